@@ -1,0 +1,351 @@
+//! What a person writes into `config.yaml`, as plain types.
+//!
+//! Every room takes its part of this as an argument; reading files, merging layers and deciding which layer may say
+//! what is the binary's business. The JSON Schema of the file is generated from here, and the doc comments are what
+//! hover shows.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// Copydesk's settings: `.copydesk/config.yaml` in a project, `copydesk/config.yaml` in the user's config folder.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+#[schemars(title = "Copydesk config")]
+pub struct Config {
+    /// The schema of this file, for editors without Copydesk.
+    #[serde(rename = "$schema", skip_serializing_if = "Option::is_none")]
+    pub schema: Option<String>,
+    /// The model that answers when nothing else names one, as `provider/model`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub default_model: Option<String>,
+    /// Where models are reached, by a name of your own.
+    pub providers: BTreeMap<String, Provider>,
+    /// Which provider serves a bare model name; `*` stands for any characters.
+    pub model_mappings: BTreeMap<String, String>,
+    /// External agents that run under Copydesk's roof.
+    pub agents: BTreeMap<String, GuestAgent>,
+    /// Tool servers that speak the Model Context Protocol.
+    pub mcp_servers: BTreeMap<String, McpServer>,
+    /// Commands that must pass before an edit is offered.
+    pub checks: Vec<Check>,
+    /// What agents may do.
+    pub permissions: Permissions,
+    /// Where it stops.
+    pub budgets: Budgets,
+    /// Model refs to try, in order, when the first one cannot answer.
+    pub fallback: Vec<String>,
+    /// Which schema checks which other files: glob to a local path or a bundled schema's name.
+    pub schemas: BTreeMap<String, String>,
+    /// Confinement of child processes.
+    pub sandbox: Sandbox,
+    /// Shell commands at points of an agent's life, by event name.
+    pub hooks: BTreeMap<String, Vec<Hook>>,
+}
+
+/// One model endpoint.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+#[schemars(extend("required" = ["kind"]))]
+pub struct Provider {
+    /// Which wire format it speaks.
+    pub kind: ProviderKind,
+    /// The address of the API. For `openai-chat` and `openai-responses` it includes `/v1`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub base_url: Option<String>,
+    /// The environment variable that holds the key.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub api_key_env: Option<String>,
+    /// The model of this provider that answers when only the provider is named.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub default_model: Option<String>,
+    /// The API version of an Azure OpenAI deployment.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub api_version: Option<String>,
+    /// A file that scripts the built-in `offline` model, relative to this config file.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub scenario: Option<String>,
+    /// How long to wait for a connection, the first byte and the next byte.
+    pub timeouts: Timeouts,
+}
+
+/// The API family of a provider.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum ProviderKind {
+    /// Anthropic Messages.
+    Anthropic,
+    /// OpenAI Responses.
+    OpenaiResponses,
+    /// OpenAI Chat Completions, and every server compatible with it: LM Studio, Ollama's `/v1`, vLLM and others.
+    OpenaiChat,
+    /// Azure OpenAI.
+    AzureOpenai,
+    /// Ollama's own API.
+    Ollama,
+    /// Built in, deterministic, no model at all.
+    #[default]
+    Offline,
+}
+
+impl ProviderKind {
+    /// The word of config files.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Anthropic => "anthropic",
+            Self::OpenaiResponses => "openai-responses",
+            Self::OpenaiChat => "openai-chat",
+            Self::AzureOpenai => "azure-openai",
+            Self::Ollama => "ollama",
+            Self::Offline => "offline",
+        }
+    }
+}
+
+/// Time-outs of a provider, each a number of seconds or a text such as `90s` or `5m`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Timeouts {
+    /// Until the connection stands. 10 s unless set.
+    pub connect: Duration,
+    /// From the request's last byte to the answer's first. 120 s unless set.
+    pub first_byte: Duration,
+    /// Between two pieces of an answer. 60 s unless set.
+    pub idle: Duration,
+}
+
+impl Default for Timeouts {
+    fn default() -> Self {
+        Self {
+            connect: Duration::from_secs(10),
+            first_byte: Duration::from_secs(120),
+            idle: Duration::from_secs(60),
+        }
+    }
+}
+
+/// A span of time: a number of seconds, or a text with a unit: `500ms`, `90s`, `5m`, `2h`, `1d`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Duration(pub std::time::Duration);
+
+impl Duration {
+    pub const fn from_secs(seconds: u64) -> Self {
+        Self(std::time::Duration::from_secs(seconds))
+    }
+
+    /// Reads `90`, `1.5`, `90s`, `500ms`, `5m`, `2h`, `1d`. Negative and endless spans are refused.
+    pub fn parse(text: &str) -> Option<Self> {
+        let text = text.trim();
+        let split = text.find(|c: char| c.is_ascii_alphabetic()).unwrap_or(text.len());
+        let (number, unit) = text.split_at(split);
+        let seconds = match unit {
+            "ms" => 0.001,
+            "" | "s" => 1.0,
+            "m" => 60.0,
+            "h" => 3600.0,
+            "d" => 86400.0,
+            _ => return None,
+        };
+        let number: f64 = number.trim().parse().ok()?;
+        std::time::Duration::try_from_secs_f64(number * seconds).ok().map(Self)
+    }
+}
+
+impl Serialize for Duration {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(&format_args!("{}ms", self.0.as_millis()))
+    }
+}
+
+impl<'de> Deserialize<'de> for Duration {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let value = serde_json::Value::deserialize(deserializer)?;
+        let text = match &value {
+            serde_json::Value::String(text) => text.clone(),
+            serde_json::Value::Number(number) => number.to_string(),
+            _ => String::new(),
+        };
+        Self::parse(&text)
+            .ok_or_else(|| serde::de::Error::custom("expected seconds, or a text such as '90s' or '5m'"))
+    }
+}
+
+impl JsonSchema for Duration {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Duration".into()
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({
+            "description": "Seconds as a number, or a text with a unit: `500ms`, `90s`, `5m`, `2h`, `1d`.",
+            "anyOf": [
+                {"type": "number", "minimum": 0},
+                {"type": "string", "pattern": "^\\s*[0-9.]+\\s*(ms|s|m|h|d)?\\s*$"}
+            ]
+        })
+    }
+}
+
+/// An external agent program.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+#[schemars(extend("required" = ["kind", "command"]))]
+pub struct GuestAgent {
+    /// How it is spoken to.
+    pub kind: GuestKind,
+    /// The program and its arguments.
+    pub command: Vec<String>,
+}
+
+/// How an external agent is spoken to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum GuestKind {
+    /// The Agent Client Protocol.
+    #[default]
+    Acp,
+}
+
+/// A tool server: a program (`command`) or an address (`url`).
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct McpServer {
+    /// The program and its arguments.
+    pub command: Vec<String>,
+    /// The address of a server that is already running.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub url: Option<String>,
+    /// Environment variables that the program gets besides the usual few.
+    pub env: BTreeMap<String, String>,
+}
+
+/// A command that must pass, and how its output is read.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+#[schemars(extend("required" = ["command"]))]
+pub struct Check {
+    /// A shell command, run in the workspace root.
+    pub command: String,
+    /// The format of its messages, `rustc` for one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub matcher: Option<String>,
+}
+
+/// What agents may do: deny wins over ask, ask over allow, allow over the mode.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Permissions {
+    /// The posture where no rule speaks.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mode: Option<Mode>,
+    /// Effects that happen without asking: `Bash(cargo test:*)`, `Read(src/**)`, `Edit(src/**)`.
+    pub allow: Vec<String>,
+    /// Effects that always ask.
+    pub ask: Vec<String>,
+    /// Effects that never happen.
+    pub deny: Vec<String>,
+    /// Folders outside the workspace that count as inside.
+    pub additional_directories: Vec<String>,
+    /// How long a question waits before silence means no. 5 minutes unless set.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub prompt_timeout: Option<Duration>,
+}
+
+/// The posture where no rule speaks, loosest last.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Mode {
+    /// What would be asked is denied.
+    Locked,
+    /// Reads only; every edit is refused, whatever the rules allow.
+    Plan,
+    /// Reads in the workspace are allowed, everything else asks.
+    #[default]
+    Default,
+    /// Edits in the workspace are allowed too.
+    AcceptEdits,
+    /// Commands are allowed too; only what reaches out of the workspace asks.
+    Auto,
+    /// Everything that no rule denies is allowed. A command-line flag, refused from any file.
+    #[serde(skip_deserializing)]
+    #[schemars(skip)]
+    Bypass,
+}
+
+impl Mode {
+    /// The word of config files and flags.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Locked => "locked",
+            Self::Plan => "plan",
+            Self::Default => "default",
+            Self::AcceptEdits => "accept-edits",
+            Self::Auto => "auto",
+            Self::Bypass => "bypass",
+        }
+    }
+
+    /// Reads the word of a flag; `bypass` included.
+    pub fn parse(word: &str) -> Option<Self> {
+        [Self::Locked, Self::Plan, Self::Default, Self::AcceptEdits, Self::Auto, Self::Bypass]
+            .into_iter()
+            .find(|mode| mode.as_str() == word)
+    }
+}
+
+/// Where it stops, by scope.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Budgets {
+    /// One run.
+    pub run: Budget,
+    /// One session.
+    pub session: Budget,
+    /// One calendar day, UTC.
+    pub day: Budget,
+}
+
+/// Limits; what is not set does not limit.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Budget {
+    /// US dollars.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub usd: Option<f64>,
+    /// Tokens, sent and received together.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tokens: Option<u64>,
+    /// Requests to models.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub requests: Option<u64>,
+    /// Minutes of time.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub minutes: Option<f64>,
+}
+
+/// Confinement of child processes.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Sandbox {
+    /// Whether commands are confined where the system can do it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub enabled: Option<bool>,
+    /// Refuse to run a command where confinement is less than full.
+    pub required: bool,
+}
+
+/// A shell command at one point of an agent's life.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+#[schemars(extend("required" = ["command"]))]
+pub struct Hook {
+    /// Which tools it is for; all where absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub matcher: Option<String>,
+    /// The shell command; it gets the event as JSON on its standard input.
+    pub command: String,
+    /// How long it may take. 30 s unless set.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub timeout: Option<Duration>,
+}

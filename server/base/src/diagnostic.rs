@@ -1,0 +1,138 @@
+//! What is wrong, exactly where, and how to mend it.
+
+use std::fmt;
+use std::path::PathBuf;
+
+use crate::Span;
+
+/// One finding about one text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Diagnostic {
+    /// Bytes of the text it is about.
+    pub span: Span,
+    pub code: Code,
+    pub severity: Severity,
+    /// Short common words: what is wrong, what to do next. No trailing full stop.
+    pub message: String,
+    /// Other places that explain it, the first `id` of a duplicate for one.
+    pub related: Vec<Related>,
+    /// Mends, best first. Computed without a model.
+    pub fixes: Vec<Fix>,
+}
+
+impl Diagnostic {
+    /// A finding with the severity that its code always has.
+    pub fn new(code: Code, span: Span, message: impl Into<String>) -> Self {
+        Self { span, code, severity: code.severity(), message: message.into(), related: vec![], fixes: vec![] }
+    }
+
+    #[must_use]
+    pub fn with_fix(mut self, fix: Fix) -> Self {
+        self.fixes.push(fix);
+        self
+    }
+
+    #[must_use]
+    pub fn with_related(mut self, span: Span, message: impl Into<String>) -> Self {
+        self.related.push(Related { path: None, span, message: message.into() });
+        self
+    }
+}
+
+/// Another place that belongs to a finding.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Related {
+    /// The file; `None` is the same text.
+    pub path: Option<PathBuf>,
+    pub span: Span,
+    pub message: String,
+}
+
+/// A mend: edits of the same text, none overlapping.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fix {
+    /// What it does, as a menu says it: `change to 'run'`.
+    pub title: String,
+    pub edits: Vec<TextEdit>,
+}
+
+/// Replaces the bytes of `span` by `text`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TextEdit {
+    pub span: Span,
+    pub text: String,
+}
+
+/// How bad it is, in the protocol's own steps.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Severity {
+    Error,
+    Warning,
+    Info,
+    Hint,
+}
+
+impl Severity {
+    /// The word of `check --json`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Error => "error",
+            Self::Warning => "warning",
+            Self::Info => "info",
+            Self::Hint => "hint",
+        }
+    }
+}
+
+macro_rules! codes {
+    ($($(#[$doc:meta])* $name:ident = $word:literal, $severity:ident;)*) => {
+        /// What kind of finding it is. The word is stable: settings, pages and people refer to it.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        pub enum Code { $($(#[$doc])* $name,)* }
+
+        impl Code {
+            /// Every code, for the documentation and its tests.
+            pub const ALL: &'static [Self] = &[$(Self::$name,)*];
+
+            /// The kebab-case word.
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$name => $word,)* }
+            }
+
+            /// The severity that findings of this code have.
+            pub const fn severity(self) -> Severity {
+                match self { $(Self::$name => Severity::$severity,)* }
+            }
+        }
+    };
+}
+
+codes! {
+    /// The text is no YAML (or no JSON, no TOML) from here on.
+    YamlSyntax = "yaml-syntax", Error;
+    DuplicateKey = "duplicate-key", Error;
+    UnknownKey = "unknown-key", Error;
+    MissingKey = "missing-key", Error;
+    TypeMismatch = "type-mismatch", Error;
+    UnknownValue = "unknown-value", Error;
+    DuplicateStep = "duplicate-step", Error;
+    UnknownStep = "unknown-step", Error;
+    DependencyCycle = "dependency-cycle", Error;
+    ExpressionSyntax = "expression-syntax", Error;
+    UndeclaredInput = "undeclared-input", Error;
+    /// An expression without `${{ }}` where it is taken literally.
+    BareExpression = "bare-expression", Warning;
+    /// `steps.a-b` reads as a subtraction.
+    HyphenatedStep = "hyphenated-step", Warning;
+    PendingApproval = "pending-approval", Warning;
+    Proposal = "proposal", Info;
+    StaleEdit = "stale-edit", Warning;
+    UntrustedSetting = "untrusted-setting", Warning;
+    UnknownSetting = "unknown-setting", Warning;
+}
+
+impl fmt::Display for Code {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}

@@ -1,0 +1,117 @@
+//! What happened in a run, one thing at a time.
+//!
+//! Whatever a user can see about a run is a projection of these. They are written to the journal before their effect
+//! is believed; kinds that a reader does not know are kept and passed over.
+
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+use crate::change::{Base, HunkReport};
+use crate::{ApprovalId, Because, CallId, ChangeId, Effect, RunId, SessionId, Span, Timestamp, Usage};
+
+/// An event in its place: the `seq`-th of its run, counted from one.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Record {
+    pub run: RunId,
+    pub seq: u64,
+    pub at: Timestamp,
+    pub event: Event,
+}
+
+/// How a run ended, or where it stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum RunStatus {
+    Pending,
+    Running,
+    Waiting,
+    Suspended,
+    Succeeded,
+    Failed,
+    Canceled,
+    Skipped,
+}
+
+/// Where a run started: an approval shows there in every client.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Origin {
+    pub path: PathBuf,
+    /// Bytes of the text as it was then.
+    pub span: Span,
+}
+
+/// One thing that happened.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum Event {
+    RunStarted {
+        session: SessionId,
+        /// A few words for progress and lists: `explain`, `ask: make this iterative`.
+        title: String,
+        prompt: String,
+        origin: Option<Origin>,
+        /// The model ref in use, `provider/model`.
+        model: String,
+        /// Whether it is the built-in stand-in, which is no model.
+        offline: bool,
+        mode: String,
+    },
+    /// A request left for the model: the `number`-th of this run, from one.
+    ModelRequested { number: u64, bytes: u64 },
+    /// The model said this much more. Live only: never journalled, the whole stands in [`Event::ModelAnswered`].
+    TextDelta { text: String },
+    ModelAnswered { text: String, calls: usize, usage: Usage },
+    ToolCalled { call: CallId, name: String, arguments: serde_json::Value },
+    /// Policy decided, or a person did (`by`: `rule`, `mode`, `person`, `nobody`, `timeout`).
+    Judged { call: CallId, effect: Effect, verdict: String, because: Because, by: String },
+    ApprovalRequested {
+        approval: ApprovalId,
+        call: CallId,
+        effect: Effect,
+        /// What the person reads: rendered, bounded, escaped.
+        text: String,
+        /// The literal rules that *Always allow* would store; empty where it is not offered.
+        always: Vec<String>,
+        /// Whether the text is whole; if not it must be shown before *Allow* counts.
+        whole: bool,
+        change: Option<ChangeId>,
+    },
+    /// `decision`: `once`, `always`, `deny`, `expired`, `canceled`, `reviewed`.
+    ApprovalSettled { approval: ApprovalId, decision: String, by: String },
+    /// The intent, before the effect: without an outcome behind it, the effect is unknown and not repeated.
+    EffectStarted { call: CallId, effect: Effect },
+    EffectFinished { call: CallId, ok: bool, note: String },
+    ChangeProposed { change: ChangeId, call: CallId, path: PathBuf, hunks: usize },
+    /// The intent of a file write: what undo needs, durable before the file changes.
+    ChangeApplying { change: ChangeId, path: PathBuf, base: Base, before: String, after: String },
+    /// What a document version or the disk carries now.
+    ChangeApplied { change: ChangeId, path: PathBuf, before: String, after: String },
+    ChangeRefused { change: ChangeId, report: HunkReport },
+    ToolReturned { call: CallId, text: String },
+    /// A run's edits were taken back, or brought again.
+    Undone { change: ChangeId, path: PathBuf, before: String, after: String, redo: bool },
+    /// Something the person should know, and what they can do about it.
+    Notice { text: String },
+    RunFinished { status: RunStatus, text: String, error: Option<String>, usage: Usage, denied: Vec<Denied> },
+    /// A kind written by a newer version.
+    #[serde(other)]
+    Unknown,
+}
+
+impl Event {
+    /// Whether it is shown as it happens and kept nowhere.
+    pub const fn is_live_only(&self) -> bool {
+        matches!(self, Self::TextDelta { .. })
+    }
+}
+
+/// An effect that was refused, as `ask --json` lists it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Denied {
+    /// `edit src/lib.rs`, `run cargo test`.
+    pub effect: String,
+    pub reason: String,
+    /// Whether it was refused only because nobody could be asked.
+    pub unasked: bool,
+}

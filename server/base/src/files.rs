@@ -1,0 +1,59 @@
+//! How every room sees files: open buffers first, then the disk.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use crate::ContentHash;
+
+/// A text as it stands right now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FileText {
+    pub text: Arc<str>,
+    pub hash: ContentHash,
+    /// The version of the open document; `None` is the disk.
+    pub version: Option<i32>,
+}
+
+/// The one view of files. Agents, tools and workflows never read around it.
+pub trait Files: Send + Sync {
+    /// The whole text of `path` (absolute, resolved).
+    fn read(&self, path: &Path) -> Result<FileText, FileError>;
+
+    /// Replaces or creates a file that no editor holds open: a temporary file beside it and a rename, after the disk
+    /// was found to be what `expect` says.
+    fn write(&self, path: &Path, text: &str, expect: Expect) -> Result<(), FileError>;
+
+    /// Takes a file away, under the same precondition. For undoing a creation.
+    fn remove(&self, path: &Path, expect: Expect) -> Result<(), FileError>;
+
+    /// Whether an editor holds it open, so that a write must go through the client.
+    fn is_open(&self, path: &Path) -> bool;
+}
+
+/// What must still be true for a write to happen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Expect {
+    Absent,
+    Hash(ContentHash),
+}
+
+/// The largest file that is read as a text: 16 MiB.
+pub const LARGEST_FILE: u64 = 16 * 1024 * 1024;
+
+#[derive(Debug, thiserror::Error)]
+pub enum FileError {
+    #[error("find {}", path.display())]
+    Absent { path: PathBuf },
+    #[error("read {} as text: it is not valid UTF-8 at byte {offset}", path.display())]
+    NotText { path: PathBuf, offset: usize },
+    #[error("read {}: {bytes} bytes are more than the {LARGEST_FILE} that are read", path.display())]
+    TooLarge { path: PathBuf, bytes: u64 },
+    #[error("use {}: it is no regular file", path.display())]
+    NotRegular { path: PathBuf },
+    #[error("write {}: it changed in the meantime", path.display())]
+    Changed { path: PathBuf },
+    #[error("write {}: an editor holds it open", path.display())]
+    Open { path: PathBuf },
+    #[error("reach {}", path.display())]
+    Io { path: PathBuf, source: std::io::Error },
+}

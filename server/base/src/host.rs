@@ -1,0 +1,66 @@
+//! How every room reaches the person: an editor, a terminal, or nobody.
+
+use std::path::PathBuf;
+
+use futures_util::future::BoxFuture;
+
+use crate::{ApprovalId, ChangeId, Record, TextEdit};
+
+/// What shows things to a person and changes the documents they hold open.
+///
+/// Questions are shown by projecting `ApprovalRequested` records; the answer comes back as an order to the run, from
+/// whichever way was first. Nothing here waits for a person.
+pub trait Host: Send + Sync {
+    /// Whether anybody can answer. Headless means denied.
+    fn presence(&self) -> Presence;
+
+    /// One thing happened. Called in order, after it is durable; must not block.
+    fn happened(&self, record: &Record);
+
+    /// Puts an edit of an open document through the editor, and answers what the document then really carried.
+    fn apply(&self, edit: DocumentEdit) -> BoxFuture<'_, Applied>;
+
+    /// Opens the full text of a pending approval or of a proposal for reading.
+    fn show(&self, what: Shown);
+}
+
+/// Whether anybody can answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Presence {
+    Somebody,
+    Nobody,
+}
+
+/// An edit of one open document, computed against one version of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DocumentEdit {
+    /// What an undo entry of the editor calls it.
+    pub label: String,
+    pub path: PathBuf,
+    /// The version whose text the spans count in.
+    pub version: i32,
+    /// In order, none overlapping.
+    pub edits: Vec<TextEdit>,
+    /// The text that results: a document version that carries it proves the edit.
+    pub after: String,
+}
+
+/// What an editor did with an edit.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Applied {
+    /// A document version carries the edit.
+    Proven { version: i32 },
+    /// The client answered, and no document version carried the edit in time.
+    NotApplied { reason: String },
+    /// The document is at another version now; nothing was sent.
+    Moved { version: i32 },
+    /// The document is no longer open; nothing was sent.
+    Closed,
+}
+
+/// Something to open for reading.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Shown {
+    Approval { id: ApprovalId, title: String, text: String },
+    Change { id: ChangeId, path: PathBuf, diff: String },
+}
