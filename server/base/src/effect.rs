@@ -20,6 +20,9 @@ pub enum Effect {
     Network { url: String },
     /// A tool of a tool server is called.
     Tool { server: String, tool: String },
+    /// Text that stands in a file is taken as the person's own words: an `ask:` comment that nobody typed here.
+    /// Asked by the agent itself; policy answers *ask* in every mode and never offers *Always*.
+    Follow { path: PathBuf, line: u32, text: String },
 }
 
 impl Effect {
@@ -31,6 +34,9 @@ impl Effect {
             Self::Execute { command, .. } => format!("run {command}"),
             Self::Network { url } => format!("reach {url}"),
             Self::Tool { server, tool } => format!("use {server}/{tool}"),
+            Self::Follow { path, line, text } => {
+                format!("follow line {} of {}: {text}", line + 1, crate::path::shown(root, path))
+            }
         }
     }
 }

@@ -36,6 +36,8 @@ pub enum Presence {
 pub struct DocumentEdit {
     /// What an undo entry of the editor calls it.
     pub label: String,
+    /// The change it makes, so that a late effect can still be told apart.
+    pub change: ChangeId,
     pub path: PathBuf,
     /// The version whose text the spans count in.
     pub version: i32,
