@@ -1,0 +1,113 @@
+-- Copydesk in Neovim: starts the server and shows what it sends. Nothing is decided here.
+--
+-- Three small parts. This file starts `copydesk lsp` for every file and echoes its progress. `copydesk.ask` fills in what
+-- only an editor knows: the prompt and what other servers say about the buffer. `copydesk.command` is `:Copydesk`.
+--
+-- Runs on Neovim 0.10 and later; `:help copydesk` is the manual.
+
+local M = {}
+
+M.name = 'copydesk'
+
+--- Options of setup(), with what they are unless set.
+local defaults = {
+  --- The program and its arguments.
+  cmd = { 'copydesk', 'lsp' },
+  --- Whether progress is echoed on the command line.
+  progress = true,
+  --- Files or folders that mark a workspace's root; without one it is the current directory.
+  root_markers = { '.copydesk', '.keystone', '.git' },
+}
+
+--- Runs that the server has begun and not ended, run id → title. Known from its events; for `:Copydesk cancel`.
+M.running = {}
+
+local function root_of(bufnr, markers)
+  local name = vim.api.nvim_buf_get_name(bufnr)
+  return name ~= '' and vim.fs.root(bufnr, markers) or vim.fn.getcwd()
+end
+
+local function on_event(_, params)
+  local event = params.event or {}
+  if event.type == 'run_started' then
+    M.running[params.runId] = event.title or 'ask'
+  elseif event.type == 'run_finished' then
+    M.running[params.runId] = nil
+  end
+end
+
+local function client_config(options)
+  local capabilities = vim.lsp.protocol.make_client_capabilities()
+  capabilities.experimental = { copydesk = true }
+  return {
+    name = M.name,
+    cmd = options.cmd,
+    capabilities = capabilities,
+    handlers = { ['copydesk/event'] = on_event },
+    on_exit = function() M.running = {} end,
+  }
+end
+
+local function echo_progress(event)
+  local client = vim.lsp.get_client_by_id(event.data.client_id)
+  local value = event.data.params and event.data.params.value
+  if not client or client.name ~= M.name or type(value) ~= 'table' then return end
+  local words = {}
+  for _, word in ipairs({ value.title or '', value.message or '' }) do
+    if word ~= '' then table.insert(words, word) end
+  end
+  if value.percentage then table.insert(words, value.percentage .. '%') end
+  if value.kind == 'end' and #words == 0 then words = { 'done' } end
+  -- One line, cut to what fits: a longer echo would stop the person with "Press ENTER".
+  local line = ('copydesk: ' .. table.concat(words, ': ')):gsub('%s+', ' ')
+  vim.api.nvim_echo({ { vim.fn.strcharpart(line, 0, math.max(vim.o.columns - 12, 20)) } }, false, {})
+  vim.cmd.redraw()
+end
+
+--- The client that serves a buffer, or nil.
+function M.client(bufnr)
+  return vim.lsp.get_clients({ bufnr = bufnr or 0, name = M.name })[1]
+end
+
+--- Starts or joins the server for one buffer that holds a file.
+function M.attach(bufnr)
+  bufnr = bufnr or vim.api.nvim_get_current_buf()
+  if not M.options then error('copydesk: call setup() first') end
+  if vim.bo[bufnr].buftype ~= '' or vim.api.nvim_buf_get_name(bufnr) == '' then return end
+  local config = client_config(M.options)
+  config.root_dir = root_of(bufnr, M.options.root_markers)
+  return vim.lsp.start(config, { bufnr = bufnr })
+end
+
+--- Starts the server for all files, now and later, and makes `:Copydesk`.
+function M.setup(options)
+  M.options = vim.tbl_deep_extend('force', defaults, options or {})
+  -- A list is replaced whole; merged index by index it would keep words of the old one.
+  if options and options.cmd then M.options.cmd = options.cmd end
+  local group = vim.api.nvim_create_augroup('copydesk', { clear = true })
+  local events = { 'BufReadPost', 'BufNewFile' }
+  if vim.fn.has('nvim-0.11') == 1 then
+    local config = client_config(M.options)
+    config.root_dir = function(bufnr, on_dir) on_dir(root_of(bufnr, M.options.root_markers)) end
+    vim.lsp.config(M.name, config)
+    vim.lsp.enable(M.name)
+  else
+    table.insert(events, 'FileType')
+  end
+  -- vim.lsp.enable waits for a file type; a file that has none can be asked about as well.
+  vim.api.nvim_create_autocmd(events, {
+    group = group,
+    callback = function(event)
+      vim.schedule(function()
+        if vim.api.nvim_buf_is_loaded(event.buf) and not M.client(event.buf) then M.attach(event.buf) end
+      end)
+    end,
+  })
+  if M.options.progress then
+    vim.api.nvim_create_autocmd('LspProgress', { group = group, callback = echo_progress })
+  end
+  require('copydesk.ask').register()
+  require('copydesk.command').register()
+end
+
+return M
