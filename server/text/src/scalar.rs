@@ -1,0 +1,180 @@
+//! Scalars: what was written, what it says, and the way from the one to the other.
+//!
+//! An expression inside a folded text or behind an escape must be underlined on the very characters that are wrong.
+//! So a [`Scalar`] keeps, besides its decoded text, the few places where text and source stop running in step.
+
+use copydesk_base::Span;
+
+/// A text, number, truth value or written null, decoded.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Scalar {
+    /// What it says: escapes resolved, lines folded, indentation and quotes gone.
+    pub text: String,
+    pub style: Style,
+    /// Where text and source run in step from; in order, never empty.
+    pieces: Box<[Piece]>,
+    /// Behind the last byte of the source.
+    end: usize,
+}
+
+/// How a scalar is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Style {
+    Plain,
+    SingleQuoted,
+    DoubleQuoted,
+    /// `|`
+    Literal,
+    /// `>`
+    Folded,
+}
+
+/// What a scalar means by the core schema of YAML 1.2.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Value<'t> {
+    Null,
+    Bool(bool),
+    Int(i64),
+    Float(f64),
+    Text(&'t str),
+}
+
+/// From decoded offset `text` on, the source runs in step from offset `source`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Piece {
+    pub(crate) text: u32,
+    pub(crate) source: u32,
+}
+
+impl Piece {
+    pub(crate) fn new(text: usize, source: usize) -> Self {
+        // Texts above 8 MB are never parsed, so the casts cannot cut.
+        Self {
+            text: u32::try_from(text).unwrap_or(u32::MAX),
+            source: u32::try_from(source).unwrap_or(u32::MAX),
+        }
+    }
+}
+
+impl Scalar {
+    /// A scalar whose text stands in the source as it is, from `start` on.
+    pub fn verbatim(text: impl Into<String>, style: Style, start: usize) -> Self {
+        let text = text.into();
+        let end = start + text.len();
+        Self { text, style, pieces: Box::new([Piece::new(0, start)]), end }
+    }
+
+    pub(crate) fn mapped(text: String, style: Style, mut pieces: Vec<Piece>, source: Span) -> Self {
+        if pieces.first().is_none_or(|piece| piece.text > 0) {
+            pieces.insert(0, Piece::new(0, source.start));
+        }
+        Self { text, style, pieces: pieces.into(), end: source.end }
+    }
+
+    /// The byte of the source where byte `decoded` of the text comes from.
+    ///
+    /// Exact behind escapes and in folded lines too. Inside an escape it is a byte of that escape; behind the end of
+    /// the text it is the end of the source.
+    pub fn source_offset(&self, decoded: usize) -> usize {
+        let next = self.pieces.partition_point(|piece| piece.text as usize <= decoded);
+        let piece = next.checked_sub(1).and_then(|at| self.pieces.get(at));
+        let (text, source) =
+            piece.map_or((0, self.end), |piece| (piece.text as usize, piece.source as usize));
+        let limit = self.pieces.get(next).map_or(self.end, |piece| piece.source as usize);
+        (source + (decoded - text)).min(limit).min(self.end)
+    }
+
+    /// The bytes of the source behind the bytes `from..to` of the text.
+    pub fn source_span(&self, from: usize, to: usize) -> Span {
+        let end = if to > from {
+            // One behind the source of the last character, not the start of the next one, which may be lines away.
+            let last = self.text.get(..to).and_then(|text| text.char_indices().next_back());
+            let (at, width) = last.map_or((to - 1, 1), |(at, c)| (at, c.len_utf8()));
+            self.source_offset(at) + self.source_width(at, width)
+        } else {
+            self.source_offset(from)
+        };
+        Span::new(self.source_offset(from), end.min(self.end))
+    }
+
+    /// How many bytes of the source one character of the text takes.
+    fn source_width(&self, at: usize, width: usize) -> usize {
+        let next = self.pieces.partition_point(|piece| piece.text as usize <= at);
+        match self.pieces.get(next) {
+            Some(piece) if piece.text as usize == at + width && self.is_escape(next - 1) => {
+                piece.source as usize - self.source_offset(at)
+            }
+            _ => width,
+        }
+    }
+
+    /// Whether a piece is one character written with an escape, and no line break.
+    fn is_escape(&self, piece: usize) -> bool {
+        let from = self.pieces.get(piece).map_or(0, |piece| piece.text as usize);
+        matches!(self.style, Style::DoubleQuoted | Style::SingleQuoted)
+            && from < self.text.len()
+            && self.pieces.get(piece + 1).is_some_and(|next| {
+                self.text.get(from..next.text as usize).is_some_and(|text| text.chars().count() == 1)
+            })
+    }
+
+    /// The meaning under an explicit tag, or by the looks of a plain scalar.
+    pub fn value(&self, tag: Option<&str>) -> Value<'_> {
+        let text = self.text.as_str();
+        match tag {
+            Some("!!str" | "!") => Value::Text(text),
+            Some("!!int" | "!!float" | "!!bool" | "!!null") => plain_value(text),
+            _ if self.style == Style::Plain => plain_value(text),
+            _ => Value::Text(text),
+        }
+    }
+}
+
+/// The core schema's table, rule by rule.
+fn plain_value(text: &str) -> Value<'_> {
+    match text {
+        "" | "~" | "null" | "Null" | "NULL" => return Value::Null,
+        "true" | "True" | "TRUE" => return Value::Bool(true),
+        "false" | "False" | "FALSE" => return Value::Bool(false),
+        ".inf" | ".Inf" | ".INF" | "+.inf" | "+.Inf" | "+.INF" => return Value::Float(f64::INFINITY),
+        "-.inf" | "-.Inf" | "-.INF" => return Value::Float(f64::NEG_INFINITY),
+        ".nan" | ".NaN" | ".NAN" => return Value::Float(f64::NAN),
+        _ => {}
+    }
+    // Nearly every scalar is a word: one byte decides.
+    if !text.starts_with(|c: char| c.is_ascii_digit() || matches!(c, '-' | '+' | '.')) {
+        return Value::Text(text);
+    }
+    number(text).unwrap_or(Value::Text(text))
+}
+
+fn number(text: &str) -> Option<Value<'static>> {
+    if let Some(digits) = text.strip_prefix("0o") {
+        return whole(digits, 8);
+    }
+    if let Some(digits) = text.strip_prefix("0x") {
+        return whole(digits, 16);
+    }
+    let unsigned = text.strip_prefix(['-', '+']).unwrap_or(text);
+    if !unsigned.is_empty() && unsigned.bytes().all(|byte| byte.is_ascii_digit()) {
+        return match text.parse() {
+            Ok(value) => Some(Value::Int(value)),
+            Err(_) => text.parse().ok().map(Value::Float),
+        };
+    }
+    let (mantissa, exponent) = unsigned.split_once(['e', 'E']).unwrap_or((unsigned, "0"));
+    let (before, after) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+    let exponent = exponent.strip_prefix(['-', '+']).unwrap_or(exponent);
+    let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    let is_float = digits(before)
+        && digits(after)
+        && !(before.is_empty() && after.is_empty())
+        && !exponent.is_empty()
+        && digits(exponent);
+    is_float.then(|| text.parse().ok().map(Value::Float)).flatten()
+}
+
+fn whole(digits: &str, radix: u32) -> Option<Value<'static>> {
+    let is_plain = !digits.is_empty() && digits.chars().all(|c| c.is_digit(radix));
+    is_plain.then(|| i64::from_str_radix(digits, radix).ok().map(Value::Int)).flatten()
+}

@@ -1,0 +1,92 @@
+//! Reading YAML into one spanned tree, whatever state the text is in.
+//!
+//! Text that is good YAML is read by an exact parser in one go ([`build`]). It stops at the first error of a
+//! document, and people look at documents while they are typing them; so what does not parse is cut at its indent
+//! blocks and read piece by piece ([`recover`]), down to a reader of single lines that understands a half-typed key.
+//!
+//! Invariants
+//! - [`parse`] always returns; nesting, size, aliases and the number of problems have limits.
+//! - Each broken piece gives one `yaml-syntax` problem at its exact place and is listed in `Tree::broken`.
+
+mod build;
+mod decode;
+mod message;
+mod recover;
+
+use copydesk_base::{Code, Diagnostic, Span};
+
+use crate::node::{Kind, Node, Tree};
+
+/// Texts with more bytes are not read.
+pub const MAX_BYTES: usize = 8 * 1024 * 1024;
+
+/// More problems than anybody reads.
+const MAX_PROBLEMS: usize = 100;
+
+/// The tree of a text.
+pub fn parse(text: &str) -> Tree {
+    parse_part(text, Span::new(0, text.len()))
+}
+
+/// The tree of one part of a text, with spans of the whole: the front matter of a Markdown file for one.
+pub fn parse_part(text: &str, part: Span) -> Tree {
+    let piece = part.of(text);
+    if piece.len() > MAX_BYTES || part.end > u32::MAX as usize {
+        return too_large(part, piece);
+    }
+    let mut output = build::Output::default();
+    if let Err(failure) = build::build(piece, part.start, &mut output) {
+        output = recover::recover(piece, part.start, &failure);
+    }
+    finish(output)
+}
+
+fn too_large(part: Span, piece: &str) -> Tree {
+    let first_line = Span::new(part.start, part.start + piece.find(['\n', '\r']).unwrap_or(0));
+    let message = format!("this text is too large to check: {} MB is the limit", MAX_BYTES / 1024 / 1024);
+    Tree {
+        problems: vec![Diagnostic::new(Code::YamlSyntax, first_line, message)],
+        broken: vec![part],
+        ..Tree::default()
+    }
+}
+
+/// Orders what was found, and looks at what only the whole can tell: aliases.
+fn finish(output: build::Output) -> Tree {
+    let build::Output { documents, mut comments, mut problems, mut anchors, aliases, mut broken } = output;
+    comments.sort_unstable();
+    comments.dedup();
+    broken.sort_unstable();
+    for starts in anchors.values_mut() {
+        starts.sort_unstable();
+    }
+    for (name, span) in aliases {
+        let known =
+            anchors.get(&name).is_some_and(|starts| starts.first().is_some_and(|at| *at < span.start));
+        // In a broken text the anchor may stand in the part that could not be read.
+        if !known && broken.is_empty() {
+            let message = format!("'*{name}' refers to nothing: no '&{name}' stands before it");
+            problems.push(Diagnostic::new(Code::YamlSyntax, span, message));
+        }
+    }
+    problems.sort_by_key(|problem| (problem.span, problem.code));
+    problems.truncate(MAX_PROBLEMS);
+    Tree { documents, comments, problems, broken, anchors }
+}
+
+/// Reports each key that stands in its mapping before.
+fn duplicate_keys(node: &Node, problems: &mut Vec<Diagnostic>) {
+    let Kind::Mapping(entries) = &node.kind else { return };
+    let mut seen = std::collections::HashMap::with_capacity(entries.len());
+    for entry in entries {
+        let Some(text) = entry.key.scalar_text() else { continue };
+        let first = *seen.entry(text).or_insert(entry.key.span);
+        if first != entry.key.span && problems.len() < MAX_PROBLEMS {
+            let message = format!("'{text}' is already set in this mapping; keep one of the two");
+            problems.push(
+                Diagnostic::new(Code::DuplicateKey, entry.key.span, message)
+                    .with_related(first, "it is set here first"),
+            );
+        }
+    }
+}

@@ -1,0 +1,279 @@
+//! From the parser's events to nodes.
+
+use std::collections::BTreeMap;
+
+use copydesk_base::{Diagnostic, Span};
+use granit_parser::{ErrorKind, Event, Parser, ScalarStyle, StructureStyle};
+
+use super::{decode, duplicate_keys};
+use crate::node::{Entry, Kind, MAX_DEPTH, Node, Scalar, Style};
+
+/// What reading has found so far.
+#[derive(Debug, Default)]
+pub(super) struct Output {
+    pub(super) documents: Vec<Node>,
+    pub(super) comments: Vec<Span>,
+    pub(super) problems: Vec<Diagnostic>,
+    pub(super) anchors: BTreeMap<String, Vec<usize>>,
+    /// Aliases without an anchor before them in the same piece.
+    pub(super) aliases: Vec<(String, Span)>,
+    pub(super) broken: Vec<Span>,
+}
+
+impl Output {
+    /// Takes over everything but the documents.
+    pub(super) fn absorb(&mut self, other: Self) -> Vec<Node> {
+        self.comments.extend(other.comments);
+        self.problems.extend(other.problems);
+        self.aliases.extend(other.aliases);
+        self.broken.extend(other.broken);
+        for (name, starts) in other.anchors {
+            self.anchors.entry(name).or_default().extend(starts);
+        }
+        other.documents
+    }
+}
+
+/// Why a piece could not be read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Failure {
+    /// Where, in the whole text.
+    pub(super) offset: usize,
+    pub(super) why: Why,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Why {
+    Syntax(ErrorKind),
+    TooDeep,
+}
+
+/// A collection whose end has not been seen.
+struct Open {
+    node: Node,
+    is_flow: bool,
+    /// The key that waits for its value.
+    key: Option<Node>,
+}
+
+struct Builder<'t, 'o> {
+    piece: &'t str,
+    shift: usize,
+    open: Vec<Open>,
+    output: &'o mut Output,
+    /// End of the last thing seen, in the piece.
+    cursor: usize,
+}
+
+/// Reads a piece of YAML that starts at byte `shift` of the whole text.
+///
+/// What was found before a failure is in `output` too.
+pub(super) fn build(piece: &str, shift: usize, output: &mut Output) -> Result<(), Failure> {
+    let options = granit_parser::options! {
+        emit_anchor_events: true,
+        emit_unresolved_aliases: true,
+        max_buffered_comment_events: usize::MAX,
+        flow_nesting_limit: MAX_DEPTH + 1,
+        block_nesting_limit: MAX_DEPTH + 1,
+    };
+    let mut builder = Builder { piece, shift, open: Vec::new(), output, cursor: 0 };
+    let mut parser = Parser::new_from_str_with_options(piece, options);
+    while let Some(next) = parser.next() {
+        let (event, span) = next.map_err(|error| failure(&error, piece, shift))?;
+        let (mut at, tag_span) = (bytes(&span), span.tag_span());
+        if let Some(tag) = tag_span {
+            builder.cursor = builder.cursor.max(bytes(&tag).end);
+        }
+        match event {
+            Event::Comment(..) => {
+                builder.output.comments.push(at.shifted(shift));
+                continue;
+            }
+            Event::Alias(_) | Event::UnresolvedAlias(_) => builder.alias(at),
+            Event::Scalar(text, style, anchor, tag) => {
+                let anchor = read_anchor(&mut parser, anchor);
+                let mut node = builder.scalar(&text, style, at, span.indent);
+                node.tag = tag.map(|tag| tag.original());
+                node.anchor = anchor;
+                builder.place(node);
+            }
+            Event::SequenceStart(style, anchor, tag) => {
+                let anchor = read_anchor(&mut parser, anchor);
+                if style == StructureStyle::Block {
+                    at = builder.dash_before(at);
+                }
+                builder.open(at, style, Kind::Sequence(vec![]), tag.map(|tag| tag.original()), anchor)?;
+            }
+            Event::MappingStart(style, anchor, tag) => {
+                let anchor = read_anchor(&mut parser, anchor);
+                builder.open(at, style, Kind::Mapping(vec![]), tag.map(|tag| tag.original()), anchor)?;
+            }
+            Event::SequenceEnd | Event::MappingEnd => builder.close(at),
+            _ => {}
+        }
+        builder.cursor = builder.cursor.max(at.end);
+    }
+    Ok(())
+}
+
+fn failure(error: &granit_parser::ScanError, piece: &str, shift: usize) -> Failure {
+    let mut offset = error.marker().byte_offset().unwrap_or(0).min(piece.len());
+    while !piece.is_char_boundary(offset) {
+        offset -= 1;
+    }
+    let why = match error.kind() {
+        ErrorKind::RecursionLimitExceeded => Why::TooDeep,
+        kind => Why::Syntax(kind.clone()),
+    };
+    Failure { offset: offset + shift, why }
+}
+
+/// The anchor's name comes as an event right behind its node.
+fn read_anchor<'p, T: granit_parser::BorrowedInput<'p>>(
+    parser: &mut Parser<'p, T>,
+    id: usize,
+) -> Option<String> {
+    if id == 0 || !matches!(parser.peek(), Some(Ok((Event::Anchor(..), _)))) {
+        return None;
+    }
+    match parser.next() {
+        Some(Ok((Event::Anchor(_, name), _))) => Some(name.into_owned()),
+        _ => None,
+    }
+}
+
+fn bytes(span: &granit_parser::Span) -> Span {
+    span.byte_range().map_or_else(Span::default, Span::from)
+}
+
+impl Builder<'_, '_> {
+    fn open(
+        &mut self,
+        at: Span,
+        style: StructureStyle,
+        kind: Kind,
+        tag: Option<String>,
+        anchor: Option<String>,
+    ) -> Result<(), Failure> {
+        if self.open.len() >= MAX_DEPTH {
+            return Err(Failure { offset: at.start + self.shift, why: Why::TooDeep });
+        }
+        let span = at.shifted(self.shift);
+        let node = Node { span, kind, tag, anchor };
+        self.open.push(Open { node, is_flow: style == StructureStyle::Flow, key: None });
+        Ok(())
+    }
+
+    fn close(&mut self, at: Span) {
+        let Some(Open { mut node, is_flow, key }) = self.open.pop() else { return };
+        if let (Some(key), Kind::Mapping(entries)) = (key, &mut node.kind) {
+            let value = Node::nothing(key.span.end);
+            entries.push(Entry { key, value });
+        }
+        let (first, last) = match &node.kind {
+            Kind::Sequence(items) => {
+                (items.first().map(|item| item.span), items.last().map(|item| item.span))
+            }
+            Kind::Mapping(entries) => (entries.first().map(Entry::span), entries.last().map(Entry::span)),
+            _ => (None, None),
+        };
+        let start = first.map_or(node.span.start, |first| first.start.min(node.span.start));
+        let end = if is_flow { at.end + self.shift } else { last.map_or(node.span.end, |last| last.end) };
+        node.span = Span::new(start, end.max(last.map_or(0, |last| last.end)));
+        duplicate_keys(&node, &mut self.output.problems);
+        self.place(node);
+    }
+
+    /// Puts a finished node where it belongs.
+    fn place(&mut self, mut node: Node) {
+        let key = self.open.last_mut().and_then(|top| top.key.take());
+        if let (Kind::Null, Some(key)) = (&node.kind, &key) {
+            node.span = Span::at(behind_colon(self.piece, key.span.end - self.shift) + self.shift);
+        }
+        if let Some(name) = &node.anchor {
+            self.output.anchors.entry(name.clone()).or_default().push(node.span.start);
+        }
+        match (self.open.last_mut(), key) {
+            (None, _) => self.output.documents.push(node),
+            (Some(Open { node: Node { kind: Kind::Mapping(entries), .. }, .. }), Some(key)) => {
+                entries.push(Entry { key, value: node });
+            }
+            (Some(Open { node: Node { kind: Kind::Sequence(items), .. }, .. }), _) => items.push(node),
+            (Some(top), _) => top.key = Some(node),
+        }
+    }
+
+    fn alias(&mut self, at: Span) {
+        let span = at.shifted(self.shift);
+        let name = at.of(self.piece).trim_start_matches('*').to_owned();
+        self.output.aliases.push((name.clone(), span));
+        self.place(Node::new(span, Kind::Alias(name)));
+    }
+
+    fn scalar(&self, text: &str, style: ScalarStyle, at: Span, indent: Option<usize>) -> Node {
+        let raw = at.of(self.piece);
+        let start = at.start + self.shift;
+        let (style, span) = match style {
+            ScalarStyle::SingleQuoted => (Style::SingleQuoted, at),
+            ScalarStyle::DoubleQuoted => (Style::DoubleQuoted, at),
+            ScalarStyle::Literal => (Style::Literal, self.block_span(at)),
+            ScalarStyle::Folded => (Style::Folded, self.block_span(at)),
+            ScalarStyle::Plain if at.is_empty() => return Node::nothing(start),
+            ScalarStyle::Plain => (Style::Plain, at),
+        };
+        let span = span.shifted(self.shift);
+        let scalar = match style {
+            Style::Plain if raw == text => Scalar::verbatim(text, style, start),
+            Style::SingleQuoted | Style::DoubleQuoted
+                if raw.get(1..raw.len().saturating_sub(1)) == Some(text) =>
+            {
+                Scalar::verbatim(text, style, start + 1)
+            }
+            Style::Literal | Style::Folded => {
+                let pieces = decode::block_pieces(raw, start, text, style, indent);
+                Scalar::mapped(text.to_owned(), style, pieces, Span::new(start.min(span.end), span.end))
+            }
+            _ => {
+                let (inner, from) =
+                    if style == Style::Plain { (raw, start) } else { (&raw[1..raw.len() - 1], start + 1) };
+                let (_, pieces) = decode::flow(inner, from, style);
+                Scalar::mapped(text.to_owned(), style, pieces, Span::new(from, from + inner.len()))
+            }
+        };
+        Node::new(span, Kind::Scalar(scalar))
+    }
+
+    /// From the header's `|` or `>` to the end of the last line that is not blank. The parser's own span starts at
+    /// the content and ends where the next token starts.
+    fn block_span(&self, at: Span) -> Span {
+        let start =
+            decode::block_header(self.piece, self.cursor.min(at.start)).unwrap_or(at.start).min(at.start);
+        let content = at.of(self.piece).trim_end().len();
+        if content == 0 {
+            let header = self.piece[start..].lines().next().unwrap_or("").trim_end().len();
+            return Span::new(start, start + header);
+        }
+        Span::new(start, at.start + content)
+    }
+
+    /// A sequence that is not indented is reported behind its first dash.
+    fn dash_before(&self, at: Span) -> Span {
+        let before = self.piece.get(..at.start).unwrap_or("");
+        match self.piece.as_bytes().get(at.start) {
+            Some(b'-')
+                if before.trim_end_matches([' ', '\t']).ends_with(['\n', '\r'])
+                    || before.trim().is_empty() =>
+            {
+                at
+            }
+            _ => before.rfind('-').filter(|dash| *dash >= self.cursor).map_or(at, Span::at),
+        }
+    }
+}
+
+/// Where the value goes that nobody has written: behind the colon, or behind a key that has none.
+fn behind_colon(piece: &str, key_end: usize) -> usize {
+    let rest = piece.get(key_end..).unwrap_or("");
+    let gap = rest.len() - rest.trim_start().len();
+    if rest[gap..].starts_with(':') { key_end + gap + 1 } else { key_end }
+}
