@@ -1,0 +1,28 @@
+//! The language of the files people write: what is wrong in them, what may come next, what a word means.
+//!
+//! Everything starts from a [`File`], which is a text with its tree, and a [`WorkspaceIndex`], which is what is known
+//! beyond that file. [`check`](fn@check) finds what is wrong, exactly where, with mends; [`complete`](fn@complete)
+//! says what may be written at an offset; [`hover`](fn@hover) what stands there; [`symbols`](fn@symbols) what the
+//! file is made of. The language itself is the Rust types in [`types`]: [`schema`](fn@schema) prints them as JSON
+//! Schemas, and the same schemas, read once into shapes, drive the rest.
+//!
+//! Invariants
+//! - Pure: no file is read, nothing is spawned, the same input gives the same answer.
+//! - Nothing here fails. A half-typed file is the usual file; a broken part is passed over in silence, for its syntax
+//!   error has said enough.
+//! - No editor and no protocol is known here. Places are byte spans.
+
+mod check;
+mod complete;
+mod file;
+mod hover;
+mod schema;
+mod symbols;
+pub mod types;
+
+pub use check::check;
+pub use complete::{Completion, CompletionKind, Snippet, complete};
+pub use file::{File, FileKind, Trust, WorkspaceIndex, kind_of, named_schema};
+pub use hover::{Hover, hover};
+pub use schema::{SCHEMAS, print as print_schema, schema};
+pub use symbols::{Symbol, SymbolKind, symbols};

@@ -1,0 +1,251 @@
+//! A file as this room sees it: its text, its tree, and what kind of file it is.
+//!
+//! [`kind_of`] decides by the place of the file, by the schema it names, and at last by its looks. Everything else in
+//! this room starts from a [`File`].
+
+use std::path::Path;
+
+use copydesk_base::Span;
+use copydesk_text::{Node, Tree};
+
+use crate::schema::HOME;
+
+/// A text to look at. Borrowed from whoever holds the document.
+#[derive(Clone, Copy, Debug)]
+pub struct File<'a> {
+    /// Where it lies; only its words are looked at, nothing is read.
+    pub path: &'a Path,
+    pub text: &'a str,
+    /// The tree of the text; of a Markdown file, the tree of its front matter.
+    pub tree: &'a Tree,
+    pub kind: FileKind,
+}
+
+impl<'a> File<'a> {
+    /// A file of the kind that [`kind_of`] finds.
+    pub fn new(path: &'a Path, text: &'a str, tree: &'a Tree) -> Self {
+        Self { path, text, tree, kind: kind_of(path, text, tree) }
+    }
+}
+
+/// What kind of file it is, and so which language it speaks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum FileKind {
+    Workflow,
+    Agent,
+    Action,
+    Prompt,
+    Skill,
+    /// Copydesk's own settings.
+    Config,
+    /// Settings of Keystone, read as they are.
+    KeystoneConfig,
+    /// Not ours: this room stays quiet.
+    Other,
+}
+
+impl FileKind {
+    /// The word for people and for `--json`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Workflow => "workflow",
+            Self::Agent => "agent",
+            Self::Action => "action",
+            Self::Prompt => "prompt",
+            Self::Skill => "skill",
+            Self::Config => "config",
+            Self::KeystoneConfig => "keystone config",
+            Self::Other => "other",
+        }
+    }
+
+    /// Whether the language stands in a Markdown file's front matter.
+    pub const fn is_markdown(self) -> bool {
+        matches!(self, Self::Agent | Self::Action | Self::Prompt | Self::Skill)
+    }
+}
+
+/// What is known beyond the file itself, as a plain value.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct WorkspaceIndex {
+    /// Whether the person trusts this workspace's own settings.
+    pub trust: Trust,
+    /// The names of all agents that workflows may use; `None` where nobody has looked.
+    pub agents: Option<Vec<String>>,
+}
+
+/// Whether a workspace's own settings may grant anything.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Trust {
+    Trusted,
+    #[default]
+    Untrusted,
+}
+
+/// The kind of a file by its path, the schema it names, and its looks, in this order.
+///
+/// For a Markdown file `tree` is the tree of its front matter.
+pub fn kind_of(path: &Path, text: &str, tree: &Tree) -> FileKind {
+    let place = Place::new(path);
+    let by_place = match place.extension {
+        Extension::Yaml => yaml_by_place(&place, tree),
+        Extension::Markdown => markdown_by_place(&place, tree),
+        Extension::Other => return FileKind::Other,
+    };
+    if by_place != FileKind::Other {
+        return by_place;
+    }
+    if let Some(kind) = named_schema(text, tree).and_then(kind_of_schema) {
+        let fits = kind.is_markdown() == (place.extension == Extension::Markdown);
+        return if fits { kind } else { FileKind::Other };
+    }
+    if place.extension == Extension::Yaml && looks_like_workflow(tree) {
+        return FileKind::Workflow;
+    }
+    FileKind::Other
+}
+
+/// The schema that a YAML text names: by `$schema`, or by a modeline for the YAML language server.
+pub fn named_schema<'a>(text: &'a str, tree: &'a Tree) -> Option<&'a str> {
+    if let Some(named) = tree.root().and_then(|root| root.get("$schema")).and_then(Node::as_str) {
+        return Some(named);
+    }
+    // A modeline stands at the head of the file; nobody looks for it behind a thousand comments.
+    tree.comments.iter().take(50).find_map(|comment| modeline(comment.of(text)))
+}
+
+fn modeline(comment: &str) -> Option<&str> {
+    let rest = comment.trim_start_matches('#').trim_start().strip_prefix("yaml-language-server:")?;
+    let rest = rest.trim_start().strip_prefix("$schema=")?;
+    rest.split_whitespace().next()
+}
+
+/// Which kind of file a schema's address or path is for, if it is one of ours or Keystone's workflow schema.
+fn kind_of_schema(named: &str) -> Option<FileKind> {
+    let keystone = |file: &str| named.ends_with(&format!("/keystone-cli/main/schemas/{file}"));
+    if keystone("workflow.json") {
+        return Some(FileKind::Workflow);
+    }
+    if keystone("agent.json") {
+        return Some(FileKind::Agent);
+    }
+    let name = named.strip_prefix(HOME).or_else(|| {
+        let (folder, name) = named.rsplit_once('/')?;
+        (folder == "schemas" || folder.ends_with("/schemas")).then_some(name)
+    })?;
+    match name.strip_suffix(".schema.json")? {
+        "workflow" => Some(FileKind::Workflow),
+        "agent" => Some(FileKind::Agent),
+        "action" => Some(FileKind::Action),
+        "config" => Some(FileKind::Config),
+        _ => None,
+    }
+}
+
+fn looks_like_workflow(tree: &Tree) -> bool {
+    let Some(root) = tree.root() else { return false };
+    root.get("name").is_some()
+        && root.get("steps").is_some_and(|steps| {
+            steps.items().iter().any(|item| item.get("id").is_some() && item.get("type").is_some())
+        })
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Extension {
+    Yaml,
+    Markdown,
+    Other,
+}
+
+/// The words of a path that decide.
+struct Place<'a> {
+    /// The folders, outermost first.
+    folders: Vec<&'a str>,
+    name: &'a str,
+    /// The name without its last extension.
+    stem: &'a str,
+    extension: Extension,
+}
+
+impl<'a> Place<'a> {
+    fn new(path: &'a Path) -> Self {
+        let mut folders: Vec<&str> = path
+            .components()
+            .filter_map(|part| match part {
+                std::path::Component::Normal(word) => word.to_str(),
+                _ => None,
+            })
+            .collect();
+        let name = folders.pop().unwrap_or("");
+        let (stem, extension) = name.rsplit_once('.').unwrap_or((name, ""));
+        let extension = match extension {
+            "yaml" | "yml" => Extension::Yaml,
+            "md" | "markdown" => Extension::Markdown,
+            _ => Extension::Other,
+        };
+        Self { folders, name, stem, extension }
+    }
+
+    /// Whether `words` are neighbours among the folders.
+    fn below(&self, words: &[&str]) -> bool {
+        self.folders.windows(words.len()).any(|window| window == words)
+    }
+
+    /// Whether the file lies directly in the folder that ends with `words`.
+    fn within(&self, words: &[&str]) -> bool {
+        self.folders.ends_with(words)
+    }
+}
+
+fn yaml_by_place(place: &Place<'_>, tree: &Tree) -> FileKind {
+    if place.stem == "config" && place.within(&[".copydesk"]) {
+        return FileKind::Config;
+    }
+    if place.stem == "config" && place.within(&[".keystone"]) {
+        return FileKind::KeystoneConfig;
+    }
+    if place.stem == "config" && place.within(&["copydesk"]) && looks_like_config(tree) {
+        return FileKind::Config;
+    }
+    let is_workflow = place.below(&[".copydesk", "workflows"])
+        || place.below(&[".keystone", "workflows"])
+        || place.stem.ends_with(".workflow");
+    if is_workflow { FileKind::Workflow } else { FileKind::Other }
+}
+
+/// A `copydesk/config.yaml` is the user's own where its keys are ours: a folder of that name may be anybody's.
+fn looks_like_config(tree: &Tree) -> bool {
+    let Some(root) = tree.root() else { return true };
+    let known = crate::schema::config().pointer("/properties").and_then(serde_json::Value::as_object);
+    let ours = |key: &str| key != "agents" && known.is_some_and(|known| known.contains_key(key));
+    root.entries().is_empty() || root.entries().iter().filter_map(|entry| entry.key.scalar_text()).any(ours)
+}
+
+fn markdown_by_place(place: &Place<'_>, tree: &Tree) -> FileKind {
+    if place.within(&[".copydesk", "agents"]) || place.within(&[".keystone", "workflows", "agents"]) {
+        return FileKind::Agent;
+    }
+    if place.within(&[".copydesk", "actions"]) {
+        return FileKind::Action;
+    }
+    if place.within(&[".copydesk", "prompts"]) {
+        return FileKind::Prompt;
+    }
+    if place.name == "SKILL.md" && place.folders.iter().rev().nth(1) == Some(&"skills") {
+        return FileKind::Skill;
+    }
+    // `agents` beside a workflow. Other programs keep agents of their own below their dot folders.
+    let foreign = place
+        .folders
+        .iter()
+        .any(|folder| folder.starts_with('.') && !matches!(*folder, ".copydesk" | ".keystone"));
+    let named = tree.root().is_some_and(|root| root.get("name").is_some());
+    if place.within(&["agents"]) && !foreign && named { FileKind::Agent } else { FileKind::Other }
+}
+
+/// The span of the first key of a tree, else its start.
+pub(crate) fn first_key(tree: &Tree) -> Span {
+    let root = tree.root();
+    let first = root.and_then(|root| root.entries().first()).map(|entry| entry.key.span);
+    first.unwrap_or_else(|| root.map_or(Span::at(0), |root| Span::at(root.span.start)))
+}

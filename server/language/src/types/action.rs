@@ -1,0 +1,35 @@
+//! The head of an action file: a prompt in the editor's menu.
+
+use copydesk_base::config::Mode;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// An action: a prompt in the editor's menu. The text below the front matter is the prompt.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(title = "Copydesk action")]
+pub struct Action {
+    /// The schema of this file, for editors without Copydesk.
+    #[serde(default, rename = "$schema", skip_serializing_if = "Option::is_none")]
+    pub schema: Option<String>,
+    /// What the action is called on the command line.
+    pub name: String,
+    /// What the menu says. The name unless set.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub title: Option<String>,
+    /// What it does, in a sentence.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    /// The tools it may use: `read`, `grep`, `edit`, `write`, `bash` and others. All unless set.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tools: Option<Vec<String>>,
+    /// The languages in whose files it is offered, by the editor's names. All unless set.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub languages: Option<Vec<String>>,
+    /// The model, as `provider/model`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub model: Option<String>,
+    /// The posture where no rule speaks. An action can only tighten it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mode: Option<Mode>,
+}

@@ -1,0 +1,55 @@
+//! The head of an agent file: Markdown whose front matter names the agent and whose body is its prompt.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use super::ExecutionStep;
+
+/// An agent: a named prompt with tools. The text below the front matter is the prompt.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(title = "Copydesk agent")]
+pub struct Agent {
+    /// The schema of this file, for editors without Copydesk.
+    #[serde(default, rename = "$schema", skip_serializing_if = "Option::is_none")]
+    pub schema: Option<String>,
+    /// What the agent is called; workflows refer to it by `agent`.
+    pub name: String,
+    /// What it is good at, in a sentence.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    /// The provider, by its name in the config.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub provider: Option<String>,
+    /// The model, as `provider/model` or a bare name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub model: Option<String>,
+    /// The tools it may use: names of built-in ones, or tools written out.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tools: Vec<ToolOrName>,
+}
+
+/// A tool: the name of a built-in one, or one written out.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub enum ToolOrName {
+    Name(String),
+    Tool(Box<Tool>),
+}
+
+/// A tool written out: what the model sees of it, and the step that it runs.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Tool {
+    /// What the tool is called.
+    pub name: String,
+    /// What it is for, as the model reads it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    /// A JSON Schema of its arguments; the step reads them as `args.NAME`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parameters: Option<Map<String, Value>>,
+    /// The step that the tool runs.
+    pub execution: Box<ExecutionStep>,
+}
