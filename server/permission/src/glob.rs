@@ -1,0 +1,177 @@
+//! Patterns over text: what a `Bash(…)` rule matches, and whether two patterns could name the same thing.
+
+/// The pattern of a shell rule: literal characters, `*` for any text, and perhaps `:*` at its end.
+///
+/// Blanks outside quotes count as one, as they do in the shell. A backslash makes `*`, `:`, `(`, `)` and itself literal.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct ShellPattern {
+    parts: Vec<Part>,
+    end: End,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Part {
+    Letter(char),
+    Any,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum End {
+    /// The text ends where the pattern does.
+    Exact,
+    /// The text ends there, or goes on behind a blank.
+    Word,
+}
+
+impl ShellPattern {
+    pub(crate) fn everything() -> Self {
+        Self { parts: vec![Part::Any], end: End::Exact }
+    }
+
+    /// A name in which only `*` is special.
+    pub(crate) fn plain(name: &str) -> Self {
+        let part = |letter| if letter == '*' { Part::Any } else { Part::Letter(letter) };
+        Self { parts: name.chars().map(part).collect(), end: End::Exact }
+    }
+
+    pub(crate) fn parse(text: &str) -> Result<Self, String> {
+        let mut parts = Vec::new();
+        let mut end = End::Exact;
+        let mut letters = text.chars().peekable();
+        while let Some(letter) = letters.next() {
+            parts.push(match letter {
+                '\\' => match letters.next_if(|next| "*:()\\".contains(*next)) {
+                    Some(literal) => Part::Letter(literal),
+                    None => Part::Letter('\\'),
+                },
+                '*' => Part::Any,
+                ':' => {
+                    let mut rest = letters.clone();
+                    if rest.next() == Some('*') && rest.all(char::is_whitespace) {
+                        end = End::Word;
+                        break;
+                    }
+                    Part::Letter(':')
+                }
+                other => Part::Letter(other),
+            });
+        }
+        let parts = squeeze(&parts);
+        if parts.is_empty() {
+            return Err("a prefix needs at least one word before `:*`".to_owned());
+        }
+        Ok(Self { parts, end })
+    }
+
+    /// Whether the pattern can match one text only.
+    pub(crate) fn is_literal(&self) -> bool {
+        self.end == End::Exact && !self.parts.contains(&Part::Any)
+    }
+
+    pub(crate) fn matches(&self, text: &str) -> bool {
+        let letters: Vec<char> = text.chars().collect();
+        // The classic two-pointer walk: on a mismatch the last `*` takes one letter more. Linear in practice, and
+        // never worse than the product of the two lengths.
+        let (mut at, mut part) = (0, 0);
+        let mut star: Option<(usize, usize)> = None;
+        loop {
+            if part == self.parts.len() {
+                let is_boundary = match self.end {
+                    End::Exact => at == letters.len(),
+                    End::Word => letters.get(at).is_none_or(|next| next.is_ascii_whitespace()),
+                };
+                if is_boundary {
+                    return true;
+                }
+            } else if self.parts[part] == Part::Any {
+                star = Some((part, at));
+                part += 1;
+                continue;
+            } else if letters.get(at).is_some_and(|letter| self.parts[part] == Part::Letter(*letter)) {
+                at += 1;
+                part += 1;
+                continue;
+            }
+            match star {
+                Some((from, taken)) if taken < letters.len() => {
+                    star = Some((from, taken + 1));
+                    at = taken + 1;
+                    part = from + 1;
+                }
+                _ => return false,
+            }
+        }
+    }
+}
+
+/// Takes blanks outside quotes together, and those at both ends away.
+fn squeeze(parts: &[Part]) -> Vec<Part> {
+    let mut out: Vec<Part> = Vec::with_capacity(parts.len());
+    let mut quote = None;
+    let mut is_escaped = false;
+    for &part in parts {
+        let Part::Letter(letter) = part else {
+            out.push(part);
+            is_escaped = false;
+            continue;
+        };
+        let is_blank = matches!(letter, ' ' | '\t') && quote.is_none() && !is_escaped;
+        if is_blank {
+            if !out.is_empty() && out.last() != Some(&Part::Letter(' ')) {
+                out.push(Part::Letter(' '));
+            }
+            continue;
+        }
+        out.push(part);
+        if is_escaped {
+            is_escaped = false;
+            continue;
+        }
+        match (letter, quote) {
+            ('\\', None | Some('"')) => is_escaped = true,
+            ('\'' | '"', None) => quote = Some(letter),
+            (closing, Some(open)) if closing == open => quote = None,
+            _ => {}
+        }
+    }
+    if quote.is_none()
+        && !is_escaped
+        && out.last() == Some(&Part::Letter(' '))
+        && !ends_in_escaped_blank(&out)
+    {
+        out.pop();
+    }
+    out
+}
+
+fn ends_in_escaped_blank(parts: &[Part]) -> bool {
+    let slashes = parts.iter().rev().skip(1).take_while(|part| **part == Part::Letter('\\')).count();
+    slashes % 2 == 1
+}
+
+/// A path or a command with every letter that patterns treat specially made literal.
+pub(crate) fn escape(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for letter in text.chars() {
+        if r"\*?[]{}!()".contains(letter) {
+            out.push('\\');
+        }
+        out.push(letter);
+    }
+    out
+}
+
+/// Whether some text is matched by both of two patterns of `*` (any text) and `?` (one letter).
+pub(crate) fn could_meet(left: &[char], right: &[char]) -> bool {
+    match (left.split_first(), right.split_first()) {
+        (None, None) => true,
+        (Some(('*', rest)), _) if could_meet(rest, right) => true,
+        (_, Some(('*', rest))) if could_meet(left, rest) => true,
+        (Some(('*', _)), Some((_, rest))) => could_meet(left, rest),
+        (Some((_, rest)), Some(('*', _))) => could_meet(rest, right),
+        (Some((a, left)), Some((b, right))) => (a == b || *a == '?' || *b == '?') && could_meet(left, right),
+        (Some(('*', rest)), None) => could_meet(rest, right),
+        (None, Some(('*', rest))) => could_meet(left, rest),
+        _ => false,
+    }
+}

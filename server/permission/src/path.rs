@@ -1,0 +1,94 @@
+//! Reading and writing files: zones first, then rules, then the mode.
+
+use std::path::Path;
+
+use copydesk_base::config::Mode;
+use copydesk_base::{Because, path};
+
+use crate::glob;
+use crate::policy::{Answer, Policy, because};
+use crate::rule::{Pattern, RuleVerdict};
+use crate::zone;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Access {
+    Read,
+    Write,
+}
+
+/// Judges a resolved path.
+pub(crate) fn judge(access: Access, place: &Path, policy: &Policy) -> Answer {
+    let shown = || path::shown(&policy.root, place);
+    if zone::is_secret(place) {
+        return Answer::deny(format!("{} holds secrets; no agent reads or writes it", shown()));
+    }
+    let matches = |pattern: &Pattern| match (access, pattern) {
+        (Access::Read, Pattern::Read(wanted)) | (Access::Write, Pattern::Edit(wanted)) => {
+            wanted.matches(place, policy)
+        }
+        _ => false,
+    };
+    if let Some(rule) = policy.rule(RuleVerdict::Deny, matches) {
+        return Answer::Deny(because(rule));
+    }
+    if access == Access::Write && policy.mode == Mode::Plan {
+        return Answer::deny("mode plan refuses every edit, whatever the rules allow");
+    }
+    if is_guarded(access, place, policy) {
+        let reason = format!("{} is protected", shown());
+        return if policy.mode == Mode::Bypass {
+            Answer::deny(format!("{reason}; mode bypass never touches it"))
+        } else {
+            Answer::Firm(Because::of(format!("{reason}: it always asks")))
+        };
+    }
+    if let Some(rule) = policy.rule(RuleVerdict::Ask, matches) {
+        return Answer::Firm(because(rule));
+    }
+    if access == Access::Write && zone::is_executing(place) {
+        let named = |pattern: &Pattern| {
+            matches(pattern) && matches!(pattern, Pattern::Edit(wanted) if wanted.names(zone::is_executing))
+        };
+        return match policy.rule(RuleVerdict::Allow, named) {
+            Some(rule) => Answer::Allow(because(rule)),
+            None => Answer::Firm(Because::of(format!("{} runs by itself later: it asks", shown()))),
+        };
+    }
+    if let Some(rule) = policy.rule(RuleVerdict::Allow, matches) {
+        return Answer::Allow(because(rule));
+    }
+    by_mode(access, policy.is_inside(place), policy.mode)
+}
+
+/// The rule that *Always allow* stores for a write: the whole workspace inside it, the one file outside.
+pub(crate) fn write_rule(place: &Path, policy: &Policy) -> Option<String> {
+    if policy.root.parent().is_some() && path::is_inside(&policy.root, place) {
+        return Some(format!("Edit(/{}/**)", glob::escape(policy.root.to_str()?)));
+    }
+    file_rule(place)
+}
+
+/// The rule for writing one file and no other.
+pub(crate) fn file_rule(place: &Path) -> Option<String> {
+    place.to_str().map(|place| format!("Edit(/{})", glob::escape(place)))
+}
+
+/// The state folder is guarded from readers too: what waits there for an answer is not for models.
+fn is_guarded(access: Access, place: &Path, policy: &Policy) -> bool {
+    match access {
+        Access::Write => zone::is_protected(place, policy),
+        Access::Read => zone::is_state(place, policy),
+    }
+}
+
+fn by_mode(access: Access, is_inside: bool, mode: Mode) -> Answer {
+    match (access, is_inside, mode) {
+        (Access::Read, true, _) => Answer::Allow(Because::of("reading in the workspace is allowed")),
+        (Access::Write, true, Mode::AcceptEdits | Mode::Auto) => {
+            Answer::Allow(Because::of(format!("mode {} allows edits in the workspace", mode.as_str())))
+        }
+        (Access::Write, true, _) => Answer::ask("edits ask"),
+        (Access::Read, false, _) => Answer::ask("reading outside the workspace asks"),
+        (Access::Write, false, _) => Answer::ask("writing outside the workspace asks"),
+    }
+}

@@ -1,0 +1,200 @@
+//! Patterns over paths: `//abs`, `~/home`, `/root-relative`, bare; `*` within one segment, `**` through many.
+
+use std::path::{Component, Path, PathBuf};
+
+use copydesk_base::path;
+use globset::{GlobBuilder, GlobMatcher};
+
+use crate::policy::Policy;
+
+/// Which way a pattern moves the verdict. What tightens also matches other cases of the same letters, and everything
+/// below a folder that it names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Care {
+    Loosening,
+    Tightening,
+}
+
+/// The pattern of a `Read(…)` or `Edit(…)` rule.
+#[derive(Clone, Debug)]
+pub(crate) struct PlacePattern {
+    anchor: Anchor,
+    /// The components before the first wildcard.
+    lead: PathBuf,
+    rest: Rest,
+    care: Care,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Anchor {
+    /// The pattern of a rule without parentheses.
+    Everywhere,
+    Disk,
+    Home,
+    Root,
+}
+
+#[derive(Clone, Debug)]
+enum Rest {
+    /// The lead is the whole pattern.
+    Nothing,
+    /// `**`: the lead and all below it.
+    All,
+    Glob(GlobMatcher),
+}
+
+impl PlacePattern {
+    pub(crate) fn everything(care: Care) -> Self {
+        Self { anchor: Anchor::Everywhere, lead: PathBuf::new(), rest: Rest::All, care }
+    }
+
+    pub(crate) fn parse(text: &str, care: Care) -> Result<Self, String> {
+        let (anchor, text) = if let Some(rest) = text.strip_prefix("//") {
+            (Anchor::Disk, rest)
+        } else if text == "~" {
+            (Anchor::Home, "")
+        } else if let Some(rest) = text.strip_prefix("~/") {
+            (Anchor::Home, rest)
+        } else if text.starts_with('~') {
+            return Err("only `~/` is known; write the other person's home as `//home/name`".to_owned());
+        } else {
+            (Anchor::Root, text.trim_start_matches('/'))
+        };
+        let segments: Vec<&str> = text.split('/').filter(|part| !part.is_empty() && *part != ".").collect();
+        let wild = segments.iter().position(|part| is_wild(part)).unwrap_or(segments.len());
+        let lead = segments[..wild].iter().map(|part| unescape(part)).collect();
+        let rest = match &segments[wild..] {
+            [] => Rest::Nothing,
+            ["**"] => Rest::All,
+            rest if rest.contains(&"..") => return Err("`..` cannot stand behind a wildcard".to_owned()),
+            rest => Rest::Glob(matcher(&rest.join("/"), care)?),
+        };
+        Ok(Self { anchor, lead, rest, care })
+    }
+
+    /// Whether the pattern names a resolved path.
+    pub(crate) fn matches(&self, place: &Path, policy: &Policy) -> bool {
+        let anchor = match self.anchor {
+            Anchor::Everywhere => return true,
+            Anchor::Disk => Path::new("/"),
+            Anchor::Home => match &policy.home {
+                Some(home) => home,
+                None => return false,
+            },
+            Anchor::Root => &policy.root,
+        };
+        if self.lead.as_os_str().is_empty() && self.anchor == Anchor::Root {
+            return self.matches_below(anchor, place);
+        }
+        let base = follow(anchor, &self.lead);
+        match self.care {
+            // A folder of the workspace that became a link outwards does not take its rules along.
+            Care::Loosening if self.anchor == Anchor::Root && !policy.is_inside(&base) => false,
+            Care::Loosening => self.matches_below(&base, place),
+            Care::Tightening => {
+                self.matches_below(&base, place) || self.matches_below(&anchor.join(&self.lead), place)
+            }
+        }
+    }
+
+    /// Whether the pattern spells its folder out, rather than reaching it from above with a wildcard.
+    pub(crate) fn names(&self, is_it: impl Fn(&Path) -> bool) -> bool {
+        self.anchor != Anchor::Everywhere && is_it(&Path::new("/").join(&self.lead))
+    }
+
+    /// The folder before the first wildcard, as far as it is known without looking at the disk.
+    pub(crate) fn folder(&self, policy: &Policy) -> Option<PathBuf> {
+        let anchor = match self.anchor {
+            Anchor::Everywhere | Anchor::Disk => Path::new("/"),
+            Anchor::Home => policy.home.as_deref()?,
+            Anchor::Root => &policy.root,
+        };
+        Some(anchor.join(&self.lead))
+    }
+
+    fn matches_below(&self, base: &Path, place: &Path) -> bool {
+        let below = match self.care {
+            Care::Loosening => match place.strip_prefix(base) {
+                Ok(below) => below.to_path_buf(),
+                Err(_) => return false,
+            },
+            Care::Tightening => match folded(place).strip_prefix(folded(base)) {
+                Ok(below) => below.to_path_buf(),
+                Err(_) => return false,
+            },
+        };
+        match (&self.rest, self.care) {
+            (Rest::All, _) | (Rest::Nothing, Care::Tightening) => true,
+            (Rest::Nothing, Care::Loosening) => below.as_os_str().is_empty(),
+            (Rest::Glob(glob), Care::Loosening) => below.to_str().is_some_and(|below| glob.is_match(below)),
+            (Rest::Glob(glob), Care::Tightening) => {
+                below.ancestors().any(|part| !part.as_os_str().is_empty() && glob.is_match(part))
+            }
+        }
+    }
+}
+
+/// The path behind `relative` seen from a folder that is resolved already.
+///
+/// Nearly no component is a link; asking only for those below the folder is several times cheaper than resolving the
+/// whole path, and the answer is the same.
+pub(crate) fn follow(base: &Path, relative: &Path) -> PathBuf {
+    if relative.is_absolute() || base == Path::new("/") {
+        return path::resolve(base, relative);
+    }
+    let mut place = base.to_path_buf();
+    for part in relative.components() {
+        match part {
+            Component::CurDir => {}
+            Component::Normal(part) => {
+                place.push(part);
+                if std::fs::read_link(&place).is_ok() {
+                    return path::resolve(base, relative);
+                }
+            }
+            _ => return path::resolve(base, relative),
+        }
+    }
+    place
+}
+
+/// A path in lower case, for comparisons that must hold on disks that ignore case too.
+pub(crate) fn folded(place: &Path) -> PathBuf {
+    PathBuf::from(place.to_string_lossy().to_lowercase())
+}
+
+fn matcher(pattern: &str, care: Care) -> Result<GlobMatcher, String> {
+    let pattern = if care == Care::Tightening { pattern.to_lowercase() } else { pattern.to_owned() };
+    GlobBuilder::new(&pattern)
+        .literal_separator(true)
+        .backslash_escape(true)
+        .build()
+        .map(|glob| glob.compile_matcher())
+        .map_err(|error| error.kind().to_string())
+}
+
+fn is_wild(segment: &str) -> bool {
+    let mut letters = segment.chars();
+    while let Some(letter) = letters.next() {
+        match letter {
+            '\\' => {
+                letters.next();
+            }
+            '*' | '?' | '[' | '{' => return true,
+            _ => {}
+        }
+    }
+    false
+}
+
+fn unescape(segment: &str) -> String {
+    let mut out = String::with_capacity(segment.len());
+    let mut letters = segment.chars();
+    while let Some(letter) = letters.next() {
+        match letter {
+            '\\' => out.push(letters.next().unwrap_or('\\')),
+            other => out.push(other),
+        }
+    }
+    out
+}

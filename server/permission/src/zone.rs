@@ -1,0 +1,300 @@
+//! Files that answer no rule: secrets, the files that guard the person, and files that run by themselves.
+//!
+//! *Secret* files are refused for reading and writing alike, in every mode. *Protected* files (our own settings and
+//! state, shells, git, editors, whatever starts with the session) ask before every write in every mode, and are
+//! refused in `bypass`. *Executing* files are run later by something the person did not start by name (a hook, the
+//! build of an editor's language server, CI): they ask, unless a rule spells them out.
+//!
+//! Files that a person starts by name are none of these (`Makefile`, `package.json`, tests): whoever allows
+//! `Bash(make:*)` allows what it says.
+//!
+//! Names are compared in lower case: some disks ignore case, and no two of these files differ only by it.
+
+use std::path::Path;
+
+use crate::glob::could_meet;
+use crate::place::folded;
+use crate::policy::Policy;
+
+/// File names; `*` stands for any text.
+const SECRET_NAMES: &[&str] = &[
+    "*.pem",
+    "*.key",
+    "*.p12",
+    "*.pfx",
+    "*.ppk",
+    "*.jks",
+    "*.kdbx",
+    "id_rsa",
+    "id_dsa",
+    "id_ecdsa",
+    "id_ed25519",
+    "id_ecdsa_sk",
+    "id_ed25519_sk",
+    ".npmrc",
+    ".netrc",
+    "_netrc",
+    ".pypirc",
+    ".git-credentials",
+    ".pgpass",
+    ".htpasswd",
+    ".vault-token",
+    ".terraformrc",
+    "application_default_credentials.json",
+    "credentials.tfrc.json",
+];
+
+/// Folders, wherever they stand, with everything in them.
+const SECRET_FOLDERS: &[&str] = &[
+    ".ssh",
+    ".aws",
+    ".azure",
+    ".kube",
+    ".gnupg",
+    ".password-store",
+    ".config/gcloud",
+    ".local/share/keyrings",
+];
+
+/// Files in a folder that is otherwise harmless.
+const SECRET_FILES: &[&str] = &[
+    ".docker/config.json",
+    ".cargo/credentials",
+    ".cargo/credentials.toml",
+    ".gem/credentials",
+    ".config/gh/hosts.yml",
+    ".config/git/credentials",
+    "etc/shadow",
+    "etc/gshadow",
+];
+
+/// Of a secret folder, what everybody may read.
+const PUBLIC_NAMES: &[&str] = &["*.pub", "known_hosts", "config"];
+
+const PROTECTED_NAMES: &[&str] = &[
+    // our own and the shells'
+    ".envrc",
+    ".bashrc",
+    ".bash_profile",
+    ".bash_login",
+    ".bash_logout",
+    ".bash_aliases",
+    ".profile",
+    ".zshrc",
+    ".zshenv",
+    ".zprofile",
+    ".zlogin",
+    ".zlogout",
+    ".kshrc",
+    ".cshrc",
+    ".tcshrc",
+    ".login",
+    ".inputrc",
+    ".xprofile",
+    ".xinitrc",
+    ".xsession",
+    ".pam_environment", // git's
+    ".git",
+    ".gitconfig", // editors that run what they find
+    ".nvim.lua",
+    ".nvimrc",
+    ".exrc",
+    ".vimrc",
+    ".gvimrc",
+    ".dir-locals.el",
+    ".dir-locals-2.el",
+    ".emacs",
+    "*.code-workspace",
+    "*.sublime-project",
+];
+
+const PROTECTED_FOLDERS: &[&str] = &[
+    ".copydesk",
+    ".config/copydesk",
+    ".git",
+    ".hg",
+    ".jj",
+    ".config/git",
+    ".config/fish",
+    ".config/environment.d",
+    ".vscode",
+    ".helix",
+    ".zed",
+    ".idea",
+    ".vim",
+    ".emacs.d",
+    ".config/nvim",
+    ".config/helix",
+    ".config/emacs",
+    ".config/zed",
+    ".config/code",
+    ".ssh",
+    ".config/autostart",
+    ".config/systemd",
+    "library/launchagents",
+    "library/launchdaemons",
+    "etc/cron.d",
+    "etc/cron.daily",
+    "etc/cron.hourly",
+    "etc/cron.weekly",
+    "etc/cron.monthly",
+    "var/spool/cron",
+    "etc/systemd",
+    "etc/profile.d",
+    "etc/init.d",
+];
+
+const PROTECTED_FILES: &[&str] = &[
+    ".keystone/config.yaml",
+    ".keystone/config.yml",
+    "etc/crontab",
+    "etc/profile",
+    "etc/bash.bashrc",
+    "etc/environment",
+    "etc/ld.so.preload",
+];
+
+/// Folders that hold a protected file among others: taking them away or replacing them is protected too.
+const PROTECTED_PARENTS: &[&str] = &[".keystone"];
+
+const EXECUTING_NAMES: &[&str] = &[
+    ".gitlab-ci.yml",
+    ".travis.yml",
+    "azure-pipelines.yml",
+    "bitbucket-pipelines.yml",
+    "jenkinsfile",
+    ".pre-commit-config.yaml",
+    "lefthook.yml",
+    ".lefthook.yml",
+    ".devcontainer.json",
+    "build.rs",
+    "rust-toolchain",
+    "rust-toolchain.toml",
+    "mise.toml",
+    ".mise.toml",
+    ".pnpmfile.cjs",
+    ".yarnrc.yml",
+    "sitecustomize.py",
+    "usercustomize.py",
+    ".mcp.json",
+];
+
+const EXECUTING_FOLDERS: &[&str] = &[
+    ".github/workflows",
+    ".github/actions",
+    ".circleci",
+    ".husky",
+    ".githooks",
+    ".devcontainer",
+    ".yarn/releases",
+    ".claude",
+    ".codex",
+    ".cursor",
+    ".gemini",
+];
+
+const EXECUTING_FILES: &[&str] = &[".cargo/config", ".cargo/config.toml"];
+
+/// Parents of executing folders, for whoever moves them as a whole.
+const EXECUTING_PARENTS: &[&str] = &[".github", ".cargo"];
+
+/// Whether a file holds keys or passwords: `.env`, private keys, credentials of clouds and registries.
+///
+/// `.env.example`, `.env.sample` and `.env.template` are none, and neither are public keys.
+pub fn is_secret(place: &Path) -> bool {
+    let place = Folded::of(place);
+    let name = place.name();
+    if is_env_file(name) || place.is_named(SECRET_NAMES) || place.ends(SECRET_FILES) {
+        return true;
+    }
+    if place.is_process_memory() {
+        return true;
+    }
+    place.is_in(SECRET_FOLDERS) && !place.is_named(PUBLIC_NAMES)
+}
+
+/// Whether writing here could change what the person's tools do or what policy says.
+pub fn is_protected(place: &Path, policy: &Policy) -> bool {
+    let folded = Folded::of(place);
+    is_state(place, policy)
+        || folded.is_named(PROTECTED_NAMES)
+        || folded.is_named(PROTECTED_PARENTS)
+        || folded.is_in(PROTECTED_FOLDERS)
+        || folded.ends(PROTECTED_FILES)
+}
+
+/// Whether something the person did not start by name will run this file.
+pub fn is_executing(place: &Path) -> bool {
+    let place = Folded::of(place);
+    place.is_named(EXECUTING_NAMES)
+        || place.is_named(EXECUTING_PARENTS)
+        || place.is_in(EXECUTING_FOLDERS)
+        || place.ends(EXECUTING_FILES)
+}
+
+/// Whether a path lies in Copydesk's own state.
+pub(crate) fn is_state(place: &Path, policy: &Policy) -> bool {
+    folded(place).starts_with(folded(&policy.state_home))
+}
+
+/// Whether a shell pattern, its last segment given in lower case, could name a secret file.
+///
+/// As in bash, a leading `*` or `?` names no file that starts with a dot.
+pub(crate) fn could_be_secret(segment: &str) -> bool {
+    let glob: Vec<char> = segment.chars().collect();
+    let names_dots = segment.starts_with('.');
+    let meets = |name: &str| {
+        (names_dots || !name.starts_with('.')) && could_meet(&glob, &name.chars().collect::<Vec<_>>())
+    };
+    SECRET_NAMES.iter().any(|name| meets(name)) || meets(".env*")
+}
+
+fn is_env_file(name: &str) -> bool {
+    name.starts_with(".env")
+        && name != ".envrc"
+        && ![".example", ".sample", ".template"].iter().any(|harmless| name.ends_with(harmless))
+}
+
+/// A path in lower case, cut into its components.
+struct Folded(String);
+
+impl Folded {
+    fn of(place: &Path) -> Self {
+        let mut text = place.to_string_lossy().to_lowercase();
+        if !text.starts_with('/') {
+            text.insert(0, '/');
+        }
+        Self(text)
+    }
+
+    fn name(&self) -> &str {
+        self.0.rsplit('/').next().unwrap_or_default()
+    }
+
+    fn is_named(&self, names: &[&str]) -> bool {
+        let name = self.name();
+        names.iter().any(|wanted| match wanted.strip_prefix('*') {
+            Some(end) => name.ends_with(end),
+            None => name == *wanted,
+        })
+    }
+
+    /// Whether one of the folders is this path or above it.
+    fn is_in(&self, folders: &[&str]) -> bool {
+        folders.iter().any(|folder| {
+            self.0.match_indices(folder).any(|(at, _)| {
+                let after = at + folder.len();
+                self.0[..at].ends_with('/') && (after == self.0.len() || self.0[after..].starts_with('/'))
+            })
+        })
+    }
+
+    fn ends(&self, files: &[&str]) -> bool {
+        files.iter().any(|file| self.0.strip_suffix(file).is_some_and(|before| before.ends_with('/')))
+    }
+
+    /// `/proc/…/environ` and its like: the environment and memory of processes, keys included.
+    fn is_process_memory(&self) -> bool {
+        self.0.starts_with("/proc/") && ["environ", "mem", "auxv"].contains(&self.name())
+    }
+}
