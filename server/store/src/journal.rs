@@ -1,0 +1,196 @@
+//! One workspace's journal: the handle.
+
+use std::path::Path;
+
+use copydesk_base::{ApprovalId, Record, RunId};
+
+use crate::approvals::{self, Answer, Answered, PendingRow};
+use crate::database::{Database, Owner};
+use crate::home::journal_file;
+use crate::records::{self, RunRow};
+use crate::{ReadOnly, StoreError};
+
+/// What happened in one workspace, and what waits for a person there. Clones share one thread and one connection.
+#[derive(Clone)]
+pub struct Journal {
+    database: Database,
+}
+
+impl Journal {
+    /// The journal of `workspace` (its canonical path) in `home` (`COPYDESK_HOME`). Opens nothing yet: the file is made by the
+    /// first write, and reading where there is none answers empty.
+    pub fn at(home: &Path, workspace: &Path) -> Self {
+        let owner = Owner::Workspace { home: home.to_owned(), workspace: workspace.to_owned() };
+        Self { database: Database::new(journal_file(home, workspace), owner) }
+    }
+
+    /// Where the file is, or will be.
+    pub fn path(&self) -> &Path {
+        self.database.path()
+    }
+
+    /// Appends, in order, in one transaction; when this returns `Ok` all of them are committed, otherwise none is.
+    ///
+    /// A record's number must be one above the last of its run; [`StoreError::OutOfOrder`] names the one that is due.
+    pub async fn append(&self, records: Vec<Record>) -> Result<(), StoreError> {
+        self.database
+            .call(move |slot| {
+                let open = slot.writable()?;
+                let (key, workspace) = (open.key.clone(), open.workspace.clone());
+                let Some(key) = key else {
+                    let (path, because) = (open.path.clone(), ReadOnly::Foreign);
+                    return Err(StoreError::ReadOnly { path, because });
+                };
+                open.write(|transaction| records::append(transaction, &key, &workspace, &records))
+            })
+            .await
+    }
+
+    /// A run's records in order, verified; empty where the run is not known.
+    ///
+    /// Of a foreign journal the records come as they are: there is no key to verify them with, and nothing can follow
+    /// from them, since nothing can be appended.
+    pub async fn records(&self, run: &RunId) -> Result<Vec<Record>, StoreError> {
+        let run = run.clone();
+        self.database
+            .call(move |slot| {
+                let Some(open) = slot.existing()? else { return Ok(Vec::new()) };
+                let key = open.key.as_ref().filter(|_| open.read_only != Some(ReadOnly::Foreign));
+                open.read(|connection| {
+                    // One snapshot for the records and for what vouches for the last of them.
+                    let snapshot = connection.unchecked_transaction()?;
+                    records::read(&snapshot, key, &open.workspace, &run)
+                })
+            })
+            .await
+    }
+
+    /// Runs, newest first.
+    pub async fn runs(&self, limit: usize) -> Result<Vec<RunRow>, StoreError> {
+        self.database
+            .call(move |slot| match slot.existing()? {
+                Some(open) => open.read(|connection| records::runs(connection, limit)),
+                None => Ok(Vec::new()),
+            })
+            .await
+    }
+
+    /// One run as the list shows it.
+    pub async fn run(&self, run: &RunId) -> Result<Option<RunRow>, StoreError> {
+        let run = run.clone();
+        self.database
+            .call(move |slot| match slot.existing()? {
+                Some(open) => open.read(|connection| records::run(connection, &run)),
+                None => Ok(None),
+            })
+            .await
+    }
+
+    /// The newest run with an applied change that was not taken back: what *undo* without a name means.
+    pub async fn last_changed_run(&self) -> Result<Option<RunId>, StoreError> {
+        self.last_run_with("applied").await
+    }
+
+    /// The newest run with a change that was taken back: what *redo* without a name means.
+    pub async fn last_undone_run(&self) -> Result<Option<RunId>, StoreError> {
+        self.last_run_with("undone").await
+    }
+
+    async fn last_run_with(&self, state: &'static str) -> Result<Option<RunId>, StoreError> {
+        self.database
+            .call(move |slot| match slot.existing()? {
+                Some(open) => open.read(|connection| records::last_run_with(connection, state)),
+                None => Ok(None),
+            })
+            .await
+    }
+
+    /// Puts an approval where other processes can see it.
+    pub async fn ask(&self, row: PendingRow) -> Result<(), StoreError> {
+        self.database
+            .call(move |slot| slot.writable()?.write(|transaction| approvals::ask(transaction, &row)))
+            .await
+    }
+
+    /// Ends an approval's waiting, and answers the decision that counts: this one, unless another process was first.
+    ///
+    /// Called by the process that asked, with its own decision or with one that [`Journal::answers`] gave it.
+    pub async fn settle(
+        &self,
+        approval: &ApprovalId,
+        decision: &str,
+        by: &str,
+    ) -> Result<Answer, StoreError> {
+        let (approval, decision, by) = (approval.clone(), decision.to_owned(), by.to_owned());
+        self.database
+            .call(move |slot| {
+                slot.writable()?
+                    .write(|transaction| approvals::settle(transaction, &approval, &decision, &by))
+            })
+            .await
+    }
+
+    /// Approvals that nobody has decided, oldest first; those of processes that died are among them.
+    pub async fn pending(&self) -> Result<Vec<PendingRow>, StoreError> {
+        self.database
+            .call(|slot| match slot.existing()? {
+                Some(open) => open.read(approvals::pending),
+                None => Ok(Vec::new()),
+            })
+            .await
+    }
+
+    /// Decides an approval from another process; the first answer wins, whoever gives it.
+    pub async fn answer(
+        &self,
+        approval: &ApprovalId,
+        decision: &str,
+        by: &str,
+    ) -> Result<Answered, StoreError> {
+        let (approval, decision, by) = (approval.clone(), decision.to_owned(), by.to_owned());
+        self.database
+            .call(move |slot| {
+                if slot.existing()?.is_none() {
+                    return Ok(Answered::Unknown);
+                }
+                slot.writable()?
+                    .write(|transaction| approvals::answer(transaction, &approval, &decision, &by))
+            })
+            .await
+    }
+
+    /// Decisions of other processes that were not yet taken with [`Journal::settle`], of every server on this workspace:
+    /// take your own.
+    pub async fn answers(&self) -> Result<Vec<(ApprovalId, Answer)>, StoreError> {
+        self.database
+            .call(|slot| match slot.existing()? {
+                Some(open) => open.read(approvals::answers),
+                None => Ok(Vec::new()),
+            })
+            .await
+    }
+
+    /// Whether another connection committed something since the last call; true on the first call. Costs a few
+    /// microseconds, so it may be asked often while something is pending.
+    pub async fn changed_elsewhere(&self) -> Result<bool, StoreError> {
+        self.database
+            .call(|slot| {
+                let Some(open) = slot.existing()? else { return Ok(false) };
+                let now = open.read(|connection| {
+                    Ok(connection.pragma_query_value(None, "data_version", |row| row.get::<_, i64>(0))?)
+                })?;
+                Ok(open.data_version.replace(now) != Some(now))
+            })
+            .await
+    }
+
+    /// Why nothing can be appended here, if so.
+    pub async fn read_only(&self) -> Result<Option<ReadOnly>, StoreError> {
+        self.database.call(|slot| Ok(slot.existing()?.and_then(|open| open.read_only.clone()))).await
+    }
+
+    /// Whether it is read and never written: of a newer version, or foreign. An absent journal is not.
+    pub async fn is_read_only(&self) -> bool {
+        !matches!(self.read_only().await, Ok(None))
+    }
+}

@@ -1,0 +1,249 @@
+//! Records and what is projected from them, as rows.
+
+use copydesk_base::{ChangeId, Event, Record, RunId, RunStatus, SessionId, Timestamp};
+use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
+use serde::Serialize;
+
+use crate::StoreError;
+use crate::chain::{Key, Link};
+use crate::database::Halt;
+
+/// One run as a list shows it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct RunRow {
+    pub run: RunId,
+    pub session: SessionId,
+    pub title: String,
+    pub started: Timestamp,
+    /// How it ended; `None` while it is under way, or if its process died.
+    pub status: Option<RunStatus>,
+}
+
+/// The version of how an event is written in `data`.
+const EVENT_VERSION: i64 = 1;
+
+/// Appends within one transaction; all or nothing.
+pub(crate) fn append(
+    transaction: &Transaction<'_>,
+    key: &Key,
+    workspace: &[u8],
+    records: &[Record],
+) -> Result<(), Halt> {
+    let mut insert = transaction.prepare_cached(
+        "INSERT INTO records (run, seq, ulid, version, at, kind, data, link)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+    )?;
+    for record in records {
+        let run = record.run.as_str();
+        let (last_seq, before) = last(transaction, key, workspace, &record.run)?;
+        if record.seq != last_seq + 1 {
+            let (expected, found) = (last_seq + 1, record.seq);
+            return Err(StoreError::OutOfOrder { run: record.run.clone(), expected, found }.into());
+        }
+        let (kind, data) = written(record)?;
+        let ulid = ulid(record.at)?;
+        let (seq, at) = (signed(record.seq), signed(record.at.0));
+        let link = chained(key, &before, run, seq, &ulid, EVENT_VERSION, at, &data);
+        insert.execute(params![run, seq, ulid, EVENT_VERSION, at, kind, data, link])?;
+        transaction
+            .prepare_cached(
+                "INSERT INTO runs (run, started, last_seq, seal) VALUES (?1, ?2, ?3, ?4)
+             ON CONFLICT (run) DO UPDATE SET last_seq = excluded.last_seq, seal = excluded.seal",
+            )?
+            .execute(params![run, at, seq, sealed(key, run, seq, &link)])?;
+        project(transaction, record)?;
+    }
+    Ok(())
+}
+
+/// Reads a run in order. With a key, everything is verified.
+pub(crate) fn read(
+    connection: &Connection,
+    key: Option<&Key>,
+    workspace: &[u8],
+    run: &RunId,
+) -> Result<Vec<Record>, Halt> {
+    let mut query = connection.prepare_cached(
+        "SELECT seq, ulid, version, at, data, link FROM records WHERE run = ?1 ORDER BY seq",
+    )?;
+    let mut rows = query.query([run.as_str()])?;
+    let mut records = Vec::new();
+    let mut before = key.map(|key| first_link(key, workspace, run));
+    let mut last_seq = 0;
+    while let Some(row) = rows.next()? {
+        let seq: i64 = row.get("seq")?;
+        let at: i64 = row.get("at")?;
+        let data: String = row.get("data")?;
+        if let (Some(key), Some(link)) = (key, before.as_mut()) {
+            let (ulid, version): (String, i64) = (row.get("ulid")?, row.get("version")?);
+            let expected = chained(key, link, run.as_str(), seq, &ulid, version, at, &data);
+            if seq != last_seq + 1 || row.get::<_, Vec<u8>>("link")? != expected {
+                return Err(tampered(run, last_seq + 1));
+            }
+            *link = expected;
+        }
+        last_seq = seq;
+        // A kind of a newer version, or a known one that a newer version shaped anew: kept in its row, passed over here.
+        let event = serde_json::from_str(&data).unwrap_or(Event::Unknown);
+        records.push(Record { run: run.clone(), seq: unsigned(seq), at: Timestamp(unsigned(at)), event });
+    }
+    if let (Some(key), Some(link)) = (key, before)
+        && seal_of(connection, run)?
+            != (last_seq > 0).then(|| (last_seq, sealed(key, run.as_str(), last_seq, &link).to_vec()))
+    {
+        return Err(tampered(run, last_seq + 1));
+    }
+    Ok(records)
+}
+
+/// Runs, newest first.
+pub(crate) fn runs(connection: &Connection, limit: usize) -> Result<Vec<RunRow>, Halt> {
+    let mut query = connection
+        .prepare_cached("SELECT run, session, title, started, status FROM runs ORDER BY id DESC LIMIT ?1")?;
+    let rows = query.query_map([i64::try_from(limit).unwrap_or(i64::MAX)], run_row)?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
+/// One run, if it is there.
+pub(crate) fn run(connection: &Connection, run: &RunId) -> Result<Option<RunRow>, Halt> {
+    let mut query =
+        connection.prepare_cached("SELECT run, session, title, started, status FROM runs WHERE run = ?1")?;
+    Ok(query.query_row([run.as_str()], run_row).optional()?)
+}
+
+/// The newest run with a change in this state.
+pub(crate) fn last_run_with(connection: &Connection, state: &str) -> Result<Option<RunId>, Halt> {
+    let mut query = connection.prepare_cached(
+        "SELECT runs.run FROM runs JOIN changes ON changes.run = runs.run
+         WHERE changes.state = ?1 ORDER BY runs.id DESC LIMIT 1",
+    )?;
+    Ok(query.query_row([state], |row| row.get::<_, String>(0)).optional()?.map(RunId))
+}
+
+fn run_row(row: &Row<'_>) -> rusqlite::Result<RunRow> {
+    let status: Option<String> = row.get("status")?;
+    Ok(RunRow {
+        run: RunId(row.get("run")?),
+        session: SessionId(row.get("session")?),
+        title: row.get("title")?,
+        started: Timestamp(unsigned(row.get("started")?)),
+        status: status.and_then(|word| serde_json::from_value(word.into()).ok()),
+    })
+}
+
+/// Brings `runs` and `changes` up to date with one more record.
+fn project(transaction: &Transaction<'_>, record: &Record) -> Result<(), Halt> {
+    let run = record.run.as_str();
+    match &record.event {
+        Event::RunStarted { session, title, .. } => {
+            transaction
+                .prepare_cached("UPDATE runs SET session = ?2, title = ?3, status = NULL WHERE run = ?1")?
+                .execute(params![run, session.as_str(), title])?;
+        }
+        Event::RunFinished { status, .. } => {
+            let word = serde_json::to_value(status).ok();
+            transaction
+                .prepare_cached("UPDATE runs SET status = ?2 WHERE run = ?1")?
+                .execute(params![run, word.as_ref().and_then(|word| word.as_str())])?;
+        }
+        Event::ChangeApplied { change, .. } => mark(transaction, change, run, "applied")?,
+        Event::Undone { change, redo: false, .. } => mark(transaction, change, run, "undone")?,
+        Event::Undone { change, redo: true, .. } => mark(transaction, change, run, "applied")?,
+        _ => {}
+    }
+    Ok(())
+}
+
+fn mark(transaction: &Transaction<'_>, change: &ChangeId, run: &str, state: &str) -> Result<(), Halt> {
+    transaction
+        .prepare_cached(
+            "INSERT INTO changes (change, run, state) VALUES (?1, ?2, ?3)
+             ON CONFLICT (change) DO UPDATE SET state = excluded.state",
+        )?
+        .execute([change.as_str(), run, state])?;
+    Ok(())
+}
+
+/// Number and hash of the run's last record, as the next one needs them.
+fn last(connection: &Connection, key: &Key, workspace: &[u8], run: &RunId) -> Result<(u64, Link), Halt> {
+    let found: Option<(i64, Vec<u8>)> = connection
+        .prepare_cached("SELECT seq, link FROM records WHERE run = ?1 ORDER BY seq DESC LIMIT 1")?
+        .query_row([run.as_str()], |row| Ok((row.get(0)?, row.get(1)?)))
+        .optional()?;
+    let Some((seq, link)) = found else { return Ok((0, first_link(key, workspace, run))) };
+    let link = Link::try_from(link).map_err(|_| tampered(run, unsigned(seq)))?;
+    Ok((unsigned(seq), link))
+}
+
+fn seal_of(connection: &Connection, run: &RunId) -> Result<Option<(i64, Vec<u8>)>, Halt> {
+    Ok(connection
+        .prepare_cached("SELECT last_seq, seal FROM runs WHERE run = ?1")?
+        .query_row([run.as_str()], |row| Ok((row.get(0)?, row.get(1)?)))
+        .optional()?)
+}
+
+fn tampered(run: &RunId, seq: impl TryInto<u64>) -> Halt {
+    StoreError::Tampered { run: run.clone(), seq: seq.try_into().unwrap_or(0) }.into()
+}
+
+/// What the first record of a run is chained to.
+fn first_link(key: &Key, workspace: &[u8], run: &RunId) -> Link {
+    key.link(&[b"copydesk.run/1", workspace, run.as_str().as_bytes()])
+}
+
+#[expect(clippy::too_many_arguments, reason = "these are the columns that the hash covers")]
+fn chained(
+    key: &Key,
+    before: &Link,
+    run: &str,
+    seq: i64,
+    ulid: &str,
+    version: i64,
+    at: i64,
+    data: &str,
+) -> Link {
+    key.link(&[
+        before,
+        run.as_bytes(),
+        &seq.to_le_bytes(),
+        ulid.as_bytes(),
+        &version.to_le_bytes(),
+        &at.to_le_bytes(),
+        data.as_bytes(),
+    ])
+}
+
+/// Vouches for a run's last record, so that a tail that was cut off is missed.
+fn sealed(key: &Key, run: &str, seq: i64, link: &Link) -> Link {
+    key.link(&[b"copydesk.end/1", run.as_bytes(), &seq.to_le_bytes(), link])
+}
+
+/// The kind and the JSON of an event.
+fn written(record: &Record) -> Result<(String, String), Halt> {
+    let value = serde_json::to_value(&record.event).map_err(|error| StoreError::Database {
+        path: std::path::PathBuf::from(record.run.as_str()),
+        cause: error.to_string(),
+    })?;
+    let kind = value.get("type").and_then(|kind| kind.as_str()).unwrap_or("unknown").to_owned();
+    Ok((kind, value.to_string()))
+}
+
+/// A word that sorts by time and repeats nowhere: 48 bits of milliseconds and 80 of chance in Crockford's base 32.
+fn ulid(at: Timestamp) -> Result<String, Halt> {
+    const LETTERS: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+    let mut random = [0u8; 16];
+    getrandom::fill(&mut random[6..]).map_err(|error| StoreError::Database {
+        path: std::path::PathBuf::from("the random source"),
+        cause: error.to_string(),
+    })?;
+    let bits = u128::from_be_bytes(random) | u128::from(at.0 & 0xffff_ffff_ffff) << 80;
+    Ok((0..26).rev().map(|digit| char::from(LETTERS[(bits >> (digit * 5) & 31) as usize])).collect())
+}
+
+fn signed(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}
+
+fn unsigned(number: i64) -> u64 {
+    u64::try_from(number).unwrap_or(0)
+}
