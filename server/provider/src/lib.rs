@@ -1,0 +1,48 @@
+//! Models: one vocabulary of requests and events, a wire module for each API family.
+//!
+//! [`Models`] is built from the config. [`Models::choose`] says which model answers and why; [`Models::call`] sends
+//! one [`Request`] and gives an [`EventStream`] of [`ModelEvent`]s, whose last item is either
+//! [`ModelEvent::Stopped`] with the whole answer or a [`CallError`]. Nothing runs beside the stream: who drops it,
+//! closes the socket; who does not read it, slows the server down.
+//!
+//! ```text
+//! Request ─ anthropic / openai_chat (body) ─ http (send, wait, retry) ─ sse ─ anthropic / openai_chat (reader) ─ ModelEvent
+//!         └ offline (script or stand-in) ───────────────────────────────────────────────────────────────────────┘
+//! ```
+//!
+//! Invariants
+//! - A stream that ends without its terminator is an error, never an answer.
+//! - A key is read through the lookup that was passed in, right before it is sent, to the address it was configured
+//!   for. It follows no redirect and goes through no proxy, and it stands in no error, log or debug print.
+//! - Neither environment nor disk is read here: keys, scripts and settings are handed in.
+//! - A model's mistake (bad JSON, unknown tool) is data for the caller, not an error of this room.
+
+pub mod answer;
+pub mod anthropic;
+pub mod choice;
+pub mod discover;
+pub mod endpoint;
+pub mod error;
+pub mod event;
+mod failure;
+pub mod http;
+pub mod models;
+pub mod offline;
+pub mod openai_chat;
+pub mod request;
+pub mod retry;
+pub mod scenario;
+mod sending;
+pub mod sse;
+pub mod stream;
+mod wire;
+
+pub use choice::{Choice, ChooseError};
+pub use discover::{Found, LocalServer, discover};
+pub use error::{CallError, Waited};
+pub use event::{ModelEvent, StopReason};
+pub use models::{KeyLookup, Models, ModelsConfig};
+pub use request::{Arguments, Message, Request, ToolCall, ToolOutcome, ToolResult, ToolSpec};
+pub use retry::Retries;
+pub use scenario::{Scenario, Script};
+pub use stream::EventStream;

@@ -1,0 +1,142 @@
+//! An answer while it is being read: the text so far and the drafts of its tool calls.
+//!
+//! Both wire readers pour into the same [`Answer`]. It owns the limit on an answer's size and turns drafts into
+//! [`ToolCall`]s at the end; what a model wrote badly becomes [`crate::Arguments`] that say so.
+
+use copydesk_base::Usage;
+
+use crate::request::{Arguments, ToolCall};
+use crate::{ModelEvent, StopReason};
+
+/// The most text, arguments included, that one answer may bring.
+pub const LARGEST_ANSWER: usize = 8 << 20;
+
+/// What one call costs of that, so that endless empty calls end too.
+const COST_OF_A_CALL: usize = 256;
+
+/// What is wrong with a server's event.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum WireError {
+    /// It does not read as the format that was asked for.
+    Malformed(String),
+    /// The server tells of an error of its own.
+    Server { kind: String, message: String },
+    /// More than [`LARGEST_ANSWER`].
+    TooLong,
+}
+
+/// Whether the answer goes on behind an event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Progress {
+    More,
+    /// The terminator was read.
+    Done,
+}
+
+/// The answer so far.
+#[derive(Debug, Default)]
+pub(crate) struct Answer {
+    started: bool,
+    text: String,
+    calls: Vec<Draft>,
+    size: usize,
+    pub(crate) usage: Usage,
+}
+
+/// A tool call whose arguments are still coming.
+#[derive(Debug)]
+struct Draft {
+    id: String,
+    name: String,
+    raw: String,
+    /// The server said that this call is whole.
+    closed: bool,
+}
+
+impl Answer {
+    /// The first event that counts.
+    pub(crate) fn start(&mut self, out: &mut Vec<ModelEvent>) {
+        if !self.started {
+            self.started = true;
+            out.push(ModelEvent::Started);
+        }
+    }
+
+    pub(crate) const fn has_started(&self) -> bool {
+        self.started
+    }
+
+    pub(crate) fn text(&mut self, piece: &str, out: &mut Vec<ModelEvent>) -> Result<(), WireError> {
+        if piece.is_empty() {
+            return Ok(());
+        }
+        self.grow(piece.len())?;
+        self.text.push_str(piece);
+        out.push(ModelEvent::Text(piece.to_owned()));
+        Ok(())
+    }
+
+    /// Begins a call and gives its number here. An id that is missing or taken is replaced by one of ours.
+    pub(crate) fn open(
+        &mut self,
+        id: &str,
+        name: &str,
+        out: &mut Vec<ModelEvent>,
+    ) -> Result<usize, WireError> {
+        self.grow(COST_OF_A_CALL + id.len() + name.len())?;
+        let at = self.calls.len();
+        let taken = self.calls.iter().any(|call| call.id == id);
+        let id = match id {
+            "" => format!("call_{}", at + 1),
+            id if taken => format!("{id}_{}", at + 1),
+            id => id.to_owned(),
+        };
+        out.push(ModelEvent::CallStarted { id: id.clone(), name: name.to_owned() });
+        self.calls.push(Draft { id, name: name.to_owned(), raw: String::new(), closed: false });
+        Ok(at)
+    }
+
+    /// Adds to the arguments of call number `at`.
+    pub(crate) fn arguments(&mut self, at: usize, piece: &str) -> Result<(), WireError> {
+        self.grow(piece.len())?;
+        if let Some(call) = self.calls.get_mut(at) {
+            call.raw.push_str(piece);
+        }
+        Ok(())
+    }
+
+    pub(crate) fn close(&mut self, at: usize) {
+        if let Some(call) = self.calls.get_mut(at) {
+            call.closed = true;
+        }
+    }
+
+    pub(crate) fn last_call(&self) -> Option<usize> {
+        self.calls.len().checked_sub(1)
+    }
+
+    /// The last event. The calls decide between "wants results" and "has finished": servers get that word wrong.
+    pub(crate) fn stop(&mut self, reason: StopReason) -> ModelEvent {
+        let cut = reason == StopReason::MaxTokens;
+        let calls: Vec<ToolCall> = std::mem::take(&mut self.calls)
+            .into_iter()
+            .map(|draft| {
+                let unfinished = cut && !draft.closed && draft.raw.trim().is_empty();
+                let arguments =
+                    if unfinished { Arguments::cut_off(draft.raw) } else { Arguments::read(draft.raw) };
+                ToolCall { id: draft.id, name: draft.name, arguments }
+            })
+            .collect();
+        let reason = match reason {
+            StopReason::EndTurn | StopReason::ToolUse if calls.is_empty() => StopReason::EndTurn,
+            StopReason::EndTurn | StopReason::ToolUse => StopReason::ToolUse,
+            other => other,
+        };
+        ModelEvent::Stopped { reason, text: std::mem::take(&mut self.text), calls }
+    }
+
+    fn grow(&mut self, by: usize) -> Result<(), WireError> {
+        self.size = self.size.saturating_add(by);
+        if self.size > LARGEST_ANSWER { Err(WireError::TooLong) } else { Ok(()) }
+    }
+}

@@ -1,0 +1,284 @@
+//! Anthropic Messages: `POST {base_url}/v1/messages`, answered as server-sent events.
+//!
+//! An answer is a list of content blocks, each begun, filled by deltas and ended; `message_stop` is the terminator.
+//! Thinking and blocks of kinds that we never ask for are passed over. Three cache markers go along: behind the
+//! tools, behind the system prompt and behind the last message, so that each round of a turn pays only for what is
+//! new.
+
+use std::borrow::Cow;
+
+use copydesk_base::Usage;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use crate::answer::{Answer, Progress, WireError};
+use crate::request::{Message, Request, ToolOutcome};
+use crate::wire::Piece;
+use crate::{ModelEvent, StopReason};
+
+pub(crate) const PATH: &str = "/v1/messages";
+pub(crate) const VERSION: &str = "2023-06-01";
+
+/// The API wants a limit in every request; every current model can give this much.
+const USUAL_LIMIT: u32 = 16_384;
+
+/// The body of a request.
+pub fn body(request: &Request) -> Value {
+    let mut messages: Vec<Value> = request.messages.iter().filter_map(message).collect();
+    if let Some(block) = messages.last_mut().and_then(|last| last["content"].as_array_mut()?.last_mut()) {
+        mark(block);
+    }
+    let mut body = json!({
+        "model": request.model,
+        "max_tokens": request.max_output_tokens.unwrap_or(USUAL_LIMIT),
+        "stream": true,
+        "messages": messages,
+    });
+    if !request.system.trim().is_empty() {
+        let mut block = json!({"type": "text", "text": request.system});
+        mark(&mut block);
+        body["system"] = json!([block]);
+    }
+    if !request.tools.is_empty() {
+        let tools = request.tools.iter().map(|tool| {
+            json!({"name": tool.name, "description": tool.description, "input_schema": tool.parameters})
+        });
+        let mut tools: Vec<Value> = tools.collect();
+        if let Some(last) = tools.last_mut() {
+            mark(last);
+        }
+        body["tools"] = Value::Array(tools);
+    }
+    body
+}
+
+/// What is sent up to here may be kept by the provider for the next request.
+fn mark(block: &mut Value) {
+    block["cache_control"] = json!({"type": "ephemeral"});
+}
+
+/// One message; `None` where nothing would be in it, which the API refuses.
+fn message(message: &Message) -> Option<Value> {
+    let text_block = |text: &str| (!text.trim().is_empty()).then(|| json!({"type": "text", "text": text}));
+    let (role, content): (&str, Vec<Value>) = match message {
+        Message::User { text } => ("user", text_block(text).into_iter().collect()),
+        Message::Assistant { text, calls } => {
+            let calls = calls.iter().map(|call| {
+                json!({"type": "tool_use", "id": call.id, "name": call.name, "input": call.arguments.as_object()})
+            });
+            ("assistant", text_block(text).into_iter().chain(calls).collect())
+        }
+        Message::ToolResults { results } => {
+            let results = results.iter().map(|result| {
+                let mut block =
+                    json!({"type": "tool_result", "tool_use_id": result.call, "content": result.text});
+                if result.outcome == ToolOutcome::Failed {
+                    block["is_error"] = Value::Bool(true);
+                }
+                block
+            });
+            ("user", results.collect())
+        }
+    };
+    (!content.is_empty()).then(|| json!({"role": role, "content": content}))
+}
+
+/// An answer being read.
+#[derive(Debug, Default)]
+pub struct Reader {
+    answer: Answer,
+    /// By the server's index: the number of the call in `answer` for blocks that are calls.
+    blocks: Vec<(u64, Block)>,
+    reason: Option<StopReason>,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Block {
+    Text,
+    /// The call's number; whether its arguments stood whole in the block's start.
+    Call(usize),
+    Ignored,
+}
+
+#[derive(Deserialize)]
+struct Frame<'a> {
+    #[serde(borrow, rename = "type")]
+    kind: Cow<'a, str>,
+    #[serde(default)]
+    index: u64,
+    #[serde(borrow, default)]
+    delta: Option<Delta<'a>>,
+    #[serde(borrow, default)]
+    content_block: Option<Start<'a>>,
+    #[serde(default)]
+    message: Option<Head>,
+    #[serde(default)]
+    usage: Option<Counts>,
+    #[serde(default)]
+    error: Option<Trouble>,
+}
+
+#[derive(Deserialize)]
+struct Delta<'a> {
+    #[serde(borrow, default)]
+    text: Option<Piece<'a>>,
+    #[serde(borrow, default)]
+    partial_json: Option<Piece<'a>>,
+    #[serde(borrow, default)]
+    stop_reason: Option<Piece<'a>>,
+}
+
+#[derive(Deserialize)]
+struct Start<'a> {
+    #[serde(borrow, default, rename = "type")]
+    kind: Cow<'a, str>,
+    #[serde(borrow, default)]
+    text: Option<Piece<'a>>,
+    #[serde(borrow, default)]
+    id: Option<Piece<'a>>,
+    #[serde(borrow, default)]
+    name: Option<Piece<'a>>,
+    #[serde(default)]
+    input: Option<Value>,
+}
+
+#[derive(Deserialize)]
+struct Head {
+    #[serde(default)]
+    usage: Option<Counts>,
+}
+
+#[derive(Deserialize)]
+struct Counts {
+    #[serde(default)]
+    input_tokens: Option<u64>,
+    #[serde(default)]
+    cache_creation_input_tokens: Option<u64>,
+    #[serde(default)]
+    cache_read_input_tokens: Option<u64>,
+    #[serde(default)]
+    output_tokens: Option<u64>,
+}
+
+#[derive(Deserialize)]
+struct Trouble {
+    #[serde(default, rename = "type")]
+    kind: String,
+    #[serde(default)]
+    message: String,
+}
+
+impl Reader {
+    /// Reads the data of one server-sent event.
+    pub fn read(&mut self, data: &str, out: &mut Vec<ModelEvent>) -> Result<Progress, WireError> {
+        let frame: Frame<'_> = serde_json::from_str(data).map_err(|error| {
+            WireError::Malformed(format!("an event is no Anthropic message event: {error}"))
+        })?;
+        match &*frame.kind {
+            "ping" => return Ok(Progress::More),
+            "error" => {
+                let trouble = frame.error.unwrap_or(Trouble { kind: String::new(), message: String::new() });
+                return Err(WireError::Server { kind: trouble.kind, message: trouble.message });
+            }
+            _ => self.answer.start(out),
+        }
+        match &*frame.kind {
+            "message_start" => self.count(frame.message.and_then(|message| message.usage)),
+            "content_block_start" => {
+                if let Some(start) = frame.content_block {
+                    self.begin(frame.index, &start, out)?;
+                }
+            }
+            "content_block_delta" => {
+                if let Some(delta) = frame.delta {
+                    self.fill(frame.index, &delta, out)?;
+                }
+            }
+            "content_block_stop" => {
+                if let Some(Block::Call(at)) = self.block(frame.index) {
+                    self.answer.close(at);
+                }
+            }
+            "message_delta" => {
+                self.count(frame.usage);
+                if let Some(reason) = frame.delta.and_then(|delta| delta.stop_reason) {
+                    self.reason = Some(stop_reason(&reason));
+                }
+            }
+            "message_stop" => return Ok(Progress::Done),
+            // Kinds that come with later versions of the API.
+            _ => {}
+        }
+        Ok(Progress::More)
+    }
+
+    pub(crate) fn stop(&mut self) -> ModelEvent {
+        let reason = self.reason.take().unwrap_or(StopReason::EndTurn);
+        self.answer.stop(reason)
+    }
+
+    pub(crate) const fn usage(&self) -> Usage {
+        self.answer.usage
+    }
+
+    fn block(&self, index: u64) -> Option<Block> {
+        // Deltas belong to the latest block nearly always.
+        self.blocks.iter().rev().find(|(at, _)| *at == index).map(|(_, block)| *block)
+    }
+
+    fn begin(&mut self, index: u64, start: &Start<'_>, out: &mut Vec<ModelEvent>) -> Result<(), WireError> {
+        let block = match &*start.kind {
+            "text" => {
+                self.answer.text(start.text.as_deref().unwrap_or(""), out)?;
+                Block::Text
+            }
+            "tool_use" => {
+                let (id, name) = (start.id.as_deref().unwrap_or(""), start.name.as_deref().unwrap_or(""));
+                let at = self.answer.open(id, name, out)?;
+                // Servers that imitate this API may send the arguments whole, here.
+                if let Some(Value::Object(input)) = &start.input
+                    && !input.is_empty()
+                {
+                    self.answer.arguments(at, &Value::Object(input.clone()).to_string())?;
+                }
+                Block::Call(at)
+            }
+            _ => Block::Ignored,
+        };
+        self.blocks.push((index, block));
+        Ok(())
+    }
+
+    fn fill(&mut self, index: u64, delta: &Delta<'_>, out: &mut Vec<ModelEvent>) -> Result<(), WireError> {
+        match self.block(index) {
+            Some(Block::Text) => self.answer.text(delta.text.as_deref().unwrap_or(""), out),
+            Some(Block::Call(at)) => self.answer.arguments(at, delta.partial_json.as_deref().unwrap_or("")),
+            Some(Block::Ignored) => Ok(()),
+            None => Err(WireError::Malformed(format!("block {index} is filled before it begins"))),
+        }
+    }
+
+    /// Counts are totals so far; later ones replace earlier ones.
+    fn count(&mut self, counts: Option<Counts>) {
+        let Some(counts) = counts else { return };
+        if counts.input_tokens.is_some() {
+            let parts =
+                [counts.input_tokens, counts.cache_creation_input_tokens, counts.cache_read_input_tokens];
+            self.answer.usage.input_tokens =
+                parts.into_iter().flatten().fold(0, u64::saturating_add).max(self.answer.usage.input_tokens);
+        }
+        if let Some(output) = counts.output_tokens {
+            self.answer.usage.output_tokens = output;
+        }
+    }
+}
+
+fn stop_reason(word: &str) -> StopReason {
+    match word {
+        "end_turn" | "stop_sequence" => StopReason::EndTurn,
+        "tool_use" => StopReason::ToolUse,
+        "max_tokens" | "model_context_window_exceeded" => StopReason::MaxTokens,
+        "refusal" => StopReason::Refusal,
+        other => StopReason::Other(other.to_owned()),
+    }
+}

@@ -1,0 +1,270 @@
+//! Which model answers, and why that one.
+//!
+//! The order: the model that was asked for, the config's default, a configured provider that has a default model, a
+//! key in the environment, and then the built-in stand-in. What was chosen never changes silently: a [`Choice`]
+//! carries its reason, and a name that nobody knows is an error.
+
+use std::collections::BTreeMap;
+
+use copydesk_base::config::{Provider, ProviderKind};
+
+use crate::discover::Found;
+use crate::endpoint::{Endpoint, KeySource};
+
+/// The model that answers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Choice {
+    /// The provider's name.
+    pub provider: String,
+    /// The model's name as the provider knows it.
+    pub model: String,
+    pub kind: ProviderKind,
+    /// It is the built-in stand-in, no model.
+    pub offline: bool,
+    /// Why this one, as a fragment: `key found in ANTHROPIC_API_KEY`.
+    pub why: String,
+    /// What was asked for, as it was written; absent where nothing was.
+    pub requested: Option<String>,
+    pub(crate) endpoint: Endpoint,
+    pub(crate) cause: Cause,
+}
+
+/// What made the choice.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Cause {
+    Asked,
+    DefaultModel,
+    ProviderDefault,
+    Key,
+    Local,
+    NothingElse,
+}
+
+impl Choice {
+    /// `provider/model`.
+    pub fn model_ref(&self) -> String {
+        format!("{}/{}", self.provider, self.model)
+    }
+
+    /// Whether nothing is configured and no key was found, so that the stand-in answers for want of a model.
+    pub const fn is_last_resort(&self) -> bool {
+        matches!(self.cause, Cause::NothingElse)
+    }
+
+    /// Where its key comes from.
+    pub const fn key(&self) -> &KeySource {
+        &self.endpoint.key
+    }
+
+    /// The address it is reached at; empty for the stand-in.
+    pub fn base_url(&self) -> &str {
+        &self.endpoint.base_url
+    }
+}
+
+/// Why no model could be chosen.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ChooseError {
+    #[error("no provider serves '{wanted}'; known are {known}")]
+    Unknown { wanted: String, known: String },
+    #[error("'{wanted}' names no model, and provider '{provider}' has no default_model")]
+    NoModel { wanted: String, provider: String },
+    #[error("model_mappings sends '{wanted}' to '{provider}', which is no provider; known are {known}")]
+    BadMapping { wanted: String, provider: String, known: String },
+}
+
+impl ChooseError {
+    /// What to do next, as one sentence for a person.
+    pub fn advice(&self) -> String {
+        match self {
+            Self::Unknown { .. } => {
+                "Write provider/model with one of these providers, or add yours under 'providers'.".to_owned()
+            }
+            Self::NoModel { provider, .. } => {
+                format!("Write {provider}/MODEL, or set providers.{provider}.default_model.")
+            }
+            Self::BadMapping { .. } => "Correct model_mappings in config.yaml.".to_owned(),
+        }
+    }
+}
+
+/// What the choice is made from.
+pub(crate) struct Options<'a> {
+    pub(crate) default_model: Option<&'a str>,
+    pub(crate) providers: &'a BTreeMap<String, Provider>,
+    pub(crate) mappings: &'a BTreeMap<String, String>,
+    /// Whether this environment variable holds a key.
+    pub(crate) has_key: &'a dyn Fn(&str) -> bool,
+}
+
+/// Chooses without looking at the network.
+pub(crate) fn choose(wanted: Option<&str>, options: &Options<'_>) -> Result<Choice, ChooseError> {
+    let wanted = wanted.map(str::trim).filter(|wanted| !wanted.is_empty());
+    if let Some(wanted) = wanted {
+        let (endpoint, model) = options.read(wanted)?;
+        let why = format!("asked for as {wanted}");
+        return Ok(Choice {
+            requested: Some(wanted.to_owned()),
+            ..choice(endpoint, model, Cause::Asked, why)
+        });
+    }
+    if let Some(default) = options.default_model.map(str::trim).filter(|model| !model.is_empty()) {
+        let (endpoint, model) = options.read(default)?;
+        return Ok(choice(endpoint, model, Cause::DefaultModel, "default_model of the config".to_owned()));
+    }
+    Ok(options.configured().or_else(|| options.keyed()).unwrap_or_else(last_resort))
+}
+
+/// The choice that servers found on this machine allow.
+pub(crate) fn local(found: &[Found]) -> Option<Choice> {
+    found.iter().find_map(|found| {
+        let model = found.usable_model()?.to_owned();
+        let why = format!("answers at {}", found.base_url);
+        Some(choice(Endpoint::local(&found.name, &found.base_url), model, Cause::Local, why))
+    })
+}
+
+impl Options<'_> {
+    /// Reads `provider/model`, `provider:model`, `provider` or a bare model name.
+    fn read(&self, wanted: &str) -> Result<(Endpoint, String), ChooseError> {
+        for separator in ['/', ':'] {
+            if let Some((provider, model)) = wanted.split_once(separator)
+                && let Some(endpoint) = self.endpoint(provider.trim())
+            {
+                return self.with_model(wanted, endpoint, model.trim());
+            }
+        }
+        if let Some(endpoint) = self.endpoint(wanted) {
+            return self.with_model(wanted, endpoint, "");
+        }
+        if let Some(provider) = mapped(self.mappings, wanted) {
+            let endpoint = self.endpoint(provider).ok_or_else(|| ChooseError::BadMapping {
+                wanted: wanted.to_owned(),
+                provider: provider.to_owned(),
+                known: self.known(),
+            })?;
+            return Ok((endpoint, wanted.to_owned()));
+        }
+        Err(ChooseError::Unknown { wanted: wanted.to_owned(), known: self.known() })
+    }
+
+    fn with_model(
+        &self,
+        wanted: &str,
+        endpoint: Endpoint,
+        model: &str,
+    ) -> Result<(Endpoint, String), ChooseError> {
+        if !model.is_empty() {
+            return Ok((endpoint, model.to_owned()));
+        }
+        match self.default_of(&endpoint) {
+            Some(model) => Ok((endpoint, model)),
+            None => Err(ChooseError::NoModel { wanted: wanted.to_owned(), provider: endpoint.name }),
+        }
+    }
+
+    fn endpoint(&self, name: &str) -> Option<Endpoint> {
+        match self.providers.get(name) {
+            Some(provider) => Some(Endpoint::configured(name, provider)),
+            None => Endpoint::built_in(name),
+        }
+    }
+
+    fn default_of(&self, endpoint: &Endpoint) -> Option<String> {
+        let configured =
+            self.providers.get(&endpoint.name).and_then(|provider| provider.default_model.clone());
+        configured.or_else(|| endpoint.usual_model().map(str::to_owned))
+    }
+
+    /// A configured provider that names its model, one that can answer before one that cannot.
+    fn configured(&self) -> Option<Choice> {
+        let named: Vec<(Endpoint, String)> = (self.providers.iter())
+            .filter_map(|(name, provider)| {
+                let scripted = provider.kind == ProviderKind::Offline && provider.scenario.is_some();
+                let model = provider
+                    .default_model
+                    .clone()
+                    .or_else(|| scripted.then(|| crate::offline::MODEL.to_owned()));
+                Some((Endpoint::configured(name, provider), model?))
+            })
+            .collect();
+        let ready = |endpoint: &Endpoint| {
+            endpoint.is_spoken()
+                && match &endpoint.key {
+                    KeySource::Variable(variable) => (self.has_key)(variable),
+                    KeySource::Nothing => true,
+                }
+        };
+        let at = named.iter().position(|(endpoint, _)| ready(endpoint)).unwrap_or(0);
+        let (endpoint, model) = named.into_iter().nth(at)?;
+        let why = format!("providers.{} in the config", endpoint.name);
+        Some(choice(endpoint, model, Cause::ProviderDefault, why))
+    }
+
+    /// A provider whose key stands in the environment: the configured ones first, then the built-in ones.
+    fn keyed(&self) -> Option<Choice> {
+        let configured = self.providers.iter().map(|(name, provider)| Endpoint::configured(name, provider));
+        let built_in = Endpoint::built_in_names().filter(|name| !self.providers.contains_key(*name));
+        configured.chain(built_in.filter_map(Endpoint::built_in)).filter(Endpoint::is_spoken).find_map(
+            |endpoint| {
+                let KeySource::Variable(variable) = &endpoint.key else { return None };
+                if !(self.has_key)(variable) {
+                    return None;
+                }
+                let why = format!("key found in {variable}");
+                let model = self.default_of(&endpoint)?;
+                Some(choice(endpoint, model, Cause::Key, why))
+            },
+        )
+    }
+
+    fn known(&self) -> String {
+        let mut names: Vec<String> = self.providers.keys().cloned().collect();
+        let built_in = Endpoint::built_in_names().filter(|name| !self.providers.contains_key(*name));
+        names.extend(built_in.map(str::to_owned));
+        names.join(", ")
+    }
+}
+
+fn last_resort() -> Choice {
+    let endpoint = Endpoint::configured("offline", &Provider::default());
+    let why = "no model is configured and no key was found".to_owned();
+    choice(endpoint, crate::offline::MODEL.to_owned(), Cause::NothingElse, why)
+}
+
+fn choice(endpoint: Endpoint, model: String, cause: Cause, why: String) -> Choice {
+    Choice {
+        provider: endpoint.name.clone(),
+        model,
+        kind: endpoint.kind,
+        offline: endpoint.kind == ProviderKind::Offline,
+        why,
+        requested: None,
+        endpoint,
+        cause,
+    }
+}
+
+/// The provider that a bare model name is mapped to: the exact name first, then the longest pattern that fits.
+fn mapped<'a>(mappings: &'a BTreeMap<String, String>, model: &str) -> Option<&'a str> {
+    if let Some(provider) = mappings.get(model) {
+        return Some(provider);
+    }
+    let fitting = mappings.iter().filter(|(pattern, _)| fits(pattern, model));
+    fitting.max_by_key(|(pattern, _)| pattern.len()).map(|(_, provider)| provider.as_str())
+}
+
+/// Whether `text` is `pattern`, where `*` stands for any characters.
+fn fits(pattern: &str, text: &str) -> bool {
+    let Some((head, rest)) = pattern.split_once('*') else { return pattern == text };
+    let Some(mut text) = text.strip_prefix(head) else { return false };
+    let mut parts: Vec<&str> = rest.split('*').collect();
+    let tail = parts.pop().unwrap_or("");
+    for part in parts {
+        match text.find(part) {
+            Some(at) => text = &text[at + part.len()..],
+            None => return false,
+        }
+    }
+    text.ends_with(tail)
+}

@@ -1,0 +1,209 @@
+//! Where one provider is reached, with what key and how patiently: plain data made from the config.
+
+use std::time::Duration;
+
+use copydesk_base::config::{Provider, ProviderKind, Timeouts};
+
+use crate::CallError;
+
+/// One provider, settled: every default filled in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Endpoint {
+    /// The provider's name in the config.
+    pub name: String,
+    pub kind: ProviderKind,
+    /// Without a slash at its end.
+    pub base_url: String,
+    pub key: KeySource,
+    pub connect: Duration,
+    pub first_byte: Duration,
+    pub idle: Duration,
+}
+
+/// Where the key comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum KeySource {
+    /// This environment variable must hold one.
+    Variable(String),
+    /// None is sent.
+    Nothing,
+}
+
+/// What a provider kind is known by.
+struct Family {
+    base_url: &'static str,
+    variable: Option<&'static str>,
+    model: Option<&'static str>,
+}
+
+/// The providers that need no config, in the order in which their keys are looked for.
+const BUILT_IN: [(&str, ProviderKind, Option<&str>); 5] = [
+    ("anthropic", ProviderKind::Anthropic, None),
+    ("openai", ProviderKind::OpenaiChat, None),
+    ("ollama", ProviderKind::OpenaiChat, Some("http://127.0.0.1:11434/v1")),
+    ("lmstudio", ProviderKind::OpenaiChat, Some("http://127.0.0.1:1234/v1")),
+    ("offline", ProviderKind::Offline, None),
+];
+
+const fn family(kind: ProviderKind) -> Family {
+    match kind {
+        ProviderKind::Anthropic => Family {
+            base_url: "https://api.anthropic.com",
+            variable: Some("ANTHROPIC_API_KEY"),
+            model: Some("claude-sonnet-4-5"),
+        },
+        ProviderKind::OpenaiChat | ProviderKind::OpenaiResponses => Family {
+            base_url: "https://api.openai.com/v1",
+            variable: Some("OPENAI_API_KEY"),
+            model: Some("gpt-5-mini"),
+        },
+        ProviderKind::Ollama => Family { base_url: "http://127.0.0.1:11434", variable: None, model: None },
+        ProviderKind::AzureOpenai => Family { base_url: "", variable: None, model: None },
+        ProviderKind::Offline => Family { base_url: "", variable: None, model: Some(crate::offline::MODEL) },
+    }
+}
+
+impl Endpoint {
+    /// The endpoint of a configured provider.
+    ///
+    /// The kind's usual key goes to the kind's usual address only: another `base_url` gets a key where the config
+    /// names its variable, and none otherwise.
+    pub fn configured(name: &str, provider: &Provider) -> Self {
+        let family = family(provider.kind);
+        let usual = provider.base_url.as_deref().is_none_or(|url| trimmed(url) == family.base_url);
+        let variable = match &provider.api_key_env {
+            Some(variable) => Some(variable.clone()),
+            None if usual => family.variable.map(str::to_owned),
+            None => None,
+        };
+        Self {
+            name: name.to_owned(),
+            kind: provider.kind,
+            base_url: trimmed(provider.base_url.as_deref().unwrap_or(family.base_url)).to_owned(),
+            key: variable.map_or(KeySource::Nothing, KeySource::Variable),
+            connect: provider.timeouts.connect.0,
+            first_byte: provider.timeouts.first_byte.0,
+            idle: provider.timeouts.idle.0,
+        }
+    }
+
+    /// The endpoint of a name that works without config, such as `anthropic` or `ollama`.
+    pub fn built_in(name: &str) -> Option<Self> {
+        let (_, kind, base_url) = BUILT_IN.into_iter().find(|(known, ..)| *known == name)?;
+        let provider = Provider {
+            kind,
+            base_url: base_url.map(str::to_owned),
+            timeouts: Timeouts::default(),
+            ..Provider::default()
+        };
+        Some(Self::configured(name, &provider))
+    }
+
+    /// The names of [`Endpoint::built_in`].
+    pub fn built_in_names() -> impl Iterator<Item = &'static str> {
+        BUILT_IN.into_iter().map(|(name, ..)| name)
+    }
+
+    /// An endpoint that answered on this machine; it wants no key.
+    pub fn local(name: &str, base_url: &str) -> Self {
+        let provider = Provider {
+            kind: ProviderKind::OpenaiChat,
+            base_url: Some(base_url.to_owned()),
+            ..Provider::default()
+        };
+        Self { key: KeySource::Nothing, ..Self::configured(name, &provider) }
+    }
+
+    /// The model that answers where only the provider is named. A server of one's own has no usual model.
+    pub(crate) fn usual_model(&self) -> Option<&'static str> {
+        let family = family(self.kind);
+        if self.base_url == family.base_url { family.model } else { None }
+    }
+
+    /// Whether its wire format is spoken already.
+    pub const fn is_spoken(&self) -> bool {
+        matches!(self.kind, ProviderKind::Anthropic | ProviderKind::OpenaiChat | ProviderKind::Offline)
+    }
+
+    /// The address of one of its paths.
+    pub(crate) fn address(&self, path: &str) -> Result<reqwest::Url, CallError> {
+        let bad = |reason: String| CallError::BadAddress { provider: self.name.clone(), reason };
+        let url = reqwest::Url::parse(&format!("{}{path}", self.base_url))
+            .map_err(|error| bad(format!("{error}; it must start with http:// or https://")))?;
+        if !matches!(url.scheme(), "http" | "https") {
+            return Err(bad("it must start with http:// or https://".to_owned()));
+        }
+        if !url.username().is_empty() || url.password().is_some() {
+            return Err(bad(
+                "it holds a user name or password; keys belong into an environment variable".to_owned()
+            ));
+        }
+        Ok(url)
+    }
+}
+
+fn trimmed(url: &str) -> &str {
+    url.trim().trim_end_matches('/')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_usual_key_goes_to_the_usual_address_only() {
+        let check = |kind, base_url: Option<&str>, variable: Option<&str>, url: &str, key: Option<&str>| {
+            let provider = Provider {
+                kind,
+                base_url: base_url.map(str::to_owned),
+                api_key_env: variable.map(str::to_owned),
+                ..Provider::default()
+            };
+            let endpoint = Endpoint::configured("x", &provider);
+            assert_eq!(endpoint.base_url, url);
+            let expect = key.map_or(KeySource::Nothing, |key| KeySource::Variable(key.to_owned()));
+            assert_eq!(endpoint.key, expect);
+        };
+        let anthropic = "https://api.anthropic.com";
+        check(ProviderKind::Anthropic, None, None, anthropic, Some("ANTHROPIC_API_KEY"));
+        check(
+            ProviderKind::Anthropic,
+            Some("https://api.anthropic.com/"),
+            None,
+            anthropic,
+            Some("ANTHROPIC_API_KEY"),
+        );
+        check(ProviderKind::Anthropic, Some("http://evil.example"), None, "http://evil.example", None);
+        check(
+            ProviderKind::Anthropic,
+            Some("http://own.example"),
+            Some("K"),
+            "http://own.example",
+            Some("K"),
+        );
+        check(ProviderKind::OpenaiChat, None, None, "https://api.openai.com/v1", Some("OPENAI_API_KEY"));
+        check(ProviderKind::OpenaiChat, Some("http://127.0.0.1:1/v1/"), None, "http://127.0.0.1:1/v1", None);
+        check(ProviderKind::Offline, None, None, "", None);
+    }
+
+    #[test]
+    fn addresses_are_http_and_hold_no_password() {
+        let check = |base_url: &str, expect: Result<&str, &str>| {
+            let address = Endpoint::local("x", base_url).address("/models");
+            match (address, expect) {
+                (Ok(url), Ok(expect)) => assert_eq!(url.as_str(), expect),
+                (Err(error), Err(part)) => {
+                    assert!(error.to_string().contains(part), "{error}");
+                    assert!(!error.to_string().contains("secret"), "{error}");
+                }
+                (got, _) => panic!("{base_url}: {got:?}"),
+            }
+        };
+        check("http://127.0.0.1:1234/v1/", Ok("http://127.0.0.1:1234/v1/models"));
+        check("127.0.0.1:1234", Err("http://"));
+        check("localhost:1234/v1", Err("http://"));
+        check("ftp://a.example", Err("http://"));
+        check("https://me:secret@a.example/v1", Err("password"));
+        check("", Err("http://"));
+    }
+}

@@ -1,0 +1,181 @@
+//! Why a call gave no answer, and what to do about it.
+//!
+//! Every text from outside is cleaned of the key and of control characters and cut before it gets in here; see
+//! [`crate::http`].
+
+use std::time::Duration;
+
+use copydesk_base::config::ProviderKind;
+
+/// Why a call gave no answer. The message says what happened, [`CallError::advice`] what to do next.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum CallError {
+    #[error("canceled")]
+    Canceled,
+    #[error("no key for provider '{provider}': the environment variable {variable} is not set")]
+    NoKey { provider: String, variable: String },
+    #[error("the key in {variable} holds characters that cannot be sent")]
+    UnusableKey { variable: String },
+    #[error("the base_url of provider '{provider}' cannot be used: {reason}")]
+    BadAddress { provider: String, reason: String },
+    #[error("provider '{provider}' is of kind '{}', which comes in a later version", kind.as_str())]
+    Later { provider: String, kind: ProviderKind },
+    #[error("cannot reach {address}: {reason}")]
+    Unreachable { address: String, reason: String },
+    /// 401 or 403.
+    #[error("{address} refused access with status {status} ({key}){}", said(message))]
+    Refused { address: String, status: u16, key: String, message: String },
+    /// 404.
+    #[error("{address} does not know this address or the model '{model}'{}", said(message))]
+    NotFound { address: String, model: String, message: String },
+    /// 429.
+    #[error("{address} limits the rate of requests{}{}", wait(retry_after), said(message))]
+    RateLimited { address: String, retry_after: Option<Duration>, message: String },
+    /// 503, 529, or the same said inside an answer.
+    #[error("{address} is overloaded{}{}", wait(retry_after), said(message))]
+    Overloaded { address: String, retry_after: Option<Duration>, message: String },
+    /// A redirect, which is never followed: the key would go along.
+    #[error("{address} points elsewhere with status {status}{}", said(location))]
+    Redirected { address: String, status: u16, location: String },
+    /// Any other status that is no success.
+    #[error("{address} answered with status {status}{}", said(message))]
+    Status { address: String, status: u16, message: String },
+    /// An error told inside an answer that had begun well.
+    #[error("the model server broke off with an error{}", said(message))]
+    BrokeOff { kind: String, message: String },
+    #[error("no {waited} from {address} within {}", span(*after))]
+    Timeout { address: String, waited: Waited, after: Duration },
+    #[error("the answer of {address} was cut off after {received} bytes")]
+    Truncated { address: String, received: u64 },
+    #[error("the answer is larger than {limit} bytes")]
+    TooLong { limit: u64 },
+    #[error("the answer of {address} cannot be read: {reason}")]
+    Malformed { address: String, reason: String },
+    /// The word that the contract promises.
+    #[error("scenario exhausted")]
+    ScenarioExhausted,
+    #[error("the scenario of provider '{provider}' cannot be used: {reason}")]
+    Scenario { provider: String, reason: String },
+    /// Something in this program or on this machine, before anything was sent.
+    #[error("the request could not be made: {reason}")]
+    Unsendable { reason: String },
+}
+
+/// What was waited for in vain.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Waited {
+    Connect,
+    FirstByte,
+    Idle,
+}
+
+impl std::fmt::Display for Waited {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Connect => "connection",
+            Self::FirstByte => "answer",
+            Self::Idle => "further piece of the answer",
+        })
+    }
+}
+
+impl CallError {
+    /// What to do next, as one sentence for a person.
+    pub fn advice(&self) -> String {
+        match self {
+            Self::Canceled => "Ask again when you want to.".to_owned(),
+            Self::NoKey { provider, variable } => format!(
+                "Set {variable} in the environment that starts Copydesk, or name another variable under \
+                 providers.{provider}.api_key_env."
+            ),
+            Self::UnusableKey { variable } => {
+                format!("Set {variable} anew; a line break or a space inside it is the usual reason.")
+            }
+            Self::BadAddress { provider, .. } => {
+                format!("Correct providers.{provider}.base_url; it looks like http://127.0.0.1:1234/v1.")
+            }
+            Self::Later { kind: ProviderKind::Ollama, .. } => {
+                "Use kind openai-chat with base_url http://127.0.0.1:11434/v1, which Ollama serves as well.".to_owned()
+            }
+            Self::Later { kind: ProviderKind::OpenaiResponses, .. } => {
+                "Use kind openai-chat with base_url https://api.openai.com/v1.".to_owned()
+            }
+            Self::Later { .. } => {
+                "Use kind openai-chat with a base_url that ends in /v1, where the service has one.".to_owned()
+            }
+            Self::Unreachable { .. } => {
+                "Check that the server runs and that base_url is right; 'copydesk doctor' tries it.".to_owned()
+            }
+            Self::Refused { .. } => {
+                "Put a valid key there and ask again; it is not tried again by itself.".to_owned()
+            }
+            Self::NotFound { .. } => {
+                "Check the model's name and base_url; for openai-chat the address includes /v1.".to_owned()
+            }
+            Self::RateLimited { retry_after: Some(after), .. } | Self::Overloaded { retry_after: Some(after), .. } => {
+                format!("Ask again in {}, or choose another model.", span(*after))
+            }
+            Self::RateLimited { .. } | Self::Overloaded { .. } => {
+                "Ask again in a minute, or choose another model.".to_owned()
+            }
+            Self::Redirected { .. } => {
+                "Put the final address into base_url: redirects are not followed, so that the key stays with the \
+                 address it was meant for."
+                    .to_owned()
+            }
+            Self::Status { status: 400 | 413 | 422, .. } => {
+                "The server did not like the request; a smaller selection or another model may help.".to_owned()
+            }
+            Self::Status { .. } | Self::BrokeOff { .. } => {
+                "Ask again; if it stays, the server's own status page or log says more.".to_owned()
+            }
+            Self::Timeout { waited: Waited::Connect, .. } => {
+                "Check that the server runs and is reachable from here; timeouts.connect sets how long to wait."
+                    .to_owned()
+            }
+            Self::Timeout { waited: Waited::FirstByte, .. } => {
+                "Ask again, or raise timeouts.first_byte for a model that thinks long or is still loading.".to_owned()
+            }
+            Self::Timeout { waited: Waited::Idle, .. } => {
+                "Ask again, or raise timeouts.idle for a slow model.".to_owned()
+            }
+            Self::Truncated { .. } => "Nothing of it was used. Ask again.".to_owned(),
+            Self::TooLong { .. } => "Nothing of it was used. Ask for less at once, or choose another model.".to_owned(),
+            Self::Malformed { .. } => {
+                "Check that base_url and kind fit the server; 'copydesk doctor' tries it.".to_owned()
+            }
+            Self::ScenarioExhausted => {
+                "The scenario has no unused step that fits; add one, or configure a real model.".to_owned()
+            }
+            Self::Scenario { provider, .. } => format!("Correct the file that providers.{provider}.scenario names."),
+            Self::Unsendable { .. } => "Run 'copydesk doctor' and report what it says.".to_owned(),
+        }
+    }
+
+    /// How long the server asked to wait, where it did.
+    pub const fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::RateLimited { retry_after, .. } | Self::Overloaded { retry_after, .. } => *retry_after,
+            _ => None,
+        }
+    }
+}
+
+fn said(message: &str) -> String {
+    if message.is_empty() { String::new() } else { format!(": {message}") }
+}
+
+fn wait(retry_after: &Option<Duration>) -> String {
+    retry_after.map_or_else(String::new, |after| format!(" and asks to wait {}", span(after)))
+}
+
+/// A span of time in words: `250 ms`, `1 second`, `90 seconds`, `5 minutes`.
+pub(crate) fn span(span: Duration) -> String {
+    let seconds = span.as_secs();
+    match seconds {
+        0 => format!("{} ms", span.as_millis()),
+        1 => "1 second".to_owned(),
+        2..=119 => format!("{seconds} seconds"),
+        _ => format!("{} minutes", seconds.div_ceil(60)),
+    }
+}

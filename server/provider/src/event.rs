@@ -1,0 +1,36 @@
+//! What a model's answer consists of, as it arrives.
+
+use copydesk_base::Usage;
+
+use crate::request::ToolCall;
+
+/// One thing that an answer brought.
+#[derive(Clone, Debug, PartialEq)]
+pub enum ModelEvent {
+    /// The server has begun to answer.
+    Started,
+    /// The next piece of text; never empty.
+    Text(String),
+    /// A tool call begins; its arguments come with [`ModelEvent::Stopped`].
+    CallStarted { id: String, name: String },
+    /// What this call used up, to be added to the run's count. Comes once, right before the last item, also where
+    /// that is an error.
+    Usage(Usage),
+    /// The last event: the whole answer.
+    Stopped { reason: StopReason, text: String, calls: Vec<ToolCall> },
+}
+
+/// Why the model stopped.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum StopReason {
+    /// It has said what it had to say.
+    EndTurn,
+    /// It waits for the results of its calls; there is at least one.
+    ToolUse,
+    /// It was cut at the limit of output tokens.
+    MaxTokens,
+    /// It, or a filter before it, declined.
+    Refusal,
+    /// A word of the provider's that we do not know.
+    Other(String),
+}

@@ -1,0 +1,265 @@
+//! From what went wrong on the wire to a [`CallError`] that a person can use.
+//!
+//! Everything a server says passes through [`Told::clean`] before it is kept: without the key, without control
+//! characters, in one line and not long.
+
+use std::error::Error;
+use std::time::Duration;
+
+use copydesk_base::Redactor;
+use reqwest::header::HeaderMap;
+use reqwest::{Response, StatusCode, Url};
+use serde_json::Value;
+
+use crate::http::header;
+use crate::{CallError, Waited};
+
+/// What errors of one call are told with.
+pub(crate) struct Told {
+    pub(crate) address: String,
+    pub(crate) model: String,
+    /// Where the key came from.
+    pub(crate) key: String,
+    pub(crate) redactor: Redactor,
+}
+
+/// Of an error's body no more than this is read.
+const LARGEST_ERROR_BODY: usize = 64 << 10;
+
+/// And no more than this is shown, in characters.
+const LONGEST_MESSAGE: usize = 300;
+
+/// How long an error's body may take; its status is known already.
+const ERROR_BODY_PATIENCE: Duration = Duration::from_secs(5);
+
+/// Lets an event stream pass and turns every other response into its error.
+pub(crate) async fn check(response: Response, told: &Told) -> Result<Response, CallError> {
+    let status = response.status();
+    if status.is_success() {
+        let kind = header(response.headers(), "content-type");
+        let kind = kind.split(';').next().unwrap_or("").trim().to_ascii_lowercase();
+        return match kind.as_str() {
+            "text/html" | "application/json" => {
+                Err(told.malformed(&format!("it is {kind} where an event stream was asked for")))
+            }
+            _ => Ok(response),
+        };
+    }
+    let headers = response.headers().clone();
+    let body = read(response).await;
+    Err(told.status(status, &headers, &body))
+}
+
+/// The error of a request that got no answer's head.
+pub(crate) fn unanswered(error: &reqwest::Error, connect: Duration, told: &Told) -> CallError {
+    let address = told.address.clone();
+    if error.is_connect() && error.is_timeout() {
+        return CallError::Timeout { address, waited: Waited::Connect, after: connect };
+    }
+    let reason = told.clean(&innermost(error));
+    if error.is_builder() {
+        return CallError::Unsendable { reason };
+    }
+    match cause::<hyper::Error>(error) {
+        Some(broken) if broken.is_parse() => told.malformed(&format!("it is no HTTP: {reason}")),
+        Some(broken) if broken.is_incomplete_message() => CallError::Unreachable {
+            address,
+            reason: "the connection was closed before an answer came".to_owned(),
+        },
+        _ => CallError::Unreachable { address, reason },
+    }
+}
+
+/// An address as it is shown: without a query, which may hold what is nobody's business.
+pub(crate) fn shown(url: &Url) -> String {
+    let port = url.port().map_or_else(String::new, |port| format!(":{port}"));
+    format!("{}://{}{port}{}", url.scheme(), url.host_str().unwrap_or(""), url.path())
+}
+
+/// What lies at the bottom of an error: `connection refused` rather than four frames around it.
+pub(crate) fn innermost(error: &dyn Error) -> String {
+    let mut deepest = error;
+    while let Some(source) = deepest.source() {
+        deepest = source;
+    }
+    let text = deepest.to_string();
+    let text = text.split(" (os error").next().unwrap_or(&text);
+    let mut letters = text.chars();
+    match letters.next() {
+        Some(first) => first.to_lowercase().chain(letters).collect(),
+        None => "no reason was given".to_owned(),
+    }
+}
+
+impl Told {
+    pub(crate) fn malformed(&self, reason: &str) -> CallError {
+        CallError::Malformed { address: self.address.clone(), reason: self.clean(reason) }
+    }
+
+    /// The error of a body that ended in good order, but too early.
+    pub(crate) fn ended_early(&self, received: u64, settled: u64) -> CallError {
+        if received > 0 && settled == 0 {
+            return self.malformed("it holds no event");
+        }
+        CallError::Truncated { address: self.address.clone(), received }
+    }
+
+    /// An error that a server tells inside an answer.
+    pub(crate) fn server_error(&self, kind: &str, message: &str) -> CallError {
+        let (address, message) = (self.address.clone(), self.clean(message));
+        match kind {
+            "overloaded_error" | "overloaded" | "server_overloaded" => {
+                CallError::Overloaded { address, retry_after: None, message }
+            }
+            "rate_limit_error" | "rate_limit_exceeded" | "rate_limit" => {
+                CallError::RateLimited { address, retry_after: None, message }
+            }
+            kind => CallError::BrokeOff { kind: self.clean(kind), message },
+        }
+    }
+
+    fn status(&self, status: StatusCode, headers: &HeaderMap, body: &[u8]) -> CallError {
+        let address = self.address.clone();
+        let message = self.clean(&message(body));
+        let retry_after = || retry_after(header(headers, "retry-after"), header(headers, "date"));
+        match status.as_u16() {
+            status @ (401 | 403) => CallError::Refused { address, status, key: self.key.clone(), message },
+            404 => CallError::NotFound { address, model: self.model.clone(), message },
+            429 => CallError::RateLimited { address, retry_after: retry_after(), message },
+            503 | 529 => CallError::Overloaded { address, retry_after: retry_after(), message },
+            status @ 300..=399 => {
+                CallError::Redirected { address, status, location: self.clean(header(headers, "location")) }
+            }
+            status => CallError::Status { address, status, message },
+        }
+    }
+
+    /// A text from outside, fit for a message: without the key, in one line, not long.
+    pub(crate) fn clean(&self, text: &str) -> String {
+        let text = self.redactor.clean(text);
+        let mut clean = String::new();
+        let mut length = 0;
+        for word in text.split(|c: char| c.is_whitespace() || c.is_control()).filter(|word| !word.is_empty())
+        {
+            if length > 0 {
+                clean.push(' ');
+                length += 1;
+            }
+            for letter in word.chars().filter(|letter| !is_invisible(*letter)) {
+                if length == LONGEST_MESSAGE {
+                    clean.push('…');
+                    return clean;
+                }
+                clean.push(letter);
+                length += 1;
+            }
+        }
+        clean
+    }
+}
+
+/// Characters that change how others look: bidirectional controls, zero-width ones, soft hyphens.
+const fn is_invisible(letter: char) -> bool {
+    matches!(letter,
+        '\u{ad}' | '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
+}
+
+async fn read(mut response: Response) -> Vec<u8> {
+    let mut body = Vec::new();
+    let reading = async {
+        while let Ok(Some(chunk)) = response.chunk().await {
+            let room = LARGEST_ERROR_BODY - body.len();
+            body.extend_from_slice(&chunk[..chunk.len().min(room)]);
+            if chunk.len() >= room {
+                break;
+            }
+        }
+    };
+    // What came until then is worth showing, and the rest is not worth waiting for.
+    let _ = tokio::time::timeout(ERROR_BODY_PATIENCE, reading).await;
+    body
+}
+
+/// The message within an error's body, in whichever of the usual places it stands; nothing of a web page.
+fn message(body: &[u8]) -> String {
+    let text = String::from_utf8_lossy(body);
+    match serde_json::from_str::<Value>(&text) {
+        Ok(value) => ["/error/message", "/error", "/message", "/detail", "/errors/0/message"]
+            .into_iter()
+            .find_map(|place| value.pointer(place)?.as_str())
+            .map_or_else(|| value.to_string(), str::to_owned),
+        Err(_) if text.trim_start().starts_with('<') => String::new(),
+        Err(_) => text.into_owned(),
+    }
+}
+
+/// Reads `Retry-After`: seconds, or a date, which is taken against the server's own `Date`.
+fn retry_after(value: &str, date: &str) -> Option<Duration> {
+    if let Ok(seconds) = value.trim().parse::<f64>() {
+        return Duration::try_from_secs_f64(seconds).ok();
+    }
+    let moment = |text: &str| jiff::fmt::rfc2822::parse(text).ok().map(|zoned| zoned.timestamp());
+    let wait = moment(value)?.duration_since(moment(date)?);
+    Some(Duration::try_from(wait).unwrap_or(Duration::ZERO))
+}
+
+fn cause<'a, E: Error + 'static>(error: &'a (dyn Error + 'static)) -> Option<&'a E> {
+    let mut next = Some(error);
+    while let Some(error) = next {
+        if let Some(found) = error.downcast_ref() {
+            return Some(found);
+        }
+        next = error.source();
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn retry_after_is_seconds_or_a_date() {
+        let date = "Wed, 21 Oct 2015 07:28:00 GMT";
+        let check = |value: &str, expect: Option<u64>| {
+            assert_eq!(retry_after(value, date), expect.map(Duration::from_secs), "{value}");
+        };
+        check("", None);
+        check("0", Some(0));
+        check(" 7 ", Some(7));
+        check("-1", None);
+        check("inf", None);
+        check("Wed, 21 Oct 2015 07:29:30 GMT", Some(90));
+        check("Wed, 21 Oct 2015 07:00:00 GMT", Some(0));
+        check("tomorrow", None);
+    }
+
+    #[test]
+    fn the_message_is_found_wherever_it_stands() {
+        let check = |body: &str, expect: &str| assert_eq!(message(body.as_bytes()), expect);
+        check(r#"{"type":"error","error":{"type":"x","message":"too long"}}"#, "too long");
+        check(r#"{"error":"no such model"}"#, "no such model");
+        check(r#"{"detail":"nope"}"#, "nope");
+        check(r#"{"message":"nope"}"#, "nope");
+        check(r#"{"odd":1}"#, r#"{"odd":1}"#);
+        check("plain words", "plain words");
+        check("<html><body>502</body></html>", "");
+        check("", "");
+    }
+
+    #[test]
+    fn texts_from_outside_are_cleaned() {
+        let told = Told {
+            address: String::new(),
+            model: String::new(),
+            key: String::new(),
+            redactor: Redactor::new(["sk-very-secret".to_owned()]),
+        };
+        let check = |text: &str, expect: &str| assert_eq!(told.clean(text), expect);
+        check("bad key sk-very-secret!", "bad key [redacted]!");
+        check("two\nlines\tand\u{1b}[31mcolor", "two lines and [31mcolor");
+        check("a\u{202e}b\u{200b}c", "abc");
+        check(&"x".repeat(301), &format!("{}…", "x".repeat(300)));
+        check(&"x".repeat(300), &"x".repeat(300));
+    }
+}

@@ -1,0 +1,158 @@
+//! The models of one config: choosing one, calling one.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use copydesk_base::Usage;
+use copydesk_base::config::{Config, Provider, ProviderKind};
+use tokio_util::sync::CancellationToken;
+
+use crate::choice::{self, Choice, ChooseError, Options};
+use crate::discover::{LocalServer, discover};
+use crate::http::{Clients, Job};
+use crate::stream::Sink;
+use crate::{CallError, EventStream, ModelEvent, Request, Retries, Script, offline};
+
+/// Looks a key up by the name of its environment variable.
+pub type KeyLookup = Arc<dyn Fn(&str) -> Option<String> + Send + Sync>;
+
+/// What models are made from: parts of the config, and what was read for them.
+#[derive(Clone, Debug, Default)]
+pub struct ModelsConfig {
+    pub default_model: Option<String>,
+    pub providers: BTreeMap<String, Provider>,
+    pub model_mappings: BTreeMap<String, String>,
+    /// The script of each provider of kind `offline` that has a `scenario`, by the provider's name, or why it could
+    /// not be read.
+    pub scripts: BTreeMap<String, Result<Script, String>>,
+    /// The servers that [`Models::choose_or_look`] may look for; [`LocalServer::usual`] outside tests.
+    pub local: Vec<LocalServer>,
+    pub retries: Retries,
+}
+
+impl ModelsConfig {
+    /// The parts of a config file; without scripts, looking for the usual local servers.
+    pub fn from_config(config: &Config) -> Self {
+        Self {
+            default_model: config.default_model.clone(),
+            providers: config.providers.clone(),
+            model_mappings: config.model_mappings.clone(),
+            scripts: BTreeMap::new(),
+            local: LocalServer::usual(),
+            retries: Retries::default(),
+        }
+    }
+}
+
+/// The models of one config.
+pub struct Models {
+    config: ModelsConfig,
+    keys: KeyLookup,
+    clients: Clients,
+}
+
+impl Models {
+    /// Costs nothing: clients are made when they are first needed.
+    pub fn new(config: &ModelsConfig, keys: KeyLookup) -> Self {
+        Self { config: config.clone(), keys, clients: Clients::default() }
+    }
+
+    /// Which model answers. Looks at the config and the environment, not at the network.
+    ///
+    /// `wanted` is `provider/model`, `provider:model`, a provider's name or a mapped model name.
+    pub fn choose(&self, wanted: Option<&str>) -> Result<Choice, ChooseError> {
+        let has_key = |variable: &str| (self.keys)(variable).is_some_and(|key| !key.trim().is_empty());
+        let options = Options {
+            default_model: self.config.default_model.as_deref(),
+            providers: &self.config.providers,
+            mappings: &self.config.model_mappings,
+            has_key: &has_key,
+        };
+        choice::choose(wanted, &options)
+    }
+
+    /// As [`Models::choose`]; where that finds nothing but the stand-in, servers on this machine are looked for.
+    pub async fn choose_or_look(&self, wanted: Option<&str>) -> Result<Choice, ChooseError> {
+        let choice = self.choose(wanted)?;
+        if !choice.is_last_resort() {
+            return Ok(choice);
+        }
+        Ok(choice::local(&discover(&self.config.local).await).unwrap_or(choice))
+    }
+
+    /// Makes ready what the first call to this model needs, so that the call itself need not.
+    pub async fn warm(&self, choice: &Choice) {
+        if choice.kind != ProviderKind::Offline
+            && let Ok(url) = choice.endpoint.address("")
+        {
+            // A failure shows again, with its reason, when the call is made.
+            let _ = self.clients.get(&url, choice.endpoint.connect).await;
+        }
+    }
+
+    /// Sends one request. Nothing happens before the stream is polled; dropping it closes the socket, and so does
+    /// the token, which ends the stream with [`CallError::Canceled`].
+    pub fn call(&self, choice: &Choice, request: Request, cancel: CancellationToken) -> EventStream {
+        let request = Request { model: choice.model.clone(), ..request };
+        let endpoint = choice.endpoint.clone();
+        if endpoint.kind == ProviderKind::Offline {
+            let script = self.script(&endpoint.name);
+            return EventStream::new(move |sink| async move {
+                let mut usage = Usage::default();
+                let work = play(&request, script, &sink, &mut usage);
+                let outcome = cancel.run_until_cancelled(work).await.unwrap_or(Err(CallError::Canceled));
+                finish(&sink, usage, outcome).await;
+            });
+        }
+        let job = Job {
+            endpoint,
+            keys: self.keys.clone(),
+            clients: self.clients.clone(),
+            retries: self.config.retries,
+        };
+        EventStream::new(move |sink| async move {
+            let mut usage = Usage::default();
+            let work = job.run(&request, &sink, &mut usage);
+            let outcome = cancel.run_until_cancelled(work).await.unwrap_or(Err(CallError::Canceled));
+            finish(&sink, usage, outcome).await;
+        })
+    }
+
+    fn script(&self, provider: &str) -> Result<Option<Script>, CallError> {
+        let unusable =
+            |reason: &str| CallError::Scenario { provider: provider.to_owned(), reason: reason.to_owned() };
+        match self.config.scripts.get(provider) {
+            Some(Ok(script)) => Ok(Some(script.clone())),
+            Some(Err(reason)) => Err(unusable(reason)),
+            None => match self.config.providers.get(provider) {
+                Some(Provider { scenario: Some(_), .. }) => Err(unusable("it was not read")),
+                _ => Ok(None),
+            },
+        }
+    }
+}
+
+impl std::fmt::Debug for Models {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Models").field("config", &self.config).finish_non_exhaustive()
+    }
+}
+
+async fn play(
+    request: &Request,
+    script: Result<Option<Script>, CallError>,
+    sink: &Sink,
+    usage: &mut Usage,
+) -> Result<ModelEvent, CallError> {
+    let (stopped, used) = offline::answer(request, script?.as_ref(), sink).await?;
+    usage.add(used);
+    Ok(stopped)
+}
+
+/// The two last items of every stream.
+async fn finish(sink: &Sink, usage: Usage, outcome: Result<ModelEvent, CallError>) {
+    if usage != Usage::default() {
+        sink.send(Ok(ModelEvent::Usage(usage))).await;
+    }
+    sink.send(outcome).await;
+}

@@ -1,0 +1,295 @@
+//! OpenAI Chat Completions: `POST {base_url}/chat/completions`, answered as server-sent events.
+//!
+//! Spoken by many servers with small differences, so the reader is generous: `[DONE]` may be missing where a
+//! `finish_reason` came and the stream ended in good order, usage may be missing, arguments may come whole or as an
+//! object, `delta` may be null, ids and indexes may be missing or repeated. It is strict in one thing: an answer that
+//! neither finished nor was `[DONE]` is no answer.
+
+use copydesk_base::Usage;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use crate::answer::{Answer, Progress, WireError};
+use crate::request::{Message, Request};
+use crate::wire::Piece;
+use crate::{ModelEvent, StopReason};
+
+pub(crate) const PATH: &str = "/chat/completions";
+
+/// Which name a request uses for its limit: OpenAI retired the one that the others know.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Dialect {
+    Openai,
+    Compatible,
+}
+
+impl Dialect {
+    pub(crate) fn of(base_url: &str) -> Self {
+        if base_url.starts_with("https://api.openai.com/") { Self::Openai } else { Self::Compatible }
+    }
+}
+
+/// The body of a request.
+pub fn body(request: &Request, dialect: Dialect) -> Value {
+    let mut messages = Vec::with_capacity(request.messages.len() + 1);
+    if !request.system.trim().is_empty() {
+        messages.push(json!({"role": "system", "content": request.system}));
+    }
+    for message in &request.messages {
+        push(message, &mut messages);
+    }
+    let mut body = json!({
+        "model": request.model,
+        "messages": messages,
+        "stream": true,
+        "stream_options": {"include_usage": true},
+    });
+    if !request.tools.is_empty() {
+        let tools = request.tools.iter().map(|tool| {
+            let function = json!({
+                "name": tool.name,
+                "description": tool.description,
+                "parameters": tool.parameters,
+            });
+            json!({"type": "function", "function": function})
+        });
+        body["tools"] = tools.collect();
+    }
+    if let Some(limit) = request.max_output_tokens {
+        let name = match dialect {
+            Dialect::Openai => "max_completion_tokens",
+            Dialect::Compatible => "max_tokens",
+        };
+        body[name] = limit.into();
+    }
+    body
+}
+
+fn push(message: &Message, messages: &mut Vec<Value>) {
+    match message {
+        Message::User { text } => messages.push(json!({"role": "user", "content": text})),
+        Message::Assistant { text, calls } => {
+            let mut message = json!({"role": "assistant", "content": text});
+            if !calls.is_empty() {
+                if text.is_empty() {
+                    message["content"] = Value::Null;
+                }
+                let calls = calls.iter().map(|call| {
+                    let arguments = match &call.arguments.value {
+                        Ok(_) if !call.arguments.raw.trim().is_empty() => call.arguments.raw.clone(),
+                        _ => call.arguments.as_object().to_string(),
+                    };
+                    let function = json!({"name": call.name, "arguments": arguments});
+                    json!({"id": call.id, "type": "function", "function": function})
+                });
+                message["tool_calls"] = calls.collect();
+            }
+            messages.push(message);
+        }
+        Message::ToolResults { results } => messages.extend(
+            results
+                .iter()
+                .map(|result| json!({"role": "tool", "tool_call_id": result.call, "content": result.text})),
+        ),
+    }
+}
+
+/// An answer being read.
+#[derive(Debug, Default)]
+pub struct Reader {
+    answer: Answer,
+    /// The server's index and id of each call, with its number in `answer`.
+    calls: Vec<Known>,
+    refused: bool,
+    reason: Option<StopReason>,
+}
+
+#[derive(Debug)]
+struct Known {
+    index: Option<u64>,
+    id: String,
+    at: usize,
+}
+
+#[derive(Deserialize)]
+struct Chunk<'a> {
+    #[serde(borrow, default)]
+    choices: Option<Vec<OneOf<'a>>>,
+    #[serde(default)]
+    usage: Option<Counts>,
+    #[serde(default)]
+    error: Option<Value>,
+    #[serde(borrow, default)]
+    object: Option<Piece<'a>>,
+}
+
+#[derive(Deserialize)]
+struct OneOf<'a> {
+    #[serde(default)]
+    index: Option<u64>,
+    #[serde(borrow, default)]
+    delta: Option<Delta<'a>>,
+    #[serde(borrow, default)]
+    finish_reason: Option<Piece<'a>>,
+}
+
+#[derive(Deserialize)]
+struct Delta<'a> {
+    #[serde(borrow, default)]
+    content: Option<Piece<'a>>,
+    #[serde(borrow, default)]
+    refusal: Option<Piece<'a>>,
+    #[serde(borrow, default)]
+    tool_calls: Option<Vec<CallDelta<'a>>>,
+}
+
+#[derive(Deserialize)]
+struct CallDelta<'a> {
+    #[serde(default)]
+    index: Option<u64>,
+    #[serde(borrow, default)]
+    id: Option<Piece<'a>>,
+    #[serde(borrow, default)]
+    function: Option<FunctionDelta<'a>>,
+}
+
+#[derive(Deserialize)]
+struct FunctionDelta<'a> {
+    #[serde(borrow, default)]
+    name: Option<Piece<'a>>,
+    #[serde(default)]
+    arguments: Option<Value>,
+}
+
+#[derive(Deserialize)]
+struct Counts {
+    #[serde(default)]
+    prompt_tokens: Option<u64>,
+    #[serde(default)]
+    completion_tokens: Option<u64>,
+}
+
+impl Reader {
+    /// Reads the data of one server-sent event.
+    pub fn read(&mut self, data: &str, out: &mut Vec<ModelEvent>) -> Result<Progress, WireError> {
+        if data.trim() == "[DONE]" {
+            // Some servers never name a reason; none is done before it began.
+            return if self.answer.has_started() {
+                Ok(Progress::Done)
+            } else {
+                Err(WireError::Malformed("it was declared done before it began".to_owned()))
+            };
+        }
+        let chunk: Chunk<'_> = serde_json::from_str(data).map_err(|error| {
+            WireError::Malformed(format!("an event is no chat completion chunk: {error}"))
+        })?;
+        if let Some(error) = chunk.error.filter(|error| !error.is_null()) {
+            return Err(server_error(&error));
+        }
+        if chunk.choices.is_none() && chunk.usage.is_none() && chunk.object.is_none() {
+            return Err(WireError::Malformed(
+                "an event is no chat completion chunk: it has no choices".to_owned(),
+            ));
+        }
+        self.answer.start(out);
+        if let Some(counts) = chunk.usage {
+            self.answer.usage.input_tokens = counts.prompt_tokens.unwrap_or(self.answer.usage.input_tokens);
+            self.answer.usage.output_tokens =
+                counts.completion_tokens.unwrap_or(self.answer.usage.output_tokens);
+        }
+        for choice in chunk.choices.unwrap_or_default() {
+            if choice.index.unwrap_or(0) == 0 {
+                self.choice(choice, out)?;
+            }
+        }
+        Ok(Progress::More)
+    }
+
+    pub(crate) const fn may_end(&self) -> bool {
+        self.reason.is_some()
+    }
+
+    pub(crate) fn stop(&mut self) -> ModelEvent {
+        let reason = match self.reason.take() {
+            _ if self.refused => StopReason::Refusal,
+            reason => reason.unwrap_or(StopReason::EndTurn),
+        };
+        self.answer.stop(reason)
+    }
+
+    pub(crate) const fn usage(&self) -> Usage {
+        self.answer.usage
+    }
+
+    fn choice(&mut self, choice: OneOf<'_>, out: &mut Vec<ModelEvent>) -> Result<(), WireError> {
+        if let Some(delta) = choice.delta {
+            self.answer.text(delta.content.as_deref().unwrap_or(""), out)?;
+            if let Some(refusal) = delta.refusal.filter(|refusal| !refusal.is_empty()) {
+                self.refused = true;
+                self.answer.text(&refusal, out)?;
+            }
+            for call in delta.tool_calls.unwrap_or_default() {
+                self.call(&call, out)?;
+            }
+        }
+        if let Some(reason) = choice.finish_reason.filter(|reason| !reason.is_empty()) {
+            self.reason = Some(stop_reason(&reason));
+        }
+        Ok(())
+    }
+
+    fn call(&mut self, delta: &CallDelta<'_>, out: &mut Vec<ModelEvent>) -> Result<(), WireError> {
+        let id = delta.id.as_deref().unwrap_or("");
+        let name = delta.function.as_ref().and_then(|function| function.name.as_deref()).unwrap_or("");
+        let at = match self.known(delta.index, id, name) {
+            Some(at) => at,
+            None => {
+                let at = self.answer.open(id, name, out)?;
+                self.calls.push(Known { index: delta.index, id: id.to_owned(), at });
+                at
+            }
+        };
+        match delta.function.as_ref().and_then(|function| function.arguments.as_ref()) {
+            None | Some(Value::Null) => Ok(()),
+            Some(Value::String(piece)) => self.answer.arguments(at, piece),
+            Some(whole) => self.answer.arguments(at, &whole.to_string()),
+        }
+    }
+
+    /// The call that a delta goes on with. An index seen before means that call, but for servers that number every
+    /// call 0 and tell them apart by their ids; without an index the id decides, and without both it is the last call
+    /// unless a name begins a new one.
+    fn known(&self, index: Option<u64>, id: &str, name: &str) -> Option<usize> {
+        let known = match (index, id) {
+            (Some(_), _) => self.calls.iter().rev().find(|call| call.index == index)?,
+            (None, "") if name.is_empty() => return self.answer.last_call(),
+            (None, "") => return None,
+            (None, id) => self.calls.iter().rev().find(|call| call.id == id)?,
+        };
+        let another = !id.is_empty() && !known.id.is_empty() && known.id != id;
+        (!another).then_some(known.at)
+    }
+}
+
+fn stop_reason(word: &str) -> StopReason {
+    match word {
+        "stop" | "eos" | "end_turn" => StopReason::EndTurn,
+        "tool_calls" | "function_call" => StopReason::ToolUse,
+        "length" | "max_tokens" => StopReason::MaxTokens,
+        "content_filter" => StopReason::Refusal,
+        other => StopReason::Other(other.to_owned()),
+    }
+}
+
+fn server_error(error: &Value) -> WireError {
+    let text = |key: &str| error.get(key).and_then(Value::as_str).unwrap_or("").to_owned();
+    let kind = match text("type") {
+        kind if kind.is_empty() => text("code"),
+        kind => kind,
+    };
+    let message = match error {
+        Value::String(message) => message.clone(),
+        _ => text("message"),
+    };
+    WireError::Server { kind, message }
+}

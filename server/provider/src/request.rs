@@ -1,0 +1,146 @@
+//! What is asked of a model, in words that no API family owns.
+
+use serde_json::Value;
+
+/// One request: everything the model gets to see.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Request {
+    /// The model's name as the provider knows it. [`crate::Models::call`] puts the chosen one here.
+    pub model: String,
+    /// The system prompt; not sent where empty.
+    pub system: String,
+    /// The conversation, oldest first.
+    pub messages: Vec<Message>,
+    /// The tools on offer.
+    pub tools: Vec<ToolSpec>,
+    /// Where an answer is cut; the provider's own limit where absent.
+    pub max_output_tokens: Option<u32>,
+}
+
+/// One message of the conversation.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Message {
+    /// The person's words, and what we put beside them.
+    User { text: String },
+    /// The model's answer.
+    Assistant { text: String, calls: Vec<ToolCall> },
+    /// What its tool calls gave, in the order of the calls.
+    ToolResults { results: Vec<ToolResult> },
+}
+
+/// One wish of the model's to use a tool.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ToolCall {
+    /// The provider's id, or one made here where the server gave none. Goes back with the result.
+    pub id: String,
+    pub name: String,
+    pub arguments: Arguments,
+}
+
+/// The arguments of a tool call: what the model wrote, and what it reads as.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Arguments {
+    /// Exactly what the model wrote.
+    pub raw: String,
+    /// The JSON object, or why it is none, said so that the model can mend it.
+    pub value: Result<Value, String>,
+}
+
+impl Arguments {
+    /// Reads what the model wrote. Nothing at all counts as `{}`, as tools without arguments are called so.
+    pub fn read(raw: impl Into<String>) -> Self {
+        let raw = raw.into();
+        let value = if raw.trim().is_empty() {
+            Ok(Value::Object(serde_json::Map::new()))
+        } else {
+            match serde_json::from_str(&raw) {
+                Ok(Value::Object(map)) => Ok(Value::Object(map)),
+                Ok(other) => Err(format!("the arguments must be a JSON object, not {}", kind(&other))),
+                Err(error) => Err(format!("the arguments are not valid JSON: {error}")),
+            }
+        };
+        Self { raw, value }
+    }
+
+    /// Arguments that were never finished, whatever they read as.
+    pub fn cut_off(raw: impl Into<String>) -> Self {
+        let raw = raw.into();
+        Self { raw, value: Err("the arguments were cut off before their end".to_owned()) }
+    }
+
+    /// A JSON object to send back to the model as its own words: APIs refuse anything else here.
+    pub(crate) fn as_object(&self) -> Value {
+        match &self.value {
+            Ok(value) => value.clone(),
+            Err(_) => serde_json::json!({ "invalid_json": self.raw }),
+        }
+    }
+}
+
+impl From<Value> for Arguments {
+    fn from(value: Value) -> Self {
+        Self::read(value.to_string())
+    }
+}
+
+/// What one tool call gave.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ToolResult {
+    /// The [`ToolCall::id`] it answers.
+    pub call: String,
+    /// Plain text for the model.
+    pub text: String,
+    pub outcome: ToolOutcome,
+}
+
+/// Whether a tool did what it was asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ToolOutcome {
+    Done,
+    Failed,
+}
+
+/// A tool as the model sees it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ToolSpec {
+    pub name: String,
+    pub description: String,
+    /// A JSON Schema of the arguments; its type is `object`.
+    pub parameters: Value,
+}
+
+fn kind(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "null",
+        Value::Bool(_) => "a boolean",
+        Value::Number(_) => "a number",
+        Value::String(_) => "a text",
+        Value::Array(_) => "a list",
+        Value::Object(_) => "an object",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn arguments_are_an_object_or_a_reason() {
+        let check = |raw: &str, expect: Result<Value, &str>| {
+            let read = Arguments::read(raw);
+            assert_eq!(read.raw, raw);
+            match expect {
+                Ok(value) => assert_eq!(read.value, Ok(value), "{raw}"),
+                Err(part) => assert!(read.value.is_err_and(|why| why.contains(part)), "{raw}"),
+            }
+        };
+        check("", Ok(serde_json::json!({})));
+        check(" \n", Ok(serde_json::json!({})));
+        check(r#"{"path":"a.py"}"#, Ok(serde_json::json!({"path": "a.py"})));
+        check(r#"{"path":"a.p"#, Err("not valid JSON"));
+        check(r#"{"a":1} {"b":2}"#, Err("not valid JSON"));
+        check("[1]", Err("not a list"));
+        check("\"a\"", Err("not a text"));
+        assert_eq!(Arguments::read("{x").as_object(), serde_json::json!({"invalid_json": "{x"}));
+    }
+}

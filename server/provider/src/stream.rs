@@ -1,0 +1,71 @@
+//! A stream whose work is done by whoever polls it.
+//!
+//! The work is one future that hands out events through a [`Sink`]; the stream owns both ends and polls the future
+//! only when its reader wants the next event. So there is no task beside it: dropping the stream drops the work, and
+//! with it the socket.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use futures_util::Stream;
+use tokio::sync::mpsc;
+
+use crate::{CallError, ModelEvent};
+
+/// One item of an answer.
+pub type Item = Result<ModelEvent, CallError>;
+
+/// The answer to one request. Its last item is [`ModelEvent::Stopped`] or an error; then it ends.
+pub struct EventStream {
+    work: Option<Pin<Box<dyn Future<Output = ()> + Send>>>,
+    events: mpsc::Receiver<Item>,
+}
+
+/// Where the work puts its events.
+pub(crate) struct Sink(mpsc::Sender<Item>);
+
+/// Events that may wait for the reader. Enough that one network read's worth is handed over in one go, few enough
+/// that a slow reader slows the server down.
+const WAITING: usize = 64;
+
+impl EventStream {
+    pub(crate) fn new<F>(work: impl FnOnce(Sink) -> F) -> Self
+    where
+        F: Future<Output = ()> + Send + 'static,
+    {
+        let (sender, events) = mpsc::channel(WAITING);
+        Self { work: Some(Box::pin(work(Sink(sender)))), events }
+    }
+}
+
+impl Sink {
+    /// Hands out one item; waits where the reader lags behind.
+    pub(crate) async fn send(&self, item: Item) {
+        // The receiver lives in the same stream as the work: it cannot be gone while this runs.
+        let _ = self.0.send(item).await;
+    }
+}
+
+impl Stream for EventStream {
+    type Item = Item;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Item>> {
+        if let Poll::Ready(Some(item)) = self.events.poll_recv(context) {
+            return Poll::Ready(Some(item));
+        }
+        if let Some(work) = &mut self.work {
+            if work.as_mut().poll(context).is_ready() {
+                self.work = None;
+            }
+        }
+        // Where the work is done, its sender is gone and this says so.
+        self.events.poll_recv(context)
+    }
+}
+
+impl std::fmt::Debug for EventStream {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("EventStream").field("done", &self.work.is_none()).finish_non_exhaustive()
+    }
+}
