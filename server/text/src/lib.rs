@@ -10,8 +10,14 @@
 //! - Nothing here does IO, and nothing here fails on a text, whatever it holds.
 //! - No editor, protocol or schema is known here.
 
+pub mod document;
+pub mod front_matter;
 pub mod node;
+pub mod position;
+pub mod rebase;
 mod scalar;
 pub mod yaml;
 
+pub use document::{Change, Document, Format};
 pub use node::{Entry, Kind, Node, Scalar, Step, Style, Tree, Value};
+pub use position::{Encoding, LineIndex, Position, Range};

@@ -81,7 +81,9 @@ fn block_collections() {
 
 #[test]
 fn flow_collections() {
-    check("a: {id: 'it''s', b: [1, 2,], c, d: }\n", expect![[r#"
+    check(
+        "a: {id: 'it''s', b: [1, 2,], c, d: }\n",
+        expect![[r#"
         mapping 0..36 "a: {id: 'it''s', b: [1, 2,], c, d: }"
           ? text "a" 0..1 "a"
           : mapping 3..36 "{id: 'it''s', b: [1, 2,], c, d: }"
@@ -95,20 +97,33 @@ fn flow_collections() {
             : null 30..30 ""
             ? text "d" 32..33 "d"
             : null 34..34 ""
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
 fn block_scalars() {
     check(
-        "- run: |  # why\n    one\n      two\n\n- >-\n  a\n  b\n- |\n- &a|b !t>u |+\n  x\n\n- end\n",
-        expect![[r#""#]],
+        "- run: |  # why\n    one\n      two\n\n- >-\n  a\n  b\n- |\n- &a|b !t |+\n  x\n\n- end\n",
+        expect![[r##"
+            list 0..75 "- run: |  # why\n    one\n      two\n\n- >-\n  a\n  b\n- |\n- &a|b !t |+\n  x\n\n- end"
+              - mapping 2..33 "run: |  # why\n    one\n      two"
+                ? text "run" 2..5 "run"
+                : text "one\n  two\n" 7..33 "|  # why\n    one\n      two"
+              - text "a b" 37..47 ">-\n  a\n  b"
+              - text "" 50..51 "|"
+              - text "x\n\n" tag !t anchor a|b 62..68 "|+\n  x"
+              - text "end" 72..75 "end"
+            comment "# why"
+        "##]],
     );
 }
 
 #[test]
 fn properties_and_aliases() {
-    check("a: &x !!str 5\nb: *x\nc: &y\n  d: 1\ne: !t\n- 1\nf: &z\n? g\n? h\n: i\n: j\n", expect![[r#"
+    check(
+        "a: &x !!str 5\nb: *x\nc: &y\n  d: 1\ne: !t\n- 1\nf: &z\n? g\n? h\n: i\n: j\n",
+        expect![[r#"
         mapping 0..64 "a: &x !!str 5\nb: *x\nc: &y\n  d: 1\ne: !t\n- 1\nf: &z\n? g\n? h\n: i\n: j"
           ? text "a" 0..1 "a"
           : text "5" tag !!str anchor x 12..13 "5"
@@ -129,7 +144,8 @@ fn properties_and_aliases() {
           : text "i" 59..60 "i"
           ? null 61..61 ""
           : text "j" 63..64 "j"
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
@@ -163,7 +179,9 @@ fn values_of_the_core_schema() {
 
 #[test]
 fn documents_marks_and_carriage_returns() {
-    check("\u{feff}---\r\na: \"é\"\r\nb:\r\n  - x\r\n...\r\n---\r\n- 𝒳\r\n", expect![[r#"
+    check(
+        "\u{feff}---\r\na: \"é\"\r\nb:\r\n  - x\r\n...\r\n---\r\n- 𝒳\r\n",
+        expect![[r#"
         mapping 8..26 "a: \"é\"\r\nb:\r\n  - x"
           ? text "a" 8..9 "a"
           : text "é" 11..15 "\"é\""
@@ -172,12 +190,15 @@ fn documents_marks_and_carriage_returns() {
             - text "x" 25..26 "x"
         list 38..44 "- 𝒳"
           - text "𝒳" 40..44 "𝒳"
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
 fn problems_of_good_yaml() {
-    check("a: 1\nb:\n  c: 1\n  c: 2\na: 2\n'a': *x\n", expect![[r#"
+    check(
+        "a: 1\nb:\n  c: 1\n  c: 2\na: 2\n'a': *x\n",
+        expect![[r#"
         mapping 0..34 "a: 1\nb:\n  c: 1\n  c: 2\na: 2\n'a': *x"
           ? text "a" 0..1 "a"
           : number "1" 3..4 "1"
@@ -195,15 +216,22 @@ fn problems_of_good_yaml() {
         duplicate-key 22 "a": 'a' is already set in this mapping; keep one of the two
         duplicate-key 27 "'a'": 'a' is already set in this mapping; keep one of the two
         yaml-syntax 32 "*x": '*x' refers to nothing: no '&x' stands before it
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
 fn empty_texts() {
-    check("", expect![[r#"
+    check(
+        "",
+        expect![[r#"
 
-    "#]]);
-    check("# only\n", expect![[r##"
+        "#]],
+    );
+    check(
+        "# only\n",
+        expect![[r##"
         comment "# only"
-    "##]]);
+    "##]],
+    );
 }

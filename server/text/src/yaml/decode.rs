@@ -4,6 +4,7 @@
 //! running in step. Block scalars are laid line by line over the text that the parser decoded.
 
 use crate::node::Style;
+use crate::position::break_len;
 use crate::scalar::Piece;
 
 /// Decodes a plain or quoted scalar, given without its quotes; `start` is the place of `inner` in the whole text.
@@ -70,14 +71,6 @@ fn skip_breaks(inner: &str, at: usize) -> (usize, usize) {
                 blank_lines += 1;
             }
         }
-    }
-}
-
-fn break_len(text: &str) -> usize {
-    match text.as_bytes() {
-        [b'\r', b'\n', ..] => 2,
-        [b'\r' | b'\n', ..] => 1,
-        _ => 0,
     }
 }
 

@@ -1,0 +1,154 @@
+//! One version of a text that somebody holds open.
+//!
+//! A [`Document`] never changes. An edit makes a new one that shares what stayed the same, so that a handler can keep
+//! the version it started with for as long as it likes. The flat text, the tree and the hash are made when they are
+//! first asked for, once for each version.
+
+use std::path::Path;
+use std::sync::{Arc, OnceLock};
+
+use copydesk_base::ContentHash;
+use ropey::Rope;
+
+use crate::front_matter::{self, FrontMatter};
+use crate::node::Tree;
+use crate::position::{self, Encoding, Range};
+use crate::yaml;
+
+/// A text at one version.
+#[derive(Clone, Debug)]
+pub struct Document {
+    version: i32,
+    language_id: String,
+    format: Format,
+    rope: Rope,
+    text: OnceLock<Arc<str>>,
+    tree: OnceLock<Tree>,
+    hash: OnceLock<ContentHash>,
+}
+
+/// How a text is read into a tree.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Format {
+    Yaml,
+    /// Its front matter is YAML.
+    Markdown,
+    /// Not at all.
+    Other,
+}
+
+/// One edit of a client: what was in `range` becomes `text`. Without a range it is the whole text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Change {
+    pub range: Option<Range>,
+    pub text: String,
+}
+
+impl Format {
+    /// By the path's ending, else by the editor's word for the language.
+    pub fn of(language_id: &str, path: Option<&Path>) -> Self {
+        let ending = path.and_then(Path::extension).and_then(|ending| ending.to_str()).unwrap_or("");
+        match ending.to_ascii_lowercase().as_str() {
+            "yaml" | "yml" => return Self::Yaml,
+            "md" | "markdown" => return Self::Markdown,
+            _ => {}
+        }
+        // Vim joins words with dots: `yaml.ansible`.
+        match language_id.split('.').next().unwrap_or("") {
+            "yaml" | "github-actions-workflow" | "dockercompose" => Self::Yaml,
+            "markdown" | "mdx" | "prompt" | "instructions" | "chatagent" | "skill" => Self::Markdown,
+            _ => Self::Other,
+        }
+    }
+}
+
+impl Document {
+    /// A text whose format the language alone decides.
+    pub fn open(version: i32, language_id: impl Into<String>, text: &str) -> Self {
+        let language_id = language_id.into();
+        let format = Format::of(&language_id, None);
+        Self::with_format(version, language_id, format, text)
+    }
+
+    /// A text that has a path.
+    pub fn open_at(version: i32, language_id: impl Into<String>, path: &Path, text: &str) -> Self {
+        let language_id = language_id.into();
+        let format = Format::of(&language_id, Some(path));
+        Self::with_format(version, language_id, format, text)
+    }
+
+    /// A text of a known format.
+    pub fn with_format(version: i32, language_id: impl Into<String>, format: Format, text: &str) -> Self {
+        Self::from_rope(version, language_id.into(), format, Rope::from_str(text))
+    }
+
+    fn from_rope(version: i32, language_id: String, format: Format, rope: Rope) -> Self {
+        Self {
+            version,
+            language_id,
+            format,
+            rope,
+            text: OnceLock::new(),
+            tree: OnceLock::new(),
+            hash: OnceLock::new(),
+        }
+    }
+
+    /// The next version: `changes` made in order, each in the text that the one before left.
+    #[must_use]
+    pub fn edited(&self, version: i32, changes: &[Change], encoding: Encoding) -> Self {
+        let mut rope = self.rope.clone();
+        for change in changes {
+            let Some(range) = change.range else {
+                rope = Rope::from_str(&change.text);
+                continue;
+            };
+            let span = position::span(&rope, range, encoding);
+            let (from, to) = (rope.byte_to_char(span.start), rope.byte_to_char(span.end));
+            rope.remove(from..to);
+            rope.insert(from, &change.text);
+        }
+        Self::from_rope(version, self.language_id.clone(), self.format, rope)
+    }
+
+    pub fn version(&self) -> i32 {
+        self.version
+    }
+
+    /// The editor's word.
+    pub fn language_id(&self) -> &str {
+        &self.language_id
+    }
+
+    pub fn format(&self) -> Format {
+        self.format
+    }
+
+    pub fn rope(&self) -> &Rope {
+        &self.rope
+    }
+
+    /// The text in one piece.
+    pub fn text(&self) -> &Arc<str> {
+        self.text.get_or_init(|| String::from(&self.rope).into())
+    }
+
+    /// The tree: of the whole text, of a Markdown file's front matter, or an empty one.
+    pub fn tree(&self) -> &Tree {
+        self.tree.get_or_init(|| match self.format {
+            Format::Yaml => yaml::parse(self.text()),
+            Format::Markdown => front_matter::parse(self.text()),
+            Format::Other => Tree::default(),
+        })
+    }
+
+    /// Where a Markdown file's front matter is.
+    pub fn front_matter(&self) -> Option<FrontMatter> {
+        (self.format == Format::Markdown).then(|| front_matter::split(self.text())).flatten()
+    }
+
+    /// The fingerprint of the text's bytes.
+    pub fn hash(&self) -> ContentHash {
+        *self.hash.get_or_init(|| ContentHash::of(self.text().as_bytes()))
+    }
+}
