@@ -22,10 +22,10 @@ local defaults = {
 --- Runs that the server has begun and not ended, run id → title. Known from its events; for `:Copydesk cancel`.
 M.running = {}
 
-local function root_of(bufnr, markers)
-  local name = vim.api.nvim_buf_get_name(bufnr)
-  return name ~= '' and vim.fs.root(bufnr, markers) or vim.fn.getcwd()
-end
+--- Whether a buffer holds a file; one without a name has nothing to ask about yet.
+local function holds_file(bufnr) return vim.bo[bufnr].buftype == '' and vim.api.nvim_buf_get_name(bufnr) ~= '' end
+
+local function root_of(bufnr, markers) return vim.fs.root(bufnr, markers) or vim.fn.getcwd() end
 
 local function on_event(_, params)
   local event = params.event or {}
@@ -73,7 +73,7 @@ end
 function M.attach(bufnr)
   bufnr = bufnr or vim.api.nvim_get_current_buf()
   if not M.options then error('copydesk: call setup() first') end
-  if vim.bo[bufnr].buftype ~= '' or vim.api.nvim_buf_get_name(bufnr) == '' then return end
+  if not holds_file(bufnr) then return end
   local config = client_config(M.options)
   config.root_dir = root_of(bufnr, M.options.root_markers)
   return vim.lsp.start(config, { bufnr = bufnr })
@@ -88,7 +88,9 @@ function M.setup(options)
   local events = { 'BufReadPost', 'BufNewFile' }
   if vim.fn.has('nvim-0.11') == 1 then
     local config = client_config(M.options)
-    config.root_dir = function(bufnr, on_dir) on_dir(root_of(bufnr, M.options.root_markers)) end
+    config.root_dir = function(bufnr, on_dir)
+      if holds_file(bufnr) then on_dir(root_of(bufnr, M.options.root_markers)) end
+    end
     vim.lsp.config(M.name, config)
     vim.lsp.enable(M.name)
   else

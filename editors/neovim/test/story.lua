@@ -1,0 +1,190 @@
+-- The story of editors/story in a real Neovim, without a screen:
+--
+--   nvim --headless -u NONE -i NONE -n -l editors/neovim/test/story.lua
+--
+-- Environment: COPYDESK_BIN the server, COPYDESK_STORY a private copy of editors/story; XDG_CONFIG_HOME and COPYDESK_HOME
+-- reach the server as they are. tests/suites/neovim.rs sets them. Each step prints `ok WORDS`; a failed one says what it
+-- saw and ends the process with 1. Nothing sleeps: every wait is for a condition.
+
+local here = vim.fs.dirname(vim.fn.fnamemodify(debug.getinfo(1, 'S').source:sub(2), ':p'))
+vim.opt.runtimepath:prepend(vim.fs.dirname(here))
+vim.cmd('filetype on')
+vim.opt.swapfile = false
+
+local server = assert(vim.env.COPYDESK_BIN, 'COPYDESK_BIN is not set')
+local workspace = vim.uv.fs_realpath(assert(vim.env.COPYDESK_STORY, 'COPYDESK_STORY is not set') .. '/workspace')
+local PATIENCE = 20000
+
+local function say(text) io.stdout:write(text .. '\n') end
+
+local function fail(what, saw)
+  say('FAILED ' .. what)
+  if saw then say('  saw: ' .. (type(saw) == 'string' and saw or vim.inspect(saw))) end
+  for _, client in ipairs(vim.lsp.get_clients()) do
+    client:stop(true)
+  end
+  local log = io.open(vim.lsp.log.get_filename())
+  if log then say('  log of the client:\n' .. log:read('*a'):sub(-4000)) end
+  os.exit(1)
+end
+
+--- Waits until `condition` gives something, and answers that.
+local function wait_for(what, condition, saw)
+  local got
+  vim.wait(PATIENCE, function()
+    got = condition()
+    return got
+  end, 10)
+  if not got then fail(what, saw and saw()) end
+  return got
+end
+
+local function step(what) say('ok ' .. what) end
+
+local function text_of(bufnr) return table.concat(vim.api.nvim_buf_get_lines(bufnr, 0, -1, false), '\n') end
+
+local function open(path)
+  vim.cmd.edit(vim.fn.fnameescape(workspace .. '/' .. path))
+  local bufnr = vim.api.nvim_get_current_buf()
+  wait_for('a client for ' .. path, function()
+    local client = require('copydesk').client(bufnr)
+    return client and client.initialized
+  end)
+  return bufnr
+end
+
+local function finding(bufnr, code)
+  for _, d in ipairs(vim.diagnostic.get(bufnr)) do
+    if d.source == 'copydesk' and d.code == code then return d end
+  end
+end
+
+local function findings(bufnr)
+  return function() return vim.diagnostic.get(bufnr) end
+end
+
+local function marked(bufnr, d) return vim.api.nvim_buf_get_text(bufnr, d.lnum, d.col, d.end_lnum, d.end_col, {})[1] end
+
+--- Asks the server synchronously; answers the result.
+local function request(bufnr, method, row, column)
+  local params = {
+    textDocument = { uri = vim.uri_from_bufnr(bufnr) },
+    position = { line = row, character = column },
+  }
+  local answer = vim.lsp.buf_request_sync(bufnr, method, params, PATIENCE) or {}
+  local _, first = next(answer)
+  if not first or first.err then fail(method, first) end
+  return first.result
+end
+
+-- The person: what they are asked and what they answer.
+local asked = {}
+vim.ui.input = function(options, answer)
+  table.insert(asked, options.prompt)
+  answer('Make this iterative, keep the signature')
+end
+local menus = {}
+vim.ui.select = function(items, options, answer) table.insert(menus, { items = items, options = options, answer = answer }) end
+
+local progressed = false
+vim.api.nvim_create_autocmd('LspProgress', { callback = function() progressed = true end })
+
+-- Open the workflow: the server comes, and the mistakes show.
+require('copydesk').setup({ cmd = { server, 'lsp' } })
+local workflow = open('.copydesk/workflows/release.yaml')
+local client = require('copydesk').client(workflow)
+if client.root_dir ~= workspace then fail('the workspace is the root', client.root_dir) end
+step('the server starts for a file')
+
+local unknown = wait_for('a diagnostic', function() return finding(workflow, 'unknown-key') end, findings(workflow))
+if marked(workflow, unknown) ~= 'rnu' then fail('the wrong key is marked', marked(workflow, unknown)) end
+local lost = wait_for('a diagnostic', function() return finding(workflow, 'unknown-step') end, findings(workflow))
+if marked(workflow, lost) ~= 'tset' then fail('the wrong step is marked', marked(workflow, lost)) end
+step('a broken workflow is marked where it is broken')
+
+vim.api.nvim_win_set_cursor(0, { unknown.lnum + 1, unknown.col })
+vim.lsp.buf.code_action({ apply = true, context = { only = { 'quickfix' } }, filter = function(found) return found.edit ~= nil end })
+wait_for('the quick fix', function()
+  for _, menu in ipairs(menus) do
+    menu.answer(menu.items[1], 1)
+  end
+  menus = {}
+  return text_of(workflow):find('\n    run: cargo publish', 1, true)
+end, function() return text_of(workflow) end)
+wait_for('the diagnostic to go', function() return not finding(workflow, 'unknown-key') end, findings(workflow))
+step('a quick fix mends it, and its mark goes')
+
+local row = vim.api.nvim_buf_line_count(workflow)
+vim.api.nvim_buf_set_lines(workflow, row, row, false, { '    re' })
+local completion = request(workflow, 'textDocument/completion', row, 6)
+local labels = vim.tbl_map(function(item) return item.label end, completion.items or completion)
+if not vim.list_contains(labels, 'retry') then fail('the completion offers `retry`', labels) end
+vim.api.nvim_buf_set_lines(workflow, row, row + 1, false, {})
+step('a half-typed key is completed')
+
+local hover = request(workflow, 'textDocument/hover', 8, 6)
+local words = hover and (hover.contents.value or vim.inspect(hover.contents)) or ''
+if not words:find('%w+ %w+ %w+') then fail('the hover says what `type` is', hover) end
+step('hover tells about a key')
+
+-- Ask about a function, by the code action that the server offers.
+local stairs = open('stairs.py')
+local before = text_of(stairs)
+local theirs = vim.api.nvim_create_namespace('other-server')
+vim.diagnostic.set(theirs, stairs, {
+  { lnum = 6, col = 4, end_lnum = 6, end_col = 10, message = 'slow for many steps', source = 'pylint', code = 'W0001', severity = 2 },
+})
+local sent = {}
+local send = require('copydesk.ask').send
+require('copydesk.ask').send = function(to, command, argument, ...)
+  table.insert(sent, { command = command, argument = argument })
+  return send(to, command, argument, ...)
+end
+
+vim.lsp.buf.code_action({
+  apply = true,
+  range = { start = { 4, 0 }, ['end'] = { 7, 43 } },
+  filter = function(found)
+    local command = type(found.command) == 'table' and found.command or found
+    local argument = (command.arguments or {})[1] or {}
+    return command.command == 'copydesk.ask' and (argument.action == nil or argument.action == 'ask')
+  end,
+})
+wait_for('the ask', function() return #sent > 0 end, function() return menus end)
+if #asked ~= 1 then fail('the prompt is asked for once', asked) end
+local argument = sent[1].argument
+if argument.prompt ~= 'Make this iterative, keep the signature' then fail('the prompt goes along', argument) end
+if #argument.diagnostics ~= 1 or argument.diagnostics[1].source ~= 'pylint' or argument.diagnostics[1].range.start.line ~= 6 then
+  fail("the other server's diagnostics go along", argument.diagnostics)
+end
+step('the code action asks for a prompt and sends what other servers found')
+
+-- The permission prompt: a menu, and a diagnostic with the same choices beside it.
+local menu = wait_for('a permission prompt', function() return menus[1] end, function() return { text_of(stairs), vim.diagnostic.get(stairs) } end)
+local titles = vim.tbl_map(function(item) return item.title end, menu.items)
+if not vim.list_contains(titles, 'Allow once') or not vim.list_contains(titles, 'Deny') then fail('the choices', titles) end
+if not menu.options.prompt:find('stairs.py', 1, true) then fail('the prompt names the file', menu.options.prompt) end
+wait_for('the pending approval as a diagnostic', function() return finding(stairs, 'pending-approval') end, findings(stairs))
+if text_of(stairs) ~= before then fail('nothing changes before it is allowed', text_of(stairs)) end
+step('permission is asked before anything changes')
+
+for at, title in ipairs(titles) do
+  if title == 'Allow once' then menu.answer(menu.items[at], at) end
+end
+wait_for('the edit', function() return text_of(stairs):find('for _ in range(steps - 1):', 1, true) end, function() return text_of(stairs) end)
+wait_for('the approval to go', function() return not finding(stairs, 'pending-approval') end, findings(stairs))
+wait_for('the run to end', function() return next(require('copydesk').running) == nil end, function() return require('copydesk').running end)
+if not progressed then fail('progress is reported') end
+step('the allowed edit arrives in the buffer')
+
+-- Undo keeps what the person typed since.
+vim.api.nvim_buf_set_lines(stairs, 0, 0, false, { '# mine' })
+vim.cmd('Copydesk undo')
+wait_for('the undo', function() return text_of(stairs) == '# mine\n' .. before end, function() return text_of(stairs) end)
+step('undo takes the edit back and keeps later typing')
+
+client:stop()
+wait_for('the server to end', function() return client:is_stopped() end)
+step('the server ends when told')
+say('the story is told')
+os.exit(0)

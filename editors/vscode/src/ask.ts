@@ -1,0 +1,39 @@
+// An ask, filled in with what only the editor knows: the prompt, and what other language servers found in the file.
+
+import { languages, Uri, window } from "vscode";
+import type { Diagnostic, LanguageClient, Range } from "vscode-languageclient/node";
+
+/** The one argument of `copydesk.ask`. */
+export interface Ask {
+  uri: string;
+  range: Range;
+  prompt?: string;
+  action?: string;
+  agent?: string;
+  model?: string;
+  session?: string;
+  diagnostics?: Diagnostic[];
+}
+
+/** The same ask with its prompt and diagnostics, or nothing if the person wrote no prompt. */
+export async function completeAsk(client: LanguageClient, ask: Ask): Promise<Ask | undefined> {
+  const wantsPrompt = ask.prompt === undefined && (ask.action === undefined || ask.action === "ask");
+  const prompt = wantsPrompt ? await askForPrompt() : ask.prompt;
+  if (wantsPrompt && !prompt) return undefined;
+  return { ...ask, prompt, diagnostics: ask.diagnostics ?? (await othersFindings(client, ask.uri)) };
+}
+
+async function askForPrompt(): Promise<string | undefined> {
+  const prompt = await window.showInputBox({
+    title: "Ask Copydesk",
+    prompt: "About the selected code; the answer comes as text, or as edits that you allow first.",
+    placeHolder: "What should happen here?",
+    ignoreFocusOut: true,
+  });
+  return prompt?.trim();
+}
+
+function othersFindings(client: LanguageClient, uri: string): Promise<Diagnostic[]> {
+  const found = languages.getDiagnostics(Uri.parse(uri)).filter((one) => one.source !== "copydesk");
+  return client.code2ProtocolConverter.asDiagnostics(found);
+}

@@ -1,0 +1,56 @@
+// The language client: which program, which files, and the one capability that is ours.
+
+import { workspace } from "vscode";
+import {
+  LanguageClient,
+  RevealOutputChannelOn,
+  State,
+  type ClientCapabilities,
+  type FeatureState,
+  type StaticFeature,
+} from "vscode-languageclient/node";
+
+import { completeAsk } from "./ask";
+import { watchRuns } from "./runs";
+
+export function makeClient(): LanguageClient {
+  const command = workspace.getConfiguration("copydesk").get<string>("path", "copydesk");
+  const client: LanguageClient = new Client(
+    "copydesk",
+    "Copydesk",
+    { command, args: ["lsp"] },
+    {
+      documentSelector: [{ scheme: "file" }],
+      revealOutputChannelOn: RevealOutputChannelOn.Never,
+      middleware: {
+        async executeCommand(name, args, next) {
+          if (name !== "copydesk.ask") return next(name, args);
+          const argument = await completeAsk(client, args[0]);
+          return argument && next(name, [argument]);
+        },
+      },
+    },
+  );
+  client.registerFeature(new Events());
+  watchRuns(client);
+  return client;
+}
+
+/** Announces that we take `copydesk/event`, and that our *Ask* brings its prompt. */
+class Events implements StaticFeature {
+  fillClientCapabilities(capabilities: ClientCapabilities): void {
+    capabilities.experimental = { ...capabilities.experimental, copydesk: true };
+  }
+  initialize(): void {}
+  getState(): FeatureState {
+    return { kind: "static" };
+  }
+  clear(): void {}
+}
+
+/** Leaves it to `extension.ts` to say that the program does not start: one message, with a way out. */
+class Client extends LanguageClient {
+  override error(message: string, data?: unknown, show?: boolean | "force"): void {
+    super.error(message, data, this.state === State.Starting ? false : show);
+  }
+}

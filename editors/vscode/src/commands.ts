@@ -1,0 +1,92 @@
+// The commands of the palette. Each sends one command of the server; what happens then, the server shows.
+
+import { commands, languages, Selection, Uri, window, type Diagnostic, type ExtensionContext } from "vscode";
+import type { LanguageClient } from "vscode-languageclient/node";
+
+import { runningRuns } from "./runs";
+
+export function registerCommands(
+  context: ExtensionContext,
+  client: () => LanguageClient | undefined,
+  restart: () => Promise<void>,
+): void {
+  const register = (name: string, does: (client: LanguageClient) => PromiseLike<unknown>) =>
+    context.subscriptions.push(
+      commands.registerCommand(`copydesk.ui.${name}`, async () => {
+        const running = client();
+        if (running?.isRunning()) return does(running);
+        return window.showWarningMessage("Copydesk is not running. Its output channel says why.");
+      }),
+    );
+  register("ask", ask);
+  register("approvals", showApprovals);
+  register("cancel", cancel);
+  register("undo", () => takeBack("copydesk.undo"));
+  register("redo", () => takeBack("copydesk.redo"));
+  register("trust", () => commands.executeCommand("copydesk.trust", {}));
+  context.subscriptions.push(commands.registerCommand("copydesk.ui.restart", restart));
+}
+
+async function ask(client: LanguageClient): Promise<void> {
+  const editor = window.activeTextEditor;
+  if (editor?.document.uri.scheme !== "file") {
+    await window.showInformationMessage("Open the file that you want to ask about.");
+    return;
+  }
+  const converter = client.code2ProtocolConverter;
+  await commands.executeCommand("copydesk.ask", {
+    uri: converter.asUri(editor.document.uri),
+    range: converter.asRange(editor.selection),
+  });
+}
+
+/** Goes to what waits for the person and opens its choices; the diagnostics say where. */
+async function showApprovals(): Promise<void> {
+  const waiting = languages
+    .getDiagnostics()
+    .flatMap(([uri, found]) => found.filter(isPendingApproval).map((approval) => ({ uri, approval })));
+  const [first] = waiting;
+  if (!first) {
+    await window.showInformationMessage("Nothing waits for you.");
+  } else if (waiting.length === 1) {
+    await open(first.uri, first.approval);
+  } else {
+    const items = waiting.map((one) => ({ ...one, label: one.approval.message }));
+    const chosen = await window.showQuickPick(items, { title: "What waits for you" });
+    if (chosen) await open(chosen.uri, chosen.approval);
+  }
+}
+
+function isPendingApproval(found: Diagnostic): boolean {
+  const code = typeof found.code === "object" ? found.code.value : found.code;
+  return found.source === "copydesk" && code === "pending-approval";
+}
+
+async function open(uri: Uri, at: Diagnostic): Promise<void> {
+  await window.showTextDocument(uri, { selection: new Selection(at.range.start, at.range.start) });
+  await commands.executeCommand("editor.action.quickFix");
+}
+
+async function cancel(): Promise<void> {
+  const runs = runningRuns();
+  const chosen =
+    runs.length <= 1
+      ? runs[0]
+      : await window.showQuickPick(
+          runs.map((run) => ({ ...run, label: run.title })),
+          { title: "Cancel which run?" },
+        );
+  if (chosen) await commands.executeCommand("copydesk.cancel", { runId: chosen.runId });
+  else if (runs.length === 0) await window.showInformationMessage("Nothing is running.");
+}
+
+interface HunkReport {
+  refused?: { hunk: number; reason: string }[];
+}
+
+async function takeBack(command: "copydesk.undo" | "copydesk.redo"): Promise<void> {
+  const report = await commands.executeCommand<HunkReport | undefined>(command, {});
+  for (const { reason } of report?.refused ?? []) {
+    void window.showWarningMessage(`Copydesk left a piece alone: ${reason}`);
+  }
+}

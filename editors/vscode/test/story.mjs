@@ -1,0 +1,129 @@
+// The story of editors/story in the real VS Code workbench:
+//
+//   .editors/vscode/node editors/vscode/test/story.mjs
+//
+// Environment: COPYDESK_BIN the server, COPYDESK_STORY a private copy of editors/story, COPYDESK_VSIX the packed extension,
+// COPYDESK_EDITORS the folder that editors/setup fills, COPYDESK_CHROMIUM the browser, COPYDESK_SHOTS where pictures go.
+// XDG_CONFIG_HOME and COPYDESK_HOME reach the server as they are. tests/suites/vscode.rs sets them. Each step prints
+// `ok WORDS`; a failed one says what it saw, takes a picture and ends the process with 1.
+
+import assert from "node:assert/strict";
+import { mkdirSync, readFileSync, realpathSync } from "node:fs";
+import { join } from "node:path";
+
+import { goTo, openFile, openLightBulb, openWorkbench, pointAt, runCommand, saved, shownText, until } from "./workbench.mjs";
+
+const of = (name) => process.env[name] ?? assert.fail(`${name} is not set`);
+const story = realpathSync(of("COPYDESK_STORY"));
+const shots = of("COPYDESK_SHOTS");
+const workspace = join(story, "workspace");
+const step = (words) => console.log(`ok ${words}`);
+
+mkdirSync(shots, { recursive: true });
+const { page, close } = await openWorkbench({
+  editors: of("COPYDESK_EDITORS"),
+  home: story,
+  workspace,
+  vsix: of("COPYDESK_VSIX"),
+  chromium: of("COPYDESK_CHROMIUM"),
+  settings: { "copydesk.path": of("COPYDESK_BIN") },
+});
+const picture = (name) => page.screenshot({ path: join(shots, `vscode-${name}.png`) });
+
+try {
+  await workflowHelp();
+  const original = await askAndAllow();
+  await undo(original);
+  console.log("the story is told");
+} catch (error) {
+  console.log(`FAILED ${error.stack}`);
+  console.log(`the editor shows:\n${await shownText(page).catch(() => "nothing")}`);
+  console.log(`messages: ${await page.locator(".notification-toast").allInnerTexts().catch(() => "none")}`);
+  await picture("failed").catch(() => {});
+  process.exitCode = 1;
+} finally {
+  await close();
+}
+process.exit();
+
+async function workflowHelp() {
+  const path = join(workspace, ".copydesk/workflows/release.yaml");
+  await openFile(page, ".copydesk/workflows/release.yaml", 15);
+  await pointAt(page, page.locator(".squiggly-error").last());
+  const hover = page.locator(".monaco-hover:visible").first();
+  await hover.getByText("rnu").first().waitFor();
+  await picture("diagnostic");
+  await page.keyboard.press("Escape");
+  step("a broken workflow is marked where it is broken");
+
+  await goTo(page, 15, 6);
+  const fixes = await openLightBulb(page);
+  await fixes.filter({ hasText: "run" }).first().click();
+  await saved(page, path, (text) => text.includes("\n    run: cargo publish"));
+  step("a quick fix mends it");
+
+  await page.keyboard.press("Control+End");
+  await page.keyboard.type("    re");
+  await page.keyboard.press("Control+Space");
+  await page.locator(".suggest-widget .monaco-list-row", { hasText: "retry" }).first().waitFor();
+  await picture("completion");
+  await page.keyboard.press("Escape");
+  await page.keyboard.press("Control+Shift+K");
+  step("a half-typed key is completed");
+
+  await saved(page, path, (text) => !text.includes("    re\n"));
+  await pointAt(page, page.locator(".view-line", { hasText: "shell" }).first().getByText("type").first());
+  await page.locator(".monaco-hover:visible").filter({ hasText: /\w+ \w+ \w+/ }).first().waitFor();
+  await page.keyboard.press("Escape");
+  step("hover tells about a key");
+}
+
+async function askAndAllow() {
+  const path = join(workspace, "stairs.py");
+  const before = readFileSync(path, "utf8");
+  await openFile(page, "stairs.py", 5);
+  for (let line = 0; line < 4; line += 1) await page.keyboard.press("Shift+ArrowDown");
+  const actions = await openLightBulb(page);
+  await picture("actions");
+  await actions.filter({ hasText: /^\s*Ask/ }).first().click();
+
+  const input = page.locator(".quick-input-widget input");
+  await input.waitFor();
+  await input.fill("Make this iterative, keep the signature");
+  await picture("ask");
+  await page.keyboard.press("Enter");
+  step("the light bulb's Ask takes its prompt from the input box");
+
+  const toast = page.locator(".notification-toast").filter({ hasText: "stairs.py" });
+  await toast.getByRole("button", { name: "Allow once" }).waitFor();
+  await toast.getByRole("button", { name: "Deny" }).waitFor();
+  await page.locator(".squiggly-warning").first().waitFor();
+  await picture("permission");
+  assert.equal(readFileSync(path, "utf8"), before);
+  step("permission is asked before anything changes");
+
+  await toast.getByRole("button", { name: "Allow once" }).click();
+  await page.locator(".view-line", { hasText: "before, now = now, before + now" }).waitFor();
+  await page.locator(".squiggly-warning").waitFor({ state: "detached" });
+  await picture("edited");
+  await saved(page, path, (text) => text.includes("    for _ in range(steps - 1):\n"));
+  step("the allowed edit arrives in the file");
+  return before;
+}
+
+async function undo(original) {
+  const path = join(workspace, "stairs.py");
+  await page.locator(".view-line").first().click();
+  await page.keyboard.press("Control+Home");
+  await page.keyboard.type("# mine\n");
+  await runCommand(page, "Copydesk: Undo the Last Run's Edits");
+  await until("the undo", async () => {
+    const text = await shownText(page);
+    return text.includes("return ways(steps - 1)") ? { text } : { saw: text };
+  });
+  await picture("undone");
+  await saved(page, path, (text) => text === `# mine\n${original}`);
+  step("undo takes the edit back and keeps later typing");
+  assert.deepEqual(await page.locator(".notification-toast .codicon-error").all(), []);
+  step("no error was shown");
+}
