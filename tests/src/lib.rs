@@ -1,0 +1,17 @@
+//! The test bench: everything a suite needs to tell a story about the real binary.
+//!
+//! A story has three people in it. A [`workspace::Workspace`] is the folder it happens in, with a world of its own
+//! around it. A [`client::Client`] is the editor, with the manners and the quirks of a [`personality::Personality`].
+//! The model, where one is needed, is a scripted server on loopback. [`tidy`] is apart: it reads the repository
+//! itself, so that the rules of the house are tests.
+//!
+//! Invariants
+//! - Nothing here shares code with the server. What both sides had to get wrong together would stay unseen.
+//! - Every wait has an end, and its failure prints what was said.
+//! - A failed expectation panics: this is a library for tests, and a test's failure is a panic.
+
+#![allow(clippy::missing_panics_doc, reason = "a failed expectation panics, everywhere and on purpose")]
+
+pub mod client;
+pub mod personality;
+pub mod workspace;
