@@ -81,8 +81,8 @@ async function workflowHelp() {
 async function askAndAllow() {
   const path = join(workspace, "stairs.py");
   const before = readFileSync(path, "utf8");
-  await openFile(page, "stairs.py", 5);
-  for (let line = 0; line < 4; line += 1) await page.keyboard.press("Shift+ArrowDown");
+  await openFile(page, "stairs.py", 4);
+  for (const key of ["ArrowDown", "ArrowDown", "ArrowDown", "End"]) await page.keyboard.press(`Shift+${key}`);
   const actions = await openLightBulb(page);
   await picture("actions");
   await actions.filter({ hasText: /^\s*Ask/ }).first().click();

@@ -1,0 +1,63 @@
+//! The main story in the real VS Code workbench, in a browser without a screen: `editors/vscode/test/story.mjs` tells it.
+//!
+//! The extension is packed as a person would install it. Pictures go to the story's folder, or to `COPYDESK_SHOTS`
+//! (an absolute path; `docs/images` to renew the ones in the guide).
+
+#![expect(clippy::unwrap_used, reason = "what fails here fails the test")]
+
+mod story;
+
+use std::env;
+use std::ffi::OsString;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use story::{Story, installed, root, skip};
+
+#[test]
+fn the_story_in_vs_code() {
+    let node = installed("vscode/node").filter(|_| installed("vscode/.made").is_some());
+    let (Some(node), Some(chromium)) = (node, chromium()) else { return skip("vscode") };
+    let story = Story::begin();
+    let packed = pack(&story, &node);
+    let shots = env::var_os("COPYDESK_SHOTS").map_or_else(|| story.path().join("shots"), PathBuf::from);
+    let mut command = story.command(node);
+    command
+        .arg(root().join("editors/vscode/test/story.mjs"))
+        .env("COPYDESK_VSIX", packed)
+        .env("COPYDESK_EDITORS", root().join(".editors"))
+        .env("COPYDESK_CHROMIUM", chromium)
+        .env("COPYDESK_SHOTS", shots);
+    story.tell(command);
+}
+
+fn chromium() -> Option<PathBuf> {
+    let places = env::var_os("PATH")?;
+    let names = ["chromium", "chromium-browser", "google-chrome"];
+    env::split_paths(&places).flat_map(|place| names.map(|name| place.join(name))).find(|path| path.exists())
+}
+
+/// Type-checks, bundles and packs the extension.
+fn pack(story: &Story, node: &Path) -> PathBuf {
+    let packed = story.path().join("copydesk.vsix");
+    let output = story
+        .command(node)
+        .current_dir(root().join("editors/vscode"))
+        .arg("node_modules/@vscode/vsce/vsce")
+        .args(["package", "--no-dependencies", "--out"])
+        .arg(&packed)
+        .env("PATH", beside(node))
+        .output()
+        .unwrap();
+    let complaints = [output.stdout, output.stderr].concat();
+    assert!(output.status.success(), "pack the extension: {}", String::from_utf8_lossy(&complaints));
+    packed
+}
+
+/// `PATH` with the folder of this Node in front: the packer starts `npm`, and that the first `node` it finds.
+fn beside(node: &Path) -> OsString {
+    let program = fs::canonicalize(node).unwrap();
+    let first = program.parent().map(Path::to_owned);
+    let rest = env::var_os("PATH").unwrap_or_default();
+    env::join_paths(first.into_iter().chain(env::split_paths(&rest))).unwrap()
+}
