@@ -12,7 +12,8 @@ use crate::StoreError;
 /// canonical path.
 pub fn workspace_id(workspace: &Path) -> String {
     let hash: [u8; 32] = Sha256::digest(workspace.as_os_str().as_encoded_bytes()).into();
-    hash[..8].iter().map(|byte| format!("{byte:02x}")).collect()
+    let first = hash[..8].iter().fold(0u64, |number, byte| number << 8 | u64::from(*byte));
+    format!("{first:016x}")
 }
 
 pub(crate) fn journal_file(home: &Path, workspace: &Path) -> PathBuf {

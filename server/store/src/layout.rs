@@ -106,7 +106,10 @@ pub(crate) fn connect(path: &Path) -> rusqlite::Result<Connection> {
             {
                 std::thread::sleep(Duration::from_millis(5));
             }
-            other => break other?,
+            other => {
+                other?;
+                break;
+            }
         }
     }
     connection.pragma_update(None, "synchronous", "normal")?;

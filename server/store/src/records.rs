@@ -146,9 +146,10 @@ fn project(transaction: &Transaction<'_>, record: &Record) -> Result<(), Halt> {
                 .prepare_cached("UPDATE runs SET status = ?2 WHERE run = ?1")?
                 .execute(params![run, word.as_ref().and_then(|word| word.as_str())])?;
         }
-        Event::ChangeApplied { change, .. } => mark(transaction, change, run, "applied")?,
         Event::Undone { change, redo: false, .. } => mark(transaction, change, run, "undone")?,
-        Event::Undone { change, redo: true, .. } => mark(transaction, change, run, "applied")?,
+        Event::ChangeApplied { change, .. } | Event::Undone { change, .. } => {
+            mark(transaction, change, run, "applied")?;
+        }
         _ => {}
     }
     Ok(())
