@@ -10,8 +10,8 @@
 //! - Every wait has an end, and its failure prints what was said.
 //! - A failed expectation panics: this is a library for tests, and a test's failure is a panic.
 
-#![allow(clippy::missing_panics_doc, reason = "a failed expectation panics, everywhere and on purpose")]
-
 pub mod client;
+pub mod model_server;
 pub mod personality;
+pub mod tidy;
 pub mod workspace;
