@@ -1,0 +1,39 @@
+//! Agents at work: a person's words become a run, a run becomes tool calls, a tool call becomes an effect that is
+//! judged, and an edit becomes a change plan that is reviewed, applied, recorded and can be taken back.
+//!
+//! The [`Desk`] is the handle everybody else holds. It starts runs, carries the person's orders to them, and owns what
+//! is waiting for the person: approvals and proposals. A *run* is one task that talks to one model and performs one
+//! tool call after the other. The `recorder` gives every event its number, writes it to the journal and only then
+//! shows it to the [`copydesk_base::Host`].
+//!
+//! Invariants
+//! - Nothing touches a file, starts a process or reaches a network but through `gate`, which judges first.
+//! - An effect's intent is in the journal before the effect; if it cannot be written, the effect does not happen.
+//! - No edit reaches a document before it was allowed, and none over text newer than the one it was rebased onto.
+//! - This room knows no editor: what a client did is what [`copydesk_base::Host::apply`] proved.
+
+mod action;
+mod apply;
+mod desk;
+mod disk;
+mod error;
+mod gate;
+mod process;
+mod prompt;
+mod recorder;
+mod render;
+mod run;
+mod settings;
+mod tools;
+mod undo;
+mod view;
+mod world;
+
+pub use action::{Action, BUILT_IN, action};
+pub use desk::{Ask, Decision, Desk, Outcome, Settled, Started, Voice};
+pub use disk::DiskFiles;
+pub use error::AgentError;
+pub use prompt::Finding;
+pub use settings::{Settings, SettingsSource};
+pub use view::{ApprovalView, ChangeView, RunView, View};
+pub use world::World;

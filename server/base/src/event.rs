@@ -56,9 +56,12 @@ pub enum Event {
         /// Whether it is the built-in stand-in, which is no model.
         offline: bool,
         mode: String,
+        /// The operating system's number of the process that runs it, to tell a run under way from one cut short.
+        #[serde(default)]
+        process: Option<u32>,
     },
     /// A request left for the model: the `number`-th of this run, from one.
-    ModelRequested { number: u64, bytes: u64 },
+    ModelRequested { number: u64 },
     /// The model said this much more. Live only: never journalled, the whole stands in [`Event::ModelAnswered`].
     TextDelta { text: String },
     ModelAnswered { text: String, calls: usize, usage: Usage },

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use futures_util::future::BoxFuture;
 
-use crate::{ApprovalId, ChangeId, Record, TextEdit};
+use crate::{ApprovalId, ChangeId, Record, RunId, TextEdit};
 
 /// What shows things to a person and changes the documents they hold open.
 ///
@@ -38,6 +38,9 @@ pub struct DocumentEdit {
     pub label: String,
     /// The change it makes, so that a late effect can still be told apart.
     pub change: ChangeId,
+    pub run: RunId,
+    /// How long the editor may take to answer.
+    pub patience: std::time::Duration,
     pub path: PathBuf,
     /// The version whose text the spans count in.
     pub version: i32,

@@ -1,0 +1,340 @@
+//! What is waiting for the person: the state that the desk's task owns, and its transitions as plain functions.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use copydesk_base::change::{ChangePlan, HunkReport, HunkState, RefusedHunk};
+use copydesk_base::config::Mode;
+use copydesk_base::event::Origin;
+use copydesk_base::{ApprovalId, CallId, ChangeId, Effect, Redactor, RunId, Timestamp, Verdict};
+use copydesk_permission::{Policy, Rule, judge};
+use tokio::sync::oneshot;
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+use crate::error::AgentError;
+use crate::view::{ApprovalView, ChangeView, RunView, View};
+
+/// A question on its way to the desk.
+pub(crate) struct Asked {
+    pub(crate) run: RunId,
+    pub(crate) call: CallId,
+    pub(crate) effect: Effect,
+    pub(crate) text: String,
+    pub(crate) whole: bool,
+    pub(crate) always: Vec<String>,
+    pub(crate) origin: Option<Origin>,
+    pub(crate) change: Option<Arc<ChangePlan>>,
+    pub(crate) policy: Policy,
+    pub(crate) timeout: Duration,
+    pub(crate) redactor: Redactor,
+    pub(crate) reply: oneshot::Sender<Answer>,
+}
+
+/// How a question ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Settlement {
+    Once,
+    Always,
+    /// `by`: `person`, `timeout` or `nobody`.
+    Denied {
+        by: String,
+        reason: String,
+    },
+    /// Every hunk was applied or refused one by one.
+    Reviewed,
+    /// The journal could not be written.
+    Failed(String),
+}
+
+/// What a run hears: the settlement, what a review did before it, and the hunks it left open.
+#[derive(Clone, Debug)]
+pub(crate) struct Answer {
+    pub(crate) settlement: Settlement,
+    pub(crate) done: HunkReport,
+    pub(crate) open: Vec<usize>,
+}
+
+struct Waiting {
+    run: RunId,
+    reply: oneshot::Sender<Answer>,
+}
+
+/// A pending approval.
+pub(crate) struct Pending {
+    pub(crate) view: ApprovalView,
+    pub(crate) call: CallId,
+    pub(crate) change: Option<Arc<ChangePlan>>,
+    pub(crate) redactor: Redactor,
+    policy: Policy,
+    patience: Duration,
+    waiting: Vec<Waiting>,
+    deadline: Option<Instant>,
+}
+
+/// A change plan under review.
+pub(crate) struct Review {
+    approval: ApprovalId,
+    pub(crate) plan: ChangePlan,
+    pub(crate) origin: Option<Origin>,
+    pub(crate) redactor: Redactor,
+    pub(crate) patience: Duration,
+    applying: Vec<usize>,
+    stale: Vec<(usize, String)>,
+}
+
+/// A run under way.
+pub(crate) struct Running {
+    pub(crate) view: RunView,
+    pub(crate) cancel: CancellationToken,
+}
+
+/// Everything the desk's task owns.
+#[derive(Default)]
+pub(crate) struct Board {
+    pub(crate) runs: BTreeMap<RunId, Running>,
+    pub(crate) pending: BTreeMap<ApprovalId, Pending>,
+    pub(crate) reviews: BTreeMap<ChangeId, Review>,
+    pub(crate) mode: Option<Mode>,
+    pub(crate) model: Option<String>,
+}
+
+impl Pending {
+    /// The workspace whose rules *Always* extends.
+    pub(crate) fn root(&self) -> std::path::PathBuf {
+        self.policy.root.clone()
+    }
+}
+
+impl Board {
+    /// Takes a question in. An identical one that already waits gets another listener instead, and `None` comes back.
+    pub(crate) fn take(&mut self, id: ApprovalId, asked: Asked, now: Timestamp) -> Option<&Pending> {
+        let waiting = Waiting { run: asked.run.clone(), reply: asked.reply };
+        if asked.change.is_none()
+            && let Some(twin) = self
+                .pending
+                .values_mut()
+                .find(|pending| pending.change.is_none() && pending.view.effect == asked.effect)
+        {
+            twin.waiting.push(waiting);
+            return None;
+        }
+        let view = ApprovalView {
+            id: id.clone(),
+            run: asked.run,
+            effect: asked.effect,
+            text: asked.text,
+            whole: asked.whole,
+            shown: false,
+            always: asked.always,
+            origin: asked.origin,
+            asked: now,
+            patient: false,
+        };
+        let pending = Pending {
+            view,
+            call: asked.call,
+            change: asked.change,
+            redactor: asked.redactor,
+            policy: asked.policy,
+            patience: asked.timeout,
+            waiting: vec![waiting],
+            deadline: Some(Instant::now() + asked.timeout),
+        };
+        Some(self.pending.entry(id).or_insert(pending))
+    }
+
+    /// Marks an approval as shown: its prompt and its clock end, and an edit comes under review.
+    pub(crate) fn show(&mut self, id: &ApprovalId) -> Result<&Pending, AgentError> {
+        let pending = self.pending.get_mut(id).ok_or_else(|| AgentError::UnknownApproval(id.to_string()))?;
+        pending.view.shown = true;
+        pending.view.patient = true;
+        pending.deadline = None;
+        if let Some(plan) = &pending.change {
+            self.reviews.entry(plan.id.clone()).or_insert_with(|| Review {
+                approval: id.clone(),
+                plan: ChangePlan::clone(plan),
+                origin: pending.view.origin.clone(),
+                redactor: pending.redactor.clone(),
+                patience: pending.patience,
+                applying: vec![],
+                stale: vec![],
+            });
+        }
+        Ok(pending)
+    }
+
+    /// Whether this decision may be taken now.
+    pub(crate) fn may_allow(&self, id: &ApprovalId) -> Result<(), AgentError> {
+        let pending = self.pending.get(id).ok_or_else(|| AgentError::UnknownApproval(id.to_string()))?;
+        if pending.view.can_allow() { Ok(()) } else { Err(AgentError::NotShown) }
+    }
+
+    /// Ends an approval and tells everyone who waits for it.
+    pub(crate) fn settle(&mut self, id: &ApprovalId, settlement: &Settlement) -> Option<Pending> {
+        let mut pending = self.pending.remove(id)?;
+        let review = pending.change.as_ref().and_then(|plan| self.reviews.remove(&plan.id));
+        let (done, open) = review.map_or_else(|| (HunkReport::default(), vec![]), Review::result);
+        for waiting in pending.waiting.drain(..) {
+            // A run that was canceled no longer listens.
+            let _ = waiting.reply.send(Answer {
+                settlement: settlement.clone(),
+                done: done.clone(),
+                open: open.clone(),
+            });
+        }
+        Some(pending)
+    }
+
+    /// The pending approvals that these new rules settle.
+    pub(crate) fn allowed_by(&self, rules: &[Rule]) -> Vec<ApprovalId> {
+        self.pending
+            .values()
+            .filter(|pending| pending.view.can_allow())
+            .filter(|pending| {
+                let mut policy = pending.policy.clone();
+                policy.rules.extend_from_slice(rules);
+                matches!(judge(&pending.view.effect, &policy), Verdict::Allow(_))
+            })
+            .map(|pending| pending.view.id.clone())
+            .collect()
+    }
+
+    /// Takes a run off the board; the approvals that nobody waits for any more come back.
+    pub(crate) fn end(&mut self, run: &RunId) -> Vec<ApprovalId> {
+        self.runs.remove(run);
+        let mut orphans = Vec::new();
+        for pending in self.pending.values_mut() {
+            pending.waiting.retain(|waiting| waiting.run != *run);
+            if pending.waiting.is_empty() {
+                orphans.push(pending.view.id.clone());
+            }
+        }
+        orphans
+    }
+
+    /// When the next question expires.
+    pub(crate) fn next_deadline(&self) -> Option<Instant> {
+        self.pending.values().filter_map(|pending| pending.deadline).min()
+    }
+
+    /// The questions whose time is up.
+    pub(crate) fn expired(&self, now: Instant) -> Vec<ApprovalId> {
+        self.pending
+            .values()
+            .filter(|pending| pending.deadline.is_some_and(|deadline| deadline <= now))
+            .map(|pending| pending.view.id.clone())
+            .collect()
+    }
+
+    /// Reserves hunks of a review for an order; what is settled or reserved already is refused.
+    pub(crate) fn reserve(
+        &mut self,
+        change: &ChangeId,
+        hunks: Option<&[usize]>,
+    ) -> Result<(&Review, Vec<usize>, Vec<RefusedHunk>), AgentError> {
+        let review =
+            self.reviews.get_mut(change).ok_or_else(|| AgentError::UnknownChange(change.to_string()))?;
+        let wanted: Vec<usize> = hunks.map_or_else(|| review.open(), <[usize]>::to_vec);
+        let mut taken = Vec::new();
+        let mut refused = Vec::new();
+        for at in wanted {
+            let reason = match review.plan.hunks.get(at).map(|hunk| &hunk.state) {
+                None => "there is no such hunk",
+                Some(HunkState::Applied) => "it is applied already",
+                Some(HunkState::Refused { .. }) => "it is refused already",
+                Some(HunkState::Pending) if review.applying.contains(&at) => "it is being applied",
+                Some(HunkState::Pending) => {
+                    review.applying.push(at);
+                    taken.push(at);
+                    continue;
+                }
+            };
+            refused.push(RefusedHunk { hunk: at, reason: reason.to_owned() });
+        }
+        Ok((review, taken, refused))
+    }
+
+    /// Frees hunks that turned out not to fit; they stay open, marked with the reason.
+    pub(crate) fn free(&mut self, change: &ChangeId, refused: &[RefusedHunk]) {
+        if let Some(review) = self.reviews.get_mut(change) {
+            for RefusedHunk { hunk, reason } in refused {
+                review.applying.retain(|at| at != hunk);
+                review.stale.retain(|(at, _)| at != hunk);
+                review.stale.push((*hunk, reason.clone()));
+            }
+        }
+    }
+
+    /// Notes hunks as applied. Answers the approval that is settled by it, if all are.
+    pub(crate) fn applied(&mut self, change: &ChangeId, sent: &[usize]) -> Option<ApprovalId> {
+        self.mark(change, sent, &HunkState::Applied)
+    }
+
+    /// Notes hunks as refused by the person. Answers the approval that is settled by it, if all are.
+    pub(crate) fn rejected(
+        &mut self,
+        change: &ChangeId,
+        hunks: &[usize],
+        reason: &str,
+    ) -> Option<ApprovalId> {
+        self.mark(change, hunks, &HunkState::Refused { reason: reason.to_owned() })
+    }
+
+    fn mark(&mut self, change: &ChangeId, hunks: &[usize], state: &HunkState) -> Option<ApprovalId> {
+        let review = self.reviews.get_mut(change)?;
+        for at in hunks {
+            review.applying.retain(|applying| applying != at);
+            review.stale.retain(|(stale, _)| stale != at);
+            if let Some(hunk) = review.plan.hunks.get_mut(*at) {
+                hunk.state = state.clone();
+            }
+        }
+        (review.open().is_empty() && review.applying.is_empty()).then(|| review.approval.clone())
+    }
+
+    /// What a host can project.
+    pub(crate) fn view(&self) -> View {
+        View {
+            runs: self.runs.values().map(|running| running.view.clone()).collect(),
+            approvals: self.pending.values().map(|pending| pending.view.clone()).collect(),
+            changes: self
+                .reviews
+                .values()
+                .map(|review| ChangeView {
+                    id: review.plan.id.clone(),
+                    run: review.plan.run.clone(),
+                    path: review.plan.path.clone(),
+                    origin: review.origin.clone(),
+                    plan: Arc::new(review.plan.clone()),
+                    applying: review.applying.clone(),
+                    stale: review.stale.clone(),
+                })
+                .collect(),
+            mode: self.mode,
+            model: self.model.clone(),
+        }
+    }
+}
+
+impl Review {
+    /// The hunks that nobody has settled.
+    fn open(&self) -> Vec<usize> {
+        let pending = |at: &usize| self.plan.hunks[*at].state == HunkState::Pending;
+        (0..self.plan.hunks.len()).filter(pending).collect()
+    }
+
+    fn result(self) -> (HunkReport, Vec<usize>) {
+        let mut report = HunkReport::default();
+        let open = self.open();
+        for (at, hunk) in self.plan.hunks.into_iter().enumerate() {
+            match hunk.state {
+                HunkState::Pending => {}
+                HunkState::Applied => report.sent.push(at),
+                HunkState::Refused { reason } => report.refused.push(RefusedHunk { hunk: at, reason }),
+            }
+        }
+        (report, open)
+    }
+}

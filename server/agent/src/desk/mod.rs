@@ -1,0 +1,378 @@
+//! The desk: the handle that an editor or a terminal holds, and the task behind it that owns what waits for the person.
+//!
+//! Orders come in from everybody: runs bring questions, the person brings decisions, by a prompt, a code action, the
+//! command line of another process. The first decision of a question wins. What is waiting is published as a
+//! [`View`] after every change.
+
+pub(crate) mod board;
+mod task;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use copydesk_base::change::HunkReport;
+use copydesk_base::config::Mode;
+use copydesk_base::event::Denied;
+use copydesk_base::host::DocumentEdit;
+use copydesk_base::{
+    ApprovalId, CallId, ChangeId, ChangePlan, Event, Redactor, RunId, RunStatus, SessionId, Span, Usage,
+};
+use serde::{Deserialize, Serialize};
+use tokio::sync::{mpsc, oneshot, watch};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::apply;
+use crate::error::AgentError;
+use crate::prompt::Finding;
+use crate::recorder::Recorder;
+use crate::run;
+use crate::undo::{self, Direction};
+use crate::view::{RunView, View};
+use crate::world::World;
+use board::Asked;
+
+/// What a person asks an agent.
+#[derive(Clone, Debug)]
+pub struct Ask {
+    /// The person's words; may be empty for an action that needs none.
+    pub prompt: String,
+    /// The name of an action: `ask`, `explain`, `fix`, `document`.
+    pub action: String,
+    /// Where they are.
+    pub place: Option<(PathBuf, Span)>,
+    /// `provider/model`, where they chose one.
+    pub model: Option<String>,
+    /// A mode for this run alone, where a flag chose one.
+    pub mode: Option<Mode>,
+    pub session: Option<SessionId>,
+    /// What other language servers say about the place.
+    pub findings: Vec<Finding>,
+    pub voice: Voice,
+}
+
+/// Whose words a prompt is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Voice {
+    /// Typed by the person, here.
+    Person,
+    /// It stood in a file that they may not have written: it is confirmed once, with its origin shown.
+    Comment { path: PathBuf, line: u32, text: String },
+}
+
+/// A run that exists and waits at its gate.
+pub struct Started {
+    pub run: RunId,
+    pub session: SessionId,
+    /// Opens the gate: nothing is sent or done before. Dropping it opens it too.
+    pub gate: oneshot::Sender<()>,
+    pub outcome: oneshot::Receiver<Outcome>,
+}
+
+/// How a run ended.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Outcome {
+    pub run: RunId,
+    pub session: SessionId,
+    pub status: RunStatus,
+    /// What the model said last.
+    pub text: String,
+    /// Files with whether an edit of theirs was made.
+    pub changes: Vec<(PathBuf, bool)>,
+    /// Diffs of edits that were refused, for a terminal to print.
+    pub refused_diffs: Vec<String>,
+    pub denied: Vec<Denied>,
+    pub usage: Usage,
+    pub error: Option<String>,
+}
+
+/// What the person says to a question.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Decision {
+    Once,
+    Always,
+    Deny,
+    Show,
+}
+
+/// What a decision settled.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Settled {
+    pub settled: Vec<ApprovalId>,
+}
+
+/// An order to the desk's task.
+pub(crate) enum Order {
+    Begin {
+        view: RunView,
+        cancel: CancellationToken,
+    },
+    End {
+        run: RunId,
+    },
+    Ask(Box<Asked>),
+    Decide {
+        approval: ApprovalId,
+        decision: Decision,
+        by: String,
+        feedback: Option<String>,
+        reply: oneshot::Sender<Result<Settled, AgentError>>,
+    },
+    Cancel {
+        run: RunId,
+        reply: oneshot::Sender<bool>,
+    },
+    Reserve {
+        change: ChangeId,
+        hunks: Option<Vec<usize>>,
+        reply: oneshot::Sender<Result<Reserved, AgentError>>,
+    },
+    Free {
+        change: ChangeId,
+        report: HunkReport,
+    },
+    Applied {
+        change: ChangeId,
+        report: HunkReport,
+    },
+    Reject {
+        change: ChangeId,
+        hunks: Option<Vec<usize>>,
+        reply: oneshot::Sender<Result<HunkReport, AgentError>>,
+    },
+    ShowChange {
+        change: ChangeId,
+        reply: oneshot::Sender<Result<(), AgentError>>,
+    },
+    Mode(Option<Mode>),
+    Model(Option<String>),
+}
+
+/// Hunks that an order may apply now.
+pub(crate) struct Reserved {
+    plan: ChangePlan,
+    redactor: Redactor,
+    patience: Duration,
+    taken: Vec<usize>,
+    report: HunkReport,
+}
+
+/// A sender to the desk's task, for runs.
+#[derive(Clone)]
+pub(crate) struct DeskLink {
+    orders: mpsc::UnboundedSender<Order>,
+    pub(crate) remembered: watch::Receiver<Arc<Vec<copydesk_permission::Rule>>>,
+}
+
+impl DeskLink {
+    /// Hands an order over; a desk that has ended is a server that ends, and the run is canceled with it.
+    pub(crate) fn order(&self, order: Order) {
+        let _ = self.orders.send(order);
+    }
+}
+
+/// The handle. Cheap to clone.
+#[derive(Clone)]
+pub struct Desk {
+    shared: Arc<Shared>,
+}
+
+pub(crate) struct Shared {
+    pub(crate) world: World,
+    pub(crate) recorder: Recorder,
+    pub(crate) link: DeskLink,
+    view: watch::Receiver<Arc<View>>,
+    tracker: TaskTracker,
+    cancel: CancellationToken,
+    /// One edit at a time, in the whole process.
+    pub(crate) turnstile: tokio::sync::Mutex<()>,
+}
+
+impl Desk {
+    /// Starts the desk's tasks as children of `cancel`; must be called inside a runtime.
+    pub fn open(world: World, cancel: &CancellationToken) -> Self {
+        let tracker = TaskTracker::new();
+        let cancel = cancel.child_token();
+        let (recorder, writing) =
+            Recorder::new(world.journal.clone(), world.host.clone(), world.clock.clone());
+        let (orders, inbox) = mpsc::unbounded_channel();
+        let (view_sender, view) = watch::channel(Arc::new(View::default()));
+        let (rules_sender, remembered) = watch::channel(Arc::new(Vec::new()));
+        let link = DeskLink { orders, remembered };
+        tracker.spawn(writing);
+        tracker.spawn(task::run(
+            inbox,
+            world.clone(),
+            recorder.clone(),
+            view_sender,
+            rules_sender,
+            cancel.clone(),
+        ));
+        let turnstile = tokio::sync::Mutex::new(());
+        Self { shared: Arc::new(Shared { world, recorder, link, view, tracker, cancel, turnstile }) }
+    }
+
+    /// Makes a run and leaves it at its gate; the answer comes at once.
+    pub fn ask(&self, ask: Ask) -> Started {
+        let ids = &*self.shared.world.ids;
+        let run = RunId::new(ids);
+        let session = ask.session.clone().unwrap_or_else(|| SessionId::new(ids));
+        let (gate, opened) = oneshot::channel();
+        let (done, outcome) = oneshot::channel();
+        let cancel = self.shared.cancel.child_token();
+        let task = run::task(self.shared.clone(), ask, run.clone(), session.clone(), cancel, opened, done);
+        self.shared.tracker.spawn(task);
+        Started { run, session, gate, outcome }
+    }
+
+    /// Cancels a run; whether there was one.
+    pub async fn cancel(&self, run: &RunId) -> bool {
+        let (reply, answer) = oneshot::channel();
+        self.shared.link.order(Order::Cancel { run: run.clone(), reply });
+        answer.await.unwrap_or(false)
+    }
+
+    /// Brings a decision. `by` is who: `person` for every way that a person has.
+    pub async fn decide(
+        &self,
+        approval: &ApprovalId,
+        decision: Decision,
+        by: &str,
+        feedback: Option<String>,
+    ) -> Result<Settled, AgentError> {
+        let (reply, answer) = oneshot::channel();
+        let approval = approval.clone();
+        self.shared.link.order(Order::Decide { approval, decision, by: by.to_owned(), feedback, reply });
+        answer.await.unwrap_or(Err(AgentError::Canceled))
+    }
+
+    /// Applies hunks of a proposal; all that are open where `hunks` is `None`.
+    ///
+    /// The report says what fits the text that is there now and is being sent. The sending itself waits for `gate`; what
+    /// the client then really did follows as events.
+    pub async fn apply(
+        &self,
+        change: &ChangeId,
+        hunks: Option<Vec<usize>>,
+        gate: oneshot::Receiver<()>,
+    ) -> Result<HunkReport, AgentError> {
+        let (reply, answer) = oneshot::channel();
+        self.shared.link.order(Order::Reserve { change: change.clone(), hunks, reply });
+        let Reserved { plan, redactor, patience, taken, mut report } =
+            answer.await.unwrap_or(Err(AgentError::Canceled))?;
+        let there = apply::There::look(&self.shared.world, &plan.path)?;
+        let (landed, refused) = apply::place(&plan, &taken, there.text());
+        let landed: Vec<usize> = landed.into_iter().map(|(at, _)| at).collect();
+        if !refused.is_empty() {
+            let stale = HunkReport { sent: vec![], refused: refused.clone() };
+            self.shared.link.order(Order::Free { change: change.clone(), report: stale });
+            report.refused.extend(refused);
+        }
+        report.sent.clone_from(&landed);
+        if !landed.is_empty() {
+            let shared = self.shared.clone();
+            let change = change.clone();
+            self.shared.tracker.spawn(async move {
+                let _ = gate.await;
+                let done = shared.apply(&plan, &landed, &redactor, patience).await.unwrap_or_else(|error| {
+                    let refused = landed.iter().map(|at| copydesk_base::change::RefusedHunk {
+                        hunk: *at,
+                        reason: format!("failed to {error}"),
+                    });
+                    HunkReport { sent: vec![], refused: refused.collect() }
+                });
+                shared.link.order(Order::Applied { change, report: done });
+            });
+        }
+        Ok(report)
+    }
+
+    /// Refuses hunks of a proposal; all that are open where `hunks` is `None`.
+    pub async fn reject(
+        &self,
+        change: &ChangeId,
+        hunks: Option<Vec<usize>>,
+    ) -> Result<HunkReport, AgentError> {
+        let (reply, answer) = oneshot::channel();
+        self.shared.link.order(Order::Reject { change: change.clone(), hunks, reply });
+        answer.await.unwrap_or(Err(AgentError::Canceled))
+    }
+
+    /// Opens the difference that a proposal makes.
+    pub async fn show(&self, change: &ChangeId) -> Result<(), AgentError> {
+        let (reply, answer) = oneshot::channel();
+        self.shared.link.order(Order::ShowChange { change: change.clone(), reply });
+        answer.await.unwrap_or(Err(AgentError::Canceled))
+    }
+
+    /// Notes an edit that an editor made after we had given it up: a document version carries it after all.
+    pub async fn recognize(&self, edit: &DocumentEdit, before: String) -> Result<(), AgentError> {
+        let event = Event::ChangeApplied {
+            change: edit.change.clone(),
+            path: edit.path.clone(),
+            before,
+            after: edit.after.clone(),
+        };
+        self.shared.recorder.record(&edit.run, vec![event], &Redactor::default()).await
+    }
+
+    /// Takes the edits of a run back; of the last one that changed something where `run` is `None`.
+    pub async fn undo(&self, run: Option<RunId>) -> Result<HunkReport, AgentError> {
+        undo::take_back(&self.shared, run, Direction::Undo).await
+    }
+
+    /// Brings the edits back that the last undo of a run took.
+    pub async fn redo(&self, run: Option<RunId>) -> Result<HunkReport, AgentError> {
+        undo::take_back(&self.shared, run, Direction::Redo).await
+    }
+
+    /// Chooses the mode of this session; `None` goes back to the settings'.
+    pub fn set_mode(&self, mode: Option<Mode>) {
+        self.shared.link.order(Order::Mode(mode));
+    }
+
+    /// Chooses the model of this session; `None` goes back to the settings'.
+    pub fn set_model(&self, model: Option<String>) {
+        self.shared.link.order(Order::Model(model));
+    }
+
+    /// What is waiting and under way, now and after every change.
+    pub fn view(&self) -> watch::Receiver<Arc<View>> {
+        self.shared.view.clone()
+    }
+
+    /// Cancels every run, and waits until every task and child process has ended.
+    pub async fn close(&self) {
+        self.shared.cancel.cancel();
+        self.shared.tracker.close();
+        // The recorder ends with its last handle, which is ours: so wait for the others a bounded while.
+        let all = self.shared.tracker.wait();
+        let _ = tokio::time::timeout(Duration::from_secs(5), all).await;
+    }
+}
+
+impl Shared {
+    /// Applies hunks, one edit at a time in the whole process.
+    pub(crate) async fn apply(
+        &self,
+        plan: &ChangePlan,
+        hunks: &[usize],
+        redactor: &Redactor,
+        patience: Duration,
+    ) -> Result<HunkReport, AgentError> {
+        let _turn = self.turnstile.lock().await;
+        apply::apply(&self.world, &self.recorder, redactor, patience, plan, hunks).await
+    }
+
+    /// The view at this moment.
+    pub(crate) fn now(&self) -> Arc<View> {
+        self.view.borrow().clone()
+    }
+
+    /// A new id for a tool call.
+    pub(crate) fn call_id(&self) -> CallId {
+        CallId::new(&*self.world.ids)
+    }
+}

@@ -1,0 +1,186 @@
+//! The one door to the world: an effect is judged, and where policy says *ask*, the person is asked.
+//!
+//! Whatever the answer, a record says what was decided, why and by whom, before anything happens.
+
+use std::sync::Arc;
+
+use copydesk_base::change::{ChangePlan, HunkReport};
+use copydesk_base::event::Denied;
+use copydesk_base::host::Presence;
+use copydesk_base::{Because, CallId, Effect, Event, Question, Verdict, path};
+use copydesk_permission::judge;
+use tokio::sync::oneshot;
+
+use crate::desk::Order;
+use crate::desk::board::{Asked, Settlement};
+use crate::error::AgentError;
+use crate::render::{self, Rendered};
+use crate::run::Turn;
+
+/// What the door answered.
+pub(crate) enum Permit {
+    Granted,
+    /// The person settled every hunk one by one; nothing is left to apply.
+    Reviewed(HunkReport),
+    /// Part was settled in a review, the rest was allowed at once.
+    GrantedRest {
+        done: HunkReport,
+        open: Vec<usize>,
+    },
+    /// A sentence for the model: what was refused and why.
+    Refused(String),
+}
+
+/// Judges an effect and asks where that is the verdict.
+pub(crate) async fn permit(
+    turn: &mut Turn,
+    call: &CallId,
+    effect: Effect,
+    change: Option<Arc<ChangePlan>>,
+) -> Result<Permit, AgentError> {
+    match judge(&effect, &turn.policy()) {
+        Verdict::Allow(because) => {
+            let by = if because.rule.is_some() { "rule" } else { "mode" };
+            judged(turn, call, &effect, "allow", because, by).await?;
+            Ok(Permit::Granted)
+        }
+        Verdict::Deny(because) => refuse(turn, call, &effect, because, "rule", Unasked::No).await,
+        Verdict::Ask(_) if turn.world.host.presence() == Presence::Nobody => {
+            let because = Because::of("nobody is here who could be asked");
+            refuse(turn, call, &effect, because, "nobody", Unasked::Yes).await
+        }
+        Verdict::Ask(question) => ask(turn, call, effect, question, change).await,
+    }
+}
+
+/// Asks the person about an effect that policy leaves to them.
+pub(crate) async fn ask(
+    turn: &mut Turn,
+    call: &CallId,
+    effect: Effect,
+    question: Question,
+    change: Option<Arc<ChangePlan>>,
+) -> Result<Permit, AgentError> {
+    let Rendered { text, whole } = text_of(turn, &effect, &question, change.as_deref());
+    let (reply, answer) = oneshot::channel();
+    let asked = Asked {
+        run: turn.run.clone(),
+        call: call.clone(),
+        effect: effect.clone(),
+        text,
+        whole,
+        always: question.always.clone(),
+        origin: turn.origin.clone(),
+        change,
+        policy: turn.policy(),
+        timeout: turn.settings.prompt_timeout,
+        redactor: turn.settings.redactor.clone(),
+        reply,
+    };
+    turn.desk.order(Order::Ask(Box::new(asked)));
+    let answer = tokio::select! {
+        answer = answer => answer.map_err(|_| AgentError::Canceled)?,
+        () = turn.cancel.cancelled() => return Err(AgentError::Canceled),
+    };
+    let nothing_done = answer.done.sent.is_empty() && answer.done.refused.is_empty();
+    match answer.settlement {
+        Settlement::Once | Settlement::Always => {
+            let because = Because::of("the person allowed it");
+            judged(turn, call, &effect, "allow", because, "person").await?;
+            if nothing_done {
+                Ok(Permit::Granted)
+            } else {
+                Ok(Permit::GrantedRest { done: answer.done, open: answer.open })
+            }
+        }
+        Settlement::Reviewed => {
+            let because = Because::of("the person reviewed it hunk by hunk");
+            judged(turn, call, &effect, "allow", because, "person").await?;
+            Ok(Permit::Reviewed(answer.done))
+        }
+        Settlement::Denied { by, reason } => {
+            let unasked = if by == "person" { Unasked::No } else { Unasked::Yes };
+            refuse(turn, call, &effect, Because::of(reason), &by, unasked).await
+        }
+        Settlement::Failed(reason) => Err(AgentError::Journal(reason)),
+    }
+}
+
+/// Whether an effect was refused only for want of an answer.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Unasked {
+    Yes,
+    No,
+}
+
+async fn judged(
+    turn: &mut Turn,
+    call: &CallId,
+    effect: &Effect,
+    verdict: &str,
+    because: Because,
+    by: &str,
+) -> Result<(), AgentError> {
+    let event = Event::Judged {
+        call: call.clone(),
+        effect: effect.clone(),
+        verdict: verdict.to_owned(),
+        because,
+        by: by.to_owned(),
+    };
+    turn.record(vec![event]).await
+}
+
+async fn refuse(
+    turn: &mut Turn,
+    call: &CallId,
+    effect: &Effect,
+    because: Because,
+    by: &str,
+    unasked: Unasked,
+) -> Result<Permit, AgentError> {
+    let reason = because.reason.clone();
+    judged(turn, call, effect, "deny", because, by).await?;
+    let effect = effect.summary(&turn.settings.root);
+    turn.denied.push(Denied {
+        effect: effect.clone(),
+        reason: reason.clone(),
+        unasked: unasked == Unasked::Yes,
+    });
+    Ok(Permit::Refused(format!("refused: {effect}: {reason}")))
+}
+
+/// What the person reads before they decide.
+fn text_of(turn: &Turn, effect: &Effect, question: &Question, change: Option<&ChangePlan>) -> Rendered {
+    let root = &turn.settings.root;
+    let always = match question.always.as_slice() {
+        [] => String::new(),
+        rules => format!("\nAlways allow stores: {}", render::harmless(&rules.join(", "))),
+    };
+    match effect {
+        Effect::Write { path: file } => {
+            let lines = change.map_or(String::new(), |plan| {
+                let (added, removed) = plan.line_counts();
+                format!(": +{added} −{removed} lines")
+            });
+            let verb = if change.is_some_and(|plan| plan.before.is_empty()) { "Create " } else { "Edit " };
+            render::prompt(verb, &path::shown(root, file), &format!("{lines}{always}"))
+        }
+        Effect::Execute { command, cwd } => {
+            let place = render::harmless(&path::shown(root, cwd));
+            render::prompt(&format!("Run in {place}, not sandboxed:\n"), command, &always)
+        }
+        Effect::Read { path: file } => render::prompt("Read ", &path::shown(root, file), &always),
+        Effect::Network { url } => render::prompt("Reach ", url, &always),
+        Effect::Tool { server, tool } => render::prompt("Use ", &format!("{server}/{tool}"), &always),
+        Effect::Follow { path: file, line, text } => render::prompt(
+            &format!(
+                "Line {} of {}, which you did not type here, asks:\n",
+                line + 1,
+                render::harmless(&path::shown(root, file))
+            ),
+            text,
+            "",
+        ),
+    }
+}

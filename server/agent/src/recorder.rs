@@ -1,0 +1,134 @@
+//! The one writer of events: numbers them, makes them durable, then shows them.
+//!
+//! A task with an inbox owns the numbering of every run. Events that wait together are committed together. A piece of
+//! streamed text is shown and not kept.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use copydesk_base::{Clock, Event, Host, Record, Redactor, RunId};
+use copydesk_store::Journal;
+use tokio::sync::{mpsc, oneshot};
+
+use crate::error::AgentError;
+
+/// A sender to the writer.
+#[derive(Clone)]
+pub(crate) struct Recorder {
+    jobs: mpsc::UnboundedSender<Job>,
+}
+
+struct Job {
+    run: RunId,
+    events: Vec<Event>,
+    redactor: Redactor,
+    done: Option<oneshot::Sender<Result<(), String>>>,
+}
+
+impl Recorder {
+    /// The writer's handle, and the writer itself, which ends when the last handle is gone.
+    pub(crate) fn new(
+        journal: Journal,
+        host: Arc<dyn Host>,
+        clock: Arc<dyn Clock>,
+    ) -> (Self, impl Future<Output = ()> + Send) {
+        let (jobs, inbox) = mpsc::unbounded_channel();
+        (Self { jobs }, write(inbox, journal, host, clock))
+    }
+
+    /// Makes events durable and shows them; an error means that nothing was written and nothing may happen.
+    pub(crate) async fn record(
+        &self,
+        run: &RunId,
+        events: Vec<Event>,
+        redactor: &Redactor,
+    ) -> Result<(), AgentError> {
+        let (done, written) = oneshot::channel();
+        let job = Job { run: run.clone(), events, redactor: redactor.clone(), done: Some(done) };
+        if self.jobs.send(job).is_err() {
+            return Err(AgentError::Journal("its writer has ended".to_owned()));
+        }
+        match written.await {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(reason)) => Err(AgentError::Journal(reason)),
+            Err(_) => Err(AgentError::Journal("its writer has ended".to_owned())),
+        }
+    }
+
+    /// Shows a live-only event, behind everything recorded before it.
+    pub(crate) fn show(&self, run: &RunId, event: Event, redactor: &Redactor) {
+        debug_assert!(event.is_live_only());
+        // A closed writer means that the server ends: there is nobody left to show it to.
+        let _ = self.jobs.send(Job {
+            run: run.clone(),
+            events: vec![event],
+            redactor: redactor.clone(),
+            done: None,
+        });
+    }
+}
+
+async fn write(
+    mut inbox: mpsc::UnboundedReceiver<Job>,
+    journal: Journal,
+    host: Arc<dyn Host>,
+    clock: Arc<dyn Clock>,
+) {
+    let mut last_seq: HashMap<RunId, u64> = HashMap::new();
+    let mut jobs = Vec::new();
+    while inbox.recv_many(&mut jobs, 256).await > 0 {
+        let mut records = Vec::new();
+        let mut seqs = last_seq.clone();
+        for job in &jobs {
+            for event in &job.events {
+                let seq = seqs.entry(job.run.clone()).or_insert(0);
+                if !event.is_live_only() {
+                    if *seq == 0 {
+                        *seq = stored_seq(&journal, &job.run).await;
+                    }
+                    *seq += 1;
+                }
+                let event = cleaned(event, &job.redactor);
+                records.push(Record { run: job.run.clone(), seq: *seq, at: clock.now(), event });
+            }
+        }
+        let kept: Vec<Record> =
+            records.iter().filter(|record| !record.event.is_live_only()).cloned().collect();
+        let written = if kept.is_empty() {
+            Ok(())
+        } else {
+            journal.append(kept).await.map_err(|error| error.to_string())
+        };
+        if written.is_ok() {
+            last_seq = seqs;
+        }
+        for record in &records {
+            if written.is_ok() || record.event.is_live_only() {
+                host.happened(record);
+            }
+            if matches!(record.event, Event::RunFinished { .. }) {
+                last_seq.remove(&record.run);
+            }
+        }
+        for job in jobs.drain(..) {
+            if let Some(done) = job.done {
+                let _ = done.send(written.clone());
+            }
+        }
+    }
+}
+
+/// The number of the last event that the journal has of a run; zero for a new one.
+async fn stored_seq(journal: &Journal, run: &RunId) -> u64 {
+    match journal.records(run).await {
+        Ok(records) => records.last().map_or(0, |record| record.seq),
+        Err(_) => 0,
+    }
+}
+
+/// The event without the keys of this process.
+fn cleaned(event: &Event, redactor: &Redactor) -> Event {
+    let Ok(value) = serde_json::to_value(event) else { return event.clone() };
+    let clean = redactor.clean_json(&value);
+    if clean == value { event.clone() } else { serde_json::from_value(clean).unwrap_or(Event::Unknown) }
+}

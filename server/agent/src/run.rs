@@ -1,0 +1,395 @@
+//! One run: a conversation with one model, its tool calls in order, until it has nothing more to do.
+//!
+//! Budgets are checked before each request. A stream that breaks is an error and nothing of it is performed. Arguments
+//! that make no sense, unknown tools and refusals are plain results for the model to read.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use copydesk_base::config::Mode;
+use copydesk_base::event::{Denied, Origin};
+use copydesk_base::{Event, Question, RunId, RunStatus, SessionId, Usage, path};
+use copydesk_permission::Policy;
+use copydesk_provider::{Choice, Message, ModelEvent, Request, ToolCall, ToolOutcome, ToolResult};
+use futures_util::StreamExt;
+use tokio::sync::oneshot;
+use tokio_util::sync::CancellationToken;
+
+use crate::action::{self, Action};
+use crate::desk::{Ask, DeskLink, Order, Outcome, Shared, Voice};
+use crate::error::AgentError;
+use crate::gate::{self, Permit};
+use crate::prompt::{self, Sight};
+use crate::recorder::Recorder;
+use crate::settings::Settings;
+use crate::tools;
+use crate::view::RunView;
+use crate::world::World;
+
+/// Requests of one run, unless the budget says less.
+const MOST_REQUESTS: u64 = 60;
+/// The same tool call with the same arguments, one after the other, before the run is stopped.
+const MOST_REPEATS: usize = 6;
+
+/// What a run carries through its tool calls.
+pub(crate) struct Turn {
+    pub(crate) shared: Arc<Shared>,
+    pub(crate) world: World,
+    pub(crate) desk: DeskLink,
+    pub(crate) recorder: Recorder,
+    pub(crate) settings: Settings,
+    pub(crate) run: RunId,
+    pub(crate) origin: Option<Origin>,
+    pub(crate) cancel: CancellationToken,
+    /// The mode that a flag chose for this run.
+    mode: Option<Mode>,
+    pub(crate) denied: Vec<Denied>,
+    pub(crate) changes: Vec<(PathBuf, bool)>,
+    pub(crate) refused_diffs: Vec<String>,
+    usage: Usage,
+    last_text: String,
+}
+
+impl Turn {
+    /// The policy at this moment: settings, the session's mode, and what was remembered since.
+    pub(crate) fn policy(&self) -> Policy {
+        let mode = self.mode.or(self.shared.now().mode);
+        self.settings.policy(mode, &self.desk.remembered.borrow())
+    }
+
+    /// Makes events of this run durable and shows them.
+    pub(crate) async fn record(&self, events: Vec<Event>) -> Result<(), AgentError> {
+        self.recorder.record(&self.run, events, &self.settings.redactor).await
+    }
+
+    /// The absolute, resolved path that a model means.
+    pub(crate) fn path(&self, text: &str) -> PathBuf {
+        path::resolve(&self.settings.root, std::path::Path::new(text))
+    }
+
+    fn mode(&self) -> Mode {
+        self.mode.or(self.shared.now().mode).unwrap_or(self.settings.mode)
+    }
+}
+
+/// The task of a run, from its gate to its outcome.
+pub(crate) async fn task(
+    shared: Arc<Shared>,
+    ask: Ask,
+    run: RunId,
+    session: SessionId,
+    cancel: CancellationToken,
+    gate: oneshot::Receiver<()>,
+    done: oneshot::Sender<Outcome>,
+) {
+    // A gate that was dropped is an answer that will never be written: nobody waits for it any more.
+    let _ = gate.await;
+    let outcome = whole(&shared, ask, &run, &session, cancel).await;
+    shared.link.order(Order::End { run });
+    let _ = done.send(outcome);
+}
+
+async fn whole(
+    shared: &Arc<Shared>,
+    ask: Ask,
+    run: &RunId,
+    session: &SessionId,
+    cancel: CancellationToken,
+) -> Outcome {
+    let failed = |error: &AgentError| Outcome {
+        run: run.clone(),
+        session: session.clone(),
+        status: RunStatus::Failed,
+        text: String::new(),
+        changes: vec![],
+        refused_diffs: vec![],
+        denied: vec![],
+        usage: Usage::default(),
+        error: Some(format!("failed to {error}")),
+    };
+    let (mut turn, action, choice) = match begin(shared, &ask, run, session, cancel).await {
+        Ok(begun) => begun,
+        Err((settings, error)) => {
+            let outcome = failed(&error);
+            end(shared, settings.as_ref(), &outcome).await;
+            return outcome;
+        }
+    };
+    let result = converse(&mut turn, &ask, &action, &choice).await;
+    let (status, error) = match &result {
+        Ok(()) => (RunStatus::Succeeded, None),
+        Err(AgentError::Canceled) => (RunStatus::Canceled, None),
+        Err(error) => (RunStatus::Failed, Some(format!("failed to {error}"))),
+    };
+    let outcome = Outcome {
+        run: run.clone(),
+        session: session.clone(),
+        status,
+        text: turn.last_text,
+        changes: turn.changes,
+        refused_diffs: turn.refused_diffs,
+        denied: turn.denied,
+        usage: turn.usage,
+        error,
+    };
+    end(shared, Some(&turn.settings), &outcome).await;
+    outcome
+}
+
+/// Writes and shows how the run ended; where the journal fails, it is shown all the same.
+async fn end(shared: &Shared, settings: Option<&Settings>, outcome: &Outcome) {
+    let event = Event::RunFinished {
+        status: outcome.status,
+        text: outcome.text.clone(),
+        error: outcome.error.clone(),
+        usage: outcome.usage,
+        denied: outcome.denied.clone(),
+    };
+    let redactor = settings.map_or_else(Default::default, |settings| settings.redactor.clone());
+    if shared.recorder.record(&outcome.run, vec![event.clone()], &redactor).await.is_err() {
+        let record =
+            copydesk_base::Record { run: outcome.run.clone(), seq: 0, at: shared.world.clock.now(), event };
+        shared.world.host.happened(&record);
+    }
+}
+
+type Begun = (Turn, Action, Choice);
+
+/// Settings, model and the first record. An error comes with the settings, where there were any.
+async fn begin(
+    shared: &Arc<Shared>,
+    ask: &Ask,
+    run: &RunId,
+    session: &SessionId,
+    cancel: CancellationToken,
+) -> Result<Begun, (Option<Settings>, AgentError)> {
+    let world = shared.world.clone();
+    let settings = (world.settings)().map_err(|reason| (None, AgentError::Settings(reason)))?;
+    let Some(action) = action::action(&ask.action) else {
+        let reason = format!("there is no action '{}'", ask.action);
+        return Err((Some(settings), AgentError::Settings(reason)));
+    };
+    let wanted = ask.model.clone().or_else(|| shared.now().model.clone());
+    let choice = match settings.models.choose_or_look(wanted.as_deref()).await {
+        Ok(choice) => choice,
+        Err(error) => return Err((Some(settings), error.into())),
+    };
+    let origin = ask.place.as_ref().map(|(path, span)| Origin { path: path.clone(), span: *span });
+    let turn = Turn {
+        shared: shared.clone(),
+        desk: shared.link.clone(),
+        recorder: shared.recorder.clone(),
+        settings,
+        run: run.clone(),
+        origin,
+        cancel: cancel.clone(),
+        mode: ask.mode,
+        denied: vec![],
+        changes: vec![],
+        refused_diffs: vec![],
+        usage: Usage::default(),
+        last_text: String::new(),
+        world,
+    };
+    let title = title(ask, &action);
+    let started = Event::RunStarted {
+        session: session.clone(),
+        title: title.clone(),
+        prompt: ask.prompt.clone(),
+        origin: turn.origin.clone(),
+        model: choice.model_ref(),
+        offline: choice.offline,
+        mode: turn.mode().as_str().to_owned(),
+        process: Some(std::process::id()),
+    };
+    let mut events = vec![started];
+    events.extend(turn.settings.notices.iter().map(|text| Event::Notice { text: text.clone() }));
+    if choice.offline {
+        let text = "No model is configured: the built-in offline stand-in answers, which is no real model. \
+                    'copydesk doctor' says how to connect one.";
+        events.push(Event::Notice { text: text.to_owned() });
+    }
+    if let Err(error) = turn.record(events).await {
+        return Err((Some(turn.settings), error));
+    }
+    let view =
+        RunView { run: run.clone(), title, origin: turn.origin.clone(), started: turn.world.clock.now() };
+    shared.link.order(Order::Begin { view, cancel });
+    Ok((turn, action, choice))
+}
+
+/// A few words for progress and lists.
+fn title(ask: &Ask, action: &Action) -> String {
+    let words: String = ask.prompt.lines().next().unwrap_or_default().chars().take(60).collect();
+    match (action.name.as_str(), words.is_empty()) {
+        ("ask", false) => words,
+        (_, true) => action.title.clone(),
+        (_, false) => format!("{}: {words}", action.title),
+    }
+}
+
+/// The loop: ask, perform what the model calls for, hand back the results, until it calls for nothing.
+async fn converse(turn: &mut Turn, ask: &Ask, action: &Action, choice: &Choice) -> Result<(), AgentError> {
+    if let Voice::Comment { path, line, text } = &ask.voice {
+        confirm_voice(turn, path, *line, text).await?;
+    }
+    let text = match &ask.place {
+        Some((path, _)) => turn.world.files.read(path).ok().map(|file| file.text),
+        None => None,
+    };
+    let sight =
+        ask.place.as_ref().zip(text.as_ref()).map(|((path, span), text)| Sight { path, text, span: *span });
+    let first =
+        prompt::first_message(&turn.settings.root, action, &ask.prompt, sight.as_ref(), &ask.findings);
+    let mut messages = vec![Message::User { text: turn.settings.redactor.clean(&first) }];
+    let system = prompt::system(&turn.settings.root);
+    let tools = tools::specs(&action.tools);
+    let mut repeats = Repeats::default();
+    let began = turn.world.clock.now();
+    loop {
+        check_budget(turn, began)?;
+        let request = Request {
+            model: choice.model.clone(),
+            system: system.clone(),
+            messages: messages.clone(),
+            tools: tools.clone(),
+            max_output_tokens: None,
+        };
+        let (text, calls) = answer(turn, choice, request).await?;
+        if !text.trim().is_empty() {
+            turn.last_text.clone_from(&text);
+        }
+        if calls.is_empty() {
+            return Ok(());
+        }
+        repeats.note(&calls)?;
+        messages.push(Message::Assistant { text, calls: calls.clone() });
+        let mut results = Vec::with_capacity(calls.len());
+        for call in calls {
+            results.push(perform(turn, action, call).await?);
+        }
+        messages.push(Message::ToolResults { results });
+    }
+}
+
+/// A comment that nobody typed here is no order until the person says so.
+async fn confirm_voice(
+    turn: &mut Turn,
+    file: &std::path::Path,
+    line: u32,
+    text: &str,
+) -> Result<(), AgentError> {
+    let call = turn.shared.call_id();
+    let effect = copydesk_base::Effect::Follow { path: file.to_owned(), line, text: text.to_owned() };
+    let because = copydesk_base::Because::of("the comment was in the file before, and may be a stranger's");
+    let question = Question { because, always: vec![] };
+    if turn.world.host.presence() == copydesk_base::host::Presence::Nobody {
+        return Err(AgentError::Settings("follow a comment that nobody here can confirm".to_owned()));
+    }
+    match gate::ask(turn, &call, effect, question, None).await? {
+        Permit::Refused(_) => Err(AgentError::Canceled),
+        _ => Ok(()),
+    }
+}
+
+/// One request and its whole answer.
+async fn answer(
+    turn: &mut Turn,
+    choice: &Choice,
+    request: Request,
+) -> Result<(String, Vec<ToolCall>), AgentError> {
+    let number = turn.usage.requests + 1;
+    turn.record(vec![Event::ModelRequested { number }]).await?;
+    let mut stream = turn.settings.models.call(choice, request, turn.cancel.clone());
+    let mut usage = Usage::default();
+    loop {
+        let event = tokio::select! {
+            biased;
+            () = turn.cancel.cancelled() => return Err(AgentError::Canceled),
+            event = stream.next() => event,
+        };
+        match event {
+            Some(Ok(ModelEvent::Text(text))) => {
+                turn.recorder.show(&turn.run, Event::TextDelta { text }, &turn.settings.redactor);
+            }
+            // It comes before the end, also where the end is an error.
+            Some(Ok(ModelEvent::Usage(counted))) => {
+                usage = counted;
+                turn.usage.add(counted);
+            }
+            Some(Ok(ModelEvent::Stopped { text, calls, .. })) => {
+                let answered = Event::ModelAnswered { text: text.clone(), calls: calls.len(), usage };
+                turn.record(vec![answered]).await?;
+                return Ok((text, calls));
+            }
+            Some(Ok(_)) => {}
+            Some(Err(error)) => return Err(error.into()),
+            None => return Err(AgentError::Budget("the model's stream ended without an answer".to_owned())),
+        }
+    }
+}
+
+/// Performs one tool call and makes its result.
+async fn perform(turn: &mut Turn, action: &Action, call: ToolCall) -> Result<ToolResult, AgentError> {
+    let id = turn.shared.call_id();
+    let arguments = call.arguments.value.clone();
+    let logged = arguments.clone().unwrap_or_else(|_| serde_json::Value::String(call.arguments.raw.clone()));
+    turn.record(vec![Event::ToolCalled { call: id.clone(), name: call.name.clone(), arguments: logged }])
+        .await?;
+    let output = match arguments {
+        Err(reason) => tools::Output::failed(format!("the arguments are not valid JSON: {reason}")),
+        Ok(arguments) => tools::run(turn, action, &id, &call.name, arguments).await?,
+    };
+    let text = turn.settings.redactor.clean(&output.text);
+    turn.record(vec![Event::ToolReturned { call: id, text: text.clone() }]).await?;
+    let outcome = if output.failed { ToolOutcome::Failed } else { ToolOutcome::Done };
+    Ok(ToolResult { call: call.id, text, outcome })
+}
+
+/// Says no before a request that would go past a limit.
+fn check_budget(turn: &Turn, began: copydesk_base::Timestamp) -> Result<(), AgentError> {
+    let budget = &turn.settings.budget;
+    let requests = budget.requests.unwrap_or(MOST_REQUESTS);
+    if turn.usage.requests >= requests {
+        return Err(AgentError::Budget(format!(
+            "the run has used its {requests} requests (budgets.run.requests)"
+        )));
+    }
+    let tokens = turn.usage.input_tokens + turn.usage.output_tokens;
+    if budget.tokens.is_some_and(|limit| tokens >= limit) {
+        return Err(AgentError::Budget(format!("the run has used {tokens} tokens (budgets.run.tokens)")));
+    }
+    let spent = turn.usage.usd.unwrap_or(0.0);
+    if budget.usd.is_some_and(|limit| spent >= limit) {
+        return Err(AgentError::Budget(format!("the run has cost ${spent:.2} (budgets.run.usd)")));
+    }
+    let elapsed = turn.world.clock.now().since(began);
+    let limit = budget.minutes.and_then(|minutes| Duration::try_from_secs_f64(minutes * 60.0).ok());
+    if limit.is_some_and(|limit| elapsed >= limit) {
+        return Err(AgentError::Budget("the run has used its time (budgets.run.minutes)".to_owned()));
+    }
+    Ok(())
+}
+
+/// Notices a model that calls for the same thing again and again.
+#[derive(Default)]
+struct Repeats {
+    last: Vec<(String, String)>,
+    times: usize,
+}
+
+impl Repeats {
+    fn note(&mut self, calls: &[ToolCall]) -> Result<(), AgentError> {
+        let these: Vec<(String, String)> =
+            calls.iter().map(|call| (call.name.clone(), call.arguments.raw.clone())).collect();
+        self.times = if these == self.last { self.times + 1 } else { 1 };
+        self.last = these;
+        if self.times > MOST_REPEATS {
+            return Err(AgentError::Budget(format!(
+                "the model called for the same thing {MOST_REPEATS} times in a row"
+            )));
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,55 @@
+//! What is in force for one run, as the binary worked it out from its layers.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use copydesk_base::Redactor;
+use copydesk_base::config::{Budget, Mode};
+use copydesk_permission::{Policy, Rule};
+use copydesk_provider::Models;
+
+/// Everything a run takes from the settings, read anew when it starts.
+#[derive(Clone)]
+pub struct Settings {
+    /// The workspace root, canonical.
+    pub root: PathBuf,
+    pub mode: Mode,
+    /// Rules of every layer that counts, remembered ones included.
+    pub rules: Vec<Rule>,
+    /// Folders outside the root that count as inside.
+    pub additional: Vec<PathBuf>,
+    pub home: Option<PathBuf>,
+    /// `COPYDESK_HOME`, which no agent may touch.
+    pub state_home: PathBuf,
+    pub models: Arc<Models>,
+    /// What one run may use up.
+    pub budget: Budget,
+    /// How long a question waits before silence means no.
+    pub prompt_timeout: Duration,
+    /// Knows the keys of this process.
+    pub redactor: Redactor,
+    /// The environment of child processes: an allow-list, already applied.
+    pub child_env: Vec<(String, String)>,
+    /// What the person should know before anything happens: ignored settings, rules that could not be read.
+    pub notices: Vec<String>,
+}
+
+impl Settings {
+    /// The policy of these settings with a mode chosen for the session, and the rules remembered since they were read.
+    pub fn policy(&self, mode: Option<Mode>, remembered: &[Rule]) -> Policy {
+        let mut rules = self.rules.clone();
+        rules.extend_from_slice(remembered);
+        Policy {
+            root: self.root.clone(),
+            additional: self.additional.clone(),
+            home: self.home.clone(),
+            state_home: self.state_home.clone(),
+            mode: mode.unwrap_or(self.mode),
+            rules,
+        }
+    }
+}
+
+/// Reads the settings as they are now; the error is a sentence for the person.
+pub type SettingsSource = Arc<dyn Fn() -> Result<Settings, String> + Send + Sync>;

@@ -1,0 +1,77 @@
+//! `bash`: runs a shell command in the workspace root.
+//!
+//! `command` · `timeout_ms` at most ten minutes, two unless set
+//!
+//! The command's reading, its redirections and its verdict are `permission`'s; the process is `process`'s.
+
+use std::time::Duration;
+
+use copydesk_base::{CallId, Effect, Event};
+use copydesk_provider::ToolSpec;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::{Output, arguments};
+use crate::error::AgentError;
+use crate::gate::{Permit, permit};
+use crate::process::{self, Ended};
+use crate::run::Turn;
+
+const USUAL: Duration = Duration::from_mins(2);
+const LONGEST: Duration = Duration::from_mins(10);
+
+#[derive(Deserialize)]
+struct Arguments {
+    command: String,
+    timeout_ms: Option<u64>,
+    #[serde(default)]
+    background: bool,
+}
+
+pub(super) fn spec() -> ToolSpec {
+    super::spec(
+        "bash",
+        "Run a shell command in the workspace root, without input. It may be refused.",
+        json!({
+            "type": "object",
+            "properties": {"command": {"type": "string"}, "timeout_ms": {"type": "integer"}},
+            "required": ["command"]
+        }),
+    )
+}
+
+pub(super) async fn run(turn: &mut Turn, call: &CallId, value: Value) -> Result<Output, AgentError> {
+    let Arguments { command, timeout_ms, background } = match arguments(value) {
+        Ok(arguments) => arguments,
+        Err(output) => return Ok(output),
+    };
+    if background {
+        return Ok(Output::failed("commands in the background do not exist yet; run it in the foreground"));
+    }
+    let cwd = turn.settings.root.clone();
+    let effect = Effect::Execute { command: command.clone(), cwd: cwd.clone() };
+    if let Permit::Refused(text) = permit(turn, call, effect.clone(), None).await? {
+        return Ok(Output::failed(text));
+    }
+    turn.record(vec![Event::EffectStarted { call: call.clone(), effect }]).await?;
+    let limit = timeout_ms.map_or(USUAL, Duration::from_millis).min(LONGEST);
+    let finished = process::shell(&command, &cwd, &turn.settings.child_env, limit, &turn.cancel).await;
+    let (note, failed) = match &finished.ended {
+        Ended::Exit(0) => ("exit code 0".to_owned(), false),
+        Ended::Exit(code) => (format!("exit code {code}"), true),
+        Ended::Signal(signal) => (format!("ended by signal {signal}"), true),
+        Ended::TimedOut => (format!("stopped: it took longer than {} s", limit.as_secs_f64()), true),
+        Ended::Canceled => ("stopped: the run was canceled".to_owned(), true),
+        Ended::Failed(reason) => (format!("could not start: {reason}"), true),
+    };
+    turn.record(vec![Event::EffectFinished { call: call.clone(), ok: !failed, note: note.clone() }]).await?;
+    if finished.ended == Ended::Canceled {
+        return Err(AgentError::Canceled);
+    }
+    let mut text = finished.output;
+    if !text.is_empty() && !text.ends_with('\n') {
+        text.push('\n');
+    }
+    text.push_str(&format!("[{note}]"));
+    Ok(Output { text, failed })
+}

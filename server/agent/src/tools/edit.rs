@@ -1,0 +1,242 @@
+//! `edit`: replaces one exact, unique piece of a file.
+//!
+//! `path` · `old` the exact text that goes · `new` the text that comes · `all` every place where `old` stands
+//!
+//! The model need not know how lines end: `\n` in `old` also matches `\r\n`, and what comes gets the file's own ends.
+
+use std::sync::Arc;
+
+use copydesk_base::change::{ChangePlan, Hunk, HunkReport, HunkState};
+use copydesk_base::files::FileError;
+use copydesk_base::{CallId, ChangeId, Effect, Event};
+use copydesk_provider::ToolSpec;
+use copydesk_text::rebase;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::{Output, arguments};
+use crate::apply::There;
+use crate::error::AgentError;
+use crate::gate::{Permit, permit};
+use crate::run::Turn;
+
+#[derive(Deserialize)]
+struct Arguments {
+    path: String,
+    old: String,
+    new: String,
+    #[serde(default)]
+    all: bool,
+}
+
+pub(super) fn spec() -> ToolSpec {
+    super::spec(
+        "edit",
+        "Replace the exact text `old`, which must stand in the file once, by `new`. With `all`, replace it everywhere.",
+        json!({
+            "type": "object",
+            "properties": {
+                "path": {"type": "string"},
+                "old": {"type": "string"},
+                "new": {"type": "string"},
+                "all": {"type": "boolean"}
+            },
+            "required": ["path", "old", "new"]
+        }),
+    )
+}
+
+pub(super) async fn run(turn: &mut Turn, call: &CallId, value: Value) -> Result<Output, AgentError> {
+    let Arguments { path, old, new, all } = match arguments(value) {
+        Ok(arguments) => arguments,
+        Err(output) => return Ok(output),
+    };
+    let places = if all { Places::All } else { Places::One };
+    change(turn, call, &path, |before| match before {
+        None => Err(format!("there is no file {path}; use write to create it")),
+        Some(before) => replaced(before, &old, &new, places),
+    })
+    .await
+}
+
+/// The way of every change of a file: judge, compute, review, apply, report.
+pub(super) async fn change(
+    turn: &mut Turn,
+    call: &CallId,
+    shown: &str,
+    compute: impl FnOnce(Option<&str>) -> Result<String, String>,
+) -> Result<Output, AgentError> {
+    let path = turn.path(shown);
+    let effect = Effect::Write { path: path.clone() };
+    // Whether it may be touched at all comes before whether it is there: a refusal must not tell.
+    let verdict = copydesk_permission::judge(&effect, &turn.policy());
+    let plan = if matches!(verdict, copydesk_base::Verdict::Deny(_)) {
+        None
+    } else {
+        match planned(turn, call, &path, compute) {
+            Ok(plan) => Some(plan),
+            Err(text) => return Ok(Output::failed(text)),
+        }
+    };
+    if let Some(plan) = &plan {
+        if plan.hunks.is_empty() {
+            return Ok(Output::fine(format!("{shown} is like that already; nothing was changed")));
+        }
+        let event = Event::ChangeProposed {
+            change: plan.id.clone(),
+            call: call.clone(),
+            path: path.clone(),
+            hunks: plan.hunks.len(),
+        };
+        turn.record(vec![event]).await?;
+    }
+    let permit = permit(turn, call, effect, plan.clone()).await?;
+    let Some(plan) = plan else {
+        return Ok(Output::failed(match permit {
+            Permit::Refused(text) => text,
+            _ => format!("refused: edit {shown}"),
+        }));
+    };
+    let (mut report, open) = match permit {
+        Permit::Refused(text) => {
+            turn.refused_diffs.push(rebase::unified(&plan.before, &plan.after(), shown));
+            turn.changes.push((path, false));
+            return Ok(Output::failed(text));
+        }
+        Permit::Granted => (HunkReport::default(), (0..plan.hunks.len()).collect()),
+        Permit::GrantedRest { done, open } => (done, open),
+        Permit::Reviewed(done) => (done, vec![]),
+    };
+    if !open.is_empty() {
+        let rest =
+            turn.shared.apply(&plan, &open, &turn.settings.redactor, turn.settings.prompt_timeout).await?;
+        report.sent.extend(rest.sent);
+        report.refused.extend(rest.refused);
+    }
+    if !report.refused.is_empty() {
+        let refused = Event::ChangeRefused { change: plan.id.clone(), report: report.clone() };
+        turn.record(vec![refused]).await?;
+    }
+    turn.changes.push((path, !report.sent.is_empty()));
+    Ok(told(shown, &plan, &report))
+}
+
+/// The plan of a change, or what to tell the model.
+fn planned(
+    turn: &Turn,
+    call: &CallId,
+    path: &std::path::Path,
+    compute: impl FnOnce(Option<&str>) -> Result<String, String>,
+) -> Result<Arc<ChangePlan>, String> {
+    let there = There::look(&turn.world, path).map_err(|error: FileError| format!("failed to {error}"))?;
+    let before = match &there {
+        There::Text(file) => Some(&*file.text),
+        There::Nothing => None,
+    };
+    let after = compute(before)?;
+    let before = before.unwrap_or_default().to_owned();
+    let hunks = rebase::hunks(&before, &after)
+        .into_iter()
+        .map(|(span, text)| Hunk { span, text, state: HunkState::Pending })
+        .collect();
+    Ok(Arc::new(ChangePlan {
+        id: ChangeId::new(&*turn.world.ids),
+        run: turn.run.clone(),
+        call: call.clone(),
+        path: path.to_owned(),
+        base: there.base(),
+        before,
+        hunks,
+    }))
+}
+
+/// What really happened, for the model.
+fn told(shown: &str, plan: &ChangePlan, report: &HunkReport) -> Output {
+    let total = plan.hunks.len();
+    if report.refused.is_empty() {
+        let (added, removed) = plan.line_counts();
+        return Output::fine(format!("{shown} changed: +{added} -{removed} lines"));
+    }
+    let mut text = format!("{shown}: {} of {total} hunks applied\n", report.sent.len());
+    for refused in &report.refused {
+        let old = plan.hunks.get(refused.hunk).map_or("", |hunk| hunk.span.of(&plan.before));
+        text.push_str(&format!("refused ({}): the hunk that replaces\n{old}\n", refused.reason));
+    }
+    Output { text, failed: report.sent.is_empty() }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Places {
+    One,
+    All,
+}
+
+/// The text with `old` replaced, or a helpful reason why not.
+fn replaced(before: &str, old: &str, new: &str, places: Places) -> Result<String, String> {
+    if old.is_empty() {
+        return Err("`old` is empty: name the exact text to replace, or use write".to_owned());
+    }
+    let crlf = before.contains("\r\n");
+    let (old, new) = if crlf { (to_crlf(old), to_crlf(new)) } else { (old.to_owned(), new.to_owned()) };
+    let found = before.matches(&old).count();
+    match (found, places) {
+        (0, _) => Err(not_found(before, &old)),
+        (1, _) | (_, Places::All) => Ok(before.replace(&old, &new)),
+        (_, Places::One) => {
+            let lines: Vec<String> = before
+                .match_indices(&old)
+                .take(5)
+                .map(|(at, _)| (before[..at].matches('\n').count() + 1).to_string())
+                .collect();
+            Err(format!(
+                "`old` stands {found} times (lines {}): make it longer so that it is unique, or set `all`",
+                lines.join(", ")
+            ))
+        }
+    }
+}
+
+fn to_crlf(text: &str) -> String {
+    text.replace("\r\n", "\n").replace('\n', "\r\n")
+}
+
+/// Says where the first line of `old` nearly stands, so that the model need not guess.
+fn not_found(before: &str, old: &str) -> String {
+    let first = old.lines().find(|line| !line.trim().is_empty()).unwrap_or_default().trim();
+    let near = before.lines().enumerate().find(|(_, line)| !first.is_empty() && line.trim() == first);
+    match near {
+        Some((at, line)) => format!(
+            "`old` does not stand in the file. Its first line is like line {}, which reads exactly:\n{line}\n\
+             Read the file and copy the text exactly, spaces included",
+            at + 1
+        ),
+        None => "`old` does not stand in the file. Read the file and copy the text exactly".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_edit_is_exact_and_unique() {
+        let text = "a = 1\nb = 1\n  c = 2\n";
+        assert_eq!(replaced(text, "a = 1", "a = 3", Places::One).unwrap(), "a = 3\nb = 1\n  c = 2\n");
+        assert_eq!(replaced(text, "= 1", "= 3", Places::All).unwrap(), "a = 3\nb = 3\n  c = 2\n");
+        for (old, reason) in [
+            ("= 1", "`old` stands 2 times (lines 1, 2)"),
+            ("", "`old` is empty"),
+            ("zzz", "`old` does not stand in the file. Read"),
+            ("c = 2\nd", "Its first line is like line 3, which reads exactly:\n  c = 2\n"),
+        ] {
+            let said = replaced(text, old, "x", Places::One).unwrap_err();
+            assert!(said.contains(reason), "{said}");
+        }
+    }
+
+    #[test]
+    fn line_ends_of_the_file_are_kept() {
+        let text = "one\r\ntwo\r\nthree\r\n";
+        assert_eq!(replaced(text, "one\ntwo", "1\n2\n2b", Places::One).unwrap(), "1\r\n2\r\n2b\r\nthree\r\n");
+    }
+}

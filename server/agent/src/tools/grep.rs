@@ -1,0 +1,170 @@
+//! `grep`: lines that match a pattern, in the workspace's files that are not ignored, unsaved changes included.
+//!
+//! `pattern` a regular expression · `path` a file or folder · `glob` which files · `context` lines around each
+
+use copydesk_base::{CallId, Effect, Verdict, path};
+use copydesk_permission::judge;
+use copydesk_provider::ToolSpec;
+use globset::{Glob, GlobMatcher};
+use grep_regex::{RegexMatcher, RegexMatcherBuilder};
+use grep_searcher::{BinaryDetection, Searcher, SearcherBuilder, Sink, SinkContext, SinkMatch};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::{Output, arguments};
+use crate::error::AgentError;
+use crate::gate::{Permit, permit};
+use crate::run::Turn;
+
+/// The most lines of one answer.
+const LINES: usize = 200;
+/// The most characters of one line.
+const WIDTH: usize = 300;
+
+#[derive(Deserialize)]
+struct Arguments {
+    pattern: String,
+    path: Option<String>,
+    glob: Option<String>,
+    context: Option<usize>,
+}
+
+pub(super) fn spec() -> ToolSpec {
+    super::spec(
+        "grep",
+        "Find lines that match a regular expression. Path is a file or folder, glob says which files.",
+        json!({
+            "type": "object",
+            "properties": {
+                "pattern": {"type": "string"},
+                "path": {"type": "string"},
+                "glob": {"type": "string"},
+                "context": {"type": "integer"}
+            },
+            "required": ["pattern"]
+        }),
+    )
+}
+
+pub(super) async fn run(turn: &mut Turn, call: &CallId, value: Value) -> Result<Output, AgentError> {
+    let wanted: Arguments = match arguments(value) {
+        Ok(arguments) => arguments,
+        Err(output) => return Ok(output),
+    };
+    let matcher = match RegexMatcherBuilder::new().line_terminator(Some(b'\n')).build(&wanted.pattern) {
+        Ok(matcher) => matcher,
+        Err(error) => return Ok(Output::failed(format!("the pattern is no regular expression: {error}"))),
+    };
+    let glob = match wanted.glob.as_deref().map(Glob::new).transpose() {
+        Ok(glob) => glob.map(|glob| glob.compile_matcher()),
+        Err(error) => return Ok(Output::failed(format!("the glob does not parse: {error}"))),
+    };
+    let start = turn.path(wanted.path.as_deref().unwrap_or("."));
+    if let Permit::Refused(text) = permit(turn, call, Effect::Read { path: start.clone() }, None).await? {
+        return Ok(Output::failed(text));
+    }
+    let search = Search {
+        root: turn.settings.root.clone(),
+        policy: turn.policy(),
+        files: turn.world.files.clone(),
+        cancel: turn.cancel.clone(),
+        matcher,
+        glob,
+        context: wanted.context.unwrap_or(0).min(10),
+    };
+    let lines = tokio::task::spawn_blocking(move || search.run(&start)).await.unwrap_or_default();
+    Ok(Output::fine(match lines.len() {
+        0 => "no line matches".to_owned(),
+        count if count >= LINES => {
+            format!("{}\n[more than {LINES} lines; narrow the search]", lines.join("\n"))
+        }
+        _ => lines.join("\n"),
+    }))
+}
+
+struct Search {
+    root: std::path::PathBuf,
+    policy: copydesk_permission::Policy,
+    files: std::sync::Arc<dyn copydesk_base::Files>,
+    cancel: tokio_util::sync::CancellationToken,
+    matcher: RegexMatcher,
+    glob: Option<GlobMatcher>,
+    context: usize,
+}
+
+impl Search {
+    fn run(&self, start: &std::path::Path) -> Vec<String> {
+        let mut searcher = SearcherBuilder::new()
+            .binary_detection(BinaryDetection::quit(0))
+            .before_context(self.context)
+            .after_context(self.context)
+            .build();
+        let mut lines = Vec::new();
+        let walk = ignore::WalkBuilder::new(start)
+            .hidden(false)
+            .filter_entry(|entry| entry.file_name() != ".git")
+            .build();
+        for entry in walk.flatten() {
+            if lines.len() >= LINES || self.cancel.is_cancelled() {
+                break;
+            }
+            let file = entry.path();
+            if !entry.file_type().is_some_and(|kind| kind.is_file()) || !self.wants(file) {
+                continue;
+            }
+            let mut sink = Lines { shown: path::shown(&self.root, file), lines: &mut lines };
+            // A file that cannot be searched is passed over, as a person's own grep would.
+            let _ = self.search(&mut searcher, file, &mut sink);
+        }
+        lines
+    }
+
+    /// Whether the glob picks it and policy lets it be read: what is denied or would ask stays hidden.
+    fn wants(&self, file: &std::path::Path) -> bool {
+        let picked = self.glob.as_ref().is_none_or(|glob| {
+            let inside = file.strip_prefix(&self.root).unwrap_or(file);
+            glob.is_match(inside) || file.file_name().is_some_and(|name| glob.is_match(name))
+        });
+        picked && matches!(judge(&Effect::Read { path: file.to_owned() }, &self.policy), Verdict::Allow(_))
+    }
+
+    fn search(
+        &self,
+        searcher: &mut Searcher,
+        file: &std::path::Path,
+        sink: &mut Lines<'_>,
+    ) -> std::io::Result<()> {
+        if self.files.is_open(file)
+            && let Ok(text) = self.files.read(file)
+        {
+            return searcher.search_slice(&self.matcher, text.text.as_bytes(), sink);
+        }
+        searcher.search_path(&self.matcher, file, sink)
+    }
+}
+
+/// Collects `path:line:text`, context lines with `-`.
+struct Lines<'a> {
+    shown: String,
+    lines: &'a mut Vec<String>,
+}
+
+impl Lines<'_> {
+    fn push(&mut self, number: Option<u64>, mark: char, bytes: &[u8]) -> bool {
+        let text: String = String::from_utf8_lossy(bytes).trim_end().chars().take(WIDTH).collect();
+        self.lines.push(format!("{}{mark}{}{mark}{text}", self.shown, number.unwrap_or(0)));
+        self.lines.len() < LINES
+    }
+}
+
+impl Sink for Lines<'_> {
+    type Error = std::io::Error;
+
+    fn matched(&mut self, _: &Searcher, found: &SinkMatch<'_>) -> Result<bool, Self::Error> {
+        Ok(self.push(found.line_number(), ':', found.bytes()))
+    }
+
+    fn context(&mut self, _: &Searcher, line: &SinkContext<'_>) -> Result<bool, Self::Error> {
+        Ok(self.push(line.line_number(), '-', line.bytes()))
+    }
+}

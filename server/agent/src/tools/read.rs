@@ -1,0 +1,130 @@
+//! `read`: the text of a file, unsaved changes included, or the names in a folder.
+//!
+//! `path` · `offset` first line, from 1 · `limit` number of lines, at most 2 000 unless set
+
+use copydesk_base::files::FileError;
+use copydesk_base::{CallId, Effect};
+use copydesk_provider::ToolSpec;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::{Output, arguments};
+use crate::error::AgentError;
+use crate::gate::{Permit, permit};
+use crate::run::Turn;
+
+const LINES: usize = 2000;
+/// The most bytes of one answer.
+const BYTES: usize = 60 * 1024;
+
+#[derive(Deserialize)]
+struct Arguments {
+    path: String,
+    offset: Option<usize>,
+    limit: Option<usize>,
+}
+
+pub(super) fn spec() -> ToolSpec {
+    super::spec(
+        "read",
+        "Read a file (unsaved changes included), or list a folder. Offset is the first line, from 1.",
+        json!({
+            "type": "object",
+            "properties": {
+                "path": {"type": "string"},
+                "offset": {"type": "integer"},
+                "limit": {"type": "integer"}
+            },
+            "required": ["path"]
+        }),
+    )
+}
+
+pub(super) async fn run(turn: &mut Turn, call: &CallId, value: Value) -> Result<Output, AgentError> {
+    let Arguments { path, offset, limit } = match arguments(value) {
+        Ok(arguments) => arguments,
+        Err(output) => return Ok(output),
+    };
+    let file = turn.path(&path);
+    if let Permit::Refused(text) = permit(turn, call, Effect::Read { path: file.clone() }, None).await? {
+        return Ok(Output::failed(text));
+    }
+    if file.is_dir() {
+        return Ok(folder(&file));
+    }
+    match turn.world.files.read(&file) {
+        Ok(text) => Ok(Output::fine(lines(&text.text, offset.unwrap_or(1), limit.unwrap_or(LINES)))),
+        Err(FileError::Absent { .. }) => Ok(Output::failed(format!("there is no file {path}"))),
+        Err(error) => Ok(Output::failed(format!("failed to {error}"))),
+    }
+}
+
+fn folder(path: &std::path::Path) -> Output {
+    let entries = match std::fs::read_dir(path) {
+        Ok(entries) => entries,
+        Err(error) => return Output::failed(format!("failed to list the folder: {error}")),
+    };
+    let mut names: Vec<String> = entries
+        .flatten()
+        .map(|entry| {
+            let slash = if entry.file_type().is_ok_and(|kind| kind.is_dir()) { "/" } else { "" };
+            format!("{}{slash}", entry.file_name().to_string_lossy())
+        })
+        .collect();
+    names.sort();
+    names.truncate(LINES);
+    Output::fine(if names.is_empty() { "the folder is empty".to_owned() } else { names.join("\n") })
+}
+
+/// The wanted lines, and where to go on if there are more.
+fn lines(text: &str, offset: usize, limit: usize) -> String {
+    let total = text.lines().count();
+    let first = offset.max(1);
+    let mut out = String::new();
+    let mut last = first - 1;
+    for line in text.split_inclusive('\n').skip(first - 1).take(limit.min(LINES)) {
+        if out.len() + line.len() > BYTES {
+            break;
+        }
+        out.push_str(line);
+        last += 1;
+    }
+    if total == 0 {
+        return "the file is empty".to_owned();
+    }
+    if last < first {
+        return if first > total {
+            format!("the file has only {total} lines")
+        } else {
+            let head: String =
+                text.lines().nth(first - 1).unwrap_or_default().chars().take(BYTES / 4).collect();
+            format!("{head}\n[line {first} is longer than can be shown]")
+        };
+    }
+    if last < total {
+        if !out.ends_with('\n') {
+            out.push('\n');
+        }
+        out.push_str(&format!("[lines {first}-{last} of {total}; go on with offset {}]", last + 1));
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_part_says_where_to_go_on() {
+        let text = "a\nb\nc\nd\n";
+        for (offset, limit, shown) in [
+            (1, 10, "a\nb\nc\nd\n"),
+            (2, 2, "b\nc\n[lines 2-3 of 4; go on with offset 4]"),
+            (9, 2, "the file has only 4 lines"),
+            (0, 1, "a\n[lines 1-1 of 4; go on with offset 2]"),
+        ] {
+            assert_eq!(lines(text, offset, limit), shown);
+        }
+        assert_eq!(lines("", 1, 5), "the file is empty");
+    }
+}

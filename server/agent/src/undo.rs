@@ -1,0 +1,205 @@
+//! Taking a run's edits back, and bringing them again: also tomorrow, also by another process, later typing kept.
+//!
+//! The journal has the text before and after every edit that was made. What an undo does is therefore a pure function
+//! of those pairs and the text that is there now; where somebody has written over a piece since, that piece is left
+//! alone and named.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use copydesk_base::change::{Base, HunkReport, RefusedHunk};
+use copydesk_base::files::Expect;
+use copydesk_base::{ChangeId, ContentHash, Event, Record, Redactor, RunId, TextEdit, path};
+use copydesk_text::rebase;
+
+use crate::apply::{Made, Order, There, make};
+use crate::desk::Shared;
+use crate::error::AgentError;
+
+/// How often the text may move between looking and writing before we give up.
+const LOOKS: usize = 8;
+
+/// How long an editor may take to answer: the person asked for this and is looking.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Direction {
+    Undo,
+    Redo,
+}
+
+/// What the journal says about one file of a run.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct FileStory {
+    /// Edits in force, oldest first: the text before and after.
+    pub(crate) live: Vec<(String, String)>,
+    /// The edit that the last undo made, while nothing came after it.
+    pub(crate) undone: Option<(String, String)>,
+    /// Whether the run created the file.
+    pub(crate) created: bool,
+    change: Option<ChangeId>,
+}
+
+/// The files of a run by their stories.
+pub(crate) fn stories(records: &[Record]) -> BTreeMap<PathBuf, FileStory> {
+    let mut stories: BTreeMap<PathBuf, FileStory> = BTreeMap::new();
+    for record in records {
+        match &record.event {
+            Event::ChangeApplying { path, base: Base::Absent, .. } => {
+                stories.entry(path.clone()).or_default().created = true;
+            }
+            Event::ChangeApplied { path, before, after, change } => {
+                let story = stories.entry(path.clone()).or_default();
+                story.live.push((before.clone(), after.clone()));
+                story.undone = None;
+                story.change = Some(change.clone());
+            }
+            Event::Undone { path, before, after, redo, .. } => {
+                let story = stories.entry(path.clone()).or_default();
+                let pair = (before.clone(), after.clone());
+                if *redo {
+                    story.live = vec![pair];
+                    story.undone = None;
+                } else {
+                    story.live.clear();
+                    story.undone = Some(pair);
+                }
+            }
+            _ => {}
+        }
+    }
+    stories
+}
+
+/// Undoes or redoes one run's edits in every file it touched.
+pub(crate) async fn take_back(
+    shared: &Shared,
+    run: Option<RunId>,
+    direction: Direction,
+) -> Result<HunkReport, AgentError> {
+    let journal = &shared.world.journal;
+    let run = match run {
+        Some(run) => run,
+        None => match direction {
+            Direction::Undo => journal.last_changed_run().await?,
+            Direction::Redo => journal.last_undone_run().await?,
+        }
+        .ok_or(AgentError::NothingToUndo)?,
+    };
+    let records = journal.records(&run).await?;
+    if records.is_empty() {
+        return Err(AgentError::UnknownRun(run.to_string()));
+    }
+    let redactor = Redactor::default();
+    let mut report = HunkReport::default();
+    let mut found = false;
+    for (file, story) in stories(&records) {
+        let pairs = match direction {
+            Direction::Undo => story.live.clone(),
+            Direction::Redo => story.undone.clone().into_iter().collect(),
+        };
+        if pairs.is_empty() {
+            continue;
+        }
+        found = true;
+        let one = one_file(shared, &run, &file, &story, &pairs, direction, &redactor).await?;
+        let offset = report.sent.len() + report.refused.len();
+        report.sent.extend(one.sent.iter().map(|at| at + offset));
+        report.refused.extend(one.refused.into_iter().map(|mut refused| {
+            refused.hunk += offset;
+            refused.reason = format!("{}: {}", shown(shared, &file), refused.reason);
+            refused
+        }));
+    }
+    if found { Ok(report) } else { Err(AgentError::NothingToUndo) }
+}
+
+async fn one_file(
+    shared: &Shared,
+    run: &RunId,
+    file: &Path,
+    story: &FileStory,
+    pairs: &[(String, String)],
+    direction: Direction,
+    redactor: &Redactor,
+) -> Result<HunkReport, AgentError> {
+    let _turn = shared.turnstile.lock().await;
+    let world = &shared.world;
+    let change = story.change.clone().unwrap_or_else(|| ChangeId::new(&*world.ids));
+    // The path was judged when the edit was made; a link put there since would lead elsewhere.
+    if path::resolve(Path::new("/"), file) != file {
+        return Ok(nothing("the path leads somewhere else now"));
+    }
+    let borrowed: Vec<(&str, &str)> =
+        pairs.iter().map(|(before, after)| (before.as_str(), after.as_str())).collect();
+    for _ in 0..LOOKS {
+        let there = There::look(world, file)?;
+        let current = there.text().to_owned();
+        let undone = rebase::undo(&borrowed, &current);
+        let refused: Vec<RefusedHunk> = undone
+            .refused
+            .iter()
+            .enumerate()
+            .map(|(at, refused)| RefusedHunk { hunk: undone.taken_back + at, reason: refused.reason.clone() })
+            .collect();
+        if undone.taken_back == 0 {
+            return Ok(HunkReport { sent: vec![], refused });
+        }
+        let record = |before: String, after: String| Event::Undone {
+            change: change.clone(),
+            path: file.to_owned(),
+            before,
+            after,
+            redo: direction == Direction::Redo,
+        };
+        let intent = Event::ChangeApplying {
+            change: change.clone(),
+            path: file.to_owned(),
+            base: there.base(),
+            before: current.clone(),
+            after: undone.text.clone(),
+        };
+        let goes = direction == Direction::Undo && story.created && undone.text.is_empty();
+        shared.recorder.record(run, vec![intent], redactor).await?;
+        let made = if goes && !world.files.is_open(file) {
+            match world.files.remove(file, Expect::Hash(ContentHash::of(&current))) {
+                Ok(()) => Made::Done,
+                Err(error) => Made::Refused(format!("failed to {error}")),
+            }
+        } else {
+            let edits: Vec<TextEdit> = rebase::hunks(&current, &undone.text)
+                .into_iter()
+                .map(|(span, text)| TextEdit { span, text })
+                .collect();
+            let label = if direction == Direction::Undo { "Copydesk undo" } else { "Copydesk redo" };
+            {
+                let order = Order { change: &change, run, path: file, label, patience: PATIENCE };
+                make(world, &order, &there, edits, &undone.text).await
+            }
+        };
+        match made {
+            Made::Done => {
+                // Where a piece was refused the story stays open, so that it can be tried again.
+                if refused.is_empty() {
+                    shared.recorder.record(run, vec![record(current, undone.text)], redactor).await?;
+                }
+                return Ok(HunkReport { sent: (0..undone.taken_back).collect(), refused });
+            }
+            Made::LookAgain => {}
+            Made::Ignored(reason) | Made::Refused(reason) => return Ok(nothing(&reason)),
+        }
+    }
+    Ok(nothing("the text kept changing"))
+}
+
+fn nothing(reason: &str) -> HunkReport {
+    HunkReport { sent: vec![], refused: vec![RefusedHunk { hunk: 0, reason: reason.to_owned() }] }
+}
+
+fn shown(shared: &Shared, file: &Path) -> String {
+    match (shared.world.settings)() {
+        Ok(settings) => path::shown(&settings.root, file),
+        Err(_) => file.display().to_string(),
+    }
+}

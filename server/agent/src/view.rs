@@ -1,0 +1,72 @@
+//! What is waiting and what is under way, as values that a host can project.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use copydesk_base::config::Mode;
+use copydesk_base::event::Origin;
+use copydesk_base::{ApprovalId, ChangeId, ChangePlan, Effect, RunId, Timestamp};
+
+/// The desk at one moment.
+#[derive(Clone, Debug, Default)]
+pub struct View {
+    pub runs: Vec<RunView>,
+    pub approvals: Vec<ApprovalView>,
+    /// Change plans under review, hunk by hunk.
+    pub changes: Vec<ChangeView>,
+    /// The mode chosen for this session, where one was.
+    pub mode: Option<Mode>,
+    /// The model chosen for this session, where one was.
+    pub model: Option<String>,
+}
+
+/// A run under way.
+#[derive(Clone, Debug)]
+pub struct RunView {
+    pub run: RunId,
+    pub title: String,
+    pub origin: Option<Origin>,
+    pub started: Timestamp,
+}
+
+/// A question that waits for the person.
+#[derive(Clone, Debug)]
+pub struct ApprovalView {
+    pub id: ApprovalId,
+    pub run: RunId,
+    pub effect: Effect,
+    /// At most 400 characters, made harmless.
+    pub text: String,
+    /// Whether `text` is the whole effect.
+    pub whole: bool,
+    /// Whether the person has seen the whole.
+    pub shown: bool,
+    /// The literal rules that *Always allow* stores; empty where it is not offered.
+    pub always: Vec<String>,
+    pub origin: Option<Origin>,
+    pub asked: Timestamp,
+    /// Whether *Show* ended its prompt: it waits for the person now, without a clock.
+    pub patient: bool,
+}
+
+impl ApprovalView {
+    /// Whether *Allow once* and *Always allow* count already.
+    pub const fn can_allow(&self) -> bool {
+        self.whole || self.shown
+    }
+}
+
+/// A change plan under review.
+#[derive(Clone, Debug)]
+pub struct ChangeView {
+    pub id: ChangeId,
+    pub run: RunId,
+    pub path: PathBuf,
+    pub origin: Option<Origin>,
+    /// With the state of each hunk.
+    pub plan: Arc<ChangePlan>,
+    /// Hunks that an order is applying right now.
+    pub applying: Vec<usize>,
+    /// Why a hunk could not be applied when it was last tried.
+    pub stale: Vec<(usize, String)>,
+}

@@ -1,0 +1,20 @@
+//! What a run reaches outside itself, injected.
+
+use std::sync::Arc;
+
+use copydesk_base::{Clock, Files, Host, Ids};
+use copydesk_store::{Journal, UserStore};
+
+use crate::settings::SettingsSource;
+
+/// The person, the files, the journal, time and chance.
+#[derive(Clone)]
+pub struct World {
+    pub host: Arc<dyn Host>,
+    pub files: Arc<dyn Files>,
+    pub clock: Arc<dyn Clock>,
+    pub ids: Arc<dyn Ids>,
+    pub journal: Journal,
+    pub user: UserStore,
+    pub settings: SettingsSource,
+}
