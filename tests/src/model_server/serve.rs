@@ -1,0 +1,298 @@
+//! The server's own thread: accepting, reading requests, playing replies.
+
+use std::io;
+use std::net::TcpListener;
+use std::sync::Arc;
+use std::time::Instant;
+
+use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::net::tcp::{ReadHalf, WriteHalf};
+use tokio::sync::oneshot;
+use tokio::task::JoinSet;
+
+use super::http::{self, Incoming, LAST_CHUNK, chunk};
+use super::render::{self, Step};
+use super::script::{Delivery, End, Framing, Reply};
+use super::{Format, MODEL, Recorded, Shared};
+
+/// Serves until `ended` resolves; then every connection is dropped.
+pub(crate) fn run(listener: TcpListener, format: Format, shared: &Arc<Shared>, ended: oneshot::Receiver<()>) {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap_or_else(|error| panic!("no runtime for the model server: {error}"));
+    runtime.block_on(async {
+        tokio::select! {
+            _ = ended => {}
+            end = accept(listener, format, shared) => panic!("the model server stopped accepting: {end:?}"),
+        }
+    });
+    runtime.shutdown_background();
+}
+
+async fn accept(listener: TcpListener, format: Format, shared: &Arc<Shared>) -> io::Result<()> {
+    listener.set_nonblocking(true)?;
+    let listener = tokio::net::TcpListener::from_std(listener)?;
+    let mut connections = JoinSet::new();
+    loop {
+        tokio::select! {
+            accepted = listener.accept() => {
+                let (socket, _) = accepted?;
+                socket.set_nodelay(true)?;
+                let number = shared.change(|state| {
+                    state.connections += 1;
+                    state.connections - 1
+                });
+                connections.spawn(Connection { number, format, shared: shared.clone() }.serve(socket));
+            }
+            Some(ended) = connections.join_next() => {
+                // An IO error is the client's way to leave; a panic is a mistake of ours.
+                if let Err(error) = ended {
+                    std::panic::resume_unwind(error.into_panic());
+                }
+            }
+        }
+    }
+}
+
+struct Connection {
+    number: usize,
+    format: Format,
+    shared: Arc<Shared>,
+}
+
+/// What happens to the connection behind a reply.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum After {
+    Keep,
+    Close,
+    Reset,
+}
+
+impl Connection {
+    async fn serve(self, mut socket: TcpStream) {
+        let mut pending = Vec::new();
+        let mut last = None;
+        let after = loop {
+            let (mut reading, mut writing) = socket.split();
+            let Ok(Some(incoming)) = http::read(&mut reading, &mut pending).await else {
+                self.note_closed(last);
+                break After::Close;
+            };
+            if incoming.method == "GET" && incoming.path.ends_with("/models") {
+                let list = json!({"object": "list", "data": [{"id": MODEL, "object": "model"}]});
+                if self.refuse(&mut writing, 200, &list).await.is_err() {
+                    break After::Close;
+                }
+                continue;
+            }
+            let (number, reply) = self.record(incoming);
+            last = Some(number);
+            let playing = self.play(&reply, &mut writing);
+            let after = tokio::select! {
+                played = playing => played.unwrap_or(After::Close),
+                () = closing(&mut reading, &mut pending) => {
+                    self.note_closed(last);
+                    After::Close
+                }
+            };
+            if after != After::Reset {
+                let at = Instant::now();
+                self.shared.change(|state| {
+                    let seen = &mut state.requests[number];
+                    seen.answered = seen.closed.is_none().then_some(at);
+                });
+            }
+            if after != After::Keep {
+                break after;
+            }
+        };
+        if after == After::Reset {
+            // Without lingering, dropping the socket is a reset.
+            let _ = socket.set_zero_linger();
+        } else {
+            let _ = socket.shutdown().await;
+        }
+    }
+
+    /// Keeps the request and picks its reply.
+    fn record(&self, incoming: Incoming) -> (usize, Reply) {
+        let known = incoming.method == "POST" && incoming.path == self.format.path();
+        let text = String::from_utf8_lossy(&incoming.body).into_owned();
+        let recorded = Recorded {
+            method: incoming.method,
+            path: incoming.path,
+            headers: incoming.headers,
+            body: serde_json::from_str(&text).unwrap_or(Value::Null),
+            raw: incoming.body,
+            arrived: incoming.arrived,
+            connection: self.number,
+            answered: None,
+            closed: None,
+        };
+        self.shared.change(|state| {
+            state.requests.push(recorded);
+            let number = state.requests.len() - 1;
+            if !known {
+                return (number, error_reply(404, "the model server knows no such path"));
+            }
+            let fits = |reply: &Reply| reply.when.as_ref().is_none_or(|when| text.contains(when.as_str()));
+            let reply = match state.script.iter().position(fits) {
+                Some(at) => state.script.remove(at),
+                None => error_reply(400, "the model server's script holds no further reply for this request"),
+            };
+            (number, reply)
+        })
+    }
+
+    fn note_closed(&self, request: Option<usize>) {
+        let at = Instant::now();
+        if let Some(request) = request {
+            self.shared.change(|state| state.requests[request].closed = Some(at));
+        }
+    }
+
+    async fn refuse(&self, writing: &mut WriteHalf<'_>, status: u16, body: &Value) -> io::Result<()> {
+        let body = body.to_string();
+        let headers = [
+            ("content-type".to_owned(), "application/json".to_owned()),
+            ("content-length".to_owned(), body.len().to_string()),
+        ];
+        writing.write_all(&http::head(status, &headers)).await?;
+        writing.write_all(body.as_bytes()).await
+    }
+
+    async fn play(&self, reply: &Reply, writing: &mut WriteHalf<'_>) -> io::Result<After> {
+        if let Some(gate) = &reply.hold {
+            gate.passed().await;
+        }
+        let steps = render::body(self.format, reply);
+        match reply.end {
+            End::Silence => std::future::pending().await,
+            End::Hangup => return Ok(After::Close),
+            End::ResetAtOnce => return Ok(After::Reset),
+            End::Garbage => {
+                for step in steps {
+                    if let Step::Bytes(bytes) = step {
+                        writing.write_all(&bytes).await?;
+                    }
+                }
+                return Ok(After::Close);
+            }
+            _ => {}
+        }
+        writing.write_all(&http::head(reply.head.status, &headers(reply))).await?;
+        let mut out = Out { writing, framing: reply.framing, left: limit(reply.end) };
+        for step in gathered(steps, reply.delivery) {
+            match step {
+                Step::Wait(gate) => gate.passed().await,
+                Step::Bytes(bytes) => out.send(&bytes).await?,
+            }
+            if out.left == Some(0) {
+                break;
+            }
+        }
+        match reply.end {
+            End::Cut(_) => return Ok(After::Close),
+            End::Reset(_) => return Ok(After::Reset),
+            End::Stall => std::future::pending().await,
+            End::Babble => out.forever(&render::babble(self.format)).await?,
+            End::Pings => out.forever(&render::ping(self.format)).await?,
+            End::EndlessLine => {
+                out.send(b"data: {\"endless\": \"").await?;
+                out.forever(&[b'x'; 4096]).await?;
+            }
+            _ => {}
+        }
+        match reply.framing {
+            Framing::Chunked => {
+                out.writing.write_all(LAST_CHUNK).await?;
+                Ok(After::Keep)
+            }
+            Framing::UntilClose => Ok(After::Close),
+        }
+    }
+}
+
+/// Resolves when the client closes the connection. What it says before stays for the next request.
+async fn closing(reading: &mut ReadHalf<'_>, pending: &mut Vec<u8>) {
+    while let Ok(1..) = reading.read_buf(pending).await {}
+}
+
+fn error_reply(status: u16, message: &str) -> Reply {
+    let body = json!({"type": "error", "error": {"type": "bench", "message": message}});
+    Reply::status(status, &body.to_string())
+}
+
+fn headers(reply: &Reply) -> Vec<(String, String)> {
+    let mut headers = reply.head.headers.clone();
+    let mut add = |name: &str, value: &str| {
+        if !headers.iter().any(|(known, _)| known.eq_ignore_ascii_case(name)) {
+            headers.push((name.to_owned(), value.to_owned()));
+        }
+    };
+    add("content-type", if reply.head.status == 200 { "text/event-stream" } else { "application/json" });
+    match reply.framing {
+        Framing::Chunked => add("transfer-encoding", "chunked"),
+        Framing::UntilClose => add("connection", "close"),
+    }
+    headers
+}
+
+const fn limit(end: End) -> Option<usize> {
+    match end {
+        End::Cut(bytes) | End::Reset(bytes) => Some(bytes),
+        _ => None,
+    }
+}
+
+/// The steps as they are written: whole events, single bytes, or everything between two gates.
+fn gathered(steps: Vec<Step>, delivery: Delivery) -> Vec<Step> {
+    match delivery {
+        Delivery::ByEvent => steps,
+        Delivery::ByByte => steps
+            .into_iter()
+            .flat_map(|step| match step {
+                Step::Bytes(bytes) => bytes.into_iter().map(|byte| Step::Bytes(vec![byte])).collect(),
+                gate @ Step::Wait(_) => vec![gate],
+            })
+            .collect(),
+        Delivery::AtOnce => steps.into_iter().fold(Vec::new(), |mut all, step| {
+            match (all.last_mut(), step) {
+                (Some(Step::Bytes(before)), Step::Bytes(bytes)) => before.extend(bytes),
+                (_, step) => all.push(step),
+            }
+            all
+        }),
+    }
+}
+
+/// The body on its way out.
+struct Out<'a, 'b> {
+    writing: &'a mut WriteHalf<'b>,
+    framing: Framing,
+    /// Bytes until the cut, where there is one.
+    left: Option<usize>,
+}
+
+impl Out<'_, '_> {
+    async fn send(&mut self, bytes: &[u8]) -> io::Result<()> {
+        let bytes = &bytes[..self.left.unwrap_or(usize::MAX).min(bytes.len())];
+        self.left = self.left.map(|left| left - bytes.len());
+        if bytes.is_empty() {
+            return Ok(());
+        }
+        match self.framing {
+            Framing::Chunked => self.writing.write_all(&chunk(bytes)).await,
+            Framing::UntilClose => self.writing.write_all(bytes).await,
+        }
+    }
+
+    async fn forever(&mut self, bytes: &[u8]) -> io::Result<()> {
+        loop {
+            self.send(bytes).await?;
+        }
+    }
+}
