@@ -7,8 +7,17 @@ mod story;
 use story::{Story, installed, root, skip};
 
 #[test]
-fn the_story_in_neovim() {
-    let Some(neovim) = installed("neovim/usr/bin/nvim") else { return skip("neovim") };
+fn the_story_in_the_newest_neovim() {
+    tell_in("neovim/usr/bin/nvim");
+}
+
+#[test]
+fn the_story_in_the_oldest_neovim_that_the_plugin_takes() {
+    tell_in("neovim-oldest/usr/bin/nvim");
+}
+
+fn tell_in(neovim: &str) {
+    let Some(neovim) = installed(neovim) else { return skip("neovim") };
     let story = Story::begin();
     let mut command = story.command(neovim);
     command
