@@ -249,3 +249,17 @@ pub(crate) fn first_key(tree: &Tree) -> Span {
     let first = root.and_then(|root| root.entries().first()).map(|entry| entry.key.span);
     first.unwrap_or_else(|| root.map_or(Span::at(0), |root| Span::at(root.span.start)))
 }
+
+/// Whether a config file belongs to a workspace, and not to the person.
+pub(crate) fn is_workspace_config(path: &Path) -> bool {
+    let place = Place::new(path);
+    place.within(&[".copydesk"]) || place.within(&[".keystone"])
+}
+
+/// The tree of a file: of a Markdown file that of its front matter, of any other the YAML.
+pub fn parse(path: &Path, text: &str) -> Tree {
+    match Place::new(path).extension {
+        Extension::Markdown => copydesk_text::front_matter::parse(text),
+        Extension::Yaml | Extension::Other => copydesk_text::yaml::parse(text),
+    }
+}

@@ -14,15 +14,18 @@
 
 mod check;
 mod complete;
+mod declared;
+pub mod expression;
 mod file;
 mod hover;
 mod schema;
+mod shape;
 mod symbols;
 pub mod types;
 
 pub use check::check;
 pub use complete::{Completion, CompletionKind, Snippet, complete};
-pub use file::{File, FileKind, Trust, WorkspaceIndex, kind_of, named_schema};
+pub use file::{File, FileKind, Trust, WorkspaceIndex, kind_of, named_schema, parse};
 pub use hover::{Hover, hover};
 pub use schema::{SCHEMAS, print as print_schema, schema};
 pub use symbols::{Symbol, SymbolKind, symbols};

@@ -77,6 +77,10 @@ fn tidy(schema: &mut Value, nulls: Nulls) {
                 *text =
                     text.split("\n\n").map(|part| part.replace('\n', " ")).collect::<Vec<_>>().join("\n\n");
             }
+            // `uint64` and its like say how Rust keeps a number, which is nobody's business.
+            if map.get("type").is_some_and(|kind| !kind.is_object()) {
+                map.remove("format");
+            }
             if nulls == Nulls::Refused {
                 without_null(map);
             }

@@ -1,10 +1,76 @@
 //! What is wrong in a file, exactly where, and how to mend it.
+//!
+//! Five looks at one tree: [`structure`] compares it with the shapes of its kind of file, [`rules`] adds what a shape
+//! cannot say about a step, [`expressions`] reads what stands in `${{ }}`, [`graph`] follows what steps need, and
+//! [`settings`] says what an untrusted workspace may not set. All of them write into one list.
+//!
+//! Invariants
+//! - Each finding stands on the smallest piece that is wrong, and one mistake gives one finding.
+//! - A piece that the reader of the text had to guess gives no finding but its syntax error.
+//! - The work grows with the size of the file, not with its square.
 
-use copydesk_base::Diagnostic;
+mod expressions;
+mod graph;
+mod rules;
+mod settings;
+mod structure;
+mod suggest;
 
-use crate::{File, WorkspaceIndex};
+use copydesk_base::{Diagnostic, Span};
+use copydesk_text::Tree;
+
+use crate::declared::Declared;
+use crate::{File, FileKind, WorkspaceIndex, shape};
+use suggest::Suggest;
 
 /// Everything that is wrong in a file, in the order of the text.
-pub fn check(file: &File<'_>, _index: &WorkspaceIndex) -> Vec<Diagnostic> {
-    file.tree.problems.clone()
+pub fn check(file: &File<'_>, index: &WorkspaceIndex) -> Vec<Diagnostic> {
+    let Some(shapes) = shape::of(file.kind) else { return Vec::new() };
+    let mut findings =
+        Findings { file: *file, list: file.tree.problems.clone(), suggest: Suggest::default(), shapes };
+    structure::check(&mut findings);
+    match file.kind {
+        FileKind::Workflow => {
+            let declared = Declared::new(file.tree);
+            rules::inputs(&mut findings, &declared);
+            graph::duplicates(&mut findings, &declared);
+            let mut edges = graph::needs(&mut findings, &declared);
+            expressions::workflow(&mut findings, &declared, &mut edges);
+            graph::cycles(&mut findings, &declared, &edges);
+        }
+        FileKind::Agent => expressions::syntax_only(&mut findings),
+        FileKind::Config | FileKind::KeystoneConfig => settings::check(&mut findings, index),
+        FileKind::Action | FileKind::Prompt | FileKind::Skill | FileKind::Other => {}
+    }
+    findings.list.sort_by_key(|finding| (finding.span, finding.code));
+    findings.list
+}
+
+/// What all looks share: the file, and the list they write into.
+struct Findings<'a> {
+    file: File<'a>,
+    list: Vec<Diagnostic>,
+    suggest: Suggest,
+    shapes: &'static shape::Shapes,
+}
+
+impl<'a> Findings<'a> {
+    fn add(&mut self, finding: Diagnostic) {
+        if !self.is_broken(finding.span) {
+            self.list.push(finding);
+        }
+    }
+
+    fn tree(&self) -> &'a Tree {
+        self.file.tree
+    }
+
+    fn is_broken(&self, span: Span) -> bool {
+        !self.file.tree.broken.is_empty() && self.file.tree.is_broken(span)
+    }
+
+    /// Whether a name may be declared in a piece that could not be read.
+    fn may_be_hidden(&self, name: &str) -> bool {
+        self.file.tree.broken.iter().any(|piece| piece.of(self.file.text).contains(name))
+    }
 }

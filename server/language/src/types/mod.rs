@@ -31,5 +31,5 @@ pub use keystone::KeystoneConfig;
 pub use model::{Blueprint, ContextStrategy, Dynamic, Llm, LlmOptions, Plan};
 pub use prompt::{Prompt, Skill};
 pub use step::{Common, ExecutionStep, Step, StepKind};
-pub use value::{Expression, Moment, Scalar, SleepTime, Templated};
+pub use value::{Condition, Expression, Limit, Moment, Scalar, SleepTime, Templated};
 pub use workflow::{Eval, Input, InputKind, Workflow};

@@ -7,9 +7,8 @@ use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use super::value::Condition;
 use super::{
-    Artifact, Blueprint, Dynamic, Engine, Expression, File, Git, Human, Join, Llm, Memory, Plan, Request,
+    Artifact, Blueprint, Condition, Dynamic, Engine, Expression, File, Git, Human, Join, Limit, Llm, Memory, Plan, Request,
     Scalar, Script, Shell, Sleep, SubWorkflow, Templated, Wait,
 };
 
@@ -69,7 +68,7 @@ pub struct Common {
     pub foreach: Option<Expression>,
     /// How many rounds of `foreach` may run at the same time.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub concurrency: Option<Templated<u64>>,
+    pub concurrency: Option<Limit>,
     /// The pool whose limit the step shares.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub pool: Option<String>,
@@ -262,6 +261,9 @@ impl JsonSchema for ExecutionStep {
 fn step_schema(generator: &mut SchemaGenerator, description: &str, required: &[&str]) -> Schema {
     let common = Common::json_schema(generator).to_value();
     let mut properties = common.get("properties").and_then(Value::as_object).cloned().unwrap_or_default();
+    if let Some(Value::Object(id)) = properties.get_mut("id") {
+        id.remove("default");
+    }
     if let Some(healing) = properties.get("auto_heal").cloned() {
         properties.insert("autoHeal".to_owned(), healing);
     }

@@ -81,6 +81,30 @@ pub enum Scalar {
     Bool(bool),
 }
 
+/// How many may run at the same time: a whole number, digits, or an expression.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Limit {
+    Number(u64),
+    Text(String),
+}
+
+impl JsonSchema for Limit {
+    fn schema_name() -> Cow<'static, str> {
+        "Limit".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "description": "A whole number, or an expression.",
+            "anyOf": [
+                {"type": "integer", "minimum": 1},
+                {"type": "string", "pattern": r"^\s*[1-9][0-9]*\s*$|\$\{\{"}
+            ]
+        })
+    }
+}
+
 /// How long a `sleep` step waits: milliseconds as a number or digits, or a text with a unit.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(untagged)]

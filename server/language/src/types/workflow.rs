@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::{Step, Templated};
+use super::{Limit, Step};
 
 /// A workflow: named steps that run in the order of what they need.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
@@ -35,10 +35,10 @@ pub struct Workflow {
     pub env: BTreeMap<String, String>,
     /// How many steps may run at the same time.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub concurrency: Option<Templated<u64>>,
+    pub concurrency: Option<Limit>,
     /// Named limits that steps share by `pool`: a name and how many may run at the same time.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub pools: BTreeMap<String, Templated<u64>>,
+    pub pools: BTreeMap<String, Limit>,
     /// The steps. They start as soon as everything they need is done, side by side where they can.
     pub steps: Vec<Step>,
     /// Steps that run when a step has failed. `last_failed_step` says which.

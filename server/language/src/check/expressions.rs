@@ -1,0 +1,421 @@
+//! Expressions in their places: syntax, names of steps and inputs, and expressions that lack their `${{ }}`.
+
+use copydesk_base::{Code, Diagnostic, Fix, Span, TextEdit};
+use copydesk_text::{Kind, Node, Scalar, Style};
+
+use super::Findings;
+use super::graph::{self, Edge, Edges, unknown_message};
+use crate::declared::{Block, Declared};
+use crate::expression::{self, End, Form, GLOBALS, Member, Piece, ROOTS, Reference, TokenKind};
+
+/// How the text of a value is read.
+#[derive(Clone, Copy, PartialEq)]
+enum Reading {
+    /// A text in which expressions stand between `${{` and `}}`.
+    Text,
+    /// An expression; the braces may be left out.
+    Expression,
+    /// A text that people take for an expression.
+    Key,
+}
+
+/// Whether a reference makes the step wait.
+#[derive(Clone, Copy, PartialEq)]
+enum Waiting {
+    Yes,
+    No,
+}
+
+/// Where a value stands.
+#[derive(Clone, Copy)]
+struct Place {
+    /// The step around it, by its place in [`Declared::steps`], and the list it stands in.
+    step: Option<(usize, Block)>,
+    waiting: Waiting,
+    reading: Reading,
+    /// Whether it stands between `{ }` or `[ ]` of YAML, where a plain text cannot hold brackets.
+    flow: Flow,
+    /// The kind of input that an undeclared name looks like.
+    guess: &'static str,
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Flow {
+    Inside,
+    Outside,
+}
+
+/// Reads every expression of a workflow, and draws the edges of those that make a step wait.
+pub(super) fn workflow(findings: &mut Findings<'_>, declared: &Declared<'_>, edges: &mut Edges) {
+    let Some(root) = findings.tree().root() else { return };
+    let mut reader = Reader { findings, declared: Some(declared), edges };
+    let place =
+        Place { step: None, waiting: Waiting::No, reading: Reading::Text, flow: Flow::Outside, guess: "string" };
+    for key in ["outputs", "env", "concurrency", "pools", "eval"] {
+        if let Some(value) = root.get(key) {
+            reader.node(value, place);
+        }
+    }
+    if let Some(step) = root.get("compensate") {
+        reader.step(step, place);
+    }
+    for (at, step) in declared.steps.iter().enumerate() {
+        let place = Place { step: Some((at, step.block)), waiting: Waiting::Yes, ..place };
+        reader.step(step.node, place);
+    }
+}
+
+/// Reads the expressions of a file that declares neither inputs nor steps.
+pub(super) fn syntax_only(findings: &mut Findings<'_>) {
+    let Some(root) = findings.tree().root() else { return };
+    let mut edges = Edges::new();
+    let mut reader = Reader { findings, declared: None, edges: &mut edges };
+    let place =
+        Place { step: None, waiting: Waiting::No, reading: Reading::Text, flow: Flow::Outside, guess: "string" };
+    for tool in root.get("tools").map_or(&[][..], Node::items) {
+        if let Some(execution) = tool.get("execution") {
+            reader.step(execution, place);
+        }
+    }
+}
+
+struct Reader<'r, 'a, 't> {
+    findings: &'r mut Findings<'a>,
+    /// Names to compare with; `None` where they are not known.
+    declared: Option<&'r Declared<'t>>,
+    edges: &'r mut Edges,
+}
+
+impl Reader<'_, '_, '_> {
+    fn step(&mut self, node: &Node, place: Place) {
+        let place = self.entering(node, place);
+        for entry in node.entries() {
+            let key = entry.key.scalar_text().unwrap_or("");
+            let aside = Place { waiting: Waiting::No, ..place };
+            match key {
+                "id" | "type" | "needs" | "description" | "inputSchema" | "outputSchema" => {}
+                "if" => {
+                    self.node(&entry.value, Place { reading: Reading::Expression, guess: "boolean", ..place });
+                }
+                "foreach" => {
+                    self.node(&entry.value, Place { reading: Reading::Expression, guess: "array", ..place });
+                }
+                "transform" => self.node(&entry.value, Place { reading: Reading::Expression, ..place }),
+                "idempotencyKey" => self.node(&entry.value, Place { reading: Reading::Key, ..place }),
+                // What happens after the step may look back at it.
+                "compensate" => self.step(&entry.value, aside),
+                "auto_heal" | "autoHeal" | "reflexion" | "qualityGate" => self.node(&entry.value, aside),
+                // Steps with a set of ids of their own.
+                "library" => self.foreign_steps(&entry.value, aside),
+                "tools" => self.tools(&entry.value, aside),
+                _ => self.node(&entry.value, place),
+            }
+        }
+    }
+
+    fn foreign_steps(&mut self, library: &Node, place: Place) {
+        let declared = self.declared.take();
+        for entry in library.items() {
+            for step in entry.get("steps").map_or(&[][..], Node::items) {
+                self.step(step, Place { step: None, ..place });
+            }
+        }
+        self.declared = declared;
+    }
+
+    fn tools(&mut self, tools: &Node, place: Place) {
+        for tool in tools.items() {
+            if let Some(execution) = tool.get("execution") {
+                self.step(execution, place);
+            }
+        }
+    }
+
+    fn node(&mut self, node: &Node, place: Place) {
+        match &node.kind {
+            Kind::Scalar(scalar) => self.scalar(node, scalar, place),
+            Kind::Sequence(items) => {
+                let place = self.entering(node, place);
+                items.iter().for_each(|item| self.node(item, place));
+            }
+            Kind::Mapping(entries) => {
+                let place = self.entering(node, place);
+                entries.iter().for_each(|entry| self.node(&entry.value, place));
+            }
+            Kind::Null | Kind::Alias(_) => {}
+        }
+    }
+
+    fn entering(&self, node: &Node, place: Place) -> Place {
+        let first = self.findings.file.text.as_bytes().get(node.span.start);
+        if matches!(first, Some(b'{' | b'[')) { Place { flow: Flow::Inside, ..place } } else { place }
+    }
+
+    fn scalar(&mut self, node: &Node, scalar: &Scalar, place: Place) {
+        let text = scalar.text.as_str();
+        if self.findings.is_broken(node.span) {
+            return;
+        }
+        if expression::has_expression(text) {
+            for piece in expression::pieces(text) {
+                self.piece(scalar, piece, place);
+            }
+            return;
+        }
+        let whole = Span::new(0, text.len());
+        match place.reading {
+            Reading::Text => {}
+            Reading::Expression if node.as_str().is_some() => self.expression(scalar, whole, node.span, place),
+            Reading::Expression => {}
+            Reading::Key => self.bare(node, scalar, place),
+        }
+    }
+
+    fn piece(&mut self, scalar: &Scalar, piece: Piece, place: Place) {
+        let outer = scalar.source_span(piece.outer.start, piece.outer.end);
+        if piece.end == End::Closed {
+            return self.expression(scalar, piece.inner, outer, place);
+        }
+        let end = scalar.source_offset(end_of_open(&scalar.text, piece.inner));
+        let finding = Diagnostic::new(Code::ExpressionSyntax, outer, "this '${{' is never closed; add '}}'")
+            .with_fix(Fix {
+                title: "add '}}'".to_owned(),
+                edits: vec![TextEdit { span: Span::at(end), text: " }}".to_owned() }],
+            });
+        self.findings.add(finding);
+    }
+
+    /// One expression. `around` is marked where nothing smaller can be.
+    fn expression(&mut self, scalar: &Scalar, within: Span, around: Span, place: Place) {
+        let (expr, problems) = expression::parse(&scalar.text, within);
+        if let Some(problem) = problems.into_iter().next() {
+            let mut span = scalar.source_span(problem.span.start, problem.span.end);
+            if span.is_empty() {
+                span = around;
+            }
+            let mut finding = Diagnostic::new(Code::ExpressionSyntax, span, problem.message);
+            if let Some(mend) = problem.mend {
+                let edits = vec![TextEdit { span, text: mend.to_owned() }];
+                finding = finding.with_fix(Fix { title: format!("change to '{mend}'"), edits });
+            }
+            self.findings.add(finding);
+        }
+        for reference in expression::references(&expr) {
+            self.reference(scalar, &reference, place);
+        }
+    }
+
+    fn reference(&mut self, scalar: &Scalar, reference: &Reference, place: Place) {
+        let (Some(declared), Some(member)) = (self.declared, reference.path.first()) else { return };
+        if member.name.text.is_empty() {
+            return;
+        }
+        match reference.root.text.as_str() {
+            "inputs" if declared.input(&member.name.text).is_none() => self.undeclared(scalar, member, place),
+            "steps" => self.step_reference(declared, scalar, member, place),
+            _ => {}
+        }
+    }
+
+    fn step_reference(&mut self, declared: &Declared<'_>, scalar: &Scalar, member: &Member, place: Place) {
+        let name = &member.name;
+        let dotted = member.form == Form::Dotted;
+        let rest = scalar.text.get(name.span.start..).unwrap_or("");
+        let mut span = scalar.source_span(name.span.start, name.span.end);
+        let mut id = name.text.as_str();
+        if let Some(hyphenated) = declared.hyphenated(rest).filter(|_| dotted) {
+            let whole = Span::new(name.span.start, name.span.start + hyphenated.len());
+            span = scalar.source_span(whole.start, whole.end);
+            id = hyphenated;
+            let message = format!("'{id}' reads as a subtraction here; write {}", brackets(scalar, id));
+            let mut finding = Diagnostic::new(Code::HyphenatedStep, span, message);
+            if let Some(edit) = bracketed(scalar, whole, id, place) {
+                let title = format!("change to steps{}", brackets(scalar, id));
+                finding = finding.with_fix(Fix { title, edits: vec![edit] });
+            }
+            self.findings.add(finding);
+        }
+        let Some(to) = declared.step(id) else {
+            return self.unknown_step(declared, scalar, member, place);
+        };
+        if let (Some((from, _)), Waiting::Yes) = (place.step, place.waiting) {
+            graph::draw(self.edges, declared, from, Edge { to, span });
+        }
+    }
+
+    fn unknown_step(&mut self, declared: &Declared<'_>, scalar: &Scalar, member: &Member, place: Place) {
+        let name = &member.name;
+        if self.findings.may_be_hidden(&name.text) {
+            return;
+        }
+        let near = self.findings.suggest.nearest(&name.text, declared.step_ids());
+        let span = scalar.source_span(name.span.start, name.span.end);
+        let mut finding = Diagnostic::new(Code::UnknownStep, span, unknown_message(&name.text, near));
+        if let Some(near) = near {
+            let edit = if member.form == Form::Bracketed || is_name(near) {
+                Some(TextEdit { span, text: near.to_owned() })
+            } else {
+                bracketed(scalar, name.span, near, place)
+            };
+            if let Some(edit) = edit {
+                finding = finding.with_fix(Fix { title: format!("change to '{near}'"), edits: vec![edit] });
+            }
+        }
+        self.findings.add(finding);
+    }
+
+    fn undeclared(&mut self, scalar: &Scalar, member: &Member, place: Place) {
+        let Some(declared) = self.declared else { return };
+        let name = &member.name;
+        if self.findings.may_be_hidden(&name.text) {
+            return;
+        }
+        let near = self.findings.suggest.nearest(&name.text, declared.names_of_inputs());
+        let span = scalar.source_span(name.span.start, name.span.end);
+        let message = match near {
+            Some(near) => format!("there is no input '{}'; did you mean '{near}'?", name.text),
+            None => format!("there is no input '{}'; declare it under 'inputs'", name.text),
+        };
+        let mut finding = Diagnostic::new(Code::UndeclaredInput, span, message);
+        if let Some(near) = near.filter(|near| member.form == Form::Bracketed || is_name(near)) {
+            let edits = vec![TextEdit { span, text: near.to_owned() }];
+            finding = finding.with_fix(Fix { title: format!("change to '{near}'"), edits });
+        }
+        if let Some(edit) = declare(self.findings, &name.text, place.guess) {
+            let title = format!("declare the input '{}'", name.text);
+            finding = finding.with_fix(Fix { title, edits: vec![edit] });
+        }
+        self.findings.add(finding);
+    }
+
+    /// A text that is an expression in all but its braces, where it is taken as it stands.
+    fn bare(&mut self, node: &Node, scalar: &Scalar, place: Place) {
+        let whole = Span::new(0, scalar.text.len());
+        let (expr, problems) = expression::parse(&scalar.text, whole);
+        let known = |name: &str| {
+            ROOTS.iter().chain(GLOBALS).any(|(known, _)| *known == name)
+        };
+        let refers = expression::references(&expr).iter().any(|reference| {
+            known(&reference.root.text) && !(reference.path.is_empty() && reference.root.span == expr.span)
+        });
+        let quotes =
+            expression::tokens(&scalar.text, whole).iter().any(|token| token.kind == TokenKind::Text);
+        if !problems.is_empty() || !(refers || quotes) {
+            return;
+        }
+        let message = "this is taken as a text, the same for every run; write '${{ }}' around the expression";
+        let mut finding = Diagnostic::new(Code::BareExpression, node.span, message);
+        if let Some(edits) = wrap(node, scalar, place) {
+            finding = finding.with_fix(Fix { title: "write '${{ }}' around it".to_owned(), edits });
+        }
+        self.findings.add(finding);
+    }
+}
+
+/// Where the `}}` of an open expression belongs: behind the first thing that reads like a reference.
+fn end_of_open(text: &str, inner: Span) -> usize {
+    let rest = inner.of(text);
+    let lead = rest.len() - rest.trim_start_matches([' ', '\t']).len();
+    let body = &rest[lead..];
+    let length = body
+        .find(|c: char| !(c.is_alphanumeric() || matches!(c, '_' | '$' | '.' | '-' | '[' | ']' | '(' | ')' | '\'')))
+        .unwrap_or(body.len());
+    inner.start + if length == 0 { 0 } else { lead + length }
+}
+
+fn is_name(text: &str) -> bool {
+    !text.starts_with(|c: char| c.is_ascii_digit())
+        && text.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '$'))
+}
+
+/// `['id']`, with the quotes that the text around it can hold.
+fn brackets(scalar: &Scalar, id: &str) -> String {
+    if scalar.style == Style::SingleQuoted { format!("[\"{id}\"]") } else { format!("['{id}']") }
+}
+
+/// Turns `.name` at `span` of the decoded text into `['id']`.
+fn bracketed(scalar: &Scalar, span: Span, id: &str, place: Place) -> Option<TextEdit> {
+    if place.flow == Flow::Inside && scalar.style == Style::Plain {
+        return None;
+    }
+    let before = scalar.text.get(..span.start)?.trim_end();
+    let from = match before.strip_suffix('.') {
+        // `?.` stays before a bracket.
+        Some(rest) if rest.ends_with('?') => span.start,
+        Some(rest) => rest.len(),
+        None => return None,
+    };
+    Some(TextEdit { span: scalar.source_span(from, span.end), text: brackets(scalar, id) })
+}
+
+/// Puts `${{ }}` around the text of a scalar, whatever its style.
+fn wrap(node: &Node, scalar: &Scalar, place: Place) -> Option<Vec<TextEdit>> {
+    let text = scalar.text.as_str();
+    if text.contains("}}") {
+        return None;
+    }
+    let insert = |at: usize, text: &str| TextEdit { span: Span::at(at), text: text.to_owned() };
+    if scalar.style == Style::Plain && place.flow == Flow::Inside {
+        if text.contains('\n') {
+            return None;
+        }
+        let quote = if !text.contains(['"', '\\']) {
+            '"'
+        } else if text.contains('\'') {
+            return None;
+        } else {
+            '\''
+        };
+        let text = format!("{quote}${{{{ {text} }}}}{quote}");
+        return Some(vec![TextEdit { span: node.span, text }]);
+    }
+    let end = text.trim_end().len();
+    let inner = scalar.source_span(0, end);
+    Some(vec![insert(inner.start, "${{ "), insert(inner.end, " }}")])
+}
+
+/// Adds an input to the workflow.
+fn declare(findings: &Findings<'_>, name: &str, kind: &str) -> Option<TextEdit> {
+    if !name.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '-' | '$')) {
+        return None;
+    }
+    let text = findings.file.text;
+    let line_break = if text.contains("\r\n") { "\r\n" } else { "\n" };
+    let root = findings.tree().root()?;
+    let block = |indent: &str| {
+        format!("{indent}{name}:{line_break}{indent}  type: {kind}")
+    };
+    let Some(inputs) = root.entry("inputs") else {
+        let steps = root.entry("steps")?.key.span.start;
+        let is_block = steps == 0 || text.as_bytes().get(steps - 1) == Some(&b'\n');
+        let new = format!("inputs:{line_break}{}{line_break}{line_break}", block("  "));
+        return is_block.then(|| TextEdit { span: Span::at(steps), text: new });
+    };
+    let value = &inputs.value;
+    match &value.kind {
+        Kind::Null => {
+            let at = inputs.key.span.end + 1;
+            Some(TextEdit { span: Span::at(at), text: format!("{line_break}{}", block("  ")) })
+        }
+        Kind::Mapping(entries) if value.span.of(text).starts_with('{') => {
+            let comma = if entries.is_empty() { "" } else { ", " };
+            let at = entries.last().map_or(value.span.start + 1, |last| last.span().end);
+            Some(TextEdit { span: Span::at(at), text: format!("{comma}{name}: {{type: {kind}}}") })
+        }
+        Kind::Mapping(entries) => {
+            let (first, last) = (entries.first()?, entries.last()?);
+            let line_start = text[..first.key.span.start].rfind('\n').map_or(0, |at| at + 1);
+            let indent = text.get(line_start..first.key.span.start)?;
+            let end = last.span().end;
+            // Behind the last entry's line, a comment on it included; a block text may end with the break itself.
+            let at = if text[..end].ends_with('\n') {
+                text[..end].trim_end_matches(['\n', '\r']).len()
+            } else {
+                text[end..].find(['\n', '\r']).map_or(text.len(), |found| end + found)
+            };
+            let blank = indent.trim().is_empty();
+            blank.then(|| TextEdit { span: Span::at(at), text: format!("{line_break}{}", block(indent)) })
+        }
+        _ => None,
+    }
+}

@@ -1,0 +1,216 @@
+//! What steps need: ids that stand twice, needs that name nothing, circles.
+//!
+//! An [`Edge`] says that one step waits for another, and where that is written: an item of `needs`, or a `steps.ID`
+//! in an expression. A circle is reported at the edge that closes it, once for each such edge.
+
+use copydesk_base::{Code, Diagnostic, Fix, Span, TextEdit};
+use copydesk_text::Node;
+
+use super::Findings;
+use crate::declared::{Block, Declared, inner_span};
+use crate::expression::has_expression;
+
+/// More circles than anybody mends at once.
+const MAX_CYCLES: usize = 50;
+/// How many names of a circle are written out.
+const MAX_NAMES: usize = 12;
+
+/// One step waits for another.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Edge {
+    /// The needed step, by its place in [`Declared::steps`].
+    pub(super) to: usize,
+    /// Where it is written.
+    pub(super) span: Span,
+}
+
+/// The edges of each step, by its place in [`Declared::steps`].
+pub(super) type Edges = Vec<Vec<Edge>>;
+
+/// Ids that a step before already has. The lists of a workflow share one set of ids.
+pub(super) fn duplicates(findings: &mut Findings<'_>, declared: &Declared<'_>) {
+    for (at, step) in declared.steps.iter().enumerate() {
+        let Some((id, node)) = step.id else { continue };
+        let Some(first) = declared.step(id).filter(|first| *first != at) else { continue };
+        let Some((_, first)) = declared.steps.get(first).and_then(|first| first.id) else { continue };
+        let free = (2..100).map(|number| format!("{id}_{number}")).find(|free| declared.step(free).is_none());
+        let message = format!("the id '{id}' is taken; give this step another");
+        let mut finding = Diagnostic::new(Code::DuplicateStep, node.span, message)
+            .with_related(first.span, format!("'{id}' is here first"));
+        if let Some(free) = free {
+            let edits = vec![TextEdit { span: inner_span(node), text: free.clone() }];
+            finding = finding.with_fix(Fix { title: format!("rename to '{free}'"), edits });
+        }
+        findings.add(finding);
+    }
+}
+
+/// The edges that `needs` draws, with a finding for each item that names no step.
+pub(super) fn needs(findings: &mut Findings<'_>, declared: &Declared<'_>) -> Edges {
+    let mut edges: Edges = vec![Vec::new(); declared.steps.len()];
+    for (at, step) in declared.steps.iter().enumerate() {
+        for (name, node) in step.needs() {
+            if has_expression(name) {
+                continue;
+            }
+            match declared.step(name) {
+                Some(to) => {
+                    let Some(other) = declared.steps.get(to) else { continue };
+                    if step.block.may_need(other.block) {
+                        draw(&mut edges, declared, at, Edge { to, span: node.span });
+                    } else {
+                        let message = format!(
+                            "'{name}' is a step of '{}'; a step of '{}' cannot wait for it",
+                            other.block.key(),
+                            step.block.key()
+                        );
+                        findings.add(Diagnostic::new(Code::UnknownStep, node.span, message));
+                    }
+                }
+                None => unknown(findings, declared, step.block, name, node),
+            }
+        }
+    }
+    edges
+}
+
+/// Adds an edge between steps of one list; the lists themselves run one after the other.
+pub(super) fn draw(edges: &mut Edges, declared: &Declared<'_>, from: usize, edge: Edge) {
+    let block = |at: usize| declared.steps.get(at).map(|step| step.block);
+    if block(from) != block(edge.to) {
+        return;
+    }
+    if let Some(edges) = edges.get_mut(from) {
+        edges.push(edge);
+    }
+}
+
+fn unknown(findings: &mut Findings<'_>, declared: &Declared<'_>, block: Block, name: &str, node: &Node) {
+    if findings.may_be_hidden(name) && !name.is_empty() {
+        return;
+    }
+    let ids = declared
+        .steps
+        .iter()
+        .filter(|other| block.may_need(other.block))
+        .filter_map(|other| Some(other.id?.0));
+    let near = findings.suggest.nearest(name, ids);
+    let mut finding = Diagnostic::new(Code::UnknownStep, node.span, unknown_message(name, near));
+    if let Some(near) = near {
+        let edits = vec![TextEdit { span: inner_span(node), text: near.to_owned() }];
+        finding = finding.with_fix(Fix { title: format!("change to '{near}'"), edits });
+    }
+    findings.add(finding);
+}
+
+pub(super) fn unknown_message(name: &str, near: Option<&str>) -> String {
+    match near {
+        Some(near) => format!("there is no step '{name}'; did you mean '{near}'?"),
+        None => format!("there is no step '{name}'; write the id of a step of this workflow"),
+    }
+}
+
+/// The circles of a workflow, each at the edge that closes it.
+pub(super) fn cycles(findings: &mut Findings<'_>, declared: &Declared<'_>, edges: &Edges) {
+    let mut walk = Walk { state: vec![State::New; edges.len()], path: Vec::new(), closing: Vec::new() };
+    for start in 0..edges.len() {
+        walk.from(start, edges);
+    }
+    for closing in walk.closing {
+        report(findings, declared, &closing);
+    }
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum State {
+    New,
+    /// On the path, at this place.
+    Open(usize),
+    Done,
+}
+
+/// A depth-first walk with a path of its own, so that no chain of steps is too long for it.
+struct Walk {
+    state: Vec<State>,
+    /// Each step on the way and how many of its edges are walked.
+    path: Vec<(usize, usize)>,
+    closing: Vec<Cycle>,
+}
+
+/// The edges of a circle in order; the last one closes it.
+struct Cycle {
+    steps: Vec<usize>,
+    spans: Vec<Span>,
+    length: usize,
+}
+
+impl Walk {
+    fn from(&mut self, start: usize, edges: &Edges) {
+        if self.state.get(start) != Some(&State::New) {
+            return;
+        }
+        self.enter(start);
+        while let Some((step, walked)) = self.path.last_mut() {
+            let (step, next) = (*step, edges.get(*step).and_then(|edges| edges.get(*walked)).copied());
+            *walked += 1;
+            let Some(edge) = next else {
+                if let Some(state) = self.state.get_mut(step) {
+                    *state = State::Done;
+                }
+                self.path.pop();
+                continue;
+            };
+            match self.state.get(edge.to) {
+                Some(State::New) => self.enter(edge.to),
+                Some(State::Open(from)) => self.close(*from, edges),
+                Some(State::Done) | None => {}
+            }
+        }
+    }
+
+    fn enter(&mut self, step: usize) {
+        if let Some(state) = self.state.get_mut(step) {
+            *state = State::Open(self.path.len());
+        }
+        self.path.push((step, 0));
+    }
+
+    /// The path from `from` to its end is a circle; the edge just walked closes it.
+    fn close(&mut self, from: usize, edges: &Edges) {
+        if self.closing.len() >= MAX_CYCLES {
+            return;
+        }
+        let circle = self.path.get(from..).unwrap_or(&[]);
+        let edge_span = |(step, walked): &(usize, usize)| {
+            edges.get(*step).and_then(|edges| edges.get(walked - 1)).map_or(Span::default(), |edge| edge.span)
+        };
+        let Some(closing) = circle.last().map(edge_span) else { return };
+        let mut spans: Vec<Span> = circle.iter().take(MAX_NAMES).map(edge_span).collect();
+        if circle.len() > MAX_NAMES {
+            spans.push(closing);
+        }
+        let steps = circle.iter().take(MAX_NAMES).map(|(step, _)| *step).collect();
+        self.closing.push(Cycle { steps, spans, length: circle.len() });
+    }
+}
+
+fn report(findings: &mut Findings<'_>, declared: &Declared<'_>, cycle: &Cycle) {
+    let id = |at: &usize| declared.steps.get(*at).and_then(|step| step.id).map_or("", |(id, _)| id);
+    let Some((closing, earlier)) = cycle.spans.split_last() else { return };
+    let first = cycle.steps.first().map_or("", id);
+    let message = if cycle.length == 1 {
+        format!("the step '{first}' waits for itself; take this out")
+    } else {
+        let mut names: Vec<&str> = cycle.steps.iter().map(id).collect();
+        if cycle.length > cycle.steps.len() {
+            names.push("…");
+        }
+        names.push(first);
+        format!("these steps wait for one another: {}; take one of the needs out", names.join(" → "))
+    };
+    let mut finding = Diagnostic::new(Code::DependencyCycle, *closing, message);
+    for (span, (from, to)) in earlier.iter().zip(cycle.steps.iter().zip(cycle.steps.iter().skip(1))) {
+        finding = finding.with_related(*span, format!("'{}' waits for '{}' here", id(from), id(to)));
+    }
+    findings.add(finding);
+}

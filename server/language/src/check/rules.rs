@@ -1,0 +1,130 @@
+//! What a shape cannot say: keys that need or exclude one another, and values that must fit an input's own type.
+
+use copydesk_base::{Code, Diagnostic};
+use copydesk_text::{Kind, Node, Value};
+
+use super::Findings;
+use super::structure::{Holder, article, missing};
+use crate::declared::Declared;
+use crate::expression::has_expression;
+
+/// The rules of one step, by its type.
+pub(super) fn step(findings: &mut Findings<'_>, node: &Node, kind: &str, holder: Holder<'_>) {
+    let has = |key: &str| findings.tree().get(node, key).is_some() || node.entry(key).is_some();
+    let op = findings.tree().get(node, "op").and_then(Node::scalar_text).unwrap_or("");
+    let needed: Option<&str> = match (kind, op) {
+        ("shell", _) if !has("run") && !has("args") => {
+            let message = "a shell step needs 'run' or 'args'".to_owned();
+            return missing(findings, node, holder, message);
+        }
+        ("sleep", _) if !has("duration") && !has("until") => {
+            let message = "a sleep step needs 'duration' or 'until'".to_owned();
+            return missing(findings, node, holder, message);
+        }
+        ("join", _) if findings.tree().get(node, "needs").is_none_or(|needs| needs.items().is_empty()) => {
+            // A needs that is no list at all has its own finding.
+            let is_other = findings.tree().get(node, "needs").is_some_and(|needs| !matches!(needs.kind, Kind::Sequence(_)));
+            if is_other {
+                return;
+            }
+            let message = "a join step needs 'needs': the steps that it waits for".to_owned();
+            return missing(findings, node, holder, message);
+        }
+        ("file", "write" | "append" | "patch") => Some("content"),
+        ("artifact", "upload") => Some("paths"),
+        ("artifact", "download") | ("git", "worktree_add" | "worktree_remove") => Some("path"),
+        ("git", "clone") => Some("url"),
+        ("git", "checkout") => Some("branch"),
+        ("git", "commit") => Some("message"),
+        ("memory", "search") => Some("query"),
+        ("memory", "store") => Some("text"),
+        _ => None,
+    };
+    if let Some(key) = needed.filter(|key| !has(key)) {
+        let message = format!("{} {kind} step with 'op: {op}' needs '{key}'", article(kind));
+        missing(findings, node, holder, message);
+    }
+    if kind == "sleep" {
+        exclusive(findings, node, "duration", "until");
+    }
+    exclusive(findings, node, "foreach", "strategy");
+    empty_axes(findings, node);
+}
+
+/// Two keys of which only one may stand; the later one is marked.
+fn exclusive(findings: &mut Findings<'_>, node: &Node, one: &str, other: &str) {
+    let (Some(first), Some(second)) = (node.entry(one), node.entry(other)) else { return };
+    let (first, second) =
+        if first.key.span.start < second.key.span.start { (first, second) } else { (second, first) };
+    let name = |entry: &copydesk_text::Entry| entry.key.scalar_text().unwrap_or("").to_owned();
+    let message = format!("'{}' cannot stand beside '{}'; keep one of the two", name(second), name(first));
+    let finding = Diagnostic::new(Code::UnknownKey, second.key.span, message)
+        .with_related(first.key.span, format!("'{}' is here", name(first)));
+    findings.add(finding);
+}
+
+fn empty_axes(findings: &mut Findings<'_>, node: &Node) {
+    let Some(matrix) = node.get("strategy").and_then(|strategy| strategy.get("matrix")) else { return };
+    for entry in matrix.entries() {
+        if matches!(&entry.value.kind, Kind::Sequence(items) if items.is_empty()) {
+            let name = entry.key.scalar_text().unwrap_or("");
+            let message = format!("the axis '{name}' has no values, so the step would never run; write at least one");
+            findings.add(Diagnostic::new(Code::UnknownValue, entry.value.span, message));
+        }
+    }
+}
+
+/// Defaults and values of inputs must fit the input's type, and a default must be one of the values.
+pub(super) fn inputs(findings: &mut Findings<'_>, declared: &Declared<'_>) {
+    for entry in declared.inputs {
+        let input = &entry.value;
+        let Some(kind) = input.get("type").and_then(Node::scalar_text) else { continue };
+        let values = input.get("values").map_or(&[][..], Node::items);
+        let name = entry.key.scalar_text().unwrap_or("");
+        for value in values.iter().filter(|value| !fits(kind, value)) {
+            let message = format!("the input '{name}' is {}; this is a {}", of_kind(kind), value.kind_word());
+            findings.add(Diagnostic::new(Code::TypeMismatch, value.span, message));
+        }
+        let Some(default) = input.get("default").filter(|default| !default.is_null()) else { continue };
+        if default.scalar_text().is_some_and(has_expression) {
+            continue;
+        }
+        if !fits(kind, default) {
+            let message = format!("the input '{name}' is {}; this is a {}", of_kind(kind), default.kind_word());
+            findings.add(Diagnostic::new(Code::TypeMismatch, default.span, message));
+        } else if !values.is_empty() && default.scalar().is_some() && !values.iter().any(|value| same(value, default)) {
+            let message = format!("the default of '{name}' is not one of its values");
+            findings.add(Diagnostic::new(Code::UnknownValue, default.span, message));
+        }
+    }
+}
+
+fn of_kind(kind: &str) -> &'static str {
+    match kind {
+        "number" => "a number",
+        "boolean" => "true or false",
+        "array" => "a list",
+        "object" => "a mapping",
+        _ => "a text",
+    }
+}
+
+/// Whether a value is of an input's type; yes for types that do not exist, they have their own finding.
+fn fits(kind: &str, node: &Node) -> bool {
+    match (&node.kind, node.value()) {
+        (Kind::Alias(_), _) => true,
+        (Kind::Sequence(_), _) => !matches!(kind, "string" | "number" | "boolean" | "object"),
+        (Kind::Mapping(_), _) => !matches!(kind, "string" | "number" | "boolean" | "array"),
+        (_, Some(Value::Text(_))) => !matches!(kind, "number" | "boolean" | "array" | "object"),
+        (_, Some(Value::Int(_) | Value::Float(_))) => !matches!(kind, "string" | "boolean" | "array" | "object"),
+        (_, Some(Value::Bool(_))) => !matches!(kind, "string" | "number" | "array" | "object"),
+        _ => true,
+    }
+}
+
+fn same(one: &Node, other: &Node) -> bool {
+    match (one.as_f64(), other.as_f64()) {
+        (Some(one), Some(other)) => (one - other).abs() < f64::EPSILON,
+        _ => one.value() == other.value(),
+    }
+}

@@ -1,0 +1,369 @@
+//! The tree beside its shape: unknown and missing keys, wrong kinds of values, words that are not in the list.
+
+use copydesk_base::{Code, Diagnostic, Fix, Span, TextEdit};
+use copydesk_text::{Entry, Kind, Node, Style, Value};
+
+use super::suggest::usual_mistake;
+use super::{Findings, rules};
+use crate::expression::has_expression;
+use crate::file::first_key;
+use crate::shape::{Key, List, Mapping, Need, Number, Rest, Role, Shape};
+use crate::types::{Moment, SleepTime};
+use crate::{FileKind, types};
+
+/// The key that holds a value, for messages and for places.
+#[derive(Clone, Copy)]
+pub(super) struct Holder<'a> {
+    pub(super) name: &'a str,
+    /// The key's place; at the root the file's first key.
+    pub(super) span: Span,
+    depth: usize,
+}
+
+impl<'a> Holder<'a> {
+    fn below(self, entry: &'a Entry) -> Self {
+        let name = entry.key.scalar_text().unwrap_or("");
+        Holder { name, span: entry.key.span, depth: self.depth + 1 }
+    }
+}
+
+pub(super) fn check(findings: &mut Findings<'_>) {
+    let tree = findings.tree();
+    let root = Holder { name: "", span: first_key(tree), depth: 0 };
+    let shape = findings.shapes.root();
+    match tree.root() {
+        Some(node) if !node.is_null() => value(findings, node, shape, root),
+        // An empty file lacks every key that must be there.
+        found => {
+            let empty = Node::nothing(found.map_or(0, |node| node.span.start));
+            if let Some(mapping) = shape.mapping().filter(|_| tree.broken.is_empty()) {
+                missing_keys(findings, &empty, mapping, None, root);
+            }
+        }
+    }
+}
+
+/// One value beside its shape. Behind an alias only the kind of value is looked at: the rest is checked where the
+/// anchor stands.
+fn value<'a>(findings: &mut Findings<'a>, node: &'a Node, shape: &'static Shape, holder: Holder<'a>) {
+    let is_alias = matches!(node.kind, Kind::Alias(_));
+    let Some(seen) = findings.tree().resolve(node) else { return };
+    if shape.forms.is_empty() {
+        return;
+    }
+    match &seen.kind {
+        Kind::Mapping(entries) => match shape.mapping() {
+            Some(_) if is_alias => {}
+            Some(expected) => mapping(findings, node, entries, expected, holder),
+            None => mismatch(findings, node, seen, shape, holder),
+        },
+        Kind::Sequence(items) => match shape.list() {
+            Some(_) if is_alias => {}
+            Some(expected) => list(findings, node, items, expected, holder),
+            None => mismatch(findings, node, seen, shape, holder),
+        },
+        _ if seen.is_null() => {
+            if !shape.takes_null() {
+                let message = format!("'{}' has no value; it takes {}", holder.name, shape.takes());
+                let span = if node.span.is_empty() { holder.span } else { node.span };
+                findings.add(Diagnostic::new(Code::TypeMismatch, span, message));
+            }
+        }
+        _ => scalar(findings, node, seen, shape, holder),
+    }
+}
+
+fn list<'a>(
+    findings: &mut Findings<'a>,
+    node: &'a Node,
+    items: &'a [Node],
+    expected: &'static List,
+    holder: Holder<'a>,
+) {
+    if items.len() < expected.least && !findings.is_broken(node.span) {
+        let message = format!("'{}' needs at least one item", holder.name);
+        findings.add(Diagnostic::new(Code::UnknownValue, node.span, message));
+    }
+    let shape = findings.shapes.get(expected.item);
+    for item in items {
+        if item.kind == Kind::Null && !shape.forms.is_empty() {
+            // Half-typed: nothing behind the dash yet. The dash is what can be marked.
+            let before = findings.file.text.get(..item.span.start).map_or("", |text| text.trim_end());
+            let span = if before.ends_with('-') { Span::new(before.len() - 1, before.len()) } else { item.span };
+            let message = format!("this item of '{}' is empty; it takes {}", holder.name, shape.takes());
+            findings.add(Diagnostic::new(Code::TypeMismatch, span, message));
+            continue;
+        }
+        value(findings, item, shape, holder);
+    }
+}
+
+fn mapping<'a>(
+    findings: &mut Findings<'a>,
+    node: &'a Node,
+    entries: &'a [Entry],
+    expected: &'static Mapping,
+    holder: Holder<'a>,
+) {
+    let kind = if expected.kinds.is_empty() { None } else { findings.tree().get(node, "type") };
+    let word = kind.and_then(Node::scalar_text);
+    for entry in entries {
+        let Some(name) = entry.key.scalar_text() else { continue };
+        if name == "<<" {
+            continue;
+        }
+        let below = holder.below(entry);
+        match (expected.key(word, name), expected.rest) {
+            (Some(key), _) => value(findings, &entry.value, findings.shapes.get(key.shape), below),
+            (None, Rest::Shape(id)) => value(findings, &entry.value, findings.shapes.get(id), below),
+            (None, Rest::Anything) => {}
+            (None, Rest::Refused) => unknown_key(findings, node, entry, expected, word, holder),
+        }
+    }
+    missing_keys(findings, node, expected, word, holder);
+    if let Some(known) = word.filter(|word| expected.kind(word).is_some()) {
+        rules::step(findings, node, known, holder);
+    }
+}
+
+fn unknown_key<'a>(
+    findings: &mut Findings<'a>,
+    node: &'a Node,
+    entry: &'a Entry,
+    expected: &'static Mapping,
+    word: Option<&'a str>,
+    holder: Holder<'a>,
+) {
+    let name = entry.key.scalar_text().unwrap_or("");
+    let known_kind = word.filter(|word| expected.kind(word).is_some());
+    let others: Vec<String> = expected
+        .kinds
+        .iter()
+        .filter(|kind| kind.keys.iter().any(|key| key.name == name))
+        .map(|kind| kind.word.clone())
+        .collect();
+    if known_kind.is_none() && !others.is_empty() {
+        // Whether the key is right is not known before the type is.
+        return;
+    }
+    let free = |key: &&Key| node.entry(&key.name).is_none();
+    let usual = usual_mistake(known_kind, name)
+        .and_then(|right| expected.key(known_kind, right))
+        .filter(|key| free(key))
+        .map(|key| key.name.as_str());
+    let near = usual.or_else(|| {
+        let names = expected.keys_of(known_kind).filter(free).map(|key| key.name.as_str());
+        findings.suggest.nearest(name, names)
+    });
+    let is_setting = matches!(findings.file.kind, FileKind::Config | FileKind::KeystoneConfig);
+    let code = if is_setting { Code::UnknownSetting } else { Code::UnknownKey };
+    let mut message = format!("'{name}' is no key of {}", subject(findings.file.kind, known_kind, expected, holder));
+    if let Some(near) = near {
+        message.push_str(&format!("; did you mean '{near}'?"));
+    } else if !others.is_empty() {
+        message.push_str(&format!("; {} steps have it", crate::shape::join(&others)));
+    }
+    let mut finding = Diagnostic::new(code, entry.key.span, message);
+    if let Some(near) = near {
+        let edits = vec![TextEdit { span: entry.key.span, text: near.to_owned() }];
+        finding = finding.with_fix(Fix { title: format!("change to '{near}'"), edits });
+    }
+    findings.add(finding);
+}
+
+fn missing_keys<'a>(
+    findings: &mut Findings<'a>,
+    node: &Node,
+    expected: &'static Mapping,
+    word: Option<&str>,
+    holder: Holder<'a>,
+) {
+    for key in expected.keys_of(word).filter(|key| key.need == Need::Required) {
+        if findings.tree().get(node, &key.name).is_none() && node.entry(&key.name).is_none() {
+            let known_kind = word.filter(|word| expected.kind(word).is_some());
+            let subject = subject(findings.file.kind, known_kind, expected, holder);
+            missing(findings, node, holder, format!("{subject} needs '{}'", key.name));
+        }
+    }
+}
+
+/// Says that a mapping lacks something, at the place the contract names.
+pub(super) fn missing(findings: &mut Findings<'_>, node: &Node, holder: Holder<'_>, message: String) {
+    if findings.is_broken(node.span) {
+        return;
+    }
+    let written = |key: &str| node.get(key).map(|value| value.span).filter(|span| !span.is_empty());
+    let span = written("type").or_else(|| written("id")).unwrap_or(holder.span);
+    findings.add(Diagnostic::new(Code::MissingKey, span, message));
+}
+
+/// What a mapping is, in words.
+fn subject(file: FileKind, kind: Option<&str>, expected: &Mapping, holder: Holder<'_>) -> String {
+    match kind {
+        Some(word) => format!("{} {word} step", article(word)),
+        None if !expected.kinds.is_empty() => "a step".to_owned(),
+        None if holder.depth == 0 => match file {
+            FileKind::Config => "the config".to_owned(),
+            FileKind::KeystoneConfig => "Keystone's config".to_owned(),
+            other => format!("{} {}", article(other.as_str()), other.as_str()),
+        },
+        None => format!("'{}'", holder.name),
+    }
+}
+
+pub(super) fn article(word: &str) -> &'static str {
+    // `llm` is spelled out: an L.
+    if word.starts_with(['a', 'e', 'i', 'o', 'u']) || word == "llm" { "an" } else { "a" }
+}
+
+fn scalar<'a>(
+    findings: &mut Findings<'a>,
+    node: &'a Node,
+    seen: &'a Node,
+    shape: &'static Shape,
+    holder: Holder<'a>,
+) {
+    let (Some(meaning), Some(text)) = (seen.value(), seen.scalar_text()) else { return };
+    let takes_expressions = matches!(findings.file.kind, FileKind::Workflow | FileKind::Agent);
+    if takes_expressions && has_expression(text) && shape.takes_scalar() && holder.name != "type" {
+        return;
+    }
+    match shape.role {
+        Role::SleepTime | Role::Duration | Role::Limit | Role::Moment => {
+            return timed(findings, node, seen, shape, holder);
+        }
+        Role::Plain | Role::Expression => {}
+    }
+    match meaning {
+        Value::Text(text) if shape.takes_text() || shape.words().iter().any(|word| word.text == text) => {}
+        Value::Text(text) if !shape.words().is_empty() => unknown_word(findings, node, text, shape, holder),
+        Value::Bool(_) if shape.takes_bool() => {}
+        Value::Int(_) | Value::Float(_) => match shape.number() {
+            Some(number) => bounds(findings, node, seen.as_f64().unwrap_or(0.0), number, shape, holder),
+            None => mismatch(findings, node, seen, shape, holder),
+        },
+        _ => mismatch(findings, node, seen, shape, holder),
+    }
+}
+
+/// Scalars whose text has a form of its own.
+fn timed<'a>(
+    findings: &mut Findings<'a>,
+    node: &'a Node,
+    seen: &'a Node,
+    shape: &'static Shape,
+    holder: Holder<'a>,
+) {
+    let text = seen.scalar_text().unwrap_or("");
+    let fits = match shape.role {
+        Role::SleepTime => SleepTime::parse(text).is_some(),
+        Role::Duration => copydesk_base::config::Duration::parse(text).is_some(),
+        Role::Moment => Moment::is_moment(text),
+        Role::Limit => text.trim().parse::<u64>().is_ok_and(|number| number > 0),
+        Role::Plain | Role::Expression => true,
+    };
+    if fits {
+        return;
+    }
+    match (seen.as_f64(), shape.number()) {
+        (Some(found), Some(number)) => bounds(findings, node, found, number, shape, holder),
+        _ => mismatch(findings, node, seen, shape, holder),
+    }
+}
+
+fn bounds<'a>(
+    findings: &mut Findings<'a>,
+    node: &'a Node,
+    found: f64,
+    number: &Number,
+    shape: &'static Shape,
+    holder: Holder<'a>,
+) {
+    if number.whole && found.fract() != 0.0 {
+        let message = format!("'{}' takes {}; this one has a fraction", holder.name, shape.takes());
+        findings.add(Diagnostic::new(Code::TypeMismatch, node.span, message));
+    } else if let Some(least) = number.least.filter(|least| found < *least) {
+        let message = format!("'{}' must be at least {least}", holder.name);
+        findings.add(Diagnostic::new(Code::UnknownValue, node.span, message));
+    } else if let Some(above) = number.above.filter(|above| found <= *above) {
+        let message = format!("'{}' must be more than {above}", holder.name);
+        findings.add(Diagnostic::new(Code::UnknownValue, node.span, message));
+    }
+}
+
+fn unknown_word<'a>(
+    findings: &mut Findings<'a>,
+    node: &'a Node,
+    text: &str,
+    shape: &'static Shape,
+    holder: Holder<'a>,
+) {
+    if text == "bypass" && holder.name == "mode" {
+        let message = "'bypass' is a flag of the command line only; no file can set it";
+        findings.add(Diagnostic::new(Code::UnknownValue, node.span, message));
+        return;
+    }
+    let near = findings.suggest.nearest(text, shape.words().iter().map(|word| word.text.as_str()));
+    let mut message = match holder.name {
+        "type" if shape.words().len() == types::StepKind::WORDS.len() => format!("'{text}' is no type of step"),
+        name => format!("'{text}' is no value of '{name}'; it takes {}", shape.takes()),
+    };
+    if let Some(near) = near {
+        message.push_str(&format!("; did you mean '{near}'?"));
+    }
+    let mut finding = Diagnostic::new(Code::UnknownValue, node.span, message);
+    if let Some(near) = near {
+        let edits = vec![TextEdit { span: node.span, text: near.to_owned() }];
+        finding = finding.with_fix(Fix { title: format!("change to '{near}'"), edits });
+    }
+    findings.add(finding);
+}
+
+/// The wrong kind of value. Where the right one is plain to see, with the mend.
+fn mismatch<'a>(
+    findings: &mut Findings<'a>,
+    node: &'a Node,
+    seen: &'a Node,
+    shape: &'static Shape,
+    holder: Holder<'a>,
+) {
+    let found = match seen.kind_word() {
+        "true or false" => "this is true or false".to_owned(),
+        word => format!("this is a {word}"),
+    };
+    let message = format!("'{}' takes {}; {found}", holder.name, shape.takes());
+    let mut finding = Diagnostic::new(Code::TypeMismatch, node.span, message);
+    if let Some((title, text)) = mend(findings, node, shape) {
+        finding = finding.with_fix(Fix { title, edits: vec![TextEdit { span: node.span, text }] });
+    }
+    findings.add(finding);
+}
+
+fn mend(findings: &Findings<'_>, node: &Node, shape: &'static Shape) -> Option<(String, String)> {
+    let scalar = node.scalar()?;
+    let text = scalar.text.as_str();
+    let one_line = matches!(scalar.style, Style::Plain | Style::SingleQuoted | Style::DoubleQuoted)
+        && !text.contains(['\n', '"', '\\']);
+    let source = node.span.of(findings.file.text);
+    if !one_line || source.is_empty() {
+        return None;
+    }
+    if shape.takes_text() && !matches!(node.value(), Some(Value::Text(_))) {
+        return Some(("put it in quotes".to_owned(), format!("\"{text}\"")));
+    }
+    if shape.takes_bool() {
+        let word = match text.to_ascii_lowercase().as_str() {
+            "true" | "yes" | "on" | "y" => "true",
+            "false" | "no" | "off" | "n" => "false",
+            _ => return None,
+        };
+        return Some((format!("change to '{word}'"), word.to_owned()));
+    }
+    if shape.number().is_some() && text.parse::<i64>().is_ok() {
+        return Some(("take the quotes away".to_owned(), text.to_owned()));
+    }
+    let list = shape.list()?;
+    let takes_item = findings.shapes.get(list.item).takes_text();
+    let safe = !source.contains([',', '[', ']', '{', '}', '#']);
+    (takes_item && safe).then(|| ("make it a list".to_owned(), format!("[{source}]")))
+}

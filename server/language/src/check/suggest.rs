@@ -1,0 +1,93 @@
+//! Did you mean …: the nearest of the names that would be right.
+
+/// Finds near names, within a budget: a file full of wrong names is not worth a second of anybody's time.
+#[derive(Debug)]
+pub(super) struct Suggest {
+    comparisons_left: usize,
+}
+
+impl Default for Suggest {
+    fn default() -> Self {
+        Self { comparisons_left: 100_000 }
+    }
+}
+
+impl Suggest {
+    /// The name nearest to `word`, if one is near enough to be meant.
+    pub(super) fn nearest<'c>(&mut self, word: &str, candidates: impl Iterator<Item = &'c str>) -> Option<&'c str> {
+        let limit = match word.chars().count() {
+            0 | 1 => return None,
+            2..=4 => 1,
+            5..=7 => 2,
+            _ => 3,
+        };
+        let mut best: Option<(usize, &'c str)> = None;
+        for candidate in candidates {
+            if same_letters(word, candidate) {
+                return Some(candidate);
+            }
+            if candidate.len().abs_diff(word.len()) > limit {
+                continue;
+            }
+            if self.comparisons_left == 0 {
+                break;
+            }
+            self.comparisons_left -= 1;
+            let distance = strsim::osa_distance(word, candidate);
+            if distance <= limit && best.is_none_or(|(least, _)| distance < least) {
+                best = Some((distance, candidate));
+            }
+        }
+        best.map(|(_, candidate)| candidate)
+    }
+}
+
+/// Whether two names differ only in case and in `_` or `-`: `allow_failure`, `allowFailure`.
+fn same_letters(one: &str, other: &str) -> bool {
+    let letters = |text: &'_ str| {
+        text.bytes().filter(|b| !matches!(b, b'_' | b'-')).map(|b| b.to_ascii_lowercase()).collect::<Vec<_>>()
+    };
+    one.len().abs_diff(other.len()) <= 4 && letters(one) == letters(other)
+}
+
+/// The right key for names that people bring along from other systems.
+pub(super) fn usual_mistake(kind: Option<&str>, key: &str) -> Option<&'static str> {
+    let own = match (kind.unwrap_or(""), key) {
+        ("shell", "cwd" | "workdir" | "working_directory" | "working-directory" | "workingDirectory" | "directory") => "dir",
+        ("shell", "command" | "cmd" | "script" | "exec") | ("script", "script" | "code" | "source") => "run",
+        ("shell" | "engine" | "git", "environment") => "env",
+        ("engine" | "git", "dir" | "workdir" | "working_directory" | "working-directory") => "cwd",
+        ("engine", "run" | "cmd") => "command",
+        ("llm" | "plan" | "blueprint", "message" | "messages" | "instruction" | "instructions") => "prompt",
+        ("llm" | "plan", "maxSteps" | "max_steps" | "maxTurns") => "maxIterations",
+        ("human", "prompt" | "question" | "text") => "message",
+        ("request", "uri" | "endpoint" | "address") => "url",
+        ("request", "verb") | ("git" | "file" | "memory" | "artifact", "operation" | "action") => {
+            if kind == Some("request") { "method" } else { "op" }
+        }
+        ("request", "data" | "json" | "payload") => "body",
+        ("sleep", "seconds" | "time" | "for" | "ms" | "delay") => "duration",
+        ("workflow", "file" | "workflow" | "uses") => "path",
+        ("workflow", "with" | "params") => "inputs",
+        ("file", "text" | "data" | "contents" | "body") => "content",
+        ("file", "file" | "filename") => "path",
+        ("wait", "name" | "signal") => "event",
+        ("git", "ref" | "commitish") => "branch",
+        ("git", "repo" | "repository") => "url",
+        ("memory", "content") => "text",
+        ("join", "mode" | "wait") => "condition",
+        _ => "",
+    };
+    let common = match key {
+        "depends_on" | "dependsOn" | "depends-on" | "dependencies" | "after" | "requires" => "needs",
+        "when" | "unless" | "only_if" | "onlyIf" => "if",
+        "for_each" | "for-each" | "loop" | "with_items" | "each" => "foreach",
+        "retries" | "attempts" => "retry",
+        "continue_on_error" | "continueOnError" | "continue-on-error" | "ignoreErrors" => "allowFailure",
+        "name" => "id",
+        "kind" | "uses" => "type",
+        "matrix" => "strategy",
+        _ => "",
+    };
+    [own, common].into_iter().find(|right| !right.is_empty())
+}

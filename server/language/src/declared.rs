@@ -1,0 +1,132 @@
+//! What a workflow declares: its inputs and its steps, as references find them.
+//!
+//! Built from the tree in one pass. The first step of an id is the one that counts.
+
+use std::collections::HashMap;
+
+use copydesk_base::Span;
+use copydesk_text::{Entry, Node, Tree};
+
+/// The declared names of one workflow.
+#[derive(Debug, Default)]
+pub(crate) struct Declared<'t> {
+    pub(crate) inputs: &'t [Entry],
+    pub(crate) steps: Vec<Step<'t>>,
+    by_id: HashMap<&'t str, usize>,
+    input_names: HashMap<&'t str, usize>,
+}
+
+/// One step of the three lists.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Step<'t> {
+    pub(crate) block: Block,
+    pub(crate) node: &'t Node,
+    /// The id's text and node, where there is one.
+    pub(crate) id: Option<(&'t str, &'t Node)>,
+}
+
+/// The list a step stands in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Block {
+    Steps,
+    Errors,
+    Finally,
+}
+
+impl Block {
+    pub(crate) const ALL: [Self; 3] = [Self::Steps, Self::Errors, Self::Finally];
+
+    pub(crate) const fn key(self) -> &'static str {
+        match self {
+            Self::Steps => "steps",
+            Self::Errors => "errors",
+            Self::Finally => "finally",
+        }
+    }
+
+    /// Whether a step here may wait for one there: its own list, or the steps before it all.
+    pub(crate) fn may_need(self, other: Self) -> bool {
+        self == other || other == Self::Steps
+    }
+}
+
+impl<'t> Declared<'t> {
+    pub(crate) fn new(tree: &'t Tree) -> Self {
+        let Some(root) = tree.root() else { return Self::default() };
+        let lists = Block::ALL.map(|block| (block, tree.get(root, block.key())));
+        let mut declared = Self::of_lists(lists.into_iter().filter_map(|(block, list)| Some((block, list?))));
+        declared.inputs = tree.get(root, "inputs").map_or(&[], Node::entries);
+        for (at, entry) in declared.inputs.iter().enumerate() {
+            if let Some(name) = entry.key.scalar_text() {
+                declared.input_names.entry(name).or_insert(at);
+            }
+        }
+        declared
+    }
+
+    /// The steps of some lists, without inputs.
+    pub(crate) fn of_lists(lists: impl Iterator<Item = (Block, &'t Node)>) -> Self {
+        let mut declared = Self::default();
+        for (block, list) in lists {
+            for node in list.items() {
+                let id = node.get("id").and_then(|id| Some((id.scalar_text()?, id)));
+                if let Some((text, _)) = id.filter(|(text, _)| !text.is_empty()) {
+                    declared.by_id.entry(text).or_insert(declared.steps.len());
+                }
+                declared.steps.push(Step { block, node, id });
+            }
+        }
+        declared
+    }
+
+    /// The place of a step in [`Self::steps`].
+    pub(crate) fn step(&self, id: &str) -> Option<usize> {
+        self.by_id.get(id).copied()
+    }
+
+    pub(crate) fn input(&self, name: &str) -> Option<&'t Entry> {
+        self.inputs.get(*self.input_names.get(name)?)
+    }
+
+    pub(crate) fn step_ids(&self) -> impl Iterator<Item = &'t str> {
+        self.steps.iter().filter_map(|step| Some(step.id?.0))
+    }
+
+    pub(crate) fn names_of_inputs(&self) -> impl Iterator<Item = &'t str> {
+        self.inputs.iter().filter_map(|entry| entry.key.scalar_text())
+    }
+
+    /// The longest step id that starts at the start of `text` and goes on over hyphens: in `a-b.output` the step
+    /// `a-b`, if there is one. Only ids with a hyphen in them are found.
+    pub(crate) fn hyphenated(&self, text: &str) -> Option<&'t str> {
+        let end = text.find(|c: char| !(c.is_alphanumeric() || matches!(c, '-' | '_' | '$'))).unwrap_or(text.len());
+        let mut word = &text[..end];
+        while word.contains('-') {
+            if let Some(at) = self.step(word) {
+                return self.steps.get(at)?.id.map(|(id, _)| id);
+            }
+            word = &word[..word.rfind('-')?];
+        }
+        None
+    }
+}
+
+impl<'t> Step<'t> {
+    /// The items of `needs`, a single word counted as one: text and node.
+    pub(crate) fn needs(&self) -> impl Iterator<Item = (&'t str, &'t Node)> {
+        let needs = self.node.get("needs");
+        let list = needs.map_or(&[][..], Node::items);
+        let single = needs.filter(|node| node.scalar().is_some());
+        list.iter().chain(single).filter_map(|node| Some((node.scalar_text()?, node)))
+    }
+
+    /// The word of `type`, where there is one.
+    pub(crate) fn kind(&self) -> Option<&'t str> {
+        self.node.get("type")?.scalar_text()
+    }
+}
+
+/// The bytes of a scalar's text in the source, without its quotes.
+pub(crate) fn inner_span(node: &Node) -> Span {
+    node.scalar().map_or(node.span, |scalar| scalar.source_span(0, scalar.text.len()))
+}

@@ -1,0 +1,111 @@
+//! Expressions: what stands between `${{` and `}}`, and bare in a few keys.
+//!
+//! [`pieces`] finds the expressions of a text, [`parse`] reads one, [`references`] lists what it refers to. The
+//! language is small: names, members, calls, the usual operators, lists, mappings and arrow functions. What people
+//! know from JavaScript and what is not part of it (`??`, `typeof`, template texts …) is named as such.
+//!
+//! Invariants
+//! - Reading never fails: half an expression gives half a tree and at least one [`Problem`].
+//! - Length, nesting and chains have limits, so that walking a tree by recursion is safe.
+//! - Spans count in the text that was handed in. Turning them into places of the file is the caller's business.
+
+mod lexer;
+mod parser;
+mod references;
+mod template;
+
+use copydesk_base::Span;
+
+pub use lexer::{Token, TokenKind, tokens};
+pub use parser::parse;
+pub use references::{Form, Member, Reference, references};
+pub use template::{End, Piece, has_expression, pieces};
+
+/// A tree and where it stands.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Expr {
+    pub span: Span,
+    pub kind: ExprKind,
+}
+
+/// What an expression is made of.
+#[derive(Clone, Debug, PartialEq)]
+pub enum ExprKind {
+    Number(f64),
+    Text(String),
+    /// `true`, `false`.
+    Bool(bool),
+    /// `null`, `undefined`.
+    Null,
+    Name(String),
+    /// `object.name`, `object?.name`.
+    Member { object: Box<Expr>, name: Name },
+    /// `object[index]`, `object?.[index]`.
+    Index { object: Box<Expr>, index: Box<Expr> },
+    Call { callee: Box<Expr>, arguments: Vec<Expr> },
+    Unary { operator: &'static str, operand: Box<Expr> },
+    Binary { operator: &'static str, left: Box<Expr>, right: Box<Expr> },
+    /// `condition ? then : otherwise`.
+    Conditional { condition: Box<Expr>, then: Box<Expr>, otherwise: Box<Expr> },
+    List(Vec<Expr>),
+    Mapping(Vec<(Name, Expr)>),
+    /// `x => body`, `(x, y) => body`.
+    Arrow { parameters: Vec<Name>, body: Box<Expr> },
+    /// Something should stand here.
+    Missing,
+}
+
+/// A name and where it stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Name {
+    pub span: Span,
+    pub text: String,
+}
+
+/// What is wrong in an expression, at the smallest token.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    pub span: Span,
+    pub message: String,
+    /// The text that mends it when it replaces the span.
+    pub mend: Option<&'static str>,
+}
+
+/// The names that expressions may start from.
+pub const ROOTS: &[(&str, &str)] = &[
+    ("inputs", "What the workflow was given."),
+    ("steps", "The steps that are done: `steps.ID.output`, `.outputs`, `.status`, `.error`."),
+    ("env", "Environment variables of the workflow."),
+    ("secrets", "Secrets by name. They are never shown."),
+    ("memory", "What the run remembers."),
+    ("item", "The item of this round, in a step with `foreach` or `strategy.matrix`."),
+    ("index", "The number of this round, from 0, in a step with `foreach`."),
+    ("args", "The arguments of a tool, in the step that the tool runs."),
+    ("stdout", "What the command wrote, in `transform`."),
+    ("output", "The step's output, in `transform`."),
+    ("last_failed_step", "The step that failed, in `errors` and `finally`: `.id` and `.error`."),
+];
+
+/// The functions and objects that expressions may use.
+pub const GLOBALS: &[(&str, &str)] = &[
+    ("escape", "Quotes a value for a shell command: `escape(inputs.name)`."),
+    ("Boolean", "Turns a value into `true` or `false`."),
+    ("Number", "Turns a value into a number."),
+    ("String", "Turns a value into a text."),
+    ("Object", "`Object.keys(…)`, `Object.values(…)`, `Object.entries(…)`."),
+    ("Math", "`Math.max(…)`, `Math.round(…)` and others."),
+    ("Date", "`Date.now()` and others."),
+    ("JSON", "`JSON.stringify(…)`, `JSON.parse(…)`."),
+    ("parseInt", "Reads a whole number from the start of a text."),
+    ("parseFloat", "Reads a number from the start of a text."),
+    ("isNaN", "Whether a value is not a number."),
+    ("isFinite", "Whether a value is a number with an end."),
+];
+
+/// The fields of `steps.ID`.
+pub const STEP_FIELDS: &[(&str, &str)] = &[
+    ("output", "What the step gave back."),
+    ("outputs", "The outputs of a workflow step, by name."),
+    ("status", "How it ended: `success`, `failed`, `skipped` …"),
+    ("error", "What went wrong, for a step that failed."),
+];

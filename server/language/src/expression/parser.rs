@@ -1,0 +1,404 @@
+//! Reading one expression: a Pratt parser that always gives a tree.
+
+use copydesk_base::Span;
+
+use super::lexer::{Token, TokenKind, tokens, unquote};
+use super::{Expr, ExprKind, Name, Problem};
+
+/// Longer expressions are not read.
+const MAX_LENGTH: usize = 10_000;
+/// How deep brackets, operators and arrows may be nested.
+const MAX_DEPTH: usize = 50;
+/// How many members, calls and operators may follow one another, all in all.
+const MAX_LINKS: usize = 1_000;
+
+/// The tree of the part `within` of `text`, and what is wrong with it.
+pub fn parse(text: &str, within: Span) -> (Expr, Vec<Problem>) {
+    if within.len() > MAX_LENGTH {
+        let missing = Expr { span: within, kind: ExprKind::Missing };
+        let message = format!("this expression is too long; {MAX_LENGTH} characters is the limit");
+        return (missing, vec![Problem { span: within, message, mend: None }]);
+    }
+    let mut parser =
+        Parser { text, tokens: tokens(text, within), at: 0, end: within.end, depth: 0, links: 0, problems: vec![] };
+    let expr = parser.expression(0);
+    if let Some(token) = parser.peek() {
+        parser.unexpected(token);
+    }
+    (expr, parser.problems)
+}
+
+struct Parser<'t> {
+    text: &'t str,
+    tokens: Vec<Token>,
+    at: usize,
+    /// Where the expression's text ends.
+    end: usize,
+    depth: usize,
+    links: usize,
+    problems: Vec<Problem>,
+}
+
+/// How strongly an operator binds what is left and right of it.
+fn binding(operator: &str) -> Option<u8> {
+    Some(match operator {
+        "||" => 2,
+        "&&" => 3,
+        "==" | "!=" | "===" | "!==" => 4,
+        "<" | ">" | "<=" | ">=" => 5,
+        "+" | "-" => 6,
+        "*" | "/" | "%" => 7,
+        _ => return None,
+    })
+}
+
+/// Signs and words of JavaScript that this language does not have, and what to write instead.
+fn foreign(word: &str) -> Option<(&'static str, Option<&'static str>)> {
+    Some(match word {
+        "=" => ("'=' does not compare; write '=='", Some("==")),
+        "??" => ("'??' is not part of the language; write '||'", Some("||")),
+        "&" => ("'&' is not part of the language; write '&&'", Some("&&")),
+        "|" => ("'|' is not part of the language; write '||'", Some("||")),
+        "**" => ("'**' is not part of the language; multiply with '*'", None),
+        "`" => ("template texts are not part of the language; join texts with '+'", None),
+        ";" => ("there is only one expression here; take the ';' away", None),
+        "^" | "~" | "<<" | ">>" => ("operators on bits are not part of the language", None),
+        "++" | "--" => ("a value cannot be changed in an expression", None),
+        "..." => ("'...' is not part of the language; use '.concat(…)'", None),
+        "typeof" | "new" | "delete" | "void" | "await" | "yield" | "function" | "class" | "in" | "instanceof" => {
+            ("this word of JavaScript is not part of the language", None)
+        }
+        _ => return None,
+    })
+}
+
+impl Parser<'_> {
+    fn peek(&self) -> Option<Token> {
+        self.tokens.get(self.at).copied()
+    }
+
+    fn sign(&self) -> Option<&'static str> {
+        match self.peek()?.kind {
+            TokenKind::Sign(sign) => Some(sign),
+            _ => None,
+        }
+    }
+
+    fn eat(&mut self, sign: &str) -> Option<Token> {
+        let token = self.peek().filter(|_| self.sign() == Some(sign))?;
+        self.at += 1;
+        Some(token)
+    }
+
+    /// Where the last token that was read ends.
+    fn behind(&self) -> usize {
+        self.at.checked_sub(1).and_then(|at| self.tokens.get(at)).map_or(self.end, |token| token.span.end)
+    }
+
+    fn problem(&mut self, span: Span, message: impl Into<String>) {
+        self.problems.push(Problem { span, message: message.into(), mend: None });
+    }
+
+    fn unexpected(&mut self, token: Token) {
+        let word = token.span.of(self.text);
+        let (message, mend) = match foreign(word) {
+            Some((message, mend)) => (message.to_owned(), mend),
+            None => (format!("'{word}' is not expected here"), None),
+        };
+        self.problems.push(Problem { span: token.span, message, mend });
+        // The rest would only repeat it.
+        self.at = self.tokens.len();
+    }
+
+    /// Something should stand here. The last token is where it is missed.
+    fn missing(&mut self) -> Expr {
+        let at = self.behind();
+        match self.peek() {
+            Some(token) if !matches!(token.kind, TokenKind::Sign(")" | "]" | "}" | "," | ":")) => {
+                self.unexpected(token);
+            }
+            found => {
+                let before = self.at.checked_sub(1).and_then(|at| self.tokens.get(at)).copied();
+                if let Some(token) = before.or(found) {
+                    let word = token.span.of(self.text).to_owned();
+                    self.problem(token.span, format!("a value is missing after '{word}'"));
+                } else {
+                    let span = Span::at(self.end);
+                    self.problem(span, "the expression is empty; write a value");
+                }
+            }
+        }
+        Expr { span: Span::at(at), kind: ExprKind::Missing }
+    }
+
+    fn too_deep(&mut self) -> Expr {
+        let span = self.peek().map_or(Span::at(self.end), |token| token.span);
+        self.problem(span, "the expression is too long or nested too deeply; cut it into steps");
+        self.at = self.tokens.len();
+        Expr { span, kind: ExprKind::Missing }
+    }
+
+    fn link(&mut self) -> bool {
+        self.links += 1;
+        self.links <= MAX_LINKS
+    }
+
+    fn expression(&mut self, weakest: u8) -> Expr {
+        if self.depth >= MAX_DEPTH {
+            return self.too_deep();
+        }
+        self.depth += 1;
+        let mut left = self.prefix();
+        while let Some(sign) = self.sign() {
+            if sign == "?" && weakest <= 1 {
+                self.at += 1;
+                left = self.conditional(left);
+                continue;
+            }
+            let Some(strength) = binding(sign).filter(|strength| *strength > weakest) else { break };
+            if !self.link() {
+                left = self.too_deep();
+                break;
+            }
+            self.at += 1;
+            let right = self.expression(strength);
+            let span = left.span.cover(right.span);
+            left = Expr {
+                span,
+                kind: ExprKind::Binary { operator: sign, left: Box::new(left), right: Box::new(right) },
+            };
+        }
+        self.depth -= 1;
+        left
+    }
+
+    fn conditional(&mut self, condition: Expr) -> Expr {
+        let question = self.behind();
+        let then = self.expression(0);
+        let otherwise = if self.eat(":").is_some() {
+            self.expression(0)
+        } else {
+            if self.problems.is_empty() {
+                let span = Span::new(question - 1, question);
+                self.problem(span, "the other choice is missing; write ': …' behind it");
+            }
+            Expr { span: Span::at(then.span.end), kind: ExprKind::Missing }
+        };
+        let span = condition.span.cover(otherwise.span);
+        let kind = ExprKind::Conditional {
+            condition: Box::new(condition),
+            then: Box::new(then),
+            otherwise: Box::new(otherwise),
+        };
+        Expr { span, kind }
+    }
+
+    fn prefix(&mut self) -> Expr {
+        let Some(operator @ ("!" | "-" | "+")) = self.sign() else {
+            let start = self.primary();
+            return self.postfix(start);
+        };
+        let start = self.peek().map_or(self.end, |token| token.span.start);
+        self.at += 1;
+        if self.depth >= MAX_DEPTH {
+            return self.too_deep();
+        }
+        self.depth += 1;
+        let operand = self.prefix();
+        self.depth -= 1;
+        let span = Span::new(start, operand.span.end);
+        Expr { span, kind: ExprKind::Unary { operator, operand: Box::new(operand) } }
+    }
+
+    fn postfix(&mut self, mut left: Expr) -> Expr {
+        while let Some(sign @ ("." | "?." | "[" | "(")) = self.sign() {
+            if !self.link() {
+                return self.too_deep();
+            }
+            let opening = self.peek().map_or(Span::at(self.end), |token| token.span);
+            self.at += 1;
+            left = match sign {
+                "[" => self.index(left, opening),
+                "(" => self.call(left, opening),
+                "?." if self.sign() == Some("[") => {
+                    let opening = self.peek().map_or(opening, |token| token.span);
+                    self.at += 1;
+                    self.index(left, opening)
+                }
+                "?." if self.sign() == Some("(") => {
+                    let opening = self.peek().map_or(opening, |token| token.span);
+                    self.at += 1;
+                    self.call(left, opening)
+                }
+                _ => self.member(left, opening),
+            };
+        }
+        left
+    }
+
+    fn member(&mut self, object: Expr, dot: Span) -> Expr {
+        let name = match self.peek() {
+            Some(token) if token.kind == TokenKind::Name => {
+                self.at += 1;
+                Name { span: token.span, text: token.span.of(self.text).to_owned() }
+            }
+            _ => {
+                self.problem(dot, "a name is missing after '.'");
+                Name { span: Span::at(dot.end), text: String::new() }
+            }
+        };
+        let span = Span::new(object.span.start, name.span.end);
+        Expr { span, kind: ExprKind::Member { object: Box::new(object), name } }
+    }
+
+    fn index(&mut self, object: Expr, opening: Span) -> Expr {
+        let index = self.expression(0);
+        self.close("]", opening);
+        let span = Span::new(object.span.start, self.behind());
+        Expr { span, kind: ExprKind::Index { object: Box::new(object), index: Box::new(index) } }
+    }
+
+    fn call(&mut self, callee: Expr, opening: Span) -> Expr {
+        let arguments = self.list(")", opening);
+        let span = Span::new(callee.span.start, self.behind());
+        Expr { span, kind: ExprKind::Call { callee: Box::new(callee), arguments } }
+    }
+
+    /// Values between commas, up to the closing sign.
+    fn list(&mut self, closing: &'static str, opening: Span) -> Vec<Expr> {
+        let mut items = Vec::new();
+        while self.peek().is_some() && self.sign() != Some(closing) {
+            items.push(self.expression(0));
+            if self.eat(",").is_none() {
+                break;
+            }
+        }
+        self.close(closing, opening);
+        items
+    }
+
+    fn close(&mut self, closing: &'static str, opening: Span) {
+        if self.eat(closing).is_some() {
+            return;
+        }
+        // An unread token has its own problem; otherwise the bracket is what is wrong.
+        match self.peek() {
+            Some(token) => self.unexpected(token),
+            None if self.problems.is_empty() => {
+                let word = opening.of(self.text).to_owned();
+                self.problem(opening, format!("'{word}' is never closed; add '{closing}'"));
+            }
+            None => {}
+        }
+    }
+
+    fn primary(&mut self) -> Expr {
+        let Some(token) = self.peek() else { return self.missing() };
+        let word = token.span.of(self.text);
+        let kind = match token.kind {
+            TokenKind::Number => ExprKind::Number(word.parse().unwrap_or(f64::NAN)),
+            TokenKind::Text => ExprKind::Text(unquote(word)),
+            TokenKind::OpenText => {
+                let quote = &word[..1];
+                self.problem(token.span, format!("this text is never closed; add {quote}"));
+                ExprKind::Text(unquote(word))
+            }
+            TokenKind::Name => return self.name(token),
+            TokenKind::Sign("(") => return self.parenthesis(token),
+            TokenKind::Sign("[") => {
+                self.at += 1;
+                let items = self.list("]", token.span);
+                return Expr { span: Span::new(token.span.start, self.behind()), kind: ExprKind::List(items) };
+            }
+            TokenKind::Sign("{") => return self.mapping(token),
+            TokenKind::Sign(_) | TokenKind::Strange => return self.missing(),
+        };
+        self.at += 1;
+        Expr { span: token.span, kind }
+    }
+
+    fn name(&mut self, token: Token) -> Expr {
+        let word = token.span.of(self.text);
+        if foreign(word).is_some() {
+            self.unexpected(token);
+            return Expr { span: token.span, kind: ExprKind::Missing };
+        }
+        self.at += 1;
+        if self.sign() == Some("=>") {
+            let parameter = Name { span: token.span, text: word.to_owned() };
+            return self.arrow(vec![parameter], token.span.start);
+        }
+        let kind = match word {
+            "true" => ExprKind::Bool(true),
+            "false" => ExprKind::Bool(false),
+            "null" | "undefined" => ExprKind::Null,
+            _ => ExprKind::Name(word.to_owned()),
+        };
+        Expr { span: token.span, kind }
+    }
+
+    fn parenthesis(&mut self, opening: Token) -> Expr {
+        if let Some(parameters) = self.parameters() {
+            return self.arrow(parameters, opening.span.start);
+        }
+        self.at += 1;
+        let inner = self.expression(0);
+        self.close(")", opening.span);
+        Expr { span: Span::new(opening.span.start, self.behind()), kind: inner.kind }
+    }
+
+    /// `(a, b)` where `=>` follows: reads it and stops before the arrow.
+    fn parameters(&mut self) -> Option<Vec<Name>> {
+        let mut names = Vec::new();
+        let mut at = self.at + 1;
+        loop {
+            let token = *self.tokens.get(at)?;
+            at += 1;
+            match token.kind {
+                TokenKind::Name => names.push(Name { span: token.span, text: token.span.of(self.text).to_owned() }),
+                TokenKind::Sign(",") => {}
+                TokenKind::Sign(")") => break,
+                _ => return None,
+            }
+        }
+        if self.tokens.get(at)?.kind != TokenKind::Sign("=>") {
+            return None;
+        }
+        self.at = at;
+        Some(names)
+    }
+
+    fn arrow(&mut self, parameters: Vec<Name>, start: usize) -> Expr {
+        self.at += 1;
+        let body = self.expression(0);
+        let span = Span::new(start, body.span.end);
+        Expr { span, kind: ExprKind::Arrow { parameters, body: Box::new(body) } }
+    }
+
+    fn mapping(&mut self, opening: Token) -> Expr {
+        self.at += 1;
+        let mut entries = Vec::new();
+        while let Some(token) = self.peek() {
+            let word = token.span.of(self.text);
+            let text = match token.kind {
+                TokenKind::Name | TokenKind::Number => word.to_owned(),
+                TokenKind::Text => unquote(word),
+                _ => break,
+            };
+            self.at += 1;
+            let name = Name { span: token.span, text };
+            let value = if self.eat(":").is_some() {
+                self.expression(0)
+            } else {
+                // `{ name }` is short for `{ name: name }`.
+                Expr { span: token.span, kind: ExprKind::Name(name.text.clone()) }
+            };
+            entries.push((name, value));
+            if self.eat(",").is_none() {
+                break;
+            }
+        }
+        self.close("}", opening.span);
+        Expr { span: Span::new(opening.span.start, self.behind()), kind: ExprKind::Mapping(entries) }
+    }
+}

@@ -1,0 +1,119 @@
+//! What an expression refers to: `steps.build.output`, `inputs['name']`.
+
+use copydesk_base::Span;
+
+use super::{Expr, ExprKind, Name};
+
+/// A name that expressions may start from, with the fixed path behind it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reference {
+    pub root: Name,
+    /// The members that are written out, by `.name` or `['name']`; the first one that is computed ends the path.
+    /// Spans are of the names alone, without quotes.
+    pub path: Vec<Member>,
+}
+
+/// One part of a path.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Member {
+    pub name: Name,
+    pub form: Form,
+}
+
+/// How a member is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    /// `.name`
+    Dotted,
+    /// `['name']`
+    Bracketed,
+}
+
+/// The references of an expression, in the order of the text. Names that an arrow function binds are none.
+pub fn references(expr: &Expr) -> Vec<Reference> {
+    let mut found = Vec::new();
+    walk(expr, &mut Vec::new(), &mut found);
+    found.sort_by_key(|reference| reference.root.span);
+    found
+}
+
+fn walk<'e>(expr: &'e Expr, bound: &mut Vec<&'e str>, found: &mut Vec<Reference>) {
+    match &expr.kind {
+        ExprKind::Name(_) | ExprKind::Member { .. } | ExprKind::Index { .. } | ExprKind::Call { .. } => {
+            chain(expr, bound, found);
+        }
+        ExprKind::Unary { operand, .. } => walk(operand, bound, found),
+        ExprKind::Binary { left, right, .. } => {
+            walk(left, bound, found);
+            walk(right, bound, found);
+        }
+        ExprKind::Conditional { condition, then, otherwise } => {
+            walk(condition, bound, found);
+            walk(then, bound, found);
+            walk(otherwise, bound, found);
+        }
+        ExprKind::List(items) => items.iter().for_each(|item| walk(item, bound, found)),
+        ExprKind::Mapping(entries) => entries.iter().for_each(|(_, value)| walk(value, bound, found)),
+        ExprKind::Arrow { parameters, body } => {
+            let before = bound.len();
+            bound.extend(parameters.iter().map(|name| name.text.as_str()));
+            walk(body, bound, found);
+            bound.truncate(before);
+        }
+        ExprKind::Number(_) | ExprKind::Text(_) | ExprKind::Bool(_) | ExprKind::Null | ExprKind::Missing => {}
+    }
+}
+
+/// A name with everything that follows it: the fixed part becomes a reference, the computed parts are walked.
+fn chain<'e>(expr: &'e Expr, bound: &mut Vec<&'e str>, found: &mut Vec<Reference>) {
+    let mut links = Vec::new();
+    let mut base = expr;
+    loop {
+        base = match &base.kind {
+            ExprKind::Member { object, .. } | ExprKind::Index { object, .. } => {
+                links.push(base);
+                object
+            }
+            ExprKind::Call { callee, .. } => {
+                links.push(base);
+                callee
+            }
+            _ => break,
+        };
+    }
+    let mut reference = None;
+    match &base.kind {
+        ExprKind::Name(text) if !bound.contains(&text.as_str()) => {
+            let root = Name { span: base.span, text: text.clone() };
+            reference = Some(Reference { root, path: Vec::new() });
+        }
+        ExprKind::Name(_) => {}
+        _ => walk(base, bound, found),
+    }
+    let mut fixed = reference.is_some();
+    for link in links.into_iter().rev() {
+        let member = match &link.kind {
+            ExprKind::Member { name, .. } => Some(Member { name: name.clone(), form: Form::Dotted }),
+            ExprKind::Index { index, .. } => match &index.kind {
+                ExprKind::Text(text) if index.span.len() >= 2 => {
+                    let span = Span::new(index.span.start + 1, index.span.end - 1);
+                    Some(Member { name: Name { span, text: text.clone() }, form: Form::Bracketed })
+                }
+                _ => {
+                    walk(index, bound, found);
+                    None
+                }
+            },
+            ExprKind::Call { arguments, .. } => {
+                arguments.iter().for_each(|argument| walk(argument, bound, found));
+                None
+            }
+            _ => None,
+        };
+        fixed &= member.is_some();
+        if let (true, Some(reference), Some(member)) = (fixed, reference.as_mut(), member) {
+            reference.path.push(member);
+        }
+    }
+    found.extend(reference);
+}
