@@ -52,7 +52,7 @@ impl Encoding {
     /// The byte of `text` where its first `length` units end, rounded down to a character.
     fn bytes_of(self, text: &str, length: usize) -> usize {
         if self == Self::Utf8 {
-            return text.floor_char_boundary(length);
+            return floor(text, length);
         }
         let mut left = length;
         for (at, c) in text.char_indices() {
@@ -164,7 +164,7 @@ impl<'t> LineIndex<'t> {
 
     /// The position of a byte offset.
     pub fn position(&self, offset: usize, encoding: Encoding) -> Position {
-        let offset = self.text.floor_char_boundary(offset);
+        let offset = floor(self.text, offset);
         let line = self.line(offset);
         let content = self.content(line);
         let within = (offset - self.start(line)).min(content.len());
@@ -245,6 +245,11 @@ fn content(line: RopeSlice<'_>) -> RopeSlice<'_> {
         _ => chars,
     };
     line.slice(..end)
+}
+
+/// The start of the character that `offset` lies in; the end of the text for anything behind it.
+fn floor(text: &str, offset: usize) -> usize {
+    (0..=offset.min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0)
 }
 
 fn ordered(one: usize, other: usize) -> Span {

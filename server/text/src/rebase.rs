@@ -210,10 +210,9 @@ impl<'t> Drift<'t> {
     }
 
     fn carry(&self, span: Span, text: &str) -> Rebased {
-        if span.is_empty() && (text.ends_with(['\n', '\r']) || self.old.lines.is_empty()) {
-            if let Some(gap) = self.old.gap(span.start) {
-                return self.carry_insertion(gap);
-            }
+        let is_whole = span.is_empty() && (text.ends_with(['\n', '\r']) || self.old.lines.is_empty());
+        if let Some(gap) = self.old.gap(span.start).filter(|_| is_whole) {
+            return self.carry_insertion(gap);
         }
         let last = if span.is_empty() { span.start } else { span.end - 1 };
         self.carry_lines(span, &(self.old.at(span.start)..self.old.at(last) + 1))

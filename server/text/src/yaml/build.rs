@@ -46,6 +46,8 @@ pub(super) struct Failure {
 pub(super) enum Why {
     Syntax(ErrorKind),
     TooDeep,
+    /// Nobody tried: the budget is spent.
+    Unread,
 }
 
 /// A collection whose end has not been seen.

@@ -22,9 +22,9 @@ pub(super) fn flow(inner: &str, start: usize, style: Style) -> (String, Vec<Piec
                 pieces.push(Piece::new(text.len(), start + at));
                 let (next, blank_lines) = skip_breaks(inner, at);
                 if blank_lines == 0 {
-                    text.push(' ')
+                    text.push(' ');
                 } else {
-                    text.extend(std::iter::repeat_n('\n', blank_lines))
+                    text.extend(std::iter::repeat_n('\n', blank_lines));
                 }
                 at = next;
                 keep = text.len();
@@ -121,17 +121,14 @@ fn hex(inner: &str, at: usize, digits: usize, text: &mut String) -> usize {
         // Two escapes of JSON for one character above U+FFFF.
         Some(high @ 0xd800..=0xdbff) if digits == 4 => {
             let low = inner.get(end..end + 6).and_then(|low| low.strip_prefix("\\u"));
-            match low.and_then(|low| u32::from_str_radix(low, 16).ok()) {
-                Some(low @ 0xdc00..=0xdfff) => {
-                    let code = 0x10000 + ((high - 0xd800) << 10) + (low - 0xdc00);
-                    text.push(char::from_u32(code).unwrap_or('\u{fffd}'));
-                    end + 6
-                }
-                _ => {
-                    text.push('\u{fffd}');
-                    end
-                }
-            }
+            let low = low.and_then(|low| u32::from_str_radix(low, 16).ok());
+            let Some(low @ 0xdc00..=0xdfff) = low else {
+                text.push('\u{fffd}');
+                return end;
+            };
+            let code = 0x10000 + ((high - 0xd800) << 10) + (low - 0xdc00);
+            text.push(char::from_u32(code).unwrap_or('\u{fffd}'));
+            end + 6
         }
         Some(code) => {
             text.push(char::from_u32(code).unwrap_or('\u{fffd}'));

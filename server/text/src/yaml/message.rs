@@ -8,19 +8,20 @@ use crate::node::MAX_DEPTH;
 /// What is wrong and what to do next.
 pub(super) fn message(why: &Why) -> String {
     let kind = match why {
+        Why::Unread => return String::new(),
         Why::TooDeep => return format!("this is nested too deeply: {MAX_DEPTH} levels are the limit"),
         Why::Syntax(kind) => kind,
     };
     let words = match kind {
-        ErrorKind::UnclosedQuotedScalar => "this quote is never closed",
+        ErrorKind::UnclosedQuotedScalar => message_of::QUOTE,
         ErrorKind::UnclosedFlowCollection { .. }
         | ErrorKind::UnexpectedEofFlowSequence
         | ErrorKind::UnexpectedEofFlowMapping
-        | ErrorKind::UnexpectedEofImplicitFlowMapping => "this bracket is never closed",
+        | ErrorKind::UnexpectedEofImplicitFlowMapping => message_of::BRACKET,
         ErrorKind::MismatchedFlowCollectionEnd { open, close } => {
             return format!("'{close}' does not close '{open}'");
         }
-        ErrorKind::MisplacedFlowCollectionEnd => "this bracket closes nothing",
+        ErrorKind::MisplacedFlowCollectionEnd => message_of::STRAY_BRACKET,
         ErrorKind::ExpectedFlowSequenceSeparator => "expected ',' or ']' here",
         ErrorKind::ExpectedFlowMappingSeparator => "expected ',' or '}' here",
         ErrorKind::TabNotAllowed
@@ -34,9 +35,7 @@ pub(super) fn message(why: &Why) -> String {
         ErrorKind::InvalidIndentation
         | ErrorKind::InvalidFlowScalarIndent
         | ErrorKind::InvalidQuotedScalarIndent
-        | ErrorKind::InvalidBlockScalarIndent => {
-            "this line's indentation fits nothing above; move it left or right"
-        }
+        | ErrorKind::InvalidBlockScalarIndent => message_of::INDENTATION,
         ErrorKind::MappingValueNotAllowed | ErrorKind::InvalidColonPlacement => {
             "a ':' cannot stand here; put the text in quotes, or start a new line"
         }
@@ -81,3 +80,22 @@ pub(super) fn message(why: &Why) -> String {
 
 /// The message for the commonest of all mistakes.
 pub(super) const TAB: &str = "tabs cannot indent YAML; use spaces";
+
+/// The messages of the reader that guesses.
+pub(super) mod message_of {
+    pub(in super::super) const QUOTE: &str = "this quote is never closed";
+    pub(in super::super) const BRACKET: &str = "this bracket is never closed";
+    pub(in super::super) const STRAY_BRACKET: &str = "this bracket closes nothing";
+    pub(in super::super) const INDENTATION: &str =
+        "this line's indentation fits nothing above; move it left or right";
+    pub(in super::super) const TOO_DEEP: &str =
+        "this line is indented deeper than the one above, which has a value already; move it left";
+    pub(in super::super) const NO_COLON: &str = "expected 'key: value'; a ':' is missing behind this";
+    pub(in super::super) const NO_SPACE: &str = "put a space behind ':'";
+    pub(in super::super) const NO_ITEM: &str =
+        "expected a list item here; start the line with '- ', or indent it under the item above";
+    pub(in super::super) const NO_ENTRY: &str =
+        "a list item cannot stand among keys; indent it under its key, or remove the '-'";
+    pub(in super::super) const LIST_ON_KEY_LINE: &str =
+        "a list starts on a line of its own; put the '-' there";
+}

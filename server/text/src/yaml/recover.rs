@@ -1,16 +1,323 @@
 //! Reading what does not parse, block by block.
+//!
+//! A document that fails is cut at its indent blocks: an entry of a mapping or an item of a list, each with its deeper
+//! lines, is one block. Blocks that parse alone are kept as they are. A block that does not is cut again, until what is
+//! left is one value ([`value`]), which is read by guessing: half-typed keys, unclosed quotes and brackets, lines that
+//! are indented a little too much or too little. So whoever completes a half-typed line still sees what is around it.
+//!
+//! Invariants
+//! - Each place that had to be guessed at gives one problem and one broken span, never more.
+//! - The exact parser sees each byte a few times only: there is a budget, and behind it everything is guessed.
+
+mod cut;
+mod flow;
+mod tabs;
+mod value;
 
 use copydesk_base::{Code, Diagnostic, Span};
 
-use super::build::{Failure, Output, build};
-use super::message::message;
+use self::cut::{Line, LineKind, Region, Shape};
+use super::build::{Failure, Output, Why, build};
+use super::message::{message, message_of};
+use crate::node::{Entry, Kind, MAX_DEPTH, Node};
+
+/// How often the exact parser may see each byte, on average.
+const READINGS: usize = 8;
 
 /// Everything that can be read of a piece that failed.
 pub(super) fn recover(piece: &str, shift: usize, failure: &Failure) -> Output {
     let mut output = Output::default();
-    // The second time gives the same failure, and what was read before it.
-    let _ = build(piece, shift, &mut output);
-    output.problems.push(Diagnostic::new(Code::YamlSyntax, Span::at(failure.offset), message(&failure.why)));
-    output.broken.push(Span::new(shift, shift + piece.len()));
-    output
+    let text = match tabs::replace(piece, shift, failure, &mut output) {
+        tabs::Replaced::Parsed => return output,
+        tabs::Replaced::Still(text) => text,
+        tabs::Replaced::Nothing => piece.to_owned(),
+    };
+    let lines = cut::lines(&text);
+    let budget = text.len() * READINGS + 4096;
+    let mut recovery = Recovery { text: &text, lines: &lines, shift, output, budget, faults: 0, quiet: 0 };
+    for region in cut::documents(&text, &lines) {
+        if let Some(node) = recovery.read(&region, 0) {
+            recovery.output.documents.push(node);
+        }
+    }
+    recovery.output
+}
+
+struct Recovery<'t> {
+    /// The piece, with the tabs of its indentation replaced by as many spaces.
+    text: &'t str,
+    lines: &'t [Line],
+    shift: usize,
+    output: Output,
+    /// Bytes that the exact parser may still see.
+    budget: usize,
+    /// Places found so far that do not parse.
+    faults: usize,
+    /// Above zero, faults are not reported: they follow from one that is.
+    quiet: usize,
+}
+
+impl Recovery<'_> {
+    /// Reads a region: exactly if that works, by its blocks otherwise.
+    fn read(&mut self, region: &Region, depth: usize) -> Option<Node> {
+        match self.exact(region) {
+            Ok(node) => node,
+            Err(failure) => self.blocks(region, &failure, depth),
+        }
+    }
+
+    /// Reads a region that is known not to parse.
+    fn blocks(&mut self, region: &Region, failure: &Failure, depth: usize) -> Option<Node> {
+        let blocks = cut::blocks(self.text, self.lines, region);
+        let is_one = blocks.len() == 1;
+        if depth >= MAX_DEPTH || is_one && failure.why == Why::TooDeep {
+            let deep = Failure { offset: region.first.start + self.shift, why: Why::TooDeep };
+            self.fault_of(&deep, region);
+            return None;
+        }
+        let shapes: Vec<Shape> = blocks.iter().map(|block| cut::shape(self.text, &block.first)).collect();
+        let is_list = matches!(shapes.first(), Some(Shape::Item { .. }));
+        let has_entry = shapes.iter().any(|shape| matches!(shape, Shape::Entry { .. }));
+        let is_open_key = is_one && self.is_word(&region.first) && self.inner(region).is_some();
+        if !is_list && !has_entry && !is_open_key {
+            return Some(self.value(region, failure, depth).node);
+        }
+        let faults = self.faults;
+        let (mut items, mut entries) = (Vec::new(), Vec::new());
+        let mut was_astray = false;
+        for (block, shape) in blocks.iter().zip(shapes) {
+            let is_astray = block.first.indent() < region.first.indent();
+            if is_astray && !was_astray {
+                self.fault(self.word(&block.first), message_of::INDENTATION, block.span());
+            }
+            was_astray = is_astray;
+            let read = if is_one { Err(failure.clone()) } else { self.exact(block) };
+            if is_list {
+                self.item(block, shape, read, depth, &mut items);
+            } else {
+                self.entry(block, shape, read, depth, &mut entries);
+            }
+        }
+        if self.faults == faults {
+            self.fault_of(failure, region);
+        }
+        Some(if is_list { list(items, self.shift + region.first.start) } else { self.mapping(entries) })
+    }
+
+    /// One block where a list is.
+    fn item(
+        &mut self,
+        block: &Region,
+        shape: Shape,
+        read: Result<Option<Node>, Failure>,
+        depth: usize,
+        items: &mut Vec<Node>,
+    ) {
+        match (read, shape) {
+            (Ok(None), _) => {}
+            (Ok(Some(Node { kind: Kind::Sequence(more), .. })), Shape::Item { .. }) => items.extend(more),
+            (Ok(Some(node)), _) => {
+                self.fault(self.word(&block.first), message_of::NO_ITEM, block.span());
+                items.push(node);
+            }
+            (Err(failure), Shape::Item { content }) => {
+                let inner =
+                    if content < block.first.end { Some(block.from(content)) } else { self.inner(block) };
+                let node = inner.and_then(|inner| self.blocks(&inner, &failure, depth + 1));
+                items.push(node.unwrap_or_else(|| Node::nothing(block.first.start + 1 + self.shift)));
+            }
+            (Err(failure), _) => {
+                self.fault(self.word(&block.first), message_of::NO_ITEM, block.span());
+                self.quiet += 1;
+                items.extend(self.blocks(block, &failure, depth + 1));
+                self.quiet -= 1;
+            }
+        }
+    }
+
+    /// One block where a mapping is.
+    fn entry(
+        &mut self,
+        block: &Region,
+        shape: Shape,
+        read: Result<Option<Node>, Failure>,
+        depth: usize,
+        entries: &mut Vec<Entry>,
+    ) {
+        match (read, shape) {
+            (Ok(None), _) => {}
+            (Ok(Some(Node { kind: Kind::Mapping(more), .. })), _) => entries.extend(more),
+            (Ok(Some(value)), Shape::Item { .. }) => {
+                self.fault(self.word(&block.first), message_of::NO_ENTRY, block.span());
+                entries.push(Entry { key: Node::nothing(value.span.start), value });
+            }
+            (Err(failure), Shape::Item { .. }) => {
+                self.fault(self.word(&block.first), message_of::NO_ENTRY, block.span());
+                self.quiet += 1;
+                if let Some(value) = self.blocks(block, &failure, depth + 1) {
+                    entries.push(Entry { key: Node::nothing(value.span.start), value });
+                }
+                self.quiet -= 1;
+            }
+            (Err(failure), Shape::Entry { colon }) => self.descend(block, colon, &failure, depth, entries),
+            (_, _) => entries.push(self.half_typed(block, depth)),
+        }
+    }
+
+    /// An entry that does not parse.
+    fn descend(
+        &mut self,
+        block: &Region,
+        colon: usize,
+        failure: &Failure,
+        depth: usize,
+        entries: &mut Vec<Entry>,
+    ) {
+        let key = self.word_node(Span::new(block.first.start, colon));
+        let rest = &self.text[colon + 1..block.first.end];
+        let content = colon + 1 + (rest.len() - rest.trim_start().len());
+        if content < block.first.end && !self.text[content..].starts_with('#') {
+            let read = self.value(&block.from(content), failure, depth + 1);
+            entries.push(Entry { key, value: read.node });
+            entries.extend(read.astray);
+            return;
+        }
+        let value = self.inner(block).and_then(|inner| {
+            let is_within = failure.offset >= inner.first.line_start + self.shift;
+            if is_within { self.blocks(&inner, failure, depth + 1) } else { self.read(&inner, depth + 1) }
+        });
+        let value = value.unwrap_or_else(|| Node::nothing(colon + 1 + self.shift));
+        entries.push(Entry { key, value });
+    }
+
+    /// A line without a colon where a key belongs. What stands deeper below it is taken for its value.
+    fn half_typed(&mut self, block: &Region, depth: usize) -> Entry {
+        let line = &block.first;
+        let words = self.text[line.start..line.end].split(" #").next().unwrap_or("").trim_end();
+        let glued = words.find(':').filter(|colon| {
+            let is_word = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '$' | '.');
+            *colon > 0 && words[..*colon].chars().all(is_word) && !words[colon + 1..].starts_with("//")
+        });
+        if let Some(colon) = glued {
+            let (at, end) = (line.start + colon, line.start + words.len());
+            self.fault(Span::new(at, at + 1), message_of::NO_SPACE, block.span());
+            return Entry {
+                key: self.word_node(Span::new(line.start, at)),
+                value: self.word_node(Span::new(at + 1, end)),
+            };
+        }
+        let key = self.word_node(Span::new(line.start, line.start + words.len()));
+        self.fault(Span::new(line.start, line.start + words.len()), message_of::NO_COLON, block.span());
+        self.quiet += 1;
+        let inner =
+            self.inner(block).filter(|inner| !matches!(cut::shape(self.text, &inner.first), Shape::Text));
+        let value = inner.and_then(|inner| self.read(&inner, depth + 1));
+        self.quiet -= 1;
+        Entry { value: value.unwrap_or_else(|| Node::nothing(key.span.end)), key }
+    }
+
+    /// The exact parser's answer to a region.
+    fn exact(&mut self, region: &Region) -> Result<Option<Node>, Failure> {
+        let end = self.end(region);
+        let Some(budget) = self.budget.checked_sub(end - region.first.line_start) else {
+            return Err(Failure { offset: region.first.start + self.shift, why: Why::Unread });
+        };
+        self.budget = budget;
+        let mut output = Output::default();
+        let prefix = &self.text[region.first.line_start..region.first.start];
+        let shift = self.shift + region.first.line_start;
+        if prefix.bytes().all(|byte| byte == b' ') {
+            build(&self.text[region.first.line_start..end], shift, &mut output)?;
+        } else {
+            // What stands before the region on its line becomes white space, so that places stay what they are.
+            let piece = " ".repeat(prefix.len()) + &self.text[region.first.start..end];
+            build(&piece, shift, &mut output)?;
+        }
+        Ok(self.output.absorb(output).into_iter().next())
+    }
+
+    /// The lines below a block's first one, if there is anything on them.
+    fn inner(&self, block: &Region) -> Option<Region> {
+        cut::region(self.lines, block.rest.clone())
+    }
+
+    /// Where the region's last line ends, with its break.
+    fn end(&self, region: &Region) -> usize {
+        let last = region.rest.clone().next_back().and_then(|line| self.lines.get(line));
+        last.map_or(region.first.next, |last| last.next)
+    }
+
+    fn mapping(&mut self, entries: Vec<Entry>) -> Node {
+        let start = entries.first().map_or(0, |entry| entry.key.span.start);
+        let end = entries.last().map_or(start, |entry| entry.span().end);
+        let node = Node::new(Span::new(start, end), Kind::Mapping(entries));
+        let mut problems = Vec::new();
+        super::duplicate_keys(&node, &mut problems);
+        // A key in a broken place may not be the key that was meant.
+        let broken = &self.output.broken;
+        problems.retain(|problem| {
+            let others = problem.related.iter().map(|related| related.span);
+            !others.chain([problem.span]).any(|span| broken.iter().any(|broken| broken.overlaps(span)))
+        });
+        self.output.problems.extend(problems);
+        node
+    }
+
+    /// Whether the line is one word, as a half-typed key is.
+    fn is_word(&self, line: &Line) -> bool {
+        let text = &self.text[line.start..line.end];
+        line.kind == LineKind::Content
+            && text.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '-' | '$'))
+    }
+
+    /// The first word of a line: its key with the colon, or all up to the first space.
+    fn word(&self, line: &Line) -> Span {
+        let text = &self.text[line.start..line.end];
+        let end = text.find([' ', '\t']).unwrap_or(text.len());
+        Span::new(line.start, line.start + end)
+    }
+
+    /// Reports what is wrong in the words of the exact parser.
+    fn fault_of(&mut self, failure: &Failure, region: &Region) {
+        let broken = Span::new(region.first.start, self.end(region));
+        if failure.why == Why::Unread {
+            self.faults += 1;
+            self.output.broken.push(broken.shifted(self.shift));
+            return;
+        }
+        let line = self.lines.partition_point(|line| line.line_start + self.shift <= failure.offset);
+        let line = line.checked_sub(1).and_then(|line| self.lines.get(line));
+        let broken = line.map_or(broken, |line| Span::new(line.start, line.end).cover(region.first.span()));
+        self.fault(self.spot(failure.offset - self.shift), &message(&failure.why), broken);
+    }
+
+    fn fault(&mut self, at: Span, message: &str, broken: Span) {
+        self.faults += 1;
+        self.output.broken.push(broken.cover(at).shifted(self.shift));
+        if self.quiet == 0 {
+            self.output.problems.push(Diagnostic::new(Code::YamlSyntax, at.shifted(self.shift), message));
+        }
+    }
+
+    /// The word at `offset`, or the last character before it where there is none.
+    fn spot(&self, offset: usize) -> Span {
+        spot(self.text, offset)
+    }
+}
+
+/// The word at `offset`, or the last character before it where there is none.
+fn spot(text: &str, offset: usize) -> Span {
+    let behind = &text[offset..];
+    let word = behind.find(char::is_whitespace).unwrap_or(behind.len());
+    if word > 0 {
+        return Span::new(offset, offset + word);
+    }
+    let before = text[..offset].trim_end();
+    let last = before.chars().next_back().map_or(0, char::len_utf8);
+    Span::new(before.len() - last, before.len())
+}
+
+fn list(items: Vec<Node>, start: usize) -> Node {
+    let end = items.last().map_or(start, |item| item.span.end);
+    Node::new(Span::new(start, end), Kind::Sequence(items))
 }

@@ -1,0 +1,234 @@
+//! Bracketed collections that do not parse: `[a, {b: c`.
+
+use copydesk_base::Span;
+
+use super::super::build::Why;
+use super::super::{decode, message};
+use super::cut::closing_quote;
+use crate::node::{Entry, Kind, MAX_DEPTH, Node, Scalar, Style};
+
+/// What was read between brackets.
+pub(super) struct Read {
+    pub(super) node: Node,
+    /// The first thing that is wrong, where it is, and the words for it.
+    pub(super) fault: Option<(Span, String)>,
+}
+
+/// A bracket that has not been closed.
+struct Open {
+    start: usize,
+    bracket: u8,
+    items: Vec<Node>,
+    entries: Vec<Entry>,
+    /// In a mapping, the key whose value comes next; in a list, a key of a pair without braces.
+    key: Option<Node>,
+}
+
+struct Reader<'t> {
+    text: &'t str,
+    shift: usize,
+    at: usize,
+    open: Vec<Open>,
+    fault: Option<(Span, String)>,
+}
+
+/// Reads the collection whose bracket stands at `start`, and nothing behind `end`.
+pub(super) fn read(text: &str, start: usize, end: usize, shift: usize) -> Read {
+    let mut reader = Reader { text: &text[..end], shift, at: start, open: Vec::new(), fault: None };
+    let node = reader.run();
+    Read { node: node.unwrap_or_else(|| Node::nothing(start + shift)), fault: reader.fault }
+}
+
+impl Reader<'_> {
+    fn run(&mut self) -> Option<Node> {
+        loop {
+            self.skip();
+            let Some(byte) = self.text.as_bytes().get(self.at).copied() else { break };
+            match byte {
+                b'[' | b'{' if self.open.len() >= MAX_DEPTH => {
+                    self.fail(Span::new(self.at, self.at + 1), message::message(&Why::TooDeep));
+                    self.at = self.text.len();
+                }
+                b'[' | b'{' => {
+                    let (items, entries) = (Vec::new(), Vec::new());
+                    self.open.push(Open { start: self.at, bracket: byte, items, entries, key: None });
+                    self.at += 1;
+                }
+                b']' | b'}' => {
+                    if let Some(node) = self.close(byte) {
+                        return Some(node);
+                    }
+                }
+                b',' => {
+                    self.end_of_entry();
+                    self.at += 1;
+                }
+                b':' if self.is_colon(self.at) => self.colon(),
+                b'"' | b'\'' => self.quoted(char::from(byte)),
+                _ => self.plain(),
+            }
+        }
+        // Everything still open ends here; the innermost bracket is the one that misses its partner.
+        if let Some(open) = self.open.last() {
+            let at = Span::new(open.start, open.start + 1);
+            self.fail(at, message::message_of::BRACKET.to_owned());
+        }
+        let mut node = None;
+        while !self.open.is_empty() {
+            node = self.pop(self.text.trim_end().len());
+        }
+        node
+    }
+
+    /// Skips white space and comments.
+    fn skip(&mut self) {
+        loop {
+            let rest = &self.text[self.at..];
+            self.at = self.text.len() - rest.trim_start().len();
+            let is_comment =
+                self.text[self.at..].starts_with('#') && self.text[..self.at].ends_with(char::is_whitespace);
+            if !is_comment {
+                return;
+            }
+            self.at += self.text[self.at..].find(['\n', '\r']).unwrap_or(self.text.len() - self.at);
+        }
+    }
+
+    fn close(&mut self, byte: u8) -> Option<Node> {
+        let partner = if byte == b']' { b'[' } else { b'{' };
+        let at = Span::new(self.at, self.at + 1);
+        if self.open.iter().all(|open| open.bracket != partner) {
+            self.fail(at, message::message_of::STRAY_BRACKET.to_owned());
+            self.at += 1;
+            return None;
+        }
+        while let Some(open) = self.open.last() {
+            if open.bracket == partner {
+                break;
+            }
+            let unclosed = Span::new(open.start, open.start + 1);
+            self.fail(unclosed, message::message_of::BRACKET.to_owned());
+            self.pop(self.at);
+        }
+        self.at += 1;
+        self.pop(self.at)
+    }
+
+    /// Ends the innermost collection. Gives the node back when it was the outermost.
+    fn pop(&mut self, end: usize) -> Option<Node> {
+        self.end_of_entry();
+        let open = self.open.pop()?;
+        let kind =
+            if open.bracket == b'[' { Kind::Sequence(open.items) } else { Kind::Mapping(open.entries) };
+        let node = Node::new(Span::new(open.start, end).shifted(self.shift), kind);
+        if self.open.is_empty() {
+            return Some(node);
+        }
+        self.place(node);
+        None
+    }
+
+    fn place(&mut self, node: Node) {
+        let Some(open) = self.open.last_mut() else { return };
+        if open.bracket == b'[' {
+            match open.key.take() {
+                Some(key) => open.items.push(pair(Entry { key, value: node })),
+                None => open.items.push(node),
+            }
+            return;
+        }
+        match open.key.take() {
+            Some(key) => open.entries.push(Entry { key, value: node }),
+            None => open.key = Some(node),
+        }
+    }
+
+    /// A key that has found no value gets none.
+    fn end_of_entry(&mut self) {
+        let Some(open) = self.open.last_mut() else { return };
+        let Some(key) = open.key.take() else { return };
+        let end = key.span.end;
+        let gap = self.text.get(end - self.shift..).unwrap_or("");
+        let colon = gap.len() - gap.trim_start().len();
+        let place = if gap.trim_start().starts_with(':') { end + colon + 1 } else { end };
+        let entry = Entry { key, value: Node::nothing(place) };
+        if open.bracket == b'[' { open.items.push(pair(entry)) } else { open.entries.push(entry) }
+    }
+
+    /// In a mapping the key waits already. In a list the last item becomes the key of a pair.
+    fn colon(&mut self) {
+        self.at += 1;
+        let Some(open) = self.open.last_mut() else { return };
+        if open.bracket == b'[' && open.key.is_none() {
+            open.key = open.items.pop();
+        }
+    }
+
+    fn quoted(&mut self, quote: char) {
+        let rest = &self.text[self.at..];
+        let line = rest.find(['\n', '\r']).unwrap_or(rest.len());
+        let (inner_end, end) = match closing_quote(rest, quote) {
+            Some(closing) => (closing, closing + 1),
+            None => {
+                let at = Span::new(self.at, self.at + 1);
+                self.fail(at, message::message_of::QUOTE.to_owned());
+                let end = rest[..line].trim_end().len().max(1);
+                (end, end)
+            }
+        };
+        let style = if quote == '"' { Style::DoubleQuoted } else { Style::SingleQuoted };
+        let start = self.at + self.shift;
+        let (text, pieces) = decode::flow(&rest[1..inner_end], start + 1, style);
+        let scalar = Scalar::mapped(text, style, pieces, Span::new(start + 1, start + inner_end));
+        let node = Node::new(Span::new(start, start + end), Kind::Scalar(scalar));
+        self.at += end;
+        self.place_word(node);
+    }
+
+    fn plain(&mut self) {
+        let rest = &self.text[self.at..];
+        let end = rest.char_indices().find(|(at, c)| match c {
+            ',' | '[' | ']' | '{' | '}' | '\n' | '\r' => true,
+            ':' => self.is_colon(self.at + at),
+            '#' => rest[..*at].ends_with([' ', '\t']),
+            _ => false,
+        });
+        let text = rest[..end.map_or(rest.len(), |(at, _)| at)].trim_end();
+        let start = self.at + self.shift;
+        self.at += text.len().max(1);
+        let kind = match text.strip_prefix('*').filter(|name| !name.is_empty()) {
+            Some(name) => Kind::Alias(name.to_owned()),
+            None => Kind::Scalar(Scalar::verbatim(text, Style::Plain, start)),
+        };
+        self.place_word(Node::new(Span::new(start, start + text.len()), kind));
+    }
+
+    /// A word behind a key that has no colon: the comma between them is missing.
+    fn place_word(&mut self, node: Node) {
+        let waits = self.open.last().is_some_and(|open| {
+            let key = open.key.as_ref().map_or(usize::MAX, |key| key.span.end);
+            let between = self.text.get(key.saturating_sub(self.shift)..node.span.start - self.shift);
+            open.bracket == b'{' && open.key.is_some() && between.is_some_and(|text| !text.contains(':'))
+        });
+        if waits {
+            self.end_of_entry();
+        }
+        self.place(node);
+    }
+
+    fn is_colon(&self, at: usize) -> bool {
+        let behind = &self.text[at + 1..];
+        let is_apart =
+            behind.is_empty() || behind.starts_with([' ', '\t', '\n', '\r', ',', '[', ']', '{', '}']);
+        is_apart || self.text[..at].ends_with(['"', '\''])
+    }
+
+    fn fail(&mut self, at: Span, message: String) {
+        self.fault.get_or_insert((at, message));
+    }
+}
+
+/// An item of the form `key: value`.
+fn pair(entry: Entry) -> Node {
+    Node::new(entry.span(), Kind::Mapping(vec![entry]))
+}
