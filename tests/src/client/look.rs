@@ -220,6 +220,11 @@ impl Client {
         })
     }
 
+    /// How many progresses have ended so far.
+    pub fn progress_ended(&self) -> usize {
+        self.progress.values().filter(|progress| progress.ended).count()
+    }
+
     /// Progresses that are under way, as tokens.
     pub fn progress_tokens(&self) -> Vec<Value> {
         let open = self.progress.iter().filter(|(_, progress)| !progress.ended);

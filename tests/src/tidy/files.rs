@@ -75,8 +75,14 @@ pub fn suites(repository: &Repository) -> Vec<String> {
         let name = file.strip_prefix("tests/suites/").or_else(|| file.strip_prefix("tests/benches/"));
         name.is_some_and(|name| !name.contains('/'))
     });
+    let is_part = |file: &str| {
+        let name = file.trim_start_matches("tests/suites/").trim_end_matches(".rs");
+        let line = format!("mod {name};");
+        let others = repository.ending(&[".rs"]).filter(|other| other.starts_with("tests/suites/"));
+        others.filter_map(|other| repository.text(other)).any(|text| text.lines().any(|one| one == line))
+    };
     suites
-        .filter(|file| !manifest.contains(&format!("path = \"../../{file}\"")))
+        .filter(|file| !manifest.contains(&format!("path = \"../../{file}\"")) && !is_part(file))
         .map(|file| format!("{file} is no target of the package copydesk"))
         .collect()
 }
