@@ -19,12 +19,14 @@ fn the_story_in_vs_code() {
     let node = installed("vscode/node").filter(|_| installed("vscode/.made").is_some());
     let (Some(node), Some(chromium)) = (node, chromium()) else { return skip("vscode") };
     let story = Story::begin();
-    let packed = pack(&story, &node);
+    let extension = pack(&story, &node, "editors/vscode");
+    let neighbour = pack(&story, &node, "editors/vscode/test/neighbour");
     let shots = env::var_os("COPYDESK_SHOTS").map_or_else(|| story.path().join("shots"), PathBuf::from);
     let mut command = story.command(node);
     command
         .arg(root().join("editors/vscode/test/story.mjs"))
-        .env("COPYDESK_VSIX", packed)
+        .env("COPYDESK_VSIX", extension)
+        .env("COPYDESK_NEIGHBOUR", neighbour)
         .env("COPYDESK_EDITORS", root().join(".editors"))
         .env("COPYDESK_CHROMIUM", chromium)
         .env("COPYDESK_SHOTS", shots);
@@ -37,20 +39,20 @@ fn chromium() -> Option<PathBuf> {
     env::split_paths(&places).flat_map(|place| names.map(|name| place.join(name))).find(|path| path.exists())
 }
 
-/// Type-checks, bundles and packs the extension.
-fn pack(story: &Story, node: &Path) -> PathBuf {
-    let packed = story.path().join("copydesk.vsix");
+/// Packs the extension in a folder of the checkout; ours is type-checked and bundled by that.
+fn pack(story: &Story, node: &Path, folder: &str) -> PathBuf {
+    let packed = story.path().join(folder.replace('/', "-")).with_extension("vsix");
     let output = story
         .command(node)
-        .current_dir(root().join("editors/vscode"))
-        .arg("node_modules/@vscode/vsce/vsce")
-        .args(["package", "--no-dependencies", "--out"])
+        .current_dir(root().join(folder))
+        .arg(root().join("editors/vscode/node_modules/@vscode/vsce/vsce"))
+        .args(["package", "--no-dependencies", "--allow-missing-repository", "--skip-license", "--out"])
         .arg(&packed)
         .env("PATH", beside(node))
         .output()
         .unwrap();
     let complaints = [output.stdout, output.stderr].concat();
-    assert!(output.status.success(), "pack the extension: {}", String::from_utf8_lossy(&complaints));
+    assert!(output.status.success(), "pack {folder}: {}", String::from_utf8_lossy(&complaints));
     packed
 }
 

@@ -132,7 +132,7 @@ local stairs = open('stairs.py')
 local before = text_of(stairs)
 local theirs = vim.api.nvim_create_namespace('other-server')
 vim.diagnostic.set(theirs, stairs, {
-  { lnum = 6, col = 4, end_lnum = 6, end_col = 10, message = 'slow for many steps', source = 'pylint', code = 'W0001', severity = 2 },
+  { lnum = 6, col = 11, end_lnum = 6, end_col = 15, message = 'slow for many steps', source = 'pylint', code = 'W0001', severity = 2 },
 })
 local sent = {}
 local send = require('copydesk.ask').send
@@ -182,6 +182,36 @@ vim.api.nvim_buf_set_lines(stairs, 0, 0, false, { '# mine' })
 vim.cmd('Copydesk undo')
 wait_for('the undo', function() return text_of(stairs) == '# mine\n' .. before end, function() return text_of(stairs) end)
 step('undo takes the edit back and keeps later typing')
+
+-- A question that was missed: the diagnostic has the same choices.
+local function ask_again(prompt)
+  menus = {}
+  vim.cmd('5,8Copydesk ask ' .. prompt)
+  wait_for('a permission prompt', function() return menus[1] end, function() return menus end)
+  wait_for('the pending approval', function() return finding(stairs, 'pending-approval') end, findings(stairs))
+end
+
+local function ended()
+  wait_for('the run to end', function() return next(require('copydesk').running) == nil end, function() return require('copydesk').running end)
+  wait_for('the approval to go', function() return not finding(stairs, 'pending-approval') end, findings(stairs))
+  if text_of(stairs) ~= '# mine\n' .. before then fail('the text stays as it is', text_of(stairs)) end
+end
+
+ask_again('Print it for twenty steps')
+vim.cmd('Copydesk approve')
+local choices = wait_for('the choices', function() return menus[2] end, function() return menus end)
+local deny = vim.tbl_filter(function(item) return item.action.title:find('Deny', 1, true) ~= nil end, choices.items)[1]
+if not deny then fail('the choices beside the diagnostic', choices.items) end
+choices.answer(deny, 1)
+ended()
+menus[1].answer(nil)
+step('what was missed can be answered at its mark')
+
+ask_again('Print it for thirty steps')
+vim.cmd('Copydesk cancel')
+ended()
+menus[1].answer(nil)
+step('a run can be canceled while it waits')
 
 client:stop()
 wait_for('the server to end', function() return client:is_stopped() end)

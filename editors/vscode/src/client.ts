@@ -4,7 +4,6 @@ import { workspace } from "vscode";
 import {
   LanguageClient,
   RevealOutputChannelOn,
-  State,
   type ClientCapabilities,
   type FeatureState,
   type StaticFeature,
@@ -50,7 +49,18 @@ class Events implements StaticFeature {
 
 /** Leaves it to `extension.ts` to say that the program does not start: one message, with a way out. */
 class Client extends LanguageClient {
+  private starting = false;
+
+  override async start(): Promise<void> {
+    this.starting = true;
+    try {
+      await super.start();
+    } finally {
+      this.starting = false;
+    }
+  }
+
   override error(message: string, data?: unknown, show?: boolean | "force"): void {
-    super.error(message, data, this.state === State.Starting ? false : show);
+    super.error(message, data, this.starting ? false : show);
   }
 }

@@ -50,9 +50,10 @@ async function restart(): Promise<void> {
 async function sayWhyNot(error: unknown): Promise<void> {
   const path = workspace.getConfiguration("copydesk").get<string>("path", "copydesk");
   const why = error instanceof Error ? error.message : String(error);
+  const what = why.includes("ENOENT") ? `'${path}' was not found.` : `'${path}' does not start: ${why}.`;
   const settings = "Open Settings";
   const chosen = await window.showErrorMessage(
-    `Copydesk: '${path}' does not start: ${why}. Install it, or set copydesk.path to where it is.`,
+    `Copydesk: ${what} Install it, or set copydesk.path to where it is.`,
     settings,
   );
   if (chosen === settings) await commands.executeCommand("workbench.action.openSettings", "copydesk.path");

@@ -3,9 +3,10 @@
 //   .editors/vscode/node editors/vscode/test/story.mjs
 //
 // Environment: COPYDESK_BIN the server, COPYDESK_STORY a private copy of editors/story, COPYDESK_VSIX the packed extension,
-// COPYDESK_EDITORS the folder that editors/setup fills, COPYDESK_CHROMIUM the browser, COPYDESK_SHOTS where pictures go.
-// XDG_CONFIG_HOME and COPYDESK_HOME reach the server as they are. tests/suites/vscode.rs sets them. Each step prints
-// `ok WORDS`; a failed one says what it saw, takes a picture and ends the process with 1.
+// COPYDESK_NEIGHBOUR that of `neighbour/`, COPYDESK_EDITORS the folder that editors/setup fills, COPYDESK_CHROMIUM the
+// browser, COPYDESK_SHOTS where pictures go. XDG_CONFIG_HOME and COPYDESK_HOME reach the server as they are.
+// tests/suites/vscode.rs sets them. Each step prints `ok WORDS`; a failed one says what it saw, takes a picture and ends
+// the process with 1.
 
 import assert from "node:assert/strict";
 import { mkdirSync, readFileSync, realpathSync } from "node:fs";
@@ -24,7 +25,7 @@ const { page, close } = await openWorkbench({
   editors: of("COPYDESK_EDITORS"),
   home: story,
   workspace,
-  vsix: of("COPYDESK_VSIX"),
+  extensions: [of("COPYDESK_VSIX"), of("COPYDESK_NEIGHBOUR")],
   chromium: of("COPYDESK_CHROMIUM"),
   settings: { "copydesk.path": of("COPYDESK_BIN") },
 });
@@ -34,6 +35,8 @@ try {
   await workflowHelp();
   const original = await askAndAllow();
   await undo(original);
+  await denyAtTheMark(`# mine\n${original}`);
+  await cancel(`# mine\n${original}`);
   console.log("the story is told");
 } catch (error) {
   console.log(`FAILED ${error.stack}`);
@@ -82,6 +85,7 @@ async function askAndAllow() {
   const path = join(workspace, "stairs.py");
   const before = readFileSync(path, "utf8");
   await openFile(page, "stairs.py", 4);
+  await page.locator(".squiggly-info").first().waitFor();
   for (const key of ["ArrowDown", "ArrowDown", "ArrowDown", "End"]) await page.keyboard.press(`Shift+${key}`);
   const actions = await openLightBulb(page);
   await picture("actions");
@@ -124,6 +128,38 @@ async function undo(original) {
   await picture("undone");
   await saved(page, path, (text) => text === `# mine\n${original}`);
   step("undo takes the edit back and keeps later typing");
+}
+
+async function askAgain(prompt) {
+  await goTo(page, 5);
+  await runCommand(page, "Copydesk: Ask…");
+  const input = page.locator(".quick-input-widget input[placeholder^='What should']");
+  await input.fill(prompt);
+  await page.keyboard.press("Enter");
+  await page.locator(".notification-toast").getByRole("button", { name: "Allow once" }).waitFor();
+  await page.locator(".squiggly-warning").first().waitFor();
+}
+
+async function ended(text) {
+  await page.locator(".squiggly-warning").waitFor({ state: "detached" });
+  await runCommand(page, "Notifications: Clear All Notifications");
+  await saved(page, join(workspace, "stairs.py"), (now) => now === text);
+}
+
+async function denyAtTheMark(text) {
+  await askAgain("Print it for twenty steps");
+  await openFile(page, ".copydesk/workflows/release.yaml");
+  await runCommand(page, "Copydesk: Show What Waits for You");
+  const choices = page.locator(".action-widget .monaco-list-row");
+  await choices.filter({ hasText: "Deny" }).first().click();
+  await ended(text);
+  step("what was missed can be answered at its mark");
+}
+
+async function cancel(text) {
+  await askAgain("Print it for thirty steps");
+  await runCommand(page, "Copydesk: Cancel a Run");
+  await ended(text);
   assert.deepEqual(await page.locator(".notification-toast .codicon-error").all(), []);
-  step("no error was shown");
+  step("a run can be canceled while it waits");
 }

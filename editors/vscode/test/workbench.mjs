@@ -29,11 +29,11 @@ const SETTINGS = {
 };
 
 /**
- * @param {{editors: string, home: string, workspace: string, vsix: string, chromium: string, settings: object}} with_
+ * @param {{editors: string, home: string, workspace: string, extensions: string[], chromium: string, settings: object}} with_
  *   `editors` is the folder that `editors/setup` fills, `home` an empty folder for everything that is written. Settings go
  *   to the machine's file: the person's own cannot name a program of the machine that serves the workbench.
  */
-export async function openWorkbench({ editors, home, workspace, vsix, chromium: program, settings }) {
+export async function openWorkbench({ editors, home, workspace, extensions, chromium: program, settings }) {
   const node = join(editors, "vscode/node");
   const main = join(editors, "vscode/node_modules/code-server/lib/vscode/out/server-main.js");
   const data = join(home, "workbench");
@@ -42,7 +42,8 @@ export async function openWorkbench({ editors, home, workspace, vsix, chromium: 
     mkdirSync(join(data, "data", whose), { recursive: true });
     writeFileSync(join(data, "data", whose, "settings.json"), JSON.stringify(what));
   }
-  execFileSync(node, [main, ...places, "--install-extension", vsix], { stdio: ["ignore", "ignore", "ignore"] });
+  const install = extensions.flatMap((packed) => ["--install-extension", packed]);
+  execFileSync(node, [main, ...places, ...install], { stdio: ["ignore", "ignore", "ignore"] });
 
   // Its own process group: the workbench's children linger when it alone is ended.
   const server = spawn(
@@ -107,8 +108,7 @@ export async function openFile(page, path, line = 1) {
   await input.waitFor();
   await input.fill(path);
   const name = path.split("/").at(-1);
-  await page.locator(".quick-input-list .monaco-list-row", { hasText: name }).first().waitFor();
-  await page.keyboard.press("Enter");
+  await page.locator(".quick-input-list .monaco-list-row", { hasText: name }).first().click();
   await page.locator(".tab.active", { hasText: name }).waitFor();
   await page.locator(`.editor-instance[aria-label*="${name}"], .editor-instance`).first().waitFor();
   await goTo(page, line);
