@@ -66,7 +66,8 @@ pub fn parse(text: &str) -> Tree {
     if parts.closing.is_none() {
         let message = "this front matter has no end; add a line of '---' behind it";
         tree.problems.insert(0, Diagnostic::new(Code::YamlSyntax, parts.opening, message));
-        tree.broken.insert(0, parts.yaml);
+        tree.broken.push(parts.yaml);
+        tree.broken.sort_unstable();
     }
     tree
 }

@@ -35,7 +35,7 @@ pub fn parse_part(text: &str, part: Span) -> Tree {
         return too_large(part, piece);
     }
     let mut output = build::Output::default();
-    if let Err(failure) = build::build(piece, part.start, &mut output) {
+    if let Err(failure) = build::build(piece, part.start, 0, &mut output) {
         output = recover::recover(piece, part.start, &failure);
     }
     finish(output)
@@ -57,6 +57,7 @@ fn finish(output: build::Output) -> Tree {
     comments.sort_unstable();
     comments.dedup();
     broken.sort_unstable();
+    broken.dedup();
     for starts in anchors.values_mut() {
         starts.sort_unstable();
     }

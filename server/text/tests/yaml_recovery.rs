@@ -15,7 +15,9 @@ fn check(text: &str, expect: Expect) {
 
 #[test]
 fn half_typed_key() {
-    check("name: demo\nste", expect![[r#"
+    check(
+        "name: demo\nste",
+        expect![[r#"
         mapping 0..14 "name: demo\nste"
           ? text "name" 0..4 "name"
           : text "demo" 6..10 "demo"
@@ -23,8 +25,11 @@ fn half_typed_key() {
           : null 14..14 ""
         yaml-syntax 11 "ste": expected 'key: value'; a ':' is missing behind this
         broken "ste"
-    "#]]);
-    check("steps:\n  - id: a\n    ty\n    needs: [x]\n  - id: b\n", expect![[r#"
+    "#]],
+    );
+    check(
+        "steps:\n  - id: a\n    ty\n    needs: [x]\n  - id: b\n",
+        expect![[r#"
         mapping 0..48 "steps:\n  - id: a\n    ty\n    needs: [x]\n  - id: b"
           ? text "steps" 0..5 "steps"
           : list 9..48 "- id: a\n    ty\n    needs: [x]\n  - id: b"
@@ -41,8 +46,11 @@ fn half_typed_key() {
               : text "b" 47..48 "b"
         yaml-syntax 21 "ty": expected 'key: value'; a ':' is missing behind this
         broken "ty"
-    "#]]);
-    check("steps\n  - id: a\n", expect![[r#"
+    "#]],
+    );
+    check(
+        "steps\n  - id: a\n",
+        expect![[r#"
         mapping 0..15 "steps\n  - id: a"
           ? text "steps" 0..5 "steps"
           : list 8..15 "- id: a"
@@ -51,8 +59,11 @@ fn half_typed_key() {
               : text "a" 14..15 "a"
         yaml-syntax 0 "steps": expected 'key: value'; a ':' is missing behind this
         broken "steps"
-    "#]]);
-    check("a:1\nb: 2\n", expect![[r#"
+    "#]],
+    );
+    check(
+        "a:1\nb: 2\n",
+        expect![[r#"
         mapping 0..8 "a:1\nb: 2"
           ? text "a" 0..1 "a"
           : number "1" 2..3 "1"
@@ -60,12 +71,15 @@ fn half_typed_key() {
           : number "2" 7..8 "2"
         yaml-syntax 1 ":": put a space behind ':'
         broken "a:1"
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
 fn unclosed_quotes() {
-    check("name: \"demo\nsteps:\n  - id: 'a\n    run: \"x\\n${{ a }}\n", expect![[r#"
+    check(
+        "name: \"demo\nsteps:\n  - id: 'a\n    run: \"x\\n${{ a }}\n",
+        expect![[r#"
         mapping 0..51 "name: \"demo\nsteps:\n  - id: 'a\n    run: \"x\\n${{ a }}"
           ? text "name" 0..4 "name"
           : text "demo" 6..11 "\"demo"
@@ -82,8 +96,11 @@ fn unclosed_quotes() {
         broken "\"demo"
         broken "'a"
         broken "\"x\\n${{ a }}"
-    "#]]);
-    check("a: \"x\" y\nb: 1\n", expect![[r#"
+    "#]],
+    );
+    check(
+        "a: \"x\" y\nb: 1\n",
+        expect![[r#"
         mapping 0..13 "a: \"x\" y\nb: 1"
           ? text "a" 0..1 "a"
           : text "x" 3..6 "\"x\""
@@ -91,12 +108,15 @@ fn unclosed_quotes() {
           : number "1" 12..13 "1"
         yaml-syntax 7 "y": nothing can follow the closing quote
         broken "a: \"x\" y"
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
 fn unclosed_brackets() {
-    check("a: [1, {b: c, 'd\ne: {f: \nh: [}\ni: ]\n", expect![[r#"
+    check(
+        "a: [1, {b: c, 'd\ne: {f: \nh: [}\ni: ]\n",
+        expect![[r#"
         mapping 0..35 "a: [1, {b: c, 'd\ne: {f: \nh: [}\ni: ]"
           ? text "a" 0..1 "a"
           : list 3..16 "[1, {b: c, 'd"
@@ -122,8 +142,11 @@ fn unclosed_brackets() {
         broken "{f:"
         broken "[}"
         broken "i: ]"
-    "#]]);
-    check("{\n  \"a\": 1,\n  \"b\": [1,\n  \"c\": {\n}\n", expect![[r#"
+    "#]],
+    );
+    check(
+        "{\n  \"a\": 1,\n  \"b\": [1,\n  \"c\": {\n}\n",
+        expect![[r#"
         mapping 0..33 "{\n  \"a\": 1,\n  \"b\": [1,\n  \"c\": {\n}"
           ? text "a" 4..7 "\"a\""
           : number "1" 9..10 "1"
@@ -135,32 +158,37 @@ fn unclosed_brackets() {
               : mapping 30..33 "{\n}"
         yaml-syntax 19 "[": this bracket is never closed
         broken "{\n  \"a\": 1,\n  \"b\": [1,\n  \"c\": {\n}"
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
 fn indentation_off_by_one() {
-    check("steps:\n  - id: a\n     type: shell\n  - id: b\n   run: x\n", expect![[r#"
-        mapping 0..53 "steps:\n  - id: a\n     type: shell\n  - id: b\n   run: x"
-          ? text "steps" 0..5 "steps"
-          : list 9..53 "- id: a\n     type: shell\n  - id: b\n   run: x"
-            - mapping 11..33 "id: a\n     type: shell"
-              ? text "id" 11..13 "id"
-              : text "a" 15..16 "a"
-              ? text "type" 22..26 "type"
-              : text "shell" 28..33 "shell"
-            - mapping 38..53 "id: b\n   run: x"
-              ? text "id" 38..40 "id"
-              : text "b" 42..43 "b"
-              ? text "run" 47..50 "run"
-              : text "x" 52..53 "x"
-        yaml-syntax 22 "type:": this line is indented deeper than the one above, which has a value already; move it left
-        yaml-syntax 47 "run:": this line's indentation fits nothing above; move it left or right
-        broken "type: shell"
-        broken "type: shell"
-        broken "run: x"
-    "#]]);
-    check("steps:\n    - id: a\n  - id: b\n  - id: c\nname: x\n", expect![[r#"
+    check(
+        "steps:\n  - id: a\n     type: shell\n  - id: b\n   run: x\n",
+        expect![[r#"
+            mapping 0..53 "steps:\n  - id: a\n     type: shell\n  - id: b\n   run: x"
+              ? text "steps" 0..5 "steps"
+              : list 9..53 "- id: a\n     type: shell\n  - id: b\n   run: x"
+                - mapping 11..33 "id: a\n     type: shell"
+                  ? text "id" 11..13 "id"
+                  : text "a" 15..16 "a"
+                  ? text "type" 22..26 "type"
+                  : text "shell" 28..33 "shell"
+                - mapping 38..53 "id: b\n   run: x"
+                  ? text "id" 38..40 "id"
+                  : text "b" 42..43 "b"
+                  ? text "run" 47..50 "run"
+                  : text "x" 52..53 "x"
+            yaml-syntax 22 "type:": this line is indented deeper than the one above, which has a value already; move it left
+            yaml-syntax 47 "run:": this line's indentation fits nothing above; move it left or right
+            broken "type: shell"
+            broken "run: x"
+        "#]],
+    );
+    check(
+        "steps:\n    - id: a\n  - id: b\n  - id: c\nname: x\n",
+        expect![[r#"
         mapping 0..46 "steps:\n    - id: a\n  - id: b\n  - id: c\nname: x"
           ? text "steps" 0..5 "steps"
           : list 11..38 "- id: a\n  - id: b\n  - id: c"
@@ -177,8 +205,11 @@ fn indentation_off_by_one() {
           : text "x" 45..46 "x"
         yaml-syntax 21 "-": this line's indentation fits nothing above; move it left or right
         broken "- id: b"
-    "#]]);
-    check("- id: a\ntype: shell\n", expect![[r#"
+    "#]],
+    );
+    check(
+        "- id: a\ntype: shell\n",
+        expect![[r#"
         list 0..19 "- id: a\ntype: shell"
           - mapping 2..7 "id: a"
             ? text "id" 2..4 "id"
@@ -188,29 +219,31 @@ fn indentation_off_by_one() {
             : text "shell" 14..19 "shell"
         yaml-syntax 8 "type:": expected a list item here; start the line with '- ', or indent it under the item above
         broken "type: shell"
-    "#]]);
-    check("name: x\n- a\n- b\nlast: 1\n", expect![[r#"
-        mapping 0..23 "name: x\n- a\n- b\nlast: 1"
-          ? text "name" 0..4 "name"
-          : text "x" 6..7 "x"
-          ? null 8..8 ""
-          : list 8..11 "- a"
-            - text "a" 10..11 "a"
-          ? null 12..12 ""
-          : list 12..15 "- b"
-            - text "b" 14..15 "b"
-          ? text "last" 16..20 "last"
-          : number "1" 22..23 "1"
-        yaml-syntax 8 "-": a list item cannot stand among keys; indent it under its key, or remove the '-'
-        yaml-syntax 12 "-": a list item cannot stand among keys; indent it under its key, or remove the '-'
-        broken "- a"
-        broken "- b"
-    "#]]);
+    "#]],
+    );
+    check(
+        "name: x\n- a\n- b\nlast: 1\n",
+        expect![[r#"
+            mapping 0..23 "name: x\n- a\n- b\nlast: 1"
+              ? text "name" 0..4 "name"
+              : text "x" 6..7 "x"
+              ? null 8..8 ""
+              : list 8..15 "- a\n- b"
+                - text "a" 10..11 "a"
+                - text "b" 14..15 "b"
+              ? text "last" 16..20 "last"
+              : number "1" 22..23 "1"
+            yaml-syntax 8 "-": a list item cannot stand among keys; indent it under its key, or remove the '-'
+            broken "- a"
+        "#]],
+    );
 }
 
 #[test]
 fn tabs() {
-    check("steps:\n\t- id: a\n\t  run: |\n\t  \tx\n\n\t- id: b\nz: 1\n", expect![[r#"
+    check(
+        "steps:\n\t- id: a\n\t  run: |\n\t  \tx\n\n\t- id: b\nz: 1\n",
+        expect![[r#"
         mapping 0..46 "steps:\n\t- id: a\n\t  run: |\n\t  \tx\n\n\t- id: b\nz: 1"
           ? text "steps" 0..5 "steps"
           : list 8..41 "- id: a\n\t  run: |\n\t  \tx\n\n\t- id: b"
@@ -230,80 +263,98 @@ fn tabs() {
         broken "\t  run: |"
         broken "\t  \tx"
         broken "\t- id: b"
-    "#]]);
-    check("a:\n  b: 1\n\tc: 2\nd: \"x\n", expect![[r#"
-        mapping 0..21 "a:\n  b: 1\n\tc: 2\nd: \"x"
-          ? text "a" 0..1 "a"
-          : mapping 5..15 "b: 1\n\tc: 2"
-            ? text "b" 5..6 "b"
-            : number "1" 8..9 "1"
-            ? text "c" 11..12 "c"
-            : number "2" 14..15 "2"
-          ? text "d" 16..17 "d"
-          : text "x" 19..21 "\"x"
-        yaml-syntax 10 "\t": tabs cannot indent YAML; use spaces
-        yaml-syntax 11 "c:": this line's indentation fits nothing above; move it left or right
-        yaml-syntax 19 "\"": this quote is never closed
-        broken "\tc: 2"
-        broken "c: 2"
-        broken "\"x"
-    "#]]);
+    "#]],
+    );
+    check(
+        "a:\n  b: 1\n\tc: 2\nd: \"x\n",
+        expect![[r#"
+            mapping 0..21 "a:\n  b: 1\n\tc: 2\nd: \"x"
+              ? text "a" 0..1 "a"
+              : mapping 5..15 "b: 1\n\tc: 2"
+                ? text "b" 5..6 "b"
+                : number "1" 8..9 "1"
+                ? text "c" 11..12 "c"
+                : number "2" 14..15 "2"
+              ? text "d" 16..17 "d"
+              : text "x" 19..21 "\"x"
+            yaml-syntax 10 "\t": tabs cannot indent YAML; use spaces
+            yaml-syntax 19 "\"": this quote is never closed
+            broken "\tc: 2"
+            broken "c: 2"
+            broken "\"x"
+        "#]],
+    );
 }
 
 #[test]
 fn bad_values() {
-    check("a: b: c\nd: @x\ne: *\nf: %y\n", expect![[r#"
-        mapping 0..24 "a: b: c\nd: @x\ne: *\nf: %y"
-          ? text "a" 0..1 "a"
-          : mapping 3..7 "b: c"
-            ? text "b" 3..4 "b"
-            : text "c" 6..7 "c"
-          ? text "d" 8..9 "d"
-          : text "@x" 11..13 "@x"
-          ? text "e" 14..15 "e"
-          : text "*" 17..18 "*"
-          ? text "f" 19..20 "f"
-          : text "%y" 22..24 "%y"
-        yaml-syntax 11 "@x": '@' cannot start a value; put the text in quotes
-        yaml-syntax 17 "*": a name is missing behind '&' or '*'; put the text in quotes
-        yaml-syntax 22 "%y": '%' cannot start a value; put the text in quotes
-        broken "d: @x"
-        broken "e: *"
-        broken "f: %y"
-    "#]]);
-    check("a: |x\n  text\nb: |\n    one\n  two\nc: - 1\n", expect![[r#"
-        mapping 0..38 "a: |x\n  text\nb: |\n    one\n  two\nc: - 1"
-          ? text "a" 0..1 "a"
-          : text "  text" 3..12 "|x\n  text"
-          ? text "b" 13..14 "b"
-          : text "    one\n  two" 16..31 "|\n    one\n  two"
-          ? text "c" 32..33 "c"
-          : list 35..38 "- 1"
-            - number "1" 37..38 "1"
-        yaml-syntax 3 "|x": nothing but '+', '-', a digit or a comment can follow '|' or '>'
-        yaml-syntax 28 "two": this is not valid YAML; check quotes, brackets and indentation
-        broken "a: |x"
-        broken "|\n    one\n  two"
-    "#]]);
-    check("a: \"\\q\"\nb: !t \"x\nc: 'x' # y\n", expect![[r##"
-        mapping 0..23 "a: \"\\q\"\nb: !t \"x\nc: 'x'"
-          ? text "a" 0..1 "a"
-          : text "\\q" 3..7 "\"\\q\""
-          ? text "b" 8..9 "b"
-          : text "x" 14..16 "\"x"
-          ? text "c" 17..18 "c"
-          : text "x" 20..23 "'x'"
-        comment "# y"
-        yaml-syntax 3 "\"\\q\"": this escape is unknown; write '\\' for a backslash, or use single quotes
-        yaml-syntax 14 "\"": this quote is never closed
-        broken "a: \"\\q\""
-        broken "\"x"
-    "##]]);
+    check(
+        "a: b: c\nd: @x\ne: *\nf: %y\n",
+        expect![[r#"
+            mapping 0..24 "a: b: c\nd: @x\ne: *\nf: %y"
+              ? text "a" 0..1 "a"
+              : mapping 3..7 "b: c"
+                ? text "b" 3..4 "b"
+                : text "c" 6..7 "c"
+              ? text "d" 8..9 "d"
+              : text "@x" 11..13 "@x"
+              ? text "e" 14..15 "e"
+              : text "*" 17..18 "*"
+              ? text "f" 19..20 "f"
+              : text "%y" 22..24 "%y"
+            yaml-syntax 4 ":": a ':' cannot stand here; put the text in quotes, or start a new line
+            yaml-syntax 11 "@x": '@' cannot start a value; put the text in quotes
+            yaml-syntax 17 "*": a name is missing behind '&' or '*'; put the text in quotes
+            yaml-syntax 22 "%y": '%' cannot start a value; put the text in quotes
+            broken "a: b: c"
+            broken "d: @x"
+            broken "e: *"
+            broken "f: %y"
+        "#]],
+    );
+    check(
+        "a: |x\n  text\nb: |\n    one\n  two\nc: - 1\n",
+        expect![[r#"
+            mapping 0..38 "a: |x\n  text\nb: |\n    one\n  two\nc: - 1"
+              ? text "a" 0..1 "a"
+              : text "  text" 3..12 "|x\n  text"
+              ? text "b" 13..14 "b"
+              : text "    one\n  two" 16..31 "|\n    one\n  two"
+              ? text "c" 32..33 "c"
+              : list 35..38 "- 1"
+                - number "1" 37..38 "1"
+            yaml-syntax 3 "|x": nothing but '+', '-', a digit or a comment can follow '|' or '>'
+            yaml-syntax 28 "two": this line stands left of the text it belongs to; move it right
+            yaml-syntax 35 "-": a list item cannot stand here; start a new line
+            broken "a: |x"
+            broken "|\n    one\n  two"
+            broken "c: - 1"
+        "#]],
+    );
+    check(
+        "a: \"\\q\"\nb: !t \"x\nc: 'x' # y\n",
+        expect![[r##"
+            mapping 0..23 "a: \"\\q\"\nb: !t \"x\nc: 'x'"
+              ? text "a" 0..1 "a"
+              : text "\\q" 3..7 "\"\\q\""
+              ? text "b" 8..9 "b"
+              : text "x" 14..16 "\"x"
+              ? text "c" 17..18 "c"
+              : text "x" 20..23 "'x'"
+            comment "# y"
+            yaml-syntax 4 "\\q": this escape is unknown; write '\\' for a backslash, or use single quotes
+            yaml-syntax 14 "\"": this quote is never closed
+            broken "\"\\q\""
+            broken "\"x"
+        "##]],
+    );
 }
 
 #[test]
 fn only_one_of_two_documents() {
-    check("a: *x\n---\nb: [\n---\nc: &x 1\n", expect![[r#"
+    check(
+        "a: *x\n---\nb: [\n---\nc: &x 1\n",
+        expect![[r#"
         mapping 0..5 "a: *x"
           ? text "a" 0..1 "a"
           : alias x 3..5 "*x"
@@ -315,17 +366,23 @@ fn only_one_of_two_documents() {
           : number "1" anchor x 25..26 "1"
         yaml-syntax 13 "[": this bracket is never closed
         broken "["
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
 fn no_yaml_at_all() {
-    check("}{\n", expect![[r#"
+    check(
+        "}{\n",
+        expect![[r#"
         text "}{" 0..2 "}{"
         yaml-syntax 0 "}{": this bracket closes nothing
         broken "}{"
-    "#]]);
-    check("Dear all,\n\nthis: is\nno YAML\n- really\n", expect![[r#"
+    "#]],
+    );
+    check(
+        "Dear all,\n\nthis: is\nno YAML\n- really\n",
+        expect![[r#"
         mapping 0..36 "Dear all,\n\nthis: is\nno YAML\n- really"
           ? text "Dear all," 0..9 "Dear all,"
           : null 9..9 ""
@@ -342,12 +399,15 @@ fn no_yaml_at_all() {
         broken "Dear all,"
         broken "no YAML"
         broken "- really"
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
 fn duplicates_are_found_beside_what_is_broken() {
-    check("a: 1\nb: [\na: 2\nb: 3\n", expect![[r#"
+    check(
+        "a: 1\nb: [\na: 2\nb: 3\n",
+        expect![[r#"
         mapping 0..19 "a: 1\nb: [\na: 2\nb: 3"
           ? text "a" 0..1 "a"
           : number "1" 3..4 "1"
@@ -361,7 +421,8 @@ fn duplicates_are_found_beside_what_is_broken() {
         duplicate-key 10 "a": 'a' is already set in this mapping; keep one of the two
         duplicate-key 15 "b": 'b' is already set in this mapping; keep one of the two
         broken "["
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]

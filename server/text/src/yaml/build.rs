@@ -63,14 +63,16 @@ struct Builder<'t, 'o> {
     shift: usize,
     open: Vec<Open>,
     output: &'o mut Output,
+    /// How many collections the piece stands in.
+    depth: usize,
     /// End of the last thing seen, in the piece.
     cursor: usize,
 }
 
 /// Reads a piece of YAML that starts at byte `shift` of the whole text.
 ///
-/// What was found before a failure is in `output` too.
-pub(super) fn build(piece: &str, shift: usize, output: &mut Output) -> Result<(), Failure> {
+/// It stands within `depth` collections. What was found before a failure is in `output` too.
+pub(super) fn build(piece: &str, shift: usize, depth: usize, output: &mut Output) -> Result<(), Failure> {
     let options = granit_parser::options! {
         emit_anchor_events: true,
         emit_unresolved_aliases: true,
@@ -78,7 +80,7 @@ pub(super) fn build(piece: &str, shift: usize, output: &mut Output) -> Result<()
         flow_nesting_limit: MAX_DEPTH + 1,
         block_nesting_limit: MAX_DEPTH + 1,
     };
-    let mut builder = Builder { piece, shift, open: Vec::new(), output, cursor: 0 };
+    let mut builder = Builder { piece, shift, open: Vec::new(), output, depth, cursor: 0 };
     let mut parser = Parser::new_from_str_with_options(piece, options);
     while let Some(next) = parser.next() {
         let (event, span) = next.map_err(|error| failure(&error, piece, shift))?;
@@ -157,7 +159,7 @@ impl Builder<'_, '_> {
         tag: Option<String>,
         anchor: Option<String>,
     ) -> Result<(), Failure> {
-        if self.open.len() >= MAX_DEPTH {
+        if self.open.len() + self.depth >= MAX_DEPTH {
             return Err(Failure { offset: at.start + self.shift, why: Why::TooDeep });
         }
         let span = at.shifted(self.shift);
@@ -276,6 +278,8 @@ impl Builder<'_, '_> {
 /// Where the value goes that nobody has written: behind the colon, or behind a key that has none.
 fn behind_colon(piece: &str, key_end: usize) -> usize {
     let rest = piece.get(key_end..).unwrap_or("");
-    let gap = rest.len() - rest.trim_start().len();
-    if rest[gap..].starts_with(':') { key_end + gap + 1 } else { key_end }
+    let gap = rest.len() - rest.trim_start_matches([' ', '\t']).len();
+    let Some(behind) = rest[gap..].strip_prefix(':') else { return key_end };
+    let is_colon = behind.is_empty() || behind.starts_with([' ', '\t', '\n', '\r', ',', '[', ']', '{', '}']);
+    if is_colon { key_end + gap + 1 } else { key_end }
 }

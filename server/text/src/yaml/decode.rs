@@ -152,7 +152,10 @@ pub(super) fn block_pieces(
 ) -> Vec<Piece> {
     let mut pieces = Vec::new();
     let indent = indent.unwrap_or(0);
-    let (mut at, mut decoded) = (0, 0);
+    // The parser's raw text starts at the first content, behind the blank lines before it.
+    let blank =
+        if raw.starts_with(['\n', '\r']) { 0 } else { text.len() - text.trim_start_matches('\n').len() };
+    let (mut at, mut decoded) = (0, blank);
     let mut is_first = true;
     while at < raw.len() {
         let line_len = raw[at..].find(['\n', '\r']).unwrap_or(raw.len() - at);

@@ -90,6 +90,8 @@ pub(super) mod message_of {
         "this line's indentation fits nothing above; move it left or right";
     pub(in super::super) const TOO_DEEP: &str =
         "this line is indented deeper than the one above, which has a value already; move it left";
+    pub(in super::super) const SCALAR_LINE: &str =
+        "this line stands left of the text it belongs to; move it right";
     pub(in super::super) const NO_COLON: &str = "expected 'key: value'; a ':' is missing behind this";
     pub(in super::super) const NO_SPACE: &str = "put a space behind ':'";
     pub(in super::super) const NO_ITEM: &str =

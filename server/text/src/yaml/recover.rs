@@ -34,7 +34,9 @@ pub(super) fn recover(piece: &str, shift: usize, failure: &Failure) -> Output {
     };
     let lines = cut::lines(&text);
     let budget = text.len() * READINGS + 4096;
-    let mut recovery = Recovery { text: &text, lines: &lines, shift, output, budget, faults: 0, quiet: 0 };
+    let tab_lines = output.broken.clone();
+    let mut recovery =
+        Recovery { text: &text, lines: &lines, shift, output, budget, faults: 0, tab_lines, quiet: 0 };
     for region in cut::documents(&text, &lines) {
         if let Some(node) = recovery.read(&region, 0) {
             recovery.output.documents.push(node);
@@ -53,6 +55,8 @@ struct Recovery<'t> {
     budget: usize,
     /// Places found so far that do not parse.
     faults: usize,
+    /// Lines whose tabs have been reported.
+    tab_lines: Vec<Span>,
     /// Above zero, faults are not reported: they follow from one that is.
     quiet: usize,
 }
@@ -60,7 +64,7 @@ struct Recovery<'t> {
 impl Recovery<'_> {
     /// Reads a region: exactly if that works, by its blocks otherwise.
     fn read(&mut self, region: &Region, depth: usize) -> Option<Node> {
-        match self.exact(region) {
+        match self.exact(region, depth) {
             Ok(node) => node,
             Err(failure) => self.blocks(region, &failure, depth),
         }
@@ -91,11 +95,16 @@ impl Recovery<'_> {
                 self.fault(self.word(&block.first), message_of::INDENTATION, block.span());
             }
             was_astray = is_astray;
-            let read = if is_one { Err(failure.clone()) } else { self.exact(block) };
+            let read = if is_one { Err(failure.clone()) } else { self.exact(block, depth) };
+            let (own, known) = (read.as_ref().err().cloned(), self.faults);
             if is_list {
                 self.item(block, shape, read, depth, &mut items);
             } else {
                 self.entry(block, shape, read, depth, &mut entries);
+            }
+            if let Some(own) = own.filter(|_| self.faults == known) {
+                // Its parts are fine, but not together.
+                self.fault_of(&own, block);
             }
         }
         if self.faults == faults {
@@ -217,7 +226,7 @@ impl Recovery<'_> {
     }
 
     /// The exact parser's answer to a region.
-    fn exact(&mut self, region: &Region) -> Result<Option<Node>, Failure> {
+    fn exact(&mut self, region: &Region, depth: usize) -> Result<Option<Node>, Failure> {
         let end = self.end(region);
         let Some(budget) = self.budget.checked_sub(end - region.first.line_start) else {
             return Err(Failure { offset: region.first.start + self.shift, why: Why::Unread });
@@ -227,11 +236,11 @@ impl Recovery<'_> {
         let prefix = &self.text[region.first.line_start..region.first.start];
         let shift = self.shift + region.first.line_start;
         if prefix.bytes().all(|byte| byte == b' ') {
-            build(&self.text[region.first.line_start..end], shift, &mut output)?;
+            build(&self.text[region.first.line_start..end], shift, depth, &mut output)?;
         } else {
             // What stands before the region on its line becomes white space, so that places stay what they are.
             let piece = " ".repeat(prefix.len()) + &self.text[region.first.start..end];
-            build(&piece, shift, &mut output)?;
+            build(&piece, shift, depth, &mut output)?;
         }
         Ok(self.output.absorb(output).into_iter().next())
     }
@@ -294,7 +303,8 @@ impl Recovery<'_> {
     fn fault(&mut self, at: Span, message: &str, broken: Span) {
         self.faults += 1;
         self.output.broken.push(broken.cover(at).shifted(self.shift));
-        if self.quiet == 0 {
+        let is_new = !self.tab_lines.iter().any(|line| line.overlaps(at.shifted(self.shift)));
+        if self.quiet == 0 && is_new {
             self.output.problems.push(Diagnostic::new(Code::YamlSyntax, at.shifted(self.shift), message));
         }
     }

@@ -3,7 +3,7 @@
 use copydesk_text::{Kind, Node, Tree};
 
 /// One line for each node: its place in the tree, its kind, its bytes.
-pub fn show(text: &str, tree: &Tree) -> String {
+pub(crate) fn show(text: &str, tree: &Tree) -> String {
     let mut lines = Vec::new();
     for node in &tree.documents {
         show_node(text, node, 0, "", &mut lines);

@@ -136,7 +136,7 @@ pub(super) fn blocks(text: &str, lines: &[Line], region: &Region) -> Vec<Region>
     let indent = region.first.indent();
     let is_list = matches!(shape(text, &region.first), Shape::Item { .. });
     let mut blocks = vec![Region { first: region.first.clone(), rest: region.rest.start..region.rest.start }];
-    // Whether a list may follow that is not indented: the block's first line has no value yet.
+    // Whether a list may follow that is not indented: the block's first line has no value yet, or is one misplaced.
     let mut is_open = !is_list && !has_value(text, &region.first);
     for at in region.rest.clone() {
         let line = &lines[at];
@@ -169,7 +169,7 @@ fn has_value(text: &str, line: &Line) -> bool {
             let behind = text[colon + 1..line.end].trim_start();
             !behind.is_empty() && !behind.starts_with(['#', '&', '!'])
         }
-        Shape::Item { .. } => true,
+        Shape::Item { .. } => false,
         Shape::Text => text[line.start..line.end].contains([' ', '"', '\'']),
     }
 }

@@ -29,12 +29,15 @@ struct Reader<'t> {
     shift: usize,
     at: usize,
     open: Vec<Open>,
+    /// How many may be open.
+    limit: usize,
     fault: Option<(Span, String)>,
 }
 
-/// Reads the collection whose bracket stands at `start`, and nothing behind `end`.
-pub(super) fn read(text: &str, start: usize, end: usize, shift: usize) -> Read {
-    let mut reader = Reader { text: &text[..end], shift, at: start, open: Vec::new(), fault: None };
+/// Reads the collection whose bracket stands at `start`, `depth` levels below the document.
+pub(super) fn read(text: &str, start: usize, shift: usize, depth: usize) -> Read {
+    let limit = MAX_DEPTH.saturating_sub(depth).max(1);
+    let mut reader = Reader { text, shift, at: start, open: Vec::new(), limit, fault: None };
     let node = reader.run();
     Read { node: node.unwrap_or_else(|| Node::nothing(start + shift)), fault: reader.fault }
 }
@@ -45,7 +48,7 @@ impl Reader<'_> {
             self.skip();
             let Some(byte) = self.text.as_bytes().get(self.at).copied() else { break };
             match byte {
-                b'[' | b'{' if self.open.len() >= MAX_DEPTH => {
+                b'[' | b'{' if self.open.len() >= self.limit => {
                     self.fail(Span::new(self.at, self.at + 1), message::message(&Why::TooDeep));
                     self.at = self.text.len();
                 }
@@ -145,14 +148,19 @@ impl Reader<'_> {
 
     /// A key that has found no value gets none.
     fn end_of_entry(&mut self) {
-        let Some(open) = self.open.last_mut() else { return };
-        let Some(key) = open.key.take() else { return };
+        let Some(key) = self.open.last_mut().and_then(|open| open.key.take()) else { return };
         let end = key.span.end;
         let gap = self.text.get(end - self.shift..).unwrap_or("");
         let colon = gap.len() - gap.trim_start().len();
-        let place = if gap.trim_start().starts_with(':') { end + colon + 1 } else { end };
+        let is_colon = gap.trim_start().starts_with(':') && self.is_colon(end - self.shift + colon);
+        let place = if is_colon { end + colon + 1 } else { end };
         let entry = Entry { key, value: Node::nothing(place) };
-        if open.bracket == b'[' { open.items.push(pair(entry)) } else { open.entries.push(entry) }
+        let Some(open) = self.open.last_mut() else { return };
+        if open.bracket == b'[' {
+            open.items.push(pair(entry));
+        } else {
+            open.entries.push(entry);
+        }
     }
 
     /// In a mapping the key waits already. In a list the last item becomes the key of a pair.

@@ -29,7 +29,7 @@ pub(super) fn replace(piece: &str, shift: usize, failure: &Failure, output: &mut
     }
     let Ok(text) = String::from_utf8(bytes) else { return Replaced::Nothing };
     let mut attempt = Output::default();
-    let again = build(&text, shift, &mut attempt);
+    let again = build(&text, shift, 0, &mut attempt);
     if again.as_ref().is_err_and(|again| again == failure) {
         return Replaced::Still(text);
     }

@@ -1,6 +1,7 @@
 //! Single values that do not parse.
 
 use copydesk_base::Span;
+use granit_parser::ErrorKind;
 
 use super::super::build::{Failure, Why};
 use super::super::decode;
@@ -25,7 +26,7 @@ impl From<Node> for Guess {
 impl Recovery<'_> {
     /// Reads a value that `failure` was found in, or around.
     pub(super) fn value(&mut self, region: &Region, failure: &Failure, depth: usize) -> Guess {
-        let failure = match self.exact(region) {
+        let failure = match self.exact(region, depth) {
             Ok(Some(node)) => return node.into(),
             Ok(None) => return Node::nothing(region.first.start + self.shift).into(),
             Err(Failure { why: Why::Unread, .. }) => failure.clone(),
@@ -39,7 +40,7 @@ impl Recovery<'_> {
                 self.fault_of(&failure, region);
                 Node::nothing(line.start + self.shift).into()
             }
-            Some(b'[' | b'{') => self.brackets(region, &failure).into(),
+            Some(b'[' | b'{') => self.brackets(region, &failure, depth).into(),
             Some(b'"' | b'\'') => self.quoted(region, &failure, depth),
             Some(b'|' | b'>') => self.block_scalar(region, &failure).into(),
             _ if matches!(cut::shape(self.text, line), Shape::Item { .. }) => {
@@ -53,9 +54,9 @@ impl Recovery<'_> {
         }
     }
 
-    fn brackets(&mut self, region: &Region, failure: &Failure) -> Node {
+    fn brackets(&mut self, region: &Region, failure: &Failure, depth: usize) -> Node {
         let end = self.end(region);
-        let read = flow::read(self.text, region.first.start, end, self.shift);
+        let read = flow::read(&self.text[..end], region.first.start, self.shift, depth);
         let broken = Span::new(region.first.start, self.text[..end].trim_end().len());
         match read.fault {
             Some((at, message)) => self.fault(at, &message, broken),
@@ -74,6 +75,10 @@ impl Recovery<'_> {
         let whole = &self.text[line.start..self.end(region)];
         if closing.is_none() && cut::closing_quote(whole, quote).is_none() {
             self.fault(Span::new(line.start, line.start + 1), message_of::QUOTE, line.span());
+        } else if let Some(escape) = bad_escape(whole, failure) {
+            let at = line.start + escape;
+            let width = self.text[at + 1..].chars().next().map_or(0, char::len_utf8);
+            self.fault(Span::new(at, at + 1 + width), &super::message(&failure.why), line.span());
         } else {
             self.fault_of(failure, region);
         }
@@ -82,7 +87,13 @@ impl Recovery<'_> {
 
     /// A block scalar with a bad header or a line that stands too far left: its lines as they are.
     fn block_scalar(&mut self, region: &Region, failure: &Failure) -> Node {
-        self.fault_of(failure, region);
+        let at = failure.offset.saturating_sub(self.shift);
+        if at >= region.first.next && !matches!(failure.why, Why::Unread) {
+            let last_line = Span::new(region.first.start, self.spot(at).end);
+            self.fault(self.spot(at), message_of::SCALAR_LINE, last_line);
+        } else {
+            self.fault_of(failure, region);
+        }
         let (from, to) = (region.first.next, self.end(region).max(region.first.next));
         let text = self.text[from..to].trim_end();
         let style =
@@ -155,5 +166,39 @@ impl Recovery<'_> {
         let lines = self.lines.get(region.rest.clone()).unwrap_or(&[]);
         let comments = lines.iter().filter(|line| line.kind == LineKind::Comment);
         self.output.comments.extend(comments.map(|line| line.span().shifted(self.shift)));
+    }
+}
+
+/// The backslash of the first escape that means nothing, where that is what is wrong.
+fn bad_escape(text: &str, failure: &Failure) -> Option<usize> {
+    let Why::Syntax(kind) = &failure.why else { return None };
+    let is_escape = matches!(
+        kind,
+        ErrorKind::UnknownQuotedScalarEscape
+            | ErrorKind::InvalidQuotedScalarHexEscape
+            | ErrorKind::InvalidUnicodeEscape
+    );
+    if !is_escape {
+        return None;
+    }
+    let mut at = 0;
+    loop {
+        at += text[at..].find('\\')?;
+        let next = text[at + 1..].chars().next()?;
+        let digits = match next {
+            'x' => 2,
+            'u' => 4,
+            'U' => 8,
+            _ if "0abt\tnvfre \"/\\N_LP\r\n".contains(next) => 0,
+            _ => return Some(at),
+        };
+        let is_code = digits == 0 || {
+            let code = text.get(at + 2..at + 2 + digits).and_then(|code| u32::from_str_radix(code, 16).ok());
+            code.is_some_and(|code| char::from_u32(code).is_some() || (0xd800..0xe000).contains(&code))
+        };
+        if !is_code {
+            return Some(at);
+        }
+        at += 1 + next.len_utf8();
     }
 }

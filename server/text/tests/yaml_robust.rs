@@ -1,0 +1,173 @@
+//! Whatever the text, reading it ends, and the tree keeps its promises.
+
+use copydesk_base::{Code, Span};
+use copydesk_text::{Entry, Kind, Node, Tree, front_matter, yaml};
+use proptest::prelude::*;
+
+const WORKFLOW: &str = r#"# yaml-language-server: $schema=workflow.json
+name: release
+inputs: &inputs
+  version: {type: string, default: "1.0 \u00e9"}
+  dry: { type: boolean , }
+steps:
+  - id: build
+    type: shell
+    run: |
+      set -e  # not a comment
+      echo "${{ inputs.version }}"
+
+        deeper
+    needs: [a, 'it''s', "b\tc"]
+  - id: tell
+    type: llm
+    if: ${{ steps.build.output != 'x' }}
+    prompt: >-
+      folded text
+      goes on
+
+      here
+    with:
+    - first
+    -
+    - *inputs
+    - ? complex
+      : value
+outputs:
+  text: "several
+    lines \
+    here"
+  plain: one
+    two
+"#;
+
+const AGENT: &str = "\u{feff}---\r\nname: tester\r\ntools:\r\n  - {id: a, steps: [{id: 𝒳, type: \"shell\"}]}\r\n\r\n---\r\n# Body\r\n";
+
+/// Everything that the types promise about spans.
+fn verify(text: &str, tree: &Tree) {
+    let is_place = |span: Span| {
+        assert!(span.start <= span.end && span.end <= text.len(), "{span:?} outside of {text:?}");
+        assert!(
+            text.is_char_boundary(span.start) && text.is_char_boundary(span.end),
+            "{span:?} cuts {text:?}"
+        );
+    };
+    let mut end = 0;
+    for node in &tree.documents {
+        assert!(end <= node.span.start, "documents overlap in {text:?}");
+        end = node.span.end;
+        verify_node(text, node, 0, &is_place);
+    }
+    tree.comments.iter().chain(&tree.broken).copied().for_each(is_place);
+    assert!(tree.comments.is_sorted() && tree.broken.is_sorted());
+    for problem in &tree.problems {
+        is_place(problem.span);
+        problem.related.iter().for_each(|related| is_place(related.span));
+        assert!(!problem.message.is_empty() && !problem.message.ends_with('.'));
+    }
+    let is_reported = tree.problems.iter().any(|problem| problem.code == Code::YamlSyntax);
+    assert!(is_reported || tree.broken.is_empty(), "silently broken: {text:?}");
+    for offset in (0..=text.len()).filter(|offset| text.is_char_boundary(*offset)) {
+        for step in tree.path_at(offset) {
+            assert!(step.node().span.start <= text.len());
+        }
+    }
+}
+
+fn verify_node(text: &str, node: &Node, depth: usize, is_place: &impl Fn(Span)) {
+    assert!(depth <= 130, "too deep");
+    is_place(node.span);
+    let mut end = node.span.start;
+    let mut child = |child: &Node| {
+        assert!(end <= child.span.start, "siblings overlap at {:?} in {text:?}", child.span);
+        assert!(child.span.end <= node.span.end, "{:?} is not in {:?} of {text:?}", child.span, node.span);
+        end = child.span.end;
+        verify_node(text, child, depth + 1, is_place);
+    };
+    match &node.kind {
+        Kind::Sequence(items) => items.iter().for_each(child),
+        Kind::Mapping(entries) => entries.iter().for_each(|Entry { key, value }| {
+            child(key);
+            child(value);
+        }),
+        Kind::Scalar(scalar) => {
+            let mut last = node.span.start;
+            for (offset, c) in scalar.text.char_indices() {
+                let source = scalar.source_offset(offset);
+                assert!(last <= source && source <= node.span.end, "{offset} of {scalar:?} in {text:?}");
+                last = source;
+                let span = scalar.source_span(offset, offset + c.len_utf8());
+                is_place(span);
+                // Letters are never escaped in these texts; they stand where they are said to stand.
+                if c.is_ascii_alphabetic() && !text.contains('\\') {
+                    assert_eq!(span.of(text), c.to_string(), "{offset} of {scalar:?} in {text:?}");
+                }
+            }
+        }
+        Kind::Null | Kind::Alias(_) => {}
+    }
+}
+
+#[test]
+fn texts_cut_at_every_byte() {
+    for whole in [WORKFLOW, AGENT] {
+        for end in (0..=whole.len()).filter(|end| whole.is_char_boundary(*end)) {
+            let text = &whole[..end];
+            verify(text, &yaml::parse(text));
+            verify(text, &front_matter::parse(text));
+            // A hole of one line, and of half a line.
+            let next = whole[end..].find('\n').map_or(whole.len(), |at| end + at);
+            let text = whole[..end].to_owned() + &whole[next..];
+            verify(&text, &yaml::parse(&text));
+        }
+    }
+}
+
+#[test]
+fn a_cut_workflow_keeps_what_stands_before_the_cut() {
+    for end in WORKFLOW.find("steps:").unwrap() + 20..WORKFLOW.len() {
+        let tree = yaml::parse(&WORKFLOW[..end]);
+        let root = tree.root().unwrap();
+        assert_eq!(root.get("name").and_then(Node::as_str), Some("release"), "{:?}", &WORKFLOW[..end]);
+        assert!(root.get("steps").is_some_and(|steps| !steps.items().is_empty()), "{:?}", &WORKFLOW[..end]);
+    }
+}
+
+#[test]
+fn the_whole_workflow_is_fine() {
+    let tree = yaml::parse(WORKFLOW);
+    assert_eq!((tree.problems.as_slice(), tree.broken.as_slice()), ([].as_slice(), [].as_slice()));
+    verify(WORKFLOW, &tree);
+}
+
+fn snippet() -> impl Strategy<Value = String> {
+    let parts = [
+        "a", "key", ":", ": ", "- ", "-", "\n", "\n  ", "\n    ", "\r\n", "\r", "\t", " ", "[", "]", "{",
+        "}", ",", "\"", "'", "|", ">", "|-\n", "#", " # c\n", "&x ", "*x", "!t ", "!!str ", "? ", "---\n",
+        "...\n", "%", "@", "\\", "\\u00e9", "é", "𝒳", "\u{feff}", "\u{2028}", "${{ x }}", "<<: ", "null",
+        "1.5",
+    ];
+    proptest::collection::vec(proptest::sample::select(parts.to_vec()), 0..40)
+        .prop_map(|parts| parts.concat())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 3000, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn texts_of_yaml_pieces(text in snippet()) {
+        verify(&text, &yaml::parse(&text));
+        verify(&text, &front_matter::parse(&text));
+    }
+
+    #[test]
+    fn any_text(text in any::<String>()) {
+        verify(&text, &yaml::parse(&text));
+    }
+
+    #[test]
+    fn mutated_workflows(at in 0..WORKFLOW.len(), length in 0..30usize, piece in snippet()) {
+        let (from, to) = (at, (at + length).min(WORKFLOW.len()));
+        let text = WORKFLOW[..from].to_owned() + &piece + &WORKFLOW[to..];
+        verify(&text, &yaml::parse(&text));
+    }
+}
