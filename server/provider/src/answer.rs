@@ -9,14 +9,14 @@ use crate::request::{Arguments, ToolCall};
 use crate::{ModelEvent, StopReason};
 
 /// The most text, arguments included, that one answer may bring.
-pub const LARGEST_ANSWER: usize = 8 << 20;
+pub(crate) const LARGEST_ANSWER: usize = 8 << 20;
 
 /// What one call costs of that, so that endless empty calls end too.
 const COST_OF_A_CALL: usize = 256;
 
 /// What is wrong with a server's event.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum WireError {
+pub(crate) enum WireError {
     /// It does not read as the format that was asked for.
     Malformed(String),
     /// The server tells of an error of its own.
@@ -27,7 +27,7 @@ pub enum WireError {
 
 /// Whether the answer goes on behind an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Progress {
+pub(crate) enum Progress {
     More,
     /// The terminator was read.
     Done,

@@ -23,7 +23,7 @@ pub(crate) const VERSION: &str = "2023-06-01";
 const USUAL_LIMIT: u32 = 16_384;
 
 /// The body of a request.
-pub fn body(request: &Request) -> Value {
+pub(crate) fn body(request: &Request) -> Value {
     let mut messages: Vec<Value> = request.messages.iter().filter_map(message).collect();
     if let Some(block) = messages.last_mut().and_then(|last| last["content"].as_array_mut()?.last_mut()) {
         mark(block);
@@ -85,7 +85,7 @@ fn message(message: &Message) -> Option<Value> {
 
 /// An answer being read.
 #[derive(Debug, Default)]
-pub struct Reader {
+pub(crate) struct Reader {
     answer: Answer,
     /// By the server's index: the number of the call in `answer` for blocks that are calls.
     blocks: Vec<(u64, Block)>,
@@ -149,6 +149,7 @@ struct Head {
 }
 
 #[derive(Deserialize)]
+#[expect(clippy::struct_field_names, reason = "the API's own names")]
 struct Counts {
     #[serde(default)]
     input_tokens: Option<u64>,
@@ -170,7 +171,7 @@ struct Trouble {
 
 impl Reader {
     /// Reads the data of one server-sent event.
-    pub fn read(&mut self, data: &str, out: &mut Vec<ModelEvent>) -> Result<Progress, WireError> {
+    pub(crate) fn read(&mut self, data: &str, out: &mut Vec<ModelEvent>) -> Result<Progress, WireError> {
         let frame: Frame<'_> = serde_json::from_str(data).map_err(|error| {
             WireError::Malformed(format!("an event is no Anthropic message event: {error}"))
         })?;
@@ -282,3 +283,6 @@ fn stop_reason(word: &str) -> StopReason {
         other => StopReason::Other(other.to_owned()),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -268,3 +268,6 @@ fn fits(pattern: &str, text: &str) -> bool {
     }
     text.ends_with(tail)
 }
+
+#[cfg(test)]
+mod tests;

@@ -40,7 +40,7 @@ impl Found {
 }
 
 const CONNECT: Duration = Duration::from_millis(150);
-const ANSWER: Duration = Duration::from_millis(1_000);
+const ANSWER: Duration = Duration::from_secs(1);
 const LARGEST_LIST: usize = 1 << 20;
 
 /// Asks each of the servers for its models, all at once. At most about a second, a few milliseconds where none runs.

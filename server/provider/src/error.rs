@@ -1,7 +1,6 @@
 //! Why a call gave no answer, and what to do about it.
 //!
-//! Every text from outside is cleaned of the key and of control characters and cut before it gets in here; see
-//! [`crate::http`].
+//! Every text from outside is cleaned of the key and of control characters and cut before it gets in here.
 
 use std::time::Duration;
 
@@ -29,10 +28,10 @@ pub enum CallError {
     #[error("{address} does not know this address or the model '{model}'{}", said(message))]
     NotFound { address: String, model: String, message: String },
     /// 429.
-    #[error("{address} limits the rate of requests{}{}", wait(retry_after), said(message))]
+    #[error("{address} limits the rate of requests{}{}", wait(*retry_after), said(message))]
     RateLimited { address: String, retry_after: Option<Duration>, message: String },
     /// 503, 529, or the same said inside an answer.
-    #[error("{address} is overloaded{}{}", wait(retry_after), said(message))]
+    #[error("{address} is overloaded{}{}", wait(*retry_after), said(message))]
     Overloaded { address: String, retry_after: Option<Duration>, message: String },
     /// A redirect, which is never followed: the key would go along.
     #[error("{address} points elsewhere with status {status}{}", said(location))]
@@ -165,7 +164,7 @@ fn said(message: &str) -> String {
     if message.is_empty() { String::new() } else { format!(": {message}") }
 }
 
-fn wait(retry_after: &Option<Duration>) -> String {
+fn wait(retry_after: Option<Duration>) -> String {
     retry_after.map_or_else(String::new, |after| format!(" and asks to wait {}", span(after)))
 }
 

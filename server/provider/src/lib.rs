@@ -17,23 +17,25 @@
 //! - Neither environment nor disk is read here: keys, scripts and settings are handed in.
 //! - A model's mistake (bad JSON, unknown tool) is data for the caller, not an error of this room.
 
-pub mod answer;
-pub mod anthropic;
+mod answer;
+mod anthropic;
 pub mod choice;
 pub mod discover;
 pub mod endpoint;
 pub mod error;
 pub mod event;
 mod failure;
-pub mod http;
+#[cfg(test)]
+mod fixture;
+mod http;
 pub mod models;
-pub mod offline;
-pub mod openai_chat;
+mod offline;
+mod openai_chat;
 pub mod request;
 pub mod retry;
 pub mod scenario;
 mod sending;
-pub mod sse;
+mod sse;
 pub mod stream;
 mod wire;
 

@@ -9,6 +9,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::choice::{self, Choice, ChooseError, Options};
 use crate::discover::{LocalServer, discover};
+use crate::endpoint::{Endpoint, KeySource};
 use crate::http::{Clients, Job};
 use crate::stream::Sink;
 use crate::{CallError, EventStream, ModelEvent, Request, Retries, Script, offline};
@@ -77,7 +78,19 @@ impl Models {
         if !choice.is_last_resort() {
             return Ok(choice);
         }
-        Ok(choice::local(&discover(&self.config.local).await).unwrap_or(choice))
+        Ok(choice::local(&discover(&self.places()).await).unwrap_or(choice))
+    }
+
+    /// Where to look: servers that are configured without a model and want no key, then the usual ones.
+    fn places(&self) -> Vec<LocalServer> {
+        let endpoints =
+            self.config.providers.iter().map(|(name, provider)| Endpoint::configured(name, provider));
+        let configured = endpoints
+            .filter(|endpoint| {
+                endpoint.kind == ProviderKind::OpenaiChat && endpoint.key == KeySource::Nothing
+            })
+            .map(|endpoint| LocalServer { name: endpoint.name, base_url: endpoint.base_url });
+        configured.chain(self.config.local.iter().cloned()).collect()
     }
 
     /// Makes ready what the first call to this model needs, so that the call itself need not.

@@ -11,7 +11,7 @@ use crate::stream::Sink;
 use crate::{CallError, ModelEvent, StopReason};
 
 /// Its one model's name.
-pub const MODEL: &str = "none";
+pub(crate) const MODEL: &str = "none";
 
 /// Hands out the answer. Offline answers come in pieces too: whoever reads streams needs no second way.
 pub(crate) async fn answer(

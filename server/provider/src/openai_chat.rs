@@ -18,7 +18,7 @@ pub(crate) const PATH: &str = "/chat/completions";
 
 /// Which name a request uses for its limit: OpenAI retired the one that the others know.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Dialect {
+pub(crate) enum Dialect {
     Openai,
     Compatible,
 }
@@ -30,7 +30,7 @@ impl Dialect {
 }
 
 /// The body of a request.
-pub fn body(request: &Request, dialect: Dialect) -> Value {
+pub(crate) fn body(request: &Request, dialect: Dialect) -> Value {
     let mut messages = Vec::with_capacity(request.messages.len() + 1);
     if !request.system.trim().is_empty() {
         messages.push(json!({"role": "system", "content": request.system}));
@@ -96,7 +96,7 @@ fn push(message: &Message, messages: &mut Vec<Value>) {
 
 /// An answer being read.
 #[derive(Debug, Default)]
-pub struct Reader {
+pub(crate) struct Reader {
     answer: Answer,
     /// The server's index and id of each call, with its number in `answer`.
     calls: Vec<Known>,
@@ -171,7 +171,7 @@ struct Counts {
 
 impl Reader {
     /// Reads the data of one server-sent event.
-    pub fn read(&mut self, data: &str, out: &mut Vec<ModelEvent>) -> Result<Progress, WireError> {
+    pub(crate) fn read(&mut self, data: &str, out: &mut Vec<ModelEvent>) -> Result<Progress, WireError> {
         if data.trim() == "[DONE]" {
             // Some servers never name a reason; none is done before it began.
             return if self.answer.has_started() {
@@ -241,13 +241,12 @@ impl Reader {
     fn call(&mut self, delta: &CallDelta<'_>, out: &mut Vec<ModelEvent>) -> Result<(), WireError> {
         let id = delta.id.as_deref().unwrap_or("");
         let name = delta.function.as_ref().and_then(|function| function.name.as_deref()).unwrap_or("");
-        let at = match self.known(delta.index, id, name) {
-            Some(at) => at,
-            None => {
-                let at = self.answer.open(id, name, out)?;
-                self.calls.push(Known { index: delta.index, id: id.to_owned(), at });
-                at
-            }
+        let at = if let Some(at) = self.known(delta.index, id, name) {
+            at
+        } else {
+            let at = self.answer.open(id, name, out)?;
+            self.calls.push(Known { index: delta.index, id: id.to_owned(), at });
+            at
         };
         match delta.function.as_ref().and_then(|function| function.arguments.as_ref()) {
             None | Some(Value::Null) => Ok(()),
@@ -293,3 +292,6 @@ fn server_error(error: &Value) -> WireError {
     };
     WireError::Server { kind, message }
 }
+
+#[cfg(test)]
+mod tests;

@@ -21,7 +21,7 @@ impl Default for Retries {
 }
 
 /// A server that asks for a longer wait than this is reported, not waited for.
-pub const LONGEST_WAIT: Duration = Duration::from_secs(60);
+pub const LONGEST_WAIT: Duration = Duration::from_mins(1);
 
 /// How long to wait before trying again; `None` where the error stands.
 ///

@@ -54,10 +54,10 @@ impl Stream for EventStream {
         if let Poll::Ready(Some(item)) = self.events.poll_recv(context) {
             return Poll::Ready(Some(item));
         }
-        if let Some(work) = &mut self.work {
-            if work.as_mut().poll(context).is_ready() {
-                self.work = None;
-            }
+        if let Some(work) = &mut self.work
+            && work.as_mut().poll(context).is_ready()
+        {
+            self.work = None;
         }
         // Where the work is done, its sender is gone and this says so.
         self.events.poll_recv(context)

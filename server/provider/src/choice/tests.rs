@@ -1,0 +1,149 @@
+use super::*;
+
+fn provider(
+    kind: ProviderKind,
+    base_url: Option<&str>,
+    model: Option<&str>,
+    variable: Option<&str>,
+) -> Provider {
+    Provider {
+        kind,
+        base_url: base_url.map(str::to_owned),
+        default_model: model.map(str::to_owned),
+        api_key_env: variable.map(str::to_owned),
+        ..Provider::default()
+    }
+}
+
+/// A config with one provider of each sort.
+fn house() -> BTreeMap<String, Provider> {
+    let local = Some("http://127.0.0.1:9/v1");
+    [
+        ("azure", provider(ProviderKind::AzureOpenai, Some("https://x.example"), None, None)),
+        ("local", provider(ProviderKind::OpenaiChat, local, None, None)),
+        ("mine", provider(ProviderKind::Anthropic, Some("http://127.0.0.1:9"), Some("m1"), Some("MINE_KEY"))),
+        ("play", provider(ProviderKind::Offline, None, None, None)),
+    ]
+    .map(|(name, provider)| (name.to_owned(), provider))
+    .into()
+}
+
+fn mappings() -> BTreeMap<String, String> {
+    [
+        ("claude-*", "anthropic"),
+        ("claude-mine-*", "mine"),
+        ("qwen", "local"),
+        ("*:8b", "ollama"),
+        ("lost", "nowhere"),
+    ]
+    .map(|(pattern, provider)| (pattern.to_owned(), provider.to_owned()))
+    .into()
+}
+
+fn pick(
+    wanted: Option<&str>,
+    default_model: Option<&str>,
+    providers: &BTreeMap<String, Provider>,
+    keys: &[&str],
+) -> Result<Choice, ChooseError> {
+    let has_key = |variable: &str| keys.contains(&variable);
+    let mappings = mappings();
+    choose(wanted, &Options { default_model, providers, mappings: &mappings, has_key: &has_key })
+}
+
+#[test]
+fn reads_what_is_asked_for() {
+    let check = |wanted: &str, expect: Result<(&str, &str), &str>| {
+        let got = pick(Some(wanted), Some("play/x"), &house(), &["MINE_KEY", "ANTHROPIC_API_KEY"]);
+        match (got, expect) {
+            (Ok(choice), Ok((provider, model))) => {
+                assert_eq!((choice.provider.as_str(), choice.model.as_str()), (provider, model), "{wanted}");
+                assert_eq!(choice.requested.as_deref(), Some(wanted.trim()));
+                assert_eq!(choice.offline, choice.kind == ProviderKind::Offline);
+            }
+            (Err(error), Err(part)) => assert!(error.to_string().contains(part), "{wanted}: {error}"),
+            (got, _) => panic!("{wanted}: {got:?}"),
+        }
+    };
+    check("mine/m2", Ok(("mine", "m2")));
+    check(" mine/m2 ", Ok(("mine", "m2")));
+    check("mine:m2", Ok(("mine", "m2")));
+    check("mine", Ok(("mine", "m1")));
+    check("mine/", Ok(("mine", "m1")));
+    check("local/org/name:8b", Ok(("local", "org/name:8b")));
+    check("local:org/name", Ok(("local", "org/name")));
+    check("local", Err("no default_model"));
+    check("azure/gpt", Ok(("azure", "gpt")));
+    check("play", Ok(("play", "none")));
+    check("offline", Ok(("offline", "none")));
+    check("anthropic", Ok(("anthropic", "claude-sonnet-4-5")));
+    check("openai", Ok(("openai", "gpt-5-mini")));
+    check("ollama/llama3:8b", Ok(("ollama", "llama3:8b")));
+    check("ollama", Err("no default_model"));
+    check("claude-x", Ok(("anthropic", "claude-x")));
+    check("claude-mine-x", Ok(("mine", "claude-mine-x")));
+    check("qwen", Ok(("local", "qwen")));
+    check("org/llama:8b", Ok(("ollama", "org/llama:8b")));
+    check("lost", Err("which is no provider"));
+    check(
+        "nobody/x",
+        Err("known are azure, local, mine, play, anthropic, openai, ollama, lmstudio, offline"),
+    );
+    check("gpt-9", Err("no provider serves 'gpt-9'"));
+}
+
+#[test]
+fn goes_down_the_order() {
+    let check = |default: Option<&str>, names: &[&str], keys: &[&str], expect: (&str, &str, &str)| {
+        let providers = house().into_iter().filter(|(name, _)| names.contains(&name.as_str())).collect();
+        let choice = pick(None, default, &providers, keys).unwrap();
+        let got = (choice.provider.as_str(), choice.model.as_str(), choice.why.as_str());
+        assert_eq!(got, expect, "{default:?} {names:?} {keys:?}");
+        assert_eq!(choice.requested, None);
+        assert_eq!(choice.is_last_resort(), expect.2.starts_with("no model"));
+    };
+    let both = &["ANTHROPIC_API_KEY", "OPENAI_API_KEY"][..];
+    check(Some("local/q"), &["local", "mine"], both, ("local", "q", "default_model of the config"));
+    check(None, &["local", "mine"], both, ("mine", "m1", "providers.mine in the config"));
+    check(None, &["local"], both, ("anthropic", "claude-sonnet-4-5", "key found in ANTHROPIC_API_KEY"));
+    check(None, &[], &["OPENAI_API_KEY"], ("openai", "gpt-5-mini", "key found in OPENAI_API_KEY"));
+    check(
+        None,
+        &["azure", "local", "play"],
+        &[],
+        ("offline", "none", "no model is configured and no key was found"),
+    );
+    check(Some("  "), &[], &[], ("offline", "none", "no model is configured and no key was found"));
+}
+
+#[test]
+fn a_provider_that_can_answer_goes_before_one_that_cannot() {
+    let local = Some("http://127.0.0.1:9/v1");
+    let providers: BTreeMap<String, Provider> = [
+        ("a", provider(ProviderKind::Ollama, None, Some("x"), None)),
+        ("b", provider(ProviderKind::Anthropic, None, Some("x"), None)),
+        ("c", provider(ProviderKind::OpenaiChat, local, Some("x"), None)),
+    ]
+    .map(|(name, provider)| (name.to_owned(), provider))
+    .into();
+    assert_eq!(pick(None, None, &providers, &[]).unwrap().provider, "c");
+    assert_eq!(pick(None, None, &providers, &["ANTHROPIC_API_KEY"]).unwrap().provider, "b");
+    let only: BTreeMap<String, Provider> = providers.into_iter().filter(|(name, _)| name == "a").collect();
+    assert_eq!(pick(None, None, &only, &[]).unwrap().provider, "a");
+}
+
+#[test]
+fn a_star_stands_for_any_characters() {
+    let check =
+        |pattern: &str, text: &str, expect: bool| assert_eq!(fits(pattern, text), expect, "{pattern} {text}");
+    check("a", "a", true);
+    check("a", "ab", false);
+    check("a*", "a", true);
+    check("a*", "abc", true);
+    check("*", "", true);
+    check("*-mini", "gpt-5-mini", true);
+    check("*-mini", "gpt-5-mini-x", false);
+    check("a*b*c", "aXbYc", true);
+    check("a*b*c", "acb", false);
+    check("a*a", "a", false);
+}

@@ -1,0 +1,252 @@
+use serde_json::json;
+
+use super::*;
+use crate::fixture::{self, Read, stream};
+use crate::request::{Arguments, ToolCall, ToolOutcome, ToolResult, ToolSpec};
+
+fn read(text: &str) -> Read {
+    let mut reader = Reader::default();
+    let read = fixture::read(text, |data, out| reader.read(data, out));
+    let may_end = reader.may_end();
+    read.or_clean_end(may_end).finish(|| (reader.stop(), reader.usage()))
+}
+
+fn call(id: &str, name: &str, arguments: &str) -> ToolCall {
+    ToolCall { id: id.to_owned(), name: name.to_owned(), arguments: Arguments::read(arguments) }
+}
+
+/// Why it stopped, what it said and called.
+type Whole<'a> = (StopReason, &'a str, Vec<ToolCall>);
+
+fn started(id: &str, name: &str) -> ModelEvent {
+    ModelEvent::CallStarted { id: id.to_owned(), name: name.to_owned() }
+}
+
+#[test]
+fn reads_text_two_calls_and_the_count() {
+    let read = read(include_str!("../../fixtures/openai_chat/text_and_tools.sse"));
+    let text = "Two \"files\" 🙂";
+    let expect = [
+        ModelEvent::Started,
+        ModelEvent::Text(text.into()),
+        started("call_A", "read"),
+        started("call_B", "read"),
+    ];
+    assert_eq!(read.events, expect);
+    let expect = ModelEvent::Stopped {
+        reason: StopReason::ToolUse,
+        text: text.to_owned(),
+        calls: vec![
+            call("call_A", "read", r#"{"path":"a.py"}"#),
+            call("call_B", "read", r#"{"path":"b.py"}"#),
+        ],
+    };
+    assert_eq!(read.end, Ok(Some(expect)));
+    assert_eq!(read.usage, Usage { input_tokens: 48, output_tokens: 31, requests: 0, usd: None });
+}
+
+#[test]
+fn reads_what_loosely_compatible_servers_send() {
+    // CRLF, comments, a null delta, arguments as an object without an index, the wrong reason, neither count nor [DONE].
+    let read = read(include_str!("../../fixtures/openai_chat/loose.sse"));
+    assert_eq!(read.events, [ModelEvent::Started, ModelEvent::Text("Hello".into()), started("x1", "edit")]);
+    let calls = vec![call("x1", "edit", r#"{"all":true,"path":"a.py"}"#)];
+    let expect = ModelEvent::Stopped { reason: StopReason::ToolUse, text: "Hello".into(), calls };
+    assert_eq!(read.end, Ok(Some(expect)));
+    assert_eq!(read.usage, Usage::default());
+}
+
+#[test]
+fn one_chunk_at_a_time() {
+    let text = |text: &str| json!({"choices": [{"delta": {"content": text}}]}).to_string();
+    let finish = |word: &str| json!({"choices": [{"delta": {}, "finish_reason": word}]}).to_string();
+    let calls = |calls: Value| json!({"choices": [{"delta": {"tool_calls": calls}}]}).to_string();
+    let part = |index: u64, id: &str, name: &str, arguments: &str| {
+        let mut call = json!({"index": index, "function": {"arguments": arguments}});
+        if !id.is_empty() {
+            call["id"] = id.into();
+        }
+        if !name.is_empty() {
+            call["function"]["name"] = name.into();
+        }
+        call
+    };
+    let check = |chunks: &[String], expect: Result<Option<Whole<'_>>, WireError>| {
+        let end = read(&stream(chunks)).end.map(|end| {
+            end.map(|event| match event {
+                ModelEvent::Stopped { reason, text, calls } => (reason, text, calls),
+                other => panic!("{other:?}"),
+            })
+        });
+        let expect = expect.map(|end| end.map(|(reason, text, calls)| (reason, text.to_owned(), calls)));
+        assert_eq!(end, expect, "{chunks:#?}");
+    };
+    let done = "[DONE]".to_owned();
+    // Ends: none, the reason alone, the word alone, both.
+    check(&[text("a")], Ok(None));
+    check(&[text("a"), finish("stop")], Ok(Some((StopReason::EndTurn, "a", vec![]))));
+    check(&[text("a"), done.clone()], Ok(Some((StopReason::EndTurn, "a", vec![]))));
+    check(&[text("a"), finish("length"), done.clone()], Ok(Some((StopReason::MaxTokens, "a", vec![]))));
+    check(&[finish("content_filter"), done.clone()], Ok(Some((StopReason::Refusal, "", vec![]))));
+    check(
+        &[finish("eos_found"), done.clone()],
+        Ok(Some((StopReason::Other("eos_found".into()), "", vec![]))),
+    );
+    check(&[finish("tool_calls"), done.clone()], Ok(Some((StopReason::EndTurn, "", vec![]))));
+    check(
+        &[json!({"choices": [{"delta": {"refusal": "No."}}]}).to_string(), finish("stop")],
+        Ok(Some((StopReason::Refusal, "No.", vec![]))),
+    );
+    check(
+        std::slice::from_ref(&done),
+        Err(WireError::Malformed("it was declared done before it began".into())),
+    );
+    // Other choices than the first are nobody's answer.
+    check(
+        &[
+            json!({"choices": [{"index": 1, "delta": {"content": "b"}}]}).to_string(),
+            text("a"),
+            finish("stop"),
+        ],
+        Ok(Some((StopReason::EndTurn, "a", vec![]))),
+    );
+    // Calls: interleaved; all numbered 0; without ids; with the name in every piece; whole, without anything else.
+    let two = |a: &str, b: &str| vec![call("A", "x", a), call("B", "y", b)];
+    let tools = |calls| Ok(Some((StopReason::ToolUse, "", calls)));
+    check(
+        &[
+            calls(json!([part(0, "A", "x", "{\"p\":"), part(1, "B", "y", "{")])),
+            calls(json!([part(1, "", "", "}"), part(0, "", "", "1}")])),
+            finish("tool_calls"),
+        ],
+        tools(two("{\"p\":1}", "{}")),
+    );
+    check(
+        &[
+            calls(json!([part(0, "A", "x", "{\"p\":")])),
+            calls(json!([part(0, "", "", "1}")])),
+            calls(json!([part(0, "B", "y", "{}")])),
+            finish("stop"),
+        ],
+        tools(two("{\"p\":1}", "{}")),
+    );
+    check(
+        &[
+            calls(json!([part(0, "A", "x", "{")])),
+            calls(json!([part(0, "A", "x", "}")])),
+            calls(json!([part(1, "B", "y", "{")])),
+            calls(json!([part(1, "B", "y", "}")])),
+            finish("tool_calls"),
+        ],
+        tools(two("{}", "{}")),
+    );
+    check(
+        &[calls(json!([part(0, "", "x", "{}"), part(1, "", "y", "{}")])), finish("tool_calls")],
+        tools(vec![call("call_1", "x", "{}"), call("call_2", "y", "{}")]),
+    );
+    check(
+        &[
+            calls(json!([{"function": {"name": "x", "arguments": "{"}}])),
+            calls(json!([{"function": {"arguments": "}"}}])),
+            calls(json!([{"function": {"name": "y"}}])),
+            finish("tool_calls"),
+        ],
+        tools(vec![call("call_1", "x", "{}"), call("call_2", "y", "")]),
+    );
+    check(
+        &[calls(json!([part(0, "A", "x", "{}"), part(1, "A", "y", "{}")])), finish("tool_calls")],
+        tools(vec![call("A", "x", "{}"), call("A_2", "y", "{}")]),
+    );
+    // Arguments that are not whole.
+    check(
+        &[calls(json!([part(0, "A", "x", "{\"p\":")])), finish("tool_calls"), done.clone()],
+        tools(vec![call("A", "x", "{\"p\":")]),
+    );
+    let cut = ToolCall { arguments: Arguments::cut_off(""), ..call("A", "x", "") };
+    check(
+        &[calls(json!([part(0, "A", "x", "")])), finish("length")],
+        Ok(Some((StopReason::MaxTokens, "", vec![cut]))),
+    );
+    // Trouble.
+    let server = |kind: &str, message: &str| {
+        Err(WireError::Server { kind: kind.to_owned(), message: message.to_owned() })
+    };
+    check(
+        &[r#"{"error":{"message":"no","type":"server_error","code":500}}"#.into()],
+        server("server_error", "no"),
+    );
+    check(
+        &[text("a"), r#"{"error":{"message":"slow","code":"rate_limit"}}"#.into()],
+        server("rate_limit", "slow"),
+    );
+    check(&[r#"{"error":"out of memory"}"#.into()], server("", "out of memory"));
+    check(
+        &[r#"{"error":null,"choices":[]}"#.into(), finish("stop")],
+        Ok(Some((StopReason::EndTurn, "", vec![]))),
+    );
+}
+
+#[test]
+fn another_format_is_named_as_malformed() {
+    for data in ["{}", "[]", "nonsense", r#"{"type":"message_start","message":{}}"#] {
+        match read(&format!("data: {data}\n\n")).end {
+            Err(WireError::Malformed(reason)) => {
+                assert!(reason.starts_with("an event is no chat"), "{reason}");
+            }
+            other => panic!("{data}: {other:?}"),
+        }
+    }
+}
+
+#[test]
+fn the_body_says_everything() {
+    let parameters = json!({"type": "object", "properties": {}});
+    let request = Request {
+        model: "m".into(),
+        system: "Be brief.".into(),
+        messages: vec![
+            Message::User { text: "read a".into() },
+            Message::Assistant {
+                text: String::new(),
+                calls: vec![
+                    call("A", "read", "{\"path\": \"a\"}"),
+                    call("B", "read", "{oops"),
+                    call("C", "list", ""),
+                ],
+            },
+            Message::ToolResults {
+                results: vec![
+                    ToolResult { call: "A".into(), text: "text".into(), outcome: ToolOutcome::Done },
+                    ToolResult { call: "B".into(), text: "bad".into(), outcome: ToolOutcome::Failed },
+                ],
+            },
+            Message::Assistant { text: "Done.".into(), calls: vec![] },
+        ],
+        tools: vec![ToolSpec {
+            name: "read".into(),
+            description: "Reads.".into(),
+            parameters: parameters.clone(),
+        }],
+        max_output_tokens: Some(100),
+    };
+    let function = |id: &str, name: &str, arguments: &str| json!({"id": id, "type": "function", "function": {"name": name, "arguments": arguments}});
+    let expect = json!({
+        "model": "m", "stream": true, "stream_options": {"include_usage": true}, "max_tokens": 100,
+        "messages": [
+            {"role": "system", "content": "Be brief."},
+            {"role": "user", "content": "read a"},
+            {"role": "assistant", "content": null, "tool_calls": [
+                function("A", "read", "{\"path\": \"a\"}"),
+                function("B", "read", "{\"invalid_json\":\"{oops\"}"),
+                function("C", "list", "{}"),
+            ]},
+            {"role": "tool", "tool_call_id": "A", "content": "text"},
+            {"role": "tool", "tool_call_id": "B", "content": "bad"},
+            {"role": "assistant", "content": "Done."},
+        ],
+        "tools": [{"type": "function", "function": {"name": "read", "description": "Reads.", "parameters": parameters}}],
+    });
+    assert_eq!(body(&request, Dialect::Compatible), expect);
+    let own = body(&request, Dialect::of("https://api.openai.com/v1"));
+    assert_eq!((&own["max_completion_tokens"], &own["max_tokens"]), (&json!(100), &Value::Null));
+}

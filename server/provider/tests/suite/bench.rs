@@ -1,0 +1,174 @@
+//! What the suites of this room share: a config that points at a model server, and an ear for the answer.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use copydesk_base::Usage;
+use copydesk_base::config::{Provider, ProviderKind, Timeouts};
+use copydesk_provider::{
+    CallError, Choice, EventStream, KeyLookup, Message, ModelEvent, Models, ModelsConfig, Request, Retries,
+    StopReason, ToolCall,
+};
+use copydesk_tests::model_server::{Format, ModelServer, Reply};
+use futures_util::StreamExt;
+use tokio_util::sync::CancellationToken;
+
+pub(crate) const KEY: &str = "sk-canary-0123456789";
+pub(crate) const VARIABLE: &str = "BENCH_API_KEY";
+
+/// How patient a provider of these tests is.
+#[derive(Clone, Copy)]
+pub(crate) struct Manners {
+    pub(crate) first_byte: Duration,
+    pub(crate) idle: Duration,
+    pub(crate) retries: u32,
+}
+
+pub(crate) const CALM: Manners =
+    Manners { first_byte: Duration::from_secs(20), idle: Duration::from_secs(20), retries: 0 };
+
+pub(crate) fn kind(format: Format) -> ProviderKind {
+    match format {
+        Format::Anthropic => ProviderKind::Anthropic,
+        Format::OpenaiChat => ProviderKind::OpenaiChat,
+    }
+}
+
+/// Models with one provider, `bench`, at this address.
+pub(crate) fn models_at(format: Format, base_url: &str, manners: Manners) -> Models {
+    let span = copydesk_base::config::Duration;
+    let provider = Provider {
+        kind: kind(format),
+        base_url: Some(base_url.to_owned()),
+        api_key_env: Some(VARIABLE.to_owned()),
+        default_model: Some("m".to_owned()),
+        timeouts: Timeouts {
+            connect: span(Duration::from_secs(5)),
+            first_byte: span(manners.first_byte),
+            idle: span(manners.idle),
+        },
+        ..Provider::default()
+    };
+    let config = ModelsConfig {
+        providers: BTreeMap::from([("bench".to_owned(), provider)]),
+        retries: Retries { most: manners.retries, pause: Duration::from_millis(1) },
+        ..ModelsConfig::default()
+    };
+    Models::new(&config, keys(&[(VARIABLE, KEY)]))
+}
+
+pub(crate) fn models(server: &ModelServer, manners: Manners) -> Models {
+    models_at(server.format(), &server.base_url(), manners)
+}
+
+pub(crate) fn keys(known: &[(&str, &str)]) -> KeyLookup {
+    let known: BTreeMap<String, String> =
+        known.iter().map(|(name, key)| ((*name).into(), (*key).into())).collect();
+    Arc::new(move |variable| known.get(variable).cloned())
+}
+
+pub(crate) fn choice(models: &Models) -> Choice {
+    models.choose(None).unwrap()
+}
+
+pub(crate) fn request(text: &str) -> Request {
+    Request { messages: vec![Message::User { text: text.to_owned() }], ..Request::default() }
+}
+
+pub(crate) fn call(models: &Models, cancel: &CancellationToken) -> EventStream {
+    models.call(&choice(models), request("hello"), cancel.clone())
+}
+
+/// The whole answer, or the error.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Heard {
+    /// Everything before the last item, but for the count.
+    pub(crate) events: Vec<ModelEvent>,
+    pub(crate) usage: Usage,
+    pub(crate) end: Result<Answer, CallError>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Answer {
+    pub(crate) reason: StopReason,
+    pub(crate) text: String,
+    pub(crate) calls: Vec<ToolCall>,
+}
+
+/// Reads a stream to its end and checks what holds for all: one count at most, one last item, nothing behind it.
+pub(crate) async fn hear(mut stream: EventStream) -> Heard {
+    let mut events = Vec::new();
+    let mut usage = None;
+    let end = loop {
+        let item = stream.next().await.expect("a stream ends with its last item");
+        assert!(
+            usage.is_none() || matches!(item, Ok(ModelEvent::Stopped { .. }) | Err(_)),
+            "behind the count: {item:?}"
+        );
+        match item {
+            Ok(ModelEvent::Usage(count)) => usage = Some(count),
+            Ok(ModelEvent::Stopped { reason, text, calls }) => break Ok(Answer { reason, text, calls }),
+            Ok(event) => events.push(event),
+            Err(error) => break Err(error),
+        }
+    };
+    assert!(stream.next().await.is_none(), "something came behind the last item");
+    if let Ok(answer) = &end {
+        let said: String = events
+            .iter()
+            .filter_map(|event| match event {
+                ModelEvent::Text(text) => Some(text.as_str()),
+                _ => None,
+            })
+            .collect();
+        assert_eq!(said, answer.text, "the pieces are the text");
+    }
+    if let Err(error) = &end {
+        for told in [error.to_string(), format!("{error:?}"), error.advice()] {
+            assert!(!told.contains(KEY), "the key stands in an error: {told}");
+            assert!(!told.contains('\n'), "an error in several lines: {told}");
+        }
+    }
+    Heard { events, usage: usage.unwrap_or_default(), end }
+}
+
+pub(crate) async fn ask(models: &Models) -> Heard {
+    hear(call(models, &CancellationToken::new())).await
+}
+
+/// A call that must fail; gives what was seen until then, and the server to ask.
+pub(crate) async fn fails(
+    format: Format,
+    manners: Manners,
+    replies: Vec<Reply>,
+) -> (ModelServer, Vec<ModelEvent>, CallError) {
+    let server = ModelServer::start(format, replies.clone());
+    let heard = ask(&models(&server, manners)).await;
+    match heard.end {
+        Err(error) => (server, heard.events, error),
+        Ok(answer) => panic!("{format:?} took this for an answer: {answer:?}\n{replies:#?}"),
+    }
+}
+
+pub(crate) fn said(pieces: &[&str]) -> Vec<ModelEvent> {
+    let pieces = pieces.iter().map(|piece| ModelEvent::Text((*piece).to_owned()));
+    std::iter::once(ModelEvent::Started).chain(pieces).collect()
+}
+
+/// The address as errors show it.
+pub(crate) fn address(server: &ModelServer) -> String {
+    format!("http://{}{}", server.address(), server.format().path())
+}
+
+/// The rest of a stream that somebody has begun to read.
+pub(crate) async fn hear_on(mut stream: EventStream) -> Result<Answer, CallError> {
+    while let Some(item) = stream.next().await {
+        match item {
+            Ok(ModelEvent::Stopped { reason, text, calls }) => return Ok(Answer { reason, text, calls }),
+            Ok(_) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    panic!("the stream ended without a last item");
+}

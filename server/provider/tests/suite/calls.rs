@@ -1,0 +1,182 @@
+//! Calls that go well, over real sockets, in both formats.
+
+use std::time::Duration;
+
+use copydesk_base::Usage;
+use copydesk_provider::{Arguments, ModelEvent, StopReason, ToolCall};
+use copydesk_tests::model_server::{Delivery, Format, Framing, Gate, ModelServer, Reply, Stop};
+use futures_util::StreamExt;
+use serde_json::json;
+use tokio_util::sync::CancellationToken;
+
+use crate::bench::{self, Answer, CALM, KEY, Manners, ask, models, said};
+
+fn both() -> impl Iterator<Item = Format> {
+    Format::BOTH.into_iter()
+}
+
+#[tokio::test]
+async fn an_answer_comes_whole_however_it_is_cut() {
+    let arguments = json!({"path": "ä.py", "old": "x * 2", "new": "x * 3 🙂"});
+    for format in both() {
+        for delivery in [Delivery::ByEvent, Delivery::ByByte, Delivery::AtOnce] {
+            for framing in [Framing::Chunked, Framing::UntilClose] {
+                let reply = Reply::empty()
+                    .pieces(["Grüße, ", "Welt 🙂\n"])
+                    .ping()
+                    .call("edit", &arguments)
+                    .usage(120, 9);
+                let server = ModelServer::start(format, [reply.delivery(delivery).framing(framing)]);
+                let heard = ask(&models(&server, CALM)).await;
+                let id = match &heard.events[3] {
+                    ModelEvent::CallStarted { id, name } if name == "edit" => id.clone(),
+                    other => panic!("{other:?}"),
+                };
+                assert_eq!(heard.events[..3], said(&["Grüße, ", "Welt 🙂\n"]));
+                let call =
+                    ToolCall { id, name: "edit".into(), arguments: Arguments::from(arguments.clone()) };
+                let answer = Answer {
+                    reason: StopReason::ToolUse,
+                    text: "Grüße, Welt 🙂\n".into(),
+                    calls: vec![call],
+                };
+                assert_eq!(heard.end, Ok(answer), "{format:?} {delivery:?} {framing:?}");
+                assert_eq!(
+                    heard.usage,
+                    Usage { input_tokens: 120, output_tokens: 9, requests: 1, usd: None }
+                );
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_request_goes_where_and_as_the_format_says() {
+    for format in both() {
+        let server = ModelServer::start(format, [Reply::text("ok")]);
+        ask(&models(&server, CALM)).await.end.unwrap();
+        let seen = server.request(0).await;
+        assert_eq!((seen.method.as_str(), seen.path.as_str()), ("POST", format.path()));
+        assert_eq!((&seen.body["model"], &seen.body["stream"]), (&json!("m"), &json!(true)));
+        assert_eq!(seen.header("content-type"), "application/json");
+        assert_eq!(seen.header("accept"), "text/event-stream");
+        assert!(seen.header("user-agent").starts_with("copydesk/"));
+        assert_eq!(seen.header("content-length"), seen.raw.len().to_string());
+        let (key, other, version) = match format {
+            Format::Anthropic => (seen.header("x-api-key").to_owned(), "authorization", "2023-06-01"),
+            Format::OpenaiChat => (seen.header("authorization").replace("Bearer ", ""), "x-api-key", ""),
+        };
+        assert_eq!((key.as_str(), seen.header(other), seen.header("anthropic-version")), (KEY, "", version));
+    }
+}
+
+#[tokio::test]
+async fn reasons_to_stop_mean_the_same_in_both_formats() {
+    for format in both() {
+        for (stop, expect) in [
+            (Stop::EndTurn, StopReason::EndTurn),
+            (Stop::MaxTokens, StopReason::MaxTokens),
+            (Stop::Refusal, StopReason::Refusal),
+            (Stop::Word("tired".into()), StopReason::Other("tired".into())),
+        ] {
+            let server = ModelServer::start(format, [Reply::text("a").stop(stop)]);
+            assert_eq!(ask(&models(&server, CALM)).await.end.unwrap().reason, expect);
+        }
+    }
+}
+
+#[tokio::test]
+async fn bad_arguments_are_kept_for_the_model() {
+    for format in both() {
+        for (raw, reason) in [
+            ("{\"path\": \"a", "not valid JSON"),
+            ("[1]", "must be a JSON object"),
+            ("nope", "not valid JSON"),
+        ] {
+            let server = ModelServer::start(format, [Reply::empty().raw_call("c1", "edit", raw)]);
+            let answer = ask(&models(&server, CALM)).await.end.unwrap();
+            assert_eq!(answer.calls[0].arguments.raw, raw);
+            let why = answer.calls[0].arguments.value.clone().unwrap_err();
+            assert!(why.contains(reason), "{why}");
+        }
+        let server = ModelServer::start(format, [Reply::empty().raw_call("c1", "list", "")]);
+        let answer = ask(&models(&server, CALM)).await.end.unwrap();
+        assert_eq!(answer.calls[0].arguments.value, Ok(json!({})));
+    }
+}
+
+#[tokio::test]
+async fn pieces_arrive_while_the_rest_is_held_back() {
+    for format in both() {
+        let gate = Gate::new();
+        let server = ModelServer::start(format, [Reply::text("one ").wait(&gate).say("two")]);
+        let mut stream = bench::call(&models(&server, CALM), &CancellationToken::new());
+        assert_eq!(stream.next().await, Some(Ok(ModelEvent::Started)));
+        assert_eq!(stream.next().await, Some(Ok(ModelEvent::Text("one ".into()))));
+        gate.open();
+        assert_eq!(stream.next().await, Some(Ok(ModelEvent::Text("two".into()))));
+    }
+}
+
+#[tokio::test]
+async fn one_connection_serves_call_after_call() {
+    for format in both() {
+        let server =
+            ModelServer::start(format, [Reply::text("one"), Reply::text("two"), Reply::text("three")]);
+        let models = models(&server, CALM);
+        models.warm(&bench::choice(&models)).await;
+        for text in ["one", "two", "three"] {
+            assert_eq!(ask(&models).await.end.unwrap().text, text);
+        }
+        assert_eq!(server.connections(), 1);
+    }
+}
+
+#[tokio::test]
+async fn a_slow_reader_slows_the_server_down() {
+    for format in both() {
+        let reply = (0..200).fold(Reply::empty(), |reply, _| reply.say(&"x".repeat(40_000)));
+        let server = ModelServer::start(format, [reply]);
+        let mut stream = bench::call(&models(&server, CALM), &CancellationToken::new());
+        assert_eq!(stream.next().await, Some(Ok(ModelEvent::Started)));
+        // Eight megabytes fit no buffer on the way: unread, they cannot all have been written.
+        assert!(server.requests()[0].answered.is_none());
+        let heard = bench::hear_on(stream).await;
+        assert_eq!(heard.map(|answer| answer.text.len()), Ok(8_000_000));
+    }
+}
+
+#[tokio::test]
+async fn passing_trouble_is_tried_again() {
+    let patient = Manners { retries: 2, ..CALM };
+    for format in both() {
+        for trouble in [
+            Reply::status(429, "{}").header("retry-after", "0"),
+            Reply::status(500, "oops"),
+            Reply::status(503, ""),
+            Reply::status(529, "{}"),
+            Reply::status(408, "{}"),
+            Reply::empty().end(copydesk_tests::model_server::End::Hangup),
+            Reply::empty().end(copydesk_tests::model_server::End::ResetAtOnce),
+            Reply::empty().error("overloaded_error", "Overloaded"),
+        ] {
+            let server =
+                ModelServer::start(format, [trouble.clone(), trouble, Reply::text("at last").usage(3, 2)]);
+            let heard = ask(&models(&server, patient)).await;
+            assert_eq!(heard.end.unwrap().text, "at last");
+            assert_eq!(heard.usage, Usage { input_tokens: 3, output_tokens: 2, requests: 3, usd: None });
+            assert_eq!(heard.events, said(&["at last"]));
+        }
+    }
+}
+
+#[tokio::test]
+async fn waits_as_long_as_the_server_asks() {
+    let server = ModelServer::start(
+        Format::Anthropic,
+        [Reply::status(429, "{}").header("retry-after", "0.2"), Reply::text("ok")],
+    );
+    ask(&models(&server, Manners { retries: 1, ..CALM })).await.end.unwrap();
+    let seen = server.requests();
+    assert!(seen[1].arrived - seen[0].arrived >= Duration::from_millis(200));
+}

@@ -1,0 +1,301 @@
+//! Everything that a server, a network or a person can do to a call, with what becomes of it, in both formats.
+
+use std::time::Duration;
+
+use copydesk_provider::{CallError, ModelEvent, Models, ModelsConfig, Waited};
+use copydesk_tests::model_server::{End, Format, Framing, Gate, ModelServer, Reply};
+use futures_util::StreamExt;
+use tokio_util::sync::CancellationToken;
+
+use crate::bench::{self, CALM, KEY, Manners, VARIABLE, address, ask, fails, models, models_at, said};
+
+const MOMENT: Duration = Duration::from_millis(60);
+
+#[tokio::test]
+async fn a_stream_that_ends_too_early_is_no_answer() {
+    for format in Format::BOTH {
+        for framing in [Framing::Chunked, Framing::UntilClose] {
+            let (server, events, error) =
+                fails(format, CALM, vec![Reply::text("half an ans").end(End::Early).framing(framing)]).await;
+            assert_eq!(events, said(&["half an ans"]));
+            assert!(
+                matches!(&error, CallError::Truncated { address: a, received: 1.. } if *a == address(&server)),
+                "{error:?}"
+            );
+        }
+        let (server, events, error) = fails(format, CALM, vec![Reply::stream("")]).await;
+        assert_eq!(
+            (events, error),
+            (vec![], CallError::Truncated { address: address(&server), received: 0 })
+        );
+    }
+}
+
+/// Cut behind every single byte: nothing before the terminator, everything behind it.
+#[tokio::test]
+async fn no_cut_makes_an_answer() {
+    let reply = || Reply::text("Ä").call("edit", &serde_json::json!({"path": "a"}));
+    let first_answer = async |format: Format, framing: Framing| {
+        let whole = ModelServer::start(format, [reply().framing(framing)]);
+        let whole = ask(&models(&whole, CALM)).await.end.unwrap();
+        let size = if format == Format::Anthropic { 1500 } else { 1900 };
+        let server =
+            ModelServer::start(format, (0..size).map(|at| reply().framing(framing).end(End::Cut(at))));
+        let models = models(&server, CALM);
+        let mut first = None;
+        for at in 0..size {
+            match (ask(&models).await.end, first) {
+                (Ok(answer), _) => {
+                    assert_eq!(answer, whole, "{framing:?}, cut behind {at} bytes");
+                    first.get_or_insert(at);
+                }
+                (Err(CallError::Truncated { received, .. }), None) => assert_eq!(received, at as u64),
+                (Err(CallError::Malformed { reason, .. }), None) => assert_eq!(reason, "it holds no event"),
+                (Err(error), _) => panic!("{framing:?}, cut behind {at} bytes: {error:?}"),
+            }
+        }
+        first.expect("the sizes reach past the answer's end")
+    };
+    let of = async |format| {
+        (first_answer(format, Framing::Chunked).await, first_answer(format, Framing::UntilClose).await)
+    };
+    let (chunked, until_close) = of(Format::Anthropic).await;
+    assert_eq!(chunked, until_close, "message_stop is the terminator");
+    // Where the body ended in good order, a finish_reason is enough; where the connection broke, only [DONE] is.
+    let (chunked, until_close) = of(Format::OpenaiChat).await;
+    assert!(until_close < chunked, "{until_close} {chunked}");
+}
+
+#[tokio::test]
+async fn silence_ends() {
+    let first = Manners { first_byte: MOMENT, ..CALM };
+    let idle = Manners { idle: MOMENT, ..CALM };
+    for format in Format::BOTH {
+        let check = async |manners, reply: Reply, waited, pieces: &[&str]| {
+            let (server, events, error) = fails(format, manners, vec![reply]).await;
+            assert_eq!(error, CallError::Timeout { address: address(&server), waited, after: MOMENT });
+            assert_eq!(
+                events.iter().filter(|event| matches!(event, ModelEvent::Text(_))).count(),
+                pieces.len()
+            );
+            server.closed(0).await;
+        };
+        check(first, Reply::empty().end(End::Silence), Waited::FirstByte, &[]).await;
+        check(first, Reply::stream("").end(End::Stall), Waited::FirstByte, &[]).await;
+        check(idle, Reply::text("and then").end(End::Stall), Waited::Idle, &["and then"]).await;
+    }
+}
+
+#[tokio::test]
+async fn a_connection_that_breaks_is_reported() {
+    for format in Format::BOTH {
+        let address = |server: &ModelServer| address(server);
+        let (server, events, error) = fails(format, CALM, vec![Reply::empty().end(End::Hangup)]).await;
+        let reason = "the connection was closed before an answer came".to_owned();
+        assert_eq!((events, error), (vec![], CallError::Unreachable { address: address(&server), reason }));
+
+        let (server, events, error) = fails(format, CALM, vec![Reply::empty().end(End::ResetAtOnce)]).await;
+        let reason = "connection reset by peer".to_owned();
+        assert_eq!((events, error), (vec![], CallError::Unreachable { address: address(&server), reason }));
+
+        let gate = Gate::new();
+        let reset = Reply::text("some").wait(&gate).say(&"x".repeat(5_000)).end(End::Reset(3_000));
+        let server = ModelServer::start(format, [reset]);
+        let mut stream = bench::call(&models(&server, CALM), &CancellationToken::new());
+        assert_eq!(stream.next().await, Some(Ok(ModelEvent::Started)));
+        assert_eq!(stream.next().await, Some(Ok(ModelEvent::Text("some".into()))));
+        gate.open();
+        let error = bench::hear_on(stream).await.unwrap_err();
+        assert!(matches!(error, CallError::Truncated { received: 1.., .. }), "{error:?}");
+    }
+}
+
+#[tokio::test]
+async fn every_status_has_its_error() {
+    let body = format!(r#"{{"type":"error","error":{{"type":"x","message":"no, {KEY}!"}}}}"#);
+    let message = || "no, [redacted]!".to_owned();
+    for format in Format::BOTH {
+        let manners = Manners { retries: 2, ..CALM };
+        let check = async |status: u16,
+                           header: Option<(&str, &str)>,
+                           tries: usize,
+                           expect: &dyn Fn(String) -> CallError| {
+            let reply = Reply::status(status, &body);
+            let reply = header.into_iter().fold(reply, |reply, (name, value)| reply.header(name, value));
+            let (server, events, error) = fails(format, manners, vec![reply; 3]).await;
+            assert_eq!(error, expect(address(&server)));
+            assert_eq!((events, server.requests().len()), (vec![], tries), "{status}");
+        };
+        for status in [401, 403] {
+            let key = format!("the key came from {VARIABLE}");
+            check(status, None, 1, &|address| CallError::Refused {
+                address,
+                status,
+                key: key.clone(),
+                message: message(),
+            })
+            .await;
+        }
+        check(404, None, 1, &|address| CallError::NotFound {
+            address,
+            model: "m".into(),
+            message: message(),
+        })
+        .await;
+        for status in [400, 413, 422] {
+            check(status, None, 1, &|address| CallError::Status { address, status, message: message() })
+                .await;
+        }
+        for status in [408, 409, 500, 502] {
+            check(status, None, 3, &|address| CallError::Status { address, status, message: message() })
+                .await;
+        }
+        check(429, None, 3, &|address| CallError::RateLimited {
+            address,
+            retry_after: None,
+            message: message(),
+        })
+        .await;
+        let zero = Some(Duration::ZERO);
+        check(429, Some(("retry-after", "0")), 3, &|address| CallError::RateLimited {
+            address,
+            retry_after: zero,
+            message: message(),
+        })
+        .await;
+        let long = Some(Duration::from_hours(1));
+        check(429, Some(("retry-after", "3600")), 1, &|address| CallError::RateLimited {
+            address,
+            retry_after: long,
+            message: message(),
+        })
+        .await;
+        check(529, Some(("retry-after", "3600")), 1, &|address| CallError::Overloaded {
+            address,
+            retry_after: long,
+            message: message(),
+        })
+        .await;
+        check(503, None, 3, &|address| CallError::Overloaded {
+            address,
+            retry_after: None,
+            message: message(),
+        })
+        .await;
+    }
+}
+
+#[tokio::test]
+async fn nonsense_is_named() {
+    for format in Format::BOTH {
+        let check = async |reply: Reply, expect: &str| {
+            let (server, events, error) = fails(format, CALM, vec![reply]).await;
+            assert_eq!(events, []);
+            match error {
+                CallError::Malformed { address: a, reason } => {
+                    assert_eq!(a, address(&server));
+                    assert!(reason.contains(expect), "{reason}");
+                }
+                other => panic!("{expect}: {other:?}"),
+            }
+        };
+        check(Reply::garbage("220 mail.example ESMTP\r\n"), "it is no HTTP").await;
+        check(Reply::garbage([0xff; 64]), "it is no HTTP").await;
+        check(Reply::stream("hello there\n\n"), "it holds no event").await;
+        check(Reply::stream("data: hello there\n\n"), "an event is no").await;
+        check(Reply::stream("data: {\"a\":\n\n"), "an event is no").await;
+        check(Reply::stream(&b"data: \xff\xfe\n\n"[..]), "utf8").await;
+        check(
+            Reply::stream("<html>login</html>").header("content-type", "text/html; charset=utf-8"),
+            "text/html",
+        )
+        .await;
+        check(Reply::stream("{}").header("content-type", "application/json"), "application/json").await;
+    }
+}
+
+#[tokio::test]
+async fn endless_talk_is_cut() {
+    for format in Format::BOTH {
+        for end in [End::Babble, End::EndlessLine] {
+            let (server, _, error) = fails(format, CALM, vec![Reply::empty().end(end)]).await;
+            assert_eq!(error, CallError::TooLong { limit: 8 << 20 }, "{end:?}");
+            server.closed(0).await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_error_inside_an_answer_ends_it() {
+    let manners = Manners { retries: 2, ..CALM };
+    for format in Format::BOTH {
+        let check = async |reply: Reply, tries: usize, expect: &dyn Fn(String) -> CallError| {
+            let (server, _, error) = fails(format, manners, vec![reply; 3]).await;
+            assert_eq!((error, server.requests().len()), (expect(address(&server)), tries));
+        };
+        let said = format!("sorry {KEY}");
+        let message = || "sorry [redacted]".to_owned();
+        let overloaded = |address| CallError::Overloaded { address, retry_after: None, message: message() };
+        check(Reply::empty().error("overloaded_error", &said), 3, &overloaded).await;
+        check(Reply::text("I ").error("overloaded_error", &said), 1, &overloaded).await;
+        let limited = |address| CallError::RateLimited { address, retry_after: None, message: message() };
+        check(Reply::text("I ").error("rate_limit_error", &said), 1, &limited).await;
+        let broke = |kind: &str| CallError::BrokeOff { kind: kind.to_owned(), message: message() };
+        check(Reply::empty().error("api_error", &said), 3, &|_| broke("api_error")).await;
+        check(Reply::text("I ").error("api_error", &said), 1, &|_| broke("api_error")).await;
+        check(Reply::empty().error("invalid_request_error", &said), 1, &|_| broke("invalid_request_error"))
+            .await;
+    }
+}
+
+#[tokio::test]
+async fn nobody_at_the_address() {
+    // A port that was free a moment ago.
+    let address = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    for format in Format::BOTH {
+        let base_url = format!("http://{address}/v1");
+        let heard = ask(&models_at(format, &base_url, Manners { retries: 1, ..CALM })).await;
+        match heard.end {
+            Err(CallError::Unreachable { address: shown, reason }) => {
+                assert!(shown.starts_with(&base_url), "{shown}");
+                assert_eq!(reason, "connection refused");
+            }
+            other => panic!("{other:?}"),
+        }
+        assert_eq!(heard.usage.requests, 0, "nothing left this machine");
+        let heard = ask(&models_at(format, "http://no-such-host.invalid/v1", CALM)).await;
+        assert!(matches!(heard.end, Err(CallError::Unreachable { .. })), "{:?}", heard.end);
+        for base_url in ["nonsense", "ftp://a.example", "http://user:pass@127.0.0.1/v1"] {
+            let heard = ask(&models_at(format, base_url, CALM)).await;
+            assert!(matches!(heard.end, Err(CallError::BadAddress { .. })), "{:?}", heard.end);
+            assert!(!format!("{:?}", heard.end).contains("pass@"));
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_full_doorway_is_a_connection_that_never_stands() {
+    // A listener that nobody serves and whose queue is full: the kernel leaves further callers without an answer.
+    let socket = tokio::net::TcpSocket::new_v4().unwrap();
+    socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let listener = socket.listen(1).unwrap();
+    let address = listener.local_addr().unwrap();
+    let mut queued = Vec::new();
+    while let Ok(Ok(caller)) = tokio::time::timeout(MOMENT, tokio::net::TcpStream::connect(address)).await {
+        queued.push(caller);
+    }
+    let provider = copydesk_base::config::Provider {
+        kind: copydesk_base::config::ProviderKind::OpenaiChat,
+        base_url: Some(format!("http://{address}/v1")),
+        default_model: Some("m".into()),
+        timeouts: copydesk_base::config::Timeouts {
+            connect: copydesk_base::config::Duration(MOMENT),
+            ..Default::default()
+        },
+        ..Default::default()
+    };
+    let config = ModelsConfig { providers: [("bench".to_owned(), provider)].into(), ..Default::default() };
+    let heard = ask(&Models::new(&config, bench::keys(&[]))).await;
+    let shown = format!("http://{address}/v1/chat/completions");
+    assert_eq!(heard.end, Err(CallError::Timeout { address: shown, waited: Waited::Connect, after: MOMENT }));
+}
