@@ -110,6 +110,29 @@ pub(super) fn unknown_message(name: &str, near: Option<&str>) -> String {
     }
 }
 
+/// For each step whether a way along the edges leads from it to `target`.
+pub(super) fn waiting_for(edges: &Edges, target: usize) -> Vec<bool> {
+    let mut waiters: Vec<Vec<usize>> = vec![Vec::new(); edges.len()];
+    for (from, edges) in edges.iter().enumerate() {
+        for edge in edges {
+            if let Some(waiters) = waiters.get_mut(edge.to) {
+                waiters.push(from);
+            }
+        }
+    }
+    let mut waiting = vec![false; edges.len()];
+    let mut next = vec![target];
+    while let Some(step) = next.pop() {
+        for from in waiters.get(step).into_iter().flatten() {
+            if let Some(known) = waiting.get_mut(*from).filter(|known| !**known) {
+                *known = true;
+                next.push(*from);
+            }
+        }
+    }
+    waiting
+}
+
 /// The circles of a workflow, each at the edge that closes it.
 pub(super) fn cycles(findings: &mut Findings<'_>, declared: &Declared<'_>, edges: &Edges) {
     let mut walk = Walk { state: vec![State::New; edges.len()], path: Vec::new(), closing: Vec::new() };

@@ -46,6 +46,15 @@ pub fn check(file: &File<'_>, index: &WorkspaceIndex) -> Vec<Diagnostic> {
     findings.list
 }
 
+/// For each step, by its place in [`Declared::steps`], whether it waits for the step `target`, however far away.
+pub(crate) fn waiting_for(file: &File<'_>, declared: &Declared<'_>, target: usize) -> Vec<bool> {
+    let Some(shapes) = shape::of(file.kind) else { return Vec::new() };
+    let mut findings = Findings { file: *file, list: Vec::new(), suggest: Suggest::default(), shapes };
+    let mut edges = graph::needs(&mut findings, declared);
+    expressions::workflow(&mut findings, declared, &mut edges);
+    graph::waiting_for(&edges, target)
+}
+
 /// What all looks share: the file, and the list they write into.
 struct Findings<'a> {
     file: File<'a>,

@@ -1,8 +1,21 @@
 //! What may be written at an offset.
+//!
+//! [`place`] reads lines and says where the cursor is, in whatever state the text is; the shape of that place says
+//! what may stand there: [`keys`] of a mapping, [`values`] of a key or a list, or, inside `${{ }}`, what
+//! [`expressions`] may name. Names come from the tree, which keeps the steps it could read.
+
+mod expressions;
+mod keys;
+mod place;
+mod rows;
+mod values;
 
 use copydesk_base::Span;
 
-use crate::{File, WorkspaceIndex};
+use crate::declared::Declared;
+use crate::shape::{self, Mapping, Rest, Shape, Shapes};
+use crate::{File, FileKind, WorkspaceIndex};
+use place::{At, Flow, Part, Place};
 
 /// One proposal.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -88,6 +101,110 @@ fn without_tabstops(insert: &str) -> String {
 }
 
 /// What may be written at `offset`, best first. Empty where anything goes.
-pub fn complete(_file: &File<'_>, _index: &WorkspaceIndex, _offset: usize) -> Vec<Completion> {
-    Vec::new()
+pub fn complete(file: &File<'_>, index: &WorkspaceIndex, offset: usize) -> Vec<Completion> {
+    let Some(shapes) = shape::of(file.kind) else { return Vec::new() };
+    let Some(part) = yaml_part(file) else { return Vec::new() };
+    let Some(place) = place::place(file.text, part, offset) else { return Vec::new() };
+    let cursor = Cursor { file: *file, index, offset, shapes, declared: Declared::new(file.tree), place: &place };
+    let mut proposals = match expressions::inner(&cursor) {
+        Some(inner) => expressions::complete(&cursor, inner),
+        None => by_place(&cursor),
+    };
+    proposals.sort_by(|a, b| a.sort.cmp(&b.sort).then_with(|| a.label.cmp(&b.label)));
+    proposals.dedup_by(|a, b| a.label == b.label);
+    proposals
+}
+
+/// Everything that proposals are made from.
+struct Cursor<'a> {
+    file: File<'a>,
+    index: &'a WorkspaceIndex,
+    offset: usize,
+    shapes: &'static Shapes,
+    declared: Declared<'a>,
+    place: &'a Place,
+}
+
+fn by_place(cursor: &Cursor<'_>) -> Vec<Completion> {
+    let Some(shape) = shape_at(cursor) else { return Vec::new() };
+    match cursor.place.at {
+        At::Text => Vec::new(),
+        At::Value(_) => values::of_shape(cursor, shape),
+        At::Start(colon) => match (shape.mapping(), shape.list()) {
+            (Some(mapping), _) => {
+                let mut proposals = keys::of_mapping(cursor, mapping, colon);
+                // A choice between a word and a mapping: `- read` beside `- name: read`.
+                if colon == place::Colon::Absent && cursor.place.flow == Flow::Outside {
+                    proposals.extend(values::of_shape(cursor, shape));
+                }
+                proposals
+            }
+            (None, Some(list)) if ends_with_key(cursor) => {
+                values::as_items(cursor, cursor.shapes.get(list.item))
+            }
+            _ => values::of_shape(cursor, shape),
+        },
+    }
+}
+
+fn ends_with_key(cursor: &Cursor<'_>) -> bool {
+    matches!(cursor.place.path.last(), Some(Part::Key { .. }))
+}
+
+/// The shape of the value at the end of the cursor's path.
+fn shape_at(cursor: &Cursor<'_>) -> Option<&'static Shape> {
+    let mut shape = cursor.shapes.root();
+    for part in &cursor.place.path {
+        let id = match part {
+            Part::Item => shape.list()?.item,
+            Part::Key { name, siblings } => {
+                let mapping = shape.mapping()?;
+                match (mapping.key(kind_word(mapping, siblings), name), mapping.rest) {
+                    (Some(key), _) => key.shape,
+                    (None, Rest::Shape(id)) => id,
+                    _ => return None,
+                }
+            }
+            Part::Nowhere => return None,
+        };
+        shape = cursor.shapes.get(id);
+    }
+    Some(shape)
+}
+
+/// The word of `type` among the entries of a mapping that has kinds.
+fn kind_word<'s>(mapping: &Mapping, siblings: &'s [(String, String)]) -> Option<&'s str> {
+    if mapping.kinds.is_empty() {
+        return None;
+    }
+    siblings.iter().find(|(key, _)| key == "type").map(|(_, value)| value.as_str())
+}
+
+/// The id of the step around the cursor, and its place in [`Declared::steps`].
+fn own_step<'c>(cursor: &'c Cursor<'_>) -> Option<usize> {
+    let place = cursor.place;
+    let mut path = place.path.iter();
+    let in_list = matches!(path.next(), Some(Part::Key { name, .. }) if matches!(name.as_str(), "steps" | "errors" | "finally"));
+    if !in_list || path.next() != Some(&Part::Item) {
+        return None;
+    }
+    let siblings = match path.next() {
+        Some(Part::Key { siblings, .. }) => siblings,
+        _ => &place.siblings,
+    };
+    let id = siblings.iter().find(|(key, _)| key == "id").map(|(_, value)| value.as_str());
+    match id {
+        Some(id) => cursor.declared.step(id),
+        None => cursor.declared.steps.iter().position(|step| step.node.span.touches(cursor.offset)),
+    }
+}
+
+/// The part of the text that is YAML.
+fn yaml_part(file: &File<'_>) -> Option<Span> {
+    match file.kind {
+        FileKind::Agent | FileKind::Action | FileKind::Prompt | FileKind::Skill => {
+            copydesk_text::front_matter::split(file.text).map(|parts| parts.yaml)
+        }
+        _ => Some(Span::new(0, file.text.len())),
+    }
 }

@@ -1,0 +1,375 @@
+//! Where the cursor is: which keys and items lead there, what stands beside it, and what is typed so far.
+
+use copydesk_base::Span;
+
+use super::rows::{Row, RowKind, rows, without_comment};
+
+/// The cursor's place.
+#[derive(Clone, Debug)]
+pub(super) struct Place {
+    /// From the root to the value the cursor is in, or to the mapping whose key is typed.
+    pub(super) path: Vec<Part>,
+    pub(super) at: At,
+    /// The word that a choice replaces.
+    pub(super) word: Span,
+    /// Entries of the mapping around the cursor, the one being typed left out: key and value.
+    pub(super) siblings: Vec<(String, String)>,
+    /// Whether `{ }` or `[ ]` is around the cursor.
+    pub(super) flow: Flow,
+}
+
+/// One step of the path.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Part {
+    /// A key, in a mapping with these entries.
+    Key { name: String, siblings: Vec<(String, String)> },
+    Item,
+    /// Below a key that has its value already: nothing can stand here.
+    Nowhere,
+}
+
+/// What may be written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum At {
+    /// A key, or an item that is no mapping: only the shape knows. `Colon` says what follows the word.
+    Start(Colon),
+    /// The value of the last key of the path, or an item of a flow list.
+    Value(Quote),
+    /// Inside a block text.
+    Text,
+}
+
+/// Whether a colon follows the word already.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Colon {
+    Present,
+    Absent,
+}
+
+/// What stands right before the word.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Quote {
+    None,
+    /// A quote that is closed behind the word.
+    Closed,
+    /// A quote that nothing closes.
+    Open(char),
+    /// The colon itself: a space is missing.
+    Colon,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Flow {
+    Inside,
+    Outside,
+}
+
+/// How many rows a flow collection may reach over.
+const MAX_FLOW_ROWS: usize = 60;
+
+/// The place of `offset` in the part of a text that is YAML. `None` in comments and outside.
+pub(super) fn place(text: &str, part: Span, offset: usize) -> Option<Place> {
+    if !part.touches(offset) || !text.is_char_boundary(offset) {
+        return None;
+    }
+    let rows = rows(text, part);
+    let at = rows.partition_point(|row| row.line.start <= offset).checked_sub(1)?;
+    let row = rows.get(at)?;
+    if offset > row.line.end {
+        return None;
+    }
+    if let RowKind::Text { owner } = row.kind {
+        let reader = Reader { text, rows: &rows };
+        let owner_row = rows.get(owner)?;
+        let path = reader.path_of_value(owner, owner_row)?;
+        let word = Span::at(offset);
+        return Some(Place { path, at: At::Text, word, siblings: vec![], flow: Flow::Outside });
+    }
+    let before = text.get(row.line.start..offset)?;
+    if without_comment(before).len() < before.len() {
+        return None;
+    }
+    let reader = Reader { text, rows: &rows };
+    reader.flow(at, offset).or_else(|| reader.block(at, row, offset))
+}
+
+struct Reader<'t> {
+    text: &'t str,
+    rows: &'t [Row],
+}
+
+impl Reader<'_> {
+    fn block(&self, at: usize, row: &Row, offset: usize) -> Option<Place> {
+        if let Some(key) = row.key.as_ref().filter(|key| offset >= key.colon_end) {
+            let path = self.path_of_value(at, row)?;
+            let (word, quote) = self.value_word(key.value.start.max(key.colon_end), row.line.end, offset);
+            let quote = if quote == Quote::None && offset == key.colon_end { Quote::Colon } else { quote };
+            return Some(Place { path, at: At::Value(quote), word, siblings: vec![], flow: Flow::Outside });
+        }
+        // On an empty line the cursor's own column counts, not the line's.
+        let content = if row.kind == RowKind::Blank { offset } else { row.content };
+        if offset < content {
+            return None;
+        }
+        let column = content - row.line.start;
+        let mut path = Vec::new();
+        self.climb(at, column, &row.dashes, &mut path);
+        path.reverse();
+        let siblings = self.siblings(at, column, &row.dashes);
+        let (word, quote) = self.value_word(content, row.line.end, offset);
+        if quote != Quote::None {
+            // A quoted item, or a quoted key that is not finished.
+            return Some(Place { path, at: At::Value(quote), word, siblings, flow: Flow::Outside });
+        }
+        let colon = if row.key.is_some() { Colon::Present } else { Colon::Absent };
+        Some(Place { path, at: At::Start(colon), word, siblings, flow: Flow::Outside })
+    }
+
+    /// The path to the value of a row's key, or to its item where it has no key.
+    fn path_of_value(&self, at: usize, row: &Row) -> Option<Vec<Part>> {
+        let column = row.content - row.line.start;
+        let mut path = Vec::new();
+        if let Some(key) = &row.key {
+            path.push(Part::Key { name: key.name.clone(), siblings: self.siblings(at, column, &row.dashes) });
+        } else if row.dashes.is_empty() {
+            return None;
+        }
+        self.climb(at, column, &row.dashes, &mut path);
+        path.reverse();
+        Some(path)
+    }
+
+    /// Adds, innermost first, the items and keys around the column `column` of row `at`.
+    fn climb(&self, at: usize, column: usize, dashes: &[usize], path: &mut Vec<Part>) {
+        let mut column = column;
+        // Whether `column` is that of a dash, which may stand right below its key.
+        let mut in_list = false;
+        for dash in dashes.iter().rev() {
+            path.push(Part::Item);
+            column = *dash;
+            in_list = true;
+        }
+        for (index, row) in self.rows.iter().enumerate().take(at).rev() {
+            if row.kind != RowKind::Code {
+                continue;
+            }
+            if let Some(key) = &row.key {
+                let is_parent = key.column < column || (in_list && key.column == column);
+                let is_beside = !in_list && key.column == column;
+                if is_parent {
+                    let siblings = self.siblings(index, key.column, &row.dashes);
+                    if !matches!(self.text.as_bytes().get(key.value.start), Some(b'&' | b'!')) && !key.value.is_empty() {
+                        path.push(Part::Nowhere);
+                    }
+                    path.push(Part::Key { name: key.name.clone(), siblings });
+                    column = key.column;
+                    in_list = false;
+                } else if !is_beside {
+                    continue;
+                }
+            } else if row.dashes.last().is_none_or(|dash| *dash >= column) {
+                continue;
+            }
+            for dash in row.dashes.iter().rev() {
+                if *dash >= column {
+                    continue;
+                }
+                path.push(Part::Item);
+                column = *dash;
+                in_list = true;
+            }
+            if column == 0 && !in_list {
+                break;
+            }
+        }
+    }
+
+    /// The entries of the mapping that has a key at `column` of row `at`, but for that row's own.
+    fn siblings(&self, at: usize, column: usize, dashes: &[usize]) -> Vec<(String, String)> {
+        let mut found = Vec::new();
+        let mut take = |row: &Row| {
+            if let Some(key) = row.key.as_ref().filter(|key| key.column == column) {
+                found.push((key.name.clone(), unquoted(key.value.of(self.text)).to_owned()));
+            }
+        };
+        if dashes.is_empty() {
+            for row in self.rows.iter().take(at).rev().filter(|row| row.kind == RowKind::Code) {
+                let is_first = !row.dashes.is_empty() && row.dashes.iter().all(|dash| *dash < column);
+                if row.column() < column && !(is_first && row.content - row.line.start == column) {
+                    break;
+                }
+                take(row);
+                if is_first {
+                    break;
+                }
+            }
+        }
+        for row in self.rows.iter().skip(at + 1).filter(|row| row.kind == RowKind::Code) {
+            if row.column() < column {
+                break;
+            }
+            if row.dashes.is_empty() {
+                take(row);
+            }
+        }
+        found
+    }
+
+    /// The word around `offset` in a value that starts at `start`, and the quote before it.
+    fn value_word(&self, start: usize, end: usize, offset: usize) -> (Span, Quote) {
+        let start = start.min(offset);
+        let before = self.text.get(start..offset).unwrap_or("");
+        let after = self.text.get(offset..end.max(offset)).unwrap_or("");
+        if let Some(quote) = before.chars().next().filter(|c| matches!(c, '"' | '\'')) {
+            if before[1..].contains(quote) {
+                return (Span::at(offset), Quote::None);
+            }
+            let close = after.find(quote);
+            let length = close.unwrap_or_else(|| word_length(after));
+            let quote = if close.is_some() { Quote::Closed } else { Quote::Open(quote) };
+            return (Span::new(start + 1, offset + length), quote);
+        }
+        let lead = before.rfind([' ', '\t']).map_or(0, |at| at + 1);
+        (Span::new(start + lead, offset + word_length(after)), Quote::None)
+    }
+
+    /// The place inside a flow collection, if the cursor is in one.
+    fn flow(&self, at: usize, offset: usize) -> Option<Place> {
+        let mut lowest = usize::MAX;
+        let mut found = None;
+        for (index, row) in self.rows.iter().enumerate().take(at + 1).rev().take(MAX_FLOW_ROWS) {
+            if row.kind != RowKind::Code {
+                continue;
+            }
+            let start = row.key.as_ref().map_or(row.content, |key| key.value.start);
+            let opens = matches!(self.text.as_bytes().get(start), Some(b'[' | b'{')) && start < offset;
+            if opens && row.column() < lowest {
+                let frames = read_flow(self.text, Span::new(start, offset));
+                if !frames.is_empty() {
+                    found = Some((index, row, frames));
+                }
+            }
+            lowest = lowest.min(row.column());
+            if row.column() == 0 && index < at {
+                break;
+            }
+        }
+        let (index, row, frames) = found?;
+        let mut path = self.path_of_value(index, row).unwrap_or_default();
+        let line_end = self.rows.get(at)?.line.end;
+        let start = frames.last()?.token.min(offset);
+        let (word, quote) = self.value_word(start, line_end, offset);
+        let mut siblings = Vec::new();
+        let mut place = At::Value(quote);
+        let depth = frames.len();
+        for (level, frame) in frames.into_iter().enumerate() {
+            match (frame.kind, frame.key) {
+                (FrameKind::List, _) => path.push(Part::Item),
+                (FrameKind::Mapping, Some(name)) => path.push(Part::Key { name, siblings: frame.entries }),
+                (FrameKind::Mapping, None) if level + 1 == depth => {
+                    siblings = frame.entries;
+                    siblings.extend(entries_behind(self.text.get(word.end..line_end).unwrap_or("")));
+                    let behind = self.text.get(word.end..line_end).unwrap_or("").trim_start();
+                    place = At::Start(if behind.starts_with(':') { Colon::Present } else { Colon::Absent });
+                }
+                (FrameKind::Mapping, None) => return None,
+            }
+        }
+        Some(Place { path, at: place, word, siblings, flow: Flow::Inside })
+    }
+}
+
+/// One open bracket.
+struct Frame {
+    kind: FrameKind,
+    entries: Vec<(String, String)>,
+    /// The key whose value is being written.
+    key: Option<String>,
+    /// Where the word that is being written starts.
+    token: usize,
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum FrameKind {
+    List,
+    Mapping,
+}
+
+/// The brackets that are open at the end of `span`, outermost first.
+fn read_flow(text: &str, span: Span) -> Vec<Frame> {
+    let mut frames: Vec<Frame> = Vec::new();
+    let mut quote: Option<char> = None;
+    let mut before = ' ';
+    for (at, c) in span.of(text).char_indices() {
+        let offset = span.start + at;
+        if let Some(open) = quote {
+            if c == open && before != '\\' {
+                quote = None;
+            }
+            before = c;
+            continue;
+        }
+        let next_starts = before.is_whitespace() || matches!(before, '[' | '{' | ',' | ':');
+        match c {
+            '"' | '\'' if next_starts => quote = Some(c),
+            '[' | '{' => {
+                let kind = if c == '[' { FrameKind::List } else { FrameKind::Mapping };
+                frames.push(Frame { kind, entries: vec![], key: None, token: offset + 1 });
+            }
+            ']' | '}' => {
+                frames.pop();
+                if frames.is_empty() {
+                    // What follows is outside.
+                    return frames;
+                }
+            }
+            ',' => {
+                if let Some(frame) = frames.last_mut() {
+                    frame.finish(text, offset);
+                }
+            }
+            ':' => {
+                let spaced = text.as_bytes().get(offset + 1).is_none_or(|b| b.is_ascii_whitespace());
+                if let Some(frame) = frames.last_mut().filter(|frame| spaced && frame.kind == FrameKind::Mapping) {
+                    let name = text.get(frame.token..offset).unwrap_or("").trim();
+                    frame.key = Some(unquoted(name).to_owned());
+                    frame.token = offset + 1;
+                }
+            }
+            _ => {}
+        }
+        before = c;
+    }
+    if let Some(frame) = frames.last_mut() {
+        let rest = text.get(frame.token..span.end).unwrap_or("");
+        frame.token += rest.len() - rest.trim_start().len();
+    }
+    frames
+}
+
+impl Frame {
+    fn finish(&mut self, text: &str, offset: usize) {
+        if let Some(key) = self.key.take() {
+            let value = text.get(self.token..offset).unwrap_or("").trim();
+            self.entries.push((key, unquoted(value).to_owned()));
+        }
+        self.token = offset + 1;
+    }
+}
+
+/// The entries that follow in the same flow mapping, on the same line.
+fn entries_behind(rest: &str) -> Vec<(String, String)> {
+    let end = rest.find(['}', '\n']).unwrap_or(rest.len());
+    let pairs = rest[..end].split(',').skip(1).filter_map(|pair| pair.split_once(':'));
+    pairs.map(|(key, value)| (unquoted(key.trim()).to_owned(), unquoted(value.trim()).to_owned())).collect()
+}
+
+fn unquoted(text: &str) -> &str {
+    let inner = |quote: char| text.strip_prefix(quote).and_then(|text| text.strip_suffix(quote));
+    inner('"').or_else(|| inner('\'')).unwrap_or(text)
+}
+
+/// How much of `after` still belongs to the word before it.
+fn word_length(after: &str) -> usize {
+    after.find(|c: char| c.is_whitespace() || matches!(c, ',' | '[' | ']' | '{' | '}' | '"' | '\'' | '#' | ':')).unwrap_or(after.len())
+}

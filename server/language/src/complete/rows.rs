@@ -1,0 +1,162 @@
+//! A text as rows: how far each line is indented, its dashes, its key. Good enough for half-typed YAML.
+//!
+//! A half-typed line breaks the tree just where help is wanted, so completion reads lines. A [`Row`] is one line; the
+//! lines inside a block text (`|`, `>`) are marked, since what looks like a key there is none.
+
+use copydesk_base::Span;
+
+/// One line.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Row {
+    /// Without the line break.
+    pub(super) line: Span,
+    pub(super) kind: RowKind,
+    /// The columns of the dashes that open items.
+    pub(super) dashes: Vec<usize>,
+    /// Where the text behind indentation and dashes starts.
+    pub(super) content: usize,
+    pub(super) key: Option<RowKey>,
+}
+
+/// What a line is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum RowKind {
+    Code,
+    /// Nothing, or a comment.
+    Blank,
+    /// Inside a block text whose first line is this row.
+    Text { owner: usize },
+}
+
+/// The key of a line.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct RowKey {
+    /// Without quotes.
+    pub(super) name: String,
+    pub(super) column: usize,
+    /// Behind the colon.
+    pub(super) colon_end: usize,
+    /// The value on the same line, without comment and surrounding spaces; empty where there is none.
+    pub(super) value: Span,
+}
+
+/// The rows of a part of a text.
+pub(super) fn rows(text: &str, part: Span) -> Vec<Row> {
+    let mut rows: Vec<Row> = Vec::new();
+    let mut block: Option<(usize, usize)> = None;
+    let mut at = part.start;
+    for line in part.of(text).split_inclusive('\n') {
+        let trimmed = line.trim_end_matches(['\n', '\r']);
+        let span = Span::new(at, at + trimmed.len());
+        at += line.len();
+        let indent = trimmed.len() - trimmed.trim_start_matches(' ').len();
+        let blank = trimmed.trim().is_empty();
+        if let Some((owner, column)) = block {
+            if blank || indent > column {
+                let kind = RowKind::Text { owner };
+                rows.push(Row { line: span, kind, dashes: vec![], content: span.start + indent, key: None });
+                continue;
+            }
+            block = None;
+        }
+        let row = row(text, span, indent);
+        if opens_block_text(text, &row) {
+            let column = row.dashes.last().copied().unwrap_or(indent);
+            let column = row.key.as_ref().map_or(column, |key| key.column);
+            block = Some((rows.len(), column));
+        }
+        rows.push(row);
+    }
+    if rows.is_empty() || part.of(text).ends_with('\n') {
+        let end = Span::at(part.end);
+        rows.push(row(text, end, 0));
+        // The line behind the last break is still inside the block text, as long as it is empty.
+        if let (Some((owner, _)), Some(last)) = (block, rows.last_mut()) {
+            last.kind = RowKind::Text { owner };
+        }
+    }
+    rows
+}
+
+fn row(text: &str, line: Span, indent: usize) -> Row {
+    let body = line.of(text);
+    let mut column = indent;
+    let mut dashes = Vec::new();
+    while let Some(rest) = body.get(column..) {
+        let is_dash = rest == "-" || rest.starts_with("- ");
+        if !is_dash {
+            break;
+        }
+        dashes.push(column);
+        column += 1;
+        column += rest[1..].len() - rest[1..].trim_start_matches(' ').len();
+    }
+    let rest = body.get(column..).unwrap_or("");
+    let blank = dashes.is_empty() && (rest.trim().is_empty() || rest.starts_with('#'));
+    let kind = if blank { RowKind::Blank } else { RowKind::Code };
+    let key = if blank { None } else { key(rest, line.start + column, column) };
+    Row { line, kind, dashes, content: line.start + column, key }
+}
+
+/// Reads `name:` or `"name":` at the start of a line's content.
+fn key(rest: &str, offset: usize, column: usize) -> Option<RowKey> {
+    let (name, behind) = match rest.chars().next()? {
+        quote @ ('"' | '\'') => {
+            let end = rest[1..].find(quote)? + 1;
+            (&rest[1..end], end + 1)
+        }
+        '[' | '{' | '#' | '|' | '>' | '&' | '*' | '!' => return None,
+        _ => {
+            let colon = rest.match_indices(':').map(|(at, _)| at).find(|at| {
+                let next = rest.as_bytes().get(at + 1);
+                next.is_none_or(|byte| matches!(byte, b' ' | b'\t'))
+            })?;
+            (rest[..colon].trim_end(), colon)
+        }
+    };
+    let colon = behind + rest[behind..].find(|c: char| c != ' ')?;
+    let after = rest[colon..].strip_prefix(':')?;
+    if name.contains(" #") || name.is_empty() || !(after.is_empty() || after.starts_with([' ', '\t'])) {
+        return None;
+    }
+    let start = colon + 1 + (after.len() - after.trim_start().len());
+    let value = rest.get(start..).unwrap_or("");
+    let length = without_comment(value).trim_end().len();
+    let value = Span::new(offset + start.min(rest.len()), offset + (start + length).min(rest.len()));
+    Some(RowKey { name: name.to_owned(), column, colon_end: offset + colon + 1, value })
+}
+
+/// The text before a comment; quotes keep a `#`.
+pub(super) fn without_comment(text: &str) -> &str {
+    let mut quote = None;
+    let mut before = ' ';
+    for (at, c) in text.char_indices() {
+        match (quote, c) {
+            (None, '#') if before.is_whitespace() => return &text[..at],
+            (None, '"' | '\'') if before.is_whitespace() || matches!(before, '[' | '{' | ',' | ':') => quote = Some(c),
+            (Some(open), _) if open == c && before != '\\' => quote = None,
+            _ => {}
+        }
+        before = c;
+    }
+    text
+}
+
+fn opens_block_text(text: &str, row: &Row) -> bool {
+    let value = match &row.key {
+        Some(key) => key.value.of(text),
+        None => text.get(row.content..row.line.end).map_or("", |rest| without_comment(rest).trim()),
+    };
+    // A tag or an anchor may stand before the mark.
+    let last = value.split_whitespace().last().unwrap_or("");
+    let first_is_prefix = value == last || value.starts_with(['!', '&']);
+    let marks = last.strip_prefix(['|', '>']);
+    first_is_prefix && marks.is_some_and(|rest| rest.len() <= 2 && rest.chars().all(|c| matches!(c, '+' | '-' | '0'..='9')))
+}
+
+impl Row {
+    /// The column of the first thing on the line.
+    pub(super) fn column(&self) -> usize {
+        self.dashes.first().copied().unwrap_or(self.content - self.line.start)
+    }
+}

@@ -1,0 +1,131 @@
+//! Values: words of a list, truth values, ids of steps, names of agents and pools.
+
+use super::place::{At, Flow, Part, Quote};
+use super::{Completion, CompletionKind, Cursor, Snippet, own_step};
+use crate::FileKind;
+use crate::check::waiting_for;
+use crate::declared::Block;
+use crate::hover;
+use crate::shape::{Form, Need, Shape};
+
+/// What a value of this shape may be, at the end of the cursor's path.
+pub(super) fn of_shape(cursor: &Cursor<'_>, shape: &'static Shape) -> Vec<Completion> {
+    let mut proposals = Vec::new();
+    if cursor.file.kind == FileKind::Workflow || cursor.file.kind == FileKind::Agent {
+        names(cursor, &mut proposals);
+    }
+    for form in &shape.forms {
+        match form {
+            Form::Words(words) => {
+                for (at, word) in words.iter().enumerate() {
+                    let sort = u32::try_from(at).unwrap_or(u32::MAX);
+                    proposals.push(value(cursor, CompletionKind::Value, &word.text, "", &word.docs, sort));
+                }
+            }
+            Form::Bool => {
+                proposals.push(value(cursor, CompletionKind::Value, "true", "", "", 0));
+                proposals.push(value(cursor, CompletionKind::Value, "false", "", "", 1));
+            }
+            _ => {}
+        }
+    }
+    proposals
+}
+
+/// Whole items, with their dash, on an empty line where a list goes on.
+pub(super) fn as_items(cursor: &Cursor<'_>, item: &'static Shape) -> Vec<Completion> {
+    if cursor.place.flow == Flow::Inside {
+        return Vec::new();
+    }
+    if let Some(mapping) = item.mapping() {
+        let first = mapping.keys.iter().find(|key| key.need == Need::Required);
+        let Some(key) = first else { return Vec::new() };
+        let label = format!("- {}", key.name);
+        return vec![Completion {
+            insert: format!("{label}: "),
+            label,
+            kind: CompletionKind::Key,
+            replace: cursor.place.word,
+            detail: "a new item".to_owned(),
+            docs: item.docs.clone(),
+            sort: 0,
+            snippet: Snippet::Plain,
+        }];
+    }
+    let mut proposals = of_shape(cursor, item);
+    for proposal in &mut proposals {
+        proposal.insert = format!("- {}", proposal.insert);
+    }
+    proposals
+}
+
+/// Names that the file or the workspace declares.
+fn names(cursor: &Cursor<'_>, proposals: &mut Vec<Completion>) {
+    let keys: Vec<&str> = cursor
+        .place
+        .path
+        .iter()
+        .filter_map(|part| if let Part::Key { name, .. } = part { Some(name.as_str()) } else { None })
+        .collect();
+    let last = keys.last().copied().unwrap_or("");
+    match last {
+        "needs" if keys.len() == 2 => steps(cursor, proposals),
+        "agent" | "supervisor" | "allowedHandoffs" => {
+            for agent in cursor.index.agents.iter().flatten() {
+                proposals.push(value(cursor, CompletionKind::Agent, agent, "agent", "", 0));
+            }
+        }
+        "pool" => {
+            let pools = cursor.file.tree.root().and_then(|root| root.get("pools"));
+            for name in pools.into_iter().flat_map(copydesk_text::Node::entries).filter_map(|entry| entry.key.scalar_text()) {
+                proposals.push(value(cursor, CompletionKind::Value, name, "pool", "", 0));
+            }
+        }
+        _ => {}
+    }
+}
+
+/// The steps that the step around the cursor may wait for: none that waits for it, none that it names already.
+fn steps(cursor: &Cursor<'_>, proposals: &mut Vec<Completion>) {
+    let own = own_step(cursor);
+    let block = cursor.place.path.first().and_then(|part| match part {
+        Part::Key { name, .. } => Block::ALL.into_iter().find(|block| block.key() == name),
+        _ => None,
+    });
+    let waiting = own.map(|own| waiting_for(&cursor.file, &cursor.declared, own)).unwrap_or_default();
+    let named: Vec<&str> = own
+        .and_then(|own| cursor.declared.steps.get(own))
+        .map(|step| {
+            step.needs().filter(|(_, node)| !node.span.touches(cursor.offset)).map(|(name, _)| name).collect()
+        })
+        .unwrap_or_default();
+    for (at, step) in cursor.declared.steps.iter().enumerate() {
+        let Some((id, _)) = step.id.filter(|(id, _)| !id.is_empty()) else { continue };
+        let is_circle = own == Some(at) || waiting.get(at) == Some(&true);
+        if is_circle || named.contains(&id) || !block.unwrap_or(step.block).may_need(step.block) {
+            continue;
+        }
+        let sort = u32::try_from(at).unwrap_or(u32::MAX);
+        let docs = hover::docs_of_step(step);
+        proposals.push(value(cursor, CompletionKind::Step, id, step.kind().unwrap_or(""), &docs, sort));
+    }
+}
+
+/// One value, written so that quotes around the cursor stay in order.
+fn value(cursor: &Cursor<'_>, kind: CompletionKind, text: &str, detail: &str, docs: &str, sort: u32) -> Completion {
+    let insert = match cursor.place.at {
+        At::Value(Quote::Open(quote)) => format!("{text}{quote}"),
+        At::Value(Quote::Colon) => format!(" {text}"),
+        _ => text.to_owned(),
+    };
+    Completion {
+        label: text.to_owned(),
+        kind,
+        insert,
+        replace: cursor.place.word,
+        detail: detail.to_owned(),
+        docs: docs.to_owned(),
+        sort,
+        snippet: Snippet::Plain,
+    }
+}
