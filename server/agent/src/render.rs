@@ -4,17 +4,17 @@
 //! zero-width characters are written out, link syntax is broken, and nothing is longer than [`LONGEST`] characters.
 
 /// The longest prompt, in characters.
-pub const LONGEST: usize = 400;
+pub(crate) const LONGEST: usize = 400;
 
 /// A text for a prompt, and whether it is whole.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Rendered {
-    pub text: String,
-    pub whole: bool,
+pub(crate) struct Rendered {
+    pub(crate) text: String,
+    pub(crate) whole: bool,
 }
 
 /// `head`, then the `literal` text made harmless, then `tail`; shortened in the literal part until it fits.
-pub fn prompt(head: &str, literal: &str, tail: &str) -> Rendered {
+pub(crate) fn prompt(head: &str, literal: &str, tail: &str) -> Rendered {
     let frame = head.chars().count() + tail.chars().count();
     let room = LONGEST.saturating_sub(frame);
     let literal = harmless(literal);
@@ -27,7 +27,7 @@ pub fn prompt(head: &str, literal: &str, tail: &str) -> Rendered {
 }
 
 /// The text with everything written out that a terminal or an editor would not show as it is.
-pub fn harmless(text: &str) -> String {
+pub(crate) fn harmless(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut chars = text.chars().peekable();
     while let Some(c) = chars.next() {

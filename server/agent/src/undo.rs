@@ -21,10 +21,11 @@ use crate::error::AgentError;
 const LOOKS: usize = 8;
 
 /// How long an editor may take to answer: the person asked for this and is looking.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
+/// Which way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Direction {
+pub enum Direction {
     Undo,
     Redo,
 }
@@ -78,6 +79,57 @@ pub(crate) async fn take_back(
     run: Option<RunId>,
     direction: Direction,
 ) -> Result<HunkReport, AgentError> {
+    let (run, files) = find(shared, run, direction).await?;
+    let redactor = Redactor::default();
+    let mut report = HunkReport::default();
+    for (file, story, pairs) in files {
+        let one = one_file(shared, &run, &file, &story, &pairs, direction, &redactor).await?;
+        add(shared, &mut report, &file, one);
+    }
+    Ok(report)
+}
+
+/// What [`take_back`] would do with the text that is there now.
+pub(crate) async fn preview(
+    shared: &Shared,
+    run: Option<RunId>,
+    direction: Direction,
+) -> Result<(RunId, HunkReport), AgentError> {
+    let (run, files) = find(shared, run, direction).await?;
+    let mut report = HunkReport::default();
+    for (file, _, pairs) in files {
+        let there = There::look(&shared.world, &file)?;
+        let undone = rebase::undo(&borrowed(&pairs), there.text());
+        let one = HunkReport { sent: (0..undone.taken_back).collect(), refused: refused_of(&undone) };
+        add(shared, &mut report, &file, one);
+    }
+    Ok((run, report))
+}
+
+/// Does what a preview promised, and tells the person where it went otherwise.
+pub(crate) async fn perform(shared: &Shared, run: RunId, direction: Direction, expected: &HunkReport) {
+    let text = match take_back(shared, Some(run.clone()), direction).await {
+        Ok(report) if report == *expected => return,
+        Ok(report) => {
+            let reasons: Vec<&str> = report.refused.iter().map(|refused| refused.reason.as_str()).collect();
+            format!("not everything was taken back: {}", reasons.join("; "))
+        }
+        Err(error) => format!("failed to {error}"),
+    };
+    if let Err(error) = shared.recorder.record(&run, vec![Event::Notice { text }], &Redactor::default()).await
+    {
+        tracing::error!("failed to {error}");
+    }
+}
+
+type Pairs = Vec<(String, String)>;
+
+/// The run in question and its files with something to take back.
+async fn find(
+    shared: &Shared,
+    run: Option<RunId>,
+    direction: Direction,
+) -> Result<(RunId, Vec<(PathBuf, FileStory, Pairs)>), AgentError> {
     let journal = &shared.world.journal;
     let run = match run {
         Some(run) => run,
@@ -91,28 +143,38 @@ pub(crate) async fn take_back(
     if records.is_empty() {
         return Err(AgentError::UnknownRun(run.to_string()));
     }
-    let redactor = Redactor::default();
-    let mut report = HunkReport::default();
-    let mut found = false;
+    let mut files = Vec::new();
     for (file, story) in stories(&records) {
-        let pairs = match direction {
+        let pairs: Pairs = match direction {
             Direction::Undo => story.live.clone(),
             Direction::Redo => story.undone.clone().into_iter().collect(),
         };
-        if pairs.is_empty() {
-            continue;
+        if !pairs.is_empty() {
+            files.push((file, story, pairs));
         }
-        found = true;
-        let one = one_file(shared, &run, &file, &story, &pairs, direction, &redactor).await?;
-        let offset = report.sent.len() + report.refused.len();
-        report.sent.extend(one.sent.iter().map(|at| at + offset));
-        report.refused.extend(one.refused.into_iter().map(|mut refused| {
-            refused.hunk += offset;
-            refused.reason = format!("{}: {}", shown(shared, &file), refused.reason);
-            refused
-        }));
     }
-    if found { Ok(report) } else { Err(AgentError::NothingToUndo) }
+    if files.is_empty() { Err(AgentError::NothingToUndo) } else { Ok((run, files)) }
+}
+
+/// Adds one file's report; hunks are counted through all files, and refusals name theirs.
+fn add(shared: &Shared, report: &mut HunkReport, file: &Path, one: HunkReport) {
+    let offset = report.sent.len() + report.refused.len();
+    report.sent.extend(one.sent.iter().map(|at| at + offset));
+    report.refused.extend(one.refused.into_iter().map(|refused| RefusedHunk {
+        hunk: refused.hunk + offset,
+        reason: format!("{}: {}", shown(shared, file), refused.reason),
+    }));
+}
+
+fn borrowed(pairs: &Pairs) -> Vec<(&str, &str)> {
+    pairs.iter().map(|(before, after)| (before.as_str(), after.as_str())).collect()
+}
+
+fn refused_of(undone: &rebase::Undone) -> Vec<RefusedHunk> {
+    let behind = undone.refused.iter().enumerate();
+    behind
+        .map(|(at, refused)| RefusedHunk { hunk: undone.taken_back + at, reason: refused.reason.clone() })
+        .collect()
 }
 
 async fn one_file(
@@ -120,7 +182,7 @@ async fn one_file(
     run: &RunId,
     file: &Path,
     story: &FileStory,
-    pairs: &[(String, String)],
+    pairs: &Pairs,
     direction: Direction,
     redactor: &Redactor,
 ) -> Result<HunkReport, AgentError> {
@@ -131,18 +193,11 @@ async fn one_file(
     if path::resolve(Path::new("/"), file) != file {
         return Ok(nothing("the path leads somewhere else now"));
     }
-    let borrowed: Vec<(&str, &str)> =
-        pairs.iter().map(|(before, after)| (before.as_str(), after.as_str())).collect();
     for _ in 0..LOOKS {
         let there = There::look(world, file)?;
         let current = there.text().to_owned();
-        let undone = rebase::undo(&borrowed, &current);
-        let refused: Vec<RefusedHunk> = undone
-            .refused
-            .iter()
-            .enumerate()
-            .map(|(at, refused)| RefusedHunk { hunk: undone.taken_back + at, reason: refused.reason.clone() })
-            .collect();
+        let undone = rebase::undo(&borrowed(pairs), &current);
+        let refused = refused_of(&undone);
         if undone.taken_back == 0 {
             return Ok(HunkReport { sent: vec![], refused });
         }

@@ -1,0 +1,78 @@
+//! The language server: the only room that speaks the Language Server Protocol.
+//!
+//! Three things live here. The *intake* reads messages in wire order, applies document notifications on the spot and
+//! polls every request once before it reads on, so that each handler takes its [`snapshot`] where the request stood.
+//! The `methods`, one file each, turn the editor's words into ours, ask the room that knows, and turn the answer back.
+//! The [`host`] shows an agent's doings: progress, prompts, diagnostics, edits; it believes document versions, not
+//! answers.
+//!
+//! Invariants
+//! - One writer queue: what is sent first is read first. A run sends nothing before the answer that announced it.
+//! - No document is changed anywhere but in the intake.
+//! - Every request is answered once, also when its handler panics or is canceled.
+//! - Nobody below this room knows a position, a URI or a capability.
+
+mod capabilities;
+mod comments;
+mod convert;
+mod diagnostics;
+mod documents;
+mod files;
+mod front;
+mod host;
+mod intake;
+mod methods;
+mod parent;
+mod snapshot;
+mod state;
+mod wire;
+
+use std::path::Path;
+use std::sync::Arc;
+
+use copydesk_agent::Desk;
+use copydesk_base::{Files, Host};
+use copydesk_language::Trust;
+use serde_json::Value;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio_util::sync::CancellationToken;
+
+/// What the binary does for the server: everything that reads the environment, the home folder and config files.
+///
+/// The first argument of each is the workspace root.
+pub struct Backstage {
+    /// Opens the desk of a workspace.
+    pub open: OpenDesk,
+    /// Whether the workspace's own settings count.
+    pub trust_state: Box<dyn Fn(&Path) -> Trust + Send + Sync>,
+    /// Trusts the workspace's settings as they are now; answers what was trusted, as a sentence.
+    pub trust: Box<dyn Fn(&Path) -> Result<String, String> + Send + Sync>,
+    /// Takes in what the editor's settings say under `copydesk`; answers what is wrong with them.
+    pub editor_settings: Box<dyn Fn(&Path, &Value) -> Vec<String> + Send + Sync>,
+    /// The document of `copydesk doctor --json`.
+    pub doctor: Box<dyn Fn(&Path) -> Value + Send + Sync>,
+    /// Where a text is kept that an editor is to show: below the workspace's folder in `COPYDESK_HOME`.
+    pub shelf: Box<dyn Fn(&Path) -> std::path::PathBuf + Send + Sync>,
+}
+
+/// Opens the desk of a workspace: its root, the person, the files as the editor has them, and the token that ends it.
+pub type OpenDesk =
+    Box<dyn Fn(&Path, Arc<dyn Host>, Arc<dyn Files>, &CancellationToken) -> Desk + Send + Sync>;
+
+/// How a server ended, as an exit code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ended {
+    /// `shutdown`, then `exit`.
+    Orderly,
+    /// The editor went away, broke the framing, or sent `exit` without `shutdown`.
+    Abrupt,
+}
+
+/// Serves one editor until it says `exit`, closes its end or dies.
+pub async fn serve(
+    input: impl AsyncRead + Unpin + Send,
+    output: impl AsyncWrite + Unpin + Send + 'static,
+    backstage: Backstage,
+) -> Ended {
+    intake::run(input, output, backstage).await
+}

@@ -28,7 +28,8 @@ use crate::error::AgentError;
 use crate::prompt::Finding;
 use crate::recorder::Recorder;
 use crate::run;
-use crate::undo::{self, Direction};
+use crate::undo;
+pub use crate::undo::Direction;
 use crate::view::{RunView, View};
 use crate::world::World;
 use board::Asked;
@@ -326,6 +327,25 @@ impl Desk {
     /// Brings the edits back that the last undo of a run took.
     pub async fn redo(&self, run: Option<RunId>) -> Result<HunkReport, AgentError> {
         undo::take_back(&self.shared, run, Direction::Redo).await
+    }
+
+    /// As [`Desk::undo`] and [`Desk::redo`], for a caller that must be answered at once: the report says what fits the text
+    /// that is there now; the work itself waits for `gate`, and what went otherwise follows as a notice.
+    pub async fn take_back_behind(
+        &self,
+        run: Option<RunId>,
+        direction: Direction,
+        gate: oneshot::Receiver<()>,
+    ) -> Result<HunkReport, AgentError> {
+        let (run, report) = undo::preview(&self.shared, run, direction).await?;
+        if !report.sent.is_empty() {
+            let (shared, expected) = (self.shared.clone(), report.clone());
+            self.shared.tracker.spawn(async move {
+                let _ = gate.await;
+                undo::perform(&shared, run, direction, &expected).await;
+            });
+        }
+        Ok(report)
     }
 
     /// Chooses the mode of this session; `None` goes back to the settings'.

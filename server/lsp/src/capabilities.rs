@@ -1,0 +1,121 @@
+//! What the client announced, and what we offer it: the ladder.
+//!
+//! Announcements are a hint. What is here is read once, from `initialize`; what a client then really does is met where
+//! it happens.
+
+use copydesk_text::position::Encoding;
+use serde_json::Value;
+use tower_lsp::gen_lsp_types as lsp;
+
+/// The rungs that this client announced.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Ladder {
+    pub(crate) encoding: Encoding,
+    /// `window.workDoneProgress`.
+    pub(crate) progress: bool,
+    /// `window.showDocument`.
+    pub(crate) show_document: bool,
+    /// `workspace.configuration`.
+    pub(crate) configuration: bool,
+    /// Pulls diagnostics and can be told to pull again.
+    pub(crate) pull: bool,
+    pub(crate) related_information: bool,
+    pub(crate) code_description: bool,
+    pub(crate) snippets: bool,
+    pub(crate) markdown_hover: bool,
+    pub(crate) nested_symbols: bool,
+    /// Our own extension: `experimental: {copydesk: true}`.
+    pub(crate) ours: bool,
+}
+
+impl Ladder {
+    /// Reads the announcement as it stands on the wire, so that a misspelt member is not taken for the real one.
+    pub(crate) fn read(capabilities: &lsp::ClientCapabilities) -> Self {
+        let value = serde_json::to_value(capabilities).unwrap_or_default();
+        let at = |pointer: &str| value.pointer(pointer);
+        let yes = |pointer: &str| at(pointer).and_then(Value::as_bool).unwrap_or(false);
+        let encodings: Vec<&str> = at("/general/positionEncodings")
+            .and_then(Value::as_array)
+            .map(|list| list.iter().filter_map(Value::as_str).collect())
+            .unwrap_or_default();
+        Self {
+            // The client's order is its preference.
+            encoding: encodings.iter().find_map(|word| Encoding::parse(word)).unwrap_or_default(),
+            progress: yes("/window/workDoneProgress"),
+            show_document: yes("/window/showDocument/support"),
+            configuration: yes("/workspace/configuration"),
+            pull: at("/textDocument/diagnostic").is_some() && yes("/workspace/diagnostics/refreshSupport"),
+            related_information: yes("/textDocument/publishDiagnostics/relatedInformation"),
+            code_description: yes("/textDocument/publishDiagnostics/codeDescriptionSupport"),
+            snippets: yes("/textDocument/completion/completionItem/snippetSupport"),
+            markdown_hover: at("/textDocument/hover/contentFormat")
+                .and_then(Value::as_array)
+                .is_some_and(|kinds| kinds.iter().any(|kind| kind == "markdown")),
+            nested_symbols: yes("/textDocument/documentSymbol/hierarchicalDocumentSymbolSupport"),
+            ours: yes("/experimental/copydesk"),
+        }
+    }
+}
+
+/// The commands that `workspace/executeCommand` knows.
+pub(crate) const COMMANDS: &[&str] = &[
+    "copydesk.ask",
+    "copydesk.cancel",
+    "copydesk.approve",
+    "copydesk.change.apply",
+    "copydesk.change.reject",
+    "copydesk.change.show",
+    "copydesk.undo",
+    "copydesk.redo",
+    "copydesk.mode.set",
+    "copydesk.model.set",
+    "copydesk.trust",
+    "copydesk.doctor",
+];
+
+/// The kind of agent actions on code.
+pub(crate) const REWRITE: &str = "refactor.rewrite.copydesk";
+/// The kind of agent actions on a file or a run.
+pub(crate) const SOURCE: &str = "source.copydesk";
+
+/// What we offer to a client on these rungs.
+pub(crate) fn offered(ladder: &Ladder) -> lsp::ServerCapabilities {
+    let encoding = match ladder.encoding {
+        Encoding::Utf8 => lsp::PositionEncodingKind::UTF8,
+        Encoding::Utf16 => lsp::PositionEncodingKind::UTF16,
+        Encoding::Utf32 => lsp::PositionEncodingKind::UTF32,
+    };
+    let kind = |word: &'static str| lsp::CodeActionKind::Custom(word.into());
+    lsp::ServerCapabilities {
+        position_encoding: Some(encoding),
+        text_document_sync: Some(lsp::TextDocumentSync::Options(lsp::TextDocumentSyncOptions {
+            open_close: Some(true),
+            change: Some(lsp::TextDocumentSyncKind::Incremental),
+            save: Some(lsp::Save::Bool(true)),
+            ..Default::default()
+        })),
+        completion_provider: Some(lsp::CompletionOptions {
+            trigger_characters: Some([":", " ", ".", "-", "[", "'", "\"", "{"].map(str::to_owned).to_vec()),
+            ..Default::default()
+        }),
+        hover_provider: Some(lsp::HoverProvider::Bool(true)),
+        document_symbol_provider: Some(lsp::DocumentSymbolProvider::Bool(true)),
+        code_action_provider: Some(lsp::CodeActionProvider::CodeActionOptions(lsp::CodeActionOptions {
+            code_action_kinds: Some(vec![lsp::CodeActionKind::QuickFix, kind(REWRITE), kind(SOURCE)]),
+            ..Default::default()
+        })),
+        execute_command_provider: Some(lsp::ExecuteCommandOptions {
+            commands: COMMANDS.iter().map(|word| (*word).to_owned()).collect(),
+            ..Default::default()
+        }),
+        diagnostic_provider: ladder.pull.then(|| {
+            lsp::DiagnosticProvider::DiagnosticOptions(lsp::DiagnosticOptions {
+                identifier: Some("copydesk".to_owned()),
+                inter_file_dependencies: false,
+                workspace_diagnostics: false,
+                ..Default::default()
+            })
+        }),
+        ..Default::default()
+    }
+}

@@ -1,0 +1,245 @@
+//! Diagnostics on their way to the editor.
+//!
+//! One worker takes the documents that were touched, checks each at the version it then has, and publishes what is
+//! still current. A burst of keystrokes is one check, without a timer. What agents publish (approvals, proposals) goes
+//! with it: for a client that pulls, only that is pushed.
+
+use std::collections::{BTreeSet, HashSet};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
+
+use copydesk_agent::{ApprovalView, ChangeView, View};
+use copydesk_base::{Code, HunkState, Span};
+use copydesk_language::FileKind;
+use copydesk_text::rebase::{self, Rebased};
+use serde_json::json;
+use tokio::sync::Notify;
+use tower_lsp::gen_lsp_types as lsp;
+
+use crate::convert;
+use crate::documents::Open;
+use crate::snapshot::Snapshot;
+use crate::state::State;
+
+/// The URIs that wait for the worker.
+pub(crate) struct Publisher {
+    dirty: Mutex<BTreeSet<String>>,
+    wake: Notify,
+}
+
+impl Publisher {
+    pub(crate) fn new() -> Self {
+        Self { dirty: Mutex::new(BTreeSet::new()), wake: Notify::new() }
+    }
+
+    /// Puts a document on the worker's list. Never blocks for longer than a set insertion.
+    pub(crate) fn mark(&self, uri: String) {
+        if let Ok(mut dirty) = self.dirty.lock() {
+            dirty.insert(uri);
+        }
+        self.wake.notify_one();
+    }
+
+    fn take(&self) -> BTreeSet<String> {
+        self.dirty.lock().map(|mut dirty| std::mem::take(&mut *dirty)).unwrap_or_default()
+    }
+}
+
+/// The worker: until the server ends.
+pub(crate) async fn work(state: Arc<State>) {
+    let Some(session) = state.session() else { return };
+    let mut view = session.desk.view();
+    // URIs whose last publication was not empty, and those that agents' findings stood on.
+    let mut shown: HashSet<String> = HashSet::new();
+    let mut of_agents: HashSet<String> = HashSet::new();
+    loop {
+        tokio::select! {
+            () = session.publisher.wake.notified() => {}
+            changed = view.changed() => if changed.is_err() { return },
+            () = state.cancel.cancelled() => return,
+        }
+        let now = view.borrow_and_update().clone();
+        let places: HashSet<String> = places(&now, &state).into_iter().collect();
+        let mut uris = session.publisher.take();
+        uris.extend(of_agents.union(&places).cloned());
+        of_agents = places;
+        for uri in uris {
+            publish(&state, uri, &mut shown).await;
+        }
+    }
+}
+
+/// Where agents' findings stand now.
+fn places(view: &View, state: &State) -> Vec<String> {
+    let approvals = view.approvals.iter().filter_map(|approval| Some(approval.origin.as_ref()?.path.clone()));
+    let changes = view.changes.iter().filter_map(place_of);
+    approvals.chain(changes).map(|path| uri_at(state, &path)).collect()
+}
+
+/// The file that a proposal's findings stand on: its own, or, while that does not exist, where the run started.
+fn place_of(change: &ChangeView) -> Option<PathBuf> {
+    if change.path.exists() { Some(change.path.clone()) } else { Some(change.origin.as_ref()?.path.clone()) }
+}
+
+/// The client's own spelling of a path, if it is open.
+fn uri_at(state: &State, path: &Path) -> String {
+    state.documents.at(path).map_or_else(|| convert::uri_of(path), |open| open.uri.clone())
+}
+
+async fn publish(state: &Arc<State>, uri: String, shown: &mut HashSet<String>) {
+    let Some(session) = state.session() else { return };
+    let open = state.documents.get(&uri);
+    if convert::path_of(&uri).is_some_and(|path| is_settings(&path)) {
+        state.look_up_trust();
+    }
+    let Some(snapshot) = state.snapshot() else { return };
+    let version = open.as_ref().map(|open| open.document.version());
+    let target = uri.clone();
+    let checked = tokio::task::spawn_blocking(move || {
+        let mut found = match &open {
+            Some(open) if !snapshot.ladder.pull => language(&snapshot, open),
+            _ => None,
+        };
+        let of_agents = of_agents(&snapshot, &target, open.as_deref());
+        if !of_agents.is_empty() {
+            found.get_or_insert_default().extend(of_agents);
+        }
+        found
+    })
+    .await;
+    let Ok(checked) = checked else { return };
+    if state.documents.get(&uri).map(|open| open.document.version()) != version {
+        // It changed meanwhile and is on the list again.
+        return;
+    }
+    let diagnostics = match checked {
+        Some(diagnostics) => diagnostics,
+        None if shown.contains(&uri) => vec![],
+        None => return,
+    };
+    if diagnostics.is_empty() {
+        shown.remove(&uri);
+    } else {
+        shown.insert(uri.clone());
+    }
+    session.host.client().publish_diagnostics(lsp::Uri(uri), diagnostics, version).await;
+}
+
+/// Whether a file is one whose content decides about trust.
+fn is_settings(path: &Path) -> bool {
+    path.ends_with(".copydesk/config.yaml") || path.ends_with(".keystone/config.yaml")
+}
+
+/// What `language` finds; `None` for a file that is none of ours.
+pub(crate) fn language(snapshot: &Snapshot, open: &Open) -> Option<Vec<lsp::Diagnostic>> {
+    let file = open.file();
+    if file.kind == FileKind::Other {
+        return None;
+    }
+    let found = copydesk_language::check(&file, &snapshot.index());
+    Some(
+        found
+            .iter()
+            .map(|one| convert::diagnostic(&open.uri, &open.document, one, &snapshot.ladder))
+            .collect(),
+    )
+}
+
+/// What agents have to show on a document: pending approvals and open hunks.
+pub(crate) fn of_agents(snapshot: &Snapshot, uri: &str, open: Option<&Open>) -> Vec<lsp::Diagnostic> {
+    let path = open.and_then(|open| open.path.clone()).or_else(|| convert::path_of(uri));
+    let Some(path) = path else { return vec![] };
+    let mut found = Vec::new();
+    for approval in &snapshot.view.approvals {
+        if approval.origin.as_ref().is_some_and(|origin| origin.path == path) {
+            found.push(of_approval(snapshot, approval, open));
+        }
+    }
+    for change in snapshot.view.changes.iter().filter(|change| place_of(change).as_ref() == Some(&path)) {
+        for (hunk, range) in open_hunks(snapshot, change, &path, open) {
+            found.push(of_hunk(change, hunk, range, Code::Proposal));
+            if let Some((_, reason)) = change.stale.iter().find(|(stale, _)| *stale == hunk) {
+                let mut stale = of_hunk(change, hunk, range, Code::StaleEdit);
+                stale.message = lsp::Message::String(format!("this edit was not made: {reason}"));
+                found.push(stale);
+            }
+        }
+    }
+    found
+}
+
+fn of_approval(snapshot: &Snapshot, approval: &ApprovalView, open: Option<&Open>) -> lsp::Diagnostic {
+    let span = approval.origin.as_ref().map_or(Span::at(0), |origin| origin.span);
+    lsp::Diagnostic {
+        range: range_of(snapshot, span, open),
+        data: Some(json!({"approvalId": approval.id.as_str()})),
+        ..ours(Code::PendingApproval, &format!("an agent waits for you: {}", approval.text))
+    }
+}
+
+fn of_hunk(change: &ChangeView, hunk: usize, range: lsp::Range, code: Code) -> lsp::Diagnostic {
+    let text = change.plan.hunks.get(hunk).map_or("", |hunk| hunk.text.as_str());
+    let shown: String = text.lines().take(12).collect::<Vec<_>>().join("\n").chars().take(600).collect();
+    let message = if shown.trim().is_empty() {
+        "proposal: remove this".to_owned()
+    } else {
+        format!("proposal:\n{shown}")
+    };
+    lsp::Diagnostic {
+        range,
+        data: Some(json!({"changeId": change.id.as_str(), "hunk": hunk})),
+        ..ours(code, &message)
+    }
+}
+
+fn ours(code: Code, message: &str) -> lsp::Diagnostic {
+    lsp::Diagnostic {
+        severity: Some(convert::severity(code.severity())),
+        code: Some(lsp::Code::String(code.as_str().to_owned())),
+        source: Some("copydesk".to_owned()),
+        message: lsp::Message::String(message.to_owned()),
+        ..Default::default()
+    }
+}
+
+/// The hunks of a proposal that wait, with their ranges in the text that is there now.
+pub(crate) fn open_hunks(
+    snapshot: &Snapshot,
+    change: &ChangeView,
+    path: &Path,
+    open: Option<&Open>,
+) -> Vec<(usize, lsp::Range)> {
+    let pending: Vec<usize> = (0..change.plan.hunks.len())
+        .filter(|at| change.plan.hunks[*at].state == HunkState::Pending && !change.applying.contains(at))
+        .collect();
+    if *path != change.path {
+        let span = change.origin.as_ref().map_or(Span::at(0), |origin| origin.span);
+        return pending.into_iter().map(|at| (at, range_of(snapshot, span, open))).collect();
+    }
+    let current = open.map_or_else(|| change.plan.before.clone().into(), |open| open.document.text().clone());
+    let hunks: Vec<(Span, &str)> = pending
+        .iter()
+        .map(|at| (change.plan.hunks[*at].span, change.plan.hunks[*at].text.as_str()))
+        .collect();
+    let rebased = rebase::rebase(&change.plan.before, &hunks, &current);
+    pending
+        .into_iter()
+        .zip(rebased)
+        .map(|(at, rebased)| {
+            let span = match rebased {
+                Rebased::Moved(span) | Rebased::Overlaps { with: span } => span,
+            };
+            let range = match open {
+                Some(open) => convert::range(&open.document, span, snapshot.ladder.encoding),
+                None => convert::range_in(&current, span, snapshot.ladder.encoding),
+            };
+            (at, range)
+        })
+        .collect()
+}
+
+fn range_of(snapshot: &Snapshot, span: Span, open: Option<&Open>) -> lsp::Range {
+    open.map_or_else(lsp::Range::default, |open| {
+        convert::range(&open.document, span, snapshot.ladder.encoding)
+    })
+}

@@ -1,0 +1,104 @@
+//! The protocol's methods by name. Each hands over to the file of its own in `methods`.
+
+use std::sync::Arc;
+
+use serde_json::Value;
+use tower_lsp::LanguageServer;
+use tower_lsp::gen_lsp_types as lsp;
+use tower_lsp::jsonrpc::{Error, Result};
+
+use crate::capabilities;
+use crate::methods;
+use crate::snapshot::Snapshot;
+use crate::state::State;
+
+/// The router's face.
+pub(crate) struct Front {
+    pub(crate) state: Arc<State>,
+}
+
+impl Front {
+    /// Runs a pure method on a snapshot, off the intake. The snapshot is taken at the first poll, in wire order.
+    async fn on_snapshot<P, R>(&self, params: P, method: fn(&Snapshot, P) -> R) -> Result<R>
+    where
+        P: Send + 'static,
+        R: Send + 'static,
+    {
+        let Some(snapshot) = self.state.snapshot() else { return Err(Error::internal_error()) };
+        match tokio::task::spawn_blocking(move || method(&snapshot, params)).await {
+            Ok(answer) => Ok(answer),
+            Err(failed) => match failed.try_into_panic() {
+                Ok(panic) => std::panic::resume_unwind(panic),
+                Err(_) => Err(Error::request_cancelled()),
+            },
+        }
+    }
+}
+
+impl Front {
+    /// `window/workDoneProgress/cancel`: the person's cancel button. The token of a run's progress is its id.
+    pub(crate) async fn progress_cancel(&self, params: lsp::WorkDoneProgressCancelParams) {
+        if let (Some(session), lsp::ProgressToken::String(token)) = (self.state.session(), params.token) {
+            session.desk.cancel(&copydesk_base::RunId::from(token.as_str())).await;
+        }
+    }
+}
+
+impl LanguageServer for Front {
+    async fn initialize(&self, params: lsp::InitializeParams) -> Result<lsp::InitializeResult> {
+        let ladder = self.state.settle(&params);
+        Ok(lsp::InitializeResult {
+            capabilities: capabilities::offered(&ladder),
+            server_info: Some(lsp::ServerInfo {
+                name: "copydesk".to_owned(),
+                version: Some(env!("CARGO_PKG_VERSION").to_owned()),
+            }),
+        })
+    }
+
+    async fn initialized(&self, _: lsp::InitializedParams) {
+        methods::configuration::fetch(&self.state).await;
+    }
+
+    async fn did_change_configuration(&self, _: lsp::DidChangeConfigurationParams) {
+        methods::configuration::fetch(&self.state).await;
+    }
+
+    async fn shutdown(&self) -> Result<()> {
+        self.state.shut_down().await;
+        Ok(())
+    }
+
+    async fn completion(&self, params: lsp::CompletionParams) -> Result<Option<lsp::CompletionResponse>> {
+        self.on_snapshot(params, methods::completion::run).await
+    }
+
+    async fn hover(&self, params: lsp::HoverParams) -> Result<Option<lsp::Hover>> {
+        self.on_snapshot(params, methods::hover::run).await
+    }
+
+    async fn document_symbol(
+        &self,
+        params: lsp::DocumentSymbolParams,
+    ) -> Result<Option<lsp::DocumentSymbolResponse>> {
+        self.on_snapshot(params, methods::document_symbol::run).await
+    }
+
+    async fn diagnostic(
+        &self,
+        params: lsp::DocumentDiagnosticParams,
+    ) -> Result<lsp::DocumentDiagnosticReport> {
+        self.on_snapshot(params, methods::diagnostic::run).await
+    }
+
+    async fn code_action(
+        &self,
+        params: lsp::CodeActionParams,
+    ) -> Result<Option<Vec<lsp::CodeActionResponse>>> {
+        self.on_snapshot(params, methods::code_action::run).await
+    }
+
+    async fn execute_command(&self, params: lsp::ExecuteCommandParams) -> Result<Option<Value>> {
+        methods::execute_command::run(&self.state, params).await
+    }
+}

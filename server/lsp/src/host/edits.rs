@@ -1,0 +1,217 @@
+//! Edits of open documents, through the client, one at a time; proven by a document version, never by an answer.
+
+use std::collections::HashSet;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use copydesk_agent::Desk;
+use copydesk_base::Span;
+use copydesk_base::host::{Applied, DocumentEdit};
+use copydesk_text::rebase::{self, Rebased};
+use tower_lsp::gen_lsp_types as lsp;
+use tower_lsp::jsonrpc;
+
+use super::EditorHost;
+use crate::comments;
+use crate::convert;
+
+/// How long after the client's answer its `didChange` may come.
+const PROOF: Duration = Duration::from_secs(2);
+
+/// An edit that was sent and that no document version has carried yet.
+#[derive(Clone)]
+pub(super) struct Unproven {
+    edit: DocumentEdit,
+    before: Arc<str>,
+}
+
+/// Sends one edit and answers what the document then carried.
+pub(super) async fn apply(host: &EditorHost, edit: DocumentEdit) -> Applied {
+    let Some(open) = host.documents.at(&edit.path) else { return Applied::Closed };
+    let version = open.document.version();
+    if version != edit.version {
+        return Applied::Moved { version };
+    }
+    let before = open.document.text().clone();
+    let language = open.document.language_id();
+    let brought: HashSet<String> = comments::texts(language, &edit.after)
+        .difference(&comments::texts(language, &before))
+        .cloned()
+        .collect();
+    host.documents.disown(&open.uri, brought);
+    let sent = Unproven { edit: edit.clone(), before };
+    let params = lsp::ApplyWorkspaceEditParams {
+        label: Some(edit.label.clone()),
+        edit: convert::workspace_edit(
+            &open.uri,
+            version,
+            convert::text_edits(&open.document, &edit.edits, host.ladder.encoding),
+        ),
+        metadata: None,
+    };
+    let answering = host.client.send_request::<lsp::ApplyWorkspaceEditRequest>(params);
+    tokio::pin!(answering);
+    let reason = {
+        let proving = proof(host, &sent);
+        tokio::pin!(proving);
+        let answer = tokio::select! {
+            proven = &mut proving => {
+                // One in flight: the answer belongs to this edit and is waited for, but not for long.
+                let _ = tokio::time::timeout(PROOF, &mut answering).await;
+                return finish(host, &sent, proven);
+            }
+            answer = tokio::time::timeout(edit.patience, &mut answering) => answer,
+        };
+        match answer {
+            Ok(answer) => match tokio::time::timeout(PROOF, &mut proving).await {
+                Ok(proven) => return finish(host, &sent, proven),
+                Err(_) => reason(answer),
+            },
+            Err(_) => "the editor did not answer".to_owned(),
+        }
+    };
+    if let Ok(mut unproven) = host.unproven.lock() {
+        unproven.push(sent);
+    }
+    Applied::NotApplied { reason }
+}
+
+fn reason(answer: jsonrpc::Result<lsp::ApplyWorkspaceEditResult>) -> String {
+    match answer {
+        Ok(result) => match (result.applied, result.failure_reason) {
+            (_, Some(reason)) => format!("the editor said: {}", reason.chars().take(200).collect::<String>()),
+            (true, None) => "the editor said it was applied, but the document does not have it".to_owned(),
+            (false, None) => "the editor did not apply it".to_owned(),
+        },
+        Err(error) => format!("the editor answered with an error: {}", error.message),
+    }
+}
+
+/// Proven: earlier tries of the same change are forgotten.
+fn finish(host: &EditorHost, sent: &Unproven, proven: Option<i32>) -> Applied {
+    match proven {
+        Some(version) => {
+            if let Ok(mut unproven) = host.unproven.lock() {
+                unproven.retain(|other| {
+                    other.edit.change != sent.edit.change || other.edit.path != sent.edit.path
+                });
+            }
+            Applied::Proven { version }
+        }
+        None => Applied::Closed,
+    }
+}
+
+/// Waits for a version that carries the edit; `None` when the document was closed.
+async fn proof(host: &EditorHost, sent: &Unproven) -> Option<i32> {
+    let mut changes = host.documents.changes();
+    loop {
+        let open = host.documents.at(&sent.edit.path)?;
+        let version = open.document.version();
+        if version != sent.edit.version && carries(sent, open.document.text()) {
+            return Some(version);
+        }
+        if changes.changed().await.is_err() {
+            return None;
+        }
+    }
+}
+
+/// Recognizes edits whose effect came after they had been given up.
+pub(super) async fn recognize(host: &EditorHost, desk: &Desk) {
+    let mut changes = host.documents.changes();
+    while changes.changed().await.is_ok() {
+        let waiting: Vec<Unproven> = match host.unproven.lock() {
+            Ok(unproven) if !unproven.is_empty() => unproven.clone(),
+            _ => continue,
+        };
+        for sent in waiting {
+            if is_late(host, &sent.edit.path, &sent) {
+                if let Ok(mut unproven) = host.unproven.lock() {
+                    unproven.retain(|other| other.edit != sent.edit);
+                }
+                tracing::info!(path = %sent.edit.path.display(), "an edit took effect late");
+                if let Err(error) = desk.recognize(&sent.edit, sent.before.to_string()).await {
+                    tracing::error!("failed to {error}");
+                }
+            }
+        }
+    }
+}
+
+fn is_late(host: &EditorHost, path: &Path, sent: &Unproven) -> bool {
+    host.documents.at(path).is_some_and(|open| carries(sent, open.document.text()))
+}
+
+/// Whether a text carries the edit: its hunks stand there untouched, and it is nearer to the text after than before.
+fn carries(sent: &Unproven, current: &str) -> bool {
+    let after = sent.edit.after.as_str();
+    if current == after {
+        return true;
+    }
+    let mut regions = Vec::new();
+    let mut shift: isize = 0;
+    for edit in &sent.edit.edits {
+        let start = edit.span.start.checked_add_signed(shift).unwrap_or(0);
+        regions.push((Span::new(start, start + edit.text.len()), ""));
+        shift += edit.text.len().cast_signed() - edit.span.len().cast_signed();
+    }
+    let untouched =
+        rebase::rebase(after, &regions, current).iter().all(|rebased| matches!(rebased, Rebased::Moved(_)));
+    untouched && distance(after, current) < distance(&sent.before, current)
+}
+
+/// Bytes that differ, by lines.
+fn distance(from: &str, to: &str) -> usize {
+    rebase::hunks(from, to).iter().map(|(span, text)| span.len() + text.len()).sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use copydesk_base::TextEdit;
+
+    fn sent(before: &str, edits: &[(usize, usize, &str)]) -> Unproven {
+        let edits: Vec<TextEdit> = edits
+            .iter()
+            .map(|(start, end, text)| TextEdit { span: Span::new(*start, *end), text: (*text).to_owned() })
+            .collect();
+        let pairs: Vec<(Span, &str)> = edits.iter().map(|edit| (edit.span, edit.text.as_str())).collect();
+        let after = rebase::apply(before, &pairs);
+        Unproven {
+            edit: DocumentEdit {
+                label: String::new(),
+                change: "chg-1".into(),
+                run: "run-1".into(),
+                patience: Duration::from_secs(1),
+                path: "/a".into(),
+                version: 1,
+                edits,
+                after,
+            },
+            before: before.into(),
+        }
+    }
+
+    #[test]
+    fn a_text_carries_an_edit_or_it_does_not() {
+        let replace = sent("a\nb\nc\n", &[(2, 4, "B\n")]);
+        let insert = sent("a\na\n", &[(4, 4, "a\n")]);
+        let delete = sent("a\nb\nc\n", &[(2, 4, "")]);
+        for (sent, current, expect) in [
+            (&replace, "a\nB\nc\n", true),
+            (&replace, "a\nB\nc\ntyped\n", true),
+            (&replace, "typed\na\nB\nc\n", true),
+            (&replace, "a\nb\nc\ntyped\n", false),
+            (&replace, "a\nx\nc\n", false),
+            (&insert, "a\na\na\n", true),
+            (&insert, "a\na\nb\n", false),
+            (&delete, "a\nc\n", true),
+            (&delete, "a\nb\nc\nd\n", false),
+            (&delete, "a\nc\nd\n", true),
+        ] {
+            assert_eq!(carries(sent, current), expect, "{current:?}");
+        }
+    }
+}

@@ -1,0 +1,228 @@
+//! The intake: one loop that reads what the editor says, in the order in which it was said.
+//!
+//! Document notifications change the documents right here, without an await. Everything else goes to the
+//! [`LspService`], which routes, keeps the life cycle and cancels; its future is polled once before the next message is
+//! read, and finished on a task of its own. A panic becomes an answer.
+
+use std::panic::AssertUnwindSafe;
+use std::pin::pin;
+use std::sync::{Arc, Mutex};
+
+use futures_util::{FutureExt, SinkExt, StreamExt};
+use serde_json::{Value, json};
+use tokio::io::{AsyncRead, AsyncWrite, BufReader};
+use tokio::sync::{mpsc, oneshot};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use tower::Service;
+use tower_lsp::jsonrpc::{Error, ErrorCode, Id, Request, Response};
+use tower_lsp::{ExitedError, LspService};
+
+use crate::front::Front;
+use crate::state::State;
+use crate::wire;
+use crate::{Backstage, Ended};
+
+tokio::task_local! {
+    /// The gates that open when the answer of the request that is being handled stands in the writer's queue.
+    static GATES: Gates;
+}
+
+type Gates = Arc<Mutex<Vec<oneshot::Sender<()>>>>;
+
+/// Opens `gate` when the answer to the request that is being handled is queued; at once outside a request.
+pub(crate) fn after_answer(gate: oneshot::Sender<()>) {
+    let mut gate = Some(gate);
+    // Outside a request there is no such list, and the gate drops, which opens it.
+    let _ = GATES.try_with(|gates| {
+        if let (Ok(mut gates), Some(gate)) = (gates.lock(), gate.take()) {
+            gates.push(gate);
+        }
+    });
+}
+
+pub(crate) async fn run(
+    input: impl AsyncRead + Unpin + Send,
+    output: impl AsyncWrite + Unpin + Send + 'static,
+    backstage: Backstage,
+) -> Ended {
+    let cancel = CancellationToken::new();
+    let tracker = TaskTracker::new();
+    let (queue, bodies) = mpsc::unbounded_channel();
+    let writer = tracker.spawn(wire::write(output, bodies));
+    let mut state = None;
+    let (mut service, socket) = LspService::build(|client| {
+        let made = State::new(client, backstage, cancel.clone(), tracker.clone());
+        state = Some(made.clone());
+        Front { state: made }
+    })
+    .custom_method("window/workDoneProgress/cancel", Front::progress_cancel)
+    .finish();
+    #[expect(clippy::expect_used, reason = "the builder calls its closure before it returns")]
+    let state: Arc<State> = state.expect("the service was made");
+    let (mut to_client, mut from_client) = socket.split();
+    let outgoing = queue.clone();
+    tracker.spawn(async move {
+        while let Some(request) = to_client.next().await {
+            if let Ok(body) = serde_json::to_vec(&request)
+                && outgoing.send(body).is_err()
+            {
+                break;
+            }
+        }
+    });
+    let mut input = BufReader::with_capacity(64 * 1024, input);
+    let ended = loop {
+        let body = tokio::select! {
+            body = wire::read(&mut input) => body,
+            // The parent died, or its end of the pipe is gone.
+            () = cancel.cancelled() => break Ended::Abrupt,
+        };
+        let body = match body {
+            Ok(Some(body)) => body,
+            Ok(None) => break Ended::Abrupt,
+            Err(error) => {
+                tracing::error!("failed to {error}");
+                break Ended::Abrupt;
+            }
+        };
+        match understand(&body) {
+            Message::Broken(answer) => send(&queue, &answer),
+            Message::Answer(response) => {
+                let _ = from_client.send(response).await;
+            }
+            Message::Asked(request) => {
+                if request.method() == "exit" {
+                    let orderly = state.is_shut_down();
+                    let _ = service.call(request).await;
+                    break if orderly { Ended::Orderly } else { Ended::Abrupt };
+                }
+                if state.is_serving() && state.document_notification(&request) {
+                    continue;
+                }
+                handle(&mut service, request, &queue, &tracker).await;
+            }
+        }
+    };
+    state.close().await;
+    cancel.cancel();
+    drop((service, from_client, queue, state));
+    // What was queued is written; an editor that no longer reads is not waited for.
+    let _ = tokio::time::timeout(std::time::Duration::from_secs(2), writer).await;
+    tracker.close();
+    ended
+}
+
+/// Starts a request in wire order, and finishes it on a task of its own if it is not done at once.
+async fn handle(
+    service: &mut LspService<Front>,
+    request: Request,
+    queue: &mpsc::UnboundedSender<Vec<u8>>,
+    tracker: &TaskTracker,
+) {
+    let id = request.id().cloned();
+    let is_initialize = request.method() == "initialize";
+    let gates = Gates::default();
+    let call = AssertUnwindSafe(service.call(request)).catch_unwind();
+    let mut answering = Box::pin(GATES.scope(gates.clone(), call));
+    if is_initialize {
+        // Nothing else may be looked at before it is known who is there.
+        let answer = answering.await;
+        finish(answer, id, &gates, queue);
+        return;
+    }
+    match futures_util::poll!(&mut answering) {
+        std::task::Poll::Ready(answer) => finish(answer, id, &gates, queue),
+        std::task::Poll::Pending => {
+            let queue = queue.clone();
+            tracker.spawn(async move { finish(pin!(answering).await, id, &gates, &queue) });
+        }
+    }
+}
+
+type Answered = Result<Result<Option<Response>, ExitedError>, Box<dyn std::any::Any + Send>>;
+
+/// Queues the answer, then opens the gates of what waited for it.
+fn finish(answer: Answered, id: Option<Id>, gates: &Gates, queue: &mpsc::UnboundedSender<Vec<u8>>) {
+    let response = match answer {
+        Ok(Ok(response)) => response,
+        Ok(Err(ExitedError { .. })) => None,
+        Err(_) => {
+            tracing::error!("a handler panicked; its request is answered and the server goes on");
+            id.map(|id| {
+                let mut error = Error::internal_error();
+                error.message = "the handler panicked; the server goes on".into();
+                Response::from_error(id, error)
+            })
+        }
+    };
+    if let Some(response) = response {
+        send(queue, &response);
+    }
+    if let Ok(mut gates) = gates.lock() {
+        for gate in gates.drain(..) {
+            // Nobody behind it means that the run was given up.
+            let _ = gate.send(());
+        }
+    }
+}
+
+fn send(queue: &mpsc::UnboundedSender<Vec<u8>>, message: &impl serde::Serialize) {
+    if let Ok(body) = serde_json::to_vec(message) {
+        // A closed queue means that the editor is gone.
+        let _ = queue.send(body);
+    }
+}
+
+/// One body, understood as far as possible.
+enum Message {
+    Asked(Request),
+    Answer(Response),
+    /// What to answer to it.
+    Broken(Value),
+}
+
+fn understand(body: &[u8]) -> Message {
+    let value: Value = match serde_json::from_slice(body) {
+        Ok(value) => value,
+        Err(error) => {
+            return broken(&Value::Null, ErrorCode::ParseError, &format!("the body is no JSON: {error}"));
+        }
+    };
+    let id = value.get("id").cloned().unwrap_or(Value::Null);
+    if value.get("method").is_some() {
+        return match serde_json::from_value(value) {
+            Ok(request) => Message::Asked(request),
+            Err(error) => broken(&id, ErrorCode::InvalidRequest, &format!("this is no request: {error}")),
+        };
+    }
+    if value.get("result").is_some() || value.get("error").is_some() {
+        return match answer(&value) {
+            Some(response) => Message::Answer(response),
+            None => broken(&Value::Null, ErrorCode::InvalidRequest, "this is no response"),
+        };
+    }
+    let what = if value.is_array() { "batches are not part of this protocol" } else { "this is no message" };
+    broken(&id, ErrorCode::InvalidRequest, what)
+}
+
+/// A response, also one that carries both members or a bare `null` result, as editors send them.
+fn answer(value: &Value) -> Option<Response> {
+    let id: Id = serde_json::from_value(value.get("id")?.clone()).ok()?;
+    match value.get("error") {
+        Some(error) if !error.is_null() => {
+            let code = error.get("code").and_then(Value::as_i64).unwrap_or(-32603);
+            let message =
+                error.get("message").and_then(Value::as_str).unwrap_or("no reason given").to_owned();
+            let error =
+                Error { code: code.into(), message: message.into(), data: error.get("data").cloned() };
+            Some(Response::from_error(id, error))
+        }
+        _ => Some(Response::from_ok(id, value.get("result").cloned().unwrap_or(Value::Null))),
+    }
+}
+
+fn broken(id: &Value, code: ErrorCode, message: &str) -> Message {
+    let id = if id.is_string() || id.is_number() { id.clone() } else { Value::Null };
+    Message::Broken(json!({"jsonrpc": "2.0", "id": id, "error": {"code": code.code(), "message": message}}))
+}

@@ -1,0 +1,200 @@
+//! `textDocument/codeAction`: mends of findings, choices of approvals and proposals, and what an agent can do here.
+//!
+//! Mends carry their edit. Everything an agent does carries a command and happens behind it: some clients stand still
+//! while a code action is resolved.
+
+use copydesk_agent::BUILT_IN;
+use copydesk_base::{Code, Diagnostic, Span};
+use copydesk_language::FileKind;
+use serde_json::{Value, json};
+use tower_lsp::gen_lsp_types as lsp;
+
+use crate::capabilities::{REWRITE, SOURCE};
+use crate::comments;
+use crate::convert;
+use crate::diagnostics;
+use crate::documents::Open;
+use crate::host::choices;
+use crate::snapshot::Snapshot;
+
+pub(crate) fn run(
+    snapshot: &Snapshot,
+    params: lsp::CodeActionParams,
+) -> Option<Vec<lsp::CodeActionResponse>> {
+    let open = snapshot.document(&params.text_document.uri.0)?;
+    let span = convert::span(&open.document, params.range, snapshot.ladder.encoding);
+    let mut actions = Vec::new();
+    if wanted(&params.context, "quickfix") {
+        waiting(snapshot, &open, &params.range, &mut actions);
+        mends(snapshot, &open, span, &mut actions);
+    }
+    if wanted(&params.context, REWRITE) {
+        agents(snapshot, &open, &params, &mut actions);
+    }
+    if wanted(&params.context, SOURCE) {
+        of_source(snapshot, &mut actions);
+    }
+    Some(actions.into_iter().map(lsp::CodeActionResponse::CodeAction).collect())
+}
+
+/// Whether the client asks for this kind, or for one above it.
+fn wanted(context: &lsp::CodeActionContext, kind: &str) -> bool {
+    let Some(only) = &context.only else { return true };
+    only.iter().any(|only| {
+        let only = serde_json::to_value(only).unwrap_or_default();
+        let only = only.as_str().unwrap_or_default();
+        only.is_empty() || kind == only || kind.strip_prefix(only).is_some_and(|rest| rest.starts_with('.'))
+    })
+}
+
+/// The mends of our findings that touch the range; each with its edit, at this version.
+fn mends(snapshot: &Snapshot, open: &Open, span: Span, actions: &mut Vec<lsp::CodeAction>) {
+    let file = open.file();
+    if file.kind == FileKind::Other {
+        return;
+    }
+    let found = copydesk_language::check(&file, &snapshot.index());
+    for finding in
+        found.iter().filter(|finding| finding.span.touches(span.start) || finding.span.overlaps(span))
+    {
+        mends_of(snapshot, open, finding, actions);
+    }
+}
+
+fn mends_of(snapshot: &Snapshot, open: &Open, finding: &Diagnostic, actions: &mut Vec<lsp::CodeAction>) {
+    let shown = convert::diagnostic(&open.uri, &open.document, finding, &snapshot.ladder);
+    for (at, fix) in finding.fixes.iter().enumerate() {
+        let edits = convert::text_edits(&open.document, &fix.edits, snapshot.ladder.encoding);
+        actions.push(lsp::CodeAction {
+            title: fix.title.clone(),
+            kind: Some(lsp::CodeActionKind::QuickFix),
+            diagnostics: Some(vec![shown.clone()]),
+            is_preferred: (at == 0).then_some(true),
+            edit: Some(convert::workspace_edit(&open.uri, open.document.version(), edits)),
+            ..Default::default()
+        });
+    }
+    if finding.code == Code::UntrustedSetting {
+        let title = "Trust this workspace's settings as they are now";
+        actions.push(lsp::CodeAction {
+            kind: Some(lsp::CodeActionKind::QuickFix),
+            diagnostics: Some(vec![shown]),
+            ..command(title, "copydesk.trust", json!({}))
+        });
+    }
+}
+
+/// The choices of the approvals and proposals that stand here.
+fn waiting(snapshot: &Snapshot, open: &Open, range: &lsp::Range, actions: &mut Vec<lsp::CodeAction>) {
+    for shown in diagnostics::of_agents(snapshot, &open.uri, Some(open)) {
+        if !touch(&shown.range, range) {
+            continue;
+        }
+        let data = shown.data.clone().unwrap_or_default();
+        let mut push = |title: &str, name: &str, argument: Value| {
+            actions.push(lsp::CodeAction {
+                kind: Some(lsp::CodeActionKind::QuickFix),
+                diagnostics: Some(vec![shown.clone()]),
+                ..command(title, name, argument)
+            });
+        };
+        if let Some(id) = data.get("approvalId").and_then(Value::as_str) {
+            let Some(approval) = snapshot.view.approvals.iter().find(|approval| approval.id.as_str() == id)
+            else {
+                continue;
+            };
+            for (title, decision) in choices(approval) {
+                push(title, "copydesk.approve", json!({"approvalId": id, "decision": decision}));
+            }
+        } else if let (Some(change), Some(hunk)) = (data.get("changeId"), data.get("hunk"))
+            && shown.code != Some(lsp::Code::String(Code::StaleEdit.as_str().to_owned()))
+        {
+            push("Apply", "copydesk.change.apply", json!({"changeId": change, "hunks": [hunk]}));
+            push("Apply all", "copydesk.change.apply", json!({"changeId": change}));
+            push("Reject", "copydesk.change.reject", json!({"changeId": change, "hunks": [hunk]}));
+            push("Show", "copydesk.change.show", json!({"changeId": change}));
+        }
+    }
+}
+
+/// What an agent can do with this piece of code.
+fn agents(
+    snapshot: &Snapshot,
+    open: &Open,
+    params: &lsp::CodeActionParams,
+    actions: &mut Vec<lsp::CodeAction>,
+) {
+    // What other servers say about the place goes along; what we say is known.
+    let others: Vec<&lsp::Diagnostic> = params
+        .context
+        .diagnostics
+        .iter()
+        .filter(|found| found.source.as_deref() != Some("copydesk"))
+        .collect();
+    let argument = |action: &str| {
+        let mut argument = json!({"uri": open.uri, "range": params.range, "action": action});
+        if !others.is_empty() {
+            argument["diagnostics"] = json!(others);
+        }
+        argument
+    };
+    let kind = || Some(lsp::CodeActionKind::Custom(REWRITE.into()));
+    let language = open.document.language_id();
+    let text = open.document.text();
+    if let Some(comment) = comments::beside(language, text, params.range.start.line, params.range.end.line) {
+        let words: String = comment.text.chars().take(60).collect();
+        let mut argument = argument("ask");
+        // No prompt: the words are read from the comment when the command runs, with whose they are.
+        argument["comment"] = json!(comment.line);
+        let title = format!("Copydesk: ask \u{201c}{words}\u{201d}");
+        actions.push(lsp::CodeAction { kind: kind(), ..command(&title, "copydesk.ask", argument) });
+    }
+    for (name, title, ..) in BUILT_IN {
+        // Without our extension there is no input box to take the words from.
+        if *name == "ask" && !snapshot.ladder.ours {
+            continue;
+        }
+        let title = format!("Copydesk: {}", lower_first(title));
+        actions.push(lsp::CodeAction { kind: kind(), ..command(&title, "copydesk.ask", argument(name)) });
+    }
+}
+
+/// Runs under way can be canceled from anywhere; some clients have no other way.
+fn of_source(snapshot: &Snapshot, actions: &mut Vec<lsp::CodeAction>) {
+    let kind = || Some(lsp::CodeActionKind::Custom(SOURCE.into()));
+    for run in &snapshot.view.runs {
+        let title = format!("Copydesk: cancel \u{201c}{}\u{201d}", run.title);
+        let argument = json!({"runId": run.run.as_str()});
+        actions.push(lsp::CodeAction { kind: kind(), ..command(&title, "copydesk.cancel", argument) });
+    }
+    for (title, name) in [
+        ("Copydesk: undo the last run's edits", "copydesk.undo"),
+        ("Copydesk: redo the edits that were undone last", "copydesk.redo"),
+    ] {
+        actions.push(lsp::CodeAction { kind: kind(), ..command(title, name, json!({})) });
+    }
+}
+
+fn command(title: &str, name: &str, argument: Value) -> lsp::CodeAction {
+    let title = title.to_owned();
+    lsp::CodeAction {
+        title: title.clone(),
+        command: Some(lsp::Command {
+            title,
+            tooltip: None,
+            command: name.to_owned(),
+            arguments: Some(vec![argument]),
+        }),
+        ..Default::default()
+    }
+}
+
+fn lower_first(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().map_or_else(String::new, |first| first.to_lowercase().chain(chars).collect())
+}
+
+/// Whether two ranges share a place; lines are enough for a cursor somewhere on the line of a finding.
+fn touch(one: &lsp::Range, other: &lsp::Range) -> bool {
+    one.start.line <= other.end.line && other.start.line <= one.end.line
+}

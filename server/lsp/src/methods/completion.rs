@@ -1,0 +1,61 @@
+//! `textDocument/completion`: what may be written here.
+
+use copydesk_language::{Completion, CompletionKind, FileKind, Snippet};
+use copydesk_text::position;
+use tower_lsp::gen_lsp_types as lsp;
+
+use crate::convert;
+use crate::documents::Open;
+use crate::snapshot::Snapshot;
+
+pub(crate) fn run(snapshot: &Snapshot, params: lsp::CompletionParams) -> Option<lsp::CompletionResponse> {
+    let at = params.text_document_position_params;
+    let open = snapshot.document(&at.text_document.uri.0)?;
+    let file = open.file();
+    if file.kind == FileKind::Other {
+        return None;
+    }
+    let place = position::Position::new(at.position.line, at.position.character);
+    let offset = position::offset(open.document.rope(), place, snapshot.ladder.encoding);
+    let found = copydesk_language::complete(&file, &snapshot.index(), offset);
+    let items = found.into_iter().map(|one| item(snapshot, &open, one)).collect();
+    Some(lsp::CompletionResponse::CompletionItemList(items))
+}
+
+fn item(snapshot: &Snapshot, open: &Open, found: Completion) -> lsp::CompletionItem {
+    let tabstops = snapshot.ladder.snippets && found.snippet == Snippet::Tabstops;
+    let new_text = if tabstops { found.insert.clone() } else { found.plain() };
+    let range = convert::range(&open.document, found.replace, snapshot.ladder.encoding);
+    let docs = (!found.docs.is_empty()).then(|| {
+        lsp::Documentation::MarkupContent(lsp::MarkupContent {
+            kind: lsp::MarkupKind::Markdown,
+            value: found.docs.clone(),
+        })
+    });
+    lsp::CompletionItem {
+        sort_text: Some(format!("{:06} {}", found.sort, found.label)),
+        filter_text: Some(found.label.clone()),
+        label: found.label,
+        kind: Some(kind(found.kind)),
+        detail: (!found.detail.is_empty()).then_some(found.detail),
+        documentation: docs,
+        insert_text_format: Some(if tabstops {
+            lsp::InsertTextFormat::Snippet
+        } else {
+            lsp::InsertTextFormat::PlainText
+        }),
+        text_edit: Some(lsp::CompletionItemTextEdit::TextEdit(lsp::TextEdit { range, new_text })),
+        ..Default::default()
+    }
+}
+
+fn kind(kind: CompletionKind) -> lsp::CompletionItemKind {
+    match kind {
+        CompletionKind::Key => lsp::CompletionItemKind::Property,
+        CompletionKind::Value => lsp::CompletionItemKind::EnumMember,
+        CompletionKind::Step | CompletionKind::Agent => lsp::CompletionItemKind::Reference,
+        CompletionKind::Input | CompletionKind::Variable => lsp::CompletionItemKind::Variable,
+        CompletionKind::Field => lsp::CompletionItemKind::Field,
+        CompletionKind::Function => lsp::CompletionItemKind::Function,
+    }
+}

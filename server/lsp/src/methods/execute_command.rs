@@ -1,0 +1,280 @@
+//! `workspace/executeCommand`: answers at once; what it starts waits until that answer is written.
+
+use std::sync::Arc;
+
+use copydesk_agent::{AgentError, Ask, Decision, Direction, Finding, Voice};
+use copydesk_base::config::Mode;
+use copydesk_base::{ApprovalId, ChangeId, RunId, SessionId, Span};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+use tokio::sync::oneshot;
+use tower_lsp::gen_lsp_types as lsp;
+use tower_lsp::jsonrpc::{Error, ErrorCode, Result};
+
+use crate::comments;
+use crate::convert;
+use crate::intake::after_answer;
+use crate::state::{Session, State};
+
+pub(crate) async fn run(state: &Arc<State>, params: lsp::ExecuteCommandParams) -> Result<Option<Value>> {
+    let Some(session) = state.session() else { return Err(Error::internal_error()) };
+    let name = params.command.as_str();
+    let arguments = Arguments { command: name, values: params.arguments.unwrap_or_default() };
+    match name {
+        "copydesk.ask" => ask(state, session, arguments.one()?),
+        "copydesk.cancel" => cancel(session, arguments.one()?).await,
+        "copydesk.approve" => approve(session, arguments.one()?).await,
+        "copydesk.change.apply" => apply(session, arguments.one()?).await,
+        "copydesk.change.reject" => reject(session, arguments.one()?).await,
+        "copydesk.change.show" => show(session, arguments.one()?).await,
+        "copydesk.undo" => undo(session, arguments.one()?, Direction::Undo).await,
+        "copydesk.redo" => undo(session, arguments.one()?, Direction::Redo).await,
+        "copydesk.mode.set" => set_mode(session, arguments.one()?),
+        "copydesk.model.set" => set_model(session, arguments.one()?),
+        "copydesk.trust" => trust(state, session).await,
+        "copydesk.doctor" => {
+            let document = tokio::task::block_in_place(|| (state.backstage.doctor)(&session.root));
+            Ok(Some(document))
+        }
+        #[cfg(debug_assertions)]
+        "copydesk.test.panic" if std::env::var_os("COPYDESK_TEST_PANIC").is_some() => {
+            panic!("as the test asked")
+        }
+        _ => Err(Error::invalid_params(format!("there is no command '{name}'"))),
+    }
+}
+
+/// The array with exactly one object.
+struct Arguments<'a> {
+    command: &'a str,
+    values: Vec<Value>,
+}
+
+impl Arguments<'_> {
+    fn one<T: DeserializeOwned>(self) -> Result<T> {
+        let command = self.command;
+        let mut values = self.values;
+        let value = match values.len() {
+            0 => json!({}),
+            1 => values.remove(0),
+            count => return Err(Error::invalid_params(format!("{command} takes one argument, not {count}"))),
+        };
+        serde_json::from_value(value).map_err(|error| Error::invalid_params(format!("{command}: {error}")))
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct AskArguments {
+    uri: Option<String>,
+    range: Option<lsp::Range>,
+    prompt: Option<String>,
+    action: Option<String>,
+    agent: Option<String>,
+    #[serde(default)]
+    diagnostics: Vec<Value>,
+    model: Option<String>,
+    session: Option<String>,
+    /// The line of the `ask:` comment that a code action of ours was made from.
+    comment: Option<u32>,
+}
+
+fn ask(state: &Arc<State>, session: &Session, arguments: AskArguments) -> Result<Option<Value>> {
+    if let Some(agent) = &arguments.agent {
+        return Err(Error::invalid_params(format!(
+            "there is no agent '{agent}' yet: agents come in a later version"
+        )));
+    }
+    let open = arguments.uri.as_deref().and_then(|uri| state.documents.get(uri));
+    if let (Some(uri), None) = (&arguments.uri, &open) {
+        return Err(Error::invalid_params(format!("{uri} is not open")));
+    }
+    let range = arguments.range.unwrap_or_default();
+    let action = arguments.action.clone().unwrap_or_else(|| "ask".to_owned());
+    if copydesk_agent::action(&action).is_none() {
+        return Err(Error::invalid_params(format!("there is no action '{action}'")));
+    }
+    let written = arguments.prompt.filter(|prompt| !prompt.trim().is_empty() && arguments.comment.is_none());
+    let mut voice = Voice::Person;
+    let prompt = match written {
+        Some(prompt) => prompt,
+        None if action == "ask" => {
+            let (first, last) =
+                arguments.comment.map_or((range.start.line, range.end.line), |line| (line, line));
+            let found = open.as_ref().and_then(|open| {
+                let comment =
+                    comments::beside(open.document.language_id(), open.document.text(), first, last)?;
+                Some((comment, open.path.clone()?, open.voiced.clone()))
+            });
+            let Some((comment, path, voiced)) = found else {
+                return Err(Error::invalid_params(
+                    "nothing is asked: give a prompt, or write an 'ask:' comment beside the code",
+                ));
+            };
+            if !voiced.contains(&comment.text) {
+                voice = Voice::Comment { path, line: comment.line, text: comment.text.clone() };
+            }
+            comment.text
+        }
+        None => String::new(),
+    };
+    let place = open.as_ref().and_then(|open| {
+        let span = convert::span(&open.document, range, session.ladder.encoding);
+        Some((open.path.clone()?, span))
+    });
+    let started = session.desk.ask(Ask {
+        prompt,
+        action,
+        place: place.map(|(path, span): (_, Span)| (path, span)),
+        model: arguments.model,
+        mode: None,
+        session: arguments.session.as_deref().map(SessionId::from),
+        findings: arguments.diagnostics.iter().filter_map(finding).collect(),
+        voice,
+    });
+    after_answer(started.gate);
+    Ok(Some(json!({"runId": started.run.as_str()})))
+}
+
+/// A diagnostic of another server, as far as it makes sense.
+fn finding(value: &Value) -> Option<Finding> {
+    let line = value.pointer("/range/start/line")?.as_u64()?;
+    Some(Finding {
+        line: u32::try_from(line).ok()?,
+        source: value.get("source").and_then(Value::as_str).unwrap_or("editor").to_owned(),
+        message: value.get("message")?.as_str()?.to_owned(),
+    })
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct RunArgument {
+    run_id: String,
+}
+
+async fn cancel(session: &Session, arguments: RunArgument) -> Result<Option<Value>> {
+    let canceled = session.desk.cancel(&RunId(arguments.run_id)).await;
+    Ok(Some(json!({"canceled": canceled})))
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct ApproveArguments {
+    approval_id: String,
+    decision: Decision,
+    feedback: Option<String>,
+}
+
+async fn approve(session: &Session, arguments: ApproveArguments) -> Result<Option<Value>> {
+    let approval = ApprovalId(arguments.approval_id);
+    let settled = session.desk.decide(&approval, arguments.decision, "person", arguments.feedback).await;
+    answer(settled)
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct ChangeArguments {
+    change_id: String,
+    hunks: Option<Vec<usize>>,
+}
+
+async fn apply(session: &Session, arguments: ChangeArguments) -> Result<Option<Value>> {
+    let (open, gate) = oneshot::channel();
+    after_answer(open);
+    answer(session.desk.apply(&ChangeId(arguments.change_id), arguments.hunks, gate).await)
+}
+
+async fn reject(session: &Session, arguments: ChangeArguments) -> Result<Option<Value>> {
+    answer(session.desk.reject(&ChangeId(arguments.change_id), arguments.hunks).await)
+}
+
+async fn show(session: &Session, arguments: ChangeArguments) -> Result<Option<Value>> {
+    session.desk.show(&ChangeId(arguments.change_id)).await.map_err(|error| said(&error))?;
+    Ok(Some(json!({"sent": [], "refused": []})))
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct UndoArguments {
+    run_id: Option<String>,
+}
+
+async fn undo(session: &Session, arguments: UndoArguments, direction: Direction) -> Result<Option<Value>> {
+    let (open, gate) = oneshot::channel();
+    after_answer(open);
+    answer(session.desk.take_back_behind(arguments.run_id.map(RunId), direction, gate).await)
+}
+
+#[derive(Deserialize)]
+struct ModeArgument {
+    mode: String,
+}
+
+fn set_mode(session: &Session, arguments: ModeArgument) -> Result<Option<Value>> {
+    match Mode::parse(&arguments.mode) {
+        Some(Mode::Bypass) => Err(Error::invalid_params("mode bypass exists on the command line only")),
+        Some(mode) => {
+            session.desk.set_mode(Some(mode));
+            Ok(Some(json!({"mode": mode.as_str()})))
+        }
+        None => Err(Error::invalid_params(format!(
+            "there is no mode '{}': default, plan, accept-edits, auto or locked",
+            arguments.mode
+        ))),
+    }
+}
+
+#[derive(Deserialize)]
+struct ModelArgument {
+    model: String,
+}
+
+fn set_model(session: &Session, arguments: ModelArgument) -> Result<Option<Value>> {
+    session.desk.set_model(Some(arguments.model.clone()));
+    Ok(Some(json!({"model": arguments.model})))
+}
+
+async fn trust(state: &Arc<State>, session: &Session) -> Result<Option<Value>> {
+    let trusted = tokio::task::block_in_place(|| (state.backstage.trust)(&session.root));
+    match trusted {
+        Ok(sentence) => {
+            state.look_up_trust();
+            for open in state.documents.all() {
+                session.publisher.mark(open.uri.clone());
+            }
+            if session.ladder.pull {
+                let client = state.client.clone();
+                state.tracker.spawn(async move {
+                    let _ = client.workspace_diagnostic_refresh().await;
+                });
+            }
+            Ok(Some(json!({"trusted": sentence})))
+        }
+        Err(reason) => Err(failed(&reason)),
+    }
+}
+
+fn answer<T: serde::Serialize>(result: std::result::Result<T, AgentError>) -> Result<Option<Value>> {
+    let value = result.map_err(|error| said(&error))?;
+    serde_json::to_value(value).map(Some).map_err(|error| failed(&error.to_string()))
+}
+
+/// An error of the agent's room as a protocol error: what the caller got wrong is InvalidParams.
+fn said(error: &AgentError) -> Error {
+    match error {
+        AgentError::UnknownRun(_)
+        | AgentError::UnknownChange(_)
+        | AgentError::UnknownApproval(_)
+        | AgentError::NotShown
+        | AgentError::NothingToUndo => Error::invalid_params(format!("failed to {error}")),
+        other => failed(&format!("failed to {other}")),
+    }
+}
+
+fn failed(message: &str) -> Error {
+    // RequestFailed, from the protocol's reserved range.
+    let mut error = Error::new(ErrorCode::ServerError(-32803));
+    error.message = message.to_owned().into();
+    error
+}

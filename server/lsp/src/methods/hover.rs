@@ -1,0 +1,26 @@
+//! `textDocument/hover`: what the thing under the cursor is.
+
+use copydesk_language::FileKind;
+use copydesk_text::position;
+use tower_lsp::gen_lsp_types as lsp;
+
+use crate::convert;
+use crate::snapshot::Snapshot;
+
+pub(crate) fn run(snapshot: &Snapshot, params: lsp::HoverParams) -> Option<lsp::Hover> {
+    let at = params.text_document_position_params;
+    let open = snapshot.document(&at.text_document.uri.0)?;
+    let file = open.file();
+    if file.kind == FileKind::Other {
+        return None;
+    }
+    let place = position::Position::new(at.position.line, at.position.character);
+    let offset = position::offset(open.document.rope(), place, snapshot.ladder.encoding);
+    let found = copydesk_language::hover(&file, &snapshot.index(), offset)?;
+    let kind =
+        if snapshot.ladder.markdown_hover { lsp::MarkupKind::Markdown } else { lsp::MarkupKind::PlainText };
+    Some(lsp::Hover {
+        contents: lsp::Contents::MarkupContent(lsp::MarkupContent { kind, value: found.markdown }),
+        range: Some(convert::range(&open.document, found.span, snapshot.ladder.encoding)),
+    })
+}

@@ -1,0 +1,12 @@
+//! One file per method of the protocol.
+//!
+//! Each is three moves: the editor's words into ours, the room that knows, our answer into the editor's words. Those
+//! that take a [`crate::snapshot::Snapshot`] are pure and run off the intake.
+
+pub(crate) mod code_action;
+pub(crate) mod completion;
+pub(crate) mod configuration;
+pub(crate) mod diagnostic;
+pub(crate) mod document_symbol;
+pub(crate) mod execute_command;
+pub(crate) mod hover;

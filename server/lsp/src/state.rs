@@ -1,0 +1,208 @@
+//! What one connection knows: the client's rungs, the documents, the workspace and its desk.
+//!
+//! Set once by `initialize`; after that only the documents change, and only in the intake.
+
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
+
+use copydesk_agent::{Desk, DiskFiles};
+use copydesk_base::{Files, path};
+use copydesk_language::Trust;
+use copydesk_text::document::Change;
+use serde::de::DeserializeOwned;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use tower_lsp::Client;
+use tower_lsp::gen_lsp_types as lsp;
+use tower_lsp::jsonrpc::Request;
+
+use crate::Backstage;
+use crate::capabilities::Ladder;
+use crate::convert;
+use crate::diagnostics::Publisher;
+use crate::documents::Documents;
+use crate::files::EditorFiles;
+use crate::host::EditorHost;
+use crate::snapshot::Snapshot;
+
+/// One connection.
+pub(crate) struct State {
+    pub(crate) client: Client,
+    pub(crate) backstage: Backstage,
+    pub(crate) documents: Arc<Documents>,
+    pub(crate) tracker: TaskTracker,
+    pub(crate) cancel: CancellationToken,
+    session: OnceLock<Session>,
+    shut_down: AtomicBool,
+    trusted: AtomicBool,
+}
+
+/// What `initialize` settled.
+pub(crate) struct Session {
+    pub(crate) ladder: Ladder,
+    /// Canonical.
+    pub(crate) root: PathBuf,
+    pub(crate) desk: Desk,
+    pub(crate) host: Arc<EditorHost>,
+    pub(crate) files: Arc<dyn Files>,
+    pub(crate) publisher: Publisher,
+}
+
+impl State {
+    pub(crate) fn new(
+        client: Client,
+        backstage: Backstage,
+        cancel: CancellationToken,
+        tracker: TaskTracker,
+    ) -> Arc<Self> {
+        Arc::new(Self {
+            client,
+            backstage,
+            documents: Arc::new(Documents::new()),
+            tracker,
+            cancel,
+            session: OnceLock::new(),
+            shut_down: AtomicBool::new(false),
+            trusted: AtomicBool::new(false),
+        })
+    }
+
+    /// What `initialize` settled; `None` before it.
+    pub(crate) fn session(&self) -> Option<&Session> {
+        self.session.get()
+    }
+
+    /// Settles the session: root, desk and the tasks that show what happens.
+    pub(crate) fn settle(self: &Arc<Self>, params: &lsp::InitializeParams) -> Ladder {
+        let ladder = Ladder::read(&params.capabilities);
+        let root = root_of(params);
+        self.session.get_or_init(|| {
+            let host = EditorHost::new(self.client.clone(), self.documents.clone(), ladder.clone());
+            let files: Arc<dyn Files> =
+                Arc::new(EditorFiles { documents: self.documents.clone(), disk: DiskFiles });
+            let desk = (self.backstage.open)(&root, host.clone(), files.clone(), &self.cancel);
+            let publisher = Publisher::new();
+            Session { ladder: ladder.clone(), root, desk, host, files, publisher }
+        });
+        self.look_up_trust();
+        if let Some(process) = params.process_id {
+            self.tracker.spawn(crate::parent::watch(process, self.cancel.clone()));
+        }
+        self.tracker.spawn(crate::diagnostics::work(self.clone()));
+        self.tracker.spawn(crate::host::work(self.clone()));
+        ladder
+    }
+
+    /// Whether the workspace's own settings count, as last looked up.
+    pub(crate) fn trust(&self) -> Trust {
+        if self.trusted.load(Ordering::Acquire) { Trust::Trusted } else { Trust::Untrusted }
+    }
+
+    /// Looks the trust up again: after `copydesk.trust`, and when a settings file changed.
+    pub(crate) fn look_up_trust(&self) {
+        if let Some(session) = self.session.get() {
+            let trust = (self.backstage.trust_state)(&session.root);
+            self.trusted.store(trust == Trust::Trusted, Ordering::Release);
+        }
+    }
+
+    /// Whether requests and documents are taken.
+    pub(crate) fn is_serving(&self) -> bool {
+        self.session.get().is_some() && !self.is_shut_down()
+    }
+
+    pub(crate) fn is_shut_down(&self) -> bool {
+        self.shut_down.load(Ordering::Acquire)
+    }
+
+    /// Ends runs and child processes; requests are refused from now on.
+    pub(crate) async fn shut_down(&self) {
+        self.shut_down.store(true, Ordering::Release);
+        self.close().await;
+    }
+
+    pub(crate) async fn close(&self) {
+        if let Some(session) = self.session.get() {
+            session.desk.close().await;
+        }
+    }
+
+    /// Documents and settings as they are at this moment.
+    pub(crate) fn snapshot(self: &Arc<Self>) -> Option<Snapshot> {
+        let session = self.session.get()?;
+        Some(Snapshot {
+            documents: self.documents.clone(),
+            ladder: session.ladder.clone(),
+            root: session.root.clone(),
+            trust: self.trust(),
+            view: session.desk.view().borrow().clone(),
+        })
+    }
+
+    /// Applies a document notification, synchronously. Whether it was one.
+    pub(crate) fn document_notification(&self, request: &Request) -> bool {
+        let Some(session) = self.session.get() else { return false };
+        let touched = match request.method() {
+            "textDocument/didOpen" => params(request).map(|params: lsp::DidOpenTextDocumentParams| {
+                let document = params.text_document;
+                let language = serde_json::to_value(&document.language_id).unwrap_or_default();
+                let language = language.as_str().unwrap_or_default();
+                self.documents.open(document.uri.0.clone(), language, document.version, &document.text);
+                document.uri.0
+            }),
+            "textDocument/didChange" => params(request).map(|params: lsp::DidChangeTextDocumentParams| {
+                let id = params.text_document;
+                let uri = id.text_document_identifier.uri.0;
+                let changes: Vec<Change> = params.content_changes.into_iter().map(change).collect();
+                self.documents.change(&uri, id.version, &changes, session.ladder.encoding);
+                uri
+            }),
+            "textDocument/didClose" => params(request).map(|params: lsp::DidCloseTextDocumentParams| {
+                self.documents.close(&params.text_document.uri.0);
+                params.text_document.uri.0
+            }),
+            "textDocument/didSave" => {
+                params(request).map(|params: lsp::DidSaveTextDocumentParams| params.text_document.uri.0)
+            }
+            _ => return false,
+        };
+        match touched {
+            Some(uri) => session.publisher.mark(uri),
+            None => tracing::warn!(
+                method = request.method(),
+                "a notification does not read as what it says it is"
+            ),
+        }
+        true
+    }
+}
+
+fn params<T: DeserializeOwned>(request: &Request) -> Option<T> {
+    serde_json::from_value(request.params()?.clone()).ok()
+}
+
+fn change(event: lsp::TextDocumentContentChangeEvent) -> Change {
+    match event {
+        lsp::TextDocumentContentChangeEvent::TextDocumentContentChangePartial(part) => {
+            Change { range: Some(convert::from_range(part.range)), text: part.text }
+        }
+        lsp::TextDocumentContentChangeEvent::TextDocumentContentChangeWholeDocument(whole) => {
+            Change { range: None, text: whole.text }
+        }
+    }
+}
+
+/// The first workspace folder, else the root, else the folder we were started in; resolved.
+fn root_of(params: &lsp::InitializeParams) -> PathBuf {
+    let value = serde_json::to_value(params).unwrap_or_default();
+    let folder = value
+        .pointer("/workspaceFolders/0/uri")
+        .or_else(|| value.get("rootUri"))
+        .and_then(serde_json::Value::as_str)
+        .and_then(convert::path_of);
+    let plain = || value.get("rootPath").and_then(serde_json::Value::as_str).map(PathBuf::from);
+    let root =
+        folder.or_else(plain).or_else(|| std::env::current_dir().ok()).unwrap_or_else(|| PathBuf::from("/"));
+    path::resolve(Path::new("/"), &root)
+}
