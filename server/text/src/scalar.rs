@@ -100,12 +100,10 @@ impl Scalar {
     /// How many bytes of the source one character of the text takes.
     fn source_width(&self, at: usize, width: usize) -> usize {
         let next = self.pieces.partition_point(|piece| piece.text as usize <= at);
-        match self.pieces.get(next) {
-            Some(piece) if piece.text as usize == at + width && self.is_escape(next - 1) => {
-                piece.source as usize - self.source_offset(at)
-            }
-            _ => width,
-        }
+        let Some(piece) = self.pieces.get(next) else { return width };
+        let room = (piece.source as usize).saturating_sub(self.source_offset(at));
+        let is_escape = piece.text as usize == at + width && self.is_escape(next - 1);
+        if is_escape { room } else { width.min(room) }
     }
 
     /// Whether a piece is one character written with an escape, and no line break.

@@ -7,6 +7,7 @@ use granit_parser::{ErrorKind, Event, Parser, ScalarStyle, StructureStyle};
 
 use super::{decode, duplicate_keys};
 use crate::node::{Entry, Kind, MAX_DEPTH, Node, Scalar, Style};
+use crate::position::lines;
 
 /// What reading has found so far.
 #[derive(Debug, Default)]
@@ -222,7 +223,9 @@ impl Builder<'_, '_> {
             ScalarStyle::DoubleQuoted => (Style::DoubleQuoted, at),
             ScalarStyle::Literal => (Style::Literal, self.block_span(at)),
             ScalarStyle::Folded => (Style::Folded, self.block_span(at)),
-            ScalarStyle::Plain if at.is_empty() => return Node::nothing(start),
+            ScalarStyle::Plain if at.is_empty() => {
+                return Node::nothing(self.empty_place(at.start) + self.shift);
+            }
             ScalarStyle::Plain => (Style::Plain, at),
         };
         let span = span.shifted(self.shift);
@@ -234,6 +237,14 @@ impl Builder<'_, '_> {
                 Scalar::verbatim(text, style, start + 1)
             }
             Style::Literal | Style::Folded => {
+                // What the parser calls the indentation of a key is that of its mapping.
+                let is_key = self
+                    .open
+                    .last()
+                    .is_some_and(|open| open.key.is_none() && matches!(open.node.kind, Kind::Mapping(_)));
+                let line_start = self.piece[..at.start].rfind(['\n', '\r']).map_or(0, |end| end + 1);
+                let column = at.start - line_start;
+                let indent = indent.filter(|_| !is_key).unwrap_or(column);
                 let pieces = decode::block_pieces(raw, start, text, style, indent);
                 Scalar::mapped(text.to_owned(), style, pieces, Span::new(start.min(span.end), span.end))
             }
@@ -247,6 +258,13 @@ impl Builder<'_, '_> {
         Node::new(span, Kind::Scalar(scalar))
     }
 
+    /// Where a value is missing: the parser may say so only at the next thing, lines below.
+    fn empty_place(&self, at: usize) -> usize {
+        let before = self.piece.get(..at).unwrap_or("");
+        let trimmed = before.trim_end().len().max(self.cursor.min(at));
+        if before[trimmed..].contains(['\n', '\r']) { trimmed } else { at }
+    }
+
     /// From the header's `|` or `>` to the end of the last line that is not blank. The parser's own span starts at
     /// the content and ends where the next token starts.
     fn block_span(&self, at: Span) -> Span {
@@ -254,7 +272,7 @@ impl Builder<'_, '_> {
             decode::block_header(self.piece, self.cursor.min(at.start)).unwrap_or(at.start).min(at.start);
         let content = at.of(self.piece).trim_end().len();
         if content == 0 {
-            let header = self.piece[start..].lines().next().unwrap_or("").trim_end().len();
+            let header = lines(&self.piece[start..]).next().unwrap_or("").trim_end().len();
             return Span::new(start, start + header);
         }
         Span::new(start, at.start + content)

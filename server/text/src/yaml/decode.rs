@@ -142,16 +142,9 @@ fn hex(inner: &str, at: usize, digits: usize, text: &mut String) -> usize {
 }
 
 /// Lays the lines of a block scalar over its decoded text. `start` is the place of `raw` in the whole text; `indent`
-/// is the column where the content starts, or the first line's own where it is not known.
-pub(super) fn block_pieces(
-    raw: &str,
-    start: usize,
-    text: &str,
-    style: Style,
-    indent: Option<usize>,
-) -> Vec<Piece> {
+/// is the column where the content starts.
+pub(super) fn block_pieces(raw: &str, start: usize, text: &str, style: Style, indent: usize) -> Vec<Piece> {
     let mut pieces = Vec::new();
-    let indent = indent.unwrap_or(0);
     // The parser's raw text starts at the first content, behind the blank lines before it.
     let blank =
         if raw.starts_with(['\n', '\r']) { 0 } else { text.len() - text.trim_start_matches('\n').len() };
@@ -170,6 +163,9 @@ pub(super) fn block_pieces(
             decoded += if feeds > 0 { feeds } else { usize::from(text[decoded..].starts_with(' ')) };
         }
         if !text[decoded..].starts_with(content) {
+            // Not as expected: the rest of the text comes from here, as far as anybody can tell.
+            let rest = text[decoded..].char_indices();
+            pieces.extend(rest.map(|(behind, _)| Piece::new(decoded + behind, start + at)));
             break;
         }
         if !content.is_empty() || style == Style::Literal {
