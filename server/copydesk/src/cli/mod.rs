@@ -1,0 +1,116 @@
+//! The command line: what can be said, and which file does it.
+
+mod approve;
+mod check;
+mod config;
+mod doctor;
+mod permissions;
+mod schema;
+mod trust;
+
+use std::io::IsTerminal;
+use std::process::ExitCode;
+
+use clap::{CommandFactory, Parser, Subcommand};
+
+use crate::out;
+
+/// A language server that brings agents into any editor, and the same without one.
+#[derive(Parser)]
+#[command(name = "copydesk", version, about, long_about = None)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    Check(check::Arguments),
+    Schema(schema::Arguments),
+    Config(config::Arguments),
+    Doctor(doctor::Arguments),
+    Trust(trust::Arguments),
+    Permissions(permissions::Arguments),
+    Approve(approve::Arguments),
+}
+
+/// How a command ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Outcome {
+    Fine,
+    /// Problems found, or work failed or denied.
+    Problems,
+    WrongUsage,
+}
+
+impl From<Outcome> for ExitCode {
+    fn from(outcome: Outcome) -> Self {
+        Self::from(match outcome {
+            Outcome::Fine => 0,
+            Outcome::Problems => 1,
+            Outcome::WrongUsage => 2,
+        })
+    }
+}
+
+/// Reads the arguments and does what they say.
+pub(crate) fn main() -> ExitCode {
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            // Help goes to standard output, mistakes to standard error; clap knows which is which.
+            let _ = error.print();
+            return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
+        }
+    };
+    log_to_stderr();
+    let Some(command) = arguments.command else { return help() };
+    let outcome = match command {
+        Command::Check(arguments) => check::run(&arguments),
+        Command::Schema(arguments) => schema::run(&arguments),
+        Command::Config(arguments) => config::run(&arguments),
+        Command::Doctor(arguments) => doctor::run(&arguments),
+        Command::Trust(arguments) => trust::run(&arguments),
+        Command::Permissions(arguments) => permissions::run(&arguments),
+        Command::Approve(arguments) => approve::run(&arguments),
+    };
+    outcome.unwrap_or_else(failed).into()
+}
+
+/// Says why a command failed, as one sentence.
+fn failed(error: anyhow::Error) -> Outcome {
+    out::note(format!("error: {error:#}"));
+    Outcome::Problems
+}
+
+/// Without a command: the help, which on a terminal is what was wanted and elsewhere is a mistake.
+fn help() -> ExitCode {
+    let _ = Arguments::command().print_help();
+    if std::io::stdout().is_terminal() { ExitCode::SUCCESS } else { Outcome::WrongUsage.into() }
+}
+
+/// Logs go to standard error; `COPYDESK_LOG` says which (`info`, `copydesk_agent=debug`).
+fn log_to_stderr() {
+    let filter = tracing_subscriber::EnvFilter::try_from_env("COPYDESK_LOG")
+        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn"));
+    let colored =
+        std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(colored).init();
+}
+
+/// Runs one future to its end on this thread.
+fn wait_for<T>(work: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(work)
+}
+
+/// Asks on the terminal, and answers what was typed.
+fn ask_on_terminal(question: &str) -> anyhow::Result<String> {
+    use std::io::Write;
+    let mut err = std::io::stderr().lock();
+    let _ = write!(err, "{question} ");
+    let _ = err.flush();
+    let mut answer = String::new();
+    std::io::stdin().read_line(&mut answer)?;
+    Ok(answer.trim().to_owned())
+}

@@ -1,0 +1,115 @@
+//! `copydesk permissions`: what was granted for this workspace, and taking it back.
+
+use clap::Subcommand;
+use copydesk_permission::{Rule, RuleVerdict, default_denies};
+use serde_json::{Value, json};
+
+use super::Outcome;
+use crate::config::Nesting;
+use crate::here::Here;
+use crate::out;
+use crate::render::visible;
+
+/// Lists what agents may do here, and takes grants back
+#[derive(clap::Args)]
+pub(super) struct Arguments {
+    #[command(subcommand)]
+    what: What,
+    /// Print one JSON document
+    #[arg(long, global = true)]
+    json: bool,
+}
+
+#[derive(Subcommand)]
+enum What {
+    /// The mode, and every rule with where it stands
+    List,
+    /// Forgets a rule that 'Always allow' stored
+    Revoke {
+        /// Its number in the list
+        id: i64,
+    },
+}
+
+pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
+    let here = Here::find()?;
+    match arguments.what {
+        What::List => list(&here, arguments.json),
+        What::Revoke { id } => revoke(&here, id, arguments.json),
+    }
+}
+
+fn list(here: &Here, as_json: bool) -> anyhow::Result<Outcome> {
+    let loaded = here.settings();
+    let remembered =
+        here.user.rules_blocking(&here.root).map_err(|error| anyhow::anyhow!("failed to {error}"))?;
+    let of_files: Vec<Rule> = loaded
+        .rules
+        .iter()
+        .filter(|rule| rule.origin != "remembered")
+        .cloned()
+        .chain(default_denies())
+        .collect();
+    if as_json {
+        let remembered: Vec<Value> = remembered
+            .iter()
+            .map(|rule| json!({ "id": rule.id, "rule": rule.rule, "at": rule.at.to_string() }))
+            .collect();
+        let rules: Vec<Value> = of_files
+            .iter()
+            .map(|rule| json!({ "verdict": word(rule.verdict), "rule": rule.text, "origin": rule.origin }))
+            .collect();
+        out::json(&json!({
+            "schema": "copydesk.permissions/1",
+            "mode": loaded.mode.as_str(),
+            "mode_origin": loaded.mode_origin.to_string(),
+            "remembered": remembered,
+            "rules": rules,
+        }))?;
+        return Ok(Outcome::Fine);
+    }
+    out::line(format!("mode {}  # {}", loaded.mode.as_str(), loaded.mode_origin))?;
+    for rule in &remembered {
+        out::line(format!(
+            "allow {}  # always allowed on {}; number {}",
+            visible(&rule.rule),
+            rule.at,
+            rule.id
+        ))?;
+    }
+    for rule in &of_files {
+        out::line(format!("{} {}  # {}", word(rule.verdict), visible(&rule.text), rule.origin))?;
+    }
+    Ok(Outcome::Fine)
+}
+
+fn revoke(here: &Here, id: i64, as_json: bool) -> anyhow::Result<Outcome> {
+    if here.nesting == Nesting::InsideRun {
+        out::note("error: a run cannot change what is remembered; nothing was changed");
+        return Ok(Outcome::Problems);
+    }
+    let known =
+        here.user.revoke_blocking(&here.root, id).map_err(|error| anyhow::anyhow!("failed to {error}"))?;
+    if as_json {
+        out::json(
+            &json!({ "schema": "copydesk.permissions/1", "revoked": if known { vec![id] } else { vec![] } }),
+        )?;
+    } else if known {
+        out::line(format!("rule {id} is forgotten: it asks again"))?;
+    }
+    if !known {
+        out::note(format!(
+            "error: this workspace has no remembered rule {id}; 'copydesk permissions list' shows them"
+        ));
+        return Ok(Outcome::Problems);
+    }
+    Ok(Outcome::Fine)
+}
+
+const fn word(verdict: RuleVerdict) -> &'static str {
+    match verdict {
+        RuleVerdict::Allow => "allow",
+        RuleVerdict::Ask => "ask",
+        RuleVerdict::Deny => "deny",
+    }
+}

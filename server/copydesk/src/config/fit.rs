@@ -1,0 +1,120 @@
+//! Which pieces of a layer have the shape of the config types. What does not fit is reported and left out, and only that.
+
+use copydesk_base::config::{Config, Mode};
+use copydesk_base::{Code, Severity};
+use serde_json::{Map, Value};
+
+use super::value::KeyPath;
+
+/// A piece that does not count.
+pub(super) struct Misfit {
+    pub(super) path: KeyPath,
+    pub(super) code: Code,
+    pub(super) severity: Severity,
+    pub(super) message: String,
+    pub(super) stops: bool,
+}
+
+/// The part of `map` that fits.
+pub(super) fn fitting(map: Map<String, Value>, misfits: &mut Vec<Misfit>) -> Map<String, Value> {
+    match sift(&mut Vec::new(), Value::Object(map), misfits) {
+        Some(Value::Object(map)) => map,
+        _ => Map::new(),
+    }
+}
+
+fn sift(path: &mut KeyPath, value: Value, misfits: &mut Vec<Misfit>) -> Option<Value> {
+    // A key without a value is a key that is not set.
+    if value.is_null() && !path.is_empty() {
+        return None;
+    }
+    let wrong = match try_as_config(path, &value) {
+        // Unset keys inside must go as well: merged, they would hide a weaker layer's value.
+        Ok(()) if !has_nulls(&value) => return Some(value),
+        Ok(()) => None,
+        Err(wrong) => Some(wrong),
+    };
+    let Value::Object(children) = value else {
+        misfits.extend(wrong.map(|wrong| misfit(path, &value, &wrong)));
+        return None;
+    };
+    if let Some(wrong) = wrong.as_deref().filter(|wrong| is_unknown(path, wrong)) {
+        misfits.push(unknown(path, wrong));
+        return None;
+    }
+    let mut kept = Map::new();
+    let before = misfits.len();
+    for (key, child) in children {
+        path.push(key);
+        let child = sift(path, child, misfits);
+        if let (Some(key), Some(child)) = (path.pop(), child) {
+            kept.insert(key, child);
+        }
+    }
+    let kept = Value::Object(kept);
+    match try_as_config(path, &kept) {
+        Ok(()) => Some(kept),
+        Err(wrong) => {
+            if misfits.len() == before {
+                misfits.push(misfit(path, &kept, &wrong));
+            }
+            None
+        }
+    }
+}
+
+/// Reads a config that holds nothing but this value at its place.
+fn try_as_config(path: &KeyPath, value: &Value) -> Result<(), String> {
+    let nested = path.iter().rev().fold(value.clone(), |value, key| serde_json::json!({ key: value }));
+    serde_json::from_value::<Config>(nested).map(drop).map_err(|error| error.to_string())
+}
+
+fn has_nulls(value: &Value) -> bool {
+    match value {
+        Value::Null => true,
+        Value::Object(map) => map.values().any(has_nulls),
+        _ => false,
+    }
+}
+
+/// Whether it is the last key of the path that nobody knows.
+fn is_unknown(path: &KeyPath, wrong: &str) -> bool {
+    path.last().is_some_and(|key| wrong.starts_with(&format!("unknown field `{key}`")))
+}
+
+fn unknown(path: &KeyPath, wrong: &str) -> Misfit {
+    let known = wrong.split_once("expected ").map_or("", |(_, known)| known);
+    Misfit {
+        path: path.clone(),
+        code: Code::UnknownSetting,
+        severity: Severity::Warning,
+        message: format!("'{}' is no setting and does not count; known here: {known}", path.join(".")),
+        stops: false,
+    }
+}
+
+fn misfit(path: &KeyPath, value: &Value, wrong: &str) -> Misfit {
+    if is_unknown(path, wrong) {
+        return unknown(path, wrong);
+    }
+    let key = path.join(".");
+    let bypass = key == "permissions.mode" && value == Mode::Bypass.as_str();
+    let message = if bypass {
+        "mode 'bypass' is refused from every file; it is a flag of the command line only".to_owned()
+    } else {
+        format!("'{key}' does not count: {}", wrong.replace('`', "'"))
+    };
+    Misfit {
+        path: path.clone(),
+        code: if wrong.starts_with("unknown variant") { Code::UnknownValue } else { Code::TypeMismatch },
+        severity: Severity::Error,
+        message,
+        stops: !bypass && could_forbid(path),
+    }
+}
+
+/// Whether the value could have been a deny or ask rule, a stricter mode, or a limit.
+fn could_forbid(path: &KeyPath) -> bool {
+    let words: Vec<&str> = path.iter().map(String::as_str).collect();
+    matches!(words[..], [] | ["permissions"] | ["permissions", "deny" | "ask" | "mode", ..] | ["budgets", ..])
+}

@@ -1,0 +1,247 @@
+//! Settings: several layers, one result, and for every value the place it comes from.
+//!
+//! [`load`] reads the layers, weakest first: the user's file, Keystone's file, the workspace's own, what the editor sends, the
+//! file that `$COPYDESK_CONFIG` names, the command line. Maps merge by key, rule lists add up, anything else is
+//! replaced by the stronger layer.
+//!
+//! # Who may say what
+//! Each layer has a [`Standing`]. The user's own files and the command line *grant*. A file of the workspace only
+//! *tightens* (deny and ask rules, a stricter mode, smaller budgets, schema choices) until its exact content is
+//! trusted; editor settings only tighten for ever, since nobody can tell the user's from the repository's. What a
+//! layer says beyond its standing is dropped and reported.
+//!
+//! # When a file cannot be read
+//! Then it grants nothing; and since what it forbids is not known either, [`Loaded::refusal`] says why no agent may run.
+//! Authoring help does not look at that.
+//!
+//! Invariants
+//! - Environment and home are handed in; the files read are the ones listed in [`Loaded::files`].
+//! - Nothing here fails: a wrong value is a [`Problem`] at its place, and counts as not written.
+
+mod fit;
+mod keystone;
+mod layer;
+mod merge;
+mod origin;
+mod places;
+mod value;
+
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use copydesk_base::config::{Config, Mode};
+use copydesk_base::{Code, Severity, Span};
+use copydesk_permission::{Rule, RuleVerdict, parse_rule};
+use copydesk_store::{TrustedFile, UserStore};
+
+pub use layer::{FileState, LayerFile, Standing, trustable};
+pub use merge::Ignored;
+pub use origin::{LayerName, Origin};
+pub use places::Places;
+
+use layer::{Layer, read_files};
+use merge::Merged;
+
+/// What settings are made from.
+pub struct Sources<'a> {
+    /// The workspace, canonical.
+    pub root: &'a Path,
+    pub places: &'a Places,
+    /// What the editor has under `copydesk`, if there is an editor.
+    pub editor: Option<&'a serde_json::Value>,
+    pub flags: Flags,
+    pub nesting: Nesting,
+}
+
+/// What the command line says.
+#[derive(Clone, Debug, Default)]
+pub struct Flags {
+    pub mode: Option<Mode>,
+    pub model: Option<String>,
+}
+
+/// Whether this process was started by an agent's own command.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Nesting {
+    #[default]
+    Outermost,
+    /// Below a run: nothing that it brings along may loosen what the outer one allows.
+    InsideRun,
+}
+
+/// Settings in force.
+#[derive(Clone, Debug)]
+pub struct Loaded {
+    /// Everything merged, without the rules that could not be understood.
+    pub config: Config,
+    pub mode: Mode,
+    pub mode_origin: Origin,
+    /// Rules of all layers that count, and the remembered ones; without the defaults that ship.
+    pub rules: Vec<Rule>,
+    /// Further folders that count as inside, absolute.
+    pub additional: Vec<PathBuf>,
+    /// Where each value comes from, by its key path (`providers.local.base_url`).
+    pub origins: BTreeMap<String, Origin>,
+    /// Every value in force by its key path, with its origin; rules one by one.
+    pub settings: Vec<Setting>,
+    pub problems: Vec<Problem>,
+    /// What was said and does not count, with its value.
+    pub ignored: Vec<Ignored>,
+    /// Every file that was looked for, strongest first.
+    pub files: Vec<LayerFile>,
+    /// Why no agent may run: something that could forbid was not understood. A sentence for the person.
+    pub refusal: Option<String>,
+}
+
+/// One value in force.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Setting {
+    pub key: String,
+    pub value: serde_json::Value,
+    pub origin: Origin,
+}
+
+/// Something in a layer that does not count as it was meant.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    pub origin: Origin,
+    /// Bytes of the file; empty at its start where no place is known.
+    pub span: Span,
+    pub code: Code,
+    pub severity: Severity,
+    pub message: String,
+    /// Whether it could have forbidden something, so that no agent may run before it is mended.
+    pub stops: bool,
+}
+
+impl std::fmt::Display for Problem {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}: {}", self.origin, self.message)
+    }
+}
+
+/// Reads everything as it is now.
+pub fn load(sources: &Sources<'_>, user: &UserStore) -> Loaded {
+    let mut problems = Vec::new();
+    let trusted = user.trusted_blocking(sources.root).unwrap_or_else(|error| {
+        problems.push(Problem::note(format!("what is trusted is not known: failed to {error}")));
+        Vec::new()
+    });
+    let remembered = match sources.nesting {
+        Nesting::InsideRun => Vec::new(),
+        Nesting::Outermost => user.rules_blocking(sources.root).unwrap_or_else(|error| {
+            problems.push(Problem::note(format!("remembered rules do not count: failed to {error}")));
+            Vec::new()
+        }),
+    };
+    let remembered = remembered.into_iter().map(|remembered| remembered.rule).collect();
+    assemble(sources, &trusted, remembered, problems)
+}
+
+/// The same, as if exactly `trusted` were trusted and nothing remembered.
+pub fn load_as_if(sources: &Sources<'_>, trusted: &[TrustedFile]) -> Loaded {
+    assemble(sources, trusted, Vec::new(), Vec::new())
+}
+
+fn assemble(
+    sources: &Sources<'_>,
+    trusted: &[TrustedFile],
+    remembered: Vec<String>,
+    mut problems: Vec<Problem>,
+) -> Loaded {
+    let (mut layers, files) = read_files(sources, trusted, &mut problems);
+    if let Some(editor) = sources.editor {
+        // Stronger than the files of the workspace, weaker than the one that the environment names.
+        let at = layers.iter().position(|layer| layer.name == LayerName::Variable).unwrap_or(layers.len());
+        layers.insert(at, Layer::from_editor(editor, &mut problems));
+    }
+    layers.push(Layer::from_flags(&sources.flags, sources.nesting));
+
+    let mut merged = Merged::default();
+    for layer in &layers {
+        merged.add(layer, &mut problems);
+    }
+    merged.drop_kindless_providers(&mut problems);
+    let rules = rules(&merged, remembered, &mut problems);
+    let settings = merged.settings();
+    let config = serde_json::from_value(serde_json::Value::Object(merged.value.clone())).unwrap_or_else(
+        |error: serde_json::Error| {
+            // Every piece was tried alone, so this is a gap in the trying. Nothing counts rather than half.
+            problems.push(Problem {
+                stops: true,
+                severity: Severity::Error,
+                ..Problem::note(format!("the settings do not fit together: {error}"))
+            });
+            Config::default()
+        },
+    );
+    let refusal = problems.iter().find(|problem| problem.stops).map(|problem| {
+        format!("{problem}. What it forbids is not known, so no agent runs until this is mended.")
+    });
+    Loaded {
+        config,
+        mode: merged.mode,
+        mode_origin: merged.mode_origin.clone(),
+        rules,
+        additional: additional(&merged, sources),
+        origins: settings.iter().map(|setting| (setting.key.clone(), setting.origin.clone())).collect(),
+        settings,
+        problems,
+        ignored: merged.ignored,
+        files,
+        refusal,
+    }
+}
+
+impl Problem {
+    /// A warning that belongs to no file.
+    fn note(message: String) -> Self {
+        Self {
+            origin: Origin::default(),
+            span: Span::at(0),
+            code: Code::UnknownSetting,
+            severity: Severity::Warning,
+            message,
+            stops: false,
+        }
+    }
+}
+
+/// The rules as policy reads them. A deny or ask rule that cannot be understood stops every run; an allow rule does not.
+fn rules(merged: &Merged, remembered: Vec<String>, problems: &mut Vec<Problem>) -> Vec<Rule> {
+    let mut rules = Vec::new();
+    for (verdict, text, origin, span) in &merged.rules {
+        match parse_rule(*verdict, text, origin.to_string()) {
+            Ok(rule) => rules.push(rule),
+            Err(error) => problems.push(Problem {
+                origin: origin.clone(),
+                span: *span,
+                code: Code::UnknownValue,
+                severity: Severity::Error,
+                message: format!("failed to {error}"),
+                stops: *verdict != RuleVerdict::Allow,
+            }),
+        }
+    }
+    // A remembered rule that is not understood any more allows nothing: the question comes again.
+    rules
+        .extend(remembered.iter().filter_map(|text| parse_rule(RuleVerdict::Allow, text, "remembered").ok()));
+    rules
+}
+
+/// `~/…` from the home, anything else that is relative from the workspace.
+fn additional(merged: &Merged, sources: &Sources<'_>) -> Vec<PathBuf> {
+    merged
+        .directories
+        .iter()
+        .map(|(text, _)| match (text.strip_prefix('~'), &sources.places.home) {
+            (Some(rest), Some(home)) if rest.is_empty() || rest.starts_with('/') => {
+                copydesk_base::path::resolve(home, Path::new(rest.trim_start_matches('/')))
+            }
+            _ => copydesk_base::path::resolve(sources.root, Path::new(text)),
+        })
+        .collect()
+}

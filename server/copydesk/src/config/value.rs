@@ -1,0 +1,107 @@
+//! A YAML tree as plain values, with the place of every key path.
+
+use std::collections::BTreeMap;
+
+use copydesk_base::Span;
+use copydesk_text::{Kind, Node, Tree, Value as Scalar};
+use serde_json::{Map, Value};
+
+/// The way to a value: keys, and the numbers of list items.
+pub(super) type KeyPath = Vec<String>;
+
+/// Values and where they stand. The span of an entry is its key's, of a list item its own.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Located {
+    pub(super) value: Map<String, Value>,
+    pub(super) places: BTreeMap<KeyPath, Span>,
+}
+
+/// Aliases can make a small text enormous; no config has more values than this.
+const MOST_VALUES: usize = 20_000;
+
+/// The first document of a tree. The error says what it is instead of a mapping.
+pub(super) fn locate(tree: &Tree) -> Result<Located, String> {
+    let mut located = Located::default();
+    let Some(root) = tree.root() else { return Ok(located) };
+    let mut reader = Reader { tree, places: BTreeMap::new(), left: MOST_VALUES };
+    match reader.read(root, &mut Vec::new()) {
+        Value::Null => return Ok(located),
+        Value::Object(value) => located.value = value,
+        _ => return Err(format!("settings are a mapping of keys, and this is a {}", root.kind_word())),
+    }
+    if reader.left == 0 {
+        return Err("its aliases make it too large to read".to_owned());
+    }
+    located.places = reader.places;
+    Ok(located)
+}
+
+struct Reader<'t> {
+    tree: &'t Tree,
+    places: BTreeMap<KeyPath, Span>,
+    left: usize,
+}
+
+impl Reader<'_> {
+    fn read(&mut self, node: &Node, path: &mut KeyPath) -> Value {
+        if self.left == 0 {
+            return Value::Null;
+        }
+        self.left -= 1;
+        let Some(node) = self.tree.resolve(node) else { return Value::Null };
+        match &node.kind {
+            Kind::Sequence(items) => {
+                let mut list = Vec::new();
+                for (at, item) in items.iter().enumerate() {
+                    path.push(at.to_string());
+                    self.places.insert(path.clone(), item.span);
+                    list.push(self.read(item, path));
+                    path.pop();
+                }
+                Value::Array(list)
+            }
+            Kind::Mapping(entries) => {
+                let mut map = Map::new();
+                for entry in entries {
+                    let Some(key) = entry.key.scalar_text() else { continue };
+                    if key == "<<" {
+                        continue;
+                    }
+                    path.push(key.to_owned());
+                    self.places.insert(path.clone(), entry.key.span);
+                    let value = self.read(&entry.value, path);
+                    map.insert(key.to_owned(), value);
+                    path.pop();
+                }
+                if let Some(merged) = node.entry("<<") {
+                    self.merge(&merged.value, path, &mut map);
+                }
+                Value::Object(map)
+            }
+            _ => scalar(node),
+        }
+    }
+
+    /// `<<`: the keys that the mapping does not have itself.
+    fn merge(&mut self, node: &Node, path: &mut KeyPath, map: &mut Map<String, Value>) {
+        let Some(node) = self.tree.resolve(node) else { return };
+        let sources = if let Kind::Sequence(items) = &node.kind { items } else { std::slice::from_ref(node) };
+        for source in sources {
+            if let Value::Object(more) = self.read(source, path) {
+                for (key, value) in more {
+                    map.entry(key).or_insert(value);
+                }
+            }
+        }
+    }
+}
+
+fn scalar(node: &Node) -> Value {
+    match node.value() {
+        Some(Scalar::Bool(value)) => value.into(),
+        Some(Scalar::Int(value)) => value.into(),
+        Some(Scalar::Float(value)) => value.into(),
+        Some(Scalar::Text(text)) => text.into(),
+        Some(Scalar::Null) | None => Value::Null,
+    }
+}

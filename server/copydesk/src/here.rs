@@ -1,0 +1,75 @@
+//! Where a command was started: the workspace, the user's places, the stores.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
+use copydesk_store::{Journal, UserStore};
+
+use crate::ancestry::nesting;
+use crate::config::{Flags, Loaded, Nesting, Places, Sources, load};
+
+/// What every command needs to know about its surroundings.
+pub(crate) struct Here {
+    pub(crate) cwd: PathBuf,
+    /// The workspace, canonical.
+    pub(crate) root: PathBuf,
+    pub(crate) places: Places,
+    pub(crate) nesting: Nesting,
+    pub(crate) user: UserStore,
+}
+
+impl Here {
+    /// The surroundings of this process.
+    pub(crate) fn find() -> anyhow::Result<Self> {
+        let cwd = std::env::current_dir().context("failed to find the current folder")?;
+        let root = root_of(&cwd);
+        Self::at(cwd, root)
+    }
+
+    /// The same for a workspace that was named; the error is that it is not there.
+    pub(crate) fn in_workspace(workspace: &Path) -> anyhow::Result<Self> {
+        let cwd = std::env::current_dir().context("failed to find the current folder")?;
+        let root = cwd.join(workspace);
+        Self::at(cwd, root)
+    }
+
+    fn at(cwd: PathBuf, root: PathBuf) -> anyhow::Result<Self> {
+        let root = root.canonicalize().with_context(|| format!("failed to find {}", root.display()))?;
+        let places = Places::find(&|name| std::env::var(name).ok(), &cwd);
+        let user = UserStore::at(&places.state);
+        Ok(Self { cwd, root, places, nesting: nesting(), user })
+    }
+
+    pub(crate) fn journal(&self) -> Journal {
+        Journal::at(&self.places.state, &self.root)
+    }
+
+    pub(crate) fn sources(&self, flags: Flags) -> Sources<'_> {
+        Sources { root: &self.root, places: &self.places, editor: None, flags, nesting: self.nesting }
+    }
+
+    /// The settings in force, without flags and without an editor.
+    pub(crate) fn settings(&self) -> Loaded {
+        load(&self.sources(Flags::default()), &self.user)
+    }
+
+    /// How a file is named to people: relative to where they are, if it is below.
+    pub(crate) fn shown(&self, path: &Path) -> String {
+        let path = path.strip_prefix(&self.cwd).unwrap_or(path);
+        if path.as_os_str().is_empty() { ".".to_owned() } else { path.display().to_string() }
+    }
+}
+
+/// The workspace around a folder: inside a repository the nearest folder with `.copydesk` or `.keystone`; otherwise, and
+/// where there is none, the folder itself. Folders above the repository are not looked at, since anybody may have
+/// made them.
+pub(crate) fn root_of(folder: &Path) -> PathBuf {
+    let repository = folder.ancestors().find(|folder| folder.join(".git").exists());
+    let Some(repository) = repository else { return folder.to_owned() };
+    folder
+        .ancestors()
+        .take_while(|folder| folder.starts_with(repository))
+        .find(|folder| folder.join(".copydesk").is_dir() || folder.join(".keystone").is_dir())
+        .unwrap_or(folder)
+        .to_owned()
+}
