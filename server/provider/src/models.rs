@@ -103,8 +103,8 @@ impl Models {
         }
     }
 
-    /// Sends one request. Nothing happens before the stream is polled; dropping it closes the socket, and so does
-    /// the token, which ends the stream with [`CallError::Canceled`].
+    /// Sends one request. Nothing happens but by polling the stream. Dropping it closes the socket; the token does
+    /// so too, at the next poll, for which it wakes the reader, and the stream ends with [`CallError::Canceled`].
     pub fn call(&self, choice: &Choice, request: Request, cancel: CancellationToken) -> EventStream {
         let request = Request { model: choice.model.clone(), ..request };
         let endpoint = choice.endpoint.clone();

@@ -43,7 +43,7 @@ fn stand_in(request: &Request) -> ScriptedAnswer {
             .to_owned();
     match request.messages.last() {
         Some(Message::User { text: asked }) => {
-            match place(asked) {
+            match place(asked.lines().find(|line| line.starts_with("File:")).unwrap_or(asked)) {
                 Some(Place { file, lines: Some((first, last)) }) if first == last => {
                     text.push_str(&format!("You asked about {file}, line {first}"));
                 }
@@ -168,6 +168,8 @@ mod tests {
         check("In a.rs, line 12: why?", Some(("a.rs", Some((12, 12)))));
         check("a.rs lines 12–20", Some(("a.rs", Some((12, 20)))));
         check("see main.go.", Some(("main.go", None)));
+        check("File: a.py, lines 2-2 are selected:", Some(("a.py", Some((2, 2)))));
+        check("File: a.py, the cursor is on line 1:", Some(("a.py", Some((1, 1)))));
         check("It costs 3.50 now", None);
         check("look at https://a.example/b.html", None);
         check("<file path=\"a/b.ts\" lines=\"1-2\">", Some(("a/b.ts", Some((1, 2)))));

@@ -92,18 +92,17 @@ impl Connection {
             last = Some(number);
             let playing = self.play(&reply, &mut writing);
             let after = tokio::select! {
-                played = playing => played.unwrap_or(After::Close),
-                () = closing(&mut reading, &mut pending) => {
-                    self.note_closed(last);
-                    After::Close
-                }
+                // A write that fails is the same news as an end of reading: the client has left.
+                played = playing => played.ok(),
+                () = closing(&mut reading, &mut pending) => None,
+            };
+            let Some(after) = after else {
+                self.note_closed(last);
+                break After::Close;
             };
             if after != After::Reset {
                 let at = Instant::now();
-                self.shared.change(|state| {
-                    let seen = &mut state.requests[number];
-                    seen.answered = seen.closed.is_none().then_some(at);
-                });
+                self.shared.change(|state| state.requests[number].answered = Some(at));
             }
             if after != After::Keep {
                 break after;

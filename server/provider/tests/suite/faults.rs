@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use copydesk_provider::{CallError, ModelEvent, Models, ModelsConfig, Waited};
-use copydesk_tests::model_server::{End, Format, Framing, Gate, ModelServer, Reply};
+use copydesk_tests::model_server::{Delivery, End, Format, Framing, Gate, ModelServer, Reply};
 use futures_util::StreamExt;
 use tokio_util::sync::CancellationToken;
 
@@ -82,7 +82,9 @@ async fn silence_ends() {
         };
         check(first, Reply::empty().end(End::Silence), Waited::FirstByte, &[]).await;
         check(first, Reply::stream("").end(End::Stall), Waited::FirstByte, &[]).await;
-        check(idle, Reply::text("and then").end(End::Stall), Waited::Idle, &["and then"]).await;
+        // In one write, so that a busy machine cannot pause within it.
+        let begun = Reply::text("and then").delivery(Delivery::AtOnce).end(End::Stall);
+        check(idle, begun, Waited::Idle, &["and then"]).await;
     }
 }
 
@@ -263,8 +265,6 @@ async fn nobody_at_the_address() {
             other => panic!("{other:?}"),
         }
         assert_eq!(heard.usage.requests, 0, "nothing left this machine");
-        let heard = ask(&models_at(format, "http://no-such-host.invalid/v1", CALM)).await;
-        assert!(matches!(heard.end, Err(CallError::Unreachable { .. })), "{:?}", heard.end);
         for base_url in ["nonsense", "ftp://a.example", "http://user:pass@127.0.0.1/v1"] {
             let heard = ask(&models_at(format, base_url, CALM)).await;
             assert!(matches!(heard.end, Err(CallError::BadAddress { .. })), "{:?}", heard.end);
@@ -281,7 +281,8 @@ async fn a_full_doorway_is_a_connection_that_never_stands() {
     let listener = socket.listen(1).unwrap();
     let address = listener.local_addr().unwrap();
     let mut queued = Vec::new();
-    while let Ok(Ok(caller)) = tokio::time::timeout(MOMENT, tokio::net::TcpStream::connect(address)).await {
+    let patience = Duration::from_millis(300);
+    while let Ok(Ok(caller)) = tokio::time::timeout(patience, tokio::net::TcpStream::connect(address)).await {
         queued.push(caller);
     }
     let provider = copydesk_base::config::Provider {
