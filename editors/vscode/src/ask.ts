@@ -12,15 +12,20 @@ export interface Ask {
   agent?: string;
   model?: string;
   session?: string;
+  /** The line of the `ask:` comment that has the words. */
+  comment?: number;
   diagnostics?: Diagnostic[];
 }
 
 /** The same ask with its prompt and diagnostics, or nothing if the person wrote no prompt. */
 export async function completeAsk(client: LanguageClient, ask: Ask): Promise<Ask | undefined> {
-  const wantsPrompt = ask.prompt === undefined && (ask.action === undefined || ask.action === "ask");
-  const prompt = wantsPrompt ? await askForPrompt() : ask.prompt;
-  if (wantsPrompt && !prompt) return undefined;
-  return { ...ask, prompt, diagnostics: ask.diagnostics ?? (await othersFindings(client, ask.uri)) };
+  const prompt = wantsPrompt(ask) ? await askForPrompt() : ask.prompt;
+  if (wantsPrompt(ask) && !prompt) return undefined;
+  return { ...ask, prompt, diagnostics: await othersFindings(client, ask.uri) };
+}
+
+function wantsPrompt({ prompt, comment, action = "ask" }: Ask): boolean {
+  return prompt === undefined && comment === undefined && action === "ask";
 }
 
 async function askForPrompt(): Promise<string | undefined> {

@@ -89,7 +89,7 @@ async function askAndAllow() {
   for (const key of ["ArrowDown", "ArrowDown", "ArrowDown", "End"]) await page.keyboard.press(`Shift+${key}`);
   const actions = await openLightBulb(page);
   await picture("actions");
-  await actions.filter({ hasText: /^\s*Ask/ }).first().click();
+  await actions.filter({ hasText: "ask…" }).first().click();
 
   const input = page.locator(".quick-input-widget input");
   await input.waitFor();

@@ -65,12 +65,16 @@ function M.send(client, command, argument, bufnr, done)
   end
 end
 
+--- Whether an ask needs words and has none; one made from an `ask:` comment has them there.
+local function wants_prompt(argument)
+  return argument.prompt == nil and argument.comment == nil and (argument.action == nil or argument.action == 'ask')
+end
+
 --- Sends `copydesk.ask`, after asking for the prompt where it takes one and has none.
 function M.ask(client, argument, bufnr, done)
   argument = vim.deepcopy(argument)
-  argument.diagnostics = argument.diagnostics or M.diagnostics(bufnr, client.offset_encoding)
-  local wants_prompt = argument.prompt == nil and (argument.action == nil or argument.action == 'ask')
-  if not wants_prompt then return M.send(client, 'copydesk.ask', argument, bufnr, done) end
+  argument.diagnostics = M.diagnostics(bufnr, client.offset_encoding)
+  if not wants_prompt(argument) then return M.send(client, 'copydesk.ask', argument, bufnr, done) end
   vim.ui.input({ prompt = 'Ask Copydesk: ' }, function(prompt)
     if not prompt or vim.trim(prompt) == '' then return end
     argument.prompt = prompt
