@@ -149,7 +149,19 @@ fn ends_in_escaped_blank(parts: &[Part]) -> bool {
     slashes % 2 == 1
 }
 
-/// A path or a command with every letter that patterns treat specially made literal.
+/// A command with every letter that a shell rule treats specially made literal.
+pub(crate) fn escape_command(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for letter in text.chars() {
+        if r"\*()".contains(letter) {
+            out.push('\\');
+        }
+        out.push(letter);
+    }
+    out
+}
+
+/// A path with every letter that patterns treat specially made literal.
 pub(crate) fn escape(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for letter in text.chars() {

@@ -39,6 +39,7 @@ mod path;
 mod place;
 mod policy;
 mod rule;
+mod shell;
 mod zone;
 
 use copydesk_base::config::Mode;
@@ -47,6 +48,7 @@ use copydesk_base::{Because, Effect, Question, Verdict};
 pub use defaults::default_denies;
 pub use policy::Policy;
 pub use rule::{Rule, RuleError, RuleVerdict, parse_rule};
+pub use shell::{Atom, Reading, effects_of};
 pub use zone::{is_executing, is_protected, is_secret};
 
 use policy::Answer;
@@ -58,10 +60,15 @@ pub const fn sandbox_state() -> &'static str {
 
 /// The verdict on one effect, with its reason. Costs well under a tenth of a millisecond.
 pub fn judge(effect: &Effect, policy: &Policy) -> Verdict {
+    let mut always = None;
     let answer = match effect {
         Effect::Read { path } => path::judge(path::Access::Read, path, policy),
         Effect::Write { path } => path::judge(path::Access::Write, path, policy),
-        Effect::Execute { .. } => Answer::ask("commands ask"),
+        Effect::Execute { command, cwd } => {
+            let (answer, rules) = shell::judge(command, cwd, policy);
+            always = Some(rules);
+            answer
+        }
         Effect::Network { url } => policy::judge_network(url, policy),
         Effect::Tool { server, tool } => policy::judge_tool(server, tool, policy),
         Effect::Follow { .. } => {
@@ -72,7 +79,10 @@ pub fn judge(effect: &Effect, policy: &Policy) -> Verdict {
         Answer::Allow(because) => Verdict::Allow(because),
         Answer::Deny(because) => Verdict::Deny(because),
         Answer::Firm(because) => Verdict::Ask(Question { because, always: Vec::new() }),
-        Answer::Ask(because) => Verdict::Ask(Question { because, always: literal_rules(effect, policy) }),
+        Answer::Ask(because) => {
+            let always = always.unwrap_or_else(|| literal_rules(effect, policy));
+            Verdict::Ask(Question { because, always })
+        }
     }
 }
 
@@ -94,11 +104,9 @@ fn settle(answer: Answer, effect: &Effect, policy: &Policy) -> Answer {
 /// files, for a command each of its atoms, for a read that one path. Empty where *Always* is not offered.
 pub fn literal_rules(effect: &Effect, policy: &Policy) -> Vec<String> {
     match effect {
-        Effect::Read { path } => {
-            path.to_str().map(|path| format!("Read(/{})", glob::escape(path))).into_iter().collect()
-        }
+        Effect::Read { path } => path::read_rule(path).into_iter().collect(),
         Effect::Write { path } => path::write_rule(path, policy).into_iter().collect(),
-        Effect::Execute { .. } => Vec::new(),
+        Effect::Execute { command, cwd } => shell::literal_rules(command, cwd, policy),
         Effect::Network { url } => {
             policy::host_of(url).map(|host| format!("Network({host})")).into_iter().collect()
         }

@@ -73,6 +73,11 @@ pub(crate) fn file_rule(place: &Path) -> Option<String> {
     place.to_str().map(|place| format!("Edit(/{})", glob::escape(place)))
 }
 
+/// The rule for reading one file and no other.
+pub(crate) fn read_rule(place: &Path) -> Option<String> {
+    place.to_str().map(|place| format!("Read(/{})", glob::escape(place)))
+}
+
 /// The state folder is guarded from readers too: what waits there for an answer is not for models.
 fn is_guarded(access: Access, place: &Path, policy: &Policy) -> bool {
     match access {

@@ -29,6 +29,11 @@ impl Policy {
         path::is_inside(&self.root, place) || self.additional.iter().any(|root| path::is_inside(root, place))
     }
 
+    /// Whether a command runs in the workspace, wherever it may run.
+    pub(crate) fn is_inside_only(&self, cwds: &crate::shell::Cwds) -> bool {
+        matches!(cwds, crate::shell::Cwds::Known(folders) if folders.iter().all(|folder| self.is_inside(folder)))
+    }
+
     /// The first rule of that verdict whose pattern `matches`.
     pub(crate) fn rule(&self, verdict: RuleVerdict, matches: impl Fn(&Pattern) -> bool) -> Option<&Rule> {
         self.rules.iter().find(|rule| rule.verdict == verdict && matches(&rule.pattern))

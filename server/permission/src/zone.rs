@@ -249,6 +249,18 @@ pub(crate) fn could_be_secret(segment: &str) -> bool {
     SECRET_NAMES.iter().any(|name| meets(name)) || meets(".env*")
 }
 
+/// Whether a shell pattern for one segment of a path, in lower case, could name something protected.
+pub(crate) fn could_be_guarded(segment: &str) -> bool {
+    let glob: Vec<char> = segment.chars().collect();
+    let first = |folder: &&'static str| folder.split('/').next().unwrap_or_default();
+    let folders = PROTECTED_FOLDERS.iter().chain(PROTECTED_FILES).chain(PROTECTED_PARENTS).map(first);
+    let names = PROTECTED_NAMES.iter().copied().chain(folders).chain(EXECUTING_NAMES.iter().copied());
+    names
+        .filter(|name| segment.starts_with('.') || !name.starts_with('.'))
+        .filter(|name| !matches!(*name, "etc" | "var" | "library"))
+        .any(|name| could_meet(&glob, &name.chars().collect::<Vec<_>>()))
+}
+
 fn is_env_file(name: &str) -> bool {
     name.starts_with(".env")
         && name != ".envrc"
@@ -274,7 +286,7 @@ impl Folded {
     fn is_named(&self, names: &[&str]) -> bool {
         let name = self.name();
         names.iter().any(|wanted| match wanted.strip_prefix('*') {
-            Some(end) => name.ends_with(end),
+            Some(end) => name.len() > end.len() && name.ends_with(end),
             None => name == *wanted,
         })
     }

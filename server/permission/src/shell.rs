@@ -1,0 +1,253 @@
+//! Shell commands, read before they are judged.
+//!
+//! [`read`] turns the text of a command into a [`Script`]: the simple commands in it (*atoms*), however deep, and its
+//! redirections. `words` cuts words as bash cuts them, `reader` walks the syntax tree, `through` looks behind wrappers
+//! such as `timeout` and `bash -c`, `arguments` knows which words of which program name files, `verdict` puts rules
+//! and mode to all of it.
+//!
+//! The grammar is positive. tree-sitter-bash finds the structure; a kind of node that is not named here makes the whole
+//! command unreadable, and so does every byte that the tree and our own lexer explain differently: what the parser
+//! skips as a blank, bash may well run.
+
+mod arguments;
+mod cwd;
+mod git;
+mod reader;
+mod through;
+mod tools;
+mod tree;
+mod verdict;
+mod words;
+
+use std::cell::RefCell;
+use std::path::{Path, PathBuf};
+
+use crate::path::Access;
+use crate::policy::Policy;
+
+pub(crate) use verdict::{judge, literal_rules};
+
+pub(crate) use cwd::Cwds;
+use words::Word;
+
+/// Commands longer than this are not read: no person could, and parsing them is work for nothing.
+const LONGEST: usize = 256 * 1024;
+
+/// How deep scripts may stand in scripts (`bash -c "bash -c …"`).
+const DEEPEST: usize = 6;
+
+/// What a shell command would do, as far as reading tells.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Reading {
+    /// The simple commands, in the order they are written, those behind wrappers and in substitutions included.
+    pub atoms: Vec<Atom>,
+    /// Files that are read through redirections and known arguments, resolved.
+    pub reads: Vec<PathBuf>,
+    /// Files that are written through redirections and known arguments, resolved.
+    pub writes: Vec<PathBuf>,
+    /// Some word is known only when the command runs.
+    pub dynamic: bool,
+    /// Why the command could not be read; the rest is empty then.
+    pub unreadable: Option<String>,
+}
+
+/// One simple command.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Atom {
+    /// As written, blanks between words taken together, with what it is fed; output redirections are not part of it.
+    pub text: String,
+    /// Its words without their quotes; what is known only at run time stands as `\0`.
+    pub words: Vec<String>,
+}
+
+/// Reads a command without judging it.
+pub fn effects_of(command: &str, cwd: &Path, policy: &Policy) -> Reading {
+    let script = match read(command, cwd, policy) {
+        Ok(script) => script,
+        Err(Unreadable(reason)) => return Reading { unreadable: Some(reason), ..Reading::default() },
+    };
+    let mut reading = Reading::default();
+    for redirect in &script.redirects {
+        reading.dynamic |= !redirect.target.is_literal();
+        let places = redirect.cwds.places(&redirect.target, policy).unwrap_or_default();
+        match redirect.access {
+            Access::Read => reading.reads.extend(places),
+            Access::Write => reading.writes.extend(places),
+        }
+    }
+    for simple in script.all() {
+        reading.dynamic |= simple.is_dynamic();
+        for touch in arguments::examine(simple, policy).touches {
+            match touch.access {
+                Access::Read => reading.reads.push(touch.place),
+                Access::Write => reading.writes.push(touch.place),
+            }
+        }
+        let words = simple.words.iter().map(|word| word.text.clone()).collect();
+        reading.atoms.push(Atom { text: simple.text.clone(), words });
+    }
+    reading
+}
+
+/// Why a command could not be read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Unreadable(pub(crate) String);
+
+impl Unreadable {
+    fn because<T>(reason: impl Into<String>) -> Result<T, Self> {
+        Err(Self(reason.into()))
+    }
+}
+
+/// A command that was read.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Script {
+    simples: Vec<Simple>,
+    redirects: Vec<Redirect>,
+}
+
+impl Script {
+    /// Every simple command, with those seen behind wrappers.
+    fn all(&self) -> Vec<&Simple> {
+        let mut all = Vec::new();
+        let mut pending: Vec<&Simple> = self.simples.iter().rev().collect();
+        while let Some(simple) = pending.pop() {
+            all.push(simple);
+            pending.extend(simple.inner.iter().rev());
+        }
+        all
+    }
+}
+
+/// A simple command as judging needs it.
+#[derive(Clone, Debug)]
+pub(crate) struct Simple {
+    text: String,
+    words: Vec<Word>,
+    cwds: Cwds,
+    /// What reading alone found to be careful about.
+    care: Option<Care>,
+    /// Commands that this one runs.
+    inner: Vec<Simple>,
+    /// What allowing this one says about those.
+    passes: Passes,
+}
+
+/// Why a simple command is more than its words, and what it takes to allow it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Care {
+    need: Need,
+    reason: String,
+}
+
+/// What it takes to allow a simple command, loosest first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Need {
+    /// The mode alone may.
+    Mode,
+    /// Any rule that matches.
+    Rule,
+    /// A rule that spells the command out, without a wildcard.
+    Literal,
+    /// Nothing: it asks each time.
+    Person,
+}
+
+/// How the verdicts of a wrapper and of what it wraps depend on each other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Passes {
+    /// Allowed where either is: `timeout 5 cargo test` is `cargo test`.
+    Either,
+    /// A rule for the wrapper is enough, one for what it wraps is not: `xargs`.
+    Outer,
+    /// Both must be allowed, unless the whole is spelled out: `find -exec`.
+    Both,
+}
+
+/// A file that a redirection opens.
+#[derive(Clone, Debug)]
+pub(crate) struct Redirect {
+    access: Access,
+    target: Word,
+    cwds: Cwds,
+}
+
+impl Simple {
+    /// The program's name; empty for none.
+    fn name(&self) -> &str {
+        self.words.first().map_or("", |word| word.text.as_str())
+    }
+
+    fn is_dynamic(&self) -> bool {
+        self.words.iter().any(Word::is_dynamic)
+    }
+}
+
+thread_local! {
+    /// A parser is cheap to keep and dear to make.
+    static PARSER: RefCell<Option<tree_sitter::Parser>> = RefCell::new(parser());
+}
+
+fn parser() -> Option<tree_sitter::Parser> {
+    let mut parser = tree_sitter::Parser::new();
+    parser.set_language(&tree_sitter_bash::LANGUAGE.into()).ok()?;
+    Some(parser)
+}
+
+/// Reads a command that would start in `cwd`.
+pub(crate) fn read(command: &str, cwd: &Path, policy: &Policy) -> Result<Script, Unreadable> {
+    let mut script = Script::default();
+    read_into(&mut script, command, Cwds::of(cwd), policy, 0)?;
+    if script.simples.is_empty() && script.redirects.is_empty() {
+        return Unreadable::because("there is no command in it");
+    }
+    Ok(script)
+}
+
+fn read_into(
+    script: &mut Script,
+    command: &str,
+    cwds: Cwds,
+    policy: &Policy,
+    depth: usize,
+) -> Result<(), Unreadable> {
+    if depth > DEEPEST {
+        return Unreadable::because("scripts stand in scripts too deep");
+    }
+    if command.len() > LONGEST {
+        return Unreadable::because("it is too long");
+    }
+    if let Some(letter) = command.chars().find(|letter| is_disguise(*letter)) {
+        return Unreadable::because(format!(
+            "it contains the invisible character U+{:04X}",
+            u32::from(letter)
+        ));
+    }
+    let tree = PARSER
+        .with(|parser| parser.borrow_mut().as_mut().and_then(|parser| parser.parse(command, None)))
+        .ok_or_else(|| Unreadable("the shell parser gave up".to_owned()))?;
+    reader::Reader::new(command, cwds, policy, depth, script).program(tree.root_node())
+}
+
+/// Characters that a person cannot see, or that bash and the parser cut words at differently.
+fn is_disguise(letter: char) -> bool {
+    let is_control = letter.is_control() && !matches!(letter, '\t' | '\n');
+    let is_odd_blank = letter.is_whitespace() && !letter.is_ascii();
+    is_control
+        || is_odd_blank
+        || matches!(
+            letter,
+            '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180b}'
+                ..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
+                | '\u{3164}' | '\u{feff}' | '\u{ffa0}' | '\u{fff9}'..='\u{fffc}' | '\u{e0000}'..='\u{e0fff}'
+        )
+}
+
+/// A command as it appears in reasons.
+fn shown(text: &str) -> String {
+    let line = text.lines().next().unwrap_or_default();
+    if line.chars().count() <= 80 && line.len() == text.len() {
+        return format!("`{line}`");
+    }
+    format!("`{}…`", line.chars().take(80).collect::<String>())
+}

@@ -1,0 +1,520 @@
+//! The words of one simple command, as effects: files it touches, secrets it names, options that write or run.
+
+use std::path::{Path, PathBuf};
+
+use super::tools::{self, Operands};
+use super::words::Word;
+use super::{Care, Need, Simple, git, shown};
+use crate::path::Access;
+use crate::place::folded;
+use crate::policy::{self, Policy, because};
+use crate::rule::{Pattern, RuleVerdict};
+use crate::zone;
+use copydesk_base::{Because, path};
+
+/// What the words of a command say.
+#[derive(Debug, Default)]
+pub(super) struct Findings {
+    pub(super) touches: Vec<Touch>,
+    /// The strictest care found.
+    pub(super) care: Option<Care>,
+    /// It names something that is refused outright.
+    pub(super) deny: Option<Because>,
+    /// It would take away the workspace, the home or more.
+    pub(super) is_ruin: bool,
+    /// What it does depends on what it is fed.
+    pub(super) is_fed: bool,
+    /// It looks and changes nothing.
+    pub(super) only_reads: bool,
+    /// It only steers the shell, and needs no rule.
+    pub(super) only_steers: bool,
+}
+
+/// A file that the command names.
+#[derive(Debug)]
+pub(super) struct Touch {
+    pub(super) access: Access,
+    pub(super) place: PathBuf,
+    pub(super) standing: Standing,
+}
+
+/// Whether whoever allows a command by its first words can be expected to know.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Standing {
+    /// It is what the program is for: `touch a`.
+    Evident,
+    /// An option does it: `git log --output=a`.
+    Hidden,
+}
+
+impl Findings {
+    fn care(&mut self, need: Need, reason: impl Into<String>) {
+        if self.care.as_ref().is_none_or(|care| care.need < need) {
+            self.care = Some(Care { need, reason: reason.into() });
+        }
+    }
+
+    fn refuse(&mut self, because: Because) {
+        self.deny.get_or_insert(because);
+    }
+}
+
+/// Looks at every word of a command.
+pub(super) fn examine(simple: &Simple, policy: &Policy) -> Findings {
+    let mut findings = Findings { care: simple.care.clone(), ..Findings::default() };
+    let name = simple.name().rsplit('/').next().unwrap_or_default();
+    if simple.is_dynamic() {
+        findings.care(Need::Person, "a word of it is known only when it runs");
+    }
+    match &simple.cwds {
+        super::Cwds::Unknown => findings.care(Need::Person, "the folder it runs in cannot be known"),
+        super::Cwds::Known(folders) if !folders.iter().all(|folder| policy.is_inside(folder)) => {
+            findings.care(Need::Person, "it runs outside the workspace");
+        }
+        super::Cwds::Known(_) => {}
+    }
+    let is_pattern = pattern_operand(name, &simple.words);
+    for (at, word) in simple.words.iter().enumerate() {
+        if Some(at) != is_pattern && (at > 0 || word.text.contains('/')) {
+            screen(word, simple, policy, &mut findings);
+        }
+    }
+    builtin(name, &simple.words, &mut findings);
+    program(name, simple, is_pattern, policy, &mut findings);
+    let has_care = findings.care.is_some();
+    let is_bare = simple.words.first().is_some_and(|word| word.raw == word.text && !word.text.contains('/'));
+    findings.only_steers = is_bare
+        && !has_care
+        && tools::STEERING.contains(&name)
+        && simple.words.iter().all(Word::is_literal)
+        && findings.touches.iter().all(|touch| policy.is_inside(&touch.place));
+    findings
+}
+
+/// Refuses words that name secrets or what a deny rule hides.
+pub(super) fn screen(word: &Word, simple: &Simple, policy: &Policy, findings: &mut Findings) {
+    let text = word.text.as_str();
+    if text.contains("://") {
+        let host = policy::host_of(text.split_once('=').map_or(text, |(_, url)| url));
+        let hidden = |pattern: &Pattern| matches!(pattern, Pattern::Network(wanted) if wanted.matches(host.as_deref()));
+        if let Some(rule) = policy.rule(RuleVerdict::Deny, hidden) {
+            findings.refuse(because(rule));
+        }
+        if !text.contains("file:") {
+            return;
+        }
+    }
+    for part in parts(text) {
+        let is_whole = part.len() == text.len();
+        if part.contains(['*', '?', '[', '\0']) && !word.is_literal() {
+            screen_pattern(part, policy, simple, findings);
+            continue;
+        }
+        if zone::is_secret(Path::new(part)) {
+            let reason = format!("{part} holds secrets; no command may name it");
+            findings.refuse(Because::of(reason));
+            return;
+        }
+        let path = if is_whole { word.path(policy) } else { Some(part.to_owned()) };
+        for place in path.and_then(|path| simple.cwds.places_of(&path)).unwrap_or_default() {
+            if zone::is_secret(&place) {
+                let reason = format!("{part} holds secrets; no command may name it");
+                findings.refuse(Because::of(reason));
+            } else if let Some(rule) = hiding_rule(&place, policy) {
+                findings.refuse(because(rule));
+            }
+        }
+    }
+}
+
+/// The deny rule that hides a file from every reader.
+fn hiding_rule<'a>(place: &Path, policy: &'a Policy) -> Option<&'a crate::Rule> {
+    policy.rule(
+        RuleVerdict::Deny,
+        |pattern| matches!(pattern, Pattern::Read(wanted) if wanted.matches(place, policy)),
+    )
+}
+
+/// A word that the shell completes: what could it name?
+fn screen_pattern(part: &str, policy: &Policy, simple: &Simple, findings: &mut Findings) {
+    let shape: String = part.chars().map(|letter| if letter == '\0' { '*' } else { letter }).collect();
+    let last = shape.rsplit('/').next().unwrap_or_default().to_lowercase();
+    let is_wild = |text: &str| text.contains(['*', '?', '[']);
+    if !is_wild(&last) && zone::is_secret(Path::new(&shape)) {
+        findings.refuse(Because::of(format!("{} holds secrets; no command may name it", last)));
+        return;
+    }
+    // A bracket expression is any one letter here.
+    if is_wild(&last) && zone::could_be_secret(&without_brackets(&last)) {
+        findings.care(Need::Person, "a pattern in it could name a file with secrets");
+    }
+    let lead = &shape[..shape.find(['*', '?', '[']).unwrap_or(shape.len())];
+    let lead = lead.rsplit_once('/').map_or("", |(folder, _)| if folder.is_empty() { "/" } else { folder });
+    for folder in simple.cwds.places_of(lead).unwrap_or_default() {
+        if zone::is_secret(&folder) {
+            findings.refuse(Because::of(format!("{lead} holds secrets; no command may name it")));
+        }
+        let overlaps = |pattern: &Pattern| match pattern {
+            Pattern::Read(wanted) => wanted.folder(policy).is_some_and(|hidden| {
+                let (hidden, folder) = (folded(&hidden), folded(&folder));
+                hidden.starts_with(&folder) || folder.starts_with(&hidden)
+            }),
+            _ => false,
+        };
+        if let Some(rule) = policy.rule(RuleVerdict::Deny, overlaps) {
+            findings.care(Need::Person, format!("a pattern in it could name what {} hides", rule.text));
+        }
+    }
+}
+
+fn without_brackets(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(open) = rest.find('[') {
+        out.push_str(&rest[..open]);
+        match rest[open + 1..].find(']') {
+            Some(length) => {
+                out.push('?');
+                rest = &rest[open + length + 2..];
+            }
+            None => {
+                out.push('*');
+                rest = "";
+            }
+        }
+    }
+    out + rest
+}
+
+/// The word and what it could carry: `--file=path`, `-fpath`, `@path`, `HEAD:path`.
+fn parts(text: &str) -> impl Iterator<Item = &str> {
+    let whole = (!text.starts_with('-')).then_some(text);
+    let attached =
+        (text.starts_with('-') && !text.starts_with("--") && text.is_char_boundary(2) && text.len() > 2)
+            .then(|| &text[2..]);
+    let behind = |sign: char| text.split_once(sign).map(|(_, rest)| rest);
+    [whole, attached, behind('='), behind('@'), text.rsplit_once(':').map(|(_, rest)| rest)]
+        .into_iter()
+        .flatten()
+        .filter(|part| !part.is_empty())
+}
+
+/// Which word is a pattern or a program and no file, if any.
+fn pattern_operand(name: &str, words: &[Word]) -> Option<usize> {
+    if !matches!(name, "sed" | "gsed") && tools::tool(name).operands != Operands::Pattern {
+        return None;
+    }
+    let gives_it_elsewhere = |word: &&Word| {
+        let text = word.text.as_str();
+        let is_short = text.starts_with('-') && !text.starts_with("--") && text.contains(['e', 'f']);
+        is_short
+            || ["--regexp", "--file", "--from-file", "--expression"].iter().any(|one| git::names(text, one))
+    };
+    if words.iter().skip(1).any(|word| gives_it_elsewhere(&word)) {
+        return None;
+    }
+    words.iter().enumerate().skip(1).find(|(_, word)| !word.text.starts_with('-')).map(|(at, _)| at)
+}
+
+/// Builtins that take code where others take names.
+fn builtin(name: &str, words: &[Word], findings: &mut Findings) {
+    let has = |wanted: &[&str]| words.iter().skip(1).any(|word| wanted.contains(&word.text.as_str()));
+    let asks_only = name == "type" || (name == "command" && has(&["-v", "-V"]));
+    let is_code = tools::CODE.contains(&name)
+        || (name == "printf" && words.get(1).is_some_and(|word| word.text.starts_with("-v")))
+        || (matches!(name, "test" | "[") && has(&["-v", "-R"]))
+        || (name == "wait" && words.iter().skip(1).any(|word| word.text.starts_with("-p")));
+    if is_code && !asks_only {
+        findings.care(Need::Person, format!("{name} changes the shell itself"));
+    }
+    let has_program = words.iter().skip(1).any(|word| !word.text.starts_with('-'));
+    let reads_input =
+        words.iter().skip(1).any(|word| matches!(word.text.as_str(), "-" | "-s" | "/dev/stdin"));
+    findings.is_fed = tools::FED.contains(&name)
+        && (!has_program
+            || reads_input
+            || matches!(name, "xargs" | "parallel" | "entr" | "ssh" | "psql" | "sqlite3" | "mysql"));
+}
+
+/// What the program does with its words.
+fn program(name: &str, simple: &Simple, pattern: Option<usize>, policy: &Policy, findings: &mut Findings) {
+    let words = &simple.words;
+    let hidden = Standing::Hidden;
+    match name {
+        "git" => {
+            let git = git::look(words);
+            if simple.cwds != super::Cwds::of(&policy.root) && policy.is_inside_only(&simple.cwds) {
+                findings.care(Need::Person, "git in another folder can obey that folder's settings");
+            }
+            if let Some(risk) = git.risk {
+                findings.care(Need::Literal, risk);
+            }
+            for target in git.writes {
+                touch_text(&target, simple, Access::Write, hidden, findings);
+            }
+            for word in operands(words, git.operands) {
+                if git.changes_operands {
+                    touch(word, simple, Access::Write, Standing::Evident, policy, findings);
+                } else {
+                    check_outside(word, simple, policy, findings);
+                }
+            }
+            findings.only_reads = git.only_reads;
+        }
+        "find" => find(simple, policy, findings),
+        "tar" | "bsdtar" | "gtar" => tar(simple, policy, findings),
+        "dd" => {
+            for (key, value) in words.iter().filter_map(|word| word.text.split_once('=')) {
+                match key {
+                    "of" => touch_text(value, simple, Access::Write, Standing::Evident, findings),
+                    "if" => touch_text(value, simple, Access::Read, Standing::Evident, findings),
+                    _ => {}
+                }
+            }
+        }
+        "sed" | "gsed" => {
+            let in_place = words.iter().skip(1).any(|word| {
+                let text = word.text.as_str();
+                git::names(text, "--in-place")
+                    || (text.starts_with('-') && !text.starts_with("--") && text.contains('i'))
+            });
+            for (at, word) in words.iter().enumerate().skip(1) {
+                if Some(at) != pattern && !word.text.starts_with('-') {
+                    let access = if in_place { Access::Write } else { Access::Read };
+                    touch(word, simple, access, hidden, policy, findings);
+                }
+            }
+        }
+        _ => tabled(name, simple, pattern, policy, findings),
+    }
+}
+
+fn tabled(name: &str, simple: &Simple, pattern: Option<usize>, policy: &Policy, findings: &mut Findings) {
+    let tool = tools::tool(name);
+    let words = &simple.words;
+    if tool.runs == "*" {
+        findings.care(Need::Literal, format!("{name} can write files that it does not name"));
+    }
+    for (at, word) in words.iter().enumerate().skip(1) {
+        if let Some(value) = option_value(word, words.get(at + 1), tool.writes) {
+            touch_text(&value, simple, Access::Write, Standing::Hidden, findings);
+        }
+        if option_value(word, None, tool.runs).is_some() {
+            findings.care(Need::Literal, format!("{name} {} can run commands or write files", word.text));
+        }
+    }
+    let files: Vec<&Word> = words
+        .iter()
+        .enumerate()
+        .skip(1)
+        .filter(|(at, word)| Some(*at) != pattern && !word.text.starts_with('-'))
+        .map(|(_, word)| word)
+        .collect();
+    let to_target = words.iter().any(|word| {
+        git::names(&word.text, "--target-directory")
+            || (word.text.starts_with('-') && !word.text.starts_with("--") && word.text.contains('t'))
+    });
+    let last = files.len().saturating_sub(1);
+    for (at, word) in files.iter().enumerate() {
+        let access = match tool.operands {
+            Operands::Data => continue,
+            Operands::Read | Operands::Pattern => Access::Read,
+            Operands::Write | Operands::Remove | Operands::Moving => Access::Write,
+            Operands::Copying if at == last || to_target => Access::Write,
+            Operands::Copying => Access::Read,
+            Operands::Filter if at == 0 => Access::Read,
+            Operands::Filter => Access::Write,
+            Operands::Unknown => {
+                check_outside(word, simple, policy, findings);
+                continue;
+            }
+        };
+        let standing = if tool.operands == Operands::Filter { Standing::Hidden } else { Standing::Evident };
+        let goes = tool.operands == Operands::Remove || (tool.operands == Operands::Moving && at < last.max(1));
+        if goes {
+            check_ruin(word, simple, policy, findings);
+        }
+        touch(word, simple, access, standing, policy, findings);
+    }
+    if tool.operands != Operands::Data {
+        for word in words.iter().skip(1).filter(|word| word.text.starts_with('-')) {
+            check_outside(word, simple, policy, findings);
+        }
+    }
+    findings.only_reads = matches!(tool.operands, Operands::Data | Operands::Read | Operands::Pattern)
+        && findings.care.is_none();
+}
+
+fn find(simple: &Simple, policy: &Policy, findings: &mut Findings) {
+    let words = &simple.words;
+    let is_test = |word: &Word| word.text.starts_with('-') || matches!(word.text.as_str(), "(" | "!" | ")");
+    let deletes = words.iter().any(|word| word.text == "-delete");
+    let starts = words.iter().skip(1).skip_while(|word| matches!(word.text.as_str(), "-H" | "-L" | "-P"));
+    let mut starts: Vec<Word> = starts.take_while(|word| !is_test(word)).cloned().collect();
+    if starts.is_empty() {
+        starts.push(Word::plain("."));
+    }
+    for start in &starts {
+        touch(start, simple, Access::Read, Standing::Evident, policy, findings);
+        if deletes {
+            check_ruin(start, simple, policy, findings);
+            touch(start, simple, Access::Write, Standing::Hidden, policy, findings);
+        }
+    }
+    for (at, word) in words.iter().enumerate() {
+        let text = word.text.as_str();
+        if matches!(text, "-fprint" | "-fprint0" | "-fprintf" | "-fls") {
+            if let Some(target) = words.get(at + 1) {
+                touch(target, simple, Access::Write, Standing::Hidden, policy, findings);
+            }
+        }
+        if text == "-files0-from" {
+            findings.care(Need::Literal, "find takes names from a file");
+        }
+    }
+    findings.only_reads = !deletes && simple.inner.is_empty() && findings.care.is_none();
+}
+
+fn tar(simple: &Simple, policy: &Policy, findings: &mut Findings) {
+    let words = &simple.words;
+    let runs = "--to-command -I --use-compress-program --checkpoint-action -F --info-script --new-volume-script \
+                --rsh-command --rmt-command -P --absolute-names -C --directory -T --files-from";
+    let is_option = |at: usize, word: &Word| word.text.starts_with('-') || at == 1;
+    let letters = |wanted: char| {
+        words.iter().enumerate().skip(1).any(|(at, word)| {
+            is_option(at, word) && !word.text.starts_with("--") && word.text.contains(wanted)
+        })
+    };
+    let unpacks = letters('x')
+        || words.iter().any(|word| git::names(&word.text, "--extract") || git::names(&word.text, "--get"));
+    let lists = !unpacks && (letters('t') || words.iter().any(|word| git::names(&word.text, "--list")));
+    if unpacks {
+        findings.care(Need::Literal, "tar writes files that it does not name");
+    }
+    for (at, word) in words.iter().enumerate().skip(1) {
+        if option_value(word, None, runs).is_some() {
+            findings.care(Need::Literal, format!("tar {} can run commands or write elsewhere", word.text));
+        }
+        if !is_option(at, word) {
+            let access = if lists { Access::Read } else { Access::Write };
+            touch(word, simple, access, Standing::Evident, policy, findings);
+        }
+    }
+}
+
+/// The value of one of the options, in this word or the next; empty for an option without any.
+fn option_value(word: &Word, next: Option<&Word>, options: &str) -> Option<String> {
+    let text = word.text.as_str();
+    if options.is_empty() || !text.starts_with('-') || text.len() < 2 {
+        return None;
+    }
+    let next = || next.map(|next| next.text.clone()).unwrap_or_default();
+    for option in options.split_ascii_whitespace() {
+        if option.starts_with("--") {
+            if git::names(text, option) {
+                return Some(text.split_once('=').map_or_else(next, |(_, value)| value.to_owned()));
+            }
+        } else if option.len() > 2 {
+            if text == option {
+                return Some(next());
+            }
+        } else if !text.starts_with("--") {
+            let letter = option.chars().nth(1)?;
+            if let Some((_, value)) = text[1..].split_once(letter) {
+                return Some(if value.is_empty() { next() } else { value.to_owned() });
+            }
+        }
+    }
+    None
+}
+
+fn operands(words: &[Word], from: usize) -> impl Iterator<Item = &Word> {
+    words.iter().skip(from).filter(|word| !word.text.starts_with('-'))
+}
+
+fn touch(
+    word: &Word,
+    simple: &Simple,
+    access: Access,
+    standing: Standing,
+    policy: &Policy,
+    findings: &mut Findings,
+) {
+    if word.has_glob && access == Access::Write {
+        let could_be_guarded = word
+            .text
+            .split('/')
+            .filter(|segment| segment.contains(['*', '?', '[']))
+            .any(|segment| zone::could_be_guarded(&without_brackets(&segment.to_lowercase())));
+        if could_be_guarded {
+            findings.care(Need::Person, "a pattern in it could name a protected file");
+        }
+    }
+    if let Some(text) = word.path(policy) {
+        touch_text(&text, simple, access, standing, findings);
+    }
+}
+
+fn touch_text(text: &str, simple: &Simple, access: Access, standing: Standing, findings: &mut Findings) {
+    if text.is_empty() || text == "-" || text.contains('\0') || is_device(text) {
+        return;
+    }
+    let places = simple.cwds.places_of(text).unwrap_or_default();
+    findings.touches.extend(places.into_iter().map(|place| Touch { access, place, standing }));
+}
+
+/// Files that are nobody's: writing there writes nothing.
+pub(super) fn is_device(text: &str) -> bool {
+    matches!(
+        text,
+        "/dev/null" | "/dev/stdout" | "/dev/stderr" | "/dev/stdin" | "/dev/tty" | "/dev/zero" | "/dev/full"
+    )
+}
+
+/// A word of a program that is not known: does it point out of the workspace, or at a protected file?
+fn check_outside(word: &Word, simple: &Simple, policy: &Policy, findings: &mut Findings) {
+    if word.text.contains("://") {
+        return;
+    }
+    let whole = word.path(policy).unwrap_or_default();
+    for part in parts(&whole) {
+        let points = part.starts_with(['/', '~']) || part.split('/').any(|segment| segment == "..");
+        if is_device(part) || part.contains('\0') {
+            continue;
+        }
+        for place in simple.cwds.places_of(part).unwrap_or_default() {
+            if points && !policy.is_inside(&place) {
+                let reason = format!("it names {}, outside the workspace", path::shown(&policy.root, &place));
+                findings.care(Need::Literal, reason);
+            }
+            if simple.name() != "git" && zone::is_protected(&place, policy) {
+                let reason = format!("it names {}, which is protected", path::shown(&policy.root, &place));
+                findings.care(Need::Person, reason);
+            }
+        }
+    }
+}
+
+/// Whether a word that goes away is the workspace, the home, our state, or above one of them.
+fn check_ruin(word: &Word, simple: &Simple, policy: &Policy, findings: &mut Findings) {
+    let Some(text) = word.path(policy) else { return };
+    // `rm -rf dir/*` is `dir`, as far as this goes.
+    let base = match text.rsplit_once('/') {
+        Some(("", last)) if is_everything(last) => "/",
+        Some((folder, last)) if is_everything(last) => folder,
+        None if is_everything(&text) => ".",
+        _ => &text,
+    };
+    let kept = [Some(&policy.root), policy.home.as_ref(), Some(&policy.state_home)];
+    for place in simple.cwds.places_of(base).unwrap_or_default() {
+        if kept.iter().flatten().any(|kept| kept.starts_with(&place)) {
+            findings.is_ruin = true;
+            let shown_place = path::shown(&policy.root, &place);
+            findings.care(Need::Person, format!("{} would take {shown_place} away", shown(&simple.text)));
+        }
+    }
+}
+
+fn is_everything(segment: &str) -> bool {
+    matches!(segment, "*" | ".*" | "**" | "{*,.*}" | ".[!.]*" | "?*")
+}

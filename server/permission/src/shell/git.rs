@@ -1,0 +1,182 @@
+//! `git`: which of its words write files or run commands.
+
+use super::words::Word;
+
+/// What is found about one `git` command.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Git {
+    /// What it would run or change besides the repository's history.
+    pub(super) risk: Option<String>,
+    /// Files it writes on the side.
+    pub(super) writes: Vec<String>,
+    /// Its operands are files that change.
+    pub(super) changes_operands: bool,
+    /// It only looks.
+    pub(super) only_reads: bool,
+    /// Where its operands start.
+    pub(super) operands: usize,
+}
+
+/// Options before the subcommand that change nothing but the output.
+const HARMLESS: &[&str] = &["--no-pager", "-P", "--no-optional-locks", "--version", "--help"];
+
+/// Options of subcommands whose value is a file that is written.
+const WRITES: &[&str] = &["--output", "--output-directory"];
+
+/// Options of subcommands that run something or look elsewhere for what to run.
+const RUNS: &[&str] = &[
+    "--ext-diff",
+    "--textconv",
+    "--open-files-in-pager",
+    "--upload-pack",
+    "--receive-pack",
+    "--exec",
+    "--extcmd",
+    "--template",
+    "--separate-git-dir",
+    "--config",
+    "--tool",
+    "--git-dir",
+    "--work-tree",
+    "--exec-path",
+];
+
+/// Short options that do the same, by subcommand.
+const RUNS_SHORT: &[(&str, &str)] = &[
+    ("-O", "grep"),
+    ("-x", "rebase difftool"),
+    ("-u", "clone"),
+    ("-c", "clone"),
+    ("-o", "archive format-patch"),
+];
+
+/// Subcommands that are risky as a whole.
+const RISKY: &[&str] = &[
+    "filter-branch",
+    "difftool",
+    "mergetool",
+    "daemon",
+    "instaweb",
+    "gui",
+    "gitk",
+    "citool",
+    "credential",
+    "hook",
+    "maintenance",
+    "submodule",
+    "bisect",
+    "worktree",
+    "apply",
+    "am",
+    "init",
+    "send-email",
+    "p4",
+    "svn",
+    "upload-pack",
+    "receive-pack",
+    "shell",
+    "remote-ext",
+    "for-each-repo",
+    "web--browse",
+    "help",
+    "replace",
+    "update-index",
+    "bundle",
+    "fast-import",
+    "fast-export",
+    "archive",
+    "format-patch",
+    "sparse-checkout",
+    "var",
+    "subtree",
+];
+
+const CHANGING: &[&str] = &["checkout", "restore", "rm", "mv", "clean", "switch"];
+
+const READING: &[&str] = &[
+    "log",
+    "show",
+    "diff",
+    "status",
+    "blame",
+    "annotate",
+    "grep",
+    "ls-files",
+    "ls-tree",
+    "rev-parse",
+    "describe",
+    "shortlog",
+    "cat-file",
+    "rev-list",
+    "merge-base",
+    "diff-tree",
+    "whatchanged",
+    "name-rev",
+];
+
+pub(super) fn look(words: &[Word]) -> Git {
+    let mut git = Git::default();
+    let mut at = 1;
+    while let Some(word) = words.get(at).filter(|word| word.text.starts_with('-')) {
+        if !HARMLESS.contains(&word.text.as_str()) {
+            git.risk = Some(format!("{} lets git run commands or work elsewhere", word.text));
+            at += usize::from(matches!(
+                word.text.as_str(),
+                "-c" | "-C"
+                    | "--git-dir"
+                    | "--work-tree"
+                    | "--namespace"
+                    | "--config-env"
+                    | "--exec-path"
+                    | "--super-prefix"
+            ));
+        }
+        at += 1;
+    }
+    git.operands = at + 1;
+    let Some(subcommand) = words.get(at).map(|word| word.text.as_str()) else { return git };
+    if RISKY.contains(&subcommand) {
+        git.risk = Some(format!("git {subcommand} can run commands or write files that it does not name"));
+    }
+    let rest = &words[at + 1..];
+    if subcommand == "config" && !rest.iter().any(|word| is_asking(&word.text)) {
+        git.risk = Some("git config can name programs that git runs later".to_owned());
+    }
+    git.changes_operands = CHANGING.contains(&subcommand);
+    for (index, word) in rest.iter().enumerate() {
+        let text = word.text.as_str();
+        if text.contains("ext::") || text.contains("fd::") {
+            git.risk = Some("an address that names a command".to_owned());
+        }
+        if WRITES.iter().any(|option| names(text, option)) {
+            let value = text.split_once('=').map(|(_, value)| value.to_owned());
+            git.writes.extend(value.or_else(|| rest.get(index + 1).map(|word| word.text.clone())));
+        }
+        if RUNS.iter().any(|option| names(text, option)) || is_short_risk(text, subcommand) {
+            git.risk = Some(format!("git {subcommand} {text} can run commands or write files"));
+        }
+    }
+    git.only_reads = READING.contains(&subcommand) && git.risk.is_none() && git.writes.is_empty();
+    git
+}
+
+/// Whether a word is that long option, or an abbreviation of it that a program would take for it.
+pub(super) fn names(word: &str, option: &str) -> bool {
+    let word = word.split_once('=').map_or(word, |(name, _)| name);
+    word.len() > 2 && word.starts_with("--") && option.starts_with(word)
+}
+
+fn is_short_risk(text: &str, subcommand: &str) -> bool {
+    text.starts_with('-')
+        && !text.starts_with("--")
+        && RUNS_SHORT
+            .iter()
+            .any(|(option, of)| of.split(' ').any(|one| one == subcommand) && text.contains(&option[1..]))
+}
+
+fn is_asking(text: &str) -> bool {
+    matches!(
+        text,
+        "--get" | "--get-all" | "--get-regexp" | "--list" | "-l" | "get" | "list" | "--get-urlmatch"
+    )
+}

@@ -1,0 +1,204 @@
+//! What is known about programs: which of their words are files, and which options write or run something.
+//!
+//! A program that is not here is not harmless, only unknown: words of it that lie outside the workspace or name a
+//! protected file ask.
+
+/// What the operands of a program are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Operands {
+    /// No files.
+    Data,
+    /// Files that are read.
+    Read,
+    /// A pattern or program first, then files that are read.
+    Pattern,
+    /// Files that are written or made.
+    Write,
+    /// Files that go away or change for good.
+    Remove,
+    /// All but the last go, the last is written.
+    Moving,
+    /// All but the last are read, the last is written.
+    Copying,
+    /// The first is read, the second written.
+    Filter,
+    /// Nothing is known.
+    Unknown,
+}
+
+/// One line of the table.
+pub(super) struct Tool {
+    pub(super) operands: Operands,
+    /// Options whose value is a file that is written.
+    pub(super) writes: &'static str,
+    /// Options that run commands, take further options from files, or write files that they do not name.
+    pub(super) runs: &'static str,
+}
+
+use Operands::{Copying, Data, Filter, Moving, Pattern, Read, Remove, Unknown, Write};
+
+/// Names, operands, options that write, options that run.
+const TOOLS: &[(&str, Operands, &str, &str)] = &[
+    (
+        "echo printf true false : pwd whoami id uname sleep seq basename dirname expr arch nproc uptime groups tty date",
+        Data,
+        "",
+        "",
+    ),
+    ("exit break continue return shift type which test [ for", Data, "", ""),
+    ("hostname", Data, "", "-F --file -b"),
+    (
+        "cat head tail wc ls stat du df cmp md5sum sha1sum sha224sum sha256sum sha384sum sha512sum cksum",
+        Read,
+        "",
+        "",
+    ),
+    (
+        "nl cut tr column od hexdump strings readlink realpath comm join paste fold fmt rev tac expand unexpand",
+        Read,
+        "",
+        "",
+    ),
+    ("cd dir vdir lsof tsort base64 base32 zcat bzcat xzcat", Read, "", ""),
+    ("diff diff3 sdiff", Read, "--output", "--editor"),
+    ("sort", Read, "-o --output", "--compress-program -T --temporary-directory"),
+    ("file", Read, "", "-C --compile -m --magic-file"),
+    ("tree", Read, "-o", "-R"),
+    (
+        "less more most",
+        Read,
+        "-o -O --log-file --LOG-FILE",
+        "-k --lesskey-file --lesskey-src -t -T --tag-file",
+    ),
+    ("man", Data, "", "-P --pager -H --html -B --browser -C --config-file"),
+    ("grep egrep fgrep zgrep", Pattern, "", ""),
+    ("rg", Pattern, "", "--pre --hostname-bin --search-zip -z"),
+    ("ag ack", Pattern, "", "--pager --ackrc --output"),
+    ("jq", Pattern, "", ""),
+    ("yq", Pattern, "", "-i --inplace -s --split-exp"),
+    (
+        "awk gawk mawk nawk",
+        Pattern,
+        "",
+        "-i --include -l --load -E --exec -f --file -p --profile -o --pretty-print -d",
+    ),
+    ("uniq xxd", Filter, "", ""),
+    ("touch mkdir mkfifo mknod tee truncate fallocate mktemp", Write, "", ""),
+    ("rm rmdir unlink shred chmod chown chgrp chattr setfacl", Remove, "", ""),
+    ("mv", Moving, "", ""),
+    ("cp ln install link", Copying, "", ""),
+    (
+        "rsync",
+        Copying,
+        "--log-file --write-batch --only-write-batch --backup-dir --partial-dir --temp-dir -T",
+        "-e --rsh --rsync-path --files-from --config -M --remote-option",
+    ),
+    ("scp sftp", Copying, "", "-S -F -o -D"),
+    ("ssh", Unknown, "-E", "-o -F -I"),
+    ("dd", Unknown, "", ""),
+    ("gzip gunzip bzip2 bunzip2 xz unxz zstd unzstd lz4 compress uncompress", Remove, "-o", ""),
+    ("split csplit patch unzip cpio pax ar ex ed vi vim nvim nano emacs", Unknown, "", "*"),
+    ("zip", Write, "", "-TT --unzip-command"),
+    (
+        "curl",
+        Unknown,
+        "-o --output -D --dump-header -c --cookie-jar --trace --trace-ascii --stderr --output-dir --libcurl --etag-save --hsts --alt-svc",
+        "-K --config -O --remote-name --remote-name-all -J --remote-header-name -T --upload-file",
+    ),
+    (
+        "wget",
+        Unknown,
+        "-O --output-document -o --output-file -a --append-output -P --directory-prefix --save-cookies --warc-file",
+        "-e --execute --config --use-askpass --post-file --body-file -i --input-file",
+    ),
+];
+
+/// What is known about a program.
+pub(super) fn tool(name: &str) -> Tool {
+    TOOLS.iter().find(|(names, ..)| names.split(' ').any(|one| one == name)).map_or(
+        Tool { operands: Unknown, writes: "", runs: "" },
+        |(_, operands, writes, runs)| Tool { operands: *operands, writes, runs },
+    )
+}
+
+/// Builtins that take names, and names can be code (`a[$(…)]`), or that change what later words mean.
+pub(super) const CODE: &[&str] = &[
+    ".",
+    "alias",
+    "bind",
+    "builtin",
+    "caller",
+    "compgen",
+    "complete",
+    "compopt",
+    "declare",
+    "dirs",
+    "disown",
+    "enable",
+    "eval",
+    "exec",
+    "export",
+    "fc",
+    "getopts",
+    "hash",
+    "history",
+    "jobs",
+    "let",
+    "local",
+    "logout",
+    "mapfile",
+    "popd",
+    "pushd",
+    "read",
+    "readarray",
+    "readonly",
+    "set",
+    "shopt",
+    "source",
+    "suspend",
+    "trap",
+    "typeset",
+    "ulimit",
+    "umask",
+    "unalias",
+    "unset",
+];
+
+/// Programs that run what comes in, unless they are given a file or a program.
+pub(super) const FED: &[&str] = &[
+    "sh",
+    "bash",
+    "dash",
+    "zsh",
+    "ksh",
+    "ash",
+    "fish",
+    "python",
+    "python2",
+    "python3",
+    "node",
+    "deno",
+    "bun",
+    "perl",
+    "ruby",
+    "php",
+    "lua",
+    "Rscript",
+    "tclsh",
+    "osascript",
+    "pwsh",
+    "xargs",
+    "parallel",
+    "psql",
+    "sqlite3",
+    "mysql",
+    "ssh",
+    "at",
+    "batch",
+    "crontab",
+    "entr",
+];
+
+/// Programs that need no rule where every word is literal: they only steer the shell.
+pub(super) const STEERING: &[&str] =
+    &["cd", "true", "false", ":", "exit", "break", "continue", "test", "[", "for"];

@@ -1,0 +1,325 @@
+//! Rules and mode, put to a command that was read.
+
+use std::path::Path;
+
+use copydesk_base::Because;
+use copydesk_base::config::Mode;
+
+use super::arguments::{self, Findings, Standing};
+use super::{Need, Passes, Redirect, Script, Simple, Unreadable, read, shown};
+use crate::glob::escape_command;
+use crate::path::{self as paths, Access};
+use crate::policy::{Answer, Policy, because};
+use crate::rule::{Pattern, Rule, RuleVerdict, parse_rule};
+
+/// What allows a simple command before its words have a say, weakest first.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Grant {
+    None,
+    /// The mode, or no rule is needed.
+    Mode(Because),
+    /// A rule with a wildcard, or a spelled-out one in another folder.
+    Rule(Because),
+    /// A rule that spells the command out.
+    Literal(Because),
+}
+
+impl Grant {
+    fn reaches(&self) -> Option<Need> {
+        match self {
+            Self::None => None,
+            Self::Mode(_) => Some(Need::Mode),
+            Self::Rule(_) => Some(Need::Rule),
+            Self::Literal(_) => Some(Need::Literal),
+        }
+    }
+
+    fn because(&self) -> Option<&Because> {
+        match self {
+            Self::None => None,
+            Self::Mode(because) | Self::Rule(because) | Self::Literal(because) => Some(because),
+        }
+    }
+
+    fn or(self, other: Self) -> Self {
+        if other.reaches() > self.reaches() { other } else { self }
+    }
+}
+
+/// The judgement of one command, with the rules that would allow what is still open.
+struct Outcome {
+    answer: Answer,
+    open: Vec<String>,
+}
+
+/// Judges a command; answers the rules of *Always* too, where it asks and they would help.
+pub(crate) fn judge(command: &str, cwd: &Path, policy: &Policy) -> (Answer, Vec<String>) {
+    let script = match read(command, cwd, policy) {
+        Ok(script) => script,
+        Err(Unreadable(reason)) => {
+            return (Answer::deny(format!("the command cannot be read safely: {reason}")), Vec::new());
+        }
+    };
+    let outcome = decide(&script, policy);
+    let always = match outcome.answer {
+        Answer::Ask(_) => settling(&script, policy, outcome.open),
+        _ => Vec::new(),
+    };
+    match outcome.answer {
+        // What no rule can settle is not asked as if one could.
+        Answer::Ask(because) if always.is_empty() => (Answer::Firm(because), always),
+        answer => (answer, always),
+    }
+}
+
+/// The rules that would allow what is still open in a command.
+pub(crate) fn literal_rules(command: &str, cwd: &Path, policy: &Policy) -> Vec<String> {
+    judge(command, cwd, policy).1
+}
+
+/// The rules, if they are enough: what *Always* promises must hold the next time.
+fn settling(script: &Script, policy: &Policy, rules: Vec<String>) -> Vec<String> {
+    let mut settled = policy.clone();
+    let parsed = rules.iter().map(|rule| parse_rule(RuleVerdict::Allow, rule.as_str(), "remembered"));
+    let Ok(parsed) = parsed.collect::<Result<Vec<Rule>, _>>() else { return Vec::new() };
+    settled.rules.extend(parsed);
+    if matches!(decide(script, &settled).answer, Answer::Allow(_)) { rules } else { Vec::new() }
+}
+
+fn decide(script: &Script, policy: &Policy) -> Outcome {
+    let mut outcome =
+        Outcome { answer: Answer::Allow(Because::of("it only steers the shell")), open: Vec::new() };
+    let is_alone = script.simples.len() + script.redirects.len() == 1;
+    let mut is_first = true;
+    for simple in &script.simples {
+        let (answer, findings) = judge_simple(simple, &Grant::None, policy);
+        if matches!(answer, Answer::Ask(_)) {
+            if findings.is_fed {
+                let reason = "what it runs comes in at its standard input";
+                outcome.take(Answer::Firm(Because::of(reason)), Some(&simple.text), is_alone, is_first);
+            }
+            outcome.open(format!("Bash({})", escape_command(&simple.text)));
+        }
+        outcome.take(answer, Some(&simple.text), is_alone, is_first);
+        is_first = false;
+    }
+    for redirect in &script.redirects {
+        let answer = judge_redirect(redirect, policy, &mut outcome.open);
+        outcome.take(answer, None, is_alone, is_first);
+        is_first = false;
+    }
+    outcome
+}
+
+impl Outcome {
+    fn open(&mut self, rule: String) {
+        if !self.open.contains(&rule) {
+            self.open.push(rule);
+        }
+    }
+
+    /// Keeps the stricter answer; the first of its kind gives the reason.
+    fn take(&mut self, answer: Answer, text: Option<&str>, is_alone: bool, is_first: bool) {
+        if !is_first && rank(&answer) <= rank(&self.answer) {
+            return;
+        }
+        let named = |because: Because| match text {
+            Some(text) if !is_alone => {
+                Because { reason: format!("{}: {}", shown(text), because.reason), ..because }
+            }
+            _ => because,
+        };
+        self.answer = match answer {
+            Answer::Allow(because) => Answer::Allow(named(because)),
+            Answer::Ask(because) => Answer::Ask(named(because)),
+            Answer::Firm(because) => Answer::Firm(named(because)),
+            Answer::Deny(because) => Answer::Deny(named(because)),
+        };
+    }
+}
+
+fn rank(answer: &Answer) -> u8 {
+    match answer {
+        Answer::Allow(_) => 0,
+        Answer::Ask(_) => 1,
+        Answer::Firm(_) => 2,
+        Answer::Deny(_) => 3,
+    }
+}
+
+fn judge_redirect(redirect: &Redirect, policy: &Policy, open: &mut Vec<String>) -> Answer {
+    let target = &redirect.target;
+    let mut findings = Findings::default();
+    let stand_in = Simple {
+        text: target.raw.clone(),
+        words: Vec::new(),
+        cwds: redirect.cwds.clone(),
+        care: None,
+        inner: Vec::new(),
+        passes: Passes::Outer,
+    };
+    arguments::screen(target, &stand_in, policy, &mut findings);
+    if let Some(because) = findings.deny {
+        return Answer::Deny(because);
+    }
+    if arguments::is_device(&target.text) && target.is_literal() {
+        return Answer::Allow(Because::of("nothing is kept there"));
+    }
+    if redirect.access == Access::Write && policy.mode == Mode::Plan {
+        return Answer::deny("mode plan refuses every edit, redirections too");
+    }
+    let Some(places) = redirect.cwds.places(target, policy) else {
+        return Answer::Firm(Because::of(format!("where {} lies is known only when it runs", target.raw)));
+    };
+    let mut worst = Answer::Allow(Because::of("it opens no file"));
+    for place in places {
+        let answer = paths::judge(redirect.access, &place, policy);
+        if matches!(answer, Answer::Ask(_)) {
+            let rule = match redirect.access {
+                Access::Read => paths::read_rule(&place),
+                Access::Write => paths::file_rule(&place),
+            };
+            open.extend(rule.filter(|rule| !open.contains(rule)));
+        }
+        if rank(&answer) > rank(&worst) {
+            worst = answer;
+        }
+    }
+    worst
+}
+
+/// Judges one simple command and what it wraps. `inherited` is what a wrapper's own grant hands on.
+fn judge_simple(simple: &Simple, inherited: &Grant, policy: &Policy) -> (Answer, Findings) {
+    let mut findings = arguments::examine(simple, policy);
+    let answer = answer_of(simple, inherited, policy, &mut findings);
+    (answer, findings)
+}
+
+fn answer_of(simple: &Simple, inherited: &Grant, policy: &Policy, findings: &mut Findings) -> Answer {
+    let readings = readings(simple);
+    let speaks = |verdict| {
+        policy.rule(verdict, |pattern| match pattern {
+            Pattern::Shell(wanted) => readings.iter().any(|reading| wanted.matches(reading)),
+            _ => false,
+        })
+    };
+    if let Some(rule) = speaks(RuleVerdict::Deny) {
+        return Answer::Deny(because(rule));
+    }
+    if let Some(because) = findings.deny.take() {
+        return Answer::Deny(because);
+    }
+    if findings.is_ruin && policy.mode == Mode::Bypass {
+        return Answer::deny("mode bypass never takes the workspace, the home or the disk away");
+    }
+    let mut need = findings
+        .care
+        .as_ref()
+        .map_or((Need::Mode, None), |care| (care.need, Some(Because::of(care.reason.clone()))));
+    for touch in &findings.touches {
+        let wants = match paths::judge(touch.access, &touch.place, policy) {
+            Answer::Deny(because) => return Answer::Deny(because),
+            Answer::Allow(_) => continue,
+            Answer::Firm(because) => (Need::Person, because),
+            Answer::Ask(because) => {
+                let is_expected = touch.standing == Standing::Evident && policy.is_inside(&touch.place);
+                (if is_expected { Need::Rule } else { Need::Literal }, because)
+            }
+        };
+        if wants.0 > need.0 {
+            need = (wants.0, Some(wants.1));
+        }
+    }
+    if let Some(rule) = speaks(RuleVerdict::Ask) {
+        need = (Need::Person, Some(because(rule)));
+    }
+    let grant = grant(simple, findings, policy).or(inherited.clone());
+    let handed_on = match (simple.passes, &grant) {
+        (_, Grant::Literal(_)) | (Passes::Either | Passes::Outer, Grant::Rule(_)) => grant.clone(),
+        _ => Grant::None,
+    };
+    let mut inner = Answer::Allow(Because::of("it wraps nothing"));
+    let mut inner_only_reads = true;
+    for (at, wrapped) in simple.inner.iter().enumerate() {
+        let (answer, findings) = judge_simple(wrapped, &handed_on, policy);
+        inner_only_reads &= findings.only_reads || findings.only_steers;
+        if at == 0 || rank(&answer) > rank(&inner) {
+            inner = answer;
+        }
+    }
+    let grant = match (&inner, simple.passes, grant) {
+        (Answer::Allow(because), Passes::Either, Grant::None) if !simple.inner.is_empty() => {
+            Grant::Rule(because.clone())
+        }
+        (_, _, grant) => grant,
+    };
+    findings.only_reads = if simple.inner.is_empty() { findings.only_reads } else { inner_only_reads };
+    let own = weigh(simple, &grant, need, policy, findings);
+    if rank(&inner) > rank(&own) { inner } else { own }
+}
+
+/// Puts what allows a command against what it takes.
+fn weigh(
+    simple: &Simple,
+    grant: &Grant,
+    (need, reason): (Need, Option<Because>),
+    policy: &Policy,
+    findings: &Findings,
+) -> Answer {
+    let is_granted = grant.reaches().is_some_and(|reached| reached >= need);
+    match grant.because() {
+        Some(because) if is_granted => {
+            let is_harmless = findings.only_steers || findings.only_reads;
+            if policy.mode == Mode::Plan && !is_harmless {
+                return Answer::Firm(Because::of(
+                    "mode plan asks for every command that may do more than read",
+                ));
+            }
+            Answer::Allow(because.clone())
+        }
+        _ => {
+            let because =
+                reason.unwrap_or_else(|| Because::of(format!("no rule allows {}", shown(&simple.text))));
+            if need == Need::Person { Answer::Firm(because) } else { Answer::Ask(because) }
+        }
+    }
+}
+
+/// What rules and mode say for a command by its text alone.
+fn grant(simple: &Simple, findings: &Findings, policy: &Policy) -> Grant {
+    let mut grant = match policy.mode {
+        _ if findings.only_steers => Grant::Mode(Because::of("it only steers the shell")),
+        Mode::Auto => Grant::Mode(Because::of("mode auto allows commands")),
+        _ => Grant::None,
+    };
+    for rule in policy.rules.iter().filter(|rule| rule.verdict == RuleVerdict::Allow) {
+        let Pattern::Shell(wanted) = &rule.pattern else { continue };
+        if !wanted.matches(&simple.text) {
+            continue;
+        }
+        // A spelled-out command was approved where it then ran.
+        let is_literal = wanted.is_literal() && simple.cwds.is_just(&policy.root);
+        let because = because(rule);
+        grant = grant.or(if is_literal { Grant::Literal(because) } else { Grant::Rule(because) });
+    }
+    grant
+}
+
+/// How a command may be read by rules that tighten: as written, without its quotes, and by the program's bare name.
+fn readings(simple: &Simple) -> Vec<String> {
+    let word = |word: &super::words::Word| {
+        if word.text.contains('\0') { word.raw.clone() } else { word.text.clone() }
+    };
+    let words: Vec<String> = simple.words.iter().map(word).collect();
+    let mut readings = vec![simple.text.clone()];
+    let plain = words.join(" ");
+    let program = words.first().map_or("", |name| name.rsplit('/').next().unwrap_or_default()).to_lowercase();
+    if words.first().is_some_and(|name| *name != program) {
+        let rest = plain.split_once(' ').map_or(String::new(), |(_, rest)| format!(" {rest}"));
+        readings.push(format!("{program}{rest}"));
+    }
+    if plain != simple.text {
+        readings.push(plain);
+    }
+    readings
+}

@@ -1,0 +1,520 @@
+//! Commands that try to slip through `Bash(echo *)` and `Bash(git log:*)`, and harmless ones that must not suffer.
+//!
+//! Every attack here would, if it worked, leave a file behind. None may be allowed; and whatever the reader does
+//! allow is then run by the real bash in an empty folder, which must stay empty.
+
+mod common;
+
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use common::{check_all, policy, verdict};
+use copydesk_base::config::Mode;
+use copydesk_base::{Effect, Verdict};
+use copydesk_permission::{Policy, judge};
+
+const RULES: &[&str] = &["allow Bash(echo *)", "allow Bash(git log:*)", "allow Bash(head:*)", "allow Bash(wc:*)"];
+
+/// Each would make the file `c` (or another) if it ran.
+const ATTACKS: &[&str] = &[
+    // separators
+    "echo a; touch c",
+    "echo a && touch c",
+    "echo a || touch c",
+    "false || touch c",
+    "echo a & touch c",
+    "echo a | tee c",
+    "echo a |& tee c",
+    "echo a\ntouch c",
+    "echo a\n\n  touch c",
+    "echo a;touch c",
+    "echo a&&touch c",
+    "touch c; echo a",
+    "git log; touch c",
+    "git log\ntouch c",
+    "git log&touch c",
+    "echo a # b\ntouch c",
+    "echo a #\ntouch c",
+    "echo 'a' ; touch c",
+    "echo \"a\"\ntouch c",
+    "echo a \\\n; touch c",
+    "echo a;\\\ntouch c",
+    "echo a ;; touch c",
+    "! touch c",
+    "echo a; ! touch c",
+    // substitutions
+    "echo $(touch c)",
+    "echo \"$(touch c)\"",
+    "echo `touch c`",
+    "echo \"`touch c`\"",
+    "echo a$(touch c)b",
+    "echo 'a'\"$(touch c)\"",
+    "echo $(echo $(touch c))",
+    "echo `echo \\`touch c\\``",
+    "echo <(touch c)",
+    "echo >(touch c)",
+    "echo $(<a; touch c)",
+    "echo $( (touch c) )",
+    "echo $({ touch c; })",
+    "git log $(touch c)",
+    "git log --format=$(touch c)",
+    "echo ${x:-$(touch c)}",
+    "echo ${x:=$(touch c)}",
+    "echo \"${x:-`touch c`}\"",
+    "echo ${x:+a}${y:-$(touch c)}",
+    "echo ${x/a/$(touch c)}",
+    "echo ${x[$(touch c)]}",
+    "echo ${#x[$(touch c)]}",
+    "echo ${!x}",
+    "echo ${x@P}",
+    "x='$(touch c)'; echo ${x@P}",
+    "echo $'$(touch c)' \"$(touch c)\"",
+    "echo \"a$(\ntouch c\n)\"",
+    "echo \"\\\\$(touch c)\"",
+    "echo \\\\$(touch c)",
+    "echo '\\'$(touch c)",
+    "echo 'a'$(touch c)'b'",
+    "echo \"'$(touch c)'\"",
+    "echo '\"'$(touch c)'\"'",
+    // arithmetic
+    "echo $((a[$(touch c)]))",
+    "echo $((x))",
+    "x='a[$(touch c)]'; echo $((x))",
+    "echo $[a[$(touch c)]]",
+    "((a[$(touch c)]))",
+    "let 'a[$(touch c)]=1'",
+    "echo ${x:a[$(touch c)]}",
+    "for ((i=a[$(touch c)];;)); do echo; done",
+    "echo $(( $(touch c) ))",
+    "echo $((1+$(touch c)1))",
+    "declare -i x='a[$(touch c)]'",
+    "[[ 'a[$(touch c)]' -eq 0 ]]",
+    "[[ -v 'a[$(touch c)]' ]]",
+    "[ -v 'a[$(touch c)]' ]",
+    "test -v 'a[$(touch c)]'",
+    // redirections
+    "echo a > c",
+    "echo a >c",
+    "echo a>c",
+    "echo a >> c",
+    "echo a >| c",
+    "echo a &> c",
+    "echo a &>> c",
+    "echo a >& c",
+    "echo a 1> c",
+    "echo a 2> c",
+    "echo a 3> c",
+    "echo a <> c",
+    "> c",
+    ">c",
+    "> c echo a",
+    "echo > c a",
+    "2>c echo a",
+    "git log > c",
+    "git log >c 2>&1",
+    "echo a {fd}>c",
+    "echo a > \"c\"",
+    "echo a > 'c'",
+    "echo a > $x",
+    "echo a > ~/c",
+    "echo a > *",
+    "echo a > ../c",
+    "echo a > /tmp/copydesk-attack/c",
+    "echo a | cat > c",
+    "(echo a) > c",
+    "{ echo a; } > c",
+    "echo a > /dev/null > c",
+    "echo a <<EOF > c\nb\nEOF",
+    "echo a <<EOF; touch c\nb\nEOF",
+    "echo a <<EOF && touch c\nb\nEOF",
+    "echo a <<EOF | tee c\nb\nEOF",
+    "echo a <<EOF\n$(touch c)\nEOF",
+    "echo a <<EOF\n`touch c`\nEOF",
+    "echo a <<EOF\nb\nEOF\ntouch c",
+    "echo a <<'EOF'\nb\nEOF\ntouch c",
+    "echo a <<-EOF\n\tb\n\tEOF\ntouch c",
+    "echo a <<EOF\nb\\\nEOF\ntouch c\nEOF",
+    "echo a <<'E'OF\nb\nEOF\ntouch c",
+    "echo a <<\"E OF\"\nb\nE OF\ntouch c",
+    "echo a <<A <<B\nA\ntouch c\nB",
+    "echo a <<EOF\nb\n EOF\nEOF\ntouch c",
+    "echo a <<< $(touch c)",
+    "bash <<EOF\ntouch c\nEOF",
+    "bash <<'EOF'\ntouch c\nEOF",
+    "bash <<< 'touch c'",
+    // groups and flow
+    "(touch c)",
+    "{ touch c; }",
+    "echo a; (touch c)",
+    "if true; then touch c; fi",
+    "if touch c; then echo a; fi",
+    "if false; then echo; elif touch c; then echo; fi",
+    "if false; then echo; else touch c; fi",
+    "while touch c; do break; done",
+    "until touch c; do break; done",
+    "while true; do touch c; break; done",
+    "for x in a; do touch c; done",
+    "for x in $(touch c); do echo; done",
+    "for x in 'touch c'; do $x; done",
+    "for x in 'touch c'; do eval $x; done",
+    "select x in a; do touch c; done < /dev/null",
+    "case a in a) touch c;; esac",
+    "case $(touch c) in *) echo a;; esac",
+    "coproc touch c",
+    "coproc { touch c; }",
+    "time touch c",
+    "time -p touch c",
+    "! { touch c; }",
+    "function echo { touch c; }; echo a",
+    "echo() { touch c; }; echo a",
+    "echo () { touch c; }\necho a",
+    "git() { touch c; }; git log",
+    // names that are code
+    "alias echo='touch c'; echo a",
+    "shopt -s expand_aliases\nalias echo='touch c'\necho a",
+    "eval 'touch c'",
+    "eval touch c",
+    "eval \"echo a; touch c\"",
+    "trap 'touch c' EXIT",
+    "echo a; trap 'touch c' EXIT",
+    "printf -v 'a[$(touch c)]' x",
+    "read 'a[$(touch c)]' <<< x",
+    "mapfile -C 'touch c #' -c 1 x <<< a",
+    "unset 'a[$(touch c)]'",
+    "export 'a[$(touch c)]=1'",
+    "getopts a 'x[$(touch c)]'",
+    "wait -p 'a[$(touch c)]' -n",
+    "source /dev/stdin <<< 'touch c'",
+    ". /dev/stdin <<< 'touch c'",
+    "enable -f ./x.so x",
+    "hash -p /usr/bin/touch echo; echo c",
+    "compgen -W '$(touch c)'",
+    "complete -C 'touch c' x",
+    "bind -x '\"a\":touch c'",
+    "history -w c",
+    "history -a c",
+    "fc -e 'touch c'",
+    "exec touch c",
+    "exec > c",
+    "exec 3> c",
+    "builtin eval 'touch c'",
+    "command touch c",
+    "command eval 'touch c'",
+    "set -- touch c; \"$@\"",
+    "set touch c; $1 $2",
+    "pushd . && touch c",
+    "jobs -x touch c",
+    // variables
+    "x=touch; $x c",
+    "x='touch c'; $x",
+    "x=$(touch c)",
+    "x=`touch c` echo a",
+    "a[$(touch c)]=1",
+    "a=([$(touch c)]=1)",
+    "a=($(touch c))",
+    "PATH=. echo a",
+    "PATH=.; git log",
+    "GIT_PAGER='touch c' git log",
+    "GIT_EXTERNAL_DIFF='touch c' git log -p --ext-diff",
+    "GIT_SSH_COMMAND='touch c' git log",
+    "GIT_TRACE=/tmp/copydesk-attack/c git log",
+    "GIT_CONFIG_COUNT=1 GIT_CONFIG_KEY_0=core.pager GIT_CONFIG_VALUE_0='touch c' git log",
+    "LD_PRELOAD=./x.so git log",
+    "BASH_ENV=x bash -c 'echo a'",
+    "PROMPT_COMMAND='touch c'",
+    "PS4='$(touch c)'; set -x; echo a",
+    "PS4='$(touch c)' bash -xc 'echo a'",
+    "IFS=x; echo a",
+    "export PATH=.; git log",
+    "for PATH in .; do git log; done",
+    "export GIT_PAGER='touch c'; git log",
+    "declare -x GIT_PAGER='touch c'; git log",
+    "${x}touch c",
+    "$x touch c",
+    "$@ touch c",
+    // wrappers
+    "env touch c",
+    "env A=1 touch c",
+    "env -S 'touch c'",
+    "env -i touch c",
+    "nohup touch c",
+    "nice touch c",
+    "nice -n 5 touch c",
+    "timeout 5 touch c",
+    "timeout -k 1 5 touch c",
+    "time nice timeout 5 touch c",
+    "stdbuf -o0 touch c",
+    "setsid touch c",
+    "sudo touch c",
+    "sudo -u root touch c",
+    "sudo echo a",
+    "doas echo a",
+    "xargs touch <<< c",
+    "echo c | xargs touch",
+    "echo 'touch c' | sh",
+    "echo 'touch c' | bash",
+    "echo 'touch c' | bash -s",
+    "echo 'touch c' | xargs -I{} sh -c {}",
+    "sh -c 'touch c'",
+    "bash -c 'touch c'",
+    "bash -c 'echo a; touch c'",
+    "bash -c \"echo a > c\"",
+    "bash -c 'bash -c \"touch c\"'",
+    "bash -lc 'touch c'",
+    "bash -c '$0 c' touch",
+    "bash -c '\"$@\"' x touch c",
+    "bash x.sh",
+    "./echo a",
+    "/tmp/echo a",
+    "../git log",
+    "find . -exec touch c ;",
+    "find . -exec touch c \\;",
+    "find . -fprint c",
+    "find . -delete",
+    // quoting and disguise
+    "\"touch\" c",
+    "'touch' c",
+    "t\\ouch c",
+    "to''uch c",
+    "$'touch' c",
+    "$'\\x74ouch' c",
+    "$\"touch\" c",
+    "echo $'a' ; touch c",
+    "echo $'a\\'; touch c #'",
+    "echo $'\\'' ; touch c",
+    "echo 'a'\\''b' ; touch c",
+    "echo \"a\\\"\" ; touch c",
+    "echo \\'; touch c #'",
+    "echo a\\\ntouch c\ntouch c",
+    "echo \"a\" \"\n\"; touch c",
+    "{touch,c}",
+    "{touch,c,}",
+    "echo a; {touch,c}",
+    "{echo,a}; touch c",
+    "tou{ch,} c",
+    "/usr/bin/t?uch c",
+    "/usr/bin/tou[c]h c",
+    "/???/???/touch c",
+    "~/touch c",
+    "echo a\rtouch c",
+    "echo a\r\ntouch c",
+    "echo a\u{0b}touch c",
+    "echo a\u{0c}; touch c",
+    "echo a\0; touch c",
+    "echo a\u{85}touch c",
+    "echo a\u{2028}touch c",
+    "echo a\u{a0}; touch c",
+    "echo a\u{202e}; touch c",
+    "echo a\u{200b}; touch c",
+    "echo\u{a0}a; touch c",
+    "\u{feff}touch c",
+    "echo a\\ ; touch c",
+    "echo a#b; touch c",
+    "echo a;#b\ntouch c",
+    "echo a)touch c",
+    "echo (touch c)",
+    "echo a ]] && touch c",
+    "echo \\",
+    "echo '",
+    "echo \"",
+    "echo `",
+    "echo $(",
+    "echo ${",
+    "echo $((",
+    "echo (",
+    "echo >",
+    "echo a &&",
+    "echo a |",
+    "echo a ||",
+    "&& touch c",
+    "",
+    "   ",
+    "# touch c",
+    // arguments of git
+    "git log --output=c",
+    "git log --output c",
+    "git log --outp=c",
+    "git log -p --output=../c",
+    "git log --oneline --output=c -3",
+    "git log \"--output=c\"",
+    "git log '--out'put=c",
+    "git log --ext-diff",
+    "git log --textconv",
+    "git log --output=.git/hooks/pre-commit",
+    "git log --output=.env",
+    "git log *",
+    "git log ?-output=c",
+    "git log {--output=c,-3}",
+    "git log $x",
+    "git -c core.pager='touch c' log",
+    "git -c alias.log='!touch c' log",
+    "git --exec-path=. log",
+    "git -C /tmp log",
+    "git --git-dir=x log",
+    "git logx",
+    "git log; git -c core.pager='touch c' log",
+    "git  -c core.pager=x  log",
+    "GIT log",
+    "git log | tee c",
+    "git log | sh",
+    "cd /tmp && git log",
+    "cd sub && git log",
+    "cd $x && git log",
+    "pushd /tmp; git log",
+    // secrets, as words
+    "echo .env",
+    "echo .env*",
+    "head .env",
+    "head ./.ENV",
+    "head ~/.ssh/id_rsa",
+    "head .e*",
+    "head .en?",
+    "head .[e]nv",
+    "head *",
+    "head $x/.env",
+    "head ~/.aws/*",
+    "head < .env",
+    "wc -l < ~/.netrc",
+    "git log -- .env",
+    "git log -p HEAD:.env",
+    "head -c5 /etc/shadow",
+    "head /proc/self/environ",
+    "head /etc/hosts",
+    "head ../x",
+    "head ~/x",
+    "head -n1 ~root/x",
+];
+
+const HARMLESS: &[&str] = &[
+    "echo hi",
+    "echo  hi   there",
+    "echo \"a && b\"",
+    "echo 'x > y'",
+    "echo 'a; touch c'",
+    "echo \"a | b\"",
+    "echo 'it is $(fine)'",
+    "echo '`'",
+    "echo \"\\$(fine) \\`fine\\` \\\" \\\\\"",
+    "echo a\\ b",
+    "echo a \\\n  b",
+    "echo \\$x",
+    "echo a$",
+    "echo 5$ 'and $' \"$\"",
+    "echo a#b",
+    "echo a # a comment",
+    "echo a;",
+    "echo a &",
+    "echo a; echo b",
+    "echo a && echo b || echo c",
+    "echo a\necho b\n",
+    "(echo a)",
+    "{ echo a; }",
+    "! echo a",
+    "echo a 2>&1",
+    "echo a >/dev/null",
+    "echo a > /dev/null 2>&1",
+    "echo a 2>/dev/null",
+    "echo a >&2",
+    "echo a b=c --d=e -f",
+    "echo == != [ ] {",
+    "echo stash@{0} HEAD~3 HEAD^ @{u}",
+    "echo grüße 日本語 🎉",
+    "if echo a; then echo b; else echo c; fi",
+    "for x in a b; do echo c; done",
+    "while false; do echo a; done",
+    "echo a || true",
+    "git log",
+    "git log --oneline -5",
+    "git log --oneline -n 5 -- src lib/main.rs",
+    "git log --format='%h %s' --author=\"Ada L\"",
+    "git log --pretty=format:%H --output-indicator-new=x",
+    "git log -p -S'needle' HEAD~3..HEAD",
+    "git log | head -3",
+    "git log --oneline | head -n 20 | wc -l",
+    "git log 2>/dev/null | head -1",
+    "head -5 README.md",
+    "head src/main.rs",
+    "head src/[a-c]ain.rs",
+    "wc -l < README.md",
+    "head .env.example",
+    "time git log",
+    "nice -n 5 git log -3",
+    "timeout 5 git log -3",
+    "command git log",
+    "env git log",
+    "bash -c 'git log | head -3'",
+    "echo a <<EOF\nplain text\nEOF",
+    "echo a <<'EOF'\n$(fine) `fine`\nEOF",
+    "echo a <<EOF | head -1\nplain\nEOF",
+    "[ -f README.md ] && echo yes",
+    "cd src && echo a",
+];
+
+fn with_rules() -> Policy {
+    policy(Mode::Default, RULES)
+}
+
+#[test]
+fn no_attack_is_allowed() {
+    let policy = with_rules();
+    let allowed: Vec<&&str> =
+        ATTACKS.iter().filter(|command| matches!(judged(command, &policy), Verdict::Allow(_))).collect();
+    assert!(allowed.is_empty(), "allowed:\n{allowed:#?}");
+    assert!(ATTACKS.len() > 150);
+}
+
+#[test]
+fn no_attack_is_offered_as_always_with_a_wider_rule() {
+    for mode in [Mode::Default, Mode::AcceptEdits] {
+        let policy = policy(mode, RULES);
+        for command in ATTACKS {
+            if let Verdict::Ask(question) = judged(command, &policy) {
+                for rule in question.always {
+                    let inside = rule.replace("\\*", "");
+                    assert!(!inside.contains('*'), "{command:?} offers {rule}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn harmless_commands_stay_allowed() {
+    let lines: Vec<String> = HARMLESS.iter().map(|command| format!("bash {command}")).collect();
+    check_all(&with_rules(), "allow", &lines.iter().map(String::as_str).collect::<Vec<_>>());
+}
+
+#[test]
+fn what_is_allowed_leaves_no_file() {
+    let allowing = with_rules();
+    for command in ATTACKS.iter().chain(HARMLESS) {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path().canonicalize().unwrap();
+        let policy = Policy { root: root.clone(), ..allowing.clone() };
+        let effect = Effect::Execute { command: (*command).to_owned(), cwd: root.clone() };
+        if matches!(judge(&effect, &policy), Verdict::Allow(_)) {
+            run(command, &root);
+            let left: Vec<_> = std::fs::read_dir(&root).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+            assert!(left.is_empty(), "{command:?} left {left:?}");
+        }
+    }
+}
+
+fn judged(command: &str, policy: &Policy) -> Verdict {
+    verdict(&format!("bash {command}"), policy)
+}
+
+/// Runs a command as an agent would, with nothing in its environment that the test did not put there.
+fn run(command: &str, cwd: &Path) {
+    let _ = Command::new("bash")
+        .args(["--norc", "--noprofile", "-c", command])
+        .current_dir(cwd)
+        .env_clear()
+        .env("PATH", "/usr/local/bin:/usr/bin:/bin")
+        .env("HOME", cwd)
+        .env("GIT_CONFIG_NOSYSTEM", "1")
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status();
+}
