@@ -14,7 +14,7 @@ use super::{Flags, LayerName, Nesting, Origin, Problem, Sources, keystone};
 
 /// How far a layer may go.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Standing {
+pub(crate) enum Standing {
     /// Everything it says counts.
     Grants,
     /// Only what makes things stricter, and which schema checks which file.
@@ -39,15 +39,15 @@ impl Standing {
 
 /// A config file that was looked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LayerFile {
-    pub layer: LayerName,
-    pub path: PathBuf,
-    pub state: FileState,
+pub(crate) struct LayerFile {
+    pub(crate) layer: LayerName,
+    pub(crate) path: PathBuf,
+    pub(crate) state: FileState,
 }
 
 /// What became of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum FileState {
+pub(crate) enum FileState {
     Absent,
     /// Its keys count, the ones that grant included: it is the user's own, or its content is trusted.
     Grants,
@@ -61,7 +61,7 @@ pub enum FileState {
 
 impl FileState {
     /// The word for people and for `--json`.
-    pub const fn as_str(self) -> &'static str {
+    pub(crate) const fn as_str(self) -> &'static str {
         match self {
             Self::Absent => "absent",
             Self::Grants => "in force",
@@ -124,7 +124,7 @@ pub(super) fn read_files(
 }
 
 /// The workspace's files as they are now, for `copydesk trust`: config, agents and actions.
-pub fn trustable(sources: &Sources<'_>) -> Vec<TrustedFile> {
+pub(crate) fn trustable(sources: &Sources<'_>) -> Vec<TrustedFile> {
     let config = candidates(sources)
         .into_iter()
         .map(|(_, path)| path)

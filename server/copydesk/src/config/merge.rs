@@ -26,10 +26,10 @@ pub(super) struct Merged {
 
 /// A value that its layer may not set.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Ignored {
-    pub key: String,
-    pub value: Value,
-    pub origin: Origin,
+pub(crate) struct Ignored {
+    pub(crate) key: String,
+    pub(crate) value: Value,
+    pub(crate) origin: Origin,
 }
 
 impl Merged {
@@ -231,9 +231,10 @@ fn report(layer: &Layer, ignored: &[Ignored], problems: &mut Vec<Problem>) {
 
 fn why(layer: &Layer) -> &'static str {
     match (layer.standing, layer.name) {
-        (Standing::InsideRun, _) => "a copydesk started inside a run may only tighten",
+        (Standing::InsideRun, _) | (_, LayerName::CommandLine) => {
+            "a copydesk started inside a run may only tighten"
+        }
         (_, LayerName::Editor) => "editor settings grant nothing; write it into your own config.yaml",
-        (_, LayerName::CommandLine) => "a copydesk started inside a run may only tighten",
         _ => "this workspace may grant nothing before 'copydesk trust'",
     }
 }

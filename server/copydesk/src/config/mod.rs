@@ -37,35 +37,35 @@ use copydesk_base::{Code, Severity, Span};
 use copydesk_permission::{Rule, RuleVerdict, parse_rule};
 use copydesk_store::{TrustedFile, UserStore};
 
-pub use layer::{FileState, LayerFile, Standing, trustable};
-pub use merge::Ignored;
-pub use origin::{LayerName, Origin};
-pub use places::Places;
+pub(crate) use layer::{FileState, LayerFile, trustable};
+pub(crate) use merge::Ignored;
+pub(crate) use origin::{LayerName, Origin};
+pub(crate) use places::Places;
 
 use layer::{Layer, read_files};
 use merge::Merged;
 
 /// What settings are made from.
-pub struct Sources<'a> {
+pub(crate) struct Sources<'a> {
     /// The workspace, canonical.
-    pub root: &'a Path,
-    pub places: &'a Places,
+    pub(crate) root: &'a Path,
+    pub(crate) places: &'a Places,
     /// What the editor has under `copydesk`, if there is an editor.
-    pub editor: Option<&'a serde_json::Value>,
-    pub flags: Flags,
-    pub nesting: Nesting,
+    pub(crate) editor: Option<&'a serde_json::Value>,
+    pub(crate) flags: Flags,
+    pub(crate) nesting: Nesting,
 }
 
 /// What the command line says.
 #[derive(Clone, Debug, Default)]
-pub struct Flags {
-    pub mode: Option<Mode>,
-    pub model: Option<String>,
+pub(crate) struct Flags {
+    pub(crate) mode: Option<Mode>,
+    pub(crate) model: Option<String>,
 }
 
 /// Whether this process was started by an agent's own command.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Nesting {
+pub(crate) enum Nesting {
     #[default]
     Outermost,
     /// Below a run: nothing that it brings along may loosen what the outer one allows.
@@ -74,47 +74,47 @@ pub enum Nesting {
 
 /// Settings in force.
 #[derive(Clone, Debug)]
-pub struct Loaded {
+pub(crate) struct Loaded {
     /// Everything merged, without the rules that could not be understood.
-    pub config: Config,
-    pub mode: Mode,
-    pub mode_origin: Origin,
+    pub(crate) config: Config,
+    pub(crate) mode: Mode,
+    pub(crate) mode_origin: Origin,
     /// Rules of all layers that count, and the remembered ones; without the defaults that ship.
-    pub rules: Vec<Rule>,
+    pub(crate) rules: Vec<Rule>,
     /// Further folders that count as inside, absolute.
-    pub additional: Vec<PathBuf>,
+    pub(crate) additional: Vec<PathBuf>,
     /// Where each value comes from, by its key path (`providers.local.base_url`).
-    pub origins: BTreeMap<String, Origin>,
+    pub(crate) origins: BTreeMap<String, Origin>,
     /// Every value in force by its key path, with its origin; rules one by one.
-    pub settings: Vec<Setting>,
-    pub problems: Vec<Problem>,
+    pub(crate) settings: Vec<Setting>,
+    pub(crate) problems: Vec<Problem>,
     /// What was said and does not count, with its value.
-    pub ignored: Vec<Ignored>,
+    pub(crate) ignored: Vec<Ignored>,
     /// Every file that was looked for, strongest first.
-    pub files: Vec<LayerFile>,
+    pub(crate) files: Vec<LayerFile>,
     /// Why no agent may run: something that could forbid was not understood. A sentence for the person.
-    pub refusal: Option<String>,
+    pub(crate) refusal: Option<String>,
 }
 
 /// One value in force.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Setting {
-    pub key: String,
-    pub value: serde_json::Value,
-    pub origin: Origin,
+pub(crate) struct Setting {
+    pub(crate) key: String,
+    pub(crate) value: serde_json::Value,
+    pub(crate) origin: Origin,
 }
 
 /// Something in a layer that does not count as it was meant.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Problem {
-    pub origin: Origin,
+pub(crate) struct Problem {
+    pub(crate) origin: Origin,
     /// Bytes of the file; empty at its start where no place is known.
-    pub span: Span,
-    pub code: Code,
-    pub severity: Severity,
-    pub message: String,
+    pub(crate) span: Span,
+    pub(crate) code: Code,
+    pub(crate) severity: Severity,
+    pub(crate) message: String,
     /// Whether it could have forbidden something, so that no agent may run before it is mended.
-    pub stops: bool,
+    pub(crate) stops: bool,
 }
 
 impl std::fmt::Display for Problem {
@@ -124,7 +124,7 @@ impl std::fmt::Display for Problem {
 }
 
 /// Reads everything as it is now.
-pub fn load(sources: &Sources<'_>, user: &UserStore) -> Loaded {
+pub(crate) fn load(sources: &Sources<'_>, user: &UserStore) -> Loaded {
     let mut problems = Vec::new();
     let trusted = user.trusted_blocking(sources.root).unwrap_or_else(|error| {
         problems.push(Problem::note(format!("what is trusted is not known: failed to {error}")));
@@ -142,7 +142,7 @@ pub fn load(sources: &Sources<'_>, user: &UserStore) -> Loaded {
 }
 
 /// The same, as if exactly `trusted` were trusted and nothing remembered.
-pub fn load_as_if(sources: &Sources<'_>, trusted: &[TrustedFile]) -> Loaded {
+pub(crate) fn load_as_if(sources: &Sources<'_>, trusted: &[TrustedFile]) -> Loaded {
     assemble(sources, trusted, Vec::new(), Vec::new())
 }
 

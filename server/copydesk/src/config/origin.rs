@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 /// One layer of settings, weakest first.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum LayerName {
+pub(crate) enum LayerName {
     #[default]
     Default,
     /// `$XDG_CONFIG_HOME/copydesk/config.yaml`.
@@ -22,7 +22,7 @@ pub enum LayerName {
 
 impl LayerName {
     /// The words for people.
-    pub const fn as_str(self) -> &'static str {
+    pub(crate) const fn as_str(self) -> &'static str {
         match self {
             Self::Default => "default",
             Self::User => "user",
@@ -37,11 +37,11 @@ impl LayerName {
 
 /// A layer, and the line in its file.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Origin {
-    pub layer: LayerName,
-    pub path: Option<PathBuf>,
+pub(crate) struct Origin {
+    pub(crate) layer: LayerName,
+    pub(crate) path: Option<PathBuf>,
     /// Counted from one.
-    pub line: Option<usize>,
+    pub(crate) line: Option<usize>,
 }
 
 impl fmt::Display for Origin {

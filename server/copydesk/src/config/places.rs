@@ -6,20 +6,20 @@ use copydesk_base::path::{is_inside, resolve};
 
 /// The user's places, absolute.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Places {
-    pub home: Option<PathBuf>,
+pub(crate) struct Places {
+    pub(crate) home: Option<PathBuf>,
     /// The user's `config.yaml`, whether it exists or not.
-    pub user_config: Option<PathBuf>,
+    pub(crate) user_config: Option<PathBuf>,
     /// What `$COPYDESK_CONFIG` names.
-    pub named_config: Option<PathBuf>,
+    pub(crate) named_config: Option<PathBuf>,
     /// `COPYDESK_HOME`: trust, remembered rules, journals.
-    pub state: PathBuf,
+    pub(crate) state: PathBuf,
 }
 
 impl Places {
     /// Reads `HOME`, `XDG_CONFIG_HOME`, `XDG_STATE_HOME`, `COPYDESK_HOME` and `COPYDESK_CONFIG` through `env`; relative paths in
     /// the last two start at `cwd`, in the others they do not count.
-    pub fn find(env: &dyn Fn(&str) -> Option<String>, cwd: &Path) -> Self {
+    pub(crate) fn find(env: &dyn Fn(&str) -> Option<String>, cwd: &Path) -> Self {
         let named = |name: &str| env(name).filter(|value| !value.is_empty()).map(PathBuf::from);
         let absolute = |name: &str| named(name).filter(|path| path.is_absolute());
         let home = absolute("HOME");
@@ -40,7 +40,7 @@ impl Places {
 
     /// Whether a file that should be the user's lies in the workspace, where the repository could have put it.
     /// A workspace that holds the whole home does not count as one.
-    pub fn is_of_workspace(&self, root: &Path, path: &Path) -> bool {
+    pub(crate) fn is_of_workspace(&self, root: &Path, path: &Path) -> bool {
         let home_is_below =
             self.home.as_ref().is_some_and(|home| is_inside(root, &resolve(home, Path::new(""))));
         is_inside(root, &resolve(root, path)) && !home_is_below
