@@ -75,7 +75,8 @@ pub(super) fn examine(simple: &Simple, policy: &Policy) -> Findings {
     }
     let is_pattern = pattern_operand(name, &simple.words);
     for (at, word) in simple.words.iter().enumerate() {
-        if Some(at) != is_pattern && (at > 0 || word.text.contains('/')) {
+        let is_name = at == 0 && !word.text.contains('/');
+        if Some(at) != is_pattern && !is_name && !is_prose(name, at, &simple.words) {
             screen(word, simple, policy, &mut findings);
         }
     }
@@ -216,6 +217,16 @@ fn pattern_operand(name: &str, words: &[Word]) -> Option<usize> {
     words.iter().enumerate().skip(1).find(|(_, word)| !word.text.starts_with('-')).map(|(at, _)| at)
 }
 
+/// Whether a word is a sentence for people: a commit's message, or several words that are only printed.
+fn is_prose(name: &str, at: usize, words: &[Word]) -> bool {
+    let is_message = name == "git"
+        && at > 0
+        && words.get(at - 1).is_some_and(|word| matches!(word.text.as_str(), "-m" | "-am" | "--message"));
+    let is_phrase =
+        words[at].text.contains(char::is_whitespace) && tools::tool(name).operands == Operands::Data;
+    is_message || is_phrase
+}
+
 /// Builtins that take code where others take names.
 fn builtin(name: &str, words: &[Word], findings: &mut Findings) {
     let has = |wanted: &[&str]| words.iter().skip(1).any(|word| wanted.contains(&word.text.as_str()));
@@ -330,7 +341,8 @@ fn tabled(name: &str, simple: &Simple, pattern: Option<usize>, policy: &Policy, 
             }
         };
         let standing = if tool.operands == Operands::Filter { Standing::Hidden } else { Standing::Evident };
-        let goes = tool.operands == Operands::Remove || (tool.operands == Operands::Moving && at < last.max(1));
+        let goes =
+            tool.operands == Operands::Remove || (tool.operands == Operands::Moving && at < last.max(1));
         if goes {
             check_ruin(word, simple, policy, findings);
         }

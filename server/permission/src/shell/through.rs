@@ -89,6 +89,10 @@ pub(super) fn see(
         add_care(simple, Need::Rule, &format!("{name} runs what it is given"));
         let inner = first_operand(&simple.words);
         wrap(simple, inner, simple.words.len(), Passes::Outer);
+        if let Some(inner) = simple.inner.last_mut().filter(|_| matches!(name.as_str(), "xargs" | "entr")) {
+            // More words come in at run time: a rule about `rm *` means this one.
+            inner.text.push_str(" {}");
+        }
     } else if matches!(name.as_str(), "find" | "fd" | "fdfind") {
         searched(simple);
     }

@@ -1,0 +1,6 @@
+//! What policy decides, as tables: decisions, attacks, and properties that hold for every command.
+
+mod attacks;
+mod common;
+mod decisions;
+mod properties;
