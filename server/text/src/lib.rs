@@ -10,6 +10,7 @@
 //! - Nothing here does IO, and nothing here fails on a text, whatever it holds.
 //! - No editor, protocol or schema is known here.
 
+pub mod de;
 pub mod document;
 pub mod front_matter;
 pub mod node;

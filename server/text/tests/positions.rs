@@ -1,8 +1,11 @@
 //! Positions and edits, against a model that is too simple to be wrong.
 
 use copydesk_base::Span;
-use copydesk_text::{Change, Document, Encoding, LineIndex, Position, Range, position};
+use copydesk_text::{Change, Document, Encoding, LineIndex, Node, Position, Range, position};
 use proptest::prelude::*;
+
+/// A line and a character.
+type Place = (u32, u32);
 
 const ENCODINGS: [Encoding; 3] = [Encoding::Utf8, Encoding::Utf16, Encoding::Utf32];
 
@@ -20,7 +23,7 @@ fn check(text: &str, at: (u32, u32), encoding: Encoding, offset: usize, back: (u
 #[test]
 fn places_of_every_sort() {
     use Encoding::{Utf8, Utf16, Utf32};
-    let cases: &[(&str, (u32, u32), Encoding, usize, (u32, u32))] = &[
+    let cases: &[(&str, Place, Encoding, usize, Place)] = &[
         ("", (0, 0), Utf16, 0, (0, 0)),
         ("", (7, 7), Utf16, 0, (0, 0)),
         ("ab\ncd", (1, 1), Utf16, 4, (1, 1)),
@@ -94,7 +97,7 @@ fn piece() -> impl Strategy<Value = String> {
     proptest::collection::vec(proptest::sample::select(parts.to_vec()), 0..8).prop_map(|parts| parts.concat())
 }
 
-fn change() -> impl Strategy<Value = (Option<((u32, u32), (u32, u32))>, String)> {
+fn change() -> impl Strategy<Value = (Option<(Place, Place)>, String)> {
     let place = || (0..12u32, 0..14u32);
     (proptest::option::weighted(0.95, (place(), place())), piece())
 }
@@ -154,5 +157,5 @@ fn several_changes_of_one_notification() {
     assert_eq!(edited.text().as_ref(), "x: 0\na: 9\nb: 2\n");
     assert_eq!(document.text().as_ref(), "a: 1\nb: 2\n");
     assert_ne!(document.hash(), edited.hash());
-    assert_eq!(edited.tree().root().and_then(|root| root.get("a")).and_then(|a| a.as_i64()), Some(9));
+    assert_eq!(edited.tree().root().and_then(|root| root.get("a")).and_then(Node::as_i64), Some(9));
 }

@@ -9,8 +9,9 @@ use expect_test::{Expect, expect};
 fn check(text: &str, expect: Expect) {
     let tree = yaml::parse(text);
     assert!(!tree.broken.is_empty(), "nothing is broken");
-    let broken = tree.broken.iter().map(|span| format!("broken {:?}\n", span.of(text))).collect::<String>();
-    expect.assert_eq(&(show::show(text, &tree) + &broken));
+    let broken = tree.broken.iter().map(|span| format!("broken {:?}", span.of(text)));
+    let broken: Vec<_> = broken.chain([String::new()]).collect();
+    expect.assert_eq(&(show::show(text, &tree) + &broken.join("\n")));
 }
 
 #[test]

@@ -192,7 +192,7 @@ impl Recovery<'_> {
             return;
         }
         let value = self.inner(block).and_then(|inner| {
-            let is_within = failure.offset >= inner.first.line_start + self.shift;
+            let is_within = failure.offset >= inner.first.margin + self.shift;
             if is_within { self.blocks(&inner, failure, depth + 1) } else { self.read(&inner, depth + 1) }
         });
         let value = value.unwrap_or_else(|| Node::nothing(colon + 1 + self.shift));
@@ -228,15 +228,15 @@ impl Recovery<'_> {
     /// The exact parser's answer to a region.
     fn exact(&mut self, region: &Region, depth: usize) -> Result<Option<Node>, Failure> {
         let end = self.end(region);
-        let Some(budget) = self.budget.checked_sub(end - region.first.line_start) else {
+        let Some(budget) = self.budget.checked_sub(end - region.first.margin) else {
             return Err(Failure { offset: region.first.start + self.shift, why: Why::Unread });
         };
         self.budget = budget;
         let mut output = Output::default();
-        let prefix = &self.text[region.first.line_start..region.first.start];
-        let shift = self.shift + region.first.line_start;
+        let prefix = &self.text[region.first.margin..region.first.start];
+        let shift = self.shift + region.first.margin;
         if prefix.bytes().all(|byte| byte == b' ') {
-            build(&self.text[region.first.line_start..end], shift, depth, &mut output)?;
+            build(&self.text[region.first.margin..end], shift, depth, &mut output)?;
         } else {
             // What stands before the region on its line becomes white space, so that places stay what they are.
             let piece = " ".repeat(prefix.len()) + &self.text[region.first.start..end];
@@ -294,7 +294,7 @@ impl Recovery<'_> {
             self.output.broken.push(broken.shifted(self.shift));
             return;
         }
-        let line = self.lines.partition_point(|line| line.line_start + self.shift <= failure.offset);
+        let line = self.lines.partition_point(|line| line.margin + self.shift <= failure.offset);
         let line = line.checked_sub(1).and_then(|line| self.lines.get(line));
         let broken = line.map_or(broken, |line| Span::new(line.start, line.end).cover(region.first.span()));
         self.fault(self.spot(failure.offset - self.shift), &message(&failure.why), broken);

@@ -9,8 +9,8 @@ use crate::position;
 /// A line, or the last part of one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Line {
-    /// Where the whole line starts.
-    pub(super) line_start: usize,
+    /// Where the whole line starts, its indentation included.
+    pub(super) margin: usize,
     /// Where its content starts.
     pub(super) start: usize,
     /// Behind the last character that is no white space.
@@ -54,7 +54,7 @@ pub(super) enum Shape {
 
 impl Line {
     pub(super) fn indent(&self) -> usize {
-        self.start - self.line_start
+        self.start - self.margin
     }
 
     pub(super) fn span(&self) -> Span {
@@ -90,7 +90,7 @@ pub(super) fn lines(text: &str) -> Vec<Line> {
                 [b'%', ..] if start == at => LineKind::Directive,
                 _ => LineKind::Content,
             };
-            let line = Line { line_start: at, start, end, next: at + line.len(), kind };
+            let line = Line { margin: at, start, end, next: at + line.len(), kind };
             at = line.next;
             line
         })
@@ -177,13 +177,13 @@ fn has_value(text: &str, line: &Line) -> bool {
 /// What a line starts, by its looks.
 pub(super) fn shape(text: &str, line: &Line) -> Shape {
     let content = &text[line.start..line.end];
-    if let Some(behind) = content.strip_prefix('-') {
-        if behind.is_empty() || behind.starts_with([' ', '\t']) {
-            let trimmed = behind.trim_start();
-            // A comment behind the dash is no content.
-            let start = if trimmed.starts_with('#') { line.end } else { line.end - trimmed.len() };
-            return Shape::Item { content: start };
-        }
+    let dash =
+        content.strip_prefix('-').filter(|behind| behind.is_empty() || behind.starts_with([' ', '\t']));
+    if let Some(behind) = dash {
+        let trimmed = behind.trim_start();
+        // A comment behind the dash is no content.
+        let start = if trimmed.starts_with('#') { line.end } else { line.end - trimmed.len() };
+        return Shape::Item { content: start };
     }
     let from = match content.chars().next() {
         None | Some('[' | '{' | '|' | '>' | '#') => return Shape::Text,

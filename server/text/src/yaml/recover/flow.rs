@@ -175,15 +175,12 @@ impl Reader<'_> {
     fn quoted(&mut self, quote: char) {
         let rest = &self.text[self.at..];
         let line = rest.find(['\n', '\r']).unwrap_or(rest.len());
-        let (inner_end, end) = match closing_quote(rest, quote) {
-            Some(closing) => (closing, closing + 1),
-            None => {
-                let at = Span::new(self.at, self.at + 1);
-                self.fail(at, message::message_of::QUOTE.to_owned());
-                let end = rest[..line].trim_end().len().max(1);
-                (end, end)
-            }
-        };
+        let closing = closing_quote(rest, quote);
+        if closing.is_none() {
+            self.fail(Span::new(self.at, self.at + 1), message::message_of::QUOTE.to_owned());
+        }
+        let inner_end = closing.unwrap_or_else(|| rest[..line].trim_end().len().max(1));
+        let end = inner_end + usize::from(closing.is_some());
         let style = if quote == '"' { Style::DoubleQuoted } else { Style::SingleQuoted };
         let start = self.at + self.shift;
         let (text, pieces) = decode::flow(&rest[1..inner_end], start + 1, style);

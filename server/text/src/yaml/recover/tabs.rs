@@ -47,8 +47,8 @@ pub(super) fn replace(piece: &str, shift: usize, failure: &Failure, output: &mut
 fn report(piece: &str, shift: usize, lines: &[Line], output: &mut Output) {
     let mut last_end = None;
     for line in lines {
-        output.broken.push(Span::new(line.line_start, line.end).shifted(shift));
-        if last_end != Some(line.line_start) {
+        output.broken.push(Span::new(line.margin, line.end).shifted(shift));
+        if last_end != Some(line.margin) {
             let tab = line.start + piece[line.start..].find('\t').unwrap_or(0);
             let width = piece[tab..].len() - piece[tab..].trim_start_matches('\t').len();
             let span = Span::new(tab, tab + width).shifted(shift);
