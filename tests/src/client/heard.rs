@@ -87,6 +87,7 @@ impl Client {
                         self.inbox.push_back(message.clone());
                     }
                     self.react(&message);
+                    *self.passed.entry(message.method).or_default() += 1;
                 }
             }
             (None, None) => self.faults.push(format!("a message that is nothing: {message}")),

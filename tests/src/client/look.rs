@@ -70,6 +70,13 @@ impl Client {
         found
     }
 
+    /// Waits until the client has taken care of this many requests of a method by itself.
+    pub fn message_passed(&mut self, method: &str, count: usize) {
+        self.wait(&format!("{count} of {method}"), |client| {
+            (client.passed.get(method).copied().unwrap_or_default() >= count).then_some(())
+        });
+    }
+
     /// Waits for an edit of this document's and looks at it; the personality has answered it, unless it is held.
     pub fn edit(&mut self, uri: &str) -> Message {
         self.message_where("workspace/applyEdit", |params| {
@@ -95,6 +102,11 @@ impl Client {
     /// The prompts that a person could answer now.
     pub fn prompts_on_screen(&self) -> usize {
         self.prompts.len()
+    }
+
+    /// Whether the person could still answer it.
+    pub fn is_on_screen(&self, prompt: &Prompt) -> bool {
+        self.prompts.iter().any(|one| one.id == prompt.id)
     }
 
     /// The person takes this choice.

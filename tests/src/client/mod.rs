@@ -91,6 +91,8 @@ pub struct Client {
     /// Runs that an answer of the server's has announced.
     runs: BTreeSet<String>,
     inbox: VecDeque<Message>,
+    /// How many messages of a method the client took care of by itself.
+    passed: BTreeMap<String, usize>,
     prompts: Vec<Prompt>,
     documents: BTreeMap<String, Buffer>,
     findings: heard::Findings,
@@ -125,6 +127,7 @@ impl Client {
             answers: BTreeMap::new(),
             runs: BTreeSet::new(),
             inbox: VecDeque::new(),
+            passed: BTreeMap::new(),
             prompts: vec![],
             documents: BTreeMap::new(),
             findings: heard::Findings::default(),

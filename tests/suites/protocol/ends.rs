@@ -201,5 +201,5 @@ fn scene(script: Vec<Reply>) -> Scene {
 fn idle() -> std::process::Child {
     let mut command = Command::new("sleep");
     command.arg("600").stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-    command.spawn().expect("sleep is a program of every system")
+    command.spawn().unwrap_or_else(|error| panic!("sleep is a program of every system: {error}"))
 }

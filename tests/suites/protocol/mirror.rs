@@ -91,7 +91,8 @@ fn scene_of(personality: Personality, reads: usize) -> Scene {
 
 /// From `at` to the end of the character there, or nothing at the end.
 fn near(text: &str, at: usize) -> (usize, usize) {
-    let length = if text[at..].starts_with("\r\n") { 2 } else { text[at..].chars().next().map_or(0, char::len_utf8) };
+    let length =
+        if text[at..].starts_with("\r\n") { 2 } else { text[at..].chars().next().map_or(0, char::len_utf8) };
     (at, at + length)
 }
 

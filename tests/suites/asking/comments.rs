@@ -1,0 +1,155 @@
+//! `ask:` comments: an order beside the code counts as the person's own voice only if they typed it here.
+
+use copydesk_tests::model_server::{Format, Reply};
+use copydesk_tests::personality;
+use copydesk_tests::scene::{FILE, Scene, TEXT, Way, done, everywhere, triple, tripled};
+use serde_json::{Value, json};
+
+use crate::begin;
+
+const COMMENT: &str = "# ask: make this three times\n";
+
+#[test]
+fn a_typed_comment_is_the_persons_voice() {
+    everywhere(|personality, format| {
+        let mut scene = begin(personality, format, "{mode: accept-edits}", vec![triple(), done()]);
+        let uri = scene.uri.clone();
+        scene.client.replace(&uri, "def double(x):", &format!("{COMMENT}def double(x):"));
+        let action = offered(&mut scene).expect("the comment is offered");
+        scene.asked += 1;
+        scene.client.run_action(&action);
+        let body = scene.model.wait_request(0).text();
+        assert!(body.contains("make this three times"), "the words of the comment are the prompt");
+        scene.edit();
+        let expect = tripled().replace("def double(x):", &format!("{COMMENT}def double(x):"));
+        scene.wait_for_text(&expect);
+        scene.over(1);
+        assert!(scene.client.heard("window/showMessageRequest").is_empty());
+        scene.end();
+    });
+}
+
+#[test]
+fn a_comment_that_came_with_the_file_is_confirmed_once_with_its_origin() {
+    everywhere(|personality, format| {
+        for title in ["Allow once", "Deny"] {
+            let script = if title == "Deny" { vec![] } else { vec![triple(), done()] };
+            let mut scene = begin(personality.clone(), format, "{mode: accept-edits}", script);
+            let uri = scene.uri.clone();
+            scene.client.close(&uri);
+            scene.client.open(
+                &uri,
+                "python",
+                &TEXT.replace("def double(x):", &format!("{COMMENT}def double(x):")),
+            );
+            let action = offered(&mut scene).expect("the comment is offered");
+            scene.asked += 1;
+            scene.client.run_action(&action);
+            let prompt = scene.client.prompt();
+            assert!(
+                prompt.text.contains(FILE) && prompt.text.contains("make this three times"),
+                "{}",
+                prompt.text
+            );
+            assert!(!prompt.choices.iter().any(|one| one == "Always allow"), "{:?}", prompt.choices);
+            assert!(scene.model.requests().is_empty(), "no model hears it before");
+            scene.client.choose(&prompt, title);
+            if title == "Deny" {
+                scene.client.no_diagnostic(&uri, "pending-approval");
+                scene.client.listen();
+                assert!(scene.model.requests().is_empty(), "nor after a no");
+            } else {
+                scene.edit();
+                scene.over(1);
+            }
+            scene.end();
+        }
+    });
+}
+
+#[test]
+fn a_comment_that_an_agent_wrote_is_not_the_persons() {
+    everywhere(|personality, format| {
+        let write = copydesk_tests::scene::edit("def double(x):", &format!("{COMMENT}def double(x):"));
+        let mut scene = begin(personality, format, "{mode: accept-edits}", vec![write, done()]);
+        scene.ask("leave a note");
+        scene.edit();
+        scene.wait_for_text(&TEXT.replace("def double(x):", &format!("{COMMENT}def double(x):")));
+        scene.over(1);
+        let action = offered(&mut scene).expect("the comment is offered");
+        scene.client.run_action(&action);
+        let read = scene.answer(Way::Prompt, "Deny");
+        assert!(read.contains("did not type"), "{read}");
+        let uri = scene.uri.clone();
+        scene.client.no_diagnostic(&uri, "pending-approval");
+        assert_eq!(scene.model.requests().len(), 2);
+        scene.end();
+    });
+}
+
+#[test]
+fn without_a_prompt_and_without_a_comment_ask_is_not_offered_and_refused() {
+    everywhere(|personality, format| {
+        let mut scene = begin(personality, format, "{}", vec![]);
+        assert_eq!(offered(&mut scene), None, "nothing to ask with");
+        let uri = scene.uri.clone();
+        let range = scene.client.range_of(&uri, "def double(x):");
+        let error =
+            scene.client.command("copydesk.ask", json!({"uri": uri, "range": range, "action": "ask"}));
+        assert_eq!(error.expect_err("no words").code, -32602);
+        scene.end();
+    });
+}
+
+#[test]
+fn our_extension_is_offered_ask_without_a_comment() {
+    for personality in [personality::vs_code(), personality::neovim_0_12()] {
+        for format in Format::BOTH {
+            let mut scene = begin(personality.clone().with_extension(), format, "{}", vec![]);
+            let action = offered(&mut scene).expect("the extension has an input box");
+            assert_eq!(action["command"]["command"], "copydesk.ask", "{action}");
+            assert!(action["command"]["arguments"][0]["prompt"].is_null(), "{action}");
+            scene.end();
+        }
+    }
+}
+
+#[test]
+fn actions_carry_a_command_and_explain_needs_no_words() {
+    everywhere(|personality, format| {
+        let mut scene = begin(personality, format, "{}", vec![Reply::text("It doubles.")]);
+        let uri = scene.uri.clone();
+        let range = scene.client.range_of(&uri, "def double(x):\n    return x * 2");
+        let actions = scene.client.code_actions(&uri, &range, Some("refactor.rewrite.copydesk"));
+        for action in &actions {
+            assert!(action["edit"].is_null() && action["command"].is_object(), "{action}");
+            assert!(
+                action["kind"].as_str().is_some_and(|kind| kind.starts_with("refactor.rewrite.copydesk")),
+                "{action}"
+            );
+        }
+        let explain = actions
+            .iter()
+            .find(|one| one["title"].as_str().is_some_and(|title| title.contains("Explain")))
+            .unwrap_or_else(|| panic!("no explain among {actions:?}"));
+        scene.asked += 1;
+        scene.client.quiet("window/showDocument");
+        scene.client.quiet("window/showMessage");
+        scene.client.run_action(&explain.clone());
+        assert!(scene.model.wait_request(0).text().contains("x * 2"), "the model sees the selection");
+        scene.over(0);
+        scene.end();
+    });
+}
+
+/// The *Ask* action for the first function's first line, if it is offered.
+fn offered(scene: &mut Scene) -> Option<Value> {
+    let uri = scene.uri.clone();
+    let range = scene.client.range_of(&uri, "def double(x):");
+    let actions = scene.client.code_actions(&uri, &range, Some("refactor.rewrite.copydesk"));
+    actions.into_iter().find(|one| {
+        let argument = &one["command"]["arguments"][0];
+        one["command"]["command"] == "copydesk.ask"
+            && (argument["action"] == "ask" || argument["action"].is_null())
+    })
+}

@@ -1,0 +1,237 @@
+//! One edit, from the question to the text and back.
+
+use copydesk_tests::model_server::{Format, Reply};
+use copydesk_tests::personality::{self, Personality, Prompts};
+use copydesk_tests::scene::{FILE, TEXT, Way, done, everywhere, triple, triple_both, tripled, usual};
+use serde_json::json;
+
+use crate::{begin, with_files};
+
+/// The main story, in every client that has a person in it, both ways of answering.
+#[test]
+fn allow_once_puts_the_edit_to_the_person_once_and_undo_takes_it_back() {
+    for personality in Personality::all() {
+        if personality.prompts == Prompts::Null {
+            continue; // its person never sees a question; see `prompts`
+        }
+        for (format, way) in [(Format::Anthropic, Way::Prompt), (Format::OpenaiChat, Way::Action)] {
+            let way = if personality.prompts_reach_a_person() { way } else { Way::Action };
+            eprintln!("--- {} speaking {} by {way:?}", personality.name, format.kind());
+            let mut scene = begin(personality.clone(), format, "{}", vec![triple(), done()]);
+            scene.ask("make it three times");
+            let read = scene.answer(way, "Allow once");
+            assert!(read.contains(FILE), "the question names the file: {read}");
+            assert!(read.contains("+1") && read.contains("−1"), "and its lines: {read}");
+            scene.edit();
+            scene.wait_for_text(&tripled());
+            scene.over(1);
+            let told = scene.result(1);
+            assert!(told.contains(FILE) && told.contains("changed"), "the model is told: {told}");
+            let uri = scene.uri.clone();
+            scene.client.no_diagnostic(&uri, "pending-approval");
+            // Once: nothing was asked twice, nothing was edited twice.
+            assert!(scene.client.heard("window/showMessageRequest").is_empty());
+            assert!(scene.client.heard("workspace/applyEdit").is_empty());
+            assert_eq!(scene.workspace.read(FILE), TEXT, "an open document changes in the editor alone");
+
+            // Later typing is kept.
+            scene.client.replace(&uri, "# What a shop", "# All that a shop");
+            let report = scene.client.command("copydesk.undo", json!({})).expect("an undo is answered");
+            assert_eq!(report["refused"], json!([]), "{report}");
+            scene.edit();
+            scene.wait_for_text(&TEXT.replace("# What a shop", "# All that a shop"));
+            let report = scene.client.command("copydesk.redo", json!({})).expect("a redo is answered");
+            assert_eq!(report["refused"], json!([]), "{report}");
+            scene.edit();
+            scene.wait_for_text(&tripled().replace("# What a shop", "# All that a shop"));
+            scene.end();
+        }
+    }
+}
+
+#[test]
+fn a_verdict_of_allow_is_applied_at_once_and_undoable() {
+    for permissions in ["{allow: [\"Edit(**)\"]}", "{mode: accept-edits}", "{mode: auto}"] {
+        everywhere(|personality, format| {
+            let mut scene = begin(personality, format, permissions, vec![triple(), done()]);
+            scene.ask("make it three times");
+            scene.edit();
+            scene.wait_for_text(&tripled());
+            scene.over(1);
+            assert!(scene.client.heard("window/showMessageRequest").is_empty(), "nobody is asked");
+            scene.client.command("copydesk.undo", json!({})).expect("an undo is answered");
+            scene.edit();
+            scene.wait_for_text(TEXT);
+            scene.end();
+        });
+    }
+}
+
+#[test]
+fn a_verdict_of_deny_is_refused_and_the_model_is_told_why() {
+    for mode in ["default", "accept-edits", "auto", "plan", "locked"] {
+        everywhere(|personality, format| {
+            let rules = format!("{{mode: {mode}, allow: [\"Edit(**)\"], deny: [\"Edit({FILE})\"]}}");
+            let mut scene = begin(personality, format, &rules, vec![triple(), done()]);
+            scene.ask("make it three times");
+            let told = scene.result(1);
+            assert!(told.contains("refused"), "{told}");
+            if mode != "plan" {
+                assert!(told.contains(&format!("Edit({FILE})")), "the rule is named: {told}");
+            }
+            scene.over(1);
+            assert_eq!(scene.text(), TEXT);
+            scene.end();
+        });
+    }
+}
+
+#[test]
+fn plan_refuses_every_edit_whatever_the_rules_allow() {
+    everywhere(|personality, format| {
+        let mut scene =
+            begin(personality, format, "{mode: plan, allow: [\"Edit(**)\"]}", vec![triple(), done()]);
+        scene.ask("make it three times");
+        let told = scene.result(1);
+        assert!(told.contains("refused") && told.contains("plan"), "{told}");
+        scene.over(1);
+        assert_eq!(scene.text(), TEXT);
+        scene.end();
+    });
+}
+
+#[test]
+fn locked_refuses_what_no_rule_allows_and_asks_nothing() {
+    everywhere(|personality, format| {
+        let mut scene = begin(personality.clone(), format, "{mode: locked}", vec![triple(), done()]);
+        scene.ask("make it three times");
+        let told = scene.result(1);
+        assert!(told.contains("refused") && told.contains("locked"), "{told}");
+        scene.over(1);
+        assert_eq!(scene.text(), TEXT);
+        scene.end();
+        let rules = "{mode: locked, allow: [\"Edit(**)\"]}";
+        let mut scene = begin(personality, format, rules, vec![triple(), done()]);
+        scene.ask("make it three times");
+        scene.edit();
+        scene.wait_for_text(&tripled());
+        scene.over(1);
+        scene.end();
+    });
+}
+
+#[test]
+fn deny_refuses_and_nothing_was_sent_before() {
+    everywhere(|personality, format| {
+        let mut scene = begin(personality, format, "{}", vec![triple(), done()]);
+        scene.ask("make it three times");
+        let prompt = scene.client.prompt();
+        assert!(
+            scene.client.heard("workspace/applyEdit").is_empty(),
+            "nothing is sent before it is approved"
+        );
+        scene.client.choose(&prompt, "Deny");
+        let told = scene.result(1);
+        assert!(told.contains("refused") && told.contains("person"), "{told}");
+        scene.over(1);
+        assert_eq!(scene.text(), TEXT);
+        scene.end();
+    });
+}
+
+#[test]
+fn allow_once_applies_all_hunks_in_one_edit() {
+    everywhere(|personality, format| {
+        let mut scene = begin(personality, format, "{}", vec![triple_both(), done()]);
+        scene.ask("make both three times");
+        let read = scene.answer(Way::Prompt, "Allow once");
+        assert!(read.contains("+2") && read.contains("−2"), "{read}");
+        scene.edit();
+        scene.wait_for_text(&TEXT.replace("x * 2", "x * 3"));
+        scene.over(1);
+        assert!(scene.client.heard("workspace/applyEdit").is_empty(), "one document, one edit");
+        scene.end();
+    });
+}
+
+#[test]
+fn closed_and_new_files_are_written_by_the_server() {
+    for personality in usual() {
+        for format in Format::BOTH {
+            let script = vec![
+                Reply::tool("write", &json!({"path": "new/one.txt", "content": "one\n"})),
+                Reply::tool("edit", &json!({"path": "closed.txt", "old": "two", "new": "deux"})),
+                done(),
+            ];
+            let files = [("closed.txt", "one\ntwo\n")];
+            let mut scene = with_files(personality.clone(), format, "{}", script, &files);
+            scene.ask("write them");
+            let read = scene.answer(Way::Prompt, "Allow once");
+            assert!(read.contains("new/one.txt") && read.contains("+1"), "{read}");
+            let read = scene.answer(Way::Prompt, "Allow once");
+            assert!(read.contains("closed.txt"), "{read}");
+            scene.over(2);
+            assert_eq!(scene.workspace.read("new/one.txt"), "one\n");
+            assert_eq!(scene.workspace.read("closed.txt"), "one\ndeux\n");
+            assert!(scene.client.heard("workspace/applyEdit").is_empty(), "never by an edit of the client's");
+            let report = scene.client.command("copydesk.undo", json!({})).expect("an undo is answered");
+            assert_eq!(report["refused"], json!([]), "{report}");
+            scene.client.wait("the files as they were", |_| Some(()));
+            assert_eq!(scene.workspace.read("closed.txt"), "one\ntwo\n");
+            assert!(!scene.workspace.exists("new/one.txt"), "what it made is gone");
+            scene.end();
+        }
+    }
+}
+
+#[test]
+fn undo_never_goes_over_newer_text_on_disk() {
+    for format in Format::BOTH {
+        let script =
+            vec![Reply::tool("edit", &json!({"path": "closed.txt", "old": "two", "new": "deux"})), done()];
+        let mut scene = with_files(
+            personality::vs_code(),
+            format,
+            "{mode: accept-edits}",
+            script,
+            &[("closed.txt", "one\ntwo\nthree\n")],
+        );
+        scene.ask("write it");
+        scene.over(1);
+        // Somebody else wrote on: the rest of the file is theirs, and so is the very line.
+        scene.workspace.write("closed.txt", "one\nzwei\nthree and more\n");
+        let report = scene.client.command("copydesk.undo", json!({})).expect("an undo is answered");
+        assert_eq!(report["sent"], json!([]), "{report}");
+        assert!(report["refused"][0]["reason"].as_str().is_some_and(|reason| !reason.is_empty()), "{report}");
+        assert_eq!(scene.workspace.read("closed.txt"), "one\nzwei\nthree and more\n");
+        scene.end();
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn no_link_leads_a_write_out_of_the_workspace() {
+    for format in Format::BOTH {
+        let script = vec![
+            Reply::tool("write", &json!({"path": "link/out.txt", "content": "out\n"})),
+            Reply::tool("edit", &json!({"path": "leak.txt", "old": "private", "new": "public"})),
+            done(),
+        ];
+        let mut scene = begin(personality::helix_25_07(), format, "{mode: accept-edits}", script);
+        let outside = scene.workspace.outside();
+        std::fs::write(outside.join("leak.txt"), "private\n").expect("the bench's own folder");
+        std::os::unix::fs::symlink(&outside, scene.workspace.path("link")).expect("a link");
+        std::os::unix::fs::symlink(outside.join("leak.txt"), scene.workspace.path("leak.txt"))
+            .expect("a link");
+        scene.ask("write them");
+        // `accept-edits` covers the workspace; what lands outside is asked, under its real name.
+        for _ in 0..2 {
+            let read = scene.answer(Way::Prompt, "Deny");
+            assert!(read.contains(&outside.display().to_string()), "the real place is named: {read}");
+        }
+        scene.over(2);
+        assert!(!outside.join("out.txt").exists());
+        assert_eq!(std::fs::read_to_string(outside.join("leak.txt")).expect("it is there"), "private\n");
+        scene.end();
+    }
+}

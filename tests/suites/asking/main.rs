@@ -1,0 +1,38 @@
+//! *Edits*, *Approvals* and *Trust*: what the contract says, sentence by sentence, on the real binary.
+//!
+//! `README.md` beside this file lists every sentence with the test that holds it, or says what is open. Stories are
+//! told with both wire formats and with the clients of [`copydesk_tests::scene::usual`], unless they are about one.
+
+mod approvals;
+mod comments;
+mod edits;
+mod moved;
+mod prompts;
+mod proof;
+mod review;
+mod rules;
+mod trust;
+
+use copydesk_tests::model_server::{Format, Reply};
+use copydesk_tests::personality::Personality;
+use copydesk_tests::scene::{Scene, Stage};
+
+const COPYDESK: &str = env!("CARGO_BIN_EXE_copydesk");
+
+/// The usual stage.
+fn begin(personality: Personality, format: Format, permissions: &str, script: Vec<Reply>) -> Scene {
+    with_files(personality, format, permissions, script, &[])
+}
+
+/// The same with more files in the workspace.
+fn with_files(
+    personality: Personality,
+    format: Format,
+    permissions: &str,
+    script: Vec<Reply>,
+    files: &[(&str, &str)],
+) -> Scene {
+    let files = files.iter().map(|(path, text)| ((*path).to_owned(), (*text).to_owned())).collect();
+    let permissions = permissions.to_owned();
+    Scene::begin(Stage { program: COPYDESK, personality, format, permissions, script, files })
+}

@@ -1,0 +1,225 @@
+//! *Always allow*: what it stores is what it shows, and what it never covers.
+
+use copydesk_tests::model_server::{Format, Reply};
+use copydesk_tests::personality;
+use copydesk_tests::scene::{FILE, Scene, Stage, TEXT, Way, done, edit, everywhere, triple, tripled};
+use serde_json::json;
+
+use crate::{COPYDESK, begin, with_files};
+
+#[test]
+fn always_for_an_edit_stores_the_rule_it_shows_and_asks_no_more() {
+    everywhere(|personality, format| {
+        let script = vec![triple(), edit("x * 3", "3 * x"), done(), edit("3 * x", "x * 4"), done()];
+        let mut scene = begin(personality, format, "{}", script);
+        let root = scene.workspace.root();
+        scene.ask("make it three times");
+        let read = scene.answer(Way::Prompt, "Always allow");
+        let rule = format!("Edit({}/**)", root.display()).replace("Edit(/", "Edit(//");
+        let shown = [rule.as_str(), "Edit(/**)", &format!("Edit({}/**)", root.display())];
+        assert!(shown.iter().any(|rule| read.contains(rule)), "the rule is shown literally: {read}");
+        scene.edit();
+        scene.edit();
+        scene.over(2);
+        scene.ask("once more");
+        scene.edit();
+        scene.over(4);
+        assert_eq!(scene.text(), TEXT.replacen("x * 2", "x * 4", 1));
+        assert!(scene.client.heard("window/showMessageRequest").is_empty(), "asked once, for good");
+        scene.end();
+    });
+}
+
+#[test]
+fn always_is_remembered_by_the_next_server_and_by_this_workspace_alone() {
+    let format = Format::Anthropic;
+    let mut scene =
+        begin(personality::vs_code(), format, "{}", vec![triple(), done(), edit("x * 2", "2 * x"), done()]);
+    scene.ask("make it three times");
+    scene.answer(Way::Prompt, "Always allow");
+    scene.edit();
+    scene.over(1);
+    let fresh = copydesk_tests::client::Client::start(personality::helix_25_07(), &scene.workspace);
+    std::mem::replace(&mut scene.client, fresh).finish();
+    let uri = scene.uri.clone();
+    scene.client.open(&uri, "python", "def double(x):\n    return x * 2\n");
+    scene.asked = 0;
+    scene.ask("turn it around");
+    scene.edit();
+    scene.wait_for_text("def double(x):\n    return 2 * x\n");
+    scene.over(3);
+    scene.end();
+}
+
+/// Paths that an *Always* for edits never covers, and what becomes of an edit there.
+const GUARDED: &[(&str, &str)] = &[
+    (".git/hooks/pre-commit", "asks"),
+    (".vscode/tasks.json", "asks"),
+    (".copydesk/config.yaml", "asks"),
+    (".github/workflows/ci.yml", "asks"),
+    (".env", "never"),
+    ("deploy.pem", "never"),
+];
+
+#[test]
+fn protected_executing_and_secret_paths_still_ask() {
+    for (path, becomes) in GUARDED {
+        for format in Format::BOTH {
+            let write = Reply::tool("write", &json!({"path": path, "content": "x\n"}));
+            let mut scene = begin(personality::vs_code(), format, "{}", vec![triple(), write, done()]);
+            scene.ask("make it three times");
+            scene.answer(Way::Prompt, "Always allow");
+            scene.edit();
+            if *becomes == "asks" {
+                let read = scene.answer(Way::Prompt, "Deny");
+                assert!(read.contains(path), "{read}");
+            }
+            let told = scene.result(2);
+            assert!(told.contains("refused"), "{path}: {told}");
+            scene.over(2);
+            assert!(!scene.workspace.exists(path), "{path}");
+            scene.end();
+        }
+    }
+}
+
+#[test]
+fn always_for_a_command_stores_each_of_its_atoms_literally() {
+    everywhere(|personality, format| {
+        let command = "printf one && printf two";
+        let script = vec![bash(command), bash("printf two; printf one"), bash("printf three"), done()];
+        let mut scene = begin(personality, format, "{}", script);
+        scene.ask("run it");
+        let read = scene.answer(Way::Prompt, "Always allow");
+        assert!(read.contains("printf one && printf two"), "the command is shown: {read}");
+        assert!(
+            read.contains("Bash(printf one)") && read.contains("Bash(printf two)"),
+            "and its rules: {read}"
+        );
+        assert!(scene.result(1).contains("onetwo"), "it ran");
+        // The same atoms in another order need no question, another atom does.
+        assert!(scene.result(2).contains("twoone"));
+        let read = scene.answer(Way::Prompt, "Deny");
+        assert!(read.contains("printf three"), "{read}");
+        assert!(scene.result(3).contains("refused"));
+        scene.over(3);
+        scene.end();
+    });
+}
+
+#[test]
+fn a_command_that_cannot_be_read_is_denied_and_never_offered() {
+    for command in ["eval \"$(cat x)\"", "echo $((x))", "x='a[$(touch c)]'; echo $((x))", "echo 'open"] {
+        for format in Format::BOTH {
+            let mut scene =
+                begin(personality::vs_code(), format, "{mode: auto}", vec![bash(command), done()]);
+            scene.client.hold("window/showMessageRequest");
+            scene.ask("run it");
+            // Either it is refused at once, or it is asked without *Always*.
+            let asked = scene.client.wait("the answer or a question", |client| {
+                let asked = client.heard("window/showMessageRequest").pop();
+                let told = scene.model.requests().len() > 1;
+                (told || asked.is_some()).then_some(asked)
+            });
+            if let Some(asked) = asked {
+                assert!(!asked.params.to_string().contains("Always allow"), "{command}: {}", asked.params);
+                scene.client.reply(&asked, Ok(json!({"title": "Deny"})));
+            }
+            assert!(scene.result(1).contains("refused"), "{command}");
+            scene.over(1);
+            assert!(!scene.workspace.exists("c"));
+            scene.end();
+        }
+    }
+}
+
+#[test]
+fn a_denied_read_hides_the_file_from_every_tool() {
+    for format in Format::BOTH {
+        let script = vec![
+            Reply::tool("read", &json!({"path": "hidden.txt"})),
+            Reply::tool("grep", &json!({"pattern": "needle"})),
+            bash("cat hidden.txt"),
+            Reply::tool("read", &json!({"path": ".env"})),
+            done(),
+        ];
+        let files = [("hidden.txt", "needle\n"), ("seen.txt", "needle\n"), (".env", "TOKEN=needle\n")];
+        let mut scene = with_files(
+            personality::neovim_0_12(),
+            format,
+            "{allow: [\"Bash(cat:*)\"], deny: [\"Read(hidden.txt)\"]}",
+            script,
+            &files,
+        );
+        scene.ask("look around");
+        scene.over(4);
+        assert!(scene.result(1).contains("refused"));
+        let found = scene.result(2);
+        assert!(
+            found.contains("seen.txt") && !found.contains("hidden.txt") && !found.contains(".env"),
+            "{found}"
+        );
+        assert!(scene.result(3).contains("refused"), "{}", scene.result(3));
+        assert!(scene.result(4).contains("refused"), "{}", scene.result(4));
+        scene.end();
+    }
+}
+
+#[test]
+fn redirections_are_writes() {
+    for format in Format::BOTH {
+        let script = vec![bash("printf x > out.txt"), bash("printf x > .git/hooks/pre-push"), done()];
+        let stage = Stage {
+            program: COPYDESK,
+            personality: personality::helix_25_07(),
+            format,
+            permissions: "{allow: [\"Bash(printf:*)\"], deny: [\"Edit(out.txt)\"]}".to_owned(),
+            script,
+            files: vec![],
+        };
+        let mut scene = Scene::begin(stage);
+        scene.ask("write them");
+        assert!(scene.result(1).contains("refused"), "{}", scene.result(1));
+        scene.answer(Way::Prompt, "Deny");
+        assert!(scene.result(2).contains("refused"), "{}", scene.result(2));
+        scene.over(2);
+        assert!(!scene.workspace.exists("out.txt") && !scene.workspace.exists(".git/hooks/pre-push"));
+        scene.end();
+    }
+}
+
+#[test]
+fn commands_see_an_environment_by_allow_list_and_the_key_is_nowhere() {
+    for format in Format::BOTH {
+        let mut scene = begin(personality::vs_code(), format, "{mode: auto}", vec![bash("env"), done()]);
+        scene.ask("show the environment");
+        scene.over(1);
+        let told = scene.result(1);
+        assert!(told.contains("PATH="), "{told}");
+        assert!(!told.contains("BENCH_KEY") && !told.contains(copydesk_tests::scene::KEY), "{told}");
+        assert_eq!(scene.workspace.read(FILE), TEXT);
+        scene.end();
+    }
+}
+
+#[test]
+fn the_middle_of_a_run_obeys_a_new_mode() {
+    everywhere(|personality, format| {
+        let mut scene =
+            begin(personality, format, "{}", vec![triple(), done(), edit("x * 3", "x * 4"), done()]);
+        scene.client.command("copydesk.mode.set", json!({"mode": "accept-edits"})).expect("a mode is set");
+        scene.ask("make it three times");
+        scene.edit();
+        scene.wait_for_text(&tripled());
+        scene.over(1);
+        scene.client.command("copydesk.mode.set", json!({"mode": "plan"})).expect("a mode is set");
+        scene.ask("make it four times");
+        assert!(scene.result(3).contains("refused"));
+        scene.over(3);
+        scene.end();
+    });
+}
+
+fn bash(command: &str) -> Reply {
+    Reply::tool("bash", &json!({"command": command}))
+}

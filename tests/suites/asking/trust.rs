@@ -1,0 +1,243 @@
+//! *Trust*: what a repository's own files may say before and after the person trusted them.
+
+use copydesk_tests::client::Client;
+use copydesk_tests::model_server::{Format, Reply};
+use copydesk_tests::personality;
+use copydesk_tests::scene::{Scene, TEXT, Way, done, everywhere, triple, tripled};
+use serde_json::{Value, json};
+
+use crate::with_files;
+
+const CONFIG: &str = ".copydesk/config.yaml";
+
+/// What loosens does not count from files of the workspace.
+const GRANTS: &[&str] = &[
+    "permissions: {mode: accept-edits}\n",
+    "permissions: {mode: auto}\n",
+    "permissions: {allow: [\"Edit(**)\", \"Write(**)\"]}\n",
+];
+
+#[test]
+fn what_a_repository_grants_does_not_count_before_trust() {
+    for config in GRANTS {
+        everywhere(|personality, format| {
+            let files = [(CONFIG, *config)];
+            let mut scene = with_files(personality, format, "{}", vec![triple(), done()], &files);
+            scene.ask("make it three times");
+            scene.answer(Way::Prompt, "Deny");
+            scene.over(1);
+            assert_eq!(scene.text(), TEXT);
+            scene.end();
+        });
+    }
+}
+
+#[test]
+fn after_trust_it_counts_for_exactly_that_content() {
+    everywhere(|personality, format| {
+        let files = [(CONFIG, GRANTS[0])];
+        let script = vec![triple(), done(), copydesk_tests::scene::edit("x * 3", "x * 4"), done()];
+        let mut scene = with_files(personality, format, "{}", script, &files);
+        let uri = open_config(&mut scene);
+        let marked = scene.client.diagnostic(&uri, "untrusted-setting");
+        assert_eq!(marked["severity"], 2);
+        trust(&mut scene, &uri, &marked);
+        scene.client.no_diagnostic(&uri, "untrusted-setting");
+        scene.ask("make it three times");
+        scene.edit();
+        scene.wait_for_text(&tripled());
+        scene.over(1);
+        // One byte more, and it asks again.
+        let changed = format!("{}# more\n", GRANTS[0]);
+        scene.workspace.write(CONFIG, &changed);
+        scene.client.set_text(&uri, &changed);
+        scene.client.notify("textDocument/didSave", json!({"textDocument": {"uri": uri}}));
+        scene.client.diagnostic(&uri, "untrusted-setting");
+        scene.ask("make it four times");
+        scene.answer(Way::Prompt, "Deny");
+        scene.over(3);
+        assert_eq!(scene.text(), tripled());
+        scene.end();
+    });
+}
+
+#[test]
+fn trust_given_on_the_command_line_counts_in_the_editor_and_can_be_taken_back() {
+    for format in Format::BOTH {
+        let files = [(CONFIG, GRANTS[0])];
+        let script = vec![triple(), done(), copydesk_tests::scene::edit("x * 3", "x * 4"), done()];
+        let mut scene = with_files(personality::neovim_0_12(), format, "{}", script, &files);
+        let ran = scene.workspace.run(&["trust"]).exits(0);
+        assert!(
+            ran.stdout.contains("config.yaml") || ran.stderr.contains("config.yaml"),
+            "it says what: {ran}"
+        );
+        scene.ask("make it three times");
+        scene.edit();
+        scene.over(1);
+        let _ = scene.workspace.run(&["trust", "--revoke"]).exits(0);
+        scene.ask("make it four times");
+        scene.answer(Way::Prompt, "Deny");
+        scene.over(3);
+        scene.end();
+    }
+}
+
+#[test]
+fn tightening_counts_without_trust() {
+    for config in [
+        "permissions: {mode: plan}\n",
+        "permissions: {mode: locked}\n",
+        "permissions: {deny: [\"Edit(**)\"]}\n",
+    ] {
+        everywhere(|personality, format| {
+            let files = [(CONFIG, config)];
+            let mut scene =
+                with_files(personality, format, "{mode: accept-edits}", vec![triple(), done()], &files);
+            scene.ask("make it three times");
+            assert!(scene.result(1).contains("refused"), "{config}");
+            scene.over(1);
+            assert_eq!(scene.text(), TEXT);
+            scene.end();
+        });
+    }
+    everywhere(|personality, format| {
+        let files = [(CONFIG, "permissions: {ask: [\"Edit(**)\"]}\n")];
+        let mut scene =
+            with_files(personality, format, "{mode: accept-edits}", vec![triple(), done()], &files);
+        scene.ask("make it three times");
+        scene.answer(Way::Prompt, "Allow once");
+        scene.edit();
+        scene.over(1);
+        scene.end();
+    });
+}
+
+/// Keys that are ignored and marked until the file is trusted.
+const IGNORED: &[&str] = &[
+    "default_model: elsewhere/large\n",
+    "providers: {bench: {kind: openai-chat, base_url: \"http://127.0.0.1:9/v1\"}}\n",
+    "model_mappings: {\"*\": elsewhere}\n",
+    "agents: {other: {kind: acp, command: [other-agent]}}\n",
+    "mcp_servers: {other: {command: [other-server]}}\n",
+    "checks: [{command: \"touch checked\"}]\n",
+    "hooks: {PreToolUse: [{command: \"touch hooked\"}]}\n",
+    "sandbox: {enabled: false}\n",
+    "permissions: {additional_directories: [..]}\n",
+    "fallback: [elsewhere/large]\n",
+];
+
+#[test]
+fn every_other_key_is_ignored_and_marked() {
+    for config in IGNORED {
+        for (personality, format) in [
+            (personality::vs_code(), Format::Anthropic),
+            (personality::helix_25_07(), Format::OpenaiChat),
+            (personality::eglot_1_17(), Format::Anthropic),
+            (personality::neovim_0_12(), Format::OpenaiChat),
+        ] {
+            let files = [(CONFIG, *config)];
+            let mut scene = with_files(personality, format, "{}", vec![Reply::text("Here.")], &files);
+            let uri = open_config(&mut scene);
+            scene.client.diagnostic(&uri, "untrusted-setting");
+            scene.ask("say where you are");
+            // The user's own model answered.
+            scene.over(0);
+            assert!(!scene.workspace.exists("checked") && !scene.workspace.exists("hooked"));
+            scene.end();
+        }
+    }
+}
+
+#[test]
+fn the_variable_gives_no_grant_to_a_file_of_the_workspace() {
+    for format in Format::BOTH {
+        let model = copydesk_tests::model_server::ModelServer::start(format, vec![triple(), done()]);
+        let workspace = copydesk_tests::workspace::Workspace::new(crate::COPYDESK)
+            .with([("calc.py", TEXT), ("mine.yaml", GRANTS[0])])
+            .with_user_config(&copydesk_tests::scene::config(&model, "{}"))
+            .with_variable("BENCH_KEY", copydesk_tests::scene::KEY)
+            .with_variable("COPYDESK_CONFIG", "mine.yaml");
+        let client = Client::start(personality::vs_code(), &workspace);
+        let uri = workspace.uri("calc.py");
+        let mut scene = Scene { workspace, model, client, uri: uri.clone(), asked: 0 };
+        scene.client.open(&uri, "python", TEXT);
+        scene.ask("make it three times");
+        scene.answer(Way::Prompt, "Deny");
+        scene.over(1);
+        scene.end();
+    }
+}
+
+#[test]
+fn editor_settings_never_grant() {
+    everywhere(|personality, format| {
+        let settings = json!({"copydesk": {"permissions": {"mode": "auto", "allow": ["Edit(**)"]}}});
+        let mut scene = with_files(personality, format, "{}", vec![triple(), done()], &[]);
+        scene.client.settings(settings.clone());
+        scene.client.notify("workspace/didChangeConfiguration", json!({"settings": settings}));
+        scene.ask("make it three times");
+        scene.answer(Way::Prompt, "Deny");
+        scene.over(1);
+        assert_eq!(scene.text(), TEXT);
+        scene.end();
+    });
+}
+
+#[test]
+fn editor_settings_may_tighten() {
+    for personality in [personality::vs_code(), personality::neovim_0_12(), personality::helix_25_07()] {
+        for format in Format::BOTH {
+            let settings = json!({"copydesk": {"permissions": {"mode": "plan"}}});
+            let stage =
+                with_files(personality.clone(), format, "{mode: accept-edits}", vec![triple(), done()], &[]);
+            let mut scene = stage;
+            scene.client.settings(settings.clone());
+            let changed = settings_changed(&scene, &settings);
+            scene.client.notify("workspace/didChangeConfiguration", changed);
+            scene.client.message_passed("workspace/configuration", 1);
+            scene.ask("make it three times");
+            assert!(scene.result(1).contains("refused"));
+            scene.over(1);
+            scene.end();
+        }
+    }
+}
+
+#[test]
+fn authoring_help_works_fully_without_trust() {
+    for format in Format::BOTH {
+        let files = [(".copydesk/workflows/x.yaml", "name: x\nsteps:\n  - {id: a, type: shell, rnu: a}\n")];
+        let mut scene = with_files(personality::helix_25_07(), format, "{}", vec![], &files);
+        let uri = scene.workspace.uri(".copydesk/workflows/x.yaml");
+        let text = scene.workspace.read(".copydesk/workflows/x.yaml");
+        scene.client.open(&uri, "yaml", &text);
+        scene.client.diagnostic(&uri, "unknown-key");
+        scene.end();
+    }
+}
+
+/// The settings as the client pushes them: whole, or not at all where it answers questions about them.
+fn settings_changed(scene: &Scene, settings: &Value) -> Value {
+    if scene.client.personality.announces("/workspace/configuration") {
+        json!({"settings": null})
+    } else {
+        json!({"settings": settings})
+    }
+}
+
+fn open_config(scene: &mut Scene) -> String {
+    let uri = scene.workspace.uri(CONFIG);
+    let text = scene.workspace.read(CONFIG);
+    scene.client.open(&uri, "yaml", &text);
+    uri
+}
+
+/// The quick fix on the marked setting.
+fn trust(scene: &mut Scene, uri: &str, marked: &Value) {
+    let actions = scene.client.code_actions(uri, &marked["range"], Some("quickfix"));
+    let action = actions.iter().find(|one| one["command"]["command"] == "copydesk.trust").cloned();
+    let Some(action) = action else { scene.client.fail(&format!("no way to trust among {actions:?}")) };
+    scene.client.quiet("window/showMessage");
+    scene.client.run_action(&action);
+}

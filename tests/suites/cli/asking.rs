@@ -1,0 +1,188 @@
+//! `ask`, `undo`, `redo` without an editor and without a terminal: ask is deny, and everything is told.
+
+use std::process::Command;
+
+use copydesk_tests::client::{PATIENCE, eventually};
+use copydesk_tests::model_server::{End, Format, Gate, ModelServer, Reply};
+use copydesk_tests::scene::{FILE, KEY, TEXT, config, done, triple, tripled};
+use copydesk_tests::workspace::Workspace;
+use serde_json::{Value, json};
+use std::time::Instant;
+
+use crate::COPYDESK;
+
+#[test]
+fn without_a_terminal_ask_is_deny_and_the_diff_is_printed_only() {
+    for format in Format::BOTH {
+        let (workspace, model) = desk(format, "{}", vec![triple(), done()]);
+        let ran = workspace.run(&["ask", "--file", FILE, "make it three times"]).exits(1);
+        assert!(
+            ran.stdout.contains("-    return x * 2") && ran.stdout.contains("+    return x * 3"),
+            "{ran}"
+        );
+        assert_eq!(workspace.read(FILE), TEXT);
+        assert_eq!(model.requests().len(), 2);
+        assert!(!ran.to_string().contains(KEY), "{ran}");
+
+        let (workspace, _model) = desk(format, "{}", vec![triple(), done()]);
+        let ran = workspace.run(&["ask", "--json", "--file", FILE, "make it three times"]).exits(1);
+        let report = ran.json();
+        assert_eq!(
+            (&report["schema"], &report["status"]),
+            (&json!("copydesk.ask/1"), &json!("denied")),
+            "{report}"
+        );
+        assert!(report["denied"][0]["effect"].to_string().contains(FILE), "{report}");
+        assert!(report["denied"][0]["reason"].as_str().is_some_and(|reason| !reason.is_empty()), "{report}");
+    }
+}
+
+#[test]
+fn apply_is_accept_edits_for_this_turn_and_undo_takes_it_back() {
+    for format in Format::BOTH {
+        let (workspace, model) = desk(format, "{}", vec![triple(), Reply::text("Done.").usage(120, 3)]);
+        let ran = workspace
+            .run(&["ask", "--apply", "--json", "--file", &format!("{FILE}:4-5"), "make it three times"])
+            .exits(0);
+        let report = ran.json();
+        assert_eq!(report["status"], "succeeded", "{report}");
+        assert_eq!(report["text"], "Done.", "{report}");
+        assert_eq!(report["changes"], json!([{"path": FILE, "applied": true}]), "{report}");
+        assert_eq!((&report["denied"], &report["error"]), (&json!([]), &Value::Null), "{report}");
+        assert!(report["run_id"].is_string() && report["session_id"].is_string(), "{report}");
+        assert_eq!(report["usage"]["requests"], 2, "{report}");
+        assert_eq!(
+            (&report["usage"]["input_tokens"], &report["usage"]["output_tokens"]),
+            (&json!(130), &json!(8)),
+            "{report}"
+        );
+        assert_eq!(workspace.read(FILE), tripled());
+        assert!(model.wait_request(0).text().contains("def double"), "the lines are the selection");
+        // Another process, later typing kept.
+        workspace.write(FILE, &tripled().replace("# What", "# All that"));
+        let _ = workspace.run(&["undo"]).exits(0);
+        assert_eq!(workspace.read(FILE), TEXT.replace("# What", "# All that"));
+        let _ = workspace.run(&["redo"]).exits(0);
+        assert_eq!(workspace.read(FILE), tripled().replace("# What", "# All that"));
+    }
+}
+
+#[test]
+fn a_refusal_by_rule_alone_leaves_succeeded() {
+    for format in Format::BOTH {
+        let (workspace, _model) = desk(format, "{deny: [\"Edit(**)\"]}", vec![triple(), done()]);
+        let report = workspace.run(&["ask", "--json", "make it three times"]).exits(0).json();
+        assert_eq!(report["status"], "succeeded", "{report}");
+        assert!(report["denied"][0]["reason"].to_string().contains("Edit(**)"), "{report}");
+    }
+}
+
+#[test]
+fn a_deny_rule_holds_even_in_bypass() {
+    for format in Format::BOTH {
+        let (workspace, _model) = desk(format, "{deny: [\"Edit(calc.py)\"]}", vec![triple(), done()]);
+        let report =
+            workspace.run(&["ask", "--json", "--mode", "bypass", "make it three times"]).exits(0).json();
+        assert!(report["denied"][0]["reason"].to_string().contains("Edit(calc.py)"), "{report}");
+        assert_eq!(workspace.read(FILE), TEXT);
+    }
+}
+
+#[test]
+fn failures_say_what_happened_and_exit_1() {
+    let table: Vec<(Reply, &str)> = vec![
+        (Reply::status(401, "{\"error\": {\"message\": \"invalid key\"}}"), "BENCH_KEY"),
+        (Reply::text("half an ans").end(End::Early), "finish"),
+        (Reply::text("half an ans").end(End::Cut(60)), "finish"),
+    ];
+    for format in Format::BOTH {
+        for (reply, words) in &table {
+            let (workspace, _model) = desk(format, "{}", vec![reply.clone()]);
+            let ran = workspace.run(&["ask", "--json", "say something"]).exits(1);
+            let report = ran.json();
+            assert_eq!(report["status"], "failed", "{report}");
+            let error = report["error"].to_string();
+            assert!(error.contains(words), "{words}: {report}");
+            assert!(!ran.to_string().contains(KEY), "{ran}");
+        }
+    }
+    // Nobody there at all.
+    let workspace = Workspace::new(COPYDESK).with_user_config(
+        "default_model: gone/x\nproviders: {gone: {kind: openai-chat, base_url: \"http://127.0.0.1:9/v1\"}}\n",
+    );
+    let ran = workspace.run(&["ask", "say something"]).exits(1);
+    assert!(ran.stderr.contains("127.0.0.1:9"), "the address is named: {ran}");
+}
+
+#[test]
+fn the_offline_model_follows_its_script_and_says_that_it_is_none() {
+    let scenario = "steps:\n  - when: {contains: \"triple\"}\n    tool_calls: [{name: edit, arguments: {path: a.py, old: \"x * 2\", new: \"x * 3\"}}]\n  - {text: \"Done.\", usage: {input_tokens: 120, output_tokens: 3}}\n";
+    let workspace = Workspace::new(COPYDESK).with([("a.py", "x * 2\n")]).with_user_config(
+        "default_model: offline/offline\nproviders: {offline: {kind: offline, scenario: scenario.yaml}}\n",
+    );
+    let scenario_file = workspace.user_config().with_file_name("scenario.yaml");
+    std::fs::write(scenario_file, scenario).expect("the bench's own folder");
+    let ran = workspace.run(&["ask", "--apply", "triple it"]).exits(0);
+    assert!(ran.to_string().contains("offline"), "it says that it is no model: {ran}");
+    assert_eq!(workspace.read("a.py"), "x * 3\n");
+    let ran = workspace.run(&["ask", "--json", "nothing that fits"]);
+    assert!(ran.code == Some(0) || ran.json()["error"].to_string().contains("scenario exhausted"), "{ran}");
+}
+
+#[test]
+fn an_interrupt_exits_130_and_closes_everything() {
+    for format in Format::BOTH {
+        let gate = Gate::new();
+        let (workspace, model) = desk(format, "{}", vec![Reply::text("so far").wait(&gate)]);
+        let mut child = workspace.command(&["ask", "talk for ever"]).spawn().expect("the binary starts");
+        model.wait_request(0);
+        let killed =
+            Command::new("kill").args(["-INT", &child.id().to_string()]).status().expect("kill runs");
+        assert!(killed.success());
+        let status =
+            eventually(Instant::now() + PATIENCE, || child.try_wait().ok().flatten()).expect("it ends");
+        assert_eq!(status.code(), Some(130));
+        model.wait_closed(0);
+    }
+}
+
+#[test]
+fn nothing_to_undo_is_said() {
+    let workspace = Workspace::new(COPYDESK);
+    let ran = workspace.run(&["undo"]).exits(1);
+    assert!(!ran.stderr.is_empty(), "{ran}");
+    let _ = workspace.run(&["undo", "run-none"]).exits(1);
+}
+
+#[test]
+fn state_lies_in_user_scope_and_never_in_the_tree() {
+    let (workspace, _model) = desk(Format::Anthropic, "{}", vec![triple(), done()]);
+    let _ = workspace.run(&["ask", "--apply", "make it three times"]).exits(0);
+    let mut names: Vec<String> = std::fs::read_dir(workspace.root())
+        .expect("the workspace")
+        .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
+        .collect();
+    names.sort();
+    assert_eq!(names, [FILE]);
+    assert!(workspace.state().join("workspaces").is_dir());
+    let key = walk(&workspace.state())
+        .iter()
+        .any(|file| std::fs::read(file).is_ok_and(|bytes| String::from_utf8_lossy(&bytes).contains(KEY)));
+    assert!(!key, "the key is at rest nowhere");
+}
+
+fn desk(format: Format, permissions: &str, script: Vec<Reply>) -> (Workspace, ModelServer) {
+    let model = ModelServer::start(format, script);
+    let workspace = Workspace::new(COPYDESK)
+        .with([(FILE, TEXT)])
+        .with_user_config(&config(&model, permissions))
+        .with_variable("BENCH_KEY", KEY);
+    (workspace, model)
+}
+
+fn walk(folder: &std::path::Path) -> Vec<std::path::PathBuf> {
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    entries
+        .flat_map(|entry| if entry.path().is_dir() { walk(&entry.path()) } else { vec![entry.path()] })
+        .collect()
+}

@@ -1,0 +1,161 @@
+//! `check`, `schema`, `config`: what is wrong, in which file, and what is in force.
+
+use copydesk_tests::workspace::Workspace;
+use serde_json::{Value, json};
+
+use crate::COPYDESK;
+
+const GOOD: &str = "name: x\nsteps:\n  - id: a\n    type: shell\n    run: a\n";
+const BAD: &str =
+    "name: x\nsteps:\n  - id: a\n    type: shell\n    env: {A: \"ä😀\"}\n    rnu: a\n    run: a\n";
+const WARNED: &str = "name: x\nsteps:\n  - {id: a, type: shell, run: a, idempotencyKey: steps.a.output}\n";
+
+#[test]
+fn check_says_what_is_wrong_and_exits_accordingly() {
+    let table: &[(&str, &[&str], i32)] = &[
+        (GOOD, &["check"], 0),
+        (GOOD, &["check", "--strict"], 0),
+        (BAD, &["check"], 1),
+        (BAD, &["check", ".copydesk/workflows/x.yaml"], 1),
+        (BAD, &["check", ".copydesk"], 1),
+        (WARNED, &["check"], 0),
+        (WARNED, &["check", "--strict"], 1),
+        (GOOD, &["check", "nowhere.yaml"], 2),
+        (GOOD, &["check", "--levitate"], 2),
+    ];
+    for (text, arguments, code) in table {
+        let workspace = Workspace::new(COPYDESK).with([(".copydesk/workflows/x.yaml", *text)]);
+        let ran = workspace.run(arguments).exits(*code);
+        if *code == 2 {
+            assert!(!ran.stderr.is_empty(), "{ran}");
+        }
+        assert!(!ran.stdout.contains('\u{1b}'), "no colors without a terminal: {ran}");
+    }
+}
+
+#[test]
+fn check_json_has_the_contracts_shape_in_utf_16() {
+    let workspace = Workspace::new(COPYDESK).with([
+        (".copydesk/workflows/x.yaml", BAD),
+        ("y.workflow.yaml", GOOD),
+        ("other.yaml", "a: b\n"),
+    ]);
+    let ran = workspace.run(&["check", "--json"]).exits(1);
+    let report = ran.json();
+    assert_eq!(report["schema"], "copydesk.check/1");
+    assert_eq!((&report["errors"], &report["warnings"]), (&json!(1), &json!(0)), "{report}");
+    let files = report["files"].as_array().cloned().unwrap_or_default();
+    let named = |end: &str| {
+        let found = files.iter().find(|file| file["path"].as_str().is_some_and(|path| path.ends_with(end)));
+        found.cloned().unwrap_or_else(|| panic!("{end} is not listed: {report}"))
+    };
+    assert_eq!(named("y.workflow.yaml")["diagnostics"], json!([]), "files without findings are listed too");
+    assert_eq!(named("other.yaml")["diagnostics"], json!([]), "other YAML is listed");
+    let found = named("x.yaml")["diagnostics"].clone();
+    let one = &found[0];
+    assert_eq!(found.as_array().map(Vec::len), Some(1), "{found}");
+    assert_eq!((&one["code"], &one["severity"]), (&json!("unknown-key"), &json!("error")), "{one}");
+    let range = json!({"start": {"line": 5, "character": 4}, "end": {"line": 5, "character": 7}});
+    assert_eq!(one["range"], range, "{one}");
+    assert!(one["message"].as_str().is_some_and(|words| !words.is_empty()), "{one}");
+}
+
+#[test]
+fn check_counts_in_utf_16_behind_astral_characters() {
+    let text = "name: x\nsteps:\n  - {id: a, type: shell, env: {A: \"ä😀\"}, run: a, rnu: a}\n";
+    let workspace = Workspace::new(COPYDESK).with([("x.workflow.yaml", text)]);
+    let report = workspace.run(&["check", "--json"]).exits(1).json();
+    let line = text.lines().nth(2).unwrap_or_default();
+    let units = line[..line.find("rnu").unwrap_or(0)].encode_utf16().count();
+    assert_eq!(report["files"][0]["diagnostics"][0]["range"]["start"]["character"], units, "{report}");
+}
+
+#[test]
+fn invalid_utf_8_is_a_finding_and_not_a_crash() {
+    let workspace = Workspace::new(COPYDESK);
+    workspace.write_bytes("x.workflow.yaml", b"name: x\nsteps:\n  - id: \xff\n");
+    let ran = workspace.run(&["check", "--json"]).exits(1);
+    assert_eq!(ran.json()["errors"], 1, "{ran}");
+}
+
+#[test]
+fn schema_prints_each_schema_and_writes_them_all() {
+    let workspace = Workspace::new(COPYDESK);
+    for name in ["workflow", "agent", "action", "config"] {
+        let schema = workspace.run(&["schema", name]).exits(0).json();
+        assert!(
+            schema["$schema"].as_str().is_some_and(|word| word.starts_with("https://json-schema.org/")),
+            "{name}"
+        );
+        assert!(schema["title"].is_string(), "{name}");
+    }
+    let _ = workspace.run(&["schema", "levitation"]).exits(2);
+    let _ = workspace.run(&["schema", "--out", "schemas"]).exits(0);
+    for name in ["workflow", "agent", "action", "config"] {
+        let printed = workspace.run(&["schema", name]).exits(0).stdout;
+        assert_eq!(workspace.read(&format!("schemas/{name}.schema.json")), printed, "{name}");
+    }
+}
+
+#[test]
+fn config_shows_what_is_in_force_and_where_it_came_from() {
+    let workspace = Workspace::new(COPYDESK)
+        .with([(
+            ".copydesk/config.yaml",
+            "permissions: {mode: auto, deny: [\"Read(secret.txt)\"]}\ndefault_model: a/b\n",
+        )])
+        .with_user_config("default_model: offline/offline\npermissions: {mode: accept-edits}\n");
+    let ran = workspace.run(&["config", "show"]).exits(0);
+    assert!(ran.stdout.contains("accept-edits") && ran.stdout.contains("offline/offline"), "{ran}");
+    assert!(ran.stdout.contains("Read(secret.txt)"), "tightening counts: {ran}");
+    assert!(!ran.stdout.contains("mode: auto") || ran.stdout.contains("trust"), "{ran}");
+    let shown = workspace.run(&["config", "show", "--json"]).exits(0).json();
+    assert_eq!(shown["schema"], "copydesk.config/1", "{shown}");
+    assert!(shown.to_string().contains("accept-edits"));
+    let paths = workspace.run(&["config", "paths"]).exits(0);
+    for place in [".copydesk/config.yaml", "copydesk/config.yaml"] {
+        assert!(paths.stdout.contains(place), "{paths}");
+    }
+}
+
+#[test]
+fn a_config_that_makes_no_sense_says_where() {
+    let workspace = Workspace::new(COPYDESK).with_user_config("permissions:\n  mode: merry\n");
+    let ran = workspace.run(&["ask", "hello"]).exits(1);
+    assert!(ran.stderr.contains("config.yaml") && ran.stderr.contains("merry"), "{ran}");
+    let workspace = Workspace::new(COPYDESK).with_user_config("permissions: {deny: [\"Levitate(\"]}\n");
+    let ran = workspace.run(&["ask", "hello"]).exits(1);
+    assert!(ran.stderr.contains("Levitate("), "a deny rule that cannot be read stops everything: {ran}");
+}
+
+#[test]
+fn help_is_everywhere_and_wrong_usage_is_2() {
+    let workspace = Workspace::new(COPYDESK);
+    for command in
+        ["check", "schema", "config", "ask", "undo", "redo", "trust", "approve", "doctor", "tour", "lsp"]
+    {
+        let ran = workspace.run(&[command, "--help"]).exits(0);
+        assert!(ran.stdout.contains("Usage"), "{ran}");
+    }
+    let ran = workspace.run(&[]).exits(2);
+    assert!(
+        ran.stdout.contains("Usage") || ran.stderr.contains("Usage"),
+        "without a terminal the help, and 2: {ran}"
+    );
+    let _ = workspace.run(&["levitate"]).exits(2);
+    let _ = workspace.run(&["--version"]).exits(0);
+}
+
+/// Every document of `--json` says what it is.
+#[test]
+fn json_documents_name_their_schema() {
+    let workspace = Workspace::new(COPYDESK).with([("x.workflow.yaml", GOOD)]);
+    for arguments in [&["check", "--json"][..], &["config", "show", "--json"], &["doctor", "--json"]] {
+        let ran = workspace.run(arguments);
+        let schema = ran.json()["schema"].clone();
+        assert!(
+            matches!(&schema, Value::String(word) if word.starts_with("copydesk.")),
+            "{arguments:?}: {schema}"
+        );
+    }
+}

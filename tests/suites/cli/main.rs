@@ -1,0 +1,9 @@
+//! The commands on the real binary: exit codes, JSON shapes, and what a person reads.
+
+mod asking;
+mod checking;
+mod house;
+mod terminal;
+mod trust;
+
+const COPYDESK: &str = env!("CARGO_BIN_EXE_copydesk");

@@ -1,0 +1,129 @@
+//! On a terminal: `ask` asks, `approve` counts after a confirmation typed there, and never from inside a run.
+
+use std::io::Write as _;
+use std::process::{Command, Stdio};
+use std::time::Instant;
+
+use copydesk_tests::client::{PATIENCE, eventually};
+use copydesk_tests::model_server::{Format, ModelServer, Reply};
+use copydesk_tests::personality;
+use copydesk_tests::scene::{FILE, KEY, Scene, Stage, TEXT, config, done, triple, tripled};
+use copydesk_tests::workspace::Workspace;
+use serde_json::json;
+
+use crate::COPYDESK;
+
+#[test]
+fn ask_shows_the_diff_and_asks() {
+    for (typed, text) in [("y\n", tripled()), ("n\n", TEXT.to_owned())] {
+        for format in Format::BOTH {
+            let model = ModelServer::start(format, vec![triple(), done()]);
+            let workspace = Workspace::new(COPYDESK)
+                .with([(FILE, TEXT)])
+                .with_user_config(&config(&model, "{}"))
+                .with_variable("BENCH_KEY", KEY);
+            let (code, screen) =
+                on_terminal(&workspace, &format!("{COPYDESK} ask 'make it three times'"), typed);
+            assert!(screen.contains("x * 3"), "the diff is shown: {screen}");
+            assert_eq!(workspace.read(FILE), text, "{screen}");
+            assert!(code == Some(0) || typed == "n\n", "{screen}");
+        }
+    }
+}
+
+#[test]
+fn approve_counts_after_a_typed_confirmation() {
+    for format in Format::BOTH {
+        let mut scene = Scene::begin(stage(format, "{}", vec![triple(), done()]));
+        scene.ask("make it three times");
+        let id = pending_id(&mut scene);
+        scene.client.prompt();
+        let (_, screen) = on_terminal(&scene.workspace, &format!("{COPYDESK} approve {id} once"), "n\n");
+        scene.pending();
+        assert!(screen.contains(FILE), "what is confirmed is shown: {screen}");
+        let (code, screen) = on_terminal(&scene.workspace, &format!("{COPYDESK} approve {id} once"), "y\n");
+        assert_eq!(code, Some(0), "{screen}");
+        scene.edit();
+        scene.wait_for_text(&tripled());
+        scene.over(1);
+        let (code, screen) =
+            on_terminal(&scene.workspace, &format!("{COPYDESK} approve apr-none once"), "y\n");
+        assert_eq!(code, Some(1), "{screen}");
+        scene.end();
+    }
+}
+
+#[test]
+fn no_descendant_of_a_run_approves() {
+    for format in Format::BOTH {
+        // A run's own shell finds a terminal, and the id, and types yes: it is still the run.
+        let files = vec![(
+            "approve.sh".to_owned(),
+            "read id < id\nprintf 'y\\n' | script -qec \"$COPYDESK approve $id once\" /dev/null\n".to_owned(),
+        )];
+        let bash = Reply::tool("bash", &json!({"command": "sh approve.sh"}));
+        let script = vec![triple().when("the first"), bash.when("the second"), done(), done()];
+        let mut stage = stage(format, "{allow: [\"Bash(sh approve.sh)\"]}", script);
+        stage.files = files;
+        let mut scene = Scene::begin(stage);
+        scene.ask("the first");
+        let id = pending_id(&mut scene);
+        let prompt = scene.client.prompt();
+        scene.workspace.write("id", &format!("{id}\n"));
+        let text = scene.workspace.read("approve.sh").replace("$COPYDESK", COPYDESK);
+        scene.workspace.write("approve.sh", &text);
+        scene.ask("the second");
+        scene.model.wait_answered(2);
+        scene.pending();
+        assert_eq!(scene.text(), TEXT, "still nothing was applied");
+        scene.client.choose(&prompt, "Deny");
+        scene.over(3);
+        scene.end();
+    }
+}
+
+fn stage(format: Format, permissions: &str, script: Vec<Reply>) -> Stage {
+    let permissions = permissions.to_owned();
+    Stage {
+        program: COPYDESK,
+        personality: personality::vs_code(),
+        format,
+        permissions,
+        script,
+        files: vec![],
+    }
+}
+
+fn pending_id(scene: &mut Scene) -> String {
+    let pending = scene.pending();
+    let action = scene.action(&pending, "Deny");
+    let id = action["command"]["arguments"][0]["approvalId"].as_str();
+    id.unwrap_or_else(|| panic!("no id in {action}")).to_owned()
+}
+
+/// Runs a shell command on a terminal of its own (`script` makes one) and types; the exit code and the screen.
+fn on_terminal(workspace: &Workspace, command: &str, typed: &str) -> (Option<i32>, String) {
+    let screen = workspace.outside().join("screen");
+    let mut script = Command::new("script");
+    workspace.furnish(&mut script);
+    script.args(["-qefc", command]).arg(&screen).env("TERM", "dumb").env("SHELL", "/bin/sh");
+    script.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
+    let mut child = script.spawn().unwrap_or_else(|error| panic!("script (of bsdutils) is missing: {error}"));
+    let mut keys = child.stdin.take();
+    // A person reads first and types then.
+    let shown = || std::fs::read_to_string(&screen).is_ok_and(|text| text.contains('?'));
+    eventually(Instant::now() + PATIENCE, || shown().then_some(()));
+    if let Some(keys) = &mut keys {
+        // A command that has already ended reads nothing.
+        let _ = keys.write_all(typed.as_bytes());
+        let _ = keys.flush();
+    }
+    let status = eventually(Instant::now() + PATIENCE, || child.try_wait().ok().flatten());
+    if status.is_none() {
+        let _ = child.kill();
+        let _ = child.wait();
+    }
+    let screen = std::fs::read_to_string(&screen).unwrap_or_default();
+    let status = status.unwrap_or_else(|| panic!("{command} did not end on its terminal:\n{screen}"));
+    (status.code(), screen)
+}
