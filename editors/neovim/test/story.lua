@@ -86,6 +86,8 @@ end
 local menus = {}
 vim.ui.select = function(items, options, answer) table.insert(menus, { items = items, options = options, answer = answer }) end
 
+local told = {}
+vim.notify = function(text) table.insert(told, text) end
 local progressed = false
 vim.api.nvim_create_autocmd('LspProgress', { callback = function() progressed = true end })
 
@@ -174,8 +176,9 @@ end
 wait_for('the edit', function() return text_of(stairs):find('for _ in range(steps - 1):', 1, true) end, function() return text_of(stairs) end)
 wait_for('the approval to go', function() return not finding(stairs, 'pending-approval') end, findings(stairs))
 wait_for('the run to end', function() return next(require('copydesk').running) == nil end, function() return require('copydesk').running end)
+wait_for('the answer', function() return vim.list_contains(told, 'Copydesk: The function is a loop now; its signature is as it was.') end, function() return told end)
 if not progressed then fail('progress is reported') end
-step('the allowed edit arrives in the buffer')
+step('the allowed edit arrives in the buffer, and the answer is shown')
 
 -- Undo keeps what the person typed since.
 vim.api.nvim_buf_set_lines(stairs, 0, 0, false, { '# mine' })

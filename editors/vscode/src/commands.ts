@@ -23,7 +23,7 @@ export function registerCommands(
   register("cancel", cancel);
   register("undo", () => takeBack("copydesk.undo"));
   register("redo", () => takeBack("copydesk.redo"));
-  register("trust", () => commands.executeCommand("copydesk.trust", {}));
+  register("trust", trust);
   context.subscriptions.push(commands.registerCommand("copydesk.ui.restart", restart));
 }
 
@@ -89,4 +89,9 @@ async function takeBack(command: "copydesk.undo" | "copydesk.redo"): Promise<voi
   for (const { reason } of report?.refused ?? []) {
     void window.showWarningMessage(`Copydesk left a piece alone: ${reason}`);
   }
+}
+
+async function trust(): Promise<void> {
+  const answer = await commands.executeCommand<{ trusted?: string } | undefined>("copydesk.trust", {});
+  if (answer?.trusted) await window.showInformationMessage(answer.trusted);
 }

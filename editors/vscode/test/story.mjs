@@ -109,9 +109,10 @@ async function askAndAllow() {
   await toast.getByRole("button", { name: "Allow once" }).click();
   await page.locator(".view-line", { hasText: "before, now = now, before + now" }).waitFor();
   await page.locator(".squiggly-warning").waitFor({ state: "detached" });
+  await page.locator(".notification-toast", { hasText: "The function is a loop now" }).waitFor();
   await picture("edited");
   await saved(page, path, (text) => text.includes("    for _ in range(steps - 1):\n"));
-  step("the allowed edit arrives in the file");
+  step("the allowed edit arrives in the file, and the answer is shown");
   return before;
 }
 

@@ -54,7 +54,7 @@ end
 function M.send(client, command, argument, bufnr, done)
   local params = { command = command, arguments = { argument } }
   local function answered(err, result)
-    if err then vim.notify('copydesk: ' .. err.message, vim.log.levels.ERROR) end
+    if err then vim.notify('Copydesk: ' .. err.message, vim.log.levels.ERROR) end
     if done then done(err, result) end
   end
   -- 0.10 has functions where later versions have methods.

@@ -26,7 +26,7 @@ end
 
 local function say_refused(_, result)
   for _, refused in ipairs(result and result.refused or {}) do
-    vim.notify('copydesk: left alone: ' .. refused.reason, vim.log.levels.WARN)
+    vim.notify('Copydesk: left alone: ' .. refused.reason, vim.log.levels.WARN)
   end
 end
 
@@ -42,7 +42,7 @@ local function cancel(client, bufnr, _, rest)
   if rest ~= '' then return send(rest) end
   local running = require('copydesk').running
   local runs = vim.tbl_keys(running)
-  if #runs == 0 then return vim.notify('copydesk: nothing is running') end
+  if #runs == 0 then return vim.notify('Copydesk: nothing is running') end
   if #runs == 1 then return send(runs[1]) end
   table.sort(runs)
   vim.ui.select(runs, {
@@ -59,7 +59,7 @@ local function approve()
     function(d) return d.source == 'copydesk' and d.code == 'pending-approval' end,
     vim.diagnostic.get(nil)
   )
-  if #waiting == 0 then return vim.notify('copydesk: nothing waits for you') end
+  if #waiting == 0 then return vim.notify('Copydesk: nothing waits for you') end
   local function open(d)
     if not d then return end
     vim.cmd.normal({ "m'", bang = true })
@@ -79,6 +79,12 @@ local function approve()
   }, open)
 end
 
+local function trust(client, bufnr)
+  require('copydesk.ask').send(client, 'copydesk.trust', vim.empty_dict(), bufnr, function(_, result)
+    if result and result.trusted then vim.notify('Copydesk: ' .. result.trusted) end
+  end)
+end
+
 M.words = {
   ask = ask,
   explain = action('explain'),
@@ -88,26 +94,26 @@ M.words = {
   review = action('review'),
   action = function(client, bufnr, call, rest)
     local name, prompt = rest:match('^(%S+)%s*(.*)$')
-    if not name then return vim.notify('copydesk: name the action: :Copydesk action NAME') end
+    if not name then return vim.notify('Copydesk: name the action: :Copydesk action NAME') end
     action(name)(client, bufnr, call, prompt)
   end,
   approve = approve,
   cancel = cancel,
   undo = of_run('copydesk.undo'),
   redo = of_run('copydesk.redo'),
-  trust = function(client, bufnr) require('copydesk.ask').send(client, 'copydesk.trust', vim.empty_dict(), bufnr) end,
+  trust = trust,
 }
 
 local function run(call)
   local word, rest = call.args:match('^(%S+)%s*(.*)$')
   local does = M.words[word]
   if not does then
-    return vim.notify('copydesk: no such command: ' .. tostring(word) .. '; see :help copydesk', vim.log.levels.ERROR)
+    return vim.notify('Copydesk: no such command: ' .. tostring(word) .. '; see :help copydesk', vim.log.levels.ERROR)
   end
   local bufnr = vim.api.nvim_get_current_buf()
   local client = require('copydesk').client(bufnr) or vim.lsp.get_clients({ name = 'copydesk' })[1]
   if not client then
-    return vim.notify('copydesk: the server is not running here; see :checkhealth vim.lsp', vim.log.levels.ERROR)
+    return vim.notify('Copydesk: the server is not running here; see :checkhealth vim.lsp', vim.log.levels.ERROR)
   end
   does(client, bufnr, call, rest)
 end

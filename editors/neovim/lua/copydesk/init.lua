@@ -27,12 +27,23 @@ local function holds_file(bufnr) return vim.bo[bufnr].buftype == '' and vim.api.
 
 local function root_of(bufnr, markers) return vim.fs.root(bufnr, markers) or vim.fn.getcwd() end
 
+--- What came of a run, where nothing else shows it: an error, or an answer too short for the server to open as a file.
+local function say_outcome(event)
+  if type(event.error) == 'string' then
+    vim.notify('Copydesk: ' .. event.error, vim.log.levels.ERROR)
+  elseif type(event.text) == 'string' and event.text ~= '' then
+    local _, breaks = vim.trim(event.text):gsub('\n', '')
+    if #event.text <= 240 and breaks < 3 then vim.notify('Copydesk: ' .. vim.trim(event.text)) end
+  end
+end
+
 local function on_event(_, params)
   local event = params.event or {}
   if event.type == 'run_started' then
     M.running[params.runId] = event.title or 'ask'
   elseif event.type == 'run_finished' then
     M.running[params.runId] = nil
+    say_outcome(event)
   end
 end
 
@@ -52,14 +63,11 @@ local function echo_progress(event)
   local client = vim.lsp.get_client_by_id(event.data.client_id)
   local value = event.data.params and event.data.params.value
   if not client or client.name ~= M.name or type(value) ~= 'table' then return end
-  local words = {}
-  for _, word in ipairs({ value.title or '', value.message or '' }) do
-    if word ~= '' then table.insert(words, word) end
-  end
-  if value.percentage then table.insert(words, value.percentage .. '%') end
-  if value.kind == 'end' and #words == 0 then words = { 'done' } end
+  -- The title, which says whose progress it is, stands in the first one; after that there is only room for the news.
+  local words = value.kind == 'begin' and { value.title } or { 'Copydesk' }
+  table.insert(words, value.message ~= '' and value.message or nil)
   -- One line, cut to what fits: a longer echo would stop the person with "Press ENTER".
-  local line = ('copydesk: ' .. table.concat(words, ': ')):gsub('%s+', ' ')
+  local line = table.concat(words, ': '):gsub('%s+', ' ')
   vim.api.nvim_echo({ { vim.fn.strcharpart(line, 0, math.max(vim.o.columns - 12, 20)) } }, false, {})
   vim.cmd.redraw()
 end
