@@ -34,6 +34,8 @@ enum State {
     Fine,
     /// Works without it, less well.
     Missing,
+    /// Something is not as it was meant, and the rest works.
+    Warning,
     /// Something does not work.
     Broken,
 }
@@ -43,6 +45,7 @@ impl State {
         match self {
             Self::Fine => "ok",
             Self::Missing => "missing",
+            Self::Warning => "warning",
             Self::Broken => "broken",
         }
     }
@@ -51,37 +54,10 @@ impl State {
 pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
     let here = Here::find()?;
     let loaded = here.settings();
-    let mut findings = vec![finding("copydesk", State::Fine, env!("CARGO_PKG_VERSION"), "")];
-    findings.push(finding("workspace", State::Fine, here.root.display().to_string(), ""));
-    findings.extend(settings(&here, &loaded));
-    findings.extend(keys(&loaded));
-    findings.extend(wait_for(async { Ok(models(&loaded).await) })?);
-    findings
-        .push(program("git", "Install git: undo and context work without it, review of changes less well."));
-    findings.push(program("bash", "Install bash: commands of agents run in it."));
-    findings.push(sandbox());
-    findings.push(state_folder(&here));
-    findings.push(wait_for(async { Ok(journal(&here).await) })?);
-
+    let findings = look(&here, &loaded)?;
     let broken = findings.iter().any(|finding| finding.state == State::Broken);
     if arguments.json {
-        let checks: Vec<Value> = findings
-            .iter()
-            .map(|finding| {
-                json!({
-                    "name": finding.name,
-                    "state": finding.state.as_str(),
-                    "detail": finding.detail,
-                    "fix": finding.fix,
-                })
-            })
-            .collect();
-        out::json(&json!({
-            "schema": "copydesk.doctor/1",
-            "checks": checks,
-            "files": config::files(&loaded),
-            "problems": config::problems(&loaded.problems),
-        }))?;
+        out::json(&printed(&findings, &loaded))?;
     } else {
         for finding in &findings {
             let Finding { name, state, detail, fix } = finding;
@@ -92,6 +68,49 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
         }
     }
     Ok(if broken { Outcome::Problems } else { Outcome::Fine })
+}
+
+/// The document of `--json`, for the command of the same name in an editor.
+pub(super) fn document(here: &Here, loaded: &Loaded) -> Value {
+    match look(here, loaded) {
+        Ok(findings) => printed(&findings, loaded),
+        Err(error) => json!({ "schema": "copydesk.doctor/1", "error": format!("{error:#}") }),
+    }
+}
+
+fn look(here: &Here, loaded: &Loaded) -> anyhow::Result<Vec<Finding>> {
+    let mut findings = vec![finding("copydesk", State::Fine, env!("CARGO_PKG_VERSION"), "")];
+    findings.push(finding("workspace", State::Fine, here.root.display().to_string(), ""));
+    findings.extend(settings(here, loaded));
+    findings.extend(keys(loaded));
+    findings.extend(wait_for(async { Ok(models(loaded).await) })?);
+    findings
+        .push(program("git", "Install git: undo and context work without it, review of changes less well."));
+    findings.push(program("bash", "Install bash: commands of agents run in it."));
+    findings.push(sandbox());
+    findings.push(state_folder(here));
+    findings.push(wait_for(async { Ok(journal(here).await) })?);
+    Ok(findings)
+}
+
+fn printed(findings: &[Finding], loaded: &Loaded) -> Value {
+    let checks: Vec<Value> = findings
+        .iter()
+        .map(|finding| {
+            json!({
+                "name": finding.name,
+                "state": finding.state.as_str(),
+                "detail": finding.detail,
+                "fix": finding.fix,
+            })
+        })
+        .collect();
+    json!({
+        "schema": "copydesk.doctor/1",
+        "checks": checks,
+        "files": config::files(loaded),
+        "problems": config::problems(&loaded.problems),
+    })
 }
 
 fn finding(
@@ -111,9 +130,9 @@ fn settings(here: &Here, loaded: &Loaded) -> Vec<Finding> {
             let (state, fix) = match file.state {
                 FileState::Absent | FileState::Grants => (State::Fine, ""),
                 FileState::Untrusted | FileState::Changed => {
-                    (State::Missing, "Run 'copydesk trust' to see what it wants and to let it count.")
+                    (State::Warning, "Run 'copydesk trust' to see what it wants and to let it count.")
                 }
-                FileState::Broken => (State::Broken, "Mend the file; the problem below says where."),
+                FileState::Broken => (State::Broken, "Mend it; the lines below say where."),
             };
             let detail = format!("{} ({})", here.shown(&file.path), file.state.as_str());
             finding(format!("{} settings", file.layer.as_str()), state, detail, fix)
@@ -122,7 +141,7 @@ fn settings(here: &Here, loaded: &Loaded) -> Vec<Finding> {
     let mode = format!("{} ({})", loaded.mode.as_str(), loaded.mode_origin);
     findings.push(finding("mode", State::Fine, mode, ""));
     findings.extend(loaded.problems.iter().map(|problem| {
-        let state = if problem.stops { State::Broken } else { State::Missing };
+        let state = if problem.stops { State::Broken } else { State::Warning };
         let fix = if problem.stops { "No agent runs until this is mended." } else { "" };
         finding("setting", state, problem.to_string(), fix)
     }));

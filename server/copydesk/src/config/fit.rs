@@ -38,8 +38,8 @@ fn sift(path: &mut KeyPath, value: Value, misfits: &mut Vec<Misfit>) -> Option<V
         misfits.extend(wrong.map(|wrong| misfit(path, &value, &wrong)));
         return None;
     };
-    if let Some(wrong) = wrong.as_deref().filter(|wrong| is_unknown(path, wrong)) {
-        misfits.push(unknown(path, wrong));
+    if wrong.as_deref().is_some_and(|wrong| is_unknown(path, wrong)) {
+        misfits.push(unknown(path));
         return None;
     }
     let mut kept = Map::new();
@@ -82,20 +82,19 @@ fn is_unknown(path: &KeyPath, wrong: &str) -> bool {
     path.last().is_some_and(|key| wrong.starts_with(&format!("unknown field `{key}`")))
 }
 
-fn unknown(path: &KeyPath, wrong: &str) -> Misfit {
-    let known = wrong.split_once("expected ").map_or("", |(_, known)| known);
+fn unknown(path: &KeyPath) -> Misfit {
     Misfit {
         path: path.clone(),
         code: Code::UnknownSetting,
         severity: Severity::Warning,
-        message: format!("'{}' is no setting and does not count; known here: {known}", path.join(".")),
+        message: format!("'{}' is no setting and does not count", path.join(".")),
         stops: false,
     }
 }
 
 fn misfit(path: &KeyPath, value: &Value, wrong: &str) -> Misfit {
     if is_unknown(path, wrong) {
-        return unknown(path, wrong);
+        return unknown(path);
     }
     let key = path.join(".");
     let bypass = key == "permissions.mode" && value == Mode::Bypass.as_str();

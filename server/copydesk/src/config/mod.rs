@@ -178,6 +178,8 @@ fn assemble(
             Config::default()
         },
     );
+    // As a person reads the files: layer by layer, from top to bottom.
+    problems.sort_by_key(|problem| (problem.origin.layer, problem.span));
     let refusal = problems.iter().find(|problem| problem.stops).map(|problem| {
         format!("{problem}. What it forbids is not known, so no agent runs until this is mended.")
     });
