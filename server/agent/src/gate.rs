@@ -155,7 +155,7 @@ fn text_of(turn: &Turn, effect: &Effect, question: &Question, change: Option<&Ch
     let root = &turn.settings.root;
     let always = match question.always.as_slice() {
         [] => String::new(),
-        rules => format!("\nAlways allow stores: {}", render::harmless(&rules.join(", "))),
+        rules => format!("\n(Always allow stores: {})", render::harmless(&rules.join(", "))),
     };
     match effect {
         Effect::Write { path: file } => {
