@@ -116,7 +116,7 @@ async fn answer(
 fn typed_decision(arguments: &Arguments, row: &PendingRow) -> anyhow::Result<Option<String>> {
     if let Some(decision) = &arguments.decision {
         let typed = ask_on_terminal(&format!("Answer '{decision}'? Type yes:"))?;
-        return Ok((typed == "yes").then(|| decision.clone()));
+        return Ok(matches!(typed.as_str(), "yes" | "y").then(|| decision.clone()));
     }
     let words = if row.always.is_empty() { "once or deny" } else { "once, always or deny" };
     let typed = ask_on_terminal(&format!("Type {words}:"))?;
