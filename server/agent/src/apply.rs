@@ -110,6 +110,7 @@ pub(crate) async fn apply(
             base: there.base(),
             before: there.text().to_owned(),
             after: after.clone(),
+            undo: false,
         };
         recorder.record(&plan.run, vec![intent], redactor).await?;
         let order =

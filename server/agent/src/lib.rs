@@ -21,6 +21,7 @@ mod gate;
 mod process;
 mod prompt;
 mod recorder;
+mod recover;
 mod render;
 mod run;
 mod settings;

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use copydesk_base::{Clock, Event, Host, Record, Redactor, RunId};
 use copydesk_store::Journal;
 use tokio::sync::{mpsc, oneshot};
+use tokio_util::sync::CancellationToken;
 
 use crate::error::AgentError;
 
@@ -26,14 +27,15 @@ struct Job {
 }
 
 impl Recorder {
-    /// The writer's handle, and the writer itself, which ends when the last handle is gone.
+    /// The writer's handle, and the writer itself, which ends with `stop`, or when the last handle is gone.
     pub(crate) fn new(
         journal: Journal,
         host: Arc<dyn Host>,
         clock: Arc<dyn Clock>,
+        stop: CancellationToken,
     ) -> (Self, impl Future<Output = ()> + Send) {
         let (jobs, inbox) = mpsc::unbounded_channel();
-        (Self { jobs }, write(inbox, journal, host, clock))
+        (Self { jobs }, write(inbox, journal, host, clock, stop))
     }
 
     /// Makes events durable and shows them; an error means that nothing was written and nothing may happen.
@@ -73,10 +75,17 @@ async fn write(
     journal: Journal,
     host: Arc<dyn Host>,
     clock: Arc<dyn Clock>,
+    stop: CancellationToken,
 ) {
     let mut last_seq: HashMap<RunId, u64> = HashMap::new();
     let mut jobs = Vec::new();
-    while inbox.recv_many(&mut jobs, 256).await > 0 {
+    loop {
+        tokio::select! {
+            // What stands in the inbox is written before the order to stop is looked at.
+            biased;
+            received = inbox.recv_many(&mut jobs, 256) => if received == 0 { return },
+            () = stop.cancelled() => return,
+        }
         let mut records = Vec::new();
         let mut seqs = last_seq.clone();
         for job in &jobs {

@@ -165,6 +165,7 @@ async fn begin(
     cancel: CancellationToken,
 ) -> Result<Begun, (Option<Settings>, AgentError)> {
     let world = shared.world.clone();
+    shared.recover().await;
     let settings = (world.settings)().map_err(|reason| (None, AgentError::Settings(reason)))?;
     let Some(action) = action::action(&ask.action) else {
         let reason = format!("there is no action '{}'", ask.action);
@@ -206,8 +207,12 @@ async fn begin(
     let mut events = vec![started];
     events.extend(turn.settings.notices.iter().map(|text| Event::Notice { text: text.clone() }));
     if choice.offline {
-        let text = "No model is configured: the built-in offline stand-in answers, which is no real model. \
-                    'copydesk doctor' says how to connect one.";
+        let text = if choice.is_last_resort() {
+            "No model is configured: the built-in offline stand-in answers, which is no real model. \
+             'copydesk doctor' says how to connect one."
+        } else {
+            "The built-in offline stand-in answers, as configured; it is no real model."
+        };
         events.push(Event::Notice { text: text.to_owned() });
     }
     if let Err(error) = turn.record(events).await {

@@ -130,6 +130,7 @@ async fn find(
     run: Option<RunId>,
     direction: Direction,
 ) -> Result<(RunId, Vec<(PathBuf, FileStory, Pairs)>), AgentError> {
+    shared.recover().await;
     let journal = &shared.world.journal;
     let run = match run {
         Some(run) => run,
@@ -214,6 +215,7 @@ async fn one_file(
             base: there.base(),
             before: current.clone(),
             after: undone.text.clone(),
+            undo: direction == Direction::Undo,
         };
         let goes = direction == Direction::Undo && story.created && undone.text.is_empty();
         shared.recorder.record(run, vec![intent], redactor).await?;

@@ -23,7 +23,14 @@ pub struct Diagnostic {
 impl Diagnostic {
     /// A finding with the severity that its code always has.
     pub fn new(code: Code, span: Span, message: impl Into<String>) -> Self {
-        Self { span, code, severity: code.severity(), message: message.into(), related: vec![], fixes: vec![] }
+        Self {
+            span,
+            code,
+            severity: code.severity(),
+            message: message.into(),
+            related: vec![],
+            fixes: vec![],
+        }
     }
 
     #[must_use]

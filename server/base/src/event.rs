@@ -61,13 +61,31 @@ pub enum Event {
         process: Option<u32>,
     },
     /// A request left for the model: the `number`-th of this run, from one.
-    ModelRequested { number: u64 },
+    ModelRequested {
+        number: u64,
+    },
     /// The model said this much more. Live only: never journalled, the whole stands in [`Event::ModelAnswered`].
-    TextDelta { text: String },
-    ModelAnswered { text: String, calls: usize, usage: Usage },
-    ToolCalled { call: CallId, name: String, arguments: serde_json::Value },
+    TextDelta {
+        text: String,
+    },
+    ModelAnswered {
+        text: String,
+        calls: usize,
+        usage: Usage,
+    },
+    ToolCalled {
+        call: CallId,
+        name: String,
+        arguments: serde_json::Value,
+    },
     /// Policy decided, or a person did (`by`: `rule`, `mode`, `person`, `nobody`, `timeout`).
-    Judged { call: CallId, effect: Effect, verdict: String, because: Because, by: String },
+    Judged {
+        call: CallId,
+        effect: Effect,
+        verdict: String,
+        because: Because,
+        by: String,
+    },
     ApprovalRequested {
         approval: ApprovalId,
         call: CallId,
@@ -81,22 +99,72 @@ pub enum Event {
         change: Option<ChangeId>,
     },
     /// `decision`: `once`, `always`, `deny`, `expired`, `canceled`, `reviewed`.
-    ApprovalSettled { approval: ApprovalId, decision: String, by: String },
+    ApprovalSettled {
+        approval: ApprovalId,
+        decision: String,
+        by: String,
+    },
     /// The intent, before the effect: without an outcome behind it, the effect is unknown and not repeated.
-    EffectStarted { call: CallId, effect: Effect },
-    EffectFinished { call: CallId, ok: bool, note: String },
-    ChangeProposed { change: ChangeId, call: CallId, path: PathBuf, hunks: usize },
+    EffectStarted {
+        call: CallId,
+        effect: Effect,
+    },
+    EffectFinished {
+        call: CallId,
+        ok: bool,
+        note: String,
+    },
+    ChangeProposed {
+        change: ChangeId,
+        call: CallId,
+        path: PathBuf,
+        hunks: usize,
+    },
     /// The intent of a file write: what undo needs, durable before the file changes.
-    ChangeApplying { change: ChangeId, path: PathBuf, base: Base, before: String, after: String },
+    ChangeApplying {
+        change: ChangeId,
+        path: PathBuf,
+        base: Base,
+        before: String,
+        after: String,
+        /// Whether it is an undo that writes it.
+        #[serde(default)]
+        undo: bool,
+    },
     /// What a document version or the disk carries now.
-    ChangeApplied { change: ChangeId, path: PathBuf, before: String, after: String },
-    ChangeRefused { change: ChangeId, report: HunkReport },
-    ToolReturned { call: CallId, text: String },
+    ChangeApplied {
+        change: ChangeId,
+        path: PathBuf,
+        before: String,
+        after: String,
+    },
+    ChangeRefused {
+        change: ChangeId,
+        report: HunkReport,
+    },
+    ToolReturned {
+        call: CallId,
+        text: String,
+    },
     /// A run's edits were taken back, or brought again.
-    Undone { change: ChangeId, path: PathBuf, before: String, after: String, redo: bool },
+    Undone {
+        change: ChangeId,
+        path: PathBuf,
+        before: String,
+        after: String,
+        redo: bool,
+    },
     /// Something the person should know, and what they can do about it.
-    Notice { text: String },
-    RunFinished { status: RunStatus, text: String, error: Option<String>, usage: Usage, denied: Vec<Denied> },
+    Notice {
+        text: String,
+    },
+    RunFinished {
+        status: RunStatus,
+        text: String,
+        error: Option<String>,
+        usage: Usage,
+        denied: Vec<Denied>,
+    },
     /// A kind written by a newer version.
     #[serde(other)]
     Unknown,

@@ -72,7 +72,10 @@ impl Ids for RandomIds {
     fn next(&self) -> String {
         let mut bytes = [0u8; 10];
         // Without randomness there are no unguessable approvals, and going on would be worse than stopping.
-        #[expect(clippy::expect_used, reason = "the system's random source does not fail on a running system")]
+        #[expect(
+            clippy::expect_used,
+            reason = "the system's random source does not fail on a running system"
+        )]
         getrandom::fill(&mut bytes).expect("the operating system gives random bytes");
         crockford(&bytes)
     }

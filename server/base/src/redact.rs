@@ -33,9 +33,9 @@ impl Redactor {
         match value {
             Value::String(text) => Value::String(self.clean(text)),
             Value::Array(items) => Value::Array(items.iter().map(|item| self.clean_json(item)).collect()),
-            Value::Object(map) => {
-                Value::Object(map.iter().map(|(key, value)| (self.clean(key), self.clean_json(value))).collect())
-            }
+            Value::Object(map) => Value::Object(
+                map.iter().map(|(key, value)| (self.clean(key), self.clean_json(value))).collect(),
+            ),
             other => other.clone(),
         }
     }

@@ -33,6 +33,14 @@ impl Here {
         Self::at(cwd, root)
     }
 
+    /// The surroundings of a server whose editor named the root, canonical as far as it exists.
+    pub(crate) fn of_editor(root: &Path) -> Self {
+        let cwd = std::env::current_dir().unwrap_or_else(|_| root.to_owned());
+        let places = Places::find(&|name| std::env::var(name).ok(), &cwd);
+        let user = UserStore::at(&places.state);
+        Self { cwd, root: root.to_owned(), places, nesting: nesting(), user }
+    }
+
     fn at(cwd: PathBuf, root: PathBuf) -> anyhow::Result<Self> {
         let root = root.canonicalize().with_context(|| format!("failed to find {}", root.display()))?;
         let places = Places::find(&|name| std::env::var(name).ok(), &cwd);

@@ -58,6 +58,9 @@ impl LanguageServer for Front {
 
     async fn initialized(&self, _: lsp::InitializedParams) {
         methods::configuration::fetch(&self.state).await;
+        if let Some(session) = self.state.session() {
+            session.desk.warm().await;
+        }
     }
 
     async fn did_change_configuration(&self, _: lsp::DidChangeConfigurationParams) {

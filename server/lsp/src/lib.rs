@@ -46,14 +46,20 @@ pub struct Backstage {
     /// Whether the workspace's own settings count.
     pub trust_state: Box<dyn Fn(&Path) -> Trust + Send + Sync>,
     /// Trusts the workspace's settings as they are now; answers what was trusted, as a sentence.
-    pub trust: Box<dyn Fn(&Path) -> Result<String, String> + Send + Sync>,
+    pub trust: GiveTrust,
     /// Takes in what the editor's settings say under `copydesk`; answers what is wrong with them.
-    pub editor_settings: Box<dyn Fn(&Path, &Value) -> Vec<String> + Send + Sync>,
+    pub editor_settings: TakeSettings,
     /// The document of `copydesk doctor --json`.
     pub doctor: Box<dyn Fn(&Path) -> Value + Send + Sync>,
     /// Where a text is kept that an editor is to show: below the workspace's folder in `COPYDESK_HOME`.
     pub shelf: Box<dyn Fn(&Path) -> std::path::PathBuf + Send + Sync>,
 }
+
+/// Takes the editor's settings in and answers what is wrong with them.
+pub type TakeSettings = Box<dyn Fn(&Path, &Value) -> Vec<String> + Send + Sync>;
+
+/// Trusts what a workspace has now; a sentence either way.
+pub type GiveTrust = Box<dyn Fn(&Path) -> Result<String, String> + Send + Sync>;
 
 /// Opens the desk of a workspace: its root, the person, the files as the editor has them, and the token that ends it.
 pub type OpenDesk =

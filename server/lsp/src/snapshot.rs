@@ -1,6 +1,6 @@
 //! What a handler looks at: documents, rungs, trust and what is waiting, as they were when its request arrived.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use copydesk_agent::View;
@@ -14,7 +14,6 @@ use crate::documents::{Documents, Open};
 pub(crate) struct Snapshot {
     pub(crate) documents: Arc<Documents>,
     pub(crate) ladder: Ladder,
-    pub(crate) root: PathBuf,
     pub(crate) trust: Trust,
     pub(crate) view: Arc<View>,
 }

@@ -45,7 +45,6 @@ pub(crate) struct Session {
     pub(crate) root: PathBuf,
     pub(crate) desk: Desk,
     pub(crate) host: Arc<EditorHost>,
-    pub(crate) files: Arc<dyn Files>,
     pub(crate) publisher: Publisher,
 }
 
@@ -81,9 +80,9 @@ impl State {
             let host = EditorHost::new(self.client.clone(), self.documents.clone(), ladder.clone());
             let files: Arc<dyn Files> =
                 Arc::new(EditorFiles { documents: self.documents.clone(), disk: DiskFiles });
-            let desk = (self.backstage.open)(&root, host.clone(), files.clone(), &self.cancel);
+            let desk = (self.backstage.open)(&root, host.clone(), files, &self.cancel);
             let publisher = Publisher::new();
-            Session { ladder: ladder.clone(), root, desk, host, files, publisher }
+            Session { ladder: ladder.clone(), root, desk, host, publisher }
         });
         self.look_up_trust();
         if let Some(process) = params.process_id {
@@ -134,7 +133,6 @@ impl State {
         Some(Snapshot {
             documents: self.documents.clone(),
             ladder: session.ladder.clone(),
-            root: session.root.clone(),
             trust: self.trust(),
             view: session.desk.view().borrow().clone(),
         })
@@ -167,12 +165,10 @@ impl State {
             }
             _ => return false,
         };
-        match touched {
-            Some(uri) => session.publisher.mark(uri),
-            None => tracing::warn!(
-                method = request.method(),
-                "a notification does not read as what it says it is"
-            ),
+        if let Some(uri) = touched {
+            session.publisher.mark(uri);
+        } else {
+            tracing::warn!(method = request.method(), "a notification does not read as what it says it is");
         }
         true
     }

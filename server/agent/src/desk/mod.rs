@@ -27,12 +27,16 @@ use crate::apply;
 use crate::error::AgentError;
 use crate::prompt::Finding;
 use crate::recorder::Recorder;
+use crate::recover;
 use crate::run;
 use crate::undo;
 pub use crate::undo::Direction;
 use crate::view::{RunView, View};
 use crate::world::World;
 use board::Asked;
+
+/// How long what is under way may take to end.
+const LAST_WORDS: Duration = Duration::from_secs(5);
 
 /// What a person asks an agent.
 #[derive(Clone, Debug)]
@@ -185,34 +189,60 @@ pub(crate) struct Shared {
     pub(crate) recorder: Recorder,
     pub(crate) link: DeskLink,
     view: watch::Receiver<Arc<View>>,
-    tracker: TaskTracker,
+    /// The tasks of runs, and the token that ends them.
+    runs: TaskTracker,
     cancel: CancellationToken,
+    /// The desk's own two tasks, which end after the runs.
+    services: TaskTracker,
+    stop: CancellationToken,
     /// One edit at a time, in the whole process.
     pub(crate) turnstile: tokio::sync::Mutex<()>,
+    recovered: tokio::sync::OnceCell<()>,
 }
 
 impl Desk {
     /// Starts the desk's tasks as children of `cancel`; must be called inside a runtime.
     pub fn open(world: World, cancel: &CancellationToken) -> Self {
-        let tracker = TaskTracker::new();
-        let cancel = cancel.child_token();
+        let (runs, services) = (TaskTracker::new(), TaskTracker::new());
+        let (cancel, stop) = (cancel.child_token(), CancellationToken::new());
         let (recorder, writing) =
-            Recorder::new(world.journal.clone(), world.host.clone(), world.clock.clone());
+            Recorder::new(world.journal.clone(), world.host.clone(), world.clock.clone(), stop.clone());
         let (orders, inbox) = mpsc::unbounded_channel();
         let (view_sender, view) = watch::channel(Arc::new(View::default()));
         let (rules_sender, remembered) = watch::channel(Arc::new(Vec::new()));
         let link = DeskLink { orders, remembered };
-        tracker.spawn(writing);
-        tracker.spawn(task::run(
+        services.spawn(writing);
+        services.spawn(task::run(
             inbox,
             world.clone(),
             recorder.clone(),
             view_sender,
             rules_sender,
-            cancel.clone(),
+            stop.clone(),
         ));
         let turnstile = tokio::sync::Mutex::new(());
-        Self { shared: Arc::new(Shared { world, recorder, link, view, tracker, cancel, turnstile }) }
+        Self {
+            shared: Arc::new(Shared {
+                world,
+                recorder,
+                link,
+                view,
+                runs,
+                cancel,
+                services,
+                stop,
+                turnstile,
+                recovered: tokio::sync::OnceCell::new(),
+            }),
+        }
+    }
+
+    /// Makes ready what the first request of the model in force needs, so that the person need not wait for it.
+    pub async fn warm(&self) {
+        let Ok(settings) = (self.shared.world.settings)() else { return };
+        if let Ok(choice) = settings.models.choose(None) {
+            settings.models.warm(&choice).await;
+        }
     }
 
     /// Makes a run and leaves it at its gate; the answer comes at once.
@@ -224,7 +254,7 @@ impl Desk {
         let (done, outcome) = oneshot::channel();
         let cancel = self.shared.cancel.child_token();
         let task = run::task(self.shared.clone(), ask, run.clone(), session.clone(), cancel, opened, done);
-        self.shared.tracker.spawn(task);
+        self.shared.runs.spawn(task);
         Started { run, session, gate, outcome }
     }
 
@@ -275,7 +305,7 @@ impl Desk {
         if !landed.is_empty() {
             let shared = self.shared.clone();
             let change = change.clone();
-            self.shared.tracker.spawn(async move {
+            self.shared.runs.spawn(async move {
                 let _ = gate.await;
                 let done = shared.apply(&plan, &landed, &redactor, patience).await.unwrap_or_else(|error| {
                     let refused = landed.iter().map(|at| copydesk_base::change::RefusedHunk {
@@ -340,7 +370,7 @@ impl Desk {
         let (run, report) = undo::preview(&self.shared, run, direction).await?;
         if !report.sent.is_empty() {
             let (shared, expected) = (self.shared.clone(), report.clone());
-            self.shared.tracker.spawn(async move {
+            self.shared.runs.spawn(async move {
                 let _ = gate.await;
                 undo::perform(&shared, run, direction, &expected).await;
             });
@@ -363,13 +393,14 @@ impl Desk {
         self.shared.view.clone()
     }
 
-    /// Cancels every run, and waits until every task and child process has ended.
+    /// Cancels every run, waits until every run and child process has ended, then ends the desk itself.
     pub async fn close(&self) {
         self.shared.cancel.cancel();
-        self.shared.tracker.close();
-        // The recorder ends with its last handle, which is ours: so wait for the others a bounded while.
-        let all = self.shared.tracker.wait();
-        let _ = tokio::time::timeout(Duration::from_secs(5), all).await;
+        self.shared.runs.close();
+        let _ = tokio::time::timeout(LAST_WORDS, self.shared.runs.wait()).await;
+        self.shared.stop.cancel();
+        self.shared.services.close();
+        let _ = tokio::time::timeout(LAST_WORDS, self.shared.services.wait()).await;
     }
 }
 
@@ -384,6 +415,11 @@ impl Shared {
     ) -> Result<HunkReport, AgentError> {
         let _turn = self.turnstile.lock().await;
         apply::apply(&self.world, &self.recorder, redactor, patience, plan, hunks).await
+    }
+
+    /// Settles what a process that died left open: once, before the first thing that this one does.
+    pub(crate) async fn recover(&self) {
+        self.recovered.get_or_init(|| recover::settle(&self.world, &self.recorder)).await;
     }
 
     /// The view at this moment.

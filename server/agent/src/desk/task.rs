@@ -35,20 +35,21 @@ pub(super) async fn run(
     recorder: Recorder,
     view: watch::Sender<Arc<View>>,
     remembered: watch::Sender<Arc<Vec<Rule>>>,
-    cancel: CancellationToken,
+    stop: CancellationToken,
 ) {
     let mut task = Task { world, recorder, board: Board::default(), remembered };
     loop {
         let deadline = task.board.next_deadline();
         let waiting = !task.board.pending.is_empty();
         tokio::select! {
+            biased;
             order = inbox.recv() => match order {
                 Some(order) => task.obey(order).await,
                 None => break,
             },
             () = until(deadline) => task.expire().await,
             () = tokio::time::sleep(ELSEWHERE), if waiting => task.hear_elsewhere().await,
-            () = cancel.cancelled() => break,
+            () = stop.cancelled() => break,
         }
         view.send_replace(Arc::new(task.board.view()));
     }

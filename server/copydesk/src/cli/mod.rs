@@ -1,15 +1,21 @@
 //! The command line: what can be said, and which file does it.
 
 mod approve;
+mod ask;
 mod check;
 mod config;
 mod doctor;
+mod lsp;
 mod permissions;
 mod schema;
+mod terminal;
 mod trust;
+mod undo;
 
 use std::io::IsTerminal;
 use std::process::ExitCode;
+
+use copydesk_agent::Direction;
 
 use clap::{CommandFactory, Parser, Subcommand};
 
@@ -25,6 +31,10 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
+    Lsp(lsp::Arguments),
+    Ask(ask::Arguments),
+    Undo(undo::Arguments),
+    Redo(undo::Arguments),
     Check(check::Arguments),
     Schema(schema::Arguments),
     Config(config::Arguments),
@@ -41,6 +51,7 @@ pub(crate) enum Outcome {
     /// Problems found, or work failed or denied.
     Problems,
     WrongUsage,
+    Interrupted,
 }
 
 impl From<Outcome> for ExitCode {
@@ -49,6 +60,7 @@ impl From<Outcome> for ExitCode {
             Outcome::Fine => 0,
             Outcome::Problems => 1,
             Outcome::WrongUsage => 2,
+            Outcome::Interrupted => 130,
         })
     }
 }
@@ -66,6 +78,10 @@ pub(crate) fn main() -> ExitCode {
     log_to_stderr();
     let Some(command) = arguments.command else { return help() };
     let outcome = match command {
+        Command::Lsp(arguments) => lsp::run(&arguments),
+        Command::Ask(arguments) => ask::run(&arguments),
+        Command::Undo(arguments) => undo::run(&arguments, Direction::Undo),
+        Command::Redo(arguments) => undo::run(&arguments, Direction::Redo),
         Command::Check(arguments) => check::run(&arguments),
         Command::Schema(arguments) => schema::run(&arguments),
         Command::Config(arguments) => config::run(&arguments),

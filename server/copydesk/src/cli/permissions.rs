@@ -1,7 +1,10 @@
 //! `copydesk permissions`: what was granted for this workspace, and taking it back.
 
+use std::path::Path;
+
 use clap::Subcommand;
-use copydesk_permission::{Rule, RuleVerdict, default_denies};
+use copydesk_base::Effect;
+use copydesk_permission::{Policy, Rule, RuleVerdict, default_denies, judge};
 use serde_json::{Value, json};
 
 use super::Outcome;
@@ -24,6 +27,11 @@ pub(super) struct Arguments {
 enum What {
     /// The mode, and every rule with where it stands
     List,
+    /// Says whether an effect would be allowed, and why
+    Explain {
+        /// `Bash(cargo test)`, `Edit(src/lib.rs)`, `Read(.env)`, `Network(https://example.org)`, `Mcp(server, tool)`
+        effect: String,
+    },
     /// Forgets a rule that 'Always allow' stored
     Revoke {
         /// Its number in the list
@@ -33,10 +41,67 @@ enum What {
 
 pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
     let here = Here::find()?;
-    match arguments.what {
+    match &arguments.what {
         What::List => list(&here, arguments.json),
-        What::Revoke { id } => revoke(&here, id, arguments.json),
+        What::Explain { effect } => explain(&here, effect, arguments.json),
+        What::Revoke { id } => revoke(&here, *id, arguments.json),
     }
+}
+
+fn explain(here: &Here, words: &str, as_json: bool) -> anyhow::Result<Outcome> {
+    let Some(effect) = effect(here, words) else {
+        out::note(format!(
+            "error: '{}' is no effect; write Bash(…), Read(…), Edit(…), Network(…) or Mcp(server, tool)",
+            visible(words)
+        ));
+        return Ok(Outcome::WrongUsage);
+    };
+    let loaded = here.settings();
+    if let Some(refusal) = &loaded.refusal {
+        out::note(format!("error: {refusal}"));
+        return Ok(Outcome::Problems);
+    }
+    let policy = Policy {
+        root: here.root.clone(),
+        additional: loaded.additional,
+        home: here.places.home.clone(),
+        state_home: here.places.state.clone(),
+        mode: loaded.mode,
+        rules: loaded.rules.into_iter().chain(default_denies()).collect(),
+    };
+    let verdict = judge(&effect, &policy);
+    let because = verdict.because();
+    if as_json {
+        out::json(&json!({
+            "schema": "copydesk.permissions/1",
+            "effect": effect,
+            "mode": policy.mode.as_str(),
+            "verdict": verdict.as_str(),
+            "because": because,
+        }))?;
+    } else {
+        let origin = because.origin.as_ref().map_or_else(String::new, |origin| format!("  # {origin}"));
+        let summary = visible(&effect.summary(&here.root));
+        out::line(format!("{} {summary}: {}{origin}", verdict.as_str(), visible(&because.reason)))?;
+    }
+    Ok(Outcome::Fine)
+}
+
+/// Reads an effect in the words of rules.
+fn effect(here: &Here, words: &str) -> Option<Effect> {
+    let (word, inside) = words.trim().strip_suffix(')')?.split_once('(')?;
+    let path = || copydesk_base::path::resolve(&here.cwd, Path::new(inside.trim()));
+    Some(match word.trim() {
+        "Bash" => Effect::Execute { command: inside.to_owned(), cwd: here.root.clone() },
+        "Read" => Effect::Read { path: path() },
+        "Edit" | "Write" => Effect::Write { path: path() },
+        "Network" | "WebFetch" => Effect::Network { url: inside.trim().to_owned() },
+        "Mcp" => {
+            let (server, tool) = inside.split_once(',')?;
+            Effect::Tool { server: server.trim().to_owned(), tool: tool.trim().to_owned() }
+        }
+        _ => return None,
+    })
 }
 
 fn list(here: &Here, as_json: bool) -> anyhow::Result<Outcome> {

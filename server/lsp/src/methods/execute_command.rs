@@ -31,8 +31,8 @@ pub(crate) async fn run(state: &Arc<State>, params: lsp::ExecuteCommandParams) -
         "copydesk.undo" => undo(session, arguments.one()?, Direction::Undo).await,
         "copydesk.redo" => undo(session, arguments.one()?, Direction::Redo).await,
         "copydesk.mode.set" => set_mode(session, arguments.one()?),
-        "copydesk.model.set" => set_model(session, arguments.one()?),
-        "copydesk.trust" => trust(state, session).await,
+        "copydesk.model.set" => Ok(Some(set_model(session, arguments.one()?))),
+        "copydesk.trust" => trust(state, session),
         "copydesk.doctor" => {
             let document = tokio::task::block_in_place(|| (state.backstage.doctor)(&session.root));
             Ok(Some(document))
@@ -230,12 +230,12 @@ struct ModelArgument {
     model: String,
 }
 
-fn set_model(session: &Session, arguments: ModelArgument) -> Result<Option<Value>> {
+fn set_model(session: &Session, arguments: ModelArgument) -> Value {
     session.desk.set_model(Some(arguments.model.clone()));
-    Ok(Some(json!({"model": arguments.model})))
+    json!({"model": arguments.model})
 }
 
-async fn trust(state: &Arc<State>, session: &Session) -> Result<Option<Value>> {
+fn trust(state: &Arc<State>, session: &Session) -> Result<Option<Value>> {
     let trusted = tokio::task::block_in_place(|| (state.backstage.trust)(&session.root));
     match trusted {
         Ok(sentence) => {

@@ -1,0 +1,186 @@
+//! What a process that died in the middle left open, settled by the next one.
+//!
+//! A file write is settled by the text that is there: it happened, or it did not. A command that was started and has no
+//! outcome is noted as unknown and never repeated. The run itself has failed, and its questions wait for nobody.
+
+use copydesk_base::{Event, Record, Redactor, RunId, RunStatus, Usage};
+
+use crate::apply::There;
+use crate::recorder::Recorder;
+use crate::world::World;
+
+/// How many runs are looked at, newest first.
+const RUNS: usize = 50;
+
+/// Settles every run that its process did not finish. What cannot be read is left as it is, and said in the log.
+pub(crate) async fn settle(world: &World, recorder: &Recorder) {
+    let runs = match world.journal.runs(RUNS).await {
+        Ok(runs) => runs,
+        Err(error) => {
+            tracing::warn!(%error, "runs that were cut short cannot be looked for");
+            return;
+        }
+    };
+    for row in runs.into_iter().filter(|row| row.status.is_none()) {
+        let Ok(records) = world.journal.records(&row.run).await else { continue };
+        if is_alive(&records) {
+            continue;
+        }
+        let events = closing(&records, |path| match There::look(world, path) {
+            Ok(There::Text(file)) => Some(file.text.to_string()),
+            Ok(There::Nothing) => Some(String::new()),
+            Err(_) => None,
+        });
+        if let Err(error) = recorder.record(&row.run, events, &Redactor::default()).await {
+            tracing::warn!(%error, run = %row.run, "a run that was cut short could not be settled");
+            return;
+        }
+        cancel_questions(world, &row.run).await;
+    }
+}
+
+async fn cancel_questions(world: &World, run: &RunId) {
+    for pending in world.journal.pending().await.unwrap_or_default() {
+        if pending.run == *run
+            && let Err(error) = world.journal.settle(&pending.approval, "canceled", "nobody").await
+        {
+            tracing::warn!(%error, "a question of a run that was cut short could not be settled");
+        }
+    }
+}
+
+/// Whether the process that runs it is still there. A number that was given to another process since only delays this.
+fn is_alive(records: &[Record]) -> bool {
+    let process = records.iter().find_map(|record| match record.event {
+        Event::RunStarted { process, .. } => process,
+        _ => None,
+    });
+    let pid = process.and_then(|pid| i32::try_from(pid).ok()).and_then(rustix::process::Pid::from_raw);
+    pid.is_some_and(|pid| rustix::process::test_kill_process(pid).is_ok())
+}
+
+/// The events that close a run, given the texts that are there now; `None` is a file that cannot be read.
+fn closing(records: &[Record], there: impl Fn(&std::path::Path) -> Option<String>) -> Vec<Event> {
+    let mut events = Vec::new();
+    let mut unknown = Vec::new();
+    for (at, record) in records.iter().enumerate() {
+        let later = &records[at + 1..];
+        match &record.event {
+            Event::ChangeApplying { change, path, before, after, undo, .. } => {
+                let is_settled = later.iter().any(|record| match &record.event {
+                    Event::ChangeApplied { change: done, after: made, .. }
+                    | Event::Undone { change: done, after: made, .. } => done == change && made == after,
+                    Event::ChangeApplying { change: again, path: same, .. } => {
+                        again == change && same == path
+                    }
+                    Event::ChangeRefused { change: refused, .. } => refused == change,
+                    _ => false,
+                });
+                if is_settled {
+                    continue;
+                }
+                let (change, path, before, after) =
+                    (change.clone(), path.clone(), before.clone(), after.clone());
+                match there(&path) {
+                    Some(text) if text == after && *undo => {
+                        events.push(Event::Undone { change, path, before, after, redo: false });
+                    }
+                    Some(text) if text == after => {
+                        events.push(Event::ChangeApplied { change, path, before, after });
+                    }
+                    Some(text) if text == before => {}
+                    _ => unknown.push(format!("the edit of {}", path.display())),
+                }
+            }
+            Event::EffectStarted { call, effect } => {
+                let has_outcome = later.iter().any(
+                    |record| matches!(&record.event, Event::EffectFinished { call: done, .. } if done == call),
+                );
+                if !has_outcome {
+                    unknown.push(effect.summary(std::path::Path::new("/")));
+                    let note = "unknown: the process ended in the middle of it".to_owned();
+                    events.push(Event::EffectFinished { call: call.clone(), ok: false, note });
+                }
+            }
+            _ => {}
+        }
+    }
+    if !unknown.is_empty() {
+        let text = format!(
+            "A run was cut short. Whether this happened is not known, and it is not repeated: {}",
+            unknown.join("; ")
+        );
+        events.push(Event::Notice { text });
+    }
+    events.push(Event::RunFinished {
+        status: RunStatus::Failed,
+        text: String::new(),
+        error: Some("its process ended in the middle of the run".to_owned()),
+        usage: Usage::default(),
+        denied: vec![],
+    });
+    events
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use copydesk_base::change::Base;
+    use copydesk_base::{Effect, Timestamp};
+
+    fn records(events: Vec<Event>) -> Vec<Record> {
+        let numbered = (1..).zip(events);
+        numbered.map(|(seq, event)| Record { run: "run-1".into(), seq, at: Timestamp(0), event }).collect()
+    }
+
+    fn applying() -> Event {
+        Event::ChangeApplying {
+            change: "chg-1".into(),
+            path: "/a".into(),
+            base: Base::Absent,
+            before: "old".into(),
+            after: "new".into(),
+            undo: false,
+        }
+    }
+
+    fn applied() -> Event {
+        Event::ChangeApplied {
+            change: "chg-1".into(),
+            path: "/a".into(),
+            before: "old".into(),
+            after: "new".into(),
+        }
+    }
+
+    fn kinds(events: &[Event]) -> Vec<String> {
+        let word = |event: &Event| serde_json::to_value(event).unwrap()["type"].as_str().unwrap().to_owned();
+        events.iter().map(word).collect()
+    }
+
+    #[test]
+    fn a_write_is_settled_by_what_is_there() {
+        let cut = records(vec![applying()]);
+        for (text, expect) in [
+            (Some("new"), vec!["change_applied", "run_finished"]),
+            (Some("old"), vec!["run_finished"]),
+            (Some("somebody's"), vec!["notice", "run_finished"]),
+            (None, vec!["notice", "run_finished"]),
+        ] {
+            assert_eq!(kinds(&closing(&cut, |_| text.map(str::to_owned))), expect, "{text:?}");
+        }
+        let whole = records(vec![applying(), applied()]);
+        assert_eq!(kinds(&closing(&whole, |_| None)), ["run_finished"]);
+    }
+
+    #[test]
+    fn a_command_without_an_outcome_is_unknown() {
+        let effect = Effect::Execute { command: "make".into(), cwd: "/".into() };
+        let started = Event::EffectStarted { call: "cal-1".into(), effect };
+        let finished = Event::EffectFinished { call: "cal-1".into(), ok: true, note: String::new() };
+        let cut = closing(&records(vec![started.clone()]), |_| None);
+        assert_eq!(kinds(&cut), ["effect_finished", "notice", "run_finished"]);
+        assert!(matches!(&cut[1], Event::Notice { text } if text.ends_with("not repeated: run make")));
+        assert_eq!(kinds(&closing(&records(vec![started, finished]), |_| None)), ["run_finished"]);
+    }
+}

@@ -1,0 +1,200 @@
+//! `copydesk ask`: one agent turn without an editor.
+//!
+//! The answer streams to standard output, differences and questions to the terminal. Without a terminal every question is
+//! a denial, and the difference that was refused is printed only.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use anyhow::Context;
+use copydesk_agent::{Ask, DiskFiles, Outcome as Ended, Voice as Whose};
+use copydesk_base::config::Mode;
+use copydesk_base::{Files, RunStatus, Span, path};
+use serde_json::{Value, json};
+use tokio_util::sync::CancellationToken;
+
+use super::terminal::{self, Terminal, Voice};
+use super::{Outcome, lsp};
+use crate::config::{Flags, Nesting};
+use crate::here::Here;
+use crate::office::Office;
+use crate::out;
+use crate::render::visible;
+
+/// One agent turn without an editor
+#[derive(clap::Args)]
+pub(super) struct Arguments {
+    /// What is asked
+    prompt: Option<String>,
+    /// The file it is about, with a line or lines behind it: src/main.rs:10-20
+    #[arg(long, value_name = "FILE[:LINE[-LINE]]")]
+    file: Option<String>,
+    /// What to do: ask, explain, fix, document
+    #[arg(long, default_value = "ask")]
+    action: String,
+    /// The model, as provider/model
+    #[arg(long, value_name = "PROVIDER/MODEL")]
+    model: Option<String>,
+    /// What may happen without asking: default, plan, accept-edits, auto, locked, or bypass
+    #[arg(long, value_parser = mode)]
+    mode: Option<Mode>,
+    /// Make edits inside the workspace without asking; nothing else
+    #[arg(long, conflicts_with = "mode")]
+    apply: bool,
+    /// Print one JSON document
+    #[arg(long)]
+    json: bool,
+}
+
+fn mode(word: &str) -> Result<Mode, String> {
+    Mode::parse(word)
+        .ok_or_else(|| "one of default, plan, accept-edits, auto, locked, bypass is expected".to_owned())
+}
+
+pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
+    let here = Here::find()?;
+    if copydesk_agent::action(&arguments.action).is_none() {
+        out::note(format!("error: there is no action '{}': ask, explain, fix or document", arguments.action));
+        return Ok(Outcome::WrongUsage);
+    }
+    let prompt = arguments.prompt.clone().unwrap_or_default();
+    if prompt.trim().is_empty() && arguments.action == "ask" {
+        out::note("error: nothing is asked: copydesk ask \"what to do\"");
+        return Ok(Outcome::WrongUsage);
+    }
+    let place = match &arguments.file {
+        Some(file) => match place(&here, file) {
+            Ok(place) => Some(place),
+            Err(error) => {
+                out::note(format!("error: {error:#}"));
+                return Ok(Outcome::WrongUsage);
+            }
+        },
+        None => None,
+    };
+    lsp::adopt_orphans();
+    let flags = Flags { mode: chosen_mode(arguments), model: arguments.model.clone() };
+    let nesting = here.nesting;
+    let ask = Ask {
+        prompt,
+        action: arguments.action.clone(),
+        place,
+        model: None,
+        mode: None,
+        session: None,
+        findings: vec![],
+        voice: Whose::Person,
+    };
+    let office = Office::new(here, flags);
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+    let ended = runtime.block_on(turn(&office, nesting, ask, arguments.json));
+    runtime.shutdown_background();
+    let ended = ended?;
+    report(&office, &ended, arguments.json)?;
+    Ok(match (ended.status, word(&ended)) {
+        (RunStatus::Canceled, _) => Outcome::Interrupted,
+        (RunStatus::Succeeded, "succeeded") => Outcome::Fine,
+        _ => Outcome::Problems,
+    })
+}
+
+fn chosen_mode(arguments: &Arguments) -> Option<Mode> {
+    if arguments.apply { Some(Mode::AcceptEdits) } else { arguments.mode }
+}
+
+async fn turn(office: &Arc<Office>, nesting: Nesting, ask: Ask, json: bool) -> anyhow::Result<Ended> {
+    let cancel = CancellationToken::new();
+    let (host, notes) = Terminal::new(nesting, if json { Voice::Silent } else { Voice::Aloud });
+    let desk = office.open(host, Arc::new(DiskFiles), &cancel);
+    let started = desk.ask(ask);
+    let _ = started.gate.send(());
+    let mut outcome = started.outcome;
+    let conversation = terminal::converse(desk.clone(), notes);
+    tokio::pin!(conversation);
+    let ended = loop {
+        tokio::select! {
+            ended = &mut outcome => break ended.context("failed to finish the run: its task is gone")?,
+            () = &mut conversation => {}
+            _ = tokio::signal::ctrl_c() => {
+                desk.cancel(&started.run).await;
+            }
+        }
+    };
+    desk.close().await;
+    Ok(ended)
+}
+
+/// `FILE`, `FILE:L` or `FILE:L-L`, lines counted from one.
+fn place(here: &Here, text: &str) -> anyhow::Result<(PathBuf, Span)> {
+    let (file, lines) = match text.rsplit_once(':') {
+        Some((file, lines)) if lines.starts_with(|c: char| c.is_ascii_digit()) => (file, Some(lines)),
+        _ => (text, None),
+    };
+    let path = path::resolve(&here.cwd, std::path::Path::new(file));
+    let content = DiskFiles.read(&path).map_err(|error| anyhow::anyhow!("failed to {error}"))?.text;
+    let Some(lines) = lines else { return Ok((path, Span::new(0, content.len()))) };
+    let (first, last) = lines.split_once('-').unwrap_or((lines, lines));
+    let number = |text: &str| text.parse::<usize>().ok().filter(|line| *line > 0);
+    let (Some(first), Some(last)) = (number(first), number(last)) else {
+        anyhow::bail!("'{lines}' is no line or range of lines; lines count from 1, as in 10 or 10-20");
+    };
+    let index = copydesk_text::position::LineIndex::new(&content);
+    anyhow::ensure!(first <= index.len(), "{file} has only {} lines", index.len());
+    let start = index.line_span(first - 1).start;
+    let end = index.line_span(last.max(first).min(index.len()) - 1).end;
+    Ok((path, Span::new(start, end)))
+}
+
+/// The word of the JSON document: `denied` where something was refused only because nobody could be asked.
+fn word(ended: &Ended) -> &'static str {
+    match ended.status {
+        RunStatus::Succeeded if ended.denied.iter().any(|denied| denied.unasked) => "denied",
+        RunStatus::Succeeded => "succeeded",
+        RunStatus::Canceled => "canceled",
+        _ => "failed",
+    }
+}
+
+fn report(office: &Office, ended: &Ended, as_json: bool) -> anyhow::Result<()> {
+    if as_json {
+        return out::json(&document(office, ended));
+    }
+    for diff in &ended.refused_diffs {
+        out::text(visible(diff))?;
+    }
+    for denied in &ended.denied {
+        out::note(format!("not done: {} ({})", visible(&denied.effect), visible(&denied.reason)));
+        if denied.unasked {
+            out::note("  nobody was there to ask; --apply allows edits in the workspace, a rule allows more");
+        }
+    }
+    if let Some(error) = &ended.error {
+        out::note(format!("error: {}", visible(error)));
+    }
+    if ended.changes.iter().any(|(_, applied)| *applied) {
+        out::note(format!("take it back with: copydesk undo {}", ended.run));
+    }
+    Ok(())
+}
+
+fn document(office: &Office, ended: &Ended) -> Value {
+    let shown = |file: &std::path::Path| path::shown(&office.here.root, file);
+    let mut changes: Vec<(String, bool)> = Vec::new();
+    for (file, applied) in &ended.changes {
+        match changes.iter_mut().find(|(known, _)| *known == shown(file)) {
+            Some((_, known)) => *known |= applied,
+            None => changes.push((shown(file), *applied)),
+        }
+    }
+    json!({
+        "schema": "copydesk.ask/1",
+        "run_id": ended.run,
+        "session_id": ended.session,
+        "status": word(ended),
+        "text": ended.text,
+        "changes": changes.iter().map(|(path, applied)| json!({"path": path, "applied": applied})).collect::<Vec<_>>(),
+        "denied": ended.denied.iter().map(|denied| json!({"effect": denied.effect, "reason": denied.reason})).collect::<Vec<_>>(),
+        "usage": ended.usage,
+        "error": ended.error,
+    })
+}

@@ -1,0 +1,97 @@
+//! `copydesk lsp`: the language server on standard input and output.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use copydesk_language::Trust;
+use copydesk_lsp::{Backstage, Ended};
+
+use super::{Outcome, doctor};
+use crate::config::{FileState, Flags, Nesting, trustable};
+use crate::here::Here;
+use crate::office::Office;
+
+/// The language server on standard input and output
+#[derive(clap::Args)]
+pub(super) struct Arguments {
+    /// Speak over standard input and output; there is no other way, editors say it all the same
+    #[arg(long)]
+    stdio: bool,
+}
+
+pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
+    let Arguments { stdio: _ } = arguments;
+    adopt_orphans();
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .max_blocking_threads(8)
+        .enable_all()
+        .build()?;
+    let ended = runtime.block_on(copydesk_lsp::serve(tokio::io::stdin(), tokio::io::stdout(), backstage()));
+    // The thread that waits for standard input cannot be waited for.
+    runtime.shutdown_background();
+    Ok(if ended == Ended::Orderly { Outcome::Fine } else { Outcome::Problems })
+}
+
+/// What a command leaves behind becomes our child, so that it is seen as one of a run's.
+pub(super) fn adopt_orphans() {
+    #[cfg(target_os = "linux")]
+    if let Err(error) = rustix::process::set_child_subreaper(Some(rustix::process::getpid())) {
+        tracing::warn!(%error, "orphans of commands cannot be adopted");
+    }
+}
+
+/// The binary's part of a server: one office per workspace root.
+pub(crate) fn backstage() -> Backstage {
+    let offices = Arc::new(Offices::default());
+    let (open, state, trusts, settings, doctors, shelves) =
+        (offices.clone(), offices.clone(), offices.clone(), offices.clone(), offices.clone(), offices);
+    Backstage {
+        open: Box::new(move |root, host, files, cancel| open.of(root).open(host, files, cancel)),
+        trust_state: Box::new(move |root| trust_state(&state.of(root))),
+        trust: Box::new(move |root| trust(&trusts.of(root))),
+        editor_settings: Box::new(move |root, value| settings.of(root).set_editor(value)),
+        doctor: Box::new(move |root| {
+            let office = doctors.of(root);
+            let loaded = office.load();
+            doctor::document(&office.here, &loaded)
+        }),
+        shelf: Box::new(move |root| shelves.of(root).shelf()),
+    }
+}
+
+#[derive(Default)]
+struct Offices(Mutex<HashMap<PathBuf, Arc<Office>>>);
+
+impl Offices {
+    fn of(&self, root: &Path) -> Arc<Office> {
+        let mut offices = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        offices
+            .entry(root.to_owned())
+            .or_insert_with(|| Office::new(Here::of_editor(root), Flags::default()))
+            .clone()
+    }
+}
+
+fn trust_state(office: &Office) -> Trust {
+    let files = office.load().files;
+    let untrusted = |state: &FileState| matches!(state, FileState::Untrusted | FileState::Changed);
+    if files.iter().any(|file| untrusted(&file.state)) { Trust::Untrusted } else { Trust::Trusted }
+}
+
+fn trust(office: &Office) -> Result<String, String> {
+    if office.here.nesting == Nesting::InsideRun {
+        return Err("a run cannot change what is trusted".to_owned());
+    }
+    let files = trustable(&office.here.sources(Flags::default()));
+    let names: Vec<&str> = files.iter().map(|file| file.path.as_str()).collect();
+    let sentence = if names.is_empty() {
+        "this workspace has no settings of its own: nothing needs trust".to_owned()
+    } else {
+        format!("trusted, for exactly this content: {}", names.join(", "))
+    };
+    let user = &office.here.user;
+    user.trust_blocking(&office.here.root, files).map_err(|error| format!("failed to {error}"))?;
+    Ok(sentence)
+}

@@ -1,0 +1,213 @@
+//! What a desk needs from this process: settings for each run, keys, and the environment of child processes.
+//!
+//! Settings are read anew whenever a run starts, so that a changed file counts at once. The models made from them are kept
+//! while their part stays the same: connections stay warm, and a scripted conversation goes on.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::time::Duration;
+
+use copydesk_agent::{Desk, Settings, World};
+use copydesk_base::config::{Config, ProviderKind};
+use copydesk_base::{Files, Host, RandomIds, Redactor, SystemClock};
+use copydesk_permission::default_denies;
+use copydesk_provider::{KeyLookup, Models, ModelsConfig, Scenario, Script};
+use copydesk_text::{de, yaml};
+use serde_json::Value;
+use tokio_util::sync::CancellationToken;
+
+use crate::ancestry::MARKER;
+use crate::config::{Flags, Loaded, Sources, load};
+use crate::here::Here;
+
+/// How long a question waits where the settings say nothing.
+const PROMPT_TIMEOUT: Duration = Duration::from_mins(5);
+
+/// Variables that a child process gets, if they are set here. Everything else stays out: keys, sockets of agents,
+/// editors, terminals and sessions.
+const CHILD_VARIABLES: &[&str] = &[
+    "PATH",
+    "HOME",
+    "USER",
+    "LOGNAME",
+    "SHELL",
+    "LANG",
+    "LANGUAGE",
+    "TZ",
+    "TMPDIR",
+    "CARGO_HOME",
+    "RUSTUP_HOME",
+    "RUSTUP_TOOLCHAIN",
+    "CARGO_TARGET_DIR",
+    "GOPATH",
+    "GOROOT",
+    "GOCACHE",
+    "GOMODCACHE",
+    "JAVA_HOME",
+    "MAVEN_HOME",
+    "GRADLE_USER_HOME",
+    "NVM_DIR",
+    "NODE_PATH",
+    "VIRTUAL_ENV",
+    "PYENV_ROOT",
+    "CONDA_PREFIX",
+    "CONDA_DEFAULT_ENV",
+    "PYTHONPATH",
+    "GEM_HOME",
+    "GEM_PATH",
+    "CC",
+    "CXX",
+    "CI",
+    "NO_COLOR",
+];
+
+/// Keys that a provider without a configuration of its own uses.
+const KEY_VARIABLES: &[&str] = &["ANTHROPIC_API_KEY", "OPENAI_API_KEY", "AZURE_OPENAI_API_KEY"];
+
+/// One workspace as this process serves it.
+pub(crate) struct Office {
+    pub(crate) here: Here,
+    flags: Flags,
+    editor: RwLock<Option<Value>>,
+    models: Mutex<Option<(String, Arc<Models>)>>,
+}
+
+impl Office {
+    pub(crate) fn new(here: Here, flags: Flags) -> Arc<Self> {
+        Arc::new(Self { here, flags, editor: RwLock::new(None), models: Mutex::new(None) })
+    }
+
+    /// Opens the desk: the journal of this workspace, the user's decisions, and settings read from here.
+    pub(crate) fn open(
+        self: &Arc<Self>,
+        host: Arc<dyn Host>,
+        files: Arc<dyn Files>,
+        cancel: &CancellationToken,
+    ) -> Desk {
+        let office = self.clone();
+        let world = World {
+            host,
+            files,
+            clock: Arc::new(SystemClock),
+            ids: Arc::new(RandomIds),
+            journal: self.here.journal(),
+            user: self.here.user.clone(),
+            settings: Arc::new(move || office.settings()),
+        };
+        Desk::open(world, cancel)
+    }
+
+    /// Takes in the editor's settings; answers what is wrong with them.
+    pub(crate) fn set_editor(&self, settings: &Value) -> Vec<String> {
+        let before = problems(&self.load());
+        *self.editor.write().unwrap_or_else(PoisonError::into_inner) = Some(settings.clone());
+        problems(&self.load()).into_iter().filter(|problem| !before.contains(problem)).collect()
+    }
+
+    /// All layers as they are now.
+    pub(crate) fn load(&self) -> Loaded {
+        let editor = self.editor.read().unwrap_or_else(PoisonError::into_inner).clone();
+        let sources = Sources { editor: editor.as_ref(), ..self.here.sources(self.flags.clone()) };
+        load(&sources, &self.here.user)
+    }
+
+    /// What is in force for a run that starts now; the error is a sentence for the person.
+    fn settings(&self) -> Result<Settings, String> {
+        let loaded = self.load();
+        if let Some(refusal) = &loaded.refusal {
+            return Err(refusal.clone());
+        }
+        let mut notices = problems(&loaded);
+        notices.extend(loaded.ignored.iter().map(|ignored| {
+            format!("{} of {} does not count: this workspace is not trusted", ignored.key, ignored.origin)
+        }));
+        let models = self.models(&loaded);
+        let mut rules = loaded.rules;
+        rules.extend(default_denies());
+        let redactor = Redactor::new(secrets(&loaded.config));
+        Ok(Settings {
+            root: self.here.root.clone(),
+            mode: loaded.mode,
+            rules,
+            additional: loaded.additional,
+            home: self.here.places.home.clone(),
+            state_home: self.here.places.state.clone(),
+            models,
+            budget: loaded.config.budgets.run.clone(),
+            prompt_timeout: loaded.config.permissions.prompt_timeout.map_or(PROMPT_TIMEOUT, |time| time.0),
+            child_env: child_env(&redactor),
+            redactor,
+            notices,
+        })
+    }
+
+    /// The models of these settings, the same ones as before where nothing about them changed.
+    fn models(&self, loaded: &Loaded) -> Arc<Models> {
+        let mut config = ModelsConfig::from_config(&loaded.config);
+        let mut key =
+            serde_json::json!([config.default_model, config.providers, config.model_mappings]).to_string();
+        for (name, provider) in &loaded.config.providers {
+            let (ProviderKind::Offline, Some(path)) = (provider.kind, &provider.scenario) else { continue };
+            let origin = loaded.origins.get(&format!("providers.{name}.scenario"));
+            let folder =
+                origin.and_then(|origin| origin.path.as_deref()?.parent()).unwrap_or(&self.here.root);
+            let text = std::fs::read_to_string(folder.join(path));
+            key.push_str(text.as_deref().unwrap_or_default());
+            config.scripts.insert(name.clone(), scripted(&folder.join(path), text));
+        }
+        let mut kept = self.models.lock().unwrap_or_else(PoisonError::into_inner);
+        match &*kept {
+            Some((known, models)) if *known == key => models.clone(),
+            _ => {
+                let models = Arc::new(Models::new(&config, keys()));
+                *kept = Some((key, models.clone()));
+                models
+            }
+        }
+    }
+
+    /// Where texts lie that an editor shows.
+    pub(crate) fn shelf(&self) -> PathBuf {
+        let journal = self.here.journal();
+        journal.path().parent().unwrap_or(Path::new("/")).join("shown")
+    }
+}
+
+/// Looks keys up in this process's environment.
+pub(crate) fn keys() -> KeyLookup {
+    Arc::new(|name| std::env::var(name).ok().filter(|value| !value.is_empty()))
+}
+
+fn problems(loaded: &Loaded) -> Vec<String> {
+    loaded.problems.iter().map(ToString::to_string).collect()
+}
+
+fn scripted(path: &Path, text: std::io::Result<String>) -> Result<Script, String> {
+    let text = text.map_err(|error| format!("{}: {error}", path.display()))?;
+    let tree = yaml::parse(&text);
+    if let Some(problem) = tree.problems.first() {
+        return Err(format!("{}: {}", path.display(), problem.message));
+    }
+    let root = tree.root().ok_or_else(|| format!("{} is empty", path.display()))?;
+    let scenario: Scenario =
+        de::from_node(&tree, root).map_err(|error| format!("{}: {}", path.display(), error.message))?;
+    Ok(Script::new(scenario))
+}
+
+/// The values of every key that this process could send.
+fn secrets(config: &Config) -> Vec<String> {
+    let configured = config.providers.values().filter_map(|provider| provider.api_key_env.as_deref());
+    configured.chain(KEY_VARIABLES.iter().copied()).filter_map(|name| std::env::var(name).ok()).collect()
+}
+
+/// The environment of child processes: by allow-list, without any value that holds a key, marked as a run's.
+fn child_env(redactor: &Redactor) -> Vec<(String, String)> {
+    let allowed = |name: &str| CHILD_VARIABLES.contains(&name) || name.starts_with("LC_");
+    let mut env: Vec<(String, String)> = std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+        .filter(|(name, value)| allowed(name) && redactor.clean(value) == *value)
+        .collect();
+    env.push(("TERM".to_owned(), "dumb".to_owned()));
+    env.push((MARKER.to_owned(), "1".to_owned()));
+    env
+}
