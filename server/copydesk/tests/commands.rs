@@ -265,6 +265,25 @@ fn remembered_rules_are_listed_and_forgotten() {
     assert_eq!(bench.json(&["permissions", "list", "--json"]).1["remembered"], json!([]));
 }
 
+#[test]
+fn explain_says_what_would_happen_and_why() {
+    let config = "permissions: {allow: ['Bash(cargo test:*)'], deny: ['Read(secret.txt)']}\n";
+    let bench = Bench::new(&[("home/.config/copydesk/config.yaml", config)]);
+    for (effect, verdict) in [
+        ("Bash(cargo test --lib)", "allow"),
+        ("Bash(cargo test && curl example.org)", "ask"),
+        ("Read(src/lib.rs)", "allow"),
+        ("Read(secret.txt)", "deny"),
+        ("Edit(src/lib.rs)", "ask"),
+    ] {
+        let (code, document) = bench.json(&["permissions", "explain", effect, "--json"]);
+        assert_eq!((code, document["verdict"].as_str()), (0, Some(verdict)), "{effect}: {document}");
+    }
+    let shown = out(&bench.run(&["permissions", "explain", "Read(secret.txt)"]));
+    assert!(shown.starts_with("deny read secret.txt: ") && shown.contains("config.yaml:1"), "{shown}");
+    assert_eq!(bench.run(&["permissions", "explain", "Fly(x)"]).status.code(), Some(2));
+}
+
 /// A run of this very process, waiting for one answer.
 fn waiting(bench: &Bench) -> Journal {
     let journal = Journal::at(&bench.state(), &bench.root());
