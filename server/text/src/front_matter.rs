@@ -66,8 +66,7 @@ pub fn parse(text: &str) -> Tree {
     if parts.closing.is_none() {
         let message = "this front matter has no end; add a line of '---' behind it";
         tree.problems.insert(0, Diagnostic::new(Code::YamlSyntax, parts.opening, message));
-        tree.broken.push(parts.yaml);
-        tree.broken.sort_unstable();
+        tree.broken = vec![parts.yaml];
     }
     tree
 }

@@ -30,7 +30,7 @@ pub struct Tree {
     pub comments: Vec<Span>,
     /// Syntax errors and duplicate keys, in order.
     pub problems: Vec<Diagnostic>,
-    /// The pieces that had to be read by guessing, in order. Checks stay quiet there, completion does not.
+    /// The pieces that had to be read by guessing, in order and apart. Checks stay quiet there, completion does not.
     pub broken: Vec<Span>,
     /// Where each anchor's nodes start, by name.
     pub(crate) anchors: BTreeMap<String, Vec<usize>>,
@@ -99,7 +99,8 @@ impl Tree {
 
     /// Whether any part of `span` was read by guessing.
     pub fn is_broken(&self, span: Span) -> bool {
-        self.broken.iter().any(|broken| broken.overlaps(span))
+        let first = self.broken.partition_point(|broken| broken.end < span.start);
+        self.broken.iter().skip(first).take(2).any(|broken| broken.overlaps(span))
     }
 
     /// The node behind an alias, or the node itself. `None` for an unknown anchor and for chains without an end.

@@ -53,11 +53,10 @@ fn too_large(part: Span, piece: &str) -> Tree {
 
 /// Orders what was found, and looks at what only the whole can tell: aliases.
 fn finish(output: build::Output) -> Tree {
-    let build::Output { documents, mut comments, mut problems, mut anchors, aliases, mut broken } = output;
+    let build::Output { documents, mut comments, mut problems, mut anchors, aliases, broken } = output;
     comments.sort_unstable();
     comments.dedup();
-    broken.sort_unstable();
-    broken.dedup();
+    let broken = merged(broken);
     for starts in anchors.values_mut() {
         starts.sort_unstable();
     }
@@ -71,8 +70,22 @@ fn finish(output: build::Output) -> Tree {
         }
     }
     problems.sort_by_key(|problem| (problem.span, problem.code));
+    problems.dedup();
     problems.truncate(MAX_PROBLEMS);
     Tree { documents, comments, problems, broken, anchors }
+}
+
+/// The same pieces in order, those that overlap or touch made one.
+fn merged(mut spans: Vec<Span>) -> Vec<Span> {
+    spans.sort_unstable();
+    spans.dedup_by(|later, earlier| {
+        let touches = later.start <= earlier.end;
+        if touches {
+            *earlier = earlier.cover(*later);
+        }
+        touches
+    });
+    spans
 }
 
 /// Reports each key that stands in its mapping before.

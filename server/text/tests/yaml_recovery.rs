@@ -281,7 +281,6 @@ fn tabs() {
             yaml-syntax 10 "\t": tabs cannot indent YAML; use spaces
             yaml-syntax 19 "\"": this quote is never closed
             broken "\tc: 2"
-            broken "c: 2"
             broken "\"x"
         "#]],
     );

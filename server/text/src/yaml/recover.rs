@@ -11,18 +11,23 @@
 
 mod cut;
 mod flow;
+mod plan;
 mod tabs;
 mod value;
 
 use copydesk_base::{Code, Diagnostic, Span};
 
 use self::cut::{Line, LineKind, Region, Shape};
+use self::plan::Plan;
 use super::build::{Failure, Output, Why, build};
 use super::message::{message, message_of};
 use crate::node::{Entry, Kind, MAX_DEPTH, Node};
 
 /// How often the exact parser may see each byte, on average.
 const READINGS: usize = 8;
+
+/// More than are ever shown. They are found nearly in order, so that the first ones are among them.
+const MOST_FAULTS: usize = 1000;
 
 /// Everything that can be read of a piece that failed.
 pub(super) fn recover(piece: &str, shift: usize, failure: &Failure) -> Output {
@@ -86,10 +91,29 @@ impl Recovery<'_> {
         if !is_list && !has_entry && !is_open_key {
             return Some(self.value(region, failure, depth).node);
         }
-        let faults = self.faults;
+        let (faults, broken) = (self.faults, self.output.broken.len());
         let (mut items, mut entries) = (Vec::new(), Vec::new());
         let mut was_astray = false;
-        for (block, shape) in blocks.iter().zip(shapes) {
+        let mut plan = Plan::new(&blocks, failure.offset - self.shift);
+        let mut at = 0;
+        while let Some(block) = blocks.get(at) {
+            let run = plan.run(at);
+            if run.len() > 1 {
+                match self.run(&blocks[run.clone()], region.first.indent(), depth) {
+                    Ok(Some(Node { kind: Kind::Sequence(more), .. })) if is_list => items.extend(more),
+                    Ok(Some(Node { kind: Kind::Mapping(more), .. })) if !is_list => entries.extend(more),
+                    Ok(_) => {
+                        plan.singly_until = run.end;
+                        continue;
+                    }
+                    Err(failure) => {
+                        plan.failed(&blocks, run, &failure, self.shift);
+                        continue;
+                    }
+                }
+                (at, was_astray) = (run.end, false);
+                continue;
+            }
             let is_astray = block.first.indent() < region.first.indent();
             if is_astray && !was_astray {
                 self.fault(self.word(&block.first), message_of::INDENTATION, block.span());
@@ -98,19 +122,34 @@ impl Recovery<'_> {
             let read = if is_one { Err(failure.clone()) } else { self.exact(block, depth) };
             let (own, known) = (read.as_ref().err().cloned(), self.faults);
             if is_list {
-                self.item(block, shape, read, depth, &mut items);
+                self.item(block, shapes[at], read, depth, &mut items);
             } else {
-                self.entry(block, shape, read, depth, &mut entries);
+                self.entry(block, shapes[at], read, depth, &mut entries);
             }
             if let Some(own) = own.filter(|_| self.faults == known) {
                 // Its parts are fine, but not together.
                 self.fault_of(&own, block);
             }
+            at += 1;
         }
         if self.faults == faults {
             self.fault_of(failure, region);
         }
-        Some(if is_list { list(items, self.shift + region.first.start) } else { self.mapping(entries) })
+        let start = self.shift + region.first.start;
+        Some(if is_list { list(items, start) } else { self.mapping(entries, broken) })
+    }
+
+    /// Several blocks in a row that may well be fine together. `Ok(None)` where they cannot be read as one.
+    fn run(&mut self, blocks: &[Region], indent: usize, depth: usize) -> Result<Option<Node>, Failure> {
+        let (Some(first), Some(last)) = (blocks.first(), blocks.last()) else { return Ok(None) };
+        if blocks.iter().any(|block| block.first.indent() < indent) {
+            return Ok(None);
+        }
+        let whole = Region { first: first.first.clone(), rest: first.rest.start..last.rest.end };
+        match self.exact(&whole, depth) {
+            Err(Failure { why: Why::Unread, .. }) => Ok(None),
+            read => read,
+        }
     }
 
     /// One block where a list is.
@@ -228,20 +267,22 @@ impl Recovery<'_> {
     /// The exact parser's answer to a region.
     fn exact(&mut self, region: &Region, depth: usize) -> Result<Option<Node>, Failure> {
         let end = self.end(region);
-        let Some(budget) = self.budget.checked_sub(end - region.first.margin) else {
+        if self.budget == 0 {
             return Err(Failure { offset: region.first.start + self.shift, why: Why::Unread });
-        };
-        self.budget = budget;
+        }
         let mut output = Output::default();
         let prefix = &self.text[region.first.margin..region.first.start];
         let shift = self.shift + region.first.margin;
-        if prefix.bytes().all(|byte| byte == b' ') {
-            build(&self.text[region.first.margin..end], shift, depth, &mut output)?;
+        let read = if prefix.bytes().all(|byte| byte == b' ') {
+            build(&self.text[region.first.margin..end], shift, depth, &mut output)
         } else {
             // What stands before the region on its line becomes white space, so that places stay what they are.
             let piece = " ".repeat(prefix.len()) + &self.text[region.first.start..end];
-            build(&piece, shift, depth, &mut output)?;
-        }
+            build(&piece, shift, depth, &mut output)
+        };
+        let seen = read.as_ref().err().map_or(end, |failure| failure.offset - self.shift);
+        self.budget = self.budget.saturating_sub(seen.saturating_sub(region.first.margin) + 1);
+        read?;
         Ok(self.output.absorb(output).into_iter().next())
     }
 
@@ -256,14 +297,15 @@ impl Recovery<'_> {
         last.map_or(region.first.next, |last| last.next)
     }
 
-    fn mapping(&mut self, entries: Vec<Entry>) -> Node {
+    /// The mapping of some entries; `broken` is how much was broken before they were read.
+    fn mapping(&mut self, entries: Vec<Entry>, broken: usize) -> Node {
         let start = entries.first().map_or(0, |entry| entry.key.span.start);
         let end = entries.last().map_or(start, |entry| entry.span().end);
         let node = Node::new(Span::new(start, end), Kind::Mapping(entries));
         let mut problems = Vec::new();
         super::duplicate_keys(&node, &mut problems);
         // A key in a broken place may not be the key that was meant.
-        let broken = &self.output.broken;
+        let broken = &self.output.broken[broken..];
         problems.retain(|problem| {
             let others = problem.related.iter().map(|related| related.span);
             !others.chain([problem.span]).any(|span| broken.iter().any(|broken| broken.overlaps(span)))
@@ -303,9 +345,11 @@ impl Recovery<'_> {
     fn fault(&mut self, at: Span, message: &str, broken: Span) {
         self.faults += 1;
         self.output.broken.push(broken.cover(at).shifted(self.shift));
-        let is_new = !self.tab_lines.iter().any(|line| line.overlaps(at.shifted(self.shift)));
-        if self.quiet == 0 && is_new {
-            self.output.problems.push(Diagnostic::new(Code::YamlSyntax, at.shifted(self.shift), message));
+        let place = at.shifted(self.shift);
+        let tab_line = self.tab_lines.partition_point(|line| line.end < place.start);
+        let is_new = self.tab_lines.get(tab_line).is_none_or(|line| place.end < line.start);
+        if self.quiet == 0 && is_new && self.output.problems.len() < MOST_FAULTS {
+            self.output.problems.push(Diagnostic::new(Code::YamlSyntax, place, message));
         }
     }
 
