@@ -6,7 +6,7 @@ use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
-use copydesk_base::{Clock, Event, Record, SessionId, SystemClock, Timestamp};
+use copydesk_base::{Clock, Effect, Event, Record, SessionId, SystemClock, Timestamp};
 use copydesk_store::{Journal, PendingRow, UserStore};
 use serde_json::{Value, json};
 
@@ -298,7 +298,18 @@ fn waiting(bench: &Bench) -> Journal {
         process: Some(std::process::id()),
     };
     let started = Record { run: "run-1".into(), seq: 1, at: SystemClock.now(), event };
-    wait_for(journal.append(vec![started])).unwrap();
+    let command = format!("echo {} && curl example.org", "x".repeat(500));
+    let event = Event::ApprovalRequested {
+        approval: "apr-2".into(),
+        call: "cal-1".into(),
+        effect: Effect::Execute { command, cwd: bench.root() },
+        text: "run echo xxx…".into(),
+        always: vec![],
+        whole: false,
+        change: None,
+    };
+    let asked = Record { seq: 2, event, ..started.clone() };
+    wait_for(journal.append(vec![started, asked])).unwrap();
     for approval in ["apr-1", "apr-2"] {
         let row = PendingRow {
             approval: approval.into(),
@@ -340,13 +351,19 @@ fn approve_needs_a_person_at_a_terminal() {
         (&["approve", "apr-2"], "deny\n", 0, &["apr-1 always", "apr-2 deny"]),
     ] {
         let program = env!("CARGO_BIN_EXE_copydesk");
-        assert_eq!(
-            at_terminal(&mut bench.command(program), arguments, typed),
-            code,
-            "{arguments:?} {typed:?}"
-        );
+        let (ended, said) = at_terminal(&mut bench.command(program), arguments, typed);
+        assert_eq!(ended, code, "{arguments:?} {typed:?}: {said}");
         assert_eq!(decided(&journal), after, "{arguments:?} {typed:?}");
     }
+}
+
+#[test]
+fn what_was_cut_is_shown_whole_before_it_is_approved() {
+    let bench = Bench::new(&[]);
+    let _journal = waiting(&bench);
+    let program = env!("CARGO_BIN_EXE_copydesk");
+    let (_, said) = at_terminal(&mut bench.command(program), &["approve", "apr-2", "once"], "no\n");
+    assert!(said.contains("xxx && curl example.org"), "{said}");
 }
 
 #[test]
@@ -357,7 +374,7 @@ fn no_descendant_of_a_run_approves_or_trusts() {
     // Marked by its environment.
     let mut marked = bench.command(program);
     marked.env("COPYDESK_RUN", "run-1");
-    assert_eq!(at_terminal(&mut marked, &["approve", "apr-1", "once"], "yes\n"), 1);
+    assert_eq!(at_terminal(&mut marked, &["approve", "apr-1", "once"], "yes\n").0, 1);
     let mut marked = bench.command(program);
     assert_eq!(marked.env("COPYDESK_RUN", "run-1").arg("trust").status().unwrap().code(), Some(1));
     // The mark taken off, but below a process that is called copydesk and runs agents.
@@ -365,11 +382,11 @@ fn no_descendant_of_a_run_approves_or_trusts() {
     std::fs::copy("/bin/sh", &shell).unwrap();
     let script = format!("'{program}' approve apr-1 once; code=$?; exit $code");
     let mut below = bench.command(&shell);
-    assert_eq!(at_terminal(&mut below, &["-c", &script, "lsp"], "yes\n"), 1);
+    assert_eq!(at_terminal(&mut below, &["-c", &script, "lsp"], "yes\n").0, 1);
     assert_eq!(decided(&journal), [""; 0]);
     // The tour starts a server without being a run: the process above alone is no obstacle.
     let mut below = bench.command(&shell);
-    assert_eq!(at_terminal(&mut below, &["-c", &script, "tour"], "yes\n"), 0);
+    assert_eq!(at_terminal(&mut below, &["-c", &script, "tour"], "yes\n").0, 0);
     assert_eq!(decided(&journal), ["apr-1 once"]);
     assert!(UserStore::at(&bench.state()).trusted_blocking(&bench.root()).unwrap().is_empty());
 }
@@ -403,8 +420,8 @@ fn a_run_whose_process_is_gone_waits_for_nothing() {
     assert_eq!(bench.json(&["approve", "--json"]).1["waiting"], json!([]));
 }
 
-/// Runs a program with a terminal on its standard input, types a line, and answers its exit code.
-fn at_terminal(command: &mut Command, arguments: &[&str], typed: &str) -> i32 {
+/// Runs a program with a terminal on its standard input, types a line, and answers its exit code and what it said.
+fn at_terminal(command: &mut Command, arguments: &[&str], typed: &str) -> (i32, String) {
     use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
     let terminal: OwnedFd = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
     grantpt(&terminal).unwrap();
@@ -417,7 +434,7 @@ fn at_terminal(command: &mut Command, arguments: &[&str], typed: &str) -> i32 {
         command.args(arguments).stdin(its_end).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
     let mut said = String::new();
     child.stderr.take().unwrap().read_to_string(&mut said).unwrap();
-    child.wait().unwrap().code().unwrap_or(-1)
+    (child.wait().unwrap().code().unwrap_or(-1), said)
 }
 
 fn wait_for<T>(work: impl Future<Output = T>) -> T {

@@ -86,6 +86,9 @@ async fn answer(
         )));
     };
     out::note(visible(&row.summary));
+    if let Some(whole) = uncut(here, journal, row).await {
+        out::note(visible(&whole));
+    }
     for rule in &row.always {
         out::note(format!("'always' stores the rule {}", visible(rule)));
     }
@@ -110,6 +113,17 @@ async fn answer(
         Answered::AlreadySettled => Ok(unchanged("somebody answered it in the meantime")),
         Answered::Unknown => Ok(unchanged("it is gone")),
     }
+}
+
+/// The whole effect, where the summary was cut: nobody should approve what they have not seen.
+async fn uncut(here: &Here, journal: &Journal, row: &PendingRow) -> Option<String> {
+    let records = journal.records(&row.run).await.ok()?;
+    records.iter().rev().find_map(|record| match &record.event {
+        Event::ApprovalRequested { approval, effect, whole: false, .. } if *approval == row.approval => {
+            Some(effect.summary(&here.root))
+        }
+        _ => None,
+    })
 }
 
 /// The decision, once a person has typed it, or typed `yes` to the one of the command line.
