@@ -12,7 +12,18 @@ import assert from "node:assert/strict";
 import { mkdirSync, readFileSync, realpathSync } from "node:fs";
 import { join } from "node:path";
 
-import { goTo, openFile, openLightBulb, openWorkbench, pointAt, runCommand, saved, shownText, until } from "./workbench.mjs";
+import {
+  goTo,
+  gone,
+  openFile,
+  openLightBulb,
+  openWorkbench,
+  pointAt,
+  runCommand,
+  saved,
+  shownText,
+  until,
+} from "./workbench.mjs";
 
 const of = (name) => process.env[name] ?? assert.fail(`${name} is not set`);
 const story = realpathSync(of("COPYDESK_STORY"));
@@ -108,7 +119,7 @@ async function askAndAllow() {
 
   await toast.getByRole("button", { name: "Allow once" }).click();
   await page.locator(".view-line", { hasText: "before, now = now, before + now" }).waitFor();
-  await page.locator(".squiggly-warning").waitFor({ state: "detached" });
+  await gone(page.locator(".squiggly-warning"));
   await page.locator(".notification-toast", { hasText: "The function is a loop now" }).waitFor();
   await picture("edited");
   await saved(page, path, (text) => text.includes("    for _ in range(steps - 1):\n"));
@@ -142,7 +153,7 @@ async function askAgain(prompt) {
 }
 
 async function ended(text) {
-  await page.locator(".squiggly-warning").waitFor({ state: "detached" });
+  await gone(page.locator(".squiggly-warning"));
   await runCommand(page, "Notifications: Clear All Notifications");
   await saved(page, join(workspace, "stairs.py"), (now) => now === text);
 }

@@ -149,6 +149,14 @@ export async function openLightBulb(page) {
   return rows;
 }
 
+/** Waits until there is no such thing left on the page. */
+export async function gone(things) {
+  await until("something that should go", async () => {
+    const count = await things.count();
+    return count === 0 ? { count } : { saw: count };
+  });
+}
+
 /** What the editor shows, line by line as far as it is in view. */
 export async function shownText(page) {
   const lines = page.locator(".editor-instance .view-lines .view-line");
