@@ -99,7 +99,8 @@ impl<'t> Declared<'t> {
     /// The longest step id that starts at the start of `text` and goes on over hyphens: in `a-b.output` the step
     /// `a-b`, if there is one. Only ids with a hyphen in them are found.
     pub(crate) fn hyphenated(&self, text: &str) -> Option<&'t str> {
-        let end = text.find(|c: char| !(c.is_alphanumeric() || matches!(c, '-' | '_' | '$'))).unwrap_or(text.len());
+        let end =
+            text.find(|c: char| !(c.is_alphanumeric() || matches!(c, '-' | '_' | '$'))).unwrap_or(text.len());
         let mut word = &text[..end];
         while word.contains('-') {
             if let Some(at) = self.step(word) {

@@ -6,7 +6,7 @@ use copydesk_text::{Entry, Kind, Node, Scalar};
 
 use crate::declared::{Declared, Step, inner_span};
 use crate::expression::{self, End, GLOBALS, ROOTS, STEP_FIELDS};
-use crate::shape::{self, Key, Mapping, Need, Rest, Role, Shape, Shapes, Standing};
+use crate::shape::{self, Key, Need, Rest, Role, Shape, Shapes, Standing};
 use crate::{File, FileKind, WorkspaceIndex};
 
 /// What is known about a place.
@@ -20,8 +20,10 @@ pub struct Hover {
 /// What stands at `offset`. `None` where there is nothing to say.
 pub fn hover(file: &File<'_>, _index: &WorkspaceIndex, offset: usize) -> Option<Hover> {
     let shapes = shape::of(file.kind)?;
-    let declared = if file.kind == FileKind::Workflow { Declared::new(file.tree) } else { Declared::default() };
-    let mut at = Seen { node: file.tree.root()?, shape: Some(shapes.root()), key: "", depth: 0, in_steps: false };
+    let declared =
+        if file.kind == FileKind::Workflow { Declared::new(file.tree) } else { Declared::default() };
+    let mut at =
+        Seen { node: file.tree.root()?, shape: Some(shapes.root()), key: "", depth: 0, in_steps: false };
     for way in file.tree.path_at(offset) {
         match way {
             Way::Key(entry) => return at.key(file, shapes, entry),
@@ -74,7 +76,9 @@ impl<'t> Seen<'t> {
                 let shape = shapes.get(key.shape);
                 format!("**{name}**: {}\n\n{}", detail_of_key(key, shape), docs_of_key(key, shape))
             }
-            None if file.kind == FileKind::Workflow && self.depth == 1 && self.key == "inputs" => docs_of_input(entry),
+            None if file.kind == FileKind::Workflow && self.depth == 1 && self.key == "inputs" => {
+                docs_of_input(entry)
+            }
             None => return None,
         };
         Some(Hover { span: entry.key.span, markdown })
@@ -95,7 +99,10 @@ impl<'t> Seen<'t> {
             return Some(Hover { span: self.node.span, markdown: docs_of_step(step) });
         }
         if self.in_steps && self.key == "id" && self.depth == 3 {
-            let step = declared.steps.iter().find(|step| step.id.is_some_and(|(_, node)| node.span == self.node.span))?;
+            let step = declared
+                .steps
+                .iter()
+                .find(|step| step.id.is_some_and(|(_, node)| node.span == self.node.span))?;
             return Some(Hover { span: self.node.span, markdown: docs_of_step(step) });
         }
         let word = shape?.words().iter().find(|word| word.text == text)?;
@@ -118,7 +125,10 @@ fn in_expression(scalar: &Scalar, declared: &Declared<'_>, offset: usize) -> Opt
         let root = reference.root.text.as_str();
         if around(reference.root.span).touches(offset) {
             let (_, docs) = ROOTS.iter().chain(GLOBALS).find(|(name, _)| *name == root)?;
-            return Some(Hover { span: around(reference.root.span), markdown: format!("**{root}**\n\n{docs}") });
+            return Some(Hover {
+                span: around(reference.root.span),
+                markdown: format!("**{root}**\n\n{docs}"),
+            });
         }
         for (level, member) in reference.path.iter().enumerate() {
             let span = around(member.name.span);

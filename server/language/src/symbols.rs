@@ -48,7 +48,9 @@ fn section(entry: &Entry) -> Option<Symbol> {
     let name = entry.key.scalar_text()?;
     let children = match name {
         "inputs" => entry.value.entries().iter().filter_map(input).collect(),
-        "outputs" => entry.value.entries().iter().filter_map(|entry| leaf(entry, SymbolKind::Output)).collect(),
+        "outputs" => {
+            entry.value.entries().iter().filter_map(|entry| leaf(entry, SymbolKind::Output)).collect()
+        }
         "steps" | "errors" | "finally" => {
             entry.value.items().iter().enumerate().filter_map(|(at, node)| step(at, node)).collect()
         }
@@ -77,7 +79,8 @@ fn step(at: usize, node: &Node) -> Option<Symbol> {
     let Kind::Mapping(entries) = &node.kind else { return None };
     let id = node.get("id").filter(|id| id.scalar_text().is_some_and(|text| !text.is_empty()));
     let name = id.and_then(Node::scalar_text).map_or_else(|| format!("step {}", at + 1), str::to_owned);
-    let name_span = id.map_or_else(|| entries.first().map_or(node.span, |entry| entry.key.span), |id| id.span);
+    let name_span =
+        id.map_or_else(|| entries.first().map_or(node.span, |entry| entry.key.span), |id| id.span);
     // An id that comes by a merge key stands elsewhere; a name must lie inside its thing.
     let inside = node.span.start <= name_span.start && name_span.end <= node.span.end;
     Some(Symbol {

@@ -1,10 +1,11 @@
 //! Expressions in their places: syntax, names of steps and inputs, and expressions that lack their `${{ }}`.
 
 use copydesk_base::{Code, Diagnostic, Fix, Span, TextEdit};
-use copydesk_text::{Kind, Node, Scalar, Style};
+use copydesk_text::{Kind, Node, Scalar};
 
 use super::Findings;
 use super::graph::{self, Edge, Edges, unknown_message};
+use super::mend::{Flow, bracketed, brackets, declare, end_of_open, is_name, wrap};
 use crate::declared::{Block, Declared};
 use crate::expression::{self, End, Form, GLOBALS, Member, Piece, ROOTS, Reference, TokenKind};
 
@@ -39,18 +40,17 @@ struct Place {
     guess: &'static str,
 }
 
-#[derive(Clone, Copy, PartialEq)]
-enum Flow {
-    Inside,
-    Outside,
-}
-
 /// Reads every expression of a workflow, and draws the edges of those that make a step wait.
 pub(super) fn workflow(findings: &mut Findings<'_>, declared: &Declared<'_>, edges: &mut Edges) {
     let Some(root) = findings.tree().root() else { return };
     let mut reader = Reader { findings, declared: Some(declared), edges };
-    let place =
-        Place { step: None, waiting: Waiting::No, reading: Reading::Text, flow: Flow::Outside, guess: "string" };
+    let place = Place {
+        step: None,
+        waiting: Waiting::No,
+        reading: Reading::Text,
+        flow: Flow::Outside,
+        guess: "string",
+    };
     for key in ["outputs", "env", "concurrency", "pools", "eval"] {
         if let Some(value) = root.get(key) {
             reader.node(value, place);
@@ -70,8 +70,13 @@ pub(super) fn syntax_only(findings: &mut Findings<'_>) {
     let Some(root) = findings.tree().root() else { return };
     let mut edges = Edges::new();
     let mut reader = Reader { findings, declared: None, edges: &mut edges };
-    let place =
-        Place { step: None, waiting: Waiting::No, reading: Reading::Text, flow: Flow::Outside, guess: "string" };
+    let place = Place {
+        step: None,
+        waiting: Waiting::No,
+        reading: Reading::Text,
+        flow: Flow::Outside,
+        guess: "string",
+    };
     for tool in root.get("tools").map_or(&[][..], Node::items) {
         if let Some(execution) = tool.get("execution") {
             reader.step(execution, place);
@@ -95,7 +100,10 @@ impl Reader<'_, '_, '_> {
             match key {
                 "id" | "type" | "needs" | "description" | "inputSchema" | "outputSchema" => {}
                 "if" => {
-                    self.node(&entry.value, Place { reading: Reading::Expression, guess: "boolean", ..place });
+                    self.node(
+                        &entry.value,
+                        Place { reading: Reading::Expression, guess: "boolean", ..place },
+                    );
                 }
                 "foreach" => {
                     self.node(&entry.value, Place { reading: Reading::Expression, guess: "array", ..place });
@@ -136,11 +144,15 @@ impl Reader<'_, '_, '_> {
             Kind::Scalar(scalar) => self.scalar(node, scalar, place),
             Kind::Sequence(items) => {
                 let place = self.entering(node, place);
-                items.iter().for_each(|item| self.node(item, place));
+                for item in items {
+                    self.node(item, place);
+                }
             }
             Kind::Mapping(entries) => {
                 let place = self.entering(node, place);
-                entries.iter().for_each(|entry| self.node(&entry.value, place));
+                for entry in entries {
+                    self.node(&entry.value, place);
+                }
             }
             Kind::Null | Kind::Alias(_) => {}
         }
@@ -164,9 +176,10 @@ impl Reader<'_, '_, '_> {
         }
         let whole = Span::new(0, text.len());
         match place.reading {
-            Reading::Text => {}
-            Reading::Expression if node.as_str().is_some() => self.expression(scalar, whole, node.span, place),
-            Reading::Expression => {}
+            Reading::Expression if node.as_str().is_some() => {
+                self.expression(scalar, whole, node.span, place);
+            }
+            Reading::Text | Reading::Expression => {}
             Reading::Key => self.bare(node, scalar, place),
         }
     }
@@ -175,6 +188,10 @@ impl Reader<'_, '_, '_> {
         let outer = scalar.source_span(piece.outer.start, piece.outer.end);
         if piece.end == End::Closed {
             return self.expression(scalar, piece.inner, outer, place);
+        }
+        if piece.inner.of(&scalar.text).contains("}}") {
+            let message = "this '${{' is never closed; braces count inside quotes, too";
+            return self.findings.add(Diagnostic::new(Code::ExpressionSyntax, outer, message));
         }
         let end = scalar.source_offset(end_of_open(&scalar.text, piece.inner));
         let finding = Diagnostic::new(Code::ExpressionSyntax, outer, "this '${{' is never closed; add '}}'")
@@ -229,7 +246,7 @@ impl Reader<'_, '_, '_> {
             id = hyphenated;
             let message = format!("'{id}' reads as a subtraction here; write {}", brackets(scalar, id));
             let mut finding = Diagnostic::new(Code::HyphenatedStep, span, message);
-            if let Some(edit) = bracketed(scalar, whole, id, place) {
+            if let Some(edit) = bracketed(scalar, whole, id, place.flow) {
                 let title = format!("change to steps{}", brackets(scalar, id));
                 finding = finding.with_fix(Fix { title, edits: vec![edit] });
             }
@@ -255,7 +272,7 @@ impl Reader<'_, '_, '_> {
             let edit = if member.form == Form::Bracketed || is_name(near) {
                 Some(TextEdit { span, text: near.to_owned() })
             } else {
-                bracketed(scalar, name.span, near, place)
+                bracketed(scalar, name.span, near, place.flow)
             };
             if let Some(edit) = edit {
                 finding = finding.with_fix(Fix { title: format!("change to '{near}'"), edits: vec![edit] });
@@ -292,9 +309,7 @@ impl Reader<'_, '_, '_> {
     fn bare(&mut self, node: &Node, scalar: &Scalar, place: Place) {
         let whole = Span::new(0, scalar.text.len());
         let (expr, problems) = expression::parse(&scalar.text, whole);
-        let known = |name: &str| {
-            ROOTS.iter().chain(GLOBALS).any(|(known, _)| *known == name)
-        };
+        let known = |name: &str| ROOTS.iter().chain(GLOBALS).any(|(known, _)| *known == name);
         let refers = expression::references(&expr).iter().any(|reference| {
             known(&reference.root.text) && !(reference.path.is_empty() && reference.root.span == expr.span)
         });
@@ -305,117 +320,9 @@ impl Reader<'_, '_, '_> {
         }
         let message = "this is taken as a text, the same for every run; write '${{ }}' around the expression";
         let mut finding = Diagnostic::new(Code::BareExpression, node.span, message);
-        if let Some(edits) = wrap(node, scalar, place) {
+        if let Some(edits) = wrap(node, scalar, place.flow) {
             finding = finding.with_fix(Fix { title: "write '${{ }}' around it".to_owned(), edits });
         }
         self.findings.add(finding);
-    }
-}
-
-/// Where the `}}` of an open expression belongs: behind the first thing that reads like a reference.
-fn end_of_open(text: &str, inner: Span) -> usize {
-    let rest = inner.of(text);
-    let lead = rest.len() - rest.trim_start_matches([' ', '\t']).len();
-    let body = &rest[lead..];
-    let length = body
-        .find(|c: char| !(c.is_alphanumeric() || matches!(c, '_' | '$' | '.' | '-' | '[' | ']' | '(' | ')' | '\'')))
-        .unwrap_or(body.len());
-    inner.start + if length == 0 { 0 } else { lead + length }
-}
-
-fn is_name(text: &str) -> bool {
-    !text.starts_with(|c: char| c.is_ascii_digit())
-        && text.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '$'))
-}
-
-/// `['id']`, with the quotes that the text around it can hold.
-fn brackets(scalar: &Scalar, id: &str) -> String {
-    if scalar.style == Style::SingleQuoted { format!("[\"{id}\"]") } else { format!("['{id}']") }
-}
-
-/// Turns `.name` at `span` of the decoded text into `['id']`.
-fn bracketed(scalar: &Scalar, span: Span, id: &str, place: Place) -> Option<TextEdit> {
-    if place.flow == Flow::Inside && scalar.style == Style::Plain {
-        return None;
-    }
-    let before = scalar.text.get(..span.start)?.trim_end();
-    let from = match before.strip_suffix('.') {
-        // `?.` stays before a bracket.
-        Some(rest) if rest.ends_with('?') => span.start,
-        Some(rest) => rest.len(),
-        None => return None,
-    };
-    Some(TextEdit { span: scalar.source_span(from, span.end), text: brackets(scalar, id) })
-}
-
-/// Puts `${{ }}` around the text of a scalar, whatever its style.
-fn wrap(node: &Node, scalar: &Scalar, place: Place) -> Option<Vec<TextEdit>> {
-    let text = scalar.text.as_str();
-    if text.contains("}}") {
-        return None;
-    }
-    let insert = |at: usize, text: &str| TextEdit { span: Span::at(at), text: text.to_owned() };
-    if scalar.style == Style::Plain && place.flow == Flow::Inside {
-        if text.contains('\n') {
-            return None;
-        }
-        let quote = if !text.contains(['"', '\\']) {
-            '"'
-        } else if text.contains('\'') {
-            return None;
-        } else {
-            '\''
-        };
-        let text = format!("{quote}${{{{ {text} }}}}{quote}");
-        return Some(vec![TextEdit { span: node.span, text }]);
-    }
-    let end = text.trim_end().len();
-    let inner = scalar.source_span(0, end);
-    Some(vec![insert(inner.start, "${{ "), insert(inner.end, " }}")])
-}
-
-/// Adds an input to the workflow.
-fn declare(findings: &Findings<'_>, name: &str, kind: &str) -> Option<TextEdit> {
-    if !name.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '-' | '$')) {
-        return None;
-    }
-    let text = findings.file.text;
-    let line_break = if text.contains("\r\n") { "\r\n" } else { "\n" };
-    let root = findings.tree().root()?;
-    let block = |indent: &str| {
-        format!("{indent}{name}:{line_break}{indent}  type: {kind}")
-    };
-    let Some(inputs) = root.entry("inputs") else {
-        let steps = root.entry("steps")?.key.span.start;
-        let is_block = steps == 0 || text.as_bytes().get(steps - 1) == Some(&b'\n');
-        let new = format!("inputs:{line_break}{}{line_break}{line_break}", block("  "));
-        return is_block.then(|| TextEdit { span: Span::at(steps), text: new });
-    };
-    let value = &inputs.value;
-    match &value.kind {
-        Kind::Null => {
-            let at = inputs.key.span.end + 1;
-            Some(TextEdit { span: Span::at(at), text: format!("{line_break}{}", block("  ")) })
-        }
-        Kind::Mapping(entries) if value.span.of(text).starts_with('{') => {
-            let comma = if entries.is_empty() { "" } else { ", " };
-            let at = entries.last().map_or(value.span.start + 1, |last| last.span().end);
-            Some(TextEdit { span: Span::at(at), text: format!("{comma}{name}: {{type: {kind}}}") })
-        }
-        Kind::Mapping(entries) => {
-            let (first, last) = (entries.first()?, entries.last()?);
-            let line_start = text[..first.key.span.start].rfind('\n').map_or(0, |at| at + 1);
-            let indent = text.get(line_start..first.key.span.start)?;
-            let end = last.span().end;
-            // Behind the last entry's line, a comment on it included; a block text may end with the break itself.
-            let at = if text[..end].ends_with('\n') {
-                text[..end].trim_end_matches(['\n', '\r']).len()
-            } else {
-                text[end..].find(['\n', '\r']).map_or(text.len(), |found| end + found)
-            };
-            let blank = indent.trim().is_empty();
-            blank.then(|| TextEdit { span: Span::at(at), text: format!("{line_break}{}", block(indent)) })
-        }
-        _ => None,
     }
 }

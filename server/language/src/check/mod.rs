@@ -11,6 +11,7 @@
 
 mod expressions;
 mod graph;
+mod mend;
 mod rules;
 mod settings;
 mod structure;

@@ -9,8 +9,11 @@ use crate::declared::Declared;
 use crate::expression::has_expression;
 
 /// The rules of one step, by its type.
-pub(super) fn step(findings: &mut Findings<'_>, node: &Node, kind: &str, holder: Holder<'_>) {
-    let has = |key: &str| findings.tree().get(node, key).is_some() || node.entry(key).is_some();
+///
+/// `meant` are keys that misspelt ones stand for.
+pub(super) fn step(findings: &mut Findings<'_>, node: &Node, kind: &str, meant: &[&str], holder: Holder<'_>) {
+    let tree = findings.tree();
+    let has = |key: &str| tree.get(node, key).is_some() || node.entry(key).is_some() || meant.contains(&key);
     let op = findings.tree().get(node, "op").and_then(Node::scalar_text).unwrap_or("");
     let needed: Option<&str> = match (kind, op) {
         ("shell", _) if !has("run") && !has("args") => {
@@ -21,12 +24,8 @@ pub(super) fn step(findings: &mut Findings<'_>, node: &Node, kind: &str, holder:
             let message = "a sleep step needs 'duration' or 'until'".to_owned();
             return missing(findings, node, holder, message);
         }
-        ("join", _) if findings.tree().get(node, "needs").is_none_or(|needs| needs.items().is_empty()) => {
-            // A needs that is no list at all has its own finding.
-            let is_other = findings.tree().get(node, "needs").is_some_and(|needs| !matches!(needs.kind, Kind::Sequence(_)));
-            if is_other {
-                return;
-            }
+        // A `needs` that is no list at all has its own finding.
+        ("join", _) if !has("needs") || tree.get(node, "needs").is_some_and(is_empty_list) => {
             let message = "a join step needs 'needs': the steps that it waits for".to_owned();
             return missing(findings, node, holder, message);
         }
@@ -51,6 +50,10 @@ pub(super) fn step(findings: &mut Findings<'_>, node: &Node, kind: &str, holder:
     empty_axes(findings, node);
 }
 
+fn is_empty_list(node: &Node) -> bool {
+    matches!(&node.kind, Kind::Sequence(items) if items.is_empty())
+}
+
 /// Two keys of which only one may stand; the later one is marked.
 fn exclusive(findings: &mut Findings<'_>, node: &Node, one: &str, other: &str) {
     let (Some(first), Some(second)) = (node.entry(one), node.entry(other)) else { return };
@@ -66,9 +69,10 @@ fn exclusive(findings: &mut Findings<'_>, node: &Node, one: &str, other: &str) {
 fn empty_axes(findings: &mut Findings<'_>, node: &Node) {
     let Some(matrix) = node.get("strategy").and_then(|strategy| strategy.get("matrix")) else { return };
     for entry in matrix.entries() {
-        if matches!(&entry.value.kind, Kind::Sequence(items) if items.is_empty()) {
+        if is_empty_list(&entry.value) {
             let name = entry.key.scalar_text().unwrap_or("");
-            let message = format!("the axis '{name}' has no values, so the step would never run; write at least one");
+            let message =
+                format!("the axis '{name}' has no values, so the step would never run; write at least one");
             findings.add(Diagnostic::new(Code::UnknownValue, entry.value.span, message));
         }
     }
@@ -90,9 +94,13 @@ pub(super) fn inputs(findings: &mut Findings<'_>, declared: &Declared<'_>) {
             continue;
         }
         if !fits(kind, default) {
-            let message = format!("the input '{name}' is {}; this is a {}", of_kind(kind), default.kind_word());
+            let message =
+                format!("the input '{name}' is {}; this is a {}", of_kind(kind), default.kind_word());
             findings.add(Diagnostic::new(Code::TypeMismatch, default.span, message));
-        } else if !values.is_empty() && default.scalar().is_some() && !values.iter().any(|value| same(value, default)) {
+        } else if !values.is_empty()
+            && default.scalar().is_some()
+            && !values.iter().any(|value| same(value, default))
+        {
             let message = format!("the default of '{name}' is not one of its values");
             findings.add(Diagnostic::new(Code::UnknownValue, default.span, message));
         }
@@ -116,7 +124,9 @@ fn fits(kind: &str, node: &Node) -> bool {
         (Kind::Sequence(_), _) => !matches!(kind, "string" | "number" | "boolean" | "object"),
         (Kind::Mapping(_), _) => !matches!(kind, "string" | "number" | "boolean" | "array"),
         (_, Some(Value::Text(_))) => !matches!(kind, "number" | "boolean" | "array" | "object"),
-        (_, Some(Value::Int(_) | Value::Float(_))) => !matches!(kind, "string" | "boolean" | "array" | "object"),
+        (_, Some(Value::Int(_) | Value::Float(_))) => {
+            !matches!(kind, "string" | "boolean" | "array" | "object")
+        }
         (_, Some(Value::Bool(_))) => !matches!(kind, "string" | "number" | "array" | "object"),
         _ => true,
     }

@@ -34,7 +34,6 @@ fn permissions(findings: &mut Findings<'_>, node: &Node) {
     for entry in node.entries() {
         let name = entry.key.scalar_text().unwrap_or("");
         match name {
-            "deny" | "ask" => {}
             "mode" => {
                 let mode = entry.value.scalar_text().and_then(Mode::parse);
                 if mode.is_some_and(|mode| mode > Mode::Default && mode != Mode::Bypass) {
@@ -44,12 +43,14 @@ fn permissions(findings: &mut Findings<'_>, node: &Node) {
             "allow" | "additional_directories" | "prompt_timeout" => {
                 ignored(findings, entry, &format!("permissions.{name}"));
             }
+            // `deny` and `ask` tighten, and what does not exist has its own finding.
             _ => {}
         }
     }
 }
 
 fn ignored(findings: &mut Findings<'_>, entry: &Entry, name: &str) {
-    let message = format!("'{name}' is ignored until you trust this workspace; read it, then run 'copydesk trust'");
+    let message =
+        format!("'{name}' is ignored until you trust this workspace; read it, then run 'copydesk trust'");
     findings.add(Diagnostic::new(Code::UntrustedSetting, entry.key.span, message));
 }

@@ -37,7 +37,7 @@ pub(super) fn check(findings: &mut Findings<'_>) {
         found => {
             let empty = Node::nothing(found.map_or(0, |node| node.span.start));
             if let Some(mapping) = shape.mapping().filter(|_| tree.broken.is_empty()) {
-                missing_keys(findings, &empty, mapping, None, root);
+                missing_keys(findings, &empty, mapping, None, &[], root);
             }
         }
     }
@@ -89,7 +89,8 @@ fn list<'a>(
         if item.kind == Kind::Null && !shape.forms.is_empty() {
             // Half-typed: nothing behind the dash yet. The dash is what can be marked.
             let before = findings.file.text.get(..item.span.start).map_or("", |text| text.trim_end());
-            let span = if before.ends_with('-') { Span::new(before.len() - 1, before.len()) } else { item.span };
+            let span =
+                if before.ends_with('-') { Span::new(before.len() - 1, before.len()) } else { item.span };
             let message = format!("this item of '{}' is empty; it takes {}", holder.name, shape.takes());
             findings.add(Diagnostic::new(Code::TypeMismatch, span, message));
             continue;
@@ -107,6 +108,8 @@ fn mapping<'a>(
 ) {
     let kind = if expected.kinds.is_empty() { None } else { findings.tree().get(node, "type") };
     let word = kind.and_then(Node::scalar_text);
+    // Keys that a misspelt one stands for: they are not missing as well.
+    let mut meant: Vec<&'static str> = Vec::new();
     for entry in entries {
         let Some(name) = entry.key.scalar_text() else { continue };
         if name == "<<" {
@@ -117,15 +120,16 @@ fn mapping<'a>(
             (Some(key), _) => value(findings, &entry.value, findings.shapes.get(key.shape), below),
             (None, Rest::Shape(id)) => value(findings, &entry.value, findings.shapes.get(id), below),
             (None, Rest::Anything) => {}
-            (None, Rest::Refused) => unknown_key(findings, node, entry, expected, word, holder),
+            (None, Rest::Refused) => meant.extend(unknown_key(findings, node, entry, expected, word, holder)),
         }
     }
-    missing_keys(findings, node, expected, word, holder);
+    missing_keys(findings, node, expected, word, &meant, holder);
     if let Some(known) = word.filter(|word| expected.kind(word).is_some()) {
-        rules::step(findings, node, known, holder);
+        rules::step(findings, node, known, &meant, holder);
     }
 }
 
+/// Marks a key that does not exist, and says which one was meant, if one was.
 fn unknown_key<'a>(
     findings: &mut Findings<'a>,
     node: &'a Node,
@@ -133,7 +137,7 @@ fn unknown_key<'a>(
     expected: &'static Mapping,
     word: Option<&'a str>,
     holder: Holder<'a>,
-) {
+) -> Option<&'static str> {
     let name = entry.key.scalar_text().unwrap_or("");
     let known_kind = word.filter(|word| expected.kind(word).is_some());
     let others: Vec<String> = expected
@@ -144,7 +148,7 @@ fn unknown_key<'a>(
         .collect();
     if known_kind.is_none() && !others.is_empty() {
         // Whether the key is right is not known before the type is.
-        return;
+        return None;
     }
     let free = |key: &&Key| node.entry(&key.name).is_none();
     let usual = usual_mistake(known_kind, name)
@@ -155,13 +159,20 @@ fn unknown_key<'a>(
         let names = expected.keys_of(known_kind).filter(free).map(|key| key.name.as_str());
         findings.suggest.nearest(name, names)
     });
+    if near.is_none() && known_kind.is_none() && !expected.kinds.is_empty() {
+        // Nobody knows what a step of that type may have.
+        return None;
+    }
     let is_setting = matches!(findings.file.kind, FileKind::Config | FileKind::KeystoneConfig);
     let code = if is_setting { Code::UnknownSetting } else { Code::UnknownKey };
-    let mut message = format!("'{name}' is no key of {}", subject(findings.file.kind, known_kind, expected, holder));
+    let mut message =
+        format!("'{name}' is no key of {}", subject(findings.file.kind, known_kind, expected, holder));
     if let Some(near) = near {
         message.push_str(&format!("; did you mean '{near}'?"));
     } else if !others.is_empty() {
         message.push_str(&format!("; {} steps have it", crate::shape::join(&others)));
+    } else {
+        message.push_str("; take it out");
     }
     let mut finding = Diagnostic::new(code, entry.key.span, message);
     if let Some(near) = near {
@@ -169,6 +180,7 @@ fn unknown_key<'a>(
         finding = finding.with_fix(Fix { title: format!("change to '{near}'"), edits });
     }
     findings.add(finding);
+    near
 }
 
 fn missing_keys<'a>(
@@ -176,9 +188,13 @@ fn missing_keys<'a>(
     node: &Node,
     expected: &'static Mapping,
     word: Option<&str>,
+    meant: &[&str],
     holder: Holder<'a>,
 ) {
     for key in expected.keys_of(word).filter(|key| key.need == Need::Required) {
+        if meant.contains(&key.name.as_str()) {
+            continue;
+        }
         if findings.tree().get(node, &key.name).is_none() && node.entry(&key.name).is_none() {
             let known_kind = word.filter(|word| expected.kind(word).is_some());
             let subject = subject(findings.file.kind, known_kind, expected, holder);
@@ -232,7 +248,7 @@ fn scalar<'a>(
         Role::SleepTime | Role::Duration | Role::Limit | Role::Moment => {
             return timed(findings, node, seen, shape, holder);
         }
-        Role::Plain | Role::Expression => {}
+        Role::Plain | Role::Expression | Role::Templated => {}
     }
     match meaning {
         Value::Text(text) if shape.takes_text() || shape.words().iter().any(|word| word.text == text) => {}
@@ -260,7 +276,7 @@ fn timed<'a>(
         Role::Duration => copydesk_base::config::Duration::parse(text).is_some(),
         Role::Moment => Moment::is_moment(text),
         Role::Limit => text.trim().parse::<u64>().is_ok_and(|number| number > 0),
-        Role::Plain | Role::Expression => true,
+        Role::Plain | Role::Expression | Role::Templated => true,
     };
     if fits {
         return;
@@ -305,7 +321,9 @@ fn unknown_word<'a>(
     }
     let near = findings.suggest.nearest(text, shape.words().iter().map(|word| word.text.as_str()));
     let mut message = match holder.name {
-        "type" if shape.words().len() == types::StepKind::WORDS.len() => format!("'{text}' is no type of step"),
+        "type" if shape.words().len() == types::StepKind::WORDS.len() => {
+            format!("'{text}' is no type of step")
+        }
         name => format!("'{text}' is no value of '{name}'; it takes {}", shape.takes()),
     };
     if let Some(near) = near {

@@ -14,7 +14,11 @@ impl Default for Suggest {
 
 impl Suggest {
     /// The name nearest to `word`, if one is near enough to be meant.
-    pub(super) fn nearest<'c>(&mut self, word: &str, candidates: impl Iterator<Item = &'c str>) -> Option<&'c str> {
+    pub(super) fn nearest<'c>(
+        &mut self,
+        word: &str,
+        candidates: impl Iterator<Item = &'c str>,
+    ) -> Option<&'c str> {
         let limit = match word.chars().count() {
             0 | 1 => return None,
             2..=4 => 1,
@@ -51,9 +55,13 @@ fn same_letters(one: &str, other: &str) -> bool {
 }
 
 /// The right key for names that people bring along from other systems.
+#[expect(clippy::match_same_arms, reason = "a table, one kind of step after the other")]
 pub(super) fn usual_mistake(kind: Option<&str>, key: &str) -> Option<&'static str> {
     let own = match (kind.unwrap_or(""), key) {
-        ("shell", "cwd" | "workdir" | "working_directory" | "working-directory" | "workingDirectory" | "directory") => "dir",
+        (
+            "shell",
+            "cwd" | "workdir" | "working_directory" | "working-directory" | "workingDirectory" | "directory",
+        ) => "dir",
         ("shell", "command" | "cmd" | "script" | "exec") | ("script", "script" | "code" | "source") => "run",
         ("shell" | "engine" | "git", "environment") => "env",
         ("engine" | "git", "dir" | "workdir" | "working_directory" | "working-directory") => "cwd",

@@ -26,12 +26,10 @@ pub(super) fn inner(cursor: &Cursor<'_>) -> Option<Span> {
     // The value starts behind the key's colon and a quote.
     let line = line_start(cursor);
     let before = cursor.file.text.get(line..cursor.offset)?;
-    let name = match cursor.place.path.last()? {
-        Part::Key { name, .. } => name,
-        _ => return None,
-    };
+    let Part::Key { name, .. } = cursor.place.path.last()? else { return None };
     let key = before.rfind(&format!("{name}:"))? + name.len() + 1;
-    let start = before[key..].find(|c: char| !matches!(c, ' ' | '"' | '\'')).map_or(before.len(), |at| key + at);
+    let start =
+        before[key..].find(|c: char| !matches!(c, ' ' | '"' | '\'')).map_or(before.len(), |at| key + at);
     Some(Span::new(line + start, cursor.offset))
 }
 
@@ -72,7 +70,9 @@ pub(super) fn complete(cursor: &Cursor<'_>, inner: Span) -> Vec<Completion> {
             tokens.pop();
             members(cursor, &tokens, last, word)
         }
-        TokenKind::Sign(")" | "]" | "}") | TokenKind::Name | TokenKind::Number | TokenKind::Text => Vec::new(),
+        TokenKind::Sign(")" | "]" | "}") | TokenKind::Name | TokenKind::Number | TokenKind::Text => {
+            Vec::new()
+        }
         _ => roots(cursor, word),
     }
 }
@@ -83,7 +83,9 @@ fn rest_of_name(text: &str, offset: usize) -> usize {
 }
 
 fn roots(cursor: &Cursor<'_>, word: Span) -> Vec<Completion> {
-    let key = |name: &str| cursor.place.path.iter().any(|part| matches!(part, Part::Key { name: key, .. } if key == name));
+    let key = |name: &str| {
+        cursor.place.path.iter().any(|part| matches!(part, Part::Key { name: key, .. } if key == name))
+    };
     let fits = |root: &str| match root {
         "stdout" | "output" => key("transform"),
         "args" => cursor.file.kind == FileKind::Agent || key("tools"),
@@ -94,9 +96,8 @@ fn roots(cursor: &Cursor<'_>, word: Span) -> Vec<Completion> {
     let roots = ROOTS.iter().filter(|(name, _)| fits(name)).enumerate().map(|(at, (name, docs))| {
         proposal(CompletionKind::Variable, name, name, word, docs, u32::try_from(at).unwrap_or(0))
     });
-    let functions = GLOBALS.iter().map(|(name, docs)| {
-        proposal(CompletionKind::Function, name, name, word, docs, 100)
-    });
+    let functions =
+        GLOBALS.iter().map(|(name, docs)| proposal(CompletionKind::Function, name, name, word, docs, 100));
     roots.chain(functions).collect()
 }
 
@@ -162,7 +163,7 @@ fn members(cursor: &Cursor<'_>, before: &[Token], dot: Token, word: Span) -> Vec
 /// `['id']`, with quotes that the YAML around it can hold.
 fn brackets(cursor: &Cursor<'_>, id: &str) -> String {
     let line = cursor.file.text.get(line_start(cursor)..cursor.offset).unwrap_or("");
-    let in_single = matches!(cursor.place.at, At::Value(Quote::Open('\'') ))
+    let in_single = matches!(cursor.place.at, At::Value(Quote::Open('\'')))
         || (line.matches('\'').count() % 2 == 1 && !line.contains('"'));
     if in_single { format!("[\"{id}\"]") } else { format!("['{id}']") }
 }
@@ -176,7 +177,8 @@ fn bracketed(cursor: &Cursor<'_>, tokens: &[Token], open: Token) -> Vec<Completi
         return Vec::new();
     }
     let behind = text.get(cursor.offset..).unwrap_or("");
-    let rest = behind.find(|c: char| !(c.is_alphanumeric() || matches!(c, '_' | '$' | '-'))).unwrap_or(behind.len());
+    let rest =
+        behind.find(|c: char| !(c.is_alphanumeric() || matches!(c, '_' | '$' | '-'))).unwrap_or(behind.len());
     let word = Span::new(open.span.start + 1, cursor.offset + rest);
     let closing = &behind[rest..];
     let missing = if closing.starts_with(quote) {
@@ -196,7 +198,8 @@ fn bracketed(cursor: &Cursor<'_>, tokens: &[Token], open: Token) -> Vec<Completi
 
 fn steps(cursor: &Cursor<'_>, write: impl Fn(&str) -> (String, Span)) -> Vec<Completion> {
     let own = own_step(cursor);
-    let looks_back = cursor.place.path.iter().any(|part| matches!(part, Part::Key { name, .. } if name == "compensate"));
+    let looks_back =
+        cursor.place.path.iter().any(|part| matches!(part, Part::Key { name, .. } if name == "compensate"));
     let waiting = match own {
         Some(own) if !looks_back => waiting_for(&cursor.file, &cursor.declared, own),
         _ => Vec::new(),
@@ -251,7 +254,11 @@ fn environment(cursor: &Cursor<'_>, word: Span) -> Vec<Completion> {
 
 fn fields(fields: &[(&str, &str)], word: Span) -> Vec<Completion> {
     let fields = fields.iter().enumerate();
-    fields.map(|(at, (name, docs))| proposal(CompletionKind::Field, name, name, word, docs, u32::try_from(at).unwrap_or(0))).collect()
+    fields
+        .map(|(at, (name, docs))| {
+            proposal(CompletionKind::Field, name, name, word, docs, u32::try_from(at).unwrap_or(0))
+        })
+        .collect()
 }
 
 fn is_name(text: &str) -> bool {
@@ -259,7 +266,14 @@ fn is_name(text: &str) -> bool {
         && text.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '$'))
 }
 
-fn proposal(kind: CompletionKind, label: &str, insert: &str, replace: Span, docs: &str, sort: u32) -> Completion {
+fn proposal(
+    kind: CompletionKind,
+    label: &str,
+    insert: &str,
+    replace: Span,
+    docs: &str,
+    sort: u32,
+) -> Completion {
     Completion {
         label: label.to_owned(),
         kind,

@@ -9,9 +9,8 @@ pub(super) fn of_mapping(cursor: &Cursor<'_>, mapping: &'static Mapping, colon: 
     let siblings = &cursor.place.siblings;
     let word = kind_word(mapping, siblings);
     let own = word.and_then(|word| mapping.kind(word));
-    let is_free = |key: &&Key| {
-        key.standing == Standing::Current && !siblings.iter().any(|(name, _)| *name == key.name)
-    };
+    let is_free =
+        |key: &&Key| key.standing == Standing::Current && !siblings.iter().any(|(name, _)| *name == key.name);
     let proposals = mapping.keys_of(word).filter(is_free).map(|key| {
         let is_own = own.is_some_and(|own| own.keys.iter().any(|other| other.name == key.name));
         let sort = match (key.need, is_own) {
@@ -45,7 +44,9 @@ fn insertion(cursor: &Cursor<'_>, name: &str, shape: &Shape, colon: Colon) -> (S
     let flow = cursor.place.flow == Flow::Inside;
     match first {
         // Escaping is not needed: names of keys hold no `$`, but for `$schema`.
-        Some(Form::List(_)) if item_is_scalar && !name.contains('$') => (format!("{name}: [$1]"), Snippet::Tabstops),
+        Some(Form::List(_)) if item_is_scalar && !name.contains('$') => {
+            (format!("{name}: [$1]"), Snippet::Tabstops)
+        }
         Some(Form::List(_)) if flow => (format!("{name}: [$1]"), Snippet::Tabstops),
         Some(Form::Mapping(_)) if flow => (format!("{name}: {{$1\\}}"), Snippet::Tabstops),
         Some(Form::List(_) | Form::Mapping(_)) => (format!("{name}:"), Snippet::Plain),

@@ -105,7 +105,8 @@ pub fn complete(file: &File<'_>, index: &WorkspaceIndex, offset: usize) -> Vec<C
     let Some(shapes) = shape::of(file.kind) else { return Vec::new() };
     let Some(part) = yaml_part(file) else { return Vec::new() };
     let Some(place) = place::place(file.text, part, offset) else { return Vec::new() };
-    let cursor = Cursor { file: *file, index, offset, shapes, declared: Declared::new(file.tree), place: &place };
+    let cursor =
+        Cursor { file: *file, index, offset, shapes, declared: Declared::new(file.tree), place: &place };
     let mut proposals = match expressions::inner(&cursor) {
         Some(inner) => expressions::complete(&cursor, inner),
         None => by_place(&cursor),
@@ -181,7 +182,7 @@ fn kind_word<'s>(mapping: &Mapping, siblings: &'s [(String, String)]) -> Option<
 }
 
 /// The id of the step around the cursor, and its place in [`Declared::steps`].
-fn own_step<'c>(cursor: &'c Cursor<'_>) -> Option<usize> {
+fn own_step(cursor: &Cursor<'_>) -> Option<usize> {
     let place = cursor.place;
     let mut path = place.path.iter();
     let in_list = matches!(path.next(), Some(Part::Key { name, .. }) if matches!(name.as_str(), "steps" | "errors" | "finally"));

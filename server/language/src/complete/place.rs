@@ -22,7 +22,10 @@ pub(super) struct Place {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Part {
     /// A key, in a mapping with these entries.
-    Key { name: String, siblings: Vec<(String, String)> },
+    Key {
+        name: String,
+        siblings: Vec<(String, String)>,
+    },
     Item,
     /// Below a key that has its value already: nothing can stand here.
     Nowhere,
@@ -158,7 +161,9 @@ impl Reader<'_> {
                 let is_beside = !in_list && key.column == column;
                 if is_parent {
                     let siblings = self.siblings(index, key.column, &row.dashes);
-                    if !matches!(self.text.as_bytes().get(key.value.start), Some(b'&' | b'!')) && !key.value.is_empty() {
+                    if !matches!(self.text.as_bytes().get(key.value.start), Some(b'&' | b'!'))
+                        && !key.value.is_empty()
+                    {
                         path.push(Part::Nowhere);
                     }
                     path.push(Part::Key { name: key.name.clone(), siblings });
@@ -329,8 +334,10 @@ fn read_flow(text: &str, span: Span) -> Vec<Frame> {
                 }
             }
             ':' => {
-                let spaced = text.as_bytes().get(offset + 1).is_none_or(|b| b.is_ascii_whitespace());
-                if let Some(frame) = frames.last_mut().filter(|frame| spaced && frame.kind == FrameKind::Mapping) {
+                let spaced = text.as_bytes().get(offset + 1).is_none_or(u8::is_ascii_whitespace);
+                if let Some(frame) =
+                    frames.last_mut().filter(|frame| spaced && frame.kind == FrameKind::Mapping)
+                {
                     let name = text.get(frame.token..offset).unwrap_or("").trim();
                     frame.key = Some(unquoted(name).to_owned());
                     frame.token = offset + 1;
@@ -371,5 +378,9 @@ fn unquoted(text: &str) -> &str {
 
 /// How much of `after` still belongs to the word before it.
 fn word_length(after: &str) -> usize {
-    after.find(|c: char| c.is_whitespace() || matches!(c, ',' | '[' | ']' | '{' | '}' | '"' | '\'' | '#' | ':')).unwrap_or(after.len())
+    after
+        .find(|c: char| {
+            c.is_whitespace() || matches!(c, ',' | '[' | ']' | '{' | '}' | '"' | '\'' | '#' | ':')
+        })
+        .unwrap_or(after.len())
 }

@@ -25,7 +25,9 @@ pub(super) enum RowKind {
     /// Nothing, or a comment.
     Blank,
     /// Inside a block text whose first line is this row.
-    Text { owner: usize },
+    Text {
+        owner: usize,
+    },
 }
 
 /// The key of a line.
@@ -133,7 +135,9 @@ pub(super) fn without_comment(text: &str) -> &str {
     for (at, c) in text.char_indices() {
         match (quote, c) {
             (None, '#') if before.is_whitespace() => return &text[..at],
-            (None, '"' | '\'') if before.is_whitespace() || matches!(before, '[' | '{' | ',' | ':') => quote = Some(c),
+            (None, '"' | '\'') if before.is_whitespace() || matches!(before, '[' | '{' | ',' | ':') => {
+                quote = Some(c);
+            }
             (Some(open), _) if open == c && before != '\\' => quote = None,
             _ => {}
         }
@@ -151,7 +155,9 @@ fn opens_block_text(text: &str, row: &Row) -> bool {
     let last = value.split_whitespace().last().unwrap_or("");
     let first_is_prefix = value == last || value.starts_with(['!', '&']);
     let marks = last.strip_prefix(['|', '>']);
-    first_is_prefix && marks.is_some_and(|rest| rest.len() <= 2 && rest.chars().all(|c| matches!(c, '+' | '-' | '0'..='9')))
+    first_is_prefix
+        && marks
+            .is_some_and(|rest| rest.len() <= 2 && rest.chars().all(|c| matches!(c, '+' | '-' | '0'..='9')))
 }
 
 impl Row {

@@ -1,7 +1,7 @@
 //! Values: words of a list, truth values, ids of steps, names of agents and pools.
 
 use super::place::{At, Flow, Part, Quote};
-use super::{Completion, CompletionKind, Cursor, Snippet, own_step};
+use super::{Completion, CompletionKind, Cursor, Snippet, ends_with_key, own_step};
 use crate::FileKind;
 use crate::check::waiting_for;
 use crate::declared::Block;
@@ -77,7 +77,11 @@ fn names(cursor: &Cursor<'_>, proposals: &mut Vec<Completion>) {
         }
         "pool" => {
             let pools = cursor.file.tree.root().and_then(|root| root.get("pools"));
-            for name in pools.into_iter().flat_map(copydesk_text::Node::entries).filter_map(|entry| entry.key.scalar_text()) {
+            for name in pools
+                .into_iter()
+                .flat_map(copydesk_text::Node::entries)
+                .filter_map(|entry| entry.key.scalar_text())
+            {
                 proposals.push(value(cursor, CompletionKind::Value, name, "pool", "", 0));
             }
         }
@@ -107,12 +111,25 @@ fn steps(cursor: &Cursor<'_>, proposals: &mut Vec<Completion>) {
         }
         let sort = u32::try_from(at).unwrap_or(u32::MAX);
         let docs = hover::docs_of_step(step);
-        proposals.push(value(cursor, CompletionKind::Step, id, step.kind().unwrap_or(""), &docs, sort));
+        let mut proposal = value(cursor, CompletionKind::Step, id, step.kind().unwrap_or(""), &docs, sort);
+        if ends_with_key(cursor) && matches!(cursor.place.at, At::Value(Quote::None | Quote::Colon)) {
+            // `needs` takes a list, also of one.
+            let space = if cursor.place.at == At::Value(Quote::Colon) { " " } else { "" };
+            proposal.insert = format!("{space}[{id}]");
+        }
+        proposals.push(proposal);
     }
 }
 
 /// One value, written so that quotes around the cursor stay in order.
-fn value(cursor: &Cursor<'_>, kind: CompletionKind, text: &str, detail: &str, docs: &str, sort: u32) -> Completion {
+fn value(
+    cursor: &Cursor<'_>,
+    kind: CompletionKind,
+    text: &str,
+    detail: &str,
+    docs: &str,
+    sort: u32,
+) -> Completion {
     let insert = match cursor.place.at {
         At::Value(Quote::Open(quote)) => format!("{text}{quote}"),
         At::Value(Quote::Colon) => format!(" {text}"),

@@ -10,6 +10,7 @@
 //! - Spans count in the text that was handed in. Turning them into places of the file is the caller's business.
 
 mod lexer;
+mod operators;
 mod parser;
 mod references;
 mod template;
@@ -39,18 +40,41 @@ pub enum ExprKind {
     Null,
     Name(String),
     /// `object.name`, `object?.name`.
-    Member { object: Box<Expr>, name: Name },
+    Member {
+        object: Box<Expr>,
+        name: Name,
+    },
     /// `object[index]`, `object?.[index]`.
-    Index { object: Box<Expr>, index: Box<Expr> },
-    Call { callee: Box<Expr>, arguments: Vec<Expr> },
-    Unary { operator: &'static str, operand: Box<Expr> },
-    Binary { operator: &'static str, left: Box<Expr>, right: Box<Expr> },
+    Index {
+        object: Box<Expr>,
+        index: Box<Expr>,
+    },
+    Call {
+        callee: Box<Expr>,
+        arguments: Vec<Expr>,
+    },
+    Unary {
+        operator: &'static str,
+        operand: Box<Expr>,
+    },
+    Binary {
+        operator: &'static str,
+        left: Box<Expr>,
+        right: Box<Expr>,
+    },
     /// `condition ? then : otherwise`.
-    Conditional { condition: Box<Expr>, then: Box<Expr>, otherwise: Box<Expr> },
+    Conditional {
+        condition: Box<Expr>,
+        then: Box<Expr>,
+        otherwise: Box<Expr>,
+    },
     List(Vec<Expr>),
     Mapping(Vec<(Name, Expr)>),
     /// `x => body`, `(x, y) => body`.
-    Arrow { parameters: Vec<Name>, body: Box<Expr> },
+    Arrow {
+        parameters: Vec<Name>,
+        body: Box<Expr>,
+    },
     /// Something should stand here.
     Missing,
 }

@@ -3,6 +3,7 @@
 use copydesk_base::Span;
 
 use super::lexer::{Token, TokenKind, tokens, unquote};
+use super::operators::{binding, foreign};
 use super::{Expr, ExprKind, Name, Problem};
 
 /// Longer expressions are not read.
@@ -19,8 +20,15 @@ pub fn parse(text: &str, within: Span) -> (Expr, Vec<Problem>) {
         let message = format!("this expression is too long; {MAX_LENGTH} characters is the limit");
         return (missing, vec![Problem { span: within, message, mend: None }]);
     }
-    let mut parser =
-        Parser { text, tokens: tokens(text, within), at: 0, end: within.end, depth: 0, links: 0, problems: vec![] };
+    let mut parser = Parser {
+        text,
+        tokens: tokens(text, within),
+        at: 0,
+        end: within.end,
+        depth: 0,
+        links: 0,
+        problems: vec![],
+    };
     let expr = parser.expression(0);
     if let Some(token) = parser.peek() {
         parser.unexpected(token);
@@ -37,39 +45,6 @@ struct Parser<'t> {
     depth: usize,
     links: usize,
     problems: Vec<Problem>,
-}
-
-/// How strongly an operator binds what is left and right of it.
-fn binding(operator: &str) -> Option<u8> {
-    Some(match operator {
-        "||" => 2,
-        "&&" => 3,
-        "==" | "!=" | "===" | "!==" => 4,
-        "<" | ">" | "<=" | ">=" => 5,
-        "+" | "-" => 6,
-        "*" | "/" | "%" => 7,
-        _ => return None,
-    })
-}
-
-/// Signs and words of JavaScript that this language does not have, and what to write instead.
-fn foreign(word: &str) -> Option<(&'static str, Option<&'static str>)> {
-    Some(match word {
-        "=" => ("'=' does not compare; write '=='", Some("==")),
-        "??" => ("'??' is not part of the language; write '||'", Some("||")),
-        "&" => ("'&' is not part of the language; write '&&'", Some("&&")),
-        "|" => ("'|' is not part of the language; write '||'", Some("||")),
-        "**" => ("'**' is not part of the language; multiply with '*'", None),
-        "`" => ("template texts are not part of the language; join texts with '+'", None),
-        ";" => ("there is only one expression here; take the ';' away", None),
-        "^" | "~" | "<<" | ">>" => ("operators on bits are not part of the language", None),
-        "++" | "--" => ("a value cannot be changed in an expression", None),
-        "..." => ("'...' is not part of the language; use '.concat(…)'", None),
-        "typeof" | "new" | "delete" | "void" | "await" | "yield" | "function" | "class" | "in" | "instanceof" => {
-            ("this word of JavaScript is not part of the language", None)
-        }
-        _ => return None,
-    })
 }
 
 impl Parser<'_> {
@@ -301,14 +276,17 @@ impl Parser<'_> {
             TokenKind::OpenText => {
                 let quote = &word[..1];
                 self.problem(token.span, format!("this text is never closed; add {quote}"));
-                ExprKind::Text(unquote(word))
+                ExprKind::Missing
             }
             TokenKind::Name => return self.name(token),
             TokenKind::Sign("(") => return self.parenthesis(token),
             TokenKind::Sign("[") => {
                 self.at += 1;
                 let items = self.list("]", token.span);
-                return Expr { span: Span::new(token.span.start, self.behind()), kind: ExprKind::List(items) };
+                return Expr {
+                    span: Span::new(token.span.start, self.behind()),
+                    kind: ExprKind::List(items),
+                };
             }
             TokenKind::Sign("{") => return self.mapping(token),
             TokenKind::Sign(_) | TokenKind::Strange => return self.missing(),
@@ -355,7 +333,9 @@ impl Parser<'_> {
             let token = *self.tokens.get(at)?;
             at += 1;
             match token.kind {
-                TokenKind::Name => names.push(Name { span: token.span, text: token.span.of(self.text).to_owned() }),
+                TokenKind::Name => {
+                    names.push(Name { span: token.span, text: token.span.of(self.text).to_owned() });
+                }
                 TokenKind::Sign(",") => {}
                 TokenKind::Sign(")") => break,
                 _ => return None,

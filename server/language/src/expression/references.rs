@@ -105,7 +105,9 @@ fn chain<'e>(expr: &'e Expr, bound: &mut Vec<&'e str>, found: &mut Vec<Reference
                 }
             },
             ExprKind::Call { arguments, .. } => {
-                arguments.iter().for_each(|argument| walk(argument, bound, found));
+                for argument in arguments {
+                    walk(argument, bound, found);
+                }
                 None
             }
             _ => None,

@@ -117,7 +117,6 @@ pub(crate) enum Rest {
 #[derive(Debug)]
 pub(crate) struct Kind {
     pub(crate) word: String,
-    pub(crate) docs: String,
     pub(crate) keys: Vec<Key>,
 }
 
@@ -132,6 +131,8 @@ pub(crate) enum Role {
     SleepTime,
     /// A date, or date and time.
     Moment,
+    /// A value that an expression in `${{ }}` may stand for.
+    Templated,
     /// A number of parallel things; digits in quotes are fine.
     Limit,
     /// Seconds, or a text with a unit.
@@ -182,7 +183,9 @@ pub(crate) fn of(kind: FileKind) -> Option<&'static Shapes> {
 
 impl Shape {
     pub(crate) fn mapping(&self) -> Option<&Mapping> {
-        self.forms.iter().find_map(|form| if let Form::Mapping(mapping) = form { Some(mapping) } else { None })
+        self.forms
+            .iter()
+            .find_map(|form| if let Form::Mapping(mapping) = form { Some(mapping) } else { None })
     }
 
     pub(crate) fn list(&self) -> Option<&List> {
@@ -194,7 +197,8 @@ impl Shape {
     }
 
     pub(crate) fn words(&self) -> &[Word] {
-        let words = self.forms.iter().find_map(|form| if let Form::Words(words) = form { Some(words) } else { None });
+        let words =
+            self.forms.iter().find_map(|form| if let Form::Words(words) = form { Some(words) } else { None });
         words.map_or(&[], Vec::as_slice)
     }
 
@@ -231,16 +235,18 @@ impl Shape {
                 Form::Null => {}
             }
         }
+        if self.role == Role::Templated {
+            parts.push("an expression".to_owned());
+        }
         join(&parts)
     }
 
     fn text_word(&self) -> &'static str {
         match self.role {
             Role::Plain => "a text",
-            Role::Expression => "an expression",
-            Role::Limit => "an expression",
+            Role::Expression | Role::Limit | Role::Templated => "an expression",
             Role::SleepTime | Role::Duration => "a time such as '90s'",
-            Role::Moment => "a date and time",
+            Role::Moment => "a date and time such as '2026-11-21T09:00:00Z'",
         }
     }
 }

@@ -4,7 +4,9 @@ use std::collections::HashMap;
 
 use serde_json::Value;
 
-use super::{Form, Key, Kind, List, Mapping, Need, Number, Rest, Role, Shape, ShapeId, Shapes, Standing, Word};
+use super::{
+    Form, Key, Kind, List, Mapping, Need, Number, Rest, Role, Shape, ShapeId, Shapes, Standing, Word,
+};
 
 /// The shapes of a schema.
 pub(super) fn read(schema: &'static Value) -> Shapes {
@@ -43,7 +45,10 @@ impl Reader {
         let id = self.reserve();
         self.named.insert(name, id);
         let mut shape = self.resolve(name).map_or_else(Shape::default, |value| self.read(value));
-        shape.role = role(name);
+        // `if` is a condition whose text is an expression; its own name says nothing.
+        if role(name) != Role::Plain {
+            shape.role = role(name);
+        }
         self.all[id.0] = shape;
         id
     }
@@ -68,9 +73,13 @@ impl Reader {
 
     fn forms(&mut self, value: &'static Value, shape: &mut Shape) {
         if let Some(name) = reference(value) {
-            match (role(name), self.resolve(name)) {
-                (Role::Plain, _) => {}
-                (role, _) => shape.role = role,
+            let role = role(name);
+            if role != Role::Plain {
+                shape.role = role;
+            }
+            if role == Role::Templated {
+                // It adds expressions to what the literal takes, and no other texts.
+                return;
             }
             if let Some(target) = self.resolve(name) {
                 self.forms(target, shape);
@@ -87,8 +96,12 @@ impl Reader {
         }
         let choices = ["anyOf", "oneOf"].iter().find_map(|key| value.get(key)).and_then(Value::as_array);
         // `anyOf: [{required: …}]` is a rule about keys, no choice between values.
-        if let Some(choices) = choices.filter(|choices| choices.iter().all(|choice| choice.get("required").is_none())) {
-            choices.iter().for_each(|choice| self.forms(choice, shape));
+        if let Some(choices) =
+            choices.filter(|choices| choices.iter().all(|choice| choice.get("required").is_none()))
+        {
+            for choice in choices {
+                self.forms(choice, shape);
+            }
             return;
         }
         match value.get("type") {
@@ -151,7 +164,7 @@ impl Reader {
         let word = branch.pointer("/if/properties/type/const")?.as_str()?;
         let then = branch.get("then")?;
         let then = reference(then).and_then(|name| self.resolve(name)).unwrap_or(then);
-        Some(Kind { word: word.to_owned(), docs: text(then, "description"), keys: self.keys(then) })
+        Some(Kind { word: word.to_owned(), keys: self.keys(then) })
     }
 
     fn keys(&mut self, value: &'static Value) -> Vec<Key> {
@@ -202,8 +215,8 @@ fn reference(value: &'static Value) -> Option<&'static str> {
 
 fn role(name: &str) -> Role {
     match name {
-        // `if` is a condition: an expression, or a fixed truth value.
         "Expression" => Role::Expression,
+        "Templated" => Role::Templated,
         "SleepTime" => Role::SleepTime,
         "Moment" => Role::Moment,
         "Limit" => Role::Limit,
@@ -230,10 +243,9 @@ fn text(value: &Value, key: &str) -> String {
 /// A default worth showing: not the empty collections that stand for "nothing written".
 fn default_word(value: &Value) -> Option<String> {
     match value {
-        Value::Null => None,
         Value::String(text) => Some(text.clone()),
         Value::Array(items) if items.is_empty() => None,
-        Value::Object(_) => None,
+        Value::Null | Value::Object(_) => None,
         other => Some(other.to_string()),
     }
 }

@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use super::{
-    Artifact, Blueprint, Condition, Dynamic, Engine, Expression, File, Git, Human, Join, Limit, Llm, Memory, Plan, Request,
-    Scalar, Script, Shell, Sleep, SubWorkflow, Templated, Wait,
+    Artifact, Blueprint, Condition, Dynamic, Engine, Expression, File, Git, Human, Join, Limit, Llm, Memory,
+    Plan, Request, Scalar, Script, Shell, Sleep, SubWorkflow, Templated, Wait,
 };
 
 /// One step of a workflow.

@@ -1,0 +1,121 @@
+//! Mends of expressions: edits of YAML that leave its quotes and its layout in order.
+
+use copydesk_base::{Span, TextEdit};
+use copydesk_text::{Kind, Node, Scalar, Style};
+
+use super::Findings;
+
+/// Whether a value stands between `{ }` or `[ ]` of YAML, where a plain text cannot hold brackets.
+#[derive(Clone, Copy, PartialEq)]
+pub(super) enum Flow {
+    Inside,
+    Outside,
+}
+
+/// Where the `}}` of an open expression belongs: behind the first thing that reads like a reference.
+pub(super) fn end_of_open(text: &str, inner: Span) -> usize {
+    let rest = inner.of(text);
+    let lead = rest.len() - rest.trim_start_matches([' ', '\t']).len();
+    let body = &rest[lead..];
+    let length = body
+        .find(|c: char| {
+            !(c.is_alphanumeric() || matches!(c, '_' | '$' | '.' | '-' | '[' | ']' | '(' | ')' | '\''))
+        })
+        .unwrap_or(body.len());
+    inner.start + if length == 0 { 0 } else { lead + length }
+}
+
+pub(super) fn is_name(text: &str) -> bool {
+    !text.starts_with(|c: char| c.is_ascii_digit())
+        && text.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '$'))
+}
+
+/// `['id']`, with the quotes that the text around it can hold.
+pub(super) fn brackets(scalar: &Scalar, id: &str) -> String {
+    if scalar.style == Style::SingleQuoted { format!("[\"{id}\"]") } else { format!("['{id}']") }
+}
+
+/// Turns `.name` at `span` of the decoded text into `['id']`.
+pub(super) fn bracketed(scalar: &Scalar, span: Span, id: &str, flow: Flow) -> Option<TextEdit> {
+    if flow == Flow::Inside && scalar.style == Style::Plain {
+        return None;
+    }
+    let before = scalar.text.get(..span.start)?.trim_end();
+    let from = match before.strip_suffix('.') {
+        // `?.` stays before a bracket.
+        Some(rest) if rest.ends_with('?') => span.start,
+        Some(rest) => rest.len(),
+        None => return None,
+    };
+    Some(TextEdit { span: scalar.source_span(from, span.end), text: brackets(scalar, id) })
+}
+
+/// Puts `${{ }}` around the text of a scalar, whatever its style.
+pub(super) fn wrap(node: &Node, scalar: &Scalar, flow: Flow) -> Option<Vec<TextEdit>> {
+    let text = scalar.text.as_str();
+    if text.contains("}}") {
+        return None;
+    }
+    let insert = |at: usize, text: &str| TextEdit { span: Span::at(at), text: text.to_owned() };
+    if scalar.style == Style::Plain && flow == Flow::Inside {
+        if text.contains('\n') {
+            return None;
+        }
+        let quote = if !text.contains(['"', '\\']) {
+            '"'
+        } else if text.contains('\'') {
+            return None;
+        } else {
+            '\''
+        };
+        let text = format!("{quote}${{{{ {text} }}}}{quote}");
+        return Some(vec![TextEdit { span: node.span, text }]);
+    }
+    let end = text.trim_end().len();
+    let inner = scalar.source_span(0, end);
+    Some(vec![insert(inner.start, "${{ "), insert(inner.end, " }}")])
+}
+
+/// Adds an input to the workflow.
+pub(super) fn declare(findings: &Findings<'_>, name: &str, kind: &str) -> Option<TextEdit> {
+    if !name.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '-' | '$')) {
+        return None;
+    }
+    let text = findings.file.text;
+    let line_break = if text.contains("\r\n") { "\r\n" } else { "\n" };
+    let root = findings.tree().root()?;
+    let block = |indent: &str| format!("{indent}{name}:{line_break}{indent}  type: {kind}");
+    let Some(inputs) = root.entry("inputs") else {
+        let steps = root.entry("steps")?.key.span.start;
+        let is_block = steps == 0 || text.as_bytes().get(steps - 1) == Some(&b'\n');
+        let new = format!("inputs:{line_break}{}{line_break}{line_break}", block("  "));
+        return is_block.then(|| TextEdit { span: Span::at(steps), text: new });
+    };
+    let value = &inputs.value;
+    match &value.kind {
+        Kind::Null => {
+            let at = inputs.key.span.end + 1;
+            Some(TextEdit { span: Span::at(at), text: format!("{line_break}{}", block("  ")) })
+        }
+        Kind::Mapping(entries) if value.span.of(text).starts_with('{') => {
+            let comma = if entries.is_empty() { "" } else { ", " };
+            let at = entries.last().map_or(value.span.start + 1, |last| last.span().end);
+            Some(TextEdit { span: Span::at(at), text: format!("{comma}{name}: {{type: {kind}}}") })
+        }
+        Kind::Mapping(entries) => {
+            let (first, last) = (entries.first()?, entries.last()?);
+            let line_start = text[..first.key.span.start].rfind('\n').map_or(0, |at| at + 1);
+            let indent = text.get(line_start..first.key.span.start)?;
+            let end = last.span().end;
+            // Behind the last entry's line, a comment on it included; a block text may end with the break itself.
+            let at = if text[..end].ends_with('\n') {
+                text[..end].trim_end_matches(['\n', '\r']).len()
+            } else {
+                text[end..].find(['\n', '\r']).map_or(text.len(), |found| end + found)
+            };
+            let blank = indent.trim().is_empty();
+            blank.then(|| TextEdit { span: Span::at(at), text: format!("{line_break}{}", block(indent)) })
+        }
+        _ => None,
+    }
+}

@@ -1,0 +1,405 @@
+//! What stands in `${{ }}`.
+
+use expect_test::{Expect, expect};
+
+use crate::support::check_steps;
+
+/// Checks an expression in the command of a step, beside inputs `name` and `list` and steps `one` and `my-step`.
+fn check_expression(expression: &str, expect: Expect) {
+    check_value(&format!("\"x ${{{{ {expression} }}}} y\""), expect);
+}
+
+/// No finding. In a loop an `expect!` of its own would be written over.
+fn nothing() -> Expect {
+    expect![[""]]
+}
+
+fn check_value(value: &str, expect: Expect) {
+    check_steps(
+        &format!(
+            "inputs:\n  name: {{type: string}}\n  list: {{type: array}}\nsteps:\n  - {{id: one, type: shell, run: ls}}\n  - {{id: my-step, type: shell, run: ls}}\n  - id: last\n    type: shell\n    run: {value}\n"
+        ),
+        expect,
+    );
+}
+
+#[test]
+fn good_expressions_are_passed_over() {
+    for good in [
+        "inputs.name",
+        "inputs['name'].length",
+        "steps.one.output?.[0].x",
+        "steps.one.output.map(x => x.v + 1).filter((x, i) => !x && i >= 2)",
+        "steps['my-step'].output",
+        "inputs.list[inputs.list.length - 1]",
+        "a ? b : c ? 1.5 : -2",
+        "JSON.stringify({ a: 1, 'b': [1, 2, 'x'], c })",
+        "!inputs.name || (1 + 2) * 3 % 4 == 5 && 'its' !== null",
+        "last_failed_step.id",
+        "env.HOME",
+        "a?.5:1",
+        "1e3 + .5",
+    ] {
+        check_expression(good, nothing());
+    }
+}
+
+#[test]
+fn escaped_examples_are_no_expressions() {
+    for good in ["'${ { inputs.nope } }'", "'{{ nope }} }}'", "\"$ {{ nope\"", "'a $HOME ${X} {'"] {
+        check_value(good, nothing());
+    }
+}
+
+#[test]
+fn the_smallest_wrong_token_is_marked() {
+    check_expression(
+        "1 ⟦+⟧",
+        expect![[r#"
+        error expression-syntax a value is missing after '+'
+    "#]],
+    );
+    check_expression(
+        "inputs⟦.⟧",
+        expect![[r#"
+        error expression-syntax a name is missing after '.'
+    "#]],
+    );
+    check_expression(
+        "'a' ⟦'b'⟧",
+        expect![[r#"
+        error expression-syntax ''b'' is not expected here
+    "#]],
+    );
+    check_expression(
+        "⟦typeof⟧ inputs.name",
+        expect![[r#"
+        error expression-syntax this word of JavaScript is not part of the language
+    "#]],
+    );
+    check_expression(
+        "⟦`⟧tpl`",
+        expect![[r#"
+        error expression-syntax template texts are not part of the language; join texts with '+'
+    "#]],
+    );
+    check_expression(
+        "2 ⟦**⟧ 3",
+        expect![[r#"
+        error expression-syntax '**' is not part of the language; multiply with '*'
+    "#]],
+    );
+    check_expression(
+        "inputs.name ⟦=⟧ 'x'",
+        expect![[r#"
+        error expression-syntax '=' does not compare; write '==' [fix: change to '==']
+    "#]],
+    );
+    check_expression(
+        "inputs.name ⟦??⟧ 'x'",
+        expect![[r#"
+        error expression-syntax '??' is not part of the language; write '||' [fix: change to '||']
+    "#]],
+    );
+    check_expression(
+        "escape⟦(⟧inputs.name",
+        expect![[r#"
+        error expression-syntax '(' is never closed; add ')'
+    "#]],
+    );
+    check_expression(
+        "[1, 2⟦)⟧",
+        expect![[r#"
+        error expression-syntax ')' is not expected here
+    "#]],
+    );
+    check_expression(
+        "⟦'open⟧",
+        expect![[r#"
+        error expression-syntax this text is never closed; add '
+    "#]],
+    );
+    check_expression(
+        "inputs.name ⟦?⟧ 1",
+        expect![[r#"
+        error expression-syntax the other choice is missing; write ': …' behind it
+    "#]],
+    );
+    check_expression(
+        "⟦#⟧",
+        expect![[r#"
+        error expression-syntax '#' is not expected here
+    "#]],
+    );
+    check_expression(
+        "inputs.list⟦[⟧]",
+        expect![[r#"
+        error expression-syntax a value is missing after '['
+    "#]],
+    );
+    check_expression(
+        "{ a⟦:⟧ }",
+        expect![[r#"
+        error expression-syntax a value is missing after ':'
+    "#]],
+    );
+}
+
+#[test]
+fn an_empty_expression_is_marked_whole() {
+    check_value(
+        "\"x ⟦${{ }}⟧\"",
+        expect![[r#"
+        error expression-syntax the expression is empty; write a value
+    "#]],
+    );
+}
+
+#[test]
+fn an_open_expression_is_marked_at_its_start() {
+    check_value(
+        "\"x ⟦${{⟧ inputs.name and more\"",
+        expect![[r#"
+        error expression-syntax this '${{' is never closed; add '}}' [fix: add '}}']
+    "#]],
+    );
+    check_value(
+        "x ⟦${{⟧ inputs.name",
+        expect![[r#"
+        error expression-syntax this '${{' is never closed; add '}}' [fix: add '}}']
+    "#]],
+    );
+    check_value(
+        "|\n      echo ⟦${{⟧ inputs.name\n      echo ${{ inputs.name }}\n",
+        expect![[r#"
+        error expression-syntax this '${{' is never closed; add '}}' [fix: add '}}']
+    "#]],
+    );
+    check_value(
+        "\"⟦${{⟧ '{' }}\"",
+        expect![[r#"
+        error expression-syntax this '${{' is never closed; braces count inside quotes, too
+    "#]],
+    );
+}
+
+#[test]
+fn places_are_exact_behind_escapes_and_in_block_texts() {
+    check_value(
+        "\"\\t\\u00e4 ${{ inputs.⟦nope⟧ }}\"",
+        expect![[r#"
+        error undeclared-input there is no input 'nope'; declare it under 'inputs' [fix: declare the input 'nope']
+    "#]],
+    );
+    check_value(
+        "'it''s ${{ inputs.⟦nope⟧ }}'",
+        expect![[r#"
+        error undeclared-input there is no input 'nope'; declare it under 'inputs' [fix: declare the input 'nope']
+    "#]],
+    );
+    check_value(
+        "|\n      ä\n      ${{ inputs.name }}\n      ${{ steps.⟦nope⟧.output }}\n",
+        expect![[r#"
+        error unknown-step there is no step 'nope'; write the id of a step of this workflow
+    "#]],
+    );
+    check_value(
+        ">\n      folded\n      text ${{\n      inputs.⟦nope⟧ }}\n",
+        expect![[r#"
+        error undeclared-input there is no input 'nope'; declare it under 'inputs' [fix: declare the input 'nope']
+    "#]],
+    );
+}
+
+#[test]
+fn undeclared_inputs_are_marked_and_can_be_declared() {
+    check_expression(
+        "inputs.⟦nmae⟧",
+        expect![[r#"
+        error undeclared-input there is no input 'nmae'; did you mean 'name'? [fix: change to 'name'] [fix: declare the input 'nmae']
+    "#]],
+    );
+    check_expression(
+        "inputs['⟦other⟧']",
+        expect![[r#"
+        error undeclared-input there is no input 'other'; declare it under 'inputs' [fix: declare the input 'other']
+    "#]],
+    );
+    check_steps(
+        "steps:\n  - {id: a, type: shell, run: ls, if: \"${{ inputs.⟦go⟧ }}\"}\n",
+        expect![[r#"
+        error undeclared-input there is no input 'go'; declare it under 'inputs' [fix: declare the input 'go']
+    "#]],
+    );
+    check_steps(
+        "inputs:\nsteps:\n  - {id: a, type: shell, run: \"${{ inputs.⟦go⟧ }}\"}\n"
+            .replace("inputs:\nsteps", "⟦inputs⟧:\nsteps")
+            .as_str(),
+        expect![[r#"
+        error type-mismatch 'inputs' has no value; it takes a mapping
+        error undeclared-input there is no input 'go'; declare it under 'inputs' [fix: declare the input 'go']
+    "#]],
+    );
+    check_steps(
+        "inputs: {}\nsteps:\n  - {id: a, type: shell, run: \"${{ inputs.⟦go⟧ }}\"}\n",
+        expect![[r#"
+        error undeclared-input there is no input 'go'; declare it under 'inputs' [fix: declare the input 'go']
+    "#]],
+    );
+    check_steps(
+        "inputs: {other: {type: string}}\nsteps:\n  - {id: a, type: shell, run: \"${{ inputs.⟦go⟧ }}\"}\n",
+        expect![[r#"
+        error undeclared-input there is no input 'go'; declare it under 'inputs' [fix: declare the input 'go']
+    "#]],
+    );
+    check_steps(
+        "inputs:\r\n    other: {type: string} # last\r\nsteps:\r\n  - {id: a, type: shell, run: \"${{ inputs.⟦go⟧ }}\"}\r\n",
+        expect![[r#"
+        error undeclared-input there is no input 'go'; declare it under 'inputs' [fix: declare the input 'go']
+    "#]],
+    );
+    check_steps(
+        "outputs: {x: \"${{ inputs.⟦go⟧ }}\"}\nsteps: []\ninputs:\n  text:\n    type: string\n    description: |\n      long\n",
+        expect![[r#"
+        error undeclared-input there is no input 'go'; declare it under 'inputs' [fix: declare the input 'go']
+    "#]],
+    );
+}
+
+#[test]
+fn names_bound_by_arrows_are_no_references() {
+    check_expression("inputs.list.map(inputs => inputs.nope)", expect![[""]]);
+    check_expression("inputs.list.map((steps) => steps.nope)", expect![[""]]);
+}
+
+#[test]
+fn unknown_steps_are_marked_at_the_name() {
+    check_expression(
+        "steps.⟦on⟧.output",
+        expect![[r#"
+        error unknown-step there is no step 'on'; did you mean 'one'? [fix: change to 'one']
+    "#]],
+    );
+    check_expression(
+        "steps['⟦other⟧'].output",
+        expect![[r#"
+        error unknown-step there is no step 'other'; write the id of a step of this workflow
+    "#]],
+    );
+    check_expression(
+        "steps.⟦mystep⟧.output",
+        expect![[r#"
+        error unknown-step there is no step 'mystep'; did you mean 'my-step'? [fix: change to 'my-step']
+    "#]],
+    );
+    check_value(
+        "'${{ steps.⟦mystep⟧.output }}'",
+        expect![[r#"
+        error unknown-step there is no step 'mystep'; did you mean 'my-step'? [fix: change to 'my-step']
+    "#]],
+    );
+    check_steps(
+        "steps: []\noutputs:\n  a: ${{ steps.⟦nope⟧.output }}\n",
+        expect![[r#"
+        error unknown-step there is no step 'nope'; write the id of a step of this workflow
+    "#]],
+    );
+}
+
+#[test]
+fn a_hyphenated_step_needs_brackets() {
+    check_expression(
+        "steps.⟦my-step⟧.output",
+        expect![[r#"
+        warning hyphenated-step 'my-step' reads as a subtraction here; write ['my-step'] [fix: change to steps['my-step']]
+    "#]],
+    );
+    check_value(
+        "'${{ steps.⟦my-step⟧.output }}'",
+        expect![[r#"
+        warning hyphenated-step 'my-step' reads as a subtraction here; write ["my-step"] [fix: change to steps["my-step"]]
+    "#]],
+    );
+    check_value(
+        "${{ steps?.⟦my-step⟧.output }}",
+        expect![[r#"
+        warning hyphenated-step 'my-step' reads as a subtraction here; write ['my-step'] [fix: change to steps['my-step']]
+    "#]],
+    );
+    check_expression("steps.one.output - 1", expect![[""]]);
+}
+
+#[test]
+fn a_hyphenated_reference_waits_for_the_step() {
+    check_steps(
+        "steps:\n  - {id: a-b, type: shell, run: ls, needs: [c]}\n  - {id: c, type: shell, run: \"${{ steps.⟦a-b⟧.output }}\"}\n",
+        expect![[r#"
+            error dependency-cycle these steps wait for one another: a-b → c → a-b; take one of the needs out [see: 'a-b' waits for 'c' here]
+            warning hyphenated-step 'a-b' reads as a subtraction here; write ['a-b'] [fix: change to steps['a-b']]
+        "#]],
+    );
+}
+
+#[test]
+fn bare_keys_are_texts() {
+    let step = |key: &str| {
+        format!(
+            "inputs: {{id: {{type: string}}}}\nsteps:\n  - id: a\n    type: shell\n    run: ls\n    idempotencyKey: {key}\n"
+        )
+    };
+    check_steps(
+        &step("⟦'\"order-\" + inputs.id'⟧"),
+        expect![[r#"
+        warning bare-expression this is taken as a text, the same for every run; write '${{ }}' around the expression [fix: write '${{ }}' around it]
+    "#]],
+    );
+    check_steps(
+        &step("⟦inputs.id⟧"),
+        expect![[r#"
+        warning bare-expression this is taken as a text, the same for every run; write '${{ }}' around the expression [fix: write '${{ }}' around it]
+    "#]],
+    );
+    check_steps(
+        &step("⟦\"'order-' + inputs.id\"⟧"),
+        expect![[r#"
+        warning bare-expression this is taken as a text, the same for every run; write '${{ }}' around the expression [fix: write '${{ }}' around it]
+    "#]],
+    );
+    check_steps(
+        &step("|\n      inputs.id\n").replace("|\n      inputs.id", "⟦|\n      inputs.id⟧"),
+        expect![[r#"
+        warning bare-expression this is taken as a text, the same for every run; write '${{ }}' around the expression [fix: write '${{ }}' around it]
+    "#]],
+    );
+    check_steps(&step("order-1"), expect![[""]]);
+    check_steps(&step("output"), expect![[""]]);
+    check_steps(&step("order-${{ inputs.id }}"), expect![[""]]);
+    check_steps(
+        "inputs: {id: {type: string}}\nsteps: [{id: a, type: shell, run: ls, idempotencyKey: ⟦inputs.id⟧}]\n",
+        expect![[r#"
+        warning bare-expression this is taken as a text, the same for every run; write '${{ }}' around the expression [fix: write '${{ }}' around it]
+    "#]],
+    );
+}
+
+#[test]
+fn bare_expressions_are_read_where_they_are_at_home() {
+    check_steps(
+        "steps:\n  - {id: one, type: shell, run: ls, transform: stdout.trim()}\n  - id: two\n    type: shell\n    run: ls\n    if: steps.⟦on⟧.output == 1\n    foreach: steps.one.output.split(⟦','⟧ ','\n".replace("⟦','⟧ ','", "',' ⟦','⟧").as_str(),
+        expect![[r#"
+            error unknown-step there is no step 'on'; did you mean 'one'? [fix: change to 'one']
+            error expression-syntax '','' is not expected here
+        "#]],
+    );
+}
+
+#[test]
+fn long_and_deep_expressions_are_refused_once() {
+    check_expression(&format!("{}1{}", "(".repeat(49), ")".repeat(49)), expect![[""]]);
+    check_expression(
+        &format!("{}⟦(⟧{}1{}", "(".repeat(50), "(".repeat(50), ")".repeat(101)),
+        expect![[r#"
+        error expression-syntax the expression is too long or nested too deeply; cut it into steps
+    "#]],
+    );
+}

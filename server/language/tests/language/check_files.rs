@@ -1,0 +1,164 @@
+//! Agents, actions, config: files that are no workflows.
+
+use expect_test::expect;
+
+use crate::support::{check_in, check_text, trusted};
+
+const AGENT: &str = ".copydesk/agents/reviewer.md";
+const ACTION: &str = ".copydesk/actions/add-tests.md";
+const CONFIG: &str = ".copydesk/config.yaml";
+
+#[test]
+fn an_agent_is_checked_in_its_front_matter() {
+    check_text(
+        AGENT,
+        "---\nname: reviewer\ndescription: Looks twice\ntools:\n  - read\n  - name: peek\n    execution: {type: file, op: read, path: \"${{ args.path }}\"}\n---\n# Prompt\nnmae: x ${{ inputs.nope }} ${ { x } }\n",
+        expect![[""]],
+    );
+    check_text(
+        AGENT,
+        "---\nname: reviewer\n⟦modle⟧: x\ntools:\n  - name: t\n    execution: {type: ⟦shell⟧}\n  - name: u\n    execution: {type: shell, run: \"${{ args⟦.⟧ }}\"}\n---\n",
+        expect![[r#"
+        error unknown-key 'modle' is no key of an agent; did you mean 'model'? [fix: change to 'model']
+        error missing-key a shell step needs 'run' or 'args'
+        error expression-syntax a name is missing after '.'
+    "#]],
+    );
+    check_text(
+        AGENT,
+        "---\n⟦description⟧: nameless\n---\n",
+        expect![[r#"
+        error missing-key an agent needs 'name'
+    "#]],
+    );
+    check_text(
+        AGENT,
+        "⟦⟧# no front matter at all\n",
+        expect![[r#"
+        error missing-key an agent needs 'name'
+    "#]],
+    );
+}
+
+#[test]
+fn an_action_is_checked_in_its_front_matter() {
+    check_text(
+        ACTION,
+        "---\nname: add-tests\ntitle: Write tests\ntools: [read, edit]\nlanguages: [rust]\nmode: plan\n---\nWrite tests.\n",
+        expect![[""]],
+    );
+    check_text(
+        ACTION,
+        "---\nname: add-tests\ntools: ⟦read⟧\nmode: ⟦bypass⟧\n⟦language⟧: [rust]\n---\n",
+        expect![[r#"
+        error type-mismatch 'tools' takes a list; this is a text [fix: make it a list]
+        error unknown-value 'bypass' is a flag of the command line only; no file can set it
+        error unknown-key 'language' is no key of an action; did you mean 'languages'? [fix: change to 'languages']
+    "#]],
+    );
+}
+
+#[test]
+fn a_config_of_the_contract_is_good() {
+    check_in(
+        CONFIG,
+        r#"default_model: anthropic/claude-sonnet-4-5
+providers:
+  anthropic: {kind: anthropic, api_key_env: ANTHROPIC_API_KEY}
+  local: {kind: openai-chat, base_url: "http://127.0.0.1:1234/v1", timeouts: {connect: 5, idle: 90s}}
+model_mappings: {"claude-*": anthropic}
+agents:
+  claude: {kind: acp, command: [claude-agent-acp]}
+mcp_servers:
+  files: {command: [npx, -y, server-filesystem, .]}
+checks:
+  - {command: cargo check --message-format short, matcher: rustc}
+permissions:
+  mode: default
+  allow: ["Bash(cargo test:*)", "Read(src/**)"]
+  ask: []
+  deny: ["Read(**/.env*)"]
+budgets: {run: {usd: 1.0, tokens: 400000, requests: 60, minutes: 15}, day: {usd: 20}}
+fallback: [openai/gpt-5-mini]
+"#,
+        &trusted(),
+        expect![[""]],
+    );
+}
+
+#[test]
+fn settings_that_do_not_exist_are_warned_about() {
+    check_in(
+        CONFIG,
+        "defualt_model: x\nproviders:\n  a: {kind: ⟦antropic⟧}\n  b: {⟦base_url⟧: x}\npermissions:\n  ⟦denny⟧: []\n  mode: ⟦bypass⟧\n  prompt_timeout: ⟦soon⟧\n".replace("defualt_model", "⟦defualt_model⟧").replace("  b: {⟦base_url⟧", "  ⟦b⟧: {base_url").as_str(),
+        &trusted(),
+        expect![[r#"
+            warning unknown-setting 'defualt_model' is no key of the config; did you mean 'default_model'? [fix: change to 'default_model']
+            error unknown-value 'antropic' is no value of 'kind'; it takes 'anthropic', 'openai-responses', 'openai-chat', 'azure-openai', 'ollama' or 'offline'; did you mean 'anthropic'? [fix: change to 'anthropic']
+            error missing-key 'b' needs 'kind'
+            warning unknown-setting 'denny' is no key of 'permissions'; did you mean 'deny'? [fix: change to 'deny']
+            error unknown-value 'bypass' is a flag of the command line only; no file can set it
+            error type-mismatch 'prompt_timeout' takes a number or a time such as '90s'; this is a text
+        "#]],
+    );
+}
+
+#[test]
+fn an_untrusted_workspace_may_only_tighten() {
+    check_text(
+        CONFIG,
+        "schemas: {}\n⟦default_model⟧: x/y\n⟦providers⟧: {}\nbudgets: {run: {usd: 1}}\npermissions:\n  mode: plan\n  deny: [Bash(rm:*)]\n  ask: []\n  ⟦allow⟧: [Edit(**)]\n",
+        expect![[r#"
+            warning untrusted-setting 'default_model' is ignored until you trust this workspace; read it, then run 'copydesk trust'
+            warning untrusted-setting 'providers' is ignored until you trust this workspace; read it, then run 'copydesk trust'
+            warning untrusted-setting 'permissions.allow' is ignored until you trust this workspace; read it, then run 'copydesk trust'
+        "#]],
+    );
+    check_text(
+        CONFIG,
+        "permissions: {⟦mode⟧: auto}\n⟦nonsense⟧: 1\n",
+        expect![[r#"
+        warning untrusted-setting 'permissions.mode' is ignored until you trust this workspace; read it, then run 'copydesk trust'
+        warning unknown-setting 'nonsense' is no key of the config; take it out
+    "#]],
+    );
+    check_text(
+        ".keystone/config.yaml",
+        "⟦default_provider⟧: copilot\n",
+        expect![[r#"
+        warning untrusted-setting 'default_provider' is ignored until you trust this workspace; read it, then run 'copydesk trust'
+    "#]],
+    );
+    check_in(
+        ".keystone/config.yaml",
+        "default_provider: copilot\nshell: {denylist: [rm]}\nconcurrency: {default: 2}\n⟦default_modle⟧: x\n",
+        &trusted(),
+        expect![[r#"
+        warning unknown-setting 'default_modle' is no key of Keystone's config; did you mean 'default_model'? [fix: change to 'default_model']
+    "#]],
+    );
+    check_text("home/.config/copydesk/config.yaml", "default_model: x/y\n", expect![[""]]);
+}
+
+#[test]
+fn prompts_and_skills_keep_keys_of_others() {
+    check_text(
+        ".copydesk/prompts/p.md",
+        "---\nargument-hint: x\ndescription: ⟦[1]⟧\n---\n",
+        expect![[r#"
+        error type-mismatch 'description' takes a text; this is a list
+    "#]],
+    );
+    check_text(
+        "skills/pdf/SKILL.md",
+        "---\n⟦name⟧: pdf\nlicense: MIT\n---\n",
+        expect![[r#"
+        error missing-key a skill needs 'description'
+    "#]],
+    );
+}
+
+#[test]
+fn files_of_others_are_left_alone() {
+    check_text("docker-compose.yml", "services: {a: [}\n", expect![[""]]);
+}

@@ -1,0 +1,130 @@
+//! What steps need.
+
+use expect_test::expect;
+
+use crate::support::check_steps;
+
+const TAIL: &str = "type: shell, run: ls";
+
+fn steps(lines: &[&str]) -> String {
+    let mut text = "steps:\n".to_owned();
+    for line in lines {
+        text += &format!("  - {{{line}, {TAIL}}}\n");
+    }
+    text
+}
+
+#[test]
+fn the_second_of_two_equal_ids_is_marked() {
+    check_steps(
+        &steps(&["id: a", "id: ⟦a⟧", "id: b"]),
+        expect![[r#"
+        error duplicate-step the id 'a' is taken; give this step another [see: 'a' is here first] [fix: rename to 'a_2']
+    "#]],
+    );
+    check_steps(
+        &(steps(&["id: a"]) + &steps(&["id: ⟦a⟧"]).replace("steps", "finally")),
+        expect![[r#"
+        error duplicate-step the id 'a' is taken; give this step another [see: 'a' is here first] [fix: rename to 'a_2']
+    "#]],
+    );
+}
+
+#[test]
+fn a_need_names_a_step() {
+    check_steps(
+        &steps(&["id: build", "id: b, needs: [⟦biuld⟧, ⟦\"nothing\"⟧]"]),
+        expect![[r#"
+        error unknown-step there is no step 'biuld'; did you mean 'build'? [fix: change to 'build']
+        error unknown-step there is no step 'nothing'; write the id of a step of this workflow
+    "#]],
+    );
+    check_steps(
+        "steps:\n  - id: a\n    type: shell\n    run: ls\n    needs:\n      - ⟦'b'⟧\n",
+        expect![[r#"
+        error unknown-step there is no step 'b'; write the id of a step of this workflow
+    "#]],
+    );
+}
+
+#[test]
+fn needs_stay_within_their_list() {
+    check_steps(
+        &(steps(&["id: main, needs: [⟦clean⟧]"])
+            + &steps(&["id: report, needs: [main, ⟦clean⟧]"]).replace("steps", "errors")
+            + &steps(&["id: clean, needs: [main]", "id: last, needs: [clean, main]"])
+                .replace("steps", "finally")),
+        expect![[r#"
+            error unknown-step 'clean' is a step of 'finally'; a step of 'steps' cannot wait for it
+            error unknown-step 'clean' is a step of 'finally'; a step of 'errors' cannot wait for it
+        "#]],
+    );
+}
+
+#[test]
+fn a_circle_is_marked_where_it_closes() {
+    check_steps(
+        &steps(&["id: a, needs: [c]", "id: b, needs: [⟦a⟧]", "id: c, needs: [b]"]),
+        expect![[r#"
+        error dependency-cycle these steps wait for one another: a → c → b → a; take one of the needs out [see: 'a' waits for 'c' here] [see: 'c' waits for 'b' here]
+    "#]],
+    );
+    check_steps(
+        &steps(&["id: a, needs: [⟦a⟧]"]),
+        expect![[r#"
+        error dependency-cycle the step 'a' waits for itself; take this out
+    "#]],
+    );
+    check_steps(
+        &steps(&["id: a, needs: [b]", "id: b, needs: [c]", "id: c, needs: [⟦b⟧, d]", "id: d"]),
+        expect![[r#"
+        error dependency-cycle these steps wait for one another: b → c → b; take one of the needs out [see: 'b' waits for 'c' here]
+    "#]],
+    );
+}
+
+#[test]
+fn a_reference_in_an_expression_waits_too() {
+    check_steps(
+        "steps:\n  - id: a\n    type: shell\n    needs: [b]\n    run: ls\n  - id: b\n    type: shell\n    run: echo ${{ steps.⟦a⟧.output }}\n",
+        expect![[r#"
+            error dependency-cycle these steps wait for one another: a → b → a; take one of the needs out [see: 'a' waits for 'b' here]
+        "#]],
+    );
+    check_steps(
+        "steps:\n  - id: a\n    type: shell\n    run: ls\n    if: ${{ steps.⟦a⟧.output }}\n",
+        expect![[r#"
+            error dependency-cycle the step 'a' waits for itself; take this out
+        "#]],
+    );
+}
+
+#[test]
+fn undoing_may_look_back() {
+    check_steps(
+        "steps:\n  - id: a\n    type: shell\n    run: ls\n    compensate: {id: undo, type: shell, run: \"rm ${{ steps.a.output }} ${{ steps.b.output }}\"}\n  - {id: b, type: shell, run: ls, needs: [a]}\n",
+        expect![[""]],
+    );
+}
+
+#[test]
+fn ten_thousand_steps_in_a_row_are_no_circle() {
+    let mut text = String::from("steps:\n  - {id: s0, type: shell, run: ls}\n");
+    for at in 1..10_000 {
+        text += &format!("  - {{id: s{at}, type: shell, run: ls, needs: [s{}]}}\n", at - 1);
+    }
+    check_steps(&text, expect![[""]]);
+}
+
+#[test]
+fn a_long_circle_is_told_in_short() {
+    let mut lines = vec!["id: s0, needs: [s20]".to_owned(), "id: s1, needs: [⟦s0⟧]".to_owned()];
+    lines.extend((2..21).map(|at| format!("id: s{at}, needs: [s{}]", at - 1)));
+    let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
+    check_steps(
+        &steps(&lines),
+        expect![[r#"
+        error dependency-cycle these steps wait for one another: s0 → s20 → s19 → s18 → s17 → s16 → s15 → s14 → s13 → s12 → s11 → s10 → … → s0; take one of the needs out [see: 's0' waits for 's20' here] [see: 's20' waits for 's19' here] [see: 's19' waits for 's18' here] [see: 's18' waits for 's17' here] [see: 's17' waits for 's16' here] [see: 's16' waits for 's15' here] [see: 's15' waits for 's14' here] [see: 's14' waits for 's13' here] [see: 's13' waits for 's12' here] [see: 's12' waits for 's11' here] [see: 's11' waits for 's10' here]
+    "#]],
+    );
+}

@@ -1,0 +1,163 @@
+//! What the word at `$0` means.
+
+use expect_test::expect;
+
+use crate::support::{WORKFLOW, hover_in};
+
+const HEAD: &str = "name: test\ninputs:\n  name: {type: string, default: Ada, description: Who it is}\nsteps:\n  - {id: a, type: shell, run: ls}\n";
+
+#[test]
+fn keys() {
+    hover_in(
+        WORKFLOW,
+        "name: test\nste$0ps: []\n",
+        expect![[r#"
+        <steps> **steps**: a list, required
+
+        The steps. They start as soon as everything they need is done, side by side where they can."#]],
+    );
+    hover_in(
+        WORKFLOW,
+        &format!("{HEAD}  - id: b\n    type: shell\n    time$0out: 5\n"),
+        expect![[r#"
+        <timeout> **timeout**: a number or an expression
+
+        Stop the step after so many milliseconds."#]],
+    );
+    hover_in(
+        WORKFLOW,
+        &format!("{HEAD}  - id: b\n    type: shell\n    allowIn$0secure: true\n"),
+        expect![[r#"
+        <allowInsecure> **allowInsecure**: true or false or an expression
+
+        **Deprecated**: it grants nothing any more. Commands are judged by the permission rules; take the key away."#]],
+    );
+    hover_in(
+        WORKFLOW,
+        &format!("{HEAD}  - id: b\n    type: request\n    met$0hod: GET\n"),
+        expect![[r#"
+        <method> **method**: one of a list of words
+
+        The method.
+
+        Default: `GET`
+
+        - `GET`: Reads.
+        - `POST`: Creates or sends.
+        - `PUT`: Replaces.
+        - `PATCH`: Changes a part.
+        - `DELETE`: Removes.
+        - `HEAD`: Reads the header fields only."#]],
+    );
+    hover_in(
+        WORKFLOW,
+        &format!("{HEAD}  - id: b\n    retry: {{coun$0t: 5}}\n"),
+        expect![[r#"
+        <count> **count**: a whole number or an expression
+
+        How often to try again. 0 unless set.
+
+        Default: `0`"#]],
+    );
+    hover_in(WORKFLOW, "name: test\nnon$0sense: []\n", expect!["nothing"]);
+    hover_in(
+        ".copydesk/config.yaml",
+        "permissions:\n  mo$0de: plan\n",
+        expect![[r#"
+        <mode> **mode**: one of a list of words
+
+        The posture where no rule speaks.
+
+        - `locked`: What would be asked is denied.
+        - `plan`: Reads only; every edit is refused, whatever the rules allow.
+        - `default`: Reads in the workspace are allowed, everything else asks.
+        - `accept-edits`: Edits in the workspace are allowed too.
+        - `auto`: Commands are allowed too; only what reaches out of the workspace asks."#]],
+    );
+    hover_in(
+        ".copydesk/agents/a.md",
+        "---\nname: x\nto$0ols: []\n---\n",
+        expect![[r#"
+        <tools> **tools**: a list
+
+        The tools it may use: names of built-in ones, or tools written out."#]],
+    );
+}
+
+#[test]
+fn values() {
+    hover_in(
+        WORKFLOW,
+        &format!("{HEAD}  - id: b\n    type: sl$0eep\n"),
+        expect![[r#"
+        <sleep> **sleep**
+
+        Waits for a time or until a moment, also over a restart. Exactly one of `duration` and `until`."#]],
+    );
+    hover_in(
+        WORKFLOW,
+        &format!("{HEAD}  - id: b\n    type: git\n    op: \"worktree_$0add\"\n"),
+        expect![[r#"
+        <worktree_add> **worktree_add**
+
+        Makes a worktree of `branch` at `path`."#]],
+    );
+    hover_in(WORKFLOW, &format!("{HEAD}  - id: b\n    type: shell\n    run: l$0s\n"), expect!["nothing"]);
+}
+
+#[test]
+fn steps_and_inputs() {
+    hover_in(
+        WORKFLOW,
+        &format!("{HEAD}  - id: b$0\n    type: llm\n    needs: [a]\n"),
+        expect![[r#"
+        <b> **b**: llm step
+
+        Needs `a`"#]],
+    );
+    hover_in(WORKFLOW, &format!("{HEAD}  - id: b\n    needs: [a$0]\n"), expect!["<a> **a**: shell step"]);
+    hover_in(
+        WORKFLOW,
+        &format!("{HEAD}  - id: b\n    run: echo ${{{{ steps.a$0.output }}}}\n"),
+        expect!["<a> **a**: shell step"],
+    );
+    hover_in(
+        WORKFLOW,
+        &format!("{HEAD}  - id: b\n    run: echo ${{{{ steps.a.out$0put }}}}\n"),
+        expect![[r#"
+        <output> **output**
+
+        What the step gave back."#]],
+    );
+    hover_in(
+        WORKFLOW,
+        &format!("{HEAD}  - id: b\n    run: echo ${{{{ inputs['na$0me'] }}}}\n"),
+        expect![[r#"
+        <name> **name**: string input
+
+        Default: `Ada`
+
+        Who it is"#]],
+    );
+    hover_in(
+        WORKFLOW,
+        &format!("{HEAD}  - id: b\n    run: echo ${{{{ esc$0ape(1) }}}}\n"),
+        expect![[r#"
+        <escape> **escape**
+
+        Quotes a value for a shell command: `escape(inputs.name)`."#]],
+    );
+    hover_in(
+        WORKFLOW,
+        &format!("{HEAD}  - id: b\n    if: ste$0ps.a.output\n"),
+        expect![[r#"
+        <steps> **steps**
+
+        The steps that are done: `steps.ID.output`, `.outputs`, `.status`, `.error`."#]],
+    );
+    hover_in(
+        WORKFLOW,
+        "name: t\ninputs:\n  na$0me: {type: string}\nsteps: []\n",
+        expect!["<name> **name**: string input, required"],
+    );
+}

@@ -1,0 +1,17 @@
+//! The language from outside: every test is a text and what is said about it.
+
+#![expect(clippy::needless_raw_string_hashes, reason = "`UPDATE_EXPECT=1` writes them so")]
+
+mod check_expressions;
+mod check_files;
+mod check_graph;
+mod check_structure;
+mod completion;
+mod fixtures;
+mod hovering;
+mod kinds;
+mod outline;
+mod pages;
+mod robustness;
+mod schemas;
+mod support;

@@ -1,0 +1,150 @@
+//! Helpers that turn a marked text into a file, and what is said about it into lines.
+
+use std::path::Path;
+
+use copydesk_base::{Code, Diagnostic, Fix, Span};
+use copydesk_language::{Completion, File, Trust, WorkspaceIndex, check, complete, hover, parse};
+use expect_test::Expect;
+
+/// A path that makes a text a workflow.
+pub(crate) const WORKFLOW: &str = ".copydesk/workflows/test.yaml";
+
+pub(crate) fn untrusted() -> WorkspaceIndex {
+    WorkspaceIndex::default()
+}
+
+pub(crate) fn trusted() -> WorkspaceIndex {
+    WorkspaceIndex { trust: Trust::Trusted, agents: Some(vec!["reviewer".to_owned(), "writer".to_owned()]) }
+}
+
+pub(crate) fn findings(path: &str, text: &str, index: &WorkspaceIndex) -> Vec<Diagnostic> {
+    let tree = parse(Path::new(path), text);
+    check(&File::new(Path::new(path), text, &tree), index)
+}
+
+/// Checks a workflow without its name. `⟦ ⟧` mark the expected ranges, since YAML has brackets of its own. Each fix is
+/// applied, and must make its finding go away without breaking the syntax.
+pub(crate) fn check_steps(marked: &str, expect: Expect) {
+    check_text(WORKFLOW, &format!("name: test\n{marked}"), expect);
+}
+
+pub(crate) fn check_text(path: &str, marked: &str, expect: Expect) {
+    check_in(path, marked, &untrusted(), expect);
+}
+
+pub(crate) fn check_in(path: &str, marked: &str, index: &WorkspaceIndex, expect: Expect) {
+    let (text, expected) = unmark(marked);
+    let found = findings(path, &text, index);
+    let lines: String = found.iter().map(line).collect();
+    expect.assert_eq(&lines);
+    let mut spans: Vec<Span> = found.iter().map(|finding| finding.span).collect();
+    spans.dedup();
+    assert_eq!(
+        spans.iter().map(|span| (*span, span.of(&text))).collect::<Vec<_>>(),
+        expected.iter().map(|span| (*span, span.of(&text))).collect::<Vec<_>>(),
+        "the ranges"
+    );
+    for finding in &found {
+        for fix in &finding.fixes {
+            let mended = apply(&text, fix);
+            let left = findings(path, &mended, index);
+            let count = |list: &[Diagnostic]| {
+                list.iter()
+                    .filter(|other| (other.code, &other.message) == (finding.code, &finding.message))
+                    .count()
+            };
+            assert!(count(&left) < count(&found), "'{}' does not mend:\n{mended}", fix.title);
+            let syntax = |list: &[Diagnostic]| {
+                let is_syntax = |code: Code| matches!(code, Code::YamlSyntax | Code::ExpressionSyntax);
+                list.iter().filter(|other| is_syntax(other.code)).count()
+            };
+            assert!(
+                syntax(&left) <= syntax(&found),
+                "'{}' breaks the syntax:\n{mended}\n{left:#?}",
+                fix.title
+            );
+        }
+    }
+}
+
+fn line(finding: &Diagnostic) -> String {
+    let mut line = format!("{} {} {}", finding.severity.as_str(), finding.code, finding.message);
+    for other in &finding.related {
+        line += &format!(" [see: {}]", other.message);
+    }
+    for fix in &finding.fixes {
+        line += &format!(" [fix: {}]", fix.title);
+    }
+    line + "\n"
+}
+
+pub(crate) fn apply(text: &str, fix: &Fix) -> String {
+    let mut edits = fix.edits.clone();
+    edits.sort_by_key(|edit| std::cmp::Reverse(edit.span));
+    edits.iter().fold(text.to_owned(), |text, edit| {
+        format!("{}{}{}", &text[..edit.span.start], edit.text, &text[edit.span.end..])
+    })
+}
+
+/// The text without its marks, and the marked spans.
+fn unmark(marked: &str) -> (String, Vec<Span>) {
+    let mut text = String::new();
+    let mut spans = Vec::new();
+    let mut start = 0;
+    for c in marked.chars() {
+        match c {
+            '⟦' => start = text.len(),
+            '⟧' => spans.push(Span::new(start, text.len())),
+            _ => text.push(c),
+        }
+    }
+    (text, spans)
+}
+
+/// The text without its `$0`, and where that stood.
+pub(crate) fn cursor(marked: &str) -> (String, usize) {
+    let Some(offset) = marked.find("$0") else { panic!("no cursor in {marked}") };
+    (marked.replacen("$0", "", 1), offset)
+}
+
+pub(crate) fn proposals(path: &str, marked: &str) -> (String, Vec<Completion>) {
+    let (text, offset) = cursor(marked);
+    let tree = parse(Path::new(path), &text);
+    let found = complete(&File::new(Path::new(path), &text, &tree), &trusted(), offset);
+    for proposal in &found {
+        let replaced = proposal.replace;
+        assert!(replaced.touches(offset), "{proposal:?} is not where the cursor is");
+        assert!(!replaced.of(&text).contains('\n'), "{proposal:?} goes over a line");
+        assert!(text.get(replaced.start..replaced.end).is_some());
+    }
+    (text, found)
+}
+
+/// The labels proposed at `$0` of a workflow without its name.
+pub(crate) fn complete_steps(marked: &str, expect: Expect) {
+    let (_, found) = proposals(WORKFLOW, &format!("name: test\n{marked}"));
+    let labels: Vec<&str> = found.iter().map(|proposal| proposal.label.as_str()).collect();
+    expect.assert_eq(&labels.join(" "));
+}
+
+/// The line of the cursor after the proposal `label` is taken.
+pub(crate) fn take(marked: &str, label: &str, expect: Expect) {
+    let (text, found) = proposals(WORKFLOW, &format!("name: test\n{marked}"));
+    let proposal = found.iter().find(|proposal| proposal.label == label).unwrap_or_else(|| {
+        panic!("no '{label}' in {:?}", found.iter().map(|proposal| &proposal.label).collect::<Vec<_>>())
+    });
+    let span = proposal.replace;
+    let line = text[..span.start].rfind('\n').map_or(0, |at| at + 1);
+    let after = format!("{}{}{}", &text[..span.start], proposal.plain(), &text[span.end..]);
+    expect.assert_eq(after[line..].lines().next().unwrap_or(""));
+}
+
+/// The word and the help at `$0` of a file.
+pub(crate) fn hover_in(path: &str, marked: &str, expect: Expect) {
+    let (text, offset) = cursor(marked);
+    let tree = parse(Path::new(path), &text);
+    let found = hover(&File::new(Path::new(path), &text, &tree), &untrusted(), offset);
+    let shown =
+        found.map_or("nothing".to_owned(), |found| format!("<{}> {}", found.span.of(&text), found.markdown));
+    expect.assert_eq(&shown);
+}
