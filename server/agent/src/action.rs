@@ -1,4 +1,16 @@
-//! What a person can ask for with one key: the built-in actions.
+//! What a person can ask for with one key: the built-in actions, and their own from Markdown files.
+//!
+//! A file of their own narrows the tools, tightens the mode and brings the task. One that lies in the workspace may be a
+//! stranger's, so the model it names does not count.
+
+use std::path::{Path, PathBuf};
+
+use copydesk_base::Files;
+use copydesk_base::config::Mode;
+use copydesk_text::{de, front_matter};
+
+/// The most files of one folder that are read.
+const MOST_FILES: usize = 200;
 
 /// One action: a title for menus, a task for the model, and the tools it may use.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -13,6 +25,23 @@ pub struct Action {
     pub tools: Vec<String>,
     /// Language ids it is offered for; all where empty.
     pub languages: Vec<String>,
+    /// The model that the user's own file names.
+    pub model: Option<String>,
+    /// The loosest mode in which it runs.
+    pub mode: Option<Mode>,
+}
+
+/// A folder with action files, and whose it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ActionFolder {
+    pub path: PathBuf,
+    pub owner: Owner,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Owner {
+    User,
+    Workspace,
 }
 
 /// Name, title, task and tools of each built-in action.
@@ -49,5 +78,78 @@ pub fn action(name: &str) -> Option<Action> {
         task: (*task).to_owned(),
         tools: tools.iter().map(|tool| (*tool).to_owned()).collect(),
         languages: Vec::new(),
+        model: None,
+        mode: None,
     })
+}
+
+/// The person's own actions, by file name; earlier folders win, and no file replaces a built-in.
+pub(crate) fn own_actions(files: &dyn Files, folders: &[ActionFolder]) -> Vec<Action> {
+    let mut actions: Vec<Action> = Vec::new();
+    for folder in folders {
+        let Ok(entries) = std::fs::read_dir(&folder.path) else { continue };
+        let mut paths: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
+        paths.retain(|path| path.extension().is_some_and(|ending| ending == "md"));
+        paths.sort();
+        for path in paths.into_iter().take(MOST_FILES) {
+            let Some(found) = read(files, &path, folder.owner) else { continue };
+            if action(&found.name).is_none() && !actions.iter().any(|known| known.name == found.name) {
+                actions.push(found);
+            }
+        }
+    }
+    actions
+}
+
+/// One file; nothing where it does not read as an action, which the checker says in the file itself.
+fn read(files: &dyn Files, path: &Path, owner: Owner) -> Option<Action> {
+    let text = files.read(path).ok()?.text;
+    let body = front_matter::split(&text)?.body;
+    let tree = front_matter::parse(&text);
+    let head: copydesk_language::types::Action = de::from_tree(&tree).ok()?;
+    let every = BUILT_IN[0].3;
+    let tools = match &head.tools {
+        Some(wanted) => every.iter().filter(|tool| wanted.iter().any(|wanted| wanted == *tool)).collect(),
+        None => every.iter().collect::<Vec<_>>(),
+    };
+    Some(Action {
+        title: head.title.unwrap_or_else(|| head.name.clone()),
+        name: head.name,
+        task: body.of(&text).trim().to_owned(),
+        tools: tools.into_iter().map(|tool| (*tool).to_owned()).collect(),
+        languages: head.languages.unwrap_or_default(),
+        model: head.model.filter(|_| owner == Owner::User),
+        mode: head.mode,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::disk::DiskFiles;
+
+    #[test]
+    fn a_file_narrows_tools_and_a_strangers_model_does_not_count() {
+        let folder = tempfile::tempdir().unwrap();
+        let write = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).unwrap();
+        let head =
+            "name: add-tests\ntitle: Write tests for this\ntools: [read, edit, rocket]\nlanguages: [rust]\n";
+        write("a.md", &format!("---\n{head}model: p/m\nmode: plan\n---\nWrite tests.\n"));
+        write("b.md", "---\nname: ask\n---\nno built-in is replaced\n");
+        write("c.md", "---\nname: add-tests\n---\nthe first one wins\n");
+        write("d.md", "no front matter\n");
+        write("e.txt", "---\nname: other\n---\nno Markdown\n");
+        let own = |owner| own_actions(&DiskFiles, &[ActionFolder { path: folder.path().to_owned(), owner }]);
+        let expect = Action {
+            name: "add-tests".into(),
+            title: "Write tests for this".into(),
+            task: "Write tests.".into(),
+            tools: vec!["read".into(), "edit".into()],
+            languages: vec!["rust".into()],
+            model: Some("p/m".into()),
+            mode: Some(Mode::Plan),
+        };
+        assert_eq!(own(Owner::User), [expect.clone()]);
+        assert_eq!(own(Owner::Workspace), [Action { model: None, ..expect }]);
+    }
 }

@@ -30,7 +30,7 @@ mod undo;
 mod view;
 mod world;
 
-pub use action::{Action, BUILT_IN, action};
+pub use action::{Action, ActionFolder, Owner};
 pub use desk::{Ask, Decision, Desk, Direction, Outcome, Settled, Started, Voice};
 pub use disk::DiskFiles;
 pub use error::AgentError;

@@ -44,6 +44,8 @@ pub(crate) struct Turn {
     pub(crate) cancel: CancellationToken,
     /// The mode that a flag chose for this run.
     mode: Option<Mode>,
+    /// The loosest mode that its action runs in.
+    ceiling: Option<Mode>,
     pub(crate) denied: Vec<Denied>,
     pub(crate) changes: Vec<(PathBuf, bool)>,
     pub(crate) refused_diffs: Vec<String>,
@@ -54,8 +56,7 @@ pub(crate) struct Turn {
 impl Turn {
     /// The policy at this moment: settings, the session's mode, and what was remembered since.
     pub(crate) fn policy(&self) -> Policy {
-        let mode = self.mode.or(self.shared.now().mode);
-        self.settings.policy(mode, &self.desk.remembered.borrow())
+        self.settings.policy(self.mode(), &self.desk.remembered.borrow())
     }
 
     /// Makes events of this run durable and shows them.
@@ -69,7 +70,8 @@ impl Turn {
     }
 
     fn mode(&self) -> Mode {
-        self.mode.or(self.shared.now().mode).unwrap_or(self.settings.mode)
+        let mode = self.mode.or(self.shared.now().mode).unwrap_or(self.settings.mode);
+        self.ceiling.map_or(mode, |ceiling| mode.min(ceiling))
     }
 }
 
@@ -167,11 +169,13 @@ async fn begin(
     let world = shared.world.clone();
     shared.recover().await;
     let settings = (world.settings)().map_err(|reason| (None, AgentError::Settings(reason)))?;
-    let Some(action) = action::action(&ask.action) else {
+    let own = || action::own_actions(&*world.files, &world.action_folders);
+    let named = |actions: Vec<Action>| actions.into_iter().find(|action| action.name == ask.action);
+    let Some(action) = action::action(&ask.action).or_else(|| named(own())) else {
         let reason = format!("there is no action '{}'", ask.action);
         return Err((Some(settings), AgentError::Settings(reason)));
     };
-    let wanted = ask.model.clone().or_else(|| shared.now().model.clone());
+    let wanted = ask.model.clone().or_else(|| action.model.clone()).or_else(|| shared.now().model.clone());
     let choice = match settings.models.choose_or_look(wanted.as_deref()).await {
         Ok(choice) => choice,
         Err(error) => return Err((Some(settings), error.into())),
@@ -186,6 +190,7 @@ async fn begin(
         origin,
         cancel: cancel.clone(),
         mode: ask.mode,
+        ceiling: action.mode,
         denied: vec![],
         changes: vec![],
         refused_diffs: vec![],

@@ -36,8 +36,8 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// The policy of these settings with a mode chosen for the session, and the rules remembered since they were read.
-    pub fn policy(&self, mode: Option<Mode>, remembered: &[Rule]) -> Policy {
+    /// The policy of these settings in a mode, with the rules remembered since they were read.
+    pub fn policy(&self, mode: Mode, remembered: &[Rule]) -> Policy {
         let mut rules = self.rules.clone();
         rules.extend_from_slice(remembered);
         Policy {
@@ -45,7 +45,7 @@ impl Settings {
             additional: self.additional.clone(),
             home: self.home.clone(),
             state_home: self.state_home.clone(),
-            mode: mode.unwrap_or(self.mode),
+            mode,
             rules,
         }
     }

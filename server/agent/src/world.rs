@@ -5,6 +5,7 @@ use std::sync::Arc;
 use copydesk_base::{Clock, Files, Host, Ids};
 use copydesk_store::{Journal, UserStore};
 
+use crate::action::ActionFolder;
 use crate::settings::SettingsSource;
 
 /// The person, the files, the journal, time and chance.
@@ -17,4 +18,6 @@ pub struct World {
     pub journal: Journal,
     pub user: UserStore,
     pub settings: SettingsSource,
+    /// Where action files lie, the user's before the workspace's.
+    pub action_folders: Vec<ActionFolder>,
 }

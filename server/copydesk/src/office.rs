@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
-use copydesk_agent::{Desk, Settings, World};
+use copydesk_agent::{ActionFolder, Desk, Owner, Settings, World};
 use copydesk_base::config::{Config, ProviderKind};
 use copydesk_base::{Files, Host, RandomIds, Redactor, SystemClock};
 use copydesk_permission::default_denies;
@@ -93,6 +93,7 @@ impl Office {
             journal: self.here.journal(),
             user: self.here.user.clone(),
             settings: Arc::new(move || office.settings()),
+            action_folders: self.action_folders(),
         };
         Desk::open(world, cancel)
     }
@@ -164,6 +165,15 @@ impl Office {
                 models
             }
         }
+    }
+
+    /// The user's folder of actions before the workspace's.
+    fn action_folders(&self) -> Vec<ActionFolder> {
+        let beside = self.here.places.user_config.as_deref().and_then(Path::parent);
+        let user = beside.map(|folder| ActionFolder { path: folder.join("actions"), owner: Owner::User });
+        let workspace =
+            ActionFolder { path: self.here.root.join(".copydesk/actions"), owner: Owner::Workspace };
+        user.into_iter().chain([workspace]).collect()
     }
 
     /// Where texts lie that an editor shows.

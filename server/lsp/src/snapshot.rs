@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use copydesk_agent::View;
+use copydesk_agent::{Desk, View};
 use copydesk_language::{File, Trust, WorkspaceIndex};
 
 use crate::capabilities::Ladder;
@@ -16,6 +16,7 @@ pub(crate) struct Snapshot {
     pub(crate) ladder: Ladder,
     pub(crate) trust: Trust,
     pub(crate) view: Arc<View>,
+    pub(crate) desk: Desk,
 }
 
 impl Snapshot {

@@ -135,6 +135,7 @@ impl State {
             ladder: session.ladder.clone(),
             trust: self.trust(),
             view: session.desk.view().borrow().clone(),
+            desk: session.desk.clone(),
         })
     }
 

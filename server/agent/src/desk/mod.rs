@@ -23,6 +23,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use crate::action::{self, Action};
 use crate::apply;
 use crate::error::AgentError;
 use crate::prompt::Finding;
@@ -243,6 +244,13 @@ impl Desk {
         if let Ok(choice) = settings.models.choose(None) {
             settings.models.warm(&choice).await;
         }
+    }
+
+    /// What can be asked for: the built-in actions, then the person's own.
+    pub fn actions(&self) -> Vec<Action> {
+        let world = &self.shared.world;
+        let built_in = action::BUILT_IN.iter().filter_map(|(name, ..)| action::action(name));
+        built_in.chain(action::own_actions(&*world.files, &world.action_folders)).collect()
     }
 
     /// Makes a run and leaves it at its gate; the answer comes at once.

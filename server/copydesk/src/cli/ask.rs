@@ -29,7 +29,7 @@ pub(super) struct Arguments {
     /// The file it is about, with a line or lines behind it: src/main.rs:10-20
     #[arg(long, value_name = "FILE[:LINE[-LINE]]")]
     file: Option<String>,
-    /// What to do: ask, explain, fix, document
+    /// What to do: ask, explain, fix, document, or an action of your own
     #[arg(long, default_value = "ask")]
     action: String,
     /// The model, as provider/model
@@ -53,10 +53,6 @@ fn mode(word: &str) -> Result<Mode, String> {
 
 pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
     let here = Here::find()?;
-    if copydesk_agent::action(&arguments.action).is_none() {
-        out::note(format!("error: there is no action '{}': ask, explain, fix or document", arguments.action));
-        return Ok(Outcome::WrongUsage);
-    }
     let prompt = arguments.prompt.clone().unwrap_or_default();
     if prompt.trim().is_empty() && arguments.action == "ask" {
         out::note("error: nothing is asked: copydesk ask \"what to do\"");
@@ -89,7 +85,7 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     let ended = runtime.block_on(turn(&office, nesting, ask, arguments.json));
     runtime.shutdown_background();
-    let ended = ended?;
+    let Some(ended) = ended? else { return Ok(Outcome::WrongUsage) };
     report(&office, &ended, arguments.json)?;
     Ok(match (ended.status, word(&ended)) {
         (RunStatus::Canceled, _) => Outcome::Interrupted,
@@ -102,10 +98,16 @@ fn chosen_mode(arguments: &Arguments) -> Option<Mode> {
     if arguments.apply { Some(Mode::AcceptEdits) } else { arguments.mode }
 }
 
-async fn turn(office: &Arc<Office>, nesting: Nesting, ask: Ask, json: bool) -> anyhow::Result<Ended> {
+async fn turn(office: &Arc<Office>, nesting: Nesting, ask: Ask, json: bool) -> anyhow::Result<Option<Ended>> {
     let cancel = CancellationToken::new();
     let (host, notes) = Terminal::new(nesting, if json { Voice::Silent } else { Voice::Aloud });
     let desk = office.open(host, Arc::new(DiskFiles), &cancel);
+    let names: Vec<String> = desk.actions().into_iter().map(|action| action.name).collect();
+    if !names.contains(&ask.action) {
+        desk.close().await;
+        out::note(format!("error: there is no action '{}': {}", ask.action, names.join(", ")));
+        return Ok(None);
+    }
     let started = desk.ask(ask);
     let _ = started.gate.send(());
     let mut outcome = started.outcome;
@@ -121,7 +123,7 @@ async fn turn(office: &Arc<Office>, nesting: Nesting, ask: Ask, json: bool) -> a
         }
     };
     desk.close().await;
-    Ok(ended)
+    Ok(Some(ended))
 }
 
 /// `FILE`, `FILE:L` or `FILE:L-L`, lines counted from one.

@@ -40,6 +40,12 @@ impl Progress {
                 self.report(host, &record.run, &format!("{name} {}", what.unwrap_or_default())).await;
             }
             Event::ApprovalRequested { .. } => self.report(host, &record.run, "waits for you").await,
+            Event::ChangeRefused { report, .. } => {
+                let reasons: Vec<&str> =
+                    report.refused.iter().map(|refused| refused.reason.as_str()).collect();
+                let text = format!("Copydesk: a part of an edit was not made: {}", reasons.join("; "));
+                host.client.log_message(lsp::MessageType::Warning, text).await;
+            }
             Event::Notice { text } => host.client.log_message(lsp::MessageType::Info, text).await,
             Event::RunFinished { status, error, .. } => {
                 self.end(host, &record.run, *status, error.as_deref()).await;

@@ -3,7 +3,6 @@
 //! Mends carry their edit. Everything an agent does carries a command and happens behind it: some clients stand still
 //! while a code action is resolved.
 
-use copydesk_agent::BUILT_IN;
 use copydesk_base::{Code, Diagnostic, Span};
 use copydesk_language::FileKind;
 use serde_json::{Value, json};
@@ -149,13 +148,19 @@ fn agents(
         let title = format!("Copydesk: ask \u{201c}{words}\u{201d}");
         actions.push(lsp::CodeAction { kind: kind(), ..command(&title, "copydesk.ask", argument) });
     }
-    for (name, title, ..) in BUILT_IN {
+    for action in snapshot.desk.actions() {
         // Without our extension there is no input box to take the words from.
-        if *name == "ask" && !snapshot.ladder.ours {
+        let needs_words = action.name == "ask" && !snapshot.ladder.ours;
+        let is_of_language =
+            action.languages.is_empty() || action.languages.iter().any(|known| known == language);
+        if needs_words || !is_of_language {
             continue;
         }
-        let title = format!("Copydesk: {}", lower_first(title));
-        actions.push(lsp::CodeAction { kind: kind(), ..command(&title, "copydesk.ask", argument(name)) });
+        let title = format!("Copydesk: {}", lower_first(&action.title));
+        actions.push(lsp::CodeAction {
+            kind: kind(),
+            ..command(&title, "copydesk.ask", argument(&action.name))
+        });
     }
 }
 

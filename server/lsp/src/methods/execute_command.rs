@@ -92,7 +92,7 @@ fn ask(state: &Arc<State>, session: &Session, arguments: AskArguments) -> Result
     }
     let range = arguments.range.unwrap_or_default();
     let action = arguments.action.clone().unwrap_or_else(|| "ask".to_owned());
-    if copydesk_agent::action(&action).is_none() {
+    if !session.desk.actions().iter().any(|known| known.name == action) {
         return Err(Error::invalid_params(format!("there is no action '{action}'")));
     }
     let written = arguments.prompt.filter(|prompt| !prompt.trim().is_empty() && arguments.comment.is_none());

@@ -1,0 +1,229 @@
+//! The numbers that First light promises, measured on the real binary. `cargo bench -p copydesk` prints them.
+//!
+//! Times of single things are medians; CPU time is the process's own, read from the scheduler, so it travels better
+//! between machines than wall time does. Nothing here asserts: a miss is printed as a miss.
+
+#![expect(
+    clippy::print_stdout,
+    clippy::expect_used,
+    reason = "a benchmark prints, and stops where its own texts are wrong"
+)]
+
+use std::time::{Duration, Instant};
+
+use copydesk_tests::client::Client;
+use copydesk_tests::model_server::{Delivery, Format, ModelServer, Reply};
+use copydesk_tests::personality;
+use copydesk_tests::workspace::Workspace;
+use serde_json::json;
+
+const COPYDESK: &str = env!("CARGO_BIN_EXE_copydesk");
+
+fn main() {
+    println!("{:<62} {:>10} {:>10}", "what", "measured", "reach");
+    start();
+    memory();
+    asking();
+    one_character();
+    deltas();
+}
+
+/// One line of the table.
+fn line(what: &str, measured: f64, reach: f64, unit: &str) {
+    let miss = if measured > reach { "  MISSED" } else { "" };
+    println!("{what:<62} {:>10} {:>10}{miss}", format!("{measured:.2} {unit}"), format!("{reach} {unit}"));
+}
+
+fn median(mut values: Vec<f64>) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values[values.len() / 2]
+}
+
+fn millis(time: Duration) -> f64 {
+    time.as_secs_f64() * 1000.0
+}
+
+/// CPU time of a process and all its threads, in milliseconds.
+fn cpu(process: u32) -> f64 {
+    let threads = std::fs::read_dir(format!("/proc/{process}/task")).into_iter().flatten().flatten();
+    let nanos: u64 = threads
+        .filter_map(|thread| std::fs::read_to_string(thread.path().join("schedstat")).ok())
+        .filter_map(|text| text.split_whitespace().next()?.parse::<u64>().ok())
+        .sum();
+    Duration::from_nanos(nanos).as_secs_f64() * 1000.0
+}
+
+fn start() {
+    let workspace = Workspace::new(COPYDESK).with([("a.py", "x = 1\n")]);
+    let once = || {
+        let begun = Instant::now();
+        let mut client = Client::spawn(personality::neovim_0_12(), &workspace, &["lsp"]);
+        client.initialize();
+        let took = millis(begun.elapsed());
+        client.finish();
+        took
+    };
+    once();
+    line(
+        "process start -> initialize answered, median of 21",
+        median((0..21).map(|_| once()).collect()),
+        20.0,
+        "ms",
+    );
+}
+
+fn memory() {
+    let workspace = Workspace::new(COPYDESK).with([("a.workflow.yaml", &workflow(100))]);
+    let mut client = Client::start(personality::neovim_0_10(), &workspace);
+    let uri = workspace.uri("a.workflow.yaml");
+    client.open(&uri, "yaml", &workspace.read("a.workflow.yaml"));
+    client.diagnostics(&uri, "none", <[_]>::is_empty);
+    let status =
+        std::fs::read_to_string(format!("/proc/{}/status", client.server_process())).unwrap_or_default();
+    let anonymous = status.lines().find_map(|line| line.strip_prefix("RssAnon:"));
+    let kilobytes: f64 =
+        anonymous.and_then(|text| text.split_whitespace().next()?.parse().ok()).unwrap_or(f64::NAN);
+    line("idle anonymous memory, one workflow open", kilobytes / 1024.0, 15.0, "MB");
+    client.finish();
+}
+
+/// Requests of one turn with a read, an edit and a write that nobody is asked about.
+fn asking() {
+    let rounds = 15;
+    let turn = || {
+        [
+            Reply::tool("read", &json!({"path": "b.py"})),
+            Reply::tool("edit", &json!({"path": "b.py", "old": "x = 1", "new": "x = 1  # once"})),
+            Reply::tool("write", &json!({"path": "c.py", "content": "y = 2\n"})),
+            Reply::text("Done."),
+            // The next turn starts from the same text.
+            Reply::tool("write", &json!({"path": "b.py", "content": "x = 1\n"})),
+            Reply::text("Back."),
+        ]
+    };
+    let model = ModelServer::start(Format::Anthropic, (0..rounds).flat_map(|_| turn()));
+    let workspace = Workspace::new(COPYDESK)
+        .with([("a.py", "def f(x):\n    return x\n"), ("b.py", "x = 1\n")])
+        .with_user_config(&config(&model));
+    let workspace = workspace.with_variable("BENCH_KEY", "bench-key-0123456789");
+    let mut client = Client::start(personality::neovim_0_12(), &workspace);
+    let uri = workspace.uri("a.py");
+    client.open(&uri, "python", &workspace.read("a.py"));
+    let range = client.range_of(&uri, "def f(x):");
+    let (mut first_byte, mut between) = (Vec::new(), Vec::new());
+    let mut request = 0;
+    for round in 0..rounds {
+        for (part, count) in [("first", 4), ("back", 2)] {
+            let asked = Instant::now();
+            let argument =
+                json!({"uri": uri, "range": range, "prompt": format!("{part} {round}"), "action": "ask"});
+            if let Err(error) = client.command("copydesk.ask", argument) {
+                client.fail(&error.to_string());
+            }
+            for at in 0..count {
+                let recorded = model.wait_answered(request);
+                if at == 0 {
+                    first_byte.push(millis(recorded.arrived.saturating_duration_since(asked)));
+                } else if let Some(answered) = model.wait_answered(request - 1).answered {
+                    between.push(millis(recorded.arrived.saturating_duration_since(answered)));
+                }
+                request += 1;
+            }
+            client.progress("done");
+        }
+    }
+    let bytes = model.wait_request(0).raw.len();
+    line("prompt -> first byte at the model server, first of a session", first_byte[0], 10.0, "ms");
+    line("prompt -> first byte at the model server, median", median(first_byte), 10.0, "ms");
+    line("end of reply -> next request (read, edit, write), median", median(between), 5.0, "ms");
+    #[expect(clippy::cast_precision_loss, reason = "a request is far smaller than 2^52 bytes")]
+    line("first request of a turn, without project rules", bytes as f64 / 1024.0, 10.0, "KB");
+    client.quiet("window/logMessage");
+    client.finish();
+}
+
+fn one_character() {
+    let text = workflow(1000);
+    let workspace = Workspace::new(COPYDESK).with([("a.workflow.yaml", &text)]);
+    let mut client = Client::start(personality::neovim_0_10(), &workspace);
+    let uri = workspace.uri("a.workflow.yaml");
+    client.open(&uri, "yaml", &text);
+    client.diagnostics(&uri, "none", <[_]>::is_empty);
+    let middle = text.find("echo step 100").expect("the text has that step");
+    let (rounds, process) = (100, client.server_process());
+    let before = cpu(process);
+    let begun = Instant::now();
+    for _ in 0..rounds {
+        // `needs` of a step is broken and mended: both ways something new is published.
+        let needs = middle - "    run: ".len() - "]\n".len();
+        client.type_over(&uri, needs, needs, "x");
+        client.diagnostic(&uri, "unknown-step");
+        client.type_over(&uri, needs, needs + 1, "");
+        client.diagnostics(&uri, "none", <[_]>::is_empty);
+    }
+    let edits = f64::from(rounds) * 2.0;
+    line("one-character edit -> diagnostics, 1 000 lines, CPU", (cpu(process) - before) / edits, 5.0, "ms");
+    println!("{:<62} {:>10}", "  the same, wall time", format!("{:.2} ms", millis(begun.elapsed()) / edits));
+    client.finish();
+}
+
+fn deltas() {
+    for format in Format::BOTH {
+        let words: Vec<String> = (0..1000).map(|at| format!("word{at} ")).collect();
+        let many = || Reply::empty().pieces(words.iter().map(String::as_str)).delivery(Delivery::AtOnce);
+        let few = || Reply::text("one word");
+        let rounds = 7;
+        let script = (0..rounds).flat_map(|_| [few(), many()]);
+        let model = ModelServer::start(format, std::iter::once(few()).chain(script));
+        let workspace = Workspace::new(COPYDESK)
+            .with([("a.py", "x = 1\n")])
+            .with_user_config(&config(&model))
+            .with_variable("BENCH_KEY", "bench-key-0123456789");
+        let mut client = Client::start(personality::neovim_0_12(), &workspace);
+        let uri = workspace.uri("a.py");
+        client.open(&uri, "python", "x = 1\n");
+        let range = client.range_of(&uri, "x = 1");
+        let process = client.server_process();
+        let mut turn = |prompt: &str| {
+            let before = cpu(process);
+            let argument = json!({"uri": uri, "range": range, "prompt": prompt, "action": "ask"});
+            if let Err(error) = client.command("copydesk.ask", argument) {
+                client.fail(&error.to_string());
+            }
+            client.progress("done");
+            cpu(process) - before
+        };
+        turn("warm");
+        let differences = (0..rounds).map(|_| {
+            let one = turn("few");
+            turn("many") - one
+        });
+        let what = format!("1 000 deltas written without pause, {}, CPU", format.kind());
+        line(&what, median(differences.collect()), 10.0, "ms");
+        client.quiet("window/logMessage");
+        client.quiet("window/showDocument");
+        client.finish();
+    }
+}
+
+fn config(model: &ModelServer) -> String {
+    format!(
+        "default_model: bench/model\nproviders:\n  bench: {{kind: {}, base_url: \"{}\", api_key_env: BENCH_KEY}}\n\
+         permissions: {{mode: accept-edits}}\n",
+        model.format().kind(),
+        model.base_url()
+    )
+}
+
+/// A workflow of about that many lines, without a mistake.
+fn workflow(lines: usize) -> String {
+    let mut text =
+        String::from("name: long\nsteps:\n  - id: step_0\n    type: shell\n    run: echo step 0\n");
+    for step in 1..lines / 5 {
+        text.push_str(&format!(
+            "  # Step {step}\n  - id: step_{step}\n    type: shell\n    needs: [step_{}]\n    run: echo step {step}\n",
+            step - 1
+        ));
+    }
+    text
+}
