@@ -298,6 +298,11 @@ impl Client {
 
     /// Ends the story: shutdown, exit, and every check of the module's head.
     pub fn finish(mut self) {
+        self.stop();
+    }
+
+    /// The same, for a client that another one takes the place of.
+    pub fn stop(&mut self) {
         let family = living(&self.root, Some(self.process.id()));
         let answer = self.ok("shutdown", Value::Null);
         if !answer.is_null() {

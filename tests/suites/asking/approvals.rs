@@ -159,16 +159,20 @@ fn identical_asks_are_merged() {
     everywhere(|personality, format| {
         let script =
             vec![bash("printf one").when("first"), bash("printf one").when("second"), done(), done()];
-        let mut scene = begin(personality, format, "{}", script);
+        // The events say when the second run has come to its question, which nobody else is told of.
+        let mut scene = begin(personality.with_extension(), format, "{}", script);
         scene.ask("first");
         scene.ask("second");
-        scene.model.wait_answered(1);
         let prompt = scene.client.prompt();
-        let uri = scene.uri.clone();
-        // Both calls are known before the one answer.
-        scene.client.diagnostic(&uri, "pending-approval");
-        settle_both(&mut scene, |scene| scene.client.choose(&prompt, "Allow once"));
+        scene.client.wait("two calls", |client| {
+            let calls = client.events().iter().filter(|event| event["event"]["type"] == "tool_called");
+            (calls.count() == 2).then_some(())
+        });
+        scene.pending();
+        scene.client.choose(&prompt, "Allow once");
         scene.over(3);
+        // Were they asked one after the other instead, the second prompt would be here.
+        assert!(scene.client.heard("window/showMessageRequest").is_empty(), "one question for both");
         let told: Vec<String> = (2..4).map(|n| scene.result(n)).collect();
         assert!(told.iter().all(|one| one.contains("one")), "{told:?}");
         scene.end();
@@ -276,13 +280,6 @@ fn the_answer_of_the_command_comes_before_everything_of_its_run() {
         scene.over(19);
         scene.end();
     }
-}
-
-fn settle_both(scene: &mut Scene, answer: impl FnOnce(&mut Scene)) {
-    answer(scene);
-    // Were they asked one after the other instead, the second prompt would be here.
-    scene.model.wait_answered(3);
-    assert!(scene.client.heard("window/showMessageRequest").is_empty(), "one question for both");
 }
 
 /// The approval that an action settles.

@@ -29,7 +29,7 @@ fn show_settles_nothing_and_opens_a_proposal_for_each_hunk() {
         scene.edit();
         let half = half();
         scene.wait_for_text(&half);
-        let left = proposals_left(&mut scene, 1);
+        let left = proposals(&mut scene, 1);
         assert_eq!(scene.model.requests().len(), 1, "until every hunk is settled");
         press(&mut scene, &left[0], "Reject");
         let told = scene.result(1);
@@ -60,7 +60,7 @@ fn apply_all_settles_the_rest_at_once() {
 }
 
 #[test]
-fn a_review_counts_in_the_text_of_that_moment_and_a_hunk_that_does_not_fit_stays_open() {
+fn a_review_counts_in_the_text_of_that_moment_and_a_hunk_that_does_not_fit_is_offered_anew() {
     everywhere(|personality, format| {
         let mut scene = begin(personality, format, "{}", vec![triple_both(), done()]);
         show(&mut scene);
@@ -69,17 +69,26 @@ fn a_review_counts_in_the_text_of_that_moment_and_a_hunk_that_does_not_fit_stays
         // Proposals move with the text above them.
         scene.client.replace(&uri, "# What a shop", "# ä😀\n# What a shop");
         scene.client.replace(&uri, "def double(x):\n    return x * 2", "def double(x):\n    return x + x");
+        let open = scene.client.diagnostics(&uri, "moved proposals", |now| {
+            now.iter().filter(|one| one["code"] == "proposal").all(|one| one["range"]["start"]["line"] != 4)
+        });
+        let open: Vec<Value> = open.into_iter().filter(|one| one["code"] == "proposal").collect();
+        assert_eq!(open.len(), 2, "{open:?}");
+        assert!(scene.client.text_of(&uri, &open[1]["range"]).contains("x * 2"), "{open:?}");
+        // The first does not fit any more: refused with its reason, and it stays.
+        let mine = scene.text();
+        let report = scene.press(&open[0], "Apply");
+        assert_eq!(report["sent"], json!([]), "{report}");
+        assert!(report["refused"][0]["reason"].as_str().is_some_and(|reason| !reason.is_empty()), "{report}");
         let stale = scene.client.diagnostic(&uri, "stale-edit");
         assert_eq!(stale["severity"], 2, "{stale}");
-        let open = proposals_left(&mut scene, 1);
-        assert!(scene.client.text_of(&uri, &open[0]["range"]).contains("x * 2"));
-        let mine = scene.text();
-        press(&mut scene, &open[0], "Apply");
+        assert_eq!(scene.text(), mine, "never over newer text");
+        press(&mut scene, &open[1], "Apply");
         scene.edit();
         scene.wait_for_text(&mine.replacen("return x * 2", "return x * 3", 1));
-        // The other one is offered anew once its place is as it was.
+        // Its place is as it was, and so it fits again.
         scene.client.replace(&uri, "    return x + x", "    return x * 2");
-        let open = proposals_left(&mut scene, 1);
+        let open = proposals(&mut scene, 1);
         press(&mut scene, &open[0], "Apply");
         scene.edit();
         scene.over(1);
@@ -97,7 +106,7 @@ fn allow_and_deny_still_settle_everything_during_a_review() {
             show(&mut scene);
             let proposals = proposals(&mut scene, 2);
             press(&mut scene, &proposals[0], "Reject");
-            proposals_left(&mut scene, 1);
+            self::proposals(&mut scene, 1);
             let pending = scene.pending();
             scene.press(&pending, title);
             if title == "Allow once" {
@@ -141,10 +150,6 @@ fn proposals(scene: &mut Scene, count: usize) -> Vec<Value> {
         .client
         .diagnostics(&uri, &format!("{count} proposals"), |now| now.iter().filter(is_one).count() == count);
     all.into_iter().filter(|one| one["code"] == "proposal").collect()
-}
-
-fn proposals_left(scene: &mut Scene, count: usize) -> Vec<Value> {
-    proposals(scene, count)
 }
 
 /// Runs an action of a proposal; what it reports is checked elsewhere.

@@ -39,8 +39,8 @@ fn always_is_remembered_by_the_next_server_and_by_this_workspace_alone() {
     scene.answer(Way::Prompt, "Always allow");
     scene.edit();
     scene.over(1);
-    let fresh = copydesk_tests::client::Client::start(personality::helix_25_07(), &scene.workspace);
-    std::mem::replace(&mut scene.client, fresh).finish();
+    scene.client.stop();
+    scene.client = copydesk_tests::client::Client::start(personality::helix_25_07(), &scene.workspace);
     let uri = scene.uri.clone();
     scene.client.open(&uri, "python", "def double(x):\n    return x * 2\n");
     scene.asked = 0;

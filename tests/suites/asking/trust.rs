@@ -49,9 +49,9 @@ fn after_trust_it_counts_for_exactly_that_content() {
         scene.over(1);
         // One byte more, and it asks again.
         let changed = format!("{}# more\n", GRANTS[0]);
-        scene.workspace.write(CONFIG, &changed);
         scene.client.set_text(&uri, &changed);
-        scene.client.notify("textDocument/didSave", json!({"textDocument": {"uri": uri}}));
+        let file = scene.workspace.path(CONFIG);
+        scene.client.save(&uri, &file);
         scene.client.diagnostic(&uri, "untrusted-setting");
         scene.ask("make it four times");
         scene.answer(Way::Prompt, "Deny");
