@@ -45,7 +45,7 @@ pub enum Owner {
 }
 
 /// Name, title, task and tools of each built-in action.
-pub const BUILT_IN: &[(&str, &str, &str, &[&str])] = &[
+pub(crate) const BUILT_IN: &[(&str, &str, &str, &[&str])] = &[
     ("ask", "Ask…", "", &["read", "grep", "edit", "write", "bash"]),
     (
         "explain",
@@ -71,7 +71,7 @@ pub const BUILT_IN: &[(&str, &str, &str, &[&str])] = &[
 ];
 
 /// The built-in action of that name.
-pub fn action(name: &str) -> Option<Action> {
+pub(crate) fn action(name: &str) -> Option<Action> {
     BUILT_IN.iter().find(|(word, ..)| *word == name).map(|(name, title, task, tools)| Action {
         name: (*name).to_owned(),
         title: (*title).to_owned(),

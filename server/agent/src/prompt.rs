@@ -84,12 +84,26 @@ pub(crate) fn first_message(
     }
     if !findings.is_empty() {
         let _ = writeln!(message, "\nProblems reported there:");
-        for finding in findings.iter().take(FINDINGS) {
+        for finding in nearest(findings, sight) {
             let text = finding.message.lines().next().unwrap_or_default();
             let _ = writeln!(message, "- line {}: {} ({})", finding.line + 1, text, finding.source);
         }
     }
     message
+}
+
+/// The problems nearest to the place, in the order of their lines.
+fn nearest<'a>(findings: &'a [Finding], sight: Option<&Sight<'_>>) -> Vec<&'a Finding> {
+    let (first, last) = sight.map_or((0, 0), |sight| lines_of(sight.text, sight.span));
+    let distance = |finding: &&Finding| {
+        let line = finding.line as usize;
+        first.saturating_sub(line).max(line.saturating_sub(last))
+    };
+    let mut nearest: Vec<&Finding> = findings.iter().collect();
+    nearest.sort_by_key(distance);
+    nearest.truncate(FINDINGS);
+    nearest.sort_by_key(|finding| finding.line);
+    nearest
 }
 
 /// First and last line of a span, counted from zero; a span that ends at a line's start does not touch that line.

@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use copydesk_base::{Clock, Event, Host, Record, Redactor, RunId};
-use copydesk_store::Journal;
+use copydesk_store::{Journal, StoreError};
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 
@@ -86,31 +86,18 @@ async fn write(
             received = inbox.recv_many(&mut jobs, 256) => if received == 0 { return },
             () = stop.cancelled() => return,
         }
-        let mut records = Vec::new();
-        let mut seqs = last_seq.clone();
-        for job in &jobs {
-            for event in &job.events {
-                let seq = seqs.entry(job.run.clone()).or_insert(0);
-                if !event.is_live_only() {
-                    if *seq == 0 {
-                        *seq = stored_seq(&journal, &job.run).await;
-                    }
-                    *seq += 1;
-                }
-                let event = cleaned(event, &job.redactor);
-                records.push(Record { run: job.run.clone(), seq: *seq, at: clock.now(), event });
-            }
+        let mut records = numbered(&jobs, &mut last_seq, &journal, &*clock).await;
+        let mut written = append(&journal, &records).await;
+        if matches!(written, Err(StoreError::OutOfOrder { .. })) {
+            // Another process wrote to a run that we knew: look again, once.
+            last_seq.clear();
+            records = numbered(&jobs, &mut last_seq, &journal, &*clock).await;
+            written = append(&journal, &records).await;
         }
-        let kept: Vec<Record> =
-            records.iter().filter(|record| !record.event.is_live_only()).cloned().collect();
-        let written = if kept.is_empty() {
-            Ok(())
-        } else {
-            journal.append(kept).await.map_err(|error| error.to_string())
-        };
-        if written.is_ok() {
-            last_seq = seqs;
+        if written.is_err() {
+            last_seq.clear();
         }
+        let written = written.map_err(|error| error.to_string());
         for record in &records {
             if written.is_ok() || record.event.is_live_only() {
                 host.happened(record);
@@ -125,6 +112,36 @@ async fn write(
             }
         }
     }
+}
+
+/// The events in their places, with the time and without secrets.
+async fn numbered(
+    jobs: &[Job],
+    last_seq: &mut HashMap<RunId, u64>,
+    journal: &Journal,
+    clock: &dyn Clock,
+) -> Vec<Record> {
+    let mut records = Vec::new();
+    for job in jobs {
+        for event in &job.events {
+            let seq = last_seq.entry(job.run.clone()).or_insert(0);
+            if !event.is_live_only() {
+                if *seq == 0 {
+                    *seq = stored_seq(journal, &job.run).await;
+                }
+                *seq += 1;
+            }
+            let event = cleaned(event, &job.redactor);
+            records.push(Record { run: job.run.clone(), seq: *seq, at: clock.now(), event });
+        }
+    }
+    records
+}
+
+/// Makes durable what is not live only.
+async fn append(journal: &Journal, records: &[Record]) -> Result<(), StoreError> {
+    let kept: Vec<Record> = records.iter().filter(|record| !record.event.is_live_only()).cloned().collect();
+    if kept.is_empty() { Ok(()) } else { journal.append(kept).await }
 }
 
 /// The number of the last event that the journal has of a run; zero for a new one.

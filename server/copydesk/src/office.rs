@@ -118,10 +118,7 @@ impl Office {
         if let Some(refusal) = &loaded.refusal {
             return Err(refusal.clone());
         }
-        let mut notices = problems(&loaded);
-        notices.extend(loaded.ignored.iter().map(|ignored| {
-            format!("{} of {} does not count: this workspace is not trusted", ignored.key, ignored.origin)
-        }));
+        let notices = problems(&loaded);
         let models = self.models(&loaded);
         let mut rules = loaded.rules;
         rules.extend(default_denies());

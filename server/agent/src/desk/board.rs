@@ -146,7 +146,7 @@ impl Board {
     }
 
     /// Marks an approval as shown: its prompt and its clock end, and an edit comes under review.
-    pub(crate) fn show(&mut self, id: &ApprovalId) -> Result<&Pending, AgentError> {
+    pub(crate) fn show(&mut self, id: &ApprovalId) -> Result<(), AgentError> {
         let pending = self.pending.get_mut(id).ok_or_else(|| AgentError::UnknownApproval(id.to_string()))?;
         pending.view.shown = true;
         pending.view.patient = true;
@@ -162,7 +162,16 @@ impl Board {
                 stale: vec![],
             });
         }
-        Ok(pending)
+        Ok(())
+    }
+
+    /// Notes that the person has seen the whole of a question; whether it waits here.
+    pub(crate) fn note_shown(&mut self, id: &ApprovalId) -> bool {
+        let pending = self.pending.get_mut(id);
+        pending.is_some_and(|pending| {
+            pending.view.shown = true;
+            true
+        })
     }
 
     /// Whether this decision may be taken now.

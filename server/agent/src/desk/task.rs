@@ -176,7 +176,11 @@ impl Task {
     ) -> Result<Settled, AgentError> {
         match decision {
             Decision::Show => {
-                let pending = self.board.show(approval)?;
+                self.board.show(approval)?;
+                self.wait_without_a_clock(approval).await;
+                let Some(pending) = self.board.pending.get(approval) else {
+                    return Err(AgentError::UnknownApproval(approval.to_string()));
+                };
                 let shown = match &pending.change {
                     Some(plan) => Shown::Change {
                         id: plan.id.clone(),
@@ -213,6 +217,22 @@ impl Task {
                 self.settle(approval, Settlement::Denied { by: by.to_owned(), reason }, "deny", by).await;
                 Ok(Settled { settled: vec![approval.clone()] })
             }
+        }
+    }
+
+    /// Tells other processes too that this one waits for ever now.
+    async fn wait_without_a_clock(&self, approval: &ApprovalId) {
+        let Some(pending) = self.board.pending.get(approval) else { return };
+        let row = PendingRow {
+            approval: approval.clone(),
+            run: pending.view.run.clone(),
+            summary: pending.view.text.clone(),
+            always: pending.view.always.clone(),
+            asked: pending.view.asked,
+            expires: None,
+        };
+        if let Err(error) = self.world.journal.ask(row).await {
+            tracing::warn!(%error, "an approval's waiting could not be noted");
         }
     }
 
@@ -297,7 +317,8 @@ impl Task {
             }
         };
         for (approval, answer) in answers {
-            if !self.board.pending.contains_key(&approval) {
+            // Whoever decides there was shown the whole.
+            if !self.board.note_shown(&approval) {
                 continue;
             }
             let decision = match answer.decision.as_str() {

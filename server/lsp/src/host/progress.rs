@@ -35,6 +35,10 @@ impl Progress {
                 self.begin(host, &record.run, title, &label).await;
             }
             Event::TextDelta { text } => self.stream(host, &record.run, text).await,
+            // What the pace held back is shown at the end of each answer.
+            Event::ModelAnswered { text, .. } if !text.trim().is_empty() => {
+                self.report(host, &record.run, &tail(text)).await;
+            }
             Event::ToolCalled { name, arguments, .. } => {
                 let what = ["path", "command", "pattern"].iter().find_map(|key| arguments.get(key)?.as_str());
                 self.report(host, &record.run, &format!("{name} {}", what.unwrap_or_default())).await;

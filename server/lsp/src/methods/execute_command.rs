@@ -263,11 +263,11 @@ fn answer<T: serde::Serialize>(result: std::result::Result<T, AgentError>) -> Re
 /// An error of the agent's room as a protocol error: what the caller got wrong is InvalidParams.
 fn said(error: &AgentError) -> Error {
     match error {
+        AgentError::NothingToUndo => Error::invalid_params("there is nothing to take back"),
         AgentError::UnknownRun(_)
         | AgentError::UnknownChange(_)
         | AgentError::UnknownApproval(_)
-        | AgentError::NotShown
-        | AgentError::NothingToUndo => Error::invalid_params(format!("failed to {error}")),
+        | AgentError::NotShown => Error::invalid_params(format!("failed to {error}")),
         other => failed(&format!("failed to {other}")),
     }
 }
