@@ -78,7 +78,7 @@ impl ShellPattern {
             if part == self.parts.len() {
                 let is_boundary = match self.end {
                     End::Exact => at == letters.len(),
-                    End::Word => letters.get(at).is_none_or(|next| next.is_ascii_whitespace()),
+                    End::Word => letters.get(at).is_none_or(char::is_ascii_whitespace),
                 };
                 if is_boundary {
                     return true;
@@ -177,13 +177,11 @@ pub(crate) fn escape(text: &str) -> String {
 pub(crate) fn could_meet(left: &[char], right: &[char]) -> bool {
     match (left.split_first(), right.split_first()) {
         (None, None) => true,
-        (Some(('*', rest)), _) if could_meet(rest, right) => true,
-        (_, Some(('*', rest))) if could_meet(left, rest) => true,
-        (Some(('*', _)), Some((_, rest))) => could_meet(left, rest),
-        (Some((_, rest)), Some(('*', _))) => could_meet(rest, right),
-        (Some((a, left)), Some((b, right))) => (a == b || *a == '?' || *b == '?') && could_meet(left, right),
         (Some(('*', rest)), None) => could_meet(rest, right),
         (None, Some(('*', rest))) => could_meet(left, rest),
-        _ => false,
+        (Some(('*', past)), Some((_, rest))) => could_meet(past, right) || could_meet(left, rest),
+        (Some((_, rest)), Some(('*', past))) => could_meet(left, past) || could_meet(rest, right),
+        (Some((a, left)), Some((b, right))) => (a == b || *a == '?' || *b == '?') && could_meet(left, right),
+        (Some(_), None) | (None, Some(_)) => false,
     }
 }

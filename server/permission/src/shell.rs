@@ -223,10 +223,23 @@ fn read_into(
             u32::from(letter)
         ));
     }
+    let masked = masked(command);
     let tree = PARSER
-        .with(|parser| parser.borrow_mut().as_mut().and_then(|parser| parser.parse(command, None)))
+        .with(|parser| parser.borrow_mut().as_mut().and_then(|parser| parser.parse(masked.as_ref(), None)))
         .ok_or_else(|| Unreadable("the shell parser gave up".to_owned()))?;
     reader::Reader::new(command, cwds, policy, depth, script).program(tree.root_node())
+}
+
+/// The command as the parser gets it: every byte outside ASCII is a `%`, a letter of words like any other.
+///
+/// The scanner of the grammar asks `isdigit` about whole code points, which reads far behind a table of 256: a command
+/// with an emoji in the right place would end the server. Words are cut from the command itself, so nothing is lost.
+fn masked(command: &str) -> std::borrow::Cow<'_, str> {
+    if command.is_ascii() {
+        return command.into();
+    }
+    let mask = |letter: char| if letter.is_ascii() { (letter, 1) } else { ('%', letter.len_utf8()) };
+    command.chars().map(mask).flat_map(|(letter, times)| std::iter::repeat_n(letter, times)).collect()
 }
 
 /// Characters that a person cannot see, or that bash and the parser cut words at differently.

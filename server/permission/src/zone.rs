@@ -110,6 +110,11 @@ const PROTECTED_NAMES: &[&str] = &[
 
 const PROTECTED_FOLDERS: &[&str] = &[
     ".copydesk",
+    ".stepper",
+    ".claude",
+    ".codex",
+    ".cursor",
+    ".gemini",
     ".config/copydesk",
     ".git",
     ".hg",
@@ -187,10 +192,6 @@ const EXECUTING_FOLDERS: &[&str] = &[
     ".githooks",
     ".devcontainer",
     ".yarn/releases",
-    ".claude",
-    ".codex",
-    ".cursor",
-    ".gemini",
 ];
 
 const EXECUTING_FILES: &[&str] = &[".cargo/config", ".cargo/config.toml"];

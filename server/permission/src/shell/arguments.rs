@@ -142,7 +142,7 @@ fn screen_pattern(part: &str, policy: &Policy, simple: &Simple, findings: &mut F
     let last = shape.rsplit('/').next().unwrap_or_default().to_lowercase();
     let is_wild = |text: &str| text.contains(['*', '?', '[']);
     if !is_wild(&last) && zone::is_secret(Path::new(&shape)) {
-        findings.refuse(Because::of(format!("{} holds secrets; no command may name it", last)));
+        findings.refuse(Because::of(format!("{last} holds secrets; no command may name it")));
         return;
     }
     // A bracket expression is any one letter here.
@@ -173,16 +173,9 @@ fn without_brackets(text: &str) -> String {
     let mut rest = text;
     while let Some(open) = rest.find('[') {
         out.push_str(&rest[..open]);
-        match rest[open + 1..].find(']') {
-            Some(length) => {
-                out.push('?');
-                rest = &rest[open + length + 2..];
-            }
-            None => {
-                out.push('*');
-                rest = "";
-            }
-        }
+        let Some(length) = rest[open + 1..].find(']') else { return out + "*" };
+        out.push('?');
+        rest = &rest[open + length + 2..];
     }
     out + rest
 }
@@ -329,12 +322,12 @@ fn tabled(name: &str, simple: &Simple, pattern: Option<usize>, policy: &Policy, 
     for (at, word) in files.iter().enumerate() {
         let access = match tool.operands {
             Operands::Data => continue,
-            Operands::Read | Operands::Pattern => Access::Read,
-            Operands::Write | Operands::Remove | Operands::Moving => Access::Write,
-            Operands::Copying if at == last || to_target => Access::Write,
-            Operands::Copying => Access::Read,
+            Operands::Copying if at < last && !to_target => Access::Read,
             Operands::Filter if at == 0 => Access::Read,
-            Operands::Filter => Access::Write,
+            Operands::Read | Operands::Pattern => Access::Read,
+            Operands::Write | Operands::Remove | Operands::Moving | Operands::Copying | Operands::Filter => {
+                Access::Write
+            }
             Operands::Unknown => {
                 check_outside(word, simple, policy, findings);
                 continue;
@@ -375,10 +368,9 @@ fn find(simple: &Simple, policy: &Policy, findings: &mut Findings) {
     }
     for (at, word) in words.iter().enumerate() {
         let text = word.text.as_str();
-        if matches!(text, "-fprint" | "-fprint0" | "-fprintf" | "-fls") {
-            if let Some(target) = words.get(at + 1) {
-                touch(target, simple, Access::Write, Standing::Hidden, policy, findings);
-            }
+        let names_file = matches!(text, "-fprint" | "-fprint0" | "-fprintf" | "-fls");
+        if let Some(target) = words.get(at + 1).filter(|_| names_file) {
+            touch(target, simple, Access::Write, Standing::Hidden, policy, findings);
         }
         if text == "-files0-from" {
             findings.care(Need::Literal, "find takes names from a file");

@@ -507,7 +507,7 @@ impl<'a> Reader<'a> {
                 kind => return unknown(kind),
             }
         }
-        if !tree::blank(&self.source[end..=document.line_end]).is_ok() && end <= document.line_end {
+        if end <= document.line_end && tree::blank(&self.source[end..=document.line_end]).is_err() {
             return Unreadable::because("a here-document is not where the parser sees it");
         }
         if !document.is_quoted {

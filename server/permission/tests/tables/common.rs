@@ -11,14 +11,14 @@ pub(crate) const ROOT: &str = "/project";
 /// A policy for `/project` with rules such as `allow Bash(echo *)`.
 pub(crate) fn policy(mode: Mode, rules: &[&str]) -> Policy {
     let rules = rules.iter().map(|rule| {
-        let (verdict, text) = rule.split_once(' ').unwrap();
+        let (verdict, text) = rule.split_once(' ').unwrap_or((rule, ""));
         let verdict = match verdict {
             "allow" => RuleVerdict::Allow,
             "ask" => RuleVerdict::Ask,
             "deny" => RuleVerdict::Deny,
             other => panic!("{other} is no verdict"),
         };
-        parse_rule(verdict, text, "test").unwrap()
+        parse_rule(verdict, text, "test").unwrap_or_else(|error| panic!("{error}"))
     });
     Policy {
         root: ROOT.into(),
@@ -32,14 +32,14 @@ pub(crate) fn policy(mode: Mode, rules: &[&str]) -> Policy {
 
 /// An effect in one line: `bash ls`, `read /etc/hosts`, `mcp files read_file`.
 pub(crate) fn effect(line: &str) -> Effect {
-    let (kind, rest) = line.split_once(' ').unwrap();
+    let (kind, rest) = line.split_once(' ').unwrap_or((line, ""));
     match kind {
         "bash" => Effect::Execute { command: rest.to_owned(), cwd: PathBuf::from(ROOT) },
         "read" => Effect::Read { path: rest.into() },
         "write" => Effect::Write { path: rest.into() },
         "fetch" => Effect::Network { url: rest.to_owned() },
         "mcp" => {
-            let (server, tool) = rest.split_once(' ').unwrap();
+            let (server, tool) = rest.split_once(' ').unwrap_or((rest, ""));
             Effect::Tool { server: server.to_owned(), tool: tool.to_owned() }
         }
         "follow" => Effect::Follow { path: rest.into(), line: 0, text: "x".to_owned() },
