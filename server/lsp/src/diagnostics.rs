@@ -169,7 +169,8 @@ pub(crate) fn of_agents(snapshot: &Snapshot, uri: &str, open: Option<&Open>) -> 
 }
 
 fn of_approval(snapshot: &Snapshot, approval: &ApprovalView, open: Option<&Open>) -> lsp::Diagnostic {
-    let span = approval.origin.as_ref().map_or(Span::at(0), |origin| origin.span);
+    let start = || approval.origin.as_ref().map_or(Span::at(0), |origin| origin.span);
+    let span = snapshot.documents.marks.get(&approval.run).unwrap_or_else(start);
     lsp::Diagnostic {
         range: range_of(snapshot, span, open),
         data: Some(json!({"approvalId": approval.id.as_str()})),
@@ -213,7 +214,8 @@ pub(crate) fn open_hunks(
         .filter(|at| change.plan.hunks[*at].state == HunkState::Pending && !change.applying.contains(at))
         .collect();
     if *path != change.path {
-        let span = change.origin.as_ref().map_or(Span::at(0), |origin| origin.span);
+        let start = || change.origin.as_ref().map_or(Span::at(0), |origin| origin.span);
+        let span = snapshot.documents.marks.get(&change.run).unwrap_or_else(start);
         return pending.into_iter().map(|at| (at, range_of(snapshot, span, open))).collect();
     }
     let current = open.map_or_else(|| change.plan.before.clone().into(), |open| open.document.text().clone());

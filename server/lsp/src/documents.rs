@@ -4,13 +4,14 @@ use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use copydesk_base::path;
+use copydesk_base::{Span, path};
 use copydesk_text::document::{Change, Document};
-use copydesk_text::position::Encoding;
+use copydesk_text::position::{self, Encoding};
 use dashmap::DashMap;
 use tokio::sync::watch;
 
 use crate::comments;
+use crate::marks::Marks;
 
 /// One open document.
 #[derive(Clone, Debug)]
@@ -31,11 +32,17 @@ pub(crate) struct Documents {
     by_uri: DashMap<String, Arc<Open>>,
     by_path: DashMap<PathBuf, String>,
     changed: watch::Sender<u64>,
+    pub(crate) marks: Marks,
 }
 
 impl Documents {
     pub(crate) fn new() -> Self {
-        Self { by_uri: DashMap::new(), by_path: DashMap::new(), changed: watch::Sender::new(0) }
+        Self {
+            by_uri: DashMap::new(),
+            by_path: DashMap::new(),
+            changed: watch::Sender::new(0),
+            marks: Marks::default(),
+        }
     }
 
     pub(crate) fn get(&self, uri: &str) -> Option<Arc<Open>> {
@@ -79,6 +86,11 @@ impl Documents {
         for change in changes {
             let before = next.document;
             next.document = before.edited(version, std::slice::from_ref(change), encoding);
+            if let Some(path) = &next.path {
+                let whole = Span::new(0, before.rope().len_bytes());
+                let gone = change.range.map_or(whole, |range| position::span(before.rope(), range, encoding));
+                self.marks.edited(path, gone, change.text.len());
+            }
             let (gone, come) = orders_touched(&before, &next.document, change);
             voice(&mut next.voiced, &next.foreign, &gone, come);
         }

@@ -124,6 +124,7 @@ impl Progress {
         }
         self.send(host, run, json!({"kind": "end", "message": short(&message)})).await;
         self.runs.remove(run);
+        host.documents.marks.retain(|known| known != run);
     }
 
     async fn send(&self, host: &EditorHost, run: &RunId, value: Value) {

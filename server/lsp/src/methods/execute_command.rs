@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use copydesk_agent::{AgentError, Ask, Decision, Direction, Finding, Voice};
 use copydesk_base::config::Mode;
-use copydesk_base::{ApprovalId, ChangeId, RunId, SessionId, Span};
+use copydesk_base::{ApprovalId, ChangeId, RunId, SessionId};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
@@ -123,16 +123,20 @@ fn ask(state: &Arc<State>, session: &Session, arguments: AskArguments) -> Result
         let span = convert::span(&open.document, range, session.ladder.encoding);
         Some((open.path.clone()?, span))
     });
+    let marked = place.clone();
     let started = session.desk.ask(Ask {
         prompt,
         action,
-        place: place.map(|(path, span): (_, Span)| (path, span)),
+        place,
         model: arguments.model,
         mode: None,
         session: arguments.session.as_deref().map(SessionId::from),
         findings: arguments.diagnostics.iter().filter_map(finding).collect(),
         voice,
     });
+    if let Some((path, span)) = marked {
+        state.documents.marks.set(started.run.clone(), path, span);
+    }
     after_answer(started.gate);
     Ok(Some(json!({"runId": started.run.as_str()})))
 }
