@@ -41,6 +41,12 @@ impl Here {
         Self { cwd, root: root.to_owned(), places, nesting: nesting(), user }
     }
 
+    /// The same for a server whose places are handed in: none of them is the user's.
+    pub(crate) fn in_places(root: &Path, places: Places) -> Self {
+        let user = UserStore::at(&places.state);
+        Self { cwd: root.to_owned(), root: root.to_owned(), places, nesting: nesting(), user }
+    }
+
     fn at(cwd: PathBuf, root: PathBuf) -> anyhow::Result<Self> {
         let root = root.canonicalize().with_context(|| format!("failed to find {}", root.display()))?;
         let places = Places::find(&|name| std::env::var(name).ok(), &cwd);

@@ -15,6 +15,7 @@ mod here;
 mod office;
 mod out;
 mod render;
+mod tour;
 
 use std::process::ExitCode;
 

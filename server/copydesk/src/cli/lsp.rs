@@ -42,9 +42,14 @@ pub(super) fn adopt_orphans() {
     }
 }
 
-/// The binary's part of a server: one office per workspace root.
-pub(crate) fn backstage() -> Backstage {
-    let offices = Arc::new(Offices::default());
+/// The binary's part of a server, in the user's places.
+fn backstage() -> Backstage {
+    backstage_in(Here::of_editor)
+}
+
+/// The binary's part of a server: one office per workspace root, in the surroundings that `here` knows.
+pub(crate) fn backstage_in(here: impl Fn(&Path) -> Here + Send + Sync + 'static) -> Backstage {
+    let offices = Arc::new(Offices { here: Box::new(here), by_root: Mutex::default() });
     let (open, state, trusts, settings, doctors, shelves) =
         (offices.clone(), offices.clone(), offices.clone(), offices.clone(), offices.clone(), offices);
     Backstage {
@@ -61,15 +66,17 @@ pub(crate) fn backstage() -> Backstage {
     }
 }
 
-#[derive(Default)]
-struct Offices(Mutex<HashMap<PathBuf, Arc<Office>>>);
+struct Offices {
+    here: Box<dyn Fn(&Path) -> Here + Send + Sync>,
+    by_root: Mutex<HashMap<PathBuf, Arc<Office>>>,
+}
 
 impl Offices {
     fn of(&self, root: &Path) -> Arc<Office> {
-        let mut offices = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut offices = self.by_root.lock().unwrap_or_else(PoisonError::into_inner);
         offices
             .entry(root.to_owned())
-            .or_insert_with(|| Office::new(Here::of_editor(root), Flags::default()))
+            .or_insert_with(|| Office::new((self.here)(root), Flags::default()))
             .clone()
     }
 }

@@ -9,6 +9,7 @@ mod lsp;
 mod permissions;
 mod schema;
 mod terminal;
+mod tour;
 mod trust;
 mod undo;
 
@@ -20,6 +21,8 @@ use copydesk_agent::Direction;
 use clap::{CommandFactory, Parser, Subcommand};
 
 use crate::out;
+
+pub(crate) use lsp::backstage_in;
 
 /// A language server that brings agents into any editor, and the same without one.
 #[derive(Parser)]
@@ -42,6 +45,7 @@ enum Command {
     Trust(trust::Arguments),
     Permissions(permissions::Arguments),
     Approve(approve::Arguments),
+    Tour(tour::Arguments),
 }
 
 /// How a command ended.
@@ -89,6 +93,7 @@ pub(crate) fn main() -> ExitCode {
         Command::Trust(arguments) => trust::run(&arguments),
         Command::Permissions(arguments) => permissions::run(&arguments),
         Command::Approve(arguments) => approve::run(&arguments),
+        Command::Tour(arguments) => tour::run(&arguments),
     };
     outcome.unwrap_or_else(failed).into()
 }
