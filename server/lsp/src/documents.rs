@@ -87,9 +87,11 @@ impl Documents {
             let before = next.document;
             next.document = before.edited(version, std::slice::from_ref(change), encoding);
             if let Some(path) = &next.path {
-                let whole = Span::new(0, before.rope().len_bytes());
-                let gone = change.range.map_or(whole, |range| position::span(before.rope(), range, encoding));
-                self.marks.edited(path, gone, change.text.len());
+                let (gone, come) = match change.range {
+                    Some(range) => (position::span(before.rope(), range, encoding), change.text.len()),
+                    None => middle(before.text(), &change.text),
+                };
+                self.marks.edited(path, gone, come);
             }
             let (gone, come) = orders_touched(&before, &next.document, change);
             voice(&mut next.voiced, &next.foreign, &gone, come);
@@ -123,6 +125,15 @@ impl Documents {
     fn notify(&self) {
         self.changed.send_modify(|count| *count += 1);
     }
+}
+
+/// What a whole new text really changed: the bytes between the common start and the common end, and what came for them.
+fn middle(before: &str, after: &str) -> (Span, usize) {
+    let same = |(one, other): &(u8, u8)| one == other;
+    let start = before.bytes().zip(after.bytes()).take_while(same).count();
+    let (old, new) = (&before.as_bytes()[start..], &after.as_bytes()[start..]);
+    let end = old.iter().rev().copied().zip(new.iter().rev().copied()).take_while(same).count();
+    (Span::new(start, before.len() - end), new.len() - end)
 }
 
 /// The orders in the lines that a change touched, before and after it.
