@@ -15,6 +15,8 @@ mod plan;
 mod tabs;
 mod value;
 
+use std::borrow::Cow;
+
 use copydesk_base::{Code, Diagnostic, Span};
 
 use self::cut::{Line, LineKind, Region, Shape};
@@ -32,20 +34,22 @@ const MOST_FAULTS: usize = 1000;
 /// Everything that can be read of a piece that failed.
 pub(super) fn recover(piece: &str, shift: usize, failure: &Failure) -> Output {
     let mut output = Output::default();
-    let text = match tabs::replace(piece, shift, failure, &mut output) {
+    let (text, failure) = match tabs::replace(piece, shift, failure, &mut output) {
         tabs::Replaced::Parsed => return output,
-        tabs::Replaced::Still(text) => text,
-        tabs::Replaced::Nothing => piece.to_owned(),
+        tabs::Replaced::Still(text, failure) => (Cow::Owned(text), failure),
+        tabs::Replaced::Nothing => (Cow::Borrowed(piece), failure.clone()),
     };
     let lines = cut::lines(&text);
     let budget = text.len() * READINGS + 4096;
     let tab_lines = output.broken.clone();
     let mut recovery =
         Recovery { text: &text, lines: &lines, shift, output, budget, faults: 0, tab_lines, quiet: 0 };
-    for region in cut::documents(&text, &lines) {
-        if let Some(node) = recovery.read(&region, 0) {
-            recovery.output.documents.push(node);
-        }
+    let documents = cut::documents(&text, &lines);
+    for region in &documents {
+        // A single document has failed already.
+        let is_whole = documents.len() == 1;
+        let node = if is_whole { recovery.blocks(region, &failure, 0) } else { recovery.read(region, 0) };
+        recovery.output.documents.extend(node);
     }
     recovery.output
 }
@@ -99,7 +103,7 @@ impl Recovery<'_> {
         while let Some(block) = blocks.get(at) {
             let run = plan.run(at);
             if run.len() > 1 {
-                match self.run(&blocks[run.clone()], region.first.indent(), depth) {
+                match self.run(&blocks[run.clone()], depth) {
                     Ok(Some(Node { kind: Kind::Sequence(more), .. })) if is_list => items.extend(more),
                     Ok(Some(Node { kind: Kind::Mapping(more), .. })) if !is_list => entries.extend(more),
                     Ok(_) => {
@@ -111,10 +115,11 @@ impl Recovery<'_> {
                         continue;
                     }
                 }
+                plan.succeeded();
                 (at, was_astray) = (run.end, false);
                 continue;
             }
-            let is_astray = block.first.indent() < region.first.indent();
+            let is_astray = plan.is_astray(at);
             if is_astray && !was_astray {
                 self.fault(self.word(&block.first), message_of::INDENTATION, block.span());
             }
@@ -140,11 +145,8 @@ impl Recovery<'_> {
     }
 
     /// Several blocks in a row that may well be fine together. `Ok(None)` where they cannot be read as one.
-    fn run(&mut self, blocks: &[Region], indent: usize, depth: usize) -> Result<Option<Node>, Failure> {
+    fn run(&mut self, blocks: &[Region], depth: usize) -> Result<Option<Node>, Failure> {
         let (Some(first), Some(last)) = (blocks.first(), blocks.last()) else { return Ok(None) };
-        if blocks.iter().any(|block| block.first.indent() < indent) {
-            return Ok(None);
-        }
         let whole = Region { first: first.first.clone(), rest: first.rest.start..last.rest.end };
         match self.exact(&whole, depth) {
             Err(Failure { why: Why::Unread, .. }) => Ok(None),
@@ -344,6 +346,10 @@ impl Recovery<'_> {
 
     fn fault(&mut self, at: Span, message: &str, broken: Span) {
         self.faults += 1;
+        if self.faults > MOST_FAULTS {
+            // Nobody mends a text like this by its problems: the rest is guessed at once.
+            self.budget = 0;
+        }
         self.output.broken.push(broken.cover(at).shifted(self.shift));
         let place = at.shifted(self.shift);
         let tab_line = self.tab_lines.partition_point(|line| line.end < place.start);

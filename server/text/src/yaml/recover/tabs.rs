@@ -13,7 +13,7 @@ pub(super) enum Replaced {
     /// They were all that was wrong; the output holds the tree.
     Parsed,
     /// With spaces in their place the text still does not parse.
-    Still(String),
+    Still(String, Failure),
 }
 
 /// Replaces tabs in the indentation by spaces, one each, and reports them where that mends anything.
@@ -30,16 +30,17 @@ pub(super) fn replace(piece: &str, shift: usize, failure: &Failure, output: &mut
     let Ok(text) = String::from_utf8(bytes) else { return Replaced::Nothing };
     let mut attempt = Output::default();
     let again = build(&text, shift, 0, &mut attempt);
-    if again.as_ref().is_err_and(|again| again == failure) {
-        return Replaced::Still(text);
-    }
-    report(piece, shift, &lines, output);
     match again {
+        Err(again) if again == *failure => Replaced::Still(text, again),
+        Err(again) => {
+            report(piece, shift, &lines, output);
+            Replaced::Still(text, again)
+        }
         Ok(()) => {
+            report(piece, shift, &lines, output);
             output.documents = output.absorb(attempt);
             Replaced::Parsed
         }
-        Err(_) => Replaced::Still(text),
     }
 }
 
