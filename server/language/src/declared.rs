@@ -113,9 +113,9 @@ impl<'t> Declared<'t> {
 }
 
 impl<'t> Step<'t> {
-    /// The items of `needs`, a single word counted as one: text and node.
-    pub(crate) fn needs(&self) -> impl Iterator<Item = (&'t str, &'t Node)> {
-        let needs = self.node.get("needs");
+    /// The items of `needs`, a single word counted as one: text and node. Aliases and merge keys are seen through.
+    pub(crate) fn needs(&self, tree: &'t Tree) -> impl Iterator<Item = (&'t str, &'t Node)> {
+        let needs = tree.get(self.node, "needs");
         let list = needs.map_or(&[][..], Node::items);
         let single = needs.filter(|node| node.scalar().is_some());
         list.iter().chain(single).filter_map(|node| Some((node.scalar_text()?, node)))

@@ -91,19 +91,19 @@ impl<'t> Seen<'t> {
         if matches!(file.kind, FileKind::Workflow | FileKind::Agent) {
             let is_bare = shape.is_some_and(|shape| shape.role == Role::Expression);
             if expression::has_expression(text) || is_bare {
-                return in_expression(scalar, declared, offset);
+                return in_expression(file, scalar, declared, offset);
             }
         }
         if self.in_steps && self.key == "needs" {
             let step = declared.steps.get(declared.step(text)?)?;
-            return Some(Hover { span: self.node.span, markdown: docs_of_step(step) });
+            return Some(Hover { span: self.node.span, markdown: docs_of_step(file, step) });
         }
         if self.in_steps && self.key == "id" && self.depth == 3 {
             let step = declared
                 .steps
                 .iter()
                 .find(|step| step.id.is_some_and(|(_, node)| node.span == self.node.span))?;
-            return Some(Hover { span: self.node.span, markdown: docs_of_step(step) });
+            return Some(Hover { span: self.node.span, markdown: docs_of_step(file, step) });
         }
         let word = shape?.words().iter().find(|word| word.text == text)?;
         let markdown = format!("**{text}**\n\n{}", word.docs);
@@ -111,7 +111,7 @@ impl<'t> Seen<'t> {
     }
 }
 
-fn in_expression(scalar: &Scalar, declared: &Declared<'_>, offset: usize) -> Option<Hover> {
+fn in_expression(file: &File<'_>, scalar: &Scalar, declared: &Declared<'_>, offset: usize) -> Option<Hover> {
     let text = scalar.text.as_str();
     let parts: Vec<Span> = if expression::has_expression(text) {
         let pieces = expression::pieces(text);
@@ -137,7 +137,7 @@ fn in_expression(scalar: &Scalar, declared: &Declared<'_>, offset: usize) -> Opt
             }
             let name = member.name.text.as_str();
             let markdown = match (root, level) {
-                ("steps", 0) => docs_of_step(declared.steps.get(declared.step(name)?)?),
+                ("steps", 0) => docs_of_step(file, declared.steps.get(declared.step(name)?)?),
                 ("inputs", 0) => docs_of_input(declared.input(name)?),
                 ("steps", 1) => {
                     let (_, docs) = STEP_FIELDS.iter().find(|(field, _)| *field == name)?;
@@ -191,13 +191,13 @@ pub(crate) fn docs_of_key(key: &Key, shape: &Shape) -> String {
 }
 
 /// Help for a step: its type and what it needs.
-pub(crate) fn docs_of_step(step: &Step<'_>) -> String {
+pub(crate) fn docs_of_step(file: &File<'_>, step: &Step<'_>) -> String {
     let id = step.id.map_or("", |(id, _)| id);
     let mut docs = match step.kind() {
         Some(kind) => format!("**{}**: {kind} step", quoted(id)),
         None => format!("**{}**: a step", quoted(id)),
     };
-    let needs: Vec<String> = step.needs().map(|(name, _)| format!("`{}`", quoted(name))).collect();
+    let needs: Vec<String> = step.needs(file.tree).map(|(name, _)| format!("`{}`", quoted(name))).collect();
     if !needs.is_empty() {
         docs.push_str("\n\nNeeds ");
         docs.push_str(&needs.join(", "));

@@ -46,10 +46,10 @@ pub(super) fn duplicates(findings: &mut Findings<'_>, declared: &Declared<'_>) {
 }
 
 /// The edges that `needs` draws, with a finding for each item that names no step.
-pub(super) fn needs(findings: &mut Findings<'_>, declared: &Declared<'_>) -> Edges {
+pub(super) fn needs<'a>(findings: &mut Findings<'a>, declared: &Declared<'a>) -> Edges {
     let mut edges: Edges = vec![Vec::new(); declared.steps.len()];
     for (at, step) in declared.steps.iter().enumerate() {
-        for (name, node) in step.needs() {
+        for (name, node) in step.needs(findings.tree()) {
             if has_expression(name) {
                 continue;
             }
@@ -72,6 +72,18 @@ pub(super) fn needs(findings: &mut Findings<'_>, declared: &Declared<'_>) -> Edg
         }
     }
     edges
+}
+
+/// The steps that a `dynamic` step may use have a set of ids of their own.
+pub(super) fn libraries<'a>(findings: &mut Findings<'a>, declared: &Declared<'a>) {
+    for library in declared.steps.iter().filter_map(|step| step.node.get("library")) {
+        for list in library.items().iter().filter_map(|entry| entry.get("steps")) {
+            let declared = Declared::of_lists(std::iter::once((Block::Steps, list)));
+            duplicates(findings, &declared);
+            let edges = needs(findings, &declared);
+            cycles(findings, &declared, &edges);
+        }
+    }
 }
 
 /// Adds an edge between steps of one list; the lists themselves run one after the other.

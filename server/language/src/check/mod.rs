@@ -38,17 +38,20 @@ pub fn check(file: &File<'_>, index: &WorkspaceIndex) -> Vec<Diagnostic> {
             let mut edges = graph::needs(&mut findings, &declared);
             expressions::workflow(&mut findings, &declared, &mut edges);
             graph::cycles(&mut findings, &declared, &edges);
+            graph::libraries(&mut findings, &declared);
         }
         FileKind::Agent => expressions::syntax_only(&mut findings),
         FileKind::Config | FileKind::KeystoneConfig => settings::check(&mut findings, index),
         FileKind::Action | FileKind::Prompt | FileKind::Skill | FileKind::Other => {}
     }
     findings.list.sort_by_key(|finding| (finding.span, finding.code));
+    // What several steps take from one anchor is wrong once.
+    findings.list.dedup_by(|a, b| (a.span, a.code, &a.message) == (b.span, b.code, &b.message));
     findings.list
 }
 
 /// For each step, by its place in [`Declared::steps`], whether it waits for the step `target`, however far away.
-pub(crate) fn waiting_for(file: &File<'_>, declared: &Declared<'_>, target: usize) -> Vec<bool> {
+pub(crate) fn waiting_for<'a>(file: &File<'a>, declared: &Declared<'a>, target: usize) -> Vec<bool> {
     let Some(shapes) = shape::of(file.kind) else { return Vec::new() };
     let mut findings = Findings { file: *file, list: Vec::new(), suggest: Suggest::default(), shapes };
     let mut edges = graph::needs(&mut findings, declared);

@@ -3,12 +3,12 @@
 /// Finds near names, within a budget: a file full of wrong names is not worth a second of anybody's time.
 #[derive(Debug)]
 pub(super) struct Suggest {
-    comparisons_left: usize,
+    looks_left: usize,
 }
 
 impl Default for Suggest {
     fn default() -> Self {
-        Self { comparisons_left: 100_000 }
+        Self { looks_left: 200_000 }
     }
 }
 
@@ -27,16 +27,16 @@ impl Suggest {
         };
         let mut best: Option<(usize, &'c str)> = None;
         for candidate in candidates {
+            if self.looks_left == 0 {
+                break;
+            }
+            self.looks_left -= 1;
             if same_letters(word, candidate) {
                 return Some(candidate);
             }
             if candidate.len().abs_diff(word.len()) > limit {
                 continue;
             }
-            if self.comparisons_left == 0 {
-                break;
-            }
-            self.comparisons_left -= 1;
             let distance = strsim::osa_distance(word, candidate);
             if distance <= limit && best.is_none_or(|(least, _)| distance < least) {
                 best = Some((distance, candidate));
@@ -48,10 +48,11 @@ impl Suggest {
 
 /// Whether two names differ only in case and in `_` or `-`: `allow_failure`, `allowFailure`.
 fn same_letters(one: &str, other: &str) -> bool {
-    let letters = |text: &'_ str| {
-        text.bytes().filter(|b| !matches!(b, b'_' | b'-')).map(|b| b.to_ascii_lowercase()).collect::<Vec<_>>()
-    };
-    one.len().abs_diff(other.len()) <= 4 && letters(one) == letters(other)
+    letters(one).eq(letters(other))
+}
+
+fn letters(text: &str) -> impl Iterator<Item = u8> {
+    text.bytes().filter(|b| !matches!(b, b'_' | b'-')).map(|b| b.to_ascii_lowercase())
 }
 
 /// The right key for names that people bring along from other systems.

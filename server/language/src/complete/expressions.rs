@@ -218,7 +218,7 @@ fn steps(cursor: &Cursor<'_>, write: impl Fn(&str) -> (String, Span)) -> Vec<Com
             insert,
             replace,
             detail: step.kind().unwrap_or("").to_owned(),
-            docs: hover::docs_of_step(step),
+            docs: hover::docs_of_step(&cursor.file, step),
             sort: u32::try_from(at).unwrap_or(u32::MAX),
             snippet: Snippet::Plain,
         });

@@ -206,6 +206,9 @@ fn yaml_part(file: &File<'_>) -> Option<Span> {
         FileKind::Agent | FileKind::Action | FileKind::Prompt | FileKind::Skill => {
             copydesk_text::front_matter::split(file.text).map(|parts| parts.yaml)
         }
-        _ => Some(Span::new(0, file.text.len())),
+        _ => {
+            let mark = file.text.len() - file.text.trim_start_matches('\u{feff}').len();
+            Some(Span::new(mark, file.text.len()))
+        }
     }
 }

@@ -100,7 +100,10 @@ fn steps(cursor: &Cursor<'_>, proposals: &mut Vec<Completion>) {
     let named: Vec<&str> = own
         .and_then(|own| cursor.declared.steps.get(own))
         .map(|step| {
-            step.needs().filter(|(_, node)| !node.span.touches(cursor.offset)).map(|(name, _)| name).collect()
+            step.needs(cursor.file.tree)
+                .filter(|(_, node)| !node.span.touches(cursor.offset))
+                .map(|(name, _)| name)
+                .collect()
         })
         .unwrap_or_default();
     for (at, step) in cursor.declared.steps.iter().enumerate() {
@@ -110,7 +113,7 @@ fn steps(cursor: &Cursor<'_>, proposals: &mut Vec<Completion>) {
             continue;
         }
         let sort = u32::try_from(at).unwrap_or(u32::MAX);
-        let docs = hover::docs_of_step(step);
+        let docs = hover::docs_of_step(&cursor.file, step);
         let mut proposal = value(cursor, CompletionKind::Step, id, step.kind().unwrap_or(""), &docs, sort);
         if ends_with_key(cursor) && matches!(cursor.place.at, At::Value(Quote::None | Quote::Colon)) {
             // `needs` takes a list, also of one.

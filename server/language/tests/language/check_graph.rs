@@ -100,6 +100,28 @@ fn a_reference_in_an_expression_waits_too() {
 }
 
 #[test]
+fn needs_from_an_anchor_are_needs_too() {
+    check_steps(
+        "steps:\n  - {id: a, type: shell, run: ls, needs: &all [⟦nope⟧, b]}\n  - {id: b, type: shell, run: ls}\n  - {id: c, type: shell, run: ls, needs: *all}\n",
+        expect![[r#"
+            error unknown-step there is no step 'nope'; write the id of a step of this workflow
+        "#]],
+    );
+}
+
+#[test]
+fn the_steps_of_a_library_have_their_own_ids() {
+    check_steps(
+        "steps:\n  - id: a\n    type: dynamic\n    goal: g\n    library:\n      - name: l\n        steps:\n          - {id: a, type: shell, run: ls, needs: [⟦z⟧]}\n          - {id: ⟦a⟧, type: shell, run: ls}\n          - {id: b, type: shell, run: ls, needs: [⟦b⟧]}\n",
+        expect![[r#"
+            error unknown-step there is no step 'z'; write the id of a step of this workflow
+            error duplicate-step the id 'a' is taken; give this step another [see: 'a' is here first] [fix: rename to 'a_2']
+            error dependency-cycle the step 'b' waits for itself; take this out
+        "#]],
+    );
+}
+
+#[test]
 fn undoing_may_look_back() {
     check_steps(
         "steps:\n  - id: a\n    type: shell\n    run: ls\n    compensate: {id: undo, type: shell, run: \"rm ${{ steps.a.output }} ${{ steps.b.output }}\"}\n  - {id: b, type: shell, run: ls, needs: [a]}\n",
