@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Value, json};
 
 use super::documents::edits_of;
+use super::look::is_hidden;
 use super::{Answer, Client, Consent, Message, Progress, Prompt, RpcError};
 use crate::personality::{Edits, Order, Prompts};
 
@@ -100,7 +101,7 @@ impl Client {
             "textDocument/publishDiagnostics" => self.hear_diagnostics(&message.params),
             "$/progress" => self.hear_progress(&message.params),
             "$/cancelRequest" => self.prompts.retain(|prompt| prompt.id != message.params["id"]),
-            "window/logMessage" => {}
+            "window/logMessage" => self.check_visible("window/logMessage", &message.params),
             "copydesk/event" => self.events.push(message.params.clone()),
             "window/showMessageRequest" => self.hear_prompt(message),
             "workspace/applyEdit" => self.hear_edit(message),
@@ -203,7 +204,10 @@ impl Client {
             self.faults.push(format!("progress after its end: {params}"));
         }
         match value["kind"].as_str() {
-            Some("begin") => value["title"].as_str().unwrap_or_default().clone_into(&mut progress.title),
+            Some("begin") => {
+                progress.begun = true;
+                value["title"].as_str().unwrap_or_default().clone_into(&mut progress.title);
+            }
             Some("report") => {}
             Some("end") => progress.ended = true,
             _ => self.faults.push(format!("progress of no kind: {params}")),
@@ -211,6 +215,7 @@ impl Client {
         if let Some(text) = value["message"].as_str() {
             progress.messages.push(text.to_owned());
         }
+        self.check_visible("$/progress", value);
     }
 
     fn hear_prompt(&mut self, message: &Message) {
@@ -283,6 +288,15 @@ impl Client {
             Err(reason) => {
                 self.faults.push(format!("the edit for {uri} does not fit: {reason}"));
                 self.reply(message, Ok(json!({"applied": lies, "failureReason": reason})));
+            }
+        }
+    }
+
+    /// What a person reads must not hide anything, be it in a prompt, beside a progress bar or in a log.
+    fn check_visible(&mut self, method: &str, said: &Value) {
+        for text in [&said["title"], &said["message"]].into_iter().filter_map(Value::as_str) {
+            if let Some(bad) = text.chars().find(|c| is_hidden(*c)) {
+                self.faults.push(format!("{method} with the raw character {bad:?}: {text:?}"));
             }
         }
     }

@@ -20,6 +20,8 @@ pub struct Prompt {
 pub struct Progress {
     pub title: String,
     pub messages: Vec<String>,
+    /// A token alone shows nothing.
+    pub begun: bool,
     pub ended: bool,
 }
 
@@ -239,7 +241,7 @@ impl Client {
 
     /// Progresses that are under way, as tokens.
     pub fn progress_tokens(&self) -> Vec<Value> {
-        let open = self.progress.iter().filter(|(_, progress)| !progress.ended);
+        let open = self.progress.iter().filter(|(_, progress)| progress.begun && !progress.ended);
         open.filter_map(|(token, _)| serde_json::from_str(token).ok()).collect()
     }
 
@@ -299,7 +301,8 @@ fn place(position: &Value) -> (u64, u64) {
     (position["line"].as_u64().unwrap_or_default(), position["character"].as_u64().unwrap_or_default())
 }
 
-fn is_hidden(c: char) -> bool {
+/// Characters that a person does not see, or that move what they see.
+pub(super) fn is_hidden(c: char) -> bool {
     let control = c.is_control() && c != '\n';
     let invisible =
         matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}');

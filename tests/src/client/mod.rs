@@ -414,7 +414,7 @@ impl Client {
         let unread = self.inbox.iter().filter(|message| !self.quiet.contains(&message.method));
         faults
             .extend(unread.map(|message| format!("nobody looked at {} {}", message.method, message.params)));
-        let open = self.progress.values().filter(|progress| !progress.ended);
+        let open = self.progress.values().filter(|progress| progress.begun && !progress.ended);
         faults.extend(open.map(|progress| format!("the progress '{}' never ended", progress.title)));
         let left = || {
             let mut left = living(&self.root, None);

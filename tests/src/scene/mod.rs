@@ -4,10 +4,12 @@
 //! wire formats; the user's config that leads to it. The person asks with [`Scene::ask`], answers with
 //! [`Scene::answer`] in whatever [`Way`] their editor has, and [`Scene::end`] checks that nothing was left over.
 
+use std::time::Instant;
+
 use serde_json::{Value, json};
 
-use crate::client::Client;
-use crate::model_server::{Format, MODEL, ModelServer, Reply};
+use crate::client::{Client, PATIENCE, eventually};
+use crate::model_server::{Format, MODEL, ModelServer, Recorded, Reply};
 use crate::personality::Personality;
 use crate::workspace::Workspace;
 
@@ -179,7 +181,7 @@ impl Scene {
 
     /// Waits until the model has answered request `n`, and every run has ended where the editor shows it.
     pub fn over(&mut self, last: usize) {
-        self.model.wait_answered(last);
+        self.answered(last);
         let (asked, shows) = (self.asked, self.client.personality.shows_progress());
         self.client.wait("the end of every run", |client| {
             (!shows || client.progress_ended() >= asked).then_some(())
@@ -187,13 +189,31 @@ impl Scene {
     }
 
     /// The tool results that request `n` carries for the calls of the answer before it.
-    pub fn results(&self, n: usize) -> Vec<String> {
-        results(&self.model.wait_request(n).body)
+    pub fn results(&mut self, n: usize) -> Vec<String> {
+        results(&self.request(n).body)
     }
 
     /// The one tool result of request `n`.
-    pub fn result(&self, n: usize) -> String {
+    pub fn result(&mut self, n: usize) -> String {
         self.results(n).pop().unwrap_or_default()
+    }
+
+    /// Request `n` of the model, counted from zero; the editor goes on meanwhile.
+    pub fn request(&mut self, n: usize) -> Recorded {
+        let seen = |scene: &mut Self| {
+            scene.client.listen();
+            scene.model.requests().get(n).cloned()
+        };
+        match eventually(Instant::now() + PATIENCE, || seen(self)) {
+            Some(request) => request,
+            None => self.client.fail(&format!("waited {PATIENCE:?} for request {n} to the model")),
+        }
+    }
+
+    /// Waits until the model has answered request `n`; the editor goes on meanwhile.
+    pub fn answered(&mut self, n: usize) {
+        self.request(n);
+        self.model.wait_answered(n);
     }
 
     /// The buffer's text.

@@ -2,7 +2,7 @@
 
 use copydesk_tests::model_server::{Format, Reply};
 use copydesk_tests::personality::{self, Personality, Prompts};
-use copydesk_tests::scene::{Scene, TEXT, Way, done, everywhere, triple, tripled, usual};
+use copydesk_tests::scene::{TEXT, Way, done, everywhere, triple, tripled, usual};
 use serde_json::{Value, json};
 
 use crate::begin;
@@ -139,7 +139,7 @@ fn show_ends_the_clock_and_the_approval_waits_for_the_person() {
             // Another question comes and expires; the first one is older and still there.
             scene.ask("run it");
             scene.client.prompt();
-            scene.model.wait_answered(2);
+            scene.answered(2);
             let uri = scene.uri.clone();
             scene.client.diagnostics(&uri, "one question", |now| {
                 now.iter().filter(|one| one["code"] == "pending-approval").count() == 1
@@ -158,11 +158,11 @@ fn show_ends_the_clock_and_the_approval_waits_for_the_person() {
 fn identical_asks_are_merged() {
     everywhere(|personality, format| {
         let script =
-            vec![bash("printf one").when("first"), bash("printf one").when("second"), done(), done()];
+            vec![bash("printf one").when("apples"), bash("printf one").when("pears"), done(), done()];
         // The events say when the second run has come to its question, which nobody else is told of.
         let mut scene = begin(personality.with_extension(), format, "{}", script);
-        scene.ask("first");
-        scene.ask("second");
+        scene.ask("do apples");
+        scene.ask("do pears");
         let prompt = scene.client.prompt();
         scene.client.wait("two calls", |client| {
             let calls = client.events().iter().filter(|event| event["event"]["type"] == "tool_called");
@@ -183,16 +183,16 @@ fn identical_asks_are_merged() {
 fn always_settles_the_pending_asks_it_matches() {
     everywhere(|personality, format| {
         let script = vec![
-            bash("printf one && printf two").when("first"),
-            bash("printf one").when("second"),
+            bash("printf one && printf two").when("apples"),
+            bash("printf one").when("pears"),
             done(),
             done(),
         ];
         let mut scene = begin(personality, format, "{}", script);
         let uri = scene.uri.clone();
-        scene.ask("first");
+        scene.ask("do apples");
         scene.pending();
-        scene.ask("second");
+        scene.ask("do pears");
         scene.client.diagnostics(&uri, "two questions", |now| {
             now.iter().filter(|one| one["code"] == "pending-approval").count() == 2
         });

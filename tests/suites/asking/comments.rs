@@ -18,7 +18,7 @@ fn a_typed_comment_is_the_persons_voice() {
         let action = offered(&mut scene).expect("the comment is offered");
         scene.asked += 1;
         scene.client.run_action(&action);
-        let body = scene.model.wait_request(0).text();
+        let body = scene.request(0).text();
         assert!(body.contains("make this three times"), "the words of the comment are the prompt");
         scene.edit();
         let expect = tripled().replace("def double(x):", &format!("{COMMENT}def double(x):"));
@@ -136,7 +136,7 @@ fn actions_carry_a_command_and_explain_needs_no_words() {
         scene.client.quiet("window/showDocument");
         scene.client.quiet("window/showMessage");
         scene.client.run_action(&explain.clone());
-        assert!(scene.model.wait_request(0).text().contains("x * 2"), "the model sees the selection");
+        assert!(scene.request(0).text().contains("x * 2"), "the model sees the selection");
         scene.over(0);
         scene.end();
     });

@@ -3,7 +3,7 @@
 use copydesk_tests::client::RpcError;
 use copydesk_tests::model_server::{Format, Reply};
 use copydesk_tests::personality::{self, helix_25_01, yegappan_like};
-use copydesk_tests::scene::{Scene, TEXT, Way, done, everywhere, triple, tripled};
+use copydesk_tests::scene::{TEXT, Way, done, everywhere, triple, tripled};
 use serde_json::{Value, json};
 
 use crate::begin;
@@ -12,10 +12,10 @@ use crate::begin;
 fn one_prompt_is_on_the_screen_at_a_time() {
     everywhere(|personality, format| {
         let script =
-            vec![bash("printf one").when("first"), bash("printf two").when("second"), done(), done()];
+            vec![bash("printf one").when("apples"), bash("printf two").when("pears"), done(), done()];
         let mut scene = begin(personality, format, "{}", script);
-        scene.ask("first");
-        scene.ask("second");
+        scene.ask("do apples");
+        scene.ask("do pears");
         let uri = scene.uri.clone();
         scene.client.diagnostics(&uri, "two questions", |now| {
             now.iter().filter(|one| one["code"] == "pending-approval").count() == 2
@@ -43,7 +43,7 @@ fn after_no_such_method_it_is_not_tried_again_on_this_connection() {
         scene.press(&pending, "Allow once");
         scene.edit();
         scene.wait_for_text(&tripled());
-        scene.model.wait_request(1);
+        scene.request(1);
         let uri = scene.uri.clone();
         let pending = scene.client.diagnostics(&uri, "the second question", |now| {
             now.iter()
@@ -84,14 +84,7 @@ fn null_and_an_unknown_title_are_denials() {
         assert_eq!(scene.text(), TEXT);
         scene.end();
     }
-    for answer in [
-        Value::Null,
-        json!({"title": "Perhaps"}),
-        json!({"title": "allow once"}),
-        json!({}),
-        json!("Allow once"),
-        json!(true),
-    ] {
+    for answer in [Value::Null, json!({"title": "Perhaps"}), json!({"title": "allow once"})] {
         everywhere(|personality, format| {
             let mut scene = begin(personality, format, "{}", vec![triple(), done()]);
             scene.ask("make it three times");
@@ -102,6 +95,38 @@ fn null_and_an_unknown_title_are_denials() {
             assert_eq!(scene.text(), TEXT);
             scene.end();
         });
+    }
+}
+
+#[test]
+fn an_answer_of_the_wrong_shape_grants_nothing() {
+    for answer in
+        [json!({}), json!("Allow once"), json!(true), json!([{"title": "Allow once"}]), json!({"title": 1})]
+    {
+        for format in Format::BOTH {
+            let mut scene = begin(personality::vs_code(), format, "{}", vec![triple()]);
+            let run = scene.ask("make it three times");
+            let prompt = scene.client.prompt();
+            scene.client.answer_prompt(&prompt, Ok(answer.clone()));
+            scene.client.command("copydesk.cancel", json!({"runId": run})).expect("an answer");
+            let uri = scene.uri.clone();
+            scene.client.no_diagnostic(&uri, "pending-approval");
+            assert!(scene.client.heard("workspace/applyEdit").is_empty(), "{answer}");
+            assert_eq!(scene.text(), TEXT, "{answer}");
+            // Where it counted as a no, the model may have been told so before the end.
+            scene.model.push(done());
+            let argument = json!({"uri": uri, "range": scene.client.range_of(&uri, "def middle():"), "action": "explain"});
+            while scene.model.unused() > 0 {
+                scene.client.command("copydesk.ask", argument.clone()).expect("an answer");
+                scene.asked += 1;
+                let last = scene.model.requests().len().max(1);
+                scene.request(last);
+            }
+            scene
+                .client
+                .wait("the end of every run", |client| client.progress_tokens().is_empty().then_some(()));
+            scene.end();
+        }
     }
 }
 
@@ -135,24 +160,27 @@ fn what_does_not_fit_must_be_shown_before_allow_is_offered() {
     });
 }
 
-/// Commands with something to hide, and what must stand in the prompt instead.
-const HIDDEN: &[(&str, &str)] = &[
-    ("printf a\u{202e}b", "\\u{202e}"),
-    ("printf a\u{200b}b", "\\u{200b}"),
-    ("printf 'a\u{1b}[2Jb'", "\\u{1b}"),
-    ("printf 'a\rb'", "\\u{d}"),
-    ("printf '[free](https://example.com)'", "] (https: //"),
-];
+/// What a model may call to hide something from the person who reads the question, and what must stand there instead.
+fn hidden() -> Vec<(Reply, &'static str)> {
+    let write = |path: &str| Reply::tool("write", &json!({"path": path, "content": "x\n"}));
+    vec![
+        (write("a\u{202e}txt.exe"), "\\u{202e}"),
+        (write("a\u{200b}b.txt"), "\\u{200b}"),
+        (write("a\u{1b}[2Jb.txt"), "\\u{1b}"),
+        (write("a\rb.txt"), "\\u{d}"),
+        (write("a\nAllow this, it is safe.txt"), "a"),
+        (bash("printf '[free](https://example.com)'"), "] (https: //"),
+        (bash("printf a\u{202e}b"), "\\u{202e}"),
+    ]
+}
 
 #[test]
-fn nothing_hides_in_a_prompt_and_no_words_of_the_models_describe() {
-    for (command, shown) in HIDDEN {
+fn nothing_hides_in_a_prompt() {
+    for (call, shown) in hidden() {
         everywhere(|personality, format| {
-            let arguments =
-                json!({"command": command, "description": "A harmless look around", "explanation": "safe"});
-            let mut scene = begin(personality, format, "{}", vec![Reply::tool("bash", &arguments), done()]);
+            let mut scene = begin(personality, format, "{}", vec![call.clone(), done()]);
             scene.client.hold("window/showMessageRequest");
-            scene.ask("run it");
+            scene.ask("do it");
             // What cannot be read at all is refused without a question.
             let asked = scene.client.wait("a question or a refusal", |client| {
                 let asked = client.heard("window/showMessageRequest").pop();
@@ -160,9 +188,11 @@ fn nothing_hides_in_a_prompt_and_no_words_of_the_models_describe() {
             });
             if let Some(asked) = asked {
                 let text = asked.params["message"].as_str().unwrap_or_default().to_owned();
-                assert!(text.contains(shown), "{command:?}: {text:?}");
-                assert!(!text.contains("harmless") && !text.contains("safe"), "{text}");
+                assert!(text.contains(shown), "{shown}: {text:?}");
                 assert!(text.chars().all(|c| c == '\n' || !c.is_control()), "{text:?}");
+                // The same renderer wrote the diagnostic.
+                let pending = scene.pending()["message"].as_str().unwrap_or_default().to_owned();
+                assert!(pending.contains(&text), "{pending:?} is not about {text:?}");
                 scene.client.reply(&asked, Ok(json!({"title": "Deny"})));
             }
             assert!(scene.result(1).contains("refused"));
@@ -173,25 +203,18 @@ fn nothing_hides_in_a_prompt_and_no_words_of_the_models_describe() {
 }
 
 #[test]
-fn the_same_renderer_writes_the_diagnostic() {
-    for (command, shown) in HIDDEN.iter().take(2) {
-        for format in Format::BOTH {
-            let mut scene = scene(format, command);
-            scene.ask("run it");
-            let pending = scene.pending();
-            let text = pending["message"].as_str().unwrap_or_default();
-            assert!(text.contains(shown), "{text:?}");
-            assert!(text.chars().count() <= 500, "{text:?}");
-            scene.client.prompt();
-            scene.press(&pending, "Deny");
-            scene.over(1);
-            scene.end();
-        }
-    }
-}
-
-fn scene(format: Format, command: &str) -> Scene {
-    begin(personality::vs_code(), format, "{}", vec![bash(command), done()])
+fn no_words_of_the_models_describe_what_it_wants() {
+    everywhere(|personality, format| {
+        let arguments =
+            json!({"command": "printf x", "description": "A harmless look around", "explanation": "trivial"});
+        let mut scene = begin(personality, format, "{}", vec![Reply::tool("bash", &arguments), done()]);
+        scene.ask("run it");
+        let read = scene.answer(Way::Prompt, "Deny");
+        assert!(read.contains("printf x"), "{read}");
+        assert!(!read.contains("harmless") && !read.contains("trivial"), "{read}");
+        scene.over(1);
+        scene.end();
+    });
 }
 
 fn bash(command: &str) -> Reply {

@@ -124,11 +124,11 @@ fn no_answer_at_all_lets_the_queue_go_on_and_a_late_effect_is_recognized() {
             scene.wait_for_text(&tripled());
             // It is known as the run's own: undo takes it back.
             scene.client.release(EDITS);
+            scene.client.quiet(EDITS);
             let report = undo(&mut scene);
             assert_eq!(report["refused"], json!([]), "{report}");
-            scene.client.heard(EDITS);
             scene.wait_for_text(TEXT);
-            scene.client.heard(EDITS);
+            scene.client.wait_for_text(&other, "one\n");
             scene.end();
         }
     }
@@ -146,15 +146,15 @@ fn one_edit_is_in_flight_at_a_time() {
     for personality in copydesk_tests::scene::usual() {
         for format in Format::BOTH {
             let other = Reply::tool("edit", &json!({"path": "other.txt", "old": "one", "new": "two"}));
-            let script = vec![triple().when("edit the first"), other.when("edit the second"), done(), done()];
+            let script = vec![triple().when("edit apples"), other.when("edit pears"), done(), done()];
             let files = [("other.txt", "one\n")];
             let mut scene = with_files(personality.clone(), format, "{mode: accept-edits}", script, &files);
             let other = scene.workspace.uri("other.txt");
             scene.client.open(&other, "plaintext", "one\n");
             scene.client.hold(EDITS);
-            scene.ask("edit the first");
-            scene.ask("edit the second");
-            scene.model.wait_answered(1);
+            scene.ask("edit apples");
+            scene.ask("edit pears");
+            scene.answered(1);
             let one = scene.client.message(EDITS);
             assert!(scene.client.heard(EDITS).is_empty(), "the other waits");
             scene.client.react(&one);

@@ -11,12 +11,12 @@ fn show_settles_nothing_and_opens_a_proposal_for_each_hunk() {
     everywhere(|personality, format| {
         let mut scene = begin(personality, format, "{}", vec![triple_both(), done()]);
         show(&mut scene);
-        let proposals = proposals(&mut scene, 2);
+        let hunks = proposals(&mut scene, 2);
         assert_eq!(scene.text(), TEXT, "nothing is written into the buffer");
         assert_eq!(scene.model.requests().len(), 1, "the tool call waits");
         scene.pending();
         let uri = scene.uri.clone();
-        for proposal in &proposals {
+        for proposal in &hunks {
             assert_eq!(proposal["severity"], 3, "{proposal}");
             assert!(scene.client.text_of(&uri, &proposal["range"]).contains("x * 2"), "{proposal}");
             for title in ["Apply", "Apply all", "Reject", "Show"] {
@@ -25,7 +25,7 @@ fn show_settles_nothing_and_opens_a_proposal_for_each_hunk() {
             }
         }
         // The second hunk first: applied; then the first: rejected.
-        press(&mut scene, &proposals[1], "Apply");
+        press(&mut scene, &hunks[1], "Apply");
         scene.edit();
         let half = half();
         scene.wait_for_text(&half);
@@ -48,8 +48,8 @@ fn apply_all_settles_the_rest_at_once() {
     everywhere(|personality, format| {
         let mut scene = begin(personality, format, "{}", vec![triple_both(), done()]);
         show(&mut scene);
-        let proposals = proposals(&mut scene, 2);
-        press(&mut scene, &proposals[0], "Apply all");
+        let hunks = proposals(&mut scene, 2);
+        press(&mut scene, &hunks[0], "Apply all");
         scene.edit();
         scene.wait_for_text(&TEXT.replace("x * 2", "x * 3"));
         let told = scene.result(1);
@@ -104,9 +104,9 @@ fn allow_and_deny_still_settle_everything_during_a_review() {
         everywhere(|personality, format| {
             let mut scene = begin(personality, format, "{}", vec![triple_both(), done()]);
             show(&mut scene);
-            let proposals = proposals(&mut scene, 2);
-            press(&mut scene, &proposals[0], "Reject");
-            self::proposals(&mut scene, 1);
+            let hunks = proposals(&mut scene, 2);
+            press(&mut scene, &hunks[0], "Reject");
+            proposals(&mut scene, 1);
             let pending = scene.pending();
             scene.press(&pending, title);
             if title == "Allow once" {
@@ -126,8 +126,8 @@ fn later_calls_see_only_what_was_applied() {
         let script = vec![triple(), Reply::tool("read", &json!({"path": FILE})), done()];
         let mut scene = begin(personality, format, "{}", script);
         show(&mut scene);
-        let proposals = proposals(&mut scene, 1);
-        press(&mut scene, &proposals[0], "Reject");
+        let hunks = proposals(&mut scene, 1);
+        press(&mut scene, &hunks[0], "Reject");
         assert_eq!(scene.result(2), TEXT);
         scene.over(2);
         scene.end();

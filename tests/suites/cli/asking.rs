@@ -1,6 +1,6 @@
 //! `ask`, `undo`, `redo` without an editor and without a terminal: ask is deny, and everything is told.
 
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use copydesk_tests::client::{PATIENCE, eventually};
 use copydesk_tests::model_server::{End, Format, Gate, ModelServer, Reply};
@@ -92,8 +92,8 @@ fn a_deny_rule_holds_even_in_bypass() {
 fn failures_say_what_happened_and_exit_1() {
     let table: Vec<(Reply, &str)> = vec![
         (Reply::status(401, "{\"error\": {\"message\": \"invalid key\"}}"), "BENCH_KEY"),
-        (Reply::text("half an ans").end(End::Early), "finish"),
-        (Reply::text("half an ans").end(End::Cut(60)), "finish"),
+        (Reply::text("half an ans").end(End::Early), "before it was finished"),
+        (Reply::text("half an ans").end(End::Cut(60)), "cut off"),
     ];
     for format in Format::BOTH {
         for (reply, words) in &table {
@@ -134,7 +134,9 @@ fn an_interrupt_exits_130_and_closes_everything() {
     for format in Format::BOTH {
         let gate = Gate::new();
         let (workspace, model) = desk(format, "{}", vec![Reply::text("so far").wait(&gate)]);
-        let mut child = workspace.command(&["ask", "talk for ever"]).spawn().expect("the binary starts");
+        let mut command = workspace.command(&["ask", "talk for ever"]);
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        let mut child = command.spawn().expect("the binary starts");
         model.wait_request(0);
         let killed =
             Command::new("kill").args(["-INT", &child.id().to_string()]).status().expect("kill runs");

@@ -62,18 +62,18 @@ fn no_descendant_of_a_run_approves() {
             "read id < id\nprintf 'y\\n' | script -qec \"$COPYDESK approve $id once\" /dev/null\n".to_owned(),
         )];
         let bash = Reply::tool("bash", &json!({"command": "sh approve.sh"}));
-        let script = vec![triple().when("the first"), bash.when("the second"), done(), done()];
+        let script = vec![triple().when("do apples"), bash.when("do pears"), done(), done()];
         let mut stage = stage(format, "{allow: [\"Bash(sh approve.sh)\"]}", script);
         stage.files = files;
         let mut scene = Scene::begin(stage);
-        scene.ask("the first");
+        scene.ask("do apples");
         let id = pending_id(&mut scene);
         let prompt = scene.client.prompt();
         scene.workspace.write("id", &format!("{id}\n"));
         let text = scene.workspace.read("approve.sh").replace("$COPYDESK", COPYDESK);
         scene.workspace.write("approve.sh", &text);
-        scene.ask("the second");
-        scene.model.wait_answered(2);
+        scene.ask("do pears");
+        scene.answered(2);
         scene.pending();
         assert_eq!(scene.text(), TEXT, "still nothing was applied");
         scene.client.choose(&prompt, "Deny");
@@ -111,8 +111,12 @@ fn on_terminal(workspace: &Workspace, command: &str, typed: &str) -> (Option<i32
     let mut child = script.spawn().unwrap_or_else(|error| panic!("script (of bsdutils) is missing: {error}"));
     let mut keys = child.stdin.take();
     // A person reads first and types then.
-    let shown = || std::fs::read_to_string(&screen).is_ok_and(|text| text.contains('?'));
-    eventually(Instant::now() + PATIENCE, || shown().then_some(()));
+    let asks = |text: &str| text.trim_end().ends_with(['?', ']', ':']);
+    let mut asked = || {
+        let shown = std::fs::read_to_string(&screen).is_ok_and(|text| asks(&text));
+        (shown || child.try_wait().is_ok_and(|ended| ended.is_some())).then_some(())
+    };
+    eventually(Instant::now() + PATIENCE, &mut asked);
     if let Some(keys) = &mut keys {
         // A command that has already ended reads nothing.
         let _ = keys.write_all(typed.as_bytes());

@@ -105,7 +105,7 @@ fn a_run_is_canceled_by_command_and_its_socket_and_its_processes_close() {
     let gate = Gate::new();
     let mut scene = scene(vec![Reply::text("so far").wait(&gate)]);
     let run = scene.ask("talk for ever");
-    scene.model.wait_request(0);
+    scene.request(0);
     let answer =
         scene.client.command("copydesk.cancel", json!({"runId": run})).expect("a cancel is answered");
     assert_eq!(answer, json!({"canceled": true}));
@@ -134,7 +134,7 @@ fn a_run_is_canceled_by_its_progress() {
     let gate = Gate::new();
     let mut scene = scene(vec![Reply::text("so far").wait(&gate)]);
     scene.ask("talk for ever");
-    scene.model.wait_request(0);
+    scene.request(0);
     let token = scene.client.wait("a progress", |client| client.progress_tokens().pop());
     scene.client.notify("window/workDoneProgress/cancel", json!({"token": token}));
     scene.model.wait_closed(0);
