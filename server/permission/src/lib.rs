@@ -60,6 +60,7 @@ pub const fn sandbox_state() -> &'static str {
 
 /// The verdict on one effect, with its reason. Costs well under a tenth of a millisecond.
 pub fn judge(effect: &Effect, policy: &Policy) -> Verdict {
+    place::look_anew();
     let mut always = None;
     let answer = match effect {
         Effect::Read { path } => path::judge(path::Access::Read, path, policy),
@@ -103,6 +104,7 @@ fn settle(answer: Answer, effect: &Effect, policy: &Policy) -> Answer {
 /// The rules that *Always allow* would store for an effect, as literal as they can be: for an edit the workspace's
 /// files, for a command each of its atoms, for a read that one path. Empty where *Always* is not offered.
 pub fn literal_rules(effect: &Effect, policy: &Policy) -> Vec<String> {
+    place::look_anew();
     match effect {
         Effect::Read { path } => path::read_rule(path).into_iter().collect(),
         Effect::Write { path } => path::write_rule(path, policy).into_iter().collect(),

@@ -1,5 +1,7 @@
 //! Patterns over paths: `//abs`, `~/home`, `/root-relative`, bare; `*` within one segment, `**` through many.
 
+use std::cell::RefCell;
+use std::collections::HashMap;
 use std::path::{Component, Path, PathBuf};
 
 use copydesk_base::path;
@@ -139,6 +141,26 @@ impl PlacePattern {
 /// Nearly no component is a link; asking only for those below the folder is several times cheaper than resolving the
 /// whole path, and the answer is the same.
 pub(crate) fn follow(base: &Path, relative: &Path) -> PathBuf {
+    let asked = base.join(relative);
+    if let Some(known) = FOLLOWED.with_borrow(|followed| followed.get(&asked).cloned()) {
+        return known;
+    }
+    let place = follow_anew(base, relative);
+    FOLLOWED.with_borrow_mut(|followed| followed.insert(asked, place.clone()));
+    place
+}
+
+thread_local! {
+    /// What was resolved during this judgement: its rules and words name the same few folders again and again.
+    static FOLLOWED: RefCell<HashMap<PathBuf, PathBuf>> = RefCell::new(HashMap::new());
+}
+
+/// Forgets what was resolved; every judgement looks at the disk as it is then.
+pub(crate) fn look_anew() {
+    FOLLOWED.with_borrow_mut(HashMap::clear);
+}
+
+fn follow_anew(base: &Path, relative: &Path) -> PathBuf {
     if relative.is_absolute() || base == Path::new("/") {
         return path::resolve(base, relative);
     }

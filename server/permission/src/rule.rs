@@ -3,6 +3,8 @@
 //! A rule names what it is about and, in parentheses, which. Without parentheses it is about everything of that kind.
 //! `Edit` and `Write` are one word for edits, writes and redirections; `WebFetch` and `Network` are one word too.
 
+use std::sync::Arc;
+
 use crate::glob::ShellPattern;
 use crate::place::{Care, PlacePattern};
 
@@ -22,7 +24,8 @@ pub struct Rule {
     pub text: String,
     /// Where it stands: a file with its line, `remembered`, `command line`.
     pub origin: String,
-    pub(crate) pattern: Pattern,
+    /// Shared: a compiled pattern is dear to copy, and policies are copied for every run.
+    pub(crate) pattern: Arc<Pattern>,
 }
 
 impl PartialEq for Rule {
@@ -94,7 +97,7 @@ pub fn parse_rule(
 ) -> Result<Rule, RuleError> {
     let text = text.into();
     let pattern = pattern(verdict, text.trim())?;
-    Ok(Rule { verdict, text, origin: origin.into(), pattern })
+    Ok(Rule { verdict, text, origin: origin.into(), pattern: Arc::new(pattern) })
 }
 
 fn pattern(verdict: RuleVerdict, text: &str) -> Result<Pattern, RuleError> {

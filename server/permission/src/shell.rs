@@ -1,8 +1,8 @@
 //! Shell commands, read before they are judged.
 //!
 //! [`read`] turns the text of a command into a [`Script`]: the simple commands in it (*atoms*), however deep, and its
-//! redirections. `words` cuts words as bash cuts them, `reader` walks the syntax tree, `through` looks behind wrappers
-//! such as `timeout` and `bash -c`, `arguments` knows which words of which program name files, `verdict` puts rules
+//! redirections. `words` cuts words as bash cuts them, `reader` walks the syntax tree and `command` its simple commands, `through` looks behind wrappers
+//! such as `timeout` and `bash -c`, `arguments` knows which words of which program name files, `screen` refuses those that name secrets, `verdict` puts rules
 //! and mode to all of it.
 //!
 //! The grammar is positive. tree-sitter-bash finds the structure; a kind of node that is not named here makes the whole
@@ -10,9 +10,11 @@
 //! skips as a blank, bash may well run.
 
 mod arguments;
+mod command;
 mod cwd;
 mod git;
 mod reader;
+mod screen;
 mod through;
 mod tools;
 mod tree;
@@ -23,6 +25,7 @@ use std::cell::RefCell;
 use std::path::{Path, PathBuf};
 
 use crate::path::Access;
+use crate::place;
 use crate::policy::Policy;
 
 pub(crate) use verdict::{judge, literal_rules};
@@ -62,6 +65,7 @@ pub struct Atom {
 
 /// Reads a command without judging it.
 pub fn effects_of(command: &str, cwd: &Path, policy: &Policy) -> Reading {
+    place::look_anew();
     let script = match read(command, cwd, policy) {
         Ok(script) => script,
         Err(Unreadable(reason)) => return Reading { unreadable: Some(reason), ..Reading::default() },

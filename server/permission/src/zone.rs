@@ -294,7 +294,9 @@ impl Folded {
 
     /// Whether one of the folders is this path or above it.
     fn is_in(&self, folders: &[&str]) -> bool {
-        folders.iter().any(|folder| {
+        // Nearly all of them are hidden, and nearly no path is.
+        let is_hidden = self.0.contains("/.");
+        folders.iter().filter(|folder| is_hidden || !folder.starts_with('.')).any(|folder| {
             self.0.match_indices(folder).any(|(at, _)| {
                 let after = at + folder.len();
                 self.0[..at].ends_with('/') && (after == self.0.len() || self.0[after..].starts_with('/'))

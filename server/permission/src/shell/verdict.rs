@@ -6,11 +6,15 @@ use copydesk_base::Because;
 use copydesk_base::config::Mode;
 
 use super::arguments::{self, Findings, Standing};
+use super::screen::screen;
 use super::{Need, Passes, Redirect, Script, Simple, Unreadable, read, shown};
 use crate::glob::escape_command;
 use crate::path::{self as paths, Access};
 use crate::policy::{Answer, Policy, because};
 use crate::rule::{Pattern, Rule, RuleVerdict, parse_rule};
+
+/// A longer rule is a program, not a habit: it is approved once.
+const LONGEST_RULE: usize = 2000;
 
 /// What allows a simple command before its words have a say, weakest first.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -79,6 +83,9 @@ pub(crate) fn literal_rules(command: &str, cwd: &Path, policy: &Policy) -> Vec<S
 
 /// The rules, if they are enough: what *Always* promises must hold the next time.
 fn settling(script: &Script, policy: &Policy, rules: Vec<String>) -> Vec<String> {
+    if rules.iter().any(|rule| rule.len() > LONGEST_RULE) {
+        return Vec::new();
+    }
     let mut settled = policy.clone();
     let parsed = rules.iter().map(|rule| parse_rule(RuleVerdict::Allow, rule.as_str(), "remembered"));
     let Ok(parsed) = parsed.collect::<Result<Vec<Rule>, _>>() else { return Vec::new() };
@@ -158,7 +165,7 @@ fn judge_redirect(redirect: &Redirect, policy: &Policy, open: &mut Vec<String>) 
         inner: Vec::new(),
         passes: Passes::Outer,
     };
-    arguments::screen(target, &stand_in, policy, &mut findings);
+    screen(target, &stand_in, policy, &mut findings);
     if let Some(because) = findings.deny {
         return Answer::Deny(because);
     }
@@ -293,7 +300,7 @@ fn grant(simple: &Simple, findings: &Findings, policy: &Policy) -> Grant {
         _ => Grant::None,
     };
     for rule in policy.rules.iter().filter(|rule| rule.verdict == RuleVerdict::Allow) {
-        let Pattern::Shell(wanted) = &rule.pattern else { continue };
+        let Pattern::Shell(wanted) = rule.pattern.as_ref() else { continue };
         if !wanted.matches(&simple.text) {
             continue;
         }

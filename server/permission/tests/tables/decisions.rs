@@ -273,6 +273,7 @@ fn guarded_files_ask_under_the_widest_rule() {
             "bash jq '.items[].key' data.json",
             "bash grep -n id_rsa src/main.rs",
             "bash git commit -m 'ignore .env and *.pem'",
+            "bash find . -name '*.pem'",
         ],
     );
 }
@@ -345,6 +346,7 @@ fn arguments_are_effects_of_their_own() {
             "bash curl -sSfLo c https://example.org",
             "bash curl -K x",
             "bash find . -delete",
+            "bash rm src/*.o",
             "bash find . -fprintf c x",
             "bash find . -exec mytool2 {} ;",
             "bash find / -name x",
@@ -468,6 +470,12 @@ fn always_stores_what_was_seen_and_nothing_wider() {
             assert_eq!(verdict(line, &settled).as_str(), "allow", "{line} with {always:?}");
         }
     }
+}
+
+#[test]
+fn a_home_that_nobody_knows_is_not_guessed() {
+    let policy = Policy { home: None, ..policy(Mode::Auto, &["allow Bash", "allow Edit(//**)"]) };
+    check_all(&policy, "ask", &["bash rm -rf ~", "bash ls ~/x", "bash echo x > ~/x", "bash cd && rm x"]);
 }
 
 #[test]

@@ -1,0 +1,151 @@
+//! Words that name what nobody may name: secrets, and what a deny rule hides.
+//!
+//! Every word is looked at, whatever the program: as a whole, and for what it could carry (`--file=.env`, `HEAD:.env`).
+//! What is no file to its program is left out, or a commit could not speak of `.env`.
+
+use std::path::Path;
+
+use copydesk_base::Because;
+
+use super::arguments::Findings;
+use super::tools::{self, Operands};
+use super::words::Word;
+use super::{Need, Simple, git};
+use crate::place::folded;
+use crate::policy::{self, Policy, because};
+use crate::rule::{Pattern, RuleVerdict};
+use crate::zone;
+
+/// Refuses words that name secrets or what a deny rule hides.
+pub(super) fn screen(word: &Word, simple: &Simple, policy: &Policy, findings: &mut Findings) {
+    let text = word.text.as_str();
+    if text.contains("://") {
+        let host = policy::host_of(text.split_once('=').map_or(text, |(_, url)| url));
+        let hidden = |pattern: &Pattern| matches!(pattern, Pattern::Network(wanted) if wanted.matches(host.as_deref()));
+        if let Some(rule) = policy.rule(RuleVerdict::Deny, hidden) {
+            findings.refuse(because(rule));
+        }
+        if !text.contains("file:") {
+            return;
+        }
+    }
+    for part in parts(text) {
+        let is_whole = part.len() == text.len();
+        if part.contains(['*', '?', '[', '\0']) && !word.is_literal() {
+            screen_pattern(part, policy, simple, findings);
+            continue;
+        }
+        if zone::is_secret(Path::new(part)) {
+            let reason = format!("{part} holds secrets; no command may name it");
+            findings.refuse(Because::of(reason));
+            return;
+        }
+        let path = if is_whole { word.path(policy) } else { Some(part.to_owned()) };
+        for place in path.and_then(|path| simple.cwds.places_of(&path)).unwrap_or_default() {
+            if zone::is_secret(&place) {
+                let reason = format!("{part} holds secrets; no command may name it");
+                findings.refuse(Because::of(reason));
+            } else if let Some(rule) = hiding_rule(&place, policy) {
+                findings.refuse(because(rule));
+            }
+        }
+    }
+}
+
+/// The deny rule that hides a file from every reader.
+fn hiding_rule<'a>(place: &Path, policy: &'a Policy) -> Option<&'a crate::Rule> {
+    policy.rule(
+        RuleVerdict::Deny,
+        |pattern| matches!(pattern, Pattern::Read(wanted) if wanted.matches(place, policy)),
+    )
+}
+
+/// A word that the shell completes: what could it name?
+fn screen_pattern(part: &str, policy: &Policy, simple: &Simple, findings: &mut Findings) {
+    let shape: String = part.chars().map(|letter| if letter == '\0' { '*' } else { letter }).collect();
+    let last = shape.rsplit('/').next().unwrap_or_default().to_lowercase();
+    let is_wild = |text: &str| text.contains(['*', '?', '[']);
+    if !is_wild(&last) && zone::is_secret(Path::new(&shape)) {
+        findings.refuse(Because::of(format!("{last} holds secrets; no command may name it")));
+        return;
+    }
+    // A bracket expression is any one letter here.
+    if is_wild(&last) && zone::could_be_secret(&without_brackets(&last)) {
+        findings.care(Need::Person, "a pattern in it could name a file with secrets");
+    }
+    let lead = &shape[..shape.find(['*', '?', '[']).unwrap_or(shape.len())];
+    let lead = lead.rsplit_once('/').map_or("", |(folder, _)| if folder.is_empty() { "/" } else { folder });
+    for folder in simple.cwds.places_of(lead).unwrap_or_default() {
+        if zone::is_secret(&folder) {
+            findings.refuse(Because::of(format!("{lead} holds secrets; no command may name it")));
+        }
+        let overlaps = |pattern: &Pattern| match pattern {
+            Pattern::Read(wanted) => wanted.folder(policy).is_some_and(|hidden| {
+                let (hidden, folder) = (folded(&hidden), folded(&folder));
+                hidden.starts_with(&folder) || folder.starts_with(&hidden)
+            }),
+            _ => false,
+        };
+        if let Some(rule) = policy.rule(RuleVerdict::Deny, overlaps) {
+            findings.care(Need::Person, format!("a pattern in it could name what {} hides", rule.text));
+        }
+    }
+}
+
+pub(super) fn without_brackets(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(open) = rest.find('[') {
+        out.push_str(&rest[..open]);
+        let Some(length) = rest[open + 1..].find(']') else { return out + "*" };
+        out.push('?');
+        rest = &rest[open + length + 2..];
+    }
+    out + rest
+}
+
+/// The word and what it could carry: `--file=path`, `-fpath`, `@path`, `HEAD:path`.
+pub(super) fn parts(text: &str) -> impl Iterator<Item = &str> {
+    let whole = (!text.starts_with('-')).then_some(text);
+    let attached =
+        (text.starts_with('-') && !text.starts_with("--") && text.is_char_boundary(2) && text.len() > 2)
+            .then(|| &text[2..]);
+    let behind = |sign: char| text.split_once(sign).map(|(_, rest)| rest);
+    [whole, attached, behind('='), behind('@'), text.rsplit_once(':').map(|(_, rest)| rest)]
+        .into_iter()
+        .flatten()
+        .filter(|part| !part.is_empty())
+}
+
+/// Which word is a pattern or a program and no file, if any.
+pub(super) fn pattern_operand(name: &str, words: &[Word]) -> Option<usize> {
+    if !matches!(name, "sed" | "gsed") && tools::tool(name).operands != Operands::Pattern {
+        return None;
+    }
+    let gives_it_elsewhere = |word: &&Word| {
+        let text = word.text.as_str();
+        let is_short = text.starts_with('-') && !text.starts_with("--") && text.contains(['e', 'f']);
+        is_short
+            || ["--regexp", "--file", "--from-file", "--expression"].iter().any(|one| git::names(text, one))
+    };
+    if words.iter().skip(1).any(|word| gives_it_elsewhere(&word)) {
+        return None;
+    }
+    words.iter().enumerate().skip(1).find(|(_, word)| !word.text.starts_with('-')).map(|(at, _)| at)
+}
+
+/// Whether a word is no file: a commit's message, a name that is looked for, or a phrase that is only printed.
+pub(super) fn is_prose(name: &str, at: usize, words: &[Word]) -> bool {
+    let is_message = name == "git"
+        && at > 0
+        && words.get(at - 1).is_some_and(|word| matches!(word.text.as_str(), "-m" | "-am" | "--message"));
+    let is_sought = name == "find"
+        && at > 0
+        && words.get(at - 1).is_some_and(|word| {
+            let sought = ["-name", "-iname", "-path", "-ipath", "-regex", "-iregex", "-wholename"];
+            sought.contains(&word.text.as_str())
+        });
+    let is_phrase =
+        words[at].text.contains(char::is_whitespace) && tools::tool(name).operands == Operands::Data;
+    is_message || is_sought || is_phrase
+}
