@@ -204,7 +204,14 @@ fn own_step(cursor: &Cursor<'_>) -> Option<usize> {
 fn yaml_part(file: &File<'_>) -> Option<Span> {
     match file.kind {
         FileKind::Agent | FileKind::Action | FileKind::Prompt | FileKind::Skill => {
-            copydesk_text::front_matter::split(file.text).map(|parts| parts.yaml)
+            let parts = copydesk_text::front_matter::split(file.text)?;
+            if parts.closing.is_some() {
+                return Some(parts.yaml);
+            }
+            // Still open: it ends before the first empty line, which is where somebody is typing.
+            let rest = file.text.get(parts.yaml.end..)?;
+            let line = rest.find(['\n', '\r']).unwrap_or(rest.len());
+            Some(Span::new(parts.yaml.start, parts.yaml.end + line))
         }
         _ => {
             let mark = file.text.len() - file.text.trim_start_matches('\u{feff}').len();

@@ -81,9 +81,15 @@ pub(super) fn place(text: &str, part: Span, offset: usize) -> Option<Place> {
     if offset > row.line.end {
         return None;
     }
+    let reader = Reader { text, rows: &rows };
     if let RowKind::Text { owner } = row.kind {
-        let reader = Reader { text, rows: &rows };
         let owner_row = rows.get(owner)?;
+        let column = owner_row.key.as_ref().map_or(owner_row.column(), |key| key.column);
+        if row.line.of(text).trim().is_empty() && offset - row.line.start <= column {
+            // An empty line that is not indented far enough: whatever is typed here is no part of the text.
+            let empty = Row { kind: RowKind::Blank, ..row.clone() };
+            return reader.block(at, &empty, offset);
+        }
         let path = reader.path_of_value(owner, owner_row)?;
         let word = Span::at(offset);
         return Some(Place { path, at: At::Text, word, siblings: vec![], flow: Flow::Outside });
@@ -92,7 +98,6 @@ pub(super) fn place(text: &str, part: Span, offset: usize) -> Option<Place> {
     if without_comment(before).len() < before.len() {
         return None;
     }
-    let reader = Reader { text, rows: &rows };
     reader.flow(at, offset).or_else(|| reader.block(at, row, offset))
 }
 

@@ -8,10 +8,24 @@ use crate::declared::Block;
 use crate::hover;
 use crate::shape::{Form, Need, Shape};
 
+/// The tools that are built in. Others come from MCP servers, so this is no list to check against.
+const TOOLS: &[(&str, &str)] = &[
+    ("read", "Reads a file, or a part of it."),
+    ("grep", "Searches texts by a pattern."),
+    ("glob", "Finds files by a pattern."),
+    ("list", "Lists a folder."),
+    ("symbols", "Finds names of functions, types and steps."),
+    ("diagnostics", "Reads what is wrong in the files."),
+    ("edit", "Replaces a piece of a file."),
+    ("write", "Writes a whole file."),
+    ("bash", "Runs a command."),
+    ("ask_user", "Asks a person."),
+];
+
 /// What a value of this shape may be, at the end of the cursor's path.
 pub(super) fn of_shape(cursor: &Cursor<'_>, shape: &'static Shape) -> Vec<Completion> {
     let mut proposals = Vec::new();
-    if cursor.file.kind == FileKind::Workflow || cursor.file.kind == FileKind::Agent {
+    if matches!(cursor.file.kind, FileKind::Workflow | FileKind::Agent | FileKind::Action) {
         names(cursor, &mut proposals);
     }
     for form in &shape.forms {
@@ -73,6 +87,12 @@ fn names(cursor: &Cursor<'_>, proposals: &mut Vec<Completion>) {
         "agent" | "supervisor" | "allowedHandoffs" => {
             for agent in cursor.index.agents.iter().flatten() {
                 proposals.push(value(cursor, CompletionKind::Agent, agent, "agent", "", 0));
+            }
+        }
+        "tools" => {
+            for (at, (tool, docs)) in TOOLS.iter().enumerate() {
+                let sort = u32::try_from(at).unwrap_or(u32::MAX);
+                proposals.push(value(cursor, CompletionKind::Value, tool, "tool", docs, sort));
             }
         }
         "pool" => {
