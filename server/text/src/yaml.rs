@@ -1,8 +1,8 @@
 //! Reading YAML into one spanned tree, whatever state the text is in.
 //!
-//! Text that is good YAML is read by an exact parser in one go ([`build`]). It stops at the first error of a
+//! Text that is good YAML is read by an exact parser in one go (`build`). It stops at the first error of a
 //! document, and people look at documents while they are typing them; so what does not parse is cut at its indent
-//! blocks and read piece by piece ([`recover`]), down to a reader of single lines that understands a half-typed key.
+//! blocks and read piece by piece (`recover`), down to a reader of single lines that understands a half-typed key.
 //!
 //! Invariants
 //! - [`parse`] always returns; nesting, size, aliases and the number of problems have limits.
