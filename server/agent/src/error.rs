@@ -30,6 +30,22 @@ pub enum AgentError {
     NotShown,
     #[error("go on: it was canceled")]
     Canceled,
+    #[error("finish: the model's answer was cut at its limit of output tokens; ask for less at once")]
+    Cut,
+    #[error("finish: the model, or a filter before it, declined to answer")]
+    Declined,
+}
+
+impl AgentError {
+    /// The whole of it for a person: what failed, and what to do next where somebody knows.
+    pub fn told(&self) -> String {
+        let advice = match self {
+            Self::Model(error) => error.advice(),
+            Self::Choose(error) => error.advice(),
+            _ => String::new(),
+        };
+        if advice.is_empty() { format!("failed to {self}") } else { format!("failed to {self}. {advice}") }
+    }
 }
 
 impl From<StoreError> for AgentError {

@@ -35,6 +35,7 @@ pub use desk::{Ask, Decision, Desk, Direction, Outcome, Settled, Started, Voice}
 pub use disk::DiskFiles;
 pub use error::AgentError;
 pub use prompt::Finding;
+pub use render::harmless;
 pub use settings::{Settings, SettingsSource};
 pub use view::{ApprovalView, ChangeView, RunView, View};
 pub use world::World;

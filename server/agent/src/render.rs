@@ -27,7 +27,7 @@ pub(crate) fn prompt(head: &str, literal: &str, tail: &str) -> Rendered {
 }
 
 /// The text with everything written out that a terminal or an editor would not show as it is.
-pub(crate) fn harmless(text: &str) -> String {
+pub fn harmless(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut chars = text.chars().peekable();
     while let Some(c) = chars.next() {

@@ -11,7 +11,9 @@ use copydesk_base::config::Mode;
 use copydesk_base::event::{Denied, Origin};
 use copydesk_base::{Event, Question, RunId, RunStatus, SessionId, Usage, path};
 use copydesk_permission::Policy;
-use copydesk_provider::{Choice, Message, ModelEvent, Request, ToolCall, ToolOutcome, ToolResult};
+use copydesk_provider::{
+    Choice, Message, ModelEvent, Request, StopReason, ToolCall, ToolOutcome, ToolResult,
+};
 use futures_util::StreamExt;
 use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
@@ -108,7 +110,7 @@ async fn whole(
         refused_diffs: vec![],
         denied: vec![],
         usage: Usage::default(),
-        error: Some(format!("failed to {error}")),
+        error: Some(error.told()),
     };
     let (mut turn, action, choice) = match begin(shared, &ask, run, session, cancel).await {
         Ok(begun) => begun,
@@ -122,7 +124,7 @@ async fn whole(
     let (status, error) = match &result {
         Ok(()) => (RunStatus::Succeeded, None),
         Err(AgentError::Canceled) => (RunStatus::Canceled, None),
-        Err(error) => (RunStatus::Failed, Some(format!("failed to {error}"))),
+        Err(error) => (RunStatus::Failed, Some(error.told())),
     };
     let outcome = Outcome {
         run: run.clone(),
@@ -328,10 +330,18 @@ async fn answer(
                 usage = counted;
                 turn.usage.add(counted);
             }
-            Some(Ok(ModelEvent::Stopped { text, calls, .. })) => {
+            Some(Ok(ModelEvent::Stopped { text, calls, reason })) => {
                 let answered = Event::ModelAnswered { text: text.clone(), calls: calls.len(), usage };
                 turn.record(vec![answered]).await?;
-                return Ok((text, calls));
+                return match reason {
+                    StopReason::Refusal => Err(AgentError::Declined),
+                    // What it had said is shown; a run that ends in the middle of a sentence has not succeeded.
+                    StopReason::MaxTokens if calls.is_empty() => {
+                        turn.last_text.clone_from(&text);
+                        Err(AgentError::Cut)
+                    }
+                    _ => Ok((text, calls)),
+                };
             }
             Some(Ok(_)) => {}
             Some(Err(error)) => return Err(error.into()),

@@ -20,6 +20,9 @@ use crate::error::AgentError;
 /// How often the text may move between looking and writing before we give up.
 const LOOKS: usize = 8;
 
+/// How long a preview waits for an edit that is being made right now.
+const UNDER_WAY: Duration = Duration::from_secs(2);
+
 /// How long an editor may take to answer: the person asked for this and is looking.
 const PATIENCE: Duration = Duration::from_mins(1);
 
@@ -95,6 +98,9 @@ pub(crate) async fn preview(
     run: Option<RunId>,
     direction: Direction,
 ) -> Result<(RunId, HunkReport), AgentError> {
+    // An edit under way is part of the story; one that hangs is not waited for.
+    let under_way = shared.turnstile.lock();
+    drop(tokio::time::timeout(UNDER_WAY, under_way).await);
     let (run, files) = find(shared, run, direction).await?;
     let mut report = HunkReport::default();
     for (file, _, pairs) in files {

@@ -8,7 +8,7 @@ use std::collections::{BTreeSet, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
-use copydesk_agent::{ApprovalView, ChangeView, View};
+use copydesk_agent::{ApprovalView, ChangeView, View, harmless};
 use copydesk_base::{Code, HunkState, Span};
 use copydesk_language::FileKind;
 use copydesk_text::rebase::{self, Rebased};
@@ -89,9 +89,6 @@ fn uri_at(state: &State, path: &Path) -> String {
 async fn publish(state: &Arc<State>, uri: String, shown: &mut HashSet<String>) {
     let Some(session) = state.session() else { return };
     let open = state.documents.get(&uri);
-    if convert::path_of(&uri).is_some_and(|path| is_settings(&path)) {
-        state.look_up_trust();
-    }
     let Some(snapshot) = state.snapshot() else { return };
     let version = open.as_ref().map(|open| open.document.version());
     let target = uri.clone();
@@ -126,8 +123,8 @@ async fn publish(state: &Arc<State>, uri: String, shown: &mut HashSet<String>) {
 }
 
 /// Whether a file is one whose content decides about trust.
-fn is_settings(path: &Path) -> bool {
-    path.ends_with(".copydesk/config.yaml") || path.ends_with(".keystone/config.yaml")
+pub(crate) fn is_settings(uri: &str) -> bool {
+    uri.ends_with("/.copydesk/config.yaml") || uri.ends_with("/.keystone/config.yaml")
 }
 
 /// What `language` finds; `None` for a file that is none of ours.
@@ -180,7 +177,8 @@ fn of_approval(snapshot: &Snapshot, approval: &ApprovalView, open: Option<&Open>
 
 fn of_hunk(change: &ChangeView, hunk: usize, range: lsp::Range, code: Code) -> lsp::Diagnostic {
     let text = change.plan.hunks.get(hunk).map_or("", |hunk| hunk.text.as_str());
-    let shown: String = text.lines().take(12).collect::<Vec<_>>().join("\n").chars().take(600).collect();
+    let shown: String =
+        harmless(text).lines().take(12).collect::<Vec<_>>().join("\n").chars().take(600).collect();
     let message = if shown.trim().is_empty() {
         "proposal: remove this".to_owned()
     } else {

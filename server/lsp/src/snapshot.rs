@@ -4,17 +4,18 @@ use std::path::Path;
 use std::sync::Arc;
 
 use copydesk_agent::{Desk, View};
-use copydesk_language::{File, Trust, WorkspaceIndex};
+use copydesk_language::{File, WorkspaceIndex};
 
 use crate::capabilities::Ladder;
 use crate::documents::{Documents, Open};
+use crate::state::State;
 
 /// One moment. Cheap to clone; may go to another thread.
 #[derive(Clone)]
 pub(crate) struct Snapshot {
     pub(crate) documents: Arc<Documents>,
     pub(crate) ladder: Ladder,
-    pub(crate) trust: Trust,
+    pub(crate) state: Arc<State>,
     pub(crate) view: Arc<View>,
     pub(crate) desk: Desk,
 }
@@ -27,7 +28,7 @@ impl Snapshot {
 
     /// What `language` knows beyond one file.
     pub(crate) fn index(&self) -> WorkspaceIndex {
-        WorkspaceIndex { trust: self.trust, ..WorkspaceIndex::default() }
+        WorkspaceIndex { trust: self.state.trust(), ..WorkspaceIndex::default() }
     }
 }
 

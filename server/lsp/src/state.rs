@@ -11,6 +11,7 @@ use copydesk_base::{Files, path};
 use copydesk_language::Trust;
 use copydesk_text::document::Change;
 use serde::de::DeserializeOwned;
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tower_lsp::Client;
@@ -20,7 +21,7 @@ use tower_lsp::jsonrpc::Request;
 use crate::Backstage;
 use crate::capabilities::Ladder;
 use crate::convert;
-use crate::diagnostics::Publisher;
+use crate::diagnostics::{self, Publisher};
 use crate::documents::Documents;
 use crate::files::EditorFiles;
 use crate::host::EditorHost;
@@ -36,6 +37,10 @@ pub(crate) struct State {
     session: OnceLock<Session>,
     shut_down: AtomicBool,
     trusted: AtomicBool,
+    /// Whether the trust must be looked up before it is used.
+    trust_is_stale: AtomicBool,
+    /// How many answers about the editor's settings are waited for.
+    pub(crate) settings_under_way: watch::Sender<u32>,
 }
 
 /// What `initialize` settled.
@@ -64,6 +69,8 @@ impl State {
             session: OnceLock::new(),
             shut_down: AtomicBool::new(false),
             trusted: AtomicBool::new(false),
+            trust_is_stale: AtomicBool::new(true),
+            settings_under_way: watch::Sender::new(0),
         })
     }
 
@@ -84,7 +91,6 @@ impl State {
             let publisher = Publisher::new();
             Session { ladder: ladder.clone(), root, desk, host, publisher }
         });
-        self.look_up_trust();
         if let Some(process) = params.process_id {
             self.tracker.spawn(crate::parent::watch(process, self.cancel.clone()));
         }
@@ -93,13 +99,20 @@ impl State {
         ladder
     }
 
-    /// Whether the workspace's own settings count, as last looked up.
+    /// Whether the workspace's own settings count. May read files: not for the intake.
     pub(crate) fn trust(&self) -> Trust {
+        if self.trust_is_stale.swap(false, Ordering::AcqRel) {
+            self.look_up_trust();
+        }
         if self.trusted.load(Ordering::Acquire) { Trust::Trusted } else { Trust::Untrusted }
     }
 
-    /// Looks the trust up again: after `copydesk.trust`, and when a settings file changed.
-    pub(crate) fn look_up_trust(&self) {
+    /// Has the trust looked up again when it is next needed: after `copydesk.trust`, and when a settings file changed.
+    pub(crate) fn doubt_trust(&self) {
+        self.trust_is_stale.store(true, Ordering::Release);
+    }
+
+    fn look_up_trust(&self) {
         if let Some(session) = self.session.get() {
             let trust = (self.backstage.trust_state)(&session.root);
             self.trusted.store(trust == Trust::Trusted, Ordering::Release);
@@ -133,7 +146,7 @@ impl State {
         Some(Snapshot {
             documents: self.documents.clone(),
             ladder: session.ladder.clone(),
-            trust: self.trust(),
+            state: self.clone(),
             view: session.desk.view().borrow().clone(),
             desk: session.desk.clone(),
         })
@@ -167,6 +180,9 @@ impl State {
             _ => return false,
         };
         if let Some(uri) = touched {
+            if diagnostics::is_settings(&uri) {
+                self.doubt_trust();
+            }
             session.publisher.mark(uri);
         } else {
             tracing::warn!(method = request.method(), "a notification does not read as what it says it is");

@@ -80,6 +80,8 @@ pub(crate) struct Review {
     pub(crate) origin: Option<Origin>,
     pub(crate) redactor: Redactor,
     pub(crate) patience: Duration,
+    /// How its file is named to people.
+    pub(crate) shown: String,
     applying: Vec<usize>,
     stale: Vec<(usize, String)>,
 }
@@ -104,6 +106,11 @@ impl Pending {
     /// The workspace whose rules *Always* extends.
     pub(crate) fn root(&self) -> std::path::PathBuf {
         self.policy.root.clone()
+    }
+
+    /// How the file of its plan is named to people.
+    pub(crate) fn shown_path(&self, plan: &ChangePlan) -> String {
+        copydesk_base::path::shown(&self.policy.root, &plan.path)
     }
 }
 
@@ -158,6 +165,7 @@ impl Board {
                 origin: pending.view.origin.clone(),
                 redactor: pending.redactor.clone(),
                 patience: pending.patience,
+                shown: copydesk_base::path::shown(&pending.policy.root, &plan.path),
                 applying: vec![],
                 stale: vec![],
             });

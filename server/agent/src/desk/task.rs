@@ -117,7 +117,7 @@ impl Task {
                     diff: copydesk_text::rebase::unified(
                         &review.plan.before,
                         &review.plan.after(),
-                        &review.plan.path.display().to_string(),
+                        &review.shown,
                     ),
                 });
                 let answer = match shown {
@@ -188,7 +188,7 @@ impl Task {
                         diff: copydesk_text::rebase::unified(
                             &plan.before,
                             &plan.after(),
-                            &plan.path.display().to_string(),
+                            &pending.shown_path(plan),
                         ),
                     },
                     None => Shown::Approval {

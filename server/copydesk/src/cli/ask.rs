@@ -15,7 +15,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::terminal::{self, Terminal, Voice};
 use super::{Outcome, lsp};
-use crate::config::{Flags, Nesting};
+use crate::config::Flags;
 use crate::here::Here;
 use crate::office::Office;
 use crate::out;
@@ -70,7 +70,6 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
     };
     lsp::adopt_orphans();
     let flags = Flags { mode: chosen_mode(arguments), model: arguments.model.clone() };
-    let nesting = here.nesting;
     let ask = Ask {
         prompt,
         action: arguments.action.clone(),
@@ -83,7 +82,7 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
     };
     let office = Office::new(here, flags);
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
-    let ended = runtime.block_on(turn(&office, nesting, ask, arguments.json));
+    let ended = runtime.block_on(turn(&office, ask, arguments.json));
     runtime.shutdown_background();
     let Some(ended) = ended? else { return Ok(Outcome::WrongUsage) };
     report(&office, &ended, arguments.json)?;
@@ -98,9 +97,9 @@ fn chosen_mode(arguments: &Arguments) -> Option<Mode> {
     if arguments.apply { Some(Mode::AcceptEdits) } else { arguments.mode }
 }
 
-async fn turn(office: &Arc<Office>, nesting: Nesting, ask: Ask, json: bool) -> anyhow::Result<Option<Ended>> {
+async fn turn(office: &Arc<Office>, ask: Ask, json: bool) -> anyhow::Result<Option<Ended>> {
     let cancel = CancellationToken::new();
-    let (host, notes) = Terminal::new(nesting, if json { Voice::Silent } else { Voice::Aloud });
+    let (host, notes) = Terminal::new(&office.here, if json { Voice::Silent } else { Voice::Aloud });
     let desk = office.open(host, Arc::new(DiskFiles), &cancel);
     let names: Vec<String> = desk.actions().into_iter().map(|action| action.name).collect();
     if !names.contains(&ask.action) {

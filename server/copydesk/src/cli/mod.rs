@@ -36,7 +36,9 @@ struct Arguments {
 enum Command {
     Lsp(lsp::Arguments),
     Ask(ask::Arguments),
+    /// Takes a run's edits back, what was typed since kept
     Undo(undo::Arguments),
+    /// Brings the edits again that the last undo took back
     Redo(undo::Arguments),
     Check(check::Arguments),
     Schema(schema::Arguments),

@@ -12,6 +12,7 @@ use futures_util::future::BoxFuture;
 use tokio::sync::mpsc;
 
 use crate::config::Nesting;
+use crate::here::Here;
 use crate::out;
 use crate::render::visible;
 
@@ -28,6 +29,7 @@ pub(super) enum Voice {
 pub(super) struct Terminal {
     presence: Presence,
     voice: Voice,
+    root: std::path::PathBuf,
     notes: mpsc::UnboundedSender<Note>,
 }
 
@@ -39,13 +41,13 @@ pub(super) enum Note {
 
 impl Terminal {
     /// A terminal where there is one; inside a run there is never anybody.
-    pub(super) fn new(nesting: Nesting, voice: Voice) -> (Arc<Self>, mpsc::UnboundedReceiver<Note>) {
+    pub(super) fn new(here: &Here, voice: Voice) -> (Arc<Self>, mpsc::UnboundedReceiver<Note>) {
         let (notes, inbox) = mpsc::unbounded_channel();
-        let somebody = nesting == Nesting::Outermost
+        let somebody = here.nesting == Nesting::Outermost
             && std::io::stdin().is_terminal()
             && std::io::stderr().is_terminal();
         let presence = if somebody { Presence::Somebody } else { Presence::Nobody };
-        (Arc::new(Self { presence, voice, notes }), inbox)
+        (Arc::new(Self { presence, voice, root: here.root.clone(), notes }), inbox)
     }
 }
 
@@ -75,7 +77,11 @@ impl Host for Terminal {
                 out::note(format!("· {name} {}", visible(what.unwrap_or_default())));
             }
             Event::ChangeApplied { path, before, after, .. } => {
-                let diff = copydesk_text::rebase::unified(before, after, &path.display().to_string());
+                let diff = copydesk_text::rebase::unified(
+                    before,
+                    after,
+                    &copydesk_base::path::shown(&self.root, path),
+                );
                 let _ = out::text(visible(&diff));
             }
             Event::Notice { text } => out::note(format!("note: {}", visible(text))),

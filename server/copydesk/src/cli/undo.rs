@@ -27,7 +27,7 @@ pub(super) struct Arguments {
 
 pub(super) fn run(arguments: &Arguments, direction: Direction) -> anyhow::Result<Outcome> {
     let here = Here::find()?;
-    let (host, _notes) = Terminal::new(here.nesting, Voice::Silent);
+    let (host, _notes) = Terminal::new(&here, Voice::Silent);
     let office = Office::new(here, Flags::default());
     let run = arguments.run.as_deref().map(RunId::from);
     let report = wait_for(async {

@@ -122,19 +122,22 @@ async fn proof(host: &EditorHost, sent: &Unproven) -> Option<i32> {
 pub(super) async fn recognize(host: &EditorHost, desk: &Desk) {
     let mut changes = host.documents.changes();
     while changes.changed().await.is_ok() {
-        let waiting: Vec<Unproven> = match host.unproven.lock() {
-            Ok(unproven) if !unproven.is_empty() => unproven.clone(),
-            _ => continue,
-        };
-        for sent in waiting {
-            if is_late(host, &sent.edit.path, &sent) {
-                if let Ok(mut unproven) = host.unproven.lock() {
-                    unproven.retain(|other| other.edit != sent.edit);
-                }
-                tracing::info!(path = %sent.edit.path.display(), "an edit took effect late");
-                if let Err(error) = desk.recognize(&sent.edit, sent.before.to_string()).await {
-                    tracing::error!("failed to {error}");
-                }
+        recognize_now(host, desk).await;
+    }
+}
+
+/// The same, once: whoever looks for a run's edits next must find those that came late.
+pub(super) async fn recognize_now(host: &EditorHost, desk: &Desk) {
+    let _one = host.recognizing.lock().await;
+    let waiting: Vec<Unproven> = host.unproven.lock().map(|unproven| unproven.clone()).unwrap_or_default();
+    for sent in waiting {
+        if is_late(host, &sent.edit.path, &sent) {
+            if let Ok(mut unproven) = host.unproven.lock() {
+                unproven.retain(|other| other.edit != sent.edit);
+            }
+            tracing::info!(path = %sent.edit.path.display(), "an edit took effect late");
+            if let Err(error) = desk.recognize(&sent.edit, sent.before.to_string()).await {
+                tracing::error!("failed to {error}");
             }
         }
     }

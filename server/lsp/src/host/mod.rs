@@ -9,6 +9,7 @@ mod shelf;
 
 use std::sync::{Arc, Mutex};
 
+use copydesk_agent::Desk;
 use copydesk_base::host::{Applied, DocumentEdit, Host, Presence, Shown};
 use copydesk_base::{Event, Record};
 use futures_util::future::BoxFuture;
@@ -30,6 +31,8 @@ pub(crate) struct EditorHost {
     notes: mpsc::UnboundedSender<Note>,
     inbox: Mutex<Option<mpsc::UnboundedReceiver<Note>>>,
     unproven: Mutex<Vec<edits::Unproven>>,
+    /// Late effects are recognized one after the other, and their records waited for.
+    recognizing: tokio::sync::Mutex<()>,
 }
 
 /// Something to show, in order.
@@ -42,7 +45,13 @@ impl EditorHost {
     pub(crate) fn new(client: Client, documents: Arc<Documents>, ladder: Ladder) -> Arc<Self> {
         let (notes, inbox) = mpsc::unbounded_channel();
         let (inbox, unproven) = (Mutex::new(Some(inbox)), Mutex::new(Vec::new()));
-        Arc::new(Self { client, documents, ladder, notes, inbox, unproven })
+        let recognizing = tokio::sync::Mutex::new(());
+        Arc::new(Self { client, documents, ladder, notes, inbox, unproven, recognizing })
+    }
+
+    /// Recognizes edits whose effect came late, before anybody looks for a run's edits.
+    pub(crate) async fn settle_late(&self, desk: &Desk) {
+        edits::recognize_now(self, desk).await;
     }
 
     pub(crate) fn client(&self) -> &Client {

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
+use copydesk_agent::harmless;
 use copydesk_base::{Event, Record, RunId, RunStatus};
 use serde_json::{Value, json};
 use tower_lsp::gen_lsp_types as lsp;
@@ -50,7 +51,7 @@ impl Progress {
                 let text = format!("Copydesk: a part of an edit was not made: {}", reasons.join("; "));
                 host.client.log_message(lsp::MessageType::Warning, text).await;
             }
-            Event::Notice { text } => host.client.log_message(lsp::MessageType::Info, text).await,
+            Event::Notice { text } => host.client.log_message(lsp::MessageType::Info, harmless(text)).await,
             Event::RunFinished { status, error, .. } => {
                 self.end(host, &record.run, *status, error.as_deref()).await;
             }
@@ -120,7 +121,7 @@ impl Progress {
             (_, None) => "failed".to_owned(),
         };
         if let Some(error) = error {
-            host.client.log_message(lsp::MessageType::Error, format!("Copydesk: {error}")).await;
+            host.client.log_message(lsp::MessageType::Error, format!("Copydesk: {}", harmless(error))).await;
         }
         self.send(host, run, json!({"kind": "end", "message": short(&message)})).await;
         self.runs.remove(run);
@@ -139,12 +140,12 @@ impl Progress {
 
 /// One line, not too long.
 fn short(text: &str) -> String {
-    text.lines().next().unwrap_or_default().chars().take(WIDTH).collect()
+    harmless(text).lines().next().unwrap_or_default().chars().take(WIDTH).collect()
 }
 
 /// The end of what was said, on one line.
 fn tail(text: &str) -> String {
-    let line = text.trim_end().lines().next_back().unwrap_or_default();
+    let line = harmless(text.trim_end().lines().next_back().unwrap_or_default());
     let skip = line.chars().count().saturating_sub(WIDTH);
     line.chars().skip(skip).collect()
 }

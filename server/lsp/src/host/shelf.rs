@@ -1,5 +1,6 @@
 //! Texts for reading: an answer, a difference, a whole effect. Kept in `COPYDESK_HOME`, opened where the client can.
 
+use copydesk_agent::harmless;
 use copydesk_base::RunId;
 use copydesk_base::event::Denied;
 use copydesk_base::host::Shown;
@@ -31,6 +32,7 @@ pub(super) async fn answer(state: &State, host: &EditorHost, run: &RunId, text: 
     if text.lines().count() > 3 || text.chars().count() > 240 {
         put(state, host, &format!("{run}.md"), text).await;
     } else {
+        let text = harmless(text);
         host.client.log_message(lsp::MessageType::Info, format!("Copydesk: {text}")).await;
     }
 }
@@ -60,5 +62,5 @@ async fn put(state: &State, host: &EditorHost, name: &str, text: &str) {
             Err(error) => tracing::warn!(%error, "the text to show could not be written"),
         }
     }
-    host.client.log_message(lsp::MessageType::Info, text).await;
+    host.client.log_message(lsp::MessageType::Info, harmless(text)).await;
 }

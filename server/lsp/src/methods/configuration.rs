@@ -13,10 +13,23 @@ pub(crate) async fn fetch(state: &Arc<State>) {
     if !session.ladder.configuration {
         return;
     }
-    let item = lsp::ConfigurationItem { scope_uri: None, section: Some("copydesk".to_owned()) };
-    let Ok(answers) = state.client.configuration(vec![item]).await else { return };
-    let settings = answers.into_iter().next().unwrap_or(Value::Null);
-    for problem in (state.backstage.editor_settings)(&session.root, &settings) {
-        state.client.log_message(lsp::MessageType::Warning, problem).await;
+    // Counted at the first poll, in wire order: a run that is asked for later waits for it.
+    state.settings_under_way.send_modify(|count| *count += 1);
+    let answer = ask(state).await;
+    if let Some(settings) = answer {
+        let problems =
+            tokio::task::block_in_place(|| (state.backstage.editor_settings)(&session.root, &settings));
+        state.settings_under_way.send_modify(|count| *count -= 1);
+        for problem in problems {
+            state.client.log_message(lsp::MessageType::Warning, problem).await;
+        }
+    } else {
+        state.settings_under_way.send_modify(|count| *count -= 1);
     }
+}
+
+async fn ask(state: &State) -> Option<Value> {
+    let item = lsp::ConfigurationItem { scope_uri: None, section: Some("copydesk".to_owned()) };
+    let answers = state.client.configuration(vec![item]).await.ok()?;
+    Some(answers.into_iter().next().unwrap_or(Value::Null))
 }

@@ -1,6 +1,7 @@
 //! `workspace/executeCommand`: answers at once; what it starts waits until that answer is written.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use copydesk_agent::{AgentError, Ask, Decision, Direction, Finding, Voice};
 use copydesk_base::config::Mode;
@@ -137,8 +138,25 @@ fn ask(state: &Arc<State>, session: &Session, arguments: AskArguments) -> Result
     if let Some((path, span)) = marked {
         state.documents.marks.set(started.run.clone(), path, span);
     }
-    after_answer(started.gate);
+    open_when_settled(state, started.gate);
     Ok(Some(json!({"runId": started.run.as_str()})))
+}
+
+/// Opens a run's gate behind the answer, and behind settings of the editor's that are on their way: they were sent before.
+fn open_when_settled(state: &Arc<State>, gate: oneshot::Sender<()>) {
+    if state.settings_under_way.borrow().eq(&0) {
+        after_answer(gate);
+        return;
+    }
+    let (answered, behind) = oneshot::channel();
+    after_answer(answered);
+    let mut under_way = state.settings_under_way.subscribe();
+    state.tracker.spawn(async move {
+        let _ = behind.await;
+        let none = under_way.wait_for(|count| *count == 0);
+        let _ = tokio::time::timeout(Duration::from_secs(1), none).await;
+        let _ = gate.send(());
+    });
 }
 
 /// A diagnostic of another server, as far as it makes sense.
@@ -205,6 +223,7 @@ struct UndoArguments {
 }
 
 async fn undo(session: &Session, arguments: UndoArguments, direction: Direction) -> Result<Option<Value>> {
+    session.host.settle_late(&session.desk).await;
     let (open, gate) = oneshot::channel();
     after_answer(open);
     answer(session.desk.take_back_behind(arguments.run_id.map(RunId), direction, gate).await)
@@ -243,7 +262,7 @@ fn trust(state: &Arc<State>, session: &Session) -> Result<Option<Value>> {
     let trusted = tokio::task::block_in_place(|| (state.backstage.trust)(&session.root));
     match trusted {
         Ok(sentence) => {
-            state.look_up_trust();
+            state.doubt_trust();
             for open in state.documents.all() {
                 session.publisher.mark(open.uri.clone());
             }
