@@ -1,7 +1,7 @@
 //! *Trust*: what a repository's own files may say before and after the person trusted them.
 
 use copydesk_tests::client::Client;
-use copydesk_tests::model_server::{Format, Reply};
+use copydesk_tests::model_server::{Format, MODEL, Reply};
 use copydesk_tests::personality;
 use copydesk_tests::scene::{Scene, TEXT, Way, done, everywhere, triple, tripled};
 use serde_json::{Value, json};
@@ -202,6 +202,37 @@ fn editor_settings_may_tighten() {
             scene.end();
         }
     }
+}
+
+#[test]
+fn an_action_of_the_workspace_is_offered_but_its_tools_only_narrow_and_its_model_is_ignored() {
+    let shout = "---\nname: shout\ntitle: Shout it\nmodel: elsewhere/large\nmode: auto\ntools: [read, levitate]\n---\nShout it out loud.\n";
+    everywhere(|personality, format| {
+        let files = [(".copydesk/actions/shout.md", shout)];
+        let mut scene =
+            with_files(personality, format, "{mode: accept-edits}", vec![triple(), done()], &files);
+        let uri = scene.uri.clone();
+        let range = scene.client.range_of(&uri, "def double(x):");
+        let actions = scene.client.code_actions(&uri, &range, Some("refactor.rewrite.copydesk"));
+        let found = actions
+            .iter()
+            .find(|one| one["title"].as_str().is_some_and(|title| title.to_lowercase().contains("shout it")));
+        let Some(action) = found.cloned() else { scene.client.fail(&format!("it is not among {actions:?}")) };
+        scene.asked += 1;
+        scene.client.run_action(&action);
+        let request = scene.request(0);
+        assert_eq!(request.body["model"], MODEL, "the user's own model answers");
+        assert!(request.text().contains("Shout it out loud."));
+        let tools = request.body["tools"].to_string();
+        assert!(
+            tools.contains("\"read\"") && !tools.contains("\"edit\"") && !tools.contains("levitate"),
+            "{tools}"
+        );
+        // A tool that it left out does not exist for its run, whatever the model says.
+        scene.over(1);
+        assert_eq!(scene.text(), TEXT);
+        scene.end();
+    });
 }
 
 #[test]

@@ -92,7 +92,7 @@ fn a_deny_rule_holds_even_in_bypass() {
 fn failures_say_what_happened_and_exit_1() {
     let table: Vec<(Reply, &str)> = vec![
         (Reply::status(401, "{\"error\": {\"message\": \"invalid key\"}}"), "BENCH_KEY"),
-        (Reply::text("half an ans").end(End::Early), "before it was finished"),
+        (Reply::text("half an ans").end(End::Early), "cut off"),
         (Reply::text("half an ans").end(End::Cut(60)), "cut off"),
     ];
     for format in Format::BOTH {
