@@ -116,15 +116,10 @@ impl PlacePattern {
 
     fn matches_below(&self, base: &Path, place: &Path) -> bool {
         let below = match self.care {
-            Care::Loosening => match place.strip_prefix(base) {
-                Ok(below) => below.to_path_buf(),
-                Err(_) => return false,
-            },
-            Care::Tightening => match folded(place).strip_prefix(folded(base)) {
-                Ok(below) => below.to_path_buf(),
-                Err(_) => return false,
-            },
+            Care::Loosening => place.strip_prefix(base).ok().map(Path::to_path_buf),
+            Care::Tightening => below_in_any_case(base, place),
         };
+        let Some(below) = below else { return false };
         match (&self.rest, self.care) {
             (Rest::All, _) | (Rest::Nothing, Care::Tightening) => true,
             (Rest::Nothing, Care::Loosening) => below.as_os_str().is_empty(),
@@ -134,6 +129,23 @@ impl PlacePattern {
             }
         }
     }
+}
+
+/// What of `place` lies below `base`, in lower case, where letters of either case are the same.
+fn below_in_any_case(base: &Path, place: &Path) -> Option<PathBuf> {
+    // Nearly every pair parts in plain letters early on; only the others are worth folding.
+    let mut components = place.components();
+    for wanted in base.components() {
+        let found = components.next()?;
+        let (wanted, found) = (wanted.as_os_str(), found.as_os_str());
+        let is_same = wanted.eq_ignore_ascii_case(found)
+            || (!(wanted.is_ascii() && found.is_ascii())
+                && folded(Path::new(wanted)) == folded(Path::new(found)));
+        if !is_same {
+            return None;
+        }
+    }
+    Some(folded(components.as_path()))
 }
 
 /// The path behind `relative` seen from a folder that is resolved already.

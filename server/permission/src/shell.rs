@@ -21,7 +21,7 @@ mod tree;
 mod verdict;
 mod words;
 
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
 use std::path::{Path, PathBuf};
 
 use crate::path::Access;
@@ -30,6 +30,7 @@ use crate::policy::Policy;
 
 pub(crate) use verdict::{judge, literal_rules};
 
+use arguments::Findings;
 pub(crate) use cwd::Cwds;
 use words::Word;
 
@@ -81,10 +82,10 @@ pub fn effects_of(command: &str, cwd: &Path, policy: &Policy) -> Reading {
     }
     for simple in script.all() {
         reading.dynamic |= simple.is_dynamic();
-        for touch in arguments::examine(simple, policy).touches {
+        for touch in &simple.findings(policy).touches {
             match touch.access {
-                Access::Read => reading.reads.push(touch.place),
-                Access::Write => reading.writes.push(touch.place),
+                Access::Read => reading.reads.push(touch.place.clone()),
+                Access::Write => reading.writes.push(touch.place.clone()),
             }
         }
         let words = simple.words.iter().map(|word| word.text.clone()).collect();
@@ -104,7 +105,7 @@ impl Unreadable {
 }
 
 /// A command that was read.
-#[derive(Clone, Debug, Default)]
+#[derive(Debug, Default)]
 pub(crate) struct Script {
     simples: Vec<Simple>,
     redirects: Vec<Redirect>,
@@ -124,7 +125,7 @@ impl Script {
 }
 
 /// A simple command as judging needs it.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(crate) struct Simple {
     text: String,
     words: Vec<Word>,
@@ -135,6 +136,8 @@ pub(crate) struct Simple {
     inner: Vec<Simple>,
     /// What allowing this one says about those.
     passes: Passes,
+    /// What its words say; it does not change between judging and looking for rules that would help.
+    findings: OnceCell<Findings>,
 }
 
 /// Why a simple command is more than its words, and what it takes to allow it.
@@ -177,6 +180,16 @@ pub(crate) struct Redirect {
 }
 
 impl Simple {
+    fn new(text: String, words: Vec<Word>, cwds: Cwds, care: Option<Care>) -> Self {
+        let findings = OnceCell::new();
+        Self { text, words, cwds, care, inner: Vec::new(), passes: Passes::Outer, findings }
+    }
+
+    /// What its words say, looked at once.
+    fn findings(&self, policy: &Policy) -> &Findings {
+        self.findings.get_or_init(|| arguments::examine(self, policy))
+    }
+
     /// The program's name; empty for none.
     fn name(&self) -> &str {
         self.words.first().map_or("", |word| word.text.as_str())

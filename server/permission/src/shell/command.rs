@@ -6,7 +6,7 @@ use super::cwd::Cwds;
 use super::reader::{LITERALS, Reader, unknown};
 use super::tree::{self, Child};
 use super::words::{Quoting, Word};
-use super::{Care, Need, Passes, Redirect, Simple, Unreadable, through};
+use super::{Care, Need, Redirect, Simple, Unreadable, through};
 use crate::path::Access;
 
 /// Words that bash takes for syntax where a command's name would stand.
@@ -109,14 +109,8 @@ impl Reader<'_> {
         } else if !parts.words.is_empty() {
             return Unreadable::because("words stand behind a redirection of a group");
         } else if let Some(care) = parts.care {
-            self.push(Simple {
-                text: parts.feed.trim().to_owned(),
-                words: Vec::new(),
-                cwds: self.cwds.clone(),
-                care: Some(care),
-                inner: Vec::new(),
-                passes: Passes::Outer,
-            });
+            let text = parts.feed.trim().to_owned();
+            self.push(Simple::new(text, Vec::new(), self.cwds.clone(), Some(care)));
         }
         for (operator, right) in behind {
             match operator {
@@ -287,14 +281,7 @@ impl Reader<'_> {
         let text = self.source[node.byte_range()].to_owned();
         let mut parts = Parts { words: vec![Word::plain(&text)], ..Parts::default() };
         parts.care(Need::Person, SETS);
-        self.push(Simple {
-            text,
-            words: parts.words,
-            cwds: self.cwds.clone(),
-            care: parts.care,
-            inner: Vec::new(),
-            passes: Passes::Outer,
-        });
+        self.push(Simple::new(text, parts.words, self.cwds.clone(), parts.care));
     }
 
     /// `export`, `declare` and their like: they take names, and names can be code.
@@ -360,8 +347,7 @@ impl Reader<'_> {
         }
         let raw = words.iter().map(|word| word.raw.as_str()).collect::<Vec<_>>().join(" ");
         let text = format!("{prefix}{raw}{feed}");
-        let mut simple =
-            Simple { text, words, cwds: self.cwds.clone(), care, inner: Vec::new(), passes: Passes::Outer };
+        let mut simple = Simple::new(text, words, self.cwds.clone(), care);
         if !is_test && !simple.words[0].is_literal() {
             simple.care = Some(Care {
                 need: Need::Person,

@@ -6,7 +6,7 @@ use super::command::Parts;
 use super::cwd::Cwds;
 use super::tree;
 use super::words::Word;
-use super::{Passes, Script, Simple, Unreadable};
+use super::{Script, Simple, Unreadable};
 use crate::policy::Policy;
 
 /// How deep constructs may nest.
@@ -248,14 +248,8 @@ impl<'a> Reader<'a> {
                 "in" if words.len() == 2 && !child.after_newline => {}
                 ";" if !may_start => may_start = true,
                 "do_group" if may_start || child.after_newline => {
-                    self.push(Simple {
-                        text: words.iter().map(|word| word.raw.as_str()).collect::<Vec<_>>().join(" "),
-                        words: std::mem::take(&mut words),
-                        cwds: self.cwds.clone(),
-                        care: None,
-                        inner: Vec::new(),
-                        passes: Passes::Outer,
-                    });
+                    let text = words.iter().map(|word| word.raw.as_str()).collect::<Vec<_>>().join(" ");
+                    self.push(Simple::new(text, std::mem::take(&mut words), self.cwds.clone(), None));
                     self.body(child.node, &["do", "done"])?;
                 }
                 kind if LITERALS.contains(&kind) && !child.after_newline && !child.is_adjacent => {

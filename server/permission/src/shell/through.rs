@@ -220,7 +220,7 @@ fn wrap(simple: &mut Simple, from: usize, to: usize, passes: Passes) {
         need: Need::Person,
         reason: "the program's name is known only when it runs".to_owned(),
     });
-    simple.inner.push(Simple { text, words, cwds, care, inner: Vec::new(), passes: Passes::Outer });
+    simple.inner.push(Simple::new(text, words, cwds, care));
     simple.passes = passes;
 }
 

@@ -99,9 +99,9 @@ fn decide(script: &Script, policy: &Policy) -> Outcome {
     let is_alone = script.simples.len() + script.redirects.len() == 1;
     let mut is_first = true;
     for simple in &script.simples {
-        let (answer, findings) = judge_simple(simple, &Grant::None, policy);
+        let (answer, _) = judge_simple(simple, &Grant::None, policy);
         if matches!(answer, Answer::Ask(_)) {
-            if findings.is_fed {
+            if simple.findings(policy).is_fed {
                 let reason = "what it runs comes in at its standard input";
                 outcome.take(Answer::Firm(Because::of(reason)), Some(&simple.text), is_alone, is_first);
             }
@@ -157,14 +157,7 @@ fn rank(answer: &Answer) -> u8 {
 fn judge_redirect(redirect: &Redirect, policy: &Policy, open: &mut Vec<String>) -> Answer {
     let target = &redirect.target;
     let mut findings = Findings::default();
-    let stand_in = Simple {
-        text: target.raw.clone(),
-        words: Vec::new(),
-        cwds: redirect.cwds.clone(),
-        care: None,
-        inner: Vec::new(),
-        passes: Passes::Outer,
-    };
+    let stand_in = Simple::new(target.raw.clone(), Vec::new(), redirect.cwds.clone(), None);
     screen(target, &stand_in, policy, &mut findings);
     if let Some(because) = findings.deny {
         return Answer::Deny(because);
@@ -195,37 +188,72 @@ fn judge_redirect(redirect: &Redirect, policy: &Policy, open: &mut Vec<String>) 
     worst
 }
 
-/// Judges one simple command and what it wraps. `inherited` is what a wrapper's own grant hands on.
-fn judge_simple(simple: &Simple, inherited: &Grant, policy: &Policy) -> (Answer, Findings) {
-    let mut findings = arguments::examine(simple, policy);
-    let answer = answer_of(simple, inherited, policy, &mut findings);
-    (answer, findings)
+/// Judges one simple command and what it wraps; also answers whether all of it only reads. `inherited` is what a
+/// wrapper's own grant hands on.
+fn judge_simple(simple: &Simple, inherited: &Grant, policy: &Policy) -> (Answer, bool) {
+    let findings = simple.findings(policy);
+    let mut only_reads = findings.only_steers || (simple.inner.is_empty() && findings.only_reads);
+    if let Some(answer) = refusal(simple, findings, policy) {
+        return (answer, only_reads);
+    }
+    let (need, reason) = match need_of(simple, findings, policy) {
+        Ok(need) => need,
+        Err(because) => return (Answer::Deny(because), only_reads),
+    };
+    let grant = grant(simple, findings, policy).or(inherited.clone());
+    let handed_on = match (simple.passes, &grant) {
+        (_, Grant::Literal(_)) | (Passes::Either | Passes::Outer, Grant::Rule(_)) => grant.clone(),
+        _ => Grant::None,
+    };
+    let mut inner = Answer::Allow(Because::of("it wraps nothing"));
+    let mut inner_only_reads = !simple.inner.is_empty();
+    for (at, wrapped) in simple.inner.iter().enumerate() {
+        let (answer, wrapped_only_reads) = judge_simple(wrapped, &handed_on, policy);
+        inner_only_reads &= wrapped_only_reads;
+        if at == 0 || rank(&answer) > rank(&inner) {
+            inner = answer;
+        }
+    }
+    only_reads |= inner_only_reads;
+    let grant = match (&inner, simple.passes, grant) {
+        (Answer::Allow(because), Passes::Either, Grant::None) if !simple.inner.is_empty() => {
+            Grant::Rule(because.clone())
+        }
+        (_, _, grant) => grant,
+    };
+    let own = match weigh(simple, &grant, need, reason) {
+        Answer::Allow(_) if policy.mode == Mode::Plan && !only_reads => {
+            Answer::Firm(Because::of("mode plan asks for every command that may do more than read"))
+        }
+        own => own,
+    };
+    (if rank(&inner) > rank(&own) { inner } else { own }, only_reads)
 }
 
-fn answer_of(simple: &Simple, inherited: &Grant, policy: &Policy, findings: &mut Findings) -> Answer {
-    let readings = readings(simple);
-    let speaks = |verdict| {
-        policy.rule(verdict, |pattern| match pattern {
-            Pattern::Shell(wanted) => readings.iter().any(|reading| wanted.matches(reading)),
-            _ => false,
-        })
-    };
-    if let Some(rule) = speaks(RuleVerdict::Deny) {
-        return Answer::Deny(because(rule));
+/// What is refused whatever allows it.
+fn refusal(simple: &Simple, findings: &Findings, policy: &Policy) -> Option<Answer> {
+    if let Some(rule) = speaking(RuleVerdict::Deny, simple, policy) {
+        return Some(Answer::Deny(because(rule)));
     }
-    if let Some(because) = findings.deny.take() {
-        return Answer::Deny(because);
+    if let Some(because) = &findings.deny {
+        return Some(Answer::Deny(because.clone()));
     }
-    if findings.is_ruin && policy.mode == Mode::Bypass {
-        return Answer::deny("mode bypass never takes the workspace, the home or the disk away");
-    }
-    let mut need = findings
-        .care
-        .as_ref()
-        .map_or((Need::Mode, None), |care| (care.need, Some(Because::of(care.reason.clone()))));
+    (findings.is_ruin && policy.mode == Mode::Bypass)
+        .then(|| Answer::deny("mode bypass never takes the workspace, the home or the disk away"))
+}
+
+/// What it takes to allow a command, and why; an error is a file that is refused.
+fn need_of(
+    simple: &Simple,
+    findings: &Findings,
+    policy: &Policy,
+) -> Result<(Need, Option<Because>), Because> {
+    let care = findings.care.as_ref();
+    let mut need =
+        care.map_or((Need::Mode, None), |care| (care.need, Some(Because::of(care.reason.clone()))));
     for touch in &findings.touches {
         let wants = match paths::judge(touch.access, &touch.place, policy) {
-            Answer::Deny(because) => return Answer::Deny(because),
+            Answer::Deny(because) => return Err(because),
             Answer::Allow(_) => continue,
             Answer::Firm(because) => (Need::Person, because),
             Answer::Ask(because) => {
@@ -237,51 +265,25 @@ fn answer_of(simple: &Simple, inherited: &Grant, policy: &Policy, findings: &mut
             need = (wants.0, Some(wants.1));
         }
     }
-    if let Some(rule) = speaks(RuleVerdict::Ask) {
+    if let Some(rule) = speaking(RuleVerdict::Ask, simple, policy) {
         need = (Need::Person, Some(because(rule)));
     }
-    let grant = grant(simple, findings, policy).or(inherited.clone());
-    let handed_on = match (simple.passes, &grant) {
-        (_, Grant::Literal(_)) | (Passes::Either | Passes::Outer, Grant::Rule(_)) => grant.clone(),
-        _ => Grant::None,
-    };
-    let mut inner = Answer::Allow(Because::of("it wraps nothing"));
-    let mut inner_only_reads = true;
-    for (at, wrapped) in simple.inner.iter().enumerate() {
-        let (answer, findings) = judge_simple(wrapped, &handed_on, policy);
-        inner_only_reads &= findings.only_reads || findings.only_steers;
-        if at == 0 || rank(&answer) > rank(&inner) {
-            inner = answer;
-        }
-    }
-    let grant = match (&inner, simple.passes, grant) {
-        (Answer::Allow(because), Passes::Either, Grant::None) if !simple.inner.is_empty() => {
-            Grant::Rule(because.clone())
-        }
-        (_, _, grant) => grant,
-    };
-    findings.only_reads = if simple.inner.is_empty() { findings.only_reads } else { inner_only_reads };
-    let own = weigh(simple, &grant, need, policy, findings);
-    if rank(&inner) > rank(&own) { inner } else { own }
+    Ok(need)
+}
+
+/// The rule of that verdict, deny or ask, that a command meets in any reading.
+fn speaking<'a>(verdict: RuleVerdict, simple: &Simple, policy: &'a Policy) -> Option<&'a Rule> {
+    let readings = readings(simple);
+    policy.rule(verdict, |pattern| match pattern {
+        Pattern::Shell(wanted) => readings.iter().any(|reading| wanted.matches(reading)),
+        _ => false,
+    })
 }
 
 /// Puts what allows a command against what it takes.
-fn weigh(
-    simple: &Simple,
-    grant: &Grant,
-    (need, reason): (Need, Option<Because>),
-    policy: &Policy,
-    findings: &Findings,
-) -> Answer {
-    let is_granted = grant.reaches().is_some_and(|reached| reached >= need);
+fn weigh(simple: &Simple, grant: &Grant, need: Need, reason: Option<Because>) -> Answer {
     match grant.because() {
-        Some(because) if is_granted => {
-            let is_harmless = findings.only_steers || findings.only_reads;
-            if policy.mode == Mode::Plan && !is_harmless {
-                return Answer::Firm(Because::of(
-                    "mode plan asks for every command that may do more than read",
-                ));
-            }
+        Some(because) if grant.reaches().is_some_and(|reached| reached >= need) => {
             Answer::Allow(because.clone())
         }
         _ => {
