@@ -132,8 +132,16 @@ pub(super) async fn recognize_now(host: &EditorHost, desk: &Desk) {
     let waiting: Vec<Unproven> = host.unproven.lock().map(|unproven| unproven.clone()).unwrap_or_default();
     for sent in waiting {
         if is_late(host, &sent.edit.path, &sent) {
-            if let Ok(mut unproven) = host.unproven.lock() {
-                unproven.retain(|other| other.edit != sent.edit);
+            // It may have been offered twice; it took effect once.
+            let is_offer =
+                |other: &Unproven| other.edit.change == sent.edit.change && other.edit.path == sent.edit.path;
+            let known = host.unproven.lock().is_ok_and(|mut unproven| {
+                let before = unproven.len();
+                unproven.retain(|other| !is_offer(other));
+                unproven.len() < before
+            });
+            if !known {
+                continue;
             }
             tracing::info!(path = %sent.edit.path.display(), "an edit took effect late");
             if let Err(error) = desk.recognize(&sent.edit, sent.before.to_string()).await {
