@@ -26,6 +26,12 @@ pub(super) struct Unproven {
     before: Arc<str>,
 }
 
+impl Unproven {
+    fn is_same_change(&self, other: &Self) -> bool {
+        self.edit.change == other.edit.change && self.edit.path == other.edit.path
+    }
+}
+
 /// Sends one edit and answers what the document then carried.
 pub(super) async fn apply(host: &EditorHost, edit: DocumentEdit) -> Applied {
     let Some(open) = host.documents.at(&edit.path) else { return Applied::Closed };
@@ -72,6 +78,8 @@ pub(super) async fn apply(host: &EditorHost, edit: DocumentEdit) -> Applied {
         }
     };
     if let Ok(mut unproven) = host.unproven.lock() {
+        // A second offer of the same change stands for the first one too: it takes effect once.
+        unproven.retain(|other| !sent.is_same_change(other));
         unproven.push(sent);
     }
     Applied::NotApplied { reason }
@@ -93,9 +101,7 @@ fn finish(host: &EditorHost, sent: &Unproven, proven: Option<i32>) -> Applied {
     match proven {
         Some(version) => {
             if let Ok(mut unproven) = host.unproven.lock() {
-                unproven.retain(|other| {
-                    other.edit.change != sent.edit.change || other.edit.path != sent.edit.path
-                });
+                unproven.retain(|other| !sent.is_same_change(other));
             }
             Applied::Proven { version }
         }
