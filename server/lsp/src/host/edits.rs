@@ -138,9 +138,14 @@ pub(super) async fn recognize_now(host: &EditorHost, desk: &Desk) {
     let waiting: Vec<Unproven> = host.unproven.lock().map(|unproven| unproven.clone()).unwrap_or_default();
     for sent in waiting {
         if is_late(host, &sent.edit.path, &sent) {
-            // It may have been offered twice; it took effect once.
-            let is_offer =
-                |other: &Unproven| other.edit.change == sent.edit.change && other.edit.path == sent.edit.path;
+            // It may have been offered twice, at two places of a text that moved; it took effect once.
+            let texts =
+                |edit: &DocumentEdit| edit.edits.iter().map(|one| one.text.clone()).collect::<Vec<_>>();
+            let is_offer = |other: &Unproven| {
+                other.edit.change == sent.edit.change
+                    && other.edit.path == sent.edit.path
+                    && texts(&other.edit) == texts(&sent.edit)
+            };
             let known = host.unproven.lock().is_ok_and(|mut unproven| {
                 let before = unproven.len();
                 unproven.retain(|other| !is_offer(other));
