@@ -104,6 +104,10 @@ impl Scene {
         client.open(&uri, "python", &workspace.read(FILE));
         // At a run's end its answer is opened for reading; stories that are about that say so.
         client.quiet("window/showDocument");
+        // Where no prompt reaches a person, one that was tried is nothing to look at.
+        if !client.personality.prompts_reach_a_person() {
+            client.quiet("window/showMessageRequest");
+        }
         Self { workspace, model, client, uri, asked: 0 }
     }
 
