@@ -27,8 +27,12 @@ pub(super) struct Unproven {
 }
 
 impl Unproven {
-    fn is_same_change(&self, other: &Self) -> bool {
-        self.edit.change == other.edit.change && self.edit.path == other.edit.path
+    /// Whether both offer the same hunks, be it at two places of a text that moved: they take effect once.
+    fn is_same_offer(&self, other: &Self) -> bool {
+        let texts = |sent: &Self| sent.edit.edits.iter().map(|one| one.text.clone()).collect::<Vec<_>>();
+        self.edit.change == other.edit.change
+            && self.edit.path == other.edit.path
+            && texts(self) == texts(other)
     }
 }
 
@@ -78,8 +82,8 @@ pub(super) async fn apply(host: &EditorHost, edit: DocumentEdit) -> Applied {
         }
     };
     if let Ok(mut unproven) = host.unproven.lock() {
-        // A second offer of the same change stands for the first one too: it takes effect once.
-        unproven.retain(|other| !sent.is_same_change(other));
+        // A second offer stands for the first one too.
+        unproven.retain(|other| !sent.is_same_offer(other));
         unproven.push(sent);
     }
     Applied::NotApplied { reason }
@@ -101,7 +105,7 @@ fn finish(host: &EditorHost, sent: &Unproven, proven: Option<i32>) -> Applied {
     match proven {
         Some(version) => {
             if let Ok(mut unproven) = host.unproven.lock() {
-                unproven.retain(|other| !sent.is_same_change(other));
+                unproven.retain(|other| !sent.is_same_offer(other));
             }
             Applied::Proven { version }
         }
@@ -138,21 +142,8 @@ pub(super) async fn recognize_now(host: &EditorHost, desk: &Desk) {
     let waiting: Vec<Unproven> = host.unproven.lock().map(|unproven| unproven.clone()).unwrap_or_default();
     for sent in waiting {
         if is_late(host, &sent.edit.path, &sent) {
-            // It may have been offered twice, at two places of a text that moved; it took effect once.
-            let texts =
-                |edit: &DocumentEdit| edit.edits.iter().map(|one| one.text.clone()).collect::<Vec<_>>();
-            let is_offer = |other: &Unproven| {
-                other.edit.change == sent.edit.change
-                    && other.edit.path == sent.edit.path
-                    && texts(&other.edit) == texts(&sent.edit)
-            };
-            let known = host.unproven.lock().is_ok_and(|mut unproven| {
-                let before = unproven.len();
-                unproven.retain(|other| !is_offer(other));
-                unproven.len() < before
-            });
-            if !known {
-                continue;
+            if let Ok(mut unproven) = host.unproven.lock() {
+                unproven.retain(|other| !sent.is_same_offer(other));
             }
             tracing::info!(path = %sent.edit.path.display(), "an edit took effect late");
             if let Err(error) = desk.recognize(&sent.edit, sent.before.to_string()).await {
