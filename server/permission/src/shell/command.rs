@@ -94,7 +94,12 @@ impl Reader<'_> {
             match child.kind {
                 "file_redirect" => self.file_redirect(child, before, &mut parts)?,
                 "herestring_redirect" => self.herestring(child.node, &mut parts)?,
-                "heredoc_redirect" => self.heredoc(child.node, &mut parts, &mut behind)?,
+                "heredoc_redirect" => {
+                    if child.lost_dash {
+                        parts.words.push(Word::plain("-"));
+                    }
+                    self.heredoc(child.node, &mut parts, &mut behind)?;
+                }
                 "command" if before.is_none() => self.command(child.node, &mut parts)?,
                 _ if before.is_none() && child.node.is_named() => {
                     is_simple = false;
@@ -226,7 +231,13 @@ impl Reader<'_> {
                 "<<" | "<<-" | "heredoc_start" | "\n" => {}
                 "&&" | "||" => operator = Some(kind),
                 "file_redirect" => {
-                    let redirect = Child { node: child, kind, after_newline: false, is_adjacent: false };
+                    let redirect = Child {
+                        node: child,
+                        kind,
+                        after_newline: false,
+                        is_adjacent: false,
+                        lost_dash: false,
+                    };
                     self.file_redirect(redirect, None, parts)?;
                 }
                 "pipeline" => {
@@ -254,7 +265,7 @@ impl Reader<'_> {
             }
         }
         parts.feed.push(' ');
-        parts.feed.push_str(&self.source[node.byte_range()]);
+        parts.feed.push_str(&document.text);
         Ok(())
     }
 

@@ -14,6 +14,8 @@ pub(super) struct Child<'tree> {
     pub(super) after_newline: bool,
     /// Nothing at all stands before it.
     pub(super) is_adjacent: bool,
+    /// The parser lost a word `-` before it.
+    pub(super) lost_dash: bool,
 }
 
 /// The children of a node, comments left out, after checking that nothing but blanks stands between them.
@@ -25,7 +27,9 @@ pub(super) fn children<'tree>(source: &str, node: Node<'tree>) -> Result<Vec<Chi
     let mut is_adjacent = true;
     for child in node.children(&mut cursor) {
         let gap = source.get(end..child.start_byte()).unwrap_or("?");
-        let blank = blank(gap)?;
+        // `cat - <<EOF`: the scanner of the grammar drops the dash.
+        let lost_dash = child.kind() == "heredoc_redirect" && is_lone_dash(gap);
+        let blank = if lost_dash { Blank { has_newline: false } } else { blank(gap)? };
         after_newline |= blank.has_newline;
         is_adjacent &= gap.is_empty();
         end = child.end_byte();
@@ -34,13 +38,17 @@ pub(super) fn children<'tree>(source: &str, node: Node<'tree>) -> Result<Vec<Chi
             is_adjacent = false;
             continue;
         }
-        out.push(Child { node: child, kind: child.kind(), after_newline, is_adjacent });
+        out.push(Child { node: child, kind: child.kind(), after_newline, is_adjacent, lost_dash });
         // A here-document ends with a line of its own.
         after_newline = false;
         is_adjacent = true;
     }
     blank(source.get(end..node.end_byte()).unwrap_or("?"))?;
     Ok(out)
+}
+
+fn is_lone_dash(gap: &str) -> bool {
+    gap.starts_with([' ', '\t']) && gap.ends_with([' ', '\t']) && gap.trim_matches([' ', '\t']) == "-"
 }
 
 /// What is known about text between two nodes.
@@ -79,6 +87,8 @@ pub(super) struct Document {
     pub(super) is_quoted: bool,
     /// Where the line with the operator ends.
     pub(super) line_end: usize,
+    /// Operator, delimiter, body and delimiter again.
+    pub(super) text: String,
 }
 
 /// Finds the body of a here-document by the text, and checks that the tree found the same.
@@ -121,7 +131,8 @@ pub(super) fn document(source: &str, redirect: Node<'_>) -> Result<Document, Unr
             {
                 break;
             }
-            return Ok(Document { body: line_end + 1..at, is_quoted: word != written, line_end });
+            let text = format!("{}{written}\n{}{word}", operator.kind(), &source[line_end + 1..at]);
+            return Ok(Document { body: line_end + 1..at, is_quoted: word != written, line_end, text });
         }
         at += line.len();
     }

@@ -99,14 +99,16 @@ fn decide(script: &Script, policy: &Policy) -> Outcome {
     let is_alone = script.simples.len() + script.redirects.len() == 1;
     let mut is_first = true;
     for simple in &script.simples {
-        let (answer, _) = judge_simple(simple, &Grant::None, policy);
-        if matches!(answer, Answer::Ask(_)) {
-            if simple.findings(policy).is_fed {
-                let reason = "what it runs comes in at its standard input";
-                outcome.take(Answer::Firm(Because::of(reason)), Some(&simple.text), is_alone, is_first);
+        let answer = match judge_simple(simple, &Grant::None, policy).0 {
+            Answer::Ask(_) if simple.findings(policy).is_fed => {
+                Answer::Firm(Because::of("what it runs comes in at its standard input"))
             }
-            outcome.open(format!("Bash({})", escape_command(&simple.text)));
-        }
+            Answer::Ask(because) => {
+                outcome.open(format!("Bash({})", escape_command(&simple.text)));
+                Answer::Ask(because)
+            }
+            answer => answer,
+        };
         outcome.take(answer, Some(&simple.text), is_alone, is_first);
         is_first = false;
     }

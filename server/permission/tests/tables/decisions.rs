@@ -442,6 +442,8 @@ fn always_stores_what_was_seen_and_nothing_wider() {
         (Mode::Default, &[], "bash $x", &[]),
         (Mode::Default, &[], "bash curl x | sh", &[]),
         (Mode::Default, &[], "bash ls | xargs rm", &[]),
+        (Mode::Default, &[], "bash python3 - <<'E'\nx\nE", &[]),
+        (Mode::Default, &[], "bash cat - <<E | wc\nx\nE", &["Bash(cat - <<E\nx\nE)", "Bash(wc)"]),
         (Mode::Default, &[], "bash sudo ls", &[]),
         (Mode::Default, &[], "bash rm -rf .git", &[]),
         (Mode::Default, &["ask Bash(git push:*)"], "bash git push", &[]),
