@@ -1,6 +1,11 @@
 //! `copydesk tour` on the real binary: every step shown, nothing of the machine needed, nothing left behind.
 
+use std::ffi::OsStr;
+use std::fs::File;
+use std::io::Read;
+use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
+use std::process::{Command, Stdio};
 
 use copydesk_tests::workspace::{Ran, Workspace};
 use serde_json::json;
@@ -35,7 +40,7 @@ fn the_tour_shows_every_step_as_an_editor_would() {
         "+    print(ways(100))",
         "[ Apply] [ Apply all] [▸Reject] [ Show]",
         "agent ▸ The function is a loop now. The last line stays as it was.",
-        "undo",
+        "[▸Copydesk: undo the last run's edits]",
         "as it was",
         "yours, kept",
         "All of it happened",
@@ -53,8 +58,21 @@ fn without_a_terminal_there_is_no_escape_and_no_wide_line() {
     assert!(!ran.stdout.contains('\u{1b}'), "{ran}");
     let widest = ran.stdout.lines().map(|line| line.chars().count()).max();
     assert!(widest.is_some_and(|widest| widest <= 100), "{widest:?} columns: {ran}");
-    assert!(ran.stdout.lines().count() <= 110, "two screens: {ran}");
+    assert!(ran.stdout.lines().count() <= 100, "two screens: {ran}");
+    let cut = |line: &&str| line.ends_with('…');
+    assert_eq!(ran.stdout.lines().find(cut), None, "every line fits: {ran}");
     assert_eq!(ran.stderr, "", "{ran}");
+}
+
+#[test]
+fn colors_are_for_terminals_of_people_who_want_them() {
+    for (no_color, colored) in [("", true), ("1", false)] {
+        let workspace = Workspace::new(COPYDESK).with_variable("NO_COLOR", no_color);
+        let screen = on_terminal(workspace.command(&["tour"]));
+        assert!(screen.contains("All of it happened"), "{screen}");
+        assert_eq!(screen.contains("\u{1b}[31mtset\u{1b}[0m"), colored, "NO_COLOR={no_color:?}: {screen}");
+        assert_eq!(screen.contains('\u{1b}'), colored, "NO_COLOR={no_color:?}: {screen}");
+    }
 }
 
 #[test]
@@ -94,6 +112,19 @@ fn nothing_is_left_behind_and_nothing_of_the_user_counts() {
 }
 
 #[test]
+fn no_process_outlives_it() {
+    use std::os::unix::process::CommandExt;
+    let workspace = Workspace::new(COPYDESK);
+    let mut command = workspace.command(&["tour"]);
+    let child = command.process_group(0).stdin(Stdio::null()).stdout(Stdio::null()).spawn();
+    let mut child = child.unwrap_or_else(|error| panic!("{error}"));
+    let group = rustix::process::Pid::from_child(&child);
+    assert!(child.wait().is_ok_and(|status| status.success()));
+    let left = rustix::process::test_kill_process_group(group);
+    assert_eq!(left, Err(rustix::io::Errno::SRCH));
+}
+
+#[test]
 fn it_needs_no_home_and_no_programs() {
     let workspace =
         Workspace::new(COPYDESK).with_variable("HOME", "/nonexistent").with_variable("PATH", "/nonexistent");
@@ -111,6 +142,27 @@ fn tour(workspace: &Workspace, arguments: &[&str]) -> Ran {
     let mut all = vec!["tour"];
     all.extend(arguments);
     workspace.run(&all).exits(0)
+}
+
+/// What a command writes to a terminal.
+fn on_terminal(mut command: Command) -> String {
+    use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
+    let ours = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap_or_else(|error| panic!("{error}"));
+    grantpt(&ours).and_then(|()| unlockpt(&ours)).unwrap_or_else(|error| panic!("{error}"));
+    let name = ptsname(&ours, vec![]).unwrap_or_else(|error| panic!("{error}"));
+    let open = || File::options().read(true).write(true).open(OsStr::from_bytes(name.as_bytes()));
+    let theirs = || open().unwrap_or_else(|error| panic!("{error}"));
+    let child = command.stdin(theirs()).stdout(theirs()).stderr(theirs()).spawn();
+    let mut child = child.unwrap_or_else(|error| panic!("{error}"));
+    // Our copies of the other end would keep the reading from ending.
+    drop(command);
+    let mut written = vec![];
+    // Where nobody holds the other end any more, reading ends with an error.
+    let _ = File::from(ours).read_to_end(&mut written);
+    let status = child.wait().unwrap_or_else(|error| panic!("{error}"));
+    let screen = String::from_utf8_lossy(&written).into_owned();
+    assert!(status.success(), "{status}: {screen}");
+    screen
 }
 
 /// Every path below a folder, with sizes of files.

@@ -39,6 +39,13 @@ pub(super) async fn ask(stage: &Stage, editor: &mut Editor) -> Result<Told, Miss
     if !prompt.text.starts_with("Edit stairs.py") {
         return Err(Missing::new("a question that names the file", prompt.text));
     }
+    // Progress and questions are told by different tasks of the server's.
+    editor
+        .until("progress that says who is waited for", |editor| match editor.progress.last() {
+            Some(said) if said == "waits for you" => Ok(()),
+            said => Err(format!("{said:?}")),
+        })
+        .await?;
     if !editor.progress.iter().any(|said| said.contains("no real model")) {
         let said = editor.progress.join("; ");
         return Err(Missing::new("progress that says 'no real model'", format!("it says: {said}")));
@@ -147,7 +154,15 @@ pub(super) async fn undo(stage: &Stage, editor: &mut Editor) -> Result<Told, Mis
     let uri = stage.uri(CODE_PATH);
     editor.type_at_end(&uri, TYPED).await?;
     let before = editor.text(&uri).to_owned();
-    let report = command(editor, "copydesk.undo", json!({})).await?;
+    let context = json!({"diagnostics": [], "only": ["source.copydesk"]});
+    let range = json!({"start": editor.end(&uri), "end": editor.end(&uri)});
+    let params = json!({"textDocument": {"uri": uri}, "range": range, "context": context});
+    let actions = editor.request("textDocument/codeAction", params).await?;
+    let mut offered = actions.as_array().into_iter().flatten();
+    let Some(action) = offered.find(|action| action["command"]["command"] == "copydesk.undo") else {
+        return Err(Missing::new("the code action that undoes", actions.to_string()));
+    };
+    let report = command(editor, "copydesk.undo", action["command"]["arguments"][0].clone()).await?;
     let sent = report["sent"].as_array().map_or(0, Vec::len);
     if sent == 0 || report["refused"] != json!([]) {
         return Err(Missing::new("an undo of the whole edit", format!("the report is {report}")));
@@ -159,7 +174,8 @@ pub(super) async fn undo(stage: &Stage, editor: &mut Editor) -> Result<Told, Mis
         draw::heading(7, "You type a line. Then undo: the agent's edit goes, your line stays", CODE_PATH);
     let back = difference(&before, &after);
     let typed = after.lines().count() - 1;
-    lines.push(Line::aside(Tone::Chosen, "[\u{25b8}undo the last run's edits]"));
+    let title = action["title"].as_str().unwrap_or_default();
+    lines.push(Line::aside(Tone::Chosen, format!("[\u{25b8}{title}]")));
     for (number, line) in after.lines().enumerate() {
         if number == typed {
             lines.push(beside(number, Tone::Strong, line, "yours, kept"));

@@ -60,8 +60,7 @@ pub(super) async fn diagnose(stage: &Stage, editor: &mut Editor) -> Result<Told,
         return Err(Missing::new(format!("the marks {MISTAKES:?}"), format!("there are {found:?}")));
     }
     let remarks: Vec<Remark> = marks.iter().map(remark).collect();
-    let mut lines =
-        draw::heading(1, "Open a broken workflow: its mistakes are marked as you type", WORKFLOW_PATH);
+    let mut lines = draw::heading(1, "A broken workflow: its mistakes are marked as you type", WORKFLOW_PATH);
     lines.extend(draw::code(WORKFLOW, 0..WORKFLOW.lines().count(), &remarks));
     let places: Vec<String> = marks.iter().map(|mark| format!("{} at {}", mark.code, place(mark))).collect();
     Ok(Told { detail: places.join(", "), lines })

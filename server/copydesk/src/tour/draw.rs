@@ -82,7 +82,7 @@ impl Line {
     }
 }
 
-/// A remark on a piece of code.
+/// A remark on a piece of code that lies in one line.
 pub(crate) struct Remark {
     pub(crate) span: Span,
     pub(crate) tone: Tone,
@@ -98,20 +98,24 @@ pub(crate) fn heading(number: usize, title: &str, file: &str) -> Vec<Line> {
     vec![Line::default(), head.and(Tone::Faint, format!("{rule} {file} \u{2500}\u{2500}"))]
 }
 
-/// Numbered lines of a text, counted from zero, with a caret line below each that has a remark.
+/// Numbered lines of a text, counted from zero. What a remark is about has its color, and carets below it.
 pub(crate) fn code(text: &str, lines: std::ops::Range<usize>, remarks: &[Remark]) -> Vec<Line> {
     let index = LineIndex::new(text);
     let mut drawn = Vec::new();
     for number in lines {
         let span = index.line_span(number);
-        drawn.push(numbered(number, ' ', Tone::Plain, span.of(text)));
-        for remark in remarks.iter().filter(|remark| index.line(remark.span.start) == number) {
-            let end = remark.span.end.min(span.end);
-            let before = text[span.start..remark.span.start.min(span.end)].chars().count();
-            let under = text.get(remark.span.start..end).map_or(0, |piece| piece.chars().count()).max(1);
-            let line = gutter().and(Tone::Plain, " ".repeat(before)).and(remark.tone, "^".repeat(under));
-            drawn.push(line.and(remark.tone, format!(" {}", remark.label)));
-        }
+        let remark = remarks.iter().find(|remark| index.line(remark.span.start) == number);
+        let Some(remark) = remark else {
+            drawn.push(numbered(number, ' ', Tone::Plain, span.of(text)));
+            continue;
+        };
+        let (start, end) = (remark.span.start, remark.span.end.min(span.end));
+        let (before, marked, behind) = (&text[span.start..start], &text[start..end], &text[end..span.end]);
+        let row = numbered(number, ' ', Tone::Plain, before).and(remark.tone, marked);
+        drawn.push(row.and(Tone::Plain, behind));
+        let carets = "^".repeat(marked.chars().count().max(1));
+        let below = unnumbered(' ', Tone::Plain, &" ".repeat(before.chars().count()));
+        drawn.push(below.and(remark.tone, format!("{carets} {}", remark.label)));
     }
     drawn
 }
@@ -125,10 +129,6 @@ pub(crate) fn numbered(number: usize, sign: char, tone: Tone, text: &str) -> Lin
 /// A line of code that has no number yet.
 pub(crate) fn unnumbered(sign: char, tone: Tone, text: &str) -> Line {
     Line::of(Tone::Faint, format!("{:>7} \u{2502}", "")).and(tone, format!("{sign}{text}"))
-}
-
-fn gutter() -> Line {
-    unnumbered(' ', Tone::Plain, "")
 }
 
 /// A box below a column of the code: a list, a hover, a question.
