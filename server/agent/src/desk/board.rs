@@ -355,3 +355,7 @@ impl Review {
         (report, open)
     }
 }
+
+#[cfg(test)]
+#[path = "board_tests.rs"]
+mod tests;

@@ -1,0 +1,148 @@
+use super::*;
+use copydesk_base::change::{Base, Hunk};
+use copydesk_base::config::Mode;
+use proptest::prelude::*;
+
+fn policy() -> Policy {
+    Policy {
+        root: "/w".into(),
+        additional: vec![],
+        home: None,
+        state_home: "/state".into(),
+        mode: Mode::Default,
+        rules: vec![],
+    }
+}
+
+fn plan(run: &RunId, id: usize) -> Arc<ChangePlan> {
+    let hunk =
+        |at: usize| Hunk { span: copydesk_base::Span::at(at), text: "x\n".into(), state: HunkState::Pending };
+    Arc::new(ChangePlan {
+        id: ChangeId(format!("chg-{id}")),
+        run: run.clone(),
+        call: "cal-1".into(),
+        path: "/w/a".into(),
+        base: Base::Absent,
+        before: String::new(),
+        hunks: vec![hunk(0), hunk(0)],
+    })
+}
+
+/// One thing that happens to a board.
+#[derive(Clone, Debug)]
+enum Step {
+    /// A run asks: for a command of this number, or, if none, for an edit.
+    Ask {
+        run: usize,
+        command: Option<usize>,
+    },
+    Decide {
+        nth: usize,
+        allow: bool,
+    },
+    Show {
+        nth: usize,
+    },
+    Hunk {
+        nth: usize,
+        hunk: usize,
+        apply: bool,
+    },
+    End {
+        run: usize,
+    },
+}
+
+fn steps() -> impl Strategy<Value = Vec<Step>> {
+    let step = prop_oneof![
+        (0..4usize, prop::option::of(0..3usize)).prop_map(|(run, command)| Step::Ask { run, command }),
+        (0..6usize, any::<bool>()).prop_map(|(nth, allow)| Step::Decide { nth, allow }),
+        (0..6usize).prop_map(|nth| Step::Show { nth }),
+        (0..6usize, 0..3usize, any::<bool>()).prop_map(|(nth, hunk, apply)| Step::Hunk { nth, hunk, apply }),
+        (0..4usize).prop_map(|run| Step::End { run }),
+    ];
+    prop::collection::vec(step, 1..40)
+}
+
+/// The `nth` of some keys, going around.
+fn nth<K: Clone>(mut keys: impl ExactSizeIterator<Item = K>, nth: usize) -> Option<K> {
+    let count = keys.len();
+    if count == 0 { None } else { keys.nth(nth % count) }
+}
+
+proptest! {
+    /// Whatever happens in whatever order: nobody who asked is answered twice or left without an answer while their run
+    /// goes on, an answer never counts a hunk both ways, and nothing waits for nobody.
+    #[test]
+    fn every_question_is_answered_once(steps in steps()) {
+        let mut board = Board::default();
+        let mut waiting: Vec<(usize, oneshot::Receiver<Answer>)> = vec![];
+        let mut ids = 0..;
+        let run_id = |run: usize| RunId(format!("run-{run}"));
+        for step in steps {
+            match step {
+                Step::Ask { run, command } => {
+                    let id = ids.next().unwrap_or(0);
+                    let (reply, answer) = oneshot::channel();
+                    waiting.push((run, answer));
+                    let change = command.is_none().then(|| plan(&run_id(run), id));
+                    let effect = match command {
+                        Some(number) => Effect::Execute { command: format!("make {number}"), cwd: "/w".into() },
+                        None => Effect::Write { path: "/w/a".into() },
+                    };
+                    let asked = Asked {
+                        run: run_id(run), call: "cal-1".into(), effect, text: String::new(), whole: true,
+                        always: vec![], origin: None, change, policy: policy(),
+                        timeout: Duration::from_secs(1), redactor: Redactor::default(), reply,
+                    };
+                    board.take(ApprovalId(format!("apr-{id}")), asked, Timestamp(0));
+                }
+                Step::Decide { nth: at, allow } => {
+                    if let Some(id) = nth(board.pending.keys().cloned().collect::<Vec<_>>().into_iter(), at) {
+                        let denied = Settlement::Denied { by: "person".into(), reason: "no".into() };
+                        board.settle(&id, &if allow { Settlement::Once } else { denied });
+                    }
+                }
+                Step::Show { nth: at } => {
+                    if let Some(id) = nth(board.pending.keys().cloned().collect::<Vec<_>>().into_iter(), at) {
+                        prop_assert!(board.show(&id).is_ok());
+                    }
+                }
+                Step::Hunk { nth: at, hunk, apply } => {
+                    if let Some(id) = nth(board.reviews.keys().cloned().collect::<Vec<_>>().into_iter(), at) {
+                        let (_, taken, refused) = board.reserve(&id, Some(&[hunk])).unwrap();
+                        prop_assert_eq!(taken.len() + refused.len(), 1);
+                        let settled = if apply { board.applied(&id, &taken) } else { board.rejected(&id, &taken, "no") };
+                        if let Some(approval) = settled {
+                            board.settle(&approval, &Settlement::Reviewed);
+                        }
+                    }
+                }
+                Step::End { run } => {
+                    for orphan in board.end(&run_id(run)) {
+                        board.settle(&orphan, &Settlement::Denied { by: "nobody".into(), reason: "ended".into() });
+                    }
+                    // Whoever ended hears nothing more.
+                    waiting.retain(|(asked, _)| *asked != run);
+                }
+            }
+            let listening = board.pending.values().map(|pending| pending.waiting.len()).sum::<usize>();
+            let mut unanswered = 0;
+            for (_, answer) in &mut waiting {
+                match answer.try_recv() {
+                    Ok(answer) => {
+                        let twice = answer.done.sent.iter().filter(|at| {
+                            answer.open.contains(at) || answer.done.refused.iter().any(|refused| refused.hunk == **at)
+                        });
+                        prop_assert_eq!(twice.count(), 0);
+                    }
+                    Err(oneshot::error::TryRecvError::Empty) => unanswered += 1,
+                    Err(oneshot::error::TryRecvError::Closed) => {}
+                }
+            }
+            prop_assert_eq!(listening, unanswered, "who waits is who has not heard");
+            prop_assert!(board.pending.values().all(|pending| !pending.waiting.is_empty()), "nothing waits for nobody");
+            prop_assert!(board.reviews.values().all(|review| board.pending.contains_key(&review.approval)));
+        }
+    }
+}
