@@ -115,8 +115,8 @@ fn asking() {
     for round in 0..rounds {
         for (part, count) in [("first", 4), ("back", 2)] {
             let asked = Instant::now();
-            let argument =
-                json!({"uri": uri, "range": range, "prompt": format!("{part} {round}"), "action": "ask"});
+            let title = format!("{part} {round}.");
+            let argument = json!({"uri": uri, "range": range, "prompt": title, "action": "ask"});
             if let Err(error) = client.command("copydesk.ask", argument) {
                 client.fail(&error.to_string());
             }
@@ -129,11 +129,11 @@ fn asking() {
                 }
                 request += 1;
             }
-            client.progress("done");
+            client.progress(&title);
         }
     }
     let bytes = model.wait_request(0).raw.len();
-    line("prompt -> first byte at the model server, first of a session", first_byte[0], 10.0, "ms");
+    line("prompt -> first byte at the model server, first ever in a workspace", first_byte[0], 10.0, "ms");
     line("prompt -> first byte at the model server, median", median(first_byte), 10.0, "ms");
     line("end of reply -> next request (read, edit, write), median", median(between), 5.0, "ms");
     #[expect(clippy::cast_precision_loss, reason = "a request is far smaller than 2^52 bytes")]
@@ -190,13 +190,13 @@ fn deltas() {
             if let Err(error) = client.command("copydesk.ask", argument) {
                 client.fail(&error.to_string());
             }
-            client.progress("done");
+            client.progress(prompt);
             cpu(process) - before
         };
         turn("warm");
-        let differences = (0..rounds).map(|_| {
-            let one = turn("few");
-            turn("many") - one
+        let differences = (0..rounds).map(|round| {
+            let one = turn(&format!("few {round}."));
+            turn(&format!("many {round}.")) - one
         });
         let what = format!("1 000 deltas written without pause, {}, CPU", format.kind());
         line(&what, median(differences.collect()), 10.0, "ms");

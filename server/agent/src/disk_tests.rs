@@ -1,3 +1,5 @@
+//! What a write on the disk expects, and what it refuses.
+
 use super::*;
 
 #[test]

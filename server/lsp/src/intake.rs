@@ -145,7 +145,9 @@ type Answered = Result<Result<Option<Response>, ExitedError>, Box<dyn std::any::
 /// Queues the answer, then opens the gates of what waited for it.
 fn finish(answer: Answered, id: Option<Id>, gates: &Gates, queue: &mpsc::UnboundedSender<Vec<u8>>) {
     let response = match answer {
-        Ok(Ok(response)) => response,
+        Ok(Ok(Some(response))) => Some(response),
+        // The router passes over what begins with `$/`; a request is answered all the same.
+        Ok(Ok(None)) => id.map(|id| Response::from_error(id, Error::method_not_found())),
         Ok(Err(ExitedError { .. })) => None,
         Err(_) => {
             tracing::error!("a handler panicked; its request is answered and the server goes on");

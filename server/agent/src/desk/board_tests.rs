@@ -1,3 +1,5 @@
+//! The board's transitions, by example and by chance.
+
 use super::*;
 use copydesk_base::change::{Base, Hunk};
 use copydesk_base::config::Mode;

@@ -238,8 +238,10 @@ impl Desk {
         }
     }
 
-    /// Makes ready what the first request of the model in force needs, so that the person need not wait for it.
+    /// Makes ready what the first ask needs, so that the person need not wait for it: the journal, if there is one, is
+    /// open and settled, and the client of the model in force is made.
     pub async fn warm(&self) {
+        self.shared.recover().await;
         let Ok(settings) = (self.shared.world.settings)() else { return };
         if let Ok(choice) = settings.models.choose(None) {
             settings.models.warm(&choice).await;
@@ -380,7 +382,10 @@ impl Desk {
             let (shared, expected) = (self.shared.clone(), report.clone());
             self.shared.runs.spawn(async move {
                 let _ = gate.await;
-                undo::perform(&shared, run, direction, &expected).await;
+                tokio::select! {
+                    () = undo::perform(&shared, run, direction, &expected) => {}
+                    () = shared.cancel.cancelled() => {}
+                }
             });
         }
         Ok(report)
@@ -421,8 +426,15 @@ impl Shared {
         redactor: &Redactor,
         patience: Duration,
     ) -> Result<HunkReport, AgentError> {
-        let _turn = self.turnstile.lock().await;
-        apply::apply(&self.world, &self.recorder, redactor, patience, plan, hunks).await
+        let work = async {
+            let _turn = self.turnstile.lock().await;
+            apply::apply(&self.world, &self.recorder, redactor, patience, plan, hunks).await
+        };
+        // An editor that is gone never answers. What was sent is settled by its text, on the next start.
+        tokio::select! {
+            report = work => report,
+            () = self.cancel.cancelled() => Err(AgentError::Canceled),
+        }
     }
 
     /// Settles what a process that died left open: once, before the first thing that this one does.

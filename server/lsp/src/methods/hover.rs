@@ -17,10 +17,19 @@ pub(crate) fn run(snapshot: &Snapshot, params: lsp::HoverParams) -> Option<lsp::
     let place = position::Position::new(at.position.line, at.position.character);
     let offset = position::offset(open.document.rope(), place, snapshot.ladder.encoding);
     let found = copydesk_language::hover(&file, &snapshot.index(), offset)?;
-    let kind =
-        if snapshot.ladder.markdown_hover { lsp::MarkupKind::Markdown } else { lsp::MarkupKind::PlainText };
+    let (kind, value) = if snapshot.ladder.markdown_hover {
+        (lsp::MarkupKind::Markdown, found.markdown)
+    } else {
+        (lsp::MarkupKind::PlainText, plain(&found.markdown))
+    };
     Some(lsp::Hover {
-        contents: lsp::Contents::MarkupContent(lsp::MarkupContent { kind, value: found.markdown }),
+        contents: lsp::Contents::MarkupContent(lsp::MarkupContent { kind, value }),
         range: Some(convert::range(&open.document, found.span, snapshot.ladder.encoding)),
     })
+}
+
+/// The words of our own Markdown, for a client that would show its marks.
+fn plain(markdown: &str) -> String {
+    let lines = markdown.lines().filter(|line| !line.starts_with("```"));
+    lines.map(|line| line.replace("**", "").replace('`', "'")).collect::<Vec<_>>().join("\n")
 }
