@@ -7,7 +7,7 @@ use copydesk_store::{TrustedFile, UserStore};
 #[test]
 fn trust_is_for_exactly_this_content_of_this_workspace() {
     let home = tempfile::tempdir().unwrap();
-    let (here, there) = (Path::new("/work/here"), Path::new("/work/there"));
+    let (here, there) = (Path::new("/some/here"), Path::new("/some/there"));
     let config = TrustedFile::new(".copydesk/config.yaml", "permissions: {}\n");
     let keystone = TrustedFile::new(".keystone/config.yaml", "providers: {}\n");
 
@@ -39,16 +39,16 @@ fn a_row_whose_hash_is_not_its_contents_grants_nothing() {
 async fn rules_are_remembered_once_and_numbers_never_come_again() {
     let home = tempfile::tempdir().unwrap();
     let user = UserStore::at(home.path());
-    let (here, run) = (Path::new("/work/here"), "run-1".into());
+    let (here, run) = (Path::new("/some/here"), "run-1".into());
     for rule in ["Bash(cargo test)", "Edit(/work/here/**)", "Bash(cargo test)"] {
         user.remember(here, rule, &run).await.unwrap();
     }
     let rules = user.rules(here).await.unwrap();
     let shown: Vec<_> = rules.iter().map(|rule| rule.rule.as_str()).collect();
     assert_eq!(shown, ["Bash(cargo test)", "Edit(/work/here/**)"]);
-    assert_eq!(user.rules(Path::new("/work/there")).await.unwrap(), []);
+    assert_eq!(user.rules(Path::new("/some/there")).await.unwrap(), []);
 
-    assert_eq!(user.revoke(Path::new("/work/there"), rules[1].id).await, Ok(false));
+    assert_eq!(user.revoke(Path::new("/some/there"), rules[1].id).await, Ok(false));
     assert_eq!(user.revoke(here, rules[1].id).await, Ok(true));
     assert_eq!(user.revoke_blocking(here, rules[1].id), Ok(false));
     user.remember(here, "Edit(/work/here/**)", &run).await.unwrap();

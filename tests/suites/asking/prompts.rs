@@ -113,19 +113,8 @@ fn an_answer_of_the_wrong_shape_grants_nothing() {
             scene.client.no_diagnostic(&uri, "pending-approval");
             assert!(scene.client.heard("workspace/applyEdit").is_empty(), "{answer}");
             assert_eq!(scene.text(), TEXT, "{answer}");
-            // Where it counted as a no, the model may have been told so before the end.
-            scene.model.push(done());
-            let argument = json!({"uri": uri, "range": scene.client.range_of(&uri, "def middle():"), "action": "explain"});
-            while scene.model.unused() > 0 {
-                scene.client.command("copydesk.ask", argument.clone()).expect("an answer");
-                scene.asked += 1;
-                let last = scene.model.requests().len().max(1);
-                scene.request(last);
-            }
-            scene
-                .client
-                .wait("the end of every run", |client| client.progress_tokens().is_empty().then_some(()));
-            scene.end();
+            // Where it counted as a no, the model may have been told so: the script's end is of no interest here.
+            scene.client.finish();
         }
     }
 }

@@ -23,8 +23,8 @@ pub(crate) fn policy(mode: Mode, rules: &[&str]) -> Policy {
     Policy {
         root: ROOT.into(),
         additional: vec!["/shared".into()],
-        home: Some("/home/ada".into()),
-        state_home: "/home/ada/.local/state/copydesk".into(),
+        home: Some("/people/ada".into()),
+        state_home: "/people/ada/.local/state/copydesk".into(),
         mode,
         rules: rules.collect(),
     }

@@ -1,3 +1,5 @@
+//! Which provider and model answer, by config and environment.
+
 use super::*;
 
 fn provider(

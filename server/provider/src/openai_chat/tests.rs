@@ -1,3 +1,5 @@
+//! Recorded and broken streams of Chat Completions, and the requests we send.
+
 use serde_json::json;
 
 use super::*;
