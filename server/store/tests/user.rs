@@ -40,17 +40,17 @@ async fn rules_are_remembered_once_and_numbers_never_come_again() {
     let home = tempfile::tempdir().unwrap();
     let user = UserStore::at(home.path());
     let (here, run) = (Path::new("/some/here"), "run-1".into());
-    for rule in ["Bash(cargo test)", "Edit(/work/here/**)", "Bash(cargo test)"] {
+    for rule in ["Bash(cargo test)", "Edit(/some/here/**)", "Bash(cargo test)"] {
         user.remember(here, rule, &run).await.unwrap();
     }
     let rules = user.rules(here).await.unwrap();
     let shown: Vec<_> = rules.iter().map(|rule| rule.rule.as_str()).collect();
-    assert_eq!(shown, ["Bash(cargo test)", "Edit(/work/here/**)"]);
+    assert_eq!(shown, ["Bash(cargo test)", "Edit(/some/here/**)"]);
     assert_eq!(user.rules(Path::new("/some/there")).await.unwrap(), []);
 
     assert_eq!(user.revoke(Path::new("/some/there"), rules[1].id).await, Ok(false));
     assert_eq!(user.revoke(here, rules[1].id).await, Ok(true));
     assert_eq!(user.revoke_blocking(here, rules[1].id), Ok(false));
-    user.remember(here, "Edit(/work/here/**)", &run).await.unwrap();
+    user.remember(here, "Edit(/some/here/**)", &run).await.unwrap();
     assert!(user.rules_blocking(here).unwrap()[1].id > rules[1].id);
 }
