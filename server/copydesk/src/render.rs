@@ -114,7 +114,7 @@ mod tests {
         let finding =
             Diagnostic::new(Code::UnknownKey, Span::new(start, start + 3), "'rnu' is no key\u{1b}[31m");
         assert_eq!(
-            findings("a.yaml", text, &[finding.clone()], Look::Plain),
+            findings("a.yaml", text, std::slice::from_ref(&finding), Look::Plain),
             "a.yaml:4:5: error[unknown-key]: 'rnu' is no key\u{fffd}[31m\n  4 |     rnu: y\n    |     ^^^\n\n"
         );
         let shown = findings("a.yaml", text, &[finding], Look::Terminal);
@@ -126,7 +126,7 @@ mod tests {
         for (text, span) in [("", Span::new(0, 9)), ("a: ä", Span::new(4, 99)), ("a\n", Span::at(2))] {
             let finding = Diagnostic::new(Code::YamlSyntax, span, "no");
             for look in [Look::Plain, Look::Terminal, Look::Colored] {
-                assert!(findings("a", text, &[finding.clone()], look).contains("no"));
+                assert!(findings("a", text, std::slice::from_ref(&finding), look).contains("no"));
             }
         }
     }

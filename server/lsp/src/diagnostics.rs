@@ -4,7 +4,7 @@
 //! still current. A burst of keystrokes is one check, without a timer. What agents publish (approvals, proposals) goes
 //! with it: for a client that pulls, only that is pushed.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
@@ -21,15 +21,20 @@ use crate::documents::Open;
 use crate::snapshot::Snapshot;
 use crate::state::State;
 
+/// What each URI was last told, and for which version.
+type Shown = HashMap<String, (Option<i32>, Vec<lsp::Diagnostic>)>;
+
 /// The URIs that wait for the worker.
 pub(crate) struct Publisher {
     dirty: Mutex<BTreeSet<String>>,
+    /// Those that were opened: a client may have forgotten what it was told before.
+    opened: Mutex<HashSet<String>>,
     wake: Notify,
 }
 
 impl Publisher {
     pub(crate) fn new() -> Self {
-        Self { dirty: Mutex::new(BTreeSet::new()), wake: Notify::new() }
+        Self { dirty: Mutex::default(), opened: Mutex::default(), wake: Notify::new() }
     }
 
     /// Puts a document on the worker's list. Never blocks for longer than a set insertion.
@@ -38,6 +43,18 @@ impl Publisher {
             dirty.insert(uri);
         }
         self.wake.notify_one();
+    }
+
+    /// The same for a document that was opened just now.
+    pub(crate) fn mark_opened(&self, uri: String) {
+        if let Ok(mut opened) = self.opened.lock() {
+            opened.insert(uri.clone());
+        }
+        self.mark(uri);
+    }
+
+    fn is_newly_opened(&self, uri: &str) -> bool {
+        self.opened.lock().is_ok_and(|mut opened| opened.remove(uri))
     }
 
     fn take(&self) -> BTreeSet<String> {
@@ -49,8 +66,8 @@ impl Publisher {
 pub(crate) async fn work(state: Arc<State>) {
     let Some(session) = state.session() else { return };
     let mut view = session.desk.view();
-    // URIs whose last publication was not empty, and those that agents' findings stood on.
-    let mut shown: HashSet<String> = HashSet::new();
+    // What was published last, and the URIs that agents' findings stood on.
+    let mut shown: Shown = HashMap::new();
     let mut of_agents: HashSet<String> = HashSet::new();
     loop {
         tokio::select! {
@@ -86,7 +103,7 @@ fn uri_at(state: &State, path: &Path) -> String {
     state.documents.at(path).map_or_else(|| convert::uri_of(path), |open| open.uri.clone())
 }
 
-async fn publish(state: &Arc<State>, uri: String, shown: &mut HashSet<String>) {
+async fn publish(state: &Arc<State>, uri: String, shown: &mut Shown) {
     let Some(session) = state.session() else { return };
     let open = state.documents.get(&uri);
     let Some(snapshot) = state.snapshot() else { return };
@@ -111,13 +128,17 @@ async fn publish(state: &Arc<State>, uri: String, shown: &mut HashSet<String>) {
     }
     let diagnostics = match checked {
         Some(diagnostics) => diagnostics,
-        None if shown.contains(&uri) => vec![],
+        None if shown.contains_key(&uri) => vec![],
         None => return,
     };
-    if diagnostics.is_empty() {
+    let now = (version, diagnostics.clone());
+    if !session.publisher.is_newly_opened(&uri) && shown.get(&uri) == Some(&now) {
+        return;
+    }
+    if diagnostics.is_empty() && version.is_none() {
         shown.remove(&uri);
     } else {
-        shown.insert(uri.clone());
+        shown.insert(uri.clone(), now);
     }
     session.host.client().publish_diagnostics(lsp::Uri(uri), diagnostics, version).await;
 }

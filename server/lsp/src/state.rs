@@ -183,7 +183,11 @@ impl State {
             if diagnostics::is_settings(&uri) {
                 self.doubt_trust();
             }
-            session.publisher.mark(uri);
+            if request.method() == "textDocument/didOpen" {
+                session.publisher.mark_opened(uri);
+            } else {
+                session.publisher.mark(uri);
+            }
         } else {
             tracing::warn!(method = request.method(), "a notification does not read as what it says it is");
         }
