@@ -142,6 +142,9 @@ fn ask(state: &Arc<State>, session: &Session, arguments: AskArguments) -> Result
     Ok(Some(json!({"runId": started.run.as_str()})))
 }
 
+/// How long a run waits for an editor that was asked for its settings and does not answer.
+const SETTINGS: Duration = Duration::from_millis(300);
+
 /// Opens a run's gate behind the answer, and behind settings of the editor's that are on their way: they were sent before.
 fn open_when_settled(state: &Arc<State>, gate: oneshot::Sender<()>) {
     if state.settings_under_way.borrow().eq(&0) {
@@ -154,7 +157,7 @@ fn open_when_settled(state: &Arc<State>, gate: oneshot::Sender<()>) {
     state.tracker.spawn(async move {
         let _ = behind.await;
         let none = under_way.wait_for(|count| *count == 0);
-        let _ = tokio::time::timeout(Duration::from_secs(1), none).await;
+        let _ = tokio::time::timeout(SETTINGS, none).await;
         let _ = gate.send(());
     });
 }
