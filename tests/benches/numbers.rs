@@ -136,8 +136,25 @@ fn asking() {
             client.progress(&title);
         }
     }
+    client.quiet("window/logMessage");
+    client.finish();
+
+    // Tomorrow: the workspace has its journal, the server is new.
+    model.push(Reply::text("Hello."));
+    let mut client = Client::start(personality::neovim_0_12(), &workspace);
+    client.open(&uri, "python", &workspace.read("a.py"));
+    client.message_passed("workspace/configuration", 1);
+    let asked = Instant::now();
+    let argument = json!({"uri": uri, "range": range, "prompt": "again", "action": "ask"});
+    if let Err(error) = client.command("copydesk.ask", argument) {
+        client.fail(&error.to_string());
+    }
+    let next_day = millis(model.wait_answered(request).arrived.saturating_duration_since(asked));
+    client.progress("again");
+
     let bytes = model.wait_request(0).raw.len();
     line("prompt -> first byte at the model server, first ever in a workspace", first_byte[0], 10.0, "ms");
+    line("the same, first of a later session", next_day, 10.0, "ms");
     line("prompt -> first byte at the model server, median", median(first_byte), 10.0, "ms");
     line("end of reply -> next request (read, edit, write), median", median(between), 5.0, "ms");
     #[expect(clippy::cast_precision_loss, reason = "a request is far smaller than 2^52 bytes")]
