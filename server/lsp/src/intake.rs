@@ -45,8 +45,8 @@ pub(crate) async fn run(
     input: impl AsyncRead + Unpin + Send,
     output: impl AsyncWrite + Unpin + Send + 'static,
     backstage: Backstage,
+    cancel: CancellationToken,
 ) -> Ended {
-    let cancel = CancellationToken::new();
     let tracker = TaskTracker::new();
     let (queue, bodies) = mpsc::unbounded_channel();
     let writer = tracker.spawn(wire::write(output, bodies));
@@ -75,7 +75,7 @@ pub(crate) async fn run(
     let ended = loop {
         let body = tokio::select! {
             body = wire::read(&mut input) => body,
-            // The parent died, or its end of the pipe is gone.
+            // The parent died, or somebody told this process to end.
             () = cancel.cancelled() => break Ended::Abrupt,
         };
         let body = match body {

@@ -75,11 +75,13 @@ pub enum Ended {
     Abrupt,
 }
 
-/// Serves one editor until it says `exit`, closes its end or dies.
+/// Serves one editor until it says `exit`, closes its end or dies, or until `stop` says so (a signal, for one). Runs and
+/// their child processes end before this returns.
 pub async fn serve(
     input: impl AsyncRead + Unpin + Send,
     output: impl AsyncWrite + Unpin + Send + 'static,
     backstage: Backstage,
+    stop: CancellationToken,
 ) -> Ended {
-    intake::run(input, output, backstage).await
+    intake::run(input, output, backstage, stop).await
 }

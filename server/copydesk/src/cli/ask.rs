@@ -116,7 +116,7 @@ async fn turn(office: &Arc<Office>, ask: Ask, json: bool) -> anyhow::Result<Opti
         tokio::select! {
             ended = &mut outcome => break ended.context("failed to finish the run: its task is gone")?,
             () = &mut conversation => {}
-            _ = tokio::signal::ctrl_c() => {
+            () = lsp::told_to_end() => {
                 desk.cancel(&started.run).await;
             }
         }

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use copydesk_language::Trust;
 use copydesk_lsp::{Backstage, Ended};
+use tokio_util::sync::CancellationToken;
 
 use super::{Outcome, doctor};
 use crate::config::{FileState, Flags, Nesting, trustable};
@@ -28,10 +29,34 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
         .max_blocking_threads(8)
         .enable_all()
         .build()?;
-    let ended = runtime.block_on(copydesk_lsp::serve(tokio::io::stdin(), tokio::io::stdout(), backstage()));
+    let stop = CancellationToken::new();
+    let serving = copydesk_lsp::serve(tokio::io::stdin(), tokio::io::stdout(), backstage(), stop.clone());
+    let ended = runtime.block_on(async {
+        tokio::pin!(serving);
+        tokio::select! {
+            ended = &mut serving => ended,
+            () = told_to_end() => {
+                stop.cancel();
+                serving.await
+            }
+        }
+    });
     // The thread that waits for standard input cannot be waited for.
     runtime.shutdown_background();
     Ok(if ended == Ended::Orderly { Outcome::Fine } else { Outcome::Problems })
+}
+
+/// Ends when somebody tells this process to: by hand, by an editor that lost patience, by a closing session. Child processes
+/// would outlive us otherwise.
+pub(super) async fn told_to_end() {
+    use tokio::signal::unix::{SignalKind, signal};
+    let kinds = [SignalKind::terminate(), SignalKind::hangup(), SignalKind::interrupt()];
+    let mut signals: Vec<_> = kinds.into_iter().filter_map(|kind| signal(kind).ok()).collect();
+    if signals.is_empty() {
+        return std::future::pending().await;
+    }
+    let told = signals.iter_mut().map(|signal| Box::pin(signal.recv()));
+    futures_util::future::select_all(told).await;
 }
 
 /// What a command leaves behind becomes our child, so that it is seen as one of a run's.

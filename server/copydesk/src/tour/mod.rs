@@ -113,7 +113,8 @@ pub(crate) async fn perform(
 ) -> anyhow::Result<Vec<Taken>> {
     let (ours, theirs) = tokio::io::duplex(64 * 1024);
     let (input, output) = tokio::io::split(theirs);
-    let serving = copydesk_lsp::serve(input, output, stage.backstage());
+    let serving =
+        copydesk_lsp::serve(input, output, stage.backstage(), tokio_util::sync::CancellationToken::new());
     let (ended, steps) = tokio::join!(serving, play(stage, Editor::new(ours, PATIENCE), tell));
     let steps = steps?;
     let all_happened = steps.iter().all(|taken| taken.outcome.is_ok());

@@ -130,7 +130,8 @@ async fn toured(about: &str, lie: Lie) -> Vec<Taken> {
     let (ours, theirs) = duplex(64 * 1024);
     let (outer, inner) = duplex(64 * 1024);
     let (input, output) = split(inner);
-    let serving = copydesk_lsp::serve(input, output, stage.backstage());
+    let serving =
+        copydesk_lsp::serve(input, output, stage.backstage(), tokio_util::sync::CancellationToken::new());
     let mut tell = |_: &Taken| Ok(());
     let playing = play(&stage, Editor::new(ours, PATIENCE), &mut tell);
     let (_, steps, ()) = tokio::join!(serving, playing, between(theirs, outer, about, lie));
