@@ -53,7 +53,7 @@ fn a_closed_pipe_ends_the_server() {
 
 #[test]
 fn a_command_under_way_dies_with_the_server() {
-    for way in [End::Exit, End::HangUp, End::Parent] {
+    for way in [End::Exit, End::HangUp, End::Parent, End::Signal] {
         let mut scene = scene(vec![sleeper(), done()]);
         let mut parent = idle();
         if way == End::Parent {
@@ -78,6 +78,10 @@ fn a_command_under_way_dies_with_the_server() {
             End::HangUp => scene.client.hang_up(),
             End::Parent => {
                 parent.kill().expect("the parent is ours");
+            }
+            End::Signal => {
+                let told = Command::new("kill").args(["-TERM", &server.to_string()]).status();
+                assert!(told.is_ok_and(|status| status.success()), "the server can be told to end");
             }
         }
         parent.kill().ok();
@@ -178,6 +182,8 @@ enum End {
     Exit,
     HangUp,
     Parent,
+    /// An editor that lost patience.
+    Signal,
 }
 
 /// A command that would run for twenty minutes.
