@@ -149,7 +149,7 @@ mod tests {
             model: Some("p/m".into()),
             mode: Some(Mode::Plan),
         };
-        assert_eq!(own(Owner::User), [expect.clone()]);
+        assert_eq!(own(Owner::User), std::slice::from_ref(&expect));
         assert_eq!(own(Owner::Workspace), [Action { model: None, ..expect }]);
     }
 }
