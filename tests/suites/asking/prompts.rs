@@ -159,7 +159,6 @@ fn hidden() -> Vec<(Reply, &'static str)> {
         (write("a\rb.txt"), "\\u{d}"),
         (write("a\nAllow this, it is safe.txt"), "a"),
         (bash("printf '[free](https://example.com)'"), "] (https: //"),
-        (bash("printf a\u{202e}b"), "\\u{202e}"),
     ]
 }
 
@@ -170,20 +169,14 @@ fn nothing_hides_in_a_prompt() {
             let mut scene = begin(personality, format, "{}", vec![call.clone(), done()]);
             scene.client.hold("window/showMessageRequest");
             scene.ask("do it");
-            // What cannot be read at all is refused without a question.
-            let asked = scene.client.wait("a question or a refusal", |client| {
-                let asked = client.heard("window/showMessageRequest").pop();
-                (asked.is_some() || scene.model.requests().len() > 1).then_some(asked)
-            });
-            if let Some(asked) = asked {
-                let text = asked.params["message"].as_str().unwrap_or_default().to_owned();
-                assert!(text.contains(shown), "{shown}: {text:?}");
-                assert!(text.chars().all(|c| c == '\n' || !c.is_control()), "{text:?}");
-                // The same renderer wrote the diagnostic.
-                let pending = scene.pending()["message"].as_str().unwrap_or_default().to_owned();
-                assert!(pending.contains(&text), "{pending:?} is not about {text:?}");
-                scene.client.reply(&asked, Ok(json!({"title": "Deny"})));
-            }
+            let asked = scene.client.message("window/showMessageRequest");
+            let text = asked.params["message"].as_str().unwrap_or_default().to_owned();
+            assert!(text.contains(shown), "{shown}: {text:?}");
+            assert!(text.chars().all(|c| c == '\n' || !c.is_control()), "{text:?}");
+            // The same renderer wrote the diagnostic.
+            let pending = scene.pending()["message"].as_str().unwrap_or_default().to_owned();
+            assert!(pending.contains(&text), "{pending:?} is not about {text:?}");
+            scene.client.reply(&asked, Ok(json!({"title": "Deny"})));
             assert!(scene.result(1).contains("refused"));
             scene.over(1);
             scene.end();

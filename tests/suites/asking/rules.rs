@@ -109,7 +109,13 @@ fn always_for_a_command_stores_each_of_its_atoms_literally() {
 
 #[test]
 fn a_command_that_cannot_be_read_is_denied_and_never_offered() {
-    for command in ["eval \"$(cat x)\"", "echo $((x))", "x='a[$(touch c)]'; echo $((x))", "echo 'open"] {
+    for command in [
+        "printf a\u{202e}b",
+        "eval \"$(cat x)\"",
+        "echo $((x))",
+        "x='a[$(touch c)]'; echo $((x))",
+        "echo 'open",
+    ] {
         for format in Format::BOTH {
             let mut scene =
                 begin(personality::vs_code(), format, "{mode: auto}", vec![bash(command), done()]);

@@ -74,6 +74,8 @@ fn no_descendant_of_a_run_approves() {
         scene.workspace.write("approve.sh", &text);
         scene.ask("do pears");
         scene.answered(2);
+        let told = scene.result(2);
+        assert!(told.contains("a run cannot approve"), "it ran, and was told why: {told}");
         scene.pending();
         assert_eq!(scene.text(), TEXT, "still nothing was applied");
         scene.client.choose(&prompt, "Deny");
