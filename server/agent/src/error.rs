@@ -28,6 +28,10 @@ pub enum AgentError {
     UnknownApproval(String),
     #[error("allow what was not shown whole; use Show first")]
     NotShown,
+    #[error("go on: something in this program broke; please report it with the log")]
+    Panicked,
+    #[error("store a rule for this: none is offered; allow it once instead")]
+    NotOffered,
     #[error("go on: it was canceled")]
     Canceled,
     #[error("finish: the model's answer was cut at its limit of output tokens; ask for less at once")]

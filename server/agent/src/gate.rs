@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use copydesk_base::change::{ChangePlan, HunkReport};
+use copydesk_base::change::{ChangePlan, HunkReport, RefusedHunk};
 use copydesk_base::event::Denied;
 use copydesk_base::host::Presence;
 use copydesk_base::{Because, CallId, Effect, Event, Question, Verdict, path};
@@ -42,6 +42,7 @@ pub(crate) async fn permit(
         Verdict::Allow(because) => {
             let by = if because.rule.is_some() { "rule" } else { "mode" };
             judged(turn, call, &effect, "allow", because, by).await?;
+            still_wanted(turn)?;
             Ok(Permit::Granted)
         }
         Verdict::Deny(because) => refuse(turn, call, &effect, because, "rule", Unasked::No).await,
@@ -87,6 +88,7 @@ pub(crate) async fn ask(
         Settlement::Once | Settlement::Always => {
             let because = Because::of("the person allowed it");
             judged(turn, call, &effect, "allow", because, "person").await?;
+            still_wanted(turn)?;
             if nothing_done {
                 Ok(Permit::Granted)
             } else {
@@ -98,12 +100,24 @@ pub(crate) async fn ask(
             judged(turn, call, &effect, "allow", because, "person").await?;
             Ok(Permit::Reviewed(answer.done))
         }
+        Settlement::Denied { by, reason } if !answer.done.sent.is_empty() => {
+            // A part was applied before: what is told must be what is there.
+            judged(turn, call, &effect, "deny", Because::of(reason.clone()), &by).await?;
+            let mut done = answer.done;
+            done.refused.extend(answer.open.iter().map(|hunk| RefusedHunk { hunk: *hunk, reason: reason.clone() }));
+            Ok(Permit::Reviewed(done))
+        }
         Settlement::Denied { by, reason } => {
             let unasked = if by == "person" { Unasked::No } else { Unasked::Yes };
             refuse(turn, call, &effect, Because::of(reason), &by, unasked).await
         }
         Settlement::Failed(reason) => Err(AgentError::Journal(reason)),
     }
+}
+
+/// A permission that comes after the cancel is none.
+fn still_wanted(turn: &Turn) -> Result<(), AgentError> {
+    if turn.cancel.is_cancelled() { Err(AgentError::Canceled) } else { Ok(()) }
 }
 
 /// Whether an effect was refused only for want of an answer.
@@ -153,6 +167,8 @@ async fn refuse(
 /// What the person reads before they decide.
 fn text_of(turn: &Turn, effect: &Effect, question: &Question, change: Option<&ChangePlan>) -> Rendered {
     let root = &turn.settings.root;
+    // A line break in a name would forge a line of the question.
+    let shown = |file: &std::path::Path| path::shown(root, file).replace('\n', "\\n");
     let always = match question.always.as_slice() {
         [] => String::new(),
         rules => format!("\n(Always allow stores: {})", render::harmless(&rules.join(", "))),
@@ -164,20 +180,20 @@ fn text_of(turn: &Turn, effect: &Effect, question: &Question, change: Option<&Ch
                 format!(": +{added} −{removed} lines")
             });
             let verb = if change.is_some_and(|plan| plan.before.is_empty()) { "Create " } else { "Edit " };
-            render::prompt(verb, &path::shown(root, file), &format!("{lines}{always}"))
+            render::prompt(verb, &shown(file), &format!("{lines}{always}"))
         }
         Effect::Execute { command, cwd } => {
-            let place = render::harmless(&path::shown(root, cwd));
+            let place = render::harmless(&shown(cwd));
             render::prompt(&format!("Run in {place}, not sandboxed:\n"), command, &always)
         }
-        Effect::Read { path: file } => render::prompt("Read ", &path::shown(root, file), &always),
+        Effect::Read { path: file } => render::prompt("Read ", &shown(file), &always),
         Effect::Network { url } => render::prompt("Reach ", url, &always),
         Effect::Tool { server, tool } => render::prompt("Use ", &format!("{server}/{tool}"), &always),
         Effect::Follow { path: file, line, text } => render::prompt(
             &format!(
                 "Line {} of {}, which you did not type here, asks:\n",
                 line + 1,
-                render::harmless(&path::shown(root, file))
+                render::harmless(&shown(file))
             ),
             text,
             "",

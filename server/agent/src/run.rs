@@ -3,6 +3,7 @@
 //! Budgets are checked before each request. A stream that breaks is an error and nothing of it is performed. Arguments
 //! that make no sense, unknown tools and refusals are plain results for the model to read.
 
+use std::panic::AssertUnwindSafe;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,7 +15,7 @@ use copydesk_permission::Policy;
 use copydesk_provider::{
     Choice, Message, ModelEvent, Request, StopReason, ToolCall, ToolOutcome, ToolResult,
 };
-use futures_util::StreamExt;
+use futures_util::{FutureExt, StreamExt};
 use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
 
@@ -48,6 +49,8 @@ pub(crate) struct Turn {
     mode: Option<Mode>,
     /// The loosest mode that its action runs in.
     ceiling: Option<Mode>,
+    /// Rules that were remembered in this process before the settings were read, and may have been revoked since.
+    remembered_before: usize,
     pub(crate) denied: Vec<Denied>,
     pub(crate) changes: Vec<(PathBuf, bool)>,
     pub(crate) refused_diffs: Vec<String>,
@@ -58,7 +61,8 @@ pub(crate) struct Turn {
 impl Turn {
     /// The policy at this moment: settings, the session's mode, and what was remembered since.
     pub(crate) fn policy(&self) -> Policy {
-        self.settings.policy(self.mode(), &self.desk.remembered.borrow())
+        let remembered = self.desk.remembered.borrow();
+        self.settings.policy(self.mode(), remembered.get(self.remembered_before..).unwrap_or_default())
     }
 
     /// Makes events of this run durable and shows them.
@@ -89,7 +93,15 @@ pub(crate) async fn task(
 ) {
     // A gate that was dropped is an answer that will never be written: nobody waits for it any more.
     let _ = gate.await;
-    let outcome = whole(&shared, ask, &run, &session, cancel).await;
+    let work = AssertUnwindSafe(whole(&shared, ask, &run, &session, cancel)).catch_unwind();
+    let outcome = if let Ok(outcome) = work.await {
+        outcome
+    } else {
+        tracing::error!(%run, "a run panicked; it is ended and the server goes on");
+        let outcome = failed(&run, &session, &AgentError::Panicked);
+        end(&shared, None, &outcome).await;
+        outcome
+    };
     shared.link.order(Order::End { run });
     let _ = done.send(outcome);
 }
@@ -101,21 +113,14 @@ async fn whole(
     session: &SessionId,
     cancel: CancellationToken,
 ) -> Outcome {
-    let failed = |error: &AgentError| Outcome {
-        run: run.clone(),
-        session: session.clone(),
-        status: RunStatus::Failed,
-        text: String::new(),
-        changes: vec![],
-        refused_diffs: vec![],
-        denied: vec![],
-        usage: Usage::default(),
-        error: Some(error.told()),
+    let begun = tokio::select! {
+        begun = begin(shared, &ask, run, session, cancel.clone()) => begun,
+        () = cancel.cancelled() => Err((None, AgentError::Canceled)),
     };
-    let (mut turn, action, choice) = match begin(shared, &ask, run, session, cancel).await {
+    let (mut turn, action, choice) = match begun {
         Ok(begun) => begun,
         Err((settings, error)) => {
-            let outcome = failed(&error);
+            let outcome = failed(run, session, &error);
             end(shared, settings.as_ref(), &outcome).await;
             return outcome;
         }
@@ -139,6 +144,22 @@ async fn whole(
     };
     end(shared, Some(&turn.settings), &outcome).await;
     outcome
+}
+
+/// A run that came to nothing.
+fn failed(run: &RunId, session: &SessionId, error: &AgentError) -> Outcome {
+    let canceled = matches!(error, AgentError::Canceled);
+    Outcome {
+        run: run.clone(),
+        session: session.clone(),
+        status: if canceled { RunStatus::Canceled } else { RunStatus::Failed },
+        text: String::new(),
+        changes: vec![],
+        refused_diffs: vec![],
+        denied: vec![],
+        usage: Usage::default(),
+        error: (!canceled).then(|| error.told()),
+    }
 }
 
 /// Writes and shows how the run ended; where the journal fails, it is shown all the same.
@@ -170,6 +191,8 @@ async fn begin(
 ) -> Result<Begun, (Option<Settings>, AgentError)> {
     let world = shared.world.clone();
     shared.recover().await;
+    // Settings have every rule that is stored by now; what is remembered later comes on top.
+    let remembered_before = shared.link.remembered.borrow().len();
     let settings = (world.settings)().map_err(|reason| (None, AgentError::Settings(reason)))?;
     let own = || action::own_actions(&*world.files, &world.action_folders);
     let named = |actions: Vec<Action>| actions.into_iter().find(|action| action.name == ask.action);
@@ -193,6 +216,7 @@ async fn begin(
         cancel: cancel.clone(),
         mode: ask.mode,
         ceiling: action.mode,
+        remembered_before,
         denied: vec![],
         changes: vec![],
         refused_diffs: vec![],
@@ -229,6 +253,12 @@ async fn begin(
         RunView { run: run.clone(), title, origin: turn.origin.clone(), started: turn.world.clock.now() };
     shared.link.order(Order::Begin { view, cancel });
     Ok((turn, action, choice))
+}
+
+/// The same before the action is known: its name.
+pub(crate) fn short_title(ask: &Ask) -> String {
+    let words: String = ask.prompt.lines().next().unwrap_or_default().chars().take(60).collect();
+    if words.is_empty() { ask.action.clone() } else { words }
 }
 
 /// A few words for progress and lists.
@@ -350,8 +380,11 @@ async fn answer(
     }
 }
 
-/// Performs one tool call and makes its result.
+/// Performs one tool call and makes its result. Nothing is begun after a cancel.
 async fn perform(turn: &mut Turn, action: &Action, call: ToolCall) -> Result<ToolResult, AgentError> {
+    if turn.cancel.is_cancelled() {
+        return Err(AgentError::Canceled);
+    }
     let id = turn.shared.call_id();
     let arguments = call.arguments.value.clone();
     let logged = arguments.clone().unwrap_or_else(|_| serde_json::Value::String(call.arguments.raw.clone()));

@@ -58,6 +58,7 @@ pub(crate) struct Answer {
 
 struct Waiting {
     run: RunId,
+    origin: Option<Origin>,
     reply: oneshot::Sender<Answer>,
 }
 
@@ -84,7 +85,12 @@ pub(crate) struct Review {
     pub(crate) shown: String,
     applying: Vec<usize>,
     stale: Vec<(usize, String)>,
+    /// How the whole was settled while hunks were still being applied: it waits for them.
+    closing: Option<Closing>,
 }
+
+/// A settlement with its words for the journal.
+pub(crate) type Closing = (Settlement, String, String);
 
 /// A run under way.
 pub(crate) struct Running {
@@ -117,7 +123,7 @@ impl Pending {
 impl Board {
     /// Takes a question in. An identical one that already waits gets another listener instead, and `None` comes back.
     pub(crate) fn take(&mut self, id: ApprovalId, asked: Asked, now: Timestamp) -> Option<&Pending> {
-        let waiting = Waiting { run: asked.run.clone(), reply: asked.reply };
+        let waiting = Waiting { run: asked.run.clone(), origin: asked.origin.clone(), reply: asked.reply };
         if asked.change.is_none()
             && let Some(twin) = self
                 .pending
@@ -168,6 +174,7 @@ impl Board {
                 shown: copydesk_base::path::shown(&pending.policy.root, &plan.path),
                 applying: vec![],
                 stale: vec![],
+                closing: None,
             });
         }
         Ok(())
@@ -186,6 +193,27 @@ impl Board {
     pub(crate) fn may_allow(&self, id: &ApprovalId) -> Result<(), AgentError> {
         let pending = self.pending.get(id).ok_or_else(|| AgentError::UnknownApproval(id.to_string()))?;
         if pending.view.can_allow() { Ok(()) } else { Err(AgentError::NotShown) }
+    }
+
+    /// Puts a settlement off while hunks of the same review are being applied: they would be applied twice. Whether it was.
+    pub(crate) fn put_off(&mut self, id: &ApprovalId, closing: &Closing) -> bool {
+        let busy = self.reviews.values_mut().find(|review| review.approval == *id && !review.applying.is_empty());
+        match busy {
+            Some(review) => {
+                review.closing.get_or_insert_with(|| closing.clone());
+                true
+            }
+            None => false,
+        }
+    }
+
+    /// The settlement that waited for the hunks of a change, once none is being applied any more.
+    pub(crate) fn due(&mut self, change: &ChangeId) -> Option<(ApprovalId, Closing)> {
+        let review = self.reviews.get_mut(change)?;
+        if !review.applying.is_empty() {
+            return None;
+        }
+        Some((review.approval.clone(), review.closing.take()?))
     }
 
     /// Ends an approval and tells everyone who waits for it.
@@ -224,8 +252,14 @@ impl Board {
         let mut orphans = Vec::new();
         for pending in self.pending.values_mut() {
             pending.waiting.retain(|waiting| waiting.run != *run);
-            if pending.waiting.is_empty() {
-                orphans.push(pending.view.id.clone());
+            match pending.waiting.first() {
+                None => orphans.push(pending.view.id.clone()),
+                // An identical question of another run goes on, from that run's place.
+                Some(next) if pending.view.run == *run => {
+                    pending.view.run = next.run.clone();
+                    pending.view.origin.clone_from(&next.origin);
+                }
+                Some(_) => {}
             }
         }
         orphans
@@ -262,6 +296,7 @@ impl Board {
                 Some(HunkState::Applied) => "it is applied already",
                 Some(HunkState::Refused { .. }) => "it is refused already",
                 Some(HunkState::Pending) if review.applying.contains(&at) => "it is being applied",
+                Some(HunkState::Pending) if review.closing.is_some() => "the whole edit is settled already",
                 Some(HunkState::Pending) => {
                     review.applying.push(at);
                     taken.push(at);

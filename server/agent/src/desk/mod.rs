@@ -11,7 +11,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use copydesk_base::change::HunkReport;
+use copydesk_base::change::{HunkReport, RefusedHunk};
 use copydesk_base::config::Mode;
 use copydesk_base::event::Denied;
 use copydesk_base::host::DocumentEdit;
@@ -165,6 +165,13 @@ pub(crate) struct Reserved {
     report: HunkReport,
 }
 
+impl Reserved {
+    /// The same hunks as refusals, to be freed.
+    fn given_back(&self, reason: &str) -> Vec<RefusedHunk> {
+        self.taken.iter().map(|hunk| RefusedHunk { hunk: *hunk, reason: reason.to_owned() }).collect()
+    }
+}
+
 /// A sender to the desk's task, for runs.
 #[derive(Clone)]
 pub(crate) struct DeskLink {
@@ -193,9 +200,9 @@ pub(crate) struct Shared {
     /// The tasks of runs, and the token that ends them.
     runs: TaskTracker,
     cancel: CancellationToken,
-    /// The desk's own two tasks, which end after the runs.
-    services: TaskTracker,
-    stop: CancellationToken,
+    /// The desk's own two tasks, which end after the runs: the one that settles, then the one that writes.
+    desk: Service,
+    writer: Service,
     /// One edit at a time, in the whole process.
     pub(crate) turnstile: tokio::sync::Mutex<()>,
     recovered: tokio::sync::OnceCell<()>,
@@ -204,22 +211,22 @@ pub(crate) struct Shared {
 impl Desk {
     /// Starts the desk's tasks as children of `cancel`; must be called inside a runtime.
     pub fn open(world: World, cancel: &CancellationToken) -> Self {
-        let (runs, services) = (TaskTracker::new(), TaskTracker::new());
-        let (cancel, stop) = (cancel.child_token(), CancellationToken::new());
+        let (runs, desk, writer) = (TaskTracker::new(), Service::default(), Service::default());
+        let cancel = cancel.child_token();
         let (recorder, writing) =
-            Recorder::new(world.journal.clone(), world.host.clone(), world.clock.clone(), stop.clone());
+            Recorder::new(world.journal.clone(), world.host.clone(), world.clock.clone(), writer.stop.clone());
         let (orders, inbox) = mpsc::unbounded_channel();
         let (view_sender, view) = watch::channel(Arc::new(View::default()));
         let (rules_sender, remembered) = watch::channel(Arc::new(Vec::new()));
         let link = DeskLink { orders, remembered };
-        services.spawn(writing);
-        services.spawn(task::run(
+        writer.tasks.spawn(writing);
+        desk.tasks.spawn(task::run(
             inbox,
             world.clone(),
             recorder.clone(),
             view_sender,
             rules_sender,
-            stop.clone(),
+            desk.stop.clone(),
         ));
         let turnstile = tokio::sync::Mutex::new(());
         Self {
@@ -230,8 +237,8 @@ impl Desk {
                 view,
                 runs,
                 cancel,
-                services,
-                stop,
+                desk,
+                writer,
                 turnstile,
                 recovered: tokio::sync::OnceCell::new(),
             }),
@@ -263,6 +270,14 @@ impl Desk {
         let (gate, opened) = oneshot::channel();
         let (done, outcome) = oneshot::channel();
         let cancel = self.shared.cancel.child_token();
+        // Known from here on, so that a cancel finds it however early it comes.
+        let view = RunView {
+            run: run.clone(),
+            title: run::short_title(&ask),
+            origin: None,
+            started: self.shared.world.clock.now(),
+        };
+        self.shared.link.order(Order::Begin { view, cancel: cancel.clone() });
         let task = run::task(self.shared.clone(), ask, run.clone(), session.clone(), cancel, opened, done);
         self.shared.runs.spawn(task);
         Started { run, session, gate, outcome }
@@ -303,7 +318,16 @@ impl Desk {
         self.shared.link.order(Order::Reserve { change: change.clone(), hunks, reply });
         let Reserved { plan, redactor, patience, taken, mut report } =
             answer.await.unwrap_or(Err(AgentError::Canceled))?;
-        let there = apply::There::look(&self.shared.world, &plan.path)?;
+        let there = match apply::There::look(&self.shared.world, &plan.path) {
+            Ok(there) => there,
+            Err(error) => {
+                let reason = format!("failed to {error}");
+                let reserved = Reserved { plan, redactor, patience, taken, report };
+                let given_back = HunkReport { sent: vec![], refused: reserved.given_back(&reason) };
+                self.shared.link.order(Order::Free { change: change.clone(), report: given_back });
+                return Err(error.into());
+            }
+        };
         let (landed, refused) = apply::place(&plan, &taken, there.text());
         let landed: Vec<usize> = landed.into_iter().map(|(at, _)| at).collect();
         if !refused.is_empty() {
@@ -317,8 +341,9 @@ impl Desk {
             let change = change.clone();
             self.shared.runs.spawn(async move {
                 let _ = gate.await;
-                let done = shared.apply(&plan, &landed, &redactor, patience).await.unwrap_or_else(|error| {
-                    let refused = landed.iter().map(|at| copydesk_base::change::RefusedHunk {
+                let ended = shared.cancel.clone();
+                let done = shared.apply(&plan, &landed, &redactor, patience, &ended).await.unwrap_or_else(|error| {
+                    let refused = landed.iter().map(|at| RefusedHunk {
                         hunk: *at,
                         reason: format!("failed to {error}"),
                     });
@@ -411,28 +436,46 @@ impl Desk {
         self.shared.cancel.cancel();
         self.shared.runs.close();
         let _ = tokio::time::timeout(LAST_WORDS, self.shared.runs.wait()).await;
-        self.shared.stop.cancel();
-        self.shared.services.close();
-        let _ = tokio::time::timeout(LAST_WORDS, self.shared.services.wait()).await;
+        self.shared.desk.end().await;
+        self.shared.writer.end().await;
+    }
+}
+
+/// A task of the desk's own, and the token that ends it.
+#[derive(Default)]
+struct Service {
+    tasks: TaskTracker,
+    stop: CancellationToken,
+}
+
+impl Service {
+    /// Ends it behind everything that is in its inbox already.
+    async fn end(&self) {
+        self.stop.cancel();
+        self.tasks.close();
+        let _ = tokio::time::timeout(LAST_WORDS, self.tasks.wait()).await;
     }
 }
 
 impl Shared {
-    /// Applies hunks, one edit at a time in the whole process.
+    /// Applies hunks, one edit at a time in the whole process. `cancel` counts until the edit is sent: what is under way
+    /// then must be learned.
     pub(crate) async fn apply(
         &self,
         plan: &ChangePlan,
         hunks: &[usize],
         redactor: &Redactor,
         patience: Duration,
+        cancel: &CancellationToken,
     ) -> Result<HunkReport, AgentError> {
-        let work = async {
-            let _turn = self.turnstile.lock().await;
-            apply::apply(&self.world, &self.recorder, redactor, patience, plan, hunks).await
+        let _turn = tokio::select! {
+            biased;
+            () = cancel.cancelled() => return Err(AgentError::Canceled),
+            turn = self.turnstile.lock() => turn,
         };
-        // An editor that is gone never answers. What was sent is settled by its text, on the next start.
+        // An editor that is gone never answers. What was sent is settled by its text, when it is next looked for.
         tokio::select! {
-            report = work => report,
+            report = apply::apply(&self.world, &self.recorder, redactor, patience, plan, hunks) => report,
             () = self.cancel.cancelled() => Err(AgentError::Canceled),
         }
     }

@@ -27,6 +27,8 @@ struct Task {
     recorder: Recorder,
     board: Board,
     remembered: watch::Sender<Arc<Vec<Rule>>>,
+    /// Whether a decision of another process may have been missed.
+    listen_again: bool,
 }
 
 pub(super) async fn run(
@@ -37,7 +39,7 @@ pub(super) async fn run(
     remembered: watch::Sender<Arc<Vec<Rule>>>,
     stop: CancellationToken,
 ) {
-    let mut task = Task { world, recorder, board: Board::default(), remembered };
+    let mut task = Task { world, recorder, board: Board::default(), remembered, listen_again: false };
     loop {
         let deadline = task.board.next_deadline();
         let waiting = !task.board.pending.is_empty();
@@ -90,20 +92,25 @@ impl Task {
                 let _ = reply.send(running.is_some());
             }
             Order::Reserve { change, hunks, reply } => {
-                let reserved =
-                    self.board.reserve(&change, hunks.as_deref()).map(|(review, taken, refused)| Reserved {
-                        plan: review.plan.clone(),
-                        redactor: review.redactor.clone(),
-                        patience: review.patience,
-                        taken,
-                        report: HunkReport { sent: vec![], refused },
-                    });
-                let _ = reply.send(reserved);
+                let reserved = self.board.reserve(&change, hunks.as_deref()).map(|(review, taken, refused)| Reserved {
+                    plan: review.plan.clone(),
+                    redactor: review.redactor.clone(),
+                    patience: review.patience,
+                    taken,
+                    report: HunkReport { sent: vec![], refused },
+                });
+                // The command was canceled meanwhile: nobody will apply them.
+                if let Err(Ok(unheard)) = reply.send(reserved) {
+                    self.board.free(&change, &unheard.given_back("the command was canceled"));
+                }
             }
             Order::Free { change, report } => self.board.free(&change, &report.refused),
             Order::Applied { change, report } => {
                 self.board.free(&change, &report.refused);
-                if let Some(approval) = self.board.applied(&change, &report.sent) {
+                let settled = self.board.applied(&change, &report.sent);
+                if let Some((approval, (settlement, decision, by))) = self.board.due(&change) {
+                    self.settle(&approval, settlement, &decision, &by).await;
+                } else if let Some(approval) = settled {
                     self.settle(&approval, Settlement::Reviewed, "reviewed", "person").await;
                 }
             }
@@ -164,6 +171,8 @@ impl Task {
         };
         if let Err(error) = written {
             self.board.settle(&id, &Settlement::Failed(error.to_string()));
+            // The row may stand already; where it cannot be taken away either, it is the disk that says so.
+            let _ = self.world.journal.settle(&id, "canceled", "nobody").await;
         }
     }
 
@@ -239,14 +248,26 @@ impl Task {
     /// Stores the rules that the question showed, then settles it and every other pending one that they allow.
     async fn always(&mut self, approval: &ApprovalId, by: &str) -> Result<Settled, AgentError> {
         self.board.may_allow(approval)?;
+        if self.board.pending.get(approval).is_some_and(|pending| pending.view.always.is_empty()) {
+            return Err(AgentError::NotOffered);
+        }
+        let rules = self.remember(approval).await?;
+        let mut settled = vec![approval.clone()];
+        settled.extend(self.board.allowed_by(&rules).into_iter().filter(|id| id != approval));
+        for id in &settled {
+            self.settle(id, Settlement::Always, "always", by).await;
+        }
+        Ok(Settled { settled })
+    }
+
+    /// Stores the rules that a question showed; they count at once.
+    async fn remember(&mut self, approval: &ApprovalId) -> Result<Vec<Rule>, AgentError> {
         let Some(pending) = self.board.pending.get(approval) else {
             return Err(AgentError::UnknownApproval(approval.to_string()));
         };
-        let run = pending.view.run.clone();
-        let texts = pending.view.always.clone();
-        let root = pending.root();
+        let (run, root) = (pending.view.run.clone(), pending.root());
         let mut rules = Vec::new();
-        for text in texts {
+        for text in pending.view.always.clone() {
             match parse_rule(RuleVerdict::Allow, &text, "remembered") {
                 Ok(rule) => {
                     self.world.user.remember(&root, &text, &run).await?;
@@ -256,12 +277,7 @@ impl Task {
             }
         }
         self.remembered.send_modify(|known| Arc::make_mut(known).extend(rules.iter().cloned()));
-        let mut settled = vec![approval.clone()];
-        settled.extend(self.board.allowed_by(&rules).into_iter().filter(|id| id != approval));
-        for id in &settled {
-            self.settle(id, Settlement::Always, "always", by).await;
-        }
-        Ok(Settled { settled })
+        Ok(rules)
     }
 
     async fn reject(
@@ -276,23 +292,38 @@ impl Task {
         Ok(HunkReport { sent: taken, refused })
     }
 
-    /// Writes how a question ended, then tells whoever waits.
+    /// Writes how a question ended, then tells whoever waits. Where another process was first, its decision stands.
     async fn settle(&mut self, approval: &ApprovalId, settlement: Settlement, decision: &str, by: &str) {
+        let closing = (settlement, decision.to_owned(), by.to_owned());
+        if self.board.put_off(approval, &closing) {
+            return;
+        }
         let Some(pending) = self.board.pending.get(approval) else { return };
-        let event = Event::ApprovalSettled {
-            approval: approval.clone(),
-            decision: decision.to_owned(),
-            by: by.to_owned(),
-        };
         let (run, redactor) = (pending.view.run.clone(), pending.redactor.clone());
-        let written = match self.world.journal.settle(approval, decision, by).await {
-            Ok(_) => self.recorder.record(&run, vec![event], &redactor).await,
-            Err(error) => Err(error.into()),
-        };
-        let settlement = match written {
-            Ok(()) => settlement,
-            Err(error) => Settlement::Failed(error.to_string()),
-        };
+        let (mut settlement, mut decision, mut by) = closing;
+        let mut written = Ok(());
+        match self.world.journal.settle(approval, &decision, &by).await {
+            Ok(stands) if stands.decision != decision && is_open_to_others(&decision) => {
+                settlement = match stands.decision.as_str() {
+                    "once" => Settlement::Once,
+                    "always" => match self.remember(approval).await {
+                        Ok(_) => Settlement::Always,
+                        Err(error) => Settlement::Failed(error.to_string()),
+                    },
+                    _ => Settlement::Denied { by: "person".to_owned(), reason: "the person said no".to_owned() },
+                };
+                (decision, by) = (stands.decision, stands.by);
+            }
+            Ok(_) => {}
+            Err(error) => written = Err(error.into()),
+        }
+        if written.is_ok() {
+            let event = Event::ApprovalSettled { approval: approval.clone(), decision, by };
+            written = self.recorder.record(&run, vec![event], &redactor).await;
+        }
+        if let Err(error) = written {
+            settlement = Settlement::Failed(error.to_string());
+        }
         self.board.settle(approval, &settlement);
     }
 
@@ -306,13 +337,16 @@ impl Task {
 
     /// Takes in what `copydesk approve` wrote from another process.
     async fn hear_elsewhere(&mut self) {
-        if !matches!(self.world.journal.changed_elsewhere().await, Ok(true)) {
+        let changed = self.world.journal.changed_elsewhere().await;
+        if !matches!(changed, Ok(true)) && !self.listen_again {
             return;
         }
+        self.listen_again = changed.is_err();
         let answers = match self.world.journal.answers().await {
             Ok(answers) => answers,
             Err(error) => {
                 tracing::warn!(%error, "decisions of other processes cannot be read");
+                self.listen_again = true;
                 return;
             }
         };
@@ -328,6 +362,7 @@ impl Task {
             };
             if let Err(error) = self.decide(&approval, decision, "person", None).await {
                 tracing::warn!(%error, %approval, "a decision of another process was not taken");
+                self.listen_again = true;
             }
         }
     }
@@ -335,6 +370,11 @@ impl Task {
 
 fn millis(time: Duration) -> u64 {
     u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
+}
+
+/// Whether another process's decision may stand in place of this one: what has happened already cannot be undecided.
+fn is_open_to_others(decision: &str) -> bool {
+    !matches!(decision, "canceled" | "reviewed")
 }
 
 /// The whole of an effect, for reading.
