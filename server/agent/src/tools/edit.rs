@@ -108,8 +108,10 @@ pub(super) async fn change(
         Permit::Reviewed(done) => (done, vec![]),
     };
     if !open.is_empty() {
-        let rest =
-            turn.shared.apply(&plan, &open, &turn.settings.redactor, turn.settings.prompt_timeout).await?;
+        let rest = turn
+            .shared
+            .apply(&plan, &open, &turn.settings.redactor, turn.settings.prompt_timeout, &turn.cancel)
+            .await?;
         report.sent.extend(rest.sent);
         report.refused.extend(rest.refused);
     }
