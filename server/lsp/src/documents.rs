@@ -23,14 +23,15 @@ pub(crate) struct Open {
     pub(crate) document: Document,
     /// The `ask:` comments that the person typed here since it was opened.
     pub(crate) voiced: HashSet<String>,
-    /// The `ask:` comments that an edit of ours brought: never the person's, whoever sends them.
-    pub(crate) foreign: HashSet<String>,
 }
 
 /// All of them.
 pub(crate) struct Documents {
     by_uri: DashMap<String, Arc<Open>>,
     by_path: DashMap<PathBuf, String>,
+    /// The `ask:` comments that an edit of ours brought, by path: never the person's, whoever sends them. They stand
+    /// outside the documents because they are noted while the intake makes the next version.
+    foreign: DashMap<PathBuf, HashSet<String>>,
     changed: watch::Sender<u64>,
     pub(crate) marks: Marks,
 }
@@ -40,6 +41,7 @@ impl Documents {
         Self {
             by_uri: DashMap::new(),
             by_path: DashMap::new(),
+            foreign: DashMap::new(),
             changed: watch::Sender::new(0),
             marks: Marks::default(),
         }
@@ -66,7 +68,7 @@ impl Documents {
     }
 
     pub(crate) fn open(&self, uri: String, language_id: &str, version: i32, text: &str) {
-        let path = crate::convert::path_of(&uri).map(|path| path::resolve(Path::new("/"), &path));
+        let path = resolved(&uri);
         let document = match &path {
             Some(path) => Document::open_at(version, language_id, path, text),
             None => Document::open(version, language_id, text),
@@ -74,7 +76,7 @@ impl Documents {
         if let Some(path) = &path {
             self.by_path.insert(path.clone(), uri.clone());
         }
-        let open = Open { uri: uri.clone(), path, document, voiced: HashSet::new(), foreign: HashSet::new() };
+        let open = Open { uri: uri.clone(), path, document, voiced: HashSet::new() };
         self.by_uri.insert(uri, Arc::new(open));
         self.notify();
     }
@@ -94,7 +96,9 @@ impl Documents {
                 self.marks.edited(path, gone, come);
             }
             let (gone, come) = orders_touched(&before, &next.document, change);
-            voice(&mut next.voiced, &next.foreign, &gone, come);
+            let foreign = next.path.as_ref().and_then(|path| self.foreign.get(path));
+            let is_foreign = |text: &str| foreign.as_ref().is_some_and(|texts| texts.contains(text));
+            voice(&mut next.voiced, is_foreign, &gone, come);
         }
         if changes.is_empty() {
             next.document = next.document.edited(version, &[], encoding);
@@ -103,13 +107,13 @@ impl Documents {
         self.notify();
     }
 
-    /// Notes the comments of an edit of ours before it is sent.
+    /// Notes the comments of an edit of ours before it is sent. They stay noted when the document is closed: an effect
+    /// may come late.
     pub(crate) fn disown(&self, uri: &str, texts: HashSet<String>) {
-        if texts.is_empty() {
-            return;
-        }
-        if let Some(mut open) = self.by_uri.get_mut(uri) {
-            Arc::make_mut(&mut open).foreign.extend(texts);
+        if let Some(path) = resolved(uri)
+            && !texts.is_empty()
+        {
+            self.foreign.entry(path).or_default().extend(texts);
         }
     }
 
@@ -125,6 +129,11 @@ impl Documents {
     fn notify(&self) {
         self.changed.send_modify(|count| *count += 1);
     }
+}
+
+/// The path of a `file:` URI, resolved.
+fn resolved(uri: &str) -> Option<PathBuf> {
+    crate::convert::path_of(uri).map(|path| path::resolve(Path::new("/"), &path))
 }
 
 /// What a whole new text really changed: the bytes between the common start and the common end, and what came for them.
@@ -163,7 +172,12 @@ fn orders_in(document: &Document, lines: std::ops::Range<usize>) -> Vec<String> 
 
 /// What a person's change makes of the orders it touched. One that stood there before stays whose it was, and one made
 /// by changing a stranger's stays a stranger's.
-fn voice(voiced: &mut HashSet<String>, foreign: &HashSet<String>, gone: &[String], come: Vec<String>) {
+fn voice(
+    voiced: &mut HashSet<String>,
+    is_foreign: impl Fn(&str) -> bool,
+    gone: &[String],
+    come: Vec<String>,
+) {
     let changed_a_strangers = gone.iter().any(|text| !voiced.contains(text) && !come.contains(text));
     for text in gone {
         if !come.contains(text) {
@@ -171,7 +185,7 @@ fn voice(voiced: &mut HashSet<String>, foreign: &HashSet<String>, gone: &[String
         }
     }
     for text in come {
-        if !gone.contains(&text) && !changed_a_strangers && !foreign.contains(&text) {
+        if !gone.contains(&text) && !changed_a_strangers && !is_foreign(&text) {
             voiced.insert(text);
         }
     }
@@ -212,5 +226,19 @@ mod tests {
         documents.disown(URI, HashSet::from(["planted".to_owned()]));
         typed(&documents, 2, 9, 9, "\n# ask: planted");
         assert_eq!(voiced(&documents), ["go"], "an edit of ours is nobody's voice");
+    }
+
+    #[test]
+    fn what_an_edit_of_ours_brought_is_kept_whatever_becomes_of_the_document() {
+        let documents = Documents::new();
+        documents.open(URI.to_owned(), "python", 1, "x = 1\n");
+        documents.disown(URI, HashSet::from(["planted".to_owned()]));
+        typed(&documents, 0, 5, 5, "0");
+        documents.close(URI);
+        documents.open(URI.to_owned(), "python", 1, "x = 1\n");
+        typed(&documents, 1, 0, 0, "# ask: planted\n");
+        assert!(voiced(&documents).is_empty());
+        typed(&documents, 1, 0, 0, "# ask: mine\n");
+        assert_eq!(voiced(&documents), ["mine"]);
     }
 }
