@@ -14,6 +14,8 @@
 
 mod action;
 mod apply;
+#[cfg(test)]
+mod bench;
 mod desk;
 mod disk;
 mod error;

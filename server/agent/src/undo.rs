@@ -42,7 +42,8 @@ pub(crate) struct FileStory {
     pub(crate) undone: Option<(String, String)>,
     /// Whether the run created the file.
     pub(crate) created: bool,
-    change: Option<ChangeId>,
+    /// The changes in `live` or in `undone`, oldest first.
+    changes: Vec<ChangeId>,
 }
 
 /// The files of a run by their stories.
@@ -55,9 +56,13 @@ pub(crate) fn stories(records: &[Record]) -> BTreeMap<PathBuf, FileStory> {
             }
             Event::ChangeApplied { path, before, after, change } => {
                 let story = stories.entry(path.clone()).or_default();
+                if story.undone.take().is_some() {
+                    story.changes.clear();
+                }
                 story.live.push((before.clone(), after.clone()));
-                story.undone = None;
-                story.change = Some(change.clone());
+                if !story.changes.contains(change) {
+                    story.changes.push(change.clone());
+                }
             }
             Event::Undone { path, before, after, redo, .. } => {
                 let story = stories.entry(path.clone()).or_default();
@@ -195,7 +200,9 @@ async fn one_file(
 ) -> Result<HunkReport, AgentError> {
     let _turn = shared.turnstile.lock().await;
     let world = &shared.world;
-    let change = story.change.clone().unwrap_or_else(|| ChangeId::new(&*world.ids));
+    let mut changes = story.changes.clone();
+    let change = changes.pop().unwrap_or_else(|| ChangeId::new(&*world.ids));
+    changes.push(change.clone());
     // The path was judged when the edit was made; a link put there since would lead elsewhere.
     if path::resolve(Path::new("/"), file) != file {
         return Ok(nothing("the path leads somewhere else now"));
@@ -208,13 +215,6 @@ async fn one_file(
         if undone.taken_back == 0 {
             return Ok(HunkReport { sent: vec![], refused });
         }
-        let record = |before: String, after: String| Event::Undone {
-            change: change.clone(),
-            path: file.to_owned(),
-            before,
-            after,
-            redo: direction == Direction::Redo,
-        };
         let intent = Event::ChangeApplying {
             change: change.clone(),
             path: file.to_owned(),
@@ -243,10 +243,9 @@ async fn one_file(
         };
         match made {
             Made::Done => {
-                // Where a piece was refused the story stays open, so that it can be tried again.
-                if refused.is_empty() {
-                    shared.recorder.record(run, vec![record(current, undone.text)], redactor).await?;
-                }
+                // A piece that was refused is the person's from now on: the reason says so, and the next undo goes on.
+                let events = done(&changes, file, direction, (&current, &undone.text));
+                shared.recorder.record(run, events, redactor).await?;
                 return Ok(HunkReport { sent: (0..undone.taken_back).collect(), refused });
             }
             Made::LookAgain => {}
@@ -254,6 +253,23 @@ async fn one_file(
         }
     }
     Ok(nothing("the text kept changing"))
+}
+
+/// One event for every change that went or came with it, all with the same texts: a file has one story.
+fn done(
+    changes: &[ChangeId],
+    file: &Path,
+    direction: Direction,
+    (before, after): (&str, &str),
+) -> Vec<Event> {
+    let event = |change: &ChangeId| Event::Undone {
+        change: change.clone(),
+        path: file.to_owned(),
+        before: before.to_owned(),
+        after: after.to_owned(),
+        redo: direction == Direction::Redo,
+    };
+    changes.iter().map(event).collect()
 }
 
 fn nothing(reason: &str) -> HunkReport {
@@ -266,3 +282,7 @@ fn shown(shared: &Shared, file: &Path) -> String {
         Err(_) => file.display().to_string(),
     }
 }
+
+#[cfg(test)]
+#[path = "undo_tests.rs"]
+mod tests;

@@ -189,7 +189,7 @@ impl DeskLink {
 /// The handle. Cheap to clone.
 #[derive(Clone)]
 pub struct Desk {
-    shared: Arc<Shared>,
+    pub(crate) shared: Arc<Shared>,
 }
 
 pub(crate) struct Shared {
@@ -213,8 +213,12 @@ impl Desk {
     pub fn open(world: World, cancel: &CancellationToken) -> Self {
         let (runs, desk, writer) = (TaskTracker::new(), Service::default(), Service::default());
         let cancel = cancel.child_token();
-        let (recorder, writing) =
-            Recorder::new(world.journal.clone(), world.host.clone(), world.clock.clone(), writer.stop.clone());
+        let (recorder, writing) = Recorder::new(
+            world.journal.clone(),
+            world.host.clone(),
+            world.clock.clone(),
+            writer.stop.clone(),
+        );
         let (orders, inbox) = mpsc::unbounded_channel();
         let (view_sender, view) = watch::channel(Arc::new(View::default()));
         let (rules_sender, remembered) = watch::channel(Arc::new(Vec::new()));
@@ -342,13 +346,13 @@ impl Desk {
             self.shared.runs.spawn(async move {
                 let _ = gate.await;
                 let ended = shared.cancel.clone();
-                let done = shared.apply(&plan, &landed, &redactor, patience, &ended).await.unwrap_or_else(|error| {
-                    let refused = landed.iter().map(|at| RefusedHunk {
-                        hunk: *at,
-                        reason: format!("failed to {error}"),
+                let done =
+                    shared.apply(&plan, &landed, &redactor, patience, &ended).await.unwrap_or_else(|error| {
+                        let refused = landed
+                            .iter()
+                            .map(|at| RefusedHunk { hunk: *at, reason: format!("failed to {error}") });
+                        HunkReport { sent: vec![], refused: refused.collect() }
                     });
-                    HunkReport { sent: vec![], refused: refused.collect() }
-                });
                 shared.link.order(Order::Applied { change, report: done });
             });
         }

@@ -1,0 +1,120 @@
+//! A desk on a bench, for the tests of this room: a real folder and a real journal, and an editor that is a script.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use copydesk_base::config::{Budget, Mode};
+use copydesk_base::host::{Applied, DocumentEdit, Host, Presence, Shown};
+use copydesk_base::id::CountingIds;
+use copydesk_base::{Event, Files, Record, Redactor, RunId, SystemClock};
+use copydesk_provider::{Models, ModelsConfig};
+use copydesk_store::{Journal, UserStore};
+use futures_util::future::BoxFuture;
+use tokio_util::sync::CancellationToken;
+
+use crate::{Desk, DiskFiles, Settings, World};
+
+/// A key that the settings of the bench know.
+pub(crate) const KEY: &str = "sk-bench-12345678";
+
+pub(crate) struct Bench {
+    pub(crate) desk: Desk,
+    folder: tempfile::TempDir,
+}
+
+/// What the editor does with each edit in turn; afterwards it holds no document.
+pub(crate) type Script = Vec<Box<dyn FnOnce(&DocumentEdit) -> Applied + Send>>;
+
+struct Editor {
+    script: Mutex<Script>,
+}
+
+impl Host for Editor {
+    fn presence(&self) -> Presence {
+        Presence::Nobody
+    }
+
+    fn happened(&self, _: &Record) {}
+
+    fn apply(&self, edit: DocumentEdit) -> BoxFuture<'_, Applied> {
+        let mut script = self.script.lock().unwrap();
+        let answer = if script.is_empty() { Applied::Closed } else { script.remove(0)(&edit) };
+        Box::pin(std::future::ready(answer))
+    }
+
+    fn show(&self, _: Shown) {}
+}
+
+impl Bench {
+    pub(crate) fn new() -> Self {
+        Self::with(Arc::new(DiskFiles), vec![])
+    }
+
+    pub(crate) fn with(files: Arc<dyn Files>, script: Script) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let base = folder.path().canonicalize().unwrap();
+        let (root, home) = (base.join("work"), base.join("home"));
+        std::fs::create_dir(&root).unwrap();
+        let world = World {
+            host: Arc::new(Editor { script: Mutex::new(script) }),
+            files,
+            clock: Arc::new(SystemClock),
+            ids: Arc::new(CountingIds::default()),
+            journal: Journal::at(&home, &root),
+            user: UserStore::at(&home),
+            settings: Arc::new(move || Ok(settings(&root, &home))),
+            action_folders: vec![],
+        };
+        Self { desk: Desk::open(world, &CancellationToken::new()), folder }
+    }
+
+    /// A path in the workspace.
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().canonicalize().unwrap().join("work").join(name)
+    }
+
+    pub(crate) fn write(&self, name: &str, text: &str) {
+        std::fs::write(self.path(name), text).unwrap();
+    }
+
+    pub(crate) fn read(&self, name: &str) -> String {
+        std::fs::read_to_string(self.path(name)).unwrap()
+    }
+
+    pub(crate) async fn record(&self, run: &str, events: Vec<Event>) {
+        let shared = &self.desk.shared;
+        shared.recorder.record(&run.into(), events, &Redactor::default()).await.unwrap();
+    }
+
+    /// An edit that a run made, intent and outcome, as the journal has it and the disk too.
+    pub(crate) async fn edited(&self, run: &str, change: &str, name: &str, after: &str) {
+        let path = self.path(name);
+        let before = self.read(name);
+        self.write(name, after);
+        let (change, after) = (change.into(), after.to_owned());
+        self.record(run, vec![Event::ChangeApplied { change, path, before, after }]).await;
+    }
+
+    #[expect(dead_code, reason = "for the tests to come")]
+    pub(crate) async fn records(&self, run: &str) -> Vec<Record> {
+        self.desk.shared.world.journal.records(&RunId::from(run)).await.unwrap()
+    }
+}
+
+fn settings(root: &Path, home: &Path) -> Settings {
+    Settings {
+        root: root.to_owned(),
+        mode: Mode::Auto,
+        rules: vec![],
+        additional: vec![],
+        home: None,
+        state_home: home.to_owned(),
+        models: Arc::new(Models::new(&ModelsConfig::default(), Arc::new(|_| None))),
+        budget: Budget::default(),
+        prompt_timeout: Duration::from_secs(20),
+        redactor: Redactor::new([KEY.to_owned()]),
+        child_env: vec![],
+        notices: vec![],
+    }
+}

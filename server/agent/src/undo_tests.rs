@@ -1,0 +1,41 @@
+//! What undo and redo make of a journal and of the text that is there now.
+
+use super::*;
+use crate::bench::Bench;
+
+#[tokio::test]
+async fn a_run_that_edited_a_file_twice_does_not_stand_before_the_one_before_it() {
+    let bench = Bench::new();
+    bench.write("a", "0\n");
+    bench.write("b", "0\n");
+    bench.edited("run-a", "chg-1", "a", "1\n").await;
+    bench.edited("run-b", "chg-2", "b", "1\n").await;
+    bench.edited("run-b", "chg-3", "b", "2\n").await;
+    for (a, b) in [("1\n", "0\n"), ("0\n", "0\n")] {
+        let report = bench.desk.undo(None).await.unwrap();
+        assert_eq!(report.refused, []);
+        assert_eq!((bench.read("a"), bench.read("b")), (a.to_owned(), b.to_owned()));
+    }
+    assert!(matches!(bench.desk.undo(None).await, Err(AgentError::NothingToUndo)));
+    bench.desk.redo(Some("run-b".into())).await.unwrap();
+    assert_eq!(bench.read("b"), "2\n");
+    bench.desk.undo(None).await.unwrap();
+    assert_eq!(bench.read("b"), "0\n");
+}
+
+#[tokio::test]
+async fn a_piece_that_was_refused_does_not_stand_in_the_way() {
+    let bench = Bench::new();
+    bench.write("a", "0\n");
+    bench.write("b", "0\nx\ny\nz\n0\n");
+    bench.edited("run-a", "chg-1", "a", "1\n").await;
+    bench.edited("run-b", "chg-2", "b", "1\nx\ny\nz\n1\n").await;
+    bench.write("b", "mine\nx\ny\nz\n1\n");
+    let report = bench.desk.undo(None).await.unwrap();
+    assert_eq!((report.sent.len(), report.refused.len()), (1, 1));
+    assert_eq!(bench.read("b"), "mine\nx\ny\nz\n0\n");
+    bench.desk.undo(None).await.unwrap();
+    assert_eq!(bench.read("a"), "0\n");
+    bench.desk.redo(Some("run-b".into())).await.unwrap();
+    assert_eq!(bench.read("b"), "mine\nx\ny\nz\n1\n");
+}
