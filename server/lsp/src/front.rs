@@ -8,6 +8,7 @@ use tower_lsp::gen_lsp_types as lsp;
 use tower_lsp::jsonrpc::{Error, Result};
 
 use crate::capabilities;
+use crate::documents::Open;
 use crate::methods;
 use crate::snapshot::Snapshot;
 use crate::state::State;
@@ -18,14 +19,21 @@ pub(crate) struct Front {
 }
 
 impl Front {
-    /// Runs a pure method on a snapshot, off the intake. The snapshot is taken at the first poll, in wire order.
-    async fn on_snapshot<P, R>(&self, params: P, method: fn(&Snapshot, P) -> R) -> Result<R>
+    /// Runs a pure method on a snapshot, off the intake. The snapshot and the request's document are taken at the first
+    /// poll, in wire order: what is typed behind the request is not seen.
+    async fn on_snapshot<P, R>(
+        &self,
+        uri: impl Fn(&P) -> &str,
+        params: P,
+        method: fn(&Snapshot, Option<&Open>, P) -> R,
+    ) -> Result<R>
     where
         P: Send + 'static,
         R: Send + 'static,
     {
         let Some(snapshot) = self.state.snapshot() else { return Err(Error::internal_error()) };
-        match tokio::task::spawn_blocking(move || method(&snapshot, params)).await {
+        let open = snapshot.documents.get(uri(&params));
+        match tokio::task::spawn_blocking(move || method(&snapshot, open.as_deref(), params)).await {
             Ok(answer) => Ok(answer),
             Err(failed) => match failed.try_into_panic() {
                 Ok(panic) => std::panic::resume_unwind(panic),
@@ -73,32 +81,42 @@ impl LanguageServer for Front {
     }
 
     async fn completion(&self, params: lsp::CompletionParams) -> Result<Option<lsp::CompletionResponse>> {
-        self.on_snapshot(params, methods::completion::run).await
+        self.on_snapshot(
+            |params| &params.text_document_position_params.text_document.uri.0,
+            params,
+            methods::completion::run,
+        )
+        .await
     }
 
     async fn hover(&self, params: lsp::HoverParams) -> Result<Option<lsp::Hover>> {
-        self.on_snapshot(params, methods::hover::run).await
+        self.on_snapshot(
+            |params| &params.text_document_position_params.text_document.uri.0,
+            params,
+            methods::hover::run,
+        )
+        .await
     }
 
     async fn document_symbol(
         &self,
         params: lsp::DocumentSymbolParams,
     ) -> Result<Option<lsp::DocumentSymbolResponse>> {
-        self.on_snapshot(params, methods::document_symbol::run).await
+        self.on_snapshot(|params| &params.text_document.uri.0, params, methods::document_symbol::run).await
     }
 
     async fn diagnostic(
         &self,
         params: lsp::DocumentDiagnosticParams,
     ) -> Result<lsp::DocumentDiagnosticReport> {
-        self.on_snapshot(params, methods::diagnostic::run).await
+        self.on_snapshot(|params| &params.text_document.uri.0, params, methods::diagnostic::run).await
     }
 
     async fn code_action(
         &self,
         params: lsp::CodeActionParams,
     ) -> Result<Option<Vec<lsp::CodeActionResponse>>> {
-        self.on_snapshot(params, methods::code_action::run).await
+        self.on_snapshot(|params| &params.text_document.uri.0, params, methods::code_action::run).await
     }
 
     async fn execute_command(&self, params: lsp::ExecuteCommandParams) -> Result<Option<Value>> {

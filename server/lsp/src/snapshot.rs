@@ -1,4 +1,5 @@
-//! What a handler looks at: documents, rungs, trust and what is waiting, as they were when its request arrived.
+//! What a handler looks at: rungs, trust and what is waiting, as they were when its request arrived. The document of
+//! the request is handed over beside it, for the same reason.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -21,11 +22,6 @@ pub(crate) struct Snapshot {
 }
 
 impl Snapshot {
-    /// The document of a request; take it before the first await.
-    pub(crate) fn document(&self, uri: &str) -> Option<Arc<Open>> {
-        self.documents.get(uri)
-    }
-
     /// What `language` knows beyond one file.
     pub(crate) fn index(&self) -> WorkspaceIndex {
         WorkspaceIndex { trust: self.state.trust(), ..WorkspaceIndex::default() }

@@ -18,17 +18,18 @@ use crate::snapshot::Snapshot;
 
 pub(crate) fn run(
     snapshot: &Snapshot,
+    open: Option<&Open>,
     params: lsp::CodeActionParams,
 ) -> Option<Vec<lsp::CodeActionResponse>> {
-    let open = snapshot.document(&params.text_document.uri.0)?;
+    let open = open?;
     let span = convert::span(&open.document, params.range, snapshot.ladder.encoding);
     let mut actions = Vec::new();
     if wanted(&params.context, "quickfix") {
-        waiting(snapshot, &open, &params.range, &mut actions);
-        mends(snapshot, &open, span, &mut actions);
+        waiting(snapshot, open, &params.range, &mut actions);
+        mends(snapshot, open, span, &mut actions);
     }
     if wanted(&params.context, REWRITE) {
-        agents(snapshot, &open, &params, &mut actions);
+        agents(snapshot, open, &params, &mut actions);
     }
     if wanted(&params.context, SOURCE) {
         of_source(snapshot, &mut actions);

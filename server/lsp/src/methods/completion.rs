@@ -8,9 +8,13 @@ use crate::convert;
 use crate::documents::Open;
 use crate::snapshot::Snapshot;
 
-pub(crate) fn run(snapshot: &Snapshot, params: lsp::CompletionParams) -> Option<lsp::CompletionResponse> {
+pub(crate) fn run(
+    snapshot: &Snapshot,
+    open: Option<&Open>,
+    params: lsp::CompletionParams,
+) -> Option<lsp::CompletionResponse> {
     let at = params.text_document_position_params;
-    let open = snapshot.document(&at.text_document.uri.0)?;
+    let open = open?;
     let file = open.file();
     if file.kind == FileKind::Other {
         return None;
@@ -18,7 +22,7 @@ pub(crate) fn run(snapshot: &Snapshot, params: lsp::CompletionParams) -> Option<
     let place = position::Position::new(at.position.line, at.position.character);
     let offset = position::offset(open.document.rope(), place, snapshot.ladder.encoding);
     let found = copydesk_language::complete(&file, &snapshot.index(), offset);
-    let items = found.into_iter().map(|one| item(snapshot, &open, one)).collect();
+    let items = found.into_iter().map(|one| item(snapshot, open, one)).collect();
     Some(lsp::CompletionResponse::CompletionItemList(items))
 }
 

@@ -3,14 +3,15 @@
 use tower_lsp::gen_lsp_types as lsp;
 
 use crate::diagnostics;
+use crate::documents::Open;
 use crate::snapshot::Snapshot;
 
 pub(crate) fn run(
     snapshot: &Snapshot,
-    params: lsp::DocumentDiagnosticParams,
+    open: Option<&Open>,
+    _: lsp::DocumentDiagnosticParams,
 ) -> lsp::DocumentDiagnosticReport {
-    let open = snapshot.document(&params.text_document.uri.0);
-    let items = open.and_then(|open| diagnostics::language(snapshot, &open)).unwrap_or_default();
+    let items = open.and_then(|open| diagnostics::language(snapshot, open)).unwrap_or_default();
     lsp::DocumentDiagnosticReport::RelatedFullDocumentDiagnosticReport(
         lsp::RelatedFullDocumentDiagnosticReport {
             related_documents: None,

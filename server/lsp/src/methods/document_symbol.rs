@@ -9,20 +9,21 @@ use crate::snapshot::Snapshot;
 
 pub(crate) fn run(
     snapshot: &Snapshot,
-    params: lsp::DocumentSymbolParams,
+    open: Option<&Open>,
+    _: lsp::DocumentSymbolParams,
 ) -> Option<lsp::DocumentSymbolResponse> {
-    let open = snapshot.document(&params.text_document.uri.0)?;
+    let open = open?;
     let file = open.file();
     if file.kind == FileKind::Other {
         return None;
     }
     let symbols = copydesk_language::symbols(&file);
     if snapshot.ladder.nested_symbols {
-        let nested = symbols.into_iter().map(|symbol| nest(snapshot, &open, symbol)).collect();
+        let nested = symbols.into_iter().map(|symbol| nest(snapshot, open, symbol)).collect();
         return Some(lsp::DocumentSymbolResponse::DocumentSymbolList(nested));
     }
     let mut flat = Vec::new();
-    flatten(snapshot, &open, &symbols, None, &mut flat);
+    flatten(snapshot, open, &symbols, None, &mut flat);
     Some(lsp::DocumentSymbolResponse::SymbolInformationList(flat))
 }
 

@@ -5,11 +5,12 @@ use copydesk_text::position;
 use tower_lsp::gen_lsp_types as lsp;
 
 use crate::convert;
+use crate::documents::Open;
 use crate::snapshot::Snapshot;
 
-pub(crate) fn run(snapshot: &Snapshot, params: lsp::HoverParams) -> Option<lsp::Hover> {
+pub(crate) fn run(snapshot: &Snapshot, open: Option<&Open>, params: lsp::HoverParams) -> Option<lsp::Hover> {
     let at = params.text_document_position_params;
-    let open = snapshot.document(&at.text_document.uri.0)?;
+    let open = open?;
     let file = open.file();
     if file.kind == FileKind::Other {
         return None;
