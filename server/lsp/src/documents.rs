@@ -118,11 +118,19 @@ impl Documents {
     }
 
     pub(crate) fn close(&self, uri: &str) {
-        if let Some((_, open)) = self.by_uri.remove(uri)
-            && let Some(path) = &open.path
-        {
-            self.by_path.remove_if(path, |_, held| held == uri);
+        if let Some(path) = self.get(uri).and_then(|open| open.path.clone()) {
+            // Another spelling of the same path may be open still: there is no moment at which the path looks closed.
+            let other = self.by_uri.iter().find(|open| open.uri != uri && open.path.as_ref() == Some(&path));
+            match other.map(|open| open.uri.clone()) {
+                Some(other) => {
+                    self.by_path.alter(&path, |_, held| if held == uri { other } else { held });
+                }
+                None => {
+                    self.by_path.remove_if(&path, |_, held| held == uri);
+                }
+            }
         }
+        self.by_uri.remove(uri);
         self.notify();
     }
 
@@ -226,6 +234,23 @@ mod tests {
         documents.disown(URI, HashSet::from(["planted".to_owned()]));
         typed(&documents, 2, 9, 9, "\n# ask: planted");
         assert_eq!(voiced(&documents), ["go"], "an edit of ours is nobody's voice");
+    }
+
+    #[test]
+    fn a_path_is_open_as_long_as_one_spelling_of_it_is() {
+        let other = "file:///nowhere/./%61.py";
+        for (first, second) in [(URI, other), (other, URI)] {
+            for (closed, left) in [(first, second), (second, first)] {
+                let documents = Documents::new();
+                documents.open(first.to_owned(), "python", 1, "");
+                documents.open(second.to_owned(), "python", 1, "");
+                documents.close(closed);
+                let there = documents.at(Path::new("/nowhere/a.py")).map(|open| open.uri.clone());
+                assert_eq!(there.as_deref(), Some(left));
+                documents.close(left);
+                assert!(documents.at(Path::new("/nowhere/a.py")).is_none());
+            }
+        }
     }
 
     #[test]
