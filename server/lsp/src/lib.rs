@@ -28,7 +28,7 @@ mod snapshot;
 mod state;
 mod wire;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use copydesk_agent::Desk;
@@ -52,8 +52,10 @@ pub struct Backstage {
     pub editor_settings: TakeSettings,
     /// The document of `copydesk doctor --json`.
     pub doctor: Box<dyn Fn(&Path) -> Value + Send + Sync>,
+    /// The workspace of an editor that named none.
+    pub fallback_root: Box<dyn Fn() -> PathBuf + Send + Sync>,
     /// Where a text is kept that an editor is to show: below the workspace's folder in `COPYDESK_HOME`.
-    pub shelf: Box<dyn Fn(&Path) -> std::path::PathBuf + Send + Sync>,
+    pub shelf: Box<dyn Fn(&Path) -> PathBuf + Send + Sync>,
 }
 
 /// Takes the editor's settings in and answers what is wrong with them.

@@ -82,7 +82,8 @@ impl State {
     /// Settles the session: root, desk and the tasks that show what happens.
     pub(crate) fn settle(self: &Arc<Self>, params: &lsp::InitializeParams) -> Ladder {
         let ladder = Ladder::read(&params.capabilities);
-        let root = root_of(params);
+        let root = named_root(params).unwrap_or_else(|| (self.backstage.fallback_root)());
+        let root = path::resolve(Path::new("/"), &root);
         self.session.get_or_init(|| {
             let host = EditorHost::new(self.client.clone(), self.documents.clone(), ladder.clone());
             let files: Arc<dyn Files> =
@@ -210,8 +211,8 @@ fn change(event: lsp::TextDocumentContentChangeEvent) -> Change {
     }
 }
 
-/// The first workspace folder, else the root, else the folder we were started in; resolved.
-fn root_of(params: &lsp::InitializeParams) -> PathBuf {
+/// The first workspace folder, else the root.
+fn named_root(params: &lsp::InitializeParams) -> Option<PathBuf> {
     let value = serde_json::to_value(params).unwrap_or_default();
     let folder = value
         .pointer("/workspaceFolders/0/uri")
@@ -219,7 +220,36 @@ fn root_of(params: &lsp::InitializeParams) -> PathBuf {
         .and_then(serde_json::Value::as_str)
         .and_then(convert::path_of);
     let plain = || value.get("rootPath").and_then(serde_json::Value::as_str).map(PathBuf::from);
-    let root =
-        folder.or_else(plain).or_else(|| std::env::current_dir().ok()).unwrap_or_else(|| PathBuf::from("/"));
-    path::resolve(Path::new("/"), &root)
+    // An empty word names nothing.
+    folder.or_else(plain).filter(|folder| folder.is_absolute())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::{Value, json};
+
+    #[test]
+    fn the_root_is_the_one_that_was_named() {
+        for (named, expect) in [
+            (json!({}), None),
+            (json!({"workspaceFolders": null, "rootUri": null, "rootPath": null}), None),
+            (json!({"rootPath": ""}), None),
+            (json!({"rootPath": "somewhere"}), None),
+            (json!({"rootPath": "/a"}), Some("/a")),
+            (json!({"rootUri": "file:///b", "rootPath": "/a"}), Some("/b")),
+            (json!({"rootUri": "file:///"}), Some("/")),
+            (
+                json!({"workspaceFolders": [{"uri": "file:///c", "name": "c"}], "rootUri": "file:///b"}),
+                Some("/c"),
+            ),
+        ] {
+            let mut params = named.clone();
+            params["capabilities"] = json!({});
+            params.as_object_mut().unwrap().entry("rootUri").or_insert(Value::Null);
+            params.as_object_mut().unwrap().entry("processId").or_insert(Value::Null);
+            let params: lsp::InitializeParams = serde_json::from_value(params).unwrap();
+            assert_eq!(named_root(&params).as_deref(), expect.map(Path::new), "{named}");
+        }
+    }
 }

@@ -4,12 +4,13 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use copydesk_base::path::{is_inside, resolve};
 use copydesk_language::Trust;
 use copydesk_lsp::{Backstage, Ended};
 use tokio_util::sync::CancellationToken;
 
 use super::{Outcome, doctor};
-use crate::config::{FileState, Flags, Nesting, trustable};
+use crate::config::{FileState, Flags, Nesting, Places, trustable};
 use crate::here::Here;
 use crate::office::Office;
 
@@ -75,8 +76,15 @@ fn backstage() -> Backstage {
 /// The binary's part of a server: one office per workspace root, in the surroundings that `here` knows.
 pub(crate) fn backstage_in(here: impl Fn(&Path) -> Here + Send + Sync + 'static) -> Backstage {
     let offices = Arc::new(Offices { here: Box::new(here), by_root: Mutex::default() });
-    let (open, state, trusts, settings, doctors, shelves) =
-        (offices.clone(), offices.clone(), offices.clone(), offices.clone(), offices.clone(), offices);
+    let (open, state, trusts, settings, doctors, fallback, shelves) = (
+        offices.clone(),
+        offices.clone(),
+        offices.clone(),
+        offices.clone(),
+        offices.clone(),
+        offices.clone(),
+        offices,
+    );
     Backstage {
         open: Box::new(move |root, host, files, cancel| open.of(root).open(host, files, cancel)),
         trust_state: Box::new(move |root| trust_state(&state.of(root))),
@@ -87,8 +95,28 @@ pub(crate) fn backstage_in(here: impl Fn(&Path) -> Here + Send + Sync + 'static)
             let loaded = office.load();
             doctor::document(&office.here, &loaded)
         }),
+        fallback_root: Box::new(move || {
+            let cwd = std::env::current_dir().unwrap_or_else(|_| PathBuf::from("/"));
+            let places = (fallback.here)(&cwd).places;
+            fallback_root(&cwd, &places)
+        }),
         shelf: Box::new(move |root| shelves.of(root).shelf()),
     }
+}
+
+/// The workspace of an editor that named none: the folder it was started in, unless that holds all that is the person's.
+/// Then it is a folder with nothing in it, and nothing lies inside.
+fn fallback_root(cwd: &Path, places: &Places) -> PathBuf {
+    let cwd = resolve(Path::new("/"), cwd);
+    let holds_home = places.home.as_ref().is_some_and(|home| is_inside(&cwd, &resolve(&cwd, home)));
+    if cwd.parent().is_some() && !holds_home {
+        return cwd;
+    }
+    let empty = places.state.join("no-workspace");
+    if let Err(error) = std::fs::create_dir_all(&empty) {
+        tracing::warn!(%error, "the folder of editors without a workspace could not be made");
+    }
+    empty
 }
 
 struct Offices {
@@ -126,4 +154,33 @@ fn trust(office: &Office) -> Result<String, String> {
     let user = &office.here.user;
     user.trust_blocking(&office.here.root, files).map_err(|error| format!("failed to {error}"))?;
     Ok(sentence)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_editor_without_a_workspace_never_gets_the_whole_home() {
+        let folder = tempfile::tempdir().unwrap();
+        let base = folder.path().canonicalize().unwrap();
+        let home = base.join("people/ann");
+        std::fs::create_dir_all(home.join("code")).unwrap();
+        let nowhere = base.join("state/no-workspace");
+        let places = Places { home: Some(home.clone()), state: base.join("state"), ..Places::default() };
+        let homeless = Places { home: None, ..places.clone() };
+        for (cwd, places, expect) in [
+            (home.join("code"), &places, home.join("code")),
+            (base.join("state"), &places, base.join("state")),
+            (home.clone(), &places, nowhere.clone()),
+            (home.join("code/.."), &places, nowhere.clone()),
+            (base.join("people"), &places, nowhere.clone()),
+            (PathBuf::from("/"), &places, nowhere.clone()),
+            (PathBuf::from("/"), &homeless, nowhere.clone()),
+            (home.clone(), &homeless, home.clone()),
+        ] {
+            assert_eq!(fallback_root(&cwd, places), expect, "{}", cwd.display());
+        }
+        assert_eq!(std::fs::read_dir(&nowhere).unwrap().count(), 0);
+    }
 }
