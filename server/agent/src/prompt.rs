@@ -62,9 +62,10 @@ pub(crate) fn first_message(
         }
     }
     if let Some(sight) = sight {
-        let (first, last) = lines_of(sight.text, sight.span);
+        let span = within(sight.text, sight.span);
+        let (first, last) = lines_of(sight.text, span);
         let _ = write!(message, "\nFile: {}", path::shown(root, sight.path));
-        let chosen = sight.span.of(sight.text);
+        let chosen = span.of(sight.text);
         if chosen.trim().is_empty() {
             let _ = writeln!(
                 message,
@@ -86,7 +87,7 @@ pub(crate) fn first_message(
         let _ = writeln!(message, "\nProblems reported there:");
         for finding in nearest(findings, sight) {
             let text = finding.message.lines().next().unwrap_or_default();
-            let _ = writeln!(message, "- line {}: {} ({})", finding.line + 1, text, finding.source);
+            let _ = writeln!(message, "- line {}: {} ({})", finding.line.saturating_add(1), text, finding.source);
         }
     }
     message
@@ -106,9 +107,14 @@ fn nearest<'a>(findings: &'a [Finding], sight: Option<&Sight<'_>>) -> Vec<&'a Fi
     nearest
 }
 
+/// The span in whole characters of the text: it was taken when the person asked, and the text may be another by now.
+fn within(text: &str, span: Span) -> Span {
+    Span::new(text.floor_char_boundary(span.start), text.floor_char_boundary(span.end))
+}
+
 /// First and last line of a span, counted from zero; a span that ends at a line's start does not touch that line.
 fn lines_of(text: &str, span: Span) -> (usize, usize) {
-    let line_at = |offset: usize| text[..offset.min(text.len())].matches('\n').count();
+    let line_at = |offset: usize| text[..text.floor_char_boundary(offset)].matches('\n').count();
     let first = line_at(span.start);
     let last_char = text.floor_char_boundary(span.end.saturating_sub(1));
     let last = if span.is_empty() { first } else { line_at(last_char) };
@@ -156,5 +162,22 @@ mod tests {
             first_message(root, &action, "why?", Some(&cursor), &[]),
             "why?\n\nFile: a.py, the cursor is on line 1:\n```\ndef f(x):\n    return x * 2\n```\n"
         );
+    }
+
+    #[test]
+    fn a_text_that_moved_on_since_cuts_no_character() {
+        let action = action("ask").unwrap();
+        let findings = [Finding { line: u32::MAX, source: "x".into(), message: "far".into() }];
+        for (text, span) in [
+            ("ä\n😀", Span::new(1, 5)),
+            ("ä\n😀", Span::at(4)),
+            ("ä", Span::new(1, 900)),
+            ("", Span::new(3, 9)),
+            ("a", Span::at(900)),
+        ] {
+            let sight = Sight { path: Path::new("/w/a.py"), text, span };
+            let message = first_message(Path::new("/w"), &action, "why?", Some(&sight), &findings);
+            assert!(message.contains("File: a.py") && message.contains("4294967295"), "{message}");
+        }
     }
 }
