@@ -30,6 +30,8 @@ pub enum AgentError {
     NotShown,
     #[error("go on: something in this program broke; please report it with the log")]
     Panicked,
+    #[error("send {path} to a model: {reason}")]
+    Withheld { path: String, reason: String },
     #[error("store a rule for this: none is offered; allow it once instead")]
     NotOffered,
     #[error("go on: it was canceled")]

@@ -10,8 +10,8 @@ use std::time::Duration;
 
 use copydesk_base::config::Mode;
 use copydesk_base::event::{Denied, Origin};
-use copydesk_base::{Event, Question, RunId, RunStatus, SessionId, Usage, path};
-use copydesk_permission::Policy;
+use copydesk_base::{Effect, Event, Question, RunId, RunStatus, SessionId, Usage, Verdict, path};
+use copydesk_permission::{Policy, judge};
 use copydesk_provider::{
     Choice, Message, ModelEvent, Request, StopReason, ToolCall, ToolOutcome, ToolResult,
 };
@@ -32,6 +32,8 @@ use crate::world::World;
 
 /// Requests of one run, unless the budget says less.
 const MOST_REQUESTS: u64 = 60;
+/// Tool calls of one answer.
+const MOST_CALLS: usize = 64;
 /// The same tool call with the same arguments, one after the other, before the run is stopped.
 const MOST_REPEATS: usize = 6;
 
@@ -276,6 +278,12 @@ async fn converse(turn: &mut Turn, ask: &Ask, action: &Action, choice: &Choice) 
     if let Voice::Comment { path, line, text } = &ask.voice {
         confirm_voice(turn, path, *line, text).await?;
     }
+    if let Some((path, _)) = &ask.place
+        && let Verdict::Deny(because) = judge(&Effect::Read { path: path.clone() }, &turn.policy())
+    {
+        // What no agent may read is not sent to a model because somebody stood in it.
+        return Err(AgentError::Withheld { path: path::shown(&turn.settings.root, path), reason: because.reason });
+    }
     let text = match &ask.place {
         Some((path, _)) => turn.world.files.read(path).ok().map(|file| file.text),
         None => None,
@@ -308,8 +316,13 @@ async fn converse(turn: &mut Turn, ask: &Ask, action: &Action, choice: &Choice) 
         repeats.note(&calls)?;
         messages.push(Message::Assistant { text, calls: calls.clone() });
         let mut results = Vec::with_capacity(calls.len());
-        for call in calls {
-            results.push(perform(turn, action, call).await?);
+        for (at, call) in calls.into_iter().enumerate() {
+            if at < MOST_CALLS {
+                results.push(perform(turn, action, call).await?);
+            } else {
+                let text = format!("not performed: one answer may call for {MOST_CALLS} tools at most");
+                results.push(ToolResult { call: call.id, text, outcome: ToolOutcome::Failed });
+            }
         }
         messages.push(Message::ToolResults { results });
     }

@@ -98,6 +98,7 @@ fn chosen_mode(arguments: &Arguments) -> Option<Mode> {
 }
 
 async fn turn(office: &Arc<Office>, ask: Ask, json: bool) -> anyhow::Result<Option<Ended>> {
+    super::outlive_the_file_limit();
     let cancel = CancellationToken::new();
     let (host, notes) = Terminal::new(&office.here, if json { Voice::Silent } else { Voice::Aloud });
     let desk = office.open(host, Arc::new(DiskFiles), &cancel);

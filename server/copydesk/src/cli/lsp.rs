@@ -33,6 +33,7 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
     let stop = CancellationToken::new();
     let serving = copydesk_lsp::serve(tokio::io::stdin(), tokio::io::stdout(), backstage(), stop.clone());
     let ended = runtime.block_on(async {
+        super::outlive_the_file_limit();
         tokio::pin!(serving);
         tokio::select! {
             ended = &mut serving => ended,

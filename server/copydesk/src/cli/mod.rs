@@ -124,7 +124,21 @@ fn log_to_stderr() {
 /// Runs one future to its end on this thread.
 fn wait_for<T>(work: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    runtime.block_on(work)
+    runtime.block_on(async {
+        outlive_the_file_limit();
+        work.await
+    })
+}
+
+/// Makes a write past the file-size limit an error like any other: left alone, the system ends the process without a word.
+/// A child starts with the system's own answer again. Must be called inside a runtime.
+fn outlive_the_file_limit() {
+    // SIGXFSZ has this number on every system that we build for.
+    let kind = tokio::signal::unix::SignalKind::from_raw(25);
+    // The handler stays when the listener is gone.
+    if let Err(error) = tokio::signal::unix::signal(kind) {
+        tracing::warn!(%error, "a full disk quota may end this process without a word");
+    }
 }
 
 /// Asks on the terminal, and answers what was typed.
