@@ -26,6 +26,7 @@ mod methods;
 mod parent;
 mod snapshot;
 mod state;
+mod trust;
 mod wire;
 
 use std::path::{Path, PathBuf};

@@ -26,6 +26,7 @@ use crate::documents::Documents;
 use crate::files::EditorFiles;
 use crate::host::EditorHost;
 use crate::snapshot::Snapshot;
+use crate::trust::KnownTrust;
 
 /// One connection.
 pub(crate) struct State {
@@ -36,9 +37,7 @@ pub(crate) struct State {
     pub(crate) cancel: CancellationToken,
     session: OnceLock<Session>,
     shut_down: AtomicBool,
-    trusted: AtomicBool,
-    /// Whether the trust must be looked up before it is used.
-    trust_is_stale: AtomicBool,
+    trust: KnownTrust,
     /// How many answers about the editor's settings are waited for.
     pub(crate) settings_under_way: watch::Sender<u32>,
 }
@@ -68,8 +67,7 @@ impl State {
             cancel,
             session: OnceLock::new(),
             shut_down: AtomicBool::new(false),
-            trusted: AtomicBool::new(false),
-            trust_is_stale: AtomicBool::new(true),
+            trust: KnownTrust::default(),
             settings_under_way: watch::Sender::new(0),
         })
     }
@@ -102,22 +100,13 @@ impl State {
 
     /// Whether the workspace's own settings count. May read files: not for the intake.
     pub(crate) fn trust(&self) -> Trust {
-        if self.trust_is_stale.swap(false, Ordering::AcqRel) {
-            self.look_up_trust();
-        }
-        if self.trusted.load(Ordering::Acquire) { Trust::Trusted } else { Trust::Untrusted }
+        let Some(session) = self.session.get() else { return Trust::Untrusted };
+        self.trust.get(|| (self.backstage.trust_state)(&session.root))
     }
 
     /// Has the trust looked up again when it is next needed: after `copydesk.trust`, and when a settings file changed.
     pub(crate) fn doubt_trust(&self) {
-        self.trust_is_stale.store(true, Ordering::Release);
-    }
-
-    fn look_up_trust(&self) {
-        if let Some(session) = self.session.get() {
-            let trust = (self.backstage.trust_state)(&session.root);
-            self.trusted.store(trust == Trust::Trusted, Ordering::Release);
-        }
+        self.trust.doubt();
     }
 
     /// Whether requests and documents are taken.
