@@ -104,7 +104,8 @@ pub(crate) async fn ask(
             // A part was applied before: what is told must be what is there.
             judged(turn, call, &effect, "deny", Because::of(reason.clone()), &by).await?;
             let mut done = answer.done;
-            done.refused.extend(answer.open.iter().map(|hunk| RefusedHunk { hunk: *hunk, reason: reason.clone() }));
+            done.refused
+                .extend(answer.open.iter().map(|hunk| RefusedHunk { hunk: *hunk, reason: reason.clone() }));
             Ok(Permit::Reviewed(done))
         }
         Settlement::Denied { by, reason } => {

@@ -134,6 +134,25 @@ fn a_run_is_canceled_by_command_and_its_socket_and_its_processes_close() {
 }
 
 #[test]
+fn a_cancel_right_behind_the_ask_is_heard_and_nothing_happens_after_it() {
+    let write = |name: &str| Reply::tool("write", &json!({"path": name, "content": "x"}));
+    let mut scene = scene(vec![write("one.txt"), write("two.txt"), done()]);
+    for _ in 0..5 {
+        let run = scene.ask("write two files");
+        let answer =
+            scene.client.command("copydesk.cancel", json!({"runId": run})).expect("a cancel is answered");
+        assert_eq!(answer, json!({"canceled": true}));
+    }
+    scene.client.wait("the ends of all", |client| client.progress_tokens().is_empty().then_some(()));
+    let files = std::fs::read_dir(scene.workspace.root()).expect("the workspace is there").flatten();
+    let written = files.filter(|file| file.file_name().to_string_lossy().ends_with(".txt"));
+    assert_eq!(written.count(), 0, "nothing was allowed, and nothing came of it");
+    scene.client.quiet("window/showMessageRequest");
+    scene.client.quiet("window/logMessage");
+    scene.client.finish();
+}
+
+#[test]
 fn a_run_is_canceled_by_its_progress() {
     let gate = Gate::new();
     let mut scene = scene(vec![Reply::text("so far").wait(&gate)]);

@@ -197,7 +197,8 @@ impl Board {
 
     /// Puts a settlement off while hunks of the same review are being applied: they would be applied twice. Whether it was.
     pub(crate) fn put_off(&mut self, id: &ApprovalId, closing: &Closing) -> bool {
-        let busy = self.reviews.values_mut().find(|review| review.approval == *id && !review.applying.is_empty());
+        let busy =
+            self.reviews.values_mut().find(|review| review.approval == *id && !review.applying.is_empty());
         match busy {
             Some(review) => {
                 review.closing.get_or_insert_with(|| closing.clone());

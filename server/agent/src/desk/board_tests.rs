@@ -148,3 +148,57 @@ proptest! {
         }
     }
 }
+
+fn asked(run: &RunId, effect: Effect, change: Option<Arc<ChangePlan>>) -> (Asked, oneshot::Receiver<Answer>) {
+    let (reply, answer) = oneshot::channel();
+    let asked = Asked {
+        run: run.clone(),
+        call: "cal-1".into(),
+        effect,
+        text: String::new(),
+        whole: true,
+        always: vec![],
+        origin: None,
+        change,
+        policy: policy(),
+        timeout: Duration::from_secs(1),
+        redactor: Redactor::default(),
+        reply,
+    };
+    (asked, answer)
+}
+
+#[test]
+fn a_settlement_waits_for_the_hunks_that_are_being_applied() {
+    let (run, id, mut board) = (RunId::from("run-1"), ApprovalId::from("apr-1"), Board::default());
+    let change = plan(&run, 1);
+    let (question, mut answer) = asked(&run, Effect::Write { path: "/w/a".into() }, Some(change.clone()));
+    board.take(id.clone(), question, Timestamp(0));
+    board.show(&id).unwrap();
+    board.reserve(&change.id, Some(&[0])).unwrap();
+    let denied = Settlement::Denied { by: "person".into(), reason: "no".into() };
+    let closing = (denied.clone(), "deny".to_owned(), "person".to_owned());
+    assert!(board.put_off(&id, &closing), "hunk 0 is on its way");
+    let (_, taken, refused) = board.reserve(&change.id, Some(&[1])).unwrap();
+    assert!(taken.is_empty() && refused[0].reason == "the whole edit is settled already");
+    assert!(board.due(&change.id).is_none());
+    board.applied(&change.id, &[0]);
+    assert_eq!(board.due(&change.id), Some((id.clone(), closing)));
+    board.settle(&id, &denied);
+    let heard = answer.try_recv().unwrap();
+    assert_eq!((heard.settlement, heard.done.sent, heard.open), (denied, vec![0], vec![1]));
+}
+
+#[test]
+fn an_identical_question_goes_on_when_the_first_run_ends() {
+    let (one, two, mut board) = (RunId::from("run-1"), RunId::from("run-2"), Board::default());
+    let effect = Effect::Execute { command: "make".into(), cwd: "/w".into() };
+    let (first, _) = asked(&one, effect.clone(), None);
+    let (second, mut answer) = asked(&two, effect, None);
+    assert!(board.take("apr-1".into(), first, Timestamp(0)).is_some());
+    assert!(board.take("apr-2".into(), second, Timestamp(0)).is_none(), "they are one");
+    assert!(board.end(&one).is_empty());
+    assert_eq!(board.view().approvals[0].run, two);
+    board.settle(&"apr-1".into(), &Settlement::Once);
+    assert_eq!(answer.try_recv().unwrap().settlement, Settlement::Once);
+}

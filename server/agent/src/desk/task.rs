@@ -92,13 +92,14 @@ impl Task {
                 let _ = reply.send(running.is_some());
             }
             Order::Reserve { change, hunks, reply } => {
-                let reserved = self.board.reserve(&change, hunks.as_deref()).map(|(review, taken, refused)| Reserved {
-                    plan: review.plan.clone(),
-                    redactor: review.redactor.clone(),
-                    patience: review.patience,
-                    taken,
-                    report: HunkReport { sent: vec![], refused },
-                });
+                let reserved =
+                    self.board.reserve(&change, hunks.as_deref()).map(|(review, taken, refused)| Reserved {
+                        plan: review.plan.clone(),
+                        redactor: review.redactor.clone(),
+                        patience: review.patience,
+                        taken,
+                        report: HunkReport { sent: vec![], refused },
+                    });
                 // The command was canceled meanwhile: nobody will apply them.
                 if let Err(Ok(unheard)) = reply.send(reserved) {
                     self.board.free(&change, &unheard.given_back("the command was canceled"));
@@ -310,7 +311,10 @@ impl Task {
                         Ok(_) => Settlement::Always,
                         Err(error) => Settlement::Failed(error.to_string()),
                     },
-                    _ => Settlement::Denied { by: "person".to_owned(), reason: "the person said no".to_owned() },
+                    _ => Settlement::Denied {
+                        by: "person".to_owned(),
+                        reason: "the person said no".to_owned(),
+                    },
                 };
                 (decision, by) = (stands.decision, stands.by);
             }
