@@ -1,8 +1,11 @@
 //! *Always allow*: what it stores is what it shows, and what it never covers.
 
-use copydesk_tests::model_server::{Format, Reply};
-use copydesk_tests::personality;
-use copydesk_tests::scene::{FILE, Scene, Stage, TEXT, Way, done, edit, everywhere, triple, tripled};
+use copydesk_tests::client::Client;
+use copydesk_tests::model_server::Reply;
+use copydesk_tests::scene::{
+    FILE, Scene, Stage, TEXT, Way, done, edit, everywhere, four, in_four, triple, tripled,
+};
+use copydesk_tests::workspace::uri as uri_of;
 use serde_json::json;
 
 use crate::{COPYDESK, begin, with_files};
@@ -32,23 +35,51 @@ fn always_for_an_edit_stores_the_rule_it_shows_and_asks_no_more() {
 
 #[test]
 fn always_is_remembered_by_the_next_server_and_by_this_workspace_alone() {
-    let format = Format::Anthropic;
-    let mut scene =
-        begin(personality::vs_code(), format, "{}", vec![triple(), done(), edit("x * 2", "2 * x"), done()]);
-    scene.ask("make it three times");
-    scene.answer(Way::Prompt, "Always allow");
-    scene.edit();
-    scene.over(1);
-    scene.client.stop();
-    scene.client = copydesk_tests::client::Client::start(personality::helix_25_07(), &scene.workspace);
-    let uri = scene.uri.clone();
-    scene.client.open(&uri, "python", "def double(x):\n    return x * 2\n");
-    scene.asked = 0;
-    scene.ask("turn it around");
-    scene.edit();
-    scene.wait_for_text("def double(x):\n    return 2 * x\n");
-    scene.over(3);
-    scene.end();
+    let small = "def double(x):\n    return x * 2\n";
+    in_four(|personality, format| {
+        // The next server is the one of another editor.
+        let next = four().into_iter().find(|one| one.name != personality.name).expect("there are four");
+        let turn = || edit("x * 2", "2 * x");
+        let script = vec![triple(), done(), turn(), done(), turn(), done()];
+        let mut scene = begin(personality, format, "{}", script);
+        scene.ask("make it three times");
+        scene.answer(Way::Prompt, "Always allow");
+        scene.edit();
+        scene.over(1);
+        scene.client.stop();
+        scene.client = Client::start(next.clone(), &scene.workspace);
+        scene.client.quiet("window/showDocument");
+        let uri = scene.uri.clone();
+        scene.client.open(&uri, "python", small);
+        scene.asked = 0;
+        scene.ask("turn it around");
+        scene.edit();
+        scene.wait_for_text("def double(x):\n    return 2 * x\n");
+        scene.over(3);
+        scene.client.stop();
+        // The same person, another workspace.
+        let other = scene.workspace.outside().join("other");
+        std::fs::create_dir(&other).expect("the bench's own folder");
+        std::fs::write(other.join(FILE), small).expect("the bench's own folder");
+        scene.uri = uri_of(&other.join(FILE));
+        scene.client = Client::spawn(next, &scene.workspace, &["lsp"]);
+        let mut params = scene.client.initialize_params(None);
+        let root = uri_of(&other);
+        params["rootUri"] = json!(root);
+        params["rootPath"] = json!(other);
+        params["workspaceFolders"] = json!([{"uri": root, "name": "other"}]);
+        scene.client.initialize_with(params);
+        scene.client.quiet("window/showDocument");
+        let uri = scene.uri.clone();
+        scene.client.open(&uri, "python", small);
+        scene.asked = 0;
+        scene.ask("turn it around");
+        scene.answer(Way::Prompt, "Deny");
+        assert!(scene.result(5).contains("refused"));
+        scene.over(5);
+        assert_eq!(scene.text(), small);
+        scene.end();
+    });
 }
 
 /// Paths that an *Always* for edits never covers, and what becomes of an edit there.
@@ -64,9 +95,9 @@ const GUARDED: &[(&str, &str)] = &[
 #[test]
 fn protected_executing_and_secret_paths_still_ask() {
     for (path, becomes) in GUARDED {
-        for format in Format::BOTH {
+        in_four(|personality, format| {
             let write = Reply::tool("write", &json!({"path": path, "content": "x\n"}));
-            let mut scene = begin(personality::vs_code(), format, "{}", vec![triple(), write, done()]);
+            let mut scene = begin(personality, format, "{}", vec![triple(), write, done()]);
             scene.ask("make it three times");
             scene.answer(Way::Prompt, "Always allow");
             scene.edit();
@@ -79,7 +110,7 @@ fn protected_executing_and_secret_paths_still_ask() {
             scene.over(2);
             assert!(!scene.workspace.exists(path), "{path}");
             scene.end();
-        }
+        });
     }
 }
 
@@ -116,9 +147,8 @@ fn a_command_that_cannot_be_read_is_denied_and_never_offered() {
         "x='a[$(touch c)]'; echo $((x))",
         "echo 'open",
     ] {
-        for format in Format::BOTH {
-            let mut scene =
-                begin(personality::vs_code(), format, "{mode: auto}", vec![bash(command), done()]);
+        in_four(|personality, format| {
+            let mut scene = begin(personality, format, "{mode: auto}", vec![bash(command), done()]);
             scene.client.hold("window/showMessageRequest");
             scene.ask("run it");
             // Either it is refused at once, or it is asked without *Always*.
@@ -135,30 +165,32 @@ fn a_command_that_cannot_be_read_is_denied_and_never_offered() {
             scene.over(1);
             assert!(!scene.workspace.exists("c"));
             scene.end();
-        }
+        });
     }
 }
 
 #[test]
 fn a_denied_read_hides_the_file_from_every_tool() {
-    for format in Format::BOTH {
+    in_four(|personality, format| {
         let script = vec![
             Reply::tool("read", &json!({"path": "hidden.txt"})),
             Reply::tool("grep", &json!({"pattern": "needle"})),
             bash("cat hidden.txt"),
             Reply::tool("read", &json!({"path": ".env"})),
+            Reply::tool("edit", &json!({"path": "hidden.txt", "old": "needle\nx", "new": "y"})),
+            Reply::tool("edit", &json!({"path": "hidden.txt", "old": "needle", "new": "y"})),
             done(),
         ];
         let files = [("hidden.txt", "needle\n"), ("seen.txt", "needle\n"), (".env", "TOKEN=needle\n")];
         let mut scene = with_files(
-            personality::neovim_0_12(),
+            personality,
             format,
             "{allow: [\"Bash(cat:*)\"], deny: [\"Read(hidden.txt)\"]}",
             script,
             &files,
         );
         scene.ask("look around");
-        scene.over(4);
+        scene.over(6);
         assert!(scene.result(1).contains("refused"));
         let found = scene.result(2);
         assert!(
@@ -168,16 +200,16 @@ fn a_denied_read_hides_the_file_from_every_tool() {
         assert!(scene.result(3).contains("refused"), "{}", scene.result(3));
         assert!(scene.result(4).contains("refused"), "{}", scene.result(4));
         scene.end();
-    }
+    });
 }
 
 #[test]
 fn redirections_are_writes() {
-    for format in Format::BOTH {
+    in_four(|personality, format| {
         let script = vec![bash("printf x > out.txt"), bash("printf x > .git/hooks/pre-push"), done()];
         let stage = Stage {
             program: COPYDESK,
-            personality: personality::helix_25_07(),
+            personality,
             format,
             permissions: "{allow: [\"Bash(printf:*)\"], deny: [\"Edit(out.txt)\"]}".to_owned(),
             script,
@@ -191,13 +223,13 @@ fn redirections_are_writes() {
         scene.over(2);
         assert!(!scene.workspace.exists("out.txt") && !scene.workspace.exists(".git/hooks/pre-push"));
         scene.end();
-    }
+    });
 }
 
 #[test]
 fn commands_see_an_environment_by_allow_list_and_the_key_is_nowhere() {
-    for format in Format::BOTH {
-        let mut scene = begin(personality::vs_code(), format, "{mode: auto}", vec![bash("env"), done()]);
+    in_four(|personality, format| {
+        let mut scene = begin(personality, format, "{mode: auto}", vec![bash("env"), done()]);
         scene.ask("show the environment");
         scene.over(1);
         let told = scene.result(1);
@@ -205,7 +237,7 @@ fn commands_see_an_environment_by_allow_list_and_the_key_is_nowhere() {
         assert!(!told.contains("BENCH_KEY") && !told.contains(copydesk_tests::scene::KEY), "{told}");
         assert_eq!(scene.workspace.read(FILE), TEXT);
         scene.end();
-    }
+    });
 }
 
 #[test]

@@ -8,7 +8,8 @@ use std::sync::Arc;
 
 use copydesk_base::change::{ChangePlan, Hunk, HunkReport, HunkState};
 use copydesk_base::files::FileError;
-use copydesk_base::{CallId, ChangeId, Effect, Event};
+use copydesk_base::{CallId, ChangeId, Effect, Event, Verdict};
+use copydesk_permission::judge;
 use copydesk_provider::ToolSpec;
 use copydesk_text::rebase;
 use serde::Deserialize;
@@ -68,18 +69,35 @@ pub(super) async fn change(
 ) -> Result<Output, AgentError> {
     let path = turn.path(shown);
     let effect = Effect::Write { path: path.clone() };
+    let policy = turn.policy();
+    // A tool that changes a file looks at it first: what may not be read may not be probed by edits either.
+    let reading = judge(&Effect::Read { path: path.clone() }, &policy);
+    let writing = judge(&effect, &policy);
+    if matches!(reading, Verdict::Deny(_)) && !matches!(writing, Verdict::Deny(_)) {
+        return Ok(Output::failed(match permit(turn, call, Effect::Read { path }, None).await? {
+            Permit::Refused(text) => text,
+            _ => format!("refused: read {shown}"),
+        }));
+    }
+    let is_readable = matches!(reading, Verdict::Allow(_));
     // Whether it may be touched at all comes before whether it is there: a refusal must not tell.
-    let verdict = copydesk_permission::judge(&effect, &turn.policy());
-    let plan = if matches!(verdict, copydesk_base::Verdict::Deny(_)) {
+    let plan = if matches!(writing, Verdict::Deny(_)) {
         None
     } else {
         match planned(turn, call, &path, compute) {
             Ok(plan) => Some(plan),
-            Err(text) => return Ok(Output::failed(text)),
+            Err(text) if is_readable => return Ok(Output::failed(text)),
+            // Asked for as if it fitted; and what stands there is not said without leave to read it.
+            Err(_) => {
+                return Ok(Output::failed(match permit(turn, call, effect, None).await? {
+                    Permit::Refused(text) => text,
+                    _ => format!("the edit does not fit {shown}; read the file first"),
+                }));
+            }
         }
     };
     if let Some(plan) = &plan {
-        if plan.hunks.is_empty() {
+        if plan.hunks.is_empty() && is_readable {
             return Ok(Output::fine(format!("{shown} is like that already; nothing was changed")));
         }
         let event = Event::ChangeProposed {
