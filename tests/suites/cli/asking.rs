@@ -115,6 +115,33 @@ fn failures_say_what_happened_and_exit_1() {
 }
 
 #[test]
+fn a_secret_file_is_not_sent_because_somebody_asks_in_it() {
+    for format in Format::BOTH {
+        let (workspace, model) = desk(format, "{}", vec![done()]);
+        workspace.write(".env", "TOKEN=hunter2-hunter2\n");
+        let ran = workspace.run(&["ask", "--file", ".env", "what is this?"]).exits(1);
+        assert!(ran.stderr.contains(".env") && ran.stderr.contains("secret"), "{ran}");
+        assert!(model.requests().is_empty(), "nothing went out");
+    }
+}
+
+#[test]
+fn a_full_disk_is_a_clear_message_and_nothing_is_started() {
+    // A limit of the file size binds root as well; it must not end the process without a word either.
+    let (workspace, _model) = desk(Format::Anthropic, "{mode: accept-edits}", vec![triple(), done()]);
+    for blocks in ["1", "10", "40"] {
+        let mut limited = Command::new("bash");
+        workspace.furnish(&mut limited);
+        let line = format!("ulimit -f {blocks}; exec {COPYDESK} ask --file {FILE} 'make it three times'");
+        let out = limited.args(["-c", &line]).stdin(Stdio::null()).output().expect("bash starts");
+        let said = String::from_utf8_lossy(&out.stderr);
+        assert_eq!(out.status.code(), Some(1), "{said}");
+        assert!(said.contains("no space is left"), "{said}");
+        assert_eq!(workspace.read(FILE), TEXT);
+    }
+}
+
+#[test]
 fn the_offline_model_follows_its_script_and_says_that_it_is_none() {
     let scenario = "steps:\n  - when: {contains: \"triple\"}\n    tool_calls: [{name: edit, arguments: {path: a.py, old: \"x * 2\", new: \"x * 3\"}}]\n  - {text: \"Done.\", usage: {input_tokens: 120, output_tokens: 3}}\n";
     let workspace = Workspace::new(COPYDESK).with([("a.py", "x * 2\n")]).with_user_config(
