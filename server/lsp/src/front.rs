@@ -9,6 +9,7 @@ use tower_lsp::jsonrpc::{Error, Result};
 
 use crate::capabilities;
 use crate::documents::Open;
+use crate::intake;
 use crate::methods;
 use crate::snapshot::Snapshot;
 use crate::state::State;
@@ -33,13 +34,7 @@ impl Front {
     {
         let Some(snapshot) = self.state.snapshot() else { return Err(Error::internal_error()) };
         let open = snapshot.documents.get(uri(&params));
-        match tokio::task::spawn_blocking(move || method(&snapshot, open.as_deref(), params)).await {
-            Ok(answer) => Ok(answer),
-            Err(failed) => match failed.try_into_panic() {
-                Ok(panic) => std::panic::resume_unwind(panic),
-                Err(_) => Err(Error::request_cancelled()),
-            },
-        }
+        intake::beside(move || method(&snapshot, open.as_deref(), params)).await
     }
 }
 

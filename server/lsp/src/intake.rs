@@ -41,6 +41,19 @@ pub(crate) fn after_answer(gate: oneshot::Sender<()>) {
     });
 }
 
+/// Does what may take long, or reads files, beside the intake. Its panic is the handler's.
+pub(crate) async fn beside<R: Send + 'static>(
+    work: impl FnOnce() -> R + Send + 'static,
+) -> tower_lsp::jsonrpc::Result<R> {
+    match tokio::task::spawn_blocking(work).await {
+        Ok(answer) => Ok(answer),
+        Err(failed) => match failed.try_into_panic() {
+            Ok(panic) => std::panic::resume_unwind(panic),
+            Err(_) => Err(Error::request_cancelled()),
+        },
+    }
+}
+
 pub(crate) async fn run(
     input: impl AsyncRead + Unpin + Send,
     output: impl AsyncWrite + Unpin + Send + 'static,

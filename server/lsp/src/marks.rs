@@ -3,6 +3,7 @@
 //! Kept by path, so that it outlives a document that is closed and opened again.
 
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use copydesk_base::{RunId, Span};
 use dashmap::DashMap;
@@ -11,12 +12,43 @@ use dashmap::DashMap;
 #[derive(Default)]
 pub(crate) struct Marks {
     by_run: DashMap<RunId, (PathBuf, Span)>,
+    /// Of runs that have no name yet.
+    pegs: DashMap<u64, (PathBuf, Span)>,
+    pegged: AtomicU64,
+}
+
+/// The place of a run that is about to start; gone when it is dropped.
+pub(crate) struct Peg<'a> {
+    marks: &'a Marks,
+    number: u64,
+}
+
+impl Peg<'_> {
+    /// Where it is now.
+    pub(crate) fn place(&self) -> Option<(PathBuf, Span)> {
+        self.marks.pegs.get(&self.number).map(|mark| mark.clone())
+    }
+
+    /// Notes it as the place of a run.
+    pub(crate) fn hand_over(self, run: RunId) {
+        if let Some(mark) = self.place() {
+            self.marks.by_run.insert(run, mark);
+        }
+    }
+}
+
+impl Drop for Peg<'_> {
+    fn drop(&mut self) {
+        self.marks.pegs.remove(&self.number);
+    }
 }
 
 impl Marks {
-    /// Notes where a run starts.
-    pub(crate) fn set(&self, run: RunId, path: PathBuf, span: Span) {
-        self.by_run.insert(run, (path, span));
+    /// Notes where a run will start.
+    pub(crate) fn peg(&self, path: PathBuf, span: Span) -> Peg<'_> {
+        let number = self.pegged.fetch_add(1, Ordering::Relaxed);
+        self.pegs.insert(number, (path, span));
+        Peg { marks: self, number }
     }
 
     /// Where it is now.
@@ -31,11 +63,13 @@ impl Marks {
 
     /// Moves the places of a file: `gone` bytes became `come` bytes.
     pub(crate) fn edited(&self, path: &Path, gone: Span, come: usize) {
-        for mut mark in self.by_run.iter_mut() {
+        let shift = |mark: &mut (PathBuf, Span)| {
             if mark.0 == path {
                 mark.1 = moved(mark.1, gone, come);
             }
-        }
+        };
+        self.by_run.iter_mut().for_each(|mut mark| shift(&mut mark));
+        self.pegs.iter_mut().for_each(|mut mark| shift(&mut mark));
     }
 }
 
@@ -54,6 +88,21 @@ fn moved(span: Span, gone: Span, come: usize) -> Span {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_peg_moves_becomes_a_runs_place_and_leaves_nothing() {
+        let marks = Marks::default();
+        let path = Path::new("/a");
+        let peg = marks.peg(path.to_owned(), Span::new(4, 6));
+        marks.edited(path, Span::at(0), 3);
+        marks.edited(Path::new("/b"), Span::at(0), 3);
+        assert_eq!(peg.place(), Some((path.to_owned(), Span::new(7, 9))));
+        peg.hand_over("run-1".into());
+        drop(marks.peg(path.to_owned(), Span::at(0)));
+        marks.edited(path, Span::at(0), 1);
+        assert_eq!(marks.get(&"run-1".into()), Some(Span::new(8, 10)));
+        assert!(marks.pegs.is_empty());
+    }
 
     #[test]
     fn a_place_moves_with_the_text_around_it() {

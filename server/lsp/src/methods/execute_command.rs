@@ -15,7 +15,8 @@ use tower_lsp::jsonrpc::{Error, ErrorCode, Result};
 
 use crate::comments;
 use crate::convert;
-use crate::intake::after_answer;
+use crate::intake::{after_answer, beside};
+use crate::marks::Peg;
 use crate::state::{Session, State};
 
 pub(crate) async fn run(state: &Arc<State>, params: lsp::ExecuteCommandParams) -> Result<Option<Value>> {
@@ -23,7 +24,7 @@ pub(crate) async fn run(state: &Arc<State>, params: lsp::ExecuteCommandParams) -
     let name = params.command.as_str();
     let arguments = Arguments { command: name, values: params.arguments.unwrap_or_default() };
     match name {
-        "copydesk.ask" => ask(state, session, arguments.one()?),
+        "copydesk.ask" => ask(state, session, arguments.one()?).await,
         "copydesk.cancel" => cancel(session, arguments.one()?).await,
         "copydesk.approve" => approve(session, arguments.one()?).await,
         "copydesk.change.apply" => apply(session, arguments.one()?).await,
@@ -33,10 +34,10 @@ pub(crate) async fn run(state: &Arc<State>, params: lsp::ExecuteCommandParams) -
         "copydesk.redo" => undo(session, arguments.one()?, Direction::Redo).await,
         "copydesk.mode.set" => set_mode(session, arguments.one()?),
         "copydesk.model.set" => Ok(Some(set_model(session, arguments.one()?))),
-        "copydesk.trust" => trust(state, session),
+        "copydesk.trust" => trust(state, session).await,
         "copydesk.doctor" => {
-            let document = tokio::task::block_in_place(|| (state.backstage.doctor)(&session.root));
-            Ok(Some(document))
+            let (state, root) = (state.clone(), session.root.clone());
+            beside(move || (state.backstage.doctor)(&root)).await.map(Some)
         }
         #[cfg(debug_assertions)]
         "copydesk.test.panic" if std::env::var_os("COPYDESK_TEST_PANIC").is_some() => {
@@ -81,7 +82,7 @@ struct AskArguments {
     comment: Option<u32>,
 }
 
-fn ask(state: &Arc<State>, session: &Session, arguments: AskArguments) -> Result<Option<Value>> {
+async fn ask(state: &Arc<State>, session: &Session, arguments: AskArguments) -> Result<Option<Value>> {
     if let Some(agent) = &arguments.agent {
         return Err(Error::invalid_params(format!(
             "there is no agent '{agent}' yet: agents come in a later version"
@@ -93,9 +94,6 @@ fn ask(state: &Arc<State>, session: &Session, arguments: AskArguments) -> Result
     }
     let range = arguments.range.unwrap_or_default();
     let action = arguments.action.clone().unwrap_or_else(|| "ask".to_owned());
-    if !session.desk.actions().iter().any(|known| known.name == action) {
-        return Err(Error::invalid_params(format!("there is no action '{action}'")));
-    }
     let written = arguments.prompt.filter(|prompt| !prompt.trim().is_empty() && arguments.comment.is_none());
     let mut voice = Voice::Person;
     let prompt = match written {
@@ -124,19 +122,25 @@ fn ask(state: &Arc<State>, session: &Session, arguments: AskArguments) -> Result
         let span = convert::span(&open.document, range, session.ladder.encoding);
         Some((open.path.clone()?, span))
     });
-    let marked = place.clone();
+    // Actions are files and are read beside the intake; the place moves with what is typed meanwhile.
+    let peg = place.map(|(path, span)| state.documents.marks.peg(path, span));
+    let (desk, wanted) = (session.desk.clone(), action.clone());
+    let is_known = beside(move || desk.actions().iter().any(|known| known.name == wanted)).await?;
+    if !is_known {
+        return Err(Error::invalid_params(format!("there is no action '{action}'")));
+    }
     let started = session.desk.ask(Ask {
         prompt,
         action,
-        place,
+        place: peg.as_ref().and_then(Peg::place),
         model: arguments.model,
         mode: None,
         session: arguments.session.as_deref().map(SessionId::from),
         findings: arguments.diagnostics.iter().filter_map(finding).collect(),
         voice,
     });
-    if let Some((path, span)) = marked {
-        state.documents.marks.set(started.run.clone(), path, span);
+    if let Some(peg) = peg {
+        peg.hand_over(started.run.clone());
     }
     open_when_settled(state, started.gate);
     Ok(Some(json!({"runId": started.run.as_str()})))
@@ -261,8 +265,9 @@ fn set_model(session: &Session, arguments: ModelArgument) -> Value {
     json!({"model": arguments.model})
 }
 
-fn trust(state: &Arc<State>, session: &Session) -> Result<Option<Value>> {
-    let trusted = tokio::task::block_in_place(|| (state.backstage.trust)(&session.root));
+async fn trust(state: &Arc<State>, session: &Session) -> Result<Option<Value>> {
+    let (backstage, root) = (state.clone(), session.root.clone());
+    let trusted = beside(move || (backstage.backstage.trust)(&root)).await?;
     match trusted {
         Ok(sentence) => {
             state.doubt_trust();
