@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use copydesk_base::change::{Base, HunkReport, RefusedHunk};
 use copydesk_base::files::Expect;
-use copydesk_base::{ChangeId, ContentHash, Event, Record, Redactor, RunId, TextEdit, path};
+use copydesk_base::{ChangeId, ContentHash, Event, Record, Redactor, RunId, Span, TextEdit, path};
 use copydesk_text::rebase;
 
 use crate::apply::{Made, Order, There, make};
@@ -108,9 +108,9 @@ pub(crate) async fn preview(
     drop(tokio::time::timeout(UNDER_WAY, under_way).await);
     let (run, files) = find(shared, run, direction).await?;
     let mut report = HunkReport::default();
-    for (file, _, pairs) in files {
+    for (file, story, pairs) in files {
         let there = There::look(&shared.world, &file)?;
-        let undone = rebase::undo(&borrowed(&pairs), there.text());
+        let undone = undone(shared, &file, &story, &pairs, direction, &there);
         let one = HunkReport { sent: (0..undone.taken_back).collect(), refused: refused_of(&undone) };
         add(shared, &mut report, &file, one);
     }
@@ -182,6 +182,30 @@ fn borrowed(pairs: &Pairs) -> Vec<(&str, &str)> {
     pairs.iter().map(|(before, after)| (before.as_str(), after.as_str())).collect()
 }
 
+/// What becomes of the text that is there. An empty file that comes or goes is a piece too, though no line of it is.
+fn undone(
+    shared: &Shared,
+    file: &Path,
+    story: &FileStory,
+    pairs: &Pairs,
+    direction: Direction,
+    there: &There,
+) -> rebase::Undone {
+    let mut undone = rebase::undo(&borrowed(pairs), there.text());
+    let is_untouched = undone.taken_back == 0 && undone.refused.is_empty() && undone.text.is_empty();
+    if story.created && is_untouched {
+        match (direction, there) {
+            (Direction::Undo, There::Text(_)) if shared.world.files.is_open(file) => {
+                let reason = "the new file is open and empty; close it and try again".to_owned();
+                undone.refused.push(rebase::Refused { span: Span::at(0), reason });
+            }
+            (Direction::Undo, There::Text(_)) | (Direction::Redo, There::Nothing) => undone.taken_back = 1,
+            _ => {}
+        }
+    }
+    undone
+}
+
 fn refused_of(undone: &rebase::Undone) -> Vec<RefusedHunk> {
     let behind = undone.refused.iter().enumerate();
     behind
@@ -210,7 +234,7 @@ async fn one_file(
     for _ in 0..LOOKS {
         let there = There::look(world, file)?;
         let current = there.text().to_owned();
-        let undone = rebase::undo(&borrowed(pairs), &current);
+        let undone = undone(shared, file, story, pairs, direction, &there);
         let refused = refused_of(&undone);
         if undone.taken_back == 0 {
             return Ok(HunkReport { sent: vec![], refused });

@@ -39,3 +39,26 @@ async fn a_piece_that_was_refused_does_not_stand_in_the_way() {
     bench.desk.redo(Some("run-b".into())).await.unwrap();
     assert_eq!(bench.read("b"), "mine\nx\ny\nz\n1\n");
 }
+
+#[tokio::test]
+async fn an_empty_file_that_a_run_created_goes_and_comes_again() {
+    let bench = Bench::new();
+    let (change, path) = (ChangeId::from("chg-1"), bench.path("empty"));
+    let (before, after) = (String::new(), String::new());
+    let intent = Event::ChangeApplying {
+        change: change.clone(),
+        path: path.clone(),
+        base: Base::Absent,
+        before: before.clone(),
+        after: after.clone(),
+        undo: false,
+    };
+    bench.record("run-1", vec![intent, Event::ChangeApplied { change, path, before, after }]).await;
+    bench.write("empty", "");
+    for _ in 0..2 {
+        assert_eq!(bench.desk.undo(None).await.unwrap().sent, [0]);
+        assert!(!bench.path("empty").exists());
+        assert_eq!(bench.desk.redo(None).await.unwrap().sent, [0]);
+        assert_eq!(bench.read("empty"), "");
+    }
+}

@@ -4,8 +4,10 @@ use std::time::Instant;
 
 use copydesk_tests::client::{PATIENCE, eventually};
 use copydesk_tests::model_server::{Format, Reply};
-use copydesk_tests::personality::{self, Personality, Prompts};
-use copydesk_tests::scene::{FILE, TEXT, Way, done, everywhere, triple, triple_both, tripled, usual};
+use copydesk_tests::personality::{Personality, Prompts};
+use copydesk_tests::scene::{
+    FILE, TEXT, Way, done, everywhere, in_four, triple, triple_both, tripled, usual,
+};
 use serde_json::json;
 
 use crate::{begin, with_files};
@@ -169,6 +171,7 @@ fn closed_and_new_files_are_written_by_the_server() {
             let script = vec![
                 Reply::tool("write", &json!({"path": "new/one.txt", "content": "one\n"})),
                 Reply::tool("edit", &json!({"path": "closed.txt", "old": "two", "new": "deux"})),
+                Reply::tool("write", &json!({"path": "new/__init__.py", "content": ""})),
                 done(),
             ];
             let files = [("closed.txt", "one\ntwo\n")];
@@ -178,15 +181,20 @@ fn closed_and_new_files_are_written_by_the_server() {
             assert!(read.contains("new/one.txt") && read.contains("+1"), "{read}");
             let read = scene.answer(Way::Prompt, "Allow once");
             assert!(read.contains("closed.txt"), "{read}");
-            scene.over(2);
+            let read = scene.answer(Way::Prompt, "Allow once");
+            assert!(read.contains("new/__init__.py"), "{read}");
+            scene.over(3);
             assert_eq!(scene.workspace.read("new/one.txt"), "one\n");
+            assert_eq!(scene.workspace.read("new/__init__.py"), "");
             assert_eq!(scene.workspace.read("closed.txt"), "one\ndeux\n");
             assert!(scene.client.heard("workspace/applyEdit").is_empty(), "never by an edit of the client's");
             let report = scene.client.command("copydesk.undo", json!({})).expect("an undo is answered");
             assert_eq!(report["refused"], json!([]), "{report}");
             // The command answers at once, what it starts comes behind.
-            let (closed, new) =
-                (|| scene.workspace.read("closed.txt"), || scene.workspace.exists("new/one.txt"));
+            let (closed, new) = (
+                || scene.workspace.read("closed.txt"),
+                || ["new/one.txt", "new/__init__.py"].iter().any(|path| scene.workspace.exists(path)),
+            );
             let back =
                 eventually(Instant::now() + PATIENCE, || (closed() == "one\ntwo\n" && !new()).then_some(()));
             assert!(back.is_some(), "after the undo: {:?}, and what it made is there: {}", closed(), new());
@@ -197,11 +205,11 @@ fn closed_and_new_files_are_written_by_the_server() {
 
 #[test]
 fn undo_never_goes_over_newer_text_on_disk() {
-    for format in Format::BOTH {
+    in_four(|personality, format| {
         let script =
             vec![Reply::tool("edit", &json!({"path": "closed.txt", "old": "two", "new": "deux"})), done()];
         let mut scene = with_files(
-            personality::vs_code(),
+            personality,
             format,
             "{mode: accept-edits}",
             script,
@@ -216,19 +224,19 @@ fn undo_never_goes_over_newer_text_on_disk() {
         assert!(report["refused"][0]["reason"].as_str().is_some_and(|reason| !reason.is_empty()), "{report}");
         assert_eq!(scene.workspace.read("closed.txt"), "one\nzwei\nthree and more\n");
         scene.end();
-    }
+    });
 }
 
 #[cfg(unix)]
 #[test]
 fn no_link_leads_a_write_out_of_the_workspace() {
-    for format in Format::BOTH {
+    in_four(|personality, format| {
         let script = vec![
             Reply::tool("write", &json!({"path": "link/out.txt", "content": "out\n"})),
             Reply::tool("edit", &json!({"path": "leak.txt", "old": "private", "new": "public"})),
             done(),
         ];
-        let mut scene = begin(personality::helix_25_07(), format, "{mode: accept-edits}", script);
+        let mut scene = begin(personality, format, "{mode: accept-edits}", script);
         let outside = scene.workspace.outside();
         std::fs::write(outside.join("leak.txt"), "private\n").expect("the bench's own folder");
         std::os::unix::fs::symlink(&outside, scene.workspace.path("link")).expect("a link");
@@ -244,5 +252,5 @@ fn no_link_leads_a_write_out_of_the_workspace() {
         assert!(!outside.join("out.txt").exists());
         assert_eq!(std::fs::read_to_string(outside.join("leak.txt")).expect("it is there"), "private\n");
         scene.end();
-    }
+    });
 }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use copydesk_base::change::{ChangePlan, Hunk, HunkReport, HunkState};
 use copydesk_base::files::FileError;
-use copydesk_base::{CallId, ChangeId, Effect, Event, Verdict};
+use copydesk_base::{CallId, ChangeId, Effect, Event, Span, Verdict};
 use copydesk_permission::judge;
 use copydesk_provider::ToolSpec;
 use copydesk_text::rebase;
@@ -155,10 +155,14 @@ fn planned(
     };
     let after = compute(before)?;
     let before = before.unwrap_or_default().to_owned();
-    let hunks = rebase::hunks(&before, &after)
+    let mut hunks: Vec<Hunk> = rebase::hunks(&before, &after)
         .into_iter()
         .map(|(span, text)| Hunk { span, text, state: HunkState::Pending })
         .collect();
+    // An empty file is a change where there was none.
+    if matches!(there, There::Nothing) && hunks.is_empty() {
+        hunks.push(Hunk { span: Span::at(0), text: String::new(), state: HunkState::Pending });
+    }
     Ok(Arc::new(ChangePlan {
         id: ChangeId::new(&*turn.world.ids),
         run: turn.run.clone(),
