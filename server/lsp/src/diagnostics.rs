@@ -16,6 +16,7 @@ use serde_json::json;
 use tokio::sync::Notify;
 use tower_lsp::gen_lsp_types as lsp;
 
+use crate::capabilities::Ladder;
 use crate::convert;
 use crate::documents::Open;
 use crate::snapshot::Snapshot;
@@ -175,9 +176,9 @@ pub(crate) fn of_agents(snapshot: &Snapshot, uri: &str, open: Option<&Open>) -> 
     }
     for change in snapshot.view.changes.iter().filter(|change| place_of(change).as_ref() == Some(&path)) {
         for (hunk, range) in open_hunks(snapshot, change, &path, open) {
-            found.push(of_hunk(change, hunk, range, Code::Proposal));
+            found.push(of_hunk(&snapshot.ladder, change, (hunk, range), Code::Proposal));
             if let Some((_, reason)) = change.stale.iter().find(|(stale, _)| *stale == hunk) {
-                let mut stale = of_hunk(change, hunk, range, Code::StaleEdit);
+                let mut stale = of_hunk(&snapshot.ladder, change, (hunk, range), Code::StaleEdit);
                 stale.message = lsp::Message::String(format!("this edit was not made: {reason}"));
                 found.push(stale);
             }
@@ -192,11 +193,16 @@ fn of_approval(snapshot: &Snapshot, approval: &ApprovalView, open: Option<&Open>
     lsp::Diagnostic {
         range: range_of(snapshot, span, open),
         data: Some(json!({"approvalId": approval.id.as_str()})),
-        ..ours(Code::PendingApproval, &format!("an agent waits for you: {}", approval.text))
+        ..ours(&snapshot.ladder, Code::PendingApproval, &format!("an agent waits for you: {}", approval.text))
     }
 }
 
-fn of_hunk(change: &ChangeView, hunk: usize, range: lsp::Range, code: Code) -> lsp::Diagnostic {
+fn of_hunk(
+    ladder: &Ladder,
+    change: &ChangeView,
+    (hunk, range): (usize, lsp::Range),
+    code: Code,
+) -> lsp::Diagnostic {
     let text = change.plan.hunks.get(hunk).map_or("", |hunk| hunk.text.as_str());
     let shown: String =
         harmless(text).lines().take(12).collect::<Vec<_>>().join("\n").chars().take(600).collect();
@@ -208,14 +214,15 @@ fn of_hunk(change: &ChangeView, hunk: usize, range: lsp::Range, code: Code) -> l
     lsp::Diagnostic {
         range,
         data: Some(json!({"changeId": change.id.as_str(), "hunk": hunk})),
-        ..ours(code, &message)
+        ..ours(ladder, code, &message)
     }
 }
 
-fn ours(code: Code, message: &str) -> lsp::Diagnostic {
+fn ours(ladder: &Ladder, code: Code, message: &str) -> lsp::Diagnostic {
     lsp::Diagnostic {
         severity: Some(convert::severity(code.severity())),
         code: Some(lsp::Code::String(code.as_str().to_owned())),
+        code_description: ladder.code_description.then(|| convert::page(code)),
         source: Some("copydesk".to_owned()),
         message: lsp::Message::String(message.to_owned()),
         ..Default::default()
@@ -263,4 +270,21 @@ fn range_of(snapshot: &Snapshot, span: Span, open: Option<&Open>) -> lsp::Range 
     open.map_or_else(lsp::Range::default, |open| {
         convert::range(&open.document, span, snapshot.ladder.encoding)
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_finding_of_agents_names_its_page_where_the_client_wants_it() {
+        for code in [Code::PendingApproval, Code::Proposal, Code::StaleEdit] {
+            for code_description in [true, false] {
+                let ladder = Ladder { code_description, ..Ladder::default() };
+                let page = ours(&ladder, code, "").code_description.map(|page| page.href.0);
+                assert_eq!(page.is_some(), code_description);
+                assert!(page.is_none_or(|page| page.ends_with(&format!("/{code}.md"))));
+            }
+        }
+    }
 }
