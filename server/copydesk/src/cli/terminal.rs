@@ -2,6 +2,7 @@
 //!
 //! Where standard input is no terminal there is nobody to ask, and *ask* is a denial.
 
+use std::collections::VecDeque;
 use std::io::{IsTerminal, Write};
 use std::sync::Arc;
 
@@ -104,16 +105,54 @@ impl Host for Terminal {
 }
 
 /// Asks what is to be asked, one question at a time, until the run ends.
-pub(super) async fn converse(desk: Desk, mut notes: mpsc::UnboundedReceiver<Note>) {
-    while let Some(note) = notes.recv().await {
+pub(super) async fn converse(desk: Desk, notes: mpsc::UnboundedReceiver<Note>) {
+    let mut inbox = Inbox { notes, questions: VecDeque::new() };
+    while let Some(note) = inbox.next().await {
         match note {
             Note::Show(text) => out::note(visible(&text)),
-            Note::Question(approval) => question(&desk, &approval, &mut notes).await,
+            Note::Question(approval) => question(&desk, &approval, &mut inbox).await,
         }
     }
 }
 
-async fn question(desk: &Desk, id: &ApprovalId, notes: &mut mpsc::UnboundedReceiver<Note>) {
+/// The notes, and the questions that came while a text was waited for.
+struct Inbox {
+    notes: mpsc::UnboundedReceiver<Note>,
+    questions: VecDeque<ApprovalId>,
+}
+
+impl Inbox {
+    async fn next(&mut self) -> Option<Note> {
+        match self.questions.pop_front() {
+            Some(approval) => Some(Note::Question(approval)),
+            None => self.notes.recv().await,
+        }
+    }
+
+    /// The next text to show; questions wait.
+    async fn shown(&mut self) -> Option<String> {
+        loop {
+            match self.notes.recv().await? {
+                Note::Show(text) => return Some(text),
+                Note::Question(approval) => self.questions.push_back(approval),
+            }
+        }
+    }
+}
+
+/// Shows what an approval would do. Where that fails no text comes, and none is waited for.
+async fn show(desk: &Desk, id: &ApprovalId, inbox: &mut Inbox) {
+    match desk.decide(id, Decision::Show, "person", None).await {
+        Ok(_) => {
+            if let Some(text) = inbox.shown().await {
+                out::note(visible(&text));
+            }
+        }
+        Err(error) => out::note(format!("failed to {error}")),
+    }
+}
+
+async fn question(desk: &Desk, id: &ApprovalId, inbox: &mut Inbox) {
     let mut view = desk.view();
     // The record comes before the view that has it.
     let found = view.wait_for(|view| view.approvals.iter().any(|approval| approval.id == *id));
@@ -126,10 +165,7 @@ async fn question(desk: &Desk, id: &ApprovalId, notes: &mut mpsc::UnboundedRecei
         });
     // On a terminal the difference is always seen before it is decided about.
     if changes_something {
-        let _ = desk.decide(id, Decision::Show, "person", None).await;
-        if let Some(Note::Show(text)) = notes.recv().await {
-            out::note(visible(&text));
-        }
+        show(desk, id, inbox).await;
     }
     loop {
         let Some(approval) =
@@ -148,14 +184,39 @@ async fn question(desk: &Desk, id: &ApprovalId, notes: &mut mpsc::UnboundedRecei
             "s" | "show" => Decision::Show,
             _ => Decision::Deny,
         };
+        if decision == Decision::Show {
+            show(desk, id, inbox).await;
+            continue;
+        }
         match desk.decide(id, decision, "person", None).await {
-            Ok(_) if decision == Decision::Show => {
-                if let Some(Note::Show(text)) = notes.recv().await {
-                    out::note(visible(&text));
-                }
-            }
             Ok(_) => return,
             Err(error) => out::note(format!("failed to {error}")),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_question_that_comes_before_the_text_is_asked_after_it() {
+        let (sender, notes) = mpsc::unbounded_channel();
+        let mut inbox = Inbox { notes, questions: VecDeque::new() };
+        for note in [
+            Note::Question("one".into()),
+            Note::Question("two".into()),
+            Note::Show("text".to_owned()),
+            Note::Question("three".into()),
+        ] {
+            sender.send(note).ok().unwrap();
+        }
+        drop(sender);
+        assert_eq!(inbox.shown().await.as_deref(), Some("text"));
+        for expect in ["one", "two", "three"] {
+            assert!(matches!(inbox.next().await, Some(Note::Question(id)) if id.as_str() == expect));
+        }
+        assert!(inbox.next().await.is_none());
+        assert!(inbox.shown().await.is_none());
     }
 }
