@@ -90,7 +90,10 @@ pub(crate) async fn apply(
     let mut offers = 0;
     let mut last_reason = "the text kept changing".to_owned();
     for _ in 0..LOOKS {
-        let there = There::look(world, &plan.path)?;
+        let there = match There::look(world, &plan.path) {
+            Ok(there) => there,
+            Err(error) => return Ok(refuse_all(chosen, &failed(&error))),
+        };
         if matches!(there, There::Nothing) != matches!(plan.base, Base::Absent) && !plan.before.is_empty() {
             return Ok(refuse_all(chosen, "the file is gone"));
         }
@@ -192,16 +195,21 @@ pub(crate) async fn make(
     match world.files.write(order.path, after, expect) {
         Ok(()) => Made::Done,
         Err(FileError::Changed { .. } | FileError::Open { .. }) => Made::LookAgain,
-        Err(error) => Made::Refused(format!("failed to {error}{}", because(&error))),
+        Err(error) => Made::Refused(failed(&error)),
     }
 }
 
-/// The source of an IO error, for a person.
-fn because(error: &FileError) -> String {
-    std::error::Error::source(error).map_or(String::new(), |source| format!(": {source}"))
+/// What went wrong with a file, with its cause, for a person.
+pub(crate) fn failed(error: &FileError) -> String {
+    let because = std::error::Error::source(error).map_or_else(String::new, |source| format!(": {source}"));
+    format!("failed to {error}{because}")
 }
 
 fn refuse_all(chosen: &[usize], reason: &str) -> HunkReport {
     let refused = chosen.iter().map(|at| RefusedHunk { hunk: *at, reason: reason.to_owned() }).collect();
     HunkReport { sent: vec![], refused }
 }
+
+#[cfg(test)]
+#[path = "apply_tests.rs"]
+mod tests;
