@@ -2,7 +2,7 @@
 //!
 //! `path` · `old` the exact text that goes · `new` the text that comes · `all` every place where `old` stands
 //!
-//! The model need not know how lines end: `\n` in `old` also matches `\r\n`, and what comes gets the file's own ends.
+//! The model need not know how lines end: `\n` in `old` also matches `\r\n`, and what comes gets the ends of its place.
 
 use std::sync::Arc;
 
@@ -196,21 +196,29 @@ enum Places {
 }
 
 /// The text with `old` replaced, or a helpful reason why not.
-fn replaced(before: &str, old: &str, new: &str, places: Places) -> Result<String, String> {
+fn replaced(before: &str, old: &str, new: &str, wanted: Places) -> Result<String, String> {
     if old.is_empty() {
         return Err("`old` is empty: name the exact text to replace, or use write".to_owned());
     }
-    let crlf = before.contains("\r\n");
-    let (old, new) = if crlf { (to_crlf(old), to_crlf(new)) } else { (old.to_owned(), new.to_owned()) };
-    let found = before.matches(&old).count();
-    match (found, places) {
-        (0, _) => Err(not_found(before, &old)),
-        (1, _) | (_, Places::All) => Ok(before.replace(&old, &new)),
-        (_, Places::One) => {
-            let lines: Vec<String> = before
-                .match_indices(&old)
+    // As it is first: a file may end its lines in both ways.
+    let crlf = to_crlf(old);
+    let old = if before.contains(old) { old } else { &crlf };
+    let places: Vec<usize> = before.match_indices(old).map(|(at, _)| at).collect();
+    match (places.len(), wanted) {
+        (0, _) => Err(not_found(before, old)),
+        (1, _) | (_, Places::All) => {
+            let edits: Vec<(Span, String)> = places
+                .into_iter()
+                .map(|at| Span::new(at, at + old.len()))
+                .map(|span| (span, if is_crlf(before, span) { to_crlf(new) } else { new.to_owned() }))
+                .collect();
+            Ok(rebase::apply(before, &edits))
+        }
+        (found, Places::One) => {
+            let lines: Vec<String> = places
+                .iter()
                 .take(5)
-                .map(|(at, _)| (before[..at].matches('\n').count() + 1).to_string())
+                .map(|at| (before[..*at].matches('\n').count() + 1).to_string())
                 .collect();
             Err(format!(
                 "`old` stands {found} times (lines {}): make it longer so that it is unique, or set `all`",
@@ -218,6 +226,12 @@ fn replaced(before: &str, old: &str, new: &str, places: Places) -> Result<String
             ))
         }
     }
+}
+
+/// Whether the lines of a place end with CRLF: the first end in it or behind it says so, else the last one before it.
+fn is_crlf(text: &str, span: Span) -> bool {
+    let end = text[span.start..].find('\n').map(|at| span.start + at);
+    end.or_else(|| text[..span.start].rfind('\n')).is_some_and(|end| text[..end].ends_with('\r'))
 }
 
 fn to_crlf(text: &str) -> String {
@@ -259,8 +273,17 @@ mod tests {
     }
 
     #[test]
-    fn line_ends_of_the_file_are_kept() {
-        let text = "one\r\ntwo\r\nthree\r\n";
-        assert_eq!(replaced(text, "one\ntwo", "1\n2\n2b", Places::One).unwrap(), "1\r\n2\r\n2b\r\nthree\r\n");
+    fn line_ends_of_the_place_are_kept() {
+        for (text, old, new, expect) in [
+            ("one\r\ntwo\r\n3\r\n", "one\ntwo", "1\n2\n2b", "1\r\n2\r\n2b\r\n3\r\n"),
+            ("one\r\ntwo\r\n", "two", "2\n2b", "one\r\n2\r\n2b\r\n"),
+            ("one\r\ntwo", "two", "2\n2b", "one\r\n2\r\n2b"),
+            ("one\ntwo\r\n3\n4\n", "3\n4", "a\nb", "one\ntwo\r\na\nb\n"),
+            ("one\ntwo\r\nend\r\n3\n", "two\nend", "a\nb", "one\na\r\nb\r\n3\n"),
+            ("x\ny\r\n", "x\n", "a\nb\n", "a\nb\ny\r\n"),
+        ] {
+            assert_eq!(replaced(text, old, new, Places::One).unwrap(), expect, "{text:?}");
+        }
+        assert_eq!(replaced("a\na\r\n", "a", "b\nc", Places::All).unwrap(), "b\nc\nb\r\nc\r\n");
     }
 }
