@@ -10,7 +10,7 @@ use std::time::Duration;
 use copydesk_base::change::{Base, ChangePlan, HunkReport, RefusedHunk};
 use copydesk_base::files::{Expect, FileError, FileText};
 use copydesk_base::host::{Applied, DocumentEdit};
-use copydesk_base::{ChangeId, Event, Redactor, RunId, Span, TextEdit};
+use copydesk_base::{ChangeId, Event, Redactor, RunId, Span, TextEdit, path};
 use copydesk_text::rebase::{self, Rebased};
 
 use crate::error::AgentError;
@@ -90,6 +90,10 @@ pub(crate) async fn apply(
     let mut offers = 0;
     let mut last_reason = "the text kept changing".to_owned();
     for _ in 0..LOOKS {
+        // Also before the look: what a link leads to is not ours to put into the journal.
+        if let Some(reason) = elsewhere(&plan.path) {
+            return Ok(refuse_all(chosen, &reason));
+        }
         let there = match There::look(world, &plan.path) {
             Ok(there) => there,
             Err(error) => return Ok(refuse_all(chosen, &failed(&error))),
@@ -171,6 +175,9 @@ pub(crate) async fn make(
     edits: Vec<TextEdit>,
     after: &str,
 ) -> Made {
+    if let Some(reason) = elsewhere(order.path) {
+        return Made::Refused(reason);
+    }
     let expect = match there {
         There::Text(FileText { version: Some(version), .. }) => {
             let edit = DocumentEdit {
@@ -197,6 +204,11 @@ pub(crate) async fn make(
         Err(FileError::Changed { .. } | FileError::Open { .. }) => Made::LookAgain,
         Err(error) => Made::Refused(failed(&error)),
     }
+}
+
+/// Why a path is not the one that was judged: a link was put there since.
+pub(crate) fn elsewhere(file: &Path) -> Option<String> {
+    (path::resolve(Path::new("/"), file) != file).then(|| "the path leads somewhere else now".to_owned())
 }
 
 /// What went wrong with a file, with its cause, for a person.

@@ -33,3 +33,18 @@ async fn a_file_that_cannot_be_used_refuses_its_hunks_and_ends_no_run() {
     let report = applied(&bench, &plan).await;
     assert!(report.sent.is_empty() && report.refused[0].reason.contains("not valid UTF-8"), "{report:?}");
 }
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_link_put_there_after_the_verdict_is_not_followed() {
+    let bench = Bench::new();
+    bench.write("judged/a", "one\n");
+    bench.write("elsewhere/a", "one\n");
+    let plan = plan(&bench, "judged/a", "one\n", "two\n");
+    std::fs::remove_dir_all(bench.path("judged")).unwrap();
+    std::os::unix::fs::symlink(bench.path("elsewhere"), bench.path("judged")).unwrap();
+    let report = applied(&bench, &plan).await;
+    assert_eq!(report.refused[0].reason, "the path leads somewhere else now");
+    assert_eq!(bench.read("elsewhere/a"), "one\n");
+    assert_eq!(bench.records("run-1").await, [], "nothing of it is in the journal");
+}

@@ -75,7 +75,9 @@ impl Bench {
     }
 
     pub(crate) fn write(&self, name: &str, text: &str) {
-        std::fs::write(self.path(name), text).unwrap();
+        let path = self.path(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
     }
 
     pub(crate) fn read(&self, name: &str) -> String {
@@ -96,7 +98,6 @@ impl Bench {
         self.record(run, vec![Event::ChangeApplied { change, path, before, after }]).await;
     }
 
-    #[expect(dead_code, reason = "for the tests to come")]
     pub(crate) async fn records(&self, run: &str) -> Vec<Record> {
         self.desk.shared.world.journal.records(&RunId::from(run)).await.unwrap()
     }

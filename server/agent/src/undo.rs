@@ -13,7 +13,7 @@ use copydesk_base::files::Expect;
 use copydesk_base::{ChangeId, ContentHash, Event, Record, Redactor, RunId, Span, TextEdit, path};
 use copydesk_text::rebase;
 
-use crate::apply::{Made, Order, There, make};
+use crate::apply::{Made, Order, There, elsewhere, make};
 use crate::desk::Shared;
 use crate::error::AgentError;
 
@@ -228,8 +228,8 @@ async fn one_file(
     let change = changes.pop().unwrap_or_else(|| ChangeId::new(&*world.ids));
     changes.push(change.clone());
     // The path was judged when the edit was made; a link put there since would lead elsewhere.
-    if path::resolve(Path::new("/"), file) != file {
-        return Ok(nothing("the path leads somewhere else now"));
+    if let Some(reason) = elsewhere(file) {
+        return Ok(nothing(&reason));
     }
     for _ in 0..LOOKS {
         let there = There::look(world, file)?;
