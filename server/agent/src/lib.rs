@@ -20,6 +20,7 @@ mod desk;
 mod disk;
 mod error;
 mod gate;
+mod limits;
 mod process;
 mod prompt;
 mod recorder;

@@ -6,7 +6,6 @@
 use std::panic::AssertUnwindSafe;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
 
 use copydesk_base::config::Mode;
 use copydesk_base::event::{Denied, Origin};
@@ -23,6 +22,7 @@ use crate::action::{self, Action};
 use crate::desk::{Ask, DeskLink, Order, Outcome, Shared, Voice};
 use crate::error::AgentError;
 use crate::gate::{self, Permit};
+use crate::limits::{self, Repeats};
 use crate::prompt::{self, Sight};
 use crate::recorder::Recorder;
 use crate::settings::Settings;
@@ -30,12 +30,8 @@ use crate::tools;
 use crate::view::RunView;
 use crate::world::World;
 
-/// Requests of one run, unless the budget says less.
-const MOST_REQUESTS: u64 = 60;
 /// Tool calls of one answer.
 const MOST_CALLS: usize = 64;
-/// The same tool call with the same arguments, one after the other, before the run is stopped.
-const MOST_REPEATS: usize = 6;
 
 /// What a run carries through its tool calls.
 pub(crate) struct Turn {
@@ -282,7 +278,10 @@ async fn converse(turn: &mut Turn, ask: &Ask, action: &Action, choice: &Choice) 
         && let Verdict::Deny(because) = judge(&Effect::Read { path: path.clone() }, &turn.policy())
     {
         // What no agent may read is not sent to a model because somebody stood in it.
-        return Err(AgentError::Withheld { path: path::shown(&turn.settings.root, path), reason: because.reason });
+        return Err(AgentError::Withheld {
+            path: path::shown(&turn.settings.root, path),
+            reason: because.reason,
+        });
     }
     let text = match &ask.place {
         Some((path, _)) => turn.world.files.read(path).ok().map(|file| file.text),
@@ -298,7 +297,8 @@ async fn converse(turn: &mut Turn, ask: &Ask, action: &Action, choice: &Choice) 
     let mut repeats = Repeats::default();
     let began = turn.world.clock.now();
     loop {
-        check_budget(turn, began)?;
+        let elapsed = turn.world.clock.now().since(began);
+        limits::check(&turn.settings.budget, &turn.usage, elapsed)?;
         let request = Request {
             model: choice.model.clone(),
             system: system.clone(),
@@ -411,51 +411,4 @@ async fn perform(turn: &mut Turn, action: &Action, call: ToolCall) -> Result<Too
     turn.record(vec![Event::ToolReturned { call: id, text: text.clone() }]).await?;
     let outcome = if output.failed { ToolOutcome::Failed } else { ToolOutcome::Done };
     Ok(ToolResult { call: call.id, text, outcome })
-}
-
-/// Says no before a request that would go past a limit.
-fn check_budget(turn: &Turn, began: copydesk_base::Timestamp) -> Result<(), AgentError> {
-    let budget = &turn.settings.budget;
-    let requests = budget.requests.unwrap_or(MOST_REQUESTS);
-    if turn.usage.requests >= requests {
-        return Err(AgentError::Budget(format!(
-            "the run has used its {requests} requests (budgets.run.requests)"
-        )));
-    }
-    let tokens = turn.usage.input_tokens + turn.usage.output_tokens;
-    if budget.tokens.is_some_and(|limit| tokens >= limit) {
-        return Err(AgentError::Budget(format!("the run has used {tokens} tokens (budgets.run.tokens)")));
-    }
-    let spent = turn.usage.usd.unwrap_or(0.0);
-    if budget.usd.is_some_and(|limit| spent >= limit) {
-        return Err(AgentError::Budget(format!("the run has cost ${spent:.2} (budgets.run.usd)")));
-    }
-    let elapsed = turn.world.clock.now().since(began);
-    let limit = budget.minutes.and_then(|minutes| Duration::try_from_secs_f64(minutes * 60.0).ok());
-    if limit.is_some_and(|limit| elapsed >= limit) {
-        return Err(AgentError::Budget("the run has used its time (budgets.run.minutes)".to_owned()));
-    }
-    Ok(())
-}
-
-/// Notices a model that calls for the same thing again and again.
-#[derive(Default)]
-struct Repeats {
-    last: Vec<(String, String)>,
-    times: usize,
-}
-
-impl Repeats {
-    fn note(&mut self, calls: &[ToolCall]) -> Result<(), AgentError> {
-        let these: Vec<(String, String)> =
-            calls.iter().map(|call| (call.name.clone(), call.arguments.raw.clone())).collect();
-        self.times = if these == self.last { self.times + 1 } else { 1 };
-        self.last = these;
-        if self.times > MOST_REPEATS {
-            return Err(AgentError::Budget(format!(
-                "the model called for the same thing {MOST_REPEATS} times in a row"
-            )));
-        }
-        Ok(())
-    }
 }
