@@ -5,20 +5,17 @@
 //! [`View`] after every change.
 
 pub(crate) mod board;
+mod order;
 mod task;
+mod words;
 
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use copydesk_base::change::{HunkReport, RefusedHunk};
 use copydesk_base::config::Mode;
-use copydesk_base::event::Denied;
 use copydesk_base::host::DocumentEdit;
-use copydesk_base::{
-    ApprovalId, CallId, ChangeId, ChangePlan, Event, Redactor, RunId, RunStatus, SessionId, Span, Usage,
-};
-use serde::{Deserialize, Serialize};
+use copydesk_base::{ApprovalId, CallId, ChangeId, ChangePlan, Event, Redactor, RunId, SessionId};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -26,7 +23,6 @@ use tokio_util::task::TaskTracker;
 use crate::action::{self, Action};
 use crate::apply;
 use crate::error::AgentError;
-use crate::prompt::Finding;
 use crate::recorder::Recorder;
 use crate::recover;
 use crate::run;
@@ -34,157 +30,12 @@ use crate::undo;
 pub use crate::undo::Direction;
 use crate::view::{RunView, View};
 use crate::world::World;
-use board::Asked;
+use order::Reserved;
+pub(crate) use order::{DeskLink, Order};
+pub use words::{Ask, Decision, Outcome, Settled, Started, Voice};
 
 /// How long what is under way may take to end.
 const LAST_WORDS: Duration = Duration::from_secs(5);
-
-/// What a person asks an agent.
-#[derive(Clone, Debug)]
-pub struct Ask {
-    /// The person's words; may be empty for an action that needs none.
-    pub prompt: String,
-    /// The name of an action: `ask`, `explain`, `fix`, `document`.
-    pub action: String,
-    /// Where they are.
-    pub place: Option<(PathBuf, Span)>,
-    /// `provider/model`, where they chose one.
-    pub model: Option<String>,
-    /// A mode for this run alone, where a flag chose one.
-    pub mode: Option<Mode>,
-    pub session: Option<SessionId>,
-    /// What other language servers say about the place.
-    pub findings: Vec<Finding>,
-    pub voice: Voice,
-}
-
-/// Whose words a prompt is.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Voice {
-    /// Typed by the person, here.
-    Person,
-    /// It stood in a file that they may not have written: it is confirmed once, with its origin shown.
-    Comment { path: PathBuf, line: u32, text: String },
-}
-
-/// A run that exists and waits at its gate.
-pub struct Started {
-    pub run: RunId,
-    pub session: SessionId,
-    /// Opens the gate: nothing is sent or done before. Dropping it opens it too.
-    pub gate: oneshot::Sender<()>,
-    pub outcome: oneshot::Receiver<Outcome>,
-}
-
-/// How a run ended.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Outcome {
-    pub run: RunId,
-    pub session: SessionId,
-    pub status: RunStatus,
-    /// What the model said last.
-    pub text: String,
-    /// Files with whether an edit of theirs was made.
-    pub changes: Vec<(PathBuf, bool)>,
-    /// Diffs of edits that were refused, for a terminal to print.
-    pub refused_diffs: Vec<String>,
-    pub denied: Vec<Denied>,
-    pub usage: Usage,
-    pub error: Option<String>,
-}
-
-/// What the person says to a question.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Decision {
-    Once,
-    Always,
-    Deny,
-    Show,
-}
-
-/// What a decision settled.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Settled {
-    pub settled: Vec<ApprovalId>,
-}
-
-/// An order to the desk's task.
-pub(crate) enum Order {
-    Begin {
-        view: RunView,
-        cancel: CancellationToken,
-    },
-    End {
-        run: RunId,
-    },
-    Ask(Box<Asked>),
-    Decide {
-        approval: ApprovalId,
-        decision: Decision,
-        by: String,
-        feedback: Option<String>,
-        reply: oneshot::Sender<Result<Settled, AgentError>>,
-    },
-    Cancel {
-        run: RunId,
-        reply: oneshot::Sender<bool>,
-    },
-    Reserve {
-        change: ChangeId,
-        hunks: Option<Vec<usize>>,
-        reply: oneshot::Sender<Result<Reserved, AgentError>>,
-    },
-    Free {
-        change: ChangeId,
-        report: HunkReport,
-    },
-    Applied {
-        change: ChangeId,
-        report: HunkReport,
-    },
-    Reject {
-        change: ChangeId,
-        hunks: Option<Vec<usize>>,
-        reply: oneshot::Sender<Result<HunkReport, AgentError>>,
-    },
-    ShowChange {
-        change: ChangeId,
-        reply: oneshot::Sender<Result<(), AgentError>>,
-    },
-    Mode(Option<Mode>),
-    Model(Option<String>),
-}
-
-/// Hunks that an order may apply now.
-pub(crate) struct Reserved {
-    plan: ChangePlan,
-    redactor: Redactor,
-    patience: Duration,
-    taken: Vec<usize>,
-    report: HunkReport,
-}
-
-impl Reserved {
-    /// The same hunks as refusals, to be freed.
-    fn given_back(&self, reason: &str) -> Vec<RefusedHunk> {
-        self.taken.iter().map(|hunk| RefusedHunk { hunk: *hunk, reason: reason.to_owned() }).collect()
-    }
-}
-
-/// A sender to the desk's task, for runs.
-#[derive(Clone)]
-pub(crate) struct DeskLink {
-    orders: mpsc::UnboundedSender<Order>,
-    pub(crate) remembered: watch::Receiver<Arc<Vec<copydesk_permission::Rule>>>,
-}
-
-impl DeskLink {
-    /// Hands an order over; a desk that has ended is a server that ends, and the run is canceled with it.
-    pub(crate) fn order(&self, order: Order) {
-        let _ = self.orders.send(order);
-    }
-}
 
 /// The handle. Cheap to clone.
 #[derive(Clone)]

@@ -1,0 +1,92 @@
+//! Orders to the desk's task, and the sender that runs hold.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use copydesk_base::change::{HunkReport, RefusedHunk};
+use copydesk_base::config::Mode;
+use copydesk_base::{ApprovalId, ChangeId, ChangePlan, Redactor, RunId};
+use tokio::sync::{mpsc, oneshot, watch};
+use tokio_util::sync::CancellationToken;
+
+use super::board::Asked;
+use super::words::{Decision, Settled};
+use crate::error::AgentError;
+use crate::view::RunView;
+
+/// An order to the desk's task.
+pub(crate) enum Order {
+    Begin {
+        view: RunView,
+        cancel: CancellationToken,
+    },
+    End {
+        run: RunId,
+    },
+    Ask(Box<Asked>),
+    Decide {
+        approval: ApprovalId,
+        decision: Decision,
+        by: String,
+        feedback: Option<String>,
+        reply: oneshot::Sender<Result<Settled, AgentError>>,
+    },
+    Cancel {
+        run: RunId,
+        reply: oneshot::Sender<bool>,
+    },
+    Reserve {
+        change: ChangeId,
+        hunks: Option<Vec<usize>>,
+        reply: oneshot::Sender<Result<Reserved, AgentError>>,
+    },
+    Free {
+        change: ChangeId,
+        report: HunkReport,
+    },
+    Applied {
+        change: ChangeId,
+        report: HunkReport,
+    },
+    Reject {
+        change: ChangeId,
+        hunks: Option<Vec<usize>>,
+        reply: oneshot::Sender<Result<HunkReport, AgentError>>,
+    },
+    ShowChange {
+        change: ChangeId,
+        reply: oneshot::Sender<Result<(), AgentError>>,
+    },
+    Mode(Option<Mode>),
+    Model(Option<String>),
+}
+
+/// Hunks that an order may apply now.
+pub(crate) struct Reserved {
+    pub(super) plan: ChangePlan,
+    pub(super) redactor: Redactor,
+    pub(super) patience: Duration,
+    pub(super) taken: Vec<usize>,
+    pub(super) report: HunkReport,
+}
+
+impl Reserved {
+    /// The same hunks as refusals, to be freed.
+    pub(super) fn given_back(&self, reason: &str) -> Vec<RefusedHunk> {
+        self.taken.iter().map(|hunk| RefusedHunk { hunk: *hunk, reason: reason.to_owned() }).collect()
+    }
+}
+
+/// A sender to the desk's task, for runs.
+#[derive(Clone)]
+pub(crate) struct DeskLink {
+    pub(super) orders: mpsc::UnboundedSender<Order>,
+    pub(crate) remembered: watch::Receiver<Arc<Vec<copydesk_permission::Rule>>>,
+}
+
+impl DeskLink {
+    /// Hands an order over; a desk that has ended is a server that ends, and the run is canceled with it.
+    pub(crate) fn order(&self, order: Order) {
+        let _ = self.orders.send(order);
+    }
+}

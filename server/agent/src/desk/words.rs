@@ -1,0 +1,81 @@
+//! What goes in and out of the desk: a person's ask, its run, its outcome; a decision and what it settled.
+
+use std::path::PathBuf;
+
+use copydesk_base::config::Mode;
+use copydesk_base::event::Denied;
+use copydesk_base::{ApprovalId, RunId, RunStatus, SessionId, Span, Usage};
+use serde::{Deserialize, Serialize};
+use tokio::sync::oneshot;
+
+use crate::prompt::Finding;
+
+/// What a person asks an agent.
+#[derive(Clone, Debug)]
+pub struct Ask {
+    /// The person's words; may be empty for an action that needs none.
+    pub prompt: String,
+    /// The name of an action: `ask`, `explain`, `fix`, `document`.
+    pub action: String,
+    /// Where they are.
+    pub place: Option<(PathBuf, Span)>,
+    /// `provider/model`, where they chose one.
+    pub model: Option<String>,
+    /// A mode for this run alone, where a flag chose one.
+    pub mode: Option<Mode>,
+    pub session: Option<SessionId>,
+    /// What other language servers say about the place.
+    pub findings: Vec<Finding>,
+    pub voice: Voice,
+}
+
+/// Whose words a prompt is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Voice {
+    /// Typed by the person, here.
+    Person,
+    /// It stood in a file that they may not have written: it is confirmed once, with its origin shown.
+    Comment { path: PathBuf, line: u32, text: String },
+}
+
+/// A run that exists and waits at its gate.
+pub struct Started {
+    pub run: RunId,
+    pub session: SessionId,
+    /// Opens the gate: nothing is sent or done before. Dropping it opens it too.
+    pub gate: oneshot::Sender<()>,
+    pub outcome: oneshot::Receiver<Outcome>,
+}
+
+/// How a run ended.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Outcome {
+    pub run: RunId,
+    pub session: SessionId,
+    pub status: RunStatus,
+    /// What the model said last.
+    pub text: String,
+    /// Files with whether an edit of theirs was made.
+    pub changes: Vec<(PathBuf, bool)>,
+    /// Diffs of edits that were refused, for a terminal to print.
+    pub refused_diffs: Vec<String>,
+    pub denied: Vec<Denied>,
+    pub usage: Usage,
+    pub error: Option<String>,
+}
+
+/// What the person says to a question.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Decision {
+    Once,
+    Always,
+    Deny,
+    Show,
+}
+
+/// What a decision settled.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Settled {
+    pub settled: Vec<ApprovalId>,
+}
