@@ -3,8 +3,10 @@
 use std::sync::Arc;
 
 use serde_json::Value;
+use tokio::sync::watch;
 use tower_lsp::gen_lsp_types as lsp;
 
+use crate::intake::beside;
 use crate::state::State;
 
 /// Asks the client, and says in its log what is wrong.
@@ -14,17 +16,29 @@ pub(crate) async fn fetch(state: &Arc<State>) {
         return;
     }
     // Counted at the first poll, in wire order: a run that is asked for later waits for it.
-    state.settings_under_way.send_modify(|count| *count += 1);
-    let answer = ask(state).await;
-    if let Some(settings) = answer {
-        let problems =
-            tokio::task::block_in_place(|| (state.backstage.editor_settings)(&session.root, &settings));
-        state.settings_under_way.send_modify(|count| *count -= 1);
-        for problem in problems {
-            state.client.log_message(lsp::MessageType::Warning, problem).await;
-        }
-    } else {
-        state.settings_under_way.send_modify(|count| *count -= 1);
+    let under_way = UnderWay::count(&state.settings_under_way);
+    let Some(settings) = ask(state).await else { return };
+    let (backstage, root) = (state.clone(), session.root.clone());
+    let problems = beside(move || (backstage.backstage.editor_settings)(&root, &settings)).await;
+    drop(under_way);
+    for problem in problems.unwrap_or_default() {
+        state.client.log_message(lsp::MessageType::Warning, problem).await;
+    }
+}
+
+/// One answer that is waited for; counted until it is dropped, whatever becomes of the waiting.
+struct UnderWay<'a>(&'a watch::Sender<u32>);
+
+impl<'a> UnderWay<'a> {
+    fn count(counter: &'a watch::Sender<u32>) -> Self {
+        counter.send_modify(|count| *count += 1);
+        Self(counter)
+    }
+}
+
+impl Drop for UnderWay<'_> {
+    fn drop(&mut self) {
+        self.0.send_modify(|count| *count -= 1);
     }
 }
 
@@ -32,4 +46,22 @@ async fn ask(state: &State) -> Option<Value> {
     let item = lsp::ConfigurationItem { scope_uri: None, section: Some("copydesk".to_owned()) };
     let answers = state.client.configuration(vec![item]).await.ok()?;
     Some(answers.into_iter().next().unwrap_or(Value::Null))
+}
+
+#[cfg(test)]
+mod tests {
+    use futures_util::FutureExt;
+
+    use super::*;
+
+    #[test]
+    fn an_answer_that_is_given_up_is_no_longer_waited_for() {
+        let counter = watch::Sender::new(0);
+        let waiting = async {
+            let _under_way = UnderWay::count(&counter);
+            std::future::pending::<()>().await;
+        };
+        assert!(waiting.now_or_never().is_none());
+        assert_eq!(*counter.borrow(), 0);
+    }
 }
