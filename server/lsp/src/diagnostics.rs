@@ -127,13 +127,15 @@ async fn publish(state: &Arc<State>, uri: String, shown: &mut Shown) {
         // It changed meanwhile and is on the list again.
         return;
     }
+    // Taken off the list in any case: most files that are opened are none of ours.
+    let newly_opened = session.publisher.is_newly_opened(&uri);
     let diagnostics = match checked {
         Some(diagnostics) => diagnostics,
         None if shown.contains_key(&uri) => vec![],
         None => return,
     };
     let now = (version, diagnostics.clone());
-    if !session.publisher.is_newly_opened(&uri) && shown.get(&uri) == Some(&now) {
+    if !newly_opened && shown.get(&uri) == Some(&now) {
         return;
     }
     if diagnostics.is_empty() && version.is_none() {
