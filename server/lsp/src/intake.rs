@@ -62,7 +62,7 @@ pub(crate) async fn run(
 ) -> Ended {
     let tracker = TaskTracker::new();
     let (queue, bodies) = mpsc::unbounded_channel();
-    let writer = tracker.spawn(wire::write(output, bodies));
+    let mut writer = tracker.spawn(wire::write(output, bodies));
     let mut state = None;
     let (mut service, socket) = LspService::build(|client| {
         let made = State::new(client, backstage, cancel.clone(), tracker.clone());
@@ -90,6 +90,8 @@ pub(crate) async fn run(
             body = wire::read(&mut input) => body,
             // The parent died, or somebody told this process to end.
             () = cancel.cancelled() => break Ended::Abrupt,
+            // Nobody reads us any more, even if the other pipe stays open.
+            _ = &mut writer => break Ended::Abrupt,
         };
         let body = match body {
             Ok(Some(body)) => body,
@@ -121,7 +123,9 @@ pub(crate) async fn run(
     cancel.cancel();
     drop((service, from_client, queue, state));
     // What was queued is written; an editor that no longer reads is not waited for.
-    let _ = tokio::time::timeout(std::time::Duration::from_secs(2), writer).await;
+    if !writer.is_finished() {
+        let _ = tokio::time::timeout(std::time::Duration::from_secs(2), writer).await;
+    }
     tracker.close();
     ended
 }
@@ -240,4 +244,35 @@ fn answer(value: &Value) -> Option<Response> {
 fn broken(id: &Value, code: ErrorCode, message: &str) -> Message {
     let id = if id.is_string() || id.is_number() { id.clone() } else { Value::Null };
     Message::Broken(json!({"jsonrpc": "2.0", "id": id, "error": {"code": code.code(), "message": message}}))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use copydesk_language::Trust;
+    use tokio::io::AsyncWriteExt;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_server_that_nobody_reads_ends() {
+        let backstage = Backstage {
+            open: Box::new(|_, _, _, _| unreachable!("nothing is initialized")),
+            trust_state: Box::new(|_| Trust::Untrusted),
+            trust: Box::new(|_| Err(String::new())),
+            editor_settings: Box::new(|_, _| vec![]),
+            doctor: Box::new(|_| Value::Null),
+            fallback_root: Box::new(std::path::PathBuf::new),
+            shelf: Box::new(|_| std::path::PathBuf::new()),
+        };
+        let (mut editor, input) = tokio::io::duplex(1024);
+        let (output, gone) = tokio::io::duplex(1024);
+        drop(gone);
+        editor.write_all(b"Content-Length: 2\r\n\r\n{}").await.unwrap();
+        let serving = run(input, output, backstage, CancellationToken::new());
+        let ended = tokio::time::timeout(Duration::from_secs(20), serving).await;
+        assert_eq!(ended, Ok(Ended::Abrupt));
+        drop(editor);
+    }
 }
