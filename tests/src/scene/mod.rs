@@ -77,9 +77,24 @@ pub fn usual() -> Vec<Personality> {
     vec![vs_code(), neovim_0_12(), helix_25_07(), eglot_1_17(), eglot_1_9(), sublime_like()]
 }
 
+/// Four of them, for stories that are tables: every encoding, pull and push, and no two treat a prompt or an edit alike.
+pub fn four() -> [Personality; 4] {
+    use crate::personality::{eglot_1_17, helix_25_07, neovim_0_12, vs_code};
+    [vs_code(), neovim_0_12(), helix_25_07(), eglot_1_17()]
+}
+
 /// Tells a story with each of the [`usual`] clients, in both formats.
 pub fn everywhere(tell: impl Fn(Personality, Format)) {
-    for personality in usual() {
+    in_each(usual(), tell);
+}
+
+/// Tells a story with each of the [`four`], in both formats.
+pub fn in_four(tell: impl Fn(Personality, Format)) {
+    in_each(four(), tell);
+}
+
+fn in_each(clients: impl IntoIterator<Item = Personality>, tell: impl Fn(Personality, Format)) {
+    for personality in clients {
         for format in Format::BOTH {
             // What fails says in which editor.
             eprintln!("--- {} speaking {}", personality.name, format.kind());
@@ -99,7 +114,12 @@ impl Scene {
         for (path, text) in &stage.files {
             workspace.write(path, text);
         }
-        let mut client = Client::start(stage.personality, &workspace);
+        Self::enter(stage.personality, workspace, model)
+    }
+
+    /// Opens the file in a workspace that is furnished already.
+    pub fn enter(personality: Personality, workspace: Workspace, model: ModelServer) -> Self {
+        let mut client = Client::start(personality, &workspace);
         let uri = workspace.uri(FILE);
         client.open(&uri, "python", &workspace.read(FILE));
         // At a run's end its answer is opened for reading; stories that are about that say so.

@@ -1,8 +1,8 @@
 //! A pending approval: where it stands, how it is answered, and how it ends when it is not.
 
 use copydesk_tests::model_server::{Format, Reply};
-use copydesk_tests::personality::{self, Personality, Prompts};
-use copydesk_tests::scene::{Scene, TEXT, Way, done, everywhere, triple, tripled, usual};
+use copydesk_tests::personality::{Personality, Prompts};
+use copydesk_tests::scene::{Scene, TEXT, Way, done, everywhere, in_four, triple, tripled, usual};
 use serde_json::{Value, json};
 
 use crate::begin;
@@ -236,8 +236,8 @@ fn the_command_settles_by_id_and_models_never_see_ids() {
 
 #[test]
 fn without_a_terminal_approve_changes_nothing() {
-    for format in Format::BOTH {
-        let mut scene = begin(personality::vs_code(), format, "{}", vec![bash("printf one"), done()]);
+    in_four(|personality, format| {
+        let mut scene = begin(personality, format, "{}", vec![bash("printf one"), done()]);
         scene.ask("run it");
         let pending = scene.pending();
         let prompt = scene.client.prompt();
@@ -251,7 +251,7 @@ fn without_a_terminal_approve_changes_nothing() {
         scene.client.choose(&prompt, "Deny");
         scene.over(1);
         scene.end();
-    }
+    });
 }
 
 #[test]
@@ -273,15 +273,15 @@ fn a_canceled_run_takes_its_question_along() {
 #[test]
 fn the_answer_of_the_command_comes_before_everything_of_its_run() {
     // The client itself fails on the other order; many runs make a race visible.
-    for personality in [personality::eglot_1_17(), personality::helix_25_07()] {
+    in_four(|personality, format| {
         let script = (0..20).map(|_| Reply::text("Done.")).collect();
-        let mut scene = begin(personality, Format::Anthropic, "{}", script);
+        let mut scene = begin(personality, format, "{}", script);
         for _ in 0..20 {
             scene.ask("say done");
         }
         scene.over(19);
         scene.end();
-    }
+    });
 }
 
 /// The approval that an action settles.

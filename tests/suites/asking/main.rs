@@ -1,7 +1,10 @@
 //! *Edits*, *Approvals* and *Trust*: what the contract says, sentence by sentence, on the real binary.
 //!
 //! `README.md` beside this file lists every sentence with the test that holds it, or says what is open. Stories are
-//! told with both wire formats and with the clients of [`copydesk_tests::scene::usual`], unless they are about one.
+//! told with both wire formats and with the clients of [`copydesk_tests::scene::usual`], or [`four`] of them where the
+//! story is a table, unless they are about one.
+//!
+//! [`four`]: copydesk_tests::scene::four
 
 mod approvals;
 mod comments;

@@ -4,8 +4,7 @@ use std::time::Instant;
 
 use copydesk_tests::client::{PATIENCE, eventually};
 use copydesk_tests::model_server::{Format, Reply};
-use copydesk_tests::personality;
-use copydesk_tests::scene::{FILE, Scene, TEXT, done, edit, everywhere, triple, tripled};
+use copydesk_tests::scene::{FILE, Scene, TEXT, done, edit, everywhere, in_four, triple, tripled};
 use serde_json::{Value, json};
 
 use crate::{begin, with_files};
@@ -86,52 +85,45 @@ fn an_edit_among_other_typing_is_recognized() {
 
 #[test]
 fn no_answer_at_all_lets_the_queue_go_on_and_a_late_effect_is_recognized() {
-    for personality in [
-        personality::vs_code(),
-        personality::neovim_0_12(),
-        personality::helix_25_07(),
-        personality::eglot_1_17(),
-    ] {
-        for format in Format::BOTH {
-            let permissions = "{mode: accept-edits, prompt_timeout: 1}";
-            let second = Reply::tool("edit", &json!({"path": "other.txt", "old": "one", "new": "two"}));
-            let mut scene = with_files(
-                personality.clone(),
-                format,
-                permissions,
-                vec![triple(), second, done()],
-                &[("other.txt", "one\n")],
-            );
-            let other = scene.workspace.uri("other.txt");
-            scene.client.open(&other, "plaintext", "one\n");
-            scene.client.hold(EDITS);
-            scene.ask("make it three times");
-            let silent = scene.edit();
-            let told = scene.result(1);
-            assert!(!told.contains("changed: +1"), "silence is no yes: {told}");
-            // The queue goes on.
-            let next = loop {
-                let message = scene.client.message(EDITS);
-                if message.params["edit"]["documentChanges"][0]["textDocument"]["uri"] == other {
-                    break message;
-                }
-            };
-            scene.client.react(&next);
-            scene.client.wait_for_text(&other, "two\n");
-            scene.over(2);
-            // Hours later the client does it after all.
-            scene.client.react(&silent);
-            scene.wait_for_text(&tripled());
-            // It is known as the run's own: undo takes it back.
-            scene.client.release(EDITS);
-            scene.client.quiet(EDITS);
-            let report = undo(&mut scene);
-            assert_eq!(report["refused"], json!([]), "{report}");
-            scene.wait_for_text(TEXT);
-            scene.client.wait_for_text(&other, "one\n");
-            scene.end();
-        }
-    }
+    in_four(|personality, format| {
+        let permissions = "{mode: accept-edits, prompt_timeout: 1}";
+        let second = Reply::tool("edit", &json!({"path": "other.txt", "old": "one", "new": "two"}));
+        let mut scene = with_files(
+            personality,
+            format,
+            permissions,
+            vec![triple(), second, done()],
+            &[("other.txt", "one\n")],
+        );
+        let other = scene.workspace.uri("other.txt");
+        scene.client.open(&other, "plaintext", "one\n");
+        scene.client.hold(EDITS);
+        scene.ask("make it three times");
+        let silent = scene.edit();
+        let told = scene.result(1);
+        assert!(!told.contains("changed: +1"), "silence is no yes: {told}");
+        // The queue goes on.
+        let next = loop {
+            let message = scene.client.message(EDITS);
+            if message.params["edit"]["documentChanges"][0]["textDocument"]["uri"] == other {
+                break message;
+            }
+        };
+        scene.client.react(&next);
+        scene.client.wait_for_text(&other, "two\n");
+        scene.over(2);
+        // Hours later the client does it after all.
+        scene.client.react(&silent);
+        scene.wait_for_text(&tripled());
+        // It is known as the run's own: undo takes it back.
+        scene.client.release(EDITS);
+        scene.client.quiet(EDITS);
+        let report = undo(&mut scene);
+        assert_eq!(report["refused"], json!([]), "{report}");
+        scene.wait_for_text(TEXT);
+        scene.client.wait_for_text(&other, "one\n");
+        scene.end();
+    });
 }
 
 /// Undoes the last run as soon as the journal knows of the late effect.

@@ -1,9 +1,8 @@
 //! *Trust*: what a repository's own files may say before and after the person trusted them.
 
-use copydesk_tests::client::Client;
-use copydesk_tests::model_server::{Format, MODEL, Reply};
-use copydesk_tests::personality;
-use copydesk_tests::scene::{Scene, TEXT, Way, done, everywhere, triple, tripled};
+use copydesk_tests::model_server::{MODEL, ModelServer, Reply};
+use copydesk_tests::scene::{Scene, TEXT, Way, done, everywhere, in_four, triple, tripled};
+use copydesk_tests::workspace::Workspace;
 use serde_json::{Value, json};
 
 use crate::with_files;
@@ -63,10 +62,10 @@ fn after_trust_it_counts_for_exactly_that_content() {
 
 #[test]
 fn trust_given_on_the_command_line_counts_in_the_editor_and_can_be_taken_back() {
-    for format in Format::BOTH {
+    in_four(|personality, format| {
         let files = [(CONFIG, GRANTS[0])];
         let script = vec![triple(), done(), copydesk_tests::scene::edit("x * 3", "x * 4"), done()];
-        let mut scene = with_files(personality::neovim_0_12(), format, "{}", script, &files);
+        let mut scene = with_files(personality, format, "{}", script, &files);
         let ran = scene.workspace.run(&["trust"]).exits(0);
         assert!(
             ran.stdout.contains("config.yaml") || ran.stderr.contains("config.yaml"),
@@ -80,7 +79,7 @@ fn trust_given_on_the_command_line_counts_in_the_editor_and_can_be_taken_back() 
         scene.answer(Way::Prompt, "Deny");
         scene.over(3);
         scene.end();
-    }
+    });
 }
 
 #[test]
@@ -130,12 +129,7 @@ const IGNORED: &[&str] = &[
 #[test]
 fn every_other_key_is_ignored_and_marked() {
     for config in IGNORED {
-        for (personality, format) in [
-            (personality::vs_code(), Format::Anthropic),
-            (personality::helix_25_07(), Format::OpenaiChat),
-            (personality::eglot_1_17(), Format::Anthropic),
-            (personality::neovim_0_12(), Format::OpenaiChat),
-        ] {
+        in_four(|personality, format| {
             let files = [(CONFIG, *config)];
             let mut scene = with_files(personality, format, "{}", vec![Reply::text("Here.")], &files);
             let uri = open_config(&mut scene);
@@ -145,28 +139,25 @@ fn every_other_key_is_ignored_and_marked() {
             scene.over(0);
             assert!(!scene.workspace.exists("checked") && !scene.workspace.exists("hooked"));
             scene.end();
-        }
+        });
     }
 }
 
 #[test]
 fn the_variable_gives_no_grant_to_a_file_of_the_workspace() {
-    for format in Format::BOTH {
-        let model = copydesk_tests::model_server::ModelServer::start(format, vec![triple(), done()]);
-        let workspace = copydesk_tests::workspace::Workspace::new(crate::COPYDESK)
+    in_four(|personality, format| {
+        let model = ModelServer::start(format, vec![triple(), done()]);
+        let workspace = Workspace::new(crate::COPYDESK)
             .with([("calc.py", TEXT), ("mine.yaml", GRANTS[0])])
             .with_user_config(&copydesk_tests::scene::config(&model, "{}"))
             .with_variable("BENCH_KEY", copydesk_tests::scene::KEY)
             .with_variable("COPYDESK_CONFIG", "mine.yaml");
-        let client = Client::start(personality::vs_code(), &workspace);
-        let uri = workspace.uri("calc.py");
-        let mut scene = Scene { workspace, model, client, uri: uri.clone(), asked: 0 };
-        scene.client.open(&uri, "python", TEXT);
+        let mut scene = Scene::enter(personality, workspace, model);
         scene.ask("make it three times");
         scene.answer(Way::Prompt, "Deny");
         scene.over(1);
         scene.end();
-    }
+    });
 }
 
 #[test]
@@ -186,22 +177,18 @@ fn editor_settings_never_grant() {
 
 #[test]
 fn editor_settings_may_tighten() {
-    for personality in [personality::vs_code(), personality::neovim_0_12(), personality::helix_25_07()] {
-        for format in Format::BOTH {
-            let settings = json!({"copydesk": {"permissions": {"mode": "plan"}}});
-            let stage =
-                with_files(personality.clone(), format, "{mode: accept-edits}", vec![triple(), done()], &[]);
-            let mut scene = stage;
-            scene.client.settings(settings.clone());
-            let changed = settings_changed(&scene, &settings);
-            scene.client.notify("workspace/didChangeConfiguration", changed);
-            scene.client.message_passed("workspace/configuration", 1);
-            scene.ask("make it three times");
-            assert!(scene.result(1).contains("refused"));
-            scene.over(1);
-            scene.end();
-        }
-    }
+    in_four(|personality, format| {
+        let settings = json!({"copydesk": {"permissions": {"mode": "plan"}}});
+        let mut scene = with_files(personality, format, "{mode: accept-edits}", vec![triple(), done()], &[]);
+        scene.client.settings(settings.clone());
+        let changed = settings_changed(&scene, &settings);
+        scene.client.notify("workspace/didChangeConfiguration", changed);
+        scene.client.message_passed("workspace/configuration", 1);
+        scene.ask("make it three times");
+        assert!(scene.result(1).contains("refused"));
+        scene.over(1);
+        scene.end();
+    });
 }
 
 #[test]
@@ -237,15 +224,15 @@ fn an_action_of_the_workspace_is_offered_but_its_tools_only_narrow_and_its_model
 
 #[test]
 fn authoring_help_works_fully_without_trust() {
-    for format in Format::BOTH {
+    in_four(|personality, format| {
         let files = [(".copydesk/workflows/x.yaml", "name: x\nsteps:\n  - {id: a, type: shell, rnu: a}\n")];
-        let mut scene = with_files(personality::helix_25_07(), format, "{}", vec![], &files);
+        let mut scene = with_files(personality, format, "{}", vec![], &files);
         let uri = scene.workspace.uri(".copydesk/workflows/x.yaml");
         let text = scene.workspace.read(".copydesk/workflows/x.yaml");
         scene.client.open(&uri, "yaml", &text);
         scene.client.diagnostic(&uri, "unknown-key");
         scene.end();
-    }
+    });
 }
 
 /// The settings as the client pushes them: whole, or not at all where it answers questions about them.
