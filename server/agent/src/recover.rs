@@ -3,10 +3,14 @@
 //! A file write is settled by the text that is there: it happened, or it did not. A command that was started and has no
 //! outcome is noted as unknown and never repeated. The run itself has failed, and its questions wait for nobody.
 
+use std::path::Path;
+
 use copydesk_base::{Event, Record, Redactor, RunId, RunStatus, Usage};
 
 use crate::apply::There;
+use crate::error::AgentError;
 use crate::recorder::Recorder;
+use crate::undo::{self, Direction};
 use crate::world::World;
 
 /// How many runs are looked at, newest first.
@@ -26,11 +30,7 @@ pub(crate) async fn settle(world: &World, recorder: &Recorder) {
         if is_alive(&records) {
             continue;
         }
-        let events = closing(&records, |path| match There::look(world, path) {
-            Ok(There::Text(file)) => Some(file.text.to_string()),
-            Ok(There::Nothing) => Some(String::new()),
-            Err(_) => None,
-        });
+        let events = closing(&records, |path| look(world, path));
         if let Err(error) = recorder.record(&row.run, events, &Redactor::default()).await {
             tracing::warn!(%error, run = %row.run, "a run that was cut short could not be settled");
             return;
@@ -55,54 +55,73 @@ fn is_alive(records: &[Record]) -> bool {
         Event::RunStarted { process, .. } => process,
         _ => None,
     });
-    let pid = process.and_then(|pid| i32::try_from(pid).ok()).and_then(rustix::process::Pid::from_raw);
-    pid.is_some_and(|pid| rustix::process::test_kill_process(pid).is_ok())
+    // This process has started none yet: one with its number is of a process that had the number before.
+    process.is_some_and(|pid| pid != std::process::id() && crate::is_alive(pid))
 }
 
-/// The events that close a run, given the texts that are there now; `None` is a file that cannot be read.
-fn closing(records: &[Record], there: impl Fn(&std::path::Path) -> Option<String>) -> Vec<Event> {
-    let mut events = Vec::new();
-    let mut unknown = Vec::new();
+/// Settles what a run that has ended left open in its files: whoever takes its edits back must know of them.
+pub(crate) async fn settle_writes(
+    world: &World,
+    recorder: &Recorder,
+    run: &RunId,
+    redactor: &Redactor,
+) -> Result<(), AgentError> {
+    if world.journal.run(run).await?.is_none_or(|row| row.status.is_none()) {
+        return Ok(());
+    }
+    let records = world.journal.records(run).await?;
+    let (events, _) = writes(&records, |path| look(world, path));
+    if events.is_empty() { Ok(()) } else { recorder.record(run, events, redactor).await }
+}
+
+/// The text that is there, empty for no file; `None` is a file that cannot be read.
+fn look(world: &World, path: &Path) -> Option<String> {
+    match There::look(world, path) {
+        Ok(there) => Some(there.text().to_owned()),
+        Err(_) => None,
+    }
+}
+
+/// The outcomes of intents that have none, given the texts that are there now, and those that nobody can tell.
+fn writes(records: &[Record], there: impl Fn(&Path) -> Option<String>) -> (Vec<Event>, Vec<String>) {
+    let (mut events, mut unknown) = (Vec::new(), Vec::new());
     for (at, record) in records.iter().enumerate() {
-        let later = &records[at + 1..];
-        match &record.event {
-            Event::ChangeApplying { change, path, before, after, undo, .. } => {
-                let is_settled = later.iter().any(|record| match &record.event {
-                    Event::ChangeApplied { change: done, after: made, .. }
-                    | Event::Undone { change: done, after: made, .. } => done == change && made == after,
-                    Event::ChangeApplying { change: again, path: same, .. } => {
-                        again == change && same == path
-                    }
-                    Event::ChangeRefused { change: refused, .. } => refused == change,
-                    _ => false,
-                });
-                if is_settled {
-                    continue;
-                }
-                let (change, path, before, after) =
-                    (change.clone(), path.clone(), before.clone(), after.clone());
-                match there(&path) {
-                    Some(text) if text == after && *undo => {
-                        events.push(Event::Undone { change, path, before, after, redo: false });
-                    }
-                    Some(text) if text == after => {
-                        events.push(Event::ChangeApplied { change, path, before, after });
-                    }
-                    Some(text) if text == before => {}
-                    _ => unknown.push(format!("the edit of {}", path.display())),
-                }
+        let Event::ChangeApplying { change, path, before, after, undo, .. } = &record.event else { continue };
+        let is_settled = records[at + 1..].iter().any(|record| match &record.event {
+            Event::ChangeApplied { change: done, after: made, .. }
+            | Event::Undone { change: done, after: made, .. } => done == change && made == after,
+            Event::ChangeApplying { change: again, path: same, .. } => again == change && same == path,
+            Event::ChangeRefused { change: refused, .. } => refused == change,
+            _ => false,
+        });
+        if is_settled {
+            continue;
+        }
+        match there(path) {
+            // One text stands for both: an empty file that came or went.
+            Some(text) if text == *after && text != *before => {
+                let direction = if *undo { Some(Direction::Undo) } else { None };
+                events.extend(undo::outcome(&records[..at], change, path, direction, (before, after)));
             }
-            Event::EffectStarted { call, effect } => {
-                let has_outcome = later.iter().any(
-                    |record| matches!(&record.event, Event::EffectFinished { call: done, .. } if done == call),
-                );
-                if !has_outcome {
-                    unknown.push(effect.summary(std::path::Path::new("/")));
-                    let note = "unknown: the process ended in the middle of it".to_owned();
-                    events.push(Event::EffectFinished { call: call.clone(), ok: false, note });
-                }
-            }
-            _ => {}
+            Some(text) if text == *before => {}
+            _ => unknown.push(format!("the edit of {}", path.display())),
+        }
+    }
+    (events, unknown)
+}
+
+/// The events that close a run, given the texts that are there now.
+fn closing(records: &[Record], there: impl Fn(&Path) -> Option<String>) -> Vec<Event> {
+    let (mut events, mut unknown) = writes(records, there);
+    for (at, record) in records.iter().enumerate() {
+        let Event::EffectStarted { call, effect } = &record.event else { continue };
+        let has_outcome = records[at + 1..]
+            .iter()
+            .any(|record| matches!(&record.event, Event::EffectFinished { call: done, .. } if done == call));
+        if !has_outcome {
+            unknown.push(effect.summary(Path::new("/")));
+            let note = "unknown: the process ended in the middle of it".to_owned();
+            events.push(Event::EffectFinished { call: call.clone(), ok: false, note });
         }
     }
     if !unknown.is_empty() {

@@ -16,12 +16,16 @@ use copydesk_text::rebase;
 use crate::apply::{Made, Order, There, elsewhere, make};
 use crate::desk::Shared;
 use crate::error::AgentError;
+use crate::recover;
 
 /// How often the text may move between looking and writing before we give up.
 const LOOKS: usize = 8;
 
 /// How long a preview waits for an edit that is being made right now.
 const UNDER_WAY: Duration = Duration::from_secs(2);
+
+/// How many runs are looked through for edits without an outcome.
+const RECENT: usize = 10;
 
 /// How long an editor may take to answer: the person asked for this and is looking.
 const PATIENCE: Duration = Duration::from_mins(1);
@@ -59,9 +63,14 @@ pub(crate) fn stories(records: &[Record]) -> BTreeMap<PathBuf, FileStory> {
                 if story.undone.take().is_some() {
                     story.changes.clear();
                 }
-                story.live.push((before.clone(), after.clone()));
-                if !story.changes.contains(change) {
+                let pair = (before.clone(), after.clone());
+                let is_known = story.changes.contains(change);
+                if !is_known {
                     story.changes.push(change.clone());
+                }
+                // The same outcome may be found twice: by the proof that came late, and by whoever settled the intent.
+                if !is_known || !story.live.contains(&pair) {
+                    story.live.push(pair);
                 }
             }
             Event::Undone { path, before, after, redo, .. } => {
@@ -143,6 +152,7 @@ async fn find(
 ) -> Result<(RunId, Vec<(PathBuf, FileStory, Pairs)>), AgentError> {
     shared.recover().await;
     let journal = &shared.world.journal;
+    settle(shared, run.as_ref()).await?;
     let run = match run {
         Some(run) => run,
         None => match direction {
@@ -166,6 +176,20 @@ async fn find(
         }
     }
     if files.is_empty() { Err(AgentError::NothingToUndo) } else { Ok((run, files)) }
+}
+
+/// Settles the edits that were cut off in the middle, of one run or of those that may be the last.
+async fn settle(shared: &Shared, run: Option<&RunId>) -> Result<(), AgentError> {
+    let Ok(_turn) = tokio::time::timeout(UNDER_WAY, shared.turnstile.lock()).await else { return Ok(()) };
+    let world = &shared.world;
+    let runs = match run {
+        Some(run) => vec![run.clone()],
+        None => world.journal.runs(RECENT).await?.into_iter().map(|row| row.run).collect(),
+    };
+    for run in runs {
+        recover::settle_writes(world, &shared.recorder, &run, &Redactor::default()).await?;
+    }
+    Ok(())
 }
 
 /// Adds one file's report; hunks are counted through all files, and refusals name theirs.
@@ -277,6 +301,30 @@ async fn one_file(
         }
     }
     Ok(nothing("the text kept changing"))
+}
+
+/// The events of an edit that turned out to be made, given what was before it; without a direction it is an edit of the
+/// run itself, or a redo where the file's story says so.
+pub(crate) fn outcome(
+    records: &[Record],
+    change: &ChangeId,
+    file: &Path,
+    direction: Option<Direction>,
+    texts: (&str, &str),
+) -> Vec<Event> {
+    let story = stories(records).remove(file).unwrap_or_default();
+    let is_ours = story.changes.contains(change);
+    let redo = (is_ours && story.undone.is_some()).then_some(Direction::Redo);
+    let changes = if is_ours { story.changes } else { vec![change.clone()] };
+    match direction.or(redo) {
+        Some(direction) => done(&changes, file, direction, texts),
+        None => vec![Event::ChangeApplied {
+            change: change.clone(),
+            path: file.to_owned(),
+            before: texts.0.to_owned(),
+            after: texts.1.to_owned(),
+        }],
+    }
 }
 
 /// One event for every change that went or came with it, all with the same texts: a file has one story.

@@ -62,3 +62,45 @@ async fn an_empty_file_that_a_run_created_goes_and_comes_again() {
         assert_eq!(bench.read("empty"), "");
     }
 }
+
+fn finished() -> Event {
+    let (usage, status) = (copydesk_base::Usage::default(), copydesk_base::RunStatus::Canceled);
+    Event::RunFinished { status, text: String::new(), error: None, usage, denied: vec![] }
+}
+
+fn intent(bench: &Bench, change: &str, name: &str, (before, after): (&str, &str), undo: bool) -> Event {
+    Event::ChangeApplying {
+        change: change.into(),
+        path: bench.path(name),
+        base: Base::Disk { hash: ContentHash::of(before) },
+        before: before.to_owned(),
+        after: after.to_owned(),
+        undo,
+    }
+}
+
+#[tokio::test]
+async fn what_was_cut_off_in_a_finished_run_is_settled_before_it_is_undone() {
+    let bench = Bench::new();
+    // An edit that was dropped with its run, though the editor made it.
+    bench.write("a", "1\n");
+    bench.record("run-1", vec![intent(&bench, "chg-1", "a", ("0\n", "1\n"), false), finished()]).await;
+    bench.desk.undo(None).await.unwrap();
+    assert_eq!(bench.read("a"), "0\n");
+    // An undo that was killed between the file and the record, of two edits.
+    bench.write("b", "0\n");
+    bench.edited("run-2", "chg-2", "b", "1\n").await;
+    bench.edited("run-2", "chg-3", "b", "2\n").await;
+    bench.record("run-2", vec![finished(), intent(&bench, "chg-3", "b", ("2\n", "0\n"), true)]).await;
+    bench.write("b", "0\n");
+    assert!(matches!(bench.desk.undo(None).await, Err(AgentError::NothingToUndo)));
+    bench.desk.redo(Some("run-2".into())).await.unwrap();
+    assert_eq!(bench.read("b"), "2\n");
+    // And a redo.
+    bench.desk.undo(None).await.unwrap();
+    bench.record("run-2", vec![intent(&bench, "chg-3", "b", ("0\n", "2\n"), false)]).await;
+    bench.write("b", "2\n");
+    bench.desk.undo(None).await.unwrap();
+    assert_eq!(bench.read("b"), "0\n");
+    assert!(matches!(bench.desk.undo(None).await, Err(AgentError::NothingToUndo)));
+}
