@@ -13,6 +13,7 @@
 //! - This room knows no editor: what a client did is what [`copydesk_base::Host::apply`] proved.
 
 mod action;
+mod alive;
 mod apply;
 #[cfg(test)]
 mod bench;
@@ -34,6 +35,7 @@ mod view;
 mod world;
 
 pub use action::{Action, ActionFolder, Owner};
+pub use alive::is_alive;
 pub use desk::{Ask, Decision, Desk, Direction, Outcome, Settled, Started, Voice};
 pub use disk::DiskFiles;
 pub use error::AgentError;

@@ -5,6 +5,7 @@
 
 use std::path::Path;
 
+use copydesk_base::redact::REDACTED;
 use copydesk_base::{Event, Record, Redactor, RunId, RunStatus, Usage};
 
 use crate::apply::There;
@@ -25,13 +26,14 @@ pub(crate) async fn settle(world: &World, recorder: &Recorder) {
             return;
         }
     };
+    let redactor = world.redactor();
     for row in runs.into_iter().filter(|row| row.status.is_none()) {
         let Ok(records) = world.journal.records(&row.run).await else { continue };
         if is_alive(&records) {
             continue;
         }
-        let events = closing(&records, |path| look(world, path));
-        if let Err(error) = recorder.record(&row.run, events, &Redactor::default()).await {
+        let events = closing(&records, |path| look(world, path, &redactor));
+        if let Err(error) = recorder.record(&row.run, events, &redactor).await {
             tracing::warn!(%error, run = %row.run, "a run that was cut short could not be settled");
             return;
         }
@@ -70,14 +72,14 @@ pub(crate) async fn settle_writes(
         return Ok(());
     }
     let records = world.journal.records(run).await?;
-    let (events, _) = writes(&records, |path| look(world, path));
+    let (events, _) = writes(&records, |path| look(world, path, redactor));
     if events.is_empty() { Ok(()) } else { recorder.record(run, events, redactor).await }
 }
 
-/// The text that is there, empty for no file; `None` is a file that cannot be read.
-fn look(world: &World, path: &Path) -> Option<String> {
+/// The text that is there as the journal would have it, empty for no file; `None` is a file that cannot be read.
+fn look(world: &World, path: &Path, redactor: &Redactor) -> Option<String> {
     match There::look(world, path) {
-        Ok(there) => Some(there.text().to_owned()),
+        Ok(there) => Some(redactor.clean(there.text())),
         Err(_) => None,
     }
 }
@@ -103,7 +105,7 @@ fn writes(records: &[Record], there: impl Fn(&Path) -> Option<String>) -> (Vec<E
                 let direction = if *undo { Some(Direction::Undo) } else { None };
                 events.extend(undo::outcome(&records[..at], change, path, direction, (before, after)));
             }
-            Some(text) if text == *before => {}
+            Some(text) if text == *before && !(before == after && before.contains(REDACTED)) => {}
             _ => unknown.push(format!("the edit of {}", path.display())),
         }
     }

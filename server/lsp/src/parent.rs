@@ -9,13 +9,16 @@ const EVERY: Duration = Duration::from_secs(3);
 
 /// Cancels `cancel` when the process of that number is gone.
 pub(crate) async fn watch(process: i32, cancel: CancellationToken) {
-    let Some(pid) = rustix::process::Pid::from_raw(process) else { return };
+    let Ok(pid) = u32::try_from(process) else { return };
+    if pid == 0 {
+        return;
+    }
     loop {
         tokio::select! {
             () = tokio::time::sleep(EVERY) => {}
             () = cancel.cancelled() => return,
         }
-        if rustix::process::test_kill_process(pid) == Err(rustix::io::Errno::SRCH) {
+        if !copydesk_agent::is_alive(pid) {
             tracing::info!("the editor (process {process}) is gone");
             cancel.cancel();
             return;

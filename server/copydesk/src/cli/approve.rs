@@ -144,10 +144,8 @@ async fn is_alive(journal: &Journal, run: &RunId) -> bool {
         Event::RunStarted { process, .. } => Some(*process),
         _ => None,
     });
-    let process = process.flatten().and_then(|process| i32::try_from(process).ok());
-    process
-        .and_then(rustix::process::Pid::from_raw)
-        .is_none_or(|process| rustix::process::test_kill_process(process) != Err(rustix::io::Errno::SRCH))
+    // This process runs nothing: one with its number is of a process that had the number before.
+    process.flatten().is_none_or(|pid| pid != std::process::id() && copydesk_agent::is_alive(pid))
 }
 
 fn unchanged(reason: &str) -> Outcome {
