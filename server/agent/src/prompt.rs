@@ -87,7 +87,8 @@ pub(crate) fn first_message(
         let _ = writeln!(message, "\nProblems reported there:");
         for finding in nearest(findings, sight) {
             let text = finding.message.lines().next().unwrap_or_default();
-            let _ = writeln!(message, "- line {}: {} ({})", finding.line.saturating_add(1), text, finding.source);
+            let _ =
+                writeln!(message, "- line {}: {} ({})", finding.line.saturating_add(1), text, finding.source);
         }
     }
     message

@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use copydesk_base::change::{Base, HunkReport, RefusedHunk};
 use copydesk_base::files::Expect;
+use copydesk_base::redact::REDACTED;
 use copydesk_base::{ChangeId, ContentHash, Event, Record, Redactor, RunId, Span, TextEdit, path};
 use copydesk_text::rebase;
 
@@ -97,7 +98,7 @@ pub(crate) async fn take_back(
     direction: Direction,
 ) -> Result<HunkReport, AgentError> {
     let (run, files) = find(shared, run, direction).await?;
-    let redactor = Redactor::default();
+    let redactor = shared.world.redactor();
     let mut report = HunkReport::default();
     for (file, story, pairs) in files {
         let one = one_file(shared, &run, &file, &story, &pairs, direction, &redactor).await?;
@@ -136,7 +137,8 @@ pub(crate) async fn perform(shared: &Shared, run: RunId, direction: Direction, e
         }
         Err(error) => format!("failed to {error}"),
     };
-    if let Err(error) = shared.recorder.record(&run, vec![Event::Notice { text }], &Redactor::default()).await
+    if let Err(error) =
+        shared.recorder.record(&run, vec![Event::Notice { text }], &shared.world.redactor()).await
     {
         tracing::error!("failed to {error}");
     }
@@ -181,13 +183,13 @@ async fn find(
 /// Settles the edits that were cut off in the middle, of one run or of those that may be the last.
 async fn settle(shared: &Shared, run: Option<&RunId>) -> Result<(), AgentError> {
     let Ok(_turn) = tokio::time::timeout(UNDER_WAY, shared.turnstile.lock()).await else { return Ok(()) };
-    let world = &shared.world;
+    let (world, redactor) = (&shared.world, shared.world.redactor());
     let runs = match run {
         Some(run) => vec![run.clone()],
         None => world.journal.runs(RECENT).await?.into_iter().map(|row| row.run).collect(),
     };
     for run in runs {
-        recover::settle_writes(world, &shared.recorder, &run, &Redactor::default()).await?;
+        recover::settle_writes(world, &shared.recorder, &run, &redactor).await?;
     }
     Ok(())
 }
@@ -215,7 +217,12 @@ fn undone(
     direction: Direction,
     there: &There,
 ) -> rebase::Undone {
-    let mut undone = rebase::undo(&borrowed(pairs), there.text());
+    let (pairs, kept) = whole_only(pairs);
+    let mut undone = rebase::undo(&borrowed(&pairs), there.text());
+    undone.refused.extend((0..kept).map(|_| {
+        let reason = "the journal keeps no secrets, and one stood in these lines; take them back by hand";
+        rebase::Refused { span: Span::at(0), reason: reason.to_owned() }
+    }));
     let is_untouched = undone.taken_back == 0 && undone.refused.is_empty() && undone.text.is_empty();
     if story.created && is_untouched {
         match (direction, there) {
@@ -228,6 +235,23 @@ fn undone(
         }
     }
     undone
+}
+
+/// The pairs without the hunks whose earlier text the journal does not have whole, and how many those are.
+fn whole_only(pairs: &Pairs) -> (Pairs, usize) {
+    let mut kept = 0;
+    let whole = |(before, after): &(String, String)| {
+        if !before.contains(REDACTED) {
+            return (before.clone(), after.clone());
+        }
+        let inverse = rebase::hunks(after, before);
+        let (lost, whole): (Vec<_>, Vec<_>) =
+            inverse.into_iter().partition(|(_, text)| text.contains(REDACTED));
+        // One secret for another: the journal sees no difference.
+        kept += if before == after { 1 } else { lost.len() };
+        (rebase::apply(after, &whole), after.clone())
+    };
+    (pairs.iter().map(whole).collect(), kept)
 }
 
 fn refused_of(undone: &rebase::Undone) -> Vec<RefusedHunk> {

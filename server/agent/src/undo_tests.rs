@@ -1,7 +1,7 @@
 //! What undo and redo make of a journal and of the text that is there now.
 
 use super::*;
-use crate::bench::Bench;
+use crate::bench::{Bench, KEY};
 
 #[tokio::test]
 async fn a_run_that_edited_a_file_twice_does_not_stand_before_the_one_before_it() {
@@ -103,4 +103,26 @@ async fn what_was_cut_off_in_a_finished_run_is_settled_before_it_is_undone() {
     bench.desk.undo(None).await.unwrap();
     assert_eq!(bench.read("b"), "0\n");
     assert!(matches!(bench.desk.undo(None).await, Err(AgentError::NothingToUndo)));
+}
+
+#[tokio::test]
+async fn a_secret_comes_back_neither_as_a_mark_nor_into_the_journal() {
+    let bench = Bench::new();
+    let old = format!("key = {KEY}\nx\ny\nz\none\n");
+    bench.write("a", "none\nx\ny\nz\ntwo\n");
+    let (change, path) = (ChangeId::from("chg-1"), bench.path("a"));
+    let before = old.replace(KEY, REDACTED);
+    let after = bench.read("a");
+    bench.record("run-1", vec![Event::ChangeApplied { change, path, before, after }]).await;
+    let report = bench.desk.undo(None).await.unwrap();
+    assert_eq!((report.sent.len(), report.refused.len()), (1, 1));
+    assert!(report.refused[0].reason.contains("secret"), "{report:?}");
+    assert_eq!(bench.read("a"), "none\nx\ny\nz\none\n");
+    // A key that stands elsewhere in the file stays there, and out of what undo writes down.
+    bench.write("b", &format!("{KEY}\n\n\n\n\n1\n"));
+    bench.edited("run-2", "chg-2", "b", &format!("{KEY}\n\n\n\n\n2\n")).await;
+    bench.desk.undo(None).await.unwrap();
+    assert_eq!(bench.read("b"), format!("{KEY}\n\n\n\n\n1\n"));
+    let undone = bench.records("run-2").await.pop().unwrap().event;
+    assert!(matches!(undone, Event::Undone { after, .. } if after == format!("{REDACTED}\n\n\n\n\n1\n")));
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use copydesk_base::{Clock, Files, Host, Ids};
+use copydesk_base::{Clock, Files, Host, Ids, Redactor};
 use copydesk_store::{Journal, UserStore};
 
 use crate::action::ActionFolder;
@@ -20,4 +20,11 @@ pub struct World {
     pub settings: SettingsSource,
     /// Where action files lie, the user's before the workspace's.
     pub action_folders: Vec<ActionFolder>,
+}
+
+impl World {
+    /// What keeps the keys of the settings in force out of the journal.
+    pub(crate) fn redactor(&self) -> Redactor {
+        (self.settings)().map(|settings| settings.redactor).unwrap_or_default()
+    }
 }

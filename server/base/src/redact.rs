@@ -9,6 +9,9 @@ pub struct Redactor {
     secrets: Vec<String>,
 }
 
+/// What stands for a secret.
+pub const REDACTED: &str = "[redacted]";
+
 const SHORTEST_SECRET: usize = 8;
 
 impl Redactor {
@@ -23,7 +26,7 @@ impl Redactor {
     /// The text without the secrets.
     pub fn clean(&self, text: &str) -> String {
         self.secrets.iter().fold(text.to_owned(), |text, secret| {
-            if text.contains(secret.as_str()) { text.replace(secret.as_str(), "[redacted]") } else { text }
+            if text.contains(secret.as_str()) { text.replace(secret.as_str(), REDACTED) } else { text }
         })
     }
 

@@ -236,7 +236,7 @@ impl Desk {
             before,
             after: edit.after.clone(),
         };
-        self.shared.recorder.record(&edit.run, vec![event], &Redactor::default()).await
+        self.shared.recorder.record(&edit.run, vec![event], &self.shared.world.redactor()).await
     }
 
     /// Takes the edits of a run back; of the last one that changed something where `run` is `None`.
