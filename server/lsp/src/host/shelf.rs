@@ -1,5 +1,8 @@
 //! Texts for reading: an answer, a difference, a whole effect. Kept in `COPYDESK_HOME`, opened where the client can.
 
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
 use copydesk_agent::harmless;
 use copydesk_base::RunId;
 use copydesk_base::event::Denied;
@@ -8,7 +11,11 @@ use tower_lsp::gen_lsp_types as lsp;
 
 use super::EditorHost;
 use crate::convert;
+use crate::intake::beside;
 use crate::state::State;
+
+/// How many texts are kept: the newest.
+const KEPT: usize = 100;
 
 /// Opens a difference or the whole of an effect.
 pub(super) async fn show(state: &State, host: &EditorHost, what: Shown) {
@@ -42,10 +49,9 @@ async fn put(state: &State, host: &EditorHost, name: &str, text: &str) {
         && let Some(session) = state.session()
     {
         let folder = (state.backstage.shelf)(&session.root);
-        let file = folder.join(name);
-        let written = std::fs::create_dir_all(&folder).and_then(|()| std::fs::write(&file, text));
-        match written {
-            Ok(()) => {
+        let (name, written) = (name.to_owned(), text.to_owned());
+        match beside(move || shelve(&folder, &name, &written)).await {
+            Ok(Ok(file)) => {
                 let params = lsp::ShowDocumentParams {
                     uri: lsp::Uri(convert::uri_of(&file)),
                     external: Some(false),
@@ -59,8 +65,67 @@ async fn put(state: &State, host: &EditorHost, name: &str, text: &str) {
                 });
                 return;
             }
-            Err(error) => tracing::warn!(%error, "the text to show could not be written"),
+            Ok(Err(error)) => tracing::warn!(%error, "the text to show could not be written"),
+            Err(_) => {}
         }
     }
     host.client.log_message(lsp::MessageType::Info, harmless(text)).await;
+}
+
+/// Writes one text, and takes the oldest away where there are too many.
+fn shelve(folder: &Path, name: &str, text: &str) -> std::io::Result<PathBuf> {
+    std::fs::create_dir_all(folder)?;
+    let file = folder.join(name);
+    std::fs::write(&file, text)?;
+    let mut others: Vec<(SystemTime, PathBuf)> = std::fs::read_dir(folder)?
+        .flatten()
+        .filter(|entry| entry.path() != file && is_ours(&entry.path()))
+        .filter_map(|entry| {
+            let about = entry.metadata().ok()?;
+            about.is_file().then_some((about.modified().ok()?, entry.path()))
+        })
+        .collect();
+    others.sort();
+    let too_many = (others.len() + 1).saturating_sub(KEPT);
+    for (_, old) in others.into_iter().take(too_many) {
+        // One that stays is taken away another time.
+        let _ = std::fs::remove_file(old);
+    }
+    Ok(file)
+}
+
+/// Whether a file has an ending of ours: an editor puts files of its own beside the one it shows.
+fn is_ours(path: &Path) -> bool {
+    path.extension().is_some_and(|ending| ["txt", "diff", "md"].iter().any(|ours| ending == *ours))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn the_newest_texts_are_kept() {
+        let folder = tempfile::tempdir().unwrap();
+        let folder = folder.path().join("shown");
+        let start = SystemTime::UNIX_EPOCH;
+        for at in 0..KEPT + 3 {
+            let file = shelve(&folder, &format!("run-{at}.md"), "text").unwrap();
+            let file = std::fs::File::options().write(true).open(file).unwrap();
+            file.set_modified(start + Duration::from_secs(at as u64)).unwrap();
+        }
+        std::fs::write(folder.join(".run-1.md.swp"), "").unwrap();
+        shelve(&folder, "run-3.md", "again").unwrap();
+        let names: Vec<String> = std::fs::read_dir(&folder)
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .collect();
+        assert_eq!(names.len(), KEPT + 1);
+        for (name, expect) in
+            [("run-2.md", false), ("run-3.md", true), ("run-102.md", true), (".run-1.md.swp", true)]
+        {
+            assert_eq!(names.iter().any(|known| known == name), expect, "{name}");
+        }
+    }
 }
