@@ -6,6 +6,9 @@ use std::time::{Duration, Instant};
 use copydesk_agent::harmless;
 use copydesk_base::{Event, Record, RunId, RunStatus};
 use serde_json::{Value, json};
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+use tower_lsp::Client;
 use tower_lsp::gen_lsp_types as lsp;
 
 use super::EditorHost;
@@ -23,7 +26,8 @@ pub(super) struct Progress {
 }
 
 struct Shown {
-    announced: bool,
+    /// What is said here reaches the client when it has taken the token; none where it shows no progress.
+    line: Option<mpsc::UnboundedSender<Value>>,
     tail: String,
     last: Instant,
 }
@@ -33,18 +37,18 @@ impl Progress {
         match &record.event {
             Event::RunStarted { title, model, offline, .. } => {
                 let label = if *offline { format!("{model}, no real model") } else { model.clone() };
-                self.begin(host, &record.run, title, &label).await;
+                self.begin(state, host, &record.run, title, &label);
             }
-            Event::TextDelta { text } => self.stream(host, &record.run, text).await,
+            Event::TextDelta { text } => self.stream(&record.run, text),
             // What the pace held back is shown at the end of each answer.
             Event::ModelAnswered { text, .. } if !text.trim().is_empty() => {
-                self.report(host, &record.run, &tail(text)).await;
+                self.report(&record.run, &tail(text));
             }
             Event::ToolCalled { name, arguments, .. } => {
                 let what = ["path", "command", "pattern"].iter().find_map(|key| arguments.get(key)?.as_str());
-                self.report(host, &record.run, &format!("{name} {}", what.unwrap_or_default())).await;
+                self.report(&record.run, &format!("{name} {}", what.unwrap_or_default()));
             }
-            Event::ApprovalRequested { .. } => self.report(host, &record.run, "waits for you").await,
+            Event::ApprovalRequested { .. } => self.report(&record.run, "waits for you"),
             Event::ChangeRefused { report, .. } => {
                 let reasons: Vec<&str> =
                     report.refused.iter().map(|refused| refused.reason.as_str()).collect();
@@ -66,30 +70,25 @@ impl Progress {
         }
     }
 
-    async fn begin(&mut self, host: &EditorHost, run: &RunId, title: &str, model: &str) {
-        // Not waited for: a client that never answers must not hold up what follows.
-        let announced = host.ladder.progress;
-        self.runs.insert(run.clone(), Shown { announced, tail: String::new(), last: Instant::now() });
-        if announced {
+    fn begin(&mut self, state: &State, host: &EditorHost, run: &RunId, title: &str, model: &str) {
+        // Not waited for: a client that is slow to take a token, or never does, must not hold up what follows.
+        let line = host.ladder.progress.then(|| {
+            let (line, said) = mpsc::unbounded_channel();
             let token = lsp::ProgressToken::String(run.to_string());
-            let created =
-                tokio::time::timeout(Duration::from_secs(2), host.client.create_work_done_progress(token))
-                    .await;
-            let announced = matches!(created, Ok(Ok(())));
-            if let Some(shown) = self.runs.get_mut(run) {
-                shown.announced = announced;
-            }
-            let value = json!({
-                "kind": "begin",
-                "title": format!("Copydesk: {}", short(title)),
-                "message": model,
-                "cancellable": true,
-            });
-            self.send(host, run, value).await;
-        }
+            state.tracker.spawn(speak(host.client.clone(), token, said, state.cancel.clone()));
+            line
+        });
+        self.runs.insert(run.clone(), Shown { line, tail: String::new(), last: Instant::now() });
+        let value = json!({
+            "kind": "begin",
+            "title": format!("Copydesk: {}", short(title)),
+            "message": model,
+            "cancellable": true,
+        });
+        self.send(run, value);
     }
 
-    async fn stream(&mut self, host: &EditorHost, run: &RunId, text: &str) {
+    fn stream(&mut self, run: &RunId, text: &str) {
         let Some(shown) = self.runs.get_mut(run) else { return };
         shown.tail.push_str(text);
         if shown.last.elapsed() < PACE {
@@ -102,15 +101,15 @@ impl Progress {
         }
         shown.last = Instant::now();
         let message = tail(&shown.tail);
-        self.send(host, run, json!({"kind": "report", "message": message})).await;
+        self.send(run, json!({"kind": "report", "message": message}));
     }
 
-    async fn report(&mut self, host: &EditorHost, run: &RunId, message: &str) {
+    fn report(&mut self, run: &RunId, message: &str) {
         if let Some(shown) = self.runs.get_mut(run) {
             shown.tail.clear();
             shown.last = Instant::now();
         }
-        self.send(host, run, json!({"kind": "report", "message": short(message)})).await;
+        self.send(run, json!({"kind": "report", "message": short(message)}));
     }
 
     async fn end(&mut self, host: &EditorHost, run: &RunId, status: RunStatus, error: Option<&str>) {
@@ -123,18 +122,39 @@ impl Progress {
         if let Some(error) = error {
             host.client.log_message(lsp::MessageType::Error, format!("Copydesk: {}", harmless(error))).await;
         }
-        self.send(host, run, json!({"kind": "end", "message": short(&message)})).await;
+        self.send(run, json!({"kind": "end", "message": short(&message)}));
         self.runs.remove(run);
         host.documents.marks.retain(|known| known != run);
     }
 
-    async fn send(&self, host: &EditorHost, run: &RunId, value: Value) {
-        if self.runs.get(run).is_some_and(|shown| shown.announced) {
-            let token = lsp::ProgressToken::String(run.to_string());
-            host.client
-                .send_notification::<lsp::ProgressNotification>(lsp::ProgressParams { token, value })
-                .await;
+    fn send(&self, run: &RunId, value: Value) {
+        if let Some(line) = self.runs.get(run).and_then(|shown| shown.line.as_ref()) {
+            // Nobody listens where the client did not take the token.
+            let _ = line.send(value);
         }
+    }
+}
+
+/// How long a client may take to take a token.
+const TAKEN: Duration = Duration::from_secs(2);
+
+/// Has the client take a token, then says what there is to say about one run, in order.
+async fn speak(
+    client: Client,
+    token: lsp::ProgressToken,
+    mut said: mpsc::UnboundedReceiver<Value>,
+    cancel: CancellationToken,
+) {
+    let taken = tokio::select! {
+        taken = tokio::time::timeout(TAKEN, client.create_work_done_progress(token.clone())) => taken,
+        () = cancel.cancelled() => return,
+    };
+    if !matches!(taken, Ok(Ok(()))) {
+        return;
+    }
+    while let Some(value) = said.recv().await {
+        let params = lsp::ProgressParams { token: token.clone(), value };
+        client.send_notification::<lsp::ProgressNotification>(params).await;
     }
 }
 
