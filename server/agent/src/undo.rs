@@ -14,7 +14,7 @@ use copydesk_base::redact::REDACTED;
 use copydesk_base::{ChangeId, ContentHash, Event, Record, Redactor, RunId, Span, TextEdit, path};
 use copydesk_text::rebase;
 
-use crate::apply::{Made, Order, There, elsewhere, make};
+use crate::apply::{Made, Order, There, elsewhere, failed, make};
 use crate::desk::Shared;
 use crate::error::AgentError;
 use crate::recover;
@@ -119,9 +119,13 @@ pub(crate) async fn preview(
     let (run, files) = find(shared, run, direction).await?;
     let mut report = HunkReport::default();
     for (file, story, pairs) in files {
-        let there = There::look(&shared.world, &file)?;
-        let undone = undone(shared, &file, &story, &pairs, direction, &there);
-        let one = HunkReport { sent: (0..undone.taken_back).collect(), refused: refused_of(&undone) };
+        let one = match There::look(&shared.world, &file) {
+            Ok(there) => {
+                let undone = undone(shared, &file, &story, &pairs, direction, &there);
+                HunkReport { sent: (0..undone.taken_back).collect(), refused: refused_of(&undone) }
+            }
+            Err(error) => nothing(&failed(&error)),
+        };
         add(shared, &mut report, &file, one);
     }
     Ok((run, report))
@@ -280,7 +284,10 @@ async fn one_file(
         return Ok(nothing(&reason));
     }
     for _ in 0..LOOKS {
-        let there = There::look(world, file)?;
+        let there = match There::look(world, file) {
+            Ok(there) => there,
+            Err(error) => return Ok(nothing(&failed(&error))),
+        };
         let current = there.text().to_owned();
         let undone = undone(shared, file, story, pairs, direction, &there);
         let refused = refused_of(&undone);
@@ -300,7 +307,7 @@ async fn one_file(
         let made = if goes && !world.files.is_open(file) {
             match world.files.remove(file, Expect::Hash(ContentHash::of(&current))) {
                 Ok(()) => Made::Done,
-                Err(error) => Made::Refused(format!("failed to {error}")),
+                Err(error) => Made::Refused(failed(&error)),
             }
         } else {
             let edits: Vec<TextEdit> = rebase::hunks(&current, &undone.text)

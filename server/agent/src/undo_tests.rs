@@ -126,3 +126,22 @@ async fn a_secret_comes_back_neither_as_a_mark_nor_into_the_journal() {
     let undone = bench.records("run-2").await.pop().unwrap().event;
     assert!(matches!(undone, Event::Undone { after, .. } if after == format!("{REDACTED}\n\n\n\n\n1\n")));
 }
+
+#[tokio::test]
+async fn a_file_that_cannot_be_read_does_not_hold_up_the_others() {
+    let bench = Bench::new();
+    for name in ["a", "b"] {
+        bench.write(name, "0\n");
+        bench.edited("run-1", &format!("chg-{name}"), name, "1\n").await;
+    }
+    std::fs::write(bench.path("a"), b"\xff").unwrap();
+    let (open, gate) = tokio::sync::oneshot::channel();
+    let preview = bench.desk.take_back_behind(None, Direction::Undo, gate).await.unwrap();
+    for report in [preview, bench.desk.undo(None).await.unwrap()] {
+        assert_eq!(report.sent, [1], "{report:?}");
+        assert!(report.refused[0].reason.contains("not valid UTF-8"), "{report:?}");
+    }
+    assert_eq!(bench.read("b"), "0\n");
+    drop(open);
+    bench.desk.close().await;
+}
