@@ -112,6 +112,32 @@ fn tightening_counts_without_trust() {
     });
 }
 
+/// All that counts without trust, and in its last line one key that does not.
+const TIGHTENS: &str = "\
+permissions: {mode: plan, deny: [\"Bash(rm:*)\"], ask: [\"Edit(**)\"]}
+schemas: {\"*.thing.yaml\": thing.json}
+budgets: {run: {requests: 5}}
+default_model: elsewhere/large
+";
+
+#[test]
+fn what_tightens_and_a_schema_choice_are_not_marked_and_in_force() {
+    in_four(|personality, format| {
+        let mut scene = with_files(personality, format, "{}", vec![], &[(CONFIG, TIGHTENS)]);
+        let uri = open_config(&mut scene);
+        let marked = scene.client.diagnostic(&uri, "untrusted-setting");
+        assert_eq!(marked["range"]["start"]["line"], 3, "{marked}");
+        let all = scene.client.diagnostics(&uri, "what is marked", |_| true);
+        assert_eq!(all.len(), 1, "{all:?}");
+        let shown = scene.workspace.run(&["config", "show"]).exits(0).stdout;
+        for said in ["permissions.mode: plan", "schemas.*.thing.yaml: thing.json", "budgets.run.requests: 5"]
+        {
+            assert!(shown.contains(said), "{said} is not in force: {shown}");
+        }
+        scene.end();
+    });
+}
+
 /// Keys that are ignored and marked until the file is trusted.
 const IGNORED: &[&str] = &[
     "default_model: elsewhere/large\n",
