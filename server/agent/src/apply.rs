@@ -194,6 +194,7 @@ pub(crate) async fn make(
                 Applied::Proven { .. } => Made::Done,
                 Applied::Moved { .. } | Applied::Closed => Made::LookAgain,
                 Applied::NotApplied { reason } => Made::Ignored(reason),
+                Applied::Unanswered { reason } => Made::Refused(reason),
             };
         }
         There::Text(file) => Expect::Hash(file.hash),

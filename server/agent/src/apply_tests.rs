@@ -1,7 +1,12 @@
 //! What one edit comes to when files and editors do not do as hoped.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use super::*;
-use crate::bench::Bench;
+use crate::DiskFiles;
+use crate::bench::{Bench, Script};
+use copydesk_base::Files;
 use copydesk_base::change::{Hunk, HunkState};
 
 /// A plan that replaces the whole of a file.
@@ -47,4 +52,58 @@ async fn a_link_put_there_after_the_verdict_is_not_followed() {
     assert_eq!(report.refused[0].reason, "the path leads somewhere else now");
     assert_eq!(bench.read("elsewhere/a"), "one\n");
     assert_eq!(bench.records("run-1").await, [], "nothing of it is in the journal");
+}
+
+/// A workspace whose file `a` an editor holds open, and how often it is sent an edit that it treats as told.
+async fn offered(answer: Applied) -> (HunkReport, usize) {
+    let sent = Arc::new(AtomicUsize::new(0));
+    let script: Script = (0..5)
+        .map(|_| {
+            let (sent, answer) = (sent.clone(), answer.clone());
+            let react = move |_: &DocumentEdit| {
+                sent.fetch_add(1, Ordering::Relaxed);
+                answer
+            };
+            Box::new(react) as Box<dyn FnOnce(&DocumentEdit) -> Applied + Send>
+        })
+        .collect();
+    let bench = Bench::with(Arc::new(Open), script);
+    bench.write("a", "one\n");
+    let report = applied(&bench, &plan(&bench, "a", "one\n", "two\n")).await;
+    (report, sent.load(Ordering::Relaxed))
+}
+
+/// Files that are all open in an editor.
+struct Open;
+
+impl Files for Open {
+    fn read(&self, path: &Path) -> Result<FileText, FileError> {
+        DiskFiles.read(path).map(|file| FileText { version: Some(1), ..file })
+    }
+
+    fn write(&self, path: &Path, _: &str, _: Expect) -> Result<(), FileError> {
+        Err(FileError::Open { path: path.to_owned() })
+    }
+
+    fn remove(&self, path: &Path, _: Expect) -> Result<(), FileError> {
+        Err(FileError::Open { path: path.to_owned() })
+    }
+
+    fn is_open(&self, _: &Path) -> bool {
+        true
+    }
+}
+
+#[tokio::test]
+async fn an_edit_is_offered_again_after_an_answer_and_not_after_silence() {
+    let reason = || "as told".to_owned();
+    for (answer, offers, applied) in [
+        (Applied::Proven { version: 2 }, 1, 1),
+        (Applied::NotApplied { reason: reason() }, OFFERS, 0),
+        (Applied::Unanswered { reason: reason() }, 1, 0),
+    ] {
+        let (report, sent) = offered(answer.clone()).await;
+        assert_eq!((sent, report.sent.len()), (offers, applied), "{answer:?}");
+        assert!(report.refused.iter().all(|refused| refused.reason == "as told"), "{report:?}");
+    }
 }

@@ -57,6 +57,8 @@ pub enum Applied {
     Proven { version: i32 },
     /// The client answered, and no document version carried the edit in time.
     NotApplied { reason: String },
+    /// The client did not answer: it may still do it, so it is not sent again.
+    Unanswered { reason: String },
     /// The document is at another version now; nothing was sent.
     Moved { version: i32 },
     /// The document is no longer open; nothing was sent.

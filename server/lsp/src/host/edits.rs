@@ -62,7 +62,7 @@ pub(super) async fn apply(host: &EditorHost, edit: DocumentEdit) -> Applied {
     };
     let answering = host.client.send_request::<lsp::ApplyWorkspaceEditRequest>(params);
     tokio::pin!(answering);
-    let reason = {
+    let outcome = {
         let proving = proof(host, &sent);
         tokio::pin!(proving);
         let answer = tokio::select! {
@@ -76,9 +76,9 @@ pub(super) async fn apply(host: &EditorHost, edit: DocumentEdit) -> Applied {
         match answer {
             Ok(answer) => match tokio::time::timeout(PROOF, &mut proving).await {
                 Ok(proven) => return finish(host, &sent, proven),
-                Err(_) => reason(answer),
+                Err(_) => Applied::NotApplied { reason: reason(answer) },
             },
-            Err(_) => "the editor did not answer".to_owned(),
+            Err(_) => Applied::Unanswered { reason: "the editor did not answer".to_owned() },
         }
     };
     if let Ok(mut unproven) = host.unproven.lock() {
@@ -86,7 +86,7 @@ pub(super) async fn apply(host: &EditorHost, edit: DocumentEdit) -> Applied {
         unproven.retain(|other| !sent.is_same_offer(other));
         unproven.push(sent);
     }
-    Applied::NotApplied { reason }
+    outcome
 }
 
 fn reason(answer: jsonrpc::Result<lsp::ApplyWorkspaceEditResult>) -> String {
