@@ -2,10 +2,11 @@
 //!
 //! The model's tool `read` sees open buffers first: what it returns is the server's copy.
 
-use copydesk_tests::client::Encoding;
+use copydesk_tests::client::{Client, Encoding};
 use copydesk_tests::model_server::{Format, Reply};
 use copydesk_tests::personality::{self, Personality};
 use copydesk_tests::scene::{FILE, Scene, Stage, done};
+use copydesk_tests::workspace::Workspace;
 use serde_json::json;
 
 use crate::COPYDESK;
@@ -78,6 +79,26 @@ fn a_reopened_document_starts_anew() {
     assert_eq!(scene.result(3), scene.workspace.read(FILE));
     scene.over(3);
     scene.end();
+}
+
+#[test]
+fn a_request_sees_the_document_at_its_place_between_two_changes() {
+    let workspace = Workspace::new(COPYDESK);
+    let mut client = Client::start(personality::vs_code(), &workspace);
+    let uri = workspace.uri(".copydesk/workflows/w.yaml");
+    let text = |round: usize| format!("name: x\nsteps:\n  - id: step-{round}\n    type: shell\n    run: a\n");
+    client.open(&uri, "yaml", "");
+    let mut asked = Vec::new();
+    for round in 0..50 {
+        client.set_text(&uri, &text(round));
+        asked.push(client.send("textDocument/documentSymbol", json!({"textDocument": {"uri": uri}})));
+    }
+    client.set_text(&uri, "");
+    for (round, id) in asked.into_iter().enumerate() {
+        let answer = client.answer_to(id).expect("an outline");
+        assert!(answer.to_string().contains(&format!("\"step-{round}\"")), "{round}: {answer}");
+    }
+    client.finish();
 }
 
 fn scene(personality: Personality) -> Scene {
