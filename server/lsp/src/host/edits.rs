@@ -27,12 +27,14 @@ pub(super) struct Unproven {
 }
 
 impl Unproven {
-    /// Whether both offer the same hunks, be it at two places of a text that moved: they take effect once.
+    /// Whether both put the same texts in the place of the same texts, be it at two places of a text that moved, and
+    /// be it tried again as another change: they take effect once.
     fn is_same_offer(&self, other: &Self) -> bool {
-        let texts = |sent: &Self| sent.edit.edits.iter().map(|one| one.text.clone()).collect::<Vec<_>>();
-        self.edit.change == other.edit.change
-            && self.edit.path == other.edit.path
-            && texts(self) == texts(other)
+        self.edit.path == other.edit.path && self.texts() == other.texts()
+    }
+
+    fn texts(&self) -> Vec<(&str, &str)> {
+        self.edit.edits.iter().map(|one| (one.span.of(&self.before), one.text.as_str())).collect()
     }
 }
 
@@ -100,17 +102,23 @@ fn reason(answer: jsonrpc::Result<lsp::ApplyWorkspaceEditResult>) -> String {
     }
 }
 
-/// Proven: earlier tries of the same change are forgotten.
+/// Proven: earlier tries of the same edit are forgotten.
 fn finish(host: &EditorHost, sent: &Unproven, proven: Option<i32>) -> Applied {
     match proven {
         Some(version) => {
-            if let Ok(mut unproven) = host.unproven.lock() {
-                unproven.retain(|other| !sent.is_same_offer(other));
-            }
+            forget(host, sent);
             Applied::Proven { version }
         }
         None => Applied::Closed,
     }
+}
+
+/// Forgets every offer of an edit; whether there was one.
+fn forget(host: &EditorHost, sent: &Unproven) -> bool {
+    let Ok(mut unproven) = host.unproven.lock() else { return false };
+    let count = unproven.len();
+    unproven.retain(|other| !sent.is_same_offer(other));
+    unproven.len() < count
 }
 
 /// Waits for a version that carries the edit; `None` when the document was closed.
@@ -141,10 +149,7 @@ pub(super) async fn recognize_now(host: &EditorHost, desk: &Desk) {
     let _one = host.recognizing.lock().await;
     let waiting: Vec<Unproven> = host.unproven.lock().map(|unproven| unproven.clone()).unwrap_or_default();
     for sent in waiting {
-        if is_late(host, &sent.edit.path, &sent) {
-            if let Ok(mut unproven) = host.unproven.lock() {
-                unproven.retain(|other| !sent.is_same_offer(other));
-            }
+        if is_late(host, &sent.edit.path, &sent) && forget(host, &sent) {
             tracing::info!(path = %sent.edit.path.display(), "an edit took effect late");
             if let Err(error) = desk.recognize(&sent.edit, sent.before.to_string()).await {
                 tracing::error!("failed to {error}");
@@ -226,5 +231,14 @@ mod tests {
         ] {
             assert_eq!(carries(sent, current), expect, "{current:?}");
         }
+    }
+
+    #[test]
+    fn the_same_edit_tried_as_another_change_is_the_same_offer() {
+        let first = sent("a\nb\nc\n", &[(2, 4, "B\n")]);
+        let mut again = sent("typed\na\nb\nc\n", &[(8, 10, "B\n")]);
+        again.edit.change = "chg-2".into();
+        assert!(first.is_same_offer(&again));
+        assert!(!first.is_same_offer(&sent("a\nb\nc\n", &[(4, 6, "B\n")])));
     }
 }
