@@ -2,7 +2,7 @@
 //!
 //! [`read`] turns the text of a command into a [`Script`]: the simple commands in it (*atoms*), however deep, and its
 //! redirections. `words` cuts words as bash cuts them, `reader` walks the syntax tree and `command` its simple commands, `through` looks behind wrappers
-//! such as `timeout` and `bash -c`, `arguments` knows which words of which program name files, `screen` refuses those that name secrets, `verdict` puts rules
+//! such as `timeout` and `bash -c`, `arguments` knows which words of which program name files, `programs` what programs in words may do, `screen` refuses those that name secrets, `verdict` puts rules
 //! and mode to all of it.
 //!
 //! The grammar is positive. tree-sitter-bash finds the structure; a kind of node that is not named here makes the whole
@@ -13,6 +13,7 @@ mod arguments;
 mod command;
 mod cwd;
 mod git;
+mod programs;
 mod reader;
 mod screen;
 mod through;

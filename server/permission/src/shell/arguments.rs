@@ -2,14 +2,17 @@
 
 use std::path::PathBuf;
 
-use super::screen::{is_prose, parts, pattern_operand, screen, without_brackets};
+use super::screen::{is_prose, parts, pattern_operands, screen, without_brackets};
 use super::tools::{self, Operands};
 use super::words::Word;
-use super::{Care, Need, Simple, git, shown};
+use super::{Care, Need, Simple, git, programs, shown};
 use crate::path::Access;
 use crate::policy::Policy;
 use crate::zone;
 use copydesk_base::{Because, path};
+
+/// Risky programs longer than this are not searched for names.
+const LONGEST_PROGRAM: usize = 4096;
 
 /// What the words of a command say.
 #[derive(Debug, Default)]
@@ -75,15 +78,20 @@ pub(super) fn examine(simple: &Simple, policy: &Policy) -> Findings {
     if simple.words.iter().any(|word| word.path(policy).is_none()) {
         findings.care(Need::Person, "nobody knows where the home is that `~` stands for");
     }
-    let is_pattern = pattern_operand(name, &simple.words);
+    let patterns = pattern_operands(name, &simple.words);
     for (at, word) in simple.words.iter().enumerate() {
         let is_name = at == 0 && !word.text.contains('/');
-        if Some(at) != is_pattern && !is_name && !is_prose(name, at, &simple.words) {
+        if !patterns.contains(&at) && !is_name && !is_prose(name, at, &simple.words) {
             screen(word, simple, policy, &mut findings);
         }
     }
     builtin(name, &simple.words, &mut findings);
-    program(name, simple, is_pattern, policy, &mut findings);
+    if let Some(risk) =
+        programs::look(name, &simple.words).and_then(|found| found.risk.map(|risk| (risk, found.texts)))
+    {
+        risky(risk, simple, policy, &mut findings);
+    }
+    program(name, simple, &patterns, policy, &mut findings);
     let has_care = findings.care.is_some();
     let is_bare = simple.words.first().is_some_and(|word| word.raw == word.text && !word.text.contains('/'));
     findings.only_steers = is_bare
@@ -92,6 +100,20 @@ pub(super) fn examine(simple: &Simple, policy: &Policy) -> Findings {
         && simple.words.iter().all(Word::is_literal)
         && findings.touches.iter().all(|touch| policy.is_inside(&touch.place));
     findings
+}
+
+/// A program in a word that does more than filter: what it names is looked at like the words of the command.
+fn risky((risk, texts): (String, Vec<String>), simple: &Simple, policy: &Policy, findings: &mut Findings) {
+    findings.care(Need::Literal, risk);
+    if texts.iter().map(String::len).sum::<usize>() > LONGEST_PROGRAM {
+        findings.care(Need::Person, "its program is too long to look into");
+        return;
+    }
+    for piece in texts.iter().flat_map(|text| programs::pieces(text)) {
+        let word = Word::plain(piece);
+        screen(&word, simple, policy, findings);
+        check_outside(&word, simple, policy, findings);
+    }
 }
 
 /// Builtins that take code where others take names.
@@ -115,7 +137,7 @@ fn builtin(name: &str, words: &[Word], findings: &mut Findings) {
 }
 
 /// What the program does with its words.
-fn program(name: &str, simple: &Simple, pattern: Option<usize>, policy: &Policy, findings: &mut Findings) {
+fn program(name: &str, simple: &Simple, patterns: &[usize], policy: &Policy, findings: &mut Findings) {
     let words = &simple.words;
     let hidden = Standing::Hidden;
     match name {
@@ -151,33 +173,29 @@ fn program(name: &str, simple: &Simple, pattern: Option<usize>, policy: &Policy,
             }
         }
         "sed" | "gsed" => {
-            let in_place = words.iter().skip(1).any(|word| {
-                let text = word.text.as_str();
-                git::names(text, "--in-place")
-                    || (text.starts_with('-') && !text.starts_with("--") && text.contains('i'))
-            });
+            let in_place = programs::look(name, words).is_some_and(|found| found.in_place);
+            let access = if in_place { Access::Write } else { Access::Read };
             for (at, word) in words.iter().enumerate().skip(1) {
-                if Some(at) != pattern && !word.text.starts_with('-') {
-                    let access = if in_place { Access::Write } else { Access::Read };
+                if !patterns.contains(&at) && !word.text.starts_with('-') {
                     touch(word, simple, access, hidden, policy, findings);
                 }
             }
         }
-        _ => tabled(name, simple, pattern, policy, findings),
+        _ => tabled(name, simple, patterns, policy, findings),
     }
 }
 
-fn tabled(name: &str, simple: &Simple, pattern: Option<usize>, policy: &Policy, findings: &mut Findings) {
+fn tabled(name: &str, simple: &Simple, patterns: &[usize], policy: &Policy, findings: &mut Findings) {
     let tool = tools::tool(name);
     let words = &simple.words;
     if tool.runs == "*" {
         findings.care(Need::Literal, format!("{name} can write files that it does not name"));
     }
     for (at, word) in words.iter().enumerate().skip(1) {
-        if let Some(value) = option_value(word, words.get(at + 1), tool.writes) {
+        if let Some(value) = tools::option_value(word, words.get(at + 1), tool.writes) {
             touch_text(&value, simple, Access::Write, Standing::Hidden, findings);
         }
-        if option_value(word, None, tool.runs).is_some() {
+        if tools::option_value(word, None, tool.runs).is_some() {
             findings.care(Need::Literal, format!("{name} {} can run commands or write files", word.text));
         }
     }
@@ -185,7 +203,7 @@ fn tabled(name: &str, simple: &Simple, pattern: Option<usize>, policy: &Policy, 
         .iter()
         .enumerate()
         .skip(1)
-        .filter(|(at, word)| Some(*at) != pattern && !word.text.starts_with('-'))
+        .filter(|(at, word)| !patterns.contains(at) && !word.text.starts_with('-'))
         .map(|(_, word)| word)
         .collect();
     let to_target = words.iter().any(|word| {
@@ -270,7 +288,7 @@ fn tar(simple: &Simple, policy: &Policy, findings: &mut Findings) {
         findings.care(Need::Literal, "tar writes files that it does not name");
     }
     for (at, word) in words.iter().enumerate().skip(1) {
-        if option_value(word, None, runs).is_some() {
+        if tools::option_value(word, None, runs).is_some() {
             findings.care(Need::Literal, format!("tar {} can run commands or write elsewhere", word.text));
         }
         if !is_option(at, word) {
@@ -278,32 +296,6 @@ fn tar(simple: &Simple, policy: &Policy, findings: &mut Findings) {
             touch(word, simple, access, Standing::Evident, policy, findings);
         }
     }
-}
-
-/// The value of one of the options, in this word or the next; empty for an option without any.
-fn option_value(word: &Word, next: Option<&Word>, options: &str) -> Option<String> {
-    let text = word.text.as_str();
-    if options.is_empty() || !text.starts_with('-') || text.len() < 2 {
-        return None;
-    }
-    let next = || next.map(|next| next.text.clone()).unwrap_or_default();
-    for option in options.split_ascii_whitespace() {
-        if option.starts_with("--") {
-            if git::names(text, option) {
-                return Some(text.split_once('=').map_or_else(next, |(_, value)| value.to_owned()));
-            }
-        } else if option.len() > 2 {
-            if text == option {
-                return Some(next());
-            }
-        } else if !text.starts_with("--") {
-            let letter = option.chars().nth(1)?;
-            if let Some((_, value)) = text[1..].split_once(letter) {
-                return Some(if value.is_empty() { next() } else { value.to_owned() });
-            }
-        }
-    }
-    None
 }
 
 fn operands(words: &[Word], from: usize) -> impl Iterator<Item = &Word> {

@@ -10,7 +10,7 @@ use copydesk_base::Because;
 use super::arguments::Findings;
 use super::tools::{self, Operands};
 use super::words::Word;
-use super::{Need, Simple, git};
+use super::{Need, Simple, git, programs};
 use crate::place::folded;
 use crate::policy::{self, Policy, because};
 use crate::rule::{Pattern, RuleVerdict};
@@ -117,21 +117,24 @@ pub(super) fn parts(text: &str) -> impl Iterator<Item = &str> {
         .filter(|part| !part.is_empty())
 }
 
-/// Which word is a pattern or a program and no file, if any.
-pub(super) fn pattern_operand(name: &str, words: &[Word]) -> Option<usize> {
-    if !matches!(name, "sed" | "gsed") && tools::tool(name).operands != Operands::Pattern {
-        return None;
+/// Which words are patterns or programs and no files.
+pub(super) fn pattern_operands(name: &str, words: &[Word]) -> Vec<usize> {
+    if let Some(programs) = programs::look(name, words) {
+        return programs.not_files;
+    }
+    if tools::tool(name).operands != Operands::Pattern {
+        return Vec::new();
     }
     let gives_it_elsewhere = |word: &&Word| {
         let text = word.text.as_str();
         let is_short = text.starts_with('-') && !text.starts_with("--") && text.contains(['e', 'f']);
-        is_short
-            || ["--regexp", "--file", "--from-file", "--expression"].iter().any(|one| git::names(text, one))
+        is_short || ["--regexp", "--file", "--from-file"].iter().any(|one| git::names(text, one))
     };
     if words.iter().skip(1).any(|word| gives_it_elsewhere(&word)) {
-        return None;
+        return Vec::new();
     }
-    words.iter().enumerate().skip(1).find(|(_, word)| !word.text.starts_with('-')).map(|(at, _)| at)
+    let first = words.iter().enumerate().skip(1).find(|(_, word)| !word.text.starts_with('-'));
+    first.map(|(at, _)| at).into_iter().collect()
 }
 
 /// Whether a word is no file: a commit's message, a name that is looked for, or a phrase that is only printed.

@@ -3,6 +3,9 @@
 //! A program that is not here is not harmless, only unknown: words of it that lie outside the workspace or name a
 //! protected file ask.
 
+use super::git;
+use super::words::Word;
+
 /// What the operands of a program are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Operands {
@@ -76,12 +79,8 @@ const TOOLS: &[(&str, Operands, &str, &str)] = &[
     ("ag ack", Pattern, "", "--pager --ackrc --output"),
     ("jq", Pattern, "", ""),
     ("yq", Pattern, "", "-i --inplace -s --split-exp"),
-    (
-        "awk gawk mawk nawk",
-        Pattern,
-        "",
-        "-i --include -l --load -E --exec -f --file -p --profile -o --pretty-print -d",
-    ),
+    // `programs` reads the options of these.
+    ("awk gawk mawk nawk", Pattern, "", ""),
     ("uniq xxd", Filter, "", ""),
     ("touch mkdir mkfifo mknod tee truncate fallocate mktemp", Write, "", ""),
     ("rm rmdir unlink shred chmod chown chgrp chattr setfacl", Remove, "", ""),
@@ -119,6 +118,32 @@ pub(super) fn tool(name: &str) -> Tool {
         Tool { operands: Unknown, writes: "", runs: "" },
         |(_, operands, writes, runs)| Tool { operands: *operands, writes, runs },
     )
+}
+
+/// The value of one of the options, in this word or the next; empty for an option without any.
+pub(super) fn option_value(word: &Word, next: Option<&Word>, options: &str) -> Option<String> {
+    let text = word.text.as_str();
+    if options.is_empty() || !text.starts_with('-') || text.len() < 2 {
+        return None;
+    }
+    let next = || next.map(|next| next.text.clone()).unwrap_or_default();
+    for option in options.split_ascii_whitespace() {
+        if option.starts_with("--") {
+            if git::names(text, option) {
+                return Some(text.split_once('=').map_or_else(next, |(_, value)| value.to_owned()));
+            }
+        } else if option.len() > 2 {
+            if text == option {
+                return Some(next());
+            }
+        } else if !text.starts_with("--") {
+            let letter = option.chars().nth(1)?;
+            if let Some((_, value)) = text[1..].split_once(letter) {
+                return Some(if value.is_empty() { next() } else { value.to_owned() });
+            }
+        }
+    }
+    None
 }
 
 /// Builtins that take names, and names can be code (`a[$(…)]`), or that change what later words mean.

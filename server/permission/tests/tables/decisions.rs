@@ -574,3 +574,47 @@ fn malformed_rules_say_what_is_wrong() {
         assert_eq!(error.to_string(), expected);
     }
 }
+
+#[test]
+fn programs_that_do_more_than_filter_need_a_rule_that_spells_them_out() {
+    let policy = policy(
+        Mode::AcceptEdits,
+        &[
+            "allow Bash(sed:*)",
+            "allow Bash(awk:*)",
+            "allow Bash(find:*)",
+            "allow Bash(fd:*)",
+            "allow Bash(sed 'w out' a)",
+        ],
+    );
+    check_all(
+        &policy,
+        "allow",
+        &[
+            "bash sed 'w out' a",
+            "bash sed -i s/a/b/ a",
+            "bash sed -i.bak s/a/b/ a",
+            "bash find . -exec sed -n 1p {} +",
+        ],
+    );
+    check_all(
+        &policy,
+        "ask",
+        &[
+            "bash sed 'w other' a",
+            "bash sed 'w out' b",
+            "bash sed -i'../*' p a",
+            "bash sed --in-place='../*' p a",
+            "bash find wc -exec sed {} a \\;",
+            "bash find . -exec awk {} a \\;",
+            "bash fd wc -x sed -n",
+            "bash fd wc -x sed {//} a",
+            "bash fd wc -x awk",
+        ],
+    );
+    check_all(
+        &policy,
+        "deny",
+        &["bash sed 'r .env' a", "bash sed 1r.env a", "bash awk '{getline x < \".env\"}' a"],
+    );
+}

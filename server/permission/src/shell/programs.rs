@@ -1,0 +1,349 @@
+//! Programs inside words: what `sed 'w out'` and `awk '{print > "out"}'` would do besides filtering.
+//!
+//! Both languages can write files, read others and run commands, and both have dialects that cut the same text in
+//! different places. So this is no interpreter but a sieve: a small part of each language, which every dialect reads
+//! alike and which only filters, passes; all else is a risk, and whoever allows it must have seen the whole command.
+
+use super::git;
+use super::words::Word;
+
+/// What is found in the words of a command that takes a program.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Programs {
+    /// Words that are programs or values of options, and no files.
+    pub(super) not_files: Vec<usize>,
+    /// The programs.
+    pub(super) texts: Vec<String>,
+    /// It changes the files it is given.
+    pub(super) in_place: bool,
+    /// Why it may do more than filter.
+    pub(super) risk: Option<String>,
+}
+
+/// Where `find -exec` and `fd -x` put names that are known only when they run.
+const PLACEHOLDERS: &[&str] = &["{}", "{/}", "{//}", "{.}", "{/.}"];
+
+/// Reads the programs of a command; none for a tool whose programs are not looked into.
+pub(super) fn look(name: &str, words: &[Word]) -> Option<Programs> {
+    match name {
+        "sed" | "gsed" => Some(sed(name, words)),
+        "awk" | "gawk" | "mawk" | "nawk" => Some(awk(name, words)),
+        _ => None,
+    }
+}
+
+impl Programs {
+    fn risk(&mut self, reason: impl Into<String>) {
+        self.risk.get_or_insert_with(|| reason.into());
+    }
+
+    fn option(&mut self, name: &str, option: &str) {
+        self.risk(format!("{name} {option} can run commands or write files, or is not known here"));
+    }
+
+    /// A suffix with these is a pattern for the copy's path: `-i'../*'`.
+    fn suffix(&mut self, name: &str, suffix: &str) {
+        if suffix.contains(['/', '*', '\\']) {
+            self.risk(format!("{name} keeps copies where {suffix} says"));
+        }
+    }
+
+    /// Takes a word, or what is left of one, as a program.
+    fn program(&mut self, name: &str, word: &Word, text: &str, is_safe: fn(&str) -> bool) {
+        if !word.is_literal() || PLACEHOLDERS.iter().any(|one| text.contains(one)) {
+            self.risk(format!("what {name} does is known only when it runs"));
+        } else if !is_safe(text) {
+            self.risk(format!(
+                "its program can do more than filter: {name} can write files and run commands"
+            ));
+        }
+        self.texts.push(text.to_owned());
+    }
+
+    /// Without a program it comes from whoever adds words: `fd -x sed`.
+    fn must_have(&mut self, name: &str, words: &[Word]) {
+        let only_tells = words.len() == 2 && matches!(words[1].text.as_str(), "--help" | "--version");
+        if self.texts.is_empty() && !only_tells {
+            self.risk(format!("the program of {name} is not among its words"));
+        }
+    }
+
+    /// Takes the word behind an option as its value.
+    fn value<'a>(&mut self, words: &'a [Word], at: &mut usize) -> Option<&'a Word> {
+        *at += 1;
+        self.not_files.push(*at);
+        words.get(*at)
+    }
+}
+
+/// What could be file names in a program: its pieces between blanks and quotes, with and without a command before them.
+pub(super) fn pieces(program: &str) -> impl Iterator<Item = &str> {
+    program
+        .split(|letter: char| letter.is_whitespace() || "\"';{}()<>|,`".contains(letter))
+        .flat_map(|piece| {
+            let behind = piece.split_once(['w', 'W', 'r', 'R']).map(|(_, rest)| rest);
+            [Some(piece), behind]
+        })
+        .flatten()
+        .filter(|piece| !piece.is_empty())
+}
+
+/// Options of `sed` that only change how it filters.
+const SED_OPTIONS: &[&str] = &[
+    "--quiet",
+    "--silent",
+    "--regexp-extended",
+    "--unbuffered",
+    "--null-data",
+    "--zero-terminated",
+    "--separate",
+    "--posix",
+    "--sandbox",
+    "--debug",
+    "--help",
+    "--version",
+];
+
+/// Where a `-i` that stands alone takes the next word for a suffix, the program is one word further.
+const SUFFIX_STANDS_ALONE: bool =
+    cfg!(any(target_os = "macos", target_os = "freebsd", target_os = "netbsd", target_os = "dragonfly"));
+
+fn sed(name: &str, words: &[Word]) -> Programs {
+    let mut found = Programs::default();
+    let mut operands = Vec::new();
+    let mut has_program = false;
+    let mut only_operands = false;
+    let mut takes_suffix = false;
+    let mut at = 1;
+    while let Some(word) = words.get(at) {
+        let text = word.text.as_str();
+        if only_operands || !text.starts_with('-') || text == "-" {
+            operands.push(at);
+        } else if text == "--" {
+            only_operands = true;
+        } else if let Some(program) = text.strip_prefix("--expression=") {
+            has_program = true;
+            found.program(name, word, program, is_safe_sed);
+        } else if text == "--expression" {
+            has_program = true;
+            if let Some(next) = found.value(words, &mut at) {
+                found.program(name, next, &next.text, is_safe_sed);
+            }
+        } else if git::names(text, "--in-place") {
+            found.in_place = true;
+            found.suffix(name, text.split_once('=').map_or("", |(_, suffix)| suffix));
+        } else if text.starts_with("--") {
+            let length = text.strip_prefix("--line-length=");
+            if !SED_OPTIONS.contains(&text) && !length.is_some_and(is_number) {
+                found.option(name, text);
+            }
+        } else {
+            for (index, letter) in text.char_indices().skip(1) {
+                let rest = &text[index + letter.len_utf8()..];
+                match letter {
+                    'n' | 'E' | 'r' | 'u' | 'z' | 's' => continue,
+                    'i' | 'I' => {
+                        found.in_place = true;
+                        takes_suffix |= rest.is_empty();
+                        found.suffix(name, rest);
+                    }
+                    'e' if rest.is_empty() => {
+                        has_program = true;
+                        if let Some(next) = found.value(words, &mut at) {
+                            found.program(name, next, &next.text, is_safe_sed);
+                        }
+                    }
+                    'e' => {
+                        has_program = true;
+                        found.program(name, word, rest, is_safe_sed);
+                    }
+                    // Some dialects take no length: then the number is the program, and no valid one.
+                    'l' if is_number(rest) => {}
+                    'l' if rest.is_empty() && words.get(at + 1).is_some_and(|next| is_number(&next.text)) => {
+                        found.value(words, &mut at);
+                    }
+                    _ => found.option(name, text),
+                }
+                break;
+            }
+            if has_program && !operands.is_empty() {
+                found.risk(format!("dialects of {name} disagree about options behind files"));
+            }
+        }
+        at += 1;
+    }
+    if has_program
+        && operands.first().is_some_and(|first| found.not_files.last().is_some_and(|last| first < last))
+    {
+        found.risk(format!("dialects of {name} disagree about options behind files"));
+    }
+    let programs = match (has_program, SUFFIX_STANDS_ALONE && takes_suffix) {
+        (true, false) => 0,
+        (false, false) | (true, true) => 1,
+        (false, true) => 2,
+    };
+    for at in operands.into_iter().take(programs) {
+        found.program(name, &words[at], &words[at].text, is_safe_sed);
+        found.not_files.push(at);
+    }
+    found.must_have(name, words);
+    found
+}
+
+fn is_number(text: &str) -> bool {
+    !text.is_empty() && text.chars().all(|digit| digit.is_ascii_digit())
+}
+
+/// Whether a whole `sed` program is of the part that only filters.
+fn is_safe_sed(program: &str) -> bool {
+    let mut rest = program;
+    loop {
+        rest = rest.trim_start_matches([' ', '\t', '\n', ';']);
+        if rest.is_empty() {
+            return true;
+        }
+        let Some(behind) = addresses(rest).and_then(command) else { return false };
+        rest = behind;
+    }
+}
+
+/// What is behind `1`, `1,$`, `/re/I,+3`, `2~3!` and the like.
+fn addresses(text: &str) -> Option<&str> {
+    let mut rest = address(text)?;
+    if let Some(second) = rest.trim_start_matches(' ').strip_prefix(',') {
+        let second = second.trim_start_matches(' ');
+        rest = address(second.strip_prefix(['+', '~']).unwrap_or(second))?;
+    }
+    Some(rest.trim_start_matches([' ', '!']))
+}
+
+/// What is behind one address, or behind none.
+fn address(text: &str) -> Option<&str> {
+    if let Some(rest) = text.strip_prefix('$') {
+        return Some(rest);
+    }
+    if let Some(rest) = text.strip_prefix('/') {
+        return Some(delimited(rest, '/', Brackets::Matter)?.trim_start_matches(['I', 'M']));
+    }
+    let rest = text.trim_start_matches(|digit: char| digit.is_ascii_digit());
+    match rest.strip_prefix('~') {
+        Some(step) if rest.len() < text.len() => {
+            Some(step.trim_start_matches(|digit: char| digit.is_ascii_digit()))
+        }
+        _ => Some(rest),
+    }
+}
+
+/// What is behind one command and its end.
+fn command(text: &str) -> Option<&str> {
+    let mut letters = text.chars();
+    let rest = match letters.next()? {
+        // A block opens: its first command follows at once.
+        '{' => return Some(letters.as_str()),
+        '}' | 'p' | 'P' | 'd' | 'D' | '=' | 'n' | 'N' | 'g' | 'G' | 'h' | 'H' | 'x' => letters.as_str(),
+        'q' => letters.as_str().trim_start_matches(|digit: char| digit == ' ' || digit.is_ascii_digit()),
+        verb @ ('s' | 'y') => {
+            let sign = letters.next().filter(|sign| "/|#,:@!%~_+".contains(*sign))?;
+            let brackets = if verb == 's' { Brackets::Matter } else { Brackets::Plain };
+            let rest = delimited(letters.as_str(), sign, brackets)?;
+            let rest = delimited(rest, sign, Brackets::Plain)?;
+            let is_flag = |flag: char| flag.is_ascii_digit() || "gpIi".contains(flag);
+            if verb == 's' { rest.trim_start_matches(is_flag) } else { rest }
+        }
+        _ => return None,
+    };
+    let rest = rest.trim_start_matches([' ', '\t']);
+    (rest.is_empty() || rest.starts_with([';', '\n', '}'])).then_some(rest)
+}
+
+/// Whether `[` means anything in a delimited text.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Brackets {
+    Matter,
+    Plain,
+}
+
+/// What is behind the next delimiter; none where dialects disagree which one that is.
+fn delimited(text: &str, sign: char, brackets: Brackets) -> Option<&str> {
+    let mut letters = text.chars();
+    let mut in_brackets = false;
+    while let Some(letter) = letters.next() {
+        match letter {
+            '\n' => return None,
+            '\\' => match letters.next()? {
+                '\n' => return None,
+                // In brackets a backslash escapes for some and not for others.
+                ']' | '[' | '\\' if in_brackets => return None,
+                _ => {}
+            },
+            // A delimiter in brackets ends the pattern for some and not for others.
+            letter if letter == sign => return (!in_brackets).then_some(letters.as_str()),
+            '[' if in_brackets => {
+                // `[:alpha:]` and its kin.
+                if let Some(kind) = letters.as_str().chars().next().filter(|kind| ":.=".contains(*kind)) {
+                    if kind == sign {
+                        return None;
+                    }
+                    let (class, rest) = letters.as_str()[1..].split_once(&format!("{kind}]"))?;
+                    if !class.chars().all(|letter| letter.is_ascii_alphanumeric()) {
+                        return None;
+                    }
+                    letters = rest.chars();
+                }
+            }
+            '[' if brackets == Brackets::Matter => {
+                in_brackets = true;
+                let rest = letters.as_str();
+                let rest = rest.strip_prefix('^').unwrap_or(rest);
+                letters = rest.strip_prefix(']').unwrap_or(rest).chars();
+            }
+            ']' => in_brackets = false,
+            _ => {}
+        }
+    }
+    None
+}
+
+/// `awk` with options of every dialect: a separator and variables. All others can bring code or name files.
+fn awk(name: &str, words: &[Word]) -> Programs {
+    let mut found = Programs::default();
+    let mut at = 1;
+    while let Some(word) = words.get(at) {
+        match word.text.as_str() {
+            "--" => {
+                at += 1;
+                break;
+            }
+            "-F" | "-v" => {
+                found.value(words, &mut at);
+            }
+            "--version" => {}
+            text if text.starts_with("-F") || text.starts_with("-v") => {}
+            text if text.starts_with('-') => found.option(name, text),
+            _ => break,
+        }
+        at += 1;
+    }
+    if let Some(word) = words.get(at) {
+        found.program(name, word, &word.text, is_safe_awk);
+        found.not_files.push(at);
+    }
+    found.must_have(name, words);
+    // Some dialects look for options behind the program too.
+    for word in words.iter().skip(at + 1).filter(|word| word.text.starts_with('-') && word.text.len() > 1) {
+        found.option(name, &word.text);
+    }
+    found
+}
+
+/// Names that reach files, commands, the environment, or what is named only when it runs.
+const AWK_REACHES: &[&str] =
+    &["system", "getline", "close", "ARGV", "ARGC", "ENVIRON", "SYMTAB", "FUNCTAB", "PROCINFO", "@", "\\\n"];
+
+/// Whether a whole `awk` program only filters. Only what prints can redirect, so a `>` elsewhere compares.
+fn is_safe_awk(program: &str) -> bool {
+    let reaches = AWK_REACHES.iter().any(|one| program.contains(one));
+    let pipes = program.replace("||", " ").contains('|');
+    let redirects = program.contains('>') && program.contains("print");
+    !(reaches || pipes || redirects)
+}
