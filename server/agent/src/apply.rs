@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use copydesk_base::change::{Base, ChangePlan, HunkReport, RefusedHunk};
 use copydesk_base::files::{Expect, FileError, FileText};
-use copydesk_base::host::{Applied, DocumentEdit};
+use copydesk_base::host::{Aim, Applied, DocumentEdit};
 use copydesk_base::{ChangeId, Event, Redactor, RunId, Span, TextEdit, path};
 use copydesk_text::rebase::{self, Rebased};
 
@@ -120,8 +120,7 @@ pub(crate) async fn apply(
             undo: false,
         };
         recorder.record(&plan.run, vec![intent], redactor).await?;
-        let order =
-            Order { change: &plan.id, run: &plan.run, path: &plan.path, label: "Copydesk edit", patience };
+        let order = Order { change: &plan.id, run: &plan.run, path: &plan.path, aim: Aim::Change, patience };
         let made = make(world, &order, &there, edits, &after).await;
         match made {
             Made::Done => {
@@ -163,7 +162,7 @@ pub(crate) struct Order<'a> {
     pub(crate) change: &'a ChangeId,
     pub(crate) run: &'a RunId,
     pub(crate) path: &'a Path,
-    pub(crate) label: &'a str,
+    pub(crate) aim: Aim,
     pub(crate) patience: Duration,
 }
 
@@ -181,7 +180,12 @@ pub(crate) async fn make(
     let expect = match there {
         There::Text(FileText { version: Some(version), .. }) => {
             let edit = DocumentEdit {
-                label: order.label.to_owned(),
+                label: match order.aim {
+                    Aim::Change => "Copydesk edit".to_owned(),
+                    Aim::Undo => "Copydesk undo".to_owned(),
+                    Aim::Redo => "Copydesk redo".to_owned(),
+                },
+                aim: order.aim,
                 change: order.change.clone(),
                 run: order.run.clone(),
                 patience: order.patience,

@@ -29,6 +29,7 @@ mod recover;
 mod render;
 mod run;
 mod settings;
+mod story;
 mod tools;
 mod undo;
 mod view;

@@ -4,12 +4,12 @@
 //! of those pairs and the text that is there now; where somebody has written over a piece since, that piece is left
 //! alone and named.
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use copydesk_base::change::{Base, HunkReport, RefusedHunk};
+use copydesk_base::change::{HunkReport, RefusedHunk};
 use copydesk_base::files::Expect;
+use copydesk_base::host::{Aim, DocumentEdit};
 use copydesk_base::redact::REDACTED;
 use copydesk_base::{ChangeId, ContentHash, Event, Record, Redactor, RunId, Span, TextEdit, path};
 use copydesk_text::rebase;
@@ -18,6 +18,7 @@ use crate::apply::{Made, Order, There, elsewhere, failed, make};
 use crate::desk::Shared;
 use crate::error::AgentError;
 use crate::recover;
+use crate::story::{FileStory, stories};
 
 /// How often the text may move between looking and writing before we give up.
 const LOOKS: usize = 8;
@@ -36,59 +37,6 @@ const PATIENCE: Duration = Duration::from_mins(1);
 pub enum Direction {
     Undo,
     Redo,
-}
-
-/// What the journal says about one file of a run.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct FileStory {
-    /// Edits in force, oldest first: the text before and after.
-    pub(crate) live: Vec<(String, String)>,
-    /// The edit that the last undo made, while nothing came after it.
-    pub(crate) undone: Option<(String, String)>,
-    /// Whether the run created the file.
-    pub(crate) created: bool,
-    /// The changes in `live` or in `undone`, oldest first.
-    changes: Vec<ChangeId>,
-}
-
-/// The files of a run by their stories.
-pub(crate) fn stories(records: &[Record]) -> BTreeMap<PathBuf, FileStory> {
-    let mut stories: BTreeMap<PathBuf, FileStory> = BTreeMap::new();
-    for record in records {
-        match &record.event {
-            Event::ChangeApplying { path, base: Base::Absent, .. } => {
-                stories.entry(path.clone()).or_default().created = true;
-            }
-            Event::ChangeApplied { path, before, after, change } => {
-                let story = stories.entry(path.clone()).or_default();
-                if story.undone.take().is_some() {
-                    story.changes.clear();
-                }
-                let pair = (before.clone(), after.clone());
-                let is_known = story.changes.contains(change);
-                if !is_known {
-                    story.changes.push(change.clone());
-                }
-                // The same outcome may be found twice: by the proof that came late, and by whoever settled the intent.
-                if !is_known || !story.live.contains(&pair) {
-                    story.live.push(pair);
-                }
-            }
-            Event::Undone { path, before, after, redo, .. } => {
-                let story = stories.entry(path.clone()).or_default();
-                let pair = (before.clone(), after.clone());
-                if *redo {
-                    story.live = vec![pair];
-                    story.undone = None;
-                } else {
-                    story.live.clear();
-                    story.undone = Some(pair);
-                }
-            }
-            _ => {}
-        }
-    }
-    stories
 }
 
 /// Undoes or redoes one run's edits in every file it touched.
@@ -314,9 +262,9 @@ async fn one_file(
                 .into_iter()
                 .map(|(span, text)| TextEdit { span, text })
                 .collect();
-            let label = if direction == Direction::Undo { "Copydesk undo" } else { "Copydesk redo" };
+            let aim = if direction == Direction::Undo { Aim::Undo } else { Aim::Redo };
             {
-                let order = Order { change: &change, run, path: file, label, patience: PATIENCE };
+                let order = Order { change: &change, run, path: file, aim, patience: PATIENCE };
                 make(world, &order, &there, edits, &undone.text).await
             }
         };
@@ -356,6 +304,18 @@ pub(crate) fn outcome(
             after: texts.1.to_owned(),
         }],
     }
+}
+
+/// Writes down an edit that an editor made after we had given it up, as what it was for.
+pub(crate) async fn recognized(shared: &Shared, edit: &DocumentEdit, before: &str) -> Result<(), AgentError> {
+    let direction = match edit.aim {
+        Aim::Change => None,
+        Aim::Undo => Some(Direction::Undo),
+        Aim::Redo => Some(Direction::Redo),
+    };
+    let records = shared.world.journal.records(&edit.run).await?;
+    let events = outcome(&records, &edit.change, &edit.path, direction, (before, &edit.after));
+    shared.recorder.record(&edit.run, events, &shared.world.redactor()).await
 }
 
 /// One event for every change that went or came with it, all with the same texts: a file has one story.

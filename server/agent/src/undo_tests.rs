@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::bench::{Bench, KEY};
+use copydesk_base::change::Base;
 
 #[tokio::test]
 async fn a_run_that_edited_a_file_twice_does_not_stand_before_the_one_before_it() {
@@ -144,4 +145,28 @@ async fn a_file_that_cannot_be_read_does_not_hold_up_the_others() {
     assert_eq!(bench.read("b"), "0\n");
     drop(open);
     bench.desk.close().await;
+}
+
+#[tokio::test]
+async fn an_undo_that_came_late_is_written_down_as_one() {
+    let bench = Bench::new();
+    bench.write("a", "0\n");
+    bench.edited("run-1", "chg-1", "a", "1\n").await;
+    bench.edited("run-1", "chg-2", "a", "2\n").await;
+    bench.write("a", "0\n");
+    let late = DocumentEdit {
+        label: String::new(),
+        aim: Aim::Undo,
+        change: "chg-2".into(),
+        run: "run-1".into(),
+        patience: PATIENCE,
+        path: bench.path("a"),
+        version: 1,
+        edits: vec![],
+        after: "0\n".to_owned(),
+    };
+    bench.desk.recognize(&late, "2\n".to_owned()).await.unwrap();
+    assert!(matches!(bench.desk.undo(None).await, Err(AgentError::NothingToUndo)));
+    bench.desk.redo(None).await.unwrap();
+    assert_eq!(bench.read("a"), "2\n");
 }

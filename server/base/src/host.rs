@@ -39,6 +39,7 @@ pub struct DocumentEdit {
     /// The change it makes, so that a late effect can still be told apart.
     pub change: ChangeId,
     pub run: RunId,
+    pub aim: Aim,
     /// How long the editor may take to answer.
     pub patience: std::time::Duration,
     pub path: PathBuf,
@@ -48,6 +49,15 @@ pub struct DocumentEdit {
     pub edits: Vec<TextEdit>,
     /// The text that results: a document version that carries it proves the edit.
     pub after: String,
+}
+
+/// What an edit is for: how it is written down when it is made.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Aim {
+    #[default]
+    Change,
+    Undo,
+    Redo,
 }
 
 /// What an editor did with an edit.

@@ -15,7 +15,7 @@ use std::time::Duration;
 use copydesk_base::change::{HunkReport, RefusedHunk};
 use copydesk_base::config::Mode;
 use copydesk_base::host::DocumentEdit;
-use copydesk_base::{ApprovalId, CallId, ChangeId, ChangePlan, Event, Redactor, RunId, SessionId};
+use copydesk_base::{ApprovalId, CallId, ChangeId, ChangePlan, Redactor, RunId, SessionId};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -230,13 +230,7 @@ impl Desk {
 
     /// Notes an edit that an editor made after we had given it up: a document version carries it after all.
     pub async fn recognize(&self, edit: &DocumentEdit, before: String) -> Result<(), AgentError> {
-        let event = Event::ChangeApplied {
-            change: edit.change.clone(),
-            path: edit.path.clone(),
-            before,
-            after: edit.after.clone(),
-        };
-        self.shared.recorder.record(&edit.run, vec![event], &self.shared.world.redactor()).await
+        undo::recognized(&self.shared, edit, &before).await
     }
 
     /// Takes the edits of a run back; of the last one that changed something where `run` is `None`.

@@ -189,6 +189,7 @@ fn distance(from: &str, to: &str) -> usize {
 mod tests {
     use super::*;
     use copydesk_base::TextEdit;
+    use copydesk_base::host::Aim;
 
     fn sent(before: &str, edits: &[(usize, usize, &str)]) -> Unproven {
         let edits: Vec<TextEdit> = edits
@@ -200,6 +201,7 @@ mod tests {
         Unproven {
             edit: DocumentEdit {
                 label: String::new(),
+                aim: Aim::Change,
                 change: "chg-1".into(),
                 run: "run-1".into(),
                 patience: Duration::from_secs(1),
