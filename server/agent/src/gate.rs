@@ -172,7 +172,7 @@ fn text_of(turn: &Turn, effect: &Effect, question: &Question, change: Option<&Ch
     let shown = |file: &std::path::Path| path::shown(root, file).replace('\n', "\\n");
     let always = match question.always.as_slice() {
         [] => String::new(),
-        rules => format!("\n(Always allow stores: {})", render::harmless(&rules.join(", "))),
+        rules => render::harmless(&rules.join(", ")),
     };
     match effect {
         Effect::Write { path: file } => {
@@ -181,15 +181,15 @@ fn text_of(turn: &Turn, effect: &Effect, question: &Question, change: Option<&Ch
                 format!(": +{added} −{removed} lines")
             });
             let verb = if change.is_some_and(|plan| plan.before.is_empty()) { "Create " } else { "Edit " };
-            render::prompt(verb, &shown(file), &format!("{lines}{always}"))
+            render::prompt(verb, &shown(file), &lines, &always)
         }
         Effect::Execute { command, cwd } => {
             let place = render::harmless(&shown(cwd));
-            render::prompt(&format!("Run in {place}, not sandboxed:\n"), command, &always)
+            render::prompt(&format!("Run in {place}, not sandboxed:\n"), command, "", &always)
         }
-        Effect::Read { path: file } => render::prompt("Read ", &shown(file), &always),
-        Effect::Network { url } => render::prompt("Reach ", url, &always),
-        Effect::Tool { server, tool } => render::prompt("Use ", &format!("{server}/{tool}"), &always),
+        Effect::Read { path: file } => render::prompt("Read ", &shown(file), "", &always),
+        Effect::Network { url } => render::prompt("Reach ", url, "", &always),
+        Effect::Tool { server, tool } => render::prompt("Use ", &format!("{server}/{tool}"), "", &always),
         Effect::Follow { path: file, line, text } => render::prompt(
             &format!(
                 "Line {} of {}, which you did not type here, asks:\n",
@@ -197,6 +197,7 @@ fn text_of(turn: &Turn, effect: &Effect, question: &Question, change: Option<&Ch
                 render::harmless(&shown(file))
             ),
             text,
+            "",
             "",
         ),
     }

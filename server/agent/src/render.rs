@@ -13,16 +13,56 @@ pub(crate) struct Rendered {
     pub(crate) whole: bool,
 }
 
-/// `head`, then the `literal` text made harmless, then `tail`; shortened in the literal part until it fits.
-pub(crate) fn prompt(head: &str, literal: &str, tail: &str) -> Rendered {
-    let frame = head.chars().count() + tail.chars().count();
-    let room = LONGEST.saturating_sub(frame);
+/// As much of the literal is always there, if it is that long.
+const LITERAL: usize = 200;
+
+/// As much of the rules is always there, if they are that long.
+const RULES: usize = 100;
+
+const BEFORE_RULES: &str = "\n(Always allow stores: ";
+const BEHIND_RULES: &str = ")";
+
+/// `head`, the `literal` text made harmless, `tail`, and the rules that *Always* would store, if there are any.
+///
+/// Where that is too long, the rules are shortened first, then the literal, and the head only for the sake of the
+/// literal. It is whole if nothing was shortened: nobody allows or stores what they could not read.
+pub(crate) fn prompt(head: &str, literal: &str, tail: &str, rules: &str) -> Rendered {
     let literal = harmless(literal);
-    if literal.chars().count() <= room && frame <= LONGEST {
-        return Rendered { text: format!("{head}{literal}{tail}"), whole: true };
+    let frame = if rules.is_empty() { 0 } else { length(BEFORE_RULES) + length(BEHIND_RULES) };
+    let room = LONGEST.saturating_sub(length(tail) + frame);
+    let (least_literal, least_rules) = (length(&literal).min(LITERAL), length(rules).min(RULES));
+    let head = without_middle(head, room.saturating_sub(least_literal + least_rules));
+    let room = room.saturating_sub(length(&head.text));
+    let literal = shortened(&literal, room.saturating_sub(least_rules));
+    let rules = shortened(rules, room.saturating_sub(length(&literal.text)));
+    let mut text = format!("{}{}{tail}", head.text, literal.text);
+    if frame > 0 {
+        text += &format!("{BEFORE_RULES}{}{BEHIND_RULES}", rules.text);
     }
-    let kept: String = literal.chars().take(room.saturating_sub(1)).collect();
-    let text: String = format!("{head}{kept}…{tail}").chars().take(LONGEST).collect();
+    Rendered { text, whole: head.whole && literal.whole && rules.whole }
+}
+
+fn length(text: &str) -> usize {
+    text.chars().count()
+}
+
+/// The first characters of a text, and `…` for the rest.
+fn shortened(text: &str, room: usize) -> Rendered {
+    if length(text) <= room {
+        return Rendered { text: text.to_owned(), whole: true };
+    }
+    let kept = text.chars().take(room.saturating_sub(1));
+    Rendered { text: kept.chain(['…']).collect(), whole: false }
+}
+
+/// A text with `…` for its middle: a head ends with what it says about the literal.
+fn without_middle(text: &str, room: usize) -> Rendered {
+    let (length, end) = (length(text), room / 2);
+    if length <= room {
+        return Rendered { text: text.to_owned(), whole: true };
+    }
+    let first = text.chars().take(room.saturating_sub(end + 1));
+    let text = first.chain(['…']).chain(text.chars().skip(length - end)).collect();
     Rendered { text, whole: false }
 }
 
@@ -76,10 +116,38 @@ mod tests {
 
     #[test]
     fn a_prompt_is_never_longer_than_the_limit() {
-        let short = prompt("Run ", "ls", "?");
-        assert_eq!((short.text.as_str(), short.whole), ("Run ls?", true));
-        let long = prompt("Run ", &"x".repeat(1000), "?");
-        assert_eq!(long.text.chars().count(), LONGEST);
-        assert!(long.text.ends_with("…?") && !long.whole);
+        let text = |count: usize, letter: &str| letter.repeat(count);
+        for (head, literal, tail, rules, whole) in [
+            (4, 2, 1, 0, true),
+            (4, 2, 1, 10, true),
+            (20, 380, 0, 0, true),
+            (20, 1000, 1, 0, false),
+            (20, 1000, 0, 1000, false),
+            (20, 100, 0, 1000, false),
+            (20, 1000, 12, 30, false),
+            (2000, 2, 0, 0, false),
+            (2000, 1000, 12, 1000, false),
+        ] {
+            let (l, r) = (text(literal, "l"), text(rules, "r"));
+            let rendered = prompt(&(text(head, "h") + ":"), &l, &text(tail, "t"), &r);
+            let what = format!("{head} {literal} {tail} {rules}: {}", rendered.text);
+            assert!(length(&rendered.text) <= LONGEST, "{what}");
+            assert_eq!(rendered.whole, whole && head + literal < LONGEST, "{what}");
+            let count = |letter: char| rendered.text.matches(letter).count();
+            let shown = rendered.text.split("\n(Always").next().unwrap_or_default();
+            assert!(shown.matches('l').count() >= literal.min(LITERAL - 1), "{what}");
+            assert!(rendered.text.contains(':') && count('t') >= tail, "{what}");
+            assert_eq!(rendered.text.ends_with(')'), rules > 0, "{what}");
+        }
+    }
+
+    #[test]
+    fn long_rules_leave_the_command_to_be_read() {
+        let rules = vec!["Bash(echo one)"; 100].join(", ");
+        let rendered = prompt("Run:\n", "echo one && echo two", "", &rules);
+        assert!(
+            rendered.text.starts_with("Run:\necho one && echo two\n(Always allow stores: Bash(echo one), ")
+        );
+        assert!(rendered.text.ends_with("…)") && !rendered.whole);
     }
 }

@@ -204,7 +204,7 @@ impl Task {
                     None => Shown::Approval {
                         id: approval.clone(),
                         title: pending.view.text.lines().next().unwrap_or_default().to_owned(),
-                        text: full_text(&pending.view.effect),
+                        text: full_text(&pending.view.effect, &pending.view.always),
                     },
                 };
                 self.world.host.show(shown);
@@ -381,13 +381,16 @@ fn is_open_to_others(decision: &str) -> bool {
     !matches!(decision, "canceled" | "reviewed")
 }
 
-/// The whole of an effect, for reading.
-fn full_text(effect: &copydesk_base::Effect) -> String {
+/// The whole of an effect, for reading, with the rules that *Always* would store.
+fn full_text(effect: &copydesk_base::Effect, always: &[String]) -> String {
     use copydesk_base::Effect;
-    let text = match effect {
+    let mut text = match effect {
         Effect::Execute { command, cwd } => format!("In {}:\n\n{command}\n", cwd.display()),
         Effect::Follow { path, line, text } => format!("{}:{}\n\n{text}\n", path.display(), line + 1),
         other => format!("{}\n", other.summary(std::path::Path::new("/"))),
     };
+    if !always.is_empty() {
+        text += &format!("\nAlways allow stores:\n{}\n", always.join("\n"));
+    }
     crate::render::harmless(&text)
 }
