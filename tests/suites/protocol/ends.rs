@@ -52,6 +52,29 @@ fn a_closed_pipe_ends_the_server() {
 }
 
 #[test]
+fn a_run_is_told_and_ends_whether_its_progress_is_taken_or_not() {
+    const CREATE: &str = "window/workDoneProgress/create";
+    let mut scene = Scene::begin(Stage {
+        program: COPYDESK,
+        personality: personality::vs_code().with_extension(),
+        format: Format::OpenaiChat,
+        permissions: "{}".to_owned(),
+        script: vec![done()],
+        files: vec![],
+    });
+    scene.client.hold(CREATE);
+    scene.ask("say something");
+    // All of it comes while the editor still thinks about the token.
+    scene.client.event("run_finished");
+    let create = scene.client.message(CREATE);
+    assert!(scene.client.progress_tokens().is_empty());
+    assert_eq!(scene.client.progress_ended(), 0);
+    scene.client.react(&create);
+    scene.client.progress("Copydesk");
+    scene.end();
+}
+
+#[test]
 fn a_command_under_way_dies_with_the_server() {
     for way in [End::Exit, End::HangUp, End::Parent, End::Signal] {
         let mut scene = scene(vec![sleeper(), done()]);

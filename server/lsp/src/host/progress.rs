@@ -135,8 +135,8 @@ impl Progress {
     }
 }
 
-/// How long a client may take to take a token.
-const TAKEN: Duration = Duration::from_secs(2);
+/// How long a client may take to take a token; nobody else waits for it.
+const TAKEN: Duration = Duration::from_secs(10);
 
 /// Has the client take a token, then says what there is to say about one run, in order.
 async fn speak(
