@@ -97,6 +97,11 @@ impl Tree {
         self.documents.first()
     }
 
+    /// The document that nobody reads who reads the first one: the next that is not empty.
+    pub fn second(&self) -> Option<&Node> {
+        self.documents.iter().skip(1).find(|node| !node.is_null())
+    }
+
     /// Whether any part of `span` was read by guessing.
     pub fn is_broken(&self, span: Span) -> bool {
         let first = self.broken.partition_point(|broken| broken.end < span.start);

@@ -20,6 +20,9 @@ use crate::node::{Kind, Node, Tree};
 /// Texts with more bytes are not read.
 pub const MAX_BYTES: usize = 8 * 1024 * 1024;
 
+/// What is said at a second document by whoever reads one only.
+pub const ONE_DOCUMENT: &str = "only one document is read; put everything into one";
+
 /// More problems than anybody reads.
 const MAX_PROBLEMS: usize = 100;
 

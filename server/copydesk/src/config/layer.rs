@@ -231,6 +231,9 @@ impl Layer {
             stops: true,
             ..layer.problem_at(problem.span, problem.code, problem.message.clone())
         }));
+        if let Some(second) = tree.second() {
+            problems.push(layer.problem_at(second.span, Code::YamlSyntax, yaml::ONE_DOCUMENT));
+        }
         if problems.len() > before {
             // What could be read by guessing may forbid, and never grants.
             (layer.is_broken, layer.standing) = (true, Standing::Tightens);

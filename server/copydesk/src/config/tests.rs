@@ -302,6 +302,9 @@ fn what_could_forbid_and_cannot_be_read_stops_every_run() {
         ("broken YAML", WORKSPACE, "permissions:\n  deny: ['Read(x)'\n  mode: plan\n"),
         ("broken YAML of the user", USER, "a: [\n"),
         ("a key twice", USER, "permissions: {}\npermissions: {deny: [Bash]}\n"),
+        ("a second document", WORKSPACE, "permissions: {mode: plan}\n---\npermissions: {deny: [Bash]}\n"),
+        ("a document behind an empty one", USER, "---\n---\npermissions: {deny: [Bash]}\n"),
+        ("a document behind an end", USER, "permissions: {}\n...\n# more\n---\n[deny]\n"),
         ("no mapping", USER, "- just\n- a list\n"),
         ("deny is no list", WORKSPACE, "permissions: {deny: Bash}\n"),
         ("deny holds no text", WORKSPACE, "permissions: {deny: [5]}\n"),
@@ -323,6 +326,8 @@ fn what_could_forbid_and_cannot_be_read_stops_every_run() {
         ("keys without values", USER, "permissions:\n  mode:\n  deny:\nbudgets:\ndefault_model: ~\n"),
         ("an empty file", USER, ""),
         ("only comments", USER, "# nothing\n"),
+        ("marks around one document", USER, "---\npermissions: {allow: [Bash]}\n...\n"),
+        ("an empty second document", USER, "---\npermissions: {allow: [Bash]}\n---\n# nothing\n"),
     ] {
         let loaded = Bench::new(&[(path, text)]).load();
         assert_eq!(loaded.refusal, None, "{what}");

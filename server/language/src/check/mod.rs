@@ -17,8 +17,8 @@ mod settings;
 mod structure;
 mod suggest;
 
-use copydesk_base::{Diagnostic, Span};
-use copydesk_text::Tree;
+use copydesk_base::{Code, Diagnostic, Span};
+use copydesk_text::{Tree, yaml};
 
 use crate::declared::Declared;
 use crate::{File, FileKind, WorkspaceIndex, shape};
@@ -30,6 +30,7 @@ pub fn check(file: &File<'_>, index: &WorkspaceIndex) -> Vec<Diagnostic> {
     let mut findings =
         Findings { file: *file, list: file.tree.problems.clone(), suggest: Suggest::default(), shapes };
     structure::check(&mut findings);
+    one_document(&mut findings);
     match file.kind {
         FileKind::Workflow => {
             let declared = Declared::new(file.tree);
@@ -57,6 +58,17 @@ pub(crate) fn waiting_for<'a>(file: &File<'a>, declared: &Declared<'a>, target: 
     let mut edges = graph::needs(&mut findings, declared);
     expressions::workflow(&mut findings, declared, &mut edges);
     graph::waiting_for(&edges, target)
+}
+
+/// Of a YAML file only the first document is read. What stands in another must not look as if it counted.
+fn one_document(findings: &mut Findings<'_>) {
+    let is_yaml =
+        matches!(findings.file.kind, FileKind::Workflow | FileKind::Config | FileKind::KeystoneConfig);
+    if let Some(second) = findings.tree().second().filter(|_| is_yaml) {
+        let first_line = second.span.of(findings.file.text).lines().next().unwrap_or_default();
+        let span = Span::new(second.span.start, second.span.start + first_line.len());
+        findings.add(Diagnostic::new(Code::YamlSyntax, span, yaml::ONE_DOCUMENT));
+    }
 }
 
 /// What all looks share: the file, and the list they write into.

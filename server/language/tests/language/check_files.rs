@@ -2,7 +2,7 @@
 
 use expect_test::expect;
 
-use crate::support::{check_in, check_text, trusted};
+use crate::support::{WORKFLOW, check_in, check_text, trusted};
 
 const AGENT: &str = ".copydesk/agents/reviewer.md";
 const ACTION: &str = ".copydesk/actions/add-tests.md";
@@ -161,4 +161,26 @@ fn prompts_and_skills_keep_keys_of_others() {
 #[test]
 fn files_of_others_are_left_alone() {
     check_text("docker-compose.yml", "services: {a: [}\n", expect![[""]]);
+}
+
+#[test]
+fn only_one_document_is_read() {
+    let second = || expect![["error yaml-syntax only one document is read; put everything into one\n"]];
+    for (path, first) in [
+        (CONFIG, "permissions: {mode: plan}\n"),
+        (".keystone/config.yaml", "concurrency: {default: 2}\n"),
+        (WORKFLOW, "name: test\nsteps: [{id: a, type: shell, run: ls}]\n"),
+    ] {
+        check_in(
+            path,
+            &format!("{first}---\n# more\n⟦permissions: {{deny: [Bash]}}⟧\n"),
+            &trusted(),
+            second(),
+        );
+        check_in(path, &format!("{first}...\n---\n⟦a:⟧\n  b: 1\n---\nc: 1\n"), &trusted(), second());
+        for good in ["---\n{}", "---\n{}...\n", "# head\n---\n{}---\n", "{}---\n# nothing\n---\n~\n"] {
+            check_in(path, &good.replace("{}", first), &trusted(), expect![[""]]);
+        }
+    }
+    check_text("deployment.yaml", "a: 1\n---\nb: 2\n", expect![[""]]);
 }
