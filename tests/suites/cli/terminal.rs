@@ -15,7 +15,7 @@ use crate::COPYDESK;
 
 #[test]
 fn ask_shows_the_diff_and_asks() {
-    for (typed, text) in [("y\n", tripled()), ("n\n", TEXT.to_owned())] {
+    for (typed, text) in [("y\n", tripled()), ("what?\ny\n", tripled()), ("n\n", TEXT.to_owned())] {
         for format in Format::BOTH {
             let model = ModelServer::start(format, vec![triple(), done()]);
             let workspace = Workspace::new(COPYDESK)

@@ -6,7 +6,7 @@ use std::collections::VecDeque;
 use std::io::{IsTerminal, Write};
 use std::sync::Arc;
 
-use copydesk_agent::{Decision, Desk};
+use copydesk_agent::{ApprovalView, Decision, Desk};
 use copydesk_base::host::{Applied, DocumentEdit, Host, Presence, Shown};
 use copydesk_base::{ApprovalId, Event, Record};
 use futures_util::future::BoxFuture;
@@ -173,16 +173,14 @@ async fn question(desk: &Desk, id: &ApprovalId, inbox: &mut Inbox) {
         else {
             return;
         };
-        let always = if approval.always.is_empty() { "" } else { ", a always" };
-        let allow = if approval.can_allow() { "o once" } else { "s show" };
-        let prompt = format!("{}\n[{allow}{always}, d deny]", approval.text);
+        let choices = choices(&approval);
+        let prompt = format!("{}\n[{choices}]", approval.text);
         let typed = tokio::task::spawn_blocking(move || super::ask_on_terminal(&prompt)).await;
+        // At the end of the input nothing was typed.
         let word = typed.ok().and_then(Result::ok).unwrap_or_default();
-        let decision = match word.as_str() {
-            "o" | "once" | "y" | "yes" => Decision::Once,
-            "a" | "always" if !approval.always.is_empty() => Decision::Always,
-            "s" | "show" => Decision::Show,
-            _ => Decision::Deny,
+        let Some(decision) = understood(&word, &approval) else {
+            out::note(format!("'{}' is no answer here: {choices}", visible(&word)));
+            continue;
         };
         if decision == Decision::Show {
             show(desk, id, inbox).await;
@@ -195,9 +193,30 @@ async fn question(desk: &Desk, id: &ApprovalId, inbox: &mut Inbox) {
     }
 }
 
+/// What can be typed: nothing that the person would allow without having seen it.
+fn choices(approval: &ApprovalView) -> &'static str {
+    match (approval.can_allow(), approval.always.is_empty()) {
+        (false, _) => "s show, d deny",
+        (true, true) => "o once, d deny",
+        (true, false) => "o once, a always, d deny",
+    }
+}
+
+/// What a typed word decides; `None` for one that means nothing here. Silence is a no.
+fn understood(word: &str, approval: &ApprovalView) -> Option<Decision> {
+    match word.to_lowercase().as_str() {
+        "o" | "once" | "y" | "yes" if approval.can_allow() => Some(Decision::Once),
+        "a" | "always" if approval.can_allow() && !approval.always.is_empty() => Some(Decision::Always),
+        "s" | "show" => Some(Decision::Show),
+        "" | "d" | "deny" | "n" | "no" => Some(Decision::Deny),
+        _ => None,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use copydesk_base::{Effect, Timestamp};
 
     #[tokio::test]
     async fn a_question_that_comes_before_the_text_is_asked_after_it() {
@@ -218,5 +237,37 @@ mod tests {
         }
         assert!(inbox.next().await.is_none());
         assert!(inbox.shown().await.is_none());
+    }
+
+    #[test]
+    fn only_what_is_offered_is_an_answer() {
+        let mut approval = ApprovalView {
+            id: "apr-1".into(),
+            run: "run-1".into(),
+            effect: Effect::Execute { command: "ls".into(), cwd: "/".into() },
+            text: "Run".to_owned(),
+            whole: false,
+            shown: false,
+            always: vec!["Bash(ls)".to_owned()],
+            origin: None,
+            asked: Timestamp(0),
+            patient: false,
+        };
+        let answers = |approval: &ApprovalView| {
+            let words = ["o", "YES", "a", "always", "s", "d", "no", "", "x", "oo", "yes please"];
+            let letter = |word: &str| match understood(word, approval) {
+                Some(Decision::Once) => 'o',
+                Some(Decision::Always) => 'a',
+                Some(Decision::Show) => 's',
+                Some(Decision::Deny) => 'd',
+                None => '?',
+            };
+            (choices(approval), words.into_iter().map(letter).collect::<String>())
+        };
+        assert_eq!(answers(&approval), ("s show, d deny", "????sddd???".to_owned()));
+        approval.shown = true;
+        assert_eq!(answers(&approval), ("o once, a always, d deny", "ooaasddd???".to_owned()));
+        approval.always.clear();
+        assert_eq!(answers(&approval), ("o once, d deny", "oo??sddd???".to_owned()));
     }
 }
