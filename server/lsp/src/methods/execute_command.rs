@@ -233,7 +233,12 @@ async fn undo(session: &Session, arguments: UndoArguments, direction: Direction)
     session.host.settle_late(&session.desk).await;
     let (open, gate) = oneshot::channel();
     after_answer(open);
-    answer(session.desk.take_back_behind(arguments.run_id.map(RunId), direction, gate).await)
+    match session.desk.take_back_behind(arguments.run_id.map(RunId), direction, gate).await {
+        Err(AgentError::NothingToUndo) if direction == Direction::Redo => {
+            Err(Error::invalid_params("there is nothing to bring back"))
+        }
+        report => answer(report),
+    }
 }
 
 #[derive(Deserialize)]
