@@ -88,6 +88,8 @@ pub(crate) async fn apply(
     chosen: &[usize],
 ) -> Result<HunkReport, AgentError> {
     let mut offers = 0;
+    // What an editor was sent last, before and after: one that closes the document may have made and saved it first.
+    let mut sent: Option<(String, String)> = None;
     let mut last_reason = "the text kept changing".to_owned();
     for _ in 0..LOOKS {
         // Also before the look: what a link leads to is not ours to put into the journal.
@@ -100,6 +102,15 @@ pub(crate) async fn apply(
         };
         if matches!(there, There::Nothing) != matches!(plan.base, Base::Absent) && !plan.before.is_empty() {
             return Ok(refuse_all(chosen, "the file is gone"));
+        }
+        if let (Base::Disk { .. }, Some((before, after))) = (there.base(), sent.take())
+            && after == there.text()
+        {
+            let (landed, refused) = place(plan, chosen, &before);
+            let (change, path) = (plan.id.clone(), plan.path.clone());
+            let event = Event::ChangeApplied { change, path, before, after };
+            recorder.record(&plan.run, vec![event], redactor).await?;
+            return Ok(HunkReport { sent: landed.into_iter().map(|(at, _)| at).collect(), refused });
         }
         let (landed, refused) = place(plan, chosen, there.text());
         if landed.is_empty() {
@@ -133,7 +144,11 @@ pub(crate) async fn apply(
                 recorder.record(&plan.run, vec![event], redactor).await?;
                 return Ok(HunkReport { sent: landed.into_iter().map(|(at, _)| at).collect(), refused });
             }
-            Made::LookAgain => {}
+            Made::LookAgain => {
+                if matches!(there.base(), Base::Open { .. }) {
+                    sent = Some((there.text().to_owned(), after));
+                }
+            }
             Made::Ignored(reason) => {
                 offers += 1;
                 last_reason = reason;

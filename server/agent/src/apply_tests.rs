@@ -1,7 +1,7 @@
 //! What one edit comes to when files and editors do not do as hoped.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use super::*;
 use crate::DiskFiles;
@@ -67,18 +67,22 @@ async fn offered(answer: Applied) -> (HunkReport, usize) {
             Box::new(react) as Box<dyn FnOnce(&DocumentEdit) -> Applied + Send>
         })
         .collect();
-    let bench = Bench::with(Arc::new(Open), script);
+    let bench = Bench::with(Arc::new(Open::default()), script);
     bench.write("a", "one\n");
     let report = applied(&bench, &plan(&bench, "a", "one\n", "two\n")).await;
     (report, sent.load(Ordering::Relaxed))
 }
 
 /// Files that are all open in an editor.
-struct Open;
+#[derive(Default)]
+struct Open {
+    is_closed: Arc<AtomicBool>,
+}
 
 impl Files for Open {
     fn read(&self, path: &Path) -> Result<FileText, FileError> {
-        DiskFiles.read(path).map(|file| FileText { version: Some(1), ..file })
+        let version = (!self.is_closed.load(Ordering::Relaxed)).then_some(1);
+        DiskFiles.read(path).map(|file| FileText { version, ..file })
     }
 
     fn write(&self, path: &Path, _: &str, _: Expect) -> Result<(), FileError> {
@@ -106,4 +110,21 @@ async fn an_edit_is_offered_again_after_an_answer_and_not_after_silence() {
         assert_eq!((sent, report.sent.len()), (offers, applied), "{answer:?}");
         assert!(report.refused.iter().all(|refused| refused.reason == "as told"), "{report:?}");
     }
+}
+
+#[tokio::test]
+async fn an_editor_that_applies_saves_and_closes_has_made_the_edit() {
+    let is_closed = Arc::new(AtomicBool::new(false));
+    let files = Open { is_closed: is_closed.clone() };
+    let react = move |edit: &DocumentEdit| {
+        std::fs::write(&edit.path, &edit.after).unwrap();
+        is_closed.store(true, Ordering::Relaxed);
+        Applied::Closed
+    };
+    let bench = Bench::with(Arc::new(files), vec![Box::new(react)]);
+    bench.write("a", "one\n");
+    let report = applied(&bench, &plan(&bench, "a", "one\n", "two\n")).await;
+    assert_eq!((report.sent, report.refused), (vec![0], vec![]));
+    let last = bench.records("run-1").await.pop().unwrap().event;
+    assert!(matches!(last, Event::ChangeApplied { before, .. } if before == "one\n"));
 }
