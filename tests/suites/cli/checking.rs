@@ -146,6 +146,31 @@ fn help_is_everywhere_and_wrong_usage_is_2() {
     let _ = workspace.run(&["--version"]).exits(0);
 }
 
+#[test]
+fn a_failure_is_one_json_document_too() {
+    let workspace = Workspace::new(COPYDESK);
+    for (arguments, code, schema) in [
+        (&["check", "--json", "nope"][..], 2, "copydesk.check/1"),
+        (&["undo", "--json"], 1, "copydesk.undo/1"),
+        (&["redo", "--json"], 1, "copydesk.redo/1"),
+        (&["undo", "--json", "run-none"], 1, "copydesk.undo/1"),
+    ] {
+        let report = workspace.run(arguments).exits(code).json();
+        assert_eq!(report["schema"], schema, "{arguments:?}: {report}");
+        assert!(report["error"].as_str().is_some_and(|why| !why.is_empty()), "{arguments:?}: {report}");
+    }
+}
+
+#[test]
+fn a_second_document_is_found() {
+    let config = "permissions: {mode: plan}\n---\npermissions: {deny: [\"Read(a.py)\"]}\n";
+    let workspace = Workspace::new(COPYDESK).with([(".copydesk/config.yaml", config)]);
+    let ran = workspace.run(&["check"]).exits(1);
+    assert!(ran.to_string().contains("only one document is read"), "{ran}");
+    let ran = workspace.run(&["ask", "--json", "say something"]).exits(1);
+    assert!(ran.to_string().contains("only one document is read"), "no agent runs: {ran}");
+}
+
 /// Every document of `--json` says what it is.
 #[test]
 fn json_documents_name_their_schema() {

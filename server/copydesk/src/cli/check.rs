@@ -35,7 +35,13 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
     let here = Here::find()?;
     let asked = if arguments.paths.is_empty() { &[PathBuf::from(".")][..] } else { &arguments.paths };
     if let Some(missing) = asked.iter().find(|path| !here.cwd.join(path).exists()) {
-        out::note(format!("error: {} is not there", missing.display()));
+        let why = format!("{} is not there", missing.display());
+        out::note(format!("error: {why}"));
+        if arguments.json {
+            let mut nothing = document(&[], 0, 0);
+            nothing["error"] = why.into();
+            out::json(&nothing)?;
+        }
         return Ok(Outcome::WrongUsage);
     }
     let trusted = here.user.trusted_blocking(&here.root).unwrap_or_default();

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use copydesk_agent::{AgentError, Direction, DiskFiles};
 use copydesk_base::RunId;
+use copydesk_base::change::HunkReport;
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
@@ -26,6 +27,31 @@ pub(super) struct Arguments {
 }
 
 pub(super) fn run(arguments: &Arguments, direction: Direction) -> anyhow::Result<Outcome> {
+    let word = if direction == Direction::Undo { "undo" } else { "redo" };
+    let schema = format!("copydesk.{word}/1");
+    let report = match report(arguments, direction, word) {
+        Ok(report) => report,
+        Err(error) if arguments.json => {
+            let why = format!("{error:#}");
+            out::json(&json!({"schema": schema, "sent": [], "refused": [], "error": why}))?;
+            return Err(error);
+        }
+        Err(error) => return Err(error),
+    };
+    if arguments.json {
+        out::json(&json!({"schema": schema, "sent": report.sent, "refused": report.refused}))?;
+    } else {
+        let pieces = |count: usize| if count == 1 { "1 piece".to_owned() } else { format!("{count} pieces") };
+        let done = if direction == Direction::Undo { "taken back" } else { "brought again" };
+        out::line(format!("{} {done}", pieces(report.sent.len())))?;
+        for refused in &report.refused {
+            out::line(format!("left alone: {}", visible(&refused.reason)))?;
+        }
+    }
+    Ok(if report.refused.is_empty() { Outcome::Fine } else { Outcome::Problems })
+}
+
+fn report(arguments: &Arguments, direction: Direction, word: &str) -> anyhow::Result<HunkReport> {
     let here = Here::find()?;
     let (host, _notes) = Terminal::new(&here, Voice::Silent);
     let office = Office::new(here, Flags::default());
@@ -39,26 +65,10 @@ pub(super) fn run(arguments: &Arguments, direction: Direction) -> anyhow::Result
         desk.close().await;
         Ok(report)
     })?;
-    let word = if direction == Direction::Undo { "undo" } else { "redo" };
-    let report = match report {
-        Ok(report) => report,
-        Err(AgentError::NothingToUndo) => {
-            out::note(format!("there is nothing to {word} in {}", office.here.root.display()));
-            return Ok(Outcome::Problems);
+    report.map_err(|error| match error {
+        AgentError::NothingToUndo => {
+            anyhow::anyhow!("there is nothing to {word} in {}", office.here.root.display())
         }
-        Err(error) => anyhow::bail!("failed to {error}"),
-    };
-    if arguments.json {
-        out::json(
-            &json!({"schema": format!("copydesk.{word}/1"), "sent": report.sent, "refused": report.refused}),
-        )?;
-    } else {
-        let pieces = |count: usize| if count == 1 { "1 piece".to_owned() } else { format!("{count} pieces") };
-        let done = if direction == Direction::Undo { "taken back" } else { "brought again" };
-        out::line(format!("{} {done}", pieces(report.sent.len())))?;
-        for refused in &report.refused {
-            out::line(format!("left alone: {}", visible(&refused.reason)))?;
-        }
-    }
-    Ok(if report.refused.is_empty() { Outcome::Fine } else { Outcome::Problems })
+        error => anyhow::anyhow!("failed to {error}"),
+    })
 }
