@@ -1,9 +1,8 @@
 //! Edits of open documents, through the client, one at a time; proven by a document version, never by an answer.
 
 use std::collections::HashSet;
-use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use copydesk_agent::Desk;
 use copydesk_base::Span;
@@ -19,11 +18,20 @@ use crate::convert;
 /// How long after the client's answer its `didChange` may come.
 const PROOF: Duration = Duration::from_secs(2);
 
+/// How long an edit that was given up may still be recognized.
+const KEPT: Duration = Duration::from_mins(10);
+
+/// How many are kept; the oldest go.
+const MOST: usize = 16;
+
 /// An edit that was sent and that no document version has carried yet.
 #[derive(Clone)]
 pub(super) struct Unproven {
     edit: DocumentEdit,
     before: Arc<str>,
+    sent: Instant,
+    /// The version that was last found not to carry it.
+    seen: Option<i32>,
 }
 
 impl Unproven {
@@ -52,7 +60,7 @@ pub(super) async fn apply(host: &EditorHost, edit: DocumentEdit) -> Applied {
         .cloned()
         .collect();
     host.documents.disown(&open.uri, brought);
-    let sent = Unproven { edit: edit.clone(), before };
+    let sent = Unproven { edit: edit.clone(), before, sent: Instant::now(), seen: None };
     let params = lsp::ApplyWorkspaceEditParams {
         label: Some(edit.label.clone()),
         edit: convert::workspace_edit(
@@ -84,11 +92,17 @@ pub(super) async fn apply(host: &EditorHost, edit: DocumentEdit) -> Applied {
         }
     };
     if let Ok(mut unproven) = host.unproven.lock() {
-        // A second offer stands for the first one too.
-        unproven.retain(|other| !sent.is_same_offer(other));
-        unproven.push(sent);
+        keep(&mut unproven, sent);
     }
     outcome
+}
+
+/// Keeps an offer for as long as it may count; a second one stands for the first one too.
+fn keep(unproven: &mut Vec<Unproven>, sent: Unproven) {
+    unproven.retain(|other| other.sent.elapsed() < KEPT && !sent.is_same_offer(other));
+    unproven.push(sent);
+    let too_many = unproven.len().saturating_sub(MOST);
+    unproven.drain(..too_many);
 }
 
 fn reason(answer: jsonrpc::Result<lsp::ApplyWorkspaceEditResult>) -> String {
@@ -147,9 +161,15 @@ pub(super) async fn recognize(host: &EditorHost, desk: &Desk) {
 /// The same, once: whoever looks for a run's edits next must find those that came late.
 pub(super) async fn recognize_now(host: &EditorHost, desk: &Desk) {
     let _one = host.recognizing.lock().await;
-    let waiting: Vec<Unproven> = host.unproven.lock().map(|unproven| unproven.clone()).unwrap_or_default();
+    let waiting: Vec<Unproven> = match host.unproven.lock() {
+        Ok(mut unproven) => {
+            unproven.retain(|sent| sent.sent.elapsed() < KEPT);
+            unproven.clone()
+        }
+        Err(_) => return,
+    };
     for sent in waiting {
-        if is_late(host, &sent.edit.path, &sent) && forget(host, &sent) {
+        if is_late(host, &sent).await && forget(host, &sent) {
             tracing::info!(path = %sent.edit.path.display(), "an edit took effect late");
             if let Err(error) = desk.recognize(&sent.edit, sent.before.to_string()).await {
                 tracing::error!("failed to {error}");
@@ -158,8 +178,22 @@ pub(super) async fn recognize_now(host: &EditorHost, desk: &Desk) {
     }
 }
 
-fn is_late(host: &EditorHost, path: &Path, sent: &Unproven) -> bool {
-    host.documents.at(path).is_some_and(|open| carries(sent, open.document.text()))
+/// Whether the document carries it by now. Each version is looked at once, and not on the way of other messages.
+async fn is_late(host: &EditorHost, sent: &Unproven) -> bool {
+    let Some(open) = host.documents.at(&sent.edit.path) else { return false };
+    let version = open.document.version();
+    if sent.seen == Some(version) {
+        return false;
+    }
+    let (probe, text) = (sent.clone(), open.document.text().clone());
+    if tokio::task::spawn_blocking(move || carries(&probe, &text)).await.unwrap_or_default() {
+        return true;
+    }
+    if let Ok(mut unproven) = host.unproven.lock() {
+        let same = unproven.iter_mut().filter(|other| sent.is_same_offer(other));
+        same.for_each(|other| other.seen = Some(version));
+    }
+    false
 }
 
 /// Whether a text carries the edit: its hunks stand there untouched, and it is nearer to the text after than before.
@@ -211,6 +245,8 @@ mod tests {
                 after,
             },
             before: before.into(),
+            sent: Instant::now(),
+            seen: None,
         }
     }
 
@@ -242,5 +278,22 @@ mod tests {
         again.edit.change = "chg-2".into();
         assert!(first.is_same_offer(&again));
         assert!(!first.is_same_offer(&sent("a\nb\nc\n", &[(4, 6, "B\n")])));
+    }
+
+    #[test]
+    fn the_newest_offers_are_kept_and_old_ones_go() {
+        let mut unproven = Vec::new();
+        let text = |number: usize| format!("{number}\n");
+        for number in 0..MOST + 3 {
+            keep(&mut unproven, sent("a\n", &[(0, 2, &text(number))]));
+        }
+        assert_eq!(unproven.len(), MOST);
+        assert_eq!(unproven[0].edit.edits[0].text, text(3));
+        keep(&mut unproven, sent("a\n", &[(0, 2, &text(5))]));
+        assert_eq!(unproven.len(), MOST, "the same offer stands for the one before");
+        let Some(old) = Instant::now().checked_sub(KEPT) else { return };
+        unproven[0].sent = old;
+        keep(&mut unproven, sent("a\n", &[(0, 2, &text(5))]));
+        assert_eq!(unproven.len(), MOST - 1);
     }
 }
