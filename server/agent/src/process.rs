@@ -21,6 +21,9 @@ const KEPT: usize = 32 * 1024;
 /// How long output is still read after a child has ended.
 const LAST_WORDS: Duration = Duration::from_secs(2);
 
+/// How often it is looked whether a killed process has gone.
+const DYING: Duration = Duration::from_millis(5);
+
 /// How a child ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Ended {
@@ -62,7 +65,8 @@ pub(crate) async fn shell(
         Ok(child) => child,
         Err(error) => return Finished { ended: Ended::Failed(error.to_string()), output: String::new() },
     };
-    let group = Group(child.id());
+    let pid = child.id();
+    let group = Group(pid);
     let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
     let (mut out, mut err) = (Kept::default(), Kept::default());
     let ended = {
@@ -74,6 +78,10 @@ pub(crate) async fn shell(
                 () = cancel.cancelled() => Ended::Canceled,
             };
             drop(group);
+            // The child itself is the runtime's to collect; only behind it may its group be.
+            if let Ok(Ok(_)) = tokio::time::timeout(LAST_WORDS, child.wait()).await {
+                let _ = tokio::time::timeout(LAST_WORDS, collect(pid)).await;
+            }
             ended
         };
         tokio::pin!(reading, ending);
@@ -94,13 +102,26 @@ struct Group(Option<u32>);
 
 impl Drop for Group {
     fn drop(&mut self) {
-        let Some(pid) =
-            self.0.and_then(|pid| i32::try_from(pid).ok()).and_then(rustix::process::Pid::from_raw)
-        else {
-            return;
-        };
+        let Some(pid) = self.0.and_then(as_pid) else { return };
         // Already gone is what we want.
         let _ = rustix::process::kill_process_group(pid, rustix::process::Signal::KILL);
+    }
+}
+
+fn as_pid(pid: u32) -> Option<rustix::process::Pid> {
+    i32::try_from(pid).ok().and_then(rustix::process::Pid::from_raw)
+}
+
+/// Takes the dead members of a killed group off the list of processes, where they became our children.
+async fn collect(group: Option<u32>) {
+    let Some(group) = group.and_then(as_pid) else { return };
+    loop {
+        match rustix::process::waitpgid(group, rustix::process::WaitOptions::NOHANG) {
+            Ok(Some(_)) => {}
+            Ok(None) => tokio::time::sleep(DYING).await,
+            // None is left, or none of them is ours.
+            Err(_) => return,
+        }
     }
 }
 
@@ -212,6 +233,21 @@ mod tests {
         while !gone() {
             assert!(std::time::Instant::now() < deadline, "the grandchild outlived its group");
             tokio::task::yield_now().await;
+        }
+    }
+
+    #[cfg(target_os = "linux")]
+    #[tokio::test]
+    async fn no_dead_process_is_left_on_the_list() {
+        // As the binary does: who loses its parent becomes our child.
+        rustix::process::set_child_subreaper(Some(rustix::process::getpid())).unwrap();
+        for (end, limit) in [("exit 0", 20_000), ("wait", 500)] {
+            let folder = tempfile::tempdir().unwrap();
+            let pid_file = folder.path().join("pid");
+            let command = format!("sleep 1000 >/dev/null 2>&1 & echo $! > {}; {end}", pid_file.display());
+            run(&command, Duration::from_millis(limit)).await;
+            let pid = std::fs::read_to_string(pid_file).unwrap();
+            assert!(!Path::new(&format!("/proc/{}", pid.trim())).exists(), "{end}: {pid} is still listed");
         }
     }
 
