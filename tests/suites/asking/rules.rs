@@ -179,6 +179,7 @@ fn a_denied_read_hides_the_file_from_every_tool() {
             Reply::tool("read", &json!({"path": ".env"})),
             Reply::tool("edit", &json!({"path": "hidden.txt", "old": "needle\nx", "new": "y"})),
             Reply::tool("edit", &json!({"path": "hidden.txt", "old": "needle", "new": "y"})),
+            Reply::tool("grep", &json!({"pattern": "needle", "path": "nowhere"})),
             done(),
         ];
         let files = [("hidden.txt", "needle\n"), ("seen.txt", "needle\n"), (".env", "TOKEN=needle\n")];
@@ -190,7 +191,8 @@ fn a_denied_read_hides_the_file_from_every_tool() {
             &files,
         );
         scene.ask("look around");
-        scene.over(6);
+        scene.over(7);
+        assert_eq!(scene.result(7), "there is no file or folder nowhere");
         assert!(scene.result(1).contains("refused"));
         let found = scene.result(2);
         assert!(

@@ -63,6 +63,10 @@ pub(super) async fn run(turn: &mut Turn, call: &CallId, value: Value) -> Result<
     if let Permit::Refused(text) = permit(turn, call, Effect::Read { path: start.clone() }, None).await? {
         return Ok(Output::failed(text));
     }
+    if !turn.world.files.is_open(&start) && !start.exists() {
+        let shown = wanted.path.as_deref().unwrap_or(".");
+        return Ok(Output::failed(format!("there is no file or folder {shown}")));
+    }
     let search = Search {
         root: turn.settings.root.clone(),
         policy: turn.policy(),
@@ -72,7 +76,9 @@ pub(super) async fn run(turn: &mut Turn, call: &CallId, value: Value) -> Result<
         glob,
         context: wanted.context.unwrap_or(0).min(10),
     };
-    let lines = tokio::task::spawn_blocking(move || search.run(&start)).await.unwrap_or_default();
+    let Ok(lines) = tokio::task::spawn_blocking(move || search.run(&start)).await else {
+        return Ok(Output::failed("the search broke down; search for something else, or elsewhere"));
+    };
     Ok(Output::fine(match lines.len() {
         0 => "no line matches".to_owned(),
         count if count >= LINES => {
