@@ -47,7 +47,7 @@ pub struct Backstage {
     pub open: OpenDesk,
     /// Whether the workspace's own settings count.
     pub trust_state: Box<dyn Fn(&Path) -> Trust + Send + Sync>,
-    /// Trusts the workspace's settings as they are now; answers what was trusted, as a sentence.
+    /// Trusts the workspace's settings as they are now.
     pub trust: GiveTrust,
     /// Takes in what the editor's settings say under `copydesk`; answers what is wrong with them.
     pub editor_settings: TakeSettings,
@@ -62,8 +62,17 @@ pub struct Backstage {
 /// Takes the editor's settings in and answers what is wrong with them.
 pub type TakeSettings = Box<dyn Fn(&Path, &Value) -> Vec<String> + Send + Sync>;
 
-/// Trusts what a workspace has now; a sentence either way.
-pub type GiveTrust = Box<dyn Fn(&Path) -> Result<String, String> + Send + Sync>;
+/// Trusts what a workspace has now; the error is a sentence.
+pub type GiveTrust = Box<dyn Fn(&Path) -> Result<Trusted, String> + Send + Sync>;
+
+/// What was trusted.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Trusted {
+    /// A sentence for the person.
+    pub sentence: String,
+    /// What changed since it was trusted before; empty the first time.
+    pub changed: String,
+}
 
 /// Opens the desk of a workspace: its root, the person, the files as the editor has them, and the token that ends it.
 pub type OpenDesk =

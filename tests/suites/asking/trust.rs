@@ -61,6 +61,41 @@ fn after_trust_it_counts_for_exactly_that_content() {
 }
 
 #[test]
+fn trust_given_again_shows_what_changed() {
+    in_four(|personality, format| {
+        let mut scene = with_files(personality, format, "{}", vec![], &[(CONFIG, GRANTS[0])]);
+        let uri = open_config(&mut scene);
+        let marked = scene.client.diagnostic(&uri, "untrusted-setting");
+        trust(&mut scene, &uri, &marked);
+        scene.client.no_diagnostic(&uri, "untrusted-setting");
+        let changed = format!("{}# more\n", GRANTS[0]);
+        scene.client.set_text(&uri, &changed);
+        let file = scene.workspace.path(CONFIG);
+        scene.client.save(&uri, &file);
+        let marked = scene.client.diagnostic(&uri, "untrusted-setting");
+        trust(&mut scene, &uri, &marked);
+        // A document where the client opens one, a line in its log where not.
+        let shown = if scene.client.personality.announces("/window/showDocument/support") {
+            let opened = scene.client.message("window/showDocument");
+            let path =
+                opened.params["uri"].as_str().and_then(|uri| uri.strip_prefix("file://")).map(str::to_owned);
+            std::fs::read_to_string(path.expect("it is a file")).expect("it is there")
+        } else {
+            let said = scene.client.message_where("window/logMessage", |params| {
+                params["message"].as_str().is_some_and(|text| text.contains("changed"))
+            });
+            said.params["message"].to_string()
+        };
+        assert!(
+            shown.contains("config.yaml changed since it was trusted") && shown.contains("+# more"),
+            "{shown}"
+        );
+        scene.client.no_diagnostic(&uri, "untrusted-setting");
+        scene.end();
+    });
+}
+
+#[test]
 fn trust_given_on_the_command_line_counts_in_the_editor_and_can_be_taken_back() {
     in_four(|personality, format| {
         let files = [(CONFIG, GRANTS[0])];

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use copydesk_base::path::{is_inside, resolve};
 use copydesk_language::Trust;
-use copydesk_lsp::{Backstage, Ended};
+use copydesk_lsp::{Backstage, Ended, Trusted};
 use tokio_util::sync::CancellationToken;
 
 use super::{Outcome, doctor};
@@ -141,7 +141,7 @@ fn trust_state(office: &Office) -> Trust {
     if files.iter().any(|file| untrusted(&file.state)) { Trust::Untrusted } else { Trust::Trusted }
 }
 
-fn trust(office: &Office) -> Result<String, String> {
+fn trust(office: &Office) -> Result<Trusted, String> {
     if office.here.nesting == Nesting::InsideRun {
         return Err("a run cannot change what is trusted".to_owned());
     }
@@ -152,9 +152,12 @@ fn trust(office: &Office) -> Result<String, String> {
     } else {
         format!("trusted, for exactly this content: {}", names.join(", "))
     };
-    let user = &office.here.user;
-    user.trust_blocking(&office.here.root, files).map_err(|error| format!("failed to {error}"))?;
-    Ok(sentence)
+    let (user, root) = (&office.here.user, &office.here.root);
+    let before = user.trusted_blocking(root).map_err(|error| format!("failed to {error}"))?;
+    // The first time everything is new, and stands before the person's eyes where they trust it.
+    let changed = if before.is_empty() { String::new() } else { super::trust::changed(&before, &files) };
+    user.trust_blocking(root, files).map_err(|error| format!("failed to {error}"))?;
+    Ok(Trusted { sentence, changed })
 }
 
 #[cfg(test)]

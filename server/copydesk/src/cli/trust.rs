@@ -103,22 +103,28 @@ fn show(here: &Here, before: &[TrustedFile], now: &[TrustedFile], grants: &[Igno
     for grant in grants {
         out::line(format!("  {}: {}  # {}", grant.key, shown_value(&grant.key, &grant.value), grant.origin))?;
     }
+    out::text(changed(before, now))
+}
+
+/// What is new, changed or gone since the workspace was trusted, as text.
+pub(super) fn changed(before: &[TrustedFile], now: &[TrustedFile]) -> String {
+    let mut text = String::new();
     for file in now {
         match before.iter().find(|old| old.path == file.path) {
             Some(old) if old.hash == file.hash => {}
             Some(old) => {
-                out::line(format!("{} changed since it was trusted:", file.path))?;
+                text.push_str(&format!("{} changed since it was trusted:\n", file.path));
                 let diff = similar::TextDiff::from_lines(old.content.as_str(), file.content.as_str());
                 let diff = diff.unified_diff().header("trusted", "now").to_string();
-                out::text(visible(&diff))?;
+                text.push_str(&visible(&diff));
             }
-            None => out::line(format!("{} is new", file.path))?,
+            None => text.push_str(&format!("{} is new\n", file.path)),
         }
     }
     for gone in before.iter().filter(|old| !now.iter().any(|file| file.path == old.path)) {
-        out::line(format!("{} is gone", gone.path))?;
+        text.push_str(&format!("{} is gone\n", gone.path));
     }
-    Ok(())
+    text
 }
 
 fn answer(

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use copydesk_agent::{AgentError, Ask, Decision, Direction, Finding, Voice};
 use copydesk_base::config::Mode;
+use copydesk_base::host::{Host, Shown};
 use copydesk_base::{ApprovalId, ChangeId, RunId, SessionId};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -13,6 +14,7 @@ use tokio::sync::oneshot;
 use tower_lsp::gen_lsp_types as lsp;
 use tower_lsp::jsonrpc::{Error, ErrorCode, Result};
 
+use crate::Trusted;
 use crate::comments;
 use crate::convert;
 use crate::intake::{after_answer, beside};
@@ -274,8 +276,12 @@ async fn trust(state: &Arc<State>, session: &Session) -> Result<Option<Value>> {
     let (backstage, root) = (state.clone(), session.root.clone());
     let trusted = beside(move || (backstage.backstage.trust)(&root)).await?;
     match trusted {
-        Ok(sentence) => {
+        Ok(Trusted { sentence, changed }) => {
             state.doubt_trust();
+            if !changed.is_empty() {
+                let title = "What changed since this workspace was trusted".to_owned();
+                session.host.show(Shown::Approval { id: ApprovalId::from("trust"), title, text: changed });
+            }
             for open in state.documents.all() {
                 session.publisher.mark(open.uri.clone());
             }
