@@ -186,7 +186,8 @@ impl State {
 }
 
 fn params<T: DeserializeOwned>(request: &Request) -> Option<T> {
-    serde_json::from_value(request.params()?.clone()).ok()
+    // By reference: a large document's text is copied once, into the document.
+    T::deserialize(request.params()?).ok()
 }
 
 fn change(event: lsp::TextDocumentContentChangeEvent) -> Change {

@@ -50,7 +50,12 @@ pub(super) async fn run(
                 None => break,
             },
             () = until(deadline) => task.expire().await,
-            () = tokio::time::sleep(ELSEWHERE), if waiting => task.hear_elsewhere().await,
+            () = tokio::time::sleep(ELSEWHERE), if waiting => {
+                // A question that just waits changes nothing: whoever looks at the view is left in peace.
+                if !task.hear_elsewhere().await {
+                    continue;
+                }
+            }
             () = stop.cancelled() => break,
         }
         view.send_replace(Arc::new(task.board.view()));
@@ -339,11 +344,11 @@ impl Task {
         }
     }
 
-    /// Takes in what `copydesk approve` wrote from another process.
-    async fn hear_elsewhere(&mut self) {
+    /// Takes in what `copydesk approve` wrote from another process; whether there was anything.
+    async fn hear_elsewhere(&mut self) -> bool {
         let changed = self.world.journal.changed_elsewhere().await;
         if !matches!(changed, Ok(true)) && !self.listen_again {
-            return;
+            return false;
         }
         self.listen_again = changed.is_err();
         let answers = match self.world.journal.answers().await {
@@ -351,14 +356,16 @@ impl Task {
             Err(error) => {
                 tracing::warn!(%error, "decisions of other processes cannot be read");
                 self.listen_again = true;
-                return;
+                return false;
             }
         };
+        let mut heard = false;
         for (approval, answer) in answers {
             // Whoever decides there was shown the whole.
             if !self.board.note_shown(&approval) {
                 continue;
             }
+            heard = true;
             let decision = match answer.decision.as_str() {
                 "once" => Decision::Once,
                 "always" => Decision::Always,
@@ -369,6 +376,7 @@ impl Task {
                 self.listen_again = true;
             }
         }
+        heard
     }
 }
 
