@@ -61,6 +61,48 @@ pub struct Fix {
     /// What it does, as a menu says it: `change to 'run'`.
     pub title: String,
     pub edits: Vec<TextEdit>,
+    pub safety: Safety,
+}
+
+/// Whether a mend may be made without anybody looking at it: by `check --fix`, by *fix all*.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Safety {
+    /// A person chooses: it guesses, adds or takes something away.
+    #[default]
+    Suggested,
+    /// There is one way to mend it, and nothing is lost by it.
+    Safe,
+}
+
+impl Fix {
+    /// A mend that a person chooses.
+    pub fn new(title: impl Into<String>, edits: Vec<TextEdit>) -> Self {
+        Self { title: title.into(), edits, safety: Safety::Suggested }
+    }
+
+    /// The same, as safe as `safety` says.
+    #[must_use]
+    pub fn with_safety(mut self, safety: Safety) -> Self {
+        self.safety = safety;
+        self
+    }
+
+    /// A mend that may be made unseen. It must change nothing but the one wrong thing, and delete no text of the
+    /// person's.
+    pub fn safe(title: impl Into<String>, edits: Vec<TextEdit>) -> Self {
+        Self::new(title, edits).with_safety(Safety::Safe)
+    }
+}
+
+impl TextEdit {
+    pub fn new(span: Span, text: impl Into<String>) -> Self {
+        Self { span, text: text.into() }
+    }
+
+    /// Puts `text` at `offset`.
+    pub fn insert(offset: usize, text: impl Into<String>) -> Self {
+        Self::new(Span::at(offset), text)
+    }
 }
 
 /// Replaces the bytes of `span` by `text`.

@@ -29,7 +29,7 @@ pub mod usage;
 
 pub use change::{ChangePlan, Hunk, HunkState};
 pub use clock::{Clock, SystemClock, Timestamp};
-pub use diagnostic::{Code, Diagnostic, Fix, Severity, TextEdit};
+pub use diagnostic::{Code, Diagnostic, Fix, Safety, Severity, TextEdit};
 pub use effect::{Because, Effect, Question, Verdict};
 pub use event::{Event, Record, RunStatus};
 pub use files::Files;

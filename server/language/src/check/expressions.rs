@@ -1,6 +1,6 @@
 //! Expressions in their places: syntax, names of steps and inputs, and expressions that lack their `${{ }}`.
 
-use copydesk_base::{Code, Diagnostic, Fix, Span, TextEdit};
+use copydesk_base::{Code, Diagnostic, Fix, Safety, Span, TextEdit};
 use copydesk_text::{Kind, Node, Scalar};
 
 use super::Findings;
@@ -193,12 +193,13 @@ impl Reader<'_, '_, '_> {
             let message = "this '${{' is never closed; braces count inside quotes, too";
             return self.findings.add(Diagnostic::new(Code::ExpressionSyntax, outer, message));
         }
-        let end = scalar.source_offset(end_of_open(&scalar.text, piece.inner));
+        let end = end_of_open(&scalar.text, piece.inner);
+        // Where more follows on the line, nobody knows where the expression was to end.
+        let rest = scalar.text.get(end..piece.inner.end).and_then(|rest| rest.lines().next()).unwrap_or("");
+        let safety = if rest.trim().is_empty() { Safety::Safe } else { Safety::Suggested };
+        let end = scalar.source_offset(end);
         let finding = Diagnostic::new(Code::ExpressionSyntax, outer, "this '${{' is never closed; add '}}'")
-            .with_fix(Fix {
-                title: "add '}}'".to_owned(),
-                edits: vec![TextEdit { span: Span::at(end), text: " }}".to_owned() }],
-            });
+            .with_fix(Fix::new("add '}}'", vec![TextEdit::insert(end, " }}")]).with_safety(safety));
         self.findings.add(finding);
     }
 
@@ -213,7 +214,7 @@ impl Reader<'_, '_, '_> {
             let mut finding = Diagnostic::new(Code::ExpressionSyntax, span, problem.message);
             if let Some(mend) = problem.mend {
                 let edits = vec![TextEdit { span, text: mend.to_owned() }];
-                finding = finding.with_fix(Fix { title: format!("change to '{mend}'"), edits });
+                finding = finding.with_fix(Fix::new(format!("change to '{mend}'"), edits));
             }
             self.findings.add(finding);
         }
@@ -248,7 +249,7 @@ impl Reader<'_, '_, '_> {
             let mut finding = Diagnostic::new(Code::HyphenatedStep, span, message);
             if let Some(edit) = bracketed(scalar, whole, id, place.flow) {
                 let title = format!("change to steps{}", brackets(scalar, id));
-                finding = finding.with_fix(Fix { title, edits: vec![edit] });
+                finding = finding.with_fix(Fix::safe(title, vec![edit]));
             }
             self.findings.add(finding);
         }
@@ -266,6 +267,7 @@ impl Reader<'_, '_, '_> {
             return;
         }
         let near = self.findings.suggest.nearest(&name.text, declared.step_ids());
+        let safety = self.findings.suggest.safety();
         let span = scalar.source_span(name.span.start, name.span.end);
         let mut finding = Diagnostic::new(Code::UnknownStep, span, unknown_message(&name.text, near));
         if let Some(near) = near {
@@ -275,7 +277,8 @@ impl Reader<'_, '_, '_> {
                 bracketed(scalar, name.span, near, place.flow)
             };
             if let Some(edit) = edit {
-                finding = finding.with_fix(Fix { title: format!("change to '{near}'"), edits: vec![edit] });
+                let title = format!("change to '{near}'");
+                finding = finding.with_fix(Fix::new(title, vec![edit]).with_safety(safety));
             }
         }
         self.findings.add(finding);
@@ -288,6 +291,7 @@ impl Reader<'_, '_, '_> {
             return;
         }
         let near = self.findings.suggest.nearest(&name.text, declared.names_of_inputs());
+        let safety = self.findings.suggest.safety();
         let span = scalar.source_span(name.span.start, name.span.end);
         let message = match near {
             Some(near) => format!("there is no input '{}'; did you mean '{near}'?", name.text),
@@ -296,11 +300,11 @@ impl Reader<'_, '_, '_> {
         let mut finding = Diagnostic::new(Code::UndeclaredInput, span, message);
         if let Some(near) = near.filter(|near| member.form == Form::Bracketed || is_name(near)) {
             let edits = vec![TextEdit { span, text: near.to_owned() }];
-            finding = finding.with_fix(Fix { title: format!("change to '{near}'"), edits });
+            finding = finding.with_fix(Fix::new(format!("change to '{near}'"), edits).with_safety(safety));
         }
         if let Some(edit) = declare(self.findings, &name.text, place.guess) {
             let title = format!("declare the input '{}'", name.text);
-            finding = finding.with_fix(Fix { title, edits: vec![edit] });
+            finding = finding.with_fix(Fix::new(title, vec![edit]));
         }
         self.findings.add(finding);
     }
@@ -321,7 +325,7 @@ impl Reader<'_, '_, '_> {
         let message = "this is taken as a text, the same for every run; write '${{ }}' around the expression";
         let mut finding = Diagnostic::new(Code::BareExpression, node.span, message);
         if let Some(edits) = wrap(node, scalar, place.flow) {
-            finding = finding.with_fix(Fix { title: "write '${{ }}' around it".to_owned(), edits });
+            finding = finding.with_fix(Fix::new("write '${{ }}' around it", edits));
         }
         self.findings.add(finding);
     }

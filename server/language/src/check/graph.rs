@@ -39,7 +39,7 @@ pub(super) fn duplicates(findings: &mut Findings<'_>, declared: &Declared<'_>) {
             .with_related(first.span, format!("'{id}' is here first"));
         if let Some(free) = free {
             let edits = vec![TextEdit { span: inner_span(node), text: free.clone() }];
-            finding = finding.with_fix(Fix { title: format!("rename to '{free}'"), edits });
+            finding = finding.with_fix(Fix::new(format!("rename to '{free}'"), edits));
         }
         findings.add(finding);
     }
@@ -110,7 +110,8 @@ fn unknown(findings: &mut Findings<'_>, declared: &Declared<'_>, block: Block, n
     let mut finding = Diagnostic::new(Code::UnknownStep, node.span, unknown_message(name, near));
     if let Some(near) = near {
         let edits = vec![TextEdit { span: inner_span(node), text: near.to_owned() }];
-        finding = finding.with_fix(Fix { title: format!("change to '{near}'"), edits });
+        let safety = findings.suggest.safety();
+        finding = finding.with_fix(Fix::new(format!("change to '{near}'"), edits).with_safety(safety));
     }
     findings.add(finding);
 }

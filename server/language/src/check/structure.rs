@@ -1,6 +1,6 @@
 //! The tree beside its shape: unknown and missing keys, wrong kinds of values, words that are not in the list.
 
-use copydesk_base::{Code, Diagnostic, Fix, Span, TextEdit};
+use copydesk_base::{Code, Diagnostic, Fix, Safety, Span, TextEdit};
 use copydesk_text::{Entry, Kind, Node, Style, Value};
 
 use super::suggest::usual_mistake;
@@ -177,7 +177,8 @@ fn unknown_key<'a>(
     let mut finding = Diagnostic::new(code, entry.key.span, message);
     if let Some(near) = near {
         let edits = vec![TextEdit { span: entry.key.span, text: near.to_owned() }];
-        finding = finding.with_fix(Fix { title: format!("change to '{near}'"), edits });
+        let safety = if usual.is_some() { Safety::Safe } else { findings.suggest.safety() };
+        finding = finding.with_fix(Fix::new(format!("change to '{near}'"), edits).with_safety(safety));
     }
     findings.add(finding);
     near
@@ -332,7 +333,8 @@ fn unknown_word<'a>(
     let mut finding = Diagnostic::new(Code::UnknownValue, node.span, message);
     if let Some(near) = near {
         let edits = vec![TextEdit { span: node.span, text: near.to_owned() }];
-        finding = finding.with_fix(Fix { title: format!("change to '{near}'"), edits });
+        let safety = findings.suggest.safety();
+        finding = finding.with_fix(Fix::new(format!("change to '{near}'"), edits).with_safety(safety));
     }
     findings.add(finding);
 }
@@ -352,7 +354,7 @@ fn mismatch<'a>(
     let message = format!("'{}' takes {}; {found}", holder.name, shape.takes());
     let mut finding = Diagnostic::new(Code::TypeMismatch, node.span, message);
     if let Some((title, text)) = mend(findings, node, shape) {
-        finding = finding.with_fix(Fix { title, edits: vec![TextEdit { span: node.span, text }] });
+        finding = finding.with_fix(Fix::safe(title, vec![TextEdit { span: node.span, text }]));
     }
     findings.add(finding);
 }

@@ -1,14 +1,18 @@
 //! Did you mean …: the nearest of the names that would be right.
 
+use copydesk_base::Safety;
+
 /// Finds near names, within a budget: a file full of wrong names is not worth a second of anybody's time.
 #[derive(Debug)]
 pub(super) struct Suggest {
     looks_left: usize,
+    /// Whether the last answer had a rival as near as it.
+    rivaled: bool,
 }
 
 impl Default for Suggest {
     fn default() -> Self {
-        Self { looks_left: 200_000 }
+        Self { looks_left: 200_000, rivaled: false }
     }
 }
 
@@ -26,23 +30,38 @@ impl Suggest {
             _ => 3,
         };
         let mut best: Option<(usize, &'c str)> = None;
+        self.rivaled = false;
         for candidate in candidates {
             if self.looks_left == 0 {
                 break;
             }
             self.looks_left -= 1;
             if same_letters(word, candidate) {
+                self.rivaled = false;
                 return Some(candidate);
             }
             if candidate.len().abs_diff(word.len()) > limit {
                 continue;
             }
             let distance = strsim::osa_distance(word, candidate);
-            if distance <= limit && best.is_none_or(|(least, _)| distance < least) {
-                best = Some((distance, candidate));
+            if distance > limit {
+                continue;
+            }
+            match best {
+                Some((least, name)) if distance == least => self.rivaled |= name != candidate,
+                Some((least, _)) if distance > least => {}
+                _ => {
+                    best = Some((distance, candidate));
+                    self.rivaled = false;
+                }
             }
         }
         best.map(|(_, candidate)| candidate)
+    }
+
+    /// Whether the last answer can only have been meant: nothing else was as near.
+    pub(super) fn safety(&self) -> Safety {
+        if self.rivaled { Safety::Suggested } else { Safety::Safe }
     }
 }
 
