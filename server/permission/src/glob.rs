@@ -68,8 +68,44 @@ impl ShellPattern {
         self.end == End::Exact && !self.parts.contains(&Part::Any)
     }
 
+    /// Whether it ends in `:*`.
+    pub(crate) fn is_prefix(&self) -> bool {
+        self.end == End::Word
+    }
+
+    /// Whether every text that `narrow` matches is matched here too. May say no where nobody can tell cheaply.
+    pub(crate) fn covers(&self, narrow: &Self) -> bool {
+        // A `*` of the narrow pattern is a letter that only a `*` of the wide one takes.
+        let letter = |part: &Part| match part {
+            Part::Letter(letter) => *letter,
+            Part::Any => ANY,
+        };
+        let mut letters: Vec<char> = narrow.parts.iter().map(letter).collect();
+        let is_covered = self.takes(&letters);
+        match narrow.end {
+            End::Exact => is_covered,
+            End::Word => {
+                letters.extend([' ', ANY]);
+                is_covered && self.takes(&letters)
+            }
+        }
+    }
+
+    /// The letters before the first wildcard.
+    pub(crate) fn lead(&self) -> String {
+        let letters = self.parts.iter().map_while(|part| match part {
+            Part::Letter(letter) => Some(*letter),
+            Part::Any => None,
+        });
+        letters.collect()
+    }
+
     pub(crate) fn matches(&self, text: &str) -> bool {
         let letters: Vec<char> = text.chars().collect();
+        self.takes(&letters)
+    }
+
+    fn takes(&self, letters: &[char]) -> bool {
         // The classic two-pointer walk: on a mismatch the last `*` takes one letter more. Linear in practice, and
         // never worse than the product of the two lengths.
         let (mut at, mut part) = (0, 0);
@@ -103,6 +139,9 @@ impl ShellPattern {
         }
     }
 }
+
+/// Stands for a `*` where a pattern is matched like a text; commands that could contain it are not read.
+const ANY: char = '\u{fdd0}';
 
 /// Takes blanks outside quotes together, and those at both ends away.
 fn squeeze(parts: &[Part]) -> Vec<Part> {

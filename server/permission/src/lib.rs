@@ -35,6 +35,7 @@
 
 mod defaults;
 mod glob;
+mod lint;
 mod path;
 mod place;
 mod policy;
@@ -46,6 +47,7 @@ use copydesk_base::config::Mode;
 use copydesk_base::{Because, Effect, Question, Verdict};
 
 pub use defaults::default_denies;
+pub use lint::{RuleFinding, RuleHome, RuleLine, RuleProblem, lint};
 pub use policy::Policy;
 pub use rule::{Rule, RuleError, RuleVerdict, parse_rule};
 pub use shell::{Atom, Reading, effects_of};

@@ -99,6 +99,54 @@ impl PlacePattern {
         }
     }
 
+    /// Whether every path that `narrow` matches is matched here too, links aside. May say no where nobody can tell.
+    pub(crate) fn covers(&self, narrow: &Self) -> bool {
+        if self.anchor == Anchor::Everywhere {
+            return true;
+        }
+        let is_everywhere = |one: &Self| {
+            one.anchor == Anchor::Disk && one.lead.as_os_str().is_empty() && matches!(one.rest, Rest::All)
+        };
+        if is_everywhere(self) {
+            return true;
+        }
+        if self.anchor != narrow.anchor {
+            return false;
+        }
+        let below = match self.care {
+            Care::Loosening => narrow.lead.strip_prefix(&self.lead).ok().map(Path::to_path_buf),
+            Care::Tightening => below_in_any_case(&self.lead, &narrow.lead),
+        };
+        let Some(below) = below else { return false };
+        let is_one = matches!(narrow.rest, Rest::Nothing);
+        match (&self.rest, &narrow.rest) {
+            (Rest::All, _) => true,
+            (Rest::Nothing, _) if self.care == Care::Tightening => true,
+            (Rest::Nothing, _) => is_one && narrow.care == Care::Loosening && below.as_os_str().is_empty(),
+            (Rest::Glob(wide), Rest::Glob(one)) => {
+                below.as_os_str().is_empty()
+                    && (wide.glob() == one.glob()
+                        || (self.care == Care::Tightening
+                            && wide.glob().glob() == one.glob().glob().to_lowercase()))
+            }
+            (Rest::Glob(wide), Rest::Nothing) => {
+                (narrow.care == Care::Loosening || self.care == Care::Tightening)
+                    && below.ancestors().any(|part| !part.as_os_str().is_empty() && wide.is_match(part))
+                    && (self.care == Care::Tightening || wide.is_match(&below))
+            }
+            (Rest::Glob(wide), Rest::All) => {
+                self.care == Care::Tightening
+                    && below.ancestors().any(|part| !part.as_os_str().is_empty() && wide.is_match(part))
+            }
+        }
+    }
+
+    /// Whether all that the pattern can match lies where `is_it` says; the lead alone decides.
+    pub(crate) fn lies(&self, is_it: impl Fn(&Path) -> bool) -> bool {
+        let is_whole = !matches!(self.rest, Rest::Glob(_)) && !self.lead.as_os_str().is_empty();
+        is_whole && self.names(is_it)
+    }
+
     /// Whether the pattern spells its folder out, rather than reaching it from above with a wildcard.
     pub(crate) fn names(&self, is_it: impl Fn(&Path) -> bool) -> bool {
         self.anchor != Anchor::Everywhere && is_it(&Path::new("/").join(&self.lead))

@@ -150,6 +150,29 @@ fn tool_pattern(inside: Option<&str>, rule: &str) -> Result<ToolPattern, RuleErr
     )
 }
 
+impl Pattern {
+    /// Whether everything that `narrow` speaks about is spoken about here too.
+    pub(crate) fn covers(&self, narrow: &Self) -> bool {
+        let optional = |wide: Option<&ShellPattern>, narrow: Option<&ShellPattern>| match (wide, narrow) {
+            (None, _) => true,
+            (Some(_), None) => false,
+            (Some(wide), Some(narrow)) => wide.covers(narrow),
+        };
+        match (self, narrow) {
+            (Self::Shell(wide), Self::Shell(narrow)) => wide.covers(narrow),
+            (Self::Read(wide), Self::Read(narrow)) | (Self::Edit(wide), Self::Edit(narrow)) => {
+                wide.covers(narrow)
+            }
+            (Self::Tool(wide), Self::Tool(narrow)) => {
+                optional(wide.server.as_ref(), narrow.server.as_ref())
+                    && optional(wide.tool.as_ref(), narrow.tool.as_ref())
+            }
+            (Self::Network(wide), Self::Network(narrow)) => optional(wide.0.as_ref(), narrow.0.as_ref()),
+            _ => false,
+        }
+    }
+}
+
 /// A host, `*.example.org`, or a URL of which only the host counts.
 fn host_pattern(inside: &str) -> Result<ShellPattern, String> {
     let inside = inside.strip_prefix("domain:").unwrap_or(inside);

@@ -274,6 +274,11 @@ fn is_disguise(letter: char) -> bool {
         )
 }
 
+/// Whether a program asks each time, whatever rules say.
+pub(crate) fn asks_anyway(program: &str) -> bool {
+    through::RAISING.contains(&program) || tools::CODE.contains(&program)
+}
+
 /// A command as it appears in reasons.
 fn shown(text: &str) -> String {
     let line = text.lines().next().unwrap_or_default();

@@ -216,9 +216,13 @@ pub fn is_secret(place: &Path) -> bool {
 
 /// Whether writing here could change what the person's tools do or what policy says.
 pub fn is_protected(place: &Path, policy: &Policy) -> bool {
+    is_state(place, policy) || is_protected_name(place)
+}
+
+/// The same by the name alone, wherever our own state lies.
+pub(crate) fn is_protected_name(place: &Path) -> bool {
     let folded = Folded::of(place);
-    is_state(place, policy)
-        || folded.is_named(PROTECTED_NAMES)
+    folded.is_named(PROTECTED_NAMES)
         || folded.is_named(PROTECTED_PARENTS)
         || folded.is_in(PROTECTED_FOLDERS)
         || folded.ends(PROTECTED_FILES)

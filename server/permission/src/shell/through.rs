@@ -21,7 +21,7 @@ const HARMLESS: &[(&str, &[&str], &[&str], usize)] = &[
 ];
 
 /// Wrappers that give what they wrap more rights, or another world to run in.
-const RAISING: &[&str] = &[
+pub(super) const RAISING: &[&str] = &[
     "sudo",
     "doas",
     "su",
