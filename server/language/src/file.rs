@@ -65,23 +65,6 @@ impl FileKind {
     }
 }
 
-/// What is known beyond the file itself, as a plain value.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct WorkspaceIndex {
-    /// Whether the person trusts this workspace's own settings.
-    pub trust: Trust,
-    /// The names of all agents that workflows may use; `None` where nobody has looked.
-    pub agents: Option<Vec<String>>,
-}
-
-/// Whether a workspace's own settings may grant anything.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Trust {
-    Trusted,
-    #[default]
-    Untrusted,
-}
-
 /// The kind of a file by its path, the schema it names, and its looks, in this order.
 ///
 /// For a Markdown file `tree` is the tree of its front matter.

@@ -3,7 +3,7 @@
 //! Everything starts from a [`File`], which is a text with its tree, and a [`WorkspaceIndex`], which is what is known
 //! beyond that file. [`check`](fn@check) finds what is wrong, exactly where, with mends; [`complete`](fn@complete)
 //! says what may be written at an offset; [`hover`](fn@hover) what stands there; [`symbols`](fn@symbols) what the
-//! file is made of. The language itself is the Rust types in [`types`]: [`schema`](fn@schema) prints them as JSON
+//! file is made of; [`summary`](fn@summary) what other files need to know of it. The language itself is the Rust types in [`types`]: [`schema`](fn@schema) prints them as JSON
 //! Schemas, and the same schemas, read once into shapes, drive the rest.
 //!
 //! Invariants
@@ -18,14 +18,18 @@ mod declared;
 pub mod expression;
 mod file;
 mod hover;
+pub mod index;
 mod schema;
 mod shape;
+mod summary;
 mod symbols;
 pub mod types;
 
 pub use check::check;
 pub use complete::{Completion, CompletionKind, Snippet, complete};
-pub use file::{File, FileKind, Trust, WorkspaceIndex, kind_of, named_schema, parse};
+pub use file::{File, FileKind, kind_of, named_schema, parse};
 pub use hover::{Hover, hover};
+pub use index::{Trust, WorkspaceIndex};
 pub use schema::{SCHEMAS, print as print_schema, schema};
+pub use summary::{settings_view, summary};
 pub use symbols::{Symbol, SymbolKind, symbols};

@@ -85,8 +85,9 @@ fn names(cursor: &Cursor<'_>, proposals: &mut Vec<Completion>) {
     match last {
         "needs" if keys.len() == 2 => steps(cursor, proposals),
         "agent" | "supervisor" | "allowedHandoffs" => {
-            for agent in cursor.index.agents.iter().flatten() {
-                proposals.push(value(cursor, CompletionKind::Agent, agent, "agent", "", 0));
+            for agent in cursor.index.agents_for(cursor.file.path).unwrap_or_default() {
+                let docs = agent.summary.and_then(|summary| summary.description.as_deref()).unwrap_or("");
+                proposals.push(value(cursor, CompletionKind::Agent, agent.name, "agent", docs, 0));
             }
         }
         "tools" => {

@@ -14,6 +14,7 @@ mod operators;
 mod parser;
 mod references;
 mod template;
+pub mod types;
 
 use copydesk_base::Span;
 

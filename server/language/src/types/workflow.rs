@@ -100,6 +100,20 @@ pub enum InputKind {
     Object,
 }
 
+impl InputKind {
+    /// Reads the word of `type`.
+    pub fn parse(word: &str) -> Option<Self> {
+        Some(match word {
+            "string" => Self::String,
+            "number" => Self::Number,
+            "boolean" => Self::Boolean,
+            "array" => Self::Array,
+            "object" => Self::Object,
+            _ => return None,
+        })
+    }
+}
+
 /// How a run is scored.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]

@@ -151,7 +151,7 @@ fn names_in_half_typed_expressions() {
 fn names_of_agents_and_pools() {
     complete_steps(
         "pools: {slow: 1}\nsteps:\n  - id: a\n    type: llm\n    agent: $0\n",
-        expect!["reviewer writer"],
+        expect!["keystone-architect reviewer writer"],
     );
     complete_steps("pools: {slow: 1}\nsteps:\n  - id: a\n    pool: $0\n", expect!["slow"]);
 }

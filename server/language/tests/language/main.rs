@@ -10,6 +10,7 @@ mod completion;
 mod everywhere;
 mod fixtures;
 mod hovering;
+mod indexing;
 mod kinds;
 mod outline;
 mod pages;

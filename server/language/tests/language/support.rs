@@ -1,9 +1,10 @@
 //! Helpers that turn a marked text into a file, and what is said about it into lines.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use copydesk_base::{Code, Diagnostic, Fix, Span};
-use copydesk_language::{Completion, File, Trust, WorkspaceIndex, check, complete, hover, parse};
+use copydesk_language::{Completion, File, Trust, WorkspaceIndex, check, complete, hover, parse, summary};
 use expect_test::Expect;
 
 /// A path that makes a text a workflow.
@@ -14,7 +15,24 @@ pub(crate) fn untrusted() -> WorkspaceIndex {
 }
 
 pub(crate) fn trusted() -> WorkspaceIndex {
-    WorkspaceIndex { trust: Trust::Trusted, agents: Some(vec!["reviewer".to_owned(), "writer".to_owned()]) }
+    WorkspaceIndex { trust: Trust::Trusted, ..WorkspaceIndex::default() }
+}
+
+/// What is known of some files, by path and text.
+pub(crate) fn knowing(files: &[(&str, &str)]) -> WorkspaceIndex {
+    let summaries = files.iter().map(|(path, text)| {
+        let tree = parse(Path::new(path), text);
+        (PathBuf::from(path), Arc::new(summary(&File::new(Path::new(path), text, &tree))))
+    });
+    WorkspaceIndex { files: Some(Arc::new(summaries.collect())), ..trusted() }
+}
+
+/// What is known in a workspace with two agents.
+fn with_agents() -> WorkspaceIndex {
+    knowing(&[
+        (".copydesk/agents/reviewer.md", "---\nname: reviewer\n---\n"),
+        (".copydesk/agents/writer.md", "---\nname: writer\n---\n"),
+    ])
 }
 
 pub(crate) fn findings(path: &str, text: &str, index: &WorkspaceIndex) -> Vec<Diagnostic> {
@@ -110,7 +128,7 @@ pub(crate) fn cursor(marked: &str) -> (String, usize) {
 pub(crate) fn proposals(path: &str, marked: &str) -> (String, Vec<Completion>) {
     let (text, offset) = cursor(marked);
     let tree = parse(Path::new(path), &text);
-    let found = complete(&File::new(Path::new(path), &text, &tree), &trusted(), offset);
+    let found = complete(&File::new(Path::new(path), &text, &tree), &with_agents(), offset);
     for proposal in &found {
         let replaced = proposal.replace;
         assert!(replaced.touches(offset), "{proposal:?} is not where the cursor is");

@@ -1,0 +1,161 @@
+//! One file's entry in the index: what it declares, and what it names in other files.
+//!
+//! Made from the tree alone. A half-typed file gives half an entry.
+
+mod calls;
+mod settings;
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use copydesk_text::Node;
+
+use crate::declared::{Block, inner_span};
+use crate::expression::types::{Field, Literal, Type};
+use crate::index::{AgentSummary, Declared, Name, StepSummary, Summary, SummaryBody, WorkflowSummary};
+use crate::types::InputKind;
+use crate::{File, FileKind};
+
+pub use settings::settings_view;
+
+/// What others need to know of a file.
+pub fn summary(file: &File<'_>) -> Summary {
+    let body = match file.kind {
+        FileKind::Workflow => SummaryBody::Workflow(workflow(file)),
+        FileKind::Agent => SummaryBody::Agent(agent(file)),
+        FileKind::Config | FileKind::KeystoneConfig => SummaryBody::Settings(settings_view(file)),
+        _ => SummaryBody::Other,
+    };
+    Summary { kind: file.kind, title: title(file), body, calls: calls::of_file(file) }
+}
+
+fn title(file: &File<'_>) -> Option<String> {
+    let root = file.tree.root().filter(|_| file.kind != FileKind::Other)?;
+    text(root, "name").or_else(|| text(root, "title"))
+}
+
+fn text(node: &Node, key: &str) -> Option<String> {
+    node.get(key).and_then(Node::scalar_text).filter(|text| !text.is_empty()).map(str::to_owned)
+}
+
+fn workflow(file: &File<'_>) -> WorkflowSummary {
+    let Some(root) = file.tree.root() else { return WorkflowSummary::default() };
+    let entries = |key: &str| file.tree.get(root, key).map_or(&[][..], Node::entries);
+    let inputs = entries("inputs").iter().filter_map(|entry| input(&entry.key, &entry.value)).collect();
+    let types = root.get("outputSchema").and_then(|schema| schema.get("properties"));
+    let outputs = entries("outputs").iter().filter_map(|entry| {
+        let name = entry.key.scalar_text()?;
+        let schema = types.and_then(|types| types.get(name));
+        Some(Declared {
+            name: name.to_owned(),
+            span: inner_span(&entry.key),
+            ty: schema.map_or(Type::Any, of_schema),
+            kind: None,
+            values: Vec::new(),
+            required: false,
+            docs: schema.and_then(|schema| text(schema, "description")),
+        })
+    });
+    let outputs = outputs.collect();
+    let steps = Block::ALL.into_iter().filter_map(|block| file.tree.get(root, block.key()));
+    let steps = steps.flat_map(Node::items).filter_map(|node| {
+        let id = node.get("id")?;
+        Some(StepSummary {
+            id: id.scalar_text().filter(|id| !id.is_empty())?.to_owned(),
+            kind: text(node, "type").unwrap_or_default(),
+            span: inner_span(id),
+        })
+    });
+    WorkflowSummary {
+        name: text(root, "name"),
+        name_span: root.get("name").map(inner_span).unwrap_or_default(),
+        description: text(root, "description"),
+        inputs,
+        outputs,
+        output_schema: root.get("outputSchema").map(of_schema),
+        steps: steps.collect(),
+        pools: entries("pools").iter().filter_map(|entry| name(&entry.key)).collect(),
+    }
+}
+
+fn input(key: &Node, value: &Node) -> Option<Declared> {
+    let kind = value.get("type").and_then(Node::scalar_text).and_then(InputKind::parse);
+    let values: Vec<String> = value
+        .get("values")
+        .map_or(&[][..], Node::items)
+        .iter()
+        .filter_map(Node::scalar_text)
+        .map(str::to_owned)
+        .collect();
+    Some(Declared {
+        name: key.scalar_text().filter(|name| !name.is_empty())?.to_owned(),
+        span: inner_span(key),
+        ty: kind.map_or(Type::Any, |kind| of_kind(kind, &values)),
+        kind,
+        values,
+        required: value.get("default").is_none(),
+        docs: text(value, "description"),
+    })
+}
+
+fn of_kind(kind: InputKind, values: &[String]) -> Type {
+    match kind {
+        InputKind::String if !values.is_empty() => {
+            Type::Union(values.iter().map(|text| Type::Literal(Literal::Text(text.clone()))).collect())
+        }
+        InputKind::String => Type::Text,
+        InputKind::Number => Type::Number,
+        InputKind::Boolean => Type::Bool,
+        InputKind::Array => Type::Array(Box::new(Type::Any)),
+        InputKind::Object => Type::Object { fields: BTreeMap::new(), rest: Some(Box::new(Type::Any)) },
+    }
+}
+
+/// The type that a JSON Schema gives, as far as `type`, `properties`, `required` and `items` tell.
+fn of_schema(schema: &Node) -> Type {
+    match schema.get("type").and_then(Node::scalar_text) {
+        Some("string") => Type::Text,
+        Some("number" | "integer") => Type::Number,
+        Some("boolean") => Type::Bool,
+        Some("null") => Type::Null,
+        Some("array") => Type::Array(Box::new(schema.get("items").map_or(Type::Any, of_schema))),
+        Some("object") => {
+            let required = schema.get("required").map_or(&[][..], Node::items);
+            let fields = schema.get("properties").map_or(&[][..], Node::entries).iter().filter_map(|entry| {
+                let name = entry.key.scalar_text()?;
+                let optional = !required.iter().any(|item| item.scalar_text() == Some(name));
+                let docs = text(&entry.value, "description");
+                Some((name.to_owned(), Field { ty: of_schema(&entry.value), docs, optional }))
+            });
+            let closed = schema.get("additionalProperties").and_then(Node::as_bool) == Some(false);
+            let rest = (!closed).then(|| Box::new(Type::Any));
+            Type::Object { fields: fields.collect(), rest }
+        }
+        _ => Type::Any,
+    }
+}
+
+fn agent(file: &File<'_>) -> AgentSummary {
+    let stem = || file.path.file_stem().and_then(|stem| stem.to_str()).unwrap_or("").to_owned();
+    let Some(root) = file.tree.root() else {
+        return AgentSummary { name: stem(), ..AgentSummary::default() };
+    };
+    let tools = root.get("tools").map_or(&[][..], Node::items);
+    AgentSummary {
+        name: text(root, "name").unwrap_or_else(stem),
+        span: root.get("name").map(inner_span).unwrap_or_default(),
+        description: text(root, "description"),
+        model: text(root, "model"),
+        tools: tools.iter().filter_map(|tool| name(tool.get("name").unwrap_or(tool))).collect(),
+    }
+}
+
+fn name(node: &Node) -> Option<Name> {
+    let text = node.scalar_text().filter(|text| !text.is_empty())?;
+    Some(Name { text: text.to_owned(), span: inner_span(node) })
+}
+
+/// Where a config lies decides what its names are relative to.
+fn origin(path: &Path, node: &Node) -> crate::index::Origin {
+    crate::index::Origin { path: path.to_path_buf(), span: inner_span(node) }
+}

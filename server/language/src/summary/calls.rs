@@ -1,0 +1,147 @@
+//! The places of a file that name things of other files.
+//!
+//! [`of_step`] depends on its step alone; what the names mean is the business of whoever has an index.
+
+use copydesk_base::Span;
+use copydesk_text::{Node, Tree};
+
+use crate::declared::{Block, Declared, inner_span};
+use crate::expression::{self, has_expression};
+use crate::index::{Call, Target};
+use crate::{File, FileKind};
+
+/// Everything that a file names elsewhere, in the order of the text.
+pub(super) fn of_file(file: &File<'_>) -> Vec<Call> {
+    let Some(root) = file.tree.root() else { return Vec::new() };
+    let mut calls = Vec::new();
+    match file.kind {
+        FileKind::Workflow => {
+            for list in Block::ALL.into_iter().filter_map(|block| file.tree.get(root, block.key())) {
+                list.items().iter().for_each(|step| of_step(file.tree, step, &mut calls));
+            }
+            if let Some(step) = root.get("compensate") {
+                of_step(file.tree, step, &mut calls);
+            }
+            if let Some(eval) = root.get("eval") {
+                agent(eval.get("agent"), &mut calls);
+            }
+            outputs_read(file, &mut calls);
+        }
+        FileKind::Agent => tools(file.tree, root, &mut calls),
+        FileKind::Prompt => agent(root.get("agent"), &mut calls),
+        _ => {}
+    }
+    calls.sort_by_key(|call| call.span);
+    calls.dedup();
+    calls
+}
+
+/// Everything that a step names elsewhere, the steps inside it included.
+pub(crate) fn of_step(tree: &Tree, step: &Node, calls: &mut Vec<Call>) {
+    let get = |key: &str| tree.get(step, key);
+    let kind = get("type").and_then(Node::scalar_text).unwrap_or("");
+    for healing in ["auto_heal", "autoHeal", "qualityGate"].into_iter().filter_map(get) {
+        agent(healing.get("agent"), calls);
+        named(healing.get("provider"), calls, Target::Provider);
+    }
+    named(get("pool"), calls, Target::Pool);
+    match kind {
+        "llm" | "plan" | "blueprint" | "dynamic" => {
+            agent(get("agent"), calls);
+            named(get("provider"), calls, Target::Provider);
+            items(get("allowedHandoffs")).iter().for_each(|item| agent(Some(item), calls));
+            items(get("mcpServers")).iter().for_each(|item| named(Some(item), calls, Target::McpServer));
+        }
+        "workflow" => sub_workflow(tree, step, calls),
+        _ => {}
+    }
+    if kind == "dynamic" {
+        agent(get("supervisor"), calls);
+        for entry in get("templates").map_or(&[][..], Node::entries) {
+            agent(Some(&entry.value), calls);
+        }
+        for step in items(get("library")).iter().flat_map(|entry| items(entry.get("steps"))) {
+            of_step(tree, step, calls);
+        }
+    }
+    tools(tree, step, calls);
+    if let Some(undo) = get("compensate") {
+        of_step(tree, undo, calls);
+    }
+}
+
+fn tools(tree: &Tree, holder: &Node, calls: &mut Vec<Call>) {
+    for execution in items(holder.get("tools")).iter().filter_map(|tool| tool.get("execution")) {
+        of_step(tree, execution, calls);
+    }
+}
+
+fn sub_workflow(tree: &Tree, step: &Node, calls: &mut Vec<Call>) {
+    let Some(path) = tree.get(step, "path").filter(|path| literal(path).is_some()) else { return };
+    let Some(workflow) = literal(path) else { return };
+    named(Some(path), calls, Target::Workflow);
+    let workflow = workflow.to_owned();
+    for entry in tree.get(step, "inputs").map_or(&[][..], Node::entries) {
+        let target = |name| Target::Input { workflow: workflow.clone(), name };
+        named(Some(&entry.key), calls, target);
+    }
+    for entry in tree.get(step, "outputMapping").map_or(&[][..], Node::entries) {
+        let from = entry.value.get("from").unwrap_or(&entry.value);
+        let target = |name| Target::Output { workflow: workflow.clone(), name };
+        named(Some(from), calls, target);
+    }
+}
+
+/// The outputs of sub-workflows that expressions read: `steps.ID.outputs.NAME`, where no mapping renames them.
+fn outputs_read(file: &File<'_>, calls: &mut Vec<Call>) {
+    let declared = Declared::new(file.tree);
+    let called = |id: &str| {
+        let step = declared.steps.get(declared.step(id)?)?;
+        let written = step.kind() == Some("workflow") && step.node.get("outputMapping").is_none();
+        literal(step.node.get("path")?).filter(|_| written)
+    };
+    if !declared.steps.iter().any(|step| step.kind() == Some("workflow")) {
+        return;
+    }
+    let mut next: Vec<&Node> = file.tree.root().into_iter().collect();
+    while let Some(node) = next.pop() {
+        next.extend(node.items());
+        next.extend(node.entries().iter().map(|entry| &entry.value));
+        let Some(scalar) = node.scalar().filter(|scalar| has_expression(&scalar.text)) else { continue };
+        for piece in expression::pieces(&scalar.text) {
+            let (expr, _) = expression::parse(&scalar.text, piece.inner);
+            for reference in expression::references(&expr) {
+                let ("steps", [id, outputs, output, ..]) = (reference.root.text.as_str(), &*reference.path)
+                else {
+                    continue;
+                };
+                let Some(workflow) = called(&id.name.text).filter(|_| outputs.name.text == "outputs") else {
+                    continue;
+                };
+                let span = scalar.source_span(output.name.span.start, output.name.span.end);
+                let (workflow, name) = (workflow.to_owned(), output.name.text.clone());
+                calls.push(Call { span, target: Target::Output { workflow, name } });
+            }
+        }
+    }
+}
+
+fn items(node: Option<&Node>) -> &[Node] {
+    node.map_or(&[], Node::items)
+}
+
+fn agent(node: Option<&Node>, calls: &mut Vec<Call>) {
+    named(node, calls, Target::Agent);
+}
+
+fn named(node: Option<&Node>, calls: &mut Vec<Call>, target: impl FnOnce(String) -> Target) {
+    let Some(node) = node else { return };
+    let Some(text) = literal(node) else { return };
+    let span: Span = inner_span(node);
+    calls.push(Call { span, target: target(text.to_owned()) });
+}
+
+/// The text of a name that is written out.
+fn literal(node: &Node) -> Option<&str> {
+    node.scalar_text().filter(|text| !text.is_empty() && !has_expression(text))
+}

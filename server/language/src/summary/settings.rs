@@ -1,0 +1,46 @@
+//! The names that one config file gives.
+
+use copydesk_text::Node;
+
+use super::{origin, text};
+use crate::File;
+use crate::index::{Names, SettingsView};
+
+/// What one config file says, ours or Keystone's. The effective config is one such view over another.
+pub fn settings_view(file: &File<'_>) -> SettingsView {
+    let Some(root) = file.tree.root() else { return SettingsView::default() };
+    let section = |key: &str| root.get(key).map(|node| keys(file, node)).unwrap_or_default();
+    let engines = root.get("engines");
+    let pools = root.get("pools").or_else(|| root.get("concurrency").and_then(|node| node.get("pools")));
+    let mappings = root.get("model_mappings").map_or(&[][..], Node::entries).iter();
+    SettingsView {
+        default_model: text(root, "default_model"),
+        providers: section("providers"),
+        mcp_servers: section("mcp_servers"),
+        guests: section("agents"),
+        pools: pools.map(|node| keys(file, node)).unwrap_or_default(),
+        engines_allowed: engines.and_then(|node| node.get("allowlist")).map(|node| names(file, node)),
+        engines_denied: engines
+            .and_then(|node| node.get("denylist"))
+            .map(|node| names(file, node))
+            .unwrap_or_default(),
+        model_mappings: mappings
+            .filter_map(|entry| {
+                Some((entry.key.scalar_text()?.to_owned(), entry.value.scalar_text()?.to_owned()))
+            })
+            .collect(),
+    }
+}
+
+/// The keys of a mapping.
+fn keys(file: &File<'_>, node: &Node) -> Names {
+    let named = |key: &Node| Some((key.scalar_text()?.to_owned(), Some(origin(file.path, key))));
+    node.entries().iter().filter_map(|entry| named(&entry.key)).collect()
+}
+
+/// The items of a list, or the keys of a mapping.
+fn names(file: &File<'_>, node: &Node) -> Names {
+    let named = |item: &Node| Some((item.scalar_text()?.to_owned(), Some(origin(file.path, item))));
+    let items = node.items().iter().filter_map(named);
+    items.chain(keys(file, node)).collect()
+}
