@@ -178,6 +178,37 @@ codes! {
     StaleEdit = "stale-edit", Warning;
     UntrustedSetting = "untrusted-setting", Warning;
     UnknownSetting = "unknown-setting", Warning;
+    /// A permission rule that cannot be understood. Of a deny rule it is an error: nobody is protected by it.
+    MalformedRule = "malformed-rule", Warning;
+    /// Another rule of the same list says all that it says.
+    ShadowedRule = "shadowed-rule", Warning;
+    /// Something stricter always decides before it.
+    UnreachableRule = "unreachable-rule", Warning;
+    /// A rule that allows where nothing can be granted.
+    GrantingRule = "granting-rule", Warning;
+    UnknownAgent = "unknown-agent", Error;
+    UnknownWorkflow = "unknown-workflow", Warning;
+    UnknownPool = "unknown-pool", Warning;
+    /// An input that the called workflow does not have.
+    UnknownInput = "unknown-input", Error;
+    /// An output that the called workflow does not have.
+    UnknownOutput = "unknown-output", Error;
+    /// An MCP server, a provider or another name that the config does not give.
+    UnknownName = "unknown-name", Warning;
+    /// An external program that the allow-list does not name.
+    EngineNotAllowed = "engine-not-allowed", Warning;
+    /// Workflows that call one another in a circle.
+    WorkflowCycle = "workflow-cycle", Error;
+    /// A key that does nothing where it stands.
+    UselessKey = "useless-key", Warning;
+    DeprecatedKey = "deprecated-key", Warning;
+    UnusedInput = "unused-input", Hint;
+    /// A step or a list of steps that can never run.
+    NeverRuns = "never-runs", Warning;
+    /// A secret written out in a file.
+    PlainSecret = "plain-secret", Warning;
+    /// A name that differs from the place the file has.
+    MisplacedName = "misplaced-name", Warning;
 }
 
 impl fmt::Display for Code {

@@ -15,6 +15,7 @@ mod kinds;
 mod outline;
 mod pages;
 mod robustness;
+mod ruling;
 mod schemas;
 mod step_types;
 mod support;
