@@ -2,16 +2,17 @@
 //!
 //! What a real editor must answer is answered on the reading thread, at once, so that no server waits for the bench.
 
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{BufRead, BufReader, Write};
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::sync::{Arc, Mutex};
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
 /// Longer than any answer of a server that still lives.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// How a server is started, and what it calls its settings.
 pub(crate) struct Server {
@@ -25,6 +26,8 @@ pub(crate) struct Server {
 /// A server that runs.
 pub(crate) struct Session {
     child: Child,
+    /// Ends when the server closes its output.
+    reader: JoinHandle<()>,
     pipe: Arc<Mutex<ChildStdin>>,
     messages: Receiver<(Instant, Value)>,
     name: &'static str,
@@ -52,7 +55,7 @@ impl Session {
         let (sender, messages) = channel();
         let (answers, settings) = (pipe.clone(), server.settings.clone());
         let mut output = BufReader::new(child.stdout.take().expect("stdout is a pipe"));
-        std::thread::spawn(move || {
+        let reading = std::thread::Builder::new().spawn(move || {
             while let Some(message) = frame(&mut output) {
                 let arrived = Instant::now();
                 if let (Some(id), Some(method)) = (message.get("id"), message.get("method")) {
@@ -67,8 +70,10 @@ impl Session {
                 }
             }
         });
+        let reader = reading.expect("a thread can be started");
         let mut session = Self {
             child,
+            reader,
             pipe,
             messages,
             name: server.name,
@@ -172,6 +177,7 @@ impl Session {
         self.ask("shutdown", &Value::Null);
         self.tell("exit", &Value::Null);
         let _ = self.child.wait();
+        let _ = self.reader.join();
     }
 
     fn wait(&mut self, fits: impl Fn(&Value) -> bool) -> (Instant, Value) {
