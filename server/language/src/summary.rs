@@ -5,13 +5,12 @@
 mod calls;
 mod settings;
 
-use std::collections::BTreeMap;
 use std::path::Path;
 
 use copydesk_text::Node;
 
 use crate::declared::{Block, inner_span};
-use crate::expression::types::{Field, Literal, Type};
+use crate::expression::types::{Type, of_input, of_node};
 use crate::index::{AgentSummary, Declared, Name, StepSummary, Summary, SummaryBody, WorkflowSummary};
 use crate::types::InputKind;
 use crate::{File, FileKind};
@@ -49,7 +48,7 @@ fn workflow(file: &File<'_>) -> WorkflowSummary {
         Some(Declared {
             name: name.to_owned(),
             span: inner_span(&entry.key),
-            ty: schema.map_or(Type::Any, of_schema),
+            ty: schema.map_or(Type::Any, of_node),
             kind: None,
             values: Vec::new(),
             required: false,
@@ -72,7 +71,7 @@ fn workflow(file: &File<'_>) -> WorkflowSummary {
         description: text(root, "description"),
         inputs,
         outputs,
-        output_schema: root.get("outputSchema").map(of_schema),
+        output_schema: root.get("outputSchema").map(of_node),
         steps: steps.collect(),
         pools: entries("pools").iter().filter_map(|entry| name(&entry.key)).collect(),
     }
@@ -90,49 +89,12 @@ fn input(key: &Node, value: &Node) -> Option<Declared> {
     Some(Declared {
         name: key.scalar_text().filter(|name| !name.is_empty())?.to_owned(),
         span: inner_span(key),
-        ty: kind.map_or(Type::Any, |kind| of_kind(kind, &values)),
+        ty: of_input(value),
         kind,
         values,
         required: value.get("default").is_none(),
         docs: text(value, "description"),
     })
-}
-
-fn of_kind(kind: InputKind, values: &[String]) -> Type {
-    match kind {
-        InputKind::String if !values.is_empty() => {
-            Type::Union(values.iter().map(|text| Type::Literal(Literal::Text(text.clone()))).collect())
-        }
-        InputKind::String => Type::Text,
-        InputKind::Number => Type::Number,
-        InputKind::Boolean => Type::Bool,
-        InputKind::Array => Type::Array(Box::new(Type::Any)),
-        InputKind::Object => Type::Object { fields: BTreeMap::new(), rest: Some(Box::new(Type::Any)) },
-    }
-}
-
-/// The type that a JSON Schema gives, as far as `type`, `properties`, `required` and `items` tell.
-fn of_schema(schema: &Node) -> Type {
-    match schema.get("type").and_then(Node::scalar_text) {
-        Some("string") => Type::Text,
-        Some("number" | "integer") => Type::Number,
-        Some("boolean") => Type::Bool,
-        Some("null") => Type::Null,
-        Some("array") => Type::Array(Box::new(schema.get("items").map_or(Type::Any, of_schema))),
-        Some("object") => {
-            let required = schema.get("required").map_or(&[][..], Node::items);
-            let fields = schema.get("properties").map_or(&[][..], Node::entries).iter().filter_map(|entry| {
-                let name = entry.key.scalar_text()?;
-                let optional = !required.iter().any(|item| item.scalar_text() == Some(name));
-                let docs = text(&entry.value, "description");
-                Some((name.to_owned(), Field { ty: of_schema(&entry.value), docs, optional }))
-            });
-            let closed = schema.get("additionalProperties").and_then(Node::as_bool) == Some(false);
-            let rest = (!closed).then(|| Box::new(Type::Any));
-            Type::Object { fields: fields.collect(), rest }
-        }
-        _ => Type::Any,
-    }
 }
 
 fn agent(file: &File<'_>) -> AgentSummary {

@@ -14,7 +14,9 @@ mod operators;
 mod parser;
 mod references;
 mod template;
+mod tree;
 pub mod types;
+pub mod value;
 
 use copydesk_base::Span;
 
