@@ -192,7 +192,7 @@ fn problems(loaded: &Loaded) -> Vec<String> {
 fn scripted(path: &Path, text: std::io::Result<String>) -> Result<Script, String> {
     let text = text.map_err(|error| format!("{}: {error}", path.display()))?;
     let tree = yaml::parse(&text);
-    if let Some(problem) = tree.problems.first() {
+    if let Some(problem) = tree.problems().first() {
         return Err(format!("{}: {}", path.display(), problem.message));
     }
     let root = tree.root().ok_or_else(|| format!("{} is empty", path.display()))?;

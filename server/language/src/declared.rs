@@ -5,12 +5,12 @@
 use std::collections::HashMap;
 
 use copydesk_base::Span;
-use copydesk_text::{Entry, Node, Tree};
+use copydesk_text::{Entries, Entry, Node, Tree};
 
 /// The declared names of one workflow.
 #[derive(Debug, Default)]
 pub(crate) struct Declared<'t> {
-    pub(crate) inputs: &'t [Entry],
+    pub(crate) inputs: Entries<'t>,
     pub(crate) steps: Vec<Step<'t>>,
     by_id: HashMap<&'t str, usize>,
     input_names: HashMap<&'t str, usize>,
@@ -20,9 +20,9 @@ pub(crate) struct Declared<'t> {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Step<'t> {
     pub(crate) block: Block,
-    pub(crate) node: &'t Node,
+    pub(crate) node: Node<'t>,
     /// The id's text and node, where there is one.
-    pub(crate) id: Option<(&'t str, &'t Node)>,
+    pub(crate) id: Option<(&'t str, Node<'t>)>,
 }
 
 /// The list a step stands in.
@@ -55,9 +55,9 @@ impl<'t> Declared<'t> {
         let Some(root) = tree.root() else { return Self::default() };
         let lists = Block::ALL.map(|block| (block, tree.get(root, block.key())));
         let mut declared = Self::of_lists(lists.into_iter().filter_map(|(block, list)| Some((block, list?))));
-        declared.inputs = tree.get(root, "inputs").map_or(&[], Node::entries);
+        declared.inputs = tree.get(root, "inputs").map(Node::entries).unwrap_or_default();
         for (at, entry) in declared.inputs.iter().enumerate() {
-            if let Some(name) = entry.key.scalar_text() {
+            if let Some(name) = entry.key().scalar_text() {
                 declared.input_names.entry(name).or_insert(at);
             }
         }
@@ -65,7 +65,7 @@ impl<'t> Declared<'t> {
     }
 
     /// The steps of some lists, without inputs.
-    pub(crate) fn of_lists(lists: impl Iterator<Item = (Block, &'t Node)>) -> Self {
+    pub(crate) fn of_lists(lists: impl Iterator<Item = (Block, Node<'t>)>) -> Self {
         let mut declared = Self::default();
         for (block, list) in lists {
             for node in list.items() {
@@ -84,7 +84,7 @@ impl<'t> Declared<'t> {
         self.by_id.get(id).copied()
     }
 
-    pub(crate) fn input(&self, name: &str) -> Option<&'t Entry> {
+    pub(crate) fn input(&self, name: &str) -> Option<Entry<'t>> {
         self.inputs.get(*self.input_names.get(name)?)
     }
 
@@ -93,7 +93,7 @@ impl<'t> Declared<'t> {
     }
 
     pub(crate) fn names_of_inputs(&self) -> impl Iterator<Item = &'t str> {
-        self.inputs.iter().filter_map(|entry| entry.key.scalar_text())
+        self.inputs.iter().filter_map(|entry| entry.key().scalar_text())
     }
 
     /// The longest step id that starts at the start of `text` and goes on over hyphens: in `a-b.output` the step
@@ -114,9 +114,9 @@ impl<'t> Declared<'t> {
 
 impl<'t> Step<'t> {
     /// The items of `needs`, a single word counted as one: text and node. Aliases and merge keys are seen through.
-    pub(crate) fn needs(&self, tree: &'t Tree) -> impl Iterator<Item = (&'t str, &'t Node)> {
+    pub(crate) fn needs(&self, tree: &'t Tree) -> impl Iterator<Item = (&'t str, Node<'t>)> {
         let needs = tree.get(self.node, "needs");
-        let list = needs.map_or(&[][..], Node::items);
+        let list = needs.map(Node::items).unwrap_or_default();
         let single = needs.filter(|node| node.scalar().is_some());
         list.iter().chain(single).filter_map(|node| Some((node.scalar_text()?, node)))
     }
@@ -128,6 +128,6 @@ impl<'t> Step<'t> {
 }
 
 /// The bytes of a scalar's text in the source, without its quotes.
-pub(crate) fn inner_span(node: &Node) -> Span {
-    node.scalar().map_or(node.span, |scalar| scalar.source_span(0, scalar.text.len()))
+pub(crate) fn inner_span(node: Node<'_>) -> Span {
+    node.scalar().map_or(node.span(), |scalar| scalar.source_span(0, scalar.text().len()))
 }

@@ -94,7 +94,7 @@ pub fn named_schema<'a>(text: &'a str, tree: &'a Tree) -> Option<&'a str> {
         return Some(named);
     }
     // A modeline stands at the head of the file; nobody looks for it behind a thousand comments.
-    tree.comments.iter().take(50).find_map(|comment| modeline(comment.of(text)))
+    tree.comments().iter().take(50).find_map(|comment| modeline(comment.of(text)))
 }
 
 fn modeline(comment: &str) -> Option<&str> {
@@ -201,7 +201,7 @@ fn looks_like_config(tree: &Tree) -> bool {
     let Some(root) = tree.root() else { return true };
     let known = crate::schema::config().pointer("/properties").and_then(serde_json::Value::as_object);
     let ours = |key: &str| key != "agents" && known.is_some_and(|known| known.contains_key(key));
-    root.entries().is_empty() || root.entries().iter().filter_map(|entry| entry.key.scalar_text()).any(ours)
+    root.entries().is_empty() || root.entries().iter().filter_map(|entry| entry.key().scalar_text()).any(ours)
 }
 
 fn markdown_by_place(place: &Place<'_>, tree: &Tree) -> FileKind {
@@ -229,8 +229,8 @@ fn markdown_by_place(place: &Place<'_>, tree: &Tree) -> FileKind {
 /// The span of the first key of a tree, else its start.
 pub(crate) fn first_key(tree: &Tree) -> Span {
     let root = tree.root();
-    let first = root.and_then(|root| root.entries().first()).map(|entry| entry.key.span);
-    first.unwrap_or_else(|| root.map_or(Span::at(0), |root| Span::at(root.span.start)))
+    let first = root.and_then(|root| root.entries().first()).map(|entry| entry.key().span());
+    first.unwrap_or_else(|| root.map_or(Span::at(0), |root| Span::at(root.span().start)))
 }
 
 /// Whether a config file belongs to a workspace, and not to the person.

@@ -31,13 +31,13 @@ pub fn hover(file: &File<'_>, _index: &WorkspaceIndex, offset: usize) -> Option<
             Way::Index(_, node) => at = at.item(shapes, node),
         }
     }
-    at.node.span.touches(offset).then(|| at.scalar(file, &declared, offset)).flatten()
+    at.node.span().touches(offset).then(|| at.scalar(file, &declared, offset)).flatten()
 }
 
 /// How far the way to the cursor has come.
 #[derive(Clone, Copy)]
 struct Seen<'t> {
-    node: &'t Node,
+    node: Node<'t>,
     shape: Option<&'static Shape>,
     /// The last key on the way.
     key: &'t str,
@@ -47,8 +47,8 @@ struct Seen<'t> {
 }
 
 impl<'t> Seen<'t> {
-    fn value(self, file: &File<'t>, shapes: &'static Shapes, entry: &'t Entry) -> Self {
-        let key = entry.key.scalar_text().unwrap_or("");
+    fn value(self, file: &File<'t>, shapes: &'static Shapes, entry: Entry<'t>) -> Self {
+        let key = entry.key().scalar_text().unwrap_or("");
         let mapping = self.shape.and_then(Shape::mapping);
         let word = mapping
             .filter(|mapping| !mapping.kinds.is_empty())
@@ -59,16 +59,16 @@ impl<'t> Seen<'t> {
             _ => None,
         });
         let in_steps = self.in_steps || (self.depth == 0 && matches!(key, "steps" | "errors" | "finally"));
-        Self { node: &entry.value, shape: id.map(|id| shapes.get(id)), key, depth: self.depth + 1, in_steps }
+        Self { node: entry.value(), shape: id.map(|id| shapes.get(id)), key, depth: self.depth + 1, in_steps }
     }
 
-    fn item(self, shapes: &'static Shapes, node: &'t Node) -> Self {
+    fn item(self, shapes: &'static Shapes, node: Node<'t>) -> Self {
         let shape = self.shape.and_then(Shape::list).map(|list| shapes.get(list.item));
         Self { node, shape, depth: self.depth + 1, ..self }
     }
 
-    fn key(&self, file: &File<'_>, shapes: &'static Shapes, entry: &Entry) -> Option<Hover> {
-        let name = entry.key.scalar_text()?;
+    fn key(&self, file: &File<'_>, shapes: &'static Shapes, entry: Entry<'_>) -> Option<Hover> {
+        let name = entry.key().scalar_text()?;
         let mapping = self.shape?.mapping()?;
         let word = self.node.get("type").and_then(Node::scalar_text).filter(|_| !mapping.kinds.is_empty());
         let markdown = match mapping.key(word, name) {
@@ -81,12 +81,12 @@ impl<'t> Seen<'t> {
             }
             None => return None,
         };
-        Some(Hover { span: entry.key.span, markdown })
+        Some(Hover { span: entry.key().span(), markdown })
     }
 
     fn scalar(&self, file: &File<'_>, declared: &Declared<'_>, offset: usize) -> Option<Hover> {
         let scalar = self.node.scalar()?;
-        let text = scalar.text.as_str();
+        let text = scalar.text();
         let shape = self.shape;
         if matches!(file.kind, FileKind::Workflow | FileKind::Agent) {
             let is_bare = shape.is_some_and(|shape| shape.role == Role::Expression);
@@ -96,14 +96,14 @@ impl<'t> Seen<'t> {
         }
         if self.in_steps && self.key == "needs" {
             let step = declared.steps.get(declared.step(text)?)?;
-            return Some(Hover { span: self.node.span, markdown: docs_of_step(file, step) });
+            return Some(Hover { span: self.node.span(), markdown: docs_of_step(file, step) });
         }
         if self.in_steps && self.key == "id" && self.depth == 3 {
             let step = declared
                 .steps
                 .iter()
-                .find(|step| step.id.is_some_and(|(_, node)| node.span == self.node.span))?;
-            return Some(Hover { span: self.node.span, markdown: docs_of_step(file, step) });
+                .find(|step| step.id.is_some_and(|(_, node)| node.span() == self.node.span()))?;
+            return Some(Hover { span: self.node.span(), markdown: docs_of_step(file, step) });
         }
         let word = shape?.words().iter().find(|word| word.text == text)?;
         let markdown = format!("**{text}**\n\n{}", word.docs);
@@ -111,8 +111,13 @@ impl<'t> Seen<'t> {
     }
 }
 
-fn in_expression(file: &File<'_>, scalar: &Scalar, declared: &Declared<'_>, offset: usize) -> Option<Hover> {
-    let text = scalar.text.as_str();
+fn in_expression(
+    file: &File<'_>,
+    scalar: Scalar<'_>,
+    declared: &Declared<'_>,
+    offset: usize,
+) -> Option<Hover> {
+    let text = scalar.text();
     let parts: Vec<Span> = if expression::has_expression(text) {
         let pieces = expression::pieces(text);
         pieces.into_iter().filter(|piece| piece.end == End::Closed).map(|piece| piece.inner).collect()
@@ -206,10 +211,12 @@ pub(crate) fn docs_of_step(file: &File<'_>, step: &Step<'_>) -> String {
 }
 
 /// Help for an input: its type, its default, what it is for.
-pub(crate) fn docs_of_input(entry: &Entry) -> String {
-    let input = &entry.value;
-    let field = |key: &str| input.get(key).filter(|node| node.kind != Kind::Null).and_then(Node::scalar_text);
-    let name = entry.key.scalar_text().unwrap_or("");
+pub(crate) fn docs_of_input(entry: Entry<'_>) -> String {
+    let input = entry.value();
+    let field = |key: &str| {
+        input.get(key).filter(|node| !matches!(node.kind(), Kind::Null)).and_then(Node::scalar_text)
+    };
+    let name = entry.key().scalar_text().unwrap_or("");
     let mut docs = format!("**{}**: {} input", quoted(name), quoted(field("type").unwrap_or("an")));
     match field("default") {
         _ if field("secret") == Some("true") => docs.push_str(", secret"),

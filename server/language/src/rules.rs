@@ -48,10 +48,10 @@ pub fn rules_in(file: &File<'_>) -> Vec<RuleAt> {
     };
     let mut rules: Vec<RuleAt> = Vec::new();
     for kind in RuleKind::ALL {
-        let items = file.tree.get(lists, kind.as_str()).map_or(&[][..], Node::items);
+        let items = file.tree.get(lists, kind.as_str()).map(Node::items).unwrap_or_default();
         rules.extend(items.iter().filter_map(|item| {
             let text = item.as_str()?.to_owned();
-            (!file.tree.is_broken(item.span)).then(|| RuleAt { span: inner_span(item), kind, text })
+            (!file.tree.is_broken(item.span())).then(|| RuleAt { span: inner_span(item), kind, text })
         }));
     }
     rules.sort_by_key(|rule| rule.span);

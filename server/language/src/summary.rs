@@ -33,21 +33,21 @@ fn title(file: &File<'_>) -> Option<String> {
     text(root, "name").or_else(|| text(root, "title"))
 }
 
-fn text(node: &Node, key: &str) -> Option<String> {
+fn text(node: Node<'_>, key: &str) -> Option<String> {
     node.get(key).and_then(Node::scalar_text).filter(|text| !text.is_empty()).map(str::to_owned)
 }
 
 fn workflow(file: &File<'_>) -> WorkflowSummary {
     let Some(root) = file.tree.root() else { return WorkflowSummary::default() };
-    let entries = |key: &str| file.tree.get(root, key).map_or(&[][..], Node::entries);
-    let inputs = entries("inputs").iter().filter_map(|entry| input(&entry.key, &entry.value)).collect();
+    let entries = |key: &str| file.tree.get(root, key).map(Node::entries).unwrap_or_default();
+    let inputs = entries("inputs").iter().filter_map(|entry| input(entry.key(), entry.value())).collect();
     let types = root.get("outputSchema").and_then(|schema| schema.get("properties"));
     let outputs = entries("outputs").iter().filter_map(|entry| {
-        let name = entry.key.scalar_text()?;
+        let name = entry.key().scalar_text()?;
         let schema = types.and_then(|types| types.get(name));
         Some(Declared {
             name: name.to_owned(),
-            span: inner_span(&entry.key),
+            span: inner_span(entry.key()),
             ty: schema.map_or(Type::Any, of_node),
             kind: None,
             values: Vec::new(),
@@ -73,15 +73,16 @@ fn workflow(file: &File<'_>) -> WorkflowSummary {
         outputs,
         output_schema: root.get("outputSchema").map(of_node),
         steps: steps.collect(),
-        pools: entries("pools").iter().filter_map(|entry| name(&entry.key)).collect(),
+        pools: entries("pools").iter().filter_map(|entry| name(entry.key())).collect(),
     }
 }
 
-fn input(key: &Node, value: &Node) -> Option<Declared> {
+fn input(key: Node<'_>, value: Node<'_>) -> Option<Declared> {
     let kind = value.get("type").and_then(Node::scalar_text).and_then(InputKind::parse);
     let values: Vec<String> = value
         .get("values")
-        .map_or(&[][..], Node::items)
+        .map(Node::items)
+        .unwrap_or_default()
         .iter()
         .filter_map(Node::scalar_text)
         .map(str::to_owned)
@@ -102,7 +103,7 @@ fn agent(file: &File<'_>) -> AgentSummary {
     let Some(root) = file.tree.root() else {
         return AgentSummary { name: stem(), ..AgentSummary::default() };
     };
-    let tools = root.get("tools").map_or(&[][..], Node::items);
+    let tools = root.get("tools").map(Node::items).unwrap_or_default();
     AgentSummary {
         name: text(root, "name").unwrap_or_else(stem),
         span: root.get("name").map(inner_span).unwrap_or_default(),
@@ -112,12 +113,12 @@ fn agent(file: &File<'_>) -> AgentSummary {
     }
 }
 
-fn name(node: &Node) -> Option<Name> {
+fn name(node: Node<'_>) -> Option<Name> {
     let text = node.scalar_text().filter(|text| !text.is_empty())?;
     Some(Name { text: text.to_owned(), span: inner_span(node) })
 }
 
 /// Where a config lies decides what its names are relative to.
-fn origin(path: &Path, node: &Node) -> crate::index::Origin {
+fn origin(path: &Path, node: Node<'_>) -> crate::index::Origin {
     crate::index::Origin { path: path.to_path_buf(), span: inner_span(node) }
 }

@@ -44,60 +44,60 @@ pub fn symbols(file: &File<'_>) -> Vec<Symbol> {
     }
 }
 
-fn section(entry: &Entry) -> Option<Symbol> {
-    let name = entry.key.scalar_text()?;
+fn section(entry: Entry<'_>) -> Option<Symbol> {
+    let name = entry.key().scalar_text()?;
     let children = match name {
-        "inputs" => entry.value.entries().iter().filter_map(input).collect(),
+        "inputs" => entry.value().entries().iter().filter_map(input).collect(),
         "outputs" => {
-            entry.value.entries().iter().filter_map(|entry| leaf(entry, SymbolKind::Output)).collect()
+            entry.value().entries().iter().filter_map(|entry| leaf(entry, SymbolKind::Output)).collect()
         }
         "steps" | "errors" | "finally" => {
-            entry.value.items().iter().enumerate().filter_map(|(at, node)| step(at, node)).collect()
+            entry.value().items().iter().enumerate().filter_map(|(at, node)| step(at, node)).collect()
         }
         _ => return None,
     };
     Some(Symbol { children, ..leaf(entry, SymbolKind::Section)? })
 }
 
-fn input(entry: &Entry) -> Option<Symbol> {
-    let detail = entry.value.get("type").and_then(Node::scalar_text).unwrap_or("").to_owned();
+fn input(entry: Entry<'_>) -> Option<Symbol> {
+    let detail = entry.value().get("type").and_then(Node::scalar_text).unwrap_or("").to_owned();
     Some(Symbol { detail, ..leaf(entry, SymbolKind::Input)? })
 }
 
-fn leaf(entry: &Entry, kind: SymbolKind) -> Option<Symbol> {
+fn leaf(entry: Entry<'_>, kind: SymbolKind) -> Option<Symbol> {
     Some(Symbol {
-        name: entry.key.scalar_text().filter(|name| !name.is_empty())?.to_owned(),
+        name: entry.key().scalar_text().filter(|name| !name.is_empty())?.to_owned(),
         detail: String::new(),
         kind,
         span: entry.span(),
-        name_span: entry.key.span,
+        name_span: entry.key().span(),
         children: Vec::new(),
     })
 }
 
-fn step(at: usize, node: &Node) -> Option<Symbol> {
-    let Kind::Mapping(entries) = &node.kind else { return None };
+fn step(at: usize, node: Node<'_>) -> Option<Symbol> {
+    let Kind::Mapping(entries) = node.kind() else { return None };
     let id = node.get("id").filter(|id| id.scalar_text().is_some_and(|text| !text.is_empty()));
     let name = id.and_then(Node::scalar_text).map_or_else(|| format!("step {}", at + 1), str::to_owned);
     let name_span =
-        id.map_or_else(|| entries.first().map_or(node.span, |entry| entry.key.span), |id| id.span);
+        id.map_or_else(|| entries.first().map_or(node.span(), |entry| entry.key().span()), Node::span);
     // An id that comes by a merge key stands elsewhere; a name must lie inside its thing.
-    let inside = node.span.start <= name_span.start && name_span.end <= node.span.end;
+    let inside = node.span().start <= name_span.start && name_span.end <= node.span().end;
     Some(Symbol {
         name,
         detail: node.get("type").and_then(Node::scalar_text).unwrap_or("").to_owned(),
         kind: SymbolKind::Step,
-        span: node.span,
-        name_span: if inside { name_span } else { node.span },
+        span: node.span(),
+        name_span: if inside { name_span } else { node.span() },
         children: Vec::new(),
     })
 }
 
-fn keys(node: &Node, depth: usize) -> Vec<Symbol> {
+fn keys(node: Node<'_>, depth: usize) -> Vec<Symbol> {
     let Some(depth) = depth.checked_sub(1) else { return Vec::new() };
     let keys = node.entries().iter().filter_map(|entry| {
         let symbol = leaf(entry, SymbolKind::Key)?;
-        Some(Symbol { children: keys(&entry.value, depth), ..symbol })
+        Some(Symbol { children: keys(entry.value(), depth), ..symbol })
     });
     keys.collect()
 }

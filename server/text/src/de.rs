@@ -11,64 +11,66 @@ use std::cell::Cell;
 use serde::de::{self, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 
 pub use self::error::DeError;
-use crate::node::{Entry, Kind, MAX_DEPTH, Node, Tree, Value};
+use crate::node::{Entry, ItemsIter, Kind, MAX_DEPTH, Node, Tree, Value};
 
 /// How many nodes are visited at most, each visit through an alias counted anew.
 const BUDGET: usize = 1_000_000;
 
 /// Reads the first document; an empty text counts as nothing.
 pub fn from_tree<'de, T: de::Deserialize<'de>>(tree: &'de Tree) -> Result<T, DeError> {
-    const NOTHING: &Node = &Node::nothing(0);
-    from_node(tree, tree.root().unwrap_or(NOTHING))
+    from_node(tree, tree.root().unwrap_or_else(|| Node::nothing(0)))
 }
 
 /// Reads one node of a tree.
-pub fn from_node<'de, T: de::Deserialize<'de>>(tree: &'de Tree, node: &'de Node) -> Result<T, DeError> {
+pub fn from_node<'de, T: de::Deserialize<'de>>(tree: &'de Tree, node: Node<'de>) -> Result<T, DeError> {
     let spent = Cell::new(0);
-    T::deserialize(Reader { tree, node, spent: &spent, depth: 0 }).map_err(|error| error.at(node.span))
+    T::deserialize(Reader { tree, node, spent: &spent, depth: 0 }).map_err(|error| error.at(node.span()))
 }
 
 /// A node on its way into a type.
 #[derive(Clone, Copy)]
 struct Reader<'de, 's> {
     tree: &'de Tree,
-    node: &'de Node,
+    node: Node<'de>,
     spent: &'s Cell<usize>,
     depth: usize,
 }
 
 impl<'de> Reader<'de, '_> {
-    fn within(self, node: &'de Node) -> Self {
+    fn within(self, node: Node<'de>) -> Self {
         Self { node, depth: self.depth + 1, ..self }
     }
 
     /// The node behind aliases, paid for.
-    fn resolved(self) -> Result<&'de Node, DeError> {
+    fn resolved(self) -> Result<Node<'de>, DeError> {
         let spent = self.spent.get() + 1;
         self.spent.set(spent);
         if spent > BUDGET || self.depth > 2 * MAX_DEPTH {
-            return Err(DeError::new(self.node.span, "the aliases here make this endless or far too large"));
+            return Err(DeError::new(
+                self.node.span(),
+                "the aliases here make this endless or far too large",
+            ));
         }
         self.tree
             .resolve(self.node)
-            .ok_or_else(|| DeError::new(self.node.span, "this alias refers to nothing"))
+            .ok_or_else(|| DeError::new(self.node.span(), "this alias refers to nothing"))
     }
 
     /// The entries of a mapping with those that it merges in, its own first.
-    fn entries(self, node: &'de Node) -> Result<Vec<&'de Entry>, DeError> {
+    fn entries(self, node: Node<'de>) -> Result<Vec<Entry<'de>>, DeError> {
         let entries = node.entries();
-        let is_merge = |entry: &&Entry| entry.key.scalar_text() == Some("<<");
-        let mut all: Vec<&Entry> = entries.iter().filter(|entry| !is_merge(entry)).collect();
+        let is_merge = |entry: &Entry<'_>| entry.key().scalar_text() == Some("<<");
+        let mut all: Vec<Entry<'_>> = entries.iter().filter(|entry| !is_merge(entry)).collect();
         for merge in entries.iter().filter(is_merge) {
-            let from = self.within(&merge.value).resolved()?;
+            let from = self.within(merge.value()).resolved()?;
             let sources =
-                if let Kind::Sequence(items) = &from.kind { items } else { std::slice::from_ref(from) };
+                if let Kind::Sequence(items) = from.kind() { items.iter().collect() } else { vec![from] };
             for source in sources {
                 let source = self.within(source);
                 let found = source.within(source.node).entries_of()?;
-                let is_new = |entry: &&Entry| {
-                    let key = entry.key.scalar_text();
-                    !all.iter().any(|known| known.key.scalar_text() == key)
+                let is_new = |entry: &Entry<'_>| {
+                    let key = entry.key().scalar_text();
+                    !all.iter().any(|known| known.key().scalar_text() == key)
                 };
                 let new: Vec<_> = found.into_iter().filter(is_new).collect();
                 all.extend(new);
@@ -77,22 +79,22 @@ impl<'de> Reader<'de, '_> {
         Ok(all)
     }
 
-    fn entries_of(self) -> Result<Vec<&'de Entry>, DeError> {
+    fn entries_of(self) -> Result<Vec<Entry<'de>>, DeError> {
         let node = self.resolved()?;
         self.entries(node)
     }
 
-    fn map<V: Visitor<'de>>(self, node: &'de Node, visitor: V) -> Result<V::Value, DeError> {
+    fn map<V: Visitor<'de>>(self, node: Node<'de>, visitor: V) -> Result<V::Value, DeError> {
         let entries = self.entries(node)?;
         visitor.visit_map(Entries { reader: self, rest: entries.into_iter(), value: None })
     }
 
-    fn seq<V: Visitor<'de>>(self, node: &'de Node, visitor: V) -> Result<V::Value, DeError> {
+    fn seq<V: Visitor<'de>>(self, node: Node<'de>, visitor: V) -> Result<V::Value, DeError> {
         visitor.visit_seq(Items { reader: self, items: node.items().iter() })
     }
 
-    fn any<V: Visitor<'de>>(self, node: &'de Node, visitor: V) -> Result<V::Value, DeError> {
-        match &node.kind {
+    fn any<V: Visitor<'de>>(self, node: Node<'de>, visitor: V) -> Result<V::Value, DeError> {
+        match node.kind() {
             Kind::Mapping(_) => self.map(node, visitor),
             Kind::Sequence(_) => self.seq(node, visitor),
             _ => match node.value() {
@@ -128,7 +130,7 @@ impl<'de> Deserializer<'de> for Reader<'de, '_> {
 
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, DeError> {
         let node = self.resolved()?;
-        self.any(node, visitor).map_err(|error| error.at(self.node.span))
+        self.any(node, visitor).map_err(|error| error.at(self.node.span()))
     }
 
     fn deserialize_str<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, DeError> {
@@ -137,7 +139,7 @@ impl<'de> Deserializer<'de> for Reader<'de, '_> {
             Some(text) => visitor.visit_borrowed_str(text),
             None => self.any(node, visitor),
         };
-        read.map_err(|error| error.at(self.node.span))
+        read.map_err(|error| error.at(self.node.span()))
     }
 
     fn deserialize_string<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, DeError> {
@@ -175,7 +177,7 @@ impl<'de> Deserializer<'de> for Reader<'de, '_> {
     fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, DeError> {
         let node = self.resolved()?;
         let read = if node.is_null() { self.seq(node, visitor) } else { self.any(node, visitor) };
-        read.map_err(|error| error.at(self.node.span))
+        read.map_err(|error| error.at(self.node.span()))
     }
 
     fn deserialize_tuple<V: Visitor<'de>>(self, _: usize, visitor: V) -> Result<V::Value, DeError> {
@@ -194,7 +196,7 @@ impl<'de> Deserializer<'de> for Reader<'de, '_> {
     fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, DeError> {
         let node = self.resolved()?;
         let read = if node.is_null() { self.map(node, visitor) } else { self.any(node, visitor) };
-        read.map_err(|error| error.at(self.node.span))
+        read.map_err(|error| error.at(self.node.span()))
     }
 
     fn deserialize_struct<V: Visitor<'de>>(
@@ -204,8 +206,8 @@ impl<'de> Deserializer<'de> for Reader<'de, '_> {
         visitor: V,
     ) -> Result<V::Value, DeError> {
         // Derived types would take a list for their fields in order.
-        if matches!(self.resolved()?.kind, Kind::Sequence(_)) {
-            return Err(DeError::new(self.node.span, "expected a mapping, found a list"));
+        if matches!(self.resolved()?.kind(), Kind::Sequence(_)) {
+            return Err(DeError::new(self.node.span(), "expected a mapping, found a list"));
         }
         self.deserialize_map(visitor)
     }
@@ -217,13 +219,16 @@ impl<'de> Deserializer<'de> for Reader<'de, '_> {
         visitor: V,
     ) -> Result<V::Value, DeError> {
         let node = self.resolved()?;
-        let read = match node.entries() {
-            [entry] => visitor
-                .visit_enum(Variant { key: self.within(&entry.key), value: Some(self.within(&entry.value)) }),
+        let entries = node.entries();
+        let read = match entries.first() {
+            Some(entry) if entries.len() == 1 => visitor.visit_enum(Variant {
+                key: self.within(entry.key()),
+                value: Some(self.within(entry.value())),
+            }),
             _ if node.scalar().is_some() => visitor.visit_enum(Variant { key: self, value: None }),
-            _ => Err(DeError::new(self.node.span, "expected one word, or a mapping with one key")),
+            _ => Err(DeError::new(self.node.span(), "expected one word, or a mapping with one key")),
         };
-        read.map_err(|error| error.at(self.node.span))
+        read.map_err(|error| error.at(self.node.span()))
     }
 
     fn deserialize_ignored_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, DeError> {
@@ -234,7 +239,7 @@ impl<'de> Deserializer<'de> for Reader<'de, '_> {
 
 struct Items<'de, 's> {
     reader: Reader<'de, 's>,
-    items: std::slice::Iter<'de, Node>,
+    items: ItemsIter<'de>,
 }
 
 impl<'de> SeqAccess<'de> for Items<'de, '_> {
@@ -242,7 +247,7 @@ impl<'de> SeqAccess<'de> for Items<'de, '_> {
 
     fn next_element_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<Option<T::Value>, DeError> {
         let Some(item) = self.items.next() else { return Ok(None) };
-        seed.deserialize(self.reader.within(item)).map(Some).map_err(|error| error.at(item.span))
+        seed.deserialize(self.reader.within(item)).map(Some).map_err(|error| error.at(item.span()))
     }
 
     fn size_hint(&self) -> Option<usize> {
@@ -252,8 +257,8 @@ impl<'de> SeqAccess<'de> for Items<'de, '_> {
 
 struct Entries<'de, 's> {
     reader: Reader<'de, 's>,
-    rest: std::vec::IntoIter<&'de Entry>,
-    value: Option<&'de Node>,
+    rest: std::vec::IntoIter<Entry<'de>>,
+    value: Option<Node<'de>>,
 }
 
 impl<'de> MapAccess<'de> for Entries<'de, '_> {
@@ -261,15 +266,17 @@ impl<'de> MapAccess<'de> for Entries<'de, '_> {
 
     fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, DeError> {
         let Some(entry) = self.rest.next() else { return Ok(None) };
-        self.value = Some(&entry.value);
-        seed.deserialize(self.reader.within(&entry.key)).map(Some).map_err(|error| error.at(entry.key.span))
+        self.value = Some(entry.value());
+        seed.deserialize(self.reader.within(entry.key()))
+            .map(Some)
+            .map_err(|error| error.at(entry.key().span()))
     }
 
     fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, DeError> {
         let Some(value) = self.value.take() else {
             return Err(DeError::somewhere("a value was asked for before its key".to_owned()));
         };
-        seed.deserialize(self.reader.within(value)).map_err(|error| error.at(value.span))
+        seed.deserialize(self.reader.within(value)).map_err(|error| error.at(value.span()))
     }
 }
 
@@ -284,7 +291,7 @@ impl<'de, 's> de::EnumAccess<'de> for Variant<'de, 's> {
     type Variant = Content<'de, 's>;
 
     fn variant_seed<V: DeserializeSeed<'de>>(self, seed: V) -> Result<(V::Value, Content<'de, 's>), DeError> {
-        let span = self.key.node.span;
+        let span = self.key.node.span();
         let variant = seed.deserialize(self.key).map_err(|error| error.at(span))?;
         Ok((variant, Content(self.value)))
     }
@@ -307,7 +314,7 @@ impl<'de> de::VariantAccess<'de> for Content<'de, '_> {
         match self.0 {
             None => Ok(()),
             Some(reader) if reader.resolved()?.is_null() => Ok(()),
-            Some(reader) => Err(DeError::new(reader.node.span, "this word takes no value")),
+            Some(reader) => Err(DeError::new(reader.node.span(), "this word takes no value")),
         }
     }
 

@@ -136,8 +136,8 @@ impl Document {
     /// The tree: of the whole text, of a Markdown file's front matter, or an empty one.
     pub fn tree(&self) -> &Tree {
         self.tree.get_or_init(|| match self.format {
-            Format::Yaml => yaml::parse(self.text()),
-            Format::Markdown => front_matter::parse(self.text()),
+            Format::Yaml => yaml::parse_shared(Arc::clone(self.text())),
+            Format::Markdown => front_matter::parse_shared(Arc::clone(self.text())),
             Format::Other => Tree::default(),
         })
     }

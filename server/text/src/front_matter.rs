@@ -3,6 +3,8 @@
 //! It starts with a first line of `---` and ends with the next line of `---` or `...`. While somebody is still typing
 //! it, the end is not there yet: then it reaches to the first blank line, and says so.
 
+use std::sync::Arc;
+
 use copydesk_base::{Code, Diagnostic, Span};
 
 use crate::node::Tree;
@@ -61,7 +63,12 @@ pub fn split(text: &str) -> Option<FrontMatter> {
 
 /// The tree of a Markdown file's front matter, with places of the whole file. Empty where there is none.
 pub fn parse(text: &str) -> Tree {
-    let Some(parts) = split(text) else { return Tree::default() };
+    parse_shared(text.into())
+}
+
+/// The same of a text that somebody holds already: it is not copied.
+pub fn parse_shared(text: Arc<str>) -> Tree {
+    let Some(parts) = split(&text) else { return Tree::default() };
     let mut tree = yaml::parse_part(text, parts.yaml);
     if parts.closing.is_none() {
         let message = "this front matter has no end; add a line of '---' behind it";

@@ -13,12 +13,14 @@
 pub mod de;
 pub mod document;
 pub mod front_matter;
+mod green;
 pub mod node;
 pub mod position;
 pub mod rebase;
 mod scalar;
+mod tree;
 pub mod yaml;
 
 pub use document::{Change, Document, Format};
-pub use node::{Entry, Kind, Node, Scalar, Step, Style, Tree, Value};
+pub use node::{Entries, Entry, Identity, Items, Kind, Node, Scalar, Step, Style, Tree, Value};
 pub use position::{Encoding, LineIndex, Position, Range};

@@ -1,201 +1,181 @@
-//! One spanned tree for everything a person writes as YAML.
+//! One spanned tree for everything a person writes as YAML, as its readers see it.
 //!
-//! A [`Tree`] holds the documents of a text, its comments and what is wrong with it. A [`Node`] is a value with the
-//! exact bytes it stands on; an [`Entry`] is a key with its value. Every reader of the house walks this one tree:
-//! checks, completion, config and front matter.
+//! A [`Node`] is a value with the exact bytes it stands on; an [`Entry`] is a key with its value. Both are small handles
+//! that are copied freely: what they show is stored once, in blocks that all versions of a text share ([`Tree`] holds
+//! them). Every reader of the house walks this one tree: checks, completion, config and front matter.
 //!
 //! Invariants
 //! - Spans lie on character boundaries, children lie inside their parents, siblings are in order and do not overlap.
-//! - No tree is nested deeper than [`MAX_DEPTH`], so that walking or dropping one by recursion is safe.
+//! - No tree is nested deeper than [`MAX_DEPTH`], so that walking one by recursion is safe.
 //! - An alias stays an alias. Nothing here copies what it points to; [`Tree::resolve`] finds it on demand.
 
-use std::collections::BTreeMap;
+mod list;
 
-use copydesk_base::{Diagnostic, Span};
+use copydesk_base::Span;
 
+pub use self::list::{Entries, EntriesIter, Items, ItemsIter};
+use crate::green::{Form, Green, GreenEntry};
 pub use crate::scalar::{Scalar, Style, Value};
+pub use crate::tree::Tree;
 
 /// How deep collections may be nested.
 pub const MAX_DEPTH: usize = 128;
 
-/// How many aliases in a row are followed before the answer is "nothing".
-const MAX_ALIASES: usize = 32;
-
-/// A parsed text. Parsing never fails: what could not be read is in `problems` and `broken`.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Tree {
-    /// One node for each document; one in nearly every file, none in an empty one.
-    pub documents: Vec<Node>,
-    /// From each `#` to the end of its line, in order.
-    pub comments: Vec<Span>,
-    /// Syntax errors and duplicate keys, in order.
-    pub problems: Vec<Diagnostic>,
-    /// The pieces that had to be read by guessing, in order and apart. Checks stay quiet there, completion does not.
-    pub broken: Vec<Span>,
-    /// Where each anchor's nodes start, by name.
-    pub(crate) anchors: BTreeMap<String, Vec<usize>>,
-}
-
 /// A value.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Node {
-    /// The value itself, without tag, anchor or comments. A block collection reaches from its first key or dash to
-    /// its last value; a block scalar from its `|` or `>` to the end of its last line that is not blank.
-    pub span: Span,
-    pub kind: Kind,
-    /// As written, `!!str` for one.
-    pub tag: Option<String>,
-    /// Without the `&`.
-    pub anchor: Option<String>,
-}
-
-/// What a value is.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Kind {
-    /// Nothing was written; the span is empty. A written `null` or `~` is a scalar: ask [`Node::is_null`].
-    Null,
-    Scalar(Scalar),
-    Sequence(Vec<Node>),
-    Mapping(Vec<Entry>),
-    /// The name, without the `*`.
-    Alias(String),
+#[derive(Clone, Copy)]
+pub struct Node<'t> {
+    frame: Frame<'t>,
+    green: &'t Green,
 }
 
 /// A key and its value.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Entry {
-    pub key: Node,
-    /// `Null` with an empty span right behind the colon where there is none.
-    pub value: Node,
+#[derive(Clone, Copy)]
+pub struct Entry<'t> {
+    frame: Frame<'t>,
+    green: &'t GreenEntry,
+}
+
+/// What is needed to see a stored node: the text, and what its places count from.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Frame<'t> {
+    pub(crate) text: &'t str,
+    pub(crate) base: usize,
+    /// The block that the node is stored in.
+    pub(crate) block: u64,
+}
+
+/// What a value is.
+#[derive(Clone, Copy, Debug)]
+pub enum Kind<'t> {
+    /// Nothing was written; the span is empty. A written `null` or `~` is a scalar: ask [`Node::is_null`].
+    Null,
+    Scalar(Scalar<'t>),
+    Sequence(Items<'t>),
+    Mapping(Entries<'t>),
+    /// The name, without the `*`.
+    Alias(&'t str),
+}
+
+/// Equal exactly while two handles see the same stored value: it has not changed, and neither has anything that shares
+/// its block. Where it stands may have changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Identity {
+    block: u64,
+    /// Where in the block. Blocks do not move, and their numbers are given once.
+    place: usize,
 }
 
 /// One step on the way from the root down to an offset.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug)]
 pub enum Step<'t> {
     /// Into an entry's value.
-    Value(&'t Entry),
+    Value(Entry<'t>),
     /// Into an entry's key; always the last step, unless the key is a collection.
-    Key(&'t Entry),
+    Key(Entry<'t>),
     /// Into an item of a sequence, counted from zero.
-    Index(usize, &'t Node),
+    Index(usize, Node<'t>),
 }
 
 impl<'t> Step<'t> {
     /// The node that the step leads to.
-    pub fn node(self) -> &'t Node {
+    pub fn node(self) -> Node<'t> {
         match self {
-            Self::Value(entry) => &entry.value,
-            Self::Key(entry) => &entry.key,
+            Self::Value(entry) => entry.value(),
+            Self::Key(entry) => entry.key(),
             Self::Index(_, node) => node,
         }
     }
 }
 
-impl Tree {
-    /// The first document.
-    pub fn root(&self) -> Option<&Node> {
-        self.documents.first()
-    }
-
-    /// The document that nobody reads who reads the first one: the next that is not empty.
-    pub fn second(&self) -> Option<&Node> {
-        self.documents.iter().skip(1).find(|node| !node.is_null())
-    }
-
-    /// Whether any part of `span` was read by guessing.
-    pub fn is_broken(&self, span: Span) -> bool {
-        let first = self.broken.partition_point(|broken| broken.end < span.start);
-        self.broken.iter().skip(first).take(2).any(|broken| broken.overlaps(span))
-    }
-
-    /// The node behind an alias, or the node itself. `None` for an unknown anchor and for chains without an end.
-    pub fn resolve<'t>(&'t self, node: &'t Node) -> Option<&'t Node> {
-        let mut node = node;
-        for _ in 0..MAX_ALIASES {
-            let Kind::Alias(name) = &node.kind else { return Some(node) };
-            let starts = self.anchors.get(name)?;
-            let before = starts.partition_point(|start| *start < node.span.start);
-            let start = *starts.get(before.checked_sub(1)?)?;
-            node = self.documents.iter().find_map(|root| root.anchored(name, start))?;
-        }
-        None
-    }
-
-    /// The value of `key` in a mapping, seen through aliases and merge keys (`<<`).
-    pub fn get<'t>(&'t self, node: &'t Node, key: &str) -> Option<&'t Node> {
-        self.get_within(node, key, MAX_ALIASES)
-    }
-
-    fn get_within<'t>(&'t self, node: &'t Node, key: &str, budget: usize) -> Option<&'t Node> {
-        let node = self.resolve(node)?;
-        if let Some(entry) = node.entry(key) {
-            return self.resolve(&entry.value);
-        }
-        let merged = self.resolve(&node.entry("<<")?.value)?;
-        let budget = budget.checked_sub(1)?;
-        match &merged.kind {
-            Kind::Sequence(items) => {
-                items.iter().take(MAX_ALIASES).find_map(|item| self.get_within(item, key, budget / 2))
+impl<'t> Node<'t> {
+    /// The handle of what is stored; blocks are looked through.
+    pub(crate) fn seen(frame: Frame<'t>, green: &'t Green) -> Self {
+        match &green.form {
+            Form::Block(block) => {
+                let base = frame.base + green.start() as usize;
+                Self { frame: Frame { text: frame.text, base, block: block.id }, green: &block.node }
             }
-            _ => self.get_within(merged, key, budget),
+            _ => Self { frame, green },
         }
     }
 
-    /// The steps from the document around `offset` down to the deepest node that touches it.
-    pub fn path_at(&self, offset: usize) -> Vec<Step<'_>> {
-        let root = self.documents.iter().rev().find(|root| root.span.touches(offset));
-        root.map_or_else(Vec::new, |root| root.path_at(offset))
-    }
-}
-
-impl Node {
-    /// A node without tag and anchor.
-    pub const fn new(span: Span, kind: Kind) -> Self {
-        Self { span, kind, tag: None, anchor: None }
+    /// The bytes of the value itself, without tag, anchor or comments. A block collection reaches from its first key or
+    /// dash to its last value; a block scalar from its `|` or `>` to the end of its last line that is not blank.
+    pub fn span(self) -> Span {
+        self.green.span().shifted(self.frame.base)
     }
 
-    /// Nothing, at `offset`.
-    pub const fn nothing(offset: usize) -> Self {
-        Self::new(Span::at(offset), Kind::Null)
+    pub fn kind(self) -> Kind<'t> {
+        match &self.green.form {
+            Form::Nothing | Form::Block(_) => Kind::Null,
+            Form::Verbatim(_) | Form::Mapped(_) => self.scalar().map_or(Kind::Null, Kind::Scalar),
+            Form::List(items) => Kind::Sequence(Items::new(self.frame, items)),
+            Form::Map(entries) => Kind::Mapping(Entries::new(self.frame, entries)),
+            Form::Alias => Kind::Alias(self.alias()),
+        }
+    }
+
+    fn alias(self) -> &'t str {
+        let source = self.span().of(self.frame.text);
+        source.strip_prefix('*').unwrap_or(source)
+    }
+
+    /// As written, `!!str` for one.
+    pub fn tag(self) -> Option<&'t str> {
+        self.green.tag()
+    }
+
+    /// Without the `&`.
+    pub fn anchor(self) -> Option<&'t str> {
+        self.green.anchor()
+    }
+
+    /// What memos of this value, and of nothing outside of it, may key on.
+    pub fn identity(self) -> Identity {
+        Identity { block: self.frame.block, place: std::ptr::from_ref(self.green).addr() }
     }
 
     /// The scalar with its style and its way back into the source.
-    pub fn scalar(&self) -> Option<&Scalar> {
-        if let Kind::Scalar(scalar) = &self.kind { Some(scalar) } else { None }
-    }
-
-    /// The text of any scalar as written, numbers and `true` included.
-    pub fn scalar_text(&self) -> Option<&str> {
-        self.scalar().map(|scalar| scalar.text.as_str())
-    }
-
-    /// What the value means by the core schema of YAML 1.2. `None` for collections and aliases.
-    pub fn value(&self) -> Option<Value<'_>> {
-        match &self.kind {
-            Kind::Null => {
-                Some(if self.tag.as_deref() == Some("!!str") { Value::Text("") } else { Value::Null })
+    pub fn scalar(self) -> Option<Scalar<'t>> {
+        match &self.green.form {
+            Form::Verbatim(style) => {
+                let inner = style.inner(self.span());
+                Some(Scalar::verbatim(inner.of(self.frame.text), *style, inner.start))
             }
-            Kind::Scalar(scalar) => Some(scalar.value(self.tag.as_deref())),
+            Form::Mapped(mapped) => Some(Scalar::mapped(mapped, self.span().start)),
             _ => None,
         }
     }
 
+    /// The text of any scalar as written, numbers and `true` included.
+    pub fn scalar_text(self) -> Option<&'t str> {
+        self.scalar().map(Scalar::text)
+    }
+
+    /// What the value means by the core schema of YAML 1.2. `None` for collections and aliases.
+    pub fn value(self) -> Option<Value<'t>> {
+        match self.green.form {
+            Form::Nothing => Some(if self.tag() == Some("!!str") { Value::Text("") } else { Value::Null }),
+            _ => self.scalar().map(|scalar| scalar.value(self.tag())),
+        }
+    }
+
     /// The text, where the value is one. A plain `5` or `true` is none: see [`Node::scalar_text`].
-    pub fn as_str(&self) -> Option<&str> {
+    pub fn as_str(self) -> Option<&'t str> {
         if let Some(Value::Text(text)) = self.value() { Some(text) } else { None }
     }
 
-    pub fn as_bool(&self) -> Option<bool> {
+    pub fn as_bool(self) -> Option<bool> {
         if let Some(Value::Bool(value)) = self.value() { Some(value) } else { None }
     }
 
-    pub fn as_i64(&self) -> Option<i64> {
+    pub fn as_i64(self) -> Option<i64> {
         if let Some(Value::Int(value)) = self.value() { Some(value) } else { None }
     }
 
     /// The number, whole or not.
     #[expect(clippy::cast_precision_loss, reason = "a float is what was asked for")]
-    pub fn as_f64(&self) -> Option<f64> {
+    pub fn as_f64(self) -> Option<f64> {
         match self.value() {
             Some(Value::Float(value)) => Some(value),
             Some(Value::Int(value)) => Some(value as f64),
@@ -204,13 +184,13 @@ impl Node {
     }
 
     /// Whether there is nothing: no value at all, `null` or `~`.
-    pub fn is_null(&self) -> bool {
+    pub fn is_null(self) -> bool {
         self.value() == Some(Value::Null)
     }
 
     /// What it is, in a word for people.
-    pub fn kind_word(&self) -> &'static str {
-        match &self.kind {
+    pub fn kind_word(self) -> &'static str {
+        match self.kind() {
             Kind::Sequence(_) => "list",
             Kind::Mapping(_) => "mapping",
             Kind::Alias(_) => "alias",
@@ -225,30 +205,30 @@ impl Node {
 
     /// The value of `key` in this mapping, or in a mapping written in place under `<<`.
     /// [`Tree::get`] also sees through aliases.
-    pub fn get(&self, key: &str) -> Option<&Node> {
+    pub fn get(self, key: &str) -> Option<Node<'t>> {
         match self.entry(key) {
-            Some(entry) => Some(&entry.value),
-            None => self.entry("<<")?.value.entry(key).map(|entry| &entry.value),
+            Some(entry) => Some(entry.value()),
+            None => self.entry("<<")?.value().entry(key).map(Entry::value),
         }
     }
 
     /// The entry of `key`, the first one where it is written twice.
-    pub fn entry(&self, key: &str) -> Option<&Entry> {
-        self.entries().iter().find(|entry| entry.key.scalar_text() == Some(key))
+    pub fn entry(self, key: &str) -> Option<Entry<'t>> {
+        self.entries().iter().find(|entry| entry.key().scalar_text() == Some(key))
     }
 
     /// The entries of a mapping; none for anything else.
-    pub fn entries(&self) -> &[Entry] {
-        if let Kind::Mapping(entries) = &self.kind { entries } else { &[] }
+    pub fn entries(self) -> Entries<'t> {
+        if let Kind::Mapping(entries) = self.kind() { entries } else { Entries::default() }
     }
 
     /// The items of a sequence; none for anything else.
-    pub fn items(&self) -> &[Node] {
-        if let Kind::Sequence(items) = &self.kind { items } else { &[] }
+    pub fn items(self) -> Items<'t> {
+        if let Kind::Sequence(items) = self.kind() { items } else { Items::default() }
     }
 
     /// The steps from this node down to the deepest one that touches `offset`.
-    pub fn path_at(&self, offset: usize) -> Vec<Step<'_>> {
+    pub fn path_at(self, offset: usize) -> Vec<Step<'t>> {
         let mut steps = Vec::new();
         let mut node = self;
         while let Some(step) = node.step_at(offset) {
@@ -258,22 +238,20 @@ impl Node {
         steps
     }
 
-    fn step_at(&self, offset: usize) -> Option<Step<'_>> {
-        match &self.kind {
+    fn step_at(self, offset: usize) -> Option<Step<'t>> {
+        match self.kind() {
             Kind::Sequence(items) => {
-                let at = items.partition_point(|item| item.span.start <= offset).checked_sub(1)?;
-                let node = items.get(at)?;
-                node.span.touches(offset).then_some(Step::Index(at, node))
+                let (at, node) = items.before(offset)?;
+                node.span().touches(offset).then_some(Step::Index(at, node))
             }
             Kind::Mapping(entries) => {
-                let at = entries.partition_point(|entry| entry.key.span.start <= offset).checked_sub(1)?;
-                let entry = entries.get(at)?;
-                if entry.key.span.touches(offset) {
+                let (_, entry) = entries.before(offset)?;
+                let (key, value) = (entry.key().span(), entry.value().span());
+                if key.touches(offset) {
                     Some(Step::Key(entry))
                 } else {
                     // Between colon and value the cursor is where the value goes.
-                    let between = Span::new(entry.key.span.end + 1, entry.value.span.end);
-                    between.touches(offset).then_some(Step::Value(entry))
+                    Span::new(key.end + 1, value.end).touches(offset).then_some(Step::Value(entry))
                 }
             }
             _ => None,
@@ -281,21 +259,17 @@ impl Node {
     }
 
     /// The node with this anchor that starts at `start`.
-    fn anchored(&self, name: &str, start: usize) -> Option<&Node> {
+    pub(crate) fn anchored(self, name: &str, start: usize) -> Option<Node<'t>> {
         let mut node = self;
         loop {
-            if node.span.start == start && node.anchor.as_deref() == Some(name) {
+            if node.span().start == start && node.anchor() == Some(name) {
                 return Some(node);
             }
-            node = match &node.kind {
-                Kind::Sequence(items) => {
-                    let at = items.partition_point(|item| item.span.start <= start).checked_sub(1)?;
-                    items.get(at)?
-                }
+            node = match node.kind() {
+                Kind::Sequence(items) => items.before(start)?.1,
                 Kind::Mapping(entries) => {
-                    let at = entries.partition_point(|entry| entry.key.span.start <= start).checked_sub(1)?;
-                    let entry = entries.get(at)?;
-                    if entry.key.span.end > start { &entry.key } else { &entry.value }
+                    let (_, entry) = entries.before(start)?;
+                    if entry.key().span().end > start { entry.key() } else { entry.value() }
                 }
                 _ => return None,
             };
@@ -303,9 +277,44 @@ impl Node {
     }
 }
 
-impl Entry {
+impl Node<'static> {
+    /// Nothing, at `offset`; part of no tree.
+    pub fn nothing(offset: usize) -> Self {
+        static VOID: Green = Green::void();
+        Self { frame: Frame { text: "", base: offset, block: 0 }, green: &VOID }
+    }
+}
+
+impl<'t> Entry<'t> {
+    pub(crate) fn seen(frame: Frame<'t>, green: &'t GreenEntry) -> Self {
+        Self { frame, green }
+    }
+
+    pub fn key(self) -> Node<'t> {
+        Node::seen(self.frame, &self.green.key)
+    }
+
+    /// `Null` with an empty span right behind the colon where there is none.
+    pub fn value(self) -> Node<'t> {
+        Node::seen(self.frame, &self.green.value)
+    }
+
     /// From the key's first byte to the value's last.
-    pub fn span(&self) -> Span {
-        self.key.span.cover(self.value.span)
+    pub fn span(self) -> Span {
+        self.green.span().shifted(self.frame.base)
+    }
+}
+
+impl std::fmt::Debug for Node<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let mut shown = f.debug_struct("Node");
+        shown.field("span", &self.span()).field("kind", &self.kind());
+        shown.field("tag", &self.tag()).field("anchor", &self.anchor()).finish()
+    }
+}
+
+impl std::fmt::Debug for Entry<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Entry").field("key", &self.key()).field("value", &self.value()).finish()
     }
 }

@@ -5,16 +5,29 @@
 
 use copydesk_base::Span;
 
+use crate::green::short;
+
 /// A text, number, truth value or written null, decoded.
+#[derive(Clone, Copy, Debug)]
+pub struct Scalar<'t> {
+    text: &'t str,
+    style: Style,
+    /// Where the places of the source count from.
+    start: usize,
+    /// None where text and source run in step from the start to the end.
+    mapped: Option<&'t Mapped>,
+}
+
+/// A decoded text that is not its source.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Scalar {
+pub(crate) struct Mapped {
     /// What it says: escapes resolved, lines folded, indentation and quotes gone.
-    pub text: String,
-    pub style: Style,
-    /// Where text and source run in step from; in order, never empty.
+    pub(crate) text: Box<str>,
+    style: Style,
+    /// Where text and source run in step from; in order, never empty. Places count from the start of the node.
     pieces: Box<[Piece]>,
-    /// Behind the last byte of the source.
-    end: usize,
+    /// Behind the last byte of the source, in the same count.
+    end: u32,
 }
 
 /// How a scalar is written.
@@ -48,77 +61,117 @@ pub(crate) struct Piece {
 
 impl Piece {
     pub(crate) fn new(text: usize, source: usize) -> Self {
-        // Texts above 8 MB are never parsed, so the casts cannot cut.
-        Self {
-            text: u32::try_from(text).unwrap_or(u32::MAX),
-            source: u32::try_from(source).unwrap_or(u32::MAX),
+        Self { text: short(text), source: short(source) }
+    }
+}
+
+impl Style {
+    /// The bytes between the quotes, for the styles whose source can be their text.
+    pub(crate) fn inner(self, span: Span) -> Span {
+        match self {
+            Self::SingleQuoted | Self::DoubleQuoted => Span::new(span.start + 1, span.end.saturating_sub(1)),
+            _ => span,
         }
     }
 }
 
-impl Scalar {
-    /// A scalar whose text stands in the source as it is, from `start` on.
-    pub fn verbatim(text: impl Into<String>, style: Style, start: usize) -> Self {
-        let text = text.into();
-        let end = start + text.len();
-        Self { text, style, pieces: Box::new([Piece::new(0, start)]), end }
-    }
-
-    pub(crate) fn mapped(text: String, style: Style, mut pieces: Vec<Piece>, source: Span) -> Self {
+impl Mapped {
+    /// The text of the node that starts at `node`; `pieces` and `source` are places in the whole text.
+    pub(crate) fn new(text: String, style: Style, mut pieces: Vec<Piece>, source: Span, node: usize) -> Self {
         if pieces.first().is_none_or(|piece| piece.text > 0) {
             pieces.insert(0, Piece::new(0, source.start));
         }
-        Self { text, style, pieces: pieces.into(), end: source.end }
+        let node = short(node);
+        for piece in &mut pieces {
+            piece.source = piece.source.saturating_sub(node);
+        }
+        Self { text: text.into(), style, pieces: pieces.into(), end: short(source.end).saturating_sub(node) }
+    }
+}
+
+impl<'t> Scalar<'t> {
+    /// A scalar that stands in the source as it is; `start` is where `text` is.
+    pub(crate) fn verbatim(text: &'t str, style: Style, start: usize) -> Self {
+        Self { text, style, start, mapped: None }
+    }
+
+    /// A scalar of the node that starts at `start`.
+    pub(crate) fn mapped(mapped: &'t Mapped, start: usize) -> Self {
+        Self { text: &mapped.text, style: mapped.style, start, mapped: Some(mapped) }
+    }
+
+    /// What it says: escapes resolved, lines folded, indentation and quotes gone.
+    pub fn text(self) -> &'t str {
+        self.text
+    }
+
+    pub fn style(self) -> Style {
+        self.style
+    }
+
+    fn pieces(&self) -> &'t [Piece] {
+        const IN_STEP: &[Piece] = &[Piece { text: 0, source: 0 }];
+        self.mapped.map_or(IN_STEP, |mapped| &mapped.pieces)
+    }
+
+    fn end(&self) -> usize {
+        self.mapped.map_or(self.text.len(), |mapped| mapped.end as usize)
     }
 
     /// The byte of the source where byte `decoded` of the text comes from.
     ///
     /// Exact behind escapes and in folded lines too. Inside an escape it is a byte of that escape; behind the end of
     /// the text it is the end of the source.
-    pub fn source_offset(&self, decoded: usize) -> usize {
-        let next = self.pieces.partition_point(|piece| piece.text as usize <= decoded);
-        let piece = next.checked_sub(1).and_then(|at| self.pieces.get(at));
+    pub fn source_offset(self, decoded: usize) -> usize {
+        self.start + self.offset_within(decoded)
+    }
+
+    /// The same, counted as the pieces are.
+    fn offset_within(self, decoded: usize) -> usize {
+        let pieces = self.pieces();
+        let next = pieces.partition_point(|piece| piece.text as usize <= decoded);
+        let piece = next.checked_sub(1).and_then(|at| pieces.get(at));
         let (text, source) =
-            piece.map_or((0, self.end), |piece| (piece.text as usize, piece.source as usize));
-        let limit = self.pieces.get(next).map_or(self.end, |piece| piece.source as usize);
-        (source + (decoded - text)).min(limit).min(self.end)
+            piece.map_or((0, self.end()), |piece| (piece.text as usize, piece.source as usize));
+        let limit = pieces.get(next).map_or(self.end(), |piece| piece.source as usize);
+        (source + (decoded - text)).min(limit).min(self.end())
     }
 
     /// The bytes of the source behind the bytes `from..to` of the text.
-    pub fn source_span(&self, from: usize, to: usize) -> Span {
+    pub fn source_span(self, from: usize, to: usize) -> Span {
         let end = if to > from {
             // One behind the source of the last character, not the start of the next one, which may be lines away.
             let last = self.text.get(..to).and_then(|text| text.char_indices().next_back());
             let (at, width) = last.map_or((to - 1, 1), |(at, c)| (at, c.len_utf8()));
-            self.source_offset(at) + self.source_width(at, width)
+            self.offset_within(at) + self.source_width(at, width)
         } else {
-            self.source_offset(from)
+            self.offset_within(from)
         };
-        Span::new(self.source_offset(from), end.min(self.end))
+        Span::new(self.offset_within(from), end.min(self.end())).shifted(self.start)
     }
 
     /// How many bytes of the source one character of the text takes.
-    fn source_width(&self, at: usize, width: usize) -> usize {
-        let next = self.pieces.partition_point(|piece| piece.text as usize <= at);
-        let Some(piece) = self.pieces.get(next) else { return width };
-        let room = (piece.source as usize).saturating_sub(self.source_offset(at));
+    fn source_width(self, at: usize, width: usize) -> usize {
+        let next = self.pieces().partition_point(|piece| piece.text as usize <= at);
+        let Some(piece) = self.pieces().get(next) else { return width };
+        let room = (piece.source as usize).saturating_sub(self.offset_within(at));
         let is_escape = piece.text as usize == at + width && self.is_escape(next - 1);
         if is_escape { room } else { width.min(room) }
     }
 
     /// Whether a piece is one character written with an escape, and no line break.
-    fn is_escape(&self, piece: usize) -> bool {
-        let from = self.pieces.get(piece).map_or(0, |piece| piece.text as usize);
+    fn is_escape(self, piece: usize) -> bool {
+        let from = self.pieces().get(piece).map_or(0, |piece| piece.text as usize);
         matches!(self.style, Style::DoubleQuoted | Style::SingleQuoted)
             && from < self.text.len()
-            && self.pieces.get(piece + 1).is_some_and(|next| {
+            && self.pieces().get(piece + 1).is_some_and(|next| {
                 self.text.get(from..next.text as usize).is_some_and(|text| text.chars().count() == 1)
             })
     }
 
     /// The meaning under an explicit tag, or by the looks of a plain scalar.
-    pub fn value(&self, tag: Option<&str>) -> Value<'_> {
-        let text = self.text.as_str();
+    pub fn value(self, tag: Option<&str>) -> Value<'t> {
+        let text = self.text;
         match tag {
             Some("!!str" | "!") => Value::Text(text),
             Some("!!int" | "!!float" | "!!bool" | "!!null") => plain_value(text),

@@ -13,9 +13,13 @@ mod decode;
 mod message;
 mod recover;
 
+use std::collections::HashMap;
+use std::sync::Arc;
+
 use copydesk_base::{Code, Diagnostic, Span};
 
-use crate::node::{Kind, Node, Tree};
+use crate::green::{GreenEntry, settled};
+use crate::tree::Tree;
 
 /// Texts with more bytes are not read.
 pub const MAX_BYTES: usize = 8 * 1024 * 1024;
@@ -28,12 +32,18 @@ const MAX_PROBLEMS: usize = 100;
 
 /// The tree of a text.
 pub fn parse(text: &str) -> Tree {
-    parse_part(text, Span::new(0, text.len()))
+    parse_shared(text.into())
+}
+
+/// The tree of a text that somebody holds already: it is not copied.
+pub fn parse_shared(text: Arc<str>) -> Tree {
+    let part = Span::new(0, text.len());
+    parse_part(text, part)
 }
 
 /// The tree of one part of a text, with spans of the whole: the front matter of a Markdown file for one.
-pub fn parse_part(text: &str, part: Span) -> Tree {
-    let piece = part.of(text);
+pub fn parse_part(text: Arc<str>, part: Span) -> Tree {
+    let piece = part.of(&text);
     if piece.len() > MAX_BYTES || part.end > u32::MAX as usize {
         return too_large(part, piece);
     }
@@ -41,7 +51,7 @@ pub fn parse_part(text: &str, part: Span) -> Tree {
     if let Err(failure) = build::build(piece, part.start, 0, &mut output) {
         output = recover::recover(piece, part.start, &failure);
     }
-    finish(output)
+    finish(output, text)
 }
 
 fn too_large(part: Span, piece: &str) -> Tree {
@@ -55,7 +65,7 @@ fn too_large(part: Span, piece: &str) -> Tree {
 }
 
 /// Orders what was found, and looks at what only the whole can tell: aliases.
-fn finish(output: build::Output) -> Tree {
+fn finish(output: build::Output, text: Arc<str>) -> Tree {
     let build::Output { documents, mut comments, mut problems, mut anchors, aliases, broken } = output;
     comments.sort_unstable();
     comments.dedup();
@@ -64,8 +74,9 @@ fn finish(output: build::Output) -> Tree {
         starts.sort_unstable();
     }
     for (name, span) in aliases {
-        let known =
-            anchors.get(&name).is_some_and(|starts| starts.first().is_some_and(|at| *at < span.start));
+        let known = anchors
+            .get(name.as_str())
+            .is_some_and(|starts| starts.first().is_some_and(|at| *at < span.start));
         // In a broken text the anchor may stand in the part that could not be read.
         if !known && broken.is_empty() {
             let message = format!("'*{name}' refers to nothing: no '&{name}' stands before it");
@@ -75,7 +86,8 @@ fn finish(output: build::Output) -> Tree {
     problems.sort_by_key(|problem| (problem.span, problem.code));
     problems.dedup();
     problems.truncate(MAX_PROBLEMS);
-    Tree { documents, comments, problems, broken, anchors }
+    let documents = documents.into_iter().map(|document| settled(document, &text)).collect();
+    Tree { text, documents, comments, problems, broken, anchors }
 }
 
 /// The same pieces in order, those that overlap or touch made one.
@@ -91,17 +103,18 @@ fn merged(mut spans: Vec<Span>) -> Vec<Span> {
     spans
 }
 
-/// Reports each key that stands in its mapping before.
-fn duplicate_keys(node: &Node, problems: &mut Vec<Diagnostic>) {
-    let Kind::Mapping(entries) = &node.kind else { return };
-    let mut seen = std::collections::HashMap::with_capacity(entries.len());
+/// Reports each key of a mapping that stands in it before; `text` starts `shift` bytes behind what the places count
+/// from.
+fn duplicate_keys(entries: &[GreenEntry], text: &str, shift: usize, problems: &mut Vec<Diagnostic>) {
+    let mut seen = HashMap::with_capacity(entries.len());
     for entry in entries {
-        let Some(text) = entry.key.scalar_text() else { continue };
-        let first = *seen.entry(text).or_insert(entry.key.span);
-        if first != entry.key.span && problems.len() < MAX_PROBLEMS {
-            let message = format!("'{text}' is already set in this mapping; keep one of the two");
+        let Some(key) = entry.key.scalar_text(text, shift) else { continue };
+        let span = entry.key.span();
+        let first = *seen.entry(key).or_insert(span);
+        if first != span && problems.len() < MAX_PROBLEMS {
+            let message = format!("'{key}' is already set in this mapping; keep one of the two");
             problems.push(
-                Diagnostic::new(Code::DuplicateKey, entry.key.span, message)
+                Diagnostic::new(Code::DuplicateKey, span, message)
                     .with_related(first, "it is set here first"),
             );
         }

@@ -33,7 +33,7 @@ fn an_end_that_is_missing_is_said_once() {
     let text = "---\nname: x\n\n# Title\n";
     let tree = parse(text);
     let problems: Vec<_> =
-        tree.problems.iter().map(|problem| (problem.span.of(text), problem.message.as_str())).collect();
+        tree.problems().iter().map(|problem| (problem.span.of(text), problem.message.as_str())).collect();
     assert_eq!(problems, [("---", "this front matter has no end; add a line of '---' behind it")]);
     assert_eq!(tree.root().and_then(|root| root.get("name")).and_then(Node::as_str), Some("x"));
 }

@@ -6,10 +6,10 @@ use copydesk_text::{Node, yaml};
 #[track_caller]
 fn check(text: &str, part: &str, expected: &str) {
     let tree = yaml::parse(text);
-    assert_eq!(tree.problems, []);
+    assert_eq!(tree.problems(), []);
     let node = tree.root().and_then(|root| root.get("a"));
     let scalar = node.and_then(Node::scalar).unwrap_or_else(|| panic!("no scalar in {text:?}"));
-    let at = scalar.text.find(part).unwrap_or_else(|| panic!("no {part:?} in {:?}", scalar.text));
+    let at = scalar.text().find(part).unwrap_or_else(|| panic!("no {part:?} in {:?}", scalar.text()));
     assert_eq!(scalar.source_span(at, at + part.len()).of(text), expected, "{scalar:?}");
 }
 

@@ -18,18 +18,18 @@ fn oracle(text: &str) -> Option<Vec<String>> {
 fn ours(text: &str) -> Option<Vec<String>> {
     let tree = yaml::parse(text);
     let mut scalars = Vec::new();
-    tree.documents.iter().for_each(|node| collect(node, &mut scalars));
-    tree.broken.is_empty().then_some(scalars)
+    tree.documents().iter().for_each(|node| collect(node, &mut scalars));
+    tree.broken().is_empty().then_some(scalars)
 }
 
-fn collect(node: &Node, scalars: &mut Vec<String>) {
-    match &node.kind {
+fn collect(node: Node<'_>, scalars: &mut Vec<String>) {
+    match node.kind() {
         Kind::Null => scalars.push(String::new()),
-        Kind::Scalar(scalar) => scalars.push(scalar.text.clone()),
+        Kind::Scalar(scalar) => scalars.push(scalar.text().to_owned()),
         Kind::Sequence(items) => items.iter().for_each(|item| collect(item, scalars)),
         Kind::Mapping(entries) => entries.iter().for_each(|entry| {
-            collect(&entry.key, scalars);
-            collect(&entry.value, scalars);
+            collect(entry.key(), scalars);
+            collect(entry.value(), scalars);
         }),
         Kind::Alias(_) => {}
     }

@@ -8,8 +8,8 @@ use expect_test::{Expect, expect};
 
 fn check(text: &str, expect: Expect) {
     let tree = yaml::parse(text);
-    assert!(!tree.broken.is_empty(), "nothing is broken");
-    let broken = tree.broken.iter().map(|span| format!("broken {:?}", span.of(text)));
+    assert!(!tree.broken().is_empty(), "nothing is broken");
+    let broken = tree.broken().iter().map(|span| format!("broken {:?}", span.of(text)));
     let broken: Vec<_> = broken.chain([String::new()]).collect();
     expect.assert_eq(&(show::show(text, &tree) + &broken.join("\n")));
 }
@@ -440,11 +440,11 @@ fn limits() {
     for (text, words) in cases {
         let tree = yaml::parse(text);
         let messages: Vec<_> =
-            tree.problems.iter().map(|problem| (problem.code, problem.message.as_str())).collect();
+            tree.problems().iter().map(|problem| (problem.code, problem.message.as_str())).collect();
         assert_eq!(messages.len(), 1, "{messages:?}");
         assert_eq!(messages[0].0, Code::YamlSyntax);
         assert!(messages[0].1.contains(words), "{messages:?}");
-        assert!(!tree.broken.is_empty());
+        assert!(!tree.broken().is_empty());
     }
 }
 
@@ -457,9 +457,9 @@ fn alias_bombs_stay_small() {
     }
     text += "loop: &loop [*loop]\nself: &self {<<: *self}\n";
     let tree = yaml::parse(&text);
-    assert_eq!(tree.problems, []);
+    assert_eq!(tree.problems(), []);
     let root = tree.root().unwrap();
     let last = root.get("a59").unwrap();
-    assert_eq!(tree.resolve(&last.items()[0]).unwrap().items().len(), 4);
+    assert_eq!(tree.resolve(last.items().first().unwrap()).unwrap().items().len(), 4);
     assert!(tree.get(root.get("self").unwrap(), "missing").is_none());
 }

@@ -7,7 +7,7 @@ use expect_test::{Expect, expect};
 
 fn check(text: &str, expect: Expect) {
     let tree = yaml::parse(text);
-    assert!(tree.broken.is_empty(), "{:?}", tree.problems);
+    assert!(tree.broken().is_empty(), "{:?}", tree.problems());
     expect.assert_eq(&show::show(text, &tree));
 }
 

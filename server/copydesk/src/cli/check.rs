@@ -122,7 +122,7 @@ fn checked(here: &Here, path: &Path, named: Named, trusted: &[ContentHash]) -> O
         (Some(_), FileKind::Other) if named == Named::ByFolder => Vec::new(),
         (Some(reason), _) => vec![Diagnostic::new(Code::YamlSyntax, Span::at(0), reason)],
         // Somebody else's file: only what it asks for itself, by naming a schema.
-        (None, FileKind::Other) if named_schema(&text, &tree).is_some() => tree.problems.clone(),
+        (None, FileKind::Other) if named_schema(&text, &tree).is_some() => tree.problems().to_vec(),
         (None, FileKind::Other) => Vec::new(),
         (None, _) => {
             let is_trusted = here.places.user_config.as_deref() == Some(&*whole)

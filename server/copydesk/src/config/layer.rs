@@ -226,13 +226,13 @@ impl Layer {
             problems.push(layer.problem_at(Span::at(0), Code::YamlSyntax, reason));
             Located::default()
         });
-        let wrong = tree.problems.iter().filter(|problem| problem.severity == Severity::Error);
+        let wrong = tree.problems().iter().filter(|problem| problem.severity == Severity::Error);
         problems.extend(wrong.map(|problem| Problem {
             stops: true,
             ..layer.problem_at(problem.span, problem.code, problem.message.clone())
         }));
         if let Some(second) = tree.second() {
-            problems.push(layer.problem_at(second.span, Code::YamlSyntax, yaml::ONE_DOCUMENT));
+            problems.push(layer.problem_at(second.span(), Code::YamlSyntax, yaml::ONE_DOCUMENT));
         }
         if problems.len() > before {
             // What could be read by guessing may forbid, and never grants.

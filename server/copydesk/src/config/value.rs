@@ -43,18 +43,18 @@ struct Reader<'t> {
 }
 
 impl Reader<'_> {
-    fn read(&mut self, node: &Node, path: &mut KeyPath) -> Value {
+    fn read(&mut self, node: Node<'_>, path: &mut KeyPath) -> Value {
         if self.left == 0 {
             return Value::Null;
         }
         self.left -= 1;
         let Some(node) = self.tree.resolve(node) else { return Value::Null };
-        match &node.kind {
+        match node.kind() {
             Kind::Sequence(items) => {
                 let mut list = Vec::new();
                 for (at, item) in items.iter().enumerate() {
                     path.push(at.to_string());
-                    self.places.insert(path.clone(), item.span);
+                    self.places.insert(path.clone(), item.span());
                     list.push(self.read(item, path));
                     path.pop();
                 }
@@ -63,18 +63,18 @@ impl Reader<'_> {
             Kind::Mapping(entries) => {
                 let mut map = Map::new();
                 for entry in entries {
-                    let Some(key) = entry.key.scalar_text() else { continue };
+                    let Some(key) = entry.key().scalar_text() else { continue };
                     if key == "<<" {
                         continue;
                     }
                     path.push(key.to_owned());
-                    self.places.insert(path.clone(), entry.key.span);
-                    let value = self.read(&entry.value, path);
+                    self.places.insert(path.clone(), entry.key().span());
+                    let value = self.read(entry.value(), path);
                     map.insert(key.to_owned(), value);
                     path.pop();
                 }
                 if let Some(merged) = node.entry("<<") {
-                    self.merge(&merged.value, path, &mut map);
+                    self.merge(merged.value(), path, &mut map);
                 }
                 Value::Object(map)
             }
@@ -83,9 +83,10 @@ impl Reader<'_> {
     }
 
     /// `<<`: the keys that the mapping does not have itself.
-    fn merge(&mut self, node: &Node, path: &mut KeyPath, map: &mut Map<String, Value>) {
+    fn merge(&mut self, node: Node<'_>, path: &mut KeyPath, map: &mut Map<String, Value>) {
         let Some(node) = self.tree.resolve(node) else { return };
-        let sources = if let Kind::Sequence(items) = &node.kind { items } else { std::slice::from_ref(node) };
+        let sources =
+            if let Kind::Sequence(items) = node.kind() { items.iter().collect() } else { vec![node] };
         for source in sources {
             if let Value::Object(more) = self.read(source, path) {
                 for (key, value) in more {
@@ -96,7 +97,7 @@ impl Reader<'_> {
     }
 }
 
-fn scalar(node: &Node) -> Value {
+fn scalar(node: Node<'_>) -> Value {
     match node.value() {
         Some(Scalar::Bool(value)) => value.into(),
         Some(Scalar::Int(value)) => value.into(),

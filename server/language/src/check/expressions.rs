@@ -77,7 +77,7 @@ pub(super) fn syntax_only(findings: &mut Findings<'_>) {
         flow: Flow::Outside,
         guess: "string",
     };
-    for tool in root.get("tools").map_or(&[][..], Node::items) {
+    for tool in root.get("tools").map(Node::items).unwrap_or_default() {
         if let Some(execution) = tool.get("execution") {
             reader.step(execution, place);
         }
@@ -92,46 +92,46 @@ struct Reader<'r, 'a, 't> {
 }
 
 impl Reader<'_, '_, '_> {
-    fn step(&mut self, node: &Node, place: Place) {
+    fn step(&mut self, node: Node<'_>, place: Place) {
         let place = self.entering(node, place);
         for entry in node.entries() {
-            let key = entry.key.scalar_text().unwrap_or("");
+            let key = entry.key().scalar_text().unwrap_or("");
             let aside = Place { waiting: Waiting::No, ..place };
             match key {
                 "id" | "type" | "needs" | "description" | "inputSchema" | "outputSchema" => {}
                 "if" => {
                     self.node(
-                        &entry.value,
+                        entry.value(),
                         Place { reading: Reading::Expression, guess: "boolean", ..place },
                     );
                 }
                 "foreach" => {
-                    self.node(&entry.value, Place { reading: Reading::Expression, guess: "array", ..place });
+                    self.node(entry.value(), Place { reading: Reading::Expression, guess: "array", ..place });
                 }
-                "transform" => self.node(&entry.value, Place { reading: Reading::Expression, ..place }),
-                "idempotencyKey" => self.node(&entry.value, Place { reading: Reading::Key, ..place }),
+                "transform" => self.node(entry.value(), Place { reading: Reading::Expression, ..place }),
+                "idempotencyKey" => self.node(entry.value(), Place { reading: Reading::Key, ..place }),
                 // What happens after the step may look back at it.
-                "compensate" => self.step(&entry.value, aside),
-                "auto_heal" | "autoHeal" | "reflexion" | "qualityGate" => self.node(&entry.value, aside),
+                "compensate" => self.step(entry.value(), aside),
+                "auto_heal" | "autoHeal" | "reflexion" | "qualityGate" => self.node(entry.value(), aside),
                 // Steps with a set of ids of their own.
-                "library" => self.foreign_steps(&entry.value, aside),
-                "tools" => self.tools(&entry.value, aside),
-                _ => self.node(&entry.value, place),
+                "library" => self.foreign_steps(entry.value(), aside),
+                "tools" => self.tools(entry.value(), aside),
+                _ => self.node(entry.value(), place),
             }
         }
     }
 
-    fn foreign_steps(&mut self, library: &Node, place: Place) {
+    fn foreign_steps(&mut self, library: Node<'_>, place: Place) {
         let declared = self.declared.take();
         for entry in library.items() {
-            for step in entry.get("steps").map_or(&[][..], Node::items) {
+            for step in entry.get("steps").map(Node::items).unwrap_or_default() {
                 self.step(step, Place { step: None, ..place });
             }
         }
         self.declared = declared;
     }
 
-    fn tools(&mut self, tools: &Node, place: Place) {
+    fn tools(&mut self, tools: Node<'_>, place: Place) {
         for tool in tools.items() {
             if let Some(execution) = tool.get("execution") {
                 self.step(execution, place);
@@ -139,8 +139,8 @@ impl Reader<'_, '_, '_> {
         }
     }
 
-    fn node(&mut self, node: &Node, place: Place) {
-        match &node.kind {
+    fn node(&mut self, node: Node<'_>, place: Place) {
+        match node.kind() {
             Kind::Scalar(scalar) => self.scalar(node, scalar, place),
             Kind::Sequence(items) => {
                 let place = self.entering(node, place);
@@ -151,21 +151,21 @@ impl Reader<'_, '_, '_> {
             Kind::Mapping(entries) => {
                 let place = self.entering(node, place);
                 for entry in entries {
-                    self.node(&entry.value, place);
+                    self.node(entry.value(), place);
                 }
             }
             Kind::Null | Kind::Alias(_) => {}
         }
     }
 
-    fn entering(&self, node: &Node, place: Place) -> Place {
-        let first = self.findings.file.text.as_bytes().get(node.span.start);
+    fn entering(&self, node: Node<'_>, place: Place) -> Place {
+        let first = self.findings.file.text.as_bytes().get(node.span().start);
         if matches!(first, Some(b'{' | b'[')) { Place { flow: Flow::Inside, ..place } } else { place }
     }
 
-    fn scalar(&mut self, node: &Node, scalar: &Scalar, place: Place) {
-        let text = scalar.text.as_str();
-        if self.findings.is_broken(node.span) {
+    fn scalar(&mut self, node: Node<'_>, scalar: Scalar<'_>, place: Place) {
+        let text = scalar.text();
+        if self.findings.is_broken(node.span()) {
             return;
         }
         if expression::has_expression(text) {
@@ -177,25 +177,25 @@ impl Reader<'_, '_, '_> {
         let whole = Span::new(0, text.len());
         match place.reading {
             Reading::Expression if node.as_str().is_some() => {
-                self.expression(scalar, whole, node.span, place);
+                self.expression(scalar, whole, node.span(), place);
             }
             Reading::Text | Reading::Expression => {}
             Reading::Key => self.bare(node, scalar, place),
         }
     }
 
-    fn piece(&mut self, scalar: &Scalar, piece: Piece, place: Place) {
+    fn piece(&mut self, scalar: Scalar<'_>, piece: Piece, place: Place) {
         let outer = scalar.source_span(piece.outer.start, piece.outer.end);
         if piece.end == End::Closed {
             return self.expression(scalar, piece.inner, outer, place);
         }
-        if piece.inner.of(&scalar.text).contains("}}") {
+        if piece.inner.of(scalar.text()).contains("}}") {
             let message = "this '${{' is never closed; braces count inside quotes, too";
             return self.findings.add(Diagnostic::new(Code::ExpressionSyntax, outer, message));
         }
-        let end = end_of_open(&scalar.text, piece.inner);
+        let end = end_of_open(scalar.text(), piece.inner);
         // Where more follows on the line, nobody knows where the expression was to end.
-        let rest = scalar.text.get(end..piece.inner.end).and_then(|rest| rest.lines().next()).unwrap_or("");
+        let rest = scalar.text().get(end..piece.inner.end).and_then(|rest| rest.lines().next()).unwrap_or("");
         let safety = if rest.trim().is_empty() { Safety::Safe } else { Safety::Suggested };
         let end = scalar.source_offset(end);
         let finding = Diagnostic::new(Code::ExpressionSyntax, outer, "this '${{' is never closed; add '}}'")
@@ -204,8 +204,8 @@ impl Reader<'_, '_, '_> {
     }
 
     /// One expression. `around` is marked where nothing smaller can be.
-    fn expression(&mut self, scalar: &Scalar, within: Span, around: Span, place: Place) {
-        let (expr, problems) = expression::parse(&scalar.text, within);
+    fn expression(&mut self, scalar: Scalar<'_>, within: Span, around: Span, place: Place) {
+        let (expr, problems) = expression::parse(scalar.text(), within);
         if let Some(problem) = problems.into_iter().next() {
             let mut span = scalar.source_span(problem.span.start, problem.span.end);
             if span.is_empty() {
@@ -223,7 +223,7 @@ impl Reader<'_, '_, '_> {
         }
     }
 
-    fn reference(&mut self, scalar: &Scalar, reference: &Reference, place: Place) {
+    fn reference(&mut self, scalar: Scalar<'_>, reference: &Reference, place: Place) {
         let (Some(declared), Some(member)) = (self.declared, reference.path.first()) else { return };
         if member.name.text.is_empty() {
             return;
@@ -235,10 +235,10 @@ impl Reader<'_, '_, '_> {
         }
     }
 
-    fn step_reference(&mut self, declared: &Declared<'_>, scalar: &Scalar, member: &Member, place: Place) {
+    fn step_reference(&mut self, declared: &Declared<'_>, scalar: Scalar<'_>, member: &Member, place: Place) {
         let name = &member.name;
         let dotted = member.form == Form::Dotted;
-        let rest = scalar.text.get(name.span.start..).unwrap_or("");
+        let rest = scalar.text().get(name.span.start..).unwrap_or("");
         let mut span = scalar.source_span(name.span.start, name.span.end);
         let mut id = name.text.as_str();
         if let Some(hyphenated) = declared.hyphenated(rest).filter(|_| dotted) {
@@ -261,7 +261,7 @@ impl Reader<'_, '_, '_> {
         }
     }
 
-    fn unknown_step(&mut self, declared: &Declared<'_>, scalar: &Scalar, member: &Member, place: Place) {
+    fn unknown_step(&mut self, declared: &Declared<'_>, scalar: Scalar<'_>, member: &Member, place: Place) {
         let name = &member.name;
         if self.findings.may_be_hidden(&name.text) {
             return;
@@ -284,7 +284,7 @@ impl Reader<'_, '_, '_> {
         self.findings.add(finding);
     }
 
-    fn undeclared(&mut self, scalar: &Scalar, member: &Member, place: Place) {
+    fn undeclared(&mut self, scalar: Scalar<'_>, member: &Member, place: Place) {
         let Some(declared) = self.declared else { return };
         let name = &member.name;
         if self.findings.may_be_hidden(&name.text) {
@@ -310,20 +310,20 @@ impl Reader<'_, '_, '_> {
     }
 
     /// A text that is an expression in all but its braces, where it is taken as it stands.
-    fn bare(&mut self, node: &Node, scalar: &Scalar, place: Place) {
-        let whole = Span::new(0, scalar.text.len());
-        let (expr, problems) = expression::parse(&scalar.text, whole);
+    fn bare(&mut self, node: Node<'_>, scalar: Scalar<'_>, place: Place) {
+        let whole = Span::new(0, scalar.text().len());
+        let (expr, problems) = expression::parse(scalar.text(), whole);
         let known = |name: &str| ROOTS.iter().chain(GLOBALS).any(|(known, _)| *known == name);
         let refers = expression::references(&expr).iter().any(|reference| {
             known(&reference.root.text) && !(reference.path.is_empty() && reference.root.span == expr.span)
         });
         let quotes =
-            expression::tokens(&scalar.text, whole).iter().any(|token| token.kind == TokenKind::Text);
+            expression::tokens(scalar.text(), whole).iter().any(|token| token.kind == TokenKind::Text);
         if !problems.is_empty() || !(refers || quotes) {
             return;
         }
         let message = "this is taken as a text, the same for every run; write '${{ }}' around the expression";
-        let mut finding = Diagnostic::new(Code::BareExpression, node.span, message);
+        let mut finding = Diagnostic::new(Code::BareExpression, node.span(), message);
         if let Some(edits) = wrap(node, scalar, place.flow) {
             finding = finding.with_fix(Fix::new("write '${{ }}' around it", edits));
         }

@@ -35,8 +35,8 @@ pub(super) fn duplicates(findings: &mut Findings<'_>, declared: &Declared<'_>) {
         let Some((_, first)) = declared.steps.get(first).and_then(|first| first.id) else { continue };
         let free = (2..100).map(|number| format!("{id}_{number}")).find(|free| declared.step(free).is_none());
         let message = format!("the id '{id}' is taken; give this step another");
-        let mut finding = Diagnostic::new(Code::DuplicateStep, node.span, message)
-            .with_related(first.span, format!("'{id}' is here first"));
+        let mut finding = Diagnostic::new(Code::DuplicateStep, node.span(), message)
+            .with_related(first.span(), format!("'{id}' is here first"));
         if let Some(free) = free {
             let edits = vec![TextEdit { span: inner_span(node), text: free.clone() }];
             finding = finding.with_fix(Fix::new(format!("rename to '{free}'"), edits));
@@ -57,14 +57,14 @@ pub(super) fn needs<'a>(findings: &mut Findings<'a>, declared: &Declared<'a>) ->
                 Some(to) => {
                     let Some(other) = declared.steps.get(to) else { continue };
                     if step.block.may_need(other.block) {
-                        draw(&mut edges, declared, at, Edge { to, span: node.span });
+                        draw(&mut edges, declared, at, Edge { to, span: node.span() });
                     } else {
                         let message = format!(
                             "'{name}' is a step of '{}'; a step of '{}' cannot wait for it",
                             other.block.key(),
                             step.block.key()
                         );
-                        findings.add(Diagnostic::new(Code::UnknownStep, node.span, message));
+                        findings.add(Diagnostic::new(Code::UnknownStep, node.span(), message));
                     }
                 }
                 None => unknown(findings, declared, step.block, name, node),
@@ -97,7 +97,7 @@ pub(super) fn draw(edges: &mut Edges, declared: &Declared<'_>, from: usize, edge
     }
 }
 
-fn unknown(findings: &mut Findings<'_>, declared: &Declared<'_>, block: Block, name: &str, node: &Node) {
+fn unknown(findings: &mut Findings<'_>, declared: &Declared<'_>, block: Block, name: &str, node: Node<'_>) {
     if findings.may_be_hidden(name) && !name.is_empty() {
         return;
     }
@@ -107,7 +107,7 @@ fn unknown(findings: &mut Findings<'_>, declared: &Declared<'_>, block: Block, n
         .filter(|other| block.may_need(other.block))
         .filter_map(|other| Some(other.id?.0));
     let near = findings.suggest.nearest(name, ids);
-    let mut finding = Diagnostic::new(Code::UnknownStep, node.span, unknown_message(name, near));
+    let mut finding = Diagnostic::new(Code::UnknownStep, node.span(), unknown_message(name, near));
     if let Some(near) = near {
         let edits = vec![TextEdit { span: inner_span(node), text: near.to_owned() }];
         let safety = findings.suggest.safety();

@@ -31,16 +31,16 @@ pub(super) fn is_name(text: &str) -> bool {
 }
 
 /// `['id']`, with the quotes that the text around it can hold.
-pub(super) fn brackets(scalar: &Scalar, id: &str) -> String {
-    if scalar.style == Style::SingleQuoted { format!("[\"{id}\"]") } else { format!("['{id}']") }
+pub(super) fn brackets(scalar: Scalar<'_>, id: &str) -> String {
+    if scalar.style() == Style::SingleQuoted { format!("[\"{id}\"]") } else { format!("['{id}']") }
 }
 
 /// Turns `.name` at `span` of the decoded text into `['id']`.
-pub(super) fn bracketed(scalar: &Scalar, span: Span, id: &str, flow: Flow) -> Option<TextEdit> {
-    if flow == Flow::Inside && scalar.style == Style::Plain {
+pub(super) fn bracketed(scalar: Scalar<'_>, span: Span, id: &str, flow: Flow) -> Option<TextEdit> {
+    if flow == Flow::Inside && scalar.style() == Style::Plain {
         return None;
     }
-    let before = scalar.text.get(..span.start)?.trim_end();
+    let before = scalar.text().get(..span.start)?.trim_end();
     let from = match before.strip_suffix('.') {
         // `?.` stays before a bracket.
         Some(rest) if rest.ends_with('?') => span.start,
@@ -51,13 +51,13 @@ pub(super) fn bracketed(scalar: &Scalar, span: Span, id: &str, flow: Flow) -> Op
 }
 
 /// Puts `${{ }}` around the text of a scalar, whatever its style.
-pub(super) fn wrap(node: &Node, scalar: &Scalar, flow: Flow) -> Option<Vec<TextEdit>> {
-    let text = scalar.text.as_str();
+pub(super) fn wrap(node: Node<'_>, scalar: Scalar<'_>, flow: Flow) -> Option<Vec<TextEdit>> {
+    let text = scalar.text();
     if text.contains("}}") {
         return None;
     }
     let insert = |at: usize, text: &str| TextEdit { span: Span::at(at), text: text.to_owned() };
-    if scalar.style == Style::Plain && flow == Flow::Inside {
+    if scalar.style() == Style::Plain && flow == Flow::Inside {
         if text.contains('\n') {
             return None;
         }
@@ -69,7 +69,7 @@ pub(super) fn wrap(node: &Node, scalar: &Scalar, flow: Flow) -> Option<Vec<TextE
             '\''
         };
         let text = format!("{quote}${{{{ {text} }}}}{quote}");
-        return Some(vec![TextEdit { span: node.span, text }]);
+        return Some(vec![TextEdit { span: node.span(), text }]);
     }
     let end = text.trim_end().len();
     let inner = scalar.source_span(0, end);
@@ -86,26 +86,26 @@ pub(super) fn declare(findings: &Findings<'_>, name: &str, kind: &str) -> Option
     let root = findings.tree().root()?;
     let block = |indent: &str| format!("{indent}{name}:{line_break}{indent}  type: {kind}");
     let Some(inputs) = root.entry("inputs") else {
-        let steps = root.entry("steps")?.key.span.start;
+        let steps = root.entry("steps")?.key().span().start;
         let is_block = steps == 0 || text.as_bytes().get(steps - 1) == Some(&b'\n');
         let new = format!("inputs:{line_break}{}{line_break}{line_break}", block("  "));
         return is_block.then(|| TextEdit { span: Span::at(steps), text: new });
     };
-    let value = &inputs.value;
-    match &value.kind {
+    let value = &inputs.value();
+    match value.kind() {
         Kind::Null => {
-            let at = inputs.key.span.end + 1;
+            let at = inputs.key().span().end + 1;
             Some(TextEdit { span: Span::at(at), text: format!("{line_break}{}", block("  ")) })
         }
-        Kind::Mapping(entries) if value.span.of(text).starts_with('{') => {
+        Kind::Mapping(entries) if value.span().of(text).starts_with('{') => {
             let comma = if entries.is_empty() { "" } else { ", " };
-            let at = entries.last().map_or(value.span.start + 1, |last| last.span().end);
+            let at = entries.last().map_or(value.span().start + 1, |last| last.span().end);
             Some(TextEdit { span: Span::at(at), text: format!("{comma}{name}: {{type: {kind}}}") })
         }
         Kind::Mapping(entries) => {
             let (first, last) = (entries.first()?, entries.last()?);
-            let line_start = text[..first.key.span.start].rfind('\n').map_or(0, |at| at + 1);
-            let indent = text.get(line_start..first.key.span.start)?;
+            let line_start = text[..first.key().span().start].rfind('\n').map_or(0, |at| at + 1);
+            let indent = text.get(line_start..first.key().span().start)?;
             let end = last.span().end;
             // Behind the last entry's line, a comment on it included; a block text may end with the break itself.
             let at = if text[..end].ends_with('\n') {

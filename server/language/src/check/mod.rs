@@ -28,7 +28,7 @@ use suggest::Suggest;
 pub fn check(file: &File<'_>, index: &WorkspaceIndex) -> Vec<Diagnostic> {
     let Some(shapes) = shape::of(file.kind) else { return Vec::new() };
     let mut findings =
-        Findings { file: *file, list: file.tree.problems.clone(), suggest: Suggest::default(), shapes };
+        Findings { file: *file, list: file.tree.problems().to_vec(), suggest: Suggest::default(), shapes };
     structure::check(&mut findings);
     one_document(&mut findings);
     match file.kind {
@@ -65,8 +65,8 @@ fn one_document(findings: &mut Findings<'_>) {
     let is_yaml =
         matches!(findings.file.kind, FileKind::Workflow | FileKind::Config | FileKind::KeystoneConfig);
     if let Some(second) = findings.tree().second().filter(|_| is_yaml) {
-        let first_line = second.span.of(findings.file.text).lines().next().unwrap_or_default();
-        let span = Span::new(second.span.start, second.span.start + first_line.len());
+        let first_line = second.span().of(findings.file.text).lines().next().unwrap_or_default();
+        let span = Span::new(second.span().start, second.span().start + first_line.len());
         findings.add(Diagnostic::new(Code::YamlSyntax, span, yaml::ONE_DOCUMENT));
     }
 }
@@ -91,11 +91,11 @@ impl<'a> Findings<'a> {
     }
 
     fn is_broken(&self, span: Span) -> bool {
-        !self.file.tree.broken.is_empty() && self.file.tree.is_broken(span)
+        !self.file.tree.broken().is_empty() && self.file.tree.is_broken(span)
     }
 
     /// Whether a name may be declared in a piece that could not be read.
     fn may_be_hidden(&self, name: &str) -> bool {
-        self.file.tree.broken.iter().any(|piece| piece.of(self.file.text).contains(name))
+        self.file.tree.broken().iter().any(|piece| piece.of(self.file.text).contains(name))
     }
 }

@@ -11,7 +11,13 @@ use crate::expression::has_expression;
 /// The rules of one step, by its type.
 ///
 /// `meant` are keys that misspelt ones stand for.
-pub(super) fn step(findings: &mut Findings<'_>, node: &Node, kind: &str, meant: &[&str], holder: Holder<'_>) {
+pub(super) fn step(
+    findings: &mut Findings<'_>,
+    node: Node<'_>,
+    kind: &str,
+    meant: &[&str],
+    holder: Holder<'_>,
+) {
     let tree = findings.tree();
     let has = |key: &str| tree.get(node, key).is_some() || node.entry(key).is_some() || meant.contains(&key);
     let op = findings.tree().get(node, "op").and_then(Node::scalar_text).unwrap_or("");
@@ -50,30 +56,30 @@ pub(super) fn step(findings: &mut Findings<'_>, node: &Node, kind: &str, meant: 
     empty_axes(findings, node);
 }
 
-fn is_empty_list(node: &Node) -> bool {
-    matches!(&node.kind, Kind::Sequence(items) if items.is_empty())
+fn is_empty_list(node: Node<'_>) -> bool {
+    matches!(node.kind(), Kind::Sequence(items) if items.is_empty())
 }
 
 /// Two keys of which only one may stand; the later one is marked.
-fn exclusive(findings: &mut Findings<'_>, node: &Node, one: &str, other: &str) {
+fn exclusive(findings: &mut Findings<'_>, node: Node<'_>, one: &str, other: &str) {
     let (Some(first), Some(second)) = (node.entry(one), node.entry(other)) else { return };
     let (first, second) =
-        if first.key.span.start < second.key.span.start { (first, second) } else { (second, first) };
-    let name = |entry: &copydesk_text::Entry| entry.key.scalar_text().unwrap_or("").to_owned();
+        if first.key().span().start < second.key().span().start { (first, second) } else { (second, first) };
+    let name = |entry: copydesk_text::Entry<'_>| entry.key().scalar_text().unwrap_or("").to_owned();
     let message = format!("'{}' cannot stand beside '{}'; keep one of the two", name(second), name(first));
-    let finding = Diagnostic::new(Code::UnknownKey, second.key.span, message)
-        .with_related(first.key.span, format!("'{}' is here", name(first)));
+    let finding = Diagnostic::new(Code::UnknownKey, second.key().span(), message)
+        .with_related(first.key().span(), format!("'{}' is here", name(first)));
     findings.add(finding);
 }
 
-fn empty_axes(findings: &mut Findings<'_>, node: &Node) {
+fn empty_axes(findings: &mut Findings<'_>, node: Node<'_>) {
     let Some(matrix) = node.get("strategy").and_then(|strategy| strategy.get("matrix")) else { return };
     for entry in matrix.entries() {
-        if is_empty_list(&entry.value) {
-            let name = entry.key.scalar_text().unwrap_or("");
+        if is_empty_list(entry.value()) {
+            let name = entry.key().scalar_text().unwrap_or("");
             let message =
                 format!("the axis '{name}' has no values, so the step would never run; write at least one");
-            findings.add(Diagnostic::new(Code::UnknownValue, entry.value.span, message));
+            findings.add(Diagnostic::new(Code::UnknownValue, entry.value().span(), message));
         }
     }
 }
@@ -81,13 +87,13 @@ fn empty_axes(findings: &mut Findings<'_>, node: &Node) {
 /// Defaults and values of inputs must fit the input's type, and a default must be one of the values.
 pub(super) fn inputs(findings: &mut Findings<'_>, declared: &Declared<'_>) {
     for entry in declared.inputs {
-        let input = &entry.value;
+        let input = entry.value();
         let Some(kind) = input.get("type").and_then(Node::scalar_text) else { continue };
-        let values = input.get("values").map_or(&[][..], Node::items);
-        let name = entry.key.scalar_text().unwrap_or("");
-        for value in values.iter().filter(|value| !fits(kind, value)) {
+        let values = input.get("values").map(Node::items).unwrap_or_default();
+        let name = entry.key().scalar_text().unwrap_or("");
+        for value in values.iter().filter(|value| !fits(kind, *value)) {
             let message = format!("the input '{name}' is {}; this is a {}", of_kind(kind), value.kind_word());
-            findings.add(Diagnostic::new(Code::TypeMismatch, value.span, message));
+            findings.add(Diagnostic::new(Code::TypeMismatch, value.span(), message));
         }
         let Some(default) = input.get("default").filter(|default| !default.is_null()) else { continue };
         if default.scalar_text().is_some_and(has_expression) {
@@ -96,13 +102,13 @@ pub(super) fn inputs(findings: &mut Findings<'_>, declared: &Declared<'_>) {
         if !fits(kind, default) {
             let message =
                 format!("the input '{name}' is {}; this is a {}", of_kind(kind), default.kind_word());
-            findings.add(Diagnostic::new(Code::TypeMismatch, default.span, message));
+            findings.add(Diagnostic::new(Code::TypeMismatch, default.span(), message));
         } else if !values.is_empty()
             && default.scalar().is_some()
             && !values.iter().any(|value| same(value, default))
         {
             let message = format!("the default of '{name}' is not one of its values");
-            findings.add(Diagnostic::new(Code::UnknownValue, default.span, message));
+            findings.add(Diagnostic::new(Code::UnknownValue, default.span(), message));
         }
     }
 }
@@ -118,8 +124,8 @@ fn of_kind(kind: &str) -> &'static str {
 }
 
 /// Whether a value is of an input's type; yes for types that do not exist, they have their own finding.
-fn fits(kind: &str, node: &Node) -> bool {
-    match (&node.kind, node.value()) {
+fn fits(kind: &str, node: Node<'_>) -> bool {
+    match (node.kind(), node.value()) {
         (Kind::Alias(_), _) => true,
         (Kind::Sequence(_), _) => !matches!(kind, "string" | "number" | "boolean" | "object"),
         (Kind::Mapping(_), _) => !matches!(kind, "string" | "number" | "boolean" | "array"),
@@ -132,7 +138,7 @@ fn fits(kind: &str, node: &Node) -> bool {
     }
 }
 
-fn same(one: &Node, other: &Node) -> bool {
+fn same(one: Node<'_>, other: Node<'_>) -> bool {
     match (one.as_f64(), other.as_f64()) {
         (Some(one), Some(other)) => (one - other).abs() < f64::EPSILON,
         _ => one.value() == other.value(),

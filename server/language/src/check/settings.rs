@@ -18,24 +18,24 @@ pub(super) fn check(findings: &mut Findings<'_>, index: &WorkspaceIndex) {
     let Some(root) = findings.tree().root() else { return };
     let known = findings.shapes.root().mapping();
     for entry in root.entries() {
-        let name = entry.key.scalar_text().unwrap_or("");
+        let name = entry.key().scalar_text().unwrap_or("");
         if known.is_some_and(|known| known.key(None, name).is_none()) {
             continue;
         }
         match name {
             "$schema" | "schemas" | "budgets" => {}
-            "permissions" => permissions(findings, &entry.value),
+            "permissions" => permissions(findings, entry.value()),
             _ => ignored(findings, entry, name),
         }
     }
 }
 
-fn permissions(findings: &mut Findings<'_>, node: &Node) {
+fn permissions(findings: &mut Findings<'_>, node: Node<'_>) {
     for entry in node.entries() {
-        let name = entry.key.scalar_text().unwrap_or("");
+        let name = entry.key().scalar_text().unwrap_or("");
         match name {
             "mode" => {
-                let mode = entry.value.scalar_text().and_then(Mode::parse);
+                let mode = entry.value().scalar_text().and_then(Mode::parse);
                 if mode.is_some_and(|mode| mode > Mode::Default && mode != Mode::Bypass) {
                     ignored(findings, entry, "permissions.mode");
                 }
@@ -49,8 +49,8 @@ fn permissions(findings: &mut Findings<'_>, node: &Node) {
     }
 }
 
-fn ignored(findings: &mut Findings<'_>, entry: &Entry, name: &str) {
+fn ignored(findings: &mut Findings<'_>, entry: Entry<'_>, name: &str) {
     let message =
         format!("'{name}' is ignored until you trust this workspace; read it, then run 'copydesk trust'");
-    findings.add(Diagnostic::new(Code::UntrustedSetting, entry.key.span, message));
+    findings.add(Diagnostic::new(Code::UntrustedSetting, entry.key().span(), message));
 }

@@ -1,7 +1,7 @@
 //! The tree beside its shape: unknown and missing keys, wrong kinds of values, words that are not in the list.
 
 use copydesk_base::{Code, Diagnostic, Fix, Safety, Span, TextEdit};
-use copydesk_text::{Entry, Kind, Node, Style, Value};
+use copydesk_text::{Entries, Entry, Items, Kind, Node, Style, Value};
 
 use super::suggest::usual_mistake;
 use super::{Findings, rules};
@@ -21,9 +21,9 @@ pub(super) struct Holder<'a> {
 }
 
 impl<'a> Holder<'a> {
-    fn below(self, entry: &'a Entry) -> Self {
-        let name = entry.key.scalar_text().unwrap_or("");
-        Holder { name, span: entry.key.span, depth: self.depth + 1 }
+    fn below(self, entry: Entry<'a>) -> Self {
+        let name = entry.key().scalar_text().unwrap_or("");
+        Holder { name, span: entry.key().span(), depth: self.depth + 1 }
     }
 }
 
@@ -35,9 +35,9 @@ pub(super) fn check(findings: &mut Findings<'_>) {
         Some(node) if !node.is_null() => value(findings, node, shape, root),
         // An empty file lacks every key that must be there.
         found => {
-            let empty = Node::nothing(found.map_or(0, |node| node.span.start));
-            if let Some(mapping) = shape.mapping().filter(|_| tree.broken.is_empty()) {
-                missing_keys(findings, &empty, mapping, None, &[], root);
+            let empty = Node::nothing(found.map_or(0, |node| node.span().start));
+            if let Some(mapping) = shape.mapping().filter(|_| tree.broken().is_empty()) {
+                missing_keys(findings, empty, mapping, None, &[], root);
             }
         }
     }
@@ -45,13 +45,13 @@ pub(super) fn check(findings: &mut Findings<'_>) {
 
 /// One value beside its shape. Behind an alias only the kind of value is looked at: the rest is checked where the
 /// anchor stands.
-fn value<'a>(findings: &mut Findings<'a>, node: &'a Node, shape: &'static Shape, holder: Holder<'a>) {
-    let is_alias = matches!(node.kind, Kind::Alias(_));
+fn value<'a>(findings: &mut Findings<'a>, node: Node<'a>, shape: &'static Shape, holder: Holder<'a>) {
+    let is_alias = matches!(node.kind(), Kind::Alias(_));
     let Some(seen) = findings.tree().resolve(node) else { return };
     if shape.forms.is_empty() {
         return;
     }
-    match &seen.kind {
+    match seen.kind() {
         Kind::Mapping(entries) => match shape.mapping() {
             Some(_) if is_alias => {}
             Some(expected) => mapping(findings, node, entries, expected, holder),
@@ -65,7 +65,7 @@ fn value<'a>(findings: &mut Findings<'a>, node: &'a Node, shape: &'static Shape,
         _ if seen.is_null() => {
             if !shape.takes_null() {
                 let message = format!("'{}' has no value; it takes {}", holder.name, shape.takes());
-                let span = if node.span.is_empty() { holder.span } else { node.span };
+                let span = if node.span().is_empty() { holder.span } else { node.span() };
                 findings.add(Diagnostic::new(Code::TypeMismatch, span, message));
             }
         }
@@ -75,22 +75,22 @@ fn value<'a>(findings: &mut Findings<'a>, node: &'a Node, shape: &'static Shape,
 
 fn list<'a>(
     findings: &mut Findings<'a>,
-    node: &'a Node,
-    items: &'a [Node],
+    node: Node<'a>,
+    items: Items<'a>,
     expected: &'static List,
     holder: Holder<'a>,
 ) {
-    if items.len() < expected.least && !findings.is_broken(node.span) {
+    if items.len() < expected.least && !findings.is_broken(node.span()) {
         let message = format!("'{}' needs at least one item", holder.name);
-        findings.add(Diagnostic::new(Code::UnknownValue, node.span, message));
+        findings.add(Diagnostic::new(Code::UnknownValue, node.span(), message));
     }
     let shape = findings.shapes.get(expected.item);
     for item in items {
-        if item.kind == Kind::Null && !shape.forms.is_empty() {
+        if matches!(item.kind(), Kind::Null) && !shape.forms.is_empty() {
             // Half-typed: nothing behind the dash yet. The dash is what can be marked.
-            let before = findings.file.text.get(..item.span.start).map_or("", |text| text.trim_end());
+            let before = findings.file.text.get(..item.span().start).map_or("", |text| text.trim_end());
             let span =
-                if before.ends_with('-') { Span::new(before.len() - 1, before.len()) } else { item.span };
+                if before.ends_with('-') { Span::new(before.len() - 1, before.len()) } else { item.span() };
             let message = format!("this item of '{}' is empty; it takes {}", holder.name, shape.takes());
             findings.add(Diagnostic::new(Code::TypeMismatch, span, message));
             continue;
@@ -101,8 +101,8 @@ fn list<'a>(
 
 fn mapping<'a>(
     findings: &mut Findings<'a>,
-    node: &'a Node,
-    entries: &'a [Entry],
+    node: Node<'a>,
+    entries: Entries<'a>,
     expected: &'static Mapping,
     holder: Holder<'a>,
 ) {
@@ -111,14 +111,14 @@ fn mapping<'a>(
     // Keys that a misspelt one stands for: they are not missing as well.
     let mut meant: Vec<&'static str> = Vec::new();
     for entry in entries {
-        let Some(name) = entry.key.scalar_text() else { continue };
+        let Some(name) = entry.key().scalar_text() else { continue };
         if name == "<<" {
             continue;
         }
         let below = holder.below(entry);
         match (expected.key(word, name), expected.rest) {
-            (Some(key), _) => value(findings, &entry.value, findings.shapes.get(key.shape), below),
-            (None, Rest::Shape(id)) => value(findings, &entry.value, findings.shapes.get(id), below),
+            (Some(key), _) => value(findings, entry.value(), findings.shapes.get(key.shape), below),
+            (None, Rest::Shape(id)) => value(findings, entry.value(), findings.shapes.get(id), below),
             (None, Rest::Anything) => {}
             (None, Rest::Refused) => meant.extend(unknown_key(findings, node, entry, expected, word, holder)),
         }
@@ -132,13 +132,13 @@ fn mapping<'a>(
 /// Marks a key that does not exist, and says which one was meant, if one was.
 fn unknown_key<'a>(
     findings: &mut Findings<'a>,
-    node: &'a Node,
-    entry: &'a Entry,
+    node: Node<'a>,
+    entry: Entry<'a>,
     expected: &'static Mapping,
     word: Option<&'a str>,
     holder: Holder<'a>,
 ) -> Option<&'static str> {
-    let name = entry.key.scalar_text().unwrap_or("");
+    let name = entry.key().scalar_text().unwrap_or("");
     let known_kind = word.filter(|word| expected.kind(word).is_some());
     let others: Vec<String> = expected
         .kinds
@@ -174,9 +174,9 @@ fn unknown_key<'a>(
     } else {
         message.push_str("; take it out");
     }
-    let mut finding = Diagnostic::new(code, entry.key.span, message);
+    let mut finding = Diagnostic::new(code, entry.key().span(), message);
     if let Some(near) = near {
-        let edits = vec![TextEdit { span: entry.key.span, text: near.to_owned() }];
+        let edits = vec![TextEdit { span: entry.key().span(), text: near.to_owned() }];
         let safety = if usual.is_some() { Safety::Safe } else { findings.suggest.safety() };
         finding = finding.with_fix(Fix::new(format!("change to '{near}'"), edits).with_safety(safety));
     }
@@ -186,7 +186,7 @@ fn unknown_key<'a>(
 
 fn missing_keys<'a>(
     findings: &mut Findings<'a>,
-    node: &Node,
+    node: Node<'_>,
     expected: &'static Mapping,
     word: Option<&str>,
     meant: &[&str],
@@ -205,11 +205,11 @@ fn missing_keys<'a>(
 }
 
 /// Says that a mapping lacks something, at the place the contract names.
-pub(super) fn missing(findings: &mut Findings<'_>, node: &Node, holder: Holder<'_>, message: String) {
-    if findings.is_broken(node.span) {
+pub(super) fn missing(findings: &mut Findings<'_>, node: Node<'_>, holder: Holder<'_>, message: String) {
+    if findings.is_broken(node.span()) {
         return;
     }
-    let written = |key: &str| node.get(key).map(|value| value.span).filter(|span| !span.is_empty());
+    let written = |key: &str| node.get(key).map(Node::span).filter(|span| !span.is_empty());
     let span = written("type").or_else(|| written("id")).unwrap_or(holder.span);
     findings.add(Diagnostic::new(Code::MissingKey, span, message));
 }
@@ -235,8 +235,8 @@ pub(super) fn article(word: &str) -> &'static str {
 
 fn scalar<'a>(
     findings: &mut Findings<'a>,
-    node: &'a Node,
-    seen: &'a Node,
+    node: Node<'a>,
+    seen: Node<'a>,
     shape: &'static Shape,
     holder: Holder<'a>,
 ) {
@@ -266,8 +266,8 @@ fn scalar<'a>(
 /// Scalars whose text has a form of its own.
 fn timed<'a>(
     findings: &mut Findings<'a>,
-    node: &'a Node,
-    seen: &'a Node,
+    node: Node<'a>,
+    seen: Node<'a>,
     shape: &'static Shape,
     holder: Holder<'a>,
 ) {
@@ -290,7 +290,7 @@ fn timed<'a>(
 
 fn bounds<'a>(
     findings: &mut Findings<'a>,
-    node: &'a Node,
+    node: Node<'a>,
     found: f64,
     number: &Number,
     shape: &'static Shape,
@@ -298,26 +298,26 @@ fn bounds<'a>(
 ) {
     if number.whole && found.fract() != 0.0 {
         let message = format!("'{}' takes {}; this one has a fraction", holder.name, shape.takes());
-        findings.add(Diagnostic::new(Code::TypeMismatch, node.span, message));
+        findings.add(Diagnostic::new(Code::TypeMismatch, node.span(), message));
     } else if let Some(least) = number.least.filter(|least| found < *least) {
         let message = format!("'{}' must be at least {least}", holder.name);
-        findings.add(Diagnostic::new(Code::UnknownValue, node.span, message));
+        findings.add(Diagnostic::new(Code::UnknownValue, node.span(), message));
     } else if let Some(above) = number.above.filter(|above| found <= *above) {
         let message = format!("'{}' must be more than {above}", holder.name);
-        findings.add(Diagnostic::new(Code::UnknownValue, node.span, message));
+        findings.add(Diagnostic::new(Code::UnknownValue, node.span(), message));
     }
 }
 
 fn unknown_word<'a>(
     findings: &mut Findings<'a>,
-    node: &'a Node,
+    node: Node<'a>,
     text: &str,
     shape: &'static Shape,
     holder: Holder<'a>,
 ) {
     if text == "bypass" && holder.name == "mode" {
         let message = "'bypass' is a flag of the command line only; no file can set it";
-        findings.add(Diagnostic::new(Code::UnknownValue, node.span, message));
+        findings.add(Diagnostic::new(Code::UnknownValue, node.span(), message));
         return;
     }
     let near = findings.suggest.nearest(text, shape.words().iter().map(|word| word.text.as_str()));
@@ -330,9 +330,9 @@ fn unknown_word<'a>(
     if let Some(near) = near {
         message.push_str(&format!("; did you mean '{near}'?"));
     }
-    let mut finding = Diagnostic::new(Code::UnknownValue, node.span, message);
+    let mut finding = Diagnostic::new(Code::UnknownValue, node.span(), message);
     if let Some(near) = near {
-        let edits = vec![TextEdit { span: node.span, text: near.to_owned() }];
+        let edits = vec![TextEdit { span: node.span(), text: near.to_owned() }];
         let safety = findings.suggest.safety();
         finding = finding.with_fix(Fix::new(format!("change to '{near}'"), edits).with_safety(safety));
     }
@@ -342,8 +342,8 @@ fn unknown_word<'a>(
 /// The wrong kind of value. Where the right one is plain to see, with the mend.
 fn mismatch<'a>(
     findings: &mut Findings<'a>,
-    node: &'a Node,
-    seen: &'a Node,
+    node: Node<'a>,
+    seen: Node<'a>,
     shape: &'static Shape,
     holder: Holder<'a>,
 ) {
@@ -352,19 +352,19 @@ fn mismatch<'a>(
         word => format!("this is a {word}"),
     };
     let message = format!("'{}' takes {}; {found}", holder.name, shape.takes());
-    let mut finding = Diagnostic::new(Code::TypeMismatch, node.span, message);
+    let mut finding = Diagnostic::new(Code::TypeMismatch, node.span(), message);
     if let Some((title, text)) = mend(findings, node, shape) {
-        finding = finding.with_fix(Fix::safe(title, vec![TextEdit { span: node.span, text }]));
+        finding = finding.with_fix(Fix::safe(title, vec![TextEdit { span: node.span(), text }]));
     }
     findings.add(finding);
 }
 
-fn mend(findings: &Findings<'_>, node: &Node, shape: &'static Shape) -> Option<(String, String)> {
+fn mend(findings: &Findings<'_>, node: Node<'_>, shape: &'static Shape) -> Option<(String, String)> {
     let scalar = node.scalar()?;
-    let text = scalar.text.as_str();
-    let one_line = matches!(scalar.style, Style::Plain | Style::SingleQuoted | Style::DoubleQuoted)
+    let text = scalar.text();
+    let one_line = matches!(scalar.style(), Style::Plain | Style::SingleQuoted | Style::DoubleQuoted)
         && !text.contains(['\n', '"', '\\']);
-    let source = node.span.of(findings.file.text);
+    let source = node.span().of(findings.file.text);
     if !one_line || source.is_empty() {
         return None;
     }

@@ -228,14 +228,14 @@ fn steps(cursor: &Cursor<'_>, write: impl Fn(&str) -> (String, Span)) -> Vec<Com
 
 fn inputs(cursor: &Cursor<'_>, write: impl Fn(&str) -> (String, Span)) -> Vec<Completion> {
     let inputs = cursor.declared.inputs.iter().enumerate().filter_map(|(at, entry)| {
-        let name = entry.key.scalar_text()?;
+        let name = entry.key().scalar_text()?;
         let (insert, replace) = write(name);
         Some(Completion {
             label: name.to_owned(),
             kind: CompletionKind::Input,
             insert,
             replace,
-            detail: entry.value.get("type").and_then(Node::scalar_text).unwrap_or("").to_owned(),
+            detail: entry.value().get("type").and_then(Node::scalar_text).unwrap_or("").to_owned(),
             docs: hover::docs_of_input(entry),
             sort: u32::try_from(at).unwrap_or(u32::MAX),
             snippet: Snippet::Plain,
@@ -248,7 +248,7 @@ fn environment(cursor: &Cursor<'_>, word: Span) -> Vec<Completion> {
     let root = cursor.file.tree.root().and_then(|root| root.get("env"));
     let own = own_step(cursor).and_then(|at| cursor.declared.steps.get(at)?.node.get("env"));
     let entries = root.into_iter().chain(own).flat_map(Node::entries);
-    let names = entries.filter_map(|entry| entry.key.scalar_text()).filter(|name| is_name(name));
+    let names = entries.filter_map(|entry| entry.key().scalar_text()).filter(|name| is_name(name));
     names.map(|name| proposal(CompletionKind::Field, name, name, word, "", 0)).collect()
 }
 

@@ -196,7 +196,7 @@ fn own_step(cursor: &Cursor<'_>) -> Option<usize> {
     let id = siblings.iter().find(|(key, _)| key == "id").map(|(_, value)| value.as_str());
     match id {
         Some(id) => cursor.declared.step(id),
-        None => cursor.declared.steps.iter().position(|step| step.node.span.touches(cursor.offset)),
+        None => cursor.declared.steps.iter().position(|step| step.node.span().touches(cursor.offset)),
     }
 }
 

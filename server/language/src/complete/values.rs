@@ -101,7 +101,7 @@ fn names(cursor: &Cursor<'_>, proposals: &mut Vec<Completion>) {
             for name in pools
                 .into_iter()
                 .flat_map(copydesk_text::Node::entries)
-                .filter_map(|entry| entry.key.scalar_text())
+                .filter_map(|entry| entry.key().scalar_text())
             {
                 proposals.push(value(cursor, CompletionKind::Value, name, "pool", "", 0));
             }
@@ -122,7 +122,7 @@ fn steps(cursor: &Cursor<'_>, proposals: &mut Vec<Completion>) {
         .and_then(|own| cursor.declared.steps.get(own))
         .map(|step| {
             step.needs(cursor.file.tree)
-                .filter(|(_, node)| !node.span.touches(cursor.offset))
+                .filter(|(_, node)| !node.span().touches(cursor.offset))
                 .map(|(name, _)| name)
                 .collect()
         })

@@ -7,15 +7,15 @@ use serde_json::{Map, Value};
 const MAX_DEPTH: usize = 40;
 
 /// A part of the tree as JSON. Aliases and what lies too deep are `null`.
-pub(crate) fn json_of(node: &Node) -> Value {
+pub(crate) fn json_of(node: Node<'_>) -> Value {
     read(node, 0)
 }
 
-fn read(node: &Node, depth: usize) -> Value {
+fn read(node: Node<'_>, depth: usize) -> Value {
     if depth > MAX_DEPTH {
         return Value::Null;
     }
-    match &node.kind {
+    match node.kind() {
         Kind::Null | Kind::Alias(_) => Value::Null,
         Kind::Scalar(_) => match node.value() {
             None | Some(Written::Null) => Value::Null,
@@ -27,7 +27,7 @@ fn read(node: &Node, depth: usize) -> Value {
         Kind::Sequence(items) => Value::Array(items.iter().map(|item| read(item, depth + 1)).collect()),
         Kind::Mapping(entries) => {
             let entries = entries.iter().filter_map(|entry| {
-                Some((entry.key.scalar_text()?.to_owned(), read(&entry.value, depth + 1)))
+                Some((entry.key().scalar_text()?.to_owned(), read(entry.value(), depth + 1)))
             });
             Value::Object(entries.collect::<Map<String, Value>>())
         }

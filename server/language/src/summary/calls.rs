@@ -3,7 +3,7 @@
 //! [`of_step`] depends on its step alone; what the names mean is the business of whoever has an index.
 
 use copydesk_base::Span;
-use copydesk_text::{Node, Tree};
+use copydesk_text::{Entry, Items, Node, Tree};
 
 use crate::declared::{Block, Declared, inner_span};
 use crate::expression::{self, has_expression};
@@ -37,7 +37,7 @@ pub(super) fn of_file(file: &File<'_>) -> Vec<Call> {
 }
 
 /// Everything that a step names elsewhere, the steps inside it included.
-pub(crate) fn of_step(tree: &Tree, step: &Node, calls: &mut Vec<Call>) {
+pub(crate) fn of_step(tree: &Tree, step: Node<'_>, calls: &mut Vec<Call>) {
     let get = |key: &str| tree.get(step, key);
     let kind = get("type").and_then(Node::scalar_text).unwrap_or("");
     for healing in ["auto_heal", "autoHeal", "qualityGate"].into_iter().filter_map(get) {
@@ -57,8 +57,8 @@ pub(crate) fn of_step(tree: &Tree, step: &Node, calls: &mut Vec<Call>) {
     }
     if kind == "dynamic" {
         agent(get("supervisor"), calls);
-        for entry in get("templates").map_or(&[][..], Node::entries) {
-            agent(Some(&entry.value), calls);
+        for entry in get("templates").map(Node::entries).unwrap_or_default() {
+            agent(Some(entry.value()), calls);
         }
         for step in items(get("library")).iter().flat_map(|entry| items(entry.get("steps"))) {
             of_step(tree, step, calls);
@@ -70,23 +70,23 @@ pub(crate) fn of_step(tree: &Tree, step: &Node, calls: &mut Vec<Call>) {
     }
 }
 
-fn tools(tree: &Tree, holder: &Node, calls: &mut Vec<Call>) {
+fn tools(tree: &Tree, holder: Node<'_>, calls: &mut Vec<Call>) {
     for execution in items(holder.get("tools")).iter().filter_map(|tool| tool.get("execution")) {
         of_step(tree, execution, calls);
     }
 }
 
-fn sub_workflow(tree: &Tree, step: &Node, calls: &mut Vec<Call>) {
-    let Some(path) = tree.get(step, "path").filter(|path| literal(path).is_some()) else { return };
+fn sub_workflow(tree: &Tree, step: Node<'_>, calls: &mut Vec<Call>) {
+    let Some(path) = tree.get(step, "path").filter(|path| literal(*path).is_some()) else { return };
     let Some(workflow) = literal(path) else { return };
     named(Some(path), calls, Target::Workflow);
     let workflow = workflow.to_owned();
-    for entry in tree.get(step, "inputs").map_or(&[][..], Node::entries) {
+    for entry in tree.get(step, "inputs").map(Node::entries).unwrap_or_default() {
         let target = |name| Target::Input { workflow: workflow.clone(), name };
-        named(Some(&entry.key), calls, target);
+        named(Some(entry.key()), calls, target);
     }
-    for entry in tree.get(step, "outputMapping").map_or(&[][..], Node::entries) {
-        let from = entry.value.get("from").unwrap_or(&entry.value);
+    for entry in tree.get(step, "outputMapping").map(Node::entries).unwrap_or_default() {
+        let from = entry.value().get("from").unwrap_or(entry.value());
         let target = |name| Target::Output { workflow: workflow.clone(), name };
         named(Some(from), calls, target);
     }
@@ -103,13 +103,13 @@ fn outputs_read(file: &File<'_>, calls: &mut Vec<Call>) {
     if !declared.steps.iter().any(|step| step.kind() == Some("workflow")) {
         return;
     }
-    let mut next: Vec<&Node> = file.tree.root().into_iter().collect();
+    let mut next: Vec<Node<'_>> = file.tree.root().into_iter().collect();
     while let Some(node) = next.pop() {
         next.extend(node.items());
-        next.extend(node.entries().iter().map(|entry| &entry.value));
-        let Some(scalar) = node.scalar().filter(|scalar| has_expression(&scalar.text)) else { continue };
-        for piece in expression::pieces(&scalar.text) {
-            let (expr, _) = expression::parse(&scalar.text, piece.inner);
+        next.extend(node.entries().iter().map(Entry::value));
+        let Some(scalar) = node.scalar().filter(|scalar| has_expression(scalar.text())) else { continue };
+        for piece in expression::pieces(scalar.text()) {
+            let (expr, _) = expression::parse(scalar.text(), piece.inner);
             for reference in expression::references(&expr) {
                 let ("steps", [id, outputs, output, ..]) = (reference.root.text.as_str(), &*reference.path)
                 else {
@@ -126,15 +126,15 @@ fn outputs_read(file: &File<'_>, calls: &mut Vec<Call>) {
     }
 }
 
-fn items(node: Option<&Node>) -> &[Node] {
-    node.map_or(&[], Node::items)
+fn items(node: Option<Node<'_>>) -> Items<'_> {
+    node.map(Node::items).unwrap_or_default()
 }
 
-fn agent(node: Option<&Node>, calls: &mut Vec<Call>) {
+fn agent(node: Option<Node<'_>>, calls: &mut Vec<Call>) {
     named(node, calls, Target::Agent);
 }
 
-fn named(node: Option<&Node>, calls: &mut Vec<Call>, target: impl FnOnce(String) -> Target) {
+fn named(node: Option<Node<'_>>, calls: &mut Vec<Call>, target: impl FnOnce(String) -> Target) {
     let Some(node) = node else { return };
     let Some(text) = literal(node) else { return };
     let span: Span = inner_span(node);
@@ -142,6 +142,6 @@ fn named(node: Option<&Node>, calls: &mut Vec<Call>, target: impl FnOnce(String)
 }
 
 /// The text of a name that is written out.
-fn literal(node: &Node) -> Option<&str> {
+fn literal(node: Node<'_>) -> Option<&str> {
     node.scalar_text().filter(|text| !text.is_empty() && !has_expression(text))
 }

@@ -12,7 +12,7 @@ pub fn settings_view(file: &File<'_>) -> SettingsView {
     let section = |key: &str| root.get(key).map(|node| keys(file, node)).unwrap_or_default();
     let engines = root.get("engines");
     let pools = root.get("pools").or_else(|| root.get("concurrency").and_then(|node| node.get("pools")));
-    let mappings = root.get("model_mappings").map_or(&[][..], Node::entries).iter();
+    let mappings = root.get("model_mappings").map(Node::entries).unwrap_or_default().iter();
     SettingsView {
         default_model: text(root, "default_model"),
         providers: section("providers"),
@@ -26,21 +26,21 @@ pub fn settings_view(file: &File<'_>) -> SettingsView {
             .unwrap_or_default(),
         model_mappings: mappings
             .filter_map(|entry| {
-                Some((entry.key.scalar_text()?.to_owned(), entry.value.scalar_text()?.to_owned()))
+                Some((entry.key().scalar_text()?.to_owned(), entry.value().scalar_text()?.to_owned()))
             })
             .collect(),
     }
 }
 
 /// The keys of a mapping.
-fn keys(file: &File<'_>, node: &Node) -> Names {
-    let named = |key: &Node| Some((key.scalar_text()?.to_owned(), Some(origin(file.path, key))));
-    node.entries().iter().filter_map(|entry| named(&entry.key)).collect()
+fn keys(file: &File<'_>, node: Node<'_>) -> Names {
+    let named = |key: Node<'_>| Some((key.scalar_text()?.to_owned(), Some(origin(file.path, key))));
+    node.entries().iter().filter_map(|entry| named(entry.key())).collect()
 }
 
 /// The items of a list, or the keys of a mapping.
-fn names(file: &File<'_>, node: &Node) -> Names {
-    let named = |item: &Node| Some((item.scalar_text()?.to_owned(), Some(origin(file.path, item))));
+fn names(file: &File<'_>, node: Node<'_>) -> Names {
+    let named = |item: Node<'_>| Some((item.scalar_text()?.to_owned(), Some(origin(file.path, item))));
     let items = node.items().iter().filter_map(named);
     items.chain(keys(file, node)).collect()
 }

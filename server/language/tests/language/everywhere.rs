@@ -22,20 +22,20 @@ fn labels(path: &str, text: &str, offset: usize) -> Vec<String> {
 }
 
 /// Calls `visit` with every key of the language, and with every word of a list.
-fn words(path: &str, text: &str, mut visit: impl FnMut(&Node)) {
+fn words(path: &str, text: &str, mut visit: impl FnMut(Node<'_>)) {
     let tree = parse(Path::new(path), text);
     let file = File::new(Path::new(path), text, &tree);
-    let mut next: Vec<&Node> = tree.documents.iter().collect();
+    let mut next: Vec<Node<'_>> = tree.documents().iter().collect();
     while let Some(node) = next.pop() {
-        match &node.kind {
+        match node.kind() {
             Kind::Mapping(entries) => {
                 for entry in entries {
-                    let found = hover(&file, &trusted(), entry.key.span.start);
+                    let found = hover(&file, &trusted(), entry.key().span().start);
                     // Names of inputs are the person's own.
                     if found.is_some_and(|found| !found.markdown.contains(" input")) {
-                        visit(&entry.key);
+                        visit(entry.key());
                     }
-                    next.push(&entry.value);
+                    next.push(entry.value());
                 }
             }
             Kind::Sequence(items) => next.extend(items),
@@ -55,13 +55,13 @@ fn every_key_is_proposed_where_it_stands() {
             }
             count += 1;
             // In the whole text with its first letter left, and in the text as it was when that was typed.
-            let offset = key.span.start + 1;
-            let short = format!("{}{}", &text[..offset], &text[key.span.end..]);
+            let offset = key.span().start + 1;
+            let short = format!("{}{}", &text[..offset], &text[key.span().end..]);
             let found = labels(path, &short, offset);
             assert!(found.iter().any(|label| label == name), "'{name}' at {offset} of {path}: {found:?}");
             let found = labels(path, &text[..offset], offset);
             assert!(found.iter().any(|label| label == name), "'{name}' cut at {offset} of {path}: {found:?}");
-            let before = key.span.start;
+            let before = key.span().start;
             let found = labels(path, &text[..before], before);
             assert!(found.iter().any(|label| label == name), "'{name}' cut at {before} of {path}: {found:?}");
         });
@@ -73,11 +73,11 @@ fn every_key_is_proposed_where_it_stands() {
 fn every_need_is_proposed_where_it_stands() {
     for (path, text) in TEXTS.iter().filter(|(path, _)| *path == WORKFLOW) {
         let tree = parse(Path::new(path), text);
-        let steps = tree.root().and_then(|root| root.get("steps")).map_or(&[][..], Node::items);
+        let steps = tree.root().and_then(|root| root.get("steps")).map(Node::items).unwrap_or_default();
         for item in steps.iter().filter_map(|step| step.get("needs")).flat_map(Node::items) {
             let name = item.scalar_text().unwrap_or("");
-            for offset in [item.span.start, item.span.start + 1] {
-                let short = format!("{}{}", &text[..offset], &text[item.span.end..]);
+            for offset in [item.span().start, item.span().start + 1] {
+                let short = format!("{}{}", &text[..offset], &text[item.span().end..]);
                 let found = labels(path, &short, offset);
                 assert!(found.iter().any(|label| label == name), "'{name}' at {offset}: {found:?}\n{short}");
                 let found = labels(path, &text[..offset], offset);

@@ -1,21 +1,24 @@
 //! From the parser's events to nodes.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use copydesk_base::{Diagnostic, Span};
 use granit_parser::{ErrorKind, Event, Parser, ScalarStyle, StructureStyle};
 
 use super::{decode, duplicate_keys};
-use crate::node::{Entry, Kind, MAX_DEPTH, Node, Scalar, Style};
+use crate::green::{Form, Green, GreenEntry};
+use crate::node::MAX_DEPTH;
 use crate::position::lines;
+use crate::scalar::{Mapped, Style};
 
 /// What reading has found so far.
 #[derive(Debug, Default)]
 pub(super) struct Output {
-    pub(super) documents: Vec<Node>,
+    pub(super) documents: Vec<Green>,
     pub(super) comments: Vec<Span>,
     pub(super) problems: Vec<Diagnostic>,
-    pub(super) anchors: BTreeMap<String, Vec<usize>>,
+    pub(super) anchors: BTreeMap<Box<str>, Vec<usize>>,
     /// Aliases without an anchor before them in the same piece.
     pub(super) aliases: Vec<(String, Span)>,
     pub(super) broken: Vec<Span>,
@@ -23,7 +26,7 @@ pub(super) struct Output {
 
 impl Output {
     /// Takes over everything but the documents.
-    pub(super) fn absorb(&mut self, other: Self) -> Vec<Node> {
+    pub(super) fn absorb(&mut self, other: Self) -> Vec<Green> {
         self.comments.extend(other.comments);
         self.problems.extend(other.problems);
         self.aliases.extend(other.aliases);
@@ -53,10 +56,19 @@ pub(super) enum Why {
 
 /// A collection whose end has not been seen.
 struct Open {
-    node: Node,
+    /// As far as it is known.
+    span: Span,
+    children: Children,
     is_flow: bool,
+    tag: Option<String>,
+    anchor: Option<String>,
     /// The key that waits for its value.
-    key: Option<Node>,
+    key: Option<Green>,
+}
+
+enum Children {
+    Items(Vec<Green>),
+    Entries(Vec<GreenEntry>),
 }
 
 struct Builder<'t, 'o> {
@@ -97,21 +109,19 @@ pub(super) fn build(piece: &str, shift: usize, depth: usize, output: &mut Output
             Event::Alias(_) | Event::UnresolvedAlias(_) => builder.alias(at),
             Event::Scalar(text, style, anchor, tag) => {
                 let anchor = read_anchor(&mut parser, anchor);
-                let mut node = builder.scalar(&text, style, at, span.indent);
-                node.tag = tag.map(|tag| tag.original());
-                node.anchor = anchor;
-                builder.place(node);
+                let node = builder.scalar(&text, style, at, span.indent);
+                builder.place(node.with_props(tag.map(|tag| tag.original()), anchor));
             }
             Event::SequenceStart(style, anchor, tag) => {
                 let anchor = read_anchor(&mut parser, anchor);
                 if style == StructureStyle::Block {
                     at = builder.dash_before(at);
                 }
-                builder.open(at, style, Kind::Sequence(vec![]), tag.map(|tag| tag.original()), anchor)?;
+                builder.open(at, style, Children::Items(vec![]), tag.map(|tag| tag.original()), anchor)?;
             }
             Event::MappingStart(style, anchor, tag) => {
                 let anchor = read_anchor(&mut parser, anchor);
-                builder.open(at, style, Kind::Mapping(vec![]), tag.map(|tag| tag.original()), anchor)?;
+                builder.open(at, style, Children::Entries(vec![]), tag.map(|tag| tag.original()), anchor)?;
             }
             Event::SequenceEnd | Event::MappingEnd => builder.close(at),
             _ => {}
@@ -156,54 +166,60 @@ impl Builder<'_, '_> {
         &mut self,
         at: Span,
         style: StructureStyle,
-        kind: Kind,
+        children: Children,
         tag: Option<String>,
         anchor: Option<String>,
     ) -> Result<(), Failure> {
         if self.open.len() + self.depth >= MAX_DEPTH {
             return Err(Failure { offset: at.start + self.shift, why: Why::TooDeep });
         }
-        let span = at.shifted(self.shift);
-        let node = Node { span, kind, tag, anchor };
-        self.open.push(Open { node, is_flow: style == StructureStyle::Flow, key: None });
+        let (span, is_flow) = (at.shifted(self.shift), style == StructureStyle::Flow);
+        self.open.push(Open { span, children, is_flow, tag, anchor, key: None });
         Ok(())
     }
 
     fn close(&mut self, at: Span) {
-        let Some(Open { mut node, is_flow, key }) = self.open.pop() else { return };
-        if let (Some(key), Kind::Mapping(entries)) = (key, &mut node.kind) {
-            let value = Node::nothing(key.span.end);
-            entries.push(Entry { key, value });
+        let Some(mut open) = self.open.pop() else { return };
+        if let (Some(key), Children::Entries(entries)) = (open.key, &mut open.children) {
+            let value = Green::nothing(key.span().end);
+            entries.push(GreenEntry { key, value });
         }
-        let (first, last) = match &node.kind {
-            Kind::Sequence(items) => {
-                (items.first().map(|item| item.span), items.last().map(|item| item.span))
+        let (first, last) = match &open.children {
+            Children::Items(items) => (items.first().map(Green::span), items.last().map(Green::span)),
+            Children::Entries(entries) => {
+                (entries.first().map(GreenEntry::span), entries.last().map(GreenEntry::span))
             }
-            Kind::Mapping(entries) => (entries.first().map(Entry::span), entries.last().map(Entry::span)),
-            _ => (None, None),
         };
-        let start = first.map_or(node.span.start, |first| first.start.min(node.span.start));
-        let end = if is_flow { at.end + self.shift } else { last.map_or(node.span.end, |last| last.end) };
-        node.span = Span::new(start, end.max(last.map_or(0, |last| last.end)));
-        duplicate_keys(&node, &mut self.output.problems);
-        self.place(node);
+        let start = first.map_or(open.span.start, |first| first.start.min(open.span.start));
+        let end =
+            if open.is_flow { at.end + self.shift } else { last.map_or(open.span.end, |last| last.end) };
+        let span = Span::new(start, end.max(last.map_or(0, |last| last.end)));
+        let form = match open.children {
+            Children::Items(items) => Form::List(items.into()),
+            Children::Entries(entries) => {
+                duplicate_keys(&entries, self.piece, self.shift, &mut self.output.problems);
+                Form::Map(entries.into())
+            }
+        };
+        self.place(Green::new(span, form).with_props(open.tag, open.anchor));
     }
 
     /// Puts a finished node where it belongs.
-    fn place(&mut self, mut node: Node) {
+    fn place(&mut self, mut node: Green) {
         let key = self.open.last_mut().and_then(|top| top.key.take());
-        if let (Kind::Null, Some(key)) = (&node.kind, &key) {
-            node.span = Span::at(behind_colon(self.piece, key.span.end - self.shift) + self.shift);
+        if let (Form::Nothing, Some(key)) = (&node.form, &key) {
+            node.set_span(Span::at(behind_colon(self.piece, key.span().end - self.shift) + self.shift));
         }
-        if let Some(name) = &node.anchor {
-            self.output.anchors.entry(name.clone()).or_default().push(node.span.start);
+        if let Some(name) = node.anchor() {
+            let start = node.span().start;
+            self.output.anchors.entry(name.into()).or_default().push(start);
         }
         match (self.open.last_mut(), key) {
             (None, _) => self.output.documents.push(node),
-            (Some(Open { node: Node { kind: Kind::Mapping(entries), .. }, .. }), Some(key)) => {
-                entries.push(Entry { key, value: node });
+            (Some(Open { children: Children::Entries(entries), .. }), Some(key)) => {
+                entries.push(GreenEntry { key, value: node });
             }
-            (Some(Open { node: Node { kind: Kind::Sequence(items), .. }, .. }), _) => items.push(node),
+            (Some(Open { children: Children::Items(items), .. }), _) => items.push(node),
             (Some(top), _) => top.key = Some(node),
         }
     }
@@ -211,11 +227,11 @@ impl Builder<'_, '_> {
     fn alias(&mut self, at: Span) {
         let span = at.shifted(self.shift);
         let name = at.of(self.piece).trim_start_matches('*').to_owned();
-        self.output.aliases.push((name.clone(), span));
-        self.place(Node::new(span, Kind::Alias(name)));
+        self.output.aliases.push((name, span));
+        self.place(Green::new(span, Form::Alias));
     }
 
-    fn scalar(&self, text: &str, style: ScalarStyle, at: Span, indent: Option<usize>) -> Node {
+    fn scalar(&self, text: &str, style: ScalarStyle, at: Span, indent: Option<usize>) -> Green {
         let raw = at.of(self.piece);
         let start = at.start + self.shift;
         let (style, span) = match style {
@@ -224,38 +240,42 @@ impl Builder<'_, '_> {
             ScalarStyle::Literal => (Style::Literal, self.block_span(at)),
             ScalarStyle::Folded => (Style::Folded, self.block_span(at)),
             ScalarStyle::Plain if at.is_empty() => {
-                return Node::nothing(self.empty_place(at.start) + self.shift);
+                return Green::nothing(self.empty_place(at.start) + self.shift);
             }
             ScalarStyle::Plain => (Style::Plain, at),
         };
         let span = span.shifted(self.shift);
-        let scalar = match style {
-            Style::Plain if raw == text => Scalar::verbatim(text, style, start),
-            Style::SingleQuoted | Style::DoubleQuoted
-                if raw.get(1..raw.len().saturating_sub(1)) == Some(text) =>
-            {
-                Scalar::verbatim(text, style, start + 1)
+        let is_verbatim = match style {
+            Style::Plain => raw == text,
+            Style::SingleQuoted | Style::DoubleQuoted => {
+                raw.get(1..raw.len().saturating_sub(1)) == Some(text)
             }
+            Style::Literal | Style::Folded => false,
+        };
+        if is_verbatim {
+            return Green::new(span, Form::Verbatim(style));
+        }
+        let (pieces, source) = match style {
             Style::Literal | Style::Folded => {
                 // What the parser calls the indentation of a key is that of its mapping.
                 let is_key = self
                     .open
                     .last()
-                    .is_some_and(|open| open.key.is_none() && matches!(open.node.kind, Kind::Mapping(_)));
+                    .is_some_and(|open| open.key.is_none() && matches!(open.children, Children::Entries(_)));
                 let line_start = self.piece[..at.start].rfind(['\n', '\r']).map_or(0, |end| end + 1);
                 let column = at.start - line_start;
                 let indent = indent.filter(|_| !is_key).unwrap_or(column);
                 let pieces = decode::block_pieces(raw, start, text, style, indent);
-                Scalar::mapped(text.to_owned(), style, pieces, Span::new(start.min(span.end), span.end))
+                (pieces, Span::new(start.min(span.end), span.end))
             }
             _ => {
                 let (inner, from) =
                     if style == Style::Plain { (raw, start) } else { (&raw[1..raw.len() - 1], start + 1) };
-                let (_, pieces) = decode::flow(inner, from, style);
-                Scalar::mapped(text.to_owned(), style, pieces, Span::new(from, from + inner.len()))
+                (decode::flow(inner, from, style).1, Span::new(from, from + inner.len()))
             }
         };
-        Node::new(span, Kind::Scalar(scalar))
+        let mapped = Mapped::new(text.to_owned(), style, pieces, source, span.start);
+        Green::new(span, Form::Mapped(Arc::new(mapped)))
     }
 
     /// Where a value is missing: the parser may say so only at the next thing, lines below.

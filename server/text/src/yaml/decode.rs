@@ -3,9 +3,8 @@
 //! Flow scalars (plain and quoted) are decoded here once more, with notes of every place where text and source stop
 //! running in step. Block scalars are laid line by line over the text that the parser decoded.
 
-use crate::node::Style;
 use crate::position::break_len;
-use crate::scalar::Piece;
+use crate::scalar::{Piece, Style};
 
 /// Decodes a plain or quoted scalar, given without its quotes; `start` is the place of `inner` in the whole text.
 pub(super) fn flow(inner: &str, start: usize, style: Style) -> (String, Vec<Piece>) {

@@ -23,7 +23,8 @@ use self::cut::{Line, LineKind, Region, Shape};
 use self::plan::Plan;
 use super::build::{Failure, Output, Why, build};
 use super::message::{message, message_of};
-use crate::node::{Entry, Kind, MAX_DEPTH, Node};
+use crate::green::{Form, Green, GreenEntry};
+use crate::node::MAX_DEPTH;
 
 /// How often the exact parser may see each byte, on average.
 const READINGS: usize = 8;
@@ -72,7 +73,7 @@ struct Recovery<'t> {
 
 impl Recovery<'_> {
     /// Reads a region: exactly if that works, by its blocks otherwise.
-    fn read(&mut self, region: &Region, depth: usize) -> Option<Node> {
+    fn read(&mut self, region: &Region, depth: usize) -> Option<Green> {
         match self.exact(region, depth) {
             Ok(node) => node,
             Err(failure) => self.blocks(region, &failure, depth),
@@ -80,7 +81,7 @@ impl Recovery<'_> {
     }
 
     /// Reads a region that is known not to parse.
-    fn blocks(&mut self, region: &Region, failure: &Failure, depth: usize) -> Option<Node> {
+    fn blocks(&mut self, region: &Region, failure: &Failure, depth: usize) -> Option<Green> {
         let blocks = cut::blocks(self.text, self.lines, region);
         let is_one = blocks.len() == 1;
         if depth >= MAX_DEPTH || is_one && failure.why == Why::TooDeep {
@@ -104,8 +105,12 @@ impl Recovery<'_> {
             let run = plan.run(at);
             if run.len() > 1 {
                 match self.run(&blocks[run.clone()], depth) {
-                    Ok(Some(Node { kind: Kind::Sequence(more), .. })) if is_list => items.extend(more),
-                    Ok(Some(Node { kind: Kind::Mapping(more), .. })) if !is_list => entries.extend(more),
+                    Ok(Some(Green { form: Form::List(more), .. })) if is_list => {
+                        items.extend(more.into_vec());
+                    }
+                    Ok(Some(Green { form: Form::Map(more), .. })) if !is_list => {
+                        entries.extend(more.into_vec());
+                    }
                     Ok(_) => {
                         plan.singly_until = run.end;
                         continue;
@@ -145,7 +150,7 @@ impl Recovery<'_> {
     }
 
     /// Several blocks in a row that may well be fine together. `Ok(None)` where they cannot be read as one.
-    fn run(&mut self, blocks: &[Region], depth: usize) -> Result<Option<Node>, Failure> {
+    fn run(&mut self, blocks: &[Region], depth: usize) -> Result<Option<Green>, Failure> {
         let (Some(first), Some(last)) = (blocks.first(), blocks.last()) else { return Ok(None) };
         let whole = Region { first: first.first.clone(), rest: first.rest.start..last.rest.end };
         match self.exact(&whole, depth) {
@@ -159,13 +164,15 @@ impl Recovery<'_> {
         &mut self,
         block: &Region,
         shape: Shape,
-        read: Result<Option<Node>, Failure>,
+        read: Result<Option<Green>, Failure>,
         depth: usize,
-        items: &mut Vec<Node>,
+        items: &mut Vec<Green>,
     ) {
         match (read, shape) {
             (Ok(None), _) => {}
-            (Ok(Some(Node { kind: Kind::Sequence(more), .. })), Shape::Item { .. }) => items.extend(more),
+            (Ok(Some(Green { form: Form::List(more), .. })), Shape::Item { .. }) => {
+                items.extend(more.into_vec());
+            }
             (Ok(Some(node)), _) => {
                 self.fault(self.word(&block.first), message_of::NO_ITEM, block.span());
                 items.push(node);
@@ -174,7 +181,7 @@ impl Recovery<'_> {
                 let inner =
                     if content < block.first.end { Some(block.from(content)) } else { self.inner(block) };
                 let node = inner.and_then(|inner| self.blocks(&inner, &failure, depth + 1));
-                items.push(node.unwrap_or_else(|| Node::nothing(block.first.start + 1 + self.shift)));
+                items.push(node.unwrap_or_else(|| Green::nothing(block.first.start + 1 + self.shift)));
             }
             (Err(failure), _) => {
                 self.fault(self.word(&block.first), message_of::NO_ITEM, block.span());
@@ -190,22 +197,22 @@ impl Recovery<'_> {
         &mut self,
         block: &Region,
         shape: Shape,
-        read: Result<Option<Node>, Failure>,
+        read: Result<Option<Green>, Failure>,
         depth: usize,
-        entries: &mut Vec<Entry>,
+        entries: &mut Vec<GreenEntry>,
     ) {
         match (read, shape) {
             (Ok(None), _) => {}
-            (Ok(Some(Node { kind: Kind::Mapping(more), .. })), _) => entries.extend(more),
+            (Ok(Some(Green { form: Form::Map(more), .. })), _) => entries.extend(more.into_vec()),
             (Ok(Some(value)), Shape::Item { .. }) => {
                 self.fault(self.word(&block.first), message_of::NO_ENTRY, block.span());
-                entries.push(Entry { key: Node::nothing(value.span.start), value });
+                entries.push(GreenEntry { key: Green::nothing(value.span().start), value });
             }
             (Err(failure), Shape::Item { .. }) => {
                 self.fault(self.word(&block.first), message_of::NO_ENTRY, block.span());
                 self.quiet += 1;
                 if let Some(value) = self.blocks(block, &failure, depth + 1) {
-                    entries.push(Entry { key: Node::nothing(value.span.start), value });
+                    entries.push(GreenEntry { key: Green::nothing(value.span().start), value });
                 }
                 self.quiet -= 1;
             }
@@ -221,14 +228,14 @@ impl Recovery<'_> {
         colon: usize,
         failure: &Failure,
         depth: usize,
-        entries: &mut Vec<Entry>,
+        entries: &mut Vec<GreenEntry>,
     ) {
         let key = self.word_node(Span::new(block.first.start, colon));
         let rest = &self.text[colon + 1..block.first.end];
         let content = colon + 1 + (rest.len() - rest.trim_start().len());
         if content < block.first.end && !self.text[content..].starts_with('#') {
             let read = self.value(&block.from(content), failure, depth + 1);
-            entries.push(Entry { key, value: read.node });
+            entries.push(GreenEntry { key, value: read.node });
             entries.extend(read.astray);
             return;
         }
@@ -236,12 +243,12 @@ impl Recovery<'_> {
             let is_within = failure.offset >= inner.first.margin + self.shift;
             if is_within { self.blocks(&inner, failure, depth + 1) } else { self.read(&inner, depth + 1) }
         });
-        let value = value.unwrap_or_else(|| Node::nothing(colon + 1 + self.shift));
-        entries.push(Entry { key, value });
+        let value = value.unwrap_or_else(|| Green::nothing(colon + 1 + self.shift));
+        entries.push(GreenEntry { key, value });
     }
 
     /// A line without a colon where a key belongs. What stands deeper below it is taken for its value.
-    fn half_typed(&mut self, block: &Region, depth: usize) -> Entry {
+    fn half_typed(&mut self, block: &Region, depth: usize) -> GreenEntry {
         let line = &block.first;
         let words = self.text[line.start..line.end].split(" #").next().unwrap_or("").trim_end();
         let glued = words.find(':').filter(|colon| {
@@ -251,7 +258,7 @@ impl Recovery<'_> {
         if let Some(colon) = glued {
             let (at, end) = (line.start + colon, line.start + words.len());
             self.fault(Span::new(at, at + 1), message_of::NO_SPACE, block.span());
-            return Entry {
+            return GreenEntry {
                 key: self.word_node(Span::new(line.start, at)),
                 value: self.word_node(Span::new(at + 1, end)),
             };
@@ -263,11 +270,11 @@ impl Recovery<'_> {
             self.inner(block).filter(|inner| !matches!(cut::shape(self.text, &inner.first), Shape::Text));
         let value = inner.and_then(|inner| self.read(&inner, depth + 1));
         self.quiet -= 1;
-        Entry { value: value.unwrap_or_else(|| Node::nothing(key.span.end)), key }
+        GreenEntry { value: value.unwrap_or_else(|| Green::nothing(key.span().end)), key }
     }
 
     /// The exact parser's answer to a region.
-    fn exact(&mut self, region: &Region, depth: usize) -> Result<Option<Node>, Failure> {
+    fn exact(&mut self, region: &Region, depth: usize) -> Result<Option<Green>, Failure> {
         let end = self.end(region);
         if self.budget == 0 {
             return Err(Failure { offset: region.first.start + self.shift, why: Why::Unread });
@@ -300,12 +307,12 @@ impl Recovery<'_> {
     }
 
     /// The mapping of some entries; `broken` is how much was broken before they were read.
-    fn mapping(&mut self, entries: Vec<Entry>, broken: usize) -> Node {
-        let start = entries.first().map_or(0, |entry| entry.key.span.start);
+    fn mapping(&mut self, entries: Vec<GreenEntry>, broken: usize) -> Green {
+        let start = entries.first().map_or(0, |entry| entry.key.span().start);
         let end = entries.last().map_or(start, |entry| entry.span().end);
-        let node = Node::new(Span::new(start, end), Kind::Mapping(entries));
         let mut problems = Vec::new();
-        super::duplicate_keys(&node, &mut problems);
+        super::duplicate_keys(&entries, self.text, self.shift, &mut problems);
+        let node = Green::new(Span::new(start, end), Form::Map(entries.into()));
         // A key in a broken place may not be the key that was meant.
         let broken = &self.output.broken[broken..];
         problems.retain(|problem| {
@@ -377,7 +384,7 @@ fn spot(text: &str, offset: usize) -> Span {
     Span::new(before.len() - last, before.len())
 }
 
-fn list(items: Vec<Node>, start: usize) -> Node {
-    let end = items.last().map_or(start, |item| item.span.end);
-    Node::new(Span::new(start, end), Kind::Sequence(items))
+fn list(items: Vec<Green>, start: usize) -> Green {
+    let end = items.last().map_or(start, |item| item.span().end);
+    Green::new(Span::new(start, end), Form::List(items.into()))
 }

@@ -201,9 +201,8 @@ impl Type {
     /// The words to choose from, where it is a choice between words (and perhaps nothing).
     pub fn literals(&self) -> Option<Vec<&Literal>> {
         let branches = self.branches().iter().filter(|ty| **ty != Self::Null);
-        let literals: Option<Vec<&Literal>> = branches
-            .map(|ty| if let Self::Literal(literal) = ty { Some(literal) } else { None })
-            .collect();
+        let literals: Option<Vec<&Literal>> =
+            branches.map(|ty| if let Self::Literal(literal) = ty { Some(literal) } else { None }).collect();
         literals.filter(|literals| !literals.is_empty())
     }
 
@@ -217,12 +216,14 @@ impl Type {
 
     /// All fields of all branches, for completion.
     pub fn fields(&self) -> impl Iterator<Item = (&str, &Field)> {
-        self.branches().iter().flat_map(|ty| match ty {
-            Self::Object { fields, .. } => Some(fields),
-            _ => None,
-        })
-        .flatten()
-        .map(|(name, field)| (name.as_str(), field))
+        self.branches()
+            .iter()
+            .flat_map(|ty| match ty {
+                Self::Object { fields, .. } => Some(fields),
+                _ => None,
+            })
+            .flatten()
+            .map(|(name, field)| (name.as_str(), field))
     }
 
     /// What the items of it are, if it is a list.

@@ -15,12 +15,12 @@ pub fn of_schema(schema: &Value) -> Type {
 }
 
 /// The type that a schema written in a file gives.
-pub fn of_node(schema: &Node) -> Type {
+pub fn of_node(schema: Node<'_>) -> Type {
     of_schema(&json_of(schema))
 }
 
 /// The type of an input, from the mapping that declares it: `type`, `values`, `default`.
-pub fn of_input(input: &Node) -> Type {
+pub fn of_input(input: Node<'_>) -> Type {
     let json = json_of(input);
     let Some(declaration) = json.as_object() else { return Type::Any };
     if let Some(values) = declaration.get("values").and_then(Value::as_array).filter(|list| !list.is_empty())

@@ -6,12 +6,11 @@ use super::{Field, Type, of_node, of_schema};
 use crate::expression::tree::json_of;
 
 /// The words that `steps.ID.status` may be.
-pub const STATUSES: &[&str] = &[
-    "pending", "running", "waiting", "paused", "suspended", "success", "failed", "canceled", "skipped",
-];
+pub const STATUSES: &[&str] =
+    &["pending", "running", "waiting", "paused", "suspended", "success", "failed", "canceled", "skipped"];
 
 /// What a step of one `type` gives as `output`, before `transform`. `outputs` is what a sub-workflow is known to give.
-pub(crate) fn output(step: &Node, outputs: Option<Type>) -> Type {
+pub(crate) fn output(step: Node<'_>, outputs: Option<Type>) -> Type {
     if let Some(schema) = step.get("outputSchema") {
         return of_node(schema);
     }
@@ -73,17 +72,17 @@ pub(crate) enum Rounds {
 }
 
 impl Rounds {
-    pub(crate) fn of(step: &Node) -> Self {
+    pub(crate) fn of(step: Node<'_>) -> Self {
         if step.get("foreach").is_some() || step.get("strategy").is_some() { Self::Many } else { Self::One }
     }
 }
 
 /// What `item` is in a step with `strategy.matrix`: a value of each axis.
-pub(crate) fn matrix_item(step: &Node) -> Option<Type> {
+pub(crate) fn matrix_item(step: Node<'_>) -> Option<Type> {
     let matrix = step.get("strategy")?.get("matrix")?;
     let fields = matrix.entries().iter().filter_map(|axis| {
-        let schema = serde_json::json!({ "enum": json_of(&axis.value) });
-        Some((axis.key.scalar_text()?.to_owned(), Field::new(of_schema(&schema), "An axis of the matrix.")))
+        let schema = serde_json::json!({ "enum": json_of(axis.value()) });
+        Some((axis.key().scalar_text()?.to_owned(), Field::new(of_schema(&schema), "An axis of the matrix.")))
     });
     Some(Type::closed(fields))
 }
@@ -110,15 +109,15 @@ fn request() -> Type {
 }
 
 /// The outputs of a sub-workflow, and the names that `outputMapping` gives to some of them.
-fn mapped(step: &Node, outputs: Option<Type>) -> Type {
+fn mapped(step: Node<'_>, outputs: Option<Type>) -> Type {
     let known = outputs.is_some();
     let inner = outputs.unwrap_or_else(|| Type::open::<String>([]));
     let mut fields: Vec<(String, Field)> =
         inner.fields().map(|(name, field)| (name.to_owned(), field.clone())).collect();
-    for entry in step.get("outputMapping").map_or(&[][..], Node::entries) {
-        let Some(alias) = entry.key.scalar_text() else { continue };
-        let from = entry.value.scalar_text().or_else(|| entry.value.get("from")?.scalar_text());
-        let has_default = entry.value.get("default").is_some();
+    for entry in step.get("outputMapping").map(Node::entries).unwrap_or_default() {
+        let Some(alias) = entry.key().scalar_text() else { continue };
+        let from = entry.value().scalar_text().or_else(|| entry.value().get("from")?.scalar_text());
+        let has_default = entry.value().get("default").is_some();
         let found = from.and_then(|from| inner.field(from)).cloned();
         let mut field = found.unwrap_or_else(|| Field::new(Type::Any, ""));
         if has_default {

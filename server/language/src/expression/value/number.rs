@@ -129,7 +129,11 @@ pub(crate) fn leading_whole(text: &str, radix: f64) -> f64 {
     if digits.is_empty() {
         return f64::NAN;
     }
-    let size = if radix == 10 { digits.parse().unwrap_or(f64::NAN) } else { whole(digits, radix).unwrap_or(f64::NAN) };
+    let size = if radix == 10 {
+        digits.parse().unwrap_or(f64::NAN)
+    } else {
+        whole(digits, radix).unwrap_or(f64::NAN)
+    };
     if negative { -size } else { size }
 }
 
@@ -138,7 +142,10 @@ fn signed(text: &str) -> (bool, &str) {
 }
 
 /// A number as a signed whole of 32 bits, larger ones wrapped.
-#[expect(clippy::cast_possible_truncation, reason = "the remainder is in range, and wrapping is what is asked")]
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "the remainder is in range, and wrapping is what is asked"
+)]
 pub(crate) fn to_i32(value: f64) -> i32 {
     if !value.is_finite() {
         return 0;

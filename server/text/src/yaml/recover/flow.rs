@@ -1,15 +1,19 @@
 //! Bracketed collections that do not parse: `[a, {b: c`.
 
+use std::sync::Arc;
+
 use copydesk_base::Span;
 
 use super::super::build::Why;
 use super::super::{decode, message};
 use super::cut::closing_quote;
-use crate::node::{Entry, Kind, MAX_DEPTH, Node, Scalar, Style};
+use crate::green::{Form, Green, GreenEntry};
+use crate::node::MAX_DEPTH;
+use crate::scalar::{Mapped, Style};
 
 /// What was read between brackets.
 pub(super) struct Read {
-    pub(super) node: Node,
+    pub(super) node: Green,
     /// The first thing that is wrong, where it is, and the words for it.
     pub(super) fault: Option<(Span, String)>,
 }
@@ -18,10 +22,10 @@ pub(super) struct Read {
 struct Open {
     start: usize,
     bracket: u8,
-    items: Vec<Node>,
-    entries: Vec<Entry>,
+    items: Vec<Green>,
+    entries: Vec<GreenEntry>,
     /// In a mapping, the key whose value comes next; in a list, a key of a pair without braces.
-    key: Option<Node>,
+    key: Option<Green>,
 }
 
 struct Reader<'t> {
@@ -39,11 +43,11 @@ pub(super) fn read(text: &str, start: usize, shift: usize, depth: usize) -> Read
     let limit = MAX_DEPTH.saturating_sub(depth).max(1);
     let mut reader = Reader { text, shift, at: start, open: Vec::new(), limit, fault: None };
     let node = reader.run();
-    Read { node: node.unwrap_or_else(|| Node::nothing(start + shift)), fault: reader.fault }
+    Read { node: node.unwrap_or_else(|| Green::nothing(start + shift)), fault: reader.fault }
 }
 
 impl Reader<'_> {
-    fn run(&mut self) -> Option<Node> {
+    fn run(&mut self) -> Option<Green> {
         loop {
             self.skip();
             let Some(byte) = self.text.as_bytes().get(self.at).copied() else { break };
@@ -97,7 +101,7 @@ impl Reader<'_> {
         }
     }
 
-    fn close(&mut self, byte: u8) -> Option<Node> {
+    fn close(&mut self, byte: u8) -> Option<Green> {
         let partner = if byte == b']' { b'[' } else { b'{' };
         let at = Span::new(self.at, self.at + 1);
         if self.open.iter().all(|open| open.bracket != partner) {
@@ -118,12 +122,12 @@ impl Reader<'_> {
     }
 
     /// Ends the innermost collection. Gives the node back when it was the outermost.
-    fn pop(&mut self, end: usize) -> Option<Node> {
+    fn pop(&mut self, end: usize) -> Option<Green> {
         self.end_of_entry();
         let open = self.open.pop()?;
-        let kind =
-            if open.bracket == b'[' { Kind::Sequence(open.items) } else { Kind::Mapping(open.entries) };
-        let node = Node::new(Span::new(open.start, end).shifted(self.shift), kind);
+        let form =
+            if open.bracket == b'[' { Form::List(open.items.into()) } else { Form::Map(open.entries.into()) };
+        let node = Green::new(Span::new(open.start, end).shifted(self.shift), form);
         if self.open.is_empty() {
             return Some(node);
         }
@@ -131,17 +135,17 @@ impl Reader<'_> {
         None
     }
 
-    fn place(&mut self, node: Node) {
+    fn place(&mut self, node: Green) {
         let Some(open) = self.open.last_mut() else { return };
         if open.bracket == b'[' {
             match open.key.take() {
-                Some(key) => open.items.push(pair(Entry { key, value: node })),
+                Some(key) => open.items.push(pair(GreenEntry { key, value: node })),
                 None => open.items.push(node),
             }
             return;
         }
         match open.key.take() {
-            Some(key) => open.entries.push(Entry { key, value: node }),
+            Some(key) => open.entries.push(GreenEntry { key, value: node }),
             None => open.key = Some(node),
         }
     }
@@ -149,12 +153,12 @@ impl Reader<'_> {
     /// A key that has found no value gets none.
     fn end_of_entry(&mut self) {
         let Some(key) = self.open.last_mut().and_then(|open| open.key.take()) else { return };
-        let end = key.span.end;
+        let end = key.span().end;
         let gap = self.text.get(end - self.shift..).unwrap_or("");
         let colon = gap.len() - gap.trim_start().len();
         let is_colon = gap.trim_start().starts_with(':') && self.is_colon(end - self.shift + colon);
         let place = if is_colon { end + colon + 1 } else { end };
-        let entry = Entry { key, value: Node::nothing(place) };
+        let entry = GreenEntry { key, value: Green::nothing(place) };
         let Some(open) = self.open.last_mut() else { return };
         if open.bracket == b'[' {
             open.items.push(pair(entry));
@@ -184,8 +188,8 @@ impl Reader<'_> {
         let style = if quote == '"' { Style::DoubleQuoted } else { Style::SingleQuoted };
         let start = self.at + self.shift;
         let (text, pieces) = decode::flow(&rest[1..inner_end], start + 1, style);
-        let scalar = Scalar::mapped(text, style, pieces, Span::new(start + 1, start + inner_end));
-        let node = Node::new(Span::new(start, start + end), Kind::Scalar(scalar));
+        let mapped = Mapped::new(text, style, pieces, Span::new(start + 1, start + inner_end), start);
+        let node = Green::new(Span::new(start, start + end), Form::Mapped(Arc::new(mapped)));
         self.at += end;
         self.place_word(node);
     }
@@ -201,18 +205,16 @@ impl Reader<'_> {
         let text = rest[..end.map_or(rest.len(), |(at, _)| at)].trim_end();
         let start = self.at + self.shift;
         self.at += text.len().max(1);
-        let kind = match text.strip_prefix('*').filter(|name| !name.is_empty()) {
-            Some(name) => Kind::Alias(name.to_owned()),
-            None => Kind::Scalar(Scalar::verbatim(text, Style::Plain, start)),
-        };
-        self.place_word(Node::new(Span::new(start, start + text.len()), kind));
+        let is_alias = text.len() > 1 && text.starts_with('*');
+        let form = if is_alias { Form::Alias } else { Form::Verbatim(Style::Plain) };
+        self.place_word(Green::new(Span::new(start, start + text.len()), form));
     }
 
     /// A word behind a key that has no colon: the comma between them is missing.
-    fn place_word(&mut self, node: Node) {
+    fn place_word(&mut self, node: Green) {
         let waits = self.open.last().is_some_and(|open| {
-            let key = open.key.as_ref().map_or(usize::MAX, |key| key.span.end);
-            let between = self.text.get(key.saturating_sub(self.shift)..node.span.start - self.shift);
+            let key = open.key.as_ref().map_or(usize::MAX, |key| key.span().end);
+            let between = self.text.get(key.saturating_sub(self.shift)..node.span().start - self.shift);
             open.bracket == b'{' && open.key.is_some() && between.is_some_and(|text| !text.contains(':'))
         });
         if waits {
@@ -234,6 +236,6 @@ impl Reader<'_> {
 }
 
 /// An item of the form `key: value`.
-fn pair(entry: Entry) -> Node {
-    Node::new(entry.span(), Kind::Mapping(vec![entry]))
+fn pair(entry: GreenEntry) -> Green {
+    Green::new(entry.span(), Form::Map(Box::new([entry])))
 }

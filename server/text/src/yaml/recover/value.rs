@@ -1,5 +1,7 @@
 //! Single values that do not parse.
 
+use std::sync::Arc;
+
 use copydesk_base::Span;
 use granit_parser::ErrorKind;
 
@@ -8,17 +10,18 @@ use super::super::decode;
 use super::super::message::message_of;
 use super::cut::{self, LineKind, Region, Shape};
 use super::{Recovery, flow};
-use crate::node::{Entry, Kind, Node, Scalar, Style};
+use crate::green::{Form, Green, GreenEntry};
+use crate::scalar::{Mapped, Style};
 
 /// A value that was guessed at.
 pub(super) struct Guess {
-    pub(super) node: Node,
+    pub(super) node: Green,
     /// Entries on the lines below that cannot belong to the value, and so most likely to the mapping around it.
-    pub(super) astray: Vec<Entry>,
+    pub(super) astray: Vec<GreenEntry>,
 }
 
-impl From<Node> for Guess {
-    fn from(node: Node) -> Self {
+impl From<Green> for Guess {
+    fn from(node: Green) -> Self {
         Self { node, astray: Vec::new() }
     }
 }
@@ -28,7 +31,7 @@ impl Recovery<'_> {
     pub(super) fn value(&mut self, region: &Region, failure: &Failure, depth: usize) -> Guess {
         let failure = match self.exact(region, depth) {
             Ok(Some(node)) => return node.into(),
-            Ok(None) => return Node::nothing(region.first.start + self.shift).into(),
+            Ok(None) => return Green::nothing(region.first.start + self.shift).into(),
             Err(Failure { why: Why::Unread, .. }) => failure.clone(),
             Err(failure) => failure,
         };
@@ -38,7 +41,7 @@ impl Recovery<'_> {
         match self.text.as_bytes().get(line.start) {
             _ if failure.why == Why::TooDeep => {
                 self.fault_of(&failure, region);
-                Node::nothing(line.start + self.shift).into()
+                Green::nothing(line.start + self.shift).into()
             }
             Some(b'[' | b'{') => self.brackets(region, &failure, depth).into(),
             Some(b'"' | b'\'') => self.quoted(region, &failure, depth),
@@ -48,13 +51,13 @@ impl Recovery<'_> {
                 self.quiet += 1;
                 let node = self.blocks(region, &failure, depth + 1);
                 self.quiet -= 1;
-                node.unwrap_or_else(|| Node::nothing(line.start + self.shift)).into()
+                node.unwrap_or_else(|| Green::nothing(line.start + self.shift)).into()
             }
             _ => self.plain(region, &failure, depth),
         }
     }
 
-    fn brackets(&mut self, region: &Region, failure: &Failure, depth: usize) -> Node {
+    fn brackets(&mut self, region: &Region, failure: &Failure, depth: usize) -> Green {
         let end = self.end(region);
         let read = flow::read(&self.text[..end], region.first.start, self.shift, depth);
         let broken = Span::new(region.first.start, self.text[..end].trim_end().len());
@@ -86,7 +89,7 @@ impl Recovery<'_> {
     }
 
     /// A block scalar with a bad header or a line that stands too far left: its lines as they are.
-    fn block_scalar(&mut self, region: &Region, failure: &Failure) -> Node {
+    fn block_scalar(&mut self, region: &Region, failure: &Failure) -> Green {
         let at = failure.offset.saturating_sub(self.shift);
         if at >= region.first.next && !matches!(failure.why, Why::Unread) {
             let last_line = Span::new(region.first.start, self.spot(at).end);
@@ -98,9 +101,11 @@ impl Recovery<'_> {
         let text = self.text[from..to].trim_end();
         let style =
             if self.text[region.first.start..].starts_with('|') { Style::Literal } else { Style::Folded };
-        let scalar = Scalar::verbatim(text, style, from + self.shift);
         let end = if text.is_empty() { region.first.end } else { from + text.len() };
-        Node::new(Span::new(region.first.start, end).shifted(self.shift), Kind::Scalar(scalar))
+        let span = Span::new(region.first.start, end).shifted(self.shift);
+        let source = Span::new(from, from + text.len()).shifted(self.shift);
+        let mapped = Mapped::new(text.to_owned(), style, Vec::new(), source, span.start);
+        Green::new(span, Form::Mapped(Arc::new(mapped)))
     }
 
     fn plain(&mut self, region: &Region, failure: &Failure, depth: usize) -> Guess {
@@ -116,7 +121,7 @@ impl Recovery<'_> {
     }
 
     /// Entries on deeper lines below a value that is complete in itself.
-    fn astray(&mut self, region: &Region, depth: usize) -> Vec<Entry> {
+    fn astray(&mut self, region: &Region, depth: usize) -> Vec<GreenEntry> {
         let Some(inner) = self.inner(region) else { return Vec::new() };
         if matches!(cut::shape(self.text, &inner.first), Shape::Text) {
             return Vec::new();
@@ -124,9 +129,11 @@ impl Recovery<'_> {
         self.quiet += 1;
         let node = self.read(&inner, depth + 1);
         self.quiet -= 1;
-        let Some(Node { kind: Kind::Mapping(entries), span, .. }) = node else { return Vec::new() };
+        let Some(node) = node else { return Vec::new() };
+        let span = node.span();
+        let Form::Map(entries) = node.form else { return Vec::new() };
         self.output.broken.push(span);
-        entries
+        entries.into_vec()
     }
 
     /// The region behind the tags and anchors that it starts with.
@@ -142,23 +149,24 @@ impl Recovery<'_> {
     }
 
     /// A key or value of one line, as good as it can be read; `span` is without shift.
-    pub(super) fn word_node(&self, span: Span) -> Node {
+    pub(super) fn word_node(&self, span: Span) -> Green {
         let text = span.of(self.text).trim_end();
         let start = span.start + self.shift;
         let span = Span::new(start, start + text.len());
         if text.is_empty() {
-            return Node::nothing(start);
+            return Green::nothing(start);
         }
         let (style, quote) = match text.as_bytes()[0] {
             b'"' => (Style::DoubleQuoted, '"'),
             b'\'' => (Style::SingleQuoted, '\''),
-            b'*' if text.len() > 1 => return Node::new(span, Kind::Alias(text[1..].to_owned())),
-            _ => return Node::new(span, Kind::Scalar(Scalar::verbatim(text, Style::Plain, start))),
+            b'*' if text.len() > 1 => return Green::new(span, Form::Alias),
+            _ => return Green::new(span, Form::Verbatim(Style::Plain)),
         };
         let inner = &text[1..cut::closing_quote(text, quote).unwrap_or(text.len())];
         let (decoded, pieces) = decode::flow(inner, start + 1, style);
-        let scalar = Scalar::mapped(decoded, style, pieces, Span::new(start + 1, start + 1 + inner.len()));
-        Node::new(span, Kind::Scalar(scalar))
+        let source = Span::new(start + 1, start + 1 + inner.len());
+        let mapped = Mapped::new(decoded, style, pieces, source, span.start);
+        Green::new(span, Form::Mapped(Arc::new(mapped)))
     }
 
     /// Notes the comment lines of a region that the exact parser could not read.

@@ -1,0 +1,195 @@
+//! The stored tree: small nodes, with places that do not depend on what stands before their block.
+//!
+//! A *block* is a collection that reaches over several lines and stands as an item of a block sequence or as the value
+//! of a block mapping's entry; the root of a document is one too. Blocks are shared by all versions of a text in which
+//! they did not change. So places inside a block count from its start, and the words of a scalar that stands in the
+//! source as it is are not stored at all. While a piece is being read its places count from the start of the text, and
+//! nothing is a block; [`settle`] makes the one of the other, in place.
+//!
+//! Invariants
+//! - A settled node is never changed.
+//! - Where blocks are depends on the text and the shape of the tree alone, not on the way by which it was made.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use copydesk_base::Span;
+
+use crate::scalar::{Mapped, Style};
+
+/// A value. Offsets fit: longer texts are not read.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Green {
+    start: u32,
+    len: u32,
+    pub(crate) form: Form,
+    props: Option<Box<Props>>,
+}
+
+/// What a value is.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Form {
+    Nothing,
+    /// A scalar whose text is its source without quotes.
+    Verbatim(Style),
+    /// A scalar whose text had to be made.
+    Mapped(Arc<Mapped>),
+    List(Box<[Green]>),
+    Map(Box<[GreenEntry]>),
+    /// The name is the source behind the `*`.
+    Alias,
+    /// Seen through by whoever looks at the tree.
+    Block(Arc<Block>),
+}
+
+/// A key and its value.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct GreenEntry {
+    pub(crate) key: Green,
+    pub(crate) value: Green,
+}
+
+/// What stands before a value. Nearly no value has it.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Props {
+    pub(crate) tag: Option<Box<str>>,
+    pub(crate) anchor: Option<Box<str>>,
+}
+
+/// A shared part of a tree; its node starts at 0.
+#[derive(Debug)]
+pub(crate) struct Block {
+    /// Never given twice in the life of the process.
+    pub(crate) id: u64,
+    pub(crate) node: Green,
+}
+
+impl PartialEq for Block {
+    fn eq(&self, other: &Self) -> bool {
+        self.id == other.id || self.node == other.node
+    }
+}
+
+impl Block {
+    fn new(node: Green) -> Arc<Self> {
+        static NEXT: AtomicU64 = AtomicU64::new(1);
+        Arc::new(Self { id: NEXT.fetch_add(1, Ordering::Relaxed), node })
+    }
+}
+
+/// An offset as it is stored.
+pub(crate) fn short(offset: usize) -> u32 {
+    // Longer texts are refused before anybody reads them, so the cast cannot cut.
+    u32::try_from(offset).unwrap_or(u32::MAX)
+}
+
+impl Green {
+    pub(crate) fn new(span: Span, form: Form) -> Self {
+        Self { start: short(span.start), len: short(span.len()), form, props: None }
+    }
+
+    /// Nothing, at `offset`.
+    pub(crate) fn nothing(offset: usize) -> Self {
+        Self::new(Span::at(offset), Form::Nothing)
+    }
+
+    /// What there is where nobody has written anything.
+    pub(crate) const fn void() -> Self {
+        Self { start: 0, len: 0, form: Form::Nothing, props: None }
+    }
+
+    pub(crate) fn with_props(mut self, tag: Option<String>, anchor: Option<String>) -> Self {
+        if tag.is_some() || anchor.is_some() {
+            let (tag, anchor) = (tag.map(Into::into), anchor.map(Into::into));
+            self.props = Some(Box::new(Props { tag, anchor }));
+        }
+        self
+    }
+
+    /// Where it starts, counted from whatever its places count from.
+    pub(crate) fn start(&self) -> u32 {
+        self.start
+    }
+
+    /// The place, in the same count.
+    pub(crate) fn span(&self) -> Span {
+        let start = self.start as usize;
+        Span::new(start, start + self.len as usize)
+    }
+
+    pub(crate) fn set_span(&mut self, span: Span) {
+        (self.start, self.len) = (short(span.start), short(span.len()));
+    }
+
+    pub(crate) fn tag(&self) -> Option<&str> {
+        self.props.as_ref()?.tag.as_deref()
+    }
+
+    pub(crate) fn anchor(&self) -> Option<&str> {
+        self.props.as_ref()?.anchor.as_deref()
+    }
+
+    /// The text of a scalar; `text` starts `shift` bytes behind what the places count from.
+    pub(crate) fn scalar_text<'g>(&'g self, text: &'g str, shift: usize) -> Option<&'g str> {
+        match &self.form {
+            Form::Verbatim(style) => {
+                let inner = style.inner(self.span());
+                text.get(inner.start.checked_sub(shift)?..inner.end.checked_sub(shift)?)
+            }
+            Form::Mapped(mapped) => Some(&mapped.text),
+            _ => None,
+        }
+    }
+}
+
+impl GreenEntry {
+    pub(crate) fn span(&self) -> Span {
+        self.key.span().cover(self.value.span())
+    }
+}
+
+/// Makes blocks of a document that was just read; `text` is the whole text.
+pub(crate) fn settled(mut document: Green, text: &str) -> Green {
+    let start = document.start;
+    let in_flow = is_flow(&document, text);
+    settle(&mut document, start, in_flow, text);
+    Green { start, len: document.len, form: Form::Block(Block::new(document)), props: None }
+}
+
+/// Makes places count from `origin`, and blocks of what below `node` is one.
+fn settle(node: &mut Green, origin: u32, in_flow: bool, text: &str) {
+    match &mut node.form {
+        Form::List(items) => items.iter_mut().for_each(|item| settle_child(item, origin, in_flow, text)),
+        Form::Map(entries) => {
+            for entry in entries {
+                let in_flow_key = in_flow || is_flow(&entry.key, text);
+                settle(&mut entry.key, origin, in_flow_key, text);
+                settle_child(&mut entry.value, origin, in_flow, text);
+            }
+        }
+        _ => {}
+    }
+    node.start = node.start.wrapping_sub(origin);
+}
+
+/// A value in a collection.
+fn settle_child(node: &mut Green, origin: u32, in_flow: bool, text: &str) {
+    if in_flow || !is_block(node, text) {
+        return settle(node, origin, in_flow || is_flow(node, text), text);
+    }
+    let start = node.start;
+    settle(node, start, is_flow(node, text), text);
+    let slot = Green { start: start.wrapping_sub(origin), len: node.len, form: Form::Nothing, props: None };
+    let settled = std::mem::replace(node, slot);
+    node.form = Form::Block(Block::new(settled));
+}
+
+fn is_block(node: &Green, text: &str) -> bool {
+    matches!(node.form, Form::List(_) | Form::Map(_)) && node.span().of(text).contains(['\n', '\r'])
+}
+
+/// Whether a collection is written in brackets. A block mapping whose first key is a list in brackets looks the same;
+/// it is not cut into blocks then, and that costs nobody anything.
+pub(crate) fn is_flow(node: &Green, text: &str) -> bool {
+    text.as_bytes().get(node.start as usize).is_some_and(|byte| matches!(byte, b'[' | b'{'))
+}

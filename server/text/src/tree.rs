@@ -1,0 +1,103 @@
+//! A parsed text: its documents, its comments, and what is wrong with it.
+//!
+//! Parsing never fails: what could not be read is in [`Tree::problems`] and [`Tree::broken`].
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use copydesk_base::{Diagnostic, Span};
+
+use crate::green::Green;
+use crate::node::{Frame, Items, Kind, Node, Step};
+
+/// How many aliases in a row are followed before the answer is "nothing".
+const MAX_ALIASES: usize = 32;
+
+/// The tree of one version of a text. It holds on to the text: most words are read from there.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Tree {
+    pub(crate) text: Arc<str>,
+    pub(crate) documents: Vec<Green>,
+    pub(crate) comments: Vec<Span>,
+    pub(crate) problems: Vec<Diagnostic>,
+    pub(crate) broken: Vec<Span>,
+    /// Where each anchor's nodes start, by name.
+    pub(crate) anchors: BTreeMap<Box<str>, Vec<usize>>,
+}
+
+impl Tree {
+    /// One node for each document; one in nearly every file, none in an empty one.
+    pub fn documents(&self) -> Items<'_> {
+        Items::new(Frame { text: &self.text, base: 0, block: 0 }, &self.documents)
+    }
+
+    /// The first document.
+    pub fn root(&self) -> Option<Node<'_>> {
+        self.documents().first()
+    }
+
+    /// The document that nobody reads who reads the first one: the next that is not empty.
+    pub fn second(&self) -> Option<Node<'_>> {
+        self.documents().iter().skip(1).find(|node| !node.is_null())
+    }
+
+    /// From each `#` to the end of its line, in order.
+    pub fn comments(&self) -> &[Span] {
+        &self.comments
+    }
+
+    /// Syntax errors and duplicate keys, in order.
+    pub fn problems(&self) -> &[Diagnostic] {
+        &self.problems
+    }
+
+    /// The pieces that had to be read by guessing, in order and apart. Checks stay quiet there, completion does not.
+    pub fn broken(&self) -> &[Span] {
+        &self.broken
+    }
+
+    /// Whether any part of `span` was read by guessing.
+    pub fn is_broken(&self, span: Span) -> bool {
+        let first = self.broken.partition_point(|broken| broken.end < span.start);
+        self.broken.iter().skip(first).take(2).any(|broken| broken.overlaps(span))
+    }
+
+    /// The node behind an alias, or the node itself. `None` for an unknown anchor and for chains without an end.
+    pub fn resolve<'t>(&'t self, node: Node<'t>) -> Option<Node<'t>> {
+        let mut node = node;
+        for _ in 0..MAX_ALIASES {
+            let Kind::Alias(name) = node.kind() else { return Some(node) };
+            let starts = self.anchors.get(name)?;
+            let before = starts.partition_point(|start| *start < node.span().start);
+            let start = *starts.get(before.checked_sub(1)?)?;
+            node = self.documents().iter().find_map(|root| root.anchored(name, start))?;
+        }
+        None
+    }
+
+    /// The value of `key` in a mapping, seen through aliases and merge keys (`<<`).
+    pub fn get<'t>(&'t self, node: Node<'t>, key: &str) -> Option<Node<'t>> {
+        self.get_within(node, key, MAX_ALIASES)
+    }
+
+    fn get_within<'t>(&'t self, node: Node<'t>, key: &str, budget: usize) -> Option<Node<'t>> {
+        let node = self.resolve(node)?;
+        if let Some(entry) = node.entry(key) {
+            return self.resolve(entry.value());
+        }
+        let merged = self.resolve(node.entry("<<")?.value())?;
+        let budget = budget.checked_sub(1)?;
+        match merged.kind() {
+            Kind::Sequence(items) => {
+                items.iter().take(MAX_ALIASES).find_map(|item| self.get_within(item, key, budget / 2))
+            }
+            _ => self.get_within(merged, key, budget),
+        }
+    }
+
+    /// The steps from the document around `offset` down to the deepest node that touches it.
+    pub fn path_at(&self, offset: usize) -> Vec<Step<'_>> {
+        let root = self.documents().iter().rev().find(|root| root.span().touches(offset));
+        root.map_or_else(Vec::new, |root| root.path_at(offset))
+    }
+}
