@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
+use copydesk_lsp::workspace::UserPlaces;
 use copydesk_store::{Journal, UserStore};
 
 use crate::ancestry::nesting;
@@ -52,6 +53,19 @@ impl Here {
         let places = Places::find(&|name| std::env::var(name).ok(), &cwd);
         let user = UserStore::at(&places.state);
         Ok(Self { cwd, root, places, nesting: nesting(), user })
+    }
+
+    /// Where the user's own agents and settings lie.
+    pub(crate) fn user_places(&self) -> UserPlaces {
+        let beside = self.places.user_config.as_deref().and_then(Path::parent);
+        let own = beside.map(|folder| folder.join("agents"));
+        let keystone = self.places.home.as_ref().map(|home| home.join(".keystone/workflows/agents"));
+        // A file that the repository brought is none of the user's, wherever the environment points.
+        let is_users = |path: &PathBuf| !self.places.is_of_workspace(&self.root, path);
+        UserPlaces {
+            agents: own.into_iter().chain(keystone).filter(is_users).collect(),
+            configs: self.places.user_config.clone().into_iter().filter(is_users).collect(),
+        }
     }
 
     pub(crate) fn journal(&self) -> Journal {

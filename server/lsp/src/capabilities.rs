@@ -24,6 +24,12 @@ pub(crate) struct Ladder {
     pub(crate) snippets: bool,
     pub(crate) markdown_hover: bool,
     pub(crate) nested_symbols: bool,
+    /// Tells about files that change on disk, where it is asked to.
+    pub(crate) watches_files: bool,
+    /// Takes the link's own range in an answer about a definition.
+    pub(crate) definition_links: bool,
+    /// Renames files in an edit.
+    pub(crate) renames_files: bool,
     /// Our own extension: `experimental: {copydesk: true}`.
     pub(crate) ours: bool,
 }
@@ -52,6 +58,11 @@ impl Ladder {
                 .and_then(Value::as_array)
                 .is_some_and(|kinds| kinds.iter().any(|kind| kind == "markdown")),
             nested_symbols: yes("/textDocument/documentSymbol/hierarchicalDocumentSymbolSupport"),
+            watches_files: yes("/workspace/didChangeWatchedFiles/dynamicRegistration"),
+            definition_links: yes("/textDocument/definition/linkSupport"),
+            renames_files: at("/workspace/workspaceEdit/resourceOperations")
+                .and_then(Value::as_array)
+                .is_some_and(|kinds| kinds.iter().any(|kind| kind == "rename")),
             ours: yes("/experimental/copydesk"),
         }
     }
@@ -111,7 +122,7 @@ pub(crate) fn offered(ladder: &Ladder) -> lsp::ServerCapabilities {
         diagnostic_provider: ladder.pull.then(|| {
             lsp::DiagnosticProvider::DiagnosticOptions(lsp::DiagnosticOptions {
                 identifier: Some("copydesk".to_owned()),
-                inter_file_dependencies: false,
+                inter_file_dependencies: true,
                 workspace_diagnostics: false,
                 ..Default::default()
             })

@@ -7,7 +7,8 @@ use copydesk_text::document::Document;
 use copydesk_text::position::{self, Encoding, LineIndex, Position, Range};
 use tower_lsp::gen_lsp_types as lsp;
 
-use crate::capabilities::Ladder;
+use crate::documents::Open;
+use crate::snapshot::Snapshot;
 
 /// Where the page of each diagnostic code is.
 const PAGES: &str = "https://github.com/copydesk/copydesk/blob/main/docs/guide/diagnostics/";
@@ -47,17 +48,32 @@ pub(crate) fn range_in(text: &str, span: Span, encoding: Encoding) -> lsp::Range
     to_range(LineIndex::new(text).range(span, encoding))
 }
 
+/// A place in any file: in the client's own spelling and its own text, where that is open.
+pub(crate) fn location(snapshot: &Snapshot, path: &Path, span: Span) -> lsp::Location {
+    if let Some(open) = snapshot.open_at(path) {
+        let range = range(&open.document, span, snapshot.ladder.encoding);
+        return lsp::Location { uri: lsp::Uri(open.uri.clone()), range };
+    }
+    let mut place = lsp::Range::default();
+    snapshot.with_file(path, &mut |file| place = range_in(file.text, span, snapshot.ladder.encoding));
+    lsp::Location { uri: lsp::Uri(uri_of(path)), range: place }
+}
+
 /// A finding in the protocol's form.
 pub(crate) fn diagnostic(
-    uri: &str,
-    document: &Document,
+    snapshot: &Snapshot,
+    open: &Open,
     found: &Diagnostic,
-    ladder: &Ladder,
 ) -> lsp::Diagnostic {
-    let related = found.related.iter().map(|related| lsp::DiagnosticRelatedInformation {
-        location: lsp::Location {
-            uri: lsp::Uri(related.path.as_deref().map_or_else(|| uri.to_owned(), uri_of)),
-            range: range(document, related.span, ladder.encoding),
+    let (ladder, document) = (&snapshot.ladder, &open.document);
+    let wanted = found.related.iter().filter(|_| ladder.related_information);
+    let related = wanted.map(|related| lsp::DiagnosticRelatedInformation {
+        location: match related.path.as_deref().filter(|path| Some(*path) != open.path.as_deref()) {
+            Some(path) => location(snapshot, path, related.span),
+            None => lsp::Location {
+                uri: lsp::Uri(open.uri.clone()),
+                range: range(document, related.span, ladder.encoding),
+            },
         },
         message: related.message.clone(),
     });
@@ -69,7 +85,7 @@ pub(crate) fn diagnostic(
         code_description: ladder.code_description.then(|| page(found.code)),
         source: Some("copydesk".to_owned()),
         message: lsp::Message::String(found.message.clone()),
-        related_information: (ladder.related_information && !related.is_empty()).then_some(related),
+        related_information: (!related.is_empty()).then_some(related),
         ..Default::default()
     }
 }

@@ -8,8 +8,8 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
-use copydesk_agent::{ApprovalView, ChangeView, View, harmless};
-use copydesk_base::{Code, HunkState, Span};
+use copydesk_agent::{ApprovalView, ChangeView, DiskFiles, View, harmless};
+use copydesk_base::{Code, Files, HunkState, Span};
 use copydesk_language::FileKind;
 use copydesk_text::rebase::{self, Rebased};
 use serde_json::json;
@@ -21,6 +21,7 @@ use crate::convert;
 use crate::documents::Open;
 use crate::snapshot::Snapshot;
 use crate::state::State;
+use crate::told::Told;
 
 /// What each URI was last told, and for which version.
 type Shown = HashMap<String, (Option<i32>, Vec<lsp::Diagnostic>)>;
@@ -30,12 +31,26 @@ pub(crate) struct Publisher {
     dirty: Mutex<BTreeSet<String>>,
     /// Those that were opened: a client may have forgotten what it was told before.
     opened: Mutex<HashSet<String>>,
+    /// Files that are shown though nobody opened them: something that they use changed.
+    unopened: Mutex<HashSet<PathBuf>>,
     wake: Notify,
+}
+
+/// What becomes of files that are not open when something that they use changes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Unopened {
+    Mark,
+    Leave,
 }
 
 impl Publisher {
     pub(crate) fn new() -> Self {
-        Self { dirty: Mutex::default(), opened: Mutex::default(), wake: Notify::new() }
+        Self {
+            dirty: Mutex::default(),
+            opened: Mutex::default(),
+            unopened: Mutex::default(),
+            wake: Notify::new(),
+        }
     }
 
     /// Puts a document on the worker's list. Never blocks for longer than a set insertion.
@@ -54,12 +69,56 @@ impl Publisher {
         self.mark(uri);
     }
 
+    /// The same for a file that is not open and is to be shown nevertheless.
+    fn mark_unopened(&self, path: &Path) {
+        if let Ok(mut unopened) = self.unopened.lock() {
+            unopened.insert(path.to_owned());
+        }
+        self.mark(convert::uri_of(path));
+    }
+
+    /// The path behind a URI, if it is one of those.
+    fn unopened(&self, uri: &str) -> Option<PathBuf> {
+        let path = convert::path_of(uri)?;
+        self.unopened.lock().ok()?.contains(&path).then_some(path)
+    }
+
+    /// It has nothing to show any more, or is open.
+    fn forget_unopened(&self, path: &Path) {
+        if let Ok(mut unopened) = self.unopened.lock() {
+            unopened.remove(path);
+        }
+    }
+
     fn is_newly_opened(&self, uri: &str) -> bool {
         self.opened.lock().is_ok_and(|mut opened| opened.remove(uri))
     }
 
     fn take(&self) -> BTreeSet<String> {
         self.dirty.lock().map(|mut dirty| std::mem::take(&mut *dirty)).unwrap_or_default()
+    }
+}
+
+/// Puts files on the worker's list whose findings may be others now, and has a client that pulls pull again.
+pub(crate) fn mark_touched(state: &Arc<State>, touched: &[PathBuf], unopened: Unopened) {
+    let Some(session) = state.session() else { return };
+    let mut is_any_open = false;
+    for path in touched {
+        match state.documents.at(path) {
+            Some(open) => {
+                is_any_open = true;
+                session.publisher.mark(open.uri.clone());
+            }
+            None if unopened == Unopened::Mark => session.publisher.mark_unopened(path),
+            None => {}
+        }
+    }
+    if is_any_open && session.ladder.pull {
+        let client = state.client.clone();
+        state.tracker.spawn(async move {
+            // A client that refuses pulls when it likes.
+            let _ = client.workspace_diagnostic_refresh().await;
+        });
     }
 }
 
@@ -70,6 +129,7 @@ pub(crate) async fn work(state: Arc<State>) {
     // What was published last, and the URIs that agents' findings stood on.
     let mut shown: Shown = HashMap::new();
     let mut of_agents: HashSet<String> = HashSet::new();
+    let mut told = Told::default();
     loop {
         tokio::select! {
             () = session.publisher.wake.notified() => {}
@@ -82,7 +142,8 @@ pub(crate) async fn work(state: Arc<State>) {
         uris.extend(of_agents.union(&places).cloned());
         of_agents = places;
         for uri in uris {
-            publish(&state, uri, &mut shown).await;
+            publish(&state, uri.clone(), &mut shown).await;
+            told.tell(&state, &uri).await;
         }
     }
 }
@@ -107,12 +168,20 @@ fn uri_at(state: &State, path: &Path) -> String {
 async fn publish(state: &Arc<State>, uri: String, shown: &mut Shown) {
     let Some(session) = state.session() else { return };
     let open = state.documents.get(&uri);
-    let Some(snapshot) = state.snapshot() else { return };
+    let Some(mut snapshot) = state.snapshot() else { return };
     let version = open.as_ref().map(|open| open.document.version());
     let target = uri.clone();
+    let unopened = session.publisher.unopened(&uri);
+    if let (Some(path), true) = (&unopened, open.is_some()) {
+        session.publisher.forget_unopened(path);
+    }
     let checked = tokio::task::spawn_blocking(move || {
-        let mut found = match &open {
-            Some(open) if !snapshot.ladder.pull => language(&snapshot, open),
+        let mut found = match (&open, unopened) {
+            (Some(open), _) if !snapshot.ladder.pull => {
+                snapshot.own = Some(open.clone());
+                language(&snapshot, open)
+            }
+            (None, Some(path)) => of_unopened(snapshot.clone(), &target, path),
             _ => None,
         };
         let of_agents = of_agents(&snapshot, &target, open.as_deref());
@@ -140,6 +209,9 @@ async fn publish(state: &Arc<State>, uri: String, shown: &mut Shown) {
     }
     if diagnostics.is_empty() && version.is_none() {
         shown.remove(&uri);
+        if let Some(path) = session.publisher.unopened(&uri) {
+            session.publisher.forget_unopened(&path);
+        }
     } else {
         shown.insert(uri.clone(), now);
     }
@@ -161,9 +233,17 @@ pub(crate) fn language(snapshot: &Snapshot, open: &Open) -> Option<Vec<lsp::Diag
     Some(
         found
             .iter()
-            .map(|one| convert::diagnostic(&open.uri, &open.document, one, &snapshot.ladder))
+            .map(|one| convert::diagnostic(snapshot, open, one))
             .collect(),
     )
+}
+
+/// The same for a file that nobody opened; its text is the disk's.
+fn of_unopened(mut snapshot: Snapshot, uri: &str, path: PathBuf) -> Option<Vec<lsp::Diagnostic>> {
+    let text = DiskFiles.read(&path).ok()?.text;
+    let open = Arc::new(Open::unopened(uri.to_owned(), path, &text));
+    snapshot.own = Some(open.clone());
+    language(&snapshot, &open)
 }
 
 /// What agents have to show on a document: pending approvals and open hunks.

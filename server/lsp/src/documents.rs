@@ -2,9 +2,11 @@
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use copydesk_base::{Span, path};
+use copydesk_language::index::Summary;
+use copydesk_language::{FileKind, summary};
 use copydesk_text::document::{Change, Document};
 use copydesk_text::position::{self, Encoding};
 use dashmap::DashMap;
@@ -23,6 +25,25 @@ pub(crate) struct Open {
     pub(crate) document: Document,
     /// The `ask:` comments that the person typed here since it was opened.
     pub(crate) voiced: HashSet<String>,
+    /// What others need to know of this version; made when somebody asks.
+    summary: OnceLock<Option<Arc<Summary>>>,
+}
+
+impl Open {
+    /// A file as if it were open, for what is shown on files that are not.
+    pub(crate) fn unopened(uri: String, path: PathBuf, text: &str) -> Self {
+        let document = Document::open_at(0, "", &path, text);
+        Self { uri, path: Some(path), document, voiced: HashSet::new(), summary: OnceLock::new() }
+    }
+
+    /// What others need to know of it; `None` where it is none of our files.
+    pub(crate) fn summary(&self) -> Option<&Arc<Summary>> {
+        let made = self.summary.get_or_init(|| {
+            let file = self.file();
+            (file.kind != FileKind::Other).then(|| Arc::new(summary(&file)))
+        });
+        made.as_ref()
+    }
 }
 
 /// All of them.
@@ -76,7 +97,8 @@ impl Documents {
         if let Some(path) = &path {
             self.by_path.insert(path.clone(), uri.clone());
         }
-        let open = Open { uri: uri.clone(), path, document, voiced: HashSet::new() };
+        let open =
+            Open { uri: uri.clone(), path, document, voiced: HashSet::new(), summary: OnceLock::new() };
         self.by_uri.insert(uri, Arc::new(open));
         self.notify();
     }
@@ -84,7 +106,7 @@ impl Documents {
     /// Makes the next version. What the person typed of `ask:` comments becomes their voice.
     pub(crate) fn change(&self, uri: &str, version: i32, changes: &[Change], encoding: Encoding) {
         let Some(old) = self.get(uri) else { return };
-        let mut next = Open::clone(&old);
+        let mut next = Open { summary: OnceLock::new(), ..Open::clone(&old) };
         for change in changes {
             let before = next.document;
             next.document = before.edited(version, std::slice::from_ref(change), encoding);

@@ -13,6 +13,7 @@ use crate::intake;
 use crate::methods;
 use crate::snapshot::Snapshot;
 use crate::state::State;
+use crate::workspace;
 
 /// The router's face.
 pub(crate) struct Front {
@@ -32,8 +33,9 @@ impl Front {
         P: Send + 'static,
         R: Send + 'static,
     {
-        let Some(snapshot) = self.state.snapshot() else { return Err(Error::internal_error()) };
+        let Some(mut snapshot) = self.state.snapshot() else { return Err(Error::internal_error()) };
         let open = snapshot.documents.get(uri(&params));
+        snapshot.own.clone_from(&open);
         intake::beside(move || method(&snapshot, open.as_deref(), params)).await
     }
 }
@@ -60,6 +62,10 @@ impl LanguageServer for Front {
     }
 
     async fn initialized(&self, _: lsp::InitializedParams) {
+        if let Some(session) = self.state.session() {
+            session.workspace.start();
+        }
+        workspace::register(&self.state).await;
         methods::configuration::fetch(&self.state).await;
         if let Some(session) = self.state.session() {
             session.desk.warm().await;
@@ -68,6 +74,10 @@ impl LanguageServer for Front {
 
     async fn did_change_configuration(&self, _: lsp::DidChangeConfigurationParams) {
         methods::configuration::fetch(&self.state).await;
+    }
+
+    async fn did_change_watched_files(&self, params: lsp::DidChangeWatchedFilesParams) {
+        methods::watched_files::run(&self.state, params);
     }
 
     async fn shutdown(&self) -> Result<()> {

@@ -264,6 +264,7 @@ mod tests {
             editor_settings: Box::new(|_, _| vec![]),
             doctor: Box::new(|_| Value::Null),
             fallback_root: Box::new(std::path::PathBuf::new),
+            user_places: Box::new(|_| crate::workspace::UserPlaces::default()),
             shelf: Box::new(|_| std::path::PathBuf::new()),
         };
         let (mut editor, input) = tokio::io::duplex(1024);

@@ -26,8 +26,10 @@ mod methods;
 mod parent;
 mod snapshot;
 mod state;
+mod told;
 mod trust;
 mod wire;
+pub mod workspace;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -38,6 +40,8 @@ use copydesk_language::Trust;
 use serde_json::Value;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_util::sync::CancellationToken;
+
+use workspace::UserPlaces;
 
 /// What the binary does for the server: everything that reads the environment, the home folder and config files.
 ///
@@ -55,6 +59,8 @@ pub struct Backstage {
     pub doctor: Box<dyn Fn(&Path) -> Value + Send + Sync>,
     /// The workspace of an editor that named none.
     pub fallback_root: Box<dyn Fn() -> PathBuf + Send + Sync>,
+    /// Where the user's own agents and settings lie.
+    pub user_places: Box<dyn Fn(&Path) -> UserPlaces + Send + Sync>,
     /// Where a text is kept that an editor is to show: below the workspace's folder in `COPYDESK_HOME`.
     pub shelf: Box<dyn Fn(&Path) -> PathBuf + Send + Sync>,
 }

@@ -27,6 +27,7 @@ use crate::files::EditorFiles;
 use crate::host::EditorHost;
 use crate::snapshot::Snapshot;
 use crate::trust::KnownTrust;
+use crate::workspace::Workspace;
 
 /// One connection.
 pub(crate) struct State {
@@ -50,6 +51,7 @@ pub(crate) struct Session {
     pub(crate) desk: Desk,
     pub(crate) host: Arc<EditorHost>,
     pub(crate) publisher: Publisher,
+    pub(crate) workspace: Workspace,
 }
 
 impl State {
@@ -88,13 +90,15 @@ impl State {
                 Arc::new(EditorFiles { documents: self.documents.clone(), disk: DiskFiles });
             let desk = (self.backstage.open)(&root, host.clone(), files, &self.cancel);
             let publisher = Publisher::new();
-            Session { ladder: ladder.clone(), root, desk, host, publisher }
+            let workspace = Workspace::new(&root, &(self.backstage.user_places)(&root));
+            Session { ladder: ladder.clone(), root, desk, host, publisher, workspace }
         });
         if let Some(process) = params.process_id {
             self.tracker.spawn(crate::parent::watch(process, self.cancel.clone()));
         }
         self.tracker.spawn(crate::diagnostics::work(self.clone()));
         self.tracker.spawn(crate::host::work(self.clone()));
+        self.tracker.spawn(crate::workspace::work(self.clone()));
         ladder
     }
 
@@ -135,6 +139,7 @@ impl State {
         let session = self.session.get()?;
         Some(Snapshot {
             documents: self.documents.clone(),
+            own: None,
             ladder: session.ladder.clone(),
             state: self.clone(),
             view: session.desk.view().borrow().clone(),
@@ -173,10 +178,17 @@ impl State {
             if diagnostics::is_settings(&uri) {
                 self.doubt_trust();
             }
-            if request.method() == "textDocument/didOpen" {
-                session.publisher.mark_opened(uri);
-            } else {
-                session.publisher.mark(uri);
+            // What the disk has counts only for what is not open; typing does not change it.
+            if let Some(path) = convert::path_of(&uri).filter(|_| request.method() != "textDocument/didChange") {
+                session.workspace.touched(path::resolve(Path::new("/"), &path));
+            }
+            match request.method() {
+                "textDocument/didOpen" => session.publisher.mark_opened(uri),
+                "textDocument/didSave" if !session.ladder.watches_files => {
+                    session.workspace.refresh();
+                    session.publisher.mark(uri);
+                }
+                _ => session.publisher.mark(uri),
             }
         } else {
             tracing::warn!(method = request.method(), "a notification does not read as what it says it is");

@@ -2,8 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
+use copydesk_agent::DiskFiles;
+use copydesk_base::path::resolve;
 use copydesk_base::{Code, ContentHash, Diagnostic, Severity, Span};
 use copydesk_language::{File, FileKind, Trust, WorkspaceIndex, check, kind_of, named_schema};
+use copydesk_lsp::workspace::{self, Found, Members};
 use copydesk_text::{Encoding, LineIndex, Position, Tree, front_matter, yaml};
 use serde_json::{Value, json};
 
@@ -47,11 +50,11 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
     let trusted = here.user.trusted_blocking(&here.root).unwrap_or_default();
     let trusted: Vec<ContentHash> = trusted.into_iter().map(|file| file.hash).collect();
 
+    let found: Vec<(PathBuf, Named)> = asked.iter().flat_map(|path| found_under(path)).collect();
+    let index = index_of(&here, &found);
     let mut files: Vec<Checked> = Vec::new();
-    for path in asked {
-        for (path, named) in found_under(path) {
-            files.extend(checked(&here, &path, named, &trusted));
-        }
+    for (path, named) in &found {
+        files.extend(checked(&here, &index, path, *named, &trusted));
     }
     files.sort_by(|one, other| one.path.cmp(&other.path));
     files.dedup_by(|one, other| one.path == other.path);
@@ -85,24 +88,35 @@ fn found_under(path: &Path) -> Vec<(PathBuf, Named)> {
     if !path.is_dir() {
         return vec![(path.to_owned(), Named::Itself)];
     }
-    let entries = ignore::WalkBuilder::new(path)
-        .hidden(false)
-        .require_git(false)
-        .filter_entry(|entry| {
-            let name = entry.file_name().to_string_lossy();
-            let is_folder = entry.file_type().is_some_and(|kind| kind.is_dir());
-            let ours = matches!(&*name, ".copydesk" | ".keystone" | ".github" | "." | "..");
-            entry.depth() == 0 || !is_folder || !name.starts_with('.') || ours
-        })
-        .build();
-    let files = entries.flatten().filter(|entry| entry.file_type().is_some_and(|kind| kind.is_file()));
+    let files = workspace::below(path).flatten().filter(|entry| entry.file_type().is_some_and(|kind| kind.is_file()));
     let paths = files.map(ignore::DirEntry::into_path);
     let paths = paths.filter(|path| is_yaml(path) || is_markdown(path));
     paths.map(|path| (path, Named::ByFolder)).collect()
 }
 
+/// What is known beyond each file: what lies in the places where our files live, what was asked for, and what that
+/// names.
+fn index_of(here: &Here, found: &[(PathBuf, Named)]) -> WorkspaceIndex {
+    let mut members = Members::new(&here.root, &here.user_places());
+    members.look_in_places(&DiskFiles);
+    for (path, named) in found {
+        let path = resolve(&here.cwd, path);
+        match named {
+            Named::Itself => members.look_around(&DiskFiles, &path, Found::Named),
+            Named::ByFolder => members.look_around(&DiskFiles, &path, Found::ByLooks),
+        };
+    }
+    members.index(Trust::Untrusted)
+}
+
 /// The findings of one file; `None` for a file that is not ours and that nobody named.
-fn checked(here: &Here, path: &Path, named: Named, trusted: &[ContentHash]) -> Option<Checked> {
+fn checked(
+    here: &Here,
+    index: &WorkspaceIndex,
+    path: &Path,
+    named: Named,
+    trusted: &[ContentHash],
+) -> Option<Checked> {
     let shown = path.strip_prefix(".").unwrap_or(path).display().to_string();
     let whole = here.cwd.join(path);
     let (text, unreadable) = match read(&whole) {
@@ -128,8 +142,10 @@ fn checked(here: &Here, path: &Path, named: Named, trusted: &[ContentHash]) -> O
             let is_trusted = here.places.user_config.as_deref() == Some(&*whole)
                 || trusted.contains(&ContentHash::of(&text));
             let trust = if is_trusted { Trust::Trusted } else { Trust::Untrusted };
-            let index = WorkspaceIndex { trust, ..WorkspaceIndex::default() };
-            check(&File { path: &whole, text: &text, tree: &tree, kind }, &index)
+            let index = WorkspaceIndex { trust, ..index.clone() };
+            // As the index knows it.
+            let path = resolve(&here.cwd, path);
+            check(&File { path: &path, text: &text, tree: &tree, kind }, &index)
         }
     };
     Some(Checked { path: shown, text, findings })

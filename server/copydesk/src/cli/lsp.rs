@@ -77,7 +77,8 @@ fn backstage() -> Backstage {
 /// The binary's part of a server: one office per workspace root, in the surroundings that `here` knows.
 pub(crate) fn backstage_in(here: impl Fn(&Path) -> Here + Send + Sync + 'static) -> Backstage {
     let offices = Arc::new(Offices { here: Box::new(here), by_root: Mutex::default() });
-    let (open, state, trusts, settings, doctors, fallback, shelves) = (
+    let (open, state, trusts, settings, doctors, fallback, users, shelves) = (
+        offices.clone(),
         offices.clone(),
         offices.clone(),
         offices.clone(),
@@ -101,6 +102,7 @@ pub(crate) fn backstage_in(here: impl Fn(&Path) -> Here + Send + Sync + 'static)
             let places = (fallback.here)(&cwd).places;
             fallback_root(&cwd, &places)
         }),
+        user_places: Box::new(move |root| users.of(root).here.user_places()),
         shelf: Box::new(move |root| shelves.of(root).shelf()),
     }
 }

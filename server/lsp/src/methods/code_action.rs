@@ -62,7 +62,7 @@ fn mends(snapshot: &Snapshot, open: &Open, span: Span, actions: &mut Vec<lsp::Co
 }
 
 fn mends_of(snapshot: &Snapshot, open: &Open, finding: &Diagnostic, actions: &mut Vec<lsp::CodeAction>) {
-    let shown = convert::diagnostic(&open.uri, &open.document, finding, &snapshot.ladder);
+    let shown = convert::diagnostic(snapshot, open, finding);
     for (at, fix) in finding.fixes.iter().enumerate() {
         let edits = convert::text_edits(&open.document, &fix.edits, snapshot.ladder.encoding);
         actions.push(lsp::CodeAction {

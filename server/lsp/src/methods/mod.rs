@@ -10,3 +10,4 @@ pub(crate) mod diagnostic;
 pub(crate) mod document_symbol;
 pub(crate) mod execute_command;
 pub(crate) mod hover;
+pub(crate) mod watched_files;

@@ -1,0 +1,18 @@
+//! `workspace/didChangeWatchedFiles`: what changed on disk, as the editor saw it.
+
+use std::sync::Arc;
+
+use tower_lsp::gen_lsp_types as lsp;
+
+use crate::convert;
+use crate::diagnostics;
+use crate::state::State;
+
+pub(crate) fn run(state: &Arc<State>, params: lsp::DidChangeWatchedFilesParams) {
+    let Some(session) = state.session() else { return };
+    if params.changes.iter().any(|change| diagnostics::is_settings(&change.uri.0)) {
+        state.doubt_trust();
+    }
+    let paths = params.changes.iter().filter_map(|change| convert::path_of(&change.uri.0)).collect();
+    session.workspace.changed(paths);
+}

@@ -1,0 +1,157 @@
+//! The workspace: what every file of ours says, beyond the one that is edited.
+//!
+//! [`Members`] reads the disk, `View` lays the open documents over it, and [`Workspace`] holds both for one connection.
+//! The first question looks at the places where our files live; a task walks the rest of the tree in the background and
+//! follows what changes. `copydesk check` uses [`Members`] alone.
+//!
+//! Invariants
+//! - The intake never waits here: it drops an order into an inbox.
+//! - What a handler sees is complete for its own document: the agents it can name and the files it does name are looked
+//!   at before it is answered.
+//! - The lock is held for one slice of work, on threads that may wait.
+
+mod discover;
+mod meaning;
+mod members;
+mod task;
+mod view;
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use copydesk_agent::DiskFiles;
+use copydesk_language::index::Summary;
+use copydesk_language::{FileKind, Trust, WorkspaceIndex};
+use tokio::sync::{mpsc, watch};
+
+pub use discover::{End, Found, Limits, Walked, below, walk};
+pub use members::{Members, Summaries, UserPlaces};
+
+use crate::documents::{Documents, Open};
+pub(crate) use meaning::is_same;
+pub(crate) use task::{register, work};
+use view::View;
+
+/// The workspace of one connection.
+pub(crate) struct Workspace {
+    known: Mutex<Known>,
+    orders: mpsc::UnboundedSender<Order>,
+    inbox: Mutex<Option<mpsc::UnboundedReceiver<Order>>>,
+    /// Whether the whole tree was walked.
+    settled: watch::Sender<Settled>,
+}
+
+struct Known {
+    members: Members,
+    view: View,
+    places: Places,
+}
+
+/// Whether the places of our files were looked at.
+#[derive(Clone, Copy, PartialEq)]
+enum Places {
+    Unseen,
+    Seen,
+}
+
+/// Whether every file is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Settled {
+    NotYet,
+    Yes,
+}
+
+/// Something that the task is to look at.
+enum Order {
+    /// The editor is ready: the tree may be walked.
+    Start,
+    /// A document was opened, closed or saved.
+    Touched(PathBuf),
+    /// The editor saw these change on disk.
+    Changed(Vec<PathBuf>),
+    /// Somebody without a watcher wants to know what is new.
+    Refresh,
+}
+
+impl Workspace {
+    pub(crate) fn new(root: &Path, user: &UserPlaces) -> Self {
+        let (orders, inbox) = mpsc::unbounded_channel();
+        let known =
+            Known { members: Members::new(root, user), view: View::default(), places: Places::Unseen };
+        Self {
+            known: Mutex::new(known),
+            orders,
+            inbox: Mutex::new(Some(inbox)),
+            settled: watch::Sender::new(Settled::NotYet),
+        }
+    }
+
+    /// What is known now, with the open documents over the disk. Reads files: not for the intake.
+    pub(crate) fn index(&self, documents: &Documents, own: Option<&Open>, trust: Trust) -> WorkspaceIndex {
+        let open: Vec<(PathBuf, Arc<Summary>)> = documents
+            .all()
+            .iter()
+            .filter_map(|open| Some((open.path.clone()?, open.summary()?.clone())))
+            .collect();
+        let mut known = self.known();
+        known.look_in_places();
+        if let Some((path, summary)) = own.and_then(|own| Some((own.path.as_deref()?, own.summary()?)))
+            && summary.kind == FileKind::Workflow
+        {
+            known.members.look_at_calls(&DiskFiles, path, &summary.calls);
+        }
+        let Known { members, view, .. } = &mut *known;
+        let summaries = view.laid_over(members, &open);
+        members.index_with(trust, summaries)
+    }
+
+    /// What the disk says of a file.
+    pub(crate) fn on_disk(&self, path: &Path) -> Option<Arc<Summary>> {
+        let mut known = self.known();
+        known.look_in_places();
+        known.members.summaries().get(path).cloned()
+    }
+
+    /// Tells the task; never waits.
+    pub(crate) fn start(&self) {
+        self.order(Order::Start);
+    }
+
+    pub(crate) fn touched(&self, path: PathBuf) {
+        self.order(Order::Touched(path));
+    }
+
+    pub(crate) fn changed(&self, paths: Vec<PathBuf>) {
+        self.order(Order::Changed(paths));
+    }
+
+    pub(crate) fn refresh(&self) {
+        self.order(Order::Refresh);
+    }
+
+    /// Waits until the whole tree was walked, for what must not be done by half.
+    #[expect(dead_code, reason = "references and rename come next")]
+    pub(crate) async fn settled(&self) {
+        let mut settled = self.settled.subscribe();
+        // The sender is ours, so waiting can only end well.
+        let _ = settled.wait_for(|settled| *settled == Settled::Yes).await;
+    }
+
+    fn order(&self, order: Order) {
+        // The task ends with the server.
+        let _ = self.orders.send(order);
+    }
+
+    fn known(&self) -> MutexGuard<'_, Known> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Known {
+    fn look_in_places(&mut self) {
+        if self.places == Places::Unseen {
+            self.places = Places::Seen;
+            self.members.look_in_places(&DiskFiles);
+        }
+    }
+}
