@@ -5,7 +5,8 @@ use copydesk_text::node::Step as Way;
 use copydesk_text::{Entry, Kind, Node, Scalar};
 
 use crate::declared::{Declared, Step, inner_span};
-use crate::expression::{self, End, GLOBALS, ROOTS, STEP_FIELDS};
+use crate::expression::library::global;
+use crate::expression::{self, End, ROOTS, STEP_FIELDS};
 use crate::shape::{self, Key, Need, Rest, Role, Shape, Shapes, Standing};
 use crate::{File, FileKind, WorkspaceIndex};
 
@@ -129,7 +130,8 @@ fn in_expression(
     for reference in expression::references(&expression::parse(text, part).0) {
         let root = reference.root.text.as_str();
         if around(reference.root.span).touches(offset) {
-            let (_, docs) = ROOTS.iter().chain(GLOBALS).find(|(name, _)| *name == root)?;
+            let known = ROOTS.iter().find(|(name, _)| *name == root).map(|(_, docs)| *docs);
+            let docs = known.or_else(|| Some(global(root)?.docs))?;
             return Some(Hover {
                 span: around(reference.root.span),
                 markdown: format!("**{root}**\n\n{docs}"),

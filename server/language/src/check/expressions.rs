@@ -7,7 +7,8 @@ use super::Findings;
 use super::graph::{self, Edge, Edges, unknown_message};
 use super::mend::{Flow, bracketed, brackets, declare, end_of_open, is_name, wrap};
 use crate::declared::{Block, Declared};
-use crate::expression::{self, End, Form, GLOBALS, Member, Piece, ROOTS, Reference, TokenKind};
+use crate::expression::library::global;
+use crate::expression::{self, End, Form, Member, Piece, ROOTS, Reference, TokenKind};
 
 /// How the text of a value is read.
 #[derive(Clone, Copy, PartialEq)]
@@ -313,7 +314,7 @@ impl Reader<'_, '_, '_> {
     fn bare(&mut self, node: Node<'_>, scalar: Scalar<'_>, place: Place) {
         let whole = Span::new(0, scalar.text().len());
         let (expr, problems) = expression::parse(scalar.text(), whole);
-        let known = |name: &str| ROOTS.iter().chain(GLOBALS).any(|(known, _)| *known == name);
+        let known = |name: &str| global(name).is_some() || ROOTS.iter().any(|(known, _)| *known == name);
         let refers = expression::references(&expr).iter().any(|reference| {
             known(&reference.root.text) && !(reference.path.is_empty() && reference.root.span == expr.span)
         });

@@ -7,7 +7,8 @@ use super::place::{At, Part, Quote};
 use super::{Completion, CompletionKind, Cursor, Snippet, own_step, shape_at};
 use crate::FileKind;
 use crate::check::waiting_for;
-use crate::expression::{self, End, GLOBALS, ROOTS, STEP_FIELDS, Token, TokenKind};
+use crate::expression::library::GLOBALS;
+use crate::expression::{self, End, ROOTS, STEP_FIELDS, Token, TokenKind};
 use crate::hover;
 use crate::shape::Role;
 
@@ -96,8 +97,9 @@ fn roots(cursor: &Cursor<'_>, word: Span) -> Vec<Completion> {
     let roots = ROOTS.iter().filter(|(name, _)| fits(name)).enumerate().map(|(at, (name, docs))| {
         proposal(CompletionKind::Variable, name, name, word, docs, u32::try_from(at).unwrap_or(0))
     });
-    let functions =
-        GLOBALS.iter().map(|(name, docs)| proposal(CompletionKind::Function, name, name, word, docs, 100));
+    let functions = GLOBALS
+        .iter()
+        .map(|global| proposal(CompletionKind::Function, global.name, global.name, word, global.docs, 100));
     roots.chain(functions).collect()
 }
 

@@ -126,9 +126,36 @@ pub(super) fn unquote(token: &str) -> String {
             Some('n') => text.push('\n'),
             Some('t') => text.push('\t'),
             Some('r') => text.push('\r'),
+            Some('b') => text.push('\u{8}'),
+            Some('f') => text.push('\u{c}'),
+            Some('v') => text.push('\u{b}'),
+            Some(mark @ ('x' | 'u')) => {
+                let (c, rest) = coded(mark, chars.as_str());
+                text.push(c);
+                chars = rest.chars();
+            }
             Some(other) => text.push(other),
             None => {}
         }
     }
     text
+}
+
+/// The character that `\x41`, `\u0041` and `\u{41}` stand for, and what is behind it. What is no such code stands for
+/// its letter.
+fn coded(mark: char, rest: &str) -> (char, &str) {
+    let (digits, behind) =
+        match rest.strip_prefix('{').filter(|_| mark == 'u').and_then(|rest| rest.split_once('}')) {
+            Some(found) => found,
+            None => match rest.split_at_checked(if mark == 'x' { 2 } else { 4 }) {
+                Some(found) => found,
+                None => return (mark, rest),
+            },
+        };
+    let is_code =
+        !digits.is_empty() && digits.len() <= 6 && digits.bytes().all(|byte| byte.is_ascii_hexdigit());
+    match u32::from_str_radix(digits, 16) {
+        Ok(code) if is_code => (char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER), behind),
+        _ => (mark, rest),
+    }
 }

@@ -9,7 +9,10 @@
 //! - Length, nesting and chains have limits, so that walking a tree by recursion is safe.
 //! - Spans count in the text that was handed in. Turning them into places of the file is the caller's business.
 
+mod constant;
+mod evaluate;
 mod lexer;
+pub mod library;
 mod operators;
 mod parser;
 mod references;
@@ -20,6 +23,10 @@ pub mod value;
 
 use copydesk_base::Span;
 
+pub use constant::constant;
+pub use evaluate::{
+    Context, EvaluateError, Strictness, dependencies, evaluate, evaluate_expression, written,
+};
 pub use lexer::{Token, TokenKind, tokens};
 pub use parser::parse;
 pub use references::{Form, Member, Reference, references};
@@ -39,22 +46,26 @@ pub enum ExprKind {
     Text(String),
     /// `true`, `false`.
     Bool(bool),
-    /// `null`, `undefined`.
     Null,
+    Undefined,
     Name(String),
     /// `object.name`, `object?.name`.
     Member {
         object: Box<Expr>,
         name: Name,
+        link: Link,
     },
     /// `object[index]`, `object?.[index]`.
     Index {
         object: Box<Expr>,
         index: Box<Expr>,
+        link: Link,
     },
+    /// `callee(arguments)`, `callee?.(arguments)`.
     Call {
         callee: Box<Expr>,
         arguments: Vec<Expr>,
+        link: Link,
     },
     Unary {
         operator: &'static str,
@@ -80,6 +91,14 @@ pub enum ExprKind {
     },
     /// Something should stand here.
     Missing,
+}
+
+/// How a part hangs on what is before it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Link {
+    Plain,
+    /// With `?.`: where there is nothing before it, the rest of the chain is nothing, too.
+    Optional,
 }
 
 /// A name and where it stands.
@@ -111,22 +130,6 @@ pub const ROOTS: &[(&str, &str)] = &[
     ("stdout", "What the command wrote, in `transform`."),
     ("output", "The step's output, in `transform`."),
     ("last_failed_step", "The step that failed, in `errors` and `finally`: `.id` and `.error`."),
-];
-
-/// The functions and objects that expressions may use.
-pub const GLOBALS: &[(&str, &str)] = &[
-    ("escape", "Quotes a value for a shell command: `escape(inputs.name)`."),
-    ("Boolean", "Turns a value into `true` or `false`."),
-    ("Number", "Turns a value into a number."),
-    ("String", "Turns a value into a text."),
-    ("Object", "`Object.keys(…)`, `Object.values(…)`, `Object.entries(…)`."),
-    ("Math", "`Math.max(…)`, `Math.round(…)` and others."),
-    ("Date", "`Date.now()` and others."),
-    ("JSON", "`JSON.stringify(…)`, `JSON.parse(…)`."),
-    ("parseInt", "Reads a whole number from the start of a text."),
-    ("parseFloat", "Reads a number from the start of a text."),
-    ("isNaN", "Whether a value is not a number."),
-    ("isFinite", "Whether a value is a number with an end."),
 ];
 
 /// The fields of `steps.ID`.

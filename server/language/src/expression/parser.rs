@@ -4,7 +4,8 @@ use copydesk_base::Span;
 
 use super::lexer::{Token, TokenKind, tokens, unquote};
 use super::operators::{binding, foreign};
-use super::{Expr, ExprKind, Name, Problem};
+use super::value::number_text;
+use super::{Expr, ExprKind, Link, Name, Problem};
 
 /// Longer expressions are not read.
 const MAX_LENGTH: usize = 10_000;
@@ -192,26 +193,22 @@ impl Parser<'_> {
             }
             let opening = self.peek().map_or(Span::at(self.end), |token| token.span);
             self.at += 1;
-            left = match sign {
-                "[" => self.index(left, opening),
-                "(" => self.call(left, opening),
-                "?." if self.sign() == Some("[") => {
+            let link = if sign == "?." { Link::Optional } else { Link::Plain };
+            left = match (sign, self.sign()) {
+                ("[", _) => self.index(left, opening, link),
+                ("(", _) => self.call(left, opening, link),
+                ("?.", Some(sign @ ("[" | "("))) => {
                     let opening = self.peek().map_or(opening, |token| token.span);
                     self.at += 1;
-                    self.index(left, opening)
+                    if sign == "[" { self.index(left, opening, link) } else { self.call(left, opening, link) }
                 }
-                "?." if self.sign() == Some("(") => {
-                    let opening = self.peek().map_or(opening, |token| token.span);
-                    self.at += 1;
-                    self.call(left, opening)
-                }
-                _ => self.member(left, opening),
+                _ => self.member(left, opening, link),
             };
         }
         left
     }
 
-    fn member(&mut self, object: Expr, dot: Span) -> Expr {
+    fn member(&mut self, object: Expr, dot: Span, link: Link) -> Expr {
         let name = match self.peek() {
             Some(token) if token.kind == TokenKind::Name => {
                 self.at += 1;
@@ -223,20 +220,21 @@ impl Parser<'_> {
             }
         };
         let span = Span::new(object.span.start, name.span.end);
-        Expr { span, kind: ExprKind::Member { object: Box::new(object), name } }
+        Expr { span, kind: ExprKind::Member { object: Box::new(object), name, link } }
     }
 
-    fn index(&mut self, object: Expr, opening: Span) -> Expr {
+    fn index(&mut self, object: Expr, opening: Span, link: Link) -> Expr {
         let index = self.expression(0);
         self.close("]", opening);
         let span = Span::new(object.span.start, self.behind());
-        Expr { span, kind: ExprKind::Index { object: Box::new(object), index: Box::new(index) } }
+        let kind = ExprKind::Index { object: Box::new(object), index: Box::new(index), link };
+        Expr { span, kind }
     }
 
-    fn call(&mut self, callee: Expr, opening: Span) -> Expr {
+    fn call(&mut self, callee: Expr, opening: Span, link: Link) -> Expr {
         let arguments = self.list(")", opening);
         let span = Span::new(callee.span.start, self.behind());
-        Expr { span, kind: ExprKind::Call { callee: Box::new(callee), arguments } }
+        Expr { span, kind: ExprKind::Call { callee: Box::new(callee), arguments, link } }
     }
 
     /// Values between commas, up to the closing sign.
@@ -309,7 +307,8 @@ impl Parser<'_> {
         let kind = match word {
             "true" => ExprKind::Bool(true),
             "false" => ExprKind::Bool(false),
-            "null" | "undefined" => ExprKind::Null,
+            "null" => ExprKind::Null,
+            "undefined" => ExprKind::Undefined,
             _ => ExprKind::Name(word.to_owned()),
         };
         Expr { span: token.span, kind }
@@ -361,7 +360,8 @@ impl Parser<'_> {
         while let Some(token) = self.peek() {
             let word = token.span.of(self.text);
             let text = match token.kind {
-                TokenKind::Name | TokenKind::Number => word.to_owned(),
+                TokenKind::Name => word.to_owned(),
+                TokenKind::Number => number_text(word.parse().unwrap_or(f64::NAN)),
                 TokenKind::Text => unquote(word),
                 _ => break,
             };

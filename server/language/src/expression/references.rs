@@ -60,7 +60,12 @@ fn walk<'e>(expr: &'e Expr, bound: &mut Vec<&'e str>, found: &mut Vec<Reference>
             walk(body, bound, found);
             bound.truncate(before);
         }
-        ExprKind::Number(_) | ExprKind::Text(_) | ExprKind::Bool(_) | ExprKind::Null | ExprKind::Missing => {}
+        ExprKind::Number(_)
+        | ExprKind::Text(_)
+        | ExprKind::Bool(_)
+        | ExprKind::Null
+        | ExprKind::Undefined
+        | ExprKind::Missing => {}
     }
 }
 

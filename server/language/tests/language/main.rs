@@ -2,11 +2,13 @@
 
 #![expect(clippy::needless_raw_string_hashes, reason = "`UPDATE_EXPECT=1` writes them so")]
 
+mod beside_node;
 mod check_expressions;
 mod check_files;
 mod check_graph;
 mod check_structure;
 mod completion;
+mod evaluating;
 mod everywhere;
 mod fixtures;
 mod hovering;

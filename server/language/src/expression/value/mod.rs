@@ -18,7 +18,11 @@ use std::sync::Arc;
 
 use indexmap::IndexMap;
 
+pub(crate) use convert::joined;
 pub use json::{Layout, json_text};
+pub(crate) use number::{
+    exponential, fixed, in_radix, is_space, leading_number, leading_whole, precise, to_i32, trim,
+};
 pub use number::{number_of_text, number_text};
 
 /// How deep lists and objects may be nested.
