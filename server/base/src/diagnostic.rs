@@ -205,6 +205,8 @@ codes! {
     UnusedInput = "unused-input", Hint;
     /// A step or a list of steps that can never run.
     NeverRuns = "never-runs", Warning;
+    /// A time to sleep whose unit only Copydesk knows.
+    SleepUnit = "sleep-unit", Info;
     /// A secret written out in a file.
     PlainSecret = "plain-secret", Warning;
     /// A name that differs from the place the file has.

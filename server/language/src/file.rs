@@ -40,6 +40,8 @@ pub enum FileKind {
     Config,
     /// Settings of Keystone, read as they are.
     KeystoneConfig,
+    /// MCP servers in a file of their own: `.mcp.json`.
+    Mcp,
     /// Not ours: this room stays quiet.
     Other,
 }
@@ -55,6 +57,7 @@ impl FileKind {
             Self::Skill => "skill",
             Self::Config => "config",
             Self::KeystoneConfig => "keystone config",
+            Self::Mcp => "mcp servers",
             Self::Other => "other",
         }
     }
@@ -70,6 +73,9 @@ impl FileKind {
 /// For a Markdown file `tree` is the tree of its front matter.
 pub fn kind_of(path: &Path, text: &str, tree: &Tree) -> FileKind {
     let place = Place::new(path);
+    if is_mcp(&place) {
+        return FileKind::Mcp;
+    }
     let by_place = match place.extension {
         Extension::Yaml => yaml_by_place(&place, tree),
         Extension::Markdown => markdown_by_place(&place, tree),
@@ -194,6 +200,12 @@ fn yaml_by_place(place: &Place<'_>, tree: &Tree) -> FileKind {
         || place.below(&[".keystone", "workflows"])
         || place.stem.ends_with(".workflow");
     if is_workflow { FileKind::Workflow } else { FileKind::Other }
+}
+
+/// MCP servers in a file of their own: at the root of a project, or in an editor's folder.
+fn is_mcp(place: &Place<'_>) -> bool {
+    place.name == ".mcp.json"
+        || place.name == "mcp.json" && [".vscode", ".cursor"].iter().any(|folder| place.within(&[folder]))
 }
 
 /// A `copydesk/config.yaml` is the user's own where its keys are ours: a folder of that name may be anybody's.

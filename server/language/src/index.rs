@@ -91,6 +91,8 @@ pub struct WorkflowSummary {
     pub steps: Vec<StepSummary>,
     /// The pools that it declares.
     pub pools: Vec<Name>,
+    /// The workflows, as written, that its steps call whenever it runs: without `if`, `foreach` or `strategy`.
+    pub always_calls: Vec<String>,
 }
 
 /// An input or an output.
@@ -129,6 +131,8 @@ pub struct AgentSummary {
     pub description: Option<String>,
     pub model: Option<String>,
     pub tools: Vec<Name>,
+    /// The inputs of the calling workflow that the prompt reads.
+    pub reads: Vec<String>,
 }
 
 /// A name and where it stands.

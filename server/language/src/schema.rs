@@ -9,10 +9,10 @@ use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
 use serde_json::Value;
 
-use crate::types::{Action, Agent, KeystoneConfig, Prompt, Skill, Workflow};
+use crate::types::{Action, Agent, KeystoneConfig, McpFile, Prompt, Skill, Workflow};
 
 /// The names that [`schema`] knows.
-pub const SCHEMAS: &[&str] = &["workflow", "agent", "action", "config"];
+pub const SCHEMAS: &[&str] = &["workflow", "agent", "action", "config", "prompt", "skill", "mcp"];
 
 /// The schema of a kind of file by its name in [`SCHEMAS`].
 pub fn schema(name: &str) -> Option<Value> {
@@ -21,6 +21,9 @@ pub fn schema(name: &str) -> Option<Value> {
         "agent" => agent().clone(),
         "action" => action().clone(),
         "config" => config().clone(),
+        "prompt" => prompt().clone(),
+        "skill" => skill().clone(),
+        "mcp" => mcp().clone(),
         _ => return None,
     })
 }
@@ -47,6 +50,7 @@ generated! {
     keystone_config = KeystoneConfig, Nulls::Accepted;
     prompt = Prompt, Nulls::Accepted;
     skill = Skill, Nulls::Refused;
+    mcp = McpFile, Nulls::Refused;
 }
 
 /// What an optional key with nothing behind it is: an error, or the same as no key.

@@ -15,6 +15,7 @@ use crate::index::{AgentSummary, Declared, Name, StepSummary, Summary, SummaryBo
 use crate::types::InputKind;
 use crate::{File, FileKind};
 
+pub(crate) use calls::{of_one as calls_of_one, of_steps as calls_of_steps};
 pub use settings::settings_view;
 
 /// What others need to know of a file.
@@ -22,7 +23,9 @@ pub fn summary(file: &File<'_>) -> Summary {
     let body = match file.kind {
         FileKind::Workflow => SummaryBody::Workflow(workflow(file)),
         FileKind::Agent => SummaryBody::Agent(agent(file)),
-        FileKind::Config | FileKind::KeystoneConfig => SummaryBody::Settings(settings_view(file)),
+        FileKind::Config | FileKind::KeystoneConfig | FileKind::Mcp => {
+            SummaryBody::Settings(settings_view(file))
+        }
         _ => SummaryBody::Other,
     };
     Summary { kind: file.kind, title: title(file), body, calls: calls::of_file(file) }
@@ -74,6 +77,7 @@ fn workflow(file: &File<'_>) -> WorkflowSummary {
         output_schema: root.get("outputSchema").map(of_node),
         steps: steps.collect(),
         pools: entries("pools").iter().filter_map(|entry| name(entry.key())).collect(),
+        always_calls: calls::always(file),
     }
 }
 
@@ -110,7 +114,17 @@ fn agent(file: &File<'_>) -> AgentSummary {
         description: text(root, "description"),
         model: text(root, "model"),
         tools: tools.iter().filter_map(|tool| name(tool.get("name").unwrap_or(tool))).collect(),
+        reads: reads(file.text),
     }
+}
+
+/// The inputs that a prompt reads.
+fn reads(text: &str) -> Vec<String> {
+    let mut names = std::collections::HashSet::new();
+    crate::check::names_read(text, &mut names, &mut false);
+    let mut names: Vec<String> = names.into_iter().map(str::to_owned).collect();
+    names.sort();
+    names
 }
 
 fn name(node: Node<'_>) -> Option<Name> {

@@ -7,7 +7,8 @@ use copydesk_base::{Code, Diagnostic, Fix, Span, TextEdit};
 use copydesk_text::Node;
 
 use super::Findings;
-use crate::declared::{Block, Declared, inner_span};
+use super::fixes::{remove_item, remove_key};
+use crate::declared::{Block, Declared, Step, inner_span};
 use crate::expression::has_expression;
 
 /// More circles than anybody mends at once.
@@ -64,10 +65,14 @@ pub(super) fn needs<'a>(findings: &mut Findings<'a>, declared: &Declared<'a>) ->
                             other.block.key(),
                             step.block.key()
                         );
-                        findings.add(Diagnostic::new(Code::UnknownStep, node.span(), message));
+                        let mut finding = Diagnostic::new(Code::UnknownStep, node.span(), message);
+                        if let Some(edit) = without_need(findings, step.node, node.span()) {
+                            finding = finding.with_fix(Fix::new("take it out", vec![edit]));
+                        }
+                        findings.add(finding);
                     }
                 }
-                None => unknown(findings, declared, step.block, name, node),
+                None => unknown(findings, declared, step, name, node),
             }
         }
     }
@@ -97,14 +102,20 @@ pub(super) fn draw(edges: &mut Edges, declared: &Declared<'_>, from: usize, edge
     }
 }
 
-fn unknown(findings: &mut Findings<'_>, declared: &Declared<'_>, block: Block, name: &str, node: Node<'_>) {
+fn unknown(
+    findings: &mut Findings<'_>,
+    declared: &Declared<'_>,
+    step: &Step<'_>,
+    name: &str,
+    node: Node<'_>,
+) {
     if findings.may_be_hidden(name) && !name.is_empty() {
         return;
     }
     let ids = declared
         .steps
         .iter()
-        .filter(|other| block.may_need(other.block))
+        .filter(|other| step.block.may_need(other.block))
         .filter_map(|other| Some(other.id?.0));
     let near = findings.suggest.nearest(name, ids);
     let mut finding = Diagnostic::new(Code::UnknownStep, node.span(), unknown_message(name, near));
@@ -113,7 +124,18 @@ fn unknown(findings: &mut Findings<'_>, declared: &Declared<'_>, block: Block, n
         let safety = findings.suggest.safety();
         finding = finding.with_fix(Fix::new(format!("change to '{near}'"), edits).with_safety(safety));
     }
+    if let Some(edit) = without_need(findings, step.node, node.span()) {
+        finding = finding.with_fix(Fix::new("take it out", vec![edit]));
+    }
     findings.add(finding);
+}
+
+/// Takes one item of `needs` out, and with the last one the key.
+fn without_need(findings: &Findings<'_>, step: Node<'_>, need: Span) -> Option<TextEdit> {
+    let needs = step.get("needs")?;
+    let at = needs.items().iter().position(|item| item.span() == need)?;
+    let text = findings.file.text;
+    remove_item(text, needs, at).or_else(|| remove_key(text, step, "needs"))
 }
 
 pub(super) fn unknown_message(name: &str, near: Option<&str>) -> String {
@@ -178,6 +200,8 @@ struct Cycle {
     steps: Vec<usize>,
     spans: Vec<Span>,
     length: usize,
+    /// The step whose need closes it.
+    closer: usize,
 }
 
 impl Walk {
@@ -226,7 +250,8 @@ impl Walk {
             spans.push(closing);
         }
         let steps = circle.iter().take(MAX_NAMES).map(|(step, _)| *step).collect();
-        self.closing.push(Cycle { steps, spans, length: circle.len() });
+        let closer = circle.last().map_or(from, |(step, _)| *step);
+        self.closing.push(Cycle { steps, spans, length: circle.len(), closer });
     }
 }
 
@@ -247,6 +272,11 @@ fn report(findings: &mut Findings<'_>, declared: &Declared<'_>, cycle: &Cycle) {
     let mut finding = Diagnostic::new(Code::DependencyCycle, *closing, message);
     for (span, (from, to)) in earlier.iter().zip(cycle.steps.iter().zip(cycle.steps.iter().skip(1))) {
         finding = finding.with_related(*span, format!("'{}' waits for '{}' here", id(from), id(to)));
+    }
+    // A need in an expression cannot be taken out without knowing what it was for.
+    let closer = declared.steps.get(cycle.closer);
+    if let Some(edit) = closer.and_then(|step| without_need(findings, step.node, *closing)) {
+        finding = finding.with_fix(Fix::new("take this need out", vec![edit]));
     }
     findings.add(finding);
 }

@@ -9,26 +9,42 @@
 //! - A piece that the reader of the text had to guess gives no finding but its syntax error.
 //! - The work grows with the size of the file, not with its square.
 
+mod context;
+mod elsewhere;
 mod expressions;
+mod fixes;
 mod graph;
+mod mcp;
 mod mend;
+mod missing;
+mod operations;
 mod rules;
+mod secrets;
 mod settings;
 mod structure;
+mod subworkflow;
 mod suggest;
+mod values;
+mod whole;
 
-use copydesk_base::{Code, Diagnostic, Span};
-use copydesk_text::{Tree, yaml};
+use std::sync::Arc;
+
+use copydesk_base::{Code, Diagnostic, Fix, Span};
+use copydesk_text::{Step, Tree, yaml};
 
 use crate::declared::Declared;
-use crate::{File, FileKind, WorkspaceIndex, shape};
+use crate::{File, FileKind, WorkspaceIndex, shape, summary};
+use context::Context;
 use suggest::Suggest;
+pub(crate) use whole::names_read;
 
 /// Everything that is wrong in a file, in the order of the text.
 pub fn check(file: &File<'_>, index: &WorkspaceIndex) -> Vec<Diagnostic> {
     let Some(shapes) = shape::of(file.kind) else { return Vec::new() };
-    let mut findings =
-        Findings { file: *file, list: file.tree.problems().to_vec(), suggest: Suggest::default(), shapes };
+    let calls = summary::calls_of_steps(file);
+    let context = Arc::new(Context::new(file, &calls, index));
+    let list = duplicate_keys(file);
+    let mut findings = Findings { file: *file, list, suggest: Suggest::default(), shapes, context };
     structure::check(&mut findings);
     one_document(&mut findings);
     match file.kind {
@@ -40,9 +56,14 @@ pub fn check(file: &File<'_>, index: &WorkspaceIndex) -> Vec<Diagnostic> {
             expressions::workflow(&mut findings, &declared, &mut edges);
             graph::cycles(&mut findings, &declared, &edges);
             graph::libraries(&mut findings, &declared);
+            whole::check(&mut findings, &declared, &calls, index);
         }
         FileKind::Agent => expressions::syntax_only(&mut findings),
-        FileKind::Config | FileKind::KeystoneConfig => settings::check(&mut findings, index),
+        FileKind::Config | FileKind::KeystoneConfig => {
+            settings::check(&mut findings, index);
+            mcp::config(&mut findings);
+        }
+        FileKind::Mcp => mcp::file(&mut findings),
         FileKind::Action | FileKind::Prompt | FileKind::Skill | FileKind::Other => {}
     }
     findings.list.sort_by_key(|finding| (finding.span, finding.code));
@@ -54,10 +75,29 @@ pub fn check(file: &File<'_>, index: &WorkspaceIndex) -> Vec<Diagnostic> {
 /// For each step, by its place in [`Declared::steps`], whether it waits for the step `target`, however far away.
 pub(crate) fn waiting_for<'a>(file: &File<'a>, declared: &Declared<'a>, target: usize) -> Vec<bool> {
     let Some(shapes) = shape::of(file.kind) else { return Vec::new() };
-    let mut findings = Findings { file: *file, list: Vec::new(), suggest: Suggest::default(), shapes };
+    let context = Arc::default();
+    let mut findings =
+        Findings { file: *file, list: Vec::new(), suggest: Suggest::default(), shapes, context };
     let mut edges = graph::needs(&mut findings, declared);
     expressions::workflow(&mut findings, declared, &mut edges);
     graph::waiting_for(&edges, target)
+}
+
+/// The syntax's own findings. A key that stands twice can be taken out.
+fn duplicate_keys(file: &File<'_>) -> Vec<Diagnostic> {
+    let mut list = file.tree.problems().to_vec();
+    for finding in list.iter_mut().filter(|finding| finding.code == Code::DuplicateKey) {
+        let path = file.tree.path_at(finding.span.start);
+        let Some((Step::Key(entry), around)) = path.split_last() else { continue };
+        let Some(mapping) = around.last().map(|step| step.node()).or_else(|| file.tree.root()) else {
+            continue;
+        };
+        let at = mapping.entries().iter().position(|other| other.key().span() == entry.key().span());
+        if let Some(edit) = at.and_then(|at| fixes::remove_entry(file.text, mapping, at)) {
+            finding.fixes.push(Fix::new("take this one out", vec![edit]));
+        }
+    }
+    list
 }
 
 /// Of a YAML file only the first document is read. What stands in another must not look as if it counted.
@@ -77,6 +117,8 @@ struct Findings<'a> {
     list: Vec<Diagnostic>,
     suggest: Suggest,
     shapes: &'static shape::Shapes,
+    /// What steps are looked at with.
+    context: Arc<Context>,
 }
 
 impl<'a> Findings<'a> {

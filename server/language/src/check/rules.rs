@@ -1,14 +1,16 @@
 //! What a shape cannot say: keys that need or exclude one another, and values that must fit an input's own type.
 
-use copydesk_base::{Code, Diagnostic};
+use copydesk_base::{Code, Diagnostic, Fix};
 use copydesk_text::{Kind, Node, Value};
 
-use super::Findings;
-use super::structure::{Holder, article, missing};
+use super::fixes::remove_key;
+use super::missing::missing;
+use super::structure::{Holder, article};
+use super::{Findings, elsewhere, mcp, operations, subworkflow, values};
 use crate::declared::Declared;
 use crate::expression::has_expression;
 
-/// The rules of one step, by its type.
+/// The rules of one step, by its type. They depend on the step and on the context.
 ///
 /// `meant` are keys that misspelt ones stand for.
 pub(super) fn step(
@@ -18,42 +20,47 @@ pub(super) fn step(
     meant: &[&str],
     holder: Holder<'_>,
 ) {
-    let tree = findings.tree();
-    let has = |key: &str| tree.get(node, key).is_some() || node.entry(key).is_some() || meant.contains(&key);
-    let op = findings.tree().get(node, "op").and_then(Node::scalar_text).unwrap_or("");
-    let needed: Option<&str> = match (kind, op) {
-        ("shell", _) if !has("run") && !has("args") => {
-            let message = "a shell step needs 'run' or 'args'".to_owned();
-            return missing(findings, node, holder, message);
-        }
-        ("sleep", _) if !has("duration") && !has("until") => {
-            let message = "a sleep step needs 'duration' or 'until'".to_owned();
-            return missing(findings, node, holder, message);
-        }
-        // A `needs` that is no list at all has its own finding.
-        ("join", _) if !has("needs") || tree.get(node, "needs").is_some_and(is_empty_list) => {
-            let message = "a join step needs 'needs': the steps that it waits for".to_owned();
-            return missing(findings, node, holder, message);
-        }
-        ("file", "write" | "append" | "patch") => Some("content"),
-        ("artifact", "upload") => Some("paths"),
-        ("artifact", "download") | ("git", "worktree_add" | "worktree_remove") => Some("path"),
-        ("git", "clone") => Some("url"),
-        ("git", "checkout") => Some("branch"),
-        ("git", "commit") => Some("message"),
-        ("memory", "search") => Some("query"),
-        ("memory", "store") => Some("text"),
-        _ => None,
-    };
-    if let Some(key) = needed.filter(|key| !has(key)) {
-        let message = format!("{} {kind} step with 'op: {op}' needs '{key}'", article(kind));
-        missing(findings, node, holder, message);
-    }
+    needed(findings, node, kind, meant, holder);
     if kind == "sleep" {
         exclusive(findings, node, "duration", "until");
     }
     exclusive(findings, node, "foreach", "strategy");
     empty_axes(findings, node);
+    operations::useless(findings, node, kind);
+    values::check(findings, node, kind, holder);
+    mcp::inline(findings, node);
+    elsewhere::step(findings, node, kind);
+    if kind == "workflow" {
+        subworkflow::step(findings, node);
+    }
+}
+
+/// Keys that a step must have for its type or its operation.
+fn needed(findings: &mut Findings<'_>, node: Node<'_>, kind: &str, meant: &[&str], holder: Holder<'_>) {
+    let tree = findings.tree();
+    let has = |key: &str| tree.get(node, key).is_some() || node.entry(key).is_some() || meant.contains(&key);
+    let op = findings.tree().get(node, "op").and_then(Node::scalar_text).unwrap_or("");
+    match kind {
+        "shell" if !has("run") && !has("args") => {
+            let message = "a shell step needs 'run' or 'args'".to_owned();
+            missing(findings, node, holder, message, &[("run", "\"\"".to_owned())]);
+        }
+        "sleep" if !has("duration") && !has("until") => {
+            let message = "a sleep step needs 'duration' or 'until'".to_owned();
+            missing(findings, node, holder, message, &[("duration", "1s".to_owned())]);
+        }
+        // A `needs` that is no list at all has its own finding.
+        "join" if !has("needs") || tree.get(node, "needs").is_some_and(is_empty_list) => {
+            let message = "a join step needs 'needs': the steps that it waits for".to_owned();
+            missing(findings, node, holder, message, &[]);
+        }
+        _ => {}
+    }
+    for key in operations::needed(kind, op).iter().filter(|key| !has(key)) {
+        let message = format!("{} {kind} step with 'op: {op}' needs '{key}'", article(kind));
+        let blank = if *key == "paths" { "[\"\"]" } else { "\"\"" };
+        missing(findings, node, holder, message, &[(key, blank.to_owned())]);
+    }
 }
 
 fn is_empty_list(node: Node<'_>) -> bool {
@@ -61,14 +68,19 @@ fn is_empty_list(node: Node<'_>) -> bool {
 }
 
 /// Two keys of which only one may stand; the later one is marked.
-fn exclusive(findings: &mut Findings<'_>, node: Node<'_>, one: &str, other: &str) {
+pub(super) fn exclusive(findings: &mut Findings<'_>, node: Node<'_>, one: &str, other: &str) {
     let (Some(first), Some(second)) = (node.entry(one), node.entry(other)) else { return };
     let (first, second) =
         if first.key().span().start < second.key().span().start { (first, second) } else { (second, first) };
     let name = |entry: copydesk_text::Entry<'_>| entry.key().scalar_text().unwrap_or("").to_owned();
     let message = format!("'{}' cannot stand beside '{}'; keep one of the two", name(second), name(first));
-    let finding = Diagnostic::new(Code::UnknownKey, second.key().span(), message)
+    let mut finding = Diagnostic::new(Code::UnknownKey, second.key().span(), message)
         .with_related(first.key().span(), format!("'{}' is here", name(first)));
+    for entry in [second, first] {
+        if let Some(edit) = remove_key(findings.file.text, node, &name(entry)) {
+            finding = finding.with_fix(Fix::new(format!("take '{}' out", name(entry)), vec![edit]));
+        }
+    }
     findings.add(finding);
 }
 

@@ -3,11 +3,12 @@
 use copydesk_base::{Code, Diagnostic, Fix, Safety, Span, TextEdit};
 use copydesk_text::{Entries, Entry, Items, Kind, Node, Style, Value};
 
+use super::fixes::remove_key;
 use super::suggest::usual_mistake;
-use super::{Findings, rules};
+use super::{Findings, missing, rules};
 use crate::expression::has_expression;
 use crate::file::first_key;
-use crate::shape::{Key, List, Mapping, Need, Number, Rest, Role, Shape};
+use crate::shape::{Key, List, Mapping, Number, Rest, Role, Shape, Standing};
 use crate::types::{Moment, SleepTime};
 use crate::{FileKind, types};
 
@@ -21,6 +22,11 @@ pub(super) struct Holder<'a> {
 }
 
 impl<'a> Holder<'a> {
+    /// A mapping that is looked at by itself.
+    pub(super) fn at(name: &'a str, span: Span) -> Self {
+        Holder { name, span, depth: 1 }
+    }
+
     fn below(self, entry: Entry<'a>) -> Self {
         let name = entry.key().scalar_text().unwrap_or("");
         Holder { name, span: entry.key().span(), depth: self.depth + 1 }
@@ -37,7 +43,7 @@ pub(super) fn check(findings: &mut Findings<'_>) {
         found => {
             let empty = Node::nothing(found.map_or(0, |node| node.span().start));
             if let Some(mapping) = shape.mapping().filter(|_| tree.broken().is_empty()) {
-                missing_keys(findings, empty, mapping, None, &[], root);
+                missing::keys(findings, empty, mapping, None, &[], root);
             }
         }
     }
@@ -117,16 +123,31 @@ fn mapping<'a>(
         }
         let below = holder.below(entry);
         match (expected.key(word, name), expected.rest) {
-            (Some(key), _) => value(findings, entry.value(), findings.shapes.get(key.shape), below),
+            (Some(key), _) => {
+                if key.standing == Standing::Deprecated {
+                    deprecated(findings, node, entry);
+                }
+                value(findings, entry.value(), findings.shapes.get(key.shape), below);
+            }
             (None, Rest::Shape(id)) => value(findings, entry.value(), findings.shapes.get(id), below),
             (None, Rest::Anything) => {}
             (None, Rest::Refused) => meant.extend(unknown_key(findings, node, entry, expected, word, holder)),
         }
     }
-    missing_keys(findings, node, expected, word, &meant, holder);
+    missing::keys(findings, node, expected, word, &meant, holder);
     if let Some(known) = word.filter(|word| expected.kind(word).is_some()) {
         rules::step(findings, node, known, &meant, holder);
     }
+}
+
+fn deprecated(findings: &mut Findings<'_>, node: Node<'_>, entry: Entry<'_>) {
+    let name = entry.key().scalar_text().unwrap_or("");
+    let message = format!("'{name}' is read for the sake of old files and changes nothing; take it out");
+    let mut finding = Diagnostic::new(Code::DeprecatedKey, entry.key().span(), message);
+    if let Some(edit) = remove_key(findings.file.text, node, name) {
+        finding = finding.with_fix(Fix::new(format!("take '{name}' out"), vec![edit]));
+    }
+    findings.add(finding);
 }
 
 /// Marks a key that does not exist, and says which one was meant, if one was.
@@ -163,7 +184,8 @@ fn unknown_key<'a>(
         // Nobody knows what a step of that type may have.
         return None;
     }
-    let is_setting = matches!(findings.file.kind, FileKind::Config | FileKind::KeystoneConfig);
+    let is_setting =
+        matches!(findings.file.kind, FileKind::Config | FileKind::KeystoneConfig | FileKind::Mcp);
     let code = if is_setting { Code::UnknownSetting } else { Code::UnknownKey };
     let mut message =
         format!("'{name}' is no key of {}", subject(findings.file.kind, known_kind, expected, holder));
@@ -179,49 +201,22 @@ fn unknown_key<'a>(
         let edits = vec![TextEdit { span: entry.key().span(), text: near.to_owned() }];
         let safety = if usual.is_some() { Safety::Safe } else { findings.suggest.safety() };
         finding = finding.with_fix(Fix::new(format!("change to '{near}'"), edits).with_safety(safety));
+    } else if let Some(edit) = remove_key(findings.file.text, node, name) {
+        finding = finding.with_fix(Fix::new("take it out", vec![edit]));
     }
     findings.add(finding);
     near
 }
 
-fn missing_keys<'a>(
-    findings: &mut Findings<'a>,
-    node: Node<'_>,
-    expected: &'static Mapping,
-    word: Option<&str>,
-    meant: &[&str],
-    holder: Holder<'a>,
-) {
-    for key in expected.keys_of(word).filter(|key| key.need == Need::Required) {
-        if meant.contains(&key.name.as_str()) {
-            continue;
-        }
-        if findings.tree().get(node, &key.name).is_none() && node.entry(&key.name).is_none() {
-            let known_kind = word.filter(|word| expected.kind(word).is_some());
-            let subject = subject(findings.file.kind, known_kind, expected, holder);
-            missing(findings, node, holder, format!("{subject} needs '{}'", key.name));
-        }
-    }
-}
-
-/// Says that a mapping lacks something, at the place the contract names.
-pub(super) fn missing(findings: &mut Findings<'_>, node: Node<'_>, holder: Holder<'_>, message: String) {
-    if findings.is_broken(node.span()) {
-        return;
-    }
-    let written = |key: &str| node.get(key).map(Node::span).filter(|span| !span.is_empty());
-    let span = written("type").or_else(|| written("id")).unwrap_or(holder.span);
-    findings.add(Diagnostic::new(Code::MissingKey, span, message));
-}
-
 /// What a mapping is, in words.
-fn subject(file: FileKind, kind: Option<&str>, expected: &Mapping, holder: Holder<'_>) -> String {
+pub(super) fn subject(file: FileKind, kind: Option<&str>, expected: &Mapping, holder: Holder<'_>) -> String {
     match kind {
         Some(word) => format!("{} {word} step", article(word)),
         None if !expected.kinds.is_empty() => "a step".to_owned(),
         None if holder.depth == 0 => match file {
             FileKind::Config => "the config".to_owned(),
             FileKind::KeystoneConfig => "Keystone's config".to_owned(),
+            FileKind::Mcp => "this file".to_owned(),
             other => format!("{} {}", article(other.as_str()), other.as_str()),
         },
         None => format!("'{}'", holder.name),
@@ -353,13 +348,18 @@ fn mismatch<'a>(
     };
     let message = format!("'{}' takes {}; {found}", holder.name, shape.takes());
     let mut finding = Diagnostic::new(Code::TypeMismatch, node.span(), message);
-    if let Some((title, text)) = mend(findings, node, shape) {
+    if let Some((title, text)) = mend(findings, node, shape, holder) {
         finding = finding.with_fix(Fix::safe(title, vec![TextEdit { span: node.span(), text }]));
     }
     findings.add(finding);
 }
 
-fn mend(findings: &Findings<'_>, node: Node<'_>, shape: &'static Shape) -> Option<(String, String)> {
+fn mend(
+    findings: &Findings<'_>,
+    node: Node<'_>,
+    shape: &'static Shape,
+    holder: Holder<'_>,
+) -> Option<(String, String)> {
     let scalar = node.scalar()?;
     let text = scalar.text();
     let one_line = matches!(scalar.style(), Style::Plain | Style::SingleQuoted | Style::DoubleQuoted)
@@ -379,6 +379,9 @@ fn mend(findings: &Findings<'_>, node: Node<'_>, shape: &'static Shape) -> Optio
         };
         return Some((format!("change to '{word}'"), word.to_owned()));
     }
+    if let Some(number) = with_unit(holder, text).filter(|_| shape.number().is_some()) {
+        return Some((format!("change to {number}"), number));
+    }
     if shape.number().is_some() && text.parse::<i64>().is_ok() {
         return Some(("take the quotes away".to_owned(), text.to_owned()));
     }
@@ -386,4 +389,16 @@ fn mend(findings: &Findings<'_>, node: Node<'_>, shape: &'static Shape) -> Optio
     let takes_item = findings.shapes.get(list.item).takes_text();
     let safe = !source.contains([',', '[', ']', '{', '}', '#']);
     (takes_item && safe).then(|| ("make it a list".to_owned(), format!("[{source}]")))
+}
+
+/// A time with a unit, as the number that the key takes: `30s` for `timeout` is 30000.
+fn with_unit(holder: Holder<'_>, text: &str) -> Option<String> {
+    let unit = match holder.name {
+        "timeout" | "baseDelay" => 1.0,
+        name if name.ends_with("Seconds") => 1000.0,
+        _ => return None,
+    };
+    let milliseconds = SleepTime::parse(text).filter(|_| text.ends_with(|c: char| c.is_alphabetic()))?;
+    let number = milliseconds / unit;
+    (number.fract() == 0.0).then(|| number.to_string())
 }

@@ -177,6 +177,7 @@ pub(crate) fn of(kind: FileKind) -> Option<&'static Shapes> {
         FileKind::Skill => once!(schema::skill()),
         FileKind::Config => once!(schema::config()),
         FileKind::KeystoneConfig => once!(schema::keystone_config()),
+        FileKind::Mcp => once!(schema::mcp()),
         FileKind::Other => return None,
     })
 }

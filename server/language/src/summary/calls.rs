@@ -1,6 +1,6 @@
 //! The places of a file that name things of other files.
 //!
-//! [`of_step`] depends on its step alone; what the names mean is the business of whoever has an index.
+//! [`of_one`] depends on its step alone; what the names mean is the business of whoever has an index.
 
 use copydesk_base::Span;
 use copydesk_text::{Entry, Items, Node, Tree};
@@ -12,6 +12,17 @@ use crate::{File, FileKind};
 
 /// Everything that a file names elsewhere, in the order of the text.
 pub(super) fn of_file(file: &File<'_>) -> Vec<Call> {
+    let mut calls = of_steps(file);
+    if file.kind == FileKind::Workflow {
+        outputs_read(file, &mut calls);
+    }
+    calls.sort_by_key(|call| call.span);
+    calls.dedup();
+    calls
+}
+
+/// Everything that a file names elsewhere outside its expressions.
+pub(crate) fn of_steps(file: &File<'_>) -> Vec<Call> {
     let Some(root) = file.tree.root() else { return Vec::new() };
     let mut calls = Vec::new();
     match file.kind {
@@ -25,19 +36,35 @@ pub(super) fn of_file(file: &File<'_>) -> Vec<Call> {
             if let Some(eval) = root.get("eval") {
                 agent(eval.get("agent"), &mut calls);
             }
-            outputs_read(file, &mut calls);
         }
-        FileKind::Agent => tools(file.tree, root, &mut calls),
+        FileKind::Agent => {
+            named(root.get("provider"), &mut calls, Target::Provider);
+            steps_inside(file.tree, root).for_each(|step| of_step(file.tree, step, &mut calls));
+        }
         FileKind::Prompt => agent(root.get("agent"), &mut calls),
         _ => {}
     }
-    calls.sort_by_key(|call| call.span);
-    calls.dedup();
     calls
 }
 
 /// Everything that a step names elsewhere, the steps inside it included.
-pub(crate) fn of_step(tree: &Tree, step: Node<'_>, calls: &mut Vec<Call>) {
+fn of_step(tree: &Tree, step: Node<'_>, calls: &mut Vec<Call>) {
+    of_one(tree, step, calls);
+    for inner in steps_inside(tree, step) {
+        of_step(tree, inner, calls);
+    }
+}
+
+/// The steps that stand inside a step: what undoes it, what its tools run, what it may plan with.
+fn steps_inside<'t>(tree: &'t Tree, step: Node<'t>) -> impl Iterator<Item = Node<'t>> {
+    let list = |key: &str| tree.get(step, key).map(Node::items).unwrap_or_default().into_iter();
+    let tools = list("tools").filter_map(|tool| tool.get("execution"));
+    let planned = list("library").filter_map(|entry| entry.get("steps")).flat_map(Node::items);
+    tools.chain(planned).chain(tree.get(step, "compensate"))
+}
+
+/// Everything that one step names elsewhere.
+pub(crate) fn of_one(tree: &Tree, step: Node<'_>, calls: &mut Vec<Call>) {
     let get = |key: &str| tree.get(step, key);
     let kind = get("type").and_then(Node::scalar_text).unwrap_or("");
     for healing in ["auto_heal", "autoHeal", "qualityGate"].into_iter().filter_map(get) {
@@ -60,20 +87,21 @@ pub(crate) fn of_step(tree: &Tree, step: Node<'_>, calls: &mut Vec<Call>) {
         for entry in get("templates").map(Node::entries).unwrap_or_default() {
             agent(Some(entry.value()), calls);
         }
-        for step in items(get("library")).iter().flat_map(|entry| items(entry.get("steps"))) {
-            of_step(tree, step, calls);
-        }
-    }
-    tools(tree, step, calls);
-    if let Some(undo) = get("compensate") {
-        of_step(tree, undo, calls);
     }
 }
 
-fn tools(tree: &Tree, holder: Node<'_>, calls: &mut Vec<Call>) {
-    for execution in items(holder.get("tools")).iter().filter_map(|tool| tool.get("execution")) {
-        of_step(tree, execution, calls);
+/// The workflows that a workflow's own steps call whenever it runs.
+pub(super) fn always(file: &File<'_>) -> Vec<String> {
+    let steps = file.tree.root().and_then(|root| file.tree.get(root, "steps")).map(Node::items);
+    let mut called = Vec::new();
+    for step in steps.unwrap_or_default() {
+        let get = |key: &str| file.tree.get(step, key);
+        let is_call = get("type").and_then(Node::scalar_text) == Some("workflow");
+        if is_call && ["if", "foreach", "strategy"].into_iter().all(|key| get(key).is_none()) {
+            called.extend(get("path").and_then(literal).map(str::to_owned));
+        }
     }
+    called
 }
 
 fn sub_workflow(tree: &Tree, step: Node<'_>, calls: &mut Vec<Call>) {

@@ -3,10 +3,10 @@
 use copydesk_text::Node;
 
 use super::{origin, text};
-use crate::File;
 use crate::index::{Names, SettingsView};
+use crate::{File, FileKind};
 
-/// What one config file says, ours or Keystone's. The effective config is one such view over another.
+/// What one config file says, ours or Keystone's, or one of MCP servers alone. The effective config is one such view over another.
 pub fn settings_view(file: &File<'_>) -> SettingsView {
     let Some(root) = file.tree.root() else { return SettingsView::default() };
     let section = |key: &str| root.get(key).map(|node| keys(file, node)).unwrap_or_default();
@@ -16,7 +16,10 @@ pub fn settings_view(file: &File<'_>) -> SettingsView {
     SettingsView {
         default_model: text(root, "default_model"),
         providers: section("providers"),
-        mcp_servers: section("mcp_servers"),
+        mcp_servers: root
+            .get("mcpServers")
+            .or_else(|| root.get("servers").filter(|_| file.kind == FileKind::Mcp))
+            .map_or_else(|| section("mcp_servers"), |node| keys(file, node)),
         guests: section("agents"),
         pools: pools.map(|node| keys(file, node)).unwrap_or_default(),
         engines_allowed: engines.and_then(|node| node.get("allowlist")).map(|node| names(file, node)),

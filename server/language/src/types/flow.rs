@@ -83,7 +83,8 @@ pub struct Sleep {
 #[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct Join {
-    /// What is joined. Read for compatibility; it changes nothing.
+    /// **Deprecated**: what is joined. It changes nothing; a join waits for what it needs.
+    #[schemars(extend("deprecated" = true))]
     pub target: JoinTarget,
     /// How many of the needed steps must be done.
     pub condition: JoinCondition,

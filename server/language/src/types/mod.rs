@@ -12,6 +12,7 @@
 pub mod action;
 pub mod agent;
 pub mod keystone;
+pub mod mcp;
 pub mod prompt;
 pub mod step;
 pub mod value;
@@ -28,6 +29,7 @@ pub use command::{Engine, Git, GitOp, Script, Shell};
 pub use data::{Artifact, ArtifactOp, File, FileOp, Memory, MemoryOp, Method, Request};
 pub use flow::{Human, InputType, Join, JoinCondition, JoinTarget, Mapped, Sleep, SubWorkflow, Wait};
 pub use keystone::KeystoneConfig;
+pub use mcp::McpFile;
 pub use model::{Blueprint, ContextStrategy, Dynamic, Llm, LlmOptions, Plan};
 pub use prompt::{Prompt, Skill};
 pub use step::{Common, ExecutionStep, Step, StepKind};

@@ -19,24 +19,24 @@ fn an_agent_is_checked_in_its_front_matter() {
         AGENT,
         "---\nname: reviewer\n⟦modle⟧: x\ntools:\n  - name: t\n    execution: {type: ⟦shell⟧}\n  - name: u\n    execution: {type: shell, run: \"${{ args⟦.⟧ }}\"}\n---\n",
         expect![[r#"
-        error unknown-key 'modle' is no key of an agent; did you mean 'model'? [fix: change to 'model']
-        error missing-key a shell step needs 'run' or 'args'
-        error expression-syntax a name is missing after '.'
-    "#]],
+            error unknown-key 'modle' is no key of an agent; did you mean 'model'? [fix: change to 'model']
+            error missing-key a shell step needs 'run' or 'args' [fix: add 'run']
+            error expression-syntax a name is missing after '.'
+        "#]],
     );
     check_text(
         AGENT,
         "---\n⟦description⟧: nameless\n---\n",
         expect![[r#"
-        error missing-key an agent needs 'name'
-    "#]],
+            error missing-key an agent needs 'name' [fix: add 'name']
+        "#]],
     );
     check_text(
         AGENT,
         "⟦⟧# no front matter at all\n",
         expect![[r#"
-        error missing-key an agent needs 'name'
-    "#]],
+            error missing-key an agent needs 'name' [fix: add 'name']
+        "#]],
     );
 }
 
@@ -95,7 +95,7 @@ fn settings_that_do_not_exist_are_warned_about() {
         expect![[r#"
             warning unknown-setting 'defualt_model' is no key of the config; did you mean 'default_model'? [fix: change to 'default_model']
             error unknown-value 'antropic' is no value of 'kind'; it takes 'anthropic', 'openai-responses', 'openai-chat', 'azure-openai', 'ollama' or 'offline'; did you mean 'anthropic'? [fix: change to 'anthropic']
-            error missing-key 'b' needs 'kind'
+            error missing-key 'b' needs 'kind' [fix: add 'kind']
             warning unknown-setting 'denny' is no key of 'permissions'; did you mean 'deny'? [fix: change to 'deny']
             error unknown-value 'bypass' is a flag of the command line only; no file can set it
             error type-mismatch 'prompt_timeout' takes a number or a time such as '90s'; this is a text
@@ -118,9 +118,9 @@ fn an_untrusted_workspace_may_only_tighten() {
         CONFIG,
         "permissions: {⟦mode⟧: auto}\n⟦nonsense⟧: 1\n",
         expect![[r#"
-        warning untrusted-setting 'permissions.mode' is ignored until you trust this workspace; read it, then run 'copydesk trust'
-        warning unknown-setting 'nonsense' is no key of the config; take it out
-    "#]],
+            warning untrusted-setting 'permissions.mode' is ignored until you trust this workspace; read it, then run 'copydesk trust'
+            warning unknown-setting 'nonsense' is no key of the config; take it out [fix: take it out]
+        "#]],
     );
     check_text(
         ".keystone/config.yaml",
@@ -153,8 +153,8 @@ fn prompts_and_skills_keep_keys_of_others() {
         "skills/pdf/SKILL.md",
         "---\n⟦name⟧: pdf\nlicense: MIT\n---\n",
         expect![[r#"
-        error missing-key a skill needs 'description'
-    "#]],
+            error missing-key a skill needs 'description' [fix: add 'description']
+        "#]],
     );
 }
 

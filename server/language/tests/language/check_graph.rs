@@ -35,15 +35,15 @@ fn a_need_names_a_step() {
     check_steps(
         &steps(&["id: build", "id: b, needs: [⟦biuld⟧, ⟦\"nothing\"⟧]"]),
         expect![[r#"
-        error unknown-step there is no step 'biuld'; did you mean 'build'? [fix: change to 'build']
-        error unknown-step there is no step 'nothing'; write the id of a step of this workflow
-    "#]],
+            error unknown-step there is no step 'biuld'; did you mean 'build'? [fix: change to 'build'] [fix: take it out]
+            error unknown-step there is no step 'nothing'; write the id of a step of this workflow [fix: take it out]
+        "#]],
     );
     check_steps(
         "steps:\n  - id: a\n    type: shell\n    run: ls\n    needs:\n      - ⟦'b'⟧\n",
         expect![[r#"
-        error unknown-step there is no step 'b'; write the id of a step of this workflow
-    "#]],
+            error unknown-step there is no step 'b'; write the id of a step of this workflow [fix: take it out]
+        "#]],
     );
 }
 
@@ -55,8 +55,8 @@ fn needs_stay_within_their_list() {
             + &steps(&["id: clean, needs: [main]", "id: last, needs: [clean, main]"])
                 .replace("steps", "finally")),
         expect![[r#"
-            error unknown-step 'clean' is a step of 'finally'; a step of 'steps' cannot wait for it
-            error unknown-step 'clean' is a step of 'finally'; a step of 'errors' cannot wait for it
+            error unknown-step 'clean' is a step of 'finally'; a step of 'steps' cannot wait for it [fix: take it out]
+            error unknown-step 'clean' is a step of 'finally'; a step of 'errors' cannot wait for it [fix: take it out]
         "#]],
     );
 }
@@ -66,20 +66,20 @@ fn a_circle_is_marked_where_it_closes() {
     check_steps(
         &steps(&["id: a, needs: [c]", "id: b, needs: [⟦a⟧]", "id: c, needs: [b]"]),
         expect![[r#"
-        error dependency-cycle these steps wait for one another: a → c → b → a; take one of the needs out [see: 'a' waits for 'c' here] [see: 'c' waits for 'b' here]
-    "#]],
+            error dependency-cycle these steps wait for one another: a → c → b → a; take one of the needs out [see: 'a' waits for 'c' here] [see: 'c' waits for 'b' here] [fix: take this need out]
+        "#]],
     );
     check_steps(
         &steps(&["id: a, needs: [⟦a⟧]"]),
         expect![[r#"
-        error dependency-cycle the step 'a' waits for itself; take this out
-    "#]],
+            error dependency-cycle the step 'a' waits for itself; take this out [fix: take this need out]
+        "#]],
     );
     check_steps(
         &steps(&["id: a, needs: [b]", "id: b, needs: [c]", "id: c, needs: [⟦b⟧, d]", "id: d"]),
         expect![[r#"
-        error dependency-cycle these steps wait for one another: b → c → b; take one of the needs out [see: 'b' waits for 'c' here]
-    "#]],
+            error dependency-cycle these steps wait for one another: b → c → b; take one of the needs out [see: 'b' waits for 'c' here] [fix: take this need out]
+        "#]],
     );
 }
 
@@ -104,7 +104,7 @@ fn needs_from_an_anchor_are_needs_too() {
     check_steps(
         "steps:\n  - {id: a, type: shell, run: ls, needs: &all [⟦nope⟧, b]}\n  - {id: b, type: shell, run: ls}\n  - {id: c, type: shell, run: ls, needs: *all}\n",
         expect![[r#"
-            error unknown-step there is no step 'nope'; write the id of a step of this workflow
+            error unknown-step there is no step 'nope'; write the id of a step of this workflow [fix: take it out]
         "#]],
     );
 }
@@ -114,9 +114,9 @@ fn the_steps_of_a_library_have_their_own_ids() {
     check_steps(
         "steps:\n  - id: a\n    type: dynamic\n    goal: g\n    library:\n      - name: l\n        steps:\n          - {id: a, type: shell, run: ls, needs: [⟦z⟧]}\n          - {id: ⟦a⟧, type: shell, run: ls}\n          - {id: b, type: shell, run: ls, needs: [⟦b⟧]}\n",
         expect![[r#"
-            error unknown-step there is no step 'z'; write the id of a step of this workflow
+            error unknown-step there is no step 'z'; write the id of a step of this workflow [fix: take it out]
             error duplicate-step the id 'a' is taken; give this step another [see: 'a' is here first] [fix: rename to 'a_2']
-            error dependency-cycle the step 'b' waits for itself; take this out
+            error dependency-cycle the step 'b' waits for itself; take this out [fix: take this need out]
         "#]],
     );
 }
@@ -146,7 +146,7 @@ fn a_long_circle_is_told_in_short() {
     check_steps(
         &steps(&lines),
         expect![[r#"
-        error dependency-cycle these steps wait for one another: s0 → s20 → s19 → s18 → s17 → s16 → s15 → s14 → s13 → s12 → s11 → s10 → … → s0; take one of the needs out [see: 's0' waits for 's20' here] [see: 's20' waits for 's19' here] [see: 's19' waits for 's18' here] [see: 's18' waits for 's17' here] [see: 's17' waits for 's16' here] [see: 's16' waits for 's15' here] [see: 's15' waits for 's14' here] [see: 's14' waits for 's13' here] [see: 's13' waits for 's12' here] [see: 's12' waits for 's11' here] [see: 's11' waits for 's10' here]
-    "#]],
+            error dependency-cycle these steps wait for one another: s0 → s20 → s19 → s18 → s17 → s16 → s15 → s14 → s13 → s12 → s11 → s10 → … → s0; take one of the needs out [see: 's0' waits for 's20' here] [see: 's20' waits for 's19' here] [see: 's19' waits for 's18' here] [see: 's18' waits for 's17' here] [see: 's17' waits for 's16' here] [see: 's16' waits for 's15' here] [see: 's15' waits for 's14' here] [see: 's14' waits for 's13' here] [see: 's13' waits for 's12' here] [see: 's12' waits for 's11' here] [see: 's11' waits for 's10' here] [fix: take this need out]
+        "#]],
     );
 }

@@ -54,18 +54,18 @@ fn a_key_of_another_type_of_step_is_unknown_here() {
     check_steps(
         "steps:\n  - id: a\n    type: shell\n    run: ls\n    ⟦maxIterations⟧: 3\n",
         expect![[r#"
-        error unknown-key 'maxIterations' is no key of a shell step; llm, plan or dynamic steps have it
-    "#]],
+            error unknown-key 'maxIterations' is no key of a shell step; llm, plan or dynamic steps have it [fix: take it out]
+        "#]],
     );
 }
 
 #[test]
-fn a_key_far_from_all_others_has_no_mend() {
+fn a_key_far_from_all_others_can_only_go() {
     check_steps(
         "steps: []\n⟦colour⟧: red\n",
         expect![[r#"
-        error unknown-key 'colour' is no key of a workflow; take it out
-    "#]],
+            error unknown-key 'colour' is no key of a workflow; take it out [fix: take it out]
+        "#]],
     );
 }
 
@@ -74,8 +74,8 @@ fn keys_deep_inside_are_checked() {
     check_steps(
         "steps:\n  - id: a\n    type: shell\n    run: ls\n    retry: {count: 2, ⟦delay⟧: 5}\n    ⟦auto_heal⟧: {model: x}\n",
         expect![[r#"
-            error unknown-key 'delay' is no key of 'retry'; take it out
-            error missing-key 'auto_heal' needs 'agent'
+            error unknown-key 'delay' is no key of 'retry'; take it out [fix: take it out]
+            error missing-key 'auto_heal' needs 'agent' [fix: add 'agent']
         "#]],
     );
 }
@@ -83,8 +83,10 @@ fn keys_deep_inside_are_checked() {
 #[test]
 fn both_spellings_of_auto_heal_are_read() {
     check_steps(
-        "steps:\n  - id: a\n    type: shell\n    run: ls\n    autoHeal: {agent: fixer}\n  - id: b\n    type: shell\n    run: ls\n    auto_heal: {agent: fixer, maxAttempts: 2}\n    allowInsecure: true\n",
-        expect![[""]],
+        "steps:\n  - id: a\n    type: shell\n    run: ls\n    autoHeal: {agent: fixer}\n  - id: b\n    type: shell\n    run: ls\n    auto_heal: {agent: fixer, maxAttempts: 2}\n    ⟦allowInsecure⟧: true\n",
+        expect![[r#"
+            warning deprecated-key 'allowInsecure' is read for the sake of old files and changes nothing; take it out [fix: take 'allowInsecure' out]
+        "#]],
     );
 }
 
@@ -93,44 +95,44 @@ fn missing_keys_stand_at_the_type_then_the_id_then_the_key_around() {
     check_steps(
         "steps:\n  - id: a\n    type: ⟦file⟧\n",
         expect![[r#"
-        error missing-key a file step needs 'op'
-        error missing-key a file step needs 'path'
-    "#]],
+            error missing-key a file step needs 'op' [fix: add 'op']
+            error missing-key a file step needs 'path' [fix: add 'path']
+        "#]],
     );
     check_steps(
         "steps:\n  - id: ⟦a⟧\n    run: ls\n",
         expect![[r#"
-        error missing-key a step needs 'type'
-    "#]],
+            error missing-key a step needs 'type' [fix: add 'type']
+        "#]],
     );
     check_steps(
         "⟦steps⟧:\n  - run: ls\n",
         expect![[r#"
-        error missing-key a step needs 'id'
-        error missing-key a step needs 'type'
-    "#]],
+            error missing-key a step needs 'id' [fix: add 'id']
+            error missing-key a step needs 'type' [fix: add 'type']
+        "#]],
     );
     check_steps(
         "inputs:\n  ⟦n⟧: {default: 1}\nsteps: []\n",
         expect![[r#"
-        error missing-key 'n' needs 'type'
-    "#]],
+            error missing-key 'n' needs 'type' [fix: add 'type']
+        "#]],
     );
     check_text(
         WORKFLOW,
         "⟦description⟧: nameless\n",
         expect![[r#"
-        error missing-key a workflow needs 'name'
-        error missing-key a workflow needs 'steps'
-    "#]],
+            error missing-key a workflow needs 'name' [fix: add 'name']
+            error missing-key a workflow needs 'steps' [fix: add 'steps']
+        "#]],
     );
     check_text(
         WORKFLOW,
         "⟦⟧",
         expect![[r#"
-        error missing-key a workflow needs 'name'
-        error missing-key a workflow needs 'steps'
-    "#]],
+            error missing-key a workflow needs 'name' [fix: add 'name']
+            error missing-key a workflow needs 'steps' [fix: add 'steps']
+        "#]],
     );
 }
 
@@ -139,8 +141,8 @@ fn a_shell_step_needs_a_command() {
     check_steps(
         "steps:\n  - id: a\n    type: ⟦shell⟧\n",
         expect![[r#"
-        error missing-key a shell step needs 'run' or 'args'
-    "#]],
+            error missing-key a shell step needs 'run' or 'args' [fix: add 'run']
+        "#]],
     );
     check_steps("steps:\n  - id: a\n    type: shell\n    args: [ls]\n", expect![[""]]);
     check_steps(
@@ -156,24 +158,30 @@ fn a_sleep_step_needs_exactly_one_time() {
     check_steps(
         "steps:\n  - id: a\n    type: ⟦sleep⟧\n",
         expect![[r#"
-        error missing-key a sleep step needs 'duration' or 'until'
-    "#]],
+            error missing-key a sleep step needs 'duration' or 'until' [fix: add 'duration']
+        "#]],
     );
     check_steps(
         "steps:\n  - id: a\n    type: sleep\n    duration: 5\n    ⟦until⟧: 2026-11-21\n",
         expect![[r#"
-        error unknown-key 'until' cannot stand beside 'duration'; keep one of the two [see: 'duration' is here]
-    "#]],
+            error unknown-key 'until' cannot stand beside 'duration'; keep one of the two [see: 'duration' is here] [fix: take 'until' out] [fix: take 'duration' out]
+        "#]],
     );
 }
 
 #[test]
 fn times_are_milliseconds_or_have_a_unit() {
-    for good in ["100", "\"100\"", "90s", "5m", "1.5h", "500ms", "\"${{ Number(inputs.x) * 1000 }}\""] {
+    for good in ["100", "\"100\"", "90s", "5m", "1.5h", "500ms"] {
         let inputs = "inputs: {x: {type: string}}\n";
         let step = format!("steps: [{{id: a, type: sleep, duration: {good}}}]\n");
         check_steps(&(inputs.to_owned() + &step), nothing());
     }
+    check_steps(
+        "inputs: {x: {type: string}}\nsteps:\n  - id: a\n    type: sleep\n    duration: ⟦\"${{ Number(inputs.x) * 1000 }}\"⟧\n  - {id: b, type: sleep, duration: \"${{ inputs.x }}s\"}\n",
+        expect![[r#"
+            info sleep-unit a number here is milliseconds; Keystone refuses one without a unit, so write 'ms' behind it [fix: write 'ms' behind it]
+        "#]],
+    );
     check_steps(
         "steps:\n  - {id: a, type: sleep, duration: ⟦soon⟧}\n  - {id: b, type: sleep, duration: ⟦5x⟧}\n  - {id: c, type: sleep, duration: ⟦-1⟧}\n",
         expect![[r#"
@@ -195,14 +203,14 @@ fn operations_need_their_keys() {
     check_steps(
         "steps:\n  - {id: a, type: ⟦artifact⟧, op: upload, name: x}\n  - {id: b, type: ⟦artifact⟧, op: download, name: x}\n  - {id: c, type: ⟦git⟧, op: clone}\n  - {id: d, type: ⟦git⟧, op: commit}\n  - {id: e, type: ⟦memory⟧, op: search}\n  - {id: f, type: ⟦memory⟧, op: store}\n  - {id: g, type: ⟦file⟧, op: write, path: x}\n  - {id: h, type: git, op: pull}\n  - {id: i, type: ⟦git⟧, op: checkout}\n",
         expect![[r#"
-            error missing-key an artifact step with 'op: upload' needs 'paths'
-            error missing-key an artifact step with 'op: download' needs 'path'
-            error missing-key a git step with 'op: clone' needs 'url'
-            error missing-key a git step with 'op: commit' needs 'message'
-            error missing-key a memory step with 'op: search' needs 'query'
-            error missing-key a memory step with 'op: store' needs 'text'
-            error missing-key a file step with 'op: write' needs 'content'
-            error missing-key a git step with 'op: checkout' needs 'branch'
+            error missing-key an artifact step with 'op: upload' needs 'paths' [fix: add 'paths']
+            error missing-key an artifact step with 'op: download' needs 'path' [fix: add 'path']
+            error missing-key a git step with 'op: clone' needs 'url' [fix: add 'url']
+            error missing-key a git step with 'op: commit' needs 'message' [fix: add 'message']
+            error missing-key a memory step with 'op: search' needs 'query' [fix: add 'query']
+            error missing-key a memory step with 'op: store' needs 'text' [fix: add 'text']
+            error missing-key a file step with 'op: write' needs 'content' [fix: add 'content']
+            error missing-key a git step with 'op: checkout' needs 'branch' [fix: add 'branch']
         "#]],
     );
 }
@@ -216,8 +224,9 @@ fn a_join_waits_for_something() {
     "#]],
     );
     check_steps(
-        "steps:\n  - {id: a, type: shell, run: ls}\n  - {id: b, type: join, needs: [a], condition: quorum}\n  - {id: c, type: join, needs: [a], condition: 1, target: branches}\n  - {id: d, type: join, needs: [a], condition: {count: 1}}\n  - {id: e, type: join, needs: [a], condition: ⟦most⟧}\n",
+        "steps:\n  - {id: a, type: shell, run: ls}\n  - {id: b, type: join, needs: [a], condition: quorum}\n  - {id: c, type: join, needs: [a], condition: 1, ⟦target⟧: branches}\n  - {id: d, type: join, needs: [a], condition: {count: 1}}\n  - {id: e, type: join, needs: [a], condition: ⟦most⟧}\n",
         expect![[r#"
+            warning deprecated-key 'target' is read for the sake of old files and changes nothing; take it out [fix: take 'target' out]
             error unknown-value 'most' is no value of 'condition'; it takes 'all', 'any', 'quorum', a whole number or a mapping
         "#]],
     );
@@ -228,7 +237,7 @@ fn foreach_and_matrix_exclude_each_other() {
     check_steps(
         "steps:\n  - id: a\n    type: shell\n    run: ls\n    foreach: '[1, 2]'\n    ⟦strategy⟧:\n      matrix: {os: [linux, mac], empty: ⟦[]⟧}\n",
         expect![[r#"
-            error unknown-key 'strategy' cannot stand beside 'foreach'; keep one of the two [see: 'foreach' is here]
+            error unknown-key 'strategy' cannot stand beside 'foreach'; keep one of the two [see: 'foreach' is here] [fix: take 'strategy' out] [fix: take 'foreach' out]
             error unknown-value the axis 'empty' has no values, so the step would never run; write at least one
         "#]],
     );
@@ -237,7 +246,7 @@ fn foreach_and_matrix_exclude_each_other() {
 #[test]
 fn wrong_kinds_of_values_are_marked_at_the_value() {
     check_steps(
-        "concurrency: ⟦many⟧\nsteps:\n  - id: a\n    type: shell\n    run: ⟦5⟧\n    timeout: ⟦long⟧\n    memoize: ⟦yes⟧\n    env: ⟦[A]⟧\n    retry: ⟦3⟧\n    breakpoint: ⟦\"true\"⟧\n    outputRetries: ⟦\"3\"⟧\n",
+        "concurrency: ⟦many⟧\nsteps:\n  - id: a\n    type: shell\n    run: ⟦5⟧\n    timeout: ⟦long⟧\n    memoize: ⟦yes⟧\n    env: ⟦[A]⟧\n    retry: ⟦3⟧\n    breakpoint: ⟦\"true\"⟧\n    ⟦outputRetries⟧: ⟦\"3\"⟧\n",
         expect![[r#"
             error type-mismatch 'concurrency' takes a whole number or an expression; this is a text
             error type-mismatch 'run' takes a text; this is a number [fix: put it in quotes]
@@ -246,6 +255,7 @@ fn wrong_kinds_of_values_are_marked_at_the_value() {
             error type-mismatch 'env' takes a mapping; this is a list
             error type-mismatch 'retry' takes a mapping; this is a number
             error type-mismatch 'breakpoint' takes true or false or an expression; this is a text [fix: change to 'true']
+            warning useless-key 'outputRetries' does nothing here: only a model can try its output again [fix: take 'outputRetries' out]
             error type-mismatch 'outputRetries' takes a whole number or an expression; this is a text [fix: take the quotes away]
         "#]],
     );
@@ -272,11 +282,13 @@ fn wrong_kinds_of_values_are_marked_at_the_value() {
 #[test]
 fn numbers_have_bounds() {
     check_steps(
-        "concurrency: ⟦0⟧\npools: {a: 2, b: \"3\", c: \"${{ inputs.n }}\"}\ninputs: {n: {type: number}}\nsteps:\n  - {id: a, type: shell, run: ls, timeout: ⟦0⟧, outputRetries: ⟦1.5⟧, memoizeTtlSeconds: ⟦-1⟧}\n",
+        "concurrency: ⟦0⟧\npools: {a: 2, b: \"3\", c: \"${{ inputs.n }}\"}\ninputs: {n: {type: number}}\nsteps:\n  - {id: a, type: shell, run: ls, timeout: ⟦0⟧, ⟦outputRetries⟧: ⟦1.5⟧, ⟦memoizeTtlSeconds⟧: ⟦-1⟧}\n",
         expect![[r#"
             error unknown-value 'concurrency' must be at least 1
             error unknown-value 'timeout' must be more than 0
+            warning useless-key 'outputRetries' does nothing here: only a model can try its output again [fix: take 'outputRetries' out]
             error type-mismatch 'outputRetries' takes a whole number or an expression; this one has a fraction
+            warning useless-key 'memoizeTtlSeconds' does nothing here: there is no 'memoize' [fix: take 'memoizeTtlSeconds' out]
             error unknown-value 'memoizeTtlSeconds' must be at least 0
         "#]],
     );
@@ -342,10 +354,10 @@ fn words_come_from_their_list() {
     "#]],
     );
     check_steps(
-        "steps:\n  - {id: a, type: shell, run: ls, retry: {backoff: ⟦exponentially⟧}}\n",
+        "steps:\n  - {id: a, type: shell, run: ls, retry: {count: 1, backoff: ⟦exponentially⟧}}\n",
         expect![[r#"
-        error unknown-value 'exponentially' is no value of 'backoff'; it takes 'linear' or 'exponential'; did you mean 'exponential'? [fix: change to 'exponential']
-    "#]],
+            error unknown-value 'exponentially' is no value of 'backoff'; it takes 'linear' or 'exponential'; did you mean 'exponential'? [fix: change to 'exponential']
+        "#]],
     );
 }
 
@@ -386,9 +398,9 @@ fn steps_inside_steps_are_checked() {
     check_steps(
         "steps:\n  - id: a\n    type: shell\n    run: ls\n    compensate: {id: undo, type: ⟦shell⟧}\n  - id: b\n    type: dynamic\n    goal: g\n    library:\n      - name: l\n        steps:\n          - {id: x, type: shell, ⟦rum⟧: ls, run: ls}\ncompensate:\n  id: ⟦all⟧\n",
         expect![[r#"
-            error missing-key a shell step needs 'run' or 'args'
-            error unknown-key 'rum' is no key of a shell step; take it out
-            error missing-key a step needs 'type'
+            error missing-key a shell step needs 'run' or 'args' [fix: add 'run']
+            error unknown-key 'rum' is no key of a shell step; take it out [fix: take it out]
+            error missing-key a step needs 'type' [fix: add 'type']
         "#]],
     );
 }
@@ -398,8 +410,8 @@ fn a_key_that_stands_twice_is_marked_once() {
     check_steps(
         "steps: []\n⟦steps⟧: []\n",
         expect![[r#"
-        error duplicate-key 'steps' is already set in this mapping; keep one of the two [see: it is set here first]
-    "#]],
+            error duplicate-key 'steps' is already set in this mapping; keep one of the two [see: it is set here first] [fix: take this one out]
+        "#]],
     );
 }
 

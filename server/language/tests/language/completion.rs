@@ -52,7 +52,7 @@ fn keys_of_the_workflow_and_of_mappings_below() {
     complete_steps(
         "steps:\n  - {id: a, type: join, $0}\n",
         expect![
-            "condition target allowFailure auto_heal breakpoint compensate concurrency failFast foreach idempotencyKey idempotencyScope idempotencyTtlSeconds if inputSchema learn memoize memoizeTtlSeconds needs outputRetries outputSchema pool reflexion repairStrategy retry strategy timeout transform"
+            "condition allowFailure auto_heal breakpoint compensate concurrency failFast foreach idempotencyKey idempotencyScope idempotencyTtlSeconds if inputSchema learn memoize memoizeTtlSeconds needs outputRetries outputSchema pool reflexion repairStrategy retry strategy timeout transform"
         ],
     );
 }

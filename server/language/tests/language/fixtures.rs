@@ -38,19 +38,19 @@ fn a_workflow_with_every_usual_slip() {
         WORKFLOW,
         include_str!("fixtures/slips.yaml"),
         expect![[r#"
-        error type-mismatch the input 'order' is a text; this is a number
-        error unknown-key 'cwd' is no key of a shell step; did you mean 'dir'? [fix: change to 'dir']
-        error undeclared-input there is no input 'ordr'; did you mean 'order'? [fix: change to 'order'] [fix: declare the input 'ordr']
-        warning bare-expression this is taken as a text, the same for every run; write '${{ }}' around the expression [fix: write '${{ }}' around it]
-        error unknown-step there is no step 'get_order'; did you mean 'get-order'? [fix: change to 'get-order']
-        warning hyphenated-step 'get-order' reads as a subtraction here; write ['get-order'] [fix: change to steps['get-order']]
-        error duplicate-step the id 'pay' is taken; give this step another [see: 'pay' is here first] [fix: rename to 'pay_2']
-        error missing-key a sleep step needs 'duration' or 'until'
-        error unknown-value 'sheel' is no type of step; did you mean 'shell'? [fix: change to 'shell']
-        error unknown-key 'tiemout' is no key of a step; did you mean 'timeout'? [fix: change to 'timeout']
-        error expression-syntax a value is missing after '+'
-        error expression-syntax this '${{' is never closed; add '}}' [fix: add '}}']
-    "#]],
+            error type-mismatch the input 'order' is a text; this is a number
+            error unknown-key 'cwd' is no key of a shell step; did you mean 'dir'? [fix: change to 'dir']
+            error undeclared-input there is no input 'ordr'; did you mean 'order'? [fix: change to 'order'] [fix: declare the input 'ordr']
+            warning bare-expression this is taken as a text, the same for every run; write '${{ }}' around the expression [fix: write '${{ }}' around it]
+            error unknown-step there is no step 'get_order'; did you mean 'get-order'? [fix: change to 'get-order'] [fix: take it out]
+            warning hyphenated-step 'get-order' reads as a subtraction here; write ['get-order'] [fix: change to steps['get-order']]
+            error duplicate-step the id 'pay' is taken; give this step another [see: 'pay' is here first] [fix: rename to 'pay_2']
+            error missing-key a sleep step needs 'duration' or 'until' [fix: add 'duration']
+            error unknown-value 'sheel' is no type of step; did you mean 'shell'? [fix: change to 'shell']
+            error unknown-key 'tiemout' is no key of a step; did you mean 'timeout'? [fix: change to 'timeout']
+            error expression-syntax a value is missing after '+'
+            error expression-syntax this '${{' is never closed; add '}}' [fix: add '}}']
+        "#]],
     );
 }
 

@@ -1,0 +1,97 @@
+//! What a step is looked at with: the names that the workspace and the workflow give.
+//!
+//! Made once a check. A look at one step depends on the step and on this, and on nothing else; so what was found at a
+//! step holds as long as both stay the same. [`Context`] can be compared for that.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+
+use copydesk_text::Tree;
+
+use super::subworkflow::{Callee, callees};
+use crate::index::{BUILT_IN_POOLS, Call, SettingsView, SummaryBody};
+use crate::{File, FileKind, WorkspaceIndex};
+
+/// The names that a file's steps may use.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct Context {
+    /// Visible agents; `None` where nobody has looked.
+    pub(super) agents: Option<Agents>,
+    /// The pools of the workflow and of the config; `None` where nobody has looked at the config.
+    pub(super) pools: Option<Vec<String>>,
+    pub(super) settings: Option<Arc<SettingsView>>,
+    /// MCP servers of the config and of `.mcp.json` files; `None` where nobody has looked.
+    pub(super) servers: Option<Vec<String>>,
+    /// The providers that the config names; `None` where it names none.
+    pub(super) providers: Option<Vec<String>>,
+    /// What the paths of workflow steps lead to.
+    pub(super) callees: BTreeMap<String, Callee>,
+}
+
+/// The agents that a file sees.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct Agents {
+    /// In alphabetical order.
+    pub(super) names: Vec<String>,
+    /// Whether any of them is a file. Where none is, they may lie where nobody has looked.
+    pub(super) in_sight: InSight,
+}
+
+/// Whether an agent's file can be seen from here.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum InSight {
+    Some,
+    #[default]
+    None,
+}
+
+impl Context {
+    /// `calls` are all that the file names elsewhere.
+    pub(super) fn new(file: &File<'_>, calls: &[Call], index: &WorkspaceIndex) -> Self {
+        let settings = index.settings.clone();
+        let providers = settings.as_deref().map(|view| view.providers.keys().cloned().collect());
+        Self {
+            agents: agents(file.path, index),
+            pools: settings.as_deref().map(|view| pools(file.tree, view)),
+            servers: settings.as_deref().map(|view| servers(index, view)),
+            providers: providers.filter(|known: &Vec<String>| !known.is_empty()),
+            callees: callees(file.path, calls, index),
+            settings,
+        }
+    }
+}
+
+fn agents(path: &Path, index: &WorkspaceIndex) -> Option<Agents> {
+    let visible = index.agents_for(path)?;
+    let in_sight =
+        if visible.iter().any(|agent| agent.path.is_some()) { InSight::Some } else { InSight::None };
+    let mut names: Vec<String> = visible.iter().map(|agent| agent.name.to_owned()).collect();
+    names.sort();
+    Some(Agents { names, in_sight })
+}
+
+fn pools(tree: &Tree, view: &SettingsView) -> Vec<String> {
+    let root = tree.root();
+    let own = root.and_then(|root| tree.get(root, "pools")).into_iter().flat_map(|pools| pools.entries());
+    let mut names: Vec<String> =
+        own.filter_map(|entry| entry.key().scalar_text()).map(str::to_owned).collect();
+    names.extend(view.pools.keys().cloned());
+    names.extend(BUILT_IN_POOLS.iter().map(|pool| (*pool).to_owned()));
+    names.sort();
+    names.dedup();
+    names
+}
+
+fn servers(index: &WorkspaceIndex, view: &SettingsView) -> Vec<String> {
+    let mut names: Vec<String> = view.mcp_servers.keys().cloned().collect();
+    let files = index.files.as_deref().into_iter().flat_map(BTreeMap::values);
+    for file in files.filter(|file| file.kind == FileKind::Mcp) {
+        if let SummaryBody::Settings(view) = &file.body {
+            names.extend(view.mcp_servers.keys().cloned());
+        }
+    }
+    names.sort();
+    names.dedup();
+    names
+}

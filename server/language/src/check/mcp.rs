@@ -1,0 +1,127 @@
+//! MCP servers wherever they are written: in a step, in a config, in a file of their own.
+//!
+//! A server is a program or an address, and never both. Each look depends on its entry alone.
+
+use copydesk_base::Span;
+use copydesk_text::{Entry, Node};
+
+use super::Findings;
+use super::missing::missing;
+use super::operations::report;
+use super::rules::exclusive;
+use super::secrets::{self, Instead};
+use super::structure::Holder;
+
+/// Where a server is written.
+#[derive(Clone, Copy, PartialEq)]
+enum Home {
+    Step,
+    Config,
+    File,
+}
+
+/// The servers that a step writes out.
+pub(super) fn inline(findings: &mut Findings<'_>, node: Node<'_>) {
+    for item in findings.tree().get(node, "mcpServers").map(Node::items).unwrap_or_default() {
+        if item.entries().is_empty() {
+            continue;
+        }
+        let name = item.get("name").and_then(Node::scalar_text).unwrap_or("mcpServers");
+        let span = item.get("name").map_or(item.span(), Node::span);
+        server(findings, item, name, span, Home::Step);
+    }
+}
+
+/// The servers of a config, ours or Keystone's.
+pub(super) fn config(findings: &mut Findings<'_>) {
+    section(findings, "mcp_servers", Home::Config);
+}
+
+/// The servers of a file of their own.
+pub(super) fn file(findings: &mut Findings<'_>) {
+    section(findings, "mcpServers", Home::File);
+    section(findings, "servers", Home::File);
+}
+
+fn section(findings: &mut Findings<'_>, key: &str, home: Home) {
+    let section = findings.tree().root().and_then(|root| root.get(key));
+    for entry in section.map(Node::entries).unwrap_or_default() {
+        let name = entry.key().scalar_text().unwrap_or("");
+        server(findings, entry.value(), name, entry.key().span(), home);
+    }
+}
+
+fn server(findings: &mut Findings<'_>, node: Node<'_>, name: &str, span: Span, home: Home) {
+    if node.entries().is_empty() && node.scalar().is_some() {
+        return;
+    }
+    let has = |key: &str| node.entry(key).is_some();
+    let kind =
+        node.get("type").and_then(Node::scalar_text).unwrap_or(if home == Home::Step { "local" } else { "" });
+    let place = Holder::at(name, span);
+    match kind {
+        "local" | "stdio" => {
+            if !has("command") {
+                lacks(findings, node, name, place, &["command"], home);
+            }
+            idle(findings, node, &["url", "headers"], "the server is a program");
+        }
+        "remote" | "http" | "sse" | "streamable-http" | "ws" => {
+            if !has("url") {
+                lacks(findings, node, name, place, &["url"], home);
+            }
+            idle(findings, node, &["command", "args", "env", "cwd"], "the server is an address");
+        }
+        "" => {
+            if !has("command") && !has("url") {
+                lacks(findings, node, name, place, &["command", "url"], home);
+            } else if has("command") && has("url") {
+                exclusive(findings, node, "command", "url");
+            } else if has("url") {
+                idle(findings, node, &["args", "env", "cwd"], "the server is an address");
+            } else {
+                idle(findings, node, &["headers"], "the server is a program");
+            }
+        }
+        // A word that does not exist has its own finding.
+        _ => {}
+    }
+    let instead = match home {
+        Home::Step => Instead::Expression,
+        Home::File => Instead::Variable,
+        Home::Config => Instead::Nothing,
+    };
+    for key in ["env", "headers"] {
+        if let Some(values) = node.get(key) {
+            secrets::values(findings, values, instead);
+        }
+    }
+    for key in ["args", "command"] {
+        if let Some(list) = node.get(key) {
+            secrets::arguments(findings, list);
+        }
+    }
+}
+
+fn lacks(
+    findings: &mut Findings<'_>,
+    node: Node<'_>,
+    name: &str,
+    place: Holder<'_>,
+    keys: &[&str],
+    home: Home,
+) {
+    let words: Vec<String> = keys.iter().map(|key| format!("'{key}'")).collect();
+    let message = format!("the server '{name}' needs {}", words.join(" or "));
+    let blank = |key: &str| if key == "command" && home == Home::Config { "[\"\"]" } else { "\"\"" };
+    let blanks: Vec<(&str, String)> = keys.iter().map(|key| (*key, blank(key).to_owned())).collect();
+    missing(findings, node, place, message, &blanks);
+}
+
+fn idle(findings: &mut Findings<'_>, node: Node<'_>, keys: &[&str], reason: &str) {
+    let found: Vec<Entry<'_>> = keys.iter().filter_map(|key| node.entry(key)).collect();
+    for entry in found {
+        let key = entry.key().scalar_text().unwrap_or("");
+        report(findings, node, key, entry.key().span(), reason);
+    }
+}

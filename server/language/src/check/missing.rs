@@ -1,0 +1,128 @@
+//! Keys that are not there: where that is said, and the least that could be written for them.
+
+use copydesk_base::{Code, Diagnostic, Fix, TextEdit};
+use copydesk_text::{Kind, Node};
+
+use super::Findings;
+use super::fixes::{insert_first, insert_key, line_break, quoted};
+use super::structure::{Holder, subject};
+use crate::FileKind;
+use crate::shape::{Form, Key, Mapping, Need};
+
+/// The keys that a mapping of this shape must have and has not.
+///
+/// `meant` are keys that misspelt ones stand for.
+pub(super) fn keys<'a>(
+    findings: &mut Findings<'a>,
+    node: Node<'_>,
+    expected: &'static Mapping,
+    word: Option<&str>,
+    meant: &[&str],
+    holder: Holder<'a>,
+) {
+    for key in expected.keys_of(word).filter(|key| key.need == Need::Required) {
+        if meant.contains(&key.name.as_str()) {
+            continue;
+        }
+        if findings.tree().get(node, &key.name).is_none() && node.entry(&key.name).is_none() {
+            let known_kind = word.filter(|word| expected.kind(word).is_some());
+            let subject = subject(findings.file.kind, known_kind, expected, holder);
+            let blank = blank(findings, key);
+            missing(findings, node, holder, format!("{subject} needs '{}'", key.name), &[(&key.name, blank)]);
+        }
+    }
+}
+
+/// Says that a mapping lacks something, at the place the contract names. `blanks` are keys that would mend it, each
+/// with the least that it takes.
+pub(super) fn missing(
+    findings: &mut Findings<'_>,
+    node: Node<'_>,
+    holder: Holder<'_>,
+    message: String,
+    blanks: &[(&str, String)],
+) {
+    if findings.is_broken(node.span()) {
+        return;
+    }
+    let written = |key: &str| node.get(key).map(Node::span).filter(|span| !span.is_empty());
+    let span = written("type").or_else(|| written("id")).unwrap_or(holder.span);
+    let mut finding = Diagnostic::new(Code::MissingKey, span, message);
+    for (key, blank) in blanks {
+        if let Some(edit) = add(findings, node, key, blank) {
+            finding = finding.with_fix(Fix::new(format!("add '{key}'"), vec![edit]));
+        }
+    }
+    findings.add(finding);
+}
+
+/// Puts a key where people expect it: a name first, what belongs to a step behind its type.
+fn add(findings: &Findings<'_>, node: Node<'_>, key: &str, blank: &str) -> Option<TextEdit> {
+    let text = findings.file.text;
+    if !matches!(node.kind(), Kind::Mapping(entries) if !entries.is_empty()) && node.span().is_empty() {
+        return at_the_top(findings, key, blank);
+    }
+    if matches!(key, "id" | "name") && !node.entries().is_empty() {
+        return insert_first(text, node, key, blank);
+    }
+    insert_key(text, node, node.entry("type").or_else(|| node.entry("id")), key, blank)
+}
+
+/// The first key of a file that has none.
+fn at_the_top(findings: &Findings<'_>, key: &str, blank: &str) -> Option<TextEdit> {
+    let text = findings.file.text;
+    let break_ = line_break(text);
+    let line = format!("{key}: {blank}{break_}");
+    if findings.tree().root().is_some_and(|root| !root.span().is_empty()) {
+        return None;
+    }
+    if !findings.file.kind.is_markdown() {
+        let break_before = if text.is_empty() || text.ends_with('\n') { "" } else { break_ };
+        return text
+            .trim_end()
+            .lines()
+            .all(|line| line.trim().is_empty() || line.starts_with('#'))
+            .then(|| TextEdit::insert(text.len(), format!("{break_before}{line}")));
+    }
+    let first = text.lines().next().unwrap_or("");
+    if first.trim_end() == "---" {
+        let at = text.find('\n')? + 1;
+        return Some(TextEdit::insert(at, line));
+    }
+    Some(TextEdit::insert(0, format!("---{break_}{line}---{break_}")))
+}
+
+/// The least that a key takes.
+fn blank(findings: &Findings<'_>, key: &Key) -> String {
+    let stem = || findings.file.path.file_stem().and_then(|stem| stem.to_str()).unwrap_or("");
+    let folder = || findings.file.path.parent().and_then(|folder| folder.file_name()?.to_str()).unwrap_or("");
+    match (key.name.as_str(), findings.file.kind) {
+        ("name", FileKind::Skill) => return quoted(folder()),
+        ("name", _) => return quoted(stem().trim_end_matches(".workflow")),
+        ("id", _) => {
+            let free =
+                (1..1000).map(|number| format!("step_{number}")).find(|id| !findings.file.text.contains(id));
+            return free.unwrap_or_default();
+        }
+        ("cwd", _) => return ".".to_owned(),
+        _ => {}
+    }
+    let shape = findings.shapes.get(key.shape);
+    for form in &shape.forms {
+        match form {
+            Form::Words(words) => {
+                if let Some(word) = words.first() {
+                    return word.text.clone();
+                }
+            }
+            Form::Text => return "\"\"".to_owned(),
+            Form::List(list) if list.least == 0 => return "[]".to_owned(),
+            Form::List(_) => return "[\"\"]".to_owned(),
+            Form::Mapping(_) => return "{}".to_owned(),
+            Form::Bool => return "false".to_owned(),
+            Form::Number(number) => return number.least.unwrap_or(1.0).to_string(),
+            Form::Null => {}
+        }
+    }
+    "\"\"".to_owned()
+}

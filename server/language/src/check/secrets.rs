@@ -1,0 +1,127 @@
+//! Secrets that stand in a file as they are.
+//!
+//! Told by the shape of well-known tokens, and in places that hold secrets by name, by that name. What names a
+//! variable (`${TOKEN}`, `{env:TOKEN}`, an expression) is fine.
+
+use copydesk_base::{Code, Diagnostic, Fix};
+use copydesk_text::{Entry, Node};
+
+use super::Findings;
+use super::fixes::replace_text;
+
+/// How well-known tokens begin, and how long they are at least.
+const TOKENS: &[(&str, usize)] = &[
+    ("sk-", 20),
+    ("sk_live_", 16),
+    ("rk_live_", 16),
+    ("ghp_", 20),
+    ("gho_", 20),
+    ("ghs_", 20),
+    ("ghu_", 20),
+    ("github_pat_", 22),
+    ("glpat-", 16),
+    ("xoxb-", 16),
+    ("xoxp-", 16),
+    ("xapp-", 16),
+    ("AKIA", 20),
+    ("ASIA", 20),
+    ("AIza", 30),
+    ("hf_", 20),
+    ("npm_", 20),
+    ("pypi-", 20),
+    ("-----BEGIN", 20),
+];
+
+/// Words in the names of variables and header fields that hold secrets.
+const SECRET_WORDS: &[&str] =
+    &["token", "secret", "password", "passwd", "apikey", "privatekey", "credential", "authorization"];
+
+/// How people write that a value is still to come.
+const PLACEHOLDERS: &[&str] =
+    &["your", "changeme", "change-me", "example", "placeholder", "todo", "xxx", "..."];
+
+/// What a person should write in place of a secret.
+#[derive(Clone, Copy)]
+pub(super) enum Instead {
+    /// `${NAME}`.
+    Variable,
+    /// `${{ secrets.NAME }}`.
+    Expression,
+    /// Nothing that a file could say.
+    Nothing,
+}
+
+/// The values of a mapping of variables or header fields.
+pub(super) fn values(findings: &mut Findings<'_>, mapping: Node<'_>, instead: Instead) {
+    for entry in mapping.entries() {
+        value(findings, entry, instead);
+    }
+}
+
+/// The items of a list of arguments; only well-known tokens are told there.
+pub(super) fn arguments(findings: &mut Findings<'_>, list: Node<'_>) {
+    for item in list.items() {
+        let text = item.as_str().unwrap_or("");
+        if text.split(['=', ' ', ',']).any(is_token) {
+            add(findings, item, "", Instead::Nothing);
+        }
+    }
+}
+
+fn value(findings: &mut Findings<'_>, entry: Entry<'_>, instead: Instead) {
+    let (Some(name), Some(text)) = (entry.key().scalar_text(), entry.value().as_str()) else { return };
+    if is_token(text) || (holds_secrets(name) && is_opaque(text)) {
+        add(findings, entry.value(), name, instead);
+    }
+}
+
+fn add(findings: &mut Findings<'_>, node: Node<'_>, name: &str, instead: Instead) {
+    let upper: String =
+        name.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_uppercase() } else { '_' }).collect();
+    let (text, words) = match instead {
+        Instead::Variable => (Some(format!("${{{upper}}}")), "name an environment variable instead"),
+        Instead::Expression => {
+            (Some(format!("${{{{ secrets.{upper} }}}}")), "read it from 'secrets' instead")
+        }
+        Instead::Nothing => (None, "keep it out of files"),
+    };
+    let message = format!("a secret stands here as it is; {words}, then change it");
+    let mut finding = Diagnostic::new(Code::PlainSecret, node.span(), message);
+    let edit = text.as_deref().filter(|_| !name.is_empty()).and_then(|text| replace_text(node, text));
+    if let (Some(edit), Some(text)) = (edit, text) {
+        finding = finding.with_fix(Fix::new(format!("change to '{text}'"), vec![edit]));
+    }
+    findings.add(finding);
+}
+
+fn is_token(text: &str) -> bool {
+    let text = text.trim().strip_prefix("Bearer ").unwrap_or(text.trim());
+    !names_variable(text)
+        && !is_placeholder(text)
+        && TOKENS.iter().any(|(start, least)| text.starts_with(start) && text.len() >= *least)
+}
+
+fn holds_secrets(name: &str) -> bool {
+    let name: String = name.chars().filter(|c| c.is_alphanumeric()).map(|c| c.to_ascii_lowercase()).collect();
+    SECRET_WORDS.iter().any(|word| name.ends_with(word))
+}
+
+/// Whether a text reads like nothing but a secret: long, without blanks, with digits in it.
+fn is_opaque(text: &str) -> bool {
+    let text =
+        text.trim().strip_prefix("Bearer ").or_else(|| text.strip_prefix("Basic ")).unwrap_or(text).trim();
+    text.len() >= 8
+        && !text.contains([' ', '\n', '/'])
+        && text.contains(|c: char| c.is_ascii_digit())
+        && !names_variable(text)
+        && !is_placeholder(text)
+}
+
+fn names_variable(text: &str) -> bool {
+    text.contains("${") || text.contains("{env:") || text.contains("$(") || text.starts_with('$')
+}
+
+fn is_placeholder(text: &str) -> bool {
+    let text = text.to_ascii_lowercase();
+    text.starts_with('<') || PLACEHOLDERS.iter().any(|word| text.contains(word))
+}

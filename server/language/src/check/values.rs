@@ -1,0 +1,147 @@
+//! Values of a step that are of the right kind and still cannot work: counts, conditions that never hold, waits.
+//!
+//! Depends on the step alone.
+
+use copydesk_base::{Code, Diagnostic, Fix, TextEdit};
+use copydesk_text::{Kind, Node};
+
+use super::Findings;
+use super::fixes::remove_item;
+use super::operations::report;
+use super::structure::Holder;
+use crate::expression::{End, has_expression, pieces};
+
+pub(super) fn check(findings: &mut Findings<'_>, node: Node<'_>, kind: &str, holder: Holder<'_>) {
+    match kind {
+        "join" => join(findings, node),
+        "sleep" => duration(findings, node),
+        _ => {}
+    }
+    attempts(findings, node);
+    never(findings, node);
+    twice(findings, node);
+    // A step that undoes another, or that a tool runs, is started by those and by nothing else.
+    let starter = match holder.name {
+        "compensate" => Some("it runs when the run is rolled back"),
+        "execution" => Some("it runs when the tool is called"),
+        _ => None,
+    };
+    for key in ["needs", "compensate", "pool"] {
+        if let (Some(reason), Some(entry)) = (starter, node.entry(key)) {
+            report(findings, node, key, entry.key().span(), reason);
+        }
+    }
+}
+
+/// A `join` cannot wait for more steps than it needs.
+fn join(findings: &mut Findings<'_>, node: Node<'_>) {
+    let tree = findings.tree();
+    let Some(condition) = tree.get(node, "condition") else { return };
+    let count = tree.get(condition, "count").unwrap_or(condition);
+    let needs = tree.get(node, "needs").map_or(0, |needs| needs.items().len());
+    let Some(wanted) = count.as_i64() else { return };
+    let many = i64::try_from(needs).unwrap_or(i64::MAX);
+    if wanted >= 1 && (wanted <= many || needs == 0) {
+        return;
+    }
+    let message = if wanted < 1 {
+        "a join waits for at least one step".to_owned()
+    } else {
+        format!("this join needs {needs} steps, so {wanted} are never done")
+    };
+    let mut finding = Diagnostic::new(Code::UnknownValue, count.span(), message);
+    if needs > 0 {
+        let right = if wanted < 1 { 1 } else { many };
+        let edits = vec![TextEdit::new(count.span(), right.to_string())];
+        finding = finding.with_fix(Fix::new(format!("change to {right}"), edits));
+    }
+    findings.add(finding);
+}
+
+/// A lone expression gives a number, and a number is milliseconds. Keystone takes no number without a unit there.
+fn duration(findings: &mut Findings<'_>, node: Node<'_>) {
+    let Some(value) = findings.tree().get(node, "duration") else { return };
+    let Some(scalar) = value.scalar() else { return };
+    let text = scalar.text();
+    let (Some(piece), true) = (pieces(text).first().copied(), text.trim_end().ends_with("}}")) else {
+        return;
+    };
+    if piece.end != End::Closed || piece.outer.of(text) != text.trim() {
+        return;
+    }
+    let end = scalar.source_offset(piece.outer.end);
+    let message =
+        "a number here is milliseconds; Keystone refuses one without a unit, so write 'ms' behind it";
+    let finding = Diagnostic::new(Code::SleepUnit, value.span(), message)
+        .with_fix(Fix::new("write 'ms' behind it", vec![TextEdit::insert(end, "ms")]));
+    findings.add(finding);
+}
+
+/// Attempts that are counted as none.
+fn attempts(findings: &mut Findings<'_>, node: Node<'_>) {
+    let tree = findings.tree();
+    if let Some(retry) = node.entry("retry") {
+        let value = retry.value();
+        let count = tree.get(value, "count");
+        let none = count.is_none_or(|count| count.as_i64() == Some(0));
+        if none && !value.entries().is_empty() {
+            report(findings, node, "retry", retry.key().span(), "without 'count' nothing is tried again");
+        }
+    }
+    for (name, limit) in [
+        ("auto_heal", "maxAttempts"),
+        ("autoHeal", "maxAttempts"),
+        ("qualityGate", "maxAttempts"),
+        ("reflexion", "limit"),
+    ] {
+        let Some(entry) = node.entry(name) else { continue };
+        if tree.get(entry.value(), limit).and_then(Node::as_i64) == Some(0) {
+            let reason = format!("'{limit}: 0' lets nobody try");
+            report(findings, node, name, entry.key().span(), &reason);
+        }
+    }
+}
+
+/// Conditions and lists, written out, under which a step does not run once.
+fn never(findings: &mut Findings<'_>, node: Node<'_>) {
+    let tree = findings.tree();
+    if let Some(condition) = tree.get(node, "if") {
+        if condition.as_bool() == Some(false) || condition.scalar_text().map(bare) == Some("false") {
+            let message = "this is always false, so the step never runs";
+            findings.add(Diagnostic::new(Code::NeverRuns, condition.span(), message));
+        }
+    }
+    if let Some(list) = tree.get(node, "foreach") {
+        let empty = matches!(list.kind(), Kind::Sequence(items) if items.is_empty());
+        if empty || list.scalar_text().map(bare) == Some("[]") {
+            let message = "this list is empty, so the step never runs";
+            findings.add(Diagnostic::new(Code::NeverRuns, list.span(), message));
+        }
+    }
+}
+
+/// An expression without its braces.
+fn bare(text: &str) -> &str {
+    let text = text.trim();
+    text.strip_prefix("${{").and_then(|rest| rest.strip_suffix("}}")).unwrap_or(text).trim()
+}
+
+/// A need that stands twice in one list.
+fn twice(findings: &mut Findings<'_>, node: Node<'_>) {
+    let Some(needs) = node.get("needs") else { return };
+    let mut seen = std::collections::HashSet::new();
+    for (at, item) in needs.items().into_iter().enumerate() {
+        let Some(name) = item.scalar_text().filter(|name| !name.is_empty() && !has_expression(name)) else {
+            continue;
+        };
+        if seen.insert(name) {
+            continue;
+        }
+        let message = format!("'{name}' stands in this list already");
+        let mut finding = Diagnostic::new(Code::UselessKey, item.span(), message);
+        if let Some(edit) = remove_item(findings.file.text, needs, at) {
+            finding = finding.with_fix(Fix::new("take it out", vec![edit]));
+        }
+        findings.add(finding);
+    }
+}
