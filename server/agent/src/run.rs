@@ -12,7 +12,7 @@ use copydesk_base::event::{Denied, Origin};
 use copydesk_base::{Effect, Event, Question, RunId, RunStatus, SessionId, Usage, Verdict, path};
 use copydesk_permission::{Policy, judge};
 use copydesk_provider::{
-    Choice, Message, ModelEvent, Request, StopReason, ToolCall, ToolOutcome, ToolResult,
+    Carried, Choice, Message, ModelEvent, Request, StopReason, ToolCall, ToolOutcome, ToolResult,
 };
 use futures_util::{FutureExt, StreamExt};
 use tokio::sync::oneshot;
@@ -305,8 +305,9 @@ async fn converse(turn: &mut Turn, ask: &Ask, action: &Action, choice: &Choice) 
             messages: messages.clone(),
             tools: tools.clone(),
             max_output_tokens: None,
+            cache_key: Some(turn.run.to_string()),
         };
-        let (text, calls) = answer(turn, choice, request).await?;
+        let Answered { text, calls, carried } = answer(turn, choice, request).await?;
         if !text.trim().is_empty() {
             turn.last_text.clone_from(&text);
         }
@@ -314,7 +315,7 @@ async fn converse(turn: &mut Turn, ask: &Ask, action: &Action, choice: &Choice) 
             return Ok(());
         }
         repeats.note(&calls)?;
-        messages.push(Message::Assistant { text, calls: calls.clone() });
+        messages.push(Message::Assistant { text, calls: calls.clone(), carried });
         let mut results = Vec::with_capacity(calls.len());
         for (at, call) in calls.into_iter().enumerate() {
             if at < MOST_CALLS {
@@ -348,12 +349,15 @@ async fn confirm_voice(
     }
 }
 
+/// What a model answered, whole.
+struct Answered {
+    text: String,
+    calls: Vec<ToolCall>,
+    carried: Vec<Carried>,
+}
+
 /// One request and its whole answer.
-async fn answer(
-    turn: &mut Turn,
-    choice: &Choice,
-    request: Request,
-) -> Result<(String, Vec<ToolCall>), AgentError> {
+async fn answer(turn: &mut Turn, choice: &Choice, request: Request) -> Result<Answered, AgentError> {
     let number = turn.usage.requests + 1;
     turn.record(vec![Event::ModelRequested { number }]).await?;
     let mut stream = turn.settings.models.call(choice, request, turn.cancel.clone());
@@ -373,7 +377,7 @@ async fn answer(
                 usage = counted;
                 turn.usage.add(counted);
             }
-            Some(Ok(ModelEvent::Stopped { text, calls, reason })) => {
+            Some(Ok(ModelEvent::Stopped { text, calls, carried, reason })) => {
                 let answered = Event::ModelAnswered { text: text.clone(), calls: calls.len(), usage };
                 turn.record(vec![answered]).await?;
                 return match reason {
@@ -383,7 +387,7 @@ async fn answer(
                         turn.last_text.clone_from(&text);
                         Err(AgentError::Cut)
                     }
-                    _ => Ok((text, calls)),
+                    _ => Ok(Answered { text, calls, carried }),
                 };
             }
             Some(Ok(_)) => {}

@@ -63,6 +63,9 @@ pub struct Provider {
     /// The API version of an Azure OpenAI deployment.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub api_version: Option<String>,
+    /// How many tokens a prompt and its answer may take together. Ollama is asked for a window of this size.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub context_window: Option<u64>,
     /// A file that scripts the built-in `offline` model, relative to this config file.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub scenario: Option<String>,

@@ -4,8 +4,10 @@
 //! [`ToolCall`]s at the end; what a model wrote badly becomes [`crate::Arguments`] that say so.
 
 use copydesk_base::Usage;
+use serde_json::Value;
 
-use crate::request::{Arguments, ToolCall};
+use crate::request::{Arguments, Carried, ToolCall};
+use crate::wire::Wire;
 use crate::{ModelEvent, StopReason};
 
 /// The most text, arguments included, that one answer may bring.
@@ -21,6 +23,8 @@ pub(crate) enum WireError {
     Malformed(String),
     /// The server tells of an error of its own.
     Server { kind: String, message: String },
+    /// It ends in its middle: the body broke off within it.
+    Cut,
     /// More than [`LARGEST_ANSWER`].
     TooLong,
 }
@@ -39,6 +43,7 @@ pub(crate) struct Answer {
     started: bool,
     text: String,
     calls: Vec<Draft>,
+    carried: Vec<Carried>,
     size: usize,
     pub(crate) usage: Usage,
 }
@@ -73,6 +78,23 @@ impl Answer {
         self.grow(piece.len())?;
         self.text.push_str(piece);
         out.push(ModelEvent::Text(piece.to_owned()));
+        Ok(())
+    }
+
+    /// A piece of what the model thinks aloud. It is shown, not kept.
+    pub(crate) fn reasoning(&mut self, piece: &str, out: &mut Vec<ModelEvent>) -> Result<(), WireError> {
+        if piece.is_empty() {
+            return Ok(());
+        }
+        self.grow(piece.len())?;
+        out.push(ModelEvent::Reasoning(piece.to_owned()));
+        Ok(())
+    }
+
+    /// Keeps what must go back with this answer. Its size was counted while it came, but for what is sealed.
+    pub(crate) fn carry(&mut self, wire: Wire, value: Value) -> Result<(), WireError> {
+        self.grow(COST_OF_A_CALL)?;
+        self.carried.push(Carried { wire, value });
         Ok(())
     }
 
@@ -132,10 +154,15 @@ impl Answer {
             StopReason::EndTurn | StopReason::ToolUse => StopReason::ToolUse,
             other => other,
         };
-        ModelEvent::Stopped { reason, text: std::mem::take(&mut self.text), calls }
+        ModelEvent::Stopped {
+            reason,
+            text: std::mem::take(&mut self.text),
+            calls,
+            carried: std::mem::take(&mut self.carried),
+        }
     }
 
-    fn grow(&mut self, by: usize) -> Result<(), WireError> {
+    pub(crate) fn grow(&mut self, by: usize) -> Result<(), WireError> {
         self.size = self.size.saturating_add(by);
         if self.size > LARGEST_ANSWER { Err(WireError::TooLong) } else { Ok(()) }
     }

@@ -1,7 +1,8 @@
 //! Anthropic Messages: `POST {base_url}/v1/messages`, answered as server-sent events.
 //!
 //! An answer is a list of content blocks, each begun, filled by deltas and ended; `message_stop` is the terminator.
-//! Thinking and blocks of kinds that we never ask for are passed over. Three cache markers go along: behind the
+//! Thinking is shown as it comes and goes back with its signature, as the API demands once a tool was called; blocks
+//! of kinds that we never ask for are passed over. Three cache markers go along: behind the
 //! tools, behind the system prompt and behind the last message, so that each round of a turn pays only for what is
 //! new.
 
@@ -13,7 +14,7 @@ use serde_json::{Value, json};
 
 use crate::answer::{Answer, Progress, WireError};
 use crate::request::{Message, Request, ToolOutcome};
-use crate::wire::Piece;
+use crate::wire::{Piece, Wire};
 use crate::{ModelEvent, StopReason};
 
 pub(crate) const PATH: &str = "/v1/messages";
@@ -62,11 +63,13 @@ fn message(message: &Message) -> Option<Value> {
     let text_block = |text: &str| (!text.trim().is_empty()).then(|| json!({"type": "text", "text": text}));
     let (role, content): (&str, Vec<Value>) = match message {
         Message::User { text } => ("user", text_block(text).into_iter().collect()),
-        Message::Assistant { text, calls } => {
+        Message::Assistant { text, calls, carried } => {
+            let thinking = carried.iter().filter(|piece| piece.wire == Wire::Anthropic);
+            let thinking = thinking.map(|piece| piece.value.clone());
             let calls = calls.iter().map(|call| {
                 json!({"type": "tool_use", "id": call.id, "name": call.name, "input": call.arguments.as_object()})
             });
-            ("assistant", text_block(text).into_iter().chain(calls).collect())
+            ("assistant", thinking.chain(text_block(text)).chain(calls).collect())
         }
         Message::ToolResults { results } => {
             let results = results.iter().map(|result| {
@@ -89,15 +92,26 @@ pub(crate) struct Reader {
     answer: Answer,
     /// By the server's index: the number of the call in `answer` for blocks that are calls.
     blocks: Vec<(u64, Block)>,
+    /// Thinking so far, with its signature.
+    thoughts: Vec<Thought>,
     reason: Option<StopReason>,
 }
 
 #[derive(Clone, Copy, Debug)]
 enum Block {
     Text,
-    /// The call's number; whether its arguments stood whole in the block's start.
+    /// The call's number.
     Call(usize),
+    /// The place in `thoughts`.
+    Thinking(usize),
     Ignored,
+}
+
+/// A block of thinking: open, or sealed by the provider.
+#[derive(Debug, Default)]
+struct Thought {
+    text: String,
+    signature: String,
 }
 
 #[derive(Deserialize)]
@@ -123,6 +137,10 @@ struct Delta<'a> {
     #[serde(borrow, default)]
     text: Option<Piece<'a>>,
     #[serde(borrow, default)]
+    thinking: Option<Piece<'a>>,
+    #[serde(borrow, default)]
+    signature: Option<Piece<'a>>,
+    #[serde(borrow, default)]
     partial_json: Option<Piece<'a>>,
     #[serde(borrow, default)]
     stop_reason: Option<Piece<'a>>,
@@ -140,6 +158,11 @@ struct Start<'a> {
     name: Option<Piece<'a>>,
     #[serde(default)]
     input: Option<Value>,
+    /// Thinking that the provider has sealed.
+    #[serde(borrow, default)]
+    data: Option<Piece<'a>>,
+    #[serde(borrow, default)]
+    thinking: Option<Piece<'a>>,
 }
 
 #[derive(Deserialize)]
@@ -195,11 +218,11 @@ impl Reader {
                     self.fill(frame.index, &delta, out)?;
                 }
             }
-            "content_block_stop" => {
-                if let Some(Block::Call(at)) = self.block(frame.index) {
-                    self.answer.close(at);
-                }
-            }
+            "content_block_stop" => match self.block(frame.index) {
+                Some(Block::Call(at)) => self.answer.close(at),
+                Some(Block::Thinking(at)) => self.carry(at)?,
+                _ => {}
+            },
             "message_delta" => {
                 self.count(frame.usage);
                 if let Some(reason) = frame.delta.and_then(|delta| delta.stop_reason) {
@@ -244,6 +267,18 @@ impl Reader {
                 }
                 Block::Call(at)
             }
+            "thinking" => {
+                let text = start.thinking.as_deref().unwrap_or("");
+                self.answer.reasoning(text, out)?;
+                self.thoughts.push(Thought { text: text.to_owned(), signature: String::new() });
+                Block::Thinking(self.thoughts.len() - 1)
+            }
+            "redacted_thinking" => {
+                let data = start.data.as_deref().unwrap_or("");
+                self.answer.grow(data.len())?;
+                self.answer.carry(Wire::Anthropic, json!({"type": "redacted_thinking", "data": data}))?;
+                Block::Ignored
+            }
             _ => Block::Ignored,
         };
         self.blocks.push((index, block));
@@ -254,9 +289,30 @@ impl Reader {
         match self.block(index) {
             Some(Block::Text) => self.answer.text(delta.text.as_deref().unwrap_or(""), out),
             Some(Block::Call(at)) => self.answer.arguments(at, delta.partial_json.as_deref().unwrap_or("")),
+            Some(Block::Thinking(at)) => {
+                let text = delta.thinking.as_deref().unwrap_or("");
+                let signature = delta.signature.as_deref().unwrap_or("");
+                self.answer.reasoning(text, out)?;
+                self.answer.grow(signature.len())?;
+                if let Some(thought) = self.thoughts.get_mut(at) {
+                    thought.text.push_str(text);
+                    thought.signature.push_str(signature);
+                }
+                Ok(())
+            }
             Some(Block::Ignored) => Ok(()),
             None => Err(WireError::Malformed(format!("block {index} is filled before it begins"))),
         }
+    }
+
+    /// A block of thinking is whole. Without its signature the API would refuse it, so it stays here.
+    fn carry(&mut self, at: usize) -> Result<(), WireError> {
+        let Some(thought) = self.thoughts.get_mut(at).map(std::mem::take) else { return Ok(()) };
+        if thought.signature.is_empty() {
+            return Ok(());
+        }
+        let block = json!({"type": "thinking", "thinking": thought.text, "signature": thought.signature});
+        self.answer.carry(Wire::Anthropic, block)
     }
 
     /// Counts are totals so far; later ones replace earlier ones.

@@ -120,7 +120,7 @@ pub(crate) fn local(found: &[Found]) -> Option<Choice> {
     found.iter().find_map(|found| {
         let model = found.usable_model()?.to_owned();
         let why = format!("answers at {}", found.base_url);
-        Some(choice(Endpoint::local(&found.name, &found.base_url), model, Cause::Local, why))
+        Some(choice(Endpoint::local(&found.name, found.kind, &found.base_url), model, Cause::Local, why))
     })
 }
 
@@ -188,12 +188,9 @@ impl Options<'_> {
                 Some((Endpoint::configured(name, provider), model?))
             })
             .collect();
-        let ready = |endpoint: &Endpoint| {
-            endpoint.is_spoken()
-                && match &endpoint.key {
-                    KeySource::Variable(variable) => (self.has_key)(variable),
-                    KeySource::Nothing => true,
-                }
+        let ready = |endpoint: &Endpoint| match &endpoint.key {
+            KeySource::Variable(variable) => (self.has_key)(variable),
+            KeySource::Nothing => true,
         };
         let at = named.iter().position(|(endpoint, _)| ready(endpoint)).unwrap_or(0);
         let (endpoint, model) = named.into_iter().nth(at)?;
@@ -205,17 +202,15 @@ impl Options<'_> {
     fn keyed(&self) -> Option<Choice> {
         let configured = self.providers.iter().map(|(name, provider)| Endpoint::configured(name, provider));
         let built_in = Endpoint::built_in_names().filter(|name| !self.providers.contains_key(*name));
-        configured.chain(built_in.filter_map(Endpoint::built_in)).filter(Endpoint::is_spoken).find_map(
-            |endpoint| {
-                let KeySource::Variable(variable) = &endpoint.key else { return None };
-                if !(self.has_key)(variable) {
-                    return None;
-                }
-                let why = format!("key found in {variable}");
-                let model = self.default_of(&endpoint)?;
-                Some(choice(endpoint, model, Cause::Key, why))
-            },
-        )
+        configured.chain(built_in.filter_map(Endpoint::built_in)).find_map(|endpoint| {
+            let KeySource::Variable(variable) = &endpoint.key else { return None };
+            if !(self.has_key)(variable) {
+                return None;
+            }
+            let why = format!("key found in {variable}");
+            let model = self.default_of(&endpoint)?;
+            Some(choice(endpoint, model, Cause::Key, why))
+        })
     }
 
     fn known(&self) -> String {

@@ -4,13 +4,16 @@
 
 use std::time::Duration;
 
+use copydesk_base::config::ProviderKind;
 use serde::Deserialize;
 
 /// A server that may run here.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LocalServer {
     pub name: String,
-    /// With `/v1`, as for `openai-chat`.
+    /// What it speaks: Ollama's own API or Chat Completions.
+    pub kind: ProviderKind,
+    /// With `/v1` for `openai-chat`.
     pub base_url: String,
 }
 
@@ -18,6 +21,7 @@ pub struct LocalServer {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Found {
     pub name: String,
+    pub kind: ProviderKind,
     pub base_url: String,
     /// What it serves, in its own order; may be empty.
     pub models: Vec<String>,
@@ -26,9 +30,12 @@ pub struct Found {
 impl LocalServer {
     /// Ollama and LM Studio on their usual ports.
     pub fn usual() -> Vec<Self> {
-        [("ollama", "http://127.0.0.1:11434/v1"), ("lmstudio", "http://127.0.0.1:1234/v1")]
-            .map(|(name, base_url)| Self { name: name.to_owned(), base_url: base_url.to_owned() })
-            .into()
+        [
+            ("ollama", ProviderKind::Ollama, "http://127.0.0.1:11434"),
+            ("lmstudio", ProviderKind::OpenaiChat, "http://127.0.0.1:1234/v1"),
+        ]
+        .map(|(name, kind, base_url)| Self { name: name.to_owned(), kind, base_url: base_url.to_owned() })
+        .into()
     }
 }
 
@@ -54,19 +61,22 @@ pub async fn discover(servers: &[LocalServer]) -> Vec<Found> {
     answers.into_iter().filter_map(|answer| answer.ok().flatten()).collect()
 }
 
+/// A list in either form: of Chat Completions or of Ollama.
 #[derive(Deserialize)]
 struct ModelList {
-    #[serde(default)]
+    #[serde(default, alias = "models")]
     data: Option<Vec<Listed>>,
 }
 
 #[derive(Deserialize)]
 struct Listed {
+    #[serde(alias = "name")]
     id: String,
 }
 
 async fn ask(client: &reqwest::Client, server: &LocalServer) -> Option<Found> {
-    let mut response = client.get(format!("{}/models", server.base_url)).send().await.ok()?;
+    let list = if server.kind == ProviderKind::Ollama { "/api/tags" } else { "/models" };
+    let mut response = client.get(format!("{}{list}", server.base_url)).send().await.ok()?;
     if !response.status().is_success() {
         return None;
     }
@@ -79,5 +89,5 @@ async fn ask(client: &reqwest::Client, server: &LocalServer) -> Option<Found> {
     }
     let list: ModelList = serde_json::from_slice(&body).ok()?;
     let models = list.data.unwrap_or_default().into_iter().map(|listed| listed.id).collect();
-    Some(Found { name: server.name.clone(), base_url: server.base_url.clone(), models })
+    Some(Found { name: server.name.clone(), kind: server.kind, base_url: server.base_url.clone(), models })
 }

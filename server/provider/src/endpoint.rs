@@ -15,6 +15,10 @@ pub struct Endpoint {
     /// Without a slash at its end.
     pub base_url: String,
     pub key: KeySource,
+    /// Of an Azure deployment.
+    pub api_version: Option<String>,
+    /// The context size to ask for, in tokens.
+    pub context_window: Option<u64>,
     pub connect: Duration,
     pub first_byte: Duration,
     pub idle: Duration,
@@ -39,8 +43,8 @@ struct Family {
 /// The providers that need no config, in the order in which their keys are looked for.
 const BUILT_IN: [(&str, ProviderKind, Option<&str>); 5] = [
     ("anthropic", ProviderKind::Anthropic, None),
-    ("openai", ProviderKind::OpenaiChat, None),
-    ("ollama", ProviderKind::OpenaiChat, Some("http://127.0.0.1:11434/v1")),
+    ("openai", ProviderKind::OpenaiResponses, None),
+    ("ollama", ProviderKind::Ollama, None),
     ("lmstudio", ProviderKind::OpenaiChat, Some("http://127.0.0.1:1234/v1")),
     ("offline", ProviderKind::Offline, None),
 ];
@@ -81,6 +85,8 @@ impl Endpoint {
             kind: provider.kind,
             base_url: trimmed(provider.base_url.as_deref().unwrap_or(family.base_url)).to_owned(),
             key: variable.map_or(KeySource::Nothing, KeySource::Variable),
+            api_version: provider.api_version.clone(),
+            context_window: provider.context_window,
             connect: provider.timeouts.connect.0,
             first_byte: provider.timeouts.first_byte.0,
             idle: provider.timeouts.idle.0,
@@ -105,12 +111,8 @@ impl Endpoint {
     }
 
     /// An endpoint that answered on this machine; it wants no key.
-    pub fn local(name: &str, base_url: &str) -> Self {
-        let provider = Provider {
-            kind: ProviderKind::OpenaiChat,
-            base_url: Some(base_url.to_owned()),
-            ..Provider::default()
-        };
+    pub fn local(name: &str, kind: ProviderKind, base_url: &str) -> Self {
+        let provider = Provider { kind, base_url: Some(base_url.to_owned()), ..Provider::default() };
         Self { key: KeySource::Nothing, ..Self::configured(name, &provider) }
     }
 
@@ -118,11 +120,6 @@ impl Endpoint {
     pub(crate) fn usual_model(&self) -> Option<&'static str> {
         let family = family(self.kind);
         if self.base_url == family.base_url { family.model } else { None }
-    }
-
-    /// Whether its wire format is spoken already.
-    pub const fn is_spoken(&self) -> bool {
-        matches!(self.kind, ProviderKind::Anthropic | ProviderKind::OpenaiChat | ProviderKind::Offline)
     }
 
     /// The address of one of its paths.
@@ -189,7 +186,7 @@ mod tests {
     #[test]
     fn addresses_are_http_and_hold_no_password() {
         let check = |base_url: &str, expect: Result<&str, &str>| {
-            let address = Endpoint::local("x", base_url).address("/models");
+            let address = Endpoint::local("x", ProviderKind::OpenaiChat, base_url).address("/models");
             match (address, expect) {
                 (Ok(url), Ok(expect)) => assert_eq!(url.as_str(), expect),
                 (Err(error), Err(part)) => {

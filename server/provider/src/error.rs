@@ -4,8 +4,6 @@
 
 use std::time::Duration;
 
-use copydesk_base::config::ProviderKind;
-
 /// Why a call gave no answer. The message says what happened, [`CallError::advice`] what to do next.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum CallError {
@@ -17,8 +15,6 @@ pub enum CallError {
     UnusableKey { variable: String },
     #[error("the base_url of provider '{provider}' cannot be used: {reason}")]
     BadAddress { provider: String, reason: String },
-    #[error("provider '{provider}' is of kind '{}', which comes in a later version", kind.as_str())]
-    Later { provider: String, kind: ProviderKind },
     #[error("cannot reach {address}: {reason}")]
     Unreachable { address: String, reason: String },
     /// 401 or 403.
@@ -93,15 +89,6 @@ impl CallError {
             Self::BadAddress { provider, .. } => {
                 format!("Correct providers.{provider}.base_url; it looks like http://127.0.0.1:1234/v1.")
             }
-            Self::Later { kind: ProviderKind::Ollama, .. } => {
-                "Use kind openai-chat with base_url http://127.0.0.1:11434/v1, which Ollama serves as well.".to_owned()
-            }
-            Self::Later { kind: ProviderKind::OpenaiResponses, .. } => {
-                "Use kind openai-chat with base_url https://api.openai.com/v1.".to_owned()
-            }
-            Self::Later { .. } => {
-                "Use kind openai-chat with a base_url that ends in /v1, where the service has one.".to_owned()
-            }
             Self::Unreachable { .. } => {
                 "Check that the server runs and that base_url is right; 'copydesk doctor' tries it.".to_owned()
             }
@@ -109,7 +96,7 @@ impl CallError {
                 "Put a valid key there and ask again; it is not tried again by itself.".to_owned()
             }
             Self::NotFound { .. } => {
-                "Check the model's name and base_url; for openai-chat the address includes /v1.".to_owned()
+                "Check the model's name and base_url; for openai-chat the address includes /v1, and Ollama serves what 'ollama pull' has fetched.".to_owned()
             }
             Self::RateLimited { retry_after: Some(after), .. } | Self::Overloaded { retry_after: Some(after), .. } => {
                 format!("Ask again in {}, or choose another model.", span(*after))

@@ -2,7 +2,7 @@
 
 use copydesk_base::Usage;
 
-use crate::request::ToolCall;
+use crate::request::{Carried, ToolCall};
 
 /// One thing that an answer brought.
 #[derive(Clone, Debug, PartialEq)]
@@ -11,13 +11,15 @@ pub enum ModelEvent {
     Started,
     /// The next piece of text; never empty.
     Text(String),
+    /// The next piece of what the model thinks aloud, where its provider tells; never empty.
+    Reasoning(String),
     /// A tool call begins; its arguments come with [`ModelEvent::Stopped`].
     CallStarted { id: String, name: String },
     /// What this call used up, to be added to the run's count. Comes once, right before the last item, also where
     /// that is an error.
     Usage(Usage),
     /// The last event: the whole answer.
-    Stopped { reason: StopReason, text: String, calls: Vec<ToolCall> },
+    Stopped { reason: StopReason, text: String, calls: Vec<ToolCall>, carried: Vec<Carried> },
 }
 
 /// Why the model stopped.

@@ -15,11 +15,11 @@ use reqwest::header::{HeaderMap, HeaderValue};
 use reqwest::{Client, Response, Url};
 
 use crate::answer::{LARGEST_ANSWER, Progress, WireError};
+use crate::body::{self, BodyError, Meter, Patience, PieceError};
 use crate::endpoint::{Endpoint, KeySource};
 use crate::failure::{self, Told};
 use crate::models::KeyLookup;
 use crate::sending::SentBody;
-use crate::sse::{self, BodyError, Meter, Patience};
 use crate::stream::Sink;
 use crate::wire::{Reader, Wire};
 use crate::{CallError, ModelEvent, Request, Retries, Waited, retry};
@@ -125,9 +125,10 @@ impl Job {
 
     async fn prepare(&self, request: &Request) -> Result<Prepared, CallError> {
         let endpoint = &self.endpoint;
-        let wire = Wire::of(endpoint.kind)
-            .ok_or_else(|| CallError::Later { provider: endpoint.name.clone(), kind: endpoint.kind })?;
-        let url = endpoint.address(wire.path())?;
+        let wire = Wire::of(endpoint.kind).ok_or_else(|| CallError::Unsendable {
+            reason: "the built-in stand-in has no address".to_owned(),
+        })?;
+        let url = wire.address(endpoint, &request.model)?;
         let key = self.key()?;
         let headers = wire.headers(key.as_deref()).ok_or_else(|| CallError::UnusableKey {
             variable: match &endpoint.key {
@@ -225,17 +226,15 @@ impl Attempt<'_> {
         let told = &call.told;
         let meter = Meter::default();
         let patience = Patience { first: endpoint.first_byte, next: endpoint.idle };
-        let mut events = pin!(sse::events(response, patience, meter.clone()));
+        let mut pieces = body::pieces(response, call.wire.framing(), patience, meter.clone());
         let mut fresh = Vec::new();
         loop {
-            let event = match events.next().await {
-                Some(Ok(event)) => event,
+            let data = match pieces.next().await {
+                Some(Ok(data)) => data,
                 Some(Err(error)) => return Err(body_error(error, endpoint, &meter, told)),
                 None if reader.may_end() => return Ok(()),
                 None => return Err(told.ended_early(meter.received(), meter.settled())),
             };
-            meter.settle();
-            let Some(data) = event.data.filter(|data| !data.is_empty()) else { continue };
             let progress = reader.read(&data, &mut fresh);
             if !fresh.is_empty() {
                 self.started = Started::Yes;
@@ -243,12 +242,12 @@ impl Attempt<'_> {
             for event in fresh.drain(..) {
                 sink.send(Ok(event)).await;
             }
-            match progress.map_err(|error| wire_error(error, told))? {
+            match progress.map_err(|error| wire_error(error, &meter, told))? {
                 Progress::More => {}
                 Progress::Done => {
                     // The end of the body usually stands right behind the terminator. Taking it keeps the connection
                     // for the next request; waiting for it longer would cost more than a new one.
-                    let _ = tokio::time::timeout(Duration::from_millis(2), events.next()).await;
+                    let _ = tokio::time::timeout(Duration::from_millis(2), pieces.next()).await;
                     return Ok(());
                 }
             }
@@ -256,24 +255,28 @@ impl Attempt<'_> {
     }
 }
 
-fn body_error(error: sse_stream::Error, endpoint: &Endpoint, meter: &Meter, told: &Told) -> CallError {
+fn body_error(error: PieceError, endpoint: &Endpoint, meter: &Meter, told: &Told) -> CallError {
     let timeout = |waited, after| CallError::Timeout { address: told.address.clone(), waited, after };
-    let cause = match error {
-        sse_stream::Error::Body(cause) => cause,
-        other => return told.malformed(&other.to_string()),
+    let error = match error {
+        PieceError::Body(error) => error,
+        PieceError::Malformed(reason) => return told.malformed(&reason),
+        PieceError::Cut => {
+            return CallError::Truncated { address: told.address.clone(), received: meter.received() };
+        }
     };
-    match cause.downcast_ref::<BodyError>() {
-        Some(BodyError::NoFirst) => timeout(Waited::FirstByte, endpoint.first_byte),
-        Some(BodyError::NoNext) => timeout(Waited::Idle, endpoint.idle),
-        Some(BodyError::TooLarge) => CallError::TooLong { limit: LARGEST_ANSWER as u64 },
-        Some(BodyError::Broken(_)) | None => {
+    match error {
+        BodyError::NoFirst => timeout(Waited::FirstByte, endpoint.first_byte),
+        BodyError::NoNext => timeout(Waited::Idle, endpoint.idle),
+        BodyError::TooLarge => CallError::TooLong { limit: LARGEST_ANSWER as u64 },
+        BodyError::Broken(_) => {
             CallError::Truncated { address: told.address.clone(), received: meter.received() }
         }
     }
 }
 
-fn wire_error(error: WireError, told: &Told) -> CallError {
+fn wire_error(error: WireError, meter: &Meter, told: &Told) -> CallError {
     match error {
+        WireError::Cut => CallError::Truncated { address: told.address.clone(), received: meter.received() },
         WireError::Malformed(reason) => told.malformed(&reason),
         WireError::TooLong => CallError::TooLong { limit: LARGEST_ANSWER as u64 },
         WireError::Server { kind, message } => told.server_error(&kind, &message),

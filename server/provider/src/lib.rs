@@ -6,8 +6,8 @@
 //! closes the socket; who does not read it, slows the server down.
 //!
 //! ```text
-//! Request ─ anthropic / openai_chat (body) ─ http (send, wait, retry) ─ sse ─ anthropic / openai_chat (reader) ─ ModelEvent
-//!         └ offline (script or stand-in) ───────────────────────────────────────────────────────────────────────┘
+//! Request ─ a wire module's body ─ http (send, wait, retry) ─ body (events or lines) ─ the module's reader ─ ModelEvent
+//!         └ offline (script or stand-in) ──────────────────────────────────────────────────────────────────┘
 //! ```
 //!
 //! Invariants
@@ -19,6 +19,7 @@
 
 mod answer;
 mod anthropic;
+mod body;
 pub mod choice;
 pub mod discover;
 pub mod endpoint;
@@ -30,12 +31,13 @@ mod fixture;
 mod http;
 pub mod models;
 mod offline;
+mod ollama;
 mod openai_chat;
+mod openai_responses;
 pub mod request;
 pub mod retry;
 pub mod scenario;
 mod sending;
-mod sse;
 pub mod stream;
 mod wire;
 
@@ -44,7 +46,7 @@ pub use discover::{Found, LocalServer, discover};
 pub use error::{CallError, Waited};
 pub use event::{ModelEvent, StopReason};
 pub use models::{KeyLookup, Models, ModelsConfig};
-pub use request::{Arguments, Message, Request, ToolCall, ToolOutcome, ToolResult, ToolSpec};
+pub use request::{Arguments, Carried, Message, Request, ToolCall, ToolOutcome, ToolResult, ToolSpec};
 pub use retry::Retries;
 pub use scenario::{Scenario, Script};
 pub use stream::EventStream;

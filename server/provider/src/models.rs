@@ -87,9 +87,14 @@ impl Models {
             self.config.providers.iter().map(|(name, provider)| Endpoint::configured(name, provider));
         let configured = endpoints
             .filter(|endpoint| {
-                endpoint.kind == ProviderKind::OpenaiChat && endpoint.key == KeySource::Nothing
+                matches!(endpoint.kind, ProviderKind::OpenaiChat | ProviderKind::Ollama)
+                    && endpoint.key == KeySource::Nothing
             })
-            .map(|endpoint| LocalServer { name: endpoint.name, base_url: endpoint.base_url });
+            .map(|endpoint| LocalServer {
+                name: endpoint.name,
+                kind: endpoint.kind,
+                base_url: endpoint.base_url,
+            });
         configured.chain(self.config.local.iter().cloned()).collect()
     }
 

@@ -31,7 +31,7 @@ pub(crate) async fn answer(
         sink.send(Ok(ModelEvent::CallStarted { id: call.id.clone(), name: call.name.clone() })).await;
     }
     let ScriptedAnswer { reason, text, calls, usage } = answer;
-    Ok((ModelEvent::Stopped { reason, text, calls }, usage))
+    Ok((ModelEvent::Stopped { reason, text, calls, carried: vec![] }, usage))
 }
 
 /// The last event, and what to count.

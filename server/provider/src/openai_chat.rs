@@ -2,7 +2,7 @@
 //!
 //! Spoken by many servers with small differences, so the reader is generous: `[DONE]` may be missing where a
 //! `finish_reason` came and the stream ended in good order, usage may be missing, arguments may come whole or as an
-//! object, `delta` may be null, ids and indexes may be missing or repeated. It is strict in one thing: an answer that
+//! object, reasoning may come under either of two names (it is shown and never sent back), `delta` may be null, ids and indexes may be missing or repeated. It is strict in one thing: an answer that
 //! neither finished nor was `[DONE]` is no answer.
 
 use copydesk_base::Usage;
@@ -68,7 +68,7 @@ pub(crate) fn body(request: &Request, dialect: Dialect) -> Value {
 fn push(message: &Message, messages: &mut Vec<Value>) {
     match message {
         Message::User { text } => messages.push(json!({"role": "user", "content": text})),
-        Message::Assistant { text, calls } => {
+        Message::Assistant { text, calls, .. } => {
             let mut message = json!({"role": "assistant", "content": text});
             if !calls.is_empty() {
                 if text.is_empty() {
@@ -137,6 +137,10 @@ struct OneOf<'a> {
 struct Delta<'a> {
     #[serde(borrow, default)]
     content: Option<Piece<'a>>,
+    #[serde(borrow, default)]
+    reasoning_content: Option<Piece<'a>>,
+    #[serde(borrow, default)]
+    reasoning: Option<Piece<'a>>,
     #[serde(borrow, default)]
     refusal: Option<Piece<'a>>,
     #[serde(borrow, default)]
@@ -223,6 +227,8 @@ impl Reader {
 
     fn choice(&mut self, choice: OneOf<'_>, out: &mut Vec<ModelEvent>) -> Result<(), WireError> {
         if let Some(delta) = choice.delta {
+            let reasoning = delta.reasoning_content.or(delta.reasoning);
+            self.answer.reasoning(reasoning.as_deref().unwrap_or(""), out)?;
             self.answer.text(delta.content.as_deref().unwrap_or(""), out)?;
             if let Some(refusal) = delta.refusal.filter(|refusal| !refusal.is_empty()) {
                 self.refused = true;

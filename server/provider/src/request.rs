@@ -2,6 +2,8 @@
 
 use serde_json::Value;
 
+use crate::wire::Wire;
+
 /// One request: everything the model gets to see.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Request {
@@ -15,6 +17,8 @@ pub struct Request {
     pub tools: Vec<ToolSpec>,
     /// Where an answer is cut; the provider's own limit where absent.
     pub max_output_tokens: Option<u32>,
+    /// Names the conversation, so that a provider that routes by it finds what it has kept of the last request.
+    pub cache_key: Option<String>,
 }
 
 /// One message of the conversation.
@@ -23,9 +27,22 @@ pub enum Message {
     /// The person's words, and what we put beside them.
     User { text: String },
     /// The model's answer.
-    Assistant { text: String, calls: Vec<ToolCall> },
+    Assistant {
+        text: String,
+        calls: Vec<ToolCall>,
+        /// What the provider wants back with it, in its order.
+        carried: Vec<Carried>,
+    },
     /// What its tool calls gave, in the order of the calls.
     ToolResults { results: Vec<ToolResult> },
+}
+
+/// A piece of an answer that only its provider can read: thinking with its signature, sealed reasoning. It goes back
+/// with the answer, unchanged, to the wire format that it came from, and to no other.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Carried {
+    pub(crate) wire: Wire,
+    pub(crate) value: Value,
 }
 
 /// One wish of the model's to use a tool.

@@ -4,12 +4,14 @@ use std::borrow::Cow;
 
 use copydesk_base::Usage;
 use copydesk_base::config::ProviderKind;
+use reqwest::Url;
 use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use serde::Deserialize;
 
 use crate::answer::{Progress, WireError};
+use crate::body::Framing;
 use crate::endpoint::Endpoint;
-use crate::{ModelEvent, Request, anthropic, openai_chat};
+use crate::{CallError, ModelEvent, Request, anthropic, ollama, openai_chat, openai_responses};
 
 /// A text in an event, borrowed where it holds no escapes. (Serde borrows a bare `Cow`, but none within an `Option`.)
 #[derive(Debug, Deserialize)]
@@ -29,6 +31,10 @@ impl std::ops::Deref for Piece<'_> {
 pub(crate) enum Wire {
     Anthropic,
     OpenaiChat,
+    OpenaiResponses,
+    /// Chat Completions behind Azure's addresses and its own header for the key.
+    Azure,
+    Ollama,
 }
 
 /// An answer being read.
@@ -36,25 +42,39 @@ pub(crate) enum Wire {
 pub(crate) enum Reader {
     Anthropic(anthropic::Reader),
     OpenaiChat(openai_chat::Reader),
+    OpenaiResponses(openai_responses::Reader),
+    Ollama(ollama::Reader),
 }
 
 impl Wire {
-    /// The format of a kind; `None` for kinds that come later and for the stand-in.
+    /// The format of a kind; `None` for the stand-in.
     pub(crate) const fn of(kind: ProviderKind) -> Option<Self> {
         match kind {
             ProviderKind::Anthropic => Some(Self::Anthropic),
             ProviderKind::OpenaiChat => Some(Self::OpenaiChat),
-            ProviderKind::OpenaiResponses
-            | ProviderKind::AzureOpenai
-            | ProviderKind::Ollama
-            | ProviderKind::Offline => None,
+            ProviderKind::OpenaiResponses => Some(Self::OpenaiResponses),
+            ProviderKind::AzureOpenai => Some(Self::Azure),
+            ProviderKind::Ollama => Some(Self::Ollama),
+            ProviderKind::Offline => None,
         }
     }
 
-    pub(crate) const fn path(self) -> &'static str {
-        match self {
+    /// Where a request for a model goes.
+    pub(crate) fn address(self, endpoint: &Endpoint, model: &str) -> Result<Url, CallError> {
+        let path = match self {
             Self::Anthropic => anthropic::PATH,
             Self::OpenaiChat => openai_chat::PATH,
+            Self::OpenaiResponses => openai_responses::PATH,
+            Self::Ollama => ollama::PATH,
+            Self::Azure => return azure(endpoint, model),
+        };
+        endpoint.address(path)
+    }
+
+    pub(crate) const fn framing(self) -> Framing {
+        match self {
+            Self::Ollama => Framing::Lines,
+            Self::Anthropic | Self::OpenaiChat | Self::OpenaiResponses | Self::Azure => Framing::Events,
         }
     }
 
@@ -62,6 +82,9 @@ impl Wire {
         let body = match self {
             Self::Anthropic => anthropic::body(request),
             Self::OpenaiChat => openai_chat::body(request, openai_chat::Dialect::of(&endpoint.base_url)),
+            Self::Azure => openai_chat::body(request, openai_chat::Dialect::Openai),
+            Self::OpenaiResponses => openai_responses::body(request),
+            Self::Ollama => ollama::body(request, endpoint.context_window),
         };
         body.to_string().into_bytes()
     }
@@ -70,14 +93,17 @@ impl Wire {
     pub(crate) fn headers(self, key: Option<&str>) -> Option<HeaderMap> {
         let mut headers = HeaderMap::with_capacity(4);
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-        headers.insert(ACCEPT, HeaderValue::from_static("text/event-stream"));
+        headers.insert(ACCEPT, HeaderValue::from_static(self.framing().media_type()));
         if self == Self::Anthropic {
             headers.insert("anthropic-version", HeaderValue::from_static(anthropic::VERSION));
         }
         if let Some(key) = key {
             let (name, value) = match self {
                 Self::Anthropic => (HeaderName::from_static("x-api-key"), key.to_owned()),
-                Self::OpenaiChat => (AUTHORIZATION, format!("Bearer {key}")),
+                Self::Azure => (HeaderName::from_static("api-key"), key.to_owned()),
+                Self::OpenaiChat | Self::OpenaiResponses | Self::Ollama => {
+                    (AUTHORIZATION, format!("Bearer {key}"))
+                }
             };
             let mut value = HeaderValue::try_from(value).ok()?;
             // Keeps it out of every debug print of the HTTP library.
@@ -90,24 +116,50 @@ impl Wire {
     pub(crate) fn reader(self) -> Reader {
         match self {
             Self::Anthropic => Reader::Anthropic(anthropic::Reader::default()),
-            Self::OpenaiChat => Reader::OpenaiChat(openai_chat::Reader::default()),
+            Self::OpenaiChat | Self::Azure => Reader::OpenaiChat(openai_chat::Reader::default()),
+            Self::OpenaiResponses => Reader::OpenaiResponses(openai_responses::Reader::default()),
+            Self::Ollama => Reader::Ollama(ollama::Reader::default()),
         }
     }
 }
 
+/// The address of a deployment. A model's name is the deployment's there, and the version of the API is a parameter.
+fn azure(endpoint: &Endpoint, model: &str) -> Result<Url, CallError> {
+    let mut url = endpoint.address("")?;
+    let bad = || CallError::BadAddress {
+        provider: endpoint.name.clone(),
+        reason: "it cannot be the start of an address".to_owned(),
+    };
+    url.path_segments_mut().map_err(|()| bad())?.pop_if_empty().extend([
+        "openai",
+        "deployments",
+        model,
+        "chat",
+        "completions",
+    ]);
+    let version = endpoint.api_version.as_deref().unwrap_or(AZURE_VERSION);
+    url.query_pairs_mut().append_pair("api-version", version);
+    Ok(url)
+}
+
+/// The version that is asked for where the config names none: the latest that Azure calls generally available.
+const AZURE_VERSION: &str = "2024-10-21";
+
 impl Reader {
-    /// Reads the data of one server-sent event.
+    /// Reads one piece of the body: the data of an event, or a line.
     pub(crate) fn read(&mut self, data: &str, out: &mut Vec<ModelEvent>) -> Result<Progress, WireError> {
         match self {
             Self::Anthropic(reader) => reader.read(data, out),
             Self::OpenaiChat(reader) => reader.read(data, out),
+            Self::OpenaiResponses(reader) => reader.read(data, out),
+            Self::Ollama(reader) => reader.read(data, out),
         }
     }
 
     /// Whether the answer counts as whole where the stream ends here in good order.
     pub(crate) const fn may_end(&self) -> bool {
         match self {
-            Self::Anthropic(_) => false,
+            Self::Anthropic(_) | Self::OpenaiResponses(_) | Self::Ollama(_) => false,
             Self::OpenaiChat(reader) => reader.may_end(),
         }
     }
@@ -117,6 +169,8 @@ impl Reader {
         match self {
             Self::Anthropic(reader) => reader.stop(),
             Self::OpenaiChat(reader) => reader.stop(),
+            Self::OpenaiResponses(reader) => reader.stop(),
+            Self::Ollama(reader) => reader.stop(),
         }
     }
 
@@ -125,6 +179,8 @@ impl Reader {
         match self {
             Self::Anthropic(reader) => reader.usage(),
             Self::OpenaiChat(reader) => reader.usage(),
+            Self::OpenaiResponses(reader) => reader.usage(),
+            Self::Ollama(reader) => reader.usage(),
         }
     }
 }

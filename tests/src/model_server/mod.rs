@@ -40,16 +40,29 @@ pub enum Format {
     Anthropic,
     /// `POST /v1/chat/completions`
     OpenaiChat,
+    /// `POST /v1/responses`
+    OpenaiResponses,
+    /// Chat Completions at the address of a deployment `m`
+    Azure,
+    /// `POST /api/chat`
+    Ollama,
 }
 
 impl Format {
+    /// The two that stories are told in.
     pub const BOTH: [Self; 2] = [Self::Anthropic, Self::OpenaiChat];
+    /// Every format, for what each must do.
+    pub const ALL: [Self; 5] =
+        [Self::Anthropic, Self::OpenaiChat, Self::OpenaiResponses, Self::Azure, Self::Ollama];
 
     /// The provider kind of a config file.
     pub const fn kind(self) -> &'static str {
         match self {
             Self::Anthropic => "anthropic",
             Self::OpenaiChat => "openai-chat",
+            Self::OpenaiResponses => "openai-responses",
+            Self::Azure => "azure-openai",
+            Self::Ollama => "ollama",
         }
     }
 
@@ -58,6 +71,9 @@ impl Format {
         match self {
             Self::Anthropic => "/v1/messages",
             Self::OpenaiChat => "/v1/chat/completions",
+            Self::OpenaiResponses => "/v1/responses",
+            Self::Azure => "/openai/deployments/m/chat/completions?api-version=2024-10-21",
+            Self::Ollama => "/api/chat",
         }
     }
 }
@@ -163,8 +179,8 @@ impl ModelServer {
     /// What belongs into `base_url` of a provider of this format.
     pub fn base_url(&self) -> String {
         match self.format {
-            Format::Anthropic => format!("http://{}", self.address),
-            Format::OpenaiChat => format!("http://{}/v1", self.address),
+            Format::Anthropic | Format::Azure | Format::Ollama => format!("http://{}", self.address),
+            Format::OpenaiChat | Format::OpenaiResponses => format!("http://{}/v1", self.address),
         }
     }
 

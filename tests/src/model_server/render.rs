@@ -19,7 +19,9 @@ pub(crate) fn body(format: Format, reply: &Reply) -> Vec<Step> {
     match format {
         _ if literal => reply.parts.iter().filter_map(as_it_is).collect(),
         Format::Anthropic => anthropic(reply),
-        Format::OpenaiChat => openai(reply),
+        Format::OpenaiChat | Format::Azure => openai(reply),
+        Format::OpenaiResponses => responses(reply),
+        Format::Ollama => ollama(reply),
     }
 }
 
@@ -28,7 +30,9 @@ pub(crate) fn babble(format: Format) -> Vec<u8> {
     let text = "blah ".repeat(200);
     match format {
         Format::Anthropic => anthropic_text(&text),
-        Format::OpenaiChat => data(&chunk(&json!({"content": text}), &Value::Null)),
+        Format::OpenaiChat | Format::Azure => data(&chunk(&json!({"content": text}), &Value::Null)),
+        Format::OpenaiResponses => responses_text(&text),
+        Format::Ollama => ollama_line(&json!({"content": text}), None),
     }
 }
 
@@ -36,7 +40,8 @@ pub(crate) fn babble(format: Format) -> Vec<u8> {
 pub(crate) fn ping(format: Format) -> Vec<u8> {
     match format {
         Format::Anthropic => named("ping", &json!({"type": "ping"})),
-        Format::OpenaiChat => b": still here\n\n".to_vec(),
+        Format::OpenaiChat | Format::Azure | Format::OpenaiResponses => b": still here\n\n".to_vec(),
+        Format::Ollama => b"\n".to_vec(),
     }
 }
 
@@ -221,5 +226,124 @@ fn openai(reply: &Reply) -> Vec<Step> {
         steps.push(Step::Bytes(data(&last)));
     }
     steps.push(Step::Bytes(b"data: [DONE]\n\n".to_vec()));
+    steps
+}
+
+fn responses_text(text: &str) -> Vec<u8> {
+    let delta =
+        json!({"type": "response.output_text.delta", "output_index": 0, "content_index": 0, "delta": text});
+    named("response.output_text.delta", &delta)
+}
+
+fn responses(reply: &Reply) -> Vec<Step> {
+    let mut steps = Vec::new();
+    let event = |kind: &str, mut value: Value| {
+        value["type"] = kind.into();
+        Step::Bytes(named(kind, &value))
+    };
+    if !matches!(reply.parts.first(), Some(Part::Error { .. })) {
+        let response =
+            json!({"id": "resp_bench", "object": "response", "status": "in_progress", "model": MODEL});
+        steps.push(event("response.created", json!({"response": response})));
+    }
+    for (index, part) in reply.parts.iter().enumerate() {
+        match part {
+            Part::Text(text) => steps.push(Step::Bytes(responses_text(text))),
+            Part::Call { id, name, pieces } => {
+                let item = |status: &str, arguments: &str| {
+                    json!({
+                        "type": "function_call", "id": format!("fc_{index}"), "call_id": id, "name": name,
+                        "status": status, "arguments": arguments,
+                    })
+                };
+                let added = json!({"output_index": index, "item": item("in_progress", "")});
+                steps.push(event("response.output_item.added", added));
+                for piece in pieces {
+                    let delta = json!({"output_index": index, "delta": piece});
+                    steps.push(event("response.function_call_arguments.delta", delta));
+                }
+                let done = json!({"output_index": index, "item": item("completed", &pieces.concat())});
+                steps.push(event("response.output_item.done", done));
+            }
+            Part::Error { kind, message } => {
+                steps.push(event("error", json!({"code": kind, "message": message})));
+            }
+            Part::Ping => steps.push(Step::Bytes(ping(Format::OpenaiResponses))),
+            Part::Wait(gate) => steps.push(Step::Wait(gate.clone())),
+            Part::Literal(_) => {}
+        }
+    }
+    if is_open(reply) {
+        return steps;
+    }
+    let (kind, reason) = match reply.stop_word() {
+        Stop::EndTurn | Stop::ToolUse => ("response.completed", None),
+        Stop::MaxTokens => ("response.incomplete", Some("max_output_tokens".to_owned())),
+        Stop::Refusal => ("response.incomplete", Some("content_filter".to_owned())),
+        Stop::Word(word) => ("response.incomplete", Some(word)),
+    };
+    let mut response =
+        json!({"id": "resp_bench", "object": "response", "status": &kind["response.".len()..]});
+    if let Some(reason) = reason {
+        response["incomplete_details"] = json!({"reason": reason});
+    }
+    if let Some((input, output)) = reply.usage {
+        response["usage"] =
+            json!({"input_tokens": input, "output_tokens": output, "total_tokens": input + output});
+    }
+    steps.push(event(kind, json!({"response": response})));
+    steps
+}
+
+fn ollama_line(message: &Value, end: Option<Value>) -> Vec<u8> {
+    let mut line =
+        json!({"model": MODEL, "created_at": "2026-11-21T09:00:00Z", "message": message, "done": false});
+    line["message"]["role"] = "assistant".into();
+    if let (Some(Value::Object(end)), Some(line)) = (end, line.as_object_mut()) {
+        line.extend(end);
+    }
+    format!("{line}\n").into_bytes()
+}
+
+/// Calls come whole here; arguments that are no JSON come as the text that they are.
+fn ollama(reply: &Reply) -> Vec<Step> {
+    let mut steps = Vec::new();
+    if !matches!(reply.parts.first(), Some(Part::Error { .. })) {
+        steps.push(Step::Bytes(ollama_line(&json!({"content": ""}), None)));
+    }
+    for part in &reply.parts {
+        match part {
+            Part::Text(text) => steps.push(Step::Bytes(ollama_line(&json!({"content": text}), None))),
+            Part::Call { id, name, pieces } => {
+                let raw = pieces.concat();
+                let arguments = serde_json::from_str::<Value>(&raw).ok().filter(Value::is_object);
+                let function = json!({"name": name, "arguments": arguments.unwrap_or_else(|| raw.into())});
+                let calls = json!([{"id": id, "function": function}]);
+                steps.push(Step::Bytes(ollama_line(&json!({"content": "", "tool_calls": calls}), None)));
+            }
+            Part::Error { message, .. } => {
+                steps.push(Step::Bytes(format!("{}\n", json!({"error": message})).into_bytes()));
+            }
+            Part::Ping => steps.push(Step::Bytes(ping(Format::Ollama))),
+            Part::Wait(gate) => steps.push(Step::Wait(gate.clone())),
+            Part::Literal(_) => {}
+        }
+    }
+    if is_open(reply) {
+        return steps;
+    }
+    let word = match reply.stop_word() {
+        Stop::EndTurn | Stop::ToolUse => "stop".to_owned(),
+        Stop::MaxTokens => "length".to_owned(),
+        // It has no word for that.
+        Stop::Refusal => "refusal".to_owned(),
+        Stop::Word(word) => word,
+    };
+    let mut end = json!({"done": true, "done_reason": word});
+    if let Some((input, output)) = reply.usage {
+        end["prompt_eval_count"] = input.into();
+        end["eval_count"] = output.into();
+    }
+    steps.push(Step::Bytes(ollama_line(&json!({"content": ""}), Some(end))));
     steps
 }

@@ -81,8 +81,14 @@ impl Connection {
                 self.note_closed(last);
                 break After::Close;
             };
-            if incoming.method == "GET" && incoming.path.ends_with("/models") {
-                let list = json!({"object": "list", "data": [{"id": MODEL, "object": "model"}]});
+            let list = match (incoming.method.as_str(), incoming.path.as_str()) {
+                ("GET", path) if path.ends_with("/models") => {
+                    Some(json!({"object": "list", "data": [{"id": MODEL, "object": "model"}]}))
+                }
+                ("GET", "/api/tags") => Some(json!({"models": [{"name": MODEL, "size": 1}]})),
+                _ => None,
+            };
+            if let Some(list) = list {
                 if self.refuse(&mut writing, 200, &list).await.is_err() {
                     break After::Close;
                 }
@@ -182,7 +188,7 @@ impl Connection {
             }
             _ => {}
         }
-        writing.write_all(&http::head(reply.head.status, &headers(reply))).await?;
+        writing.write_all(&http::head(reply.head.status, &headers(self.format, reply))).await?;
         let mut out = Out { writing, framing: reply.framing, left: limit(reply.end) };
         for step in gathered(steps, reply.delivery) {
             match step {
@@ -225,14 +231,15 @@ fn error_reply(status: u16, message: &str) -> Reply {
     Reply::status(status, &body.to_string())
 }
 
-fn headers(reply: &Reply) -> Vec<(String, String)> {
+fn headers(format: Format, reply: &Reply) -> Vec<(String, String)> {
+    let talk = if format == Format::Ollama { "application/x-ndjson" } else { "text/event-stream" };
     let mut headers = reply.head.headers.clone();
     let mut add = |name: &str, value: &str| {
         if !headers.iter().any(|(known, _)| known.eq_ignore_ascii_case(name)) {
             headers.push((name.to_owned(), value.to_owned()));
         }
     };
-    add("content-type", if reply.head.status == 200 { "text/event-stream" } else { "application/json" });
+    add("content-type", if reply.head.status == 200 { talk } else { "application/json" });
     match reply.framing {
         Framing::Chunked => add("transfer-encoding", "chunked"),
         Framing::UntilClose => add("connection", "close"),

@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::*;
 use crate::fixture::{self, Read, stream};
-use crate::request::{Arguments, ToolCall, ToolResult, ToolSpec};
+use crate::request::{Arguments, Carried, ToolCall, ToolResult, ToolSpec};
 
 fn read(text: &str) -> Read {
     let mut reader = Reader::default();
@@ -31,16 +31,24 @@ fn reads_text_a_tool_call_and_the_count() {
         reason: StopReason::ToolUse,
         text: "I'll read \"a.py\" – one moment 🙂.\n".to_owned(),
         calls: vec![call("toolu_01B", "read", r#"{"path": "a.py"}"#)],
+        carried: vec![],
     };
     assert_eq!(read.end, Ok(Some(expect)));
     assert_eq!(read.usage, Usage { input_tokens: 412, output_tokens: 61, requests: 0, usd: None });
 }
 
 #[test]
-fn passes_over_thinking_and_what_it_does_not_know() {
+fn shows_and_carries_thinking_and_passes_over_what_it_does_not_know() {
     let read = read(include_str!("../../fixtures/anthropic/thinking.sse"));
-    assert_eq!(read.events, [ModelEvent::Started, ModelEvent::Text("Done.".to_owned())]);
-    let expect = ModelEvent::Stopped { reason: StopReason::EndTurn, text: "Done.".to_owned(), calls: vec![] };
+    let thought = ModelEvent::Reasoning("The person wants".to_owned());
+    assert_eq!(read.events, [ModelEvent::Started, thought, ModelEvent::Text("Done.".to_owned())]);
+    let block = json!({"type": "thinking", "thinking": "The person wants", "signature": "EqQBCgIYAhIM"});
+    let expect = ModelEvent::Stopped {
+        reason: StopReason::EndTurn,
+        text: "Done.".to_owned(),
+        calls: vec![],
+        carried: vec![Carried { wire: Wire::Anthropic, value: block }],
+    };
     assert_eq!(read.end, Ok(Some(expect)));
     assert_eq!((read.usage.input_tokens, read.usage.output_tokens), (9, 15));
 }
@@ -122,6 +130,13 @@ fn the_body_says_everything_and_marks_three_places() {
             Message::Assistant {
                 text: " ".into(),
                 calls: vec![call("t1", "read", r#"{"path":"a"}"#), call("t2", "read", "{oops")],
+                carried: vec![
+                    Carried {
+                        wire: Wire::Anthropic,
+                        value: json!({"type": "redacted_thinking", "data": "s"}),
+                    },
+                    Carried { wire: Wire::OpenaiResponses, value: json!({"type": "reasoning"}) },
+                ],
             },
             Message::ToolResults {
                 results: vec![
@@ -129,10 +144,11 @@ fn the_body_says_everything_and_marks_three_places() {
                     result("t2", "bad JSON", ToolOutcome::Failed),
                 ],
             },
-            Message::Assistant { text: String::new(), calls: vec![] },
+            Message::Assistant { text: String::new(), calls: vec![], carried: vec![] },
         ],
         tools: vec![tool("list"), tool("read")],
         max_output_tokens: Some(100),
+        cache_key: Some("not for this API".into()),
     };
     let schema = json!({"type": "object", "properties": {"path": {"type": "string"}}});
     let mark = json!({"type": "ephemeral"});
@@ -146,6 +162,7 @@ fn the_body_says_everything_and_marks_three_places() {
         "messages": [
             {"role": "user", "content": [{"type": "text", "text": "read a"}]},
             {"role": "assistant", "content": [
+                {"type": "redacted_thinking", "data": "s"},
                 {"type": "tool_use", "id": "t1", "name": "read", "input": {"path": "a"}},
                 {"type": "tool_use", "id": "t2", "name": "read", "input": {"invalid_json": "{oops"}},
             ]},

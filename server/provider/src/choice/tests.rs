@@ -122,7 +122,7 @@ fn goes_down_the_order() {
 fn a_provider_that_can_answer_goes_before_one_that_cannot() {
     let local = Some("http://127.0.0.1:9/v1");
     let providers: BTreeMap<String, Provider> = [
-        ("a", provider(ProviderKind::Ollama, None, Some("x"), None)),
+        ("a", provider(ProviderKind::OpenaiResponses, None, Some("x"), None)),
         ("b", provider(ProviderKind::Anthropic, None, Some("x"), None)),
         ("c", provider(ProviderKind::OpenaiChat, local, Some("x"), None)),
     ]

@@ -42,6 +42,7 @@ fn reads_text_two_calls_and_the_count() {
             call("call_A", "read", r#"{"path":"a.py"}"#),
             call("call_B", "read", r#"{"path":"b.py"}"#),
         ],
+        carried: vec![],
     };
     assert_eq!(read.end, Ok(Some(expect)));
     assert_eq!(read.usage, Usage { input_tokens: 48, output_tokens: 31, requests: 0, usd: None });
@@ -51,9 +52,11 @@ fn reads_text_two_calls_and_the_count() {
 fn reads_what_loosely_compatible_servers_send() {
     // CRLF, comments, a null delta, arguments as an object without an index, the wrong reason, neither count nor [DONE].
     let read = read(include_str!("../../fixtures/openai_chat/loose.sse"));
-    assert_eq!(read.events, [ModelEvent::Started, ModelEvent::Text("Hello".into()), started("x1", "edit")]);
+    let (hm, hello) = (ModelEvent::Reasoning("hm".into()), ModelEvent::Text("Hello".into()));
+    assert_eq!(read.events, [ModelEvent::Started, hm, hello, started("x1", "edit")]);
     let calls = vec![call("x1", "edit", r#"{"all":true,"path":"a.py"}"#)];
-    let expect = ModelEvent::Stopped { reason: StopReason::ToolUse, text: "Hello".into(), calls };
+    let expect =
+        ModelEvent::Stopped { reason: StopReason::ToolUse, text: "Hello".into(), calls, carried: vec![] };
     assert_eq!(read.end, Ok(Some(expect)));
     assert_eq!(read.usage, Usage::default());
 }
@@ -76,7 +79,7 @@ fn one_chunk_at_a_time() {
     let check = |chunks: &[String], expect: Result<Option<Whole<'_>>, WireError>| {
         let end = read(&stream(chunks)).end.map(|end| {
             end.map(|event| match event {
-                ModelEvent::Stopped { reason, text, calls } => (reason, text, calls),
+                ModelEvent::Stopped { reason, text, calls, .. } => (reason, text, calls),
                 other => panic!("{other:?}"),
             })
         });
@@ -215,6 +218,7 @@ fn the_body_says_everything() {
                     call("B", "read", "{oops"),
                     call("C", "list", ""),
                 ],
+                carried: vec![],
             },
             Message::ToolResults {
                 results: vec![
@@ -222,7 +226,7 @@ fn the_body_says_everything() {
                     ToolResult { call: "B".into(), text: "bad".into(), outcome: ToolOutcome::Failed },
                 ],
             },
-            Message::Assistant { text: "Done.".into(), calls: vec![] },
+            Message::Assistant { text: "Done.".into(), calls: vec![], carried: vec![] },
         ],
         tools: vec![ToolSpec {
             name: "read".into(),
@@ -230,6 +234,7 @@ fn the_body_says_everything() {
             parameters: parameters.clone(),
         }],
         max_output_tokens: Some(100),
+        cache_key: None,
     };
     let function = |id: &str, name: &str, arguments: &str| json!({"id": id, "type": "function", "function": {"name": name, "arguments": arguments}});
     let expect = json!({

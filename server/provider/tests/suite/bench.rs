@@ -32,6 +32,9 @@ pub(crate) fn kind(format: Format) -> ProviderKind {
     match format {
         Format::Anthropic => ProviderKind::Anthropic,
         Format::OpenaiChat => ProviderKind::OpenaiChat,
+        Format::OpenaiResponses => ProviderKind::OpenaiResponses,
+        Format::Azure => ProviderKind::AzureOpenai,
+        Format::Ollama => ProviderKind::Ollama,
     }
 }
 
@@ -108,7 +111,7 @@ pub(crate) async fn hear(mut stream: EventStream) -> Heard {
         );
         match item {
             Ok(ModelEvent::Usage(count)) => usage = Some(count),
-            Ok(ModelEvent::Stopped { reason, text, calls }) => break Ok(Answer { reason, text, calls }),
+            Ok(ModelEvent::Stopped { reason, text, calls, .. }) => break Ok(Answer { reason, text, calls }),
             Ok(event) => events.push(event),
             Err(error) => break Err(error),
         }
@@ -156,16 +159,17 @@ pub(crate) fn said(pieces: &[&str]) -> Vec<ModelEvent> {
     std::iter::once(ModelEvent::Started).chain(pieces).collect()
 }
 
-/// The address as errors show it.
+/// The address as errors show it: without what is asked of it.
 pub(crate) fn address(server: &ModelServer) -> String {
-    format!("http://{}{}", server.address(), server.format().path())
+    let path = server.format().path();
+    format!("http://{}{}", server.address(), path.split('?').next().unwrap_or(path))
 }
 
 /// The rest of a stream that somebody has begun to read.
 pub(crate) async fn hear_on(mut stream: EventStream) -> Result<Answer, CallError> {
     while let Some(item) = stream.next().await {
         match item {
-            Ok(ModelEvent::Stopped { reason, text, calls }) => return Ok(Answer { reason, text, calls }),
+            Ok(ModelEvent::Stopped { reason, text, calls, .. }) => return Ok(Answer { reason, text, calls }),
             Ok(_) => {}
             Err(error) => return Err(error),
         }

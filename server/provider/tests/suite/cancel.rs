@@ -9,7 +9,7 @@ use crate::bench::{self, CALM, Manners, models};
 
 #[tokio::test]
 async fn cancel_closes_the_socket() {
-    for format in Format::BOTH {
+    for format in Format::ALL {
         // In the middle of an answer.
         let server = ModelServer::start(format, [Reply::text("on and on").end(End::Stall)]);
         let (cancel, bench) = (CancellationToken::new(), models(&server, CALM));

@@ -1,4 +1,4 @@
-//! Everything that a server, a network or a person can do to a call, with what becomes of it, in both formats.
+//! Everything that a server, a network or a person can do to a call, with what becomes of it, in every format.
 
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ const MOMENT: Duration = Duration::from_millis(60);
 
 #[tokio::test]
 async fn a_stream_that_ends_too_early_is_no_answer() {
-    for format in Format::BOTH {
+    for format in Format::ALL {
         for framing in [Framing::Chunked, Framing::UntilClose] {
             let (server, events, error) =
                 fails(format, CALM, vec![Reply::text("half an ans").end(End::Early).framing(framing)]).await;
@@ -38,7 +38,10 @@ async fn no_cut_makes_an_answer() {
     let first_answer = async |format: Format, framing: Framing| {
         let whole = ModelServer::start(format, [reply().framing(framing)]);
         let whole = ask(&models(&whole, CALM)).await.end.unwrap();
-        let size = if format == Format::Anthropic { 1500 } else { 1900 };
+        let size = match format {
+            Format::Anthropic | Format::Ollama => 1500,
+            _ => 1900,
+        };
         let server =
             ModelServer::start(format, (0..size).map(|at| reply().framing(framing).end(End::Cut(at))));
         let models = models(&server, CALM);
@@ -61,6 +64,10 @@ async fn no_cut_makes_an_answer() {
     };
     let (chunked, until_close) = of(Format::Anthropic).await;
     assert_eq!(chunked, until_close, "message_stop is the terminator");
+    let (chunked, until_close) = of(Format::OpenaiResponses).await;
+    assert_eq!(chunked, until_close, "response.completed is the terminator");
+    let (chunked, until_close) = of(Format::Ollama).await;
+    assert_eq!(chunked, until_close + 1, "a body that ended in good order needs no last line break");
     // Where the body ended in good order, a finish_reason is enough; where the connection broke, only [DONE] is.
     let (chunked, until_close) = of(Format::OpenaiChat).await;
     assert!(until_close < chunked, "{until_close} {chunked}");
@@ -70,7 +77,7 @@ async fn no_cut_makes_an_answer() {
 async fn silence_ends() {
     let first = Manners { first_byte: MOMENT, ..CALM };
     let idle = Manners { idle: MOMENT, ..CALM };
-    for format in Format::BOTH {
+    for format in Format::ALL {
         let check = async |manners, reply: Reply, waited, pieces: &[&str]| {
             let (server, events, error) = fails(format, manners, vec![reply]).await;
             assert_eq!(error, CallError::Timeout { address: address(&server), waited, after: MOMENT });
@@ -90,7 +97,7 @@ async fn silence_ends() {
 
 #[tokio::test]
 async fn a_connection_that_breaks_is_reported() {
-    for format in Format::BOTH {
+    for format in Format::ALL {
         let address = |server: &ModelServer| address(server);
         let (server, events, error) = fails(format, CALM, vec![Reply::empty().end(End::Hangup)]).await;
         let reason = "the connection was closed before an answer came".to_owned();
@@ -116,7 +123,7 @@ async fn a_connection_that_breaks_is_reported() {
 async fn every_status_has_its_error() {
     let body = format!(r#"{{"type":"error","error":{{"type":"x","message":"no, {KEY}!"}}}}"#);
     let message = || "no, [redacted]!".to_owned();
-    for format in Format::BOTH {
+    for format in Format::ALL {
         let manners = Manners { retries: 2, ..CALM };
         let check = async |status: u16,
                            header: Option<(&str, &str)>,
@@ -189,7 +196,7 @@ async fn every_status_has_its_error() {
 
 #[tokio::test]
 async fn nonsense_is_named() {
-    for format in Format::BOTH {
+    for format in Format::ALL {
         let check = async |reply: Reply, expect: &str| {
             let (server, events, error) = fails(format, CALM, vec![reply]).await;
             assert_eq!(events, []);
@@ -203,10 +210,15 @@ async fn nonsense_is_named() {
         };
         check(Reply::garbage("220 mail.example ESMTP\r\n"), "it is no HTTP").await;
         check(Reply::garbage([0xff; 64]), "it is no HTTP").await;
-        check(Reply::stream("hello there\n\n"), "it holds no event").await;
-        check(Reply::stream("data: hello there\n\n"), "an event is no").await;
-        check(Reply::stream("data: {\"a\":\n\n"), "an event is no").await;
-        check(Reply::stream(&b"data: \xff\xfe\n\n"[..]), "utf8").await;
+        if format == Format::Ollama {
+            check(Reply::stream("hello there\n"), "a line is no").await;
+            check(Reply::stream(&b"\xff\xfe\n"[..]), "UTF-8").await;
+        } else {
+            check(Reply::stream("hello there\n\n"), "it holds no event").await;
+            check(Reply::stream("data: hello there\n\n"), "an event is no").await;
+            check(Reply::stream("data: {\"a\":\n\n"), "an event is no").await;
+            check(Reply::stream(&b"data: \xff\xfe\n\n"[..]), "utf8").await;
+        }
         check(
             Reply::stream("<html>login</html>").header("content-type", "text/html; charset=utf-8"),
             "text/html",
@@ -218,7 +230,7 @@ async fn nonsense_is_named() {
 
 #[tokio::test]
 async fn endless_talk_is_cut() {
-    for format in Format::BOTH {
+    for format in Format::ALL {
         for end in [End::Babble, End::EndlessLine] {
             let (server, _, error) = fails(format, CALM, vec![Reply::empty().end(end)]).await;
             assert_eq!(error, CallError::TooLong { limit: 8 << 20 }, "{end:?}");
@@ -230,11 +242,19 @@ async fn endless_talk_is_cut() {
 #[tokio::test]
 async fn an_error_inside_an_answer_ends_it() {
     let manners = Manners { retries: 2, ..CALM };
-    for format in Format::BOTH {
+    for format in Format::ALL {
         let check = async |reply: Reply, tries: usize, expect: &dyn Fn(String) -> CallError| {
             let (server, _, error) = fails(format, manners, vec![reply; 3]).await;
             assert_eq!((error, server.requests().len()), (expect(address(&server)), tries));
         };
+        if format == Format::Ollama {
+            // Its errors are words without a kind.
+            let broke =
+                |_| CallError::BrokeOff { kind: "server_error".into(), message: "sorry [redacted]".into() };
+            check(Reply::empty().error("", &format!("sorry {KEY}")), 3, &broke).await;
+            check(Reply::text("I ").error("", &format!("sorry {KEY}")), 1, &broke).await;
+            continue;
+        }
         let said = format!("sorry {KEY}");
         let message = || "sorry [redacted]".to_owned();
         let overloaded = |address| CallError::Overloaded { address, retry_after: None, message: message() };
@@ -254,7 +274,7 @@ async fn an_error_inside_an_answer_ends_it() {
 async fn nobody_at_the_address() {
     // A port that was free a moment ago.
     let address = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    for format in Format::BOTH {
+    for format in Format::ALL {
         let base_url = format!("http://{address}/v1");
         let heard = ask(&models_at(format, &base_url, Manners { retries: 1, ..CALM })).await;
         match heard.end {

@@ -8,7 +8,7 @@ use crate::bench::{self, CALM, KEY, Manners, VARIABLE, address, ask, fails, mode
 
 #[tokio::test]
 async fn a_redirect_is_not_followed() {
-    for format in Format::BOTH {
+    for format in Format::ALL {
         let elsewhere = ModelServer::start(format, [Reply::text("gotcha")]);
         let location = address(&elsewhere);
         for status in [301, 302, 307, 308] {
@@ -26,7 +26,7 @@ async fn a_redirect_is_not_followed() {
 
 #[tokio::test]
 async fn a_key_that_is_missing_or_odd_is_named_and_nothing_is_sent() {
-    for format in Format::BOTH {
+    for format in Format::ALL {
         let server = ModelServer::start(format, []);
         let check = async |keys: &[(&str, &str)], expect: CallError| {
             let provider = copydesk_base::config::Provider {

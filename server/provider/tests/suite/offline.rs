@@ -81,7 +81,7 @@ async fn a_condition_looks_at_the_last_message_only() {
     check(user("triple"), false).await;
     check(result(&["a", "applied"]), true).await;
     check([user("applied"), result(&["no"])].concat(), false).await;
-    let assistant = vec![Message::Assistant { text: "applied".into(), calls: vec![] }];
+    let assistant = vec![Message::Assistant { text: "applied".into(), calls: vec![], carried: vec![] }];
     check([user("applied"), assistant].concat(), false).await;
     check(vec![], false).await;
 }
@@ -134,40 +134,33 @@ async fn without_a_scenario_it_says_what_it_is_and_what_it_was_asked() {
 }
 
 #[tokio::test]
-async fn kinds_that_come_later_say_so() {
-    for kind in [ProviderKind::OpenaiResponses, ProviderKind::AzureOpenai, ProviderKind::Ollama] {
-        let provider = Provider { kind, default_model: Some("m".into()), ..Provider::default() };
+async fn a_server_on_this_machine_is_found_and_used() {
+    let dead = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    for format in [Format::OpenaiChat, Format::Ollama] {
+        let server = ModelServer::start(format, [Reply::text("from next door")]);
+        let at = |name: &str, base_url: String| LocalServer {
+            name: name.into(),
+            kind: bench::kind(format),
+            base_url,
+        };
         let config = ModelsConfig {
-            providers: BTreeMap::from([("x".to_owned(), provider)]),
+            local: vec![at("dead", format!("http://{dead}/v1")), at("here", server.base_url())],
             ..ModelsConfig::default()
         };
-        let error = ask(&Models::new(&config, keys(&[("OPENAI_API_KEY", "k")]))).await.end.unwrap_err();
-        assert_eq!(error, CallError::Later { provider: "x".into(), kind });
-        assert!(error.to_string().contains("comes in a later version"));
-        assert!(error.advice().contains("openai-chat"));
+        let models = Models::new(&config, keys(&[]));
+        assert!(models.choose(None).unwrap().offline);
+        let choice = models.choose_or_look(None).await.unwrap();
+        assert_eq!((choice.model_ref().as_str(), choice.offline), ("here/bench-model", false));
+        assert_eq!(choice.why, format!("answers at {}", server.base_url()));
+        let heard = hear(models.call(&choice, request("hi"), CancellationToken::new())).await;
+        assert_eq!(heard.events, said(&["from next door"]));
+        assert_eq!(server.request(0).await.header("authorization"), "");
     }
-}
-
-#[tokio::test]
-async fn a_server_on_this_machine_is_found_and_used() {
-    let server = ModelServer::start(Format::OpenaiChat, [Reply::text("from next door")]);
-    let dead = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    let at = |name: &str, base_url: String| LocalServer { name: name.into(), base_url };
-    let config = ModelsConfig {
-        local: vec![at("dead", format!("http://{dead}/v1")), at("lmstudio", server.base_url())],
-        ..ModelsConfig::default()
-    };
-    let models = Models::new(&config, keys(&[]));
-    assert!(models.choose(None).unwrap().offline);
-    let choice = models.choose_or_look(None).await.unwrap();
-    assert_eq!((choice.model_ref().as_str(), choice.offline), ("lmstudio/bench-model", false));
-    assert_eq!(choice.why, format!("answers at {}", server.base_url()));
-    let heard = hear(models.call(&choice, request("hi"), CancellationToken::new())).await;
-    assert_eq!(heard.events, said(&["from next door"]));
-    assert_eq!(server.request(0).await.header("authorization"), "");
+    let models = Models::new(&ModelsConfig::default(), keys(&[]));
     // What was asked for is not overruled by what was found, and nothing found leaves the stand-in.
     assert_eq!(models.choose_or_look(Some("offline")).await.unwrap().provider, "offline");
-    let config =
-        ModelsConfig { local: vec![at("dead", format!("http://{dead}/v1"))], ..ModelsConfig::default() };
+    let nobody =
+        LocalServer { name: "dead".into(), kind: ProviderKind::Ollama, base_url: format!("http://{dead}") };
+    let config = ModelsConfig { local: vec![nobody], ..ModelsConfig::default() };
     assert!(Models::new(&config, keys(&[])).choose_or_look(None).await.unwrap().is_last_resort());
 }
