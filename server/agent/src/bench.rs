@@ -8,6 +8,7 @@ use copydesk_base::config::{Budget, Mode};
 use copydesk_base::host::{Applied, DocumentEdit, Host, Presence, Shown};
 use copydesk_base::id::CountingIds;
 use copydesk_base::{Event, Files, Record, Redactor, RunId, SystemClock};
+use copydesk_permission::sandbox::{Limits, Sandbox};
 use copydesk_provider::{Models, ModelsConfig};
 use copydesk_store::{Journal, UserStore};
 use futures_util::future::BoxFuture;
@@ -116,6 +117,8 @@ fn settings(root: &Path, home: &Path) -> Settings {
         prompt_timeout: Duration::from_secs(20),
         redactor: Redactor::new([KEY.to_owned()]),
         child_env: vec![],
+        sandbox: Sandbox::default(),
+        limits: Limits::default(),
         notices: vec![],
     }
 }

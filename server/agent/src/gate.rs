@@ -8,12 +8,13 @@ use copydesk_base::change::{ChangePlan, HunkReport, RefusedHunk};
 use copydesk_base::event::Denied;
 use copydesk_base::host::Presence;
 use copydesk_base::{Because, CallId, Effect, Event, Question, Verdict, path};
-use copydesk_permission::judge;
+use copydesk_permission::{judge, sandbox};
 use tokio::sync::oneshot;
 
 use crate::desk::Order;
 use crate::desk::board::{Asked, Settlement};
 use crate::error::AgentError;
+use crate::quarters::network_for;
 use crate::render::{self, Rendered};
 use crate::run::Turn;
 
@@ -185,7 +186,9 @@ fn text_of(turn: &Turn, effect: &Effect, question: &Question, change: Option<&Ch
         }
         Effect::Execute { command, cwd } => {
             let place = render::harmless(&shown(cwd));
-            render::prompt(&format!("Run in {place}, not sandboxed:\n"), command, "", &always)
+            let network = network_for(effect, &turn.policy());
+            let walls = sandbox::words(turn.settings.sandbox.report().state, network);
+            render::prompt(&format!("Run in {place}, {walls}:\n"), command, "", &always)
         }
         Effect::Read { path: file } => render::prompt("Read ", &shown(file), "", &always),
         Effect::Network { url } => render::prompt("Reach ", url, "", &always),

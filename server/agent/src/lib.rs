@@ -24,6 +24,7 @@ mod gate;
 mod limits;
 mod process;
 mod prompt;
+mod quarters;
 mod recorder;
 mod recover;
 mod render;

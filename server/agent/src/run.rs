@@ -24,6 +24,7 @@ use crate::error::AgentError;
 use crate::gate::{self, Permit};
 use crate::limits::{self, Repeats};
 use crate::prompt::{self, Sight};
+use crate::quarters::Quarters;
 use crate::recorder::Recorder;
 use crate::settings::Settings;
 use crate::tools;
@@ -52,6 +53,7 @@ pub(crate) struct Turn {
     pub(crate) denied: Vec<Denied>,
     pub(crate) changes: Vec<(PathBuf, bool)>,
     pub(crate) refused_diffs: Vec<String>,
+    pub(crate) quarters: Quarters,
     usage: Usage,
     last_text: String,
 }
@@ -218,6 +220,7 @@ async fn begin(
         denied: vec![],
         changes: vec![],
         refused_diffs: vec![],
+        quarters: Quarters::default(),
         usage: Usage::default(),
         last_text: String::new(),
         world,

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use copydesk_base::Redactor;
 use copydesk_base::config::{Budget, Mode};
+use copydesk_permission::sandbox::{Limits, Sandbox};
 use copydesk_permission::{Policy, Rule};
 use copydesk_provider::Models;
 
@@ -31,6 +32,9 @@ pub struct Settings {
     pub redactor: Redactor,
     /// The environment of child processes: an allow-list, already applied.
     pub child_env: Vec<(String, String)>,
+    /// What confines child processes, and what one command may use up.
+    pub sandbox: Sandbox,
+    pub limits: Limits,
     /// What the person should know before anything happens: ignored settings, rules that could not be read.
     pub notices: Vec<String>,
 }

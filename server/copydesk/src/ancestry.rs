@@ -5,13 +5,15 @@
 
 use std::path::Path;
 
+use copydesk_permission::sandbox::LAUNCHER;
+
 use crate::config::Nesting;
 
 /// The environment variable that every command of an agent gets.
 pub(crate) const MARKER: &str = "COPYDESK_RUN";
 
 /// The commands under which agents run. `tour` starts a server of its own and is no run.
-const RUNNING: [&str; 7] = ["lsp", "ask", "run", "resume", "mcp", "acp", "undo"];
+const RUNNING: [&str; 8] = ["lsp", "ask", "run", "resume", "mcp", "acp", "undo", LAUNCHER];
 
 /// No tree of processes is deeper.
 const DEEPEST: usize = 256;
@@ -25,7 +27,8 @@ fn is_below_run() -> bool {
     let Ok(own) = std::fs::metadata("/proc/self/exe") else { return false };
     let mut process = std::os::unix::process::parent_id();
     for _ in 0..DEEPEST {
-        if process <= 1 {
+        // In a sandbox the first process is a launcher of ours.
+        if process == 0 {
             return false;
         }
         let folder = Path::new("/proc").join(process.to_string());

@@ -20,5 +20,9 @@ mod tour;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    cli::main()
+    // Before anything that could start a thread: a launcher must have one.
+    match copydesk_permission::sandbox::launched(std::env::args_os()) {
+        Some(code) => code,
+        None => cli::main(),
+    }
 }

@@ -11,6 +11,7 @@ use copydesk_agent::{ActionFolder, Desk, Owner, Settings, World};
 use copydesk_base::config::{Config, ProviderKind};
 use copydesk_base::{Files, Host, RandomIds, Redactor, SystemClock};
 use copydesk_permission::default_denies;
+use copydesk_permission::sandbox::{Limits, SHELL, Sandbox, toolchains};
 use copydesk_provider::{KeyLookup, Models, ModelsConfig, Scenario, Script};
 use copydesk_text::{de, yaml};
 use serde_json::Value;
@@ -30,7 +31,6 @@ const CHILD_VARIABLES: &[&str] = &[
     "HOME",
     "USER",
     "LOGNAME",
-    "SHELL",
     "LANG",
     "LANGUAGE",
     "TZ",
@@ -123,6 +123,7 @@ impl Office {
         let mut rules = loaded.rules;
         rules.extend(default_denies());
         let redactor = Redactor::new(secrets(&loaded.config));
+        let child_env = child_env(&redactor);
         Ok(Settings {
             root: self.here.root.clone(),
             mode: loaded.mode,
@@ -133,7 +134,9 @@ impl Office {
             models,
             budget: loaded.config.budgets.run.clone(),
             prompt_timeout: loaded.config.permissions.prompt_timeout.map_or(PROMPT_TIMEOUT, |time| time.0),
-            child_env: child_env(&redactor),
+            sandbox: sandbox(&loaded.config, &child_env, self.here.places.home.as_deref()),
+            limits: limits(),
+            child_env,
             redactor,
             notices,
         })
@@ -215,6 +218,45 @@ fn child_env(redactor: &Redactor) -> Vec<(String, String)> {
         .filter(|(name, value)| allowed(name) && redactor.clean(value) == *value)
         .collect();
     env.push(("TERM".to_owned(), "dumb".to_owned()));
+    // The one that runs, whatever the person's is.
+    env.push(("SHELL".to_owned(), SHELL.to_owned()));
     env.push((MARKER.to_owned(), "1".to_owned()));
     env
+}
+
+/// The sandbox of these settings on this machine.
+pub(crate) fn sandbox(config: &Config, env: &[(String, String)], home: Option<&Path>) -> Sandbox {
+    let found = toolchains(env, home);
+    Sandbox {
+        launcher: LAUNCHER.map(PathBuf::from),
+        off: config.sandbox.enabled == Some(false),
+        required: config.sandbox.required,
+        readable: found.readable,
+        caches: found.caches,
+        secret: found.secret,
+    }
+}
+
+/// This very program, also where its file was replaced since it started.
+#[cfg(target_os = "linux")]
+const LAUNCHER: Option<&str> = Some("/proc/self/exe");
+#[cfg(not(target_os = "linux"))]
+const LAUNCHER: Option<&str> = None;
+
+/// Enough for a large build, too little to bring the machine down.
+fn limits() -> Limits {
+    let pages = rustix::param::page_size() as u64;
+    let memory = memory_of_machine().map(|bytes| (bytes / 4 * 3).max(4 << 30));
+    Limits { memory: memory.map(|bytes| bytes / pages * pages), processes: Some(4096) }
+}
+
+#[cfg(target_os = "linux")]
+fn memory_of_machine() -> Option<u64> {
+    let info = rustix::system::sysinfo();
+    u64::from(info.mem_unit).checked_mul(info.totalram)
+}
+
+#[cfg(not(target_os = "linux"))]
+fn memory_of_machine() -> Option<u64> {
+    None
 }

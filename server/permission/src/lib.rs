@@ -27,11 +27,10 @@
 //! ```
 //!
 //! Invariants
-//! - It decides. It never asks the person, runs nothing, and of the disk sees only symbolic links
-//!   ([`copydesk_base::path::resolve`]).
+//! - It decides and confines. It never asks the person, and deciding sees of the disk only symbolic links
+//!   ([`copydesk_base::path::resolve`]); what looks further or starts anything is [`sandbox`].
 //! - What it does not understand it does not allow: unknown shell is denied, unknown words ask.
-//! - *Allow* for a command grants its start. Bounding what it does then is the sandbox's work, and there is none yet:
-//!   [`sandbox_state`].
+//! - *Allow* for a command grants its start. Bounding what it does then is the work of [`sandbox`].
 
 mod defaults;
 mod glob;
@@ -40,6 +39,7 @@ mod path;
 mod place;
 mod policy;
 mod rule;
+pub mod sandbox;
 mod shell;
 mod zone;
 
@@ -54,11 +54,6 @@ pub use shell::{Atom, Reading, effects_of};
 pub use zone::{is_executing, is_protected, is_secret};
 
 use policy::Answer;
-
-/// What confines child processes on this machine; `doctor` shows it.
-pub const fn sandbox_state() -> &'static str {
-    "unsupported"
-}
 
 /// The verdict on one effect, with its reason. Costs well under a tenth of a millisecond.
 pub fn judge(effect: &Effect, policy: &Policy) -> Verdict {

@@ -13,6 +13,7 @@ mod arguments;
 mod command;
 mod cwd;
 mod git;
+mod network;
 mod programs;
 mod reader;
 mod screen;
@@ -52,6 +53,8 @@ pub struct Reading {
     pub writes: Vec<PathBuf>,
     /// Some word is known only when the command runs.
     pub dynamic: bool,
+    /// The simple command that needs the network, the first of them.
+    pub network: Option<String>,
     /// Why the command could not be read; the rest is empty then.
     pub unreadable: Option<String>,
 }
@@ -89,7 +92,10 @@ pub fn effects_of(command: &str, cwd: &Path, policy: &Policy) -> Reading {
                 Access::Write => reading.writes.push(touch.place.clone()),
             }
         }
-        let words = simple.words.iter().map(|word| word.text.clone()).collect();
+        let words: Vec<String> = simple.words.iter().map(|word| word.text.clone()).collect();
+        if reading.network.is_none() && network::is_needed(&words) {
+            reading.network = Some(simple.text.clone());
+        }
         reading.atoms.push(Atom { text: simple.text.clone(), words });
     }
     reading

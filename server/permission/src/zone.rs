@@ -45,7 +45,7 @@ const SECRET_NAMES: &[&str] = &[
 ];
 
 /// Folders, wherever they stand, with everything in them.
-const SECRET_FOLDERS: &[&str] = &[
+pub(crate) const SECRET_FOLDERS: &[&str] = &[
     ".ssh",
     ".aws",
     ".azure",
@@ -57,7 +57,7 @@ const SECRET_FOLDERS: &[&str] = &[
 ];
 
 /// Files in a folder that is otherwise harmless.
-const SECRET_FILES: &[&str] = &[
+pub(crate) const SECRET_FILES: &[&str] = &[
     ".docker/config.json",
     ".cargo/credentials",
     ".cargo/credentials.toml",
@@ -108,7 +108,7 @@ const PROTECTED_NAMES: &[&str] = &[
     "*.sublime-project",
 ];
 
-const PROTECTED_FOLDERS: &[&str] = &[
+pub(crate) const PROTECTED_FOLDERS: &[&str] = &[
     ".copydesk",
     ".stepper",
     ".claude",
@@ -149,7 +149,7 @@ const PROTECTED_FOLDERS: &[&str] = &[
     "etc/init.d",
 ];
 
-const PROTECTED_FILES: &[&str] = &[
+pub(crate) const PROTECTED_FILES: &[&str] = &[
     ".keystone/config.yaml",
     ".keystone/config.yml",
     "etc/crontab",

@@ -2,7 +2,7 @@
 //!
 //! `command` · `timeout_ms` at most ten minutes, two unless set
 //!
-//! The command's reading, its redirections and its verdict are `permission`'s; the process is `process`'s.
+//! The command's reading, its verdict and its walls are `permission`'s; the process is `process`'s.
 
 use std::time::Duration;
 
@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use super::{Output, arguments};
 use crate::error::AgentError;
 use crate::gate::{Permit, permit};
-use crate::process::{self, Ended};
+use crate::process::{self, Ended, Job};
 use crate::run::Turn;
 
 const USUAL: Duration = Duration::from_mins(2);
@@ -50,12 +50,33 @@ pub(super) async fn run(turn: &mut Turn, call: &CallId, value: Value) -> Result<
     }
     let cwd = turn.settings.root.clone();
     let effect = Effect::Execute { command: command.clone(), cwd: cwd.clone() };
+    // Walls that cannot be had are no question to the person.
+    let policy = turn.policy();
+    let walls = match turn.quarters.walls(&effect, &policy, &turn.settings).await {
+        Ok(walls) => walls,
+        Err(reason) => return Ok(Output::failed(format!("refused: {reason}"))),
+    };
+    let temporary = match turn.quarters.temporary() {
+        Ok(folder) => folder,
+        Err(error) => return Ok(Output::failed(format!("there is no temporary folder: {error}"))),
+    };
     if let Permit::Refused(text) = permit(turn, call, effect.clone(), None).await? {
         return Ok(Output::failed(text));
     }
     turn.record(vec![Event::EffectStarted { call: call.clone(), effect }]).await?;
     let limit = timeout_ms.map_or(USUAL, Duration::from_millis).min(LONGEST);
-    let finished = process::shell(&command, &cwd, &turn.settings.child_env, limit, &turn.cancel).await;
+    let job = Job {
+        command: &command,
+        cwd: &cwd,
+        env: &turn.settings.child_env,
+        confinement: &walls,
+        launcher: turn.settings.sandbox.launcher.as_deref(),
+        temporary: temporary.path(),
+        time: limit,
+        limits: turn.settings.limits,
+    };
+    let finished = process::run(&job, &turn.cancel).await;
+    turn.quarters.look_anew(&policy);
     let (note, failed) = match &finished.ended {
         Ended::Exit(0) => ("exit code 0".to_owned(), false),
         Ended::Exit(code) => (format!("exit code {code}"), true),

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use copydesk_permission::sandbox::State as Sandboxed;
 use copydesk_provider::{LocalServer, Models, ModelsConfig, discover};
 use serde_json::{Value, json};
 
@@ -87,7 +88,7 @@ fn look(here: &Here, loaded: &Loaded) -> anyhow::Result<Vec<Finding>> {
     findings
         .push(program("git", "Install git: undo and context work without it, review of changes less well."));
     findings.push(program("bash", "Install bash: commands of agents run in it."));
-    findings.push(sandbox());
+    findings.push(sandbox(here, loaded));
     findings.push(state_folder(here));
     findings.push(wait_for(async { Ok(journal(here).await) })?);
     Ok(findings)
@@ -220,14 +221,36 @@ fn is_program(path: &Path) -> bool {
     path.is_file() && rustix::fs::access(path, rustix::fs::Access::EXEC_OK).is_ok()
 }
 
-fn sandbox() -> Finding {
-    let state = copydesk_permission::sandbox_state();
-    let fix = "Commands that you allow run with your own rights; allow only what you would type yourself.";
-    match state {
-        "unsupported" => finding("sandbox", State::Missing, state, fix),
-        _ => finding("sandbox", State::Fine, state, ""),
+/// What confines commands, and promise by promise what holds.
+fn sandbox(here: &Here, loaded: &Loaded) -> Finding {
+    let sandbox = crate::office::sandbox(&loaded.config, &[], here.places.home.as_deref());
+    let report = sandbox.report();
+    let properties = report.properties().iter().map(|property| {
+        let word = if property.holds { "yes" } else { "no" };
+        format!("{}: {word}, {}", property.name, property.note)
+    });
+    let missing = if report.missing.is_empty() { String::new() } else { format!(" ({})", report.missing) };
+    let state = report.state.as_str();
+    let text = format!("{state}{missing}; {}", properties.collect::<Vec<_>>().join("; "));
+    match (report.state, loaded.config.sandbox.required) {
+        (Sandboxed::Full, _) => finding("sandbox", State::Fine, text, ""),
+        (_, true) => finding(
+            "sandbox",
+            State::Broken,
+            text,
+            format!("sandbox.required is set: no command runs. {HOW}"),
+        ),
+        (Sandboxed::Partial, _) => finding("sandbox", State::Missing, text, HOW),
+        (Sandboxed::Unsupported | Sandboxed::Off, _) => {
+            let fix = format!(
+                "Commands that you allow run with your own rights; allow only what you would type yourself. {HOW}"
+            );
+            finding("sandbox", State::Missing, text, &fix)
+        }
     }
 }
+
+const HOW: &str = "docs/guide/security.md says how to let this system make user namespaces.";
 
 /// Whether a file can be made where the journal goes; tried in the nearest folder that is there, and taken away again.
 fn state_folder(here: &Here) -> Finding {

@@ -137,6 +137,10 @@ impl Merged {
                 }
             }
             ["schemas", ..] | ["$schema"] => self.set(layer, path, value),
+            // More confinement is what anybody may ask for.
+            ["sandbox", "enabled" | "required"] if value == &Value::Bool(true) => {
+                self.set(layer, path, value);
+            }
             _ if layer.standing.may_set(&words) => self.set(layer, path, value),
             _ => self.ignore(layer, path, value),
         }

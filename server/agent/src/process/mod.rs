@@ -1,0 +1,231 @@
+//! Child processes: one door for every command, whoever asked for it.
+//!
+//! A command never starts by itself. On Linux it is this program, started as a *launcher*, that walls itself in, starts
+//! the one fixed shell and stays until nothing of it is left ([`copydesk_permission::sandbox`]); on macOS it is
+//! `sandbox-exec`. Whatever is in force, a child has no input, an environment by allow-list, a process group of its
+//! own, and a bound on its output and its time.
+//!
+//! The launcher's standard input is a socket. It brings the orders, and when this end closes (the time is up, the run
+//! is canceled, the server was killed) the launcher ends everything that the command started, wherever that hid.
+
+mod kept;
+#[cfg(test)]
+mod tests;
+
+use std::path::Path;
+use std::process::Stdio;
+use std::time::Duration;
+
+use copydesk_permission::sandbox::{
+    Confinement, LAUNCHER, Limits, News, Orders, SHELL, SHELL_ARGUMENTS, read_news, seatbelt, write_orders,
+};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::UnixStream;
+use tokio::process::{Child, Command};
+use tokio_util::sync::CancellationToken;
+
+use kept::{Kept, joined, keep};
+
+/// How long output is still read after a child has ended, and how long a launcher may take to end what it started.
+const LAST_WORDS: Duration = Duration::from_secs(2);
+
+/// How often it is looked whether a killed process has gone.
+const DYING: Duration = Duration::from_millis(5);
+
+/// One command, with everything that its start needs.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Job<'a> {
+    pub(crate) command: &'a str,
+    pub(crate) cwd: &'a Path,
+    pub(crate) env: &'a [(String, String)],
+    pub(crate) confinement: &'a Confinement,
+    /// This program; none where it cannot be a launcher (tests of this room, other systems).
+    pub(crate) launcher: Option<&'a Path>,
+    /// The run's own temporary folder.
+    pub(crate) temporary: &'a Path,
+    pub(crate) time: Duration,
+    pub(crate) limits: Limits,
+}
+
+/// How a child ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Ended {
+    Exit(i32),
+    Signal(i32),
+    TimedOut,
+    Canceled,
+    /// It could not start.
+    Failed(String),
+}
+
+/// What a child printed, and how it ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Finished {
+    pub(crate) ended: Ended,
+    pub(crate) output: String,
+}
+
+/// Runs a command in the shell until it ends, its time is up or it is canceled.
+pub(crate) async fn run(job: &Job<'_>, cancel: &CancellationToken) -> Finished {
+    let failed =
+        |error: std::io::Error| Finished { ended: Ended::Failed(error.to_string()), output: String::new() };
+    let (mut command, line) = match prepared(job).await {
+        Ok(prepared) => prepared,
+        Err(error) => return failed(error),
+    };
+    command
+        .current_dir(job.cwd)
+        .env_clear()
+        .envs(job.env.iter().map(|(key, value)| (key.as_str(), value.as_str())))
+        .env("TMPDIR", job.temporary)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .process_group(0)
+        .kill_on_drop(true);
+    let mut child = match command.spawn() {
+        Ok(child) => child,
+        Err(error) => return failed(error),
+    };
+    // Its copy of the other end of the line is the last one then.
+    drop(command);
+    let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
+    let (mut out, mut err) = (Kept::default(), Kept::default());
+    let ended = {
+        let reading = async { tokio::join!(keep(stdout, &mut out), keep(stderr, &mut err)) };
+        let ending = end(&mut child, line, job.time, cancel);
+        tokio::pin!(reading, ending);
+        tokio::select! {
+            ended = &mut ending => {
+                // What it printed is still in the pipe. One who left the group may hold the pipe for ever.
+                let _ = tokio::time::timeout(LAST_WORDS, &mut reading).await;
+                ended
+            }
+            _ = &mut reading => ending.await,
+        }
+    };
+    Finished { ended, output: joined(&out, &err) }
+}
+
+/// The program to start, and our end of the launcher's line, its orders already in it.
+async fn prepared(job: &Job<'_>) -> std::io::Result<(Command, Option<UnixStream>)> {
+    let Some(launcher) = job.launcher else {
+        let mut command = bare(job);
+        command.stdin(Stdio::null());
+        return Ok((command, None));
+    };
+    let (ours, theirs) = std::os::unix::net::UnixStream::pair()?;
+    ours.set_nonblocking(true)?;
+    let mut line = UnixStream::from_std(ours)?;
+    let mut text = Vec::new();
+    let orders = Orders {
+        command: job.command.to_owned(),
+        cwd: job.cwd.to_owned(),
+        temporary: job.temporary.to_owned(),
+        confinement: job.confinement.clone(),
+        limits: job.limits,
+    };
+    write_orders(&mut text, &orders)?;
+    // Nobody reads yet: a list of paths longer than the socket holds would wait for ever.
+    if tokio::time::timeout(LAST_WORDS, line.write_all(&text)).await.is_err() {
+        return Err(std::io::Error::other("the list of what it may touch is too long"));
+    }
+    let mut command = Command::new(launcher);
+    command.arg(LAUNCHER).stdin(Stdio::from(std::os::fd::OwnedFd::from(theirs)));
+    Ok((command, Some(line)))
+}
+
+/// The shell without a launcher: inside `sandbox-exec` where that is what confines, otherwise as it is.
+fn bare(job: &Job<'_>) -> Command {
+    let is_confined =
+        cfg!(target_os = "macos") && job.confinement.state == copydesk_permission::sandbox::State::Partial;
+    let mut command = if is_confined {
+        let mut command = Command::new("/usr/bin/sandbox-exec");
+        command.arg("-p").arg(seatbelt(job.confinement, job.temporary)).arg(SHELL);
+        command
+    } else {
+        Command::new(SHELL)
+    };
+    command.args(SHELL_ARGUMENTS).arg(job.command);
+    command
+}
+
+/// Waits for the end, or makes it; behind it nothing of the command is left, as far as that is in our hands.
+async fn end(
+    child: &mut Child,
+    mut line: Option<UnixStream>,
+    time: Duration,
+    cancel: &CancellationToken,
+) -> Ended {
+    let pid = child.id();
+    let group = Group(pid);
+    let ended = tokio::select! {
+        ended = told(child, line.as_mut()) => ended,
+        () = tokio::time::sleep(time) => Ended::TimedOut,
+        () = cancel.cancelled() => Ended::Canceled,
+    };
+    // Hanging up is what a launcher waits for: it ends all that it started, and then itself.
+    let has_launcher = line.take().is_some();
+    if has_launcher {
+        let _ = tokio::time::timeout(LAST_WORDS, child.wait()).await;
+    }
+    drop(group);
+    // The child itself is the runtime's to collect; only behind it may its group be.
+    if let Ok(Ok(_)) = tokio::time::timeout(LAST_WORDS, child.wait()).await {
+        let _ = tokio::time::timeout(LAST_WORDS, collect(pid)).await;
+    }
+    ended
+}
+
+/// How the command ended: in the launcher's words, or by the shell's status.
+async fn told(child: &mut Child, line: Option<&mut UnixStream>) -> Ended {
+    let Some(line) = line else { return exit_of(child.wait().await) };
+    let mut words = Vec::new();
+    let read = line.read_to_end(&mut words).await;
+    match read.and_then(|_| read_news(words.as_slice())) {
+        Ok(News::Exit(code)) => Ended::Exit(code),
+        Ok(News::Signal(signal)) => Ended::Signal(signal),
+        Ok(News::Failed(reason)) => Ended::Failed(reason),
+        // It was killed itself.
+        Err(_) => exit_of(child.wait().await),
+    }
+}
+
+/// A process group that is killed when this is dropped: after the child ended, for what it left behind; before, for all.
+struct Group(Option<u32>);
+
+impl Drop for Group {
+    fn drop(&mut self) {
+        let Some(pid) = self.0.and_then(as_pid) else { return };
+        // Already gone is what we want.
+        let _ = rustix::process::kill_process_group(pid, rustix::process::Signal::KILL);
+    }
+}
+
+fn as_pid(pid: u32) -> Option<rustix::process::Pid> {
+    i32::try_from(pid).ok().and_then(rustix::process::Pid::from_raw)
+}
+
+/// Takes the dead members of a killed group off the list of processes, where they became our children.
+async fn collect(group: Option<u32>) {
+    let Some(group) = group.and_then(as_pid) else { return };
+    loop {
+        match rustix::process::waitpgid(group, rustix::process::WaitOptions::NOHANG) {
+            Ok(Some(_)) => {}
+            Ok(None) => tokio::time::sleep(DYING).await,
+            // None is left, or none of them is ours.
+            Err(_) => return,
+        }
+    }
+}
+
+fn exit_of(status: std::io::Result<std::process::ExitStatus>) -> Ended {
+    use std::os::unix::process::ExitStatusExt;
+    match status {
+        Ok(status) => match (status.code(), status.signal()) {
+            (Some(code), _) => Ended::Exit(code),
+            (None, Some(signal)) => Ended::Signal(signal),
+            (None, None) => Ended::Failed("it ended in an unknown way".to_owned()),
+        },
+        Err(error) => Ended::Failed(error.to_string()),
+    }
+}

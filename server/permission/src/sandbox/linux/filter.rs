@@ -1,0 +1,189 @@
+//! System calls that no build, test or tool needs, and that lead out of a sandbox: they answer *not permitted*.
+//!
+//! A deny-list on purpose: namespaces and Landlock are the walls, this keeps tools away from them. `clone3` answers *no
+//! such call*, for its arguments lie where a filter cannot look; every C library then takes `clone`.
+
+use std::collections::BTreeMap;
+
+use libc::c_long;
+use seccompiler::{
+    SeccompAction, SeccompCmpArgLen as Length, SeccompCmpOp as Op, SeccompCondition as Condition,
+    SeccompFilter, SeccompRule as Rule, TargetArch, apply_filter,
+};
+
+use super::failed;
+use crate::sandbox::{Confinement, Network};
+
+/// Which kinds of socket may be made, besides those that list devices and addresses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Families {
+    /// Internet and named: there is a network namespace and a root of its own around them.
+    Internet,
+    /// None, but where the network was granted, the internet's.
+    None,
+}
+
+const DENIED: &[c_long] = &[
+    // mounts and namespaces
+    libc::SYS_mount,
+    libc::SYS_umount2,
+    libc::SYS_pivot_root,
+    libc::SYS_chroot,
+    libc::SYS_setns,
+    libc::SYS_open_tree,
+    libc::SYS_move_mount,
+    libc::SYS_fsopen,
+    libc::SYS_fsconfig,
+    libc::SYS_fsmount,
+    libc::SYS_fspick,
+    libc::SYS_mount_setattr,
+    libc::SYS_quotactl,
+    libc::SYS_swapon,
+    libc::SYS_swapoff,
+    // other processes
+    libc::SYS_ptrace,
+    libc::SYS_process_vm_readv,
+    libc::SYS_process_vm_writev,
+    libc::SYS_process_madvise,
+    libc::SYS_pidfd_getfd,
+    libc::SYS_kcmp,
+    // keys, and files by their number
+    libc::SYS_keyctl,
+    libc::SYS_add_key,
+    libc::SYS_request_key,
+    libc::SYS_open_by_handle_at,
+    // the kernel itself
+    libc::SYS_bpf,
+    libc::SYS_perf_event_open,
+    libc::SYS_userfaultfd,
+    libc::SYS_kexec_load,
+    libc::SYS_init_module,
+    libc::SYS_finit_module,
+    libc::SYS_delete_module,
+    libc::SYS_reboot,
+    libc::SYS_acct,
+    libc::SYS_syslog,
+    libc::SYS_settimeofday,
+    libc::SYS_clock_settime,
+    libc::SYS_adjtimex,
+    libc::SYS_io_uring_setup,
+    libc::SYS_io_uring_enter,
+    libc::SYS_io_uring_register,
+    #[cfg(target_arch = "x86_64")]
+    libc::SYS_iopl,
+    #[cfg(target_arch = "x86_64")]
+    libc::SYS_ioperm,
+    #[cfg(target_arch = "x86_64")]
+    libc::SYS_kexec_file_load,
+];
+
+/// What changes a file without writing to it; Landlock does not see it.
+const METADATA: &[c_long] = &[
+    libc::SYS_fchmod,
+    libc::SYS_fchmodat,
+    // fchmodat2, which the crate does not name yet.
+    452,
+    libc::SYS_fchown,
+    libc::SYS_fchownat,
+    libc::SYS_utimensat,
+    libc::SYS_setxattr,
+    libc::SYS_lsetxattr,
+    libc::SYS_fsetxattr,
+    libc::SYS_removexattr,
+    libc::SYS_lremovexattr,
+    libc::SYS_fremovexattr,
+    #[cfg(target_arch = "x86_64")]
+    libc::SYS_chmod,
+    #[cfg(target_arch = "x86_64")]
+    libc::SYS_chown,
+    #[cfg(target_arch = "x86_64")]
+    libc::SYS_lchown,
+    #[cfg(target_arch = "x86_64")]
+    libc::SYS_utime,
+    #[cfg(target_arch = "x86_64")]
+    libc::SYS_utimes,
+    #[cfg(target_arch = "x86_64")]
+    libc::SYS_futimesat,
+];
+
+/// Ways to put words into a terminal, as if somebody typed them.
+const TYPING: [u64; 2] = [0x5412, 0x541c];
+
+const NEW_SPACES: [i32; 7] = [
+    libc::CLONE_NEWUSER,
+    libc::CLONE_NEWNS,
+    libc::CLONE_NEWPID,
+    libc::CLONE_NEWNET,
+    libc::CLONE_NEWIPC,
+    libc::CLONE_NEWUTS,
+    libc::CLONE_NEWCGROUP,
+];
+
+/// On this processor every call has a second number, for programs with short pointers.
+#[cfg(target_arch = "x86_64")]
+const SECOND_NUMBERS: Option<i64> = Some(0x4000_0000);
+#[cfg(not(target_arch = "x86_64"))]
+const SECOND_NUMBERS: Option<i64> = None;
+
+/// Lays the filter on this process and all that it starts. It cannot be taken off.
+pub(super) fn apply(confinement: &Confinement, families: Families) -> Result<(), String> {
+    let bad = |error: seccompiler::Error| failed("filter system calls", error);
+    let mut rules: BTreeMap<i64, Vec<Rule>> = BTreeMap::new();
+    let never = |call: &c_long| (*call, Vec::new());
+    rules.extend(DENIED.iter().map(never));
+    if families == Families::None && confinement.is_read_only() {
+        rules.extend(METADATA.iter().map(never));
+    }
+    let conditional =
+        conditions(confinement, families).map_err(|error| failed("filter system calls", error))?;
+    rules.extend(conditional);
+    install(rules, libc::EPERM).map_err(bad)?;
+    install(BTreeMap::from([(libc::SYS_clone3, Vec::new())]), libc::ENOSYS).map_err(bad)
+}
+
+fn conditions(
+    confinement: &Confinement,
+    families: Families,
+) -> Result<Vec<(i64, Vec<Rule>)>, seccompiler::BackendError> {
+    let typing = TYPING
+        .iter()
+        .map(|request| Rule::new(vec![Condition::new(1, Length::Dword, Op::Eq, *request)?]))
+        .collect::<Result<_, _>>()?;
+    let spaces = || {
+        NEW_SPACES
+            .iter()
+            .map(|space| {
+                let space = u64::from(space.unsigned_abs());
+                Rule::new(vec![Condition::new(0, Length::Dword, Op::MaskedEq(space), space)?])
+            })
+            .collect::<Result<Vec<_>, _>>()
+    };
+    let mut allowed = vec![libc::AF_NETLINK];
+    match (families, confinement.network) {
+        (Families::Internet, _) => allowed.extend([libc::AF_UNIX, libc::AF_INET, libc::AF_INET6]),
+        (Families::None, Network::Open) => allowed.extend([libc::AF_INET, libc::AF_INET6]),
+        (Families::None, Network::Closed) => {}
+    }
+    let other = allowed
+        .iter()
+        .map(|family| Condition::new(0, Length::Dword, Op::Ne, u64::from(family.unsigned_abs())))
+        .collect::<Result<_, _>>()?;
+    Ok(vec![
+        (libc::SYS_ioctl, typing),
+        (libc::SYS_clone, spaces()?),
+        (libc::SYS_unshare, spaces()?),
+        (libc::SYS_socket, vec![Rule::new(other)?]),
+    ])
+}
+
+fn install(mut rules: BTreeMap<i64, Vec<Rule>>, errno: i32) -> Result<(), seccompiler::Error> {
+    if let Some(second) = SECOND_NUMBERS {
+        let again: Vec<_> = rules.iter().map(|(call, rules)| (call | second, rules.clone())).collect();
+        rules.extend(again);
+    }
+    let target = TargetArch::try_from(std::env::consts::ARCH)?;
+    let filter =
+        SeccompFilter::new(rules, SeccompAction::Allow, SeccompAction::Errno(errno.unsigned_abs()), target)?;
+    let program: seccompiler::BpfProgram = filter.try_into()?;
+    apply_filter(&program)
+}

@@ -1,0 +1,60 @@
+//! Empty folders that stand where nothing may appear, for as long as a command runs.
+//!
+//! A mount needs something to stand on. The folder is made in the real tree, told by its mode, locked while a command
+//! needs it, and taken away by the last one that did. What the person puts into it in the meantime stays.
+
+use std::os::fd::OwnedFd;
+use std::os::unix::fs::{DirBuilderExt, MetadataExt};
+use std::path::{Path, PathBuf};
+
+use rustix::fs::{FlockOperation, Mode, OFlags, flock, open};
+
+/// No folder has this mode by chance.
+const MODE: u32 = 0o1711;
+
+/// One such folder; dropping it takes it away.
+pub(super) struct Ghost {
+    pub(super) path: PathBuf,
+    lock: OwnedFd,
+}
+
+/// Makes those that are missing. One that cannot be made is left out: nobody could make it inside either.
+pub(super) fn make(absent: &[PathBuf]) -> Vec<Ghost> {
+    absent.iter().filter_map(|path| one(path)).collect()
+}
+
+/// Whether a place is a ghost that a launcher left behind.
+fn is_ghost(path: &Path) -> bool {
+    path.symlink_metadata().is_ok_and(|metadata| metadata.is_dir() && metadata.mode() & 0o7777 == MODE)
+}
+
+fn one(path: &Path) -> Option<Ghost> {
+    // Twice: another launcher may take away the one that we found.
+    for _ in 0..2 {
+        match std::fs::DirBuilder::new().mode(MODE).create(path) {
+            Ok(()) => {
+                // The umask had its say.
+                let mode = std::os::unix::fs::PermissionsExt::from_mode(MODE);
+                let _ = std::fs::set_permissions(path, mode);
+            }
+            Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists && is_ghost(path) => {}
+            Err(_) => return None,
+        }
+        let flags = OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC | OFlags::RDONLY;
+        let Ok(lock) = open(path, flags, Mode::empty()) else { continue };
+        if flock(&lock, FlockOperation::LockShared).is_ok() && is_ghost(path) {
+            return Some(Ghost { path: path.to_owned(), lock });
+        }
+    }
+    None
+}
+
+impl Drop for Ghost {
+    fn drop(&mut self) {
+        // Somebody else's command still needs it where this cannot be had.
+        if flock(&self.lock, FlockOperation::NonBlockingLockExclusive).is_ok() {
+            // Not empty: then it is the person's now.
+            let _ = std::fs::remove_dir(&self.path);
+        }
+    }
+}

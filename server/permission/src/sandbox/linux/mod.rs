@@ -1,0 +1,103 @@
+//! The walls on Linux. `full` makes namespaces and `mounts` a root in them, `partial` has Landlock alone; `filter` takes
+//! dangerous system calls away in both, and `watch` ends everything when the one who asked for it is gone.
+//!
+//! A launcher has one thread from its start to its end. That is what makes `fork` sound here.
+
+mod filter;
+mod fork;
+mod full;
+mod ghost;
+mod landlock;
+mod loopback;
+mod mountinfo;
+mod mounts;
+mod partial;
+mod plan;
+mod watch;
+
+use std::os::fd::AsFd;
+use std::os::unix::net::UnixStream;
+use std::process::{Child, Command, ExitCode, Stdio};
+
+use rustix::process::{Resource, Rlimit, setrlimit};
+
+use super::orders::{News, Orders, read_orders, write_news};
+use super::{SHELL, SHELL_ARGUMENTS, State};
+
+/// Reads the orders from the socket that is standard input, carries them out, and says there how it ended.
+pub(super) fn run() -> ExitCode {
+    // Its copy is closed by the shell's start; what the shell gets as its input is nothing.
+    let Ok(line) = rustix::stdio::stdin().try_clone_to_owned() else { return ExitCode::from(2) };
+    let line = UnixStream::from(line);
+    let Ok(orders) = read_orders(&line) else { return ExitCode::from(2) };
+    let result = match orders.confinement.state {
+        State::Full => full::run(&orders, &line),
+        State::Partial | State::Unsupported | State::Off => partial::run(&orders, &line),
+    };
+    let news = result.unwrap_or_else(News::Failed);
+    match write_news(&line, &news) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(_) => ExitCode::FAILURE,
+    }
+}
+
+/// The shell with the command, as it starts inside the walls.
+fn shell(orders: &Orders, temporary: &std::path::Path) -> Command {
+    let mut command = Command::new(SHELL);
+    command
+        .args(SHELL_ARGUMENTS)
+        .arg(&orders.command)
+        .current_dir(&orders.cwd)
+        .env("TMPDIR", temporary)
+        .stdin(Stdio::null());
+    command
+}
+
+/// No core files, and no more memory and processes than granted. Before the shell starts.
+fn limit(orders: &Orders) -> Result<(), String> {
+    set_limit(Resource::Core, 0)?;
+    if let Some(bytes) = orders.limits.memory {
+        set_limit(Resource::Data, bytes)?;
+    }
+    match (orders.limits.processes, orders.confinement.state) {
+        (Some(count), State::Full) => set_limit(Resource::Nproc, count),
+        _ => Ok(()),
+    }
+}
+
+fn set_limit(resource: Resource, most: u64) -> Result<(), String> {
+    let now = rustix::process::getrlimit(resource);
+    let most = now.maximum.map_or(most, |maximum| maximum.min(most));
+    setrlimit(resource, Rlimit { current: Some(most), maximum: Some(most) })
+        .map_err(|error| failed("set limits", error))
+}
+
+/// Waits for the shell, and collects whatever else ends in the meantime.
+fn collect_until(shell: &Child) -> Result<News, String> {
+    use rustix::process::{WaitOptions, wait};
+    loop {
+        match wait(WaitOptions::empty()) {
+            Ok(Some((pid, status))) if pid.as_raw_nonzero().get().unsigned_abs() == shell.id() => {
+                return Ok(match (status.exit_status(), status.terminating_signal()) {
+                    (Some(code), _) => News::Exit(code),
+                    (None, Some(signal)) => News::Signal(signal),
+                    (None, None) => News::Failed("the shell ended in an unknown way".to_owned()),
+                });
+            }
+            Ok(_) | Err(rustix::io::Errno::INTR) => {}
+            Err(error) => return Err(failed("wait for the shell", error)),
+        }
+    }
+}
+
+fn failed(what: &str, error: impl std::fmt::Display) -> String {
+    format!("failed to {what}: {error}")
+}
+
+/// Whether the other end of a socket or pipe is gone. Nobody ever sends anything on those that are asked about.
+fn is_gone(fd: impl AsFd) -> bool {
+    use rustix::event::{PollFd, PollFlags, Timespec, poll};
+    let mut fds = [PollFd::new(&fd, PollFlags::IN)];
+    let now = Timespec { tv_sec: 0, tv_nsec: 0 };
+    matches!(poll(&mut fds, Some(&now)), Ok(count) if count > 0)
+}

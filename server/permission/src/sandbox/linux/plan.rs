@@ -1,0 +1,114 @@
+//! Which mounts a confinement comes to: worked out outside, where links still lead where the person sees them lead.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use super::ghost::Ghost;
+use crate::sandbox::{Confinement, Network};
+
+/// Whether a place can be written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Access {
+    Read,
+    Write,
+}
+
+/// What stands at a place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    Folder,
+    File,
+}
+
+/// A place that is the same inside as outside.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Bind {
+    pub(super) access: Access,
+    pub(super) kind: Kind,
+    /// It must be a mount of its own even where the folder around it has the same access.
+    apart: bool,
+}
+
+/// The root of a command.
+#[derive(Debug, Default)]
+pub(super) struct Plan {
+    /// Folders before what they hold.
+    pub(super) binds: BTreeMap<PathBuf, Bind>,
+    /// Symbolic links: where, and to what.
+    pub(super) links: BTreeMap<PathBuf, PathBuf>,
+    pub(super) hidden: Vec<(PathBuf, Kind)>,
+    pub(super) home: Option<PathBuf>,
+}
+
+impl Plan {
+    pub(super) fn of(confinement: &Confinement, ghosts: &[Ghost]) -> Self {
+        let mut plan = Self::default();
+        for place in &confinement.read {
+            plan.add(place, Access::Read, false);
+        }
+        if confinement.network == Network::Open {
+            // Often a link to where a daemon keeps the addresses of name servers.
+            plan.add(Path::new("/etc/resolv.conf"), Access::Read, false);
+        }
+        for place in &confinement.write {
+            plan.add(place, Access::Write, false);
+        }
+        for place in &confinement.pin {
+            plan.add(place, Access::Write, true);
+        }
+        for place in confinement.guard.iter().chain(ghosts.iter().map(|ghost| &ghost.path)) {
+            plan.add(place, Access::Read, true);
+        }
+        for place in &confinement.hide {
+            let Ok(place) = place.canonicalize() else { continue };
+            let kind = if place.is_dir() { Kind::Folder } else { Kind::File };
+            plan.hidden.push((place, kind));
+        }
+        plan.drop_needless();
+        if let Some(home) = &confinement.home
+            && let Ok(real) = home.canonicalize()
+            && real.parent().is_some()
+            && plan.around(&real).is_none()
+        {
+            if real != *home {
+                plan.links.insert(home.clone(), real.clone());
+            }
+            plan.home = Some(real);
+        }
+        plan
+    }
+
+    /// What decides about a place: its own bind, or the nearest above it.
+    pub(super) fn around(&self, place: &Path) -> Option<Bind> {
+        place.ancestors().find_map(|folder| self.binds.get(folder)).copied()
+    }
+
+    fn add(&mut self, place: &Path, access: Access, apart: bool) {
+        // What is not there is not missed: lists of usual places name many.
+        let Ok(real) = place.canonicalize() else { return };
+        if real.parent().is_none() {
+            return;
+        }
+        if real != place {
+            self.links.insert(place.to_owned(), real.clone());
+        }
+        let kind = if real.is_dir() { Kind::Folder } else { Kind::File };
+        self.binds.insert(real, Bind { access, kind, apart });
+    }
+
+    /// Takes out what is the same as the folder around it.
+    fn drop_needless(&mut self) {
+        let needless: Vec<PathBuf> = self
+            .binds
+            .iter()
+            .filter(|(place, bind)| {
+                let around = place.parent().and_then(|parent| self.around(parent));
+                !bind.apart && around.is_some_and(|around| around.access == bind.access)
+            })
+            .map(|(place, _)| place.clone())
+            .collect();
+        for place in needless {
+            self.binds.remove(&place);
+        }
+    }
+}

@@ -1,0 +1,184 @@
+//! Which folders outside the workspace a build needs: found by their usual names and through the environment.
+
+use std::path::{Path, PathBuf};
+
+/// Below the home, read-only where they are there.
+const USUAL: &[&str] = &[
+    ".cargo",
+    ".rustup",
+    ".nvm",
+    ".fnm",
+    ".volta",
+    ".bun",
+    ".deno",
+    ".npm",
+    ".yarn",
+    ".pyenv",
+    ".rbenv",
+    ".rvm",
+    ".asdf",
+    ".sdkman",
+    ".ghcup",
+    ".cabal",
+    ".stack",
+    ".opam",
+    ".elan",
+    ".juliaup",
+    ".julia",
+    ".dotnet",
+    ".nuget/packages",
+    ".m2/repository",
+    ".gradle",
+    ".pub-cache",
+    ".virtualenvs",
+    ".conda",
+    "miniconda3",
+    "miniforge3",
+    "anaconda3",
+    "go",
+    "bin",
+    ".local/bin",
+    ".local/lib",
+    ".local/share/uv",
+    ".local/share/mise",
+    ".local/share/fnm",
+    ".local/share/pnpm",
+    ".local/share/pipx",
+    ".local/share/virtualenvs",
+    ".cache/pip",
+    ".cache/uv",
+    ".cache/ms-playwright",
+    ".gitconfig",
+    ".config/git/config",
+    ".config/git/ignore",
+    ".config/git/attributes",
+];
+
+/// Below the home, writable where the network was granted.
+const CACHES: &[&str] = &[
+    ".cargo/registry",
+    ".cargo/git",
+    ".npm",
+    ".bun/install/cache",
+    ".local/share/pnpm/store",
+    ".cache/pip",
+    ".cache/uv",
+    ".cache/yarn",
+    ".cache/pnpm",
+    ".cache/deno",
+    "go/pkg/mod",
+    ".m2/repository",
+    ".nuget/packages",
+    ".pub-cache",
+];
+
+/// In those folders, files that hold keys.
+const SECRETS: &[&str] = &[
+    ".cargo/credentials",
+    ".cargo/credentials.toml",
+    ".gradle/gradle.properties",
+    ".cabal/config",
+    ".pub-cache/credentials.json",
+];
+
+/// Variables that name a toolchain's folder. What they name is not taken over where it holds the home.
+const VARIABLES: &[&str] = &[
+    "CARGO_HOME",
+    "RUSTUP_HOME",
+    "GOPATH",
+    "GOROOT",
+    "GOMODCACHE",
+    "JAVA_HOME",
+    "MAVEN_HOME",
+    "GRADLE_USER_HOME",
+    "NVM_DIR",
+    "VIRTUAL_ENV",
+    "PYENV_ROOT",
+    "CONDA_PREFIX",
+    "GEM_HOME",
+];
+
+/// Variables that name folders, one behind the other.
+const LISTS: &[&str] = &["PATH", "GEM_PATH", "PYTHONPATH", "NODE_PATH"];
+
+/// Names that a folder of programs has inside a toolchain.
+const PROGRAMS: &[&str] = &["bin", "sbin", "shims", "condabin"];
+
+/// What [`toolchains`] found.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Toolchains {
+    pub readable: Vec<PathBuf>,
+    pub caches: Vec<PathBuf>,
+    pub secret: Vec<PathBuf>,
+}
+
+/// The folders that the environment of a command names, and the usual ones of a home. Does not look whether they exist.
+pub fn toolchains(environment: &[(String, String)], home: Option<&Path>) -> Toolchains {
+    let mut found = Toolchains::default();
+    if let Some(home) = home {
+        found.readable.extend(USUAL.iter().map(|name| home.join(name)));
+        found.caches.extend(CACHES.iter().map(|name| home.join(name)));
+        found.secret.extend(SECRETS.iter().map(|name| home.join(name)));
+    }
+    for (name, value) in environment {
+        if VARIABLES.contains(&name.as_str()) {
+            found.readable.push(PathBuf::from(value));
+        }
+        if LISTS.contains(&name.as_str()) {
+            found.readable.extend(std::env::split_paths(value).map(|folder| whole(&folder, home)));
+        }
+        if name == "CARGO_HOME" {
+            let cargo = Path::new(value);
+            found.caches.extend(["registry", "git"].map(|name| cargo.join(name)));
+            found.secret.extend(["credentials", "credentials.toml"].map(|name| cargo.join(name)));
+        }
+        if name == "GOMODCACHE" {
+            found.caches.push(PathBuf::from(value));
+        }
+    }
+    found.readable.retain(|folder| folder.is_absolute());
+    found.readable.sort();
+    found.readable.dedup();
+    found
+}
+
+/// The toolchain that a folder of programs belongs to; the folder itself where that is the home's or the disk's.
+fn whole(folder: &Path, home: Option<&Path>) -> PathBuf {
+    let is_programs =
+        folder.file_name().and_then(|name| name.to_str()).is_some_and(|name| PROGRAMS.contains(&name));
+    match folder.parent() {
+        Some(parent)
+            if is_programs
+                && parent.components().count() > 2
+                && !home.is_some_and(|home| home.starts_with(parent) || home.join(".local") == parent) =>
+        {
+            parent.to_owned()
+        }
+        _ => folder.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_environment_names_toolchains_and_never_the_home() {
+        let home = Path::new("/home/me");
+        for (name, value, expected) in [
+            ("PATH", "/usr/bin:/home/me/.nvm/versions/node/v22/bin", "/home/me/.nvm/versions/node/v22"),
+            ("PATH", "/home/me/bin", "/home/me/bin"),
+            ("PATH", "/home/me/.local/bin", "/home/me/.local/bin"),
+            ("PATH", "/data/tools/x/bin:", "/data/tools/x"),
+            ("PATH", "/data/bin", "/data/bin"),
+            ("GOROOT", "/data/go", "/data/go"),
+        ] {
+            let found = toolchains(&[(name.to_owned(), value.to_owned())], Some(home)).readable;
+            assert!(found.contains(&PathBuf::from(expected)), "{name}={value}: {found:?}");
+        }
+        let found = toolchains(&[("EDITOR".to_owned(), "/data/x".to_owned())], None);
+        assert_eq!(found, Toolchains::default());
+        let found = toolchains(&[("PATH".to_owned(), "here:.".to_owned())], None);
+        assert_eq!(found.readable, Vec::<PathBuf>::new());
+    }
+}
