@@ -14,6 +14,7 @@ use crate::settings::Settings;
 #[derive(Default)]
 pub(crate) struct Quarters {
     temporary: Option<Arc<TempDir>>,
+    trial: Option<JoinHandle<()>>,
     /// What lies in the workspace, looked at anew while the model thinks.
     survey: Option<JoinHandle<Survey>>,
 }
@@ -29,23 +30,48 @@ impl Quarters {
         Ok(folder)
     }
 
-    /// The walls for a command; the error says why it cannot run at all.
+    /// Tries what the machine can do and looks through the workspace, while the model is still thinking.
+    pub(crate) fn prepare(&mut self, policy: &Policy, settings: &Settings) {
+        let sandbox = settings.sandbox.clone();
+        self.trial = Some(tokio::task::spawn_blocking(move || drop(sandbox.report())));
+        self.survey = Some(look(policy));
+    }
+
+    /// Waits until it is known what the machine can do; asking is cheap from then on.
+    pub(crate) async fn ready(&mut self) {
+        if let Some(trial) = self.trial.take() {
+            // One that broke down is made up for where the answer is needed.
+            let _ = trial.await;
+        }
+    }
+
+    /// Why a command cannot run at all, whatever the person would say.
+    pub(crate) fn refusal(effect: &Effect, policy: &Policy, settings: &Settings) -> Option<String> {
+        let around = Circumstances {
+            sandbox: &settings.sandbox,
+            state: settings.sandbox.report().state,
+            survey: &Survey::default(),
+            network: Network::Closed,
+        };
+        confine(effect, policy, &around).err()
+    }
+
+    /// The walls for a command that was permitted.
     pub(crate) async fn walls(
         &mut self,
         effect: &Effect,
         policy: &Policy,
         settings: &Settings,
     ) -> Result<Confinement, String> {
-        let sandbox = settings.sandbox.clone();
-        // The first time this tries what the machine can do.
-        let report =
-            tokio::task::spawn_blocking(move || sandbox.report()).await.map_err(|error| error.to_string())?;
+        let state = settings.sandbox.report().state;
         let looked = self.survey.take().unwrap_or_else(|| look(policy)).await;
         let survey = looked.map_err(|error| error.to_string())?;
         let network = network_for(effect, policy);
-        let around =
-            Circumstances { sandbox: &settings.sandbox, state: report.state, survey: &survey, network };
-        confine(effect, policy, &around)
+        confine(
+            effect,
+            policy,
+            &Circumstances { sandbox: &settings.sandbox, state, survey: &survey, network },
+        )
     }
 
     /// After a command: what it made is looked at in time for the next one.

@@ -206,7 +206,7 @@ async fn begin(
         Err(error) => return Err((Some(settings), error.into())),
     };
     let origin = ask.place.as_ref().map(|(path, span)| Origin { path: path.clone(), span: *span });
-    let turn = Turn {
+    let mut turn = Turn {
         shared: shared.clone(),
         desk: shared.link.clone(),
         recorder: shared.recorder.clone(),
@@ -225,6 +225,10 @@ async fn begin(
         last_text: String::new(),
         world,
     };
+    if action.tools.iter().any(|tool| tool == "bash") {
+        let policy = turn.policy();
+        turn.quarters.prepare(&policy, &turn.settings);
+    }
     let title = title(ask, &action);
     let started = Event::RunStarted {
         session: session.clone(),
@@ -407,6 +411,7 @@ async fn perform(turn: &mut Turn, action: &Action, call: ToolCall) -> Result<Too
     }
     let id = turn.shared.call_id();
     let arguments = call.arguments.value.clone();
+    turn.quarters.ready().await;
     let logged = arguments.clone().unwrap_or_else(|_| serde_json::Value::String(call.arguments.raw.clone()));
     turn.record(vec![Event::ToolCalled { call: id.clone(), name: call.name.clone(), arguments: logged }])
         .await?;

@@ -202,7 +202,7 @@ fn always_settles_the_pending_asks_it_matches() {
         let both = scene.client.diagnostics(&uri, "both", |_| true);
         let first = both
             .iter()
-            .find(|one| one["message"].to_string().contains("two"))
+            .find(|one| one["message"].to_string().contains("printf two"))
             .unwrap_or_else(|| panic!("the first question is not among {both:?}"));
         let settled = scene.press(first, "Always allow");
         assert_eq!(settled["settled"].as_array().map(Vec::len), Some(2), "{settled}");

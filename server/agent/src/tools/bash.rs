@@ -15,6 +15,7 @@ use super::{Output, arguments};
 use crate::error::AgentError;
 use crate::gate::{Permit, permit};
 use crate::process::{self, Ended, Job};
+use crate::quarters::Quarters;
 use crate::run::Turn;
 
 const USUAL: Duration = Duration::from_mins(2);
@@ -52,6 +53,14 @@ pub(super) async fn run(turn: &mut Turn, call: &CallId, value: Value) -> Result<
     let effect = Effect::Execute { command: command.clone(), cwd: cwd.clone() };
     // Walls that cannot be had are no question to the person.
     let policy = turn.policy();
+    if let Some(reason) = Quarters::refusal(&effect, &policy, &turn.settings) {
+        return Ok(Output::failed(format!("refused: {reason}")));
+    }
+    if let Permit::Refused(text) = permit(turn, call, effect.clone(), None).await? {
+        return Ok(Output::failed(text));
+    }
+    // While the person thought, the mode may have changed.
+    let policy = turn.policy();
     let walls = match turn.quarters.walls(&effect, &policy, &turn.settings).await {
         Ok(walls) => walls,
         Err(reason) => return Ok(Output::failed(format!("refused: {reason}"))),
@@ -60,9 +69,6 @@ pub(super) async fn run(turn: &mut Turn, call: &CallId, value: Value) -> Result<
         Ok(folder) => folder,
         Err(error) => return Ok(Output::failed(format!("there is no temporary folder: {error}"))),
     };
-    if let Permit::Refused(text) = permit(turn, call, effect.clone(), None).await? {
-        return Ok(Output::failed(text));
-    }
     turn.record(vec![Event::EffectStarted { call: call.clone(), effect }]).await?;
     let limit = timeout_ms.map_or(USUAL, Duration::from_millis).min(LONGEST);
     let job = Job {
