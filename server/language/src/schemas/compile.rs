@@ -1,0 +1,211 @@
+//! From documents to a schema that can be asked.
+//!
+//! What cannot work is taken out before, and said: references that lead nowhere, and references that lead back to
+//! themselves without taking a step in the value, which would never end.
+//!
+//! Invariants
+//! - No retriever here reaches a disk or a network: what is not among the documents is not there.
+//! - Every schema that leaves this file ends, on every value.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::ptr;
+
+use jsonschema::{PatternOptions, Validator};
+use referencing::{Draft, Registry, Retrieve, Uri};
+use serde_json::{Value, json};
+
+use super::documents::{self, Documents, Read};
+use super::part::{Edge, Part};
+
+/// How many parts may look at one value, each referring to the next.
+const LONGEST_CHAIN: usize = 120;
+
+/// How often a pattern may step back before it counts as too costly.
+const MOST_STEPS: usize = 100_000;
+
+/// What was made, and what had to be left out, each a sentence's fragment.
+pub(super) struct Compiled {
+    pub(super) registry: Registry<'static>,
+    pub(super) validator: Validator,
+    pub(super) draft: Draft,
+    pub(super) problems: Vec<String>,
+}
+
+/// Makes the schema at `url`. The error is a fragment of a sentence: why there is none.
+pub(super) fn compile(url: &str, read: &mut Read<'_>) -> Result<Compiled, String> {
+    let found = documents::gather(url, read)?;
+    let root = found.by_url.get(url).ok_or("it is not there")?;
+    let said = documents::draft_of(root);
+    let mut problems: Vec<String> =
+        found.missing.iter().map(|(url, why)| format!("it refers to '{url}', but {why}")).collect();
+    if said == Draft::Unknown && root.get("$schema").and_then(Value::as_str).is_some_and(is_draft_3) {
+        return Err("it is written in draft 3 of JSON Schema; drafts 4, 6, 7, 2019-09 and 2020-12 are read".to_owned());
+    }
+    let draft = if said == Draft::Unknown { Draft::Draft202012 } else { said };
+    let unfit = unfit(&found, draft, &mut problems)?;
+    let by_url: BTreeMap<String, Value> =
+        found.by_url.iter().map(|(url, value)| (url.clone(), without(value, &unfit, &found.missing))).collect();
+    let root = by_url.get(url).cloned().unwrap_or_default();
+    let registry = Registry::new().draft(draft).retriever(Nothing).extend(by_url);
+    let registry = registry.and_then(referencing::RegistryBuilder::prepare).map_err(|error| no_schema(&error))?;
+    let mut options = jsonschema::options()
+        .with_registry(&registry)
+        .with_base_uri(url)
+        .with_retriever(Nothing)
+        .should_validate_formats(true)
+        .with_pattern_options(PatternOptions::fancy_regex().backtrack_limit(MOST_STEPS));
+    if root.get("$schema").is_none() {
+        options = options.with_draft(draft);
+    }
+    let validator = options.build(&root).map_err(|error| {
+        let place = error.instance_path().as_str();
+        let place = if place.is_empty() { String::new() } else { format!(" at '{place}'") };
+        format!("it is no valid schema{place}: {}", shortened(&error.to_string()))
+    })?;
+    Ok(Compiled { registry, validator, draft, problems })
+}
+
+fn no_schema(error: &referencing::Error) -> String {
+    format!("it is no valid schema: {}", shortened(&error.to_string()))
+}
+
+fn is_draft_3(named: &str) -> bool {
+    named.contains("json-schema.org/draft-03") || named.contains("json-schema.org/draft-02")
+}
+
+/// A library's sentence, which may quote a whole schema.
+fn shortened(text: &str) -> String {
+    let line = text.lines().next().unwrap_or_default();
+    let mut short: String = line.chars().take(200).collect();
+    if short.len() < line.len() {
+        short.push('…');
+    }
+    short
+}
+
+/// Answers for documents that are not there: anything goes.
+struct Nothing;
+
+impl Retrieve for Nothing {
+    fn retrieve(&self, _: &Uri<String>) -> Result<Value, Box<dyn std::error::Error + Send + Sync>> {
+        Ok(json!({}))
+    }
+}
+
+/// The schema objects whose reference must not be followed, by where they stand in memory.
+fn unfit(found: &Documents, draft: Draft, problems: &mut Vec<String>) -> Result<BTreeSet<usize>, String> {
+    let pairs = found.by_url.iter().map(|(url, value)| (url.as_str(), value));
+    let registry = Registry::new().draft(draft).retriever(Nothing).extend(pairs);
+    let registry = registry.and_then(referencing::RegistryBuilder::prepare).map_err(|error| no_schema(&error))?;
+    let mut parts = Vec::new();
+    for (url, value) in &found.by_url {
+        let own = if value.get("$schema").is_some() { documents::draft_of(value) } else { draft };
+        documents::each_object(value, url, own, &mut |object, base| {
+            let refers = ["$ref", "$dynamicRef", "$recursiveRef"].iter().any(|word| object.get(word).is_some());
+            if refers {
+                parts.extend(Part::with_base(&registry, object, base, own));
+            }
+        });
+    }
+    let mut search = Search { unfit: BTreeSet::new(), heights: HashMap::new(), way: Vec::new(), problems };
+    for part in parts {
+        if part.leads_somewhere() {
+            search.visit(part, Edge::Inner);
+        } else {
+            search.cut(&part, "which is not there");
+        }
+    }
+    Ok(search.unfit)
+}
+
+/// A walk along all parts that look at one value.
+struct Search<'p, 's> {
+    unfit: BTreeSet<usize>,
+    /// How many parts follow one another from a part on; `None` while it is on the way.
+    heights: HashMap<usize, Option<usize>>,
+    /// The parts on the way, each with how it was reached.
+    way: Vec<(Edge, Part<'s>)>,
+    problems: &'p mut Vec<String>,
+}
+
+impl<'s> Search<'_, 's> {
+    /// How many parts follow one another from `part` on, at most.
+    fn visit(&mut self, part: Part<'s>, edge: Edge) -> usize {
+        let address = part.address();
+        match self.heights.get(&address) {
+            Some(Some(height)) => return *height,
+            Some(None) => {
+                self.cut_circle(address, edge);
+                return 0;
+            }
+            None => {}
+        }
+        self.heights.insert(address, None);
+        let next = part.in_place();
+        self.way.push((edge, part.clone()));
+        let mut height = 0;
+        for (edge, next) in next {
+            if edge == Edge::Reference && self.unfit.contains(&address) {
+                continue;
+            }
+            let beyond = if self.way.len() < 8 * LONGEST_CHAIN { self.visit(next, edge) } else { LONGEST_CHAIN };
+            if edge == Edge::Reference && beyond >= LONGEST_CHAIN {
+                self.cut(&part, "through too many others");
+            } else {
+                height = height.max(beyond);
+            }
+        }
+        self.way.pop();
+        self.heights.insert(address, Some(height + 1));
+        height + 1
+    }
+
+    /// The part at `address` is on the way, and `edge` leads back to it: the last reference between is not followed.
+    fn cut_circle(&mut self, address: usize, edge: Edge) {
+        let mut edge = edge;
+        let mut holder = None;
+        for (reached_by, part) in self.way.iter().rev() {
+            if edge == Edge::Reference {
+                holder = Some(part.clone());
+                break;
+            }
+            if part.address() == address {
+                break;
+            }
+            edge = *reached_by;
+        }
+        if let Some(part) = holder {
+            self.cut(&part, "which leads back to itself without end");
+        }
+    }
+
+    fn cut(&mut self, part: &Part<'_>, why: &str) {
+        if !self.unfit.insert(part.address()) {
+            return;
+        }
+        let words = ["$ref", "$dynamicRef", "$recursiveRef"];
+        let reference = words.into_iter().find_map(|word| part.text(word)).unwrap_or_default();
+        let problem = format!("it refers to '{reference}', {why}");
+        if self.problems.len() < 20 && !self.problems.contains(&problem) {
+            self.problems.push(problem);
+        }
+    }
+}
+
+/// A copy without the references that must not be followed.
+fn without(value: &Value, unfit: &BTreeSet<usize>, missing: &BTreeMap<String, String>) -> Value {
+    match value {
+        Value::Object(map) => {
+            let is_unfit = unfit.contains(&ptr::from_ref(value).addr());
+            let keep = |key: &str, value: &Value| match key {
+                "$ref" | "$dynamicRef" | "$recursiveRef" => !is_unfit,
+                "$schema" => value.as_str().is_none_or(|named| !missing.contains_key(named.trim_end_matches('#'))),
+                _ => true,
+            };
+            let kept = map.iter().filter(|(key, value)| keep(key, value));
+            Value::Object(kept.map(|(key, value)| (key.clone(), without(value, unfit, missing))).collect())
+        }
+        Value::Array(items) => items.iter().map(|item| without(item, unfit, missing)).collect(),
+        other => other.clone(),
+    }
+}
