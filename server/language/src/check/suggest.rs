@@ -4,7 +4,7 @@ use copydesk_base::Safety;
 
 /// Finds near names, within a budget: a file full of wrong names is not worth a second of anybody's time.
 #[derive(Debug)]
-pub(super) struct Suggest {
+pub(crate) struct Suggest {
     looks_left: usize,
     /// Whether the last answer had a rival as near as it.
     rivaled: bool,
@@ -18,7 +18,7 @@ impl Default for Suggest {
 
 impl Suggest {
     /// The name nearest to `word`, if one is near enough to be meant.
-    pub(super) fn nearest<'c>(
+    pub(crate) fn nearest<'c>(
         &mut self,
         word: &str,
         candidates: impl Iterator<Item = &'c str>,

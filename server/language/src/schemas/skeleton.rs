@@ -1,0 +1,225 @@
+//! What a schema suggests to write: the least value that it takes, and where a new key goes.
+
+use std::path::Path;
+
+use copydesk_base::{Span, TextEdit};
+use copydesk_text::{Kind as NodeKind, Node};
+use serde_json::{Map, Value};
+
+use super::branch::types_of;
+use super::fit;
+use super::locate::Spot;
+use super::part::Part;
+
+/// How deep required keys are written out.
+const DEEPEST: usize = 4;
+
+/// The syntax of a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Syntax {
+    Yaml,
+    Json,
+    Toml,
+}
+
+impl Syntax {
+    /// By the ending of a path.
+    pub(crate) fn of(path: &Path) -> Self {
+        let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or("").to_ascii_lowercase();
+        match ending.as_str() {
+            "toml" => Self::Toml,
+            "json" | "jsonc" | "json5" | "code-workspace" | "webmanifest" | "avsc" | "geojson" => Self::Json,
+            _ => Self::Yaml,
+        }
+    }
+}
+
+/// The least value that a schema takes: its default, its only word, its required keys.
+pub(super) fn value(part: &Part<'_>) -> Value {
+    value_within(part, DEEPEST)
+}
+
+fn value_within(part: &Part<'_>, depth: usize) -> Value {
+    let Some(depth) = depth.checked_sub(1) else { return Value::Null };
+    if let Some(value) = found(part, "default", 3) {
+        return value.clone();
+    }
+    if let Some(first) = fit::literals(part).and_then(|words| words.first().copied()) {
+        return first.clone();
+    }
+    match types_of(part, 4).and_then(|types| types.first().copied()) {
+        Some("string") => Value::from(""),
+        Some("integer" | "number") => found(part, "minimum", 3).cloned().unwrap_or_else(|| Value::from(0)),
+        Some("boolean") => Value::Bool(false),
+        Some("array") => Value::Array(Vec::new()),
+        Some("object") => {
+            let mut map = Map::new();
+            required_keys(part, depth, 4, &mut map);
+            Value::Object(map)
+        }
+        _ => Value::Null,
+    }
+}
+
+/// A word of the part, or of what it refers to.
+fn found<'s>(part: &Part<'s>, keyword: &str, depth: usize) -> Option<&'s Value> {
+    let depth = depth.checked_sub(1)?;
+    part.word(keyword).or_else(|| found(&part.referred()?, keyword, depth))
+}
+
+fn required_keys(part: &Part<'_>, depth: usize, hops: usize, map: &mut Map<String, Value>) {
+    let Some(hops) = hops.checked_sub(1) else { return };
+    for name in fit::required(part) {
+        let value = part.entry("properties", name).map_or(Value::Null, |inner| value_within(&inner, depth));
+        map.insert(name.to_owned(), value);
+    }
+    if let Some(other) = part.referred() {
+        required_keys(&other, depth, hops, map);
+    }
+    for other in part.list("allOf") {
+        required_keys(&other, depth, hops, map);
+    }
+    if let Some(other) = ["oneOf", "anyOf"].into_iter().find_map(|keyword| part.list(keyword).next()) {
+        required_keys(&other, depth, hops, map);
+    }
+}
+
+/// A scalar as the syntax writes it.
+pub(super) fn scalar(value: &Value, syntax: Syntax) -> String {
+    match (value, syntax) {
+        (Value::String(text), Syntax::Yaml) if is_plain(text) => text.clone(),
+        (Value::Null, Syntax::Yaml) => String::new(),
+        (Value::Null, Syntax::Toml) => "\"\"".to_owned(),
+        _ => value.to_string(),
+    }
+}
+
+/// Whether a text may stand without quotes anywhere, brackets included.
+fn is_plain(text: &str) -> bool {
+    let starts_well = text.starts_with(|c: char| c.is_alphabetic() || matches!(c, '_' | '/' | '.' | '$'));
+    let safe = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '.' | '/' | ' ' | '$' | '+' | '@');
+    let another = ["null", "true", "false", "yes", "no", "on", "off", "~"];
+    starts_well
+        && text.chars().all(safe)
+        && !text.ends_with(' ')
+        && !text.contains(" #")
+        && !another.contains(&text.to_ascii_lowercase().as_str())
+        && !text.starts_with(".inf")
+        && !text.to_ascii_lowercase().starts_with(".nan")
+        && text.parse::<f64>().is_err()
+}
+
+/// A value on one line, as JSON or YAML in brackets.
+pub(super) fn flow(value: &Value, syntax: Syntax) -> String {
+    match value {
+        Value::Array(items) => {
+            let items: Vec<String> = items.iter().map(|item| flow(item, syntax)).collect();
+            format!("[{}]", items.join(", "))
+        }
+        Value::Object(map) => {
+            let entries: Vec<String> = map.iter().map(|(key, value)| pair(key, value, syntax)).collect();
+            format!("{{{}}}", entries.join(", "))
+        }
+        Value::Null if syntax == Syntax::Yaml => "null".to_owned(),
+        scalar_value => scalar(scalar_value, syntax),
+    }
+}
+
+fn pair(key: &str, value: &Value, syntax: Syntax) -> String {
+    match syntax {
+        Syntax::Json => format!("{}: {}", Value::from(key), flow(value, syntax)),
+        Syntax::Toml => format!("{} = {}", bare_key(key), flow(value, syntax)),
+        Syntax::Yaml => format!("{}: {}", scalar(&Value::from(key), syntax), flow(value, syntax)),
+    }
+}
+
+fn bare_key(key: &str) -> String {
+    let is_bare = !key.is_empty() && key.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-'));
+    if is_bare { key.to_owned() } else { Value::from(key).to_string() }
+}
+
+/// A key with its value in lines of YAML, the first one without its indentation.
+pub(super) fn block(key: &str, value: &Value, indent: &str, line_break: &str) -> String {
+    let key = scalar(&Value::from(key), Syntax::Yaml);
+    match value {
+        Value::Object(map) if !map.is_empty() => {
+            let deeper = format!("{indent}  ");
+            let mut text = format!("{key}:");
+            for (name, value) in map {
+                text.push_str(line_break);
+                text.push_str(&deeper);
+                text.push_str(&block(name, value, &deeper, line_break));
+            }
+            text
+        }
+        Value::Null => format!("{key}:"),
+        other => format!("{key}: {}", flow(other, Syntax::Yaml)),
+    }
+}
+
+/// The edit that adds a key to the mapping at `spot`.
+pub(super) fn insertion(
+    text: &str,
+    syntax: Syntax,
+    spot: &Spot<'_>,
+    name: &str,
+    value: &Value,
+) -> Option<TextEdit> {
+    let line_break = if text.contains("\r\n") { "\r\n" } else { "\n" };
+    let insert = |at: usize, text: String| Some(TextEdit { span: Span::at(at), text });
+    match spot.node.kind() {
+        NodeKind::Mapping(entries) => {
+            let node = spot.node.span();
+            let Some(last) = entries.last().filter(|_| !entries.is_empty()) else {
+                let at = node.start + 1;
+                return node.of(text).starts_with('{').then(|| insert(at, pair(name, value, syntax)))?;
+            };
+            let end = last.span().end;
+            if syntax == Syntax::Toml {
+                return None;
+            }
+            if node.of(text).starts_with('{') {
+                let indent = own_line(text, last.key());
+                let before = indent.map_or(", ".to_owned(), |indent| format!(",{line_break}{indent}"));
+                return insert(end, format!("{before}{}", pair(name, value, syntax)));
+            }
+            let first = entries.first()?.key().span().start;
+            let line_start = text.get(..first)?.rfind('\n').map_or(0, |at| at + 1);
+            let before = text.get(line_start..first)?;
+            if !before.chars().all(|c| matches!(c, ' ' | '-')) {
+                return None;
+            }
+            let indent = " ".repeat(before.len());
+            let new = block(name, value, &indent, line_break);
+            // Behind the last entry's line, a comment on it included; a block text may end with the break itself.
+            let at = if text.get(..end)?.ends_with('\n') {
+                text.get(..end)?.trim_end_matches(['\n', '\r']).len()
+            } else {
+                text.get(end..)?.find(['\n', '\r']).map_or(text.len(), |found| end + found)
+            };
+            insert(at, format!("{line_break}{indent}{new}"))
+        }
+        NodeKind::Null | NodeKind::Scalar(_) if spot.node.is_null() && syntax == Syntax::Yaml => {
+            let Some(key) = spot.key.filter(|_| !spot.is_item) else {
+                let at = spot.node.span().start;
+                return insert(at, format!("{}{line_break}", block(name, value, "", line_break)));
+            };
+            let start = key.span().start;
+            let line_start = text.get(..start)?.rfind('\n').map_or(0, |at| at + 1);
+            let indent = " ".repeat(start - line_start + 2);
+            let colon = text.get(key.span().end..)?.find(':')? + key.span().end + 1;
+            let is_blank = text.get(line_start..start)?.chars().all(|c| matches!(c, ' ' | '-'));
+            let new = block(name, value, &indent, line_break);
+            is_blank.then(|| insert(colon, format!("{line_break}{indent}{new}")))?
+        }
+        _ => None,
+    }
+}
+
+/// The indentation of a key that starts its line.
+fn own_line<'t>(text: &'t str, key: Node<'_>) -> Option<&'t str> {
+    let start = key.span().start;
+    let line_start = text.get(..start)?.rfind('\n')? + 1;
+    let before = text.get(line_start..start)?;
+    before.trim().is_empty().then_some(before)
+}
