@@ -202,6 +202,12 @@ codes! {
     /// A key that does nothing where it stands.
     UselessKey = "useless-key", Warning;
     DeprecatedKey = "deprecated-key", Warning;
+    /// A text that has not the form it must have: a pattern, a format, a length.
+    FormatMismatch = "format-mismatch", Error;
+    /// Another rule of a schema that a value breaks.
+    SchemaMismatch = "schema-mismatch", Error;
+    /// A schema that cannot be used, or not wholly. It says nothing about the file.
+    SchemaUnavailable = "schema-unavailable", Info;
     UnusedInput = "unused-input", Hint;
     /// A step or a list of steps that can never run.
     NeverRuns = "never-runs", Warning;

@@ -21,6 +21,7 @@ mod hover;
 pub mod index;
 mod rules;
 mod schema;
+pub mod schemas;
 mod shape;
 mod summary;
 mod symbols;

@@ -23,7 +23,7 @@ mod secrets;
 mod settings;
 mod structure;
 mod subworkflow;
-mod suggest;
+pub(crate) mod suggest;
 mod values;
 mod whole;
 

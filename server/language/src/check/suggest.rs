@@ -60,7 +60,7 @@ impl Suggest {
     }
 
     /// Whether the last answer can only have been meant: nothing else was as near.
-    pub(super) fn safety(&self) -> Safety {
+    pub(crate) fn safety(&self) -> Safety {
         if self.rivaled { Safety::Suggested } else { Safety::Safe }
     }
 }

@@ -11,6 +11,7 @@ use referencing::Registry;
 use serde_json::Value;
 
 use super::fit::{self, Fit, Known};
+use super::keys::dependency;
 use super::part::Part;
 use crate::check::suggest::Suggest;
 
@@ -98,7 +99,9 @@ impl<'s> Expander<'s> {
         if parts.len() != context.len() {
             // The schema is not where it says: the branch with the fewest mistakes, without a name.
             if let Some(errors) = context.iter().min_by_key(|errors| errors.len()) {
-                errors.iter().for_each(|error| self.expand(error, branch, into));
+                for error in errors {
+                    self.expand(error, branch, into);
+                }
             }
             return;
         }
@@ -135,7 +138,9 @@ impl<'s> Expander<'s> {
         let Some(chosen) = chosen else { return };
         let name = (right_kind > 1).then(|| name_of(parts.get(chosen), chosen));
         let name = name.as_deref().or(branch);
-        context[chosen].iter().for_each(|error| self.expand(error, name, into));
+        for error in &context[chosen] {
+            self.expand(error, name, into);
+        }
     }
 
     fn is_near_word(&mut self, value: &Value, words: &[&Value]) -> bool {
@@ -149,6 +154,7 @@ impl<'s> Expander<'s> {
         let steps = match error.kind() {
             // The schema `false` is no keyword of anything.
             Kind::FalseSchema => 0,
+            Kind::Required { .. } if dependency(error).is_some() => 2,
             _ => usize::from(place.contains("#/")),
         };
         let mut place = place;
@@ -202,7 +208,9 @@ pub(super) fn types_of(part: &Part<'_>, depth: usize) -> Option<Vec<&'static str
 }
 
 fn type_word(name: &str) -> Option<&'static str> {
-    ["string", "number", "integer", "boolean", "array", "object", "null"].into_iter().find(|word| *word == name)
+    ["string", "number", "integer", "boolean", "array", "object", "null"]
+        .into_iter()
+        .find(|word| *word == name)
 }
 
 /// The kind of a value, as JSON Schema calls it.
@@ -265,7 +273,8 @@ fn given_name(part: &Part<'_>, depth: usize) -> Option<String> {
     });
     let keys = || {
         let keys: Vec<String> = fit::required(part).take(3).map(|key| format!("'{key}'")).collect();
-        (!keys.is_empty()).then(|| format!("the form with {}", crate::shape::join(&keys).replace(" or ", " and ")))
+        (!keys.is_empty())
+            .then(|| format!("the form with {}", crate::shape::join(&keys).replace(" or ", " and ")))
     };
     let inner = || part.list("allOf").find_map(|other| given_name(&other, depth));
     let kind = || {

@@ -1,6 +1,7 @@
 //! The schemas that are in the program: our own, by address and by name, and the metaschemas.
 
-use serde_json::{Value, json};
+use referencing::{SPECIFICATIONS, uri};
+use serde_json::Value;
 
 use super::documents::is_metaschema;
 use crate::schema;
@@ -34,11 +35,10 @@ pub(super) fn document(url: &str) -> Option<Value> {
     if let Some(name) = document_name(url) {
         return schema::schema(name);
     }
-    // The validator has the metaschemas by heart; a reference is enough to have one looked into.
-    is_metaschema(url).then(|| {
-        let url = normal(url);
-        json!({ "$schema": url, "$ref": url })
-    })
+    // The validator's library has the metaschemas by heart.
+    let url = is_metaschema(url).then(|| normal(url))?;
+    let resolver = SPECIFICATIONS.resolver(uri::from_str(&url).ok()?);
+    resolver.lookup(&url).ok().map(|found| found.contents().clone())
 }
 
 fn document_name(url: &str) -> Option<&str> {

@@ -15,6 +15,7 @@ use referencing::{Draft, Registry, Retrieve, Uri};
 use serde_json::{Value, json};
 
 use super::documents::{self, Documents, Read};
+use super::holds_word;
 use super::part::{Edge, Part};
 
 /// How many parts may look at one value, each referring to the next.
@@ -29,6 +30,8 @@ pub(super) struct Compiled {
     pub(super) validator: Validator,
     pub(super) draft: Draft,
     pub(super) problems: Vec<String>,
+    /// Whether any key is marked as one that should no longer be written.
+    pub(super) has_deprecations: bool,
 }
 
 /// Makes the schema at `url`. The error is a fragment of a sentence: why there is none.
@@ -39,20 +42,30 @@ pub(super) fn compile(url: &str, read: &mut Read<'_>) -> Result<Compiled, String
     let mut problems: Vec<String> =
         found.missing.iter().map(|(url, why)| format!("it refers to '{url}', but {why}")).collect();
     if said == Draft::Unknown && root.get("$schema").and_then(Value::as_str).is_some_and(is_draft_3) {
-        return Err("it is written in draft 3 of JSON Schema; drafts 4, 6, 7, 2019-09 and 2020-12 are read".to_owned());
+        return Err("it is written in draft 3 of JSON Schema; drafts 4, 6, 7, 2019-09 and 2020-12 are read"
+            .to_owned());
     }
     let draft = if said == Draft::Unknown { Draft::Draft202012 } else { said };
-    let unfit = unfit(&found, draft, &mut problems)?;
-    let by_url: BTreeMap<String, Value> =
-        found.by_url.iter().map(|(url, value)| (url.clone(), without(value, &unfit, &found.missing))).collect();
+    let unfit = unfit(url, &found, draft, &mut problems)?;
+    let by_url: BTreeMap<String, Value> = found
+        .by_url
+        .iter()
+        .map(|(url, value)| (url.clone(), cleaned(value, &unfit, &found.missing)))
+        .collect();
     let root = by_url.get(url).cloned().unwrap_or_default();
+    let has_deprecations =
+        by_url.values().any(|value| holds_word(value, &["deprecated", "deprecationMessage"]));
     let registry = Registry::new().draft(draft).retriever(Nothing).extend(by_url);
-    let registry = registry.and_then(referencing::RegistryBuilder::prepare).map_err(|error| no_schema(&error))?;
+    let registry =
+        registry.and_then(referencing::RegistryBuilder::prepare).map_err(|error| no_schema(&error))?;
     let mut options = jsonschema::options()
         .with_registry(&registry)
         .with_base_uri(url)
         .with_retriever(Nothing)
         .should_validate_formats(true)
+        // Remarks about what a text holds, and no more.
+        .without_content_media_type_support("application/json")
+        .without_content_encoding_support("base64")
         .with_pattern_options(PatternOptions::fancy_regex().backtrack_limit(MOST_STEPS));
     if root.get("$schema").is_none() {
         options = options.with_draft(draft);
@@ -62,7 +75,7 @@ pub(super) fn compile(url: &str, read: &mut Read<'_>) -> Result<Compiled, String
         let place = if place.is_empty() { String::new() } else { format!(" at '{place}'") };
         format!("it is no valid schema{place}: {}", shortened(&error.to_string()))
     })?;
-    Ok(Compiled { registry, validator, draft, problems })
+    Ok(Compiled { registry, validator, draft, problems, has_deprecations })
 }
 
 fn no_schema(error: &referencing::Error) -> String {
@@ -93,20 +106,18 @@ impl Retrieve for Nothing {
 }
 
 /// The schema objects whose reference must not be followed, by where they stand in memory.
-fn unfit(found: &Documents, draft: Draft, problems: &mut Vec<String>) -> Result<BTreeSet<usize>, String> {
+fn unfit(
+    url: &str,
+    found: &Documents,
+    draft: Draft,
+    problems: &mut Vec<String>,
+) -> Result<BTreeSet<usize>, String> {
     let pairs = found.by_url.iter().map(|(url, value)| (url.as_str(), value));
     let registry = Registry::new().draft(draft).retriever(Nothing).extend(pairs);
-    let registry = registry.and_then(referencing::RegistryBuilder::prepare).map_err(|error| no_schema(&error))?;
-    let mut parts = Vec::new();
-    for (url, value) in &found.by_url {
-        let own = if value.get("$schema").is_some() { documents::draft_of(value) } else { draft };
-        documents::each_object(value, url, own, &mut |object, base| {
-            let refers = ["$ref", "$dynamicRef", "$recursiveRef"].iter().any(|word| object.get(word).is_some());
-            if refers {
-                parts.extend(Part::with_base(&registry, object, base, own));
-            }
-        });
-    }
+    let registry =
+        registry.and_then(referencing::RegistryBuilder::prepare).map_err(|error| no_schema(&error))?;
+    let root = found.by_url.get(url).and_then(|root| Part::with_base(&registry, root, url, draft));
+    let parts = root.map(reachable).unwrap_or_default();
     let mut search = Search { unfit: BTreeSet::new(), heights: HashMap::new(), way: Vec::new(), problems };
     for part in parts {
         if part.leads_somewhere() {
@@ -116,6 +127,25 @@ fn unfit(found: &Documents, draft: Draft, problems: &mut Vec<String>) -> Result<
         }
     }
     Ok(search.unfit)
+}
+
+/// The parts with a reference that can be reached from the root. A definition that nobody uses may be as broken as it
+/// likes.
+fn reachable(root: Part<'_>) -> Vec<Part<'_>> {
+    let mut found = Vec::new();
+    let mut seen = BTreeSet::new();
+    let mut waiting = vec![root];
+    while let Some(part) = waiting.pop() {
+        if !seen.insert(part.address()) {
+            continue;
+        }
+        waiting.extend(part.inside());
+        if part.has_reference() {
+            waiting.extend(part.referred());
+            found.push(part);
+        }
+    }
+    found
 }
 
 /// A walk along all parts that look at one value.
@@ -148,7 +178,8 @@ impl<'s> Search<'_, 's> {
             if edge == Edge::Reference && self.unfit.contains(&address) {
                 continue;
             }
-            let beyond = if self.way.len() < 8 * LONGEST_CHAIN { self.visit(next, edge) } else { LONGEST_CHAIN };
+            let beyond =
+                if self.way.len() < 8 * LONGEST_CHAIN { self.visit(next, edge) } else { LONGEST_CHAIN };
             if edge == Edge::Reference && beyond >= LONGEST_CHAIN {
                 self.cut(&part, "through too many others");
             } else {
@@ -193,19 +224,60 @@ impl<'s> Search<'_, 's> {
 }
 
 /// A copy without the references that must not be followed.
-fn without(value: &Value, unfit: &BTreeSet<usize>, missing: &BTreeMap<String, String>) -> Value {
-    match value {
-        Value::Object(map) => {
-            let is_unfit = unfit.contains(&ptr::from_ref(value).addr());
-            let keep = |key: &str, value: &Value| match key {
-                "$ref" | "$dynamicRef" | "$recursiveRef" => !is_unfit,
-                "$schema" => value.as_str().is_none_or(|named| !missing.contains_key(named.trim_end_matches('#'))),
-                _ => true,
-            };
-            let kept = map.iter().filter(|(key, value)| keep(key, value));
-            Value::Object(kept.map(|(key, value)| (key.clone(), without(value, unfit, missing))).collect())
+fn cleaned(value: &Value, unfit: &BTreeSet<usize>, missing: &BTreeMap<String, String>) -> Value {
+    let draft = documents::draft_of(value);
+    Cleaner { unfit, missing, draft }.copy(value, Holds::Schema)
+}
+
+struct Cleaner<'c> {
+    unfit: &'c BTreeSet<usize>,
+    missing: &'c BTreeMap<String, String>,
+    draft: Draft,
+}
+
+/// What the keys of a mapping are.
+#[derive(Clone, Copy, PartialEq)]
+enum Holds {
+    /// Keywords.
+    Schema,
+    /// Names that somebody chose.
+    Named,
+    /// Neither: it is data.
+    Data,
+}
+
+impl Cleaner<'_> {
+    fn copy(&self, value: &Value, holds: Holds) -> Value {
+        match value {
+            Value::Object(map) => {
+                let is_unfit = self.unfit.contains(&ptr::from_ref(value).addr());
+                let kept = map.iter().filter(|(key, value)| match key.as_str() {
+                    "$ref" | "$dynamicRef" | "$recursiveRef" => !is_unfit,
+                    "$schema" => value
+                        .as_str()
+                        .is_none_or(|named| !self.missing.contains_key(named.trim_end_matches('#'))),
+                    _ => true,
+                });
+                Value::Object(kept.map(|(key, value)| self.entry(key, value, holds)).collect())
+            }
+            Value::Array(items) => items.iter().map(|item| self.copy(item, holds)).collect(),
+            other => other.clone(),
         }
-        Value::Array(items) => items.iter().map(|item| without(item, unfit, missing)).collect(),
-        other => other.clone(),
+    }
+
+    fn entry(&self, key: &str, value: &Value, holds: Holds) -> (String, Value) {
+        // Draft 4 has no `const`; those who write it there mean it all the same.
+        if holds == Holds::Schema && key == "const" && self.draft == Draft::Draft4 {
+            return ("enum".to_owned(), Value::Array(vec![value.clone()]));
+        }
+        let inner = match (holds, key) {
+            (Holds::Data, _) | (Holds::Schema, "const" | "enum" | "default" | "examples") => Holds::Data,
+            (
+                Holds::Schema,
+                "properties" | "patternProperties" | "definitions" | "$defs" | "dependencies",
+            ) => Holds::Named,
+            _ => Holds::Schema,
+        };
+        (key.to_owned(), self.copy(value, inner))
     }
 }

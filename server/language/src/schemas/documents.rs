@@ -66,7 +66,7 @@ pub(super) fn parse(text: &str) -> Result<Value, String> {
         Ok(value) => value,
         Err(error) => {
             let tree = copydesk_text::yaml::parse(text);
-            if !tree.problems.is_empty() || tree.root().is_none() {
+            if !tree.problems().is_empty() || tree.root().is_none() {
                 return Err(format!("it is no JSON: {error}"));
             }
             value::of_tree(&tree, value::Keys::Merged).value
@@ -97,7 +97,13 @@ pub(super) fn each_object<'v>(
     walk(value, base, draft.detect(value), DEEPEST, look);
 }
 
-fn walk<'v>(value: &'v Value, base: &str, draft: Draft, depth: usize, look: &mut impl FnMut(&'v Value, &str)) {
+fn walk<'v>(
+    value: &'v Value,
+    base: &str,
+    draft: Draft,
+    depth: usize,
+    look: &mut impl FnMut(&'v Value, &str),
+) {
     let Some(depth) = depth.checked_sub(1) else { return };
     match value {
         Value::Object(map) => {
@@ -138,8 +144,17 @@ pub(super) fn draft_of(value: &Value) -> Draft {
 
 /// Words that no old draft has.
 const NEW_WORDS: &[&str] = &[
-    "$defs", "$anchor", "$dynamicRef", "$dynamicAnchor", "prefixItems", "dependentSchemas", "dependentRequired",
-    "unevaluatedProperties", "unevaluatedItems", "minContains", "maxContains",
+    "$defs",
+    "$anchor",
+    "$dynamicRef",
+    "$dynamicAnchor",
+    "prefixItems",
+    "dependentSchemas",
+    "dependentRequired",
+    "unevaluatedProperties",
+    "unevaluatedItems",
+    "minContains",
+    "maxContains",
 ];
 
 /// A reference beside a base, as a whole URL.
@@ -175,7 +190,8 @@ fn take_in(
         known.insert(base.to_owned());
     });
     each_object(&value, url, draft, &mut |object, base| {
-        let named = ["$ref", "$dynamicRef", "$schema"].into_iter().filter_map(|key| object.get(key)?.as_str());
+        let named =
+            ["$ref", "$dynamicRef", "$schema"].into_iter().filter_map(|key| object.get(key)?.as_str());
         for reference in named.filter(|reference| !reference.starts_with('#')) {
             waiting.extend(target(base, reference));
         }

@@ -45,12 +45,11 @@ impl Speaker<'_> {
                 _ => None,
             })
         });
-        let mut finding = match own {
-            Some(message) => Diagnostic::new(told.code, told.span, message.trim().trim_end_matches('.')),
-            None => {
-                self.did_you_mean(&mut told, wrong);
-                Diagnostic::new(told.code, told.span, as_branch(told.message, wrong.branch.as_deref()))
-            }
+        let mut finding = if let Some(message) = own {
+            Diagnostic::new(told.code, told.span, message.trim().trim_end_matches('.'))
+        } else {
+            self.did_you_mean(&mut told, wrong);
+            Diagnostic::new(told.code, told.span, as_branch(told.message, wrong.branch.as_deref()))
         };
         if told.code == Code::FormatMismatch && is_annotation(wrong, self.draft) {
             finding.severity = Severity::Warning;
@@ -68,7 +67,8 @@ impl Speaker<'_> {
             What::Words(words, value) => (words.clone(), *value),
             What::Error(error) => match error.kind() {
                 Kind::Enum { options } => {
-                    let words = options.as_array().map(|words| words.iter().collect()).unwrap_or_default();
+                    let words: Vec<&Value> =
+                        options.as_array().map(|words| words.iter().collect()).unwrap_or_default();
                     if let Some(near) = self.mender.nearest(error.instance(), &words) {
                         told.message.push_str(&format!("; did you mean '{near}'?"));
                     }
@@ -97,12 +97,17 @@ impl Speaker<'_> {
                 type_mismatch(&types, value, spot)
             }
             Kind::Enum { options } => {
-                let words: Vec<&Value> = options.as_array().map(|words| words.iter().collect()).unwrap_or_default();
+                let words: Vec<&Value> =
+                    options.as_array().map(|words| words.iter().collect()).unwrap_or_default();
                 words_of(&words, value, spot)
             }
             Kind::Constant { expected_value } => words_of(&[expected_value.as_ref()], value, spot),
-            Kind::Minimum { limit } => told(Code::UnknownValue, short, format!("{subject} must be at least {limit}")),
-            Kind::Maximum { limit } => told(Code::UnknownValue, short, format!("{subject} must be at most {limit}")),
+            Kind::Minimum { limit } => {
+                told(Code::UnknownValue, short, format!("{subject} must be at least {limit}"))
+            }
+            Kind::Maximum { limit } => {
+                told(Code::UnknownValue, short, format!("{subject} must be at most {limit}"))
+            }
             Kind::ExclusiveMinimum { limit } => {
                 told(Code::UnknownValue, short, format!("{subject} must be more than {limit}"))
             }
@@ -112,13 +117,19 @@ impl Speaker<'_> {
             Kind::MultipleOf { multiple_of } => {
                 told(Code::UnknownValue, short, format!("{subject} must be a multiple of {multiple_of}"))
             }
-            Kind::Format { format } => {
-                told(Code::FormatMismatch, short, format!("'{}' is no {}", shown(value), format_words(format)))
+            Kind::Format { format } => told(
+                Code::FormatMismatch,
+                short,
+                format!("'{}' is no {}", shown(value), format_words(format)),
+            ),
+            Kind::Pattern { pattern } => told(
+                Code::FormatMismatch,
+                short,
+                format!("'{}' does not match the pattern '{pattern}'", shown(value)),
+            ),
+            Kind::MinLength { limit: 1 } => {
+                told(Code::FormatMismatch, short, format!("{subject} must not be empty"))
             }
-            Kind::Pattern { pattern } => {
-                told(Code::FormatMismatch, short, format!("'{}' does not match the pattern '{pattern}'", shown(value)))
-            }
-            Kind::MinLength { limit: 1 } => told(Code::FormatMismatch, short, format!("{subject} must not be empty")),
             Kind::MinLength { limit } => {
                 told(Code::FormatMismatch, short, format!("{subject} must have at least {limit} characters"))
             }
@@ -131,10 +142,14 @@ impl Speaker<'_> {
             Kind::ContentMediaType { content_media_type } => {
                 told(Code::FormatMismatch, short, format!("{subject} holds no {content_media_type}"))
             }
-            Kind::FromUtf8 { .. } => told(Code::FormatMismatch, short, format!("{subject} holds no text in UTF-8")),
-            Kind::MinItems { limit } => {
-                told(Code::SchemaMismatch, short, format!("{subject} needs at least {}", counted(*limit, "item")))
+            Kind::FromUtf8 { .. } => {
+                told(Code::FormatMismatch, short, format!("{subject} holds no text in UTF-8"))
             }
+            Kind::MinItems { limit } => told(
+                Code::SchemaMismatch,
+                short,
+                format!("{subject} needs at least {}", counted(*limit, "item")),
+            ),
             Kind::MaxItems { limit } => {
                 let limit = usize::try_from(*limit).unwrap_or(usize::MAX);
                 told(Code::SchemaMismatch, surplus(spot, limit, short), too_many_items(&subject, limit))
@@ -146,12 +161,16 @@ impl Speaker<'_> {
                 let at = spot.node.items().len().saturating_sub(unexpected.len());
                 told(Code::SchemaMismatch, surplus(spot, at, short), too_many_items(&subject, at))
             }
-            Kind::MinProperties { limit } => {
-                told(Code::SchemaMismatch, short, format!("{subject} needs at least {}", counted(*limit, "key")))
-            }
-            Kind::MaxProperties { limit } => {
-                told(Code::SchemaMismatch, short, format!("{subject} takes at most {}", counted(*limit, "key")))
-            }
+            Kind::MinProperties { limit } => told(
+                Code::SchemaMismatch,
+                short,
+                format!("{subject} needs at least {}", counted(*limit, "key")),
+            ),
+            Kind::MaxProperties { limit } => told(
+                Code::SchemaMismatch,
+                short,
+                format!("{subject} takes at most {}", counted(*limit, "key")),
+            ),
             Kind::UniqueItems => {
                 let span = twice(value).and_then(|(_, second)| spot.node.items().get(second)).map(Node::span);
                 let span = span.filter(|span| !span.is_empty()).map_or(short, |span| spot.shown(span));
@@ -160,7 +179,11 @@ impl Speaker<'_> {
             Kind::Contains => {
                 let inner = part.and_then(|part| part.sub("contains"));
                 let name = super::branch::name_of(inner.as_ref(), 0);
-                told(Code::SchemaMismatch, short, format!("{subject} has too few or too many items that are {name}"))
+                told(
+                    Code::SchemaMismatch,
+                    short,
+                    format!("{subject} has too few or too many items that are {name}"),
+                )
             }
             Kind::Not { schema } => told(Code::SchemaMismatch, short, ruled_out(schema, value, &subject)),
             Kind::FalseSchema => {
@@ -174,7 +197,11 @@ impl Speaker<'_> {
                 short,
                 format!("{subject} is not checked: a pattern of the schema takes too long on it"),
             ),
-            _ => told(Code::SchemaMismatch, short, format!("{subject} is not what the schema asks for: {error}")),
+            _ => told(
+                Code::SchemaMismatch,
+                short,
+                format!("{subject} is not what the schema asks for: {error}"),
+            ),
         }
     }
 }
@@ -224,7 +251,9 @@ fn words_of(words: &[&Value], value: &Value, spot: &Spot<'_>) -> Told {
     }
     let takes = join(&list);
     let message = match value {
-        Value::Null if matches!(spot.node.kind(), NodeKind::Null) => format!("{subject} has no value; it takes {takes}"),
+        Value::Null if matches!(spot.node.kind(), NodeKind::Null) => {
+            format!("{subject} has no value; it takes {takes}")
+        }
         Value::Object(_) | Value::Array(_) => format!("{subject} takes {takes}"),
         _ => format!("'{}' is no value of {subject}; it takes {takes}", shown(value)),
     };

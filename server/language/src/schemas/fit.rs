@@ -120,7 +120,11 @@ fn fit_within(part: &Part<'_>, value: &Value, known: Known, depth: usize) -> Fit
         Value::Array(items) => {
             let item = part.sub("items");
             let inner = item.into_iter().flat_map(|item| {
-                items.iter().take(5).map(move |value| fit_within(&item, value, known, depth)).collect::<Vec<_>>()
+                items
+                    .iter()
+                    .take(5)
+                    .map(move |value| fit_within(&item, value, known, depth))
+                    .collect::<Vec<_>>()
             });
             inner.fold(fit, |fit, inner| if inner.is_clean() { fit } else { fit.wrong() })
         }
@@ -151,7 +155,9 @@ fn object(part: &Part<'_>, entries: &serde_json::Map<String, Value>, known: Know
             fit = fit.wrong();
         }
     }
-    if part.word("additionalProperties") == Some(&Value::Bool(false)) && part.word("patternProperties").is_none() {
+    if part.word("additionalProperties") == Some(&Value::Bool(false))
+        && part.word("patternProperties").is_none()
+    {
         let listed = part.word("properties").and_then(Value::as_object);
         let is_listed = |name: &String| listed.is_some_and(|listed| listed.contains_key(name));
         fit.wrong.0 += entries.keys().filter(|name| !is_listed(name)).count();
@@ -178,7 +184,8 @@ fn literals_within<'s>(part: &Part<'s>, depth: usize) -> Option<Vec<&'s Value>> 
             // A list of constants, each with its own words of help.
             ["oneOf", "anyOf"].into_iter().find_map(|keyword| {
                 let branches: Vec<_> = part.list(keyword).collect();
-                let all: Option<Vec<_>> = branches.iter().map(|other| literals_within(other, depth)).collect();
+                let all: Option<Vec<_>> =
+                    branches.iter().map(|other| literals_within(other, depth)).collect();
                 all.filter(|all| !all.is_empty()).map(|all| all.into_iter().flatten().collect())
             })
         })

@@ -2,7 +2,7 @@
 //!
 //! A misspelt key is one mistake, not two: where it stands for a required one, that one is not missing as well.
 
-use copydesk_base::{Code, Diagnostic, Fix, Safety};
+use copydesk_base::{Code, Diagnostic, Fix, Span};
 use copydesk_text::{Node, Tree};
 use jsonschema::ValidationError;
 use jsonschema::error::ValidationErrorKind as Kind;
@@ -22,14 +22,22 @@ pub(super) struct Mapping<'t, 's> {
     pub(super) branch: Option<String>,
 }
 
-impl<'t> Mapping<'t, '_> {
-    fn entry(&self, name: &str) -> Option<(Node<'t>, Node<'t>)> {
-        let (entry, _) = entry_of(self.tree, self.spot.node, name, self.keys, 16)?;
-        Some((entry.key(), entry.value()))
-    }
+/// A key of a mapping.
+struct Found<'t> {
+    key: Node<'t>,
+    value: Node<'t>,
+    /// Where a finding about it is shown.
+    span: Span,
+    /// Whether it is written here, and not brought by an alias or a merge key.
+    is_here: bool,
+}
 
-    fn shown(&self, key: Node<'_>) -> copydesk_base::Span {
-        self.spot.shown(key.span())
+impl<'t> Mapping<'t, '_> {
+    fn entry(&self, name: &str) -> Option<Found<'t>> {
+        let (entry, merge) = entry_of(self.tree, self.spot.node, name, self.keys, 16)?;
+        let span = self.spot.shown(merge.unwrap_or_else(|| entry.key().span()));
+        let is_here = merge.is_none() && self.spot.alias.is_none();
+        Some(Found { key: entry.key(), value: entry.value(), span, is_here })
     }
 
     /// The names that the schema knows here and that are not taken.
@@ -53,7 +61,10 @@ pub(super) enum Scope {
 }
 
 fn own_names<'s>(part: &Part<'s>) -> Vec<&'s str> {
-    part.named("properties").filter(|(_, inner)| inner.value != &Value::Bool(false)).map(|(name, _)| name).collect()
+    part.named("properties")
+        .filter(|(_, inner)| inner.value != &Value::Bool(false))
+        .map(|(name, _)| name)
+        .collect()
 }
 
 /// The names that a part and all that look at the same mapping know.
@@ -84,30 +95,31 @@ impl Speaker<'_> {
         let mut meant: Vec<String> = Vec::new();
         let mut free: Vec<&str> = mapping.free_names(scope);
         for name in unexpected {
-            let Some((key, value)) = mapping.entry(name) else { continue };
+            let Some(found) = mapping.entry(name) else { continue };
             let near = self.mender.suggest.nearest(name, free.iter().copied()).map(str::to_owned);
+            let safety = self.mender.suggest.safety();
             let subject = mapping.spot.subject();
             let known = scope == Scope::Everywhere
                 && mapping.part.as_ref().is_some_and(|part| known_names(part).contains(&name.as_str()));
             let mut message = match (&near, known) {
-                (_, true) => format!("'{name}' does not belong with the other keys of {subject}; take it out"),
+                (_, true) => {
+                    format!("'{name}' does not belong with the other keys of {subject}; take it out")
+                }
                 (Some(near), _) => format!("'{name}' is no key of {subject}; did you mean '{near}'?"),
                 (None, _) => format!("'{name}' is no key of {subject}; take it out"),
             };
             if let Some(branch) = &mapping.branch {
                 message.push_str(&format!(" (as {branch})"));
             }
-            let mut finding = Diagnostic::new(Code::UnknownKey, mapping.shown(key), message);
-            if mapping.spot.alias.is_none() {
+            let mut finding = Diagnostic::new(Code::UnknownKey, found.span, message);
+            if found.is_here {
                 if let Some(near) = near.as_deref().filter(|_| !known)
-                    && let Some(edit) = self.mender.renamed(key, near)
+                    && let Some(edit) = self.mender.renamed(found.key, near)
                 {
-                    let sure = self.mender.suggest.is_same_word(near, &Value::from(name.as_str()));
-                    let safety = if sure { Safety::Safe } else { Safety::Suggested };
                     let fix = Fix::new(format!("change to '{near}'"), vec![edit]).with_safety(safety);
                     finding = finding.with_fix(fix);
                 }
-                finding.fixes.extend(self.mender.removal(key, value));
+                finding.fixes.extend(self.mender.removal(found.key, found.value));
             }
             if let Some(near) = near.filter(|_| !known) {
                 // Two misspelt keys do not stand for the same one.
@@ -120,9 +132,13 @@ impl Speaker<'_> {
     }
 
     /// Marks a key whose name is not one that the mapping takes.
-    pub(super) fn bad_name(&mut self, mapping: &Mapping<'_, '_>, inner: &ValidationError<'_>) -> Option<Diagnostic> {
+    pub(super) fn bad_name(
+        &mut self,
+        mapping: &Mapping<'_, '_>,
+        inner: &ValidationError<'_>,
+    ) -> Option<Diagnostic> {
         let name = inner.instance().as_str()?;
-        let (key, _) = mapping.entry(name)?;
+        let found = mapping.entry(name)?;
         let subject = mapping.spot.subject();
         let why = match inner.kind() {
             Kind::Pattern { pattern } => format!("; names match the pattern '{pattern}'"),
@@ -131,19 +147,30 @@ impl Speaker<'_> {
             Kind::Enum { options } => {
                 let words: Vec<String> = options
                     .as_array()
-                    .map(|words| words.iter().take(12).filter_map(Value::as_str).map(|word| format!("'{word}'")).collect())
+                    .map(|words| {
+                        words
+                            .iter()
+                            .take(12)
+                            .filter_map(Value::as_str)
+                            .map(|word| format!("'{word}'"))
+                            .collect()
+                    })
                     .unwrap_or_default();
                 format!("; it takes {}", crate::shape::join(&words))
             }
             _ => String::new(),
         };
-        let mut finding =
-            Diagnostic::new(Code::UnknownKey, mapping.shown(key), format!("'{name}' is no name that {subject} takes{why}"));
+        let mut finding = Diagnostic::new(
+            Code::UnknownKey,
+            found.span,
+            format!("'{name}' is no name that {subject} takes{why}"),
+        );
         if let Kind::Enum { options } = inner.kind() {
-            let words: Vec<&Value> = options.as_array().map(|words| words.iter().collect()).unwrap_or_default();
+            let words: Vec<&Value> =
+                options.as_array().map(|words| words.iter().collect()).unwrap_or_default();
             if let Some(near) = self.mender.nearest(inner.instance(), &words)
-                && let Some(edit) = self.mender.renamed(key, &near)
-                && mapping.spot.alias.is_none()
+                && let Some(edit) = self.mender.renamed(found.key, &near)
+                && found.is_here
             {
                 finding.message.push_str(&format!("; did you mean '{near}'?"));
                 finding = finding.with_fix(Fix::new(format!("change to '{near}'"), vec![edit]));
@@ -153,11 +180,16 @@ impl Speaker<'_> {
     }
 
     /// Says that a key is missing. `because` is the key that asks for it, where one does.
-    pub(super) fn missing_key(&mut self, mapping: &Mapping<'_, '_>, name: &str, because: Option<&str>) -> Diagnostic {
+    pub(super) fn missing_key(
+        &mut self,
+        mapping: &Mapping<'_, '_>,
+        name: &str,
+        because: Option<&str>,
+    ) -> Diagnostic {
         let spot = &mapping.spot;
-        let asking = because.and_then(|because| Some((because, mapping.entry(because)?.0)));
+        let asking = because.and_then(|because| Some((because, mapping.entry(because)?.span)));
         let (span, mut message) = match asking {
-            Some((because, key)) => (mapping.shown(key), format!("'{because}' needs '{name}' beside it")),
+            Some((because, span)) => (span, format!("'{because}' needs '{name}' beside it")),
             None => (spot.missing_span(self.text), format!("{} needs '{name}'", spot.subject())),
         };
         if let Some(branch) = &mapping.branch {
@@ -181,10 +213,22 @@ fn property<'s>(part: &Part<'s>, name: &str, depth: usize) -> Option<Part<'s>> {
         .or_else(|| part.list("allOf").find_map(|other| property(&other, name, depth)))
 }
 
-/// The key that asks for another, from the place of the error in the schema.
-pub(super) fn asking_key(error: &ValidationError<'_>) -> Option<String> {
-    let segments: Vec<String> = error.schema_path().segments().map(|segment| segment.to_string()).collect();
-    let at = segments.iter().rposition(|word| matches!(word.as_str(), "dependentRequired" | "dependencies"))?;
-    // `dependencies/a/required` is a schema about the whole mapping, and says so in its own words.
-    (segments.len() <= at + 3).then(|| segments.get(at + 1).cloned())?
+/// The key that asks for `name`, where a dependency between keys does.
+pub(super) fn asking_key<'s>(
+    error: &ValidationError<'_>,
+    part: Option<&Part<'s>>,
+    name: &str,
+) -> Option<&'s str> {
+    let keyword = dependency(error)?;
+    let asking = part?.word(keyword)?.as_object()?.iter().find(|(key, names)| {
+        let asks = names.as_array().is_some_and(|names| names.iter().any(|other| other == name));
+        asks && error.instance().get(key.as_str()).is_some()
+    });
+    asking.map(|(key, _)| key.as_str())
+}
+
+/// The keyword by which one key asks for another, if it was one.
+pub(super) fn dependency<'e>(error: &'e ValidationError<'_>) -> Option<&'e str> {
+    let (_, keyword) = error.schema_path().as_str().rsplit_once('/')?;
+    matches!(keyword, "dependentRequired" | "dependencies").then_some(keyword)
 }

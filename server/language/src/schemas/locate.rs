@@ -26,8 +26,14 @@ pub(super) struct Spot<'t> {
 impl<'t> Spot<'t> {
     /// The root of a document.
     pub(super) fn root(tree: &'t Tree, root: Node<'t>) -> Self {
-        let mut spot =
-            Self { node: root, key: None, name: String::new(), is_item: false, alias: None, is_tagged: false };
+        let mut spot = Self {
+            node: root,
+            key: None,
+            name: String::new(),
+            is_item: false,
+            alias: None,
+            is_tagged: false,
+        };
         spot.enter(tree, root);
         spot
     }

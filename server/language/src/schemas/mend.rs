@@ -58,7 +58,9 @@ impl<'a> Mender<'a> {
                     };
                     self.retyped(&types, error.instance(), spot.node)
                 }
-                Kind::FalseSchema if !spot.is_item => spot.key.and_then(|key| self.removal(key, spot.node)).into_iter().collect(),
+                Kind::FalseSchema if !spot.is_item => {
+                    spot.key.and_then(|key| self.removal(key, spot.node)).into_iter().collect()
+                }
                 _ => Vec::new(),
             },
         }
@@ -67,12 +69,15 @@ impl<'a> Mender<'a> {
     fn words(&mut self, words: &[&Value], value: &Value, node: Node<'_>) -> Vec<Fix> {
         let Some(span) = scalar_span(node) else { return Vec::new() };
         let near = self.nearest(value, words);
+        let near_safety = self.suggest.safety();
         // The same word, but for its quotes: `"1"` for `1`.
         let twin = words.iter().find(|word| **word != value && plain(word) == plain(value)).copied();
         let mut chosen: Vec<&Value> = twin.into_iter().collect();
         chosen.extend(words.iter().find(|word| near.is_some() && word.as_str() == near.as_deref()));
         if words.len() <= FEW {
-            chosen.extend(words.iter().filter(|word| word.is_string() || word.is_number() || word.is_boolean()));
+            chosen.extend(
+                words.iter().filter(|word| word.is_string() || word.is_number() || word.is_boolean()),
+            );
         }
         let mut fixes: Vec<Fix> = Vec::new();
         for (at, word) in chosen.into_iter().enumerate() {
@@ -81,8 +86,8 @@ impl<'a> Mender<'a> {
                 continue;
             }
             let edit = TextEdit { span, text: self.written(word, node) };
-            let is_sure = at == 0 && near.as_deref().is_some_and(|near| self.suggest.is_same_word(near, value));
-            let safety = if is_sure { Safety::Safe } else { Safety::Suggested };
+            let is_near = at == 0 && near.as_deref() == word.as_str() && near.is_some();
+            let safety = if is_near { near_safety } else { Safety::Suggested };
             fixes.push(Fix::new(title, vec![edit]).with_safety(safety));
         }
         fixes
@@ -90,7 +95,7 @@ impl<'a> Mender<'a> {
 
     /// A word in the quotes that are there already.
     fn written(&self, word: &Value, node: Node<'_>) -> String {
-        match (word, node.scalar().map(|scalar| scalar.style())) {
+        match (word, node.scalar().map(copydesk_text::Scalar::style)) {
             (Value::String(text), Some(Style::SingleQuoted)) if !text.contains('\'') => format!("'{text}'"),
             (Value::String(_), Some(Style::DoubleQuoted)) => word.to_string(),
             _ => skeleton::scalar(word, self.syntax),
@@ -104,9 +109,8 @@ impl<'a> Mender<'a> {
         let edit = |text: String| vec![TextEdit { span, text }];
         let mut fixes = Vec::new();
         if let Value::String(text) = value {
-            let meant = meaning(text).filter(|meant| {
-                takes(kind_of(meant)) || (takes("number") && meant.is_number())
-            });
+            let meant =
+                meaning(text).filter(|meant| takes(kind_of(meant)) || (takes("number") && meant.is_number()));
             if let Some(meant) = meant {
                 fixes.push(Fix::safe(format!("change to {meant} without quotes"), edit(meant.to_string())));
             } else if takes("boolean")
@@ -121,7 +125,8 @@ impl<'a> Mender<'a> {
         if takes("array") && !value.is_null() {
             let inner = span.of(self.text);
             let is_flow_safe = !inner.contains(['\n', '[', ']', '{', '}', ',', '#']);
-            let is_block = node.scalar().is_some_and(|scalar| matches!(scalar.style(), Style::Literal | Style::Folded));
+            let is_block =
+                node.scalar().is_some_and(|scalar| matches!(scalar.style(), Style::Literal | Style::Folded));
             if is_flow_safe && !is_block {
                 fixes.push(Fix::new("make it a list of one", edit(format!("[{inner}]"))));
             }

@@ -28,18 +28,23 @@ impl<'s> Part<'s> {
         Part::of_reference(&resolver, url)
     }
 
-    /// A schema object whose base is known already.
+    /// A document that lies at `base`.
     pub(super) fn with_base(
         registry: &'s Registry<'s>,
         value: &'s Value,
         base: &str,
         draft: Draft,
     ) -> Option<Self> {
-        Some(Self { value, resolver: registry.resolver(uri::from_str(base).ok()?), draft })
+        Some(Self::new(value, registry.resolver(uri::from_str(base).ok()?), draft))
     }
 
     fn of_reference(resolver: &Resolver<'s>, reference: &str) -> Option<Self> {
         let (value, resolver, draft) = resolver.lookup(reference).ok()?.into_inner();
+        // On the way to a pointer's end every identifier has been seen, and what was found by its identifier has it.
+        let id = value.get(draft.id_keyword()).and_then(Value::as_str);
+        if reference.contains("#/") || id.is_some_and(|id| resolver.base_uri().as_str().ends_with(id)) {
+            return Some(Self { value, resolver, draft });
+        }
         Some(Self::new(value, resolver, draft))
     }
 
@@ -96,6 +101,39 @@ impl<'s> Part<'s> {
     pub(super) fn referred(&self) -> Option<Self> {
         let word = ["$ref", "$dynamicRef", "$recursiveRef"].into_iter().find_map(|word| self.text(word))?;
         Self::of_reference(&self.resolver, word)
+    }
+
+    /// Whether it refers to another.
+    pub(super) fn has_reference(&self) -> bool {
+        ["$ref", "$dynamicRef", "$recursiveRef"].into_iter().any(|word| self.text(word).is_some())
+    }
+
+    /// All that stands inside it and may be a schema, but for definitions: those count where they are referred to.
+    pub(super) fn inside(&self) -> Vec<Self> {
+        let parts: Vec<&'s Value> = match self.value {
+            Value::Object(map) => {
+                let is_data = |key: &str| {
+                    matches!(
+                        key,
+                        "const"
+                            | "enum"
+                            | "default"
+                            | "examples"
+                            | "definitions"
+                            | "$defs"
+                            | "defaultSnippets"
+                    )
+                };
+                map.iter().filter(|(key, _)| !is_data(key)).map(|(_, value)| value).collect()
+            }
+            Value::Array(items) => items.iter().collect(),
+            _ => Vec::new(),
+        };
+        parts
+            .into_iter()
+            .filter(|value| value.is_object() || value.is_array())
+            .map(|value| self.below(value))
+            .collect()
     }
 
     /// Whether its reference leads anywhere; true for a schema without one.

@@ -1,0 +1,286 @@
+//! What a schema finds wrong in a file: the validator's verdict, in words, at places, with mends.
+//!
+//! A file that is right costs one walk of the validator and no more. Only for one that is wrong are the errors listed,
+//! taken apart and explained, up to a number that nobody reads to its end.
+
+use std::collections::BTreeMap;
+
+use copydesk_base::{Code, Diagnostic, Span};
+use copydesk_text::{Kind as NodeKind, Node, Tree};
+use jsonschema::ValidationError;
+use jsonschema::error::ValidationErrorKind as Kind;
+use serde_json::{Map, Value};
+
+use super::branch::{Expander, What, Wrong};
+use super::explain::Speaker;
+use super::keys::{Mapping, Scope, asking_key, known_names};
+use super::locate::{Spot, spot};
+use super::mend::Mender;
+use super::skeleton::Syntax;
+use super::value::{self, Keys};
+use super::{Schema, deprecated};
+use crate::File;
+use crate::check::suggest::Suggest;
+
+/// How many findings one file gets.
+const MOST_FINDINGS: usize = 1_000;
+
+/// What is wrong in a file by its schema, in the order of the text. Syntax errors are the tree's own and not among it.
+pub fn check(file: &File<'_>, schema: &Schema) -> Vec<Diagnostic> {
+    let keys = keys_of(file);
+    let tree = file.tree;
+    let mut found = Vec::new();
+    let documents = tree.documents();
+    for (at, root) in documents.iter().enumerate() {
+        // `---` at the end of a file opens nothing.
+        if at > 0 && matches!(root.kind(), NodeKind::Null) {
+            continue;
+        }
+        document(file, schema, root, keys, &mut found);
+    }
+    if documents.is_empty() && tree.broken().is_empty() {
+        empty(file, schema, &mut found);
+    }
+    found.retain(|finding: &Diagnostic| tree.broken().is_empty() || !tree.is_broken(finding.span));
+    found.sort_by_key(|finding| (finding.span, finding.code));
+    // What several places take from one anchor is wrong once.
+    found.dedup_by(|a, b| (a.span, a.code, &a.message) == (b.span, b.code, &b.message));
+    found.truncate(MOST_FINDINGS);
+    found
+}
+
+/// What `<<` is in a file.
+pub(super) fn keys_of(file: &File<'_>) -> Keys {
+    if Syntax::of(file.path) == Syntax::Yaml { Keys::Merged } else { Keys::AsWritten }
+}
+
+fn document(file: &File<'_>, schema: &Schema, root: Node<'_>, keys: Keys, found: &mut Vec<Diagnostic>) {
+    let unfolded = value::of_node(file.tree, root, keys);
+    if let Some(span) = unfolded.given_up {
+        let message = "this file is not checked against its schema: its aliases stand for too many values";
+        found.push(Diagnostic::new(Code::SchemaUnavailable, span, message));
+        return;
+    }
+    let mut whole = unfolded.value;
+    if matches!(root.kind(), NodeKind::Null) && !schema.validator.is_valid(&whole) {
+        // Nothing is written yet, comments at most: what is missing is said, not that nothing is no mapping.
+        whole = Value::Object(Map::new());
+    }
+    judge(file, schema, root, keys, &whole, found);
+    if schema.has_deprecations {
+        deprecated::check(file, schema, root, keys, &whole, found);
+    }
+}
+
+fn empty(file: &File<'_>, schema: &Schema, found: &mut Vec<Diagnostic>) {
+    let nothing = copydesk_text::yaml::parse("~");
+    if schema.validator.is_valid(&Value::Null) {
+        return;
+    }
+    let Some(root) = nothing.root() else { return };
+    let whole = Value::Object(Map::new());
+    let mut inner = Vec::new();
+    judge(&File { tree: &nothing, ..*file }, schema, root, Keys::Merged, &whole, &mut inner);
+    for mut finding in inner {
+        finding.span = Span::at(0);
+        finding.fixes.clear();
+        found.push(finding);
+    }
+}
+
+fn judge(
+    file: &File<'_>,
+    schema: &Schema,
+    root: Node<'_>,
+    keys: Keys,
+    whole: &Value,
+    found: &mut Vec<Diagnostic>,
+) {
+    if schema.validator.is_valid(whole) {
+        return;
+    }
+    let errors: Vec<ValidationError<'_>> =
+        schema.validator.iter_errors(whole).take(2 * MOST_FINDINGS).collect();
+    let mut expander =
+        Expander { registry: &schema.registry, budget: MOST_FINDINGS, suggest: Suggest::default() };
+    let mut wrongs = Vec::new();
+    for error in &errors {
+        expander.expand(error, None, &mut wrongs);
+    }
+    let mut round = Round {
+        tree: file.tree,
+        root,
+        keys,
+        speaker: Speaker { text: file.text, draft: schema.draft, mender: Mender::new(file.path, file.text) },
+        wrongs: &wrongs,
+        found: Vec::new(),
+    };
+    round.speak();
+    if round.found.is_empty() {
+        round.fallback();
+    }
+    found.append(&mut round.found);
+}
+
+/// The findings of one document.
+struct Round<'r, 'e, 's, 't> {
+    tree: &'t Tree,
+    root: Node<'t>,
+    keys: Keys,
+    speaker: Speaker<'t>,
+    wrongs: &'r [Wrong<'e, 's>],
+    found: Vec<Diagnostic>,
+}
+
+impl<'t> Round<'_, '_, '_, 't> {
+    fn speak(&mut self) {
+        let mut meant: BTreeMap<String, Vec<String>> = BTreeMap::new();
+        let wrongs = self.wrongs;
+        let first = first_of_each_value(wrongs);
+        let mut later = Vec::new();
+        for (at, wrong) in wrongs.iter().enumerate() {
+            let What::Error(error) = &wrong.what else {
+                self.plain(at, wrong, &first);
+                continue;
+            };
+            match error.kind() {
+                Kind::AdditionalProperties { unexpected } => {
+                    self.unknown(wrong, unexpected, Scope::Own, &mut meant);
+                }
+                Kind::UnevaluatedProperties { unexpected } => {
+                    // A part that failed speaks for no key: what it knows is no mistake of its own.
+                    let known = wrong.part.as_ref().map(known_names).unwrap_or_default();
+                    let own: Vec<String> = unexpected
+                        .iter()
+                        .filter(|name| self.wrongs.len() == 1 || !known.contains(&name.as_str()))
+                        .cloned()
+                        .collect();
+                    self.unknown(wrong, &own, Scope::Everywhere, &mut meant);
+                }
+                Kind::PropertyNames { error } => {
+                    let mapping = self.mapping(wrong);
+                    if !mapping.spot.is_tagged
+                        && let Some(finding) = self.speaker.bad_name(&mapping, error)
+                    {
+                        self.found.push(finding);
+                    }
+                }
+                Kind::Required { .. } => later.push(wrong),
+                Kind::UnevaluatedItems { .. } if self.wrongs.len() > 1 => {}
+                _ => self.plain(at, wrong, &first),
+            }
+        }
+        for wrong in later {
+            self.missing(wrong, &meant);
+        }
+    }
+
+    fn plain(&mut self, at: usize, wrong: &Wrong<'_, '_>, first: &BTreeMap<&str, usize>) {
+        if rank(wrong).is_some() && first.get(wrong.pointer.as_str()).is_some_and(|first| *first != at) {
+            return;
+        }
+        let spot = self.spot(wrong);
+        if !spot.is_tagged {
+            let finding = self.speaker.finding(wrong, &spot);
+            self.found.push(finding);
+        }
+    }
+
+    fn unknown(
+        &mut self,
+        wrong: &Wrong<'_, '_>,
+        unexpected: &[String],
+        scope: Scope,
+        meant: &mut BTreeMap<String, Vec<String>>,
+    ) {
+        let mapping = self.mapping(wrong);
+        if !mapping.spot.is_tagged {
+            let names = self.speaker.unknown_keys(&mapping, unexpected, scope, &mut self.found);
+            meant.entry(wrong.pointer.as_str().to_owned()).or_default().extend(names);
+        }
+    }
+
+    fn missing(&mut self, wrong: &Wrong<'_, '_>, meant: &BTreeMap<String, Vec<String>>) {
+        let What::Error(error) = &wrong.what else { return };
+        let Kind::Required { property } = error.kind() else { return };
+        let Some(name) = property.as_str() else { return };
+        let is_meant =
+            meant.get(wrong.pointer.as_str()).is_some_and(|names| names.iter().any(|other| other == name));
+        let mapping = self.mapping(wrong);
+        if is_meant || mapping.spot.is_tagged || self.is_hidden(&mapping.spot, name) {
+            return;
+        }
+        let finding = self.speaker.missing_key(&mapping, name, asking_key(error, wrong.part.as_ref(), name));
+        self.found.push(finding);
+    }
+
+    /// Whether a key may stand in a piece that could not be read.
+    fn is_hidden(&self, spot: &Spot<'_>, name: &str) -> bool {
+        let own = spot.node.span();
+        let near = |piece: &&Span| piece.start <= own.end + 1 && own.start <= piece.end + 1;
+        let text = self.speaker.text;
+        self.tree.broken().iter().filter(near).any(|piece| piece.of(text).contains(name))
+    }
+
+    /// The file is wrong, and everything that was said about it was taken back: one plain sentence remains.
+    fn fallback(&mut self) {
+        let spots: Vec<Spot<'t>> = self.wrongs.iter().map(|wrong| self.spot(wrong)).collect();
+        if spots.iter().any(|spot| spot.is_tagged) || !self.tree.broken().is_empty() {
+            return;
+        }
+        let Some((wrong, spot)) = self.wrongs.first().zip(spots.first()) else { return };
+        let finding = self.speaker.finding(wrong, spot);
+        self.found.push(finding);
+    }
+
+    fn spot(&self, wrong: &Wrong<'_, '_>) -> Spot<'t> {
+        spot(self.tree, self.root, &wrong.pointer, self.keys)
+    }
+
+    fn mapping<'w, 's>(&self, wrong: &'w Wrong<'w, 's>) -> Mapping<'t, 's> {
+        Mapping {
+            tree: self.tree,
+            keys: self.keys,
+            spot: self.spot(wrong),
+            part: wrong.part.clone(),
+            branch: wrong.branch.clone(),
+        }
+    }
+}
+
+/// Of several mistakes of one scalar, the first in this order is told: its kind, its words, its form.
+fn first_of_each_value<'w>(wrongs: &'w [Wrong<'_, '_>]) -> BTreeMap<&'w str, usize> {
+    let mut first: BTreeMap<&str, (u8, usize)> = BTreeMap::new();
+    for (at, wrong) in wrongs.iter().enumerate() {
+        if let Some(rank) = rank(wrong) {
+            let place = first.entry(wrong.pointer.as_str()).or_insert((rank, at));
+            if rank < place.0 {
+                *place = (rank, at);
+            }
+        }
+    }
+    first.into_iter().map(|(pointer, (_, at))| (pointer, at)).collect()
+}
+
+/// How much a mistake says about a scalar; `None` for those that may stand beside others.
+fn rank(wrong: &Wrong<'_, '_>) -> Option<u8> {
+    Some(match &wrong.what {
+        What::Types(..) => 0,
+        What::Words(..) => 1,
+        What::Several(_) => return None,
+        What::Error(error) => match error.kind() {
+            Kind::FalseSchema | Kind::Type { .. } => 0,
+            Kind::Enum { .. } | Kind::Constant { .. } => 1,
+            Kind::Minimum { .. }
+            | Kind::Maximum { .. }
+            | Kind::ExclusiveMinimum { .. }
+            | Kind::ExclusiveMaximum { .. }
+            | Kind::MultipleOf { .. } => 2,
+            Kind::Format { .. } => 3,
+            Kind::Pattern { .. } => 4,
+            Kind::MinLength { .. } | Kind::MaxLength { .. } => 5,
+            Kind::Not { .. } => 6,
+            _ => return None,
+        },
+    })
+}

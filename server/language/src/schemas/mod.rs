@@ -1,0 +1,125 @@
+//! Help from any JSON Schema: for every file that is none of ours and has a schema.
+//!
+//! A [`Schema`] is compiled once from its documents; [`check`](fn@check) says what it finds wrong in a file,
+//! [`complete`](fn@complete) what may be written, [`hover`](fn@hover) what stands there. Which schema a file has is
+//! said by [`named`]; reading it from a disk is somebody else's, who hands a reader to [`Schema::load`].
+//!
+//! The verdict is the crate `jsonschema`'s, drafts 4 to 2020-12. What makes it help is ours: the branch that was meant
+//! ([`branch`]), words and places ([`explain`], [`keys`], [`locate`]), mends ([`mend`]). Guesses about half-typed text
+//! come from [`fit`], which never decides whether a file is right.
+//!
+//! Invariants
+//! - Nothing here opens a file or a socket. A document that the reader does not give is not there.
+//! - Every schema ends on every value: circles of references are cut when it is compiled, patterns have a limit.
+//! - A schema that does not work is a remark about the schema, never an error in the file.
+
+mod applied;
+mod branch;
+mod bundled;
+mod check;
+mod compile;
+mod deprecated;
+mod documents;
+mod explain;
+mod fit;
+mod keys;
+mod locate;
+mod mend;
+mod named;
+mod part;
+mod skeleton;
+mod value;
+
+use std::fmt;
+
+use copydesk_base::{Code, Diagnostic, Span};
+use jsonschema::Validator;
+use referencing::{Draft, Registry};
+use serde_json::Value;
+
+pub use bundled::{by_name, is_bundled};
+pub use check::check;
+pub use documents::Read;
+pub use named::{Named, named};
+
+use part::Part;
+
+/// A schema that can be asked.
+pub struct Schema {
+    /// Where it was read from.
+    pub url: String,
+    /// What it calls itself.
+    pub title: Option<String>,
+    /// What of it does not work, each a fragment of a sentence about it.
+    pub problems: Vec<String>,
+    registry: Registry<'static>,
+    validator: Validator,
+    draft: Draft,
+    has_deprecations: bool,
+}
+
+impl fmt::Debug for Schema {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Schema").field("url", &self.url).finish_non_exhaustive()
+    }
+}
+
+impl Schema {
+    /// Makes the schema at `url`, asking `read` for each document that is not bundled. The error is a fragment of a
+    /// sentence about the schema: why it cannot be used.
+    pub fn load(url: &str, read: &mut Read<'_>) -> Result<Self, String> {
+        let compiled = compile::compile(url, read)?;
+        let mut schema = Self {
+            url: url.to_owned(),
+            title: None,
+            problems: compiled.problems,
+            registry: compiled.registry,
+            validator: compiled.validator,
+            draft: compiled.draft,
+            has_deprecations: compiled.has_deprecations,
+        };
+        schema.title = schema.root().and_then(|root| {
+            let own = root.text("title").map(str::to_owned);
+            own.or_else(|| root.referred()?.text("title").map(str::to_owned))
+        });
+        Ok(schema)
+    }
+
+    /// What it is called in a message.
+    pub fn name(&self) -> String {
+        let last = self.url.rsplit('/').next().filter(|last| !last.is_empty()).unwrap_or(&self.url);
+        self.title.clone().unwrap_or_else(|| last.to_owned())
+    }
+
+    fn root(&self) -> Option<Part<'_>> {
+        Part::at(&self.registry, &self.url)
+    }
+}
+
+/// What a person is told about a schema that does not work, or not wholly: on the words that name it.
+pub fn remarks(named: Span, written: &str, problems: &[String]) -> Vec<Diagnostic> {
+    problems
+        .iter()
+        .map(|problem| {
+            let message = format!("the schema '{written}' does not check all of this file: {problem}");
+            Diagnostic::new(Code::SchemaUnavailable, named, message)
+        })
+        .collect()
+}
+
+/// What a person is told about a schema that is not there.
+pub fn unavailable(named: Span, written: &str, why: &str) -> Diagnostic {
+    let message = format!("this file is not checked against the schema '{written}': {why}");
+    Diagnostic::new(Code::SchemaUnavailable, named, message)
+}
+
+/// Whether a document holds a word anywhere, for work that most schemas do not ask for.
+fn holds_word(value: &Value, words: &[&str]) -> bool {
+    match value {
+        Value::Object(map) => {
+            map.iter().any(|(key, value)| words.contains(&key.as_str()) || holds_word(value, words))
+        }
+        Value::Array(items) => items.iter().any(|item| holds_word(item, words)),
+        _ => false,
+    }
+}

@@ -1,0 +1,10 @@
+//! Files of others beside schemas of others: every test is a schema, a text and what is said about it.
+
+#![expect(clippy::needless_raw_string_hashes, reason = "`UPDATE_EXPECT=1` writes them so")]
+
+mod branches;
+mod checking;
+mod corpora;
+mod loading;
+mod suite;
+mod support;
