@@ -2,5 +2,6 @@
 
 mod attacks;
 mod common;
+mod corpus;
 mod decisions;
 mod properties;

@@ -1,0 +1,52 @@
+//! A corpus of commands as agents and CI jobs write them: nearly all of them must be read.
+//!
+//! What cannot be read is refused, and a model that is refused tries something stranger. The commands stand in
+//! `corpus/commands.txt`; `cargo test -p copydesk-permission --test tables corpus -- --nocapture` prints what is not read.
+
+use std::collections::BTreeMap;
+
+use crate::common::{ROOT, policy};
+use copydesk_base::config::Mode;
+use copydesk_permission::effects_of;
+
+/// The commands, each as a model would send it.
+pub(crate) fn commands() -> Vec<String> {
+    let mut commands: Vec<String> = Vec::new();
+    let mut blank_lines = 0;
+    for line in include_str!("../corpus/commands.txt").lines() {
+        if line.is_empty() {
+            blank_lines += 1;
+            continue;
+        }
+        match (line.strip_prefix("    "), commands.last_mut()) {
+            (Some(rest), Some(command)) => {
+                command.push_str(&"\n".repeat(blank_lines + 1));
+                command.push_str(rest);
+            }
+            _ if line.starts_with("## ") => {}
+            _ => commands.push(line.to_owned()),
+        }
+        blank_lines = 0;
+    }
+    commands
+}
+
+#[test]
+fn nine_of_ten_are_read() {
+    let policy = policy(Mode::Default, &[]);
+    let commands = commands();
+    let mut unread: BTreeMap<String, Vec<&String>> = BTreeMap::new();
+    for command in &commands {
+        if let Some(reason) = effects_of(command, ROOT.as_ref(), &policy).unreadable {
+            unread.entry(reason).or_default().push(command);
+        }
+    }
+    let count: usize = unread.values().map(Vec::len).sum();
+    println!("{} of {} commands are read; not read:", commands.len() - count, commands.len());
+    for (reason, commands) in &unread {
+        println!("  {reason}");
+        commands.iter().for_each(|command| println!("    {command:?}"));
+    }
+    assert!(commands.len() >= 500, "{} commands", commands.len());
+    assert!(count * 10 <= commands.len(), "{count} of {} are not read", commands.len());
+}
