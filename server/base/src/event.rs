@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use crate::change::{Base, HunkReport};
-use crate::{ApprovalId, Because, CallId, ChangeId, Effect, RunId, SessionId, Span, Timestamp, Usage};
+use crate::{ApprovalId, Because, CallId, ChangeId, Effect, Grade, RunId, SessionId, Span, Timestamp, Usage};
 
 /// An event in its place: the `seq`-th of its run, counted from one.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -153,6 +153,12 @@ pub enum Event {
         before: String,
         after: String,
         redo: bool,
+    },
+    /// From here on the model has read words that may be a stranger's.
+    Tainted {
+        grade: Grade,
+        /// What it read: `node_modules/x/README.md`, `the output of npm test`.
+        source: String,
     },
     /// Something the person should know, and what they can do about it.
     Notice {

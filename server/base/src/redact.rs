@@ -1,16 +1,39 @@
-//! Keeping known secrets out of everything that is written or sent.
+//! Keeping secrets out of everything that is written or sent.
+//!
+//! A [`Redactor`] knows the keys that this process itself read, by value, and may be given a [`Finder`] that recognizes
+//! others by their shape. What it writes for a secret is [`REDACTED`].
+//!
+//! A model gets a *placeholder* instead, a word that stands for one secret in one process, so that it can speak about the
+//! text around it. Placeholders are for models alone: [`Redactor::clean`] takes them away too, and no file ever holds one.
 
-/// Replaces the secrets it was given, wherever they stand, by `[redacted]`.
+use std::ops::Range;
+
+/// Replaces secrets, wherever they stand.
 ///
-/// It knows values, not patterns: the keys that this process itself read. Values shorter than eight characters are
-/// not replaced, since they would tear ordinary text.
+/// Values shorter than eight characters are not replaced, since they would tear ordinary text.
 #[derive(Clone, Default)]
 pub struct Redactor {
     secrets: Vec<String>,
+    finder: Option<Finder>,
 }
+
+/// A secret in a text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Found {
+    /// Bytes.
+    pub span: Range<usize>,
+    /// A few lower-case words with hyphens: `github-token`.
+    pub kind: &'static str,
+}
+
+/// Recognizes secrets by their shape; in order, none over another.
+pub type Finder = fn(&str) -> Vec<Found>;
 
 /// What stands for a secret.
 pub const REDACTED: &str = "[redacted]";
+
+/// How a placeholder begins.
+const OPEN: &str = "<secret:";
 
 const SHORTEST_SECRET: usize = 8;
 
@@ -20,14 +43,38 @@ impl Redactor {
             secrets.into_iter().filter(|secret| secret.len() >= SHORTEST_SECRET).collect();
         secrets.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
         secrets.dedup();
-        Self { secrets }
+        Self { secrets, finder: None }
     }
 
-    /// The text without the secrets.
+    /// The same, which also recognizes secrets by their shape.
+    #[must_use]
+    pub fn finding(self, finder: Finder) -> Self {
+        Self { finder: Some(finder), ..self }
+    }
+
+    /// The secrets of a text, in order, none over another.
+    pub fn find(&self, text: &str) -> Vec<Found> {
+        let mut found: Vec<Found> = Vec::new();
+        for secret in &self.secrets {
+            found.extend(
+                text.match_indices(secret.as_str())
+                    .map(|(at, _)| Found { span: at..at + secret.len(), kind: "provider-key" }),
+            );
+        }
+        found.extend(self.finder.map(|finder| finder(text)).unwrap_or_default());
+        apart(found)
+    }
+
+    /// The text without secrets and placeholders.
     pub fn clean(&self, text: &str) -> String {
-        self.secrets.iter().fold(text.to_owned(), |text, secret| {
-            if text.contains(secret.as_str()) { text.replace(secret.as_str(), REDACTED) } else { text }
-        })
+        let text = replaced(text, &self.find(text), |_, _| REDACTED.to_owned());
+        let placeholders = placeholders(&text);
+        if placeholders.is_empty() {
+            return text;
+        }
+        let found: Vec<Found> =
+            placeholders.into_iter().map(|span| Found { span, kind: "placeholder" }).collect();
+        replaced(&text, &found, |_, _| REDACTED.to_owned())
     }
 
     /// Cleans every string of a JSON value, keys included.
@@ -44,6 +91,61 @@ impl Redactor {
     }
 }
 
+/// A text with each find replaced.
+pub fn replaced(text: &str, found: &[Found], mut by: impl FnMut(&str, &Found) -> String) -> String {
+    if found.is_empty() {
+        return text.to_owned();
+    }
+    let mut out = String::with_capacity(text.len());
+    let mut end = 0;
+    for one in found {
+        out.push_str(&text[end..one.span.start]);
+        out.push_str(&by(&text[one.span.clone()], one));
+        end = one.span.end;
+    }
+    out + &text[end..]
+}
+
+/// Finds in order, the earlier and longer one where two meet.
+pub fn apart(mut found: Vec<Found>) -> Vec<Found> {
+    found.sort_by_key(|one| (one.span.start, std::cmp::Reverse(one.span.end)));
+    let mut end = 0;
+    found.retain(|one| {
+        let is_free = one.span.start >= end && !one.span.is_empty();
+        if is_free {
+            end = one.span.end;
+        }
+        is_free
+    });
+    found
+}
+
+/// The placeholder of that kind and word.
+pub fn placeholder(kind: &str, word: &str) -> String {
+    format!("{OPEN}{kind}:{word}>")
+}
+
+/// Where a text has something that reads as a placeholder, real or forged.
+pub fn placeholders(text: &str) -> Vec<Range<usize>> {
+    let mut found = Vec::new();
+    let mut from = 0;
+    while let Some(at) = text[from..].find(OPEN) {
+        let start = from + at;
+        let inside = &text[start + OPEN.len()..];
+        let length = inside
+            .find(|letter: char| {
+                !(letter.is_ascii_lowercase() || letter.is_ascii_digit() || "-:".contains(letter))
+            })
+            .unwrap_or(inside.len());
+        from = start + OPEN.len() + length;
+        if inside[length..].starts_with('>') && inside[..length].contains(':') {
+            from += 1;
+            found.push(start..from);
+        }
+    }
+    found
+}
+
 impl std::fmt::Debug for Redactor {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "Redactor({} secrets)", self.secrets.len())
@@ -58,5 +160,31 @@ mod tests {
     fn longer_secrets_go_first_and_short_ones_stay() {
         let redactor = Redactor::new(["sk-12345678".into(), "sk-12345678-long".into(), "abc".into()]);
         assert_eq!(redactor.clean("a sk-12345678-long b sk-12345678 abc"), "a [redacted] b [redacted] abc");
+    }
+
+    #[test]
+    fn shapes_count_beside_values() {
+        let words = |text: &str| {
+            let each = |(at, word): (usize, &str)| Found { span: at..at + word.len(), kind: "word" };
+            text.match_indices("hush").map(each).collect()
+        };
+        let redactor = Redactor::new(["xhushxhush".to_owned()]).finding(words);
+        assert_eq!(redactor.clean("hush xhushxhush!"), "[redacted] [redacted]!");
+    }
+
+    #[test]
+    fn a_placeholder_is_recognized_whole_and_goes_too() {
+        for (text, expected) in [
+            ("a <secret:github-token:0a1b> b", "a [redacted] b"),
+            ("<secret:a:b><secret:a:c>", "[redacted][redacted]"),
+            ("<secret:a>", "<secret:a>"),
+            ("<secret:", "<secret:"),
+            ("<secret:a:b", "<secret:a:b"),
+            ("<secret:A:b>", "<secret:A:b>"),
+            ("<secret:<secret:a:b>", "<secret:[redacted]"),
+        ] {
+            assert_eq!(Redactor::default().clean(text), expected);
+        }
+        assert_eq!(placeholders(&placeholder("a-b", "0x")).len(), 1);
     }
 }

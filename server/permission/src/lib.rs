@@ -9,7 +9,7 @@
 //! names the simple commands (*atoms*), the files that are read and written, and says so when it cannot be sure.
 //!
 //! ```
-//! use copydesk_base::{Effect, config::Mode};
+//! use copydesk_base::{Effect, Grade, config::Mode};
 //! use copydesk_permission::{Policy, RuleVerdict, judge, parse_rule};
 //!
 //! let root = std::path::PathBuf::from("/project");
@@ -19,6 +19,7 @@
 //!     home: None,
 //!     state_home: "/state".into(),
 //!     mode: Mode::Default,
+//!     taint: Grade::Typed,
 //!     rules: vec![parse_rule(RuleVerdict::Allow, "Bash(git log:*)", "user config").unwrap()],
 //! };
 //! let run = |command: &str| Effect::Execute { command: command.into(), cwd: root.clone() };
@@ -40,6 +41,7 @@ mod place;
 mod policy;
 mod rule;
 pub mod sandbox;
+mod secret;
 mod shell;
 mod zone;
 
@@ -50,6 +52,7 @@ pub use defaults::default_denies;
 pub use lint::{RuleFinding, RuleHome, RuleLine, RuleProblem, lint};
 pub use policy::Policy;
 pub use rule::{Rule, RuleError, RuleVerdict, parse_rule};
+pub use secret::find_secrets;
 pub use shell::{Atom, Reading, effects_of};
 pub use zone::{is_executing, is_protected, is_secret};
 

@@ -6,7 +6,7 @@ use copydesk_base::config::Mode;
 use copydesk_base::{Because, path};
 
 use crate::glob;
-use crate::policy::{Answer, Policy, because};
+use crate::policy::{Answer, Policy, because, tainted};
 use crate::rule::{Pattern, RuleVerdict};
 use crate::zone;
 
@@ -49,7 +49,13 @@ pub(crate) fn judge(access: Access, place: &Path, policy: &Policy) -> Answer {
         let named = |pattern: &Pattern| {
             matches(pattern) && matches!(pattern, Pattern::Edit(wanted) if wanted.names(zone::is_executing))
         };
+        let one = |pattern: &Pattern| {
+            matches(pattern) && matches!(pattern, Pattern::Edit(wanted) if wanted.is_one())
+        };
         return match policy.rule(RuleVerdict::Allow, named) {
+            Some(_) if policy.taint.is_strange() && policy.rule(RuleVerdict::Allow, one).is_none() => {
+                Answer::Firm(tainted(policy, &format!("{} runs by itself later, and asks", shown())))
+            }
             Some(rule) => Answer::Allow(because(rule)),
             None => Answer::Firm(Because::of(format!("{} runs by itself later: it asks", shown()))),
         };

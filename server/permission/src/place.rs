@@ -141,6 +141,13 @@ impl PlacePattern {
         }
     }
 
+    /// Whether the pattern names one file and no other.
+    pub(crate) fn is_one(&self) -> bool {
+        self.care == Care::Loosening
+            && matches!(self.rest, Rest::Nothing)
+            && !self.lead.as_os_str().is_empty()
+    }
+
     /// Whether all that the pattern can match lies where `is_it` says; the lead alone decides.
     pub(crate) fn lies(&self, is_it: impl Fn(&Path) -> bool) -> bool {
         let is_whole = !matches!(self.rest, Rest::Glob(_)) && !self.lead.as_os_str().is_empty();

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use copydesk_base::config::Mode;
-use copydesk_base::{Because, path};
+use copydesk_base::{Because, Grade, path};
 
 use crate::rule::{Pattern, Rule, RuleVerdict};
 
@@ -19,6 +19,9 @@ pub struct Policy {
     /// `COPYDESK_HOME`: trust, approvals and journals. No agent may touch it.
     pub state_home: PathBuf,
     pub mode: Mode,
+    /// The worst of what the asker has read: from a dependency's file on, what leaves the machine or runs later asks,
+    /// unless a rule spells it out.
+    pub taint: Grade,
     /// Rules of every layer that counts, remembered ones included; their order does not matter.
     pub rules: Vec<Rule>,
 }
@@ -82,8 +85,25 @@ pub(crate) fn judge_tool(server: &str, tool: &str, policy: &Policy) -> Answer {
 
 pub(crate) fn judge_network(url: &str, policy: &Policy) -> Answer {
     let host = host_of(url);
-    by_rules(policy, |pattern| matches!(pattern, Pattern::Network(wanted) if wanted.matches(host.as_deref())))
-        .unwrap_or_else(|| by_mode(policy, "reaching other machines asks"))
+    let answer = by_rules(
+        policy,
+        |pattern| matches!(pattern, Pattern::Network(wanted) if wanted.matches(host.as_deref())),
+    )
+    .unwrap_or_else(|| by_mode(policy, "reaching other machines asks"));
+    let is_spelled_out = |pattern: &Pattern| matches!(pattern, Pattern::Network(wanted) if wanted.is_one() && wanted.matches(host.as_deref()));
+    match answer {
+        Answer::Allow(_)
+            if policy.taint.is_strange() && policy.rule(RuleVerdict::Allow, is_spelled_out).is_none() =>
+        {
+            Answer::Ask(tainted(policy, "reaching other machines asks"))
+        }
+        answer => answer,
+    }
+}
+
+/// Why something asks that a rule or the mode would have allowed.
+pub(crate) fn tainted(policy: &Policy, asks: &str) -> Because {
+    Because::of(format!("the model has read {}: {asks}", policy.taint.as_words()))
 }
 
 /// The exact rule for one tool of one server; none where a name could not be written as a rule.

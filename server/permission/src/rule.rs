@@ -79,6 +79,11 @@ impl ToolPattern {
 }
 
 impl HostPattern {
+    /// Whether it names one host and no other.
+    pub(crate) fn is_one(&self) -> bool {
+        self.0.as_ref().is_some_and(ShellPattern::is_literal)
+    }
+
     /// A host that could not be read is matched only by the rule about every host.
     pub(crate) fn matches(&self, host: Option<&str>) -> bool {
         match (&self.0, host) {

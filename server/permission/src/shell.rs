@@ -15,6 +15,7 @@ mod cwd;
 mod git;
 mod network;
 mod programs;
+mod reach;
 mod reader;
 mod screen;
 mod through;

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use clap::Subcommand;
-use copydesk_base::Effect;
+use copydesk_base::{Effect, Grade};
 use copydesk_permission::{Policy, Rule, RuleVerdict, default_denies, judge};
 use serde_json::{Value, json};
 
@@ -67,6 +67,7 @@ fn explain(here: &Here, words: &str, as_json: bool) -> anyhow::Result<Outcome> {
         home: here.places.home.clone(),
         state_home: here.places.state.clone(),
         mode: loaded.mode,
+        taint: Grade::Typed,
         rules: loaded.rules.into_iter().chain(default_denies()).collect(),
     };
     let verdict = judge(&effect, &policy);

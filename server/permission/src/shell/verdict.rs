@@ -7,11 +7,12 @@ use copydesk_base::config::Mode;
 
 use super::arguments::{self, Findings, Standing};
 use super::screen::screen;
-use super::{Need, Passes, Redirect, Script, Simple, Unreadable, read, shown};
+use super::{Need, Passes, Redirect, Script, Simple, Unreadable, reach, read, shown};
 use crate::glob::escape_command;
 use crate::path::{self as paths, Access};
-use crate::policy::{Answer, Policy, because};
+use crate::policy::{Answer, Policy, because, tainted};
 use crate::rule::{Pattern, Rule, RuleVerdict, parse_rule};
+use crate::secret::find_secrets;
 
 /// A longer rule is a program, not a habit: it is approved once.
 const LONGEST_RULE: usize = 2000;
@@ -265,6 +266,14 @@ fn need_of(
         };
         if wants.0 > need.0 {
             need = (wants.0, Some(wants.1));
+        }
+    }
+    if policy.taint.is_strange() {
+        if let Some(deed) = reach::look(simple).filter(|_| need.0 < Need::Literal) {
+            need = (Need::Literal, Some(tainted(policy, &format!("{deed} asks"))));
+        }
+        if need.0 < Need::Person && !find_secrets(&simple.text).is_empty() {
+            need = (Need::Person, Some(tainted(policy, "a secret among the words of a command asks")));
         }
     }
     if let Some(rule) = speaking(RuleVerdict::Ask, simple, policy) {

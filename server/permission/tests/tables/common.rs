@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use copydesk_base::config::Mode;
-use copydesk_base::{Effect, Verdict};
+use copydesk_base::{Effect, Grade, Verdict};
 use copydesk_permission::{Policy, RuleVerdict, judge, parse_rule};
 
 pub(crate) const ROOT: &str = "/project";
@@ -26,6 +26,7 @@ pub(crate) fn policy(mode: Mode, rules: &[&str]) -> Policy {
         home: Some("/people/ada".into()),
         state_home: "/people/ada/.local/state/copydesk".into(),
         mode,
+        taint: Grade::Typed,
         rules: rules.collect(),
     }
 }

@@ -3,5 +3,8 @@
 mod attacks;
 mod common;
 mod corpus;
+mod corpus_file;
 mod decisions;
 mod properties;
+mod secrets;
+mod taint;

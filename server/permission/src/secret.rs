@@ -1,0 +1,158 @@
+//! Secrets, recognized by the shapes in which vendors issue them.
+//!
+//! [`find_secrets`] goes through a text once for the words that secrets begin with or stand beside, and then looks with
+//! the few patterns that could fit. `table` has the shapes with a beginning of their own, `beside` those that are known
+//! only by what stands before them (`API_KEY=…`, a password in an address), `pem` private keys in text.
+//!
+//! It is a sieve for what a model must not see, and errs on the side of hiding where a shape is unmistakable; words
+//! such as `token = get_token()` are no secrets and stay. What a machine can guess only from randomness is hidden only
+//! beside a word that says what it is.
+
+mod beside;
+mod pem;
+mod table;
+
+use std::collections::BTreeSet;
+use std::sync::LazyLock;
+
+use aho_corasick::{AhoCorasick, MatchKind};
+use copydesk_base::redact::{Found, apart};
+use regex::Regex;
+
+/// One shape. Its pattern is tried only where one of its words stands in the text; the first group, or else the whole
+/// match, is the secret.
+struct Shape {
+    kind: &'static str,
+    /// In lower case; they are looked for in either case.
+    words: &'static [&'static str],
+    pattern: &'static str,
+    /// What a match must look like besides.
+    is_likely: fn(&str) -> bool,
+}
+
+struct Compiled {
+    shapes: Vec<(&'static Shape, LazyLock<Regex, Box<dyn FnOnce() -> Regex + Send>>)>,
+    words: Option<AhoCorasick>,
+    /// For each word the shape it belongs to.
+    owners: Vec<usize>,
+}
+
+static COMPILED: LazyLock<Compiled> = LazyLock::new(|| {
+    let (mut words, mut owners, mut shapes) = (Vec::new(), Vec::new(), Vec::new());
+    for (at, shape) in table::SHAPES.iter().chain(beside::SHAPES).enumerate() {
+        for word in shape.words {
+            words.push(*word);
+            owners.push(at);
+        }
+        let pattern = shape.pattern;
+        let compile: Box<dyn FnOnce() -> Regex + Send> = Box::new(move || compiled(pattern));
+        shapes.push((shape, LazyLock::new(compile)));
+    }
+    let words =
+        AhoCorasick::builder().ascii_case_insensitive(true).match_kind(MatchKind::Standard).build(words).ok();
+    Compiled { shapes, words, owners }
+});
+
+/// A pattern of ours; one that does not compile (a test compiles each) matches nothing.
+fn compiled(pattern: &str) -> Regex {
+    Regex::new(pattern).unwrap_or_else(|_| never())
+}
+
+fn never() -> Regex {
+    #[expect(clippy::expect_used, reason = "the empty class is a valid pattern that matches nothing")]
+    Regex::new("[a&&b]").expect("a pattern that matches nothing")
+}
+
+/// The secrets of a text: in order, none over another. A private key is one find for each of its lines.
+pub fn find_secrets(text: &str) -> Vec<Found> {
+    let mut found = pem::find(text);
+    let Some(words) = &COMPILED.words else { return found };
+    let candidates: BTreeSet<usize> = words
+        .find_overlapping_iter(text)
+        .filter_map(|hit| COMPILED.owners.get(hit.pattern().as_usize()).copied())
+        .collect();
+    for (shape, pattern) in candidates.into_iter().filter_map(|at| COMPILED.shapes.get(at)) {
+        for captures in pattern.captures_iter(text) {
+            let Some(secret) = captures.get(1).or_else(|| captures.get(0)) else { continue };
+            if (shape.is_likely)(secret.as_str()) {
+                found.push(Found { span: secret.range(), kind: shape.kind });
+            }
+        }
+    }
+    apart(found)
+}
+
+/// Nothing more is asked of a shape that is unmistakable.
+fn always(_: &str) -> bool {
+    true
+}
+
+/// Whether a text looks drawn by lot: letters and digits mixed, no long words, few repetitions.
+fn is_random(text: &str) -> bool {
+    let digits = text.chars().filter(char::is_ascii_digit).count();
+    let letters = text.chars().filter(char::is_ascii_alphabetic).count();
+    // Names have few digits; among many, letters fall together by chance.
+    let longest = if digits * 8 >= text.len() { 14 } else { 9 };
+    digits >= 2 && letters >= 2 && longest_word(text) < longest && bits(text) >= 3.2
+}
+
+/// The longest run of letters of one case.
+fn longest_word(text: &str) -> usize {
+    let (mut longest, mut length, mut before) = (0, 0, ' ');
+    for letter in text.chars() {
+        let goes_on = letter.is_ascii_alphabetic()
+            && before.is_ascii_alphabetic()
+            && (letter.is_ascii_lowercase() == before.is_ascii_lowercase());
+        length = if goes_on { length + 1 } else { usize::from(letter.is_ascii_alphabetic()) };
+        longest = longest.max(length);
+        before = letter;
+    }
+    longest
+}
+
+/// Bits for each letter, by how often letters repeat in this text.
+fn bits(text: &str) -> f64 {
+    let mut counts = [0u32; 256];
+    for byte in text.bytes() {
+        counts[usize::from(byte)] += 1;
+    }
+    let length = f64::from(u32::try_from(text.len()).unwrap_or(u32::MAX));
+    counts
+        .iter()
+        .filter(|count| **count > 0)
+        .map(|count| f64::from(*count) / length)
+        .map(|share| -share * share.log2())
+        .sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_pattern_compiles_and_every_word_is_lower_case() {
+        for shape in table::SHAPES.iter().chain(beside::SHAPES) {
+            assert!(Regex::new(shape.pattern).is_ok(), "{}: {:?}", shape.kind, Regex::new(shape.pattern));
+            assert!(!shape.words.is_empty(), "{}", shape.kind);
+            let is_plain = |word: &&str| word.len() >= 2 && **word == word.to_lowercase();
+            assert!(shape.words.iter().all(is_plain), "{}", shape.kind);
+            let is_word =
+                |letter: char| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == '-';
+            assert!(shape.kind.chars().all(is_word), "{}", shape.kind);
+        }
+    }
+
+    #[test]
+    fn words_are_told_from_lots() {
+        for text in
+            ["a8Fk29dLq0Zx", "3f9a0c77b1de4a52", "Zm9vYmFyOjEyMzQ1", "9f86d081-884c-4d65-9a2f-eaa0c55ad015"]
+        {
+            assert!(is_random(text), "{text}");
+        }
+        for text in
+            ["your-token-here", "get_access_token", "0000000000000000", "abcdefghijklmnop", "xxxxxxxx"]
+        {
+            assert!(!is_random(text), "{text}");
+        }
+    }
+}
