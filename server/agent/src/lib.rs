@@ -31,8 +31,10 @@ mod render;
 mod run;
 mod settings;
 mod story;
+mod taint;
 mod tools;
 mod undo;
+mod vault;
 mod view;
 mod world;
 

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use copydesk_base::config::Mode;
 use copydesk_base::event::{Denied, Origin};
-use copydesk_base::{Effect, Event, Question, RunId, RunStatus, SessionId, Usage, Verdict, path};
+use copydesk_base::{Effect, Event, Grade, Question, RunId, RunStatus, SessionId, Usage, Verdict, path};
 use copydesk_permission::{Policy, judge};
 use copydesk_provider::{
     Carried, Choice, Message, ModelEvent, Request, StopReason, ToolCall, ToolOutcome, ToolResult,
@@ -27,7 +27,9 @@ use crate::prompt::{self, Sight};
 use crate::quarters::Quarters;
 use crate::recorder::Recorder;
 use crate::settings::Settings;
+use crate::taint;
 use crate::tools;
+use crate::vault;
 use crate::view::RunView;
 use crate::world::World;
 
@@ -56,13 +58,19 @@ pub(crate) struct Turn {
     pub(crate) quarters: Quarters,
     usage: Usage,
     last_text: String,
+    /// The worst of what its model has read.
+    pub(crate) taint: Grade,
 }
 
 impl Turn {
     /// The policy at this moment: settings, the session's mode, and what was remembered since.
     pub(crate) fn policy(&self) -> Policy {
         let remembered = self.desk.remembered.borrow();
-        self.settings.policy(self.mode(), remembered.get(self.remembered_before..).unwrap_or_default())
+        self.settings.policy(
+            self.mode(),
+            self.taint,
+            remembered.get(self.remembered_before..).unwrap_or_default(),
+        )
     }
 
     /// Makes events of this run durable and shows them.
@@ -135,7 +143,7 @@ async fn whole(
         run: run.clone(),
         session: session.clone(),
         status,
-        text: turn.last_text,
+        text: turn.settings.redactor.clean(&turn.last_text),
         changes: turn.changes,
         refused_diffs: turn.refused_diffs,
         denied: turn.denied,
@@ -206,6 +214,10 @@ async fn begin(
         Err(error) => return Err((Some(settings), error.into())),
     };
     let origin = ask.place.as_ref().map(|(path, span)| Origin { path: path.clone(), span: *span });
+    let inherited = match &ask.session {
+        Some(session) => taint::inherited(shared, session).await,
+        None => Grade::Typed,
+    };
     let mut turn = Turn {
         shared: shared.clone(),
         desk: shared.link.clone(),
@@ -223,6 +235,7 @@ async fn begin(
         quarters: Quarters::default(),
         usage: Usage::default(),
         last_text: String::new(),
+        taint: inherited,
         world,
     };
     if action.tools.iter().any(|tool| tool == "bash") {
@@ -262,13 +275,13 @@ async fn begin(
 
 /// The same before the action is known: its name.
 pub(crate) fn short_title(ask: &Ask) -> String {
-    let words: String = ask.prompt.lines().next().unwrap_or_default().chars().take(60).collect();
+    let words = vault::first_words(&ask.prompt);
     if words.is_empty() { ask.action.clone() } else { words }
 }
 
 /// A few words for progress and lists.
 fn title(ask: &Ask, action: &Action) -> String {
-    let words: String = ask.prompt.lines().next().unwrap_or_default().chars().take(60).collect();
+    let words = vault::first_words(&ask.prompt);
     match (action.name.as_str(), words.is_empty()) {
         ("ask", false) => words,
         (_, true) => action.title.clone(),
@@ -298,7 +311,18 @@ async fn converse(turn: &mut Turn, ask: &Ask, action: &Action, choice: &Choice) 
         ask.place.as_ref().zip(text.as_ref()).map(|((path, span), text)| Sight { path, text, span: *span });
     let first =
         prompt::first_message(&turn.settings.root, action, &ask.prompt, sight.as_ref(), &ask.findings);
-    let mut messages = vec![Message::User { text: turn.settings.redactor.clean(&first) }];
+    if let Some((path, _)) = &ask.place {
+        let grade = turn.grade_of(path);
+        let shown = path::shown(&turn.settings.root, path);
+        turn.reads(grade, &shown).await?;
+    }
+    if !ask.findings.is_empty() {
+        turn.reads(Grade::Tool, "problems that other programs reported").await?;
+    }
+    if let Some(text) = &text {
+        turn.shared.learn(text, &turn.settings.redactor);
+    }
+    let mut messages = vec![Message::User { text: turn.shared.hidden(&first, &turn.settings.redactor) }];
     let system = prompt::system(&turn.settings.root);
     let tools = tools::specs(&action.tools);
     let mut repeats = Repeats::default();
@@ -417,9 +441,13 @@ async fn perform(turn: &mut Turn, action: &Action, call: ToolCall) -> Result<Too
         .await?;
     let output = match arguments {
         Err(reason) => tools::Output::failed(format!("the arguments are not valid JSON: {reason}")),
-        Ok(arguments) => tools::run(turn, action, &id, &call.name, arguments).await?,
+        Ok(arguments) => match vault::outside_edits(&call.name, &arguments) {
+            Some(reason) => tools::Output::failed(reason),
+            None => tools::run(turn, action, &id, &call.name, arguments).await?,
+        },
     };
-    let text = turn.settings.redactor.clean(&output.text);
+    turn.reads(output.grade, &output.source).await?;
+    let text = turn.shared.hidden(&output.text, &turn.settings.redactor);
     turn.record(vec![Event::ToolReturned { call: id, text: text.clone() }]).await?;
     let outcome = if output.failed { ToolOutcome::Failed } else { ToolOutcome::Done };
     Ok(ToolResult { call: call.id, text, outcome })

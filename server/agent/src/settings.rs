@@ -4,9 +4,9 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use copydesk_base::Redactor;
 use copydesk_base::config::{Budget, Mode};
 use copydesk_permission::sandbox::{Limits, Sandbox};
+use copydesk_base::{Grade, Redactor};
 use copydesk_permission::{Policy, Rule};
 use copydesk_provider::Models;
 
@@ -40,8 +40,8 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// The policy of these settings in a mode, with the rules remembered since they were read.
-    pub fn policy(&self, mode: Mode, remembered: &[Rule]) -> Policy {
+    /// The policy of these settings in a mode, for a model that has read that, with the rules remembered since.
+    pub fn policy(&self, mode: Mode, taint: Grade, remembered: &[Rule]) -> Policy {
         let mut rules = self.rules.clone();
         rules.extend_from_slice(remembered);
         Policy {
@@ -50,6 +50,7 @@ impl Settings {
             home: self.home.clone(),
             state_home: self.state_home.clone(),
             mode,
+            taint,
             rules,
         }
     }

@@ -12,6 +12,7 @@ fn policy() -> Policy {
         home: None,
         state_home: "/state".into(),
         mode: Mode::Default,
+        taint: copydesk_base::Grade::Typed,
         rules: vec![],
     }
 }

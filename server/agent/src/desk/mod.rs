@@ -28,6 +28,7 @@ use crate::recover;
 use crate::run;
 use crate::undo;
 pub use crate::undo::Direction;
+use crate::vault::Vault;
 use crate::view::{RunView, View};
 use crate::world::World;
 use order::Reserved;
@@ -56,6 +57,8 @@ pub(crate) struct Shared {
     writer: Service,
     /// One edit at a time, in the whole process.
     pub(crate) turnstile: tokio::sync::Mutex<()>,
+    /// Secrets and what models know them by; the same for every run of this process.
+    vault: std::sync::Mutex<Vault>,
     recovered: tokio::sync::OnceCell<()>,
 }
 
@@ -95,6 +98,7 @@ impl Desk {
                 desk,
                 writer,
                 turnstile,
+                vault: std::sync::Mutex::default(),
                 recovered: tokio::sync::OnceCell::new(),
             }),
         }
@@ -337,6 +341,25 @@ impl Shared {
     /// The view at this moment.
     pub(crate) fn now(&self) -> Arc<View> {
         self.view.borrow().clone()
+    }
+
+    /// The text as a model may see it.
+    pub(crate) fn hidden(&self, text: &str, redactor: &Redactor) -> String {
+        self.vault().hidden(text, redactor, &*self.world.ids)
+    }
+
+    /// Looks at a whole text of which a model will see a part.
+    pub(crate) fn learn(&self, text: &str, redactor: &Redactor) {
+        self.vault().learn(text, redactor, &*self.world.ids);
+    }
+
+    /// A text of a model's with its secrets back; see [`Vault::restored`].
+    pub(crate) fn restored(&self, text: &str, there: &str) -> Result<String, String> {
+        self.vault().restored(text, there)
+    }
+
+    fn vault(&self) -> std::sync::MutexGuard<'_, Vault> {
+        self.vault.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 
     /// A new id for a tool call.

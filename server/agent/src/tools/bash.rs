@@ -6,7 +6,7 @@
 
 use std::time::Duration;
 
-use copydesk_base::{CallId, Effect, Event};
+use copydesk_base::{CallId, Effect, Event, Grade};
 use copydesk_provider::ToolSpec;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -100,5 +100,6 @@ pub(super) async fn run(turn: &mut Turn, call: &CallId, value: Value) -> Result<
         text.push('\n');
     }
     text.push_str(&format!("[{note}]"));
-    Ok(Output { text, failed })
+    let output = if failed { Output::failed(text) } else { Output::fine(text) };
+    Ok(output.with(Grade::Tool, format!("the output of {command}")))
 }

@@ -20,6 +20,7 @@ use crate::apply::There;
 use crate::error::AgentError;
 use crate::gate::{Permit, permit};
 use crate::run::Turn;
+use crate::vault;
 
 #[derive(Deserialize)]
 struct Arguments {
@@ -53,9 +54,14 @@ pub(super) async fn run(turn: &mut Turn, call: &CallId, value: Value) -> Result<
         Err(output) => return Ok(output),
     };
     let places = if all { Places::All } else { Places::One };
+    let shared = turn.shared.clone();
     change(turn, call, &path, |before| match before {
         None => Err(format!("there is no file {path}; use write to create it")),
-        Some(before) => replaced(before, &old, &new, places),
+        Some(before) => {
+            let old = shared.restored(&old, before)?;
+            let new = shared.restored(&new, &old)?;
+            replaced(before, &old, &new, places)
+        }
     })
     .await
 }
@@ -117,7 +123,8 @@ pub(super) async fn change(
     };
     let (mut report, open) = match permit {
         Permit::Refused(text) => {
-            turn.refused_diffs.push(rebase::unified(&plan.before, &plan.after(), shown));
+            let diff = rebase::unified(&plan.before, &plan.after(), shown);
+            turn.refused_diffs.push(turn.settings.redactor.clean(&diff));
             turn.changes.push((path, false));
             return Ok(Output::failed(text));
         }
@@ -153,8 +160,12 @@ fn planned(
         There::Text(file) => Some(&*file.text),
         There::Nothing => None,
     };
+    turn.shared.learn(before.unwrap_or_default(), &turn.settings.redactor);
     let after = compute(before)?;
     let before = before.unwrap_or_default().to_owned();
+    if let Some(reason) = vault::leaves_placeholder(&before, &after) {
+        return Err(reason);
+    }
     let mut hunks: Vec<Hunk> = rebase::hunks(&before, &after)
         .into_iter()
         .map(|(span, text)| Hunk { span, text, state: HunkState::Pending })
@@ -186,7 +197,7 @@ fn told(shown: &str, plan: &ChangePlan, report: &HunkReport) -> Output {
         let old = plan.hunks.get(refused.hunk).map_or("", |hunk| hunk.span.of(&plan.before));
         text.push_str(&format!("refused ({}): the hunk that replaces\n{old}\n", refused.reason));
     }
-    Output { text, failed: report.sent.is_empty() }
+    if report.sent.is_empty() { Output::failed(text) } else { Output::fine(text) }
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]

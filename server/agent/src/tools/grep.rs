@@ -2,7 +2,7 @@
 //!
 //! `pattern` a regular expression · `path` a file or folder · `glob` which files · `context` lines around each
 
-use copydesk_base::{CallId, Effect, Verdict, path};
+use copydesk_base::{CallId, Effect, Grade, Verdict, path};
 use copydesk_permission::judge;
 use copydesk_provider::ToolSpec;
 use globset::{Glob, GlobMatcher};
@@ -15,6 +15,7 @@ use super::{Output, arguments};
 use crate::error::AgentError;
 use crate::gate::{Permit, permit};
 use crate::run::Turn;
+use crate::taint;
 
 /// The most lines of one answer.
 const LINES: usize = 200;
@@ -76,16 +77,33 @@ pub(super) async fn run(turn: &mut Turn, call: &CallId, value: Value) -> Result<
         glob,
         context: wanted.context.unwrap_or(0).min(10),
     };
-    let Ok(lines) = tokio::task::spawn_blocking(move || search.run(&start)).await else {
+    let Ok(Hits { lines, grade, source, keys }) =
+        tokio::task::spawn_blocking(move || search.run(&start)).await
+    else {
         return Ok(Output::failed("the search broke down; search for something else, or elsewhere"));
     };
-    Ok(Output::fine(match lines.len() {
+    for text in keys {
+        turn.shared.learn(&text, &turn.settings.redactor);
+    }
+    let text = match lines.len() {
         0 => "no line matches".to_owned(),
         count if count >= LINES => {
             format!("{}\n[more than {LINES} lines; narrow the search]", lines.join("\n"))
         }
         _ => lines.join("\n"),
-    }))
+    };
+    Ok(Output::fine(text).with(grade, source))
+}
+
+/// What was found.
+#[derive(Default)]
+struct Hits {
+    lines: Vec<String>,
+    /// The worst of the files that lines are from, and its name.
+    grade: Grade,
+    source: String,
+    /// Whole texts with a private key in them, of which a line alone would not show what it is.
+    keys: Vec<String>,
 }
 
 struct Search {
@@ -99,30 +117,48 @@ struct Search {
 }
 
 impl Search {
-    fn run(&self, start: &std::path::Path) -> Vec<String> {
+    fn run(&self, start: &std::path::Path) -> Hits {
         let mut searcher = SearcherBuilder::new()
             .binary_detection(BinaryDetection::quit(0))
             .before_context(self.context)
             .after_context(self.context)
             .build();
-        let mut lines = Vec::new();
+        let mut hits = Hits::default();
         let walk = ignore::WalkBuilder::new(start)
             .hidden(false)
             .filter_entry(|entry| entry.file_name() != ".git")
             .build();
         for entry in walk.flatten() {
-            if lines.len() >= LINES || self.cancel.is_cancelled() {
+            if hits.lines.len() >= LINES || self.cancel.is_cancelled() {
                 break;
             }
             let file = entry.path();
             if !entry.file_type().is_some_and(|kind| kind.is_file()) || !self.wants(file) {
                 continue;
             }
-            let mut sink = Lines { shown: path::shown(&self.root, file), lines: &mut lines };
+            let before = hits.lines.len();
+            let mut sink = Lines { shown: path::shown(&self.root, file), lines: &mut hits.lines };
             // A file that cannot be searched is passed over, as a person's own grep would.
             let _ = self.search(&mut searcher, file, &mut sink);
+            if hits.lines.len() > before {
+                self.note(file, &mut hits);
+            }
         }
-        lines
+        hits
+    }
+
+    /// Notes what else there is to know about a file with hits.
+    fn note(&self, file: &std::path::Path, hits: &mut Hits) {
+        let grade = taint::of_file(file, &self.root, &self.policy.additional);
+        if grade > hits.grade {
+            hits.grade = grade;
+            hits.source = path::shown(&self.root, file);
+        }
+        if let Ok(text) = self.files.read(file)
+            && text.text.contains("PRIVATE KEY")
+        {
+            hits.keys.push(text.text.to_string());
+        }
     }
 
     /// Whether the glob picks it and policy lets it be read: what is denied or would ask stays hidden.

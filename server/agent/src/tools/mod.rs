@@ -9,7 +9,7 @@ mod grep;
 mod read;
 mod write;
 
-use copydesk_base::CallId;
+use copydesk_base::{CallId, Grade};
 use copydesk_provider::ToolSpec;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -22,15 +22,24 @@ use crate::run::Turn;
 pub(crate) struct Output {
     pub(crate) text: String,
     pub(crate) failed: bool,
+    /// Whose words are in it.
+    pub(crate) grade: Grade,
+    /// Where those are from, for the person.
+    pub(crate) source: String,
 }
 
 impl Output {
     pub(crate) fn fine(text: impl Into<String>) -> Self {
-        Self { text: text.into(), failed: false }
+        Self { text: text.into(), failed: false, grade: Grade::Typed, source: String::new() }
     }
 
     pub(crate) fn failed(text: impl Into<String>) -> Self {
-        Self { text: text.into(), failed: true }
+        Self { failed: true, ..Self::fine(text) }
+    }
+
+    /// The same, with words of that grade in it.
+    pub(crate) fn with(self, grade: Grade, source: impl Into<String>) -> Self {
+        Self { grade, source: source.into(), ..self }
     }
 }
 

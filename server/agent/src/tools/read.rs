@@ -50,10 +50,14 @@ pub(super) async fn run(turn: &mut Turn, call: &CallId, value: Value) -> Result<
         return Ok(Output::failed(text));
     }
     if file.is_dir() {
-        return Ok(folder(&file));
+        return Ok(folder(&file).with(turn.grade_of(&file), path));
     }
     match turn.world.files.read(&file) {
-        Ok(text) => Ok(Output::fine(lines(&text.text, offset.unwrap_or(1), limit.unwrap_or(LINES)))),
+        Ok(text) => {
+            turn.shared.learn(&text.text, &turn.settings.redactor);
+            let shown = lines(&text.text, offset.unwrap_or(1), limit.unwrap_or(LINES));
+            Ok(Output::fine(shown).with(turn.grade_of(&file), path))
+        }
         Err(FileError::Absent { .. }) => Ok(Output::failed(format!("there is no file {path}"))),
         Err(error) => Ok(Output::failed(format!("failed to {error}"))),
     }

@@ -34,7 +34,9 @@ pub(super) async fn run(turn: &mut Turn, call: &CallId, value: Value) -> Result<
         Ok(arguments) => arguments,
         Err(output) => return Ok(output),
     };
+    let shared = turn.shared.clone();
     edit::change(turn, call, &path, |before| {
+        let content = shared.restored(&content, before.unwrap_or_default())?;
         // A file that ends its lines with CRLF keeps doing so.
         let crlf = before.is_some_and(|before| before.contains("\r\n")) && !content.contains('\r');
         Ok(if crlf { content.replace('\n', "\r\n") } else { content })

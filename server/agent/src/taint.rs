@@ -1,0 +1,113 @@
+//! What the model has read, as a grade that only rises: from a dependency's file on, policy trusts rules less.
+//!
+//! The grade is written down when it rises, so that a session that goes on later, in whatever process, goes on with it.
+
+use std::path::{Component, Path};
+
+use copydesk_base::{Event, Grade, SessionId, path};
+
+use crate::desk::Shared;
+use crate::error::AgentError;
+use crate::run::Turn;
+
+/// Folders of a workspace that hold what others made.
+const STRANGERS: &[&str] = &[
+    "node_modules",
+    "vendor",
+    "third_party",
+    "third-party",
+    "bower_components",
+    "site-packages",
+    ".venv",
+    "venv",
+    ".tox",
+    ".nox",
+    "target",
+    "Pods",
+    ".yarn",
+    ".pnpm-store",
+    "deps",
+    ".bundle",
+    ".gradle",
+    ".m2",
+    "Carthage",
+    ".terraform",
+];
+
+/// How many runs of a session are looked through for what they read.
+const RUNS: usize = 50;
+
+/// Whose words a file has.
+pub(crate) fn of_file(file: &Path, root: &Path, additional: &[std::path::PathBuf]) -> Grade {
+    let inside = [root].into_iter().chain(additional.iter().map(std::path::PathBuf::as_path));
+    let Some(below) =
+        inside.filter(|root| path::is_inside(root, file)).find_map(|root| file.strip_prefix(root).ok())
+    else {
+        return Grade::Dependency;
+    };
+    let is_strange = |part: Component<'_>| STRANGERS.iter().any(|name| part.as_os_str() == *name);
+    if below.components().any(is_strange) { Grade::Dependency } else { Grade::Own }
+}
+
+impl Turn {
+    /// Notes that the model gets to read something of that grade.
+    pub(crate) async fn reads(&mut self, grade: Grade, source: &str) -> Result<(), AgentError> {
+        let rises = grade > self.taint;
+        self.taint = self.taint.max(grade);
+        if rises && grade.is_strange() {
+            let source = source.chars().take(200).collect();
+            self.record(vec![Event::Tainted { grade, source }]).await?;
+        }
+        Ok(())
+    }
+
+    /// Whose words a file has, here.
+    pub(crate) fn grade_of(&self, file: &Path) -> Grade {
+        of_file(file, &self.settings.root, &self.settings.additional)
+    }
+}
+
+/// The worst that earlier runs of a session read.
+pub(crate) async fn inherited(shared: &Shared, session: &SessionId) -> Grade {
+    let journal = &shared.world.journal;
+    let mut grade = Grade::Typed;
+    for row in journal.runs(RUNS).await.unwrap_or_default() {
+        if row.session != *session {
+            continue;
+        }
+        match journal.records(&row.run).await {
+            Ok(records) => {
+                let grades = records.iter().filter_map(|record| match record.event {
+                    Event::Tainted { grade, .. } => Some(grade),
+                    _ => None,
+                });
+                grade = grades.fold(grade, Grade::max);
+            }
+            // What cannot be read could have been anything.
+            Err(_) => grade = Grade::Stranger,
+        }
+    }
+    grade
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_lies_with_dependencies_or_outside_is_not_ours() {
+        for (file, expected) in [
+            ("/w/src/a.rs", Grade::Own),
+            ("/w", Grade::Own),
+            ("/shared/a.rs", Grade::Own),
+            ("/w/node_modules/x/README.md", Grade::Dependency),
+            ("/w/packages/a/node_modules/x", Grade::Dependency),
+            ("/w/vendor/x/y.go", Grade::Dependency),
+            ("/w/src/vendors.rs", Grade::Own),
+            ("/home/ada/.cargo/registry/src/x/lib.rs", Grade::Dependency),
+            ("/wx/a", Grade::Dependency),
+        ] {
+            assert_eq!(of_file(Path::new(file), Path::new("/w"), &["/shared".into()]), expected, "{file}");
+        }
+    }
+}
