@@ -104,7 +104,7 @@ mod tests {
             ("/w/packages/a/node_modules/x", Grade::Dependency),
             ("/w/vendor/x/y.go", Grade::Dependency),
             ("/w/src/vendors.rs", Grade::Own),
-            ("/home/ada/.cargo/registry/src/x/lib.rs", Grade::Dependency),
+            ("/people/ada/.cargo/registry/src/x/lib.rs", Grade::Dependency),
             ("/wx/a", Grade::Dependency),
         ] {
             assert_eq!(of_file(Path::new(file), Path::new("/w"), &["/shared".into()]), expected, "{file}");

@@ -19,6 +19,7 @@ use tower_lsp::gen_lsp_types as lsp;
 use crate::capabilities::Ladder;
 use crate::convert;
 use crate::documents::Open;
+use crate::rules::check_rules;
 use crate::snapshot::Snapshot;
 use crate::state::State;
 use crate::told::Told;
@@ -229,13 +230,10 @@ pub(crate) fn language(snapshot: &Snapshot, open: &Open) -> Option<Vec<lsp::Diag
     if file.kind == FileKind::Other {
         return None;
     }
-    let found = copydesk_language::check(&file, &snapshot.index());
-    Some(
-        found
-            .iter()
-            .map(|one| convert::diagnostic(snapshot, open, one))
-            .collect(),
-    )
+    let index = snapshot.index();
+    let mut found = copydesk_language::check(&file, &index);
+    found.extend(check_rules(&file, index.trust));
+    Some(found.iter().map(|one| convert::diagnostic(snapshot, open, one)).collect())
 }
 
 /// The same for a file that nobody opened; its text is the disk's.

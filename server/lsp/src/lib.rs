@@ -24,6 +24,7 @@ mod intake;
 mod marks;
 mod methods;
 mod parent;
+pub mod rules;
 mod snapshot;
 mod state;
 mod told;

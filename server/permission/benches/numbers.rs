@@ -7,6 +7,9 @@
 #![expect(
     clippy::print_stdout,
     clippy::expect_used,
+    clippy::cast_precision_loss,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
     reason = "a benchmark prints, and stops where its own texts are wrong"
 )]
 
@@ -61,8 +64,8 @@ fn judging() {
     let policy = Policy {
         root: root.clone(),
         additional: Vec::new(),
-        home: Some("/home/ada".into()),
-        state_home: "/home/ada/.local/state/copydesk".into(),
+        home: Some("/people/ada".into()),
+        state_home: "/people/ada/.local/state/copydesk".into(),
         mode: Mode::Default,
         taint: Grade::Tool,
         rules,

@@ -30,8 +30,11 @@ struct Shape {
     is_likely: fn(&str) -> bool,
 }
 
+/// A pattern that is compiled when its words are first met.
+type Lazy = LazyLock<Regex, Box<dyn FnOnce() -> Regex + Send>>;
+
 struct Compiled {
-    shapes: Vec<(&'static Shape, LazyLock<Regex, Box<dyn FnOnce() -> Regex + Send>>)>,
+    shapes: Vec<(&'static Shape, Lazy)>,
     words: Option<AhoCorasick>,
     /// For each word the shape it belongs to.
     owners: Vec<usize>,

@@ -6,6 +6,7 @@ use copydesk_agent::DiskFiles;
 use copydesk_base::path::resolve;
 use copydesk_base::{Code, ContentHash, Diagnostic, Severity, Span};
 use copydesk_language::{File, FileKind, Trust, WorkspaceIndex, check, kind_of, named_schema};
+use copydesk_lsp::rules::check_rules;
 use copydesk_lsp::workspace::{self, Found, Members};
 use copydesk_text::{Encoding, LineIndex, Position, Tree, front_matter, yaml};
 use serde_json::{Value, json};
@@ -88,7 +89,8 @@ fn found_under(path: &Path) -> Vec<(PathBuf, Named)> {
     if !path.is_dir() {
         return vec![(path.to_owned(), Named::Itself)];
     }
-    let files = workspace::below(path).flatten().filter(|entry| entry.file_type().is_some_and(|kind| kind.is_file()));
+    let files =
+        workspace::below(path).flatten().filter(|entry| entry.file_type().is_some_and(|kind| kind.is_file()));
     let paths = files.map(ignore::DirEntry::into_path);
     let paths = paths.filter(|path| is_yaml(path) || is_markdown(path));
     paths.map(|path| (path, Named::ByFolder)).collect()
@@ -145,7 +147,10 @@ fn checked(
             let index = WorkspaceIndex { trust, ..index.clone() };
             // As the index knows it.
             let path = resolve(&here.cwd, path);
-            check(&File { path: &path, text: &text, tree: &tree, kind }, &index)
+            let file = File { path: &path, text: &text, tree: &tree, kind };
+            let mut findings = check(&file, &index);
+            findings.extend(check_rules(&file, trust));
+            findings
         }
     };
     Some(Checked { path: shown, text, findings })

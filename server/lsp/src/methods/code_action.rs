@@ -14,6 +14,7 @@ use crate::convert;
 use crate::diagnostics;
 use crate::documents::Open;
 use crate::host::choices;
+use crate::rules::check_rules;
 use crate::snapshot::Snapshot;
 
 pub(crate) fn run(
@@ -53,7 +54,9 @@ fn mends(snapshot: &Snapshot, open: &Open, span: Span, actions: &mut Vec<lsp::Co
     if file.kind == FileKind::Other {
         return;
     }
-    let found = copydesk_language::check(&file, &snapshot.index());
+    let index = snapshot.index();
+    let mut found = copydesk_language::check(&file, &index);
+    found.extend(check_rules(&file, index.trust));
     for finding in
         found.iter().filter(|finding| finding.span.touches(span.start) || finding.span.overlaps(span))
     {

@@ -24,7 +24,9 @@ fn nine_of_ten_are_read() {
     println!("{} of {} commands are read; not read:", commands.len() - count, commands.len());
     for (reason, commands) in &unread {
         println!("  {reason}");
-        commands.iter().for_each(|command| println!("    {command:?}"));
+        for command in commands {
+            println!("    {command:?}");
+        }
     }
     assert!(commands.len() >= 500, "{} commands", commands.len());
     assert!(count * 10 <= commands.len(), "{count} of {} are not read", commands.len());

@@ -1,0 +1,129 @@
+//! Permission rules in the files that are being written: found by `language`, understood by `permission`.
+//!
+//! Neither of the two knows the other, so what one finds is handed to the other here, for the editor and for
+//! `copydesk check` alike.
+
+use std::path::Path;
+
+use copydesk_base::{Code, Diagnostic, Fix, Severity, Span, TextEdit};
+use copydesk_language::{File, FileKind, RuleAt, RuleKind, Trust, rules_in};
+use copydesk_permission::{RuleFinding, RuleHome, RuleLine, RuleProblem, RuleVerdict, lint};
+
+/// What is wrong with the rules of a file. A workspace's own config grants nothing before it is trusted, an agent or an
+/// action never.
+pub fn check_rules(file: &File<'_>, trust: Trust) -> Vec<Diagnostic> {
+    let rules = rules_in(file);
+    let home = match (file.kind, trust) {
+        (FileKind::Config, Trust::Trusted) => RuleHome::User,
+        (FileKind::Config, Trust::Untrusted) if !is_of_workspace(file.path) => RuleHome::User,
+        _ => RuleHome::Workspace,
+    };
+    let lines: Vec<RuleLine> = rules
+        .iter()
+        .map(|rule| RuleLine { verdict: verdict(rule.kind), text: rule.text.clone(), home })
+        .collect();
+    lint(&lines).into_iter().filter_map(|finding| told(file, &rules, finding)).collect()
+}
+
+/// Whether a config lies in a workspace, and not with the person's own.
+fn is_of_workspace(path: &Path) -> bool {
+    [".copydesk/config.yaml", ".keystone/config.yaml"].iter().any(|end| path.ends_with(end))
+}
+
+const fn verdict(kind: RuleKind) -> RuleVerdict {
+    match kind {
+        RuleKind::Allow => RuleVerdict::Allow,
+        RuleKind::Ask => RuleVerdict::Ask,
+        RuleKind::Deny => RuleVerdict::Deny,
+    }
+}
+
+/// One finding where its rule stands.
+fn told(file: &File<'_>, rules: &[RuleAt], finding: RuleFinding) -> Option<Diagnostic> {
+    let rule = rules.get(finding.at)?;
+    let code = match finding.problem {
+        RuleProblem::Malformed => Code::MalformedRule,
+        RuleProblem::Shadowed => Code::ShadowedRule,
+        RuleProblem::Unreachable => Code::UnreachableRule,
+        RuleProblem::Granting => Code::GrantingRule,
+    };
+    let mut diagnostic = Diagnostic::new(code, rule.span, finding.message);
+    if code == Code::MalformedRule && rule.kind == RuleKind::Deny {
+        // Nobody is protected by it, and whoever wrote it believes that they are.
+        diagnostic.severity = Severity::Error;
+    }
+    if let Some(other) = finding.other.and_then(|at| rules.get(at)) {
+        diagnostic = diagnostic.with_related(other.span, format!("{} decides", other.text.trim()));
+    }
+    if matches!(code, Code::ShadowedRule | Code::UnreachableRule)
+        && let Some(fix) = removal(file, rule.span)
+    {
+        diagnostic = diagnostic.with_fix(fix);
+    }
+    Some(diagnostic)
+}
+
+/// Takes the rule out, where it has a line of its own and is not the only one that keeps its list alive.
+fn removal(file: &File<'_>, rule: Span) -> Option<Fix> {
+    let start = file.text[..rule.start].rfind('\n').map_or(0, |at| at + 1);
+    let end = file.text[rule.end..].find('\n').map_or(file.text.len(), |at| rule.end + at + 1);
+    let before = file.text[start..rule.start].trim_start();
+    let behind = file.text[rule.end..end].trim().trim_start_matches(['"', '\'']).trim_start();
+    let is_own = matches!(before.trim_end_matches(['"', '\'']).trim_end(), "-")
+        && (behind.is_empty() || behind.starts_with('#'));
+    let dash = file.text[start..rule.start].find('-').map(|at| &file.text[start..start + at]);
+    let has_neighbor = dash.is_some_and(|indent| {
+        let item = format!("{indent}- ");
+        let above = file.text[..start].lines().next_back().is_some_and(|line| line.starts_with(&item));
+        let below = file.text[end..].lines().next().is_some_and(|line| line.starts_with(&item));
+        above || below
+    });
+    let edits = vec![TextEdit::new(Span::new(start, end), "")];
+    (is_own && has_neighbor).then(|| Fix::new("take this rule out", edits))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use copydesk_text::yaml;
+
+    /// Checks what is found in a config, as `line: code → fixed text's line count`.
+    fn check(path: &str, trust: Trust, text: &str, expected: &[(&str, Code, Severity)]) -> Vec<Diagnostic> {
+        let tree = yaml::parse(text);
+        let file = File { path: Path::new(path), text, tree: &tree, kind: FileKind::Config };
+        let found = check_rules(&file, trust);
+        let shown: Vec<(&str, Code, Severity)> =
+            found.iter().map(|one| (one.span.of(text), one.code, one.severity)).collect();
+        assert_eq!(shown, expected, "{text}");
+        found
+    }
+
+    const TEXT: &str = "permissions:\n  deny:\n    - Bash(rm\n    - Bash(git push:*)\n  allow:\n    - \"Bash(git push origin main)\"\n    - Bash(cargo:*)\n    - Bash(cargo test:*)\n";
+
+    #[test]
+    fn rules_are_marked_exactly_where_they_stand() {
+        let found = check(
+            "/people/ada/.config/copydesk/config.yaml",
+            Trust::Untrusted,
+            TEXT,
+            &[
+                ("Bash(rm", Code::MalformedRule, Severity::Error),
+                ("Bash(git push origin main)", Code::UnreachableRule, Severity::Warning),
+                ("Bash(cargo test:*)", Code::ShadowedRule, Severity::Warning),
+            ],
+        );
+        assert_eq!(found[1].related[0].span.of(TEXT), "Bash(git push:*)");
+        let [fix] = found[2].fixes.as_slice() else { panic!("one mend: {found:?}") };
+        let TextEdit { span, text } = &fix.edits[0];
+        let mended = format!("{}{text}{}", &TEXT[..span.start], &TEXT[span.end..]);
+        assert_eq!(mended, TEXT.replace("    - Bash(cargo test:*)\n", ""));
+    }
+
+    #[test]
+    fn a_repository_grants_nothing_before_it_is_trusted() {
+        let text = "permissions:\n  allow: [\"Bash(make:*)\"]\n  deny: [\"Bash(rm:*)\"]\n";
+        let path = "/w/.copydesk/config.yaml";
+        check(path, Trust::Untrusted, text, &[("Bash(make:*)", Code::GrantingRule, Severity::Warning)]);
+        check(path, Trust::Trusted, text, &[]);
+    }
+}
