@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use copydesk_base::config::{Budget, Mode};
-use copydesk_permission::sandbox::{Limits, Sandbox};
 use copydesk_base::{Grade, Redactor};
+use copydesk_permission::sandbox::{Limits, Sandbox};
 use copydesk_permission::{Policy, Rule};
 use copydesk_provider::Models;
 

@@ -10,12 +10,8 @@ use std::time::Duration;
 use copydesk_agent::{ActionFolder, Desk, Owner, Settings, World};
 use copydesk_base::config::{Config, ProviderKind};
 use copydesk_base::{Files, Host, RandomIds, Redactor, SystemClock};
-<<<<<<< HEAD
-use copydesk_permission::default_denies;
 use copydesk_permission::sandbox::{Limits, SHELL, Sandbox, toolchains};
-=======
 use copydesk_permission::{default_denies, find_secrets};
->>>>>>> f081e49 (Models see placeholders for secrets, and what they have read has a grade)
 use copydesk_provider::{KeyLookup, Models, ModelsConfig, Scenario, Script};
 use copydesk_text::{de, yaml};
 use serde_json::Value;
@@ -126,12 +122,8 @@ impl Office {
         let models = self.models(&loaded);
         let mut rules = loaded.rules;
         rules.extend(default_denies());
-<<<<<<< HEAD
-        let redactor = Redactor::new(secrets(&loaded.config));
-        let child_env = child_env(&redactor);
-=======
         let redactor = Redactor::new(secrets(&loaded.config)).finding(find_secrets);
->>>>>>> f081e49 (Models see placeholders for secrets, and what they have read has a grade)
+        let child_env = child_env(&redactor);
         Ok(Settings {
             root: self.here.root.clone(),
             mode: loaded.mode,

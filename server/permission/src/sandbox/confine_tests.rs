@@ -10,6 +10,7 @@ fn policy(mode: Mode) -> Policy {
         home: Some("/home/me".into()),
         state_home: "/home/me/.local/state/copydesk".into(),
         mode,
+        taint: copydesk_base::Grade::Typed,
         rules: vec![],
     }
 }

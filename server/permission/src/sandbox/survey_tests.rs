@@ -19,6 +19,7 @@ fn tree(files: &[&str]) -> (tempfile::TempDir, Policy) {
         home: None,
         state_home: "/state".into(),
         mode: Mode::Default,
+        taint: copydesk_base::Grade::Typed,
         rules: vec![],
     };
     (folder, policy)
