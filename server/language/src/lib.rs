@@ -19,6 +19,7 @@ pub mod expression;
 mod file;
 mod hover;
 pub mod index;
+pub mod navigate;
 mod rules;
 mod schema;
 pub mod schemas;

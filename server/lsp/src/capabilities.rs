@@ -28,6 +28,10 @@ pub(crate) struct Ladder {
     pub(crate) watches_files: bool,
     /// Takes the link's own range in an answer about a definition.
     pub(crate) definition_links: bool,
+    /// Shows a few words beside a link.
+    pub(crate) link_tooltips: bool,
+    /// Asks for the exact name before a rename.
+    pub(crate) prepares_rename: bool,
     /// Renames files in an edit.
     pub(crate) renames_files: bool,
     /// Our own extension: `experimental: {copydesk: true}`.
@@ -60,6 +64,8 @@ impl Ladder {
             nested_symbols: yes("/textDocument/documentSymbol/hierarchicalDocumentSymbolSupport"),
             watches_files: yes("/workspace/didChangeWatchedFiles/dynamicRegistration"),
             definition_links: yes("/textDocument/definition/linkSupport"),
+            link_tooltips: yes("/textDocument/documentLink/tooltipSupport"),
+            prepares_rename: yes("/textDocument/rename/prepareSupport"),
             renames_files: at("/workspace/workspaceEdit/resourceOperations")
                 .and_then(Value::as_array)
                 .is_some_and(|kinds| kinds.iter().any(|kind| kind == "rename")),
@@ -82,6 +88,7 @@ pub(crate) const COMMANDS: &[&str] = &[
     "copydesk.model.set",
     "copydesk.trust",
     "copydesk.doctor",
+    "copydesk.references",
 ];
 
 /// The kind of agent actions on code.
@@ -111,6 +118,17 @@ pub(crate) fn offered(ladder: &Ladder) -> lsp::ServerCapabilities {
         }),
         hover_provider: Some(lsp::HoverProvider::Bool(true)),
         document_symbol_provider: Some(lsp::DocumentSymbolProvider::Bool(true)),
+        definition_provider: Some(true.into()),
+        references_provider: Some(true.into()),
+        document_highlight_provider: Some(true.into()),
+        workspace_symbol_provider: Some(true.into()),
+        document_link_provider: Some(lsp::DocumentLinkOptions::default()),
+        code_lens_provider: Some(lsp::CodeLensOptions { resolve_provider: Some(true), ..Default::default() }),
+        rename_provider: Some(if ladder.prepares_rename {
+            lsp::RenameOptions { prepare_provider: Some(true), ..Default::default() }.into()
+        } else {
+            true.into()
+        }),
         code_action_provider: Some(lsp::CodeActionProvider::CodeActionOptions(lsp::CodeActionOptions {
             code_action_kinds: Some(vec![lsp::CodeActionKind::QuickFix, kind(REWRITE), kind(SOURCE)]),
             ..Default::default()

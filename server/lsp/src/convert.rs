@@ -39,6 +39,12 @@ pub(crate) fn span(document: &Document, range: lsp::Range, encoding: Encoding) -
     position::span(document.rope(), from_range(range), encoding)
 }
 
+/// The offset of an editor's position in a document.
+pub(crate) fn offset(snapshot: &Snapshot, open: &Open, at: lsp::Position) -> usize {
+    let place = Position::new(at.line, at.character);
+    position::offset(open.document.rope(), place, snapshot.ladder.encoding)
+}
+
 pub(crate) fn range(document: &Document, span: Span, encoding: Encoding) -> lsp::Range {
     to_range(position::range(document.rope(), span, encoding))
 }
@@ -48,28 +54,13 @@ pub(crate) fn range_in(text: &str, span: Span, encoding: Encoding) -> lsp::Range
     to_range(LineIndex::new(text).range(span, encoding))
 }
 
-/// A place in any file: in the client's own spelling and its own text, where that is open.
-pub(crate) fn location(snapshot: &Snapshot, path: &Path, span: Span) -> lsp::Location {
-    if let Some(open) = snapshot.open_at(path) {
-        let range = range(&open.document, span, snapshot.ladder.encoding);
-        return lsp::Location { uri: lsp::Uri(open.uri.clone()), range };
-    }
-    let mut place = lsp::Range::default();
-    snapshot.with_file(path, &mut |file| place = range_in(file.text, span, snapshot.ladder.encoding));
-    lsp::Location { uri: lsp::Uri(uri_of(path)), range: place }
-}
-
 /// A finding in the protocol's form.
-pub(crate) fn diagnostic(
-    snapshot: &Snapshot,
-    open: &Open,
-    found: &Diagnostic,
-) -> lsp::Diagnostic {
+pub(crate) fn diagnostic(snapshot: &Snapshot, open: &Open, found: &Diagnostic) -> lsp::Diagnostic {
     let (ladder, document) = (&snapshot.ladder, &open.document);
     let wanted = found.related.iter().filter(|_| ladder.related_information);
     let related = wanted.map(|related| lsp::DiagnosticRelatedInformation {
         location: match related.path.as_deref().filter(|path| Some(*path) != open.path.as_deref()) {
-            Some(path) => location(snapshot, path, related.span),
+            Some(path) => snapshot.location(path, related.span),
             None => lsp::Location {
                 uri: lsp::Uri(open.uri.clone()),
                 range: range(document, related.span, ladder.encoding),

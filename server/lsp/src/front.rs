@@ -41,6 +41,26 @@ impl Front {
 }
 
 impl Front {
+    /// The same for what must not be done by half: once every file of the workspace is known.
+    async fn on_whole<P, R>(
+        &self,
+        uri: impl Fn(&P) -> &str,
+        params: P,
+        method: fn(&Snapshot, Option<&Open>, P) -> R,
+    ) -> Result<R>
+    where
+        P: Send + 'static,
+        R: Send + 'static,
+    {
+        let Some(mut snapshot) = self.state.snapshot() else { return Err(Error::internal_error()) };
+        let open = snapshot.documents.get(uri(&params));
+        snapshot.own.clone_from(&open);
+        if let Some(session) = self.state.session() {
+            session.workspace.settled().await;
+        }
+        intake::beside(move || method(&snapshot, open.as_deref(), params)).await
+    }
+
     /// `window/workDoneProgress/cancel`: the person's cancel button. The token of a run's progress is its id.
     pub(crate) async fn progress_cancel(&self, params: lsp::WorkDoneProgressCancelParams) {
         if let (Some(session), lsp::ProgressToken::String(token)) = (self.state.session(), params.token) {
@@ -108,6 +128,77 @@ impl LanguageServer for Front {
         params: lsp::DocumentSymbolParams,
     ) -> Result<Option<lsp::DocumentSymbolResponse>> {
         self.on_snapshot(|params| &params.text_document.uri.0, params, methods::document_symbol::run).await
+    }
+
+    async fn goto_definition(
+        &self,
+        params: lsp::DefinitionParams,
+    ) -> Result<Option<lsp::DefinitionResponse>> {
+        self.on_snapshot(
+            |params| &params.text_document_position_params.text_document.uri.0,
+            params,
+            methods::definition::run,
+        )
+        .await
+    }
+
+    async fn references(&self, params: lsp::ReferenceParams) -> Result<Option<Vec<lsp::Location>>> {
+        self.on_whole(
+            |params| &params.text_document_position_params.text_document.uri.0,
+            params,
+            methods::references::run,
+        )
+        .await
+    }
+
+    async fn document_highlight(
+        &self,
+        params: lsp::DocumentHighlightParams,
+    ) -> Result<Option<Vec<lsp::DocumentHighlight>>> {
+        self.on_snapshot(
+            |params| &params.text_document_position_params.text_document.uri.0,
+            params,
+            methods::document_highlight::run,
+        )
+        .await
+    }
+
+    async fn prepare_rename(
+        &self,
+        params: lsp::TextDocumentPositionParams,
+    ) -> Result<Option<lsp::PrepareRenameResult>> {
+        self.on_snapshot(|params| &params.text_document.uri.0, params, methods::rename::prepare).await?
+    }
+
+    async fn rename(&self, params: lsp::RenameParams) -> Result<Option<lsp::WorkspaceEdit>> {
+        self.on_whole(
+            |params| &params.text_document_position_params.text_document.uri.0,
+            params,
+            methods::rename::run,
+        )
+        .await?
+    }
+
+    async fn symbol(
+        &self,
+        params: lsp::WorkspaceSymbolParams,
+    ) -> Result<Option<lsp::WorkspaceSymbolResponse>> {
+        let found = |snapshot: &Snapshot, _: Option<&Open>, params: lsp::WorkspaceSymbolParams| {
+            methods::workspace_symbol::run(snapshot, &params)
+        };
+        self.on_whole(|_| "", params, found).await.map(Some)
+    }
+
+    async fn document_link(&self, params: lsp::DocumentLinkParams) -> Result<Option<Vec<lsp::DocumentLink>>> {
+        self.on_snapshot(|params| &params.text_document.uri.0, params, methods::document_link::run).await
+    }
+
+    async fn code_lens(&self, params: lsp::CodeLensParams) -> Result<Option<Vec<lsp::CodeLens>>> {
+        self.on_snapshot(|params| &params.text_document.uri.0, params, methods::code_lens::run).await
+    }
+
+    async fn code_lens_resolve(&self, params: lsp::CodeLens) -> Result<lsp::CodeLens> {
+        self.on_whole(methods::code_lens::uri, params, methods::code_lens::resolve).await
     }
 
     async fn diagnostic(

@@ -21,6 +21,7 @@ mod files;
 mod front;
 mod host;
 mod intake;
+mod looked;
 mod marks;
 mod methods;
 mod parent;

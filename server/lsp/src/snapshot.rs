@@ -4,8 +4,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use copydesk_agent::{Desk, DiskFiles, View};
-use copydesk_base::Files;
+use copydesk_agent::{Desk, View};
 use copydesk_language::{File, WorkspaceIndex};
 
 use crate::capabilities::Ladder;
@@ -16,7 +15,9 @@ use crate::state::State;
 #[derive(Clone)]
 pub(crate) struct Snapshot {
     pub(crate) documents: Arc<Documents>,
-    /// The document that is asked about, as it was when the request arrived.
+    /// All of them as they were when the request arrived.
+    pub(crate) all: Vec<Arc<Open>>,
+    /// The one that is asked about.
     pub(crate) own: Option<Arc<Open>>,
     pub(crate) ladder: Ladder,
     pub(crate) state: Arc<State>,
@@ -29,25 +30,15 @@ impl Snapshot {
     pub(crate) fn index(&self) -> WorkspaceIndex {
         let trust = self.state.trust();
         match self.state.session() {
-            Some(session) => session.workspace.index(&self.documents, self.own.as_deref(), trust),
+            Some(session) => session.workspace.index(&self.all, self.own.as_deref(), trust),
             None => WorkspaceIndex { trust, ..WorkspaceIndex::default() },
         }
     }
 
-    /// The open document of a path; the one that is asked about as it was then.
+    /// The open document of a path.
     pub(crate) fn open_at(&self, path: &Path) -> Option<Arc<Open>> {
-        let own = self.own.as_ref().filter(|own| own.path.as_deref() == Some(path)).cloned();
-        own.or_else(|| self.documents.at(path))
-    }
-
-    /// Shows the text and tree of any file, open or on disk, to `look`.
-    pub(crate) fn with_file(&self, path: &Path, look: &mut dyn FnMut(&File<'_>)) {
-        if let Some(open) = self.open_at(path) {
-            return look(&open.file());
-        }
-        let Ok(file) = DiskFiles.read(path) else { return };
-        let tree = copydesk_language::parse(path, &file.text);
-        look(&File::new(path, &file.text, &tree));
+        let is_it = |open: &&Arc<Open>| open.path.as_deref() == Some(path);
+        self.own.as_ref().filter(is_it).or_else(|| self.all.iter().find(is_it)).cloned()
     }
 }
 

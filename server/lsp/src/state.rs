@@ -139,6 +139,7 @@ impl State {
         let session = self.session.get()?;
         Some(Snapshot {
             documents: self.documents.clone(),
+            all: self.documents.all(),
             own: None,
             ladder: session.ladder.clone(),
             state: self.clone(),
@@ -179,7 +180,9 @@ impl State {
                 self.doubt_trust();
             }
             // What the disk has counts only for what is not open; typing does not change it.
-            if let Some(path) = convert::path_of(&uri).filter(|_| request.method() != "textDocument/didChange") {
+            if let Some(path) =
+                convert::path_of(&uri).filter(|_| request.method() != "textDocument/didChange")
+            {
                 session.workspace.touched(path::resolve(Path::new("/"), &path));
             }
             match request.method() {

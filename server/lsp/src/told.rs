@@ -24,7 +24,9 @@ pub(crate) struct Told {
 impl Told {
     /// Marks whoever uses the file behind a URI, if that means something else now.
     pub(crate) async fn tell(&mut self, state: &Arc<State>, uri: &str) {
-        let Some(path) = convert::path_of(uri).map(|path| path::resolve(Path::new("/"), &path)) else { return };
+        let Some(path) = convert::path_of(uri).map(|path| path::resolve(Path::new("/"), &path)) else {
+            return;
+        };
         let open = state.documents.at(&path);
         if open.is_none() && !self.by_path.contains_key(&path) {
             return;
@@ -45,9 +47,8 @@ impl Told {
                 _ => false,
             };
             let touched = if is_same { Vec::new() } else { touched(&worker, &asked, before, now.as_deref()) };
-            let is_settings = |summary: &Summary| {
-                matches!(summary.kind, FileKind::Config | FileKind::KeystoneConfig)
-            };
+            let is_settings =
+                |summary: &Summary| matches!(summary.kind, FileKind::Config | FileKind::KeystoneConfig);
             let unopened =
                 if now.as_deref().is_some_and(is_settings) { Unopened::Leave } else { Unopened::Mark };
             Some((now, touched, unopened, open.is_some()))
@@ -66,7 +67,7 @@ impl Told {
 /// The files that use `path`, before or after the change.
 fn touched(state: &State, path: &Path, before: Option<Arc<Summary>>, now: Option<&Summary>) -> Vec<PathBuf> {
     let Some(session) = state.session() else { return Vec::new() };
-    let mut after = session.workspace.index(&state.documents, None, Trust::Untrusted);
+    let mut after = session.workspace.index(&state.documents.all(), None, Trust::Untrusted);
     let mut touched = after.dependents(path);
     if now.is_none() || before.is_some() {
         let mut files = after.files.as_deref().cloned().unwrap_or_default();

@@ -19,6 +19,7 @@ use crate::comments;
 use crate::convert;
 use crate::intake::{after_answer, beside};
 use crate::marks::Peg;
+use crate::methods::references;
 use crate::state::{Session, State};
 
 pub(crate) async fn run(state: &Arc<State>, params: lsp::ExecuteCommandParams) -> Result<Option<Value>> {
@@ -41,6 +42,7 @@ pub(crate) async fn run(state: &Arc<State>, params: lsp::ExecuteCommandParams) -
             let (state, root) = (state.clone(), session.root.clone());
             beside(move || (state.backstage.doctor)(&root)).await.map(Some)
         }
+        "copydesk.references" => references::command(state, session, arguments.one()?).await,
         #[cfg(debug_assertions)]
         "copydesk.test.panic" if std::env::var_os("COPYDESK_TEST_PANIC").is_some() => {
             panic!("as the test asked")

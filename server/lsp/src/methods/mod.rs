@@ -4,10 +4,17 @@
 //! that take a [`crate::snapshot::Snapshot`] are pure and run off the intake.
 
 pub(crate) mod code_action;
+pub(crate) mod code_lens;
 pub(crate) mod completion;
 pub(crate) mod configuration;
+pub(crate) mod definition;
 pub(crate) mod diagnostic;
+pub(crate) mod document_highlight;
+pub(crate) mod document_link;
 pub(crate) mod document_symbol;
 pub(crate) mod execute_command;
 pub(crate) mod hover;
+pub(crate) mod references;
+pub(crate) mod rename;
 pub(crate) mod watched_files;
+pub(crate) mod workspace_symbol;

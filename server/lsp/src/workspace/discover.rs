@@ -31,8 +31,7 @@ pub struct Limits {
 
 impl Limits {
     /// Those of a server: some seconds of one core, once.
-    pub const BACKGROUND: Self =
-        Self { entries: 300_000, guesses: 5_000, time: Duration::from_secs(20) };
+    pub const BACKGROUND: Self = Self { entries: 300_000, guesses: 5_000, time: Duration::from_secs(20) };
     /// Those of the places, which may be looked at while somebody waits.
     const PLACES: Self = Self { entries: 20_000, guesses: 0, time: Duration::from_secs(2) };
 }
@@ -63,10 +62,8 @@ pub(super) fn places(root: &Path) -> Vec<(PathBuf, Found)> {
     for (folder, depth) in
         [("", 1), (".copydesk", DEPTH), (".keystone", DEPTH), ("agents", 1), ("skills", 2), ("workflows", 2)]
     {
-        let entries = WalkBuilder::new(root.join(folder))
-            .standard_filters(false)
-            .max_depth(Some(depth))
-            .build();
+        let entries =
+            WalkBuilder::new(root.join(folder)).standard_filters(false).max_depth(Some(depth)).build();
         let limits = Limits::PLACES;
         let paths = entries.take(limits.entries).flatten().filter(is_file).map(ignore::DirEntry::into_path);
         files.extend(paths.filter_map(|path| Some((found(&path)?, path))).filter_map(|(found, path)| {
@@ -79,7 +76,8 @@ pub(super) fn places(root: &Path) -> Vec<(PathBuf, Found)> {
 /// The Markdown files that lie directly in a folder, in order.
 pub(super) fn agents_in(folder: &Path) -> Vec<PathBuf> {
     let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
-    let mut paths: Vec<PathBuf> = entries.map(|entry| entry.path()).filter(|path| is_markdown(path)).collect();
+    let mut paths: Vec<PathBuf> =
+        entries.map(|entry| entry.path()).filter(|path| is_markdown(path)).collect();
     paths.sort();
     paths
 }
@@ -146,7 +144,8 @@ pub(super) fn found(path: &Path) -> Option<Found> {
 }
 
 fn markdown_of_ours(path: &Path) -> bool {
-    let mut folders = path.parent().into_iter().flat_map(Path::components).rev().map(std::path::Component::as_os_str);
+    let mut folders =
+        path.parent().into_iter().flat_map(Path::components).rev().map(std::path::Component::as_os_str);
     let (inner, outer) = (folders.next(), folders.next());
     let is = |folder: Option<&std::ffi::OsStr>, name: &str| folder.is_some_and(|folder| folder == name);
     is(inner, "agents")

@@ -116,7 +116,8 @@ impl Members {
     pub fn look_in_places(&mut self, disk: &dyn Files) -> Vec<PathBuf> {
         let mut changed = Vec::new();
         let configs = self.user_configs.clone();
-        let found = configs.into_iter().map(|path| (path, Found::ByPlace)).chain(discover::places(&self.root));
+        let found =
+            configs.into_iter().map(|path| (path, Found::ByPlace)).chain(discover::places(&self.root));
         for (path, found) in found {
             if self.look(disk, &path, found) {
                 changed.push(path);
@@ -150,14 +151,21 @@ impl Members {
     /// Looks at what a workflow sees, as the disk has it.
     pub(super) fn look_beside(&mut self, disk: &dyn Files, path: &Path) -> Vec<PathBuf> {
         match self.summaries.get(path).cloned() {
-            Some(summary) if summary.kind == FileKind::Workflow => self.look_at_calls(disk, path, &summary.calls),
+            Some(summary) if summary.kind == FileKind::Workflow => {
+                self.look_at_calls(disk, path, &summary.calls)
+            }
             _ => Vec::new(),
         }
     }
 
     /// Looks at what a workflow with these calls sees: the folders of its agents, the files that it names, and what those see. What was
     /// looked at before is not looked at again.
-    pub(super) fn look_at_calls(&mut self, disk: &dyn Files, workflow: &Path, calls: &[Call]) -> Vec<PathBuf> {
+    pub(super) fn look_at_calls(
+        &mut self,
+        disk: &dyn Files,
+        workflow: &Path,
+        calls: &[Call],
+    ) -> Vec<PathBuf> {
         let mut changed = Vec::new();
         let mut next = vec![(workflow.to_owned(), workflows_named(calls))];
         let mut seen = HashSet::from([workflow.to_owned()]);

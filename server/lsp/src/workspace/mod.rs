@@ -27,7 +27,7 @@ use tokio::sync::{mpsc, watch};
 pub use discover::{End, Found, Limits, Walked, below, walk};
 pub use members::{Members, Summaries, UserPlaces};
 
-use crate::documents::{Documents, Open};
+use crate::documents::Open;
 pub(crate) use meaning::is_same;
 pub(crate) use task::{register, work};
 use view::View;
@@ -87,12 +87,9 @@ impl Workspace {
     }
 
     /// What is known now, with the open documents over the disk. Reads files: not for the intake.
-    pub(crate) fn index(&self, documents: &Documents, own: Option<&Open>, trust: Trust) -> WorkspaceIndex {
-        let open: Vec<(PathBuf, Arc<Summary>)> = documents
-            .all()
-            .iter()
-            .filter_map(|open| Some((open.path.clone()?, open.summary()?.clone())))
-            .collect();
+    pub(crate) fn index(&self, open: &[Arc<Open>], own: Option<&Open>, trust: Trust) -> WorkspaceIndex {
+        let open: Vec<(PathBuf, Arc<Summary>)> =
+            open.iter().filter_map(|open| Some((open.path.clone()?, open.summary()?.clone()))).collect();
         let mut known = self.known();
         known.look_in_places();
         if let Some((path, summary)) = own.and_then(|own| Some((own.path.as_deref()?, own.summary()?)))
@@ -112,7 +109,7 @@ impl Workspace {
         known.members.summaries().get(path).cloned()
     }
 
-    /// Tells the task; never waits.
+    /// Has the tree walked, once. Like all orders it never waits.
     pub(crate) fn start(&self) {
         self.order(Order::Start);
     }
@@ -129,9 +126,9 @@ impl Workspace {
         self.order(Order::Refresh);
     }
 
-    /// Waits until the whole tree was walked, for what must not be done by half.
-    #[expect(dead_code, reason = "references and rename come next")]
+    /// Waits until the whole tree was walked, for what must not be done by half. Has it walked if nobody did yet.
     pub(crate) async fn settled(&self) {
+        self.start();
         let mut settled = self.settled.subscribe();
         // The sender is ours, so waiting can only end well.
         let _ = settled.wait_for(|settled| *settled == Settled::Yes).await;

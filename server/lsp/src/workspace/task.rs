@@ -22,7 +22,8 @@ use crate::state::{Session, State};
 const SLICE: Duration = Duration::from_millis(15);
 
 /// What an editor is asked to watch.
-const WATCHED: &[&str] = &["**/*.{yaml,yml}", "**/agents/*.md", "**/{.copydesk,.keystone}/**/*.md", "**/skills/*/SKILL.md"];
+const WATCHED: &[&str] =
+    &["**/*.{yaml,yml}", "**/agents/*.md", "**/{.copydesk,.keystone}/**/*.md", "**/skills/*/SKILL.md"];
 
 /// Asks the editor to tell about files, where it announced that it can.
 pub(crate) async fn register(state: &State) {
@@ -55,11 +56,17 @@ pub(crate) async fn work(state: Arc<State>) {
 async fn follow(state: &Arc<State>, session: &Session, mut inbox: mpsc::UnboundedReceiver<Order>) {
     let mut queue: VecDeque<(PathBuf, Found)> = VecDeque::new();
     let (walked, mut walks) = mpsc::unbounded_channel::<Walked>();
+    // Dropped when the walk starts.
+    let mut walker = Some(walked);
     loop {
         tokio::select! {
             biased;
             order = inbox.recv() => match order {
-                Some(Order::Start) => start_walk(state, session, walked.clone()),
+                Some(Order::Start) => {
+                    if let Some(walked) = walker.take() {
+                        start_walk(state, session, walked);
+                    }
+                }
                 Some(order) => obey(state, order).await,
                 None => return,
             },
