@@ -87,10 +87,11 @@ pub(crate) fn action(name: &str) -> Option<Action> {
 pub(crate) fn own_actions(files: &dyn Files, folders: &[ActionFolder]) -> Vec<Action> {
     let mut actions: Vec<Action> = Vec::new();
     for folder in folders {
-        let Ok(entries) = std::fs::read_dir(&folder.path) else { continue };
-        let mut paths: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
+        // People link their settings from elsewhere.
+        let place = copydesk_base::path::resolve(Path::new("/"), &folder.path);
+        let Ok(entries) = files.list(&place) else { continue };
+        let mut paths: Vec<PathBuf> = entries.iter().map(|entry| place.join(&entry.name)).collect();
         paths.retain(|path| path.extension().is_some_and(|ending| ending == "md"));
-        paths.sort();
         for path in paths.into_iter().take(MOST_FILES) {
             let Some(found) = read(files, &path, folder.owner) else { continue };
             if action(&found.name).is_none() && !actions.iter().any(|known| known.name == found.name) {
@@ -103,7 +104,7 @@ pub(crate) fn own_actions(files: &dyn Files, folders: &[ActionFolder]) -> Vec<Ac
 
 /// One file; nothing where it does not read as an action, which the checker says in the file itself.
 fn read(files: &dyn Files, path: &Path, owner: Owner) -> Option<Action> {
-    let text = files.read(path).ok()?.text;
+    let text = files.read(&copydesk_base::path::resolve(Path::new("/"), path)).ok()?.text;
     let body = front_matter::split(&text)?.body;
     let tree = front_matter::parse(&text);
     let head: copydesk_language::types::Action = de::from_tree(&tree).ok()?;

@@ -8,6 +8,7 @@ use crate::DiskFiles;
 use crate::bench::{Bench, Script};
 use copydesk_base::Files;
 use copydesk_base::change::{Hunk, HunkState};
+use copydesk_base::files::Entry;
 
 /// A plan that replaces the whole of a file.
 fn plan(bench: &Bench, name: &str, before: &str, after: &str) -> ChangePlan {
@@ -83,6 +84,14 @@ impl Files for Open {
     fn read(&self, path: &Path) -> Result<FileText, FileError> {
         let version = (!self.is_closed.load(Ordering::Relaxed)).then_some(1);
         DiskFiles.read(path).map(|file| FileText { version, ..file })
+    }
+
+    fn open(&self, path: &Path) -> Result<std::fs::File, FileError> {
+        DiskFiles.open(path)
+    }
+
+    fn list(&self, path: &Path) -> Result<Vec<Entry>, FileError> {
+        DiskFiles.list(path)
     }
 
     fn write(&self, path: &Path, _: &str, _: Expect) -> Result<(), FileError> {

@@ -19,6 +19,12 @@ pub trait Files: Send + Sync {
     /// The whole text of `path` (absolute, resolved).
     fn read(&self, path: &Path) -> Result<FileText, FileError>;
 
+    /// The file itself, to be read piece by piece; what an editor holds open is not in it.
+    fn open(&self, path: &Path) -> Result<std::fs::File, FileError>;
+
+    /// What is in a folder, by name.
+    fn list(&self, path: &Path) -> Result<Vec<Entry>, FileError>;
+
     /// Replaces or creates a file that no editor holds open: a temporary file beside it and a rename, after the disk
     /// was found to be what `expect` says.
     fn write(&self, path: &Path, text: &str, expect: Expect) -> Result<(), FileError>;
@@ -28,6 +34,13 @@ pub trait Files: Send + Sync {
 
     /// Whether an editor holds it open, so that a write must go through the client.
     fn is_open(&self, path: &Path) -> bool;
+}
+
+/// One name in a folder.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Entry {
+    pub name: String,
+    pub is_folder: bool,
 }
 
 /// What must still be true for a write to happen.
@@ -52,6 +65,8 @@ pub enum FileError {
     NotRegular { path: PathBuf },
     #[error("write {}: it changed in the meantime", path.display())]
     Changed { path: PathBuf },
+    #[error("write {}: it is one file with several names (hard links), and only one of them would change", path.display())]
+    Linked { path: PathBuf },
     #[error("write {}: an editor holds it open", path.display())]
     Open { path: PathBuf },
     #[error("reach {}", path.display())]

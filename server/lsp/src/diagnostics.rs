@@ -238,7 +238,7 @@ pub(crate) fn language(snapshot: &Snapshot, open: &Open) -> Option<Vec<lsp::Diag
 
 /// The same for a file that nobody opened; its text is the disk's.
 fn of_unopened(mut snapshot: Snapshot, uri: &str, path: PathBuf) -> Option<Vec<lsp::Diagnostic>> {
-    let text = DiskFiles.read(&path).ok()?.text;
+    let text = DiskFiles.read(&copydesk_base::path::resolve(Path::new("/"), &path)).ok()?.text;
     let open = Arc::new(Open::unopened(uri.to_owned(), path, &text));
     snapshot.own = Some(open.clone());
     language(&snapshot, &open)

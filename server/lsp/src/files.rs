@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use copydesk_agent::DiskFiles;
 use copydesk_base::Files;
-use copydesk_base::files::{Expect, FileError, FileText};
+use copydesk_base::files::{Entry, Expect, FileError, FileText};
 
 use crate::documents::Documents;
 
@@ -25,6 +25,25 @@ impl Files for EditorFiles {
             }),
             None => self.disk.read(path),
         }
+    }
+
+    fn open(&self, path: &Path) -> Result<std::fs::File, FileError> {
+        self.disk.open(path)
+    }
+
+    /// The disk's names, and those of documents that were never saved.
+    fn list(&self, path: &Path) -> Result<Vec<Entry>, FileError> {
+        let open = self.documents.all();
+        let here = open.iter().filter_map(|open| {
+            let file = open.path.as_deref().filter(|file| file.parent() == Some(path))?;
+            Some(Entry { name: file.file_name()?.to_string_lossy().into_owned(), is_folder: false })
+        });
+        let mut entries = self.disk.list(path)?;
+        entries.extend(
+            here.filter(|entry| !entries.iter().any(|known| known.name == entry.name)).collect::<Vec<_>>(),
+        );
+        entries.sort();
+        Ok(entries)
     }
 
     fn write(&self, path: &Path, text: &str, expect: Expect) -> Result<(), FileError> {

@@ -181,7 +181,8 @@ impl Search {
         {
             return searcher.search_slice(&self.matcher, text.text.as_bytes(), sink);
         }
-        searcher.search_path(&self.matcher, file, sink)
+        let closed = self.files.open(file).map_err(std::io::Error::other)?;
+        searcher.search_file(&self.matcher, &closed, sink)
     }
 }
 

@@ -2,7 +2,7 @@
 //!
 //! `path` · `offset` first line, from 1 · `limit` number of lines, at most 2 000 unless set
 
-use copydesk_base::files::FileError;
+use copydesk_base::files::{Entry, FileError};
 use copydesk_base::{CallId, Effect};
 use copydesk_provider::ToolSpec;
 use serde::Deserialize;
@@ -49,9 +49,6 @@ pub(super) async fn run(turn: &mut Turn, call: &CallId, value: Value) -> Result<
     if let Permit::Refused(text) = permit(turn, call, Effect::Read { path: file.clone() }, None).await? {
         return Ok(Output::failed(text));
     }
-    if file.is_dir() {
-        return Ok(folder(&file).with(turn.grade_of(&file), path));
-    }
     match turn.world.files.read(&file) {
         Ok(text) => {
             turn.shared.learn(&text.text, &turn.settings.redactor);
@@ -59,24 +56,20 @@ pub(super) async fn run(turn: &mut Turn, call: &CallId, value: Value) -> Result<
             Ok(Output::fine(shown).with(turn.grade_of(&file), path))
         }
         Err(FileError::Absent { .. }) => Ok(Output::failed(format!("there is no file {path}"))),
+        Err(FileError::NotRegular { .. }) if file.is_dir() => Ok(match turn.world.files.list(&file) {
+            Ok(entries) => folder(entries).with(turn.grade_of(&file), path),
+            Err(error) => Output::failed(format!("failed to {error}")),
+        }),
         Err(error) => Ok(Output::failed(format!("failed to {error}"))),
     }
 }
 
-fn folder(path: &std::path::Path) -> Output {
-    let entries = match std::fs::read_dir(path) {
-        Ok(entries) => entries,
-        Err(error) => return Output::failed(format!("failed to list the folder: {error}")),
-    };
-    let mut names: Vec<String> = entries
-        .flatten()
-        .map(|entry| {
-            let slash = if entry.file_type().is_ok_and(|kind| kind.is_dir()) { "/" } else { "" };
-            format!("{}{slash}", entry.file_name().to_string_lossy())
-        })
+fn folder(mut entries: Vec<Entry>) -> Output {
+    entries.truncate(LINES);
+    let names: Vec<String> = entries
+        .into_iter()
+        .map(|entry| if entry.is_folder { format!("{}/", entry.name) } else { entry.name })
         .collect();
-    names.sort();
-    names.truncate(LINES);
     Output::fine(if names.is_empty() { "the folder is empty".to_owned() } else { names.join("\n") })
 }
 

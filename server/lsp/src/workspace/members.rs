@@ -253,7 +253,8 @@ impl Members {
         if guess && stamp.length > LARGEST_GUESS {
             return false;
         }
-        let text = match disk.read(path) {
+        // A linked file is as good as another.
+        let text = match disk.read(&path::resolve(Path::new("/"), path)) {
             Ok(file) => file.text,
             Err(FileError::Absent { .. }) => return self.forget(path),
             // It cannot be read, but it is there: whoever names it names a file.

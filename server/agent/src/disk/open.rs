@@ -1,0 +1,166 @@
+//! Opening exactly what was judged: a path without links, held by its folder while something is done to a name in it.
+//!
+//! Judging resolved every symbolic link. So none may stand in the path when it is opened, neither one that was there nor
+//! one that somebody put there since. Linux does it in one call (`openat2`); elsewhere the path is walked folder by folder.
+
+use std::ffi::{OsStr, OsString};
+use std::fs::File;
+use std::os::fd::{AsFd, OwnedFd};
+use std::path::{Component, Path};
+
+use rustix::fs::{AtFlags, FileType, Mode, OFlags, fstat, mkdirat, open, openat, statat};
+use rustix::io::Errno;
+
+/// What a folder is opened for: to reach what is in it.
+const REACH: OFlags = OFlags::DIRECTORY.union(OFlags::CLOEXEC).union(OFlags::NOFOLLOW);
+
+/// A name in a folder that is held open: whatever happens to the path, this stays the same folder.
+#[derive(Debug)]
+pub(super) struct Spot {
+    pub(super) folder: OwnedFd,
+    pub(super) name: OsString,
+}
+
+/// What stands where a regular file is wanted.
+#[derive(Debug)]
+pub(super) enum Found {
+    File(File),
+    Nothing,
+    /// A link, a folder, a pipe, a device, or a file of the kernel's own.
+    Other,
+}
+
+impl Spot {
+    /// The place of a path whose folder is there.
+    pub(super) fn of(path: &Path) -> Result<Self, Errno> {
+        let (folder, name) = parts(path)?;
+        Ok(Self { folder: reach(folder)?, name: name.to_owned() })
+    }
+
+    /// The same, the folders that are missing made.
+    pub(super) fn making(path: &Path) -> Result<Self, Errno> {
+        let (folder, name) = parts(path)?;
+        Ok(Self { folder: reach_making(folder)?, name: name.to_owned() })
+    }
+
+    /// Opens the regular file of that name for reading. Nothing else is even opened: a pipe would wait, a device act.
+    pub(super) fn look(&self) -> Result<Found, Errno> {
+        look(&self.folder, &self.name)
+    }
+}
+
+/// What stands under a name in a folder.
+pub(super) fn look(folder: impl AsFd, name: &OsStr) -> Result<Found, Errno> {
+    let folder = folder.as_fd();
+    match statat(folder, name, AtFlags::SYMLINK_NOFOLLOW) {
+        Ok(stat) if FileType::from_raw_mode(stat.st_mode) == FileType::RegularFile => {}
+        Ok(_) => return Ok(Found::Other),
+        Err(Errno::NOENT) => return Ok(Found::Nothing),
+        Err(error) => return Err(error),
+    }
+    let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY;
+    let file = match openat(folder, name, flags, Mode::empty()) {
+        Ok(file) => file,
+        Err(Errno::NOENT) => return Ok(Found::Nothing),
+        Err(Errno::LOOP | Errno::NXIO) => return Ok(Found::Other),
+        Err(error) => return Err(error),
+    };
+    // Between the two it may have become something else.
+    let is_regular = FileType::from_raw_mode(fstat(&file)?.st_mode) == FileType::RegularFile;
+    Ok(if is_regular && !is_of_kernel(&file)? { Found::File(file.into()) } else { Found::Other })
+}
+
+/// A folder, opened to be listed; no folder of the kernel's own.
+pub(super) fn folder(path: &Path) -> Result<OwnedFd, Errno> {
+    let held = reach(path)?;
+    let listed = openat(&held, ".", REACH | OFlags::RDONLY, Mode::empty())?;
+    if is_of_kernel(&listed)? { Err(Errno::LOOP) } else { Ok(listed) }
+}
+
+fn parts(path: &Path) -> Result<(&Path, &OsStr), Errno> {
+    match (path.parent(), path.file_name()) {
+        (Some(folder), Some(name)) if path.is_absolute() => Ok((folder, name)),
+        _ => Err(Errno::INVAL),
+    }
+}
+
+/// Holds a folder, no link in its path.
+#[cfg(target_os = "linux")]
+fn reach(path: &Path) -> Result<OwnedFd, Errno> {
+    use rustix::fs::{CWD, ResolveFlags, openat2};
+    let resolve = ResolveFlags::NO_SYMLINKS | ResolveFlags::NO_MAGICLINKS;
+    match openat2(CWD, path, REACH | OFlags::PATH, Mode::empty(), resolve) {
+        // Kernels before 5.6, and filters that do not know the call.
+        Err(Errno::NOSYS | Errno::PERM) => walk(path),
+        reached => reached,
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+fn reach(path: &Path) -> Result<OwnedFd, Errno> {
+    walk(path)
+}
+
+/// Holds a folder, one step after the other; a link at any of them is an error.
+fn walk(path: &Path) -> Result<OwnedFd, Errno> {
+    let mut held = open("/", REACH, Mode::empty())?;
+    for step in steps(path)? {
+        held = openat(&held, step, REACH, Mode::empty())?;
+    }
+    Ok(held)
+}
+
+fn reach_making(path: &Path) -> Result<OwnedFd, Errno> {
+    match reach(path) {
+        Err(Errno::NOENT) => {}
+        reached => return reached,
+    }
+    let mut held = open("/", REACH, Mode::empty())?;
+    for step in steps(path)? {
+        held = match openat(&held, step, REACH, Mode::empty()) {
+            Err(Errno::NOENT) => {
+                match mkdirat(&held, step, Mode::from_raw_mode(0o777)) {
+                    Ok(()) | Err(Errno::EXIST) => {}
+                    Err(error) => return Err(error),
+                }
+                openat(&held, step, REACH, Mode::empty())?
+            }
+            reached => reached?,
+        };
+    }
+    Ok(held)
+}
+
+fn steps(path: &Path) -> Result<Vec<&OsStr>, Errno> {
+    path.components()
+        .filter(|part| !matches!(part, Component::RootDir | Component::CurDir))
+        .map(|part| match part {
+            Component::Normal(name) => Ok(name),
+            _ => Err(Errno::INVAL),
+        })
+        .collect()
+}
+
+/// File systems that are switches and views of the kernel, whatever their files look like.
+#[cfg(target_os = "linux")]
+fn is_of_kernel(file: impl AsFd) -> Result<bool, Errno> {
+    const KERNEL: [i128; 9] = [
+        0x9fa0,      // proc
+        0x6265_6572, // sysfs
+        0x6462_6720, // debugfs
+        0x7472_6163, // tracefs
+        0x7363_6673, // securityfs
+        0x0027_e0eb, // cgroup
+        0x6367_7270, // cgroup2
+        0xcafe_4a11, // bpf
+        0x1cd1,      // devpts
+    ];
+    let kind = rustix::fs::fstatfs(file)?.f_type;
+    // Signed on some machines: the low half says it.
+    Ok(KERNEL.contains(&(i128::from(kind) & 0xffff_ffff)))
+}
+
+#[cfg(not(target_os = "linux"))]
+fn is_of_kernel(_: impl AsFd) -> Result<bool, Errno> {
+    Ok(false)
+}
