@@ -95,7 +95,7 @@ pub fn kind_of(path: &Path, text: &str, tree: &Tree) -> FileKind {
 }
 
 /// The schema that a YAML text names: by `$schema`, or by a modeline for the YAML language server.
-pub fn named_schema<'a>(text: &'a str, tree: &'a Tree) -> Option<&'a str> {
+pub(crate) fn named_schema<'a>(text: &'a str, tree: &'a Tree) -> Option<&'a str> {
     if let Some(named) = tree.root().and_then(|root| root.get("$schema")).and_then(Node::as_str) {
         return Some(named);
     }

@@ -30,7 +30,7 @@ pub mod types;
 
 pub use check::check;
 pub use complete::{Completion, CompletionKind, Snippet, complete};
-pub use file::{File, FileKind, kind_of, named_schema, parse};
+pub use file::{File, FileKind, kind_of, parse};
 pub use hover::{Hover, hover};
 pub use index::{Trust, WorkspaceIndex};
 pub use rules::{RuleAt, RuleKind, rules_in};

@@ -9,8 +9,8 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
 use copydesk_agent::{ApprovalView, ChangeView, DiskFiles, View, harmless};
-use copydesk_base::{Code, Files, HunkState, Span};
-use copydesk_language::FileKind;
+use copydesk_base::{Code, Diagnostic, Files, HunkState, Span};
+use copydesk_language::{File, FileKind};
 use copydesk_text::rebase::{self, Rebased};
 use serde_json::json;
 use tokio::sync::Notify;
@@ -20,6 +20,7 @@ use crate::capabilities::Ladder;
 use crate::convert;
 use crate::documents::Open;
 use crate::rules::check_rules;
+use crate::schemas;
 use crate::snapshot::Snapshot;
 use crate::state::State;
 use crate::told::Told;
@@ -227,13 +228,19 @@ pub(crate) fn is_settings(uri: &str) -> bool {
 /// What `language` finds; `None` for a file that is none of ours.
 pub(crate) fn language(snapshot: &Snapshot, open: &Open) -> Option<Vec<lsp::Diagnostic>> {
     let file = open.file();
-    if file.kind == FileKind::Other {
-        return None;
-    }
-    let index = snapshot.index();
-    let mut found = copydesk_language::check(&file, &index);
-    found.extend(check_rules(&file, index.trust));
+    let found = findings(snapshot, &file)?;
     Some(found.iter().map(|one| convert::diagnostic(snapshot, open, one)).collect())
+}
+
+/// What `language` finds in a file of ours, or in one that has a schema.
+pub(crate) fn findings(snapshot: &Snapshot, file: &File<'_>) -> Option<Vec<Diagnostic>> {
+    if file.kind != FileKind::Other {
+        let index = snapshot.index();
+        let mut found = copydesk_language::check(file, &index);
+        found.extend(check_rules(file, index.trust));
+        return Some(found);
+    }
+    snapshot.schema_of(file).map(|chosen| schemas::check(file, &chosen))
 }
 
 /// The same for a file that nobody opened; its text is the disk's.

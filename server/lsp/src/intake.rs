@@ -265,6 +265,7 @@ mod tests {
             doctor: Box::new(|_| Value::Null),
             fallback_root: Box::new(std::path::PathBuf::new),
             user_places: Box::new(|_| crate::workspace::UserPlaces::default()),
+            schemas: Box::new(|_| std::collections::BTreeMap::new()),
             shelf: Box::new(|_| std::path::PathBuf::new()),
         };
         let (mut editor, input) = tokio::io::duplex(1024);

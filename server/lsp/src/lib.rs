@@ -27,12 +27,14 @@ mod methods;
 mod parent;
 pub mod rules;
 mod snapshot;
+pub mod schemas;
 mod state;
 mod told;
 mod trust;
 mod wire;
 pub mod workspace;
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -57,6 +59,8 @@ pub struct Backstage {
     pub trust: GiveTrust,
     /// Takes in what the editor's settings say under `copydesk`; answers what is wrong with them.
     pub editor_settings: TakeSettings,
+    /// The setting `schemas` as it is in force: globs and the schemas for the files they match.
+    pub schemas: Box<dyn Fn(&Path) -> BTreeMap<String, String> + Send + Sync>,
     /// The document of `copydesk doctor --json`.
     pub doctor: Box<dyn Fn(&Path) -> Value + Send + Sync>,
     /// The workspace of an editor that named none.

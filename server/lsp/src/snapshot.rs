@@ -9,6 +9,8 @@ use copydesk_language::{File, WorkspaceIndex};
 
 use crate::capabilities::Ladder;
 use crate::documents::{Documents, Open};
+use crate::files::EditorFiles;
+use crate::schemas::Chosen;
 use crate::state::State;
 
 /// One moment. Cheap to clone; may go to another thread.
@@ -39,6 +41,14 @@ impl Snapshot {
     pub(crate) fn open_at(&self, path: &Path) -> Option<Arc<Open>> {
         let is_it = |open: &&Arc<Open>| open.path.as_deref() == Some(path);
         self.own.as_ref().filter(is_it).or_else(|| self.all.iter().find(is_it)).cloned()
+    }
+
+    /// The schema of a file that is none of ours. May read files.
+    pub(crate) fn schema_of(&self, file: &File<'_>) -> Option<Chosen> {
+        let session = self.state.session()?;
+        session.library.know_rules(|| (self.state.backstage.schemas)(&session.root));
+        let files = EditorFiles { documents: self.documents.clone(), disk: DiskFiles };
+        session.library.choose(&files, file)
     }
 }
 

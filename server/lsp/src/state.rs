@@ -25,6 +25,7 @@ use crate::diagnostics::{self, Publisher};
 use crate::documents::Documents;
 use crate::files::EditorFiles;
 use crate::host::EditorHost;
+use crate::schemas::Library;
 use crate::snapshot::Snapshot;
 use crate::trust::KnownTrust;
 use crate::workspace::Workspace;
@@ -52,6 +53,8 @@ pub(crate) struct Session {
     pub(crate) host: Arc<EditorHost>,
     pub(crate) publisher: Publisher,
     pub(crate) workspace: Workspace,
+    /// The schemas of files that are none of ours.
+    pub(crate) library: Library,
 }
 
 impl State {
@@ -91,7 +94,8 @@ impl State {
             let desk = (self.backstage.open)(&root, host.clone(), files, &self.cancel);
             let publisher = Publisher::new();
             let workspace = Workspace::new(&root, &(self.backstage.user_places)(&root));
-            Session { ladder: ladder.clone(), root, desk, host, publisher, workspace }
+            let library = Library::new(&root);
+            Session { ladder: ladder.clone(), root, desk, host, publisher, workspace, library }
         });
         if let Some(process) = params.process_id {
             self.tracker.spawn(crate::parent::watch(process, self.cancel.clone()));
@@ -108,9 +112,23 @@ impl State {
         self.trust.get(|| (self.backstage.trust_state)(&session.root))
     }
 
-    /// Has the trust looked up again when it is next needed: after `copydesk.trust`, and when a settings file changed.
+    /// Has the trust and the settings looked up again when they are next needed: after `copydesk.trust`, and when a
+    /// settings file changed.
     pub(crate) fn doubt_trust(&self) {
         self.trust.doubt();
+        if let Some(session) = self.session.get() {
+            session.library.doubt_rules();
+        }
+    }
+
+    /// Some files changed: the open ones whose schema is made of them are looked at again. Never waits.
+    pub(crate) fn schemas_changed(&self, touched: &[PathBuf]) {
+        let Some(session) = self.session.get() else { return };
+        for user in session.library.users_of(touched) {
+            if let Some(open) = self.documents.at(&user) {
+                session.publisher.mark(open.uri.clone());
+            }
+        }
     }
 
     /// Whether requests and documents are taken.
@@ -178,6 +196,9 @@ impl State {
         if let Some(uri) = touched {
             if diagnostics::is_settings(&uri) {
                 self.doubt_trust();
+            }
+            if let Some(path) = self.documents.get(&uri).and_then(|open| open.path.clone()) {
+                self.schemas_changed(&[path]);
             }
             // What the disk has counts only for what is not open; typing does not change it.
             if let Some(path) =

@@ -5,8 +5,9 @@ use std::path::{Path, PathBuf};
 use copydesk_agent::DiskFiles;
 use copydesk_base::path::resolve;
 use copydesk_base::{Code, ContentHash, Diagnostic, Severity, Span};
-use copydesk_language::{File, FileKind, Trust, WorkspaceIndex, check, kind_of, named_schema};
+use copydesk_language::{File, FileKind, Trust, WorkspaceIndex, check, kind_of};
 use copydesk_lsp::rules::check_rules;
+use copydesk_lsp::schemas::{self, Library};
 use copydesk_lsp::workspace::{self, Found, Members};
 use copydesk_text::{Encoding, LineIndex, Position, Tree, front_matter, yaml};
 use serde_json::{Value, json};
@@ -53,9 +54,11 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
 
     let found: Vec<(PathBuf, Named)> = asked.iter().flat_map(|path| found_under(path)).collect();
     let index = index_of(&here, &found);
+    let library = Library::new(&here.root);
+    library.set_rules(&here.settings().config.schemas);
     let mut files: Vec<Checked> = Vec::new();
     for (path, named) in &found {
-        files.extend(checked(&here, &index, path, *named, &trusted));
+        files.extend(checked(&here, &index, &library, path, *named, &trusted));
     }
     files.sort_by(|one, other| one.path.cmp(&other.path));
     files.dedup_by(|one, other| one.path == other.path);
@@ -115,6 +118,7 @@ fn index_of(here: &Here, found: &[(PathBuf, Named)]) -> WorkspaceIndex {
 fn checked(
     here: &Here,
     index: &WorkspaceIndex,
+    library: &Library,
     path: &Path,
     named: Named,
     trusted: &[ContentHash],
@@ -137,9 +141,12 @@ fn checked(
     let findings = match (unreadable, kind) {
         (Some(_), FileKind::Other) if named == Named::ByFolder => Vec::new(),
         (Some(reason), _) => vec![Diagnostic::new(Code::YamlSyntax, Span::at(0), reason)],
-        // Somebody else's file: only what it asks for itself, by naming a schema.
-        (None, FileKind::Other) if named_schema(&text, &tree).is_some() => tree.problems().to_vec(),
-        (None, FileKind::Other) => Vec::new(),
+        // Somebody else's file: only what it asks for itself, by naming a schema, or what the settings ask for.
+        (None, FileKind::Other) => {
+            let path = resolve(&here.cwd, path);
+            let file = File { path: &path, text: &text, tree: &tree, kind };
+            library.choose(&DiskFiles, &file).map_or_else(Vec::new, |chosen| schemas::check(&file, &chosen))
+        }
         (None, _) => {
             let is_trusted = here.places.user_config.as_deref() == Some(&*whole)
                 || trusted.contains(&ContentHash::of(&text));

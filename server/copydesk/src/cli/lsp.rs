@@ -77,7 +77,8 @@ fn backstage() -> Backstage {
 /// The binary's part of a server: one office per workspace root, in the surroundings that `here` knows.
 pub(crate) fn backstage_in(here: impl Fn(&Path) -> Here + Send + Sync + 'static) -> Backstage {
     let offices = Arc::new(Offices { here: Box::new(here), by_root: Mutex::default() });
-    let (open, state, trusts, settings, doctors, fallback, users, shelves) = (
+    let (open, state, trusts, settings, doctors, fallback, users, schemas, shelves) = (
+        offices.clone(),
         offices.clone(),
         offices.clone(),
         offices.clone(),
@@ -92,6 +93,7 @@ pub(crate) fn backstage_in(here: impl Fn(&Path) -> Here + Send + Sync + 'static)
         trust_state: Box::new(move |root| trust_state(&state.of(root))),
         trust: Box::new(move |root| trust(&trusts.of(root))),
         editor_settings: Box::new(move |root, value| settings.of(root).set_editor(value)),
+        schemas: Box::new(move |root| schemas.of(root).load().config.schemas),
         doctor: Box::new(move |root| {
             let office = doctors.of(root);
             let loaded = office.load();

@@ -4,7 +4,6 @@
 //! while a code action is resolved.
 
 use copydesk_base::{Code, Diagnostic, Span};
-use copydesk_language::FileKind;
 use serde_json::{Value, json};
 use tower_lsp::gen_lsp_types as lsp;
 
@@ -51,12 +50,7 @@ fn wanted(context: &lsp::CodeActionContext, kind: &str) -> bool {
 /// The mends of our findings that touch the range; each with its edit, at this version.
 fn mends(snapshot: &Snapshot, open: &Open, span: Span, actions: &mut Vec<lsp::CodeAction>) {
     let file = open.file();
-    if file.kind == FileKind::Other {
-        return;
-    }
-    let index = snapshot.index();
-    let mut found = copydesk_language::check(&file, &index);
-    found.extend(check_rules(&file, index.trust));
+    let Some(found) = crate::diagnostics::findings(snapshot, &file) else { return };
     for finding in
         found.iter().filter(|finding| finding.span.touches(span.start) || finding.span.overlaps(span))
     {

@@ -21,6 +21,10 @@ pub(crate) async fn fetch(state: &Arc<State>) {
     let (backstage, root) = (state.clone(), session.root.clone());
     let problems = beside(move || (backstage.backstage.editor_settings)(&root, &settings)).await;
     drop(under_way);
+    session.library.doubt_rules();
+    for open in state.documents.all() {
+        session.publisher.mark(open.uri.clone());
+    }
     for problem in problems.unwrap_or_default() {
         state.client.log_message(lsp::MessageType::Warning, problem).await;
     }

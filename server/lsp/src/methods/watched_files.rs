@@ -1,5 +1,6 @@
 //! `workspace/didChangeWatchedFiles`: what changed on disk, as the editor saw it.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use tower_lsp::gen_lsp_types as lsp;
@@ -13,6 +14,8 @@ pub(crate) fn run(state: &Arc<State>, params: lsp::DidChangeWatchedFilesParams) 
     if params.changes.iter().any(|change| diagnostics::is_settings(&change.uri.0)) {
         state.doubt_trust();
     }
-    let paths = params.changes.iter().filter_map(|change| convert::path_of(&change.uri.0)).collect();
+    let paths: Vec<PathBuf> =
+        params.changes.iter().filter_map(|change| convert::path_of(&change.uri.0)).collect();
+    state.schemas_changed(&paths);
     session.workspace.changed(paths);
 }

@@ -22,8 +22,13 @@ use crate::state::{Session, State};
 const SLICE: Duration = Duration::from_millis(15);
 
 /// What an editor is asked to watch.
-const WATCHED: &[&str] =
-    &["**/*.{yaml,yml}", "**/agents/*.md", "**/{.copydesk,.keystone}/**/*.md", "**/skills/*/SKILL.md"];
+const WATCHED: &[&str] = &[
+    "**/*.{yaml,yml}",
+    "**/agents/*.md",
+    "**/{.copydesk,.keystone}/**/*.md",
+    "**/skills/*/SKILL.md",
+    "**/*schema*.json",
+];
 
 /// Asks the editor to tell about files, where it announced that it can.
 pub(crate) async fn register(state: &State) {

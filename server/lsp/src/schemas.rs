@@ -1,0 +1,238 @@
+//! Schemas of other people's files: which one a file has, and reading it.
+//!
+//! A [`Library`] knows what the settings say and keeps the schemas that were read, each with the state of the files it
+//! was made from. A file names its schema itself, by a modeline or by `$schema`; only where it does not, the settings
+//! are asked. Paths in a file start from that file's folder, paths in settings from the workspace root.
+//!
+//! Invariants
+//! - Nothing is fetched. A schema is bundled, or a file on this machine.
+//! - Only what a person named is read, and what that refers to below the workspace or below the schema's own folder.
+//! - A schema is made anew when one of its files changed; an open document counts before the disk.
+
+use std::collections::{BTreeMap, HashMap};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::SystemTime;
+
+use copydesk_base::path::{is_inside, resolve};
+use copydesk_base::{Diagnostic, Files, Span};
+use copydesk_language::File;
+use copydesk_language::schemas::{self, Named, Schema};
+use globset::{GlobBuilder, GlobMatcher};
+
+use crate::convert;
+
+/// The largest file that is read as a schema.
+const LARGEST: u64 = 8 * 1024 * 1024;
+
+/// How many schemas are kept.
+const MOST_KEPT: usize = 64;
+
+/// Which schema a file has.
+#[derive(Clone, Debug)]
+pub struct Chosen {
+    /// As it is written in the file or in the settings.
+    pub written: String,
+    /// Where the file names it; `None` where the settings do.
+    pub named: Option<Span>,
+    /// The schema, or a fragment of a sentence about why there is none.
+    pub schema: Result<Arc<Schema>, String>,
+}
+
+/// The schemas of one workspace.
+pub struct Library {
+    root: PathBuf,
+    doubts: AtomicU64,
+    rules: Mutex<Option<(u64, Arc<Vec<Rule>>)>>,
+    kept: Mutex<HashMap<String, Arc<Kept>>>,
+    /// The files that the schema of a file is made of, by that file.
+    uses: Mutex<HashMap<PathBuf, Vec<PathBuf>>>,
+}
+
+/// A line of the setting `schemas`.
+struct Rule {
+    glob: GlobMatcher,
+    schema: String,
+}
+
+/// A schema and what it was made from.
+struct Kept {
+    schema: Result<Arc<Schema>, String>,
+    sources: Vec<(PathBuf, Stamp)>,
+}
+
+/// The state of a file, cheap to compare.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stamp {
+    Open(Option<i32>),
+    Disk(u64, Option<SystemTime>),
+    Absent,
+}
+
+impl Library {
+    /// Without settings; [`Library::set_rules`] brings them.
+    pub fn new(root: &Path) -> Self {
+        Self {
+            root: root.to_owned(),
+            doubts: AtomicU64::new(0),
+            rules: Mutex::default(),
+            kept: Mutex::default(),
+            uses: Mutex::default(),
+        }
+    }
+
+    /// Takes in the setting `schemas`: globs and what is for the files they match.
+    pub fn set_rules(&self, schemas: &BTreeMap<String, String>) {
+        let doubts = self.doubts.load(Ordering::Acquire);
+        *lock(&self.rules) = Some((doubts, Arc::new(rules(schemas))));
+    }
+
+    /// Has the settings looked up again when they are next needed. Never waits.
+    pub(crate) fn doubt_rules(&self) {
+        self.doubts.fetch_add(1, Ordering::AcqRel);
+    }
+
+    /// Looks the settings up if nobody did, or if they were doubted.
+    pub(crate) fn know_rules(&self, look_up: impl FnOnce() -> BTreeMap<String, String>) {
+        let doubts = self.doubts.load(Ordering::Acquire);
+        if lock(&self.rules).as_ref().is_none_or(|(when, _)| *when != doubts) {
+            let found = Arc::new(rules(&look_up()));
+            *lock(&self.rules) = Some((doubts, found));
+        }
+    }
+
+    /// The schema of a file, if it names one or the settings do. May read files.
+    pub fn choose(&self, files: &dyn Files, file: &File<'_>) -> Option<Chosen> {
+        let own = schemas::named(file.text, file.tree);
+        let path = resolve(&self.root, file.path);
+        let (written, base, named) = match own {
+            Some(Named { schema, span }) => {
+                (schema, path.parent().unwrap_or(&self.root).to_owned(), Some(span))
+            }
+            None => (self.by_settings(&path)?, self.root.clone(), None),
+        };
+        let kept = self.read(files, &address(&written, &base));
+        let sources = kept.sources.iter().map(|(path, _)| path.clone()).collect();
+        lock(&self.uses).insert(path, sources);
+        Some(Chosen { written, named, schema: kept.schema.clone() })
+    }
+
+    /// The files whose schema is made of one of these.
+    pub(crate) fn users_of(&self, touched: &[PathBuf]) -> Vec<PathBuf> {
+        let uses = lock(&self.uses);
+        let is_touched = |sources: &Vec<PathBuf>| sources.iter().any(|source| touched.contains(source));
+        uses.iter().filter(|(_, sources)| is_touched(sources)).map(|(path, _)| path.clone()).collect()
+    }
+
+    fn by_settings(&self, path: &Path) -> Option<String> {
+        let rules = lock(&self.rules).as_ref().map(|(_, rules)| rules.clone())?;
+        let inner = path.strip_prefix(&self.root).ok()?;
+        rules.iter().find(|rule| rule.glob.is_match(inner)).map(|rule| rule.schema.clone())
+    }
+
+    /// The schema at a URL, made anew if a file of it changed.
+    fn read(&self, files: &dyn Files, url: &str) -> Arc<Kept> {
+        let known = lock(&self.kept).get(url).cloned();
+        if let Some(kept) =
+            known.filter(|kept| kept.sources.iter().all(|(path, at)| stamp(files, path) == *at))
+        {
+            return kept;
+        }
+        let mut sources = Vec::new();
+        let folder = convert::path_of(url).and_then(|path| path.parent().map(Path::to_owned));
+        let loaded = Schema::load(url, &mut |wanted| {
+            let Some(path) = convert::path_of(wanted) else {
+                return Err("it is not on this machine, and Copydesk fetches nothing: save it as a file and name that".to_owned());
+            };
+            let path = resolve(&self.root, &path);
+            let is_named = wanted == url;
+            let is_near = is_inside(&self.root, &path)
+                || folder.as_ref().is_some_and(|folder| is_inside(folder, &path));
+            if !is_named && !is_near {
+                return Err("it lies outside the workspace and outside the schema's folder".to_owned());
+            }
+            sources.push((path.clone(), stamp(files, &path)));
+            text_of(files, &path)
+        });
+        let kept = Arc::new(Kept { schema: loaded.map(Arc::new), sources });
+        let mut all = lock(&self.kept);
+        if all.len() >= MOST_KEPT {
+            all.clear();
+        }
+        all.insert(url.to_owned(), kept.clone());
+        kept
+    }
+}
+
+/// What is wrong in a file by the schema it has, with the syntax errors that its tree knows.
+pub fn check(file: &File<'_>, chosen: &Chosen) -> Vec<Diagnostic> {
+    let mut found = file.tree.problems().to_vec();
+    let head = Span::new(0, file.text.find(['\n', '\r']).unwrap_or(file.text.len()));
+    let place = chosen.named.unwrap_or(head);
+    match &chosen.schema {
+        Ok(schema) => {
+            found.extend(schemas::remarks(place, &chosen.written, &schema.problems));
+            found.extend(schemas::check(file, schema));
+        }
+        Err(why) => found.push(schemas::unavailable(place, &chosen.written, why)),
+    }
+    found.sort_by_key(|finding| (finding.span, finding.code));
+    found
+}
+
+/// The URL of a schema as somebody wrote it: a bundled one's name, a URL, or a path.
+pub(crate) fn address(written: &str, base: &Path) -> String {
+    if let Some(url) = schemas::by_name(written) {
+        return url;
+    }
+    if written.contains("://") {
+        return written.trim_end_matches('#').to_owned();
+    }
+    let (path, fragment) = written.split_once('#').unwrap_or((written, ""));
+    let url = convert::uri_of(&resolve(base, Path::new(path)));
+    if fragment.is_empty() { url } else { format!("{url}#{fragment}") }
+}
+
+fn rules(schemas: &BTreeMap<String, String>) -> Vec<Rule> {
+    let mut found: Vec<(usize, Rule)> = schemas
+        .iter()
+        .filter_map(|(pattern, schema)| {
+            let written = pattern.trim_start_matches("./").trim_start_matches('/');
+            let anywhere = if written.contains('/') { written.to_owned() } else { format!("**/{written}") };
+            let glob = GlobBuilder::new(&anywhere).literal_separator(true).build().ok()?;
+            Some((pattern.len(), Rule { glob: glob.compile_matcher(), schema: schema.clone() }))
+        })
+        .collect();
+    // The longer pattern says more.
+    found.sort_by_key(|(length, _)| std::cmp::Reverse(*length));
+    found.into_iter().map(|(_, rule)| rule).collect()
+}
+
+fn stamp(files: &dyn Files, path: &Path) -> Stamp {
+    if files.is_open(path) {
+        return Stamp::Open(files.read(path).ok().and_then(|file| file.version));
+    }
+    match std::fs::metadata(path) {
+        Ok(metadata) => Stamp::Disk(metadata.len(), metadata.modified().ok()),
+        Err(_) => Stamp::Absent,
+    }
+}
+
+fn text_of(files: &dyn Files, path: &Path) -> Result<String, String> {
+    if !files.is_open(path) {
+        let metadata = std::fs::metadata(path).map_err(|_| format!("there is no file {}", path.display()))?;
+        if !metadata.is_file() {
+            return Err(format!("{} is no file", path.display()));
+        }
+        if metadata.len() > LARGEST {
+            return Err(format!("{} is larger than {} MB", path.display(), LARGEST / 1024 / 1024));
+        }
+    }
+    let file = files.read(path).map_err(|error| format!("Copydesk failed to {error}"))?;
+    Ok(file.text.to_string())
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
