@@ -4,7 +4,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use copydesk_agent::{Desk, View};
+use copydesk_agent::{Desk, DiskFiles, View};
 use copydesk_language::{File, WorkspaceIndex};
 
 use crate::capabilities::Ladder;

@@ -13,7 +13,6 @@ use crate::convert;
 use crate::diagnostics;
 use crate::documents::Open;
 use crate::host::choices;
-use crate::rules::check_rules;
 use crate::snapshot::Snapshot;
 
 pub(crate) fn run(
