@@ -7,6 +7,8 @@ use std::path::{Path, PathBuf};
 
 use copydesk_base::Files;
 use copydesk_base::config::Mode;
+use copydesk_language::types::TightRules;
+use copydesk_permission::{Rule, RuleVerdict, parse_rule};
 use copydesk_text::{de, front_matter};
 
 /// The most files of one folder that are read.
@@ -29,6 +31,8 @@ pub struct Action {
     pub model: Option<String>,
     /// The loosest mode in which it runs.
     pub mode: Option<Mode>,
+    /// Its own rules, which tighten.
+    pub rules: Vec<Rule>,
 }
 
 /// A folder with action files, and whose it is.
@@ -80,6 +84,7 @@ pub(crate) fn action(name: &str) -> Option<Action> {
         languages: Vec::new(),
         model: None,
         mode: None,
+        rules: Vec::new(),
     })
 }
 
@@ -121,7 +126,22 @@ fn read(files: &dyn Files, path: &Path, owner: Owner) -> Option<Action> {
         languages: head.languages.unwrap_or_default(),
         model: head.model.filter(|_| owner == Owner::User),
         mode: head.mode,
+        rules: rules(head.permissions.unwrap_or_default(), path)?,
     })
+}
+
+/// The rules of an action. A denial that cannot be understood takes the action out of the menu: it would run without
+/// what its author relies on.
+fn rules(wanted: TightRules, path: &Path) -> Option<Vec<Rule>> {
+    let origin = path.display().to_string();
+    let mut rules = Vec::new();
+    for text in wanted.deny {
+        rules.push(parse_rule(RuleVerdict::Deny, text, origin.as_str()).ok()?);
+    }
+    rules.extend(
+        wanted.ask.into_iter().filter_map(|text| parse_rule(RuleVerdict::Ask, text, origin.as_str()).ok()),
+    );
+    Some(rules)
 }
 
 #[cfg(test)]
@@ -149,8 +169,33 @@ mod tests {
             languages: vec!["rust".into()],
             model: Some("p/m".into()),
             mode: Some(Mode::Plan),
+            rules: Vec::new(),
         };
         assert_eq!(own(Owner::User), std::slice::from_ref(&expect));
         assert_eq!(own(Owner::Workspace), [Action { model: None, ..expect }]);
+    }
+
+    #[test]
+    fn a_file_may_deny_and_one_that_denies_nothing_readable_is_left_out() {
+        let folder = tempfile::tempdir().unwrap();
+        let write = |name: &str, rules: &str| {
+            let text = format!("---\nname: {name}\npermissions: {rules}\n---\nWork.\n");
+            std::fs::write(folder.path().join(format!("{name}.md")), text).unwrap();
+        };
+        write("careful", "{deny: [Bash], ask: ['Edit(src/**)', 'Nonsense(x)'], allow: ['Read(/etc/**)']}");
+        write("broken", "{deny: ['Bash(rm']}");
+        let folder = ActionFolder { path: folder.path().to_owned(), owner: Owner::Workspace };
+        let own = own_actions(&DiskFiles, &[folder]);
+        let rules: Vec<_> = own
+            .iter()
+            .map(|action| {
+                let rules = action.rules.iter().map(|rule| (rule.verdict, rule.text.as_str()));
+                (action.name.as_str(), rules.collect::<Vec<_>>())
+            })
+            .collect();
+        assert_eq!(
+            rules,
+            [("careful", vec![(RuleVerdict::Deny, "Bash"), (RuleVerdict::Ask, "Edit(src/**)")])]
+        );
     }
 }

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use copydesk_base::config::Mode;
 use copydesk_base::event::{Denied, Origin};
 use copydesk_base::{Effect, Event, Grade, Question, RunId, RunStatus, SessionId, Usage, Verdict, path};
-use copydesk_permission::{Policy, judge};
+use copydesk_permission::{Policy, Rule, judge};
 use copydesk_provider::{
     Carried, Choice, Message, ModelEvent, Request, StopReason, ToolCall, ToolOutcome, ToolResult,
 };
@@ -50,6 +50,8 @@ pub(crate) struct Turn {
     mode: Option<Mode>,
     /// The loosest mode that its action runs in.
     ceiling: Option<Mode>,
+    /// The rules of its action, which tighten.
+    own_rules: Vec<Rule>,
     /// Rules that were remembered in this process before the settings were read, and may have been revoked since.
     remembered_before: usize,
     pub(crate) denied: Vec<Denied>,
@@ -66,11 +68,10 @@ impl Turn {
     /// The policy at this moment: settings, the session's mode, and what was remembered since.
     pub(crate) fn policy(&self) -> Policy {
         let remembered = self.desk.remembered.borrow();
-        self.settings.policy(
-            self.mode(),
-            self.taint,
-            remembered.get(self.remembered_before..).unwrap_or_default(),
-        )
+        let remembered = remembered.get(self.remembered_before..).unwrap_or_default();
+        let mut policy = self.settings.policy(self.mode(), self.taint, remembered);
+        policy.rules.extend(self.own_rules.iter().cloned());
+        policy
     }
 
     /// Makes events of this run durable and shows them.
@@ -228,6 +229,7 @@ async fn begin(
         cancel: cancel.clone(),
         mode: ask.mode,
         ceiling: action.mode,
+        own_rules: action.rules.clone(),
         remembered_before,
         denied: vec![],
         changes: vec![],

@@ -41,6 +41,7 @@ pub struct Config {
     /// Confinement of child processes.
     pub sandbox: Sandbox,
     /// Shell commands at points of an agent's life, by event name.
+    #[schemars(schema_with = "hooks_schema")]
     pub hooks: BTreeMap<String, Vec<Hook>>,
 }
 
@@ -338,6 +339,36 @@ pub struct Sandbox {
     pub enabled: Option<bool>,
     /// Refuse to run a command where confinement is less than full.
     pub required: bool,
+}
+
+/// The points of an agent's life at which a hook may stand, with a line for a person.
+pub const HOOK_EVENTS: &[(&str, &str)] = &[
+    ("SessionStart", "A session begins."),
+    ("SessionEnd", "A session ends."),
+    ("UserPromptSubmit", "A person has sent a prompt, and nothing has happened yet."),
+    ("PreToolUse", "A tool is about to run. A hook that fails in any way, or cannot start, blocks it."),
+    ("PostToolUse", "A tool has run."),
+    ("Notification", "Something is shown to the person."),
+    ("PreCompact", "A conversation is about to be shortened."),
+    ("SubagentStop", "An agent that another one started has finished."),
+    ("Stop", "The agent has finished its answer."),
+];
+
+/// Each event by its name, so that editors know them.
+fn hooks_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
+    let hooks = generator.subschema_for::<Vec<Hook>>();
+    let event = |(name, docs): &(&str, &str)| {
+        let mut schema = hooks.clone();
+        schema.insert("description".to_owned(), (*docs).into());
+        ((*name).to_owned(), schema.to_value())
+    };
+    let events: serde_json::Map<String, serde_json::Value> = HOOK_EVENTS.iter().map(event).collect();
+    schemars::json_schema!({
+        "description": "Shell commands at points of an agent's life, by event name.",
+        "type": "object",
+        "properties": events,
+        "additionalProperties": false
+    })
 }
 
 /// A shell command at one point of an agent's life.

@@ -36,6 +36,10 @@ pub enum FileKind {
     Action,
     Prompt,
     Skill,
+    /// Instructions for agents: `AGENTS.md` and its kin.
+    Instructions,
+    /// A layer of a stepper pipeline, read as it is.
+    Layer,
     /// Copydesk's own settings.
     Config,
     /// Settings of Keystone, read as they are.
@@ -55,6 +59,8 @@ impl FileKind {
             Self::Action => "action",
             Self::Prompt => "prompt",
             Self::Skill => "skill",
+            Self::Instructions => "instructions",
+            Self::Layer => "layer",
             Self::Config => "config",
             Self::KeystoneConfig => "keystone config",
             Self::Mcp => "mcp servers",
@@ -64,7 +70,10 @@ impl FileKind {
 
     /// Whether the language stands in a Markdown file's front matter.
     pub const fn is_markdown(self) -> bool {
-        matches!(self, Self::Agent | Self::Action | Self::Prompt | Self::Skill)
+        matches!(
+            self,
+            Self::Agent | Self::Action | Self::Prompt | Self::Skill | Self::Instructions | Self::Layer
+        )
     }
 }
 
@@ -127,6 +136,8 @@ fn kind_of_schema(named: &str) -> Option<FileKind> {
         "agent" => Some(FileKind::Agent),
         "action" => Some(FileKind::Action),
         "config" => Some(FileKind::Config),
+        "prompt" => Some(FileKind::Prompt),
+        "skill" => Some(FileKind::Skill),
         _ => None,
     }
 }
@@ -225,6 +236,15 @@ fn markdown_by_place(place: &Place<'_>, tree: &Tree) -> FileKind {
     }
     if place.within(&[".copydesk", "prompts"]) {
         return FileKind::Prompt;
+    }
+    if matches!(
+        place.name,
+        "AGENTS.md" | "CLAUDE.md" | "CLAUDE.local.md" | "GEMINI.md" | "copilot-instructions.md"
+    ) {
+        return FileKind::Instructions;
+    }
+    if place.name == "index.md" && place.below(&[".stepper", "layer"]) {
+        return FileKind::Layer;
     }
     if place.name == "SKILL.md" && place.folders.iter().rev().nth(1) == Some(&"skills") {
         return FileKind::Skill;

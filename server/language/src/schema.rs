@@ -9,7 +9,7 @@ use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
 use serde_json::Value;
 
-use crate::types::{Action, Agent, KeystoneConfig, McpFile, Prompt, Skill, Workflow};
+use crate::types::{Action, Agent, Instructions, KeystoneConfig, Layer, McpFile, Prompt, Skill, Workflow};
 
 /// The names that [`schema`] knows.
 pub const SCHEMAS: &[&str] = &["workflow", "agent", "action", "config", "prompt", "skill", "mcp"];
@@ -51,6 +51,8 @@ generated! {
     prompt = Prompt, Nulls::Accepted;
     skill = Skill, Nulls::Refused;
     mcp = McpFile, Nulls::Refused;
+    instructions = Instructions, Nulls::Accepted;
+    layer = Layer, Nulls::Accepted;
 }
 
 /// What an optional key with nothing behind it is: an error, or the same as no key.

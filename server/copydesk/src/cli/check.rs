@@ -132,6 +132,8 @@ fn checked(
     let tree = match (is_yaml(path), is_markdown(path)) {
         (true, _) => yaml::parse(&text),
         (_, true) => front_matter::parse(&text),
+        // The one JSON file of ours.
+        _ if kind_of(&whole, "", &Tree::default()) == FileKind::Mcp => yaml::parse(&text),
         _ => Tree::default(),
     };
     let kind = kind_of(&whole, &text, &tree);

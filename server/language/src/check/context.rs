@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
-use copydesk_text::Tree;
+use copydesk_text::{Node, Tree};
 
 use super::subworkflow::{Callee, callees};
 use crate::index::{BUILT_IN_POOLS, Call, SettingsView, SummaryBody};
@@ -73,7 +73,7 @@ fn agents(path: &Path, index: &WorkspaceIndex) -> Option<Agents> {
 
 fn pools(tree: &Tree, view: &SettingsView) -> Vec<String> {
     let root = tree.root();
-    let own = root.and_then(|root| tree.get(root, "pools")).into_iter().flat_map(|pools| pools.entries());
+    let own = root.and_then(|root| tree.get(root, "pools")).into_iter().flat_map(Node::entries);
     let mut names: Vec<String> =
         own.filter_map(|entry| entry.key().scalar_text()).map(str::to_owned).collect();
     names.extend(view.pools.keys().cloned());

@@ -78,6 +78,9 @@ pub(super) fn named(findings: &mut Findings<'_>, call: &Call) {
 }
 
 fn agent(findings: &mut Findings<'_>, name: &str, span: Span) {
+    if name.is_empty() || has_expression(name) {
+        return;
+    }
     let context = findings.context.clone();
     let Some(agents) = &context.agents else { return };
     if agents.names.binary_search_by(|known| known.as_str().cmp(name)).is_ok() {

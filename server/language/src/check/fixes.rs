@@ -55,6 +55,7 @@ pub(super) fn insert_key(
     value: &str,
 ) -> Option<TextEdit> {
     let Kind::Mapping(entries) = mapping.kind() else { return None };
+    let key = &key_in(text, key);
     if is_flow(text, mapping) {
         let comma = if entries.is_empty() { "" } else { ", " };
         let at = entries.last().map_or(mapping.span().start + 1, |last| last.span().end);
@@ -68,6 +69,7 @@ pub(super) fn insert_key(
 /// Puts a key with a value of one line in front of a mapping's first one.
 pub(super) fn insert_first(text: &str, mapping: Node<'_>, key: &str, value: &str) -> Option<TextEdit> {
     let first = mapping.entries().first()?.key().span().start;
+    let key = &key_in(text, key);
     if is_flow(text, mapping) {
         return Some(TextEdit::insert(first, format!("{key}: {value}, ")));
     }
@@ -99,6 +101,15 @@ pub(super) fn add_to_section(
         }
         Kind::Mapping(_) => insert_key(text, entry.value(), None, name, value),
         _ => None,
+    }
+}
+
+/// A key as the file writes keys: JSON wants quotes.
+fn key_in(text: &str, key: &str) -> String {
+    if text.trim_start().starts_with('{') && !key.starts_with('"') {
+        format!("\"{key}\"")
+    } else {
+        key.to_owned()
     }
 }
 

@@ -14,6 +14,7 @@ mod elsewhere;
 mod expressions;
 mod fixes;
 mod graph;
+mod heads;
 mod mcp;
 mod mend;
 mod missing;
@@ -58,13 +59,18 @@ pub fn check(file: &File<'_>, index: &WorkspaceIndex) -> Vec<Diagnostic> {
             graph::libraries(&mut findings, &declared);
             whole::check(&mut findings, &declared, &calls, index);
         }
-        FileKind::Agent => expressions::syntax_only(&mut findings),
+        FileKind::Agent => {
+            expressions::syntax_only(&mut findings);
+            heads::check(&mut findings, &calls);
+        }
         FileKind::Config | FileKind::KeystoneConfig => {
             settings::check(&mut findings, index);
             mcp::config(&mut findings);
+            heads::hooks(&mut findings);
         }
         FileKind::Mcp => mcp::file(&mut findings),
-        FileKind::Action | FileKind::Prompt | FileKind::Skill | FileKind::Other => {}
+        FileKind::Action | FileKind::Prompt | FileKind::Skill => heads::check(&mut findings, &calls),
+        FileKind::Instructions | FileKind::Layer | FileKind::Other => {}
     }
     findings.list.sort_by_key(|finding| (finding.span, finding.code));
     // What several steps take from one anchor is wrong once.

@@ -4,8 +4,9 @@ use copydesk_base::{Code, Diagnostic, Fix, Safety, Span, TextEdit};
 use copydesk_text::{Entries, Entry, Items, Kind, Node, Style, Value};
 
 use super::fixes::remove_key;
-use super::suggest::usual_mistake;
+use super::suggest::{usual_mistake, usual_value};
 use super::{Findings, missing, rules};
+use crate::declared::inner_span;
 use crate::expression::has_expression;
 use crate::file::first_key;
 use crate::shape::{Key, List, Mapping, Number, Rest, Role, Shape, Standing};
@@ -198,7 +199,7 @@ fn unknown_key<'a>(
     }
     let mut finding = Diagnostic::new(code, entry.key().span(), message);
     if let Some(near) = near {
-        let edits = vec![TextEdit { span: entry.key().span(), text: near.to_owned() }];
+        let edits = vec![TextEdit::new(inner_span(entry.key()), near)];
         let safety = if usual.is_some() { Safety::Safe } else { findings.suggest.safety() };
         finding = finding.with_fix(Fix::new(format!("change to '{near}'"), edits).with_safety(safety));
     } else if let Some(edit) = remove_key(findings.file.text, node, name) {
@@ -315,7 +316,10 @@ fn unknown_word<'a>(
         findings.add(Diagnostic::new(Code::UnknownValue, node.span(), message));
         return;
     }
+    let usual =
+        usual_value(holder.name, text).filter(|right| shape.words().iter().any(|word| word.text == *right));
     let near = findings.suggest.nearest(text, shape.words().iter().map(|word| word.text.as_str()));
+    let near = usual.or(near);
     let mut message = match holder.name {
         "type" if shape.words().len() == types::StepKind::WORDS.len() => {
             format!("'{text}' is no type of step")
@@ -327,7 +331,7 @@ fn unknown_word<'a>(
     }
     let mut finding = Diagnostic::new(Code::UnknownValue, node.span(), message);
     if let Some(near) = near {
-        let edits = vec![TextEdit { span: node.span(), text: near.to_owned() }];
+        let edits = vec![TextEdit::new(inner_span(node), near)];
         let safety = findings.suggest.safety();
         finding = finding.with_fix(Fix::new(format!("change to '{near}'"), edits).with_safety(safety));
     }

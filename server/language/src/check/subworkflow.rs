@@ -181,26 +181,20 @@ fn inputs(
     if given.is_some_and(|given| given.scalar().is_some()) {
         return;
     }
-    for entry in given.into_iter().flat_map(|given| given.entries()) {
+    for entry in given.into_iter().flat_map(Node::entries) {
         let Some(name) = entry.key().scalar_text().filter(|name| *name != "<<" && !name.is_empty()) else {
             continue;
         };
-        match workflow.inputs.iter().find(|input| input.name == name) {
-            Some(input) => literal(findings, entry.value(), input, place),
-            None => {
-                let known: Vec<String> = workflow.inputs.iter().map(|input| input.name.clone()).collect();
-                let message = format!("'{}' has no input '{name}'", name_of(place));
-                let span = inner_span(entry.key());
-                let otherwise = if known.is_empty() {
-                    "it takes none".to_owned()
-                } else {
-                    format!("it takes {}", known.join(", "))
-                };
-                let finding =
-                    with_near(findings, Code::UnknownInput, span, message, name, &known, &otherwise);
-                findings.add(finding);
-            }
+        if let Some(input) = workflow.inputs.iter().find(|input| input.name == name) {
+            literal(findings, entry.value(), input, place);
+            continue;
         }
+        let known: Vec<String> = workflow.inputs.iter().map(|input| input.name.clone()).collect();
+        let message = format!("'{}' has no input '{name}'", name_of(place));
+        let otherwise = listed("takes", &known);
+        let span = inner_span(entry.key());
+        let finding = with_near(findings, Code::UnknownInput, span, message, name, &known, &otherwise);
+        findings.add(finding);
     }
     let tree = findings.tree();
     let lacks = |input: &&Declared| {
@@ -260,6 +254,11 @@ fn not_given(
         finding = finding.with_fix(Fix::new(format!("add {}", and(&names)), vec![edit]));
     }
     findings.add(finding);
+}
+
+/// `it takes a, b`, `it takes none`.
+fn listed(verb: &str, names: &[String]) -> String {
+    if names.is_empty() { format!("it {verb} none") } else { format!("it {verb} {}", names.join(", ")) }
 }
 
 fn and(names: &[String]) -> String {
@@ -326,11 +325,7 @@ fn outputs(findings: &mut Findings<'_>, node: Node<'_>, workflow: &WorkflowSumma
         }
         let known: Vec<String> = workflow.outputs.iter().map(|output| output.name.clone()).collect();
         let message = format!("'{}' has no output '{name}'", name_of(place));
-        let otherwise = if known.is_empty() {
-            "it gives none".to_owned()
-        } else {
-            format!("it gives {}", known.join(", "))
-        };
+        let otherwise = listed("gives", &known);
         let span = inner_span(from);
         let finding = with_near(findings, Code::UnknownOutput, span, message, name, &known, &otherwise);
         findings.add(finding);

@@ -119,3 +119,25 @@ pub(super) fn usual_mistake(kind: Option<&str>, key: &str) -> Option<&'static st
     };
     [own, common].into_iter().find(|right| !right.is_empty())
 }
+
+/// The right word for values that people bring along from other systems.
+pub(super) fn usual_value(key: &str, value: &str) -> Option<&'static str> {
+    Some(match (key, value) {
+        // The template of a stepper layer itself suggests these; its program takes them not.
+        ("on-failure", "continue" | "ignore") => "skip",
+        ("on-failure", "abort" | "retry" | "fail") => "stop",
+        ("type", "text" | "str" | "enum") => "string",
+        ("type", "int" | "integer" | "float") => "number",
+        ("type", "bool") => "boolean",
+        ("type", "list") => "array",
+        ("type", "map" | "dict" | "mapping") => "object",
+        ("type", "bash" | "command" | "cmd" | "run") => "shell",
+        ("type", "http" | "fetch" | "api") => "request",
+        ("type", "agent" | "model" | "prompt" | "chat") => "llm",
+        ("type", "subworkflow" | "sub-workflow" | "call") => "workflow",
+        ("type", "delay") => "sleep",
+        ("type", "approval" | "input" | "ask" | "confirm") => "human",
+        ("type", "javascript" | "js" | "node") => "script",
+        _ => return None,
+    })
+}

@@ -105,11 +105,12 @@ fn attempts(findings: &mut Findings<'_>, node: Node<'_>) {
 /// Conditions and lists, written out, under which a step does not run once.
 fn never(findings: &mut Findings<'_>, node: Node<'_>) {
     let tree = findings.tree();
-    if let Some(condition) = tree.get(node, "if") {
-        if condition.as_bool() == Some(false) || condition.scalar_text().map(bare) == Some("false") {
-            let message = "this is always false, so the step never runs";
-            findings.add(Diagnostic::new(Code::NeverRuns, condition.span(), message));
-        }
+    let is_false = |condition: &Node<'_>| {
+        condition.as_bool() == Some(false) || condition.scalar_text().map(bare) == Some("false")
+    };
+    if let Some(condition) = tree.get(node, "if").filter(is_false) {
+        let message = "this is always false, so the step never runs";
+        findings.add(Diagnostic::new(Code::NeverRuns, condition.span(), message));
     }
     if let Some(list) = tree.get(node, "foreach") {
         let empty = matches!(list.kind(), Kind::Sequence(items) if items.is_empty());

@@ -7,9 +7,9 @@ use std::collections::HashSet;
 use copydesk_base::{Code, Diagnostic, Fix};
 use copydesk_text::{Entry, Kind, Node};
 
-use super::Findings;
 use super::fixes::{insert_key, remove_entry, remove_key};
-use crate::declared::{Block, Declared};
+use super::{Findings, elsewhere};
+use crate::declared::{Block, Declared, inner_span};
 use crate::expression::has_expression;
 use crate::index::{Call, Target, WorkspaceIndex};
 
@@ -39,6 +39,10 @@ fn score(findings: &mut Findings<'_>, entry: Entry<'_>) {
         Some("script") => (&["run"], &["agent", "prompt"]),
         _ => return,
     };
+    if let Some(agent) = eval.get("agent").and_then(Node::scalar_text) {
+        let span = eval.get("agent").map(inner_span).unwrap_or_default();
+        elsewhere::named(findings, &Call { span, target: Target::Agent(agent.to_owned()) });
+    }
     let scorer = eval.get("scorer").map_or(entry.key().span(), Node::span);
     for key in needs.iter().filter(|key| eval.entry(key).is_none()) {
         let word = if needs.len() == 1 { "script" } else { "llm" };

@@ -7,25 +7,15 @@ use crate::check::waiting_for;
 use crate::declared::Block;
 use crate::hover;
 use crate::shape::{Form, Need, Shape};
-
-/// The tools that are built in. Others come from MCP servers, so this is no list to check against.
-const TOOLS: &[(&str, &str)] = &[
-    ("read", "Reads a file, or a part of it."),
-    ("grep", "Searches texts by a pattern."),
-    ("glob", "Finds files by a pattern."),
-    ("list", "Lists a folder."),
-    ("symbols", "Finds names of functions, types and steps."),
-    ("diagnostics", "Reads what is wrong in the files."),
-    ("edit", "Replaces a piece of a file."),
-    ("write", "Writes a whole file."),
-    ("bash", "Runs a command."),
-    ("ask_user", "Asks a person."),
-];
+use crate::types::tools::TOOLS;
 
 /// What a value of this shape may be, at the end of the cursor's path.
 pub(super) fn of_shape(cursor: &Cursor<'_>, shape: &'static Shape) -> Vec<Completion> {
     let mut proposals = Vec::new();
-    if matches!(cursor.file.kind, FileKind::Workflow | FileKind::Agent | FileKind::Action) {
+    if matches!(
+        cursor.file.kind,
+        FileKind::Workflow | FileKind::Agent | FileKind::Action | FileKind::Prompt | FileKind::Skill
+    ) {
         names(cursor, &mut proposals);
     }
     for form in &shape.forms {
@@ -90,7 +80,7 @@ fn names(cursor: &Cursor<'_>, proposals: &mut Vec<Completion>) {
                 proposals.push(value(cursor, CompletionKind::Agent, agent.name, "agent", docs, 0));
             }
         }
-        "tools" => {
+        "tools" | "allowed-tools" => {
             for (at, (tool, docs)) in TOOLS.iter().enumerate() {
                 let sort = u32::try_from(at).unwrap_or(u32::MAX);
                 proposals.push(value(cursor, CompletionKind::Value, tool, "tool", docs, sort));

@@ -78,8 +78,8 @@ impl WorkspaceIndex {
     /// The file that `written` in the file `from` names, of whatever kind it is: by its path, else by a workflow's name.
     pub fn file_at(&self, from: &Path, written: &str) -> Option<(&Path, &Summary)> {
         let files = self.files.as_deref()?;
-        let by_path = self.workflow_candidates(from, written).into_iter();
-        let by_path = by_path.filter_map(|path| files.get_key_value(&path)).next();
+        let mut by_path = self.workflow_candidates(from, written).into_iter();
+        let by_path = by_path.find_map(|path| files.get_key_value(&path));
         let by_name = || {
             files.iter().find(|(_, summary)| match &summary.body {
                 SummaryBody::Workflow(workflow) => workflow.name.as_deref() == Some(written),

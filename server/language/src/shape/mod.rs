@@ -178,6 +178,8 @@ pub(crate) fn of(kind: FileKind) -> Option<&'static Shapes> {
         FileKind::Config => once!(schema::config()),
         FileKind::KeystoneConfig => once!(schema::keystone_config()),
         FileKind::Mcp => once!(schema::mcp()),
+        FileKind::Instructions => once!(schema::instructions()),
+        FileKind::Layer => once!(schema::layer()),
         FileKind::Other => return None,
     })
 }

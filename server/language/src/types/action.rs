@@ -32,4 +32,19 @@ pub struct Action {
     /// The posture where no rule speaks. An action can only tighten it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mode: Option<Mode>,
+    /// Rules that hold besides everybody's. An action can only tighten: `ask` and `deny`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub permissions: Option<TightRules>,
+}
+
+/// Permission rules of a file that can only tighten.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct TightRules {
+    /// Effects that ask, `Bash(git push:*)` for one.
+    pub ask: Vec<String>,
+    /// Effects that never happen, `Read(**/.env*)` for one.
+    pub deny: Vec<String>,
+    /// Not read: nothing can be allowed here. Write it into your own config.
+    pub allow: Vec<String>,
 }

@@ -12,9 +12,11 @@
 pub mod action;
 pub mod agent;
 pub mod keystone;
+pub mod layer;
 pub mod mcp;
 pub mod prompt;
 pub mod step;
+pub mod tools;
 pub mod value;
 pub mod workflow;
 
@@ -23,15 +25,16 @@ mod data;
 mod flow;
 mod model;
 
-pub use action::Action;
+pub use action::{Action, TightRules};
 pub use agent::{Agent, Tool, ToolOrName};
 pub use command::{Engine, Git, GitOp, Script, Shell};
 pub use data::{Artifact, ArtifactOp, File, FileOp, Memory, MemoryOp, Method, Request};
 pub use flow::{Human, InputType, Join, JoinCondition, JoinTarget, Mapped, Sleep, SubWorkflow, Wait};
 pub use keystone::KeystoneConfig;
+pub use layer::Layer;
 pub use mcp::McpFile;
 pub use model::{Blueprint, ContextStrategy, Dynamic, Llm, LlmOptions, Plan};
-pub use prompt::{Prompt, Skill};
+pub use prompt::{Instructions, Prompt, Skill};
 pub use step::{Common, ExecutionStep, Step, StepKind};
 pub use value::{Condition, Expression, Limit, Moment, Scalar, SleepTime, Templated};
 pub use workflow::{Eval, Input, InputKind, Workflow};

@@ -350,8 +350,8 @@ fn words_come_from_their_list() {
     check_steps(
         "inputs: {a: {type: ⟦text⟧}}\nsteps: []\n",
         expect![[r#"
-        error unknown-value 'text' is no value of 'type'; it takes 'string', 'number', 'boolean', 'array' or 'object'
-    "#]],
+            error unknown-value 'text' is no value of 'type'; it takes 'string', 'number', 'boolean', 'array' or 'object'; did you mean 'string'? [fix: change to 'string']
+        "#]],
     );
     check_steps(
         "steps:\n  - {id: a, type: shell, run: ls, retry: {count: 1, backoff: ⟦exponentially⟧}}\n",

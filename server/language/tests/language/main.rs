@@ -3,10 +3,13 @@
 #![expect(clippy::needless_raw_string_hashes, reason = "`UPDATE_EXPECT=1` writes them so")]
 
 mod beside_node;
+mod check_elsewhere;
 mod check_expressions;
 mod check_files;
 mod check_graph;
+mod check_heads;
 mod check_structure;
+mod check_useless;
 mod completion;
 mod evaluating;
 mod everywhere;

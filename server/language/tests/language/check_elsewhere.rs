@@ -1,0 +1,236 @@
+//! Names of other files: agents, workflows, pools, servers, providers, engines.
+
+use copydesk_base::Severity;
+use copydesk_language::WorkspaceIndex;
+use copydesk_language::index::SummaryBody;
+use expect_test::{Expect, expect};
+
+use crate::support::{all_findings, check_in, knowing};
+
+const CHILD: &str = "name: child
+inputs:
+  target: {type: string, values: [debug, release]}
+  jobs: {type: number, default: 2}
+  fast: {type: boolean, default: false}
+  only: {type: array, default: []}
+outputs: {artifact: \"${{ steps.a.output }}\"}
+steps: [{id: a, type: shell, run: \"make ${{ inputs.target }}\"}]
+";
+
+/// A workspace with agents, a child workflow, a file that is no workflow, and a config.
+fn workspace() -> WorkspaceIndex {
+    let mut index = knowing(&[
+        ("/w/agents/reviewer.md", "---\nname: reviewer\n---\n"),
+        ("/w/agents/writer.md", "---\nname: writer\n---\n"),
+        ("/w/child.yaml", CHILD),
+        ("/w/data.yaml", "a: 1\n"),
+        ("/w/deep/other.yaml", "name: other\nsteps: [{id: a, type: shell, run: ls}]\n"),
+        ("/w/.mcp.json", "{\"mcpServers\": {\"issues\": {\"command\": \"x\"}}}"),
+        (
+            "/w/.keystone/config.yaml",
+            "providers: {openai: {}}\nmcp_servers: {files: {}}\nengines: {allowlist: {codex: {}, claude: {}}, denylist: [evil]}\nconcurrency: {pools: {slow: 1}}\n",
+        ),
+    ]);
+    index.root = Some("/w".into());
+    let config =
+        index.files.as_ref().and_then(|files| files.get(std::path::Path::new("/w/.keystone/config.yaml")));
+    if let Some(SummaryBody::Settings(view)) = config.map(|config| &config.body) {
+        index.settings = Some(std::sync::Arc::new(view.clone()));
+    }
+    index
+}
+
+fn in_workspace(marked: &str, expect: Expect) {
+    check_in("/w/flow.workflow.yaml", &format!("name: test\n{marked}"), &workspace(), expect);
+}
+
+#[test]
+fn agents_must_exist_wherever_they_are_named() {
+    in_workspace(
+        r#"steps:
+  - {id: a, type: llm, agent: reviewer, prompt: p, allowedHandoffs: [writer, ⟦writr⟧], qualityGate: {agent: ⟦nobody⟧}}
+  - {id: b, type: plan, goal: g, agent: ⟦reviwer⟧}
+  - {id: c, type: plan, goal: g, agent: keystone-architect}
+  - {id: d, type: blueprint, prompt: p, agent: "⟦draftsman⟧"}
+  - id: e
+    type: dynamic
+    goal: g
+    supervisor: ⟦boss⟧
+    templates: {planner: writer, tester: ⟦tester⟧}
+    library: [{name: l, steps: [{id: x, type: llm, agent: ⟦wrter⟧, prompt: p}]}]
+  - {id: f, type: shell, run: ls, auto_heal: {agent: ⟦medic⟧}, compensate: {id: u, type: llm, agent: ⟦undoer⟧, prompt: p}}
+  - {id: g, type: llm, agent: "${{ inputs.who }}", prompt: p}
+inputs: {who: {type: string}}
+eval: {scorer: llm, agent: ⟦judge⟧, prompt: p}
+"#,
+        expect![[r#"
+            error unknown-agent there is no agent 'writr'; did you mean 'writer'? [fix: change to 'writer']
+            error unknown-agent there is no agent 'nobody'; create 'agents/nobody.md'
+            error unknown-agent there is no agent 'reviwer'; did you mean 'reviewer'? [fix: change to 'reviewer']
+            error unknown-agent there is no agent 'draftsman'; create 'agents/draftsman.md'
+            error unknown-agent there is no agent 'boss'; create 'agents/boss.md'
+            error unknown-agent there is no agent 'tester'; create 'agents/tester.md'
+            error unknown-agent there is no agent 'wrter'; did you mean 'writer'? [fix: change to 'writer']
+            error unknown-agent there is no agent 'medic'; create 'agents/medic.md'
+            error unknown-agent there is no agent 'undoer'; create 'agents/undoer.md'
+            error unknown-agent there is no agent 'judge'; create 'agents/judge.md'
+        "#]],
+    );
+}
+
+#[test]
+fn where_no_agent_is_in_sight_it_is_a_warning() {
+    let text = "name: x\nsteps: [{id: a, type: llm, agent: reviewer, prompt: p}]\n";
+    let severity = |index: &WorkspaceIndex| {
+        let found = all_findings("/w/flow.workflow.yaml", text, index);
+        found.into_iter().map(|finding| (finding.code.as_str(), finding.severity)).collect::<Vec<_>>()
+    };
+    assert_eq!(severity(&WorkspaceIndex::default()), vec![]);
+    assert_eq!(severity(&knowing(&[])), vec![("unknown-agent", Severity::Warning)]);
+    let with_others = knowing(&[("/w/agents/writer.md", "---\nname: writer\n---\n")]);
+    assert_eq!(severity(&with_others), vec![("unknown-agent", Severity::Error)]);
+}
+
+#[test]
+fn a_sub_workflow_must_be_there_and_be_one() {
+    in_workspace(
+        r#"steps:
+  - {id: a, type: workflow, path: ./child.yaml, inputs: {target: debug}}
+  - {id: b, type: workflow, path: ⟦./chld.yaml⟧}
+  - {id: c, type: workflow, path: "⟦data.yaml⟧"}
+  - {id: d, type: workflow, path: ⟦gone/far.yaml⟧}
+  - {id: e, type: workflow, path: other}
+  - {id: f, type: workflow, path: "${{ inputs.which }}"}
+inputs: {which: {type: string}}
+"#,
+        expect![[r#"
+            warning unknown-workflow there is no workflow './chld.yaml'; did you mean './child.yaml'? [fix: change to './child.yaml']
+            error unknown-workflow 'data.yaml' is no workflow
+            warning unknown-workflow there is no workflow 'gone/far.yaml'; create the file, or correct the path
+        "#]],
+    );
+}
+
+#[test]
+fn what_it_takes_and_gives_is_known() {
+    in_workspace(
+        r#"steps:
+  - id: a
+    type: workflow
+    path: ./child.yaml
+    inputs:
+      target: ⟦relase⟧
+      ⟦tagret⟧: x
+      jobs: ⟦many⟧
+      fast: ⟦"yes"⟧
+      only: ⟦a, b⟧
+    outputMapping: {x: artifact, y: ⟦artefact⟧, z: {from: ⟦nothing⟧, default: 1}}
+  - {id: b, type: workflow, path: ⟦child.yaml⟧}
+  - {id: c, type: workflow, path: child.yaml, ⟦inputs⟧: {jobs: "3"}}
+  - id: d
+    type: workflow
+    path: child.yaml
+    ⟦inputs⟧:
+      jobs: "${{ 3 }}"
+  - {id: e, type: workflow, path: other, inputs: {⟦what⟧: x}, outputMapping: {x: ⟦y⟧}}
+  - {id: f, type: workflow, path: child.yaml, inputs: ⟦"${{ inputs.all }}"⟧}
+inputs: {all: {type: object}}
+"#,
+        expect![[r#"
+            error unknown-value 'relase' is no value of the input 'target' of 'child.yaml'; did you mean 'release'? [see: 'target' is declared here] [fix: change to 'release']
+            error unknown-input 'child.yaml' has no input 'tagret'; did you mean 'target'? [fix: change to 'target']
+            error type-mismatch the input 'jobs' of 'child.yaml' takes a number [see: 'jobs' is declared here]
+            error type-mismatch the input 'fast' of 'child.yaml' takes true or false [see: 'fast' is declared here]
+            error type-mismatch the input 'only' of 'child.yaml' takes a list, as an expression [see: 'only' is declared here]
+            error unknown-output 'child.yaml' has no output 'artefact'; did you mean 'artifact'? [fix: change to 'artifact']
+            error unknown-output 'child.yaml' has no output 'nothing'; it gives artifact
+            error missing-key 'child.yaml' needs the input 'target' [see: 'target' is declared here] [fix: add 'target']
+            error missing-key 'child.yaml' needs the input 'target' [see: 'target' is declared here] [fix: add 'target']
+            error missing-key 'child.yaml' needs the input 'target' [see: 'target' is declared here] [fix: add 'target']
+            error unknown-input 'other.yaml' has no input 'what'; it takes none
+            error unknown-output 'other.yaml' has no output 'y'; it gives none
+            error type-mismatch 'inputs' takes a mapping; this is a text
+        "#]],
+    );
+}
+
+#[test]
+fn workflows_that_always_call_one_another_never_end() {
+    let calls = |path: &str| format!("name: x\nsteps: [{{id: a, type: workflow, path: {path}}}]\n");
+    let (two, three) = (calls("three.yaml"), calls("one.yaml"));
+    let guarded = "name: x\nsteps: [{id: a, type: workflow, path: one.yaml, if: inputs.again}]\n";
+    let one = |path: &str| format!("name: x\nsteps:\n  - {{id: a, type: workflow, path: {path}}}\n");
+    let index = |own: &str| {
+        knowing(&[
+            ("/w/one.yaml", own),
+            ("/w/two.yaml", &two),
+            ("/w/three.yaml", &three),
+            ("/w/guarded.yaml", guarded),
+        ])
+    };
+    check_in(
+        "/w/one.yaml",
+        &one("⟦two.yaml⟧"),
+        &index(&one("two.yaml")),
+        expect![[r#"
+        error workflow-cycle this leads back here without end: two.yaml → three.yaml → one.yaml; call it under an 'if'
+    "#]],
+    );
+    check_in(
+        "/w/one.yaml",
+        &one("⟦one.yaml⟧"),
+        &index(&one("one.yaml")),
+        expect![[r#"
+        error workflow-cycle this leads back here without end: one.yaml; call it under an 'if'
+    "#]],
+    );
+    check_in("/w/one.yaml", &one("guarded.yaml"), &index(&one("guarded.yaml")), expect![[""]]);
+    let own = one("one.yaml, if: false || inputs.x")
+        .replace("steps", "inputs: {x: {type: boolean, default: false}}\nsteps");
+    check_in("/w/one.yaml", &own, &index(&own), expect![""]);
+}
+
+#[test]
+fn pools_servers_providers_and_engines_come_from_the_config() {
+    in_workspace(
+        r#"pools: {own: 1}
+steps:
+  - {id: a, type: shell, run: ls, pool: own}
+  - {id: b, type: shell, run: ls, pool: slow}
+  - {id: c, type: shell, run: ls, pool: shell}
+  - {id: d, type: shell, run: ls, pool: ⟦slwo⟧}
+  - {id: e, type: llm, agent: writer, prompt: p, provider: ⟦opnai⟧, mcpServers: [files, issues, ⟦fiels⟧, {name: own, command: x}]}
+  - {id: f, type: engine, command: codex, env: {}, cwd: .}
+  - {id: g, type: engine, command: /usr/bin/claude, env: {}, cwd: .}
+  - {id: h, type: engine, command: ⟦codx⟧, env: {}, cwd: .}
+  - {id: i, type: engine, command: ⟦evil⟧, env: {}, cwd: .}
+  - {id: j, type: llm, agent: writer, prompt: p, handoff: {name: h, engine: {command: ⟦other⟧, env: {}, cwd: .}}}
+"#,
+        expect![[r#"
+            warning unknown-pool there is no pool 'slwo'; did you mean 'slow'? [fix: change to 'slow'] [fix: declare the pool 'slwo']
+            warning unknown-name there is no provider 'opnai' in the config; did you mean 'openai'? [fix: change to 'openai']
+            warning unknown-name there is no MCP server 'fiels' in the config; did you mean 'files'? [fix: change to 'files']
+            warning engine-not-allowed 'codx' is not on the allow list of engines; did you mean 'codex'? [fix: change to 'codex']
+            warning engine-not-allowed 'evil' is on the deny list of engines; it will be refused
+            warning engine-not-allowed 'other' is not on the allow list of engines; it will be refused; add it to 'engines.allowlist' of the config
+        "#]],
+    );
+    in_workspace(
+        "steps:\n  - {id: d, type: shell, run: ls, pool: ⟦mine⟧}\n",
+        expect![[r#"
+            warning unknown-pool there is no pool 'mine'; declare it under 'pools' [fix: declare the pool 'mine']
+        "#]],
+    );
+}
+
+#[test]
+fn a_step_of_an_agents_tool_names_agents_too() {
+    check_in(
+        "/w/agents/boss.md",
+        "---\nname: boss\ntools:\n  - name: ask\n    execution: {type: llm, agent: ⟦writr⟧, prompt: p}\n---\n",
+        &workspace(),
+        expect![[r#"
+            error unknown-agent there is no agent 'writr'; did you mean 'writer'? [fix: change to 'writer']
+        "#]],
+    );
+}

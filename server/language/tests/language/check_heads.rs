@@ -1,0 +1,215 @@
+//! Files that agents read: agents, actions, prompts, skills, instructions, layers, servers, hooks.
+
+use copydesk_language::{File, FileKind, parse};
+use expect_test::expect;
+
+use crate::support::{check_in, check_text, trusted};
+
+#[test]
+fn an_agent_is_found_by_its_files_name() {
+    check_text(
+        ".copydesk/agents/reviewer.md",
+        "---\nname: ⟦\"critic\"⟧\ntools: [read, ⟦grpe⟧, read_file, issues__list, Bash]\n---\n",
+        expect![[r#"
+            warning misplaced-name the file is called 'reviewer', so 'critic' is not found by this name [fix: change to 'reviewer']
+            warning unknown-name there is no tool 'grpe'; did you mean 'grep'? [fix: change to 'grep']
+        "#]],
+    );
+}
+
+#[test]
+fn a_skill_has_its_folders_name_and_a_bounded_head() {
+    check_text("skills/pdf/SKILL.md", "---\nname: pdf\ndescription: Fills forms.\n---\n", expect![[""]]);
+    check_text(
+        "skills/pdf/SKILL.md",
+        "---\nname: ⟦pdfs⟧\ndescription: x\n---\n",
+        expect![[r#"
+        warning misplaced-name the folder is called 'pdf', so 'pdfs' is not found by this name [fix: change to 'pdf']
+    "#]],
+    );
+    check_text(
+        "skills/pdf/SKILL.md",
+        "---\nname: ⟦PDF Forms⟧\ndescription: ⟦\"\"⟧\n---\n",
+        expect![[r#"
+        error unknown-value the name of a skill has other signs than a-z, 0-9 and '-' [fix: change to 'pdf-forms']
+        error unknown-value the description is empty; say what the skill is for and when to use it
+    "#]],
+    );
+    check_text(
+        "skills/pdf/SKILL.md",
+        "---\nname: ⟦claude-pdf⟧\ndescription: x\n---\n",
+        expect![[r#"
+        error unknown-value the name of a skill has the name 'claude' in it, which programs refuse
+    "#]],
+    );
+    let long = format!("---\nname: ⟦{}⟧\ndescription: ⟦{}⟧\n---\n", "a".repeat(65), "b".repeat(1025));
+    check_text(
+        "skills/pdf/SKILL.md",
+        &long,
+        expect![[r#"
+        error unknown-value the name of a skill has 65 letters; 64 are allowed
+        error unknown-value the description has 1025 letters; 1024 are allowed
+    "#]],
+    );
+}
+
+#[test]
+fn a_prompt_asks_for_the_arguments_it_declares() {
+    check_text(
+        ".copydesk/prompts/p.md",
+        "---\narguments: [name, other]\nlanguages: [⟦Rust⟧, ⟦py⟧, go]\n---\nHello {{name}} and {{ ⟦nmae⟧ }}, ${{ inputs.x }}.\n",
+        expect![[r#"
+            error unknown-value editors call this language 'rust', so 'Rust' never fits [fix: change to 'rust']
+            error unknown-value editors call this language 'python', so 'py' never fits [fix: change to 'python']
+            warning unknown-name there is no argument 'nmae'; did you mean 'name'? [fix: change to 'name']
+        "#]],
+    );
+    check_text(
+        ".copydesk/prompts/p.md",
+        "---\narguments:\n  - {name: topic, description: x}\nwhen: [⟦x⟧]\n---\nAbout $ARGUMENTS.\n"
+            .replace("[⟦x⟧]", "⟦[x]⟧")
+            .as_str(),
+        expect![[r#"
+            error type-mismatch 'when' takes a text; this is a list
+        "#]],
+    );
+}
+
+#[test]
+fn an_argument_that_the_text_never_asks_for_is_hinted_at() {
+    let text = "---\narguments: [name, other]\n---\nHello {{name}}.\n";
+    let found = crate::support::all_findings(".copydesk/prompts/p.md", text, &trusted());
+    let told: Vec<_> = found.iter().map(|finding| (finding.code, finding.span.of(text))).collect();
+    assert_eq!(told, [(copydesk_base::Code::UnusedInput, "other")]);
+    let whole = text.replace("{{name}}", "$ARGUMENTS");
+    assert_eq!(crate::support::all_findings(".copydesk/prompts/p.md", &whole, &trusted()), []);
+}
+
+#[test]
+fn instructions_are_checked_where_they_have_a_head() {
+    check_text("AGENTS.md", "# Agents\n\n- build: make\n", expect![[""]]);
+    check_text(
+        "sub/CLAUDE.md",
+        "---\nglobs: ['*.rs', ⟦5⟧]\nalwaysApply: ⟦\"yes\"⟧\nother: 1\n---\n",
+        expect![[r#"
+        error type-mismatch 'globs' takes a text; this is a number [fix: put it in quotes]
+        error type-mismatch 'alwaysApply' takes true or false; this is a text [fix: change to 'true']
+    "#]],
+    );
+}
+
+#[test]
+fn a_stepper_layer_takes_the_words_that_its_program_takes() {
+    for word in ["continue", "abort", "retry"] {
+        let text = format!("---\ndescription: x\non-failure: ⟦{word}⟧\n---\n");
+        let expected = match word {
+            "continue" => expect![[r#"
+                error unknown-value 'continue' is no value of 'on-failure'; it takes 'stop' or 'skip'; did you mean 'skip'? [fix: change to 'skip']
+            "#]],
+            "abort" => expect![[r#"
+                error unknown-value 'abort' is no value of 'on-failure'; it takes 'stop' or 'skip'; did you mean 'stop'? [fix: change to 'stop']
+            "#]],
+            _ => expect![[r#"
+                error unknown-value 'retry' is no value of 'on-failure'; it takes 'stop' or 'skip'; did you mean 'stop'? [fix: change to 'stop']
+            "#]],
+        };
+        check_text(".stepper/layer/review/index.md", &text, expected);
+    }
+    check_text(
+        ".stepper/layer/review/index.md",
+        "---\ndescription: x\non-failure: skip\n---\n",
+        expect![[""]],
+    );
+}
+
+#[test]
+fn servers_are_programs_or_addresses() {
+    check_text(
+        ".mcp.json",
+        r#"{
+  "mcpServers": {
+    "a": {"command": "npx", "args": ["-y", "x"], "env": {"TOKEN": "${TOKEN}"}},
+    "b": {"type": "http", "url": "https://x", "headers": {"Authorization": "Bearer ${B}"}},
+    ⟦"c"⟧: {},
+    "d": {"command": "x", ⟦"url"⟧: "y"},
+    "e": {"type": ⟦"stdio"⟧, ⟦"url"⟧: "y"},
+    "f": {"command": "x", "env": {"GITHUB_TOKEN": ⟦"ghp_abcdefghijklmnopqrstuvwx0123456789"⟧, "API_KEY": ⟦"8d7f8s7df87sdf"⟧, "REGION": "eu-1"}},
+    "g": {"command": "x", ⟦"comand"⟧: "y"},
+    "h": {"command": ⟦["x"]⟧},
+    "i": {"type": ⟦"pipe"⟧, "command": "x"},
+    "j": {"command": "x", "args": ["--key", ⟦"sk-abcdefghijklmnopqrstuvwx"⟧]}
+  }
+}
+"#,
+        expect![[r#"
+            error missing-key the server 'c' needs 'command' or 'url' [fix: add 'command'] [fix: add 'url']
+            error unknown-key 'url' cannot stand beside 'command'; keep one of the two [see: 'command' is here] [fix: take 'url' out] [fix: take 'command' out]
+            error missing-key the server 'e' needs 'command' [fix: add 'command']
+            warning useless-key 'url' does nothing here: the server is a program [fix: take 'url' out]
+            warning plain-secret a secret stands here as it is; name an environment variable instead, then change it [fix: change to '${GITHUB_TOKEN}']
+            warning plain-secret a secret stands here as it is; name an environment variable instead, then change it [fix: change to '${API_KEY}']
+            warning unknown-setting 'comand' is no key of 'g'; take it out [fix: take it out]
+            error type-mismatch 'command' takes a text; this is a list
+            error unknown-value 'pipe' is no value of 'type'; it takes 'stdio', 'http', 'streamable-http', 'sse', 'ws', 'local' or 'remote'
+            warning plain-secret a secret stands here as it is; keep it out of files, then change it
+        "#]],
+    );
+    check_in(
+        ".copydesk/config.yaml",
+        "mcp_servers:\n  a: {command: [npx, x]}\n  ⟦b⟧: {env: {X: y}}\n  c: {url: http://x, ⟦env⟧: {X: y}}\n  d: {command: [x], ⟦url⟧: y}\n  e: {command: [x], env: {DB_PASSWORD: ⟦hunter2hunter2⟧}}\n",
+        &trusted(),
+        expect![[r#"
+            error missing-key the server 'b' needs 'command' or 'url' [fix: add 'command'] [fix: add 'url']
+            warning useless-key 'env' does nothing here: the server is an address [fix: take 'env' out]
+            error unknown-key 'url' cannot stand beside 'command'; keep one of the two [see: 'command' is here] [fix: take 'url' out] [fix: take 'command' out]
+            warning plain-secret a secret stands here as it is; keep it out of files, then change it
+        "#]],
+    );
+}
+
+#[test]
+fn mends_of_json_are_json() {
+    let text = r#"{"mcpServers": {"a": {}, "b": {"comand": "x", "type": "sdtio"}}}"#;
+    let mended: Vec<String> = crate::support::all_findings(".mcp.json", text, &trusted())
+        .iter()
+        .flat_map(|finding| &finding.fixes)
+        .map(|fix| crate::support::apply(text, fix))
+        .collect();
+    assert_eq!(mended.len(), 4, "{mended:#?}");
+    for text in mended {
+        assert!(serde_json::from_str::<serde_json::Value>(&text).is_ok(), "{text}");
+    }
+}
+
+#[test]
+fn hooks_stand_at_events_that_exist() {
+    check_in(
+        ".copydesk/config.yaml",
+        "hooks:\n  PreToolUse:\n    - {matcher: \"bash|⟦edti⟧|mcp__x\", command: ./check, timeout: 10s}\n    - {command: ⟦\"\"⟧}\n  ⟦PreToolUsed⟧: []\n  Stop: [{command: ls, timeout: ⟦soon⟧}]\n",
+        &trusted(),
+        expect![[r#"
+            warning unknown-name there is no tool 'edti'; did you mean 'edit'? [fix: change to 'edit']
+            error unknown-value the command is empty; a hook that cannot start blocks
+            warning unknown-setting 'PreToolUsed' is no key of 'hooks'; take it out [fix: take it out]
+            error type-mismatch 'timeout' takes a number or a time such as '90s'; this is a text
+        "#]],
+    );
+}
+
+#[test]
+fn files_of_agents_are_known_by_their_place() {
+    let cases = [
+        (".mcp.json", FileKind::Mcp),
+        ("/p/.vscode/mcp.json", FileKind::Mcp),
+        ("/p/mcp.json", FileKind::Other),
+        ("AGENTS.md", FileKind::Instructions),
+        ("a/b/CLAUDE.md", FileKind::Instructions),
+        (".github/copilot-instructions.md", FileKind::Instructions),
+        (".stepper/layer/plan/index.md", FileKind::Layer),
+        ("docs/layer/plan/index.md", FileKind::Other),
+    ];
+    for (path, kind) in cases {
+        let path = std::path::Path::new(path);
+        assert_eq!(File::new(path, "", &parse(path, "")).kind, kind, "{}", path.display());
+    }
+}
