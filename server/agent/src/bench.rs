@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use copydesk_base::config::{Budget, Mode};
+use copydesk_base::config::{Budgets, Mode};
 use copydesk_base::host::{Applied, DocumentEdit, Host, Presence, Shown};
 use copydesk_base::id::CountingIds;
 use copydesk_base::{Event, Files, Record, Redactor, RunId, SystemClock};
@@ -113,7 +113,7 @@ fn settings(root: &Path, home: &Path) -> Settings {
         home: None,
         state_home: home.to_owned(),
         models: Arc::new(Models::new(&ModelsConfig::default(), Arc::new(|_| None))),
-        budget: Budget::default(),
+        budgets: Budgets::default(),
         prompt_timeout: Duration::from_secs(20),
         redactor: Redactor::new([KEY.to_owned()]),
         child_env: vec![],

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use copydesk_base::Usage;
-use copydesk_base::config::Budget;
-use copydesk_provider::ToolCall;
+use copydesk_base::config::{Budget, Budgets};
+use copydesk_provider::{Choice, Tokens, ToolCall};
 
 use crate::error::AgentError;
 
@@ -13,27 +13,107 @@ const MOST_REQUESTS: u64 = 60;
 /// The same tool call with the same arguments, one after the other, before the run is stopped.
 const MOST_REPEATS: usize = 6;
 
-/// Says no before a request that would go past a limit.
-pub(crate) fn check(budget: &Budget, usage: &Usage, elapsed: Duration) -> Result<(), AgentError> {
-    let requests = budget.requests.unwrap_or(MOST_REQUESTS);
-    if usage.requests >= requests {
-        return Err(AgentError::Budget(format!(
-            "the run has used its {requests} requests (budgets.run.requests)"
-        )));
-    }
-    let tokens = usage.input_tokens + usage.output_tokens;
-    if budget.tokens.is_some_and(|limit| tokens >= limit) {
-        return Err(AgentError::Budget(format!("the run has used {tokens} tokens (budgets.run.tokens)")));
-    }
-    let spent = usage.usd.unwrap_or(0.0);
-    if budget.usd.is_some_and(|limit| spent >= limit) {
-        return Err(AgentError::Budget(format!("the run has cost ${spent:.2} (budgets.run.usd)")));
-    }
-    let limit = budget.minutes.and_then(|minutes| Duration::try_from_secs_f64(minutes * 60.0).ok());
-    if limit.is_some_and(|limit| elapsed >= limit) {
+/// An answer shorter than this, in tokens, helps nobody: rather than cut one there, the run stops.
+const SHORTEST_ANSWER: u64 = 256;
+
+/// The longest answer, in tokens, of a model of which nothing is known.
+const USUAL_ANSWER: u32 = 16_384;
+
+/// What the next request meets: what was used up so far, and what it will need at least.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Next<'a> {
+    /// Of this run.
+    pub(crate) run: Usage,
+    /// Of this day, UTC, this run included.
+    pub(crate) day: Usage,
+    pub(crate) elapsed: Duration,
+    /// Tokens that the request will send, estimated.
+    pub(crate) input: u64,
+    pub(crate) choice: &'a Choice,
+}
+
+/// Says no before a request that would go past a limit, and otherwise how long its answer may be, in tokens; the
+/// provider's own limit where nothing is said.
+pub(crate) fn check(budgets: &Budgets, next: &Next<'_>) -> Result<Option<u32>, AgentError> {
+    let limit = budgets.run.minutes.and_then(|minutes| Duration::try_from_secs_f64(minutes * 60.0).ok());
+    if limit.is_some_and(|limit| next.elapsed >= limit) {
         return Err(AgentError::Budget("the run has used its time (budgets.run.minutes)".to_owned()));
     }
-    Ok(())
+    let requests = budgets.run.requests.unwrap_or(MOST_REQUESTS);
+    let of_run = Budget { requests: Some(requests), ..budgets.run.clone() };
+    let run = room(("the run", "run"), &of_run, next.run, next)?;
+    let day = room(("this day", "day"), &budgets.day, next.day, next)?;
+    // More than the model gives anyway limits nothing, and a server may refuse a larger number than it knows.
+    let usual = u64::from(next.choice.facts.output_limit.unwrap_or(USUAL_ANSWER));
+    let room = run.into_iter().chain(day).min().filter(|tokens| *tokens < usual);
+    Ok(room.and_then(|tokens| u32::try_from(tokens).ok()))
+}
+
+/// The tokens that one budget leaves to the answer.
+fn room(
+    (who, key): (&str, &str),
+    budget: &Budget,
+    used: Usage,
+    next: &Next<'_>,
+) -> Result<Option<u64>, AgentError> {
+    let spent = |what: String, unit: &str| Err(AgentError::Budget(format!("{what} (budgets.{key}.{unit})")));
+    if let Some(requests) = budget.requests.filter(|limit| used.requests >= *limit) {
+        return spent(format!("{who} has used its {requests} requests"), "requests");
+    }
+    let mut room = None;
+    if let Some(limit) = budget.tokens {
+        let tokens = used.input_tokens.saturating_add(used.output_tokens);
+        if tokens >= limit {
+            return spent(format!("{who} has used {tokens} tokens"), "tokens");
+        }
+        let left = (limit - tokens).saturating_sub(next.input);
+        if left < SHORTEST_ANSWER {
+            let needed = next.input + SHORTEST_ANSWER;
+            return spent(
+                format!(
+                    "{who} has used {tokens} of {limit} tokens, and the next request needs about {needed}"
+                ),
+                "tokens",
+            );
+        }
+        room = Some(left);
+    }
+    let Some(limit) = budget.usd else { return Ok(room) };
+    let Some(price) = next.choice.facts.price else {
+        let Choice { provider, model, .. } = next.choice;
+        return spent(
+            format!(
+                "nobody knows what {provider}/{model} costs; set providers.{provider}.models.{model}.price, or limit \
+                 tokens instead of dollars"
+            ),
+            "usd",
+        );
+    };
+    let cost = used.usd.unwrap_or(0.0);
+    if price.is_free() {
+        return Ok(room);
+    }
+    if cost >= limit {
+        return spent(format!("{who} has cost ${cost:.2}"), "usd");
+    }
+    let left = limit - cost - price.of(Tokens { input: next.input, ..Tokens::default() });
+    let answer = price.of(Tokens { output: SHORTEST_ANSWER, ..Tokens::default() });
+    if left < answer {
+        return spent(
+            format!(
+                "{who} has cost ${cost:.2} of ${limit:.2}, and the next request costs more than the rest"
+            ),
+            "usd",
+        );
+    }
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        clippy::cast_precision_loss,
+        reason = "the cast of a positive float saturates, which is meant"
+    )]
+    let affordable = if answer > 0.0 { (left / answer * SHORTEST_ANSWER as f64) as u64 } else { u64::MAX };
+    Ok(Some(room.map_or(affordable, |tokens| tokens.min(affordable))))
 }
 
 /// Notices a model that calls for the same thing again and again.
@@ -61,25 +141,76 @@ impl Repeats {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
+    use copydesk_base::config::{Provider, ProviderKind};
+    use copydesk_provider::{Arguments, Models, ModelsConfig};
+
     use super::*;
-    use copydesk_provider::Arguments;
+
+    fn choice(model: &str, base_url: &str) -> Choice {
+        let provider = Provider {
+            kind: ProviderKind::OpenaiChat,
+            base_url: Some(base_url.to_owned()),
+            default_model: Some(model.to_owned()),
+            ..Provider::default()
+        };
+        let config =
+            ModelsConfig { providers: [("p".to_owned(), provider)].into(), ..ModelsConfig::default() };
+        Models::new(&config, Arc::new(|_| None)).choose(None).unwrap()
+    }
 
     #[test]
-    fn a_limit_that_is_reached_names_its_setting() {
-        let usage = Usage { input_tokens: 90, output_tokens: 10, requests: 3, usd: Some(0.5) };
-        let check = |budget: Budget| {
-            check(&budget, &usage, Duration::from_mins(2)).map_err(|error| error.to_string())
+    fn a_limit_that_is_reached_or_would_be_passed_names_its_setting() {
+        let (billed, unknown, local) = (
+            choice("gpt-4.1", "https://a.example/v1"),
+            choice("own", "https://a.example/v1"),
+            choice("own", "http://127.0.0.1:1/v1"),
+        );
+        let used = Usage { input_tokens: 90, output_tokens: 10, requests: 3, usd: Some(0.5) };
+        let check = |budgets: Budgets, choice: &Choice| {
+            let next = Next { run: used, day: used, elapsed: Duration::from_mins(2), input: 1_000, choice };
+            check(&budgets, &next).map_err(|error| error.to_string())
         };
-        assert_eq!(check(Budget::default()), Ok(()));
-        for (budget, named) in [
-            (Budget { requests: Some(3), ..Budget::default() }, "budgets.run.requests"),
-            (Budget { tokens: Some(100), ..Budget::default() }, "budgets.run.tokens"),
-            (Budget { usd: Some(0.5), ..Budget::default() }, "budgets.run.usd"),
-            (Budget { minutes: Some(2.0), ..Budget::default() }, "budgets.run.minutes"),
-        ] {
-            assert!(check(budget).unwrap_err().contains(named), "{named}");
-        }
-        assert_eq!(check(Budget { tokens: Some(101), minutes: Some(2.1), ..Budget::default() }), Ok(()));
+        let run = |budget: Budget| Budgets { run: budget, ..Budgets::default() };
+        let day = |budget: Budget| Budgets { day: budget, ..Budgets::default() };
+        let refuses = |budgets: Budgets, choice: &Choice, named: &str| {
+            let error = check(budgets, choice).unwrap_err();
+            assert!(error.contains(named), "{named}: {error}");
+        };
+        assert_eq!(check(Budgets::default(), &unknown), Ok(None));
+        refuses(run(Budget { requests: Some(3), ..Budget::default() }), &local, "budgets.run.requests");
+        refuses(day(Budget { requests: Some(3), ..Budget::default() }), &local, "budgets.day.requests");
+        refuses(run(Budget { minutes: Some(2.0), ..Budget::default() }), &local, "budgets.run.minutes");
+        refuses(
+            run(Budget { tokens: Some(100), ..Budget::default() }),
+            &local,
+            "used 100 tokens (budgets.run",
+        );
+        refuses(run(Budget { tokens: Some(1_300), ..Budget::default() }), &local, "needs about 1256");
+        refuses(
+            day(Budget { usd: Some(0.5), ..Budget::default() }),
+            &billed,
+            "has cost $0.50 (budgets.day.usd)",
+        );
+        // A thousand tokens of 2 dollars a million, and 256 of 8.
+        refuses(run(Budget { usd: Some(0.504), ..Budget::default() }), &billed, "costs more than the rest");
+        refuses(
+            run(Budget { usd: Some(9.0), ..Budget::default() }),
+            &unknown,
+            "providers.p.models.own.price",
+        );
+        // What is left is what the answer may have.
+        let left = |budget: Budget, choice: &Choice| check(run(budget), choice).unwrap();
+        assert_eq!(left(Budget { tokens: Some(1_400), ..Budget::default() }, &local), Some(300));
+        assert_eq!(left(Budget { usd: Some(0.51), ..Budget::default() }, &billed), Some(1_000));
+        assert_eq!(left(Budget { usd: Some(0.0), ..Budget::default() }, &local), None, "nobody bills");
+        assert_eq!(
+            left(Budget { usd: Some(9.0), ..Budget::default() }, &billed),
+            None,
+            "more than it ever gives"
+        );
+        assert_eq!(left(Budget { minutes: Some(2.1), ..Budget::default() }, &local), None);
     }
 
     #[test]

@@ -22,7 +22,7 @@ use crate::action::{self, Action};
 use crate::desk::{Ask, DeskLink, Order, Outcome, Shared, Voice};
 use crate::error::AgentError;
 use crate::gate::{self, Permit};
-use crate::limits::{self, Repeats};
+use crate::limits::{self, Next, Repeats};
 use crate::prompt::{self, Sight};
 use crate::quarters::Quarters;
 use crate::recorder::Recorder;
@@ -331,8 +331,7 @@ async fn converse(turn: &mut Turn, ask: &Ask, action: &Action, choice: &Choice) 
     let began = turn.world.clock.now();
     loop {
         let elapsed = turn.world.clock.now().since(began);
-        limits::check(&turn.settings.budget, &turn.usage, elapsed)?;
-        let request = Request {
+        let mut request = Request {
             model: choice.model.clone(),
             system: system.clone(),
             messages: messages.clone(),
@@ -340,6 +339,10 @@ async fn converse(turn: &mut Turn, ask: &Ask, action: &Action, choice: &Choice) 
             max_output_tokens: None,
             cache_key: Some(turn.run.to_string()),
         };
+        let day = turn.world.user.spent(turn.world.clock.now().day()).await?;
+        let input = request.estimated_tokens();
+        let next = Next { run: turn.usage, day, elapsed, input, choice };
+        request.max_output_tokens = limits::check(&turn.settings.budgets, &next)?;
         let Answered { text, calls, carried } = answer(turn, choice, request).await?;
         if !text.trim().is_empty() {
             turn.last_text.clone_from(&text);
@@ -409,6 +412,7 @@ async fn answer(turn: &mut Turn, choice: &Choice, request: Request) -> Result<An
             Some(Ok(ModelEvent::Usage(counted))) => {
                 usage = counted;
                 turn.usage.add(counted);
+                turn.world.user.spend(turn.world.clock.now().day(), counted).await?;
             }
             Some(Ok(ModelEvent::Stopped { text, calls, carried, reason })) => {
                 let answered = Event::ModelAnswered { text: text.clone(), calls: calls.len(), usage };

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use copydesk_base::config::{Budget, Mode};
+use copydesk_base::config::{Budgets, Mode};
 use copydesk_base::{Grade, Redactor};
 use copydesk_permission::sandbox::{Limits, Sandbox};
 use copydesk_permission::{Policy, Rule};
@@ -24,8 +24,8 @@ pub struct Settings {
     /// `COPYDESK_HOME`, which no agent may touch.
     pub state_home: PathBuf,
     pub models: Arc<Models>,
-    /// What one run may use up.
-    pub budget: Budget,
+    /// What a run and a day may use up.
+    pub budgets: Budgets,
     /// How long a question waits before silence means no.
     pub prompt_timeout: Duration,
     /// Knows the keys of this process.

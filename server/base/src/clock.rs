@@ -11,6 +11,11 @@ use serde::{Deserialize, Serialize};
 pub struct Timestamp(pub u64);
 
 impl Timestamp {
+    /// The calendar day in UTC, counted from 1970-01-01.
+    pub const fn day(self) -> u64 {
+        self.0 / (24 * 60 * 60 * 1000)
+    }
+
     /// The time between `earlier` and this moment; zero where the clock went back.
     pub fn since(self, earlier: Self) -> Duration {
         Duration::from_millis(self.0.saturating_sub(earlier.0))

@@ -46,7 +46,7 @@ pub struct Config {
 }
 
 /// One model endpoint.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 #[schemars(extend("required" = ["kind"]))]
 pub struct Provider {
@@ -64,14 +64,42 @@ pub struct Provider {
     /// The API version of an Azure OpenAI deployment.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub api_version: Option<String>,
-    /// How many tokens a prompt and its answer may take together. Ollama is asked for a window of this size.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub context_window: Option<u64>,
+    /// What is known of its models, by name. It goes before what Copydesk knows of them.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub models: BTreeMap<String, ModelSettings>,
     /// A file that scripts the built-in `offline` model, relative to this config file.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub scenario: Option<String>,
     /// How long to wait for a connection, the first byte and the next byte.
     pub timeouts: Timeouts,
+}
+
+/// One model of a provider.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct ModelSettings {
+    /// Tokens that a prompt and its answer may take together. Ollama is asked for a window of this size.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub context_window: Option<u64>,
+    /// Tokens that one answer may have.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub output_limit: Option<u32>,
+    /// What it costs. Without a known price no budget in dollars lets it be asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub price: Option<ModelPrice>,
+}
+
+/// US dollars for a million tokens.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ModelPrice {
+    /// Sent.
+    pub input: f64,
+    /// Received, reasoning included.
+    pub output: f64,
+    /// Sent again and found in the provider's cache. As `input` unless set.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cached_input: Option<f64>,
 }
 
 /// The API family of a provider.

@@ -13,7 +13,7 @@ pub struct Usage {
     pub output_tokens: u64,
     /// Requests that left this machine.
     pub requests: u64,
-    /// US dollars; absent where no price is known.
+    /// US dollars; absent where no price is known or nobody bills.
     pub usd: Option<f64>,
 }
 

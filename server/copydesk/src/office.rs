@@ -132,7 +132,7 @@ impl Office {
             home: self.here.places.home.clone(),
             state_home: self.here.places.state.clone(),
             models,
-            budget: loaded.config.budgets.run.clone(),
+            budgets: loaded.config.budgets.clone(),
             prompt_timeout: loaded.config.permissions.prompt_timeout.map_or(PROMPT_TIMEOUT, |time| time.0),
             sandbox: sandbox(&loaded.config, &child_env, self.here.places.home.as_deref()),
             limits: limits(),

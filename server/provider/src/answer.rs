@@ -6,6 +6,7 @@
 use copydesk_base::Usage;
 use serde_json::Value;
 
+use crate::facts::Tokens;
 use crate::request::{Arguments, Carried, ToolCall};
 use crate::wire::Wire;
 use crate::{ModelEvent, StopReason};
@@ -45,7 +46,7 @@ pub(crate) struct Answer {
     calls: Vec<Draft>,
     carried: Vec<Carried>,
     size: usize,
-    pub(crate) usage: Usage,
+    pub(crate) tokens: Tokens,
 }
 
 /// A tool call whose arguments are still coming.
@@ -59,6 +60,11 @@ struct Draft {
 }
 
 impl Answer {
+    /// The count without requests and money, which only the sender knows.
+    pub(crate) const fn usage(&self) -> Usage {
+        Usage { input_tokens: self.tokens.input, output_tokens: self.tokens.output, requests: 0, usd: None }
+    }
+
     /// The first event that counts.
     pub(crate) fn start(&mut self, out: &mut Vec<ModelEvent>) {
         if !self.started {

@@ -13,6 +13,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::answer::{Answer, Progress, WireError};
+use crate::facts::Tokens;
 use crate::request::{Message, Request, ToolOutcome};
 use crate::wire::{Piece, Wire};
 use crate::{ModelEvent, StopReason};
@@ -242,7 +243,11 @@ impl Reader {
     }
 
     pub(crate) const fn usage(&self) -> Usage {
-        self.answer.usage
+        self.answer.usage()
+    }
+
+    pub(crate) const fn tokens(&self) -> Tokens {
+        self.answer.tokens
     }
 
     fn block(&self, index: u64) -> Option<Block> {
@@ -318,14 +323,20 @@ impl Reader {
     /// Counts are totals so far; later ones replace earlier ones.
     fn count(&mut self, counts: Option<Counts>) {
         let Some(counts) = counts else { return };
+        if let Some(cached) = counts.cache_read_input_tokens {
+            self.answer.tokens.cached = cached;
+        }
+        if let Some(kept) = counts.cache_creation_input_tokens {
+            self.answer.tokens.kept = kept;
+        }
         if counts.input_tokens.is_some() {
             let parts =
                 [counts.input_tokens, counts.cache_creation_input_tokens, counts.cache_read_input_tokens];
-            self.answer.usage.input_tokens =
-                parts.into_iter().flatten().fold(0, u64::saturating_add).max(self.answer.usage.input_tokens);
+            self.answer.tokens.input =
+                parts.into_iter().flatten().fold(0, u64::saturating_add).max(self.answer.tokens.input);
         }
         if let Some(output) = counts.output_tokens {
-            self.answer.usage.output_tokens = output;
+            self.answer.tokens.output = output;
         }
     }
 }

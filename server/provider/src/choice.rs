@@ -10,9 +10,10 @@ use copydesk_base::config::{Provider, ProviderKind};
 
 use crate::discover::Found;
 use crate::endpoint::{Endpoint, KeySource};
+use crate::facts::Facts;
 
 /// The model that answers.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Choice {
     /// The provider's name.
     pub provider: String,
@@ -25,6 +26,8 @@ pub struct Choice {
     pub why: String,
     /// What was asked for, as it was written; absent where nothing was.
     pub requested: Option<String>,
+    /// What is known of the model.
+    pub facts: Facts,
     pub(crate) endpoint: Endpoint,
     pub(crate) cause: Cause,
 }
@@ -230,6 +233,7 @@ fn last_resort() -> Choice {
 fn choice(endpoint: Endpoint, model: String, cause: Cause, why: String) -> Choice {
     Choice {
         provider: endpoint.name.clone(),
+        facts: endpoint.facts(&model),
         model,
         kind: endpoint.kind,
         offline: endpoint.kind == ProviderKind::Offline,

@@ -1,13 +1,15 @@
 //! Where one provider is reached, with what key and how patiently: plain data made from the config.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
-use copydesk_base::config::{Provider, ProviderKind, Timeouts};
+use copydesk_base::config::{ModelSettings, Provider, ProviderKind, Timeouts};
 
 use crate::CallError;
+use crate::facts::{self, Facts};
 
 /// One provider, settled: every default filled in.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Endpoint {
     /// The provider's name in the config.
     pub name: String,
@@ -17,8 +19,8 @@ pub struct Endpoint {
     pub key: KeySource,
     /// Of an Azure deployment.
     pub api_version: Option<String>,
-    /// The context size to ask for, in tokens.
-    pub context_window: Option<u64>,
+    /// What the config says of its models.
+    pub models: BTreeMap<String, ModelSettings>,
     pub connect: Duration,
     pub first_byte: Duration,
     pub idle: Duration,
@@ -86,7 +88,7 @@ impl Endpoint {
             base_url: trimmed(provider.base_url.as_deref().unwrap_or(family.base_url)).to_owned(),
             key: variable.map_or(KeySource::Nothing, KeySource::Variable),
             api_version: provider.api_version.clone(),
-            context_window: provider.context_window,
+            models: provider.models.clone(),
             connect: provider.timeouts.connect.0,
             first_byte: provider.timeouts.first_byte.0,
             idle: provider.timeouts.idle.0,
@@ -120,6 +122,11 @@ impl Endpoint {
     pub(crate) fn usual_model(&self) -> Option<&'static str> {
         let family = family(self.kind);
         if self.base_url == family.base_url { family.model } else { None }
+    }
+
+    /// What is known of one of its models.
+    pub(crate) fn facts(&self, model: &str) -> Facts {
+        facts::facts(self.kind, &self.base_url, model, self.models.get(model))
     }
 
     /// The address of one of its paths.

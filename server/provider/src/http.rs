@@ -17,6 +17,7 @@ use reqwest::{Client, Response, Url};
 use crate::answer::{LARGEST_ANSWER, Progress, WireError};
 use crate::body::{self, BodyError, Meter, Patience, PieceError};
 use crate::endpoint::{Endpoint, KeySource};
+use crate::facts::{Facts, Price};
 use crate::failure::{self, Told};
 use crate::models::KeyLookup;
 use crate::sending::SentBody;
@@ -81,6 +82,7 @@ fn builder(connect: Duration) -> reqwest::ClientBuilder {
 /// One call over HTTP.
 pub(crate) struct Job {
     pub(crate) endpoint: Endpoint,
+    pub(crate) facts: Facts,
     pub(crate) keys: KeyLookup,
     pub(crate) clients: Clients,
     pub(crate) retries: Retries,
@@ -108,7 +110,7 @@ impl Job {
         let mut tried = 0;
         loop {
             tried += 1;
-            let mut attempt = Attempt { started: Started::No, usage };
+            let mut attempt = Attempt { started: Started::No, price: self.facts.price, usage };
             let error = match attempt.run(&prepared, &self.endpoint, sink).await {
                 Ok(stopped) => return Ok(stopped),
                 Err(error) => error,
@@ -146,7 +148,14 @@ impl Job {
             },
             redactor: Redactor::new(key),
         };
-        Ok(Prepared { wire, client, url, headers, body: wire.body(request, endpoint).into(), told })
+        Ok(Prepared {
+            wire,
+            client,
+            url,
+            headers,
+            body: wire.body(request, endpoint, &self.facts).into(),
+            told,
+        })
     }
 
     fn key(&self) -> Result<Option<String>, CallError> {
@@ -164,6 +173,7 @@ impl Job {
 /// One try of a call.
 struct Attempt<'a> {
     started: Started,
+    price: Option<Price>,
     usage: &'a mut Usage,
 }
 
@@ -185,7 +195,8 @@ impl Attempt<'_> {
         let response = failure::check(response, &call.told).await?;
         let mut reader = call.wire.reader();
         let outcome = self.read(call, endpoint, response, &mut reader, sink).await;
-        self.usage.add(reader.usage());
+        let usd = self.price.filter(|price| !price.is_free()).map(|price| price.of(reader.tokens()));
+        self.usage.add(Usage { usd, ..reader.usage() });
         outcome.map(|()| reader.stop())
     }
 

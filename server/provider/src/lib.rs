@@ -25,6 +25,7 @@ pub mod discover;
 pub mod endpoint;
 pub mod error;
 pub mod event;
+pub mod facts;
 mod failure;
 #[cfg(test)]
 mod fixture;
@@ -45,6 +46,7 @@ pub use choice::{Choice, ChooseError};
 pub use discover::{Found, LocalServer, discover};
 pub use error::{CallError, Waited};
 pub use event::{ModelEvent, StopReason};
+pub use facts::{Facts, Price, Tokens};
 pub use models::{KeyLookup, Models, ModelsConfig};
 pub use request::{Arguments, Carried, Message, Request, ToolCall, ToolOutcome, ToolResult, ToolSpec};
 pub use retry::Retries;

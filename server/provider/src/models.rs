@@ -124,6 +124,7 @@ impl Models {
         }
         let job = Job {
             endpoint,
+            facts: choice.facts.clone(),
             keys: self.keys.clone(),
             clients: self.clients.clone(),
             retries: self.config.retries,

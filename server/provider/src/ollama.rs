@@ -10,6 +10,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::answer::{Answer, Progress, WireError};
+use crate::facts::Tokens;
 use crate::request::{Message, Request};
 use crate::wire::Piece;
 use crate::{ModelEvent, StopReason};
@@ -149,8 +150,8 @@ impl Reader {
         if line.done != Some(true) {
             return Ok(Progress::More);
         }
-        self.answer.usage.input_tokens = line.prompt_eval_count.unwrap_or(0);
-        self.answer.usage.output_tokens = line.eval_count.unwrap_or(0);
+        self.answer.tokens.input = line.prompt_eval_count.unwrap_or(0);
+        self.answer.tokens.output = line.eval_count.unwrap_or(0);
         self.reason = Some(match line.done_reason.as_deref().unwrap_or("stop") {
             "stop" | "" => StopReason::EndTurn,
             "length" => StopReason::MaxTokens,
@@ -165,7 +166,11 @@ impl Reader {
     }
 
     pub(crate) const fn usage(&self) -> Usage {
-        self.answer.usage
+        self.answer.usage()
+    }
+
+    pub(crate) const fn tokens(&self) -> Tokens {
+        self.answer.tokens
     }
 
     fn call(&mut self, called: &Called, out: &mut Vec<ModelEvent>) -> Result<(), WireError> {

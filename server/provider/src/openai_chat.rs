@@ -10,6 +10,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::answer::{Answer, Progress, WireError};
+use crate::facts::Tokens;
 use crate::request::{Message, Request};
 use crate::wire::Piece;
 use crate::{ModelEvent, StopReason};
@@ -171,6 +172,8 @@ struct Counts {
     prompt_tokens: Option<u64>,
     #[serde(default)]
     completion_tokens: Option<u64>,
+    #[serde(default)]
+    prompt_tokens_details: Option<Value>,
 }
 
 impl Reader {
@@ -197,9 +200,11 @@ impl Reader {
         }
         self.answer.start(out);
         if let Some(counts) = chunk.usage {
-            self.answer.usage.input_tokens = counts.prompt_tokens.unwrap_or(self.answer.usage.input_tokens);
-            self.answer.usage.output_tokens =
-                counts.completion_tokens.unwrap_or(self.answer.usage.output_tokens);
+            self.answer.tokens.input = counts.prompt_tokens.unwrap_or(self.answer.tokens.input);
+            if let Some(details) = counts.prompt_tokens_details {
+                self.answer.tokens.cached = details["cached_tokens"].as_u64().unwrap_or(0);
+            }
+            self.answer.tokens.output = counts.completion_tokens.unwrap_or(self.answer.tokens.output);
         }
         for choice in chunk.choices.unwrap_or_default() {
             if choice.index.unwrap_or(0) == 0 {
@@ -222,7 +227,11 @@ impl Reader {
     }
 
     pub(crate) const fn usage(&self) -> Usage {
-        self.answer.usage
+        self.answer.usage()
+    }
+
+    pub(crate) const fn tokens(&self) -> Tokens {
+        self.answer.tokens
     }
 
     fn choice(&mut self, choice: OneOf<'_>, out: &mut Vec<ModelEvent>) -> Result<(), WireError> {

@@ -12,6 +12,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::answer::{Answer, Progress, WireError};
+use crate::facts::Tokens;
 use crate::request::{Message, Request};
 use crate::wire::{Piece, Wire};
 use crate::{ModelEvent, StopReason};
@@ -133,6 +134,8 @@ struct Counts {
     input_tokens: Option<u64>,
     #[serde(default)]
     output_tokens: Option<u64>,
+    #[serde(default)]
+    input_tokens_details: Option<Value>,
 }
 
 impl Reader {
@@ -200,7 +203,11 @@ impl Reader {
     }
 
     pub(crate) const fn usage(&self) -> Usage {
-        self.answer.usage
+        self.answer.usage()
+    }
+
+    pub(crate) const fn tokens(&self) -> Tokens {
+        self.answer.tokens
     }
 
     fn call(&mut self, index: u64) -> Option<&mut Call> {
@@ -255,8 +262,11 @@ impl Reader {
 
     fn count(&mut self, response: Option<&Response>) {
         let Some(counts) = response.and_then(|response| response.usage.as_ref()) else { return };
-        self.answer.usage.input_tokens = counts.input_tokens.unwrap_or(0);
-        self.answer.usage.output_tokens = counts.output_tokens.unwrap_or(0);
+        self.answer.tokens.input = counts.input_tokens.unwrap_or(0);
+        let cached =
+            counts.input_tokens_details.as_ref().and_then(|details| details["cached_tokens"].as_u64());
+        self.answer.tokens.cached = cached.unwrap_or(0);
+        self.answer.tokens.output = counts.output_tokens.unwrap_or(0);
     }
 }
 

@@ -11,6 +11,7 @@ use serde::Deserialize;
 use crate::answer::{Progress, WireError};
 use crate::body::Framing;
 use crate::endpoint::Endpoint;
+use crate::facts::{Facts, Tokens};
 use crate::{CallError, ModelEvent, Request, anthropic, ollama, openai_chat, openai_responses};
 
 /// A text in an event, borrowed where it holds no escapes. (Serde borrows a bare `Cow`, but none within an `Option`.)
@@ -78,13 +79,13 @@ impl Wire {
         }
     }
 
-    pub(crate) fn body(self, request: &Request, endpoint: &Endpoint) -> Vec<u8> {
+    pub(crate) fn body(self, request: &Request, endpoint: &Endpoint, facts: &Facts) -> Vec<u8> {
         let body = match self {
             Self::Anthropic => anthropic::body(request),
             Self::OpenaiChat => openai_chat::body(request, openai_chat::Dialect::of(&endpoint.base_url)),
             Self::Azure => openai_chat::body(request, openai_chat::Dialect::Openai),
             Self::OpenaiResponses => openai_responses::body(request),
-            Self::Ollama => ollama::body(request, endpoint.context_window),
+            Self::Ollama => ollama::body(request, facts.context_window),
         };
         body.to_string().into_bytes()
     }
@@ -171,6 +172,16 @@ impl Reader {
             Self::OpenaiChat(reader) => reader.stop(),
             Self::OpenaiResponses(reader) => reader.stop(),
             Self::Ollama(reader) => reader.stop(),
+        }
+    }
+
+    /// The tokens counted so far, as they are paid for.
+    pub(crate) const fn tokens(&self) -> Tokens {
+        match self {
+            Self::Anthropic(reader) => reader.tokens(),
+            Self::OpenaiChat(reader) => reader.tokens(),
+            Self::OpenaiResponses(reader) => reader.tokens(),
+            Self::Ollama(reader) => reader.tokens(),
         }
     }
 

@@ -23,7 +23,7 @@ impl Layout {
 }
 
 pub(crate) const JOURNAL: Layout = Layout { application: 0x0043_444a, steps: &[JOURNAL_1] };
-pub(crate) const USER: Layout = Layout { application: 0x0043_4455, steps: &[USER_1] };
+pub(crate) const USER: Layout = Layout { application: 0x0043_4455, steps: &[USER_1, USER_2] };
 
 /// `records` is the truth, `runs` and `changes` are projections of it, written in the same transaction.
 const JOURNAL_1: &str = "
@@ -85,6 +85,17 @@ CREATE TABLE rules (
     run TEXT NOT NULL,
     at INTEGER NOT NULL,
     UNIQUE (workspace, rule)
+) STRICT;
+";
+
+/// What was used up, by calendar day.
+const USER_2: &str = "
+CREATE TABLE spent (
+    day INTEGER PRIMARY KEY,
+    input_tokens INTEGER NOT NULL,
+    output_tokens INTEGER NOT NULL,
+    requests INTEGER NOT NULL,
+    usd REAL
 ) STRICT;
 ";
 

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use copydesk_base::Usage;
 use copydesk_store::{TrustedFile, UserStore};
 
 #[test]
@@ -53,4 +54,27 @@ async fn rules_are_remembered_once_and_numbers_never_come_again() {
     assert_eq!(user.revoke_blocking(here, rules[1].id), Ok(false));
     user.remember(here, "Edit(/some/here/**)", &run).await.unwrap();
     assert!(user.rules_blocking(here).unwrap()[1].id > rules[1].id);
+}
+
+#[tokio::test]
+async fn what_a_day_used_up_adds_up_across_processes() {
+    let home = tempfile::tempdir().unwrap();
+    let (user, other) = (UserStore::at(home.path()), UserStore::at(home.path()));
+    assert_eq!(user.spent(20_000).await, Ok(Usage::default()));
+    assert!(!user.path().exists(), "asking makes nothing");
+    let call = Usage { input_tokens: 100, output_tokens: 20, requests: 1, usd: Some(0.25) };
+    user.spend(20_000, call).await.unwrap();
+    other.spend(20_000, Usage { usd: None, ..call }).await.unwrap();
+    user.spend(20_001, Usage { usd: None, ..call }).await.unwrap();
+    let day = Usage { input_tokens: 200, output_tokens: 40, requests: 2, usd: Some(0.25) };
+    assert_eq!(other.spent(20_000).await, Ok(day));
+    assert_eq!(user.spent(20_001).await, Ok(Usage { usd: None, ..call }));
+    // A provider's nonsense neither fails nor wraps around.
+    let nonsense =
+        Usage { input_tokens: u64::MAX, output_tokens: u64::MAX, requests: 1, usd: Some(f64::NAN) };
+    for _ in 0..3 {
+        user.spend(20_002, nonsense).await.unwrap();
+    }
+    let kept = user.spent(20_002).await.unwrap();
+    assert!(kept.input_tokens >= 1 << 53 && kept.usd.is_none(), "{kept:?}");
 }

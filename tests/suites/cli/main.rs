@@ -1,6 +1,7 @@
 //! The commands on the real binary: exit codes, JSON shapes, and what a person reads.
 
 mod asking;
+mod budgets;
 mod checking;
 mod house;
 mod terminal;

@@ -1,0 +1,237 @@
+//! What is known of a model besides its name: how much it takes in and gives, and what it costs.
+//!
+//! The config goes first, model by model; then a table that is bundled, with its date. Servers on this machine cost
+//! nothing. Where nothing is known, nothing is guessed: a budget in dollars then refuses the model instead of
+//! counting zeros.
+
+use copydesk_base::config::{ModelSettings, ProviderKind};
+
+/// When the bundled table was read from the providers' own pages and from two independent lists of them.
+pub const AS_OF: &str = "2026-11";
+
+/// What is known of one model.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Facts {
+    /// Tokens of a prompt and its answer together.
+    pub context_window: Option<u64>,
+    /// Tokens of one answer.
+    pub output_limit: Option<u32>,
+    pub price: Option<Price>,
+}
+
+/// US dollars for a million tokens, in millionths, so that sums are exact.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Price {
+    pub input: u64,
+    pub cached_input: u64,
+    /// What the provider keeps for the next request.
+    pub kept_input: u64,
+    pub output: u64,
+}
+
+/// Tokens of one call, as the provider counted them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Tokens {
+    /// All that were sent, the two below included.
+    pub input: u64,
+    pub cached: u64,
+    pub kept: u64,
+    pub output: u64,
+}
+
+impl Price {
+    const FREE: Self = Self { input: 0, cached_input: 0, kept_input: 0, output: 0 };
+
+    /// Whether nobody bills for it.
+    pub fn is_free(&self) -> bool {
+        *self == Self::FREE
+    }
+
+    /// What a call costs, in dollars.
+    #[expect(clippy::cast_precision_loss, reason = "a call costs less than nine billion dollars")]
+    pub fn of(&self, tokens: Tokens) -> f64 {
+        let plain = tokens.input.saturating_sub(tokens.cached.saturating_add(tokens.kept));
+        let parts = [
+            (plain, self.input),
+            (tokens.cached, self.cached_input),
+            (tokens.kept, self.kept_input),
+            (tokens.output, self.output),
+        ];
+        let sum: u128 = parts.into_iter().map(|(count, price)| u128::from(count) * u128::from(price)).sum();
+        // Millionths of dollars for a million tokens each: a million million parts make a dollar.
+        sum as f64 / 1e12
+    }
+}
+
+/// What is known of a model of a provider.
+pub(crate) fn facts(
+    kind: ProviderKind,
+    base_url: &str,
+    model: &str,
+    settings: Option<&ModelSettings>,
+) -> Facts {
+    let known = if kind == ProviderKind::Offline || is_here(base_url) {
+        Facts { price: Some(Price::FREE), ..Facts::default() }
+    } else {
+        bundled(model).unwrap_or_default()
+    };
+    let Some(settings) = settings else { return known };
+    let price = settings.price.as_ref().map(|price| {
+        let cached = price.cached_input.unwrap_or(price.input);
+        Price {
+            input: millionths(price.input),
+            cached_input: millionths(cached),
+            kept_input: millionths(price.input.max(cached)),
+            output: millionths(price.output),
+        }
+    });
+    Facts {
+        context_window: settings.context_window.or(known.context_window),
+        output_limit: settings.output_limit.or(known.output_limit),
+        price: price.or(known.price),
+    }
+}
+
+/// A price below zero, or none at all, counts as nothing; one that is no number as more than anybody has.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "the cast of a float saturates, which is meant"
+)]
+fn millionths(dollars: f64) -> u64 {
+    if dollars.is_nan() { u64::MAX } else { (dollars * 1e6).round() as u64 }
+}
+
+/// Whether a server runs on this machine, so that nobody bills for it.
+fn is_here(base_url: &str) -> bool {
+    let Ok(url) = reqwest::Url::parse(base_url) else { return false };
+    let host = url.host_str().unwrap_or("").trim_matches(['[', ']']);
+    host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
+}
+
+/// A row of the table: name; window and limit of an answer in thousands of tokens, 0 where it is not known; dollars for a
+/// million tokens sent, found in the cache, kept there, received.
+type Row = (&'static str, u64, u32, f64, f64, f64, f64);
+
+/// Where a price depends on the prompt's length, the higher one: a budget must never count too little.
+const TABLE: &[Row] = &[
+    ("claude-fable-5-1", 1000, 128, 10.0, 0.25, 12.5, 50.0),
+    ("claude-fable-5", 0, 0, 10.0, 1.0, 12.5, 50.0),
+    ("claude-opus-5-5", 1000, 128, 4.0, 0.2, 5.0, 20.0),
+    ("claude-opus-5", 1000, 128, 5.0, 0.5, 6.25, 25.0),
+    ("claude-opus-4-8", 0, 0, 5.0, 0.5, 6.25, 25.0),
+    ("claude-opus-4-7", 0, 0, 5.0, 0.5, 6.25, 25.0),
+    ("claude-opus-4-6", 0, 0, 5.0, 0.5, 6.25, 25.0),
+    ("claude-opus-4-5", 200, 64, 5.0, 0.5, 6.25, 25.0),
+    ("claude-opus-4-1", 200, 32, 15.0, 1.5, 18.75, 75.0),
+    ("claude-sonnet-5-5", 1000, 128, 2.0, 0.1, 2.5, 10.0),
+    ("claude-sonnet-5", 0, 0, 2.0, 0.2, 2.5, 10.0),
+    ("claude-sonnet-4-6", 0, 0, 3.0, 0.3, 3.75, 15.0),
+    ("claude-sonnet-4-5", 200, 64, 3.0, 0.3, 3.75, 15.0),
+    ("claude-haiku-5-5", 1000, 128, 0.5, 0.05, 0.625, 2.5),
+    ("claude-haiku-4-5", 200, 64, 1.0, 0.1, 1.25, 5.0),
+    ("gpt-5.5", 0, 0, 5.0, 0.5, 5.0, 30.0),
+    ("gpt-5.4", 272, 128, 2.5, 0.25, 2.5, 15.0),
+    ("gpt-5.2", 400, 128, 1.75, 0.175, 1.75, 14.0),
+    ("gpt-5.1", 400, 128, 1.25, 0.125, 1.25, 10.0),
+    ("gpt-5", 400, 128, 1.25, 0.125, 1.25, 10.0),
+    ("gpt-5-mini", 400, 128, 0.25, 0.025, 0.25, 2.0),
+    ("gpt-5-nano", 400, 128, 0.05, 0.005, 0.05, 0.4),
+    ("gpt-4.1", 1000, 32, 2.0, 0.5, 2.0, 8.0),
+    ("gpt-4.1-mini", 1000, 32, 0.4, 0.1, 0.4, 1.6),
+    ("gpt-4o", 128, 16, 2.5, 1.25, 2.5, 10.0),
+    ("gpt-4o-mini", 128, 16, 0.15, 0.075, 0.15, 0.6),
+    ("o3", 200, 100, 2.0, 0.5, 2.0, 8.0),
+    ("o4-mini", 200, 100, 1.1, 0.275, 1.1, 4.4),
+];
+
+fn bundled(model: &str) -> Option<Facts> {
+    let name = undated(model);
+    let (_, window, limit, input, cached, kept, output) =
+        TABLE.iter().copied().find(|(known, ..)| *known == name)?;
+    Some(Facts {
+        context_window: (window > 0).then_some(window * 1000),
+        output_limit: (limit > 0).then_some(limit * 1000),
+        price: Some(Price {
+            input: millionths(input),
+            cached_input: millionths(cached),
+            kept_input: millionths(kept),
+            output: millionths(output),
+        }),
+    })
+}
+
+/// A model's name without the date of its snapshot: `claude-sonnet-4-5-20250929`, `gpt-5-2025-08-07`, `…-latest`.
+fn undated(model: &str) -> &str {
+    let name = model.strip_suffix("-latest").unwrap_or(model);
+    let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-');
+    for length in [9, 11] {
+        if let Some((name, date)) = name.len().checked_sub(length).and_then(|at| name.split_at_checked(at))
+            && date.starts_with("-20")
+            && digits(date)
+        {
+            return name;
+        }
+    }
+    name
+}
+
+#[cfg(test)]
+mod tests {
+    use copydesk_base::config::ModelPrice;
+
+    use super::*;
+
+    const FAR: &str = "https://api.example/v1";
+
+    #[test]
+    fn a_name_is_known_with_and_without_its_date_and_no_other_is_guessed() {
+        let check = |model: &str, input: Option<u64>| {
+            let facts = facts(ProviderKind::Anthropic, FAR, model, None);
+            assert_eq!(facts.price.map(|price| price.input), input, "{model}");
+        };
+        check("claude-sonnet-4-5", Some(3_000_000));
+        check("claude-sonnet-4-5-20250929", Some(3_000_000));
+        check("gpt-5-2025-08-07", Some(1_250_000));
+        check("gpt-5-mini", Some(250_000));
+        check("gpt-4o-latest", Some(2_500_000));
+        check("gpt-5-pro", None);
+        check("openai/gpt-5", None);
+        check("gpt-5-20x", None);
+        check("", None);
+    }
+
+    #[test]
+    fn what_runs_here_is_free_and_the_config_goes_first() {
+        let free = |kind, url: &str| facts(kind, url, "gpt-5", None).price == Some(Price::FREE);
+        assert!(free(ProviderKind::OpenaiChat, "http://127.0.0.1:1234/v1"));
+        assert!(free(ProviderKind::Ollama, "http://localhost:11434"));
+        assert!(free(ProviderKind::Ollama, "http://[::1]:11434"));
+        assert!(free(ProviderKind::Offline, ""));
+        assert!(!free(ProviderKind::OpenaiChat, "http://127.0.0.1.example/v1"));
+        assert!(!free(ProviderKind::OpenaiChat, "http://10.0.0.7/v1"));
+        let settings = ModelSettings {
+            price: Some(ModelPrice { input: 1.5, output: 2.0, cached_input: None }),
+            ..ModelSettings::default()
+        };
+        let facts = facts(ProviderKind::OpenaiChat, FAR, "gpt-5", Some(&settings));
+        let price =
+            Price { input: 1_500_000, cached_input: 1_500_000, kept_input: 1_500_000, output: 2_000_000 };
+        assert_eq!((facts.price, facts.context_window), (Some(price), Some(400_000)));
+    }
+
+    #[test]
+    fn each_token_is_paid_once() {
+        let price = bundled("claude-sonnet-4-5").and_then(|facts| facts.price).unwrap();
+        let check = |tokens: Tokens, dollars: f64| {
+            assert!((price.of(tokens) - dollars).abs() < 1e-12, "{tokens:?} costs {}", price.of(tokens));
+        };
+        check(Tokens::default(), 0.0);
+        check(Tokens { input: 1_000_000, ..Tokens::default() }, 3.0);
+        check(Tokens { output: 1_000_000, ..Tokens::default() }, 15.0);
+        check(Tokens { input: 1_000_000, cached: 900_000, kept: 100_000, output: 0 }, 0.27 + 0.375);
+        // A server that counts nonsense.
+        check(Tokens { input: 10, cached: 1_000_000, kept: 0, output: 0 }, 0.3);
+        assert!(price.of(Tokens { input: u64::MAX, output: u64::MAX, ..Tokens::default() }).is_finite());
+    }
+}
