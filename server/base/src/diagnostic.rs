@@ -171,6 +171,22 @@ codes! {
     UndeclaredInput = "undeclared-input", Error;
     /// An expression without `${{ }}` where it is taken literally.
     BareExpression = "bare-expression", Warning;
+    /// A name that expressions cannot start from, or not there.
+    UnknownRoot = "unknown-root", Error;
+    /// A field that no value of that type has.
+    UnknownProperty = "unknown-property", Error;
+    /// A method or function that is not part of the language, or no function at all.
+    UnknownMethod = "unknown-method", Error;
+    /// An argument that a function cannot take.
+    WrongArgument = "wrong-argument", Error;
+    /// A comparison that can only have one outcome.
+    ConstantCondition = "constant-condition", Warning;
+    /// A constant expression without a value.
+    FailingExpression = "failing-expression", Error;
+    /// Text around an expression where the expression's own value is meant.
+    MixedExpression = "mixed-expression", Warning;
+    /// A secret in a place that people or logs see.
+    ExposedSecret = "exposed-secret", Warning;
     /// `steps.a-b` reads as a subtraction.
     HyphenatedStep = "hyphenated-step", Warning;
     PendingApproval = "pending-approval", Warning;

@@ -54,7 +54,7 @@ pub fn check(file: &File<'_>, index: &WorkspaceIndex) -> Vec<Diagnostic> {
             rules::inputs(&mut findings, &declared);
             graph::duplicates(&mut findings, &declared);
             let mut edges = graph::needs(&mut findings, &declared);
-            expressions::workflow(&mut findings, &declared, &mut edges);
+            expressions::workflow(&mut findings, &declared, index, &mut edges);
             graph::cycles(&mut findings, &declared, &edges);
             graph::libraries(&mut findings, &declared);
             whole::check(&mut findings, &declared, &calls, index);
@@ -85,7 +85,7 @@ pub(crate) fn waiting_for<'a>(file: &File<'a>, declared: &Declared<'a>, target: 
     let mut findings =
         Findings { file: *file, list: Vec::new(), suggest: Suggest::default(), shapes, context };
     let mut edges = graph::needs(&mut findings, declared);
-    expressions::workflow(&mut findings, declared, &mut edges);
+    expressions::edges_only(&mut findings, declared, &mut edges);
     graph::waiting_for(&edges, target)
 }
 

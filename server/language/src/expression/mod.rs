@@ -11,11 +11,13 @@
 
 mod constant;
 mod evaluate;
+pub(crate) mod infer;
 mod lexer;
 pub mod library;
 mod operators;
 mod parser;
 mod references;
+pub(crate) mod scope;
 mod template;
 mod tree;
 pub mod types;
@@ -24,6 +26,7 @@ pub mod value;
 use copydesk_base::Span;
 
 pub use constant::constant;
+pub(crate) use constant::is_constant;
 pub use evaluate::{
     Context, EvaluateError, Strictness, dependencies, evaluate, evaluate_expression, written,
 };

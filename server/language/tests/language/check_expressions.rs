@@ -28,16 +28,16 @@ fn good_expressions_are_passed_over() {
     for good in [
         "inputs.name",
         "inputs['name'].length",
-        "steps.one.output?.[0].x",
-        "steps.one.output.map(x => x.v + 1).filter((x, i) => !x && i >= 2)",
+        "steps.one.outputs?.[0].x",
+        "steps.one.output.stdout.split('x').map(x => x + 1).filter((x, i) => !x && i >= 2)",
         "steps['my-step'].output",
         "inputs.list[inputs.list.length - 1]",
-        "a ? b : c ? 1.5 : -2",
-        "JSON.stringify({ a: 1, 'b': [1, 2, 'x'], c })",
+        "inputs.name ? inputs.list : env.c ? 1.5 : -2",
+        "JSON.stringify({ a: 1, 'b': [1, 2, 'x'], env })",
         "!inputs.name || (1 + 2) * 3 % 4 == 5 && 'its' !== null",
         "last_failed_step.id",
         "env.HOME",
-        "a?.5:1",
+        "env?.5:1",
         "1e3 + .5",
     ] {
         check_expression(good, nothing());

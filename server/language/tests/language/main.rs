@@ -10,6 +10,7 @@ mod check_graph;
 mod check_heads;
 mod check_structure;
 mod check_useless;
+mod check_types;
 mod completion;
 mod evaluating;
 mod everywhere;

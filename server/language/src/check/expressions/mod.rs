@@ -1,0 +1,318 @@
+//! Expressions in their places: syntax, names of steps and inputs, types, and expressions that lack their `${{ }}`.
+//!
+//! The [`Reader`] walks the keys of a file that may hold expressions. For each of them [`names`] looks at what it
+//! refers to and draws the edges between steps, and [`remarks`] turns what type inference found into findings.
+
+mod names;
+mod remarks;
+
+use copydesk_base::{Code, Diagnostic, Fix, Safety, Span, TextEdit};
+use copydesk_text::{Kind, Node, Scalar};
+
+use super::Findings;
+use super::graph::Edges;
+use super::mend::{Flow, end_of_open, wrap};
+use crate::WorkspaceIndex;
+use crate::declared::{Block, Declared};
+use crate::expression::library::global;
+use crate::expression::scope::{Scope, World};
+use crate::expression::{self, End, Piece, ROOTS, TokenKind};
+
+/// How the text of a value is read.
+#[derive(Clone, Copy, PartialEq)]
+enum Reading {
+    /// A text in which expressions stand between `${{` and `}}`.
+    Text,
+    /// An expression; the braces may be left out.
+    Expression,
+    /// The same, and it must be a list.
+    List,
+    /// A text that people take for an expression.
+    Key,
+}
+
+/// Whether a reference makes the step wait.
+#[derive(Clone, Copy, PartialEq)]
+enum Waiting {
+    Yes,
+    No,
+}
+
+/// What is looked for.
+#[derive(Clone, Copy, PartialEq)]
+enum Look {
+    /// Which step waits for which.
+    Edges,
+    /// Everything.
+    All,
+}
+
+/// Whether an expression could be read.
+#[derive(Clone, Copy, PartialEq)]
+enum Tried {
+    Whole,
+    Broken,
+}
+
+/// Where a value stands.
+#[derive(Clone, Copy)]
+struct Place<'w, 't> {
+    /// The step around it, by its place in [`Declared::steps`], and the list it stands in.
+    step: Option<(usize, Block)>,
+    waiting: Waiting,
+    reading: Reading,
+    /// Whether it stands between `{ }` or `[ ]` of YAML, where a plain text cannot hold brackets.
+    flow: Flow,
+    /// The kind of input that an undeclared name looks like.
+    guess: &'static str,
+    /// What expressions may start from.
+    scope: Scope<'w, 't>,
+    /// Who sees the text, where it is not only the program that gets it.
+    seen_by: Option<&'static str>,
+}
+
+impl<'w, 't> Place<'w, 't> {
+    const fn top(scope: Scope<'w, 't>) -> Self {
+        Self {
+            step: None,
+            waiting: Waiting::No,
+            reading: Reading::Text,
+            flow: Flow::Outside,
+            guess: "string",
+            scope,
+            seen_by: None,
+        }
+    }
+}
+
+/// Reads every expression of a workflow, and draws the edges of those that make a step wait.
+pub(super) fn workflow<'a>(
+    findings: &mut Findings<'a>,
+    declared: &Declared<'a>,
+    index: &WorkspaceIndex,
+    edges: &mut Edges,
+) {
+    let world = World::new(findings.file, declared, index);
+    read(findings, declared, Place::top(world.scope()), edges, Look::All);
+}
+
+/// Draws the edges that expressions make, without a look at what is wrong in them.
+pub(super) fn edges_only<'a>(findings: &mut Findings<'a>, declared: &Declared<'a>, edges: &mut Edges) {
+    read(findings, declared, Place::top(Scope::unknown()), edges, Look::Edges);
+}
+
+fn read<'a>(
+    findings: &mut Findings<'a>,
+    declared: &Declared<'a>,
+    place: Place<'_, '_>,
+    edges: &mut Edges,
+    look: Look,
+) {
+    let Some(root) = findings.tree().root() else { return };
+    let mut reader = Reader { findings, declared: Some(declared), edges, look };
+    for key in ["outputs", "env", "concurrency", "pools", "eval"] {
+        if let Some(value) = root.get(key) {
+            let seen_by = (key == "outputs").then_some("everybody who sees the outputs");
+            reader.node(value, Place { seen_by, ..place });
+        }
+    }
+    if let Some(step) = root.get("compensate") {
+        reader.step(step, place);
+    }
+    for (at, step) in declared.steps.iter().enumerate() {
+        let place = Place { step: Some((at, step.block)), waiting: Waiting::Yes, ..place };
+        reader.step(step.node, place);
+    }
+}
+
+/// Reads the expressions of a file that declares neither inputs nor steps.
+pub(super) fn syntax_only(findings: &mut Findings<'_>) {
+    let Some(root) = findings.tree().root() else { return };
+    let mut edges = Edges::new();
+    let mut reader = Reader { findings, declared: None, edges: &mut edges, look: Look::All };
+    reader.tools(root.get("tools").unwrap_or_else(|| Node::nothing(0)), Place::top(Scope::unknown()));
+}
+
+struct Reader<'r, 'a, 't> {
+    findings: &'r mut Findings<'a>,
+    /// Names to compare with; `None` where they are not known.
+    declared: Option<&'r Declared<'t>>,
+    edges: &'r mut Edges,
+    look: Look,
+}
+
+impl Reader<'_, '_, '_> {
+    fn step<'w, 't>(&mut self, node: Node<'t>, place: Place<'w, 't>) {
+        let outside = self.entering(node, place);
+        let place = Place { scope: outside.scope.inside(node), ..outside };
+        let kind = node.get("type").and_then(Node::scalar_text).unwrap_or("");
+        for entry in node.entries() {
+            let key = entry.key().scalar_text().unwrap_or("");
+            let value = entry.value();
+            let aside = Place { waiting: Waiting::No, ..place };
+            let expression = Place { reading: Reading::Expression, ..place };
+            match key {
+                "id" | "type" | "needs" | "description" | "inputSchema" | "outputSchema" => {}
+                "if" => self.node(value, Place { guess: "boolean", ..expression }),
+                "foreach" => {
+                    self.node(value, Place { reading: Reading::List, guess: "array", ..outside });
+                }
+                "transform" => {
+                    let scope = Scope { transform: Some(node), ..place.scope };
+                    self.node(value, Place { scope, ..expression });
+                }
+                "idempotencyKey" => self.node(value, Place { reading: Reading::Key, ..place }),
+                "message" => self.node(value, Place { seen_by: who_reads(kind), ..place }),
+                // What happens after the step may look back at it.
+                "compensate" => self.step(value, aside),
+                "auto_heal" | "autoHeal" | "reflexion" | "qualityGate" => self.node(value, aside),
+                // Steps with a set of ids of their own.
+                "library" => self.foreign_steps(value, aside),
+                "tools" => self.tools(value, aside),
+                _ => self.node(value, place),
+            }
+        }
+    }
+
+    fn foreign_steps<'t>(&mut self, library: Node<'t>, place: Place<'_, 't>) {
+        let declared = self.declared.take();
+        let scope = Scope { world: None, ..place.scope };
+        for entry in library.items() {
+            for step in entry.get("steps").map(Node::items).unwrap_or_default() {
+                self.step(step, Place { step: None, scope, ..place });
+            }
+        }
+        self.declared = declared;
+    }
+
+    fn tools<'t>(&mut self, tools: Node<'t>, place: Place<'_, 't>) {
+        for tool in tools.items() {
+            if let Some(execution) = tool.get("execution") {
+                let scope = Scope { tool: Some(tool), ..place.scope };
+                self.step(execution, Place { scope, ..place });
+            }
+        }
+    }
+
+    fn node(&mut self, node: Node<'_>, place: Place<'_, '_>) {
+        match node.kind() {
+            Kind::Scalar(scalar) => self.scalar(node, scalar, place),
+            Kind::Sequence(items) => {
+                let place = self.entering(node, place);
+                for item in items {
+                    self.node(item, place);
+                }
+            }
+            Kind::Mapping(entries) => {
+                let place = self.entering(node, place);
+                for entry in entries {
+                    self.node(entry.value(), place);
+                }
+            }
+            Kind::Null | Kind::Alias(_) => {}
+        }
+    }
+
+    fn entering<'w, 't>(&self, node: Node<'_>, place: Place<'w, 't>) -> Place<'w, 't> {
+        let first = self.findings.file.text.as_bytes().get(node.span().start);
+        if matches!(first, Some(b'{' | b'[')) { Place { flow: Flow::Inside, ..place } } else { place }
+    }
+
+    fn scalar(&mut self, node: Node<'_>, scalar: Scalar<'_>, place: Place<'_, '_>) {
+        let text = scalar.text();
+        if self.findings.is_broken(node.span()) {
+            return;
+        }
+        if expression::has_expression(text) {
+            if self.look == Look::All && matches!(place.reading, Reading::Expression | Reading::List) {
+                self.mixed(node, scalar);
+            }
+            for piece in expression::pieces(text) {
+                self.piece(scalar, piece, place);
+            }
+            return;
+        }
+        let whole = Span::new(0, text.len());
+        match place.reading {
+            Reading::Expression | Reading::List if node.as_str().is_some() => {
+                self.expression(scalar, whole, node.span(), place);
+            }
+            Reading::Text | Reading::Expression | Reading::List => {}
+            Reading::Key => self.bare(node, scalar, place),
+        }
+    }
+
+    fn piece(&mut self, scalar: Scalar<'_>, piece: Piece, place: Place<'_, '_>) {
+        let outer = scalar.source_span(piece.outer.start, piece.outer.end);
+        if piece.end == End::Closed {
+            return self.expression(scalar, piece.inner, outer, place);
+        }
+        if piece.inner.of(scalar.text()).contains("}}") {
+            let message = "this '${{' is never closed; braces count inside quotes, too";
+            return self.findings.add(Diagnostic::new(Code::ExpressionSyntax, outer, message));
+        }
+        let end = end_of_open(scalar.text(), piece.inner);
+        // Where more follows on the line, nobody knows where the expression was to end.
+        let rest = scalar.text().get(end..piece.inner.end).and_then(|rest| rest.lines().next()).unwrap_or("");
+        let safety = if rest.trim().is_empty() { Safety::Safe } else { Safety::Suggested };
+        let end = scalar.source_offset(end);
+        let finding = Diagnostic::new(Code::ExpressionSyntax, outer, "this '${{' is never closed; add '}}'")
+            .with_fix(Fix::new("add '}}'", vec![TextEdit::insert(end, " }}")]).with_safety(safety));
+        self.findings.add(finding);
+    }
+
+    /// One expression. `around` is marked where nothing smaller can be.
+    fn expression(&mut self, scalar: Scalar<'_>, within: Span, around: Span, place: Place<'_, '_>) {
+        let (expr, problems) = expression::parse(scalar.text(), within);
+        let tried = if problems.is_empty() { Tried::Whole } else { Tried::Broken };
+        if let Some(problem) = problems.into_iter().next() {
+            let mut span = scalar.source_span(problem.span.start, problem.span.end);
+            if span.is_empty() {
+                span = around;
+            }
+            let mut finding = Diagnostic::new(Code::ExpressionSyntax, span, problem.message);
+            if let Some(mend) = problem.mend {
+                let edits = vec![TextEdit { span, text: mend.to_owned() }];
+                finding = finding.with_fix(Fix::new(format!("change to '{mend}'"), edits));
+            }
+            self.findings.add(finding);
+        }
+        let references = expression::references(&expr);
+        for reference in &references {
+            self.reference(scalar, reference, place);
+        }
+        if self.look == Look::All {
+            self.remarks(scalar, (&expr, tried), &references, place);
+        }
+    }
+
+    /// A text that is an expression in all but its braces, where it is taken as it stands.
+    fn bare(&mut self, node: Node<'_>, scalar: Scalar<'_>, place: Place<'_, '_>) {
+        let whole = Span::new(0, scalar.text().len());
+        let (expr, problems) = expression::parse(scalar.text(), whole);
+        let known = |name: &str| global(name).is_some() || ROOTS.iter().any(|(known, _)| *known == name);
+        let refers = expression::references(&expr).iter().any(|reference| {
+            known(&reference.root.text) && !(reference.path.is_empty() && reference.root.span == expr.span)
+        });
+        let quotes =
+            expression::tokens(scalar.text(), whole).iter().any(|token| token.kind == TokenKind::Text);
+        if !problems.is_empty() || !(refers || quotes) {
+            return;
+        }
+        let message = "this is taken as a text, the same for every run; write '${{ }}' around the expression";
+        let mut finding = Diagnostic::new(Code::BareExpression, node.span(), message);
+        if let Some(edits) = wrap(node, scalar, place.flow) {
+            finding = finding.with_fix(Fix::new("write '${{ }}' around it", edits));
+        }
+        self.findings.add(finding);
+    }
+}
+
+/// Who reads the message of a step.
+fn who_reads(kind: &str) -> Option<&'static str> {
+    match kind {
+        "human" => Some("the person who is asked"),
+        "git" => Some("everybody who sees the commit"),
+        _ => None,
+    }
+}

@@ -1,0 +1,110 @@
+//! The names of steps and inputs in an expression: what they refer to, and the edges that they draw.
+
+use copydesk_base::{Code, Diagnostic, Fix, Span, TextEdit};
+use copydesk_text::Scalar;
+
+use super::{Place, Reader, Waiting};
+use crate::check::graph::{self, Edge, unknown_message};
+use crate::check::mend::{bracketed, brackets, declare, is_name};
+use crate::declared::Declared;
+use crate::expression::{Form, Member, Reference};
+
+impl Reader<'_, '_, '_> {
+    pub(super) fn reference(&mut self, scalar: Scalar<'_>, reference: &Reference, place: Place<'_, '_>) {
+        let (Some(declared), Some(member)) = (self.declared, reference.path.first()) else { return };
+        if member.name.text.is_empty() {
+            return;
+        }
+        match reference.root.text.as_str() {
+            "inputs" if declared.input(&member.name.text).is_none() => self.undeclared(scalar, member, place),
+            "steps" => self.step_reference(declared, scalar, member, place),
+            _ => {}
+        }
+    }
+
+    fn step_reference(
+        &mut self,
+        declared: &Declared<'_>,
+        scalar: Scalar<'_>,
+        member: &Member,
+        place: Place<'_, '_>,
+    ) {
+        let name = &member.name;
+        let dotted = member.form == Form::Dotted;
+        let rest = scalar.text().get(name.span.start..).unwrap_or("");
+        let mut span = scalar.source_span(name.span.start, name.span.end);
+        let mut id = name.text.as_str();
+        if let Some(hyphenated) = declared.hyphenated(rest).filter(|_| dotted) {
+            let whole = Span::new(name.span.start, name.span.start + hyphenated.len());
+            span = scalar.source_span(whole.start, whole.end);
+            id = hyphenated;
+            let message = format!("'{id}' reads as a subtraction here; write {}", brackets(scalar, id));
+            let mut finding = Diagnostic::new(Code::HyphenatedStep, span, message);
+            if let Some(edit) = bracketed(scalar, whole, id, place.flow) {
+                let title = format!("change to steps{}", brackets(scalar, id));
+                finding = finding.with_fix(Fix::safe(title, vec![edit]));
+            }
+            self.findings.add(finding);
+        }
+        let Some(to) = declared.step(id) else {
+            return self.unknown_step(declared, scalar, member, place);
+        };
+        if let (Some((from, _)), Waiting::Yes) = (place.step, place.waiting) {
+            graph::draw(self.edges, declared, from, Edge { to, span });
+        }
+    }
+
+    fn unknown_step(
+        &mut self,
+        declared: &Declared<'_>,
+        scalar: Scalar<'_>,
+        member: &Member,
+        place: Place<'_, '_>,
+    ) {
+        let name = &member.name;
+        if self.findings.may_be_hidden(&name.text) {
+            return;
+        }
+        let near = self.findings.suggest.nearest(&name.text, declared.step_ids());
+        let safety = self.findings.suggest.safety();
+        let span = scalar.source_span(name.span.start, name.span.end);
+        let mut finding = Diagnostic::new(Code::UnknownStep, span, unknown_message(&name.text, near));
+        if let Some(near) = near {
+            let edit = if member.form == Form::Bracketed || is_name(near) {
+                Some(TextEdit { span, text: near.to_owned() })
+            } else {
+                bracketed(scalar, name.span, near, place.flow)
+            };
+            if let Some(edit) = edit {
+                let title = format!("change to '{near}'");
+                finding = finding.with_fix(Fix::new(title, vec![edit]).with_safety(safety));
+            }
+        }
+        self.findings.add(finding);
+    }
+
+    fn undeclared(&mut self, scalar: Scalar<'_>, member: &Member, place: Place<'_, '_>) {
+        let Some(declared) = self.declared else { return };
+        let name = &member.name;
+        if self.findings.may_be_hidden(&name.text) {
+            return;
+        }
+        let near = self.findings.suggest.nearest(&name.text, declared.names_of_inputs());
+        let safety = self.findings.suggest.safety();
+        let span = scalar.source_span(name.span.start, name.span.end);
+        let message = match near {
+            Some(near) => format!("there is no input '{}'; did you mean '{near}'?", name.text),
+            None => format!("there is no input '{}'; declare it under 'inputs'", name.text),
+        };
+        let mut finding = Diagnostic::new(Code::UndeclaredInput, span, message);
+        if let Some(near) = near.filter(|near| member.form == Form::Bracketed || is_name(near)) {
+            let edits = vec![TextEdit { span, text: near.to_owned() }];
+            finding = finding.with_fix(Fix::new(format!("change to '{near}'"), edits).with_safety(safety));
+        }
+        if let Some(edit) = declare(self.findings, &name.text, place.guess) {
+            let title = format!("declare the input '{}'", name.text);
+            finding = finding.with_fix(Fix::new(title, vec![edit]));
+        }
+        self.findings.add(finding);
+    }
+}

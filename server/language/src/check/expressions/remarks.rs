@@ -1,0 +1,198 @@
+//! What type inference has to say about an expression, as findings with their mends.
+
+use copydesk_base::{Code, Diagnostic, Fix, Safety, Span, TextEdit};
+use copydesk_text::{Node, Scalar};
+
+use super::{Place, Reader, Reading, Tried};
+use crate::check::mend::{bracketed, is_name};
+use crate::expression::infer::{Remark, infer};
+use crate::expression::scope::lone;
+use crate::expression::types::Type;
+use crate::expression::{self, Expr, ExprKind, Form, Reference, evaluate_expression, is_constant};
+
+impl Reader<'_, '_, '_> {
+    /// Everything that inference finds in one expression.
+    pub(super) fn remarks(
+        &mut self,
+        scalar: Scalar<'_>,
+        (expr, tried): (&Expr, Tried),
+        references: &[Reference],
+        place: Place<'_, '_>,
+    ) {
+        if matches!(expr.kind, ExprKind::Missing) {
+            return;
+        }
+        let quiet = self.quiet(scalar, references);
+        let inferred = infer(expr, &place.scope);
+        let is_quiet = inferred.remarks.is_empty();
+        for remark in inferred.remarks {
+            if !quiet.iter().any(|span| span.touches(remark.span.start)) {
+                self.remark(scalar, remark, place);
+            }
+        }
+        if let Some(who) = place.seen_by {
+            self.exposed(scalar, references, who);
+        }
+        if place.reading == Reading::List
+            && (lone(scalar.text()).is_some() || !expression::has_expression(scalar.text()))
+        {
+            self.list(scalar, expr, &inferred.ty);
+        }
+        if is_quiet && tried == Tried::Whole && is_constant(expr) {
+            self.failing(scalar, expr);
+        }
+    }
+
+    /// The pieces about which the names of steps have said enough: `steps.a-b` is no subtraction.
+    fn quiet(&self, scalar: Scalar<'_>, references: &[Reference]) -> Vec<Span> {
+        let Some(declared) = self.declared else { return Vec::new() };
+        let mut quiet = Vec::new();
+        for reference in references.iter().filter(|reference| reference.root.text == "steps") {
+            let Some(member) = reference.path.first().filter(|member| member.form == Form::Dotted) else {
+                continue;
+            };
+            let start = member.name.span.start;
+            let rest = scalar.text().get(start..).unwrap_or("");
+            let end = rest.find(|c: char| !(c.is_alphanumeric() || matches!(c, '-' | '_' | '$')));
+            let word = &rest[..end.unwrap_or(rest.len())];
+            let is_known = declared.step(&member.name.text).is_some() && declared.hyphenated(rest).is_none();
+            if word.len() > member.name.span.len() && !is_known {
+                quiet.push(Span::new(start, start + word.len()));
+            }
+        }
+        quiet
+    }
+
+    fn remark(&mut self, scalar: Scalar<'_>, remark: Remark, place: Place<'_, '_>) {
+        let span = scalar.source_span(remark.span.start, remark.span.end);
+        let near = remark.name.as_ref().and_then(|(name, at)| {
+            let candidates = remark.candidates.iter().map(String::as_str);
+            let near = self.findings.suggest.nearest(name, candidates)?;
+            Some((near, *at, self.findings.suggest.safety()))
+        });
+        let message = match (&near, &remark.mend) {
+            (Some((near, ..)), _) => format!("{}; did you mean '{near}'?", remark.message),
+            (None, Some((at, text))) if *at == remark.span && is_path(text) => {
+                format!("{}; did you mean '{text}'?", remark.message)
+            }
+            _ => format!("{}; {}", remark.message, remark.hint),
+        };
+        let mut finding = Diagnostic::new(remark.code, span, message);
+        if let Some((near, at, safety)) = near {
+            let is_bracketed = scalar.text().get(..at.start).is_some_and(|text| text.ends_with(['\'', '"']));
+            let edit = if is_bracketed || is_name(near) {
+                Some(TextEdit { span: scalar.source_span(at.start, at.end), text: near.to_owned() })
+            } else {
+                bracketed(scalar, at, near, place.flow)
+            };
+            if let Some(edit) = edit {
+                let fix = Fix::new(format!("change to '{near}'"), vec![edit]).with_safety(safety);
+                finding = finding.with_fix(fix);
+            }
+        } else if let Some((at, text)) = remark.mend {
+            let span = scalar.source_span(at.start, at.end);
+            let title = if at.is_empty() { format!("add '{text}'") } else { format!("change to '{text}'") };
+            finding = finding.with_fix(Fix::new(title, vec![TextEdit { span, text }]));
+        }
+        self.findings.add(finding);
+    }
+
+    /// Secrets where somebody reads the text.
+    fn exposed(&mut self, scalar: Scalar<'_>, references: &[Reference], who: &str) {
+        for reference in references.iter().filter(|reference| reference.root.text == "secrets") {
+            let end = reference.path.last().map_or(reference.root.span, |member| member.name.span).end;
+            let span = scalar.source_span(reference.root.span.start, end);
+            let message = format!("a secret stands here before {who}; take it out");
+            self.findings.add(Diagnostic::new(Code::ExposedSecret, span, message));
+        }
+    }
+
+    /// The value of `foreach`, which must be a list.
+    fn list(&mut self, scalar: Scalar<'_>, expr: &Expr, ty: &Type) {
+        let known = !ty.is_open() && !ty.branches().contains(&Type::Null);
+        if !known || ty.branches().iter().any(|ty| matches!(ty, Type::Array(_))) {
+            return;
+        }
+        let span = scalar.source_span(expr.span.start, expr.span.end);
+        let hint = if ty.is_text() {
+            "make one with '.split(…)' or 'JSON.parse(…)'"
+        } else if ty.field("stdout").is_some() {
+            "make one of what the command wrote: \".stdout.trim().split('\\n')\""
+        } else if ty.is_container() {
+            "make one with 'Object.values(…)' or 'Object.keys(…)'"
+        } else {
+            "write one between '[' and ']'"
+        };
+        let message = format!("'foreach' needs a list, and this is {ty}; {hint}");
+        self.findings.add(Diagnostic::new(Code::TypeMismatch, span, message));
+    }
+
+    /// A constant expression is tried right away.
+    fn failing(&mut self, scalar: Scalar<'_>, expr: &Expr) {
+        let text = expr.span.of(scalar.text());
+        let Err(error) = evaluate_expression(text, &expression::Context::new()) else { return };
+        let (start, end) = (error.span.start + expr.span.start, error.span.end + expr.span.start);
+        let span = scalar.source_span(start, end);
+        let message = format!("this always fails: {error}");
+        self.findings.add(Diagnostic::new(Code::FailingExpression, span, message));
+    }
+
+    /// Text around the braces in a key that takes an expression as a whole.
+    pub(super) fn mixed(&mut self, node: Node<'_>, scalar: Scalar<'_>) {
+        let text = scalar.text();
+        let pieces = expression::pieces(text);
+        if lone(text).is_some() || pieces.iter().any(|piece| piece.end == expression::End::Open) {
+            return;
+        }
+        let message = "with text around its '${{ }}' this is a text, and a text is always true; put all of it between the braces";
+        let mut finding = Diagnostic::new(Code::MixedExpression, node.span(), message);
+        let mut whole = String::new();
+        let mut at = 0;
+        for piece in &pieces {
+            whole += text.get(at..piece.outer.start).unwrap_or("");
+            whole += piece.inner.of(text).trim();
+            at = piece.outer.end;
+        }
+        whole += text.get(at..).unwrap_or("");
+        let (_, problems) = expression::parse(&whole, Span::new(0, whole.len()));
+        if problems.is_empty() && !text.trim_end().contains('\n') {
+            let mut edits = Vec::new();
+            for (at, piece) in pieces.iter().enumerate() {
+                let inner = piece.inner.of(text);
+                let lead = piece.inner.start + inner.len() - inner.trim_start().len();
+                let tail = piece.inner.start + inner.trim_end().len();
+                edits.push((Span::new(piece.outer.start, lead.max(piece.outer.start)), String::new(), at));
+                edits.push((Span::new(tail, piece.outer.end), String::new(), at));
+            }
+            let mut edits: Vec<TextEdit> = edits
+                .into_iter()
+                .map(|(span, text, _)| TextEdit { span: scalar.source_span(span.start, span.end), text })
+                .collect();
+            surround(&mut edits, scalar);
+            finding = finding
+                .with_fix(Fix::new("put all of it between the braces", edits).with_safety(Safety::Suggested));
+        }
+        self.findings.add(finding);
+    }
+}
+
+/// Puts braces around a whole text whose own ones are taken out.
+fn surround(edits: &mut Vec<TextEdit>, scalar: Scalar<'_>) {
+    let end = scalar.text().trim_end().len();
+    let start = scalar.source_offset(0);
+    let end = scalar.source_span(0, end).end;
+    match edits.iter_mut().find(|edit| edit.span.start == start) {
+        Some(first) => first.text = "${{ ".to_owned(),
+        None => edits.push(TextEdit { span: Span::at(start), text: "${{ ".to_owned() }),
+    }
+    match edits.iter_mut().find(|edit| edit.span.end == end && edit.span.start != start) {
+        Some(last) => last.text = " }}".to_owned(),
+        None => edits.push(TextEdit { span: Span::at(end), text: " }}".to_owned() }),
+    }
+    edits.sort_by_key(|edit| edit.span);
+}
+
+/// A name, or names with dots between them.
+fn is_path(text: &str) -> bool {
+    text.split('.').all(|part| !part.is_empty() && is_name(part))
+}

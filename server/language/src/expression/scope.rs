@@ -1,0 +1,224 @@
+//! The names that expressions may start from, at one place of a file.
+//!
+//! A [`World`] is what the whole file declares; types of steps are worked out when somebody asks, and once. A [`Scope`]
+//! is the world as one place sees it: whether there is an `item`, an `output`, `args`.
+
+use std::cell::{OnceCell, RefCell};
+use std::collections::{BTreeMap, HashMap};
+
+use copydesk_base::Span;
+use copydesk_text::Node;
+
+use super::infer::infer;
+use super::types::steps::{Rounds, matrix_item, output, step};
+use super::types::{Field, Type, of_input, of_node};
+use super::{End, has_expression, parse, pieces};
+use crate::declared::Declared;
+use crate::{File, WorkspaceIndex};
+
+/// What a file declares, with types.
+pub(crate) struct World<'t> {
+    file: File<'t>,
+    declared: &'t Declared<'t>,
+    index: &'t WorkspaceIndex,
+    inputs: OnceCell<Type>,
+    /// The types of steps by their place. `None` while one is being worked out, so that circles end.
+    steps: RefCell<HashMap<usize, Option<Type>>>,
+}
+
+/// The names at one place.
+#[derive(Clone, Copy)]
+pub(crate) struct Scope<'w, 't> {
+    /// `None` where neither inputs nor steps are known.
+    pub(crate) world: Option<&'w World<'t>>,
+    /// The innermost step around that runs in rounds.
+    pub(crate) rounds: Option<Node<'t>>,
+    /// The step whose `transform` this is.
+    pub(crate) transform: Option<Node<'t>>,
+    /// The tool whose step this is.
+    pub(crate) tool: Option<Node<'t>>,
+}
+
+/// What a name is here.
+pub(crate) enum Found {
+    Type(Type),
+    /// A root, but not here: what to do.
+    Absent(&'static str),
+    Unknown,
+}
+
+impl<'t> World<'t> {
+    pub(crate) fn new(file: File<'t>, declared: &'t Declared<'t>, index: &'t WorkspaceIndex) -> Self {
+        Self { file, declared, index, inputs: OnceCell::new(), steps: RefCell::new(HashMap::new()) }
+    }
+
+    /// The names at the top of the file.
+    pub(crate) fn scope(&self) -> Scope<'_, 't> {
+        Scope { world: Some(self), rounds: None, transform: None, tool: None }
+    }
+
+    fn inputs(&self) -> &Type {
+        self.inputs.get_or_init(|| {
+            let inputs = self.declared.inputs.iter().filter_map(|entry| {
+                let docs = entry.value().get("description").and_then(Node::scalar_text).unwrap_or("");
+                Some((entry.key().scalar_text()?, Field::new(of_input(entry.value()), docs)))
+            });
+            Type::closed(inputs)
+        })
+    }
+
+    /// The type of `steps.ID`.
+    pub(crate) fn step(&self, id: &str) -> Option<Type> {
+        let at = self.declared.step(id)?;
+        if let Some(known) = self.steps.borrow().get(&at) {
+            return Some(known.clone().unwrap_or_default());
+        }
+        self.steps.borrow_mut().insert(at, None);
+        let node = self.declared.steps.get(at)?.node;
+        let ty = step(self.output(node), Rounds::of(node));
+        self.steps.borrow_mut().insert(at, Some(ty.clone()));
+        Some(ty)
+    }
+
+    /// What one round of a step gives, `transform` included.
+    fn output(&self, node: Node<'t>) -> Type {
+        let Some(transform) = node.get("transform") else { return self.raw_output(node) };
+        let rounds = (Rounds::of(node) == Rounds::Many).then_some(node);
+        self.value(transform, &Scope { rounds, transform: Some(node), ..self.scope() })
+    }
+
+    /// What a step gives before `transform`.
+    fn raw_output(&self, node: Node<'t>) -> Type {
+        let path = node.get("path").and_then(Node::as_str).filter(|path| !has_expression(path));
+        let is_workflow = node.get("type").and_then(Node::scalar_text) == Some("workflow");
+        let outputs = path.filter(|_| is_workflow).and_then(|path| {
+            let (_, workflow) = self.index.workflow_at(self.file.path, path)?;
+            let field = |output: &crate::index::Declared| {
+                let field = Field::new(output.ty.clone(), output.docs.as_deref().unwrap_or(""));
+                (output.name.clone(), field)
+            };
+            Some(Type::closed(workflow.outputs.iter().map(field)))
+        });
+        output(node, outputs)
+    }
+
+    /// The type of a value that is an expression, with or without braces.
+    pub(crate) fn value(&self, node: Node<'t>, scope: &Scope<'_, 't>) -> Type {
+        let Some(text) = node.as_str() else { return Type::Any };
+        let within = match lone(text) {
+            Some(within) => within,
+            None if has_expression(text) => return Type::Text,
+            None => Span::new(0, text.len()),
+        };
+        let (expr, problems) = parse(text, within);
+        if problems.is_empty() { infer(&expr, scope).ty } else { Type::Any }
+    }
+
+    fn item(&self, step: Node<'t>) -> Type {
+        if let Some(item) = matrix_item(step) {
+            return item;
+        }
+        let Some(list) = step.get("foreach") else { return Type::Any };
+        let ty = self.value(list, &self.scope());
+        if ty.is_open() { Type::Any } else { ty.item() }
+    }
+
+    fn env(&self, step: Option<Node<'t>>) -> Type {
+        let root = self.file.tree.root().and_then(|root| root.get("env"));
+        let own = step.and_then(|step| step.get("env"));
+        let names = root.into_iter().chain(own).flat_map(Node::entries);
+        let fields: BTreeMap<String, Field> = names
+            .filter_map(|entry| Some((entry.key().scalar_text()?.to_owned(), Field::new(Type::Text, ""))))
+            .collect();
+        Type::Object { fields, rest: Some(Box::new(Type::Text)) }
+    }
+}
+
+/// The part between the braces of a text that is one expression and nothing else.
+pub(crate) fn lone(text: &str) -> Option<Span> {
+    match pieces(text).as_slice() {
+        [piece] if piece.end == End::Closed && piece.outer.of(text).len() == text.trim().len() => {
+            Some(piece.inner)
+        }
+        _ => None,
+    }
+}
+
+impl<'w, 't> Scope<'w, 't> {
+    /// A scope of which only the language itself is known.
+    pub(crate) const fn unknown() -> Self {
+        Self { world: None, rounds: None, transform: None, tool: None }
+    }
+
+    pub(crate) fn has_rounds(&self) -> bool {
+        self.rounds.is_some()
+    }
+
+    /// The names inside a step.
+    #[must_use]
+    pub(crate) fn inside(self, step: Node<'t>) -> Self {
+        let rounds = if Rounds::of(step) == Rounds::Many { Some(step) } else { self.rounds };
+        Self { rounds, ..self }
+    }
+
+    /// Whether a name is no root, whether or not it is one elsewhere.
+    pub(crate) fn knows_not(&self, name: &str) -> bool {
+        !super::ROOTS.iter().any(|(root, _)| *root == name)
+    }
+
+    /// What a root is here.
+    pub(crate) fn root(&self, name: &str) -> Found {
+        let known = |ty: Type| Found::Type(ty);
+        match name {
+            "inputs" | "steps" => known(self.whole(name)),
+            "env" => known(self.world.map_or_else(|| Type::map_of(Type::Text), |world| world.env(None))),
+            "secrets" => known(Type::map_of(Type::Text)),
+            "memory" => known(Type::Any),
+            "last_failed_step" => known(Type::closed([
+                ("id", Field::new(Type::Text, "The id of the step that failed.")),
+                ("error", Field::new(Type::Text, "What went wrong.")),
+            ])),
+            "item" => match (self.rounds, self.world) {
+                (None, Some(_)) => {
+                    Found::Absent("it is the item of a step with 'foreach' or 'strategy.matrix'")
+                }
+                (Some(step), Some(world)) => known(world.item(step)),
+                (_, None) => known(Type::Any),
+            },
+            "index" => match (self.rounds, self.world) {
+                (None, Some(_)) => Found::Absent("it is the round of a step with 'foreach'"),
+                _ => known(Type::Number),
+            },
+            "stdout" | "output" if self.transform.is_none() => {
+                Found::Absent("it stands in 'transform' only; elsewhere write 'steps.ID.output'")
+            }
+            "stdout" => known(Type::Text),
+            "output" => known(match (self.transform, self.world) {
+                (Some(step), Some(world)) => world.raw_output(step),
+                _ => Type::Any,
+            }),
+            "args" => match self.tool {
+                Some(tool) => known(tool.get("parameters").map_or(Type::Any, of_node)),
+                None => Found::Absent("it stands in the steps of tools only"),
+            },
+            _ => Found::Unknown,
+        }
+    }
+
+    /// One input or one step. `None` where it is not declared, or nobody knows.
+    pub(crate) fn named(&self, root: &str, name: &str) -> Option<Field> {
+        let world = self.world?;
+        match root {
+            "inputs" => world.inputs().field(name).cloned(),
+            _ => Some(Field::new(world.step(name)?, "")),
+        }
+    }
+
+    /// All inputs, or all steps.
+    pub(crate) fn whole(&self, root: &str) -> Type {
+        match (root, self.world) {
+            ("inputs", Some(world)) => world.inputs().clone(),
+            _ => Type::open::<String>([]),
+        }
+    }
+}
