@@ -1,8 +1,9 @@
 //! What types say about expressions.
 
+use copydesk_base::Diagnostic;
 use expect_test::{Expect, expect};
 
-use crate::support::{check_steps, findings, untrusted, WORKFLOW};
+use crate::support::{WORKFLOW, apply, findings, untrusted};
 
 const HEAD: &str = r#"inputs:
   name: {type: string}
@@ -27,9 +28,45 @@ steps:
         rows: {type: array, items: {type: object, additionalProperties: false, properties: {name: {type: string}}}}
 "#;
 
-/// The command of a last step, behind steps and inputs of several types.
-fn command(value: &str, expect: Expect) {
-    check_steps(&format!("{HEAD}  - id: last\n    type: shell\n    run: {value}\n"), expect);
+/// Steps behind [`HEAD`], each text checked by itself: its findings, on the lines that they mark.
+fn steps<'s>(texts: impl IntoIterator<Item = &'s str>, expect: Expect) {
+    let shown: String = texts.into_iter().map(|step| shown(&format!("name: test\n{HEAD}{step}"))).collect();
+    expect.assert_eq(&shown);
+}
+
+/// The same for the command of a last step.
+fn commands(values: &[&str], expect: Expect) {
+    let steps_of = |value: &&str| format!("  - id: last\n    type: shell\n    run: {value}\n");
+    let texts: Vec<String> = values.iter().map(steps_of).collect();
+    steps(texts.iter().map(String::as_str), expect);
+}
+
+fn shown(text: &str) -> String {
+    let found = findings(WORKFLOW, text, &untrusted());
+    let mut shown = String::new();
+    for finding in &found {
+        let (span, before) = (finding.span, &text[..finding.span.start]);
+        let line = before.rfind('\n').map_or(0, |at| at + 1);
+        let end = text[span.end..].find('\n').map_or(text.len(), |at| span.end + at);
+        let marked = format!("{}⟦{}⟧{}", &text[line..span.start], span.of(text), &text[span.end..end]);
+        shown += &format!(
+            "{}\n    {} {} {}\n",
+            marked.trim(),
+            finding.severity.as_str(),
+            finding.code,
+            finding.message
+        );
+        for fix in &finding.fixes {
+            let mended = apply(text, fix);
+            let is_left =
+                |other: &Diagnostic| (other.code, &other.message) == (finding.code, &finding.message);
+            let left = findings(WORKFLOW, &mended, &untrusted());
+            let line = mended[line..].lines().next().unwrap_or("").trim().to_owned();
+            let outcome = if left.iter().any(is_left) { "DOES NOT MEND" } else { "gives" };
+            shown += &format!("    {} {outcome} {line}\n", fix.title);
+        }
+    }
+    if found.is_empty() { format!("NOTHING in {}\n", text.lines().last().unwrap_or("")) } else { shown }
 }
 
 #[test]
@@ -74,7 +111,8 @@ fn what_may_be_right_is_passed_over() {
         "inputs.stage.length",
         "env['X'] == 'true'",
     ] {
-        let text = format!("name: test\n{HEAD}  - id: last\n    type: shell\n    run: \"${{{{ {good} }}}}\"\n");
+        let text =
+            format!("name: test\n{HEAD}  - id: last\n    type: shell\n    run: \"${{{{ {good} }}}}\"\n");
         let found = findings(WORKFLOW, &text, &untrusted());
         let found: Vec<_> = found.into_iter().map(|finding| (finding.code, finding.message)).collect();
         assert_eq!(found, [], "{good}");
@@ -83,110 +121,150 @@ fn what_may_be_right_is_passed_over() {
 
 #[test]
 fn names_that_nothing_starts_from() {
-    command("echo ${{ ⟦input⟧.name }}", expect![[]]);
-    command("echo ${{ ⟦stpes⟧.one.output }}", expect![[]]);
-    command("echo ${{ ⟦name⟧ }}", expect![[]]);
-    command("echo ${{ ⟦constructor⟧ }}", expect![[]]);
-    command("echo ${{ ⟦stdout⟧ }}", expect![[]]);
-    command("echo ${{ ⟦item⟧ }}", expect![[]]);
-    command("echo ${{ ⟦index⟧ }}", expect![[]]);
-    command("echo ${{ ⟦args⟧.x }}", expect![[]]);
-    command("echo ${{ ⟦None⟧ }}", expect![[]]);
-    command("echo ${{ ⟦Math⟧ }}", expect![[]]);
-    command("echo ${{ inputs.list.map(entry => ⟦entri⟧.x) }}", expect![[]]);
+    commands(
+        &[
+            "echo ${{ input.name }}",
+            "echo ${{ stpes.one.output }}",
+            "echo ${{ name }}",
+            "echo ${{ constructor }}",
+            "echo ${{ stdout }}",
+            "echo ${{ item }}",
+            "echo ${{ index }}",
+            "echo ${{ args.x }}",
+            "echo ${{ None }}",
+            "echo ${{ Math }}",
+            "echo ${{ inputs.list.map(entry => entri.x) }}",
+        ],
+        expect![[]],
+    );
 }
 
 #[test]
 fn fields_that_no_value_has() {
-    command("echo ${{ steps.one.⟦outpt⟧.stdout }}", expect![[]]);
-    command("echo ${{ steps.one.output.⟦stdOut⟧ }}", expect![[]]);
-    command("echo ${{ steps.one['⟦outpt⟧'] }}", expect![[]]);
-    command("echo ${{ inputs.name.⟦first⟧ }}", expect![[]]);
-    command("echo ${{ inputs.name.⟦trim⟧ }}", expect![[]]);
-    command("echo ${{ steps.each.output.⟦stdout⟧ }}", expect![[]]);
-    command("echo ${{ steps.each.items[0].⟦state⟧ }}", expect![[]]);
-    command("echo ${{ last_failed_step.⟦message⟧ }}", expect![[]]);
-    command("echo ${{ inputs.size.⟦length⟧ }}", expect![[]]);
-    command("echo ${{ steps.typed.output.rows[0].⟦nme⟧ }}", expect![[]]);
+    commands(
+        &[
+            "echo ${{ steps.one.outpt.stdout }}",
+            "echo ${{ steps.one.output.stdOut }}",
+            "echo ${{ steps.one['outpt'] }}",
+            "echo ${{ inputs.name.first }}",
+            "echo ${{ inputs.name.trim }}",
+            "echo ${{ steps.each.output.stdout }}",
+            "echo ${{ steps.each.items[0].state }}",
+            "echo ${{ last_failed_step.message }}",
+            "echo ${{ inputs.size.length }}",
+            "echo ${{ steps.typed.output.rows[0].nme }}",
+        ],
+        expect![[]],
+    );
 }
 
 #[test]
 fn methods_that_do_not_exist() {
-    command("echo ${{ inputs.name.⟦toUppercase⟧() }}", expect![[]]);
-    command("echo ${{ inputs.list.⟦push⟧(1) }}", expect![[]]);
-    command("echo ${{ memory.x.⟦toUpper⟧() }}", expect![[]]);
-    command("echo ${{ steps.one.⟦output⟧() }}", expect![[]]);
-    command("echo ${{ ⟦toJSON⟧(inputs.list) }}", expect![[]]);
-    command("echo ${{ ⟦contains⟧(inputs.name, 'x') }}", expect![[]]);
-    command("echo ${{ Math.⟦rond⟧(1.5) }}", expect![[]]);
-    command("echo ${{ ⟦Math⟧(1) }}", expect![[]]);
-    command("echo ${{ ⟦inputs.name.trim()⟧() }}", expect![[]]);
-    command("echo ${{ ⟦x => x⟧ }}", expect![[]]);
-    command("echo ${{ ⟦success⟧() }}", expect![[]]);
+    commands(
+        &[
+            "echo ${{ inputs.name.toUppercase() }}",
+            "echo ${{ inputs.list.push(1) }}",
+            "echo ${{ memory.x.toUpper() }}",
+            "echo ${{ steps.one.output() }}",
+            "echo ${{ toJSON(inputs.list) }}",
+            "echo ${{ contains(inputs.name, 'x') }}",
+            "echo ${{ Math.rond(1.5) }}",
+            "echo ${{ Math(1) }}",
+            "echo ${{ inputs.name.trim()() }}",
+            "echo ${{ x => x }}",
+            "echo ${{ success() }}",
+        ],
+        expect![[]],
+    );
 }
 
 #[test]
 fn arguments_that_do_not_fit() {
-    command("echo ${{ inputs.list.⟦map⟧() }}", expect![[]]);
-    command("echo ${{ inputs.list.filter(⟦'x'⟧) }}", expect![[]]);
-    command("echo ${{ inputs.name.⟦replace⟧('x') }}", expect![[]]);
-    command("echo ${{ Object.fromEntries(⟦inputs.name⟧) }}", expect![[]]);
-    command("echo ${{ inputs.name.includes(⟦steps.one.output⟧) }}", expect![[]]);
-    command("echo ${{ Number(⟦x => x⟧) }}", expect![[]]);
-    command("echo ${{ inputs.name.slice(⟦Number⟧) }}", expect![[]]);
+    commands(
+        &[
+            "echo ${{ inputs.list.map() }}",
+            "echo ${{ inputs.list.filter('x') }}",
+            "echo ${{ inputs.name.replace('x') }}",
+            "echo ${{ Object.fromEntries(inputs.name) }}",
+            "echo ${{ inputs.name.includes(steps.one.output) }}",
+            "echo ${{ Number(x => x) }}",
+            "echo ${{ inputs.name.slice(Number) }}",
+        ],
+        expect![[]],
+    );
 }
 
 #[test]
 fn conditions_with_one_outcome() {
-    command("echo ${{ ⟦steps.one.output != 'none'⟧ }}", expect![[]]);
-    command("echo ${{ steps.one.status == '⟦succeeded⟧' }}", expect![[]]);
-    command("echo ${{ '⟦cancelled⟧' != steps.one.status }}", expect![[]]);
-    command("echo ${{ inputs.stage === '⟦prodd⟧' }}", expect![[]]);
-    command("echo ${{ inputs.stage == '⟦elsewhere⟧' }}", expect![[]]);
-    command("echo ${{ ⟦inputs.on == 'true'⟧ }}", expect![[]]);
-    command("echo ${{ ⟦inputs.size == 'large'⟧ }}", expect![[]]);
-    command("echo ${{ ⟦inputs.size === inputs.name⟧ }}", expect![[]]);
-    command("echo ${{ inputs.size > ⟦'large'⟧ }}", expect![[]]);
-    command("echo ${{ ⟦steps.one.output⟧ < 3 }}", expect![[]]);
-    command("echo ${{ inputs.name == 'a' || ⟦'b'⟧ }}", expect![[]]);
-    command("echo ${{ ⟦steps.one.output.exitCode == 'zero'⟧ }}", expect![[]]);
+    commands(
+        &[
+            "echo ${{ steps.one.output != 'none' }}",
+            "echo ${{ steps.one.status == 'succeeded' }}",
+            "echo ${{ 'cancelled' != steps.one.status }}",
+            "echo ${{ inputs.stage === 'prodd' }}",
+            "echo ${{ inputs.stage == 'elsewhere' }}",
+            "echo ${{ inputs.on == 'true' }}",
+            "echo ${{ inputs.size == 'large' }}",
+            "echo ${{ inputs.size === inputs.name }}",
+            "echo ${{ inputs.size > 'large' }}",
+            "echo ${{ steps.one.output < 3 }}",
+            "echo ${{ inputs.name == 'a' || 'b' }}",
+            "echo ${{ steps.one.output.exitCode == 'zero' }}",
+        ],
+        expect![[]],
+    );
 }
 
 #[test]
 fn constants_that_fail() {
-    command("echo ${{ JSON.⟦parse⟧('1,2') }}", expect![[]]);
-    command("echo ${{ (1).⟦toFixed⟧(200) }}", expect![[]]);
-    command("echo ${{ [].⟦reduce⟧((a, b) => a + b) }}", expect![[]]);
-}
-
-/// A step behind [`HEAD`], written out.
-fn step(text: &str, expect: Expect) {
-    check_steps(&format!("{HEAD}{text}"), expect);
+    commands(
+        &[
+            "echo ${{ JSON.parse('1,2') }}",
+            "echo ${{ (1).toFixed(200) }}",
+            "echo ${{ [].reduce((a, b) => a + b) }}",
+        ],
+        expect![[]],
+    );
 }
 
 #[test]
 fn rounds_and_transforms() {
-    step("  - {id: a, type: shell, run: \"${{ item.os }} ${{ item.⟦cpu⟧ }}\", strategy: {matrix: {os: [x, y]}}}\n", expect![[]]);
-    step("  - {id: a, type: shell, run: \"${{ ⟦matrix⟧.os }}\", strategy: {matrix: {os: [x, y]}}}\n", expect![[]]);
-    step("  - {id: a, type: shell, run: \"${{ item.name + item.⟦nam⟧ }}\", foreach: steps.typed.output.rows}\n", expect![[]]);
-    step("  - {id: a, type: shell, run: x, foreach: ⟦steps.one.output⟧}\n", expect![[]]);
-    step("  - {id: a, type: shell, run: x, foreach: \"${{ ⟦inputs.name⟧ }}\"}\n", expect![[]]);
-    step("  - {id: a, type: shell, run: x, transform: \"stdout.trim() + output.stdout + output.⟦out⟧\"}\n", expect![[]]);
-    step("  - {id: a, type: shell, run: x, transform: \"{ lines: stdout.split('x') }\"}\n  - {id: b, type: shell, run: \"${{ steps.a.output.lines[0].trim() + steps.a.output.⟦line⟧ }}\"}\n", expect![[]]);
-    // A circle of transforms ends.
-    step("  - {id: a, type: script, run: x, transform: steps.b.output.x, compensate: {id: u, type: script, run: x}}\n  - {id: b, type: script, run: x, transform: \"⟦steps.a⟧.output.y\"}\n".replace("⟦steps.a⟧", "steps.⟦a⟧").as_str(), expect![[]]);
+    steps(
+        [
+            "  - {id: a, type: shell, run: \"${{ item.os }} ${{ item.cpu }}\", strategy: {matrix: {os: [x, y]}}}\n",
+            "  - {id: a, type: shell, run: \"${{ matrix.os }}\", strategy: {matrix: {os: [x, y]}}}\n",
+            "  - {id: a, type: shell, run: \"${{ item.name + item.nam }}\", foreach: steps.typed.output.rows}\n",
+            "  - {id: a, type: shell, run: x, foreach: steps.one.output}\n",
+            "  - {id: a, type: shell, run: x, foreach: \"${{ inputs.name }}\"}\n",
+            "  - {id: a, type: shell, run: x, transform: \"stdout.trim() + output.stdout + output.out\"}\n",
+            "  - {id: a, type: shell, run: x, transform: \"{ lines: stdout.split('x') }\"}\n  - {id: b, type: shell, run: \"${{ steps.a.output.lines[0].trim() + steps.a.output.line }}\"}\n",
+            // A circle of transforms ends.
+            "  - {id: a, type: script, run: x, transform: steps.b.output.x}\n  - {id: b, type: script, run: x, transform: steps.a.output.y}\n",
+        ],
+        expect![[]],
+    );
 }
 
 #[test]
 fn text_around_the_whole() {
-    step("  - {id: a, type: shell, run: x, if: \"⟦${{ steps.one.status }} == 'success'⟧\"}\n".replace("\"⟦", "⟦\"").replace("⟧\"", "\"⟧").as_str(), expect![[]]);
-    step("  - id: a\n    type: shell\n    run: x\n    if: ⟦${{ inputs.on }} && !${{ inputs.size }}⟧\n", expect![[]]);
-    step("  - id: a\n    type: shell\n    run: x\n    if: ⟦not ${{ inputs.on }}⟧\n", expect![[]]);
+    steps(
+        [
+            "  - {id: a, type: shell, run: x, if: \"${{ steps.one.status }} == 'success'\"}\n",
+            "  - id: a\n    type: shell\n    run: x\n    if: ${{ inputs.on }} && !${{ inputs.size }}\n",
+            "  - id: a\n    type: shell\n    run: x\n    if: not ${{ inputs.on }}\n",
+        ],
+        expect![[]],
+    );
 }
 
 #[test]
 fn secrets_that_are_shown() {
-    step("  - {id: a, type: human, message: \"With ${{ ⟦secrets.KEY⟧ }}?\"}\n", expect![[]]);
-    step("  - {id: a, type: git, op: commit, message: \"With ${{ ⟦secrets.KEY⟧ }}?\"}\noutputs:\n  key: ${{ ⟦secrets['KEY⟧'] }}\n", expect![[]]);
-    step("  - {id: a, type: shell, run: x, env: {KEY: \"${{ secrets.KEY }}\"}}\n", expect![[""]]);
+    steps(
+        [
+            "  - {id: a, type: human, message: \"With ${{ secrets.KEY }}?\"}\n",
+            "  - {id: a, type: git, op: commit, message: \"With ${{ secrets['KEY'] }}?\"}\noutputs:\n  key: ${{ secrets.KEY }}\n",
+            "  - {id: a, type: shell, run: x, env: {KEY: \"${{ secrets.KEY }}\"}}\n",
+        ],
+        expect![[]],
+    );
 }
