@@ -135,7 +135,34 @@ fn names_that_nothing_starts_from() {
             "echo ${{ Math }}",
             "echo ${{ inputs.list.map(entry => entri.x) }}",
         ],
-        expect![[]],
+        expect![[r#"
+            run: echo ${{ ⟦input⟧.name }}
+                error unknown-root there is no 'input' in expressions; did you mean 'inputs'?
+                change to 'inputs' gives run: echo ${{ inputs.name }}
+            run: echo ${{ ⟦stpes⟧.one.output }}
+                error unknown-root there is no 'stpes' in expressions; did you mean 'steps'?
+                change to 'steps' gives run: echo ${{ steps.one.output }}
+            run: echo ${{ ⟦name⟧ }}
+                error unknown-root there is no 'name' in expressions; start from 'inputs', 'steps' or another root, or put quotes around a text
+            run: echo ${{ ⟦constructor⟧ }}
+                error unknown-root there is no 'constructor' in expressions; start from 'inputs', 'steps' or another root, or put quotes around a text
+            run: echo ${{ ⟦stdout⟧ }}
+                error unknown-root there is no 'stdout' here; it stands in 'transform' only; elsewhere write 'steps.ID.output'
+            run: echo ${{ ⟦item⟧ }}
+                error unknown-root there is no 'item' here; it is the item of a step with 'foreach' or 'strategy.matrix'
+            run: echo ${{ ⟦index⟧ }}
+                error unknown-root there is no 'index' here; it is the round of a step with 'foreach'
+            run: echo ${{ ⟦args⟧.x }}
+                error unknown-root there is no 'args' here; it stands in the steps of tools only
+            run: echo ${{ ⟦None⟧ }}
+                error unknown-root there is no 'None' in expressions; did you mean 'null'?
+                change to 'null' gives run: echo ${{ null }}
+            run: echo ${{ ⟦Math⟧ }}
+                error unknown-root 'Math' is no value; write what of it is meant: 'Math.…'
+            run: echo ${{ inputs.list.map(entry => ⟦entri⟧.x) }}
+                error unknown-root there is no 'entri' in expressions; did you mean 'entry'?
+                change to 'entry' gives run: echo ${{ inputs.list.map(entry => entry.x) }}
+        "#]],
     );
 }
 
@@ -154,7 +181,34 @@ fn fields_that_no_value_has() {
             "echo ${{ inputs.size.length }}",
             "echo ${{ steps.typed.output.rows[0].nme }}",
         ],
-        expect![[]],
+        expect![[r#"
+            run: echo ${{ steps.one.⟦outpt⟧.stdout }}
+                error unknown-property an object has no 'outpt'; did you mean 'output'?
+                change to 'output' gives run: echo ${{ steps.one.output.stdout }}
+            run: echo ${{ steps.one.output.⟦stdOut⟧ }}
+                error unknown-property an object has no 'stdOut'; did you mean 'stdout'?
+                change to 'stdout' gives run: echo ${{ steps.one.output.stdout }}
+            run: echo ${{ steps.one['⟦outpt⟧'] }}
+                error unknown-property an object has no 'outpt'; did you mean 'output'?
+                change to 'output' gives run: echo ${{ steps.one['output'] }}
+            run: echo ${{ inputs.name.⟦first⟧ }}
+                error unknown-property a text has no 'first'; take it away
+            run: echo ${{ inputs.name.⟦trim⟧ }}
+                error unknown-property 'trim' is a method; call it: 'trim(…)'
+                add '()' gives run: echo ${{ inputs.name.trim() }}
+            run: echo ${{ steps.each.output.⟦stdout⟧ }}
+                error unknown-property a list has no 'stdout'; it is a list; take it from each item: '.map(item => item.stdout)'
+            run: echo ${{ steps.each.items[0].⟦state⟧ }}
+                error unknown-property an object has no 'state'; did you mean 'status'?
+                change to 'status' gives run: echo ${{ steps.each.items[0].status }}
+            run: echo ${{ last_failed_step.⟦message⟧ }}
+                error unknown-property an object has no 'message'; it has 'error', 'id'
+            run: echo ${{ inputs.size.⟦length⟧ }}
+                error unknown-property a number has no 'length'; take it away
+            run: echo ${{ steps.typed.output.rows[0].⟦nme⟧ }}
+                error unknown-property an object has no 'nme'; did you mean 'name'?
+                change to 'name' gives run: echo ${{ steps.typed.output.rows[0].name }}
+        "#]],
     );
 }
 
@@ -174,7 +228,33 @@ fn methods_that_do_not_exist() {
             "echo ${{ x => x }}",
             "echo ${{ success() }}",
         ],
-        expect![[]],
+        expect![[r#"
+            run: echo ${{ inputs.name.⟦toUppercase⟧() }}
+                error unknown-method a text has no method 'toUppercase'; did you mean 'toUpperCase'?
+                change to 'toUpperCase' gives run: echo ${{ inputs.name.toUpperCase() }}
+            run: echo ${{ inputs.list.⟦push⟧(1) }}
+                error unknown-method a list has no method 'push'; a value cannot be changed; write '.concat(…)'
+            run: echo ${{ memory.x.⟦toUpper⟧() }}
+                error unknown-method there is no method 'toUpper'; see the guide to expressions for what there is
+            run: echo ${{ steps.one.⟦output⟧() }}
+                error unknown-method 'output' is no method but a value; take the parentheses away
+            run: echo ${{ ⟦toJSON⟧(inputs.list) }}
+                error unknown-method there is no function 'toJSON'; did you mean 'JSON.stringify'?
+                change to 'JSON.stringify' gives run: echo ${{ JSON.stringify(inputs.list) }}
+            run: echo ${{ ⟦contains⟧(inputs.name, 'x') }}
+                error unknown-method there is no function 'contains'; write 'text.includes(…)'
+            run: echo ${{ Math.⟦rond⟧(1.5) }}
+                error unknown-method 'Math' has no 'rond'; did you mean 'round'?
+                change to 'round' gives run: echo ${{ Math.round(1.5) }}
+            run: echo ${{ ⟦Math⟧(1) }}
+                error unknown-method 'Math' is no function; write what of it is meant: 'Math.…(…)'
+            run: echo ${{ ⟦inputs.name.trim()⟧() }}
+                error unknown-method this is no function; take the parentheses away
+            run: echo ${{ ⟦x => x⟧ }}
+                error unknown-method a function can only stand as an argument; write 'list.map(item => …)'
+            run: echo ${{ ⟦success⟧() }}
+                error unknown-method there is no function 'success'; compare a status: "steps.ID.status == 'success'"
+        "#]],
     );
 }
 
@@ -190,7 +270,22 @@ fn arguments_that_do_not_fit() {
             "echo ${{ Number(x => x) }}",
             "echo ${{ inputs.name.slice(Number) }}",
         ],
-        expect![[]],
+        expect![[r#"
+            run: echo ${{ inputs.list.⟦map⟧() }}
+                error wrong-argument 'map' needs an argument here; write 'map(item => value): list'
+            run: echo ${{ inputs.list.filter(⟦'x'⟧) }}
+                error wrong-argument 'filter' takes a function here, not a text; write 'item => …'
+            run: echo ${{ inputs.name.⟦replace⟧('x') }}
+                error wrong-argument 'replace' needs two arguments here; write 'replace(search: text, by: text): text'
+            run: echo ${{ Object.fromEntries(⟦inputs.name⟧) }}
+                error wrong-argument 'Object.fromEntries' takes a list here, not a text; give it another value
+            run: echo ${{ inputs.name.includes(⟦steps.one.output⟧) }}
+                error wrong-argument 'includes' takes a text here, not an object; give it another value
+            run: echo ${{ Number(⟦x => x⟧) }}
+                error wrong-argument 'Number' takes no function here; write a value
+            run: echo ${{ inputs.name.slice(⟦Number⟧) }}
+                error wrong-argument 'slice' takes no function here; call the function
+        "#]],
     );
 }
 
@@ -211,7 +306,37 @@ fn conditions_with_one_outcome() {
             "echo ${{ inputs.name == 'a' || 'b' }}",
             "echo ${{ steps.one.output.exitCode == 'zero' }}",
         ],
-        expect![[]],
+        expect![[r#"
+            run: echo ${{ ⟦steps.one.output != 'none'⟧ }}
+                warning constant-condition an object is never equal to a text, so this is always true; compare what the command wrote: '.stdout.trim()'
+                add '.stdout.trim()' gives run: echo ${{ steps.one.output.stdout.trim() != 'none' }}
+            run: echo ${{ steps.one.status == '⟦succeeded⟧' }}
+                warning constant-condition it is never 'succeeded', so this is always false; did you mean 'success'?
+                change to 'success' gives run: echo ${{ steps.one.status == 'success' }}
+            run: echo ${{ '⟦cancelled⟧' != steps.one.status }}
+                warning constant-condition it is never 'cancelled', so this is always true; did you mean 'canceled'?
+                change to 'canceled' gives run: echo ${{ 'canceled' != steps.one.status }}
+            run: echo ${{ inputs.stage === '⟦prodd⟧' }}
+                warning constant-condition it is never 'prodd', so this is always false; did you mean 'prod'?
+                change to 'prod' gives run: echo ${{ inputs.stage === 'prod' }}
+            run: echo ${{ inputs.stage == '⟦elsewhere⟧' }}
+                warning constant-condition it is never 'elsewhere', so this is always false; it is one of 'test', 'prod'
+            run: echo ${{ ⟦inputs.on == 'true'⟧ }}
+                warning constant-condition a truth value is never equal to a text, so this is always false; write true without quotes
+                change to 'true' gives run: echo ${{ inputs.on == true }}
+            run: echo ${{ ⟦inputs.size == 'large'⟧ }}
+                warning constant-condition a number is never equal to a text, so this is always false; compare values of one kind
+            run: echo ${{ ⟦inputs.size === inputs.name⟧ }}
+                warning constant-condition a number is never equal to a text, so this is always false; compare values of one kind
+            run: echo ${{ inputs.size > ⟦'large'⟧ }}
+                warning constant-condition a text is no number, so this is always false; '<' and '>' compare numbers; compare another value
+            run: echo ${{ ⟦steps.one.output⟧ < 3 }}
+                warning constant-condition an object is no number, so this is always false; '<' and '>' compare numbers; compare another value
+            run: echo ${{ inputs.name == 'a' || ⟦'b'⟧ }}
+                warning constant-condition a text alone is always true here; write the comparison again: "a == 'x' || a == 'y'"
+            run: echo ${{ ⟦steps.one.output.exitCode == 'zero'⟧ }}
+                warning constant-condition a number is never equal to a text, so this is always false; compare values of one kind
+        "#]],
     );
 }
 
@@ -223,7 +348,14 @@ fn constants_that_fail() {
             "echo ${{ (1).toFixed(200) }}",
             "echo ${{ [].reduce((a, b) => a + b) }}",
         ],
-        expect![[]],
+        expect![[r#"
+            run: echo ${{ JSON.⟦parse⟧('1,2') }}
+                error failing-expression this always fails: this is no JSON: trailing characters at line 1 column 2
+            run: echo ${{ (1).⟦toFixed⟧(200) }}
+                error failing-expression this always fails: 'toFixed' takes a number from 0 to 100
+            run: echo ${{ [].⟦reduce⟧((a, b) => a + b) }}
+                error failing-expression this always fails: 'reduce' of an empty list needs a value to start with
+        "#]],
     );
 }
 
@@ -241,7 +373,27 @@ fn rounds_and_transforms() {
             // A circle of transforms ends.
             "  - {id: a, type: script, run: x, transform: steps.b.output.x}\n  - {id: b, type: script, run: x, transform: steps.a.output.y}\n",
         ],
-        expect![[]],
+        expect![[r#"
+            - {id: a, type: shell, run: "${{ item.os }} ${{ item.⟦cpu⟧ }}", strategy: {matrix: {os: [x, y]}}}
+                error unknown-property an object has no 'cpu'; it has 'os'
+            - {id: a, type: shell, run: "${{ ⟦matrix⟧.os }}", strategy: {matrix: {os: [x, y]}}}
+                error unknown-root there is no 'matrix' in expressions; did you mean 'item'?
+                change to 'item' gives - {id: a, type: shell, run: "${{ item.os }}", strategy: {matrix: {os: [x, y]}}}
+            - {id: a, type: shell, run: "${{ item.name + item.⟦nam⟧ }}", foreach: steps.typed.output.rows}
+                error unknown-property an object has no 'nam'; did you mean 'name'?
+                change to 'name' gives - {id: a, type: shell, run: "${{ item.name + item.name }}", foreach: steps.typed.output.rows}
+            - {id: a, type: shell, run: x, foreach: ⟦steps.one.output⟧}
+                error type-mismatch 'foreach' needs a list, and this is { exitCode: number, stderr: text, stderrTruncated?: boolean, stdout: text, stdoutTruncated?: boolean }; make one of what the command wrote: ".stdout.trim().split('\n')"
+            - {id: a, type: shell, run: x, foreach: "${{ ⟦inputs.name⟧ }}"}
+                error type-mismatch 'foreach' needs a list, and this is text; make one with '.split(…)' or 'JSON.parse(…)'
+            - {id: a, type: shell, run: x, transform: "stdout.trim() + output.stdout + output.⟦out⟧"}
+                error unknown-property an object has no 'out'; it has 'exitCode', 'stderr', 'stderrTruncated', 'stdout', 'stdoutTruncated'
+            - {id: b, type: shell, run: "${{ steps.a.output.lines[0].trim() + steps.a.output.⟦line⟧ }}"}
+                error unknown-property an object has no 'line'; did you mean 'lines'?
+                change to 'lines' gives - {id: b, type: shell, run: "${{ steps.a.output.lines[0].trim() + steps.a.output.lines }}"}
+            - {id: b, type: script, run: x, transform: steps.⟦a⟧.output.y}
+                error dependency-cycle these steps wait for one another: a → b → a; take one of the needs out
+        "#]],
     );
 }
 
@@ -253,7 +405,16 @@ fn text_around_the_whole() {
             "  - id: a\n    type: shell\n    run: x\n    if: ${{ inputs.on }} && !${{ inputs.size }}\n",
             "  - id: a\n    type: shell\n    run: x\n    if: not ${{ inputs.on }}\n",
         ],
-        expect![[]],
+        expect![[r#"
+            - {id: a, type: shell, run: x, if: ⟦"${{ steps.one.status }} == 'success'"⟧}
+                warning mixed-expression with text around its '${{ }}' this is a text, and a text is always true; put all of it between the braces
+                put all of it between the braces gives - {id: a, type: shell, run: x, if: "${{ steps.one.status == 'success' }}"}
+            if: ⟦${{ inputs.on }} && !${{ inputs.size }}⟧
+                warning mixed-expression with text around its '${{ }}' this is a text, and a text is always true; put all of it between the braces
+                put all of it between the braces gives if: ${{ inputs.on && !inputs.size }}
+            if: ⟦not ${{ inputs.on }}⟧
+                warning mixed-expression with text around its '${{ }}' this is a text, and a text is always true; put all of it between the braces
+        "#]],
     );
 }
 
@@ -265,6 +426,14 @@ fn secrets_that_are_shown() {
             "  - {id: a, type: git, op: commit, message: \"With ${{ secrets['KEY'] }}?\"}\noutputs:\n  key: ${{ secrets.KEY }}\n",
             "  - {id: a, type: shell, run: x, env: {KEY: \"${{ secrets.KEY }}\"}}\n",
         ],
-        expect![[]],
+        expect![[r#"
+            - {id: a, type: human, message: "With ${{ ⟦secrets.KEY⟧ }}?"}
+                warning exposed-secret a secret stands here before the person who is asked; take it out
+            - {id: a, type: git, op: commit, message: "With ${{ ⟦secrets['KEY⟧'] }}?"}
+                warning exposed-secret a secret stands here before everybody who sees the commit; take it out
+            key: ${{ ⟦secrets.KEY⟧ }}
+                warning exposed-secret a secret stands here before everybody who sees the outputs; take it out
+            NOTHING in   - {id: a, type: shell, run: x, env: {KEY: "${{ secrets.KEY }}"}}
+        "#]],
     );
 }

@@ -264,7 +264,8 @@ pub(super) fn property(of: &Type, name: &str) -> Property {
 /// What `of[index]` is.
 fn at_index(of: &Type, index: &Type) -> Type {
     let by_number = index.is_number();
-    Type::union(of.branches().iter().map(|branch| match branch {
+    let present = of.branches().iter().filter(|ty| **ty != Type::Null || of.branches().len() == 1);
+    Type::union(present.map(|branch| match branch {
         Type::Array(item) if by_number => (**item).clone(),
         ty if ty.is_text() && by_number => Type::Text,
         Type::Object { fields, rest: None } if fields.len() <= 32 && index.is_text() => {
