@@ -36,6 +36,7 @@
 mod defaults;
 mod glob;
 mod lint;
+mod loose;
 mod path;
 mod place;
 mod policy;

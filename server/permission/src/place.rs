@@ -6,6 +6,7 @@ use std::path::{Component, Path, PathBuf};
 
 use copydesk_base::path;
 use globset::{GlobBuilder, GlobMatcher};
+use icu_normalizer::ComposingNormalizerBorrowed;
 
 use crate::policy::Policy;
 
@@ -249,7 +250,25 @@ fn follow_anew(base: &Path, relative: &Path) -> PathBuf {
 
 /// A path in lower case, for comparisons that must hold on disks that ignore case too.
 pub(crate) fn folded(place: &Path) -> PathBuf {
-    PathBuf::from(place.to_string_lossy().to_lowercase())
+    PathBuf::from(alike(&place.to_string_lossy()))
+}
+
+/// A name as the most forgiving disk compares it: in lower case, in one Unicode form, without letters that show nothing.
+pub(crate) fn alike(name: &str) -> String {
+    if name.is_ascii() {
+        return name.to_ascii_lowercase();
+    }
+    let shown: String = name.chars().filter(|letter| !shows_nothing(*letter)).collect();
+    let normal = ComposingNormalizerBorrowed::new_nfkc().normalize(&shown.to_lowercase()).to_lowercase();
+    normal.chars().filter(|letter| !shows_nothing(*letter)).collect()
+}
+
+/// Letters that some disks leave out of names when they compare them.
+fn shows_nothing(letter: char) -> bool {
+    matches!(letter,
+        '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180f}'
+        | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}'
+        | '\u{feff}' | '\u{ffa0}' | '\u{e0000}'..='\u{e0fff}')
 }
 
 fn matcher(pattern: &str, care: Care) -> Result<GlobMatcher, String> {

@@ -6,6 +6,7 @@
 use std::sync::Arc;
 
 use crate::glob::ShellPattern;
+use crate::loose::LoosePattern;
 use crate::place::{Care, PlacePattern};
 
 /// What a rule says.
@@ -26,6 +27,8 @@ pub struct Rule {
     pub origin: String,
     /// Shared: a compiled pattern is dear to copy, and policies are copied for every run.
     pub(crate) pattern: Arc<Pattern>,
+    /// The same in any order of options, for what tightens.
+    pub(crate) loose: Option<Arc<LoosePattern>>,
 }
 
 impl PartialEq for Rule {
@@ -102,7 +105,9 @@ pub fn parse_rule(
 ) -> Result<Rule, RuleError> {
     let text = text.into();
     let pattern = pattern(verdict, text.trim())?;
-    Ok(Rule { verdict, text, origin: origin.into(), pattern: Arc::new(pattern) })
+    let inside = text.trim().strip_prefix("Bash(").and_then(|rest| rest.strip_suffix(')'));
+    let loose = inside.filter(|_| verdict != RuleVerdict::Allow).and_then(LoosePattern::parse).map(Arc::new);
+    Ok(Rule { verdict, text, origin: origin.into(), pattern: Arc::new(pattern), loose })
 }
 
 fn pattern(verdict: RuleVerdict, text: &str) -> Result<Pattern, RuleError> {

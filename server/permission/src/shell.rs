@@ -14,6 +14,7 @@ mod command;
 mod cwd;
 mod git;
 mod network;
+mod options;
 mod programs;
 mod reach;
 mod reader;

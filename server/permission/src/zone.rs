@@ -13,7 +13,7 @@
 use std::path::Path;
 
 use crate::glob::could_meet;
-use crate::place::folded;
+use crate::place::{alike, folded};
 use crate::policy::Policy;
 
 /// File names; `*` stands for any text.
@@ -95,6 +95,7 @@ const PROTECTED_NAMES: &[&str] = &[
     ".xsession",
     ".pam_environment", // git's
     ".git",
+    "git~1",
     ".gitconfig", // editors that run what they find
     ".nvim.lua",
     ".nvimrc",
@@ -272,12 +273,25 @@ fn is_env_file(name: &str) -> bool {
         && ![".example", ".sample", ".template"].iter().any(|harmless| name.ends_with(harmless))
 }
 
+/// Whether a name ends in what some disks leave out: `.git.`, `.env `, `.git::$INDEX_ALLOCATION`.
+fn ends_in_nothing(name: &str) -> bool {
+    without_end(name).len() != name.len()
+}
+
+fn without_end(name: &str) -> &str {
+    let name = name.split_once("::$").map_or(name, |(name, _)| name);
+    if name.chars().all(|letter| letter == '.') { name } else { name.trim_end_matches(['.', ' ']) }
+}
+
 /// A path in lower case, cut into its components.
 struct Folded(String);
 
 impl Folded {
     fn of(place: &Path) -> Self {
-        let mut text = place.to_string_lossy().to_lowercase();
+        let mut text = alike(&place.to_string_lossy());
+        if text.split('/').any(ends_in_nothing) {
+            text = text.split('/').map(without_end).collect::<Vec<_>>().join("/");
+        }
         if !text.starts_with('/') {
             text.insert(0, '/');
         }

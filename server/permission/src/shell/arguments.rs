@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use super::screen::{is_prose, parts, pattern_operands, screen, without_brackets};
 use super::tools::{self, Operands};
 use super::words::Word;
-use super::{Care, Need, Simple, git, programs, shown};
+use super::{Care, Need, Simple, git, options, programs, shown};
 use crate::path::Access;
 use crate::policy::Policy;
 use crate::zone;
@@ -191,13 +191,20 @@ fn tabled(name: &str, simple: &Simple, patterns: &[usize], policy: &Policy, find
     if tool.runs == "*" {
         findings.care(Need::Literal, format!("{name} can write files that it does not name"));
     }
+    let mut is_open = true;
     for (at, word) in words.iter().enumerate().skip(1) {
         if let Some(value) = tools::option_value(word, words.get(at + 1), tool.writes) {
             touch_text(&value, simple, Access::Write, Standing::Hidden, findings);
         }
         if tools::option_value(word, None, tool.runs).is_some() {
             findings.care(Need::Literal, format!("{name} {} can run commands or write files", word.text));
+        } else if is_open
+            && tools::option_value(word, None, tool.writes).is_none()
+            && options::is_unknown(name, word)
+        {
+            findings.care(Need::Literal, format!("{name} {} is not known here", word.text));
         }
+        is_open &= word.text != "--";
     }
     let files: Vec<&Word> = words
         .iter()

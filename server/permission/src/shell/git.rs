@@ -1,5 +1,6 @@
 //! `git`: which of its words write files or run commands.
 
+use super::options;
 use super::words::Word;
 
 /// What is found about one `git` command.
@@ -154,6 +155,13 @@ pub(super) fn look(words: &[Word]) -> Git {
         }
         if RUNS.iter().any(|option| names(text, option)) || is_short_risk(text, subcommand) {
             git.risk = Some(format!("git {subcommand} {text} can run commands or write files"));
+        }
+    }
+    if READING.contains(&subcommand) && git.risk.is_none() {
+        let options = rest.iter().take_while(|word| word.text != "--");
+        let unknown = options.filter(|word| !WRITES.iter().any(|option| names(&word.text, option)));
+        if let Some(word) = unknown.into_iter().find(|word| options::is_unknown_to_git(word)) {
+            git.risk = Some(format!("git {subcommand} {} is not known here", word.text));
         }
     }
     git.only_reads = READING.contains(&subcommand) && git.risk.is_none() && git.writes.is_empty();

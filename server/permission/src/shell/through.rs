@@ -40,8 +40,56 @@ pub(super) const RAISING: &[&str] = &[
 ];
 
 /// Programs that run the words behind their options.
-const RUNNING: &[&str] =
-    &["xargs", "strace", "ltrace", "watch", "chronic", "unbuffer", "caffeinate", "flock", "entr"];
+const RUNNING: &[&str] = &[
+    "xargs",
+    "strace",
+    "ltrace",
+    "watch",
+    "chronic",
+    "unbuffer",
+    "caffeinate",
+    "flock",
+    "entr",
+    "parallel",
+    "busybox",
+    "toybox",
+    "script",
+    "ssh",
+    "taskset",
+    "chrt",
+    "hyperfine",
+    "xvfb-run",
+    "dbus-run-session",
+    "faketime",
+    "rlwrap",
+    "prlimit",
+    "fakeroot",
+    "proot",
+    "firejail",
+    "bwrap",
+    "numactl",
+    "tmux",
+    "screen",
+];
+
+/// Of those, how many words come before the command.
+const BEFORE: &[(&str, usize)] =
+    &[("flock", 1), ("ssh", 1), ("taskset", 1), ("chrt", 1), ("faketime", 1), ("tmux", 1)];
+
+/// Of those, and of some that raise, the ones that hand a word with blanks to a shell.
+const BY_SHELL: &[&str] = &[
+    "watch",
+    "parallel",
+    "script",
+    "ssh",
+    "flock",
+    "hyperfine",
+    "su",
+    "runuser",
+    "tmux",
+    "screen",
+    "xvfb-run",
+];
 
 /// Options of all those that take a value of their own.
 const WITH_VALUE: &[&str] = &[
@@ -87,7 +135,8 @@ pub(super) fn see(
         wrap(simple, inner, simple.words.len(), Passes::Outer);
     } else if RUNNING.contains(&name.as_str()) {
         add_care(simple, Need::Rule, &format!("{name} runs what it is given"));
-        let inner = first_operand(&simple.words);
+        let before = BEFORE.iter().find(|(one, _)| *one == name).map_or(0, |(_, words)| *words);
+        let inner = first_operand(&simple.words) + before;
         wrap(simple, inner, simple.words.len(), Passes::Outer);
         if let Some(inner) = simple.inner.last_mut().filter(|_| matches!(name.as_str(), "xargs" | "entr")) {
             // More words come in at run time: a rule about `rm *` means this one.
@@ -99,7 +148,37 @@ pub(super) fn see(
     for inner in &mut simple.inner {
         see(inner, script, policy, depth + 1)?;
     }
+    if BY_SHELL.contains(&name.as_str()) {
+        handed_to_shell(simple, &name, script, policy, depth);
+    }
     Ok(())
+}
+
+/// `watch 'a; b'`, `parallel 'a {}; b' ::: x`: a word with blanks is a script to those.
+fn handed_to_shell(simple: &mut Simple, name: &str, script: &mut Script, policy: &Policy, depth: usize) {
+    let is_script = |word: &&Word| word.text.contains(char::is_whitespace) && word.is_literal();
+    let texts: Vec<String> =
+        simple.words.iter().skip(1).filter(is_script).map(|word| word.text.clone()).collect();
+    for text in texts {
+        let mut inner = Script::default();
+        // What runs on another machine has its own files.
+        let cwds = if name == "ssh" { super::Cwds::Unknown } else { simple.cwds.clone() };
+        match read_into(&mut inner, &text, cwds, policy, depth + 1) {
+            Ok(()) => {
+                simple.inner.append(&mut inner.simples);
+                if name != "ssh" {
+                    script.redirects.append(&mut inner.redirects);
+                }
+            }
+            Err(Unreadable(reason)) => {
+                add_care(
+                    simple,
+                    Need::Person,
+                    &format!("what {name} hands to a shell cannot be read: {reason}"),
+                );
+            }
+        }
+    }
 }
 
 /// Whether a command may leave the shell in another folder than before.

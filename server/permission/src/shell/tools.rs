@@ -43,7 +43,7 @@ use Operands::{Copying, Data, Filter, Moving, Pattern, Read, Remove, Unknown, Wr
 /// Names, operands, options that write, options that run.
 const TOOLS: &[(&str, Operands, &str, &str)] = &[
     (
-        "echo printf true false : pwd whoami id uname sleep seq basename dirname expr arch nproc uptime groups tty date",
+        "echo printf true false : pwd whoami id uname sleep seq basename dirname expr arch nproc uptime groups tty",
         Data,
         "",
         "",
@@ -73,6 +73,9 @@ const TOOLS: &[(&str, Operands, &str, &str)] = &[
         "-o -O --log-file --LOG-FILE",
         "-k --lesskey-file --lesskey-src -t -T --tag-file",
     ),
+    ("column pr", Read, "", ""),
+    ("date", Data, "", "-s --set"),
+    ("make gmake ninja", Unknown, "", "--eval -f --file --makefile -I --include-dir"),
     ("man", Data, "", "-P --pager -H --html -B --browser -C --config-file"),
     ("grep egrep fgrep zgrep", Pattern, "", ""),
     ("rg", Pattern, "", "--pre --hostname-bin --search-zip -z"),
@@ -94,6 +97,8 @@ const TOOLS: &[(&str, Operands, &str, &str)] = &[
     ),
     ("scp sftp", Copying, "", "-S -F -o -D"),
     ("ssh", Unknown, "-E", "-o -F -I"),
+    ("strace ltrace", Unknown, "-o --output", "-O --overhead"),
+    ("perf gdb valgrind", Unknown, "-o --output --log-file --xml-file", "-x --command -ex -ix --log-socket"),
     ("dd", Unknown, "", ""),
     ("gzip gunzip bzip2 bunzip2 xz unxz zstd unzstd lz4 compress uncompress", Remove, "-o", ""),
     ("split csplit patch unzip cpio pax ar ex ed vi vim nvim nano emacs", Unknown, "", "*"),

@@ -7,6 +7,7 @@ use copydesk_base::config::Mode;
 
 use super::arguments::{self, Findings, Standing};
 use super::screen::screen;
+use super::words::Word;
 use super::{Need, Passes, Redirect, Script, Simple, Unreadable, reach, read, shown};
 use crate::glob::escape_command;
 use crate::path::{self as paths, Access};
@@ -285,8 +286,12 @@ fn need_of(
 /// The rule of that verdict, deny or ask, that a command meets in any reading.
 fn speaking<'a>(verdict: RuleVerdict, simple: &Simple, policy: &'a Policy) -> Option<&'a Rule> {
     let readings = readings(simple);
-    policy.rule(verdict, |pattern| match pattern {
-        Pattern::Shell(wanted) => readings.iter().any(|reading| wanted.matches(reading)),
+    let words = plain_words(simple);
+    policy.rules.iter().filter(|rule| rule.verdict == verdict).find(|rule| match rule.pattern.as_ref() {
+        Pattern::Shell(wanted) => {
+            readings.iter().any(|reading| wanted.matches(reading))
+                || rule.loose.as_ref().is_some_and(|loose| loose.matches(&words))
+        }
         _ => false,
     })
 }
@@ -325,12 +330,23 @@ fn grant(simple: &Simple, findings: &Findings, policy: &Policy) -> Grant {
     grant
 }
 
+/// A word without its quotes, where that is known.
+fn plain(word: &Word) -> String {
+    if word.text.contains('\0') { word.raw.clone() } else { word.text.clone() }
+}
+
+/// The words without quotes, the program by its bare name in lower case.
+fn plain_words(simple: &Simple) -> Vec<String> {
+    let mut words: Vec<String> = simple.words.iter().map(plain).collect();
+    if let Some(program) = words.first_mut() {
+        *program = program.rsplit('/').next().unwrap_or_default().to_lowercase();
+    }
+    words
+}
+
 /// How a command may be read by rules that tighten: as written, without its quotes, and by the program's bare name.
 fn readings(simple: &Simple) -> Vec<String> {
-    let word = |word: &super::words::Word| {
-        if word.text.contains('\0') { word.raw.clone() } else { word.text.clone() }
-    };
-    let words: Vec<String> = simple.words.iter().map(word).collect();
+    let words: Vec<String> = simple.words.iter().map(plain).collect();
     let mut readings = vec![simple.text.clone()];
     let plain = words.join(" ");
     let program = words.first().map_or("", |name| name.rsplit('/').next().unwrap_or_default()).to_lowercase();

@@ -8,3 +8,4 @@ mod decisions;
 mod properties;
 mod secrets;
 mod taint;
+mod traced;
