@@ -26,6 +26,16 @@ fn main() {
     asking();
     one_character();
     deltas();
+    quiet();
+}
+
+/// Questions in a task of thirty tool calls, *Always* answered to each.
+fn quiet() {
+    let prompts = copydesk_tests::scene::thirty::thirty(COPYDESK)
+        .prompts
+        .map(|count| u32::try_from(count).unwrap_or(u32::MAX));
+    line("prompts in a task of 30 tool calls, first run", f64::from(prompts[0]), 2.0, "");
+    line("the same, second run by a new server", f64::from(prompts[1]), 0.0, "");
 }
 
 /// One line of the table.

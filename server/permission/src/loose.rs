@@ -87,7 +87,8 @@ fn sorted(words: impl Iterator<Item = String>) -> Sorted {
         let is_git = sorted.rest.first().is_some_and(|program| program == "git") && sorted.rest.len() == 1;
         if std::mem::take(&mut skips) {
             continue;
-        } else if at == 0 || only_operands || !word.starts_with('-') || word == "-" {
+        }
+        if at == 0 || only_operands || !word.starts_with('-') || word == "-" {
             sorted.rest.push(word);
         } else if word == "--" {
             only_operands = true;

@@ -4,6 +4,8 @@
 //! wire formats; the user's config that leads to it. The person asks with [`Scene::ask`], answers with
 //! [`Scene::answer`] in whatever [`Way`] their editor has, and [`Scene::end`] checks that nothing was left over.
 
+pub mod thirty;
+
 use std::time::Instant;
 
 use serde_json::{Value, json};

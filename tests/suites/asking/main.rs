@@ -12,8 +12,11 @@ mod edits;
 mod moved;
 mod prompts;
 mod proof;
+mod quiet;
 mod review;
 mod rules;
+mod secrets;
+mod strangers;
 mod trust;
 
 use copydesk_tests::model_server::{Format, Reply};

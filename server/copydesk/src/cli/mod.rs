@@ -4,6 +4,7 @@ mod approve;
 mod ask;
 mod check;
 mod config;
+mod decisions;
 mod doctor;
 mod lsp;
 mod permissions;

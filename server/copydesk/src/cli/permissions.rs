@@ -3,11 +3,11 @@
 use std::path::Path;
 
 use clap::Subcommand;
-use copydesk_base::{Effect, Grade};
+use copydesk_base::{Effect, Grade, Verdict};
 use copydesk_permission::{Policy, Rule, RuleVerdict, default_denies, judge};
 use serde_json::{Value, json};
 
-use super::Outcome;
+use super::{Outcome, decisions};
 use crate::config::Nesting;
 use crate::here::Here;
 use crate::out;
@@ -27,9 +27,10 @@ pub(super) struct Arguments {
 enum What {
     /// The mode, and every rule with where it stands
     List,
-    /// Says whether an effect would be allowed, and why
+    /// Says why an effect was or would be allowed
     Explain {
-        /// `Bash(cargo test)`, `Edit(src/lib.rs)`, `Read(.env)`, `Network(https://example.org)`, `Mcp(server, tool)`
+        /// `Bash(cargo test)`, `Edit(src/lib.rs)`, `Read(.env)`, `Network(https://example.org)`, `Mcp(server, tool)`, or the
+        /// id of a run or of one effect in it
         effect: String,
     },
     /// Forgets a rule that 'Always allow' stored
@@ -49,9 +50,12 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
 }
 
 fn explain(here: &Here, words: &str, as_json: bool) -> anyhow::Result<Outcome> {
+    if decisions::is_id(words) {
+        return decisions::explain(here, words.trim(), as_json);
+    }
     let Some(effect) = effect(here, words) else {
         out::note(format!(
-            "error: '{}' is no effect; write Bash(…), Read(…), Edit(…), Network(…) or Mcp(server, tool)",
+            "error: '{}' is no effect; write Bash(…), Read(…), Edit(…), Network(…), Mcp(server, tool) or a run's id",
             visible(words)
         ));
         return Ok(Outcome::WrongUsage);
@@ -79,9 +83,16 @@ fn explain(here: &Here, words: &str, as_json: bool) -> anyhow::Result<Outcome> {
             "mode": policy.mode.as_str(),
             "verdict": verdict.as_str(),
             "because": because,
+            "layer": because.origin.as_deref().map(|origin| decisions::layer(here, origin)),
+            "always": match &verdict {
+                Verdict::Ask(question) => json!(question.always),
+                _ => Value::Null,
+            },
         }))?;
     } else {
-        let origin = because.origin.as_ref().map_or_else(String::new, |origin| format!("  # {origin}"));
+        let origin = because.origin.as_ref();
+        let origin = origin
+            .map_or_else(String::new, |origin| format!("  # {}, {origin}", decisions::layer(here, origin)));
         let summary = visible(&effect.summary(&here.root));
         out::line(format!("{} {summary}: {}{origin}", verdict.as_str(), visible(&because.reason)))?;
     }

@@ -188,8 +188,9 @@ fn trace(command: &str, cwd: &Path, log: &Path) -> Done {
         } else if call.starts_with("open") {
             if ["O_WRONLY", "O_RDWR", "O_CREAT", "O_TRUNC"].iter().any(|flag| line.contains(flag)) {
                 // With `-y` the descriptor that comes back names the file.
-                let opened =
-                    line.rsplit_once('<').and_then(|(_, name)| name.strip_suffix('>')).map(ToOwned::to_owned);
+                let opened = line.rsplit_once('<').and_then(|(_, name)| name.strip_suffix('>'));
+                // The answer of a call that another process interrupted stands on a later line.
+                let opened = opened.filter(|name| !name.starts_with("unfinished")).map(ToOwned::to_owned);
                 done.writes.insert(opened.unwrap_or_else(|| quoted(0)));
             }
         } else if !call.starts_with("chdir(")

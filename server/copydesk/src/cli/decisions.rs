@@ -1,0 +1,166 @@
+//! Why something was allowed, refused or asked: the decisions that the journal keeps, by run or by effect.
+
+use std::path::Path;
+
+use copydesk_base::{Because, Event, Record, RunId, Timestamp};
+use serde_json::{Value, json};
+
+use super::{Outcome, wait_for};
+use crate::here::Here;
+use crate::out;
+use crate::render::visible;
+
+/// Runs that are looked through for one effect.
+const RUNS: usize = 200;
+
+/// One decision as it is told.
+struct Decision<'a> {
+    run: &'a RunId,
+    at: Timestamp,
+    call: &'a str,
+    summary: String,
+    record: &'a Event,
+    verdict: &'a str,
+    because: &'a Because,
+    by: &'a str,
+    /// What the model had read by then, if it may be a stranger's.
+    tainted: Option<String>,
+}
+
+/// Whether these words name a run or an effect of one.
+pub(super) fn is_id(words: &str) -> bool {
+    ["run-", "cal-"].iter().any(|prefix| words.trim().starts_with(prefix)) && !words.contains('(')
+}
+
+/// Tells the decisions of a run, or about one effect.
+pub(super) fn explain(here: &Here, id: &str, as_json: bool) -> anyhow::Result<Outcome> {
+    let records = wait_for(records(here, id))?;
+    let decisions = decisions(&records, id, &here.root);
+    if as_json {
+        let decisions: Vec<Value> = decisions.iter().map(|decision| entry(here, decision)).collect();
+        out::json(&json!({ "schema": "copydesk.permissions/1", "id": id, "decisions": decisions }))?;
+    }
+    if decisions.is_empty() {
+        let why = if records.is_empty() {
+            "the journal of this workspace has no such run or effect; 'copydesk runs' lists runs"
+        } else {
+            "nothing was decided there: it asked for nothing"
+        };
+        out::note(format!("error: {}: {why}", visible(id)));
+        return Ok(Outcome::Problems);
+    }
+    if !as_json {
+        for decision in &decisions {
+            line(here, decision)?;
+        }
+    }
+    Ok(Outcome::Fine)
+}
+
+/// The records of the run that is meant.
+async fn records(here: &Here, id: &str) -> anyhow::Result<Vec<Record>> {
+    let journal = here.journal();
+    let failed = |error| anyhow::anyhow!("failed to {error}");
+    if id.starts_with("run-") {
+        return journal.records(&RunId::from(id)).await.map_err(failed);
+    }
+    for row in journal.runs(RUNS).await.map_err(failed)? {
+        let records = journal.records(&row.run).await.map_err(failed)?;
+        let is_it =
+            |record: &Record| matches!(&record.event, Event::Judged { call, .. } if call.as_str() == id);
+        if records.iter().any(is_it) {
+            return Ok(records);
+        }
+    }
+    Ok(Vec::new())
+}
+
+fn decisions<'a>(records: &'a [Record], id: &str, root: &Path) -> Vec<Decision<'a>> {
+    let mut tainted = None;
+    let mut found = Vec::new();
+    for record in records {
+        match &record.event {
+            Event::Tainted { grade, source } => {
+                tainted = Some(format!("{} ({source})", grade.as_words()));
+            }
+            Event::Judged { call, effect, verdict, because, by }
+                if id.starts_with("run-") || call.as_str() == id =>
+            {
+                found.push(Decision {
+                    run: &record.run,
+                    at: record.at,
+                    call: call.as_str(),
+                    summary: effect.summary(root),
+                    record: &record.event,
+                    verdict,
+                    because,
+                    by,
+                    tainted: tainted.clone(),
+                });
+            }
+            _ => {}
+        }
+    }
+    found
+}
+
+fn line(here: &Here, decision: &Decision<'_>) -> anyhow::Result<()> {
+    let by = match decision.by {
+        "rule" | "mode" => String::new(),
+        "person" => ", by you".to_owned(),
+        "nobody" => ", nobody was there".to_owned(),
+        "timeout" => ", nobody answered in time".to_owned(),
+        other => format!(", by {}", visible(other)),
+    };
+    let origin = decision.because.origin.as_deref();
+    let origin =
+        origin.map_or_else(String::new, |origin| format!("  # {}, {}", layer(here, origin), visible(origin)));
+    out::line(format!(
+        "{} {}: {}{by}{origin}",
+        decision.verdict,
+        visible(&decision.summary),
+        visible(&decision.because.reason)
+    ))?;
+    let read =
+        decision.tainted.as_deref().map_or_else(String::new, |read| format!("; had read {}", visible(read)));
+    out::line(format!("  {} {} at {}{read}", decision.run, decision.call, decision.at))?;
+    Ok(())
+}
+
+fn entry(here: &Here, decision: &Decision<'_>) -> Value {
+    let effect = match decision.record {
+        Event::Judged { effect, .. } => json!(effect),
+        _ => Value::Null,
+    };
+    let origin = decision.because.origin.as_deref();
+    let (file, number) = origin
+        .and_then(|origin| origin.rsplit_once(':'))
+        .map_or((None, None), |(file, number)| (Some(file), number.parse::<u64>().ok()));
+    json!({
+        "run": decision.run,
+        "call": decision.call,
+        "at": decision.at.to_string(),
+        "effect": effect,
+        "verdict": decision.verdict,
+        "because": decision.because,
+        "by": decision.by,
+        "layer": origin.map(|origin| layer(here, origin)),
+        "file": number.and(file),
+        "line": number,
+        "had_read": decision.tainted,
+    })
+}
+
+/// Which layer a rule's origin belongs to, in words for people.
+pub(super) fn layer(here: &Here, origin: &str) -> &'static str {
+    let file = origin.rsplit_once(':').map_or(origin, |(file, _)| file);
+    match origin {
+        "default" => "built in",
+        "remembered" => "always allowed",
+        "command line" => "command line",
+        "editor settings" => "editor settings",
+        _ if here.places.user_config.as_deref() == Some(Path::new(file)) => "your config",
+        _ if Path::new(file).starts_with(&here.root) => "this workspace's config",
+        _ => "config",
+    }
+}
