@@ -264,7 +264,7 @@ fn hostile_files_are_survived() {
 }
 
 /// Runs the mend whose title has these words.
-fn mend(client: &mut Client, uri: &str, found: &Value, words: &str) {
+pub(crate) fn mend(client: &mut Client, uri: &str, found: &Value, words: &str) {
     let actions = client.code_actions(uri, &found["range"], Some("quickfix"));
     let action = actions.iter().find(|one| one["title"].as_str().is_some_and(|title| title.contains(words)));
     let Some(action) = action else { client.fail(&format!("no mend {words:?} for {found}")) };

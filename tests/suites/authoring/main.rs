@@ -5,6 +5,7 @@
 
 mod diagnostics;
 mod help;
+mod schemas;
 
 use copydesk_tests::client::Client;
 use copydesk_tests::personality::{Personality, eglot_1_17, helix_25_07, neovim_0_12, vs_code};

@@ -6,7 +6,7 @@
 
 mod expressions;
 mod keys;
-mod place;
+pub(crate) mod place;
 mod rows;
 mod values;
 

@@ -6,21 +6,21 @@ use super::rows::{Row, RowKind, rows, without_comment};
 
 /// The cursor's place.
 #[derive(Clone, Debug)]
-pub(super) struct Place {
+pub(crate) struct Place {
     /// From the root to the value the cursor is in, or to the mapping whose key is typed.
-    pub(super) path: Vec<Part>,
-    pub(super) at: At,
+    pub(crate) path: Vec<Part>,
+    pub(crate) at: At,
     /// The word that a choice replaces.
-    pub(super) word: Span,
+    pub(crate) word: Span,
     /// Entries of the mapping around the cursor, the one being typed left out: key and value.
-    pub(super) siblings: Vec<(String, String)>,
+    pub(crate) siblings: Vec<(String, String)>,
     /// Whether `{ }` or `[ ]` is around the cursor.
-    pub(super) flow: Flow,
+    pub(crate) flow: Flow,
 }
 
 /// One step of the path.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Part {
+pub(crate) enum Part {
     /// A key, in a mapping with these entries.
     Key {
         name: String,
@@ -33,7 +33,7 @@ pub(super) enum Part {
 
 /// What may be written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum At {
+pub(crate) enum At {
     /// A key, or an item that is no mapping: only the shape knows. `Colon` says what follows the word.
     Start(Colon),
     /// The value of the last key of the path, or an item of a flow list.
@@ -44,14 +44,14 @@ pub(super) enum At {
 
 /// Whether a colon follows the word already.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Colon {
+pub(crate) enum Colon {
     Present,
     Absent,
 }
 
 /// What stands right before the word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Quote {
+pub(crate) enum Quote {
     None,
     /// A quote that is closed behind the word.
     Closed,
@@ -62,7 +62,7 @@ pub(super) enum Quote {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Flow {
+pub(crate) enum Flow {
     Inside,
     Outside,
 }
@@ -71,7 +71,7 @@ pub(super) enum Flow {
 const MAX_FLOW_ROWS: usize = 60;
 
 /// The place of `offset` in the part of a text that is YAML. `None` in comments and outside.
-pub(super) fn place(text: &str, part: Span, offset: usize) -> Option<Place> {
+pub(crate) fn place(text: &str, part: Span, offset: usize) -> Option<Place> {
     if !part.touches(offset) || !text.is_char_boundary(offset) {
         return None;
     }

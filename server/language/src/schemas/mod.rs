@@ -18,11 +18,15 @@ mod branch;
 mod bundled;
 mod check;
 mod compile;
+mod complete;
 mod deprecated;
 mod documents;
 mod explain;
 mod fit;
+mod help;
+mod hover;
 mod keys;
+mod links;
 mod locate;
 mod mend;
 mod named;
@@ -39,7 +43,10 @@ use serde_json::Value;
 
 pub use bundled::{by_name, is_bundled};
 pub use check::check;
+pub use complete::complete;
 pub use documents::Read;
+pub use hover::hover;
+pub use links::{Link, Target, links};
 pub use named::{Named, named};
 
 use part::Part;

@@ -5,6 +5,7 @@
 mod branches;
 mod checking;
 mod corpora;
+mod helping;
 mod loading;
 mod suite;
 mod support;

@@ -1,6 +1,6 @@
 //! `textDocument/completion`: what may be written here.
 
-use copydesk_language::{Completion, CompletionKind, FileKind, Snippet};
+use copydesk_language::{Completion, CompletionKind, FileKind, Snippet, schemas};
 use copydesk_text::position;
 use tower_lsp::gen_lsp_types as lsp;
 
@@ -16,12 +16,14 @@ pub(crate) fn run(
     let at = params.text_document_position_params;
     let open = open?;
     let file = open.file();
-    if file.kind == FileKind::Other {
-        return None;
-    }
     let place = position::Position::new(at.position.line, at.position.character);
     let offset = position::offset(open.document.rope(), place, snapshot.ladder.encoding);
-    let found = copydesk_language::complete(&file, &snapshot.index(), offset);
+    let found = if file.kind == FileKind::Other {
+        let schema = snapshot.schema_of(&file)?.schema.ok()?;
+        schemas::complete(&file, &schema, offset)
+    } else {
+        copydesk_language::complete(&file, &snapshot.index(), offset)
+    };
     let items = found.into_iter().map(|one| item(snapshot, open, one)).collect();
     Some(lsp::CompletionResponse::CompletionItemList(items))
 }

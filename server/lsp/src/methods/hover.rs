@@ -1,6 +1,6 @@
 //! `textDocument/hover`: what the thing under the cursor is.
 
-use copydesk_language::FileKind;
+use copydesk_language::{FileKind, schemas};
 use copydesk_text::position;
 use tower_lsp::gen_lsp_types as lsp;
 
@@ -12,12 +12,14 @@ pub(crate) fn run(snapshot: &Snapshot, open: Option<&Open>, params: lsp::HoverPa
     let at = params.text_document_position_params;
     let open = open?;
     let file = open.file();
-    if file.kind == FileKind::Other {
-        return None;
-    }
     let place = position::Position::new(at.position.line, at.position.character);
     let offset = position::offset(open.document.rope(), place, snapshot.ladder.encoding);
-    let found = copydesk_language::hover(&file, &snapshot.index(), offset)?;
+    let found = if file.kind == FileKind::Other {
+        let schema = snapshot.schema_of(&file)?.schema.ok()?;
+        schemas::hover(&file, &schema, offset)?
+    } else {
+        copydesk_language::hover(&file, &snapshot.index(), offset)?
+    };
     let (kind, value) = if snapshot.ladder.markdown_hover {
         (lsp::MarkupKind::Markdown, found.markdown)
     } else {
@@ -32,5 +34,10 @@ pub(crate) fn run(snapshot: &Snapshot, open: Option<&Open>, params: lsp::HoverPa
 /// The words of our own Markdown, for a client that would show its marks.
 fn plain(markdown: &str) -> String {
     let lines = markdown.lines().filter(|line| !line.starts_with("```"));
-    lines.map(|line| line.replace("**", "").replace('`', "'")).collect::<Vec<_>>().join("\n")
+    let unmarked = lines.map(|line| match line.strip_prefix("From [") {
+        // Which schema says so, with its link.
+        Some(rest) => format!("From {}", rest.replacen("](", " (", 1)),
+        None => line.replace("**", "").replace('`', "'").replace('\\', ""),
+    });
+    unmarked.collect::<Vec<_>>().join("\n")
 }

@@ -1,0 +1,392 @@
+//! What may be written at an offset, by a schema.
+//!
+//! Where the cursor is comes from the lines, so that a half-typed file is as good as a whole one; what may stand there
+//! comes from the parts of the schema that speak about the place, with the keys beside it deciding between branches.
+
+use copydesk_base::Span;
+use serde_json::{Map, Value};
+
+use super::applied::{of_item, of_key};
+use super::branch::types_of;
+use super::fit::{self, Known};
+use super::part::Part;
+use super::skeleton::{self, Syntax};
+use super::{Schema, deprecated, help, value};
+use crate::File;
+use crate::complete::place::{self, At, Colon, Flow, Part as Way, Place, Quote};
+use crate::complete::{Completion, CompletionKind, Snippet};
+
+/// The most keys that are written out behind a new key.
+const MOST_NESTED: usize = 4;
+
+/// What may be written at `offset`, best first. Empty where anything goes.
+pub fn complete(file: &File<'_>, schema: &Schema, offset: usize) -> Vec<Completion> {
+    let syntax = Syntax::of(file.path);
+    if syntax == Syntax::Toml || !file.text.is_char_boundary(offset) {
+        return Vec::new();
+    }
+    let Some(place) = place::place(file.text, document_around(file.text, offset), offset) else {
+        return Vec::new();
+    };
+    let Some(parts) = parts_at(schema, &place) else { return Vec::new() };
+    let cursor = Cursor { text: file.text, syntax, place: &place };
+    let mut found = cursor.proposals(&parts);
+    found.sort_by(|a, b| a.sort.cmp(&b.sort).then_with(|| a.label.cmp(&b.label)));
+    found.dedup_by(|a, b| a.label == b.label);
+    found
+}
+
+/// The YAML document around an offset: from the `---` before it to the one behind.
+fn document_around(text: &str, offset: usize) -> Span {
+    let mark = text.len() - text.trim_start_matches('\u{feff}').len();
+    let mut span = Span::new(mark, text.len());
+    let mut at = 0;
+    for line in text.split_inclusive('\n') {
+        let end = at + line.len();
+        if line.trim_end() == "---" || line.starts_with("--- ") {
+            if end <= offset {
+                span.start = end.max(mark);
+            } else if at > offset {
+                span.end = at;
+                break;
+            }
+        }
+        at = end;
+    }
+    span
+}
+
+/// The parts that speak about the value at the end of the cursor's path.
+fn parts_at<'s>(schema: &'s Schema, place: &Place) -> Option<Vec<Part<'s>>> {
+    let mut parts = vec![schema.root()?];
+    for way in &place.path {
+        parts = match way {
+            Way::Key { name, siblings } => {
+                of_key(&help::voices(&parts, &beside(siblings, Some(name)), Known::Partly), name)
+            }
+            Way::Item => of_item(&help::voices(&parts, &Value::Null, Known::Partly), 0),
+            Way::Nowhere => return None,
+        };
+        if parts.is_empty() {
+            return None;
+        }
+    }
+    Some(parts)
+}
+
+/// The entries of a mapping as far as lines show them; `null` where a value is not on its key's line.
+fn beside(siblings: &[(String, String)], own: Option<&str>) -> Value {
+    let mut map = Map::new();
+    for (name, text) in siblings {
+        map.insert(name.clone(), word(text));
+    }
+    if let Some(own) = own {
+        map.entry(own).or_insert(Value::Null);
+    }
+    Value::Object(map)
+}
+
+fn word(text: &str) -> Value {
+    match text {
+        "" | "~" | "null" => Value::Null,
+        "true" => Value::Bool(true),
+        "false" => Value::Bool(false),
+        _ if text.starts_with(['[', '{', '|', '>', '&', '*', '!']) => Value::Null,
+        _ => value::whole_or_fraction(text).unwrap_or_else(|| Value::from(text)),
+    }
+}
+
+struct Cursor<'a> {
+    text: &'a str,
+    syntax: Syntax,
+    place: &'a Place,
+}
+
+impl Cursor<'_> {
+    fn proposals(&self, parts: &[Part<'_>]) -> Vec<Completion> {
+        match self.place.at {
+            At::Text => Vec::new(),
+            At::Value(_) => self.values(&help::voices(parts, &Value::Null, Known::Partly)),
+            At::Start(colon) => {
+                let voices = help::voices(parts, &beside(&self.place.siblings, None), Known::Partly);
+                let mut found = self.keys(&voices, colon);
+                let is_bare = colon == Colon::Absent && self.place.siblings.is_empty();
+                if is_bare && matches!(self.place.path.last(), Some(Way::Key { .. })) {
+                    found.extend(self.items(parts));
+                } else if is_bare && self.place.path.last() == Some(&Way::Item) {
+                    found.extend(self.values(&help::voices(parts, &Value::Null, Known::Partly)));
+                }
+                found
+            }
+        }
+    }
+
+    /// Keys that are not there yet, required ones first.
+    fn keys(&self, voices: &[Part<'_>], colon: Colon) -> Vec<Completion> {
+        let mut found: Vec<Completion> = Vec::new();
+        let is_taken = |name: &str| self.place.siblings.iter().any(|(other, _)| other == name);
+        for part in voices {
+            for (name, inner) in part.named("properties") {
+                let is_hidden = inner.value == &Value::Bool(false)
+                    || inner.word("doNotSuggest") == Some(&Value::Bool(true));
+                if is_hidden || is_taken(name) || found.iter().any(|other| other.label == name) {
+                    continue;
+                }
+                let all = of_key(voices, name);
+                let inner = help::voices(&all, &Value::Null, Known::Partly);
+                let required = voices.iter().any(|part| fit::required(part).any(|other| other == name));
+                let is_old = inner.iter().any(|part| deprecated::why(part).is_some());
+                found.push(self.key(name, &inner, colon, if required { 0 } else { 1 + u32::from(is_old) }));
+            }
+            let names = part.sub("propertyNames").and_then(|names| fit::literals(&names)).unwrap_or_default();
+            for name in names.into_iter().filter_map(Value::as_str) {
+                if !is_taken(name) && !found.iter().any(|other| other.label == name) {
+                    let inner = help::voices(&of_key(voices, name), &Value::Null, Known::Partly);
+                    found.push(self.key(name, &inner, colon, 1));
+                }
+            }
+        }
+        found
+    }
+
+    fn key(&self, name: &str, inner: &[Part<'_>], colon: Colon, sort: u32) -> Completion {
+        let (insert, snippet) = match colon {
+            Colon::Present => (self.key_word(name), Snippet::Plain),
+            Colon::Absent => self.key_with_value(name, inner),
+        };
+        let required = if sort == 0 { ", required" } else { "" };
+        Completion {
+            label: name.to_owned(),
+            kind: CompletionKind::Key,
+            insert,
+            replace: self.key_span(),
+            detail: format!("{}{required}", help::takes(inner)),
+            docs: help::docs(inner),
+            sort,
+            snippet,
+        }
+    }
+
+    /// The key in the quotes that JSON wants. Those that stand around the word already are replaced with it.
+    fn key_word(&self, name: &str) -> String {
+        match self.syntax {
+            Syntax::Yaml => skeleton::scalar(&Value::from(name), Syntax::Yaml),
+            _ => Value::from(name).to_string(),
+        }
+    }
+
+    /// What a key replaces: its word, in JSON with the quotes around it.
+    fn key_span(&self) -> Span {
+        let word = self.place.word;
+        if self.syntax == Syntax::Yaml {
+            return word;
+        }
+        let before = self.text.get(..word.start).unwrap_or("").ends_with('"');
+        let behind = self.text.get(word.end..).unwrap_or("").starts_with('"');
+        Span::new(word.start - usize::from(before), word.end + usize::from(behind))
+    }
+
+    fn key_with_value(&self, name: &str, inner: &[Part<'_>]) -> (String, Snippet) {
+        let key = self.key_word(name);
+        let behind = self.text.get(self.key_span().end..).unwrap_or("");
+        if behind.trim_start_matches(' ').starts_with(':') {
+            return (key, Snippet::Plain);
+        }
+        let is_flow = self.place.flow == Flow::Inside;
+        let safe = escaped(&key);
+        let types = inner.iter().find_map(|part| types_of(part, 4)).unwrap_or_default();
+        if let Some([only]) = inner.iter().find_map(fit::literals).as_deref() {
+            return (format!("{safe}: {}", escaped(&skeleton::flow(only, self.syntax))), Snippet::Tabstops);
+        }
+        let default = inner.iter().find_map(|part| part.word("default"));
+        if let Some(default) =
+            default.filter(|default| !default.is_object() && !default.is_array() && !default.is_null())
+        {
+            return (
+                format!("{safe}: ${{1:{}}}", escaped(&skeleton::flow(default, self.syntax))),
+                Snippet::Tabstops,
+            );
+        }
+        match types.first().copied() {
+            Some("array") => {
+                let item = of_item(inner, 0);
+                let kinds = item.iter().find_map(|part| types_of(part, 4)).unwrap_or_default();
+                let is_scalar = !kinds.is_empty() && !kinds.contains(&"object") && !kinds.contains(&"array");
+                if is_flow || is_scalar || self.syntax == Syntax::Json {
+                    (format!("{safe}: [$1]"), Snippet::Tabstops)
+                } else {
+                    (format!("{key}:"), Snippet::Plain)
+                }
+            }
+            Some("object") => match nested(inner, self.syntax) {
+                Some(text) => (format!("{safe}: {text}"), Snippet::Tabstops),
+                None if is_flow || self.syntax == Syntax::Json => {
+                    (format!("{safe}: {{$1\\}}"), Snippet::Tabstops)
+                }
+                None => (format!("{key}:"), Snippet::Plain),
+            },
+            Some("string") if self.syntax == Syntax::Json => (format!("{safe}: \"$1\""), Snippet::Tabstops),
+            _ => (format!("{key}: "), Snippet::Plain),
+        }
+    }
+
+    /// Words, constants, defaults, examples, and what the schema's author prepared.
+    fn values(&self, voices: &[Part<'_>]) -> Vec<Completion> {
+        let mut found: Vec<Completion> = Vec::new();
+        let mut add = |value: &Value, detail: &str, docs: String| {
+            if value.is_object() || value.is_array() {
+                return;
+            }
+            let sort = u32::try_from(found.len()).unwrap_or(u32::MAX);
+            let proposal = self.value(value, detail, docs, sort);
+            if !found.iter().any(|other| other.label == proposal.label) {
+                found.push(proposal);
+            }
+        };
+        let default = voices.iter().find_map(|part| part.word("default"));
+        for (word, docs) in help::words(voices) {
+            add(word, if Some(word) == default { "default" } else { "" }, docs.unwrap_or_default());
+        }
+        if let Some(default) = default {
+            add(default, "default", String::new());
+        }
+        for part in voices {
+            let examples = part.word("examples").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+            for example in examples.iter().take(20) {
+                add(example, "example", String::new());
+            }
+            let types = types_of(part, 1).unwrap_or_default();
+            if types.contains(&"boolean") && fit::literals(part).is_none() {
+                add(&Value::Bool(true), "", String::new());
+                add(&Value::Bool(false), "", String::new());
+            }
+            if types.contains(&"null") && types.len() > 1 {
+                add(&Value::Null, "", String::new());
+            }
+        }
+        found.extend(self.prepared(voices));
+        found
+    }
+
+    fn value(&self, value: &Value, detail: &str, docs: String, sort: u32) -> Completion {
+        let label = super::branch::plain(value);
+        let raw = |value: &Value| match value {
+            Value::String(text) => text.clone(),
+            other => other.to_string(),
+        };
+        let whole = || if value.is_null() { "null".to_owned() } else { skeleton::scalar(value, self.syntax) };
+        let insert = match self.place.at {
+            At::Value(Quote::Open(quote)) => format!("{}{quote}", raw(value)),
+            At::Value(Quote::Closed) => raw(value),
+            At::Value(Quote::Colon) => format!(" {}", whole()),
+            _ => whole(),
+        };
+        Completion {
+            label,
+            kind: CompletionKind::Value,
+            insert,
+            replace: self.place.word,
+            detail: detail.to_owned(),
+            docs,
+            sort,
+            snippet: Snippet::Plain,
+        }
+    }
+
+    /// `defaultSnippets`: whole values that the schema's author prepared.
+    fn prepared(&self, voices: &[Part<'_>]) -> Vec<Completion> {
+        let mut found = Vec::new();
+        if matches!(self.place.at, At::Value(Quote::Open(_) | Quote::Closed)) {
+            return found;
+        }
+        for part in voices {
+            let list = part.word("defaultSnippets").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+            for (at, snippet) in list.iter().enumerate() {
+                let Some(body) = snippet.get("body") else { continue };
+                let text = skeleton::flow(body, Syntax::Json);
+                let text =
+                    if self.syntax == Syntax::Yaml { skeleton::flow(body, Syntax::Yaml) } else { text };
+                let label =
+                    snippet.get("label").and_then(Value::as_str).map_or_else(|| text.clone(), str::to_owned);
+                let space = if self.place.at == At::Value(Quote::Colon) { " " } else { "" };
+                found.push(Completion {
+                    label,
+                    kind: CompletionKind::Value,
+                    insert: format!("{space}{}", text.replace('}', "\\}")),
+                    replace: self.place.word,
+                    detail: "prepared by the schema".to_owned(),
+                    docs: snippet.get("description").and_then(Value::as_str).unwrap_or("").to_owned(),
+                    sort: 500 + u32::try_from(at).unwrap_or(0),
+                    snippet: Snippet::Tabstops,
+                });
+            }
+        }
+        found
+    }
+
+    /// Whole items, with their dash, on an empty line below the key of a list.
+    fn items(&self, parts: &[Part<'_>]) -> Vec<Completion> {
+        if self.place.flow == Flow::Inside || self.syntax != Syntax::Yaml {
+            return Vec::new();
+        }
+        let item = of_item(&help::voices(parts, &Value::Null, Known::Partly), 0);
+        let voices = help::voices(&item, &Value::Null, Known::Partly);
+        let mut found = self.values(&voices);
+        for proposal in &mut found {
+            proposal.insert = format!("- {}", proposal.insert);
+        }
+        let mut names: Vec<&str> = voices.iter().flat_map(fit::required).collect();
+        names.dedup();
+        for name in names.into_iter().take(3) {
+            let label = format!("- {name}");
+            found.push(Completion {
+                insert: format!("{label}: "),
+                label,
+                kind: CompletionKind::Key,
+                replace: self.place.word,
+                detail: "a new item".to_owned(),
+                docs: help::docs(&voices),
+                sort: 0,
+                snippet: Snippet::Plain,
+            });
+        }
+        found
+    }
+}
+
+/// The required keys of a mapping with a stop for each, on one line: clients differ in how they indent further ones.
+fn nested(inner: &[Part<'_>], syntax: Syntax) -> Option<String> {
+    let mut names: Vec<&str> = inner.iter().flat_map(fit::required).collect();
+    names.sort_unstable();
+    names.dedup();
+    if names.is_empty() || names.len() > MOST_NESTED {
+        return None;
+    }
+    let mut pairs = Vec::new();
+    for (at, name) in names.into_iter().enumerate() {
+        let parts = of_key(inner, name);
+        let value = parts.first().map_or(Value::Null, skeleton::value);
+        if value.is_object() {
+            return None;
+        }
+        let shown = match &value {
+            Value::Null => String::new(),
+            Value::String(text) if text.is_empty() => String::new(),
+            other => escaped(&skeleton::flow(other, syntax)),
+        };
+        let key = if syntax == Syntax::Json {
+            Value::from(name).to_string()
+        } else {
+            skeleton::scalar(&Value::from(name), syntax)
+        };
+        let stop = format!("${{{}:{shown}}}", at + 1);
+        let is_text = syntax == Syntax::Json && shown.is_empty();
+        pairs.push(format!("{}: {}", escaped(&key), if is_text { format!("\"{stop}\"") } else { stop }));
+    }
+    Some(format!("{{{}\\}}", pairs.join(", ")))
+}
+
+/// A text inside a snippet.
+fn escaped(text: &str) -> String {
+    text.replace('\\', "\\\\").replace('$', "\\$").replace('}', "\\}")
+}

@@ -1,0 +1,99 @@
+//! Files of others with a schema: checked, mended, completed and explained as ours are.
+
+use copydesk_tests::client::Client;
+use copydesk_tests::personality::{neovim_0_12, vs_code};
+use copydesk_tests::workspace::Workspace;
+use serde_json::{Value, json};
+
+use crate::{COPYDESK, in_four_editors};
+
+const SCHEMA: &str = r#"{
+    "title": "Service", "type": "object", "required": ["name"], "additionalProperties": false,
+    "properties": {
+        "name": {"type": "string", "description": "What it is called."},
+        "level": {"enum": ["low", "high"]},
+        "port": {"type": "integer"}
+    }
+}"#;
+
+fn text(client: &mut Client, uri: &str, schema: &str) -> String {
+    let schema_uri = format!("{}/service.schema.json", uri.rsplit_once('/').expect("a folder").0);
+    client.open(&schema_uri, "json", schema);
+    client.text(uri)
+}
+
+#[test]
+fn a_file_that_names_its_schema_is_checked_and_mended() {
+    let yaml = "# yaml-language-server: $schema=./service.schema.json\nname: ä😀\nlevle: high\n";
+    in_four_editors("conf/x.yaml", yaml, |client, uri| {
+        // The schema is open in the editor, and nowhere on the disk.
+        text(client, uri, SCHEMA);
+        client.replace(uri, "levle", "levlle");
+        let found = client.diagnostic(uri, "unknown-key");
+        assert_eq!(client.text_of(uri, &found["range"]), "levlle", "{found}");
+        crate::diagnostics::mend(client, uri, &found, "level");
+        client.diagnostic_codes(uri, &[]);
+    });
+}
+
+#[test]
+fn a_schema_that_is_not_there_is_a_remark() {
+    for schema in ["./nowhere.json", "https://example.com/s.json"] {
+        let yaml = format!("# yaml-language-server: $schema={schema}\nname: 5\n");
+        in_four_editors("x.yaml", &yaml, |client, uri| {
+            let found = client.diagnostic(uri, "schema-unavailable");
+            assert_eq!(found["severity"], 3, "{found}");
+            assert_eq!(client.text_of(uri, &found["range"]), schema, "{found}");
+        });
+    }
+}
+
+#[test]
+fn a_changed_schema_is_looked_at_again() {
+    let yaml = "# yaml-language-server: $schema=./service.schema.json\nname: x\nextra: 1\n";
+    let workspace = Workspace::new(COPYDESK).with([("x.yaml", yaml)]);
+    let mut client = Client::start(vs_code(), &workspace);
+    let (uri, schema) = (workspace.uri("x.yaml"), workspace.uri("service.schema.json"));
+    client.open(&schema, "json", SCHEMA);
+    client.open(&uri, "yaml", yaml);
+    client.diagnostic_codes(&uri, &["unknown-key"]);
+    client.replace(&schema, "\"port\"", "\"extra\"");
+    client.diagnostic_codes(&uri, &[]);
+    client.finish();
+}
+
+#[test]
+fn settings_say_which_schema_a_file_has() {
+    let workspace = Workspace::new(COPYDESK).with([
+        (".copydesk/config.yaml", "schemas:\n  'conf/**/*.yaml': service.schema.json\n"),
+        ("service.schema.json", SCHEMA),
+        ("conf/deep/x.yaml", "port: soon\n"),
+        ("other/x.yaml", "port: soon\n"),
+    ]);
+    let mut client = Client::start(neovim_0_12(), &workspace);
+    let inside = workspace.uri("conf/deep/x.yaml");
+    client.open(&inside, "yaml", "port: soon\n");
+    client.diagnostic_codes(&inside, &["missing-key", "type-mismatch"]);
+    client.finish();
+}
+
+#[test]
+fn keys_values_and_help_come_from_the_schema() {
+    let yaml = "# yaml-language-server: $schema=./service.schema.json\nname: x\nlevel: \n";
+    let workspace = Workspace::new(COPYDESK).with([("x.yaml", yaml), ("service.schema.json", SCHEMA)]);
+    let mut client = Client::start(vs_code(), &workspace);
+    let uri = workspace.uri("x.yaml");
+    client.open(&uri, "yaml", yaml);
+    let at = client.position_after(&uri, "level: ");
+    let answer = client.ok("textDocument/completion", json!({"textDocument": {"uri": uri}, "position": at}));
+    let labels: Vec<&Value> = answer.as_array().into_iter().flatten().map(|item| &item["label"]).collect();
+    assert_eq!(labels, ["low", "high"], "{answer}");
+    let at = client.position_after(&uri, "nam");
+    let hover = client.ok("textDocument/hover", json!({"textDocument": {"uri": uri}, "position": at}));
+    let words = hover["contents"]["value"].as_str().unwrap_or_default();
+    assert!(words.contains("What it is called") && words.contains("Service"), "{hover}");
+    let links = client.ok("textDocument/documentLink", json!({"textDocument": {"uri": uri}}));
+    assert_eq!(links[0]["target"], workspace.uri("service.schema.json"), "{links}");
+    assert_eq!(client.text_of(&uri, &links[0]["range"]), "./service.schema.json", "{links}");
+    client.finish();
+}
