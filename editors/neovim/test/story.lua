@@ -129,6 +129,25 @@ local words = hover and (hover.contents.value or vim.inspect(hover.contents)) or
 if not words:find('%w+ %w+ %w+') then fail('the hover says what `type` is', hover) end
 step('hover tells about a key')
 
+-- Two files: the input that the one declares and the other gives.
+local nightly = open('.copydesk/workflows/nightly.yaml')
+local given = vim.fn.search('registry:', 'w')
+vim.api.nvim_win_set_cursor(0, { given, 13 })
+vim.lsp.buf.definition()
+wait_for('the definition', function() return vim.api.nvim_get_current_buf() == workflow end, function() return vim.api.nvim_buf_get_name(0) end)
+local place = vim.api.nvim_win_get_cursor(0)
+local there = vim.api.nvim_buf_get_lines(workflow, place[1] - 1, place[1], false)[1]
+if there:sub(place[2] + 1, place[2] + 8) ~= 'registry' then fail('the cursor is on the declaration', { place, there }) end
+step('a name leads into the other file')
+
+vim.lsp.buf.rename('target')
+wait_for('the rename', function()
+  return text_of(nightly):find('inputs: {target: tries}', 1, true) and text_of(workflow):find('inputs.target', 1, true)
+end, function() return { text_of(nightly), text_of(workflow) } end)
+if text_of(workflow):find('registry:', 1, true) then fail('the declaration has the new name', text_of(workflow)) end
+if #vim.diagnostic.get(nightly) > 0 then fail('nothing is wrong after it', vim.diagnostic.get(nightly)) end
+step('a rename reaches both files')
+
 -- Ask about a function, by the code action that the server offers.
 local stairs = open('stairs.py')
 local before = text_of(stairs)

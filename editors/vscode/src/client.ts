@@ -10,6 +10,7 @@ import {
 } from "vscode-languageclient/node";
 
 import { completeAsk } from "./ask";
+import { showReferences } from "./references";
 import { watchRuns } from "./runs";
 
 export function makeClient(): LanguageClient {
@@ -23,6 +24,7 @@ export function makeClient(): LanguageClient {
       revealOutputChannelOn: RevealOutputChannelOn.Never,
       middleware: {
         async executeCommand(name, args, next) {
+          if (name === "copydesk.references") return showReferences(client, args[0], await next(name, args));
           if (name !== "copydesk.ask") return next(name, args);
           const argument = await completeAsk(client, args[0]);
           return argument && next(name, [argument]);

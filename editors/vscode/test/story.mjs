@@ -44,6 +44,7 @@ const picture = (name) => page.screenshot({ path: join(shots, `vscode-${name}.pn
 
 try {
   await workflowHelp();
+  await twoFiles();
   const original = await askAndAllow();
   await undo(original);
   await denyAtTheMark(`# mine\n${original}`);
@@ -90,6 +91,42 @@ async function workflowHelp() {
   await page.locator(".monaco-hover:visible").filter({ hasText: /\w+ \w+ \w+/ }).first().waitFor();
   await page.keyboard.press("Escape");
   step("hover tells about a key");
+}
+
+async function twoFiles() {
+  const declaring = join(workspace, ".copydesk/workflows/release.yaml");
+  const giving = join(workspace, ".copydesk/workflows/nightly.yaml");
+  await openFile(page, ".copydesk/workflows/nightly.yaml", 8);
+  await goTo(page, 8, 16);
+  await runCommand(page, "Go to Definition");
+  await page.locator(".tab.active", { hasText: "release.yaml" }).waitFor();
+  await page.locator(".codelens-decoration", { hasText: "2 references" }).first().waitFor();
+  await picture("definition");
+  step("a name leads into the other file, and its lens counts");
+
+  await page.locator(".codelens-decoration a", { hasText: "2 references" }).first().click();
+  await page.locator(".zone-widget .reference-file, .reference-zone-widget .monaco-list-row").first().waitFor();
+  await picture("references");
+  await page.keyboard.press("Escape");
+  await gone(page.locator(".reference-zone-widget"));
+  step("a lens shows the places that it counted");
+
+  await goTo(page, 5, 5);
+  await page.keyboard.press("F2");
+  const input = page.locator(".rename-box input");
+  await input.waitFor();
+  await input.fill("target");
+  await picture("rename");
+  await page.keyboard.press("Enter");
+  await page.locator(".view-line", { hasText: "target" }).first().waitFor();
+  await runCommand(page, "File: Save All Files");
+  await until("both files", () => {
+    const saw = [readFileSync(declaring, "utf8"), readFileSync(giving, "utf8")];
+    const done = saw[0].includes("inputs.target") && saw[0].includes("  target: {") && saw[1].includes("{target: tries}");
+    return done ? { done } : { saw };
+  });
+  await page.locator(".squiggly-error").first().waitFor();
+  step("a rename reaches both files");
 }
 
 async function askAndAllow() {

@@ -255,7 +255,9 @@ fn markdown_by_place(place: &Place<'_>, tree: &Tree) -> FileKind {
         .iter()
         .any(|folder| folder.starts_with('.') && !matches!(*folder, ".copydesk" | ".keystone"));
     let named = tree.root().is_some_and(|root| root.get("name").is_some());
-    if place.within(&["agents"]) && !foreign && named { FileKind::Agent } else { FileKind::Other }
+    // The person's own, below their folder of settings.
+    let users = place.within(&["copydesk", "agents"]);
+    if place.within(&["agents"]) && (users || !foreign) && named { FileKind::Agent } else { FileKind::Other }
 }
 
 /// The span of the first key of a tree, else its start.

@@ -118,6 +118,7 @@ function M.setup(options)
   end
   require('copydesk.ask').register()
   require('copydesk.command').register()
+  require('copydesk.references').register()
 end
 
 return M

@@ -49,6 +49,7 @@ fn the_place_the_schema_and_the_looks_decide() {
         ("flows/agents/a.md", "---\nname: a\n---\n", FileKind::Agent),
         ("flows/agents/README.md", "# Agents\n", FileKind::Other),
         (".claude/agents/a.md", "---\nname: a\ntools: Read, Grep\n---\n", FileKind::Other),
+        ("/people/a/.config/copydesk/agents/a.md", "---\nname: a\n---\n", FileKind::Agent),
         (".copydesk/actions/a.md", "", FileKind::Action),
         (".copydesk/prompts/a.md", "", FileKind::Prompt),
         ("skills/pdf/SKILL.md", "", FileKind::Skill),

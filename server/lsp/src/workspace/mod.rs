@@ -14,6 +14,8 @@ mod discover;
 mod meaning;
 mod members;
 mod task;
+#[cfg(test)]
+mod tests;
 mod view;
 
 use std::path::{Path, PathBuf};
