@@ -106,6 +106,11 @@ impl<'t> Seen<'t> {
                 .find(|step| step.id.is_some_and(|(_, node)| node.span() == self.node.span()))?;
             return Some(Hover { span: self.node.span(), markdown: docs_of_step(file, step) });
         }
+        if matches!(file.kind, FileKind::Config | FileKind::Agent | FileKind::Action)
+            && let Some(markdown) = crate::rules::explain(self.key, text)
+        {
+            return Some(Hover { span: self.node.span(), markdown });
+        }
         let word = shape?.words().iter().find(|word| word.text == text)?;
         let markdown = format!("**{text}**\n\n{}", word.docs);
         Some(Hover { span: inner_span(self.node), markdown })

@@ -33,7 +33,7 @@ pub use complete::{Completion, CompletionKind, Snippet, complete};
 pub use file::{File, FileKind, kind_of, parse};
 pub use hover::{Hover, hover};
 pub use index::{Trust, WorkspaceIndex};
-pub use rules::{RuleAt, RuleKind, rules_in};
+pub use rules::{RULE_WORDS, RuleAt, RuleKind, rules_in};
 pub use schema::{SCHEMAS, print as print_schema, schema};
 pub use summary::{settings_view, summary};
 pub use symbols::{Symbol, SymbolKind, symbols};

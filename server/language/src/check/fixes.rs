@@ -179,8 +179,10 @@ fn indent_of(text: &str, key: usize) -> Option<String> {
     lead.chars().all(|c| matches!(c, ' ' | '-')).then(|| " ".repeat(lead.len()))
 }
 
+/// The line break of a file, which its first line tells.
 pub(super) fn line_break(text: &str) -> &'static str {
-    if text.contains("\r\n") { "\r\n" } else { "\n" }
+    let first = text.find('\n').and_then(|at| text.get(..at));
+    if first.is_some_and(|line| line.ends_with('\r')) { "\r\n" } else { "\n" }
 }
 
 pub(super) fn line_start(text: &str, offset: usize) -> usize {

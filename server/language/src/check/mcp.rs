@@ -56,8 +56,7 @@ fn server(findings: &mut Findings<'_>, node: Node<'_>, name: &str, span: Span, h
         return;
     }
     let has = |key: &str| node.entry(key).is_some();
-    let kind =
-        node.get("type").and_then(Node::scalar_text).unwrap_or(if home == Home::Step { "local" } else { "" });
+    let kind = node.get("type").and_then(Node::scalar_text).unwrap_or("");
     let place = Holder::at(name, span);
     match kind {
         "local" | "stdio" => {

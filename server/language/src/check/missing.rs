@@ -99,11 +99,8 @@ fn blank(findings: &Findings<'_>, key: &Key) -> String {
     match (key.name.as_str(), findings.file.kind) {
         ("name", FileKind::Skill) => return quoted(folder()),
         ("name", _) => return quoted(stem().trim_end_matches(".workflow")),
-        ("id", _) => {
-            let free =
-                (1..1000).map(|number| format!("step_{number}")).find(|id| !findings.file.text.contains(id));
-            return free.unwrap_or_default();
-        }
+        // Which ids are free is nothing that one step could tell.
+        ("id", _) => return "new_step".to_owned(),
         ("cwd", _) => return ".".to_owned(),
         _ => {}
     }

@@ -65,6 +65,9 @@ pub fn check(file: &File<'_>, index: &WorkspaceIndex) -> Vec<Diagnostic> {
         }
         FileKind::Config | FileKind::KeystoneConfig => {
             settings::check(&mut findings, index);
+            if file.kind == FileKind::KeystoneConfig {
+                settings::keystone_providers(&mut findings);
+            }
             mcp::config(&mut findings);
             heads::hooks(&mut findings);
         }

@@ -8,6 +8,8 @@ use copydesk_base::{Code, Diagnostic};
 use copydesk_text::{Entry, Node};
 
 use super::Findings;
+use super::elsewhere::with_near;
+use crate::declared::inner_span;
 use crate::file::is_workspace_config;
 use crate::{Trust, WorkspaceIndex};
 
@@ -27,6 +29,49 @@ pub(super) fn check(findings: &mut Findings<'_>, index: &WorkspaceIndex) {
             "permissions" => permissions(findings, entry.value()),
             _ => ignored(findings, entry, name),
         }
+    }
+}
+
+/// The kinds of Keystone's providers that have one of ours to stand for them.
+const KEYSTONE_KINDS: &[&str] = &[
+    "anthropic",
+    "openai",
+    "openai-chat",
+    "openai-compatible",
+    "openai-compat",
+    "openai-responses",
+    "groq",
+    "mistral",
+    "deepseek",
+    "azure",
+    "azure-openai",
+    "ollama",
+    "ollama-ai-provider",
+];
+
+/// Providers of Keystone's config that will not count: scripts, and kinds that are unknown here. None of them is ever
+/// started.
+pub(super) fn keystone_providers(findings: &mut Findings<'_>) {
+    let providers = findings.tree().root().and_then(|root| root.get("providers"));
+    for entry in providers.map(Node::entries).unwrap_or_default() {
+        let provider = entry.value();
+        if let Some(script) = provider.entry("script") {
+            let message = "a provider that is a script is refused; it is never started";
+            findings.add(Diagnostic::new(Code::UnknownName, script.key().span(), message));
+            continue;
+        }
+        let Some(node) = provider.get("type").or_else(|| provider.get("package")) else { continue };
+        let Some(kind) = node.as_str() else { continue };
+        let bare = kind.trim_start_matches("@ai-sdk/");
+        if KEYSTONE_KINDS.contains(&bare) {
+            continue;
+        }
+        let known: Vec<String> = KEYSTONE_KINDS.iter().map(|kind| (*kind).to_owned()).collect();
+        let message = format!("providers of the kind '{kind}' are not known here");
+        let otherwise = "this one does not count; add it to .copydesk/config.yaml with a kind";
+        let finding =
+            with_near(findings, Code::UnknownName, inner_span(node), message, bare, &known, otherwise);
+        findings.add(finding);
     }
 }
 

@@ -23,7 +23,7 @@ use crate::types::InputKind;
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Callee {
     /// Nothing is there; these paths lead to workflows.
-    Missing(Vec<String>),
+    Missing(Arc<[String]>),
     /// A file of another kind.
     Other,
     Workflow {
@@ -46,6 +46,7 @@ pub(super) fn callees(
     index: &WorkspaceIndex,
 ) -> BTreeMap<String, Callee> {
     let mut callees = BTreeMap::new();
+    let mut offered: Option<Arc<[String]>> = None;
     let Some(files) = index.files.as_deref() else { return callees };
     for call in calls {
         let Target::Workflow(written) = &call.target else { continue };
@@ -53,7 +54,7 @@ pub(super) fn callees(
             continue;
         }
         let callee = match index.file_at(from, written).and_then(|(path, _)| files.get_key_value(path)) {
-            None => Callee::Missing(offers(from, index)),
+            None => Callee::Missing(offered.get_or_insert_with(|| offers(from, index).into()).clone()),
             Some((path, summary)) => match &summary.body {
                 SummaryBody::Workflow(_) => Callee::Workflow {
                     path: path.clone(),

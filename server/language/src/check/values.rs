@@ -6,7 +6,7 @@ use copydesk_base::{Code, Diagnostic, Fix, TextEdit};
 use copydesk_text::{Kind, Node};
 
 use super::Findings;
-use super::fixes::remove_item;
+use super::fixes::{remove_item, remove_key};
 use super::operations::report;
 use super::structure::Holder;
 use crate::expression::{End, has_expression, pieces};
@@ -110,7 +110,11 @@ fn never(findings: &mut Findings<'_>, node: Node<'_>) {
     };
     if let Some(condition) = tree.get(node, "if").filter(is_false) {
         let message = "this is always false, so the step never runs";
-        findings.add(Diagnostic::new(Code::NeverRuns, condition.span(), message));
+        let mut finding = Diagnostic::new(Code::NeverRuns, condition.span(), message);
+        if let Some(edit) = remove_key(findings.file.text, node, "if") {
+            finding = finding.with_fix(Fix::new("take the condition out", vec![edit]));
+        }
+        findings.add(finding);
     }
     if let Some(list) = tree.get(node, "foreach") {
         let empty = matches!(list.kind(), Kind::Sequence(items) if items.is_empty());

@@ -4,7 +4,7 @@
 
 use std::collections::HashSet;
 
-use copydesk_base::{Code, Diagnostic, Fix};
+use copydesk_base::{Code, Diagnostic, Fix, Severity};
 use copydesk_text::{Entry, Kind, Node};
 
 use super::fixes::{insert_key, remove_entry, remove_key};
@@ -48,6 +48,8 @@ fn score(findings: &mut Findings<'_>, entry: Entry<'_>) {
         let word = if needs.len() == 1 { "script" } else { "llm" };
         let message = format!("'scorer: {word}' needs '{key}'");
         let mut finding = Diagnostic::new(Code::MissingKey, scorer, message);
+        // The workflow runs without it; only its score is missing.
+        finding.severity = Severity::Warning;
         if let Some(edit) = insert_key(findings.file.text, eval, eval.entry("scorer"), key, "\"\"") {
             finding = finding.with_fix(Fix::new(format!("add '{key}'"), vec![edit]));
         }

@@ -6,6 +6,7 @@ use crate::FileKind;
 use crate::check::waiting_for;
 use crate::declared::Block;
 use crate::hover;
+use crate::rules::RULE_WORDS;
 use crate::shape::{Form, Need, Shape};
 use crate::types::tools::TOOLS;
 
@@ -14,7 +15,12 @@ pub(super) fn of_shape(cursor: &Cursor<'_>, shape: &'static Shape) -> Vec<Comple
     let mut proposals = Vec::new();
     if matches!(
         cursor.file.kind,
-        FileKind::Workflow | FileKind::Agent | FileKind::Action | FileKind::Prompt | FileKind::Skill
+        FileKind::Workflow
+            | FileKind::Agent
+            | FileKind::Action
+            | FileKind::Prompt
+            | FileKind::Skill
+            | FileKind::Config
     ) {
         names(cursor, &mut proposals);
     }
@@ -84,6 +90,12 @@ fn names(cursor: &Cursor<'_>, proposals: &mut Vec<Completion>) {
             for (at, (tool, docs)) in TOOLS.iter().enumerate() {
                 let sort = u32::try_from(at).unwrap_or(u32::MAX);
                 proposals.push(value(cursor, CompletionKind::Value, tool, "tool", docs, sort));
+            }
+        }
+        "allow" | "ask" | "deny" if keys.contains(&"permissions") => {
+            for (at, (word, docs)) in RULE_WORDS.iter().enumerate() {
+                let sort = u32::try_from(at).unwrap_or(u32::MAX);
+                proposals.push(value(cursor, CompletionKind::Value, word, "rule", docs, sort));
             }
         }
         "pool" => {

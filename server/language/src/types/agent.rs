@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::ExecutionStep;
+use super::{ExecutionStep, TightRules};
 
 /// An agent: a named prompt with tools. The text below the front matter is the prompt.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
@@ -28,6 +28,9 @@ pub struct Agent {
     /// The tools it may use: names of built-in ones, or tools written out.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tools: Vec<ToolOrName>,
+    /// Rules that hold besides everybody's. An agent can only tighten: `ask` and `deny`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub permissions: Option<TightRules>,
 }
 
 /// A tool: the name of a built-in one, or one written out.

@@ -141,6 +141,20 @@ fn an_untrusted_workspace_may_only_tighten() {
 }
 
 #[test]
+fn providers_of_keystone_that_do_not_count_are_told() {
+    check_in(
+        ".keystone/config.yaml",
+        "providers:\n  a: {type: openai}\n  b: {type: ⟦antropic⟧}\n  c: {package: \"@ai-sdk/anthropic\"}\n  d: {type: ⟦copilot⟧}\n  e: {type: x, ⟦script⟧: ./run.js}\n",
+        &trusted(),
+        expect![[r#"
+            warning unknown-name providers of the kind 'antropic' are not known here; did you mean 'anthropic'? [fix: change to 'anthropic']
+            warning unknown-name providers of the kind 'copilot' are not known here; this one does not count; add it to .copydesk/config.yaml with a kind
+            warning unknown-name a provider that is a script is refused; it is never started
+        "#]],
+    );
+}
+
+#[test]
 fn prompts_and_skills_keep_keys_of_others() {
     check_text(
         ".copydesk/prompts/p.md",

@@ -92,8 +92,8 @@ fn a_step_that_cannot_run_is_told() {
   - {id: f, type: join, needs: [a, b], condition: 2}
 "#,
         expect![[r#"
-            warning never-runs this is always false, so the step never runs
-            warning never-runs this is always false, so the step never runs
+            warning never-runs this is always false, so the step never runs [fix: take the condition out]
+            warning never-runs this is always false, so the step never runs [fix: take the condition out]
             warning never-runs this list is empty, so the step never runs
             error unknown-value this join needs 2 steps, so 3 are never done [fix: change to 2]
             error unknown-value a join waits for at least one step [fix: change to 1]
@@ -122,14 +122,14 @@ fn who_scores_decides_what_counts() {
     check_steps(
         "steps:\n  - {id: a, type: shell, run: ls}\neval:\n  scorer: ⟦llm⟧\n  agent: a\n  ⟦run⟧: ls\n",
         expect![[r#"
-            error missing-key 'scorer: llm' needs 'prompt' [fix: add 'prompt']
+            warning missing-key 'scorer: llm' needs 'prompt' [fix: add 'prompt']
             warning useless-key 'run' does nothing here: the scorer does not read it [fix: take 'run' out]
         "#]],
     );
     check_steps(
         "steps:\n  - {id: a, type: shell, run: ls}\neval: {scorer: ⟦script⟧, ⟦agent⟧: a}\n",
         expect![[r#"
-            error missing-key 'scorer: script' needs 'run' [fix: add 'run']
+            warning missing-key 'scorer: script' needs 'run' [fix: add 'run']
             warning useless-key 'agent' does nothing here: the scorer does not read it [fix: take 'agent' out]
         "#]],
     );
@@ -166,7 +166,7 @@ fn servers_of_a_step_are_programs_or_addresses() {
       - {name: leak, command: x, env: {GITHUB_TOKEN: ⟦ghp_abcdefghijklmnopqrstuvwx0123456789⟧}}
 "#,
         expect![[r#"
-            error missing-key the server 'none' needs 'command' [fix: add 'command']
+            error missing-key the server 'none' needs 'command' or 'url' [fix: add 'command'] [fix: add 'url']
             error missing-key the server 'far' needs 'url' [fix: add 'url']
             warning useless-key 'command' does nothing here: the server is an address [fix: take 'command' out]
             warning plain-secret a secret stands here as it is; read it from 'secrets' instead, then change it [fix: change to '${{ secrets.GITHUB_TOKEN }}']

@@ -161,3 +161,40 @@ fn steps_and_inputs() {
         expect!["<name> **name**: string input, required"],
     );
 }
+
+#[test]
+fn a_permission_rule_is_explained() {
+    hover_in(
+        ".copydesk/config.yaml",
+        "permissions:\n  deny: [\"Bash(git $0push:*)\"]\n",
+        expect![[r#"
+        <"Bash(git push:*)"> **Bash(git push:*)**
+
+        Every command that starts with `git push` never happens, in any mode."#]],
+    );
+    hover_in(
+        ".copydesk/config.yaml",
+        "permissions: {allow: [Read(src/$0**)]}\n",
+        expect![[r#"
+        <Read(src/**)> **Read(src/**)**
+
+        Reading `src/**` happens without asking, unless a rule under `ask` or `deny` speaks too."#]],
+    );
+    hover_in(
+        ".copydesk/config.yaml",
+        "permissions: {ask: [\"Mcp(files, $0write)\"]}\n",
+        expect![[r#"
+        <"Mcp(files, write)"> **Mcp(files, write)**
+
+        The tool `write` of the server `files` always asks, unless a rule under `deny` speaks too."#]],
+    );
+    hover_in(".copydesk/config.yaml", "permissions: {ask: [Nonsense$0]}\n", expect!["nothing"]);
+    hover_in(
+        ".copydesk/config.yaml",
+        "hooks: {PreTool$0Use: []}\n",
+        expect![[r#"
+        <PreToolUse> **PreToolUse**: a list
+
+        A tool is about to run. A hook that fails in any way, or cannot start, blocks it."#]],
+    );
+}

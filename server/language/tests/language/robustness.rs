@@ -12,6 +12,12 @@ const TEXTS: &[(&str, &str)] = &[
     (WORKFLOW, include_str!("fixtures/release.yaml")),
     (WORKFLOW, include_str!("fixtures/slips.yaml")),
     (".copydesk/agents/editor.md", include_str!("fixtures/editor.md")),
+    (
+        ".mcp.json",
+        "{\"mcpServers\": {\"a\": {}, \"b\": {\"comand\": 1, \"url\": \"x\", \"command\": \"y\"}}}",
+    ),
+    ("skills/pdf/SKILL.md", "---\nname: PDF Forms\ndescription: ''\n---\nText\n"),
+    (".copydesk/prompts/p.md", "---\narguments: [a, b]\nlanguages: [Rust]\n---\n{{a}} {{c}} {{\n"),
     (".copydesk/config.yaml", "permissions: {mode: plan, deny: [\"Read(x)\"]}\nbudgets: {run: {usd: 1}}\n"),
 ];
 
