@@ -15,25 +15,39 @@
 mod check;
 mod complete;
 mod declared;
+mod editing;
 pub mod expression;
 mod file;
+mod folding;
+mod format;
+mod hints;
 mod hover;
 pub mod index;
 pub mod navigate;
 mod rules;
 mod schema;
 pub mod schemas;
+mod selection;
 mod shape;
 mod summary;
 mod symbols;
+mod tokens;
 pub mod types;
 
 pub use check::check;
 pub use complete::{Completion, CompletionKind, Snippet, complete};
+pub use editing::{
+    Made, Mended, NewFile, Refactoring, RefactoringKind, edited, is_safe, mend_all, refactorings,
+};
 pub use file::{File, FileKind, kind_of, parse};
+pub use folding::{Fold, FoldKind, folds};
+pub use format::{Style as FormatStyle, format, format_range, on_type};
+pub use hints::{Hint, hints};
 pub use hover::{Hover, hover};
 pub use index::{Trust, WorkspaceIndex};
 pub use rules::{RULE_WORDS, RuleAt, RuleKind, rules_in};
 pub use schema::{SCHEMAS, print as print_schema, schema};
+pub use selection::selections;
 pub use summary::{settings_view, summary};
 pub use symbols::{Symbol, SymbolKind, symbols};
+pub use tokens::{SemanticToken, TokenKind, TokenRole, semantic_tokens};

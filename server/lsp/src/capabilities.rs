@@ -7,6 +7,8 @@ use copydesk_text::position::Encoding;
 use serde_json::Value;
 use tower_lsp::gen_lsp_types as lsp;
 
+use crate::methods::{on_type_formatting, semantic_tokens};
+
 /// The rungs that this client announced.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Ladder {
@@ -34,6 +36,14 @@ pub(crate) struct Ladder {
     pub(crate) prepares_rename: bool,
     /// Renames files in an edit.
     pub(crate) renames_files: bool,
+    /// Takes a code action without its edit, and asks for it when it is chosen.
+    pub(crate) resolves_edits: bool,
+    /// Folds whole lines only.
+    pub(crate) fold_lines: bool,
+    /// How many folds it takes.
+    pub(crate) fold_limit: Option<usize>,
+    /// Takes a word that goes over several lines.
+    pub(crate) multiline_tokens: bool,
     /// Our own extension: `experimental: {copydesk: true}`.
     pub(crate) ours: bool,
 }
@@ -69,6 +79,15 @@ impl Ladder {
             renames_files: at("/workspace/workspaceEdit/resourceOperations")
                 .and_then(Value::as_array)
                 .is_some_and(|kinds| kinds.iter().any(|kind| kind == "rename")),
+            resolves_edits: yes("/textDocument/codeAction/dataSupport")
+                && at("/textDocument/codeAction/resolveSupport/properties")
+                    .and_then(Value::as_array)
+                    .is_some_and(|properties| properties.iter().any(|property| property == "edit")),
+            fold_lines: yes("/textDocument/foldingRange/lineFoldingOnly"),
+            fold_limit: at("/textDocument/foldingRange/rangeLimit")
+                .and_then(Value::as_u64)
+                .and_then(|limit| usize::try_from(limit).ok()),
+            multiline_tokens: yes("/textDocument/semanticTokens/multilineTokenSupport"),
             ours: yes("/experimental/copydesk"),
         }
     }
@@ -89,10 +108,15 @@ pub(crate) const COMMANDS: &[&str] = &[
     "copydesk.trust",
     "copydesk.doctor",
     "copydesk.references",
+    "copydesk.refactor",
 ];
 
 /// The kind of agent actions on code.
 pub(crate) const REWRITE: &str = "refactor.rewrite.copydesk";
+/// The kind of refactorings that make a thing of its own.
+pub(crate) const EXTRACT: &str = "refactor.extract.copydesk";
+/// The kind of *fix all*.
+pub(crate) const FIX_ALL: &str = "source.fixAll.copydesk";
 /// The kind of agent actions on a file or a run.
 pub(crate) const SOURCE: &str = "source.copydesk";
 
@@ -130,7 +154,14 @@ pub(crate) fn offered(ladder: &Ladder) -> lsp::ServerCapabilities {
             true.into()
         }),
         code_action_provider: Some(lsp::CodeActionProvider::CodeActionOptions(lsp::CodeActionOptions {
-            code_action_kinds: Some(vec![lsp::CodeActionKind::QuickFix, kind(REWRITE), kind(SOURCE)]),
+            code_action_kinds: Some(vec![
+                lsp::CodeActionKind::QuickFix,
+                kind(REWRITE),
+                kind(EXTRACT),
+                kind(SOURCE),
+                kind(FIX_ALL),
+            ]),
+            resolve_provider: ladder.resolves_edits.then_some(true),
             ..Default::default()
         })),
         execute_command_provider: Some(lsp::ExecuteCommandOptions {
@@ -145,6 +176,36 @@ pub(crate) fn offered(ladder: &Ladder) -> lsp::ServerCapabilities {
                 ..Default::default()
             })
         }),
+        ..layout()
+    }
+}
+
+/// What is offered about the look and the layout of a file.
+fn layout() -> lsp::ServerCapabilities {
+    let (first, more) = on_type_formatting::TRIGGERS;
+    lsp::ServerCapabilities {
+        document_formatting_provider: Some(true.into()),
+        document_range_formatting_provider: Some(
+            lsp::DocumentRangeFormattingOptions { ranges_support: Some(true), ..Default::default() }.into(),
+        ),
+        document_on_type_formatting_provider: Some(lsp::DocumentOnTypeFormattingOptions {
+            first_trigger_character: first.to_owned(),
+            more_trigger_character: Some(more.iter().map(|word| (*word).to_owned()).collect()),
+        }),
+        folding_range_provider: Some(true.into()),
+        selection_range_provider: Some(true.into()),
+        inlay_hint_provider: Some(true.into()),
+        semantic_tokens_provider: Some(
+            lsp::SemanticTokensOptions {
+                legend: semantic_tokens::legend(),
+                range: Some(lsp::SemanticTokensOptionsRange::Bool(true)),
+                full: Some(lsp::Full::SemanticTokensFullDelta(lsp::SemanticTokensFullDelta {
+                    delta: Some(true),
+                })),
+                ..Default::default()
+            }
+            .into(),
+        ),
         ..Default::default()
     }
 }

@@ -215,6 +215,72 @@ impl LanguageServer for Front {
         self.on_snapshot(|params| &params.text_document.uri.0, params, methods::code_action::run).await
     }
 
+    async fn folding_range(&self, params: lsp::FoldingRangeParams) -> Result<Option<Vec<lsp::FoldingRange>>> {
+        self.on_snapshot(|params| &params.text_document.uri.0, params, methods::folding_range::run).await
+    }
+
+    async fn selection_range(
+        &self,
+        params: lsp::SelectionRangeParams,
+    ) -> Result<Option<Vec<lsp::SelectionRange>>> {
+        self.on_snapshot(|params| &params.text_document.uri.0, params, methods::selection_range::run).await
+    }
+
+    async fn inlay_hint(&self, params: lsp::InlayHintParams) -> Result<Option<Vec<lsp::InlayHint>>> {
+        self.on_snapshot(|params| &params.text_document.uri.0, params, methods::inlay_hint::run).await
+    }
+
+    async fn semantic_tokens_full(
+        &self,
+        params: lsp::SemanticTokensParams,
+    ) -> Result<Option<lsp::SemanticTokens>> {
+        self.on_snapshot(|params| &params.text_document.uri.0, params, methods::semantic_tokens::full).await
+    }
+
+    async fn semantic_tokens_full_delta(
+        &self,
+        params: lsp::SemanticTokensDeltaParams,
+    ) -> Result<Option<lsp::SemanticTokensDeltaResponse>> {
+        self.on_snapshot(|params| &params.text_document.uri.0, params, methods::semantic_tokens::delta).await
+    }
+
+    async fn semantic_tokens_range(
+        &self,
+        params: lsp::SemanticTokensRangeParams,
+    ) -> Result<Option<lsp::SemanticTokens>> {
+        self.on_snapshot(|params| &params.text_document.uri.0, params, methods::semantic_tokens::range).await
+    }
+
+    async fn formatting(&self, params: lsp::DocumentFormattingParams) -> Result<Option<Vec<lsp::TextEdit>>> {
+        self.on_snapshot(|params| &params.text_document.uri.0, params, methods::formatting::run).await
+    }
+
+    async fn range_formatting(
+        &self,
+        params: lsp::DocumentRangeFormattingParams,
+    ) -> Result<Option<Vec<lsp::TextEdit>>> {
+        self.on_snapshot(|params| &params.text_document.uri.0, params, methods::range_formatting::run).await
+    }
+
+    async fn ranges_formatting(
+        &self,
+        params: lsp::DocumentRangesFormattingParams,
+    ) -> Result<Option<Vec<lsp::TextEdit>>> {
+        self.on_snapshot(|params| &params.text_document.uri.0, params, methods::range_formatting::several)
+            .await
+    }
+
+    async fn on_type_formatting(
+        &self,
+        params: lsp::DocumentOnTypeFormattingParams,
+    ) -> Result<Option<Vec<lsp::TextEdit>>> {
+        self.on_snapshot(|params| &params.text_document.uri.0, params, methods::on_type_formatting::run).await
+    }
+
+    async fn code_action_resolve(&self, params: lsp::CodeAction) -> Result<lsp::CodeAction> {
+        self.on_snapshot(methods::refactor::uri_of, params, methods::refactor::resolve).await
+    }
+
     async fn execute_command(&self, params: lsp::ExecuteCommandParams) -> Result<Option<Value>> {
         methods::execute_command::run(&self.state, params).await
     }

@@ -26,6 +26,7 @@ use crate::documents::Documents;
 use crate::files::EditorFiles;
 use crate::host::EditorHost;
 use crate::schemas::Library;
+use crate::methods::semantic_tokens;
 use crate::snapshot::Snapshot;
 use crate::trust::KnownTrust;
 use crate::workspace::Workspace;
@@ -40,6 +41,8 @@ pub(crate) struct State {
     session: OnceLock<Session>,
     shut_down: AtomicBool,
     trust: KnownTrust,
+    /// What was last said about the words of each document.
+    pub(crate) tokens: semantic_tokens::Answered,
     /// How many answers about the editor's settings are waited for.
     pub(crate) settings_under_way: watch::Sender<u32>,
 }
@@ -73,6 +76,7 @@ impl State {
             session: OnceLock::new(),
             shut_down: AtomicBool::new(false),
             trust: KnownTrust::default(),
+            tokens: semantic_tokens::Answered::default(),
             settings_under_way: watch::Sender::new(0),
         })
     }
@@ -186,6 +190,7 @@ impl State {
             }),
             "textDocument/didClose" => params(request).map(|params: lsp::DidCloseTextDocumentParams| {
                 self.documents.close(&params.text_document.uri.0);
+                self.tokens.forget(&params.text_document.uri.0);
                 params.text_document.uri.0
             }),
             "textDocument/didSave" => {

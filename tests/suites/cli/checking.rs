@@ -131,9 +131,10 @@ fn a_config_that_makes_no_sense_says_where() {
 #[test]
 fn help_is_everywhere_and_wrong_usage_is_2() {
     let workspace = Workspace::new(COPYDESK);
-    for command in
-        ["check", "schema", "config", "ask", "undo", "redo", "trust", "approve", "doctor", "tour", "lsp"]
-    {
+    for command in [
+        "check", "init", "schema", "config", "ask", "undo", "redo", "trust", "approve", "doctor", "tour",
+        "lsp",
+    ] {
         let ran = workspace.run(&[command, "--help"]).exits(0);
         assert!(ran.stdout.contains("Usage"), "{ran}");
     }

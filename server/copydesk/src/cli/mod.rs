@@ -6,6 +6,7 @@ mod check;
 mod config;
 mod decisions;
 mod doctor;
+mod init;
 mod lsp;
 mod permissions;
 mod schema;
@@ -41,6 +42,7 @@ enum Command {
     Undo(undo::Arguments),
     /// Brings the edits again that the last undo took back
     Redo(undo::Arguments),
+    Init(init::Arguments),
     Check(check::Arguments),
     Schema(schema::Arguments),
     Config(config::Arguments),
@@ -89,6 +91,7 @@ pub(crate) fn main() -> ExitCode {
         Command::Ask(arguments) => ask::run(&arguments),
         Command::Undo(arguments) => undo::run(&arguments, Direction::Undo),
         Command::Redo(arguments) => undo::run(&arguments, Direction::Redo),
+        Command::Init(arguments) => init::run(&arguments),
         Command::Check(arguments) => check::run(&arguments),
         Command::Schema(arguments) => schema::run(&arguments),
         Command::Config(arguments) => config::run(&arguments),

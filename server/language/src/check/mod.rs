@@ -109,6 +109,17 @@ fn duplicate_keys(file: &File<'_>) -> Vec<Diagnostic> {
     list
 }
 
+/// For each step, by its place in [`Declared::steps`], the steps that it waits for, and where each is written.
+pub(crate) fn edges<'a>(file: &File<'a>, declared: &Declared<'a>) -> Vec<Vec<(usize, Span)>> {
+    let Some(shapes) = shape::of(file.kind) else { return Vec::new() };
+    let context = Arc::default();
+    let mut findings =
+        Findings { file: *file, list: Vec::new(), suggest: Suggest::default(), shapes, context };
+    let mut edges = graph::needs(&mut findings, declared);
+    expressions::workflow(&mut findings, declared, &mut edges);
+    edges.into_iter().map(|edges| edges.into_iter().map(|edge| (edge.to, edge.span)).collect()).collect()
+}
+
 /// Of a YAML file only the first document is read. What stands in another must not look as if it counted.
 fn one_document(findings: &mut Findings<'_>) {
     let is_yaml =

@@ -7,7 +7,8 @@ use copydesk_base::{Code, Diagnostic, Span};
 use serde_json::{Value, json};
 use tower_lsp::gen_lsp_types as lsp;
 
-use crate::capabilities::{REWRITE, SOURCE};
+use super::refactor;
+use crate::capabilities::{EXTRACT, FIX_ALL, REWRITE, SOURCE};
 use crate::comments;
 use crate::convert;
 use crate::diagnostics;
@@ -30,6 +31,7 @@ pub(crate) fn run(
     if wanted(&params.context, REWRITE) {
         agents(snapshot, open, &params, &mut actions);
     }
+    refactorings(snapshot, open, &params, &mut actions);
     if wanted(&params.context, SOURCE) {
         of_source(snapshot, &mut actions);
     }
@@ -44,6 +46,28 @@ fn wanted(context: &lsp::CodeActionContext, kind: &str) -> bool {
         let only = only.as_str().unwrap_or_default();
         only.is_empty() || kind == only || kind.strip_prefix(only).is_some_and(|rest| rest.starts_with('.'))
     })
+}
+
+/// What can be done to the file without a model. Computed only for a client that may show it.
+fn refactorings(
+    snapshot: &Snapshot,
+    open: &Open,
+    params: &lsp::CodeActionParams,
+    actions: &mut Vec<lsp::CodeAction>,
+) {
+    if open.file().kind == FileKind::Other {
+        return;
+    }
+    if ["quickfix", REWRITE, EXTRACT].iter().any(|kind| wanted(&params.context, kind)) {
+        let found = refactor::actions(snapshot, open, params.range).into_iter();
+        actions.extend(found.filter(|action| {
+            let kind = serde_json::to_value(&action.kind).unwrap_or_default();
+            wanted(&params.context, kind.as_str().unwrap_or_default())
+        }));
+    }
+    if wanted(&params.context, FIX_ALL) {
+        actions.extend(refactor::fix_all(snapshot, open));
+    }
 }
 
 /// The mends of our findings that touch the range; each with its edit, at this version.

@@ -38,6 +38,7 @@ pub(crate) async fn run(state: &Arc<State>, params: lsp::ExecuteCommandParams) -
         "copydesk.mode.set" => set_mode(session, arguments.one()?),
         "copydesk.model.set" => Ok(Some(set_model(session, arguments.one()?))),
         "copydesk.trust" => trust(state, session).await,
+        "copydesk.refactor" => super::refactor::run(state, arguments.one()?).await,
         "copydesk.doctor" => {
             let (state, root) = (state.clone(), session.root.clone());
             beside(move || (state.backstage.doctor)(&root)).await.map(Some)

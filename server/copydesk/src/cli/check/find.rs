@@ -1,0 +1,91 @@
+//! Which files are checked, and their texts.
+
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use copydesk_lsp::workspace;
+
+/// A file to be checked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Found {
+    /// As it is shown; relative paths stay relative.
+    pub(super) path: PathBuf,
+    pub(super) named: Named,
+}
+
+/// Whether the person named the file itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Named {
+    Itself,
+    ByFolder,
+}
+
+/// The files under some paths, each once, in the order of their names: everything that git does not ignore, of dot
+/// folders only those that may be ours.
+pub(super) fn under(paths: &[PathBuf]) -> Vec<Found> {
+    let mut found: Vec<Found> = paths.iter().flat_map(|path| below(path)).collect();
+    // A file that was named itself is checked as such, also where its folder was named, too.
+    found.sort_by(|one, other| {
+        let folder = |found: &Found| found.named == Named::ByFolder;
+        (&one.path, folder(one)).cmp(&(&other.path, folder(other)))
+    });
+    found.dedup_by(|later, first| later.path == first.path);
+    found
+}
+
+fn below(path: &Path) -> Vec<Found> {
+    if !path.is_dir() {
+        return vec![Found { path: tidy(path), named: Named::Itself }];
+    }
+    let files =
+        workspace::below(path).flatten().filter(|entry| entry.file_type().is_some_and(|kind| kind.is_file()));
+    files
+        .filter(|entry| is_yaml(entry.path()) || is_markdown(entry.path()) || entry.file_name() == ".mcp.json")
+        .map(|entry| Found { path: tidy(entry.path()), named: Named::ByFolder })
+        .collect()
+}
+
+/// The path without the `./` that a walk of the current folder puts before everything.
+fn tidy(path: &Path) -> PathBuf {
+    path.strip_prefix(".").unwrap_or(path).to_owned()
+}
+
+/// The text of a file; the error is a sentence.
+pub(super) fn read(path: &Path) -> Result<String, String> {
+    let metadata = std::fs::metadata(path).map_err(|error| format!("this file cannot be read: {error}"))?;
+    if !metadata.is_file() {
+        return Err("this is no file; name a file or a folder".to_owned());
+    }
+    if metadata.len() > copydesk_base::files::LARGEST_FILE {
+        return Err(format!("this file is too large to check: it has {} bytes", metadata.len()));
+    }
+    let bytes = std::fs::read(path).map_err(|error| format!("this file cannot be read: {error}"))?;
+    text(bytes)
+}
+
+/// The text on standard input.
+pub(super) fn read_stdin() -> Result<String, String> {
+    let mut bytes = Vec::new();
+    let limit = copydesk_base::files::LARGEST_FILE;
+    let read = std::io::stdin().lock().take(limit + 1).read_to_end(&mut bytes);
+    read.map_err(|error| format!("standard input cannot be read: {error}"))?;
+    if bytes.len() as u64 > limit {
+        return Err(format!("this text is too large to check: {limit} bytes are the limit"));
+    }
+    text(bytes)
+}
+
+fn text(bytes: Vec<u8>) -> Result<String, String> {
+    String::from_utf8(bytes).map_err(|error| {
+        let at = error.utf8_error().valid_up_to();
+        format!("this file is no UTF-8 text: byte {at} is wrong; save it as UTF-8")
+    })
+}
+
+pub(super) fn is_yaml(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| extension == "yaml" || extension == "yml")
+}
+
+fn is_markdown(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| extension == "md" || extension == "markdown")
+}

@@ -1,0 +1,189 @@
+//! Looking at files: what is wrong in each, and with `--fix` what was mended.
+
+use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use copydesk_agent::DiskFiles;
+use copydesk_base::files::{Expect, FileError};
+use copydesk_base::path::resolve;
+use copydesk_base::{Code, ContentHash, Diagnostic, Files, Span};
+use copydesk_language::{File, FileKind, Made, Trust, WorkspaceIndex, check, mend_all, parse};
+use copydesk_lsp::rules::check_rules;
+use copydesk_lsp::schemas::{self, Library};
+use copydesk_lsp::workspace::{self, Members};
+
+use super::find::{Found, Named, is_yaml, read};
+use crate::here::Here;
+
+/// One file and what was found in it.
+#[derive(Debug, Default)]
+pub(super) struct Checked {
+    /// As it is shown to people.
+    pub(super) path: String,
+    pub(super) text: String,
+    pub(super) findings: Vec<Diagnostic>,
+    /// What `--fix` mended.
+    pub(super) made: Vec<Made>,
+    /// Why the mended text could not be written.
+    pub(super) unwritten: Option<String>,
+}
+
+/// What is done about safe mends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Mending {
+    /// Nothing.
+    Leave,
+    /// They are made in the text, and nowhere else.
+    InText,
+    /// They are made in the file.
+    InFile,
+}
+
+/// What all looks share.
+pub(super) struct Surroundings<'a> {
+    pub(super) here: &'a Here,
+    /// What the person trusted of this workspace.
+    pub(super) trusted: &'a [ContentHash],
+    pub(super) index: WorkspaceIndex,
+    /// The schemas of other people's files.
+    pub(super) library: Library,
+    pub(super) mending: Mending,
+}
+
+/// Looks at all of them, on as many threads as there are processors. The order stays.
+pub(super) fn all(surroundings: &Surroundings<'_>, found: &[Found]) -> Vec<Checked> {
+    let threads = std::thread::available_parallelism().map_or(1, usize::from).min(found.len().max(1));
+    let next = AtomicUsize::new(0);
+    let work = || {
+        let mut mine = Vec::new();
+        while let Some((at, found)) = {
+            let at = next.fetch_add(1, Ordering::Relaxed);
+            found.get(at).map(|found| (at, found))
+        } {
+            mine.extend(one(surroundings, found).map(|checked| (at, checked)));
+        }
+        mine
+    };
+    let mut checked: Vec<(usize, Checked)> = std::thread::scope(|scope| {
+        let others: Vec<_> = (1..threads).map(|_| scope.spawn(work)).collect();
+        let mut checked = work();
+        for other in others {
+            match other.join() {
+                Ok(theirs) => checked.extend(theirs),
+                Err(panic) => std::panic::resume_unwind(panic),
+            }
+        }
+        checked
+    });
+    checked.sort_by_key(|(at, _)| *at);
+    checked.into_iter().map(|(_, checked)| checked).collect()
+}
+
+/// One file; `None` for a file that is not ours and that nobody named.
+fn one(surroundings: &Surroundings<'_>, found: &Found) -> Option<Checked> {
+    let whole = surroundings.here.cwd.join(&found.path);
+    let path = found.path.display().to_string();
+    match read(&whole) {
+        Ok(text) => text_at(surroundings, &whole, found.named, path, text),
+        // Whose file it is can be told by its name only.
+        Err(reason) => {
+            let tree = copydesk_text::Tree::default();
+            let is_ours = copydesk_language::kind_of(&whole, "", &tree) != FileKind::Other;
+            let findings = match found.named {
+                Named::ByFolder if !is_ours && !is_yaml(&whole) => return None,
+                Named::ByFolder if !is_ours => Vec::new(),
+                _ => vec![Diagnostic::new(Code::YamlSyntax, Span::at(0), reason)],
+            };
+            Some(Checked { path, findings, ..Checked::default() })
+        }
+    }
+}
+
+/// A text as if it lay at `whole`; `path` is how it is shown.
+pub(super) fn text_at(
+    surroundings: &Surroundings<'_>,
+    whole: &Path,
+    named: Named,
+    path: String,
+    text: String,
+) -> Option<Checked> {
+    let tree = parse(whole, &text);
+    let file = File::new(whole, &text, &tree);
+    if file.kind == FileKind::Other && named == Named::ByFolder && !is_yaml(whole) {
+        return None;
+    }
+    if file.kind == FileKind::Other {
+        // Somebody else's file: only what it asks for itself, by naming a schema, or what the settings ask for.
+        let known = resolve(Path::new("/"), whole);
+        let chosen = surroundings.library.choose(&DiskFiles, &File { path: &known, ..file });
+        let findings = chosen.map_or_else(Vec::new, |chosen| schemas::check(&File { path: &known, ..file }, &chosen));
+        return Some(Checked { path, text, findings, ..Checked::default() });
+    }
+    let index = index(surroundings, whole, &text);
+    // As the index knows it.
+    let known = resolve(Path::new("/"), whole);
+    let file = File { path: &known, ..file };
+    let mut checked = Checked { path, findings: all_of(&file, &index), ..Checked::default() };
+    let has_safe =
+        checked.findings.iter().any(|finding| finding.fixes.iter().any(copydesk_language::is_safe));
+    if surroundings.mending == Mending::Leave || !has_safe {
+        return Some(Checked { text, ..checked });
+    }
+    let mended = mend_all(&file, &index);
+    let written = match surroundings.mending {
+        Mending::InFile if mended.text != text => {
+            DiskFiles.write(whole, &mended.text, Expect::Hash(ContentHash::of(&text)))
+        }
+        _ => Ok(()),
+    };
+    match written {
+        Ok(()) => {
+            let tree = parse(&known, &mended.text);
+            checked.findings = all_of(&File { text: &mended.text, tree: &tree, ..file }, &index);
+            Some(Checked { text: mended.text, made: mended.made, ..checked })
+        }
+        Err(error) => {
+            let unwritten = Some(unwritten(&error));
+            Some(Checked { text, unwritten, ..checked })
+        }
+    }
+}
+
+/// What the language finds, and what the permission rules of a config say about one another.
+fn all_of(file: &File<'_>, index: &WorkspaceIndex) -> Vec<Diagnostic> {
+    let mut findings = check(file, index);
+    findings.extend(check_rules(file, index.trust));
+    findings
+}
+
+fn unwritten(error: &FileError) -> String {
+    match error {
+        FileError::Changed { .. } => "not fixed: somebody changed it meanwhile; check it again".to_owned(),
+        FileError::NotRegular { .. } => "not fixed: it is a link; name the file that it leads to".to_owned(),
+        FileError::Io { source, .. } => format!("not fixed: it cannot be written: {source}"),
+        other => format!("not fixed: failed to {other}"),
+    }
+}
+
+/// What is known beyond each file: what lies in the places where our files live, what was asked for, and what that
+/// names.
+pub(super) fn index_of(here: &Here, found: &[Found]) -> WorkspaceIndex {
+    let mut members = Members::new(&here.root, &here.user_places());
+    members.look_in_places(&DiskFiles);
+    for found in found {
+        let path = resolve(&here.cwd, &found.path);
+        match found.named {
+            Named::Itself => members.look_around(&DiskFiles, &path, workspace::Found::Named),
+            Named::ByFolder => members.look_around(&DiskFiles, &path, workspace::Found::ByLooks),
+        };
+    }
+    members.index(Trust::Untrusted)
+}
+
+/// What is known beyond this file, and whether what it says counts.
+fn index(surroundings: &Surroundings<'_>, whole: &Path, text: &str) -> WorkspaceIndex {
+    let is_trusted = surroundings.here.places.user_config.as_deref() == Some(whole)
+        || surroundings.trusted.contains(&ContentHash::of(text));
+    let trust = if is_trusted { Trust::Trusted } else { Trust::Untrusted };
+    WorkspaceIndex { trust, ..surroundings.index.clone() }
+}

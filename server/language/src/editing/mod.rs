@@ -1,0 +1,7 @@
+//! Changing files: mends that need no look, and refactorings that a person chooses.
+
+mod mend;
+mod refactor;
+
+pub use mend::{Made, Mended, edited, is_safe, mend_all};
+pub use refactor::{NewFile, Refactoring, RefactoringKind, refactorings};

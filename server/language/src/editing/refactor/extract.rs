@@ -1,0 +1,413 @@
+//! *Extract to a workflow*: the selected steps become a workflow of their own, and one step that calls it.
+//!
+//! What the steps read from outside becomes inputs, what others read of them becomes outputs, and every reference is
+//! written anew. Steps that stand on something that cannot be handed over (an anchor, a pool, the whole of another
+//! step) are left where they are.
+
+use std::collections::BTreeMap;
+
+use copydesk_base::{Span, TextEdit};
+use copydesk_text::{Kind, Node};
+
+use super::refers::{Bare, Refers, below, is_shared};
+use super::{NewFile, Place, Refactoring, RefactoringKind};
+use crate::declared::{Block, Step};
+use crate::editing::edited;
+use crate::index::BUILT_IN_POOLS;
+
+pub(super) fn sub_workflow(place: &Place<'_, '_>) -> Option<Refactoring> {
+    let chosen = chosen(place)?;
+    let text = place.file.text;
+    let moved = Moved::new(place, &chosen)?;
+    let (first, last) = (chosen.first()?, chosen.last()?);
+    let piece = lines_around(text, first.1.node.span().start, last.1.node.span().end);
+    let (id, path, written) = free_name(place, first.1.id?.0)?;
+
+    // Inside: references of the steps, and their needs.
+    let mut inner: Vec<TextEdit> = Vec::new();
+    for (_, step) in &chosen {
+        inner.extend(needs_within(place, step, &moved));
+    }
+    inner.extend(moved.inputs.iter().flat_map(|input| {
+        input.places.iter().map(|span| TextEdit::new(*span, format!("inputs.{}", input.name)))
+    }));
+    let shifted = inner.into_iter().map(|edit| {
+        TextEdit::new(Span::new(edit.span.start - piece.start, edit.span.end - piece.start), edit.text)
+    });
+    let steps = edited(piece.of(text), &shifted.collect::<Vec<_>>());
+    let dash = column(text, first.1.node.span().start)?;
+    let steps = moved_to(&steps, dash, 2);
+
+    // Outside: the call, and who reads or needs what moved.
+    let call = call(place, &moved, &id, &written, dash);
+    let mut edits = vec![TextEdit::new(piece, call)];
+    for (at, step) in place.declared.steps.iter().enumerate() {
+        if !chosen.iter().any(|(chosen, _)| *chosen == at) {
+            edits.extend(renamed_needs(place, step, &moved.ids, &id)?);
+        }
+    }
+    edits.extend(moved.outputs.iter().flat_map(|output| {
+        output.places.iter().map(|span| TextEdit::new(*span, format!("steps.{id}.outputs.{}", output.name)))
+    }));
+    let count = chosen.len();
+    let these = if count == 1 { "the step".to_owned() } else { format!("{count} steps") };
+    Some(Refactoring {
+        name: "extract-workflow",
+        title: format!("extract {these} to {written}"),
+        kind: RefactoringKind::Extract,
+        edits,
+        files: vec![NewFile { path, text: new_file(place, &moved, &id, &steps) }],
+    })
+}
+
+/// The steps that the selection touches, by their places: neighbours in one list of blocks.
+fn chosen<'p, 't>(place: &'p Place<'_, 't>) -> Option<Vec<(usize, &'p Step<'t>)>> {
+    if place.selection.is_empty() {
+        return None;
+    }
+    let steps = place.declared.steps.iter().enumerate();
+    let chosen: Vec<_> = steps
+        .filter(|(_, step)| place.touches(step))
+        .collect();
+    let (_, first) = chosen.first()?;
+    // A selection inside one value is about that value.
+    let inside = chosen.len() == 1 && {
+        let id = first.id?.1.span();
+        !(place.selection.start <= id.start && id.end <= place.selection.end)
+    };
+    let whole = chosen.iter().all(|(_, step)| {
+        let starts_block = !step.node.span().of(place.file.text).starts_with('{');
+        step.block == Block::Steps && step.id.is_some() && starts_block && !is_shared(step.node)
+    });
+    let root = place.file.tree.root()?;
+    let all = root.get("steps")?.items().len();
+    (whole && !inside && chosen.len() < all).then_some(chosen)
+}
+
+/// What crosses the border.
+struct Moved<'t> {
+    /// The ids of the steps that move.
+    ids: Vec<&'t str>,
+    inputs: Vec<Crossing>,
+    outputs: Vec<Crossing>,
+    /// Steps outside that the new step needs, in the order of the steps.
+    needs: Vec<&'t str>,
+}
+
+/// One value that is handed over.
+struct Crossing {
+    /// Its name as an input or an output.
+    name: String,
+    /// The expression that it has where it comes from.
+    from: String,
+    /// The lines of its declaration, below its name.
+    declared: Vec<String>,
+    /// Where it is read on the other side.
+    places: Vec<Span>,
+}
+
+impl<'t> Moved<'t> {
+    fn new(place: &Place<'_, 't>, chosen: &[(usize, &Step<'t>)]) -> Option<Self> {
+        let ids: Vec<&str> = chosen.iter().filter_map(|(_, step)| Some(step.id?.0)).collect();
+        let mut moved = Self { ids, inputs: Vec::new(), outputs: Vec::new(), needs: Vec::new() };
+        let mut needed: Vec<usize> = Vec::new();
+        for (_, step) in chosen {
+            let mut found = Vec::new();
+            below(step.node, Bare::Text, &mut found);
+            for refers in &found {
+                moved.reads(place, refers, &mut needed)?;
+            }
+            needed.extend(step.needs(place.file.tree).filter_map(|(name, _)| place.declared.step(name)));
+            let pool = step.node.get("pool").and_then(Node::scalar_text);
+            if pool.is_some_and(|pool| !BUILT_IN_POOLS.contains(&pool)) {
+                return None;
+            }
+        }
+        needed.sort_unstable();
+        needed.dedup();
+        let name = |at: &usize| place.declared.steps.get(*at).and_then(|step| Some(step.id?.0));
+        moved.needs = needed.iter().filter_map(name).filter(|name| !moved.ids.contains(name)).collect();
+        moved.read_by_others(place, chosen)?;
+        Some(moved)
+    }
+
+    /// A reference in a step that moves: what it reads from outside comes in as an input.
+    fn reads(&mut self, place: &Place<'_, 't>, refers: &Refers<'t>, needed: &mut Vec<usize>) -> Option<()> {
+        match refers.root() {
+            "inputs" => {
+                let input = refers.member(0)?;
+                let entry = place.declared.input(input)?;
+                let declared = declaration(place, entry.value());
+                // It keeps its name, so the reference stays as it is.
+                let from = format!("inputs{}", member(input));
+                cross(&mut self.inputs, input, from, declared, None);
+            }
+            "steps" => {
+                let id = refers.member(0)?;
+                if self.ids.contains(&id) {
+                    return Some(());
+                }
+                // The whole of a step cannot be handed over as one value.
+                let field = refers.member(1)?;
+                let kind = match field {
+                    "status" => "string",
+                    _ if refers.reference.path.len() > 2 => "object",
+                    _ => kind_of(place, id),
+                };
+                let from = format!("steps{}.{field}", member(id));
+                let declared = vec![format!("type: {kind}")];
+                cross(&mut self.inputs, &name_of(id, field), from, declared, Some(refers.span(2)));
+                needed.extend(place.declared.step(id));
+            }
+            // The environment and the failed step are the workflow's own.
+            "env" | "last_failed_step" => return None,
+            _ => {}
+        }
+        Some(())
+    }
+
+    /// References from outside to a step that moves: what they read goes out as an output.
+    fn read_by_others(&mut self, place: &Place<'_, 't>, chosen: &[(usize, &Step<'t>)]) -> Option<()> {
+        let root = place.file.tree.root()?;
+        let mut found = Vec::new();
+        for (at, step) in place.declared.steps.iter().enumerate() {
+            if !chosen.iter().any(|(chosen, _)| *chosen == at) {
+                below(step.node, Bare::Text, &mut found);
+            }
+        }
+        for key in ["outputs", "env", "concurrency", "pools", "eval", "compensate"] {
+            if let Some(value) = root.get(key) {
+                below(value, Bare::Text, &mut found);
+            }
+        }
+        for refers in found.iter().filter(|refers| refers.root() == "steps") {
+            let Some(id) = refers.member(0).filter(|id| self.ids.contains(id)) else { continue };
+            let field = refers.member(1)?;
+            let name = if field == "output" { clean(id) } else { name_of(id, field) };
+            let from = format!("steps{}.{field}", member(id));
+            cross(&mut self.outputs, &name, from, Vec::new(), Some(refers.span(2)));
+        }
+        Some(())
+    }
+}
+
+/// Notes one more place of a value that crosses; the same value crosses once, and two values never share a name.
+fn cross(all: &mut Vec<Crossing>, name: &str, from: String, declared: Vec<String>, place: Option<Span>) {
+    if let Some(known) = all.iter_mut().find(|known| known.from == from) {
+        known.places.extend(place);
+        return;
+    }
+    let taken = |name: &str| all.iter().any(|known| known.name == name);
+    let mut free = name.to_owned();
+    let mut number = 2;
+    while taken(&free) {
+        free = format!("{name}_{number}");
+        number += 1;
+    }
+    all.push(Crossing { name: free, from, declared, places: place.into_iter().collect() });
+}
+
+/// The lines of an input's declaration, without those that speak of the caller.
+fn declaration(place: &Place<'_, '_>, value: Node<'_>) -> Vec<String> {
+    let mut lines = Vec::new();
+    for key in ["type", "values", "secret", "description"] {
+        if let Some(value) = value.get(key)
+            && !matches!(value.kind(), Kind::Alias(_))
+        {
+            let written = value.span().of(place.file.text);
+            if !written.contains(['\n', '\r']) {
+                lines.push(format!("{key}: {written}"));
+            }
+        }
+    }
+    lines
+}
+
+/// What a step gives back, in the words of an input.
+fn kind_of(place: &Place<'_, '_>, id: &str) -> &'static str {
+    let step = place.declared.step(id).and_then(|at| place.declared.steps.get(at));
+    let Some(step) = step else { return "string" };
+    let schema = step.node.get("outputSchema").and_then(|schema| schema.get("type")?.scalar_text());
+    match schema {
+        Some("array") => "array",
+        Some("number" | "integer") => "number",
+        Some("boolean") => "boolean",
+        Some("string") => "string",
+        Some(_) => "object",
+        None if step.node.get("foreach").or(step.node.get("strategy")).is_some() => "array",
+        None => match step.kind() {
+            Some("llm" | "human" | "sleep" | "join") | None => "string",
+            Some(_) => "object",
+        },
+    }
+}
+
+/// `.name`, or `['name']` where it is no plain name.
+fn member(name: &str) -> String {
+    let is_plain = !name.starts_with(|c: char| c.is_ascii_digit())
+        && name.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '$'));
+    if is_plain { format!(".{name}") } else { format!("['{name}']") }
+}
+
+fn clean(name: &str) -> String {
+    name.chars().map(|c| if c.is_alphanumeric() || c == '_' { c } else { '_' }).collect()
+}
+
+fn name_of(id: &str, field: &str) -> String {
+    format!("{}_{field}", clean(id))
+}
+
+/// The `needs` of a step that moves, without steps that stay.
+fn needs_within(place: &Place<'_, '_>, step: &Step<'_>, moved: &Moved<'_>) -> Option<TextEdit> {
+    let entry = step.node.entry("needs")?;
+    let names: Vec<&str> = step.needs(place.file.tree).map(|(name, _)| name).collect();
+    let kept: Vec<&str> = names.iter().copied().filter(|name| moved.ids.contains(name)).collect();
+    if kept.len() == names.len() {
+        return None;
+    }
+    if kept.is_empty()
+        && let Some(lines) = own_lines(place.file.text, entry.span())
+    {
+        return Some(TextEdit::new(lines, ""));
+    }
+    Some(list(entry.key().span().end, entry.span().end, &kept))
+}
+
+/// The `needs` of a step that stays, with one step in place of several; no edit where it names none of them, and `None`
+/// where it cannot be written.
+pub(super) fn renamed_needs(
+    place: &Place<'_, '_>,
+    step: &Step<'_>,
+    gone: &[&str],
+    id: &str,
+) -> Option<Vec<TextEdit>> {
+    let names: Vec<&str> = step.needs(place.file.tree).map(|(name, _)| name).collect();
+    if !names.iter().any(|name| gone.contains(name)) {
+        return Some(Vec::new());
+    }
+    // What comes by a merge key stands elsewhere.
+    let entry = step.node.entry("needs")?;
+    let mut new: Vec<&str> = Vec::new();
+    for name in names {
+        let name = if gone.contains(&name) { id } else { name };
+        if !new.contains(&name) {
+            new.push(name);
+        }
+    }
+    Some(vec![list(entry.key().span().end, entry.span().end, &new)])
+}
+
+fn list(from: usize, to: usize, names: &[&str]) -> TextEdit {
+    let names: Vec<String> = names.iter().map(|name| super::text::inline(name)).collect();
+    TextEdit::new(Span::new(from, to), format!(": [{}]", names.join(", ")))
+}
+
+/// The whole lines of an entry that has them for itself.
+fn own_lines(text: &str, span: Span) -> Option<Span> {
+    let lines = lines_around(text, span.start, span.end);
+    text[lines.start..span.start].trim().is_empty().then_some(lines)
+}
+
+/// From the start of the first line to the end of the last one, its break included.
+fn lines_around(text: &str, start: usize, end: usize) -> Span {
+    let start = text[..start].rfind('\n').map_or(0, |at| at + 1);
+    if end > start && text[..end].ends_with('\n') {
+        return Span::new(start, end);
+    }
+    Span::new(start, text[end..].find('\n').map_or(text.len(), |at| end + at + 1))
+}
+
+/// The column of the dash before an item.
+fn column(text: &str, item: usize) -> Option<usize> {
+    let line = text[..item].rfind('\n').map_or(0, |at| at + 1);
+    let before = &text[line..item];
+    let dash = before.find('-')?;
+    before[..dash].trim().is_empty().then_some(dash)
+}
+
+/// The lines with their first one's dash in another column.
+fn moved_to(steps: &str, from: usize, to: usize) -> String {
+    let mut moved = String::with_capacity(steps.len());
+    for line in steps.split_inclusive('\n') {
+        let content = line.trim_start_matches(' ');
+        let spaces = line.len() - content.len();
+        if !content.trim().is_empty() {
+            moved.push_str(&" ".repeat((spaces + to).saturating_sub(from)));
+        }
+        moved.push_str(content);
+    }
+    if !moved.ends_with('\n') {
+        moved.push('\n');
+    }
+    moved
+}
+
+/// The step that calls the new workflow.
+fn call(place: &Place<'_, '_>, moved: &Moved<'_>, id: &str, path: &str, column: usize) -> String {
+    let (dash, key) = (" ".repeat(column), " ".repeat(column + 2));
+    let mut lines = vec![
+        format!("{dash}- id: {id}"),
+        format!("{key}type: workflow"),
+        format!("{key}path: {}", super::text::inline(path)),
+    ];
+    if !moved.needs.is_empty() {
+        let needs: Vec<String> = moved.needs.iter().map(|name| super::text::inline(name)).collect();
+        lines.push(format!("{key}needs: [{}]", needs.join(", ")));
+    }
+    if !moved.inputs.is_empty() {
+        lines.push(format!("{key}inputs:"));
+        for input in &moved.inputs {
+            lines.push(format!("{key}  {}: ${{{{ {} }}}}", input.name, input.from));
+        }
+    }
+    let line_break = place.line_break();
+    lines.join(line_break) + line_break
+}
+
+fn new_file(place: &Place<'_, '_>, moved: &Moved<'_>, id: &str, steps: &str) -> String {
+    let mut lines = vec![format!("name: {id}")];
+    if !moved.inputs.is_empty() {
+        lines.push(String::new());
+        lines.push("inputs:".to_owned());
+        for input in &moved.inputs {
+            lines.push(format!("  {}:", input.name));
+            lines.extend(input.declared.iter().map(|line| format!("    {line}")));
+        }
+    }
+    lines.push(String::new());
+    lines.push("steps:".to_owned());
+    let line_break = place.line_break();
+    let mut text = lines.join(line_break) + line_break + steps;
+    if !moved.outputs.is_empty() {
+        text.push_str(&format!("{line_break}outputs:{line_break}"));
+        let outputs: BTreeMap<&str, &str> =
+            moved.outputs.iter().map(|output| (output.name.as_str(), output.from.as_str())).collect();
+        for (name, from) in outputs {
+            text.push_str(&format!("  {name}: ${{{{ {from} }}}}{line_break}"));
+        }
+    }
+    text
+}
+
+/// An id that no step has and a file that is not there: the id, the file, and how it is written.
+fn free_name(place: &Place<'_, '_>, first: &str) -> Option<(String, std::path::PathBuf, String)> {
+    let folder = place.file.path.parent()?;
+    let own = place.file.path.file_name()?.to_str()?;
+    let ending = match own.strip_suffix(".workflow.yaml").or_else(|| own.strip_suffix(".workflow.yml")) {
+        Some(_) => ".workflow.yaml",
+        None => match place.file.path.extension().and_then(|ending| ending.to_str()) {
+            Some("yml") => ".yml",
+            _ => ".yaml",
+        },
+    };
+    let files = place.index.files.as_deref();
+    let base = clean(first);
+    (1..100).find_map(|number| {
+        let id = if number == 1 { format!("{base}_part") } else { format!("{base}_part{number}") };
+        let written = format!("{id}{ending}");
+        let path = folder.join(&written);
+        let is_free =
+            place.declared.step(&id).is_none() && files.is_none_or(|files| !files.contains_key(&path));
+        is_free.then_some((id, path, written))
+    })
+}

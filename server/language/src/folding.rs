@@ -1,0 +1,99 @@
+//! What can be folded away: blocks, brackets, long texts, runs of comments, front matter.
+
+use copydesk_base::Span;
+use copydesk_text::{Kind, LineIndex, Node, front_matter};
+
+use crate::File;
+
+/// A piece of several lines that can be shown as its first one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Fold {
+    /// From the first line's start to the last one's end, without its break.
+    pub span: Span,
+    pub kind: FoldKind,
+}
+
+/// What kind of piece it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FoldKind {
+    Block,
+    Comment,
+    FrontMatter,
+}
+
+/// The folds of a file, in order of their first lines; at most one starts on each line.
+pub fn folds(file: &File<'_>) -> Vec<Fold> {
+    let lines = LineIndex::new(file.text);
+    let mut folds = Vec::new();
+    let mut add = |first: usize, last: usize, kind: FoldKind| {
+        if last > first {
+            folds.push(Fold { span: lines.line_span(first).cover(lines.line_span(last)), kind });
+        }
+    };
+    if file.kind.is_markdown()
+        && let Some(parts) = front_matter::split(file.text)
+        && let Some(closing) = parts.closing
+    {
+        add(lines.line(parts.opening.start), lines.line(closing.start), FoldKind::FrontMatter);
+    }
+    for root in file.tree.documents() {
+        blocks(root, &lines, &mut add);
+    }
+    let mut run: Option<(usize, usize)> = None;
+    for comment in file.tree.comments() {
+        let line = lines.line(comment.start);
+        let before = Span::new(lines.line_span(line).start, comment.start).of(file.text);
+        if !before.trim().is_empty() {
+            continue;
+        }
+        run = match run {
+            Some((first, last)) if last + 1 == line => Some((first, line)),
+            other => {
+                if let Some((first, last)) = other {
+                    add(first, last, FoldKind::Comment);
+                }
+                Some((line, line))
+            }
+        };
+    }
+    if let Some((first, last)) = run {
+        add(first, last, FoldKind::Comment);
+    }
+    // Where several start on one line, the largest one is what a person sees there.
+    folds.sort_by_key(|fold| (fold.span.start, std::cmp::Reverse(fold.span.end)));
+    folds.dedup_by_key(|fold| fold.span.start);
+    folds
+}
+
+fn blocks(node: Node<'_>, lines: &LineIndex<'_>, add: &mut impl FnMut(usize, usize, FoldKind)) {
+    match node.kind() {
+        Kind::Mapping(entries) => {
+            for entry in entries {
+                let value = entry.value();
+                add(lines.line(entry.key().span().start), last_line(value, lines), FoldKind::Block);
+                blocks(value, lines, add);
+            }
+        }
+        Kind::Sequence(items) => {
+            let span = node.span();
+            let items_start = items.first().map_or(span.end, |item| item.span().start);
+            // A list in brackets that nobody holds: an item of another list.
+            if lines.line(items_start) > lines.line(span.start) {
+                add(lines.line(span.start), lines.line(span.end), FoldKind::Block);
+            }
+            for item in items {
+                add(lines.line(item.span().start), last_line(item, lines), FoldKind::Block);
+                blocks(item, lines, add);
+            }
+        }
+        Kind::Null | Kind::Scalar(_) | Kind::Alias(_) => {}
+    }
+}
+
+/// The last line that shows something of a node. A text behind `|` may end with a break.
+fn last_line(node: Node<'_>, lines: &LineIndex<'_>) -> usize {
+    let span = node.span();
+    let line = lines.line(span.end);
+    let ends_before = span.end > span.start && lines.line_span(line).start == span.end;
+    line - usize::from(ends_before)
+}

@@ -1,0 +1,411 @@
+//! What a person may have done to a file: before, after, and that nothing new is wrong then.
+
+use std::path::Path;
+
+use copydesk_base::{Severity, Span};
+use copydesk_language::{File, Made, Refactoring, WorkspaceIndex, edited, mend_all, parse, refactorings};
+use expect_test::{Expect, expect};
+
+use crate::support::{WORKFLOW, findings, knowing};
+
+/// The text without its `«` and `»`, and the selection between them; a lone `‸` is a cursor.
+fn selected(marked: &str) -> (String, Span) {
+    if let Some(at) = marked.find('‸') {
+        return (marked.replace('‸', ""), Span::at(at));
+    }
+    let (Some(start), Some(end)) = (marked.find('«'), marked.find('»')) else {
+        panic!("nothing is selected: {marked}")
+    };
+    let end = end - '«'.len_utf8();
+    (marked.replace(['«', '»'], ""), Span::new(start, end))
+}
+
+fn offered(text: &str, selection: Span, index: &WorkspaceIndex) -> Vec<Refactoring> {
+    let tree = parse(Path::new(WORKFLOW), text);
+    refactorings(&File::new(Path::new(WORKFLOW), text, &tree), index, selection)
+}
+
+/// Does one refactoring and shows the new files and the text.
+fn check(name: &str, marked: &str, expect: &Expect) {
+    let (text, selection) = selected(marked);
+    let index = knowing(&[(WORKFLOW, &text)]);
+    let all = offered(&text, selection, &index);
+    let Some(one) = all.iter().find(|one| one.name == name) else {
+        panic!("{name} is not offered, only {:?}", all.iter().map(|one| one.name).collect::<Vec<_>>());
+    };
+    let after = edited(&text, &one.edits);
+    let mut shown = format!("{}\n", one.title);
+    for file in &one.files {
+        shown.push_str(&format!("--- {}\n{}", file.path.display(), file.text));
+    }
+    shown.push_str(&format!("--- {WORKFLOW}\n{after}"));
+    expect.assert_eq(&shown);
+    // And nothing is wrong that was not wrong before.
+    let mut known: Vec<(&str, &str)> = vec![(WORKFLOW, &after)];
+    known.extend(one.files.iter().map(|file| (file.path.to_str().unwrap_or("no path"), file.text.as_str())));
+    let index = knowing(&known);
+    let bad = |path: &str, text: &str, index: &WorkspaceIndex| {
+        findings(path, text, index)
+            .into_iter()
+            .filter(|finding| finding.severity <= Severity::Warning)
+            .count()
+    };
+    let before = bad(WORKFLOW, &text, &knowing(&[(WORKFLOW, &text)]));
+    let total: usize = known.iter().map(|(path, text)| bad(path, text, &index)).sum();
+    assert!(total <= before, "{shown}");
+}
+
+fn not_offered(name: &str, marked: &str) {
+    let (text, selection) = selected(marked);
+    let all = offered(&text, selection, &knowing(&[(WORKFLOW, &text)]));
+    assert!(!all.iter().any(|one| one.name == name), "{name} is offered in {marked}");
+}
+
+const RELEASE: &str = "\
+name: release
+inputs:
+  version: {type: string}
+steps:
+  - id: test
+    type: shell
+    run: make test
+  # The build proper.
+«  - id: build
+    type: shell
+    needs: [test]
+    run: make ${{ inputs.version }}
+  - id: pack
+    type: llm
+    agent: keystone-architect
+    needs:
+      - build
+      - test
+    prompt: |
+      Pack ${{ steps.build.output }} of ${{ steps.test.status }},
+
+        well»
+  - id: tell
+    type: human
+    needs: [pack, build]
+    message: ${{ steps.pack.output }}
+outputs:
+  what: ${{ steps.pack.status }}
+";
+
+#[test]
+fn steps_become_a_workflow_of_their_own() {
+    check("extract-workflow", RELEASE, &expect![[r#"
+        extract 2 steps to build_part.yaml
+        --- .copydesk/workflows/build_part.yaml
+        name: build_part
+
+        inputs:
+          version:
+            type: string
+          test_status:
+            type: string
+
+        steps:
+          - id: build
+            type: shell
+            run: make ${{ inputs.version }}
+          - id: pack
+            type: llm
+            agent: keystone-architect
+            needs: [build]
+            prompt: |
+              Pack ${{ steps.build.output }} of ${{ inputs.test_status }},
+
+                well
+
+        outputs:
+          pack: ${{ steps.pack.output }}
+          pack_status: ${{ steps.pack.status }}
+        --- .copydesk/workflows/test.yaml
+        name: release
+        inputs:
+          version: {type: string}
+        steps:
+          - id: test
+            type: shell
+            run: make test
+          # The build proper.
+          - id: build_part
+            type: workflow
+            path: build_part.yaml
+            needs: [test]
+            inputs:
+              version: ${{ inputs.version }}
+              test_status: ${{ steps.test.status }}
+          - id: tell
+            type: human
+            needs: [build_part]
+            message: ${{ steps.build_part.outputs.pack }}
+        outputs:
+          what: ${{ steps.build_part.outputs.pack_status }}
+    "#]]);
+}
+
+#[test]
+fn steps_that_cannot_stand_alone_stay() {
+    for (why, from, to) in [
+        ("the whole of a step", "${{ steps.test.status }}", "${{ JSON.stringify(steps.test) }}"),
+        ("a pool of the workflow's own", "    needs: [test]\n", "    needs: [test]\n    pool: mine\n"),
+        ("an anchor", "    run: make ${{ inputs.version }}\n", "    run: &a make\n"),
+        ("the workflow's environment", "${{ inputs.version }}", "${{ env.CI }}"),
+    ] {
+        let changed = RELEASE.replace(from, to);
+        assert_ne!(changed, RELEASE, "{why}");
+        not_offered("extract-workflow", &changed);
+    }
+    // Whoever stands between two of them would wait for itself.
+    let between = RELEASE
+        .replace("      - test\n", "      - tell\n")
+        .replace("needs: [pack, build]\n    message: ${{ steps.pack.output }}", "needs: [build]\n    message: Well");
+    not_offered("extract-workflow", &between);
+    not_offered("extract-workflow", &RELEASE.replace(['«', '»'], "").replace("make test", "make «te»st"));
+}
+
+#[test]
+fn near_identical_steps_become_one() {
+    check(
+        "matrix",
+        "name: x\nsteps:\n  - id: test-linux # first\n    type: shell\n    run: make test-linux\n    env:\n      OS: linux\n‸  - id: test-mac\n    type: shell\n    run: make test-mac\n    env:\n      OS: mac\n  - id: done\n    type: human\n    message: Done\n    needs: [test-linux, test-mac]\n",
+        &expect![[r#"
+            make these 2 steps one with a matrix
+            --- .copydesk/workflows/test.yaml
+            name: x
+            steps:
+              - id: test # first
+                strategy:
+                  matrix:
+                    variant: [linux, mac]
+                type: shell
+                run: make test-${{ item.variant }}
+                env:
+                  OS: ${{ item.variant }}
+              - id: done
+                type: human
+                message: Done
+                needs: [test]
+        "#]],
+    );
+    // Somebody reads one of them; they differ in two words; they are not alike.
+    not_offered(
+        "matrix",
+        "name: x\nsteps:\n  - id: a1\n    type: shell\n    run: m x‸\n  - id: a2\n    type: shell\n    run: m y\n  - id: c\n    type: shell\n    run: ${{ steps.a1.output }}\n",
+    );
+    not_offered(
+        "matrix",
+        "name: x\nsteps:\n  - id: a1\n    type: shell\n    run: m x‸\n    dir: p\n  - id: a2\n    type: shell\n    run: m y\n    dir: q\n",
+    );
+    not_offered(
+        "matrix",
+        "name: x\nsteps:\n  - id: a1\n    type: shell\n    run: m x‸\n  - id: a2\n    type: human\n    message: m\n",
+    );
+}
+
+#[test]
+fn a_missing_agent_is_written() {
+    let marked = "name: x\nsteps:\n  - id: a\n    type: llm\n    agent: wri‸ter\n    prompt: x\n";
+    check("create-agent", marked, &expect![[r#"
+        create the agent 'writer'
+        --- .copydesk/agents/writer.md
+        ---
+        name: writer
+        description: What writer is good at, in a sentence
+        tools: [read, grep, glob, list]
+        ---
+        You are writer. Say here what to do, how, and what not to do.
+        --- .copydesk/workflows/test.yaml
+        name: x
+        steps:
+          - id: a
+            type: llm
+            agent: writer
+            prompt: x
+    "#]]);
+    let (text, at) = selected(marked);
+    let known =
+        knowing(&[(WORKFLOW, &text), (".copydesk/agents/writer.md", "---\nname: writer\n---\nWrite.\n")]);
+    assert!(offered(&text, at, &known).iter().all(|one| one.name != "create-agent"), "it is there");
+    assert!(
+        offered(&text, at, &WorkspaceIndex::default()).iter().all(|one| one.name != "create-agent"),
+        "nobody has looked"
+    );
+}
+
+#[test]
+fn an_expression_gets_its_braces() {
+    let step = |value: &str| {
+        format!(
+            "name: x\ninputs: {{a: {{type: string}}}}\nsteps:\n  - id: a\n    type: shell\n    run: {value}\n"
+        )
+    };
+    check("wrap", &step("inputs.‸a"), &expect![[r#"
+        write '${{ }}' around it
+        --- .copydesk/workflows/test.yaml
+        name: x
+        inputs: {a: {type: string}}
+        steps:
+          - id: a
+            type: shell
+            run: ${{ inputs.a }}
+    "#]]);
+    check("wrap", &step("echo «inputs.a» now"), &expect![[r#"
+        write '${{ }}' around it
+        --- .copydesk/workflows/test.yaml
+        name: x
+        inputs: {a: {type: string}}
+        steps:
+          - id: a
+            type: shell
+            run: echo ${{ inputs.a }} now
+    "#]]);
+    not_offered("wrap", &step("ec‸ho a"));
+    not_offered("wrap", &step("${{ inputs.‸a }}"));
+}
+
+#[test]
+fn a_text_goes_over_several_lines_and_back() {
+    let step = |value: &str| format!("name: x\nsteps:\n  - id: a\n    type: shell\n    run: {value}\n");
+    check("block", &step("make ‸test"), &expect![[r#"
+        write 'run' as a block
+        --- .copydesk/workflows/test.yaml
+        name: x
+        steps:
+          - id: a
+            type: shell
+            run: |-
+              make test
+    "#]]);
+    check("block", &step("\"a\\n  b\\n\\nc‸\\n\""), &expect![[r#"
+        write 'run' as a block
+        --- .copydesk/workflows/test.yaml
+        name: x
+        steps:
+          - id: a
+            type: shell
+            run: |
+              a
+                b
+
+              c
+    "#]]);
+    check("block", &step("|\n      make: ‸test"), &expect![[r#"
+        write 'run' on one line
+        --- .copydesk/workflows/test.yaml
+        name: x
+        steps:
+          - id: a
+            type: shell
+            run: "make: test"
+    "#]]);
+    not_offered("block", &step("|\n      a\n      b‸"));
+    not_offered("block", &step("ma‸ke # why"));
+}
+
+#[test]
+fn needs_are_put_in_order() {
+    let steps = |needs: &str| {
+        format!(
+            "name: x\nsteps:\n  - {{id: a, type: shell, run: a}}\n  - {{id: b, type: shell, run: a}}\n  - id: c\n    type: shell\n    run: a\n    needs: {needs}\n"
+        )
+    };
+    check("sort-needs", &steps("[b, ‸a, b]"), &expect![[r#"
+        put 'needs' in order
+        --- .copydesk/workflows/test.yaml
+        name: x
+        steps:
+          - {id: a, type: shell, run: a}
+          - {id: b, type: shell, run: a}
+          - id: c
+            type: shell
+            run: a
+            needs: [a, b]
+    "#]]);
+    check("sort-needs", &steps("b‸"), &expect![[r#"
+        make 'needs' a list
+        --- .copydesk/workflows/test.yaml
+        name: x
+        steps:
+          - {id: a, type: shell, run: a}
+          - {id: b, type: shell, run: a}
+          - id: c
+            type: shell
+            run: a
+            needs: [b]
+    "#]]);
+    check("sort-needs", &steps("\n      - b # of it\n      - ‸a").replace(" # of it", ""), &expect![[r#"
+        put 'needs' in order
+        --- .copydesk/workflows/test.yaml
+        name: x
+        steps:
+          - {id: a, type: shell, run: a}
+          - {id: b, type: shell, run: a}
+          - id: c
+            type: shell
+            run: a
+            needs: 
+              - a
+              - b
+    "#]]);
+    not_offered("sort-needs", &steps("[a, ‸b]"));
+}
+
+#[test]
+fn a_step_gets_an_id() {
+    check(
+        "add-id",
+        "name: x\nsteps:\n  - id: shell\n    type: shell\n    run: a\n  - type: sh‸ell\n    run: b\n",
+        &expect![[r#"
+            give the step the id 'shell_2'
+            --- .copydesk/workflows/test.yaml
+            name: x
+            steps:
+              - id: shell
+                type: shell
+                run: a
+              - id: shell_2
+                type: shell
+                run: b
+        "#]],
+    );
+    check("add-id", "name: x\nsteps:\n  - {type: sh‸ell, run: b}\n", &expect![[r#"
+        give the step the id 'shell'
+        --- .copydesk/workflows/test.yaml
+        name: x
+        steps:
+          - {id: shell, type: shell, run: b}
+    "#]]);
+}
+
+#[test]
+fn safe_mends_are_made_until_there_is_nothing_left() {
+    let made = |text: &str| {
+        let tree = parse(Path::new(WORKFLOW), text);
+        mend_all(&File::new(Path::new(WORKFLOW), text, &tree), &WorkspaceIndex::default())
+    };
+    let mended = made("name: x\nsteps:\n  - id: a\n    typ: shel\n    rnu: a\n");
+    assert_eq!(mended.text, "name: x\nsteps:\n  - id: a\n    type: shell\n    run: a\n");
+    let lines: Vec<usize> = mended.made.iter().map(|Made { line, .. }| *line).collect();
+    assert_eq!(lines, [3, 3, 4]);
+    assert_eq!(made(&mended.text).made, vec![], "a second time there is nothing to do");
+}
+
+#[test]
+fn nothing_is_offered_where_the_text_is_broken_and_nothing_panics() {
+    let text = RELEASE.replace(['«', '»'], "");
+    for at in (0..text.len()).filter(|at| text.is_char_boundary(*at)) {
+        let index = knowing(&[(WORKFLOW, &text)]);
+        for selection in [Span::at(at), Span::new(at, (at + 90).min(text.len()))] {
+            for one in offered(&text, selection, &index) {
+                let after = edited(&text, &one.edits);
+                let tree = parse(Path::new(WORKFLOW), &after);
+                assert!(tree.broken().is_empty(), "{}: {after}", one.name);
+            }
+            let cut = &text[..at];
+            let _ = offered(cut, Span::at(at.min(cut.len())), &index);
+        }
+    }
+}
