@@ -55,7 +55,7 @@ fn refactorings(
     params: &lsp::CodeActionParams,
     actions: &mut Vec<lsp::CodeAction>,
 ) {
-    if open.file().kind == FileKind::Other {
+    if open.file().kind == copydesk_language::FileKind::Other {
         return;
     }
     if ["quickfix", REWRITE, EXTRACT].iter().any(|kind| wanted(&params.context, kind)) {
