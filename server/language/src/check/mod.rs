@@ -116,7 +116,7 @@ pub(crate) fn edges<'a>(file: &File<'a>, declared: &Declared<'a>) -> Vec<Vec<(us
     let mut findings =
         Findings { file: *file, list: Vec::new(), suggest: Suggest::default(), shapes, context };
     let mut edges = graph::needs(&mut findings, declared);
-    expressions::workflow(&mut findings, declared, &mut edges);
+    expressions::edges_only(&mut findings, declared, &mut edges);
     edges.into_iter().map(|edges| edges.into_iter().map(|edge| (edge.to, edge.span)).collect()).collect()
 }
 
