@@ -21,7 +21,7 @@ use tower_lsp::jsonrpc::Request;
 use crate::Backstage;
 use crate::capabilities::Ladder;
 use crate::convert;
-use crate::diagnostics::{self, Publisher};
+use crate::diagnostics::{self, Publisher, Unopened};
 use crate::documents::Documents;
 use crate::files::EditorFiles;
 use crate::host::EditorHost;
@@ -126,12 +126,11 @@ impl State {
     }
 
     /// Some files changed: the open ones whose schema is made of them are looked at again. Never waits.
-    pub(crate) fn schemas_changed(&self, touched: &[PathBuf]) {
+    pub(crate) fn schemas_changed(self: &Arc<Self>, touched: &[PathBuf]) {
         let Some(session) = self.session.get() else { return };
-        for user in session.library.users_of(touched) {
-            if let Some(open) = self.documents.at(&user) {
-                session.publisher.mark(open.uri.clone());
-            }
+        let users = session.library.users_of(touched);
+        if !users.is_empty() {
+            diagnostics::mark_touched(self, &users, Unopened::Leave);
         }
     }
 
@@ -171,7 +170,7 @@ impl State {
     }
 
     /// Applies a document notification, synchronously. Whether it was one.
-    pub(crate) fn document_notification(&self, request: &Request) -> bool {
+    pub(crate) fn document_notification(self: &Arc<Self>, request: &Request) -> bool {
         let Some(session) = self.session.get() else { return false };
         let touched = match request.method() {
             "textDocument/didOpen" => params(request).map(|params: lsp::DidOpenTextDocumentParams| {

@@ -67,7 +67,7 @@ fn document(file: &File<'_>, schema: &Schema, root: Node<'_>, keys: Keys, found:
         whole = Value::Object(Map::new());
     }
     judge(file, schema, root, keys, &whole, found);
-    if schema.has_deprecations {
+    if !schema.deprecated_keys.is_empty() && deprecated::may_have(&whole, &schema.deprecated_keys) {
         deprecated::check(file, schema, root, keys, &whole, found);
     }
 }
@@ -100,9 +100,9 @@ fn judge(
         return;
     }
     let errors: Vec<ValidationError<'_>> =
-        schema.validator.iter_errors(whole).take(2 * MOST_FINDINGS).collect();
+        schema.validator.iter_errors(whole).take(4 * MOST_FINDINGS).collect();
     let mut expander =
-        Expander { registry: &schema.registry, budget: MOST_FINDINGS, suggest: Suggest::default() };
+        Expander { registry: &schema.registry, budget: 4 * MOST_FINDINGS, suggest: Suggest::default() };
     let mut wrongs = Vec::new();
     for error in &errors {
         expander.expand(error, None, &mut wrongs);

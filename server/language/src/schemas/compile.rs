@@ -15,8 +15,8 @@ use referencing::{Draft, Registry, Retrieve, Uri};
 use serde_json::{Value, json};
 
 use super::documents::{self, Documents, Read};
-use super::holds_word;
 use super::part::{Edge, Part};
+use super::{deprecated, holds_word};
 
 /// How many parts may look at one value, each referring to the next.
 const LONGEST_CHAIN: usize = 120;
@@ -30,8 +30,8 @@ pub(super) struct Compiled {
     pub(super) validator: Validator,
     pub(super) draft: Draft,
     pub(super) problems: Vec<String>,
-    /// Whether any key is marked as one that should no longer be written.
-    pub(super) has_deprecations: bool,
+    /// The names of keys that are marked as ones that should no longer be written.
+    pub(super) deprecated_keys: BTreeSet<String>,
 }
 
 /// Makes the schema at `url`. The error is a fragment of a sentence: why there is none.
@@ -53,8 +53,7 @@ pub(super) fn compile(url: &str, read: &mut Read<'_>) -> Result<Compiled, String
         .map(|(url, value)| (url.clone(), cleaned(value, &unfit, &found.missing)))
         .collect();
     let root = by_url.get(url).cloned().unwrap_or_default();
-    let has_deprecations =
-        by_url.values().any(|value| holds_word(value, &["deprecated", "deprecationMessage"]));
+    let is_any_old = by_url.values().any(|value| holds_word(value, deprecated::WORDS));
     let registry = Registry::new().draft(draft).retriever(Nothing).extend(by_url);
     let registry =
         registry.and_then(referencing::RegistryBuilder::prepare).map_err(|error| no_schema(&error))?;
@@ -75,7 +74,9 @@ pub(super) fn compile(url: &str, read: &mut Read<'_>) -> Result<Compiled, String
         let place = if place.is_empty() { String::new() } else { format!(" at '{place}'") };
         format!("it is no valid schema{place}: {}", shortened(&error.to_string()))
     })?;
-    Ok(Compiled { registry, validator, draft, problems, has_deprecations })
+    let root = if is_any_old { Part::at(&registry, url) } else { None };
+    let deprecated_keys = root.map(deprecated_keys).unwrap_or_default();
+    Ok(Compiled { registry, validator, draft, problems, deprecated_keys })
 }
 
 fn no_schema(error: &referencing::Error) -> String {
@@ -119,7 +120,7 @@ fn unfit(
     let root = found.by_url.get(url).and_then(|root| Part::with_base(&registry, root, url, draft));
     let parts = root.map(reachable).unwrap_or_default();
     let mut search = Search { unfit: BTreeSet::new(), heights: HashMap::new(), way: Vec::new(), problems };
-    for part in parts {
+    for part in parts.into_iter().filter(Part::has_reference) {
         if part.leads_somewhere() {
             search.visit(part, Edge::Inner);
         } else {
@@ -129,23 +130,29 @@ fn unfit(
     Ok(search.unfit)
 }
 
-/// The parts with a reference that can be reached from the root. A definition that nobody uses may be as broken as it
-/// likes.
+/// The parts that can be reached from the root. A definition that nobody uses may be as broken as it likes.
 fn reachable(root: Part<'_>) -> Vec<Part<'_>> {
     let mut found = Vec::new();
     let mut seen = BTreeSet::new();
     let mut waiting = vec![root];
     while let Some(part) = waiting.pop() {
-        if !seen.insert(part.address()) {
-            continue;
-        }
-        waiting.extend(part.inside());
-        if part.has_reference() {
+        if seen.insert(part.address()) {
+            waiting.extend(part.inside());
             waiting.extend(part.referred());
             found.push(part);
         }
     }
     found
+}
+
+/// The names of keys that should no longer be written.
+fn deprecated_keys(root: Part<'_>) -> BTreeSet<String> {
+    let mut names = BTreeSet::new();
+    for part in reachable(root) {
+        let old = part.named("properties").filter(|(_, inner)| deprecated::why(inner).is_some());
+        names.extend(old.map(|(name, _)| name.to_owned()));
+    }
+    names
 }
 
 /// A walk along all parts that look at one value.

@@ -1,5 +1,7 @@
 //! Keys that still work and should no longer be written.
 
+use std::collections::BTreeSet;
+
 use copydesk_base::{Code, Diagnostic};
 use copydesk_text::Node;
 use jsonschema::paths::LocationSegment;
@@ -15,6 +17,20 @@ use crate::File;
 
 /// How many values are looked at.
 const MOST_VALUES: usize = 20_000;
+
+/// The words that make a key one of these.
+pub(super) const WORDS: &[&str] = &["deprecated", "deprecationMessage", "x-deprecation-message"];
+
+/// Whether a value has a key of one of these names anywhere.
+pub(super) fn may_have(value: &Value, names: &BTreeSet<String>) -> bool {
+    match value {
+        Value::Object(entries) => {
+            entries.iter().any(|(name, value)| names.contains(name) || may_have(value, names))
+        }
+        Value::Array(items) => items.iter().any(|item| may_have(item, names)),
+        _ => false,
+    }
+}
 
 /// Marks the keys of a document that its schema calls deprecated.
 pub(super) fn check(

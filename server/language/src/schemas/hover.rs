@@ -14,33 +14,33 @@ use crate::{File, Hover};
 /// What stands at `offset`. `None` where the schema has nothing to say.
 pub fn hover(file: &File<'_>, schema: &Schema, offset: usize) -> Option<Hover> {
     let root = file.tree.documents().iter().rev().find(|root| root.span().touches(offset))?;
-    let whole = value::of_node(file.tree, root, keys_of(file)).value;
-    let mut seen: &Value = &whole;
+    let keys = keys_of(file);
+    let mut seen = value::glance(file.tree, root, keys);
     let mut parts: Vec<Part<'_>> = vec![schema.root()?];
     let mut last: Option<Span> = None;
     for way in root.path_at(offset) {
-        let voices = help::voices(&parts, seen, Known::Whole);
+        let voices = help::voices(&parts, &seen, Known::Whole);
         match way {
             Way::Key(entry) | Way::Value(entry) => {
                 let name = value::key_text(entry);
                 let required =
                     voices.iter().any(|part| super::fit::required(part).any(|other| other == name));
                 parts = of_key(&voices, &name);
-                seen = seen.get(&name).unwrap_or(&Value::Null);
+                seen = value::glance(file.tree, entry.value(), keys);
                 if let Way::Key(_) = way {
-                    return key(schema, &name, entry.key().span(), &parts, seen, required);
+                    return key(schema, &name, entry.key().span(), &parts, &seen, required);
                 }
                 last = Some(entry.value().span());
             }
             Way::Index(at, node) => {
                 parts = of_item(&voices, at);
-                seen = seen.get(at).unwrap_or(&Value::Null);
+                seen = value::glance(file.tree, node, keys);
                 last = Some(node.span());
             }
         }
     }
     let span = last.filter(|span| span.touches(offset) && !span.is_empty())?;
-    scalar(schema, span, &parts, seen)
+    scalar(schema, span, &parts, &seen)
 }
 
 fn key(

@@ -34,6 +34,7 @@ mod part;
 mod skeleton;
 mod value;
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use copydesk_base::{Code, Diagnostic, Span};
@@ -62,7 +63,8 @@ pub struct Schema {
     registry: Registry<'static>,
     validator: Validator,
     draft: Draft,
-    has_deprecations: bool,
+    /// Keys that are looked for, so that a file without any costs nothing.
+    deprecated_keys: BTreeSet<String>,
 }
 
 impl fmt::Debug for Schema {
@@ -83,7 +85,7 @@ impl Schema {
             registry: compiled.registry,
             validator: compiled.validator,
             draft: compiled.draft,
-            has_deprecations: compiled.has_deprecations,
+            deprecated_keys: compiled.deprecated_keys,
         };
         schema.title = schema.root().and_then(|root| {
             let own = root.text("title").map(str::to_owned);

@@ -45,6 +45,38 @@ pub(super) fn of_node(tree: &Tree, node: Node<'_>, keys: Keys) -> Unfolded {
     Unfolded { value, given_up: reader.given_up }
 }
 
+/// A node as far as guesses look into it: a few levels, and of long lists the first items.
+pub(super) fn glance(tree: &Tree, node: Node<'_>, keys: Keys) -> Value {
+    glance_within(tree, node, keys, 5)
+}
+
+fn glance_within(tree: &Tree, node: Node<'_>, keys: Keys, depth: usize) -> Value {
+    let (Some(depth), Some(node)) = (depth.checked_sub(1), tree.resolve(node)) else { return Value::Null };
+    match node.kind() {
+        Kind::Sequence(items) => {
+            items.into_iter().take(6).map(|item| glance_within(tree, item, keys, depth)).collect()
+        }
+        Kind::Mapping(entries) => {
+            let mut map = Map::new();
+            for entry in entries.into_iter().take(500) {
+                let value = glance_within(tree, entry.value(), keys, depth);
+                match (keys, value) {
+                    (Keys::Merged, Value::Object(merged)) if entry.key().scalar_text() == Some("<<") => {
+                        for (key, value) in merged {
+                            map.entry(key).or_insert(value);
+                        }
+                    }
+                    (_, value) => {
+                        map.insert(key_text(entry), value);
+                    }
+                }
+            }
+            Value::Object(map)
+        }
+        _ => of_scalar(node).unwrap_or(Value::Null),
+    }
+}
+
 /// What a single scalar means, as it would stand in JSON.
 pub(super) fn of_scalar(node: Node<'_>) -> Option<Value> {
     Some(match node.value()? {

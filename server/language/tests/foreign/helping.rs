@@ -142,21 +142,29 @@ fn hovers(marked: &str, expect: Expect) {
 
 #[test]
 fn what_stands_there_is_explained() {
-    hovers("na$0me: x\n", expect![[r#"
+    hovers(
+        "na$0me: x\n",
+        expect![[r#"
         name
         **name**: a text, required
 
         What it is called.
 
-        From [Service](file:///s/schema.json)"#]]);
-    hovers("level: hi$0gh\n", expect![[r#"
+        From [Service](file:///s/schema.json)"#]],
+    );
+    hovers(
+        "level: hi$0gh\n",
+        expect![[r#"
         high
         **high**
 
         Wakes people.
 
-        From [Service](file:///s/schema.json)"#]]);
-    hovers("le$0vel: high\n", expect![[r#"
+        From [Service](file:///s/schema.json)"#]],
+    );
+    hovers(
+        "le$0vel: high\n",
+        expect![[r#"
         level
         **level**: 'low' or 'high'
 
@@ -165,8 +173,11 @@ fn what_stands_there_is_explained() {
         - `low`: Seldom looked at.
         - `high`: Wakes people.
 
-        From [Service](file:///s/schema.json)"#]]);
-    hovers("o$0ld: x\n", expect![[r#"
+        From [Service](file:///s/schema.json)"#]],
+    );
+    hovers(
+        "o$0ld: x\n",
+        expect![[r#"
         old
         **old**: a text
 
@@ -174,8 +185,11 @@ fn what_stands_there_is_explained() {
 
         **Deprecated**: it should no longer be written
 
-        From [Service](file:///s/schema.json)"#]]);
-    hovers("po$0rt: 1\n", expect![[r#"
+        From [Service](file:///s/schema.json)"#]],
+    );
+    hovers(
+        "po$0rt: 1\n",
+        expect![[r#"
         port
         **port**: a whole number
 
@@ -183,14 +197,18 @@ fn what_stands_there_is_explained() {
 
         Examples: `80`, `443`
 
-        From [Service](file:///s/schema.json)"#]]);
-    hovers("steps:\n  - type: ht$0tp\n", expect![[r#"
+        From [Service](file:///s/schema.json)"#]],
+    );
+    hovers(
+        "steps:\n  - type: ht$0tp\n",
+        expect![[r#"
         http
         **http**
 
         Asks a server.
 
-        From [Service](file:///s/schema.json)"#]]);
+        From [Service](file:///s/schema.json)"#]],
+    );
     hovers("nobody$0: x\n", expect![[""]]);
 }
 

@@ -5,6 +5,8 @@
 mod branches;
 mod checking;
 mod corpora;
+mod cost;
+mod damage;
 mod helping;
 mod loading;
 mod suite;

@@ -38,9 +38,16 @@ fn item(snapshot: &Snapshot, open: &Open, found: Completion) -> lsp::CompletionI
             value: found.docs.clone(),
         })
     });
+    // Where quotes are replaced with the word, typing filters by both.
+    let is_quoted = open.document.text().get(found.replace.start..).is_some_and(|text| text.starts_with('"'));
+    let filter = if is_quoted && found.insert.starts_with('"') {
+        format!("\"{}\"", found.label)
+    } else {
+        found.label.clone()
+    };
     lsp::CompletionItem {
         sort_text: Some(format!("{:06} {}", found.sort, found.label)),
-        filter_text: Some(found.label.clone()),
+        filter_text: Some(filter),
         label: found.label,
         kind: Some(kind(found.kind)),
         detail: (!found.detail.is_empty()).then_some(found.detail),

@@ -1,11 +1,13 @@
 //! `workspace/configuration`: what the editor's settings say under `copydesk`. They tighten; they never grant.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use serde_json::Value;
 use tokio::sync::watch;
 use tower_lsp::gen_lsp_types as lsp;
 
+use crate::diagnostics::{self, Unopened};
 use crate::intake::beside;
 use crate::state::State;
 
@@ -22,8 +24,10 @@ pub(crate) async fn fetch(state: &Arc<State>) {
     let problems = beside(move || (backstage.backstage.editor_settings)(&root, &settings)).await;
     drop(under_way);
     session.library.doubt_rules();
-    for open in state.documents.all() {
-        session.publisher.mark(open.uri.clone());
+    let open: Vec<PathBuf> = state.documents.all().iter().filter_map(|open| open.path.clone()).collect();
+    if !open.is_empty() {
+        // Which schema a file has may be another one now.
+        diagnostics::mark_touched(state, &open, Unopened::Leave);
     }
     for problem in problems.unwrap_or_default() {
         state.client.log_message(lsp::MessageType::Warning, problem).await;
