@@ -10,6 +10,7 @@ use std::sync::{Arc, OnceLock};
 use copydesk_base::ContentHash;
 use ropey::Rope;
 
+use crate::edits::Since;
 use crate::front_matter::{self, FrontMatter};
 use crate::node::Tree;
 use crate::position::{self, Encoding, Range};
@@ -23,7 +24,9 @@ pub struct Document {
     format: Format,
     rope: Rope,
     text: OnceLock<Arc<str>>,
-    tree: OnceLock<Tree>,
+    tree: OnceLock<Arc<Tree>>,
+    /// An older version's tree and what was edited since: the way to this version's tree that costs least.
+    since: Option<Since>,
     hash: OnceLock<ContentHash>,
 }
 
@@ -90,6 +93,7 @@ impl Document {
             rope,
             text: OnceLock::new(),
             tree: OnceLock::new(),
+            since: None,
             hash: OnceLock::new(),
         }
     }
@@ -98,17 +102,29 @@ impl Document {
     #[must_use]
     pub fn edited(&self, version: i32, changes: &[Change], encoding: Encoding) -> Self {
         let mut rope = self.rope.clone();
+        let mut since = self.since();
         for change in changes {
             let Some(range) = change.range else {
                 rope = Rope::from_str(&change.text);
+                since.iter_mut().for_each(Since::all_edited);
                 continue;
             };
             let span = position::span(&rope, range, encoding);
             let (from, to) = (rope.byte_to_char(span.start), rope.byte_to_char(span.end));
             rope.remove(from..to);
             rope.insert(from, &change.text);
+            since.iter_mut().for_each(|since| since.edited(span.start, span.end, &change.text));
         }
-        Self::from_rope(version, self.language_id.clone(), self.format, rope)
+        Self { since, ..Self::from_rope(version, self.language_id.clone(), self.format, rope) }
+    }
+
+    /// Where the next version's tree may start from: this one's tree, if somebody has asked for it.
+    fn since(&self) -> Option<Since> {
+        if self.format != Format::Yaml {
+            return None;
+        }
+        let own = self.tree.get().map(|tree| Since::new(Arc::clone(tree)));
+        own.or_else(|| self.since.clone())
     }
 
     pub fn version(&self) -> i32 {
@@ -135,10 +151,15 @@ impl Document {
 
     /// The tree: of the whole text, of a Markdown file's front matter, or an empty one.
     pub fn tree(&self) -> &Tree {
-        self.tree.get_or_init(|| match self.format {
-            Format::Yaml => yaml::parse_shared(Arc::clone(self.text())),
-            Format::Markdown => front_matter::parse_shared(Arc::clone(self.text())),
-            Format::Other => Tree::default(),
+        self.tree.get_or_init(|| {
+            Arc::new(match self.format {
+                Format::Yaml => {
+                    let edited = self.since.as_ref().and_then(|since| since.tree(self.text()));
+                    edited.unwrap_or_else(|| yaml::parse_shared(Arc::clone(self.text())))
+                }
+                Format::Markdown => front_matter::parse_shared(Arc::clone(self.text())),
+                Format::Other => Tree::default(),
+            })
         })
     }
 

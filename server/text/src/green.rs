@@ -148,6 +148,83 @@ impl GreenEntry {
     }
 }
 
+impl GreenEntry {
+    /// Makes places count from `origin`, where the entry's mapping starts, and a block of the value if it is one.
+    pub(crate) fn settle(&mut self, origin: u32, text: &str) {
+        let in_flow = is_flow(&self.key, text);
+        settle(&mut self.key, origin, in_flow, text);
+        self.value.settle_item(origin, text);
+    }
+}
+
+impl Green {
+    /// The same for a value in a block collection.
+    pub(crate) fn settle_item(&mut self, origin: u32, text: &str) {
+        settle_child(self, origin, false, text);
+    }
+
+    /// The node behind a block's slot, and what its places count from; a slot counts from `base`.
+    pub(crate) fn looked_through(&self, base: u32) -> (&Self, u32) {
+        match &self.form {
+            Form::Block(block) => (&block.node, base.wrapping_add(self.start)),
+            _ => (self, base),
+        }
+    }
+
+    /// The same value further on. Blocks are shared.
+    pub(crate) fn moved(&self, by: u32) -> Self {
+        let form = match &self.form {
+            Form::List(items) => Form::List(items.iter().map(|item| item.moved(by)).collect()),
+            Form::Map(entries) => {
+                let moved = |entry: &GreenEntry| GreenEntry {
+                    key: entry.key.moved(by),
+                    value: entry.value.moved(by),
+                };
+                Form::Map(entries.iter().map(moved).collect())
+            }
+            other => other.clone(),
+        };
+        Self { start: self.start.wrapping_add(by), len: self.len, form, props: self.props.clone() }
+    }
+}
+
+/// A block collection whose children count from its own start, wherever it will be stored.
+pub(crate) struct Grown {
+    /// In the whole text.
+    start: u32,
+    node: Green,
+}
+
+impl Grown {
+    /// A collection with new children instead of those of `old`; it ends with its last child.
+    pub(crate) fn new(start: u32, form: Form, old: &Green) -> Self {
+        let end = match &form {
+            Form::List(items) => items.last().map(Green::span),
+            Form::Map(entries) => entries.last().map(GreenEntry::span),
+            _ => None,
+        };
+        let len = short(end.map_or(0, |end| end.end));
+        Self { start, node: Green { start: 0, len, form, props: old.props.clone() } }
+    }
+
+    /// As it is stored in a collection that starts at `origin`.
+    pub(crate) fn into_child(self, origin: u32, text: &str) -> Green {
+        let start = self.start.wrapping_sub(origin);
+        let from = self.start as usize;
+        let whole = Span::new(from, from + self.node.len as usize);
+        if whole.of(text).contains(['\n', '\r']) { self.stored(start) } else { self.node.moved(start) }
+    }
+
+    pub(crate) fn into_document(self) -> Green {
+        let start = self.start;
+        self.stored(start)
+    }
+
+    fn stored(self, start: u32) -> Green {
+        Green { start, len: self.node.len, form: Form::Block(Block::new(self.node)), props: None }
+    }
+}
+
 /// Makes blocks of a document that was just read; `text` is the whole text.
 pub(crate) fn settled(mut document: Green, text: &str) -> Green {
     let start = document.start;

@@ -12,6 +12,7 @@
 
 pub mod de;
 pub mod document;
+mod edits;
 pub mod front_matter;
 mod green;
 pub mod node;

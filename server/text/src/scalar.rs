@@ -82,6 +82,8 @@ impl Mapped {
             pieces.insert(0, Piece::new(0, source.start));
         }
         let node = short(node);
+        // The parser looks at the lines behind a block scalar, too, as far as it is given any.
+        pieces.retain(|piece| piece.source <= short(source.end));
         for piece in &mut pieces {
             piece.source = piece.source.saturating_sub(node);
         }

@@ -23,6 +23,12 @@ pub struct Tree {
     pub(crate) broken: Vec<Span>,
     /// Where each anchor's nodes start, by name.
     pub(crate) anchors: BTreeMap<Box<str>, Vec<usize>>,
+    /// The name and place of each alias, in order.
+    pub(crate) aliases: Vec<(Box<str>, Span)>,
+    /// The problems before those of aliases were added, and the rest left out.
+    pub(crate) found: Vec<Diagnostic>,
+    /// Whether the next version may be read in part.
+    pub(crate) is_whole: bool,
 }
 
 impl Tree {

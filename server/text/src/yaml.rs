@@ -8,6 +8,7 @@
 //! - [`parse`] always returns; nesting, size, aliases and the number of problems have limits.
 //! - Each broken piece gives one `yaml-syntax` problem at its exact place and is listed in `Tree::broken`.
 
+pub(crate) mod again;
 mod build;
 mod decode;
 mod message;
@@ -18,7 +19,7 @@ use std::sync::Arc;
 
 use copydesk_base::{Code, Diagnostic, Span};
 
-use crate::green::{GreenEntry, settled};
+use crate::green::{Green, GreenEntry, settled};
 use crate::tree::Tree;
 
 /// Texts with more bytes are not read.
@@ -30,6 +31,9 @@ pub const ONE_DOCUMENT: &str = "only one document is read; put everything into o
 /// More problems than anybody reads.
 const MAX_PROBLEMS: usize = 100;
 
+/// More than are kept.
+const MOST_FOUND: usize = 1000;
+
 /// The tree of a text.
 pub fn parse(text: &str) -> Tree {
     parse_shared(text.into())
@@ -38,7 +42,9 @@ pub fn parse(text: &str) -> Tree {
 /// The tree of a text that somebody holds already: it is not copied.
 pub fn parse_shared(text: Arc<str>) -> Tree {
     let part = Span::new(0, text.len());
-    parse_part(text, part)
+    let has_directive = text.starts_with('%') || text.contains("\n%") || text.contains("\r%");
+    // What a directive says holds for all that is behind it, so no part can be read alone.
+    Tree { is_whole: part.end <= MAX_BYTES && !has_directive, ..parse_part(text, part) }
 }
 
 /// The tree of one part of a text, with spans of the whole: the front matter of a Markdown file for one.
@@ -64,30 +70,38 @@ fn too_large(part: Span, piece: &str) -> Tree {
     }
 }
 
+/// The tree of what was just read.
+fn finish(mut output: build::Output, text: Arc<str>) -> Tree {
+    let documents = std::mem::take(&mut output.documents);
+    let documents = documents.into_iter().map(|document| settled(document, &text)).collect();
+    finished(output, documents, text)
+}
+
 /// Orders what was found, and looks at what only the whole can tell: aliases.
-fn finish(output: build::Output, text: Arc<str>) -> Tree {
-    let build::Output { documents, mut comments, mut problems, mut anchors, aliases, broken } = output;
+fn finished(output: build::Output, documents: Vec<Green>, text: Arc<str>) -> Tree {
+    let build::Output { mut comments, problems: mut found, mut anchors, mut aliases, broken, .. } = output;
     comments.sort_unstable();
     comments.dedup();
+    aliases.sort_unstable_by_key(|(_, span)| *span);
+    aliases.dedup();
     let broken = merged(broken);
     for starts in anchors.values_mut() {
         starts.sort_unstable();
     }
-    for (name, span) in aliases {
-        let known = anchors
-            .get(name.as_str())
-            .is_some_and(|starts| starts.first().is_some_and(|at| *at < span.start));
+    found.sort_by_key(|problem| (problem.span, problem.code));
+    found.dedup();
+    let mut problems = found.clone();
+    for (name, span) in &aliases {
+        let known = anchors.get(name).is_some_and(|starts| starts.first().is_some_and(|at| *at < span.start));
         // In a broken text the anchor may stand in the part that could not be read.
         if !known && broken.is_empty() {
             let message = format!("'*{name}' refers to nothing: no '&{name}' stands before it");
-            problems.push(Diagnostic::new(Code::YamlSyntax, span, message));
+            problems.push(Diagnostic::new(Code::YamlSyntax, *span, message));
         }
     }
     problems.sort_by_key(|problem| (problem.span, problem.code));
-    problems.dedup();
     problems.truncate(MAX_PROBLEMS);
-    let documents = documents.into_iter().map(|document| settled(document, &text)).collect();
-    Tree { text, documents, comments, problems, broken, anchors }
+    Tree { text, documents, comments, problems, found, broken, anchors, aliases, is_whole: false }
 }
 
 /// The same pieces in order, those that overlap or touch made one.
@@ -103,15 +117,12 @@ fn merged(mut spans: Vec<Span>) -> Vec<Span> {
     spans
 }
 
-/// Reports each key of a mapping that stands in it before; `text` starts `shift` bytes behind what the places count
-/// from.
-fn duplicate_keys(entries: &[GreenEntry], text: &str, shift: usize, problems: &mut Vec<Diagnostic>) {
-    let mut seen = HashMap::with_capacity(entries.len());
-    for entry in entries {
-        let Some(key) = entry.key.scalar_text(text, shift) else { continue };
-        let span = entry.key.span();
+/// Reports each key that stands before in its mapping. `keys` are the texts of the keys with their places, in order.
+fn duplicate_keys<'k>(keys: impl Iterator<Item = (&'k str, Span)>, problems: &mut Vec<Diagnostic>) {
+    let mut seen = HashMap::with_capacity(keys.size_hint().1.unwrap_or(0));
+    for (key, span) in keys {
         let first = *seen.entry(key).or_insert(span);
-        if first != span && problems.len() < MAX_PROBLEMS {
+        if first != span && problems.len() < MOST_FOUND {
             let message = format!("'{key}' is already set in this mapping; keep one of the two");
             problems.push(
                 Diagnostic::new(Code::DuplicateKey, span, message)
@@ -119,4 +130,9 @@ fn duplicate_keys(entries: &[GreenEntry], text: &str, shift: usize, problems: &m
             );
         }
     }
+}
+
+/// The keys of some entries whose places count from `shift` bytes before `text`.
+fn keys<'k>(entries: &'k [GreenEntry], text: &'k str, shift: usize) -> impl Iterator<Item = (&'k str, Span)> {
+    entries.iter().filter_map(move |entry| Some((entry.key.scalar_text(text, shift)?, entry.key.span())))
 }

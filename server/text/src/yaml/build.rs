@@ -6,7 +6,7 @@ use std::sync::Arc;
 use copydesk_base::{Diagnostic, Span};
 use granit_parser::{ErrorKind, Event, Parser, ScalarStyle, StructureStyle};
 
-use super::{decode, duplicate_keys};
+use super::{decode, duplicate_keys, keys};
 use crate::green::{Form, Green, GreenEntry};
 use crate::node::MAX_DEPTH;
 use crate::position::lines;
@@ -20,7 +20,7 @@ pub(super) struct Output {
     pub(super) problems: Vec<Diagnostic>,
     pub(super) anchors: BTreeMap<Box<str>, Vec<usize>>,
     /// Aliases without an anchor before them in the same piece.
-    pub(super) aliases: Vec<(String, Span)>,
+    pub(super) aliases: Vec<(Box<str>, Span)>,
     pub(super) broken: Vec<Span>,
 }
 
@@ -197,7 +197,7 @@ impl Builder<'_, '_> {
         let form = match open.children {
             Children::Items(items) => Form::List(items.into()),
             Children::Entries(entries) => {
-                duplicate_keys(&entries, self.piece, self.shift, &mut self.output.problems);
+                duplicate_keys(keys(&entries, self.piece, self.shift), &mut self.output.problems);
                 Form::Map(entries.into())
             }
         };
@@ -226,7 +226,7 @@ impl Builder<'_, '_> {
 
     fn alias(&mut self, at: Span) {
         let span = at.shifted(self.shift);
-        let name = at.of(self.piece).trim_start_matches('*').to_owned();
+        let name = at.of(self.piece).trim_start_matches('*').into();
         self.output.aliases.push((name, span));
         self.place(Green::new(span, Form::Alias));
     }
@@ -256,6 +256,10 @@ impl Builder<'_, '_> {
             return Green::new(span, Form::Verbatim(style));
         }
         let (pieces, source) = match style {
+            // Blank lines only: where the parser has seen them depends on what comes behind.
+            Style::Literal | Style::Folded if text.trim_end_matches('\n').is_empty() => {
+                (Vec::new(), Span::at(span.end))
+            }
             Style::Literal | Style::Folded => {
                 // What the parser calls the indentation of a key is that of its mapping.
                 let is_key = self

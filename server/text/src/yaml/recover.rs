@@ -11,11 +11,15 @@
 
 mod cut;
 mod flow;
+mod part;
 mod plan;
 mod tabs;
 mod value;
 
 use std::borrow::Cow;
+
+pub(super) use self::part::{Kind, part};
+pub(super) use self::tabs::has_any as has_tabs;
 
 use copydesk_base::{Code, Diagnostic, Span};
 
@@ -46,12 +50,16 @@ pub(super) fn recover(piece: &str, shift: usize, failure: &Failure) -> Output {
     let mut recovery =
         Recovery { text: &text, lines: &lines, shift, output, budget, faults: 0, tab_lines, quiet: 0 };
     let documents = cut::documents(&text, &lines);
+    let mut at = 0;
     for region in &documents {
+        recovery.note_comments(at..region.rest.start.saturating_sub(1));
+        at = region.rest.end;
         // A single document has failed already.
         let is_whole = documents.len() == 1;
         let node = if is_whole { recovery.blocks(region, &failure, 0) } else { recovery.read(region, 0) };
         recovery.output.documents.extend(node);
     }
+    recovery.note_comments(at..lines.len());
     recovery.output
 }
 
@@ -96,10 +104,25 @@ impl Recovery<'_> {
         if !is_list && !has_entry && !is_open_key {
             return Some(self.value(region, failure, depth).node);
         }
-        let (faults, broken) = (self.faults, self.output.broken.len());
+        let broken = self.output.broken.len();
+        let (items, entries) = self.children(region, &blocks, is_list, failure, depth);
+        let start = self.shift + region.first.start;
+        Some(if is_list { list(items, start) } else { self.mapping(entries, start, broken) })
+    }
+
+    /// The items of a list, or the entries of a mapping. A block that stands alone is known to fail as the region does.
+    fn children(
+        &mut self,
+        region: &Region,
+        blocks: &[Region],
+        is_list: bool,
+        failure: &Failure,
+        depth: usize,
+    ) -> (Vec<Green>, Vec<GreenEntry>) {
+        let (faults, is_one) = (self.faults, blocks.len() == 1);
         let (mut items, mut entries) = (Vec::new(), Vec::new());
         let mut was_astray = false;
-        let mut plan = Plan::new(&blocks, failure.offset - self.shift);
+        let mut plan = Plan::new(blocks, failure.offset - self.shift);
         let mut at = 0;
         while let Some(block) = blocks.get(at) {
             let run = plan.run(at);
@@ -116,7 +139,7 @@ impl Recovery<'_> {
                         continue;
                     }
                     Err(failure) => {
-                        plan.failed(&blocks, run, &failure, self.shift);
+                        plan.failed(blocks, run, &failure, self.shift);
                         continue;
                     }
                 }
@@ -130,23 +153,36 @@ impl Recovery<'_> {
             }
             was_astray = is_astray;
             let read = if is_one { Err(failure.clone()) } else { self.exact(block, depth) };
-            let (own, known) = (read.as_ref().err().cloned(), self.faults);
-            if is_list {
-                self.item(block, shapes[at], read, depth, &mut items);
-            } else {
-                self.entry(block, shapes[at], read, depth, &mut entries);
-            }
-            if let Some(own) = own.filter(|_| self.faults == known) {
-                // Its parts are fine, but not together.
-                self.fault_of(&own, block);
-            }
+            self.child(block, is_list, read, depth, &mut items, &mut entries);
             at += 1;
         }
         if self.faults == faults {
             self.fault_of(failure, region);
         }
-        let start = self.shift + region.first.start;
-        Some(if is_list { list(items, start) } else { self.mapping(entries, broken) })
+        (items, entries)
+    }
+
+    /// One block, of which `read` is what the exact parser says.
+    fn child(
+        &mut self,
+        block: &Region,
+        is_list: bool,
+        read: Result<Option<Green>, Failure>,
+        depth: usize,
+        items: &mut Vec<Green>,
+        entries: &mut Vec<GreenEntry>,
+    ) {
+        let shape = cut::shape(self.text, &block.first);
+        let (own, known) = (read.as_ref().err().cloned(), self.faults);
+        if is_list {
+            self.item(block, shape, read, depth, items);
+        } else {
+            self.entry(block, shape, read, depth, entries);
+        }
+        if let Some(own) = own.filter(|_| self.faults == known) {
+            // Its parts are fine, but not together.
+            self.fault_of(&own, block);
+        }
     }
 
     /// Several blocks in a row that may well be fine together. `Ok(None)` where they cannot be read as one.
@@ -178,8 +214,13 @@ impl Recovery<'_> {
                 items.push(node);
             }
             (Err(failure), Shape::Item { content }) => {
-                let inner =
-                    if content < block.first.end { Some(block.from(content)) } else { self.inner(block) };
+                let inner = if content < block.first.end {
+                    Some(block.from(content))
+                } else {
+                    let inner = self.inner(block);
+                    self.skipped(block, block.first.start + 1, inner.as_ref());
+                    inner
+                };
                 let node = inner.and_then(|inner| self.blocks(&inner, &failure, depth + 1));
                 items.push(node.unwrap_or_else(|| Green::nothing(block.first.start + 1 + self.shift)));
             }
@@ -239,7 +280,9 @@ impl Recovery<'_> {
             entries.extend(read.astray);
             return;
         }
-        let value = self.inner(block).and_then(|inner| {
+        let inner = self.inner(block);
+        self.skipped(block, colon + 1, inner.as_ref());
+        let value = inner.and_then(|inner| {
             let is_within = failure.offset >= inner.first.margin + self.shift;
             if is_within { self.blocks(&inner, failure, depth + 1) } else { self.read(&inner, depth + 1) }
         });
@@ -268,6 +311,7 @@ impl Recovery<'_> {
         self.quiet += 1;
         let inner =
             self.inner(block).filter(|inner| !matches!(cut::shape(self.text, &inner.first), Shape::Text));
+        self.skipped(block, line.start + words.len(), inner.as_ref());
         let value = inner.and_then(|inner| self.read(&inner, depth + 1));
         self.quiet -= 1;
         GreenEntry { value: value.unwrap_or_else(|| Green::nothing(key.span().end)), key }
@@ -300,18 +344,51 @@ impl Recovery<'_> {
         cut::region(self.lines, block.rest.clone())
     }
 
+    /// Notes the comments that nobody reads who goes on with `inner`: behind the first line's own words, from `at` on,
+    /// and between the two.
+    fn skipped(&mut self, block: &Region, at: usize, inner: Option<&Region>) {
+        let behind = self.text[at..block.first.end].trim_start();
+        if behind.starts_with('#') {
+            let comment = self.comment(block.first.end - behind.len(), &block.first);
+            self.output.comments.push(comment);
+        }
+        let to = inner.map_or(block.rest.end, |inner| inner.rest.start.saturating_sub(1));
+        self.note_comments(block.rest.start..to);
+    }
+
+    fn note_comments(&mut self, lines: std::ops::Range<usize>) {
+        let lines = self.lines.get(lines).unwrap_or(&[]);
+        for line in lines.iter().filter(|line| line.kind == LineKind::Comment) {
+            let white = self.text[line.start..].len() - self.text[line.start..].trim_start().len();
+            self.output.comments.push(self.comment(line.start + white, line));
+        }
+    }
+
+    /// From `start` to the end of the line, with the white space there.
+    fn comment(&self, start: usize, line: &Line) -> Span {
+        let end = line.end + self.text[line.end..line.next].trim_end_matches(['\n', '\r']).len();
+        Span::new(start, end).shifted(self.shift)
+    }
+
     /// Where the region's last line ends, with its break.
     fn end(&self, region: &Region) -> usize {
         let last = region.rest.clone().next_back().and_then(|line| self.lines.get(line));
         last.map_or(region.first.next, |last| last.next)
     }
 
-    /// The mapping of some entries; `broken` is how much was broken before they were read.
-    fn mapping(&mut self, entries: Vec<GreenEntry>, broken: usize) -> Green {
-        let start = entries.first().map_or(0, |entry| entry.key.span().start);
+    /// The mapping of some entries in a region from `start` on; `broken` is how much was broken before they were read.
+    fn mapping(&mut self, entries: Vec<GreenEntry>, start: usize, broken: usize) -> Green {
+        let first = entries.first().map_or(start, |entry| entry.key.span().start);
+        let start = start.min(first);
         let end = entries.last().map_or(start, |entry| entry.span().end);
+        // What was said of some of the entries is said again of all of them.
+        self.output.problems.retain(|problem| {
+            let at = entries.partition_point(|entry| entry.key.span().start < problem.span.start);
+            let is_key = entries.get(at).is_some_and(|entry| entry.key.span() == problem.span);
+            problem.code != Code::DuplicateKey || !is_key
+        });
         let mut problems = Vec::new();
-        super::duplicate_keys(&entries, self.text, self.shift, &mut problems);
+        super::duplicate_keys(super::keys(&entries, self.text, self.shift), &mut problems);
         let node = Green::new(Span::new(start, end), Form::Map(entries.into()));
         // A key in a broken place may not be the key that was meant.
         let broken = &self.output.broken[broken..];

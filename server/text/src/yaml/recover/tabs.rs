@@ -59,6 +59,11 @@ fn report(piece: &str, shift: usize, lines: &[Line], output: &mut Output) {
     }
 }
 
+/// Whether any line has a tab before its content.
+pub(in super::super) fn has_any(piece: &str) -> bool {
+    piece.contains('\t') && !indented_by_tabs(piece).is_empty()
+}
+
 /// The lines with a tab before their content, but for the content of block scalars.
 fn indented_by_tabs(piece: &str) -> Vec<Line> {
     let mut found = Vec::new();

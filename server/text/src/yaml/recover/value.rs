@@ -8,7 +8,7 @@ use granit_parser::ErrorKind;
 use super::super::build::{Failure, Why};
 use super::super::decode;
 use super::super::message::message_of;
-use super::cut::{self, LineKind, Region, Shape};
+use super::cut::{self, Region, Shape};
 use super::{Recovery, flow};
 use crate::green::{Form, Green, GreenEntry};
 use crate::scalar::{Mapped, Style};
@@ -37,7 +37,7 @@ impl Recovery<'_> {
         };
         let region = &self.behind_properties(region);
         let line = &region.first;
-        self.comments(region);
+        self.note_comments(region.rest.clone());
         match self.text.as_bytes().get(line.start) {
             _ if failure.why == Why::TooDeep => {
                 self.fault_of(&failure, region);
@@ -167,13 +167,6 @@ impl Recovery<'_> {
         let source = Span::new(start + 1, start + 1 + inner.len());
         let mapped = Mapped::new(decoded, style, pieces, source, span.start);
         Green::new(span, Form::Mapped(Arc::new(mapped)))
-    }
-
-    /// Notes the comment lines of a region that the exact parser could not read.
-    fn comments(&mut self, region: &Region) {
-        let lines = self.lines.get(region.rest.clone()).unwrap_or(&[]);
-        let comments = lines.iter().filter(|line| line.kind == LineKind::Comment);
-        self.output.comments.extend(comments.map(|line| line.span().shifted(self.shift)));
     }
 }
 

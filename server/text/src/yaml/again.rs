@@ -1,0 +1,154 @@
+//! A newer version's tree from the tree of the version before and the edit between the two.
+//!
+//! An edit of one line of one step costs that step. What is read again is the smallest run of neighbouring children of
+//! a block collection that the edit touches, if what is there now still stands where such children must ([`place`]).
+//! It is read exactly, or by recovery within the run; the rest is shared, or moved ([`graft`]). Where no run fits, the
+//! answer is `None`, and the whole text is read.
+//!
+//! Invariants
+//! - The answer is what reading the whole text would give, in broken texts too.
+//! - The tree before is not changed: somebody may be looking at it.
+
+mod find;
+mod graft;
+mod lines;
+mod place;
+
+use std::sync::Arc;
+
+use copydesk_base::Span;
+
+use self::place::{Level, Run};
+use super::build::{self, Output, Why};
+use super::{MAX_BYTES, MOST_FOUND, recover};
+use crate::green::{Form, Green, GreenEntry};
+use crate::tree::Tree;
+
+/// Bytes `start..old_end` of the text before became bytes `start..new_end` of the text after.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Edit {
+    pub(crate) start: usize,
+    pub(crate) old_end: usize,
+    pub(crate) new_end: usize,
+}
+
+impl Edit {
+    /// Where a place behind the edit is afterwards.
+    fn moved(self, place: usize) -> usize {
+        place + self.new_end - self.old_end
+    }
+
+    fn moved_span(self, span: Span) -> Span {
+        Span::new(self.moved(span.start), self.moved(span.end))
+    }
+}
+
+/// What was read of a run.
+enum Children {
+    Items(Vec<Green>),
+    Entries(Vec<GreenEntry>),
+}
+
+/// The tree of `text`, which is the text of `before` with one edit.
+pub(crate) fn again(before: &Tree, text: &Arc<str>, edit: Edit) -> Option<Tree> {
+    let inserted = text.get(edit.start..edit.new_end)?;
+    let is_plain = before.is_whole
+        && text.len() <= MAX_BYTES
+        && before.found.len() < MOST_FOUND
+        && !inserted.contains('\u{feff}');
+    if !is_plain {
+        return None;
+    }
+    let levels = place::way(before, edit)?;
+    for (at, level) in levels.iter().enumerate().rev() {
+        for run in level.runs(before, edit).into_iter().flatten() {
+            if !run.fits(level, before, text, edit) {
+                continue;
+            }
+            if let Some(tree) = read(before, text, edit, &levels[..=at], &run) {
+                return Some(tree);
+            }
+        }
+    }
+    None
+}
+
+/// Reads a run again and puts it in its place. `None` where a larger run must be tried.
+fn read(before: &Tree, text: &Arc<str>, edit: Edit, levels: &[Level<'_>], run: &Run) -> Option<Tree> {
+    let level = levels.last()?;
+    let is_plain_way = levels.iter().all(|level| level.is_plain_way);
+    // Recovery passes over documents without content, and judges tabs in the indentation together.
+    let may_be_broken = is_plain_way
+        && levels.first().is_some_and(|root| root.is_only_document(before))
+        && !(text.contains('\t') && recover::has_tabs(text));
+    if !before.broken.is_empty() && !may_be_broken {
+        return None;
+    }
+    let end = edit.moved(run.region.end);
+    let margin = lines::line_start(text, run.region.start);
+    let piece = " ".repeat(run.region.start - margin) + text.get(run.region.start..end)?;
+    let depth = levels.len() - 1;
+    let mut output = Output::default();
+    let exact = build::build(&piece, margin, depth, &mut output);
+    if exact.as_ref().is_err_and(|failure| failure.why == Why::TooDeep) {
+        return None;
+    }
+    let is_all = run.children.len() == level.len();
+    let is_nothing = exact.is_ok() && output.documents.is_empty();
+    let children = if is_nothing {
+        (!is_all).then(|| Children::none(level.is_list))
+    } else if exact.is_ok() {
+        Children::of(&mut output, level.is_list, run.content(text, end))
+    } else {
+        None
+    };
+    let children = match children {
+        Some(children) => children,
+        // Without a sibling nothing says what kind of collection this is.
+        None if is_nothing || !may_be_broken || run.children.start == 0 && exact.is_ok() => return None,
+        None if piece.contains("? ") || piece.contains("?\n") => return None,
+        None => {
+            let kind = match level.is_list {
+                true => recover::Kind::List,
+                false if level.has_entry_outside(&before.text, &run.children) => recover::Kind::Mapping,
+                false => recover::Kind::Unknown,
+            };
+            let (piece, start) = (text.get(margin..end)?, run.region.start - margin);
+            let part = recover::part(piece, start, margin, kind, depth, exact.as_ref().err())?;
+            output = part.output;
+            if level.is_list { Children::Items(part.items) } else { Children::Entries(part.entries) }
+        }
+    };
+    if children.is_empty() && is_all {
+        return None;
+    }
+    let found = find::found(before, text, edit, level, run, &children, output)?;
+    let documents = graft::grafted(before, text, edit, levels, run, children)?;
+    Some(Tree { is_whole: true, ..super::finished(found, documents, Arc::clone(text)) })
+}
+
+impl Children {
+    fn none(is_list: bool) -> Self {
+        if is_list { Self::Items(Vec::new()) } else { Self::Entries(Vec::new()) }
+    }
+
+    /// The children of the one collection that was read, if it is of the right kind and starts at `start`.
+    fn of(output: &mut Output, is_list: bool, start: usize) -> Option<Self> {
+        let [document] = output.documents.as_slice() else { return None };
+        if document.span().start != start || document.tag().is_some() || document.anchor().is_some() {
+            return None;
+        }
+        match (is_list, output.documents.pop()?.form) {
+            (true, Form::List(items)) => Some(Self::Items(items.into_vec())),
+            (false, Form::Map(entries)) => Some(Self::Entries(entries.into_vec())),
+            _ => None,
+        }
+    }
+
+    fn is_empty(&self) -> bool {
+        match self {
+            Self::Items(items) => items.is_empty(),
+            Self::Entries(entries) => entries.is_empty(),
+        }
+    }
+}

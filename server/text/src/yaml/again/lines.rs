@@ -1,0 +1,39 @@
+//! Lines of a text by offsets, without looking at all of it.
+
+use copydesk_base::Span;
+
+use crate::position;
+
+/// A line that starts in a region.
+pub(super) struct Line<'t> {
+    /// With its break.
+    pub(super) span: Span,
+    pub(super) text: &'t str,
+}
+
+/// Where the line of an offset starts.
+pub(super) fn line_start(text: &str, offset: usize) -> usize {
+    text.get(..offset).and_then(|text| text.rfind(['\n', '\r'])).map_or(0, |at| at + 1)
+}
+
+/// Where the line behind that of an offset starts.
+pub(super) fn line_end(text: &str, offset: usize) -> usize {
+    let rest = text.get(offset..).unwrap_or("");
+    position::lines(rest).next().map_or(text.len(), |line| offset + line.len())
+}
+
+/// The lines of a region, cut off at its ends.
+pub(super) fn lines(text: &str, region: Span) -> impl Iterator<Item = Line<'_>> {
+    let mut at = region.start;
+    position::lines(region.of(text)).map(move |text| {
+        let span = Span::new(at, at + text.len());
+        at = span.end;
+        Line { span, text }
+    })
+}
+
+/// Whether a line is blank, or a comment.
+pub(super) fn is_quiet(line: &str) -> bool {
+    let content = line.trim_start_matches([' ', '\t']).trim_end_matches(['\n', '\r', ' ', '\t']);
+    content.is_empty() || content.starts_with('#')
+}

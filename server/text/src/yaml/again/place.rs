@@ -1,0 +1,437 @@
+//! Where in a tree an edit is: the collections around it, and the runs of their children that it touches.
+
+use std::ops::Range;
+
+use copydesk_base::Span;
+
+use super::lines::{is_quiet, line_end, line_start, lines};
+use super::{Children, Edit};
+use crate::node::{Entry, Kind, Node};
+use crate::tree::Tree;
+
+/// A block collection around the edit.
+pub(super) struct Level<'t> {
+    pub(super) node: Node<'t>,
+    pub(super) is_list: bool,
+    /// Which child of the collection around it this is; for the outermost, which document.
+    pub(super) at: usize,
+    /// The column of its children.
+    pub(super) column: usize,
+    /// Where the lines start that belong to it, if its first child stands on a line of its own.
+    lead: Option<usize>,
+    /// Where the lines end that belong to it.
+    limit: usize,
+    /// Whether it is a list at the column of the keys around it.
+    pub(super) is_compact: bool,
+    /// Whether nothing but white space and comments stands between it and the key or dash it belongs to, so that
+    /// recovery would come to it, too.
+    pub(super) is_plain_way: bool,
+}
+
+/// Neighbouring children that are read again, or the gap between two.
+#[derive(Debug)]
+pub(super) struct Run {
+    /// Empty for a gap.
+    pub(super) children: Range<usize>,
+    /// The bytes of the text before.
+    pub(super) region: Span,
+    /// What a first line of content belongs to that is indented deeper: the text of a block scalar before the gap.
+    pub(super) is_behind_scalar: bool,
+}
+
+/// What becomes of blank lines behind a block scalar.
+#[derive(PartialEq)]
+enum Blanks {
+    Kept,
+    Dropped,
+}
+
+/// The collections around the edit, outermost first.
+pub(super) fn way(before: &Tree, edit: Edit) -> Option<Vec<Level<'_>>> {
+    let mut levels = vec![document(before, edit)?];
+    let text: &str = &before.text;
+    // A tree is never deeper than its nodes are counted.
+    while let Some(level) = levels.last() {
+        let touched = level.touched(text, edit);
+        let at = match (touched.len(), touched.start) {
+            (1, at) => at,
+            (0, at) if at > 0 => at - 1,
+            _ => break,
+        };
+        match level.inner(text, at) {
+            Some(inner) => levels.push(inner),
+            None => break,
+        }
+    }
+    Some(levels)
+}
+
+/// The document that the edit is in, if a block collection is its root.
+fn document(before: &Tree, edit: Edit) -> Option<Level<'_>> {
+    let text: &str = &before.text;
+    let documents = before.documents();
+    let first = documents.before(edit.old_end).map_or(0, |(at, _)| at);
+    for at in [first, first + 1] {
+        let Some(node) = documents.get(at) else { break };
+        let start = at
+            .checked_sub(1)
+            .and_then(|at| documents.get(at))
+            .map_or(0, |node| line_end(text, node.span().end));
+        let mut lead = (!text.starts_with('\u{feff}') || at > 0).then_some(start);
+        for line in lines(text, Span::new(start, node.span().start)) {
+            if line.span.end > node.span().start {
+                break;
+            }
+            if !is_quiet(line.text) {
+                lead = Some(line.span.end);
+            }
+        }
+        let next = documents.get(at + 1).map_or(text.len(), |node| node.span().start);
+        let end = line_end(text, node.span().end);
+        let limit = lines(text, Span::new(end, next)).find(|line| !is_quiet(line.text));
+        let limit = limit.map_or(next, |line| line.span.start).max(end);
+        let level = Level::new(text, node, at, lead, limit)?;
+        if edit.old_end < limit || limit == text.len() {
+            return Some(level);
+        }
+    }
+    None
+}
+
+impl<'t> Level<'t> {
+    fn new(text: &str, node: Node<'t>, at: usize, lead: Option<usize>, limit: usize) -> Option<Self> {
+        let is_list = match node.kind() {
+            Kind::Sequence(_) => true,
+            Kind::Mapping(_) => false,
+            _ => return None,
+        };
+        let start = node.span().start;
+        let margin = line_start(text, start);
+        let prefix = text.get(margin..start)?;
+        if text[start..].starts_with(['[', '{']) || !prefix.is_ascii() || prefix.contains('\t') {
+            return None;
+        }
+        let lead = lead.filter(|lead| {
+            let has_own_line = prefix.bytes().all(|byte| byte == b' ');
+            has_own_line
+                && *lead <= margin
+                && lines(text, Span::new(*lead, margin)).all(|line| is_quiet(line.text))
+        });
+        let column = prefix.len();
+        Some(Self { node, is_list, at, column, lead, limit, is_compact: false, is_plain_way: true })
+    }
+
+    pub(super) fn len(&self) -> usize {
+        if self.is_list { self.node.items().len() } else { self.node.entries().len() }
+    }
+
+    fn entry(&self, at: usize) -> Option<Entry<'t>> {
+        self.node.entries().get(at)
+    }
+
+    /// Whether no mark parts this document from others.
+    pub(super) fn is_only_document(&self, tree: &Tree) -> bool {
+        let head = tree.text.get(..self.node.span().start).unwrap_or("");
+        tree.documents.len() == 1 && self.limit == tree.text.len() && !head.contains("\n---")
+    }
+
+    /// Whether anything but the children of a run says that this is a mapping.
+    pub(super) fn has_entry_outside(&self, text: &str, run: &Range<usize>) -> bool {
+        let is_entry = |at: usize| {
+            let key = self.entry(at).map_or(Span::at(0), |entry| entry.key().span());
+            let behind = text.get(key.end..).unwrap_or("").trim_start_matches([' ', '\t']);
+            !key.is_empty() && behind.starts_with(':')
+        };
+        (0..run.start).chain(run.end..self.len()).any(is_entry)
+    }
+
+    fn value(&self, at: usize) -> Option<Node<'t>> {
+        if self.is_list { self.node.items().get(at) } else { self.entry(at).map(Entry::value) }
+    }
+
+    /// A child, without its dash.
+    fn span(&self, at: usize) -> Option<Span> {
+        if self.is_list { self.node.items().get(at).map(Node::span) } else { self.entry(at).map(Entry::span) }
+    }
+
+    /// Where the line of a child starts; not known where the child stands as it should not.
+    fn margin(&self, text: &str, at: usize) -> Option<usize> {
+        let start = self.span(at)?.start;
+        if at == 0 {
+            return Some(line_start(text, self.node.span().start));
+        }
+        let least = line_end(text, self.span(at - 1)?.end);
+        let mut margin = line_start(text, start);
+        loop {
+            let line = text.get(margin..)?;
+            let content = line.trim_start_matches(' ');
+            if line.len() - content.len() == self.column && (!self.is_list || is_dash(content)) {
+                return (margin >= least).then_some(margin);
+            }
+            if !self.is_list || margin <= least {
+                return None;
+            }
+            margin = line_start(text, margin - 1);
+        }
+    }
+
+    /// Where the lines of a child end: at the next child, or with the collection.
+    fn end(&self, text: &str, at: usize) -> Option<usize> {
+        if at + 1 < self.len() { self.margin(text, at + 1) } else { Some(self.limit) }
+    }
+
+    /// The children that the edit touches; an empty range in the gap before that child.
+    fn touched(&self, text: &str, edit: Edit) -> Range<usize> {
+        let has_ended = |end: usize| {
+            let line_end = line_end(text, end);
+            line_end <= edit.start && text[..line_end].ends_with(['\n', '\r'])
+        };
+        let ends_before =
+            |at: usize| self.span(at).is_some_and(|span| span.end < edit.start && has_ended(span.end));
+        let starts_before = |at: usize| {
+            self.span(at).is_some_and(|span| span.start <= edit.old_end)
+                || self.margin(text, at).is_some_and(|margin| margin <= edit.old_end)
+        };
+        let first = partition(self.len(), ends_before);
+        let end = partition(self.len(), starts_before);
+        first..end.max(first)
+    }
+
+    /// What may be read again for the edit, the smaller first.
+    pub(super) fn runs(&self, tree: &Tree, edit: Edit) -> [Option<Run>; 2] {
+        let text: &str = &tree.text;
+        let touched = self.touched(text, edit);
+        if touched.is_empty() {
+            let before = touched.start.saturating_sub(1)..touched.start.max(1);
+            [self.gap(tree, touched.start), self.run(text, before, edit)]
+        } else {
+            [self.run(text, touched, edit), None]
+        }
+        .map(|run| run.filter(|run| run.holds(text, edit)))
+    }
+
+    fn gap(&self, tree: &Tree, at: usize) -> Option<Run> {
+        let text: &str = &tree.text;
+        let (start, is_behind_scalar) = match at.checked_sub(1) {
+            None => (self.lead?, false),
+            Some(before) => {
+                if tree.is_broken(Span::new(self.margin(text, before)?, self.span(before)?.end)) {
+                    // Nobody knows where it was meant to end.
+                    return None;
+                }
+                let is_scalar = self.scalar(text, before);
+                if is_scalar == Some(Blanks::Kept) {
+                    return None;
+                }
+                (line_end(text, self.span(before)?.end), is_scalar.is_some())
+            }
+        };
+        let end = if at < self.len() { self.margin(text, at)? } else { self.limit };
+        let region = Span::new(start, end);
+        let is_gap = lines(text, region).all(|line| is_quiet(line.text));
+        is_gap.then_some(Run { children: at..at, region, is_behind_scalar })
+    }
+
+    /// Whether a child ends with a block scalar, and if so whether the blank lines behind it belong to it.
+    fn scalar(&self, text: &str, at: usize) -> Option<Blanks> {
+        let last = self.last(at)?;
+        last.scalar()?;
+        let leaf = text.get(last.span().start..)?;
+        let header = &leaf[..leaf.find(['\n', '\r']).unwrap_or(leaf.len())];
+        let kept = if header.contains('+') { Blanks::Kept } else { Blanks::Dropped };
+        leaf.starts_with(['|', '>']).then_some(kept)
+    }
+
+    /// The last leaf of a child.
+    fn last(&self, at: usize) -> Option<Node<'t>> {
+        let mut node = self.value(at)?;
+        loop {
+            let last = match node.kind() {
+                Kind::Sequence(items) => items.last(),
+                Kind::Mapping(entries) => entries.last().map(Entry::value),
+                _ => None,
+            };
+            match last {
+                Some(last) => node = last,
+                None => return Some(node),
+            }
+        }
+    }
+
+    fn run(&self, text: &str, children: Range<usize>, edit: Edit) -> Option<Run> {
+        let start = match children.start {
+            0 if edit.start >= self.node.span().start => self.node.span().start,
+            0 => self.lead?,
+            at => {
+                let margin = self.margin(text, at)?;
+                let gap = line_end(text, self.span(at - 1)?.end);
+                if !lines(text, Span::new(gap, margin)).all(|line| is_quiet(line.text)) {
+                    return None;
+                }
+                if edit.start <= margin && self.scalar(text, at - 1) == Some(Blanks::Kept) {
+                    return None;
+                }
+                if edit.start < margin { gap } else { margin }
+            }
+        };
+        let end = self.end(text, children.end.checked_sub(1)?)?;
+        Some(Run { children, region: Span::new(start, end), is_behind_scalar: false })
+    }
+
+    /// The collection that a child is, as far as the edit may be in it.
+    fn inner(&self, text: &str, at: usize) -> Option<Self> {
+        let node = self.value(at)?;
+        let (header, opening) = if self.is_list {
+            let margin = self.margin(text, at)?;
+            let dash = if at == 0 { self.node.span().start } else { margin + self.column };
+            (dash + 1, true)
+        } else {
+            let key = self.entry(at)?.key().span();
+            let behind = text.get(key.end..)?.trim_start_matches(' ');
+            let colon = text.len() - behind.len();
+            (colon + 1, !key.is_empty() && behind.starts_with(':'))
+        };
+        let start = node.span().start;
+        let between = text.get(header..start)?;
+        let has_line = between.contains(['\n', '\r']);
+        let is_quiet = lines(text, Span::new(header, start)).all(|line| {
+            is_quiet(line.text) || line.span.end >= start && text[line.span.start..start].trim().is_empty()
+        });
+        let lead = has_line.then(|| line_end(text, header));
+        let mut inner = Self::new(text, node, at, lead, self.end(text, at)?)?;
+        inner.is_compact = inner.is_list && !self.is_list && inner.column == self.column;
+        inner.is_plain_way = opening && is_quiet && (self.is_list || has_line);
+        Some(inner)
+    }
+}
+
+impl Run {
+    pub(super) fn is_gap(&self) -> bool {
+        self.children.is_empty()
+    }
+
+    /// Whether the edit is within, so that what is outside is what it was.
+    fn holds(&self, text: &str, edit: Edit) -> bool {
+        let Span { start, end } = self.region;
+        start <= edit.start && (edit.old_end < end || edit.old_end == end && end == text.len())
+    }
+
+    /// The first byte of content now; the end of the region where there is none.
+    pub(super) fn content(&self, text: &str, end: usize) -> usize {
+        let is_content = |text: &str| !is_quiet(text);
+        let region = Span::new(self.region.start, end);
+        let line = lines(text, region).find(|line| is_content(line.text));
+        line.map_or(end, |line| line.span.start + (line.text.len() - line.text.trim_start_matches(' ').len()))
+    }
+
+    /// Where the collection starts now.
+    pub(super) fn new_start(&self, level: &Level<'_>, children: &Children, text: &str, edit: Edit) -> usize {
+        let start = level.node.span().start;
+        match self.children.start {
+            0 if children.is_empty() => edit.moved(start),
+            0 => self.content(text, edit.moved(self.region.end)),
+            _ => start,
+        }
+    }
+
+    /// Whether the lines that are there now stand where children of the collection must, so that what is outside of the
+    /// region is read as before, whatever is within.
+    pub(super) fn fits(&self, level: &Level<'_>, before: &Tree, text: &str, edit: Edit) -> bool {
+        let end = edit.moved(self.region.end);
+        let (Some(outside), Some(region)) = (text.get(..self.region.start), text.get(self.region.start..end))
+        else {
+            return false;
+        };
+        let joins = outside.ends_with('\r') && region.starts_with('\n');
+        let behind = before.text.get(self.region.end..).unwrap_or("");
+        let next = behind.trim_start_matches(' ');
+        // It would be taken for the value of a key that has none.
+        let is_astray = !level.is_list && is_dash(next) && behind.len() - next.len() == level.column;
+        if joins
+            || is_astray
+            || region.contains('\u{feff}')
+            || is_value_mark(next)
+            || end < text.len() && !region.is_empty() && !region.ends_with(['\n', '\r'])
+        {
+            return false;
+        }
+        let is_within_line = !outside.is_empty() && !outside.ends_with(['\n', '\r']);
+        let mut has_content = false;
+        for (number, line) in lines(text, Span::new(self.region.start, end)).enumerate() {
+            let content = line.text.trim_start_matches(' ');
+            let mut indent = line.text.len() - content.len();
+            let trimmed = content.trim_start_matches('\t').trim_end();
+            if number == 0 && is_within_line {
+                if indent > 0 || trimmed.is_empty() {
+                    return false;
+                }
+                indent = level.column;
+            }
+            if trimmed.is_empty() {
+                continue;
+            }
+            if trimmed.starts_with('#') {
+                let is_text = self.is_behind_scalar && !has_content && indent > level.column;
+                if is_text || number == 0 && is_within_line {
+                    return false;
+                }
+                continue;
+            }
+            if indent < level.column || content.starts_with('\t') && indent <= level.column {
+                return false;
+            }
+            let is_own = indent == level.column;
+            if is_own && content.starts_with(['[', '{']) {
+                return false;
+            }
+            if level.column == 0 && is_own && is_marker(content) {
+                return false;
+            }
+            if !has_content {
+                has_content = true;
+                let is_first = self.children.start == 0;
+                // Brackets, quotes and texts could take in the lines of siblings, or be taken for the whole collection.
+                let is_odd = content.starts_with([']', '}'])
+                    || is_value_mark(content)
+                    || is_first && content.starts_with(['"', '\'', '|', '>']);
+                if !is_own || is_odd || is_dash(content) != level.is_list {
+                    return false;
+                }
+            } else if is_own && level.is_list && level.is_compact && !is_dash(content) {
+                return false;
+            }
+        }
+        has_content || self.is_gap()
+    }
+}
+
+/// A dash that starts an item.
+fn is_dash(content: &str) -> bool {
+    content.strip_prefix('-').is_some_and(|rest| rest.is_empty() || rest.starts_with([' ', '\t', '\n', '\r']))
+}
+
+/// A colon that starts a line goes on with what stands above.
+fn is_value_mark(content: &str) -> bool {
+    content.strip_prefix(':').is_some_and(|rest| rest.is_empty() || rest.starts_with([' ', '\t', '\n', '\r']))
+}
+
+/// What ends a document, or comes before one.
+fn is_marker(content: &str) -> bool {
+    let behind = content.strip_prefix("---").or_else(|| content.strip_prefix("..."));
+    content.starts_with('%')
+        || behind.is_some_and(|rest| rest.trim_end().is_empty() || rest.starts_with([' ', '\t']))
+}
+
+/// How many of `count` numbers from zero on hold, if those that do come first.
+fn partition(count: usize, holds: impl Fn(usize) -> bool) -> usize {
+    let (mut from, mut to) = (0, count);
+    while from < to {
+        let middle = from.midpoint(to);
+        if holds(middle) {
+            from = middle + 1;
+        } else {
+            to = middle;
+        }
+    }
+    from
+}
