@@ -142,6 +142,11 @@ impl PlacePattern {
         }
     }
 
+    /// Whether the pattern is of a rule without parentheses.
+    pub(crate) fn is_everywhere(&self) -> bool {
+        self.anchor == Anchor::Everywhere
+    }
+
     /// Whether the pattern names one file and no other.
     pub(crate) fn is_one(&self) -> bool {
         self.care == Care::Loosening

@@ -44,7 +44,7 @@ impl Eq for Rule {}
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum RuleError {
     #[error(
-        "read `{rule}`: `{word}` is no kind of rule; use Bash, Read, Edit, Write, Mcp, WebFetch or Network"
+        "read `{rule}`: `{word}` is no kind of rule; use Bash, Read, Edit, Write, Mcp, WebFetch, Network or Destroy"
     )]
     UnknownWord { rule: String, word: String },
     #[error("read `{rule}`: the closing `)` is missing at its end")]
@@ -63,6 +63,7 @@ pub(crate) enum Pattern {
     Edit(PlacePattern),
     Tool(ToolPattern),
     Network(HostPattern),
+    Destroy(PlacePattern),
 }
 
 #[derive(Clone, Debug)]
@@ -82,6 +83,11 @@ impl ToolPattern {
 }
 
 impl HostPattern {
+    /// Whether it is about every host.
+    pub(crate) fn is_every(&self) -> bool {
+        self.0.is_none()
+    }
+
     /// Whether it names one host and no other.
     pub(crate) fn is_one(&self) -> bool {
         self.0.as_ref().is_some_and(ShellPattern::is_literal)
@@ -136,6 +142,12 @@ fn pattern(verdict: RuleVerdict, text: &str) -> Result<Pattern, RuleError> {
         "Read" => Pattern::Read(place()?),
         "Edit" | "Write" => Pattern::Edit(place()?),
         "Mcp" => Pattern::Tool(tool_pattern(inside, text)?),
+        "Destroy" if verdict == RuleVerdict::Allow => {
+            return Err(wrong(
+                "it only asks or denies; what may be taken away is a matter of `Bash` and `Edit`".to_owned(),
+            ));
+        }
+        "Destroy" => Pattern::Destroy(place()?),
         "Network" | "WebFetch" => Pattern::Network(HostPattern(match inside {
             None => None,
             Some(inside) => Some(host_pattern(inside.trim()).map_err(wrong)?),
@@ -170,9 +182,9 @@ impl Pattern {
         };
         match (self, narrow) {
             (Self::Shell(wide), Self::Shell(narrow)) => wide.covers(narrow),
-            (Self::Read(wide), Self::Read(narrow)) | (Self::Edit(wide), Self::Edit(narrow)) => {
-                wide.covers(narrow)
-            }
+            (Self::Read(wide), Self::Read(narrow))
+            | (Self::Edit(wide), Self::Edit(narrow))
+            | (Self::Destroy(wide), Self::Destroy(narrow)) => wide.covers(narrow),
             (Self::Tool(wide), Self::Tool(narrow)) => {
                 optional(wide.server.as_ref(), narrow.server.as_ref())
                     && optional(wide.tool.as_ref(), narrow.tool.as_ref())

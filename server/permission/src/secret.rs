@@ -15,7 +15,7 @@ mod table;
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
-use aho_corasick::{AhoCorasick, MatchKind};
+use aho_corasick::AhoCorasick;
 use copydesk_base::redact::{Found, apart};
 use regex::Regex;
 
@@ -23,7 +23,7 @@ use regex::Regex;
 /// match, is the secret.
 struct Shape {
     kind: &'static str,
-    /// In lower case; they are looked for in either case.
+    /// Those in lower case are looked for in either case, the others as they are.
     words: &'static [&'static str],
     pattern: &'static str,
     /// What a match must look like besides.
@@ -35,25 +35,28 @@ type Lazy = LazyLock<Regex, Box<dyn FnOnce() -> Regex + Send>>;
 
 struct Compiled {
     shapes: Vec<(&'static Shape, Lazy)>,
-    words: Option<AhoCorasick>,
-    /// For each word the shape it belongs to.
-    owners: Vec<usize>,
+    /// Words that are looked for in either case, and as they are; for each word the shape it belongs to.
+    words: [(Option<AhoCorasick>, Vec<usize>); 2],
 }
 
 static COMPILED: LazyLock<Compiled> = LazyLock::new(|| {
-    let (mut words, mut owners, mut shapes) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut words, mut shapes) = ([Vec::new(), Vec::new()], Vec::new());
     for (at, shape) in table::SHAPES.iter().chain(beside::SHAPES).enumerate() {
         for word in shape.words {
-            words.push(*word);
-            owners.push(at);
+            words[usize::from(*word != word.to_lowercase())].push((*word, at));
         }
         let pattern = shape.pattern;
         let compile: Box<dyn FnOnce() -> Regex + Send> = Box::new(move || compiled(pattern));
         shapes.push((shape, LazyLock::new(compile)));
     }
-    let words =
-        AhoCorasick::builder().ascii_case_insensitive(true).match_kind(MatchKind::Standard).build(words).ok();
-    Compiled { shapes, words, owners }
+    let [loose, exact] = words;
+    let built = |words: Vec<(&str, usize)>, either_case| {
+        let mut builder = AhoCorasick::builder();
+        let finder =
+            builder.ascii_case_insensitive(either_case).build(words.iter().map(|(word, _)| word)).ok();
+        (finder, words.into_iter().map(|(_, owner)| owner).collect())
+    };
+    Compiled { shapes, words: [built(loose, true), built(exact, false)] }
 });
 
 /// A pattern of ours; one that does not compile (a test compiles each) matches nothing.
@@ -69,11 +72,12 @@ fn never() -> Regex {
 /// The secrets of a text: in order, none over another. A private key is one find for each of its lines.
 pub fn find_secrets(text: &str) -> Vec<Found> {
     let mut found = pem::find(text);
-    let Some(words) = &COMPILED.words else { return found };
-    let candidates: BTreeSet<usize> = words
-        .find_overlapping_iter(text)
-        .filter_map(|hit| COMPILED.owners.get(hit.pattern().as_usize()).copied())
-        .collect();
+    let mut candidates = BTreeSet::new();
+    for (words, owners) in &COMPILED.words {
+        let Some(words) = words else { continue };
+        let hits = words.find_overlapping_iter(text);
+        candidates.extend(hits.filter_map(|hit| owners.get(hit.pattern().as_usize()).copied()));
+    }
     for (shape, pattern) in candidates.into_iter().filter_map(|at| COMPILED.shapes.get(at)) {
         for captures in pattern.captures_iter(text) {
             let Some(secret) = captures.get(1).or_else(|| captures.get(0)) else { continue };
@@ -133,12 +137,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_pattern_compiles_and_every_word_is_lower_case() {
+    fn every_pattern_compiles_and_every_shape_has_words() {
         for shape in table::SHAPES.iter().chain(beside::SHAPES) {
             assert!(Regex::new(shape.pattern).is_ok(), "{}: {:?}", shape.kind, Regex::new(shape.pattern));
             assert!(!shape.words.is_empty(), "{}", shape.kind);
-            let is_plain = |word: &&str| word.len() >= 2 && **word == word.to_lowercase();
-            assert!(shape.words.iter().all(is_plain), "{}", shape.kind);
+            assert!(shape.words.iter().all(|word| word.len() >= 2), "{}", shape.kind);
             let is_word =
                 |letter: char| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == '-';
             assert!(shape.kind.chars().all(is_word), "{}", shape.kind);

@@ -12,6 +12,7 @@
 mod arguments;
 mod command;
 mod cwd;
+mod destroy;
 mod git;
 mod network;
 mod options;

@@ -118,6 +118,7 @@ pub(crate) const PROTECTED_FOLDERS: &[&str] = &[
     ".gemini",
     ".config/copydesk",
     ".git",
+    "git~1",
     ".hg",
     ".jj",
     ".config/git",

@@ -3,8 +3,8 @@
 //! Only asked about where a stranger's words may speak through the model (see [`copydesk_base::Grade`]). It is a list, and
 //! a list is never whole: what it does not know is held by the sandbox, in which the network is closed.
 
-use super::Simple;
 use super::words::Word;
+use super::{Simple, network};
 
 /// Programs that are about the network whatever their words are.
 const ALWAYS: &[&str] = &[
@@ -209,7 +209,9 @@ const DEEDS: &[&str] = &["publish", "deploy", "release", "push", "upload"];
 pub(super) fn look(simple: &Simple) -> Option<&'static str> {
     let name = simple.name().rsplit('/').next().unwrap_or_default();
     let words: Vec<&str> = simple.words.iter().skip(1).map(|word| word.text.as_str()).collect();
-    if ALWAYS.contains(&name) {
+    let all: Vec<String> = simple.words.iter().map(|word| word.text.clone()).collect();
+    // What gets the network with its permission is asked about in any case.
+    if ALWAYS.contains(&name) || network::is_needed(&all) {
         return Some("reaching other machines");
     }
     if name == "rsync" && words.iter().any(|word| is_remote(word)) {

@@ -8,7 +8,7 @@ use copydesk_base::config::Mode;
 use super::arguments::{self, Findings, Standing};
 use super::screen::screen;
 use super::words::Word;
-use super::{Need, Passes, Redirect, Script, Simple, Unreadable, reach, read, shown};
+use super::{Need, Passes, Redirect, Script, Simple, Unreadable, destroy, reach, read, shown};
 use crate::glob::escape_command;
 use crate::path::{self as paths, Access};
 use crate::policy::{Answer, Policy, because, tainted};
@@ -292,6 +292,11 @@ fn speaking<'a>(verdict: RuleVerdict, simple: &Simple, policy: &'a Policy) -> Op
             readings.iter().any(|reading| wanted.matches(reading))
                 || rule.loose.as_ref().is_some_and(|loose| loose.matches(&words))
         }
+        Pattern::Destroy(wanted) => destroy::look(simple, policy).is_some_and(|places| {
+            wanted.is_everywhere() || places.iter().any(|place| wanted.matches(place, policy))
+        }),
+        // A rule about one host is held against the addresses among the words; see `screen`.
+        Pattern::Network(wanted) => wanted.is_every() && reach::look(simple).is_some(),
         _ => false,
     })
 }
