@@ -45,6 +45,11 @@ fn needed(findings: &mut Findings<'_>, node: Node<'_>, kind: &str, meant: &[&str
             let message = "a shell step needs 'run' or 'args'".to_owned();
             missing(findings, node, holder, message, &[("run", "\"\"".to_owned())]);
         }
+        "shell" if !has("args") && tree.get(node, "run").and_then(Node::as_str).is_some_and(is_blank) => {
+            let span = tree.get(node, "run").map(Node::span).unwrap_or_default();
+            let message = "the command is empty; write one";
+            findings.add(Diagnostic::new(Code::UnknownValue, span, message));
+        }
         "sleep" if !has("duration") && !has("until") => {
             let message = "a sleep step needs 'duration' or 'until'".to_owned();
             missing(findings, node, holder, message, &[("duration", "1s".to_owned())]);
@@ -61,6 +66,10 @@ fn needed(findings: &mut Findings<'_>, node: Node<'_>, kind: &str, meant: &[&str
         let blank = if *key == "paths" { "[\"\"]" } else { "\"\"" };
         missing(findings, node, holder, message, &[(key, blank.to_owned())]);
     }
+}
+
+fn is_blank(text: &str) -> bool {
+    text.trim().is_empty()
 }
 
 fn is_empty_list(node: Node<'_>) -> bool {
@@ -86,6 +95,10 @@ pub(super) fn exclusive(findings: &mut Findings<'_>, node: Node<'_>, one: &str, 
 
 fn empty_axes(findings: &mut Findings<'_>, node: Node<'_>) {
     let Some(matrix) = node.get("strategy").and_then(|strategy| strategy.get("matrix")) else { return };
+    if matches!(matrix.kind(), Kind::Mapping(axes) if axes.is_empty()) {
+        let message = "the matrix has no axes, so the step would never run; write at least one";
+        findings.add(Diagnostic::new(Code::UnknownValue, matrix.span(), message));
+    }
     for entry in matrix.entries() {
         if is_empty_list(entry.value()) {
             let name = entry.key().scalar_text().unwrap_or("");

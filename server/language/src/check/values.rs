@@ -88,18 +88,6 @@ fn attempts(findings: &mut Findings<'_>, node: Node<'_>) {
             report(findings, node, "retry", retry.key().span(), "without 'count' nothing is tried again");
         }
     }
-    for (name, limit) in [
-        ("auto_heal", "maxAttempts"),
-        ("autoHeal", "maxAttempts"),
-        ("qualityGate", "maxAttempts"),
-        ("reflexion", "limit"),
-    ] {
-        let Some(entry) = node.entry(name) else { continue };
-        if tree.get(entry.value(), limit).and_then(Node::as_i64) == Some(0) {
-            let reason = format!("'{limit}: 0' lets nobody try");
-            report(findings, node, name, entry.key().span(), &reason);
-        }
-    }
 }
 
 /// Conditions and lists, written out, under which a step does not run once.

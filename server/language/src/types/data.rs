@@ -93,7 +93,7 @@ pub struct Memory {
     pub metadata: Option<Map<String, Value>>,
     /// How many results at most. 5 unless set.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(extend("default" = 5))]
+    #[schemars(extend("default" = 5, "exclusiveMinimum" = 0))]
     pub limit: Option<Templated<u64>>,
 }
 
@@ -117,6 +117,7 @@ pub struct Artifact {
     pub name: String,
     /// The files to keep, for `op: upload`; globs are allowed.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(min = 1))]
     pub paths: Vec<String>,
     /// The folder to fetch into, for `op: download`.
     #[serde(default, skip_serializing_if = "Option::is_none")]

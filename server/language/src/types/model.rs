@@ -59,10 +59,11 @@ pub struct LlmOptions {
     pub allowed_handoffs: Vec<String>,
     /// How often the model may be called. 10 unless set.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(extend("default" = 10))]
+    #[schemars(extend("default" = 10, "exclusiveMinimum" = 0))]
     pub max_iterations: Option<Templated<u64>>,
     /// How many earlier messages are sent along.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("exclusiveMinimum" = 0))]
     pub max_message_history: Option<Templated<u64>>,
     /// What happens to earlier messages when they grow too long.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -119,7 +120,7 @@ pub struct QualityGate {
     pub model: Option<String>,
     /// How often the work may be done again. 1 unless set.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(extend("default" = 1))]
+    #[schemars(extend("default" = 1, "exclusiveMinimum" = 0))]
     pub max_attempts: Option<Templated<u64>>,
 }
 
@@ -253,11 +254,11 @@ pub struct Dynamic {
     pub templates: BTreeMap<String, String>,
     /// How many steps may be planned. 20 unless set.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(extend("default" = 20))]
+    #[schemars(extend("default" = 20, "exclusiveMinimum" = 0))]
     pub max_steps: Option<Templated<u64>>,
     /// How often the supervisor may be called. 5 unless set.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(extend("default" = 5))]
+    #[schemars(extend("default" = 5, "exclusiveMinimum" = 0))]
     pub max_iterations: Option<Templated<u64>>,
     /// Go on when a planned step fails. `false` unless set.
     #[serde(default, skip_serializing_if = "Option::is_none")]

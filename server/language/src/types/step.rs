@@ -62,6 +62,7 @@ pub struct Common {
     pub idempotency_scope: Option<IdempotencyScope>,
     /// Forget the key after so many seconds.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("exclusiveMinimum" = 0))]
     pub idempotency_ttl_seconds: Option<Templated<u64>>,
     /// Run the step once for each item of this list, as `item` and `index`. `${{ }}` may be left out.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -89,6 +90,7 @@ pub struct Common {
     pub memoize: Option<Templated<bool>>,
     /// Forget the remembered result after so many seconds.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("exclusiveMinimum" = 0))]
     pub memoize_ttl_seconds: Option<Templated<u64>>,
     /// A JSON Schema that the step's inputs must satisfy.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -150,7 +152,7 @@ pub struct AutoHeal {
     pub model: Option<String>,
     /// How often it may try. 1 unless set.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(extend("default" = 1))]
+    #[schemars(extend("default" = 1, "exclusiveMinimum" = 0))]
     pub max_attempts: Option<Templated<u64>>,
 }
 
@@ -159,7 +161,7 @@ pub struct AutoHeal {
 #[serde(default, deny_unknown_fields)]
 pub struct Reflexion {
     /// How often it may try. 3 unless set.
-    #[schemars(extend("default" = 3))]
+    #[schemars(extend("default" = 3, "exclusiveMinimum" = 0))]
     pub limit: Option<Templated<u64>>,
     /// What the model should know.
     pub hint: Option<String>,
@@ -178,6 +180,7 @@ pub enum IdempotencyScope {
 /// Many runs of one step.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
+#[schemars(extend("required" = ["matrix"]))]
 pub struct Strategy {
     /// The values of each axis; the step runs for every combination, as `item.AXIS`.
     pub matrix: BTreeMap<String, Vec<Scalar>>,

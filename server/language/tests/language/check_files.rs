@@ -155,6 +155,23 @@ fn providers_of_keystone_that_do_not_count_are_told() {
 }
 
 #[test]
+fn values_of_keystones_config_are_checked() {
+    check_in(
+        ".keystone/config.yaml",
+        "storage: {retention_days: ⟦soon⟧, other: 1}\nconcurrency: {default: ⟦0⟧, pools: {llm: 2, slow: ⟦many⟧}}\nengines: {allowlist: {a: {command: x}}, denylist: ⟦rm⟧}\nmcp_servers: {a: {type: ⟦lokal⟧, command: x}}\nexpression: {strict: ⟦\"yes\"⟧}\n",
+        &trusted(),
+        expect![[r#"
+            error type-mismatch 'retention_days' takes a number; this is a text
+            error unknown-value 'default' must be more than 0
+            error type-mismatch 'slow' takes a whole number or an expression; this is a text
+            error type-mismatch 'denylist' takes a list; this is a text [fix: make it a list]
+            error unknown-value 'lokal' is no value of 'type'; it takes 'local' or 'remote'; did you mean 'local'? [fix: change to 'local']
+            error type-mismatch 'strict' takes true or false; this is a text [fix: change to 'true']
+        "#]],
+    );
+}
+
+#[test]
 fn prompts_and_skills_keep_keys_of_others() {
     check_text(
         ".copydesk/prompts/p.md",

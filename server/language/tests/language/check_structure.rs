@@ -154,6 +154,20 @@ fn a_shell_step_needs_a_command() {
 }
 
 #[test]
+fn what_is_there_and_empty_does_not_count() {
+    check_steps(
+        "steps:\n  - {id: a, type: shell, run: ⟦\" \"⟧}\n  - {id: b, type: shell, run: ls, strategy: {matrix: ⟦{}⟧}}\n  - {id: c, type: shell, run: ls, ⟦strategy⟧: {}}\n  - {id: d, type: artifact, op: upload, name: n, paths: ⟦[]⟧}\n  - {id: e, type: llm, agent: a, prompt: p, maxIterations: ⟦0⟧}\n",
+        expect![[r#"
+            error unknown-value the command is empty; write one
+            error unknown-value the matrix has no axes, so the step would never run; write at least one
+            error missing-key 'strategy' needs 'matrix' [fix: add 'matrix']
+            error unknown-value 'paths' needs at least one item
+            error unknown-value 'maxIterations' must be more than 0
+        "#]],
+    );
+}
+
+#[test]
 fn a_sleep_step_needs_exactly_one_time() {
     check_steps(
         "steps:\n  - id: a\n    type: ⟦sleep⟧\n",

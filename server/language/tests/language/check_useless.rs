@@ -45,7 +45,7 @@ fn keys_need_what_they_belong_to() {
   - {id: f, type: shell, args: [ls], ⟦run⟧: ls}
   - {id: g, type: shell, run: ls, ⟦retry⟧: {backoff: linear}}
   - {id: h, type: shell, run: ls, ⟦retry⟧: {count: 0}}
-  - {id: i, type: shell, run: ls, ⟦auto_heal⟧: {agent: a, maxAttempts: 0}, ⟦reflexion⟧: {limit: 0}}
+  - {id: i, type: shell, run: ls, auto_heal: {agent: a, maxAttempts: ⟦0⟧}, reflexion: {limit: ⟦0⟧}}
   - {id: j, type: shell, run: ls, foreach: "[1]", concurrency: 2, failFast: true, needs: [a, b, ⟦a⟧]}
   - {id: k, type: shell, run: ls, compensate: {id: u, type: shell, run: ls, ⟦needs⟧: [a]}}
 "#,
@@ -60,8 +60,8 @@ fn keys_need_what_they_belong_to() {
             warning useless-key 'run' does nothing here: 'args' is run instead [fix: take 'run' out]
             warning useless-key 'retry' does nothing here: without 'count' nothing is tried again [fix: take 'retry' out]
             warning useless-key 'retry' does nothing here: without 'count' nothing is tried again [fix: take 'retry' out]
-            warning useless-key 'auto_heal' does nothing here: 'maxAttempts: 0' lets nobody try [fix: take 'auto_heal' out]
-            warning useless-key 'reflexion' does nothing here: 'limit: 0' lets nobody try [fix: take 'reflexion' out]
+            error unknown-value 'maxAttempts' must be more than 0
+            error unknown-value 'limit' must be more than 0
             warning useless-key 'a' stands in this list already [fix: take it out]
             warning useless-key 'needs' does nothing here: it runs when the run is rolled back [fix: take 'needs' out]
         "#]],

@@ -208,7 +208,7 @@ fn other_files_have_their_own_keys() {
         let (_, found) = proposals(path, marked);
         found.iter().map(|proposal| proposal.label.clone()).collect::<Vec<_>>().join(" ")
     };
-    expect!["kind api_key_env api_version base_url context_window default_model scenario timeouts"]
+    expect!["kind api_key_env api_version base_url default_model models scenario timeouts"]
         .assert_eq(&labels(".copydesk/config.yaml", "providers:\n  a:\n    $0\n"));
     expect!["anthropic openai-responses openai-chat azure-openai ollama offline"]
         .assert_eq(&labels(".copydesk/config.yaml", "providers:\n  a:\n    kind: $0\n"));
