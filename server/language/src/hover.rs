@@ -1,12 +1,13 @@
 //! What the word under the cursor means: keys, words, steps, inputs, names in expressions.
 
+mod expression;
+
 use copydesk_base::Span;
 use copydesk_text::node::Step as Way;
-use copydesk_text::{Entry, Kind, Node, Scalar};
+use copydesk_text::{Entry, Kind, Node};
 
 use crate::declared::{Declared, Step, inner_span};
-use crate::expression::library::global;
-use crate::expression::{self, End, ROOTS, STEP_FIELDS};
+use crate::expression::has_expression;
 use crate::shape::{self, Key, Need, Rest, Role, Shape, Shapes, Standing};
 use crate::{File, FileKind, WorkspaceIndex};
 
@@ -19,7 +20,7 @@ pub struct Hover {
 }
 
 /// What stands at `offset`. `None` where there is nothing to say.
-pub fn hover(file: &File<'_>, _index: &WorkspaceIndex, offset: usize) -> Option<Hover> {
+pub fn hover(file: &File<'_>, index: &WorkspaceIndex, offset: usize) -> Option<Hover> {
     let shapes = shape::of(file.kind)?;
     let declared =
         if file.kind == FileKind::Workflow { Declared::new(file.tree) } else { Declared::default() };
@@ -32,7 +33,7 @@ pub fn hover(file: &File<'_>, _index: &WorkspaceIndex, offset: usize) -> Option<
             Way::Index(_, node) => at = at.item(shapes, node),
         }
     }
-    at.node.span().touches(offset).then(|| at.scalar(file, &declared, offset)).flatten()
+    at.node.span().touches(offset).then(|| at.scalar(file, index, &declared, offset)).flatten()
 }
 
 /// How far the way to the cursor has come.
@@ -85,14 +86,20 @@ impl<'t> Seen<'t> {
         Some(Hover { span: entry.key().span(), markdown })
     }
 
-    fn scalar(&self, file: &File<'_>, declared: &Declared<'_>, offset: usize) -> Option<Hover> {
+    fn scalar(
+        &self,
+        file: &File<'_>,
+        index: &WorkspaceIndex,
+        declared: &Declared<'_>,
+        offset: usize,
+    ) -> Option<Hover> {
         let scalar = self.node.scalar()?;
         let text = scalar.text();
         let shape = self.shape;
         if matches!(file.kind, FileKind::Workflow | FileKind::Agent) {
             let is_bare = shape.is_some_and(|shape| shape.role == Role::Expression);
-            if expression::has_expression(text) || is_bare {
-                return in_expression(file, scalar, declared, offset);
+            if has_expression(text) || is_bare {
+                return expression::hover(file, index, scalar, declared, offset);
             }
         }
         if self.in_steps && self.key == "needs" {
@@ -115,52 +122,6 @@ impl<'t> Seen<'t> {
         let markdown = format!("**{text}**\n\n{}", word.docs);
         Some(Hover { span: inner_span(self.node), markdown })
     }
-}
-
-fn in_expression(
-    file: &File<'_>,
-    scalar: Scalar<'_>,
-    declared: &Declared<'_>,
-    offset: usize,
-) -> Option<Hover> {
-    let text = scalar.text();
-    let parts: Vec<Span> = if expression::has_expression(text) {
-        let pieces = expression::pieces(text);
-        pieces.into_iter().filter(|piece| piece.end == End::Closed).map(|piece| piece.inner).collect()
-    } else {
-        vec![Span::new(0, text.len())]
-    };
-    let around = |span: Span| scalar.source_span(span.start, span.end);
-    let part = parts.into_iter().find(|part| around(*part).touches(offset))?;
-    for reference in expression::references(&expression::parse(text, part).0) {
-        let root = reference.root.text.as_str();
-        if around(reference.root.span).touches(offset) {
-            let known = ROOTS.iter().find(|(name, _)| *name == root).map(|(_, docs)| *docs);
-            let docs = known.or_else(|| Some(global(root)?.docs))?;
-            return Some(Hover {
-                span: around(reference.root.span),
-                markdown: format!("**{root}**\n\n{docs}"),
-            });
-        }
-        for (level, member) in reference.path.iter().enumerate() {
-            let span = around(member.name.span);
-            if !span.touches(offset) {
-                continue;
-            }
-            let name = member.name.text.as_str();
-            let markdown = match (root, level) {
-                ("steps", 0) => docs_of_step(file, declared.steps.get(declared.step(name)?)?),
-                ("inputs", 0) => docs_of_input(declared.input(name)?),
-                ("steps", 1) => {
-                    let (_, docs) = STEP_FIELDS.iter().find(|(field, _)| *field == name)?;
-                    format!("**{name}**\n\n{docs}")
-                }
-                _ => return None,
-            };
-            return Some(Hover { span, markdown });
-        }
-    }
-    None
 }
 
 /// What a key takes, in a few words.

@@ -35,7 +35,7 @@ mod tokens;
 pub mod types;
 
 pub use check::check;
-pub use complete::{Completion, CompletionKind, Snippet, complete};
+pub use complete::{Completion, CompletionKind, Signature, Snippet, complete, signature};
 pub use editing::{
     Made, Mended, NewFile, Refactoring, RefactoringKind, edited, is_safe, mend_all, refactorings,
 };

@@ -141,6 +141,10 @@ pub(crate) fn offered(ladder: &Ladder) -> lsp::ServerCapabilities {
             ..Default::default()
         }),
         hover_provider: Some(lsp::HoverProvider::Bool(true)),
+        signature_help_provider: Some(lsp::SignatureHelpOptions {
+            trigger_characters: Some(["(", ","].map(str::to_owned).to_vec()),
+            ..Default::default()
+        }),
         document_symbol_provider: Some(lsp::DocumentSymbolProvider::Bool(true)),
         definition_provider: Some(true.into()),
         references_provider: Some(true.into()),

@@ -123,6 +123,15 @@ impl LanguageServer for Front {
         .await
     }
 
+    async fn signature_help(&self, params: lsp::SignatureHelpParams) -> Result<Option<lsp::SignatureHelp>> {
+        self.on_snapshot(
+            |params| &params.text_document_position_params.text_document.uri.0,
+            params,
+            methods::signature_help::run,
+        )
+        .await
+    }
+
     async fn document_symbol(
         &self,
         params: lsp::DocumentSymbolParams,

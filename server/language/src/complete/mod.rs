@@ -116,6 +116,57 @@ pub fn complete(file: &File<'_>, index: &WorkspaceIndex, offset: usize) -> Vec<C
     proposals
 }
 
+/// A function of an expression, around an offset.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Signature {
+    /// `replace(search: text, by: text): text`
+    pub label: String,
+    /// The parameters as they stand in the label.
+    pub parameters: Vec<String>,
+    /// The parameter that is being written, by its place; the last one takes all further arguments.
+    pub active: usize,
+    /// What it does, in Markdown.
+    pub docs: String,
+}
+
+/// The function that an argument is being written for at `offset`.
+pub fn signature(file: &File<'_>, index: &WorkspaceIndex, offset: usize) -> Option<Signature> {
+    let shapes = shape::of(file.kind)?;
+    let place = place::place(file.text, yaml_part(file)?, offset)?;
+    let cursor =
+        Cursor { file: *file, index, offset, shapes, declared: Declared::new(file.tree), place: &place };
+    let call = expressions::signature(&cursor, expressions::inner(&cursor)?)?;
+    let parameters = parameters(call.signature.text);
+    Some(Signature {
+        label: format!("{}{}", call.name, call.signature.text),
+        active: call.active.min(parameters.len().saturating_sub(1)),
+        parameters,
+        docs: call.signature.docs.to_owned(),
+    })
+}
+
+/// The parameters of `(a: text, (b, c) => d): text`.
+fn parameters(signature: &str) -> Vec<String> {
+    let mut parameters = Vec::new();
+    let (mut depth, mut start) = (0, 1);
+    for (at, c) in signature.char_indices() {
+        match c {
+            '(' | '[' => depth += 1,
+            ')' | ']' => depth -= 1,
+            _ => {}
+        }
+        if (c == ',' && depth == 1) || depth == 0 {
+            parameters.extend(signature.get(start..at).map(|word| word.trim().to_owned()));
+            start = at + 1;
+        }
+        if depth == 0 {
+            break;
+        }
+    }
+    parameters.retain(|word| !word.is_empty());
+    parameters
+}
+
 /// Everything that proposals are made from.
 struct Cursor<'a> {
     file: File<'a>,

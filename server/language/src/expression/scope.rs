@@ -8,13 +8,14 @@ use std::collections::{BTreeMap, HashMap};
 
 use copydesk_base::Span;
 use copydesk_text::Node;
+use copydesk_text::node::Step as Way;
 
 use super::infer::infer;
 use super::types::steps::{Rounds, matrix_item, output, step};
 use super::types::{Field, Type, of_input, of_node};
 use super::{End, has_expression, parse, pieces};
 use crate::declared::Declared;
-use crate::{File, WorkspaceIndex};
+use crate::{File, FileKind, WorkspaceIndex};
 
 /// What a file declares, with types.
 pub(crate) struct World<'t> {
@@ -220,5 +221,46 @@ impl<'w, 't> Scope<'w, 't> {
             ("inputs", Some(world)) => world.inputs().clone(),
             _ => Type::open::<String>([]),
         }
+    }
+}
+
+impl<'w, 't> Scope<'w, 't> {
+    /// The names at an offset of a file, as far as its tree tells.
+    pub(crate) fn at(world: &'w World<'t>, file: File<'t>, offset: usize) -> Self {
+        let top = match file.kind {
+            FileKind::Workflow => world.scope(),
+            _ => Self::unknown(),
+        };
+        let (mut scope, mut outside) = (top, top);
+        let (mut key, mut step) = ("", None);
+        for way in file.tree.path_at(offset) {
+            match way {
+                Way::Value(entry) => {
+                    key = entry.key().scalar_text().unwrap_or("");
+                    match key {
+                        "foreach" if step.is_some() => scope = outside,
+                        "transform" => scope.transform = step,
+                        "library" => scope.world = None,
+                        "compensate" | "execution" => {
+                            outside = scope;
+                            step = Some(entry.value());
+                            scope = scope.inside(entry.value());
+                        }
+                        _ => {}
+                    }
+                }
+                Way::Index(_, node) => match key {
+                    "steps" | "errors" | "finally" => {
+                        outside = scope;
+                        step = Some(node);
+                        scope = scope.inside(node);
+                    }
+                    "tools" => scope.tool = Some(node),
+                    _ => {}
+                },
+                Way::Key(_) => {}
+            }
+        }
+        scope
     }
 }

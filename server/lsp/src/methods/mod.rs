@@ -24,5 +24,6 @@ pub(crate) mod range_formatting;
 pub(crate) mod refactor;
 pub(crate) mod selection_range;
 pub(crate) mod semantic_tokens;
+pub(crate) mod signature_help;
 pub(crate) mod watched_files;
 pub(crate) mod workspace_symbol;

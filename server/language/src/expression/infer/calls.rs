@@ -280,8 +280,7 @@ impl<'e> Walker<'e, '_, '_, '_> {
             return;
         };
         let active = arguments.iter().filter(|argument| argument.span.end < offset).count();
-        let inside = arguments.iter().any(|argument| argument.span.touches(offset));
-        let active = if inside { arguments.iter().filter(|a| a.span.end < offset).count() } else { active };
+        self.see_bound();
         self.found.call = Some(SeenCall { name: name.to_owned(), signature: *signature, active });
     }
 }
