@@ -190,7 +190,11 @@ pub(crate) fn docs_of_input(entry: Entry<'_>) -> String {
         _ if field("secret") == Some("true") => docs.push_str(", secret"),
         Some(default) => {
             docs.push_str("\n\nDefault: `");
-            docs.push_str(&quoted(default));
+            let constant = crate::expression::constant(default).filter(|_| has_expression(default));
+            match constant {
+                Some(Ok(value)) => docs.push_str(&quoted(&value.to_string())),
+                _ => docs.push_str(&quoted(default)),
+            }
             docs.push('`');
         }
         None if input.get("default").is_none() => docs.push_str(", required"),

@@ -10,6 +10,7 @@ use std::path::Path;
 use copydesk_text::Node;
 
 use crate::declared::{Block, inner_span};
+use crate::expression::scope::World;
 use crate::expression::types::{Type, of_input, of_node};
 use crate::index::{AgentSummary, Declared, Name, StepSummary, Summary, SummaryBody, WorkflowSummary};
 use crate::types::InputKind;
@@ -44,6 +45,9 @@ fn workflow(file: &File<'_>) -> WorkflowSummary {
     let Some(root) = file.tree.root() else { return WorkflowSummary::default() };
     let entries = |key: &str| file.tree.get(root, key).map(Node::entries).unwrap_or_default();
     let inputs = entries("inputs").iter().filter_map(|entry| input(entry.key(), entry.value())).collect();
+    let declared = crate::declared::Declared::new(file.tree);
+    let index = crate::WorkspaceIndex::default();
+    let world = World::new(*file, &declared, &index);
     let types = root.get("outputSchema").and_then(|schema| schema.get("properties"));
     let outputs = entries("outputs").iter().filter_map(|entry| {
         let name = entry.key().scalar_text()?;
@@ -51,7 +55,7 @@ fn workflow(file: &File<'_>) -> WorkflowSummary {
         Some(Declared {
             name: name.to_owned(),
             span: inner_span(entry.key()),
-            ty: schema.map_or(Type::Any, of_node),
+            ty: schema.map_or_else(|| world.text(entry.value()), of_node),
             kind: None,
             values: Vec::new(),
             required: false,

@@ -76,7 +76,7 @@ impl<'t> World<'t> {
         }
         self.steps.borrow_mut().insert(at, None);
         let node = self.declared.steps.get(at)?.node;
-        let ty = step(self.output(node), Rounds::of(node));
+        let ty = step(node, self.output(node));
         self.steps.borrow_mut().insert(at, Some(ty.clone()));
         Some(ty)
     }
@@ -101,6 +101,14 @@ impl<'t> World<'t> {
             Some(Type::closed(workflow.outputs.iter().map(field)))
         });
         output(node, outputs)
+    }
+
+    /// The type of a text with expressions in it.
+    pub(crate) fn text(&self, node: Node<'t>) -> Type {
+        match node.as_str() {
+            Some(text) if !has_expression(text) => Type::Text,
+            _ => self.value(node, &self.scope()),
+        }
     }
 
     /// The type of a value that is an expression, with or without braces.

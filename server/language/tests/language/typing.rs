@@ -175,10 +175,22 @@ fn what_is_written() {
     take(&last("${{ inputs.name.tr$0() }}"), "trim", expect!["    run: ${{ inputs.name.trim() }}"]);
     take(&last("${{ steps.$0 }}"), "get-all", expect!["    run: ${{ steps['get-all'] }}"]);
     take(&last("${{ inputs?.$0 }}"), "with-hyphen", expect!["    run: ${{ inputs?.['with-hyphen'] }}"]);
-    take(&last("${{ steps.one.status == '$0 }}"), "success", expect!["    run: ${{ steps.one.status == 'success' }}"]);
-    take(&last("${{ steps.one.status == 'f$0' }}"), "failed", expect!["    run: ${{ steps.one.status == 'failed' }}"]);
+    take(
+        &last("${{ steps.one.status == '$0 }}"),
+        "success",
+        expect!["    run: ${{ steps.one.status == 'success' }}"],
+    );
+    take(
+        &last("${{ steps.one.status == 'f$0' }}"),
+        "failed",
+        expect!["    run: ${{ steps.one.status == 'failed' }}"],
+    );
     take(&last("${{ inputs.stage == $0 }}"), "prod", expect!["    run: ${{ inputs.stage == 'prod' }}"]);
-    take(&last("${{ steps.one.output['std$0 }}"), "stdout", expect!["    run: ${{ steps.one.output['stdout'] }}"]);
+    take(
+        &last("${{ steps.one.output['std$0 }}"),
+        "stdout",
+        expect!["    run: ${{ steps.one.output['stdout'] }}"],
+    );
     take(&last("${{ Math.P$0 }}"), "PI", expect!["    run: ${{ Math.PI }}"]);
 }
 
@@ -235,54 +247,90 @@ fn hovers(value: &str, expect: Expect) {
 
 #[test]
 fn types_under_the_cursor() {
-    hovers("${{ steps.o$0ne.output }}", expect![[r#"
+    hovers(
+        "${{ steps.o$0ne.output }}",
+        expect![[r#"
         <one> **one**: shell step
 
-        Output: `{ exitCode: number, stderr: text, stderrTruncated?: boolean, stdout: text, stdoutTruncated?: boolean }`"#]]);
-    hovers("${{ steps.one.out$0put }}", expect![[r#"
+        Output: `{ exitCode: number, stderr: text, stderrTruncated?: boolean, stdout: text, stdoutTruncated?: boolean }`"#]],
+    );
+    hovers(
+        "${{ steps.one.out$0put }}",
+        expect![[r#"
         <output> `{ exitCode: number, stderr: text, stderrTruncated?: boolean, stdout: text, stdoutTruncated?: boolean }`
 
-        What the step gave back."#]]);
-    hovers("${{ steps.one.output.exit$0Code }}", expect![[r#"
+        What the step gave back."#]],
+    );
+    hovers(
+        "${{ steps.one.output.exit$0Code }}",
+        expect![[r#"
         <exitCode> `number`
 
-        0 where all went well."#]]);
-    hovers("${{ steps['get-all'].output.rows[0].i$0d }}", expect![[r#"
+        0 where all went well."#]],
+    );
+    hovers(
+        "${{ steps['get-all'].output.rows[0].i$0d }}",
+        expect![[r#"
         <id> `number | null`
 
-        The number."#]]);
-    hovers("${{ steps['get-all'].output.rows.m$0ap(row => row.label) }}", expect![[r#"
+        The number."#]],
+    );
+    hovers(
+        "${{ steps['get-all'].output.rows.m$0ap(row => row.label) }}",
+        expect![[r#"
         <map> `map(item => value): list`
 
         A list of what the function gives for each item.
 
-        Here: `list of (text | null)`"#]]);
-    hovers("${{ steps['get-all'].output.rows.map(row => ro$0w.label) }}", expect!["<row> A parameter: `{ id?: number, label?: text, … }`"]);
-    hovers("${{ inputs.na$0me }}", expect![[r#"
+        Here: `list of (text | null)`"#]],
+    );
+    hovers(
+        "${{ steps['get-all'].output.rows.map(row => ro$0w.label) }}",
+        expect!["<row> A parameter: `{ id?: number, label?: text, … }`"],
+    );
+    hovers(
+        "${{ inputs.na$0me }}",
+        expect![[r#"
         <name> **name**: string input, required
 
-        Who it is for."#]]);
-    hovers("${{ ite$0m }}", expect![[r#"
+        Who it is for."#]],
+    );
+    hovers(
+        "${{ ite$0m }}",
+        expect![[r#"
         <item> **item**
 
-        The item of this round, in a step with `foreach` or `strategy.matrix`."#]]);
-    hovers("${{ inde$0x }}", expect![[r#"
+        The item of this round, in a step with `foreach` or `strategy.matrix`."#]],
+    );
+    hovers(
+        "${{ inde$0x }}",
+        expect![[r#"
         <index> **index**: `number`
 
-        The number of this round, from 0, in a step with `foreach`."#]]);
-    hovers("${{ Math.ma$0x(1, 2) }}", expect![[r#"
+        The number of this round, from 0, in a step with `foreach`."#]],
+    );
+    hovers(
+        "${{ Math.ma$0x(1, 2) }}",
+        expect![[r#"
         <max> `Math.max(…numbers): number`
 
-        The largest."#]]);
-    hovers("${{ esc$0ape(1) }}", expect![[r#"
+        The largest."#]],
+    );
+    hovers(
+        "${{ esc$0ape(1) }}",
+        expect![[r#"
         <escape> **escape**`(value): text`
 
-        Quotes a value for a shell command: `escape(inputs.name)`."#]]);
+        Quotes a value for a shell command: `escape(inputs.name)`."#]],
+    );
     hovers("${{ 60 *$0 1000 }}", expect!["<60 * 1000> In every run: `60000`"]);
-    hovers("${{ [1, 2].ma$0p(x => x * 2) }}", expect![[r#"
+    hovers(
+        "${{ [1, 2].ma$0p(x => x * 2) }}",
+        expect![[r#"
         <map> `map(item => value): list`
 
         A list of what the function gives for each item.
 
-        Here: `list of number`"#]]);
+        Here: `list of number`"#]],
+    );
 }

@@ -13,6 +13,9 @@ use crate::expression::types::{Literal, Type};
 use crate::expression::{STEP_FIELDS, Token, TokenKind};
 use crate::hover;
 
+/// Longer types are cut where they stand beside a label.
+const MAX_DETAIL: usize = 48;
+
 /// Behind a dot.
 pub(super) fn behind_dot(cursor: &Cursor<'_>, half: &Half<'_>, dot: Token) -> Vec<Completion> {
     let text = cursor.file.text;
@@ -115,7 +118,7 @@ fn inputs(cursor: &Cursor<'_>, half: &Half<'_>, write: impl Fn(&str) -> (String,
         let written = entry.value().get("type").and_then(Node::scalar_text).unwrap_or("");
         let ty = half.scope.named("inputs", name).map(|field| field.ty).filter(|ty| ty.literals().is_some());
         Some(Completion {
-            detail: ty.map_or_else(|| written.to_owned(), |ty| ty.to_string()),
+            detail: ty.map_or_else(|| written.to_owned(), |ty| short(&ty)),
             insert,
             ..proposal(CompletionKind::Input, name, replace, &hover::docs_of_input(entry), at)
         })
@@ -136,10 +139,19 @@ fn fields(of: &Type, write: impl Fn(&str) -> (String, Span)) -> Vec<Completion> 
         let field = of.field(name)?;
         let (insert, replace) = write(name);
         let docs = field.docs.as_deref().unwrap_or("");
-        let detail = field.ty.to_string();
+        let detail = short(&field.ty);
         Some(Completion { insert, detail, ..proposal(CompletionKind::Field, name, replace, docs, at) })
     });
     named.collect()
+}
+
+/// A type that fits beside a label.
+fn short(ty: &Type) -> String {
+    let text = ty.to_string();
+    match text.char_indices().nth(MAX_DETAIL) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text,
+    }
 }
 
 /// The methods of everything that a value of the type may be.
@@ -155,9 +167,9 @@ fn methods(cursor: &Cursor<'_>, of: &Type, word: Span) -> Vec<Completion> {
             _ => continue,
         };
         has_length |= matches!(kind, "string" | "array");
-        for method in library::methods(kind) {
+        for (at, method) in library::methods(kind).iter().enumerate() {
             if proposals.iter().all(|known| known.label != method.name) {
-                proposals.push(called(cursor, method.name, &method.signature, word));
+                proposals.push(called(cursor, (method.name, at), &method.signature, word));
             }
         }
     }
@@ -176,13 +188,18 @@ fn of_global(cursor: &Cursor<'_>, global: &str, word: Span) -> Vec<Completion> {
                 detail: "number".to_owned(),
                 ..proposal(CompletionKind::Field, member.name(), word, member.signature.docs, 100 + at)
             },
-            None => called(cursor, member.name(), &member.signature, word),
+            None => called(cursor, (member.name(), at), &member.signature, word),
         })
         .collect()
 }
 
-/// A function with its parentheses, unless they are there already.
-pub(super) fn called(cursor: &Cursor<'_>, name: &str, signature: &Signature, word: Span) -> Completion {
+/// A function by its name and rank, with its parentheses, unless they are there already.
+pub(super) fn called(
+    cursor: &Cursor<'_>,
+    (name, rank): (&str, usize),
+    signature: &Signature,
+    word: Span,
+) -> Completion {
     let behind = cursor.file.text.get(word.end..).unwrap_or("");
     let (insert, snippet) = if behind.starts_with('(') {
         (name.to_owned(), Snippet::Plain)
@@ -195,6 +212,6 @@ pub(super) fn called(cursor: &Cursor<'_>, name: &str, signature: &Signature, wor
         insert,
         snippet,
         detail: signature.text.to_owned(),
-        ..proposal(CompletionKind::Function, name, word, signature.docs, 200)
+        ..proposal(CompletionKind::Function, name, word, signature.docs, 200 + rank)
     }
 }

@@ -18,7 +18,7 @@ pub(super) fn roots(cursor: &Cursor<'_>, half: &Half<'_>) -> Vec<Completion> {
     let mut proposals: Vec<Completion> = Vec::new();
     for (name, ty) in &half.found.bound {
         let parameter =
-            proposal(CompletionKind::Variable, name, word, "A parameter of the function here.", 0);
+            proposal(CompletionKind::Variable, name, word, "A parameter of the function here.", 40);
         proposals.push(Completion { detail: ty.to_string(), ..parameter });
     }
     let is_below = |name: &str| {
@@ -42,12 +42,13 @@ pub(super) fn roots(cursor: &Cursor<'_>, half: &Half<'_>) -> Vec<Completion> {
             (_, Found::Type(ty)) if ty != Type::Any => ty.to_string(),
             _ => String::new(),
         };
-        proposals.push(Completion { detail, ..proposal(CompletionKind::Variable, name, word, docs, 1 + at) });
+        proposals
+            .push(Completion { detail, ..proposal(CompletionKind::Variable, name, word, docs, 50 + at) });
     }
     for global in GLOBALS {
         proposals.push(match &global.signature {
             Some(signature) => {
-                let function = called(cursor, global.name, signature, word);
+                let function = called(cursor, (global.name, 0), signature, word);
                 Completion { docs: global.docs.to_owned(), ..function }
             }
             None => proposal(CompletionKind::Function, global.name, word, global.docs, 200),

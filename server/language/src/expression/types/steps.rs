@@ -31,14 +31,17 @@ pub(crate) fn output(step: Node<'_>, outputs: Option<Type>) -> Type {
     }
 }
 
-/// The value of `steps.ID` for a step whose output has this type.
-pub(crate) fn step(output: Type, rounds: Rounds) -> Type {
+/// The value of `steps.ID` for a step one round of which gives this.
+pub(crate) fn step(node: Node<'_>, output: Type) -> Type {
+    let kind = node.get("type").and_then(Node::scalar_text);
+    let asks_model = matches!(kind, Some("llm" | "plan" | "blueprint" | "dynamic"));
     let outputs = match &output {
         Type::Object { .. } => output.clone(),
         _ => Type::open::<String>([]),
     };
+    let usage = asks_model.then(|| Field::new(Type::Any, "What the model's calls used.").or_missing());
     let one = |output: Type, outputs: Type| {
-        vec![
+        let fields = vec![
             ("output", Field::new(output, "What the step gave back.")),
             ("outputs", Field::new(outputs, "The fields of the output, by name.")),
             ("status", Field::new(Type::words(STATUSES), "How it ended: `success`, `failed`, `skipped` …")),
@@ -46,10 +49,10 @@ pub(crate) fn step(output: Type, rounds: Rounds) -> Type {
                 "error",
                 Field::new(Type::Text.or_null(), "What went wrong, for a step that failed.").or_missing(),
             ),
-            ("usage", Field::new(Type::Any, "What the model's calls used.").or_missing()),
-        ]
+        ];
+        fields.into_iter().chain(usage.clone().map(|usage| ("usage", usage))).collect::<Vec<_>>()
     };
-    match rounds {
+    match Rounds::of(node) {
         Rounds::One => Type::closed(one(output, outputs)),
         Rounds::Many => {
             let round = Type::closed(one(output.clone(), outputs));
