@@ -11,7 +11,7 @@ use copydesk_text::Node;
 
 use crate::declared::{Block, inner_span};
 use crate::expression::scope::World;
-use crate::expression::types::{Type, of_input, of_node};
+use crate::expression::types::{of_input, of_node};
 use crate::index::{AgentSummary, Declared, Name, StepSummary, Summary, SummaryBody, WorkflowSummary};
 use crate::types::InputKind;
 use crate::{File, FileKind};

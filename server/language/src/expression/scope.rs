@@ -85,7 +85,7 @@ impl<'t> World<'t> {
     fn output(&self, node: Node<'t>) -> Type {
         let Some(transform) = node.get("transform") else { return self.raw_output(node) };
         let rounds = (Rounds::of(node) == Rounds::Many).then_some(node);
-        self.value(transform, &Scope { rounds, transform: Some(node), ..self.scope() })
+        value(transform, &Scope { rounds, transform: Some(node), ..self.scope() })
     }
 
     /// What a step gives before `transform`.
@@ -107,20 +107,8 @@ impl<'t> World<'t> {
     pub(crate) fn text(&self, node: Node<'t>) -> Type {
         match node.as_str() {
             Some(text) if !has_expression(text) => Type::Text,
-            _ => self.value(node, &self.scope()),
+            _ => value(node, &self.scope()),
         }
-    }
-
-    /// The type of a value that is an expression, with or without braces.
-    pub(crate) fn value(&self, node: Node<'t>, scope: &Scope<'_, 't>) -> Type {
-        let Some(text) = node.as_str() else { return Type::Any };
-        let within = match lone(text) {
-            Some(within) => within,
-            None if has_expression(text) => return Type::Text,
-            None => Span::new(0, text.len()),
-        };
-        let (expr, problems) = parse(text, within);
-        if problems.is_empty() { infer(&expr, scope).ty } else { Type::Any }
     }
 
     fn item(&self, step: Node<'t>) -> Type {
@@ -128,7 +116,7 @@ impl<'t> World<'t> {
             return item;
         }
         let Some(list) = step.get("foreach") else { return Type::Any };
-        let ty = self.value(list, &self.scope());
+        let ty = value(list, &self.scope());
         if ty.is_open() { Type::Any } else { ty.item() }
     }
 
@@ -143,6 +131,23 @@ impl<'t> World<'t> {
     }
 }
 
+/// The type of a value that is an expression, with or without braces.
+fn value(node: Node<'_>, scope: &Scope<'_, '_>) -> Type {
+    let Some(text) = node.as_str() else { return Type::Any };
+    let within = match lone(text) {
+        Some(within) => within,
+        None if has_expression(text) => return Type::Text,
+        None => Span::new(0, text.len()),
+    };
+    let (expr, problems) = parse(text, within);
+    if problems.is_empty() { infer(&expr, scope).ty } else { Type::Any }
+}
+
+/// Whether a name is no root, here or elsewhere.
+pub(crate) fn knows_not(name: &str) -> bool {
+    !super::ROOTS.iter().any(|(root, _)| *root == name)
+}
+
 /// The part between the braces of a text that is one expression and nothing else.
 pub(crate) fn lone(text: &str) -> Option<Span> {
     match pieces(text).as_slice() {
@@ -153,7 +158,7 @@ pub(crate) fn lone(text: &str) -> Option<Span> {
     }
 }
 
-impl<'w, 't> Scope<'w, 't> {
+impl<'t> Scope<'_, 't> {
     /// A scope of which only the language itself is known.
     pub(crate) const fn unknown() -> Self {
         Self { world: None, rounds: None, transform: None, tool: None }
@@ -168,11 +173,6 @@ impl<'w, 't> Scope<'w, 't> {
     pub(crate) fn inside(self, step: Node<'t>) -> Self {
         let rounds = if Rounds::of(step) == Rounds::Many { Some(step) } else { self.rounds };
         Self { rounds, ..self }
-    }
-
-    /// Whether a name is no root, whether or not it is one elsewhere.
-    pub(crate) fn knows_not(&self, name: &str) -> bool {
-        !super::ROOTS.iter().any(|(root, _)| *root == name)
     }
 
     /// What a root is here.

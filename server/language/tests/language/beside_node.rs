@@ -4,6 +4,8 @@
 //! are made numbers; what is nothing has no fields there, so members are optional; half a character is nothing that
 //! we can hold, so there are none that have halves. One process runs all of them.
 
+#![expect(clippy::unwrap_used, reason = "a helper that cannot go on has failed the test")]
+
 use std::io::Write as _;
 use std::process::{Command, Stdio};
 
@@ -58,7 +60,7 @@ fn node_gives_the_same() {
         };
         match (&ours, &theirs) {
             (Ok(value), Ok((json, kind))) if value.to_string() == *json && value.kind() == kind => {
-                values += 1
+                values += 1;
             }
             // Both refuse, with words of their own.
             (Err(_), Err(_)) => {}
@@ -133,9 +135,7 @@ fn any_value() -> impl Strategy<Value = String> {
                 .prop_map(|(a, method)| format!("String({a}).{method}")),
             2 => (i.clone(), i.clone(), i.clone(), pick(&["replace", "replaceAll", "slice", "substring", "padStart", "indexOf", "lastIndexOf", "split"]))
                 .prop_map(|(a, b, c, method)| match method.as_str() {
-                    "slice" | "substring" => format!("String({a}).{method}({b}, {c})"),
                     "padStart" => format!("String({a}).padStart(Math.min(Number({b}), 50), {c})"),
-                    "indexOf" | "lastIndexOf" | "split" => format!("String({a}).{method}({b}, {c})"),
                     _ => format!("String({a}).{method}({b}, {c})"),
                 }),
             4 => (i.clone(), i.clone(), pick(&["map(x => [x, 1])", "map((x, i) => i + x)", "filter(x => x)", "filter(Boolean)",

@@ -109,7 +109,7 @@ fn names_in_expressions() {
     complete_steps(
         &format!("{head}    run: echo ${{{{ $0 }}}}\n"),
         expect![
-            "inputs steps env secrets memory item index Boolean Date JSON Math Number Object String escape isFinite isNaN parseFloat parseInt"
+            "inputs steps env secrets memory Boolean Date JSON Math Number Object String escape isFinite isNaN parseFloat parseInt"
         ],
     );
     complete_steps(&format!("{head}    run: echo ${{{{ steps.$0 }}}}\n"), expect!["a my-step"]);
@@ -133,13 +133,13 @@ fn names_in_half_typed_expressions() {
         (
             "if: $0",
             expect![
-                "inputs steps env secrets memory item index Boolean Date JSON Math Number Object String escape isFinite isNaN parseFloat parseInt"
+                "inputs steps env secrets memory Boolean Date JSON Math Number Object String escape isFinite isNaN parseFloat parseInt"
             ],
         ),
         (
             "transform: std$0",
             expect![
-                "inputs steps env secrets memory item index stdout output Boolean Date JSON Math Number Object String escape isFinite isNaN parseFloat parseInt"
+                "inputs steps env secrets memory stdout output Boolean Date JSON Math Number Object String escape isFinite isNaN parseFloat parseInt"
             ],
         ),
     ] {

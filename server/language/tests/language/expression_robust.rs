@@ -4,6 +4,8 @@
 //! really write. [`published`] makes a thousand of that kind from their parts. For the real ones fetch the folder
 //! `expressions/testdata` of the repository `actions/languageservices` and name it in `COPYDESK_ACTIONS_EXPRESSIONS`.
 
+#![expect(clippy::unwrap_used, reason = "a helper that cannot go on has failed the test")]
+
 use std::path::Path;
 
 use copydesk_base::Span;
@@ -60,19 +62,37 @@ fn inside(text: &str, expr: &Expr) {
     match &expr.kind {
         ExprKind::Member { object, .. } => inside(text, object),
         ExprKind::Index { object, index, .. } => {
-            [object, index].into_iter().for_each(|part| inside(text, part))
+            for part in [object, index] {
+                inside(text, part);
+            }
         }
         ExprKind::Call { callee, arguments, .. } => {
             inside(text, callee);
-            arguments.iter().for_each(|part| inside(text, part));
+            for part in arguments {
+                inside(text, part);
+            }
         }
         ExprKind::Unary { operand, .. } => inside(text, operand),
-        ExprKind::Binary { left, right, .. } => [left, right].into_iter().for_each(|part| inside(text, part)),
-        ExprKind::Conditional { condition, then, otherwise } => {
-            [condition, then, otherwise].into_iter().for_each(|part| inside(text, part));
+        ExprKind::Binary { left, right, .. } => {
+            for part in [left, right] {
+                inside(text, part);
+            }
         }
-        ExprKind::List(items) => items.iter().for_each(|part| inside(text, part)),
-        ExprKind::Mapping(entries) => entries.iter().for_each(|(_, part)| inside(text, part)),
+        ExprKind::Conditional { condition, then, otherwise } => {
+            for part in [condition, then, otherwise] {
+                inside(text, part);
+            }
+        }
+        ExprKind::List(items) => {
+            for part in items {
+                inside(text, part);
+            }
+        }
+        ExprKind::Mapping(entries) => {
+            for (_, part) in entries {
+                inside(text, part);
+            }
+        }
         ExprKind::Arrow { body, .. } => inside(text, body),
         _ => {}
     }
@@ -168,7 +188,11 @@ fn published_cases_from_outside() {
         // Files of cases may begin with comments; those that are no JSON are read as they stand.
         match serde_json::from_str::<Value>(&text) {
             Ok(value) => count += strings(&value),
-            Err(_) => text.lines().for_each(everything),
+            Err(_) => {
+                for line in text.lines() {
+                    everything(line);
+                }
+            }
         }
     }
     eprintln!("{count} expressions");

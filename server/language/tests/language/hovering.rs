@@ -119,15 +119,18 @@ fn steps_and_inputs() {
     hover_in(
         WORKFLOW,
         &format!("{HEAD}  - id: b\n    run: echo ${{{{ steps.a$0.output }}}}\n"),
-        expect!["<a> **a**: shell step"],
+        expect![[r#"
+            <a> **a**: shell step
+
+            Output: `{ exitCode: number, stderr: text, stderrTruncated?: boolean, stdout: text, stdoutTruncated?: boolean }`"#]],
     );
     hover_in(
         WORKFLOW,
         &format!("{HEAD}  - id: b\n    run: echo ${{{{ steps.a.out$0put }}}}\n"),
         expect![[r#"
-        <output> **output**
+            <output> `{ exitCode: number, stderr: text, stderrTruncated?: boolean, stdout: text, stdoutTruncated?: boolean }`
 
-        What the step gave back."#]],
+            What the step gave back."#]],
     );
     hover_in(
         WORKFLOW,
@@ -143,9 +146,9 @@ fn steps_and_inputs() {
         WORKFLOW,
         &format!("{HEAD}  - id: b\n    run: echo ${{{{ esc$0ape(1) }}}}\n"),
         expect![[r#"
-        <escape> **escape**
+            <escape> **escape**`(value): text`
 
-        Quotes a value for a shell command: `escape(inputs.name)`."#]],
+            Quotes a value for a shell command: `escape(inputs.name)`."#]],
     );
     hover_in(
         WORKFLOW,

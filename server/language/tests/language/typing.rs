@@ -77,13 +77,13 @@ fn behind_every_dot() {
             ${{ steps.$0
                 one: shell · get-all: llm · each: shell +0
             ${{ steps.one.$0
-                output: { exitCode: number, stderr: text, stderrTruncated?: boolean, stdout: text, stdoutTruncated?: boolean } · outputs: { exitCode: number, stderr: text, stderrTruncated?: boolean, stdout: text, stdoutTruncated?: boolean } · status: 'pending' | 'running' | 'waiting' | 'paused' | 'suspended' | 'success' | 'failed' | 'canceled' | 'skipped' · error: text | null · usage: any +0
+                output: { exitCode: number, stderr: text, stderrTruncate… · outputs: { exitCode: number, stderr: text, stderrTruncate… · status: 'pending' | 'running' | 'waiting' | 'paused' | '… · error: text | null +0
             ${{ steps.one.output.st$0 }}
                 exitCode: number · stderr: text · stderrTruncated: boolean · stdout: text · stdoutTruncated: boolean +0
             ${{ steps.one.output.stdout.$0
-                length: number · at: (index: number): text · charAt: (index: number): text · charCodeAt: (index: number): number · codePointAt: (index: number): number · concat: (…texts): text · endsWith: (search: text, end?: number): boolean +21
+                length: number · trim: (): text · trimStart: (): text · trimEnd: (): text · toUpperCase: (): text · toLowerCase: (): text · includes: (search: text, from?: number): boolean +21
             ${{ steps.one.output.stdout.split('x')[0].$0
-                length: number · at: (index: number): text · charAt: (index: number): text · charCodeAt: (index: number): number · codePointAt: (index: number): number · concat: (…texts): text · endsWith: (search: text, end?: number): boolean +21
+                length: number · trim: (): text · trimStart: (): text · trimEnd: (): text · toUpperCase: (): text · toLowerCase: (): text · includes: (search: text, from?: number): boolean +21
             ${{ steps['get-all'].output.rows[0].$0 }}
                 id: number · label: text +0
             ${{ steps['get-all'].output.rows.map(row => row.$0
@@ -93,11 +93,11 @@ fn behind_every_dot() {
             ${{ steps['get-all'].output.rows.reduce((sum, row) => sum + row.$0
                 id: number · label: text +0
             ${{ steps.each.items[0].$0
-                output: { exitCode: number, stderr: text, stderrTruncated?: boolean, stdout: text, stdoutTruncated?: boolean } · outputs: { exitCode: number, stderr: text, stderrTruncated?: boolean, stdout: text, stdoutTruncated?: boolean } · status: 'pending' | 'running' | 'waiting' | 'paused' | 'suspended' | 'success' | 'failed' | 'canceled' | 'skipped' · error: text | null · usage: any +0
+                output: { exitCode: number, stderr: text, stderrTruncate… · outputs: { exitCode: number, stderr: text, stderrTruncate… · status: 'pending' | 'running' | 'waiting' | 'paused' | '… · error: text | null +0
             ${{ Math.$0
-                PI: number · E: number · SQRT2: number · LN2: number · LN10: number · abs: (x: number): number · atan: (x: number): number +19
+                PI: number · E: number · SQRT2: number · LN2: number · LN10: number · max: (…numbers): number · min: (…numbers): number +19
             ${{ Object.ke$0(inputs) }}
-                entries: (object): list of [name, value] · fromEntries: (entries: list of [name, value]): object · keys: (object): list of text · values: (object): list +0
+                keys: (object): list of text · values: (object): list · entries: (object): list of [name, value] · fromEntries: (entries: list of [name, value]): object +0
             ${{ item.$0
                  +0
             ${{ env.$0
@@ -105,15 +105,15 @@ fn behind_every_dot() {
             ${{ last_failed_step.$0
                 error: text · id: text +0
             ${{ { a: steps.one.$0
-                output: { exitCode: number, stderr: text, stderrTruncated?: boolean, stdout: text, stdoutTruncated?: boolean } · outputs: { exitCode: number, stderr: text, stderrTruncated?: boolean, stdout: text, stdoutTruncated?: boolean } · status: 'pending' | 'running' | 'waiting' | 'paused' | 'suspended' | 'success' | 'failed' | 'canceled' | 'skipped' · error: text | null · usage: any +0
+                output: { exitCode: number, stderr: text, stderrTruncate… · outputs: { exitCode: number, stderr: text, stderrTruncate… · status: 'pending' | 'running' | 'waiting' | 'paused' | '… · error: text | null +0
             ${{ [inputs.name.$0
-                length: number · at: (index: number): text · charAt: (index: number): text · charCodeAt: (index: number): number · codePointAt: (index: number): number · concat: (…texts): text · endsWith: (search: text, end?: number): boolean +21
+                length: number · trim: (): text · trimStart: (): text · trimEnd: (): text · toUpperCase: (): text · toLowerCase: (): text · includes: (search: text, from?: number): boolean +21
             ${{ escape(inputs.name.$0) }}
-                length: number · at: (index: number): text · charAt: (index: number): text · charCodeAt: (index: number): number · codePointAt: (index: number): number · concat: (…texts): text · endsWith: (search: text, end?: number): boolean +21
+                length: number · trim: (): text · trimStart: (): text · trimEnd: (): text · toUpperCase: (): text · toLowerCase: (): text · includes: (search: text, from?: number): boolean +21
             ${{ inputs.list.at(0).$0
                  +0
             ${{ (inputs.name || 'x').$0
-                length: number · at: (index: number): text · charAt: (index: number): text · charCodeAt: (index: number): number · codePointAt: (index: number): number · concat: (…texts): text · endsWith: (search: text, end?: number): boolean +21
+                length: number · trim: (): text · trimStart: (): text · trimEnd: (): text · toUpperCase: (): text · toLowerCase: (): text · includes: (search: text, from?: number): boolean +21
             ${{ unknown.$0
                  +0
             ${{ inputs.name $0
@@ -153,7 +153,7 @@ fn in_brackets_and_beside_comparisons() {
             ${{ steps.one.status != 'suc$0' }}
                 pending · running · waiting · paused · suspended · success · failed +2
             ${{ inputs.stage == $0
-                test · inputs · prod · steps · env · secrets · memory +14
+                test · prod · inputs · steps · env · secrets · memory +14
             ${{ inputs.stage === '$0'
                 test · prod +0
             ${{ inputs.name == $0

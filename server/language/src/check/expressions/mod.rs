@@ -142,7 +142,7 @@ struct Reader<'r, 'a, 't> {
 }
 
 impl Reader<'_, '_, '_> {
-    fn step<'w, 't>(&mut self, node: Node<'t>, place: Place<'w, 't>) {
+    fn step<'t>(&mut self, node: Node<'t>, place: Place<'_, 't>) {
         let outside = self.entering(node, place);
         let place = Place { scope: outside.scope.inside(node), ..outside };
         let kind = node.get("type").and_then(Node::scalar_text).unwrap_or("");

@@ -182,11 +182,11 @@ fn surround(edits: &mut Vec<TextEdit>, scalar: Scalar<'_>) {
     let start = scalar.source_offset(0);
     let end = scalar.source_span(0, end).end;
     match edits.iter_mut().find(|edit| edit.span.start == start) {
-        Some(first) => first.text = "${{ ".to_owned(),
+        Some(first) => "${{ ".clone_into(&mut first.text),
         None => edits.push(TextEdit { span: Span::at(start), text: "${{ ".to_owned() }),
     }
     match edits.iter_mut().find(|edit| edit.span.end == end && edit.span.start != start) {
-        Some(last) => last.text = " }}".to_owned(),
+        Some(last) => " }}".clone_into(&mut last.text),
         None => edits.push(TextEdit { span: Span::at(end), text: " }}".to_owned() }),
     }
     edits.sort_by_key(|edit| edit.span);

@@ -87,7 +87,7 @@ fn math(function: &str, call: &Call<'_>) -> Outcome {
         "floor" => one(f64::floor),
         "trunc" => one(f64::trunc),
         // Halves go up, towards the larger number.
-        "round" => one(|x| if x.fract() == -0.5 { x.ceil() } else { x.round() }),
+        "round" => one(|x| if (x.fract() + 0.5).abs() <= 0.0 { x.ceil() } else { x.round() }),
         "sign" => one(|x| if x == 0.0 || x.is_nan() { x } else { x.signum() }),
         "sqrt" => one(f64::sqrt),
         "cbrt" => one(f64::cbrt),
@@ -120,7 +120,7 @@ fn pick(a: f64, b: f64, first: bool) -> f64 {
 
 /// One to the power of no number is no number, unlike in other languages.
 fn power(x: f64, y: f64) -> f64 {
-    if y.is_nan() || (x.abs() == 1.0 && y.is_infinite()) { f64::NAN } else { x.powf(y) }
+    if y.is_nan() || ((1.0..=1.0).contains(&x.abs()) && y.is_infinite()) { f64::NAN } else { x.powf(y) }
 }
 
 fn entries(machine: &mut Machine<'_>, call: &Call<'_>, of: &Value) -> Outcome {

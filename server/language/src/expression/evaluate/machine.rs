@@ -234,13 +234,11 @@ impl<'c> Machine<'c> {
             return Ok((globals::call(self, call)?, 1));
         }
         let Some(link) = links.first() else {
-            return match global.function() {
-                Some(function) => Ok((Data::Function(function).into(), 0)),
-                None => {
-                    let message = format!("'{name}' is no value; write what of it is meant: '{name}.…'");
-                    Err(EvaluateError::new(base.span, message))
-                }
-            };
+            if let Some(function) = global.function() {
+                return Ok((Data::Function(function).into(), 0));
+            }
+            let message = format!("'{name}' is no value; write what of it is meant: '{name}.…'");
+            return Err(EvaluateError::new(base.span, message));
         };
         let (member, span) = self.member_name(link)?;
         let Some(known) = library::member(name, &member) else {
@@ -465,15 +463,13 @@ fn number_method(number: f64, call: &Call<'_>) -> Outcome {
         "toExponential" => {
             exponential(number, if call.has(0) { Some(within(0.0, 100.0)?) } else { None }).into()
         }
-        "toString" if call.has(0) && digits != 10.0 => {
+        "toString" if call.has(0) && !(10.0..=10.0).contains(&digits) => {
             let radix = u32::try_from(within(2.0, 36.0)?).unwrap_or(10);
-            match in_radix(number, radix) {
-                Some(text) => text.into(),
-                None => {
-                    let message = "only whole numbers can be written in another base";
-                    return Err(EvaluateError::new(call.span, message));
-                }
-            }
+            let Some(text) = in_radix(number, radix) else {
+                let message = "only whole numbers can be written in another base";
+                return Err(EvaluateError::new(call.span, message));
+            };
+            text.into()
         }
         "toPrecision" | "toString" => crate::expression::value::number_text(number).into(),
         _ => number.into(),

@@ -177,13 +177,12 @@ fn pad(machine: &mut Machine<'_>, text: &Arc<str>, call: &Call<'_>) -> Outcome {
 
 fn split(machine: &mut Machine<'_>, text: &Arc<str>, call: &Call<'_>) -> Outcome {
     // As an unsigned whole of 32 bits: -1 is as good as no limit.
-    let limit = match call.has(1) {
-        true => usize::try_from(to_i32(call.value(1).to_number()).cast_unsigned()).unwrap_or(usize::MAX),
-        false => usize::MAX,
-    };
-    let parts: Vec<Value> = if !call.has(0) {
-        vec![Value::text(Arc::clone(text))]
+    let limit = if call.has(1) {
+        usize::try_from(to_i32(call.value(1).to_number()).cast_unsigned()).unwrap_or(usize::MAX)
     } else {
+        usize::MAX
+    };
+    let parts: Vec<Value> = if call.has(0) {
         let between = call.text(0);
         if between.is_empty() {
             machine.work(text.len() as u64, call.span)?;
@@ -192,6 +191,8 @@ fn split(machine: &mut Machine<'_>, text: &Arc<str>, call: &Call<'_>) -> Outcome
         } else {
             text.split(&*between).take(limit).map(Value::from).collect()
         }
+    } else {
+        vec![Value::text(Arc::clone(text))]
     };
     machine.list(parts.into_iter().take(limit).collect(), call.span)
 }

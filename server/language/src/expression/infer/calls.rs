@@ -2,7 +2,7 @@
 
 use copydesk_base::{Code, Span};
 
-use super::members::{described, kind, kinds};
+use super::members::{described, fixed_name, kind, kinds};
 use super::{Remark, Seen, SeenCall, Walker};
 use crate::expression::library::{self, Gives, Signature, Takes};
 use crate::expression::types::{Field, Type};
@@ -29,7 +29,7 @@ impl<'e> Walker<'e, '_, '_, '_> {
                 self.unknown_method(receiver, name, span);
             }
             self.see(span, || Seen::Member { span, of: receiver.clone(), ty: Type::Any, field: None });
-            arguments.iter().for_each(|argument| self.argument(argument));
+            self.each_argument(arguments);
             return Type::Any;
         };
         // With several kinds to choose from the arguments are read for the first one that can be meant.
@@ -61,7 +61,7 @@ impl<'e> Walker<'e, '_, '_, '_> {
             };
             return (self.function(name, signature, call, span), 1);
         }
-        let Some((member_name, member_span)) = links.first().and_then(|link| self.fixed_name(link)) else {
+        let Some((member_name, member_span)) = links.first().and_then(|link| fixed_name(link)) else {
             return (Type::Any, links.len().min(1));
         };
         let Some(member) = library::member(name, &member_name) else {
@@ -193,14 +193,20 @@ impl<'e> Walker<'e, '_, '_, '_> {
     }
 
     /// Walks the arguments of a call that is wrong by itself.
-    fn rest(&mut self, call: &'e Expr) {
+    pub(super) fn rest(&mut self, call: &'e Expr) {
         if let ExprKind::Call { arguments, .. } = &call.kind {
-            arguments.iter().for_each(|argument| self.argument(argument));
+            self.each_argument(arguments);
+        }
+    }
+
+    pub(super) fn each_argument(&mut self, arguments: &'e [Expr]) {
+        for argument in arguments {
+            self.argument(argument);
         }
     }
 
     /// One argument of a call that nothing is known about.
-    pub(super) fn argument(&mut self, argument: &'e Expr) {
+    fn argument(&mut self, argument: &'e Expr) {
         match &argument.kind {
             ExprKind::Arrow { parameters, body } => {
                 self.callback(parameters, body, &[]);

@@ -141,10 +141,10 @@ fn better(
                 Some((at, ".stdout.trim()".to_owned())),
             );
         }
-        if let (true, ExprKind::Text(text)) = (ty.is_bool(), &other.kind) {
-            if matches!(text.as_str(), "true" | "false") {
-                return (format!("write {text} without quotes"), Some((other.span, text.clone())));
-            }
+        if let (true, ExprKind::Text(text)) = (ty.is_bool(), &other.kind)
+            && matches!(text.as_str(), "true" | "false")
+        {
+            return (format!("write {text} without quotes"), Some((other.span, text.clone())));
         }
     }
     ("compare values of one kind".to_owned(), None)
@@ -158,9 +158,8 @@ fn never_equal(left: &Type, right: &Type, strict: bool) -> bool {
 fn pair_never_equal(left: &Type, right: &Type, strict: bool) -> bool {
     use Type::{Any, Bool, Function, Literal as L, Null, Number, Object, Text};
     match (left, right) {
-        (Any | Function, _) | (_, Any | Function) => false,
-        // What is there today may be missing tomorrow: a step may be skipped.
-        (Null, _) | (_, Null) => false,
+        // Of `null`: what is there today may be missing tomorrow, for a step may be skipped.
+        (Any | Function | Null, _) | (_, Any | Function | Null) => false,
         (L(a), L(b)) => !equal(a, b, strict),
         // The text of an object is always the same useless one.
         (Object { .. }, Text | Number | Bool | L(_)) | (Text | Number | Bool | L(_), Object { .. }) => true,
@@ -178,7 +177,7 @@ fn equal(a: &Literal, b: &Literal, strict: bool) -> bool {
     if a.kind() == b.kind() {
         return a == b;
     }
-    !strict && number(a) == number(b)
+    !strict && (number(a) - number(b)).abs() <= 0.0
 }
 
 fn number(literal: &Literal) -> f64 {

@@ -4,6 +4,7 @@ use copydesk_base::{Code, Span};
 
 use super::{Remark, Seen, Walker};
 use crate::expression::library::{self, article};
+use crate::expression::scope::knows_not;
 use crate::expression::types::{Field, Type};
 use crate::expression::value::index_of;
 use crate::expression::{Expr, ExprKind};
@@ -43,19 +44,19 @@ impl<'e> Walker<'e, '_, '_, '_> {
                     let message = "this is no function";
                     let span = callee_span(link);
                     self.remark(span, Code::UnknownMethod, message, "take the parentheses away");
-                    arguments.iter().for_each(|argument| self.argument(argument));
+                    self.each_argument(arguments);
                     (Type::Any, at + 1)
                 }
-                (_, Some(call)) => match self.fixed_name(link) {
-                    Some((name, span)) => (self.method(&ty, &name, span, call), at + 2),
-                    None => {
+                (_, Some(call)) => {
+                    let ty = if let Some((name, span)) = fixed_name(link) {
+                        self.method(&ty, &name, span, call)
+                    } else {
                         self.index_value(link);
-                        if let ExprKind::Call { arguments, .. } = &call.kind {
-                            arguments.iter().for_each(|argument| self.argument(argument));
-                        }
-                        (Type::Any, at + 2)
-                    }
-                },
+                        self.rest(call);
+                        Type::Any
+                    };
+                    (ty, at + 2)
+                }
                 (_, None) => (self.member(&ty, link), at + 1),
             };
         }
@@ -67,7 +68,7 @@ impl<'e> Walker<'e, '_, '_, '_> {
         let ExprKind::Name(name) = &base.kind else { return (self.value(base), 0) };
         let is_bound = self.bound.iter().any(|(bound, _)| bound == name);
         if let (false, Some(first)) = (is_bound, links.first()) {
-            if matches!(name.as_str(), "inputs" | "steps") && self.fixed_name(first).is_some() {
+            if matches!(name.as_str(), "inputs" | "steps") && fixed_name(first).is_some() {
                 self.see(base.span, || Seen::Name { span: base.span, ty: Type::Any });
                 if self.is_watched(base.span) {
                     self.see_bound();
@@ -75,14 +76,12 @@ impl<'e> Walker<'e, '_, '_, '_> {
                 return self.named(name, first);
             }
             let called = matches!(first.kind, ExprKind::Call { .. });
-            if library::global(name).is_some() && self.scope.knows_not(name) {
+            if library::global(name).is_some() && knows_not(name) {
                 return self.global(name, base.span, links);
             }
-            if called && self.scope.knows_not(name) {
+            if called && knows_not(name) {
                 self.unknown_function(name, base.span);
-                if let ExprKind::Call { arguments, .. } = &first.kind {
-                    arguments.iter().for_each(|argument| self.argument(argument));
-                }
+                self.rest(first);
                 return (Type::Any, 1);
             }
         }
@@ -92,7 +91,7 @@ impl<'e> Walker<'e, '_, '_, '_> {
     /// `inputs.NAME` and `steps.ID`, without making the type of all of them. Names that are not declared are the
     /// business of whoever knows the file.
     fn named(&mut self, root: &str, link: &'e Expr) -> (Type, usize) {
-        let Some((name, span)) = self.fixed_name(link) else { return (Type::Any, 1) };
+        let Some((name, span)) = fixed_name(link) else { return (Type::Any, 1) };
         let field = self.scope.named(root, &name);
         let ty = field.as_ref().map_or(Type::Any, |field| field.ty.clone());
         if self.is_watched(span) {
@@ -100,20 +99,6 @@ impl<'e> Walker<'e, '_, '_, '_> {
             self.found.seen = Some(Seen::Member { span, of, ty: ty.clone(), field });
         }
         (ty, 1)
-    }
-
-    /// The name behind a dot, or the text between brackets.
-    pub(super) fn fixed_name(&self, link: &Expr) -> Option<(String, Span)> {
-        match &link.kind {
-            ExprKind::Member { name, .. } => Some((name.text.clone(), name.span)),
-            ExprKind::Index { index, .. } => match &index.kind {
-                ExprKind::Text(text) if index.span.len() >= 2 => {
-                    Some((text.clone(), Span::new(index.span.start + 1, index.span.end - 1)))
-                }
-                _ => None,
-            },
-            _ => None,
-        }
     }
 
     fn index_value(&mut self, link: &'e Expr) -> Type {
@@ -124,7 +109,7 @@ impl<'e> Walker<'e, '_, '_, '_> {
     }
 
     fn member(&mut self, of: &Type, link: &'e Expr) -> Type {
-        let Some((name, span)) = self.fixed_name(link) else {
+        let Some((name, span)) = fixed_name(link) else {
             let index = self.index_value(link);
             if let ExprKind::Index { index, .. } = &link.kind
                 && matches!(index.kind, ExprKind::Missing)
@@ -190,6 +175,20 @@ impl<'e> Walker<'e, '_, '_, '_> {
             candidates,
             mend: None,
         });
+    }
+}
+
+/// The name behind a dot, or the text between brackets.
+pub(super) fn fixed_name(link: &Expr) -> Option<(String, Span)> {
+    match &link.kind {
+        ExprKind::Member { name, .. } => Some((name.text.clone(), name.span)),
+        ExprKind::Index { index, .. } => match &index.kind {
+            ExprKind::Text(text) if index.span.len() >= 2 => {
+                Some((text.clone(), Span::new(index.span.start + 1, index.span.end - 1)))
+            }
+            _ => None,
+        },
+        _ => None,
     }
 }
 

@@ -196,11 +196,9 @@ impl<'e> Walker<'e, '_, '_, '_> {
         let mut ty = self.value(first);
         for (whole, operator, left, right) in rest.into_iter().rev() {
             let other = self.value(right);
-            if matches!(right.kind, ExprKind::Missing) && compare::is_comparison(operator) {
-                if let Some(offset) = self.watched.filter(|offset| *offset >= left.span.end) {
-                    let _ = offset;
-                    self.found.seen = Some(Seen::Against(ty.clone()));
-                }
+            let is_open = matches!(right.kind, ExprKind::Missing) && compare::is_comparison(operator);
+            if is_open && self.watched.is_some_and(|offset| offset >= left.span.end) {
+                self.found.seen = Some(Seen::Against(ty.clone()));
             }
             ty = self.operator(whole, operator, (left, ty), (right, other));
         }
@@ -282,10 +280,9 @@ impl<'e> Walker<'e, '_, '_, '_> {
         candidates.extend(library::GLOBALS.iter().map(|global| global.name.to_owned()));
         let meant = match name {
             "matrix" if self.scope.has_rounds() => Some("item"),
-            "needs" | "jobs" => Some("steps"),
+            "needs" | "jobs" | "step" => Some("steps"),
             "input" | "params" | "parameters" => Some("inputs"),
             "secret" => Some("secrets"),
-            "step" => Some("steps"),
             "None" | "nil" | "NULL" => Some("null"),
             "True" | "TRUE" => Some("true"),
             "False" | "FALSE" => Some("false"),

@@ -218,7 +218,7 @@ impl Type {
     pub fn fields(&self) -> impl Iterator<Item = (&str, &Field)> {
         self.branches()
             .iter()
-            .flat_map(|ty| match ty {
+            .filter_map(|ty| match ty {
                 Self::Object { fields, .. } => Some(fields),
                 _ => None,
             })
@@ -227,6 +227,7 @@ impl Type {
     }
 
     /// What the items of it are, if it is a list.
+    #[must_use]
     pub fn item(&self) -> Self {
         Self::union(self.branches().iter().filter_map(|ty| match ty {
             Self::Array(item) => Some((**item).clone()),

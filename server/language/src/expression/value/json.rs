@@ -25,10 +25,9 @@ pub fn json_text(value: &Value, layout: Layout<'_>) -> Option<String> {
 fn write(value: &Value, layout: Layout<'_>, depth: usize, text: &mut String) -> bool {
     match &value.data {
         Data::Undefined | Data::Function(_) => return false,
-        Data::Null => text.push_str("null"),
         Data::Bool(value) => text.push_str(if *value { "true" } else { "false" }),
         Data::Number(number) if number.is_finite() => text.push_str(&number_text(*number)),
-        Data::Number(_) => text.push_str("null"),
+        Data::Null | Data::Number(_) => text.push_str("null"),
         Data::Text(word) => quote(word, text),
         Data::List(list) if list.items.is_empty() => text.push_str("[]"),
         Data::List(list) => {
@@ -124,7 +123,7 @@ fn number_into<S: Serializer>(number: f64, serializer: S) -> Result<S::Ok, S::Er
     if !number.is_finite() {
         return serializer.serialize_unit();
     }
-    if number.trunc() == number && number.abs() <= 9_007_199_254_740_991.0 {
+    if number.fract().abs() <= 0.0 && number.abs() <= 9_007_199_254_740_991.0 {
         #[expect(clippy::cast_possible_truncation, reason = "checked right above")]
         return serializer.serialize_i64(number as i64);
     }

@@ -215,13 +215,12 @@ pub(crate) fn exponential(value: f64, digits: Option<usize>) -> String {
         return number_text(value);
     }
     let sign = if value < 0.0 { "-" } else { "" };
-    let (mantissa, exponent) = match digits {
-        Some(digits) => scientific(value.abs(), digits),
-        None => {
-            let text = format!("{:e}", value.abs());
-            let (mantissa, exponent) = text.split_once('e').unwrap_or((&text, "0"));
-            (mantissa.to_owned(), exponent.parse().unwrap_or(0))
-        }
+    let (mantissa, exponent) = if let Some(digits) = digits {
+        scientific(value.abs(), digits)
+    } else {
+        let text = format!("{:e}", value.abs());
+        let (mantissa, exponent) = text.split_once('e').unwrap_or((&text, "0"));
+        (mantissa.to_owned(), exponent.parse().unwrap_or(0))
     };
     format!("{sign}{mantissa}e{exponent:+}")
 }
@@ -234,7 +233,7 @@ fn scientific(value: f64, digits: usize) -> (String, i32) {
 
 /// A whole number in another radix, `value.toString(16)`. `None` for fractions.
 pub(crate) fn in_radix(value: f64, radix: u32) -> Option<String> {
-    if value.trunc() != value || value.abs() > 9_007_199_254_740_991.0 {
+    if value.fract().abs() > 0.0 || value.abs() > 9_007_199_254_740_991.0 {
         return None;
     }
     let mut rest = value.abs();
