@@ -60,7 +60,7 @@ pub struct Backstage {
     /// Takes in what the editor's settings say under `copydesk`; answers what is wrong with them.
     pub editor_settings: TakeSettings,
     /// The setting `schemas` as it is in force: globs and the schemas for the files they match.
-    pub schemas: Box<dyn Fn(&Path) -> BTreeMap<String, String> + Send + Sync>,
+    pub schemas: SchemaSettings,
     /// The document of `copydesk doctor --json`.
     pub doctor: Box<dyn Fn(&Path) -> Value + Send + Sync>,
     /// The workspace of an editor that named none.
@@ -70,6 +70,9 @@ pub struct Backstage {
     /// Where a text is kept that an editor is to show: below the workspace's folder in `COPYDESK_HOME`.
     pub shelf: Box<dyn Fn(&Path) -> PathBuf + Send + Sync>,
 }
+
+/// Answers the setting `schemas` of a workspace.
+pub type SchemaSettings = Box<dyn Fn(&Path) -> BTreeMap<String, String> + Send + Sync>;
 
 /// Takes the editor's settings in and answers what is wrong with them.
 pub type TakeSettings = Box<dyn Fn(&Path, &Value) -> Vec<String> + Send + Sync>;

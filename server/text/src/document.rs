@@ -36,6 +36,8 @@ pub enum Format {
     Yaml,
     /// Its front matter is YAML.
     Markdown,
+    /// Read as what it nearly is: YAML in brackets.
+    Json,
     /// Not at all.
     Other,
 }
@@ -54,11 +56,13 @@ impl Format {
         match ending.to_ascii_lowercase().as_str() {
             "yaml" | "yml" => return Self::Yaml,
             "md" | "markdown" => return Self::Markdown,
+            "json" => return Self::Json,
             _ => {}
         }
         // Vim joins words with dots: `yaml.ansible`.
         match language_id.split('.').next().unwrap_or("") {
             "yaml" | "github-actions-workflow" | "dockercompose" => Self::Yaml,
+            "json" => Self::Json,
             "markdown" | "mdx" | "prompt" | "instructions" | "chatagent" | "skill" => Self::Markdown,
             _ => Self::Other,
         }
@@ -157,6 +161,7 @@ impl Document {
                     let edited = self.since.as_ref().and_then(|since| since.tree(self.text()));
                     edited.unwrap_or_else(|| yaml::parse_shared(Arc::clone(self.text())))
                 }
+                Format::Json => yaml::parse_shared(Arc::clone(self.text())),
                 Format::Markdown => front_matter::parse_shared(Arc::clone(self.text())),
                 Format::Other => Tree::default(),
             })

@@ -97,3 +97,18 @@ fn keys_values_and_help_come_from_the_schema() {
     assert_eq!(client.text_of(&uri, &links[0]["range"]), "./service.schema.json", "{links}");
     client.finish();
 }
+
+#[test]
+fn a_json_file_with_a_schema_is_helped_too() {
+    let text = "{\n  \"$schema\": \"./any.schema.json\",\n  \"levle\": \"high\"\n}\n";
+    let schema = r#"{"additionalProperties": false, "properties": {"$schema": {}, "level": {"enum": ["low", "high"]}}}"#;
+    let workspace = Workspace::new(COPYDESK).with([("x.json", text), ("any.schema.json", schema)]);
+    let mut client = Client::start(vs_code(), &workspace);
+    let uri = workspace.uri("x.json");
+    client.open(&uri, "json", text);
+    let found = client.diagnostic(&uri, "unknown-key");
+    assert_eq!(client.text_of(&uri, &found["range"]), "\"levle\"", "{found}");
+    crate::diagnostics::mend(&mut client, &uri, &found, "level");
+    client.diagnostic_codes(&uri, &[]);
+    client.finish();
+}

@@ -185,3 +185,34 @@ fn json_documents_name_their_schema() {
         );
     }
 }
+
+#[test]
+fn files_of_others_are_checked_by_the_schema_they_have() {
+    let schema = r#"{"type": "object", "additionalProperties": false, "properties": {"a": {"type": "number"}}}"#;
+    let table: &[(&str, &str, &str, &[&str])] = &[
+        ("x.yaml", "# yaml-language-server: $schema=s/own.json\na: b\n", "", &["type-mismatch"]),
+        ("x.yaml", "$schema: ./s/own.json\na: 1\n", "", &["unknown-key"]),
+        ("x.yaml", "a: b\n", "schemas: {'*.yaml': s/own.json}\n", &["type-mismatch"]),
+        ("deep/x.yaml", "a: b\n", "schemas: {'deep/*.yaml': s/own.json}\n", &["type-mismatch"]),
+        ("x.yaml", "a: b\n", "schemas: {'deep/*.yaml': s/own.json}\n", &[]),
+        ("x.yaml", "# yaml-language-server: $schema=https://x.test/s\na: b\n", "", &["schema-unavailable"]),
+        ("x.yaml", "# yaml-language-server: $schema=s/gone.json\na: b\n", "", &["schema-unavailable"]),
+        ("x.json", "{\"a\": \"b\"}\n", "schemas: {'x.json': s/own.json}\n", &["type-mismatch"]),
+    ];
+    for (path, text, config, codes) in table {
+        let workspace = Workspace::new(COPYDESK).with([
+            (*path, *text),
+            ("s/own.json", schema),
+            (".copydesk/config.yaml", *config),
+        ]);
+        let is_wrong = codes.iter().any(|code| *code != "schema-unavailable");
+        let report = workspace.run(&["check", "--json", path]).exits(i32::from(is_wrong)).json();
+        let found: Vec<&str> = report["files"][0]["diagnostics"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .filter_map(|finding| finding["code"].as_str())
+            .collect();
+        assert_eq!(found, *codes, "{text}{config}: {report}");
+    }
+}

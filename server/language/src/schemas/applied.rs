@@ -49,7 +49,7 @@ fn collect<'s>(
             }
         }
     }
-    if let Some(condition) = part.sub("if") {
+    if let Some(condition) = part.sub("if").filter(|condition| is_decided(condition, value, known)) {
         let follows = if fit::fit(&condition, value, known).is_clean() { "then" } else { "else" };
         if let Some(other) = part.sub(follows) {
             collect(other, value, known, seen, found);
@@ -64,6 +64,12 @@ fn collect<'s>(
             }
         }
     }
+}
+
+/// Whether a condition can be answered: not while the keys that it asks about are still to be typed.
+fn is_decided(condition: &Part<'_>, value: &Value, known: Known) -> bool {
+    let is_there = |name: &str| value.get(name).is_some_and(|value| !value.is_null());
+    known == Known::Whole || condition.named("properties").all(|(name, _)| is_there(name))
 }
 
 /// The parts that speak about the value of a key.

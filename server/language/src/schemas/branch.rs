@@ -105,8 +105,9 @@ impl<'s> Expander<'s> {
             }
             return;
         }
-        let words: Vec<&'s Value> = parts.iter().filter_map(fit::literals).flatten().collect();
-        let all_are_words = parts.iter().all(|part| fit::literals(part).is_some());
+        let by_branch: Vec<Option<Vec<&'s Value>>> = parts.iter().map(fit::literals).collect();
+        let all_are_words = by_branch.iter().all(Option::is_some);
+        let words: Vec<&'s Value> = by_branch.into_iter().flatten().flatten().collect();
         if all_are_words || self.is_near_word(value, &words) {
             return self.push(error, What::Words(words, value), part, branch, into);
         }

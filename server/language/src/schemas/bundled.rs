@@ -25,11 +25,6 @@ pub fn by_name(name: &str) -> Option<String> {
     Some(draft.to_owned())
 }
 
-/// Whether a URL is answered without any file.
-pub fn is_bundled(url: &str) -> bool {
-    document_name(url).is_some() || is_metaschema(url)
-}
-
 /// The document behind a URL.
 pub(super) fn document(url: &str) -> Option<Value> {
     if let Some(name) = document_name(url) {

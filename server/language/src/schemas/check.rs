@@ -25,6 +25,9 @@ use crate::check::suggest::Suggest;
 /// How many findings one file gets.
 const MOST_FINDINGS: usize = 1_000;
 
+/// How deep a walk of value and schema may go: what fits on the stack of any thread.
+const DEEPEST_WALK: usize = 2_000;
+
 /// What is wrong in a file by its schema, in the order of the text. Syntax errors are the tree's own and not among it.
 pub fn check(file: &File<'_>, schema: &Schema) -> Vec<Diagnostic> {
     let keys = keys_of(file);
@@ -62,6 +65,12 @@ fn document(file: &File<'_>, schema: &Schema, root: Node<'_>, keys: Keys, found:
         return;
     }
     let mut whole = unfolded.value;
+    if depth(&whole) * schema.height > DEEPEST_WALK {
+        let head = Spot::root(file.tree, root).short_span(file.text);
+        let message = "this file is not checked against its schema: together they are nested too deeply";
+        found.push(Diagnostic::new(Code::SchemaUnavailable, head, message));
+        return;
+    }
     if matches!(root.kind(), NodeKind::Null) && !schema.validator.is_valid(&whole) {
         // Nothing is written yet, comments at most: what is missing is said, not that nothing is no mapping.
         whole = Value::Object(Map::new());
@@ -69,6 +78,14 @@ fn document(file: &File<'_>, schema: &Schema, root: Node<'_>, keys: Keys, found:
     judge(file, schema, root, keys, &whole, found);
     if !schema.deprecated_keys.is_empty() && deprecated::may_have(&whole, &schema.deprecated_keys) {
         deprecated::check(file, schema, root, keys, &whole, found);
+    }
+}
+
+fn depth(value: &Value) -> usize {
+    match value {
+        Value::Object(entries) => 1 + entries.values().map(depth).max().unwrap_or(0),
+        Value::Array(items) => 1 + items.iter().map(depth).max().unwrap_or(0),
+        _ => 1,
     }
 }
 

@@ -19,7 +19,7 @@ use super::part::{Edge, Part};
 use super::{deprecated, holds_word};
 
 /// How many parts may look at one value, each referring to the next.
-const LONGEST_CHAIN: usize = 120;
+const LONGEST_CHAIN: usize = 60;
 
 /// How often a pattern may step back before it counts as too costly.
 const MOST_STEPS: usize = 100_000;
@@ -30,6 +30,8 @@ pub(super) struct Compiled {
     pub(super) validator: Validator,
     pub(super) draft: Draft,
     pub(super) problems: Vec<String>,
+    /// How many parts follow one another at one value, at most.
+    pub(super) height: usize,
     /// The names of keys that are marked as ones that should no longer be written.
     pub(super) deprecated_keys: BTreeSet<String>,
 }
@@ -46,7 +48,7 @@ pub(super) fn compile(url: &str, read: &mut Read<'_>) -> Result<Compiled, String
             .to_owned());
     }
     let draft = if said == Draft::Unknown { Draft::Draft202012 } else { said };
-    let unfit = unfit(url, &found, draft, &mut problems)?;
+    let (unfit, height) = unfit(url, &found, draft, &mut problems)?;
     let by_url: BTreeMap<String, Value> = found
         .by_url
         .iter()
@@ -76,7 +78,7 @@ pub(super) fn compile(url: &str, read: &mut Read<'_>) -> Result<Compiled, String
     })?;
     let root = if is_any_old { Part::at(&registry, url) } else { None };
     let deprecated_keys = root.map(deprecated_keys).unwrap_or_default();
-    Ok(Compiled { registry, validator, draft, problems, deprecated_keys })
+    Ok(Compiled { registry, validator, draft, problems, height, deprecated_keys })
 }
 
 fn no_schema(error: &referencing::Error) -> String {
@@ -112,7 +114,7 @@ fn unfit(
     found: &Documents,
     draft: Draft,
     problems: &mut Vec<String>,
-) -> Result<BTreeSet<usize>, String> {
+) -> Result<(BTreeSet<usize>, usize), String> {
     let pairs = found.by_url.iter().map(|(url, value)| (url.as_str(), value));
     let registry = Registry::new().draft(draft).retriever(Nothing).extend(pairs);
     let registry =
@@ -120,14 +122,15 @@ fn unfit(
     let root = found.by_url.get(url).and_then(|root| Part::with_base(&registry, root, url, draft));
     let parts = root.map(reachable).unwrap_or_default();
     let mut search = Search { unfit: BTreeSet::new(), heights: HashMap::new(), way: Vec::new(), problems };
+    let mut height = 1;
     for part in parts.into_iter().filter(Part::has_reference) {
         if part.leads_somewhere() {
-            search.visit(part, Edge::Inner);
+            height = height.max(search.visit(part, Edge::Inner));
         } else {
             search.cut(&part, "which is not there");
         }
     }
-    Ok(search.unfit)
+    Ok((search.unfit, height))
 }
 
 /// The parts that can be reached from the root. A definition that nobody uses may be as broken as it likes.

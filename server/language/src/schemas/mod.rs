@@ -42,7 +42,7 @@ use jsonschema::Validator;
 use referencing::{Draft, Registry};
 use serde_json::Value;
 
-pub use bundled::{by_name, is_bundled};
+pub use bundled::by_name;
 pub use check::check;
 pub use complete::complete;
 pub use documents::Read;
@@ -63,6 +63,8 @@ pub struct Schema {
     registry: Registry<'static>,
     validator: Validator,
     draft: Draft,
+    /// How many parts follow one another at one value, at most.
+    height: usize,
     /// Keys that are looked for, so that a file without any costs nothing.
     deprecated_keys: BTreeSet<String>,
 }
@@ -85,6 +87,7 @@ impl Schema {
             registry: compiled.registry,
             validator: compiled.validator,
             draft: compiled.draft,
+            height: compiled.height,
             deprecated_keys: compiled.deprecated_keys,
         };
         schema.title = schema.root().and_then(|root| {

@@ -27,7 +27,7 @@ const SERVICE: &str = r##"{
 }"##;
 
 fn proposals(path: &str, marked: &str) -> (String, usize, Vec<Completion>) {
-    let offset = marked.find("$0").expect("a cursor");
+    let Some(offset) = marked.find("$0") else { panic!("no cursor in {marked}") };
     let text = marked.replacen("$0", "", 1);
     let path = Path::new(path);
     let tree = parse(path, &text);
@@ -71,6 +71,20 @@ fn keys_by_the_branch_that_fits() {
     labels("steps:\n  - $0\n", expect!["run type url"]);
     labels("steps:\n  - run: x\n    type: $0\n", expect!["shell http"]);
     labels("steps:\n  $0\n", expect!["- run - type"]);
+}
+
+#[test]
+fn what_follows_from_a_condition_waits_for_its_key() {
+    let schema_text = r#"{"properties": {"kind": {"enum": ["a", "b"]}}, "allOf": [
+        {"if": {"properties": {"kind": {"const": "a"}}}, "then": {"properties": {"only_a": {}}}},
+        {"if": {"properties": {"kind": {"const": "b"}}}, "then": {"properties": {"only_b": {}}}}]}"#;
+    for (text, expected) in [("", "kind"), ("kind: a\n", "only_a"), ("kind: b\n", "only_b")] {
+        let tree = parse(Path::new("x.yaml"), text);
+        let file = File { path: Path::new("x.yaml"), text, tree: &tree, kind: FileKind::Other };
+        let found = schemas::complete(&file, &schema(schema_text), text.len());
+        let labels: Vec<&str> = found.iter().map(|one| one.label.as_str()).collect();
+        assert_eq!(labels, [expected], "{text}");
+    }
 }
 
 #[test]
@@ -129,7 +143,7 @@ fn no_cut_makes_it_fall() {
 }
 
 fn hovers(marked: &str, expect: Expect) {
-    let offset = marked.find("$0").expect("a cursor");
+    let Some(offset) = marked.find("$0") else { panic!("no cursor in {marked}") };
     let text = marked.replacen("$0", "", 1);
     let path = Path::new("x.yaml");
     let tree = parse(path, &text);

@@ -87,3 +87,20 @@ fn bundled_schemas_need_no_reader() {
         assert!(!findings(&schema, "x.yaml", "5\n").is_empty(), "{url}");
     }
 }
+
+#[test]
+fn a_deep_file_beside_a_winding_schema_does_not_exhaust_the_stack() {
+    let chain: Vec<String> =
+        (0..50).map(|at| format!(r##""d{at}": {{"$ref": "#/definitions/d{}"}}"##, at + 1)).collect();
+    let text = format!(
+        r##"{{"definitions": {{{}, "d50": {{"type": "object", "additionalProperties": {{"$ref": "#/definitions/d0"}}}}}}, "$ref": "#/definitions/d0"}}"##,
+        chain.join(",")
+    );
+    let schema = schema(&text);
+    assert!(schema.problems.is_empty(), "{:?}", schema.problems);
+    for (depth, code) in [(5, "type-mismatch"), (35, "type-mismatch"), (100, "schema-unavailable")] {
+        let deep = format!("{}1{}", "{a: ".repeat(depth), "}".repeat(depth));
+        let found = findings(&schema, "x.yaml", &deep);
+        assert_eq!(found.iter().map(|finding| finding.code.as_str()).collect::<Vec<_>>(), [code]);
+    }
+}
