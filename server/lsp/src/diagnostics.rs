@@ -102,7 +102,7 @@ impl Publisher {
 }
 
 /// Puts files on the worker's list whose findings may be others now, and has a client that pulls pull again.
-pub(crate) fn mark_touched(state: &Arc<State>, touched: &[PathBuf], unopened: Unopened) {
+pub(crate) fn mark_touched(state: &State, touched: &[PathBuf], unopened: Unopened) {
     let Some(session) = state.session() else { return };
     let mut is_any_open = false;
     for path in touched {

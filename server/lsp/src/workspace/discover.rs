@@ -9,14 +9,15 @@ use std::time::{Duration, Instant};
 use ignore::WalkBuilder;
 
 /// Why a file was looked at.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// The later ones are the better reasons.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Found {
-    /// It lies, or is called, as our files do.
-    ByPlace,
-    /// A workflow names it.
-    Named,
     /// It may be a workflow by its looks: only a small file, and only if it says so.
     ByLooks,
+    /// It lies, or is called, as our files do.
+    ByPlace,
+    /// Somebody names it.
+    Named,
 }
 
 /// How far a walk goes.

@@ -214,6 +214,9 @@ impl Members {
 
     /// Looks at one file, if it changed since. Whether it means something else to others now.
     pub fn look(&mut self, disk: &dyn Files, path: &Path, found: Found) -> bool {
+        // A reason that was good enough before stays one.
+        let known = self.stamps.get(path).map(|stamp| stamp.found);
+        let found = known.into_iter().chain(discover::found(path)).fold(found, Found::max);
         let Some(stamp) = Stamp::of(path, found) else { return self.forget(path) };
         if self.stamps.get(path) == Some(&stamp) {
             return false;

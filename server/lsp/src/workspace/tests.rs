@@ -1,3 +1,5 @@
+//! The loader on trees of its own: what is found, what is passed over, what counts as a change.
+
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -123,6 +125,7 @@ fn only_what_means_something_else_is_a_change() {
     let changed = tree.members.look_in_places(&DiskFiles);
     assert_eq!(tree.shown(&changed), shown, "it is new");
     assert!(!tree.members.look(&DiskFiles, &path, Found::ByPlace), "nothing happened");
+    assert!(!tree.members.look(&DiskFiles, &path, Found::ByLooks), "its place is reason enough");
     tree.write("w/.copydesk/workflows/a.yaml", &format!("# a comment\n{FLOW}"));
     let generation = tree.members.generation();
     assert!(!tree.members.look_again(&DiskFiles, &path), "only places moved");
