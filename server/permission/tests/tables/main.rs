@@ -5,6 +5,8 @@ mod common;
 mod corpus;
 mod corpus_file;
 mod decisions;
+mod guards;
+mod harmless;
 mod properties;
 mod secrets;
 mod taint;
