@@ -16,7 +16,7 @@ impl Snapshot {
         if let Some(open) = self.open_at(path) {
             return look(&open.file());
         }
-        let Ok(file) = DiskFiles.read(path) else { return };
+        let Ok(file) = DiskFiles.read(&copydesk_base::path::resolve(Path::new("/"), path)) else { return };
         let tree = copydesk_language::parse(path, &file.text);
         look(&File::new(path, &file.text, &tree));
     }
@@ -39,7 +39,7 @@ impl Snapshot {
             return spans.map(|span| convert::range(&open.document, span, encoding));
         }
         let mut ranges = [lsp::Range::default(); N];
-        if let Ok(file) = DiskFiles.read(path) {
+        if let Ok(file) = DiskFiles.read(&copydesk_base::path::resolve(Path::new("/"), path)) {
             ranges = spans.map(|span| convert::range_in(&file.text, span, encoding));
         }
         ranges
