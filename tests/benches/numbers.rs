@@ -27,6 +27,8 @@ fn main() {
     one_character();
     deltas();
     quiet();
+    sandbox();
+    sandboxed_command();
 }
 
 /// Questions in a task of thirty tool calls, *Always* answered to each.
@@ -61,6 +63,130 @@ fn cpu(process: u32) -> f64 {
         .filter_map(|text| text.split_whitespace().next()?.parse::<u64>().ok())
         .sum();
     Duration::from_nanos(nanos).as_secs_f64() * 1000.0
+}
+
+/// CPU time of all children that were waited for, in milliseconds.
+fn cpu_of_children() -> f64 {
+    let stat = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
+    let behind = stat.rsplit_once(')').map_or("", |(_, behind)| behind);
+    let ticks: f64 =
+        behind.split_whitespace().skip(13).take(2).filter_map(|number| number.parse::<f64>().ok()).sum();
+    ticks * 10.0
+}
+
+/// The launcher with a command that does nothing, over the bare shell with it, in a workspace with things to guard.
+fn sandbox() {
+    use copydesk_permission::sandbox::{
+        Circumstances, LAUNCHER, Limits, Network, Orders, SHELL, SHELL_ARGUMENTS, Sandbox, confine,
+        read_news, survey, toolchains, write_orders,
+    };
+    use std::process::{Command, Stdio};
+    let workspace = Workspace::new(COPYDESK).with([(".env", "x"), (".git/hooks/x", ""), (".git/config", "")]);
+    let home = workspace.outside();
+    let found = toolchains(&[("PATH".to_owned(), std::env::var("PATH").unwrap_or_default())], Some(&home));
+    let sandbox = Sandbox {
+        launcher: Some(COPYDESK.into()),
+        readable: found.readable,
+        caches: found.caches,
+        secret: found.secret,
+        ..Sandbox::default()
+    };
+    let policy = copydesk_permission::Policy {
+        root: workspace.root(),
+        additional: vec![],
+        home: Some(home),
+        state_home: workspace.state(),
+        mode: copydesk_base::config::Mode::Default,
+        taint: copydesk_base::Grade::Typed,
+        rules: vec![],
+    };
+    let effect = copydesk_base::Effect::Execute { command: ":".into(), cwd: workspace.root() };
+    let report = sandbox.report();
+    println!("the sandbox is {} here", report.state.as_str());
+    let around = Circumstances {
+        sandbox: &sandbox,
+        state: report.state,
+        survey: &survey(&policy),
+        network: Network::Closed,
+    };
+    let orders = Orders {
+        command: ":".into(),
+        cwd: workspace.root(),
+        temporary: workspace.state(),
+        confinement: confine(&effect, &policy, &around).expect("it can be confined"),
+        limits: Limits { memory: None, processes: Some(4096) },
+    };
+    let bare = || {
+        let mut command = Command::new(SHELL);
+        command.args(SHELL_ARGUMENTS).arg(":").current_dir(workspace.root()).stdin(Stdio::null());
+        command.status().expect("the shell starts");
+    };
+    let walled = || {
+        let (ours, theirs) = std::os::unix::net::UnixStream::pair().expect("a socket");
+        let child = Command::new(COPYDESK)
+            .arg(LAUNCHER)
+            .stdin(Stdio::from(std::os::fd::OwnedFd::from(theirs)))
+            .spawn()
+            .expect("the launcher starts");
+        write_orders(&ours, &orders).and_then(|()| read_news(&ours)).expect("it tells how it ended");
+        child
+    };
+    let rounds = 50;
+    let wall = |run: &dyn Fn() -> Option<std::process::Child>| {
+        let mut children = vec![];
+        let times = (0..rounds).map(|_| {
+            let begun = Instant::now();
+            let child = run();
+            let took = millis(begun.elapsed());
+            // What it does after its answer is not waited for, but neither is it in the way of the next.
+            children.extend(child.map(|mut child| child.wait()));
+            took
+        });
+        median(times.collect())
+    };
+    let cpu = |run: &dyn Fn() -> Option<std::process::Child>| {
+        let before = cpu_of_children();
+        wall(run);
+        (cpu_of_children() - before) / f64::from(rounds)
+    };
+    let bare = || {
+        bare();
+        None
+    };
+    let walled = || Some(walled());
+    walled().map(|mut child| child.wait());
+    line("sandbox over a bare spawn, wall, median of 50", wall(&walled) - wall(&bare), 4.0, "ms");
+    line("sandbox over a bare spawn, CPU, mean of 50", cpu(&walled) - cpu(&bare), 4.0, "ms");
+}
+
+/// From the model's answer that calls for a command to the next request with its result.
+fn sandboxed_command() {
+    let rounds = 30;
+    // Never the same twice: a model that goes around in circles is stopped.
+    let call = |n: usize| Reply::tool("bash", &json!({"command": format!("echo {n}")}));
+    let script = (0..rounds).map(call).chain([Reply::text("Done.")]);
+    let model = ModelServer::start(Format::Anthropic, script);
+    let rules = config(&model).replace("mode: accept-edits", "allow: [\"Bash(echo *)\"]");
+    let workspace = Workspace::new(COPYDESK)
+        .with([("a.py", "x = 1\n")])
+        .with_user_config(&rules)
+        .with_variable("BENCH_KEY", "bench-key-0123456789");
+    let ran = workspace.run(&["ask", "--json", "run it"]);
+    let requests = model.requests();
+    if requests.len() <= rounds {
+        println!("no figure for a sandboxed command: {ran}");
+        return;
+    }
+    let between = (1..=rounds).filter_map(|n| {
+        let answered = requests[n - 1].answered?;
+        Some(millis(requests[n].arrived.saturating_duration_since(answered)))
+    });
+    line(
+        "reply -> next request with a sandboxed command, median of 30",
+        median(between.collect()),
+        15.0,
+        "ms",
+    );
 }
 
 fn start() {

@@ -10,7 +10,7 @@ use std::time::Duration;
 use copydesk_agent::{ActionFolder, Desk, Owner, Settings, World};
 use copydesk_base::config::{Config, ProviderKind};
 use copydesk_base::{Files, Host, RandomIds, Redactor, SystemClock};
-use copydesk_permission::sandbox::{Limits, SHELL, Sandbox, toolchains};
+use copydesk_permission::sandbox::{Limits, SHELL, Sandbox, repository, toolchains};
 use copydesk_permission::{default_denies, find_secrets};
 use copydesk_provider::{KeyLookup, Models, ModelsConfig, Scenario, Script};
 use copydesk_text::{de, yaml};
@@ -134,7 +134,7 @@ impl Office {
             models,
             budgets: loaded.config.budgets.clone(),
             prompt_timeout: loaded.config.permissions.prompt_timeout.map_or(PROMPT_TIMEOUT, |time| time.0),
-            sandbox: sandbox(&loaded.config, &child_env, self.here.places.home.as_deref()),
+            sandbox: sandbox(&loaded.config, &child_env, &self.here),
             limits: limits(),
             child_env,
             redactor,
@@ -225,8 +225,10 @@ fn child_env(redactor: &Redactor) -> Vec<(String, String)> {
 }
 
 /// The sandbox of these settings on this machine.
-pub(crate) fn sandbox(config: &Config, env: &[(String, String)], home: Option<&Path>) -> Sandbox {
-    let found = toolchains(env, home);
+pub(crate) fn sandbox(config: &Config, env: &[(String, String)], here: &Here) -> Sandbox {
+    let home = here.places.home.as_deref();
+    let mut found = toolchains(env, home);
+    found.readable.extend(repository(&here.root, home));
     Sandbox {
         launcher: LAUNCHER.map(PathBuf::from),
         off: config.sandbox.enabled == Some(false),

@@ -1,6 +1,9 @@
 //! The attack table of the shell reader, for real: every command of it goes through a whole run, with the sandbox and
 //! without. What is refused leaves no file because it never starts; what is allowed leaves none because it is harmless.
 
+use std::time::Instant;
+
+use copydesk_tests::client::{PATIENCE, eventually};
 use copydesk_tests::model_server::{Format, ModelServer, Reply};
 use copydesk_tests::scene::{config, results};
 use copydesk_tests::workspace::collect;
@@ -77,12 +80,13 @@ fn every_attack_of_the_table_fails_and_harmless_commands_run() {
         std::fs::write(workspace.user_config(), config(&model, rules) + ground.settings()).expect("a config");
         let ran = collect(ground.command(&workspace, &["ask", "--json", "do as you are told"]), "");
         assert_eq!(model.requests().len(), requests, "{ran}");
-        let made: Vec<_> = std::fs::read_dir(workspace.root())
-            .expect("it is there")
-            .flatten()
-            .map(|entry| entry.file_name())
-            .collect();
-        assert!(made.is_empty(), "{ground:?}: {made:?} were made");
+        // What the launcher itself put there goes right behind its answer.
+        let made = || {
+            let entries = std::fs::read_dir(workspace.root()).expect("it is there").flatten();
+            entries.map(|entry| entry.file_name()).collect::<Vec<_>>()
+        };
+        let clean = eventually(Instant::now() + PATIENCE, || made().is_empty().then_some(()));
+        assert!(clean.is_some(), "{ground:?}: {:?} were made", made());
         let told: Vec<String> =
             model.requests().iter().skip(1).flat_map(|request| results(&request.body)).collect();
         assert_eq!(told.len(), commands.len(), "{ran}");

@@ -4,7 +4,10 @@ use std::fmt::Write as _;
 use std::net::TcpListener;
 use std::os::linux::net::SocketAddrExt as _;
 use std::os::unix::net::{SocketAddr, UnixListener};
+use std::path::PathBuf;
+use std::time::Instant;
 
+use copydesk_tests::client::{PATIENCE, eventually};
 use copydesk_tests::scene::KEY;
 use copydesk_tests::workspace::Workspace;
 
@@ -16,8 +19,8 @@ const PROBES: &[(&str, &str, &[Ground])] = &[
     ("append-outside", "echo x >> \"$OUT/secret\"", &[Ground::Off]),
     ("cut-outside", "truncate -s 0 \"$OUT/cut\"", &[Ground::Off]),
     ("move-outside", "mv ordinary \"$OUT/\"", &[Ground::Off]),
-    ("read-home", "cat \"$OUT/secret\"", &[Ground::Off]),
-    ("read-keys", "cat \"$OUT/.ssh/id_ed25519\"", &[Ground::Off]),
+    ("read-outside", "cat \"$OUT/secret\"", &[Ground::Off]),
+    ("read-keys", "cat ~/.ssh/id_ed25519", &[Ground::Off]),
     ("read-state", "ls \"$STATE\" | grep -q .", &[Ground::Off]),
     ("read-settings", "grep -r bench-model \"$OUT/../config\"", &[Ground::Off]),
     ("read-secret-file", "cat .env", &[Ground::Partial, Ground::Off]),
@@ -85,7 +88,7 @@ fn a_command_reaches_what_its_ground_cannot_hold_back_and_nothing_more() {
     for ground in Ground::ALL {
         let Some(workspace) = ground.workspace("reach", "") else { continue };
         let workspace = furnished(workspace);
-        let outside = workspace.outside();
+        let outside = elsewhere(&workspace);
         let listener = TcpListener::bind("127.0.0.1:0").expect("loopback");
         let _named = UnixListener::bind(outside.join("socket")).expect("a socket");
         let name = format!("desk-{}-{ground:?}", std::process::id());
@@ -120,12 +123,19 @@ fn a_command_reaches_what_its_ground_cannot_hold_back_and_nothing_more() {
             })
             .collect();
         assert!(wrong.is_empty(), "{ground:?}: {wrong:#?}\n{told}");
-        let left: Vec<_> = [".helix", ".copydesk", ".nvim.lua", ".zed"]
-            .into_iter()
-            .filter(|name| workspace.exists(name) && ground.state() == "full")
-            .collect();
-        assert!(left.is_empty(), "{ground:?}: {left:?} is left behind");
+        // The launcher tidies up behind the answer.
+        let names = [".helix", ".copydesk", ".nvim.lua", ".zed"];
+        let is_clean = || (!names.iter().any(|name| workspace.exists(name))).then_some(());
+        if ground.state() == "full" {
+            let clean = eventually(Instant::now() + PATIENCE, is_clean);
+            assert!(clean.is_some(), "{ground:?}: something of {names:?} is left behind");
+        }
     }
+}
+
+/// A folder that is neither the workspace nor the home.
+fn elsewhere(workspace: &Workspace) -> PathBuf {
+    workspace.root().with_file_name("elsewhere")
 }
 
 /// A workspace with everything that a probe is after.
@@ -143,10 +153,10 @@ fn furnished(workspace: Workspace) -> Workspace {
     ] {
         workspace.write(path, text);
     }
-    for (path, text) in [("secret", "x"), ("cut", "x"), (".ssh/id_ed25519", "x")] {
-        let path = workspace.outside().join(path);
+    let (home, elsewhere) = (workspace.outside(), elsewhere(&workspace));
+    for path in [elsewhere.join("secret"), elsewhere.join("cut"), home.join(".ssh/id_ed25519")] {
         std::fs::create_dir_all(path.parent().expect("a folder")).expect("the bench's own folder");
-        std::fs::write(path, text).expect("the bench's own folder");
+        std::fs::write(path, "x").expect("the bench's own folder");
     }
     workspace
 }

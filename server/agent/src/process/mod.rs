@@ -81,7 +81,8 @@ pub(crate) async fn run(job: &Job<'_>, cancel: &CancellationToken) -> Finished {
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .process_group(0)
-        .kill_on_drop(true);
+        // A launcher ends by itself when its line does, after it has tidied up.
+        .kill_on_drop(line.is_none());
     let mut child = match command.spawn() {
         Ok(child) => child,
         Err(error) => return failed(error),
@@ -152,22 +153,39 @@ fn bare(job: &Job<'_>) -> Command {
 /// Waits for the end, or makes it; behind it nothing of the command is left, as far as that is in our hands.
 async fn end(
     child: &mut Child,
-    mut line: Option<UnixStream>,
+    line: Option<UnixStream>,
     time: Duration,
     cancel: &CancellationToken,
 ) -> Ended {
+    let Some(mut line) = line else { return end_bare(child, time, cancel).await };
+    let ended = tokio::select! {
+        ended = told(child, &mut line) => ended,
+        () = tokio::time::sleep(time) => Err(Ended::TimedOut),
+        () = cancel.cancelled() => Err(Ended::Canceled),
+    };
+    match ended {
+        // Nobody is left inside; how long the launcher takes for the rest is nobody's business.
+        Ok(ended) => ended,
+        Err(ended) => {
+            // Hanging up is what a launcher waits for: it ends all that it started, and then itself.
+            drop(line);
+            if tokio::time::timeout(LAST_WORDS, child.wait()).await.is_err() {
+                drop(Group(child.id()));
+            }
+            ended
+        }
+    }
+}
+
+/// The same without a launcher: by the shell's status, and with its process group.
+async fn end_bare(child: &mut Child, time: Duration, cancel: &CancellationToken) -> Ended {
     let pid = child.id();
     let group = Group(pid);
     let ended = tokio::select! {
-        ended = told(child, line.as_mut()) => ended,
+        status = child.wait() => exit_of(status),
         () = tokio::time::sleep(time) => Ended::TimedOut,
         () = cancel.cancelled() => Ended::Canceled,
     };
-    // Hanging up is what a launcher waits for: it ends all that it started, and then itself.
-    let has_launcher = line.take().is_some();
-    if has_launcher {
-        let _ = tokio::time::timeout(LAST_WORDS, child.wait()).await;
-    }
     drop(group);
     // The child itself is the runtime's to collect; only behind it may its group be.
     if let Ok(Ok(_)) = tokio::time::timeout(LAST_WORDS, child.wait()).await {
@@ -176,17 +194,22 @@ async fn end(
     ended
 }
 
-/// How the command ended: in the launcher's words, or by the shell's status.
-async fn told(child: &mut Child, line: Option<&mut UnixStream>) -> Ended {
-    let Some(line) = line else { return exit_of(child.wait().await) };
+/// How the command ended, in the launcher's words; an error where it went without any.
+async fn told(child: &mut Child, line: &mut UnixStream) -> Result<Ended, Ended> {
     let mut words = Vec::new();
-    let read = line.read_to_end(&mut words).await;
-    match read.and_then(|_| read_news(words.as_slice())) {
-        Ok(News::Exit(code)) => Ended::Exit(code),
-        Ok(News::Signal(signal)) => Ended::Signal(signal),
-        Ok(News::Failed(reason)) => Ended::Failed(reason),
+    let mut length = [0; 4];
+    let read = async {
+        line.read_exact(&mut length).await?;
+        words.extend(length);
+        let most = u64::from(u32::from_le_bytes(length));
+        line.take(most).read_to_end(&mut words).await
+    };
+    match read.await.and_then(|_| read_news(words.as_slice())) {
+        Ok(News::Exit(code)) => Ok(Ended::Exit(code)),
+        Ok(News::Signal(signal)) => Ok(Ended::Signal(signal)),
+        Ok(News::Failed(reason)) => Ok(Ended::Failed(reason)),
         // It was killed itself.
-        Err(_) => exit_of(child.wait().await),
+        Err(_) => Err(exit_of(child.wait().await)),
     }
 }
 

@@ -223,7 +223,7 @@ fn is_program(path: &Path) -> bool {
 
 /// What confines commands, and promise by promise what holds.
 fn sandbox(here: &Here, loaded: &Loaded) -> Finding {
-    let sandbox = crate::office::sandbox(&loaded.config, &[], here.places.home.as_deref());
+    let sandbox = crate::office::sandbox(&loaded.config, &[], here);
     let report = sandbox.report();
     let properties = report.properties().iter().map(|property| {
         let word = if property.holds { "yes" } else { "no" };

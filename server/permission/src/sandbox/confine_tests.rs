@@ -5,10 +5,10 @@ use crate::sandbox::Report;
 
 fn policy(mode: Mode) -> Policy {
     Policy {
-        root: "/home/me/code".into(),
+        root: "/people/ada/code".into(),
         additional: vec!["/data/more".into()],
-        home: Some("/home/me".into()),
-        state_home: "/home/me/.local/state/copydesk".into(),
+        home: Some("/people/ada".into()),
+        state_home: "/people/ada/.local/state/copydesk".into(),
         mode,
         taint: copydesk_base::Grade::Typed,
         rules: vec![],
@@ -17,21 +17,26 @@ fn policy(mode: Mode) -> Policy {
 
 fn sandbox() -> Sandbox {
     Sandbox {
-        readable: vec!["/home/me/.cargo".into(), "/home".into(), "/home/me".into(), "/home/me/.ssh".into()],
-        caches: vec!["/home/me/.cargo/registry".into()],
-        secret: vec!["/home/me/.cargo/credentials.toml".into(), "/elsewhere/credentials".into()],
+        readable: vec![
+            "/people/ada/.cargo".into(),
+            "/people".into(),
+            "/people/ada".into(),
+            "/people/ada/.ssh".into(),
+        ],
+        caches: vec!["/people/ada/.cargo/registry".into()],
+        secret: vec!["/people/ada/.cargo/credentials.toml".into(), "/elsewhere/credentials".into()],
         ..Sandbox::default()
     }
 }
 
 fn around(mode: Mode, state: State, network: Network) -> Result<Confinement, String> {
     let survey = Survey {
-        secret: vec!["/home/me/code/.env".into()],
-        protected: vec!["/home/me/code/.git/hooks".into()],
-        pinned: vec!["/home/me/code/.git".into()],
-        absent: vec!["/home/me/code/.vscode".into()],
+        secret: vec!["/people/ada/code/.env".into()],
+        protected: vec!["/people/ada/code/.git/hooks".into()],
+        pinned: vec!["/people/ada/code/.git".into()],
+        absent: vec!["/people/ada/code/.vscode".into()],
     };
-    let effect = Effect::Execute { command: "make".into(), cwd: "/home/me/code".into() };
+    let effect = Effect::Execute { command: "make".into(), cwd: "/people/ada/code".into() };
     confine(&effect, &policy(mode), &Circumstances { sandbox: &sandbox(), state, survey: &survey, network })
 }
 
@@ -42,14 +47,14 @@ fn has(places: &[PathBuf], place: &str) -> bool {
 #[test]
 fn a_command_writes_in_the_workspace_and_reads_no_home() {
     let walls = around(Mode::Default, State::Full, Network::Closed).unwrap();
-    assert_eq!(walls.write, [PathBuf::from("/home/me/code"), "/data/more".into()]);
-    assert!(has(&walls.read, "/usr") && has(&walls.read, "/home/me/.cargo"));
-    for place in ["/home", "/home/me", "/home/me/.ssh"] {
+    assert_eq!(walls.write, [PathBuf::from("/people/ada/code"), "/data/more".into()]);
+    assert!(has(&walls.read, "/usr") && has(&walls.read, "/people/ada/.cargo"));
+    for place in ["/people", "/people/ada", "/people/ada/.ssh"] {
         assert!(!has(&walls.read, place), "{place} must not be shown");
     }
-    assert_eq!(walls.guard, [PathBuf::from("/home/me/code/.git/hooks")]);
-    assert!(has(&walls.hide, "/home/me/code/.env") && has(&walls.hide, "/etc/shadow"));
-    assert!(has(&walls.hide, "/home/me/.cargo/credentials.toml"));
+    assert_eq!(walls.guard, [PathBuf::from("/people/ada/code/.git/hooks")]);
+    assert!(has(&walls.hide, "/people/ada/code/.env") && has(&walls.hide, "/etc/shadow"));
+    assert!(has(&walls.hide, "/people/ada/.cargo/credentials.toml"));
     assert!(!has(&walls.hide, "/elsewhere/credentials"), "what is not shown need not be hidden");
     assert_eq!(walls.network, Network::Closed);
 }
@@ -57,7 +62,7 @@ fn a_command_writes_in_the_workspace_and_reads_no_home() {
 #[test]
 fn the_network_brings_the_stores_of_packages() {
     let walls = around(Mode::Default, State::Full, Network::Open).unwrap();
-    assert!(has(&walls.write, "/home/me/.cargo/registry"));
+    assert!(has(&walls.write, "/people/ada/.cargo/registry"));
 }
 
 #[test]
@@ -65,7 +70,7 @@ fn in_plan_nothing_is_written_or_nothing_runs() {
     for state in [State::Full, State::Partial] {
         let walls = around(Mode::Plan, state, Network::Open).unwrap();
         assert!(walls.is_read_only() && walls.absent.is_empty());
-        assert!(has(&walls.read, "/home/me/code") && has(&walls.hide, "/home/me/code/.env"));
+        assert!(has(&walls.read, "/people/ada/code") && has(&walls.hide, "/people/ada/code/.env"));
     }
     for state in [State::Unsupported, State::Off] {
         let refusal = around(Mode::Plan, state, Network::Closed).unwrap_err();
@@ -76,7 +81,7 @@ fn in_plan_nothing_is_written_or_nothing_runs() {
 #[test]
 fn required_takes_nothing_less_than_full() {
     let sandbox = Sandbox { required: true, ..sandbox() };
-    let effect = Effect::Execute { command: "make".into(), cwd: "/home/me/code".into() };
+    let effect = Effect::Execute { command: "make".into(), cwd: "/people/ada/code".into() };
     for (state, expected) in
         [(State::Full, true), (State::Partial, false), (State::Unsupported, false), (State::Off, false)]
     {

@@ -25,6 +25,7 @@ mod orders;
 mod probe;
 mod profile;
 mod report;
+mod repository;
 mod survey;
 mod toolchains;
 
@@ -34,6 +35,7 @@ pub use orders::{Limits, News, Orders, read_news, write_orders};
 pub use probe::probe;
 pub use profile::seatbelt;
 pub use report::{Property, Report, State};
+pub use repository::repository;
 pub use survey::{Survey, survey};
 pub use toolchains::{Toolchains, toolchains};
 

@@ -38,20 +38,8 @@ const PASSED: &[&str] = &[
 ];
 
 /// Names at the top of a workspace that editors, agents and shells act on as soon as they are there.
-const RESERVED: &[&str] = &[
-    ".copydesk",
-    ".vscode",
-    ".idea",
-    ".helix",
-    ".zed",
-    ".envrc",
-    ".nvim.lua",
-    ".nvimrc",
-    ".exrc",
-    ".dir-locals.el",
-    ".claude",
-    ".cursor",
-];
+const RESERVED: &[&str] =
+    &[".copydesk", ".vscode", ".idea", ".helix", ".zed", ".envrc", ".nvim.lua", ".exrc"];
 
 /// In a folder of git, what makes it run programs.
 const GIT: &[&str] = &["hooks", "config", "config.worktree"];
@@ -90,7 +78,7 @@ pub fn survey(policy: &Policy) -> Survey {
 fn top(root: &Path, survey: &mut Survey) {
     let there = |names: &[&str]| {
         let places = names.iter().map(|name| root.join(name)).collect::<Vec<_>>();
-        places.into_iter().filter(|place| place.symlink_metadata().is_ok()).collect::<Vec<_>>()
+        places.into_iter().filter(|place| is_there(place)).collect::<Vec<_>>()
     };
     survey.secret.extend(there(SECRET_FOLDERS));
     survey.secret.extend(there(SECRET_FILES));
@@ -101,8 +89,23 @@ fn top(root: &Path, survey: &mut Survey) {
         survey.protected.push(place);
     }
     let reserved = RESERVED.iter().map(|name| root.join(name));
-    survey.absent.extend(reserved.filter(|place| place.symlink_metadata().is_err()));
+    survey.absent.extend(reserved.filter(|place| !is_there(place)));
     git(&root.join(".git"), survey);
+}
+
+/// Whether something stands there, and not only a launcher's placeholder.
+fn is_there(place: &Path) -> bool {
+    place.symlink_metadata().is_ok() && !is_ghost(place)
+}
+
+/// The mode of the empty folders that a launcher makes where nothing may appear. No folder has it by chance.
+pub(super) const GHOST: u32 = 0o1711;
+
+/// Whether a place is such a folder; a strict umask leaves the first digits of its mode.
+pub(super) fn is_ghost(place: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    let is_told = |mode: u32| mode & 0o1700 == 0o1700 && mode & 0o6066 == 0;
+    place.symlink_metadata().is_ok_and(|metadata| metadata.is_dir() && is_told(metadata.mode()))
 }
 
 /// The folder of git: commits need to write there, and nobody needs to write what git runs.
@@ -121,10 +124,10 @@ fn git(folder: &Path, survey: &mut Survey) {
     survey.pinned.extend(modules.iter().cloned());
     for repository in std::iter::once(folder.to_owned()).chain(modules) {
         for place in GIT.iter().map(|name| repository.join(name)) {
-            match place.symlink_metadata() {
-                Ok(_) => survey.protected.push(place),
-                Err(_) if place.ends_with("hooks") => survey.absent.push(place),
-                Err(_) => {}
+            match is_there(&place) {
+                true => survey.protected.push(place),
+                false if place.ends_with("hooks") => survey.absent.push(place),
+                false => {}
             }
         }
     }
@@ -158,7 +161,9 @@ fn walk(root: &Path, policy: &Policy, survey: &mut Survey) {
                 continue;
             }
             if crate::is_protected(&place, policy) && !name.eq_ignore_ascii_case(".keystone") {
-                survey.protected.push(place);
+                if is_there(&place) {
+                    survey.protected.push(place);
+                }
                 continue;
             }
             if is_folder && depth < DEEPEST && !PASSED.iter().any(|passed| name == *passed) {

@@ -88,3 +88,16 @@ fn a_worktree_s_link_to_its_repository_cannot_be_bent() {
     let (_folder, policy) = tree(&[".git"]);
     assert_eq!(names(&policy, &survey(&policy).protected), [".git"]);
 }
+
+#[test]
+fn a_placeholder_that_is_still_there_counts_as_nothing() {
+    use std::os::unix::fs::PermissionsExt;
+    let (_folder, policy) = tree(&["src/main.rs"]);
+    let before = survey(&policy);
+    let ghost = policy.root.join(".vscode");
+    std::fs::create_dir(&ghost).unwrap();
+    std::fs::set_permissions(&ghost, std::fs::Permissions::from_mode(GHOST)).unwrap();
+    assert_eq!(survey(&policy), before);
+    std::fs::set_permissions(&ghost, std::fs::Permissions::from_mode(0o755)).unwrap();
+    assert_eq!(survey(&policy).protected, [ghost]);
+}

@@ -164,11 +164,11 @@ mod tests {
 
     #[test]
     fn the_environment_names_toolchains_and_never_the_home() {
-        let home = Path::new("/home/me");
+        let home = Path::new("/people/ada");
         for (name, value, expected) in [
-            ("PATH", "/usr/bin:/home/me/.nvm/versions/node/v22/bin", "/home/me/.nvm/versions/node/v22"),
-            ("PATH", "/home/me/bin", "/home/me/bin"),
-            ("PATH", "/home/me/.local/bin", "/home/me/.local/bin"),
+            ("PATH", "/usr/bin:/people/ada/.nvm/versions/node/v22/bin", "/people/ada/.nvm/versions/node/v22"),
+            ("PATH", "/people/ada/bin", "/people/ada/bin"),
+            ("PATH", "/people/ada/.local/bin", "/people/ada/.local/bin"),
             ("PATH", "/data/tools/x/bin:", "/data/tools/x"),
             ("PATH", "/data/bin", "/data/bin"),
             ("GOROOT", "/data/go", "/data/go"),

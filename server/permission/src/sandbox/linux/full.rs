@@ -16,11 +16,14 @@ use rustix::thread::{CapabilitySet, CapabilitySets, UnshareFlags};
 
 use super::fork::{Forked, fork};
 use super::plan::Plan;
-use super::{collect_until, failed, filter, ghost, is_gone, landlock, limit, loopback, mounts, shell, watch};
+use super::{
+    collect_until, end_all, failed, filter, ghost, is_gone, landlock, leash, let_go, limit, loopback, mounts,
+    shell, watch,
+};
 use crate::sandbox::Network;
 use crate::sandbox::orders::{News, Orders, write_news};
 
-pub(super) fn run(orders: &Orders, line: &UnixStream) -> Result<News, String> {
+pub(super) fn run(orders: &Orders, line: &UnixStream) -> Result<Option<News>, String> {
     // Dropped at the end, when nobody is inside any more.
     let ghosts = ghost::make(&orders.confinement.absent);
     let plan = Plan::of(&orders.confinement, &ghosts);
@@ -30,30 +33,27 @@ pub(super) fn run(orders: &Orders, line: &UnixStream) -> Result<News, String> {
     write("/proc/self/setgroups", "deny")?;
     write("/proc/self/uid_map", &format!("{uid} {uid} 1"))?;
     write("/proc/self/gid_map", &format!("{gid} {gid} 1"))?;
-    let pipe = || {
-        rustix::pipe::pipe_with(rustix::pipe::PipeFlags::CLOEXEC)
-            .map_err(|error| failed("make a pipe", error))
-    };
-    let (leash, held) = pipe()?;
-    let (said, say) = pipe()?;
+    let (leash, held) = leash()?;
     match fork()? {
         Forked::Parent(first) => {
-            drop((leash, say));
-            let news = watch::over(first, line, said);
+            drop(leash);
+            let told = watch::over(first, line);
             drop(held);
-            news
+            told
         }
         Forked::Child => {
-            drop((held, said));
-            first(orders, &plan, &leash, say)
+            drop(held);
+            first(orders, &plan, &leash, line)
         }
     }
 }
 
 /// The life of process 1. Does not return: who called is somebody else's copy.
-fn first(orders: &Orders, plan: &Plan, leash: &OwnedFd, say: OwnedFd) -> ! {
+///
+/// It tells how it ended by itself, as soon as nobody is left inside: taking the namespaces down is nobody's business.
+fn first(orders: &Orders, plan: &Plan, leash: &OwnedFd, line: &UnixStream) -> ! {
     let news = inside(orders, plan, leash).unwrap_or_else(News::Failed);
-    let told = write_news(std::fs::File::from(say), &news);
+    let told = write_news(line, &news);
     std::process::exit(i32::from(told.is_err()))
 }
 
@@ -65,7 +65,7 @@ fn inside(orders: &Orders, plan: &Plan, leash: &OwnedFd) -> Result<News, String>
     }
     // A session of its own has no terminal.
     rustix::process::setsid().map_err(|error| failed("leave the session", error))?;
-    let mut spaces = UnshareFlags::NEWNS | UnshareFlags::NEWIPC | UnshareFlags::NEWUTS;
+    let mut spaces = UnshareFlags::NEWNS | UnshareFlags::NEWIPC;
     if orders.confinement.network == Network::Closed {
         spaces |= UnshareFlags::NEWNET;
     }
@@ -83,7 +83,10 @@ fn inside(orders: &Orders, plan: &Plan, leash: &OwnedFd) -> Result<News, String>
     let mut shell = shell(orders, Path::new("/tmp"));
     filter::apply(&orders.confinement, filter::Families::Internet)?;
     let shell = shell.spawn().map_err(|error| failed("start the shell", error))?;
-    collect_until(&shell)
+    let_go()?;
+    let news = collect_until(&shell);
+    end_all();
+    news
 }
 
 /// Nothing that runs from here on has a right that an ordinary user has not, the first user of the machine included.

@@ -4,13 +4,12 @@
 //! needs it, and taken away by the last one that did. What the person puts into it in the meantime stays.
 
 use std::os::fd::OwnedFd;
-use std::os::unix::fs::{DirBuilderExt, MetadataExt};
+use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
 use rustix::fs::{FlockOperation, Mode, OFlags, flock, open};
 
-/// No folder has this mode by chance.
-const MODE: u32 = 0o1711;
+use crate::sandbox::survey::{GHOST, is_ghost};
 
 /// One such folder; dropping it takes it away.
 pub(super) struct Ghost {
@@ -23,20 +22,11 @@ pub(super) fn make(absent: &[PathBuf]) -> Vec<Ghost> {
     absent.iter().filter_map(|path| one(path)).collect()
 }
 
-/// Whether a place is a ghost that a launcher left behind.
-fn is_ghost(path: &Path) -> bool {
-    path.symlink_metadata().is_ok_and(|metadata| metadata.is_dir() && metadata.mode() & 0o7777 == MODE)
-}
-
 fn one(path: &Path) -> Option<Ghost> {
     // Twice: another launcher may take away the one that we found.
     for _ in 0..2 {
-        match std::fs::DirBuilder::new().mode(MODE).create(path) {
-            Ok(()) => {
-                // The umask had its say.
-                let mode = std::os::unix::fs::PermissionsExt::from_mode(MODE);
-                let _ = std::fs::set_permissions(path, mode);
-            }
+        match std::fs::DirBuilder::new().mode(GHOST).create(path) {
+            Ok(()) => {}
             Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists && is_ghost(path) => {}
             Err(_) => return None,
         }

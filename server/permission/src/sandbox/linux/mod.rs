@@ -15,11 +15,11 @@ mod partial;
 mod plan;
 mod watch;
 
-use std::os::fd::AsFd;
+use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::net::UnixStream;
 use std::process::{Child, Command, ExitCode, Stdio};
 
-use rustix::process::{Resource, Rlimit, setrlimit};
+use rustix::process::{Pid, Resource, Rlimit, Signal, WaitOptions, getpid, kill_process, setrlimit, wait};
 
 use super::orders::{News, Orders, read_orders, write_news};
 use super::{SHELL, SHELL_ARGUMENTS, State};
@@ -34,10 +34,70 @@ pub(super) fn run() -> ExitCode {
         State::Full => full::run(&orders, &line),
         State::Partial | State::Unsupported | State::Off => partial::run(&orders, &line),
     };
-    let news = result.unwrap_or_else(News::Failed);
-    match write_news(&line, &news) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(_) => ExitCode::FAILURE,
+    let told = match result {
+        // Process 1 said it.
+        Ok(None) => Ok(()),
+        Ok(Some(news)) => write_news(&line, &news),
+        Err(reason) => write_news(&line, &News::Failed(reason)),
+    };
+    if told.is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+/// A pipe whose two ends no program inherits.
+fn pipe() -> Result<(OwnedFd, OwnedFd), String> {
+    rustix::pipe::pipe_with(rustix::pipe::PipeFlags::CLOEXEC).map_err(|error| failed("make a pipe", error))
+}
+
+/// What a child holds to see that the launcher went away, and what the launcher holds for it.
+fn leash() -> Result<(OwnedFd, OwnedFd), String> {
+    pipe()
+}
+
+/// Leaves the command's output to the command: it ends when the last of that has ended.
+fn let_go() -> Result<(), String> {
+    let bad = |error: std::io::Error| failed("leave the output alone", error);
+    let nothing = std::fs::OpenOptions::new().write(true).open("/dev/null").map_err(bad)?;
+    rustix::stdio::dup2_stdout(&nothing)
+        .and_then(|()| rustix::stdio::dup2_stderr(&nothing))
+        .map_err(|error| bad(error.into()))
+}
+
+/// Kills every child, and every orphan that becomes one, until none is left.
+fn end_all() {
+    loop {
+        match wait(WaitOptions::NOHANG) {
+            Ok(Some(_)) | Err(rustix::io::Errno::INTR) => continue,
+            Err(_) => return,
+            Ok(None) => {}
+        }
+        for child in children() {
+            let _ = kill_process(child, Signal::KILL);
+        }
+        if wait(WaitOptions::empty()).is_err_and(|error| error != rustix::io::Errno::INTR) {
+            return;
+        }
+    }
+}
+
+/// The children of this process. Where the kernel keeps no list, all processes are asked for their parent.
+fn children() -> Vec<Pid> {
+    let own = getpid().as_raw_nonzero();
+    let numbers = |text: &str| {
+        text.split_whitespace().filter_map(|number| Pid::from_raw(number.parse().ok()?)).collect::<Vec<_>>()
+    };
+    match std::fs::read_to_string(format!("/proc/self/task/{own}/children")) {
+        Ok(text) => numbers(&text),
+        Err(_) => std::fs::read_dir("/proc")
+            .into_iter()
+            .flatten()
+            .flatten()
+            .filter_map(|entry| {
+                let stat = std::fs::read_to_string(entry.path().join("stat")).ok()?;
+                let parent: i32 = stat.rsplit_once(')')?.1.split_whitespace().nth(1)?.parse().ok()?;
+                let pid = Pid::from_raw(entry.file_name().to_str()?.parse().ok()?)?;
+                (parent == own.get()).then_some(pid)
+            })
+            .collect(),
     }
 }
 
@@ -74,7 +134,6 @@ fn set_limit(resource: Resource, most: u64) -> Result<(), String> {
 
 /// Waits for the shell, and collects whatever else ends in the meantime.
 fn collect_until(shell: &Child) -> Result<News, String> {
-    use rustix::process::{WaitOptions, wait};
     loop {
         match wait(WaitOptions::empty()) {
             Ok(Some((pid, status))) if pid.as_raw_nonzero().get().unsigned_abs() == shell.id() => {

@@ -18,6 +18,9 @@ const TEMPORARY: &str = "/tmp";
 const NO_FILE: &str = "/.no-file";
 const NO_FOLDER: &str = "/.no-folder";
 
+/// What stands over a name that must stay free.
+const WALL: &str = "/.wall";
+
 const DEVICES: &[&str] = &["null", "zero", "full", "random", "urandom"];
 /// Switches of the kernel that an administrator could turn through `/proc`.
 const SWITCHES: &[&str] = &["/proc/sys", "/proc/sysrq-trigger", "/proc/irq", "/proc/bus", "/proc/fs"];
@@ -49,6 +52,7 @@ pub(super) fn build(plan: &Plan, temporary: &Path) -> Result<(), String> {
     for (place, kind) in &plan.hidden {
         hide(place, *kind)?;
     }
+    wall(&plan.walled)?;
     unmount(OLD, UnmountFlags::DETACH).map_err(|error| failed("leave the old root", error))?;
     std::fs::remove_dir(OLD).map_err(|error| failed("leave the old root", error))?;
     lock(plan)?;
@@ -105,7 +109,9 @@ fn devices() -> Result<(), String> {
 fn processes() -> Result<(), String> {
     let flags = MountFlags::NOSUID | MountFlags::NODEV | MountFlags::NOEXEC;
     mount("proc", "/proc", "proc", flags, c"").map_err(|error| failed("mount a fresh /proc", error))?;
-    for place in SWITCHES.iter().filter(|place| Path::new(place).exists()) {
+    // Only the administrator has rights there.
+    let switches = if rustix::process::getuid().is_root() { SWITCHES } else { &[] };
+    for place in switches.iter().filter(|place| Path::new(place).exists()) {
         let bad = |error| failed(&format!("guard {place}"), error);
         mount_bind(*place, *place).map_err(bad)?;
         mount_remount(*place, MountFlags::BIND | MountFlags::RDONLY | flags, c"").map_err(bad)?;
@@ -131,6 +137,17 @@ fn hide(place: &Path, kind: Kind) -> Result<(), String> {
         std::fs::set_permissions(cover, std::fs::Permissions::from_mode(0o0)).map_err(bad)?;
     }
     mount_bind(cover, place).map_err(|error| bad(error.into()))
+}
+
+/// Puts an empty folder that nobody can write over each of these.
+fn wall(places: &[PathBuf]) -> Result<(), String> {
+    if !places.is_empty() {
+        folder(Path::new(WALL))?;
+    }
+    for place in places {
+        mount_bind(WALL, place).map_err(|error| failed(&format!("guard {}", place.display()), error))?;
+    }
+    Ok(())
 }
 
 /// Makes read-only what the plan says, with everything that is mounted below it.

@@ -6,33 +6,31 @@
 use std::os::unix::net::UnixStream;
 
 use rustix::process::{
-    Pid, PidfdFlags, Signal, WaitOptions, getpid, kill_process, pidfd_open, set_child_subreaper,
-    set_parent_process_death_signal, wait,
+    PidfdFlags, Signal, getpid, pidfd_open, set_child_subreaper, set_parent_process_death_signal,
 };
 
 use super::fork::{Forked, fork};
-use super::{collect_until, failed, filter, is_gone, landlock, limit, shell, watch};
+use super::{
+    collect_until, end_all, failed, filter, is_gone, landlock, leash, let_go, limit, pipe, shell, watch,
+};
 use crate::sandbox::State;
 use crate::sandbox::orders::{News, Orders, read_news, write_news};
 
-pub(super) fn run(orders: &Orders, line: &UnixStream) -> Result<News, String> {
+pub(super) fn run(orders: &Orders, line: &UnixStream) -> Result<Option<News>, String> {
     set_child_subreaper(Some(getpid())).map_err(|error| failed("adopt orphans", error))?;
-    let pipe = || {
-        rustix::pipe::pipe_with(rustix::pipe::PipeFlags::CLOEXEC)
-            .map_err(|error| failed("make a pipe", error))
-    };
-    let (leash, held) = pipe()?;
+    let (leash, held) = leash()?;
     let (said, say) = pipe()?;
     match fork()? {
         Forked::Parent(keeper) => {
             drop((leash, say));
             let process = pidfd_open(keeper, PidfdFlags::empty())
                 .map_err(|error| failed("watch the command", error))?;
+            let_go()?;
             let watched = watch::until_either(&process, line);
             end_all();
             drop(held);
             watched?;
-            Ok(read_news(std::fs::File::from(said)).unwrap_or(News::Signal(Signal::KILL.as_raw())))
+            Ok(Some(read_news(std::fs::File::from(said)).unwrap_or(News::Signal(Signal::KILL.as_raw()))))
         }
         Forked::Child => {
             drop((held, said));
@@ -58,40 +56,6 @@ fn walled(orders: &Orders, leash: &std::os::fd::OwnedFd) -> Result<News, String>
         filter::apply(&orders.confinement, filter::Families::None)?;
     }
     let shell = shell(orders, &orders.temporary).spawn().map_err(|error| failed("start the shell", error))?;
+    let_go()?;
     collect_until(&shell)
-}
-
-/// Kills every child, and every orphan that becomes one, until none is left.
-fn end_all() {
-    loop {
-        for child in children() {
-            let _ = kill_process(child, Signal::KILL);
-        }
-        match wait(WaitOptions::empty()) {
-            Ok(_) | Err(rustix::io::Errno::INTR) => {}
-            Err(_) => return,
-        }
-    }
-}
-
-/// The children of this process. Where the kernel keeps no list, all processes are asked for their parent.
-fn children() -> Vec<Pid> {
-    let own = getpid().as_raw_nonzero();
-    let numbers = |text: &str| {
-        text.split_whitespace().filter_map(|number| Pid::from_raw(number.parse().ok()?)).collect::<Vec<_>>()
-    };
-    match std::fs::read_to_string(format!("/proc/self/task/{own}/children")) {
-        Ok(text) => numbers(&text),
-        Err(_) => std::fs::read_dir("/proc")
-            .into_iter()
-            .flatten()
-            .flatten()
-            .filter_map(|entry| {
-                let stat = std::fs::read_to_string(entry.path().join("stat")).ok()?;
-                let parent: i32 = stat.rsplit_once(')')?.1.split_whitespace().nth(1)?.parse().ok()?;
-                let pid = Pid::from_raw(entry.file_name().to_str()?.parse().ok()?)?;
-                (parent == own.get()).then_some(pid)
-            })
-            .collect(),
-    }
 }

@@ -37,6 +37,8 @@ pub(super) struct Plan {
     /// Symbolic links: where, and to what.
     pub(super) links: BTreeMap<PathBuf, PathBuf>,
     pub(super) hidden: Vec<(PathBuf, Kind)>,
+    /// Empty folders that stay empty.
+    pub(super) walled: Vec<PathBuf>,
     pub(super) home: Option<PathBuf>,
 }
 
@@ -56,11 +58,15 @@ impl Plan {
         for place in &confinement.pin {
             plan.add(place, Access::Write, true);
         }
-        for place in confinement.guard.iter().chain(ghosts.iter().map(|ghost| &ghost.path)) {
+        for place in &confinement.guard {
             plan.add(place, Access::Read, true);
         }
+        plan.walled = ghosts.iter().filter_map(|ghost| ghost.path.canonicalize().ok()).collect();
         for place in &confinement.hide {
             let Ok(place) = place.canonicalize() else { continue };
+            if rustix::fs::access(&place, rustix::fs::Access::READ_OK).is_err() {
+                continue;
+            }
             let kind = if place.is_dir() { Kind::Folder } else { Kind::File };
             plan.hidden.push((place, kind));
         }

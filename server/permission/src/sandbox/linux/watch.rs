@@ -1,30 +1,28 @@
 //! The launcher's watch over what it started: ends it when the one who asked hangs up.
 
-use std::io::Read;
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::AsFd;
 use std::os::unix::net::UnixStream;
 
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::process::{Pid, PidfdFlags, Signal, WaitOptions, pidfd_open, pidfd_send_signal, waitpid};
 
-use super::failed;
-use crate::sandbox::orders::{News, read_news};
+use super::{failed, let_go};
+use crate::sandbox::orders::News;
 
-/// Waits for the child, or kills it when `line` is closed; answers what it had to say.
-pub(super) fn over(child: Pid, line: &UnixStream, said: OwnedFd) -> Result<News, String> {
+/// Waits for the child, or kills it when `line` is closed; answers what it could not say itself.
+pub(super) fn over(child: Pid, line: &UnixStream) -> Result<Option<News>, String> {
     let process =
         pidfd_open(child, PidfdFlags::empty()).map_err(|error| failed("watch the command", error))?;
+    let_go()?;
     until_either(&process, line)?;
     let _ = pidfd_send_signal(&process, Signal::KILL);
-    // With the first process of a namespace all others of it have gone, too, once this returns.
-    while matches!(waitpid(Some(child), WaitOptions::empty()), Err(rustix::io::Errno::INTR)) {}
-    let mut said = std::fs::File::from(said);
-    Ok(heard(&mut said))
-}
-
-/// What the child wrote before it ended; killed without a word where there is nothing.
-fn heard(said: &mut impl Read) -> News {
-    read_news(said).unwrap_or(News::Signal(Signal::KILL.as_raw()))
+    loop {
+        match waitpid(Some(child), WaitOptions::empty()) {
+            Err(rustix::io::Errno::INTR) => {}
+            Ok(Some((_, status))) if status.exit_status() == Some(0) => return Ok(None),
+            _ => return Ok(Some(News::Signal(Signal::KILL.as_raw()))),
+        }
+    }
 }
 
 /// Waits until the process has ended or the line is closed.
