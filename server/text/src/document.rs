@@ -110,14 +110,18 @@ impl Document {
         for change in changes {
             let Some(range) = change.range else {
                 rope = Rope::from_str(&change.text);
-                since.iter_mut().for_each(Since::all_edited);
+                if let Some(since) = &mut since {
+                    since.all_edited();
+                }
                 continue;
             };
             let span = position::span(&rope, range, encoding);
             let (from, to) = (rope.byte_to_char(span.start), rope.byte_to_char(span.end));
             rope.remove(from..to);
             rope.insert(from, &change.text);
-            since.iter_mut().for_each(|since| since.edited(span.start, span.end, &change.text));
+            if let Some(since) = &mut since {
+                since.edited(span.start, span.end, &change.text);
+            }
         }
         Self { since, ..Self::from_rope(version, self.language_id.clone(), self.format, rope) }
     }

@@ -23,7 +23,7 @@ use crate::green::{Green, GreenEntry, settled};
 use crate::tree::Tree;
 
 /// Texts with more bytes are not read.
-pub const MAX_BYTES: usize = 8 * 1024 * 1024;
+pub const MAX_BYTES: usize = 32 * 1024 * 1024;
 
 /// What is said at a second document by whoever reads one only.
 pub const ONE_DOCUMENT: &str = "only one document is read; put everything into one";

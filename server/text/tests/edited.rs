@@ -3,7 +3,7 @@
 use copydesk_base::Span;
 use copydesk_text::document::{Change, Document, Format};
 use copydesk_text::rebase;
-use copydesk_text::{Encoding, Identity, LineIndex, Node, Range, Tree, yaml};
+use copydesk_text::{Encoding, Entry, Identity, LineIndex, Node, Range, Tree, yaml};
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
@@ -28,7 +28,7 @@ fn identities(tree: &Tree) -> Vec<Identity> {
             all.push(node.identity());
         }
         next.extend(node.items());
-        next.extend(node.entries().iter().map(|entry| entry.value()));
+        next.extend(node.entries().iter().map(Entry::value));
     }
     all
 }
@@ -269,7 +269,7 @@ fn typed(mark: &str, come: &str, least: usize) {
         let step = format!(
             "  - id: step-{step}\n    type: shell\n    run: |\n      echo {step}\n    needs:\n      - build\n"
         );
-        text.insert_str(text.find("outputs:\n").unwrap(), &step);
+        text = text.replace("outputs:\n", &format!("{step}outputs:\n"));
     }
     let document = Document::with_format(0, "yaml", Format::Yaml, &text);
     let at = text.find(mark).unwrap_or_else(|| panic!("no {mark:?}")) + mark.len();

@@ -430,7 +430,7 @@ fn limits() {
     let deep_lists = "[".repeat(100_000);
     let deep_items = "- ".repeat(100_000);
     let deep_keys: String = (0..1000).map(|depth| " ".repeat(depth) + "a:\n").collect();
-    let large = "a: 1\n".repeat(2_000_000);
+    let large = "a: 1\n".repeat(7_000_000);
     let cases = [
         (deep_lists.as_str(), "nested too deeply"),
         (&deep_items, "nested too deeply"),

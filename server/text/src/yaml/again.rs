@@ -13,12 +13,14 @@ mod find;
 mod graft;
 mod lines;
 mod place;
+mod run;
 
 use std::sync::Arc;
 
 use copydesk_base::Span;
 
-use self::place::{Level, Run};
+use self::place::Level;
+use self::run::Run;
 use super::build::{self, Output, Why};
 use super::{MAX_BYTES, MOST_FOUND, recover};
 use crate::green::{Form, Green, GreenEntry};

@@ -2,7 +2,8 @@
 
 use copydesk_base::{Code, Diagnostic, Span};
 
-use super::place::{Level, Run};
+use super::place::Level;
+use super::run::Run;
 use super::{Children, Edit};
 use crate::tree::Tree;
 use crate::yaml::build::Output;
@@ -49,8 +50,8 @@ pub(super) fn found(
     for problem in &before.found {
         if keys.is_old_duplicate(problem) {
             had_duplicates = true;
-        } else if let Some(problem) = mover.problem(problem)? {
-            found.problems.push(problem);
+        } else if let Kept::At(span) = mover.kept(problem.span)? {
+            found.problems.push(mover.problem(problem, span)?);
         }
     }
     // What was broken may have hidden some.
@@ -101,8 +102,8 @@ impl Mover {
         Some(all)
     }
 
-    fn problem(&self, problem: &Diagnostic) -> Option<Option<Diagnostic>> {
-        let Kept::At(span) = self.kept(problem.span)? else { return Some(None) };
+    /// A problem that stands at `span` now.
+    fn problem(&self, problem: &Diagnostic, span: Span) -> Option<Diagnostic> {
         let mut problem = Diagnostic { span, ..problem.clone() };
         for related in &mut problem.related {
             related.span = self.kept(related.span)?.kept()?;
@@ -110,7 +111,7 @@ impl Mover {
         for edit in problem.fixes.iter_mut().flat_map(|fix| &mut fix.edits) {
             edit.span = self.kept(edit.span)?.kept()?;
         }
-        Some(Some(problem))
+        Some(problem)
     }
 }
 

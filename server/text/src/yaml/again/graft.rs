@@ -1,6 +1,7 @@
 //! New children in an old tree: what is on the way to them is made anew, everything else is shared.
 
-use super::place::{Level, Run};
+use super::place::Level;
+use super::run::Run;
 use super::{Children, Edit};
 use crate::green::{Form, Green, GreenEntry, Grown, short};
 use crate::tree::Tree;
@@ -66,11 +67,15 @@ impl Graft<'_> {
         let at = self.run.children.clone();
         let form = match (&old.form, children) {
             (Form::List(items), Children::Items(mut new)) => {
-                new.iter_mut().for_each(|item| item.settle_item(start, self.text));
+                for item in &mut new {
+                    item.settle_item(start, self.text);
+                }
                 Form::List(self.replaced(items, at, new, stay))
             }
             (Form::Map(entries), Children::Entries(mut new)) => {
-                new.iter_mut().for_each(|entry| entry.settle(start, self.text));
+                for entry in &mut new {
+                    entry.settle(start, self.text);
+                }
                 Form::Map(self.replaced(entries, at, new, stay))
             }
             _ => return None,

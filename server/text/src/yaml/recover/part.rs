@@ -75,9 +75,6 @@ pub(in super::super) fn part(
             recovery.children(&region, &blocks, is_list, &failure, depth)
         }
     };
-    (recovery.faults < MOST_FAULTS && recovery.budget > 0).then(|| Part {
-        items,
-        entries,
-        output: recovery.output,
-    })
+    let is_bounded = recovery.faults < MOST_FAULTS && recovery.budget > 0;
+    is_bounded.then_some(Part { items, entries, output: recovery.output })
 }
