@@ -91,6 +91,22 @@ async function workflowHelp() {
   await page.locator(".monaco-hover:visible").filter({ hasText: /\w+ \w+ \w+/ }).first().waitFor();
   await page.keyboard.press("Escape");
   step("hover tells about a key");
+
+  const tidy = readFileSync(path, "utf8");
+  await goTo(page, 8, 8);
+  await page.keyboard.type("   ");
+  await saved(page, path, (text) => text.includes("- id:    test"));
+  await runCommand(page, "Format Document");
+  await saved(page, path, (text) => text === tidy);
+  await goTo(page, 10, 14);
+  const offers = await openLightBulb(page);
+  await picture("refactorings");
+  await offers.filter({ hasText: "as a block" }).first().click();
+  await saved(page, path, (text) => text.includes("\n    run: |-\n      cargo test"));
+  await picture("block");
+  await page.keyboard.press("Control+Z");
+  await saved(page, path, (text) => text === tidy);
+  step("a file is laid out, and a refactoring is done and undone");
 }
 
 async function twoFiles() {

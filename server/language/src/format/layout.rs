@@ -52,10 +52,9 @@ impl Layout {
                 walk.node(root, column, 0);
             }
         }
+        walk.layout.protected.sort_by_key(|range| range.start);
         walk.comments(tree);
-        let mut layout = walk.layout;
-        layout.protected.sort_by_key(|range| range.start);
-        layout
+        walk.layout
     }
 
     pub(super) fn protected(&self) -> &[Range<usize>] {
@@ -78,14 +77,10 @@ impl Layout {
         edits
     }
 
-    /// While the walk is under way.
+    /// Once the walk is done.
     fn is_protected(&self, line: usize) -> bool {
-        // They come in the order of the text, and lie in one another rarely.
-        self.protected
-            .iter()
-            .rev()
-            .take_while(|range| range.end + 4 > line || range.start > line)
-            .any(|range| range.contains(&line))
+        let after = self.protected.partition_point(|range| range.start <= line);
+        after.checked_sub(1).and_then(|at| self.protected.get(at)).is_some_and(|range| range.contains(&line))
     }
 
     fn column(&self, line: usize) -> Option<usize> {

@@ -236,6 +236,56 @@ fn a_missing_agent_is_written() {
 }
 
 #[test]
+fn a_missing_workflow_is_written() {
+    check(
+        "create-workflow",
+        "name: x\nsteps:\n  - id: a\n    type: workflow\n    path: ‸other.yaml\n    inputs: {who: me, a-b: you}\n",
+        &expect![[r#"
+            create the workflow 'other.yaml'
+            --- .copydesk/workflows/other.yaml
+            name: other
+
+            inputs:
+              who:
+                type: string
+              a-b:
+                type: string
+
+            steps:
+              - id: first
+                type: shell
+                run: echo ${{ escape(inputs.who) }} ${{ escape(inputs['a-b']) }}
+            --- .copydesk/workflows/test.yaml
+            name: x
+            steps:
+              - id: a
+                type: workflow
+                path: other.yaml
+                inputs: {who: me, a-b: you}
+        "#]],
+    );
+    not_offered("create-workflow", "name: x\nsteps:\n  - id: a\n    type: workflow\n    path: te‸st.yaml\n");
+    not_offered("create-workflow", "name: x\nsteps:\n  - id: a\n    type: workflow\n    path: ${{ inputs.‸x }}.yaml\n");
+}
+
+#[test]
+fn a_wrong_need_is_left_out() {
+    let steps = |needs: &str| format!("name: x\nsteps:\n  - id: a\n    type: shell\n    needs: {needs}\n    run: a\n  - {{id: b, type: shell, run: b, needs: [a]}}\n");
+    check("leave-out", &steps("[no‸where]"), &expect![[r#"
+        take 'nowhere' out of 'needs'
+        --- .copydesk/workflows/test.yaml
+        name: x
+        steps:
+          - id: a
+            type: shell
+            run: a
+          - {id: b, type: shell, run: b, needs: [a]}
+    "#]]);
+    check("leave-out", &steps("[b‸]"), &expect![[r#""#]]);
+    not_offered("leave-out", "name: x\nsteps:\n  - {id: a, type: shell, run: a}\n  - {id: b, type: shell, run: b, needs: [a‸]}\n");
+}
+
+#[test]
 fn an_expression_gets_its_braces() {
     let step = |value: &str| {
         format!(

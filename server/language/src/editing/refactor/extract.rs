@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 
 use copydesk_base::{Span, TextEdit};
-use copydesk_text::{Kind, Node};
+use copydesk_text::{Entry, Kind, Node};
 
 use super::refers::{Bare, Refers, below, is_shared};
 use super::{NewFile, Place, Refactoring, RefactoringKind};
@@ -243,7 +243,7 @@ fn kind_of(place: &Place<'_, '_>, id: &str) -> &'static str {
 }
 
 /// `.name`, or `['name']` where it is no plain name.
-fn member(name: &str) -> String {
+pub(super) fn member(name: &str) -> String {
     let is_plain = !name.starts_with(|c: char| c.is_ascii_digit())
         && name.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '$'));
     if is_plain { format!(".{name}") } else { format!("['{name}']") }
@@ -262,15 +262,15 @@ fn needs_within(place: &Place<'_, '_>, step: &Step<'_>, moved: &Moved<'_>) -> Op
     let entry = step.node.entry("needs")?;
     let names: Vec<&str> = step.needs(place.file.tree).map(|(name, _)| name).collect();
     let kept: Vec<&str> = names.iter().copied().filter(|name| moved.ids.contains(name)).collect();
-    if kept.len() == names.len() {
-        return None;
+    (kept.len() < names.len()).then(|| needs_left(place, entry, &kept))
+}
+
+/// `needs` with these names; without any, and on lines of its own, it goes.
+pub(super) fn needs_left(place: &Place<'_, '_>, entry: Entry<'_>, kept: &[&str]) -> TextEdit {
+    match own_lines(place.file.text, entry.span()).filter(|_| kept.is_empty()) {
+        Some(lines) => TextEdit::new(lines, ""),
+        None => list(entry.key().span().end, entry.span().end, kept),
     }
-    if kept.is_empty()
-        && let Some(lines) = own_lines(place.file.text, entry.span())
-    {
-        return Some(TextEdit::new(lines, ""));
-    }
-    Some(list(entry.key().span().end, entry.span().end, &kept))
 }
 
 /// The `needs` of a step that stays, with one step in place of several; no edit where it names none of them, and `None`

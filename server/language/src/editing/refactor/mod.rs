@@ -5,12 +5,14 @@
 //! new finding is not offered.
 
 mod agent;
+mod called;
 mod extract;
 mod matrix;
 mod needs;
 mod refers;
 mod text;
 
+use std::cell::OnceCell;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -59,16 +61,19 @@ pub fn refactorings(file: &File<'_>, index: &WorkspaceIndex, selection: Span) ->
         return Vec::new();
     }
     let declared = Declared::new(file.tree);
-    let place = Place { file, index, declared: &declared, selection };
+    let found = OnceCell::new();
+    let place = Place { file, index, declared: &declared, selection, found: &found };
     let mut all = Vec::new();
     all.extend(agent::create(&place));
+    all.extend(called::create(&place));
+    all.extend(needs::leave_out(&place));
     all.extend(extract::sub_workflow(&place));
     all.extend(matrix::one_step(&place));
     all.extend(text::wrap(&place));
     all.extend(text::block(&place));
     all.extend(needs::in_order(&place));
     all.extend(needs::add_id(&place));
-    all.retain(|refactoring| brings_nothing_new(file, index, refactoring));
+    all.retain(|refactoring| brings_nothing_new(&place, refactoring));
     all
 }
 
@@ -78,9 +83,15 @@ struct Place<'p, 't> {
     index: &'p WorkspaceIndex,
     declared: &'p Declared<'t>,
     selection: Span,
+    /// What is wrong as it is; looked up once.
+    found: &'p OnceCell<Vec<Diagnostic>>,
 }
 
 impl Place<'_, '_> {
+    fn findings(&self) -> &[Diagnostic] {
+        self.found.get_or_init(|| check(self.file, self.index))
+    }
+
     /// Whether the selection is in a step, the dash before it and its indentation included.
     fn touches(&self, step: &Step<'_>) -> bool {
         let span = step.node.span();
@@ -97,8 +108,9 @@ impl Place<'_, '_> {
 }
 
 /// Whether the file and the new ones have no finding afterwards that was not there before.
-fn brings_nothing_new(file: &File<'_>, index: &WorkspaceIndex, refactoring: &Refactoring) -> bool {
-    let before = count(&check(file, index));
+fn brings_nothing_new(place: &Place<'_, '_>, refactoring: &Refactoring) -> bool {
+    let (file, index) = (place.file, place.index);
+    let before = count(place.findings());
     let mut index = index.clone();
     let mut files = index.files.as_deref().cloned();
     for new in &refactoring.files {

@@ -1,6 +1,6 @@
 //! *Put `needs` in order*, and *give the step an id*.
 
-use copydesk_base::{Span, TextEdit};
+use copydesk_base::{Code, Diagnostic, Span, TextEdit};
 use copydesk_text::{Kind, Node};
 
 use super::{Place, Refactoring, RefactoringKind};
@@ -8,7 +8,7 @@ use crate::declared::Step;
 
 impl<'t> Place<'_, 't> {
     /// The step that the selection starts in.
-    fn step(&self) -> Option<&Step<'t>> {
+    pub(super) fn step(&self) -> Option<&Step<'t>> {
         self.declared.steps.iter().find(|step| self.touches(step))
     }
 }
@@ -79,6 +79,30 @@ pub(super) fn add_id(place: &Place<'_, '_>) -> Option<Refactoring> {
         title: format!("give the step the id '{id}'"),
         kind: RefactoringKind::QuickFix,
         edits: vec![TextEdit::insert(start, format!("id: {id}{separator}"))],
+        files: Vec::new(),
+    })
+}
+
+/// Takes a name out of `needs` that no step has, or that closes a circle.
+pub(super) fn leave_out(place: &Place<'_, '_>) -> Option<Refactoring> {
+    let step = place.step()?;
+    let entry = step.node.entry("needs").filter(|entry| entry.span().touches(place.selection.start))?;
+    let at = place.selection.start;
+    let names: Vec<(&str, Node<'_>)> = step.needs(place.file.tree).collect();
+    let (gone, node) = names.iter().find(|(_, node)| node.span().touches(at)).copied()?;
+    let is_wrong = |finding: &Diagnostic| {
+        matches!(finding.code, Code::UnknownStep | Code::DependencyCycle) && finding.span.overlaps(node.span())
+    };
+    if !place.findings().iter().any(is_wrong) {
+        return None;
+    }
+    let left: Vec<&str> = names.iter().map(|(name, _)| *name).filter(|name| *name != gone).collect();
+    let edit = super::extract::needs_left(place, entry, &left);
+    Some(Refactoring {
+        name: "leave-out",
+        title: format!("take '{gone}' out of 'needs'"),
+        kind: RefactoringKind::QuickFix,
+        edits: vec![edit],
         files: Vec::new(),
     })
 }
