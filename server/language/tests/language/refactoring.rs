@@ -281,7 +281,17 @@ fn a_wrong_need_is_left_out() {
             run: a
           - {id: b, type: shell, run: b, needs: [a]}
     "#]]);
-    check("leave-out", &steps("[b‸]"), &expect![[r#""#]]);
+    check("leave-out", &steps("[b]").replace("[a]", "[a‸]"), &expect![[r#"
+        take 'a' out of 'needs'
+        --- .copydesk/workflows/test.yaml
+        name: x
+        steps:
+          - id: a
+            type: shell
+            needs: [b]
+            run: a
+          - {id: b, type: shell, run: b, needs: []}
+    "#]]);
     not_offered("leave-out", "name: x\nsteps:\n  - {id: a, type: shell, run: a}\n  - {id: b, type: shell, run: b, needs: [a‸]}\n");
 }
 

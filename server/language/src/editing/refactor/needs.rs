@@ -91,7 +91,10 @@ pub(super) fn leave_out(place: &Place<'_, '_>) -> Option<Refactoring> {
     let names: Vec<(&str, Node<'_>)> = step.needs(place.file.tree).collect();
     let (gone, node) = names.iter().find(|(_, node)| node.span().touches(at)).copied()?;
     let is_wrong = |finding: &Diagnostic| {
-        matches!(finding.code, Code::UnknownStep | Code::DependencyCycle) && finding.span.overlaps(node.span())
+        let places = std::iter::once(finding.span).chain(finding.related.iter().map(|related| related.span));
+        // A circle is marked where it closes; any of its needs opens it again.
+        matches!(finding.code, Code::UnknownStep | Code::DependencyCycle)
+            && places.into_iter().any(|place| place.overlaps(node.span()))
     };
     if !place.findings().iter().any(is_wrong) {
         return None;
