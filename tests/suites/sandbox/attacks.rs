@@ -11,8 +11,11 @@ use serde_json::json;
 
 use crate::ground::Ground;
 
-/// The reader's own table: one list, so that a new attack is tried here, too.
-const TABLE: &str = include_str!("../../../server/permission/tests/tables/attacks.rs");
+/// The reader's own tables: one list, so that a new attack is tried here, too.
+const TABLE: &str = concat!(
+    include_str!("../../../server/permission/tests/tables/attacks.rs"),
+    include_str!("../../../server/permission/tests/tables/harmless.rs"),
+);
 
 /// Calls of one answer of the model.
 const CALLS: usize = 50;
