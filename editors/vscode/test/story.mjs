@@ -92,21 +92,12 @@ async function workflowHelp() {
   await page.keyboard.press("Escape");
   step("hover tells about a key");
 
-  const tidy = readFileSync(path, "utf8");
   await goTo(page, 8, 8);
   await page.keyboard.type("   ");
   await saved(page, path, (text) => text.includes("- id:    test"));
   await runCommand(page, "Format Document");
-  await saved(page, path, (text) => text === tidy);
-  await goTo(page, 10, 14);
-  const offers = await openLightBulb(page);
-  await picture("refactorings");
-  await offers.filter({ hasText: "as a block" }).first().click();
-  await saved(page, path, (text) => text.includes("\n    run: |-\n      cargo test"));
-  await picture("block");
-  await page.keyboard.press("Control+Z");
-  await saved(page, path, (text) => text === tidy);
-  step("a file is laid out, and a refactoring is done and undone");
+  await saved(page, path, (text) => text.includes("\n  - id: test\n"));
+  step("a file is laid out");
 }
 
 async function twoFiles() {
