@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex};
 
 use copydesk_agent::{ApprovalView, ChangeView, DiskFiles, View, harmless};
 use copydesk_base::{Code, Diagnostic, Files, HunkState, Span};
-use copydesk_language::{File, FileKind};
+use copydesk_language::{File, FileKind, Memo};
 use copydesk_text::rebase::{self, Rebased};
 use serde_json::json;
 use tokio::sync::Notify;
@@ -228,19 +228,31 @@ pub(crate) fn is_settings(uri: &str) -> bool {
 /// What `language` finds; `None` for a file that is none of ours.
 pub(crate) fn language(snapshot: &Snapshot, open: &Open) -> Option<Vec<lsp::Diagnostic>> {
     let file = open.file();
-    let found = findings(snapshot, &file)?;
+    let found = findings_again(snapshot, &file, &open.memo)?;
     Some(found.iter().map(|one| convert::diagnostic(snapshot, open, one)).collect())
 }
 
 /// What `language` finds in a file of ours, or in one that has a schema.
 pub(crate) fn findings(snapshot: &Snapshot, file: &File<'_>) -> Option<Vec<Diagnostic>> {
     if file.kind != FileKind::Other {
-        let index = snapshot.index();
-        let mut found = copydesk_language::check(file, &index);
-        found.extend(check_rules(file, index.trust));
-        return Some(found);
+        return Some(of_ours(snapshot, file, &mut Memo::default()));
     }
     snapshot.schema_of(file).map(|chosen| schemas::check(file, &chosen))
+}
+
+/// The same for an open document, whose last version was checked before. Who finds the memo in use goes without.
+fn findings_again(snapshot: &Snapshot, file: &File<'_>, memo: &Mutex<Memo>) -> Option<Vec<Diagnostic>> {
+    match memo.try_lock() {
+        Ok(mut memo) if file.kind != FileKind::Other => Some(of_ours(snapshot, file, &mut memo)),
+        _ => findings(snapshot, file),
+    }
+}
+
+fn of_ours(snapshot: &Snapshot, file: &File<'_>, memo: &mut Memo) -> Vec<Diagnostic> {
+    let index = snapshot.index();
+    let mut found = copydesk_language::check_again(file, &index, memo);
+    found.extend(check_rules(file, index.trust));
+    found
 }
 
 /// The same for a file that nobody opened; its text is the disk's.

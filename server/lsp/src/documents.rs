@@ -2,11 +2,11 @@
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock};
 
 use copydesk_base::{Span, path};
 use copydesk_language::index::Summary;
-use copydesk_language::{FileKind, summary};
+use copydesk_language::{FileKind, Memo, summary};
 use copydesk_text::document::{Change, Document};
 use copydesk_text::position::{self, Encoding};
 use dashmap::DashMap;
@@ -25,6 +25,8 @@ pub(crate) struct Open {
     pub(crate) document: Document,
     /// The `ask:` comments that the person typed here since it was opened.
     pub(crate) voiced: HashSet<String>,
+    /// What the last check of this document found, by step; shared by its versions.
+    pub(crate) memo: Arc<Mutex<Memo>>,
     /// What others need to know of this version; made when somebody asks.
     summary: OnceLock<Option<Arc<Summary>>>,
 }
@@ -33,7 +35,14 @@ impl Open {
     /// A file as if it were open, for what is shown on files that are not.
     pub(crate) fn unopened(uri: String, path: PathBuf, text: &str) -> Self {
         let document = Document::open_at(0, "", &path, text);
-        Self { uri, path: Some(path), document, voiced: HashSet::new(), summary: OnceLock::new() }
+        Self {
+            uri,
+            path: Some(path),
+            document,
+            voiced: HashSet::new(),
+            memo: Arc::default(),
+            summary: OnceLock::new(),
+        }
     }
 
     /// What others need to know of it; `None` where it is none of our files.
@@ -97,8 +106,14 @@ impl Documents {
         if let Some(path) = &path {
             self.by_path.insert(path.clone(), uri.clone());
         }
-        let open =
-            Open { uri: uri.clone(), path, document, voiced: HashSet::new(), summary: OnceLock::new() };
+        let open = Open {
+            uri: uri.clone(),
+            path,
+            document,
+            voiced: HashSet::new(),
+            memo: Arc::default(),
+            summary: OnceLock::new(),
+        };
         self.by_uri.insert(uri, Arc::new(open));
         self.notify();
     }

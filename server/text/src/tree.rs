@@ -62,6 +62,11 @@ impl Tree {
         &self.broken
     }
 
+    /// Whether any node has an anchor, so that another may stand for it.
+    pub fn has_anchors(&self) -> bool {
+        !self.anchors.is_empty()
+    }
+
     /// Whether any part of `span` was read by guessing.
     pub fn is_broken(&self, span: Span) -> bool {
         let first = self.broken.partition_point(|broken| broken.end < span.start);

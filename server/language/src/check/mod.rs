@@ -16,6 +16,7 @@ mod fixes;
 mod graph;
 mod heads;
 mod mcp;
+mod memo;
 mod mend;
 mod missing;
 mod operations;
@@ -36,21 +37,42 @@ use copydesk_text::{Step, Tree, yaml};
 use crate::declared::Declared;
 use crate::{File, FileKind, WorkspaceIndex, shape, summary};
 use context::Context;
+pub use memo::Memo;
 use suggest::Suggest;
 pub(crate) use whole::names_read;
 
 /// Everything that is wrong in a file, in the order of the text.
 pub fn check(file: &File<'_>, index: &WorkspaceIndex) -> Vec<Diagnostic> {
+    check_again(file, index, &mut Memo::default())
+}
+
+/// The same for a file that was checked before: `memo` holds what was found then, and afterwards what was found now.
+/// Steps that did not change cost next to nothing.
+pub fn check_again(file: &File<'_>, index: &WorkspaceIndex, memo: &mut Memo) -> Vec<Diagnostic> {
     let Some(shapes) = shape::of(file.kind) else { return Vec::new() };
     let calls = summary::calls_of_steps(file);
     let context = Arc::new(Context::new(file, &calls, index));
     let list = duplicate_keys(file);
-    let mut findings = Findings { file: *file, list, suggest: Suggest::default(), shapes, context };
+    let declared = match file.kind {
+        FileKind::Workflow => Declared::new(file.tree),
+        _ => Declared::default(),
+    };
+    let mut findings = Findings {
+        file: *file,
+        list,
+        suggest: Suggest::default(),
+        shapes,
+        context,
+        memo: std::mem::take(memo),
+    };
+    if file.kind == FileKind::Workflow {
+        let context = findings.context.clone();
+        findings.memo.begin(file, &declared, &context);
+    }
     structure::check(&mut findings);
     one_document(&mut findings);
     match file.kind {
         FileKind::Workflow => {
-            let declared = Declared::new(file.tree);
             rules::inputs(&mut findings, &declared);
             graph::duplicates(&mut findings, &declared);
             let mut edges = graph::needs(&mut findings, &declared);
@@ -75,6 +97,8 @@ pub fn check(file: &File<'_>, index: &WorkspaceIndex) -> Vec<Diagnostic> {
         FileKind::Action | FileKind::Prompt | FileKind::Skill => heads::check(&mut findings, &calls),
         FileKind::Instructions | FileKind::Layer | FileKind::Other => {}
     }
+    findings.memo.end();
+    *memo = findings.memo;
     findings.list.sort_by_key(|finding| (finding.span, finding.code));
     // What several steps take from one anchor is wrong once.
     findings.list.dedup_by(|a, b| (a.span, a.code, &a.message) == (b.span, b.code, &b.message));
@@ -85,8 +109,14 @@ pub fn check(file: &File<'_>, index: &WorkspaceIndex) -> Vec<Diagnostic> {
 pub(crate) fn waiting_for<'a>(file: &File<'a>, declared: &Declared<'a>, target: usize) -> Vec<bool> {
     let Some(shapes) = shape::of(file.kind) else { return Vec::new() };
     let context = Arc::default();
-    let mut findings =
-        Findings { file: *file, list: Vec::new(), suggest: Suggest::default(), shapes, context };
+    let mut findings = Findings {
+        file: *file,
+        list: Vec::new(),
+        suggest: Suggest::default(),
+        shapes,
+        context,
+        memo: Memo::default(),
+    };
     let mut edges = graph::needs(&mut findings, declared);
     expressions::edges_only(&mut findings, declared, &mut edges);
     graph::waiting_for(&edges, target)
@@ -113,8 +143,14 @@ fn duplicate_keys(file: &File<'_>) -> Vec<Diagnostic> {
 pub(crate) fn edges<'a>(file: &File<'a>, declared: &Declared<'a>) -> Vec<Vec<(usize, Span)>> {
     let Some(shapes) = shape::of(file.kind) else { return Vec::new() };
     let context = Arc::default();
-    let mut findings =
-        Findings { file: *file, list: Vec::new(), suggest: Suggest::default(), shapes, context };
+    let mut findings = Findings {
+        file: *file,
+        list: Vec::new(),
+        suggest: Suggest::default(),
+        shapes,
+        context,
+        memo: Memo::default(),
+    };
     let mut edges = graph::needs(&mut findings, declared);
     expressions::edges_only(&mut findings, declared, &mut edges);
     edges.into_iter().map(|edges| edges.into_iter().map(|edge| (edge.to, edge.span)).collect()).collect()
@@ -139,6 +175,8 @@ struct Findings<'a> {
     shapes: &'static shape::Shapes,
     /// What steps are looked at with.
     context: Arc<Context>,
+    /// What is known of the steps of the last version.
+    memo: Memo,
 }
 
 impl<'a> Findings<'a> {

@@ -4,9 +4,10 @@ use copydesk_base::{Code, Diagnostic, Fix, Safety, Span, TextEdit};
 use copydesk_text::{Entries, Entry, Items, Kind, Node, Style, Value};
 
 use super::fixes::remove_key;
+use super::memo::Look;
 use super::suggest::{usual_mistake, usual_value};
 use super::{Findings, missing, rules};
-use crate::declared::inner_span;
+use crate::declared::{Block, inner_span};
 use crate::expression::has_expression;
 use crate::file::first_key;
 use crate::shape::{Key, List, Mapping, Number, Rest, Role, Shape, Standing};
@@ -102,8 +103,31 @@ fn list<'a>(
             findings.add(Diagnostic::new(Code::TypeMismatch, span, message));
             continue;
         }
-        value(findings, item, shape, holder);
+        if is_steps(findings, holder) {
+            step(findings, item, shape, holder)
+        } else {
+            value(findings, item, shape, holder)
+        }
     }
+}
+
+/// Whether a list is one of the three that hold a workflow's steps.
+fn is_steps(findings: &Findings<'_>, holder: Holder<'_>) -> bool {
+    findings.file.kind == FileKind::Workflow
+        && holder.depth == 1
+        && Block::ALL.iter().any(|block| block.key() == holder.name)
+}
+
+/// One step beside its shape, or what was found there when it was looked at last.
+fn step<'a>(findings: &mut Findings<'a>, step: Node<'a>, shape: &'static Shape, holder: Holder<'a>) {
+    if let Some(kept) = findings.memo.recall(Look::Structure, step) {
+        findings.list.extend_from_slice(&kept.findings);
+        return;
+    }
+    let before = findings.list.len();
+    value(findings, step, shape, holder);
+    let new = findings.list.get(before..).unwrap_or_default();
+    findings.memo.keep(Look::Structure, step, new, &[]);
 }
 
 fn mapping<'a>(

@@ -60,11 +60,17 @@ fn indentation_and_gaps_are_made_even() {
 
 #[test]
 fn lists_in_lists_are_made_even() {
-    check("m0:\n - - k0: a\n", &expect![[r#"
+    check(
+        "m0:\n - - k0: a\n",
+        &expect![[r#"
         m0:
           - - k0: a
-    "#]]);
-    check("m0:\n -   - - k0: a\n         k1: b\n       - c\n", &expect![["m0:\n  - - - k0: a\n        k1: b\n      - c\n"]]);
+    "#]],
+    );
+    check(
+        "m0:\n -   - - k0: a\n         k1: b\n       - c\n",
+        &expect![["m0:\n  - - - k0: a\n        k1: b\n      - c\n"]],
+    );
 }
 
 #[test]

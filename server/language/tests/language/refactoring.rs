@@ -94,7 +94,10 @@ outputs:
 
 #[test]
 fn steps_become_a_workflow_of_their_own() {
-    check("extract-workflow", RELEASE, &expect![[r#"
+    check(
+        "extract-workflow",
+        RELEASE,
+        &expect![[r#"
         extract 2 steps to build_part.yaml
         --- .copydesk/workflows/build_part.yaml
         name: build_part
@@ -143,7 +146,8 @@ fn steps_become_a_workflow_of_their_own() {
             message: ${{ steps.build_part.outputs.pack }}
         outputs:
           what: ${{ steps.build_part.outputs.pack_status }}
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
@@ -159,9 +163,10 @@ fn steps_that_cannot_stand_alone_stay() {
         not_offered("extract-workflow", &changed);
     }
     // Whoever stands between two of them would wait for itself.
-    let between = RELEASE
-        .replace("      - test\n", "      - tell\n")
-        .replace("needs: [pack, build]\n    message: ${{ steps.pack.output }}", "needs: [build]\n    message: Well");
+    let between = RELEASE.replace("      - test\n", "      - tell\n").replace(
+        "needs: [pack, build]\n    message: ${{ steps.pack.output }}",
+        "needs: [build]\n    message: Well",
+    );
     not_offered("extract-workflow", &between);
     not_offered("extract-workflow", &RELEASE.replace(['«', '»'], "").replace("make test", "make «te»st"));
 }
@@ -208,7 +213,10 @@ fn near_identical_steps_become_one() {
 #[test]
 fn a_missing_agent_is_written() {
     let marked = "name: x\nsteps:\n  - id: a\n    type: llm\n    agent: wri‸ter\n    prompt: x\n";
-    check("create-agent", marked, &expect![[r#"
+    check(
+        "create-agent",
+        marked,
+        &expect![[r#"
         create the agent 'writer'
         --- .copydesk/agents/writer.md
         ---
@@ -224,7 +232,8 @@ fn a_missing_agent_is_written() {
             type: llm
             agent: writer
             prompt: x
-    "#]]);
+    "#]],
+    );
     let (text, at) = selected(marked);
     let known =
         knowing(&[(WORKFLOW, &text), (".copydesk/agents/writer.md", "---\nname: writer\n---\nWrite.\n")]);
@@ -265,13 +274,23 @@ fn a_missing_workflow_is_written() {
         "#]],
     );
     not_offered("create-workflow", "name: x\nsteps:\n  - id: a\n    type: workflow\n    path: te‸st.yaml\n");
-    not_offered("create-workflow", "name: x\nsteps:\n  - id: a\n    type: workflow\n    path: ${{ inputs.‸x }}.yaml\n");
+    not_offered(
+        "create-workflow",
+        "name: x\nsteps:\n  - id: a\n    type: workflow\n    path: ${{ inputs.‸x }}.yaml\n",
+    );
 }
 
 #[test]
 fn a_wrong_need_is_left_out() {
-    let steps = |needs: &str| format!("name: x\nsteps:\n  - id: a\n    type: shell\n    needs: {needs}\n    run: a\n  - {{id: b, type: shell, run: b, needs: [a]}}\n");
-    check("leave-out", &steps("[no‸where]"), &expect![[r#"
+    let steps = |needs: &str| {
+        format!(
+            "name: x\nsteps:\n  - id: a\n    type: shell\n    needs: {needs}\n    run: a\n  - {{id: b, type: shell, run: b, needs: [a]}}\n"
+        )
+    };
+    check(
+        "leave-out",
+        &steps("[no‸where]"),
+        &expect![[r#"
         take 'nowhere' out of 'needs'
         --- .copydesk/workflows/test.yaml
         name: x
@@ -280,8 +299,12 @@ fn a_wrong_need_is_left_out() {
             type: shell
             run: a
           - {id: b, type: shell, run: b, needs: [a]}
-    "#]]);
-    check("leave-out", &steps("[b]").replace("[a]", "[a‸]"), &expect![[r#"
+    "#]],
+    );
+    check(
+        "leave-out",
+        &steps("[b]").replace("[a]", "[a‸]"),
+        &expect![[r#"
         take 'a' out of 'needs'
         --- .copydesk/workflows/test.yaml
         name: x
@@ -291,8 +314,12 @@ fn a_wrong_need_is_left_out() {
             needs: [b]
             run: a
           - {id: b, type: shell, run: b, needs: []}
-    "#]]);
-    not_offered("leave-out", "name: x\nsteps:\n  - {id: a, type: shell, run: a}\n  - {id: b, type: shell, run: b, needs: [a‸]}\n");
+    "#]],
+    );
+    not_offered(
+        "leave-out",
+        "name: x\nsteps:\n  - {id: a, type: shell, run: a}\n  - {id: b, type: shell, run: b, needs: [a‸]}\n",
+    );
 }
 
 #[test]
@@ -302,7 +329,10 @@ fn an_expression_gets_its_braces() {
             "name: x\ninputs: {{a: {{type: string}}}}\nsteps:\n  - id: a\n    type: shell\n    run: {value}\n"
         )
     };
-    check("wrap", &step("inputs.‸a"), &expect![[r#"
+    check(
+        "wrap",
+        &step("inputs.‸a"),
+        &expect![[r#"
         write '${{ }}' around it
         --- .copydesk/workflows/test.yaml
         name: x
@@ -311,8 +341,12 @@ fn an_expression_gets_its_braces() {
           - id: a
             type: shell
             run: ${{ inputs.a }}
-    "#]]);
-    check("wrap", &step("echo «inputs.a» now"), &expect![[r#"
+    "#]],
+    );
+    check(
+        "wrap",
+        &step("echo «inputs.a» now"),
+        &expect![[r#"
         write '${{ }}' around it
         --- .copydesk/workflows/test.yaml
         name: x
@@ -321,7 +355,8 @@ fn an_expression_gets_its_braces() {
           - id: a
             type: shell
             run: echo ${{ inputs.a }} now
-    "#]]);
+    "#]],
+    );
     not_offered("wrap", &step("ec‸ho a"));
     not_offered("wrap", &step("${{ inputs.‸a }}"));
 }
@@ -329,7 +364,10 @@ fn an_expression_gets_its_braces() {
 #[test]
 fn a_text_goes_over_several_lines_and_back() {
     let step = |value: &str| format!("name: x\nsteps:\n  - id: a\n    type: shell\n    run: {value}\n");
-    check("block", &step("make ‸test"), &expect![[r#"
+    check(
+        "block",
+        &step("make ‸test"),
+        &expect![[r#"
         write 'run' as a block
         --- .copydesk/workflows/test.yaml
         name: x
@@ -338,8 +376,12 @@ fn a_text_goes_over_several_lines_and_back() {
             type: shell
             run: |-
               make test
-    "#]]);
-    check("block", &step("\"a\\n  b\\n\\nc‸\\n\""), &expect![[r#"
+    "#]],
+    );
+    check(
+        "block",
+        &step("\"a\\n  b\\n\\nc‸\\n\""),
+        &expect![[r#"
         write 'run' as a block
         --- .copydesk/workflows/test.yaml
         name: x
@@ -351,8 +393,12 @@ fn a_text_goes_over_several_lines_and_back() {
                 b
 
               c
-    "#]]);
-    check("block", &step("|\n      make: ‸test"), &expect![[r#"
+    "#]],
+    );
+    check(
+        "block",
+        &step("|\n      make: ‸test"),
+        &expect![[r#"
         write 'run' on one line
         --- .copydesk/workflows/test.yaml
         name: x
@@ -360,7 +406,8 @@ fn a_text_goes_over_several_lines_and_back() {
           - id: a
             type: shell
             run: "make: test"
-    "#]]);
+    "#]],
+    );
     not_offered("block", &step("|\n      a\n      b‸"));
     not_offered("block", &step("ma‸ke # why"));
 }
@@ -372,7 +419,10 @@ fn needs_are_put_in_order() {
             "name: x\nsteps:\n  - {{id: a, type: shell, run: a}}\n  - {{id: b, type: shell, run: a}}\n  - id: c\n    type: shell\n    run: a\n    needs: {needs}\n"
         )
     };
-    check("sort-needs", &steps("[b, ‸a, b]"), &expect![[r#"
+    check(
+        "sort-needs",
+        &steps("[b, ‸a, b]"),
+        &expect![[r#"
         put 'needs' in order
         --- .copydesk/workflows/test.yaml
         name: x
@@ -383,8 +433,12 @@ fn needs_are_put_in_order() {
             type: shell
             run: a
             needs: [a, b]
-    "#]]);
-    check("sort-needs", &steps("b‸"), &expect![[r#"
+    "#]],
+    );
+    check(
+        "sort-needs",
+        &steps("b‸"),
+        &expect![[r#"
         make 'needs' a list
         --- .copydesk/workflows/test.yaml
         name: x
@@ -395,8 +449,12 @@ fn needs_are_put_in_order() {
             type: shell
             run: a
             needs: [b]
-    "#]]);
-    check("sort-needs", &steps("\n      - b # of it\n      - ‸a").replace(" # of it", ""), &expect![[r#"
+    "#]],
+    );
+    check(
+        "sort-needs",
+        &steps("\n      - b # of it\n      - ‸a").replace(" # of it", ""),
+        &expect![[r#"
         put 'needs' in order
         --- .copydesk/workflows/test.yaml
         name: x
@@ -409,7 +467,8 @@ fn needs_are_put_in_order() {
             needs: 
               - a
               - b
-    "#]]);
+    "#]],
+    );
     not_offered("sort-needs", &steps("[a, ‸b]"));
 }
 
@@ -431,13 +490,17 @@ fn a_step_gets_an_id() {
                 run: b
         "#]],
     );
-    check("add-id", "name: x\nsteps:\n  - {type: sh‸ell, run: b}\n", &expect![[r#"
+    check(
+        "add-id",
+        "name: x\nsteps:\n  - {type: sh‸ell, run: b}\n",
+        &expect![[r#"
         give the step the id 'shell'
         --- .copydesk/workflows/test.yaml
         name: x
         steps:
           - {id: shell, type: shell, run: b}
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]

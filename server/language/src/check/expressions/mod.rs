@@ -9,9 +9,9 @@ mod remarks;
 use copydesk_base::{Code, Diagnostic, Fix, Safety, Span, TextEdit};
 use copydesk_text::{Kind, Node, Scalar};
 
-use super::Findings;
 use super::graph::Edges;
 use super::mend::{Flow, end_of_open, wrap};
+use super::{Findings, memo};
 use crate::WorkspaceIndex;
 use crate::declared::{Block, Declared};
 use crate::expression::library::global;
@@ -121,7 +121,15 @@ fn read<'a>(
     }
     for (at, step) in declared.steps.iter().enumerate() {
         let place = Place { step: Some((at, step.block)), waiting: Waiting::Yes, ..place };
+        if look == Look::All && reader.recall(at, step.node) {
+            continue;
+        }
+        let findings = reader.findings.list.len();
+        let edges = reader.edges.get(at).map_or(0, Vec::len);
         reader.step(step.node, place);
+        if look == Look::All {
+            reader.keep(at, step.node, findings, edges);
+        }
     }
 }
 
@@ -142,6 +150,23 @@ struct Reader<'r, 'a, 't> {
 }
 
 impl Reader<'_, '_, '_> {
+    /// Takes what was found at a step when it was read last.
+    fn recall(&mut self, at: usize, step: Node<'_>) -> bool {
+        let Some(kept) = self.findings.memo.recall(memo::Look::Expressions, step) else { return false };
+        self.findings.list.extend_from_slice(&kept.findings);
+        if let Some(edges) = self.edges.get_mut(at) {
+            edges.extend_from_slice(&kept.edges);
+        }
+        true
+    }
+
+    /// Keeps what was found at a step: findings and edges from these numbers on.
+    fn keep(&mut self, at: usize, step: Node<'_>, findings: usize, edges: usize) {
+        let new = self.findings.list.get(findings..).unwrap_or_default();
+        let drawn = self.edges.get(at).and_then(|drawn| drawn.get(edges..)).unwrap_or_default();
+        self.findings.memo.keep(memo::Look::Expressions, step, new, drawn);
+    }
+
     fn step<'t>(&mut self, node: Node<'t>, place: Place<'_, 't>) {
         let outside = self.entering(node, place);
         let place = Place { scope: outside.scope.inside(node), ..outside };

@@ -12,13 +12,17 @@ pub(super) fn create(place: &Place<'_, '_>) -> Option<Refactoring> {
     place.index.files.as_deref()?;
     let is_path = !written.is_empty() && !written.contains("${{") && !written.starts_with(['/', '~']);
     let ending = std::path::Path::new(written).extension().and_then(|ending| ending.to_str());
-    if !is_path || !matches!(ending, Some("yaml" | "yml")) || place.index.file_at(place.file.path, written).is_some() {
+    if !is_path
+        || !matches!(ending, Some("yaml" | "yml"))
+        || place.index.file_at(place.file.path, written).is_some()
+    {
         return None;
     }
     let target = place.index.workflow_candidates(place.file.path, written).into_iter().next()?;
     let stem = target.file_stem()?.to_str()?.trim_end_matches(".workflow").to_owned();
     let given = step.node.get("inputs").map(Node::entries);
-    let given: Vec<&str> = given.into_iter().flatten().filter_map(|entry| entry.key().scalar_text()).collect();
+    let given: Vec<&str> =
+        given.into_iter().flatten().filter_map(|entry| entry.key().scalar_text()).collect();
     let mut text = format!("name: {stem}\n");
     if !given.is_empty() {
         text.push_str("\ninputs:\n");
@@ -27,7 +31,10 @@ pub(super) fn create(place: &Place<'_, '_>) -> Option<Refactoring> {
         }
     }
     text.push_str("\nsteps:\n  - id: first\n    type: shell\n    run: echo ");
-    let said: Vec<String> = given.iter().map(|name| format!("${{{{ escape(inputs{}) }}}}", super::extract::member(name))).collect();
+    let said: Vec<String> = given
+        .iter()
+        .map(|name| format!("${{{{ escape(inputs{}) }}}}", super::extract::member(name)))
+        .collect();
     text.push_str(&if said.is_empty() { "hello".to_owned() } else { said.join(" ") });
     text.push('\n');
     Some(Refactoring {

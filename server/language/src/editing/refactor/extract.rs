@@ -66,9 +66,7 @@ fn chosen<'p, 't>(place: &'p Place<'_, 't>) -> Option<Vec<(usize, &'p Step<'t>)>
         return None;
     }
     let steps = place.declared.steps.iter().enumerate();
-    let chosen: Vec<_> = steps
-        .filter(|(_, step)| place.touches(step))
-        .collect();
+    let chosen: Vec<_> = steps.filter(|(_, step)| place.touches(step)).collect();
     let (_, first) = chosen.first()?;
     // A selection inside one value is about that value.
     let inside = chosen.len() == 1 && {

@@ -95,7 +95,8 @@ impl Place<'_, '_> {
     /// Whether the selection is in a step, the dash before it and its indentation included.
     fn touches(&self, step: &Step<'_>) -> bool {
         let span = step.node.span();
-        let line = self.file.text.get(..span.start).and_then(|before| before.rfind('\n')).map_or(0, |at| at + 1);
+        let line =
+            self.file.text.get(..span.start).and_then(|before| before.rfind('\n')).map_or(0, |at| at + 1);
         let before = self.file.text.get(line..span.start).unwrap_or("");
         let only_dashes = before.chars().all(|c| matches!(c, ' ' | '-'));
         let whole = Span::new(if only_dashes { line } else { span.start }, span.end);
