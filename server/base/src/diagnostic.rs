@@ -159,6 +159,8 @@ macro_rules! codes {
 codes! {
     /// The text is no YAML (or no JSON, no TOML) from here on.
     YamlSyntax = "yaml-syntax", Error;
+    JsonSyntax = "json-syntax", Error;
+    TomlSyntax = "toml-syntax", Error;
     DuplicateKey = "duplicate-key", Error;
     UnknownKey = "unknown-key", Error;
     MissingKey = "missing-key", Error;

@@ -6,7 +6,8 @@
 use std::path::Path;
 
 use copydesk_base::Span;
-use copydesk_text::{Node, Tree};
+use copydesk_text::json::{self, Dialect};
+use copydesk_text::{Format, Node, Tree};
 
 use crate::schema::HOME;
 
@@ -273,10 +274,15 @@ pub(crate) fn is_workspace_config(path: &Path) -> bool {
     place.within(&[".copydesk"]) || place.within(&[".keystone"])
 }
 
-/// The tree of a file: of a Markdown file that of its front matter, of any other the YAML.
+/// The tree of a file: of a Markdown file that of its front matter, of one without a known ending the YAML.
 pub fn parse(path: &Path, text: &str) -> Tree {
     match Place::new(path).extension {
         Extension::Markdown => copydesk_text::front_matter::parse(text),
-        Extension::Yaml | Extension::Other => copydesk_text::yaml::parse(text),
+        Extension::Yaml => copydesk_text::yaml::parse(text),
+        Extension::Other => match Format::of("", Some(path)) {
+            Format::Json => json::parse(text, Dialect::Strict),
+            Format::Jsonc => json::parse(text, Dialect::Commented),
+            Format::Yaml | Format::Markdown | Format::Other => copydesk_text::yaml::parse(text),
+        },
     }
 }

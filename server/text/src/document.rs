@@ -12,6 +12,7 @@ use ropey::Rope;
 
 use crate::edits::Since;
 use crate::front_matter::{self, FrontMatter};
+use crate::json::{self, Dialect};
 use crate::node::Tree;
 use crate::position::{self, Encoding, Range};
 use crate::yaml;
@@ -36,8 +37,9 @@ pub enum Format {
     Yaml,
     /// Its front matter is YAML.
     Markdown,
-    /// Read as what it nearly is: YAML in brackets.
     Json,
+    /// JSON with comments and trailing commas.
+    Jsonc,
     /// Not at all.
     Other,
 }
@@ -56,17 +58,34 @@ impl Format {
         match ending.to_ascii_lowercase().as_str() {
             "yaml" | "yml" => return Self::Yaml,
             "md" | "markdown" => return Self::Markdown,
-            "json" => return Self::Json,
+            "jsonc" | "json5" | "code-workspace" => return Self::Jsonc,
+            "json" | "webmanifest" | "avsc" | "geojson" => {
+                let takes_comments = language_id == "jsonc" || path.is_some_and(has_comments);
+                return if takes_comments { Self::Jsonc } else { Self::Json };
+            }
             _ => {}
         }
         // Vim joins words with dots: `yaml.ansible`.
         match language_id.split('.').next().unwrap_or("") {
             "yaml" | "github-actions-workflow" | "dockercompose" => Self::Yaml,
             "json" => Self::Json,
+            "jsonc" | "json5" => Self::Jsonc,
             "markdown" | "mdx" | "prompt" | "instructions" | "chatagent" | "skill" => Self::Markdown,
             _ => Self::Other,
         }
     }
+}
+
+/// Files named `.json` whose own programs read comments.
+fn has_comments(path: &Path) -> bool {
+    let word = |name: Option<&std::ffi::OsStr>| name.and_then(|name| name.to_str()).unwrap_or("").to_owned();
+    let name = word(path.file_name());
+    let folder = word(path.parent().and_then(Path::file_name));
+    folder == ".vscode"
+        || name.starts_with("tsconfig")
+        || name.starts_with("jsconfig")
+        || name == ".devcontainer.json"
+        || name == "devcontainer.json"
 }
 
 impl Document {
@@ -165,7 +184,8 @@ impl Document {
                     let edited = self.since.as_ref().and_then(|since| since.tree(self.text()));
                     edited.unwrap_or_else(|| yaml::parse_shared(Arc::clone(self.text())))
                 }
-                Format::Json => yaml::parse_shared(Arc::clone(self.text())),
+                Format::Json => json::parse_shared(Arc::clone(self.text()), Dialect::Strict),
+                Format::Jsonc => json::parse_shared(Arc::clone(self.text()), Dialect::Commented),
                 Format::Markdown => front_matter::parse_shared(Arc::clone(self.text())),
                 Format::Other => Tree::default(),
             })

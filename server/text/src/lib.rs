@@ -2,8 +2,8 @@
 //!
 //! A [`Document`] is one version of a text, immutable; an edit makes a new one. Places are byte
 //! offsets inside the house and lines with characters outside; [`position`] turns one into the other.
-//! [`yaml::parse`] reads YAML of any quality into the one spanned tree of [`node`], [`front_matter`] finds it in
-//! Markdown, [`de`] turns a tree into plain types. [`rebase`] carries edits from the text they were computed against to
+//! [`yaml`] and [`json`] read texts of any quality into the one spanned tree of [`node`], [`front_matter`] finds
+//! YAML in Markdown, [`de`] turns a tree into plain types. [`rebase`] carries edits from the text they were computed against to
 //! the text that is there now: drift, late edits and undo are all that one function.
 //!
 //! Invariants
@@ -15,6 +15,7 @@ pub mod document;
 mod edits;
 pub mod front_matter;
 mod green;
+pub mod json;
 pub mod node;
 pub mod position;
 pub mod rebase;

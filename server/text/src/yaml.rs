@@ -10,7 +10,7 @@
 
 pub(crate) mod again;
 mod build;
-mod decode;
+pub(crate) mod decode;
 mod message;
 mod recover;
 
@@ -19,6 +19,7 @@ use std::sync::Arc;
 
 use copydesk_base::{Code, Diagnostic, Span};
 
+pub(crate) use self::build::Output;
 use crate::green::{Green, GreenEntry, settled};
 use crate::tree::Tree;
 
@@ -51,7 +52,7 @@ pub fn parse_shared(text: Arc<str>) -> Tree {
 pub fn parse_part(text: Arc<str>, part: Span) -> Tree {
     let piece = part.of(&text);
     if piece.len() > MAX_BYTES || part.end > u32::MAX as usize {
-        return too_large(part, piece);
+        return too_large(Code::YamlSyntax, part, piece);
     }
     let mut output = build::Output::default();
     if let Err(failure) = build::build(piece, part.start, 0, &mut output) {
@@ -60,18 +61,15 @@ pub fn parse_part(text: Arc<str>, part: Span) -> Tree {
     finish(output, text)
 }
 
-fn too_large(part: Span, piece: &str) -> Tree {
+/// What is said about a text that nobody reads.
+pub(crate) fn too_large(code: Code, part: Span, piece: &str) -> Tree {
     let first_line = Span::new(part.start, part.start + piece.find(['\n', '\r']).unwrap_or(0));
     let message = format!("this text is too large to check: {} MB is the limit", MAX_BYTES / 1024 / 1024);
-    Tree {
-        problems: vec![Diagnostic::new(Code::YamlSyntax, first_line, message)],
-        broken: vec![part],
-        ..Tree::default()
-    }
+    Tree { problems: vec![Diagnostic::new(code, first_line, message)], broken: vec![part], ..Tree::default() }
 }
 
 /// The tree of what was just read.
-fn finish(mut output: build::Output, text: Arc<str>) -> Tree {
+pub(crate) fn finish(mut output: build::Output, text: Arc<str>) -> Tree {
     let documents = std::mem::take(&mut output.documents);
     let documents = documents.into_iter().map(|document| settled(document, &text)).collect();
     finished(output, documents, text)
@@ -118,7 +116,10 @@ fn merged(mut spans: Vec<Span>) -> Vec<Span> {
 }
 
 /// Reports each key that stands before in its mapping. `keys` are the texts of the keys with their places, in order.
-fn duplicate_keys<'k>(keys: impl Iterator<Item = (&'k str, Span)>, problems: &mut Vec<Diagnostic>) {
+pub(crate) fn duplicate_keys<'k>(
+    keys: impl Iterator<Item = (&'k str, Span)>,
+    problems: &mut Vec<Diagnostic>,
+) {
     let mut seen = HashMap::with_capacity(keys.size_hint().1.unwrap_or(0));
     for (key, span) in keys {
         let first = *seen.entry(key).or_insert(span);
@@ -133,6 +134,10 @@ fn duplicate_keys<'k>(keys: impl Iterator<Item = (&'k str, Span)>, problems: &mu
 }
 
 /// The keys of some entries whose places count from `shift` bytes before `text`.
-fn keys<'k>(entries: &'k [GreenEntry], text: &'k str, shift: usize) -> impl Iterator<Item = (&'k str, Span)> {
+pub(crate) fn keys<'k>(
+    entries: &'k [GreenEntry],
+    text: &'k str,
+    shift: usize,
+) -> impl Iterator<Item = (&'k str, Span)> {
     entries.iter().filter_map(move |entry| Some((entry.key.scalar_text(text, shift)?, entry.key.span())))
 }

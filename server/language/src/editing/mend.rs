@@ -118,6 +118,8 @@ fn note(text: &str, finding: &Diagnostic, fix: &Fix) -> Made {
 
 /// How many pieces cannot be read. A mend may bring to light what nobody could see before it; it must not break anything.
 fn unreadable(findings: &[Diagnostic]) -> usize {
-    let is_syntax = |code| matches!(code, Code::YamlSyntax | Code::ExpressionSyntax);
+    let is_syntax = |code| {
+        matches!(code, Code::YamlSyntax | Code::JsonSyntax | Code::TomlSyntax | Code::ExpressionSyntax)
+    };
     findings.iter().filter(|finding| is_syntax(finding.code)).count()
 }

@@ -65,7 +65,11 @@ pub(crate) fn scan(file: &File<'_>) -> Scanned {
 
 /// Where the first syntax error is.
 fn broken_line(file: &File<'_>) -> Option<usize> {
-    let syntax = file.tree.problems().iter().find(|problem| problem.code == Code::YamlSyntax);
+    let syntax = file
+        .tree
+        .problems()
+        .iter()
+        .find(|problem| matches!(problem.code, Code::YamlSyntax | Code::JsonSyntax | Code::TomlSyntax));
     let at = syntax
         .map(|problem| problem.span.start)
         .or_else(|| file.tree.broken().first().map(|span| span.start))?;

@@ -14,14 +14,14 @@ use crate::scalar::{Mapped, Style};
 
 /// What reading has found so far.
 #[derive(Debug, Default)]
-pub(super) struct Output {
-    pub(super) documents: Vec<Green>,
-    pub(super) comments: Vec<Span>,
-    pub(super) problems: Vec<Diagnostic>,
-    pub(super) anchors: BTreeMap<Box<str>, Vec<usize>>,
+pub(crate) struct Output {
+    pub(crate) documents: Vec<Green>,
+    pub(crate) comments: Vec<Span>,
+    pub(crate) problems: Vec<Diagnostic>,
+    pub(crate) anchors: BTreeMap<Box<str>, Vec<usize>>,
     /// Aliases without an anchor before them in the same piece.
-    pub(super) aliases: Vec<(Box<str>, Span)>,
-    pub(super) broken: Vec<Span>,
+    pub(crate) aliases: Vec<(Box<str>, Span)>,
+    pub(crate) broken: Vec<Span>,
 }
 
 impl Output {

@@ -7,7 +7,7 @@ use crate::position::break_len;
 use crate::scalar::{Piece, Style};
 
 /// Decodes a plain or quoted scalar, given without its quotes; `start` is the place of `inner` in the whole text.
-pub(super) fn flow(inner: &str, start: usize, style: Style) -> (String, Vec<Piece>) {
+pub(crate) fn flow(inner: &str, start: usize, style: Style) -> (String, Vec<Piece>) {
     let mut text = String::with_capacity(inner.len());
     let mut pieces = vec![Piece::new(0, start)];
     // White space before a line break goes, but not what an escape made.

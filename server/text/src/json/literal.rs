@@ -1,0 +1,143 @@
+//! What a word or a string of a JSON text says.
+
+use std::sync::Arc;
+
+use copydesk_base::{Code, Diagnostic, Fix, Span, TextEdit};
+
+use super::message;
+use super::scan::Quote;
+use crate::green::{Form, Green};
+use crate::scalar::{Mapped, Style};
+use crate::yaml::decode;
+
+/// A string, in whichever quotes it stands.
+pub(super) fn string(text: &str, span: Span, quote: Quote, problems: &mut Vec<Diagnostic>) -> Green {
+    let raw = span.of(text);
+    let close = usize::from(quote == Quote::Closed);
+    let from = span.start + 1;
+    let inner = raw.get(1..raw.len() - close).unwrap_or("");
+    if quote == Quote::Open {
+        problems.push(Diagnostic::new(Code::JsonSyntax, span, message::QUOTE));
+    } else if raw.starts_with('\'') {
+        let mut problem = Diagnostic::new(Code::JsonSyntax, span, message::SINGLE);
+        if !inner.contains(['"', '\\']) {
+            let edit = TextEdit::new(span, format!("\"{inner}\""));
+            problem = problem.with_fix(Fix::safe("change to double quotes", vec![edit]));
+        }
+        problems.push(problem);
+    }
+    escapes(inner, from, problems);
+    if quote == Quote::Closed && !inner.contains('\\') {
+        return Green::new(span, Form::Verbatim(Style::DoubleQuoted));
+    }
+    let (words, pieces) = decode::flow(inner, from, Style::DoubleQuoted);
+    let source = Span::new(from, from + inner.len());
+    let mapped = Mapped::new(words, Style::DoubleQuoted, pieces, source, span.start);
+    Green::new(span, Form::Mapped(Arc::new(mapped)))
+}
+
+/// Tells which escapes name nothing, and which characters need one.
+fn escapes(inner: &str, from: usize, problems: &mut Vec<Diagnostic>) {
+    let mut tell = |at: usize, len: usize, message: &str| {
+        let span = Span::new(from + at, from + at + len);
+        problems.push(Diagnostic::new(Code::JsonSyntax, span, message));
+    };
+    let bytes = inner.as_bytes();
+    let mut at = 0;
+    while let Some(&byte) = bytes.get(at) {
+        match byte {
+            b'\\' => {
+                let Some(c) = inner[at + 1..].chars().next() else {
+                    return tell(at, 1, message::ESCAPE);
+                };
+                let len = match c {
+                    '"' | '\\' | '/' | 'b' | 'f' | 'n' | 'r' | 't' => 2,
+                    'u' => unicode(&inner[at..]).unwrap_or_else(|| {
+                        tell(at, 2, message::UNICODE);
+                        2
+                    }),
+                    _ => {
+                        tell(at, 1 + c.len_utf8(), message::ESCAPE);
+                        1 + c.len_utf8()
+                    }
+                };
+                at += len;
+            }
+            0..=0x1f => {
+                tell(at, 1, message::CONTROL);
+                at += 1;
+            }
+            _ => at += 1,
+        }
+    }
+}
+
+/// The length of an escape, or of two for one character.
+fn unicode(rest: &str) -> Option<usize> {
+    let code = |at: usize| {
+        let digits = rest.get(at..at + 6)?.strip_prefix("\\u")?;
+        let is_hex = digits.bytes().all(|byte| byte.is_ascii_hexdigit());
+        is_hex.then(|| u32::from_str_radix(digits, 16).ok()).flatten()
+    };
+    match code(0)? {
+        0xd800..=0xdbff => code(6).filter(|low| (0xdc00..=0xdfff).contains(low)).map(|_| 12),
+        0xdc00..=0xdfff => None,
+        _ => Some(6),
+    }
+}
+
+/// A key in no quotes: half-typed, or somebody's habit.
+pub(super) fn bare_key(span: Span) -> Green {
+    Green::new(span, Form::Verbatim(Style::Plain))
+}
+
+/// A number, `true`, `false`, `null`, or what is none of them: then it is a text.
+pub(super) fn word(text: &str, span: Span, output: &mut crate::yaml::Output) -> Green {
+    let word = span.of(text);
+    if matches!(word, "true" | "false" | "null") || is_number(word) {
+        return Green::new(span, Form::Verbatim(Style::Plain));
+    }
+    let meant = match word.to_ascii_lowercase().as_str() {
+        "true" | "yes" | "on" => Some("true"),
+        "false" | "no" | "off" => Some("false"),
+        "null" | "none" | "nil" | "undefined" | "~" => Some("null"),
+        _ => None,
+    };
+    let problem = match meant {
+        Some(meant) => {
+            let problem =
+                Diagnostic::new(Code::JsonSyntax, span, format!("JSON has no '{word}'; write '{meant}'"));
+            problem.with_fix(Fix::new(format!("change to '{meant}'"), vec![TextEdit::new(span, meant)]))
+        }
+        None if word.starts_with(|c: char| c.is_ascii_digit() || matches!(c, '-' | '+' | '.')) => {
+            Diagnostic::new(Code::JsonSyntax, span, message::number(word))
+        }
+        None => {
+            let quoted = serde_json::Value::from(word).to_string();
+            let problem = Diagnostic::new(Code::JsonSyntax, span, message::BARE);
+            problem.with_fix(Fix::new("put it in quotes", vec![TextEdit::new(span, quoted)]))
+        }
+    };
+    output.problems.push(problem);
+    output.broken.push(span);
+    let mapped = Mapped::new(word.to_owned(), Style::DoubleQuoted, Vec::new(), span, span.start);
+    Green::new(span, Form::Mapped(Arc::new(mapped)))
+}
+
+/// By the grammar of RFC 8259.
+fn is_number(word: &str) -> bool {
+    let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let unsigned = word.strip_prefix('-').unwrap_or(word);
+    let (mantissa, exponent) = match unsigned.split_once(['e', 'E']) {
+        Some((mantissa, exponent)) => (mantissa, Some(exponent)),
+        None => (unsigned, None),
+    };
+    let (whole, fraction) = match mantissa.split_once('.') {
+        Some((whole, fraction)) => (whole, Some(fraction)),
+        None => (mantissa, None),
+    };
+    digits(whole)
+        && (whole == "0" || !whole.starts_with('0'))
+        && fraction.is_none_or(digits)
+        && exponent.is_none_or(|exponent| digits(exponent.strip_prefix(['-', '+']).unwrap_or(exponent)))
+}
