@@ -7,9 +7,9 @@
 //! Invariants
 //! - A check with a memo finds what a check without one finds.
 //! - Kept is only what lies within its step, mends and related places included: the rest is looked at anew each time.
-//! - Nothing is kept of a file with aliases, whose steps mean something else when an anchor does.
+//! - Nothing is recalled in a file with anchors, whose steps mean something else when an anchor does.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
@@ -27,11 +27,9 @@ pub struct Memo {
     context: Arc<Context>,
     /// What the file declared, as a fingerprint.
     world: u64,
-    looks: [HashMap<Identity, Kept>; 2],
-    traits: HashMap<Identity, Traits>,
-    /// What this check has used or made: the rest is of versions that are gone.
-    fresh: [HashMap<Identity, Kept>; 2],
-    fresh_traits: HashMap<Identity, Traits>,
+    /// Counts the checks: what one has not used belongs to versions that are gone.
+    round: u64,
+    steps: HashMap<Identity, Known>,
     trust: Use,
 }
 
@@ -44,6 +42,15 @@ enum Use {
     /// A piece could not be read, and what it declares may hide findings. Steps without findings have none then either.
     Silence,
     Everything,
+}
+
+/// What is known of one step.
+#[derive(Clone, Debug)]
+struct Known {
+    /// The check that used it last.
+    round: u64,
+    traits: Traits,
+    looks: [Option<Kept>; 2],
 }
 
 /// Which look something was found in.
@@ -67,6 +74,10 @@ pub(super) struct Kept {
 pub(super) struct Traits {
     /// The keys that decide what `steps.ID` is, as a fingerprint.
     declares: u64,
+    /// The inputs that its texts read.
+    reads: Box<[Box<str>]>,
+    /// Whether `inputs` is used as a whole, or with a name that is computed.
+    reads_all: bool,
 }
 
 /// The keys of a step that others' expressions depend on.
@@ -76,26 +87,31 @@ const DECLARING: [&str; 8] =
 impl Memo {
     /// Begins a check: what no longer holds is forgotten.
     pub(super) fn begin(&mut self, file: &File<'_>, declared: &Declared<'_>, context: &Arc<Context>) {
+        self.round += 1;
         self.trust = match file.tree {
             tree if tree.has_anchors() => Use::Nothing,
             tree if tree.broken().is_empty() => Use::Everything,
             _ => Use::Silence,
         };
-        if self.context != *context {
-            self.looks = Default::default();
+        let world = self.world(file, declared);
+        let (is_new_context, is_new_world) = (self.context != *context, self.world != world);
+        if is_new_context {
             self.context = context.clone();
         }
-        let world = self.world(file, declared);
-        if self.world != world {
-            self.looks[Look::Expressions as usize].clear();
-            self.world = world;
+        self.world = world;
+        for known in self.steps.values_mut().filter(|_| is_new_context || is_new_world) {
+            known.looks[Look::Expressions as usize] = None;
+            if is_new_context {
+                known.looks[Look::Structure as usize] = None;
+            }
         }
     }
 
-    /// Ends a check: what it has not used belongs to versions that are gone.
-    pub(super) fn end(&mut self) {
-        self.looks = std::mem::take(&mut self.fresh);
-        self.traits = std::mem::take(&mut self.fresh_traits);
+    /// Ends a check. What it has not used is kept until it is more than what it has.
+    pub(super) fn end(&mut self, declared: &Declared<'_>) {
+        if self.steps.len() > declared.steps.len() * 2 {
+            self.steps.retain(|_, known| known.round == self.round);
+        }
     }
 
     /// What a look found at a step, at its place in this version.
@@ -103,12 +119,12 @@ impl Memo {
         if self.trust == Use::Nothing {
             return None;
         }
-        let mut kept = self.looks[look as usize].remove(&step.identity())?;
+        let kept = self.steps.get_mut(&step.identity())?.looks[look as usize].as_mut()?;
         if self.trust == Use::Silence && !kept.findings.is_empty() {
             return None;
         }
         kept.move_to(step.span().start);
-        Some(self.fresh[look as usize].entry(step.identity()).insert_entry(kept).into_mut())
+        Some(kept)
     }
 
     /// Keeps what a look found at a step, if all of it lies there.
@@ -116,8 +132,23 @@ impl Memo {
         if self.trust != Use::Everything || !findings.iter().all(|finding| is_within(finding, step.span())) {
             return;
         }
-        let kept = Kept { start: step.span().start, findings: findings.to_vec(), edges: edges.to_vec() };
-        self.fresh[look as usize].insert(step.identity(), kept);
+        if let Some(known) = self.steps.get_mut(&step.identity()) {
+            let kept = Kept { start: step.span().start, findings: findings.to_vec(), edges: edges.to_vec() };
+            known.looks[look as usize] = Some(kept);
+        }
+    }
+
+    /// The inputs that the steps of a file read: which, and whether all of them may be meant.
+    pub(super) fn inputs_read(&self, declared: &Declared<'_>) -> (HashSet<&str>, bool) {
+        let mut names = HashSet::new();
+        let mut all = false;
+        for step in &declared.steps {
+            if let Some(known) = self.steps.get(&step.node.identity()) {
+                names.extend(known.traits.reads.iter().map(|name| &**name));
+                all |= known.traits.reads_all;
+            }
+        }
+        (names, all)
     }
 
     /// The fingerprint of everything that expressions may refer to.
@@ -130,10 +161,11 @@ impl Memo {
             }
         }
         for step in &declared.steps {
-            let identity = step.node.identity();
-            let traits = self.traits.remove(&identity).unwrap_or_else(|| Traits::of(step.node, file.text));
-            (step.block.key(), traits.declares).hash(&mut hasher);
-            self.fresh_traits.insert(identity, traits);
+            let new =
+                || Known { round: self.round, traits: Traits::of(step.node, file.text), looks: [None, None] };
+            let known = self.steps.entry(step.node.identity()).or_insert_with(new);
+            known.round = self.round;
+            (step.block as u8, known.traits.declares).hash(&mut hasher);
         }
         hasher.finish()
     }
@@ -147,7 +179,9 @@ impl Traits {
                 entry.span().of(text).hash(&mut hasher);
             }
         }
-        Self { declares: hasher.finish() }
+        let read = super::whole::reads_of(step);
+        let reads = read.names.into_iter().map(Box::from).collect();
+        Self { declares: hasher.finish(), reads, reads_all: read.all }
     }
 }
 

@@ -97,7 +97,7 @@ pub fn check_again(file: &File<'_>, index: &WorkspaceIndex, memo: &mut Memo) -> 
         FileKind::Action | FileKind::Prompt | FileKind::Skill => heads::check(&mut findings, &calls),
         FileKind::Instructions | FileKind::Layer | FileKind::Other => {}
     }
-    findings.memo.end();
+    findings.memo.end(&declared);
     *memo = findings.memo;
     findings.list.sort_by_key(|finding| (finding.span, finding.code));
     // What several steps take from one anchor is wrong once.

@@ -92,11 +92,31 @@ fn unused(findings: &mut Findings<'_>, declared: &Declared<'_>, calls: &[Call], 
         return;
     }
     let mut read = Read::default();
+    let lists = Block::ALL.map(Block::key);
     for entry in root.entries() {
-        if entry.key().scalar_text() != Some("inputs") {
-            walk(entry.value(), &mut read);
+        match entry.key().scalar_text() {
+            Some("inputs") => {}
+            // Their steps are known by themselves.
+            Some(key) if lists.contains(&key) && !entry.value().items().is_empty() => {}
+            _ => walk(entry.value(), &mut read),
         }
     }
+    let memo = std::mem::take(&mut findings.memo);
+    let (names, all) = memo.inputs_read(declared);
+    read.names.extend(names);
+    read.all |= all;
+    unread(findings, declared, calls, index, &read);
+    findings.memo = memo;
+}
+
+/// The inputs that none of these names means.
+fn unread(
+    findings: &mut Findings<'_>,
+    declared: &Declared<'_>,
+    calls: &[Call],
+    index: &WorkspaceIndex,
+    read: &Read<'_>,
+) {
     let asks = calls.iter().any(|call| matches!(call.target, Target::Agent(_)));
     if read.all || (asks && index.files.is_none()) {
         return;
@@ -105,6 +125,7 @@ fn unused(findings: &mut Findings<'_>, declared: &Declared<'_>, calls: &[Call], 
     for agent in index.agents_for(findings.file.path).unwrap_or_default().iter().filter(|_| asks) {
         of_agents.extend(agent.summary.into_iter().flat_map(|summary| &summary.reads).map(String::as_str));
     }
+    let Some(root) = findings.tree().root() else { return };
     let Some(section) = root.get("inputs") else { return };
     for (at, entry) in declared.inputs.iter().enumerate() {
         let Some(name) = entry.key().scalar_text().filter(|name| !name.is_empty() && *name != "<<") else {
@@ -129,10 +150,17 @@ fn unused(findings: &mut Findings<'_>, declared: &Declared<'_>, calls: &[Call], 
 
 /// The inputs that texts read.
 #[derive(Default)]
-struct Read<'t> {
-    names: HashSet<&'t str>,
+pub(super) struct Read<'t> {
+    pub(super) names: HashSet<&'t str>,
     /// Whether `inputs` is used as a whole, or with a name that is computed.
-    all: bool,
+    pub(super) all: bool,
+}
+
+/// The inputs that the texts of one value read.
+pub(super) fn reads_of(node: Node<'_>) -> Read<'_> {
+    let mut read = Read::default();
+    walk(node, &mut read);
+    read
 }
 
 fn walk<'t>(node: Node<'t>, read: &mut Read<'t>) {

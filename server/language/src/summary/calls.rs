@@ -49,10 +49,31 @@ pub(crate) fn of_steps(file: &File<'_>) -> Vec<Call> {
 
 /// Everything that a step names elsewhere, the steps inside it included.
 fn of_step(tree: &Tree, step: Node<'_>, calls: &mut Vec<Call>) {
+    if !may_name(step) {
+        return;
+    }
     of_one(tree, step, calls);
     for inner in steps_inside(tree, step) {
         of_step(tree, inner, calls);
     }
+}
+
+/// Whether a step may name anything elsewhere, by one look at its keys: nearly all are of kinds that do not.
+fn may_name(step: Node<'_>) -> bool {
+    if step.entries().is_empty() {
+        return true;
+    }
+    step.entries().iter().any(|entry| match entry.key().scalar_text() {
+        Some("type") => matches!(
+            entry.value().scalar_text(),
+            None | Some("llm" | "plan" | "blueprint" | "dynamic" | "workflow")
+        ),
+        Some(key) => matches!(
+            key,
+            "auto_heal" | "autoHeal" | "qualityGate" | "pool" | "tools" | "library" | "compensate" | "<<"
+        ),
+        None => false,
+    })
 }
 
 /// The steps that stand inside a step: what undoes it, what its tools run, what it may plan with.
