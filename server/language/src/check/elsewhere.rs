@@ -132,7 +132,7 @@ pub(super) fn with_near(
     otherwise: &str,
 ) -> Diagnostic {
     let near = findings.suggest.nearest(name, known.iter().map(String::as_str));
-    let safety = findings.suggest.safety();
+    let safety = findings.suggest.safety_of_name();
     let Some(near) = near else { return Diagnostic::new(code, span, format!("{message}; {otherwise}")) };
     let edits = vec![TextEdit::new(span, near)];
     Diagnostic::new(code, span, format!("{message}; did you mean '{near}'?"))

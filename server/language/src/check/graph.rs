@@ -10,6 +10,7 @@ use super::Findings;
 use super::fixes::{remove_item, remove_key};
 use crate::declared::{Block, Declared, Step, inner_span};
 use crate::expression::has_expression;
+use crate::expression::library::is_inherited;
 
 /// More circles than anybody mends at once.
 const MAX_CYCLES: usize = 50;
@@ -32,6 +33,10 @@ pub(super) type Edges = Vec<Vec<Edge>>;
 pub(super) fn duplicates(findings: &mut Findings<'_>, declared: &Declared<'_>) {
     for (at, step) in declared.steps.iter().enumerate() {
         let Some((id, node)) = step.id else { continue };
+        if is_inherited(id) {
+            let message = format!("'{id}' cannot be the id of a step: expressions read it as something else");
+            findings.add(Diagnostic::new(Code::UnknownValue, node.span(), message));
+        }
         let Some(first) = declared.step(id).filter(|first| *first != at) else { continue };
         let Some((_, first)) = declared.steps.get(first).and_then(|first| first.id) else { continue };
         let free = (2..100).map(|number| format!("{id}_{number}")).find(|free| declared.step(free).is_none());
@@ -121,7 +126,7 @@ fn unknown(
     let mut finding = Diagnostic::new(Code::UnknownStep, node.span(), unknown_message(name, near));
     if let Some(near) = near {
         let edits = vec![TextEdit { span: inner_span(node), text: near.to_owned() }];
-        let safety = findings.suggest.safety();
+        let safety = findings.suggest.safety_of_name();
         finding = finding.with_fix(Fix::new(format!("change to '{near}'"), edits).with_safety(safety));
     }
     if let Some(edit) = without_need(findings, step.node, node.span()) {
@@ -269,6 +274,10 @@ fn report(findings: &mut Findings<'_>, declared: &Declared<'_>, cycle: &Cycle) {
         names.push(first);
         format!("these steps wait for one another: {}; take one of the needs out", names.join(" → "))
     };
+    // One mistake gives one finding: what is no name of a step as written is said already.
+    if findings.list.iter().any(|known| known.code == Code::HyphenatedStep && known.span == *closing) {
+        return;
+    }
     let mut finding = Diagnostic::new(Code::DependencyCycle, *closing, message);
     for (span, (from, to)) in earlier.iter().zip(cycle.steps.iter().zip(cycle.steps.iter().skip(1))) {
         finding = finding.with_related(*span, format!("'{}' waits for '{}' here", id(from), id(to)));

@@ -2,7 +2,7 @@
 //!
 //! A server is a program or an address, and never both. Each look depends on its entry alone.
 
-use copydesk_base::Span;
+use copydesk_base::{Diagnostic, Span};
 use copydesk_text::{Entry, Node};
 
 use super::Findings;
@@ -110,6 +110,14 @@ fn lacks(
     keys: &[&str],
     home: Home,
 ) {
+    // A misspelt key that stands for one of them is said already.
+    let meant = |title: &str| keys.iter().any(|key| title == format!("change to '{key}'"));
+    let is_said = |finding: &Diagnostic| {
+        node.span().overlaps(finding.span) && finding.fixes.iter().any(|fix| meant(&fix.title))
+    };
+    if findings.list.iter().any(is_said) {
+        return;
+    }
     let words: Vec<String> = keys.iter().map(|key| format!("'{key}'")).collect();
     let message = format!("the server '{name}' needs {}", words.join(" or "));
     let blank = |key: &str| if key == "command" && home == Home::Config { "[\"\"]" } else { "\"\"" };

@@ -2,17 +2,22 @@
 
 use copydesk_base::Safety;
 
+/// In shorter names one letter is too much to be a slip for certain.
+const SHORTEST: usize = 4;
+
 /// Finds near names, within a budget: a file full of wrong names is not worth a second of anybody's time.
 #[derive(Debug)]
 pub(crate) struct Suggest {
     looks_left: usize,
-    /// Whether the last answer had a rival as near as it.
-    rivaled: bool,
+    /// Whether the last answer may be another name than the one that was meant.
+    doubtful: bool,
+    /// Whether it is so short that one letter is much of it.
+    short: bool,
 }
 
 impl Default for Suggest {
     fn default() -> Self {
-        Self { looks_left: 200_000, rivaled: false }
+        Self { looks_left: 200_000, doubtful: false, short: false }
     }
 }
 
@@ -30,14 +35,15 @@ impl Suggest {
             _ => 3,
         };
         let mut best: Option<(usize, &'c str)> = None;
-        self.rivaled = false;
+        self.doubtful = false;
+        self.short = false;
         for candidate in candidates {
             if self.looks_left == 0 {
                 break;
             }
             self.looks_left -= 1;
             if same_letters(word, candidate) {
-                self.rivaled = false;
+                self.doubtful = false;
                 return Some(candidate);
             }
             if candidate.len().abs_diff(word.len()) > limit {
@@ -48,26 +54,39 @@ impl Suggest {
                 continue;
             }
             match best {
-                Some((least, name)) if distance == least => self.rivaled |= name != candidate,
+                Some((least, name)) if distance == least => self.doubtful |= name != candidate,
                 Some((least, _)) if distance > least => {}
                 _ => {
                     best = Some((distance, candidate));
-                    self.rivaled = false;
+                    self.doubtful = false;
                 }
             }
         }
-        best.map(|(_, candidate)| candidate)
+        let (_, candidate) = best?;
+        self.doubtful |= !digits(word).eq(digits(candidate));
+        self.short = word.len().min(candidate.len()) < SHORTEST;
+        Some(candidate)
     }
 
-    /// Whether the last answer can only have been meant: nothing else was as near.
+    /// Whether the last answer can only have been meant, among the words of a language: nothing else was as near.
     pub(crate) fn safety(&self) -> Safety {
-        if self.rivaled { Safety::Suggested } else { Safety::Safe }
+        if self.doubtful { Safety::Suggested } else { Safety::Safe }
+    }
+
+    /// The same among the names that people give, where `a` and `aa` may both be meant.
+    pub(crate) fn safety_of_name(&self) -> Safety {
+        if self.short { Safety::Suggested } else { self.safety() }
     }
 }
 
 /// Whether two names differ only in case and in `_` or `-`: `allow_failure`, `allowFailure`.
 fn same_letters(one: &str, other: &str) -> bool {
     letters(one).eq(letters(other))
+}
+
+/// `build1` and `build2` are two names, not one and its slip.
+fn digits(text: &str) -> impl Iterator<Item = u8> {
+    text.bytes().filter(u8::is_ascii_digit)
 }
 
 fn letters(text: &str) -> impl Iterator<Item = u8> {

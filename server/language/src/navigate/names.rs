@@ -2,6 +2,7 @@
 
 use super::mention::Thing;
 use crate::FileKind;
+use crate::expression::library::is_inherited;
 use crate::index::Target;
 
 /// Words that YAML takes for something else when they stand alone.
@@ -39,6 +40,11 @@ pub(super) fn refusal(thing: &Thing, kind: FileKind, name: &str) -> Option<Strin
             if !legal {
                 return Some(format!(
                     "'{name}' cannot be the name of {word}; use letters, digits, '_' and '-', with a letter first"
+                ));
+            }
+            if matches!(thing, Thing::Step { .. }) && is_inherited(name) {
+                return Some(format!(
+                    "'{name}' cannot be the name of {word}: expressions read it as something else"
                 ));
             }
             TAKEN

@@ -1,6 +1,6 @@
 //! The names of steps and inputs in an expression: what they refer to, and the edges that they draw.
 
-use copydesk_base::{Code, Diagnostic, Fix, Span, TextEdit};
+use copydesk_base::{Code, Diagnostic, Fix, Safety, Span, TextEdit};
 use copydesk_text::Scalar;
 
 use super::{Place, Reader, Waiting};
@@ -66,7 +66,7 @@ impl Reader<'_, '_, '_> {
             return;
         }
         let near = self.findings.suggest.nearest(&name.text, declared.step_ids());
-        let safety = self.findings.suggest.safety();
+        let safety = self.findings.suggest.safety_of_name();
         let span = scalar.source_span(name.span.start, name.span.end);
         let mut finding = Diagnostic::new(Code::UnknownStep, span, unknown_message(&name.text, near));
         if let Some(near) = near {
@@ -90,18 +90,21 @@ impl Reader<'_, '_, '_> {
             return;
         }
         let near = self.findings.suggest.nearest(&name.text, declared.names_of_inputs());
-        let safety = self.findings.suggest.safety();
+        let safety = self.findings.suggest.safety_of_name();
         let span = scalar.source_span(name.span.start, name.span.end);
         let message = match near {
             Some(near) => format!("there is no input '{}'; did you mean '{near}'?", name.text),
             None => format!("there is no input '{}'; declare it under 'inputs'", name.text),
         };
         let mut finding = Diagnostic::new(Code::UndeclaredInput, span, message);
+        // An input that is not declared yet is as likely as a slip.
+        let declaration = declare(self.findings, &name.text, place.guess);
+        let safety = if declaration.is_some() { Safety::Suggested } else { safety };
         if let Some(near) = near.filter(|near| member.form == Form::Bracketed || is_name(near)) {
             let edits = vec![TextEdit { span, text: near.to_owned() }];
             finding = finding.with_fix(Fix::new(format!("change to '{near}'"), edits).with_safety(safety));
         }
-        if let Some(edit) = declare(self.findings, &name.text, place.guess) {
+        if let Some(edit) = declaration {
             let title = format!("declare the input '{}'", name.text);
             finding = finding.with_fix(Fix::new(title, vec![edit]));
         }

@@ -84,6 +84,20 @@ pub(crate) fn is_forbidden(name: &str) -> bool {
     )
 }
 
+/// Whether JavaScript finds something of its own below this name in every object, so that a step of that name is not found.
+pub(crate) fn is_inherited(name: &str) -> bool {
+    is_forbidden(name)
+        || matches!(
+            name,
+            "hasOwnProperty"
+                | "isPrototypeOf"
+                | "propertyIsEnumerable"
+                | "toLocaleString"
+                | "toString"
+                | "valueOf"
+        )
+}
+
 /// A kind of value in a sentence.
 pub(crate) fn article(kind: &str) -> &'static str {
     match kind {
