@@ -258,7 +258,37 @@ fn markdown_by_place(place: &Place<'_>, tree: &Tree) -> FileKind {
     let named = tree.root().is_some_and(|root| root.get("name").is_some());
     // The person's own, below their folder of settings.
     let users = place.within(&["copydesk", "agents"]);
-    if place.within(&["agents"]) && (users || !foreign) && named { FileKind::Agent } else { FileKind::Other }
+    let ours = users || !foreign && !is_others_agent(tree);
+    if place.within(&["agents"]) && ours && named { FileKind::Agent } else { FileKind::Other }
+}
+
+/// Whether the head of an agent is written for another program: its tools are one text, it has keys that only others
+/// know, or its model is a family and no model.
+fn is_others_agent(tree: &Tree) -> bool {
+    const KEYS: &[&str] = &[
+        "allowed-tools",
+        "argument-hint",
+        "color",
+        "disallowedTools",
+        "effort",
+        "handoffs",
+        "hooks",
+        "maxTurns",
+        "mcp-servers",
+        "mcpServers",
+        "memory",
+        "mode",
+        "permissionMode",
+        "skills",
+        "target",
+        "temperature",
+    ];
+    let Some(root) = tree.root() else { return false };
+    let tools = root.get("tools").is_some_and(|tools| tools.as_str().is_some());
+    let family = |model: &str| matches!(model, "sonnet" | "opus" | "haiku" | "inherit");
+    tools
+        || root.get("model").and_then(Node::scalar_text).is_some_and(family)
+        || KEYS.iter().any(|key| root.get(key).is_some())
 }
 
 /// The span of the first key of a tree, else its start.
