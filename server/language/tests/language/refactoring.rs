@@ -162,6 +162,7 @@ fn steps_that_cannot_stand_alone_stay() {
         assert_ne!(changed, RELEASE, "{why}");
         not_offered("extract-workflow", &changed);
     }
+    not_offered("extract-workflow", &RELEASE.replacen("steps:", "env: {CI: yes}\nsteps:", 1));
     // Whoever stands between two of them would wait for itself.
     let between = RELEASE.replace("      - test\n", "      - tell\n").replace(
         "needs: [pack, build]\n    message: ${{ steps.pack.output }}",
@@ -195,6 +196,13 @@ fn near_identical_steps_become_one() {
                 needs: [test]
         "#]],
     );
+    // What is written about the second one would be lost.
+    for comment in ["    run: m y # why\n", "    # why\n    run: m y\n"] {
+        let text = format!(
+            "name: x\nsteps:\n  - id: a1\n    type: shell\n    run: m x‸\n  - id: a2\n    type: shell\n{comment}"
+        );
+        not_offered("matrix", &text);
+    }
     // Somebody reads one of them; they differ in two words; they are not alike.
     not_offered(
         "matrix",
@@ -410,6 +418,7 @@ fn a_text_goes_over_several_lines_and_back() {
     );
     not_offered("block", &step("|\n      a\n      b‸"));
     not_offered("block", &step("ma‸ke # why"));
+    not_offered("block", &step(">- # why\n      ma‸ke"));
 }
 
 #[test]
@@ -514,6 +523,14 @@ fn safe_mends_are_made_until_there_is_nothing_left() {
     let lines: Vec<usize> = mended.made.iter().map(|Made { line, .. }| *line).collect();
     assert_eq!(lines, [3, 3, 4]);
     assert_eq!(made(&mended.text).made, vec![], "a second time there is nothing to do");
+    // Names that people count, or that are short, may all be meant.
+    for text in [
+        "name: x\nsteps:\n  - id: build1\n    type: shell\n    run: a\n  - id: b\n    type: shell\n    run: a\n    needs: [build2]\n",
+        "name: x\nsteps:\n  - id: a\n    type: shell\n    run: a\n  - id: b\n    type: shell\n    run: ${{ steps.aa.output }}\n",
+        "name: x\ninputs:\n  region1: {type: string}\nsteps:\n  - id: a\n    type: shell\n    run: ${{ inputs.region2 }}${{ inputs.region1 }}\n",
+    ] {
+        assert_eq!(made(text).text, text);
+    }
 }
 
 #[test]

@@ -17,6 +17,10 @@ use crate::index::BUILT_IN_POOLS;
 
 pub(super) fn sub_workflow(place: &Place<'_, '_>) -> Option<Refactoring> {
     let chosen = chosen(place)?;
+    // The variables of a workflow do not reach the workflows that it calls.
+    if place.file.tree.root()?.get("env").is_some() {
+        return None;
+    }
     let text = place.file.text;
     let moved = Moved::new(place, &chosen)?;
     let (first, last) = (chosen.first()?, chosen.last()?);

@@ -52,6 +52,10 @@ pub(super) fn one_step(place: &Place<'_, '_>) -> Option<Refactoring> {
         line_start(text, steps.get(1)?.node.span().start),
         line_after(text, steps.last()?.node.span().end),
     );
+    // What a person wrote about one of them has no place in the step that is left.
+    if place.file.tree.comments().iter().any(|comment| comment.overlaps(gone)) {
+        return None;
+    }
     edits.push(TextEdit::new(gone, ""));
     for (at, step) in place.declared.steps.iter().enumerate() {
         if alike.contains(&at) {

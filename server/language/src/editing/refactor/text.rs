@@ -149,6 +149,10 @@ pub(super) fn block(place: &Place<'_, '_>) -> Option<Refactoring> {
     if !rest.trim().is_empty() {
         return None;
     }
+    // So would one behind the mark of a block go, with the lines.
+    if place.file.tree.comments().iter().any(|comment| comment.overlaps(node.span())) {
+        return None;
+    }
     let edits = vec![TextEdit::new(node.span(), new)];
     Some(Refactoring { name: "block", title, kind: RefactoringKind::Rewrite, edits, files: Vec::new() })
 }
