@@ -12,7 +12,7 @@ use copydesk_lsp::rules::check_rules;
 use copydesk_lsp::schemas::{self, Library};
 use copydesk_lsp::workspace::{self, Members};
 
-use super::find::{Found, Named, is_yaml, read};
+use super::find::{Found, Named, is_markdown, is_yaml, read};
 use crate::here::Here;
 
 /// One file and what was found in it.
@@ -26,6 +26,8 @@ pub(super) struct Checked {
     pub(super) made: Vec<Made>,
     /// Why the mended text could not be written.
     pub(super) unwritten: Option<String>,
+    /// Whether nothing was looked at: it was named, and is in no language that is read here.
+    pub(super) unread: bool,
 }
 
 /// What is done about safe mends.
@@ -116,7 +118,15 @@ pub(super) fn text_at(
         // Somebody else's file: only what it asks for itself, by naming a schema, or what the settings ask for.
         let known = resolve(Path::new("/"), whole);
         let chosen = surroundings.library.choose(&DiskFiles, &File { path: &known, ..file });
-        let findings = chosen.map_or_else(Vec::new, |chosen| schemas::check(&File { path: &known, ..file }, &chosen));
+        let findings = match chosen {
+            Some(chosen) => schemas::check(&File { path: &known, ..file }, &chosen),
+            // Whoever names a file wants to know at least whether it can be read.
+            None if named == Named::Itself && is_readable(whole) => tree.problems().to_vec(),
+            None if named == Named::Itself => {
+                return Some(Checked { path, text, unread: true, ..Checked::default() });
+            }
+            None => Vec::new(),
+        };
         return Some(Checked { path, text, findings, ..Checked::default() });
     }
     let index = index(surroundings, whole, &text);
@@ -147,6 +157,11 @@ pub(super) fn text_at(
             Some(Checked { text, unwritten, ..checked })
         }
     }
+}
+
+/// Whether the syntax of a file is known without a schema.
+fn is_readable(path: &Path) -> bool {
+    is_yaml(path) || is_markdown(path) || path.extension().is_some_and(|extension| extension == "json")
 }
 
 /// What the language finds, and what the permission rules of a config say about one another.

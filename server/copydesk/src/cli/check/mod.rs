@@ -124,6 +124,8 @@ struct Counts {
     fixable: usize,
     /// Files that could not be written.
     unwritten: usize,
+    /// Files that are in no language that is read here.
+    unread: usize,
 }
 
 impl Counts {
@@ -131,7 +133,8 @@ impl Counts {
         let findings = || files.iter().flat_map(|file| &file.findings);
         let of = |severity| findings().filter(|finding| finding.severity == severity).count();
         Self {
-            files: files.len(),
+            files: files.iter().filter(|file| !file.unread).count(),
+            unread: files.iter().filter(|file| file.unread).count(),
             errors: of(Severity::Error),
             warnings: of(Severity::Warning),
             fixed: files.iter().map(|file| file.made.len()).sum(),
@@ -178,6 +181,12 @@ fn summary(counts: &Counts, mending: Mending) -> String {
     if counts.fixed > 0 {
         said.push_str(&format!(", {} fixed", counts.fixed));
     }
+    if counts.unread > 0 {
+        said.push_str(&format!(", {} not checked (no YAML, JSON or Markdown)", counts.unread));
+    }
+    if counts.files == 0 && counts.unread > 0 {
+        return said;
+    }
     if counts.errors + counts.warnings == 0 {
         said.push_str(if counts.fixed > 0 { ", nothing left" } else { ", nothing wrong" });
     } else {
@@ -204,6 +213,9 @@ fn document(files: &[Checked], counts: &Counts) -> Value {
                 let made = made
                     .map(|made| json!({"code": made.code.as_str(), "title": made.title, "line": made.line}));
                 entry["fixed"] = made.collect();
+            }
+            if file.unread {
+                entry["checked"] = false.into();
             }
             if let Some(why) = &file.unwritten {
                 entry["error"] = why.clone().into();
