@@ -274,9 +274,9 @@ fn report(findings: &mut Findings<'_>, declared: &Declared<'_>, cycle: &Cycle) {
         names.push(first);
         format!("these steps wait for one another: {}; take one of the needs out", names.join(" → "))
     };
-    // One mistake gives one finding: what is no name of a step as written is said already.
-    if findings.list.iter().any(|known| known.code == Code::HyphenatedStep && known.span == *closing) {
-        return;
+    // One mistake gives one finding: how a reference is written counts for nothing where it has to go.
+    if cycle.length == 1 {
+        findings.list.retain(|known| known.code != Code::HyphenatedStep || known.span != *closing);
     }
     let mut finding = Diagnostic::new(Code::DependencyCycle, *closing, message);
     for (span, (from, to)) in earlier.iter().zip(cycle.steps.iter().zip(cycle.steps.iter().skip(1))) {

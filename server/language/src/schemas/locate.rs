@@ -109,14 +109,14 @@ impl<'t> Spot<'t> {
     }
 
     /// The place that the contract names for a missing key: the value of `type`, else of `id`, else the key that holds
-    /// the mapping, else the first key.
+    /// the mapping, else (of an item, too) the first key.
     pub(super) fn missing_span(&self, text: &str) -> Span {
         let written = |key: &str| {
             let value = self.node.get(key)?;
             let is_short = matches!(value.kind(), Kind::Scalar(_)) && !value.span().is_empty();
             is_short.then(|| value.span())
         };
-        let own = || match self.key {
+        let own = || match self.key.filter(|_| !self.is_item) {
             Some(key) => key.span(),
             None => self.head_span(text),
         };
