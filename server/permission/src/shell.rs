@@ -9,7 +9,9 @@
 //! command unreadable, and so does every byte that the tree and our own lexer explain differently: what the parser
 //! skips as a blank, bash may well run.
 
+mod among;
 mod arguments;
+mod arrival;
 mod command;
 mod cwd;
 mod destroy;

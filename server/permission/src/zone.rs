@@ -184,6 +184,38 @@ const EXECUTING_NAMES: &[&str] = &[
     "sitecustomize.py",
     "usercustomize.py",
     ".mcp.json",
+    ".drone.yml",
+    ".woodpecker.yml",
+    ".woodpecker.yaml",
+    "appveyor.yml",
+    ".appveyor.yml",
+    "cloudbuild.yaml",
+    "cloudbuild.yml",
+    ".lvimrc",
+    ".lazy.lua",
+    ".neoconf.json",
+    ".ycm_extra_conf.py",
+    "rust-analyzer.toml",
+    ".rust-analyzer.toml",
+    ".eslintrc.js",
+    ".eslintrc.cjs",
+    "eslint.config.js",
+    "eslint.config.mjs",
+    "eslint.config.cjs",
+    "eslint.config.ts",
+    "opencode.json",
+    "opencode.jsonc",
+    ".aider.conf.yml",
+    ".gdbinit",
+    ".lldbinit",
+    "*.pth",
+    ".pnp.cjs",
+    ".pnp.loader.mjs",
+    ".hgrc",
+    ".tool-versions",
+    ".tmux.conf",
+    ".direnvrc",
+    ".overcommit.yml",
 ];
 
 const EXECUTING_FOLDERS: &[&str] = &[
@@ -194,12 +226,23 @@ const EXECUTING_FOLDERS: &[&str] = &[
     ".githooks",
     ".devcontainer",
     ".yarn/releases",
+    ".yarn/plugins",
+    ".gitea/workflows",
+    ".forgejo/workflows",
+    ".buildkite",
+    ".teamcity",
+    ".woodpecker",
+    ".opencode",
+    ".roo",
+    ".amazonq",
+    ".kiro",
+    ".continue",
 ];
 
 const EXECUTING_FILES: &[&str] = &[".cargo/config", ".cargo/config.toml"];
 
 /// Parents of executing folders, for whoever moves them as a whole.
-const EXECUTING_PARENTS: &[&str] = &[".github", ".cargo"];
+const EXECUTING_PARENTS: &[&str] = &[".github", ".gitea", ".forgejo", ".cargo"];
 
 /// Whether a file holds keys or passwords: `.env`, private keys, credentials of clouds and registries.
 ///

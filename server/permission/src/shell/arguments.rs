@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use super::screen::{is_prose, parts, pattern_operands, screen, without_brackets};
 use super::tools::{self, Operands};
 use super::words::Word;
-use super::{Care, Need, Simple, git, options, programs, shown};
+use super::{Care, Need, Simple, arrival, git, options, programs, shown};
 use crate::path::Access;
 use crate::policy::Policy;
 use crate::zone;
@@ -86,6 +86,9 @@ pub(super) fn examine(simple: &Simple, policy: &Policy) -> Findings {
         }
     }
     builtin(name, &simple.words, &mut findings);
+    if findings.is_fed && tools::INTERPRETERS.contains(&name) && !tools::only_tells(&simple.words) {
+        findings.care(Need::Person, format!("{name} takes its program from its standard input"));
+    }
     if let Some(risk) =
         programs::look(name, &simple.words).and_then(|found| found.risk.map(|risk| (risk, found.texts)))
     {
@@ -131,6 +134,7 @@ fn builtin(name: &str, words: &[Word], findings: &mut Findings) {
     let reads_input =
         words.iter().skip(1).any(|word| matches!(word.text.as_str(), "-" | "-s" | "/dev/stdin"));
     findings.is_fed = tools::FED.contains(&name)
+        && !tools::only_tells(words)
         && (!has_program
             || reads_input
             || matches!(name, "xargs" | "parallel" | "entr" | "ssh" | "psql" | "sqlite3" | "mysql"));
@@ -240,6 +244,9 @@ fn tabled(name: &str, simple: &Simple, patterns: &[usize], policy: &Policy, find
         }
         touch(word, simple, access, standing, policy, findings);
     }
+    if matches!(tool.operands, Operands::Copying | Operands::Moving) {
+        arrival::look(simple, &files, to_target, policy, findings);
+    }
     if tool.operands != Operands::Data {
         for word in words.iter().skip(1).filter(|word| word.text.starts_with('-')) {
             check_outside(word, simple, policy, findings);
@@ -281,7 +288,8 @@ fn find(simple: &Simple, policy: &Policy, findings: &mut Findings) {
 fn tar(simple: &Simple, policy: &Policy, findings: &mut Findings) {
     let words = &simple.words;
     let runs = "--to-command -I --use-compress-program --checkpoint-action -F --info-script --new-volume-script \
-                --rsh-command --rmt-command -P --absolute-names -C --directory -T --files-from";
+                --rsh-command --rmt-command -P --absolute-names -C --directory -T --files-from --index-file --remove-files \
+                --listed-incremental -g";
     let is_option = |at: usize, word: &Word| word.text.starts_with('-') || at == 1;
     let letters = |wanted: char| {
         words.iter().enumerate().skip(1).any(|(at, word)| {

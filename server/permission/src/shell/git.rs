@@ -40,6 +40,9 @@ const RUNS: &[&str] = &[
     "--git-dir",
     "--work-tree",
     "--exec-path",
+    "--show-signature",
+    "--prefix",
+    "--strategy",
 ];
 
 /// Short options that do the same, by subcommand.
@@ -48,7 +51,8 @@ const RUNS_SHORT: &[(&str, &str)] = &[
     ("-x", "rebase difftool"),
     ("-u", "clone"),
     ("-c", "clone"),
-    ("-o", "archive format-patch"),
+    ("-o", "archive format-patch mailsplit"),
+    ("-s", "merge pull"),
 ];
 
 /// Subcommands that are risky as a whole.
@@ -90,6 +94,66 @@ const RISKY: &[&str] = &[
     "sparse-checkout",
     "var",
     "subtree",
+    "merge-index",
+    "merge-one-file",
+    "mailsplit",
+    "checkout-index",
+    "read-tree",
+];
+
+/// Subcommands that are known and not named elsewhere. What is none of git's own may be an alias, which runs anything.
+const OTHER: &[&str] = &[
+    "add",
+    "branch",
+    "cherry",
+    "cherry-pick",
+    "clone",
+    "commit",
+    "config",
+    "count-objects",
+    "fetch",
+    "for-each-ref",
+    "fsck",
+    "gc",
+    "hash-object",
+    "ls-remote",
+    "merge",
+    "merge-file",
+    "merge-tree",
+    "mktree",
+    "notes",
+    "prune",
+    "pull",
+    "push",
+    "range-diff",
+    "rebase",
+    "reflog",
+    "remote",
+    "repack",
+    "reset",
+    "revert",
+    "show-branch",
+    "show-ref",
+    "stage",
+    "stash",
+    "symbolic-ref",
+    "tag",
+    "update-ref",
+    "verify-pack",
+    "write-tree",
+    "commit-tree",
+    "diff-index",
+    "diff-files",
+    "check-ignore",
+    "check-attr",
+    "version",
+    "lfs",
+    "interpret-trailers",
+    "check-ref-format",
+    "rerere",
+    "pack-refs",
+    "fetch-pack",
+    "send-pack",
 ];
 
 const CHANGING: &[&str] = &["checkout", "restore", "rm", "mv", "clean", "switch"];
@@ -139,6 +203,11 @@ pub(super) fn look(words: &[Word]) -> Git {
     if RISKY.contains(&subcommand) {
         git.risk = Some(format!("git {subcommand} can run commands or write files that it does not name"));
     }
+    let is_known = [RISKY, CHANGING, READING, OTHER].iter().any(|list| list.contains(&subcommand));
+    if !is_known {
+        git.risk =
+            Some(format!("git {subcommand} is none of git's own commands known here: it may be an alias"));
+    }
     let rest = &words[at + 1..];
     if subcommand == "config" && !rest.iter().any(|word| is_asking(&word.text)) {
         git.risk = Some("git config can name programs that git runs later".to_owned());
@@ -152,6 +221,9 @@ pub(super) fn look(words: &[Word]) -> Git {
         if WRITES.iter().any(|option| names(text, option)) {
             let value = text.split_once('=').map(|(_, value)| value.to_owned());
             git.writes.extend(value.or_else(|| rest.get(index + 1).map(|word| word.text.clone())));
+        }
+        if text.contains("%G") {
+            git.risk = Some("a format that asks for signatures runs the program that checks them".to_owned());
         }
         if RUNS.iter().any(|option| names(text, option)) || is_short_risk(text, subcommand) {
             git.risk = Some(format!("git {subcommand} {text} can run commands or write files"));

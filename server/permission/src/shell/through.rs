@@ -70,6 +70,7 @@ const RUNNING: &[&str] = &[
     "numactl",
     "tmux",
     "screen",
+    "valgrind",
 ];
 
 /// Of those, how many words come before the command.
@@ -97,7 +98,7 @@ const WITH_VALUE: &[&str] = &[
     "-s", "-o", "-e", "-c",
 ];
 
-const SHELLS: &[&str] = &["sh", "bash", "dash", "zsh", "ksh", "ash"];
+const SHELLS: &[&str] = &["sh", "bash", "dash", "zsh", "ksh", "ash", "fish"];
 
 /// Looks behind a simple command, filling in what it runs and what that means.
 pub(super) fn see(
@@ -230,6 +231,8 @@ fn shell(simple: &mut Simple, script: &mut Script, policy: &Policy, depth: usize
     {
         let letters = &word.text[1..];
         let is_known = letters.chars().all(|letter| "ceux".contains(letter));
+        // `-o pipefail`, `-euo pipefail`: the letter takes the next word.
+        at += usize::from(!letters.starts_with('-') && letters.ends_with('o'));
         takes_script |= !letters.starts_with('-') && letters.contains('c');
         if !is_known {
             let reason = format!("an option of a shell that is not known here: {}", word.text);

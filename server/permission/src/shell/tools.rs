@@ -229,6 +229,37 @@ pub(super) const FED: &[&str] = &[
     "entr",
 ];
 
+/// Of those, the ones that take a whole program.
+pub(super) const INTERPRETERS: &[&str] = &[
+    "sh",
+    "bash",
+    "dash",
+    "zsh",
+    "ksh",
+    "ash",
+    "fish",
+    "python",
+    "python2",
+    "python3",
+    "node",
+    "deno",
+    "bun",
+    "perl",
+    "ruby",
+    "php",
+    "lua",
+    "Rscript",
+    "tclsh",
+    "osascript",
+    "pwsh",
+];
+
+/// Whether a command only tells about its program: `node --version`.
+pub(super) fn only_tells(words: &[Word]) -> bool {
+    let tells = ["--version", "--help", "-V", "-version"];
+    words.len() == 2 && tells.contains(&words[1].text.as_str())
+}
+
 /// Programs that need no rule where every word is literal: they only steer the shell.
 pub(super) const STEERING: &[&str] =
     &["cd", "true", "false", ":", "exit", "break", "continue", "test", "[", "for"];

@@ -8,7 +8,7 @@ use copydesk_base::config::Mode;
 use super::arguments::{self, Findings, Standing};
 use super::screen::screen;
 use super::words::Word;
-use super::{Need, Passes, Redirect, Script, Simple, Unreadable, destroy, reach, read, shown};
+use super::{Need, Passes, Redirect, Script, Simple, Unreadable, among, destroy, reach, read, shown};
 use crate::glob::escape_command;
 use crate::path::{self as paths, Access};
 use crate::policy::{Answer, Policy, because, tainted};
@@ -113,6 +113,9 @@ fn decide(script: &Script, policy: &Policy) -> Outcome {
         };
         outcome.take(answer, Some(&simple.text), is_alone, is_first);
         is_first = false;
+    }
+    if let Some(rule) = among::fed(script, policy) {
+        outcome.take(Answer::Deny(because(rule)), None, is_alone, is_first);
     }
     for redirect in &script.redirects {
         let answer = judge_redirect(redirect, policy, &mut outcome.open);
@@ -236,7 +239,8 @@ fn judge_simple(simple: &Simple, inherited: &Grant, policy: &Policy) -> (Answer,
 
 /// What is refused whatever allows it.
 fn refusal(simple: &Simple, findings: &Findings, policy: &Policy) -> Option<Answer> {
-    if let Some(rule) = speaking(RuleVerdict::Deny, simple, policy) {
+    if let Some(rule) = speaking(RuleVerdict::Deny, simple, policy).or_else(|| among::wrapped(simple, policy))
+    {
         return Some(Answer::Deny(because(rule)));
     }
     if let Some(because) = &findings.deny {

@@ -167,3 +167,69 @@ fn look_alikes_of_guarded_names_are_guarded() {
         &["write /project/src/größe.rs", "read /project/naïve.md", "write /project/日本語/a.md"],
     );
 }
+
+#[test]
+fn what_a_shell_is_fed_asks_and_is_denied_by_its_words() {
+    let policy = policy(Mode::Auto, &["allow Bash", "deny Bash(rm:*)"]);
+    check_all(
+        &policy,
+        "deny",
+        &[
+            "bash bash <<< 'rm a'",
+            "bash echo 'rm b' | bash",
+            "bash echo '/bin/rm b' | busybox sh",
+            "bash fish -c 'rm a'",
+            "bash valgrind rm a",
+            "bash perf stat rm a",
+            "bash pipenv run rm a",
+            "bash nix-shell --run 'rm a'",
+            "bash nodemon --exec 'rm a'",
+            "bash cargo watch -s 'rm a'",
+            "bash bash -o pipefail -c 'rm a'",
+            "bash bash -euo pipefail -c 'rm a'",
+        ],
+    );
+    check_all(&policy, "ask", &["bash echo ls | bash", "bash python3 <<< 'print(1)'"]);
+    check_all(&policy, "allow", &["bash git rm a", "bash grep rm a", "bash python3 --version"]);
+}
+
+#[test]
+fn a_habit_of_git_runs_no_program_of_the_repository() {
+    let policy = policy(Mode::Default, &["allow Bash(git:*)", "allow Bash(tar:*)"]);
+    check_all(
+        &policy,
+        "ask",
+        &[
+            "bash git log --show-signature",
+            "bash git log --show-sig",
+            "bash git log --format=%GK",
+            "bash git log --format '%h %G?'",
+            "bash git merge-index ./run.sh -a",
+            "bash git checkout-index --prefix=../x -a",
+            "bash git merge -s ./x b",
+            "bash git mailsplit -o x y",
+            "bash git foo",
+            "bash tar -tf a --index-file=b",
+            "bash tar -cf a --remove-files b",
+        ],
+    );
+    check_all(&policy, "allow", &["bash git log -5", "bash git status -sb", "bash git show HEAD"]);
+}
+
+#[test]
+fn what_arrives_in_a_folder_keeps_its_name() {
+    let policy = policy(Mode::Auto, &["allow Bash"]);
+    check_all(
+        &policy,
+        "ask",
+        &[
+            "bash cp x/build.rs .",
+            "bash cp x/.vimrc .",
+            "bash mv x/.gdbinit src",
+            "bash cp -a evil/. .",
+            "bash rsync -a evil/ .",
+            "bash install -t . x/build.rs",
+        ],
+    );
+    check_all(&policy, "allow", &["bash cp x/a.rs .", "bash mv a.rs src/b.rs", "bash cp -r docs target"]);
+}

@@ -1,0 +1,95 @@
+//! Commands that stand among the words of another: `pipenv run rm a`, `nodemon --exec 'rm a'`, `bash <<< 'rm a'`.
+//!
+//! No list of wrappers is whole. So a rule that denies a command denies it too where it stands as a word of a program
+//! that is not known here, or in what a shell is fed. That may refuse too much; a rule that denies may.
+
+use super::{Script, Simple, tools};
+use crate::policy::Policy;
+use crate::rule::{Pattern, Rule, RuleVerdict};
+
+/// More words than this are not gone through.
+const MOST: usize = 256;
+
+/// Programs with words of their own that are named like commands: `docker rm`, `apt install curl`.
+const OWN_WORDS: &[&str] = &[
+    "git",
+    "hg",
+    "jj",
+    "svn",
+    "gh",
+    "glab",
+    "docker",
+    "podman",
+    "kubectl",
+    "helm",
+    "aws",
+    "gcloud",
+    "az",
+    "npm",
+    "pnpm",
+    "yarn",
+    "bun",
+    "cargo",
+    "go",
+    "pip",
+    "pip3",
+    "uv",
+    "gem",
+    "brew",
+    "apt",
+    "apt-get",
+    "apk",
+    "dnf",
+    "find",
+    "tar",
+    "sed",
+    "dd",
+    "make",
+    "systemctl",
+];
+
+/// The deny rule for a command among the words of a program that is not known.
+pub(super) fn wrapped<'a>(simple: &Simple, policy: &'a Policy) -> Option<&'a Rule> {
+    let name = simple.name().rsplit('/').next().unwrap_or_default();
+    let watches = name == "cargo" && simple.words.get(1).is_some_and(|word| word.text == "watch");
+    let is_known = tools::tool(name).operands != tools::Operands::Unknown || OWN_WORDS.contains(&name);
+    if (is_known && !watches) || !simple.inner.is_empty() {
+        return None;
+    }
+    denied(simple.words.iter().skip(1).map(|word| word.text.as_str()), policy)
+}
+
+/// The deny rule for a command in what a shell of this script is fed.
+pub(super) fn fed<'a>(script: &Script, policy: &'a Policy) -> Option<&'a Rule> {
+    let all = script.all();
+    let takes_program = |simple: &&Simple| {
+        let name = simple.name().rsplit('/').next().unwrap_or_default();
+        tools::INTERPRETERS.contains(&name) && simple.findings(policy).is_fed
+    };
+    if !all.iter().any(|simple| takes_program(simple)) {
+        return None;
+    }
+    denied(all.iter().map(|simple| simple.text.as_str()), policy)
+}
+
+fn denied<'a, 'b>(texts: impl Iterator<Item = &'b str>, policy: &'a Policy) -> Option<&'a Rule> {
+    let mut rules = policy.rules.iter().filter(|rule| {
+        rule.verdict == RuleVerdict::Deny
+            && matches!(rule.pattern.as_ref(), Pattern::Shell(wanted) if !wanted.matches(""))
+    });
+    let words: Vec<String> = texts
+        .flat_map(|text| {
+            text.split(|letter: char| letter.is_whitespace() || "'\"`;&|()<>{}".contains(letter))
+        })
+        .filter(|word| !word.is_empty() && !word.contains('\0'))
+        .take(MOST)
+        .map(|word| word.rsplit('/').next().unwrap_or_default().to_owned())
+        .collect();
+    rules.find(|rule| {
+        let Pattern::Shell(wanted) = rule.pattern.as_ref() else { return false };
+        (0..words.len()).any(|at| {
+            let rest = &words[at..];
+            wanted.matches(&rest.join(" ")) || rule.loose.as_ref().is_some_and(|loose| loose.matches(rest))
+        })
+    })
+}
