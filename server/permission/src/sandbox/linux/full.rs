@@ -15,17 +15,18 @@ use rustix::process::{Signal, getgid, getuid};
 use rustix::thread::{CapabilitySet, CapabilitySets, UnshareFlags};
 
 use super::fork::{Forked, fork};
+use super::ghost::Ghost;
 use super::plan::Plan;
 use super::{
     collect_until, end_all, failed, filter, ghost, is_gone, landlock, leash, let_go, limit, loopback, mounts,
-    shell, watch,
+    shell, unreadable, watch,
 };
 use crate::sandbox::Network;
 use crate::sandbox::orders::{News, Orders, write_news};
 
 pub(super) fn run(orders: &Orders, line: &UnixStream) -> Result<Option<News>, String> {
     // Dropped at the end, when nobody is inside any more.
-    let ghosts = ghost::make(&orders.confinement.absent);
+    let mut ghosts = ghost::make(&orders.confinement.absent);
     let plan = Plan::of(&orders.confinement, &ghosts);
     let (uid, gid) = (getuid().as_raw(), getgid().as_raw());
     unshare(UnshareFlags::NEWUSER | UnshareFlags::NEWPID)
@@ -33,6 +34,7 @@ pub(super) fn run(orders: &Orders, line: &UnixStream) -> Result<Option<News>, St
     write("/proc/self/setgroups", "deny")?;
     write("/proc/self/uid_map", &format!("{uid} {uid} 1"))?;
     write("/proc/self/gid_map", &format!("{gid} {gid} 1"))?;
+    unreadable()?;
     let (leash, held) = leash()?;
     match fork()? {
         Forked::Parent(first) => {
@@ -43,7 +45,8 @@ pub(super) fn run(orders: &Orders, line: &UnixStream) -> Result<Option<News>, St
         }
         Forked::Child => {
             drop(held);
-            first(orders, &plan, &leash, line)
+            ghosts.iter_mut().for_each(Ghost::leave);
+            first(orders, &plan, leash, line)
         }
     }
 }
@@ -51,18 +54,19 @@ pub(super) fn run(orders: &Orders, line: &UnixStream) -> Result<Option<News>, St
 /// The life of process 1. Does not return: who called is somebody else's copy.
 ///
 /// It tells how it ended by itself, as soon as nobody is left inside: taking the namespaces down is nobody's business.
-fn first(orders: &Orders, plan: &Plan, leash: &OwnedFd, line: &UnixStream) -> ! {
+fn first(orders: &Orders, plan: &Plan, leash: OwnedFd, line: &UnixStream) -> ! {
     let news = inside(orders, plan, leash).unwrap_or_else(News::Failed);
     let told = write_news(line, &news);
     std::process::exit(i32::from(told.is_err()))
 }
 
-fn inside(orders: &Orders, plan: &Plan, leash: &OwnedFd) -> Result<News, String> {
+fn inside(orders: &Orders, plan: &Plan, leash: OwnedFd) -> Result<News, String> {
     rustix::process::set_parent_process_death_signal(Some(Signal::KILL))
         .map_err(|error| failed("die with the launcher", error))?;
-    if is_gone(leash) {
+    if is_gone(&leash) {
         return Err("the launcher went away".to_owned());
     }
+    drop(leash);
     // A session of its own has no terminal.
     rustix::process::setsid().map_err(|error| failed("leave the session", error))?;
     let mut spaces = UnshareFlags::NEWNS | UnshareFlags::NEWIPC;
@@ -80,6 +84,8 @@ fn inside(orders: &Orders, plan: &Plan, leash: &OwnedFd) -> Result<News, String>
         // Names of sockets that are no files belong to the network, which is everybody's then.
         landlock::scope();
     }
+    // Again: a change of rights may have changed it back.
+    unreadable()?;
     let mut shell = shell(orders, Path::new("/tmp"));
     filter::apply(&orders.confinement, filter::Families::Internet)?;
     let shell = shell.spawn().map_err(|error| failed("start the shell", error))?;

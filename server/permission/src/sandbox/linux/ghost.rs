@@ -14,7 +14,16 @@ use crate::sandbox::survey::{GHOST, is_ghost};
 /// One such folder; dropping it takes it away.
 pub(super) struct Ghost {
     pub(super) path: PathBuf,
-    lock: OwnedFd,
+    /// None in a process that only inherited it.
+    lock: Option<OwnedFd>,
+}
+
+impl Ghost {
+    /// Closes the folder here and leaves it to the launcher, which shares the lock: it was opened on the mounts of the
+    /// machine, and whoever got hold of it would stand outside.
+    pub(super) fn leave(&mut self) {
+        self.lock = None;
+    }
 }
 
 /// Makes those that are missing. One that cannot be made is left out: nobody could make it inside either.
@@ -33,7 +42,7 @@ fn one(path: &Path) -> Option<Ghost> {
         let flags = OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC | OFlags::RDONLY;
         let Ok(lock) = open(path, flags, Mode::empty()) else { continue };
         if flock(&lock, FlockOperation::LockShared).is_ok() && is_ghost(path) {
-            return Some(Ghost { path: path.to_owned(), lock });
+            return Some(Ghost { path: path.to_owned(), lock: Some(lock) });
         }
     }
     None
@@ -41,8 +50,9 @@ fn one(path: &Path) -> Option<Ghost> {
 
 impl Drop for Ghost {
     fn drop(&mut self) {
+        let Some(lock) = &self.lock else { return };
         // Somebody else's command still needs it where this cannot be had.
-        if flock(&self.lock, FlockOperation::NonBlockingLockExclusive).is_ok() {
+        if flock(lock, FlockOperation::NonBlockingLockExclusive).is_ok() {
             // Not empty: then it is the person's now.
             let _ = std::fs::remove_dir(&self.path);
         }

@@ -19,13 +19,17 @@ use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::net::UnixStream;
 use std::process::{Child, Command, ExitCode, Stdio};
 
-use rustix::process::{Pid, Resource, Rlimit, Signal, WaitOptions, getpid, kill_process, setrlimit, wait};
+use rustix::process::{
+    DumpableBehavior, Pid, Resource, Rlimit, Signal, WaitOptions, getpid, kill_process,
+    set_dumpable_behavior, setrlimit, wait,
+};
 
 use super::orders::{News, Orders, read_orders, write_news};
 use super::{SHELL, SHELL_ARGUMENTS, State};
 
 /// Reads the orders from the socket that is standard input, carries them out, and says there how it ended.
 pub(super) fn run() -> ExitCode {
+    fork::close_inherited();
     // Its copy is closed by the shell's start; what the shell gets as its input is nothing.
     let Ok(line) = rustix::stdio::stdin().try_clone_to_owned() else { return ExitCode::from(2) };
     let line = UnixStream::from(line);
@@ -41,6 +45,12 @@ pub(super) fn run() -> ExitCode {
         Err(reason) => write_news(&line, &News::Failed(reason)),
     };
     if told.is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+/// Closes this process's memory, root and open files to every other that is no administrator's.
+fn unreadable() -> Result<(), String> {
+    set_dumpable_behavior(DumpableBehavior::NotDumpable)
+        .map_err(|error| failed("close the launcher to its command", error))
 }
 
 /// A pipe whose two ends no program inherits.

@@ -11,13 +11,15 @@ use rustix::process::{
 
 use super::fork::{Forked, fork};
 use super::{
-    collect_until, end_all, failed, filter, is_gone, landlock, leash, let_go, limit, pipe, shell, watch,
+    collect_until, end_all, failed, filter, is_gone, landlock, leash, let_go, limit, pipe, shell, unreadable,
+    watch,
 };
 use crate::sandbox::State;
 use crate::sandbox::orders::{News, Orders, read_news, write_news};
 
 pub(super) fn run(orders: &Orders, line: &UnixStream) -> Result<Option<News>, String> {
     set_child_subreaper(Some(getpid())).map_err(|error| failed("adopt orphans", error))?;
+    unreadable()?;
     let (leash, held) = leash()?;
     let (said, say) = pipe()?;
     match fork()? {
