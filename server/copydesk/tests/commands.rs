@@ -158,7 +158,7 @@ fn warnings_fail_only_when_strict() {
     assert_eq!((code, &document["warnings"]), (1, &json!(1)));
     assert_eq!(document["files"][0]["diagnostics"][0]["code"], "untrusted-setting");
     // What is trusted is no finding any more.
-    assert_eq!(bench.run(&["trust"]).status.code(), Some(0));
+    assert_eq!(bench.run(&["trust", "--yes"]).status.code(), Some(0));
     assert_eq!(bench.run(&["check", "--strict"]).status.code(), Some(0));
 }
 
@@ -234,7 +234,11 @@ fn trust_shows_what_it_grants_and_is_taken_back() {
     let bench = Bench::new(&[("work/.copydesk/config.yaml", config)]);
     let mode = |bench: &Bench| bench.json(&["permissions", "list", "--json"]).1["mode"].clone();
     assert_eq!(mode(&bench), "default");
-    let (code, document) = bench.json(&["trust", "--json"]);
+    // Nobody is at a terminal here, and nobody said yes.
+    assert_eq!(bench.run(&["trust"]).status.code(), Some(1));
+    assert_eq!(bench.run(&["trust", "--json"]).status.code(), Some(1));
+    assert_eq!(mode(&bench), "default");
+    let (code, document) = bench.json(&["trust", "--yes", "--json"]);
     assert_eq!((code, &document["state"]), (0, &json!("trusted")));
     let keys: Vec<_> = document["grants"].as_array().unwrap().iter().map(|grant| &grant["key"]).collect();
     assert_eq!(keys, ["default_model", "permissions.mode"]);
@@ -242,7 +246,7 @@ fn trust_shows_what_it_grants_and_is_taken_back() {
 
     bench.write("work/.copydesk/config.yaml", config.replace("auto", "accept-edits"));
     assert_eq!(mode(&bench), "default");
-    let again = out(&bench.run(&["trust"]));
+    let again = out(&bench.run(&["trust", "--yes"]));
     assert!(
         again.contains("changed since it was trusted") && again.contains("-permissions: {mode: auto"),
         "{again}"

@@ -101,7 +101,7 @@ fn trust_given_on_the_command_line_counts_in_the_editor_and_can_be_taken_back() 
         let files = [(CONFIG, GRANTS[0])];
         let script = vec![triple(), done(), copydesk_tests::scene::edit("x * 3", "x * 4"), done()];
         let mut scene = with_files(personality, format, "{}", script, &files);
-        let ran = scene.workspace.run(&["trust"]).exits(0);
+        let ran = scene.workspace.run(&["trust", "--yes"]).exits(0);
         assert!(
             ran.stdout.contains("config.yaml") || ran.stderr.contains("config.yaml"),
             "it says what: {ran}"

@@ -1,7 +1,7 @@
 //! `copydesk trust`: lets a workspace's own files grant things, for exactly the content they have now.
 //!
 //! It shows first what would count, and what changed since it was trusted the last time. On a terminal it then asks;
-//! elsewhere the command itself is the decision. Inside a run it refuses: an agent cannot trust its own workspace.
+//! elsewhere it refuses unless `--yes` says that a person has decided. Inside a run it refuses: an agent cannot trust its own workspace.
 
 use std::io::IsTerminal;
 use std::path::PathBuf;
@@ -76,8 +76,12 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
     if !arguments.json {
         show(&here, &before, &now, &grants)?;
     }
-    let asks = !arguments.yes && !arguments.json && std::io::stdin().is_terminal();
-    if asks && !matches!(ask_on_terminal("Trust this content? Type yes:")?.as_str(), "yes" | "y") {
+    let can_ask = !arguments.json && std::io::stdin().is_terminal();
+    if !arguments.yes && !can_ask {
+        out::note("error: trusting needs a person at a terminal, or '--yes'; nothing was changed");
+        return Ok(Outcome::Problems);
+    }
+    if !arguments.yes && !matches!(ask_on_terminal("Trust this content? Type yes:")?.as_str(), "yes" | "y") {
         out::note("nothing was changed");
         return Ok(Outcome::Problems);
     }
