@@ -84,7 +84,7 @@ pub(crate) fn is_forbidden(name: &str) -> bool {
     )
 }
 
-/// Whether JavaScript finds something of its own below this name in every object, so that a step of that name is not found.
+/// Whether JavaScript finds something of its own below this name in every object: a step of that name is not found.
 pub(crate) fn is_inherited(name: &str) -> bool {
     is_forbidden(name)
         || matches!(
