@@ -261,6 +261,24 @@ fn broken_texts_are_nearly_always_read_the_same() {
     assert!(different <= 6, "{different} of some 6000 edits");
 }
 
+#[test]
+fn white_space_behind_a_block_scalar_may_be_its_text() {
+    let texts = ["q: |\n  r\n? p\n: q\n", "a:\n  - q: |\n      r\n  - s\n", "q: >\n r\n\ns: t\n"];
+    for text in texts {
+        let mark = text.find("r\n").unwrap() + 2;
+        for come in ["       \n", "\n  \r\n", "  \t\n", "\n\n", "       \n# c\n"] {
+            let document = Document::with_format(0, "yaml", Format::Yaml, text);
+            document.tree();
+            let typed = edited(&document, Span::at(mark), come);
+            assert_eq!(typed.tree(), &yaml::parse(typed.text()), "{:?}", typed.text());
+            let gone = edited(&typed, Span::new(mark, mark + come.len()), "");
+            assert_eq!(gone.tree(), &yaml::parse(text), "{:?} taken out of {:?}", come, typed.text());
+            let less = edited(&typed, Span::new(mark, mark + come.len() + 1), "");
+            assert_eq!(less.tree(), &yaml::parse(less.text()), "{:?}", less.text());
+        }
+    }
+}
+
 /// Types a piece at a mark, and looks at how much of the tree is still the same.
 #[track_caller]
 fn typed(mark: &str, come: &str, least: usize) {

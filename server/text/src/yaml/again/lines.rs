@@ -37,3 +37,10 @@ pub(super) fn is_quiet(line: &str) -> bool {
     let content = line.trim_start_matches([' ', '\t']).trim_end_matches(['\n', '\r', ' ', '\t']);
     content.is_empty() || content.starts_with('#')
 }
+
+/// Whether a line is white space that reaches behind a column: behind a block scalar it may be text of it, though the
+/// scalar's span ends before.
+pub(super) fn is_deep_blank(line: &str, column: usize) -> bool {
+    let blank = line.trim_end_matches(['\n', '\r']);
+    blank.len() > column && blank.bytes().all(|byte| matches!(byte, b' ' | b'\t'))
+}

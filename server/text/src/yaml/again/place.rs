@@ -5,7 +5,7 @@ use std::ops::Range;
 use copydesk_base::Span;
 
 use super::Edit;
-use super::lines::{is_quiet, line_end, line_start, lines};
+use super::lines::{is_deep_blank, is_quiet, line_end, line_start, lines};
 use super::run::{Run, is_dash};
 use crate::node::{Entry, Kind, Node};
 use crate::tree::Tree;
@@ -218,6 +218,9 @@ impl<'t> Level<'t> {
         };
         let end = if at < self.len() { self.margin(text, at)? } else { self.limit };
         let region = Span::new(start, end);
+        if is_behind_scalar && lines(text, region).any(|line| is_deep_blank(line.text, self.column)) {
+            return None;
+        }
         let is_gap = lines(text, region).all(|line| is_quiet(line.text));
         is_gap.then_some(Run { children: at..at, region, is_behind_scalar })
     }
@@ -249,6 +252,7 @@ impl<'t> Level<'t> {
     }
 
     fn run(&self, text: &str, children: Range<usize>, edit: Edit) -> Option<Run> {
+        let scalar = children.start.checked_sub(1).and_then(|before| self.scalar(text, before));
         let start = match children.start {
             0 if edit.start >= self.node.span().start => self.node.span().start,
             0 => self.lead?,
@@ -258,14 +262,22 @@ impl<'t> Level<'t> {
                 if !lines(text, Span::new(gap, margin)).all(|line| is_quiet(line.text)) {
                     return None;
                 }
-                if edit.start <= margin && self.scalar(text, at - 1) == Some(Blanks::Kept) {
+                let mut gap_lines = lines(text, Span::new(gap, margin));
+                let is_text = match scalar {
+                    Some(Blanks::Kept) => edit.start <= margin,
+                    Some(Blanks::Dropped) => {
+                        edit.start < margin && gap_lines.any(|line| is_deep_blank(line.text, self.column))
+                    }
+                    None => false,
+                };
+                if is_text {
                     return None;
                 }
                 if edit.start < margin { gap } else { margin }
             }
         };
         let end = self.end(text, children.end.checked_sub(1)?)?;
-        Some(Run { children, region: Span::new(start, end), is_behind_scalar: false })
+        Some(Run { children, region: Span::new(start, end), is_behind_scalar: scalar.is_some() })
     }
 
     /// The collection that a child is, as far as the edit may be in it.

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use copydesk_base::Span;
 
-use super::lines::{is_quiet, lines};
+use super::lines::{is_deep_blank, is_quiet, lines};
 use super::place::Level;
 use super::{Children, Edit};
 use crate::tree::Tree;
@@ -83,6 +83,9 @@ impl Run {
                 indent = level.column;
             }
             if trimmed.is_empty() {
+                if self.is_behind_scalar && !has_content && is_deep_blank(line.text, level.column) {
+                    return false;
+                }
                 continue;
             }
             if trimmed.starts_with('#') {
