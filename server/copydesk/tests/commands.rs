@@ -190,7 +190,13 @@ fn schemas_are_printed_and_written() {
     assert_eq!(bench.run(&["schema", "--out", "deep/schemas"]).status.code(), Some(0));
     let written = std::fs::read(bench.root().join("deep/schemas/workflow.schema.json")).unwrap();
     assert_eq!(written, printed.stdout);
-    assert_eq!(std::fs::read_dir(bench.root().join("deep/schemas")).unwrap().count(), 4);
+    let mut names: Vec<_> = std::fs::read_dir(bench.root().join("deep/schemas"))
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    names.sort();
+    let kinds = ["action", "agent", "config", "mcp", "prompt", "skill", "workflow"];
+    assert_eq!(names, kinds.map(|kind| format!("{kind}.schema.json")), "one of each kind of file");
 }
 
 #[test]

@@ -56,7 +56,9 @@ fn a_comment_that_came_with_the_file_is_confirmed_once_with_its_origin() {
             scene.client.choose(&prompt, title);
             if title == "Deny" {
                 scene.client.no_diagnostic(&uri, "pending-approval");
-                scene.client.listen();
+                scene.client.wait("the end of the progress", |client| {
+                    client.progress_tokens().is_empty().then_some(())
+                });
                 assert!(scene.model.requests().is_empty(), "nor after a no");
             } else {
                 scene.edit();
@@ -77,11 +79,13 @@ fn a_comment_that_an_agent_wrote_is_not_the_persons() {
         scene.wait_for_text(&TEXT.replace("def double(x):", &format!("{COMMENT}def double(x):")));
         scene.over(1);
         let action = offered(&mut scene).expect("the comment is offered");
+        scene.asked += 1;
         scene.client.run_action(&action);
         let read = scene.answer(Way::Prompt, "Deny");
         assert!(read.contains("did not type"), "{read}");
         let uri = scene.uri.clone();
         scene.client.no_diagnostic(&uri, "pending-approval");
+        scene.over(1);
         assert_eq!(scene.model.requests().len(), 2);
         scene.end();
     });

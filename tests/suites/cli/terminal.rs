@@ -59,7 +59,8 @@ fn no_descendant_of_a_run_approves() {
         // A run's own shell finds a terminal, and the id, and types yes: it is still the run.
         let files = vec![(
             "approve.sh".to_owned(),
-            "read id < id\nprintf 'y\\n' | script -qec \"$COPYDESK approve $id once\" /dev/null\n".to_owned(),
+            "read id < id\nprintf 'y\\n' | script -qec \"./copydesk approve $id once\" /dev/null\n"
+                .to_owned(),
         )];
         let bash = Reply::tool("bash", &json!({"command": "sh approve.sh"}));
         let script = vec![triple().when("do apples"), bash.when("do pears"), done(), done()];
@@ -70,8 +71,8 @@ fn no_descendant_of_a_run_approves() {
         let id = pending_id(&mut scene);
         let prompt = scene.client.prompt();
         scene.workspace.write("id", &format!("{id}\n"));
-        let text = scene.workspace.read("approve.sh").replace("$COPYDESK", COPYDESK);
-        scene.workspace.write("approve.sh", &text);
+        // A run's commands see the workspace, and not the folder where this binary was built.
+        std::fs::copy(COPYDESK, scene.workspace.path("copydesk")).expect("a copy of the binary");
         scene.ask("do pears");
         scene.answered(2);
         let told = scene.result(2);
