@@ -279,6 +279,17 @@ fn white_space_behind_a_block_scalar_may_be_its_text() {
     }
 }
 
+#[test]
+fn what_was_left_open_above_may_be_closed_below() {
+    for (text, mark) in [("b: [\ny: [z,\n  a]\nc: d\n", "[z"), ("b: {\ny: {z,\n  a}\nc: d\n", "{z")] {
+        let document = Document::with_format(0, "yaml", Format::Yaml, text);
+        document.tree();
+        let at = text.find(mark).unwrap();
+        let closed = edited(&document, Span::new(at, at + 1), "");
+        assert_eq!(closed.tree(), &yaml::parse(closed.text()), "{:?}", closed.text());
+    }
+}
+
 /// Types a piece at a mark, and looks at how much of the tree is still the same.
 #[track_caller]
 fn typed(mark: &str, come: &str, least: usize) {

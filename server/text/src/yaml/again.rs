@@ -86,6 +86,13 @@ fn read(before: &Tree, text: &Arc<str>, edit: Edit, levels: &[Level<'_>], run: &
     if !before.broken.is_empty() && !may_be_broken {
         return None;
     }
+    // What was left open before the run may be closed by what stands there now.
+    let may_be_open = |broken: &Span| {
+        broken.start < run.region.start && broken.of(&before.text).contains(['[', '{', '"', '\''])
+    };
+    if before.broken.iter().any(may_be_open) {
+        return None;
+    }
     let end = edit.moved(run.region.end);
     let margin = lines::line_start(text, run.region.start);
     let piece = " ".repeat(run.region.start - margin) + text.get(run.region.start..end)?;
