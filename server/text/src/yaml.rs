@@ -11,6 +11,7 @@
 pub(crate) mod again;
 mod build;
 pub(crate) mod decode;
+mod directive;
 mod message;
 mod recover;
 
@@ -45,7 +46,13 @@ pub fn parse_shared(text: Arc<str>) -> Tree {
     let part = Span::new(0, text.len());
     let has_directive = text.starts_with('%') || text.contains("\n%") || text.contains("\r%");
     // What a directive says holds for all that is behind it, so no part can be read alone.
-    Tree { is_whole: part.end <= MAX_BYTES && !has_directive, ..parse_part(text, part) }
+    let mut tree = Tree { is_whole: part.end <= MAX_BYTES && !has_directive, ..parse_part(text, part) };
+    if has_directive && tree.broken.is_empty() {
+        tree.problems.extend(directive::check(&tree.text));
+        tree.problems.sort_by_key(|problem| (problem.span, problem.code));
+        tree.problems.truncate(MAX_PROBLEMS);
+    }
+    tree
 }
 
 /// The tree of one part of a text, with spans of the whole: the front matter of a Markdown file for one.

@@ -57,7 +57,8 @@ pub(crate) fn again(before: &Tree, text: &Arc<str>, edit: Edit) -> Option<Tree> 
     let is_plain = before.is_whole
         && text.len() <= MAX_BYTES
         && before.found.len() < MOST_FOUND
-        && !inserted.contains('\u{feff}');
+        && !inserted.contains('\u{feff}')
+        && !begins_with_percent(text, edit);
     if !is_plain {
         return None;
     }
@@ -73,6 +74,16 @@ pub(crate) fn again(before: &Tree, text: &Arc<str>, edit: Edit) -> Option<Tree> 
         }
     }
     None
+}
+
+/// Whether a line that the edit touched may now be a directive, which changes what the whole text means.
+fn begins_with_percent(text: &str, edit: Edit) -> bool {
+    let bytes = text.as_bytes();
+    let is_break = |byte: &u8| matches!(byte, b'\n' | b'\r');
+    let from = bytes[..edit.start].iter().rposition(is_break).map_or(0, |at| at + 1);
+    (from..=edit.new_end).any(|at| {
+        bytes.get(at) == Some(&b'%') && at.checked_sub(1).is_none_or(|before| is_break(&bytes[before]))
+    })
 }
 
 /// Reads a run again and puts it in its place. `None` where a larger run must be tried.
