@@ -12,6 +12,7 @@ mod check_structure;
 mod check_types;
 mod check_useless;
 mod completion;
+mod damage;
 mod evaluating;
 mod everywhere;
 mod expression_robust;
