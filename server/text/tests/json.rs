@@ -32,13 +32,17 @@ fn values_and_places() {
                 : text "x\ty" 50..56 "\"x\\ty\""
         "#]],
     );
-    check("// head\n[1, /* in */ \"no\",]", Dialect::Commented, expect![[r#"
+    check(
+        "// head\n[1, /* in */ \"no\",]",
+        Dialect::Commented,
+        expect![[r#"
         list 8..27 "[1, /* in */ \"no\",]"
           - number "1" 9..10 "1"
           - text "no" 21..25 "\"no\""
         comment "// head"
         comment "/* in */"
-    "#]]);
+    "#]],
+    );
 }
 
 /// Each complaint with its place and what it is about.
@@ -100,7 +104,10 @@ fn strict_json_is_strict() {
 /// Half-typed texts keep what stands around the cursor.
 #[test]
 fn half_typed() {
-    check("{\n  \"a\": ,\n  \"na\n  \"b\": 2\n}", Dialect::Strict, expect![[r#"
+    check(
+        "{\n  \"a\": ,\n  \"na\n  \"b\": 2\n}",
+        Dialect::Strict,
+        expect![[r#"
         mapping 0..27 "{\n  \"a\": ,\n  \"na\n  \"b\": 2\n}"
           ? text "a" 4..7 "\"a\""
           : null 8..8 ""
@@ -112,8 +119,12 @@ fn half_typed() {
         json-syntax 13 "\"na": this text has no closing '"'
         json-syntax 13 "\"na": expected ':' and a value behind this key
         json-syntax 16 "": expected ',' here
-    "#]]);
-    check("{\n  \"a\": \n  \"b\": {\"c\": [1\n}", Dialect::Strict, expect![[r#"
+    "#]],
+    );
+    check(
+        "{\n  \"a\": \n  \"b\": {\"c\": [1\n}",
+        Dialect::Strict,
+        expect![[r#"
         mapping 0..27 "{\n  \"a\": \n  \"b\": {\"c\": [1\n}"
           ? text "a" 4..7 "\"a\""
           : null 8..8 ""
@@ -126,8 +137,12 @@ fn half_typed() {
         json-syntax 8 "": a value is missing here
         json-syntax 8 "": expected ',' here
         json-syntax 23 "[": this '[' is never closed; add ']'
-    "#]]);
-    check("{\"a\": {\"b\"", Dialect::Strict, expect![[r#"
+    "#]],
+    );
+    check(
+        "{\"a\": {\"b\"",
+        Dialect::Strict,
+        expect![[r#"
         mapping 0..10 "{\"a\": {\"b\""
           ? text "a" 1..4 "\"a\""
           : mapping 6..10 "{\"b\""
@@ -136,7 +151,8 @@ fn half_typed() {
         json-syntax 0 "{": this '{' is never closed; add '}'
         json-syntax 6 "{": this '{' is never closed; add '}'
         json-syntax 7 "\"b\"": expected ':' and a value behind this key
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]

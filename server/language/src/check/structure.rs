@@ -104,9 +104,9 @@ fn list<'a>(
             continue;
         }
         if is_steps(findings, holder) {
-            step(findings, item, shape, holder)
+            step(findings, item, shape, holder);
         } else {
-            value(findings, item, shape, holder)
+            value(findings, item, shape, holder);
         }
     }
 }

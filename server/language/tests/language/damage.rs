@@ -166,7 +166,7 @@ fn hostile_texts_are_bounded() {
         text + &format!("a{at}: &a{at} [{}]\n", vec![format!("*a{}", at - 1); 10].join(", "))
     });
     let stairs = |count: usize| (0..count).map(|at| " ".repeat(at) + "a:\n").collect::<String>();
-    let long: String = (0..100_000).map(|at| format!("k{at}: {at}\n")).collect();
+    let long = (0..100_000).map(|at| format!("k{at}: {at}\n")).collect::<Vec<_>>().concat();
     // What it is, the text, and what is said of it.
     let cases: Vec<(&str, String, Option<&str>)> = vec![
         ("lists in a flow", "a: ".to_owned() + &"[".repeat(levels) + &"]".repeat(levels), Some("deep")),

@@ -171,7 +171,7 @@ fn links_lead_to_sub_workflows_and_agents() {
     let links_of = |fixture: &str, expect: Expect| {
         let world = World::new(fixture);
         let found = world.with(|file| links(file, &world.index()));
-        let shown: String = found
+        let shown = found
             .iter()
             .map(|link| {
                 format!(
@@ -181,7 +181,8 @@ fn links_lead_to_sub_workflows_and_agents() {
                     link.tooltip
                 )
             })
-            .collect();
+            .collect::<Vec<_>>()
+            .concat();
         expect.assert_eq(&shown);
     };
     links_of(
@@ -209,7 +210,7 @@ fn links_lead_to_sub_workflows_and_agents() {
 fn lenses_count_what_is_used() {
     let world = World::new(&family("name: chi"));
     let texts = |path: &Path, look: &mut dyn FnMut(&File<'_>)| world.show(path, look);
-    let shown: String = world.with(|file| {
+    let shown = world.with(|file| {
         lenses(file)
             .iter()
             .map(|lens| {
@@ -219,7 +220,8 @@ fn lenses_count_what_is_used() {
                     navigate::count(file, &world.index(), &texts, lens)
                 )
             })
-            .collect()
+            .collect::<Vec<_>>()
+            .concat()
     });
     expect![[r#"
         child: 2 references

@@ -68,7 +68,11 @@ fn findings(world: &World) -> Vec<String> {
     for (path, text) in &world.files {
         let tree = parse(path, text);
         let codes = check(&File::new(path, text, &tree), &index);
-        found.extend(codes.iter().map(|one| format!("{} {}", one.code, path.extension().unwrap().display())));
+        found.extend(
+            codes
+                .iter()
+                .map(|one| format!("{} {}", one.code, path.extension().unwrap_or_default().display())),
+        );
     }
     found
 }
