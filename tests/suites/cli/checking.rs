@@ -188,7 +188,8 @@ fn json_documents_name_their_schema() {
 
 #[test]
 fn files_of_others_are_checked_by_the_schema_they_have() {
-    let schema = r#"{"type": "object", "additionalProperties": false, "properties": {"a": {"type": "number"}}}"#;
+    let schema =
+        r#"{"type": "object", "additionalProperties": false, "properties": {"a": {"type": "number"}}}"#;
     let table: &[(&str, &str, &str, &[&str])] = &[
         ("x.yaml", "# yaml-language-server: $schema=s/own.json\na: b\n", "", &["type-mismatch"]),
         ("x.yaml", "$schema: ./s/own.json\na: 1\n", "", &["unknown-key"]),

@@ -28,7 +28,11 @@ fn a_file_is_laid_out_in_every_editors_own_units() {
         let edits = client.ok("textDocument/formatting", params.clone());
         take(client, uri, &edits);
         assert_eq!(client.text(uri), TIDY);
-        assert_eq!(client.ok("textDocument/formatting", params), json!([]), "a second time there is nothing to do");
+        assert_eq!(
+            client.ok("textDocument/formatting", params),
+            json!([]),
+            "a second time there is nothing to do"
+        );
     });
 }
 
@@ -54,7 +58,8 @@ fn a_new_line_starts_where_the_next_thing_goes() {
         let typed = format!("{text}    ");
         client.set_text(uri, &typed);
         let position = client::position(&typed, typed.len(), client.encoding);
-        let params = json!({"textDocument": {"uri": uri}, "position": position, "ch": "\n", "options": options()});
+        let params =
+            json!({"textDocument": {"uri": uri}, "position": position, "ch": "\n", "options": options()});
         let edits = client.ok("textDocument/onTypeFormatting", params);
         take(client, uri, &edits);
         assert_eq!(client.text(uri), format!("{text}      "));
@@ -151,7 +156,10 @@ fn all_that_is_safe_is_fixed_at_once_resolved_later_where_that_is_wanted() {
         }
         client.apply_own(&action["edit"]);
         assert_eq!(client.text(&uri), text.replace("typ: shel", "type: shell").replace("rnu", "run"));
-        assert!(client.code_actions(&uri, &nothing, Some("source.fixAll")).is_empty(), "there is nothing left");
+        assert!(
+            client.code_actions(&uri, &nothing, Some("source.fixAll")).is_empty(),
+            "there is nothing left"
+        );
         client.finish();
     }
 }

@@ -15,7 +15,13 @@ fn folds_are_lines_of_the_file() {
             .as_array()
             .into_iter()
             .flatten()
-            .map(|fold| (fold["startLine"].as_u64().unwrap_or(99), fold["endLine"].as_u64().unwrap_or(99), fold["kind"].clone()))
+            .map(|fold| {
+                (
+                    fold["startLine"].as_u64().unwrap_or(99),
+                    fold["endLine"].as_u64().unwrap_or(99),
+                    fold["kind"].clone(),
+                )
+            })
             .collect();
         let plain = Value::Null;
         assert_eq!(
@@ -72,11 +78,13 @@ fn words_have_colors_and_changes_are_small() {
         let document = json!({"uri": uri});
         let full = client.ok("textDocument/semanticTokens/full", json!({"textDocument": document}));
         let all = words(client, uri, &full["data"]);
-        for word in ["steps", "id", "shell", "'ä😀'", "+", "env", "${{", "}}", "output", "keystone-architect"] {
+        for word in ["steps", "id", "shell", "'ä😀'", "+", "env", "${{", "}}", "output", "keystone-architect"]
+        {
             assert!(all.iter().any(|(text, _)| text == word), "{word}: {all:?}");
         }
         let range = client.range_of(uri, "steps.a.output");
-        let part = client.ok("textDocument/semanticTokens/range", json!({"textDocument": document, "range": range}));
+        let part =
+            client.ok("textDocument/semanticTokens/range", json!({"textDocument": document, "range": range}));
         let part = words(client, uri, &part["data"]);
         let names: Vec<&str> = part.iter().map(|(text, _)| text.as_str()).collect();
         assert_eq!(names, ["steps", "a", "output"]);
@@ -103,7 +111,8 @@ fn words_have_colors_and_changes_are_small() {
 fn hints_stand_in_their_range() {
     in_every_editor(TEXT, |client, _, uri| {
         let whole = json!({"start": {"line": 0, "character": 0}, "end": {"line": 99, "character": 0}});
-        let hints = client.ok("textDocument/inlayHint", json!({"textDocument": {"uri": uri}, "range": whole}));
+        let hints =
+            client.ok("textDocument/inlayHint", json!({"textDocument": {"uri": uri}, "range": whole}));
         let shown: Vec<(&str, u64)> = hints
             .as_array()
             .into_iter()
@@ -111,7 +120,10 @@ fn hints_stand_in_their_range() {
             .filter_map(|hint| Some((hint["label"].as_str()?, hint["position"]["line"].as_u64()?)))
             .collect();
         assert_eq!(shown, [("waits for a", 10), ("≤ 10 requests", 11)]);
-        assert!(hints[0]["tooltip"]["value"].as_str().is_some_and(|words| words.contains("`needs`")), "{hints}");
+        assert!(
+            hints[0]["tooltip"]["value"].as_str().is_some_and(|words| words.contains("`needs`")),
+            "{hints}"
+        );
         let head = json!({"start": {"line": 0, "character": 0}, "end": {"line": 3, "character": 0}});
         let hints = client.ok("textDocument/inlayHint", json!({"textDocument": {"uri": uri}, "range": head}));
         assert_eq!(hints, json!([]));

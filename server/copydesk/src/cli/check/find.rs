@@ -40,7 +40,9 @@ fn below(path: &Path) -> Vec<Found> {
     let files =
         workspace::below(path).flatten().filter(|entry| entry.file_type().is_some_and(|kind| kind.is_file()));
     files
-        .filter(|entry| is_yaml(entry.path()) || is_markdown(entry.path()) || entry.file_name() == ".mcp.json")
+        .filter(|entry| {
+            is_yaml(entry.path()) || is_markdown(entry.path()) || entry.file_name() == ".mcp.json"
+        })
         .map(|entry| Found { path: tidy(entry.path()), named: Named::ByFolder })
         .collect()
 }
