@@ -17,7 +17,7 @@ const SCHEMA: &str = r#"{
 }"#;
 
 fn text(client: &mut Client, uri: &str, schema: &str) -> String {
-    let schema_uri = format!("{}/service.schema.json", uri.rsplit_once('/').expect("a folder").0);
+    let schema_uri = format!("{}/service.schema.json", uri.rsplit_once('/').map_or("", |(folder, _)| folder));
     client.open(&schema_uri, "json", schema);
     client.text(uri)
 }

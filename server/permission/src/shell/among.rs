@@ -66,7 +66,7 @@ pub(super) fn fed<'a>(script: &Script, policy: &'a Policy) -> Option<&'a Rule> {
         let name = simple.name().rsplit('/').next().unwrap_or_default();
         tools::INTERPRETERS.contains(&name) && simple.findings(policy).is_fed
     };
-    if !all.iter().any(|simple| takes_program(simple)) {
+    if !all.iter().any(takes_program) {
         return None;
     }
     denied(all.iter().map(|simple| simple.text.as_str()), policy)
