@@ -1,5 +1,6 @@
 //! A pending approval: where it stands, how it is answered, and how it ends when it is not.
 
+use copydesk_tests::client::Client;
 use copydesk_tests::model_server::{Format, Reply};
 use copydesk_tests::personality::{Personality, Prompts};
 use copydesk_tests::scene::{Scene, TEXT, Way, done, everywhere, in_four, triple, tripled, usual};
@@ -159,23 +160,31 @@ fn show_ends_the_clock_and_the_approval_waits_for_the_person() {
 #[test]
 fn identical_asks_are_merged() {
     everywhere(|personality, format| {
-        let script =
-            vec![bash("printf one").when("apples"), bash("printf one").when("pears"), done(), done()];
-        // The events say when the second run has come to its question, which nobody else is told of.
+        let script = vec![
+            bash("printf one").when("apples"),
+            bash("printf one").when("pears"),
+            Reply::text("Plums.").when("plums"),
+            done(),
+            done(),
+        ];
+        // The events say how far the other runs have come, which nobody else is told of.
         let mut scene = begin(personality.with_extension(), format, "{}", script);
         scene.ask("do apples");
         scene.ask("do pears");
         let prompt = scene.client.prompt();
-        scene.client.wait("two calls", |client| {
-            let calls = client.events().iter().filter(|event| event["event"]["type"] == "tool_called");
-            (calls.count() == 2).then_some(())
-        });
+        let events = |client: &Client, kind: &str| {
+            client.events().iter().filter(|event| event["event"]["type"] == kind).count()
+        };
+        scene.client.wait("two calls", |client| (events(client, "tool_called") == 2).then_some(()));
+        // A question that joins another is told to nobody. A whole run takes longer than from a call to its question.
+        scene.ask("do plums");
+        scene.client.wait("the third run", |client| (events(client, "run_finished") == 1).then_some(()));
         scene.pending();
         scene.client.choose(&prompt, "Allow once");
-        scene.over(3);
+        scene.over(4);
         // Were they asked one after the other instead, the second prompt would be here.
         assert!(scene.client.heard("window/showMessageRequest").is_empty(), "one question for both");
-        let told: Vec<String> = (2..4).map(|n| scene.result(n)).collect();
+        let told: Vec<String> = (3..5).map(|n| scene.result(n)).collect();
         assert!(told.iter().all(|one| one.contains("one")), "{told:?}");
         scene.end();
     });
