@@ -69,7 +69,9 @@ pub(crate) fn again(before: &Tree, text: &Arc<str>, edit: Edit) -> Option<Tree> 
                 continue;
             }
             if let Some(tree) = read(before, text, edit, &levels[..=at], &run) {
-                return Some(tree);
+                // A text broken by its tabs is read without its aliases. Where the edit has healed it, they are judged.
+                let is_healed = !before.broken.is_empty() && tree.broken.is_empty();
+                return if is_healed && recover::has_tabs(&before.text) { None } else { Some(tree) };
             }
         }
     }
