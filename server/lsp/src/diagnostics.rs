@@ -23,7 +23,7 @@ use crate::rules::check_rules;
 use crate::schemas;
 use crate::snapshot::Snapshot;
 use crate::state::State;
-use crate::told::Told;
+use crate::told;
 
 /// What each URI was last told, and for which version.
 type Shown = HashMap<String, (Option<i32>, Vec<lsp::Diagnostic>)>;
@@ -131,7 +131,6 @@ pub(crate) async fn work(state: Arc<State>) {
     // What was published last, and the URIs that agents' findings stood on.
     let mut shown: Shown = HashMap::new();
     let mut of_agents: HashSet<String> = HashSet::new();
-    let mut told = Told::default();
     loop {
         tokio::select! {
             () = session.publisher.wake.notified() => {}
@@ -145,7 +144,7 @@ pub(crate) async fn work(state: Arc<State>) {
         of_agents = places;
         for uri in uris {
             publish(&state, uri.clone(), &mut shown).await;
-            told.tell(&state, &uri).await;
+            told::tell(&state, &uri).await;
         }
     }
 }

@@ -30,7 +30,7 @@ pub use discover::{End, Found, Limits, Walked, below, walk};
 pub use members::{Members, Summaries, UserPlaces};
 
 use crate::documents::Open;
-pub(crate) use meaning::is_same;
+use meaning::is_same;
 pub(crate) use task::{register, work};
 use view::View;
 
@@ -90,8 +90,7 @@ impl Workspace {
 
     /// What is known now, with the open documents over the disk. Reads files: not for the intake.
     pub(crate) fn index(&self, open: &[Arc<Open>], own: Option<&Open>, trust: Trust) -> WorkspaceIndex {
-        let open: Vec<(PathBuf, Arc<Summary>)> =
-            open.iter().filter_map(|open| Some((open.path.clone()?, open.summary()?.clone()))).collect();
+        let open = summaries_of(open);
         let mut known = self.known();
         known.look_in_places();
         if let Some((path, summary)) = own.and_then(|own| Some((own.path.as_deref()?, own.summary()?)))
@@ -99,16 +98,24 @@ impl Workspace {
         {
             known.members.look_at_calls(&DiskFiles, path, &summary.calls);
         }
-        let Known { members, view, .. } = &mut *known;
-        let summaries = view.laid_over(members, &open);
-        members.index_with(trust, summaries)
+        known.index(&open, trust)
     }
 
-    /// What the disk says of a file.
-    pub(crate) fn on_disk(&self, path: &Path) -> Option<Arc<Summary>> {
+    /// What is known now, and what else a file meant to whoever asked since this was asked last: nothing, if that was
+    /// the same. Reads files.
+    pub(crate) fn turned(&self, open: &[Arc<Open>], path: &Path) -> (WorkspaceIndex, Vec<Meaning>) {
+        let open = summaries_of(open);
         let mut known = self.known();
         known.look_in_places();
-        known.members.summaries().get(path).cloned()
+        let index = known.index(&open, Trust::Untrusted);
+        let mut left = known.view.left(path);
+        drop(known);
+        let now = index.files.as_deref().and_then(|files| files.get(path)).cloned();
+        left.retain(|before| match (before, &now) {
+            (Some(before), Some(now)) => !Arc::ptr_eq(before, now) && !is_same(before, now),
+            (before, now) => before.is_some() || now.is_some(),
+        });
+        (index, left)
     }
 
     /// Has the tree walked, once. Like all orders it never waits.
@@ -146,7 +153,19 @@ impl Workspace {
     }
 }
 
+/// What a file says to others; `None` where there is none.
+pub(crate) type Meaning = Option<Arc<Summary>>;
+
+fn summaries_of(open: &[Arc<Open>]) -> Vec<(PathBuf, Arc<Summary>)> {
+    open.iter().filter_map(|open| Some((open.path.clone()?, open.summary()?.clone()))).collect()
+}
+
 impl Known {
+    fn index(&mut self, open: &[(PathBuf, Arc<Summary>)], trust: Trust) -> WorkspaceIndex {
+        let summaries = self.view.laid_over(&self.members, open);
+        self.members.index_with(trust, summaries)
+    }
+
     fn look_in_places(&mut self) {
         if self.places == Places::Unseen {
             self.places = Places::Seen;
