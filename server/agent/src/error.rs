@@ -36,8 +36,10 @@ pub enum AgentError {
     NotOffered,
     #[error("go on: it was canceled")]
     Canceled,
-    #[error("finish: the model's answer was cut at its limit of output tokens; ask for less at once")]
-    Cut,
+    #[error("finish: the model's answer was cut at its limit of output tokens{}; ask for less at once", undone(*calls))]
+    Cut { calls: usize },
+    #[error("finish: the model stopped with '{reason}', which nobody here knows{}", undone(*calls))]
+    Stopped { reason: String, calls: usize },
     #[error("finish: the model, or a filter before it, declined to answer")]
     Declined,
 }
@@ -58,4 +60,9 @@ impl From<StoreError> for AgentError {
     fn from(error: StoreError) -> Self {
         Self::Journal(error.to_string())
     }
+}
+
+/// The calls of an answer that did not end as it should.
+fn undone(calls: usize) -> &'static str {
+    if calls == 0 { "" } else { ", and nothing that it called for was done" }
 }

@@ -419,10 +419,15 @@ async fn answer(turn: &mut Turn, choice: &Choice, request: Request) -> Result<An
                 turn.record(vec![answered]).await?;
                 return match reason {
                     StopReason::Refusal => Err(AgentError::Declined),
-                    // What it had said is shown; a run that ends in the middle of a sentence has not succeeded.
-                    StopReason::MaxTokens if calls.is_empty() => {
+                    // What it had said is shown; a run that ends in the middle of a sentence has not succeeded, and of an
+                    // answer that is not whole nothing is performed: the next call might have taken the first one back.
+                    StopReason::MaxTokens => {
                         turn.last_text.clone_from(&text);
-                        Err(AgentError::Cut)
+                        Err(AgentError::Cut { calls: calls.len() })
+                    }
+                    StopReason::Other(reason) if !calls.is_empty() => {
+                        turn.last_text.clone_from(&text);
+                        Err(AgentError::Stopped { reason: vault::first_words(&reason), calls: calls.len() })
                     }
                     _ => Ok(Answered { text, calls, carried }),
                 };

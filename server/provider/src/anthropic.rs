@@ -230,6 +230,8 @@ impl Reader {
                     self.reason = Some(stop_reason(&reason));
                 }
             }
+            // A stop without its reason is a stream that somebody in between has closed.
+            "message_stop" if self.reason.is_none() => return Err(WireError::Cut),
             "message_stop" => return Ok(Progress::Done),
             // Kinds that come with later versions of the API.
             _ => {}

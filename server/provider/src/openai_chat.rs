@@ -2,8 +2,9 @@
 //!
 //! Spoken by many servers with small differences, so the reader is generous: `[DONE]` may be missing where a
 //! `finish_reason` came and the stream ended in good order, usage may be missing, arguments may come whole or as an
-//! object, reasoning may come under either of two names (it is shown and never sent back), `delta` may be null, ids and indexes may be missing or repeated. It is strict in one thing: an answer that
-//! neither finished nor was `[DONE]` is no answer.
+//! object, reasoning may come under either of two names (it is shown and never sent back), `delta` may be null, ids and
+//! indexes may be missing or repeated. It is strict in one thing: an answer without a `finish_reason` is no answer, also
+//! where it was declared `[DONE]`, as gateways do when the server behind them breaks off.
 
 use copydesk_base::Usage;
 use serde::Deserialize;
@@ -180,11 +181,11 @@ impl Reader {
     /// Reads the data of one server-sent event.
     pub(crate) fn read(&mut self, data: &str, out: &mut Vec<ModelEvent>) -> Result<Progress, WireError> {
         if data.trim() == "[DONE]" {
-            // Some servers never name a reason; none is done before it began.
-            return if self.answer.has_started() {
-                Ok(Progress::Done)
-            } else {
-                Err(WireError::Malformed("it was declared done before it began".to_owned()))
+            return match self.reason {
+                Some(_) => Ok(Progress::Done),
+                None if self.refused => Ok(Progress::Done),
+                None if self.answer.has_started() => Err(WireError::Cut),
+                None => Err(WireError::Malformed("it was declared done before it began".to_owned())),
             };
         }
         let chunk: Chunk<'_> = serde_json::from_str(data).map_err(|error| {

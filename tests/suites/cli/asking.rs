@@ -3,7 +3,7 @@
 use std::process::{Command, Stdio};
 
 use copydesk_tests::client::{PATIENCE, eventually};
-use copydesk_tests::model_server::{End, Format, Gate, ModelServer, Reply};
+use copydesk_tests::model_server::{End, Format, Gate, ModelServer, Reply, Stop};
 use copydesk_tests::scene::{FILE, KEY, TEXT, config, done, triple, tripled};
 use copydesk_tests::workspace::Workspace;
 use serde_json::{Value, json};
@@ -112,6 +112,40 @@ fn failures_say_what_happened_and_exit_1() {
     );
     let ran = workspace.run(&["ask", "say something"]).exits(1);
     assert!(ran.stderr.contains("127.0.0.1:9"), "the address is named: {ran}");
+}
+
+#[test]
+fn of_an_answer_that_is_not_whole_nothing_is_performed() {
+    let literal = |format| match format {
+        Format::Anthropic => {
+            "data: {\"type\":\"message_start\",\"message\":{}}\n\ndata: {\"type\":\"message_stop\"}\n\n"
+        }
+        Format::OpenaiResponses => "data: {\"type\":\"response.created\"}\n\n",
+        Format::Ollama => "{\"message\":{\"content\":\"a\"},\"done\":false}\n",
+        Format::OpenaiChat | Format::Azure => {
+            "data: {\"choices\":[{\"delta\":{\"content\":\"a\"}}]}\n\ndata: [DONE]\n\n"
+        }
+    };
+    for format in Format::ALL {
+        for (reply, words) in [
+            (
+                triple().stop(Stop::MaxTokens),
+                "cut at its limit of output tokens, and nothing that it called for was done",
+            ),
+            (triple().stop(Stop::Word("tired".into())), "'tired', which nobody here knows, and nothing"),
+            // Terminated in good order, with no word of why.
+            (Reply::stream(literal(format)), "cut off"),
+        ] {
+            let (workspace, model) = desk(format, "{}", vec![reply]);
+            let report = workspace
+                .run(&["ask", "--apply", "--json", "--model", "bench/m", "make it three times"])
+                .exits(1)
+                .json();
+            let error = report["error"].as_str().unwrap_or_default();
+            assert!(error.contains(words), "{format:?}: {words}: {report}");
+            assert_eq!((workspace.read(FILE), model.requests().len()), (TEXT.to_owned(), 1), "{format:?}");
+        }
+    }
 }
 
 #[test]

@@ -77,6 +77,8 @@ fn one_event_at_a_time() {
     check(&[START], Ok(None));
     check(&[START, CALL, &delta("{}"), CLOSE, &reason("tool_use")], Ok(None));
     // What the words mean.
+    check(&[START, CALL, &delta("{}"), CLOSE, STOP], Err(WireError::Cut));
+    check(&[START, STOP], Err(WireError::Cut));
     check(&[START, &reason("end_turn"), STOP], Ok(Some((StopReason::EndTurn, vec![]))));
     check(&[START, &reason("stop_sequence"), STOP], Ok(Some((StopReason::EndTurn, vec![]))));
     check(&[START, &reason("max_tokens"), STOP], Ok(Some((StopReason::MaxTokens, vec![]))));
@@ -87,11 +89,11 @@ fn one_event_at_a_time() {
     let called = |raw: &str| Ok(Some((StopReason::ToolUse, vec![call("t", "n", raw)])));
     check(&[START, CALL, CLOSE, &reason("tool_use"), STOP], called(""));
     check(&[START, CALL, &delta("{\"a\": "), CLOSE, &reason("tool_use"), STOP], called("{\"a\": "));
-    check(&[START, CALL, &delta("{\"a\":"), &delta("1}"), STOP], called("{\"a\":1}"));
+    check(&[START, CALL, &delta("{\"a\":"), &delta("1}"), &reason("tool_use"), STOP], called("{\"a\":1}"));
     let cut = ToolCall { arguments: Arguments::cut_off(""), ..call("t", "n", "") };
     check(&[START, CALL, &reason("max_tokens"), STOP], Ok(Some((StopReason::MaxTokens, vec![cut]))));
     let whole = CALL.replace("{}", r#"{"b":2}"#);
-    check(&[START, &whole, CLOSE, STOP], called("{\"b\":2}"));
+    check(&[START, &whole, CLOSE, &reason("tool_use"), STOP], called("{\"b\":2}"));
     // Trouble.
     let overloaded = r#"{"type":"error","error":{"type":"overloaded_error","message":"Overloaded"}}"#;
     let server = WireError::Server { kind: "overloaded_error".into(), message: "Overloaded".into() };

@@ -87,10 +87,10 @@ fn one_chunk_at_a_time() {
         assert_eq!(end, expect, "{chunks:#?}");
     };
     let done = "[DONE]".to_owned();
-    // Ends: none, the reason alone, the word alone, both.
+    // Ends: none, the reason alone, the word alone (which is none), both.
     check(&[text("a")], Ok(None));
     check(&[text("a"), finish("stop")], Ok(Some((StopReason::EndTurn, "a", vec![]))));
-    check(&[text("a"), done.clone()], Ok(Some((StopReason::EndTurn, "a", vec![]))));
+    check(&[text("a"), done.clone()], Err(WireError::Cut));
     check(&[text("a"), finish("length"), done.clone()], Ok(Some((StopReason::MaxTokens, "a", vec![]))));
     check(&[finish("content_filter"), done.clone()], Ok(Some((StopReason::Refusal, "", vec![]))));
     check(
