@@ -296,9 +296,8 @@ fn explain_says_what_would_happen_and_why() {
     assert_eq!(bench.run(&["permissions", "explain", "Fly(x)"]).status.code(), Some(2));
 }
 
-/// A run of this very process, waiting for one answer.
-fn waiting(bench: &Bench) -> Journal {
-    let journal = Journal::at(&bench.state(), &bench.root());
+/// The first record of a run of a process.
+fn started(process: u32) -> Record {
     let event = Event::RunStarted {
         session: SessionId::from("ses-1"),
         title: "ask".into(),
@@ -307,9 +306,27 @@ fn waiting(bench: &Bench) -> Journal {
         model: "offline/none".into(),
         offline: true,
         mode: "default".into(),
-        process: Some(std::process::id()),
+        process: Some(process),
     };
-    let started = Record { run: "run-1".into(), seq: 1, at: SystemClock.now(), event };
+    Record { run: "run-1".into(), seq: 1, at: SystemClock.now(), event }
+}
+
+/// A question that waits for ten minutes.
+fn pending(approval: &str) -> PendingRow {
+    PendingRow {
+        approval: approval.into(),
+        run: "run-1".into(),
+        summary: "run cargo test".into(),
+        always: vec!["Bash(cargo test)".into()],
+        asked: SystemClock.now(),
+        expires: Some(Timestamp(SystemClock.now().0 + 600_000)),
+    }
+}
+
+/// A run of this very process, waiting for one answer.
+fn waiting(bench: &Bench) -> Journal {
+    let journal = Journal::at(&bench.state(), &bench.root());
+    let started = started(std::process::id());
     let command = format!("echo {} && curl example.org", "x".repeat(500));
     let event = Event::ApprovalRequested {
         approval: "apr-2".into(),
@@ -323,15 +340,7 @@ fn waiting(bench: &Bench) -> Journal {
     let asked = Record { seq: 2, event, ..started.clone() };
     wait_for(journal.append(vec![started, asked])).unwrap();
     for approval in ["apr-1", "apr-2"] {
-        let row = PendingRow {
-            approval: approval.into(),
-            run: "run-1".into(),
-            summary: "run cargo test".into(),
-            always: vec!["Bash(cargo test)".into()],
-            asked: SystemClock.now(),
-            expires: Some(Timestamp(SystemClock.now().0 + 600_000)),
-        };
-        wait_for(journal.ask(row)).unwrap();
+        wait_for(journal.ask(pending(approval))).unwrap();
     }
     journal
 }
@@ -409,26 +418,8 @@ fn a_run_whose_process_is_gone_waits_for_nothing() {
     let mut gone = Command::new("true").spawn().unwrap();
     gone.wait().unwrap();
     let journal = Journal::at(&bench.state(), &bench.root());
-    let event = Event::RunStarted {
-        session: SessionId::from("ses-1"),
-        title: "ask".into(),
-        prompt: String::new(),
-        origin: None,
-        model: "offline/none".into(),
-        offline: true,
-        mode: "default".into(),
-        process: Some(gone.id()),
-    };
-    wait_for(journal.append(vec![Record { run: "run-1".into(), seq: 1, at: Timestamp(1), event }])).unwrap();
-    let row = PendingRow {
-        approval: "apr-1".into(),
-        run: "run-1".into(),
-        summary: "run x".into(),
-        always: vec![],
-        asked: Timestamp(1),
-        expires: None,
-    };
-    wait_for(journal.ask(row)).unwrap();
+    wait_for(journal.append(vec![started(gone.id())])).unwrap();
+    wait_for(journal.ask(pending("apr-1"))).unwrap();
     assert_eq!(bench.json(&["approve", "--json"]).1["waiting"], json!([]));
 }
 

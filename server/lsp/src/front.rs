@@ -7,6 +7,7 @@ use tower_lsp::LanguageServer;
 use tower_lsp::gen_lsp_types as lsp;
 use tower_lsp::jsonrpc::{Error, Result};
 
+use crate::about::About;
 use crate::capabilities;
 use crate::documents::Open;
 use crate::intake;
@@ -20,45 +21,31 @@ pub(crate) struct Front {
     pub(crate) state: Arc<State>,
 }
 
+/// A pure method: what it looks at, the document it is about, its parameters.
+type Method<P, R> = fn(&Snapshot, Option<&Open>, P) -> R;
+
 impl Front {
     /// Runs a pure method on a snapshot, off the intake. The snapshot and the request's document are taken at the first
     /// poll, in wire order: what is typed behind the request is not seen.
-    async fn on_snapshot<P, R>(
-        &self,
-        uri: impl Fn(&P) -> &str,
-        params: P,
-        method: fn(&Snapshot, Option<&Open>, P) -> R,
-    ) -> Result<R>
-    where
-        P: Send + 'static,
-        R: Send + 'static,
-    {
-        let Some(mut snapshot) = self.state.snapshot() else { return Err(Error::internal_error()) };
-        let open = snapshot.documents.get(uri(&params));
-        snapshot.own.clone_from(&open);
+    async fn on_snapshot<P: About, R: Send + 'static>(&self, params: P, method: Method<P, R>) -> Result<R> {
+        let (snapshot, open) = self.moment(&params)?;
         intake::beside(move || method(&snapshot, open.as_deref(), params)).await
     }
-}
 
-impl Front {
     /// The same for what must not be done by half: once every file of the workspace is known.
-    async fn on_whole<P, R>(
-        &self,
-        uri: impl Fn(&P) -> &str,
-        params: P,
-        method: fn(&Snapshot, Option<&Open>, P) -> R,
-    ) -> Result<R>
-    where
-        P: Send + 'static,
-        R: Send + 'static,
-    {
-        let Some(mut snapshot) = self.state.snapshot() else { return Err(Error::internal_error()) };
-        let open = snapshot.documents.get(uri(&params));
-        snapshot.own.clone_from(&open);
+    async fn on_whole<P: About, R: Send + 'static>(&self, params: P, method: Method<P, R>) -> Result<R> {
+        let (snapshot, open) = self.moment(&params)?;
         if let Some(session) = self.state.session() {
             session.workspace.settled().await;
         }
         intake::beside(move || method(&snapshot, open.as_deref(), params)).await
+    }
+
+    fn moment(&self, params: &impl About) -> Result<(Snapshot, Option<Arc<Open>>)> {
+        let mut snapshot = self.state.snapshot().ok_or_else(Error::internal_error)?;
+        let open = snapshot.documents.get(params.uri());
+        snapshot.own.clone_from(&open);
+        Ok((snapshot, open))
     }
 
     /// `window/workDoneProgress/cancel`: the person's cancel button. The token of a run's progress is its id.
@@ -106,188 +93,151 @@ impl LanguageServer for Front {
     }
 
     async fn completion(&self, params: lsp::CompletionParams) -> Result<Option<lsp::CompletionResponse>> {
-        self.on_snapshot(
-            |params| &params.text_document_position_params.text_document.uri.0,
-            params,
-            methods::completion::run,
-        )
-        .await
+        self.on_snapshot(params, methods::completion::run).await
     }
 
     async fn hover(&self, params: lsp::HoverParams) -> Result<Option<lsp::Hover>> {
-        self.on_snapshot(
-            |params| &params.text_document_position_params.text_document.uri.0,
-            params,
-            methods::hover::run,
-        )
-        .await
+        self.on_snapshot(params, methods::hover::run).await
     }
 
     async fn signature_help(&self, params: lsp::SignatureHelpParams) -> Result<Option<lsp::SignatureHelp>> {
-        self.on_snapshot(
-            |params| &params.text_document_position_params.text_document.uri.0,
-            params,
-            methods::signature_help::run,
-        )
-        .await
+        self.on_snapshot(params, methods::signature_help::run).await
     }
 
     async fn document_symbol(
         &self,
         params: lsp::DocumentSymbolParams,
     ) -> Result<Option<lsp::DocumentSymbolResponse>> {
-        self.on_snapshot(|params| &params.text_document.uri.0, params, methods::document_symbol::run).await
+        self.on_snapshot(params, methods::document_symbol::run).await
     }
 
     async fn goto_definition(
         &self,
         params: lsp::DefinitionParams,
     ) -> Result<Option<lsp::DefinitionResponse>> {
-        self.on_snapshot(
-            |params| &params.text_document_position_params.text_document.uri.0,
-            params,
-            methods::definition::run,
-        )
-        .await
+        self.on_snapshot(params, methods::definition::run).await
     }
 
     async fn references(&self, params: lsp::ReferenceParams) -> Result<Option<Vec<lsp::Location>>> {
-        self.on_whole(
-            |params| &params.text_document_position_params.text_document.uri.0,
-            params,
-            methods::references::run,
-        )
-        .await
+        self.on_whole(params, methods::references::run).await
     }
 
     async fn document_highlight(
         &self,
         params: lsp::DocumentHighlightParams,
     ) -> Result<Option<Vec<lsp::DocumentHighlight>>> {
-        self.on_snapshot(
-            |params| &params.text_document_position_params.text_document.uri.0,
-            params,
-            methods::document_highlight::run,
-        )
-        .await
+        self.on_snapshot(params, methods::document_highlight::run).await
     }
 
     async fn prepare_rename(
         &self,
         params: lsp::TextDocumentPositionParams,
     ) -> Result<Option<lsp::PrepareRenameResult>> {
-        self.on_snapshot(|params| &params.text_document.uri.0, params, methods::rename::prepare).await?
+        self.on_snapshot(params, methods::rename::prepare).await?
     }
 
     async fn rename(&self, params: lsp::RenameParams) -> Result<Option<lsp::WorkspaceEdit>> {
-        self.on_whole(
-            |params| &params.text_document_position_params.text_document.uri.0,
-            params,
-            methods::rename::run,
-        )
-        .await?
+        self.on_whole(params, methods::rename::run).await?
     }
 
     async fn symbol(
         &self,
         params: lsp::WorkspaceSymbolParams,
     ) -> Result<Option<lsp::WorkspaceSymbolResponse>> {
-        let found = |snapshot: &Snapshot, _: Option<&Open>, params: lsp::WorkspaceSymbolParams| {
-            methods::workspace_symbol::run(snapshot, &params)
-        };
-        self.on_whole(|_| "", params, found).await.map(Some)
+        self.on_whole(params, |snapshot, _, params| methods::workspace_symbol::run(snapshot, &params))
+            .await
+            .map(Some)
     }
 
     async fn document_link(&self, params: lsp::DocumentLinkParams) -> Result<Option<Vec<lsp::DocumentLink>>> {
-        self.on_snapshot(|params| &params.text_document.uri.0, params, methods::document_link::run).await
+        self.on_snapshot(params, methods::document_link::run).await
     }
 
     async fn code_lens(&self, params: lsp::CodeLensParams) -> Result<Option<Vec<lsp::CodeLens>>> {
-        self.on_snapshot(|params| &params.text_document.uri.0, params, methods::code_lens::run).await
+        self.on_snapshot(params, methods::code_lens::run).await
     }
 
     async fn code_lens_resolve(&self, params: lsp::CodeLens) -> Result<lsp::CodeLens> {
-        self.on_whole(methods::code_lens::uri, params, methods::code_lens::resolve).await
+        self.on_whole(params, methods::code_lens::resolve).await
     }
 
     async fn diagnostic(
         &self,
         params: lsp::DocumentDiagnosticParams,
     ) -> Result<lsp::DocumentDiagnosticReport> {
-        self.on_snapshot(|params| &params.text_document.uri.0, params, methods::diagnostic::run).await
+        self.on_snapshot(params, methods::diagnostic::run).await
     }
 
     async fn code_action(
         &self,
         params: lsp::CodeActionParams,
     ) -> Result<Option<Vec<lsp::CodeActionResponse>>> {
-        self.on_snapshot(|params| &params.text_document.uri.0, params, methods::code_action::run).await
+        self.on_snapshot(params, methods::code_action::run).await
     }
 
     async fn folding_range(&self, params: lsp::FoldingRangeParams) -> Result<Option<Vec<lsp::FoldingRange>>> {
-        self.on_snapshot(|params| &params.text_document.uri.0, params, methods::folding_range::run).await
+        self.on_snapshot(params, methods::folding_range::run).await
     }
 
     async fn selection_range(
         &self,
         params: lsp::SelectionRangeParams,
     ) -> Result<Option<Vec<lsp::SelectionRange>>> {
-        self.on_snapshot(|params| &params.text_document.uri.0, params, methods::selection_range::run).await
+        self.on_snapshot(params, methods::selection_range::run).await
     }
 
     async fn inlay_hint(&self, params: lsp::InlayHintParams) -> Result<Option<Vec<lsp::InlayHint>>> {
-        self.on_snapshot(|params| &params.text_document.uri.0, params, methods::inlay_hint::run).await
+        self.on_snapshot(params, methods::inlay_hint::run).await
     }
 
     async fn semantic_tokens_full(
         &self,
         params: lsp::SemanticTokensParams,
     ) -> Result<Option<lsp::SemanticTokens>> {
-        self.on_snapshot(|params| &params.text_document.uri.0, params, methods::semantic_tokens::full).await
+        self.on_snapshot(params, methods::semantic_tokens::full).await
     }
 
     async fn semantic_tokens_full_delta(
         &self,
         params: lsp::SemanticTokensDeltaParams,
     ) -> Result<Option<lsp::SemanticTokensDeltaResponse>> {
-        self.on_snapshot(|params| &params.text_document.uri.0, params, methods::semantic_tokens::delta).await
+        self.on_snapshot(params, methods::semantic_tokens::delta).await
     }
 
     async fn semantic_tokens_range(
         &self,
         params: lsp::SemanticTokensRangeParams,
     ) -> Result<Option<lsp::SemanticTokens>> {
-        self.on_snapshot(|params| &params.text_document.uri.0, params, methods::semantic_tokens::range).await
+        self.on_snapshot(params, methods::semantic_tokens::range).await
     }
 
     async fn formatting(&self, params: lsp::DocumentFormattingParams) -> Result<Option<Vec<lsp::TextEdit>>> {
-        self.on_snapshot(|params| &params.text_document.uri.0, params, methods::formatting::run).await
+        self.on_snapshot(params, methods::formatting::run).await
     }
 
     async fn range_formatting(
         &self,
         params: lsp::DocumentRangeFormattingParams,
     ) -> Result<Option<Vec<lsp::TextEdit>>> {
-        self.on_snapshot(|params| &params.text_document.uri.0, params, methods::range_formatting::run).await
+        self.on_snapshot(params, methods::range_formatting::run).await
     }
 
     async fn ranges_formatting(
         &self,
         params: lsp::DocumentRangesFormattingParams,
     ) -> Result<Option<Vec<lsp::TextEdit>>> {
-        self.on_snapshot(|params| &params.text_document.uri.0, params, methods::range_formatting::several)
-            .await
+        self.on_snapshot(params, methods::range_formatting::several).await
     }
 
     async fn on_type_formatting(
         &self,
         params: lsp::DocumentOnTypeFormattingParams,
     ) -> Result<Option<Vec<lsp::TextEdit>>> {
-        self.on_snapshot(|params| &params.text_document.uri.0, params, methods::on_type_formatting::run).await
+        self.on_snapshot(params, methods::on_type_formatting::run).await
     }
 
     async fn code_action_resolve(&self, params: lsp::CodeAction) -> Result<lsp::CodeAction> {
-        self.on_snapshot(methods::refactor::uri_of, params, methods::refactor::resolve).await
+        self.on_snapshot(params, methods::refactor::resolve).await
     }
 
     async fn execute_command(&self, params: lsp::ExecuteCommandParams) -> Result<Option<Value>> {

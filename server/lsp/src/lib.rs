@@ -12,6 +12,7 @@
 //! - Every request is answered once, also when its handler panics or is canceled.
 //! - Nobody below this room knows a position, a URI or a capability.
 
+mod about;
 mod capabilities;
 mod comments;
 mod convert;

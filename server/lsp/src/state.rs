@@ -5,6 +5,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use copydesk_agent::{Desk, DiskFiles};
 use copydesk_base::{Files, path};
@@ -31,12 +32,17 @@ use crate::snapshot::Snapshot;
 use crate::trust::KnownTrust;
 use crate::workspace::Workspace;
 
+/// How long a shutdown waits for a client to take what is said of the runs that it ended.
+const LAST_WORDS: Duration = Duration::from_millis(500);
+
 /// One connection.
 pub(crate) struct State {
     pub(crate) client: Client,
     pub(crate) backstage: Backstage,
     pub(crate) documents: Arc<Documents>,
     pub(crate) tracker: TaskTracker,
+    /// What speaks of runs: each ends when it has said how its run ended.
+    pub(crate) speakers: TaskTracker,
     pub(crate) cancel: CancellationToken,
     session: OnceLock<Session>,
     shut_down: AtomicBool,
@@ -72,6 +78,7 @@ impl State {
             backstage,
             documents: Arc::new(Documents::new()),
             tracker,
+            speakers: TaskTracker::new(),
             cancel,
             session: OnceLock::new(),
             shut_down: AtomicBool::new(false),
@@ -143,10 +150,14 @@ impl State {
         self.shut_down.load(Ordering::Acquire)
     }
 
-    /// Ends runs and child processes; requests are refused from now on.
+    /// Ends runs and child processes, and has it said of each run that was begun on the screen; requests are refused
+    /// from now on.
     pub(crate) async fn shut_down(&self) {
         self.shut_down.store(true, Ordering::Release);
         self.close().await;
+        self.speakers.close();
+        // A client that takes no token keeps nobody waiting.
+        let _ = tokio::time::timeout(LAST_WORDS, self.speakers.wait()).await;
     }
 
     pub(crate) async fn close(&self) {

@@ -2,8 +2,9 @@
 
 use std::time::Instant;
 
-use copydesk_tests::client::{PATIENCE, eventually};
+use copydesk_tests::client::{Message, PATIENCE, eventually};
 use copydesk_tests::model_server::{Format, Reply};
+use copydesk_tests::personality::Personality;
 use copydesk_tests::scene::{FILE, Scene, TEXT, done, edit, everywhere, in_four, triple, tripled};
 use serde_json::{Value, json};
 
@@ -11,16 +12,30 @@ use crate::{begin, with_files};
 
 const EDITS: &str = "workspace/applyEdit";
 
+/// An edit that the client was sent and has not answered.
+fn offered(personality: Personality, format: Format) -> (Scene, Message) {
+    let mut scene = begin(personality, format, "{mode: accept-edits}", vec![triple(), done()]);
+    scene.client.hold(EDITS);
+    scene.ask("make it three times");
+    let message = scene.edit();
+    (scene, message)
+}
+
+/// The run was told that its edit is there.
+fn believed(mut scene: Scene) {
+    let told = scene.result(1);
+    assert!(told.contains("changed"), "{told}");
+    scene.over(1);
+    scene.end();
+}
+
 #[test]
 fn an_answer_without_a_change_is_offered_once_more_and_then_not_believed() {
     everywhere(|personality, format| {
-        let mut scene = begin(personality, format, "{mode: accept-edits}", vec![triple(), done()]);
-        scene.client.hold(EDITS);
-        scene.ask("make it three times");
-        for _ in 0..2 {
-            let message = scene.edit();
-            scene.client.reply(&message, Ok(json!({"applied": true})));
-        }
+        let (mut scene, first) = offered(personality, format);
+        scene.client.reply(&first, Ok(json!({"applied": true})));
+        let second = scene.edit();
+        scene.client.reply(&second, Ok(json!({"applied": true})));
         let told = scene.result(1);
         assert!(told.contains("refused") || told.contains("not"), "{told}");
         assert!(!told.contains("changed: +1"), "{told}");
@@ -34,53 +49,27 @@ fn an_answer_without_a_change_is_offered_once_more_and_then_not_believed() {
 #[test]
 fn a_second_offer_may_be_taken() {
     everywhere(|personality, format| {
-        let mut scene = begin(personality, format, "{mode: accept-edits}", vec![triple(), done()]);
-        scene.client.hold(EDITS);
-        scene.ask("make it three times");
-        let first = scene.edit();
+        let (mut scene, first) = offered(personality, format);
         scene.client.reply(&first, Ok(json!({"applied": false, "failureReason": "busy"})));
         let second = scene.edit();
         scene.client.react(&second);
         scene.wait_for_text(&tripled());
-        let told = scene.result(1);
-        assert!(told.contains("changed"), "{told}");
-        scene.over(1);
-        scene.end();
+        believed(scene);
     });
 }
 
 #[test]
-fn a_change_proves_the_edit_even_if_the_answer_denies_it() {
-    everywhere(|personality, format| {
-        let mut scene = begin(personality, format, "{mode: accept-edits}", vec![triple(), done()]);
-        scene.client.hold(EDITS);
-        scene.ask("make it three times");
-        let message = scene.edit();
-        let uri = scene.uri.clone();
-        scene.client.set_text(&uri, &tripled());
-        scene.client.reply(&message, Ok(json!({"applied": false})));
-        let told = scene.result(1);
-        assert!(told.contains("changed"), "{told}");
-        scene.over(1);
-        scene.end();
-    });
-}
-
-#[test]
-fn an_edit_among_other_typing_is_recognized() {
-    everywhere(|personality, format| {
-        let mut scene = begin(personality, format, "{mode: accept-edits}", vec![triple(), done()]);
-        scene.client.hold(EDITS);
-        scene.ask("make it three times");
-        let message = scene.edit();
-        let uri = scene.uri.clone();
-        scene.client.set_text(&uri, &tripled().replace("# What", "# All that"));
-        scene.client.reply(&message, Ok(json!({"applied": true})));
-        let told = scene.result(1);
-        assert!(told.contains("changed"), "the version carries its hunks: {told}");
-        scene.over(1);
-        scene.end();
-    });
+fn a_change_proves_the_edit_whatever_the_answer_and_whatever_else_was_typed() {
+    let among_typing = tripled().replace("# What", "# All that");
+    for (text, applied) in [(tripled(), false), (among_typing, true)] {
+        everywhere(|personality, format| {
+            let (mut scene, message) = offered(personality, format);
+            let uri = scene.uri.clone();
+            scene.client.set_text(&uri, &text);
+            scene.client.reply(&message, Ok(json!({"applied": applied})));
+            believed(scene);
+        });
+    }
 }
 
 #[test]

@@ -72,10 +72,11 @@ impl Progress {
 
     fn begin(&mut self, state: &State, host: &EditorHost, run: &RunId, title: &str, model: &str) {
         // Not waited for: a client that is slow to take a token, or never does, must not hold up what follows.
-        let line = host.ladder.progress.then(|| {
+        // And none is begun that the shutdown would not wait for.
+        let line = (host.ladder.progress && !state.is_shut_down()).then(|| {
             let (line, said) = mpsc::unbounded_channel();
             let token = lsp::ProgressToken::String(run.to_string());
-            state.tracker.spawn(speak(host.client.clone(), token, said, state.cancel.clone()));
+            state.speakers.spawn(speak(host.client.clone(), token, said, state.cancel.clone()));
             line
         });
         self.runs.insert(run.clone(), Shown { line, tail: String::new(), last: Instant::now() });

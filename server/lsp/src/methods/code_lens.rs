@@ -35,11 +35,6 @@ pub(crate) fn run(
     Some(lenses.collect())
 }
 
-/// The document that a lens belongs to.
-pub(crate) fn uri(lens: &lsp::CodeLens) -> &str {
-    lens.data.as_ref().and_then(|data| data.get("uri")?.as_str()).unwrap_or("")
-}
-
 pub(crate) fn resolve(snapshot: &Snapshot, open: Option<&Open>, lens: lsp::CodeLens) -> lsp::CodeLens {
     let Some(open) = open else { return lens };
     let start = position::Position::new(lens.range.start.line, lens.range.start.character);

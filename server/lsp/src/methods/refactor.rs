@@ -92,11 +92,6 @@ pub(crate) fn resolve(snapshot: &Snapshot, open: Option<&Open>, action: lsp::Cod
     }
 }
 
-/// The document that a code action to be resolved is about.
-pub(crate) fn uri_of(action: &lsp::CodeAction) -> &str {
-    action.data.as_ref().and_then(|data| data.get("uri")).and_then(Value::as_str).unwrap_or("")
-}
-
 fn mended(snapshot: &Snapshot, open: &Open) -> lsp::WorkspaceEdit {
     let mended = copydesk_language::mend_all(&open.file(), &snapshot.index());
     let hunks = copydesk_text::rebase::hunks(open.document.text(), &mended.text);
