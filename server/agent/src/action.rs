@@ -29,6 +29,8 @@ pub struct Action {
     pub languages: Vec<String>,
     /// The model that the user's own file names.
     pub model: Option<String>,
+    /// The models that may answer instead, where the user's own file names some.
+    pub fallback: Option<Vec<String>>,
     /// The loosest mode in which it runs.
     pub mode: Option<Mode>,
     /// Its own rules, which tighten.
@@ -83,6 +85,7 @@ pub(crate) fn action(name: &str) -> Option<Action> {
         tools: tools.iter().map(|tool| (*tool).to_owned()).collect(),
         languages: Vec::new(),
         model: None,
+        fallback: None,
         mode: None,
         rules: Vec::new(),
     })
@@ -125,6 +128,7 @@ fn read(files: &dyn Files, path: &Path, owner: Owner) -> Option<Action> {
         tools: tools.into_iter().map(|tool| (*tool).to_owned()).collect(),
         languages: head.languages.unwrap_or_default(),
         model: head.model.filter(|_| owner == Owner::User),
+        fallback: head.fallback.filter(|_| owner == Owner::User),
         mode: head.mode,
         rules: rules(head.permissions.unwrap_or_default(), path)?,
     })
@@ -155,7 +159,7 @@ mod tests {
         let write = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).unwrap();
         let head =
             "name: add-tests\ntitle: Write tests for this\ntools: [read, edit, rocket]\nlanguages: [rust]\n";
-        write("a.md", &format!("---\n{head}model: p/m\nmode: plan\n---\nWrite tests.\n"));
+        write("a.md", &format!("---\n{head}model: p/m\nfallback: [q/n]\nmode: plan\n---\nWrite tests.\n"));
         write("b.md", "---\nname: ask\n---\nno built-in is replaced\n");
         write("c.md", "---\nname: add-tests\n---\nthe first one wins\n");
         write("d.md", "no front matter\n");
@@ -168,11 +172,12 @@ mod tests {
             tools: vec!["read".into(), "edit".into()],
             languages: vec!["rust".into()],
             model: Some("p/m".into()),
+            fallback: Some(vec!["q/n".into()]),
             mode: Some(Mode::Plan),
             rules: Vec::new(),
         };
         assert_eq!(own(Owner::User), std::slice::from_ref(&expect));
-        assert_eq!(own(Owner::Workspace), [Action { model: None, ..expect }]);
+        assert_eq!(own(Owner::Workspace), [Action { model: None, fallback: None, ..expect }]);
     }
 
     #[test]

@@ -14,6 +14,7 @@
 
 mod action;
 mod alive;
+mod answer;
 mod apply;
 #[cfg(test)]
 mod bench;
@@ -28,6 +29,7 @@ mod quarters;
 mod recorder;
 mod recover;
 mod render;
+mod routed;
 mod run;
 mod settings;
 mod story;
@@ -45,6 +47,7 @@ pub use disk::DiskFiles;
 pub use error::AgentError;
 pub use prompt::Finding;
 pub use render::harmless;
+pub use routed::{ModelsOfRun, model_label, routed};
 pub use settings::{Settings, SettingsSource};
 pub use view::{ApprovalView, ChangeView, RunView, View};
 pub use world::World;

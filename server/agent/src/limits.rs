@@ -157,7 +157,7 @@ mod tests {
         };
         let config =
             ModelsConfig { providers: [("p".to_owned(), provider)].into(), ..ModelsConfig::default() };
-        Models::new(&config, Arc::new(|_| None)).choose(None).unwrap()
+        Models::new(&config, Arc::new(|_| None)).choose().unwrap()
     }
 
     #[test]

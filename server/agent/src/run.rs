@@ -11,18 +11,17 @@ use copydesk_base::config::Mode;
 use copydesk_base::event::{Denied, Origin};
 use copydesk_base::{Effect, Event, Grade, Question, RunId, RunStatus, SessionId, Usage, Verdict, path};
 use copydesk_permission::{Policy, Rule, judge};
-use copydesk_provider::{
-    Carried, Choice, Message, ModelEvent, Request, StopReason, ToolCall, ToolOutcome, ToolResult,
-};
-use futures_util::{FutureExt, StreamExt};
+use copydesk_provider::{Asker, Message, Request, ToolCall, ToolOutcome, ToolResult, Wish};
+use futures_util::FutureExt;
 use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
 
 use crate::action::{self, Action};
+use crate::answer::{Answered, Way, answer};
 use crate::desk::{Ask, DeskLink, Order, Outcome, Shared, Voice};
 use crate::error::AgentError;
 use crate::gate::{self, Permit};
-use crate::limits::{self, Next, Repeats};
+use crate::limits::Repeats;
 use crate::prompt::{self, Sight};
 use crate::quarters::Quarters;
 use crate::recorder::Recorder;
@@ -58,8 +57,8 @@ pub(crate) struct Turn {
     pub(crate) changes: Vec<(PathBuf, bool)>,
     pub(crate) refused_diffs: Vec<String>,
     pub(crate) quarters: Quarters,
-    usage: Usage,
-    last_text: String,
+    pub(crate) usage: Usage,
+    pub(crate) last_text: String,
     /// The worst of what its model has read.
     pub(crate) taint: Grade,
 }
@@ -126,7 +125,7 @@ async fn whole(
         begun = begin(shared, &ask, run, session, cancel.clone()) => begun,
         () = cancel.cancelled() => Err((None, AgentError::Canceled)),
     };
-    let (mut turn, action, choice) = match begun {
+    let (mut turn, action, mut way) = match begun {
         Ok(begun) => begun,
         Err((settings, error)) => {
             let outcome = failed(run, session, &error);
@@ -134,7 +133,7 @@ async fn whole(
             return outcome;
         }
     };
-    let result = converse(&mut turn, &ask, &action, &choice).await;
+    let result = converse(&mut turn, &ask, &action, &mut way).await;
     let (status, error) = match &result {
         Ok(()) => (RunStatus::Succeeded, None),
         Err(AgentError::Canceled) => (RunStatus::Canceled, None),
@@ -149,6 +148,7 @@ async fn whole(
         refused_diffs: turn.refused_diffs,
         denied: turn.denied,
         usage: turn.usage,
+        model: Some(way.models()),
         error,
     };
     end(shared, Some(&turn.settings), &outcome).await;
@@ -167,6 +167,7 @@ fn failed(run: &RunId, session: &SessionId, error: &AgentError) -> Outcome {
         refused_diffs: vec![],
         denied: vec![],
         usage: Usage::default(),
+        model: None,
         error: (!canceled).then(|| error.told()),
     }
 }
@@ -188,7 +189,7 @@ async fn end(shared: &Shared, settings: Option<&Settings>, outcome: &Outcome) {
     }
 }
 
-type Begun = (Turn, Action, Choice);
+type Begun = (Turn, Action, Way);
 
 /// Settings, model and the first record. An error comes with the settings, where there were any.
 async fn begin(
@@ -209,9 +210,13 @@ async fn begin(
         let reason = format!("there is no action '{}'", ask.action);
         return Err((Some(settings), AgentError::Settings(reason)));
     };
-    let wanted = ask.model.clone().or_else(|| action.model.clone()).or_else(|| shared.now().model.clone());
-    let choice = match settings.models.choose_or_look(wanted.as_deref()).await {
-        Ok(choice) => choice,
+    let wishes = [
+        Wish::model(Asker::Flag, ask.model.clone()),
+        Wish { asker: Asker::Agent, model: action.model.clone(), fallback: action.fallback.clone() },
+        Wish::model(Asker::Session, shared.now().model.clone()),
+    ];
+    let way = match settings.models.route_or_look(&wishes).await {
+        Ok(route) => Way::begin(route, settings.models.health()),
         Err(error) => return Err((Some(settings), error.into())),
     };
     let origin = ask.place.as_ref().map(|(path, span)| Origin { path: path.clone(), span: *span });
@@ -245,17 +250,22 @@ async fn begin(
         turn.quarters.prepare(&policy, &turn.settings);
     }
     let title = title(ask, &action);
+    let choice = way.choice();
     let started = Event::RunStarted {
         session: session.clone(),
         title: title.clone(),
         prompt: ask.prompt.clone(),
         origin: turn.origin.clone(),
         model: choice.model_ref(),
+        requested: way.route.first.requested.clone(),
+        why: choice.why.clone(),
         offline: choice.offline,
         mode: turn.mode().as_str().to_owned(),
         process: Some(std::process::id()),
     };
     let mut events = vec![started];
+    events.extend(way.left.iter().map(|left| way.switched(left)));
+    events.extend(way.notices());
     events.extend(turn.settings.notices.iter().map(|text| Event::Notice { text: text.clone() }));
     if choice.offline {
         let text = if choice.is_last_resort() {
@@ -272,7 +282,7 @@ async fn begin(
     let view =
         RunView { run: run.clone(), title, origin: turn.origin.clone(), started: turn.world.clock.now() };
     shared.link.order(Order::Begin { view, cancel });
-    Ok((turn, action, choice))
+    Ok((turn, action, way))
 }
 
 /// The same before the action is known: its name.
@@ -292,7 +302,7 @@ fn title(ask: &Ask, action: &Action) -> String {
 }
 
 /// The loop: ask, perform what the model calls for, hand back the results, until it calls for nothing.
-async fn converse(turn: &mut Turn, ask: &Ask, action: &Action, choice: &Choice) -> Result<(), AgentError> {
+async fn converse(turn: &mut Turn, ask: &Ask, action: &Action, way: &mut Way) -> Result<(), AgentError> {
     if let Voice::Comment { path, line, text } = &ask.voice {
         confirm_voice(turn, path, *line, text).await?;
     }
@@ -330,20 +340,15 @@ async fn converse(turn: &mut Turn, ask: &Ask, action: &Action, choice: &Choice) 
     let mut repeats = Repeats::default();
     let began = turn.world.clock.now();
     loop {
-        let elapsed = turn.world.clock.now().since(began);
-        let mut request = Request {
-            model: choice.model.clone(),
+        let request = Request {
+            model: String::new(),
             system: system.clone(),
             messages: messages.clone(),
             tools: tools.clone(),
             max_output_tokens: None,
             cache_key: Some(turn.run.to_string()),
         };
-        let day = turn.world.user.spent(turn.world.clock.now().day()).await?;
-        let input = request.estimated_tokens();
-        let next = Next { run: turn.usage, day, elapsed, input, choice };
-        request.max_output_tokens = limits::check(&turn.settings.budgets, &next)?;
-        let Answered { text, calls, carried } = answer(turn, choice, request).await?;
+        let Answered { text, calls, carried } = answer(turn, way, &request, began).await?;
         if !text.trim().is_empty() {
             turn.last_text.clone_from(&text);
         }
@@ -382,60 +387,6 @@ async fn confirm_voice(
     match gate::ask(turn, &call, effect, question, None).await? {
         Permit::Refused(_) => Err(AgentError::Canceled),
         _ => Ok(()),
-    }
-}
-
-/// What a model answered, whole.
-struct Answered {
-    text: String,
-    calls: Vec<ToolCall>,
-    carried: Vec<Carried>,
-}
-
-/// One request and its whole answer.
-async fn answer(turn: &mut Turn, choice: &Choice, request: Request) -> Result<Answered, AgentError> {
-    let number = turn.usage.requests + 1;
-    turn.record(vec![Event::ModelRequested { number }]).await?;
-    let mut stream = turn.settings.models.call(choice, request, turn.cancel.clone());
-    let mut usage = Usage::default();
-    loop {
-        let event = tokio::select! {
-            biased;
-            () = turn.cancel.cancelled() => return Err(AgentError::Canceled),
-            event = stream.next() => event,
-        };
-        match event {
-            Some(Ok(ModelEvent::Text(text))) => {
-                turn.recorder.show(&turn.run, Event::TextDelta { text }, &turn.settings.redactor);
-            }
-            // It comes before the end, also where the end is an error.
-            Some(Ok(ModelEvent::Usage(counted))) => {
-                usage = counted;
-                turn.usage.add(counted);
-                turn.world.user.spend(turn.world.clock.now().day(), counted).await?;
-            }
-            Some(Ok(ModelEvent::Stopped { text, calls, carried, reason })) => {
-                let answered = Event::ModelAnswered { text: text.clone(), calls: calls.len(), usage };
-                turn.record(vec![answered]).await?;
-                return match reason {
-                    StopReason::Refusal => Err(AgentError::Declined),
-                    // What it had said is shown; a run that ends in the middle of a sentence has not succeeded, and of an
-                    // answer that is not whole nothing is performed: the next call might have taken the first one back.
-                    StopReason::MaxTokens => {
-                        turn.last_text.clone_from(&text);
-                        Err(AgentError::Cut { calls: calls.len() })
-                    }
-                    StopReason::Other(reason) if !calls.is_empty() => {
-                        turn.last_text.clone_from(&text);
-                        Err(AgentError::Stopped { reason: vault::first_words(&reason), calls: calls.len() })
-                    }
-                    _ => Ok(Answered { text, calls, carried }),
-                };
-            }
-            Some(Ok(_)) => {}
-            Some(Err(error)) => return Err(error.into()),
-            None => return Err(AgentError::Budget("the model's stream ended without an answer".to_owned())),
-        }
     }
 }
 

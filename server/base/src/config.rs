@@ -34,8 +34,10 @@ pub struct Config {
     pub permissions: Permissions,
     /// Where it stops.
     pub budgets: Budgets,
-    /// Model refs to try, in order, when the first one cannot answer.
+    /// Model refs to try, in order, when the first one cannot answer. Each switch is shown and recorded.
     pub fallback: Vec<String>,
+    /// How models are chosen.
+    pub models: ModelChoice,
     /// Which schema checks which other files: glob to a local path or a bundled schema's name.
     pub schemas: BTreeMap<String, String>,
     /// Confinement of child processes.
@@ -72,6 +74,20 @@ pub struct Provider {
     pub scenario: Option<String>,
     /// How long to wait for a connection, the first byte and the next byte.
     pub timeouts: Timeouts,
+    /// Model refs to try, in order, when a model of this provider cannot answer. `fallback` of the config unless set.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fallback: Option<Vec<String>>,
+    /// Requests that may be under way at the same time. 8 unless set.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub concurrency: Option<u32>,
+}
+
+/// How models are chosen.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct ModelChoice {
+    /// Only the model that was chosen may answer: where it cannot, the run fails, whatever `fallback` says.
+    pub strict: bool,
 }
 
 /// One model of a provider.
@@ -145,6 +161,8 @@ pub struct Timeouts {
     pub first_byte: Duration,
     /// Between two pieces of an answer. 60 s unless set.
     pub idle: Duration,
+    /// Until one event of an answer is whole, however it trickles in. 45 s unless set.
+    pub progress: Duration,
 }
 
 impl Default for Timeouts {
@@ -153,6 +171,7 @@ impl Default for Timeouts {
             connect: Duration::from_secs(10),
             first_byte: Duration::from_secs(120),
             idle: Duration::from_secs(60),
+            progress: Duration::from_secs(45),
         }
     }
 }

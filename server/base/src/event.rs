@@ -53,6 +53,12 @@ pub enum Event {
         origin: Option<Origin>,
         /// The model ref in use, `provider/model`.
         model: String,
+        /// What was asked for, as it was written; absent where nothing was.
+        #[serde(default)]
+        requested: Option<String>,
+        /// Why this model, as a fragment.
+        #[serde(default)]
+        why: String,
         /// Whether it is the built-in stand-in, which is no model.
         offline: bool,
         mode: String,
@@ -63,6 +69,21 @@ pub enum Event {
     /// A request left for the model: the `number`-th of this run, from one.
     ModelRequested {
         number: u64,
+    },
+    /// The next answer is waited for: a limit holds the request back, or a try failed and the next one comes.
+    ModelWaited {
+        model: String,
+        reason: String,
+        /// For how long, where that is known.
+        wait_ms: Option<u64>,
+        /// The tries that failed so far; 0 where none did. What was shown of their answer is void.
+        tried: u32,
+    },
+    /// Another model answers from here on.
+    ModelSwitched {
+        from: String,
+        to: String,
+        reason: String,
     },
     /// The model said this much more. Live only: never journalled, the whole stands in [`Event::ModelAnswered`].
     TextDelta {

@@ -12,6 +12,7 @@ mod ancestry;
 mod cli;
 mod config;
 mod here;
+mod memory;
 mod office;
 mod out;
 mod render;

@@ -12,7 +12,7 @@ use copydesk_base::config::{Config, ProviderKind};
 use copydesk_base::{Files, Host, RandomIds, Redactor, SystemClock};
 use copydesk_permission::sandbox::{Limits, SHELL, Sandbox, repository, toolchains};
 use copydesk_permission::{default_denies, find_secrets};
-use copydesk_provider::{KeyLookup, Models, ModelsConfig, Scenario, Script};
+use copydesk_provider::{Health, KeyLookup, Models, ModelsConfig, Scenario, Script};
 use copydesk_text::{de, yaml};
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
@@ -20,6 +20,7 @@ use tokio_util::sync::CancellationToken;
 use crate::ancestry::MARKER;
 use crate::config::{Flags, Loaded, Sources, load};
 use crate::here::Here;
+use crate::memory;
 
 /// How long a question waits where the settings say nothing.
 const PROMPT_TIMEOUT: Duration = Duration::from_mins(5);
@@ -70,11 +71,14 @@ pub(crate) struct Office {
     flags: Flags,
     editor: RwLock<Option<Value>>,
     models: Mutex<Option<(String, Arc<Models>)>>,
+    /// How the models are doing, whatever becomes of the settings.
+    health: Health,
 }
 
 impl Office {
     pub(crate) fn new(here: Here, flags: Flags) -> Arc<Self> {
-        Arc::new(Self { here, flags, editor: RwLock::new(None), models: Mutex::new(None) })
+        let health = memory::health(&here.places.state);
+        Arc::new(Self { here, flags, editor: RwLock::new(None), models: Mutex::new(None), health })
     }
 
     /// Opens the desk: the journal of this workspace, the user's decisions, and settings read from here.
@@ -144,9 +148,16 @@ impl Office {
 
     /// The models of these settings, the same ones as before where nothing about them changed.
     fn models(&self, loaded: &Loaded) -> Arc<Models> {
-        let mut config = ModelsConfig::from_config(&loaded.config);
-        let mut key =
-            serde_json::json!([config.default_model, config.providers, config.model_mappings]).to_string();
+        let of = ModelsConfig::from_config(&loaded.config);
+        let mut config = ModelsConfig { health: self.health.clone(), ..of };
+        let mut key = serde_json::json!([
+            config.default_model,
+            config.providers,
+            config.model_mappings,
+            loaded.config.fallback,
+            loaded.config.models,
+        ])
+        .to_string();
         for (name, provider) in &loaded.config.providers {
             let (ProviderKind::Offline, Some(path)) = (provider.kind, &provider.scenario) else { continue };
             let origin = loaded.origins.get(&format!("providers.{name}.scenario"));

@@ -304,6 +304,8 @@ fn started(process: u32) -> Record {
         prompt: String::new(),
         origin: None,
         model: "offline/none".into(),
+        requested: None,
+        why: String::new(),
         offline: true,
         mode: "default".into(),
         process: Some(process),

@@ -34,6 +34,8 @@ pub(crate) enum WireError {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Progress {
     More,
+    /// A sign of life, and nothing of the answer.
+    Alive,
     /// The terminator was read.
     Done,
 }

@@ -200,7 +200,7 @@ impl Reader {
             WireError::Malformed(format!("an event is no Anthropic message event: {error}"))
         })?;
         match &*frame.kind {
-            "ping" => return Ok(Progress::More),
+            "ping" => return Ok(Progress::Alive),
             "error" => {
                 let trouble = frame.error.unwrap_or(Trouble { kind: String::new(), message: String::new() });
                 return Err(WireError::Server { kind: trouble.kind, message: trouble.message });

@@ -12,15 +12,20 @@ use std::time::Duration;
 use bytes::Bytes;
 use futures_util::{Stream, StreamExt};
 use sse_stream::SseByteStream;
+use tokio::time::Instant;
 use tokio_util::codec::{AnyDelimiterCodec, AnyDelimiterCodecError, FramedRead};
 use tokio_util::io::StreamReader;
 
-/// How long to wait for the first piece of a body, and for each one behind it.
+/// How long to wait for the first bytes of a body, for the next ones, and for an event to be whole.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Patience {
     pub(crate) first: Duration,
     pub(crate) next: Duration,
+    pub(crate) whole: Duration,
 }
+
+/// An event that grows at least so fast may take as long as it takes, in bytes a second.
+const SLOWEST: u64 = 1024;
 
 /// One event may be this large: that of an answer which comes in one piece.
 const LARGEST_EVENT: u64 = 16 << 20;
@@ -70,8 +75,10 @@ pub(crate) enum BodyError {
     NoFirst,
     #[error("nothing more came")]
     NoNext,
+    #[error("no event got whole")]
+    NoWhole,
     #[error("the connection broke")]
-    Broken(#[source] reqwest::Error),
+    Broken(#[source] Box<dyn Error + Send + Sync>),
     #[error("too large")]
     TooLarge,
 }
@@ -105,20 +112,31 @@ impl Meter {
     /// Counts `more` bytes and says whether they are too many.
     fn add(&self, more: usize) -> Result<(), BodyError> {
         let received = self.0.received.fetch_add(more as u64, Ordering::Relaxed) + more as u64;
-        let pending = received - self.0.settled.load(Ordering::Relaxed);
-        if received > LARGEST_BODY || pending > LARGEST_EVENT { Err(BodyError::TooLarge) } else { Ok(()) }
+        if received > LARGEST_BODY || self.pending() > LARGEST_EVENT {
+            Err(BodyError::TooLarge)
+        } else {
+            Ok(())
+        }
+    }
+
+    /// Bytes of an event that is not whole yet.
+    fn pending(&self) -> u64 {
+        self.received() - self.settled()
     }
 }
 
-/// The pieces of a response, in order. Comments and empty pieces do not come.
-pub(crate) fn pieces(
-    response: reqwest::Response,
+/// The pieces of a body, in order. Comments and empty pieces do not come.
+pub(crate) fn pieces<E>(
+    body: impl Stream<Item = Result<Bytes, E>> + Send + 'static,
     framing: Framing,
     patience: Patience,
     meter: Meter,
-) -> Pieces {
+) -> Pieces
+where
+    E: Error + Send + Sync + 'static,
+{
     let counted = meter.clone();
-    let bytes = Box::pin(bytes(response, patience, meter));
+    let bytes = Box::pin(bytes(body, patience, meter));
     match framing {
         Framing::Events => Box::pin(SseByteStream::new(bytes).filter_map(move |event| {
             let piece = match event {
@@ -170,24 +188,100 @@ fn told(cause: Box<dyn Error + Send + Sync>) -> PieceError {
     }
 }
 
-fn bytes(
-    response: reqwest::Response,
+fn bytes<E: Error + Send + Sync + 'static>(
+    body: impl Stream<Item = Result<Bytes, E>> + Send + 'static,
     patience: Patience,
     meter: Meter,
 ) -> impl Stream<Item = Result<Bytes, BodyError>> + Send {
-    futures_util::stream::unfold(Some((response, meter)), move |state| async move {
-        let (mut response, meter) = state?;
-        let first = meter.received() == 0;
-        let wait = if first { patience.first } else { patience.next };
-        match tokio::time::timeout(wait, response.chunk()).await {
-            Ok(Ok(Some(chunk))) => match meter.add(chunk.len()) {
-                Ok(()) => Some((Ok(chunk), Some((response, meter)))),
+    // Since when an event is under way.
+    let begun: Option<Instant> = None;
+    futures_util::stream::unfold(Some((Box::pin(body), meter, begun)), move |state| async move {
+        let (mut body, meter, begun) = state?;
+        let begun = begun.filter(|_| meter.pending() > 0);
+        let (end, lapse) = patience.end(&meter, begun);
+        match tokio::time::timeout_at(end, body.next()).await {
+            Ok(Some(Ok(chunk))) => match meter.add(chunk.len()) {
+                Ok(()) => Some((Ok(chunk), Some((body, meter, begun.or_else(|| Some(Instant::now())))))),
                 Err(error) => Some((Err(error), None)),
             },
-            Ok(Ok(None)) => None,
-            Ok(Err(error)) => Some((Err(BodyError::Broken(error)), None)),
-            Err(_) if first => Some((Err(BodyError::NoFirst), None)),
-            Err(_) => Some((Err(BodyError::NoNext), None)),
+            Ok(None) => None,
+            Ok(Some(Err(error))) => Some((Err(BodyError::Broken(error.into())), None)),
+            Err(_) => Some((Err(lapse), None)),
         }
     })
+}
+
+impl Patience {
+    /// When it ends, and what is wrong then.
+    fn end(&self, meter: &Meter, begun: Option<Instant>) -> (Instant, BodyError) {
+        let now = Instant::now();
+        if meter.received() == 0 {
+            return (now + self.first, BodyError::NoFirst);
+        }
+        let idle = now + self.next;
+        let earned = Duration::from_millis(meter.pending().saturating_mul(1000) / SLOWEST);
+        match begun.map(|begun| begun + self.whole + earned) {
+            Some(whole) if whole < idle => (whole, BodyError::NoWhole),
+            _ => (idle, BodyError::NoNext),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::convert::Infallible;
+
+    use super::*;
+
+    const SECOND: Duration = Duration::from_secs(1);
+    const PATIENCE: Patience = Patience {
+        first: Duration::from_mins(2),
+        next: Duration::from_mins(1),
+        whole: Duration::from_secs(45),
+    };
+
+    /// One piece of a body, then silence of so many seconds, and so on for ever.
+    fn drip(piece: &'static [u8], pause: Duration) -> impl Stream<Item = Result<Bytes, Infallible>> + Send {
+        futures_util::stream::unfold((), move |()| async move {
+            tokio::time::sleep(pause).await;
+            Some((Ok(Bytes::from_static(piece)), ()))
+        })
+    }
+
+    /// What ends a body, after how many seconds, and how many pieces came before.
+    async fn ends(
+        body: impl Stream<Item = Result<Bytes, Infallible>> + Send + 'static,
+    ) -> (String, u64, usize) {
+        let began = Instant::now();
+        let mut pieces = pieces(body, Framing::Events, PATIENCE, Meter::default());
+        let mut count = 0;
+        while let Some(piece) = pieces.next().await {
+            match piece {
+                Ok(_) => count += 1,
+                Err(PieceError::Body(error)) => return (error.to_string(), began.elapsed().as_secs(), count),
+                Err(other) => panic!("{other:?}"),
+            }
+            if began.elapsed() > Duration::from_hours(1) {
+                return ("it goes on".to_owned(), 3600, count);
+            }
+        }
+        panic!("the body ended");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn every_way_of_saying_nothing_ends_and_a_slow_model_does_not() {
+        let check = async |piece: &'static [u8], pause: Duration, expect: (&str, u64)| {
+            let (error, seconds, _) = ends(drip(piece, pause)).await;
+            assert_eq!((error.as_str(), seconds), expect, "{} each {pause:?}", piece.len());
+        };
+        check(b"data: a\n\n", 121 * SECOND, ("nothing came", 120)).await;
+        check(b"data: a\n\n", 61 * SECOND, ("nothing more came", 61 + 60)).await;
+        // Slow loris: a byte each second, which is never idle and never an event.
+        check(b"x", SECOND, ("no event got whole", 1 + 45)).await;
+        check(b"x", 20 * SECOND, ("no event got whole", 20 + 45)).await;
+        // A slow line that brings something is no loris, up to the size of an event.
+        check(&[b'x'; 2048], SECOND, ("too large", 8193)).await;
+        // A token every half minute is slow, and an answer.
+        check(b"data: a\n\n", 30 * SECOND, ("it goes on", 3600)).await;
+    }
 }

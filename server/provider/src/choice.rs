@@ -1,8 +1,8 @@
 //! Which model answers, and why that one.
 //!
-//! The order: the model that was asked for, the config's default, a configured provider that has a default model, a
-//! key in the environment, and then the built-in stand-in. What was chosen never changes silently: a [`Choice`]
-//! carries its reason, and a name that nobody knows is an error.
+//! The order: the strongest wish (see [`crate::Asker`]), the config's default, a configured provider that has a default
+//! model, a key in the environment, and then the built-in stand-in. What was chosen never changes silently: a
+//! [`Choice`] carries its reason, and a name that nobody knows is an error.
 
 use std::collections::BTreeMap;
 
@@ -11,6 +11,7 @@ use copydesk_base::config::{Provider, ProviderKind};
 use crate::discover::Found;
 use crate::endpoint::{Endpoint, KeySource};
 use crate::facts::Facts;
+use crate::route::Asker;
 
 /// The model that answers.
 #[derive(Clone, Debug, PartialEq)]
@@ -59,6 +60,11 @@ impl Choice {
         &self.endpoint.key
     }
 
+    /// What is known of how the model is reached.
+    pub const fn endpoint(&self) -> &Endpoint {
+        &self.endpoint
+    }
+
     /// The address it is reached at; empty for the stand-in.
     pub fn base_url(&self) -> &str {
         &self.endpoint.base_url
@@ -100,16 +106,13 @@ pub(crate) struct Options<'a> {
     pub(crate) has_key: &'a dyn Fn(&str) -> bool,
 }
 
+/// Somebody's wish for a model: who, and what.
+pub(crate) type Wanted<'a> = (Asker, &'a str);
+
 /// Chooses without looking at the network.
-pub(crate) fn choose(wanted: Option<&str>, options: &Options<'_>) -> Result<Choice, ChooseError> {
-    let wanted = wanted.map(str::trim).filter(|wanted| !wanted.is_empty());
-    if let Some(wanted) = wanted {
-        let (endpoint, model) = options.read(wanted)?;
-        let why = format!("asked for as {wanted}");
-        return Ok(Choice {
-            requested: Some(wanted.to_owned()),
-            ..choice(endpoint, model, Cause::Asked, why)
-        });
+pub(crate) fn choose(wanted: Option<Wanted<'_>>, options: &Options<'_>) -> Result<Choice, ChooseError> {
+    if let Some((asker, wanted)) = wanted {
+        return options.named(wanted, format!("{}: {wanted}", asker.reason()));
     }
     if let Some(default) = options.default_model.map(str::trim).filter(|model| !model.is_empty()) {
         let (endpoint, model) = options.read(default)?;
@@ -128,6 +131,13 @@ pub(crate) fn local(found: &[Found]) -> Option<Choice> {
 }
 
 impl Options<'_> {
+    /// The model that a name means.
+    pub(crate) fn named(&self, wanted: &str, why: String) -> Result<Choice, ChooseError> {
+        let wanted = wanted.trim();
+        let (endpoint, model) = self.read(wanted)?;
+        Ok(Choice { requested: Some(wanted.to_owned()), ..choice(endpoint, model, Cause::Asked, why) })
+    }
+
     /// Reads `provider/model`, `provider:model`, `provider` or a bare model name.
     fn read(&self, wanted: &str) -> Result<(Endpoint, String), ChooseError> {
         for separator in ['/', ':'] {

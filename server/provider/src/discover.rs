@@ -55,7 +55,7 @@ pub async fn discover(servers: &[LocalServer]) -> Vec<Found> {
     if servers.is_empty() {
         return Vec::new();
     }
-    let Ok(client) = crate::http::plain_client(CONNECT) else { return Vec::new() };
+    let Ok(client) = crate::clients::plain_client(CONNECT) else { return Vec::new() };
     let asked = servers.iter().map(|server| tokio::time::timeout(ANSWER, ask(&client, server)));
     let answers = futures_util::future::join_all(asked).await;
     answers.into_iter().filter_map(|answer| answer.ok().flatten()).collect()

@@ -24,7 +24,13 @@ pub struct Endpoint {
     pub connect: Duration,
     pub first_byte: Duration,
     pub idle: Duration,
+    pub progress: Duration,
+    /// Requests that may be under way at the same time.
+    pub concurrency: u32,
 }
+
+/// Requests under way at the same time where the config says nothing.
+const CONCURRENCY: u32 = 8;
 
 /// Where the key comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -92,6 +98,8 @@ impl Endpoint {
             connect: provider.timeouts.connect.0,
             first_byte: provider.timeouts.first_byte.0,
             idle: provider.timeouts.idle.0,
+            progress: provider.timeouts.progress.0,
+            concurrency: provider.concurrency.unwrap_or(CONCURRENCY),
         }
     }
 

@@ -62,6 +62,10 @@ pub enum Waited {
     Connect,
     FirstByte,
     Idle,
+    /// One event trickles in and does not get whole.
+    Progress,
+    /// Pings and comments come, and nothing of an answer.
+    Content,
 }
 
 impl std::fmt::Display for Waited {
@@ -70,6 +74,8 @@ impl std::fmt::Display for Waited {
             Self::Connect => "connection",
             Self::FirstByte => "answer",
             Self::Idle => "further piece of the answer",
+            Self::Progress => "whole event",
+            Self::Content => "word of the answer, only signs of life,",
         })
     }
 }
@@ -124,6 +130,14 @@ impl CallError {
             }
             Self::Timeout { waited: Waited::Idle, .. } => {
                 "Ask again, or raise timeouts.idle for a slow model.".to_owned()
+            }
+            Self::Timeout { waited: Waited::Progress, .. } => {
+                "Something between here and the model lets almost nothing through. Ask again, or raise \
+                 timeouts.progress for a very slow line."
+                    .to_owned()
+            }
+            Self::Timeout { waited: Waited::Content, .. } => {
+                "Ask again, or raise timeouts.first_byte for a model that thinks long.".to_owned()
             }
             Self::Truncated { .. } => "Nothing of it was used. Ask again.".to_owned(),
             Self::TooLong { .. } => "Nothing of it was used. Ask for less at once, or choose another model.".to_owned(),

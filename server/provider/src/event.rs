@@ -1,7 +1,10 @@
 //! What a model's answer consists of, as it arrives.
 
+use std::time::Duration;
+
 use copydesk_base::Usage;
 
+use crate::CallError;
 use crate::request::{Carried, ToolCall};
 
 /// One thing that an answer brought.
@@ -18,6 +21,10 @@ pub enum ModelEvent {
     /// What this call used up, to be added to the run's count. Comes once, right before the last item, also where
     /// that is an error.
     Usage(Usage),
+    /// Nothing comes for a while: the provider's limits hold the request back.
+    Waiting { reason: String, wait: Option<Duration> },
+    /// The model is asked again, for the `tried`-th time in vain so far: what came of the answer is void.
+    Again { error: CallError, tried: u32, wait: Duration },
     /// The last event: the whole answer.
     Stopped { reason: StopReason, text: String, calls: Vec<ToolCall>, carried: Vec<Carried> },
 }

@@ -1,83 +1,33 @@
 //! Sending a request and reading its answer, with patience that ends and a key that stays where it belongs.
 //!
-//! A [`Job`] is one call. It tries, and tries again where nothing of an answer was seen and [`crate::retry`] says
-//! that it may pass. Clients are kept per scheme and connect time-out: those for `http://` load no certificates, so
-//! that a model on this machine is reached within a millisecond even where the system has none.
+//! A [`Job`] is one call. It waits for a free slot of the provider and for its rate limit, sends, reads, and begins anew
+//! where [`crate::retry`] says so. What it learns goes to [`crate::health`]; every wait is told to the reader.
 
-use std::collections::HashMap;
 use std::pin::pin;
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use copydesk_base::{Redactor, Usage};
 use futures_util::StreamExt;
 use reqwest::header::{HeaderMap, HeaderValue};
 use reqwest::{Client, Response, Url};
+use tokio::time::Instant;
 
 use crate::answer::{LARGEST_ANSWER, Progress, WireError};
 use crate::body::{self, BodyError, Meter, Patience, PieceError};
+use crate::clients::Clients;
 use crate::endpoint::{Endpoint, KeySource};
 use crate::facts::{Facts, Price};
 use crate::failure::{self, Told};
+use crate::health::{Health, Slot};
 use crate::models::KeyLookup;
+use crate::retry::{LONGEST_WAIT, Tried};
 use crate::sending::SentBody;
 use crate::stream::Sink;
 use crate::wire::{Reader, Wire};
-use crate::{CallError, ModelEvent, Request, Retries, Waited, retry};
+use crate::{CallError, ModelEvent, Request, Retries, Waited, quota, retry};
 
-/// HTTP clients, made when first needed and shared.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Clients(Arc<Mutex<HashMap<(Scheme, Duration), Client>>>);
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-enum Scheme {
-    Plain,
-    Secure,
-}
-
-impl Clients {
-    pub(crate) async fn get(&self, url: &Url, connect: Duration) -> Result<Client, CallError> {
-        let scheme = if url.scheme() == "https" { Scheme::Secure } else { Scheme::Plain };
-        let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner).get(&(scheme, connect)).cloned();
-        if let Some(client) = kept {
-            return Ok(client);
-        }
-        let made = match scheme {
-            Scheme::Plain => plain_client(connect),
-            // Reads the system's certificates from disk.
-            Scheme::Secure => match tokio::task::spawn_blocking(move || secure_client(connect)).await {
-                Ok(made) => made,
-                Err(error) => return Err(CallError::Unsendable { reason: error.to_string() }),
-            },
-        };
-        let client = made.map_err(|error| CallError::Unsendable { reason: failure::innermost(&error) })?;
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert((scheme, connect), client.clone());
-        Ok(client)
-    }
-}
-
-/// A client for `http://` addresses only: it trusts no certificate.
-pub(crate) fn plain_client(connect: Duration) -> reqwest::Result<Client> {
-    builder(connect).tls_certs_only([]).build()
-}
-
-fn secure_client(connect: Duration) -> reqwest::Result<Client> {
-    builder(connect).https_only(true).build()
-}
-
-fn builder(connect: Duration) -> reqwest::ClientBuilder {
-    // Only the first call does something; another room may have chosen before us, which is as good.
-    let _ = rustls::crypto::ring::default_provider().install_default();
-    Client::builder()
-        // A key goes to the address it was configured for, past no proxy and along no redirect.
-        .no_proxy()
-        .redirect(reqwest::redirect::Policy::none())
-        .referer(false)
-        .retry(reqwest::retry::never())
-        .connect_timeout(connect)
-        .pool_idle_timeout(Duration::from_secs(30))
-        .user_agent(concat!("copydesk/", env!("CARGO_PKG_VERSION")))
-}
+/// A server that asks for days is believed for so long; then it is asked again.
+const LONGEST_LIMIT: Duration = Duration::from_mins(5);
 
 /// One call over HTTP.
 pub(crate) struct Job {
@@ -86,6 +36,7 @@ pub(crate) struct Job {
     pub(crate) keys: KeyLookup,
     pub(crate) clients: Clients,
     pub(crate) retries: Retries,
+    pub(crate) health: Health,
 }
 
 /// What does not change between tries.
@@ -107,22 +58,65 @@ impl Job {
         usage: &mut Usage,
     ) -> Result<ModelEvent, CallError> {
         let prepared = self.prepare(request).await?;
-        let mut tried = 0;
+        let model_ref = format!("{}/{}", self.endpoint.name, request.model);
+        let began = Instant::now();
+        let mut times = 0;
         loop {
-            tried += 1;
-            let mut attempt = Attempt { started: Started::No, price: self.facts.price, usage };
-            let error = match attempt.run(&prepared, &self.endpoint, sink).await {
-                Ok(stopped) => return Ok(stopped),
+            times += 1;
+            let slot = self.admitted(&prepared, sink).await?;
+            let mut attempt = Attempt { job: &self, call: &prepared, usage };
+            let error = match attempt.run(sink).await {
+                Ok(stopped) => {
+                    self.health.answered(&model_ref);
+                    return Ok(stopped);
+                }
                 Err(error) => error,
             };
-            let pause = match attempt.started {
-                Started::Yes => None,
-                Started::No => retry::pause(&error, tried, &self.retries, retry::luck()),
-            };
-            let Some(pause) = pause else { return Err(error) };
-            tracing::info!(%error, tried, ?pause, "trying the model again");
-            tokio::time::sleep(pause).await;
+            drop(slot);
+            self.learn(&model_ref, &error);
+            let tried = Tried { times, elapsed: began.elapsed(), luck: retry::luck() };
+            let Some(wait) = retry::pause(&error, tried, &self.retries) else { return Err(error) };
+            tracing::info!(%error, times, ?wait, "trying the model again");
+            sink.send(Ok(ModelEvent::Again { error, tried: times, wait })).await;
+            tokio::time::sleep(wait).await;
         }
+    }
+
+    /// Waits until the provider's limits let a request through. A longer wait than a minute is an error at once.
+    async fn admitted(&self, call: &Prepared, sink: &Sink) -> Result<Slot, CallError> {
+        let provider = &self.endpoint.name;
+        let slots = self.health.slots(provider, self.endpoint.concurrency);
+        let slot = if let Some(slot) = slots.free() {
+            slot
+        } else {
+            let size = self.endpoint.concurrency;
+            let reason =
+                format!("{size} requests to {provider} are under way (providers.{provider}.concurrency)");
+            sink.send(Ok(ModelEvent::Waiting { reason, wait: None })).await;
+            slots.next().await
+        };
+        while let Some((wait, because)) = self.health.limited(provider) {
+            if wait > LONGEST_WAIT {
+                let address = call.told.address.clone();
+                return Err(CallError::RateLimited { address, retry_after: Some(wait), message: because });
+            }
+            let reason = format!("{provider} limits the rate of requests: {because}");
+            sink.send(Ok(ModelEvent::Waiting { reason, wait: Some(wait) })).await;
+            tokio::time::sleep(wait).await;
+        }
+        Ok(slot)
+    }
+
+    /// What a failed try says about the model and its provider.
+    fn learn(&self, model_ref: &str, error: &CallError) {
+        self.health.failed(model_ref, error);
+        if let CallError::RateLimited { retry_after: Some(wait), .. } = error {
+            self.limit((*wait).min(LONGEST_LIMIT), "it asked to wait");
+        }
+    }
+
+    fn limit(&self, wait: Duration, because: &str) {
+        self.health.limit(&self.endpoint.name, self.endpoint.concurrency, wait, because);
     }
 
     async fn prepare(&self, request: &Request) -> Result<Prepared, CallError> {
@@ -172,36 +166,29 @@ impl Job {
 
 /// One try of a call.
 struct Attempt<'a> {
-    started: Started,
-    price: Option<Price>,
+    job: &'a Job,
+    call: &'a Prepared,
     usage: &'a mut Usage,
 }
 
-/// Whether the reader has seen anything of the answer.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Started {
-    No,
-    Yes,
-}
-
 impl Attempt<'_> {
-    async fn run(
-        &mut self,
-        call: &Prepared,
-        endpoint: &Endpoint,
-        sink: &Sink,
-    ) -> Result<ModelEvent, CallError> {
-        let response = self.send(call, endpoint).await?;
-        let response = failure::check(response, &call.told).await?;
-        let mut reader = call.wire.reader();
-        let outcome = self.read(call, endpoint, response, &mut reader, sink).await;
-        let usd = self.price.filter(|price| !price.is_free()).map(|price| price.of(reader.tokens()));
+    async fn run(&mut self, sink: &Sink) -> Result<ModelEvent, CallError> {
+        let response = self.send().await?;
+        if let Some((wait, unit)) = quota::spent(response.headers()) {
+            self.job.limit(wait, &format!("no {unit} are left"));
+        }
+        let response = failure::check(response, &self.call.told).await?;
+        let mut reader = self.call.wire.reader();
+        let outcome = self.read(response, &mut reader, sink).await;
+        let price: Option<Price> = self.job.facts.price.filter(|price| !price.is_free());
+        let usd = price.map(|price| price.of(reader.tokens()));
         self.usage.add(Usage { usd, ..reader.usage() });
         outcome.map(|()| reader.stop())
     }
 
     /// Sends, and waits for the answer's head.
-    async fn send(&mut self, call: &Prepared, endpoint: &Endpoint) -> Result<Response, CallError> {
+    async fn send(&mut self) -> Result<Response, CallError> {
+        let (call, endpoint) = (self.call, &self.job.endpoint);
         let (body, mut sent) = SentBody::new(call.body.clone());
         let request =
             call.client.post(call.url.clone()).headers(call.headers.clone()).body(reqwest::Body::wrap(body));
@@ -226,35 +213,36 @@ impl Attempt<'_> {
         answered.map_err(|error| failure::unanswered(&error, endpoint.connect, &call.told))
     }
 
-    async fn read(
-        &mut self,
-        call: &Prepared,
-        endpoint: &Endpoint,
-        response: Response,
-        reader: &mut Reader,
-        sink: &Sink,
-    ) -> Result<(), CallError> {
-        let told = &call.told;
+    async fn read(&self, response: Response, reader: &mut Reader, sink: &Sink) -> Result<(), CallError> {
+        let (told, endpoint) = (&self.call.told, &self.job.endpoint);
         let meter = Meter::default();
-        let patience = Patience { first: endpoint.first_byte, next: endpoint.idle };
-        let mut pieces = body::pieces(response, call.wire.framing(), patience, meter.clone());
+        let patience = Patience { first: endpoint.first_byte, next: endpoint.idle, whole: endpoint.progress };
+        let framing = self.call.wire.framing();
+        let mut pieces = body::pieces(response.bytes_stream(), framing, patience, meter.clone());
         let mut fresh = Vec::new();
+        // Signs of life are no answer: they keep a line open, and hold nobody for ever.
+        let silence = endpoint.first_byte.max(endpoint.idle);
+        let mut heard = Instant::now();
         loop {
-            let data = match pieces.next().await {
+            let Ok(piece) = tokio::time::timeout_at(heard + silence, pieces.next()).await else {
+                let address = told.address.clone();
+                return Err(CallError::Timeout { address, waited: Waited::Content, after: silence });
+            };
+            let data = match piece {
                 Some(Ok(data)) => data,
                 Some(Err(error)) => return Err(body_error(error, endpoint, &meter, told)),
                 None if reader.may_end() => return Ok(()),
                 None => return Err(told.ended_early(meter.received(), meter.settled())),
             };
             let progress = reader.read(&data, &mut fresh);
-            if !fresh.is_empty() {
-                self.started = Started::Yes;
-            }
             for event in fresh.drain(..) {
                 sink.send(Ok(event)).await;
             }
+            if progress != Ok(Progress::Alive) {
+                heard = Instant::now();
+            }
             match progress.map_err(|error| wire_error(error, &meter, told))? {
-                Progress::More => {}
+                Progress::More | Progress::Alive => {}
                 Progress::Done => {
                     // The end of the body usually stands right behind the terminator. Taking it keeps the connection
                     // for the next request; waiting for it longer would cost more than a new one.
@@ -278,6 +266,7 @@ fn body_error(error: PieceError, endpoint: &Endpoint, meter: &Meter, told: &Told
     match error {
         BodyError::NoFirst => timeout(Waited::FirstByte, endpoint.first_byte),
         BodyError::NoNext => timeout(Waited::Idle, endpoint.idle),
+        BodyError::NoWhole => timeout(Waited::Progress, endpoint.progress),
         BodyError::TooLarge => CallError::TooLong { limit: LARGEST_ANSWER as u64 },
         BodyError::Broken(_) => {
             CallError::Truncated { address: told.address.clone(), received: meter.received() }

@@ -1,7 +1,7 @@
 //! Models: one vocabulary of requests and events, a wire module for each API family.
 //!
-//! [`Models`] is built from the config. [`Models::choose`] says which model answers and why; [`Models::call`] sends
-//! one [`Request`] and gives an [`EventStream`] of [`ModelEvent`]s, whose last item is either
+//! [`Models`] is built from the config. [`Models::route`] says which model answers and why, and who instead;
+//! [`Models::call`] sends one [`Request`] and gives an [`EventStream`] of [`ModelEvent`]s, whose last item is either
 //! [`ModelEvent::Stopped`] with the whole answer or a [`CallError`]. Nothing runs beside the stream: who drops it,
 //! closes the socket; who does not read it, slows the server down.
 //!
@@ -21,6 +21,7 @@ mod answer;
 mod anthropic;
 mod body;
 pub mod choice;
+mod clients;
 pub mod discover;
 pub mod endpoint;
 pub mod error;
@@ -29,14 +30,17 @@ pub mod facts;
 mod failure;
 #[cfg(test)]
 mod fixture;
+pub mod health;
 mod http;
 pub mod models;
 mod offline;
 mod ollama;
 mod openai_chat;
 mod openai_responses;
+mod quota;
 pub mod request;
 pub mod retry;
+pub mod route;
 pub mod scenario;
 mod sending;
 pub mod stream;
@@ -47,8 +51,10 @@ pub use discover::{Found, LocalServer, discover};
 pub use error::{CallError, Waited};
 pub use event::{ModelEvent, StopReason};
 pub use facts::{Facts, Price, Tokens};
+pub use health::Health;
 pub use models::{KeyLookup, Models, ModelsConfig};
 pub use request::{Arguments, Carried, Message, Request, ToolCall, ToolOutcome, ToolResult, ToolSpec};
 pub use retry::Retries;
+pub use route::{Asker, Left, Route, Strictness, Wish};
 pub use scenario::{Scenario, Script};
 pub use stream::EventStream;

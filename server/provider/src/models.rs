@@ -8,9 +8,12 @@ use copydesk_base::config::{Config, Provider, ProviderKind};
 use tokio_util::sync::CancellationToken;
 
 use crate::choice::{self, Choice, ChooseError, Options};
+use crate::clients::Clients;
 use crate::discover::{LocalServer, discover};
 use crate::endpoint::{Endpoint, KeySource};
-use crate::http::{Clients, Job};
+use crate::health::Health;
+use crate::http::Job;
+use crate::route::{Route, Strictness, Wish};
 use crate::stream::Sink;
 use crate::{CallError, EventStream, ModelEvent, Request, Retries, Script, offline};
 
@@ -26,9 +29,14 @@ pub struct ModelsConfig {
     /// The script of each provider of kind `offline` that has a `scenario`, by the provider's name, or why it could
     /// not be read.
     pub scripts: BTreeMap<String, Result<Script, String>>,
-    /// The servers that [`Models::choose_or_look`] may look for; [`LocalServer::usual`] outside tests.
+    /// The servers that [`Models::route_or_look`] may look for; [`LocalServer::usual`] outside tests.
     pub local: Vec<LocalServer>,
     pub retries: Retries,
+    /// Model refs to try when the first one cannot answer.
+    pub fallback: Vec<String>,
+    pub strictness: Strictness,
+    /// How they are doing; outlives the settings.
+    pub health: Health,
 }
 
 impl ModelsConfig {
@@ -41,6 +49,9 @@ impl ModelsConfig {
             scripts: BTreeMap::new(),
             local: LocalServer::usual(),
             retries: Retries::default(),
+            fallback: config.fallback.clone(),
+            strictness: if config.models.strict { Strictness::Strict } else { Strictness::Flagged },
+            health: Health::default(),
         }
     }
 }
@@ -58,27 +69,82 @@ impl Models {
         Self { config: config.clone(), keys, clients: Clients::default() }
     }
 
-    /// Which model answers. Looks at the config and the environment, not at the network.
-    ///
-    /// `wanted` is `provider/model`, `provider:model`, a provider's name or a mapped model name.
-    pub fn choose(&self, wanted: Option<&str>) -> Result<Choice, ChooseError> {
+    /// Which model answers where nobody wishes for one. Looks at the config and the environment, not at the network.
+    pub fn choose(&self) -> Result<Choice, ChooseError> {
+        self.with_options(|options| choice::choose(None, options))
+    }
+
+    /// Who answers, and who instead. A name is `provider/model`, `provider:model`, a provider's name or a mapped model
+    /// name. Looks at the config and the environment, not at the network.
+    pub fn route(&self, wishes: &[Wish]) -> Result<Route, ChooseError> {
+        let mut wishes: Vec<&Wish> = wishes.iter().collect();
+        wishes.sort_by_key(|wish| wish.asker);
+        let model = |wish: &&Wish| {
+            let model = wish.model.as_deref().map(str::trim).filter(|model| !model.is_empty());
+            model.map(|model| (wish.asker, model.to_owned()))
+        };
+        let wanted = wishes.iter().find_map(model);
+        self.with_options(|options| {
+            let wanted = wanted.as_ref().map(|(asker, model)| (*asker, model.as_str()));
+            let first = choice::choose(wanted, options)?;
+            let (chain, names) = self.chain(&wishes, &first);
+            let (mut fallbacks, mut broken) = (Vec::<Choice>::new(), Vec::new());
+            for name in names {
+                match options.named(name, format!("{chain}: {name}")) {
+                    Ok(next) => {
+                        let is_known = std::iter::once(&first)
+                            .chain(&fallbacks)
+                            .any(|known| known.model_ref() == next.model_ref());
+                        if !is_known {
+                            fallbacks.push(next);
+                        }
+                    }
+                    Err(error) => broken.push((name.clone(), error)),
+                }
+            }
+            Ok(Route { first, fallbacks, chain, broken, strictness: self.config.strictness })
+        })
+    }
+
+    /// As [`Models::route`]; where that finds nothing but the stand-in, servers on this machine are looked for.
+    pub async fn route_or_look(&self, wishes: &[Wish]) -> Result<Route, ChooseError> {
+        let route = self.route(wishes)?;
+        if !route.first.is_last_resort() {
+            return Ok(route);
+        }
+        let found = choice::local(&discover(&self.places()).await);
+        Ok(Route { first: found.unwrap_or_else(|| route.first.clone()), ..route })
+    }
+
+    /// How the models are doing.
+    pub const fn health(&self) -> &Health {
+        &self.config.health
+    }
+
+    /// The chain that counts, and who says it.
+    fn chain<'a>(&'a self, wishes: &[&'a Wish], first: &Choice) -> (String, &'a [String]) {
+        let said = |wish: &&'a Wish| Some((wish.asker, wish.fallback.as_ref()?));
+        if let Some((asker, chain)) = wishes.iter().find_map(said) {
+            return (asker.chain().to_owned(), chain);
+        }
+        let provider = self.config.providers.get(&first.provider);
+        if let Some(chain) = provider.and_then(|provider| provider.fallback.as_ref()) {
+            return (format!("providers.{}.fallback", first.provider), chain);
+        }
+        match &self.config.fallback[..] {
+            [] => (String::new(), &[]),
+            chain => ("fallback of the config".to_owned(), chain),
+        }
+    }
+
+    fn with_options<T>(&self, use_them: impl FnOnce(&Options<'_>) -> T) -> T {
         let has_key = |variable: &str| (self.keys)(variable).is_some_and(|key| !key.trim().is_empty());
-        let options = Options {
+        use_them(&Options {
             default_model: self.config.default_model.as_deref(),
             providers: &self.config.providers,
             mappings: &self.config.model_mappings,
             has_key: &has_key,
-        };
-        choice::choose(wanted, &options)
-    }
-
-    /// As [`Models::choose`]; where that finds nothing but the stand-in, servers on this machine are looked for.
-    pub async fn choose_or_look(&self, wanted: Option<&str>) -> Result<Choice, ChooseError> {
-        let choice = self.choose(wanted)?;
-        if !choice.is_last_resort() {
-            return Ok(choice);
-        }
-        Ok(choice::local(&discover(&self.places()).await).unwrap_or(choice))
+        })
     }
 
     /// Where to look: servers that are configured without a model and want no key, then the usual ones.
@@ -128,6 +194,7 @@ impl Models {
             keys: self.keys.clone(),
             clients: self.clients.clone(),
             retries: self.config.retries,
+            health: self.config.health.clone(),
         };
         EventStream::new(move |sink| async move {
             let mut usage = Usage::default();

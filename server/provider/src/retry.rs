@@ -1,9 +1,12 @@
-//! When a failed call is tried again, and how long to wait before.
+//! What to do about a failed call: try the same model again, let another one answer, or neither.
+//!
+//! The one place that knows. Tools run only when an answer is whole, so a call may be tried again wherever its stream
+//! broke: nothing of it had an effect.
 
 use std::hash::{BuildHasher, Hasher};
 use std::time::Duration;
 
-use crate::CallError;
+use crate::{CallError, Waited};
 
 /// How often and how patiently to try again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -12,32 +15,78 @@ pub struct Retries {
     pub most: u32,
     /// The pause before the first of them; it doubles each time, and each is cut to between half and all of it.
     pub pause: Duration,
+    /// No try begins later than this after the call began.
+    pub within: Duration,
 }
 
 impl Default for Retries {
     fn default() -> Self {
-        Self { most: 2, pause: Duration::from_millis(800) }
+        Self { most: 2, pause: Duration::from_millis(800), within: Duration::from_mins(3) }
     }
 }
 
 /// A server that asks for a longer wait than this is reported, not waited for.
 pub const LONGEST_WAIT: Duration = Duration::from_mins(1);
 
+/// How far a call has come when it fails.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Tried {
+    /// The tries so far, from 1.
+    pub times: u32,
+    /// Since the call began.
+    pub elapsed: Duration,
+    /// Anything between 0 and 1.
+    pub luck: f64,
+}
+
 /// How long to wait before trying again; `None` where the error stands.
-///
-/// Only for errors from before the answer's first event. `tried` counts the tries so far, from 1; `luck` is anything
-/// between 0 and 1.
-pub fn pause(error: &CallError, tried: u32, retries: &Retries, luck: f64) -> Option<Duration> {
-    if tried > retries.most || !is_passing(error) {
+pub fn pause(error: &CallError, tried: Tried, retries: &Retries) -> Option<Duration> {
+    if tried.times > retries.most || !is_passing(error) {
         return None;
     }
-    match error.retry_after() {
-        Some(after) if after > LONGEST_WAIT => None,
-        Some(after) => Some(after),
+    let wait = match error.retry_after() {
+        Some(after) if after > LONGEST_WAIT => return None,
+        Some(after) => after,
         None => {
-            let whole = retries.pause.saturating_mul(1 << (tried - 1).min(6));
-            Some(whole.mul_f64(0.5 + luck.clamp(0.0, 1.0) / 2.0))
+            let whole = retries.pause.saturating_mul(1 << (tried.times - 1).min(6));
+            whole.mul_f64(0.5 + tried.luck.clamp(0.0, 1.0) / 2.0)
         }
+    };
+    (tried.elapsed.saturating_add(wait) <= retries.within).then_some(wait)
+}
+
+/// Whether another model may answer where this one could not.
+///
+/// Not where the request itself is at fault, nor where a person has stopped it: the next model would get the same.
+pub fn may_switch(error: &CallError) -> bool {
+    is_passing(error)
+        || matches!(
+            error,
+            CallError::NoKey { .. }
+                | CallError::UnusableKey { .. }
+                | CallError::Refused { .. }
+                | CallError::NotFound { .. }
+                | CallError::Redirected { .. }
+                | CallError::Timeout { .. }
+                | CallError::BrokeOff { .. }
+                | CallError::Malformed { .. }
+        )
+}
+
+/// Whether the server, or the way to it, is at fault, and may be well again soon.
+pub(crate) fn is_passing(error: &CallError) -> bool {
+    match error {
+        CallError::Unreachable { .. }
+        | CallError::RateLimited { .. }
+        | CallError::Overloaded { .. }
+        | CallError::Truncated { .. } => true,
+        // The patience for a first byte is long; to spend it again on the same server helps nobody.
+        CallError::Timeout { waited, .. } => !matches!(waited, Waited::FirstByte),
+        CallError::Status { status, .. } => matches!(*status, 408 | 409 | 500..),
+        CallError::BrokeOff { kind, .. } => {
+            matches!(kind.as_str(), "api_error" | "server_error" | "timeout_error")
+        }
+        _ => false,
     }
 }
 
@@ -45,17 +94,6 @@ pub fn pause(error: &CallError, tried: u32, retries: &Retries, luck: f64) -> Opt
 pub(crate) fn luck() -> f64 {
     let bits = std::hash::RandomState::new().build_hasher().finish();
     f64::from((bits >> 32) as u32) / f64::from(u32::MAX)
-}
-
-fn is_passing(error: &CallError) -> bool {
-    match error {
-        CallError::Unreachable { .. } | CallError::RateLimited { .. } | CallError::Overloaded { .. } => true,
-        CallError::Status { status, .. } => matches!(status, 408 | 409 | 500..),
-        CallError::BrokeOff { kind, .. } => {
-            matches!(kind.as_str(), "api_error" | "server_error" | "timeout_error")
-        }
-        _ => false,
-    }
 }
 
 #[cfg(test)]
@@ -71,35 +109,69 @@ mod tests {
         CallError::Status { address: "a".into(), status, message: String::new() }
     }
 
+    fn timeout(waited: Waited) -> CallError {
+        CallError::Timeout { address: "a".into(), waited, after: Duration::from_secs(1) }
+    }
+
+    fn broke(kind: &str) -> CallError {
+        CallError::BrokeOff { kind: kind.into(), message: String::new() }
+    }
+
     #[test]
-    fn only_what_may_pass_is_tried_again() {
+    fn each_error_has_its_remedy() {
         let refused =
             CallError::Refused { address: "a".into(), status: 401, key: "k".into(), message: String::new() };
         let missing = CallError::NotFound { address: "a".into(), model: "m".into(), message: String::new() };
-        let unreachable = CallError::Unreachable { address: "a".into(), reason: "r".into() };
+        let unreachable = || CallError::Unreachable { address: "a".into(), reason: "r".into() };
         let cut = CallError::Truncated { address: "a".into(), received: 3 };
+        let nonsense = CallError::Malformed { address: "a".into(), reason: "r".into() };
+        let no_key = CallError::NoKey { provider: "p".into(), variable: "K".into() };
         let ms = |ms| Some(Duration::from_millis(ms));
-        let check = |error: CallError, tried, luck, expect: Option<Duration>| {
-            assert_eq!(pause(&error, tried, &Retries::default(), luck), expect, "{error}, try {tried}");
+        let check = |error: CallError, times, luck, again: Option<Duration>, switch: bool| {
+            let tried = Tried { times, elapsed: Duration::ZERO, luck };
+            let got = (pause(&error, tried, &Retries::default()), may_switch(&error));
+            assert_eq!(got, (again, switch), "{error}, try {times}");
         };
-        check(unreachable.clone(), 1, 1.0, ms(800));
-        check(unreachable.clone(), 1, 0.0, ms(400));
-        check(unreachable.clone(), 2, 1.0, ms(1600));
-        check(unreachable, 3, 1.0, None);
-        check(limited(None), 1, 1.0, ms(800));
-        check(limited(Some(0)), 1, 1.0, ms(0));
-        check(limited(Some(60)), 2, 1.0, ms(60_000));
-        check(limited(Some(61)), 1, 1.0, None);
-        check(status(500), 1, 1.0, ms(800));
-        check(status(408), 1, 1.0, ms(800));
-        check(status(409), 1, 1.0, ms(800));
-        check(status(502), 2, 1.0, ms(1600));
-        check(status(400), 1, 1.0, None);
-        check(status(413), 1, 1.0, None);
-        check(refused, 1, 1.0, None);
-        check(missing, 1, 1.0, None);
-        check(cut, 1, 1.0, None);
-        check(CallError::Canceled, 1, 1.0, None);
+        check(unreachable(), 1, 1.0, ms(800), true);
+        check(unreachable(), 1, 0.0, ms(400), true);
+        check(unreachable(), 2, 1.0, ms(1600), true);
+        check(unreachable(), 3, 1.0, None, true);
+        check(limited(None), 1, 1.0, ms(800), true);
+        check(limited(Some(0)), 1, 1.0, ms(0), true);
+        check(limited(Some(60)), 2, 1.0, ms(60_000), true);
+        check(limited(Some(61)), 1, 1.0, None, true);
+        for again in [408, 409, 500, 502, 503, 529] {
+            check(status(again), 1, 1.0, ms(800), true);
+        }
+        check(cut, 1, 1.0, ms(800), true);
+        check(broke("api_error"), 1, 1.0, ms(800), true);
+        for waited in [Waited::Connect, Waited::Idle, Waited::Progress] {
+            check(timeout(waited), 1, 1.0, ms(800), true);
+        }
+        check(timeout(Waited::FirstByte), 1, 1.0, None, true);
+        check(broke("invalid_request_error"), 1, 1.0, None, true);
+        check(nonsense, 1, 1.0, None, true);
+        check(refused, 1, 1.0, None, true);
+        check(missing, 1, 1.0, None, true);
+        check(no_key, 1, 1.0, None, true);
+        for own in [400, 413, 422] {
+            check(status(own), 1, 1.0, None, false);
+        }
+        check(CallError::Canceled, 1, 1.0, None, false);
+        check(CallError::TooLong { limit: 1 }, 1, 1.0, None, false);
+    }
+
+    #[test]
+    fn tries_end_with_the_time() {
+        let check = |elapsed: u64, after: Option<u64>, expect: Option<u64>| {
+            let tried = Tried { times: 1, elapsed: Duration::from_secs(elapsed), luck: 1.0 };
+            let pause = pause(&limited(after), tried, &Retries::default());
+            assert_eq!(pause, expect.map(Duration::from_millis), "{elapsed} s, {after:?}");
+        };
+        check(179, None, Some(800));
+        check(180, None, None);
+        check(120, Some(60), Some(60_000));
+        check(121, Some(60), None);
     }
 
     #[test]

@@ -44,6 +44,8 @@ fn started(run: &str) -> Record {
         prompt: "make it so".into(),
         origin: Some(Origin { path: "/w/a.rs".into(), span: Span::new(1, 2) }),
         model: "offline/offline".into(),
+        requested: None,
+        why: String::new(),
         offline: true,
         mode: "default".into(),
         process: None,

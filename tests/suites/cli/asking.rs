@@ -97,7 +97,7 @@ fn failures_say_what_happened_and_exit_1() {
     ];
     for format in Format::BOTH {
         for (reply, words) in &table {
-            let (workspace, _model) = desk(format, "{}", vec![reply.clone()]);
+            let (workspace, _model) = desk(format, "{}", vec![reply.clone(); 3]);
             let ran = workspace.run(&["ask", "--json", "say something"]).exits(1);
             let report = ran.json();
             assert_eq!(report["status"], "failed", "{report}");

@@ -5,6 +5,7 @@ mod budgets;
 mod checking;
 mod house;
 mod mending;
+mod routes;
 mod terminal;
 mod trust;
 

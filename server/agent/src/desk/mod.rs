@@ -109,7 +109,7 @@ impl Desk {
     pub async fn warm(&self) {
         self.shared.recover().await;
         let Ok(settings) = (self.shared.world.settings)() else { return };
-        if let Ok(choice) = settings.models.choose(None) {
+        if let Ok(choice) = settings.models.choose() {
             settings.models.warm(&choice).await;
         }
     }

@@ -10,6 +10,8 @@ use tokio::sync::oneshot;
 
 use crate::prompt::Finding;
 
+use crate::routed::ModelsOfRun;
+
 /// What a person asks an agent.
 #[derive(Clone, Debug)]
 pub struct Ask {
@@ -61,6 +63,8 @@ pub struct Outcome {
     pub refused_diffs: Vec<String>,
     pub denied: Vec<Denied>,
     pub usage: Usage,
+    /// What was asked for and who answered; absent where no model was chosen.
+    pub model: Option<ModelsOfRun>,
     pub error: Option<String>,
 }
 

@@ -35,6 +35,9 @@ pub(super) struct Arguments {
     /// The model, as provider/model
     #[arg(long, value_name = "PROVIDER/MODEL")]
     model: Option<String>,
+    /// Only this model: no fallback may answer in its place
+    #[arg(long)]
+    strict: bool,
     /// What may happen without asking: default, plan, accept-edits, auto, locked, or bypass
     #[arg(long, value_parser = mode)]
     mode: Option<Mode>,
@@ -69,12 +72,13 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
         None => None,
     };
     lsp::adopt_orphans();
-    let flags = Flags { mode: chosen_mode(arguments), model: arguments.model.clone() };
+    let flags =
+        Flags { mode: chosen_mode(arguments), model: arguments.model.clone(), strict: arguments.strict };
     let ask = Ask {
         prompt,
         action: arguments.action.clone(),
         place,
-        model: None,
+        model: arguments.model.clone(),
         mode: None,
         session: None,
         findings: vec![],
@@ -196,6 +200,11 @@ fn document(office: &Office, ended: &Ended) -> Value {
         "text": ended.text,
         "changes": changes.iter().map(|(path, applied)| json!({"path": path, "applied": applied})).collect::<Vec<_>>(),
         "denied": ended.denied.iter().map(|denied| json!({"effect": denied.effect, "reason": denied.reason})).collect::<Vec<_>>(),
+        "model": ended.model.as_ref().map(|model| json!({
+            "requested": model.requested,
+            "active": model.active,
+            "fallback_applied": model.fallback_applied,
+        })),
         "usage": ended.usage,
         "error": ended.error,
     })

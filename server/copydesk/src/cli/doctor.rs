@@ -191,7 +191,7 @@ async fn models(loaded: &Loaded) -> Vec<Finding> {
         ));
     }
     let models = Models::new(&ModelsConfig::from_config(&loaded.config), Arc::new(key));
-    findings.push(match models.choose_or_look(None).await {
+    findings.push(match models.route_or_look(&[]).await.map(|route| route.first) {
         Ok(choice) if choice.offline => finding(
             "model",
             State::Missing,

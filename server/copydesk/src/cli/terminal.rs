@@ -6,7 +6,7 @@ use std::collections::VecDeque;
 use std::io::{IsTerminal, Write};
 use std::sync::Arc;
 
-use copydesk_agent::{ApprovalView, Decision, Desk};
+use copydesk_agent::{ApprovalView, Decision, Desk, model_label, routed};
 use copydesk_base::host::{Applied, DocumentEdit, Host, Presence, Shown};
 use copydesk_base::{ApprovalId, Event, Record};
 use futures_util::future::BoxFuture;
@@ -66,12 +66,23 @@ impl Host for Terminal {
             return;
         }
         match &record.event {
-            Event::TextDelta { text } => {
+            Event::RunStarted { model, requested, offline, .. } => {
+                out::note(format!(
+                    "· asking {}",
+                    visible(&model_label(model, requested.as_deref(), *offline))
+                ));
+            }
+            // What streams may turn out void, which a person can be told and a file cannot.
+            Event::TextDelta { text } if std::io::stdout().is_terminal() => {
                 let _ = out::text(visible(text));
                 let _ = std::io::stdout().flush();
             }
             Event::ModelAnswered { text, .. } if !text.is_empty() => {
-                let _ = out::line("");
+                let _ =
+                    out::line(if std::io::stdout().is_terminal() { String::new() } else { visible(text) });
+            }
+            Event::ModelWaited { .. } | Event::ModelSwitched { .. } => {
+                out::note(format!("· {}", visible(&routed(&record.event))));
             }
             Event::ToolCalled { name, arguments, .. } => {
                 let what = ["path", "command", "pattern"].iter().find_map(|key| arguments.get(key)?.as_str());

@@ -273,6 +273,9 @@ impl Layer {
         if let Some(model) = &flags.model {
             layer.value.insert("default_model".to_owned(), model.as_str().into());
         }
+        if flags.strict {
+            layer.value.insert("models".to_owned(), serde_json::json!({ "strict": true }));
+        }
         layer
     }
 

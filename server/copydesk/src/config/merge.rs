@@ -137,8 +137,8 @@ impl Merged {
                 }
             }
             ["schemas", ..] | ["$schema"] => self.set(layer, path, value),
-            // More confinement is what anybody may ask for.
-            ["sandbox", "enabled" | "required"] if value == &Value::Bool(true) => {
+            // More confinement is what anybody may ask for, and so is no other model.
+            ["sandbox", "enabled" | "required"] | ["models", "strict"] if value == &Value::Bool(true) => {
                 self.set(layer, path, value);
             }
             _ if layer.standing.may_set(&words) => self.set(layer, path, value),

@@ -61,6 +61,8 @@ pub(crate) struct Sources<'a> {
 pub(crate) struct Flags {
     pub(crate) mode: Option<Mode>,
     pub(crate) model: Option<String>,
+    /// Only the chosen model may answer.
+    pub(crate) strict: bool,
 }
 
 /// Whether this process was started by an agent's own command.

@@ -27,6 +27,7 @@ pub(super) fn check(findings: &mut Findings<'_>, index: &WorkspaceIndex) {
         match name {
             "$schema" | "schemas" | "budgets" => {}
             "permissions" => permissions(findings, entry.value()),
+            "models" if entry.value().entries().iter().all(is_strict) => {}
             _ => ignored(findings, entry, name),
         }
     }
@@ -73,6 +74,11 @@ pub(super) fn keystone_providers(findings: &mut Findings<'_>) {
             with_near(findings, Code::UnknownName, inner_span(node), message, bare, &known, otherwise);
         findings.add(finding);
     }
+}
+
+/// `strict: true` tightens: no other model than the chosen one.
+fn is_strict(entry: Entry<'_>) -> bool {
+    entry.key().scalar_text() == Some("strict") && entry.value().scalar_text() == Some("true")
 }
 
 fn permissions(findings: &mut Findings<'_>, node: Node<'_>) {

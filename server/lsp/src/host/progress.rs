@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
-use copydesk_agent::harmless;
+use copydesk_agent::{harmless, model_label, routed};
 use copydesk_base::{Event, Record, RunId, RunStatus};
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
@@ -35,9 +35,17 @@ struct Shown {
 impl Progress {
     pub(super) async fn show(&mut self, state: &State, host: &EditorHost, record: &Record) {
         match &record.event {
-            Event::RunStarted { title, model, offline, .. } => {
-                let label = if *offline { format!("{model}, no real model") } else { model.clone() };
+            Event::RunStarted { title, model, requested, offline, .. } => {
+                let label = model_label(model, requested.as_deref(), *offline);
                 self.begin(state, host, &record.run, title, &label);
+            }
+            Event::ModelWaited { .. } => self.report(&record.run, &routed(&record.event)),
+            Event::ModelSwitched { .. } => {
+                let text = routed(&record.event);
+                self.report(&record.run, &text);
+                host.client
+                    .log_message(lsp::MessageType::Warning, format!("Copydesk: {}", harmless(&text)))
+                    .await;
             }
             Event::TextDelta { text } => self.stream(&record.run, text),
             // What the pace held back is shown at the end of each answer.

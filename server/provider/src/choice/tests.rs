@@ -50,7 +50,10 @@ fn pick(
 ) -> Result<Choice, ChooseError> {
     let has_key = |variable: &str| keys.contains(&variable);
     let mappings = mappings();
-    choose(wanted, &Options { default_model, providers, mappings: &mappings, has_key: &has_key })
+    choose(
+        wanted.map(|wanted| (Asker::Flag, wanted)),
+        &Options { default_model, providers, mappings: &mappings, has_key: &has_key },
+    )
 }
 
 #[test]

@@ -50,12 +50,13 @@ pub(crate) fn models_at(format: Format, base_url: &str, manners: Manners) -> Mod
             connect: span(Duration::from_secs(5)),
             first_byte: span(manners.first_byte),
             idle: span(manners.idle),
+            ..Timeouts::default()
         },
         ..Provider::default()
     };
     let config = ModelsConfig {
         providers: BTreeMap::from([("bench".to_owned(), provider)]),
-        retries: Retries { most: manners.retries, pause: Duration::from_millis(1) },
+        retries: Retries { most: manners.retries, pause: Duration::from_millis(1), ..Retries::default() },
         ..ModelsConfig::default()
     };
     Models::new(&config, keys(&[(VARIABLE, KEY)]))
@@ -72,7 +73,7 @@ pub(crate) fn keys(known: &[(&str, &str)]) -> KeyLookup {
 }
 
 pub(crate) fn choice(models: &Models) -> Choice {
-    models.choose(None).unwrap()
+    models.choose().unwrap()
 }
 
 pub(crate) fn request(text: &str) -> Request {
@@ -86,7 +87,7 @@ pub(crate) fn call(models: &Models, cancel: &CancellationToken) -> EventStream {
 /// The whole answer, or the error.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Heard {
-    /// Everything before the last item, but for the count.
+    /// Everything of the last try before the last item, but for the count.
     pub(crate) events: Vec<ModelEvent>,
     pub(crate) usage: Usage,
     pub(crate) end: Result<Answer, CallError>,
@@ -112,6 +113,8 @@ pub(crate) async fn hear(mut stream: EventStream) -> Heard {
         match item {
             Ok(ModelEvent::Usage(count)) => usage = Some(count),
             Ok(ModelEvent::Stopped { reason, text, calls, .. }) => break Ok(Answer { reason, text, calls }),
+            // What came of the tries before is void.
+            Ok(ModelEvent::Again { .. }) => events.clear(),
             Ok(event) => events.push(event),
             Err(error) => break Err(error),
         }

@@ -252,19 +252,19 @@ async fn an_error_inside_an_answer_ends_it() {
             let broke =
                 |_| CallError::BrokeOff { kind: "server_error".into(), message: "sorry [redacted]".into() };
             check(Reply::empty().error("", &format!("sorry {KEY}")), 3, &broke).await;
-            check(Reply::text("I ").error("", &format!("sorry {KEY}")), 1, &broke).await;
+            check(Reply::text("I ").error("", &format!("sorry {KEY}")), 3, &broke).await;
             continue;
         }
         let said = format!("sorry {KEY}");
         let message = || "sorry [redacted]".to_owned();
         let overloaded = |address| CallError::Overloaded { address, retry_after: None, message: message() };
         check(Reply::empty().error("overloaded_error", &said), 3, &overloaded).await;
-        check(Reply::text("I ").error("overloaded_error", &said), 1, &overloaded).await;
+        check(Reply::text("I ").error("overloaded_error", &said), 3, &overloaded).await;
         let limited = |address| CallError::RateLimited { address, retry_after: None, message: message() };
-        check(Reply::text("I ").error("rate_limit_error", &said), 1, &limited).await;
+        check(Reply::text("I ").error("rate_limit_error", &said), 3, &limited).await;
         let broke = |kind: &str| CallError::BrokeOff { kind: kind.to_owned(), message: message() };
         check(Reply::empty().error("api_error", &said), 3, &|_| broke("api_error")).await;
-        check(Reply::text("I ").error("api_error", &said), 1, &|_| broke("api_error")).await;
+        check(Reply::text("I ").error("api_error", &said), 3, &|_| broke("api_error")).await;
         check(Reply::empty().error("invalid_request_error", &said), 1, &|_| broke("invalid_request_error"))
             .await;
     }

@@ -1,0 +1,168 @@
+//! One answer: the way from model to model until somebody has answered, with every turn of it on record.
+//!
+//! The [`Way`] is where a run stands on its route. It goes forward only: whoever has answered answers to the run's end.
+//! Budgets are checked for each model before its request leaves, since the next one may cost more. Tools run when an
+//! answer is whole and never before, so a model that is asked again, or instead, repeats no effect.
+
+use copydesk_base::{Event, Timestamp, Usage};
+use copydesk_provider::{
+    CallError, Carried, Choice, Health, Left, ModelEvent, Request, Route, StopReason, ToolCall,
+};
+use futures_util::StreamExt;
+
+use crate::error::AgentError;
+use crate::limits::{self, Next};
+use crate::routed::ModelsOfRun;
+use crate::run::Turn;
+use crate::vault;
+
+/// Where a run stands on its route.
+pub(crate) struct Way {
+    pub(crate) route: Route,
+    at: usize,
+    /// Those passed over before the first request.
+    pub(crate) left: Vec<Left>,
+}
+
+/// What a model answered, whole.
+pub(crate) struct Answered {
+    pub(crate) text: String,
+    pub(crate) calls: Vec<ToolCall>,
+    pub(crate) carried: Vec<Carried>,
+}
+
+impl Way {
+    pub(crate) fn begin(route: Route, health: &Health) -> Self {
+        let (at, left) = route.start(health);
+        Self { route, at, left }
+    }
+
+    /// The model that is asked now.
+    pub(crate) fn choice(&self) -> &Choice {
+        self.route.choices().nth(self.at).unwrap_or(&self.route.first)
+    }
+
+    /// That a model was left for the one that is asked now.
+    pub(crate) fn switched(&self, left: &Left) -> Event {
+        let Left { model, because } = left.clone();
+        Event::ModelSwitched { from: model, to: self.choice().model_ref(), reason: because }
+    }
+
+    /// What was asked for, and who answers.
+    pub(crate) fn models(&self) -> ModelsOfRun {
+        ModelsOfRun {
+            requested: self.route.first.requested.clone(),
+            active: self.choice().model_ref(),
+            fallback_applied: self.at > 0,
+        }
+    }
+
+    /// What the person should know about the chain.
+    pub(crate) fn notices(&self) -> impl Iterator<Item = Event> {
+        self.route.broken.iter().map(|(name, error)| {
+            let text = format!("The fallback '{name}' does not count: {error}. {}", error.advice());
+            Event::Notice { text }
+        })
+    }
+
+    /// Turns to the next model; answers what to record, nothing where the error stands.
+    fn turn(&mut self, error: &CallError, health: &Health) -> Option<Vec<Event>> {
+        let (next, left) = self.route.next(self.at, error, health)?;
+        self.at = next;
+        Some(left.iter().map(|left| self.switched(left)).collect())
+    }
+}
+
+/// One request and its whole answer, from whoever can give it.
+pub(crate) async fn answer(
+    turn: &mut Turn,
+    way: &mut Way,
+    request: &Request,
+    began: Timestamp,
+) -> Result<Answered, AgentError> {
+    loop {
+        let request = within_budget(turn, way.choice(), request, began).await?;
+        let error = match of_one(turn, way.choice(), request).await {
+            Err(AgentError::Model(error)) => error,
+            outcome => return outcome,
+        };
+        let models = turn.settings.models.clone();
+        match way.turn(&error, models.health()) {
+            Some(events) => turn.record(events).await?,
+            None => return Err(error.into()),
+        }
+    }
+}
+
+/// The request as this model may get it: with the answer cut where a budget ends.
+async fn within_budget(
+    turn: &Turn,
+    choice: &Choice,
+    request: &Request,
+    began: Timestamp,
+) -> Result<Request, AgentError> {
+    let now = turn.world.clock.now();
+    let day = turn.world.user.spent(now.day()).await?;
+    let input = request.estimated_tokens();
+    let next = Next { run: turn.usage, day, elapsed: now.since(began), input, choice };
+    let max_output_tokens = limits::check(&turn.settings.budgets, &next)?;
+    Ok(Request { max_output_tokens, ..request.clone() })
+}
+
+/// One request to one model, and its whole answer.
+async fn of_one(turn: &mut Turn, choice: &Choice, request: Request) -> Result<Answered, AgentError> {
+    let number = turn.usage.requests + 1;
+    turn.record(vec![Event::ModelRequested { number }]).await?;
+    let mut stream = turn.settings.models.call(choice, request, turn.cancel.clone());
+    let mut usage = Usage::default();
+    loop {
+        let event = tokio::select! {
+            biased;
+            () = turn.cancel.cancelled() => return Err(AgentError::Canceled),
+            event = stream.next() => event,
+        };
+        match event {
+            Some(Ok(ModelEvent::Text(text))) => {
+                turn.recorder.show(&turn.run, Event::TextDelta { text }, &turn.settings.redactor);
+            }
+            Some(Ok(ModelEvent::Waiting { reason, wait })) => {
+                turn.record(vec![waited(choice, reason, wait, 0)]).await?;
+            }
+            Some(Ok(ModelEvent::Again { error, tried, wait })) => {
+                turn.record(vec![waited(choice, error.to_string(), Some(wait), tried)]).await?;
+            }
+            // It comes before the end, also where the end is an error.
+            Some(Ok(ModelEvent::Usage(counted))) => {
+                usage = counted;
+                turn.usage.add(counted);
+                turn.world.user.spend(turn.world.clock.now().day(), counted).await?;
+            }
+            Some(Ok(ModelEvent::Stopped { text, calls, carried, reason })) => {
+                let answered = Event::ModelAnswered { text: text.clone(), calls: calls.len(), usage };
+                turn.record(vec![answered]).await?;
+                return match reason {
+                    StopReason::Refusal => Err(AgentError::Declined),
+                    // What it had said is shown; a run that ends in the middle of a sentence has not succeeded, and of an
+                    // answer that is not whole nothing is performed: the next call might have taken the first one back.
+                    StopReason::MaxTokens => {
+                        turn.last_text.clone_from(&text);
+                        Err(AgentError::Cut { calls: calls.len() })
+                    }
+                    StopReason::Other(reason) if !calls.is_empty() => {
+                        turn.last_text.clone_from(&text);
+                        Err(AgentError::Stopped { reason: vault::first_words(&reason), calls: calls.len() })
+                    }
+                    _ => Ok(Answered { text, calls, carried }),
+                };
+            }
+            Some(Ok(_)) => {}
+            Some(Err(error)) => return Err(error.into()),
+            None => return Err(AgentError::Budget("the model's stream ended without an answer".to_owned())),
+        }
+    }
+}
+
+fn waited(choice: &Choice, reason: String, wait: Option<std::time::Duration>, tried: u32) -> Event {
+    let wait_ms = wait.map(|wait| u64::try_from(wait.as_millis()).unwrap_or(u64::MAX));
+    Event::ModelWaited { model: choice.model_ref(), reason, wait_ms, tried }
+}

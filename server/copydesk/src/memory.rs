@@ -1,0 +1,40 @@
+//! What is remembered of models between two processes, in `COPYDESK_HOME/models/`: how they are doing.
+//!
+//! Small JSON files, replaced whole. A file that is missing or makes no sense is nothing known: it costs one try, and is
+//! written anew. The last writer wins.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use copydesk_base::{Clock, SystemClock};
+use copydesk_provider::Health;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+/// How the models were doing when somebody last asked them; what changes from here on is kept.
+pub(crate) fn health(state: &Path) -> Health {
+    let path = state.join("models/health.json");
+    let known = read(&path).unwrap_or_default();
+    let health = Health::kept_by(move |health| write(&path, &health.saved(SystemClock.now())));
+    health.restore(known, SystemClock.now());
+    health
+}
+
+fn read<T: DeserializeOwned>(path: &Path) -> Option<T> {
+    serde_json::from_slice(&std::fs::read(path).ok()?).ok()
+}
+
+/// Replaces the file. Where that fails the next process knows less, which is no reason to fail here.
+fn write(path: &PathBuf, value: &impl Serialize) {
+    let written = || -> std::io::Result<()> {
+        let folder = path.parent().unwrap_or(Path::new("."));
+        std::fs::create_dir_all(folder)?;
+        let mut file = tempfile::NamedTempFile::new_in(folder)?;
+        file.write_all(&serde_json::to_vec_pretty(value)?)?;
+        file.persist(path)?;
+        Ok(())
+    };
+    if let Err(error) = written() {
+        tracing::warn!(%error, path = %path.display(), "what was learned about models could not be kept");
+    }
+}

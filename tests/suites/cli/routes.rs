@@ -1,0 +1,156 @@
+//! Which model answers, and who instead: every switch is told, and nothing is done twice.
+
+use copydesk_tests::model_server::{End, Format, ModelServer, Reply};
+use copydesk_tests::scene::{FILE, KEY, TEXT, done, triple, tripled};
+use copydesk_tests::workspace::{Ran, Workspace};
+use serde_json::{Value, json};
+
+use crate::COPYDESK;
+
+/// Two providers, `one` and `two`, the second of which may answer for the first; `more` stands at the top level.
+fn pair(one: &ModelServer, two: &ModelServer, more: &str) -> Workspace {
+    let provider = |name: &str, model: &ModelServer| {
+        format!(
+            "  {name}:\n    kind: {}\n    base_url: \"{}\"\n    api_key_env: BENCH_KEY\n    default_model: m\n",
+            model.format().kind(),
+            model.base_url()
+        )
+    };
+    let config = format!(
+        "default_model: one/m\nfallback: [two]\n{more}providers:\n{}{}",
+        provider("one", one),
+        provider("two", two)
+    );
+    Workspace::new(COPYDESK).with([(FILE, TEXT)]).with_user_config(&config).with_variable("BENCH_KEY", KEY)
+}
+
+fn ask(workspace: &Workspace, more: &[&str]) -> Ran {
+    workspace.run(&[&["ask", "--json", "--apply", "--file", FILE], more, &["make it three times"]].concat())
+}
+
+fn refused() -> Reply {
+    Reply::status(401, "{\"error\": {\"message\": \"invalid key\"}}")
+}
+
+fn model(requested: Value, active: &str, fallback_applied: bool) -> Value {
+    json!({"requested": requested, "active": active, "fallback_applied": fallback_applied})
+}
+
+#[test]
+fn a_fallback_answers_where_the_first_cannot_and_says_so() {
+    let troubles: Vec<Vec<Reply>> = vec![
+        vec![refused()],
+        vec![Reply::status(404, "")],
+        vec![Reply::status(429, "").header("retry-after", "3600")],
+        vec![Reply::stream("hello there\n\n")],
+        vec![Reply::text("half an ans").end(End::Early); 3],
+    ];
+    for (trouble, format) in troubles.into_iter().zip(Format::ALL) {
+        let (one, two) = (
+            ModelServer::start(format, trouble.clone()),
+            ModelServer::start(Format::OpenaiChat, [triple(), done()]),
+        );
+        let workspace = pair(&one, &two, "");
+        let ran = ask(&workspace, &[]).exits(0);
+        let report = ran.json();
+        assert_eq!(report["model"], model(Value::Null, "two/m", true), "{trouble:?}: {report}");
+        assert_eq!(report["text"], "Done.", "{report}");
+        assert_eq!(workspace.read(FILE), tripled());
+        assert_eq!((one.requests().len(), two.requests().len()), (trouble.len(), 2), "no way back: {report}");
+        // Aloud: who is asked, who answers instead, and why.
+        let (one, two) = (ModelServer::start(format, trouble), ModelServer::start(format, [done()]));
+        let ran = pair(&one, &two, "").run(&["ask", "say something"]).exits(0);
+        assert_eq!(ran.stdout, "Done.\n", "nothing void is in the result: {ran}");
+        assert!(
+            ran.stderr.contains("asking one/m") && ran.stderr.contains("two/m answers instead of one/m: "),
+            "{ran}"
+        );
+    }
+}
+
+#[test]
+fn a_switch_behind_an_effect_repeats_none() {
+    for end in [End::Early, End::Reset(60)] {
+        let broken = Reply::text("and now")
+            .call("edit", &json!({"path": FILE, "old": "x * 3", "new": "x * 4"}))
+            .end(end);
+        let one = ModelServer::start(Format::Anthropic, [triple(), broken.clone(), broken.clone(), broken]);
+        let two = ModelServer::start(Format::OpenaiResponses, [done()]);
+        let workspace = pair(&one, &two, "");
+        let report = ask(&workspace, &[]).exits(0).json();
+        assert_eq!(
+            (&report["text"], &report["model"]["active"]),
+            (&json!("Done."), &json!("two/m")),
+            "{report}"
+        );
+        assert_eq!(workspace.read(FILE), tripled(), "edited once, and nothing of what broke off");
+        assert_eq!(report["changes"], json!([{"path": FILE, "applied": true}]), "{report}");
+        let told = two.wait_request(0).text();
+        assert!(told.contains("x * 3") && !told.contains("and now"), "it knows what was done: {told}");
+    }
+}
+
+#[test]
+fn a_strict_choice_is_that_model_or_an_error() {
+    for (more, flags) in [("models: {strict: true}\n", &[][..]), ("", &["--strict"])] {
+        for trouble in [vec![refused()], vec![Reply::status(503, ""); 3]] {
+            let one = ModelServer::start(Format::OpenaiChat, trouble);
+            let two = ModelServer::start(Format::OpenaiChat, [done()]);
+            let report = ask(&pair(&one, &two, more), flags).exits(1).json();
+            assert_eq!(report["model"], model(Value::Null, "one/m", false), "{report}");
+            assert_eq!(two.requests().len(), 0, "{report}");
+        }
+    }
+}
+
+#[test]
+fn what_the_request_is_at_fault_for_asks_nobody_else() {
+    let one = ModelServer::start(
+        Format::Anthropic,
+        [Reply::status(400, "{\"error\": {\"message\": \"prompt is too long\"}}")],
+    );
+    let two = ModelServer::start(Format::OpenaiChat, [done()]);
+    let report = ask(&pair(&one, &two, ""), &[]).exits(1).json();
+    assert!(report["error"].as_str().is_some_and(|error| error.contains("prompt is too long")), "{report}");
+    assert_eq!(two.requests().len(), 0);
+}
+
+#[test]
+fn the_flag_goes_before_the_file_of_an_action() {
+    let one = ModelServer::start(Format::OpenaiChat, []);
+    let two = ModelServer::start(Format::OpenaiChat, [done(), done()]);
+    let workspace = pair(&one, &two, "");
+    let actions = workspace.user_config().with_file_name("actions");
+    std::fs::create_dir_all(&actions).expect("the bench's own folder");
+    std::fs::write(actions.join("tidy.md"), "---\nname: tidy\nmodel: one/m\nfallback: []\n---\nTidy up.\n")
+        .expect("the bench's own folder");
+    let report = workspace.run(&["ask", "--json", "--action", "tidy", "--model", "two/n"]).exits(0).json();
+    assert_eq!(report["model"], model("two/n".into(), "two/n", false), "{report}");
+    // Its own chain is empty: nobody else answers.
+    let report = workspace.run(&["ask", "--json", "--action", "tidy"]).exits(1).json();
+    assert_eq!(report["model"], model("one/m".into(), "one/m", false), "{report}");
+    assert_eq!((one.requests().len(), two.requests().len()), (1, 1));
+}
+
+#[test]
+fn what_one_process_learned_spares_the_next_one_the_wait() {
+    let one = ModelServer::start(Format::OpenaiChat, vec![Reply::status(503, ""); 3]);
+    let two = ModelServer::start(Format::OpenaiChat, [done(), done()]);
+    let workspace = pair(&one, &two, "");
+    for _ in 0..2 {
+        let report = workspace.run(&["ask", "--json", "say something"]).exits(0).json();
+        assert_eq!(report["model"], model(Value::Null, "two/m", true), "{report}");
+    }
+    assert_eq!((one.requests().len(), two.requests().len()), (3, 2), "the open circuit was passed over");
+}
+
+#[test]
+fn a_chain_with_a_name_that_leads_nowhere_is_told() {
+    let one = ModelServer::start(Format::OpenaiChat, [done()]);
+    let config = format!(
+        "default_model: one/m\nfallback: [nobody/x]\nproviders: {{one: {{kind: openai-chat, base_url: \"{}\"}}}}\n",
+        one.base_url()
+    );
+    let ran = Workspace::new(COPYDESK).with_user_config(&config).run(&["ask", "say something"]).exits(0);
+    assert!(ran.stderr.contains("'nobody/x' does not count"), "{ran}");
+}
