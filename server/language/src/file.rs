@@ -312,6 +312,7 @@ pub fn parse(path: &Path, text: &str) -> Tree {
         Extension::Other => match Format::of("", Some(path)) {
             Format::Json => json::parse(text, Dialect::Strict),
             Format::Jsonc => json::parse(text, Dialect::Commented),
+            Format::Toml => copydesk_text::toml::parse(text),
             Format::Yaml | Format::Markdown | Format::Other => copydesk_text::yaml::parse(text),
         },
     }

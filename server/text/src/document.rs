@@ -15,7 +15,7 @@ use crate::front_matter::{self, FrontMatter};
 use crate::json::{self, Dialect};
 use crate::node::Tree;
 use crate::position::{self, Encoding, Range};
-use crate::yaml;
+use crate::{toml, yaml};
 
 /// A text at one version.
 #[derive(Clone, Debug)]
@@ -40,6 +40,7 @@ pub enum Format {
     Json,
     /// JSON with comments and trailing commas.
     Jsonc,
+    Toml,
     /// Not at all.
     Other,
 }
@@ -58,6 +59,7 @@ impl Format {
         match ending.to_ascii_lowercase().as_str() {
             "yaml" | "yml" => return Self::Yaml,
             "md" | "markdown" => return Self::Markdown,
+            "toml" => return Self::Toml,
             "jsonc" | "json5" | "code-workspace" => return Self::Jsonc,
             "json" | "webmanifest" | "avsc" | "geojson" => {
                 let takes_comments = language_id == "jsonc" || path.is_some_and(has_comments);
@@ -69,6 +71,7 @@ impl Format {
         match language_id.split('.').next().unwrap_or("") {
             "yaml" | "github-actions-workflow" | "dockercompose" => Self::Yaml,
             "json" => Self::Json,
+            "toml" => Self::Toml,
             "jsonc" | "json5" => Self::Jsonc,
             "markdown" | "mdx" | "prompt" | "instructions" | "chatagent" | "skill" => Self::Markdown,
             _ => Self::Other,
@@ -186,6 +189,7 @@ impl Document {
                 }
                 Format::Json => json::parse_shared(Arc::clone(self.text()), Dialect::Strict),
                 Format::Jsonc => json::parse_shared(Arc::clone(self.text()), Dialect::Commented),
+                Format::Toml => toml::parse_shared(Arc::clone(self.text())),
                 Format::Markdown => front_matter::parse_shared(Arc::clone(self.text())),
                 Format::Other => Tree::default(),
             })

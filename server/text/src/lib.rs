@@ -2,7 +2,7 @@
 //!
 //! A [`Document`] is one version of a text, immutable; an edit makes a new one. Places are byte
 //! offsets inside the house and lines with characters outside; [`position`] turns one into the other.
-//! [`yaml`] and [`json`] read texts of any quality into the one spanned tree of [`node`], [`front_matter`] finds
+//! [`yaml`], [`json`] and [`toml`] read texts of any quality into the one spanned tree of [`node`], [`front_matter`] finds
 //! YAML in Markdown, [`de`] turns a tree into plain types. [`rebase`] carries edits from the text they were computed against to
 //! the text that is there now: drift, late edits and undo are all that one function.
 //!
@@ -20,6 +20,7 @@ pub mod node;
 pub mod position;
 pub mod rebase;
 mod scalar;
+pub mod toml;
 mod tree;
 pub mod yaml;
 

@@ -5,7 +5,8 @@
 //! them). Every reader of the house walks this one tree: checks, completion, config and front matter.
 //!
 //! Invariants
-//! - Spans lie on character boundaries, children lie inside their parents, siblings are in order and do not overlap.
+//! - Spans lie on character boundaries, children lie inside their parents, siblings are in order and do not overlap
+//!   (but in TOML, where a table may be written in pieces: there they are in the order in which they start).
 //! - No tree is nested deeper than [`MAX_DEPTH`], so that walking one by recursion is safe.
 //! - An alias stays an alias. Nothing here copies what it points to; [`Tree::resolve`] finds it on demand.
 
@@ -225,6 +226,13 @@ impl<'t> Node<'t> {
     /// The items of a sequence; none for anything else.
     pub fn items(self) -> Items<'t> {
         if let Kind::Sequence(items) = self.kind() { items } else { Items::default() }
+    }
+
+    /// Whether its children may be written in pieces: a table of TOML that is not in brackets.
+    pub(crate) fn is_piecewise(self) -> bool {
+        let is_collection = matches!(self.green.form, Form::List(_) | Form::Map(_));
+        let first = self.frame.text.as_bytes().get(self.span().start);
+        is_collection && !matches!(first, Some(b'[' | b'{'))
     }
 
     /// The steps from this node down to the deepest one that touches `offset`.

@@ -9,6 +9,7 @@ use copydesk_base::{Diagnostic, Span};
 
 use crate::green::Green;
 use crate::node::{Frame, Items, Kind, Node, Step};
+use crate::toml;
 
 /// How many aliases in a row are followed before the answer is "nothing".
 const MAX_ALIASES: usize = 32;
@@ -29,6 +30,7 @@ pub struct Tree {
     pub(crate) found: Vec<Diagnostic>,
     /// Whether the next version may be read in part.
     pub(crate) is_whole: bool,
+    pub(crate) is_scattered: bool,
 }
 
 impl Tree {
@@ -65,6 +67,11 @@ impl Tree {
     /// Whether any node has an anchor, so that another may stand for it.
     pub fn has_anchors(&self) -> bool {
         !self.anchors.is_empty()
+    }
+
+    /// Whether siblings may overlap, since TOML may write a table in several pieces.
+    pub fn is_scattered(&self) -> bool {
+        self.is_scattered
     }
 
     /// Whether any part of `span` was read by guessing.
@@ -109,6 +116,10 @@ impl Tree {
     /// The steps from the document around `offset` down to the deepest node that touches it.
     pub fn path_at(&self, offset: usize) -> Vec<Step<'_>> {
         let root = self.documents().iter().rev().find(|root| root.span().touches(offset));
-        root.map_or_else(Vec::new, |root| root.path_at(offset))
+        match root {
+            Some(root) if self.is_scattered => toml::path_at(root, offset),
+            Some(root) => root.path_at(offset),
+            None => Vec::new(),
+        }
     }
 }

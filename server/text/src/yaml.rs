@@ -106,7 +106,18 @@ fn finished(output: build::Output, documents: Vec<Green>, text: Arc<str>) -> Tre
     }
     problems.sort_by_key(|problem| (problem.span, problem.code));
     problems.truncate(MAX_PROBLEMS);
-    Tree { text, documents, comments, problems, found, broken, anchors, aliases, is_whole: false }
+    Tree {
+        text,
+        documents,
+        comments,
+        problems,
+        found,
+        broken,
+        anchors,
+        aliases,
+        is_whole: false,
+        is_scattered: false,
+    }
 }
 
 /// The same pieces in order, those that overlap or touch made one.

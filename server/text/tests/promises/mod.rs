@@ -16,7 +16,7 @@ pub(crate) fn verify(text: &str, tree: &Tree) {
     for node in tree.documents() {
         assert!(end <= node.span().start, "documents overlap in {text:?}");
         end = node.span().end;
-        verify_node(text, node, 0, &is_place);
+        verify_node(text, tree, node, 0, &is_place);
     }
     tree.comments().iter().chain(tree.broken()).copied().for_each(is_place);
     assert!(tree.comments().is_sorted() && tree.broken().is_sorted());
@@ -34,20 +34,24 @@ pub(crate) fn verify(text: &str, tree: &Tree) {
     }
 }
 
-fn verify_node(text: &str, node: Node<'_>, depth: usize, is_place: &impl Fn(Span)) {
+fn verify_node(text: &str, tree: &Tree, node: Node<'_>, depth: usize, is_place: &impl Fn(Span)) {
     assert!(depth <= 130, "too deep");
     is_place(node.span());
-    let mut end = node.span().start;
+    let (mut start, mut end) = (node.span().start, node.span().start);
     let mut child = |child: Node<'_>| {
-        assert!(end <= child.span().start, "siblings overlap at {:?} in {text:?}", child.span());
+        assert!(
+            end <= child.span().start || tree.is_scattered() && start <= child.span().start,
+            "siblings overlap at {:?} in {text:?}",
+            child.span()
+        );
         assert!(
             child.span().end <= node.span().end,
             "{:?} is not in {:?} of {text:?}",
             child.span(),
             node.span()
         );
-        end = child.span().end;
-        verify_node(text, child, depth + 1, is_place);
+        (start, end) = (child.span().start, child.span().end);
+        verify_node(text, tree, child, depth + 1, is_place);
     };
     match node.kind() {
         Kind::Sequence(items) => items.iter().for_each(child),

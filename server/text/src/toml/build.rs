@@ -1,0 +1,268 @@
+//! From the parser's events to tables.
+
+use copydesk_base::{Code, Diagnostic, Span};
+use toml_parser::parser::{Event, EventKind, RecursionGuard, ValidateWhitespace, parse_document};
+use toml_parser::{ParseError, Source};
+
+use super::table::{Id, Tables};
+use super::{cut, message, scalar};
+use crate::green::{Form, Green};
+use crate::node::MAX_DEPTH;
+use crate::yaml::Output;
+
+/// More of the parser's complaints than anybody reads; what is told here shall find room beside them.
+const MOST_ERRORS: usize = 60;
+
+/// Reads a whole text.
+pub(super) fn read(text: &str) -> Output {
+    let source = Source::new(text);
+    let tokens = source.lex().into_vec();
+    let mut tables = Tables::new(text);
+    let root = tables.alone();
+    let mut builder = Builder {
+        source,
+        root,
+        tables,
+        section: Some(root),
+        header_depth: 0,
+        opening: None,
+        frames: Vec::new(),
+        keys: Vec::new(),
+        after_dot: false,
+        value_at: None,
+        end: 0,
+        errors: Vec::new(),
+        output: Output::default(),
+    };
+    for piece in cut::pieces(source, &tokens) {
+        let mut events: Vec<Event> = Vec::new();
+        let mut checked = ValidateWhitespace::new(&mut events, source);
+        // The parser calls itself for each bracket.
+        let mut guarded = RecursionGuard::new(&mut checked, u32::try_from(MAX_DEPTH).unwrap_or(0));
+        parse_document(&piece, &mut guarded, &mut builder.errors);
+        for event in events {
+            builder.event(event);
+        }
+        builder.end_piece();
+    }
+    let Builder { mut tables, mut output, errors, .. } = builder;
+    errors.iter().take(MOST_ERRORS).for_each(|error| message::tell(text, error, &mut output));
+    let document = tables.finish(root, &mut output);
+    output.documents.extend(document);
+    output
+}
+
+/// A collection in brackets whose end has not been seen.
+struct Frame {
+    start: usize,
+    inside: Inside,
+    /// The key that it is the value of, in what is around it.
+    keys: Vec<Green>,
+    depth: usize,
+}
+
+enum Inside {
+    Items(Vec<Green>),
+    Table(Id),
+    /// Too deep to be looked at.
+    Lost,
+}
+
+struct Builder<'t> {
+    source: Source<'t>,
+    root: Id,
+    tables: Tables<'t>,
+    /// The table of the header above; none where nobody can tell which it is.
+    section: Option<Id>,
+    header_depth: usize,
+    /// A header that is being read.
+    opening: Option<EventKind>,
+    frames: Vec<Frame>,
+    /// A key that waits for its value.
+    keys: Vec<Green>,
+    after_dot: bool,
+    /// Behind the `=`.
+    value_at: Option<usize>,
+    /// Behind the last thing that was read.
+    end: usize,
+    errors: Vec<ParseError>,
+    output: Output,
+}
+
+impl Builder<'_> {
+    fn event(&mut self, event: Event) {
+        let span = Span::new(event.span().start(), event.span().end());
+        match event.kind() {
+            EventKind::Comment => self.output.comments.push(span),
+            EventKind::Newline if self.frames.is_empty() => self.end_line(),
+            EventKind::Newline | EventKind::Whitespace | EventKind::ValueSep | EventKind::Error => {}
+            kind @ (EventKind::StdTableOpen | EventKind::ArrayTableOpen) => {
+                self.end_line();
+                self.seen(span);
+                self.opening = Some(kind);
+            }
+            EventKind::StdTableClose | EventKind::ArrayTableClose => {
+                self.seen(span);
+                self.open();
+            }
+            EventKind::SimpleKey => self.key(event, span),
+            EventKind::KeySep => {
+                self.seen(span);
+                self.after_dot = true;
+            }
+            EventKind::KeyValSep => {
+                self.seen(span);
+                self.value_at = Some(span.end);
+            }
+            EventKind::Scalar => self.scalar(event, span),
+            EventKind::ArrayOpen => self.push(span, EventKind::ArrayOpen),
+            EventKind::InlineTableOpen => self.push(span, EventKind::InlineTableOpen),
+            EventKind::ArrayClose | EventKind::InlineTableClose => self.pop(span),
+        }
+    }
+
+    /// Notes that something stands here: the document reaches to it.
+    fn seen(&mut self, span: Span) {
+        self.end = self.end.max(span.end);
+        self.tables.reach(self.root, span);
+    }
+
+    fn tell(&mut self, span: Span, message: impl Into<String>) {
+        self.output.problems.push(Diagnostic::new(Code::TomlSyntax, span, message));
+        self.output.broken.push(span);
+    }
+
+    fn key(&mut self, event: Event, span: Span) {
+        if !self.after_dot && !self.keys.is_empty() {
+            self.end_entry();
+        }
+        self.after_dot = false;
+        if span.is_empty() {
+            // A key that the parser misses. Behind a dot its place is right there.
+            let at = if self.keys.is_empty() { span.start } else { self.end };
+            self.tell(Span::at(at), message::NO_KEY);
+            self.keys.push(Green::nothing(at));
+            return;
+        }
+        self.seen(span);
+        if let Some(raw) = self.source.get(event) {
+            self.keys.push(scalar::key(raw, event.encoding(), span, &mut self.errors));
+        }
+    }
+
+    fn scalar(&mut self, event: Event, span: Span) {
+        if span.is_empty() {
+            let at = self.value_at.unwrap_or(span.start);
+            self.tell(Span::at(at), message::NO_VALUE);
+            self.place(Green::nothing(at));
+        } else if let Some(raw) = self.source.get(event) {
+            let green = scalar::value(raw, event.encoding(), span, &mut self.errors, &mut self.output);
+            self.place(green);
+        }
+    }
+
+    fn depth(&self) -> usize {
+        self.frames.last().map_or(self.header_depth, |frame| frame.depth)
+    }
+
+    fn push(&mut self, span: Span, bracket: EventKind) {
+        self.seen(span);
+        let keys = std::mem::take(&mut self.keys);
+        self.value_at = None;
+        let depth = self.depth() + keys.len() + 1;
+        let is_lost = self.frames.last().is_some_and(|frame| matches!(frame.inside, Inside::Lost));
+        let inside = if is_lost || depth >= MAX_DEPTH {
+            if !is_lost {
+                self.tell(span, message::too_deep());
+            }
+            Inside::Lost
+        } else if bracket == EventKind::ArrayOpen {
+            Inside::Items(Vec::new())
+        } else {
+            Inside::Table(self.tables.alone())
+        };
+        self.frames.push(Frame { start: span.start, inside, keys, depth });
+    }
+
+    fn pop(&mut self, close: Span) {
+        self.end_entry();
+        let Some(frame) = self.frames.pop() else { return };
+        self.seen(close);
+        let span = Span::new(frame.start, close.end);
+        let value = match frame.inside {
+            Inside::Items(items) => Some(Green::new(span, Form::List(items.into()))),
+            Inside::Table(table) => {
+                self.tables.reach(table, span);
+                self.tables.finish(table, &mut self.output)
+            }
+            Inside::Lost => None,
+        };
+        self.keys = frame.keys;
+        self.place(value.unwrap_or_else(|| Green::nothing(frame.start)));
+    }
+
+    /// Puts a value where it belongs.
+    fn place(&mut self, value: Green) {
+        let span = value.span();
+        self.seen(span);
+        let keys = std::mem::take(&mut self.keys);
+        self.value_at = None;
+        self.after_dot = false;
+        let is_lost = keys.iter().any(|key| key.span().is_empty());
+        let too_deep = self.depth() + keys.len() >= MAX_DEPTH;
+        let table = match self.frames.last_mut().map(|frame| &mut frame.inside) {
+            Some(Inside::Items(items)) => return items.push(value),
+            Some(Inside::Lost) => return,
+            Some(Inside::Table(table)) => Some(*table),
+            None => self.section,
+        };
+        match (table, keys.first().map(Green::span)) {
+            (Some(table), _) if !is_lost && !too_deep => self.tables.put(table, &keys, value),
+            (_, Some(first)) if too_deep => self.tell(first, message::too_deep()),
+            (_, first) => self.output.broken.push(first.map_or(span, |first| first.cover(span))),
+        }
+    }
+
+    /// A key without a value.
+    fn end_entry(&mut self) {
+        let Some(last) = self.keys.last().map(Green::span) else { return };
+        let at = self.value_at.unwrap_or(last.end);
+        self.place(Green::nothing(at));
+    }
+
+    /// Opens the table of a header, as far as it was read.
+    fn open(&mut self) {
+        let Some(kind) = self.opening.take() else { return };
+        let header = std::mem::take(&mut self.keys);
+        self.after_dot = false;
+        // A table in a list is below both.
+        self.header_depth = 2 * header.len();
+        self.section = None;
+        if header.iter().any(|key| key.span().is_empty()) {
+            return;
+        }
+        if let Some(first) = header.first().filter(|_| self.header_depth >= MAX_DEPTH) {
+            return self.tell(first.span(), message::too_deep());
+        }
+        self.section = if kind == EventKind::ArrayTableOpen {
+            self.tables.open_item(self.root, &header)
+        } else {
+            self.tables.open(self.root, &header)
+        };
+        if let Some(section) = self.section {
+            self.tables.reach(section, Span::at(self.end));
+        }
+    }
+
+    fn end_line(&mut self) {
+        self.open();
+        self.end_entry();
+    }
+
+    fn end_piece(&mut self) {
+        while !self.frames.is_empty() {
+            self.pop(Span::at(self.end));
+        }
+        self.end_line();
+    }
+}
