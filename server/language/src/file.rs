@@ -7,7 +7,7 @@ use std::path::Path;
 
 use copydesk_base::Span;
 use copydesk_text::json::{self, Dialect};
-use copydesk_text::{Format, Node, Tree};
+use copydesk_text::{Format, Node, Scalar, Style, Tree, front_matter};
 
 use crate::schema::HOME;
 
@@ -26,6 +26,12 @@ impl<'a> File<'a> {
     /// A file of the kind that [`kind_of`] finds.
     pub fn new(path: &'a Path, text: &'a str, tree: &'a Tree) -> Self {
         Self { path, text, tree, kind: kind_of(path, text, tree) }
+    }
+
+    /// The text below the head of an agent, which is its prompt and may hold expressions.
+    pub(crate) fn prompt(&self) -> Option<Scalar<'a>> {
+        let parts = front_matter::split(self.text).filter(|_| self.kind == FileKind::Agent)?;
+        Some(Scalar::verbatim(parts.body.of(self.text), Style::Literal, parts.body.start))
     }
 }
 

@@ -8,6 +8,7 @@ use copydesk_text::{Entry, Kind, Node};
 
 use crate::declared::{Declared, Step, inner_span};
 use crate::expression::has_expression;
+use crate::placeholders::{self, Argument};
 use crate::shape::{self, Key, Need, Rest, Role, Shape, Shapes, Standing};
 use crate::{File, FileKind, WorkspaceIndex};
 
@@ -21,6 +22,9 @@ pub struct Hover {
 
 /// What stands at `offset`. `None` where there is nothing to say.
 pub fn hover(file: &File<'_>, index: &WorkspaceIndex, offset: usize) -> Option<Hover> {
+    if let Some(found) = below_the_head(file, index, offset) {
+        return Some(found);
+    }
     let shapes = shape::of(file.kind)?;
     let declared =
         if file.kind == FileKind::Workflow { Declared::new(file.tree) } else { Declared::default() };
@@ -34,6 +38,17 @@ pub fn hover(file: &File<'_>, index: &WorkspaceIndex, offset: usize) -> Option<H
         }
     }
     at.node.span().touches(offset).then(|| at.scalar(file, index, &declared, offset)).flatten()
+}
+
+/// What stands in the text of an agent or of a prompt.
+fn below_the_head(file: &File<'_>, index: &WorkspaceIndex, offset: usize) -> Option<Hover> {
+    if let Some(prompt) = file.prompt() {
+        return expression::hover(file, index, prompt, &Declared::default(), offset);
+    }
+    let asked = placeholders::asked(file).into_iter().find(|asked| asked.span.touches(offset))?;
+    let arguments = placeholders::arguments(file);
+    let argument = arguments.iter().find(|argument| argument.name == asked.name)?;
+    Some(Hover { span: asked.span, markdown: docs_of_argument(argument) })
 }
 
 /// How far the way to the cursor has come.
@@ -201,6 +216,19 @@ pub(crate) fn docs_of_input(entry: Entry<'_>) -> String {
         None => {}
     }
     if let Some(description) = field("description") {
+        docs.push_str("\n\n");
+        docs.push_str(&quoted(description));
+    }
+    docs
+}
+
+/// Help for an argument of a prompt: whether it must be given, what it is for.
+pub(crate) fn docs_of_argument(argument: &Argument<'_>) -> String {
+    let mut docs = format!("**{}**: an argument", quoted(argument.name));
+    if argument.item.get("required").and_then(Node::as_bool) == Some(true) {
+        docs.push_str(", required");
+    }
+    if let Some(description) = argument.item.get("description").and_then(Node::scalar_text) {
         docs.push_str("\n\n");
         docs.push_str(&quoted(description));
     }

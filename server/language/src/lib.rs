@@ -24,6 +24,8 @@ mod hints;
 mod hover;
 pub mod index;
 pub mod navigate;
+mod outputs;
+mod placeholders;
 mod rules;
 mod schema;
 pub mod schemas;

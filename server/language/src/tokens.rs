@@ -74,6 +74,9 @@ pub fn semantic_tokens(file: &File<'_>, within: Option<Span>) -> Vec<SemanticTok
         let place = if file.kind == FileKind::Workflow { Place::Workflow } else { Place::Other };
         painter.node(root, place);
     }
+    if let Some(prompt) = file.prompt() {
+        painter.pieces(prompt);
+    }
     let mut tokens = painter.tokens;
     tokens.sort_by_key(|token| token.span);
     tokens.dedup_by(|later, earlier| later.span.start < earlier.span.end);
@@ -141,16 +144,7 @@ impl Painter {
     fn scalar(&mut self, node: Node<'_>, scalar: Scalar<'_>, place: Place) {
         let text = scalar.text();
         if expression::has_expression(text) {
-            for piece in expression::pieces(text) {
-                let open = Span::new(piece.outer.start, piece.inner.start);
-                self.push(scalar.source_span(open.start, open.end), TokenKind::Operator, TokenRole::Uses);
-                self.expression(scalar, piece.inner);
-                if piece.outer.end > piece.inner.end {
-                    let close = scalar.source_span(piece.inner.end, piece.outer.end);
-                    self.push(close, TokenKind::Operator, TokenRole::Uses);
-                }
-            }
-            return;
+            return self.pieces(scalar);
         }
         let span = inner(node);
         match place {
@@ -160,6 +154,19 @@ impl Painter {
             Place::StepType => self.push(span, TokenKind::Type, TokenRole::Uses),
             Place::Agent => self.push(span, TokenKind::Class, TokenRole::Uses),
             _ => {}
+        }
+    }
+
+    /// Each `${{ }}` of a text.
+    fn pieces(&mut self, scalar: Scalar<'_>) {
+        for piece in expression::pieces(scalar.text()) {
+            let open = Span::new(piece.outer.start, piece.inner.start);
+            self.push(scalar.source_span(open.start, open.end), TokenKind::Operator, TokenRole::Uses);
+            self.expression(scalar, piece.inner);
+            if piece.outer.end > piece.inner.end {
+                let close = scalar.source_span(piece.inner.end, piece.outer.end);
+                self.push(close, TokenKind::Operator, TokenRole::Uses);
+            }
         }
     }
 

@@ -93,7 +93,7 @@ impl Mapped {
 
 impl<'t> Scalar<'t> {
     /// A scalar that stands in the source as it is; `start` is where `text` is.
-    pub(crate) fn verbatim(text: &'t str, style: Style, start: usize) -> Self {
+    pub fn verbatim(text: &'t str, style: Style, start: usize) -> Self {
         Self { text, style, start, mapped: None }
     }
 

@@ -9,19 +9,37 @@ use crate::{COPYDESK, in_four_editors};
 
 const WORKFLOW: &str = ".copydesk/workflows/x.yaml";
 
-/// A half-typed text with the cursor at `|`, a label that must be offered, and the text once it was taken.
-const COMPLETIONS: &[(&str, &str, &str)] = &[
+const AGENT: &str = ".copydesk/agents/x.md";
+const PROMPT: &str = ".copydesk/prompts/x.md";
+
+/// A half-typed file with the cursor at `|`, a label that must be offered, and the text once it was taken.
+const COMPLETIONS: &[(&str, &str, &str, &str)] = &[
     (
+        AGENT,
+        "---\nname: x\n---\n# Ä 😀\nAbout ${{ inp| }}.\n",
+        "inputs",
+        "---\nname: x\n---\n# Ä 😀\nAbout ${{ inputs }}.\n",
+    ),
+    (
+        PROMPT,
+        "---\nname: x\narguments: [tone]\n---\n# Ä 😀\nBe {{|\n",
+        "tone",
+        "---\nname: x\narguments: [tone]\n---\n# Ä 😀\nBe {{tone}}\n",
+    ),
+    (
+        WORKFLOW,
         "name: x\nsteps:\n  - {id: a, if: \"'ä😀' == ''\", type: sh|}\n",
         "shell",
         "name: x\nsteps:\n  - {id: a, if: \"'ä😀' == ''\", type: shell}\n",
     ),
     (
+        WORKFLOW,
         "name: x\nsteps:\n  - id: a\n    type: shell\n    run: a\n  - id: b\n    type: shell\n    run: b\n    needs: [|]\n",
         "a",
         "name: x\nsteps:\n  - id: a\n    type: shell\n    run: a\n  - id: b\n    type: shell\n    run: b\n    needs: [a]\n",
     ),
     (
+        WORKFLOW,
         "name: x\ninputs:\n  who: {type: string}\nsteps:\n  - id: a\n    type: shell\n    run: \"😀 ${{ inputs.| }}\"\n",
         "who",
         "name: x\ninputs:\n  who: {type: string}\nsteps:\n  - id: a\n    type: shell\n    run: \"😀 ${{ inputs.who }}\"\n",
@@ -30,10 +48,10 @@ const COMPLETIONS: &[(&str, &str, &str)] = &[
 
 #[test]
 fn what_is_offered_fits_where_it_is_taken() {
-    for (text, label, taken) in COMPLETIONS {
+    for (path, text, label, taken) in COMPLETIONS {
         let at = text.find('|').expect("a cursor");
         let text = text.replacen('|', "", 1);
-        in_four_editors(WORKFLOW, &text, |client, uri| {
+        in_four_editors(path, &text, |client, uri| {
             let item = offered(client, uri, at, label);
             take(client, uri, at, &item);
             assert_eq!(client.text(uri), *taken);

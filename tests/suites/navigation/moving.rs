@@ -65,6 +65,34 @@ fn references_are_found_in_files_that_nobody_opened() {
 }
 
 #[test]
+fn an_agent_is_found_from_its_own_file() {
+    const NAMELESS: &str = "---\ndescription: reads\n---\nRead ${{ inputs.who }} 😀.\n";
+    for personality in Personality::all() {
+        for (text, needle, inputs) in [(AGENT_TEXT, "name: rev", 0), (NAMELESS, "---", 1)] {
+            let workspace = family().with([(AGENT, text)]);
+            let mut client = Client::start(personality.clone(), &workspace);
+            let (parent, agent) = (workspace.uri(PARENT), workspace.uri(AGENT));
+            client.open(&agent, "markdown", text);
+            let context = json!({"context": {"includeDeclaration": false}});
+            let found = ask(&mut client, "textDocument/references", &agent, needle, context);
+            let shown: Vec<(&Value, String)> = found
+                .as_array()
+                .into_iter()
+                .flatten()
+                .map(|place| (&place["uri"], covered(&client, PARENT_TEXT, &place["range"])))
+                .collect();
+            assert_eq!(shown, [(&json!(parent), "reviewer".to_owned())], "{found}");
+            if inputs > 0 {
+                let found = ask(&mut client, "textDocument/definition", &agent, "inputs.w", json!({}));
+                let shown = found.to_string();
+                assert!(shown.contains(&parent), "the input that its one caller hands it: {shown}");
+            }
+            client.finish();
+        }
+    }
+}
+
+#[test]
 fn what_is_typed_counts_and_not_what_is_on_disk() {
     let workspace = family();
     let mut client = Client::start(eglot_1_17(), &workspace);

@@ -2,8 +2,8 @@
 //!
 //! Depends on the file and its path, and for model names on the config's providers.
 
-use copydesk_base::{Code, Diagnostic, Fix, Span};
-use copydesk_text::{Entry, Node, front_matter};
+use copydesk_base::{Code, Diagnostic, Fix, Span, TextEdit};
+use copydesk_text::{Entry, Node};
 
 use super::Findings;
 use super::elsewhere::{named, with_near};
@@ -12,6 +12,7 @@ use crate::FileKind;
 use crate::declared::inner_span;
 use crate::expression::has_expression;
 use crate::index::{Call, Target};
+use crate::placeholders::{self, Argument, Asked};
 use crate::types::tools;
 use crate::types::tools::is_tool;
 
@@ -186,76 +187,39 @@ fn languages(findings: &mut Findings<'_>, root: Node<'_>) {
 
 /// The arguments that a prompt declares, beside those its text asks for.
 fn arguments(findings: &mut Findings<'_>, root: Node<'_>) {
-    let Some(declared) = root.get("arguments") else { return };
-    let names: Vec<(String, Node<'_>)> = declared
-        .items()
-        .iter()
-        .filter_map(|item| {
-            let node = item.get("name").unwrap_or(item);
-            Some((node.as_str()?.to_owned(), node))
-        })
-        .collect();
-    let text = findings.file.text;
-    let Some(body) = front_matter::split(text).map(|parts| parts.body) else { return };
-    let asked = placeholders(body.of(text));
-    let known: Vec<String> = names.iter().map(|(name, _)| name.clone()).collect();
-    for (name, span) in &asked {
-        if known.contains(name) {
+    let (Some(list), Some(body)) = (root.get("arguments"), placeholders::body(&findings.file)) else {
+        return;
+    };
+    let declared = placeholders::arguments(&findings.file);
+    let asked = placeholders::asked(&findings.file);
+    let known: Vec<String> = declared.iter().map(|argument| argument.name.to_owned()).collect();
+    for Asked { name, span } in asked.iter().copied() {
+        if known.iter().any(|known| known == name) {
             continue;
         }
-        let span = Span::new(body.start + span.start, body.start + span.end);
         let message = format!("there is no argument '{name}'");
-        let finding = with_near(
-            findings,
-            Code::UnknownName,
-            span,
-            message,
-            name,
-            &known,
-            "declare it under 'arguments'",
-        );
+        let otherwise = "declare it under 'arguments'";
+        let finding = with_near(findings, Code::UnknownName, span, message, name, &known, otherwise);
         findings.add(finding);
     }
+    let text = findings.file.text;
     let whole = body.of(text).contains("$ARGUMENTS") || body.of(text).contains("$1");
-    for (at, (name, node)) in names.iter().enumerate().filter(|_| !whole) {
-        if asked.iter().any(|(asked, _)| asked == name) {
+    for (at, Argument { name, node, .. }) in declared.into_iter().enumerate().filter(|_| !whole) {
+        if asked.iter().any(|asked| asked.name == name) {
             continue;
         }
         let message =
             format!("the text never asks for the argument '{name}'; write '{{{{{name}}}}}' where it belongs");
         let mut finding = Diagnostic::new(Code::UnusedInput, node.span(), message);
-        if let Some(edit) = super::fixes::remove_item(text, declared, at) {
+        if let Some(edit) = super::fixes::remove_item(text, list, at) {
             finding = finding.with_fix(Fix::new("take it out", vec![edit]));
         }
         findings.add(finding);
     }
 }
 
-/// `{{name}}` in a text, names and places.
-fn placeholders(text: &str) -> Vec<(String, Span)> {
-    let mut found = Vec::new();
-    for (at, _) in text.match_indices("{{") {
-        if text.get(..at).is_some_and(|before| before.ends_with('$')) {
-            continue;
-        }
-        let Some(inside) =
-            text.get(at + 2..).and_then(|rest| rest.split_once("}}")).map(|(inside, _)| inside)
-        else {
-            continue;
-        };
-        let name = inside.trim();
-        let plain = !name.is_empty() && name.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '-'));
-        if plain {
-            let start = at + 2 + inside.len() - inside.trim_start().len();
-            found.push((name.to_owned(), Span::new(start, start + name.len())));
-        }
-    }
-    found
-}
-
 /// Hooks: commands at points of an agent's life.
 pub(super) fn hooks(findings: &mut Findings<'_>) {
-    let known: Vec<String> = tools::all().map(|(name, _)| name.to_owned()).collect();
     let section = findings.tree().root().and_then(|root| root.get("hooks"));
     let hooks =
         section.map(Node::entries).unwrap_or_default().into_iter().map(Entry::value).flat_map(Node::items);
@@ -266,22 +230,52 @@ pub(super) fn hooks(findings: &mut Findings<'_>) {
             let message = "the command is empty; a hook that cannot start blocks";
             findings.add(Diagnostic::new(Code::UnknownValue, command.span(), message));
         }
-        let Some(matcher) = hook.get("matcher") else { continue };
-        let Some(text) = matcher.as_str() else { continue };
-        let start = inner_span(matcher).start;
-        let mut at = 0;
-        for word in text.split('|') {
-            let span = Span::new(start + at, start + at + word.len());
-            at += word.len() + 1;
-            let plain = word.chars().all(|c| c.is_ascii_alphabetic() || c == '_');
-            if !plain || word.is_empty() || is_tool(word) || word.contains("__") {
-                continue;
-            }
-            let message = format!("there is no tool '{word}'");
-            let finding = with_near(findings, Code::UnknownName, span, message, word, &known, "");
-            if !finding.fixes.is_empty() {
-                findings.add(finding);
-            }
+        if let Some(node) = hook.get("matcher") {
+            matcher(findings, node);
         }
     }
+}
+
+/// The tools that a hook is for: names with `|` between them, a pattern, or `*` for all.
+fn matcher(findings: &mut Findings<'_>, node: Node<'_>) {
+    let Some(text) = node.as_str().filter(|text| text.trim() != "*") else { return };
+    let whole = inner_span(node);
+    let mut at = whole.start;
+    let words = text.split('|').map(|word| {
+        let span = Span::new(at, at + word.len());
+        at = span.end + 1;
+        (word, span)
+    });
+    let words: Vec<(&str, Span)> = words.collect();
+    if let Err(reason) = readable(text) {
+        // One name may be what breaks the whole.
+        let broken = words.iter().find_map(|(word, span)| Some((*word, *span, readable(word).err()?)));
+        let (word, span, reason) = broken.unwrap_or((text, whole, reason));
+        let message = format!("this matcher cannot be read, so the hook runs for no tool: {reason}");
+        let mut finding = Diagnostic::new(Code::FormatMismatch, span, message);
+        if word == "*" {
+            finding = finding.with_fix(Fix::safe("change to '.*'", vec![TextEdit::new(span, ".*")]));
+        }
+        return findings.add(finding);
+    }
+    let known: Vec<String> = tools::all().map(|(name, _)| name.to_owned()).collect();
+    for (word, span) in words {
+        let plain = word.chars().all(|c| c.is_ascii_alphabetic() || c == '_');
+        if !plain || word.is_empty() || is_tool(word) || word.contains("__") {
+            continue;
+        }
+        let message = format!("there is no tool '{word}'");
+        let finding = with_near(findings, Code::UnknownName, span, message, word, &known, "");
+        if !finding.fixes.is_empty() {
+            findings.add(finding);
+        }
+    }
+}
+
+/// Whether a text can be read as a pattern; else why not, in a few words.
+fn readable(text: &str) -> Result<(), String> {
+    let Err(error) = regex::Regex::new(text) else { return Ok(()) };
+    let error = error.to_string();
+    let reason = error.lines().next_back().unwrap_or("").trim_start_matches("error: ");
+    Err(reason.to_owned())
 }

@@ -38,6 +38,7 @@ use crate::declared::Declared;
 use crate::{File, FileKind, WorkspaceIndex, shape, summary};
 use context::Context;
 pub use memo::Memo;
+pub(crate) use subworkflow::offers as workflow_paths;
 use suggest::Suggest;
 pub(crate) use whole::names_read;
 
@@ -82,7 +83,7 @@ pub fn check_again(file: &File<'_>, index: &WorkspaceIndex, memo: &mut Memo) -> 
             whole::check(&mut findings, &declared, &calls, index);
         }
         FileKind::Agent => {
-            expressions::syntax_only(&mut findings);
+            expressions::agent(&mut findings);
             heads::check(&mut findings, &calls);
         }
         FileKind::Config | FileKind::KeystoneConfig => {

@@ -70,7 +70,7 @@ pub(super) fn callees(
 }
 
 /// Paths of all workflows as `from` would write them.
-fn offers(from: &Path, index: &WorkspaceIndex) -> Vec<String> {
+pub(crate) fn offers(from: &Path, index: &WorkspaceIndex) -> Vec<String> {
     let files = index.files.as_deref().into_iter().flatten();
     let workflows =
         files.filter(|(path, file)| matches!(file.body, SummaryBody::Workflow(_)) && path.as_path() != from);

@@ -4,6 +4,7 @@
 //! what may stand there: [`keys`] of a mapping, [`values`] of a key or a list, or, inside `${{ }}`, what
 //! [`expressions`] may name. Names come from the tree, which keeps the steps it could read.
 
+mod called;
 mod expressions;
 mod keys;
 pub(crate) mod place;
@@ -13,6 +14,8 @@ mod values;
 use copydesk_base::Span;
 
 use crate::declared::Declared;
+use crate::hover;
+use crate::placeholders::{self, Closing};
 use crate::shape::{self, Mapping, Rest, Shape, Shapes};
 use crate::{File, FileKind, WorkspaceIndex};
 use place::{At, Flow, Part, Place};
@@ -103,8 +106,10 @@ fn without_tabstops(insert: &str) -> String {
 /// What may be written at `offset`, best first. Empty where anything goes.
 pub fn complete(file: &File<'_>, index: &WorkspaceIndex, offset: usize) -> Vec<Completion> {
     let Some(shapes) = shape::of(file.kind) else { return Vec::new() };
-    let Some(part) = yaml_part(file) else { return Vec::new() };
-    let Some(place) = place::place(file.text, part, offset) else { return Vec::new() };
+    if let Some((word, closing)) = placeholders::half_typed(file, offset) {
+        return arguments(file, word, closing);
+    }
+    let Some(place) = place_at(file, offset) else { return Vec::new() };
     let cursor =
         Cursor { file: *file, index, offset, shapes, declared: Declared::new(file.tree), place: &place };
     let mut proposals = match expressions::inner(&cursor) {
@@ -132,7 +137,7 @@ pub struct Signature {
 /// The function that an argument is being written for at `offset`.
 pub fn signature(file: &File<'_>, index: &WorkspaceIndex, offset: usize) -> Option<Signature> {
     let shapes = shape::of(file.kind)?;
-    let place = place::place(file.text, yaml_part(file)?, offset)?;
+    let place = place_at(file, offset)?;
     let cursor =
         Cursor { file: *file, index, offset, shapes, declared: Declared::new(file.tree), place: &place };
     let call = expressions::signature(&cursor, expressions::inner(&cursor)?)?;
@@ -178,6 +183,9 @@ struct Cursor<'a> {
 }
 
 fn by_place(cursor: &Cursor<'_>) -> Vec<Completion> {
+    if let Some(proposals) = called::propose(cursor) {
+        return proposals;
+    }
     let Some(shape) = shape_at(cursor) else { return Vec::new() };
     match cursor.place.at {
         At::Text => Vec::new(),
@@ -249,6 +257,38 @@ fn own_step(cursor: &Cursor<'_>) -> Option<usize> {
         Some(id) => cursor.declared.step(id),
         None => cursor.declared.steps.iter().position(|step| step.node.span().touches(cursor.offset)),
     }
+}
+
+/// Where an offset is: in what is YAML, or in the prompt of an agent.
+fn place_at(file: &File<'_>, offset: usize) -> Option<Place> {
+    if let Some(place) = place::place(file.text, yaml_part(file)?, offset) {
+        return Some(place);
+    }
+    let prompt = file.prompt()?;
+    let is_inside = prompt.source_span(0, prompt.text().len()).touches(offset);
+    is_inside.then(|| Place {
+        path: Vec::new(),
+        at: At::Text,
+        word: Span::at(offset),
+        siblings: Vec::new(),
+        flow: Flow::Outside,
+    })
+}
+
+/// The arguments of a prompt, behind `{{`.
+fn arguments(file: &File<'_>, word: Span, closing: Closing) -> Vec<Completion> {
+    let end = if closing == Closing::Present { "" } else { "}}" };
+    let proposals = placeholders::arguments(file).into_iter().enumerate().map(|(at, argument)| Completion {
+        label: argument.name.to_owned(),
+        kind: CompletionKind::Input,
+        insert: format!("{}{end}", argument.name),
+        replace: word,
+        detail: "argument".to_owned(),
+        docs: hover::docs_of_argument(&argument),
+        sort: u32::try_from(at).unwrap_or(u32::MAX),
+        snippet: Snippet::Plain,
+    });
+    proposals.collect()
 }
 
 /// The part of the text that is YAML.

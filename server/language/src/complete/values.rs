@@ -148,7 +148,7 @@ fn steps(cursor: &Cursor<'_>, proposals: &mut Vec<Completion>) {
 }
 
 /// One value, written so that quotes around the cursor stay in order.
-fn value(
+pub(super) fn value(
     cursor: &Cursor<'_>,
     kind: CompletionKind,
     text: &str,

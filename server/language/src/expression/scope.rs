@@ -60,12 +60,29 @@ impl<'t> World<'t> {
 
     fn inputs(&self) -> &Type {
         self.inputs.get_or_init(|| {
+            if self.file.kind == FileKind::Agent {
+                return self.inputs_of_callers();
+            }
             let inputs = self.declared.inputs.iter().filter_map(|entry| {
                 let docs = entry.value().get("description").and_then(Node::scalar_text).unwrap_or("");
                 Some((entry.key().scalar_text()?, Field::new(of_input(entry.value()), docs)))
             });
             Type::closed(inputs)
         })
+    }
+
+    /// What the workflows that name this agent may hand it; others may hand it more.
+    fn inputs_of_callers(&self) -> Type {
+        let mut fields: BTreeMap<String, Field> = BTreeMap::new();
+        for input in self.index.inputs_for(self.file.path) {
+            let mut field = Field::new(input.ty.clone(), input.docs.as_deref().unwrap_or(""));
+            if let Some(known) = fields.remove(&input.name) {
+                field.ty = Type::union([known.ty, field.ty]);
+                field.docs = known.docs.or(field.docs);
+            }
+            fields.insert(input.name.clone(), field);
+        }
+        Type::open(fields)
     }
 
     /// The type of `steps.ID`.
@@ -164,6 +181,11 @@ impl<'t> Scope<'_, 't> {
         Self { world: None, rounds: None, transform: None, tool: None }
     }
 
+    /// The world of a workflow, which is known as a whole. An agent does not know where it is called.
+    fn workflow(&self) -> Option<&World<'t>> {
+        self.world.filter(|world| world.file.kind == FileKind::Workflow)
+    }
+
     pub(crate) fn has_rounds(&self) -> bool {
         self.rounds.is_some()
     }
@@ -187,14 +209,14 @@ impl<'t> Scope<'_, 't> {
                 ("id", Field::new(Type::Text, "The id of the step that failed.")),
                 ("error", Field::new(Type::Text, "What went wrong.")),
             ])),
-            "item" => match (self.rounds, self.world) {
+            "item" => match (self.rounds, self.workflow()) {
                 (None, Some(_)) => {
                     Found::Absent("it is the item of a step with 'foreach' or 'strategy.matrix'")
                 }
                 (Some(step), Some(world)) => known(world.item(step)),
                 (_, None) => known(Type::Any),
             },
-            "index" => match (self.rounds, self.world) {
+            "index" => match (self.rounds, self.workflow()) {
                 (None, Some(_)) => Found::Absent("it is the round of a step with 'foreach'"),
                 _ => known(Type::Number),
             },
@@ -236,7 +258,7 @@ impl<'w, 't> Scope<'w, 't> {
     /// The names at an offset of a file, as far as its tree tells.
     pub(crate) fn at(world: &'w World<'t>, file: File<'t>, offset: usize) -> Self {
         let top = match file.kind {
-            FileKind::Workflow => world.scope(),
+            FileKind::Workflow | FileKind::Agent => world.scope(),
             _ => Self::unknown(),
         };
         let (mut scope, mut outside) = (top, top);

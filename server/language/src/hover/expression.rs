@@ -88,7 +88,7 @@ fn named(
         let name = member.name.text.as_str();
         let markdown = match root {
             "steps" => {
-                let step = declared.steps.get(declared.step(name)?)?;
+                let Some(step) = declared.step(name).and_then(|at| declared.steps.get(at)) else { continue };
                 let docs = docs_of_step(file, step);
                 match &found.seen {
                     Some(Seen::Member { ty, .. }) => match ty.field("output") {
@@ -100,7 +100,10 @@ fn named(
                     _ => docs,
                 }
             }
-            "inputs" => docs_of_input(declared.input(name)?),
+            "inputs" => match declared.input(name) {
+                Some(input) => docs_of_input(input),
+                None => continue,
+            },
             _ => continue,
         };
         return Some((member.name.span, markdown));

@@ -4,7 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
-use super::{BUILT_IN_AGENT, Summary, SummaryBody, Target, VisibleAgent, WorkflowSummary, WorkspaceIndex};
+use super::{
+    BUILT_IN_AGENT, Declared, Summary, SummaryBody, Target, VisibleAgent, WorkflowSummary, WorkspaceIndex,
+};
 use crate::FileKind;
 
 impl WorkspaceIndex {
@@ -29,6 +31,33 @@ impl WorkspaceIndex {
             agents.push(VisibleAgent { name: BUILT_IN_AGENT, path: None, summary: None });
         }
         Some(agents)
+    }
+
+    /// The file of the agent that a file means by a name.
+    pub(crate) fn agent_at(&self, from: &Path, name: &str) -> Option<&Path> {
+        self.agents_for(from)?.into_iter().find(|agent| agent.name == name)?.path
+    }
+
+    /// The workflows that name an agent, in whatever step.
+    pub(crate) fn callers_of_agent(&self, agent: &Path) -> Vec<(&Path, &WorkflowSummary)> {
+        let files = self.files.as_deref().into_iter().flatten();
+        let callers = files.filter_map(|(path, summary)| match &summary.body {
+            SummaryBody::Workflow(workflow) => Some((path.as_path(), summary, workflow)),
+            _ => None,
+        });
+        let names = |path: &Path, summary: &Summary| {
+            summary.calls.iter().any(|call| match &call.target {
+                Target::Agent(name) => self.agent_at(path, name) == Some(agent),
+                _ => false,
+            })
+        };
+        let callers = callers.filter(|(path, summary, _)| names(path, summary));
+        callers.map(|(path, _, workflow)| (path, workflow)).collect()
+    }
+
+    /// The inputs of every workflow that names an agent: what the agent's prompt may read.
+    pub(crate) fn inputs_for(&self, agent: &Path) -> Vec<&Declared> {
+        self.callers_of_agent(agent).into_iter().flat_map(|(_, workflow)| &workflow.inputs).collect()
     }
 
     /// The folders in which a workflow's agents are looked for, nearest first.

@@ -8,6 +8,7 @@ use super::scan::Scanned;
 use crate::declared::Declared;
 use crate::expression::{self, Expr, ExprKind, Member, Reference};
 use crate::index::Target;
+use crate::outputs::{Of, output_read};
 
 /// What stands around an expression.
 pub(super) struct Around<'d, 't> {
@@ -57,31 +58,21 @@ fn of_reference(scalar: &Scalar<'_>, reference: &Reference, around: &Around<'_, 
                 None => (name.as_str(), first.name.span),
             };
             push(first, span, Thing::Step { list: around.list, id: id.to_owned() });
-            if let [_, outputs, output, ..] = &*reference.path
-                && outputs.name.text == "outputs"
-                && hyphenated.is_none()
-                && let Some(thing) = output_of(around.declared, id, &output.name.text)
+            if hyphenated.is_none()
+                && let Some(read) = output_read(around.declared, reference)
             {
-                push(output, output.name.span, thing);
+                let name = read.member.name.text.clone();
+                let thing = match read.of {
+                    Of::Mapping { step } => Thing::Mapped { step: step.to_owned(), name },
+                    Of::Workflow { path } => {
+                        Thing::Elsewhere(Target::Output { workflow: path.to_owned(), name })
+                    }
+                };
+                push(read.member, read.member.name.span, thing);
             }
         }
         _ => {}
     }
-}
-
-/// What `steps.ID.outputs.NAME` means: a name of the step's `outputMapping`, or an output of the workflow it calls.
-fn output_of(declared: &Declared<'_>, id: &str, name: &str) -> Option<Thing> {
-    let step = declared.steps.get(declared.step(id)?)?;
-    if step.kind() != Some("workflow") || name.is_empty() {
-        return None;
-    }
-    if step.node.get("outputMapping").is_some() {
-        return Some(Thing::Mapped { step: id.to_owned(), name: name.to_owned() });
-    }
-    let workflow = step.node.get("path")?.scalar_text()?;
-    let is_written = !workflow.is_empty() && !expression::has_expression(workflow);
-    let target = Target::Output { workflow: workflow.to_owned(), name: name.to_owned() };
-    is_written.then_some(Thing::Elsewhere(target))
 }
 
 /// How a member is written, with what would have to give way to the other form.

@@ -32,6 +32,8 @@ pub(crate) enum Thing {
     },
     Input(String),
     Output(String),
+    /// An argument of a prompt.
+    Argument(String),
     /// A variable of the workflow's `env`.
     Env(String),
     Secret(String),
@@ -95,6 +97,7 @@ impl Thing {
             | Self::Mapped { name, .. }
             | Self::Input(name)
             | Self::Output(name)
+            | Self::Argument(name)
             | Self::Env(name)
             | Self::Secret(name)
             | Self::Engine(name)
@@ -119,6 +122,7 @@ impl Thing {
             Self::Step { .. } => "step",
             Self::Mapped { .. } | Self::Output(_) | Self::Elsewhere(Target::Output { .. }) => "output",
             Self::Input(_) | Self::Elsewhere(Target::Input { .. }) => "input",
+            Self::Argument(_) => "argument",
             Self::Env(_) => "variable",
             Self::Secret(_) => "secret",
             Self::Engine(_) => "engine",

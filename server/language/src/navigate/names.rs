@@ -73,6 +73,7 @@ pub(super) fn can_rename(thing: &Thing) -> bool {
             | Thing::Mapped { .. }
             | Thing::Input(_)
             | Thing::Output(_)
+            | Thing::Argument(_)
             | Thing::Own
             | Thing::Anchor { .. }
             | Thing::Bound { .. }

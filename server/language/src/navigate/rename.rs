@@ -97,6 +97,11 @@ impl Asked {
     fn old_name(&self, file: &File<'_>, index: &WorkspaceIndex) -> Result<String, String> {
         let thing = &self.symbol.thing;
         let said = match &self.mention.thing {
+            // A head without a name stands for the file's own.
+            Thing::Own if self.mention.form == Form::Bare => {
+                let stem = file.path.file_stem().and_then(|stem| stem.to_str());
+                stem.unwrap_or("").to_owned()
+            }
             Thing::Own => self.mention.span.of(file.text).to_owned(),
             thing => thing.name().unwrap_or("").to_owned(),
         };
@@ -242,7 +247,14 @@ fn of_file(
     let shown = || copydesk_base::path::shown(index.root.as_deref().unwrap_or(Path::new("/")), &scanned.path);
     let is_home = asked.symbol.home == Home::File(scanned.path.clone());
     if mentions.is_empty() && !is_home {
-        return Ok(Vec::new());
+        return if reads_for_others(asked, index, scanned, old) {
+            Err(format!(
+                "{} reads the input '{old}' for several workflows; change it there by hand first",
+                shown()
+            ))
+        } else {
+            Ok(Vec::new())
+        };
     }
     if let Some(line) = scanned.broken {
         return Err(format!("{} has a syntax error in line {line}; mend it first", shown()));
@@ -259,6 +271,14 @@ fn of_file(
     }
     clash(asked, scanned, new)?;
     mentions.iter().map(|mention| edit(mention, (old, new), &shown)).collect()
+}
+
+/// Whether an agent that the home names reads an input of this name, which other workflows hand it as well.
+fn reads_for_others(asked: &Asked, index: &WorkspaceIndex, scanned: &Scanned, old: &str) -> bool {
+    let (Thing::Input(_), Home::File(home)) = (&asked.symbol.thing, &asked.symbol.home) else { return false };
+    let is_read =
+        scanned.mentions.iter().any(|mention| matches!(&mention.thing, Thing::Input(name) if name == old));
+    is_read && index.callers_of_agent(&scanned.path).iter().any(|(caller, _)| caller == home)
 }
 
 /// Whether the new name is taken where the old one counts.
@@ -286,6 +306,7 @@ fn clash(asked: &Asked, scanned: &Scanned, new: &str) -> Result<(), String> {
         (Thing::Mapped { step, .. }, Thing::Mapped { step: other, .. }) => step == other,
         (Thing::Input(_), Thing::Input(_))
         | (Thing::Output(_), Thing::Output(_))
+        | (Thing::Argument(_), Thing::Argument(_))
         | (Thing::Anchor { .. }, Thing::Anchor { .. })
         | (Thing::Elsewhere(Target::Pool(_)), Thing::Elsewhere(Target::Pool(_))) => true,
         _ => false,

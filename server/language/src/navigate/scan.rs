@@ -5,7 +5,7 @@
 use std::path::PathBuf;
 
 use copydesk_base::{Code, Span};
-use copydesk_text::{Entry, Kind, Node, Scalar, Style};
+use copydesk_text::{Entry, Kind, Node, Scalar, Style, front_matter};
 
 use super::anchors;
 use super::expressions::{self, Around};
@@ -13,7 +13,7 @@ use super::mention::{Form, Mention, Thing};
 use crate::declared::{Block, Declared, inner_span};
 use crate::expression::has_expression;
 use crate::index::{Names, SummaryBody, Target};
-use crate::{File, FileKind, summary};
+use crate::{File, FileKind, placeholders, summary};
 
 /// All mentions of a file.
 #[derive(Debug, Default)]
@@ -35,6 +35,7 @@ pub(crate) fn scan(file: &File<'_>) -> Scanned {
     match file.kind {
         FileKind::Workflow => scan.workflow(),
         FileKind::Agent => scan.agent(),
+        FileKind::Prompt => scan.prompt(),
         FileKind::Config | FileKind::KeystoneConfig => {
             if let SummaryBody::Settings(view) = &summary.body {
                 scan.names(&view.providers, |name| Thing::Elsewhere(Target::Provider(name)));
@@ -116,12 +117,34 @@ impl<'a> Scan<'_, 'a> {
         let Some(root) = self.file.tree.root() else { return };
         if let Some(entry) = root.entry("name") {
             self.own(entry);
+        } else {
+            // It is called as its file is; the head stands for the name.
+            let head = front_matter::split(self.file.text).map_or(Span::at(0), |parts| parts.opening);
+            self.found.mentions.push(Mention::declared(head, Thing::Own, Form::Bare, head));
         }
         let declared = Declared::default();
         for tool in root.get("tools").into_iter().flat_map(Node::items) {
             if let Some(execution) = tool.get("execution") {
                 self.step(execution, &declared, usize::MAX, Listed::No);
             }
+        }
+        if let Some(prompt) = self.file.prompt() {
+            let around = Around { declared: &declared, list: usize::MAX, flow: false };
+            expressions::scan_text(&prompt, &around, &mut self.found);
+        }
+    }
+
+    /// The arguments that a prompt declares, and where its text asks for them.
+    fn prompt(&mut self) {
+        for argument in placeholders::arguments(self.file) {
+            let (thing, style) = (Thing::Argument(argument.name.to_owned()), argument.node.scalar());
+            let form = Form::Scalar(style.map_or(Style::Plain, Scalar::style));
+            let around = argument.item.span();
+            self.found.mentions.push(Mention::declared(inner_span(argument.node), thing, form, around));
+        }
+        for asked in placeholders::asked(self.file) {
+            let thing = Thing::Argument(asked.name.to_owned());
+            self.found.mentions.push(Mention::used(asked.span, thing, Form::Bare));
         }
     }
 

@@ -36,6 +36,10 @@ pub(crate) fn symbol(scanned: &Scanned, mention: &Mention, index: &WorkspaceInde
     let (home, thing) = match &mention.thing {
         Thing::Elsewhere(target) => of_target(scanned, path, target, index),
         Thing::Engine(_) => (Home::Settings, mention.thing.clone()),
+        Thing::Input(name) if kind(path, index) == FileKind::Agent => {
+            let home = declaring(path, name, index).map_or_else(here, |path| Home::File(path.to_owned()));
+            (home, mention.thing.clone())
+        }
         thing => (here(), thing.clone()),
     };
     Symbol { home, thing }
@@ -46,8 +50,8 @@ fn of_target(scanned: &Scanned, path: &Path, target: &Target, index: &WorkspaceI
     let workflow =
         |written: &str| index.workflow_at(path, written).map(|(path, _)| Home::File(path.to_owned()));
     match target {
-        Target::Agent(name) => match agent(path, name, index) {
-            Some(path) => (Home::File(path), Thing::Own),
+        Target::Agent(name) => match index.agent_at(path, name) {
+            Some(path) => (Home::File(path.to_owned()), Thing::Own),
             None => lost(),
         },
         Target::Workflow(written) => match index.file_at(path, written) {
@@ -76,10 +80,13 @@ fn kind(path: &Path, index: &WorkspaceIndex) -> FileKind {
     summary.map_or(FileKind::Workflow, |summary| summary.kind)
 }
 
-/// The file of the agent that a file means by a name.
-fn agent(from: &Path, name: &str, index: &WorkspaceIndex) -> Option<PathBuf> {
-    let visible = index.agents_for(from)?;
-    visible.into_iter().find(|agent| agent.name == name)?.path.map(Path::to_path_buf)
+/// The one workflow that hands an input to an agent. Of several nobody knows which is meant.
+fn declaring<'i>(agent: &Path, name: &str, index: &'i WorkspaceIndex) -> Option<&'i Path> {
+    let mut callers = index.callers_of_agent(agent).into_iter();
+    let mut declaring =
+        callers.by_ref().filter(|(_, workflow)| workflow.inputs.iter().any(|input| input.name == name));
+    let (path, _) = declaring.next()?;
+    declaring.next().is_none().then_some(path)
 }
 
 /// The files that may name a symbol; the one at hand is among them if it has to be.
@@ -96,10 +103,15 @@ pub(crate) fn files_naming(symbol: &Symbol, own: &Path, index: &WorkspaceIndex) 
     match (&symbol.home, &symbol.thing) {
         (Home::File(home), Thing::Own | Thing::Input(_) | Thing::Output(_)) => {
             let is_agent = matches!(files.get(home).map(|one| &one.body), Some(SummaryBody::Agent(_)));
+            let reads = |summary: &Summary| match (&summary.body, &symbol.thing) {
+                (SummaryBody::Agent(agent), Thing::Input(name)) => agent.reads.contains(name),
+                _ => false,
+            };
             with(&|path, summary| {
                 path == home
+                    || reads(summary)
                     || calls(summary, &|target| match target {
-                        Target::Agent(name) if is_agent => agent(path, name, index).as_deref() == Some(home),
+                        Target::Agent(name) if is_agent => index.agent_at(path, name) == Some(home),
                         Target::Workflow(written) if !is_agent => {
                             index.file_at(path, written).is_some_and(|(path, _)| path == home)
                         }

@@ -8,6 +8,7 @@ use copydesk_text::{Entry, Items, Node, Tree};
 use crate::declared::{Block, Declared, inner_span};
 use crate::expression::{self, has_expression};
 use crate::index::{Call, Target};
+use crate::outputs::{Of, OutputRead, output_read};
 use crate::{File, FileKind};
 
 /// Everything that a file names elsewhere, in the order of the text.
@@ -141,14 +142,9 @@ fn sub_workflow(tree: &Tree, step: Node<'_>, calls: &mut Vec<Call>) {
     }
 }
 
-/// The outputs of sub-workflows that expressions read: `steps.ID.outputs.NAME`, where no mapping renames them.
+/// The outputs of sub-workflows that expressions read, where no mapping renames them.
 fn outputs_read(file: &File<'_>, calls: &mut Vec<Call>) {
     let declared = Declared::new(file.tree);
-    let called = |id: &str| {
-        let step = declared.steps.get(declared.step(id)?)?;
-        let written = step.kind() == Some("workflow") && step.node.get("outputMapping").is_none();
-        literal(step.node.get("path")?).filter(|_| written)
-    };
     if !declared.steps.iter().any(|step| step.kind() == Some("workflow")) {
         return;
     }
@@ -160,15 +156,13 @@ fn outputs_read(file: &File<'_>, calls: &mut Vec<Call>) {
         for piece in expression::pieces(scalar.text()) {
             let (expr, _) = expression::parse(scalar.text(), piece.inner);
             for reference in expression::references(&expr) {
-                let ("steps", [id, outputs, output, ..]) = (reference.root.text.as_str(), &*reference.path)
+                let Some(OutputRead { member, of: Of::Workflow { path } }) =
+                    output_read(&declared, &reference)
                 else {
                     continue;
                 };
-                let Some(workflow) = called(&id.name.text).filter(|_| outputs.name.text == "outputs") else {
-                    continue;
-                };
-                let span = scalar.source_span(output.name.span.start, output.name.span.end);
-                let (workflow, name) = (workflow.to_owned(), output.name.text.clone());
+                let span = scalar.source_span(member.name.span.start, member.name.span.end);
+                let (workflow, name) = (path.to_owned(), member.name.text.clone());
                 calls.push(Call { span, target: Target::Output { workflow, name } });
             }
         }

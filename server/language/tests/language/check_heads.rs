@@ -185,10 +185,13 @@ fn mends_of_json_are_json() {
 fn hooks_stand_at_events_that_exist() {
     check_in(
         ".copydesk/config.yaml",
-        "hooks:\n  PreToolUse:\n    - {matcher: \"bash|⟦edti⟧|mcp__x\", command: ./check, timeout: 10s}\n    - {command: ⟦\"\"⟧}\n  ⟦PreToolUsed⟧: []\n  Stop: [{command: ls, timeout: ⟦soon⟧}]\n",
+        "hooks:\n  PreToolUse:\n    - {matcher: \"bash|⟦edti⟧|mcp__x\", command: ./check, timeout: 10s}\n    - {matcher: \"⟦edit(⟧\", command: ./check}\n    - {matcher: 'write|⟦*⟧', command: ./check}\n    - {matcher: '*', command: ./check}\n    - {matcher: '⟦(read⟧|grep', command: ./check}\n    - {command: ⟦\"\"⟧}\n  ⟦PreToolUsed⟧: []\n  Stop: [{command: ls, timeout: ⟦soon⟧}]\n",
         &trusted(),
         expect![[r#"
             warning unknown-name there is no tool 'edti'; did you mean 'edit'? [fix: change to 'edit']
+            error format-mismatch this matcher cannot be read, so the hook runs for no tool: unclosed group
+            error format-mismatch this matcher cannot be read, so the hook runs for no tool: repetition operator missing expression [fix: change to '.*']
+            error format-mismatch this matcher cannot be read, so the hook runs for no tool: unclosed group
             error unknown-value the command is empty; a hook that cannot start blocks
             warning unknown-setting 'PreToolUsed' is no key of 'hooks'; take it out [fix: take it out]
             error type-mismatch 'timeout' takes a number or a time such as '90s'; this is a text

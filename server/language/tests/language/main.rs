@@ -3,6 +3,8 @@
 #![expect(clippy::needless_raw_string_hashes, reason = "`UPDATE_EXPECT=1` writes them so")]
 
 mod beside_node;
+mod bodies;
+mod calling;
 mod check_elsewhere;
 mod check_expressions;
 mod check_files;

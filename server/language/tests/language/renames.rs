@@ -1,43 +1,9 @@
 //! Renames: what they write in which form, and what they refuse.
 
-use std::fmt::Write as _;
-use std::path::Path;
+use copydesk_language::navigate::{FileRenames, prepare_rename};
+use expect_test::expect;
 
-use copydesk_language::navigate::{FileRenames, Renaming, prepare_rename};
-use expect_test::{Expect, expect};
-
-use crate::world::{World, agents, defines, family, refers};
-
-/// What a rename makes of the lines that it touches, or why it is refused.
-fn renames(fixture: &str, new: &str, expect: Expect) {
-    renames_with(fixture, new, FileRenames::Can, expect);
-}
-
-fn renames_with(fixture: &str, new: &str, files: FileRenames, expect: Expect) {
-    let world = World::new(fixture);
-    expect.assert_eq(&match world.rename(new, files) {
-        Ok(renaming) => difference(&world, &renaming),
-        Err(why) => format!("refused: {why}\n"),
-    });
-}
-
-fn difference(world: &World, renaming: &Renaming) -> String {
-    let after = world.after(renaming);
-    let mut shown = String::new();
-    for (path, text) in &world.files {
-        let now = renaming.file.as_ref().filter(|file| file.from == *path).map_or(path, |file| &file.to);
-        let name = |path: &Path| path.strip_prefix("/w").unwrap_or(path).display().to_string();
-        if now != path {
-            let _ = writeln!(shown, "{} → {}", name(path), name(now));
-        }
-        for (old, new) in text.lines().zip(after.files[now].lines()).filter(|(old, new)| old != new) {
-            let _ = writeln!(shown, "{}: {}", name(now), new.trim_start());
-            assert_ne!(old, new);
-        }
-        assert_eq!(text.lines().count(), after.files[now].lines().count());
-    }
-    shown
-}
+use crate::world::{World, agents, defines, family, refers, renames, renames_with};
 
 #[test]
 fn an_agent_gets_another_name_with_its_file() {

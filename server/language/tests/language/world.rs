@@ -3,6 +3,7 @@
 //! A fixture is several files, each behind a line `//- /path`; `$0` is the cursor. The workspace is `/w`.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -11,7 +12,7 @@ use copydesk_language::index::{SettingsView, SummaryBody};
 use copydesk_language::navigate::{
     Declaration, FileRenames, Place, Renaming, definition, highlights, references, rename,
 };
-use copydesk_language::{File, Trust, WorkspaceIndex, parse, summary};
+use copydesk_language::{Completion, File, Trust, WorkspaceIndex, complete, parse, summary};
 use expect_test::Expect;
 
 /// Some files, and where the cursor is.
@@ -71,6 +72,38 @@ impl World {
         look(&File::new(path, text, &tree));
     }
 
+    pub(crate) fn completions(&self) -> Vec<Completion> {
+        self.with(|file| complete(file, &self.index(), self.offset))
+    }
+
+    /// The labels that are proposed at the cursor.
+    pub(crate) fn completes(&self, expect: Expect) {
+        let found = self.completions();
+        let labels: Vec<&str> = found.iter().map(|proposal| proposal.label.as_str()).collect();
+        expect.assert_eq(&labels.join(" "));
+    }
+
+    /// The line of the cursor after a proposal is taken.
+    pub(crate) fn takes(&self, label: &str, expect: Expect) {
+        let found = self.completions();
+        let Some(proposal) = found.iter().find(|one| one.label == label) else {
+            panic!("no {label}: {found:?}")
+        };
+        let mut text = self.files[&self.at].clone();
+        text.replace_range(proposal.replace.start..proposal.replace.end, &proposal.plain());
+        let line = text[..proposal.replace.start].matches('\n').count();
+        expect.assert_eq(text.lines().nth(line).unwrap_or(""));
+    }
+
+    /// What declares the thing at the cursor, a line for each place.
+    pub(crate) fn defined(&self) -> String {
+        let texts = |path: &Path, look: &mut dyn FnMut(&File<'_>)| self.show(path, look);
+        let found = self.with(|file| definition(file, &self.index(), &texts, self.offset));
+        found.map_or("nothing\n".to_owned(), |found| {
+            found.targets.iter().map(|place| self.shown(&place.path, place.span)).collect()
+        })
+    }
+
     pub(crate) fn references(&self, declaration: Declaration) -> Vec<Place> {
         let texts = |path: &Path, look: &mut dyn FnMut(&File<'_>)| self.show(path, look);
         self.with(|file| references(file, &self.index(), &texts, self.offset, declaration))
@@ -127,13 +160,7 @@ fn apply(text: &mut String, edits: &[TextEdit]) {
 
 /// What declares the thing at the cursor.
 pub(crate) fn defines(fixture: &str, expect: Expect) {
-    let world = World::new(fixture);
-    let texts = |path: &Path, look: &mut dyn FnMut(&File<'_>)| world.show(path, look);
-    let found = world.with(|file| definition(file, &world.index(), &texts, world.offset));
-    let shown = found.map_or("nothing\n".to_owned(), |found| {
-        found.targets.iter().map(|place| world.shown(&place.path, place.span)).collect()
-    });
-    expect.assert_eq(&shown);
+    expect.assert_eq(&World::new(fixture).defined());
 }
 
 /// The references at the cursor. Whoever asks at any of them gets the same.
@@ -155,6 +182,37 @@ pub(crate) fn symmetric(world: &World, found: &[Place]) {
         let here: Vec<Span> = found.iter().filter(|one| one.path == other.at).map(|one| one.span).collect();
         assert_eq!(lit, here);
     }
+}
+
+/// What a rename makes of the lines that it touches, or why it is refused.
+pub(crate) fn renames(fixture: &str, new: &str, expect: Expect) {
+    renames_with(fixture, new, FileRenames::Can, expect);
+}
+
+pub(crate) fn renames_with(fixture: &str, new: &str, files: FileRenames, expect: Expect) {
+    let world = World::new(fixture);
+    expect.assert_eq(&match world.rename(new, files) {
+        Ok(renaming) => difference(&world, &renaming),
+        Err(why) => format!("refused: {why}\n"),
+    });
+}
+
+fn difference(world: &World, renaming: &Renaming) -> String {
+    let after = world.after(renaming);
+    let mut shown = String::new();
+    for (path, text) in &world.files {
+        let now = renaming.file.as_ref().filter(|file| file.from == *path).map_or(path, |file| &file.to);
+        let name = |path: &Path| path.strip_prefix("/w").unwrap_or(path).display().to_string();
+        if now != path {
+            let _ = writeln!(shown, "{} → {}", name(path), name(now));
+        }
+        for (old, new) in text.lines().zip(after.files[now].lines()).filter(|(old, new)| old != new) {
+            let _ = writeln!(shown, "{}: {}", name(now), new.trim_start());
+            assert_ne!(old, new);
+        }
+        assert_eq!(text.lines().count(), after.files[now].lines().count());
+    }
+    shown
 }
 
 const FAMILY: &str = "\

@@ -133,12 +133,21 @@ fn read<'a>(
     }
 }
 
-/// Reads the expressions of a file that declares neither inputs nor steps.
-pub(super) fn syntax_only(findings: &mut Findings<'_>) {
-    let Some(root) = findings.tree().root() else { return };
+/// Reads the expressions of an agent: those of its tools and of its prompt. Which inputs and steps there are is known to
+/// the workflows that name it.
+pub(super) fn agent(findings: &mut Findings<'_>) {
+    let (root, prompt) = (findings.tree().root(), findings.file.prompt());
     let mut edges = Edges::new();
     let mut reader = Reader { findings, declared: None, edges: &mut edges, look: Look::All };
-    reader.tools(root.get("tools").unwrap_or_else(|| Node::nothing(0)), Place::top(Scope::unknown()));
+    let place = Place::top(Scope::unknown());
+    if let Some(tools) = root.and_then(|root| root.get("tools")) {
+        reader.tools(tools, place);
+    }
+    if let Some(prompt) = prompt {
+        for piece in expression::pieces(prompt.text()) {
+            reader.piece(prompt, piece, place);
+        }
+    }
 }
 
 struct Reader<'r, 'a, 't> {

@@ -4,6 +4,7 @@ use copydesk_base::Span;
 use copydesk_text::Node;
 
 use super::{Half, is_name, proposal, quote};
+use crate::FileKind;
 use crate::check::waiting_for;
 use crate::complete::place::Part;
 use crate::complete::{Completion, CompletionKind, Cursor, Snippet, own_step};
@@ -112,6 +113,10 @@ fn steps(cursor: &Cursor<'_>, write: impl Fn(&str) -> (String, Span)) -> Vec<Com
 }
 
 fn inputs(cursor: &Cursor<'_>, half: &Half<'_>, write: impl Fn(&str) -> (String, Span)) -> Vec<Completion> {
+    if cursor.file.kind == FileKind::Agent {
+        let of_callers = fields(&half.scope.whole("inputs"), write).into_iter();
+        return of_callers.map(|input| Completion { kind: CompletionKind::Input, ..input }).collect();
+    }
     let inputs = cursor.declared.inputs.iter().enumerate().filter_map(|(at, entry)| {
         let name = entry.key().scalar_text()?;
         let (insert, replace) = write(name);

@@ -4,7 +4,6 @@ use copydesk_base::Span;
 
 use super::members::{called, rest_of_text};
 use super::{Half, proposal, quote};
-use crate::FileKind;
 use crate::complete::place::Part;
 use crate::complete::{Completion, CompletionKind, Cursor};
 use crate::expression::library::GLOBALS;
@@ -27,7 +26,6 @@ pub(super) fn roots(cursor: &Cursor<'_>, half: &Half<'_>) -> Vec<Completion> {
     for (at, (name, docs)) in ROOTS.iter().enumerate() {
         let found = half.scope.root(name);
         let fits = match *name {
-            "inputs" | "steps" => cursor.file.kind == FileKind::Workflow,
             "last_failed_step" => is_below("errors") || is_below("finally"),
             // The tree may have lost where we are; the lines have not.
             "stdout" | "output" => is_below("transform"),
