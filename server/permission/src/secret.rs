@@ -2,14 +2,17 @@
 //!
 //! [`find_secrets`] goes through a text once for the words that secrets begin with or stand beside, and then looks with
 //! the few patterns that could fit. `table` has the shapes with a beginning of their own, `beside` those that are known
-//! only by what stands before them (`API_KEY=…`, a password in an address), `pem` private keys in text.
+//! only by what stands before them (`API_KEY=…`, a password in an address), `settings` passwords that somebody chose, `pem`
+//! private keys in text.
 //!
 //! It is a sieve for what a model must not see, and errs on the side of hiding where a shape is unmistakable; words
 //! such as `token = get_token()` are no secrets and stay. What a machine can guess only from randomness is hidden only
 //! beside a word that says what it is.
 
 mod beside;
+mod chosen;
 mod pem;
+mod settings;
 mod table;
 
 use std::collections::BTreeSet;
@@ -41,7 +44,7 @@ struct Compiled {
 
 static COMPILED: LazyLock<Compiled> = LazyLock::new(|| {
     let (mut words, mut shapes) = ([Vec::new(), Vec::new()], Vec::new());
-    for (at, shape) in table::SHAPES.iter().chain(beside::SHAPES).enumerate() {
+    for (at, shape) in every_shape().enumerate() {
         for word in shape.words {
             words[usize::from(*word != word.to_lowercase())].push((*word, at));
         }
@@ -58,6 +61,10 @@ static COMPILED: LazyLock<Compiled> = LazyLock::new(|| {
     };
     Compiled { shapes, words: [built(loose, true), built(exact, false)] }
 });
+
+fn every_shape() -> impl Iterator<Item = &'static Shape> {
+    table::SHAPES.iter().chain(beside::SHAPES).chain(settings::SHAPES)
+}
 
 /// A pattern of ours; one that does not compile (a test compiles each) matches nothing.
 fn compiled(pattern: &str) -> Regex {
@@ -117,6 +124,36 @@ fn longest_word(text: &str) -> usize {
     longest
 }
 
+/// The pairs of letters that most of English is made of.
+const PAIRS: &str = "th he in er an re nd at on nt ha es st en ed to it ou ea hi is or ti as te et ng of al de se le sa si ar \
+                     ve ra ld ur me ce ro ri io ic ll ne li ma la co ta el us ch om em ec ca ho no ns di ot be ac ai ad so un \
+                     il ss lo ie ut id ol tr fo oo sh ge pe ex su po wi op ab pr ee ke wo mo do ni pa am ag ay ey rs ts pi ap";
+
+/// How much of a text reads like words: the share of its pairs of letters that words are made of; a seventh by chance.
+fn wordiness(text: &str) -> f64 {
+    let lower = text.to_ascii_lowercase();
+    let pairs: Vec<&[u8]> =
+        lower.as_bytes().windows(2).filter(|pair| pair.iter().all(u8::is_ascii_alphabetic)).collect();
+    let usual =
+        pairs.iter().filter(|pair| PAIRS.as_bytes().split(|byte| *byte == b' ').any(|one| one == **pair));
+    let count = |number: usize| f64::from(u32::try_from(number).unwrap_or(u32::MAX));
+    count(usual.count()) / count(pairs.len().max(1))
+}
+
+/// A few hexadecimal letters: the hash of something more often than a key.
+fn is_short_hash(text: &str) -> bool {
+    text.len() < 20 && text.chars().all(|letter| letter.is_ascii_hexdigit())
+}
+
+/// `config.api.key2`
+fn is_path_of_names(text: &str) -> bool {
+    let is_name = |part: &str| {
+        part.starts_with(|letter: char| letter.is_ascii_alphabetic() || letter == '_')
+            && part.chars().all(|letter| letter.is_ascii_alphanumeric() || letter == '_')
+    };
+    text.contains('.') && text.split('.').all(is_name)
+}
+
 /// Bits for each letter, by how often letters repeat in this text.
 fn bits(text: &str) -> f64 {
     let mut counts = [0u32; 256];
@@ -138,7 +175,7 @@ mod tests {
 
     #[test]
     fn every_pattern_compiles_and_every_shape_has_words() {
-        for shape in table::SHAPES.iter().chain(beside::SHAPES) {
+        for shape in every_shape() {
             assert!(Regex::new(shape.pattern).is_ok(), "{}: {:?}", shape.kind, Regex::new(shape.pattern));
             assert!(!shape.words.is_empty(), "{}", shape.kind);
             assert!(shape.words.iter().all(|word| word.len() >= 2), "{}", shape.kind);

@@ -1,6 +1,6 @@
 //! Secrets without a beginning of their own, known by what stands beside them.
 
-use super::{Shape, always, bits, is_random};
+use super::{Shape, always, bits, is_path_of_names, is_random, is_short_hash, wordiness};
 
 const fn shape(
     kind: &'static str,
@@ -53,8 +53,9 @@ pub(super) const SHAPES: &[Shape] = &[
             "_auth",
             "_pat",
             "access_id",
+            "salt",
         ],
-        r#"(?i)(?:secret|token|passw(?:or)?d|passphrase|\bpwd|_pwd|api[_-]?key|(?:access|auth|private|account|encryption|signing|master|app|application|licen[sc]e|session|service|webhook|integration|write|admin|storage)[_-]?key|credentials?|[a-z0-9]_key|[a-z0-9]-key|_auth|_pat|access_id)[a-z0-9_.-]{0,24}['"`]?[ \t]{0,3}(?:=>|:=|\?=|==|=|:)[ \t]{0,3}['"`]{0,3}([A-Za-z0-9_.+/=~%!@^*-]{16,200})(?:['"`\s,;)\]}\\<&#]|$)"#,
+        r#"(?i)(?:secret|token|passw(?:or)?d|passphrase|\bpwd|_pwd|api[_-]?key|(?:access|auth|private|account|encryption|signing|master|app|application|licen[sc]e|session|service|webhook|integration|write|admin|storage)[_-]?key|credentials?|[a-z0-9]_key|[a-z0-9]-key|_auth|_pat|access_id|_salt)[a-z0-9_.-]{0,24}['"`]?[ \t]{0,3}(?:=>|:=|\?=|==|=|:)[ \t]{0,3}['"`]{0,3}(?:base64:)?([A-Za-z0-9_.+/=~%!@^*-]{16,})(?:['"`\s,;)\]}\\<&#]|$)"#,
         is_assigned,
     ),
     // `docker login -p …`, `--token …`
@@ -68,7 +69,7 @@ pub(super) const SHAPES: &[Shape] = &[
     shape(
         "authorization-header",
         &["authorization"],
-        r#"(?i)authorization['"]?\s{0,3}[:=,]\s{0,3}['"]?(?:basic|token|apikey|key|digest)\s+([A-Za-z0-9_\-.=+/~]{12,})"#,
+        r#"(?i)authorization['"]?\s{0,3}[:=,]\s{0,3}['"]?(?:basic|token|apikey|key|digest|ssws|bot)\s+([A-Za-z0-9_\-.=+/~]{12,})"#,
         |text| bits(text) >= 2.8 && text.chars().any(|letter| letter.is_ascii_digit() || letter == '='),
     ),
     shape(
@@ -84,6 +85,13 @@ pub(super) const SHAPES: &[Shape] = &[
         r#"(?i)\b[a-z][a-z0-9+.-]{1,30}://[^\s:/?#@"'<>(){}\[\]$%`]{0,80}:([^\s/?#@"'<>(){}\[\]$`]{6,160})@[a-z0-9\[]"#,
         is_password,
     ),
+    // a token in the place of a name
+    shape(
+        "address-token",
+        &["@github", "@gitlab", "@bitbucket"],
+        r"(?i)://([A-Za-z0-9_-]{20,255})(?::x-oauth-basic)?@(?:github|gitlab|bitbucket)",
+        is_random,
+    ),
     shape(
         "curl-password",
         &["curl"],
@@ -98,8 +106,8 @@ pub(super) const SHAPES: &[Shape] = &[
     ),
     shape(
         "registry-token",
-        &["_authtoken", "_password", "\"auth\""],
-        r#"(?:_authToken|_password)\s?=\s?['"]?([A-Za-z0-9_\-+/=.]{12,})|"auth"\s?:\s?"[A-Za-z0-9+/]{16,}={0,2}""#,
+        &["_authtoken", "_password", "_auth", "\"auth\""],
+        r#"(?:_authToken|:_password|\b_auth)\s?=\s?['"]?([A-Za-z0-9_\-+/=.]{12,})|"auth"\s?:\s?"[A-Za-z0-9+/]{16,}={0,2}""#,
         |text| !text.starts_with("${") && bits(text) >= 3.0,
     ),
     // connection strings
@@ -127,14 +135,23 @@ pub(super) const SHAPES: &[Shape] = &[
 
 /// A value beside a word that says what it is: still not every one is a secret.
 fn is_assigned(text: &str) -> bool {
-    let is_name = text.contains("..")
+    let is_name = (is_path_of_names(text) && wordiness(text) >= 0.35)
+        || text.contains("..")
         || text.contains("://")
         || text.starts_with(['.', '/', '=', '-'])
         || text.starts_with("<secret")
         || text.matches(['.', '/']).count() > 3
         || text.ends_with("()");
     let text = text.trim_end_matches('=');
-    !is_name && is_random(text) && !is_of_words(text)
+    !is_name && !is_short_hash(text) && (is_random(text) && !is_of_words(text) || is_drawn(text))
+}
+
+/// A long text that reads like no words, however its letters and digits fell.
+fn is_drawn(text: &str) -> bool {
+    text.len() >= 20
+        && text.chars().any(|letter| letter.is_ascii_digit())
+        && bits(text) >= 3.2
+        && wordiness(text) < 0.35
 }
 
 /// Whether it is made of words and small numbers, as names are: `sha256-digest-v2`, `MyKey2024`.

@@ -57,7 +57,8 @@ fn putty(text: &str) -> Vec<Found> {
     let Some(at) = text.find("Private-Lines:") else { return Vec::new() };
     let start = at + text[at..].find('\n').map_or(text.len() - at, |length| length + 1);
     let end = start + text[start..].find("Private-MAC").unwrap_or(text.len() - start);
-    lines(text, start, end).collect()
+    // Where a program writes such files, its own lines stand between the two.
+    lines(text, start, end).filter(|found| text[found.span.clone()].chars().all(is_base64)).collect()
 }
 
 fn is_base64(letter: char) -> bool {

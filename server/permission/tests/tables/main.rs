@@ -8,6 +8,7 @@ mod decisions;
 mod guards;
 mod harmless;
 mod properties;
+mod samples;
 mod secrets;
 mod taint;
 mod traced;
