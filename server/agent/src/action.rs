@@ -11,6 +11,9 @@ use copydesk_language::types::TightRules;
 use copydesk_permission::{Rule, RuleVerdict, parse_rule};
 use copydesk_text::{de, front_matter};
 
+use crate::error::AgentError;
+use crate::world::World;
+
 /// The most files of one folder that are read.
 const MOST_FILES: usize = 200;
 
@@ -50,29 +53,49 @@ pub enum Owner {
     Workspace,
 }
 
+/// Every tool there is.
+const EVERY: &[&str] = &["read", "list", "glob", "grep", "edit", "write", "bash"];
+/// Those that change nothing.
+const LOOKING: &[&str] = &["read", "list", "glob", "grep"];
+
 /// Name, title, task and tools of each built-in action.
 pub(crate) const BUILT_IN: &[(&str, &str, &str, &[&str])] = &[
-    ("ask", "Ask…", "", &["read", "grep", "edit", "write", "bash"]),
+    ("ask", "Ask…", "", EVERY),
     (
         "explain",
         "Explain this",
         "Explain the selected code: what it does, why it is written this way, and what could surprise a reader. \
          Do not change any file.",
-        &["read", "grep"],
+        LOOKING,
     ),
     (
         "fix",
         "Fix this",
         "Fix the problem in the selected code. If problems are listed, fix those. Change as little as possible and \
          keep the style of the file.",
-        &["read", "grep", "edit", "write", "bash"],
+        EVERY,
     ),
     (
         "document",
         "Document this",
         "Write or improve the documentation comment of the selected code, in the style of the file and its language. \
          Change comments only.",
-        &["read", "grep", "edit"],
+        &["read", "list", "glob", "grep", "edit"],
+    ),
+    (
+        "test",
+        "Write tests for this",
+        "Write tests for the selected code, with the project's own test framework and in the style of the tests that are \
+         there: look at them first. Cover what could go wrong, not only what works. Change no other code.",
+        EVERY,
+    ),
+    (
+        "review",
+        "Review this",
+        "Review the selected code as a careful colleague would: what is wrong, what could fail, what will surprise the \
+         next reader. Name each finding with its line, the worst first, and say so plainly where there is none. Do not \
+         change any file.",
+        LOOKING,
     ),
 ];
 
@@ -89,6 +112,12 @@ pub(crate) fn action(name: &str) -> Option<Action> {
         mode: None,
         rules: Vec::new(),
     })
+}
+
+/// The action of that name, built in or the person's own.
+pub(crate) fn named(world: &World, name: &str) -> Result<Action, AgentError> {
+    let own = || own_actions(&*world.files, &world.action_folders).into_iter().find(|own| own.name == name);
+    action(name).or_else(own).ok_or_else(|| AgentError::Settings(format!("there is no action '{name}'")))
 }
 
 /// The person's own actions, by file name; earlier folders win, and no file replaces a built-in.

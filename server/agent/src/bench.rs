@@ -66,6 +66,7 @@ impl Bench {
             user: UserStore::at(&home),
             settings: Arc::new(move || Ok(settings(&root, &home))),
             action_folders: vec![],
+            guidance: None,
         };
         Self { desk: Desk::open(world, &CancellationToken::new()), folder }
     }

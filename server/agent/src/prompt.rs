@@ -1,7 +1,7 @@
 //! What the model is told: who it is, what the person asks, and what they see.
 //!
 //! The system text is the same for every request of a workspace, so that providers' caches hold; everything that
-//! changes stands in the first message of the turn.
+//! changes stands in the first message of the turn. [`crate::opening`] puts the parts together.
 
 use std::fmt::Write as _;
 use std::path::Path;
@@ -13,6 +13,8 @@ use crate::action::Action;
 
 /// The most of a selection that goes along, in bytes; the model can `read` the rest.
 const SELECTION: usize = 4 * 1024;
+/// The most of what was piped in that goes along, in bytes.
+const INPUT: usize = 64 * 1024;
 /// The most problems that go along.
 const FINDINGS: usize = 20;
 
@@ -47,49 +49,40 @@ pub(crate) struct Sight<'a> {
     pub(crate) span: Span,
 }
 
-/// The first message of a turn.
-pub(crate) fn first_message(
-    root: &Path,
-    action: &Action,
-    words: &str,
-    sight: Option<&Sight<'_>>,
-    findings: &[Finding],
-) -> String {
-    let mut message = String::new();
-    for part in [action.task.as_str(), words] {
-        if !part.is_empty() {
-            let _ = writeln!(message, "{part}");
-        }
+/// The task of an action and the person's words.
+pub(crate) fn task(action: &Action, words: &str) -> String {
+    let parts = [action.task.as_str(), words].into_iter().filter(|part| !part.is_empty());
+    parts.flat_map(|part| [part, "\n"]).collect()
+}
+
+/// What was piped in; the end of it where that is too much, since errors stand at the end.
+pub(crate) fn input(text: &str) -> String {
+    let start = text.ceil_char_boundary(text.len().saturating_sub(INPUT));
+    let head = if start == 0 { "" } else { "[the beginning is left out]\n" };
+    format!("\nPiped in:\n```\n{head}{}\n```\n", text[start..].trim_end())
+}
+
+/// What the person sees: the selection, or the lines around the cursor.
+pub(crate) fn sight(root: &Path, sight: &Sight<'_>) -> String {
+    let span = within(sight.text, sight.span);
+    let (first, last) = lines_of(sight.text, span);
+    let shown = path::shown(root, sight.path);
+    let chosen = span.of(sight.text);
+    if chosen.trim().is_empty() {
+        let around = around(sight.text, first);
+        format!("\nFile: {shown}, the cursor is on line {}:\n```\n{around}```\n", first + 1)
+    } else {
+        let (first, last, chosen) = (first + 1, last + 1, cut(chosen));
+        format!("\nFile: {shown}, lines {first}-{last} are selected:\n```\n{chosen}\n```\n")
     }
-    if let Some(sight) = sight {
-        let span = within(sight.text, sight.span);
-        let (first, last) = lines_of(sight.text, span);
-        let _ = write!(message, "\nFile: {}", path::shown(root, sight.path));
-        let chosen = span.of(sight.text);
-        if chosen.trim().is_empty() {
-            let _ = writeln!(
-                message,
-                ", the cursor is on line {}:\n```\n{}```",
-                first + 1,
-                around(sight.text, first)
-            );
-        } else {
-            let _ = writeln!(
-                message,
-                ", lines {}-{} are selected:\n```\n{}\n```",
-                first + 1,
-                last + 1,
-                cut(chosen)
-            );
-        }
-    }
-    if !findings.is_empty() {
-        let _ = writeln!(message, "\nProblems reported there:");
-        for finding in nearest(findings, sight) {
-            let text = finding.message.lines().next().unwrap_or_default();
-            let _ =
-                writeln!(message, "- line {}: {} ({})", finding.line.saturating_add(1), text, finding.source);
-        }
+}
+
+/// What other programs say is wrong near there.
+pub(crate) fn problems(findings: &[Finding], sight: Option<&Sight<'_>>) -> String {
+    let mut message = "\nProblems reported there:\n".to_owned();
+    for finding in nearest(findings, sight) {
+        let text = finding.message.lines().next().unwrap_or_default();
+        let _ = writeln!(message, "- line {}: {} ({})", finding.line.saturating_add(1), text, finding.source);
     }
     message
 }
@@ -147,27 +140,42 @@ mod tests {
     use crate::action::action;
 
     #[test]
-    fn the_first_message_shows_what_the_person_sees() {
+    fn it_shows_what_the_person_sees() {
         let text = "def f(x):\n    return x * 2\n";
         let root = Path::new("/w");
-        let sight = Sight { path: Path::new("/w/a.py"), text, span: Span::new(14, 26) };
-        let findings = [Finding { line: 1, source: "pyright".into(), message: "wrong\nlong".into() }];
-        let action = action("ask").unwrap();
+        let selected = Sight { path: Path::new("/w/a.py"), text, span: Span::new(14, 26) };
+        assert_eq!(sight(root, &selected), "\nFile: a.py, lines 2-2 are selected:\n```\nreturn x * 2\n```\n");
+        let cursor = Sight { span: Span::at(3), ..selected };
         assert_eq!(
-            first_message(root, &action, "triple it", Some(&sight), &findings),
-            "triple it\n\nFile: a.py, lines 2-2 are selected:\n```\nreturn x * 2\n```\n\n\
-             Problems reported there:\n- line 2: wrong (pyright)\n"
+            sight(root, &cursor),
+            "\nFile: a.py, the cursor is on line 1:\n```\ndef f(x):\n    return x * 2\n```\n"
         );
-        let cursor = Sight { span: Span::at(3), ..sight };
+        let findings = [Finding { line: 1, source: "pyright".into(), message: "wrong\nlong".into() }];
         assert_eq!(
-            first_message(root, &action, "why?", Some(&cursor), &[]),
-            "why?\n\nFile: a.py, the cursor is on line 1:\n```\ndef f(x):\n    return x * 2\n```\n"
+            problems(&findings, Some(&cursor)),
+            "\nProblems reported there:\n- line 2: wrong (pyright)\n"
+        );
+    }
+
+    #[test]
+    fn the_task_comes_before_the_words() {
+        let (ask, explain) = (action("ask").unwrap(), action("explain").unwrap());
+        assert_eq!(task(&ask, "triple it"), "triple it\n");
+        assert_eq!(task(&explain, "shortly"), format!("{}\nshortly\n", explain.task));
+    }
+
+    #[test]
+    fn of_a_long_input_the_end_goes_along() {
+        assert_eq!(input("a\n"), "\nPiped in:\n```\na\n```\n");
+        let long = format!("ä{}", "x".repeat(INPUT - 1));
+        assert_eq!(
+            input(&long),
+            format!("\nPiped in:\n```\n[the beginning is left out]\n{}\n```\n", &long[2..])
         );
     }
 
     #[test]
     fn a_text_that_moved_on_since_cuts_no_character() {
-        let action = action("ask").unwrap();
         let findings = [Finding { line: u32::MAX, source: "x".into(), message: "far".into() }];
         for (text, span) in [
             ("ä\n😀", Span::new(1, 5)),
@@ -176,9 +184,9 @@ mod tests {
             ("", Span::new(3, 9)),
             ("a", Span::at(900)),
         ] {
-            let sight = Sight { path: Path::new("/w/a.py"), text, span };
-            let message = first_message(Path::new("/w"), &action, "why?", Some(&sight), &findings);
-            assert!(message.contains("File: a.py") && message.contains("4294967295"), "{message}");
+            let seen = Sight { path: Path::new("/w/a.py"), text, span };
+            assert!(sight(Path::new("/w"), &seen).contains("File: a.py"));
+            assert!(problems(&findings, Some(&seen)).contains("4294967295"));
         }
     }
 }

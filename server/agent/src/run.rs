@@ -9,8 +9,8 @@ use std::sync::Arc;
 
 use copydesk_base::config::Mode;
 use copydesk_base::event::{Denied, Origin};
-use copydesk_base::{Effect, Event, Grade, Question, RunId, RunStatus, SessionId, Usage, Verdict, path};
-use copydesk_permission::{Policy, Rule, judge};
+use copydesk_base::{Event, Grade, Question, RunId, RunStatus, SessionId, Usage, path};
+use copydesk_permission::{Policy, Rule};
 use copydesk_provider::{Asker, Message, Request, ToolCall, ToolOutcome, ToolResult, Wish};
 use futures_util::FutureExt;
 use tokio::sync::oneshot;
@@ -22,7 +22,7 @@ use crate::desk::{Ask, DeskLink, Order, Outcome, Shared, Voice};
 use crate::error::AgentError;
 use crate::gate::{self, Permit};
 use crate::limits::Repeats;
-use crate::prompt::{self, Sight};
+use crate::opening;
 use crate::quarters::Quarters;
 use crate::recorder::Recorder;
 use crate::settings::Settings;
@@ -204,11 +204,9 @@ async fn begin(
     // Settings have every rule that is stored by now; what is remembered later comes on top.
     let remembered_before = shared.link.remembered.borrow().len();
     let settings = (world.settings)().map_err(|reason| (None, AgentError::Settings(reason)))?;
-    let own = || action::own_actions(&*world.files, &world.action_folders);
-    let named = |actions: Vec<Action>| actions.into_iter().find(|action| action.name == ask.action);
-    let Some(action) = action::action(&ask.action).or_else(|| named(own())) else {
-        let reason = format!("there is no action '{}'", ask.action);
-        return Err((Some(settings), AgentError::Settings(reason)));
+    let action = match action::named(&world, &ask.action) {
+        Ok(action) => action,
+        Err(error) => return Err((Some(settings), error)),
     };
     let wishes = [
         Wish::model(Asker::Flag, ask.model.clone()),
@@ -306,36 +304,16 @@ async fn converse(turn: &mut Turn, ask: &Ask, action: &Action, way: &mut Way) ->
     if let Voice::Comment { path, line, text } = &ask.voice {
         confirm_voice(turn, path, *line, text).await?;
     }
-    if let Some((path, _)) = &ask.place
-        && let Verdict::Deny(because) = judge(&Effect::Read { path: path.clone() }, &turn.policy())
-    {
-        // What no agent may read is not sent to a model because somebody stood in it.
-        return Err(AgentError::Withheld {
-            path: path::shown(&turn.settings.root, path),
-            reason: because.reason,
-        });
+    let opening = opening::opening(&turn.world, &turn.settings, &turn.policy(), action, ask)?;
+    for layer in &opening.layers {
+        turn.reads(layer.grade, &layer.origin).await?;
     }
-    let text = match &ask.place {
-        Some((path, _)) => turn.world.files.read(path).ok().map(|file| file.text),
-        None => None,
-    };
-    let sight =
-        ask.place.as_ref().zip(text.as_ref()).map(|((path, span), text)| Sight { path, text, span: *span });
-    let first =
-        prompt::first_message(&turn.settings.root, action, &ask.prompt, sight.as_ref(), &ask.findings);
-    if let Some((path, _)) = &ask.place {
-        let grade = turn.grade_of(path);
-        let shown = path::shown(&turn.settings.root, path);
-        turn.reads(grade, &shown).await?;
-    }
-    if !ask.findings.is_empty() {
-        turn.reads(Grade::Tool, "problems that other programs reported").await?;
-    }
-    if let Some(text) = &text {
+    if let Some(text) = &opening.text {
         turn.shared.learn(text, &turn.settings.redactor);
     }
-    let mut messages = vec![Message::User { text: turn.shared.hidden(&first, &turn.settings.redactor) }];
-    let system = prompt::system(&turn.settings.root);
+    let first = turn.shared.hidden(&opening.first_message(), &turn.settings.redactor);
+    let mut messages = vec![Message::User { text: first }];
+    let system = opening.system.text;
     let tools = tools::specs(&action.tools);
     let mut repeats = Repeats::default();
     let began = turn.world.clock.now();

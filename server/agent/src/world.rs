@@ -1,5 +1,6 @@
 //! What a run reaches outside itself, injected.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use copydesk_base::{Clock, Files, Host, Ids, Redactor};
@@ -20,6 +21,8 @@ pub struct World {
     pub settings: SettingsSource,
     /// Where action files lie, the user's before the workspace's.
     pub action_folders: Vec<ActionFolder>,
+    /// The folder with the person's own guidance for every agent.
+    pub guidance: Option<PathBuf>,
 }
 
 impl World {

@@ -98,6 +98,7 @@ impl Office {
             user: self.here.user.clone(),
             settings: Arc::new(move || office.settings()),
             action_folders: self.action_folders(),
+            guidance: self.own_folder().map(Path::to_owned),
         };
         Desk::open(world, cancel)
     }
@@ -180,11 +181,16 @@ impl Office {
 
     /// The user's folder of actions before the workspace's.
     fn action_folders(&self) -> Vec<ActionFolder> {
-        let beside = self.here.places.user_config.as_deref().and_then(Path::parent);
-        let user = beside.map(|folder| ActionFolder { path: folder.join("actions"), owner: Owner::User });
+        let user =
+            self.own_folder().map(|folder| ActionFolder { path: folder.join("actions"), owner: Owner::User });
         let workspace =
             ActionFolder { path: self.here.root.join(".copydesk/actions"), owner: Owner::Workspace };
         user.into_iter().chain([workspace]).collect()
+    }
+
+    /// The folder with the person's own settings, actions and guidance.
+    fn own_folder(&self) -> Option<&Path> {
+        self.here.places.user_config.as_deref().and_then(Path::parent)
     }
 
     /// Where texts lie that an editor shows.

@@ -322,6 +322,15 @@ pub fn results(body: &Value) -> Vec<String> {
         .collect()
 }
 
+/// The first thing that a request's person says, in either format.
+pub fn first_words(body: &Value) -> String {
+    let messages = body["messages"].as_array().cloned().unwrap_or_default();
+    messages
+        .iter()
+        .find(|message| message["role"] == "user")
+        .map_or(String::new(), |first| words(&first["content"]))
+}
+
 fn words(content: &Value) -> String {
     match content {
         Value::String(text) => text.clone(),

@@ -180,6 +180,8 @@ fn a_denied_read_hides_the_file_from_every_tool() {
             Reply::tool("edit", &json!({"path": "hidden.txt", "old": "needle\nx", "new": "y"})),
             Reply::tool("edit", &json!({"path": "hidden.txt", "old": "needle", "new": "y"})),
             Reply::tool("grep", &json!({"pattern": "needle", "path": "nowhere"})),
+            Reply::tool("list", &json!({"path": "."})),
+            Reply::tool("glob", &json!({"pattern": "**/{*.txt,.env}"})),
             done(),
         ];
         let files = [("hidden.txt", "needle\n"), ("seen.txt", "needle\n"), (".env", "TOKEN=needle\n")];
@@ -191,8 +193,10 @@ fn a_denied_read_hides_the_file_from_every_tool() {
             &files,
         );
         scene.ask("look around");
-        scene.over(7);
+        scene.over(9);
         assert_eq!(scene.result(7), "there is no file or folder nowhere");
+        assert_eq!(scene.result(8), format!("{FILE}\nseen.txt"));
+        assert_eq!(scene.result(9), "seen.txt");
         assert!(scene.result(1).contains("refused"));
         let found = scene.result(2);
         assert!(

@@ -6,6 +6,7 @@ mod checking;
 mod house;
 mod mending;
 mod routes;
+mod telling;
 mod terminal;
 mod trust;
 

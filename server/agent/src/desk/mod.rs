@@ -15,7 +15,7 @@ use std::time::Duration;
 use copydesk_base::change::{HunkReport, RefusedHunk};
 use copydesk_base::config::Mode;
 use copydesk_base::host::DocumentEdit;
-use copydesk_base::{ApprovalId, CallId, ChangeId, ChangePlan, Redactor, RunId, SessionId};
+use copydesk_base::{ApprovalId, CallId, ChangeId, ChangePlan, Grade, Redactor, RunId, SessionId};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -23,6 +23,7 @@ use tokio_util::task::TaskTracker;
 use crate::action::{self, Action};
 use crate::apply;
 use crate::error::AgentError;
+use crate::opening::{self, Layer};
 use crate::recorder::Recorder;
 use crate::recover;
 use crate::run;
@@ -119,6 +120,26 @@ impl Desk {
         let world = &self.shared.world;
         let built_in = action::BUILT_IN.iter().filter_map(|(name, ..)| action::action(name));
         built_in.chain(action::own_actions(&*world.files, &world.action_folders)).collect()
+    }
+
+    /// What a model would be told about an ask before it says a word, in the order of the request.
+    ///
+    /// # Errors
+    /// There is no such action, or the place may not be read.
+    pub fn prompt(&self, ask: &Ask) -> Result<Vec<Layer>, AgentError> {
+        let world = &self.shared.world;
+        let settings = (world.settings)().map_err(AgentError::Settings)?;
+        let action = action::named(world, &ask.action)?;
+        let policy = settings.policy(settings.mode, Grade::Typed, &[]);
+        let opening = opening::opening(world, &settings, &policy, &action, ask)?;
+        if let Some(text) = &opening.text {
+            self.shared.learn(text, &settings.redactor);
+        }
+        let system = Layer { text: opening.system.text + "\n", ..opening.system };
+        let layers = [system].into_iter().chain(opening.layers);
+        Ok(layers
+            .map(|layer| Layer { text: self.shared.hidden(&layer.text, &settings.redactor), ..layer })
+            .collect())
     }
 
     /// Makes a run and leaves it at its gate; the answer comes at once.

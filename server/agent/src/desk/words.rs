@@ -17,7 +17,9 @@ use crate::routed::ModelsOfRun;
 pub struct Ask {
     /// The person's words; may be empty for an action that needs none.
     pub prompt: String,
-    /// The name of an action: `ask`, `explain`, `fix`, `document`.
+    /// What was piped in beside the words: material, of which nobody knows who wrote it.
+    pub input: Option<String>,
+    /// The name of an action: `ask`, `explain`, `fix`, `document`, `test`, `review`, or one of the person's own.
     pub action: String,
     /// Where they are.
     pub place: Option<(PathBuf, Span)>,

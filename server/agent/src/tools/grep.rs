@@ -2,15 +2,16 @@
 //!
 //! `pattern` a regular expression · `path` a file or folder · `glob` which files · `context` lines around each
 
-use copydesk_base::{CallId, Effect, Grade, Verdict, path};
-use copydesk_permission::judge;
+use std::ops::ControlFlow;
+
+use copydesk_base::{CallId, Effect, Grade, path};
 use copydesk_provider::ToolSpec;
-use globset::{Glob, GlobMatcher};
 use grep_regex::{RegexMatcher, RegexMatcherBuilder};
 use grep_searcher::{BinaryDetection, Searcher, SearcherBuilder, Sink, SinkContext, SinkMatch};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::walk::{Pick, Walk};
 use super::{Output, arguments};
 use crate::error::AgentError;
 use crate::gate::{Permit, permit};
@@ -56,9 +57,9 @@ pub(super) async fn run(turn: &mut Turn, call: &CallId, value: Value) -> Result<
         Ok(matcher) => matcher,
         Err(error) => return Ok(Output::failed(format!("the pattern is no regular expression: {error}"))),
     };
-    let glob = match wanted.glob.as_deref().map(Glob::new).transpose() {
-        Ok(glob) => glob.map(|glob| glob.compile_matcher()),
-        Err(error) => return Ok(Output::failed(format!("the glob does not parse: {error}"))),
+    let pick = match wanted.glob.as_deref().map(Pick::new).transpose() {
+        Ok(pick) => pick,
+        Err(output) => return Ok(output),
     };
     let start = turn.path(wanted.path.as_deref().unwrap_or("."));
     if let Permit::Refused(text) = permit(turn, call, Effect::Read { path: start.clone() }, None).await? {
@@ -68,15 +69,8 @@ pub(super) async fn run(turn: &mut Turn, call: &CallId, value: Value) -> Result<
         let shown = wanted.path.as_deref().unwrap_or(".");
         return Ok(Output::failed(format!("there is no file or folder {shown}")));
     }
-    let search = Search {
-        root: turn.settings.root.clone(),
-        policy: turn.policy(),
-        files: turn.world.files.clone(),
-        cancel: turn.cancel.clone(),
-        matcher,
-        glob,
-        context: wanted.context.unwrap_or(0).min(10),
-    };
+    let context = wanted.context.unwrap_or(0).min(10);
+    let search = Search { walk: Walk::of(turn), matcher, pick, context };
     let Ok(Hits { lines, grade, source, keys }) =
         tokio::task::spawn_blocking(move || search.run(&start)).await
     else {
@@ -107,12 +101,9 @@ struct Hits {
 }
 
 struct Search {
-    root: std::path::PathBuf,
-    policy: copydesk_permission::Policy,
-    files: std::sync::Arc<dyn copydesk_base::Files>,
-    cancel: tokio_util::sync::CancellationToken,
+    walk: Walk,
     matcher: RegexMatcher,
-    glob: Option<GlobMatcher>,
+    pick: Option<Pick>,
     context: usize,
 }
 
@@ -124,50 +115,34 @@ impl Search {
             .after_context(self.context)
             .build();
         let mut hits = Hits::default();
-        let walk = ignore::WalkBuilder::new(start)
-            .hidden(false)
-            .filter_entry(|entry| entry.file_name() != ".git")
-            .build();
-        for entry in walk.flatten() {
-            if hits.lines.len() >= LINES || self.cancel.is_cancelled() {
-                break;
-            }
-            let file = entry.path();
-            if !entry.file_type().is_some_and(|kind| kind.is_file()) || !self.wants(file) {
-                continue;
+        self.walk.files(start, |file| {
+            if self.pick.as_ref().is_some_and(|pick| !pick.takes(&self.walk.root, file)) {
+                return ControlFlow::Continue(());
             }
             let before = hits.lines.len();
-            let mut sink = Lines { shown: path::shown(&self.root, file), lines: &mut hits.lines };
+            let mut sink = Lines { shown: path::shown(&self.walk.root, file), lines: &mut hits.lines };
             // A file that cannot be searched is passed over, as a person's own grep would.
             let _ = self.search(&mut searcher, file, &mut sink);
             if hits.lines.len() > before {
                 self.note(file, &mut hits);
             }
-        }
+            if hits.lines.len() >= LINES { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        });
         hits
     }
 
     /// Notes what else there is to know about a file with hits.
     fn note(&self, file: &std::path::Path, hits: &mut Hits) {
-        let grade = taint::of_file(file, &self.root, &self.policy.additional);
+        let grade = taint::of_file(file, &self.walk.root, &self.walk.policy.additional);
         if grade > hits.grade {
             hits.grade = grade;
-            hits.source = path::shown(&self.root, file);
+            hits.source = path::shown(&self.walk.root, file);
         }
-        if let Ok(text) = self.files.read(file)
+        if let Ok(text) = self.walk.files.read(file)
             && text.text.contains("PRIVATE KEY")
         {
             hits.keys.push(text.text.to_string());
         }
-    }
-
-    /// Whether the glob picks it and policy lets it be read: what is denied or would ask stays hidden.
-    fn wants(&self, file: &std::path::Path) -> bool {
-        let picked = self.glob.as_ref().is_none_or(|glob| {
-            let inside = file.strip_prefix(&self.root).unwrap_or(file);
-            glob.is_match(inside) || file.file_name().is_some_and(|name| glob.is_match(name))
-        });
-        picked && matches!(judge(&Effect::Read { path: file.to_owned() }, &self.policy), Verdict::Allow(_))
     }
 
     fn search(
@@ -176,12 +151,12 @@ impl Search {
         file: &std::path::Path,
         sink: &mut Lines<'_>,
     ) -> std::io::Result<()> {
-        if self.files.is_open(file)
-            && let Ok(text) = self.files.read(file)
+        if self.walk.files.is_open(file)
+            && let Ok(text) = self.walk.files.read(file)
         {
             return searcher.search_slice(&self.matcher, text.text.as_bytes(), sink);
         }
-        let closed = self.files.open(file).map_err(std::io::Error::other)?;
+        let closed = self.walk.files.open(file).map_err(std::io::Error::other)?;
         searcher.search_file(&self.matcher, &closed, sink)
     }
 }

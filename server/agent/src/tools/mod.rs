@@ -5,8 +5,11 @@
 
 mod bash;
 mod edit;
+mod glob;
 mod grep;
+mod list;
 mod read;
+mod walk;
 mod write;
 
 use copydesk_base::{CallId, Grade};
@@ -45,7 +48,7 @@ impl Output {
 
 /// The specifications of the named tools, in a fixed order.
 pub(crate) fn specs(names: &[String]) -> Vec<ToolSpec> {
-    [read::spec(), grep::spec(), edit::spec(), write::spec(), bash::spec()]
+    [read::spec(), list::spec(), glob::spec(), grep::spec(), edit::spec(), write::spec(), bash::spec()]
         .into_iter()
         .filter(|spec| names.contains(&spec.name))
         .collect()
@@ -67,6 +70,8 @@ pub(crate) async fn run(
     }
     match name {
         "read" => read::run(turn, call, arguments).await,
+        "list" => list::run(turn, call, arguments).await,
+        "glob" => glob::run(turn, call, arguments).await,
         "grep" => grep::run(turn, call, arguments).await,
         "edit" => edit::run(turn, call, arguments).await,
         "write" => write::run(turn, call, arguments).await,

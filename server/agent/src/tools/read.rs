@@ -2,13 +2,13 @@
 //!
 //! `path` · `offset` first line, from 1 · `limit` number of lines, at most 2 000 unless set
 
-use copydesk_base::files::{Entry, FileError};
+use copydesk_base::files::FileError;
 use copydesk_base::{CallId, Effect};
 use copydesk_provider::ToolSpec;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{Output, arguments};
+use super::{Output, arguments, list};
 use crate::error::AgentError;
 use crate::gate::{Permit, permit};
 use crate::run::Turn;
@@ -56,21 +56,9 @@ pub(super) async fn run(turn: &mut Turn, call: &CallId, value: Value) -> Result<
             Ok(Output::fine(shown).with(turn.grade_of(&file), path))
         }
         Err(FileError::Absent { .. }) => Ok(Output::failed(format!("there is no file {path}"))),
-        Err(FileError::NotRegular { .. }) if file.is_dir() => Ok(match turn.world.files.list(&file) {
-            Ok(entries) => folder(entries).with(turn.grade_of(&file), path),
-            Err(error) => Output::failed(format!("failed to {error}")),
-        }),
+        Err(FileError::NotRegular { .. }) if file.is_dir() => Ok(list::names(turn, &file, &path)),
         Err(error) => Ok(Output::failed(format!("failed to {error}"))),
     }
-}
-
-fn folder(mut entries: Vec<Entry>) -> Output {
-    entries.truncate(LINES);
-    let names: Vec<String> = entries
-        .into_iter()
-        .map(|entry| if entry.is_folder { format!("{}/", entry.name) } else { entry.name })
-        .collect();
-    Output::fine(if names.is_empty() { "the folder is empty".to_owned() } else { names.join("\n") })
 }
 
 /// The wanted lines, and where to go on if there are more.

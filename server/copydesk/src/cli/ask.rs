@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
 use super::terminal::{self, Terminal, Voice};
-use super::{Outcome, lsp};
+use super::{Outcome, input, lsp};
 use crate::config::Flags;
 use crate::here::Here;
 use crate::office::Office;
@@ -24,12 +24,15 @@ use crate::render::visible;
 /// One agent turn without an editor
 #[derive(clap::Args)]
 pub(super) struct Arguments {
-    /// What is asked
+    /// What is asked; - reads it from standard input
     prompt: Option<String>,
+    /// A - behind the words hands over what is piped in, as material: cargo test 2>&1 | copydesk ask "why?" -
+    #[arg(value_parser = ["-"])]
+    input: Option<String>,
     /// The file it is about, with a line or lines behind it: src/main.rs:10-20
     #[arg(long, value_name = "FILE[:LINE[-LINE]]")]
     file: Option<String>,
-    /// What to do: ask, explain, fix, document, or an action of your own
+    /// What to do: ask, explain, fix, document, test, review, or an action of your own
     #[arg(long, default_value = "ask")]
     action: String,
     /// The model, as provider/model
@@ -56,11 +59,13 @@ fn mode(word: &str) -> Result<Mode, String> {
 
 pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
     let here = Here::find()?;
-    let prompt = arguments.prompt.clone().unwrap_or_default();
-    if prompt.trim().is_empty() && arguments.action == "ask" {
-        out::note("error: nothing is asked: copydesk ask \"what to do\"");
-        return Ok(Outcome::WrongUsage);
-    }
+    let (prompt, input) = match words(arguments) {
+        Ok(words) => words,
+        Err(error) => {
+            out::note(format!("error: {error}"));
+            return Ok(Outcome::WrongUsage);
+        }
+    };
     let place = match &arguments.file {
         Some(file) => match place(&here, file) {
             Ok(place) => Some(place),
@@ -76,6 +81,7 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
         Flags { mode: chosen_mode(arguments), model: arguments.model.clone(), strict: arguments.strict };
     let ask = Ask {
         prompt,
+        input,
         action: arguments.action.clone(),
         place,
         model: arguments.model.clone(),
@@ -95,6 +101,20 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
         (RunStatus::Succeeded, "succeeded") => Outcome::Fine,
         _ => Outcome::Problems,
     })
+}
+
+/// The person's words, and what is piped in beside them.
+fn words(arguments: &Arguments) -> Result<(String, Option<String>), String> {
+    let (prompt, input) = match (arguments.prompt.as_deref(), &arguments.input) {
+        (Some("-"), Some(_)) => return Err("standard input can be read only once".to_owned()),
+        (Some("-"), None) => (input::stdin()?, None),
+        (prompt, Some(_)) => (prompt.unwrap_or_default().to_owned(), Some(input::stdin()?)),
+        (prompt, None) => (prompt.unwrap_or_default().to_owned(), None),
+    };
+    if prompt.trim().is_empty() && arguments.action == "ask" {
+        return Err("nothing is asked: copydesk ask \"what to do\"".to_owned());
+    }
+    Ok((prompt, input))
 }
 
 fn chosen_mode(arguments: &Arguments) -> Option<Mode> {
@@ -131,7 +151,7 @@ async fn turn(office: &Arc<Office>, ask: Ask, json: bool) -> anyhow::Result<Opti
 }
 
 /// `FILE`, `FILE:L` or `FILE:L-L`, lines counted from one.
-fn place(here: &Here, text: &str) -> anyhow::Result<(PathBuf, Span)> {
+pub(super) fn place(here: &Here, text: &str) -> anyhow::Result<(PathBuf, Span)> {
     let (file, lines) = match text.rsplit_once(':') {
         Some((file, lines)) if lines.starts_with(|c: char| c.is_ascii_digit()) => (file, Some(lines)),
         _ => (text, None),

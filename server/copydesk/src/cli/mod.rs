@@ -7,8 +7,10 @@ mod config;
 mod decisions;
 mod doctor;
 mod init;
+mod input;
 mod lsp;
 mod permissions;
+mod prompt;
 mod schema;
 mod terminal;
 mod tour;
@@ -46,6 +48,7 @@ enum Command {
     Check(check::Arguments),
     Schema(schema::Arguments),
     Config(config::Arguments),
+    Prompt(prompt::Arguments),
     Doctor(doctor::Arguments),
     Trust(trust::Arguments),
     Permissions(permissions::Arguments),
@@ -95,6 +98,7 @@ pub(crate) fn main() -> ExitCode {
         Command::Check(arguments) => check::run(&arguments),
         Command::Schema(arguments) => schema::run(&arguments),
         Command::Config(arguments) => config::run(&arguments),
+        Command::Prompt(arguments) => prompt::run(&arguments),
         Command::Doctor(arguments) => doctor::run(&arguments),
         Command::Trust(arguments) => trust::run(&arguments),
         Command::Permissions(arguments) => permissions::run(&arguments),

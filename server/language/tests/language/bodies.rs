@@ -46,9 +46,12 @@ fn an_agents_expressions_are_checked_where_they_stand() {
         error unknown-root there is no 'output' here; it stands in 'transform' only; elsewhere write 'steps.ID.output'
     "#]],
     );
-    check("```yaml\nrun: ${{ ⟦github⟧.sha }}\n```", expect![[r#"
+    check(
+        "```yaml\nrun: ${{ ⟦github⟧.sha }}\n```",
+        expect![[r#"
         error unknown-root there is no 'github' in expressions; start from 'inputs', 'steps' or another root, or put quotes around a text
-    "#]]);
+    "#]],
+    );
     check("Round ${{ index }} of ${{ item.name }}.", expect![""]);
 }
 

@@ -136,6 +136,7 @@ async fn ask(state: &Arc<State>, session: &Session, arguments: AskArguments) -> 
     }
     let started = session.desk.ask(Ask {
         prompt,
+        input: None,
         action,
         place: peg.as_ref().and_then(Peg::place),
         model: arguments.model,

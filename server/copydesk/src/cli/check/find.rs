@@ -1,9 +1,10 @@
 //! Which files are checked, and their texts.
 
-use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use copydesk_lsp::workspace;
+
+use crate::cli::input;
 
 /// A file to be checked.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -62,26 +63,7 @@ pub(super) fn read(path: &Path) -> Result<String, String> {
         return Err(format!("this file is too large to check: it has {} bytes", metadata.len()));
     }
     let bytes = std::fs::read(path).map_err(|error| format!("this file cannot be read: {error}"))?;
-    text(bytes)
-}
-
-/// The text on standard input.
-pub(super) fn read_stdin() -> Result<String, String> {
-    let mut bytes = Vec::new();
-    let limit = copydesk_base::files::LARGEST_FILE;
-    let read = std::io::stdin().lock().take(limit + 1).read_to_end(&mut bytes);
-    read.map_err(|error| format!("standard input cannot be read: {error}"))?;
-    if bytes.len() as u64 > limit {
-        return Err(format!("this text is too large to check: {limit} bytes are the limit"));
-    }
-    text(bytes)
-}
-
-fn text(bytes: Vec<u8>) -> Result<String, String> {
-    String::from_utf8(bytes).map_err(|error| {
-        let at = error.utf8_error().valid_up_to();
-        format!("this file is no UTF-8 text: byte {at} is wrong; save it as UTF-8")
-    })
+    input::utf8(bytes)
 }
 
 pub(super) fn is_yaml(path: &Path) -> bool {

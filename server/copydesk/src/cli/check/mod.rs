@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 
 use self::find::Named;
 use self::look::{Checked, Mending, Surroundings};
-use super::Outcome;
+use super::{Outcome, input};
 use crate::here::Here;
 use crate::{out, render};
 
@@ -71,7 +71,7 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
     let surroundings = Surroundings { here: &here, trusted: &trusted, index, library, mending };
     let files = if arguments.is_stdin() {
         let path = arguments.path.clone().unwrap_or_else(|| PathBuf::from("stdin"));
-        let text = find::read_stdin().map_err(anyhow::Error::msg)?;
+        let text = input::stdin().map_err(anyhow::Error::msg)?;
         let shown = path.display().to_string();
         let checked = look::text_at(&surroundings, &here.cwd.join(&path), Named::Itself, shown, text);
         checked.into_iter().collect()

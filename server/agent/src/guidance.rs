@@ -1,0 +1,150 @@
+//! What people wrote down for every agent: `AGENTS.md`, `CLAUDE.md` and folders of rules.
+//!
+//! The person's own come first, then the workspace's from its root down to the folder in question, so that the nearest
+//! has the last word. They are words for the model and grant nothing.
+
+use std::path::{Component, Path, PathBuf};
+
+use copydesk_base::Files;
+
+/// The names that are read in each folder; the first that is there counts.
+const NAMES: [&str; 2] = ["AGENTS.md", "CLAUDE.md"];
+/// Folders of rules below the root of a workspace; every Markdown file in them counts, in the order of names.
+const FOLDERS: [&str; 2] = [".copydesk/rules", ".claude/rules"];
+/// The most bytes of one file.
+const LARGEST: usize = 16 * 1024;
+/// The most bytes of all together.
+const MOST: usize = 64 * 1024;
+
+/// One file of guidance, as far as it is read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Guidance {
+    pub(crate) path: PathBuf,
+    pub(crate) text: String,
+}
+
+/// All that holds for a place below the root. `may_know` says what policy lets be read.
+pub(crate) fn guidance(
+    files: &dyn Files,
+    own: Option<&Path>,
+    root: &Path,
+    place: Option<&Path>,
+    may_know: impl Fn(&Path) -> bool,
+) -> Vec<Guidance> {
+    let mut found = Vec::new();
+    let mut left = MOST;
+    for path in own.into_iter().filter_map(|folder| named(files, folder)).chain(below(files, root, place)) {
+        // What is linked to twice, such as a CLAUDE.md that is an AGENTS.md, is said once.
+        let path = copydesk_base::path::resolve(root, &path);
+        if left == 0 || !may_know(&path) || found.iter().any(|known: &Guidance| known.path == path) {
+            continue;
+        }
+        let Ok(file) = files.read(&path) else { continue };
+        let text = cut(file.text.trim(), LARGEST.min(left));
+        left = left.saturating_sub(text.len());
+        if !text.is_empty() {
+            found.push(Guidance { path, text });
+        }
+    }
+    found
+}
+
+/// The files of a workspace: its root, its folders of rules, then each folder on the way down.
+fn below(files: &dyn Files, root: &Path, place: Option<&Path>) -> Vec<PathBuf> {
+    let mut paths: Vec<PathBuf> = named(files, root).into_iter().collect();
+    for folder in FOLDERS.map(|folder| root.join(folder)) {
+        let mut rules: Vec<PathBuf> = files
+            .list(&folder)
+            .unwrap_or_default()
+            .into_iter()
+            .map(|entry| folder.join(entry.name))
+            .filter(|path| path.extension().is_some_and(|ending| ending == "md"))
+            .collect();
+        rules.sort();
+        paths.extend(rules);
+    }
+    let inside = place.and_then(|place| place.parent()?.strip_prefix(root).ok());
+    let mut folder = root.to_owned();
+    let down = inside.into_iter().flat_map(Path::components);
+    for part in down.take_while(|part| matches!(part, Component::Normal(_))) {
+        folder.push(part);
+        paths.extend(named(files, &folder));
+    }
+    paths
+}
+
+fn named(files: &dyn Files, folder: &Path) -> Option<PathBuf> {
+    NAMES.map(|name| folder.join(name)).into_iter().find(|path| files.read(path).is_ok())
+}
+
+/// A text up to a limit, and that it was cut.
+fn cut(text: &str, most: usize) -> String {
+    if text.len() <= most {
+        return text.to_owned();
+    }
+    format!("{}\n[cut here: only {most} bytes are read]", &text[..text.floor_char_boundary(most)])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::disk::DiskFiles;
+
+    /// Which files count at a place, of those that are there.
+    fn check(there: &[&str], place: Option<&str>, expected: &[&str]) {
+        let folder = tempfile::tempdir().unwrap();
+        let top = folder.path().canonicalize().unwrap();
+        for path in there {
+            let path = top.join(path);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(&path, format!("{}\n", path.display())).unwrap();
+        }
+        let (own, root) = (top.join("own"), top.join("w"));
+        let place = place.map(|place| root.join(place));
+        let may_know = |path: &Path| !path.to_string_lossy().contains("denied");
+        let found = guidance(&DiskFiles, Some(&own), &root, place.as_deref(), may_know);
+        let shown: Vec<_> = found.iter().map(|one| one.path.strip_prefix(&top).unwrap().to_owned()).collect();
+        assert_eq!(shown, expected.iter().map(PathBuf::from).collect::<Vec<_>>());
+        assert!(found.iter().all(|one| one.text == one.path.to_string_lossy()));
+    }
+
+    #[test]
+    fn the_nearest_has_the_last_word() {
+        let all = ["w/a/b/AGENTS.md", "w/a/CLAUDE.md", "w/AGENTS.md", "own/AGENTS.md", "w/c/AGENTS.md"];
+        check(&all, None, &["own/AGENTS.md", "w/AGENTS.md"]);
+        let nested = ["own/AGENTS.md", "w/AGENTS.md", "w/a/CLAUDE.md", "w/a/b/AGENTS.md"];
+        check(&all, Some("a/b/x.rs"), &nested);
+        check(&all, Some("d/x.rs"), &nested[..2]);
+    }
+
+    #[test]
+    fn one_name_of_a_folder_counts_and_all_of_its_rules() {
+        check(&["w/AGENTS.md", "w/CLAUDE.md"], None, &["w/AGENTS.md"]);
+        check(
+            &["w/.copydesk/rules/b.md", "w/.copydesk/rules/a.md", "w/.copydesk/rules/a.txt", "w/CLAUDE.md"],
+            None,
+            &["w/CLAUDE.md", "w/.copydesk/rules/a.md", "w/.copydesk/rules/b.md"],
+        );
+    }
+
+    #[test]
+    fn what_policy_hides_and_what_lies_outside_does_not_count() {
+        check(&["w/denied/AGENTS.md", "AGENTS.md"], Some("denied/x.rs"), &[]);
+        check(&["AGENTS.md", "w/AGENTS.md"], Some("../x.rs"), &["w/AGENTS.md"]);
+    }
+
+    #[test]
+    fn it_is_cut_at_whole_characters_and_says_so() {
+        assert_eq!(cut("ää", 3), "ä\n[cut here: only 3 bytes are read]");
+        assert_eq!(cut("ää", 4), "ää");
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path().canonicalize().unwrap();
+        let rules = root.join(".copydesk/rules");
+        std::fs::create_dir_all(&rules).unwrap();
+        for name in ["1.md", "2.md", "3.md", "4.md", "5.md"] {
+            std::fs::write(rules.join(name), "x".repeat(LARGEST)).unwrap();
+        }
+        let found = guidance(&DiskFiles, None, &root, None, |_| true);
+        assert_eq!(found.len(), 4, "all together are bounded");
+    }
+}

@@ -1,0 +1,71 @@
+//! The files that a model may know of: not ignored, and none that policy denies or would ask about.
+
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use copydesk_base::{Effect, Files, Verdict};
+use copydesk_permission::{Policy, judge};
+use globset::{Glob, GlobMatcher};
+use tokio_util::sync::CancellationToken;
+
+use super::Output;
+use crate::run::Turn;
+
+/// What a walk looks at, taken from a turn so that it can run beside it.
+pub(super) struct Walk {
+    pub(super) root: PathBuf,
+    pub(super) policy: Policy,
+    pub(super) files: Arc<dyn Files>,
+    cancel: CancellationToken,
+}
+
+impl Walk {
+    pub(super) fn of(turn: &Turn) -> Self {
+        Self {
+            root: turn.settings.root.clone(),
+            policy: turn.policy(),
+            files: turn.world.files.clone(),
+            cancel: turn.cancel.clone(),
+        }
+    }
+
+    /// Every file below a folder, in the order of names, until `look` has seen enough.
+    pub(super) fn files(&self, start: &Path, mut look: impl FnMut(&Path) -> ControlFlow<()>) {
+        let walk = ignore::WalkBuilder::new(start)
+            .hidden(false)
+            .sort_by_file_name(Ord::cmp)
+            .filter_entry(|entry| entry.file_name() != ".git")
+            .build();
+        for entry in walk.flatten() {
+            if self.cancel.is_cancelled() {
+                return;
+            }
+            let is_file = entry.file_type().is_some_and(|kind| kind.is_file());
+            if is_file && self.may_know(entry.path()) && look(entry.path()).is_break() {
+                return;
+            }
+        }
+    }
+
+    /// Whether policy lets it be read without a question.
+    pub(super) fn may_know(&self, path: &Path) -> bool {
+        matches!(judge(&Effect::Read { path: path.to_owned() }, &self.policy), Verdict::Allow(_))
+    }
+}
+
+/// A glob as a model writes it: of the whole path below the folder, or of the name alone.
+pub(super) struct Pick(GlobMatcher);
+
+impl Pick {
+    pub(super) fn new(text: &str) -> Result<Self, Output> {
+        Glob::new(text)
+            .map(|glob| Self(glob.compile_matcher()))
+            .map_err(|error| Output::failed(format!("the glob does not parse: {error}")))
+    }
+
+    pub(super) fn takes(&self, folder: &Path, file: &Path) -> bool {
+        let inside = file.strip_prefix(folder).unwrap_or(file);
+        self.0.is_match(inside) || file.file_name().is_some_and(|name| self.0.is_match(name))
+    }
+}
