@@ -9,6 +9,9 @@
     reason = "a benchmark prints, and stops where its own texts are wrong"
 )]
 
+#[path = "table.rs"]
+mod table;
+
 use std::time::{Duration, Instant};
 
 use copydesk_tests::client::Client;
@@ -16,6 +19,7 @@ use copydesk_tests::model_server::{Delivery, Format, ModelServer, Reply};
 use copydesk_tests::personality;
 use copydesk_tests::workspace::Workspace;
 use serde_json::json;
+use table::{line, median, millis};
 
 const COPYDESK: &str = env!("CARGO_BIN_EXE_copydesk");
 
@@ -38,21 +42,6 @@ fn quiet() {
         .map(|count| u32::try_from(count).unwrap_or(u32::MAX));
     line("prompts in a task of 30 tool calls, first run", f64::from(prompts[0]), 2.0, "");
     line("the same, second run by a new server", f64::from(prompts[1]), 0.0, "");
-}
-
-/// One line of the table.
-fn line(what: &str, measured: f64, reach: f64, unit: &str) {
-    let miss = if measured > reach { "  MISSED" } else { "" };
-    println!("{what:<62} {:>10} {:>10}{miss}", format!("{measured:.2} {unit}"), format!("{reach} {unit}"));
-}
-
-fn median(mut values: Vec<f64>) -> f64 {
-    values.sort_by(f64::total_cmp);
-    values[values.len() / 2]
-}
-
-fn millis(time: Duration) -> f64 {
-    time.as_secs_f64() * 1000.0
 }
 
 /// CPU time of a process and all its threads, in milliseconds.

@@ -43,6 +43,7 @@ const { page, close } = await openWorkbench({
 const picture = (name) => page.screenshot({ path: join(shots, `vscode-${name}.png`) });
 
 try {
+  await ghostText();
   await workflowHelp();
   await twoFiles();
   const original = await askAndAllow();
@@ -60,6 +61,19 @@ try {
   await close();
 }
 process.exit();
+
+async function ghostText() {
+  const path = join(workspace, "prices.py");
+  await openFile(page, "prices.py", 2);
+  await page.keyboard.press("End");
+  await page.keyboard.type(" ");
+  await page.locator(".ghost-text", { hasText: "price * 2" }).first().waitFor();
+  assert.ok(!readFileSync(path, "utf8").includes("price * 2"));
+  await picture("ghost-text");
+  await page.keyboard.press("Tab");
+  await saved(page, path, (text) => text === "def double(price):\n    return price * 2\n");
+  step("a suggestion shows as grey text and is taken with Tab");
+}
 
 async function workflowHelp() {
   const path = join(workspace, ".copydesk/workflows/release.yaml");

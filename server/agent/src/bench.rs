@@ -115,6 +115,7 @@ fn settings(root: &Path, home: &Path) -> Settings {
         state_home: home.to_owned(),
         models: Arc::new(Models::new(&ModelsConfig::default(), Arc::new(|_| None))),
         budgets: Budgets::default(),
+        completion: copydesk_base::config::Completion::default(),
         prompt_timeout: Duration::from_secs(20),
         redactor: Redactor::new([KEY.to_owned()]),
         child_env: vec![],

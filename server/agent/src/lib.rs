@@ -23,6 +23,7 @@ mod disk;
 mod error;
 mod gate;
 mod guidance;
+pub mod ghost;
 mod limits;
 mod opening;
 mod process;
@@ -48,6 +49,7 @@ pub use desk::{Ask, Decision, Desk, Direction, Outcome, Settled, Started, Voice}
 pub use disk::DiskFiles;
 pub use error::AgentError;
 pub use opening::Layer;
+pub use ghost::{Asked, Beside, Spot, Suggested, Suggestion};
 pub use prompt::Finding;
 pub use render::harmless;
 pub use routed::{ModelsOfRun, model_label, routed};

@@ -325,6 +325,7 @@ async fn converse(turn: &mut Turn, ask: &Ask, action: &Action, way: &mut Way) ->
             tools: tools.clone(),
             max_output_tokens: None,
             cache_key: Some(turn.run.to_string()),
+            ..Request::default()
         };
         let Answered { text, calls, carried } = answer(turn, way, &request, began).await?;
         if !text.trim().is_empty() {

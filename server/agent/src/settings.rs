@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use copydesk_base::config::{Budgets, Mode};
+use copydesk_base::config::{Budgets, Completion, Mode};
 use copydesk_base::{Grade, Redactor};
 use copydesk_permission::sandbox::{Limits, Sandbox};
 use copydesk_permission::{Policy, Rule};
@@ -26,6 +26,8 @@ pub struct Settings {
     pub models: Arc<Models>,
     /// What a run and a day may use up.
     pub budgets: Budgets,
+    /// Suggestions at the cursor.
+    pub completion: Completion,
     /// How long a question waits before silence means no.
     pub prompt_timeout: Duration,
     /// Knows the keys of this process.

@@ -40,6 +40,8 @@ pub struct Config {
     pub models: ModelChoice,
     /// Which schema checks which other files: glob to a local path or a bundled schema's name.
     pub schemas: BTreeMap<String, String>,
+    /// Suggestions at the cursor while you type, from a model.
+    pub completion: Completion,
     /// Confinement of child processes.
     pub sandbox: Sandbox,
     /// Shell commands at points of an agent's life, by event name.
@@ -375,6 +377,43 @@ pub struct Budget {
     /// Minutes of time.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub minutes: Option<f64>,
+}
+
+/// Suggestions at the cursor while you type, from a model.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Completion {
+    /// Whether it is on. Unset, it is on where `model` names a model on this machine; one that is elsewhere or costs
+    /// something needs `true`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub enabled: Option<bool>,
+    /// The model that is asked, as `provider/model`. `default_model` unless set; a small one made for code is best.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub model: Option<String>,
+    /// How the model is asked to fill a hole.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub format: Option<CompletionFormat>,
+}
+
+/// How a model is asked for the text between two others.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum CompletionFormat {
+    /// By what is known of the provider; in words where nothing is.
+    #[default]
+    Auto,
+    /// Ollama: `/api/generate` with a suffix.
+    Ollama,
+    /// `/completions` with a suffix, of servers compatible with OpenAI.
+    Completions,
+    /// Mistral: `/fim/completions`.
+    Mistral,
+    /// DeepSeek: `/beta/completions`.
+    Deepseek,
+    /// llama.cpp: `/infill`.
+    LlamaCpp,
+    /// In words, through the provider's usual API; works everywhere, less well.
+    Prompted,
 }
 
 /// Confinement of child processes.

@@ -138,6 +138,7 @@ impl Office {
             state_home: self.here.places.state.clone(),
             models,
             budgets: loaded.config.budgets.clone(),
+            completion: loaded.config.completion.clone(),
             prompt_timeout: loaded.config.permissions.prompt_timeout.map_or(PROMPT_TIMEOUT, |time| time.0),
             sandbox: sandbox(&loaded.config, &child_env, &self.here),
             limits: limits(),

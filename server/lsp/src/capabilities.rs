@@ -44,6 +44,8 @@ pub(crate) struct Ladder {
     pub(crate) fold_limit: Option<usize>,
     /// Takes a word that goes over several lines.
     pub(crate) multiline_tokens: bool,
+    /// Shows text at the cursor that is not there yet.
+    pub(crate) inline_completion: bool,
     /// Our own extension: `experimental: {copydesk: true}`.
     pub(crate) ours: bool,
 }
@@ -88,9 +90,20 @@ impl Ladder {
                 .and_then(Value::as_u64)
                 .and_then(|limit| usize::try_from(limit).ok()),
             multiline_tokens: yes("/textDocument/semanticTokens/multilineTokenSupport"),
+            inline_completion: at("/textDocument/inlineCompletion").is_some(),
             ours: yes("/experimental/copydesk"),
         }
     }
+}
+
+/// How suggestions of a model come to this client.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Suggestions {
+    Off,
+    /// By `textDocument/inlineCompletion`.
+    Inline,
+    /// As items of completion.
+    InMenu,
 }
 
 /// The commands that `workspace/executeCommand` knows.
@@ -121,7 +134,7 @@ pub(crate) const FIX_ALL: &str = "source.fixAll.copydesk";
 pub(crate) const SOURCE: &str = "source.copydesk";
 
 /// What we offer to a client on these rungs.
-pub(crate) fn offered(ladder: &Ladder) -> lsp::ServerCapabilities {
+pub(crate) fn offered(ladder: &Ladder, suggestions: Suggestions) -> lsp::ServerCapabilities {
     let encoding = match ladder.encoding {
         Encoding::Utf8 => lsp::PositionEncodingKind::UTF8,
         Encoding::Utf16 => lsp::PositionEncodingKind::UTF16,
@@ -180,6 +193,7 @@ pub(crate) fn offered(ladder: &Ladder) -> lsp::ServerCapabilities {
                 ..Default::default()
             })
         }),
+        inline_completion_provider: (suggestions == Suggestions::Inline).then(|| true.into()),
         ..layout()
     }
 }

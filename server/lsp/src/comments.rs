@@ -42,6 +42,11 @@ pub(crate) fn has_comments(language: &str) -> bool {
     !leaders(language).is_empty()
 }
 
+/// What begins a comment that ends with its line.
+pub(crate) fn line_leader(language: &str) -> Option<&'static str> {
+    leaders(language).iter().find(|(_, end)| end.is_empty()).map(|(start, _)| *start)
+}
+
 /// The order that one line of a language holds.
 pub(crate) fn in_line(language: &str, line: &str) -> Option<String> {
     let line = line.trim();

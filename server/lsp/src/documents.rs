@@ -27,8 +27,19 @@ pub(crate) struct Open {
     pub(crate) voiced: HashSet<String>,
     /// What the last check of this document found, by step; shared by its versions.
     pub(crate) memo: Arc<Mutex<Memo>>,
+    /// Where it was edited last, by whomever.
+    pub(crate) edited: Option<Edited>,
     /// What others need to know of this version; made when somebody asks.
     summary: OnceLock<Option<Arc<Summary>>>,
+}
+
+/// The last edit of a document.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Edited {
+    /// Counted from zero, in the text behind the edit.
+    pub(crate) line: usize,
+    /// Counts the edits of all documents.
+    pub(crate) when: u64,
 }
 
 impl Open {
@@ -41,6 +52,7 @@ impl Open {
             document,
             voiced: HashSet::new(),
             memo: Arc::default(),
+            edited: None,
             summary: OnceLock::new(),
         }
     }
@@ -112,6 +124,7 @@ impl Documents {
             document,
             voiced: HashSet::new(),
             memo: Arc::default(),
+            edited: None,
             summary: OnceLock::new(),
         };
         self.by_uri.insert(uri, Arc::new(open));
@@ -125,11 +138,15 @@ impl Documents {
         for change in changes {
             let before = next.document;
             next.document = before.edited(version, std::slice::from_ref(change), encoding);
+            let (gone, come) = match change.range {
+                Some(range) => (position::span(before.rope(), range, encoding), change.text.len()),
+                None => middle(before.text(), &change.text),
+            };
+            next.edited = Some(Edited {
+                line: next.document.rope().byte_to_line(gone.start),
+                when: *self.changed.borrow(),
+            });
             if let Some(path) = &next.path {
-                let (gone, come) = match change.range {
-                    Some(range) => (position::span(before.rope(), range, encoding), change.text.len()),
-                    None => middle(before.text(), &change.text),
-                };
                 self.marks.edited(path, gone, come);
             }
             let (gone, come) = orders_touched(&before, &next.document, change);

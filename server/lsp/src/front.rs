@@ -58,9 +58,9 @@ impl Front {
 
 impl LanguageServer for Front {
     async fn initialize(&self, params: lsp::InitializeParams) -> Result<lsp::InitializeResult> {
-        let ladder = self.state.settle(&params);
+        let (ladder, suggestions) = self.state.settle(&params);
         Ok(lsp::InitializeResult {
-            capabilities: capabilities::offered(&ladder),
+            capabilities: capabilities::offered(&ladder, suggestions),
             server_info: Some(lsp::ServerInfo {
                 name: "copydesk".to_owned(),
                 version: Some(env!("CARGO_PKG_VERSION").to_owned()),
@@ -93,7 +93,20 @@ impl LanguageServer for Front {
     }
 
     async fn completion(&self, params: lsp::CompletionParams) -> Result<Option<lsp::CompletionResponse>> {
-        self.on_snapshot(params, methods::completion::run).await
+        let at = &params.text_document_position_params;
+        let (open, place) = (self.state.documents.get(params.uri()), at.position);
+        Ok(match (self.on_snapshot(params, methods::completion::run).await?, open) {
+            // Nobody here knows what may be written: a file of another language.
+            (None, Some(open)) => methods::inline_completion::in_menu(&self.state, open, place).await,
+            (known, _) => known,
+        })
+    }
+
+    async fn inline_completion(
+        &self,
+        params: lsp::InlineCompletionParams,
+    ) -> Result<Option<lsp::InlineCompletionResponse>> {
+        Ok(methods::inline_completion::run(&self.state, params).await)
     }
 
     async fn hover(&self, params: lsp::HoverParams) -> Result<Option<lsp::Hover>> {

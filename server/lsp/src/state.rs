@@ -20,7 +20,7 @@ use tower_lsp::gen_lsp_types as lsp;
 use tower_lsp::jsonrpc::Request;
 
 use crate::Backstage;
-use crate::capabilities::Ladder;
+use crate::capabilities::{Ladder, Suggestions};
 use crate::convert;
 use crate::diagnostics::{self, Publisher, Unopened};
 use crate::documents::Documents;
@@ -64,6 +64,7 @@ pub(crate) struct Session {
     pub(crate) workspace: Workspace,
     /// The schemas of files that are none of ours.
     pub(crate) library: Library,
+    pub(crate) suggestions: Suggestions,
 }
 
 impl State {
@@ -94,11 +95,11 @@ impl State {
     }
 
     /// Settles the session: root, desk and the tasks that show what happens.
-    pub(crate) fn settle(self: &Arc<Self>, params: &lsp::InitializeParams) -> Ladder {
+    pub(crate) fn settle(self: &Arc<Self>, params: &lsp::InitializeParams) -> (Ladder, Suggestions) {
         let ladder = Ladder::read(&params.capabilities);
         let root = named_root(params).unwrap_or_else(|| (self.backstage.fallback_root)());
         let root = path::resolve(Path::new("/"), &root);
-        self.session.get_or_init(|| {
+        let session = self.session.get_or_init(|| {
             let host = EditorHost::new(self.client.clone(), self.documents.clone(), ladder.clone());
             let files: Arc<dyn Files> =
                 Arc::new(EditorFiles { documents: self.documents.clone(), disk: DiskFiles });
@@ -106,7 +107,12 @@ impl State {
             let publisher = Publisher::new();
             let workspace = Workspace::new(&root, &(self.backstage.user_places)(&root));
             let library = Library::new(&root);
-            Session { ladder: ladder.clone(), root, desk, host, publisher, workspace, library }
+            let suggestions = match (desk.suggests(), ladder.inline_completion) {
+                (false, _) => Suggestions::Off,
+                (true, true) => Suggestions::Inline,
+                (true, false) => Suggestions::InMenu,
+            };
+            Session { ladder: ladder.clone(), root, desk, host, publisher, workspace, library, suggestions }
         });
         if let Some(process) = params.process_id {
             self.tracker.spawn(crate::parent::watch(process, self.cancel.clone()));
@@ -114,7 +120,7 @@ impl State {
         self.tracker.spawn(crate::diagnostics::work(self.clone()));
         self.tracker.spawn(crate::host::work(self.clone()));
         self.tracker.spawn(crate::workspace::work(self.clone()));
-        ladder
+        (ladder, session.suggestions)
     }
 
     /// Whether the workspace's own settings count. May read files: not for the intake.
@@ -219,7 +225,11 @@ impl State {
             if let Some(path) =
                 convert::path_of(&uri).filter(|_| request.method() != "textDocument/didChange")
             {
-                session.workspace.touched(path::resolve(Path::new("/"), &path));
+                let path = path::resolve(Path::new("/"), &path);
+                if request.method() == "textDocument/didClose" {
+                    session.desk.forget_suggestions(&path);
+                }
+                session.workspace.touched(path);
             }
             match request.method() {
                 "textDocument/didOpen" => session.publisher.mark_opened(uri),

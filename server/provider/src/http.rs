@@ -24,7 +24,7 @@ use crate::retry::{LONGEST_WAIT, Tried};
 use crate::sending::SentBody;
 use crate::stream::Sink;
 use crate::wire::{Reader, Wire};
-use crate::{CallError, ModelEvent, Request, Retries, Waited, quota, retry};
+use crate::{CallError, ModelEvent, Request, Retries, Tries, Waited, quota, retry};
 
 /// A server that asks for days is believed for so long; then it is asked again.
 const LONGEST_LIMIT: Duration = Duration::from_mins(5);
@@ -75,7 +75,8 @@ impl Job {
             drop(slot);
             self.learn(&model_ref, &error);
             let tried = Tried { times, elapsed: began.elapsed(), luck: retry::luck() };
-            let Some(wait) = retry::pause(&error, tried, &self.retries) else { return Err(error) };
+            let again = retry::pause(&error, tried, &self.retries).filter(|_| request.tries == Tries::AsSet);
+            let Some(wait) = again else { return Err(error) };
             tracing::info!(%error, times, ?wait, "trying the model again");
             sink.send(Ok(ModelEvent::Again { error, tried: times, wait })).await;
             tokio::time::sleep(wait).await;
@@ -121,7 +122,7 @@ impl Job {
 
     async fn prepare(&self, request: &Request) -> Result<Prepared, CallError> {
         let endpoint = &self.endpoint;
-        let wire = Wire::of(endpoint.kind).ok_or_else(|| CallError::Unsendable {
+        let wire = Wire::for_request(endpoint.kind, request).ok_or_else(|| CallError::Unsendable {
             reason: "the built-in stand-in has no address".to_owned(),
         })?;
         let url = wire.address(endpoint, &request.model)?;

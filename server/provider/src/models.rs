@@ -204,6 +204,11 @@ impl Models {
         })
     }
 
+    /// Whether a stand-in has a script to answer by.
+    pub fn has_script(&self, provider: &str) -> bool {
+        self.config.providers.get(provider).is_some_and(|provider| provider.scenario.is_some())
+    }
+
     fn script(&self, provider: &str) -> Result<Option<Script>, CallError> {
         let unusable =
             |reason: &str| CallError::Scenario { provider: provider.to_owned(), reason: reason.to_owned() };

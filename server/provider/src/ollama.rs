@@ -71,7 +71,11 @@ pub(crate) fn body(request: &Request, window: Option<u64>) -> Value {
 /// The smallest of [`WINDOWS`] that holds the request, counted at three bytes a token, and its answer.
 fn needed(request: &Request, body: &Value) -> u64 {
     let prompt = body.to_string().len() as u64 / 3;
-    let tokens = prompt + request.max_output_tokens.map_or(ROOM, u64::from);
+    window(prompt + request.max_output_tokens.map_or(ROOM, u64::from))
+}
+
+/// The smallest window that holds so many tokens.
+pub(crate) fn window(tokens: u64) -> u64 {
     let largest = WINDOWS[WINDOWS.len() - 1];
     WINDOWS.into_iter().find(|window| *window >= tokens).unwrap_or(largest)
 }

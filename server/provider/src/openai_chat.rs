@@ -296,7 +296,7 @@ fn stop_reason(word: &str) -> StopReason {
     }
 }
 
-fn server_error(error: &Value) -> WireError {
+pub(crate) fn server_error(error: &Value) -> WireError {
     let text = |key: &str| error.get(key).and_then(Value::as_str).unwrap_or("").to_owned();
     let kind = match text("type") {
         kind if kind.is_empty() => text("code"),

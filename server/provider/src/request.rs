@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use crate::infill::Infill;
 use crate::wire::Wire;
 
 /// One request: everything the model gets to see.
@@ -19,6 +20,19 @@ pub struct Request {
     pub max_output_tokens: Option<u32>,
     /// Names the conversation, so that a provider that routes by it finds what it has kept of the last request.
     pub cache_key: Option<String>,
+    /// A hole to fill, instead of a conversation to go on with.
+    pub infill: Option<Infill>,
+    pub tries: Tries,
+}
+
+/// How often a request may be tried.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Tries {
+    /// As [`crate::Retries`] says.
+    #[default]
+    AsSet,
+    /// Once: a late answer helps nobody.
+    Once,
 }
 
 impl Request {
@@ -36,7 +50,11 @@ impl Request {
             Message::ToolResults { results } => results.iter().map(|result| result.text.len()).sum(),
         });
         let tools = self.tools.iter().map(|tool| tool.description.len() + tool.parameters.to_string().len());
-        let bytes = self.system.len() + messages.sum::<usize>() + tools.sum::<usize>();
+        let hole = self.infill.as_ref().map_or(0, |infill| {
+            let extra = infill.extra.iter().map(|part| part.name.len() + part.text.len());
+            infill.prefix.len() + infill.suffix.len() + extra.sum::<usize>()
+        });
+        let bytes = self.system.len() + messages.sum::<usize>() + tools.sum::<usize>() + hole;
         bytes.div_ceil(4) as u64
     }
 }

@@ -20,6 +20,8 @@ pub enum Asker {
     Agent,
     /// What the person chose for this session.
     Session,
+    /// The setting `completion.model`, for suggestions while somebody types.
+    Completion,
 }
 
 impl Asker {
@@ -30,6 +32,7 @@ impl Asker {
             Self::Step => "the step names it",
             Self::Agent => "the action or agent names it",
             Self::Session => "chosen for this session",
+            Self::Completion => "completion.model of the config",
         }
     }
 
@@ -40,6 +43,8 @@ impl Asker {
             Self::Step => "the step names its fallbacks",
             Self::Agent => "the action or agent names its fallbacks",
             Self::Session => "fallbacks chosen for this session",
+            // Nobody waits for a second model.
+            Self::Completion => "fallbacks of completion.model",
         }
     }
 }

@@ -12,6 +12,7 @@ use crate::answer::{Progress, WireError};
 use crate::body::Framing;
 use crate::endpoint::Endpoint;
 use crate::facts::{Facts, Tokens};
+use crate::infill::{self, InfillFormat};
 use crate::{CallError, ModelEvent, Request, anthropic, ollama, openai_chat, openai_responses};
 
 /// A text in an event, borrowed where it holds no escapes. (Serde borrows a bare `Cow`, but none within an `Option`.)
@@ -36,6 +37,8 @@ pub(crate) enum Wire {
     /// Chat Completions behind Azure's addresses and its own header for the key.
     Azure,
     Ollama,
+    /// A hole is filled.
+    Infill(InfillFormat),
 }
 
 /// An answer being read.
@@ -45,6 +48,7 @@ pub(crate) enum Reader {
     OpenaiChat(openai_chat::Reader),
     OpenaiResponses(openai_responses::Reader),
     Ollama(ollama::Reader),
+    Infill(infill::Reader),
 }
 
 impl Wire {
@@ -60,6 +64,12 @@ impl Wire {
         }
     }
 
+    /// The format of one request: a hole goes another way than a conversation.
+    pub(crate) fn for_request(kind: ProviderKind, request: &Request) -> Option<Self> {
+        let usual = Self::of(kind)?;
+        Some(request.infill.as_ref().map_or(usual, |infill| Self::Infill(infill.format)))
+    }
+
     /// Where a request for a model goes.
     pub(crate) fn address(self, endpoint: &Endpoint, model: &str) -> Result<Url, CallError> {
         let path = match self {
@@ -68,6 +78,7 @@ impl Wire {
             Self::OpenaiResponses => openai_responses::PATH,
             Self::Ollama => ollama::PATH,
             Self::Azure => return azure(endpoint, model),
+            Self::Infill(format) => return format.address(endpoint),
         };
         endpoint.address(path)
     }
@@ -75,6 +86,7 @@ impl Wire {
     pub(crate) const fn framing(self) -> Framing {
         match self {
             Self::Ollama => Framing::Lines,
+            Self::Infill(format) => format.framing(),
             Self::Anthropic | Self::OpenaiChat | Self::OpenaiResponses | Self::Azure => Framing::Events,
         }
     }
@@ -86,6 +98,9 @@ impl Wire {
             Self::Azure => openai_chat::body(request, openai_chat::Dialect::Openai),
             Self::OpenaiResponses => openai_responses::body(request),
             Self::Ollama => ollama::body(request, facts.context_window),
+            Self::Infill(_) => {
+                request.infill.as_ref().map(|infill| infill::body(infill, request, facts)).unwrap_or_default()
+            }
         };
         body.to_string().into_bytes()
     }
@@ -102,7 +117,7 @@ impl Wire {
             let (name, value) = match self {
                 Self::Anthropic => (HeaderName::from_static("x-api-key"), key.to_owned()),
                 Self::Azure => (HeaderName::from_static("api-key"), key.to_owned()),
-                Self::OpenaiChat | Self::OpenaiResponses | Self::Ollama => {
+                Self::OpenaiChat | Self::OpenaiResponses | Self::Ollama | Self::Infill(_) => {
                     (AUTHORIZATION, format!("Bearer {key}"))
                 }
             };
@@ -120,6 +135,7 @@ impl Wire {
             Self::OpenaiChat | Self::Azure => Reader::OpenaiChat(openai_chat::Reader::default()),
             Self::OpenaiResponses => Reader::OpenaiResponses(openai_responses::Reader::default()),
             Self::Ollama => Reader::Ollama(ollama::Reader::default()),
+            Self::Infill(format) => Reader::Infill(infill::Reader::of(format)),
         }
     }
 }
@@ -154,6 +170,7 @@ impl Reader {
             Self::OpenaiChat(reader) => reader.read(data, out),
             Self::OpenaiResponses(reader) => reader.read(data, out),
             Self::Ollama(reader) => reader.read(data, out),
+            Self::Infill(reader) => reader.read(data, out),
         }
     }
 
@@ -162,6 +179,7 @@ impl Reader {
         match self {
             Self::Anthropic(_) | Self::OpenaiResponses(_) | Self::Ollama(_) => false,
             Self::OpenaiChat(reader) => reader.may_end(),
+            Self::Infill(reader) => reader.may_end(),
         }
     }
 
@@ -172,6 +190,7 @@ impl Reader {
             Self::OpenaiChat(reader) => reader.stop(),
             Self::OpenaiResponses(reader) => reader.stop(),
             Self::Ollama(reader) => reader.stop(),
+            Self::Infill(reader) => reader.stop(),
         }
     }
 
@@ -182,6 +201,7 @@ impl Reader {
             Self::OpenaiChat(reader) => reader.tokens(),
             Self::OpenaiResponses(reader) => reader.tokens(),
             Self::Ollama(reader) => reader.tokens(),
+            Self::Infill(reader) => reader.tokens(),
         }
     }
 
@@ -192,6 +212,7 @@ impl Reader {
             Self::OpenaiChat(reader) => reader.usage(),
             Self::OpenaiResponses(reader) => reader.usage(),
             Self::Ollama(reader) => reader.usage(),
+            Self::Infill(reader) => reader.usage(),
         }
     }
 }

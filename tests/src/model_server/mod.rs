@@ -9,6 +9,7 @@
 //! blocking twins) end after [`PATIENCE`] and then say what was seen. Delays are never times: a [`Gate`] holds a
 //! reply until the test opens it.
 
+mod holes;
 mod http;
 mod render;
 mod script;
@@ -46,12 +47,18 @@ pub enum Format {
     Azure,
     /// `POST /api/chat`
     Ollama,
+    /// `POST /api/generate`, which fills holes
+    OllamaHole,
+    /// `POST /v1/completions`, the same
+    Completions,
+    /// `POST /infill`, the same
+    LlamaCpp,
 }
 
 impl Format {
     /// The two that stories are told in.
     pub const BOTH: [Self; 2] = [Self::Anthropic, Self::OpenaiChat];
-    /// Every format, for what each must do.
+    /// Every format of conversations, for what each must do.
     pub const ALL: [Self; 5] =
         [Self::Anthropic, Self::OpenaiChat, Self::OpenaiResponses, Self::Azure, Self::Ollama];
 
@@ -59,10 +66,10 @@ impl Format {
     pub const fn kind(self) -> &'static str {
         match self {
             Self::Anthropic => "anthropic",
-            Self::OpenaiChat => "openai-chat",
+            Self::OpenaiChat | Self::Completions | Self::LlamaCpp => "openai-chat",
             Self::OpenaiResponses => "openai-responses",
             Self::Azure => "azure-openai",
-            Self::Ollama => "ollama",
+            Self::Ollama | Self::OllamaHole => "ollama",
         }
     }
 
@@ -74,6 +81,9 @@ impl Format {
             Self::OpenaiResponses => "/v1/responses",
             Self::Azure => "/openai/deployments/m/chat/completions?api-version=2024-10-21",
             Self::Ollama => "/api/chat",
+            Self::OllamaHole => "/api/generate",
+            Self::Completions => "/v1/completions",
+            Self::LlamaCpp => "/infill",
         }
     }
 }
@@ -179,8 +189,12 @@ impl ModelServer {
     /// What belongs into `base_url` of a provider of this format.
     pub fn base_url(&self) -> String {
         match self.format {
-            Format::Anthropic | Format::Azure | Format::Ollama => format!("http://{}", self.address),
-            Format::OpenaiChat | Format::OpenaiResponses => format!("http://{}/v1", self.address),
+            Format::Anthropic | Format::Azure | Format::Ollama | Format::OllamaHole => {
+                format!("http://{}", self.address)
+            }
+            Format::OpenaiChat | Format::OpenaiResponses | Format::Completions | Format::LlamaCpp => {
+                format!("http://{}/v1", self.address)
+            }
         }
     }
 

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::holes;
 use super::script::{End, Gate, Part, Reply, Stop};
 use super::{Format, MODEL};
 
@@ -22,6 +23,7 @@ pub(crate) fn body(format: Format, reply: &Reply) -> Vec<Step> {
         Format::OpenaiChat | Format::Azure => openai(reply),
         Format::OpenaiResponses => responses(reply),
         Format::Ollama => ollama(reply),
+        Format::OllamaHole | Format::Completions | Format::LlamaCpp => holes::body(format, reply),
     }
 }
 
@@ -33,6 +35,7 @@ pub(crate) fn babble(format: Format) -> Vec<u8> {
         Format::OpenaiChat | Format::Azure => data(&chunk(&json!({"content": text}), &Value::Null)),
         Format::OpenaiResponses => responses_text(&text),
         Format::Ollama => ollama_line(&json!({"content": text}), None),
+        Format::OllamaHole | Format::Completions | Format::LlamaCpp => holes::text(format, &text),
     }
 }
 
@@ -40,13 +43,17 @@ pub(crate) fn babble(format: Format) -> Vec<u8> {
 pub(crate) fn ping(format: Format) -> Vec<u8> {
     match format {
         Format::Anthropic => named("ping", &json!({"type": "ping"})),
-        Format::OpenaiChat | Format::Azure | Format::OpenaiResponses => b": still here\n\n".to_vec(),
-        Format::Ollama => b"\n".to_vec(),
+        Format::OpenaiChat
+        | Format::Azure
+        | Format::OpenaiResponses
+        | Format::Completions
+        | Format::LlamaCpp => b": still here\n\n".to_vec(),
+        Format::Ollama | Format::OllamaHole => b"\n".to_vec(),
     }
 }
 
 /// Whether the format's own end is left out.
-fn is_open(reply: &Reply) -> bool {
+pub(super) fn is_open(reply: &Reply) -> bool {
     matches!(reply.end, End::Early | End::Stall | End::Babble | End::Pings | End::EndlessLine)
 }
 
@@ -62,7 +69,7 @@ fn named(name: &str, value: &Value) -> Vec<u8> {
     format!("event: {name}\ndata: {value}\n\n").into_bytes()
 }
 
-fn data(value: &Value) -> Vec<u8> {
+pub(super) fn data(value: &Value) -> Vec<u8> {
     format!("data: {value}\n\n").into_bytes()
 }
 

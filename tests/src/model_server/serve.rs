@@ -232,7 +232,11 @@ fn error_reply(status: u16, message: &str) -> Reply {
 }
 
 fn headers(format: Format, reply: &Reply) -> Vec<(String, String)> {
-    let talk = if format == Format::Ollama { "application/x-ndjson" } else { "text/event-stream" };
+    let talk = if matches!(format, Format::Ollama | Format::OllamaHole) {
+        "application/x-ndjson"
+    } else {
+        "text/event-stream"
+    };
     let mut headers = reply.head.headers.clone();
     let mut add = |name: &str, value: &str| {
         if !headers.iter().any(|(known, _)| known.eq_ignore_ascii_case(name)) {

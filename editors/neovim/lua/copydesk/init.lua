@@ -15,6 +15,8 @@ local defaults = {
   cmd = { 'copydesk', 'lsp' },
   --- Whether progress is echoed on the command line.
   progress = true,
+  --- Whether suggestions show as grey text, where this Neovim can do that and the server has a model for it.
+  suggestions = true,
   --- Files or folders that mark a workspace's root; without one it is the current directory.
   root_markers = { '.copydesk', '.keystone', '.git' },
 }
@@ -72,6 +74,13 @@ local function echo_progress(event)
   vim.cmd.redraw()
 end
 
+local function show_suggestions(event)
+  local client = vim.lsp.get_client_by_id(event.data.client_id)
+  if client and client.name == M.name and client:supports_method('textDocument/inlineCompletion', event.buf) then
+    vim.lsp.inline_completion.enable(true, { bufnr = event.buf })
+  end
+end
+
 --- The client that serves a buffer, or nil.
 function M.client(bufnr)
   return vim.lsp.get_clients({ bufnr = bufnr or 0, name = M.name })[1]
@@ -115,6 +124,9 @@ function M.setup(options)
   })
   if M.options.progress then
     vim.api.nvim_create_autocmd('LspProgress', { group = group, callback = echo_progress })
+  end
+  if M.options.suggestions and vim.lsp.inline_completion then
+    vim.api.nvim_create_autocmd('LspAttach', { group = group, callback = show_suggestions })
   end
   require('copydesk.ask').register()
   require('copydesk.command').register()

@@ -24,6 +24,7 @@ use crate::action::{self, Action};
 use crate::apply;
 use crate::error::AgentError;
 use crate::opening::{self, Layer};
+use crate::ghost::Ghosts;
 use crate::recorder::Recorder;
 use crate::recover;
 use crate::run;
@@ -51,8 +52,8 @@ pub(crate) struct Shared {
     pub(crate) link: DeskLink,
     view: watch::Receiver<Arc<View>>,
     /// The tasks of runs, and the token that ends them.
-    runs: TaskTracker,
-    cancel: CancellationToken,
+    pub(crate) runs: TaskTracker,
+    pub(crate) cancel: CancellationToken,
     /// The desk's own two tasks, which end after the runs: the one that settles, then the one that writes.
     desk: Service,
     writer: Service,
@@ -60,6 +61,7 @@ pub(crate) struct Shared {
     pub(crate) turnstile: tokio::sync::Mutex<()>,
     /// Secrets and what models know them by; the same for every run of this process.
     vault: std::sync::Mutex<Vault>,
+    pub(crate) ghosts: Ghosts,
     recovered: tokio::sync::OnceCell<()>,
 }
 
@@ -100,6 +102,7 @@ impl Desk {
                 writer,
                 turnstile,
                 vault: std::sync::Mutex::default(),
+                ghosts: Ghosts::default(),
                 recovered: tokio::sync::OnceCell::new(),
             }),
         }

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use copydesk_agent::ghost::switch::{self, Switch};
 use copydesk_permission::sandbox::State as Sandboxed;
 use copydesk_provider::{LocalServer, Models, ModelsConfig, discover};
 use serde_json::{Value, json};
@@ -85,6 +86,7 @@ fn look(here: &Here, loaded: &Loaded) -> anyhow::Result<Vec<Finding>> {
     findings.extend(settings(here, loaded));
     findings.extend(keys(loaded));
     findings.extend(wait_for(async { Ok(models(loaded).await) })?);
+    findings.push(completion(loaded));
     findings
         .push(program("git", "Install git: undo and context work without it, review of changes less well."));
     findings.push(program("bash", "Install bash: commands of agents run in it."));
@@ -202,6 +204,20 @@ async fn models(loaded: &Loaded) -> Vec<Finding> {
         Err(error) => finding("model", State::Broken, error.to_string(), error.advice()),
     });
     findings
+}
+
+/// Whether suggestions come while somebody types, and why.
+fn completion(loaded: &Loaded) -> Finding {
+    let models = Models::new(&ModelsConfig::from_config(&loaded.config), Arc::new(key));
+    match switch::of(&loaded.config.completion, &models) {
+        Switch::On(on) => {
+            let how = if on.format.is_some() { "by its own format" } else { "in words" };
+            finding("completion", State::Fine, format!("on: {} is asked {how}", on.choice.model_ref()), "")
+        }
+        Switch::Off { because, advice } => {
+            finding("completion", State::Fine, format!("off: {because}"), advice)
+        }
+    }
 }
 
 fn key(name: &str) -> Option<String> {

@@ -141,6 +141,7 @@ impl Merged {
             ["sandbox", "enabled" | "required"] | ["models", "strict"] if value == &Value::Bool(true) => {
                 self.set(layer, path, value);
             }
+            ["completion", "enabled"] if value == &Value::Bool(false) => self.set(layer, path, value),
             _ if layer.standing.may_set(&words) => self.set(layer, path, value),
             _ => self.ignore(layer, path, value),
         }
@@ -213,7 +214,7 @@ fn report(layer: &Layer, ignored: &[Ignored], problems: &mut Vec<Problem>) {
     let mut seen = Vec::new();
     for ignored in ignored {
         let depth = match ignored.key.split('.').next() {
-            Some("permissions" | "sandbox") => 2,
+            Some("permissions" | "sandbox" | "completion") => 2,
             Some("budgets") => 3,
             _ => 1,
         };

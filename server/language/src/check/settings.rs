@@ -28,6 +28,7 @@ pub(super) fn check(findings: &mut Findings<'_>, index: &WorkspaceIndex) {
             "$schema" | "schemas" | "budgets" => {}
             "permissions" => permissions(findings, entry.value()),
             "models" if entry.value().entries().iter().all(is_strict) => {}
+            "completion" => completion(findings, entry.value()),
             _ => ignored(findings, entry, name),
         }
     }
@@ -96,6 +97,16 @@ fn permissions(findings: &mut Findings<'_>, node: Node<'_>) {
             }
             // `deny` and `ask` tighten, and what does not exist has its own finding.
             _ => {}
+        }
+    }
+}
+
+/// Turning it off is for anybody.
+fn completion(findings: &mut Findings<'_>, node: Node<'_>) {
+    for entry in node.entries() {
+        let name = entry.key().scalar_text().unwrap_or("");
+        if name != "enabled" || entry.value().scalar_text() != Some("false") {
+            ignored(findings, entry, &format!("completion.{name}"));
         }
     }
 }

@@ -17,6 +17,7 @@ pub(crate) mod folding_range;
 pub(crate) mod formatting;
 pub(crate) mod hover;
 pub(crate) mod inlay_hint;
+pub(crate) mod inline_completion;
 pub(crate) mod on_type_formatting;
 pub(crate) mod range_formatting;
 pub(crate) mod refactor;

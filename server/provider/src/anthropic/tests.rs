@@ -151,6 +151,7 @@ fn the_body_says_everything_and_marks_three_places() {
         tools: vec![tool("list"), tool("read")],
         max_output_tokens: Some(100),
         cache_key: Some("not for this API".into()),
+        ..Request::default()
     };
     let schema = json!({"type": "object", "properties": {"path": {"type": "string"}}});
     let mark = json!({"type": "ephemeral"});

@@ -112,6 +112,7 @@ fn the_body_names_the_tools_of_results_and_the_window() {
         }],
         max_output_tokens: Some(99),
         cache_key: None,
+        ..Request::default()
     };
     let function = json!({"name": "read", "description": "Reads a file.", "parameters": {"type": "object"}});
     let expect = json!({

@@ -235,6 +235,7 @@ fn the_body_says_everything() {
         }],
         max_output_tokens: Some(100),
         cache_key: None,
+        ..Request::default()
     };
     let function = |id: &str, name: &str, arguments: &str| json!({"id": id, "type": "function", "function": {"name": name, "arguments": arguments}});
     let expect = json!({

@@ -142,6 +142,7 @@ fn the_body_says_everything_and_carries_the_reasoning_back() {
         }],
         max_output_tokens: Some(99),
         cache_key: Some("run-1".into()),
+        ..Request::default()
     };
     let expect = json!({
         "model": "gpt-5-mini", "stream": true, "store": false, "instructions": "Be brief.",

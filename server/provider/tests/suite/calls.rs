@@ -67,9 +67,7 @@ async fn the_request_goes_where_and_as_the_format_says() {
         let (key, other, version) = match format {
             Format::Anthropic => (seen.header("x-api-key").to_owned(), "authorization", "2023-06-01"),
             Format::Azure => (seen.header("api-key").to_owned(), "authorization", ""),
-            Format::OpenaiChat | Format::OpenaiResponses | Format::Ollama => {
-                (seen.header("authorization").replace("Bearer ", ""), "x-api-key", "")
-            }
+            _ => (seen.header("authorization").replace("Bearer ", ""), "x-api-key", ""),
         };
         assert_eq!((key.as_str(), seen.header(other), seen.header("anthropic-version")), (KEY, "", version));
     }

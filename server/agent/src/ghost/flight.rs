@@ -1,0 +1,150 @@
+//! One call to a model for one spot, from its request to an answer that fits.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use copydesk_base::Usage;
+use copydesk_provider::{CallError, Choice, InfillFormat, ModelEvent, Request, StopReason, Tokens, Waited};
+use futures_util::StreamExt;
+use tokio_util::sync::CancellationToken;
+
+use super::clean::{self, Shape};
+use super::context::Context;
+use super::slot::Flight;
+use super::{Spot, ask};
+use crate::desk::Shared;
+use crate::settings::Settings;
+
+/// Nobody waits longer for a suggestion.
+const LONGEST: Duration = Duration::from_secs(15);
+
+/// What is asked, and of whom.
+pub(super) struct Plan {
+    pub(super) settings: Settings,
+    pub(super) choice: Choice,
+    pub(super) format: Option<InfillFormat>,
+    /// Nobody named the format.
+    pub(super) is_guessed: bool,
+    pub(super) context: Context,
+    pub(super) request: Request,
+}
+
+/// How a call ended.
+pub(super) enum Flown {
+    /// May be empty.
+    Answered(String),
+    Failed(CallError),
+    GivenUp,
+}
+
+/// Asks, keeps the answer, and tells those who wait.
+pub(super) async fn fly(shared: Arc<Shared>, spot: Arc<Spot>, mut plan: Plan, flight: Arc<Flight>) {
+    // Whatever happens here, nobody waits for ever.
+    let _ended = flight.ended.clone().drop_guard();
+    let mut flown = once(&shared, &spot, &plan, &flight).await;
+    if plan.format.is_some() && plan.is_guessed && matches!(&flown, Flown::Failed(error) if is_refusal(error))
+    {
+        shared.ghosts.memory().prompted.insert(plan.choice.model_ref());
+        let room = plan.request.max_output_tokens;
+        plan.format = None;
+        plan.request = Request { max_output_tokens: room, ..ask::request(&spot, &plan.context, None) };
+        flown = once(&shared, &spot, &plan, &flight).await;
+    }
+    let now = shared.world.clock.now();
+    shared.settle(&spot, &plan, flown, now);
+}
+
+/// Whether a server says that it, or this model, has no such format.
+const fn is_refusal(error: &CallError) -> bool {
+    matches!(
+        error,
+        CallError::NotFound { .. } | CallError::Status { status: 400 | 405 | 415 | 422 | 501, .. }
+    )
+}
+
+async fn once(shared: &Shared, spot: &Spot, plan: &Plan, flight: &Flight) -> Flown {
+    let cancel = shared.cancel.child_token();
+    let asking = ask_model(shared, spot, plan, flight, &cancel);
+    tokio::pin!(asking);
+    tokio::select! {
+        flown = &mut asking => flown,
+        // Ends the stream, which closes its socket, and counts what it has cost.
+        () = flight.deserted() => {
+            cancel.cancel();
+            asking.await;
+            Flown::GivenUp
+        }
+        () = tokio::time::sleep(LONGEST) => {
+            cancel.cancel();
+            asking.await;
+            let address = plan.choice.base_url().to_owned();
+            Flown::Failed(CallError::Timeout { address, waited: Waited::FirstByte, after: LONGEST })
+        }
+    }
+}
+
+async fn ask_model(
+    shared: &Shared,
+    spot: &Spot,
+    plan: &Plan,
+    flight: &Flight,
+    cancel: &CancellationToken,
+) -> Flown {
+    let mut stream = plan.settings.models.call(&plan.choice, plan.request.clone(), cancel.clone());
+    let shape = Shape::of(spot);
+    let (mut said, mut counted) = (String::new(), None);
+    let flown = loop {
+        match stream.next().await {
+            Some(Ok(ModelEvent::Text(piece))) => {
+                said.push_str(&piece);
+                if plan.format.is_some() {
+                    flight.says(&piece);
+                    if shape.is_enough(&said) {
+                        break Flown::Answered(clean::cleaned(&said, plan.format, spot));
+                    }
+                }
+            }
+            Some(Ok(ModelEvent::Usage(usage))) => counted = Some(usage),
+            Some(Ok(ModelEvent::Stopped { reason: StopReason::Refusal, .. })) => {
+                break Flown::Answered(String::new());
+            }
+            Some(Ok(ModelEvent::Stopped { text, .. })) => {
+                break Flown::Answered(clean::cleaned(&text, plan.format, spot));
+            }
+            Some(Ok(_)) => {}
+            // Nobody stands in a line for a suggestion.
+            Some(Ok(ModelEvent::Waiting { .. }) | Err(CallError::Canceled)) | None => break Flown::GivenUp,
+            Some(Err(error)) => break Flown::Failed(error),
+        }
+    };
+    drop(stream);
+    let broke_off = matches!(flown, Flown::Answered(_)) && counted.is_none();
+    let usage = counted.or_else(|| broke_off.then(|| Usage { requests: 1, ..Usage::default() }));
+    if let Some(usage) = usage {
+        let usage = estimated(usage, plan, &said);
+        let day = shared.world.clock.now().day();
+        if let Err(error) = shared.world.user.spend(day, usage).await {
+            tracing::warn!(%error, "what a suggestion used up is not counted");
+        }
+    }
+    flown
+}
+
+/// The count of a call, estimated where the answer was not heard to its end or its server counts nothing.
+fn estimated(usage: Usage, plan: &Plan, said: &str) -> Usage {
+    if usage.requests == 0 || usage.input_tokens > 0 || usage.output_tokens > 0 {
+        return usage;
+    }
+    let tokens = Tokens {
+        input: plan.request.estimated_tokens(),
+        output: said.len().div_ceil(4) as u64,
+        ..Tokens::default()
+    };
+    let price = plan.choice.facts.price.filter(|price| !price.is_free());
+    Usage {
+        input_tokens: tokens.input,
+        output_tokens: tokens.output,
+        usd: price.map(|price| price.of(tokens)),
+        ..usage
+    }
+}

@@ -1,0 +1,135 @@
+//! On and off: nothing unless it was named, nothing metered unless it was allowed, and nobody but the person allows it.
+
+use copydesk_tests::model_server::{Format, MODEL, ModelServer, Reply};
+use copydesk_tests::personality::vs_code;
+use serde_json::{Value, json};
+
+use crate::{COPYDESK, Desk, config};
+
+/// What a config offers: whether it is announced, and what `doctor` says of it.
+fn offered(config: &str, files: &[(&str, &str)]) -> (bool, String, String) {
+    let model = ModelServer::start(Format::Completions, []);
+    let config = config.replace("URL", &model.base_url());
+    let mut desk = Desk::with(vs_code(), model, &config, files);
+    let announced = desk.client.server["capabilities"]["inlineCompletionProvider"] == json!(true);
+    if !announced {
+        assert_eq!(desk.shown(Desk::cursor()), None, "off is off, whoever asks");
+    }
+    assert!(desk.model.requests().is_empty(), "nobody was asked for that");
+    let report = desk.workspace.run(&["doctor", "--json"]).json();
+    let checks = report["checks"].as_array().cloned().unwrap_or_default();
+    let check = checks.iter().find(|check| check["name"] == "completion").unwrap();
+    let word = |key: &str| check[key].as_str().unwrap_or_default().to_owned();
+    let told = (announced, word("detail"), word("fix"));
+    desk.end();
+    told
+}
+
+#[test]
+fn it_is_on_where_a_model_of_this_machine_is_named_or_the_person_said_so() {
+    let here =
+        "providers:\n  p: {kind: openai-chat, base_url: \"URL\", api_key_env: BENCH_KEY, default_model: m}\n";
+    let priced = "providers:\n  p: {kind: openai-chat, base_url: \"URL\", api_key_env: BENCH_KEY, models: {m: {price: {input: 1, output: 1}}}}\n";
+    let far = "providers:\n  p: {kind: openai-chat, base_url: \"https://model.example/v1\", api_key_env: BENCH_KEY}\n";
+    for (config, announced, detail) in [
+        (here.to_owned(), false, "off: no model is named for it"),
+        (format!("{here}completion: {{model: p/m}}"), true, "on: p/m"),
+        (format!("{here}completion: {{enabled: true}}"), true, "on: p/m"),
+        (
+            format!("{here}completion: {{model: p/m, enabled: false}}"),
+            false,
+            "off: completion.enabled is false",
+        ),
+        (format!("{priced}completion: {{model: p/m}}"), false, "off: p/m may cost something"),
+        (format!("{priced}completion: {{model: p/m, enabled: true}}"), true, "on: p/m"),
+        (format!("{far}completion: {{model: p/m}}"), false, "off: p/m may cost something"),
+        (format!("{far}completion: {{model: p/m, enabled: true}}"), true, "on: p/m"),
+        ("completion: {enabled: true}".to_owned(), false, "off: no model is configured"),
+        (format!("{here}completion: {{model: q/m}}"), false, "off: no provider serves 'q/m'"),
+    ] {
+        let told = offered(&config, &[]);
+        assert_eq!(told.0, announced, "{config}: {told:?}");
+        assert!(told.1.starts_with(detail), "{config}: {told:?}");
+    }
+    let (_, _, fix) = offered(&format!("{far}completion: {{model: p/m}}"), &[]);
+    assert!(fix.contains("completion.enabled"), "{fix}");
+}
+
+#[test]
+fn a_repository_cannot_turn_it_on_and_may_turn_it_off() {
+    let provider = "providers:\n  p: {kind: openai-chat, base_url: \"URL\", api_key_env: BENCH_KEY}\n";
+    let on = format!("{provider}completion: {{model: p/m}}");
+    let file = |text: &'static str| [(".copydesk/config.yaml", text)];
+    assert!(!offered(provider, &file("completion: {enabled: true, model: p/m}")).0);
+    assert!(offered(&on, &file("completion: {model: q/m}")).0, "what it says of the model does not count");
+    assert!(!offered(&on, &file("completion: {enabled: false}")).0);
+}
+
+#[test]
+fn turned_off_in_the_editor_or_the_config_it_is_off_at_once() {
+    let mut desk = Desk::begin(vs_code(), Format::Completions, vec![Reply::text("x * 2")]);
+    desk.client.settings(json!({"copydesk": {"completion": {"enabled": false}}}));
+    desk.client.notify("workspace/didChangeConfiguration", json!({"settings": {}}));
+    // The first answer was about settings that said nothing; this one is about these.
+    desk.client.message_passed("workspace/configuration", 2);
+    // Settings that are on their way are taken in before an answer that comes behind them.
+    desk.client.ok("workspace/symbol", json!({"query": "nothing"}));
+    assert_eq!(desk.shown(Desk::cursor()), None);
+    desk.client.settings(json!({"copydesk": {}}));
+    desk.client.notify("workspace/didChangeConfiguration", json!({"settings": {}}));
+    desk.client.message_passed("workspace/configuration", 3);
+    desk.client.ok("workspace/symbol", json!({"query": "nothing"}));
+    assert_eq!(desk.ask(Desk::cursor())[0]["insertText"], "x * 2");
+    std::fs::write(
+        desk.workspace.user_config(),
+        config(&desk.model, "").replace("model: bench", "enabled: false, model: bench"),
+    )
+    .unwrap();
+    let end = desk.client.text(&desk.uri).len();
+    assert_eq!(desk.shown(end), None);
+    desk.end();
+}
+
+#[test]
+fn what_it_costs_counts_for_the_day_and_a_spent_day_asks_nobody() {
+    let model = ModelServer::start(Format::Completions, [Reply::text("x * 2").usage(900, 100)]);
+    let config = config(&model, "budgets: {day: {tokens: 1000}}");
+    let mut desk = Desk::with(vs_code(), model, &config, &[]);
+    assert_eq!(desk.ask(Desk::cursor())[0]["insertText"], "x * 2");
+    desk.client.hold("window/logMessage");
+    let end = desk.client.text(&desk.uri).len();
+    for _ in 0..2 {
+        assert_eq!(desk.shown(end), None);
+    }
+    let told = desk.client.message("window/logMessage").params;
+    assert!(told["message"].as_str().unwrap().contains("budgets.day.tokens"), "{told}");
+    assert_eq!(desk.model.requests().len(), 1);
+    // It is the day of everybody: an ask meets it too.
+    let ran = desk.workspace.run(&["ask", "--json", "--model", &format!("bench/{MODEL}"), "hello"]).exits(1);
+    assert!(ran.stdout.contains("budgets.day.tokens"), "{ran}");
+    desk.end();
+}
+
+#[test]
+fn the_config_is_checked_and_completed_like_the_rest() {
+    let workspace = copydesk_tests::workspace::Workspace::new(COPYDESK)
+        .with([(".copydesk/config.yaml", "completion: {enabled: false, model: p/m, form: auto}\n")]);
+    let ran = workspace.run(&["check", "--json", "."]).exits(0).json();
+    let found: Vec<(String, String)> = ran["files"][0]["diagnostics"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .map(|one| (one["code"].to_string(), one["message"].as_str().unwrap_or_default().to_owned()))
+        .collect();
+    assert!(
+        found.iter().any(|(code, words)| code == "\"unknown-setting\"" && words.contains("form")),
+        "{found:?}"
+    );
+    assert!(
+        found
+            .iter()
+            .any(|(code, words)| code == "\"untrusted-setting\"" && words.contains("completion.model")),
+        "{found:?}"
+    );
+    assert!(!found.iter().any(|(_, words)| words.contains("completion.enabled")), "{found:?}");
+}
