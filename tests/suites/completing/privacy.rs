@@ -3,7 +3,6 @@
 use copydesk_tests::client::Client;
 use copydesk_tests::model_server::{Format, ModelServer, Reply};
 use copydesk_tests::personality::neovim_0_12;
-use serde_json::Value;
 
 use crate::{Desk, FORMATS, config, said};
 

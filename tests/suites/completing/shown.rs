@@ -3,7 +3,7 @@
 use copydesk_tests::client::Encoding;
 use copydesk_tests::model_server::{Format, ModelServer, Reply};
 use copydesk_tests::personality::{eglot_1_17, helix_25_07, neovim_0_12, vs_code};
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::{Desk, FORMATS, TEXT, config, said};
 

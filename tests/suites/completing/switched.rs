@@ -2,7 +2,7 @@
 
 use copydesk_tests::model_server::{Format, MODEL, ModelServer, Reply};
 use copydesk_tests::personality::vs_code;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::{COPYDESK, Desk, config};
 

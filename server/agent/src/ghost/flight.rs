@@ -111,9 +111,9 @@ async fn ask_model(
             Some(Ok(ModelEvent::Stopped { text, .. })) => {
                 break Flown::Answered(clean::cleaned(&text, plan.format, spot));
             }
-            Some(Ok(_)) => {}
             // Nobody stands in a line for a suggestion.
             Some(Ok(ModelEvent::Waiting { .. }) | Err(CallError::Canceled)) | None => break Flown::GivenUp,
+            Some(Ok(_)) => {}
             Some(Err(error)) => break Flown::Failed(error),
         }
     };

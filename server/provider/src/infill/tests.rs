@@ -19,7 +19,10 @@ fn choice(kind: ProviderKind, base_url: &str, model: &str) -> Choice {
 
 fn choice_of(provider: Provider) -> Choice {
     let config = ModelsConfig { providers: [("p".to_owned(), provider)].into(), ..ModelsConfig::default() };
-    Models::new(&config, Arc::new(|_| None)).route(&[Wish::model(Asker::Flag, Some("p".to_owned()))]).unwrap().first
+    Models::new(&config, Arc::new(|_| None))
+        .route(&[Wish::model(Asker::Flag, Some("p".to_owned()))])
+        .unwrap()
+        .first
 }
 
 #[test]

@@ -31,10 +31,10 @@ pub(crate) const CALM: Manners =
 pub(crate) fn kind(format: Format) -> ProviderKind {
     match format {
         Format::Anthropic => ProviderKind::Anthropic,
-        Format::OpenaiChat => ProviderKind::OpenaiChat,
+        Format::OpenaiChat | Format::Completions | Format::LlamaCpp => ProviderKind::OpenaiChat,
         Format::OpenaiResponses => ProviderKind::OpenaiResponses,
         Format::Azure => ProviderKind::AzureOpenai,
-        Format::Ollama => ProviderKind::Ollama,
+        Format::Ollama | Format::OllamaHole => ProviderKind::Ollama,
     }
 }
 
