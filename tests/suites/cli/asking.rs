@@ -122,7 +122,7 @@ fn of_an_answer_that_is_not_whole_nothing_is_performed() {
         }
         Format::OpenaiResponses => "data: {\"type\":\"response.created\"}\n\n",
         Format::Ollama => "{\"message\":{\"content\":\"a\"},\"done\":false}\n",
-        Format::OpenaiChat | Format::Azure => {
+        _ => {
             "data: {\"choices\":[{\"delta\":{\"content\":\"a\"}}]}\n\ndata: [DONE]\n\n"
         }
     };
