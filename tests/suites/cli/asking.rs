@@ -122,9 +122,7 @@ fn of_an_answer_that_is_not_whole_nothing_is_performed() {
         }
         Format::OpenaiResponses => "data: {\"type\":\"response.created\"}\n\n",
         Format::Ollama => "{\"message\":{\"content\":\"a\"},\"done\":false}\n",
-        _ => {
-            "data: {\"choices\":[{\"delta\":{\"content\":\"a\"}}]}\n\ndata: [DONE]\n\n"
-        }
+        _ => "data: {\"choices\":[{\"delta\":{\"content\":\"a\"}}]}\n\ndata: [DONE]\n\n",
     };
     for format in Format::ALL {
         for (reply, words) in [

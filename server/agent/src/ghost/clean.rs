@@ -57,13 +57,12 @@ impl Shape {
 pub(super) fn cleaned(answer: &str, format: Option<InfillFormat>, spot: &Spot) -> String {
     let (before, after) = (spot.before(), spot.after());
     let answer = answer.replace("\r\n", "\n");
-    let inner = match format {
+    let inner = if format.is_some() {
         // The marks of a model that its server did not take away.
-        Some(_) => answer.split("<|").next().unwrap_or(""),
-        None => {
-            let Some(inner) = unwrapped(&answer) else { return String::new() };
-            without_echo(inner, before)
-        }
+        answer.split("<|").next().unwrap_or("")
+    } else {
+        let Some(inner) = unwrapped(&answer) else { return String::new() };
+        without_echo(inner, before)
     };
     if !placeholders(inner).is_empty() {
         return String::new();
