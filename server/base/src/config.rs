@@ -79,6 +79,9 @@ pub struct Provider {
     /// Model refs to try, in order, when a model of this provider cannot answer. `fallback` of the config unless set.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fallback: Option<Vec<String>>,
+    /// Which server it is, for one that speaks Chat Completions. Known by its address unless set.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub quirks: Option<Quirks>,
     /// Requests that may be under way at the same time. 8 unless set.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub concurrency: Option<u32>,
@@ -102,6 +105,12 @@ pub struct ModelSettings {
     /// Tokens that one answer may have.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub output_limit: Option<u32>,
+    /// Whether it can call tools.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tools: Option<bool>,
+    /// Whether it can look at images.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub vision: Option<bool>,
     /// What it costs. Without a known price no budget in dollars lets it be asked.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub price: Option<ModelPrice>,
@@ -151,6 +160,30 @@ impl ProviderKind {
             Self::Offline => "offline",
         }
     }
+}
+
+/// A server that speaks Chat Completions in its own way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Quirks {
+    /// OpenAI itself.
+    Openai,
+    /// LM Studio.
+    LmStudio,
+    /// vLLM.
+    Vllm,
+    /// The server of llama.cpp.
+    LlamaCpp,
+    /// OpenRouter.
+    Openrouter,
+    /// Together.
+    Together,
+    /// Mistral.
+    Mistral,
+    /// DeepSeek.
+    Deepseek,
+    /// Gemini's compatible endpoint.
+    Gemini,
 }
 
 /// Time-outs of a provider, each a number of seconds or a text such as `90s` or `5m`.

@@ -149,15 +149,18 @@ impl Office {
     }
 
     /// The models of these settings, the same ones as before where nothing about them changed.
-    fn models(&self, loaded: &Loaded) -> Arc<Models> {
+    pub(crate) fn models(&self, loaded: &Loaded) -> Arc<Models> {
         let of = ModelsConfig::from_config(&loaded.config);
-        let mut config = ModelsConfig { health: self.health.clone(), ..of };
+        let catalog = memory::catalog(&self.here.places.state);
+        let lists = serde_json::to_value(&catalog).unwrap_or_default();
+        let mut config = ModelsConfig { health: self.health.clone(), catalog: Arc::new(catalog), ..of };
         let mut key = serde_json::json!([
             config.default_model,
             config.providers,
             config.model_mappings,
             loaded.config.fallback,
             loaded.config.models,
+            lists,
         ])
         .to_string();
         for (name, provider) in &loaded.config.providers {

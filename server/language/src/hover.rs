@@ -133,6 +133,12 @@ impl<'t> Seen<'t> {
         {
             return Some(Hover { span: self.node.span(), markdown });
         }
+        if crate::models::is_key(self.key)
+            && crate::models::is_of_us(file.kind)
+            && let Some(markdown) = crate::models::explain(index, text)
+        {
+            return Some(Hover { span: inner_span(self.node), markdown });
+        }
         let word = shape?.words().iter().find(|word| word.text == text)?;
         let markdown = format!("**{text}**\n\n{}", word.docs);
         Some(Hover { span: inner_span(self.node), markdown })

@@ -19,6 +19,7 @@ use copydesk_base::Span;
 
 use crate::FileKind;
 use crate::expression::types::Type;
+use crate::models::KnownModel;
 use crate::types::InputKind;
 
 /// The agent that is always there.
@@ -44,6 +45,9 @@ pub struct WorkspaceIndex {
     /// The last value of each expression of a workflow, as `steps.build.output`, from the journal of runs, by the
     /// workflow's path. Secrets are left out.
     pub values: Arc<BTreeMap<PathBuf, BTreeMap<String, String>>>,
+    /// The models that can be asked, best first. Only there where the cursor stands on one; see
+    /// [`names_model`](crate::names_model).
+    pub models: Arc<[KnownModel]>,
 }
 
 /// Whether a workspace's own settings may grant anything.

@@ -120,6 +120,7 @@ pub(crate) const COMMANDS: &[&str] = &[
     "copydesk.model.set",
     "copydesk.trust",
     "copydesk.doctor",
+    "copydesk.models",
     "copydesk.references",
     "copydesk.refactor",
 ];

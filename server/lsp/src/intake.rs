@@ -263,6 +263,8 @@ mod tests {
             trust: Box::new(|_| Err(String::new())),
             editor_settings: Box::new(|_, _| vec![]),
             doctor: Box::new(|_| Value::Null),
+            models: Box::new(|_| Value::Null),
+            model_names: Box::new(|_| vec![]),
             fallback_root: Box::new(std::path::PathBuf::new),
             user_places: Box::new(|_| crate::workspace::UserPlaces::default()),
             schemas: Box::new(|_| std::collections::BTreeMap::new()),

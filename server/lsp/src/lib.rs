@@ -41,7 +41,7 @@ use std::sync::Arc;
 
 use copydesk_agent::Desk;
 use copydesk_base::{Files, Host};
-use copydesk_language::Trust;
+use copydesk_language::{KnownModel, Trust};
 use serde_json::Value;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_util::sync::CancellationToken;
@@ -64,6 +64,10 @@ pub struct Backstage {
     pub schemas: SchemaSettings,
     /// The document of `copydesk doctor --json`.
     pub doctor: Box<dyn Fn(&Path) -> Value + Send + Sync>,
+    /// The document of `copydesk models --offline --json`.
+    pub models: Box<dyn Fn(&Path) -> Value + Send + Sync>,
+    /// The models that can be asked, as far as they are known without asking anybody.
+    pub model_names: ModelNames,
     /// The workspace of an editor that named none.
     pub fallback_root: Box<dyn Fn() -> PathBuf + Send + Sync>,
     /// Where the user's own agents and settings lie.
@@ -74,6 +78,9 @@ pub struct Backstage {
 
 /// Answers the setting `schemas` of a workspace.
 pub type SchemaSettings = Box<dyn Fn(&Path) -> BTreeMap<String, String> + Send + Sync>;
+
+/// Answers the models of a workspace.
+pub type ModelNames = Box<dyn Fn(&Path) -> Vec<KnownModel> + Send + Sync>;
 
 /// Takes the editor's settings in and answers what is wrong with them.
 pub type TakeSettings = Box<dyn Fn(&Path, &Value) -> Vec<String> + Send + Sync>;

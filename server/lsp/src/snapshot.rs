@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use copydesk_agent::{Desk, DiskFiles, View};
-use copydesk_language::{File, WorkspaceIndex};
+use copydesk_language::{File, WorkspaceIndex, names_model};
 
 use crate::capabilities::Ladder;
 use crate::documents::{Documents, Open};
@@ -34,6 +34,18 @@ impl Snapshot {
         match self.state.session() {
             Some(session) => session.workspace.index(&self.all, self.own.as_deref(), trust),
             None => WorkspaceIndex { trust, ..WorkspaceIndex::default() },
+        }
+    }
+
+    /// The same, with the models that can be asked where the cursor stands on one.
+    pub(crate) fn index_at(&self, file: &File<'_>, offset: usize) -> WorkspaceIndex {
+        let index = self.index();
+        match self.state.session() {
+            Some(session) if names_model(file, offset) => {
+                let models = (self.state.backstage.model_names)(&session.root).into();
+                WorkspaceIndex { models, ..index }
+            }
+            _ => index,
         }
     }
 

@@ -102,8 +102,18 @@ impl Answer {
     /// Keeps what must go back with this answer. Its size was counted while it came, but for what is sealed.
     pub(crate) fn carry(&mut self, wire: Wire, value: Value) -> Result<(), WireError> {
         self.grow(COST_OF_A_CALL)?;
-        self.carried.push(Carried { wire, value });
+        self.carry_counted(wire, value);
         Ok(())
+    }
+
+    /// The same for what was counted as it came.
+    pub(crate) fn carry_counted(&mut self, wire: Wire, value: Value) {
+        self.carried.push(Carried { wire, value });
+    }
+
+    /// The id of a call by its number.
+    pub(crate) fn id(&self, at: usize) -> Option<&str> {
+        self.calls.get(at).map(|draft| draft.id.as_str())
     }
 
     /// Begins a call and gives its number here. An id that is missing or taken is replaced by one of ours.

@@ -11,6 +11,7 @@ use copydesk_base::config::{Provider, ProviderKind};
 use crate::discover::Found;
 use crate::endpoint::{Endpoint, KeySource};
 use crate::facts::Facts;
+use crate::listing::Catalog;
 use crate::route::Asker;
 
 /// The model that answers.
@@ -27,7 +28,7 @@ pub struct Choice {
     pub why: String,
     /// What was asked for, as it was written; absent where nothing was.
     pub requested: Option<String>,
-    /// What is known of the model.
+    /// What is known of the model, as far as config and table tell until [`Choice::informed`] adds the provider's list.
     pub facts: Facts,
     pub(crate) endpoint: Endpoint,
     pub(crate) cause: Cause,
@@ -55,14 +56,15 @@ impl Choice {
         matches!(self.cause, Cause::NothingElse)
     }
 
+    /// With what its provider lists.
+    #[must_use]
+    pub(crate) fn informed(self, catalog: &Catalog) -> Self {
+        Self { facts: self.endpoint.sources(&self.model, catalog).merged(), ..self }
+    }
+
     /// Where its key comes from.
     pub const fn key(&self) -> &KeySource {
         &self.endpoint.key
-    }
-
-    /// What is known of how the model is reached.
-    pub const fn endpoint(&self) -> &Endpoint {
-        &self.endpoint
     }
 
     /// The address it is reached at; empty for the stand-in.
@@ -243,7 +245,7 @@ fn last_resort() -> Choice {
 fn choice(endpoint: Endpoint, model: String, cause: Cause, why: String) -> Choice {
     Choice {
         provider: endpoint.name.clone(),
-        facts: endpoint.facts(&model),
+        facts: endpoint.sources(&model, &Catalog::new()).merged(),
         model,
         kind: endpoint.kind,
         offline: endpoint.kind == ProviderKind::Offline,

@@ -5,7 +5,8 @@
 use std::time::Duration;
 
 use copydesk_base::config::ProviderKind;
-use serde::Deserialize;
+
+use crate::listing::{self, Listed};
 
 /// A server that may run here.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,13 +19,13 @@ pub struct LocalServer {
 }
 
 /// A server that answered.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Found {
     pub name: String,
     pub kind: ProviderKind,
     pub base_url: String,
     /// What it serves, in its own order; may be empty.
-    pub models: Vec<String>,
+    pub models: Vec<Listed>,
 }
 
 impl LocalServer {
@@ -40,15 +41,14 @@ impl LocalServer {
 }
 
 impl Found {
-    /// The first model that is not made for embeddings.
+    /// The first model that is not made for embeddings and the like.
     pub fn usable_model(&self) -> Option<&str> {
-        self.models.iter().map(String::as_str).find(|model| !model.contains("embed"))
+        self.models.iter().find(|model| model.is_for_talk()).map(|model| model.id.as_str())
     }
 }
 
 const CONNECT: Duration = Duration::from_millis(150);
 const ANSWER: Duration = Duration::from_secs(1);
-const LARGEST_LIST: usize = 1 << 20;
 
 /// Asks each of the servers for its models, all at once. At most about a second, a few milliseconds where none runs.
 pub async fn discover(servers: &[LocalServer]) -> Vec<Found> {
@@ -61,33 +61,13 @@ pub async fn discover(servers: &[LocalServer]) -> Vec<Found> {
     answers.into_iter().filter_map(|answer| answer.ok().flatten()).collect()
 }
 
-/// A list in either form: of Chat Completions or of Ollama.
-#[derive(Deserialize)]
-struct ModelList {
-    #[serde(default, alias = "models")]
-    data: Option<Vec<Listed>>,
-}
-
-#[derive(Deserialize)]
-struct Listed {
-    #[serde(alias = "name")]
-    id: String,
-}
-
 async fn ask(client: &reqwest::Client, server: &LocalServer) -> Option<Found> {
-    let list = if server.kind == ProviderKind::Ollama { "/api/tags" } else { "/models" };
-    let mut response = client.get(format!("{}{list}", server.base_url)).send().await.ok()?;
+    let list = listing::path(server.kind)?;
+    let response = client.get(format!("{}{list}", server.base_url)).send().await.ok()?;
     if !response.status().is_success() {
         return None;
     }
-    let mut body = Vec::new();
-    while let Some(chunk) = response.chunk().await.ok()? {
-        body.extend_from_slice(&chunk);
-        if body.len() > LARGEST_LIST {
-            return None;
-        }
-    }
-    let list: ModelList = serde_json::from_slice(&body).ok()?;
-    let models = list.data.unwrap_or_default().into_iter().map(|listed| listed.id).collect();
-    Some(Found { name: server.name.clone(), kind: server.kind, base_url: server.base_url.clone(), models })
+    let models = listing::read(&listing::body(response).await?)?;
+    let LocalServer { name, kind, base_url } = server.clone();
+    Some(Found { name, kind, base_url, models })
 }

@@ -6,7 +6,9 @@ use std::time::Duration;
 use copydesk_base::config::{ModelSettings, Provider, ProviderKind, Timeouts};
 
 use crate::CallError;
-use crate::facts::{self, Facts};
+use crate::facts::{self, Sources};
+use crate::listing::Catalog;
+use crate::quirks::Quirks;
 
 /// One provider, settled: every default filled in.
 #[derive(Clone, Debug, PartialEq)]
@@ -27,6 +29,8 @@ pub struct Endpoint {
     pub progress: Duration,
     /// Requests that may be under way at the same time.
     pub concurrency: u32,
+    /// How this server speaks Chat Completions.
+    pub(crate) quirks: Quirks,
 }
 
 /// Requests under way at the same time where the config says nothing.
@@ -82,6 +86,7 @@ impl Endpoint {
     /// names its variable, and none otherwise.
     pub fn configured(name: &str, provider: &Provider) -> Self {
         let family = family(provider.kind);
+        let base_url = trimmed(provider.base_url.as_deref().unwrap_or(family.base_url));
         let usual = provider.base_url.as_deref().is_none_or(|url| trimmed(url) == family.base_url);
         let variable = match &provider.api_key_env {
             Some(variable) => Some(variable.clone()),
@@ -91,7 +96,7 @@ impl Endpoint {
         Self {
             name: name.to_owned(),
             kind: provider.kind,
-            base_url: trimmed(provider.base_url.as_deref().unwrap_or(family.base_url)).to_owned(),
+            base_url: base_url.to_owned(),
             key: variable.map_or(KeySource::Nothing, KeySource::Variable),
             api_version: provider.api_version.clone(),
             models: provider.models.clone(),
@@ -99,6 +104,10 @@ impl Endpoint {
             first_byte: provider.timeouts.first_byte.0,
             idle: provider.timeouts.idle.0,
             progress: provider.timeouts.progress.0,
+            quirks: match provider.kind {
+                ProviderKind::AzureOpenai => Quirks::azure(),
+                _ => Quirks::of(provider.quirks, base_url),
+            },
             concurrency: provider.concurrency.unwrap_or(CONCURRENCY),
         }
     }
@@ -128,13 +137,19 @@ impl Endpoint {
 
     /// The model that answers where only the provider is named. A server of one's own has no usual model.
     pub(crate) fn usual_model(&self) -> Option<&'static str> {
-        let family = family(self.kind);
-        if self.base_url == family.base_url { family.model } else { None }
+        if self.is_usual() { family(self.kind).model } else { None }
     }
 
-    /// What is known of one of its models.
-    pub(crate) fn facts(&self, model: &str) -> Facts {
-        facts::facts(self.kind, &self.base_url, model, self.models.get(model))
+    /// Whether it is the kind's own service, not a server that speaks the same.
+    pub fn is_usual(&self) -> bool {
+        self.base_url == family(self.kind).base_url
+    }
+
+    /// What is known of one of its models, by source; `catalog` holds what providers list.
+    pub fn sources(&self, model: &str, catalog: &Catalog) -> Sources {
+        let kept = catalog.get(&self.name).filter(|kept| kept.base_url == self.base_url);
+        let listed = kept.and_then(|kept| kept.models.iter().find(|listed| listed.id == model));
+        facts::sources(self.kind, &self.base_url, model, self.models.get(model), listed)
     }
 
     /// The address of one of its paths.

@@ -1,10 +1,12 @@
 //! What is known of a model besides its name: how much it takes in and gives, and what it costs.
 //!
-//! The config goes first, model by model; then a table that is bundled, with its date. Servers on this machine cost
-//! nothing. Where nothing is known, nothing is guessed: a budget in dollars then refuses the model instead of
+//! The config goes first, model by model; then what the provider itself lists; then a table that is bundled, with its
+//! date. Servers on this machine cost nothing. Where nothing is known, nothing is guessed: a budget in dollars then refuses the model instead of
 //! counting zeros.
 
 use copydesk_base::config::{ModelSettings, ProviderKind};
+
+use crate::listing::Listed;
 
 /// When the bundled table was read from the providers' own pages and from two independent lists of them.
 pub const AS_OF: &str = "2026-11";
@@ -16,7 +18,48 @@ pub struct Facts {
     pub context_window: Option<u64>,
     /// Tokens of one answer.
     pub output_limit: Option<u32>,
+    /// Whether it can call tools.
+    pub tools: Option<bool>,
+    /// Whether it can look at images.
+    pub vision: Option<bool>,
     pub price: Option<Price>,
+}
+
+/// What each source says of one model, strongest first.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Sources {
+    pub config: Facts,
+    /// The provider's own list, live or kept.
+    pub listed: Facts,
+    /// The bundled table, and what needs no table: who bills nobody.
+    pub bundled: Facts,
+}
+
+impl Sources {
+    /// All that is known.
+    pub fn merged(&self) -> Facts {
+        let Self { config, listed, bundled } = self;
+        config.over(&listed.over(bundled))
+    }
+
+    /// The name of the source that says something, as `config`.
+    pub fn origin<T>(&self, part: impl Fn(&Facts) -> Option<T>) -> Option<&'static str> {
+        [(&self.config, "config"), (&self.listed, "list"), (&self.bundled, "bundled")]
+            .into_iter()
+            .find_map(|(facts, name)| part(facts).map(|_| name))
+    }
+}
+
+impl Facts {
+    fn over(&self, below: &Self) -> Self {
+        Self {
+            context_window: self.context_window.or(below.context_window),
+            output_limit: self.output_limit.or(below.output_limit),
+            tools: self.tools.or(below.tools),
+            vision: self.vision.or(below.vision),
+            price: self.price.or(below.price),
+        }
+    }
 }
 
 /// US dollars for a million tokens, in millionths, so that sums are exact.
@@ -42,6 +85,24 @@ pub struct Tokens {
 impl Price {
     const FREE: Self = Self { input: 0, cached_input: 0, kept_input: 0, output: 0 };
 
+    /// A price of so many dollars for a million tokens, whatever is cached.
+    pub(crate) fn dollars(input: f64, output: f64) -> Self {
+        let (input, output) = (millionths(input), millionths(output));
+        Self { input, cached_input: input, kept_input: input, output }
+    }
+
+    /// Dollars for a million tokens sent.
+    #[expect(clippy::cast_precision_loss, reason = "a price is a few dollars")]
+    pub fn input_dollars(&self) -> f64 {
+        self.input as f64 / 1e6
+    }
+
+    /// Dollars for a million tokens received.
+    #[expect(clippy::cast_precision_loss, reason = "a price is a few dollars")]
+    pub fn output_dollars(&self) -> f64 {
+        self.output as f64 / 1e6
+    }
+
     /// Whether nobody bills for it.
     pub fn is_free(&self) -> bool {
         *self == Self::FREE
@@ -63,19 +124,27 @@ impl Price {
     }
 }
 
-/// What is known of a model of a provider.
-pub(crate) fn facts(
+/// What each source says of a model of a provider.
+pub(crate) fn sources(
     kind: ProviderKind,
     base_url: &str,
     model: &str,
     settings: Option<&ModelSettings>,
-) -> Facts {
-    let known = if kind == ProviderKind::Offline || is_here(base_url) {
+    listed: Option<&Listed>,
+) -> Sources {
+    let bundled = if kind == ProviderKind::Offline || is_here(base_url) {
         Facts { price: Some(Price::FREE), ..Facts::default() }
     } else {
         bundled(model).unwrap_or_default()
     };
-    let Some(settings) = settings else { return known };
+    Sources {
+        config: settings.map(of_settings).unwrap_or_default(),
+        listed: listed.map(Listed::facts).unwrap_or_default(),
+        bundled,
+    }
+}
+
+fn of_settings(settings: &ModelSettings) -> Facts {
     let price = settings.price.as_ref().map(|price| {
         let cached = price.cached_input.unwrap_or(price.input);
         Price {
@@ -86,9 +155,11 @@ pub(crate) fn facts(
         }
     });
     Facts {
-        context_window: settings.context_window.or(known.context_window),
-        output_limit: settings.output_limit.or(known.output_limit),
-        price: price.or(known.price),
+        context_window: settings.context_window,
+        output_limit: settings.output_limit,
+        tools: settings.tools,
+        vision: settings.vision,
+        price,
     }
 }
 
@@ -145,6 +216,16 @@ const TABLE: &[Row] = &[
     ("o4-mini", 200, 100, 1.1, 0.275, 1.1, 4.4),
 ];
 
+/// The names of the bundled table that a kind of provider serves at its usual address.
+pub fn bundled_names(kind: ProviderKind) -> impl Iterator<Item = &'static str> {
+    let serves = move |name: &str| match kind {
+        ProviderKind::Anthropic => name.starts_with("claude-"),
+        ProviderKind::OpenaiChat | ProviderKind::OpenaiResponses => !name.starts_with("claude-"),
+        _ => false,
+    };
+    TABLE.iter().map(|(name, ..)| *name).filter(move |name| serves(name))
+}
+
 fn bundled(model: &str) -> Option<Facts> {
     let name = undated(model);
     let (_, window, limit, input, cached, kept, output) =
@@ -152,6 +233,9 @@ fn bundled(model: &str) -> Option<Facts> {
     Some(Facts {
         context_window: (window > 0).then_some(window * 1000),
         output_limit: (limit > 0).then_some(limit * 1000),
+        // Of every model of the table.
+        tools: Some(true),
+        vision: Some(true),
         price: Some(Price {
             input: millionths(input),
             cached_input: millionths(cached),
@@ -187,7 +271,7 @@ mod tests {
     #[test]
     fn a_name_is_known_with_and_without_its_date_and_no_other_is_guessed() {
         let check = |model: &str, input: Option<u64>| {
-            let facts = facts(ProviderKind::Anthropic, FAR, model, None);
+            let facts = sources(ProviderKind::Anthropic, FAR, model, None, None).merged();
             assert_eq!(facts.price.map(|price| price.input), input, "{model}");
         };
         check("claude-sonnet-4-5", Some(3_000_000));
@@ -203,7 +287,8 @@ mod tests {
 
     #[test]
     fn what_runs_here_is_free_and_the_config_goes_first() {
-        let free = |kind, url: &str| facts(kind, url, "gpt-5", None).price == Some(Price::FREE);
+        let free =
+            |kind, url: &str| sources(kind, url, "gpt-5", None, None).merged().price == Some(Price::FREE);
         assert!(free(ProviderKind::OpenaiChat, "http://127.0.0.1:1234/v1"));
         assert!(free(ProviderKind::Ollama, "http://localhost:11434"));
         assert!(free(ProviderKind::Ollama, "http://[::1]:11434"));
@@ -214,10 +299,27 @@ mod tests {
             price: Some(ModelPrice { input: 1.5, output: 2.0, cached_input: None }),
             ..ModelSettings::default()
         };
-        let facts = facts(ProviderKind::OpenaiChat, FAR, "gpt-5", Some(&settings));
+        let listed = Listed {
+            output_limit: Some(7),
+            vision: Some(false),
+            price: Some((9.0, 9.0)),
+            ..Listed::default()
+        };
+        let all = sources(ProviderKind::OpenaiChat, FAR, "gpt-5", Some(&settings), Some(&listed));
         let price =
             Price { input: 1_500_000, cached_input: 1_500_000, kept_input: 1_500_000, output: 2_000_000 };
-        assert_eq!((facts.price, facts.context_window), (Some(price), Some(400_000)));
+        let expect = Facts {
+            context_window: Some(400_000),
+            output_limit: Some(7),
+            tools: Some(true),
+            vision: Some(false),
+            price: Some(price),
+        };
+        assert_eq!(all.merged(), expect);
+        assert_eq!(all.origin(|facts| facts.price), Some("config"));
+        assert_eq!(all.origin(|facts| facts.output_limit), Some("list"));
+        assert_eq!(all.origin(|facts| facts.context_window), Some("bundled"));
+        assert_eq!(Sources::default().origin(|facts| facts.price), None);
     }
 
     #[test]

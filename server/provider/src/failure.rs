@@ -34,16 +34,22 @@ const ERROR_BODY_PATIENCE: Duration = Duration::from_secs(5);
 
 /// Lets an event stream pass and turns every other response into its error.
 pub(crate) async fn check(response: Response, told: &Told) -> Result<Response, CallError> {
+    let response = succeeded(response, told).await?;
+    let kind = header(response.headers(), "content-type");
+    let kind = kind.split(';').next().unwrap_or("").trim().to_ascii_lowercase();
+    match kind.as_str() {
+        "text/html" | "application/json" => {
+            Err(told.malformed(&format!("it is {kind} where an event stream was asked for")))
+        }
+        _ => Ok(response),
+    }
+}
+
+/// Lets a success pass and turns every other status into its error.
+pub(crate) async fn succeeded(response: Response, told: &Told) -> Result<Response, CallError> {
     let status = response.status();
     if status.is_success() {
-        let kind = header(response.headers(), "content-type");
-        let kind = kind.split(';').next().unwrap_or("").trim().to_ascii_lowercase();
-        return match kind.as_str() {
-            "text/html" | "application/json" => {
-                Err(told.malformed(&format!("it is {kind} where an event stream was asked for")))
-            }
-            _ => Ok(response),
-        };
+        return Ok(response);
     }
     let headers = response.headers().clone();
     let body = read(response).await;

@@ -6,9 +6,10 @@
 use std::pin::pin;
 use std::time::Duration;
 
+use copydesk_base::config::ProviderKind;
 use copydesk_base::{Redactor, Usage};
 use futures_util::StreamExt;
-use reqwest::header::{HeaderMap, HeaderValue};
+use reqwest::header::{ACCEPT, HeaderMap, HeaderValue};
 use reqwest::{Client, Response, Url};
 use tokio::time::Instant;
 
@@ -19,6 +20,7 @@ use crate::endpoint::{Endpoint, KeySource};
 use crate::facts::{Facts, Price};
 use crate::failure::{self, Told};
 use crate::health::{Health, Slot};
+use crate::listing::{self, Listed};
 use crate::models::KeyLookup;
 use crate::retry::{LONGEST_WAIT, Tried};
 use crate::sending::SentBody;
@@ -38,6 +40,16 @@ pub(crate) struct Job {
     pub(crate) retries: Retries,
     pub(crate) health: Health,
 }
+
+/// What every request to a provider wears.
+struct Dressed {
+    client: Client,
+    headers: HeaderMap,
+    told: Told,
+}
+
+/// No list of models is waited for longer.
+const LONGEST_LIST: Duration = Duration::from_secs(10);
 
 /// What does not change between tries.
 struct Prepared {
@@ -120,12 +132,49 @@ impl Job {
         self.health.limit(&self.endpoint.name, self.endpoint.concurrency, wait, because);
     }
 
+    /// What the provider lists. Asked once, without slots: it costs nobody a token.
+    pub(crate) async fn list(&self) -> Result<Vec<Listed>, CallError> {
+        let Some(path) = listing::path(self.endpoint.kind) else { return Ok(Vec::new()) };
+        let wire = Wire::of(self.endpoint.kind).ok_or_else(no_address)?;
+        let mut models = self.get(wire, path).await?;
+        if self.endpoint.kind == ProviderKind::Ollama
+            && let Ok(loaded) = self.get(wire, listing::LOADED).await
+        {
+            for model in &mut models {
+                model.loaded = Some(loaded.iter().any(|loaded| loaded.id == model.id));
+            }
+        }
+        Ok(models)
+    }
+
+    async fn get(&self, wire: Wire, path: &str) -> Result<Vec<Listed>, CallError> {
+        let url = self.endpoint.address(path)?;
+        let Dressed { client, mut headers, told } = self.dress(wire, &url, "").await?;
+        headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
+        let connect = self.endpoint.connect;
+        let getting = async {
+            let sent = client.get(url).headers(headers).send().await;
+            let response = sent.map_err(|error| failure::unanswered(&error, connect, &told))?;
+            let response = failure::succeeded(response, &told).await?;
+            let body = listing::body(response).await.unwrap_or_default();
+            listing::read(&body).ok_or_else(|| told.malformed("it is no list of models"))
+        };
+        let (address, waited, after) = (told.address.clone(), Waited::FirstByte, LONGEST_LIST);
+        let late = |_| CallError::Timeout { address, waited, after };
+        tokio::time::timeout(LONGEST_LIST, getting).await.map_err(late)?
+    }
+
     async fn prepare(&self, request: &Request) -> Result<Prepared, CallError> {
+        let wire = Wire::for_request(self.endpoint.kind, request).ok_or_else(no_address)?;
+        let url = wire.address(&self.endpoint, &request.model)?;
+        let Dressed { client, headers, told } = self.dress(wire, &url, &request.model).await?;
+        let body = wire.body(request, &self.endpoint, &self.facts).into();
+        Ok(Prepared { wire, client, url, headers, body, told })
+    }
+
+    /// Client, headers with the key, and the words for errors of a request to this address.
+    async fn dress(&self, wire: Wire, url: &Url, model: &str) -> Result<Dressed, CallError> {
         let endpoint = &self.endpoint;
-        let wire = Wire::for_request(endpoint.kind, request).ok_or_else(|| CallError::Unsendable {
-            reason: "the built-in stand-in has no address".to_owned(),
-        })?;
-        let url = wire.address(endpoint, &request.model)?;
         let key = self.key()?;
         let headers = wire.headers(key.as_deref()).ok_or_else(|| CallError::UnusableKey {
             variable: match &endpoint.key {
@@ -133,24 +182,17 @@ impl Job {
                 KeySource::Nothing => String::new(),
             },
         })?;
-        let client = self.clients.get(&url, endpoint.connect).await?;
+        let client = self.clients.get(url, endpoint.connect).await?;
         let told = Told {
-            address: failure::shown(&url),
-            model: request.model.clone(),
+            address: failure::shown(url),
+            model: model.to_owned(),
             key: match &endpoint.key {
                 KeySource::Variable(variable) => format!("the key came from {variable}"),
                 KeySource::Nothing => "no key was sent".to_owned(),
             },
             redactor: Redactor::new(key),
         };
-        Ok(Prepared {
-            wire,
-            client,
-            url,
-            headers,
-            body: wire.body(request, endpoint, &self.facts).into(),
-            told,
-        })
+        Ok(Dressed { client, headers, told })
     }
 
     fn key(&self) -> Result<Option<String>, CallError> {
@@ -179,7 +221,7 @@ impl Attempt<'_> {
             self.job.limit(wait, &format!("no {unit} are left"));
         }
         let response = failure::check(response, &self.call.told).await?;
-        let mut reader = self.call.wire.reader();
+        let mut reader = self.call.wire.reader(&self.job.endpoint);
         let outcome = self.read(response, &mut reader, sink).await;
         let price: Option<Price> = self.job.facts.price.filter(|price| !price.is_free());
         let usd = price.map(|price| price.of(reader.tokens()));
@@ -253,6 +295,10 @@ impl Attempt<'_> {
             }
         }
     }
+}
+
+fn no_address() -> CallError {
+    CallError::Unsendable { reason: "the built-in stand-in has no address".to_owned() }
 }
 
 fn body_error(error: PieceError, endpoint: &Endpoint, meter: &Meter, told: &Told) -> CallError {

@@ -11,8 +11,10 @@ use crate::choice::{self, Choice, ChooseError, Options};
 use crate::clients::Clients;
 use crate::discover::{LocalServer, discover};
 use crate::endpoint::{Endpoint, KeySource};
+use crate::facts::{Facts, Sources};
 use crate::health::Health;
 use crate::http::Job;
+use crate::listing::{Catalog, Listed};
 use crate::route::{Route, Strictness, Wish};
 use crate::stream::Sink;
 use crate::{CallError, EventStream, ModelEvent, Request, Retries, Script, offline};
@@ -37,6 +39,8 @@ pub struct ModelsConfig {
     pub strictness: Strictness,
     /// How they are doing; outlives the settings.
     pub health: Health,
+    /// What providers list.
+    pub catalog: Arc<Catalog>,
 }
 
 impl ModelsConfig {
@@ -52,6 +56,7 @@ impl ModelsConfig {
             fallback: config.fallback.clone(),
             strictness: if config.models.strict { Strictness::Strict } else { Strictness::Flagged },
             health: Health::default(),
+            catalog: Arc::default(),
         }
     }
 }
@@ -71,7 +76,8 @@ impl Models {
 
     /// Which model answers where nobody wishes for one. Looks at the config and the environment, not at the network.
     pub fn choose(&self) -> Result<Choice, ChooseError> {
-        self.with_options(|options| choice::choose(None, options))
+        let choice = self.with_options(|options| choice::choose(None, options))?;
+        Ok(choice.informed(&self.config.catalog))
     }
 
     /// Who answers, and who instead. A name is `provider/model`, `provider:model`, a provider's name or a mapped model
@@ -102,7 +108,14 @@ impl Models {
                     Err(error) => broken.push((name.clone(), error)),
                 }
             }
-            Ok(Route { first, fallbacks, chain, broken, strictness: self.config.strictness })
+            let informed = |choice: Choice| choice.informed(&self.config.catalog);
+            Ok(Route {
+                first: informed(first),
+                fallbacks: fallbacks.into_iter().map(informed).collect(),
+                chain,
+                broken,
+                strictness: self.config.strictness,
+            })
         })
     }
 
@@ -114,6 +127,39 @@ impl Models {
         }
         let found = choice::local(&discover(&self.places()).await);
         Ok(Route { first: found.unwrap_or_else(|| route.first.clone()), ..route })
+    }
+
+    /// The providers that a person may mean: the configured ones, and the built-in ones whose key is there.
+    pub fn providers(&self) -> Vec<Endpoint> {
+        let configured =
+            self.config.providers.iter().map(|(name, provider)| Endpoint::configured(name, provider));
+        let built_in = Endpoint::built_in_names()
+            .filter(|name| !self.config.providers.contains_key(*name))
+            .filter_map(Endpoint::built_in)
+            .filter(|endpoint| endpoint.key != KeySource::Nothing && self.key_is_there(endpoint));
+        configured.chain(built_in).collect()
+    }
+
+    /// Whether the model can be asked as far as its key goes.
+    pub fn has_key(&self, choice: &Choice) -> bool {
+        self.key_is_there(&choice.endpoint)
+    }
+
+    fn key_is_there(&self, endpoint: &Endpoint) -> bool {
+        match &endpoint.key {
+            KeySource::Variable(variable) => (self.keys)(variable).is_some_and(|key| !key.trim().is_empty()),
+            KeySource::Nothing => true,
+        }
+    }
+
+    /// What is known of a model, by source.
+    pub fn sources(&self, choice: &Choice) -> Sources {
+        choice.endpoint.sources(&choice.model, &self.config.catalog)
+    }
+
+    /// What a provider lists now, in its own order.
+    pub async fn list(&self, endpoint: &Endpoint) -> Result<Vec<Listed>, CallError> {
+        self.job(endpoint.clone(), Facts::default()).list().await
     }
 
     /// How the models are doing.
@@ -188,14 +234,7 @@ impl Models {
                 finish(&sink, usage, outcome).await;
             });
         }
-        let job = Job {
-            endpoint,
-            facts: choice.facts.clone(),
-            keys: self.keys.clone(),
-            clients: self.clients.clone(),
-            retries: self.config.retries,
-            health: self.config.health.clone(),
-        };
+        let job = self.job(endpoint, choice.facts.clone());
         EventStream::new(move |sink| async move {
             let mut usage = Usage::default();
             let work = job.run(&request, &sink, &mut usage);
@@ -207,6 +246,17 @@ impl Models {
     /// Whether a stand-in has a script to answer by.
     pub fn has_script(&self, provider: &str) -> bool {
         self.config.providers.get(provider).is_some_and(|provider| provider.scenario.is_some())
+    }
+
+    fn job(&self, endpoint: Endpoint, facts: Facts) -> Job {
+        Job {
+            endpoint,
+            facts,
+            keys: self.keys.clone(),
+            clients: self.clients.clone(),
+            retries: self.config.retries,
+            health: self.config.health.clone(),
+        }
     }
 
     fn script(&self, provider: &str) -> Result<Option<Script>, CallError> {

@@ -1,8 +1,9 @@
 //! OpenAI Chat Completions: `POST {base_url}/chat/completions`, answered as server-sent events.
 //!
-//! Spoken by many servers with small differences, so the reader is generous: `[DONE]` may be missing where a
+//! Spoken by many servers with small differences: what requests must say differently stands in [`crate::quirks`], and the
+//! reader is generous: `[DONE]` may be missing where a
 //! `finish_reason` came and the stream ended in good order, usage may be missing, arguments may come whole or as an
-//! object, reasoning may come under either of two names (it is shown and never sent back), `delta` may be null, ids and
+//! object, reasoning may come under either of two names, usage in one of three places, `delta` may be null, ids and
 //! indexes may be missing or repeated. It is strict in one thing: an answer without a `finish_reason` is no answer, also
 //! where it was declared `[DONE]`, as gateways do when the server behind them breaks off.
 
@@ -12,40 +13,30 @@ use serde_json::{Value, json};
 
 use crate::answer::{Answer, Progress, WireError};
 use crate::facts::Tokens;
-use crate::request::{Message, Request};
-use crate::wire::Piece;
+use crate::quirks::{self, Quirks, Thoughts};
+use crate::request::{Carried, Message, Request};
+use crate::wire::{Piece, Wire};
 use crate::{ModelEvent, StopReason};
 
 pub(crate) const PATH: &str = "/chat/completions";
 
-/// Which name a request uses for its limit: OpenAI retired the one that the others know.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Dialect {
-    Openai,
-    Compatible,
-}
-
-impl Dialect {
-    pub(crate) fn of(base_url: &str) -> Self {
-        if base_url.starts_with("https://api.openai.com/") { Self::Openai } else { Self::Compatible }
-    }
-}
-
 /// The body of a request.
-pub(crate) fn body(request: &Request, dialect: Dialect) -> Value {
+pub(crate) fn body(request: &Request, quirks: Quirks) -> Value {
     let mut messages = Vec::with_capacity(request.messages.len() + 1);
     if !request.system.trim().is_empty() {
         messages.push(json!({"role": "system", "content": request.system}));
     }
     for message in &request.messages {
-        push(message, &mut messages);
+        push(message, quirks, &mut messages);
     }
     let mut body = json!({
         "model": request.model,
         "messages": messages,
         "stream": true,
-        "stream_options": {"include_usage": true},
     });
+    if quirks.usage == quirks::Usage::Asked {
+        body["stream_options"] = json!({"include_usage": true});
+    }
     if !request.tools.is_empty() {
         let tools = request.tools.iter().map(|tool| {
             let function = json!({
@@ -58,19 +49,15 @@ pub(crate) fn body(request: &Request, dialect: Dialect) -> Value {
         body["tools"] = tools.collect();
     }
     if let Some(limit) = request.max_output_tokens {
-        let name = match dialect {
-            Dialect::Openai => "max_completion_tokens",
-            Dialect::Compatible => "max_tokens",
-        };
-        body[name] = limit.into();
+        body[quirks.limit] = limit.into();
     }
     body
 }
 
-fn push(message: &Message, messages: &mut Vec<Value>) {
+fn push(message: &Message, quirks: Quirks, messages: &mut Vec<Value>) {
     match message {
         Message::User { text } => messages.push(json!({"role": "user", "content": text})),
-        Message::Assistant { text, calls, .. } => {
+        Message::Assistant { text, calls, carried } => {
             let mut message = json!({"role": "assistant", "content": text});
             if !calls.is_empty() {
                 if text.is_empty() {
@@ -82,24 +69,45 @@ fn push(message: &Message, messages: &mut Vec<Value>) {
                         _ => call.arguments.as_object().to_string(),
                     };
                     let function = json!({"name": call.name, "arguments": arguments});
-                    json!({"id": call.id, "type": "function", "function": function})
+                    let mut said =
+                        json!({"id": quirks.id(&call.id), "type": "function", "function": function});
+                    if let Some(extra) = own(carried).find_map(|value| value.get(EXTRA)?.get(&call.id)) {
+                        said[EXTRA] = extra.clone();
+                    }
+                    said
                 });
                 message["tool_calls"] = calls.collect();
+                if let Some(thoughts) = own(carried).find_map(|value| value.get(THOUGHTS)) {
+                    message[THOUGHTS] = thoughts.clone();
+                }
             }
             messages.push(message);
         }
-        Message::ToolResults { results } => messages.extend(
-            results
-                .iter()
-                .map(|result| json!({"role": "tool", "tool_call_id": result.call, "content": result.text})),
-        ),
+        Message::ToolResults { results } => messages.extend(results.iter().map(
+            |result| json!({"role": "tool", "tool_call_id": quirks.id(&result.call), "content": result.text}),
+        )),
     }
+}
+
+/// What some servers put beside a call and want back with it: Gemini its signature.
+const EXTRA: &str = "extra_content";
+
+/// The reasoning that led to calls, for servers that want it back.
+const THOUGHTS: &str = "reasoning_content";
+
+/// What was carried for this wire.
+fn own(carried: &[Carried]) -> impl Iterator<Item = &Value> {
+    carried.iter().filter(|piece| piece.wire == Wire::OpenaiChat).map(|piece| &piece.value)
 }
 
 /// An answer being read.
 #[derive(Debug, Default)]
 pub(crate) struct Reader {
     answer: Answer,
+    /// The reasoning so far, where the server wants it back.
+    thoughts: Option<String>,
+    /// What stood beside calls, by number in `answer`.
+    extra: Vec<(usize, Value)>,
     /// The server's index and id of each call, with its number in `answer`.
     calls: Vec<Known>,
     refused: bool,
@@ -121,8 +129,16 @@ struct Chunk<'a> {
     usage: Option<Counts>,
     #[serde(default)]
     error: Option<Value>,
+    #[serde(default)]
+    x_groq: Option<Elsewhere>,
     #[serde(borrow, default)]
     object: Option<Piece<'a>>,
+}
+
+#[derive(Deserialize)]
+struct Elsewhere {
+    #[serde(default)]
+    usage: Option<Counts>,
 }
 
 #[derive(Deserialize)]
@@ -133,6 +149,8 @@ struct OneOf<'a> {
     delta: Option<Delta<'a>>,
     #[serde(borrow, default)]
     finish_reason: Option<Piece<'a>>,
+    #[serde(default)]
+    usage: Option<Counts>,
 }
 
 #[derive(Deserialize)]
@@ -157,6 +175,8 @@ struct CallDelta<'a> {
     id: Option<Piece<'a>>,
     #[serde(borrow, default)]
     function: Option<FunctionDelta<'a>>,
+    #[serde(default)]
+    extra_content: Option<Value>,
 }
 
 #[derive(Deserialize)]
@@ -175,9 +195,17 @@ struct Counts {
     completion_tokens: Option<u64>,
     #[serde(default)]
     prompt_tokens_details: Option<Value>,
+    #[serde(default)]
+    prompt_cache_hit_tokens: Option<u64>,
 }
 
 impl Reader {
+    /// A reader for the answers of this server.
+    pub(crate) fn of(quirks: Quirks) -> Self {
+        let thoughts = (quirks.thoughts == Thoughts::Returned).then(String::new);
+        Self { thoughts, ..Self::default() }
+    }
+
     /// Reads the data of one server-sent event.
     pub(crate) fn read(&mut self, data: &str, out: &mut Vec<ModelEvent>) -> Result<Progress, WireError> {
         if data.trim() == "[DONE]" {
@@ -200,13 +228,7 @@ impl Reader {
             ));
         }
         self.answer.start(out);
-        if let Some(counts) = chunk.usage {
-            self.answer.tokens.input = counts.prompt_tokens.unwrap_or(self.answer.tokens.input);
-            if let Some(details) = counts.prompt_tokens_details {
-                self.answer.tokens.cached = details["cached_tokens"].as_u64().unwrap_or(0);
-            }
-            self.answer.tokens.output = counts.completion_tokens.unwrap_or(self.answer.tokens.output);
-        }
+        self.count(chunk.usage.or_else(|| chunk.x_groq?.usage));
         for choice in chunk.choices.unwrap_or_default() {
             if choice.index.unwrap_or(0) == 0 {
                 self.choice(choice, out)?;
@@ -224,6 +246,7 @@ impl Reader {
             _ if self.refused => StopReason::Refusal,
             reason => reason.unwrap_or(StopReason::EndTurn),
         };
+        self.carry();
         self.answer.stop(reason)
     }
 
@@ -235,10 +258,43 @@ impl Reader {
         self.answer.tokens
     }
 
+    /// Counts are totals so far; later ones replace earlier ones.
+    fn count(&mut self, counts: Option<Counts>) {
+        let Some(counts) = counts else { return };
+        let tokens = &mut self.answer.tokens;
+        tokens.input = counts.prompt_tokens.unwrap_or(tokens.input);
+        tokens.output = counts.completion_tokens.unwrap_or(tokens.output);
+        let cached =
+            counts.prompt_tokens_details.map(|details| details["cached_tokens"].as_u64().unwrap_or(0));
+        tokens.cached = counts.prompt_cache_hit_tokens.or(cached).unwrap_or(tokens.cached);
+    }
+
+    /// What the server wants back with the calls of this answer.
+    fn carry(&mut self) {
+        if self.calls.is_empty() {
+            return;
+        }
+        if let Some(thoughts) = self.thoughts.take().filter(|thoughts| !thoughts.is_empty()) {
+            self.answer.carry_counted(Wire::OpenaiChat, json!({ THOUGHTS: thoughts }));
+        }
+        let mut beside = serde_json::Map::new();
+        for (at, extra) in std::mem::take(&mut self.extra) {
+            beside.extend(self.answer.id(at).map(|id| (id.to_owned(), extra)));
+        }
+        if !beside.is_empty() {
+            self.answer.carry_counted(Wire::OpenaiChat, json!({ EXTRA: beside }));
+        }
+    }
+
     fn choice(&mut self, choice: OneOf<'_>, out: &mut Vec<ModelEvent>) -> Result<(), WireError> {
+        self.count(choice.usage);
         if let Some(delta) = choice.delta {
             let reasoning = delta.reasoning_content.or(delta.reasoning);
-            self.answer.reasoning(reasoning.as_deref().unwrap_or(""), out)?;
+            let reasoning = reasoning.as_deref().unwrap_or("");
+            self.answer.reasoning(reasoning, out)?;
+            if let Some(thoughts) = &mut self.thoughts {
+                thoughts.push_str(reasoning);
+            }
             self.answer.text(delta.content.as_deref().unwrap_or(""), out)?;
             if let Some(refusal) = delta.refusal.filter(|refusal| !refusal.is_empty()) {
                 self.refused = true;
@@ -249,7 +305,7 @@ impl Reader {
             }
         }
         if let Some(reason) = choice.finish_reason.filter(|reason| !reason.is_empty()) {
-            self.reason = Some(stop_reason(&reason));
+            self.reason = Some(stop_reason(&reason)?);
         }
         Ok(())
     }
@@ -264,6 +320,10 @@ impl Reader {
             self.calls.push(Known { index: delta.index, id: id.to_owned(), at });
             at
         };
+        if let Some(extra) = delta.extra_content.clone().filter(|extra| !extra.is_null()) {
+            self.answer.grow(extra.to_string().len())?;
+            self.extra.push((at, extra));
+        }
         match delta.function.as_ref().and_then(|function| function.arguments.as_ref()) {
             None | Some(Value::Null) => Ok(()),
             Some(Value::String(piece)) => self.answer.arguments(at, piece),
@@ -286,14 +346,20 @@ impl Reader {
     }
 }
 
-fn stop_reason(word: &str) -> StopReason {
-    match word {
+/// Why it stopped; an error where the server says so in place of a reason.
+fn stop_reason(word: &str) -> Result<StopReason, WireError> {
+    let reason = match word {
         "stop" | "eos" | "end_turn" => StopReason::EndTurn,
         "tool_calls" | "function_call" => StopReason::ToolUse,
-        "length" | "max_tokens" => StopReason::MaxTokens,
+        "length" | "max_tokens" | "model_length" | "MAX_TOKENS" => StopReason::MaxTokens,
         "content_filter" => StopReason::Refusal,
+        "error" | "insufficient_system_resource" => {
+            let message = format!("it stopped with '{word}'");
+            return Err(WireError::Server { kind: "server_error".to_owned(), message });
+        }
         other => StopReason::Other(other.to_owned()),
-    }
+    };
+    Ok(reason)
 }
 
 pub(crate) fn server_error(error: &Value) -> WireError {
@@ -309,5 +375,7 @@ pub(crate) fn server_error(error: &Value) -> WireError {
     WireError::Server { kind, message }
 }
 
+#[cfg(test)]
+mod servers;
 #[cfg(test)]
 mod tests;

@@ -135,7 +135,7 @@ impl Route {
 }
 
 /// Why a route passes over a model.
-pub fn unwell(choice: &Choice, health: &Health) -> Option<String> {
+fn unwell(choice: &Choice, health: &Health) -> Option<String> {
     let state = health.of(&choice.model_ref());
     if state.is_open() {
         return Some(state.words());

@@ -94,8 +94,7 @@ impl Wire {
     pub(crate) fn body(self, request: &Request, endpoint: &Endpoint, facts: &Facts) -> Vec<u8> {
         let body = match self {
             Self::Anthropic => anthropic::body(request),
-            Self::OpenaiChat => openai_chat::body(request, openai_chat::Dialect::of(&endpoint.base_url)),
-            Self::Azure => openai_chat::body(request, openai_chat::Dialect::Openai),
+            Self::OpenaiChat | Self::Azure => openai_chat::body(request, endpoint.quirks),
             Self::OpenaiResponses => openai_responses::body(request),
             Self::Ollama => ollama::body(request, facts.context_window),
             Self::Infill(_) => {
@@ -129,10 +128,10 @@ impl Wire {
         Some(headers)
     }
 
-    pub(crate) fn reader(self) -> Reader {
+    pub(crate) fn reader(self, endpoint: &Endpoint) -> Reader {
         match self {
             Self::Anthropic => Reader::Anthropic(anthropic::Reader::default()),
-            Self::OpenaiChat | Self::Azure => Reader::OpenaiChat(openai_chat::Reader::default()),
+            Self::OpenaiChat | Self::Azure => Reader::OpenaiChat(openai_chat::Reader::of(endpoint.quirks)),
             Self::OpenaiResponses => Reader::OpenaiResponses(openai_responses::Reader::default()),
             Self::Ollama => Reader::Ollama(ollama::Reader::default()),
             Self::Infill(format) => Reader::Infill(infill::Reader::of(format)),

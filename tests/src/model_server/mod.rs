@@ -150,6 +150,10 @@ pub(crate) struct State {
     pub(crate) script: Vec<Reply>,
     pub(crate) requests: Vec<Recorded>,
     pub(crate) connections: usize,
+    /// Status and body of the list of models; a list of [`MODEL`] where absent.
+    pub(crate) list: Option<(u16, Value)>,
+    /// Requests for that list.
+    pub(crate) list_requests: Vec<Recorded>,
 }
 
 impl Shared {
@@ -209,6 +213,16 @@ impl ModelServer {
     /// Adds a reply behind those that are there.
     pub fn push(&self, reply: Reply) {
         self.shared.change(|state| state.script.push(reply));
+    }
+
+    /// What the list of models says from now on.
+    pub fn set_list(&self, status: u16, body: Value) {
+        self.shared.change(|state| state.list = Some((status, body)));
+    }
+
+    /// The requests for the list of models so far.
+    pub fn list_requests(&self) -> Vec<Recorded> {
+        self.shared.state().list_requests.clone()
     }
 
     /// The requests so far.

@@ -81,15 +81,23 @@ impl Connection {
                 self.note_closed(last);
                 break After::Close;
             };
-            let list = match (incoming.method.as_str(), incoming.path.as_str()) {
-                ("GET", path) if path.ends_with("/models") => {
+            let path = incoming.path.split('?').next().unwrap_or_default();
+            let usual = match (incoming.method.as_str(), path) {
+                ("GET", path) if path.ends_with("/models") || path.ends_with("/deployments") => {
                     Some(json!({"object": "list", "data": [{"id": MODEL, "object": "model"}]}))
                 }
                 ("GET", "/api/tags") => Some(json!({"models": [{"name": MODEL, "size": 1}]})),
+                ("GET", "/api/ps") => Some(json!({"models": [{"name": MODEL}]})),
                 _ => None,
             };
-            if let Some(list) = list {
-                if self.refuse(&mut writing, 200, &list).await.is_err() {
+            if let Some(usual) = usual {
+                let is_loaded = path == "/api/ps";
+                let recorded = self.recorded(incoming);
+                let (status, list) = self.shared.change(|state| {
+                    state.list_requests.push(recorded);
+                    state.list.clone().filter(|_| !is_loaded).unwrap_or((200, usual))
+                });
+                if self.refuse(&mut writing, status, &list).await.is_err() {
                     break After::Close;
                 }
                 continue;
@@ -122,21 +130,25 @@ impl Connection {
         }
     }
 
-    /// Keeps the request and picks its reply.
-    fn record(&self, incoming: Incoming) -> (usize, Reply) {
-        let known = incoming.method == "POST" && incoming.path == self.format.path();
-        let text = String::from_utf8_lossy(&incoming.body).into_owned();
-        let recorded = Recorded {
+    fn recorded(&self, incoming: Incoming) -> Recorded {
+        Recorded {
             method: incoming.method,
             path: incoming.path,
             headers: incoming.headers,
-            body: serde_json::from_str(&text).unwrap_or(Value::Null),
+            body: serde_json::from_slice(&incoming.body).unwrap_or(Value::Null),
             raw: incoming.body,
             arrived: incoming.arrived,
             connection: self.number,
             answered: None,
             closed: None,
-        };
+        }
+    }
+
+    /// Keeps the request and picks its reply.
+    fn record(&self, incoming: Incoming) -> (usize, Reply) {
+        let known = incoming.method == "POST" && incoming.path == self.format.path();
+        let text = String::from_utf8_lossy(&incoming.body).into_owned();
+        let recorded = self.recorded(incoming);
         self.shared.change(|state| {
             state.requests.push(recorded);
             let number = state.requests.len() - 1;

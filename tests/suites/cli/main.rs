@@ -5,6 +5,7 @@ mod budgets;
 mod checking;
 mod house;
 mod mending;
+mod models;
 mod routes;
 mod telling;
 mod terminal;

@@ -184,7 +184,8 @@ fn keys(loaded: &Loaded) -> Vec<Finding> {
 async fn models(loaded: &Loaded) -> Vec<Finding> {
     let mut findings = Vec::new();
     for found in discover(&LocalServer::usual()).await {
-        let models = if found.models.is_empty() { "no models".to_owned() } else { found.models.join(", ") };
+        let names: Vec<&str> = found.models.iter().map(|model| model.id.as_str()).collect();
+        let models = if names.is_empty() { "no models".to_owned() } else { names.join(", ") };
         findings.push(finding(
             format!("local {}", found.name),
             State::Fine,

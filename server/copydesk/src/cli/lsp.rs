@@ -9,7 +9,7 @@ use copydesk_language::Trust;
 use copydesk_lsp::{Backstage, Ended, Trusted};
 use tokio_util::sync::CancellationToken;
 
-use super::{Outcome, doctor};
+use super::{Outcome, doctor, models};
 use crate::config::{FileState, Flags, Nesting, Places, trustable};
 use crate::here::Here;
 use crate::office::Office;
@@ -77,7 +77,9 @@ fn backstage() -> Backstage {
 /// The binary's part of a server: one office per workspace root, in the surroundings that `here` knows.
 pub(crate) fn backstage_in(here: impl Fn(&Path) -> Here + Send + Sync + 'static) -> Backstage {
     let offices = Arc::new(Offices { here: Box::new(here), by_root: Mutex::default() });
-    let (open, state, trusts, settings, doctors, fallback, users, schemas, shelves) = (
+    let (open, state, trusts, settings, doctors, listed, names, fallback, users, schemas, shelves) = (
+        offices.clone(),
+        offices.clone(),
         offices.clone(),
         offices.clone(),
         offices.clone(),
@@ -99,6 +101,8 @@ pub(crate) fn backstage_in(here: impl Fn(&Path) -> Here + Send + Sync + 'static)
             let loaded = office.load();
             doctor::document(&office.here, &loaded)
         }),
+        models: Box::new(move |root| models::document(&listed.of(root))),
+        model_names: Box::new(move |root| models::names(&names.of(root))),
         fallback_root: Box::new(move || {
             let cwd = std::env::current_dir().unwrap_or_else(|_| PathBuf::from("/"));
             let places = (fallback.here)(&cwd).places;

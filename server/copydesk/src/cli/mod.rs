@@ -9,6 +9,7 @@ mod doctor;
 mod init;
 mod input;
 mod lsp;
+mod models;
 mod permissions;
 mod prompt;
 mod schema;
@@ -50,6 +51,7 @@ enum Command {
     Config(config::Arguments),
     Prompt(prompt::Arguments),
     Doctor(doctor::Arguments),
+    Models(models::Arguments),
     Trust(trust::Arguments),
     Permissions(permissions::Arguments),
     Approve(approve::Arguments),
@@ -100,6 +102,7 @@ pub(crate) fn main() -> ExitCode {
         Command::Config(arguments) => config::run(&arguments),
         Command::Prompt(arguments) => prompt::run(&arguments),
         Command::Doctor(arguments) => doctor::run(&arguments),
+        Command::Models(arguments) => models::run(&arguments),
         Command::Trust(arguments) => trust::run(&arguments),
         Command::Permissions(arguments) => permissions::run(&arguments),
         Command::Approve(arguments) => approve::run(&arguments),

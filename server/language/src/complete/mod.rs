@@ -58,6 +58,8 @@ pub enum CompletionKind {
     Function,
     /// The name of an agent.
     Agent,
+    /// A model, as `provider/model`.
+    Model,
 }
 
 /// The syntax of [`Completion::insert`].
@@ -292,7 +294,7 @@ fn arguments(file: &File<'_>, word: Span, closing: Closing) -> Vec<Completion> {
 }
 
 /// The part of the text that is YAML.
-fn yaml_part(file: &File<'_>) -> Option<Span> {
+pub(crate) fn yaml_part(file: &File<'_>) -> Option<Span> {
     match file.kind {
         FileKind::Agent | FileKind::Action | FileKind::Prompt | FileKind::Skill => {
             let parts = copydesk_text::front_matter::split(file.text)?;

@@ -6,6 +6,7 @@ use crate::FileKind;
 use crate::check::waiting_for;
 use crate::declared::Block;
 use crate::hover;
+use crate::models;
 use crate::rules::RULE_WORDS;
 use crate::shape::{Form, Need, Shape};
 use crate::types::tools::TOOLS;
@@ -79,6 +80,12 @@ fn names(cursor: &Cursor<'_>, proposals: &mut Vec<Completion>) {
         .collect();
     let last = keys.last().copied().unwrap_or("");
     match last {
+        key if models::is_key(key) && models::is_of_us(cursor.file.kind) => {
+            for (at, (name, facts)) in models::names(cursor.index, &keys).enumerate() {
+                let sort = u32::try_from(at).unwrap_or(u32::MAX);
+                proposals.push(value(cursor, CompletionKind::Model, name, facts, "", sort));
+            }
+        }
         "needs" if keys.len() == 2 => steps(cursor, proposals),
         "agent" | "supervisor" | "allowedHandoffs" => {
             for agent in cursor.index.agents_for(cursor.file.path).unwrap_or_default() {

@@ -24,6 +24,7 @@ mod guide;
 mod hovering;
 mod indexing;
 mod kinds;
+mod models;
 mod navigating;
 mod outline;
 mod pages;

@@ -22,7 +22,7 @@ pub(crate) fn run(
         let schema = snapshot.schema_of(&file)?.schema.ok()?;
         schemas::complete(&file, &schema, offset)
     } else {
-        copydesk_language::complete(&file, &snapshot.index(), offset)
+        copydesk_language::complete(&file, &snapshot.index_at(&file, offset), offset)
     };
     let items = found.into_iter().map(|one| item(snapshot, open, one)).collect();
     Some(lsp::CompletionResponse::CompletionItemList(items))
@@ -66,7 +66,9 @@ fn kind(kind: CompletionKind) -> lsp::CompletionItemKind {
     match kind {
         CompletionKind::Key => lsp::CompletionItemKind::Property,
         CompletionKind::Value => lsp::CompletionItemKind::EnumMember,
-        CompletionKind::Step | CompletionKind::Agent => lsp::CompletionItemKind::Reference,
+        CompletionKind::Step | CompletionKind::Agent | CompletionKind::Model => {
+            lsp::CompletionItemKind::Reference
+        }
         CompletionKind::Input | CompletionKind::Variable => lsp::CompletionItemKind::Variable,
         CompletionKind::Field => lsp::CompletionItemKind::Field,
         CompletionKind::Function => lsp::CompletionItemKind::Function,

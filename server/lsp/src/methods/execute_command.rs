@@ -43,6 +43,10 @@ pub(crate) async fn run(state: &Arc<State>, params: lsp::ExecuteCommandParams) -
             let (state, root) = (state.clone(), session.root.clone());
             beside(move || (state.backstage.doctor)(&root)).await.map(Some)
         }
+        "copydesk.models" => {
+            let (state, root) = (state.clone(), session.root.clone());
+            beside(move || (state.backstage.models)(&root)).await.map(Some)
+        }
         "copydesk.references" => references::command(state, session, arguments.one()?).await,
         #[cfg(debug_assertions)]
         "copydesk.test.panic" if std::env::var_os("COPYDESK_TEST_PANIC").is_some() => {

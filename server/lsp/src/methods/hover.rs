@@ -18,7 +18,7 @@ pub(crate) fn run(snapshot: &Snapshot, open: Option<&Open>, params: lsp::HoverPa
         let schema = snapshot.schema_of(&file)?.schema.ok()?;
         schemas::hover(&file, &schema, offset)?
     } else {
-        copydesk_language::hover(&file, &snapshot.index(), offset)?
+        copydesk_language::hover(&file, &snapshot.index_at(&file, offset), offset)?
     };
     let (kind, value) = if snapshot.ladder.markdown_hover {
         (lsp::MarkupKind::Markdown, found.markdown)

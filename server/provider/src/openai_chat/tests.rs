@@ -254,7 +254,7 @@ fn the_body_says_everything() {
         ],
         "tools": [{"type": "function", "function": {"name": "read", "description": "Reads.", "parameters": parameters}}],
     });
-    assert_eq!(body(&request, Dialect::Compatible), expect);
-    let own = body(&request, Dialect::of("https://api.openai.com/v1"));
+    assert_eq!(body(&request, Quirks::of(None, "http://127.0.0.1:1/v1")), expect);
+    let own = body(&request, Quirks::of(None, "https://api.openai.com/v1"));
     assert_eq!((&own["max_completion_tokens"], &own["max_tokens"]), (&json!(100), &Value::Null));
 }

@@ -1,0 +1,255 @@
+//! `copydesk models`: what can be asked, what is known of it, and who would answer.
+//!
+//! Each provider is asked for its list, all at once; what it says is kept. A provider that cannot be reached is shown with
+//! the list of last time and its age, and one that never answered with what the config and the bundled table know.
+
+mod explain;
+mod shown;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use copydesk_base::{Clock, SystemClock, Timestamp};
+use copydesk_language::KnownModel;
+use copydesk_provider::{Catalog, Endpoint, Kept, Listed, LocalServer, Route, discover, facts};
+use serde_json::{Value, json};
+
+use super::{Outcome, wait_for};
+use crate::config::{Flags, Loaded};
+use crate::here::Here;
+use crate::memory;
+use crate::office::Office;
+use crate::out;
+use crate::render::visible;
+
+/// Lists the models of your providers, and explains which one would answer
+#[derive(clap::Args)]
+pub(super) struct Arguments {
+    /// Only this provider
+    #[arg(long, value_name = "NAME")]
+    provider: Option<String>,
+    /// Ask nobody: show what was listed last time
+    #[arg(long)]
+    offline: bool,
+    /// Print one JSON document
+    #[arg(long, global = true)]
+    json: bool,
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(clap::Subcommand)]
+enum Command {
+    /// What would be asked, why, who instead, at what price, and how they are doing
+    Explain {
+        /// A model, as provider/model; what answers without being named unless given
+        model: Option<String>,
+    },
+}
+
+/// Whether providers are asked.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Reach {
+    Live,
+    Kept,
+}
+
+pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
+    let office = Office::new(Here::find()?, Flags::default());
+    let loaded = office.load();
+    if let Some(Command::Explain { model }) = &arguments.command {
+        let models = office.models(&loaded);
+        return explain::run(&models, model.as_deref(), arguments.json);
+    }
+    let reach = if arguments.offline { Reach::Kept } else { Reach::Live };
+    let look = look(&office, &loaded, reach, arguments.provider.as_deref());
+    let seen = wait_for(async { Ok(look.await) })?;
+    if let (Some(name), true) = (&arguments.provider, seen.providers.is_empty()) {
+        out::note(format!("error: there is no provider '{name}'"));
+        return Ok(Outcome::WrongUsage);
+    }
+    if arguments.json {
+        out::json(&seen.document())?;
+    } else {
+        for line in shown::lines(&seen) {
+            out::line(visible(&line))?;
+        }
+    }
+    // Of all providers some may be away; the one that was asked for must answer.
+    let failed = arguments.provider.is_some() && seen.providers.iter().any(|one| one.error.is_some());
+    Ok(if failed { Outcome::Problems } else { Outcome::Fine })
+}
+
+/// The document of `--json`, for the command of the same name in an editor: what is known without asking anybody.
+pub(super) fn document(office: &Arc<Office>) -> Value {
+    let loaded = office.load();
+    match wait_for(async { Ok(look(office, &loaded, Reach::Kept, None).await) }) {
+        Ok(seen) => seen.document(),
+        Err(error) => json!({ "schema": "copydesk.models/1", "error": format!("{error:#}") }),
+    }
+}
+
+/// Everything that a list shows.
+struct Seen {
+    providers: Vec<OfProvider>,
+    /// Who would answer where nobody is named.
+    route: Result<Route, String>,
+    now: Timestamp,
+    catalog: Catalog,
+}
+
+/// One provider's models.
+struct OfProvider {
+    endpoint: Endpoint,
+    source: Source,
+    /// When it was listed; absent where nobody has listed it.
+    at: Option<Timestamp>,
+    /// Why it could not be listed now.
+    error: Option<String>,
+    models: Vec<Listed>,
+}
+
+/// Where a list comes from.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Source {
+    Live,
+    Kept,
+    /// Config and bundled table.
+    Bundled,
+}
+
+impl Source {
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Live => "live",
+            Self::Kept => "kept",
+            Self::Bundled => "bundled",
+        }
+    }
+}
+
+async fn look(office: &Arc<Office>, loaded: &Loaded, reach: Reach, only: Option<&str>) -> Seen {
+    let models = office.models(loaded);
+    let mut endpoints = models.providers();
+    if let Some(only) = only {
+        endpoints.retain(|endpoint| endpoint.name == only);
+        if endpoints.is_empty() {
+            endpoints.extend(Endpoint::built_in(only));
+        }
+    } else if reach == Reach::Live {
+        endpoints.extend(found_here(&endpoints).await);
+    }
+    let now = SystemClock.now();
+    let lists = endpoints.iter().map(|endpoint| async {
+        if reach == Reach::Live { Some(models.list(endpoint).await) } else { None }
+    });
+    let lists = futures_util::future::join_all(lists).await;
+    let mut catalog = memory::catalog(&office.here.places.state);
+    let mut fresh = Catalog::new();
+    let mut providers = Vec::new();
+    for (endpoint, list) in endpoints.into_iter().zip(lists) {
+        let (listed, error) = match list {
+            Some(Ok(models)) => (Some(models), None),
+            Some(Err(error)) => (None, Some(format!("{error}. {}", error.advice()))),
+            None => (None, None),
+        };
+        if let Some(models) = listed {
+            let kept = Kept { base_url: endpoint.base_url.clone(), at: now, models };
+            fresh.insert(endpoint.name.clone(), kept.clone());
+            providers.push(OfProvider {
+                source: Source::Live,
+                at: Some(now),
+                error,
+                models: kept.models,
+                endpoint,
+            });
+        } else {
+            providers.push(unlisted(endpoint, &catalog, error));
+        }
+    }
+    catalog.extend(fresh.clone());
+    memory::keep_lists(&office.here.places.state, fresh);
+    let route = models.route_or_look(&[]).await.map_err(|error| format!("{error}. {}", error.advice()));
+    Seen { providers, route, now, catalog }
+}
+
+/// Servers on this machine that nobody has configured.
+async fn found_here(known: &[Endpoint]) -> Vec<Endpoint> {
+    let servers: Vec<LocalServer> = LocalServer::usual()
+        .into_iter()
+        .filter(|server| {
+            !known.iter().any(|endpoint| endpoint.base_url == server.base_url || endpoint.name == server.name)
+        })
+        .collect();
+    let found = discover(&servers).await;
+    found.iter().map(|found| Endpoint::local(&found.name, found.kind, &found.base_url)).collect()
+}
+
+/// A provider that did not list its models: what it said last time, or what is known without it.
+fn unlisted(endpoint: Endpoint, catalog: &Catalog, error: Option<String>) -> OfProvider {
+    let kept = catalog.get(&endpoint.name).filter(|kept| kept.base_url == endpoint.base_url);
+    if let Some(kept) = kept {
+        let (at, models) = (Some(kept.at), kept.models.clone());
+        return OfProvider { endpoint, source: Source::Kept, at, error, models };
+    }
+    let named = |id: &str| Listed { id: id.to_owned(), ..Listed::default() };
+    let configured = endpoint.models.keys().map(|id| named(id));
+    let bundled = facts::bundled_names(endpoint.kind).filter(|_| endpoint.is_usual()).map(named);
+    let models: BTreeMap<String, Listed> =
+        configured.chain(bundled).map(|listed| (listed.id.clone(), listed)).collect();
+    OfProvider { endpoint, source: Source::Bundled, at: None, error, models: models.into_values().collect() }
+}
+
+impl Seen {
+    fn document(&self) -> Value {
+        let providers: Vec<Value> = self
+            .providers
+            .iter()
+            .map(|one| {
+                let models: Vec<Value> =
+                    one.models.iter().map(|listed| self.of_model(&one.endpoint, listed)).collect();
+                json!({
+                    "name": one.endpoint.name,
+                    "kind": one.endpoint.kind.as_str(),
+                    "base_url": one.endpoint.base_url,
+                    "source": one.source.as_str(),
+                    "listed_at": one.at,
+                    "error": one.error,
+                    "models": models,
+                })
+            })
+            .collect();
+        json!({
+            "schema": "copydesk.models/1",
+            "providers": providers,
+            "active": match &self.route {
+                Ok(route) => json!({"model": route.first.model_ref(), "why": route.first.why}),
+                Err(error) => json!({ "error": error }),
+            },
+            "bundled_as_of": facts::AS_OF,
+        })
+    }
+
+    fn of_model(&self, endpoint: &Endpoint, listed: &Listed) -> Value {
+        let mut document = explain::known(&endpoint.sources(&listed.id, &self.catalog));
+        document["id"] = listed.id.as_str().into();
+        document["ref"] = format!("{}/{}", endpoint.name, listed.id).into();
+        document["loaded"] = listed.loaded.into();
+        document
+    }
+}
+
+/// The names that may stand where a model is named, with a few words each: from the lists that are kept, the config and
+/// the bundled table. Asks nobody.
+pub(super) fn names(office: &Office) -> Vec<KnownModel> {
+    let catalog = memory::catalog(&office.here.places.state);
+    let mut names = Vec::new();
+    for endpoint in office.models(&office.load()).providers() {
+        let one = unlisted(endpoint, &catalog, None);
+        for listed in one.models.iter().filter(|listed| listed.is_for_talk()) {
+            let facts = shown::facts(&one.endpoint.sources(&listed.id, &catalog).merged());
+            names.push(KnownModel { name: format!("{}/{}", one.endpoint.name, listed.id), facts });
+        }
+    }
+    names
+}

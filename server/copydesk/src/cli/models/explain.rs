@@ -1,0 +1,164 @@
+//! `copydesk models explain`: the way of a request, before it is made.
+
+use std::cmp::Ordering;
+
+use copydesk_provider::{Asker, Choice, Facts, KeySource, Models, Price, Route, Sources, Strictness, Wish};
+use serde_json::{Value, json};
+
+use super::shown;
+use crate::cli::{Outcome, wait_for};
+use crate::out;
+use crate::render::visible;
+
+pub(super) fn run(models: &Models, wanted: Option<&str>, as_json: bool) -> anyhow::Result<Outcome> {
+    let wishes: Vec<Wish> =
+        wanted.map(|wanted| Wish::model(Asker::Flag, Some(wanted.to_owned()))).into_iter().collect();
+    let routed = wait_for(async {
+        // Circuits count time on the runtime's clock.
+        Ok(match models.route_or_look(&wishes).await {
+            Ok(route) => Ok((document(models, &route), lines(models, &route))),
+            Err(error) => Err(error),
+        })
+    })?;
+    match routed {
+        Ok((document, _)) if as_json => out::json(&document)?,
+        Ok((_, lines)) => {
+            for line in lines {
+                out::line(visible(&line))?;
+            }
+        }
+        Err(error) if as_json => {
+            out::json(&json!({
+                "schema": "copydesk.models.explain/1",
+                "error": error.to_string(),
+                "advice": error.advice(),
+            }))?;
+            return Ok(Outcome::Problems);
+        }
+        Err(error) => {
+            out::note(format!("error: {error}. {}", error.advice()));
+            return Ok(Outcome::Problems);
+        }
+    }
+    Ok(Outcome::Fine)
+}
+
+fn document(models: &Models, route: &Route) -> Value {
+    let (at, passed) = route.start(models.health());
+    let choices: Vec<Value> = route.choices().map(|choice| of_choice(models, choice)).collect();
+    json!({
+        "schema": "copydesk.models.explain/1",
+        "requested": route.first.requested,
+        "asked_first": route.choices().nth(at).map(Choice::model_ref),
+        "passed_over": passed.iter().map(|left| json!({"model": left.model, "because": left.because})).collect::<Vec<_>>(),
+        "strict": route.strictness == Strictness::Strict,
+        "chain": route.chain,
+        "broken": route.broken.iter().map(|(name, error)| json!({"name": name, "because": error.to_string()})).collect::<Vec<_>>(),
+        "models": choices,
+    })
+}
+
+fn of_choice(models: &Models, choice: &Choice) -> Value {
+    let mut document = known(&models.sources(choice));
+    document["ref"] = choice.model_ref().into();
+    document["why"] = choice.why.as_str().into();
+    document["kind"] = choice.kind.as_str().into();
+    document["base_url"] = choice.base_url().into();
+    document["key"] = key(models, choice).into();
+    document["health"] = models.health().of(&choice.model_ref()).words().into();
+    document["rate_limited"] = models.health().limited(&choice.provider).map(|(_, because)| because).into();
+    document
+}
+
+fn lines(models: &Models, route: &Route) -> Vec<String> {
+    let mut lines = Vec::new();
+    if let Some(requested) = &route.first.requested {
+        lines.push(format!("asked for: {requested}"));
+    }
+    let (asked, _) = route.start(models.health());
+    for (number, choice) in route.choices().enumerate() {
+        let place = match number.cmp(&asked) {
+            Ordering::Less => "passed over",
+            Ordering::Equal => "answers",
+            Ordering::Greater => "instead",
+        };
+        lines.push(format!("{place}: {} ({})", choice.model_ref(), choice.why));
+        let at = if choice.offline { "built in".to_owned() } else { choice.base_url().to_owned() };
+        lines.push(format!("  at {at}, {}, {}", choice.kind.as_str(), key(models, choice)));
+        let sources = models.sources(choice);
+        let facts = shown::facts(&sources.merged());
+        if facts.is_empty() {
+            lines.push("  nothing is known of its window and price: set providers.NAME.models".to_owned());
+        } else {
+            lines.push(format!("  {facts} ({})", origins(&sources)));
+        }
+        lines.push(format!("  health: {}", models.health().of(&choice.model_ref()).words()));
+    }
+    lines.push(match (route.strictness, route.fallbacks.len()) {
+        (Strictness::Strict, _) => "strict: nobody else answers (models.strict)".to_owned(),
+        (_, 0) => "no fallback: nobody else answers; 'fallback' in the config names some".to_owned(),
+        _ => format!("{}; each switch is told and stands in the journal", route.chain),
+    });
+    for (name, error) in &route.broken {
+        lines.push(format!("the fallback '{name}' does not count: {error}"));
+    }
+    lines
+}
+
+/// Where the key comes from, and whether it is there.
+fn key(models: &Models, choice: &Choice) -> String {
+    match choice.key() {
+        KeySource::Nothing => "no key".to_owned(),
+        KeySource::Variable(name) if models.has_key(choice) => format!("key from {name}"),
+        KeySource::Variable(name) => format!("no key yet: {name} is not set"),
+    }
+}
+
+/// One part of what is known of a model: its name, and how it is found.
+type Part = (&'static str, fn(&Facts) -> Option<Value>);
+
+const PARTS: [Part; 5] = [
+    ("context_window", |facts| facts.context_window.map(Value::from)),
+    ("output_limit", |facts| facts.output_limit.map(Value::from)),
+    ("tools", |facts| facts.tools.map(Value::from)),
+    ("vision", |facts| facts.vision.map(Value::from)),
+    ("price", |facts| facts.price.map(|price| price_document(&price))),
+];
+
+/// What is known of a model, and which source says it.
+pub(super) fn known(sources: &Sources) -> Value {
+    let merged = sources.merged();
+    let mut document = json!({ "origins": {} });
+    for (name, part) in PARTS {
+        document[name] = part(&merged).unwrap_or(Value::Null);
+        if let Some(origin) = sources.origin(part) {
+            document["origins"][name] = origin.into();
+        }
+    }
+    document
+}
+
+fn price_document(price: &Price) -> Value {
+    json!({"input": price.input_dollars(), "output": price.output_dollars()})
+}
+
+/// `window and price from the bundled table of 2026-11, tools from its list`.
+fn origins(sources: &Sources) -> String {
+    let words = |origin: &str| match origin {
+        "config" => "the config".to_owned(),
+        "list" => "its provider's list".to_owned(),
+        _ => format!("the bundled table of {}", copydesk_provider::facts::AS_OF),
+    };
+    let mut by_origin: Vec<(&str, Vec<&str>)> = Vec::new();
+    for (name, part) in PARTS {
+        let Some(origin) = sources.origin(part) else { continue };
+        let name = name.trim_start_matches("context_").trim_start_matches("output_");
+        match by_origin.iter_mut().find(|(known, _)| *known == origin) {
+            Some((_, names)) => names.push(name),
+            None => by_origin.push((origin, vec![name])),
+        }
+    }
+    let parts =
+        by_origin.iter().map(|(origin, names)| format!("{} from {}", names.join(", "), words(origin)));
+    parts.collect::<Vec<_>>().join("; ")
+}

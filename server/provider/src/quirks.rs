@@ -1,0 +1,144 @@
+//! How servers that speak Chat Completions differ, as one table.
+//!
+//! Answers are read generously from all of them alike, so the table says only what a *request* must say differently. A row
+//! is chosen by the host, by a usual port on this machine, or by `quirks` in the config, which goes first. What nobody
+//! minds stands in no row: the role is `system`, `tool_choice` is never sent, several calls in one answer are read.
+
+use copydesk_base::config::Quirks as Named;
+use reqwest::Url;
+
+/// What a request to one server says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Quirks {
+    /// The name of the limit on an answer's tokens.
+    pub(crate) limit: &'static str,
+    pub(crate) usage: Usage,
+    pub(crate) thoughts: Thoughts,
+    pub(crate) ids: Ids,
+}
+
+/// How usage comes with a stream.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Usage {
+    /// `stream_options: {include_usage: true}` asks for it.
+    Asked,
+    /// It comes unasked, and the option is refused.
+    Unasked,
+}
+
+/// What becomes of reasoning when the calls it led to go back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Thoughts {
+    /// It is shown, and stays here.
+    Kept,
+    /// The server wants it back as `reasoning_content`.
+    Returned,
+}
+
+/// What the id of a call may look like.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Ids {
+    Any,
+    /// Nine letters and digits. Calls that another server began get such an id too.
+    Nine,
+}
+
+/// What most servers understand.
+const USUAL: Quirks =
+    Quirks { limit: "max_tokens", usage: Usage::Asked, thoughts: Thoughts::Kept, ids: Ids::Any };
+
+/// Name, hosts, usual port on this machine, and what is different.
+type Row = (Named, &'static [&'static str], Option<u16>, Quirks);
+
+const TABLE: &[Row] = &[
+    // Its newer models refuse the name that the others know.
+    (Named::Openai, &["api.openai.com"], None, Quirks { limit: "max_completion_tokens", ..USUAL }),
+    (Named::LmStudio, &[], Some(1234), USUAL),
+    (Named::Vllm, &[], Some(8000), USUAL),
+    (Named::LlamaCpp, &[], Some(8080), USUAL),
+    (Named::Openrouter, &["openrouter.ai"], None, USUAL),
+    (Named::Together, &["api.together.xyz", "api.together.ai"], None, USUAL),
+    // Refuses keys and ids that it does not know.
+    (Named::Mistral, &["api.mistral.ai"], None, Quirks { usage: Usage::Unasked, ids: Ids::Nine, ..USUAL }),
+    (Named::Deepseek, &["api.deepseek.com"], None, Quirks { thoughts: Thoughts::Returned, ..USUAL }),
+    (Named::Gemini, &["generativelanguage.googleapis.com"], None, USUAL),
+];
+
+impl Quirks {
+    /// The row that a config names, else the one of the address.
+    pub(crate) fn of(named: Option<Named>, base_url: &str) -> Self {
+        let named = named.or_else(|| by_address(base_url));
+        TABLE.iter().find(|(name, ..)| Some(*name) == named).map_or(USUAL, |row| row.3)
+    }
+
+    /// What Azure speaks.
+    pub(crate) fn azure() -> Self {
+        Self::of(Some(Named::Openai), "")
+    }
+
+    /// The id of a call as this server takes it: the same one each time it is asked.
+    pub(crate) fn id(self, id: &str) -> String {
+        let fits = id.len() == 9 && id.bytes().all(|byte| byte.is_ascii_alphanumeric());
+        if self.ids == Ids::Any || fits {
+            return id.to_owned();
+        }
+        // FNV-1a, in the 36 letters and digits.
+        let mut hash = id.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+            (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+        });
+        let letter = || {
+            let digit = u32::try_from(hash % 36).unwrap_or(0);
+            hash /= 36;
+            char::from_digit(digit, 36).unwrap_or('0')
+        };
+        std::iter::repeat_with(letter).take(9).collect()
+    }
+}
+
+/// The server that is known by its address.
+pub(crate) fn by_address(base_url: &str) -> Option<Named> {
+    let url = Url::parse(base_url).ok()?;
+    let host = url.host_str()?;
+    let is_here = crate::facts::is_here(base_url);
+    let row = TABLE.iter().find(|(_, hosts, port, _)| {
+        hosts.contains(&host) || (is_here && port.is_some() && *port == url.port())
+    });
+    row.map(|(name, ..)| *name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_server_is_known_by_its_address_and_the_config_goes_first() {
+        let check =
+            |base_url: &str, expect: Option<Named>| assert_eq!(by_address(base_url), expect, "{base_url}");
+        check("https://api.openai.com/v1", Some(Named::Openai));
+        check("https://openrouter.ai/api/v1", Some(Named::Openrouter));
+        check("https://api.together.xyz/v1", Some(Named::Together));
+        check("https://api.mistral.ai/v1", Some(Named::Mistral));
+        check("https://api.deepseek.com", Some(Named::Deepseek));
+        check("https://generativelanguage.googleapis.com/v1beta/openai", Some(Named::Gemini));
+        check("http://127.0.0.1:1234/v1", Some(Named::LmStudio));
+        check("http://localhost:8000/v1", Some(Named::Vllm));
+        check("http://[::1]:8080/v1", Some(Named::LlamaCpp));
+        check("http://10.0.0.7:8080/v1", None);
+        check("https://api.openai.com.evil.example/v1", None);
+        check("nonsense", None);
+        assert_eq!(Quirks::of(Some(Named::Mistral), "http://127.0.0.1:1/v1").usage, Usage::Unasked);
+        assert_eq!(Quirks::of(None, "http://127.0.0.1:1/v1"), USUAL);
+        assert_eq!(Quirks::azure().limit, "max_completion_tokens");
+    }
+
+    #[test]
+    fn an_id_of_another_server_is_made_to_fit() {
+        let mistral = Quirks::of(Some(Named::Mistral), "");
+        assert_eq!(mistral.id("D681PevKs"), "D681PevKs");
+        let made = mistral.id("toolu_01A09q90qw90lq917835lq9");
+        assert!(made.len() == 9 && made.bytes().all(|byte| byte.is_ascii_alphanumeric()), "{made}");
+        assert_eq!(mistral.id("toolu_01A09q90qw90lq917835lq9"), made, "the result finds its call");
+        assert_ne!(mistral.id("call_1"), mistral.id("call_2"));
+        assert_eq!(USUAL.id("call_1"), "call_1");
+    }
+}
