@@ -34,6 +34,7 @@ mod recover;
 mod render;
 mod routed;
 mod run;
+mod session;
 mod settings;
 mod story;
 mod taint;

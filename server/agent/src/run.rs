@@ -25,8 +25,8 @@ use crate::limits::Repeats;
 use crate::opening;
 use crate::quarters::Quarters;
 use crate::recorder::Recorder;
+use crate::session::{self, Past};
 use crate::settings::Settings;
-use crate::taint;
 use crate::tools;
 use crate::vault;
 use crate::view::RunView;
@@ -43,6 +43,7 @@ pub(crate) struct Turn {
     pub(crate) recorder: Recorder,
     pub(crate) settings: Settings,
     pub(crate) run: RunId,
+    session: SessionId,
     pub(crate) origin: Option<Origin>,
     pub(crate) cancel: CancellationToken,
     /// The mode that a flag chose for this run.
@@ -61,6 +62,8 @@ pub(crate) struct Turn {
     pub(crate) last_text: String,
     /// The worst of what its model has read.
     pub(crate) taint: Grade,
+    /// What was said before in its session.
+    past: Vec<Message>,
 }
 
 impl Turn {
@@ -218,9 +221,12 @@ async fn begin(
         Err(error) => return Err((Some(settings), error.into())),
     };
     let origin = ask.place.as_ref().map(|(path, span)| Origin { path: path.clone(), span: *span });
-    let inherited = match &ask.session {
-        Some(session) => taint::inherited(shared, session).await,
-        None => Grade::Typed,
+    let past = match &ask.session {
+        Some(session) => match session::past(shared, session).await {
+            Ok(past) => past,
+            Err(error) => return Err((Some(settings), error)),
+        },
+        None => Past::default(),
     };
     let mut turn = Turn {
         shared: shared.clone(),
@@ -228,6 +234,7 @@ async fn begin(
         recorder: shared.recorder.clone(),
         settings,
         run: run.clone(),
+        session: session.clone(),
         origin,
         cancel: cancel.clone(),
         mode: ask.mode,
@@ -240,7 +247,8 @@ async fn begin(
         quarters: Quarters::default(),
         usage: Usage::default(),
         last_text: String::new(),
-        taint: inherited,
+        taint: past.grade,
+        past: past.within(way.choice().facts.context_window),
         world,
     };
     if action.tools.iter().any(|tool| tool == "bash") {
@@ -312,7 +320,9 @@ async fn converse(turn: &mut Turn, ask: &Ask, action: &Action, way: &mut Way) ->
         turn.shared.learn(text, &turn.settings.redactor);
     }
     let first = turn.shared.hidden(&opening.first_message(), &turn.settings.redactor);
-    let mut messages = vec![Message::User { text: first }];
+    turn.record(vec![Event::Told { text: first.clone() }]).await?;
+    let mut messages = std::mem::take(&mut turn.past);
+    messages.push(Message::User { text: first });
     let system = opening.system.text;
     let tools = tools::specs(&action.tools);
     let mut repeats = Repeats::default();
@@ -324,7 +334,7 @@ async fn converse(turn: &mut Turn, ask: &Ask, action: &Action, way: &mut Way) ->
             messages: messages.clone(),
             tools: tools.clone(),
             max_output_tokens: None,
-            cache_key: Some(turn.run.to_string()),
+            cache_key: Some(turn.session.to_string()),
             ..Request::default()
         };
         let Answered { text, calls, carried } = answer(turn, way, &request, began).await?;

@@ -4,9 +4,8 @@
 
 use std::path::{Component, Path};
 
-use copydesk_base::{Event, Grade, SessionId, path};
+use copydesk_base::{Event, Grade, path};
 
-use crate::desk::Shared;
 use crate::error::AgentError;
 use crate::run::Turn;
 
@@ -33,9 +32,6 @@ const STRANGERS: &[&str] = &[
     "Carthage",
     ".terraform",
 ];
-
-/// How many runs of a session are looked through for what they read.
-const RUNS: usize = 50;
 
 /// Whose words a file has.
 pub(crate) fn of_file(file: &Path, root: &Path, additional: &[std::path::PathBuf]) -> Grade {
@@ -65,29 +61,6 @@ impl Turn {
     pub(crate) fn grade_of(&self, file: &Path) -> Grade {
         of_file(file, &self.settings.root, &self.settings.additional)
     }
-}
-
-/// The worst that earlier runs of a session read.
-pub(crate) async fn inherited(shared: &Shared, session: &SessionId) -> Grade {
-    let journal = &shared.world.journal;
-    let mut grade = Grade::Typed;
-    for row in journal.runs(RUNS).await.unwrap_or_default() {
-        if row.session != *session {
-            continue;
-        }
-        match journal.records(&row.run).await {
-            Ok(records) => {
-                let grades = records.iter().filter_map(|record| match record.event {
-                    Event::Tainted { grade, .. } => Some(grade),
-                    _ => None,
-                });
-                grade = grades.fold(grade, Grade::max);
-            }
-            // What cannot be read could have been anything.
-            Err(_) => grade = Grade::Stranger,
-        }
-    }
-    grade
 }
 
 #[cfg(test)]

@@ -66,6 +66,10 @@ pub enum Event {
         #[serde(default)]
         process: Option<u32>,
     },
+    /// What the model was told first: the person's words, and what was put beside them. Secrets are placeholders.
+    Told {
+        text: String,
+    },
     /// A request left for the model: the `number`-th of this run, from one.
     ModelRequested {
         number: u64,

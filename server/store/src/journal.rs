@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use copydesk_base::{ApprovalId, Record, RunId};
+use copydesk_base::{ApprovalId, Record, RunId, SessionId};
 
 use crate::approvals::{self, Answer, Answered, PendingRow};
 use crate::database::{Database, Owner};
@@ -70,6 +70,17 @@ impl Journal {
         self.database
             .call(move |slot| match slot.existing()? {
                 Some(open) => open.read(|connection| records::runs(connection, limit)),
+                None => Ok(Vec::new()),
+            })
+            .await
+    }
+
+    /// The runs of a session, oldest first.
+    pub async fn session(&self, session: &SessionId) -> Result<Vec<RunRow>, StoreError> {
+        let session = session.clone();
+        self.database
+            .call(move |slot| match slot.existing()? {
+                Some(open) => open.read(|connection| records::session(connection, &session)),
                 None => Ok(Vec::new()),
             })
             .await

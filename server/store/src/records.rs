@@ -104,6 +104,15 @@ pub(crate) fn runs(connection: &Connection, limit: usize) -> Result<Vec<RunRow>,
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
+/// The runs of a session, oldest first.
+pub(crate) fn session(connection: &Connection, session: &SessionId) -> Result<Vec<RunRow>, Halt> {
+    let mut query = connection.prepare_cached(
+        "SELECT run, session, title, started, status FROM runs WHERE session = ?1 ORDER BY id",
+    )?;
+    let rows = query.query_map([session.as_str()], run_row)?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
 /// One run, if it is there.
 pub(crate) fn run(connection: &Connection, run: &RunId) -> Result<Option<RunRow>, Halt> {
     let mut query =

@@ -7,6 +7,7 @@ mod house;
 mod mending;
 mod models;
 mod routes;
+mod sessions;
 mod telling;
 mod terminal;
 mod trust;

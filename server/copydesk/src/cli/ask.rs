@@ -9,12 +9,12 @@ use std::sync::Arc;
 use anyhow::Context;
 use copydesk_agent::{Ask, DiskFiles, Outcome as Ended, Voice as Whose};
 use copydesk_base::config::Mode;
-use copydesk_base::{Files, RunStatus, Span, path};
+use copydesk_base::{Files, RunStatus, SessionId, Span, path};
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
 use super::terminal::{self, Terminal, Voice};
-use super::{Outcome, input, lsp};
+use super::{Outcome, input, lsp, sessions};
 use crate::config::Flags;
 use crate::here::Here;
 use crate::office::Office;
@@ -47,6 +47,12 @@ pub(super) struct Arguments {
     /// Make edits inside the workspace without asking; nothing else
     #[arg(long, conflicts_with = "mode")]
     apply: bool,
+    /// Go on with the last conversation here
+    #[arg(long = "continue", conflicts_with = "session")]
+    goes_on: bool,
+    /// Go on with this conversation; 'copydesk sessions' lists them
+    #[arg(long, value_name = "ID")]
+    session: Option<String>,
     /// Print one JSON document
     #[arg(long)]
     json: bool,
@@ -76,6 +82,14 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
         },
         None => None,
     };
+    let session = match &arguments.session {
+        None if arguments.goes_on => sessions::newest(&here)?,
+        named => named.as_deref().map(SessionId::from),
+    };
+    if arguments.goes_on && session.is_none() {
+        out::note("error: there is no conversation here to go on with");
+        return Ok(Outcome::WrongUsage);
+    }
     lsp::adopt_orphans();
     let flags =
         Flags { mode: chosen_mode(arguments), model: arguments.model.clone(), strict: arguments.strict };
@@ -86,7 +100,7 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
         place,
         model: arguments.model.clone(),
         mode: None,
-        session: None,
+        session,
         findings: vec![],
         voice: Whose::Person,
     };

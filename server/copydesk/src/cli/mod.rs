@@ -13,6 +13,7 @@ mod models;
 mod permissions;
 mod prompt;
 mod schema;
+mod sessions;
 mod terminal;
 mod tour;
 mod trust;
@@ -50,6 +51,7 @@ enum Command {
     Schema(schema::Arguments),
     Config(config::Arguments),
     Prompt(prompt::Arguments),
+    Sessions(sessions::Arguments),
     Doctor(doctor::Arguments),
     Models(models::Arguments),
     Trust(trust::Arguments),
@@ -101,6 +103,7 @@ pub(crate) fn main() -> ExitCode {
         Command::Schema(arguments) => schema::run(&arguments),
         Command::Config(arguments) => config::run(&arguments),
         Command::Prompt(arguments) => prompt::run(&arguments),
+        Command::Sessions(arguments) => sessions::run(&arguments),
         Command::Doctor(arguments) => doctor::run(&arguments),
         Command::Models(arguments) => models::run(&arguments),
         Command::Trust(arguments) => trust::run(&arguments),

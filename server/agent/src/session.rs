@@ -1,0 +1,235 @@
+//! An earlier conversation, read back from its records so that it can go on, in whatever process.
+//!
+//! What a model was told and what it answered stand in the journal as it saw them, secrets as placeholders. A run that
+//! was cut short is told as that: a tool call without a result has none, and nothing of it is done again.
+
+use copydesk_base::{Event, Grade, Record, SessionId};
+use copydesk_provider::{Arguments, Message, ToolCall, ToolOutcome, ToolResult};
+
+use crate::desk::Shared;
+use crate::error::AgentError;
+
+/// The most bytes of earlier turns that go along where nobody knows the model's window.
+const MOST: usize = 200 * 1024;
+/// Bytes of a token, as estimates count.
+const BYTES: usize = 4;
+/// What stands for a result that was never written down.
+const CUT: &str = "not known: the run ended before there was a result";
+/// What stands before the turns that still fit.
+const LEFT_OUT: &str = "[Earlier turns of this conversation are left out.]";
+
+/// What a conversation brings along.
+#[derive(Debug, Default, PartialEq)]
+pub(crate) struct Past {
+    /// The turns, oldest first.
+    pub(crate) turns: Vec<Vec<Message>>,
+    /// The worst that was read in it.
+    pub(crate) grade: Grade,
+}
+
+impl Past {
+    /// The newest whole turns that leave half of a window (in tokens) to the next one.
+    pub(crate) fn within(mut self, window: Option<u64>) -> Vec<Message> {
+        let half = window.and_then(|tokens| usize::try_from(tokens / 2).ok());
+        let mut left = half.map_or(MOST, |tokens| tokens.saturating_mul(BYTES));
+        let fits = |turn: &&Vec<Message>| {
+            let size = turn.iter().map(size).sum();
+            let fits = size <= left;
+            left = left.saturating_sub(size);
+            fits
+        };
+        let kept = self.turns.iter().rev().take_while(fits).count();
+        let left_out = self.turns.len() - kept;
+        let mut messages: Vec<Message> = self.turns.drain(left_out..).flatten().collect();
+        if left_out > 0 {
+            messages.insert(0, Message::User { text: LEFT_OUT.to_owned() });
+        }
+        messages
+    }
+}
+
+/// What a session said and read so far.
+pub(crate) async fn past(shared: &Shared, session: &SessionId) -> Result<Past, AgentError> {
+    let journal = &shared.world.journal;
+    let rows = journal.session(session).await?;
+    if rows.is_empty() {
+        return Err(AgentError::Settings(format!("there is no session '{session}' in this workspace")));
+    }
+    let mut past = Past::default();
+    for row in rows {
+        let records = journal.records(&row.run).await?;
+        past.grade = records.iter().filter_map(grade).fold(past.grade, Grade::max);
+        past.turns.push(messages(&records));
+    }
+    past.turns.retain(|turn| !turn.is_empty());
+    Ok(past)
+}
+
+fn grade(record: &Record) -> Option<Grade> {
+    match record.event {
+        Event::Tainted { grade, .. } => Some(grade),
+        _ => None,
+    }
+}
+
+/// The messages of one run.
+pub(crate) fn messages(records: &[Record]) -> Vec<Message> {
+    let mut turn = Messages::default();
+    for record in records {
+        match &record.event {
+            Event::Told { text } => turn.list.push(Message::User { text: text.clone() }),
+            Event::ModelAnswered { text, .. } => {
+                turn.close();
+                turn.text.clone_from(text);
+            }
+            Event::ToolCalled { call, name, arguments } => turn.calls.push(ToolCall {
+                id: call.to_string(),
+                name: name.clone(),
+                arguments: Arguments::read(arguments.to_string()),
+            }),
+            Event::ToolReturned { call, text } => turn.results.push(ToolResult {
+                call: call.to_string(),
+                text: text.clone(),
+                outcome: ToolOutcome::Done,
+            }),
+            _ => {}
+        }
+    }
+    turn.close();
+    turn.list
+}
+
+/// Messages, and the answer that is being read.
+#[derive(Default)]
+struct Messages {
+    list: Vec<Message>,
+    text: String,
+    calls: Vec<ToolCall>,
+    results: Vec<ToolResult>,
+}
+
+impl Messages {
+    /// Ends the answer that is being read.
+    fn close(&mut self) {
+        let (text, calls) = (std::mem::take(&mut self.text), std::mem::take(&mut self.calls));
+        let mut known = std::mem::take(&mut self.results);
+        if text.is_empty() && calls.is_empty() {
+            return;
+        }
+        let result = |call: &ToolCall| {
+            let found =
+                known.iter().position(|result| result.call == call.id).map(|at| known.swap_remove(at));
+            let cut =
+                || ToolResult { call: call.id.clone(), text: CUT.to_owned(), outcome: ToolOutcome::Failed };
+            found.unwrap_or_else(cut)
+        };
+        let results: Vec<ToolResult> = calls.iter().map(result).collect();
+        self.list.push(Message::Assistant { text, calls, carried: vec![] });
+        if !results.is_empty() {
+            self.list.push(Message::ToolResults { results });
+        }
+    }
+}
+
+fn size(message: &Message) -> usize {
+    match message {
+        Message::User { text } => text.len(),
+        Message::Assistant { text, calls, .. } => {
+            text.len() + calls.iter().map(|call| call.name.len() + call.arguments.raw.len()).sum::<usize>()
+        }
+        Message::ToolResults { results } => results.iter().map(|result| result.text.len()).sum(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use copydesk_base::{Timestamp, Usage};
+    use serde_json::json;
+
+    fn records(events: Vec<Event>) -> Vec<Record> {
+        let numbered = (1..).zip(events);
+        numbered.map(|(seq, event)| Record { run: "run-1".into(), seq, at: Timestamp(0), event }).collect()
+    }
+
+    fn told(text: &str) -> Event {
+        Event::Told { text: text.into() }
+    }
+
+    fn answered(text: &str, calls: usize) -> Event {
+        Event::ModelAnswered { text: text.into(), calls, usage: Usage::default() }
+    }
+
+    fn called(call: &str) -> Event {
+        Event::ToolCalled { call: call.into(), name: "read".into(), arguments: json!({"path": "a"}) }
+    }
+
+    fn returned(call: &str, text: &str) -> Event {
+        Event::ToolReturned { call: call.into(), text: text.into() }
+    }
+
+    fn user(text: &str) -> Message {
+        Message::User { text: text.into() }
+    }
+
+    fn assistant(text: &str, calls: &[&str]) -> Message {
+        let call = |id: &&str| ToolCall {
+            id: (*id).to_owned(),
+            name: "read".to_owned(),
+            arguments: Arguments::read(r#"{"path":"a"}"#),
+        };
+        Message::Assistant { text: text.into(), calls: calls.iter().map(call).collect(), carried: vec![] }
+    }
+
+    fn results(all: &[(&str, &str)]) -> Message {
+        let result = |(call, text): &(&str, &str)| ToolResult {
+            call: (*call).to_owned(),
+            text: (*text).to_owned(),
+            outcome: if *text == CUT { ToolOutcome::Failed } else { ToolOutcome::Done },
+        };
+        Message::ToolResults { results: all.iter().map(result).collect() }
+    }
+
+    #[test]
+    fn a_run_is_read_back_as_the_model_saw_it() {
+        let events = vec![
+            told("why?"),
+            answered("Let me look.", 2),
+            called("1"),
+            returned("1", "x"),
+            called("2"),
+            returned("2", "y"),
+            answered("Because.", 0),
+        ];
+        assert_eq!(
+            messages(&records(events)),
+            [
+                user("why?"),
+                assistant("Let me look.", &["1", "2"]),
+                results(&[("1", "x"), ("2", "y")]),
+                assistant("Because.", &[]),
+            ]
+        );
+    }
+
+    #[test]
+    fn what_was_cut_short_has_no_result_and_says_so() {
+        let events = vec![told("why?"), answered("", 2), called("1"), returned("1", "x"), called("2")];
+        let expected = [user("why?"), assistant("", &["1", "2"]), results(&[("1", "x"), ("2", CUT)])];
+        assert_eq!(messages(&records(events)), expected);
+        assert_eq!(messages(&records(vec![told("why?")])), [user("why?")]);
+        assert_eq!(messages(&records(vec![])), []);
+    }
+
+    #[test]
+    fn the_newest_whole_turns_that_fit_go_along() {
+        let turn = |text: &str| vec![user(text), assistant(&"x".repeat(10), &[])];
+        let past = || Past { turns: vec![turn("one"), turn("two"), turn("three")], grade: Grade::Typed };
+        let kept = |window| past().within(window);
+        assert_eq!(kept(None), past().turns.concat());
+        // Half of 20 tokens is 40 bytes: the newest two turns have 28.
+        let two: Vec<Message> = [vec![user(LEFT_OUT)], turn("two"), turn("three")].concat();
+        assert_eq!(kept(Some(20)), two);
+        assert_eq!(kept(Some(2)), [user(LEFT_OUT)]);
+    }
+}

@@ -1,0 +1,258 @@
+//! `copydesk sessions`: the conversations of this workspace, to look at, to take along, to go on with.
+
+use std::fmt::Write as _;
+
+use clap::Subcommand;
+use copydesk_base::{Event, Record, SessionId, Usage};
+use copydesk_store::RunRow;
+use serde_json::{Value, json};
+
+use super::Outcome;
+use crate::here::Here;
+use crate::out;
+use crate::render::visible;
+
+/// How many runs are looked through for the list.
+const RUNS: usize = 1000;
+
+/// Lists, shows and exports conversations
+#[derive(clap::Args)]
+pub(super) struct Arguments {
+    #[command(subcommand)]
+    what: Option<What>,
+    /// Print one JSON document
+    #[arg(long, global = true)]
+    json: bool,
+}
+
+#[derive(Subcommand)]
+enum What {
+    /// What was said, and what was done
+    Show {
+        /// As 'copydesk sessions' lists it
+        id: String,
+    },
+    /// The whole conversation as Markdown; with --json its records
+    Export {
+        /// As 'copydesk sessions' lists it
+        id: String,
+    },
+}
+
+/// A conversation as the list shows it.
+struct Listed {
+    session: SessionId,
+    title: String,
+    started: String,
+    runs: Vec<RunRow>,
+}
+
+pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
+    let here = Here::find()?;
+    match &arguments.what {
+        None => list(&here, arguments.json),
+        Some(What::Show { id }) => tell(&here, id, |turns| {
+            if arguments.json {
+                let turns = document(turns);
+                out::json(&json!({"schema": "copydesk.session/1", "session": id, "turns": turns}))
+            } else {
+                out::text(shown(turns))
+            }
+        }),
+        Some(What::Export { id }) => tell(&here, id, |turns| {
+            if arguments.json {
+                out::json(&json!({"schema": "copydesk.records/1", "session": id, "runs": turns}))
+            } else {
+                out::text(markdown(turns))
+            }
+        }),
+    }
+}
+
+/// The conversation that something was said in last.
+pub(super) fn newest(here: &Here) -> anyhow::Result<Option<SessionId>> {
+    Ok(block_on(here.journal().runs(1))?.into_iter().next().map(|row| row.session))
+}
+
+fn list(here: &Here, as_json: bool) -> anyhow::Result<Outcome> {
+    let mut sessions: Vec<Listed> = Vec::new();
+    for row in block_on(here.journal().runs(RUNS))? {
+        match sessions.iter_mut().find(|known| known.session == row.session) {
+            // Rows come newest first: the last one that is met began the conversation.
+            Some(known) => {
+                (known.title, known.started) = (row.title.clone(), row.started.to_string());
+                known.runs.push(row);
+            }
+            None => sessions.push(Listed {
+                session: row.session.clone(),
+                title: row.title.clone(),
+                started: row.started.to_string(),
+                runs: vec![row],
+            }),
+        }
+    }
+    if as_json {
+        let listed: Vec<Value> = sessions
+            .iter()
+            .map(|one| json!({"session": one.session, "title": one.title, "started": one.started, "turns": one.runs.len()}))
+            .collect();
+        out::json(&json!({"schema": "copydesk.sessions/1", "sessions": listed}))?;
+        return Ok(Outcome::Fine);
+    }
+    if sessions.is_empty() {
+        out::note("nothing was asked in this workspace yet");
+    }
+    for one in &sessions {
+        let turns =
+            if one.runs.len() == 1 { "1 turn".to_owned() } else { format!("{} turns", one.runs.len()) };
+        out::line(format!("{}  {}  {turns:<9} {}", one.session, one.started, visible(&one.title)))?;
+    }
+    Ok(Outcome::Fine)
+}
+
+fn tell(
+    here: &Here,
+    id: &str,
+    show: impl FnOnce(&[Vec<Record>]) -> anyhow::Result<()>,
+) -> anyhow::Result<Outcome> {
+    let journal = here.journal();
+    let rows = block_on(journal.session(&SessionId::from(id)))?;
+    if rows.is_empty() {
+        out::note(format!("error: there is no conversation '{id}' here; 'copydesk sessions' lists them"));
+        return Ok(Outcome::WrongUsage);
+    }
+    let turns =
+        rows.iter().map(|row| block_on(journal.records(&row.run))).collect::<anyhow::Result<Vec<_>>>()?;
+    show(&turns)?;
+    Ok(Outcome::Fine)
+}
+
+fn block_on<T>(asked: impl Future<Output = Result<T, copydesk_store::StoreError>>) -> anyhow::Result<T> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(asked).map_err(|error| anyhow::anyhow!("failed to {error}"))
+}
+
+/// One turn in what a person wants to know of it.
+#[derive(Default)]
+struct Story<'a> {
+    prompt: &'a str,
+    model: &'a str,
+    /// What the model said, and lines about what was done, in order.
+    said: Vec<Said<'a>>,
+    end: Option<(&'a str, &'a Usage)>,
+    error: Option<&'a str>,
+}
+
+enum Said<'a> {
+    Words(&'a str),
+    Done(String),
+}
+
+fn story(records: &[Record]) -> Story<'_> {
+    let mut story = Story::default();
+    for record in records {
+        match &record.event {
+            Event::RunStarted { prompt, title, model, .. } => {
+                story.prompt = if prompt.trim().is_empty() { title } else { prompt };
+                story.model = model;
+            }
+            Event::ModelSwitched { to, .. } => story.model = to,
+            Event::ModelAnswered { text, .. } if !text.trim().is_empty() => {
+                story.said.push(Said::Words(text));
+            }
+            Event::ToolCalled { name, arguments, .. } => {
+                let what = ["path", "command", "pattern"].iter().find_map(|key| arguments.get(key)?.as_str());
+                story
+                    .said
+                    .push(Said::Done(format!("{name} {}", what.unwrap_or_default()).trim_end().to_owned()));
+            }
+            Event::RunFinished { status, error, usage, .. } => {
+                story.end = Some((word(*status), usage));
+                story.error = error.as_deref();
+            }
+            _ => {}
+        }
+    }
+    story
+}
+
+const fn word(status: copydesk_base::RunStatus) -> &'static str {
+    use copydesk_base::RunStatus as Status;
+    match status {
+        Status::Pending => "pending",
+        Status::Running => "running",
+        Status::Waiting => "waiting",
+        Status::Suspended => "suspended",
+        Status::Succeeded => "succeeded",
+        Status::Failed => "failed",
+        Status::Canceled => "canceled",
+        Status::Skipped => "skipped",
+    }
+}
+
+fn shown(turns: &[Vec<Record>]) -> String {
+    let mut text = String::new();
+    for records in turns {
+        let story = story(records);
+        let _ = writeln!(text, "> {}", visible(story.prompt.trim()).replace('\n', "\n> "));
+        for said in &story.said {
+            let _ = match said {
+                Said::Words(words) => writeln!(text, "{}", visible(words.trim())),
+                Said::Done(what) => {
+                    writeln!(text, "  · {}", visible(what.lines().next().unwrap_or_default()))
+                }
+            };
+        }
+        let end = story.end.map_or_else(
+            || "not finished".to_owned(),
+            |(word, usage)| format!("{word}, {} tokens in, {} out", usage.input_tokens, usage.output_tokens),
+        );
+        let error = story.error.map_or(String::new(), |error| format!(": {}", visible(error)));
+        let _ = writeln!(text, "  ({}, {end}{error})\n", visible(story.model));
+    }
+    text
+}
+
+fn markdown(turns: &[Vec<Record>]) -> String {
+    let mut text = String::new();
+    for records in turns {
+        let story = story(records);
+        let _ = writeln!(text, "## You\n\n{}\n\n## {}\n", visible(story.prompt.trim()), visible(story.model));
+        for said in &story.said {
+            let _ = match said {
+                Said::Words(words) => writeln!(text, "{}\n", visible(words.trim())),
+                Said::Done(what) => writeln!(text, "- `{}`\n", visible(what).replace(['`', '\n'], " ")),
+            };
+        }
+        if let Some(error) = story.error {
+            let _ = writeln!(text, "**It failed:** {}\n", visible(error));
+        }
+    }
+    text
+}
+
+fn document(turns: &[Vec<Record>]) -> Vec<Value> {
+    turns
+        .iter()
+        .map(|records| {
+            let story = story(records);
+            let said: Vec<Value> = story
+                .said
+                .iter()
+                .map(|said| match said {
+                    Said::Words(words) => json!({"said": words}),
+                    Said::Done(what) => json!({"did": what}),
+                })
+                .collect();
+            json!({
+                "run": records.first().map(|record| &record.run),
+                "prompt": story.prompt,
+                "model": story.model,
+                "answer": said,
+                "status": story.end.map(|(word, _)| word),
+                "usage": story.end.map(|(_, usage)| usage),
+                "error": story.error,
+            })
+        })
+        .collect()
+}
