@@ -124,6 +124,33 @@ if not vim.list_contains(labels, 'retry') then fail('the completion offers `retr
 vim.api.nvim_buf_set_lines(workflow, row, row + 1, false, {})
 step('a half-typed key is completed')
 
+-- Inside an expression: what a step of this type gives, and what a function takes.
+local function with_step(expression, look)
+  local text = '  - {id: last, type: shell, run: "${{ ' .. expression
+  vim.api.nvim_buf_set_lines(workflow, row, row, false, { text .. ' }}"}' })
+  vim.api.nvim_win_set_cursor(0, { row + 1, #text })
+  look(#text)
+  vim.api.nvim_buf_set_lines(workflow, row, row + 1, false, {})
+end
+with_step('steps.test.output.', function(column)
+  local fields = request(workflow, 'textDocument/completion', row, column)
+  labels = vim.tbl_map(function(item) return item.label end, fields.items or fields)
+  if not vim.list_contains(labels, 'exitCode') or vim.list_contains(labels, 'status') then fail('the fields of a shell step', labels) end
+end)
+step('completion knows the type of what stands before the dot')
+
+with_step('inputs.registry.replace(', function()
+  vim.lsp.buf.signature_help()
+  local shown = wait_for('the signature', function()
+    for _, window in ipairs(vim.api.nvim_list_wins()) do
+      local text = vim.api.nvim_win_get_config(window).relative ~= '' and text_of(vim.api.nvim_win_get_buf(window))
+      if text and text:find('replace(search', 1, true) then return window end
+    end
+  end)
+  vim.api.nvim_win_close(shown, true)
+end)
+step('a signature is shown while an argument is written')
+
 local hover = request(workflow, 'textDocument/hover', 8, 6)
 local words = hover and (hover.contents.value or vim.inspect(hover.contents)) or ''
 if not words:find('%w+ %w+ %w+') then fail('the hover says what `type` is', hover) end
@@ -147,6 +174,14 @@ end, function() return { text_of(nightly), text_of(workflow) } end)
 if text_of(workflow):find('registry:', 1, true) then fail('the declaration has the new name', text_of(workflow)) end
 if #vim.diagnostic.get(nightly) > 0 then fail('nothing is wrong after it', vim.diagnostic.get(nightly)) end
 step('a rename reaches both files')
+
+local declaring = vim.api.nvim_buf_get_lines(workflow, 4, 5, false)
+vim.api.nvim_buf_set_lines(workflow, 4, 5, false, { (declaring[1]:gsub('target', 'goal')) })
+local stray = wait_for('a diagnostic in the other file', function() return finding(nightly, 'unknown-input') end, findings(nightly))
+if marked(nightly, stray) ~= 'target' then fail('the input that is gone is marked', marked(nightly, stray)) end
+vim.api.nvim_buf_set_lines(workflow, 4, 5, false, declaring)
+wait_for('the diagnostic to go', function() return not finding(nightly, 'unknown-input') end, findings(nightly))
+step('a change in a workflow marks the one that calls it')
 
 -- Layout and a refactoring, by the editor's own commands; then everything is put back.
 local tidy = text_of(workflow)

@@ -100,7 +100,25 @@ async function workflowHelp() {
   await page.keyboard.press("Control+Shift+K");
   step("a half-typed key is completed");
 
-  await saved(page, path, (text) => !text.includes("    re\n"));
+  await page.keyboard.press("Control+End");
+  await page.keyboard.type('  - {id: last, type: shell, run: "${{ steps.test.output.');
+  const proposals = page.locator(".suggest-widget .monaco-list-row");
+  await proposals.filter({ hasText: "exitCode" }).first().waitFor();
+  assert.equal(await proposals.filter({ hasText: "allowFailure" }).count(), 0);
+  await picture("fields");
+  await page.keyboard.press("Escape");
+  await page.keyboard.press("Control+Shift+K");
+  step("completion knows the type of what stands before the dot");
+
+  await page.keyboard.press("Control+End");
+  await page.keyboard.type('  - {id: last, type: shell, run: "${{ inputs.registry.replace(');
+  await page.locator(".parameter-hints-widget:visible", { hasText: "replace(search" }).waitFor();
+  await picture("signature");
+  await page.keyboard.press("Escape");
+  await page.keyboard.press("Control+Shift+K");
+  step("a signature is shown while an argument is written");
+
+  await saved(page, path, (text) => !text.includes("    re\n") && !text.includes("id: last"));
   await pointAt(page, page.locator(".view-line", { hasText: "shell" }).first().getByText("type").first());
   await page.locator(".monaco-hover:visible").filter({ hasText: /\w+ \w+ \w+/ }).first().waitFor();
   await page.keyboard.press("Escape");
@@ -112,6 +130,14 @@ async function workflowHelp() {
   await runCommand(page, "Format Document");
   await saved(page, path, (text) => text.includes("\n  - id: test\n"));
   step("a file is laid out");
+
+  await goTo(page, 10, 12);
+  const refactorings = await openLightBulb(page);
+  await refactorings.filter({ hasText: "as a block" }).first().click();
+  await saved(page, path, (text) => text.includes("\n    run: |-\n      cargo test"));
+  await runCommand(page, "Undo");
+  await saved(page, path, (text) => text.includes("\n    run: cargo test"));
+  step("a refactoring is done, and undone by the editor");
 }
 
 async function twoFiles() {
@@ -148,6 +174,22 @@ async function twoFiles() {
   });
   await page.locator(".squiggly-error").first().waitFor();
   step("a rename reaches both files");
+
+  await openFile(page, ".copydesk/workflows/nightly.yaml");
+  await gone(page.locator(".squiggly-error"));
+  await openFile(page, ".copydesk/workflows/release.yaml");
+  await goTo(page, 5, 3);
+  await page.keyboard.type("a_");
+  await openFile(page, ".copydesk/workflows/nightly.yaml");
+  await page.locator(".squiggly-error").first().waitFor();
+  await picture("parent");
+  await openFile(page, ".copydesk/workflows/release.yaml");
+  await goTo(page, 5, 3);
+  for (const key of ["Delete", "Delete"]) await page.keyboard.press(key);
+  await openFile(page, ".copydesk/workflows/nightly.yaml");
+  await gone(page.locator(".squiggly-error"));
+  await runCommand(page, "File: Save All Files");
+  step("a change in a workflow marks the one that calls it");
 }
 
 async function askAndAllow() {

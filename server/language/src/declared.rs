@@ -44,6 +44,12 @@ impl Block {
         }
     }
 
+    /// Whether everything here is over before anything there begins.
+    pub(crate) fn is_before(self, other: Self) -> bool {
+        let place = |block| Self::ALL.iter().position(|one| *one == block);
+        place(self) < place(other)
+    }
+
     /// Whether a step here may wait for one there: its own list, or the steps before it all.
     pub(crate) fn may_need(self, other: Self) -> bool {
         self == other || other == Self::Steps

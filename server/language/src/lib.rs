@@ -37,7 +37,7 @@ mod symbols;
 mod tokens;
 pub mod types;
 
-pub use check::{Memo, check, check_again};
+pub use check::{Memo, check, check_again, syntax};
 pub use complete::{Completion, CompletionKind, Signature, Snippet, complete, signature};
 pub use editing::{
     Made, Mended, NewFile, Refactoring, RefactoringKind, edited, is_safe, mend_all, refactorings,

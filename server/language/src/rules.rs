@@ -2,9 +2,11 @@
 //!
 //! Only found here. What is wrong with them is for the permission room to say, which knows what they mean.
 
-use copydesk_base::Span;
+use copydesk_base::{Fix, Span, TextEdit};
 use copydesk_text::Node;
 
+use crate::check::remove_item;
+use crate::check::suggest::Suggest;
 use crate::declared::inner_span;
 use crate::{File, FileKind};
 
@@ -15,6 +17,10 @@ pub struct RuleAt {
     pub span: Span,
     pub kind: RuleKind,
     pub text: String,
+    /// Takes it out of its list; none where its list would be broken by that.
+    pub removal: Option<Fix>,
+    /// What may have been meant, where the rule cannot be read.
+    pub spelling: Option<Fix>,
 }
 
 /// Which list a rule stands in.
@@ -49,13 +55,33 @@ pub fn rules_in(file: &File<'_>) -> Vec<RuleAt> {
     let mut rules: Vec<RuleAt> = Vec::new();
     for kind in RuleKind::ALL {
         let items = file.tree.get(lists, kind.as_str()).map(Node::items).unwrap_or_default();
-        rules.extend(items.iter().filter_map(|item| {
-            let text = item.as_str()?.to_owned();
-            (!file.tree.is_broken(item.span())).then(|| RuleAt { span: inner_span(item), kind, text })
+        rules.extend(items.iter().enumerate().filter_map(|(at, item)| {
+            let text = item.as_str().filter(|_| !file.tree.is_broken(item.span()))?;
+            let span = inner_span(item);
+            let removal =
+                file.tree.get(lists, kind.as_str()).and_then(|list| remove_item(file.text, list, at));
+            let removal = removal.map(|edit| Fix::new("take this rule out", vec![edit]));
+            Some(RuleAt { span, kind, text: text.to_owned(), removal, spelling: spelling(text, span) })
         }));
     }
     rules.sort_by_key(|rule| rule.span);
     rules
+}
+
+/// A bracket that is missing at the end, or the nearest of the words that a rule may start with.
+fn spelling(text: &str, span: Span) -> Option<Fix> {
+    let word = text.split('(').next().unwrap_or(text);
+    if text.contains('(') && !text.trim_end().ends_with(')') {
+        return Some(Fix::new("add a ')'", vec![TextEdit::insert(span.end, ")")]));
+    }
+    let known = RULE_WORDS.iter().map(|(word, _)| *word);
+    // With escapes in it, places in the text are not places in the file.
+    if span.len() != text.len() || known.clone().any(|known| known == word) {
+        return None;
+    }
+    let near = Suggest::default().nearest(word, known)?;
+    let edit = TextEdit::new(Span::new(span.start, span.start + word.len()), near);
+    Some(Fix::new(format!("change to '{near}'"), vec![edit]))
 }
 
 /// What a rule may be about, as it is written in front of the parentheses, with a line for a person.
@@ -67,6 +93,7 @@ pub const RULE_WORDS: &[(&str, &str)] = &[
     ("Mcp", "Tools of MCP servers: `Mcp(files)`, `Mcp(files, read_file)`."),
     ("WebFetch", "Reaching an address: `WebFetch(docs.rs)`."),
     ("Network", "The same as `WebFetch`."),
+    ("Destroy", "Commands that take something away: `rm`, `git clean`. Under `ask` and `deny` only."),
 ];
 
 /// What a rule says, for a person. `None` where it cannot be understood.
@@ -99,6 +126,8 @@ pub(crate) fn explain(kind: &str, text: &str) -> Option<String> {
             Some((server, tool)) => format!("The tool `{}` of the server `{}`", tool.trim(), server.trim()),
             None => format!("Every tool of the server `{named}`"),
         },
+        ("Destroy", None) => "Taking anything away".to_owned(),
+        ("Destroy", Some(place)) => format!("Taking `{place}` away"),
         ("WebFetch" | "Network", None) => "Reaching any address".to_owned(),
         ("WebFetch" | "Network", Some(host)) => format!("Reaching `{host}`"),
         _ => return None,

@@ -5,7 +5,7 @@
 
 use std::path::Path;
 
-use copydesk_base::{Code, Diagnostic, Fix, Severity, Span, TextEdit};
+use copydesk_base::{Code, Diagnostic, Severity};
 use copydesk_language::{File, FileKind, RuleAt, RuleKind, Trust, rules_in};
 use copydesk_permission::{RuleFinding, RuleHome, RuleLine, RuleProblem, RuleVerdict, lint};
 
@@ -22,7 +22,7 @@ pub fn check_rules(file: &File<'_>, trust: Trust) -> Vec<Diagnostic> {
         .iter()
         .map(|rule| RuleLine { verdict: verdict(rule.kind), text: rule.text.clone(), home })
         .collect();
-    lint(&lines).into_iter().filter_map(|finding| told(file, &rules, finding)).collect()
+    lint(&lines).into_iter().filter_map(|finding| told(&rules, finding)).collect()
 }
 
 /// Whether a config lies in a workspace, and not with the person's own.
@@ -39,7 +39,7 @@ const fn verdict(kind: RuleKind) -> RuleVerdict {
 }
 
 /// One finding where its rule stands.
-fn told(file: &File<'_>, rules: &[RuleAt], finding: RuleFinding) -> Option<Diagnostic> {
+fn told(rules: &[RuleAt], finding: RuleFinding) -> Option<Diagnostic> {
     let rule = rules.get(finding.at)?;
     let code = match finding.problem {
         RuleProblem::Malformed => Code::MalformedRule,
@@ -55,36 +55,18 @@ fn told(file: &File<'_>, rules: &[RuleAt], finding: RuleFinding) -> Option<Diagn
     if let Some(other) = finding.other.and_then(|at| rules.get(at)) {
         diagnostic = diagnostic.with_related(other.span, format!("{} decides", other.text.trim()));
     }
-    if matches!(code, Code::ShadowedRule | Code::UnreachableRule)
-        && let Some(fix) = removal(file, rule.span)
-    {
-        diagnostic = diagnostic.with_fix(fix);
-    }
+    let fix = match code {
+        Code::MalformedRule => &rule.spelling,
+        _ => &rule.removal,
+    };
+    diagnostic.fixes.extend(fix.clone());
     Some(diagnostic)
-}
-
-/// Takes the rule out, where it has a line of its own and is not the only one that keeps its list alive.
-fn removal(file: &File<'_>, rule: Span) -> Option<Fix> {
-    let start = file.text[..rule.start].rfind('\n').map_or(0, |at| at + 1);
-    let end = file.text[rule.end..].find('\n').map_or(file.text.len(), |at| rule.end + at + 1);
-    let before = file.text[start..rule.start].trim_start();
-    let behind = file.text[rule.end..end].trim().trim_start_matches(['"', '\'']).trim_start();
-    let is_own = matches!(before.trim_end_matches(['"', '\'']).trim_end(), "-")
-        && (behind.is_empty() || behind.starts_with('#'));
-    let dash = file.text[start..rule.start].find('-').map(|at| &file.text[start..start + at]);
-    let has_neighbor = dash.is_some_and(|indent| {
-        let item = format!("{indent}- ");
-        let above = file.text[..start].lines().next_back().is_some_and(|line| line.starts_with(&item));
-        let below = file.text[end..].lines().next().is_some_and(|line| line.starts_with(&item));
-        above || below
-    });
-    let edits = vec![TextEdit::new(Span::new(start, end), "")];
-    (is_own && has_neighbor).then(|| Fix::new("take this rule out", edits))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use copydesk_base::TextEdit;
     use copydesk_text::yaml;
 
     /// Checks what is found in a config, as `line: code → fixed text's line count`.

@@ -17,8 +17,8 @@ use std::time::SystemTime;
 
 use copydesk_base::path::{is_inside, resolve};
 use copydesk_base::{Diagnostic, Files, Span};
-use copydesk_language::File;
 use copydesk_language::schemas::{self, Named, Schema};
+use copydesk_language::{File, syntax};
 use globset::{GlobBuilder, GlobMatcher};
 
 use crate::convert;
@@ -167,7 +167,7 @@ impl Library {
 
 /// What is wrong in a file by the schema it has, with the syntax errors that its tree knows.
 pub fn check(file: &File<'_>, chosen: &Chosen) -> Vec<Diagnostic> {
-    let mut found = file.tree.problems().to_vec();
+    let mut found = syntax(file);
     let head = Span::new(0, file.text.find(['\n', '\r']).unwrap_or(file.text.len()));
     let place = chosen.named.unwrap_or(head);
     match &chosen.schema {

@@ -11,6 +11,9 @@ use crate::node::Tree;
 use crate::position::lines;
 use crate::yaml;
 
+/// What is said where the end is missing.
+pub const NO_END: &str = "this front matter has no end; add a line of '---' behind it";
+
 /// Where the parts of a Markdown file are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FrontMatter {
@@ -71,8 +74,7 @@ pub fn parse_shared(text: Arc<str>) -> Tree {
     let Some(parts) = split(&text) else { return Tree::default() };
     let mut tree = yaml::parse_part(text, parts.yaml);
     if parts.closing.is_none() {
-        let message = "this front matter has no end; add a line of '---' behind it";
-        tree.problems.insert(0, Diagnostic::new(Code::YamlSyntax, parts.opening, message));
+        tree.problems.insert(0, Diagnostic::new(Code::YamlSyntax, parts.opening, NO_END));
         tree.broken = vec![parts.yaml];
     }
     tree

@@ -21,6 +21,7 @@ use std::sync::Arc;
 use copydesk_base::{Code, Diagnostic, Span};
 
 pub(crate) use self::build::Output;
+pub use self::message::messages;
 use crate::green::{Green, GreenEntry, settled};
 use crate::tree::Tree;
 

@@ -5,6 +5,7 @@
 
 mod diagnostics;
 mod help;
+mod mends;
 mod schemas;
 
 use copydesk_tests::client::Client;

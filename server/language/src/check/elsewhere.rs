@@ -7,7 +7,7 @@ use copydesk_text::Node;
 
 use super::Findings;
 use super::context::InSight;
-use super::fixes::add_to_section;
+use super::section::{self, New, Value};
 use crate::FileKind;
 use crate::declared::inner_span;
 use crate::expression::has_expression;
@@ -42,39 +42,30 @@ pub(super) fn named(findings: &mut Findings<'_>, call: &Call) {
             pool(findings, name, call.span, pools);
         }
         Target::McpServer(name) => {
-            let Some(known) = context.servers.as_deref().filter(|known| known.binary_search(name).is_err())
-            else {
-                return;
-            };
-            let message = format!("there is no MCP server '{name}' in the config");
-            unknown(
-                findings,
-                Code::UnknownName,
-                call.span,
-                message,
-                name,
-                known,
-                "configure it under 'mcp_servers'",
-            );
+            of_config(findings, (name, call.span), context.servers.as_deref(), ("MCP server", "mcp_servers"));
         }
         Target::Provider(name) => {
-            let Some(known) = context.providers.as_deref().filter(|known| known.binary_search(name).is_err())
-            else {
-                return;
-            };
-            let message = format!("there is no provider '{name}' in the config");
-            unknown(
-                findings,
-                Code::UnknownName,
-                call.span,
-                message,
-                name,
-                known,
-                "configure it under 'providers'",
-            );
+            of_config(findings, (name, call.span), context.providers.as_deref(), ("provider", "providers"));
         }
         Target::Workflow(_) | Target::Input { .. } | Target::Output { .. } => {}
     }
+}
+
+/// A name that stands in a section of the config. Where nobody has looked, every name is right.
+fn of_config(
+    findings: &mut Findings<'_>,
+    (name, span): (&str, Span),
+    known: Option<&[String]>,
+    (word, section): (&str, &str),
+) {
+    let Some(known) = known.filter(|known| known.binary_search_by(|one| one.as_str().cmp(name)).is_err())
+    else {
+        return;
+    };
+    let message = format!("there is no {word} '{name}' in the config");
+    let otherwise = format!("configure it under '{section}'");
+    let finding = with_near(findings, Code::UnknownName, span, message, name, known, &otherwise);
+    findings.add(finding);
 }
 
 fn agent(findings: &mut Findings<'_>, name: &str, span: Span) {
@@ -99,25 +90,11 @@ fn pool(findings: &mut Findings<'_>, name: &str, span: Span, pools: &[String]) {
     let message = format!("there is no pool '{name}'");
     let mut finding =
         with_near(findings, Code::UnknownPool, span, message, name, pools, "declare it under 'pools'");
-    let plain = name.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '-'));
+    let new = New { section: "pools", before: "steps", name, value: Value::Word("1") };
     let is_workflow = findings.file.kind == FileKind::Workflow;
-    if let Some(edit) = add_to_section(findings, "pools", "steps", name, "1").filter(|_| plain && is_workflow)
-    {
+    if let Some(edit) = section::add(findings, new).filter(|_| is_workflow) {
         finding = finding.with_fix(Fix::new(format!("declare the pool '{name}'"), vec![edit]));
     }
-    findings.add(finding);
-}
-
-fn unknown(
-    findings: &mut Findings<'_>,
-    code: Code,
-    span: Span,
-    message: String,
-    name: &str,
-    known: &[String],
-    otherwise: &str,
-) {
-    let finding = with_near(findings, code, span, message, name, known, otherwise);
     findings.add(finding);
 }
 
@@ -155,14 +132,8 @@ fn engine(findings: &mut Findings<'_>, node: Node<'_>) {
     } else if let Some(allowed) = settings.engines_allowed.as_ref().filter(|allowed| !listed(allowed)) {
         let known: Vec<String> = allowed.keys().cloned().collect();
         let message = format!("'{name}' is not on the allow list of engines");
-        unknown(
-            findings,
-            Code::EngineNotAllowed,
-            span,
-            message,
-            name,
-            &known,
-            "it will be refused; add it to 'engines.allowlist' of the config",
-        );
+        let otherwise = "it will be refused; add it to 'engines.allowlist' of the config";
+        let finding = with_near(findings, Code::EngineNotAllowed, span, message, name, &known, otherwise);
+        findings.add(finding);
     }
 }

@@ -5,8 +5,6 @@
 use copydesk_base::{Span, TextEdit};
 use copydesk_text::{Entry, Kind, Node, Style};
 
-use super::Findings;
-
 /// Takes the entry at `at` out of a mapping. The last one of a mapping stays: an empty block is no mapping.
 pub(super) fn remove_entry(text: &str, mapping: Node<'_>, at: usize) -> Option<TextEdit> {
     let entries = mapping.entries();
@@ -30,7 +28,7 @@ pub(super) fn remove_key(text: &str, mapping: Node<'_>, key: &str) -> Option<Tex
 }
 
 /// Takes the item at `at` out of a list. The only item of a block list stays.
-pub(super) fn remove_item(text: &str, list: Node<'_>, at: usize) -> Option<TextEdit> {
+pub(crate) fn remove_item(text: &str, list: Node<'_>, at: usize) -> Option<TextEdit> {
     let items = list.items();
     let item = items.get(at)?;
     let next = items.get(at + 1);
@@ -44,6 +42,23 @@ pub(super) fn remove_item(text: &str, list: Node<'_>, at: usize) -> Option<TextE
     let lead = text.get(..item.span().start)?.trim_end_matches([' ', '\t']);
     let dash = lead.strip_suffix('-')?.len();
     remove_lines(text, Span::new(dash, item.span().end), None)
+}
+
+/// Puts a text of one line behind the last item of a list.
+pub(super) fn add_item(text: &str, list: Node<'_>, item: &str) -> Option<TextEdit> {
+    let Kind::Sequence(items) = list.kind() else { return None };
+    if is_flow(text, list) {
+        let comma = if items.is_empty() { "" } else { ", " };
+        let at = items.iter().next_back().map_or(list.span().start + 1, |last| last.span().end);
+        return Some(TextEdit::insert(at, format!("{comma}{item}")));
+    }
+    let last = items.iter().next_back()?;
+    let before = text.get(..last.span().start)?;
+    let dash = before.trim_end_matches([' ', '\t']).strip_suffix('-')?;
+    let indent = dash.get(line_start(text, dash.len())..)?;
+    let is_blank = indent.chars().all(|c| c == ' ');
+    let at = line_end(text, last.span().end);
+    is_blank.then(|| TextEdit::insert(at, format!("{}{indent}- {item}", line_break(text))))
 }
 
 /// Puts a key with a value of one line into a mapping, behind the entry `after` or at its end.
@@ -77,33 +92,6 @@ pub(super) fn insert_first(text: &str, mapping: Node<'_>, key: &str, value: &str
     Some(TextEdit::insert(first, format!("{key}: {value}{}{indent}", line_break(text))))
 }
 
-/// Adds a name to a section at the top of the file, and the section where there is none.
-pub(super) fn add_to_section(
-    findings: &Findings<'_>,
-    section: &str,
-    before: &str,
-    name: &str,
-    value: &str,
-) -> Option<TextEdit> {
-    let text = findings.file.text;
-    let root = findings.tree().root()?;
-    let Some(entry) = root.entry(section) else {
-        let at = root.entry(before)?.key().span().start;
-        let break_ = line_break(text);
-        let at_line = at == 0 || text.as_bytes().get(at - 1) == Some(&b'\n');
-        return at_line
-            .then(|| TextEdit::insert(at, format!("{section}:{break_}  {name}: {value}{break_}{break_}")));
-    };
-    match entry.value().kind() {
-        Kind::Null => {
-            let at = entry.key().span().end + 1;
-            Some(TextEdit::insert(at, format!("{}  {name}: {value}", line_break(text))))
-        }
-        Kind::Mapping(_) => insert_key(text, entry.value(), None, name, value),
-        _ => None,
-    }
-}
-
 /// A key as the file writes keys: JSON wants quotes.
 fn key_in(text: &str, key: &str) -> String {
     if text.trim_start().starts_with('{') && !key.starts_with('"') {
@@ -116,7 +104,7 @@ fn key_in(text: &str, key: &str) -> String {
 /// A scalar's text with the quotes that keep it a text.
 pub(super) fn quoted(text: &str) -> String {
     let plain = text.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '-' | '.' | '/'))
-        && text.starts_with(|c: char| c.is_alphabetic() || matches!(c, '.' | '/'))
+        && text.starts_with(|c: char| c.is_alphabetic() || matches!(c, '.' | '/' | '_'))
         && !matches!(text, "true" | "false" | "null" | "yes" | "no" | "on" | "off");
     if plain { text.to_owned() } else { format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\"")) }
 }
@@ -174,7 +162,7 @@ fn remove_lines(text: &str, span: Span, next: Option<usize>) -> Option<TextEdit>
 }
 
 /// The blanks in front of a key, its dashes counted as blanks.
-fn indent_of(text: &str, key: usize) -> Option<String> {
+pub(super) fn indent_of(text: &str, key: usize) -> Option<String> {
     let lead = text.get(line_start(text, key)..key)?;
     lead.chars().all(|c| matches!(c, ' ' | '-')).then(|| " ".repeat(lead.len()))
 }
@@ -190,7 +178,7 @@ pub(super) fn line_start(text: &str, offset: usize) -> usize {
 }
 
 /// The end of the line on which a piece ends; a block text may end with the break itself.
-fn line_end(text: &str, end: usize) -> usize {
+pub(super) fn line_end(text: &str, end: usize) -> usize {
     let before = text.get(..end).unwrap_or("");
     if before.ends_with('\n') {
         return before.trim_end_matches(['\n', '\r']).len();

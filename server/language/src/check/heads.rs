@@ -7,7 +7,7 @@ use copydesk_text::{Entry, Node};
 
 use super::Findings;
 use super::elsewhere::{named, with_near};
-use super::fixes::replace_text;
+use super::fixes::{add_item, replace_text};
 use crate::FileKind;
 use crate::declared::inner_span;
 use crate::expression::has_expression;
@@ -199,7 +199,10 @@ fn arguments(findings: &mut Findings<'_>, root: Node<'_>) {
         }
         let message = format!("there is no argument '{name}'");
         let otherwise = "declare it under 'arguments'";
-        let finding = with_near(findings, Code::UnknownName, span, message, name, &known, otherwise);
+        let mut finding = with_near(findings, Code::UnknownName, span, message, name, &known, otherwise);
+        let declaration = add_item(findings.file.text, list, name);
+        let title = format!("declare the argument '{name}'");
+        finding.fixes.extend(declaration.map(|edit| Fix::new(title, vec![edit])));
         findings.add(finding);
     }
     let text = findings.file.text;

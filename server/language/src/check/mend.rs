@@ -1,9 +1,7 @@
 //! Mends of expressions: edits of YAML that leave its quotes and its layout in order.
 
 use copydesk_base::{Span, TextEdit};
-use copydesk_text::{Kind, Node, Scalar, Style};
-
-use super::Findings;
+use copydesk_text::{Node, Scalar, Style};
 
 /// Whether a value stands between `{ }` or `[ ]` of YAML, where a plain text cannot hold brackets.
 #[derive(Clone, Copy, PartialEq)]
@@ -74,48 +72,4 @@ pub(super) fn wrap(node: Node<'_>, scalar: Scalar<'_>, flow: Flow) -> Option<Vec
     let end = text.trim_end().len();
     let inner = scalar.source_span(0, end);
     Some(vec![insert(inner.start, "${{ "), insert(inner.end, " }}")])
-}
-
-/// Adds an input to the workflow.
-pub(super) fn declare(findings: &Findings<'_>, name: &str, kind: &str) -> Option<TextEdit> {
-    if !name.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '-' | '$')) {
-        return None;
-    }
-    let text = findings.file.text;
-    let line_break = if text.contains("\r\n") { "\r\n" } else { "\n" };
-    let root = findings.tree().root()?;
-    let block = |indent: &str| format!("{indent}{name}:{line_break}{indent}  type: {kind}");
-    let Some(inputs) = root.entry("inputs") else {
-        let steps = root.entry("steps")?.key().span().start;
-        let is_block = steps == 0 || text.as_bytes().get(steps - 1) == Some(&b'\n');
-        let new = format!("inputs:{line_break}{}{line_break}{line_break}", block("  "));
-        return is_block.then(|| TextEdit { span: Span::at(steps), text: new });
-    };
-    let value = &inputs.value();
-    match value.kind() {
-        Kind::Null => {
-            let at = inputs.key().span().end + 1;
-            Some(TextEdit { span: Span::at(at), text: format!("{line_break}{}", block("  ")) })
-        }
-        Kind::Mapping(entries) if value.span().of(text).starts_with('{') => {
-            let comma = if entries.is_empty() { "" } else { ", " };
-            let at = entries.last().map_or(value.span().start + 1, |last| last.span().end);
-            Some(TextEdit { span: Span::at(at), text: format!("{comma}{name}: {{type: {kind}}}") })
-        }
-        Kind::Mapping(entries) => {
-            let (first, last) = (entries.first()?, entries.last()?);
-            let line_start = text[..first.key().span().start].rfind('\n').map_or(0, |at| at + 1);
-            let indent = text.get(line_start..first.key().span().start)?;
-            let end = last.span().end;
-            // Behind the last entry's line, a comment on it included; a block text may end with the break itself.
-            let at = if text[..end].ends_with('\n') {
-                text[..end].trim_end_matches(['\n', '\r']).len()
-            } else {
-                text[end..].find(['\n', '\r']).map_or(text.len(), |found| end + found)
-            };
-            let blank = indent.trim().is_empty();
-            blank.then(|| TextEdit { span: Span::at(at), text: format!("{line_break}{}", block(indent)) })
-        }
-        _ => None,
-    }
 }

@@ -11,6 +11,7 @@
 
 mod context;
 mod elsewhere;
+mod embedded;
 mod expressions;
 mod fixes;
 mod graph;
@@ -22,24 +23,28 @@ mod missing;
 mod operations;
 mod rules;
 mod secrets;
+mod section;
 mod settings;
 mod structure;
 mod subworkflow;
 pub(crate) mod suggest;
+mod syntax;
 mod values;
 mod whole;
 
 use std::sync::Arc;
 
-use copydesk_base::{Code, Diagnostic, Fix, Span};
-use copydesk_text::{Step, Tree, yaml};
+use copydesk_base::{Code, Diagnostic, Span};
+use copydesk_text::{Tree, yaml};
 
 use crate::declared::Declared;
 use crate::{File, FileKind, WorkspaceIndex, shape, summary};
 use context::Context;
+pub(crate) use fixes::remove_item;
 pub use memo::Memo;
 pub(crate) use subworkflow::offers as workflow_paths;
 use suggest::Suggest;
+pub use syntax::syntax;
 pub(crate) use whole::names_read;
 
 /// Everything that is wrong in a file, in the order of the text.
@@ -53,7 +58,7 @@ pub fn check_again(file: &File<'_>, index: &WorkspaceIndex, memo: &mut Memo) -> 
     let Some(shapes) = shape::of(file.kind) else { return Vec::new() };
     let calls = summary::calls_of_steps(file);
     let context = Arc::new(Context::new(file, &calls, index));
-    let list = duplicate_keys(file);
+    let list = syntax::syntax(file);
     let declared = match file.kind {
         FileKind::Workflow => Declared::new(file.tree),
         _ => Declared::default(),
@@ -75,6 +80,7 @@ pub fn check_again(file: &File<'_>, index: &WorkspaceIndex, memo: &mut Memo) -> 
     match file.kind {
         FileKind::Workflow => {
             rules::inputs(&mut findings, &declared);
+            embedded::of_workflow(&mut findings);
             graph::duplicates(&mut findings, &declared);
             let mut edges = graph::needs(&mut findings, &declared);
             expressions::workflow(&mut findings, &declared, index, &mut edges);
@@ -108,53 +114,29 @@ pub fn check_again(file: &File<'_>, index: &WorkspaceIndex, memo: &mut Memo) -> 
 
 /// For each step, by its place in [`Declared::steps`], whether it waits for the step `target`, however far away.
 pub(crate) fn waiting_for<'a>(file: &File<'a>, declared: &Declared<'a>, target: usize) -> Vec<bool> {
-    let Some(shapes) = shape::of(file.kind) else { return Vec::new() };
-    let context = Arc::default();
-    let mut findings = Findings {
-        file: *file,
-        list: Vec::new(),
-        suggest: Suggest::default(),
-        shapes,
-        context,
-        memo: Memo::default(),
-    };
-    let mut edges = graph::needs(&mut findings, declared);
-    expressions::edges_only(&mut findings, declared, &mut edges);
-    graph::waiting_for(&edges, target)
-}
-
-/// The syntax's own findings. A key that stands twice can be taken out.
-fn duplicate_keys(file: &File<'_>) -> Vec<Diagnostic> {
-    let mut list = file.tree.problems().to_vec();
-    for finding in list.iter_mut().filter(|finding| finding.code == Code::DuplicateKey) {
-        let path = file.tree.path_at(finding.span.start);
-        let Some((Step::Key(entry), around)) = path.split_last() else { continue };
-        let Some(mapping) = around.last().map(|step| step.node()).or_else(|| file.tree.root()) else {
-            continue;
-        };
-        let at = mapping.entries().iter().position(|other| other.key().span() == entry.key().span());
-        if let Some(edit) = at.and_then(|at| fixes::remove_entry(file.text, mapping, at)) {
-            finding.fixes.push(Fix::new("take this one out", vec![edit]));
-        }
-    }
-    list
+    graph::waiting_for(&drawn(file, declared), target)
 }
 
 /// For each step, by its place in [`Declared::steps`], the steps that it waits for, and where each is written.
 pub(crate) fn edges<'a>(file: &File<'a>, declared: &Declared<'a>) -> Vec<Vec<(usize, Span)>> {
-    let Some(shapes) = shape::of(file.kind) else { return Vec::new() };
-    let context = Arc::default();
+    let edges = drawn(file, declared).into_iter();
+    edges.map(|edges| edges.into_iter().map(|edge| (edge.to, edge.span)).collect()).collect()
+}
+
+/// The edges between steps, without a look at what is wrong.
+fn drawn<'a>(file: &File<'a>, declared: &Declared<'a>) -> graph::Edges {
+    let Some(shapes) = shape::of(file.kind) else { return graph::Edges::new() };
     let mut findings = Findings {
         file: *file,
         list: Vec::new(),
         suggest: Suggest::default(),
         shapes,
-        context,
+        context: Arc::default(),
         memo: Memo::default(),
     };
     let mut edges = graph::needs(&mut findings, declared);
     expressions::edges_only(&mut findings, declared, &mut edges);
-    edges.into_iter().map(|edges| edges.into_iter().map(|edge| (edge.to, edge.span)).collect()).collect()
+    edges
 }
 
 /// Of a YAML file only the first document is read. What stands in another must not look as if it counted.

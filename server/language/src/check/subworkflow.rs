@@ -12,7 +12,7 @@ use copydesk_text::{Kind, Node};
 
 use super::Findings;
 use super::elsewhere::with_near;
-use super::fixes::{insert_key, is_flow, quoted};
+use super::fixes::{insert_key, is_flow, quoted, remove_key};
 use crate::WorkspaceIndex;
 use crate::declared::inner_span;
 use crate::expression::has_expression;
@@ -194,7 +194,9 @@ fn inputs(
         let message = format!("'{}' has no input '{name}'", name_of(place));
         let otherwise = listed("takes", &known);
         let span = inner_span(entry.key());
-        let finding = with_near(findings, Code::UnknownInput, span, message, name, &known, &otherwise);
+        let mut finding = with_near(findings, Code::UnknownInput, span, message, name, &known, &otherwise);
+        let removal = given.and_then(|given| remove_key(findings.file.text, given, name));
+        finding.fixes.extend(removal.map(|edit| Fix::new(format!("take '{name}' out"), vec![edit])));
         findings.add(finding);
     }
     let tree = findings.tree();

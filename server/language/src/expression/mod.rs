@@ -42,6 +42,25 @@ pub struct Expr {
     pub kind: ExprKind,
 }
 
+impl Expr {
+    /// What a chain of members, items and calls starts with, and its links in the order of the text.
+    pub(crate) fn chain(&self) -> (&Self, Vec<&Self>) {
+        let mut links = Vec::new();
+        let mut base = self;
+        loop {
+            let before = match &base.kind {
+                ExprKind::Member { object, .. } | ExprKind::Index { object, .. } => object,
+                ExprKind::Call { callee, .. } => callee,
+                _ => break,
+            };
+            links.push(base);
+            base = before;
+        }
+        links.reverse();
+        (base, links)
+    }
+}
+
 /// What an expression is made of.
 #[derive(Clone, Debug, PartialEq)]
 pub enum ExprKind {

@@ -71,21 +71,7 @@ fn walk<'e>(expr: &'e Expr, bound: &mut Vec<&'e str>, found: &mut Vec<Reference>
 
 /// A name with everything that follows it: the fixed part becomes a reference, the computed parts are walked.
 fn chain<'e>(expr: &'e Expr, bound: &mut Vec<&'e str>, found: &mut Vec<Reference>) {
-    let mut links = Vec::new();
-    let mut base = expr;
-    loop {
-        base = match &base.kind {
-            ExprKind::Member { object, .. } | ExprKind::Index { object, .. } => {
-                links.push(base);
-                object
-            }
-            ExprKind::Call { callee, .. } => {
-                links.push(base);
-                callee
-            }
-            _ => break,
-        };
-    }
+    let (base, links) = expr.chain();
     let mut reference = None;
     match &base.kind {
         ExprKind::Name(text) if !bound.contains(&text.as_str()) => {
@@ -96,7 +82,7 @@ fn chain<'e>(expr: &'e Expr, bound: &mut Vec<&'e str>, found: &mut Vec<Reference
         _ => walk(base, bound, found),
     }
     let mut fixed = reference.is_some();
-    for link in links.into_iter().rev() {
+    for link in links {
         let member = match &link.kind {
             ExprKind::Member { name, .. } => Some(Member { name: name.clone(), form: Form::Dotted }),
             ExprKind::Index { index, .. } => match &index.kind {

@@ -1,4 +1,5 @@
-//! Files of others beside schemas of others: every test is a schema, a text and what is said about it.
+//! Files of others beside schemas of others: every test is a schema, a text and what is said about it. And the published
+//! cases of others for languages like ours.
 
 #![expect(clippy::needless_raw_string_hashes, reason = "`UPDATE_EXPECT=1` writes them so")]
 
@@ -7,6 +8,7 @@ mod checking;
 mod corpora;
 mod cost;
 mod damage;
+mod expressions;
 mod helping;
 mod loading;
 mod suite;

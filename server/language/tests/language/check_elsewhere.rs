@@ -138,7 +138,7 @@ inputs: {all: {type: object}}
 "#,
         expect![[r#"
             error unknown-value 'relase' is no value of the input 'target' of 'child.yaml'; did you mean 'release'? [see: 'target' is declared here] [fix: change to 'release']
-            error unknown-input 'child.yaml' has no input 'tagret'; did you mean 'target'? [fix: change to 'target']
+            error unknown-input 'child.yaml' has no input 'tagret'; did you mean 'target'? [fix: change to 'target'] [fix: take 'tagret' out]
             error type-mismatch the input 'jobs' of 'child.yaml' takes a number [see: 'jobs' is declared here]
             error type-mismatch the input 'fast' of 'child.yaml' takes true or false [see: 'fast' is declared here]
             error type-mismatch the input 'only' of 'child.yaml' takes a list, as an expression [see: 'only' is declared here]
@@ -147,7 +147,7 @@ inputs: {all: {type: object}}
             error missing-key 'child.yaml' needs the input 'target' [see: 'target' is declared here] [fix: add 'target']
             error missing-key 'child.yaml' needs the input 'target' [see: 'target' is declared here] [fix: add 'target']
             error missing-key 'child.yaml' needs the input 'target' [see: 'target' is declared here] [fix: add 'target']
-            error unknown-input 'other.yaml' has no input 'what'; it takes none
+            error unknown-input 'other.yaml' has no input 'what'; it takes none [fix: take 'what' out]
             error unknown-output 'other.yaml' has no output 'y'; it gives none
             error type-mismatch 'inputs' takes a mapping; this is a text
         "#]],

@@ -62,6 +62,18 @@ fn needs_stay_within_their_list() {
 }
 
 #[test]
+fn nobody_reads_what_begins_later() {
+    check_steps(
+        "steps:\n  - {id: a, type: shell, run: \"${{ steps.⟦help⟧.status }} ${{ ⟦last_failed_step⟧.id }}\"}\n  - {id: b, type: shell, run: ls, compensate: {id: u, type: shell, run: \"${{ last_failed_step.id }}\"}}\nerrors:\n  - {id: help, type: shell, run: \"${{ steps.a.status }} ${{ last_failed_step.id }} ${{ steps.⟦last⟧.status }}\"}\nfinally:\n  - {id: last, type: shell, run: \"${{ steps.help.status }} ${{ last_failed_step.error }}\"}\n",
+        expect![[r#"
+            error unknown-step 'help' is a step of 'errors', which begins when 'steps' is over
+            warning unknown-root there is no 'last_failed_step' here; it stands in 'errors' and 'finally' only
+            error unknown-step 'last' is a step of 'finally', which begins when 'errors' is over
+        "#]],
+    );
+}
+
+#[test]
 fn a_circle_is_marked_where_it_closes() {
     check_steps(
         &steps(&["id: a, needs: [c]", "id: b, needs: [⟦a⟧]", "id: c, needs: [b]"]),

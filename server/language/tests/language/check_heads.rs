@@ -61,7 +61,7 @@ fn a_prompt_asks_for_the_arguments_it_declares() {
         expect![[r#"
             error unknown-value editors call this language 'rust', so 'Rust' never fits [fix: change to 'rust']
             error unknown-value editors call this language 'python', so 'py' never fits [fix: change to 'python']
-            warning unknown-name there is no argument 'nmae'; did you mean 'name'? [fix: change to 'name']
+            warning unknown-name there is no argument 'nmae'; did you mean 'name'? [fix: change to 'name'] [fix: declare the argument 'nmae']
         "#]],
     );
     check_text(

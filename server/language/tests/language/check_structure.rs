@@ -390,6 +390,19 @@ fn defaults_and_values_fit_the_type_of_an_input() {
 }
 
 #[test]
+fn the_words_of_a_schema_inside_are_those_of_json() {
+    check_steps(
+        "outputSchema: {type: ⟦objct⟧, properties: {a: {type: [string, ⟦wat⟧]}, type: {type: number}}}\nsteps:\n  - id: a\n    type: llm\n    agent: keystone-architect\n    prompt: x\n    inputSchema: {items: {anyOf: [{type: ⟦str⟧}, {type: \"null\"}]}}\n    tools:\n      - {name: t, parameters: {type: object, properties: {n: {type: ⟦int⟧}}}, execution: {type: shell, run: ls}}\n",
+        expect![[r#"
+            error unknown-value 'objct' is no type of JSON; did you mean 'object'? [fix: change to 'object']
+            error unknown-value 'wat' is no type of JSON; it has string, number, integer, boolean, array, object, null
+            error unknown-value 'str' is no type of JSON; did you mean 'string'? [fix: change to 'string']
+            error unknown-value 'int' is no type of JSON; did you mean 'integer'? [fix: change to 'integer']
+        "#]],
+    );
+}
+
+#[test]
 fn expressions_stand_for_any_scalar() {
     check_steps(
         "inputs: {n: {type: number}}\nsteps:\n  - id: a\n    type: shell\n    run: ls\n    timeout: ${{ inputs.n }}\n    memoize: ${{ inputs.n > 1 }}\n    retry: {count: \"${{ inputs.n }}\"}\n    if: true\n",
@@ -434,7 +447,7 @@ fn broken_parts_give_one_finding() {
     check_steps(
         "steps:\n  - id: a\n    type: shell\n    run: ls\n    needs: ⟦[⟧\n  - id: b\n    type: shell\n    run: ls\n",
         expect![[r#"
-        error yaml-syntax this bracket is never closed
-    "#]],
+            error yaml-syntax this bracket is never closed [fix: close the bracket with ']']
+        "#]],
     );
 }

@@ -201,6 +201,8 @@ fn fields_that_no_value_has() {
             run: echo ${{ steps.each.items[0].⟦state⟧ }}
                 error unknown-property an object has no 'state'; did you mean 'status'?
                 change to 'status' gives run: echo ${{ steps.each.items[0].status }}
+            run: echo ${{ ⟦last_failed_step⟧.message }}
+                warning unknown-root there is no 'last_failed_step' here; it stands in 'errors' and 'finally' only
             run: echo ${{ last_failed_step.⟦message⟧ }}
                 error unknown-property an object has no 'message'; it has 'error', 'id'
             run: echo ${{ inputs.size.⟦length⟧ }}

@@ -208,11 +208,13 @@ fn other_files_have_their_own_keys() {
         let (_, found) = proposals(path, marked);
         found.iter().map(|proposal| proposal.label.clone()).collect::<Vec<_>>().join(" ")
     };
-    expect!["kind api_key_env api_version base_url default_model models scenario timeouts"]
-        .assert_eq(&labels(".copydesk/config.yaml", "providers:\n  a:\n    $0\n"));
+    expect![
+        "kind api_key_env api_version base_url concurrency default_model fallback models scenario timeouts"
+    ]
+    .assert_eq(&labels(".copydesk/config.yaml", "providers:\n  a:\n    $0\n"));
     expect!["anthropic openai-responses openai-chat azure-openai ollama offline"]
         .assert_eq(&labels(".copydesk/config.yaml", "providers:\n  a:\n    kind: $0\n"));
-    expect!["Bash Read Edit Write Mcp WebFetch Network"]
+    expect!["Bash Read Edit Write Mcp WebFetch Network Destroy"]
         .assert_eq(&labels(".copydesk/config.yaml", "permissions:\n  deny: [$0]\n"));
     expect!["Notification PostToolUse PreCompact PreToolUse SessionEnd SessionStart Stop SubagentStop UserPromptSubmit"].assert_eq(&labels(".copydesk/config.yaml", "hooks:\n  S$0\n"));
     expect!["locked plan default accept-edits auto"]
@@ -220,11 +222,11 @@ fn other_files_have_their_own_keys() {
     expect!["$schema description model permissions provider tools"]
         .assert_eq(&labels(".copydesk/agents/a.md", "---\nname: a\n$0\n---\nBody\n"));
     expect![[""]].assert_eq(&labels(".copydesk/agents/a.md", "---\nname: a\n---\nBo$0dy\n"));
-    expect!["name $schema description languages mode model permissions title tools"]
+    expect!["name $schema description fallback languages mode model permissions title tools"]
         .assert_eq(&labels(".copydesk/actions/a.md", "---\n$0\n---\n"));
     expect!["read grep glob list symbols diagnostics edit write bash ask_user"]
         .assert_eq(&labels(".copydesk/actions/a.md", "---\ntools: [read, $0]\n---\n"));
     expect!["execution name read grep description glob parameters list symbols diagnostics edit write bash ask_user"].assert_eq(&labels(".copydesk/agents/a.md", "---\ntools:\n  - $0\n---\n"));
-    expect!["$schema description languages mode model permissions title tools"]
+    expect!["$schema description fallback languages mode model permissions title tools"]
         .assert_eq(&labels(".copydesk/actions/a.md", "---\nname: x\n$0"));
 }

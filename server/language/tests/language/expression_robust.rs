@@ -175,38 +175,6 @@ fn a_thousand_expressions_of_another_language() {
     }
 }
 
-#[test]
-fn published_cases_from_outside() {
-    let Some(folder) = std::env::var_os("COPYDESK_ACTIONS_EXPRESSIONS") else {
-        eprintln!("skipped: COPYDESK_ACTIONS_EXPRESSIONS names no folder");
-        return;
-    };
-    let mut count = 0;
-    for entry in std::fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        let text = std::fs::read_to_string(&path).unwrap();
-        // Files of cases may begin with comments; those that are no JSON are read as they stand.
-        match serde_json::from_str::<Value>(&text) {
-            Ok(value) => count += strings(&value),
-            Err(_) => {
-                for line in text.lines() {
-                    everything(line);
-                }
-            }
-        }
-    }
-    eprintln!("{count} expressions");
-}
-
-fn strings(value: &Value) -> usize {
-    if let Some(text) = value.as_text() {
-        everything(text);
-        return 1;
-    }
-    let items = value.as_list().unwrap_or(&[]).iter().map(strings).sum::<usize>();
-    items + value.as_object().map_or(0, |object| object.iter().map(|(_, value)| strings(value)).sum())
-}
-
 /// Everything that an editor asks, at a place of an expression in a workflow.
 fn ask(expression: &str, cut: usize) {
     let head = "name: x\ninputs: {a: {type: string}, b: {type: array}}\nsteps:\n  - {id: one, type: shell, run: ls}\n  - id: two\n    type: shell\n    run: |\n      ${{ ";

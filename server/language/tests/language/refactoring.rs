@@ -331,6 +331,15 @@ fn a_wrong_need_is_left_out() {
 }
 
 #[test]
+fn a_comment_behind_a_need_that_goes_stays() {
+    let text = "name: x\nsteps:\n  - {id: a, type: shell, run: a}\n«  - id: b\n    type: shell\n    needs: [a] # waits\n    run: b»\n";
+    let (text, selection) = selected(text);
+    let all = offered(&text, selection, &knowing(&[(WORKFLOW, &text)]));
+    let Some(one) = all.iter().find(|one| one.name == "extract-workflow") else { panic!("{all:?}") };
+    assert!(one.files[0].text.contains("\n    needs: [] # waits\n"), "{}", one.files[0].text);
+}
+
+#[test]
 fn an_expression_gets_its_braces() {
     let step = |value: &str| {
         format!(

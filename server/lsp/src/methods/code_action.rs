@@ -94,7 +94,9 @@ fn mends_of(snapshot: &Snapshot, open: &Open, finding: &Diagnostic, actions: &mu
             ..Default::default()
         });
     }
-    if finding.code == Code::UntrustedSetting {
+    // An agent or an action grants nothing, whoever trusts it.
+    let is_config = open.file().kind == copydesk_language::FileKind::Config;
+    if finding.code == Code::UntrustedSetting || finding.code == Code::GrantingRule && is_config {
         let title = "Trust this workspace's settings as they are now";
         actions.push(lsp::CodeAction {
             kind: Some(lsp::CodeActionKind::QuickFix),

@@ -13,29 +13,29 @@ pub(super) fn message(why: &Why) -> String {
         Why::Syntax(kind) => kind,
     };
     let words = match kind {
-        ErrorKind::UnclosedQuotedScalar => message_of::QUOTE,
+        ErrorKind::UnclosedQuotedScalar => messages::QUOTE,
         ErrorKind::UnclosedFlowCollection { .. }
         | ErrorKind::UnexpectedEofFlowSequence
         | ErrorKind::UnexpectedEofFlowMapping
-        | ErrorKind::UnexpectedEofImplicitFlowMapping => message_of::BRACKET,
+        | ErrorKind::UnexpectedEofImplicitFlowMapping => messages::BRACKET,
         ErrorKind::MismatchedFlowCollectionEnd { open, close } => {
             return format!("'{close}' does not close '{open}'");
         }
-        ErrorKind::MisplacedFlowCollectionEnd => message_of::STRAY_BRACKET,
+        ErrorKind::MisplacedFlowCollectionEnd => messages::STRAY_BRACKET,
         ErrorKind::ExpectedFlowSequenceSeparator => "expected ',' or ']' here",
         ErrorKind::ExpectedFlowMappingSeparator => "expected ',' or '}' here",
         ErrorKind::TabNotAllowed
         | ErrorKind::TabInBlockIndentation
         | ErrorKind::TabInIndentation
         | ErrorKind::TabInPlainScalar
-        | ErrorKind::TabAtBlockScalarStart => TAB,
+        | ErrorKind::TabAtBlockScalarStart => messages::TAB,
         ErrorKind::SimpleKeyExpected | ErrorKind::InvalidSimpleKey | ErrorKind::ExpectedBlockMappingKey => {
             "expected 'key: value' here"
         }
         ErrorKind::InvalidIndentation
         | ErrorKind::InvalidFlowScalarIndent
         | ErrorKind::InvalidQuotedScalarIndent
-        | ErrorKind::InvalidBlockScalarIndent => message_of::INDENTATION,
+        | ErrorKind::InvalidBlockScalarIndent => messages::INDENTATION,
         ErrorKind::MappingValueNotAllowed | ErrorKind::InvalidColonPlacement => {
             "a ':' cannot stand here; put the text in quotes, or start a new line"
         }
@@ -45,11 +45,9 @@ pub(super) fn message(why: &Why) -> String {
         }
         ErrorKind::ExpectedBlockSequenceEntry => "expected a list item, '- ', here",
         ErrorKind::InvalidTrailingSingleQuotedScalar | ErrorKind::InvalidTrailingDoubleQuotedScalar => {
-            "nothing can follow the closing quote"
+            messages::AFTER_QUOTE
         }
-        ErrorKind::UnknownQuotedScalarEscape => {
-            "this escape is unknown; write '\\\\' for a backslash, or use single quotes"
-        }
+        ErrorKind::UnknownQuotedScalarEscape => messages::ESCAPE,
         ErrorKind::InvalidQuotedScalarHexEscape
         | ErrorKind::InvalidLowSurrogateHexEscape
         | ErrorKind::InvalidLowSurrogate
@@ -70,7 +68,7 @@ pub(super) fn message(why: &Why) -> String {
             "a line of '---' or '...' ends the document within a quote"
         }
         ErrorKind::InvalidDocumentEnd => "nothing can follow '...' on its line",
-        ErrorKind::InvalidMappingValueWhitespace => "put a space behind ':'",
+        ErrorKind::InvalidMappingValueWhitespace => messages::NO_SPACE,
         ErrorKind::InvalidBlockEntryWhitespace => "put a space behind '-'",
         ErrorKind::CommentInterceptedScalar => "a comment cannot stand within a text of several lines",
         _ => "this is not valid YAML; check quotes, brackets and indentation",
@@ -78,22 +76,25 @@ pub(super) fn message(why: &Why) -> String {
     words.to_owned()
 }
 
-/// The message for the commonest of all mistakes.
-pub(super) const TAB: &str = "tabs cannot indent YAML; use spaces";
-
-/// The messages of the reader that guesses.
-pub(super) mod message_of {
-    pub(in super::super) const QUOTE: &str = "this quote is never closed";
-    pub(in super::super) const BRACKET: &str = "this bracket is never closed";
-    pub(in super::super) const STRAY_BRACKET: &str = "this bracket closes nothing";
+/// What is wrong, in the words that a person reads. Whoever mends it knows it by them.
+pub mod messages {
+    /// The commonest of all mistakes.
+    pub const TAB: &str = "tabs cannot indent YAML; use spaces";
+    pub const QUOTE: &str = "this quote is never closed";
+    pub const BRACKET: &str = "this bracket is never closed";
+    pub const STRAY_BRACKET: &str = "this bracket closes nothing";
+    pub const AFTER_QUOTE: &str = "nothing can follow the closing quote";
+    pub const ESCAPE: &str = "this escape is unknown; write '\\\\' for a backslash, or use single quotes";
+    /// The end of several.
+    pub const WANTS_QUOTES: &str = "put the text in quotes";
+    pub const NO_COLON: &str = "expected 'key: value'; a ':' is missing behind this";
+    pub const NO_SPACE: &str = "put a space behind ':'";
     pub(in super::super) const INDENTATION: &str =
         "this line's indentation fits nothing above; move it left or right";
     pub(in super::super) const TOO_DEEP: &str =
         "this line is indented deeper than the one above, which has a value already; move it left";
     pub(in super::super) const SCALAR_LINE: &str =
         "this line stands left of the text it belongs to; move it right";
-    pub(in super::super) const NO_COLON: &str = "expected 'key: value'; a ':' is missing behind this";
-    pub(in super::super) const NO_SPACE: &str = "put a space behind ':'";
     pub(in super::super) const NO_ITEM: &str =
         "expected a list item here; start the line with '- ', or indent it under the item above";
     pub(in super::super) const NO_ENTRY: &str =

@@ -26,7 +26,7 @@ use copydesk_base::{Code, Diagnostic, Span};
 use self::cut::{Line, LineKind, Region, Shape};
 use self::plan::Plan;
 use super::build::{Failure, Output, Why, build};
-use super::message::{message, message_of};
+use super::message::{message, messages};
 use crate::green::{Form, Green, GreenEntry};
 use crate::node::MAX_DEPTH;
 
@@ -149,7 +149,7 @@ impl Recovery<'_> {
             }
             let is_astray = plan.is_astray(at);
             if is_astray && !was_astray {
-                self.fault(self.word(&block.first), message_of::INDENTATION, block.span());
+                self.fault(self.word(&block.first), messages::INDENTATION, block.span());
             }
             was_astray = is_astray;
             let read = if is_one { Err(failure.clone()) } else { self.exact(block, depth) };
@@ -210,7 +210,7 @@ impl Recovery<'_> {
                 items.extend(more.into_vec());
             }
             (Ok(Some(node)), _) => {
-                self.fault(self.word(&block.first), message_of::NO_ITEM, block.span());
+                self.fault(self.word(&block.first), messages::NO_ITEM, block.span());
                 items.push(node);
             }
             (Err(failure), Shape::Item { content }) => {
@@ -225,7 +225,7 @@ impl Recovery<'_> {
                 items.push(node.unwrap_or_else(|| Green::nothing(block.first.start + 1 + self.shift)));
             }
             (Err(failure), _) => {
-                self.fault(self.word(&block.first), message_of::NO_ITEM, block.span());
+                self.fault(self.word(&block.first), messages::NO_ITEM, block.span());
                 self.quiet += 1;
                 items.extend(self.blocks(block, &failure, depth + 1));
                 self.quiet -= 1;
@@ -246,11 +246,11 @@ impl Recovery<'_> {
             (Ok(None), _) => {}
             (Ok(Some(Green { form: Form::Map(more), .. })), _) => entries.extend(more.into_vec()),
             (Ok(Some(value)), Shape::Item { .. }) => {
-                self.fault(self.word(&block.first), message_of::NO_ENTRY, block.span());
+                self.fault(self.word(&block.first), messages::NO_ENTRY, block.span());
                 entries.push(GreenEntry { key: Green::nothing(value.span().start), value });
             }
             (Err(failure), Shape::Item { .. }) => {
-                self.fault(self.word(&block.first), message_of::NO_ENTRY, block.span());
+                self.fault(self.word(&block.first), messages::NO_ENTRY, block.span());
                 self.quiet += 1;
                 if let Some(value) = self.blocks(block, &failure, depth + 1) {
                     entries.push(GreenEntry { key: Green::nothing(value.span().start), value });
@@ -300,14 +300,14 @@ impl Recovery<'_> {
         });
         if let Some(colon) = glued {
             let (at, end) = (line.start + colon, line.start + words.len());
-            self.fault(Span::new(at, at + 1), message_of::NO_SPACE, block.span());
+            self.fault(Span::new(at, at + 1), messages::NO_SPACE, block.span());
             return GreenEntry {
                 key: self.word_node(Span::new(line.start, at)),
                 value: self.word_node(Span::new(at + 1, end)),
             };
         }
         let key = self.word_node(Span::new(line.start, line.start + words.len()));
-        self.fault(Span::new(line.start, line.start + words.len()), message_of::NO_COLON, block.span());
+        self.fault(Span::new(line.start, line.start + words.len()), messages::NO_COLON, block.span());
         self.quiet += 1;
         let inner =
             self.inner(block).filter(|inner| !matches!(cut::shape(self.text, &inner.first), Shape::Text));

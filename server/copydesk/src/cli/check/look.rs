@@ -7,7 +7,7 @@ use copydesk_agent::DiskFiles;
 use copydesk_base::files::{Expect, FileError};
 use copydesk_base::path::resolve;
 use copydesk_base::{Code, ContentHash, Diagnostic, Files, Span};
-use copydesk_language::{File, FileKind, Made, Trust, WorkspaceIndex, check, mend_all, parse};
+use copydesk_language::{File, FileKind, Made, Trust, WorkspaceIndex, check, mend_all, parse, syntax};
 use copydesk_lsp::rules::check_rules;
 use copydesk_lsp::schemas::{self, Library};
 use copydesk_lsp::workspace::{self, Members};
@@ -121,7 +121,7 @@ pub(super) fn text_at(
         let findings = match chosen {
             Some(chosen) => schemas::check(&File { path: &known, ..file }, &chosen),
             // Whoever names a file wants to know at least whether it can be read.
-            None if named == Named::Itself && is_readable(whole) => tree.problems().to_vec(),
+            None if named == Named::Itself && is_readable(whole) => syntax(&file),
             None if named == Named::Itself => {
                 return Some(Checked { path, text, unread: true, ..Checked::default() });
             }

@@ -1,16 +1,20 @@
 //! The names of steps and inputs in an expression: what they refer to, and the edges that they draw.
 
-use copydesk_base::{Code, Diagnostic, Fix, Safety, Span, TextEdit};
+use copydesk_base::{Code, Diagnostic, Fix, Safety, Severity, Span, TextEdit};
 use copydesk_text::Scalar;
 
 use super::{Place, Reader, Waiting};
 use crate::check::graph::{self, Edge, unknown_message};
-use crate::check::mend::{bracketed, brackets, declare, is_name};
-use crate::declared::Declared;
+use crate::check::mend::{bracketed, brackets, is_name};
+use crate::check::section::{self, New, Value};
+use crate::declared::{Block, Declared};
 use crate::expression::{Form, Member, Reference};
 
 impl Reader<'_, '_, '_> {
     pub(super) fn reference(&mut self, scalar: Scalar<'_>, reference: &Reference, place: Place<'_, '_>) {
+        if reference.root.text == "last_failed_step" {
+            self.failed_step(scalar, reference.root.span, place);
+        }
         let (Some(declared), Some(member)) = (self.declared, reference.path.first()) else { return };
         if member.name.text.is_empty() {
             return;
@@ -19,6 +23,17 @@ impl Reader<'_, '_, '_> {
             "inputs" if declared.input(&member.name.text).is_none() => self.undeclared(scalar, member, place),
             "steps" => self.step_reference(declared, scalar, member, place),
             _ => {}
+        }
+    }
+
+    /// The step that failed, where none can have failed yet.
+    fn failed_step(&mut self, scalar: Scalar<'_>, root: Span, place: Place<'_, '_>) {
+        if let (Some((_, Block::Steps)), Waiting::Yes) = (place.step, place.waiting) {
+            let message = "there is no 'last_failed_step' here; it stands in 'errors' and 'finally' only";
+            let span = scalar.source_span(root.start, root.end);
+            let mut finding = Diagnostic::new(Code::UnknownRoot, span, message);
+            finding.severity = Severity::Warning;
+            self.findings.add(finding);
         }
     }
 
@@ -49,7 +64,13 @@ impl Reader<'_, '_, '_> {
         let Some(to) = declared.step(id) else {
             return self.unknown_step(declared, scalar, member, place);
         };
-        if let (Some((from, _)), Waiting::Yes) = (place.step, place.waiting) {
+        if let (Some((from, block)), Waiting::Yes) = (place.step, place.waiting) {
+            let other = declared.steps.get(to).map_or(block, |step| step.block);
+            if block.is_before(other) {
+                let (here, there) = (block.key(), other.key());
+                let message = format!("'{id}' is a step of '{there}', which begins when '{here}' is over");
+                self.findings.add(Diagnostic::new(Code::UnknownStep, span, message));
+            }
             graph::draw(self.edges, declared, from, Edge { to, span });
         }
     }
@@ -98,7 +119,9 @@ impl Reader<'_, '_, '_> {
         };
         let mut finding = Diagnostic::new(Code::UndeclaredInput, span, message);
         // An input that is not declared yet is as likely as a slip.
-        let declaration = declare(self.findings, &name.text, place.guess);
+        let said = format!("type: {}", place.guess);
+        let new = New { section: "inputs", before: "steps", name: &name.text, value: Value::Entry(&said) };
+        let declaration = section::add(self.findings, new);
         let safety = if declaration.is_some() { Safety::Suggested } else { safety };
         if let Some(near) = near.filter(|near| member.form == Form::Bracketed || is_name(near)) {
             let edits = vec![TextEdit { span, text: near.to_owned() }];

@@ -307,7 +307,10 @@ fn list(from: usize, to: usize, names: &[&str]) -> TextEdit {
 /// The whole lines of an entry that has them for itself.
 fn own_lines(text: &str, span: Span) -> Option<Span> {
     let lines = lines_around(text, span.start, span.end);
-    text[lines.start..span.start].trim().is_empty().then_some(lines)
+    let has_more = |piece: Option<&str>| piece.is_some_and(|piece| !piece.trim().is_empty());
+    // A comment behind it stays, and so does its line.
+    let others = has_more(text.get(lines.start..span.start)) || has_more(text.get(span.end..lines.end));
+    (!others).then_some(lines)
 }
 
 /// From the start of the first line to the end of the last one, its break included.

@@ -171,22 +171,7 @@ impl<'c> Machine<'c> {
 
     /// A name or a value with members, items and calls behind it.
     fn chain(&mut self, expr: &Expr) -> Outcome {
-        let mut links = Vec::new();
-        let mut base = expr;
-        loop {
-            base = match &base.kind {
-                ExprKind::Member { object, .. } | ExprKind::Index { object, .. } => {
-                    links.push(base);
-                    object
-                }
-                ExprKind::Call { callee, .. } => {
-                    links.push(base);
-                    callee
-                }
-                _ => break,
-            };
-        }
-        links.reverse();
+        let (base, links) = expr.chain();
         let (mut value, mut at) = self.start(base, &links)?;
         while let Some(link) = links.get(at) {
             self.work(1, link.span)?;

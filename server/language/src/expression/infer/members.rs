@@ -20,22 +20,7 @@ pub(super) enum Property {
 impl<'e> Walker<'e, '_, '_, '_> {
     /// A name or a value with members, items and calls behind it.
     pub(super) fn chain(&mut self, expr: &'e Expr) -> Type {
-        let mut links = Vec::new();
-        let mut base = expr;
-        loop {
-            base = match &base.kind {
-                ExprKind::Member { object, .. } | ExprKind::Index { object, .. } => {
-                    links.push(base);
-                    object
-                }
-                ExprKind::Call { callee, .. } => {
-                    links.push(base);
-                    callee
-                }
-                _ => break,
-            };
-        }
-        links.reverse();
+        let (base, links) = expr.chain();
         let (mut ty, mut at) = self.start(base, &links);
         while let Some(link) = links.get(at) {
             let called = links.get(at + 1).filter(|next| matches!(next.kind, ExprKind::Call { .. }));

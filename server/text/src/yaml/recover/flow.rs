@@ -78,7 +78,7 @@ impl Reader<'_> {
         // Everything still open ends here; the innermost bracket is the one that misses its partner.
         if let Some(open) = self.open.last() {
             let at = Span::new(open.start, open.start + 1);
-            self.fail(at, message::message_of::BRACKET.to_owned());
+            self.fail(at, message::messages::BRACKET.to_owned());
         }
         let mut node = None;
         while !self.open.is_empty() {
@@ -105,7 +105,7 @@ impl Reader<'_> {
         let partner = if byte == b']' { b'[' } else { b'{' };
         let at = Span::new(self.at, self.at + 1);
         if self.open.iter().all(|open| open.bracket != partner) {
-            self.fail(at, message::message_of::STRAY_BRACKET.to_owned());
+            self.fail(at, message::messages::STRAY_BRACKET.to_owned());
             self.at += 1;
             return None;
         }
@@ -114,7 +114,7 @@ impl Reader<'_> {
                 break;
             }
             let unclosed = Span::new(open.start, open.start + 1);
-            self.fail(unclosed, message::message_of::BRACKET.to_owned());
+            self.fail(unclosed, message::messages::BRACKET.to_owned());
             self.pop(self.at);
         }
         self.at += 1;
@@ -181,7 +181,7 @@ impl Reader<'_> {
         let line = rest.find(['\n', '\r']).unwrap_or(rest.len());
         let closing = closing_quote(rest, quote);
         if closing.is_none() {
-            self.fail(Span::new(self.at, self.at + 1), message::message_of::QUOTE.to_owned());
+            self.fail(Span::new(self.at, self.at + 1), message::messages::QUOTE.to_owned());
         }
         let inner_end = closing.unwrap_or_else(|| rest[..line].trim_end().len().max(1));
         let end = inner_end + usize::from(closing.is_some());

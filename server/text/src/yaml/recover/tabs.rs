@@ -3,7 +3,7 @@
 use copydesk_base::{Code, Diagnostic, Span};
 
 use super::super::build::{Failure, Output, build};
-use super::super::message::TAB;
+use super::super::message::messages;
 use super::cut::{self, Line, LineKind, Shape};
 
 /// What became of the tabs.
@@ -53,7 +53,7 @@ fn report(piece: &str, shift: usize, lines: &[Line], output: &mut Output) {
             let tab = line.start + piece[line.start..].find('\t').unwrap_or(0);
             let width = piece[tab..].len() - piece[tab..].trim_start_matches('\t').len();
             let span = Span::new(tab, tab + width).shifted(shift);
-            output.problems.push(Diagnostic::new(Code::YamlSyntax, span, TAB));
+            output.problems.push(Diagnostic::new(Code::YamlSyntax, span, messages::TAB));
         }
         last_end = Some(line.next);
     }

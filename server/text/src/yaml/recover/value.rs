@@ -7,7 +7,7 @@ use granit_parser::ErrorKind;
 
 use super::super::build::{Failure, Why};
 use super::super::decode;
-use super::super::message::message_of;
+use super::super::message::messages;
 use super::cut::{self, Region, Shape};
 use super::{Recovery, flow};
 use crate::green::{Form, Green, GreenEntry};
@@ -47,7 +47,7 @@ impl Recovery<'_> {
             Some(b'"' | b'\'') => self.quoted(region, &failure, depth),
             Some(b'|' | b'>') => self.block_scalar(region, &failure).into(),
             _ if matches!(cut::shape(self.text, line), Shape::Item { .. }) => {
-                self.fault(Span::new(line.start, line.start + 1), message_of::LIST_ON_KEY_LINE, line.span());
+                self.fault(Span::new(line.start, line.start + 1), messages::LIST_ON_KEY_LINE, line.span());
                 self.quiet += 1;
                 let node = self.blocks(region, &failure, depth + 1);
                 self.quiet -= 1;
@@ -77,7 +77,7 @@ impl Recovery<'_> {
         let node = self.word_node(Span::new(line.start, end));
         let whole = &self.text[line.start..self.end(region)];
         if closing.is_none() && cut::closing_quote(whole, quote).is_none() {
-            self.fault(Span::new(line.start, line.start + 1), message_of::QUOTE, line.span());
+            self.fault(Span::new(line.start, line.start + 1), messages::QUOTE, line.span());
         } else if let Some(escape) = bad_escape(whole, failure) {
             let at = line.start + escape;
             let width = self.text[at + 1..].chars().next().map_or(0, char::len_utf8);
@@ -93,7 +93,7 @@ impl Recovery<'_> {
         let at = failure.offset.saturating_sub(self.shift);
         if at >= region.first.next && !matches!(failure.why, Why::Unread) {
             let last_line = Span::new(region.first.start, self.spot(at).end);
-            self.fault(self.spot(at), message_of::SCALAR_LINE, last_line);
+            self.fault(self.spot(at), messages::SCALAR_LINE, last_line);
         } else {
             self.fault_of(failure, region);
         }
@@ -114,7 +114,7 @@ impl Recovery<'_> {
         let span = Span::new(line.start, line.start + words.len());
         let astray = self.inner(region).filter(|inner| cut::shape(self.text, &inner.first) != Shape::Text);
         match astray {
-            Some(inner) => self.fault(self.word(&inner.first), message_of::TOO_DEEP, inner.span()),
+            Some(inner) => self.fault(self.word(&inner.first), messages::TOO_DEEP, inner.span()),
             None => self.fault_of(failure, region),
         }
         Guess { node: self.word_node(span), astray: self.astray(region, depth) }

@@ -1,0 +1,159 @@
+//! What the reader of the text could not read, with mends.
+//!
+//! Of broken YAML one line must tell what was meant. Such a mend is tried on nothing: it is offered where a mistake has
+//! one usual cause, and a person looks at it.
+
+use copydesk_base::{Code, Diagnostic, Fix, Span, TextEdit};
+use copydesk_text::yaml::messages;
+use copydesk_text::{Step, front_matter};
+
+use super::fixes::{line_break, remove_entry};
+use crate::File;
+
+/// The most lines whose tabs one mend changes.
+const MOST_LINES: usize = 1_000;
+
+/// The syntax's own findings of a file, of whatever kind it is.
+pub fn syntax(file: &File<'_>) -> Vec<Diagnostic> {
+    let mut list = file.tree.problems().to_vec();
+    for finding in &mut list {
+        let fix = match finding.code {
+            Code::YamlSyntax => mend(file.text, finding),
+            Code::DuplicateKey => remove_duplicate(file, finding),
+            _ => None,
+        };
+        finding.fixes.extend(fix);
+    }
+    list
+}
+
+/// A key that stands twice can be taken out.
+fn remove_duplicate(file: &File<'_>, finding: &Diagnostic) -> Option<Fix> {
+    let path = file.tree.path_at(finding.span.start);
+    let (Step::Key(entry), around) = path.split_last()? else { return None };
+    let mapping = around.last().map(|step| step.node()).or_else(|| file.tree.root())?;
+    let at = mapping.entries().iter().position(|other| other.key().span() == entry.key().span())?;
+    let edit = remove_entry(file.text, mapping, at)?;
+    Some(Fix::new("take this one out", vec![edit]))
+}
+
+/// The mend of a syntax error, where there is one.
+fn mend(text: &str, finding: &Diagnostic) -> Option<Fix> {
+    let at = finding.span;
+    let line = Line::around(text, at.start)?;
+    match finding.message.as_str() {
+        messages::TAB => tabs(text, line),
+        messages::NO_SPACE => Some(insert("put a space here", at.end, " ")),
+        messages::NO_COLON => Some(insert("add a ':'", at.end, ":")),
+        messages::QUOTE => {
+            let quote = at.of(text).chars().next()?;
+            Some(insert(format!("close the quote with {quote}"), line.end(), quote))
+        }
+        messages::BRACKET => {
+            let close = closing(at.of(text).chars().next()?)?;
+            Some(insert(format!("close the bracket with '{close}'"), line.end(), close))
+        }
+        messages::STRAY_BRACKET => Some(stray(text, at, line)),
+        messages::AFTER_QUOTE => line.requoted(at),
+        messages::ESCAPE => Some(insert("write '\\\\' for a backslash", at.start, "\\")),
+        front_matter::NO_END => {
+            let yaml = front_matter::split(text)?.yaml;
+            Some(insert("end it with '---'", yaml.end, format!("---{}", line_break(text))))
+        }
+        said if said.contains(messages::WANTS_QUOTES) => line.requoted(at),
+        _ => None,
+    }
+}
+
+fn insert(title: impl Into<String>, at: usize, text: impl Into<String>) -> Fix {
+    Fix::new(title, vec![TextEdit::insert(at, text)])
+}
+
+fn closing(open: char) -> Option<char> {
+    match open {
+        '[' => Some(']'),
+        '{' => Some('}'),
+        _ => None,
+    }
+}
+
+/// Spaces for the tabs before the text of this line and of those that follow it with tabs.
+fn tabs(text: &str, line: Line<'_>) -> Option<Fix> {
+    let mut edits = Vec::new();
+    let mut at = line.start;
+    for line in text.get(line.start..)?.split_inclusive('\n').take(MOST_LINES) {
+        let content = line.trim_start_matches([' ', '\t']);
+        let lead = line.len() - content.len();
+        let blanks = line.get(..lead)?;
+        if !blanks.contains('\t') && !content.trim().is_empty() {
+            break;
+        }
+        if blanks.contains('\t') {
+            edits.push(TextEdit::new(Span::new(at, at + lead), blanks.replace('\t', "  ")));
+        }
+        at += line.len();
+    }
+    (!edits.is_empty()).then(|| Fix::new("use two spaces for each tab", edits))
+}
+
+/// A bracket that closes nothing: the wrong one, or one too many.
+fn stray(text: &str, at: Span, line: Line<'_>) -> Fix {
+    let mut open = Vec::new();
+    for c in text.get(line.start..at.start).unwrap_or("").chars() {
+        match c {
+            '[' | '{' => open.push(c),
+            ']' | '}' => drop(open.pop()),
+            _ => {}
+        }
+    }
+    match open.last().copied().and_then(closing) {
+        Some(close) => Fix::new(format!("change to '{close}'"), vec![TextEdit::new(at, close)]),
+        None => Fix::new("take it out", vec![TextEdit::new(at, "")]),
+    }
+}
+
+/// One line of a text.
+#[derive(Clone, Copy)]
+struct Line<'t> {
+    start: usize,
+    text: &'t str,
+}
+
+impl<'t> Line<'t> {
+    fn around(text: &'t str, offset: usize) -> Option<Self> {
+        let start = text.get(..offset)?.rfind('\n').map_or(0, |at| at + 1);
+        let line = text.get(start..)?.lines().next().unwrap_or("");
+        Some(Self { start, text: line })
+    }
+
+    /// Behind the last character that is no blank and no comment.
+    fn end(self) -> usize {
+        let comment = self.text.find(" #").unwrap_or(self.text.len());
+        self.start + self.text.get(..comment).unwrap_or("").trim_end().len()
+    }
+
+    /// The value of this line between quotes. Between brackets nobody knows where it ends.
+    fn requoted(self, at: Span) -> Option<Fix> {
+        let content = self.text.trim_start_matches([' ', '-']);
+        let lead = self.text.len() - content.len();
+        let value = match content.find(": ") {
+            Some(colon) => lead + colon + 2,
+            None => lead,
+        };
+        let end = self.end();
+        let written = self.text.get(value..end - self.start)?.trim_start();
+        let start = end - written.len();
+        let is_of_flow = written.starts_with(['[', '{']) || content.starts_with(['[', '{']);
+        if is_of_flow || written.is_empty() || at.start < start || written.starts_with(['|', '>']) {
+            return None;
+        }
+        let inner = |quote: char| written.strip_prefix(quote).and_then(|rest| rest.strip_suffix(quote));
+        let quoted = match inner('\'').or_else(|| inner('"').filter(|inner| inner.contains('"'))) {
+            Some(inner) => format!("'{}'", inner.replace('\'', "''")),
+            None if written.contains(['"', '\\']) => format!("'{}'", written.replace('\'', "''")),
+            None => format!("\"{written}\""),
+        };
+        let edits = vec![TextEdit::new(Span::new(start, end), quoted)];
+        Some(Fix::new("put the text in quotes", edits))
+    }
+}
