@@ -70,8 +70,8 @@ fn reads(written: &str) -> bool {
 /// A step that has the case as its condition, and as a text between braces; cut short as well.
 fn in_a_workflow(written: &str) {
     for text in [written, written.get(..written.len() / 2).unwrap_or("")] {
-        let quoted = serde_json::to_string(text).unwrap();
-        let braces = serde_json::to_string(&format!("${{{{ {text} }}}}")).unwrap();
+        let quoted = Value::from(text);
+        let braces = Value::from(format!("${{{{ {text} }}}}"));
         let file = format!("name: x\nsteps:\n  - {{id: a, type: shell, if: {quoted}, run: {braces}}}\n");
         let path = Path::new(".copydesk/workflows/a.yaml");
         let tree = parse(path, &file);
