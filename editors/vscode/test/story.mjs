@@ -100,22 +100,20 @@ async function workflowHelp() {
   await page.keyboard.press("Control+Shift+K");
   step("a half-typed key is completed");
 
-  await page.keyboard.press("Control+End");
+  // On the empty line between the steps.
+  await goTo(page, 11);
   await page.keyboard.type('  - {id: last, type: shell, run: "${{ steps.test.output.');
   const proposals = page.locator(".suggest-widget .monaco-list-row");
   await proposals.filter({ hasText: "exitCode" }).first().waitFor();
   assert.equal(await proposals.filter({ hasText: "allowFailure" }).count(), 0);
   await picture("fields");
-  await page.keyboard.press("Escape");
-  await page.keyboard.press("Control+Shift+K");
+  await emptyLine();
   step("completion knows the type of what stands before the dot");
 
-  await page.keyboard.press("Control+End");
   await page.keyboard.type('  - {id: last, type: shell, run: "${{ inputs.registry.replace(');
   await page.locator(".parameter-hints-widget:visible", { hasText: "replace(search" }).waitFor();
   await picture("signature");
-  await page.keyboard.press("Escape");
-  await page.keyboard.press("Control+Shift+K");
+  await emptyLine();
   step("a signature is shown while an argument is written");
 
   await saved(page, path, (text) => !text.includes("    re\n") && !text.includes("id: last"));
@@ -128,16 +126,33 @@ async function workflowHelp() {
   await page.keyboard.type("   ");
   await saved(page, path, (text) => text.includes("- id:    test"));
   await runCommand(page, "Format Document");
+  await shown("  - id: test\n");
   await saved(page, path, (text) => text.includes("\n  - id: test\n"));
   step("a file is laid out");
 
   await goTo(page, 10, 12);
   const refactorings = await openLightBulb(page);
   await refactorings.filter({ hasText: "as a block" }).first().click();
+  await shown("    run: |-\n");
   await saved(page, path, (text) => text.includes("\n    run: |-\n      cargo test"));
-  await runCommand(page, "Undo");
+  await page.locator(".view-line").first().click();
+  await page.keyboard.press("Control+Z");
+  await shown("    run: cargo test");
   await saved(page, path, (text) => text.includes("\n    run: cargo test"));
   step("a refactoring is done, and undone by the editor");
+}
+
+/** Waits until the editor shows a piece of text: what is saved before would be saved without it. */
+async function shown(piece) {
+  await until("the text in the editor", async () => {
+    const text = await shownText(page);
+    return text.includes(piece) ? { text } : { saw: text };
+  });
+}
+
+/** Closes what hovers over the line, and takes its text away. */
+async function emptyLine() {
+  for (const key of ["Escape", "End", "Shift+Home", "Shift+Home", "Delete"]) await page.keyboard.press(key);
 }
 
 async function twoFiles() {
