@@ -1,15 +1,16 @@
-//! Any text gives a tree whose places lie on the text's characters.
+//! Any text gives a tree, read as YAML, JSON or TOML, whose places lie on the text's characters.
 //!
 //! The same promises are checked with random texts by `cargo test`; this target looks longer and deeper. Good seeds are
 //! workflow files: put some into `fuzz/corpus/yaml/`.
 
 #![no_main]
 
-use copydesk_text::{Kind, Node, front_matter, yaml};
+use copydesk_text::json::{self, Dialect};
+use copydesk_text::{Kind, Node, front_matter, toml, yaml};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|text: &str| {
-    for tree in [yaml::parse(text), front_matter::parse(text)] {
+    for tree in [yaml::parse(text), front_matter::parse(text), json::parse(text, Dialect::Commented), toml::parse(text)] {
         tree.documents().iter().for_each(|node| visit(text, node));
         for span in tree.problems().iter().map(|problem| problem.span).chain(tree.broken().iter().copied()).chain(tree.comments().iter().copied()) {
             assert!(text.get(span.start..span.end).is_some(), "{span:?}");

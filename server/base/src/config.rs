@@ -40,6 +40,9 @@ pub struct Config {
     pub models: ModelChoice,
     /// Which schema checks which other files: glob to a local path or a bundled schema's name.
     pub schemas: BTreeMap<String, String>,
+    /// Globs of other YAML, JSON and TOML files that Copydesk lays out when your editor asks for it. Its own kinds of
+    /// files it always does.
+    pub format: Vec<String>,
     /// Suggestions at the cursor while you type, from a model.
     pub completion: Completion,
     /// Confinement of child processes.

@@ -1,7 +1,7 @@
 //! What can be folded away: blocks, brackets, long texts, runs of comments, front matter.
 
 use copydesk_base::Span;
-use copydesk_text::{Kind, LineIndex, Node, front_matter};
+use copydesk_text::{Kind, LineIndex, Node, Syntax, front_matter};
 
 use crate::File;
 
@@ -37,7 +37,11 @@ pub fn folds(file: &File<'_>) -> Vec<Fold> {
         add(lines.line(parts.opening.start), lines.line(closing.start), FoldKind::FrontMatter);
     }
     for root in file.tree.documents() {
-        blocks(root, &lines, &mut add);
+        if file.tree.syntax() == Syntax::Toml {
+            tables(file, root, &lines, &mut add);
+        } else {
+            blocks(root, &lines, &mut add);
+        }
     }
     let mut run: Option<(usize, usize)> = None;
     for comment in file.tree.comments() {
@@ -87,6 +91,55 @@ fn blocks(node: Node<'_>, lines: &LineIndex<'_>, add: &mut impl FnMut(usize, usi
             }
         }
         Kind::Null | Kind::Scalar(_) | Kind::Alias(_) => {}
+    }
+}
+
+/// In TOML what stands below a header, up to the next one: a table itself may have others between its pieces.
+fn tables(
+    file: &File<'_>,
+    root: Node<'_>,
+    lines: &LineIndex<'_>,
+    add: &mut impl FnMut(usize, usize, FoldKind),
+) {
+    let mut last = Vec::new();
+    values(root, file.text, lines, &mut |first, end| {
+        add(first, end, FoldKind::Block);
+        last.push((first, end));
+    });
+    last.sort_unstable();
+    let in_value = |line: usize| {
+        let before = last.partition_point(|(first, _)| *first < line);
+        last.iter().take(before).rev().take(8).any(|(_, end)| line <= *end)
+    };
+    let mut header = None;
+    let mut written = 0;
+    for line in 0..lines.len() {
+        let text = lines.line_span(line).of(file.text).trim();
+        if text.starts_with('[') && !in_value(line) {
+            if let Some(first) = header {
+                add(first, written, FoldKind::Block);
+            }
+            header = Some(line);
+        }
+        if !text.is_empty() && !text.starts_with('#') {
+            written = line;
+        }
+    }
+    if let Some(first) = header {
+        add(first, written, FoldKind::Block);
+    }
+}
+
+/// The lines of values that reach over several: lists and tables in brackets, long texts.
+fn values(node: Node<'_>, text: &str, lines: &LineIndex<'_>, add: &mut impl FnMut(usize, usize)) {
+    let span = node.span();
+    let is_written = node.scalar().is_some() || span.of(text).starts_with(['[', '{']);
+    let (first, end) = (lines.line(span.start), lines.line(span.end));
+    if is_written && end > first && span.start > 0 {
+        add(first, end);
+    }
+    for child in node.items().iter().chain(node.entries().iter().map(copydesk_text::Entry::value)) {
+        values(child, text, lines, add);
     }
 }
 

@@ -38,7 +38,6 @@ const KEY_DEPTH: usize = 3;
 pub fn symbols(file: &File<'_>) -> Vec<Symbol> {
     let Some(root) = file.tree.root() else { return Vec::new() };
     match file.kind {
-        FileKind::Other => Vec::new(),
         FileKind::Workflow => root.entries().iter().filter_map(section).collect(),
         _ => keys(root, KEY_DEPTH),
     }

@@ -267,7 +267,7 @@ mod tests {
             model_names: Box::new(|_| vec![]),
             fallback_root: Box::new(std::path::PathBuf::new),
             user_places: Box::new(|_| crate::workspace::UserPlaces::default()),
-            schemas: Box::new(|_| std::collections::BTreeMap::new()),
+            of_others: Box::new(|_| crate::schemas::OfOthers::default()),
             shelf: Box::new(|_| std::path::PathBuf::new()),
         };
         let (mut editor, input) = tokio::io::duplex(1024);

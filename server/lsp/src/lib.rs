@@ -35,7 +35,6 @@ mod trust;
 mod wire;
 pub mod workspace;
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -60,8 +59,8 @@ pub struct Backstage {
     pub trust: GiveTrust,
     /// Takes in what the editor's settings say under `copydesk`; answers what is wrong with them.
     pub editor_settings: TakeSettings,
-    /// The setting `schemas` as it is in force: globs and the schemas for the files they match.
-    pub schemas: SchemaSettings,
+    /// What the settings in force say about files that are none of ours.
+    pub of_others: OthersSettings,
     /// The document of `copydesk doctor --json`.
     pub doctor: Box<dyn Fn(&Path) -> Value + Send + Sync>,
     /// The document of `copydesk models --offline --json`.
@@ -76,8 +75,8 @@ pub struct Backstage {
     pub shelf: Box<dyn Fn(&Path) -> PathBuf + Send + Sync>,
 }
 
-/// Answers the setting `schemas` of a workspace.
-pub type SchemaSettings = Box<dyn Fn(&Path) -> BTreeMap<String, String> + Send + Sync>;
+/// Answers what the settings of a workspace say about files that are none of ours.
+pub type OthersSettings = Box<dyn Fn(&Path) -> schemas::OfOthers + Send + Sync>;
 
 /// Answers the models of a workspace.
 pub type ModelNames = Box<dyn Fn(&Path) -> Vec<KnownModel> + Send + Sync>;

@@ -15,6 +15,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::SystemTime;
 
+use copydesk_base::config::Config;
 use copydesk_base::path::{is_inside, resolve};
 use copydesk_base::{Diagnostic, Files, Span};
 use copydesk_language::schemas::{self, Named, Schema};
@@ -28,6 +29,21 @@ const LARGEST: u64 = 8 * 1024 * 1024;
 
 /// How many schemas are kept.
 const MOST_KEPT: usize = 64;
+
+/// What the settings say about files that are none of ours.
+#[derive(Clone, Debug, Default)]
+pub struct OfOthers {
+    /// Globs, and the schemas of the files that they match.
+    pub schemas: BTreeMap<String, String>,
+    /// Globs of the files that are laid out.
+    pub format: Vec<String>,
+}
+
+impl From<Config> for OfOthers {
+    fn from(config: Config) -> Self {
+        Self { schemas: config.schemas, format: config.format }
+    }
+}
 
 /// Which schema a file has.
 #[derive(Clone, Debug)]
@@ -44,10 +60,16 @@ pub struct Chosen {
 pub struct Library {
     root: PathBuf,
     doubts: AtomicU64,
-    rules: Mutex<Option<(u64, Arc<Vec<Rule>>)>>,
+    rules: Mutex<Option<(u64, Arc<Rules>)>>,
     kept: Mutex<HashMap<String, Arc<Kept>>>,
     /// The files that the schema of a file is made of, by that file.
     uses: Mutex<HashMap<PathBuf, Vec<PathBuf>>>,
+}
+
+/// What the settings say, ready to be asked.
+struct Rules {
+    schemas: Vec<Rule>,
+    format: Vec<GlobMatcher>,
 }
 
 /// A line of the setting `schemas`.
@@ -82,10 +104,10 @@ impl Library {
         }
     }
 
-    /// Takes in the setting `schemas`: globs and what is for the files they match.
-    pub fn set_rules(&self, schemas: &BTreeMap<String, String>) {
+    /// Takes in what the settings say.
+    pub fn set_rules(&self, settings: &OfOthers) {
         let doubts = self.doubts.load(Ordering::Acquire);
-        *lock(&self.rules) = Some((doubts, Arc::new(rules(schemas))));
+        *lock(&self.rules) = Some((doubts, Arc::new(rules(settings))));
     }
 
     /// Has the settings looked up again when they are next needed. Never waits.
@@ -94,7 +116,7 @@ impl Library {
     }
 
     /// Looks the settings up if nobody did, or if they were doubted.
-    pub(crate) fn know_rules(&self, look_up: impl FnOnce() -> BTreeMap<String, String>) {
+    pub(crate) fn know_rules(&self, look_up: impl FnOnce() -> OfOthers) {
         let doubts = self.doubts.load(Ordering::Acquire);
         if lock(&self.rules).as_ref().is_none_or(|(when, _)| *when != doubts) {
             let found = Arc::new(rules(&look_up()));
@@ -118,6 +140,12 @@ impl Library {
         Some(Chosen { written, named, schema: kept.schema.clone() })
     }
 
+    /// Whether a text may have a schema, told without reading it: for walks over many files.
+    pub fn may_choose(&self, path: &Path, text: &str) -> bool {
+        let has_word = ["$schema", "#:schema "].iter().any(|word| text.contains(word));
+        has_word || self.by_settings(&resolve(&self.root, path)).is_some()
+    }
+
     /// The files whose schema is made of one of these.
     pub(crate) fn users_of(&self, touched: &[PathBuf]) -> Vec<PathBuf> {
         let uses = lock(&self.uses);
@@ -126,9 +154,21 @@ impl Library {
     }
 
     fn by_settings(&self, path: &Path) -> Option<String> {
+        let (rules, inner) = self.rules_for(path)?;
+        rules.schemas.iter().find(|rule| rule.glob.is_match(inner)).map(|rule| rule.schema.clone())
+    }
+
+    /// Whether the settings want a file laid out.
+    pub(crate) fn lays_out(&self, path: &Path) -> bool {
+        let path = resolve(&self.root, path);
+        self.rules_for(&path)
+            .is_some_and(|(rules, inner)| rules.format.iter().any(|glob| glob.is_match(inner)))
+    }
+
+    /// The rules, and a path as they are written.
+    fn rules_for<'p>(&self, path: &'p Path) -> Option<(Arc<Rules>, &'p Path)> {
         let rules = lock(&self.rules).as_ref().map(|(_, rules)| rules.clone())?;
-        let inner = path.strip_prefix(&self.root).ok()?;
-        rules.iter().find(|rule| rule.glob.is_match(inner)).map(|rule| rule.schema.clone())
+        Some((rules, path.strip_prefix(&self.root).ok()?))
     }
 
     /// The schema at a URL, made anew if a file of it changed.
@@ -194,19 +234,24 @@ pub(crate) fn address(written: &str, base: &Path) -> String {
     if fragment.is_empty() { url } else { format!("{url}#{fragment}") }
 }
 
-fn rules(schemas: &BTreeMap<String, String>) -> Vec<Rule> {
-    let mut found: Vec<(usize, Rule)> = schemas
-        .iter()
-        .filter_map(|(pattern, schema)| {
-            let written = pattern.trim_start_matches("./").trim_start_matches('/');
-            let anywhere = if written.contains('/') { written.to_owned() } else { format!("**/{written}") };
-            let glob = GlobBuilder::new(&anywhere).literal_separator(true).build().ok()?;
-            Some((pattern.len(), Rule { glob: glob.compile_matcher(), schema: schema.clone() }))
-        })
-        .collect();
+fn rules(settings: &OfOthers) -> Rules {
+    let mut schemas: Vec<(&String, &String)> = settings.schemas.iter().collect();
     // The longer pattern says more.
-    found.sort_by_key(|(length, _)| std::cmp::Reverse(*length));
-    found.into_iter().map(|(_, rule)| rule).collect()
+    schemas.sort_by_key(|(pattern, _)| std::cmp::Reverse(pattern.len()));
+    let rule = |(pattern, schema): (&String, &String)| {
+        Some(Rule { glob: matcher(pattern)?, schema: schema.clone() })
+    };
+    Rules {
+        schemas: schemas.into_iter().filter_map(rule).collect(),
+        format: settings.format.iter().filter_map(|pattern| matcher(pattern)).collect(),
+    }
+}
+
+/// A pattern without `/` is for files of that name in any folder.
+fn matcher(pattern: &str) -> Option<GlobMatcher> {
+    let written = pattern.trim_start_matches("./").trim_start_matches('/');
+    let anywhere = if written.contains('/') { written.to_owned() } else { format!("**/{written}") };
+    GlobBuilder::new(&anywhere).literal_separator(true).build().ok().map(|glob| glob.compile_matcher())
 }
 
 fn stamp(files: &dyn Files, path: &Path) -> Stamp {

@@ -5,13 +5,13 @@ use std::path::Path;
 use std::sync::Arc;
 
 use copydesk_agent::{Desk, DiskFiles, View};
-use copydesk_language::{File, WorkspaceIndex, names_model};
+use copydesk_language::{File, FileKind, WorkspaceIndex, names_model};
 
 use crate::capabilities::Ladder;
 use crate::documents::{Documents, Open};
 use crate::files::EditorFiles;
 use crate::schemas::Chosen;
-use crate::state::State;
+use crate::state::{Session, State};
 
 /// One moment. Cheap to clone; may go to another thread.
 #[derive(Clone)]
@@ -58,9 +58,23 @@ impl Snapshot {
     /// The schema of a file that is none of ours. May read files.
     pub(crate) fn schema_of(&self, file: &File<'_>) -> Option<Chosen> {
         let session = self.state.session()?;
-        session.library.know_rules(|| (self.state.backstage.schemas)(&session.root));
+        session.library.know_rules(|| (self.state.backstage.of_others)(&session.root));
         let files = EditorFiles { documents: self.documents.clone(), disk: DiskFiles };
         session.library.choose(&files, file)
+    }
+
+    /// Whether a file is laid out where an editor asks for it: it is one of ours, or the settings name it.
+    pub(crate) fn lays_out(&self, file: &File<'_>) -> bool {
+        let is_named = |session: &Session| {
+            session.library.know_rules(|| (self.state.backstage.of_others)(&session.root));
+            session.library.lays_out(file.path)
+        };
+        file.kind != FileKind::Other || self.state.session().is_some_and(is_named)
+    }
+
+    /// Whether anything is known about a file: it is one of ours, or has a schema.
+    pub(crate) fn helps_with(&self, file: &File<'_>) -> bool {
+        file.kind != FileKind::Other || self.schema_of(file).is_some()
     }
 }
 

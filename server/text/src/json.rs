@@ -18,7 +18,7 @@ use std::sync::Arc;
 
 use copydesk_base::{Code, Span};
 
-use crate::tree::Tree;
+use crate::tree::{Syntax, Tree};
 use crate::yaml::{self, MAX_BYTES};
 
 /// What may stand in a text besides values.
@@ -41,5 +41,5 @@ pub fn parse_shared(text: Arc<str>, dialect: Dialect) -> Tree {
         return yaml::too_large(Code::JsonSyntax, Span::new(0, text.len()), &text);
     }
     let output = read::read(&text, dialect);
-    yaml::finish(output, text)
+    Tree { syntax: Syntax::Json, ..yaml::finish(output, text) }
 }

@@ -25,5 +25,5 @@ mod tree;
 pub mod yaml;
 
 pub use document::{Change, Document, Format};
-pub use node::{Entries, Entry, Identity, Items, Kind, Node, Scalar, Step, Style, Tree, Value};
+pub use node::{Entries, Entry, Identity, Items, Kind, Node, Scalar, Step, Style, Syntax, Tree, Value};
 pub use position::{Encoding, LineIndex, Position, Range};

@@ -1,4 +1,4 @@
-//! One spanned tree for everything a person writes as YAML, as its readers see it.
+//! One spanned tree for everything a person writes as YAML, JSON or TOML, as its readers see it.
 //!
 //! A [`Node`] is a value with the exact bytes it stands on; an [`Entry`] is a key with its value. Both are small handles
 //! that are copied freely: what they show is stored once, in blocks that all versions of a text share ([`Tree`] holds
@@ -17,7 +17,7 @@ use copydesk_base::Span;
 pub use self::list::{Entries, EntriesIter, Items, ItemsIter};
 use crate::green::{Form, Green, GreenEntry};
 pub use crate::scalar::{Scalar, Style, Value};
-pub use crate::tree::Tree;
+pub use crate::tree::{Syntax, Tree};
 
 /// How deep collections may be nested.
 pub const MAX_DEPTH: usize = 128;
@@ -236,7 +236,7 @@ impl<'t> Node<'t> {
     }
 
     /// The steps from this node down to the deepest one that touches `offset`.
-    pub fn path_at(self, offset: usize) -> Vec<Step<'t>> {
+    pub(crate) fn path_at(self, offset: usize) -> Vec<Step<'t>> {
         let mut steps = Vec::new();
         let mut node = self;
         while let Some(step) = node.step_at(offset) {

@@ -23,7 +23,7 @@ use std::sync::Arc;
 use copydesk_base::{Code, Span};
 
 pub(crate) use self::way::path_at;
-use crate::tree::Tree;
+use crate::tree::{Syntax, Tree};
 use crate::yaml::{self, MAX_BYTES};
 
 /// The tree of a text.
@@ -37,5 +37,5 @@ pub fn parse_shared(text: Arc<str>) -> Tree {
         return yaml::too_large(Code::TomlSyntax, Span::new(0, text.len()), &text);
     }
     let output = build::read(&text);
-    Tree { is_scattered: true, ..yaml::finish(output, text) }
+    Tree { syntax: Syntax::Toml, ..yaml::finish(output, text) }
 }

@@ -30,7 +30,17 @@ pub struct Tree {
     pub(crate) found: Vec<Diagnostic>,
     /// Whether the next version may be read in part.
     pub(crate) is_whole: bool,
-    pub(crate) is_scattered: bool,
+    pub(crate) syntax: Syntax,
+}
+
+/// What a text was read as.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Syntax {
+    #[default]
+    Yaml,
+    /// With comments or without.
+    Json,
+    Toml,
 }
 
 impl Tree {
@@ -69,9 +79,9 @@ impl Tree {
         !self.anchors.is_empty()
     }
 
-    /// Whether siblings may overlap, since TOML may write a table in several pieces.
-    pub fn is_scattered(&self) -> bool {
-        self.is_scattered
+    /// What the text was read as. In TOML siblings may overlap, since a table may be written in several pieces.
+    pub fn syntax(&self) -> Syntax {
+        self.syntax
     }
 
     /// Whether any part of `span` was read by guessing.
@@ -117,7 +127,7 @@ impl Tree {
     pub fn path_at(&self, offset: usize) -> Vec<Step<'_>> {
         let root = self.documents().iter().rev().find(|root| root.span().touches(offset));
         match root {
-            Some(root) if self.is_scattered => toml::path_at(root, offset),
+            Some(root) if self.syntax == Syntax::Toml => toml::path_at(root, offset),
             Some(root) => root.path_at(offset),
             None => Vec::new(),
         }

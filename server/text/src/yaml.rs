@@ -23,7 +23,7 @@ use copydesk_base::{Code, Diagnostic, Span};
 pub(crate) use self::build::Output;
 pub use self::message::messages;
 use crate::green::{Green, GreenEntry, settled};
-use crate::tree::Tree;
+use crate::tree::{Syntax, Tree};
 
 /// Texts with more bytes are not read.
 pub const MAX_BYTES: usize = 32 * 1024 * 1024;
@@ -117,7 +117,7 @@ fn finished(output: build::Output, documents: Vec<Green>, text: Arc<str>) -> Tre
         anchors,
         aliases,
         is_whole: false,
-        is_scattered: false,
+        syntax: Syntax::Yaml,
     }
 }
 

@@ -115,3 +115,40 @@ fn a_json_file_with_a_schema_is_helped_too() {
     client.diagnostic_codes(&uri, &[]);
     client.finish();
 }
+
+#[test]
+fn a_toml_file_with_a_schema_is_helped_as_any_other() {
+    let text = "#:schema ./service.schema.json\nname = \"ä😀\"\nlevle = \"high\"\n\n[more]\na = 1\n";
+    in_four_editors("conf/x.toml", text, |client, uri| {
+        let schema_uri =
+            format!("{}/service.schema.json", uri.rsplit_once('/').map_or("", |(folder, _)| folder));
+        client.open(&schema_uri, "json", &SCHEMA.replace("\"port\"", "\"more\": {}, \"port\""));
+        client.replace(uri, "levle", "levlle");
+        let found = client.diagnostic(uri, "unknown-key");
+        assert_eq!(client.text_of(uri, &found["range"]), "levlle", "{found}");
+        crate::diagnostics::mend(client, uri, &found, "level");
+        client.diagnostic_codes(uri, &[]);
+        client.replace(uri, "\"high\"", "");
+        client.diagnostic(uri, "toml-syntax");
+        let at = client.position_after(uri, "level = ");
+        let place = json!({"textDocument": {"uri": uri}, "position": at});
+        let answer = client.ok("textDocument/completion", place);
+        let items = answer.as_array().or_else(|| answer["items"].as_array());
+        let labels: Vec<&Value> = items.into_iter().flatten().map(|item| &item["label"]).collect();
+        assert_eq!(labels, ["low", "high"], "{answer}");
+        let at = client.position_after(uri, "nam");
+        let hover = client.ok("textDocument/hover", json!({"textDocument": {"uri": uri}, "position": at}));
+        assert!(hover.to_string().contains("What it is called"), "{hover}");
+        let whole = json!({"textDocument": {"uri": uri}});
+        let links = client.ok("textDocument/documentLink", whole.clone());
+        assert_eq!(client.text_of(uri, &links[0]["range"]), "./service.schema.json", "{links}");
+        let folds = client.ok("textDocument/foldingRange", whole.clone());
+        assert_eq!((&folds[0]["startLine"], &folds[0]["endLine"]), (&json!(4), &json!(5)), "{folds}");
+        let symbols = client.ok("textDocument/documentSymbol", whole);
+        let names: Vec<&Value> = symbols.as_array().into_iter().flatten().map(|one| &one["name"]).collect();
+        assert!(["name", "level", "more"].iter().all(|name| names.contains(&&json!(name))), "{symbols}");
+        let at = json!({"textDocument": {"uri": uri}, "positions": [client.position_after(uri, "a = ")]});
+        let selections = client.ok("textDocument/selectionRange", at);
+        assert_eq!(client.text_of(uri, &selections[0]["range"]), "1", "{selections}");
+    });
+}

@@ -199,6 +199,14 @@ fn files_of_others_are_checked_by_the_schema_they_have() {
         ("x.yaml", "# yaml-language-server: $schema=https://x.test/s\na: b\n", "", &["schema-unavailable"]),
         ("x.yaml", "# yaml-language-server: $schema=s/gone.json\na: b\n", "", &["schema-unavailable"]),
         ("x.json", "{\"a\": \"b\"}\n", "schemas: {'x.json': s/own.json}\n", &["type-mismatch"]),
+        ("x.toml", "#:schema s/own.json\na = 'b'\n", "", &["type-mismatch"]),
+        (
+            "x.toml",
+            "a = 'b'\n[a]\n",
+            "schemas: {'x.toml': s/own.json}\n",
+            &["type-mismatch", "duplicate-key"],
+        ),
+        ("x.toml", "a = \n", "", &["toml-syntax"]),
     ];
     for (path, text, config, codes) in table {
         let workspace = Workspace::new(COPYDESK).with([
@@ -216,4 +224,43 @@ fn files_of_others_are_checked_by_the_schema_they_have() {
             .collect();
         assert_eq!(found, *codes, "{text}{config}: {report}");
     }
+}
+
+/// A folder brings what is ours and what has a schema, whatever it is written in, and no other data.
+#[test]
+fn a_folder_brings_every_file_that_has_a_schema() {
+    let own = r#"{"type": "object", "properties": {"a": {"type": "number"}}}"#;
+    let workspace = Workspace::new(COPYDESK).with([
+        ("conf/a.json", "{\"$schema\": \"../own.schema.json\", \"a\": \"b\"}\n"),
+        ("conf/b.jsonc", "// c\n{\"$schema\": \"../own.schema.json\", \"a\": \"b\",}\n"),
+        ("conf/c.toml", "#:schema ../own.schema.json\na = 'b'\n"),
+        ("conf/d.toml", "a = 'b'\n"),
+        ("conf/e.toml", "by the settings\n"),
+        ("conf/f.json", "no JSON at all\n"),
+        ("conf/g.txt", "$schema\n"),
+        ("conf/.vscode/mcp.json", "{\"servers\": {\"x\": {\"comand\": \"y\"}}}\n"),
+        ("own.schema.json", own),
+        (".copydesk/config.yaml", "schemas: {'conf/e.*': own.schema.json}\n"),
+    ]);
+    let report = workspace.run(&["check", "--json", "conf"]).exits(1).json();
+    let files = report["files"].as_array().into_iter().flatten();
+    let found: Vec<(&str, Vec<&str>)> = files
+        .map(|file| {
+            let codes = file["diagnostics"].as_array().into_iter().flatten();
+            (
+                file["path"].as_str().unwrap_or_default(),
+                codes.filter_map(|one| one["code"].as_str()).collect(),
+            )
+        })
+        .collect();
+    let expected: &[(&str, &[&str])] = &[
+        ("conf/.vscode/mcp.json", &["unknown-setting"]),
+        ("conf/a.json", &["type-mismatch"]),
+        ("conf/b.jsonc", &["type-mismatch"]),
+        ("conf/c.toml", &["type-mismatch"]),
+        ("conf/e.toml", &["toml-syntax"]),
+    ];
+    let expected: Vec<(&str, Vec<&str>)> =
+        expected.iter().map(|(path, codes)| (*path, codes.to_vec())).collect();
+    assert_eq!(found, expected, "{report}");
 }

@@ -163,3 +163,32 @@ fn all_that_is_safe_is_fixed_at_once_resolved_later_where_that_is_wanted() {
         client.finish();
     }
 }
+
+/// Files of others have formatters of their own, mostly: they are laid out where the settings say so.
+#[test]
+fn files_of_others_are_laid_out_where_somebody_wants_it() {
+    let config = "format: ['conf/**', '*.toml']\n";
+    let workspace = Workspace::new(COPYDESK).with([(".copydesk/config.yaml", config)]);
+    let mut client = Client::start(vs_code(), &workspace);
+    let table: &[(&str, &str, &str, Option<&str>)] = &[
+        ("conf/a.json", "json", "{\n\"ä😀\":1 , // c\n}", Some("{\n  \"ä😀\": 1, // c\n}\n")),
+        ("b.toml", "toml", "a=[\n1 ,2, # c\n]\n", Some("a = [\n  1, 2, # c\n]\n")),
+        ("conf/c.yaml", "yaml", "a:   b  # c\nl:\n- x\n", Some("a: b  # c\nl:\n- x\n")),
+        ("d.json", "json", "{\n\"a\":1}", None),
+        ("e.yaml", "yaml", "a:   b\n", None),
+    ];
+    for (path, language, text, expected) in table {
+        let uri = workspace.uri(path);
+        client.open(&uri, language, text);
+        let params = json!({"textDocument": {"uri": uri}, "options": options()});
+        let edits = client.ok("textDocument/formatting", params);
+        match expected {
+            Some(expected) => {
+                take(&mut client, &uri, &edits);
+                assert_eq!(client.text(&uri), *expected, "{path}");
+            }
+            None => assert_eq!(edits, Value::Null, "{path}"),
+        }
+    }
+    client.finish();
+}

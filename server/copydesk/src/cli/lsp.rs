@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use copydesk_base::path::{is_inside, resolve};
 use copydesk_language::Trust;
+use copydesk_lsp::schemas::OfOthers;
 use copydesk_lsp::{Backstage, Ended, Trusted};
 use tokio_util::sync::CancellationToken;
 
@@ -95,7 +96,7 @@ pub(crate) fn backstage_in(here: impl Fn(&Path) -> Here + Send + Sync + 'static)
         trust_state: Box::new(move |root| trust_state(&state.of(root))),
         trust: Box::new(move |root| trust(&trusts.of(root))),
         editor_settings: Box::new(move |root, value| settings.of(root).set_editor(value)),
-        schemas: Box::new(move |root| schemas.of(root).load().config.schemas),
+        of_others: Box::new(move |root| OfOthers::from(schemas.of(root).load().config)),
         doctor: Box::new(move |root| {
             let office = doctors.of(root);
             let loaded = office.load();

@@ -136,7 +136,7 @@ impl Merged {
                     self.ignore(layer, path, value);
                 }
             }
-            ["schemas", ..] | ["$schema"] => self.set(layer, path, value),
+            ["schemas", ..] | ["format" | "$schema"] => self.set(layer, path, value),
             // More confinement is what anybody may ask for, and so is no other model.
             ["sandbox", "enabled" | "required"] | ["models", "strict"] if value == &Value::Bool(true) => {
                 self.set(layer, path, value);

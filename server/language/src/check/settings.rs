@@ -25,7 +25,7 @@ pub(super) fn check(findings: &mut Findings<'_>, index: &WorkspaceIndex) {
             continue;
         }
         match name {
-            "$schema" | "schemas" | "budgets" => {}
+            "$schema" | "schemas" | "format" | "budgets" => {}
             "permissions" => permissions(findings, entry.value()),
             "models" if entry.value().entries().iter().all(is_strict) => {}
             "completion" => completion(findings, entry.value()),

@@ -9,6 +9,7 @@ mod expressions;
 mod keys;
 pub(crate) mod place;
 mod rows;
+pub(crate) mod toml;
 mod values;
 
 use copydesk_base::Span;

@@ -1,8 +1,8 @@
-//! Laying out YAML anew, without touching what it says.
+//! Laying out YAML, JSON and TOML anew, without touching what they say.
 //!
 //! The formatter knows lines and columns, not values: it walks the tree once, says for each line where it should start
-//! ([`layout`]), closes the gaps inside lines ([`gaps`]), and takes away white space that nobody sees. It answers with
-//! the edits, smallest pieces only, so that a cursor stays where it is.
+//! ([`layout`]), closes the gaps inside lines ([`gaps`]), and takes away white space that nobody sees. JSON and TOML
+//! have brackets instead of columns ([`brackets`]). It answers with the edits, smallest pieces only, so that a cursor stays where it is.
 //!
 //! Invariants
 //! - What the text says stays: after the edits the tree has the same values, tags, anchors and comments. That is not
@@ -11,6 +11,7 @@
 //! - A piece that could not be read is not touched, and neither are the columns that it depends on.
 //! - Quotes, the inside of texts, and where lines end stay as they were written.
 
+mod brackets;
 mod gaps;
 mod layout;
 mod lines;
@@ -20,7 +21,8 @@ mod style;
 
 use copydesk_base::{Span, TextEdit};
 use copydesk_text::front_matter;
-use copydesk_text::{Tree, yaml};
+use copydesk_text::json::{self, Dialect};
+use copydesk_text::{Syntax, Tree, toml, yaml};
 
 use crate::File;
 use crate::editing::edited;
@@ -31,7 +33,7 @@ pub use style::Style;
 use layout::Layout;
 use lines::Lines;
 
-/// The edits that lay out a whole file: of a Markdown file its front matter, of YAML everything.
+/// The edits that lay out a whole file: of a Markdown file its front matter, of any other everything.
 pub fn format(file: &File<'_>, style: Style) -> Vec<TextEdit> {
     lay_out(file, style, None)
 }
@@ -42,6 +44,10 @@ pub fn format_range(file: &File<'_>, style: Style, range: Span) -> Vec<TextEdit>
 }
 
 fn lay_out(file: &File<'_>, style: Style, range: Option<Span>) -> Vec<TextEdit> {
+    if file.tree.syntax() != Syntax::Yaml {
+        let edits = brackets::lay_out(file, style, range);
+        return if says_the_same(file, &edits) { edits } else { Vec::new() };
+    }
     let Some(part) = part(file) else { return Vec::new() };
     let text = file.text;
     // A head that nobody closed may be the whole file.
@@ -99,6 +105,15 @@ fn touches(frozen: Span, edit: Span) -> bool {
 
 fn says_the_same(file: &File<'_>, edits: &[TextEdit]) -> bool {
     let after = edited(file.text, edits);
-    let tree: Tree = if is_markdown(file) { front_matter::parse(&after) } else { yaml::parse(&after) };
+    let tree: Tree = match file.tree.syntax() {
+        Syntax::Toml => toml::parse(&after),
+        // What strict JSON does not take is no matter here.
+        Syntax::Json => {
+            let before = json::parse(file.text, Dialect::Commented);
+            return same::same(file.text, &before, &after, &json::parse(&after, Dialect::Commented));
+        }
+        Syntax::Yaml if is_markdown(file) => front_matter::parse(&after),
+        Syntax::Yaml => yaml::parse(&after),
+    };
     same::same(file.text, file.tree, &after, &tree)
 }

@@ -1,14 +1,19 @@
 //! What happens while somebody types: a new line starts where the next thing goes, and `${{` gets its end.
 
 use copydesk_base::{Span, TextEdit};
-use copydesk_text::{Kind, Style as Written, Tree};
+use copydesk_text::{Kind, Style as Written, Syntax, Tree};
 
+use super::brackets;
 use super::lines::Lines;
 use super::style::{self, Style};
 use crate::File;
 
 /// The edits after `typed` was written and the cursor stands at `offset`.
 pub fn on_type(file: &File<'_>, style: Style, typed: &str, offset: usize) -> Vec<TextEdit> {
+    if file.tree.syntax() != Syntax::Yaml {
+        let is_line = matches!(typed, "\n" | "\r\n");
+        return is_line.then(|| brackets::new_line(file, style, offset)).flatten().into_iter().collect();
+    }
     if super::part(file).is_none_or(|part| !part.touches(offset)) {
         return Vec::new();
     }

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use copydesk_base::{Code, Diagnostic, Span};
-use copydesk_text::{Kind as NodeKind, Node, Tree};
+use copydesk_text::{Kind as NodeKind, Node, Syntax, Tree};
 use jsonschema::ValidationError;
 use jsonschema::error::ValidationErrorKind as Kind;
 use serde_json::{Map, Value};
@@ -16,7 +16,6 @@ use super::explain::Speaker;
 use super::keys::{Mapping, Scope, asking_key, known_names};
 use super::locate::{Spot, spot};
 use super::mend::Mender;
-use super::skeleton::Syntax;
 use super::value::{self, Keys};
 use super::{Schema, deprecated};
 use crate::File;
@@ -54,7 +53,7 @@ pub fn check(file: &File<'_>, schema: &Schema) -> Vec<Diagnostic> {
 
 /// What `<<` is in a file.
 pub(super) fn keys_of(file: &File<'_>) -> Keys {
-    if Syntax::of(file.path) == Syntax::Yaml { Keys::Merged } else { Keys::AsWritten }
+    if file.tree.syntax() == Syntax::Yaml { Keys::Merged } else { Keys::AsWritten }
 }
 
 fn document(file: &File<'_>, schema: &Schema, root: Node<'_>, keys: Keys, found: &mut Vec<Diagnostic>) {
@@ -128,7 +127,11 @@ fn judge(
         tree: file.tree,
         root,
         keys,
-        speaker: Speaker { text: file.text, draft: schema.draft, mender: Mender::new(file.path, file.text) },
+        speaker: Speaker {
+            text: file.text,
+            draft: schema.draft,
+            mender: Mender::new(file.tree.syntax(), file.text),
+        },
         wrongs: &wrongs,
         found: Vec::new(),
     };

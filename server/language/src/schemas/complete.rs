@@ -4,16 +4,18 @@
 //! comes from the parts of the schema that speak about the place, with the keys beside it deciding between branches.
 
 use copydesk_base::Span;
+use copydesk_text::Syntax;
 use serde_json::{Map, Value};
 
 use super::applied::{of_item, of_key};
 use super::branch::types_of;
 use super::fit::{self, Known};
 use super::part::Part;
-use super::skeleton::{self, Syntax};
+use super::skeleton;
 use super::{Schema, deprecated, help, value};
 use crate::File;
 use crate::complete::place::{self, At, Colon, Flow, Part as Way, Place, Quote};
+use crate::complete::toml::{self, Header};
 use crate::complete::{Completion, CompletionKind, Snippet};
 
 /// The most keys that are written out behind a new key.
@@ -21,15 +23,20 @@ const MOST_NESTED: usize = 4;
 
 /// What may be written at `offset`, best first. Empty where anything goes.
 pub fn complete(file: &File<'_>, schema: &Schema, offset: usize) -> Vec<Completion> {
-    let syntax = Syntax::of(file.path);
-    if syntax == Syntax::Toml || !file.text.is_char_boundary(offset) {
+    let syntax = file.tree.syntax();
+    if !file.text.is_char_boundary(offset) {
         return Vec::new();
     }
-    let Some(place) = place::place(file.text, document_around(file.text, offset), offset) else {
-        return Vec::new();
+    let place = match syntax {
+        Syntax::Toml => toml::place(file, offset),
+        Syntax::Yaml | Syntax::Json => {
+            let place = place::place(file.text, document_around(file.text, offset), offset);
+            place.map(|place| (place, Header::None))
+        }
     };
+    let Some((place, header)) = place else { return Vec::new() };
     let Some(parts) = parts_at(schema, &place) else { return Vec::new() };
-    let cursor = Cursor { text: file.text, syntax, place: &place };
+    let cursor = Cursor { text: file.text, syntax, place: &place, header };
     let mut found = cursor.proposals(&parts);
     found.sort_by(|a, b| a.sort.cmp(&b.sort).then_with(|| a.label.cmp(&b.label)));
     found.dedup_by(|a, b| a.label == b.label);
@@ -100,6 +107,7 @@ struct Cursor<'a> {
     text: &'a str,
     syntax: Syntax,
     place: &'a Place,
+    header: Header,
 }
 
 impl Cursor<'_> {
@@ -134,6 +142,9 @@ impl Cursor<'_> {
                 }
                 let all = of_key(voices, name);
                 let inner = help::voices(&all, &Value::Null, Known::Partly);
+                if !self.may_head(&inner) {
+                    continue;
+                }
                 let required = voices.iter().any(|part| fit::required(part).any(|other| other == name));
                 let is_old = inner.iter().any(|part| deprecated::why(part).is_some());
                 found.push(self.key(name, &inner, colon, if required { 0 } else { 1 + u32::from(is_old) }));
@@ -149,9 +160,25 @@ impl Cursor<'_> {
         found
     }
 
+    /// Whether a header may open it, where one is typed: a table, or a list of them.
+    fn may_head(&self, inner: &[Part<'_>]) -> bool {
+        let takes = |parts: &[Part<'_>], kind: &str| {
+            parts.iter().find_map(|part| types_of(part, 4)).is_none_or(|types| types.contains(&kind))
+        };
+        match self.header {
+            Header::None => true,
+            Header::Table => takes(inner, "object"),
+            Header::List => {
+                let items = help::voices(&of_item(inner, 0), &Value::Null, Known::Partly);
+                takes(inner, "array") && takes(&items, "object")
+            }
+        }
+    }
+
     fn key(&self, name: &str, inner: &[Part<'_>], colon: Colon, sort: u32) -> Completion {
         let (insert, snippet) = match colon {
-            Colon::Present => (self.key_word(name), Snippet::Plain),
+            _ if self.header != Header::None => (self.key_in_header(name), Snippet::Plain),
+            Colon::Present => (skeleton::key(name, self.syntax), Snippet::Plain),
             Colon::Absent => self.key_with_value(name, inner),
         };
         let required = if sort == 0 { ", required" } else { "" };
@@ -167,15 +194,15 @@ impl Cursor<'_> {
         }
     }
 
-    /// The key in the quotes that JSON wants. Those that stand around the word already are replaced with it.
-    fn key_word(&self, name: &str) -> String {
-        match self.syntax {
-            Syntax::Yaml => skeleton::scalar(&Value::from(name), Syntax::Yaml),
-            _ => Value::from(name).to_string(),
-        }
+    /// The key with the brackets that are missing behind it.
+    fn key_in_header(&self, name: &str) -> String {
+        let key = skeleton::key(name, self.syntax);
+        let behind = self.text.get(self.key_span().end..).unwrap_or("").trim_start_matches(' ');
+        let close = if self.header == Header::List { "]]" } else { "]" };
+        if behind.starts_with([']', '.']) { key } else { key + close }
     }
 
-    /// What a key replaces: its word, in JSON with the quotes around it.
+    /// What a key replaces: its word, but in YAML with the quotes around it.
     fn key_span(&self) -> Span {
         let word = self.place.word;
         if self.syntax == Syntax::Yaml {
@@ -187,23 +214,27 @@ impl Cursor<'_> {
     }
 
     fn key_with_value(&self, name: &str, inner: &[Part<'_>]) -> (String, Snippet) {
-        let key = self.key_word(name);
+        let key = skeleton::key(name, self.syntax);
+        let between = skeleton::between(self.syntax);
         let behind = self.text.get(self.key_span().end..).unwrap_or("");
-        if behind.trim_start_matches(' ').starts_with(':') {
+        if behind.trim_start_matches(' ').starts_with(between.trim()) {
             return (key, Snippet::Plain);
         }
         let is_flow = self.place.flow == Flow::Inside;
         let safe = escaped(&key);
         let types = inner.iter().find_map(|part| types_of(part, 4)).unwrap_or_default();
         if let Some([only]) = inner.iter().find_map(fit::literals).as_deref() {
-            return (format!("{safe}: {}", escaped(&skeleton::flow(only, self.syntax))), Snippet::Tabstops);
+            return (
+                format!("{safe}{between}{}", escaped(&skeleton::flow(only, self.syntax))),
+                Snippet::Tabstops,
+            );
         }
         let default = inner.iter().find_map(|part| part.word("default"));
         if let Some(default) =
             default.filter(|default| !default.is_object() && !default.is_array() && !default.is_null())
         {
             return (
-                format!("{safe}: ${{1:{}}}", escaped(&skeleton::flow(default, self.syntax))),
+                format!("{safe}{between}${{1:{}}}", escaped(&skeleton::flow(default, self.syntax))),
                 Snippet::Tabstops,
             );
         }
@@ -212,21 +243,23 @@ impl Cursor<'_> {
                 let item = of_item(inner, 0);
                 let kinds = item.iter().find_map(|part| types_of(part, 4)).unwrap_or_default();
                 let is_scalar = !kinds.is_empty() && !kinds.contains(&"object") && !kinds.contains(&"array");
-                if is_flow || is_scalar || self.syntax == Syntax::Json {
-                    (format!("{safe}: [$1]"), Snippet::Tabstops)
+                if is_flow || is_scalar || self.syntax != Syntax::Yaml {
+                    (format!("{safe}{between}[$1]"), Snippet::Tabstops)
                 } else {
                     (format!("{key}:"), Snippet::Plain)
                 }
             }
             Some("object") => match nested(inner, self.syntax) {
-                Some(text) => (format!("{safe}: {text}"), Snippet::Tabstops),
-                None if is_flow || self.syntax == Syntax::Json => {
-                    (format!("{safe}: {{$1\\}}"), Snippet::Tabstops)
+                Some(text) => (format!("{safe}{between}{text}"), Snippet::Tabstops),
+                None if is_flow || self.syntax != Syntax::Yaml => {
+                    (format!("{safe}{between}{{$1\\}}"), Snippet::Tabstops)
                 }
                 None => (format!("{key}:"), Snippet::Plain),
             },
-            Some("string") if self.syntax == Syntax::Json => (format!("{safe}: \"$1\""), Snippet::Tabstops),
-            _ => (format!("{key}: "), Snippet::Plain),
+            Some("string") if self.syntax != Syntax::Yaml => {
+                (format!("{safe}{between}\"$1\""), Snippet::Tabstops)
+            }
+            _ => (format!("{key}{between}"), Snippet::Plain),
         }
     }
 
@@ -303,9 +336,7 @@ impl Cursor<'_> {
             let list = part.word("defaultSnippets").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
             for (at, snippet) in list.iter().enumerate() {
                 let Some(body) = snippet.get("body") else { continue };
-                let text = skeleton::flow(body, Syntax::Json);
-                let text =
-                    if self.syntax == Syntax::Yaml { skeleton::flow(body, Syntax::Yaml) } else { text };
+                let text = skeleton::flow(body, self.syntax);
                 let label =
                     snippet.get("label").and_then(Value::as_str).map_or_else(|| text.clone(), str::to_owned);
                 let space = if self.place.at == At::Value(Quote::Colon) { " " } else { "" };
@@ -374,14 +405,14 @@ fn nested(inner: &[Part<'_>], syntax: Syntax) -> Option<String> {
             Value::String(text) if text.is_empty() => String::new(),
             other => escaped(&skeleton::flow(other, syntax)),
         };
-        let key = if syntax == Syntax::Json {
-            Value::from(name).to_string()
-        } else {
-            skeleton::scalar(&Value::from(name), syntax)
-        };
+        let key = escaped(&skeleton::key(name, syntax));
         let stop = format!("${{{}:{shown}}}", at + 1);
-        let is_text = syntax == Syntax::Json && shown.is_empty();
-        pairs.push(format!("{}: {}", escaped(&key), if is_text { format!("\"{stop}\"") } else { stop }));
+        let is_text = syntax != Syntax::Yaml && shown.is_empty();
+        pairs.push(format!(
+            "{key}{}{}",
+            skeleton::between(syntax),
+            if is_text { format!("\"{stop}\"") } else { stop }
+        ));
     }
     Some(format!("{{{}\\}}", pairs.join(", ")))
 }

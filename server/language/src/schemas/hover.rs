@@ -18,7 +18,7 @@ pub fn hover(file: &File<'_>, schema: &Schema, offset: usize) -> Option<Hover> {
     let mut seen = value::glance(file.tree, root, keys);
     let mut parts: Vec<Part<'_>> = vec![schema.root()?];
     let mut last: Option<Span> = None;
-    for way in root.path_at(offset) {
+    for way in file.tree.path_at(offset) {
         let voices = help::voices(&parts, &seen, Known::Whole);
         match way {
             Way::Key(entry) | Way::Value(entry) => {

@@ -1,16 +1,14 @@
 //! Mends: the word that was meant, the quotes that are missing, the key that must be there.
 
-use std::path::Path;
-
 use copydesk_base::{Fix, Safety, Span, TextEdit};
-use copydesk_text::{Kind as NodeKind, Node, Style};
+use copydesk_text::{Kind as NodeKind, Node, Style, Syntax};
 use jsonschema::error::{TypeKind, ValidationErrorKind as Kind};
 use serde_json::Value;
 
 use super::branch::{What, Wrong, kind_of, plain};
 use super::locate::Spot;
 use super::part::Part;
-use super::skeleton::{self, Syntax};
+use super::skeleton;
 use super::value;
 use crate::check::suggest::Suggest;
 
@@ -25,8 +23,8 @@ pub(super) struct Mender<'a> {
 }
 
 impl<'a> Mender<'a> {
-    pub(super) fn new(path: &Path, text: &'a str) -> Self {
-        Self { text, syntax: Syntax::of(path), suggest: Suggest::default() }
+    pub(super) fn new(syntax: Syntax, text: &'a str) -> Self {
+        Self { text, syntax, suggest: Suggest::default() }
     }
 
     /// The word that is near enough to be meant.
@@ -140,7 +138,7 @@ impl<'a> Mender<'a> {
         let text = match scalar.style() {
             Style::DoubleQuoted => Value::from(name).to_string(),
             Style::SingleQuoted if !name.contains('\'') => format!("'{name}'"),
-            _ => skeleton::scalar(&Value::from(name), self.syntax),
+            _ => skeleton::key(name, self.syntax),
         };
         Some(TextEdit { span: key.span(), text })
     }
@@ -155,7 +153,7 @@ impl<'a> Mender<'a> {
         let line_end = rest.find('\n').map_or(self.text.len(), |at| whole.end + at + 1);
         let behind = self.text.get(whole.end..line_end)?.trim();
         let is_own_line = before.trim().is_empty() && (behind.is_empty() || behind.starts_with('#'));
-        if self.syntax != Syntax::Yaml || !is_own_line {
+        if self.syntax == Syntax::Json || !is_own_line {
             return None;
         }
         let end = if whole.of(self.text).ends_with('\n') { whole.end } else { line_end };

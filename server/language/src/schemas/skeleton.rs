@@ -1,9 +1,7 @@
 //! What a schema suggests to write: the least value that it takes, and where a new key goes.
 
-use std::path::Path;
-
 use copydesk_base::{Span, TextEdit};
-use copydesk_text::{Kind as NodeKind, Node};
+use copydesk_text::{Kind as NodeKind, Node, Syntax};
 use serde_json::{Map, Value};
 
 use super::branch::types_of;
@@ -13,26 +11,6 @@ use super::part::Part;
 
 /// How deep required keys are written out.
 const DEEPEST: usize = 4;
-
-/// The syntax of a file.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Syntax {
-    Yaml,
-    Json,
-    Toml,
-}
-
-impl Syntax {
-    /// By the ending of a path.
-    pub(crate) fn of(path: &Path) -> Self {
-        let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or("").to_ascii_lowercase();
-        match ending.as_str() {
-            "toml" => Self::Toml,
-            "json" | "jsonc" | "json5" | "code-workspace" | "webmanifest" | "avsc" | "geojson" => Self::Json,
-            _ => Self::Yaml,
-        }
-    }
-}
 
 /// The least value that a schema takes: its default, its only word, its required keys.
 pub(super) fn value(part: &Part<'_>) -> Value {
@@ -125,17 +103,22 @@ pub(super) fn flow(value: &Value, syntax: Syntax) -> String {
     }
 }
 
-fn pair(key: &str, value: &Value, syntax: Syntax) -> String {
+fn pair(name: &str, value: &Value, syntax: Syntax) -> String {
+    format!("{}{}{}", key(name, syntax), between(syntax), flow(value, syntax))
+}
+
+/// A key as the syntax writes it.
+pub(super) fn key(name: &str, syntax: Syntax) -> String {
+    let is_bare = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
     match syntax {
-        Syntax::Json => format!("{}: {}", Value::from(key), flow(value, syntax)),
-        Syntax::Toml => format!("{} = {}", bare_key(key), flow(value, syntax)),
-        Syntax::Yaml => format!("{}: {}", scalar(&Value::from(key), syntax), flow(value, syntax)),
+        Syntax::Toml if !name.is_empty() && name.chars().all(is_bare) => name.to_owned(),
+        _ => scalar(&Value::from(name), syntax),
     }
 }
 
-fn bare_key(key: &str) -> String {
-    let is_bare = !key.is_empty() && key.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-'));
-    if is_bare { key.to_owned() } else { Value::from(key).to_string() }
+/// What stands between a key and its value.
+pub(super) fn between(syntax: Syntax) -> &'static str {
+    if syntax == Syntax::Toml { " = " } else { ": " }
 }
 
 /// A key with its value in lines of YAML, the first one without its indentation.
@@ -170,14 +153,14 @@ pub(super) fn insertion(
     match spot.node.kind() {
         NodeKind::Mapping(entries) => {
             let node = spot.node.span();
+            if syntax == Syntax::Toml && !node.of(text).starts_with('{') {
+                return line_of_table(text, spot.node, line_break, &pair(name, value, syntax));
+            }
             let Some(last) = entries.last().filter(|_| !entries.is_empty()) else {
                 let at = node.start + 1;
                 return node.of(text).starts_with('{').then(|| insert(at, pair(name, value, syntax)))?;
             };
             let end = last.span().end;
-            if syntax == Syntax::Toml {
-                return None;
-            }
             if node.of(text).starts_with('{') {
                 let indent = own_line(text, last.key());
                 let before = indent.map_or(", ".to_owned(), |indent| format!(",{line_break}{indent}"));
@@ -216,10 +199,34 @@ pub(super) fn insertion(
     }
 }
 
+/// The edit that adds a line to a table of TOML: behind its own keys and before the tables below it. A table that has
+/// no header and no line of its own has no place for one.
+fn line_of_table(text: &str, table: Node<'_>, line_break: &str, line: &str) -> Option<TextEdit> {
+    let own = table
+        .entries()
+        .iter()
+        .filter_map(|entry| Some((own_line(text, entry.key())?, entry.span().end)))
+        .next_back();
+    let start = table.span().start;
+    let is_below_header = text.get(..start)?.ends_with(']');
+    let (indent, behind) = match own {
+        Some(own) => own,
+        None if is_below_header => ("", start),
+        // Nothing but tables: their first header is where the root starts.
+        None if text.get(start..)?.starts_with('[') => {
+            return Some(TextEdit::insert(start, format!("{line}{line_break}")));
+        }
+        None => return None,
+    };
+    let at = text.get(behind..)?.find(['\n', '\r']).map_or(text.len(), |found| behind + found);
+    Some(TextEdit::insert(at, format!("{line_break}{indent}{line}")))
+}
+
 /// The indentation of a key that starts its line.
 fn own_line<'t>(text: &'t str, key: Node<'_>) -> Option<&'t str> {
     let start = key.span().start;
-    let line_start = text.get(..start)?.rfind('\n')? + 1;
-    let before = text.get(line_start..start)?;
+    let before = text.get(..start)?;
+    let line_start = before.rfind('\n').map_or(0, |at| at + 1);
+    let before = before.get(line_start..)?;
     before.trim().is_empty().then_some(before)
 }

@@ -4,6 +4,8 @@ use std::time::Instant;
 
 use copydesk_language::schemas::{self, Schema};
 use copydesk_language::{File, FileKind, parse};
+use copydesk_text::position::{Position, Range};
+use copydesk_text::{Change, Document, Encoding};
 use std::path::Path;
 
 /// A workflow of about `lines` lines; every `wrong`th step has a mistake, none where it is zero.
@@ -49,4 +51,64 @@ fn a_large_file_is_checked_in_bounds() {
     eprintln!(
         "10 000 lines: right {right:.1} ms, 1 mistake {with_one:.1} ms, 1 000 {with_many:.1} ms, 2 000 {with_most:.1} ms"
     );
+}
+
+/// The same steps in the three syntaxes.
+fn steps(path: &str, lines: usize) -> String {
+    let mut text = String::new();
+    let count = lines / 5;
+    match path {
+        "big.json" => {
+            text.push_str("{\n  \"name\": \"big\",\n  \"steps\": [\n");
+            for at in 0..count {
+                let comma = if at + 1 < count { "," } else { "" };
+                text.push_str(&format!(
+                    "    {{\n      \"id\": \"step{at}\",\n      \"type\": \"shell\",\n      \"run\": \"echo {at}\"\n    }}{comma}\n"
+                ));
+            }
+            text.push_str("  ]\n}\n");
+        }
+        "big.toml" => {
+            text.push_str("name = \"big\"\n");
+            for at in 0..count {
+                text.push_str(&format!(
+                    "\n[[steps]]\nid = \"step{at}\"\ntype = \"shell\"\nrun = \"echo {at}\"\n"
+                ));
+            }
+        }
+        _ => return workflow(lines, 0),
+    }
+    text
+}
+
+/// What one typed character costs: the tree of the next version, and all that its schema says.
+#[test]
+fn an_edit_is_checked_in_bounds() {
+    let url = schemas::by_name("workflow").unwrap();
+    let schema = Schema::load(&url, &mut |_| Err(String::new())).unwrap();
+    for path in ["big.yaml", "big.json", "big.toml"] {
+        for lines in [1_000, 10_000, 50_000] {
+            let text = steps(path, lines);
+            let mut document = Document::open_at(0, "", Path::new(path), &text);
+            document.tree();
+            let at = text[..text.len() / 2].rfind("echo").unwrap_or_default();
+            let line = u32::try_from(text[..at].matches('\n').count()).unwrap_or_default();
+            let column =
+                u32::try_from(at - text[..at].rfind('\n').map_or(0, |found| found + 1)).unwrap_or_default();
+            let place = Position::new(line, column);
+            let (mut read, mut checked) = (f64::MAX, f64::MAX);
+            for version in 1..6 {
+                let change = Change { range: Some(Range::new(place, place)), text: "x".to_owned() };
+                document = document.edited(version, &[change], Encoding::Utf16);
+                let start = Instant::now();
+                let tree = document.tree();
+                read = read.min(start.elapsed().as_secs_f64() * 1_000.0);
+                let file = File { path: Path::new(path), text: document.text(), tree, kind: FileKind::Other };
+                let start = Instant::now();
+                assert_eq!(schemas::check(&file, &schema), [], "{path} {lines}");
+                checked = checked.min(start.elapsed().as_secs_f64() * 1_000.0);
+            }
+            eprintln!("{path}, {lines} lines, one edit: tree {read:.2} ms, schema {checked:.2} ms");
+        }
+    }
 }

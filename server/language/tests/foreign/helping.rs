@@ -6,9 +6,10 @@ use copydesk_language::schemas::{self, Target};
 use copydesk_language::{Completion, File, FileKind, Snippet, parse};
 use expect_test::{Expect, expect};
 
+use crate::marked::cursor;
 use crate::support::schema;
 
-const SERVICE: &str = r##"{
+pub(crate) const SERVICE: &str = r##"{
     "title": "Service", "type": "object", "required": ["name"], "additionalProperties": false,
     "properties": {
         "name": {"type": "string", "description": "What it is called."},
@@ -27,8 +28,7 @@ const SERVICE: &str = r##"{
 }"##;
 
 fn proposals(path: &str, marked: &str) -> (String, usize, Vec<Completion>) {
-    let Some(offset) = marked.find("$0") else { panic!("no cursor in {marked}") };
-    let text = marked.replacen("$0", "", 1);
+    let (text, offset) = cursor(marked);
     let path = Path::new(path);
     let tree = parse(path, &text);
     let found = schemas::complete(
@@ -41,13 +41,17 @@ fn proposals(path: &str, marked: &str) -> (String, usize, Vec<Completion>) {
 
 /// The labels that are proposed at `$0`.
 fn labels(marked: &str, expect: Expect) {
-    let (_, _, found) = proposals("x.yaml", marked);
+    labels_in("x.yaml", marked, expect);
+}
+
+pub(crate) fn labels_in(path: &str, marked: &str, expect: Expect) {
+    let (_, _, found) = proposals(path, marked);
     let labels: Vec<&str> = found.iter().map(|one| one.label.as_str()).collect();
     expect.assert_eq(&labels.join(" "));
 }
 
 /// The line of the cursor after `label` is taken.
-fn take(path: &str, marked: &str, label: &str, expect: Expect) {
+pub(crate) fn take(path: &str, marked: &str, label: &str, expect: Expect) {
     let (text, _, found) = proposals(path, marked);
     let one =
         found.iter().find(|one| one.label == label).unwrap_or_else(|| panic!("no {label} in {found:?}"));
@@ -143,9 +147,12 @@ fn no_cut_makes_it_fall() {
 }
 
 fn hovers(marked: &str, expect: Expect) {
-    let Some(offset) = marked.find("$0") else { panic!("no cursor in {marked}") };
-    let text = marked.replacen("$0", "", 1);
-    let path = Path::new("x.yaml");
+    hovers_in("x.yaml", marked, expect);
+}
+
+pub(crate) fn hovers_in(path: &str, marked: &str, expect: Expect) {
+    let (text, offset) = cursor(marked);
+    let path = Path::new(path);
     let tree = parse(path, &text);
     let file = File { path, text: &text, tree: &tree, kind: FileKind::Other };
     let schema = schema(SERVICE);

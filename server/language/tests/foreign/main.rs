@@ -11,5 +11,8 @@ mod damage;
 mod expressions;
 mod helping;
 mod loading;
+#[path = "../marked/mod.rs"]
+mod marked;
 mod suite;
 mod support;
+mod toml;

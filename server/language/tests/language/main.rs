@@ -23,10 +23,13 @@ mod everywhere;
 mod expression_robust;
 mod fixtures;
 mod formatting;
+mod formatting_brackets;
 mod guide;
 mod hovering;
 mod indexing;
 mod kinds;
+#[path = "../marked/mod.rs"]
+mod marked;
 mod models;
 mod navigating;
 mod outline;

@@ -71,5 +71,29 @@ fn other_files_show_their_keys() {
         Key tools  <tools>
     "#]],
     );
-    check("other.yaml", "a: 1\n", expect![[""]]);
+    check(
+        "other.yaml",
+        "a: 1\n",
+        expect![[r#"
+        Key a  <a>
+    "#]],
+    );
+}
+
+#[test]
+fn tables_of_toml_in_pieces() {
+    check(
+        "x.toml",
+        "name = 'x'\n[a]\nx = 1\n[b]\ny = 2\n[a.c]\nz = 3\n[[l]]\nk = 1\n",
+        expect![[r#"
+        Key name  <name>
+        Key a  <a>
+          Key x  <x>
+          Key c  <c>
+            Key z  <z>
+        Key b  <b>
+          Key y  <y>
+        Key l  <l>
+    "#]],
+    );
 }

@@ -69,6 +69,15 @@ fn blocks_comments_and_texts_fold() {
         (2, 3) Block
     "#]]
     .assert_eq(&shown(WORKFLOW, "name: x\nsteps: [\n  {id: a,\n   type: shell}\n]\n"));
+    expect![[r#"
+        (0, 1) Comment
+        (2, 4) Block
+        (6, 9) Block
+        (7, 9) Block
+        (12, 14) Block
+        (13, 14) Block
+    "#]]
+    .assert_eq(&shown("x.toml", "# a\n# b\na = [\n  [1],\n]\n\n[b]\nx = \"\"\"\n[c]\n\"\"\"\n\n[[d]]\n[b.e]\ny = {\n z = 1 }\n# end\n"));
 }
 
 #[test]

@@ -3,9 +3,12 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use copydesk_base::{Code, Diagnostic, Fix, Span};
+use copydesk_base::{Code, Diagnostic};
 use copydesk_language::{Completion, File, Trust, WorkspaceIndex, check, complete, hover, parse, summary};
 use expect_test::Expect;
+
+use crate::marked;
+pub(crate) use crate::marked::{apply, cursor};
 
 /// A path that makes a text a workflow.
 pub(crate) const WORKFLOW: &str = ".copydesk/workflows/test.yaml";
@@ -47,8 +50,7 @@ pub(crate) fn all_findings(path: &str, text: &str, index: &WorkspaceIndex) -> Ve
     check(&File::new(Path::new(path), text, &tree), index)
 }
 
-/// Checks a workflow without its name. `⟦ ⟧` mark the expected ranges, since YAML has brackets of its own. Each fix is
-/// applied, and must make its finding go away without breaking the syntax.
+/// Checks a workflow without its name, as [`marked::check`] does.
 pub(crate) fn check_steps(marked: &str, expect: Expect) {
     check_text(WORKFLOW, &format!("name: test\n{marked}"), expect);
 }
@@ -58,78 +60,12 @@ pub(crate) fn check_text(path: &str, marked: &str, expect: Expect) {
 }
 
 pub(crate) fn check_in(path: &str, marked: &str, index: &WorkspaceIndex, expect: Expect) {
-    let (text, expected) = unmark(marked);
-    let found = findings(path, &text, index);
-    let lines: String = found.iter().map(line).collect();
-    expect.assert_eq(&lines);
-    let mut spans: Vec<Span> = found.iter().map(|finding| finding.span).collect();
-    spans.dedup();
-    assert_eq!(
-        spans.iter().map(|span| (*span, span.of(&text))).collect::<Vec<_>>(),
-        expected.iter().map(|span| (*span, span.of(&text))).collect::<Vec<_>>(),
-        "the ranges"
-    );
-    for finding in &found {
-        for fix in &finding.fixes {
-            let mended = apply(&text, fix);
-            let left = findings(path, &mended, index);
-            let count = |list: &[Diagnostic]| {
-                list.iter()
-                    .filter(|other| (other.code, &other.message) == (finding.code, &finding.message))
-                    .count()
-            };
-            assert!(count(&left) < count(&found), "'{}' does not mend:\n{mended}", fix.title);
-            let syntax = |list: &[Diagnostic]| {
-                let is_syntax = |code: Code| matches!(code, Code::YamlSyntax | Code::ExpressionSyntax);
-                list.iter().filter(|other| is_syntax(other.code)).count()
-            };
-            assert!(
-                syntax(&left) <= syntax(&found),
-                "'{}' breaks the syntax:\n{mended}\n{left:#?}",
-                fix.title
-            );
-        }
-    }
-}
-
-fn line(finding: &Diagnostic) -> String {
-    let mut line = format!("{} {} {}", finding.severity.as_str(), finding.code, finding.message);
-    for other in &finding.related {
-        line += &format!(" [see: {}]", other.message);
-    }
-    for fix in &finding.fixes {
-        line += &format!(" [fix: {}]", fix.title);
-    }
-    line + "\n"
-}
-
-pub(crate) fn apply(text: &str, fix: &Fix) -> String {
-    let mut edits = fix.edits.clone();
-    edits.sort_by_key(|edit| std::cmp::Reverse(edit.span));
-    edits.iter().fold(text.to_owned(), |text, edit| {
-        format!("{}{}{}", &text[..edit.span.start], edit.text, &text[edit.span.end..])
-    })
-}
-
-/// The text without its marks, and the marked spans.
-fn unmark(marked: &str) -> (String, Vec<Span>) {
-    let mut text = String::new();
-    let mut spans = Vec::new();
-    let mut start = 0;
-    for c in marked.chars() {
-        match c {
-            '⟦' => start = text.len(),
-            '⟧' => spans.push(Span::new(start, text.len())),
-            _ => text.push(c),
-        }
-    }
-    (text, spans)
-}
-
-/// The text without its `$0`, and where that stood.
-pub(crate) fn cursor(marked: &str) -> (String, usize) {
-    let Some(offset) = marked.find("$0") else { panic!("no cursor in {marked}") };
-    (marked.replacen("$0", "", 1), offset)
+    let syntax = |text: &str| {
+        let is_syntax =
+            |finding: &&Diagnostic| matches!(finding.code, Code::YamlSyntax | Code::ExpressionSyntax);
+        findings(path, text, index).iter().filter(is_syntax).count()
+    };
+    marked::check(marked, &expect, |text| findings(path, text, index), syntax);
 }
 
 pub(crate) fn proposals(path: &str, marked: &str) -> (String, Vec<Completion>) {

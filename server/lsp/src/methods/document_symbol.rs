@@ -1,6 +1,6 @@
 //! `textDocument/documentSymbol`: the outline of a file.
 
-use copydesk_language::{FileKind, Symbol, SymbolKind};
+use copydesk_language::{Symbol, SymbolKind};
 use tower_lsp::gen_lsp_types as lsp;
 
 use crate::convert;
@@ -14,7 +14,7 @@ pub(crate) fn run(
 ) -> Option<lsp::DocumentSymbolResponse> {
     let open = open?;
     let file = open.file();
-    if file.kind == FileKind::Other {
+    if !snapshot.helps_with(&file) {
         return None;
     }
     let symbols = copydesk_language::symbols(&file);

@@ -1,6 +1,6 @@
 //! `textDocument/foldingRange`: what can be folded away.
 
-use copydesk_language::{FileKind, FoldKind};
+use copydesk_language::FoldKind;
 use tower_lsp::gen_lsp_types as lsp;
 
 use crate::convert;
@@ -14,7 +14,7 @@ pub(crate) fn run(
 ) -> Option<Vec<lsp::FoldingRange>> {
     let open = open?;
     let file = open.file();
-    if file.kind == FileKind::Other {
+    if !snapshot.helps_with(&file) {
         return None;
     }
     let mut folds = copydesk_language::folds(&file);

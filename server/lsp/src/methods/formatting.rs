@@ -1,6 +1,6 @@
 //! `textDocument/formatting`: the whole file laid out, or nothing where that would change what it says.
 
-use copydesk_language::{FileKind, FormatStyle};
+use copydesk_language::FormatStyle;
 use tower_lsp::gen_lsp_types as lsp;
 
 use crate::convert;
@@ -14,7 +14,7 @@ pub(crate) fn run(
 ) -> Option<Vec<lsp::TextEdit>> {
     let open = open?;
     let file = open.file();
-    if file.kind == FileKind::Other {
+    if !snapshot.lays_out(&file) {
         return None;
     }
     let edits = copydesk_language::format(&file, style(params.options));

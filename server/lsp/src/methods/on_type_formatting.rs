@@ -1,6 +1,5 @@
 //! `textDocument/onTypeFormatting`: a new line starts where the next thing goes, a dash below the others, `${{` is closed.
 
-use copydesk_language::FileKind;
 use copydesk_text::position;
 use tower_lsp::gen_lsp_types as lsp;
 
@@ -19,7 +18,7 @@ pub(crate) fn run(
 ) -> Option<Vec<lsp::TextEdit>> {
     let open = open?;
     let file = open.file();
-    if file.kind == FileKind::Other {
+    if !snapshot.lays_out(&file) {
         return None;
     }
     let place = position::Position::new(params.position.line, params.position.character);

@@ -1,6 +1,5 @@
 //! `textDocument/rangeFormatting` and `rangesFormatting`: the blocks that a selection touches, and nothing else.
 
-use copydesk_language::FileKind;
 use tower_lsp::gen_lsp_types as lsp;
 
 use super::formatting::style;
@@ -65,7 +64,7 @@ fn of_range(
     options: lsp::FormattingOptions,
 ) -> Option<Vec<lsp::TextEdit>> {
     let file = open.file();
-    if file.kind == FileKind::Other {
+    if !snapshot.lays_out(&file) {
         return None;
     }
     let span = convert::span(&open.document, range, snapshot.ladder.encoding);

@@ -1,7 +1,6 @@
 //! `textDocument/selectionRange`: growing a selection by the tree, also inside expressions.
 
 use copydesk_base::Span;
-use copydesk_language::FileKind;
 use copydesk_text::position;
 use tower_lsp::gen_lsp_types as lsp;
 
@@ -16,7 +15,7 @@ pub(crate) fn run(
 ) -> Option<Vec<lsp::SelectionRange>> {
     let open = open?;
     let file = open.file();
-    if file.kind == FileKind::Other {
+    if !snapshot.helps_with(&file) {
         return None;
     }
     // One answer for each position, in their order: the protocol pairs them.

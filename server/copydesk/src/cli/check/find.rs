@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use copydesk_lsp::workspace;
+use copydesk_text::Format;
 
 use crate::cli::input;
 
@@ -41,9 +42,7 @@ fn below(path: &Path) -> Vec<Found> {
     let files =
         workspace::below(path).flatten().filter(|entry| entry.file_type().is_some_and(|kind| kind.is_file()));
     files
-        .filter(|entry| {
-            is_yaml(entry.path()) || is_markdown(entry.path()) || entry.file_name() == ".mcp.json"
-        })
+        .filter(|entry| is_readable(entry.path()))
         .map(|entry| Found { path: tidy(entry.path()), named: Named::ByFolder })
         .collect()
 }
@@ -66,10 +65,16 @@ pub(super) fn read(path: &Path) -> Result<String, String> {
     input::utf8(bytes)
 }
 
-pub(super) fn is_yaml(path: &Path) -> bool {
-    path.extension().is_some_and(|extension| extension == "yaml" || extension == "yml")
+/// Whether the syntax of a file is known by its name.
+pub(super) fn is_readable(path: &Path) -> bool {
+    Format::of("", Some(path)) != Format::Other
 }
 
-pub(super) fn is_markdown(path: &Path) -> bool {
-    path.extension().is_some_and(|extension| extension == "md" || extension == "markdown")
+pub(super) fn is_yaml(path: &Path) -> bool {
+    Format::of("", Some(path)) == Format::Yaml
+}
+
+/// Whether it may only be somebody's data, of which a folder has many: it is looked at if it asks for a schema.
+pub(super) fn is_data(path: &Path) -> bool {
+    matches!(Format::of("", Some(path)), Format::Json | Format::Jsonc | Format::Toml)
 }

@@ -12,7 +12,7 @@ use copydesk_lsp::rules::check_rules;
 use copydesk_lsp::schemas::{self, Library};
 use copydesk_lsp::workspace::{self, Members};
 
-use super::find::{Found, Named, is_markdown, is_yaml, read};
+use super::find::{Found, Named, is_data, is_readable, is_yaml, read};
 use crate::here::Here;
 
 /// One file and what was found in it.
@@ -89,11 +89,9 @@ fn one(surroundings: &Surroundings<'_>, found: &Found) -> Option<Checked> {
         Ok(text) => text_at(surroundings, &whole, found.named, path, text),
         // Whose file it is can be told by its name only.
         Err(reason) => {
-            let tree = copydesk_text::Tree::default();
-            let is_ours = copydesk_language::kind_of(&whole, "", &tree) != FileKind::Other;
             let findings = match found.named {
-                Named::ByFolder if !is_ours && !is_yaml(&whole) => return None,
-                Named::ByFolder if !is_ours => Vec::new(),
+                Named::ByFolder if !is_ours(&whole) && !is_yaml(&whole) => return None,
+                Named::ByFolder if !is_ours(&whole) => Vec::new(),
                 _ => vec![Diagnostic::new(Code::YamlSyntax, Span::at(0), reason)],
             };
             Some(Checked { path, findings, ..Checked::default() })
@@ -109,11 +107,15 @@ pub(super) fn text_at(
     path: String,
     text: String,
 ) -> Option<Checked> {
-    let tree = parse(whole, &text);
-    let file = File::new(whole, &text, &tree);
-    if file.kind == FileKind::Other && named == Named::ByFolder && !is_yaml(whole) {
+    if named == Named::ByFolder
+        && is_data(whole)
+        && !is_ours(whole)
+        && !surroundings.library.may_choose(whole, &text)
+    {
         return None;
     }
+    let tree = parse(whole, &text);
+    let file = File::new(whole, &text, &tree);
     if file.kind == FileKind::Other {
         // Somebody else's file: only what it asks for itself, by naming a schema, or what the settings ask for.
         let known = resolve(Path::new("/"), whole);
@@ -125,7 +127,8 @@ pub(super) fn text_at(
             None if named == Named::Itself => {
                 return Some(Checked { path, text, unread: true, ..Checked::default() });
             }
-            None => Vec::new(),
+            None if is_yaml(whole) => Vec::new(),
+            None => return None,
         };
         return Some(Checked { path, text, findings, ..Checked::default() });
     }
@@ -159,9 +162,9 @@ pub(super) fn text_at(
     }
 }
 
-/// Whether the syntax of a file is known without a schema.
-fn is_readable(path: &Path) -> bool {
-    is_yaml(path) || is_markdown(path) || path.extension().is_some_and(|extension| extension == "json")
+/// Whether the name alone says that a file is one of ours.
+fn is_ours(path: &Path) -> bool {
+    copydesk_language::kind_of(path, "", &copydesk_text::Tree::default()) != FileKind::Other
 }
 
 /// What the language finds, and what the permission rules of a config say about one another.
@@ -189,6 +192,7 @@ pub(super) fn index_of(here: &Here, found: &[Found]) -> WorkspaceIndex {
         let path = resolve(&here.cwd, &found.path);
         match found.named {
             Named::Itself => members.look_around(&DiskFiles, &path, workspace::Found::Named),
+            Named::ByFolder if is_data(&path) && !is_ours(&path) => continue,
             Named::ByFolder => members.look_around(&DiskFiles, &path, workspace::Found::ByLooks),
         };
     }

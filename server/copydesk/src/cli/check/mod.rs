@@ -10,7 +10,7 @@ use std::path::PathBuf;
 use anyhow::Context;
 use copydesk_base::{ContentHash, Diagnostic, Severity};
 use copydesk_language::is_safe;
-use copydesk_lsp::schemas::Library;
+use copydesk_lsp::schemas::{Library, OfOthers};
 use copydesk_text::{Encoding, LineIndex, Position};
 use serde_json::{Value, json};
 
@@ -67,7 +67,7 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
     };
     let index = look::index_of(&here, &found);
     let library = Library::new(&here.root);
-    library.set_rules(&here.settings().config.schemas);
+    library.set_rules(&OfOthers::from(here.settings().config));
     let surroundings = Surroundings { here: &here, trusted: &trusted, index, library, mending };
     let files = if arguments.is_stdin() {
         let path = arguments.path.clone().unwrap_or_else(|| PathBuf::from("stdin"));
@@ -182,7 +182,7 @@ fn summary(counts: &Counts, mending: Mending) -> String {
         said.push_str(&format!(", {} fixed", counts.fixed));
     }
     if counts.unread > 0 {
-        said.push_str(&format!(", {} not checked (no YAML, JSON or Markdown)", counts.unread));
+        said.push_str(&format!(", {} not checked (no YAML, JSON, TOML or Markdown)", counts.unread));
     }
     if counts.files == 0 && counts.unread > 0 {
         return said;
