@@ -34,6 +34,8 @@ pub struct RunView {
 pub struct ApprovalView {
     pub id: ApprovalId,
     pub run: RunId,
+    /// The runs that asked the same meanwhile, and get the same answer.
+    pub joined: Vec<RunId>,
     pub effect: Effect,
     /// At most 400 characters, made harmless.
     pub text: String,

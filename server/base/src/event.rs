@@ -123,6 +123,11 @@ pub enum Event {
         whole: bool,
         change: Option<ChangeId>,
     },
+    /// The same question waits already, asked by another run: its answer is for this run too.
+    ApprovalJoined {
+        approval: ApprovalId,
+        call: CallId,
+    },
     /// `decision`: `once`, `always`, `deny`, `expired`, `canceled`, `reviewed`.
     ApprovalSettled {
         approval: ApprovalId,

@@ -288,10 +288,14 @@ pub(crate) fn of_agents(snapshot: &Snapshot, uri: &str, open: Option<&Open>) -> 
 fn of_approval(snapshot: &Snapshot, approval: &ApprovalView, open: Option<&Open>) -> lsp::Diagnostic {
     let start = || approval.origin.as_ref().map_or(Span::at(0), |origin| origin.span);
     let span = snapshot.documents.marks.get(&approval.run).unwrap_or_else(start);
+    let who = match approval.joined.len() {
+        0 => "an agent waits".to_owned(),
+        others => format!("{} agents wait", others + 1),
+    };
     lsp::Diagnostic {
         range: range_of(snapshot, span, open),
         data: Some(json!({"approvalId": approval.id.as_str()})),
-        ..ours(&snapshot.ladder, Code::PendingApproval, &format!("an agent waits for you: {}", approval.text))
+        ..ours(&snapshot.ladder, Code::PendingApproval, &format!("{who} for you: {}", approval.text))
     }
 }
 

@@ -33,6 +33,16 @@ struct Shape {
     is_likely: fn(&str) -> bool,
 }
 
+/// A shape that other things have too, unless they look like `is_likely`.
+const fn likely(
+    kind: &'static str,
+    words: &'static [&'static str],
+    pattern: &'static str,
+    is_likely: fn(&str) -> bool,
+) -> Shape {
+    Shape { kind, words, pattern, is_likely }
+}
+
 /// A pattern that is compiled when its words are first met.
 type Lazy = LazyLock<Regex, Box<dyn FnOnce() -> Regex + Send>>;
 

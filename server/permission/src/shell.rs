@@ -2,8 +2,8 @@
 //!
 //! [`read`] turns the text of a command into a [`Script`]: the simple commands in it (*atoms*), however deep, and its
 //! redirections. `words` cuts words as bash cuts them, `reader` walks the syntax tree and `command` its simple commands, `through` looks behind wrappers
-//! such as `timeout` and `bash -c`, `arguments` knows which words of which program name files, `programs` what programs in words may do, `screen` refuses those that name secrets, `verdict` puts rules
-//! and mode to all of it.
+//! such as `timeout` and `bash -c`, `arguments` knows which words of which program name files, `programs` and `awk` what programs in words may do, `settings` which
+//! variables only change how a command speaks, `screen` refuses words that name secrets, `verdict` puts rules and mode to all of it.
 //!
 //! The grammar is positive. tree-sitter-bash finds the structure; a kind of node that is not named here makes the whole
 //! command unreadable, and so does every byte that the tree and our own lexer explain differently: what the parser
@@ -12,6 +12,7 @@
 mod among;
 mod arguments;
 mod arrival;
+mod awk;
 mod command;
 mod cwd;
 mod destroy;
@@ -19,9 +20,9 @@ mod git;
 mod network;
 mod options;
 mod programs;
-mod reach;
 mod reader;
 mod screen;
+mod settings;
 mod through;
 mod tools;
 mod tree;
@@ -140,6 +141,8 @@ impl Script {
 #[derive(Debug)]
 pub(crate) struct Simple {
     text: String,
+    /// What its text begins with that only changes how it speaks: `CI=1 `.
+    manner: String,
     words: Vec<Word>,
     cwds: Cwds,
     /// What reading alone found to be careful about.
@@ -177,9 +180,9 @@ enum Need {
 enum Passes {
     /// Allowed where either is: `timeout 5 cargo test` is `cargo test`.
     Either,
-    /// A rule for the wrapper is enough, one for what it wraps is not: `xargs`.
+    /// A rule for the wrapper is enough, one for what it wraps is not: `sudo`, which asks in any case.
     Outer,
-    /// Both must be allowed, unless the whole is spelled out: `find -exec`.
+    /// Both must be allowed, unless the whole is spelled out: `find -exec`, `xargs`.
     Both,
 }
 
@@ -194,7 +197,8 @@ pub(crate) struct Redirect {
 impl Simple {
     fn new(text: String, words: Vec<Word>, cwds: Cwds, care: Option<Care>) -> Self {
         let findings = OnceCell::new();
-        Self { text, words, cwds, care, inner: Vec::new(), passes: Passes::Outer, findings }
+        let manner = String::new();
+        Self { text, manner, words, cwds, care, inner: Vec::new(), passes: Passes::Outer, findings }
     }
 
     /// What its words say, looked at once.

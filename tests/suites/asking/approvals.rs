@@ -160,31 +160,31 @@ fn show_ends_the_clock_and_the_approval_waits_for_the_person() {
 #[test]
 fn identical_asks_are_merged() {
     everywhere(|personality, format| {
-        let script = vec![
-            bash("printf one").when("apples"),
-            bash("printf one").when("pears"),
-            Reply::text("Plums.").when("plums"),
-            done(),
-            done(),
-        ];
-        // The events say how far the other runs have come, which nobody else is told of.
+        let script =
+            vec![bash("printf one").when("apples"), bash("printf one").when("pears"), done(), done()];
         let mut scene = begin(personality.with_extension(), format, "{}", script);
         scene.ask("do apples");
         scene.ask("do pears");
         let prompt = scene.client.prompt();
-        let events = |client: &Client, kind: &str| {
-            client.events().iter().filter(|event| event["event"]["type"] == kind).count()
+        // The run whose question joins the other's says so, and what it waits for.
+        let asked = |client: &Client, kind: &str| {
+            let events = client.events();
+            events.iter().find(|event| event["event"]["type"] == kind).cloned()
         };
-        scene.client.wait("two calls", |client| (events(client, "tool_called") == 2).then_some(()));
-        // A question that joins another is told to nobody. A whole run takes longer than from a call to its question.
-        scene.ask("do plums");
-        scene.client.wait("the third run", |client| (events(client, "run_finished") == 1).then_some(()));
-        scene.pending();
+        let joined = scene.client.wait("the second question", |client| asked(client, "approval_joined"));
+        let first = asked(&scene.client, "approval_requested").unwrap_or_default();
+        assert_eq!(joined["event"]["approval"], first["event"]["approval"], "{joined}");
+        assert_ne!(joined["runId"], first["runId"], "{joined}");
+        let uri = scene.uri.clone();
+        scene.client.diagnostics(&uri, "one mark for both", |now| {
+            let marks: Vec<&Value> = now.iter().filter(|one| one["code"] == "pending-approval").collect();
+            marks.len() == 1 && marks[0]["message"].to_string().contains("2 agents wait for you")
+        });
         scene.client.choose(&prompt, "Allow once");
-        scene.over(4);
+        scene.over(3);
         // Were they asked one after the other instead, the second prompt would be here.
         assert!(scene.client.heard("window/showMessageRequest").is_empty(), "one question for both");
-        let told: Vec<String> = (3..5).map(|n| scene.result(n)).collect();
+        let told: Vec<String> = (2..4).map(|n| scene.result(n)).collect();
         assert!(told.iter().all(|one| one.contains("one")), "{told:?}");
         scene.end();
     });

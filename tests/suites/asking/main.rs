@@ -17,6 +17,8 @@ mod review;
 mod rules;
 mod secrets;
 mod strangers;
+#[cfg(unix)]
+mod swaps;
 mod trust;
 
 use copydesk_tests::model_server::{Format, Reply};

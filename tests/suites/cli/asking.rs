@@ -158,6 +158,21 @@ fn a_secret_file_is_not_sent_because_somebody_asks_in_it() {
 }
 
 #[test]
+fn a_journal_that_is_not_of_this_place_is_obeyed_in_nothing() {
+    let (workspace, _model) = desk(Format::Anthropic, "{mode: accept-edits}", vec![triple(), done()]);
+    let _ = workspace.run(&["ask", "make it three times"]).exits(0);
+    assert_eq!(workspace.read(FILE), tripled());
+    // Whoever brings a journal along has not the key that it was written with.
+    let key = walk(&workspace.state()).into_iter().find(|path| path.ends_with("journal.key"));
+    std::fs::remove_file(key.expect("a journal has a key")).expect("the bench's own folder");
+    let ran = workspace.run(&["undo"]).exits(1);
+    assert!(ran.stderr.starts_with("error: "), "{ran}");
+    assert_eq!(workspace.read(FILE), tripled(), "{ran}");
+    let ran = workspace.run(&["ask", "make it four times"]).exits(1);
+    assert!(!ran.stderr.is_empty(), "nothing starts that cannot be written down: {ran}");
+}
+
+#[test]
 fn a_full_disk_is_a_clear_message_and_nothing_is_started() {
     // A limit of the file size binds root as well; it must not end the process without a word either.
     let (workspace, _model) = desk(Format::Anthropic, "{mode: accept-edits}", vec![triple(), done()]);

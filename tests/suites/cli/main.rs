@@ -6,6 +6,7 @@ mod checking;
 mod house;
 mod mending;
 mod models;
+mod permissions;
 mod routes;
 mod sessions;
 mod telling;

@@ -2,6 +2,7 @@
 
 use std::io::Write as _;
 use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
 use copydesk_tests::client::{PATIENCE, eventually};
@@ -51,6 +52,53 @@ fn approve_counts_after_a_typed_confirmation() {
         assert_eq!(code, Some(1), "{screen}");
         scene.end();
     }
+}
+
+#[test]
+fn of_two_processes_that_decide_at_once_one_does() {
+    for format in Format::BOTH {
+        let bash = Reply::tool("bash", &json!({"command": "printf done > made.txt"}));
+        let mut scene = Scene::begin(stage(format, "{}", vec![bash, done()]));
+        scene.ask("make it");
+        let id = pending_id(&mut scene);
+        scene.client.prompt();
+        let approve = |decision: &str| {
+            on_terminal(&scene.workspace, &format!("{COPYDESK} approve {id} {decision}"), "y\n")
+        };
+        let (once, deny) = std::thread::scope(|scope| {
+            let once = scope.spawn(|| approve("once"));
+            let deny = scope.spawn(|| approve("deny"));
+            (once.join().expect("it ended"), deny.join().expect("it ended"))
+        });
+        let codes = (once.0, deny.0);
+        assert!(matches!(codes, (Some(0), Some(1)) | (Some(1), Some(0))), "one was first: {once:?} {deny:?}");
+        let told = scene.result(1);
+        assert_eq!(
+            told.contains("refused"),
+            deny.0 == Some(0),
+            "the one that counted is what happened: {told}"
+        );
+        scene.over(1);
+        assert_eq!(scene.workspace.exists("made.txt"), once.0 == Some(0));
+        scene.end();
+    }
+}
+
+#[test]
+fn a_question_of_a_server_that_was_killed_grants_nothing() {
+    let bash = Reply::tool("bash", &json!({"command": "printf done > made.txt"}));
+    let mut scene = Scene::begin(stage(Format::Anthropic, "{}", vec![bash]));
+    scene.ask("make it");
+    let id = pending_id(&mut scene);
+    scene.client.prompt();
+    let killed = Command::new("kill").args(["-9", &scene.client.server_process().to_string()]).status();
+    assert!(killed.is_ok_and(|status| status.success()));
+    let Scene { client, workspace, .. } = scene;
+    client.ends();
+    let (code, screen) = on_terminal(&workspace, &format!("{COPYDESK} approve {id} once"), "y\n");
+    assert_eq!(code, Some(1), "{screen}");
+    assert!(screen.contains("nothing was changed"), "{screen}");
+    assert!(!workspace.exists("made.txt"));
 }
 
 #[test]
@@ -106,7 +154,8 @@ fn pending_id(scene: &mut Scene) -> String {
 
 /// Runs a shell command on a terminal of its own (`script` makes one) and types; the exit code and the screen.
 fn on_terminal(workspace: &Workspace, command: &str, typed: &str) -> (Option<i32>, String) {
-    let screen = workspace.outside().join("screen");
+    static SCREENS: AtomicUsize = AtomicUsize::new(0);
+    let screen = workspace.outside().join(format!("screen-{}", SCREENS.fetch_add(1, Ordering::Relaxed)));
     let mut script = Command::new("script");
     workspace.furnish(&mut script);
     script.args(["-qefc", command]).arg(&screen).env("TERM", "dumb").env("SHELL", "/bin/sh");

@@ -56,6 +56,13 @@ pub(crate) struct Answer {
     pub(crate) open: Vec<usize>,
 }
 
+impl Answer {
+    /// The answer where nothing could be written.
+    pub(crate) fn failed(error: &AgentError) -> Self {
+        Self { settlement: Settlement::Failed(error.to_string()), done: HunkReport::default(), open: vec![] }
+    }
+}
+
 struct Waiting {
     run: RunId,
     origin: Option<Origin>,
@@ -114,6 +121,12 @@ impl Pending {
         self.policy.root.clone()
     }
 
+    /// What a host sees of it, with everybody who waits.
+    fn shown(&self) -> ApprovalView {
+        let runs = self.waiting.iter().map(|waiting| &waiting.run).filter(|run| **run != self.view.run);
+        ApprovalView { joined: runs.cloned().collect(), ..self.view.clone() }
+    }
+
     /// How the file of its plan is named to people.
     pub(crate) fn shown_path(&self, plan: &ChangePlan) -> String {
         copydesk_base::path::shown(&self.policy.root, &plan.path)
@@ -121,21 +134,27 @@ impl Pending {
 }
 
 impl Board {
-    /// Takes a question in. An identical one that already waits gets another listener instead, and `None` comes back.
-    pub(crate) fn take(&mut self, id: ApprovalId, asked: Asked, now: Timestamp) -> Option<&Pending> {
-        let waiting = Waiting { run: asked.run.clone(), origin: asked.origin.clone(), reply: asked.reply };
-        if asked.change.is_none()
-            && let Some(twin) = self
-                .pending
-                .values_mut()
-                .find(|pending| pending.change.is_none() && pending.view.effect == asked.effect)
-        {
-            twin.waiting.push(waiting);
-            return None;
+    /// The question that already waits for the same answer. Edits have none: each is its own.
+    pub(crate) fn twin(&self, asked: &Asked) -> Option<ApprovalId> {
+        let is_twin = |pending: &&Pending| pending.change.is_none() && pending.view.effect == asked.effect;
+        let twin = self.pending.values().find(is_twin).filter(|_| asked.change.is_none())?;
+        Some(twin.view.id.clone())
+    }
+
+    /// Adds a listener to a question that waits.
+    pub(crate) fn join(&mut self, id: &ApprovalId, asked: Asked) {
+        if let Some(twin) = self.pending.get_mut(id) {
+            twin.waiting.push(Waiting { run: asked.run, origin: asked.origin, reply: asked.reply });
         }
+    }
+
+    /// Takes a question in.
+    pub(crate) fn take(&mut self, id: ApprovalId, asked: Asked, now: Timestamp) -> &Pending {
+        let waiting = Waiting { run: asked.run.clone(), origin: asked.origin.clone(), reply: asked.reply };
         let view = ApprovalView {
             id: id.clone(),
             run: asked.run,
+            joined: vec![],
             effect: asked.effect,
             text: asked.text,
             whole: asked.whole,
@@ -155,7 +174,7 @@ impl Board {
             waiting: vec![waiting],
             deadline: Some(Instant::now() + asked.timeout),
         };
-        Some(self.pending.entry(id).or_insert(pending))
+        self.pending.entry(id).or_insert(pending)
     }
 
     /// Marks an approval as shown: its prompt and its clock end, and an edit comes under review.
@@ -351,7 +370,7 @@ impl Board {
     pub(crate) fn view(&self) -> View {
         View {
             runs: self.runs.values().map(|running| running.view.clone()).collect(),
-            approvals: self.pending.values().map(|pending| pending.view.clone()).collect(),
+            approvals: self.pending.values().map(Pending::shown).collect(),
             changes: self
                 .reviews
                 .values()

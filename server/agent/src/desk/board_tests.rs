@@ -98,7 +98,7 @@ proptest! {
                         always: vec![], origin: None, change, policy: policy(),
                         timeout: Duration::from_secs(1), redactor: Redactor::default(), reply,
                     };
-                    board.take(ApprovalId(format!("apr-{id}")), asked, Timestamp(0));
+                    put(&mut board, ApprovalId(format!("apr-{id}")), asked);
                 }
                 Step::Decide { nth: at, allow } => {
                     if let Some(id) = nth(board.pending.keys().cloned().collect::<Vec<_>>().into_iter(), at) {
@@ -150,6 +150,14 @@ proptest! {
     }
 }
 
+/// What the desk does with a question.
+fn put(board: &mut Board, id: ApprovalId, asked: Asked) {
+    match board.twin(&asked) {
+        Some(twin) => board.join(&twin, asked),
+        None => drop(board.take(id, asked, Timestamp(0))),
+    }
+}
+
 fn asked(run: &RunId, effect: Effect, change: Option<Arc<ChangePlan>>) -> (Asked, oneshot::Receiver<Answer>) {
     let (reply, answer) = oneshot::channel();
     let asked = Asked {
@@ -196,10 +204,14 @@ fn an_identical_question_goes_on_when_the_first_run_ends() {
     let effect = Effect::Execute { command: "make".into(), cwd: "/w".into() };
     let (first, _) = asked(&one, effect.clone(), None);
     let (second, mut answer) = asked(&two, effect, None);
-    assert!(board.take("apr-1".into(), first, Timestamp(0)).is_some());
-    assert!(board.take("apr-2".into(), second, Timestamp(0)).is_none(), "they are one");
+    put(&mut board, "apr-1".into(), first);
+    put(&mut board, "apr-2".into(), second);
+    let waiting = |board: &Board| -> Vec<(RunId, Vec<RunId>)> {
+        board.view().approvals.into_iter().map(|approval| (approval.run, approval.joined)).collect()
+    };
+    assert_eq!(waiting(&board), [(one.clone(), vec![two.clone()])], "they are one");
     assert!(board.end(&one).is_empty());
-    assert_eq!(board.view().approvals[0].run, two);
+    assert_eq!(waiting(&board), [(two.clone(), vec![])]);
     board.settle(&"apr-1".into(), &Settlement::Once);
     assert_eq!(answer.try_recv().unwrap().settlement, Settlement::Once);
 }

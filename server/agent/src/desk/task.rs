@@ -11,7 +11,7 @@ use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use super::board::{Asked, Board, Running, Settlement};
+use super::board::{Answer, Asked, Board, Running, Settlement};
 use super::{Decision, Order, Reserved, Settled};
 use crate::error::AgentError;
 use crate::recorder::Recorder;
@@ -149,10 +149,13 @@ impl Task {
 
     /// Puts a question to the person: durable first, then shown.
     async fn ask(&mut self, asked: Asked) {
+        if let Some(twin) = self.board.twin(&asked) {
+            return self.join(&twin, asked).await;
+        }
         let id = ApprovalId::new(&*self.world.ids);
         let now = self.world.clock.now();
         let timeout = asked.timeout;
-        let Some(pending) = self.board.take(id.clone(), asked, now) else { return };
+        let pending = self.board.take(id.clone(), asked, now);
         let event = Event::ApprovalRequested {
             approval: id.clone(),
             call: pending.call.clone(),
@@ -179,6 +182,19 @@ impl Task {
             self.board.settle(&id, &Settlement::Failed(error.to_string()));
             // The row may stand already; where it cannot be taken away either, it is the disk that says so.
             let _ = self.world.journal.settle(&id, "canceled", "nobody").await;
+        }
+    }
+
+    /// Has a run wait for the answer to a question that another one asked. It is told first, so that nobody wonders what
+    /// it does.
+    async fn join(&mut self, twin: &ApprovalId, asked: Asked) {
+        let event = Event::ApprovalJoined { approval: twin.clone(), call: asked.call.clone() };
+        match self.recorder.record(&asked.run, vec![event], &asked.redactor).await {
+            Ok(()) => self.board.join(twin, asked),
+            Err(error) => {
+                // A run that was canceled no longer listens.
+                let _ = asked.reply.send(Answer::failed(&error));
+            }
         }
     }
 

@@ -35,8 +35,8 @@ enum What {
     },
     /// Forgets a rule that 'Always allow' stored
     Revoke {
-        /// Its number in the list
-        id: i64,
+        /// Its number in the list, or the rule as it stands there
+        rule: String,
     },
 }
 
@@ -45,7 +45,7 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
     match &arguments.what {
         What::List => list(&here, arguments.json),
         What::Explain { effect } => explain(&here, effect, arguments.json),
-        What::Revoke { id } => revoke(&here, *id, arguments.json),
+        What::Revoke { rule } => revoke(&here, rule.trim(), arguments.json),
     }
 }
 
@@ -53,12 +53,12 @@ fn explain(here: &Here, words: &str, as_json: bool) -> anyhow::Result<Outcome> {
     if decisions::is_id(words) {
         return decisions::explain(here, words.trim(), as_json);
     }
-    let Some(effect) = effect(here, words) else {
-        out::note(format!(
-            "error: '{}' is no effect; write Bash(…), Read(…), Edit(…), Network(…), Mcp(server, tool) or a run's id",
-            visible(words)
-        ));
-        return Ok(Outcome::WrongUsage);
+    let effect = match effect(here, words.trim()) {
+        Ok(effect) => effect,
+        Err(why) => {
+            out::note(format!("error: '{}' {why}", visible(words)));
+            return Ok(Outcome::WrongUsage);
+        }
     };
     let loaded = here.settings();
     if let Some(refusal) = &loaded.refusal {
@@ -99,21 +99,51 @@ fn explain(here: &Here, words: &str, as_json: bool) -> anyhow::Result<Outcome> {
     Ok(Outcome::Fine)
 }
 
-/// Reads an effect in the words of rules.
-fn effect(here: &Here, words: &str) -> Option<Effect> {
-    let (word, inside) = words.trim().strip_suffix(')')?.split_once('(')?;
-    let path = || copydesk_base::path::resolve(&here.cwd, Path::new(inside.trim()));
-    Some(match word.trim() {
-        "Bash" => Effect::Execute { command: inside.to_owned(), cwd: here.root.clone() },
-        "Read" => Effect::Read { path: path() },
-        "Edit" | "Write" => Effect::Write { path: path() },
-        "Network" | "WebFetch" => Effect::Network { url: inside.trim().to_owned() },
-        "Mcp" => {
-            let (server, tool) = inside.split_once(',')?;
+/// Effects by their word, each with one that is written out.
+const EXAMPLES: &[(&str, &str)] = &[
+    ("Bash", "Bash(cargo test)"),
+    ("Read", "Read(src/lib.rs)"),
+    ("Edit", "Edit(src/lib.rs)"),
+    ("Write", "Write(src/lib.rs)"),
+    ("Network", "Network(https://example.org)"),
+    ("WebFetch", "WebFetch(https://example.org)"),
+    ("Mcp", "Mcp(files, read_file)"),
+];
+
+/// Reads an effect in the words of rules; where it is none, what is wrong and what to write.
+fn effect(here: &Here, words: &str) -> Result<Effect, String> {
+    let in_brackets = words.strip_suffix(')').and_then(|words| words.split_once('('));
+    let (word, inside) = in_brackets.unwrap_or((words, ""));
+    let (word, inside) = (word.trim(), inside.trim());
+    let path = || copydesk_base::path::resolve(&here.cwd, Path::new(inside));
+    let tool = inside.split_once(',');
+    Ok(match (word, tool) {
+        (word, _) if inside.is_empty() || (word == "Mcp" && tool.is_none()) => return Err(no_effect(word)),
+        ("Bash", _) => Effect::Execute { command: inside.to_owned(), cwd: here.root.clone() },
+        ("Read", _) => Effect::Read { path: path() },
+        ("Edit" | "Write", _) => Effect::Write { path: path() },
+        ("Network" | "WebFetch", _) => Effect::Network { url: inside.to_owned() },
+        ("Mcp", Some((server, tool))) => {
             Effect::Tool { server: server.trim().to_owned(), tool: tool.trim().to_owned() }
         }
-        _ => return None,
+        (word, _) => return Err(no_effect(word)),
     })
+}
+
+/// Why words are no effect, as what follows their name.
+fn no_effect(word: &str) -> String {
+    if word == "Destroy" {
+        return "is a word of rules, about every command that takes something away; ask about one such command: \
+                'Bash(rm -r build)'"
+            .to_owned();
+    }
+    EXAMPLES.iter().find(|(known, _)| *known == word).map_or_else(
+        || {
+            "is no effect; write Bash(…), Read(…), Edit(…), Network(…), Mcp(server, tool) or a run's id"
+                .to_owned()
+        },
+        |(_, example)| format!("does not say what it is about; write it like '{example}'"),
+    )
 }
 
 fn list(here: &Here, as_json: bool) -> anyhow::Result<Outcome> {
@@ -160,27 +190,43 @@ fn list(here: &Here, as_json: bool) -> anyhow::Result<Outcome> {
     Ok(Outcome::Fine)
 }
 
-fn revoke(here: &Here, id: i64, as_json: bool) -> anyhow::Result<Outcome> {
+fn revoke(here: &Here, words: &str, as_json: bool) -> anyhow::Result<Outcome> {
     if here.nesting == Nesting::InsideRun {
         out::note("error: a run cannot change what is remembered; nothing was changed");
         return Ok(Outcome::Problems);
     }
-    let known =
-        here.user.revoke_blocking(&here.root, id).map_err(|error| anyhow::anyhow!("failed to {error}"))?;
+    let failed = |error| anyhow::anyhow!("failed to {error}");
+    let remembered = here.user.rules_blocking(&here.root).map_err(failed)?;
+    let is_meant = |id: i64, rule: &str| words.parse() == Ok(id) || words == rule;
+    let known = remembered.iter().find(|rule| is_meant(rule.id, &rule.rule));
+    let gone = match known {
+        Some(rule) => here.user.revoke_blocking(&here.root, rule.id).map_err(failed)?.then_some(rule.id),
+        None => None,
+    };
     if as_json {
-        out::json(
-            &json!({ "schema": "copydesk.permissions/1", "revoked": if known { vec![id] } else { vec![] } }),
-        )?;
-    } else if known {
-        out::line(format!("rule {id} is forgotten: it asks again"))?;
+        out::json(&json!({ "schema": "copydesk.permissions/1", "revoked": Vec::from_iter(gone) }))?;
+    } else if let Some(rule) = known.filter(|_| gone.is_some()) {
+        out::line(format!("rule {} is forgotten: {} asks again", rule.id, visible(&rule.rule)))?;
     }
-    if !known {
-        out::note(format!(
-            "error: this workspace has no remembered rule {id}; 'copydesk permissions list' shows them"
-        ));
+    if gone.is_none() {
+        out::note(format!("error: {}; nothing was changed", not_remembered(here, words, remembered.len())));
         return Ok(Outcome::Problems);
     }
     Ok(Outcome::Fine)
+}
+
+/// Why there is nothing to forget, and what to do instead.
+fn not_remembered(here: &Here, words: &str, count: usize) -> String {
+    let rules = here.settings().rules;
+    let in_file = rules.iter().find(|rule| rule.text == words && rule.origin != "remembered");
+    let words = visible(words);
+    match (in_file, count) {
+        (Some(rule), _) => format!("'{words}' stands in {}; take it out there", visible(&rule.origin)),
+        (None, 0) => format!("'{words}' is not remembered: no rule is, in this workspace"),
+        (None, _) => format!(
+            "'{words}' is neither the number nor the text of a remembered rule; 'copydesk permissions list' shows both"
+        ),
+    }
 }
 
 const fn word(verdict: RuleVerdict) -> &'static str {

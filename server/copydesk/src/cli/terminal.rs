@@ -255,6 +255,7 @@ mod tests {
         let mut approval = ApprovalView {
             id: "apr-1".into(),
             run: "run-1".into(),
+            joined: vec![],
             effect: Effect::Execute { command: "ls".into(), cwd: "/".into() },
             text: "Run".to_owned(),
             whole: false,

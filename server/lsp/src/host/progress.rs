@@ -57,6 +57,9 @@ impl Progress {
                 self.report(&record.run, &format!("{name} {}", what.unwrap_or_default()));
             }
             Event::ApprovalRequested { .. } => self.report(&record.run, "waits for you"),
+            Event::ApprovalJoined { .. } => {
+                self.report(&record.run, "waits for your answer to the same question of another run");
+            }
             Event::ChangeRefused { report, .. } => {
                 let reasons: Vec<&str> =
                     report.refused.iter().map(|refused| refused.reason.as_str()).collect();

@@ -1,19 +1,10 @@
 //! Secrets without a beginning of their own, known by what stands beside them.
 
-use super::{Shape, always, bits, is_path_of_names, is_random, is_short_hash, wordiness};
-
-const fn shape(
-    kind: &'static str,
-    words: &'static [&'static str],
-    pattern: &'static str,
-    is_likely: fn(&str) -> bool,
-) -> Shape {
-    Shape { kind, words, pattern, is_likely }
-}
+use super::{Shape, always, bits, is_path_of_names, is_random, is_short_hash, likely, wordiness};
 
 pub(super) const SHAPES: &[Shape] = &[
     // `DATADOG_API_KEY=…`, `"clientSecret": "…"`, `token => '…'`
-    shape(
+    likely(
         "assigned-secret",
         &[
             "secret",
@@ -59,78 +50,78 @@ pub(super) const SHAPES: &[Shape] = &[
         is_assigned,
     ),
     // `docker login -p …`, `--token …`
-    shape(
+    likely(
         "option-secret",
         &["--token", "--password", "--api-key", "--secret", "--access-token", "--auth-token"],
         r#"(?i)--(?:[a-z-]*token|[a-z-]*password|api-key|[a-z-]*secret)[= ]['"]?([A-Za-z0-9_.+/=~%!-]{16,200})(?:['"\s;|&)]|$)"#,
         is_random,
     ),
-    shape("bearer-token", &["bearer"], r#"(?i)\bbearer[ \t:]+['"]?([A-Za-z0-9_\-.=+/~]{20,})"#, is_random),
-    shape(
+    likely("bearer-token", &["bearer"], r#"(?i)\bbearer[ \t:]+['"]?([A-Za-z0-9_\-.=+/~]{20,})"#, is_random),
+    likely(
         "authorization-header",
         &["authorization"],
         r#"(?i)authorization['"]?\s{0,3}[:=,]\s{0,3}['"]?(?:basic|token|apikey|key|digest|ssws|bot)\s+([A-Za-z0-9_\-.=+/~]{12,})"#,
         |text| bits(text) >= 2.8 && text.chars().any(|letter| letter.is_ascii_digit() || letter == '='),
     ),
-    shape(
+    likely(
         "header-key",
         &["x-api-key", "x-auth-token", "x-access-token", "x-vault-token", "private-token", "api-key:"],
         r#"(?i)(?:x-[a-z-]*(?:key|token)|private-token|api-key)['"]?\s{0,3}[:=]\s{0,3}['"]?([A-Za-z0-9_\-.=+/~]{16,})"#,
         is_random,
     ),
     // a password in an address
-    shape(
+    likely(
         "address-password",
         &["://"],
         r#"(?i)\b[a-z][a-z0-9+.-]{1,30}://[^\s:/?#@"'<>(){}\[\]$%`]{0,80}:([^\s/?#@"'<>(){}\[\]$`]{6,160})@[a-z0-9\[]"#,
         is_password,
     ),
     // a token in the place of a name
-    shape(
+    likely(
         "address-token",
         &["@github", "@gitlab", "@bitbucket"],
         r"(?i)://([A-Za-z0-9_-]{20,255})(?::x-oauth-basic)?@(?:github|gitlab|bitbucket)",
         is_random,
     ),
-    shape(
+    likely(
         "curl-password",
         &["curl"],
         r#"\bcurl\b[^\n|;&]{0,300}?\s(?:-u|--user)[ =]?['"]?[^\s:'"$]{1,80}:([^\s'"$]{6,160})"#,
         is_password,
     ),
-    shape(
+    likely(
         "netrc-password",
         &["machine "],
         r"(?i)\bmachine\s+\S+\s+login\s+\S+\s+password\s+(\S{6,})",
         always,
     ),
-    shape(
+    likely(
         "registry-token",
         &["_authtoken", "_password", "_auth", "\"auth\""],
         r#"(?:_authToken|:_password|\b_auth)\s?=\s?['"]?([A-Za-z0-9_\-+/=.]{12,})|"auth"\s?:\s?"[A-Za-z0-9+/]{16,}={0,2}""#,
         |text| !text.starts_with("${") && bits(text) >= 3.0,
     ),
     // connection strings
-    shape(
+    likely(
         "connection-key",
         &["accountkey=", "sharedaccesskey=", "sharedaccesssignature", "sig="],
         r"(?i)(?:AccountKey|SharedAccessKey)=([A-Za-z0-9+/]{30,}={0,2})|[?&]sig=([A-Za-z0-9%+/]{30,})",
         always,
     ),
-    shape(
+    likely(
         "connection-password",
         &["password=", "pwd="],
         r#"(?i);\s?(?:password|pwd)\s?=\s?([^;\s"'$<>{]{8,80})(?:;|"|'|$)"#,
         is_password,
     ),
-    shape(
+    likely(
         "aws-secret-key",
         &["aws"],
         r#"(?i)aws.{0,30}?(?:secret|sk|key).{0,12}?[=:]\s{0,3}['"]?([A-Za-z0-9/+]{40})\b"#,
         |text| bits(text) >= 3.5,
     ),
-    shape("session-cookie", &["_gitlab_session"], r"_gitlab_session=([0-9a-z]{32})", always),
-    shape("kubernetes-token", &["client-key-data"], r"client-key-data:\s+([A-Za-z0-9+/=]{40,})", always),
+    likely("session-cookie", &["_gitlab_session"], r"_gitlab_session=([0-9a-z]{32})", always),
+    likely("kubernetes-token", &["client-key-data"], r"client-key-data:\s+([A-Za-z0-9+/=]{40,})", always),
 ];
 
 /// A value beside a word that says what it is: still not every one is a secret.

@@ -1,19 +1,9 @@
 //! Shapes that begin in a way of their own, as their issuers document them.
 
-use super::{Shape, always, is_random};
+use super::{Shape, always, is_random, likely};
 
 const fn shape(kind: &'static str, words: &'static [&'static str], pattern: &'static str) -> Shape {
-    Shape { kind, words, pattern, is_likely: always }
-}
-
-/// A shape that other things have too, unless they look like `is_likely`.
-const fn likely(
-    kind: &'static str,
-    words: &'static [&'static str],
-    pattern: &'static str,
-    is_likely: fn(&str) -> bool,
-) -> Shape {
-    Shape { kind, words, pattern, is_likely }
+    likely(kind, words, pattern, always)
 }
 
 #[rustfmt::skip]

@@ -48,12 +48,26 @@ const OWN_WORDS: &[&str] = &[
     "systemctl",
 ];
 
+/// Programs of those, and subcommands of theirs that run the words behind them.
+const RUNNERS: &[(&str, &str)] = &[
+    ("cargo", "watch nextest"),
+    ("npm pnpm yarn bun", "exec x dlx"),
+    ("docker podman", "run exec compose"),
+    ("kubectl", "exec run debug"),
+    ("uv", "run tool"),
+    ("go", "generate run"),
+    ("git", "bisect submodule rebase filter-branch"),
+];
+
 /// The deny rule for a command among the words of a program that is not known.
 pub(super) fn wrapped<'a>(simple: &Simple, policy: &'a Policy) -> Option<&'a Rule> {
     let name = simple.name().rsplit('/').next().unwrap_or_default();
-    let watches = name == "cargo" && simple.words.get(1).is_some_and(|word| word.text == "watch");
+    let has = |sub: &str| simple.words.iter().skip(1).any(|word| word.text == sub);
+    let runs_words = RUNNERS
+        .iter()
+        .any(|(names, subs)| names.split(' ').any(|one| one == name) && subs.split(' ').any(has));
     let is_known = tools::tool(name).operands != tools::Operands::Unknown || OWN_WORDS.contains(&name);
-    if (is_known && !watches) || !simple.inner.is_empty() {
+    if (is_known && !runs_words) || !simple.inner.is_empty() {
         return None;
     }
     denied(simple.words.iter().skip(1).map(|word| word.text.as_str()), policy)

@@ -65,7 +65,12 @@ impl Findings {
 pub(super) fn examine(simple: &Simple, policy: &Policy) -> Findings {
     let mut findings = Findings { care: simple.care.clone(), ..Findings::default() };
     let name = simple.name().rsplit('/').next().unwrap_or_default();
-    if simple.is_dynamic() {
+    let tells = tools::TELLING.contains(&name);
+    let word_of = |word: &Word| if tells { word.numbered() } else { None }.unwrap_or_else(|| word.clone());
+    let words: Vec<Word> = simple.words.iter().map(word_of).collect();
+    // A file that is named like an option changes nothing but what is shown.
+    let only_shows = tools::only_shows(name);
+    if words.iter().any(|word| word.is_dynamic() && !(only_shows && word.is_pattern())) {
         findings.care(Need::Person, "a word of it is known only when it runs");
     }
     match &simple.cwds {
@@ -78,10 +83,10 @@ pub(super) fn examine(simple: &Simple, policy: &Policy) -> Findings {
     if simple.words.iter().any(|word| word.path(policy).is_none()) {
         findings.care(Need::Person, "nobody knows where the home is that `~` stands for");
     }
-    let patterns = pattern_operands(name, &simple.words);
-    for (at, word) in simple.words.iter().enumerate() {
+    let patterns = pattern_operands(name, &words);
+    for (at, word) in words.iter().enumerate() {
         let is_name = at == 0 && !word.text.contains('/');
-        if !patterns.contains(&at) && !is_name && !is_prose(name, at, &simple.words) {
+        if !patterns.contains(&at) && !is_name && !is_prose(name, at, &words) {
             screen(word, simple, policy, &mut findings);
         }
     }
@@ -100,7 +105,7 @@ pub(super) fn examine(simple: &Simple, policy: &Policy) -> Findings {
     findings.only_steers = is_bare
         && !has_care
         && tools::STEERING.contains(&name)
-        && simple.words.iter().all(Word::is_literal)
+        && words.iter().all(Word::is_literal)
         && findings.touches.iter().all(|touch| policy.is_inside(&touch.place));
     findings
 }
@@ -125,7 +130,7 @@ fn builtin(name: &str, words: &[Word], findings: &mut Findings) {
     let asks_only = name == "type" || (name == "command" && has(&["-v", "-V"]));
     let is_code = tools::CODE.contains(&name)
         || (name == "printf" && words.get(1).is_some_and(|word| word.text.starts_with("-v")))
-        || (matches!(name, "test" | "[") && has(&["-v", "-R"]))
+        || (matches!(name, "test" | "[" | "[[") && has(&["-v", "-R"]))
         || (name == "wait" && words.iter().skip(1).any(|word| word.text.starts_with("-p")));
     if is_code && !asks_only {
         findings.care(Need::Person, format!("{name} changes the shell itself"));
@@ -133,7 +138,7 @@ fn builtin(name: &str, words: &[Word], findings: &mut Findings) {
     let has_program = words.iter().skip(1).any(|word| !word.text.starts_with('-'));
     let reads_input =
         words.iter().skip(1).any(|word| matches!(word.text.as_str(), "-" | "-s" | "/dev/stdin"));
-    findings.is_fed = tools::FED.contains(&name)
+    findings.is_fed = tools::is_fed(name)
         && !tools::only_tells(words)
         && (!has_program
             || reads_input

@@ -6,7 +6,7 @@ use super::cwd::Cwds;
 use super::reader::{LITERALS, Reader, unknown};
 use super::tree::{self, Child};
 use super::words::{Quoting, Word};
-use super::{Care, Need, Redirect, Simple, Unreadable, through};
+use super::{Care, Need, Redirect, Simple, Unreadable, settings, through};
 use crate::path::Access;
 
 /// Words that bash takes for syntax where a command's name would stand.
@@ -23,6 +23,8 @@ const SETS: &str = "it sets variables";
 pub(super) struct Parts {
     /// The `name=value` before it, as written.
     prefix: String,
+    /// It is `[ … ]` or `[[ … ]]`, of which the first word is a name that stands for nothing else.
+    is_test: bool,
     pub(super) words: Vec<Word>,
     /// What comes in at its standard input, as written.
     feed: String,
@@ -50,8 +52,9 @@ impl Reader<'_> {
             }
             match child.kind {
                 "variable_assignment" if parts.words.is_empty() => {
-                    let need = self.assignment(child.node)?;
-                    parts.care(need, SETS);
+                    if let Some(need) = self.assignment(child.node)? {
+                        parts.care(need, SETS);
+                    }
                     parts.prefix.push_str(&self.source[child.node.byte_range()]);
                     parts.prefix.push(' ');
                 }
@@ -269,8 +272,8 @@ impl Reader<'_> {
         Ok(())
     }
 
-    /// Checks `name=value`; answers what it takes to allow it before a command.
-    pub(super) fn assignment(&mut self, node: Node<'_>) -> Result<Need, Unreadable> {
+    /// Checks `name=value`; answers what it takes to allow it before a command, if anything.
+    pub(super) fn assignment(&mut self, node: Node<'_>) -> Result<Option<Need>, Unreadable> {
         let children = tree::children(self.source, node)?;
         let [name, operator, value @ ..] = children.as_slice() else { return unknown("variable_assignment") };
         let is_plain = node.kind() == "variable_assignment"
@@ -278,11 +281,17 @@ impl Reader<'_> {
             && matches!(operator.kind, "=" | "+=")
             && operator.is_adjacent;
         match value {
-            [] if is_plain => Ok(Need::Literal),
-            [value] if is_plain && value.node.start_byte() == value.node.end_byte() => Ok(Need::Literal),
+            [] if is_plain => Ok(Some(Need::Literal)),
+            [value] if is_plain && value.node.start_byte() == value.node.end_byte() => {
+                Ok(Some(Need::Literal))
+            }
             [value] if is_plain && value.is_adjacent => {
                 let value = self.literal(value.node)?;
-                Ok(if value.is_dynamic() { Need::Person } else { Need::Literal })
+                let is_set = operator.kind == "=" && value.is_literal();
+                if is_set && settings::is_harmless(&self.source[name.node.byte_range()], &value.text) {
+                    return Ok(None);
+                }
+                Ok(Some(if value.is_dynamic() { Need::Person } else { Need::Literal }))
             }
             _ => Unreadable::because("only `name=word` is read, no lists or subscripts"),
         }
@@ -319,46 +328,66 @@ impl Reader<'_> {
         self.finish(parts)
     }
 
-    /// `[ … ]` with words that are plainly words.
+    /// `[ … ]` and `[[ … ]]` with words that are plainly words.
     pub(super) fn test(&mut self, node: Node<'_>) -> Result<(), Unreadable> {
         let text = &self.source[node.byte_range()];
-        let inside = text.strip_prefix("[ ").and_then(|rest| rest.strip_suffix(" ]"));
-        let Some(inside) = inside.filter(|inside| !inside.contains('\n')) else {
-            return Unreadable::because("`[[` can run commands; it is not read");
+        let within = |open: &str, close: &str| {
+            let inside = text.strip_prefix(open)?.strip_suffix(close)?;
+            (!inside.contains('\n')).then_some(inside)
         };
-        let mut parts = Parts { words: vec![Word::plain("[")], ..Parts::default() };
-        for token in inside.split_ascii_whitespace() {
+        let (open, close, inside) = match (within("[[ ", " ]]"), within("[ ", " ]")) {
+            (Some(inside), _) => ("[[", "]]", inside),
+            (None, Some(inside)) => ("[", "]", inside),
+            (None, None) => return Unreadable::because("a test must stand on one line, with blanks inside"),
+        };
+        let tokens: Vec<&str> = inside.split_ascii_whitespace().collect();
+        if open == "[[" && !is_harmless_test(&tokens) {
+            return Unreadable::because(
+                "`[[` can run commands where it counts or looks for names; it is not read",
+            );
+        }
+        let mut parts = Parts { words: vec![Word::plain(open)], is_test: true, ..Parts::default() };
+        for token in tokens {
             let bare = token.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or(token);
-            let name = bare.strip_prefix('$').unwrap_or(bare);
-            let is_plain =
-                name.chars().all(|letter| letter.is_ascii_alphanumeric() || "_./=!:+@%,-".contains(letter));
-            if !is_plain {
-                return Unreadable::because("a test with more than plain words is not read");
-            }
-            if name.len() < bare.len() {
-                parts.care(Need::Person, "a word of it is known only when it runs");
+            let joins = open == "[[" && matches!(token, "&&" | "||" | "=~");
+            if !joins && !matches!(bare, "$?" | "$#") {
+                let name = bare.strip_prefix('$').unwrap_or(bare);
+                // In `[[`, no pattern is completed to names of files.
+                let is_pattern = |letter: char| open == "[[" && "*?".contains(letter);
+                let is_plain = name.chars().all(|letter| {
+                    letter.is_ascii_alphanumeric() || "_./=!:+@%,-".contains(letter) || is_pattern(letter)
+                });
+                if !is_plain {
+                    return Unreadable::because("a test with more than plain words is not read");
+                }
+                if name.len() < bare.len() {
+                    parts.care(Need::Person, "a word of it is known only when it runs");
+                }
             }
             parts.words.push(Word::plain(bare));
         }
-        parts.words.push(Word::plain("]"));
+        parts.words.push(Word::plain(close));
         self.finish(parts)
     }
 
     /// Makes a simple command of its parts, and looks behind it.
     pub(super) fn finish(&mut self, parts: Parts) -> Result<(), Unreadable> {
-        let Parts { prefix, words, feed, care } = parts;
+        let Parts { prefix, words, feed, care, is_test } = parts;
         let Some(name) = words.first() else { return Ok(()) };
-        let is_test = name.raw == "[";
         let is_declared = care.as_ref().is_some_and(|care| care.reason == SETS);
-        if !name.has_quotes && RESERVED.contains(&name.text.as_str()) {
+        if !is_test && !name.has_quotes && RESERVED.contains(&name.text.as_str()) {
             return unknown(&name.text);
         }
+        let has_manner = care.as_ref().is_none_or(|care| care.reason != SETS);
         if !is_declared && looks_like_assignment(&name.raw) {
             return Unreadable::because("a name with `=` can set a variable");
         }
         let raw = words.iter().map(|word| word.raw.as_str()).collect::<Vec<_>>().join(" ");
         let text = format!("{prefix}{raw}{feed}");
         let mut simple = Simple::new(text, words, self.cwds.clone(), care);
+        if has_manner {
+            simple.manner = prefix;
+        }
         if !is_test && !simple.words[0].is_literal() {
             simple.care = Some(Care {
                 need: Need::Person,
@@ -391,4 +420,23 @@ fn looks_like_assignment(raw: &str) -> bool {
     end > 0
         && !raw.starts_with(|letter: char| letter.is_ascii_digit())
         && (raw[end..].starts_with('=') || raw[end..].starts_with("+=") || raw[end..].starts_with('['))
+}
+
+/// Whether `[[` only compares: where it counts, a word is arithmetic, and arithmetic is code; so are names behind `-v`.
+fn is_harmless_test(tokens: &[&str]) -> bool {
+    let is_number = |token: Option<&&str>| {
+        token.is_some_and(|token| {
+            let digits = token.strip_prefix('-').unwrap_or(token);
+            matches!(*token, "$?" | "$#")
+                || (!digits.is_empty() && digits.chars().all(|digit| digit.is_ascii_digit()))
+        })
+    };
+    tokens.iter().enumerate().all(|(at, token)| match *token {
+        "-v" | "-R" | "-o" => false,
+        "-eq" | "-ne" | "-lt" | "-le" | "-gt" | "-ge" => {
+            is_number(at.checked_sub(1).and_then(|before| tokens.get(before)))
+                && is_number(tokens.get(at + 1))
+        }
+        _ => true,
+    })
 }

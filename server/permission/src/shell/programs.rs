@@ -325,7 +325,7 @@ fn awk(name: &str, words: &[Word]) -> Programs {
         at += 1;
     }
     if let Some(word) = words.get(at) {
-        found.program(name, word, &word.text, is_safe_awk);
+        found.program(name, word, &word.text, super::awk::is_safe);
         found.not_files.push(at);
     }
     found.must_have(name, words);
@@ -334,16 +334,4 @@ fn awk(name: &str, words: &[Word]) -> Programs {
         found.option(name, &word.text);
     }
     found
-}
-
-/// Names that reach files, commands, the environment, or what is named only when it runs.
-const AWK_REACHES: &[&str] =
-    &["system", "getline", "close", "ARGV", "ARGC", "ENVIRON", "SYMTAB", "FUNCTAB", "PROCINFO", "@", "\\\n"];
-
-/// Whether a whole `awk` program only filters. Only what prints can redirect, so a `>` elsewhere compares.
-fn is_safe_awk(program: &str) -> bool {
-    let reaches = AWK_REACHES.iter().any(|one| program.contains(one));
-    let pipes = program.replace("||", " ").contains('|');
-    let redirects = program.contains('>') && program.contains("print");
-    !(reaches || pipes || redirects)
 }

@@ -4,7 +4,7 @@ use tree_sitter::Node;
 
 use super::command::Parts;
 use super::cwd::Cwds;
-use super::tree;
+use super::tree::{self, Child};
 use super::words::Word;
 use super::{Script, Simple, Unreadable};
 use crate::policy::Policy;
@@ -85,13 +85,17 @@ impl<'a> Reader<'a> {
 
     /// Reads statements, each ended by `;`, `&` or its line, and the keywords of the construct between them.
     fn body(&mut self, node: Node<'_>, keywords: &[&str]) -> Result<(), Unreadable> {
+        self.statements(&tree::children(self.source, node)?, keywords)
+    }
+
+    fn statements(&mut self, children: &[Child<'_>], keywords: &[&str]) -> Result<(), Unreadable> {
         let mut may_start = true;
         let mut last = "";
-        for child in tree::children(self.source, node)? {
+        for child in children {
             let starts = may_start || child.after_newline;
             match child.kind {
                 ";" | "&" if !starts => may_start = true,
-                ")" | "`" if keywords.contains(&child.kind) => may_start = true,
+                ")" | "`" | ";;" | ";&" | ";;&" if keywords.contains(&child.kind) => may_start = true,
                 kind if keywords.contains(&kind) && starts => may_start = true,
                 kind @ ("elif_clause" | "else_clause") if starts => {
                     self.body(child.node, if kind == "else_clause" { &["else"] } else { &["elif", "then"] })?;
@@ -103,7 +107,7 @@ impl<'a> Reader<'a> {
                 }
                 "file_redirect" if starts && keywords.contains(&"$(") => {
                     let mut parts = Parts::default();
-                    self.file_redirect(child, None, &mut parts)?;
+                    self.file_redirect(*child, None, &mut parts)?;
                     if !parts.words.is_empty() {
                         return Unreadable::because("a redirection names two files");
                     }
@@ -171,6 +175,7 @@ impl<'a> Reader<'a> {
             "if_statement" => self.body(node, &["if", "then", "fi"]),
             "while_statement" => self.looping(node, |reader| reader.body(node, &["while", "until"])),
             "for_statement" => self.looping(node, |reader| reader.each(node)),
+            "case_statement" => self.cases(node),
             kind => unknown(kind),
         }
     }
@@ -261,6 +266,41 @@ impl<'a> Reader<'a> {
         Ok(())
     }
 
+    /// `case word in pattern) …;; esac`. What the word and the patterns are is only compared; what they run is read.
+    fn cases(&mut self, node: Node<'_>) -> Result<(), Unreadable> {
+        let children = tree::children(self.source, node)?;
+        let [case, word, within, items @ .., esac] = children.as_slice() else {
+            return unknown("case_statement");
+        };
+        let is_whole = (case.kind, within.kind, esac.kind) == ("case", "in", "esac");
+        if !is_whole || word.is_adjacent || word.after_newline || within.is_adjacent || within.after_newline {
+            return unknown("case_statement");
+        }
+        self.literal(word.node)?;
+        for item in items {
+            if item.kind != "case_item" || item.is_adjacent {
+                return unknown(item.kind);
+            }
+            let children = tree::children(self.source, item.node)?;
+            let end = children.iter().position(|child| child.kind == ")");
+            let Some(end) = end else { return unknown("case_item") };
+            for pattern in &children[..end] {
+                match pattern.kind {
+                    "(" | "|" => {}
+                    "extglob_pattern" if is_plain_pattern(&self.source[pattern.node.byte_range()]) => {}
+                    kind if LITERALS.contains(&kind) && !pattern.after_newline => {
+                        self.word(pattern.node)?;
+                    }
+                    kind => return unknown(kind),
+                }
+            }
+            self.cwds = self.ever.clone();
+            self.statements(&children[end + 1..], &[";;", ";&", ";;&"])?;
+        }
+        self.cwds = self.ever.clone();
+        Ok(())
+    }
+
     pub(super) fn go(&mut self, cwds: Cwds) {
         self.ever = self.ever.clone().or(cwds.clone());
         self.cwds = cwds;
@@ -269,6 +309,11 @@ impl<'a> Reader<'a> {
     pub(super) fn push(&mut self, simple: Simple) {
         self.script.simples.push(simple);
     }
+}
+
+/// Whether a pattern of `case` is one word that runs nothing.
+fn is_plain_pattern(text: &str) -> bool {
+    text.chars().all(|letter| letter.is_ascii_alphanumeric() || "_./*?[]:@%+,=^~!-".contains(letter))
 }
 
 pub(super) fn unknown<T>(kind: &str) -> Result<T, Unreadable> {

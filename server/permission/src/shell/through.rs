@@ -4,7 +4,7 @@
 //! are known here hand the verdict of what they wrap on to themselves.
 
 use super::words::Word;
-use super::{Care, Need, Passes, Script, Simple, Unreadable, read_into};
+use super::{Care, Need, Passes, Script, Simple, Unreadable, read_into, settings};
 use crate::policy::Policy;
 
 /// Wrappers that change nothing but timing: name, options that stand alone, options with a value behind them, and how
@@ -85,6 +85,7 @@ const BY_SHELL: &[&str] = &[
     "ssh",
     "flock",
     "hyperfine",
+    "entr",
     "su",
     "runuser",
     "tmux",
@@ -138,7 +139,10 @@ pub(super) fn see(
         add_care(simple, Need::Rule, &format!("{name} runs what it is given"));
         let before = BEFORE.iter().find(|(one, _)| *one == name).map_or(0, |(_, words)| *words);
         let inner = first_operand(&simple.words) + before;
-        wrap(simple, inner, simple.words.len(), Passes::Outer);
+        wrap(simple, inner, simple.words.len(), Passes::Both);
+        if simple.inner.is_empty() && name != "xargs" {
+            add_care(simple, Need::Literal, &format!("what {name} runs is not among its words"));
+        }
         if let Some(inner) = simple.inner.last_mut().filter(|_| matches!(name.as_str(), "xargs" | "entr")) {
             // More words come in at run time: a rule about `rm *` means this one.
             inner.text.push_str(" {}");
@@ -200,7 +204,9 @@ fn harmless(simple: &mut Simple, flags: &[&str], values: &[&str], before: usize)
             at += 1;
             break;
         } else if simple.name() == "env" && is_setting(text) {
-            add_care(simple, Need::Literal, "env sets variables");
+            if !text.split_once('=').is_some_and(|(name, value)| settings::is_harmless(name, value)) {
+                add_care(simple, Need::Literal, "env sets variables");
+            }
             at += 1;
         } else if !text.starts_with('-') {
             break;

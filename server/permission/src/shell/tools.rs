@@ -48,7 +48,7 @@ const TOOLS: &[(&str, Operands, &str, &str)] = &[
         "",
         "",
     ),
-    ("exit break continue return shift type which test [ for", Data, "", ""),
+    ("exit break continue return shift type which test [ [[ for", Data, "", ""),
     ("hostname", Data, "", "-F --file -b"),
     (
         "cat head tail wc ls stat du df cmp md5sum sha1sum sha224sum sha256sum sha384sum sha512sum cksum",
@@ -125,6 +125,12 @@ pub(super) fn tool(name: &str) -> Tool {
     )
 }
 
+/// Whether a program reads files and shows them, whatever its options.
+pub(super) fn only_shows(name: &str) -> bool {
+    let tool = tool(name);
+    tool.operands == Read && tool.writes.is_empty() && tool.runs.is_empty() && name != "cd"
+}
+
 /// The value of one of the options, in this word or the next; empty for an option without any.
 pub(super) fn option_value(word: &Word, next: Option<&Word>, options: &str) -> Option<String> {
     let text = word.text.as_str();
@@ -194,42 +200,16 @@ pub(super) const CODE: &[&str] = &[
     "unset",
 ];
 
-/// Programs that run what comes in, unless they are given a file or a program.
-pub(super) const FED: &[&str] = &[
-    "sh",
-    "bash",
-    "dash",
-    "zsh",
-    "ksh",
-    "ash",
-    "fish",
-    "python",
-    "python2",
-    "python3",
-    "node",
-    "deno",
-    "bun",
-    "perl",
-    "ruby",
-    "php",
-    "lua",
-    "Rscript",
-    "tclsh",
-    "osascript",
-    "pwsh",
-    "xargs",
-    "parallel",
-    "psql",
-    "sqlite3",
-    "mysql",
-    "ssh",
-    "at",
-    "batch",
-    "crontab",
-    "entr",
-];
+/// Programs besides the [`INTERPRETERS`] that run what comes in.
+const ALSO_FED: &[&str] =
+    &["xargs", "parallel", "psql", "sqlite3", "mysql", "ssh", "at", "batch", "crontab", "entr"];
 
-/// Of those, the ones that take a whole program.
+/// Whether a program runs what comes in, unless it is given a file or a program.
+pub(super) fn is_fed(name: &str) -> bool {
+    INTERPRETERS.contains(&name) || ALSO_FED.contains(&name)
+}
+
+/// Programs that take a whole program where they are given none.
 pub(super) const INTERPRETERS: &[&str] = &[
     "sh",
     "bash",
@@ -262,4 +242,7 @@ pub(super) fn only_tells(words: &[Word]) -> bool {
 
 /// Programs that need no rule where every word is literal: they only steer the shell.
 pub(super) const STEERING: &[&str] =
-    &["cd", "true", "false", ":", "exit", "break", "continue", "test", "[", "for"];
+    &["cd", "true", "false", ":", "exit", "break", "continue", "test", "[", "[[", "for"];
+
+/// Programs to which a number is a number: they tell it or compare it.
+pub(super) const TELLING: &[&str] = &["echo", "exit", "return", "test", "[", "[["];

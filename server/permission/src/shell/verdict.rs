@@ -8,7 +8,9 @@ use copydesk_base::config::Mode;
 use super::arguments::{self, Findings, Standing};
 use super::screen::screen;
 use super::words::Word;
-use super::{Need, Passes, Redirect, Script, Simple, Unreadable, among, destroy, reach, read, shown};
+use super::{
+    Need, Passes, Redirect, Script, Simple, Unreadable, among, destroy, git, network, read, settings, shown,
+};
 use crate::glob::escape_command;
 use crate::path::{self as paths, Access};
 use crate::policy::{Answer, Policy, because, tainted};
@@ -274,7 +276,7 @@ fn need_of(
         }
     }
     if policy.taint.is_strange() {
-        if let Some(deed) = reach::look(simple).filter(|_| need.0 < Need::Literal) {
+        if let Some(deed) = network::reached_by(simple).filter(|_| need.0 < Need::Literal) {
             need = (Need::Literal, Some(tainted(policy, &format!("{deed} asks"))));
         }
         if need.0 < Need::Person && !find_secrets(&simple.text).is_empty() {
@@ -300,7 +302,7 @@ fn speaking<'a>(verdict: RuleVerdict, simple: &Simple, policy: &'a Policy) -> Op
             wanted.is_everywhere() || places.iter().any(|place| wanted.matches(place, policy))
         }),
         // A rule about one host is held against the addresses among the words; see `screen`.
-        Pattern::Network(wanted) => wanted.is_every() && reach::look(simple).is_some(),
+        Pattern::Network(wanted) => wanted.is_every() && network::reached_by(simple).is_some(),
         _ => false,
     })
 }
@@ -326,9 +328,10 @@ fn grant(simple: &Simple, findings: &Findings, policy: &Policy) -> Grant {
         Mode::Auto => Grant::Mode(Because::of("mode auto allows commands")),
         _ => Grant::None,
     };
+    let bare = settings::without(simple);
     for rule in policy.rules.iter().filter(|rule| rule.verdict == RuleVerdict::Allow) {
         let Pattern::Shell(wanted) = rule.pattern.as_ref() else { continue };
-        if !wanted.matches(&simple.text) {
+        if !wanted.matches(&simple.text) && !bare.as_ref().is_some_and(|bare| wanted.matches(bare)) {
             continue;
         }
         // A spelled-out command was approved where it then ran.
@@ -365,6 +368,11 @@ fn readings(simple: &Simple) -> Vec<String> {
     }
     if plain != simple.text {
         readings.push(plain);
+    }
+    // `git -c a=b --no-pager push` is `git push`.
+    let behind_options = git::look(&simple.words).operands.saturating_sub(1);
+    if program == "git" && behind_options > 1 {
+        readings.push(format!("git {}", words.get(behind_options..).unwrap_or_default().join(" ")));
     }
     readings
 }

@@ -22,6 +22,8 @@ pub(super) struct Word {
     pub(super) has_glob: bool,
     /// Part of it is known only at run time.
     has_expansion: bool,
+    /// Part of it is a number that is known only at run time: `$?`, `$#`.
+    has_number: bool,
     /// Some of it is quoted or escaped.
     pub(super) has_quotes: bool,
 }
@@ -29,12 +31,23 @@ pub(super) struct Word {
 impl Word {
     /// Whether the word is what it says.
     pub(super) fn is_literal(&self) -> bool {
-        !self.has_expansion && !self.has_glob
+        !self.has_expansion && !self.has_number && !self.has_glob
+    }
+
+    /// The word with a number put in where the shell puts one; none where it could become anything else.
+    pub(super) fn numbered(&self) -> Option<Self> {
+        let is_clear = self.has_number && !self.has_expansion && !self.has_glob;
+        is_clear.then(|| Self { text: self.text.replace('\0', "0"), has_number: false, ..self.clone() })
     }
 
     /// Whether the word could become anything: an expansion, or a pattern that may match a file named like an option.
     pub(super) fn is_dynamic(&self) -> bool {
-        self.has_expansion || (self.has_glob && self.text.starts_with(['*', '?', '[']))
+        self.has_expansion || self.has_number || (self.has_glob && self.text.starts_with(['*', '?', '[']))
+    }
+
+    /// Whether all that is open about it is which files a pattern names.
+    pub(super) fn is_pattern(&self) -> bool {
+        self.has_glob && !self.has_expansion && !self.has_number
     }
 
     /// The word as a path, the home put in for `~`; none where the home is not known.
@@ -82,6 +95,12 @@ impl Cut {
     fn expansion(&mut self) {
         self.word.text.push('\0');
         self.word.has_expansion = true;
+        self.last = None;
+    }
+
+    fn number(&mut self) {
+        self.word.text.push('\0');
+        self.word.has_number = true;
         self.last = None;
     }
 
@@ -252,7 +271,11 @@ impl Reader<'_> {
                 Ok(at + 1 + length + 1)
             }
             '[' => Unreadable::because("`$[` is not read"),
-            next if next.is_ascii_digit() || "@*#?$!-".contains(next) => {
+            '?' | '#' => {
+                cut.number();
+                Ok(at + 2)
+            }
+            next if next.is_ascii_digit() || "@*$!-".contains(next) => {
                 cut.expansion();
                 Ok(at + 2)
             }

@@ -8,6 +8,7 @@ use std::process::{Command, Stdio};
 
 use crate::common::{check_all, policy, verdict};
 use crate::harmless::HARMLESS;
+use crate::openings::OPENINGS;
 use copydesk_base::config::Mode;
 use copydesk_base::{Effect, Verdict};
 use copydesk_permission::{Policy, judge};
@@ -21,6 +22,22 @@ const RULES: &[&str] = &[
     "allow Bash(awk:*)",
     "allow Bash(gawk:*)",
     "allow Bash(mawk:*)",
+];
+
+/// Rules of somebody who allowed programs that run others, and not those others.
+const RUNNING: &[&str] = &[
+    "allow Bash(xargs:*)",
+    "allow Bash(parallel:*)",
+    "allow Bash(watch:*)",
+    "allow Bash(entr:*)",
+    "allow Bash(strace:*)",
+    "allow Bash(hyperfine:*)",
+    "allow Bash(flock:*)",
+    "allow Bash(taskset:*)",
+    "allow Bash(valgrind:*)",
+    "allow Bash(ssh:*)",
+    "allow Bash(ls:*)",
+    "allow Bash(printf:*)",
 ];
 
 /// Each would make the file `c` (or another) if it ran.
@@ -564,20 +581,28 @@ fn with_rules() -> Policy {
     policy(Mode::Default, RULES)
 }
 
+/// Every attack, with the rules that it tries to slip past.
+fn attacks() -> impl Iterator<Item = (&'static str, Policy)> {
+    let wider = policy(Mode::Default, &[RULES, RUNNING].concat());
+    let openings = OPENINGS.iter().map(move |command| (*command, wider.clone()));
+    ATTACKS.iter().map(|command| (*command, with_rules())).chain(openings)
+}
+
 #[test]
 fn no_attack_is_allowed() {
-    let policy = with_rules();
-    let allowed: Vec<&&str> =
-        ATTACKS.iter().filter(|command| matches!(judged(command, &policy), Verdict::Allow(_))).collect();
+    let allowed: Vec<&str> = attacks()
+        .filter(|(command, policy)| matches!(judged(command, policy), Verdict::Allow(_)))
+        .map(|(command, _)| command)
+        .collect();
     assert!(allowed.is_empty(), "allowed:\n{allowed:#?}");
-    assert!(ATTACKS.len() > 150);
+    assert!(ATTACKS.len() > 500 && OPENINGS.len() > 150);
 }
 
 #[test]
 fn no_attack_is_offered_as_always_with_a_wider_rule() {
     for mode in [Mode::Default, Mode::AcceptEdits] {
         let policy = policy(mode, RULES);
-        for command in ATTACKS {
+        for command in ATTACKS.iter().chain(OPENINGS) {
             if let Verdict::Ask(question) = judged(command, &policy) {
                 for rule in question.always {
                     let inside = rule.replace("\\*", "");
@@ -596,12 +621,12 @@ fn harmless_commands_stay_allowed() {
 
 #[test]
 fn what_is_allowed_leaves_no_file() {
-    let allowing = with_rules();
-    for command in ATTACKS.iter().chain(HARMLESS) {
+    let harmless = HARMLESS.iter().map(|command| (*command, with_rules()));
+    for (command, allowing) in attacks().chain(harmless) {
         let folder = tempfile::tempdir().unwrap();
         let root = folder.path().canonicalize().unwrap();
-        let policy = Policy { root: root.clone(), ..allowing.clone() };
-        let effect = Effect::Execute { command: (*command).to_owned(), cwd: root.clone() };
+        let policy = Policy { root: root.clone(), ..allowing };
+        let effect = Effect::Execute { command: command.to_owned(), cwd: root.clone() };
         if matches!(judge(&effect, &policy), Verdict::Allow(_)) {
             run(command, &root);
             let left: Vec<_> =

@@ -11,7 +11,7 @@ use copydesk_base::config::Mode;
 use copydesk_permission::effects_of;
 
 #[test]
-fn nine_of_ten_are_read() {
+fn ninety_seven_of_a_hundred_are_read() {
     let policy = policy(Mode::Default, &[]);
     let commands = commands();
     let mut unread: BTreeMap<String, Vec<&String>> = BTreeMap::new();
@@ -29,5 +29,5 @@ fn nine_of_ten_are_read() {
         }
     }
     assert!(commands.len() >= 500, "{} commands", commands.len());
-    assert!(count * 10 <= commands.len(), "{count} of {} are not read", commands.len());
+    assert!(count * 100 <= commands.len() * 3, "{count} of {} are not read", commands.len());
 }

@@ -7,6 +7,7 @@ mod corpus_file;
 mod decisions;
 mod guards;
 mod harmless;
+mod openings;
 mod properties;
 mod samples;
 mod secrets;

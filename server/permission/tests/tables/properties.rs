@@ -203,7 +203,7 @@ proptest! {
             if matches!(execute(&different, &settled), Verdict::Allow(_)) {
                 for atom in atoms(&different, &policy) {
                     let is_known = known.contains(&atom) || ["true", "false", ":"].contains(&atom.as_str())
-                        || ["cd ", "for ", "[ ", "exit", "time ", "bash -c ", "env ", "command "].iter().any(|steering| atom.starts_with(steering));
+                        || ["cd ", "for ", "[ ", "[[ ", "exit", "time ", "bash -c ", "env ", "command "].iter().any(|steering| atom.starts_with(steering));
                     prop_assert!(is_known, "{:?} allows {:?} by {:?}", command, different, rules);
                 }
             }

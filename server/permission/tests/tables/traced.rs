@@ -28,6 +28,8 @@ const RULES: &[&str] = &[
     "allow Bash(env:*)",
     "allow Bash(bash:*)",
     "allow Bash(find:*)",
+    "allow Bash(awk:*)",
+    "allow Bash(xargs cat)",
     "allow Edit(/**)",
 ];
 
@@ -89,6 +91,26 @@ const COMMANDS: &[&str] = &[
     "echo > x45",
     "command touch x46",
     "eval touch x47",
+    "[[ -f a.txt ]] && touch x48",
+    "[[ 1 -gt 2 ]] || touch x49",
+    "if [[ a == b* ]]; then touch x50; fi",
+    "case a in a) touch x51;; *) touch x52;; esac",
+    "case a in\n  b|c) touch x53 ;;&\n  ?) echo hi > x54 ;;\nesac",
+    "case \"$(cat a.txt)\" in *) cat a.txt;; esac",
+    "echo $? $#",
+    "cat b.txt; [ $? -eq 0 ] && touch x55",
+    "CI=1 touch x56",
+    "CI=1 NO_COLOR=1 tee x57",
+    "env LANG=C sort -o x58 a.txt",
+    "awk '$1 > 5 {print $1}' a.txt",
+    "awk '{if ($1 > 5) print \"a > b\"}' a.txt",
+    "awk '{print > \"x59\"}' a.txt",
+    "awk '/a|b/ {print}' a.txt",
+    "ls | xargs cat",
+    "cat *.txt",
+    "wc -l *.txt > x62",
+    "echo x60 | xargs touch",
+    "echo a | xargs -I{} touch x61 {}",
 ];
 
 const BETWEEN: &[&str] = &["; ", " && ", " || ", " | ", " & ", "\n"];
