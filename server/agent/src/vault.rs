@@ -5,14 +5,16 @@
 //! record ever gets one: [`Vault::restored`] puts the secret back into an edit that keeps it in its place and refuses
 //! every other, and the recorder writes `[redacted]`.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
+use std::ops::Range;
 
 use copydesk_base::redact::{Found, apart, placeholder, placeholders, replaced};
 use copydesk_base::{Ids, Redactor};
 use serde_json::Value;
 
-/// Shorter pieces of a key are hidden where they were found, and not looked for elsewhere.
-const SHORTEST: usize = 12;
+/// Pieces of a known secret that are this long are hidden, too: whoever cuts it up still shows it. Shorter secrets are
+/// hidden where they were found, and not looked for elsewhere.
+const PIECE: usize = 12;
 
 /// The secrets that were seen.
 #[derive(Default)]
@@ -27,10 +29,7 @@ impl Vault {
     /// The text as a model may see it.
     pub(crate) fn hidden(&mut self, text: &str, redactor: &Redactor, ids: &dyn Ids) -> String {
         let mut found = redactor.find(text);
-        for secret in self.given.keys().filter(|secret| secret.len() >= SHORTEST) {
-            let each = text.match_indices(secret.as_str());
-            found.extend(each.map(|(at, _)| Found { span: at..at + secret.len(), kind: "secret" }));
-        }
+        found.extend(self.pieces(text));
         replaced(text, &apart(found), |secret, found| self.placeholder_of(secret, found.kind, ids))
     }
 
@@ -62,6 +61,28 @@ impl Vault {
         Ok(replaced(text, &found, |word, _| {
             self.secrets.get(word).cloned().unwrap_or_else(|| word.to_owned())
         }))
+    }
+
+    /// Where a text has known secrets, or pieces of them.
+    fn pieces(&self, text: &str) -> Vec<Found> {
+        let known: HashSet<&[u8]> =
+            self.given.keys().flat_map(|secret| secret.as_bytes().windows(PIECE)).collect();
+        if known.is_empty() {
+            return Vec::new();
+        }
+        let mut runs: Vec<Range<usize>> = Vec::new();
+        for (at, piece) in text.as_bytes().windows(PIECE).enumerate() {
+            if !known.contains(piece) {
+                continue;
+            }
+            match runs.last_mut() {
+                // The next letter of the same secret, and not the beginning of the next one.
+                Some(run) if run.end == at + PIECE - 1 => run.end = at + PIECE,
+                _ => runs.push(at..at + PIECE),
+            }
+        }
+        let whole = |run: Range<usize>| text.floor_char_boundary(run.start)..text.ceil_char_boundary(run.end);
+        runs.into_iter().map(|run| Found { span: whole(run), kind: "secret" }).collect()
     }
 
     fn placeholder_of(&mut self, secret: &str, kind: &str, ids: &dyn Ids) -> String {
@@ -178,6 +199,23 @@ mod tests {
         vault.learn(&text, &redactor, &ids);
         let part = vault.hidden(&format!("a.txt:3:{two}"), &redactor, &ids);
         assert_eq!(part, "a.txt:3:<secret:private-key:2>");
+    }
+
+    #[test]
+    fn a_piece_of_a_known_secret_is_hidden_and_comes_back_in_its_place() {
+        let (mut vault, redactor, ids) = vault();
+        vault.hidden(&format!("key = {SECRET}"), &redactor, &ids);
+        for (shown, expected) in [
+            ("hush-0123456", "<secret:secret:2>"),
+            ("ä hush-01234567 é", "ä <secret:secret:3> é"),
+            ("0123456789 hush-01234", "0123456789 hush-01234"),
+            ("hush-0123456789", "<secret:provider-key:1>"),
+        ] {
+            assert_eq!(vault.hidden(shown, &redactor, &ids), expected);
+        }
+        let there = "a = hush-0123456";
+        assert_eq!(vault.restored("b = <secret:secret:2>", there).ok(), Some("b = hush-0123456".to_owned()));
+        assert!(vault.restored("b = <secret:secret:2>", "a = 1").is_err());
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Shell commands, read before they are judged.
 //!
 //! [`read`] turns the text of a command into a [`Script`]: the simple commands in it (*atoms*), however deep, and its
-//! redirections. `words` cuts words as bash cuts them, `reader` walks the syntax tree and `command` its simple commands, `through` looks behind wrappers
+//! redirections. `words` cuts words as bash cuts them, `reader` walks the syntax tree `command` its simple commands and `brackets` its tests, `through` looks behind wrappers
 //! such as `timeout` and `bash -c`, `arguments` knows which words of which program name files, `programs` and `awk` what programs in words may do, `settings` which
 //! variables only change how a command speaks, `screen` refuses words that name secrets, `verdict` puts rules and mode to all of it.
 //!
@@ -13,6 +13,7 @@ mod among;
 mod arguments;
 mod arrival;
 mod awk;
+mod brackets;
 mod command;
 mod cwd;
 mod destroy;

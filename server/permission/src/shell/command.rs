@@ -22,17 +22,17 @@ const SETS: &str = "it sets variables";
 #[derive(Default)]
 pub(super) struct Parts {
     /// The `name=value` before it, as written.
-    prefix: String,
+    pub(super) prefix: String,
     /// It is `[ … ]` or `[[ … ]]`, of which the first word is a name that stands for nothing else.
-    is_test: bool,
+    pub(super) is_test: bool,
     pub(super) words: Vec<Word>,
     /// What comes in at its standard input, as written.
-    feed: String,
-    care: Option<Care>,
+    pub(super) feed: String,
+    pub(super) care: Option<Care>,
 }
 
 impl Parts {
-    fn care(&mut self, need: Need, reason: &str) {
+    pub(super) fn care(&mut self, need: Need, reason: &str) {
         if self.care.as_ref().is_none_or(|care| care.need < need) {
             self.care = Some(Care { need, reason: reason.to_owned() });
         }
@@ -328,48 +328,6 @@ impl Reader<'_> {
         self.finish(parts)
     }
 
-    /// `[ … ]` and `[[ … ]]` with words that are plainly words.
-    pub(super) fn test(&mut self, node: Node<'_>) -> Result<(), Unreadable> {
-        let text = &self.source[node.byte_range()];
-        let within = |open: &str, close: &str| {
-            let inside = text.strip_prefix(open)?.strip_suffix(close)?;
-            (!inside.contains('\n')).then_some(inside)
-        };
-        let (open, close, inside) = match (within("[[ ", " ]]"), within("[ ", " ]")) {
-            (Some(inside), _) => ("[[", "]]", inside),
-            (None, Some(inside)) => ("[", "]", inside),
-            (None, None) => return Unreadable::because("a test must stand on one line, with blanks inside"),
-        };
-        let tokens: Vec<&str> = inside.split_ascii_whitespace().collect();
-        if open == "[[" && !is_harmless_test(&tokens) {
-            return Unreadable::because(
-                "`[[` can run commands where it counts or looks for names; it is not read",
-            );
-        }
-        let mut parts = Parts { words: vec![Word::plain(open)], is_test: true, ..Parts::default() };
-        for token in tokens {
-            let bare = token.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or(token);
-            let joins = open == "[[" && matches!(token, "&&" | "||" | "=~");
-            if !joins && !matches!(bare, "$?" | "$#") {
-                let name = bare.strip_prefix('$').unwrap_or(bare);
-                // In `[[`, no pattern is completed to names of files.
-                let is_pattern = |letter: char| open == "[[" && "*?".contains(letter);
-                let is_plain = name.chars().all(|letter| {
-                    letter.is_ascii_alphanumeric() || "_./=!:+@%,-".contains(letter) || is_pattern(letter)
-                });
-                if !is_plain {
-                    return Unreadable::because("a test with more than plain words is not read");
-                }
-                if name.len() < bare.len() {
-                    parts.care(Need::Person, "a word of it is known only when it runs");
-                }
-            }
-            parts.words.push(Word::plain(bare));
-        }
-        parts.words.push(Word::plain(close));
-        self.finish(parts)
-    }
-
     /// Makes a simple command of its parts, and looks behind it.
     pub(super) fn finish(&mut self, parts: Parts) -> Result<(), Unreadable> {
         let Parts { prefix, words, feed, care, is_test } = parts;
@@ -420,23 +378,4 @@ fn looks_like_assignment(raw: &str) -> bool {
     end > 0
         && !raw.starts_with(|letter: char| letter.is_ascii_digit())
         && (raw[end..].starts_with('=') || raw[end..].starts_with("+=") || raw[end..].starts_with('['))
-}
-
-/// Whether `[[` only compares: where it counts, a word is arithmetic, and arithmetic is code; so are names behind `-v`.
-fn is_harmless_test(tokens: &[&str]) -> bool {
-    let is_number = |token: Option<&&str>| {
-        token.is_some_and(|token| {
-            let digits = token.strip_prefix('-').unwrap_or(token);
-            matches!(*token, "$?" | "$#")
-                || (!digits.is_empty() && digits.chars().all(|digit| digit.is_ascii_digit()))
-        })
-    };
-    tokens.iter().enumerate().all(|(at, token)| match *token {
-        "-v" | "-R" | "-o" => false,
-        "-eq" | "-ne" | "-lt" | "-le" | "-gt" | "-ge" => {
-            is_number(at.checked_sub(1).and_then(|before| tokens.get(before)))
-                && is_number(tokens.get(at + 1))
-        }
-        _ => true,
-    })
 }
