@@ -45,9 +45,14 @@ impl WorkspaceIndex {
             SummaryBody::Workflow(workflow) => Some((path.as_path(), summary, workflow)),
             _ => None,
         });
+        // Most calls name somebody else, and looking for their files costs far more than a look at the name.
+        let stem = agent.file_stem().and_then(|stem| stem.to_str());
+        let title = self.files.as_deref().and_then(|files| files.get(agent)?.title.as_deref());
         let names = |path: &Path, summary: &Summary| {
             summary.calls.iter().any(|call| match &call.target {
-                Target::Agent(name) => self.agent_at(path, name) == Some(agent),
+                Target::Agent(name) if [stem, title].contains(&Some(name.as_str())) => {
+                    self.agent_at(path, name) == Some(agent)
+                }
                 _ => false,
             })
         };
