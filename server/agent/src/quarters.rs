@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use copydesk_base::{Effect, Verdict};
-use copydesk_permission::sandbox::{Circumstances, Confinement, Network, Survey, confine, survey};
+use copydesk_permission::sandbox::{Circumstances, Confinement, Network, Survey, confine, quiet_git, survey};
 use copydesk_permission::{Policy, effects_of, judge};
 use tempfile::TempDir;
 use tokio::task::JoinHandle;
@@ -72,6 +72,21 @@ impl Quarters {
             policy,
             &Circumstances { sandbox: &settings.sandbox, state, survey: &survey, network },
         )
+    }
+
+    /// The environment of a command that was permitted.
+    pub(crate) fn environment(
+        effect: &Effect,
+        policy: &Policy,
+        settings: &Settings,
+    ) -> Result<Vec<(String, String)>, String> {
+        let mut environment = settings.child_env.clone();
+        if let Effect::Execute { command, cwd } = effect
+            && effects_of(command, cwd, policy).git_looks
+        {
+            environment.extend(quiet_git(cwd, policy.home.as_deref())?);
+        }
+        Ok(environment)
     }
 
     /// After a command: what it made is looked at in time for the next one.

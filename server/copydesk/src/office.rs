@@ -250,6 +250,8 @@ pub(crate) fn sandbox(config: &Config, env: &[(String, String)], here: &Here) ->
     let home = here.places.home.as_deref();
     let mut found = toolchains(env, home);
     found.readable.extend(repository(&here.root, home));
+    // Every launcher looks at each of them again.
+    found.readable.retain(|place| place.exists());
     Sandbox {
         launcher: LAUNCHER.map(PathBuf::from),
         off: config.sandbox.enabled == Some(false),

@@ -22,6 +22,9 @@ pub(crate) fn judge(access: Access, place: &Path, policy: &Policy) -> Answer {
     if zone::is_secret(place) {
         return Answer::deny(format!("{} holds secrets; no agent reads or writes it", shown()));
     }
+    if path::is_magic(place) {
+        return Answer::deny(format!("{} leads through a process; name the file itself", shown()));
+    }
     let matches = |pattern: &Pattern| match (access, pattern) {
         (Access::Read, Pattern::Read(wanted)) | (Access::Write, Pattern::Edit(wanted)) => {
             wanted.matches(place, policy)

@@ -62,6 +62,8 @@ pub struct Reading {
     pub dynamic: bool,
     /// The simple command that needs the network, the first of them.
     pub network: Option<String>,
+    /// Git is among the programs, and all that it does is look.
+    pub git_looks: bool,
     /// Why the command could not be read; the rest is empty then.
     pub unreadable: Option<String>,
 }
@@ -91,6 +93,8 @@ pub fn effects_of(command: &str, cwd: &Path, policy: &Policy) -> Reading {
             Access::Write => reading.writes.extend(places),
         }
     }
+    let mut gits = script.all().into_iter().filter(|simple| is_git(simple)).peekable();
+    reading.git_looks = gits.peek().is_some() && gits.all(|simple| simple.findings(policy).only_reads);
     for simple in script.all() {
         reading.dynamic |= simple.is_dynamic();
         for touch in &simple.findings(policy).touches {
@@ -106,6 +110,10 @@ pub fn effects_of(command: &str, cwd: &Path, policy: &Policy) -> Reading {
         reading.atoms.push(Atom { text: simple.text.clone(), words });
     }
     reading
+}
+
+fn is_git(simple: &Simple) -> bool {
+    simple.name().rsplit('/').next() == Some("git")
 }
 
 /// Why a command could not be read.

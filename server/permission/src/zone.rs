@@ -12,237 +12,20 @@
 
 use std::path::Path;
 
+mod names;
+
 use crate::glob::could_meet;
 use crate::place::{alike, folded};
 use crate::policy::Policy;
 
-/// File names; `*` stands for any text.
-const SECRET_NAMES: &[&str] = &[
-    "*.pem",
-    "*.key",
-    "*.p12",
-    "*.pfx",
-    "*.ppk",
-    "*.jks",
-    "*.kdbx",
-    "id_rsa",
-    "id_dsa",
-    "id_ecdsa",
-    "id_ed25519",
-    "id_ecdsa_sk",
-    "id_ed25519_sk",
-    ".npmrc",
-    ".netrc",
-    "_netrc",
-    ".pypirc",
-    ".git-credentials",
-    ".pgpass",
-    ".htpasswd",
-    ".vault-token",
-    ".terraformrc",
-    "application_default_credentials.json",
-    "credentials.tfrc.json",
-];
-
-/// Folders, wherever they stand, with everything in them.
-pub(crate) const SECRET_FOLDERS: &[&str] = &[
-    ".ssh",
-    ".aws",
-    ".azure",
-    ".kube",
-    ".gnupg",
-    ".password-store",
-    ".config/gcloud",
-    ".local/share/keyrings",
-];
-
-/// Files in a folder that is otherwise harmless.
-pub(crate) const SECRET_FILES: &[&str] = &[
-    ".docker/config.json",
-    ".cargo/credentials",
-    ".cargo/credentials.toml",
-    ".gem/credentials",
-    ".config/gh/hosts.yml",
-    ".config/git/credentials",
-    "etc/shadow",
-    "etc/gshadow",
-];
-
-/// Of a secret folder, what everybody may read.
-const PUBLIC_NAMES: &[&str] = &["*.pub", "known_hosts", "config"];
-
-const PROTECTED_NAMES: &[&str] = &[
-    // our own and the shells'
-    ".envrc",
-    ".bashrc",
-    ".bash_profile",
-    ".bash_login",
-    ".bash_logout",
-    ".bash_aliases",
-    ".profile",
-    ".zshrc",
-    ".zshenv",
-    ".zprofile",
-    ".zlogin",
-    ".zlogout",
-    ".kshrc",
-    ".cshrc",
-    ".tcshrc",
-    ".login",
-    ".inputrc",
-    ".xprofile",
-    ".xinitrc",
-    ".xsession",
-    ".pam_environment", // git's
-    ".git",
-    "git~1",
-    ".gitconfig", // editors that run what they find
-    ".nvim.lua",
-    ".nvimrc",
-    ".exrc",
-    ".vimrc",
-    ".gvimrc",
-    ".dir-locals.el",
-    ".dir-locals-2.el",
-    ".emacs",
-    "*.code-workspace",
-    "*.sublime-project",
-];
-
-pub(crate) const PROTECTED_FOLDERS: &[&str] = &[
-    ".copydesk",
-    ".stepper",
-    ".claude",
-    ".codex",
-    ".cursor",
-    ".gemini",
-    ".config/copydesk",
-    ".git",
-    "git~1",
-    ".hg",
-    ".jj",
-    ".config/git",
-    ".config/fish",
-    ".config/environment.d",
-    ".vscode",
-    ".helix",
-    ".zed",
-    ".idea",
-    ".vim",
-    ".emacs.d",
-    ".config/nvim",
-    ".config/helix",
-    ".config/emacs",
-    ".config/zed",
-    ".config/code",
-    ".ssh",
-    ".config/autostart",
-    ".config/systemd",
-    "library/launchagents",
-    "library/launchdaemons",
-    "etc/cron.d",
-    "etc/cron.daily",
-    "etc/cron.hourly",
-    "etc/cron.weekly",
-    "etc/cron.monthly",
-    "var/spool/cron",
-    "etc/systemd",
-    "etc/profile.d",
-    "etc/init.d",
-];
-
-pub(crate) const PROTECTED_FILES: &[&str] = &[
-    ".keystone/config.yaml",
-    ".keystone/config.yml",
-    "etc/crontab",
-    "etc/profile",
-    "etc/bash.bashrc",
-    "etc/environment",
-    "etc/ld.so.preload",
-];
-
-/// Folders that hold a protected file among others: taking them away or replacing them is protected too.
-const PROTECTED_PARENTS: &[&str] = &[".keystone"];
-
-const EXECUTING_NAMES: &[&str] = &[
-    ".gitlab-ci.yml",
-    ".travis.yml",
-    "azure-pipelines.yml",
-    "bitbucket-pipelines.yml",
-    "jenkinsfile",
-    ".pre-commit-config.yaml",
-    "lefthook.yml",
-    ".lefthook.yml",
-    ".devcontainer.json",
-    "build.rs",
-    "rust-toolchain",
-    "rust-toolchain.toml",
-    "mise.toml",
-    ".mise.toml",
-    ".pnpmfile.cjs",
-    ".yarnrc.yml",
-    "sitecustomize.py",
-    "usercustomize.py",
-    ".mcp.json",
-    ".drone.yml",
-    ".woodpecker.yml",
-    ".woodpecker.yaml",
-    "appveyor.yml",
-    ".appveyor.yml",
-    "cloudbuild.yaml",
-    "cloudbuild.yml",
-    ".lvimrc",
-    ".lazy.lua",
-    ".neoconf.json",
-    ".ycm_extra_conf.py",
-    "rust-analyzer.toml",
-    ".rust-analyzer.toml",
-    ".eslintrc.js",
-    ".eslintrc.cjs",
-    "eslint.config.js",
-    "eslint.config.mjs",
-    "eslint.config.cjs",
-    "eslint.config.ts",
-    "opencode.json",
-    "opencode.jsonc",
-    ".aider.conf.yml",
-    ".gdbinit",
-    ".lldbinit",
-    "*.pth",
-    ".pnp.cjs",
-    ".pnp.loader.mjs",
-    ".hgrc",
-    ".tool-versions",
-    ".tmux.conf",
-    ".direnvrc",
-    ".overcommit.yml",
-];
-
-const EXECUTING_FOLDERS: &[&str] = &[
-    ".github/workflows",
-    ".github/actions",
-    ".circleci",
-    ".husky",
-    ".githooks",
-    ".devcontainer",
-    ".yarn/releases",
-    ".yarn/plugins",
-    ".gitea/workflows",
-    ".forgejo/workflows",
-    ".buildkite",
-    ".teamcity",
-    ".woodpecker",
-    ".opencode",
-    ".roo",
-    ".amazonq",
-    ".kiro",
-    ".continue",
-];
-
-const EXECUTING_FILES: &[&str] = &[".cargo/config", ".cargo/config.toml"];
-
-/// Parents of executing folders, for whoever moves them as a whole.
-const EXECUTING_PARENTS: &[&str] = &[".github", ".gitea", ".forgejo", ".cargo"];
+pub(crate) use names::{
+    AT_ONCE, IN_GIT, IN_WORKTREE, PROTECTED_FILES, PROTECTED_FOLDERS, PROTECTED_PARENTS, SECRET_FILES,
+    SECRET_FOLDERS, Stand,
+};
+use names::{
+    EXECUTING_FILES, EXECUTING_FOLDERS, EXECUTING_NAMES, EXECUTING_PARENTS, PROTECTED_NAMES, PUBLIC_NAMES,
+    SECRET_NAMES,
+};
 
 /// Whether a file holds keys or passwords: `.env`, private keys, credentials of clouds and registries.
 ///
@@ -271,6 +54,14 @@ pub(crate) fn is_protected_name(place: &Path) -> bool {
         || folded.is_named(PROTECTED_PARENTS)
         || folded.is_in(PROTECTED_FOLDERS)
         || folded.ends(PROTECTED_FILES)
+}
+
+/// The protected names that count in a home, all that are one name each.
+pub(crate) fn names_of_home() -> Vec<&'static str> {
+    let names = PROTECTED_NAMES.iter().filter(|name| !name.contains(['*', '~']) && !AT_ONCE.contains(name));
+    let folders =
+        PROTECTED_FOLDERS.iter().filter(|name| !name.contains(['/', '~']) && !AT_ONCE.contains(name));
+    names.chain(folders).copied().collect()
 }
 
 /// Whether something the person did not start by name will run this file.
@@ -375,3 +166,7 @@ impl Folded {
         self.0.starts_with("/proc/") && ["environ", "mem", "auxv"].contains(&self.name())
     }
 }
+
+#[cfg(test)]
+#[path = "zone/tests.rs"]
+mod tests;

@@ -9,6 +9,7 @@
 
 mod attacks;
 mod ends;
+mod git;
 mod ground;
 mod plan;
 mod reach;

@@ -38,6 +38,17 @@ const PROBES: &[(&str, &str, &[Ground])] = &[
         &[Ground::Partial, Ground::Off],
     ),
     ("settings-file", "echo x > .nvim.lua", &[Ground::Partial, Ground::Off]),
+    ("settings-of-agent", "mkdir .claude", &[Ground::Partial, Ground::Off]),
+    ("git-elsewhere", "echo ../x > .git/commondir", &[Ground::Partial, Ground::Off]),
+    ("git-worktree-config", "echo x > .git/config.worktree", &[Ground::Partial, Ground::Off]),
+    (
+        "git-attributes",
+        "mkdir -p .git/info && echo x > .git/info/attributes",
+        &[Ground::Partial, Ground::Off],
+    ),
+    ("git-module", "mkdir -p .git/modules/x", &[Ground::Partial, Ground::Off]),
+    ("git-worktree", "mkdir -p .git/worktrees/x", &[Ground::Partial, Ground::Off]),
+    ("link-of-settings", "rm .cursor", &[Ground::Partial, Ground::Off]),
     ("unmount", "umount .git/hooks", &[]),
     ("namespace", "unshare --user --map-root-user true", &[Ground::Off]),
     ("see-others", "test -e /proc/$TESTER", &[Ground::Partial, Ground::Off]),
@@ -124,7 +135,7 @@ fn a_command_reaches_what_its_ground_cannot_hold_back_and_nothing_more() {
             .collect();
         assert!(wrong.is_empty(), "{ground:?}: {wrong:#?}\n{told}");
         // The launcher tidies up behind the answer.
-        let names = [".helix", ".copydesk", ".nvim.lua", ".zed"];
+        let names = [".helix", ".copydesk", ".nvim.lua", ".zed", ".claude", ".git/commondir", ".git/modules"];
         let is_clean = || (!names.iter().any(|name| workspace.exists(name))).then_some(());
         if ground.state() == "full" {
             let clean = eventually(Instant::now() + PATIENCE, is_clean);
@@ -142,6 +153,7 @@ fn elsewhere(workspace: &Workspace) -> PathBuf {
 fn furnished(workspace: Workspace) -> Workspace {
     for (path, text) in [
         ("ordinary", "x"),
+        ("shared/rules", "x"),
         (".env", "TOKEN=x"),
         ("deep/er/id_rsa", "x"),
         (".vscode/tasks.json", "{}"),
@@ -153,12 +165,36 @@ fn furnished(workspace: Workspace) -> Workspace {
     ] {
         workspace.write(path, text);
     }
+    std::os::unix::fs::symlink("shared", workspace.root().join(".cursor")).expect("the bench's own folder");
     let (home, elsewhere) = (workspace.outside(), elsewhere(&workspace));
     for path in [elsewhere.join("secret"), elsewhere.join("cut"), home.join(".ssh/id_ed25519")] {
         std::fs::create_dir_all(path.parent().expect("a folder")).expect("the bench's own folder");
         std::fs::write(path, "x").expect("the bench's own folder");
     }
     workspace
+}
+
+#[test]
+fn what_is_made_under_a_protected_name_is_set_aside_and_told() {
+    let making = "echo x > .bashrc && mkdir .VSCODE && echo x > team.code-workspace && echo made";
+    for ground in [Ground::Full, Ground::Partial, Ground::Off] {
+        let Some(workspace) = ground.workspace("set aside", "") else { continue };
+        // Policy reads words; what a script does only the walls see.
+        workspace.write("make.sh", making);
+        let (told, ran) = ground.run(&workspace, "bypass", &["bash make.sh"]);
+        let is_free = ground == Ground::Off;
+        for name in [".bashrc", ".VSCODE", "team.code-workspace"] {
+            assert_eq!(workspace.exists(name), is_free, "{ground:?}: {told:?}\n{ran}");
+            assert_eq!(
+                workspace.exists(&format!("{name}.set-aside")),
+                !is_free,
+                "{ground:?}: {told:?}\n{ran}"
+            );
+            let words = format!("{name} is protected, and the command made it");
+            assert_eq!(told[0].contains(&words), !is_free, "{told:?}\n{ran}");
+        }
+        assert!(told[0].contains("made"), "{told:?}");
+    }
 }
 
 #[test]

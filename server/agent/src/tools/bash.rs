@@ -7,6 +7,7 @@
 use std::time::Duration;
 
 use copydesk_base::{CallId, Effect, Event, Grade};
+use copydesk_permission::sandbox::Tops;
 use copydesk_provider::ToolSpec;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -69,12 +70,17 @@ pub(super) async fn run(turn: &mut Turn, call: &CallId, value: Value) -> Result<
         Ok(folder) => folder,
         Err(error) => return Ok(Output::failed(format!("there is no temporary folder: {error}"))),
     };
+    let env = match Quarters::environment(&effect, &policy, &turn.settings) {
+        Ok(env) => env,
+        Err(reason) => return Ok(Output::failed(format!("refused: {reason}"))),
+    };
     turn.record(vec![Event::EffectStarted { call: call.clone(), effect }]).await?;
+    let tops = Tops::of(&policy);
     let limit = timeout_ms.map_or(USUAL, Duration::from_millis).min(LONGEST);
     let job = Job {
         command: &command,
         cwd: &cwd,
-        env: &turn.settings.child_env,
+        env: &env,
         confinement: &walls,
         launcher: turn.settings.sandbox.launcher.as_deref(),
         temporary: temporary.path(),
@@ -82,6 +88,7 @@ pub(super) async fn run(turn: &mut Turn, call: &CallId, value: Value) -> Result<
         limits: turn.settings.limits,
     };
     let finished = process::run(&job, &turn.cancel).await;
+    let aside = tops.set_aside(&walls).told(&policy.root);
     turn.quarters.look_anew(&policy);
     let (note, failed) = match &finished.ended {
         Ended::Exit(0) => ("exit code 0".to_owned(), false),
@@ -91,7 +98,9 @@ pub(super) async fn run(turn: &mut Turn, call: &CallId, value: Value) -> Result<
         Ended::Canceled => ("stopped: the run was canceled".to_owned(), true),
         Ended::Failed(reason) => (format!("could not start: {reason}"), true),
     };
-    turn.record(vec![Event::EffectFinished { call: call.clone(), ok: !failed, note: note.clone() }]).await?;
+    let mut events = vec![Event::EffectFinished { call: call.clone(), ok: !failed, note: note.clone() }];
+    events.extend(aside.iter().map(|text| Event::Notice { text: text.clone() }));
+    turn.record(events).await?;
     if finished.ended == Ended::Canceled {
         return Err(AgentError::Canceled);
     }
@@ -100,6 +109,7 @@ pub(super) async fn run(turn: &mut Turn, call: &CallId, value: Value) -> Result<
         text.push('\n');
     }
     text.push_str(&format!("[{note}]"));
+    text.extend(aside.iter().map(|text| format!("\n[{text}]")));
     let output = if failed { Output::failed(text) } else { Output::fine(text) };
     Ok(output.with(Grade::Tool, format!("the output of {command}")))
 }

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::report::State;
 use super::survey::Survey;
+use super::vacancy::Vacancy;
 use crate::policy::Policy;
 
 /// Folders and files that every program needs, and that hold nothing of the person's.
@@ -103,7 +104,7 @@ pub struct Confinement {
     /// Below those, not even readable.
     pub hide: Vec<PathBuf>,
     /// Below those and not there yet: what must not be made.
-    pub absent: Vec<PathBuf>,
+    pub absent: Vec<Vacancy>,
 }
 
 impl Confinement {

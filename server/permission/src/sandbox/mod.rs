@@ -18,26 +18,33 @@
 //! - Nothing here decides whether a command may start: [`crate::judge`] did.
 
 mod confine;
+mod gitconfig;
 mod launch;
 #[cfg(target_os = "linux")]
 mod linux;
 mod orders;
 mod probe;
 mod profile;
+mod quiet;
 mod report;
 mod repository;
+mod strays;
 mod survey;
 mod toolchains;
+mod vacancy;
 
 pub use confine::{Circumstances, Confinement, Network, Sandbox, confine, words};
 pub use launch::{LAUNCHER, launched};
 pub use orders::{Limits, News, Orders, read_news, write_orders};
 pub use probe::probe;
 pub use profile::seatbelt;
+pub use quiet::quiet_git;
 pub use report::{Property, Report, State};
 pub use repository::repository;
+pub use strays::{Stray, Strays, Tops};
 pub use survey::{Survey, survey};
 pub use toolchains::{Toolchains, toolchains};
+pub use vacancy::Vacancy;
 
 /// The one shell, never the person's own: what was read is what is run. It reads no start-up files.
 pub const SHELL: &str = "/bin/bash";

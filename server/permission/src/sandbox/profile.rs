@@ -37,7 +37,8 @@ pub fn seatbelt(confinement: &Confinement, temporary: &Path) -> String {
     for place in confinement.write.iter().map(AsRef::as_ref).chain([temporary]) {
         rule("allow", "file-read* file-write*", place);
     }
-    for place in confinement.guard.iter().chain(&confinement.absent) {
+    let absent = confinement.absent.iter().map(|vacancy| &vacancy.place);
+    for place in confinement.guard.iter().chain(absent) {
         rule("deny", "file-write*", place);
     }
     for place in &confinement.pin {
@@ -71,7 +72,7 @@ fn quoted(place: &Path) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sandbox::State;
+    use crate::sandbox::{State, Vacancy};
 
     #[test]
     fn what_is_hidden_and_guarded_comes_last() {
@@ -84,7 +85,7 @@ mod tests {
             pin: vec!["/w/.git".into()],
             guard: vec!["/w/.git/hooks".into()],
             hide: vec!["/w/.env".into()],
-            absent: vec!["/w/.vscode".into()],
+            absent: vec![Vacancy { place: "/w/.vscode".into(), file: None }],
         };
         let text = seatbelt(&confinement, Path::new("/t"));
         let at = |line: &str| text.find(line).unwrap_or_else(|| panic!("{line} is not in\n{text}"));

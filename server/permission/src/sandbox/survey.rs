@@ -7,11 +7,15 @@
 use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
 
-use copydesk_base::{Effect, Verdict};
+use copydesk_base::{Effect, Verdict, path};
 
+use super::vacancy::{Vacancy, is_there};
 use crate::policy::Policy;
 use crate::rule::{Pattern, RuleVerdict};
-use crate::zone::{PROTECTED_FILES, PROTECTED_FOLDERS, SECRET_FILES, SECRET_FOLDERS};
+use crate::zone::{
+    AT_ONCE, IN_GIT, IN_WORKTREE, PROTECTED_FILES, PROTECTED_FOLDERS, SECRET_FILES, SECRET_FOLDERS, Stand,
+    names_of_home,
+};
 
 /// The most entries that are looked at.
 const MOST: usize = 20_000;
@@ -37,12 +41,8 @@ const PASSED: &[&str] = &[
     ".direnv",
 ];
 
-/// Names at the top of a workspace that editors, agents and shells act on as soon as they are there.
-const RESERVED: &[&str] =
-    &[".copydesk", ".vscode", ".idea", ".helix", ".zed", ".envrc", ".nvim.lua", ".exrc"];
-
-/// In a folder of git, what makes it run programs.
-const GIT: &[&str] = &["hooks", "config", "config.worktree"];
+/// How deep folders of git may lie in `modules`.
+const DEEPEST_MODULE: usize = 4;
 
 /// Where test suites keep keys that open nothing.
 const FIXTURES: &[&str] =
@@ -55,27 +55,32 @@ pub struct Survey {
     pub protected: Vec<PathBuf>,
     /// Folders around something protected that must stay where they are.
     pub pinned: Vec<PathBuf>,
-    /// Reserved names that nothing has yet.
-    pub absent: Vec<PathBuf>,
+    /// Protected names that nothing has yet.
+    pub absent: Vec<Vacancy>,
 }
 
 /// Looks through the workspace and the further folders.
 pub fn survey(policy: &Policy) -> Survey {
     let mut survey = Survey::default();
     for root in std::iter::once(&policy.root).chain(&policy.additional) {
-        top(root, &mut survey);
+        top(root, policy, &mut survey);
         walk(root, policy, &mut survey);
     }
     for places in [&mut survey.secret, &mut survey.protected, &mut survey.pinned] {
-        places.sort();
+        // The nearest first: a thousand decoys further down push nothing out at the top.
+        places.sort_by_cached_key(|place| (place.components().count(), place.clone()));
         places.dedup();
         places.truncate(MOST_PLACES);
     }
+    let dangling = survey.protected.iter().map(|place| path::resolve(place, Path::new("")));
+    let vacant = dangling.filter(|target| target.symlink_metadata().is_err());
+    survey.absent.extend(vacant.map(|target| Vacancy::new(target, Stand::Folder)).collect::<Vec<_>>());
+    survey.absent.truncate(MOST_PLACES);
     survey
 }
 
 /// What is known by its path from the root.
-fn top(root: &Path, survey: &mut Survey) {
+fn top(root: &Path, policy: &Policy, survey: &mut Survey) {
     let there = |names: &[&str]| {
         let places = names.iter().map(|name| root.join(name)).collect::<Vec<_>>();
         places.into_iter().filter(|place| is_there(place)).collect::<Vec<_>>()
@@ -88,49 +93,59 @@ fn top(root: &Path, survey: &mut Survey) {
         survey.pinned.extend(place.parent().filter(|parent| *parent != root).map(Path::to_owned));
         survey.protected.push(place);
     }
-    let reserved = RESERVED.iter().map(|name| root.join(name));
-    survey.absent.extend(reserved.filter(|place| !is_there(place)));
+    let at_home = if policy.home.as_deref() == Some(root) { names_of_home() } else { Vec::new() };
+    let free =
+        AT_ONCE.iter().copied().chain(at_home).map(|name| Vacancy::new(root.join(name), Stand::Folder));
+    survey.absent.extend(free.filter(|vacancy| !is_there(&vacancy.place)));
     git(&root.join(".git"), survey);
 }
 
-/// Whether something stands there, and not only a launcher's placeholder.
-fn is_there(place: &Path) -> bool {
-    place.symlink_metadata().is_ok() && !is_ghost(place)
-}
-
-/// The mode of the empty folders that a launcher makes where nothing may appear. No folder has it by chance.
-pub(super) const GHOST: u32 = 0o1711;
-
-/// Whether a place is such a folder; a strict umask leaves the first digits of its mode.
-pub(super) fn is_ghost(place: &Path) -> bool {
-    use std::os::unix::fs::MetadataExt;
-    let is_told = |mode: u32| mode & 0o1700 == 0o1700 && mode & 0o6066 == 0;
-    place.symlink_metadata().is_ok_and(|metadata| metadata.is_dir() && is_told(metadata.mode()))
-}
-
-/// The folder of git: commits need to write there, and nobody needs to write what git runs.
+/// A folder of git: commits need to write there, and nobody needs to write what git runs.
 fn git(folder: &Path, survey: &mut Survey) {
-    match folder.symlink_metadata() {
-        Ok(metadata) if metadata.is_dir() => {}
-        Ok(_) => {
-            survey.protected.push(folder.to_owned());
-            return;
-        }
-        Err(_) => return,
+    if !is_there(folder) {
+        return;
     }
+    if !folder.symlink_metadata().is_ok_and(|metadata| metadata.is_dir()) {
+        survey.protected.push(folder.to_owned());
+        return;
+    }
+    let mut repositories = vec![folder.to_owned()];
+    while let Some(repository) = repositories.pop() {
+        hold(&repository, IN_GIT, survey);
+        modules(&repository.join("modules"), DEEPEST_MODULE, &mut repositories);
+        for worktree in folders(&repository.join("worktrees")).filter(|place| place.join("gitdir").exists()) {
+            hold(&worktree, IN_WORKTREE, survey);
+        }
+    }
+}
+
+/// Keeps a folder where it is and writable, but for these names in it.
+fn hold(folder: &Path, names: &[(&str, Stand)], survey: &mut Survey) {
     survey.pinned.push(folder.to_owned());
-    let modules = std::fs::read_dir(folder.join("modules")).into_iter().flatten().flatten();
-    let modules: Vec<PathBuf> = modules.map(|entry| entry.path()).collect();
-    survey.pinned.extend(modules.iter().cloned());
-    for repository in std::iter::once(folder.to_owned()).chain(modules) {
-        for place in GIT.iter().map(|name| repository.join(name)) {
-            match is_there(&place) {
-                true => survey.protected.push(place),
-                false if place.ends_with("hooks") => survey.absent.push(place),
-                false => {}
-            }
+    for (name, stand) in names {
+        let place = folder.join(name);
+        if is_there(&place) {
+            survey.protected.push(place);
+        } else {
+            survey.absent.push(Vacancy::new(place, *stand));
         }
     }
+}
+
+/// The repositories of submodules, which are named by the path that they stand at.
+fn modules(folder: &Path, depth: usize, found: &mut Vec<PathBuf>) {
+    for place in folders(folder) {
+        if place.join("HEAD").exists() {
+            found.push(place);
+        } else if depth > 0 {
+            modules(&place, depth - 1, found);
+        }
+    }
+}
+
+fn folders(folder: &Path) -> impl Iterator<Item = PathBuf> {
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    entries.filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir())).map(|entry| entry.path())
 }
 
 fn walk(root: &Path, policy: &Policy, survey: &mut Survey) {

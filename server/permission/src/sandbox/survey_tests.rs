@@ -37,7 +37,12 @@ fn secrets_and_protected_files_are_found_at_any_depth_and_git_stays_usable() {
         ".git/config",
         ".git/hooks/pre-commit.sample",
         ".git/HEAD",
-        ".git/modules/lib/config",
+        ".git/info/exclude",
+        ".git/modules/group/lib/HEAD",
+        ".git/modules/group/lib/config",
+        ".git/worktrees/side/HEAD",
+        ".git/worktrees/side/gitdir",
+        ".git/worktrees/side/commondir",
         ".vscode/settings.json",
         ".keystone/config.yaml",
         ".keystone/workflows/a.yaml",
@@ -52,26 +57,70 @@ fn secrets_and_protected_files_are_found_at_any_depth_and_git_stays_usable() {
     let found = survey(&policy);
     assert_eq!(
         names(&policy, &found.secret),
-        [".env", "certs/server.pem", "deep/er/.env.local", "deep/id_rsa"]
+        [".env", "certs/server.pem", "deep/id_rsa", "deep/er/.env.local"]
     );
     assert_eq!(
         names(&policy, &found.protected),
         [
+            ".vscode",
             ".git/config",
             ".git/hooks",
-            ".git/modules/lib/config",
+            ".git/info",
+            ".git/modules",
+            ".git/worktrees",
             ".keystone/config.yaml",
-            ".vscode",
             "deep/.idea",
+            ".git/worktrees/side/commondir",
+            ".git/worktrees/side/gitdir",
+            ".git/modules/group/lib/config",
         ]
     );
-    assert_eq!(names(&policy, &found.pinned), [".git", ".git/modules/lib", ".keystone"]);
-    let absent = names(&policy, &found.absent);
-    assert!(
-        absent.contains(&".copydesk".to_owned()) && !absent.contains(&".vscode".to_owned()),
-        "{absent:?}"
+    assert_eq!(
+        names(&policy, &found.pinned),
+        [".git", ".keystone", ".git/worktrees/side", ".git/modules/group/lib"]
     );
-    assert!(absent.contains(&".git/modules/lib/hooks".to_owned()), "{absent:?}");
+    let absent: Vec<(String, Option<&str>)> = found
+        .absent
+        .iter()
+        .map(|vacancy| {
+            (names(&policy, std::slice::from_ref(&vacancy.place)).remove(0), vacancy.file.as_deref())
+        })
+        .collect();
+    let top = AT_ONCE.iter().filter(|name| ![".git", ".vscode"].contains(name));
+    let inside = |folder: &str, free: &[(&str, Option<&'static str>)]| -> Vec<(String, Option<&str>)> {
+        free.iter().map(|(name, file)| (format!("{folder}/{name}"), *file)).collect()
+    };
+    let (dot, empty) = (Some(".\n"), Some(""));
+    let mut expected: Vec<(String, Option<&str>)> = top.map(|name| ((*name).to_owned(), None)).collect();
+    expected.extend(inside(".git", &[("config.worktree", empty), ("commondir", dot)]));
+    expected.extend(inside(".git/worktrees/side", &[("config.worktree", empty)]));
+    expected.extend(inside(
+        ".git/modules/group/lib",
+        &[
+            ("hooks", None),
+            ("config.worktree", empty),
+            ("commondir", dot),
+            ("info", None),
+            ("modules", None),
+            ("worktrees", None),
+        ],
+    ));
+    assert_eq!(absent, expected);
+}
+
+#[test]
+fn decoys_push_nothing_out_and_a_home_holds_its_own_names() {
+    let decoys: Vec<String> = (0..300).map(|at| format!("!{at}/sub/.idea/x")).collect();
+    let mut files: Vec<&str> = decoys.iter().map(String::as_str).collect();
+    files.extend([".git/hooks/x", ".git/config"]);
+    let (_folder, mut policy) = tree(&files);
+    let protected = names(&policy, &survey(&policy).protected);
+    assert_eq!(protected[..2], [".git/config", ".git/hooks"]);
+    policy.home = Some(policy.root.clone());
+    let absent: Vec<PathBuf> = survey(&policy).absent.into_iter().map(|vacancy| vacancy.place).collect();
+    for name in [".bashrc", ".profile", ".ssh", ".git/commondir"] {
+        assert!(absent.contains(&policy.root.join(name)), "{name}");
+    }
 }
 
 #[test]
@@ -91,13 +140,19 @@ fn a_worktree_s_link_to_its_repository_cannot_be_bent() {
 
 #[test]
 fn a_placeholder_that_is_still_there_counts_as_nothing() {
+    use crate::sandbox::vacancy::{FILE, FOLDER};
+    use std::fs::{Permissions, set_permissions};
     use std::os::unix::fs::PermissionsExt;
-    let (_folder, policy) = tree(&["src/main.rs"]);
+    let (_folder, policy) = tree(&["src/main.rs", ".git/config"]);
     let before = survey(&policy);
-    let ghost = policy.root.join(".vscode");
-    std::fs::create_dir(&ghost).unwrap();
-    std::fs::set_permissions(&ghost, std::fs::Permissions::from_mode(GHOST)).unwrap();
+    let (folder, file) = (policy.root.join(".vscode"), policy.root.join(".git/commondir"));
+    std::fs::create_dir(&folder).unwrap();
+    std::fs::write(&file, ".\n").unwrap();
+    set_permissions(&folder, Permissions::from_mode(FOLDER)).unwrap();
+    set_permissions(&file, Permissions::from_mode(FILE)).unwrap();
     assert_eq!(survey(&policy), before);
-    std::fs::set_permissions(&ghost, std::fs::Permissions::from_mode(0o755)).unwrap();
-    assert_eq!(survey(&policy).protected, [ghost]);
+    set_permissions(&folder, Permissions::from_mode(0o755)).unwrap();
+    set_permissions(&file, Permissions::from_mode(0o644)).unwrap();
+    let found = survey(&policy).protected;
+    assert!(found.contains(&folder) && found.contains(&file), "{found:?}");
 }

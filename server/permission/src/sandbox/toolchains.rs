@@ -101,8 +101,19 @@ const VARIABLES: &[&str] = &[
 /// Variables that name folders, one behind the other.
 const LISTS: &[&str] = &["PATH", "GEM_PATH", "PYTHONPATH", "NODE_PATH"];
 
-/// Names that a folder of programs has inside a toolchain.
-const PROGRAMS: &[&str] = &["bin", "sbin", "shims", "condabin"];
+/// What programs of a toolchain need beside the folder that they stand in, by that folder's name.
+const BESIDE: &[(&str, &[&str])] = &[
+    (
+        "bin",
+        &["lib", "lib32", "lib64", "libexec", "include", "share", "pyvenv.cfg", "conf", "jmods", "release"],
+    ),
+    ("sbin", &["lib", "lib64", "libexec", "share"]),
+    ("shims", &["bin", "lib", "libexec", "versions", "version", "installs", "plugins"]),
+    ("condabin", &["bin", "lib", "etc", "envs", "shell"]),
+];
+
+/// What Go needs of its own folder; elsewhere `src` is somebody's work.
+const BESIDE_GO: &[&str] = &["src", "pkg", "go.env", "VERSION"];
 
 /// What [`toolchains`] found.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -125,7 +136,7 @@ pub fn toolchains(environment: &[(String, String)], home: Option<&Path>) -> Tool
             found.readable.push(PathBuf::from(value));
         }
         if LISTS.contains(&name.as_str()) {
-            found.readable.extend(std::env::split_paths(value).map(|folder| whole(&folder, home)));
+            found.readable.extend(std::env::split_paths(value).flat_map(|folder| entry(&folder, home)));
         }
         if name == "CARGO_HOME" {
             let cargo = Path::new(value);
@@ -142,20 +153,18 @@ pub fn toolchains(environment: &[(String, String)], home: Option<&Path>) -> Tool
     found
 }
 
-/// The toolchain that a folder of programs belongs to; the folder itself where that is the home's or the disk's.
-fn whole(folder: &Path, home: Option<&Path>) -> PathBuf {
-    let is_programs =
-        folder.file_name().and_then(|name| name.to_str()).is_some_and(|name| PROGRAMS.contains(&name));
-    match folder.parent() {
-        Some(parent)
-            if is_programs
-                && parent.components().count() > 2
-                && !home.is_some_and(|home| home.starts_with(parent) || home.join(".local") == parent) =>
-        {
-            parent.to_owned()
-        }
-        _ => folder.to_owned(),
-    }
+/// An entry of a list: the folder itself, and what programs in it need beside it. Never the whole folder around it,
+/// which may be somebody's project, keys included; beside the home's or the disk's own `bin`, nothing.
+fn entry(folder: &Path, home: Option<&Path>) -> Vec<PathBuf> {
+    let name = folder.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+    let beside = BESIDE.iter().find(|(known, _)| *known == name).map_or(&[][..], |(_, beside)| beside);
+    let go = if name == "bin" && folder.join("go").is_file() { BESIDE_GO } else { &[] };
+    let around = folder.parent().filter(|around| {
+        let is_home = home.is_some_and(|home| home.starts_with(around) || home.join(".local") == **around);
+        around.components().count() > 2 && !is_home
+    });
+    let needed = around.into_iter().flat_map(|around| beside.iter().chain(go).map(|name| around.join(name)));
+    std::iter::once(folder.to_owned()).chain(needed).collect()
 }
 
 #[cfg(test)]
@@ -165,17 +174,28 @@ mod tests {
     #[test]
     fn the_environment_names_toolchains_and_never_the_home() {
         let home = Path::new("/people/ada");
-        for (name, value, expected) in [
-            ("PATH", "/usr/bin:/people/ada/.nvm/versions/node/v22/bin", "/people/ada/.nvm/versions/node/v22"),
-            ("PATH", "/people/ada/bin", "/people/ada/bin"),
-            ("PATH", "/people/ada/.local/bin", "/people/ada/.local/bin"),
-            ("PATH", "/data/tools/x/bin:", "/data/tools/x"),
-            ("PATH", "/data/bin", "/data/bin"),
-            ("GOROOT", "/data/go", "/data/go"),
+        for (name, value, expected, not) in [
+            ("PATH", "/usr/bin:/people/ada/node/bin", "/people/ada/node/bin", "/people/ada/node"),
+            ("PATH", "/people/ada/node/bin", "/people/ada/node/lib", "/people/ada/node/src"),
+            ("PATH", "/people/ada/code/tool/bin", "/people/ada/code/tool/bin", "/people/ada/code/tool"),
+            ("PATH", "/people/ada/bin", "/people/ada/bin", "/people/ada/lib"),
+            ("PATH", "/people/ada/.local/bin", "/people/ada/.local/bin", "/people/ada/.local/share"),
+            ("PATH", "/data/asdf/shims:", "/data/asdf/installs", "/data/asdf"),
+            ("PATH", "/data/tools/x/libexec", "/data/tools/x/libexec", "/data/tools/x/lib"),
+            ("PATH", "/data/bin", "/data/bin", "/data/lib"),
+            ("GOROOT", "/data/go", "/data/go", "/data"),
         ] {
             let found = toolchains(&[(name.to_owned(), value.to_owned())], Some(home)).readable;
             assert!(found.contains(&PathBuf::from(expected)), "{name}={value}: {found:?}");
+            assert!(!found.contains(&PathBuf::from(not)), "{name}={value}: {found:?}");
         }
+        let go = tempfile::tempdir().unwrap();
+        let place = |name: &str| go.path().join(name);
+        std::fs::create_dir(place("bin")).unwrap();
+        std::fs::write(place("bin/go"), "").unwrap();
+        let path = place("bin").display().to_string();
+        let found = toolchains(&[("PATH".to_owned(), path)], Some(home)).readable;
+        assert!(found.contains(&place("src")) && !found.contains(&go.path().to_owned()), "{found:?}");
         let found = toolchains(&[("EDITOR".to_owned(), "/data/x".to_owned())], None);
         assert_eq!(found, Toolchains::default());
         let found = toolchains(&[("PATH".to_owned(), "here:.".to_owned())], None);

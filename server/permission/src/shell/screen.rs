@@ -5,7 +5,7 @@
 
 use std::path::Path;
 
-use copydesk_base::Because;
+use copydesk_base::{Because, path};
 
 use super::arguments::Findings;
 use super::tools::{self, Operands};
@@ -45,6 +45,8 @@ pub(super) fn screen(word: &Word, simple: &Simple, policy: &Policy, findings: &m
             if zone::is_secret(&place) {
                 let reason = format!("{part} holds secrets; no command may name it");
                 findings.refuse(Because::of(reason));
+            } else if path::is_magic(&place) {
+                findings.refuse(Because::of(format!("{part} leads through a process; name the file itself")));
             } else if let Some(rule) = hiding_rule(&place, policy) {
                 findings.refuse(because(rule));
             }

@@ -3,9 +3,10 @@
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 
+use rustix::fs::{CWD, Mode, OFlags, open};
 use rustix::mount::{
-    MountFlags, MountPropagationFlags, UnmountFlags, mount, mount_bind, mount_bind_recursive, mount_change,
-    mount_remount, unmount,
+    MountFlags, MountPropagationFlags, MoveMountFlags, OpenTreeFlags, UnmountFlags, mount, mount_bind,
+    mount_bind_recursive, mount_change, mount_remount, move_mount, open_tree, unmount,
 };
 
 use super::plan::{Access, Kind, Plan};
@@ -53,6 +54,7 @@ pub(super) fn build(plan: &Plan, temporary: &Path) -> Result<(), String> {
         hide(place, *kind)?;
     }
     wall(&plan.walled)?;
+    plan.held.iter().try_for_each(|place| hold(place))?;
     unmount(OLD, UnmountFlags::DETACH).map_err(|error| failed("leave the old root", error))?;
     std::fs::remove_dir(OLD).map_err(|error| failed("leave the old root", error))?;
     lock(plan)?;
@@ -148,6 +150,25 @@ fn wall(places: &[PathBuf]) -> Result<(), String> {
         mount_bind(WALL, place).map_err(|error| failed(&format!("guard {}", place.display()), error))?;
     }
     Ok(())
+}
+
+/// Puts a symbolic link over itself: it leads where it led, and nobody can take away what something is mounted on.
+fn hold(link: &Path) -> Result<(), String> {
+    let flags = OpenTreeFlags::OPEN_TREE_CLONE
+        | OpenTreeFlags::OPEN_TREE_CLOEXEC
+        | OpenTreeFlags::AT_SYMLINK_NOFOLLOW;
+    let path = OFlags::PATH | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+    let held = open_tree(CWD, link, flags).and_then(|tree| {
+        let target = open(link, path, Mode::empty())?;
+        move_mount(
+            tree,
+            "",
+            target,
+            "",
+            MoveMountFlags::MOVE_MOUNT_F_EMPTY_PATH | MoveMountFlags::MOVE_MOUNT_T_EMPTY_PATH,
+        )
+    });
+    held.map_err(|error| failed(&format!("hold {}", link.display()), error))
 }
 
 /// Makes read-only what the plan says, with everything that is mounted below it.

@@ -39,6 +39,8 @@ pub(super) struct Plan {
     pub(super) hidden: Vec<(PathBuf, Kind)>,
     /// Empty folders that stay empty.
     pub(super) walled: Vec<PathBuf>,
+    /// Symbolic links of the workspace that must go on leading where they lead.
+    pub(super) held: Vec<PathBuf>,
     pub(super) home: Option<PathBuf>,
 }
 
@@ -60,8 +62,15 @@ impl Plan {
         }
         for place in &confinement.guard {
             plan.add(place, Access::Read, true);
+            plan.hold(place);
         }
-        plan.walled = ghosts.iter().filter_map(|ghost| ghost.path.canonicalize().ok()).collect();
+        for ghost in ghosts {
+            match (ghost.kind, ghost.path.canonicalize()) {
+                (Kind::Folder, Ok(place)) => plan.walled.push(place),
+                (Kind::File, Ok(place)) => plan.add(&place, Access::Read, true),
+                (_, Err(_)) => {}
+            }
+        }
         for place in &confinement.hide {
             let Ok(place) = place.canonicalize() else { continue };
             if rustix::fs::access(&place, rustix::fs::Access::READ_OK).is_err() {
@@ -100,6 +109,13 @@ impl Plan {
         }
         let kind = if real.is_dir() { Kind::Folder } else { Kind::File };
         self.binds.insert(real, Bind { access, kind, apart });
+    }
+
+    /// Keeps a link that stands for something protected from being replaced by something else.
+    fn hold(&mut self, place: &Path) {
+        let is_link = place.symlink_metadata().is_ok_and(|metadata| metadata.is_symlink());
+        let folder = place.parent().filter(|_| is_link).and_then(|folder| folder.canonicalize().ok());
+        self.held.extend(folder.zip(place.file_name()).map(|(folder, name)| folder.join(name)));
     }
 
     /// Takes out what is the same as the folder around it.
