@@ -102,6 +102,7 @@ fn sandbox() {
         command: ":".into(),
         cwd: workspace.root(),
         temporary: workspace.state(),
+        locks: workspace.state().join("held"),
         confinement: confine(&effect, &policy, &around).expect("it can be confined"),
         limits: Limits { memory: None, processes: Some(4096) },
     };

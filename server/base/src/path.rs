@@ -41,7 +41,7 @@ fn is_of_process(folder: &Path) -> bool {
 
 /// Whether a resolved path goes on behind a link that each process has for itself: `/proc/1/cwd/x`, `/proc/1/fd/3/x`.
 pub fn is_magic(path: &Path) -> bool {
-    let mut parts = path.components().map(|part| part.as_os_str()).skip(1);
+    let mut parts = path.components().map(Component::as_os_str).skip(1);
     let is_of_process = parts.next().is_some_and(|part| part == "proc") && parts.next().is_some();
     let mut behind =
         parts.skip_while(|part| !["cwd", "root", "fd", "map_files"].iter().any(|name| part == name));

@@ -23,8 +23,8 @@ mod linux {
     use copydesk_base::{Effect, config::Mode};
     use copydesk_permission::Policy;
     use copydesk_permission::sandbox::{
-        Circumstances, Confinement, LAUNCHER, Limits, Network, News, Orders, Sandbox, State, Vacancy,
-        confine, probe, read_news, survey, write_orders,
+        Circumstances, Confinement, LAUNCHER, Limits, Network, News, Orders, Placeholder, Sandbox, State,
+        Vacancy, confine, probe, read_news, survey, write_orders,
     };
 
     /// Says every open file but the first three, and every part of process 1 that it could open; then tries what the
@@ -129,6 +129,7 @@ END
             command: command.to_owned(),
             cwd: root.to_owned(),
             temporary: temporary.path().to_owned(),
+            locks: temporary.path().join("locks"),
             confinement,
             limits: Limits::default(),
         };
@@ -150,7 +151,7 @@ END
     fn no_process_inside_lends_a_way_out() {
         let workspace = tempfile::tempdir().unwrap();
         let root = workspace.path().canonicalize().unwrap();
-        let vacant = |name: &str| Vacancy { place: root.join(name), file: None };
+        let vacant = |name: &str| Vacancy { place: root.join(name), stand: Placeholder::Folder };
         let confinement = Confinement {
             state: State::Full,
             network: Network::Closed,

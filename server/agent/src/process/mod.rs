@@ -43,6 +43,8 @@ pub(crate) struct Job<'a> {
     pub(crate) launcher: Option<&'a Path>,
     /// The run's own temporary folder.
     pub(crate) temporary: &'a Path,
+    /// Where launchers keep their locks.
+    pub(crate) locks: &'a Path,
     pub(crate) time: Duration,
     pub(crate) limits: Limits,
 }
@@ -122,6 +124,7 @@ async fn prepared(job: &Job<'_>) -> std::io::Result<(Command, Option<UnixStream>
         command: job.command.to_owned(),
         cwd: job.cwd.to_owned(),
         temporary: job.temporary.to_owned(),
+        locks: job.locks.to_owned(),
         confinement: job.confinement.clone(),
         limits: job.limits,
     };

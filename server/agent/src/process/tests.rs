@@ -25,6 +25,7 @@ async fn run_until(command: &str, time: Duration, cancel: &CancellationToken) ->
         confinement: &confinement,
         launcher: None,
         temporary: Path::new("/tmp"),
+        locks: Path::new("/nowhere"),
         time,
         limits: Limits::default(),
     };

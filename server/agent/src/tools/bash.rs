@@ -84,6 +84,7 @@ pub(super) async fn run(turn: &mut Turn, call: &CallId, value: Value) -> Result<
         confinement: &walls,
         launcher: turn.settings.sandbox.launcher.as_deref(),
         temporary: temporary.path(),
+        locks: &turn.settings.state_home.join("held"),
         time: limit,
         limits: turn.settings.limits,
     };

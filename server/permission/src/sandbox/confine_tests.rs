@@ -1,7 +1,7 @@
 //! Which walls follow from which policy.
 
 use super::*;
-use crate::sandbox::Report;
+use crate::sandbox::{Placeholder, Report};
 
 fn policy(mode: Mode) -> Policy {
     Policy {
@@ -34,7 +34,7 @@ fn around(mode: Mode, state: State, network: Network) -> Result<Confinement, Str
         secret: vec!["/people/ada/code/.env".into()],
         protected: vec!["/people/ada/code/.git/hooks".into()],
         pinned: vec!["/people/ada/code/.git".into()],
-        absent: vec![Vacancy { place: "/people/ada/code/.vscode".into(), file: None }],
+        absent: vec![Vacancy { place: "/people/ada/code/.vscode".into(), stand: Placeholder::Folder }],
     };
     let effect = Effect::Execute { command: "make".into(), cwd: "/people/ada/code".into() };
     confine(&effect, &policy(mode), &Circumstances { sandbox: &sandbox(), state, survey: &survey, network })

@@ -24,7 +24,6 @@ pub(super) fn read(text: &str) -> Vec<Setting> {
     loop {
         reader.skip(|letter| letter.is_ascii_whitespace());
         match reader.rest.chars().next() {
-            None => return found,
             Some('#' | ';') => reader.skip(|letter| letter != '\n'),
             Some('[') => match reader.heading() {
                 Some(read) => heading = read,
@@ -37,7 +36,7 @@ pub(super) fn read(text: &str) -> Vec<Setting> {
                 }
                 None => return found,
             },
-            Some(_) => return found,
+            None | Some(_) => return found,
         }
     }
 }

@@ -44,7 +44,7 @@ pub use repository::repository;
 pub use strays::{Stray, Strays, Tops};
 pub use survey::{Survey, survey};
 pub use toolchains::{Toolchains, toolchains};
-pub use vacancy::Vacancy;
+pub use vacancy::{Placeholder, Vacancy};
 
 /// The one shell, never the person's own: what was read is what is run. It reads no start-up files.
 pub const SHELL: &str = "/bin/bash";

@@ -18,6 +18,8 @@ pub struct Orders {
     pub cwd: PathBuf,
     /// The run's own temporary folder. In full it is `/tmp` inside.
     pub temporary: PathBuf,
+    /// A folder of ours for locks, made where it is needed.
+    pub locks: PathBuf,
     pub confinement: Confinement,
     pub limits: Limits,
 }

@@ -70,6 +70,7 @@ fn try_once(launcher: &Path, state: super::report::State) -> Result<(), String> 
         command: ":".to_owned(),
         cwd: "/".into(),
         temporary: "/usr".into(),
+        locks: "/nowhere".into(),
         confinement,
         limits: Limits::default(),
     };

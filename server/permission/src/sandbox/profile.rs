@@ -72,7 +72,7 @@ fn quoted(place: &Path) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sandbox::{State, Vacancy};
+    use crate::sandbox::{Placeholder, State, Vacancy};
 
     #[test]
     fn what_is_hidden_and_guarded_comes_last() {
@@ -85,7 +85,7 @@ mod tests {
             pin: vec!["/w/.git".into()],
             guard: vec!["/w/.git/hooks".into()],
             hide: vec!["/w/.env".into()],
-            absent: vec![Vacancy { place: "/w/.vscode".into(), file: None }],
+            absent: vec![Vacancy { place: "/w/.vscode".into(), stand: Placeholder::Folder }],
         };
         let text = seatbelt(&confinement, Path::new("/t"));
         let at = |line: &str| text.find(line).unwrap_or_else(|| panic!("{line} is not in\n{text}"));

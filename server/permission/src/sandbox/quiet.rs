@@ -74,10 +74,9 @@ fn overruled(setting: &Setting) -> Option<(String, String)> {
     let (section, key) = (setting.section.as_str(), setting.key.as_str());
     let value = match (section, key) {
         ("filter", "clean" | "smudge" | "process") => "",
-        ("filter", "required") | ("diff", "cachetextconv") => "false",
+        ("filter", "required") | ("diff", "cachetextconv") | ("gpg", "program") => "false",
         ("diff", "textconv") => "cat",
         ("diff", "command" | "external") => DIFF,
-        ("gpg", "program") => "false",
         _ => return None,
     };
     let sub = setting.subsection.as_ref().map(|sub| format!(".{sub}")).unwrap_or_default();

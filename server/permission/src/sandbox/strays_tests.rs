@@ -3,7 +3,7 @@
 use copydesk_base::config::Mode;
 
 use super::*;
-use crate::sandbox::{Network, Vacancy};
+use crate::sandbox::{Network, Placeholder, Vacancy};
 
 fn walls(state: State, root: &Path, absent: &[&str]) -> Confinement {
     Confinement {
@@ -15,7 +15,10 @@ fn walls(state: State, root: &Path, absent: &[&str]) -> Confinement {
         pin: vec![],
         guard: vec![],
         hide: vec![],
-        absent: absent.iter().map(|name| Vacancy { place: root.join(name), file: None }).collect(),
+        absent: absent
+            .iter()
+            .map(|name| Vacancy { place: root.join(name), stand: Placeholder::Folder })
+            .collect(),
     }
 }
 

@@ -72,9 +72,13 @@ pub fn survey(policy: &Policy) -> Survey {
         places.dedup();
         places.truncate(MOST_PLACES);
     }
-    let dangling = survey.protected.iter().map(|place| path::resolve(place, Path::new("")));
-    let vacant = dangling.filter(|target| target.symlink_metadata().is_err());
-    survey.absent.extend(vacant.map(|target| Vacancy::new(target, Stand::Folder)).collect::<Vec<_>>());
+    let leads = survey.protected.iter().map(|place| path::resolve(place, Path::new("")));
+    // The first step that is missing on the way to where a link leads.
+    let missing = leads.filter_map(|place| {
+        let missing = place.ancestors().take_while(|step| step.symlink_metadata().is_err()).last()?;
+        Some(Vacancy::new(missing.to_owned(), Stand::Folder))
+    });
+    survey.absent.extend(missing.collect::<Vec<_>>());
     survey.absent.truncate(MOST_PLACES);
     survey
 }

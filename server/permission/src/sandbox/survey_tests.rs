@@ -4,6 +4,7 @@ use copydesk_base::config::Mode;
 
 use super::*;
 use crate::rule::parse_rule;
+use crate::sandbox::Placeholder;
 
 fn tree(files: &[&str]) -> (tempfile::TempDir, Policy) {
     let folder = tempfile::tempdir().unwrap();
@@ -79,30 +80,31 @@ fn secrets_and_protected_files_are_found_at_any_depth_and_git_stays_usable() {
         names(&policy, &found.pinned),
         [".git", ".keystone", ".git/worktrees/side", ".git/modules/group/lib"]
     );
-    let absent: Vec<(String, Option<&str>)> = found
+    let absent: Vec<(String, Placeholder)> = found
         .absent
         .iter()
         .map(|vacancy| {
-            (names(&policy, std::slice::from_ref(&vacancy.place)).remove(0), vacancy.file.as_deref())
+            (names(&policy, std::slice::from_ref(&vacancy.place)).remove(0), vacancy.stand.clone())
         })
         .collect();
     let top = AT_ONCE.iter().filter(|name| ![".git", ".vscode"].contains(name));
-    let inside = |folder: &str, free: &[(&str, Option<&'static str>)]| -> Vec<(String, Option<&str>)> {
-        free.iter().map(|(name, file)| (format!("{folder}/{name}"), *file)).collect()
+    let inside = |folder: &str, free: &[(&str, Placeholder)]| -> Vec<(String, Placeholder)> {
+        free.iter().map(|(name, file)| (format!("{folder}/{name}"), file.clone())).collect()
     };
-    let (dot, empty) = (Some(".\n"), Some(""));
-    let mut expected: Vec<(String, Option<&str>)> = top.map(|name| ((*name).to_owned(), None)).collect();
-    expected.extend(inside(".git", &[("config.worktree", empty), ("commondir", dot)]));
-    expected.extend(inside(".git/worktrees/side", &[("config.worktree", empty)]));
+    let dot = Placeholder::File(".\n".to_owned());
+    let mut expected: Vec<(String, Placeholder)> =
+        top.map(|name| ((*name).to_owned(), Placeholder::Folder)).collect();
+    expected.extend(inside(".git", &[("config.worktree", Placeholder::Link), ("commondir", dot.clone())]));
+    expected.extend(inside(".git/worktrees/side", &[("config.worktree", Placeholder::Link)]));
     expected.extend(inside(
         ".git/modules/group/lib",
         &[
-            ("hooks", None),
-            ("config.worktree", empty),
-            ("commondir", dot),
-            ("info", None),
-            ("modules", None),
-            ("worktrees", None),
+            ("hooks", Placeholder::Link),
+            ("config.worktree", Placeholder::Link),
+            ("commondir", dot.clone()),
+            ("info", Placeholder::Link),
+            ("modules", Placeholder::Link),
+            ("worktrees", Placeholder::Link),
         ],
     ));
     assert_eq!(absent, expected);
@@ -140,19 +142,26 @@ fn a_worktree_s_link_to_its_repository_cannot_be_bent() {
 
 #[test]
 fn a_placeholder_that_is_still_there_counts_as_nothing() {
-    use crate::sandbox::vacancy::{FILE, FOLDER};
+    use crate::sandbox::vacancy::{FILE, FOLDER, NOWHERE};
     use std::fs::{Permissions, set_permissions};
-    use std::os::unix::fs::PermissionsExt;
+    use std::os::unix::fs::{PermissionsExt, symlink};
     let (_folder, policy) = tree(&["src/main.rs", ".git/config"]);
     let before = survey(&policy);
-    let (folder, file) = (policy.root.join(".vscode"), policy.root.join(".git/commondir"));
-    std::fs::create_dir(&folder).unwrap();
-    std::fs::write(&file, ".\n").unwrap();
-    set_permissions(&folder, Permissions::from_mode(FOLDER)).unwrap();
-    set_permissions(&file, Permissions::from_mode(FILE)).unwrap();
+    let at = |name: &str| policy.root.join(name);
+    std::fs::create_dir(at(".vscode")).unwrap();
+    symlink(NOWHERE, at(".git/hooks")).unwrap();
+    std::fs::write(at(".git/commondir"), ".\n").unwrap();
+    set_permissions(at(".vscode"), Permissions::from_mode(FOLDER)).unwrap();
+    set_permissions(at(".git/commondir"), Permissions::from_mode(FILE)).unwrap();
     assert_eq!(survey(&policy), before);
-    set_permissions(&folder, Permissions::from_mode(0o755)).unwrap();
-    set_permissions(&file, Permissions::from_mode(0o644)).unwrap();
-    let found = survey(&policy).protected;
-    assert!(found.contains(&folder) && found.contains(&file), "{found:?}");
+    set_permissions(at(".vscode"), Permissions::from_mode(0o755)).unwrap();
+    set_permissions(at(".git/commondir"), Permissions::from_mode(0o644)).unwrap();
+    std::fs::remove_file(at(".git/hooks")).unwrap();
+    symlink("../elsewhere/hooks", at(".git/hooks")).unwrap();
+    let found = survey(&policy);
+    for name in [".vscode", ".git/commondir", ".git/hooks"] {
+        assert!(found.protected.contains(&at(name)), "{name}: {found:?}");
+    }
+    let leads = at("elsewhere");
+    assert!(found.absent.iter().any(|vacancy| vacancy.place == leads), "what it leads to must not be made");
 }

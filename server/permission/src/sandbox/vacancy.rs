@@ -1,9 +1,9 @@
 //! Protected names that nothing has, and what stands there while a command runs.
 //!
-//! A mount needs something to stand on. So the launcher puts a *placeholder* there, in the real tree: an empty folder, or
-//! for git a file that says nothing new. It is told by its mode, which no file has by chance.
+//! A mount needs something to stand on. So the launcher puts a *placeholder* there, in the real tree: an empty folder,
+//! told by its mode, or within a folder of git a symbolic link to nothing, which to everybody who looks for the name is
+//! the same as no such file.
 
-use std::fs::Metadata;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
@@ -15,32 +15,50 @@ use crate::zone::Stand;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Vacancy {
     pub place: PathBuf,
-    /// The text of a file that means nothing there; none where a folder means nothing.
-    pub file: Option<String>,
+    pub stand: Placeholder,
+}
+
+/// What can stand there meanwhile.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Placeholder {
+    Folder,
+    Link,
+    /// A file with a text that says nothing new.
+    File(String),
 }
 
 impl Vacancy {
     pub(crate) fn new(place: PathBuf, stand: Stand) -> Self {
-        let file = match stand {
-            Stand::Folder => None,
-            Stand::File(text) => Some(text.to_owned()),
+        let stand = match stand {
+            Stand::Folder => Placeholder::Folder,
+            Stand::Link => Placeholder::Link,
+            Stand::File(text) => Placeholder::File(text.to_owned()),
         };
-        Self { place, file }
+        Self { place, stand }
     }
 }
 
-/// The modes of placeholders.
+/// Where those that are links lead: nothing is there, and nobody can make it.
+pub(super) const NOWHERE: &str = "/proc/held-by-copydesk-while-a-command-runs";
+/// The modes of those that are folders and files. None has them by chance.
 pub(super) const FOLDER: u32 = 0o1711;
 pub(super) const FILE: u32 = 0o1444;
 
 /// Whether something stands there, and not only a placeholder.
 pub(super) fn is_there(place: &Path) -> bool {
-    place.symlink_metadata().is_ok_and(|metadata| !is_placeholder(&metadata))
+    place.symlink_metadata().is_ok() && !is_placeholder(place)
 }
 
-/// Whether this is a placeholder; a strict umask leaves the first digits of its mode.
-pub(super) fn is_placeholder(metadata: &Metadata) -> bool {
-    let mode = metadata.mode();
-    let is_told = |all: u32, first: u32| mode & first == first && mode & 0o7777 & !all == 0;
-    (metadata.is_dir() && is_told(FOLDER, 0o1700)) || (metadata.is_file() && is_told(FILE, 0o1400))
+/// Whether a placeholder stands there; of its mode a strict umask leaves the first digits.
+pub(super) fn is_placeholder(place: &Path) -> bool {
+    let is_told = |mode: u32, all: u32, first: u32| mode & first == first && mode & 0o7777 & !all == 0;
+    match place.symlink_metadata() {
+        Ok(metadata) if metadata.is_dir() => is_told(metadata.mode(), FOLDER, 0o1700),
+        Ok(metadata) if metadata.is_file() => is_told(metadata.mode(), FILE, 0o1400),
+        Ok(metadata) if metadata.is_symlink() => {
+            place.read_link().is_ok_and(|target| target == Path::new(NOWHERE))
+        }
+        _ => false,
+    }
 }

@@ -260,27 +260,28 @@ pub(crate) const AT_ONCE: &[&str] = &[
 /// What stands where a name must stay free: something that means nothing to whoever finds it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Stand {
+    /// An empty folder, which git does not add to a commit.
     Folder,
+    /// A symbolic link to nothing, where git does not look for commits.
+    Link,
+    /// Where git looks at the name alone.
     File(&'static str),
 }
 
 /// In a folder of git, what names programs or says where git looks for them; all the rest there is data that commits
 /// need to write.
 ///
-/// `commondir` cannot be empty, git would stop: a dot says that the folder is its own.
+/// A `commondir` that leads nowhere would stop git: a dot says that the folder is its own.
 pub(crate) const IN_GIT: &[(&str, Stand)] = &[
-    ("hooks", Stand::Folder),
-    ("config", Stand::File("")),
-    ("config.worktree", Stand::File("")),
+    ("hooks", Stand::Link),
+    ("config", Stand::Link),
+    ("config.worktree", Stand::Link),
     ("commondir", Stand::File(".\n")),
-    ("info", Stand::Folder),
-    ("modules", Stand::Folder),
-    ("worktrees", Stand::Folder),
+    ("info", Stand::Link),
+    ("modules", Stand::Link),
+    ("worktrees", Stand::Link),
 ];
 
 /// The same in the folder that git keeps for one worktree.
-pub(crate) const IN_WORKTREE: &[(&str, Stand)] = &[
-    ("gitdir", Stand::File("")),
-    ("commondir", Stand::File("../..\n")),
-    ("config.worktree", Stand::File("")),
-];
+pub(crate) const IN_WORKTREE: &[(&str, Stand)] =
+    &[("gitdir", Stand::Link), ("commondir", Stand::File("../..\n")), ("config.worktree", Stand::Link)];

@@ -15,18 +15,18 @@ use rustix::process::{Signal, getgid, getuid};
 use rustix::thread::{CapabilitySet, CapabilitySets, UnshareFlags};
 
 use super::fork::{Forked, fork};
-use super::ghost::Ghost;
+use super::ghost::Ghosts;
 use super::plan::Plan;
 use super::{
-    collect_until, end_all, failed, filter, ghost, is_gone, landlock, leash, let_go, limit, loopback, mounts,
-    shell, unreadable, watch,
+    collect_until, end_all, failed, filter, is_gone, landlock, leash, let_go, limit, loopback, mounts, shell,
+    unreadable, watch,
 };
 use crate::sandbox::Network;
 use crate::sandbox::orders::{News, Orders, write_news};
 
 pub(super) fn run(orders: &Orders, line: &UnixStream) -> Result<Option<News>, String> {
     // Dropped at the end, when nobody is inside any more.
-    let mut ghosts = ghost::make(&orders.confinement.absent);
+    let mut ghosts = Ghosts::make(&orders.confinement.absent, &orders.locks)?;
     let plan = Plan::of(&orders.confinement, &ghosts);
     let (uid, gid) = (getuid().as_raw(), getgid().as_raw());
     unshare(UnshareFlags::NEWUSER | UnshareFlags::NEWPID)
@@ -45,7 +45,7 @@ pub(super) fn run(orders: &Orders, line: &UnixStream) -> Result<Option<News>, St
         }
         Forked::Child => {
             drop(held);
-            ghosts.iter_mut().for_each(Ghost::leave);
+            ghosts.leave();
             first(orders, &plan, leash, line)
         }
     }

@@ -1,10 +1,10 @@
 //! Which mounts a confinement comes to: worked out outside, where links still lead where the person sees them lead.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 
-use super::ghost::Ghost;
-use crate::sandbox::{Confinement, Network};
+use super::ghost::Ghosts;
+use crate::sandbox::{Confinement, Network, Placeholder};
 
 /// Whether a place can be written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,10 +42,12 @@ pub(super) struct Plan {
     /// Symbolic links of the workspace that must go on leading where they lead.
     pub(super) held: Vec<PathBuf>,
     pub(super) home: Option<PathBuf>,
+    /// Folders that were looked at, and where they really are.
+    folders: HashMap<PathBuf, Option<PathBuf>>,
 }
 
 impl Plan {
-    pub(super) fn of(confinement: &Confinement, ghosts: &[Ghost]) -> Self {
+    pub(super) fn of(confinement: &Confinement, ghosts: &Ghosts) -> Self {
         let mut plan = Self::default();
         for place in &confinement.read {
             plan.add(place, Access::Read, false);
@@ -64,15 +66,18 @@ impl Plan {
             plan.add(place, Access::Read, true);
             plan.hold(place);
         }
-        for ghost in ghosts {
-            match (ghost.kind, ghost.path.canonicalize()) {
-                (Kind::Folder, Ok(place)) => plan.walled.push(place),
-                (Kind::File, Ok(place)) => plan.add(&place, Access::Read, true),
-                (_, Err(_)) => {}
+        for vacancy in ghosts.names() {
+            match vacancy.stand {
+                Placeholder::Folder => {
+                    let real = plan.real(&vacancy.place);
+                    plan.walled.extend(real);
+                }
+                Placeholder::Link => plan.hold(&vacancy.place),
+                Placeholder::File(_) => plan.add(&vacancy.place, Access::Read, true),
             }
         }
         for place in &confinement.hide {
-            let Ok(place) = place.canonicalize() else { continue };
+            let Some(place) = plan.real(place) else { continue };
             if rustix::fs::access(&place, rustix::fs::Access::READ_OK).is_err() {
                 continue;
             }
@@ -100,7 +105,7 @@ impl Plan {
 
     fn add(&mut self, place: &Path, access: Access, apart: bool) {
         // What is not there is not missed: lists of usual places name many.
-        let Ok(real) = place.canonicalize() else { return };
+        let Some(real) = self.real(place) else { return };
         if real.parent().is_none() {
             return;
         }
@@ -111,10 +116,26 @@ impl Plan {
         self.binds.insert(real, Bind { access, kind, apart });
     }
 
+    /// A place without links, if something is there. Most places share their folder with others.
+    fn real(&mut self, place: &Path) -> Option<PathBuf> {
+        let (Some(folder), Some(name)) = (place.parent(), place.file_name()) else {
+            return place.canonicalize().ok();
+        };
+        if !self.folders.contains_key(folder) {
+            self.folders.insert(folder.to_owned(), folder.canonicalize().ok());
+        }
+        let real = self.folders.get(folder)?.as_ref()?.join(name);
+        match real.symlink_metadata() {
+            Ok(metadata) if metadata.is_symlink() => real.canonicalize().ok(),
+            Ok(_) => Some(real),
+            Err(_) => None,
+        }
+    }
+
     /// Keeps a link that stands for something protected from being replaced by something else.
     fn hold(&mut self, place: &Path) {
         let is_link = place.symlink_metadata().is_ok_and(|metadata| metadata.is_symlink());
-        let folder = place.parent().filter(|_| is_link).and_then(|folder| folder.canonicalize().ok());
+        let folder = place.parent().filter(|_| is_link).and_then(|folder| self.real(folder));
         self.held.extend(folder.zip(place.file_name()).map(|(folder, name)| folder.join(name)));
     }
 
