@@ -101,10 +101,11 @@ fn sandbox() {
     let orders = Orders {
         command: ":".into(),
         cwd: workspace.root(),
+        environment: vec![],
         temporary: workspace.state(),
         locks: workspace.state().join("held"),
         confinement: confine(&effect, &policy, &around).expect("it can be confined"),
-        limits: Limits { memory: None, processes: Some(4096) },
+        limits: Limits { memory: None, disk: Some(1 << 30), processes: Some(4096) },
     };
     let bare = || {
         let mut command = Command::new(SHELL);

@@ -129,6 +129,7 @@ pub(crate) async fn apply(
             before: there.text().to_owned(),
             after: after.clone(),
             undo: false,
+            folders: missing_folders(&plan.path),
         };
         recorder.record(&plan.run, vec![intent], redactor).await?;
         let order = Order { change: &plan.id, run: &plan.run, path: &plan.path, aim: Aim::Change, patience };
@@ -240,6 +241,11 @@ pub(crate) fn failed(error: &FileError) -> String {
 fn refuse_all(chosen: &[usize], reason: &str) -> HunkReport {
     let refused = chosen.iter().map(|at| RefusedHunk { hunk: *at, reason: reason.to_owned() }).collect();
     HunkReport { sent: vec![], refused }
+}
+
+/// How many folders have to be made before a file can be.
+pub(crate) fn missing_folders(file: &Path) -> usize {
+    file.ancestors().skip(1).take_while(|folder| folder.symlink_metadata().is_err()).count()
 }
 
 #[cfg(test)]

@@ -102,6 +102,10 @@ impl Files for Open {
         Err(FileError::Open { path: path.to_owned() })
     }
 
+    fn remove_folder(&self, path: &Path) -> Result<(), FileError> {
+        DiskFiles.remove_folder(path)
+    }
+
     fn is_open(&self, _: &Path) -> bool {
         true
     }

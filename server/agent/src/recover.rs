@@ -162,6 +162,7 @@ mod tests {
             before: "old".into(),
             after: "new".into(),
             undo: false,
+            folders: 0,
         }
     }
 

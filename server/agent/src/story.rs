@@ -1,7 +1,7 @@
 //! What the journal says about a run's files, read in order: which edits are in force, which were taken back.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use copydesk_base::change::Base;
 use copydesk_base::{ChangeId, Event, Record};
@@ -15,6 +15,8 @@ pub(crate) struct FileStory {
     pub(crate) undone: Option<(String, String)>,
     /// Whether the run created the file.
     pub(crate) created: bool,
+    /// The folders that were made for it, the innermost first.
+    pub(crate) folders: Vec<PathBuf>,
     /// The changes in `live` or in `undone`, oldest first.
     pub(crate) changes: Vec<ChangeId>,
 }
@@ -24,8 +26,12 @@ pub(crate) fn stories(records: &[Record]) -> BTreeMap<PathBuf, FileStory> {
     let mut stories: BTreeMap<PathBuf, FileStory> = BTreeMap::new();
     for record in records {
         match &record.event {
-            Event::ChangeApplying { path, base: Base::Absent, .. } => {
-                stories.entry(path.clone()).or_default().created = true;
+            Event::ChangeApplying { path, base: Base::Absent, folders, .. } => {
+                let story = stories.entry(path.clone()).or_default();
+                story.created = true;
+                if *folders > 0 {
+                    story.folders = path.ancestors().skip(1).take(*folders).map(Path::to_owned).collect();
+                }
             }
             Event::ChangeApplied { path, before, after, change } => {
                 let story = stories.entry(path.clone()).or_default();

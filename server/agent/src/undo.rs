@@ -14,7 +14,7 @@ use copydesk_base::redact::REDACTED;
 use copydesk_base::{ChangeId, ContentHash, Event, Record, Redactor, RunId, Span, TextEdit, path};
 use copydesk_text::rebase;
 
-use crate::apply::{Made, Order, There, elsewhere, failed, make};
+use crate::apply::{Made, Order, There, elsewhere, failed, make, missing_folders};
 use crate::desk::Shared;
 use crate::error::AgentError;
 use crate::recover;
@@ -48,9 +48,17 @@ pub(crate) async fn take_back(
     let (run, files) = find(shared, run, direction).await?;
     let redactor = shared.world.redactor();
     let mut report = HunkReport::default();
+    let mut folders: Vec<PathBuf> = files.iter().flat_map(|(_, story, _)| story.folders.clone()).collect();
     for (file, story, pairs) in files {
         let one = one_file(shared, &run, &file, &story, &pairs, direction, &redactor).await?;
         add(shared, &mut report, &file, one);
+    }
+    if direction == Direction::Undo {
+        // The innermost first. One with something in it stays, whoever put that there.
+        folders.sort_by_key(|folder| std::cmp::Reverse(folder.components().count()));
+        for folder in folders {
+            let _ = shared.world.files.remove_folder(&folder);
+        }
     }
     Ok(report)
 }
@@ -249,6 +257,7 @@ async fn one_file(
             before: current.clone(),
             after: undone.text.clone(),
             undo: direction == Direction::Undo,
+            folders: missing_folders(file),
         };
         let goes = direction == Direction::Undo && story.created && undone.text.is_empty();
         shared.recorder.record(run, vec![intent], redactor).await?;

@@ -53,6 +53,7 @@ async fn an_empty_file_that_a_run_created_goes_and_comes_again() {
         before: before.clone(),
         after: after.clone(),
         undo: false,
+        folders: 0,
     };
     bench.record("run-1", vec![intent, Event::ChangeApplied { change, path, before, after }]).await;
     bench.write("empty", "");
@@ -61,6 +62,40 @@ async fn an_empty_file_that_a_run_created_goes_and_comes_again() {
         assert!(!bench.path("empty").exists());
         assert_eq!(bench.desk.redo(None).await.unwrap().sent, [0]);
         assert_eq!(bench.read("empty"), "");
+    }
+}
+
+#[tokio::test]
+async fn folders_that_a_run_made_go_with_its_files_unless_something_is_in_them() {
+    for (name, folders, more, left) in [
+        ("old/new/deep/a", 2, &[][..], "old"),
+        ("old/new/deep/a", 2, &["old/new/mine"][..], "old/new"),
+        ("old/new/deep/a", 0, &[][..], "old/new/deep"),
+    ] {
+        let bench = Bench::new();
+        let (change, path) = (ChangeId::from("chg-1"), bench.path(name));
+        let (before, after) = (String::new(), "x\n".to_owned());
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        for name in [&[name], more].concat() {
+            bench.write(name, "x\n");
+        }
+        let intent = Event::ChangeApplying {
+            change: change.clone(),
+            path: path.clone(),
+            base: Base::Absent,
+            before: before.clone(),
+            after: after.clone(),
+            undo: false,
+            folders,
+        };
+        bench.record("run-1", vec![intent, Event::ChangeApplied { change, path, before, after }]).await;
+        for _ in 0..2 {
+            bench.desk.undo(None).await.unwrap();
+            let there = bench.path(name).ancestors().find(|place| place.exists()).unwrap().to_owned();
+            assert_eq!(there, bench.path(left), "{name} {more:?}");
+            bench.desk.redo(None).await.unwrap();
+            assert_eq!(bench.read(name), "x\n");
+        }
     }
 }
 
@@ -77,6 +112,7 @@ fn intent(bench: &Bench, change: &str, name: &str, (before, after): (&str, &str)
         before: before.to_owned(),
         after: after.to_owned(),
         undo,
+        folders: 0,
     }
 }
 

@@ -160,6 +160,9 @@ pub enum Event {
         /// Whether it is an undo that writes it.
         #[serde(default)]
         undo: bool,
+        /// How many folders around the file are not there yet, and are made for it.
+        #[serde(default)]
+        folders: usize,
     },
     /// What a document version or the disk carries now.
     ChangeApplied {

@@ -32,6 +32,9 @@ pub trait Files: Send + Sync {
     /// Takes a file away, under the same precondition. For undoing a creation.
     fn remove(&self, path: &Path, expect: Expect) -> Result<(), FileError>;
 
+    /// Takes a folder away, if nothing is in it.
+    fn remove_folder(&self, path: &Path) -> Result<(), FileError>;
+
     /// Whether an editor holds it open, so that a write must go through the client.
     fn is_open(&self, path: &Path) -> bool;
 }

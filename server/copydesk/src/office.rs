@@ -272,7 +272,7 @@ const LAUNCHER: Option<&str> = None;
 fn limits() -> Limits {
     let pages = rustix::param::page_size() as u64;
     let memory = memory_of_machine().map(|bytes| (bytes / 4 * 3).max(4 << 30));
-    Limits { memory: memory.map(|bytes| bytes / pages * pages), processes: Some(4096) }
+    Limits { memory: memory.map(|bytes| bytes / pages * pages), disk: Some(1 << 30), processes: Some(4096) }
 }
 
 #[cfg(target_os = "linux")]

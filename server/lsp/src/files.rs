@@ -60,6 +60,10 @@ impl Files for EditorFiles {
         self.disk.remove(path, expect)
     }
 
+    fn remove_folder(&self, path: &Path) -> Result<(), FileError> {
+        self.disk.remove_folder(path)
+    }
+
     fn is_open(&self, path: &Path) -> bool {
         self.documents.at(path).is_some()
     }

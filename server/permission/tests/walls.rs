@@ -8,7 +8,10 @@ fn main() -> ExitCode {
         return code;
     }
     #[cfg(target_os = "linux")]
-    linux::run();
+    match std::env::args().nth(2) {
+        Some(root) => linux::on_a_small_disk(root.as_ref()),
+        None => linux::run(),
+    }
     ExitCode::SUCCESS
 }
 
@@ -99,10 +102,49 @@ END
         no_process_inside_lends_a_way_out();
         every_protected_name_is_held();
         git_works_as_ever();
+        what_all_processes_use_together_is_bounded();
+    }
+
+    /// Five processes, none of which has too much for itself.
+    const GREEDY: &str =
+        "for i in 1 2 3 4 5; do (x=$(head -c 90000000 /dev/zero | tr '\\0' x); sleep 60) & done; wait";
+    /// Many files, none of which is too large for itself.
+    const FULL: &str =
+        "for i in 1 2 3 4 5 6 7 8 9; do head -c 2M /dev/zero >f$i || exit 1; sleep 0.3; done; sleep 60";
+    /// How this program is told to do the second half of a story.
+    const SMALL_DISK: &str = "on-a-small-disk";
+
+    fn what_all_processes_use_together_is_bounded() {
+        let workspace = tempfile::tempdir().unwrap();
+        let root = workspace.path().canonicalize().unwrap();
+        let limits = Limits { memory: Some(300 << 20), ..Limits::default() };
+        let (said, news) = run_limited(&root, GREEDY, limits);
+        let reason = "its processes had more than 300 MB of memory together";
+        assert_eq!((said.as_str(), news), ("", News::Stopped(reason.to_owned())));
+        let mount =
+            format!("mount -t tmpfs -o size=32m,mode=777 small \"$1\" && exec \"$0\" {SMALL_DISK} \"$1\"");
+        let mut small = Command::new("unshare");
+        small.args(["--user", "--map-root-user", "--mount", "sh", "-c", &mount]);
+        let status = small.arg(std::env::current_exe().unwrap()).arg(&root).status();
+        assert!(status.is_ok_and(|status| status.success()), "the story on a small disk");
+    }
+
+    pub(super) fn on_a_small_disk(root: &Path) {
+        let limits = Limits { disk: Some(1 << 30), ..Limits::default() };
+        let (said, news) = run_limited(root, FULL, limits);
+        let reason = format!("the disk of {} is nearly full", root.display());
+        assert_eq!((said, news), (String::new(), News::Stopped(reason)));
+        let (said, news) = run_limited(root, "ulimit -f", limits);
+        assert!(said.trim().parse::<u64>().is_ok_and(|most| most > 0), "one file is bounded: {said}");
+        assert_eq!(news, News::Exit(0));
     }
 
     /// Runs a command as a policy for this folder confines it; answers what it said, and how it ended.
     fn run_in(root: &Path, command: &str) -> (String, News) {
+        run_limited(root, command, Limits::default())
+    }
+
+    fn run_limited(root: &Path, command: &str, limits: Limits) -> (String, News) {
         let policy = Policy {
             root: root.to_owned(),
             additional: vec![],
@@ -120,18 +162,19 @@ END
             survey: &survey,
             network: Network::Closed,
         };
-        confined(command, root, confine(&effect, &policy, &around).unwrap())
+        confined(command, root, confine(&effect, &policy, &around).unwrap(), limits)
     }
 
-    fn confined(command: &str, root: &Path, confinement: Confinement) -> (String, News) {
+    fn confined(command: &str, root: &Path, confinement: Confinement, limits: Limits) -> (String, News) {
         let temporary = tempfile::tempdir().unwrap();
         let orders = Orders {
             command: command.to_owned(),
             cwd: root.to_owned(),
+            environment: vec![("PATH".to_owned(), std::env::var("PATH").unwrap())],
             temporary: temporary.path().to_owned(),
             locks: temporary.path().join("locks"),
             confinement,
-            limits: Limits::default(),
+            limits,
         };
         let (ours, theirs) = UnixStream::pair().unwrap();
         let child = Command::new(std::env::current_exe().unwrap())
@@ -163,7 +206,10 @@ END
             hide: vec![],
             absent: vec![vacant(".vscode"), vacant(".idea")],
         };
-        assert_eq!(confined(LOOK, &root, confinement), ("done\n".to_owned(), News::Exit(0)));
+        assert_eq!(
+            confined(LOOK, &root, confinement, Limits::default()),
+            ("done\n".to_owned(), News::Exit(0))
+        );
         assert_eq!(tree(&root), ["made: x\n"], "the placeholders go with the command");
     }
 

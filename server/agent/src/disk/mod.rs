@@ -17,6 +17,7 @@ use std::sync::Arc;
 
 use copydesk_base::files::{Entry, Expect, FileError, FileText, LARGEST_FILE};
 use copydesk_base::{ContentHash, Files};
+use rustix::fs::{AtFlags, unlinkat};
 use rustix::io::Errno;
 
 use open::{Found, Spot};
@@ -91,6 +92,11 @@ impl Files for DiskFiles {
         verify(spot.look(), path, expect)?;
         step(Step::Drafted);
         swap::take_away(&spot, path, |old| verify(old, path, expect))
+    }
+
+    fn remove_folder(&self, path: &Path) -> Result<(), FileError> {
+        let spot = Spot::of(path).map_err(|error| refused(path, error))?;
+        unlinkat(&spot.folder, &spot.name, AtFlags::REMOVEDIR).map_err(|error| refused(path, error))
     }
 
     fn is_open(&self, _: &Path) -> bool {

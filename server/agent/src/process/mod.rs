@@ -56,6 +56,8 @@ pub(crate) enum Ended {
     Signal(i32),
     TimedOut,
     Canceled,
+    /// It used up too much.
+    Stopped(String),
     /// It could not start.
     Failed(String),
 }
@@ -67,30 +69,35 @@ pub(crate) struct Finished {
     pub(crate) output: String,
 }
 
-/// Runs a command in the shell until it ends, its time is up or it is canceled.
-pub(crate) async fn run(job: &Job<'_>, cancel: &CancellationToken) -> Finished {
-    let failed =
-        |error: std::io::Error| Finished { ended: Ended::Failed(error.to_string()), output: String::new() };
-    let (mut command, line) = match prepared(job).await {
-        Ok(prepared) => prepared,
-        Err(error) => return failed(error),
-    };
-    command
-        .current_dir(job.cwd)
-        .env_clear()
-        .envs(job.env.iter().map(|(key, value)| (key.as_str(), value.as_str())))
-        .env("TMPDIR", job.temporary)
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .process_group(0)
-        // A launcher ends by itself when its line does, after it has tidied up.
-        .kill_on_drop(line.is_none());
-    let mut child = match command.spawn() {
-        Ok(child) => child,
-        Err(error) => return failed(error),
-    };
+/// A launcher that was started and waits for its orders. Dropped without any, it ends.
+#[derive(Debug)]
+pub(crate) struct Ready {
+    child: Child,
+    line: UnixStream,
+}
+
+/// Starts a launcher: starting takes as long as all of its walls, and can happen while it is still being judged whether
+/// there will be anything to do.
+pub(crate) fn ready(launcher: &Path) -> std::io::Result<Ready> {
+    let (ours, theirs) = std::os::unix::net::UnixStream::pair()?;
+    ours.set_nonblocking(true)?;
+    let mut command = Command::new(launcher);
+    command.arg(LAUNCHER).current_dir("/").stdin(Stdio::from(std::os::fd::OwnedFd::from(theirs)));
+    // It ends by itself when its line does, after it has tidied up.
+    let child = start(&mut command)?;
     // Its copy of the other end of the line is the last one then.
     drop(command);
+    Ok(Ready { child, line: UnixStream::from_std(ours)? })
+}
+
+/// Runs a command in the shell until it ends, its time is up or it is canceled; in that launcher, where one is ready.
+pub(crate) async fn run(job: &Job<'_>, ready: Option<Ready>, cancel: &CancellationToken) -> Finished {
+    let (mut child, line) = match started(job, ready).await {
+        Ok(started) => started,
+        Err(error) => {
+            return Finished { ended: Ended::Failed(error.to_string()), output: String::new() };
+        }
+    };
     let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
     let (mut out, mut err) = (Kept::default(), Kept::default());
     let ended = {
@@ -109,33 +116,32 @@ pub(crate) async fn run(job: &Job<'_>, cancel: &CancellationToken) -> Finished {
     Finished { ended, output: joined(&out, &err) }
 }
 
-/// The program to start, and our end of the launcher's line, its orders already in it.
-async fn prepared(job: &Job<'_>) -> std::io::Result<(Command, Option<UnixStream>)> {
+/// The process that runs the command, and our end of its launcher's line.
+async fn started(job: &Job<'_>, ready: Option<Ready>) -> std::io::Result<(Child, Option<UnixStream>)> {
     let Some(launcher) = job.launcher else {
         let mut command = bare(job);
-        command.stdin(Stdio::null());
-        return Ok((command, None));
+        command.current_dir(job.cwd).envs(job.env.iter().map(|(name, value)| (name, value)));
+        command.env("TMPDIR", job.temporary).stdin(Stdio::null()).kill_on_drop(true);
+        return Ok((start(&mut command)?, None));
     };
-    let (ours, theirs) = std::os::unix::net::UnixStream::pair()?;
-    ours.set_nonblocking(true)?;
-    let mut line = UnixStream::from_std(ours)?;
+    let Ready { child, mut line } = ready.map_or_else(|| self::ready(launcher), Ok)?;
     let mut text = Vec::new();
     let orders = Orders {
         command: job.command.to_owned(),
         cwd: job.cwd.to_owned(),
+        environment: job.env.to_vec(),
         temporary: job.temporary.to_owned(),
         locks: job.locks.to_owned(),
         confinement: job.confinement.clone(),
         limits: job.limits,
     };
     write_orders(&mut text, &orders)?;
-    // Nobody reads yet: a list of paths longer than the socket holds would wait for ever.
-    if tokio::time::timeout(LAST_WORDS, line.write_all(&text)).await.is_err() {
-        return Err(std::io::Error::other("the list of what it may touch is too long"));
-    }
-    let mut command = Command::new(launcher);
-    command.arg(LAUNCHER).stdin(Stdio::from(std::os::fd::OwnedFd::from(theirs)));
-    Ok((command, Some(line)))
+    line.write_all(&text).await?;
+    Ok((child, Some(line)))
+}
+
+fn start(command: &mut Command) -> std::io::Result<Child> {
+    command.stdout(Stdio::piped()).stderr(Stdio::piped()).process_group(0).spawn()
 }
 
 /// The shell without a launcher: inside `sandbox-exec` where that is what confines, otherwise as it is.
@@ -149,6 +155,7 @@ fn bare(job: &Job<'_>) -> Command {
     } else {
         Command::new(SHELL)
     };
+    command.env_clear();
     command.args(SHELL_ARGUMENTS).arg(job.command);
     command
 }
@@ -210,6 +217,7 @@ async fn told(child: &mut Child, line: &mut UnixStream) -> Result<Ended, Ended> 
     match read.await.and_then(|_| read_news(words.as_slice())) {
         Ok(News::Exit(code)) => Ok(Ended::Exit(code)),
         Ok(News::Signal(signal)) => Ok(Ended::Signal(signal)),
+        Ok(News::Stopped(reason)) => Ok(Ended::Stopped(reason)),
         Ok(News::Failed(reason)) => Ok(Ended::Failed(reason)),
         // It was killed itself.
         Err(_) => Err(exit_of(child.wait().await)),

@@ -29,7 +29,7 @@ async fn run_until(command: &str, time: Duration, cancel: &CancellationToken) ->
         time,
         limits: Limits::default(),
     };
-    super::run(&job, cancel).await
+    super::run(&job, None, cancel).await
 }
 
 async fn run(command: &str, limit: Duration) -> Finished {

@@ -57,6 +57,9 @@ pub(super) async fn run(turn: &mut Turn, call: &CallId, value: Value) -> Result<
     if let Some(reason) = Quarters::refusal(&effect, &policy, &turn.settings) {
         return Ok(Output::failed(format!("refused: {reason}")));
     }
+    // In most cases it will be permitted; then the launcher is there already.
+    let launcher = turn.settings.sandbox.launcher.clone();
+    let ready = launcher.as_deref().and_then(|launcher| process::ready(launcher).ok());
     if let Permit::Refused(text) = permit(turn, call, effect.clone(), None).await? {
         return Ok(Output::failed(text));
     }
@@ -82,13 +85,13 @@ pub(super) async fn run(turn: &mut Turn, call: &CallId, value: Value) -> Result<
         cwd: &cwd,
         env: &env,
         confinement: &walls,
-        launcher: turn.settings.sandbox.launcher.as_deref(),
+        launcher: launcher.as_deref(),
         temporary: temporary.path(),
         locks: &turn.settings.state_home.join("held"),
         time: limit,
         limits: turn.settings.limits,
     };
-    let finished = process::run(&job, &turn.cancel).await;
+    let finished = process::run(&job, ready, &turn.cancel).await;
     let aside = tops.set_aside(&walls).told(&policy.root);
     turn.quarters.look_anew(&policy);
     let (note, failed) = match &finished.ended {
@@ -97,6 +100,7 @@ pub(super) async fn run(turn: &mut Turn, call: &CallId, value: Value) -> Result<
         Ended::Signal(signal) => (format!("ended by signal {signal}"), true),
         Ended::TimedOut => (format!("stopped: it took longer than {} s", limit.as_secs_f64()), true),
         Ended::Canceled => ("stopped: the run was canceled".to_owned(), true),
+        Ended::Stopped(reason) => (format!("stopped: {reason}"), true),
         Ended::Failed(reason) => (format!("could not start: {reason}"), true),
     };
     let mut events = vec![Event::EffectFinished { call: call.clone(), ok: !failed, note: note.clone() }];

@@ -16,6 +16,8 @@ const LONGEST: usize = 4 * 1024 * 1024;
 pub struct Orders {
     pub command: String,
     pub cwd: PathBuf,
+    /// All variables that the command gets, but for `TMPDIR`.
+    pub environment: Vec<(String, String)>,
     /// The run's own temporary folder. In full it is `/tmp` inside.
     pub temporary: PathBuf,
     /// A folder of ours for locks, made where it is needed.
@@ -27,8 +29,10 @@ pub struct Orders {
 /// What one command may use up; `None` does not limit.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Limits {
-    /// Bytes of memory of its own that one process may have.
+    /// Bytes of memory of their own that one process may have, and all of a command together.
     pub memory: Option<u64>,
+    /// Bytes that must stay free on each disk that a command writes to, or half of what is free where that is less.
+    pub disk: Option<u64>,
     /// Processes at once; only in full, where they can be told from the person's.
     pub processes: Option<u64>,
 }
@@ -39,6 +43,8 @@ pub struct Limits {
 pub enum News {
     Exit(i32),
     Signal(i32),
+    /// It used up too much, and was ended.
+    Stopped(String),
     /// The walls could not be set up, and nothing ran.
     Failed(String),
 }

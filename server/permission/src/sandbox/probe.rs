@@ -69,6 +69,7 @@ fn try_once(launcher: &Path, state: super::report::State) -> Result<(), String> 
     let orders = Orders {
         command: ":".to_owned(),
         cwd: "/".into(),
+        environment: Vec::new(),
         temporary: "/usr".into(),
         locks: "/nowhere".into(),
         confinement,

@@ -60,7 +60,7 @@ const fn fails(name: &'static str, note: &'static str) -> Property {
     Property { name, holds: false, note }
 }
 
-const FULL: [Property; 7] = [
+const FULL: [Property; 8] = [
     holds("writes", "only the workspace and private temporary folders"),
     holds("reads", "only system folders, toolchains and the workspace"),
     holds("secrets", "known secret files of the workspace cannot be opened"),
@@ -68,9 +68,10 @@ const FULL: [Property; 7] = [
     holds("network", "closed, loopback included, unless the command was granted it"),
     holds("processes", "sees and signals only its own, and leaves none behind"),
     holds("sockets", "no socket of an editor, an agent, a desktop or a daemon can be reached"),
+    holds("use", "bounded: memory in sum, disk by what must stay free, 4096 processes, time"),
 ];
 
-const PARTIAL: [Property; 7] = [
+const PARTIAL: [Property; 8] = [
     holds("writes", "only the workspace and a temporary folder; modes and times of files outside can change"),
     holds("reads", "only system folders, toolchains and the workspace; names and sizes outside can be seen"),
     fails("secrets", "secret files inside the workspace can be read"),
@@ -81,9 +82,10 @@ const PARTIAL: [Property; 7] = [
     holds("network", "closed unless the command was granted it"),
     fails("processes", "others can be seen; before Linux 6.12 those of the same user can be signaled"),
     holds("sockets", "sockets with names cannot be made or reached"),
+    holds("use", "bounded: memory in sum, disk by what must stay free, time; not the number of processes"),
 ];
 
-const NONE: [Property; 7] = [
+const NONE: [Property; 8] = [
     fails("writes", "whatever your account may write"),
     fails("reads", "whatever your account may read"),
     fails("secrets", "can be read"),
@@ -91,4 +93,5 @@ const NONE: [Property; 7] = [
     fails("network", "open"),
     fails("processes", "others can be seen and signaled"),
     fails("sockets", "can be reached where their path is known"),
+    fails("use", "time is bounded; on Linux memory in sum and disk, too"),
 ];

@@ -14,6 +14,7 @@ use std::path::Path;
 use rustix::process::{Signal, getgid, getuid};
 use rustix::thread::{CapabilitySet, CapabilitySets, UnshareFlags};
 
+use super::bounds::Bounds;
 use super::fork::{Forked, fork};
 use super::ghost::Ghosts;
 use super::plan::Plan;
@@ -28,6 +29,7 @@ pub(super) fn run(orders: &Orders, line: &UnixStream) -> Result<Option<News>, St
     // Dropped at the end, when nobody is inside any more.
     let mut ghosts = Ghosts::make(&orders.confinement.absent, &orders.locks)?;
     let plan = Plan::of(&orders.confinement, &ghosts);
+    let bounds = Bounds::of(orders);
     let (uid, gid) = (getuid().as_raw(), getgid().as_raw());
     unshare(UnshareFlags::NEWUSER | UnshareFlags::NEWPID)
         .map_err(|error| failed("make namespaces of users and processes", error))?;
@@ -39,14 +41,14 @@ pub(super) fn run(orders: &Orders, line: &UnixStream) -> Result<Option<News>, St
     match fork()? {
         Forked::Parent(first) => {
             drop(leash);
-            let told = watch::over(first, line);
+            let told = watch::over(first, line, &bounds);
             drop(held);
             told
         }
         Forked::Child => {
             drop(held);
             ghosts.leave();
-            first(orders, &plan, leash, line)
+            first(orders, &plan, &bounds, leash, line)
         }
     }
 }
@@ -54,13 +56,13 @@ pub(super) fn run(orders: &Orders, line: &UnixStream) -> Result<Option<News>, St
 /// The life of process 1. Does not return: who called is somebody else's copy.
 ///
 /// It tells how it ended by itself, as soon as nobody is left inside: taking the namespaces down is nobody's business.
-fn first(orders: &Orders, plan: &Plan, leash: OwnedFd, line: &UnixStream) -> ! {
-    let news = inside(orders, plan, leash).unwrap_or_else(News::Failed);
+fn first(orders: &Orders, plan: &Plan, bounds: &Bounds, leash: OwnedFd, line: &UnixStream) -> ! {
+    let news = inside(orders, plan, bounds, leash).unwrap_or_else(News::Failed);
     let told = write_news(line, &news);
     std::process::exit(i32::from(told.is_err()))
 }
 
-fn inside(orders: &Orders, plan: &Plan, leash: OwnedFd) -> Result<News, String> {
+fn inside(orders: &Orders, plan: &Plan, bounds: &Bounds, leash: OwnedFd) -> Result<News, String> {
     rustix::process::set_parent_process_death_signal(Some(Signal::KILL))
         .map_err(|error| failed("die with the launcher", error))?;
     if is_gone(&leash) {
@@ -77,8 +79,9 @@ fn inside(orders: &Orders, plan: &Plan, leash: OwnedFd) -> Result<News, String> 
     if orders.confinement.network == Network::Closed {
         loopback::up()?;
     }
+    // While the disks still have the names that they have outside.
+    limit(orders, bounds)?;
     mounts::build(plan, &orders.temporary)?;
-    limit(orders)?;
     give_up_rights()?;
     if orders.confinement.network == Network::Open {
         // Names of sockets that are no files belong to the network, which is everybody's then.

@@ -3,6 +3,7 @@
 //!
 //! A launcher has one thread from its start to its end. That is what makes `fork` sound here.
 
+mod bounds;
 mod filter;
 mod fork;
 mod full;
@@ -26,6 +27,7 @@ use rustix::process::{
 
 use super::orders::{News, Orders, read_orders, write_news};
 use super::{SHELL, SHELL_ARGUMENTS, State};
+use bounds::Bounds;
 
 /// Reads the orders from the socket that is standard input, carries them out, and says there how it ended.
 pub(super) fn run() -> ExitCode {
@@ -34,6 +36,8 @@ pub(super) fn run() -> ExitCode {
     let Ok(line) = rustix::stdio::stdin().try_clone_to_owned() else { return ExitCode::from(2) };
     let line = UnixStream::from(line);
     let Ok(orders) = read_orders(&line) else { return ExitCode::from(2) };
+    // Where the machine runs out of memory, a command goes before the editor. Not every system lets us say so.
+    let _ = std::fs::write("/proc/self/oom_score_adj", "1000");
     let result = match orders.confinement.state {
         State::Full => full::run(&orders, &line),
         State::Partial | State::Unsupported | State::Off => partial::run(&orders, &line),
@@ -118,14 +122,17 @@ fn shell(orders: &Orders, temporary: &std::path::Path) -> Command {
         .args(SHELL_ARGUMENTS)
         .arg(&orders.command)
         .current_dir(&orders.cwd)
+        .env_clear()
+        .envs(orders.environment.iter().map(|(name, value)| (name, value)))
         .env("TMPDIR", temporary)
         .stdin(Stdio::null());
     command
 }
 
-/// No core files, and no more memory and processes than granted. Before the shell starts.
-fn limit(orders: &Orders) -> Result<(), String> {
+/// No core files, and no more memory, disk and processes than granted. Before the shell starts.
+fn limit(orders: &Orders, bounds: &Bounds) -> Result<(), String> {
     set_limit(Resource::Core, 0)?;
+    bounds.limit_files()?;
     if let Some(bytes) = orders.limits.memory {
         set_limit(Resource::Data, bytes)?;
     }

@@ -32,7 +32,7 @@ pub(super) fn build(plan: &Plan, temporary: &Path) -> Result<(), String> {
     private(temporary)?;
     if let Some(home) = &plan.home {
         folder(home)?;
-        scratch(home, "mode=0700,size=25%")?;
+        scratch(home, "mode=0700,size=10%")?;
     }
     for (place, target) in &plan.links {
         if let Some(parent) = place.parent() {
@@ -81,7 +81,7 @@ fn private(temporary: &Path) -> Result<(), String> {
     }
     let bad = |error| failed("make temporary folders", error);
     mount_bind(outside(temporary), TEMPORARY).map_err(bad)?;
-    scratch(Path::new("/dev/shm"), "mode=1777,size=25%")?;
+    scratch(Path::new("/dev/shm"), "mode=1777,size=10%")?;
     for (link, target) in [("/var/tmp", TEMPORARY), ("/var/run", "/run"), ("/var/lock", "/run")] {
         symlink(target, link).map_err(|error| failed("make temporary folders", error))?;
     }

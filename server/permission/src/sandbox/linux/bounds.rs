@@ -1,0 +1,80 @@
+//! What all processes of a command may use up together.
+//!
+//! The system bounds one process, or one account; control groups would bound a command, and are nobody's to use on most
+//! desktops. So the launcher looks five times a second: at the memory that its processes have of their own, and at what
+//! is left on the disks that they write to. In between, the limits of each process hold; and where the machine runs out
+//! of memory all the same, the kernel ends these processes before any other.
+
+use std::path::{Path, PathBuf};
+
+use rustix::fs::statvfs;
+use rustix::process::{Pid, Resource};
+
+use super::set_limit;
+use crate::sandbox::orders::Orders;
+
+/// The bounds of one command.
+#[derive(Debug)]
+pub(super) struct Bounds {
+    memory: Option<u64>,
+    /// Folders on disks, with the bytes that must stay free there.
+    disks: Vec<(PathBuf, u64)>,
+}
+
+impl Bounds {
+    /// Looked at before the command starts: what may be used is told from what is free then.
+    pub(super) fn of(orders: &Orders) -> Self {
+        let places = orders.confinement.write.iter().chain([&orders.temporary]);
+        let disks = orders.limits.disk.into_iter().flat_map(|limit| {
+            places.clone().filter_map(move |place| Some((place.clone(), least(free(place)?, limit))))
+        });
+        Self { memory: orders.limits.memory, disks: disks.collect() }
+    }
+
+    /// Keeps one file from taking all of the disk in one step. Before the shell starts.
+    pub(super) fn limit_files(&self) -> Result<(), String> {
+        let most =
+            self.disks.iter().filter_map(|(place, least)| Some(free(place)?.saturating_sub(*least))).max();
+        most.map_or(Ok(()), |most| set_limit(Resource::Fsize, most))
+    }
+
+    /// What was passed, if anything was.
+    pub(super) fn passed(&self, child: Pid) -> Option<String> {
+        if let Some((place, _)) =
+            self.disks.iter().find(|(place, least)| free(place).is_some_and(|free| free < *least))
+        {
+            return Some(format!("the disk of {} is nearly full", place.display()));
+        }
+        let memory = self.memory.filter(|most| memory_below(child) > *most)?;
+        Some(format!("its processes had more than {} MB of memory together", memory >> 20))
+    }
+}
+
+/// What must stay free: never more than half of what there is.
+fn least(free: u64, limit: u64) -> u64 {
+    limit.min(free / 2)
+}
+
+fn free(place: &Path) -> Option<u64> {
+    let disk = statvfs(place).ok()?;
+    disk.f_bavail.checked_mul(disk.f_frsize)
+}
+
+/// The memory that a process and its descendants have of their own; pages that they share with a file do not count.
+fn memory_below(first: Pid) -> u64 {
+    let page = rustix::param::page_size() as u64;
+    let mut pending = vec![first.as_raw_nonzero().get()];
+    let mut bytes = 0u64;
+    while let Some(process) = pending.pop() {
+        let folder = PathBuf::from(format!("/proc/{process}"));
+        let text = std::fs::read_to_string(folder.join("statm")).unwrap_or_default();
+        let mut pages = text.split_whitespace().skip(1).map_while(|number| number.parse::<u64>().ok());
+        let own = pages.next().unwrap_or(0).saturating_sub(pages.next().unwrap_or(0));
+        bytes = bytes.saturating_add(own.saturating_mul(page));
+        for thread in std::fs::read_dir(folder.join("task")).into_iter().flatten().flatten() {
+            let children = std::fs::read_to_string(thread.path().join("children")).unwrap_or_default();
+            pending.extend(children.split_whitespace().filter_map(|number| number.parse::<i32>().ok()));
+        }
+    }
+    bytes
+}
