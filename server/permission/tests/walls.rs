@@ -250,7 +250,7 @@ END
                 None if name.ends_with('/') => std::fs::create_dir_all(place).unwrap(),
                 None => {
                     std::fs::write(place, if name.ends_with("HEAD") { "ref: refs/heads/main\n" } else { "k" })
-                        .unwrap()
+                        .unwrap();
                 }
             }
         }
@@ -355,7 +355,7 @@ END
             let mut command = Command::new("git");
             command.args(settings).args(words).current_dir(&root).env_clear();
             command.env("PATH", std::env::var_os("PATH").unwrap()).env("HOME", "/nowhere");
-            command.stderr(Stdio::null()).status().is_ok_and(|status| status.success())
+            command.stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok_and(|status| status.success())
         };
         let library = tempfile::tempdir().unwrap();
         let library = library.path().to_str().unwrap();
