@@ -46,6 +46,7 @@ impl Report {
     pub const fn properties(&self) -> &'static [Property] {
         match self.state {
             State::Full => &FULL,
+            State::Partial if cfg!(target_os = "macos") => &UNPROVEN,
             State::Partial => &PARTIAL,
             State::Unsupported | State::Off => &NONE,
         }
@@ -83,6 +84,18 @@ const PARTIAL: [Property; 8] = [
     fails("processes", "others can be seen; before Linux 6.12 those of the same user can be signaled"),
     holds("sockets", "sockets with names cannot be made or reached"),
     holds("use", "bounded: memory in sum, disk by what must stay free, time; not the number of processes"),
+];
+
+/// What the profile of `sandbox-exec` is written for.
+const UNPROVEN: [Property; 8] = [
+    fails("writes", "a profile bounds them; no Mac has proven it"),
+    fails("reads", "a profile bounds them; no Mac has proven it"),
+    fails("secrets", "a profile hides those of the workspace; no Mac has proven it"),
+    fails("protected files", "a profile makes them read-only; no Mac has proven it"),
+    fails("network", "a profile closes it; no Mac has proven it"),
+    fails("processes", "others can be seen; a profile keeps signals from them, and no Mac has proven it"),
+    fails("sockets", "a profile closes them; no Mac has proven it"),
+    fails("use", "time is bounded, memory and disk are not"),
 ];
 
 const NONE: [Property; 8] = [
