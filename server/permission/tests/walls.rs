@@ -249,8 +249,11 @@ END
                 Some(target) => std::os::unix::fs::symlink(target, place).unwrap(),
                 None if name.ends_with('/') => std::fs::create_dir_all(place).unwrap(),
                 None => {
-                    std::fs::write(place, if name.ends_with("HEAD") { "ref: refs/heads/main\n" } else { "k" })
-                        .unwrap();
+                    std::fs::write(
+                        place,
+                        if name.ends_with("HEAD") { "ref: refs/heads/main\n" } else { "k" },
+                    )
+                    .unwrap();
                 }
             }
         }

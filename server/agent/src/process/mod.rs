@@ -82,7 +82,8 @@ pub(crate) fn ready(launcher: &Path) -> std::io::Result<Ready> {
     let (ours, theirs) = std::os::unix::net::UnixStream::pair()?;
     ours.set_nonblocking(true)?;
     let mut command = Command::new(launcher);
-    command.arg(LAUNCHER).current_dir("/").stdin(Stdio::from(std::os::fd::OwnedFd::from(theirs)));
+    // Its orders bring the command's variables. Its own could be read by a command that finds it.
+    command.arg(LAUNCHER).env_clear().current_dir("/").stdin(Stdio::from(std::os::fd::OwnedFd::from(theirs)));
     // It ends by itself when its line does, after it has tidied up.
     let child = start(&mut command)?;
     // Its copy of the other end of the line is the last one then.

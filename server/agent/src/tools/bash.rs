@@ -78,7 +78,7 @@ pub(super) async fn run(turn: &mut Turn, call: &CallId, value: Value) -> Result<
         Err(reason) => return Ok(Output::failed(format!("refused: {reason}"))),
     };
     turn.record(vec![Event::EffectStarted { call: call.clone(), effect }]).await?;
-    let tops = Tops::of(&policy);
+    let tops = Tops::of(&policy, &walls);
     let limit = timeout_ms.map_or(USUAL, Duration::from_millis).min(LONGEST);
     let job = Job {
         command: &command,

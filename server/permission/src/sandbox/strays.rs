@@ -8,7 +8,9 @@
 
 use std::collections::BTreeSet;
 use std::ffi::{OsStr, OsString};
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 use copydesk_base::path;
 
@@ -20,13 +22,13 @@ use crate::zone::{PROTECTED_FILES, PROTECTED_PARENTS, is_protected_name};
 
 /// What a name is given when it is set aside.
 const ASIDE: &str = "set-aside";
-/// The most names that are tried for one.
-const MOST: usize = 100;
 
 /// Protected names at the tops of the workspace before a command.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Tops {
     known: Vec<(PathBuf, BTreeSet<OsString>)>,
+    /// Vacancies in which something stood all the same.
+    taken: BTreeSet<PathBuf>,
 }
 
 /// What a command made under a protected name, and what it is called now; none where it could not be moved.
@@ -42,9 +44,13 @@ pub struct Strays(pub Vec<Stray>);
 
 impl Tops {
     /// Looks right before a command starts.
-    pub fn of(policy: &Policy) -> Self {
+    pub fn of(policy: &Policy, walls: &Confinement) -> Self {
         let roots = std::iter::once(&policy.root).chain(&policy.additional);
-        Self { known: roots.map(|root| (root.clone(), protected(root))).collect() }
+        let vacant = walls.absent.iter().map(|vacancy| vacancy.place.clone());
+        Self {
+            known: roots.map(|root| (root.clone(), protected(root))).collect(),
+            taken: vacant.filter(|place| place.symlink_metadata().is_ok()).collect(),
+        }
     }
 
     /// Looks again, when nothing of the command is left, and sets aside what is new.
@@ -62,8 +68,9 @@ impl Tops {
             let held: BTreeSet<&PathBuf> = vacant.collect();
             found.retain(|place| !held.contains(place));
         } else {
+            let is_new = |place: &&PathBuf| is_there(place) && !self.taken.contains(*place);
             let more: Vec<PathBuf> =
-                vacant.filter(|place| is_there(place) && !found.contains(place)).cloned().collect();
+                vacant.filter(is_new).filter(|place| !found.contains(place)).cloned().collect();
             found.extend(more);
         }
         Strays(found.into_iter().map(|name| Stray { now: aside(&name), name }).collect())
@@ -116,13 +123,24 @@ fn is_below_parent(file: &str) -> bool {
 /// Gives something a name that means nothing.
 fn aside(place: &Path) -> Option<PathBuf> {
     let name = place.file_name()?;
-    let named = |at: usize| {
+    let named = |end: String| {
         let mut name = name.to_owned();
-        name.push(if at == 1 { format!(".{ASIDE}") } else { format!(".{ASIDE}-{at}") });
+        name.push(end);
         place.with_file_name(name)
     };
-    let free = (1..=MOST).map(named).find(|place| place.symlink_metadata().is_err())?;
-    std::fs::rename(place, &free).ok().map(|()| free)
+    // Whoever takes the first names cannot know the last.
+    let moment = SystemTime::UNIX_EPOCH.elapsed().map_or(0, |time| time.as_nanos());
+    let ends = [format!(".{ASIDE}"), format!(".{ASIDE}-2"), format!(".{ASIDE}-{moment:x}")];
+    let free = ends.into_iter().map(named).find(|place| place.symlink_metadata().is_err())?;
+    let moved = std::fs::rename(place, &free).or_else(|_| {
+        // A command may have closed the folder behind it.
+        let folder = place.parent().unwrap_or(place);
+        let mut rights = folder.metadata()?.permissions();
+        rights.set_mode(rights.mode() | 0o700);
+        std::fs::set_permissions(folder, rights)?;
+        std::fs::rename(place, &free)
+    });
+    moved.ok().map(|()| free)
 }
 
 #[cfg(test)]

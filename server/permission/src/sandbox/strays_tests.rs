@@ -2,6 +2,8 @@
 
 use copydesk_base::config::Mode;
 
+use std::os::unix::fs::PermissionsExt;
+
 use super::*;
 use crate::sandbox::{Network, Placeholder, Vacancy};
 
@@ -42,11 +44,16 @@ fn check(state: State, absent: &[&str], before: &[&str], during: &[&str]) -> (Ve
         rules: vec![],
     };
     make(before);
-    let tops = Tops::of(&policy);
+    let walls = walls(state, &root, absent);
+    let tops = Tops::of(&policy, &walls);
     make(during);
+    // What only looks like a placeholder is none.
+    for name in during.iter().filter(|name| !name.contains('/')) {
+        std::fs::set_permissions(root.join(name), std::fs::Permissions::from_mode(0o1444)).unwrap();
+    }
     let shown = |place: &Path| place.strip_prefix(&root).unwrap().display().to_string();
-    let strays = tops.set_aside(&walls(state, &root, absent));
-    assert_eq!(tops.set_aside(&walls(state, &root, absent)), Strays::default(), "once is enough");
+    let strays = tops.set_aside(&walls);
+    assert_eq!(tops.set_aside(&walls), Strays::default(), "once is enough");
     let mut left: Vec<String> =
         std::fs::read_dir(&root).unwrap().map(|entry| shown(&entry.unwrap().path())).collect();
     left.sort();
@@ -94,5 +101,7 @@ fn what_stood_there_and_what_was_held_stays() {
         check(State::Partial, &[".vscode", ".git/hooks"], &[".git/HEAD"], &[".vscode/x", ".git/hooks/x"]).0,
         [".vscode", ".git/hooks"]
     );
+    let taken = check(State::Partial, &[".git"], &[".git/HEAD"], &[".git/index"]).0;
+    assert_eq!(taken, Vec::<String>::new(), "what stood in a vacancy is the person's");
     assert_eq!(check(State::Off, &[], &[], &[".bashrc"]).0, Vec::<String>::new());
 }

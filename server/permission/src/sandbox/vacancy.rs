@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use crate::zone::Stand;
+use crate::zone::{IN_GIT, IN_WORKTREE, Stand};
 
 /// One such name.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -50,8 +50,29 @@ pub(super) fn is_there(place: &Path) -> bool {
     place.symlink_metadata().is_ok() && !is_placeholder(place)
 }
 
-/// Whether a placeholder stands there; of its mode a strict umask leaves the first digits.
+/// Whether a placeholder stands there: something with its mark that says nothing. What only looks like one (a `.bashrc`
+/// with that mode) is somebody's.
 pub(super) fn is_placeholder(place: &Path) -> bool {
+    let says_nothing = || match place.symlink_metadata() {
+        Ok(metadata) if metadata.is_dir() => {
+            std::fs::read_dir(place).is_ok_and(|mut entries| entries.next().is_none())
+        }
+        Ok(metadata) if metadata.is_file() => {
+            let texts = IN_GIT.iter().chain(IN_WORKTREE).filter_map(|(_, stand)| match stand {
+                Stand::File(text) => Some(*text),
+                _ => None,
+            });
+            let lengths: Vec<u64> = texts.clone().map(|text| text.len() as u64).collect();
+            lengths.contains(&metadata.len())
+                && std::fs::read_to_string(place).is_ok_and(|text| texts.clone().any(|known| known == text))
+        }
+        _ => true,
+    };
+    is_marked(place) && says_nothing()
+}
+
+/// Whether a place has the mark of a placeholder; of its mode a strict umask leaves the first digits.
+pub(super) fn is_marked(place: &Path) -> bool {
     let is_told = |mode: u32, all: u32, first: u32| mode & first == first && mode & 0o7777 & !all == 0;
     match place.symlink_metadata() {
         Ok(metadata) if metadata.is_dir() => is_told(metadata.mode(), FOLDER, 0o1700),

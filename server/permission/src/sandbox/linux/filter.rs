@@ -7,8 +7,8 @@ use std::collections::BTreeMap;
 
 use libc::c_long;
 use seccompiler::{
-    SeccompAction, SeccompCmpArgLen as Length, SeccompCmpOp as Op, SeccompCondition as Condition,
-    SeccompFilter, SeccompRule as Rule, TargetArch, apply_filter,
+    BpfProgram, SeccompAction, SeccompCmpArgLen as Length, SeccompCmpOp as Op, SeccompCondition as Condition,
+    SeccompFilter, SeccompRule as Rule, TargetArch, apply_filter, sock_filter,
 };
 
 use super::failed;
@@ -119,11 +119,30 @@ const NEW_SPACES: [i32; 7] = [
     libc::CLONE_NEWCGROUP,
 ];
 
-/// On this processor every call has a second number, for programs with short pointers.
+/// What no call is there for: `clone3`, and on this processor the second numbers that every call has, for programs with
+/// short pointers. Loads the number, compares it, and answers *no such call*; what is not met goes on behind.
 #[cfg(target_arch = "x86_64")]
-const SECOND_NUMBERS: Option<i64> = Some(0x4000_0000);
+const ABSENT: &[sock_filter] = &[
+    sock_filter { code: LOAD, jt: 0, jf: 0, k: 0 },
+    sock_filter { code: IF_SAME, jt: 1, jf: 0, k: CLONE3 },
+    sock_filter { code: IF_LEAST, jt: 0, jf: 1, k: 0x4000_0000 },
+    sock_filter { code: ANSWER, jt: 0, jf: 0, k: NO_SUCH_CALL },
+];
 #[cfg(not(target_arch = "x86_64"))]
-const SECOND_NUMBERS: Option<i64> = None;
+const ABSENT: &[sock_filter] = &[
+    sock_filter { code: LOAD, jt: 0, jf: 0, k: 0 },
+    sock_filter { code: IF_SAME, jt: 0, jf: 1, k: CLONE3 },
+    sock_filter { code: ANSWER, jt: 0, jf: 0, k: NO_SUCH_CALL },
+];
+
+/// The four words of the filter's language that stand above: load a word, compare, answer.
+const LOAD: u16 = 0x20;
+const IF_SAME: u16 = 0x15;
+#[cfg(target_arch = "x86_64")]
+const IF_LEAST: u16 = 0x35;
+const ANSWER: u16 = 0x06;
+const CLONE3: u32 = libc::SYS_clone3.unsigned_abs() as u32;
+const NO_SUCH_CALL: u32 = libc::SECCOMP_RET_ERRNO | libc::ENOSYS.unsigned_abs();
 
 /// Lays the filter on this process and all that it starts. It cannot be taken off.
 pub(super) fn apply(confinement: &Confinement, families: Families) -> Result<(), String> {
@@ -137,8 +156,12 @@ pub(super) fn apply(confinement: &Confinement, families: Families) -> Result<(),
     let conditional =
         conditions(confinement, families).map_err(|error| failed("filter system calls", error))?;
     rules.extend(conditional);
-    install(rules, libc::EPERM).map_err(bad)?;
-    install(BTreeMap::from([(libc::SYS_clone3, Vec::new())]), libc::ENOSYS).map_err(bad)
+    let target = TargetArch::try_from(std::env::consts::ARCH).map_err(|error| bad(error.into()))?;
+    let (allow, deny) = (SeccompAction::Allow, SeccompAction::Errno(libc::EPERM.unsigned_abs()));
+    let denied: BpfProgram = SeccompFilter::new(rules, allow, deny, target)
+        .and_then(TryInto::try_into)
+        .map_err(|error| failed("filter system calls", error))?;
+    apply_filter(&[ABSENT, &denied].concat()).map_err(bad)
 }
 
 fn conditions(
@@ -174,16 +197,4 @@ fn conditions(
         (libc::SYS_unshare, spaces()?),
         (libc::SYS_socket, vec![Rule::new(other)?]),
     ])
-}
-
-fn install(mut rules: BTreeMap<i64, Vec<Rule>>, errno: i32) -> Result<(), seccompiler::Error> {
-    if let Some(second) = SECOND_NUMBERS {
-        let again: Vec<_> = rules.iter().map(|(call, rules)| (call | second, rules.clone())).collect();
-        rules.extend(again);
-    }
-    let target = TargetArch::try_from(std::env::consts::ARCH)?;
-    let filter =
-        SeccompFilter::new(rules, SeccompAction::Allow, SeccompAction::Errno(errno.unsigned_abs()), target)?;
-    let program: seccompiler::BpfProgram = filter.try_into()?;
-    apply_filter(&program)
 }

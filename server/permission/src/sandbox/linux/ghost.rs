@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 
 use rustix::fs::{CWD, FlockOperation, RenameFlags, flock, renameat_with};
 
-use crate::sandbox::vacancy::{FILE, FOLDER, NOWHERE, Placeholder, Vacancy, is_placeholder};
+use crate::sandbox::vacancy::{FILE, FOLDER, NOWHERE, Placeholder, Vacancy, is_marked, is_placeholder};
 
 /// The placeholders of a command; dropping them takes them away.
 #[derive(Default)]
@@ -141,9 +141,10 @@ impl Drop for Folder {
         if flock(held, FlockOperation::NonBlockingLockExclusive).is_err() {
             return;
         }
-        for vacancy in self.names.iter().filter(|vacancy| is_placeholder(&vacancy.place)) {
+        for vacancy in self.names.iter().filter(|vacancy| is_marked(&vacancy.place)) {
             let gone = match vacancy.stand {
                 Placeholder::Folder => std::fs::remove_dir(&vacancy.place),
+                Placeholder::File(_) if !is_placeholder(&vacancy.place) => continue,
                 Placeholder::Link | Placeholder::File(_) => std::fs::remove_file(&vacancy.place),
             };
             if gone.is_err_and(|error| error.kind() == ErrorKind::DirectoryNotEmpty) {
