@@ -6,7 +6,7 @@
 
 #![expect(clippy::print_stdout, reason = "a benchmark prints")]
 
-#[path = "table.rs"]
+#[path = "table/mod.rs"]
 mod table;
 
 use std::time::Instant;

@@ -9,7 +9,7 @@
     reason = "a benchmark prints, and stops where its own texts are wrong"
 )]
 
-#[path = "table.rs"]
+#[path = "table/mod.rs"]
 mod table;
 
 use std::time::{Duration, Instant};

@@ -263,11 +263,11 @@ fn is_elsewhere(text: &str) -> bool {
         "$", "%", "<", "{", "[", "/", "./", "../", "~/", "\\", "@{", "#{", "&", "vault:", "env:", "op://",
         "arn:",
     ];
-    let contains = [
-        "${", "{{", "}}", "#{", "$(", "%(", "%s", "://", "(?", "[^", "\\d", "\\w", ".*", "***", "...", "…",
-        "xxx", "XXX",
-    ];
-    starts.iter().any(|start| text.starts_with(start)) || contains.iter().any(|part| text.contains(part))
+    let contains =
+        ["${", "{{", "}}", "#{", "$(", "%(", "%s", "://", "(?", "[^", "\\d", "\\w", ".*", "***", "...", "…"];
+    let is_blank = text.to_ascii_lowercase().contains("xxx");
+    let is_pointer = starts.iter().any(|start| text.starts_with(start));
+    is_blank || is_pointer || contains.iter().any(|part| text.contains(part))
 }
 
 /// A value that somebody chose: the place alone says that it is a secret.

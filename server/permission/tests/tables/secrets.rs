@@ -53,7 +53,7 @@ const ORDINARY: &[&str] = &[
     "DB_PASSWORD=${DB_PASSWORD:-}",
     "DB_PASSWORD={{ vault_db_password }}",
     "DB_PASSWORD=$(pass show db)",
-    "PWD=/home/ada OLDPWD=/tmp",
+    "PWD=/people/ada OLDPWD=/tmp",
     "  password: string",
     "  password?: string;",
     "    password: str = Field(min_length=8)",
