@@ -4,14 +4,14 @@
 //! Budgets are checked for each model before its request leaves, since the next one may cost more. Tools run when an
 //! answer is whole and never before, so a model that is asked again, or instead, repeats no effect.
 
-use copydesk_base::{Event, Timestamp, Usage};
+use copydesk_base::{Event, Timestamp};
 use copydesk_provider::{
     CallError, Carried, Choice, Health, Left, ModelEvent, Request, Route, StopReason, ToolCall,
 };
 use futures_util::StreamExt;
 
+use crate::account::{self, Answering, Seen};
 use crate::error::AgentError;
-use crate::limits::{self, Next};
 use crate::routed::ModelsOfRun;
 use crate::run::Turn;
 use crate::vault;
@@ -81,8 +81,12 @@ pub(crate) async fn answer(
     began: Timestamp,
 ) -> Result<Answered, AgentError> {
     loop {
-        let request = within_budget(turn, way.choice(), request, began).await?;
-        let error = match of_one(turn, way.choice(), request).await {
+        let choice = way.choice();
+        let (request, account) = account::reserve(turn, choice, request, began).await?.parts();
+        let mut seen = Seen::default();
+        let outcome = of_one(turn, choice, request, &mut seen).await;
+        account::settle(turn, choice, account, seen).await?;
+        let error = match outcome {
             Err(AgentError::Model(error)) => error,
             outcome => return outcome,
         };
@@ -94,35 +98,23 @@ pub(crate) async fn answer(
     }
 }
 
-/// The request as this model may get it: with the answer cut where a budget ends.
-async fn within_budget(
-    turn: &Turn,
-    choice: &Choice,
-    request: &Request,
-    began: Timestamp,
-) -> Result<Request, AgentError> {
-    let now = turn.world.clock.now();
-    let day = turn.world.user.spent(now.day()).await?;
-    let input = request.estimated_tokens();
-    let next = Next { run: turn.usage, day, elapsed: now.since(began), input, choice };
-    let max_output_tokens = limits::check(&turn.settings.budgets, &next)?;
-    Ok(Request { max_output_tokens, ..request.clone() })
-}
-
 /// One request to one model, and its whole answer.
-async fn of_one(turn: &mut Turn, choice: &Choice, request: Request) -> Result<Answered, AgentError> {
+async fn of_one(
+    turn: &mut Turn,
+    choice: &Choice,
+    request: Request,
+    seen: &mut Seen,
+) -> Result<Answered, AgentError> {
     let number = turn.usage.requests + 1;
     turn.record(vec![Event::ModelRequested { number }]).await?;
     let mut stream = turn.settings.models.call(choice, request, turn.cancel.clone());
-    let mut usage = Usage::default();
     loop {
-        let event = tokio::select! {
-            biased;
-            () = turn.cancel.cancelled() => return Err(AgentError::Canceled),
-            event = stream.next() => event,
-        };
-        match event {
+        // A cancel ends the stream, which still says what was used.
+        match stream.next().await {
+            Some(Ok(ModelEvent::Started)) => seen.answered = Answering::Yes,
+            Some(Ok(ModelEvent::Reasoning(text))) => seen.received += text.len() as u64,
             Some(Ok(ModelEvent::Text(text))) => {
+                seen.received += text.len() as u64;
                 turn.recorder.show(&turn.run, Event::TextDelta { text }, &turn.settings.redactor);
             }
             Some(Ok(ModelEvent::Waiting { reason, wait })) => {
@@ -132,12 +124,10 @@ async fn of_one(turn: &mut Turn, choice: &Choice, request: Request) -> Result<An
                 turn.record(vec![waited(choice, error.to_string(), Some(wait), tried)]).await?;
             }
             // It comes before the end, also where the end is an error.
-            Some(Ok(ModelEvent::Usage(counted))) => {
-                usage = counted;
-                turn.usage.add(counted);
-                turn.world.user.spend(turn.world.clock.now().day(), counted).await?;
-            }
+            Some(Ok(ModelEvent::Usage(counted))) => seen.reported = counted,
             Some(Ok(ModelEvent::Stopped { text, calls, carried, reason })) => {
+                seen.received += calls.iter().map(|call| call.arguments.raw.len() as u64).sum::<u64>();
+                let usage = seen.reported;
                 let answered = Event::ModelAnswered { text: text.clone(), calls: calls.len(), usage };
                 turn.record(vec![answered]).await?;
                 return match reason {
@@ -156,6 +146,7 @@ async fn of_one(turn: &mut Turn, choice: &Choice, request: Request) -> Result<An
                 };
             }
             Some(Ok(_)) => {}
+            Some(Err(CallError::Canceled)) => return Err(AgentError::Canceled),
             Some(Err(error)) => return Err(error.into()),
             None => return Err(AgentError::Budget("the model's stream ended without an answer".to_owned())),
         }

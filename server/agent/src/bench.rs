@@ -9,7 +9,7 @@ use copydesk_base::host::{Applied, DocumentEdit, Host, Presence, Shown};
 use copydesk_base::id::CountingIds;
 use copydesk_base::{Event, Files, Record, Redactor, RunId, SystemClock};
 use copydesk_permission::sandbox::{Limits, Sandbox};
-use copydesk_provider::{Models, ModelsConfig};
+use copydesk_provider::{Models, ModelsConfig, NoKeys};
 use copydesk_store::{Journal, UserStore};
 use futures_util::future::BoxFuture;
 use tokio_util::sync::CancellationToken;
@@ -113,7 +113,7 @@ fn settings(root: &Path, home: &Path) -> Settings {
         additional: vec![],
         home: None,
         state_home: home.to_owned(),
-        models: Arc::new(Models::new(&ModelsConfig::default(), Arc::new(|_| None))),
+        models: Arc::new(Models::new(&ModelsConfig::default(), Arc::new(NoKeys))),
         budgets: Budgets::default(),
         completion: copydesk_base::config::Completion::default(),
         prompt_timeout: Duration::from_secs(20),

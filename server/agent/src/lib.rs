@@ -12,6 +12,7 @@
 //! - No edit reaches a document before it was allowed, and none over text newer than the one it was rebased onto.
 //! - This room knows no editor: what a client did is what [`copydesk_base::Host::apply`] proved.
 
+mod account;
 mod action;
 mod alive;
 mod answer;

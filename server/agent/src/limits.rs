@@ -20,21 +20,20 @@ const SHORTEST_ANSWER: u64 = 256;
 const USUAL_ANSWER: u32 = 16_384;
 
 /// What the next request meets: what was used up so far, and what it will need at least.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Next<'a> {
+#[derive(Clone, Debug)]
+pub(crate) struct Next {
     /// Of this run.
     pub(crate) run: Usage,
-    /// Of this day, UTC, this run included.
-    pub(crate) day: Usage,
     pub(crate) elapsed: Duration,
     /// Tokens that the request will send, estimated.
     pub(crate) input: u64,
-    pub(crate) choice: &'a Choice,
+    pub(crate) choice: Choice,
 }
 
 /// Says no before a request that would go past a limit, and otherwise how long its answer may be, in tokens; the
-/// provider's own limit where nothing is said.
-pub(crate) fn check(budgets: &Budgets, next: &Next<'_>) -> Result<Option<u32>, AgentError> {
+/// provider's own limit where nothing is said. `day` is what this day, UTC, has used in all runs, and what other requests
+/// under way may use.
+pub(crate) fn check(budgets: &Budgets, day: Usage, next: &Next) -> Result<Option<u32>, AgentError> {
     let limit = budgets.run.minutes.and_then(|minutes| Duration::try_from_secs_f64(minutes * 60.0).ok());
     if limit.is_some_and(|limit| next.elapsed >= limit) {
         return Err(AgentError::Budget("the run has used its time (budgets.run.minutes)".to_owned()));
@@ -42,11 +41,28 @@ pub(crate) fn check(budgets: &Budgets, next: &Next<'_>) -> Result<Option<u32>, A
     let requests = budgets.run.requests.unwrap_or(MOST_REQUESTS);
     let of_run = Budget { requests: Some(requests), ..budgets.run.clone() };
     let run = room(("the run", "run"), &of_run, next.run, next)?;
-    let day = room(("this day", "day"), &budgets.day, next.day, next)?;
+    let day = room(("this day", "day"), &budgets.day, day, next)?;
     // More than the model gives anyway limits nothing, and a server may refuse a larger number than it knows.
-    let usual = u64::from(next.choice.facts.output_limit.unwrap_or(USUAL_ANSWER));
+    let usual = u64::from(usual_answer(&next.choice));
     let room = run.into_iter().chain(day).min().filter(|tokens| *tokens < usual);
     Ok(room.and_then(|tokens| u32::try_from(tokens).ok()))
+}
+
+/// The most that a request can use whose answer is cut there.
+pub(crate) fn at_most(next: &Next, cut: Option<u32>) -> Usage {
+    let output = u64::from(cut.unwrap_or_else(|| usual_answer(&next.choice)));
+    let tokens = Tokens { input: next.input, output, ..Tokens::default() };
+    Usage {
+        input_tokens: next.input,
+        output_tokens: output,
+        requests: 1,
+        usd: next.choice.facts.price.map(|price| price.of(tokens)),
+        ..Usage::default()
+    }
+}
+
+fn usual_answer(choice: &Choice) -> u32 {
+    choice.facts.output_limit.unwrap_or(USUAL_ANSWER)
 }
 
 /// The tokens that one budget leaves to the answer.
@@ -54,7 +70,7 @@ fn room(
     (who, key): (&str, &str),
     budget: &Budget,
     used: Usage,
-    next: &Next<'_>,
+    next: &Next,
 ) -> Result<Option<u64>, AgentError> {
     let spent = |what: String, unit: &str| Err(AgentError::Budget(format!("{what} (budgets.{key}.{unit})")));
     if let Some(requests) = budget.requests.filter(|limit| used.requests >= *limit) {
@@ -70,9 +86,7 @@ fn room(
         if left < SHORTEST_ANSWER {
             let needed = next.input + SHORTEST_ANSWER;
             return spent(
-                format!(
-                    "{who} has used {tokens} of {limit} tokens, and the next request needs about {needed}"
-                ),
+                format!("{who} has used {tokens} of {limit} tokens, and the next request needs ≈ {needed}"),
                 "tokens",
             );
         }
@@ -80,7 +94,7 @@ fn room(
     }
     let Some(limit) = budget.usd else { return Ok(room) };
     let Some(price) = next.choice.facts.price else {
-        let Choice { provider, model, .. } = next.choice;
+        let Choice { provider, model, .. } = &next.choice;
         return spent(
             format!(
                 "nobody knows what {provider}/{model} costs; set providers.{provider}.models.{model}.price, or limit \
@@ -140,15 +154,15 @@ impl Repeats {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use std::sync::Arc;
 
     use copydesk_base::config::{Provider, ProviderKind};
-    use copydesk_provider::{Arguments, Models, ModelsConfig};
+    use copydesk_provider::{Arguments, Models, ModelsConfig, NoKeys};
 
     use super::*;
 
-    fn choice(model: &str, base_url: &str) -> Choice {
+    pub(crate) fn choice(model: &str, base_url: &str) -> Choice {
         let provider = Provider {
             kind: ProviderKind::OpenaiChat,
             base_url: Some(base_url.to_owned()),
@@ -157,7 +171,7 @@ mod tests {
         };
         let config =
             ModelsConfig { providers: [("p".to_owned(), provider)].into(), ..ModelsConfig::default() };
-        Models::new(&config, Arc::new(|_| None)).choose().unwrap()
+        Models::new(&config, Arc::new(NoKeys)).choose().unwrap()
     }
 
     #[test]
@@ -167,10 +181,12 @@ mod tests {
             choice("own", "https://a.example/v1"),
             choice("own", "http://127.0.0.1:1/v1"),
         );
-        let used = Usage { input_tokens: 90, output_tokens: 10, requests: 3, usd: Some(0.5) };
+        let used =
+            Usage { input_tokens: 90, output_tokens: 10, requests: 3, usd: Some(0.5), ..Usage::default() };
         let check = |budgets: Budgets, choice: &Choice| {
-            let next = Next { run: used, day: used, elapsed: Duration::from_mins(2), input: 1_000, choice };
-            check(&budgets, &next).map_err(|error| error.to_string())
+            let choice = choice.clone();
+            let next = Next { run: used, elapsed: Duration::from_mins(2), input: 1_000, choice };
+            check(&budgets, used, &next).map_err(|error| error.to_string())
         };
         let run = |budget: Budget| Budgets { run: budget, ..Budgets::default() };
         let day = |budget: Budget| Budgets { day: budget, ..Budgets::default() };
@@ -187,7 +203,7 @@ mod tests {
             &local,
             "used 100 tokens (budgets.run",
         );
-        refuses(run(Budget { tokens: Some(1_300), ..Budget::default() }), &local, "needs about 1256");
+        refuses(run(Budget { tokens: Some(1_300), ..Budget::default() }), &local, "needs ≈ 1256");
         refuses(
             day(Budget { usd: Some(0.5), ..Budget::default() }),
             &billed,
@@ -211,6 +227,27 @@ mod tests {
             "more than it ever gives"
         );
         assert_eq!(left(Budget { minutes: Some(2.1), ..Budget::default() }, &local), None);
+    }
+
+    #[test]
+    fn what_is_reserved_is_the_most_that_it_can_cost() {
+        let at_most = |choice: Choice, cut| {
+            let next = Next { run: Usage::default(), elapsed: Duration::ZERO, input: 1_000, choice };
+            at_most(&next, cut)
+        };
+        let billed = choice("gpt-4.1", "https://a.example/v1");
+        let expect = |output_tokens, usd| Usage {
+            input_tokens: 1_000,
+            output_tokens,
+            requests: 1,
+            usd,
+            ..Usage::default()
+        };
+        assert_eq!(at_most(billed.clone(), Some(500)), expect(500, Some(0.006)));
+        let whole = u64::from(usual_answer(&billed));
+        assert_eq!(at_most(billed, None).output_tokens, whole);
+        let unknown = choice("own", "https://a.example/v1");
+        assert_eq!(at_most(unknown, None), expect(u64::from(USUAL_ANSWER), None));
     }
 
     #[test]

@@ -65,6 +65,9 @@ pub struct Provider {
     /// The environment variable that holds the key.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub api_key_env: Option<String>,
+    /// Where the key comes from when no environment variable holds it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub key: Option<KeySettings>,
     /// The model of this provider that answers when only the provider is named.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub default_model: Option<String>,
@@ -96,6 +99,21 @@ pub struct Provider {
 pub struct ModelChoice {
     /// Only the model that was chosen may answer: where it cannot, the run fails, whatever `fallback` says.
     pub strict: bool,
+}
+
+/// A command that gives a provider's key: `op read "op://…"`, `az account get-access-token …`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+#[schemars(extend("required" = ["command"]))]
+pub struct KeySettings {
+    /// A shell command that prints the key, or a token as JSON with `accessToken` and `expires_on`.
+    pub command: String,
+    /// How long a key is used before the command runs again. 1 h unless set; a token that names its end, until then.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cache: Option<Duration>,
+    /// How long the command may take. 30 s unless set.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub timeout: Option<Duration>,
 }
 
 /// One model of a provider.

@@ -7,13 +7,16 @@
 //! text around it. Placeholders are for models alone: [`Redactor::clean`] takes them away too, and no file ever holds one.
 
 use std::ops::Range;
+use std::sync::{Arc, PoisonError, RwLock};
 
 /// Replaces secrets, wherever they stand.
 ///
-/// Values shorter than eight characters are not replaced, since they would tear ordinary text.
+/// Values shorter than eight characters are not replaced, since they would tear ordinary text. Clones know the same: what
+/// one of them learns, all of them replace.
 #[derive(Clone, Default)]
 pub struct Redactor {
-    secrets: Vec<String>,
+    /// Longest first.
+    secrets: Arc<RwLock<Vec<String>>>,
     finder: Option<Finder>,
 }
 
@@ -39,11 +42,26 @@ const SHORTEST_SECRET: usize = 8;
 
 impl Redactor {
     pub fn new(secrets: impl IntoIterator<Item = String>) -> Self {
-        let mut secrets: Vec<String> =
-            secrets.into_iter().filter(|secret| secret.len() >= SHORTEST_SECRET).collect();
-        secrets.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
-        secrets.dedup();
-        Self { secrets, finder: None }
+        let redactor = Self::default();
+        secrets.into_iter().for_each(|secret| redactor.learn(&secret));
+        redactor
+    }
+
+    /// From now on this value is replaced too.
+    pub fn learn(&self, secret: &str) {
+        let secret = secret.trim();
+        if secret.len() < SHORTEST_SECRET || self.knows(secret) {
+            return;
+        }
+        let mut secrets = self.secrets.write().unwrap_or_else(PoisonError::into_inner);
+        let at = secrets.partition_point(|known| known.len() >= secret.len());
+        secrets.insert(at, secret.to_owned());
+    }
+
+    /// Whether a text is one of the values, whole.
+    pub fn knows(&self, text: &str) -> bool {
+        let secrets = self.secrets.read().unwrap_or_else(PoisonError::into_inner);
+        secrets.iter().any(|secret| secret == text.trim())
     }
 
     /// The same, which also recognizes secrets by their shape.
@@ -55,7 +73,7 @@ impl Redactor {
     /// The secrets of a text, in order, none over another.
     pub fn find(&self, text: &str) -> Vec<Found> {
         let mut found: Vec<Found> = Vec::new();
-        for secret in &self.secrets {
+        for secret in self.secrets.read().unwrap_or_else(PoisonError::into_inner).iter() {
             found.extend(
                 text.match_indices(secret.as_str())
                     .map(|(at, _)| Found { span: at..at + secret.len(), kind: "provider-key" }),
@@ -148,7 +166,8 @@ pub fn placeholders(text: &str) -> Vec<Range<usize>> {
 
 impl std::fmt::Debug for Redactor {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Redactor({} secrets)", self.secrets.len())
+        let secrets = self.secrets.read().unwrap_or_else(PoisonError::into_inner);
+        write!(f, "Redactor({} secrets)", secrets.len())
     }
 }
 
@@ -160,6 +179,19 @@ mod tests {
     fn longer_secrets_go_first_and_short_ones_stay() {
         let redactor = Redactor::new(["sk-12345678".into(), "sk-12345678-long".into(), "abc".into()]);
         assert_eq!(redactor.clean("a sk-12345678-long b sk-12345678 abc"), "a [redacted] b [redacted] abc");
+    }
+
+    #[test]
+    fn what_one_learns_all_clones_replace() {
+        let redactor = Redactor::new(["first-one".to_owned()]);
+        let clone = redactor.clone();
+        for secret in ["second-one-and-more", "second-one", "first-one", "short", " third-one\n"] {
+            redactor.learn(secret);
+        }
+        let text = "first-one second-one-and-more second-one third-one short";
+        assert_eq!(clone.clean(text), "[redacted] [redacted] [redacted] [redacted] short");
+        assert_eq!(format!("{clone:?}"), "Redactor(4 secrets)");
+        assert!(clone.knows("third-one") && !clone.knows("third") && !clone.knows("short"));
     }
 
     #[test]

@@ -11,6 +11,7 @@
 mod ancestry;
 mod cli;
 mod config;
+mod credentials;
 mod here;
 mod memory;
 mod office;

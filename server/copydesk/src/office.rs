@@ -12,13 +12,14 @@ use copydesk_base::config::{Config, ProviderKind};
 use copydesk_base::{Files, Host, RandomIds, Redactor, SystemClock};
 use copydesk_permission::sandbox::{Limits, SHELL, Sandbox, repository, toolchains};
 use copydesk_permission::{default_denies, find_secrets};
-use copydesk_provider::{Health, KeyLookup, Models, ModelsConfig, Scenario, Script};
+use copydesk_provider::{Health, Models, ModelsConfig, Scenario, Script};
 use copydesk_text::{de, yaml};
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 
 use crate::ancestry::MARKER;
 use crate::config::{Flags, Loaded, Sources, load};
+use crate::credentials::{Credentials, PASSPHRASE, variable};
 use crate::here::Here;
 use crate::memory;
 
@@ -71,6 +72,9 @@ pub(crate) struct Office {
     flags: Flags,
     editor: RwLock<Option<Value>>,
     models: Mutex<Option<(String, Arc<Models>)>>,
+    credentials: Arc<Credentials>,
+    /// Knows every key that this process has had.
+    redactor: Redactor,
     /// How the models are doing, whatever becomes of the settings.
     health: Health,
 }
@@ -78,7 +82,10 @@ pub(crate) struct Office {
 impl Office {
     pub(crate) fn new(here: Here, flags: Flags) -> Arc<Self> {
         let health = memory::health(&here.places.state);
-        Arc::new(Self { here, flags, editor: RwLock::new(None), models: Mutex::new(None), health })
+        let redactor = Redactor::default().finding(find_secrets);
+        let credentials = Arc::new(Credentials::of(&here, &redactor));
+        let (editor, models) = (RwLock::new(None), Mutex::new(None));
+        Arc::new(Self { here, flags, editor, models, credentials, redactor, health })
     }
 
     /// Opens the desk: the journal of this workspace, the user's decisions, and settings read from here.
@@ -127,7 +134,10 @@ impl Office {
         let models = self.models(&loaded);
         let mut rules = loaded.rules;
         rules.extend(default_denies());
-        let redactor = Redactor::new(secrets(&loaded.config)).finding(find_secrets);
+        for secret in secrets(&loaded.config) {
+            self.redactor.learn(&secret);
+        }
+        let redactor = self.redactor.clone();
         let child_env = child_env(&redactor);
         Ok(Settings {
             root: self.here.root.clone(),
@@ -176,7 +186,7 @@ impl Office {
         match &*kept {
             Some((known, models)) if *known == key => models.clone(),
             _ => {
-                let models = Arc::new(Models::new(&config, keys()));
+                let models = Arc::new(Models::new(&config, self.credentials.clone()));
                 *kept = Some((key, models.clone()));
                 models
             }
@@ -204,11 +214,6 @@ impl Office {
     }
 }
 
-/// Looks keys up in this process's environment.
-pub(crate) fn keys() -> KeyLookup {
-    Arc::new(|name| std::env::var(name).ok().filter(|value| !value.is_empty()))
-}
-
 fn problems(loaded: &Loaded) -> Vec<String> {
     loaded.problems.iter().map(ToString::to_string).collect()
 }
@@ -225,10 +230,10 @@ fn scripted(path: &Path, text: std::io::Result<String>) -> Result<Script, String
     Ok(Script::new(scenario))
 }
 
-/// The values of every key that this process could send.
+/// The values of every key in this environment, and of what locks the others.
 fn secrets(config: &Config) -> Vec<String> {
     let configured = config.providers.values().filter_map(|provider| provider.api_key_env.as_deref());
-    configured.chain(KEY_VARIABLES.iter().copied()).filter_map(|name| std::env::var(name).ok()).collect()
+    configured.chain(KEY_VARIABLES.iter().copied()).chain([PASSPHRASE]).filter_map(variable).collect()
 }
 
 /// The environment of child processes: by allow-list, without any value that holds a key, marked as a run's.

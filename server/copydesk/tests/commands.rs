@@ -227,7 +227,10 @@ fn doctor_names_keys_and_never_shows_them() {
     let mut command = bench.command(env!("CARGO_BIN_EXE_copydesk"));
     let output = command.args(["doctor", "--json"]).env("OPENAI_API_KEY", "sk-very-secret").output().unwrap();
     let shown = out(&output);
-    assert!(shown.contains("key OPENAI_API_KEY") && !shown.contains("sk-very-secret"), "{shown}");
+    assert!(
+        shown.contains("from the environment: OPENAI_API_KEY") && !shown.contains("sk-very-secret"),
+        "{shown}"
+    );
     let document: Value = serde_json::from_str(&shown).unwrap();
     assert_eq!(document["schema"], "copydesk.doctor/1");
     assert!(!bench.state().exists(), "looking makes nothing");

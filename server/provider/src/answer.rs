@@ -64,7 +64,14 @@ struct Draft {
 impl Answer {
     /// The count without requests and money, which only the sender knows.
     pub(crate) const fn usage(&self) -> Usage {
-        Usage { input_tokens: self.tokens.input, output_tokens: self.tokens.output, requests: 0, usd: None }
+        Usage {
+            input_tokens: self.tokens.input,
+            cached_tokens: self.tokens.cached,
+            output_tokens: self.tokens.output,
+            requests: 0,
+            usd: None,
+            estimated: false,
+        }
     }
 
     /// The first event that counts.

@@ -9,8 +9,9 @@ use std::collections::BTreeMap;
 use copydesk_base::config::{Provider, ProviderKind};
 
 use crate::discover::Found;
-use crate::endpoint::{Endpoint, KeySource};
+use crate::endpoint::Endpoint;
 use crate::facts::Facts;
+use crate::key::{KeyOrigin, KeySource};
 use crate::listing::Catalog;
 use crate::route::Asker;
 
@@ -73,6 +74,10 @@ impl Choice {
     }
 }
 
+/// How to come to a model where there is none, as one sentence for a person.
+pub const FIRST_STEPS: &str = "Run 'copydesk auth set anthropic' (or openai) or set ANTHROPIC_API_KEY (or OPENAI_API_KEY) where your \
+                               editor is started; or start Ollama or LM Studio; or name a provider in your config.yaml.";
+
 /// Why no model could be chosen.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ChooseError {
@@ -104,8 +109,8 @@ pub(crate) struct Options<'a> {
     pub(crate) default_model: Option<&'a str>,
     pub(crate) providers: &'a BTreeMap<String, Provider>,
     pub(crate) mappings: &'a BTreeMap<String, String>,
-    /// Whether this environment variable holds a key.
-    pub(crate) has_key: &'a dyn Fn(&str) -> bool,
+    /// Where a key of this endpoint would come from.
+    pub(crate) key: &'a dyn Fn(&Endpoint) -> Option<KeyOrigin>,
 }
 
 /// Somebody's wish for a model: who, and what.
@@ -203,26 +208,19 @@ impl Options<'_> {
                 Some((Endpoint::configured(name, provider), model?))
             })
             .collect();
-        let ready = |endpoint: &Endpoint| match &endpoint.key {
-            KeySource::Variable(variable) => (self.has_key)(variable),
-            KeySource::Nothing => true,
-        };
+        let ready = |endpoint: &Endpoint| !endpoint.key.is_needed() || (self.key)(endpoint).is_some();
         let at = named.iter().position(|(endpoint, _)| ready(endpoint)).unwrap_or(0);
         let (endpoint, model) = named.into_iter().nth(at)?;
         let why = format!("providers.{} in the config", endpoint.name);
         Some(choice(endpoint, model, Cause::ProviderDefault, why))
     }
 
-    /// A provider whose key stands in the environment: the configured ones first, then the built-in ones.
+    /// A provider whose key is there, in the environment or put away: the configured ones first, then the built-in ones.
     fn keyed(&self) -> Option<Choice> {
         let configured = self.providers.iter().map(|(name, provider)| Endpoint::configured(name, provider));
         let built_in = Endpoint::built_in_names().filter(|name| !self.providers.contains_key(*name));
         configured.chain(built_in.filter_map(Endpoint::built_in)).find_map(|endpoint| {
-            let KeySource::Variable(variable) = &endpoint.key else { return None };
-            if !(self.has_key)(variable) {
-                return None;
-            }
-            let why = format!("key found in {variable}");
+            let why = format!("key found in {}", (self.key)(&endpoint)?);
             let model = self.default_of(&endpoint)?;
             Some(choice(endpoint, model, Cause::Key, why))
         })

@@ -7,6 +7,7 @@ use copydesk_base::config::{ModelSettings, Provider, ProviderKind, Timeouts};
 
 use crate::CallError;
 use crate::facts::{self, Sources};
+use crate::key::{KeySource, KeyWanted};
 use crate::listing::Catalog;
 use crate::quirks::Quirks;
 
@@ -35,15 +36,6 @@ pub struct Endpoint {
 
 /// Requests under way at the same time where the config says nothing.
 const CONCURRENCY: u32 = 8;
-
-/// Where the key comes from.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum KeySource {
-    /// This environment variable must hold one.
-    Variable(String),
-    /// None is sent.
-    Nothing,
-}
 
 /// What a provider kind is known by.
 struct Family {
@@ -97,7 +89,7 @@ impl Endpoint {
             name: name.to_owned(),
             kind: provider.kind,
             base_url: base_url.to_owned(),
-            key: variable.map_or(KeySource::Nothing, KeySource::Variable),
+            key: KeySource { variable, command: provider.key.clone() },
             api_version: provider.api_version.clone(),
             models: provider.models.clone(),
             connect: provider.timeouts.connect.0,
@@ -132,7 +124,17 @@ impl Endpoint {
     /// An endpoint that answered on this machine; it wants no key.
     pub fn local(name: &str, kind: ProviderKind, base_url: &str) -> Self {
         let provider = Provider { kind, base_url: Some(base_url.to_owned()), ..Provider::default() };
-        Self { key: KeySource::Nothing, ..Self::configured(name, &provider) }
+        Self { key: KeySource::default(), ..Self::configured(name, &provider) }
+    }
+
+    /// Its key, as it is asked for.
+    pub fn key_wanted(&self) -> KeyWanted {
+        let address = reqwest::Url::parse(&self.base_url).map(|url| url.origin().ascii_serialization());
+        KeyWanted {
+            provider: self.name.clone(),
+            address: address.unwrap_or_default(),
+            source: self.key.clone(),
+        }
     }
 
     /// The model that answers where only the provider is named. A server of one's own has no usual model.
@@ -188,8 +190,7 @@ mod tests {
             };
             let endpoint = Endpoint::configured("x", &provider);
             assert_eq!(endpoint.base_url, url);
-            let expect = key.map_or(KeySource::Nothing, |key| KeySource::Variable(key.to_owned()));
-            assert_eq!(endpoint.key, expect);
+            assert_eq!(endpoint.key, KeySource { variable: key.map(str::to_owned), command: None });
         };
         let anthropic = "https://api.anthropic.com";
         check(ProviderKind::Anthropic, None, None, anthropic, Some("ANTHROPIC_API_KEY"));
@@ -211,6 +212,19 @@ mod tests {
         check(ProviderKind::OpenaiChat, None, None, "https://api.openai.com/v1", Some("OPENAI_API_KEY"));
         check(ProviderKind::OpenaiChat, Some("http://127.0.0.1:1/v1/"), None, "http://127.0.0.1:1/v1", None);
         check(ProviderKind::Offline, None, None, "", None);
+    }
+
+    #[test]
+    fn a_stored_key_belongs_to_scheme_host_and_port() {
+        let check = |base_url: &str, address: &str| {
+            let wanted = Endpoint::local("x", ProviderKind::OpenaiChat, base_url).key_wanted();
+            assert_eq!((wanted.provider.as_str(), wanted.address.as_str()), ("x", address));
+        };
+        check("https://A.example/v1/", "https://a.example");
+        check("https://a.example:443/v2", "https://a.example");
+        check("http://a.example:81/v1", "http://a.example:81");
+        check("https://me:secret@a.example/v1", "https://a.example");
+        check("nonsense", "");
     }
 
     #[test]

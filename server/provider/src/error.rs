@@ -11,8 +11,11 @@ pub enum CallError {
     Canceled,
     #[error("no key for provider '{provider}': the environment variable {variable} is not set")]
     NoKey { provider: String, variable: String },
-    #[error("the key in {variable} holds characters that cannot be sent")]
-    UnusableKey { variable: String },
+    /// The command, the keyring or the file that should have it.
+    #[error("no key for provider '{provider}': {reason}")]
+    KeyFailed { provider: String, reason: String },
+    #[error("the key from {origin} holds characters that cannot be sent")]
+    UnusableKey { origin: String },
     #[error("the base_url of provider '{provider}' cannot be used: {reason}")]
     BadAddress { provider: String, reason: String },
     #[error("cannot reach {address}: {reason}")]
@@ -86,11 +89,13 @@ impl CallError {
         match self {
             Self::Canceled => "Ask again when you want to.".to_owned(),
             Self::NoKey { provider, variable } => format!(
-                "Set {variable} in the environment that starts Copydesk, or name another variable under \
-                 providers.{provider}.api_key_env."
+                "Run 'copydesk auth set {provider}', or set {variable} in the environment that starts Copydesk."
             ),
-            Self::UnusableKey { variable } => {
-                format!("Set {variable} anew; a line break or a space inside it is the usual reason.")
+            Self::KeyFailed { provider, .. } => {
+                format!("'copydesk auth status {provider}' says where its key should come from.")
+            }
+            Self::UnusableKey { .. } => {
+                "Set it anew; a line break or a space inside it is the usual reason.".to_owned()
             }
             Self::BadAddress { provider, .. } => {
                 format!("Correct providers.{provider}.base_url; it looks like http://127.0.0.1:1234/v1.")

@@ -4,6 +4,7 @@
 //! where [`crate::retry`] says so. What it learns goes to [`crate::health`]; every wait is told to the reader.
 
 use std::pin::pin;
+use std::sync::Arc;
 use std::time::Duration;
 
 use copydesk_base::config::ProviderKind;
@@ -16,12 +17,12 @@ use tokio::time::Instant;
 use crate::answer::{LARGEST_ANSWER, Progress, WireError};
 use crate::body::{self, BodyError, Meter, Patience, PieceError};
 use crate::clients::Clients;
-use crate::endpoint::{Endpoint, KeySource};
+use crate::endpoint::Endpoint;
 use crate::facts::{Facts, Price};
 use crate::failure::{self, Told};
 use crate::health::{Health, Slot};
+use crate::key::{Fetch, Key, KeyOrigin, Keys};
 use crate::listing::{self, Listed};
-use crate::models::KeyLookup;
 use crate::retry::{LONGEST_WAIT, Tried};
 use crate::sending::SentBody;
 use crate::stream::Sink;
@@ -35,7 +36,7 @@ const LONGEST_LIMIT: Duration = Duration::from_mins(5);
 pub(crate) struct Job {
     pub(crate) endpoint: Endpoint,
     pub(crate) facts: Facts,
-    pub(crate) keys: KeyLookup,
+    pub(crate) keys: Arc<dyn Keys>,
     pub(crate) clients: Clients,
     pub(crate) retries: Retries,
     pub(crate) health: Health,
@@ -45,6 +46,7 @@ pub(crate) struct Job {
 struct Dressed {
     client: Client,
     headers: HeaderMap,
+    key: Option<Key>,
     told: Told,
 }
 
@@ -58,6 +60,7 @@ struct Prepared {
     url: Url,
     headers: HeaderMap,
     body: bytes::Bytes,
+    key: Option<Key>,
     told: Told,
 }
 
@@ -69,7 +72,8 @@ impl Job {
         sink: &Sink,
         usage: &mut Usage,
     ) -> Result<ModelEvent, CallError> {
-        let prepared = self.prepare(request).await?;
+        let mut prepared = self.prepare(request, Fetch::Usual).await?;
+        let mut fetched = Fetch::Usual;
         let model_ref = format!("{}/{}", self.endpoint.name, request.model);
         let began = Instant::now();
         let mut times = 0;
@@ -85,6 +89,16 @@ impl Job {
                 Err(error) => error,
             };
             drop(slot);
+            if fetched == Fetch::Usual && prepared.may_be_outdated(&error) {
+                fetched = Fetch::Again;
+                // A key that cannot be had again leaves the answer as it was.
+                if let Ok(fresh) = self.prepare(request, Fetch::Again).await
+                    && fresh.key != prepared.key
+                {
+                    prepared = fresh;
+                    continue;
+                }
+            }
             self.learn(&model_ref, &error);
             let tried = Tried { times, elapsed: began.elapsed(), luck: retry::luck() };
             let again = retry::pause(&error, tried, &self.retries).filter(|_| request.tries == Tries::AsSet);
@@ -149,7 +163,7 @@ impl Job {
 
     async fn get(&self, wire: Wire, path: &str) -> Result<Vec<Listed>, CallError> {
         let url = self.endpoint.address(path)?;
-        let Dressed { client, mut headers, told } = self.dress(wire, &url, "").await?;
+        let Dressed { client, mut headers, told, .. } = self.dress(wire, &url, "", Fetch::Usual).await?;
         headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
         let connect = self.endpoint.connect;
         let getting = async {
@@ -164,46 +178,53 @@ impl Job {
         tokio::time::timeout(LONGEST_LIST, getting).await.map_err(late)?
     }
 
-    async fn prepare(&self, request: &Request) -> Result<Prepared, CallError> {
+    async fn prepare(&self, request: &Request, fetch: Fetch) -> Result<Prepared, CallError> {
         let wire = Wire::for_request(self.endpoint.kind, request).ok_or_else(no_address)?;
         let url = wire.address(&self.endpoint, &request.model)?;
-        let Dressed { client, headers, told } = self.dress(wire, &url, &request.model).await?;
+        let Dressed { client, headers, key, told } = self.dress(wire, &url, &request.model, fetch).await?;
         let body = wire.body(request, &self.endpoint, &self.facts).into();
-        Ok(Prepared { wire, client, url, headers, body, told })
+        Ok(Prepared { wire, client, url, headers, body, key, told })
     }
 
     /// Client, headers with the key, and the words for errors of a request to this address.
-    async fn dress(&self, wire: Wire, url: &Url, model: &str) -> Result<Dressed, CallError> {
+    async fn dress(&self, wire: Wire, url: &Url, model: &str, fetch: Fetch) -> Result<Dressed, CallError> {
         let endpoint = &self.endpoint;
-        let key = self.key()?;
-        let headers = wire.headers(key.as_deref()).ok_or_else(|| CallError::UnusableKey {
-            variable: match &endpoint.key {
-                KeySource::Variable(variable) => variable.clone(),
-                KeySource::Nothing => String::new(),
-            },
+        let key = self.key(fetch).await?;
+        let headers = wire.headers(key.as_ref()).ok_or_else(|| CallError::UnusableKey {
+            origin: key.as_ref().map(|key| key.origin.to_string()).unwrap_or_default(),
         })?;
         let client = self.clients.get(url, endpoint.connect).await?;
         let told = Told {
             address: failure::shown(url),
             model: model.to_owned(),
-            key: match &endpoint.key {
-                KeySource::Variable(variable) => format!("the key came from {variable}"),
-                KeySource::Nothing => "no key was sent".to_owned(),
+            key: match &key {
+                Some(key) => format!("the key came from {}", key.origin),
+                None => "no key was sent".to_owned(),
             },
-            redactor: Redactor::new(key),
+            redactor: Redactor::new(key.as_ref().map(|key| key.value.clone())),
         };
-        Ok(Dressed { client, headers, told })
+        Ok(Dressed { client, headers, key, told })
     }
 
-    fn key(&self) -> Result<Option<String>, CallError> {
-        let KeySource::Variable(variable) = &self.endpoint.key else { return Ok(None) };
-        let key = (self.keys)(variable).map(|key| key.trim().to_owned()).filter(|key| !key.is_empty());
-        match key {
-            Some(key) => Ok(Some(key)),
-            None => {
-                Err(CallError::NoKey { provider: self.endpoint.name.clone(), variable: variable.clone() })
-            }
+    async fn key(&self, fetch: Fetch) -> Result<Option<Key>, CallError> {
+        let wanted = self.endpoint.key_wanted();
+        let provider = || wanted.provider.clone();
+        match self.keys.key(&wanted, fetch).await {
+            Ok(Some(key)) => Ok(Some(Key { value: key.value.trim().to_owned(), ..key })),
+            Ok(None) => match &wanted.source.variable {
+                Some(variable) => Err(CallError::NoKey { provider: provider(), variable: variable.clone() }),
+                None => Ok(None),
+            },
+            Err(reason) => Err(CallError::KeyFailed { provider: provider(), reason }),
         }
+    }
+}
+
+impl Prepared {
+    /// Whether another key may help: this one was refused, and where it came from there may be a new one by now.
+    fn may_be_outdated(&self, error: &CallError) -> bool {
+        let outlives_us = self.key.as_ref().is_some_and(|key| !matches!(key.origin, KeyOrigin::Variable(_)));
+        outlives_us && matches!(error, CallError::Refused { status: 401, .. })
     }
 }
 

@@ -12,7 +12,7 @@
 //!
 //! Invariants
 //! - A stream that ends without its terminator is an error, never an answer.
-//! - A key is read through the lookup that was passed in, right before it is sent, to the address it was configured
+//! - A key is fetched through the [`Keys`] that were passed in, right before it is sent, to the address it was configured
 //!   for. It follows no redirect and goes through no proxy, and it stands in no error, log or debug print.
 //! - Neither environment nor disk is read here: keys, scripts and settings are handed in.
 //! - A model's mistake (bad JSON, unknown tool) is data for the caller, not an error of this room.
@@ -33,6 +33,7 @@ mod fixture;
 pub mod health;
 mod http;
 pub mod infill;
+pub mod key;
 pub mod listing;
 pub mod models;
 mod offline;
@@ -51,14 +52,15 @@ mod wire;
 
 pub use choice::{Choice, ChooseError};
 pub use discover::{Found, LocalServer, discover};
-pub use endpoint::{Endpoint, KeySource};
+pub use endpoint::Endpoint;
 pub use error::{CallError, Waited};
 pub use event::{ModelEvent, StopReason};
 pub use facts::{Facts, Price, Sources, Tokens};
 pub use health::Health;
 pub use infill::{Extra, Infill, InfillFormat, is_metered};
+pub use key::{Fetch, Fetching, Key, KeyForm, KeyOrigin, KeySource, KeyWanted, Keys, NoKeys};
 pub use listing::{Catalog, Kept, Listed};
-pub use models::{KeyLookup, Models, ModelsConfig};
+pub use models::{Models, ModelsConfig};
 pub use request::{Arguments, Carried, Message, Request, ToolCall, ToolOutcome, ToolResult, ToolSpec, Tries};
 pub use retry::Retries;
 pub use route::{Asker, Left, Route, Strictness, Wish};

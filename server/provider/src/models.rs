@@ -10,17 +10,15 @@ use tokio_util::sync::CancellationToken;
 use crate::choice::{self, Choice, ChooseError, Options};
 use crate::clients::Clients;
 use crate::discover::{LocalServer, discover};
-use crate::endpoint::{Endpoint, KeySource};
+use crate::endpoint::Endpoint;
 use crate::facts::{Facts, Sources};
 use crate::health::Health;
 use crate::http::Job;
+use crate::key::{KeyOrigin, Keys};
 use crate::listing::{Catalog, Listed};
 use crate::route::{Route, Strictness, Wish};
 use crate::stream::Sink;
 use crate::{CallError, EventStream, ModelEvent, Request, Retries, Script, offline};
-
-/// Looks a key up by the name of its environment variable.
-pub type KeyLookup = Arc<dyn Fn(&str) -> Option<String> + Send + Sync>;
 
 /// What models are made from: parts of the config, and what was read for them.
 #[derive(Clone, Debug, Default)]
@@ -64,13 +62,13 @@ impl ModelsConfig {
 /// The models of one config.
 pub struct Models {
     config: ModelsConfig,
-    keys: KeyLookup,
+    keys: Arc<dyn Keys>,
     clients: Clients,
 }
 
 impl Models {
     /// Costs nothing: clients are made when they are first needed.
-    pub fn new(config: &ModelsConfig, keys: KeyLookup) -> Self {
+    pub fn new(config: &ModelsConfig, keys: Arc<dyn Keys>) -> Self {
         Self { config: config.clone(), keys, clients: Clients::default() }
     }
 
@@ -136,20 +134,13 @@ impl Models {
         let built_in = Endpoint::built_in_names()
             .filter(|name| !self.config.providers.contains_key(*name))
             .filter_map(Endpoint::built_in)
-            .filter(|endpoint| endpoint.key != KeySource::Nothing && self.key_is_there(endpoint));
+            .filter(|endpoint| self.keys.origin(&endpoint.key_wanted()).is_some());
         configured.chain(built_in).collect()
     }
 
-    /// Whether the model can be asked as far as its key goes.
-    pub fn has_key(&self, choice: &Choice) -> bool {
-        self.key_is_there(&choice.endpoint)
-    }
-
-    fn key_is_there(&self, endpoint: &Endpoint) -> bool {
-        match &endpoint.key {
-            KeySource::Variable(variable) => (self.keys)(variable).is_some_and(|key| !key.trim().is_empty()),
-            KeySource::Nothing => true,
-        }
+    /// Where the key of a model would come from; nothing where there is none.
+    pub fn key_origin(&self, choice: &Choice) -> Option<KeyOrigin> {
+        self.keys.origin(&choice.endpoint.key_wanted())
     }
 
     /// What is known of a model, by source.
@@ -184,12 +175,12 @@ impl Models {
     }
 
     fn with_options<T>(&self, use_them: impl FnOnce(&Options<'_>) -> T) -> T {
-        let has_key = |variable: &str| (self.keys)(variable).is_some_and(|key| !key.trim().is_empty());
+        let key = |endpoint: &Endpoint| self.keys.origin(&endpoint.key_wanted());
         use_them(&Options {
             default_model: self.config.default_model.as_deref(),
             providers: &self.config.providers,
             mappings: &self.config.model_mappings,
-            has_key: &has_key,
+            key: &key,
         })
     }
 
@@ -200,7 +191,8 @@ impl Models {
         let configured = endpoints
             .filter(|endpoint| {
                 matches!(endpoint.kind, ProviderKind::OpenaiChat | ProviderKind::Ollama)
-                    && endpoint.key == KeySource::Nothing
+                    && !endpoint.key.is_needed()
+                    && self.keys.origin(&endpoint.key_wanted()).is_none()
             })
             .map(|endpoint| LocalServer {
                 name: endpoint.name,

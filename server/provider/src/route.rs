@@ -152,7 +152,7 @@ mod tests {
     use copydesk_base::config::{Provider, ProviderKind};
 
     use super::*;
-    use crate::{Models, ModelsConfig};
+    use crate::{Models, ModelsConfig, NoKeys};
 
     fn models(strict: bool, chain: &[&str]) -> Models {
         let provider = |fallback: Option<&[&str]>| Provider {
@@ -175,7 +175,7 @@ mod tests {
             strictness: if strict { Strictness::Strict } else { Strictness::Flagged },
             ..ModelsConfig::default()
         };
-        Models::new(&config, Arc::new(|_| None))
+        Models::new(&config, Arc::new(NoKeys))
     }
 
     fn wish(asker: Asker, model: Option<&str>, chain: Option<&[&str]>) -> Wish {

@@ -130,7 +130,7 @@ fn answer(at: usize, step: &ScenarioStep) -> ScriptedAnswer {
             input_tokens: step.usage.input_tokens,
             output_tokens: step.usage.output_tokens,
             requests: 1,
-            usd: None,
+            ..Usage::default()
         },
     }
 }

@@ -13,6 +13,7 @@ use crate::body::Framing;
 use crate::endpoint::Endpoint;
 use crate::facts::{Facts, Tokens};
 use crate::infill::{self, InfillFormat};
+use crate::key::{Key, KeyForm};
 use crate::{CallError, ModelEvent, Request, anthropic, ollama, openai_chat, openai_responses};
 
 /// A text in an event, borrowed where it holds no escapes. (Serde borrows a bare `Cow`, but none within an `Option`.)
@@ -105,7 +106,7 @@ impl Wire {
     }
 
     /// The headers of a request; `None` where the key cannot stand in one.
-    pub(crate) fn headers(self, key: Option<&str>) -> Option<HeaderMap> {
+    pub(crate) fn headers(self, key: Option<&Key>) -> Option<HeaderMap> {
         let mut headers = HeaderMap::with_capacity(4);
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         headers.insert(ACCEPT, HeaderValue::from_static(self.framing().media_type()));
@@ -113,12 +114,10 @@ impl Wire {
             headers.insert("anthropic-version", HeaderValue::from_static(anthropic::VERSION));
         }
         if let Some(key) = key {
-            let (name, value) = match self {
-                Self::Anthropic => (HeaderName::from_static("x-api-key"), key.to_owned()),
-                Self::Azure => (HeaderName::from_static("api-key"), key.to_owned()),
-                Self::OpenaiChat | Self::OpenaiResponses | Self::Ollama | Self::Infill(_) => {
-                    (AUTHORIZATION, format!("Bearer {key}"))
-                }
+            let (name, value) = match (self, key.form) {
+                (Self::Anthropic, KeyForm::Key) => (HeaderName::from_static("x-api-key"), key.value.clone()),
+                (Self::Azure, KeyForm::Key) => (HeaderName::from_static("api-key"), key.value.clone()),
+                _ => (AUTHORIZATION, format!("Bearer {}", key.value)),
             };
             let mut value = HeaderValue::try_from(value).ok()?;
             // Keeps it out of every debug print of the HTTP library.

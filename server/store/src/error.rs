@@ -15,6 +15,9 @@ pub enum StoreError {
     ReadOnly { path: PathBuf, because: ReadOnly },
     #[error("use {}: {cause}", path.display())]
     Database { path: PathBuf, cause: String },
+    /// The encrypted file of keys, or the key beside it.
+    #[error("open {}: {cause}", path.display())]
+    Sealed { path: PathBuf, cause: String },
     #[error("use the key {}: {cause}", path.display())]
     Key { path: PathBuf, cause: String },
     #[error("read run {run}: record {seq} is not what was written; somebody else changed the journal")]

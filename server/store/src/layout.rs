@@ -23,7 +23,7 @@ impl Layout {
 }
 
 pub(crate) const JOURNAL: Layout = Layout { application: 0x0043_444a, steps: &[JOURNAL_1] };
-pub(crate) const USER: Layout = Layout { application: 0x0043_4455, steps: &[USER_1, USER_2] };
+pub(crate) const USER: Layout = Layout { application: 0x0043_4455, steps: &[USER_1, USER_2, USER_3] };
 
 /// `records` is the truth, `runs` and `changes` are projections of it, written in the same transaction.
 const JOURNAL_1: &str = "
@@ -97,6 +97,33 @@ CREATE TABLE spent (
     requests INTEGER NOT NULL,
     usd REAL
 ) STRICT;
+";
+
+/// Where keys are kept (never the keys), what requests under way may cost, and how far estimates of tokens are off.
+const USER_3: &str = "
+CREATE TABLE stored_keys (
+    provider TEXT NOT NULL,
+    address TEXT NOT NULL,
+    place TEXT NOT NULL,
+    at INTEGER NOT NULL,
+    PRIMARY KEY (provider, address)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE reserved (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    day INTEGER NOT NULL,
+    process INTEGER NOT NULL,
+    at INTEGER NOT NULL,
+    input_tokens INTEGER NOT NULL,
+    output_tokens INTEGER NOT NULL,
+    requests INTEGER NOT NULL,
+    usd REAL
+) STRICT;
+CREATE TABLE measured (
+    model TEXT PRIMARY KEY,
+    estimated REAL NOT NULL,
+    reported REAL NOT NULL,
+    requests INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
 ";
 
 /// How long one process waits for another's write.

@@ -2,7 +2,8 @@
 //!
 //! Two things live here. A [`Journal`] is what happened in one workspace: records, in order, appended and read back,
 //! and the approvals that wait for a person, so that another process can list and answer them. The [`UserStore`] is
-//! what the person decided: which content of which workspace is trusted, and the rules that *Always allow* stored.
+//! what the person decided: which content of which workspace is trusted, the rules that *Always allow* stored, what was
+//! spent, and where keys of model providers are kept; the keys themselves are in a keyring or in [`SealedKeys`].
 //! Both lie in `COPYDESK_HOME`, never below a workspace, where an agent's own shell or a clone could write them.
 //!
 //! # What is durable against what
@@ -35,6 +36,7 @@ mod home;
 mod journal;
 mod layout;
 mod records;
+mod sealed;
 mod user;
 
 pub use approvals::{Answer, Answered, PendingRow};
@@ -42,4 +44,5 @@ pub use error::{ReadOnly, StoreError};
 pub use home::workspace_id;
 pub use journal::Journal;
 pub use records::RunRow;
-pub use user::{RememberedRule, TrustedFile, UserStore};
+pub use sealed::{Lock, Passphrase, SealedKeys};
+pub use user::{Holder, KeyPlace, Measured, RememberedRule, Reservation, StoredKey, TrustedFile, UserStore};

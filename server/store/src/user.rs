@@ -1,16 +1,23 @@
-//! What the person decided, by workspace: trusted content and remembered rules.
+//! What the person decided, by workspace: trusted content and remembered rules. What is the same everywhere, keys and
+//! spending, has files of its own below.
 //!
 //! Each function comes in two forms: `async`, and `_blocking` for the command line and for reading settings.
 
 use std::path::Path;
 
-use copydesk_base::{Clock, ContentHash, RunId, SystemClock, Timestamp, Usage};
-use rusqlite::{Connection, OptionalExtension, Transaction, params};
+use copydesk_base::{Clock, ContentHash, RunId, SystemClock, Timestamp};
+use rusqlite::{Connection, Transaction, params};
 use serde::Serialize;
 
 use crate::StoreError;
 use crate::database::{Database, Halt, Open, Owner, Slot};
 use crate::home::user_file;
+
+mod keys;
+mod spending;
+
+pub use keys::{KeyPlace, StoredKey};
+pub use spending::{Holder, Measured, Reservation};
 
 /// The content of one file as it was trusted.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -112,16 +119,6 @@ impl UserStore {
         Ok(taken.await? > 0)
     }
 
-    /// Adds to what was used up on a day, counted from 1970-01-01 in UTC, in all workspaces.
-    pub async fn spend(&self, day: u64, usage: Usage) -> Result<(), StoreError> {
-        self.database.call(writing(move |transaction| spend(transaction, day, usage))).await
-    }
-
-    /// What was used up on a day, in all workspaces.
-    pub async fn spent(&self, day: u64) -> Result<Usage, StoreError> {
-        self.database.call(reading(move |connection| spent(connection, day))).await
-    }
-
     pub fn revoke_blocking(&self, workspace: &Path, id: i64) -> Result<bool, StoreError> {
         let workspace = bytes(workspace);
         let work = taking_back(move |transaction| forget(transaction, &workspace, id));
@@ -203,46 +200,6 @@ fn rules(connection: &Connection, workspace: &[u8]) -> Result<Vec<RememberedRule
 
 fn forget(transaction: &Transaction<'_>, workspace: &[u8], id: i64) -> Result<usize, Halt> {
     Ok(transaction.execute("DELETE FROM rules WHERE workspace = ?1 AND id = ?2", params![workspace, id])?)
-}
-
-fn spend(transaction: &Transaction<'_>, day: u64, usage: Usage) -> Result<(), Halt> {
-    transaction.execute(
-        "INSERT INTO spent (day, input_tokens, output_tokens, requests, usd) VALUES (?1, ?2, ?3, ?4, ?5)
-         ON CONFLICT (day) DO UPDATE SET
-             input_tokens = input_tokens + excluded.input_tokens,
-             output_tokens = output_tokens + excluded.output_tokens,
-             requests = requests + excluded.requests,
-             usd = CASE WHEN usd IS NULL AND excluded.usd IS NULL THEN NULL
-                        ELSE ifnull(usd, 0) + ifnull(excluded.usd, 0) END",
-        params![
-            row(day),
-            row(usage.input_tokens),
-            row(usage.output_tokens),
-            row(usage.requests),
-            usage.usd.filter(|usd| usd.is_finite()),
-        ],
-    )?;
-    Ok(())
-}
-
-fn spent(connection: &Connection, day: u64) -> Result<Usage, Halt> {
-    let mut query = connection
-        .prepare_cached("SELECT input_tokens, output_tokens, requests, usd FROM spent WHERE day = ?1")?;
-    let count = |value: i64| u64::try_from(value).unwrap_or(0);
-    let found = query.query_row([row(day)], |row| {
-        Ok(Usage {
-            input_tokens: count(row.get(0)?),
-            output_tokens: count(row.get(1)?),
-            requests: count(row.get(2)?),
-            usd: row.get(3)?,
-        })
-    });
-    Ok(found.optional()?.unwrap_or_default())
-}
-
-/// A count as a column holds it. A count of nonsense stays far from the end of its range, so that sums fit.
-fn row(count: u64) -> i64 {
-    i64::try_from(count.min(1 << 53)).unwrap_or(i64::MAX)
 }
 
 /// The moment of a person's decision: shown, never computed with, so the machine's clock will do.

@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use copydesk_base::Usage;
-use copydesk_store::{TrustedFile, UserStore};
+use copydesk_base::{Timestamp, Usage};
+use copydesk_store::{Holder, KeyPlace, Reservation, TrustedFile, UserStore};
 
 #[test]
 fn trust_is_for_exactly_this_content_of_this_workspace() {
@@ -62,19 +62,112 @@ async fn what_a_day_used_up_adds_up_across_processes() {
     let (user, other) = (UserStore::at(home.path()), UserStore::at(home.path()));
     assert_eq!(user.spent(20_000).await, Ok(Usage::default()));
     assert!(!user.path().exists(), "asking makes nothing");
-    let call = Usage { input_tokens: 100, output_tokens: 20, requests: 1, usd: Some(0.25) };
+    let call =
+        Usage { input_tokens: 100, output_tokens: 20, requests: 1, usd: Some(0.25), ..Usage::default() };
     user.spend(20_000, call).await.unwrap();
     other.spend(20_000, Usage { usd: None, ..call }).await.unwrap();
     user.spend(20_001, Usage { usd: None, ..call }).await.unwrap();
-    let day = Usage { input_tokens: 200, output_tokens: 40, requests: 2, usd: Some(0.25) };
+    let day =
+        Usage { input_tokens: 200, output_tokens: 40, requests: 2, usd: Some(0.25), ..Usage::default() };
     assert_eq!(other.spent(20_000).await, Ok(day));
     assert_eq!(user.spent(20_001).await, Ok(Usage { usd: None, ..call }));
     // A provider's nonsense neither fails nor wraps around.
-    let nonsense =
-        Usage { input_tokens: u64::MAX, output_tokens: u64::MAX, requests: 1, usd: Some(f64::NAN) };
+    let nonsense = Usage {
+        input_tokens: u64::MAX,
+        output_tokens: u64::MAX,
+        requests: 1,
+        usd: Some(f64::NAN),
+        ..Usage::default()
+    };
     for _ in 0..3 {
         user.spend(20_002, nonsense).await.unwrap();
     }
     let kept = user.spent(20_002).await.unwrap();
     assert!(kept.input_tokens >= 1 << 53 && kept.usd.is_none(), "{kept:?}");
+}
+
+const HOLDER: Holder = Holder { process: 7, at: Timestamp(1_000), is_alive: |process| process < 100 };
+
+async fn take(user: &UserStore, holder: Holder, limit: u64, wanted: u64) -> Result<Reservation, u64> {
+    let usage = Usage { input_tokens: wanted, requests: 1, usd: Some(0.5), ..Usage::default() };
+    let decide = move |used: Usage| {
+        if used.input_tokens + wanted > limit { Err(used.input_tokens) } else { Ok(((), usage)) }
+    };
+    let reserved = user.reserve(20_000, holder, decide).await;
+    reserved.unwrap_or_else(|error| panic!("{error}")).map(|((), reservation)| reservation)
+}
+
+#[tokio::test]
+async fn of_many_that_look_at_once_no_more_than_fit_get_through() {
+    let home = tempfile::tempdir().unwrap();
+    let users: Vec<UserStore> = (0..8).map(|_| UserStore::at(home.path())).collect();
+    let mut tasks = tokio::task::JoinSet::new();
+    for user in users {
+        tasks.spawn(async move { take(&user, HOLDER, 100, 30).await });
+    }
+    let mut through = 0;
+    while let Some(taken) = tasks.join_next().await {
+        match taken.unwrap() {
+            Ok(_) => through += 1,
+            Err(used) => assert_eq!(used, 90, "three were first"),
+        }
+    }
+    assert_eq!(through, 3);
+}
+
+#[tokio::test]
+async fn what_was_reserved_is_replaced_by_what_was_used_and_the_dead_hold_nothing() {
+    let home = tempfile::tempdir().unwrap();
+    let user = UserStore::at(home.path());
+    let first = take(&user, HOLDER, 100, 90).await.unwrap();
+    assert_eq!(take(&user, HOLDER, 100, 20).await, Err(90));
+    let used = Usage { input_tokens: 5, output_tokens: 1, requests: 1, usd: Some(0.25), ..Usage::default() };
+    user.settle(first, 20_000, used).await.unwrap();
+    assert_eq!(user.spent(20_000).await, Ok(used));
+    let dead = Holder { process: 200, ..HOLDER };
+    assert!(take(&user, dead, 100, 90).await.is_ok(), "it lives as far as it knows itself");
+    assert!(take(&user, HOLDER, 100, 90).await.is_ok(), "and is swept by anybody else");
+    let much_later = Holder { at: Timestamp(4_000_000), ..HOLDER };
+    assert!(take(&user, much_later, 100, 90).await.is_ok(), "nothing is reserved for ever");
+}
+
+#[tokio::test]
+async fn estimates_follow_what_a_model_reports_within_bounds() {
+    let home = tempfile::tempdir().unwrap();
+    let user = UserStore::at(home.path());
+    let check = async |model: &str, counts: &[(u64, u64)], expect: f64| {
+        for (estimated, reported) in counts {
+            user.measure(model, *estimated, *reported).await.unwrap();
+        }
+        let measured = user.measured(model).await.unwrap();
+        assert!((measured.ratio() - expect).abs() < 0.01, "{model}: {measured:?}");
+        assert_eq!(measured.requests, counts.len() as u64);
+        assert_eq!(user.measured_blocking(model), Ok(measured));
+    };
+    check("p/unknown", &[], 1.0).await;
+    check("p/more", &[(100, 130), (1_000, 1_300)], 1.3).await;
+    check("p/absurd", &[(100, 9_000_000)], 4.0).await;
+    check("p/nothing", &[(100, 0)], 0.25).await;
+    check("p/changed", &[[(100, 100); 5].as_slice(), [(100, 200); 100].as_slice()].concat(), 2.0).await;
+}
+
+#[test]
+fn places_of_keys_are_noted_by_provider_and_address() {
+    let home = tempfile::tempdir().unwrap();
+    let user = UserStore::at(home.path());
+    assert_eq!(user.stored_keys_blocking(), Ok(vec![]));
+    assert!(!user.path().exists(), "asking makes nothing");
+    let (here, there) = ("https://a.example", "https://b.example");
+    user.note_key_blocking("work", there, KeyPlace::File).unwrap();
+    user.note_key_blocking("work", here, KeyPlace::File).unwrap();
+    user.note_key_blocking("work", here, KeyPlace::Keyring).unwrap();
+    let shown = |user: &UserStore| {
+        let keys = user.stored_keys_blocking().unwrap();
+        keys.into_iter().map(|key| (key.provider, key.address, key.place)).collect::<Vec<_>>()
+    };
+    let of = |address: &str, place| ("work".to_owned(), address.to_owned(), place);
+    assert_eq!(shown(&user), [of(here, KeyPlace::Keyring), of(there, KeyPlace::File)]);
+    assert_eq!(user.forget_key_blocking("work", here), Ok(true));
+    assert_eq!(user.forget_key_blocking("work", here), Ok(false));
+    assert_eq!(shown(&user), [of(there, KeyPlace::File)]);
 }

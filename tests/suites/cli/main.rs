@@ -4,6 +4,7 @@ mod asking;
 mod budgets;
 mod checking;
 mod house;
+mod keys;
 mod mending;
 mod models;
 mod permissions;

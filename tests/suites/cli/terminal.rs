@@ -153,7 +153,7 @@ fn pending_id(scene: &mut Scene) -> String {
 }
 
 /// Runs a shell command on a terminal of its own (`script` makes one) and types; the exit code and the screen.
-fn on_terminal(workspace: &Workspace, command: &str, typed: &str) -> (Option<i32>, String) {
+pub(crate) fn on_terminal(workspace: &Workspace, command: &str, typed: &str) -> (Option<i32>, String) {
     static SCREENS: AtomicUsize = AtomicUsize::new(0);
     let screen = workspace.outside().join(format!("screen-{}", SCREENS.fetch_add(1, Ordering::Relaxed)));
     let mut script = Command::new("script");

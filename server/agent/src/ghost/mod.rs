@@ -245,12 +245,11 @@ async fn plan(shared: &Arc<Shared>, spot: &Arc<Spot>) -> Option<Plan> {
     };
     let next = Next {
         run: Usage::default(),
-        day,
         elapsed: Duration::ZERO,
         input: plan.request.estimated_tokens(),
-        choice: &plan.choice,
+        choice: plan.choice.clone(),
     };
-    match limits::check(budgets, &next) {
+    match limits::check(budgets, day, &next) {
         Ok(room) => {
             plan.request.max_output_tokens = plan.request.max_output_tokens.into_iter().chain(room).min();
             Some(plan)

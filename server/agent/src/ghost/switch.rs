@@ -65,7 +65,7 @@ mod tests {
     use std::sync::Arc;
 
     use copydesk_base::config::{CompletionFormat, Provider, ProviderKind};
-    use copydesk_provider::ModelsConfig;
+    use copydesk_provider::{ModelsConfig, NoKeys};
 
     use super::*;
 
@@ -86,7 +86,7 @@ mod tests {
             .into(),
             ..ModelsConfig::default()
         };
-        let models = Models::new(&config, Arc::new(|_| None));
+        let models = Models::new(&config, Arc::new(NoKeys));
         let check = |enabled, model: Option<&str>, format, expect: Result<&str, &str>| {
             let settings = Completion { enabled, model: model.map(str::to_owned), format };
             let told = match of(&settings, &models) {

@@ -1,11 +1,10 @@
 //! `copydesk doctor`: what is there, what is missing, and how to mend it.
 
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
+mod models;
 
-use copydesk_agent::ghost::switch::{self, Switch};
+use std::path::{Path, PathBuf};
+
 use copydesk_permission::sandbox::State as Sandboxed;
-use copydesk_provider::{LocalServer, Models, ModelsConfig, discover};
 use serde_json::{Value, json};
 
 use super::{Outcome, config, wait_for};
@@ -84,9 +83,10 @@ fn look(here: &Here, loaded: &Loaded) -> anyhow::Result<Vec<Finding>> {
     let mut findings = vec![finding("copydesk", State::Fine, env!("CARGO_PKG_VERSION"), "")];
     findings.push(finding("workspace", State::Fine, here.root.display().to_string(), ""));
     findings.extend(settings(here, loaded));
-    findings.extend(keys(loaded));
-    findings.extend(wait_for(async { Ok(models(loaded).await) })?);
-    findings.push(completion(loaded));
+    findings.extend(models::keys(here, loaded));
+    findings.extend(wait_for(async { Ok(models::models(here, loaded).await) })?);
+    findings.extend(models::agents());
+    findings.push(models::completion(here, loaded));
     findings
         .push(program("git", "Install git: undo and context work without it, review of changes less well."));
     findings.push(program("bash", "Install bash: commands of agents run in it."));
@@ -151,87 +151,17 @@ fn settings(here: &Here, loaded: &Loaded) -> Vec<Finding> {
     findings
 }
 
-/// Keys by the names of their variables only.
-fn keys(loaded: &Loaded) -> Vec<Finding> {
-    let usual = ["ANTHROPIC_API_KEY", "OPENAI_API_KEY", "AZURE_OPENAI_API_KEY"].map(str::to_owned);
-    let configured: Vec<String> =
-        loaded.config.providers.values().filter_map(|provider| provider.api_key_env.clone()).collect();
-    let mut names: Vec<String> = usual.into_iter().chain(configured.iter().cloned()).collect();
-    names.sort();
-    names.dedup();
-    names
-        .into_iter()
-        .filter_map(|name| {
-            let is_set = key(&name).is_some();
-            let is_needed = configured.contains(&name);
-            match (is_set, is_needed) {
-                (true, _) => Some(finding(format!("key {name}"), State::Fine, "set", "")),
-                (false, true) => {
-                    let fix = format!("Set {name} in the environment that starts your editor.");
-                    Some(finding(
-                        format!("key {name}"),
-                        State::Missing,
-                        "not set, and a provider names it",
-                        fix,
-                    ))
-                }
-                (false, false) => None,
-            }
-        })
-        .collect()
-}
-
-async fn models(loaded: &Loaded) -> Vec<Finding> {
-    let mut findings = Vec::new();
-    for found in discover(&LocalServer::usual()).await {
-        let names: Vec<&str> = found.models.iter().map(|model| model.id.as_str()).collect();
-        let models = if names.is_empty() { "no models".to_owned() } else { names.join(", ") };
-        findings.push(finding(
-            format!("local {}", found.name),
-            State::Fine,
-            format!("{}: {models}", found.base_url),
-            "",
-        ));
-    }
-    let models = Models::new(&ModelsConfig::from_config(&loaded.config), Arc::new(key));
-    findings.push(match models.route_or_look(&[]).await.map(|route| route.first) {
-        Ok(choice) if choice.offline => finding(
-            "model",
-            State::Missing,
-            format!("{}, which is no model ({})", choice.model_ref(), choice.why),
-            "Set ANTHROPIC_API_KEY or OPENAI_API_KEY, start Ollama or LM Studio, or name a provider in your config.yaml.",
-        ),
-        Ok(choice) => finding("model", State::Fine, format!("{} ({})", choice.model_ref(), choice.why), ""),
-        Err(error) => finding("model", State::Broken, error.to_string(), error.advice()),
-    });
-    findings
-}
-
-/// Whether suggestions come while somebody types, and why.
-fn completion(loaded: &Loaded) -> Finding {
-    let models = Models::new(&ModelsConfig::from_config(&loaded.config), Arc::new(key));
-    match switch::of(&loaded.config.completion, &models) {
-        Switch::On(on) => {
-            let how = if on.format.is_some() { "by its own format" } else { "in words" };
-            finding("completion", State::Fine, format!("on: {} is asked {how}", on.choice.model_ref()), "")
-        }
-        Switch::Off { because, advice } => {
-            finding("completion", State::Fine, format!("off: {because}"), advice)
-        }
-    }
-}
-
-fn key(name: &str) -> Option<String> {
-    std::env::var(name).ok().filter(|key| !key.trim().is_empty())
-}
-
 fn program(name: &str, fix: &str) -> Finding {
-    let folders = std::env::var_os("PATH").unwrap_or_default();
-    let found = std::env::split_paths(&folders).map(|folder| folder.join(name)).find(|path| is_program(path));
-    match found {
+    match in_path(name) {
         Some(path) => finding(name, State::Fine, path.display().to_string(), ""),
         None => finding(name, State::Missing, "not found in PATH", fix),
     }
+}
+
+/// The program of that name that a shell would start.
+fn in_path(name: &str) -> Option<PathBuf> {
+    let folders = std::env::var_os("PATH").unwrap_or_default();
+    std::env::split_paths(&folders).map(|folder| folder.join(name)).find(|path| is_program(path))
 }
 
 fn is_program(path: &Path) -> bool {

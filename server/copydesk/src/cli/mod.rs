@@ -2,6 +2,7 @@
 
 mod approve;
 mod ask;
+mod auth;
 mod check;
 mod config;
 mod decisions;
@@ -52,6 +53,7 @@ enum Command {
     Config(config::Arguments),
     Prompt(prompt::Arguments),
     Sessions(sessions::Arguments),
+    Auth(auth::Arguments),
     Doctor(doctor::Arguments),
     Models(models::Arguments),
     Trust(trust::Arguments),
@@ -104,6 +106,7 @@ pub(crate) fn main() -> ExitCode {
         Command::Config(arguments) => config::run(&arguments),
         Command::Prompt(arguments) => prompt::run(&arguments),
         Command::Sessions(arguments) => sessions::run(&arguments),
+        Command::Auth(arguments) => auth::run(&arguments),
         Command::Doctor(arguments) => doctor::run(&arguments),
         Command::Models(arguments) => models::run(&arguments),
         Command::Trust(arguments) => trust::run(&arguments),

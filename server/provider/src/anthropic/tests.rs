@@ -34,7 +34,17 @@ fn reads_text_a_tool_call_and_the_count() {
         carried: vec![],
     };
     assert_eq!(read.end, Ok(Some(expect)));
-    assert_eq!(read.usage, Usage { input_tokens: 412, output_tokens: 61, requests: 0, usd: None });
+    assert_eq!(
+        read.usage,
+        Usage {
+            input_tokens: 412,
+            cached_tokens: 300,
+            output_tokens: 61,
+            requests: 0,
+            usd: None,
+            ..Usage::default()
+        }
+    );
 }
 
 #[test]

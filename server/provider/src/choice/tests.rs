@@ -48,11 +48,15 @@ fn pick(
     providers: &BTreeMap<String, Provider>,
     keys: &[&str],
 ) -> Result<Choice, ChooseError> {
-    let has_key = |variable: &str| keys.contains(&variable);
+    let key = |endpoint: &Endpoint| {
+        let variable = endpoint.key.variable.clone().filter(|variable| keys.contains(&variable.as_str()));
+        let stored = keys.contains(&endpoint.key_wanted().address.as_str()).then_some(KeyOrigin::Keyring);
+        variable.map(KeyOrigin::Variable).or(stored)
+    };
     let mappings = mappings();
     choose(
         wanted.map(|wanted| (Asker::Flag, wanted)),
-        &Options { default_model, providers, mappings: &mappings, has_key: &has_key },
+        &Options { default_model, providers, mappings: &mappings, key: &key },
     )
 }
 

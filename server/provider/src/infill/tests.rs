@@ -5,7 +5,7 @@ use std::sync::Arc;
 use copydesk_base::config::{ModelPrice, ModelSettings, Provider};
 
 use super::*;
-use crate::{Asker, Models, ModelsConfig, Wish};
+use crate::{Asker, Models, ModelsConfig, NoKeys, Wish};
 
 fn choice(kind: ProviderKind, base_url: &str, model: &str) -> Choice {
     let provider = Provider {
@@ -19,7 +19,7 @@ fn choice(kind: ProviderKind, base_url: &str, model: &str) -> Choice {
 
 fn choice_of(provider: Provider) -> Choice {
     let config = ModelsConfig { providers: [("p".to_owned(), provider)].into(), ..ModelsConfig::default() };
-    Models::new(&config, Arc::new(|_| None))
+    Models::new(&config, Arc::new(NoKeys))
         .route(&[Wish::model(Asker::Flag, Some("p".to_owned()))])
         .unwrap()
         .first
@@ -150,7 +150,7 @@ fn stopped(reader: &mut Reader) -> Option<(String, StopReason, Usage)> {
 
 #[test]
 fn answers_are_read_and_their_ends_are_ends() {
-    let usage = Usage { input_tokens: 9, output_tokens: 2, requests: 0, usd: None };
+    let usage = Usage { input_tokens: 9, output_tokens: 2, requests: 0, usd: None, ..Usage::default() };
     let whole = |reason| Ok(Some(("x ü".to_owned(), reason, usage)));
     let check =
         |format, pieces: &[&str], expect: Read| assert_eq!(read(format, pieces), expect, "{pieces:?}");

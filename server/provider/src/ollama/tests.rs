@@ -55,7 +55,10 @@ fn reads_thinking_text_calls_and_the_count() {
         carried: vec![],
     };
     assert_eq!(end, Ok(Some(expect)));
-    assert_eq!(usage, Usage { input_tokens: 26, output_tokens: 7, requests: 0, usd: None });
+    assert_eq!(
+        usage,
+        Usage { input_tokens: 26, output_tokens: 7, requests: 0, usd: None, ..Usage::default() }
+    );
 }
 
 #[test]

@@ -45,7 +45,10 @@ fn reads_text_two_calls_and_the_count() {
         carried: vec![],
     };
     assert_eq!(read.end, Ok(Some(expect)));
-    assert_eq!(read.usage, Usage { input_tokens: 48, output_tokens: 31, requests: 0, usd: None });
+    assert_eq!(
+        read.usage,
+        Usage { input_tokens: 48, output_tokens: 31, requests: 0, usd: None, ..Usage::default() }
+    );
 }
 
 #[test]

@@ -48,7 +48,17 @@ fn reads_reasoning_text_two_calls_and_the_count() {
         carried: vec![sealed()],
     };
     assert_eq!(read.end, Ok(Some(expect)));
-    assert_eq!(read.usage, Usage { input_tokens: 75, output_tokens: 41, requests: 0, usd: None });
+    assert_eq!(
+        read.usage,
+        Usage {
+            input_tokens: 75,
+            cached_tokens: 64,
+            output_tokens: 41,
+            requests: 0,
+            usd: None,
+            ..Usage::default()
+        }
+    );
 }
 
 #[test]

@@ -7,8 +7,8 @@ use std::time::Duration;
 use copydesk_base::Usage;
 use copydesk_base::config::{Provider, ProviderKind, Timeouts};
 use copydesk_provider::{
-    CallError, Choice, EventStream, KeyLookup, Message, ModelEvent, Models, ModelsConfig, Request, Retries,
-    StopReason, ToolCall,
+    CallError, Choice, EventStream, Fetch, Fetching, Key, KeyForm, KeyOrigin, KeyWanted, Keys, Message,
+    ModelEvent, Models, ModelsConfig, Request, Retries, StopReason, ToolCall,
 };
 use copydesk_tests::model_server::{Format, ModelServer, Reply};
 use futures_util::StreamExt;
@@ -66,10 +66,29 @@ pub(crate) fn models(server: &ModelServer, manners: Manners) -> Models {
     models_at(server.format(), &server.base_url(), manners)
 }
 
-pub(crate) fn keys(known: &[(&str, &str)]) -> KeyLookup {
-    let known: BTreeMap<String, String> =
-        known.iter().map(|(name, key)| ((*name).into(), (*key).into())).collect();
-    Arc::new(move |variable| known.get(variable).cloned())
+pub(crate) fn keys(known: &[(&str, &str)]) -> Arc<dyn Keys> {
+    Arc::new(Environment(known.iter().map(|(name, key)| ((*name).into(), (*key).into())).collect()))
+}
+
+/// An environment with these variables, and no key anywhere else.
+struct Environment(BTreeMap<String, String>);
+
+impl Environment {
+    fn find(&self, wanted: &KeyWanted) -> Option<Key> {
+        let name = wanted.source.variable.as_ref()?;
+        let value = self.0.get(name).filter(|value| !value.trim().is_empty())?;
+        Some(Key { value: value.clone(), origin: KeyOrigin::Variable(name.clone()), form: KeyForm::Key })
+    }
+}
+
+impl Keys for Environment {
+    fn origin(&self, wanted: &KeyWanted) -> Option<KeyOrigin> {
+        self.find(wanted).map(|key| key.origin)
+    }
+
+    fn key<'a>(&'a self, wanted: &'a KeyWanted, _: Fetch) -> Fetching<'a> {
+        Box::pin(std::future::ready(Ok(self.find(wanted))))
+    }
 }
 
 pub(crate) fn choice(models: &Models) -> Choice {

@@ -43,7 +43,7 @@ async fn an_answer_comes_whole_however_it_is_cut() {
                 assert_eq!(heard.end, Ok(answer), "{format:?} {delivery:?} {framing:?}");
                 assert_eq!(
                     heard.usage,
-                    Usage { input_tokens: 120, output_tokens: 9, requests: 1, usd: None }
+                    Usage { input_tokens: 120, output_tokens: 9, requests: 1, usd: None, ..Usage::default() }
                 );
             }
         }
@@ -171,7 +171,10 @@ async fn passing_trouble_is_tried_again() {
                 ModelServer::start(format, [trouble.clone(), trouble, Reply::text("at last").usage(3, 2)]);
             let heard = ask(&models(&server, patient)).await;
             assert_eq!(heard.end.unwrap().text, "at last");
-            assert_eq!(heard.usage, Usage { input_tokens: 3, output_tokens: 2, requests: 3, usd: None });
+            assert_eq!(
+                heard.usage,
+                Usage { input_tokens: 3, output_tokens: 2, requests: 3, usd: None, ..Usage::default() }
+            );
             assert_eq!(heard.events, said(&["at last"]));
         }
     }

@@ -60,7 +60,10 @@ async fn a_scenario_is_played_as_the_contract_says() {
     // The second step has no condition and stands before the third.
     let heard = play(&models, result(&["one", "the edit was applied"])).await;
     assert_eq!(heard.end.unwrap().text, "Done.");
-    assert_eq!(heard.usage, Usage { input_tokens: 120, output_tokens: 3, requests: 1, usd: None });
+    assert_eq!(
+        heard.usage,
+        Usage { input_tokens: 120, output_tokens: 3, requests: 1, usd: None, ..Usage::default() }
+    );
 
     // Only the last message counts, whichever of its results it is.
     assert_eq!(play(&models, user("applied? no, triple")).await.end.unwrap().text, "It is in.");

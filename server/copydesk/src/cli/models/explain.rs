@@ -2,7 +2,7 @@
 
 use std::cmp::Ordering;
 
-use copydesk_provider::{Asker, Choice, Facts, KeySource, Models, Price, Route, Sources, Strictness, Wish};
+use copydesk_provider::{Asker, Choice, Facts, Models, Price, Route, Sources, Strictness, Wish};
 use serde_json::{Value, json};
 
 use super::shown;
@@ -107,10 +107,10 @@ fn lines(models: &Models, route: &Route) -> Vec<String> {
 
 /// Where the key comes from, and whether it is there.
 fn key(models: &Models, choice: &Choice) -> String {
-    match choice.key() {
-        KeySource::Nothing => "no key".to_owned(),
-        KeySource::Variable(name) if models.has_key(choice) => format!("key from {name}"),
-        KeySource::Variable(name) => format!("no key yet: {name} is not set"),
+    match (models.key_origin(choice), &choice.key().variable) {
+        (Some(origin), _) => format!("key from {origin}"),
+        (None, Some(name)) => format!("no key yet: {name} is not set, and none is stored"),
+        (None, None) => "no key".to_owned(),
     }
 }
 

@@ -1,0 +1,190 @@
+//! The account of a request: what it may cost is reserved before it leaves, what it did cost is counted when it is over.
+//!
+//! What providers report goes before what we estimate. Where a provider reports nothing, or more than can be, the estimate
+//! counts, marked as such: a limit that only honest servers respect limits nothing. What is reported corrects the estimates to
+//! come, model by model.
+
+use copydesk_base::{Event, Timestamp, Usage};
+use copydesk_provider::{Choice, Request, Tokens};
+use copydesk_store::{Holder, Reservation};
+
+use crate::alive;
+use crate::error::AgentError;
+use crate::limits::{self, Next};
+use crate::run::Turn;
+
+/// A request that may leave.
+pub(crate) struct Reserved {
+    /// With its answer cut where a budget ends.
+    pub(crate) request: Request,
+    reservation: Reservation,
+    /// Tokens, a quarter of the bytes.
+    estimate: u64,
+    /// The same as this model counts.
+    input: u64,
+}
+
+/// What was seen of a request while it was under way.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Seen {
+    /// As the provider counted it; zero where it did not.
+    pub(crate) reported: Usage,
+    /// Something of an answer came.
+    pub(crate) answered: Answering,
+    /// Bytes of text and arguments.
+    pub(crate) received: u64,
+}
+
+/// Whether a server has begun to answer, which it bills.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Answering {
+    #[default]
+    No,
+    Yes,
+}
+
+/// No answer of a model that exists has more tokens.
+const ABSURD_OUTPUT: u64 = 2_000_000;
+
+/// What providers put around a request, at most, in tokens.
+const ABSURD_FRAME: u64 = 50_000;
+
+/// Reserves what a request to this model may cost; an error where a budget does not allow it.
+pub(crate) async fn reserve(
+    turn: &Turn,
+    choice: &Choice,
+    request: &Request,
+    began: Timestamp,
+) -> Result<Reserved, AgentError> {
+    let now = turn.world.clock.now();
+    let user = &turn.world.user;
+    let estimate = request.estimated_tokens();
+    let input = scaled(estimate, user.measured(&choice.model_ref()).await?.ratio());
+    let next = Next { run: turn.usage, elapsed: now.since(began), input, choice: choice.clone() };
+    let budgets = turn.settings.budgets.clone();
+    let decide = move |day: Usage| {
+        let cut = limits::check(&budgets, day, &next)?;
+        Ok::<_, AgentError>((cut, limits::at_most(&next, cut)))
+    };
+    let holder = Holder { process: std::process::id(), at: now, is_alive: alive::is_alive };
+    let (max_output_tokens, reservation) = user.reserve(now.day(), holder, decide).await??;
+    Ok(Reserved { request: Request { max_output_tokens, ..request.clone() }, reservation, estimate, input })
+}
+
+/// Counts what a request has used, in the place of what was reserved for it.
+pub(crate) async fn settle(
+    turn: &mut Turn,
+    choice: &Choice,
+    (reservation, estimate, input): (Reservation, u64, u64),
+    seen: Seen,
+) -> Result<(), AgentError> {
+    let usage = counted(&seen, input, choice);
+    let before = turn.usage;
+    turn.usage.add(usage);
+    let user = &turn.world.user;
+    user.settle(reservation, turn.world.clock.now().day(), usage).await?;
+    if seen.answered == Answering::Yes && !usage.estimated {
+        user.measure(&choice.model_ref(), estimate, usage.input_tokens).await?;
+    }
+    if usage.estimated && !before.estimated && is_limited(turn) && !turn.cancel.is_cancelled() {
+        let text = format!(
+            "{} reported no count of tokens that can be: they are counted as about ≈ {} sent and {} received.",
+            choice.model_ref(),
+            usage.input_tokens,
+            usage.output_tokens
+        );
+        turn.record(vec![Event::Notice { text }]).await?;
+    }
+    Ok(())
+}
+
+impl Reserved {
+    /// The request, and what settles it.
+    pub(crate) fn parts(self) -> (Request, (Reservation, u64, u64)) {
+        (self.request, (self.reservation, self.estimate, self.input))
+    }
+}
+
+/// Whether anybody needs the count of tokens.
+fn is_limited(turn: &Turn) -> bool {
+    let budgets = &turn.settings.budgets;
+    [&budgets.run, &budgets.day].iter().any(|budget| budget.tokens.is_some() || budget.usd.is_some())
+}
+
+/// What a request counts as.
+fn counted(seen: &Seen, input: u64, choice: &Choice) -> Usage {
+    let reported = seen.reported;
+    if seen.answered == Answering::No {
+        return reported;
+    }
+    let sent = reported.input_tokens;
+    let is_input_real = sent > 0 && sent <= input.saturating_mul(16).saturating_add(ABSURD_FRAME);
+    let is_output_real =
+        reported.output_tokens <= ABSURD_OUTPUT && (reported.output_tokens > 0 || seen.received == 0);
+    if is_input_real && is_output_real {
+        return reported;
+    }
+    let input_tokens = if is_input_real { sent } else { input };
+    let output_tokens = if is_output_real { reported.output_tokens } else { seen.received.div_ceil(4) };
+    let price = choice.facts.price.filter(|price| !price.is_free());
+    let tokens = Tokens { input: input_tokens, output: output_tokens, ..Tokens::default() };
+    Usage {
+        input_tokens,
+        cached_tokens: 0,
+        output_tokens,
+        requests: reported.requests,
+        usd: price.map(|price| price.of(tokens)),
+        estimated: true,
+    }
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    clippy::cast_precision_loss,
+    reason = "the cast of a positive float saturates, which is meant"
+)]
+fn scaled(tokens: u64, ratio: f64) -> u64 {
+    (tokens as f64 * ratio).ceil() as u64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::limits::tests::choice;
+
+    #[test]
+    fn what_a_provider_reports_counts_unless_it_cannot_be() {
+        let billed = choice("gpt-4.1", "https://a.example/v1");
+        let usage = |input_tokens, output_tokens, usd| Usage {
+            input_tokens,
+            output_tokens,
+            requests: 1,
+            usd,
+            ..Usage::default()
+        };
+        let check = |answered, reported: Usage, received, expect: Usage| {
+            let seen = Seen { reported, answered, received };
+            assert_eq!(counted(&seen, 1_000, &billed), expect, "{seen:?}");
+        };
+        let estimated = |input, output, usd| Usage { estimated: true, ..usage(input, output, Some(usd)) };
+        let (yes, no) = (Answering::Yes, Answering::No);
+        check(yes, usage(1_200, 5, Some(0.1)), 20, usage(1_200, 5, Some(0.1)));
+        // A request that nobody answered costs nothing.
+        check(no, usage(0, 0, None), 0, usage(0, 0, None));
+        // Nothing, half of it, nonsense. Two dollars for a million sent, eight for a million received.
+        check(yes, usage(0, 0, Some(0.0)), 400, estimated(1_000, 100, 0.0028));
+        check(yes, usage(1_200, 0, None), 400, estimated(1_200, 100, 0.0032));
+        check(yes, usage(0, 7, None), 400, estimated(1_000, 7, 0.002_056));
+        check(yes, usage(u64::MAX, 7, None), 400, estimated(1_000, 7, 0.002_056));
+        check(yes, usage(1_200, u64::MAX, None), 400, estimated(1_200, 100, 0.0032));
+        // Thinking that is not shown is received all the same; an empty answer may count as none.
+        check(yes, usage(1_200, 90_000, Some(0.1)), 4, usage(1_200, 90_000, Some(0.1)));
+        check(yes, usage(1_200, 0, Some(0.1)), 0, usage(1_200, 0, Some(0.1)));
+    }
+
+    #[test]
+    fn estimates_are_scaled_upwards() {
+        assert_eq!((scaled(100, 1.301), scaled(0, 4.0), scaled(u64::MAX, 4.0)), (131, 0, u64::MAX));
+    }
+}

@@ -1,0 +1,212 @@
+//! A command that prints a key.
+//!
+//! It is the person's own, from a config that may grant, and runs with their rights and environment, but for the keys that
+//! this process knows. It gets no input, a limited time and a limited page to print on, and is ended with all that it
+//! started.
+
+use std::process::Stdio;
+use std::time::Duration;
+
+use copydesk_base::config::KeySettings;
+use copydesk_base::{Redactor, Timestamp};
+use copydesk_provider::KeyForm;
+use serde_json::Value;
+use tokio::io::{AsyncRead, AsyncReadExt};
+use tokio::process::Command;
+
+/// What a command printed.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Printed {
+    pub(super) value: String,
+    pub(super) form: KeyForm,
+    /// When the command is to run again.
+    pub(super) until: Timestamp,
+}
+
+const PATIENCE: Duration = Duration::from_secs(30);
+const CACHE: Duration = Duration::from_hours(1);
+const LONGEST_OUTPUT: u64 = 64 << 10;
+/// A token is given up before its end, so that a request under way does not meet it.
+const BEFORE_ITS_END: u64 = 60_000;
+
+/// Runs the command and reads what it prints; the error is a fragment without secrets.
+pub(super) async fn run(
+    settings: &KeySettings,
+    redactor: &Redactor,
+    now: Timestamp,
+) -> Result<Printed, String> {
+    let patience = settings.timeout.map_or(PATIENCE, |time| time.0);
+    let mut command = Command::new("/bin/sh");
+    command
+        .args(["-c", &settings.command])
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .process_group(0)
+        .kill_on_drop(true);
+    for (name, value) in std::env::vars_os() {
+        if value.to_str().is_some_and(|value| redactor.knows(value)) {
+            command.env_remove(name);
+        }
+    }
+    let mut child = command.spawn().map_err(|error| format!("its command cannot start: {error}"))?;
+    let group = Group(child.id());
+    let pages = async { tokio::join!(page(child.stdout.take()), page(child.stderr.take())) };
+    let Ok((printed, complaint)) = tokio::time::timeout(patience, pages).await else {
+        return Err(format!("its command did not end within {} seconds", patience.as_secs_f32()));
+    };
+    if printed.len() as u64 > LONGEST_OUTPUT {
+        return Err(format!("its command printed more than {LONGEST_OUTPUT} bytes"));
+    }
+    let Ok(status) = tokio::time::timeout(patience, child.wait()).await else {
+        return Err(format!("its command did not end within {} seconds", patience.as_secs_f32()));
+    };
+    drop(group);
+    match status {
+        Ok(status) if status.success() => {}
+        Ok(status) => {
+            return Err(format!("its command ended with {status}{}", last_line(&complaint, redactor)));
+        }
+        Err(error) => return Err(format!("its command was lost: {error}")),
+    }
+    let cache = settings.cache.map_or(CACHE, |time| time.0);
+    read(&String::from_utf8_lossy(&printed), now, cache)
+}
+
+/// A process group, ended when this goes.
+struct Group(Option<u32>);
+
+impl Drop for Group {
+    fn drop(&mut self) {
+        let pid = self.0.and_then(|pid| i32::try_from(pid).ok()).and_then(rustix::process::Pid::from_raw);
+        if let Some(pid) = pid {
+            // Nobody is left of most groups, which is as good.
+            let _ = rustix::process::kill_process_group(pid, rustix::process::Signal::KILL);
+        }
+    }
+}
+
+/// Everything that comes, up to a little more than is allowed.
+async fn page(stream: Option<impl AsyncRead + Unpin>) -> Vec<u8> {
+    let mut page = Vec::new();
+    if let Some(stream) = stream {
+        // What broke off is judged by how the command ended.
+        let _ = stream.take(LONGEST_OUTPUT + 1).read_to_end(&mut page).await;
+    }
+    page
+}
+
+/// What a command complained of, for a person.
+fn last_line(complaint: &[u8], redactor: &Redactor) -> String {
+    let text = String::from_utf8_lossy(complaint);
+    let line = text.lines().rev().map(str::trim).find(|line| !line.is_empty()).unwrap_or_default();
+    let line: String = redactor.clean(line).chars().filter(|letter| !letter.is_control()).take(200).collect();
+    if line.is_empty() { String::new() } else { format!(": {line}") }
+}
+
+/// A key in one line, or a token as JSON.
+fn read(printed: &str, now: Timestamp, cache: Duration) -> Result<Printed, String> {
+    let printed = printed.trim();
+    let usual = Timestamp(now.0.saturating_add(u64::try_from(cache.as_millis()).unwrap_or(u64::MAX)));
+    if printed.starts_with('{') {
+        let document: Value = serde_json::from_str(printed)
+            .map_err(|error| format!("its command printed JSON that cannot be read: {error}"))?;
+        let names = ["accessToken", "access_token", "token"];
+        let token = names.iter().find_map(|name| document[name].as_str());
+        let value = token.ok_or("its command printed JSON without accessToken")?.to_owned();
+        let until = end(&document, now).map_or(usual, |end| Timestamp(end.0.saturating_sub(BEFORE_ITS_END)));
+        return Ok(Printed { value, form: KeyForm::Token, until });
+    }
+    match printed.lines().count() {
+        0 => Err("its command printed nothing".to_owned()),
+        1 => {
+            let form = if is_web_token(printed) { KeyForm::Token } else { KeyForm::Key };
+            Ok(Printed { value: printed.to_owned(), form, until: usual })
+        }
+        lines => Err(format!("its command printed {lines} lines where one key was expected")),
+    }
+}
+
+/// When a token ends, in the words of the clouds' command lines. `expiresOn` of `az` names no zone and is passed over.
+fn end(document: &Value, now: Timestamp) -> Option<Timestamp> {
+    let seconds = |name: &str| {
+        let value = &document[name];
+        value.as_u64().or_else(|| value.as_str()?.parse().ok())
+    };
+    let moment = |name: &str| {
+        let moment: jiff::Timestamp = document[name].as_str()?.parse().ok()?;
+        u64::try_from(moment.as_millisecond()).ok().map(Timestamp)
+    };
+    seconds("expires_on")
+        .map(|at| Timestamp(at.saturating_mul(1000)))
+        .or_else(|| {
+            seconds("expires_in").map(|after| Timestamp(now.0.saturating_add(after.saturating_mul(1000))))
+        })
+        .or_else(|| ["expiresOn", "expires_on", "expiry"].into_iter().find_map(moment))
+}
+
+/// Whether it has the form of a JSON web token, as `az … --query accessToken` prints it.
+fn is_web_token(text: &str) -> bool {
+    text.starts_with("eyJ") && text.split('.').count() == 3
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: Timestamp = Timestamp(1_000_000_000);
+
+    #[test]
+    fn what_is_printed_is_a_key_or_a_token_with_its_end() {
+        let check = |printed: &str, expect: Result<(&str, KeyForm, u64), &str>| {
+            let read = read(printed, NOW, Duration::from_mins(10));
+            match (read, expect) {
+                (Ok(read), Ok((value, form, after))) => {
+                    let until = Timestamp(NOW.0 + after * 1000);
+                    assert_eq!(read, Printed { value: value.into(), form, until }, "{printed}");
+                }
+                (Err(error), Err(part)) => assert!(error.contains(part), "{printed}: {error}"),
+                (read, _) => panic!("{printed}: {read:?}"),
+            }
+        };
+        check("sk-1234\n", Ok(("sk-1234", KeyForm::Key, 600)));
+        check("  sk-1234  \r\n\n", Ok(("sk-1234", KeyForm::Key, 600)));
+        check("eyJhbGci.eyJhdWQi.c2ln", Ok(("eyJhbGci.eyJhdWQi.c2ln", KeyForm::Token, 600)));
+        check(
+            r#"{"accessToken": "t", "expiresOn": "2026-11-21 17:00:00.000000", "expires_on": 1004000}"#,
+            Ok(("t", KeyForm::Token, 4_000 - 60)),
+        );
+        check(r#"{"access_token": "t", "expires_on": "1004000"}"#, Ok(("t", KeyForm::Token, 4_000 - 60)));
+        check(r#"{"access_token": "t", "expires_in": 100}"#, Ok(("t", KeyForm::Token, 40)));
+        check(r#"{"token": "t", "expiry": "1970-01-12T13:50:00Z"}"#, Ok(("t", KeyForm::Token, 200 - 60)));
+        check(r#"{"token": "t"}"#, Ok(("t", KeyForm::Token, 600)));
+        check(r#"{"key": "t"}"#, Err("without accessToken"));
+        check(r#"{"key": "#, Err("cannot be read"));
+        check("", Err("printed nothing"));
+        check("Enter code:\nsk-1234", Err("2 lines"));
+    }
+
+    #[tokio::test]
+    async fn a_command_is_bounded_in_time_and_size_and_its_complaint_is_clean() {
+        let redactor = Redactor::new(["sk-canary-0123456789".to_owned()]);
+        let check = async |command: &str, timeout: Duration, expect: Result<&str, &str>| {
+            let settings = KeySettings {
+                command: command.into(),
+                timeout: Some(copydesk_base::config::Duration(timeout)),
+                cache: None,
+            };
+            match (run(&settings, &redactor, NOW).await, expect) {
+                (Ok(printed), Ok(value)) => assert_eq!(printed.value, value, "{command}"),
+                (Err(error), Err(part)) => assert!(error.contains(part), "{command}: {error}"),
+                (other, _) => panic!("{command}: {other:?}"),
+            }
+        };
+        let (long, short) = (Duration::from_secs(20), Duration::from_millis(200));
+        check("printf sk-%s 1234", long, Ok("sk-1234")).await;
+        check("cat", long, Err("printed nothing")).await;
+        check("echo no sk-canary-0123456789 here >&2; exit 3", long, Err("status: 3: no [redacted] here"))
+            .await;
+        check("sleep 60 & echo sk-1234; wait", short, Err("did not end within 0.2 seconds")).await;
+        check("exec yes", long, Err("more than 65536 bytes")).await;
+    }
+}
