@@ -125,6 +125,11 @@ impl Green {
         self.props.as_ref()?.tag.as_deref()
     }
 
+    /// Whether neither a tag nor an anchor stands before it.
+    pub(crate) fn is_bare(&self) -> bool {
+        self.props.is_none()
+    }
+
     pub(crate) fn anchor(&self) -> Option<&str> {
         self.props.as_ref()?.anchor.as_deref()
     }

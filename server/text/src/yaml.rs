@@ -12,6 +12,8 @@ pub(crate) mod again;
 mod build;
 pub(crate) mod decode;
 mod directive;
+mod indent;
+mod lines;
 mod message;
 mod recover;
 
@@ -46,8 +48,10 @@ pub fn parse(text: &str) -> Tree {
 pub fn parse_shared(text: Arc<str>) -> Tree {
     let part = Span::new(0, text.len());
     let has_directive = text.starts_with('%') || text.contains("\n%") || text.contains("\r%");
+    let has_mark = text.trim_start_matches(again::BYTE_ORDER_MARK).contains(again::BYTE_ORDER_MARK);
     // What a directive says holds for all that is behind it, so no part can be read alone.
-    let mut tree = Tree { is_whole: part.end <= MAX_BYTES && !has_directive, ..parse_part(text, part) };
+    let is_whole = part.end <= MAX_BYTES && !has_directive && !has_mark;
+    let mut tree = Tree { is_whole, ..parse_part(text, part) };
     if has_directive && tree.broken.is_empty() {
         tree.problems.extend(directive::check(&tree.text));
         tree.problems.sort_by_key(|problem| (problem.span, problem.code));

@@ -1,46 +1,12 @@
 //! Whatever the text, reading it ends, and the tree keeps its promises.
 
 mod promises;
+mod texts;
 
 use copydesk_text::{Node, front_matter, yaml};
 use promises::verify;
 use proptest::prelude::*;
-
-const WORKFLOW: &str = r#"# yaml-language-server: $schema=workflow.json
-name: release
-inputs: &inputs
-  version: {type: string, default: "1.0 \u00e9"}
-  dry: { type: boolean , }
-steps:
-  - id: build
-    type: shell
-    run: |
-      set -e  # not a comment
-      echo "${{ inputs.version }}"
-
-        deeper
-    needs: [a, 'it''s', "b\tc"]
-  - id: tell
-    type: llm
-    if: ${{ steps.build.output != 'x' }}
-    prompt: >-
-      folded text
-      goes on
-
-      here
-    with:
-    - first
-    -
-    - *inputs
-    - ? complex
-      : value
-outputs:
-  text: "several
-    lines \
-    here"
-  plain: one
-    two
-"#;
+use texts::WORKFLOW;
 
 const AGENT: &str = "\u{feff}---\r\nname: tester\r\ntools:\r\n  - {id: a, steps: [{id: 𝒳, type: \"shell\"}]}\r\n\r\n---\r\n# Body\r\n";
 

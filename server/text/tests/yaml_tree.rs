@@ -97,12 +97,12 @@ fn properties_and_aliases() {
               : list tag !t 39..42 "- 1"
                 - number "1" 41..42 "1"
               ? text "f" 43..44 "f"
-              : null anchor z 45..45 ""
+              : null anchor z 48..48 ""
               ? text "g" 51..52 "g"
               : null 52..52 ""
               ? text "h" 55..56 "h"
               : text "i" 59..60 "i"
-              ? null 60..60 ""
+              ? null 61..61 ""
               : text "j" 63..64 "j"
         "#]],
     );

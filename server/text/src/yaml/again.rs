@@ -11,7 +11,6 @@
 
 mod find;
 mod graft;
-mod lines;
 mod place;
 mod run;
 
@@ -22,9 +21,12 @@ use copydesk_base::Span;
 use self::place::Level;
 use self::run::Run;
 use super::build::{self, Output, Why};
-use super::{MAX_BYTES, MOST_FOUND, recover};
+use super::{MAX_BYTES, MOST_FOUND, lines, recover};
 use crate::green::{Form, Green, GreenEntry};
 use crate::tree::Tree;
+
+/// It means something at the start of a text only, and the parser does not say where it has met one.
+pub(super) const BYTE_ORDER_MARK: char = '\u{feff}';
 
 /// Bytes `start..old_end` of the text before became bytes `start..new_end` of the text after.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,7 +59,8 @@ pub(crate) fn again(before: &Tree, text: &Arc<str>, edit: Edit) -> Option<Tree> 
     let is_plain = before.is_whole
         && text.len() <= MAX_BYTES
         && before.found.len() < MOST_FOUND
-        && !inserted.contains('\u{feff}')
+        && !inserted.contains(BYTE_ORDER_MARK)
+        && !(edit.start == 0 && before.text.starts_with(BYTE_ORDER_MARK))
         && !begins_with_percent(text, edit);
     if !is_plain {
         return None;
@@ -69,9 +72,7 @@ pub(crate) fn again(before: &Tree, text: &Arc<str>, edit: Edit) -> Option<Tree> 
                 continue;
             }
             if let Some(tree) = read(before, text, edit, &levels[..=at], &run) {
-                // A text broken by its tabs is read without its aliases. Where the edit has healed it, they are judged.
-                let is_healed = !before.broken.is_empty() && tree.broken.is_empty();
-                return if is_healed && recover::has_tabs(&before.text) { None } else { Some(tree) };
+                return Some(tree);
             }
         }
     }
@@ -91,19 +92,13 @@ fn begins_with_percent(text: &str, edit: Edit) -> bool {
 /// Reads a run again and puts it in its place. `None` where a larger run must be tried.
 fn read(before: &Tree, text: &Arc<str>, edit: Edit, levels: &[Level<'_>], run: &Run) -> Option<Tree> {
     let level = levels.last()?;
-    let is_plain_way = levels.iter().all(|level| level.is_plain_way);
     // Recovery passes over documents without content, and judges tabs in the indentation together.
-    let may_be_broken = is_plain_way
-        && levels.first().is_some_and(|root| root.is_only_document(before))
-        && !(text.contains('\t') && recover::has_tabs(text));
-    if !before.broken.is_empty() && !may_be_broken {
-        return None;
-    }
-    // What was left open before the run may be closed by what stands there now.
-    let may_be_open = |broken: &Span| {
-        broken.start < run.region.start && broken.of(&before.text).contains(['[', '{', '"', '\''])
+    let may_be_broken = || {
+        levels.iter().all(|level| level.is_plain_way && !level.may_be_quoted(before))
+            && levels.first().is_some_and(|root| root.is_only_document(before))
+            && [text, &before.text].iter().all(|text| !recover::has_tabs(text))
     };
-    if before.broken.iter().any(may_be_open) {
+    if !before.broken.is_empty() && !may_be_broken() {
         return None;
     }
     let end = edit.moved(run.region.end);
@@ -124,15 +119,19 @@ fn read(before: &Tree, text: &Arc<str>, edit: Edit, levels: &[Level<'_>], run: &
     } else {
         None
     };
+    let has_entry = level.has_entry_outside(&before.text, &run.children);
+    if children.as_ref().is_some_and(|children| !has_entry && !children.say_kind(text)) {
+        // Nothing says that this is a mapping, so the lines may be one text.
+        return None;
+    }
     let children = match children {
         Some(children) => children,
         // Without a sibling nothing says what kind of collection this is.
-        None if is_nothing || !may_be_broken || run.children.start == 0 && exact.is_ok() => return None,
-        None if piece.contains("? ") || piece.contains("?\n") => return None,
+        None if is_nothing || run.children.start == 0 && exact.is_ok() || !may_be_broken() => return None,
         None => {
             let kind = match level.is_list {
                 true => recover::Kind::List,
-                false if level.has_entry_outside(&before.text, &run.children) => recover::Kind::Mapping,
+                false if has_entry => recover::Kind::Mapping,
                 false => recover::Kind::Unknown,
             };
             let (piece, start) = (text.get(margin..end)?, run.region.start - margin);
@@ -164,6 +163,14 @@ impl Children {
             (true, Form::List(items)) => Some(Self::Items(items.into_vec())),
             (false, Form::Map(entries)) => Some(Self::Entries(entries.into_vec())),
             _ => None,
+        }
+    }
+
+    /// Whether they say by themselves what kind of collection they are in.
+    fn say_kind(&self, text: &str) -> bool {
+        match self {
+            Self::Items(_) => true,
+            Self::Entries(entries) => entries.iter().any(|entry| place::has_colon(text, entry.key.span())),
         }
     }
 

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use copydesk_base::{Diagnostic, Span};
 use granit_parser::{ErrorKind, Event, Parser, ScalarStyle, StructureStyle};
 
-use super::{decode, duplicate_keys, keys};
+use super::lines::line_start;
+use super::{decode, duplicate_keys, indent, keys};
 use crate::green::{Form, Green, GreenEntry};
 use crate::node::MAX_DEPTH;
 use crate::position::lines;
@@ -50,6 +51,8 @@ pub(super) struct Failure {
 pub(super) enum Why {
     Syntax(ErrorKind),
     TooDeep,
+    /// A line goes on with a value, and stands no deeper than the collection that the value is in.
+    TooShallow,
     /// Nobody tried: the budget is spent.
     Unread,
 }
@@ -60,6 +63,8 @@ struct Open {
     span: Span,
     children: Children,
     is_flow: bool,
+    /// Where the children of a block collection stand on their lines.
+    column: usize,
     tag: Option<String>,
     anchor: Option<String>,
     /// The key that waits for its value.
@@ -85,6 +90,10 @@ struct Builder<'t, 'o> {
 /// Reads a piece of YAML that starts at byte `shift` of the whole text.
 ///
 /// It stands within `depth` collections. What was found before a failure is in `output` too.
+///
+/// The parser lets values in brackets, and what stands before values, reach to the left of their key. YAML does not,
+/// and neither do we: a line either starts a child of a block collection or stands deeper than the one it goes on
+/// with. So a child can be told by its first line and read alone, which is what recovery and every edit rely on.
 pub(super) fn build(piece: &str, shift: usize, depth: usize, output: &mut Output) -> Result<(), Failure> {
     let options = granit_parser::options! {
         emit_anchor_events: true,
@@ -108,22 +117,25 @@ pub(super) fn build(piece: &str, shift: usize, depth: usize, output: &mut Output
             }
             Event::Alias(_) | Event::UnresolvedAlias(_) => builder.alias(at),
             Event::Scalar(text, style, anchor, tag) => {
-                let anchor = read_anchor(&mut parser, anchor);
+                let props = builder.props(&mut parser, anchor, tag, tag_span, at)?;
                 let node = builder.scalar(&text, style, at, span.indent);
-                builder.place(node.with_props(tag.map(|tag| tag.original()), anchor));
+                if !matches!(style, ScalarStyle::Literal | ScalarStyle::Folded) {
+                    builder.deeper(|column| indent::shallow_line(piece, at, column))?;
+                }
+                builder.place(node.with_props(props.tag, props.anchor));
             }
             Event::SequenceStart(style, anchor, tag) => {
-                let anchor = read_anchor(&mut parser, anchor);
+                let props = builder.props(&mut parser, anchor, tag, tag_span, at)?;
                 if style == StructureStyle::Block {
                     at = builder.dash_before(at);
                 }
-                builder.open(at, style, Children::Items(vec![]), tag.map(|tag| tag.original()), anchor)?;
+                builder.open(at, style, Children::Items(vec![]), props)?;
             }
             Event::MappingStart(style, anchor, tag) => {
-                let anchor = read_anchor(&mut parser, anchor);
-                builder.open(at, style, Children::Entries(vec![]), tag.map(|tag| tag.original()), anchor)?;
+                let props = builder.props(&mut parser, anchor, tag, tag_span, at)?;
+                builder.open(at, style, Children::Entries(vec![]), props)?;
             }
-            Event::SequenceEnd | Event::MappingEnd => builder.close(at),
+            Event::SequenceEnd | Event::MappingEnd => builder.close(at)?,
             _ => {}
         }
         builder.cursor = builder.cursor.max(at.end);
@@ -147,12 +159,12 @@ fn failure(error: &granit_parser::ScanError, piece: &str, shift: usize) -> Failu
 fn read_anchor<'p, T: granit_parser::BorrowedInput<'p>>(
     parser: &mut Parser<'p, T>,
     id: usize,
-) -> Option<String> {
+) -> Option<(String, Span)> {
     if id == 0 || !matches!(parser.peek(), Some(Ok((Event::Anchor(..), _)))) {
         return None;
     }
     match parser.next() {
-        Some(Ok((Event::Anchor(_, name), _))) => Some(name.into_owned()),
+        Some(Ok((Event::Anchor(_, name), span))) => Some((name.into_owned(), bytes(&span))),
         _ => None,
     }
 }
@@ -161,25 +173,67 @@ fn bytes(span: &granit_parser::Span) -> Span {
     span.byte_range().map_or_else(Span::default, Span::from)
 }
 
+/// What stands before a value.
+struct Props {
+    tag: Option<String>,
+    anchor: Option<String>,
+}
+
 impl Builder<'_, '_> {
     fn open(
         &mut self,
         at: Span,
         style: StructureStyle,
         children: Children,
-        tag: Option<String>,
-        anchor: Option<String>,
+        props: Props,
     ) -> Result<(), Failure> {
         if self.open.len() + self.depth >= MAX_DEPTH {
             return Err(Failure { offset: at.start + self.shift, why: Why::TooDeep });
         }
         let (span, is_flow) = (at.shifted(self.shift), style == StructureStyle::Flow);
-        self.open.push(Open { span, children, is_flow, tag, anchor, key: None });
+        let column = at.start - line_start(self.piece, at.start);
+        let Props { tag, anchor } = props;
+        self.open.push(Open { span, children, is_flow, column, tag, anchor, key: None });
         Ok(())
     }
 
-    fn close(&mut self, at: Span) {
-        let Some(mut open) = self.open.pop() else { return };
+    /// What stands before the value at `at`, if it stands where it may.
+    fn props<'p, T: granit_parser::BorrowedInput<'p>>(
+        &mut self,
+        parser: &mut Parser<'p, T>,
+        anchor: usize,
+        tag: Option<std::borrow::Cow<'_, granit_parser::Tag>>,
+        tag_span: Option<granit_parser::Span>,
+        at: Span,
+    ) -> Result<Props, Failure> {
+        let (anchor, anchor_span) = read_anchor(parser, anchor).unzip();
+        let is_key = self.is_at_key();
+        for span in tag_span.map(|span| bytes(&span)).into_iter().chain(anchor_span) {
+            let is_before_key =
+                is_key && line_start(self.piece, span.start) == line_start(self.piece, at.start);
+            if !is_before_key {
+                self.deeper(|column| indent::shallow_start(self.piece, span.start, column))?;
+            }
+        }
+        Ok(Props { tag: tag.map(|tag| tag.original()), anchor })
+    }
+
+    /// Fails where a line that goes on with something stands no deeper than the block collection that it is in.
+    /// `shallow` finds it, by the column of the collection.
+    fn deeper(&self, shallow: impl FnOnce(usize) -> Option<usize>) -> Result<(), Failure> {
+        let open = self.open.last().filter(|open| !open.is_flow);
+        match open.and_then(|open| shallow(open.column)) {
+            Some(at) => Err(Failure { offset: at + self.shift, why: Why::TooShallow }),
+            None => Ok(()),
+        }
+    }
+
+    fn close(&mut self, at: Span) -> Result<(), Failure> {
+        let Some(mut open) = self.open.pop() else { return Ok(()) };
+        if open.is_flow {
+            let span = Span::new(open.span.start - self.shift, at.end);
+            self.deeper(|column| indent::shallow_line(self.piece, span, column))?;
+        }
         if let (Some(key), Children::Entries(entries)) = (open.key, &mut open.children) {
             let value = Green::nothing(key.span().end);
             entries.push(GreenEntry { key, value });
@@ -202,12 +256,19 @@ impl Builder<'_, '_> {
             }
         };
         self.place(Green::new(span, form).with_props(open.tag, open.anchor));
+        Ok(())
+    }
+
+    /// Whether a key comes next.
+    fn is_at_key(&self) -> bool {
+        let open = self.open.last();
+        open.is_some_and(|open| open.key.is_none() && matches!(open.children, Children::Entries(_)))
     }
 
     /// Puts a finished node where it belongs.
     fn place(&mut self, mut node: Green) {
         let key = self.open.last_mut().and_then(|top| top.key.take());
-        if let (Form::Nothing, Some(key)) = (&node.form, &key) {
+        if let (Form::Nothing, Some(key), true) = (&node.form, &key, node.is_bare()) {
             node.set_span(Span::at(behind_colon(self.piece, key.span().end - self.shift) + self.shift));
         }
         if let Some(name) = node.anchor() {
@@ -262,12 +323,8 @@ impl Builder<'_, '_> {
             }
             Style::Literal | Style::Folded => {
                 // What the parser calls the indentation of a key is that of its mapping.
-                let is_key = self
-                    .open
-                    .last()
-                    .is_some_and(|open| open.key.is_none() && matches!(open.children, Children::Entries(_)));
-                let line_start = self.piece[..at.start].rfind(['\n', '\r']).map_or(0, |end| end + 1);
-                let column = at.start - line_start;
+                let is_key = self.is_at_key();
+                let column = at.start - line_start(self.piece, at.start);
                 let indent = indent.filter(|_| !is_key).unwrap_or(column);
                 let pieces = decode::block_pieces(raw, start, text, style, indent);
                 (pieces, Span::new(start.min(span.end), span.end))
@@ -282,9 +339,13 @@ impl Builder<'_, '_> {
         Green::new(span, Form::Mapped(Arc::new(mapped)))
     }
 
-    /// Where a value is missing: the parser may say so only at the next thing, lines below.
+    /// Where a value is missing: the parser may say so only at the next thing, lines below. A key is missing where its
+    /// colon stands.
     fn empty_place(&self, at: usize) -> usize {
         let before = self.piece.get(..at).unwrap_or("");
+        if self.is_at_key() && !before[self.cursor.min(at)..].contains('?') {
+            return at;
+        }
         let trimmed = before.trim_end().len().max(self.cursor.min(at));
         if before[trimmed..].contains(['\n', '\r']) { trimmed } else { at }
     }
@@ -304,6 +365,10 @@ impl Builder<'_, '_> {
 
     /// A sequence that is not indented is reported behind its first dash.
     fn dash_before(&self, at: Span) -> Span {
+        if self.open.last().is_some_and(|open| matches!(open.children, Children::Items(_))) {
+            // In another sequence it always is.
+            return at;
+        }
         let before = self.piece.get(..at.start).unwrap_or("");
         match self.piece.as_bytes().get(at.start) {
             Some(b'-')

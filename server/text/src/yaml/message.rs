@@ -10,6 +10,7 @@ pub(super) fn message(why: &Why) -> String {
     let kind = match why {
         Why::Unread => return String::new(),
         Why::TooDeep => return format!("this is nested too deeply: {MAX_DEPTH} levels are the limit"),
+        Why::TooShallow => return messages::TOO_SHALLOW.to_owned(),
         Why::Syntax(kind) => kind,
     };
     let words = match kind {
@@ -93,6 +94,7 @@ pub mod messages {
         "this line's indentation fits nothing above; move it left or right";
     pub(in super::super) const TOO_DEEP: &str =
         "this line is indented deeper than the one above, which has a value already; move it left";
+    pub(super) const TOO_SHALLOW: &str = "this line goes on with what stands above it; indent it deeper";
     pub(in super::super) const SCALAR_LINE: &str =
         "this line stands left of the text it belongs to; move it right";
     pub(in super::super) const NO_ITEM: &str =

@@ -83,7 +83,7 @@ impl Recovery<'_> {
     /// Reads a region: exactly if that works, by its blocks otherwise.
     fn read(&mut self, region: &Region, depth: usize) -> Option<Green> {
         match self.exact(region, depth) {
-            Ok(node) => node,
+            Ok(read) => self.take(read),
             Err(failure) => self.blocks(region, &failure, depth),
         }
     }
@@ -127,19 +127,20 @@ impl Recovery<'_> {
         while let Some(block) = blocks.get(at) {
             let run = plan.run(at);
             if run.len() > 1 {
-                match self.run(&blocks[run.clone()], depth) {
-                    Ok(Some(Green { form: Form::List(more), .. })) if is_list => {
-                        items.extend(more.into_vec());
-                    }
-                    Ok(Some(Green { form: Form::Map(more), .. })) if !is_list => {
-                        entries.extend(more.into_vec());
-                    }
-                    Ok(_) => {
-                        plan.singly_until = run.end;
-                        continue;
-                    }
+                let read = match self.run(&blocks[run.clone()], depth) {
+                    Ok(read) => read,
                     Err(failure) => {
                         plan.failed(blocks, run, &failure, self.shift);
+                        continue;
+                    }
+                };
+                match read {
+                    Some(read) if is_list && is_items(&read) => items.extend(self.taken_items(read)),
+                    Some(read) if !is_list && self.is_entries(&read, block) => {
+                        entries.extend(self.taken_entries(read));
+                    }
+                    _ => {
+                        plan.singly_until = run.end;
                         continue;
                     }
                 }
@@ -167,7 +168,7 @@ impl Recovery<'_> {
         &mut self,
         block: &Region,
         is_list: bool,
-        read: Result<Option<Green>, Failure>,
+        read: Result<Output, Failure>,
         depth: usize,
         items: &mut Vec<Green>,
         entries: &mut Vec<GreenEntry>,
@@ -186,12 +187,12 @@ impl Recovery<'_> {
     }
 
     /// Several blocks in a row that may well be fine together. `Ok(None)` where they cannot be read as one.
-    fn run(&mut self, blocks: &[Region], depth: usize) -> Result<Option<Green>, Failure> {
+    fn run(&mut self, blocks: &[Region], depth: usize) -> Result<Option<Output>, Failure> {
         let (Some(first), Some(last)) = (blocks.first(), blocks.last()) else { return Ok(None) };
         let whole = Region { first: first.first.clone(), rest: first.rest.start..last.rest.end };
         match self.exact(&whole, depth) {
             Err(Failure { why: Why::Unread, .. }) => Ok(None),
-            read => read,
+            read => read.map(Some),
         }
     }
 
@@ -200,20 +201,19 @@ impl Recovery<'_> {
         &mut self,
         block: &Region,
         shape: Shape,
-        read: Result<Option<Green>, Failure>,
+        read: Result<Output, Failure>,
         depth: usize,
         items: &mut Vec<Green>,
     ) {
         match (read, shape) {
-            (Ok(None), _) => {}
-            (Ok(Some(Green { form: Form::List(more), .. })), Shape::Item { .. }) => {
-                items.extend(more.into_vec());
+            (Ok(read), Shape::Item { .. }) if is_items(&read) => items.extend(self.taken_items(read)),
+            (Ok(read), _) => {
+                if let Some(node) = self.take(read) {
+                    self.fault(self.word(&block.first), messages::NO_ITEM, block.span());
+                    items.push(node);
+                }
             }
-            (Ok(Some(node)), _) => {
-                self.fault(self.word(&block.first), messages::NO_ITEM, block.span());
-                items.push(node);
-            }
-            (Err(failure), Shape::Item { content }) => {
+            (Err(_), Shape::Item { content }) => {
                 let inner = if content < block.first.end {
                     Some(block.from(content))
                 } else {
@@ -221,7 +221,8 @@ impl Recovery<'_> {
                     self.skipped(block, block.first.start + 1, inner.as_ref());
                     inner
                 };
-                let node = inner.and_then(|inner| self.blocks(&inner, &failure, depth + 1));
+                // What it fails of must be its own, as it is when an edit has it read by itself.
+                let node = inner.and_then(|inner| self.read(&inner, depth + 1));
                 items.push(node.unwrap_or_else(|| Green::nothing(block.first.start + 1 + self.shift)));
             }
             (Err(failure), _) => {
@@ -238,16 +239,17 @@ impl Recovery<'_> {
         &mut self,
         block: &Region,
         shape: Shape,
-        read: Result<Option<Green>, Failure>,
+        read: Result<Output, Failure>,
         depth: usize,
         entries: &mut Vec<GreenEntry>,
     ) {
         match (read, shape) {
-            (Ok(None), _) => {}
-            (Ok(Some(Green { form: Form::Map(more), .. })), _) => entries.extend(more.into_vec()),
-            (Ok(Some(value)), Shape::Item { .. }) => {
+            (Ok(read), _) if self.is_entries(&read, block) => entries.extend(self.taken_entries(read)),
+            (Ok(read), Shape::Item { .. }) => {
                 self.fault(self.word(&block.first), messages::NO_ENTRY, block.span());
-                entries.push(GreenEntry { key: Green::nothing(value.span().start), value });
+                if let Some(value) = self.take(read) {
+                    entries.push(GreenEntry { key: Green::nothing(value.span().start), value });
+                }
             }
             (Err(failure), Shape::Item { .. }) => {
                 self.fault(self.word(&block.first), messages::NO_ENTRY, block.span());
@@ -280,12 +282,14 @@ impl Recovery<'_> {
             entries.extend(read.astray);
             return;
         }
+        // What is wrong with the key is said whatever is wrong below it.
+        let key_line = Region { rest: 0..0, ..block.clone() };
+        if let Err(failure) = self.exact(&key_line, depth) {
+            self.fault_of(&failure, &key_line);
+        }
         let inner = self.inner(block);
         self.skipped(block, colon + 1, inner.as_ref());
-        let value = inner.and_then(|inner| {
-            let is_within = failure.offset >= inner.first.margin + self.shift;
-            if is_within { self.blocks(&inner, failure, depth + 1) } else { self.read(&inner, depth + 1) }
-        });
+        let value = inner.and_then(|inner| self.read(&inner, depth + 1));
         let value = value.unwrap_or_else(|| Green::nothing(colon + 1 + self.shift));
         entries.push(GreenEntry { key, value });
     }
@@ -317,8 +321,8 @@ impl Recovery<'_> {
         GreenEntry { value: value.unwrap_or_else(|| Green::nothing(key.span().end)), key }
     }
 
-    /// The exact parser's answer to a region.
-    fn exact(&mut self, region: &Region, depth: usize) -> Result<Option<Green>, Failure> {
+    /// The exact parser's answer to a region, and what it has found there; it is of no account until it is taken.
+    fn exact(&mut self, region: &Region, depth: usize) -> Result<Output, Failure> {
         let end = self.end(region);
         if self.budget == 0 {
             return Err(Failure { offset: region.first.start + self.shift, why: Why::Unread });
@@ -335,8 +339,40 @@ impl Recovery<'_> {
         };
         let seen = read.as_ref().err().map_or(end, |failure| failure.offset - self.shift);
         self.budget = self.budget.saturating_sub(seen.saturating_sub(region.first.margin) + 1);
-        read?;
-        Ok(self.output.absorb(output).into_iter().next())
+        // What is missing at the end is missing there, not at what happens to stand behind.
+        let last = self.shift + self.text[..end].trim_end().len().max(region.first.start);
+        read.map(|()| output).map_err(|failure| Failure { offset: failure.offset.min(last), ..failure })
+    }
+
+    fn take(&mut self, read: Output) -> Option<Green> {
+        self.output.absorb(read).into_iter().next()
+    }
+
+    fn taken_items(&mut self, read: Output) -> Vec<Green> {
+        match self.take(read).map(|node| node.form) {
+            Some(Form::List(items)) => items.into_vec(),
+            _ => Vec::new(),
+        }
+    }
+
+    fn taken_entries(&mut self, read: Output) -> Vec<GreenEntry> {
+        match self.take(read).map(|node| node.form) {
+            Some(Form::Map(entries)) => entries.into_vec(),
+            _ => Vec::new(),
+        }
+    }
+
+    /// Whether what was read of a block are entries of the mapping around it. What stands in brackets, or behind a tag
+    /// or an anchor, is one value.
+    fn is_entries(&self, read: &Output, block: &Region) -> bool {
+        let Some(node) = read.documents.first() else { return false };
+        let Form::Map(entries) = &node.form else { return false };
+        let start = block.first.start + self.shift;
+        let is_bracketed = self.text[block.first.start..].starts_with(['[', '{']);
+        let has_key = |entry: &GreenEntry| entry.key.span().start == start;
+        node.is_bare()
+            && node.span().start == start
+            && (!is_bracketed || entries.first().is_some_and(has_key))
     }
 
     /// The lines below a block's first one, if there is anything on them.
@@ -459,6 +495,10 @@ fn spot(text: &str, offset: usize) -> Span {
     let before = text[..offset].trim_end();
     let last = before.chars().next_back().map_or(0, char::len_utf8);
     Span::new(before.len() - last, before.len())
+}
+
+fn is_items(read: &Output) -> bool {
+    read.documents.first().is_some_and(|node| matches!(node.form, Form::List(_)))
 }
 
 fn list(items: Vec<Green>, start: usize) -> Green {

@@ -5,10 +5,11 @@ use std::ops::Range;
 use copydesk_base::Span;
 
 use super::Edit;
-use super::lines::{is_deep_blank, is_quiet, line_end, line_start, lines};
-use super::run::{Run, is_dash};
+use super::run::{Run, goes_on, is_dash, is_value_mark};
 use crate::node::{Entry, Kind, Node};
+use crate::position;
 use crate::tree::Tree;
+use crate::yaml::lines::{is_deep_blank, is_quiet, line_end, line_start, lines};
 
 /// A block collection around the edit.
 pub(super) struct Level<'t> {
@@ -22,7 +23,7 @@ pub(super) struct Level<'t> {
     lead: Option<usize>,
     /// Where the lines end that belong to it.
     limit: usize,
-    /// Whether it is a list at the column of the keys around it.
+    /// Whether it stands at the column of the keys around it, as lists may.
     pub(super) is_compact: bool,
     /// Whether nothing but white space and comments stands between it and the key or dash it belongs to, so that
     /// recovery would come to it, too.
@@ -80,7 +81,8 @@ fn document(before: &Tree, edit: Edit) -> Option<Level<'_>> {
         let end = line_end(text, node.span().end);
         let limit = lines(text, Span::new(end, next)).find(|line| !is_quiet(line.text));
         let limit = limit.map_or(next, |line| line.span.start).max(end);
-        let level = Level::new(text, node, at, lead, limit)?;
+        let mut level = Level::new(text, node, at, lead, limit)?;
+        level.is_plain_way = node.tag().is_none() && node.anchor().is_none();
         if edit.old_end < limit || limit == text.len() {
             return Some(level);
         }
@@ -98,7 +100,10 @@ impl<'t> Level<'t> {
         let start = node.span().start;
         let margin = line_start(text, start);
         let prefix = text.get(margin..start)?;
-        if text[start..].starts_with(['[', '{']) || !prefix.is_ascii() || prefix.contains('\t') {
+        // What stands before it on its line is not read again, so nothing but the dashes around it may.
+        let is_plain =
+            prefix.bytes().all(|byte| matches!(byte, b' ' | b'-' | b'?')) && !prefix.contains("--");
+        if text[start..].starts_with(['[', '{']) || !is_plain {
             return None;
         }
         let lead = lead.filter(|lead| {
@@ -119,20 +124,26 @@ impl<'t> Level<'t> {
         self.node.entries().get(at)
     }
 
-    /// Whether no mark parts this document from others.
+    /// Whether no marks part this document from others: a bare `---` before it is all there may be.
     pub(super) fn is_only_document(&self, tree: &Tree) -> bool {
         let head = tree.text.get(..self.node.span().start).unwrap_or("");
-        tree.documents.len() == 1 && self.limit == tree.text.len() && !head.contains("\n---")
+        let mut marks =
+            position::lines(head).filter(|line| line.starts_with("---") || line.starts_with("..."));
+        let is_bare = marks.next().is_none_or(|line| line.trim_end() == "---");
+        tree.documents.len() == 1 && self.limit == tree.text.len() && is_bare && marks.next().is_none()
     }
 
     /// Whether anything but the children of a run says that this is a mapping.
     pub(super) fn has_entry_outside(&self, text: &str, run: &Range<usize>) -> bool {
-        let is_entry = |at: usize| {
-            let key = self.entry(at).map_or(Span::at(0), |entry| entry.key().span());
-            let behind = text.get(key.end..).unwrap_or("").trim_start_matches([' ', '\t']);
-            !key.is_empty() && behind.starts_with(':')
-        };
+        let is_entry = |at: usize| self.entry(at).is_some_and(|entry| has_colon(text, entry.key().span()));
         (0..run.start).chain(run.end..self.len()).any(is_entry)
+    }
+
+    /// Whether it starts with a quote that was left open: closed anywhere below, all of it is one text.
+    pub(super) fn may_be_quoted(&self, tree: &Tree) -> bool {
+        let start = self.node.span().start;
+        let is_quote = tree.text.get(start..).is_some_and(|text| text.starts_with(['"', '\'']));
+        is_quote && tree.is_broken(Span::at(start))
     }
 
     fn value(&self, at: usize) -> Option<Node<'t>> {
@@ -193,9 +204,9 @@ impl<'t> Level<'t> {
         let touched = self.touched(text, edit);
         if touched.is_empty() {
             let before = touched.start.saturating_sub(1)..touched.start.max(1);
-            [self.gap(tree, touched.start), self.run(text, before, edit)]
+            [self.gap(tree, touched.start), self.run(tree, before, edit)]
         } else {
-            [self.run(text, touched, edit), None]
+            [self.run(tree, touched, edit), None]
         }
         .map(|run| run.filter(|run| run.holds(text, edit)))
     }
@@ -205,8 +216,7 @@ impl<'t> Level<'t> {
         let (start, is_behind_scalar) = match at.checked_sub(1) {
             None => (self.lead?, false),
             Some(before) => {
-                if tree.is_broken(Span::new(self.margin(text, before)?, self.span(before)?.end)) {
-                    // Nobody knows where it was meant to end.
+                if self.is_broken(tree, before) {
                     return None;
                 }
                 let is_scalar = self.scalar(text, before);
@@ -222,7 +232,13 @@ impl<'t> Level<'t> {
             return None;
         }
         let is_gap = lines(text, region).all(|line| is_quiet(line.text));
-        is_gap.then_some(Run { children: at..at, region, is_behind_scalar })
+        is_gap.then_some(Run { children: at..at, region, is_behind_scalar, is_behind_broken: false })
+    }
+
+    /// Whether a child, or a piece of it, was read by guessing.
+    fn is_broken(&self, tree: &Tree, at: usize) -> bool {
+        let span = self.span(at).map(|span| Span::new(line_start(&tree.text, span.start), span.end));
+        span.is_none_or(|span| tree.is_broken(span))
     }
 
     /// Whether a child ends with a block scalar, and if so whether the blank lines behind it belong to it.
@@ -237,11 +253,15 @@ impl<'t> Level<'t> {
 
     /// The last leaf of a child.
     fn last(&self, at: usize) -> Option<Node<'t>> {
-        let mut node = self.value(at)?;
+        let of_entry = |entry: Entry<'t>| {
+            let is_written = entry.value().span() != Span::at(entry.key().span().end);
+            if is_written { entry.value() } else { entry.key() }
+        };
+        let mut node = if self.is_list { self.value(at)? } else { of_entry(self.entry(at)?) };
         loop {
             let last = match node.kind() {
                 Kind::Sequence(items) => items.last(),
-                Kind::Mapping(entries) => entries.last().map(Entry::value),
+                Kind::Mapping(entries) => entries.last().map(of_entry),
                 _ => None,
             };
             match last {
@@ -251,13 +271,17 @@ impl<'t> Level<'t> {
         }
     }
 
-    fn run(&self, text: &str, children: Range<usize>, edit: Edit) -> Option<Run> {
+    fn run(&self, tree: &Tree, children: Range<usize>, edit: Edit) -> Option<Run> {
+        let text: &str = &tree.text;
         let scalar = children.start.checked_sub(1).and_then(|before| self.scalar(text, before));
         let start = match children.start {
             0 if edit.start >= self.node.span().start => self.node.span().start,
             0 => self.lead?,
             at => {
                 let margin = self.margin(text, at)?;
+                if goes_on(text[margin..].trim_start_matches(' ')) {
+                    return None;
+                }
                 let gap = line_end(text, self.span(at - 1)?.end);
                 if !lines(text, Span::new(gap, margin)).all(|line| is_quiet(line.text)) {
                     return None;
@@ -277,7 +301,10 @@ impl<'t> Level<'t> {
             }
         };
         let end = self.end(text, children.end.checked_sub(1)?)?;
-        Some(Run { children, region: Span::new(start, end), is_behind_scalar: scalar.is_some() })
+        let region = Span::new(start, end);
+        let is_behind_broken =
+            children.start.checked_sub(1).is_some_and(|before| self.is_broken(tree, before));
+        Some(Run { children, region, is_behind_scalar: scalar.is_some(), is_behind_broken })
     }
 
     /// The collection that a child is, as far as the edit may be in it.
@@ -288,10 +315,11 @@ impl<'t> Level<'t> {
             let dash = if at == 0 { self.node.span().start } else { margin + self.column };
             (dash + 1, true)
         } else {
-            let key = self.entry(at)?.key().span();
-            let behind = text.get(key.end..)?.trim_start_matches(' ');
+            let key = self.entry(at)?.key();
+            let is_plain = key.scalar().is_some() && key.tag().is_none() && key.anchor().is_none();
+            let behind = text.get(key.span().end..)?.trim_start_matches(' ');
             let colon = text.len() - behind.len();
-            (colon + 1, !key.is_empty() && behind.starts_with(':'))
+            (colon + 1, is_plain && behind.starts_with(':'))
         };
         let start = node.span().start;
         let between = text.get(header..start)?;
@@ -301,10 +329,16 @@ impl<'t> Level<'t> {
         });
         let lead = has_line.then(|| line_end(text, header));
         let mut inner = Self::new(text, node, at, lead, self.end(text, at)?)?;
-        inner.is_compact = inner.is_list && !self.is_list && inner.column == self.column;
+        inner.is_compact = !self.is_list && inner.column <= self.column;
         inner.is_plain_way = opening && is_quiet && (self.is_list || has_line);
         Some(inner)
     }
+}
+
+/// Whether a key is written with a colon behind it, as those are that nobody takes for words.
+pub(super) fn has_colon(text: &str, key: Span) -> bool {
+    let behind = text.get(key.end..).unwrap_or("").trim_start_matches([' ', '\t']);
+    !key.is_empty() && is_value_mark(behind)
 }
 
 /// How many of `count` numbers from zero on hold, if those that do come first.

@@ -4,10 +4,10 @@ use std::ops::Range;
 
 use copydesk_base::Span;
 
-use super::lines::{is_deep_blank, is_quiet, lines};
 use super::place::Level;
 use super::{Children, Edit};
 use crate::tree::Tree;
+use crate::yaml::lines::{is_deep_blank, is_quiet, lines};
 
 /// Neighbouring children that are read again, or the gap between two.
 #[derive(Debug)]
@@ -18,6 +18,8 @@ pub(super) struct Run {
     pub(super) region: Span,
     /// What a first line of content belongs to that is indented deeper: the text of a block scalar before the gap.
     pub(super) is_behind_scalar: bool,
+    /// Whether nobody knows where the child before was meant to end: then nothing may be added to it.
+    pub(super) is_behind_broken: bool,
 }
 
 impl Run {
@@ -64,8 +66,8 @@ impl Run {
         let is_astray = !level.is_list && is_dash(next) && behind.len() - next.len() == level.column;
         if joins
             || is_astray
-            || region.contains('\u{feff}')
-            || is_value_mark(next)
+            || region.contains(super::BYTE_ORDER_MARK)
+            || goes_on(next)
             || end < text.len() && !region.is_empty() && !region.ends_with(['\n', '\r'])
         {
             return false;
@@ -81,6 +83,9 @@ impl Run {
                     return false;
                 }
                 indent = level.column;
+            }
+            if self.is_behind_broken && !has_content && (trimmed.is_empty() || trimmed.starts_with('#')) {
+                return false;
             }
             if trimmed.is_empty() {
                 if self.is_behind_scalar && !has_content && is_deep_blank(line.text, level.column) {
@@ -109,13 +114,12 @@ impl Run {
                 has_content = true;
                 let is_first = self.children.start == 0;
                 // Brackets, quotes and texts could take in the lines of siblings, or be taken for the whole collection.
-                let is_odd = content.starts_with([']', '}'])
-                    || is_value_mark(content)
-                    || is_first && content.starts_with(['"', '\'', '|', '>']);
+                let is_odd = goes_on(content) || is_first && content.starts_with(['"', '\'', '|', '>']);
                 if !is_own || is_odd || is_dash(content) != level.is_list {
                     return false;
                 }
-            } else if is_own && level.is_list && level.is_compact && !is_dash(content) {
+            }
+            if is_own && level.is_compact && !is_dash(content) {
                 return false;
             }
         }
@@ -128,8 +132,13 @@ pub(super) fn is_dash(content: &str) -> bool {
     content.strip_prefix('-').is_some_and(|rest| rest.is_empty() || rest.starts_with([' ', '\t', '\n', '\r']))
 }
 
-/// A colon that starts a line goes on with what stands above.
-fn is_value_mark(content: &str) -> bool {
+/// Whether a line goes on with what stands above it, at the same column.
+pub(super) fn goes_on(content: &str) -> bool {
+    content.starts_with([']', '}']) || is_value_mark(content)
+}
+
+/// A colon that stands alone: behind a key, or before the value of one that has a line of its own.
+pub(super) fn is_value_mark(content: &str) -> bool {
     content.strip_prefix(':').is_some_and(|rest| rest.is_empty() || rest.starts_with([' ', '\t', '\n', '\r']))
 }
 

@@ -138,15 +138,19 @@ pub(super) fn blocks(text: &str, lines: &[Line], region: &Region) -> Vec<Region>
     let mut blocks = vec![Region { first: region.first.clone(), rest: region.rest.start..region.rest.start }];
     // Whether a list may follow that is not indented: the block's first line has no value yet, or is one misplaced.
     let mut is_open = !is_list && !has_value(text, &region.first);
+    // Whether the block is a key with a line of its own, whose value may follow.
+    let mut is_asking = asks(text, &region.first);
     for at in region.rest.clone() {
         let line = &lines[at];
         let is_item = is_open && line.indent() == indent && matches!(shape(text, line), Shape::Item { .. });
-        let starts =
-            line.kind == LineKind::Content && line.indent() <= indent && !is_item && !closes(text, line);
+        let goes_on = closes(text, line) || is_asking && answers(text, line);
+        let starts = line.kind == LineKind::Content && line.indent() <= indent && !is_item && !goes_on;
+        is_asking &= !(line.indent() <= indent && answers(text, line));
         match blocks.last_mut() {
             Some(block) if !starts => block.rest.end = at + 1,
             _ => {
                 is_open = !is_list && !has_value(text, line);
+                is_asking = asks(text, line);
                 blocks.push(Region { first: line.clone(), rest: at + 1..at + 1 });
             }
         }
@@ -154,13 +158,23 @@ pub(super) fn blocks(text: &str, lines: &[Line], region: &Region) -> Vec<Region>
     blocks
 }
 
-/// Whether a line goes on with what stands above it, at the same column: a closing bracket, or the value of `? key`.
+/// Whether a line goes on with what stands above it, at the same column.
 fn closes(text: &str, line: &Line) -> bool {
-    match &text.as_bytes()[line.start..line.end] {
-        [b']' | b'}', ..] | [b':'] => true,
-        [b':', next, ..] => next.is_ascii_whitespace(),
-        _ => false,
-    }
+    text[line.start..line.end].starts_with([']', '}'])
+}
+
+/// Whether a line is a key, `? key`, whose value has a line of its own.
+fn asks(text: &str, line: &Line) -> bool {
+    is_mark(&text[line.start..line.end], '?')
+}
+
+/// Whether a line is the value of such a key.
+fn answers(text: &str, line: &Line) -> bool {
+    is_mark(&text[line.start..line.end], ':')
+}
+
+fn is_mark(content: &str, mark: char) -> bool {
+    content.strip_prefix(mark).is_some_and(|rest| rest.is_empty() || rest.starts_with([' ', '\t']))
 }
 
 fn has_value(text: &str, line: &Line) -> bool {
@@ -198,7 +212,9 @@ pub(super) fn shape(text: &str, line: &Line) -> Shape {
         behind.is_empty() || behind.starts_with([' ', '\t'])
     });
     match colon {
-        Some(colon) if !content[..colon].contains(" #") => Shape::Entry { colon: line.start + colon },
+        Some(colon) if ![" #", "\t#"].iter().any(|comment| content[..colon].contains(comment)) => {
+            Shape::Entry { colon: line.start + colon }
+        }
         _ => Shape::Text,
     }
 }

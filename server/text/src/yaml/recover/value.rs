@@ -30,8 +30,10 @@ impl Recovery<'_> {
     /// Reads a value that `failure` was found in, or around.
     pub(super) fn value(&mut self, region: &Region, failure: &Failure, depth: usize) -> Guess {
         let failure = match self.exact(region, depth) {
-            Ok(Some(node)) => return node.into(),
-            Ok(None) => return Green::nothing(region.first.start + self.shift).into(),
+            Ok(read) => {
+                let node = self.take(read);
+                return node.unwrap_or_else(|| Green::nothing(region.first.start + self.shift)).into();
+            }
             Err(Failure { why: Why::Unread, .. }) => failure.clone(),
             Err(failure) => failure,
         };
