@@ -343,7 +343,8 @@ impl Builder<'_, '_> {
     /// colon stands.
     fn empty_place(&self, at: usize) -> usize {
         let before = self.piece.get(..at).unwrap_or("");
-        if self.is_at_key() && !before[self.cursor.min(at)..].contains('?') {
+        let mut between = lines(&before[self.cursor.min(at)..]);
+        if self.is_at_key() && !between.any(|line| line.trim_start().starts_with('?')) {
             return at;
         }
         let trimmed = before.trim_end().len().max(self.cursor.min(at));

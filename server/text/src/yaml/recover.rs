@@ -135,7 +135,9 @@ impl Recovery<'_> {
                     }
                 };
                 match read {
-                    Some(read) if is_list && is_items(&read) => items.extend(self.taken_items(read)),
+                    Some(read) if is_list && self.is_items(&read, block) => {
+                        items.extend(self.taken_items(read));
+                    }
                     Some(read) if !is_list && self.is_entries(&read, block) => {
                         entries.extend(self.taken_entries(read));
                     }
@@ -206,7 +208,9 @@ impl Recovery<'_> {
         items: &mut Vec<Green>,
     ) {
         match (read, shape) {
-            (Ok(read), Shape::Item { .. }) if is_items(&read) => items.extend(self.taken_items(read)),
+            (Ok(read), Shape::Item { .. }) if self.is_items(&read, block) => {
+                items.extend(self.taken_items(read));
+            }
             (Ok(read), _) => {
                 if let Some(node) = self.take(read) {
                     self.fault(self.word(&block.first), messages::NO_ITEM, block.span());
@@ -273,10 +277,11 @@ impl Recovery<'_> {
         depth: usize,
         entries: &mut Vec<GreenEntry>,
     ) {
-        let key = self.word_node(Span::new(block.first.start, colon));
+        let word = Span::new(block.first.start, colon);
         let rest = &self.text[colon + 1..block.first.end];
         let content = colon + 1 + (rest.len() - rest.trim_start().len());
         if content < block.first.end && !self.text[content..].starts_with('#') {
+            let key = self.word_node(word);
             let read = self.value(&block.from(content), failure, depth + 1);
             entries.push(GreenEntry { key, value: read.node });
             entries.extend(read.astray);
@@ -284,9 +289,14 @@ impl Recovery<'_> {
         }
         // What is wrong with the key is said whatever is wrong below it.
         let key_line = Region { rest: 0..0, ..block.clone() };
-        if let Err(failure) = self.exact(&key_line, depth) {
-            self.fault_of(&failure, &key_line);
-        }
+        let key = match self.exact(&key_line, depth) {
+            Ok(read) => self.taken_entries(read).pop().map(|entry| entry.key),
+            Err(failure) => {
+                self.fault_of(&failure, &key_line);
+                None
+            }
+        };
+        let key = key.unwrap_or_else(|| self.word_node(word));
         let inner = self.inner(block);
         self.skipped(block, colon + 1, inner.as_ref());
         let value = inner.and_then(|inner| self.read(&inner, depth + 1));
@@ -360,6 +370,13 @@ impl Recovery<'_> {
             Some(Form::Map(entries)) => entries.into_vec(),
             _ => Vec::new(),
         }
+    }
+
+    /// Whether what was read of a block are items of the list around it.
+    fn is_items(&self, read: &Output, block: &Region) -> bool {
+        let start = block.first.start + self.shift;
+        let is_list = |node: &Green| matches!(node.form, Form::List(_)) && node.span().start == start;
+        read.documents.first().is_some_and(|node| node.is_bare() && is_list(node))
     }
 
     /// Whether what was read of a block are entries of the mapping around it. What stands in brackets, or behind a tag
@@ -495,10 +512,6 @@ fn spot(text: &str, offset: usize) -> Span {
     let before = text[..offset].trim_end();
     let last = before.chars().next_back().map_or(0, char::len_utf8);
     Span::new(before.len() - last, before.len())
-}
-
-fn is_items(read: &Output) -> bool {
-    read.documents.first().is_some_and(|node| matches!(node.form, Form::List(_)))
 }
 
 fn list(items: Vec<Green>, start: usize) -> Green {

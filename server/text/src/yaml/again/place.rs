@@ -8,6 +8,7 @@ use super::Edit;
 use super::run::{Run, goes_on, is_dash, is_value_mark};
 use crate::node::{Entry, Kind, Node};
 use crate::position;
+use crate::scalar::Style;
 use crate::tree::Tree;
 use crate::yaml::lines::{is_deep_blank, is_quiet, line_end, line_start, lines};
 
@@ -244,11 +245,15 @@ impl<'t> Level<'t> {
     /// Whether a child ends with a block scalar, and if so whether the blank lines behind it belong to it.
     fn scalar(&self, text: &str, at: usize) -> Option<Blanks> {
         let last = self.last(at)?;
-        last.scalar()?;
+        let is_block = matches!(last.scalar()?.style(), Style::Literal | Style::Folded);
         let leaf = text.get(last.span().start..)?;
         let header = &leaf[..leaf.find(['\n', '\r']).unwrap_or(leaf.len())];
-        let kept = if header.contains('+') { Blanks::Kept } else { Blanks::Dropped };
-        leaf.starts_with(['|', '>']).then_some(kept)
+        if leaf.starts_with(['|', '>']) {
+            Some(if header.contains('+') { Blanks::Kept } else { Blanks::Dropped })
+        } else {
+            // Its head could not be found.
+            is_block.then_some(Blanks::Kept)
+        }
     }
 
     /// The last leaf of a child.
