@@ -94,7 +94,8 @@ pub mod messages {
         "this line's indentation fits nothing above; move it left or right";
     pub(in super::super) const TOO_DEEP: &str =
         "this line is indented deeper than the one above, which has a value already; move it left";
-    pub(super) const TOO_SHALLOW: &str = "this line goes on with what stands above it; indent it deeper";
+    pub(in super::super) const TOO_SHALLOW: &str =
+        "this line goes on with what stands above it; indent it deeper";
     pub(in super::super) const SCALAR_LINE: &str =
         "this line stands left of the text it belongs to; move it right";
     pub(in super::super) const NO_ITEM: &str =
