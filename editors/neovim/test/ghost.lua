@@ -56,6 +56,12 @@ lua([[
   vim.cmd('filetype on')
   require('copydesk').setup({ cmd = { server, 'lsp' } })
   vim.keymap.set('i', '<C-y>', function() vim.lsp.inline_completion.get() end)
+  -- What is shown may be of an answer for an older text: how many answers have come tells them apart.
+  vim.g.answers = 0
+  vim.api.nvim_create_autocmd('LspRequest', { callback = function(event)
+    local request = event.data.request
+    if request.type == 'complete' and request.method == 'textDocument/inlineCompletion' then vim.g.answers = vim.g.answers + 1 end
+  end })
   vim.cmd.edit(vim.fn.fnameescape(file))
   vim.api.nvim_buf_set_lines(0, 1, 2, false, { '    return ' })
 ]], vim.fs.dirname(here), assert(vim.env.COPYDESK_BIN, 'COPYDESK_BIN is not set'), workspace .. '/prices.py')
@@ -69,7 +75,9 @@ wait_for('grey text at the cursor', shown, function(words) return words[1] == '1
 if text():find('price * 2', 1, true) then fail('it is not in the buffer', text()) end
 step('a suggestion shows as grey text')
 
+local before = lua('return vim.g.answers')
 press('price')
+wait_for('an answer for what was typed', function() return lua('return vim.g.answers') end, function(answers) return answers > before end)
 wait_for('the rest of it', shown, function(words) return words[1] == '1:16  * 2' end)
 step('typing through it leaves its rest')
 
