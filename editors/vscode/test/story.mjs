@@ -64,10 +64,15 @@ process.exit();
 
 async function ghostText() {
   const path = join(workspace, "prices.py");
+  // A mark says that the server is there.
+  await openFile(page, ".copydesk/workflows/release.yaml");
+  await page.locator(".squiggly-error").first().waitFor();
   await openFile(page, "prices.py", 2);
   await page.keyboard.press("End");
   await page.keyboard.type(" ");
-  await page.locator(".ghost-text", { hasText: "price * 2" }).first().waitFor();
+  // It is colored like code, so each color is a piece of its own.
+  await page.locator(".ghost-text-decoration", { hasText: "price" }).first().waitFor();
+  assert.ok((await shownText(page)).includes("return price * 2"));
   assert.ok(!readFileSync(path, "utf8").includes("price * 2"));
   await picture("ghost-text");
   await page.keyboard.press("Tab");

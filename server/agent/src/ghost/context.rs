@@ -172,7 +172,7 @@ mod tests {
 
     #[test]
     fn other_texts_come_by_their_last_edit_and_only_what_may_go() {
-        let long: String = (0..200).map(|line| format!("line {line}\n")).collect();
+        let long = (0..200).map(|line| format!("line {line}\n")).collect::<Vec<_>>().concat();
         let beside = vec![
             other("a.py", "python", "itself", Some(0)),
             other("secret.py", "python", "hush", Some(0)),
