@@ -20,19 +20,13 @@ fn ghost_text_fits_at_the_cursor_in_every_format_and_encoding() {
             assert_eq!(range["start"], range["end"], "a range always, and an empty one: {answer}");
             assert_eq!(desk.take(&answer), TEXT.replace('|', "x * 2  # ü"));
             let body = desk.model.wait_request(0).body;
-            match format {
-                Format::OpenaiChat => {
-                    let words = body["messages"][1]["content"].as_str().unwrap_or_default().to_owned();
-                    assert!(
-                        words.contains("<before># ä 😀\ndef double(x):\n    return </before>"),
-                        "{words}"
-                    );
-                    assert!(words.contains("<after>\n\n\nprint(double(4))\n</after>"), "{words}");
-                }
-                _ => {
-                    assert_eq!(body["prompt"], "# ä 😀\ndef double(x):\n    return ");
-                    assert_eq!(body["suffix"], "\n\n\nprint(double(4))\n");
-                }
+            if format == Format::OpenaiChat {
+                let words = body["messages"][1]["content"].as_str().unwrap_or_default().to_owned();
+                assert!(words.contains("<before># ä 😀\ndef double(x):\n    return </before>"), "{words}");
+                assert!(words.contains("<after>\n\n\nprint(double(4))\n</after>"), "{words}");
+            } else {
+                assert_eq!(body["prompt"], "# ä 😀\ndef double(x):\n    return ");
+                assert_eq!(body["suffix"], "\n\n\nprint(double(4))\n");
             }
             desk.end();
         }
