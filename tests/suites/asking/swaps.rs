@@ -1,5 +1,7 @@
 //! What is put in a file's place while the question about it waits: the answer was about the file that was shown.
 
+use std::io::Result;
+use std::os::unix::fs::symlink;
 use std::path::Path;
 
 use copydesk_tests::model_server::Reply;
@@ -12,26 +14,22 @@ use crate::with_files;
 const TEXT: &str = "one\ntwo\n";
 
 /// A way to lead a write out of the workspace: the workspace, and a folder outside that has `closed.txt`.
-type Swap = fn(&Path, &Path);
+type Swap = fn(&Path, &Path) -> Result<()>;
 
 const SWAPS: &[(&str, Swap)] = &[
     ("a link in place of the file", |root, outside| {
-        std::fs::remove_file(root.join("sub/closed.txt")).expect("it is there");
-        link(&outside.join("closed.txt"), &root.join("sub/closed.txt"));
+        std::fs::remove_file(root.join("sub/closed.txt"))?;
+        symlink(outside.join("closed.txt"), root.join("sub/closed.txt"))
     }),
     ("a second name of a file outside", |root, outside| {
-        std::fs::remove_file(root.join("sub/closed.txt")).expect("it is there");
-        std::fs::hard_link(outside.join("closed.txt"), root.join("sub/closed.txt")).expect("one file system");
+        std::fs::remove_file(root.join("sub/closed.txt"))?;
+        std::fs::hard_link(outside.join("closed.txt"), root.join("sub/closed.txt"))
     }),
     ("a link in place of the folder", |root, outside| {
-        std::fs::rename(root.join("sub"), root.join("gone")).expect("it is there");
-        link(outside, &root.join("sub"));
+        std::fs::rename(root.join("sub"), root.join("gone"))?;
+        symlink(outside, root.join("sub"))
     }),
 ];
-
-fn link(to: &Path, at: &Path) {
-    std::os::unix::fs::symlink(to, at).expect("a link");
-}
 
 #[test]
 fn what_is_swapped_while_a_question_waits_is_not_written() {
@@ -45,7 +43,7 @@ fn what_is_swapped_while_a_question_waits_is_not_written() {
             std::fs::write(outside.join("closed.txt"), TEXT).expect("the bench's own folder");
             scene.ask("write it");
             scene.pending();
-            swap(&scene.workspace.root(), &outside);
+            swap(&scene.workspace.root(), &outside).expect("both lie on one file system");
             scene.answer(Way::Prompt, "Allow once");
             let told = scene.result(1);
             scene.over(1);
