@@ -141,6 +141,7 @@ const IF_SAME: u16 = 0x15;
 #[cfg(target_arch = "x86_64")]
 const IF_LEAST: u16 = 0x35;
 const ANSWER: u16 = 0x06;
+#[expect(clippy::cast_possible_truncation, reason = "numbers of calls are small")]
 const CLONE3: u32 = libc::SYS_clone3.unsigned_abs() as u32;
 const NO_SUCH_CALL: u32 = libc::SECCOMP_RET_ERRNO | libc::ENOSYS.unsigned_abs();
 
