@@ -209,7 +209,7 @@ fn other_files_have_their_own_keys() {
         found.iter().map(|proposal| proposal.label.clone()).collect::<Vec<_>>().join(" ")
     };
     expect![
-        "kind api_key_env api_version base_url concurrency default_model fallback models quirks scenario timeouts"
+        "kind api_key_env api_version base_url concurrency default_model fallback key models quirks scenario timeouts"
     ]
     .assert_eq(&labels(".copydesk/config.yaml", "providers:\n  a:\n    $0\n"));
     expect!["anthropic openai-responses openai-chat azure-openai ollama offline"]
