@@ -42,6 +42,8 @@ pub enum AgentError {
     Stopped { reason: String, calls: usize },
     #[error("finish: the model, or a filter before it, declined to answer")]
     Declined,
+    #[error("finish: the model answered with nothing at all; ask again, or choose another model")]
+    Nothing,
 }
 
 impl AgentError {

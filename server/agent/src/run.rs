@@ -342,7 +342,9 @@ async fn converse(turn: &mut Turn, ask: &Ask, action: &Action, way: &mut Way) ->
             turn.last_text.clone_from(&text);
         }
         if calls.is_empty() {
-            return Ok(());
+            // Silence behind work that was done is an end; silence instead of an answer is none.
+            let is_answered = messages.len() > 1 || !turn.last_text.is_empty();
+            return if is_answered { Ok(()) } else { Err(AgentError::Nothing) };
         }
         repeats.note(&calls)?;
         messages.push(Message::Assistant { text, calls: calls.clone(), carried });

@@ -145,6 +145,9 @@ where
                     event.data.filter(|data| !data.is_empty()).map(Ok)
                 }
                 Err(sse_stream::Error::Body(cause)) => Some(Err(told(cause))),
+                Err(sse_stream::Error::Utf8Parse(_)) => {
+                    Some(Err(PieceError::Malformed("an event is no UTF-8".to_owned())))
+                }
                 Err(other) => Some(Err(PieceError::Malformed(other.to_string()))),
             };
             std::future::ready(piece)

@@ -54,7 +54,7 @@ pub(crate) fn ping(format: Format) -> Vec<u8> {
 
 /// Whether the format's own end is left out.
 pub(super) fn is_open(reply: &Reply) -> bool {
-    matches!(reply.end, End::Early | End::Stall | End::Babble | End::Pings | End::EndlessLine)
+    matches!(reply.end, End::Early | End::Stall | End::Babble | End::Pings | End::EndlessLine | End::Drip)
 }
 
 fn as_it_is(part: &Part) -> Option<Step> {

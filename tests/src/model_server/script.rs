@@ -101,6 +101,8 @@ pub enum End {
     Pings,
     /// One event that never ends.
     EndlessLine,
+    /// The same a byte at a time, with pauses: never silent, and never whole.
+    Drip,
     /// Not even a head, for ever.
     Silence,
     /// The bytes of the body instead of HTTP.

@@ -3,7 +3,7 @@
 use std::io;
 use std::net::TcpListener;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -220,6 +220,14 @@ impl Connection {
             End::EndlessLine => {
                 out.send(b"data: {\"endless\": \"").await?;
                 out.forever(&[b'x'; 4096]).await?;
+            }
+            End::Drip => {
+                out.send(b"data: {\"endless\": \"").await?;
+                let mut pace = tokio::time::interval(Duration::from_millis(20));
+                loop {
+                    pace.tick().await;
+                    out.send(b"x").await?;
+                }
             }
             _ => {}
         }

@@ -217,7 +217,7 @@ async fn nonsense_is_named() {
             check(Reply::stream("hello there\n\n"), "it holds no event").await;
             check(Reply::stream("data: hello there\n\n"), "an event is no").await;
             check(Reply::stream("data: {\"a\":\n\n"), "an event is no").await;
-            check(Reply::stream(&b"data: \xff\xfe\n\n"[..]), "utf8").await;
+            check(Reply::stream(&b"data: \xff\xfe\n\n"[..]), "an event is no UTF-8").await;
         }
         check(
             Reply::stream("<html>login</html>").header("content-type", "text/html; charset=utf-8"),

@@ -1,0 +1,114 @@
+//! Answers that are whole, and odd all the same: huge, cut into bytes, with calls that make no sense, with counts that lie.
+
+use copydesk_tests::model_server::{Delivery, Format, Reply};
+use copydesk_tests::scene::{FILE, TEXT, done, triple, tripled};
+use serde_json::{Value, json};
+
+use crate::{Answers, Says, row, run, tell};
+
+/// Runs in every format, side by side.
+fn each(check: impl Fn(Format) + Sync) {
+    std::thread::scope(|scope| {
+        for format in Format::ALL {
+            let check = &check;
+            scope.spawn(move || check(format));
+        }
+    });
+}
+
+#[test]
+fn four_megabytes_in_one_event_are_an_answer() {
+    each(|format| {
+        let text = "Ä".repeat(2 << 20);
+        let told = run(format, vec![Reply::text(&text)], "{}");
+        assert_eq!(told.report["status"], "succeeded", "{format:?}: {}", told.report["error"]);
+        assert_eq!(told.report["text"].as_str().map(str::len), Some(text.len()), "{format:?}");
+    });
+}
+
+#[test]
+fn a_call_that_comes_byte_by_byte_is_made_once() {
+    each(|format| {
+        let told = run(format, vec![triple().delivery(Delivery::ByByte), done()], "{}");
+        assert_eq!(told.report["status"], "succeeded", "{format:?}: {}", told.report);
+        assert_eq!(told.workspace.read(FILE), tripled(), "{format:?}");
+        assert_eq!(told.report["changes"], json!([{"path": FILE, "applied": true}]), "{format:?}");
+    });
+}
+
+#[test]
+fn calls_that_make_no_sense_are_told_to_the_model_and_change_nothing() {
+    let edit = |text: &str| Reply::empty().raw_call("1", "edit", text);
+    let table: [(Reply, &str); 4] = [
+        (edit("{\"path\": \"calc.py\", \"old\": \"x"), "not valid JSON"),
+        (edit("[\"calc.py\"]"), "must be a JSON object, not a list"),
+        (edit("{\"path\": \"calc.py\"}"), "old"),
+        (Reply::tool("rocket", &json!({"to": "the moon"})), "rocket"),
+    ];
+    each(|format| {
+        for (reply, words) in &table {
+            if format == Format::Ollama && *words == "not valid JSON" {
+                // Its arguments are JSON by themselves: what is none breaks the line, not the call.
+                continue;
+            }
+            let told = run(format, vec![reply.clone(), Reply::text("I see.")], "{}");
+            assert_eq!(
+                (&told.report["status"], &told.report["text"]),
+                (&json!("succeeded"), &json!("I see.")),
+                "{format:?}: {}",
+                told.report
+            );
+            assert_eq!(told.workspace.read(FILE), TEXT, "{format:?}");
+            let result = told.model.wait_request(1).text();
+            assert!(result.contains(words), "{format:?}: the model is told '{words}': {result}");
+        }
+    });
+}
+
+#[test]
+fn counts_that_are_missing_or_lie_are_no_error() {
+    let table = [
+        (Reply::text("Hello.").usage(0, 0), [0, 0]),
+        (Reply::text("Hello.").without_usage(), [0, 0]),
+        (Reply::text("Hello.").usage(1 << 60, 1 << 60), [1 << 60, 1 << 60]),
+    ];
+    each(|format| {
+        for (reply, expect) in &table {
+            let told = run(format, vec![reply.clone()], "{}");
+            assert_eq!(told.report["text"], "Hello.", "{format:?}: {}", told.report);
+            let usage = &told.report["usage"];
+            let counted = [&usage["input_tokens"], &usage["output_tokens"]].map(Value::as_u64);
+            assert_eq!((counted, &usage["requests"]), (expect.map(Some), &json!(1)), "{format:?}: {usage}");
+        }
+    });
+}
+
+#[test]
+fn an_empty_reply_is_no_success() {
+    tell(|| {
+        vec![
+            row(
+                "an empty reply",
+                vec![Reply::empty()],
+                1,
+                Says(
+                    "failed to finish: the model answered with nothing at all; ask again, or choose another model",
+                ),
+            ),
+            row(
+                "spaces",
+                vec![Reply::text(" \n")],
+                1,
+                Says(
+                    "failed to finish: the model answered with nothing at all; ask again, or choose another model",
+                ),
+            ),
+            row(
+                "a read, then nothing",
+                vec![Reply::tool("read", &json!({"path": FILE})), Reply::empty()],
+                2,
+                Answers(""),
+            ),
+        ]
+    });
+}

@@ -1,0 +1,107 @@
+//! Answers that are none: statuses, limits, keys.
+
+use copydesk_tests::model_server::Reply;
+
+use crate::{Answers, Says, row, tell};
+
+fn status(status: u16, message: &str) -> Reply {
+    Reply::status(status, &format!("{{\"error\": {{\"message\": \"{message}\"}}}}"))
+}
+
+#[test]
+fn what_passes_is_waited_for() {
+    tell(|| {
+        let hello = || Reply::text("Hello.");
+        vec![
+            row(
+                "429 once",
+                vec![status(429, "slow down").header("retry-after", "1"), hello()],
+                2,
+                Answers("Hello."),
+            ),
+            row("500 once", vec![status(500, "oops"), hello()], 2, Answers("Hello.")),
+            row("529 twice", vec![status(529, "busy"), status(529, "busy"), hello()], 3, Answers("Hello.")),
+            row("408, then 409", vec![status(408, ""), status(409, ""), hello()], 3, Answers("Hello.")),
+        ]
+    });
+}
+
+#[test]
+fn what_stays_is_told() {
+    tell(|| {
+        vec![
+            row(
+                "429 always",
+                vec![status(429, "slow down"); 3],
+                3,
+                Says(
+                    "failed to reach the model: ADDRESS limits the rate of requests: slow down. Ask again in a minute, or choose another model.",
+                ),
+            ),
+            row(
+                "429 for long",
+                vec![status(429, "slow down").header("retry-after", "3600")],
+                1,
+                Says(
+                    "failed to reach the model: ADDRESS limits the rate of requests and asks to wait 60 minutes: slow down. Ask again in 60 minutes, or choose another model.",
+                ),
+            ),
+            row(
+                "500",
+                vec![status(500, "oops"); 3],
+                3,
+                Says(
+                    "failed to reach the model: ADDRESS answered with status 500: oops. Ask again; if it stays, the server's own status page or log says more.",
+                ),
+            ),
+            row(
+                "503",
+                vec![status(503, "starting"); 3],
+                3,
+                Says(
+                    "failed to reach the model: ADDRESS is overloaded: starting. Ask again in a minute, or choose another model.",
+                ),
+            ),
+            row(
+                "529",
+                vec![status(529, "busy"); 3],
+                3,
+                Says(
+                    "failed to reach the model: ADDRESS is overloaded: busy. Ask again in a minute, or choose another model.",
+                ),
+            ),
+        ]
+    });
+}
+
+#[test]
+fn what_no_waiting_helps_is_told_at_once() {
+    tell(|| {
+        vec![
+            row(
+                "401",
+                vec![status(401, "invalid key")],
+                1,
+                Says(
+                    "failed to reach the model: ADDRESS refused access with status 401 (the key came from BENCH_KEY): invalid key. Put a valid key there and ask again; it is not tried again by itself.",
+                ),
+            ),
+            row(
+                "404",
+                vec![status(404, "no such model")],
+                1,
+                Says(
+                    "failed to reach the model: ADDRESS does not know this address or the model 'm': no such model. Check the model's name and base_url; for openai-chat the address includes /v1, and Ollama serves what 'ollama pull' has fetched.",
+                ),
+            ),
+            row(
+                "400 too long",
+                vec![status(400, "prompt is too long: 250000 tokens > 200000 maximum")],
+                1,
+                Says(
+                    "failed to reach the model: ADDRESS answered with status 400: prompt is too long: 250000 tokens > 200000 maximum. The server did not like the request; a smaller selection or another model may help.",
+                ),
+            ),
+        ]
+    });
+}
