@@ -323,6 +323,7 @@ async fn converse(turn: &mut Turn, ask: &Ask, action: &Action, way: &mut Way) ->
     turn.record(vec![Event::Told { text: first.clone() }]).await?;
     let mut messages = std::mem::take(&mut turn.past);
     messages.push(Message::User { text: first });
+    let asked = messages.len();
     let system = opening.system.text;
     let tools = tools::specs(&action.tools);
     let mut repeats = Repeats::default();
@@ -343,7 +344,7 @@ async fn converse(turn: &mut Turn, ask: &Ask, action: &Action, way: &mut Way) ->
         }
         if calls.is_empty() {
             // Silence behind work that was done is an end; silence instead of an answer is none.
-            let is_answered = messages.len() > 1 || !turn.last_text.is_empty();
+            let is_answered = messages.len() > asked || !turn.last_text.is_empty();
             return if is_answered { Ok(()) } else { Err(AgentError::Nothing) };
         }
         repeats.note(&calls)?;
