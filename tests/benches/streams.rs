@@ -11,7 +11,7 @@
     reason = "a benchmark prints small numbers, and stops where its own texts are wrong"
 )]
 
-#[path = "table.rs"]
+#[path = "table/mod.rs"]
 mod table;
 
 use std::collections::BTreeMap;
