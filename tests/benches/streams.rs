@@ -21,7 +21,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use copydesk_base::config::{Provider, ProviderKind};
-use copydesk_provider::{Message, ModelEvent, Models, ModelsConfig, Request};
+use copydesk_provider::{Message, ModelEvent, Models, ModelsConfig, NoKeys, Request};
 use copydesk_tests::model_server::{Delivery, End, Format, ModelServer, Reply};
 use futures_util::StreamExt;
 use table::{line, median, millis};
@@ -63,7 +63,7 @@ fn models(server: &ModelServer, kind: ProviderKind) -> Models {
         providers: BTreeMap::from([("bench".to_owned(), provider)]),
         ..ModelsConfig::default()
     };
-    Models::new(&config, Arc::new(|_| None))
+    Models::new(&config, Arc::new(NoKeys))
 }
 
 /// Reads an answer up to its first text, or whole; answers when the first text came and how many pieces there were.
