@@ -94,7 +94,7 @@ enum Whole {
 /// From the request to the first text, beside a client that does nothing but read the socket until the text is there.
 async fn first_token(format: Format, kind: ProviderKind) {
     const ROUNDS: usize = 60;
-    let server = ModelServer::start(format, (0..2 * ROUNDS + 1).map(|_| Reply::text("token")));
+    let server = ModelServer::start(format, (0..=2 * ROUNDS).map(|_| Reply::text("token")));
     let models = models(&server, kind);
     read(&models, Whole::Yes).await;
     let mut added = Vec::new();

@@ -159,7 +159,7 @@ fn explain_says_who_answers_why_and_who_instead() {
         (
             &json!("other/x"),
             &json!("fallback of the config: other/x"),
-            &json!("no key yet: MISSING_KEY is not set")
+            &json!("no key yet: MISSING_KEY is not set, and none is stored")
         ),
         "{report}"
     );
