@@ -70,7 +70,8 @@ pub fn machine_paths(repository: &Repository) -> Vec<String> {
 
 /// Suites that are not declared, and so never run.
 pub fn suites(repository: &Repository) -> Vec<String> {
-    let manifest = repository.text("server/copydesk/Cargo.toml").unwrap_or_default();
+    let manifests: String =
+        repository.ending(&["/Cargo.toml"]).filter_map(|file| repository.text(file)).collect();
     let suites = repository.ending(&[".rs"]).filter(|file| {
         let name = file.strip_prefix("tests/suites/").or_else(|| file.strip_prefix("tests/benches/"));
         name.is_some_and(|name| !name.contains('/'))
@@ -82,8 +83,8 @@ pub fn suites(repository: &Repository) -> Vec<String> {
         others.filter_map(|other| repository.text(other)).any(|text| text.lines().any(|one| one == line))
     };
     suites
-        .filter(|file| !manifest.contains(&format!("path = \"../../{file}\"")) && !is_part(file))
-        .map(|file| format!("{file} is no target of the package copydesk"))
+        .filter(|file| !manifests.contains(&format!("path = \"../../{file}\"")) && !is_part(file))
+        .map(|file| format!("{file} is no target of any package"))
         .collect()
 }
 
