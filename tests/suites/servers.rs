@@ -63,7 +63,8 @@ fn start() -> Option<Proxy> {
         .unwrap();
     let proxy = Proxy { child, port, _home: home };
     let address = ("127.0.0.1", port);
-    eventually(Instant::now() + START, || TcpStream::connect(address).ok()).expect("the server listens");
+    let listens = eventually(Instant::now() + START, || TcpStream::connect(address).ok());
+    assert!(listens.is_some(), "the server listens");
     Some(proxy)
 }
 
@@ -87,7 +88,9 @@ fn a_server_of_others_lists_answers_and_refuses() {
     let own = workspace(&proxy, KEY);
     let listed = own.run(&["models", "--json"]).exits(0).json();
     let mut names = [refs(&listed, 0), refs(&listed, 1)];
-    names.iter_mut().for_each(|names| names.sort_unstable());
+    for names in &mut names {
+        names.sort_unstable();
+    }
     assert_eq!(names, [["litellm/nowhere", "litellm/parrot"], ["other/nowhere", "other/parrot"]], "{listed}");
 
     let answered = own.run(&["ask", "--json", "say hello"]).exits(0).json();

@@ -213,7 +213,10 @@ fn trace(command: &str, cwd: &Path, log: &Path) -> Done {
                 let opened = line.rsplit_once('<').and_then(|(_, name)| name.strip_suffix('>'));
                 // The answer of a call that another process interrupted stands on a later line.
                 let opened = opened.filter(|name| !name.starts_with("unfinished")).map(ToOwned::to_owned);
-                done.writes.insert(opened.unwrap_or_else(|| quoted(0)));
+                // What a name counts from stands in the call itself.
+                let from = line.split_once("AT_FDCWD<").and_then(|(_, rest)| rest.split_once('>'));
+                let named = || from.map_or_else(|| quoted(0), |(folder, _)| joined(folder, &quoted(0)));
+                done.writes.insert(opened.unwrap_or_else(named));
             }
         } else if !call.starts_with("chdir(")
             && !call.starts_with("connect(")
@@ -227,6 +230,10 @@ fn trace(command: &str, cwd: &Path, log: &Path) -> Done {
         }
     }
     done
+}
+
+fn joined(folder: &str, name: &str) -> String {
+    Path::new(folder).join(name).display().to_string()
 }
 
 /// What was done and not predicted.
