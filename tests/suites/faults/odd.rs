@@ -2,7 +2,7 @@
 
 use copydesk_tests::model_server::{Delivery, Format, Reply};
 use copydesk_tests::scene::{FILE, TEXT, done, triple, tripled};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::{Answers, Says, row, run, tell};
 
@@ -67,24 +67,20 @@ fn calls_that_make_no_sense_are_told_to_the_model_and_change_nothing() {
 
 #[test]
 fn counts_that_are_missing_or_lie_are_no_error() {
-    // Where a server counts nothing, we estimate and say so.
+    // Where a server counts nothing, or what cannot be, we estimate and say so.
     let table = [
-        (Reply::text("Hello.").usage(0, 0), None),
-        (Reply::text("Hello.").without_usage(), None),
-        (Reply::text("Hello.").usage(1 << 60, 1 << 60), Some([1 << 60, 1 << 60])),
+        Reply::text("Hello.").usage(0, 0),
+        Reply::text("Hello.").without_usage(),
+        Reply::text("Hello.").usage(1 << 60, 1 << 60),
     ];
     each(|format| {
-        for (reply, expect) in &table {
+        for reply in &table {
             let told = run(format, vec![reply.clone()], "{}");
             assert_eq!(told.report["text"], "Hello.", "{format:?}: {}", told.report);
             let usage = &told.report["usage"];
-            let counted =
-                [&usage["input_tokens"], &usage["output_tokens"]].map(|count| count.as_u64().unwrap_or(0));
-            let is_right = match expect {
-                Some(expect) => counted == *expect && usage["estimated"] != true,
-                None => counted.iter().all(|count| *count > 0) && usage["estimated"] == true,
-            };
-            assert!(is_right && usage["requests"] == 1, "{format:?}: {usage}");
+            let counts = [&usage["input_tokens"], &usage["output_tokens"]].map(Value::as_u64);
+            let is_sane = counts.iter().all(|count| count.is_some_and(|count| (1..10_000).contains(&count)));
+            assert!(is_sane && usage["estimated"] == true && usage["requests"] == 1, "{format:?}: {usage}");
         }
     });
 }
