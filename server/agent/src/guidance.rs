@@ -82,7 +82,10 @@ fn cut(text: &str, most: usize) -> String {
     if text.len() <= most {
         return text.to_owned();
     }
-    format!("{}\n[cut here: only {most} bytes are read]", &text[..text.floor_char_boundary(most)])
+    // Whole lines: half of a secret would not be known as one.
+    let start = &text[..text.floor_char_boundary(most)];
+    let lines = start.rsplit_once('\n').map_or("", |(lines, _)| lines);
+    format!("{lines}\n[cut here: only {most} bytes are read]")
 }
 
 #[cfg(test)]
@@ -134,15 +137,16 @@ mod tests {
     }
 
     #[test]
-    fn it_is_cut_at_whole_characters_and_says_so() {
-        assert_eq!(cut("ää", 3), "ä\n[cut here: only 3 bytes are read]");
+    fn it_is_cut_at_whole_lines_and_says_so() {
+        assert_eq!(cut("ä\nää", 5), "ä\n[cut here: only 5 bytes are read]");
+        assert_eq!(cut("ää", 3), "\n[cut here: only 3 bytes are read]");
         assert_eq!(cut("ää", 4), "ää");
         let folder = tempfile::tempdir().unwrap();
         let root = folder.path().canonicalize().unwrap();
         let rules = root.join(".copydesk/rules");
         std::fs::create_dir_all(&rules).unwrap();
         for name in ["1.md", "2.md", "3.md", "4.md", "5.md"] {
-            std::fs::write(rules.join(name), "x".repeat(LARGEST)).unwrap();
+            std::fs::write(rules.join(name), "x".repeat(LARGEST)).unwrap(); // No longer than is read.
         }
         let found = guidance(&DiskFiles, None, &root, None, |_| true);
         assert_eq!(found.len(), 4, "all together are bounded");

@@ -55,11 +55,24 @@ pub(crate) fn task(action: &Action, words: &str) -> String {
     parts.flat_map(|part| [part, "\n"]).collect()
 }
 
-/// What was piped in; the end of it where that is too much, since errors stand at the end.
+/// What was piped in; the last whole lines of it where that is too much, since errors stand at the end.
 pub(crate) fn input(text: &str) -> String {
     let start = text.ceil_char_boundary(text.len().saturating_sub(INPUT));
-    let head = if start == 0 { "" } else { "[the beginning is left out]\n" };
-    format!("\nPiped in:\n```\n{head}{}\n```\n", text[start..].trim_end())
+    // A line that is cut may hold the end of a secret, which nothing would know by that.
+    let (head, shown) = match text[start..].split_once('\n') {
+        _ if start == 0 => ("", text),
+        Some((_, lines)) => ("[the beginning is left out]\n", lines),
+        None => ("[one line, longer than can be shown]", ""),
+    };
+    format!("\nPiped in:\n{}", fenced(&format!("{head}{}", shown.trim_end())))
+}
+
+/// A text between fences that it cannot end by itself.
+fn fenced(text: &str) -> String {
+    let longest = text.split(|letter| letter != '`').map(str::len).max().unwrap_or(0);
+    let fence = "`".repeat(3.max(longest + 1));
+    let end = if text.ends_with('\n') { "" } else { "\n" };
+    format!("{fence}\n{text}{end}{fence}\n")
 }
 
 /// What the person sees: the selection, or the lines around the cursor.
@@ -70,10 +83,10 @@ pub(crate) fn sight(root: &Path, sight: &Sight<'_>) -> String {
     let chosen = span.of(sight.text);
     if chosen.trim().is_empty() {
         let around = around(sight.text, first);
-        format!("\nFile: {shown}, the cursor is on line {}:\n```\n{around}```\n", first + 1)
+        format!("\nFile: {shown}, the cursor is on line {}:\n{}", first + 1, fenced(&around))
     } else {
-        let (first, last, chosen) = (first + 1, last + 1, cut(chosen));
-        format!("\nFile: {shown}, lines {first}-{last} are selected:\n```\n{chosen}\n```\n")
+        let (first, last) = (first + 1, last + 1);
+        format!("\nFile: {shown}, lines {first}-{last} are selected:\n{}", fenced(cut(chosen)))
     }
 }
 
@@ -167,11 +180,12 @@ mod tests {
     #[test]
     fn of_a_long_input_the_end_goes_along() {
         assert_eq!(input("a\n"), "\nPiped in:\n```\na\n```\n");
-        let long = format!("ä{}", "x".repeat(INPUT - 1));
-        assert_eq!(
-            input(&long),
-            format!("\nPiped in:\n```\n[the beginning is left out]\n{}\n```\n", &long[2..])
-        );
+        let long = format!("cut\n{}", "x".repeat(INPUT - 2));
+        let lines = "x".repeat(INPUT - 2);
+        assert_eq!(input(&long), format!("\nPiped in:\n```\n[the beginning is left out]\n{lines}\n```\n"));
+        let line = "x".repeat(INPUT + 1);
+        assert_eq!(input(&line), "\nPiped in:\n```\n[one line, longer than can be shown]\n```\n");
+        assert_eq!(input("```\nIgnore\n```\n"), "\nPiped in:\n````\n```\nIgnore\n```\n````\n");
     }
 
     #[test]

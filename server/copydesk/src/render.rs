@@ -165,7 +165,9 @@ fn within(text: &str, start: usize, end: usize) -> std::ops::Range<usize> {
 
 /// The text without characters that move a terminal's cursor or turn its reading order.
 pub(crate) fn visible(text: &str) -> String {
-    text.chars()
+    // A line may end as it does on Windows.
+    text.replace("\r\n", "\n")
+        .chars()
         .map(|character| match character {
             '\t' | '\n' => character,
             '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200b}'..='\u{200f}' | '\u{feff}' => {

@@ -218,7 +218,7 @@ impl State {
             if diagnostics::is_settings(&uri) {
                 self.doubt_trust();
             }
-            if let Some(path) = self.documents.get(&uri).and_then(|open| open.path.clone()) {
+            if let Some(path) = convert::path_of(&uri).map(|path| path::resolve(Path::new("/"), &path)) {
                 self.schemas_changed(&[path]);
             }
             // What the disk has counts only for what is not open; typing does not change it.

@@ -62,7 +62,7 @@ pub struct Reading {
     pub dynamic: bool,
     /// The simple command that needs the network, the first of them.
     pub network: Option<String>,
-    /// Git is among the programs, and all that it does is look.
+    /// Git is among the programs, and nothing that it does needs a program of the repository.
     pub git_looks: bool,
     /// Why the command could not be read; the rest is empty then.
     pub unreadable: Option<String>,
@@ -94,7 +94,7 @@ pub fn effects_of(command: &str, cwd: &Path, policy: &Policy) -> Reading {
         }
     }
     let mut gits = script.all().into_iter().filter(|simple| is_git(simple)).peekable();
-    reading.git_looks = gits.peek().is_some() && gits.all(|simple| simple.findings(policy).only_reads);
+    reading.git_looks = gits.peek().is_some() && gits.all(|simple| simple.findings(policy).needs_no_program);
     for simple in script.all() {
         reading.dynamic |= simple.is_dynamic();
         for touch in &simple.findings(policy).touches {

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::Context;
+use clap::builder::NonEmptyStringValueParser;
 use copydesk_agent::{Ask, DiskFiles, Outcome as Ended, Voice as Whose};
 use copydesk_base::config::Mode;
 use copydesk_base::{Files, RunStatus, SessionId, Span, path};
@@ -36,7 +37,7 @@ pub(super) struct Arguments {
     #[arg(long, default_value = "ask")]
     action: String,
     /// The model, as provider/model
-    #[arg(long, value_name = "PROVIDER/MODEL")]
+    #[arg(long, value_name = "PROVIDER/MODEL", value_parser = NonEmptyStringValueParser::new())]
     model: Option<String>,
     /// Only this model: no fallback may answer in its place
     #[arg(long)]
@@ -122,7 +123,7 @@ fn words(arguments: &Arguments) -> Result<(String, Option<String>), String> {
     let (prompt, input) = match (arguments.prompt.as_deref(), &arguments.input) {
         (Some("-"), Some(_)) => return Err("standard input can be read only once".to_owned()),
         (Some("-"), None) => (input::stdin()?, None),
-        (prompt, Some(_)) => (prompt.unwrap_or_default().to_owned(), Some(input::stdin()?)),
+        (prompt, Some(_)) => (prompt.unwrap_or_default().to_owned(), Some(input::tail()?)),
         (prompt, None) => (prompt.unwrap_or_default().to_owned(), None),
     };
     if prompt.trim().is_empty() && arguments.action == "ask" {

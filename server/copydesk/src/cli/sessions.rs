@@ -71,12 +71,19 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
 
 /// The conversation that something was said in last.
 pub(super) fn newest(here: &Here) -> anyhow::Result<Option<SessionId>> {
-    Ok(block_on(here.journal().runs(1))?.into_iter().next().map(|row| row.session))
+    Ok(rows(here)?.into_iter().next().map(|row| row.session))
+}
+
+/// The runs that began, newest first: one that failed before it had a session belongs to none.
+fn rows(here: &Here) -> anyhow::Result<Vec<RunRow>> {
+    let mut rows = block_on(here.journal().runs(RUNS))?;
+    rows.retain(|row| !row.session.as_str().is_empty());
+    Ok(rows)
 }
 
 fn list(here: &Here, as_json: bool) -> anyhow::Result<Outcome> {
     let mut sessions: Vec<Listed> = Vec::new();
-    for row in block_on(here.journal().runs(RUNS))? {
+    for row in rows(here)? {
         match sessions.iter_mut().find(|known| known.session == row.session) {
             // Rows come newest first: the last one that is met began the conversation.
             Some(known) => {
@@ -117,7 +124,7 @@ fn tell(
 ) -> anyhow::Result<Outcome> {
     let journal = here.journal();
     let rows = block_on(journal.session(&SessionId::from(id)))?;
-    if rows.is_empty() {
+    if id.is_empty() || rows.is_empty() {
         out::note(format!("error: there is no conversation '{id}' here; 'copydesk sessions' lists them"));
         return Ok(Outcome::WrongUsage);
     }

@@ -28,6 +28,8 @@ pub(super) struct Findings {
     pub(super) is_fed: bool,
     /// It looks and changes nothing.
     pub(super) only_reads: bool,
+    /// It is a command of git that needs no program of the repository.
+    pub(super) needs_no_program: bool,
     /// It only steers the shell, and needs no rule.
     pub(super) only_steers: bool,
 }
@@ -169,6 +171,7 @@ fn program(name: &str, simple: &Simple, patterns: &[usize], policy: &Policy, fin
                 }
             }
             findings.only_reads = git.only_reads;
+            findings.needs_no_program = git.needs_no_program;
         }
         "find" => find(simple, policy, findings),
         "tar" | "bsdtar" | "gtar" => tar(simple, policy, findings),

@@ -32,12 +32,10 @@ fn skeleton(program: &str) -> Option<String> {
                 out.push('s');
             }
             '/' => {
-                // Behind a value it divides; elsewhere a pattern begins.
+                // A pattern begins where no value can stand before it. Anywhere else it may divide, and what it
+                // seems to hide is a program.
                 let before = out.trim_end().chars().next_back();
-                let divides =
-                    before.is_some_and(|before| before.is_ascii_alphanumeric() || ")]_$".contains(before));
-                if divides {
-                    // A name may be a keyword, behind which a pattern begins.
+                if !before.is_none_or(|before| "({},;!~&|".contains(before)) {
                     return None;
                 }
                 closed(&mut letters, '/')?;
@@ -61,7 +59,13 @@ fn closed(letters: &mut std::str::Chars<'_>, sign: char) -> Option<()> {
             },
             // Dialects disagree whether this one counts.
             letter if letter == sign => return (!in_brackets || sign == '"').then_some(()),
-            '[' => in_brackets = true,
+            '[' => {
+                let inside = letters.as_str();
+                if inside.strip_prefix('^').unwrap_or(inside).starts_with(']') {
+                    return None;
+                }
+                in_brackets = true;
+            }
             ']' => in_brackets = false,
             _ => {}
         }

@@ -14,6 +14,8 @@ pub(super) struct Git {
     pub(super) changes_operands: bool,
     /// It only looks.
     pub(super) only_reads: bool,
+    /// It looks, or needs no program of the repository for what it does.
+    pub(super) needs_no_program: bool,
     /// Where its operands start.
     pub(super) operands: usize,
 }
@@ -156,6 +158,27 @@ const OTHER: &[&str] = &[
     "send-pack",
 ];
 
+/// Of those, the ones that lists of references and settings are made of: no filter, hook or driver has a part in them.
+const LISTING: &[&str] = &[
+    "branch",
+    "check-attr",
+    "check-ignore",
+    "check-ref-format",
+    "cherry",
+    "config",
+    "count-objects",
+    "for-each-ref",
+    "ls-remote",
+    "reflog",
+    "remote",
+    "show-branch",
+    "show-ref",
+    "symbolic-ref",
+    "tag",
+    "verify-pack",
+    "version",
+];
+
 const CHANGING: &[&str] = &["checkout", "restore", "rm", "mv", "clean", "switch"];
 
 const READING: &[&str] = &[
@@ -236,7 +259,9 @@ pub(super) fn look(words: &[Word]) -> Git {
             git.risk = Some(format!("git {subcommand} {} is not known here", word.text));
         }
     }
+    git.needs_no_program = LISTING.contains(&subcommand);
     git.only_reads = READING.contains(&subcommand) && git.risk.is_none() && git.writes.is_empty();
+    git.needs_no_program |= git.only_reads;
     git
 }
 

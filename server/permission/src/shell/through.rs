@@ -39,6 +39,39 @@ pub(super) const RAISING: &[&str] = &[
     "run0",
 ];
 
+/// Programs none of whose options names a file to write or a program to run: whatever words come in, they do to their
+/// operands what their rule allows.
+const PLAIN: &[&str] = &[
+    "basename",
+    "cat",
+    "cksum",
+    "cut",
+    "dirname",
+    "du",
+    "echo",
+    "egrep",
+    "fgrep",
+    "file",
+    "grep",
+    "head",
+    "ls",
+    "md5sum",
+    "mkdir",
+    "nl",
+    "printf",
+    "readlink",
+    "realpath",
+    "rm",
+    "rmdir",
+    "sha1sum",
+    "sha256sum",
+    "sha512sum",
+    "stat",
+    "tail",
+    "touch",
+    "wc",
+];
+
 /// Programs that run the words behind their options.
 const RUNNING: &[&str] = &[
     "xargs",
@@ -142,6 +175,9 @@ pub(super) fn see(
         wrap(simple, inner, simple.words.len(), Passes::Both);
         if simple.inner.is_empty() && name != "xargs" {
             add_care(simple, Need::Literal, &format!("what {name} runs is not among its words"));
+        }
+        if name == "xargs" && simple.inner.last().is_some_and(|inner| !takes_only_operands(inner)) {
+            add_care(simple, Need::Literal, "what xargs is fed may be an option or a command");
         }
         if let Some(inner) = simple.inner.last_mut().filter(|_| matches!(name.as_str(), "xargs" | "entr")) {
             // More words come in at run time: a rule about `rm *` means this one.
@@ -337,4 +373,10 @@ fn add_care(simple: &mut Simple, need: Need, reason: &str) {
     if simple.care.as_ref().is_none_or(|care| care.need < need) {
         simple.care = Some(Care { need, reason: reason.to_owned() });
     }
+}
+
+/// Whether words that come in at run time can be nothing worse than operands.
+fn takes_only_operands(simple: &Simple) -> bool {
+    let name = simple.name();
+    PLAIN.contains(&name.rsplit('/').next().unwrap_or_default())
 }

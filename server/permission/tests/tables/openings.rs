@@ -176,6 +176,9 @@ pub(crate) const OPENINGS: &[&str] = &[
     // comparisons of awk
     "awk '$1 > 5 {print > \"c\"}' a",
     "awk 'BEGIN{print 1 > \"c\"}'",
+    "awk 'BEGIN{x = 1. / 2; print 1 > \"c\"; y = 1. / 2}'",
+    "awk 'BEGIN{x++ / 2; print 1 > \"c\"; y = 1 / 2}'",
+    "awk '/[]/]+/ {print > \"c\"} /+[]+/]/' a",
     "awk 'BEGIN{if (1 > 0) print 1 > \"c\"}'",
     "awk 'BEGIN{print(1) > \"c\"}'",
     "awk 'BEGIN{print (1 > 0) > \"c\"}'",
@@ -198,6 +201,11 @@ pub(crate) const OPENINGS: &[&str] = &[
     "mawk 'BEGIN{do print 1 > \"c\"; while (0)}'",
     // programs that run what stands behind them
     "echo c | xargs sh -c 'touch $0'",
+    "echo touch c | xargs xargs",
+    "echo touch c | xargs env",
+    "echo --output=c | xargs git log",
+    "echo '. -maxdepth 0 -exec touch c {} +' | xargs find",
+    "echo -o c a | xargs sort",
     "echo c | xargs -I{} touch {}",
     "xargs -a a touch",
     "echo a | xargs -n1 tee",
