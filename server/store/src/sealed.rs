@@ -6,14 +6,14 @@
 //!
 //! Invariants
 //! - Both files are 0600, and one that others may read or write is refused, with the command that mends it.
-//! - A file is replaced as a whole; who reads sees the old one or the new one.
+//! - A file is replaced as a whole; who reads sees the old one or the new one. Who changes it holds `keys.lock`.
 //!
 //! # Format
 //! `copydesk.keys/1`, a line feed, then the word `passphrase` or `file`, a line feed, then salt (16 bytes), nonce (12 bytes) and
 //! the sealed map. The two lines are authenticated. An older program refuses another first line.
 
 use std::collections::BTreeMap;
-use std::fs::OpenOptions;
+use std::fs::{File, OpenOptions};
 use std::io::{Read, Write};
 use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
@@ -97,6 +97,7 @@ impl SealedKeys {
 
     /// Keeps a secret under a name.
     pub fn set(&self, name: &str, secret: &str) -> Result<(), StoreError> {
+        let _alone = self.alone()?;
         let mut secrets = self.read()?;
         secrets.insert(name.to_owned(), secret.to_owned());
         self.write(&secrets)
@@ -104,12 +105,29 @@ impl SealedKeys {
 
     /// Forgets a secret, and answers whether it was there.
     pub fn delete(&self, name: &str) -> Result<bool, StoreError> {
+        if read_private(&self.file)?.is_none() {
+            return Ok(false);
+        }
+        let _alone = self.alone()?;
         let mut secrets = self.read()?;
         let was_there = secrets.remove(name).is_some();
         if was_there {
             self.write(&secrets)?;
         }
         Ok(was_there)
+    }
+
+    /// Held from reading to writing: of two processes that change the file, the second one sees what the first one kept.
+    /// Ends with the value, and with the process.
+    fn alone(&self) -> Result<File, StoreError> {
+        let path = self.file.with_extension("lock");
+        make_folder_of(&path)?;
+        make_private(&path, &[])?;
+        let failed =
+            |error: std::io::Error| StoreError::Create { path: path.clone(), cause: error.to_string() };
+        let file = File::open(&path).map_err(failed)?;
+        file.lock().map_err(failed)?;
+        Ok(file)
     }
 
     fn read(&self) -> Result<BTreeMap<String, String>, StoreError> {

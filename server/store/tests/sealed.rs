@@ -81,3 +81,18 @@ fn a_file_that_is_open_to_others_or_changed_is_refused_and_says_why() {
     };
     refused(Some("a"), &turned, None, "was changed");
 }
+
+#[test]
+fn whoever_changes_it_at_the_same_moment_takes_nothing_from_anybody() {
+    let folder = tempfile::tempdir().unwrap();
+    let names: Vec<String> = (0..8).map(|number| format!("p{number}")).collect();
+    std::thread::scope(|scope| {
+        for name in &names {
+            // A handle of its own, as another process has.
+            scope.spawn(|| at(folder.path(), None).set(name, "key").unwrap());
+        }
+    });
+    let keys = at(folder.path(), None);
+    let kept: Vec<&String> = names.iter().filter(|name| keys.get(name).unwrap().is_some()).collect();
+    assert_eq!(kept, names.iter().collect::<Vec<_>>());
+}
