@@ -90,14 +90,14 @@ fn the_first_answer_wins_and_a_late_one_settles_only_its_own_request() {
         let uri = scene.uri.clone();
         scene.client.diagnostics(&uri, "the second question", |now| {
             now.iter()
-                .any(|one| one["code"] == "pending-approval" && one["message"].to_string().contains("two"))
+                .any(|one| one["code"] == "pending-approval" && one["message"].to_string().contains("printf two"))
         });
         if scene.client.is_on_screen(&prompt) {
             scene.client.choose(&prompt, "Allow once");
         }
         let pending = scene.pending();
         assert!(
-            pending["message"].to_string().contains("two"),
+            pending["message"].to_string().contains("printf two"),
             "a late answer settles nothing else: {pending}"
         );
         assert_eq!(scene.model.requests().len(), 2);
