@@ -52,8 +52,7 @@ impl Past {
 pub(crate) async fn past(shared: &Shared, session: &SessionId) -> Result<Past, AgentError> {
     let journal = &shared.world.journal;
     let rows = journal.session(session).await?;
-    // Runs that failed before they began have no session, and are none together.
-    if rows.is_empty() || session.as_str().is_empty() {
+    if rows.is_empty() {
         return Err(AgentError::Settings(format!("there is no session '{session}' in this workspace")));
     }
     let mut past = Past::default();

@@ -3,11 +3,12 @@
 use std::path::Path;
 
 use copydesk_base::{ApprovalId, Record, RunId, SessionId};
+use rusqlite::Connection;
 
 use crate::approvals::{self, Answer, Answered, PendingRow};
-use crate::database::{Database, Owner};
+use crate::database::{Database, Halt, Owner};
 use crate::home::journal_file;
-use crate::records::{self, RunRow};
+use crate::records::{self, RunRow, SessionRow};
 use crate::{ReadOnly, StoreError};
 
 /// What happened in one workspace, and what waits for a person there. Clones share one thread and one connection.
@@ -67,34 +68,24 @@ impl Journal {
 
     /// Runs, newest first.
     pub async fn runs(&self, limit: usize) -> Result<Vec<RunRow>, StoreError> {
-        self.database
-            .call(move |slot| match slot.existing()? {
-                Some(open) => open.read(|connection| records::runs(connection, limit)),
-                None => Ok(Vec::new()),
-            })
-            .await
+        self.read(move |connection| records::runs(connection, limit)).await
+    }
+
+    /// Conversations, the one that something was said in last first.
+    pub async fn sessions(&self, limit: usize) -> Result<Vec<SessionRow>, StoreError> {
+        self.read(move |connection| records::sessions(connection, limit)).await
     }
 
     /// The runs of a session, oldest first.
     pub async fn session(&self, session: &SessionId) -> Result<Vec<RunRow>, StoreError> {
         let session = session.clone();
-        self.database
-            .call(move |slot| match slot.existing()? {
-                Some(open) => open.read(|connection| records::session(connection, &session)),
-                None => Ok(Vec::new()),
-            })
-            .await
+        self.read(move |connection| records::session(connection, &session)).await
     }
 
     /// One run as the list shows it.
     pub async fn run(&self, run: &RunId) -> Result<Option<RunRow>, StoreError> {
         let run = run.clone();
-        self.database
-            .call(move |slot| match slot.existing()? {
-                Some(open) => open.read(|connection| records::run(connection, &run)),
-                None => Ok(None),
-            })
-            .await
+        self.read(move |connection| records::run(connection, &run)).await
     }
 
     /// The newest run with an applied change that was not taken back: what *undo* without a name means.
@@ -108,12 +99,7 @@ impl Journal {
     }
 
     async fn last_run_with(&self, state: &'static str) -> Result<Option<RunId>, StoreError> {
-        self.database
-            .call(move |slot| match slot.existing()? {
-                Some(open) => open.read(|connection| records::last_run_with(connection, state)),
-                None => Ok(None),
-            })
-            .await
+        self.read(move |connection| records::last_run_with(connection, state)).await
     }
 
     /// Puts an approval where other processes can see it.
@@ -143,12 +129,7 @@ impl Journal {
 
     /// Approvals that nobody has decided, oldest first; those of processes that died are among them.
     pub async fn pending(&self) -> Result<Vec<PendingRow>, StoreError> {
-        self.database
-            .call(|slot| match slot.existing()? {
-                Some(open) => open.read(approvals::pending),
-                None => Ok(Vec::new()),
-            })
-            .await
+        self.read(approvals::pending).await
     }
 
     /// Decides an approval from another process; the first answer wins, whoever gives it.
@@ -173,12 +154,7 @@ impl Journal {
     /// Decisions of other processes that were not yet taken with [`Journal::settle`], of every server on this workspace:
     /// take your own.
     pub async fn answers(&self) -> Result<Vec<(ApprovalId, Answer)>, StoreError> {
-        self.database
-            .call(|slot| match slot.existing()? {
-                Some(open) => open.read(approvals::answers),
-                None => Ok(Vec::new()),
-            })
-            .await
+        self.read(approvals::answers).await
     }
 
     /// Whether another connection committed something since the last call; true on the first call. Costs a few
@@ -191,6 +167,19 @@ impl Journal {
                     Ok(connection.pragma_query_value(None, "data_version", |row| row.get::<_, i64>(0))?)
                 })?;
                 Ok(open.data_version.replace(now) != Some(now))
+            })
+            .await
+    }
+
+    /// What a query finds; nothing where there is no journal yet.
+    async fn read<T: Default + Send + 'static>(
+        &self,
+        query: impl FnOnce(&Connection) -> Result<T, Halt> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        self.database
+            .call(|slot| match slot.existing()? {
+                Some(open) => open.read(query),
+                None => Ok(T::default()),
             })
             .await
     }

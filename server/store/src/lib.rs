@@ -43,6 +43,6 @@ pub use approvals::{Answer, Answered, PendingRow};
 pub use error::{ReadOnly, StoreError};
 pub use home::workspace_id;
 pub use journal::Journal;
-pub use records::RunRow;
+pub use records::{RunRow, SessionRow};
 pub use sealed::{Lock, Passphrase, SealedKeys};
 pub use user::{Holder, KeyPlace, Measured, RememberedRule, Reservation, StoredKey, TrustedFile, UserStore};

@@ -19,6 +19,17 @@ pub struct RunRow {
     pub status: Option<RunStatus>,
 }
 
+/// One conversation as a list shows it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct SessionRow {
+    pub session: SessionId,
+    /// What its first run was about.
+    pub title: String,
+    pub started: Timestamp,
+    /// Its runs, one for each thing that the person said.
+    pub turns: u64,
+}
+
 /// The version of how an event is written in `data`.
 const EVENT_VERSION: i64 = 1;
 
@@ -104,10 +115,30 @@ pub(crate) fn runs(connection: &Connection, limit: usize) -> Result<Vec<RunRow>,
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
-/// The runs of a session, oldest first.
+/// Sessions, the one with the newest run first. A run that failed before it had a session belongs to none.
+pub(crate) fn sessions(connection: &Connection, limit: usize) -> Result<Vec<SessionRow>, Halt> {
+    let mut query = connection.prepare_cached(
+        "SELECT runs.session, runs.title, runs.started, known.turns
+         FROM (SELECT MIN(id) AS first, MAX(id) AS last, COUNT(*) AS turns
+               FROM runs WHERE session <> '' GROUP BY session) AS known
+         JOIN runs ON runs.id = known.first ORDER BY known.last DESC LIMIT ?1",
+    )?;
+    let row = |row: &Row<'_>| {
+        Ok(SessionRow {
+            session: SessionId(row.get("session")?),
+            title: row.get("title")?,
+            started: Timestamp(unsigned(row.get("started")?)),
+            turns: unsigned(row.get("turns")?),
+        })
+    };
+    let rows = query.query_map([i64::try_from(limit).unwrap_or(i64::MAX)], row)?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
+/// The runs of a session, oldest first; the empty name is none.
 pub(crate) fn session(connection: &Connection, session: &SessionId) -> Result<Vec<RunRow>, Halt> {
     let mut query = connection.prepare_cached(
-        "SELECT run, session, title, started, status FROM runs WHERE session = ?1 ORDER BY id",
+        "SELECT run, session, title, started, status FROM runs WHERE session = ?1 AND session <> '' ORDER BY id",
     )?;
     let rows = query.query_map([session.as_str()], run_row)?;
     Ok(rows.collect::<rusqlite::Result<_>>()?)

@@ -7,7 +7,7 @@ use copydesk_base::event::Origin;
 use copydesk_base::{
     ApprovalId, ChangeId, Event, Record, RunId, RunStatus, SessionId, Span, Timestamp, Usage,
 };
-use copydesk_store::{Answered, Journal, PendingRow, ReadOnly, StoreError, workspace_id};
+use copydesk_store::{Answered, Journal, PendingRow, ReadOnly, RunRow, SessionRow, StoreError, workspace_id};
 use rusqlite::Connection;
 
 /// A home and a workspace that go away with the test.
@@ -110,11 +110,48 @@ async fn reading_makes_nothing() {
     let journal = place.journal();
     assert_eq!(journal.records(&"run-1".into()).await, Ok(vec![]));
     assert_eq!(journal.runs(10).await, Ok(vec![]));
+    assert_eq!(journal.sessions(10).await, Ok(vec![]));
     assert_eq!(journal.pending().await, Ok(vec![]));
     assert_eq!(journal.changed_elsewhere().await, Ok(false));
     assert_eq!(journal.answer(&"apr-1".into(), "once", "person").await, Ok(Answered::Unknown));
     assert!(!journal.is_read_only().await);
     assert!(!place.home().exists());
+}
+
+#[tokio::test]
+async fn a_session_is_listed_by_its_first_run_and_stands_where_its_last_one_does() {
+    let place = Place::new();
+    let journal = place.journal();
+    let of = |run: &str, session: &str| {
+        let mut record = started(run);
+        if let Event::RunStarted { session: its, .. } = &mut record.event {
+            *its = session.into();
+        }
+        record
+    };
+    for record in [of("run-1", "ses-1"), of("run-2", "ses-2"), of("run-3", "ses-1")] {
+        journal.append(vec![record]).await.unwrap();
+    }
+    // This one failed before it had a session, as that one did: two runs, and no conversation.
+    for run in ["run-4", "run-5"] {
+        journal.append(vec![finished(run, 1, RunStatus::Failed)]).await.unwrap();
+    }
+    let row = |run: &str, session: &str, turns| SessionRow {
+        session: session.into(),
+        title: format!("ask {run}"),
+        started: Timestamp(1_700_000_000_001),
+        turns,
+    };
+    assert_eq!(journal.sessions(10).await, Ok(vec![row("run-1", "ses-1", 2), row("run-2", "ses-2", 1)]));
+    assert_eq!(journal.sessions(1).await, Ok(vec![row("run-1", "ses-1", 2)]));
+    let runs = |rows: Vec<RunRow>| rows.into_iter().map(|row| row.run).collect::<Vec<RunId>>();
+    assert_eq!(
+        journal.session(&"ses-1".into()).await.map(runs),
+        Ok(vec!["run-1".into(), "run-3".into()]),
+        "oldest first"
+    );
+    assert_eq!(journal.session(&"".into()).await, Ok(vec![]));
+    assert_eq!(journal.runs(10).await.map(|rows| rows.len()), Ok(5), "each run is listed as one");
 }
 
 #[tokio::test]

@@ -89,8 +89,9 @@ fn the_first_answer_wins_and_a_late_one_settles_only_its_own_request() {
         // Now the other one waits; the person finds the old prompt and says yes to it.
         let uri = scene.uri.clone();
         scene.client.diagnostics(&uri, "the second question", |now| {
-            now.iter()
-                .any(|one| one["code"] == "pending-approval" && one["message"].to_string().contains("printf two"))
+            now.iter().any(|one| {
+                one["code"] == "pending-approval" && one["message"].to_string().contains("printf two")
+            })
         });
         if scene.client.is_on_screen(&prompt) {
             scene.client.choose(&prompt, "Allow once");

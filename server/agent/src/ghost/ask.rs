@@ -79,19 +79,7 @@ fn words(spot: &Spot, context: &Context, shape: Shape) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ghost::Asked;
-
-    fn spot() -> Spot {
-        Spot {
-            path: "/w/a.py".into(),
-            language: "python".into(),
-            text: "x = f()".into(),
-            cursor: 6,
-            asked: Asked::ByTyping,
-            beside: vec![],
-            comment: Some("#"),
-        }
-    }
+    use crate::ghost::spot;
 
     fn context() -> Context {
         Context {
@@ -105,15 +93,15 @@ mod tests {
     #[test]
     fn a_hole_is_told_in_the_formats_own_way_and_others_in_words() {
         let hole = |format, spot: &Spot| request(spot, &context(), Some(format)).infill.unwrap();
-        let usual = hole(InfillFormat::Ollama, &spot());
+        let usual = hole(InfillFormat::Ollama, &spot("x = f(|)"));
         assert_eq!((usual.prefix.as_str(), usual.suffix.as_str()), ("# b.py\n# y\n# z\n\nx = f(", ")"));
         assert_eq!((usual.stop, usual.extra), (vec!["\n".to_owned()], vec![]));
-        let apart = hole(InfillFormat::LlamaCpp, &spot());
+        let apart = hole(InfillFormat::LlamaCpp, &spot("x = f(|)"));
         assert_eq!(apart.prefix, "x = f(");
         assert_eq!(apart.extra, [Extra { name: "b.py".into(), text: "y\nz\n".into() }]);
-        let bare = hole(InfillFormat::Completions, &Spot { comment: None, ..spot() });
+        let bare = hole(InfillFormat::Completions, &Spot { comment: None, ..spot("x = f(|)") });
         assert_eq!(bare.prefix, "x = f(", "no comment, nothing beside");
-        let told = request(&spot(), &context(), None);
+        let told = request(&spot("x = f(|)"), &context(), None);
         let Some(Message::User { text }) = told.messages.first() else { panic!("{told:?}") };
         assert_eq!(
             text,

@@ -205,20 +205,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::ghost::Asked;
-
-    fn spot(text: &str) -> Spot {
-        let cursor = text.find('|').unwrap();
-        Spot {
-            path: "/w/a.py".into(),
-            language: "python".into(),
-            text: text.replacen('|', "", 1).into(),
-            cursor,
-            asked: Asked::ByTyping,
-            beside: vec![],
-            comment: None,
-        }
-    }
+    use crate::ghost::spot;
 
     #[test]
     fn what_is_inserted_fits() {

@@ -137,18 +137,10 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::ghost::Asked;
+    use crate::ghost::spot;
 
-    fn spot(text: &str, cursor: usize, beside: Vec<Beside>) -> Spot {
-        Spot {
-            path: "/w/a.py".into(),
-            language: "python".into(),
-            text: text.into(),
-            cursor,
-            asked: Asked::ByTyping,
-            beside,
-            comment: Some("#"),
-        }
+    fn seen(text: &str, cursor: usize, beside: Vec<Beside>) -> Spot {
+        Spot { text: text.into(), cursor, beside, ..spot("|") }
     }
 
     fn other(name: &str, language: &str, text: &str, edited: Option<usize>) -> Beside {
@@ -160,7 +152,7 @@ mod tests {
         let body = "        x = 1\n".repeat(400);
         let text = format!("import a\n\nclass B:\n    # far\n    def f(self):\n{body}        return ");
         let context =
-            choose(&spot(&text, text.len(), vec![]), Path::new("/w"), |_| true, str::to_owned).unwrap();
+            choose(&seen(&text, text.len(), vec![]), Path::new("/w"), |_| true, str::to_owned).unwrap();
         assert!(
             context.before.starts_with("class B:\n    def f(self):\n        x = 1\n"),
             "{}",
@@ -183,7 +175,7 @@ mod tests {
             other("f.py", "python", "one too many", None),
         ];
         let context = choose(
-            &spot("x", 1, beside),
+            &seen("x", 1, beside),
             Path::new("/w"),
             |path| !path.ends_with("secret.py"),
             |text| text.replace("line 100\n", "LINE\n"),
@@ -212,7 +204,7 @@ mod tests {
             let Some((start, end)) = window(&text, cursor) else { return Ok(()) };
             prop_assert!(start <= cursor && cursor <= end && cursor - start <= BEFORE && end - cursor <= AFTER);
             let beside = vec![other("b.py", "python", &text, edited)];
-            let context = choose(&spot(&text, cursor, beside), Path::new("/w"), |_| true, str::to_owned).unwrap();
+            let context = choose(&seen(&text, cursor, beside), Path::new("/w"), |_| true, str::to_owned).unwrap();
             prop_assert!(start == 0 || text[..start].ends_with('\n'));
             prop_assert!(end == text.len() || text[..end].ends_with('\n'));
             prop_assert!(context.before.ends_with(&text[start..cursor]));

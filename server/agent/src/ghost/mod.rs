@@ -333,3 +333,18 @@ impl Shared {
         }
     }
 }
+
+/// A Python file with the cursor where the bar is.
+#[cfg(test)]
+fn spot(text: &str) -> Spot {
+    let cursor = text.find('|').unwrap_or(text.len());
+    Spot {
+        path: "/w/a.py".into(),
+        language: "python".into(),
+        text: text.replacen('|', "", 1).into(),
+        cursor,
+        asked: Asked::ByTyping,
+        beside: vec![],
+        comment: Some("#"),
+    }
+}

@@ -278,19 +278,7 @@ impl Drop for Waiting {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn spot(text: &str) -> Spot {
-        let cursor = text.find('|').unwrap();
-        Spot {
-            path: "/w/a.py".into(),
-            language: "python".into(),
-            text: text.replacen('|', "", 1).into(),
-            cursor,
-            asked: Asked::ByTyping,
-            beside: vec![],
-            comment: Some("#"),
-        }
-    }
+    use crate::ghost::spot;
 
     #[test]
     fn an_answer_serves_what_is_typed_through_it() {

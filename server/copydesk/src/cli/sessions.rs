@@ -4,7 +4,6 @@ use std::fmt::Write as _;
 
 use clap::Subcommand;
 use copydesk_base::{Event, Record, SessionId, Usage};
-use copydesk_store::RunRow;
 use serde_json::{Value, json};
 
 use super::Outcome;
@@ -12,8 +11,8 @@ use crate::here::Here;
 use crate::out;
 use crate::render::visible;
 
-/// How many runs are looked through for the list.
-const RUNS: usize = 1000;
+/// The most conversations of a list.
+const LISTED: usize = 1000;
 
 /// Lists, shows and exports conversations
 #[derive(clap::Args)]
@@ -37,14 +36,6 @@ enum What {
         /// As 'copydesk sessions' lists it
         id: String,
     },
-}
-
-/// A conversation as the list shows it.
-struct Listed {
-    session: SessionId,
-    title: String,
-    started: String,
-    runs: Vec<RunRow>,
 }
 
 pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
@@ -71,37 +62,15 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
 
 /// The conversation that something was said in last.
 pub(super) fn newest(here: &Here) -> anyhow::Result<Option<SessionId>> {
-    Ok(rows(here)?.into_iter().next().map(|row| row.session))
-}
-
-/// The runs that began, newest first: one that failed before it had a session belongs to none.
-fn rows(here: &Here) -> anyhow::Result<Vec<RunRow>> {
-    let mut rows = block_on(here.journal().runs(RUNS))?;
-    rows.retain(|row| !row.session.as_str().is_empty());
-    Ok(rows)
+    Ok(block_on(here.journal().sessions(1))?.pop().map(|row| row.session))
 }
 
 fn list(here: &Here, as_json: bool) -> anyhow::Result<Outcome> {
-    let mut sessions: Vec<Listed> = Vec::new();
-    for row in rows(here)? {
-        match sessions.iter_mut().find(|known| known.session == row.session) {
-            // Rows come newest first: the last one that is met began the conversation.
-            Some(known) => {
-                (known.title, known.started) = (row.title.clone(), row.started.to_string());
-                known.runs.push(row);
-            }
-            None => sessions.push(Listed {
-                session: row.session.clone(),
-                title: row.title.clone(),
-                started: row.started.to_string(),
-                runs: vec![row],
-            }),
-        }
-    }
+    let sessions = block_on(here.journal().sessions(LISTED))?;
     if as_json {
         let listed: Vec<Value> = sessions
             .iter()
-            .map(|one| json!({"session": one.session, "title": one.title, "started": one.started, "turns": one.runs.len()}))
+            .map(|one| json!({"session": one.session, "title": one.title, "started": one.started.to_string(), "turns": one.turns}))
             .collect();
         out::json(&json!({"schema": "copydesk.sessions/1", "sessions": listed}))?;
         return Ok(Outcome::Fine);
@@ -110,8 +79,7 @@ fn list(here: &Here, as_json: bool) -> anyhow::Result<Outcome> {
         out::note("nothing was asked in this workspace yet");
     }
     for one in &sessions {
-        let turns =
-            if one.runs.len() == 1 { "1 turn".to_owned() } else { format!("{} turns", one.runs.len()) };
+        let turns = if one.turns == 1 { "1 turn".to_owned() } else { format!("{} turns", one.turns) };
         out::line(format!("{}  {}  {turns:<9} {}", one.session, one.started, visible(&one.title)))?;
     }
     Ok(Outcome::Fine)
@@ -124,7 +92,7 @@ fn tell(
 ) -> anyhow::Result<Outcome> {
     let journal = here.journal();
     let rows = block_on(journal.session(&SessionId::from(id)))?;
-    if id.is_empty() || rows.is_empty() {
+    if rows.is_empty() {
         out::note(format!("error: there is no conversation '{id}' here; 'copydesk sessions' lists them"));
         return Ok(Outcome::WrongUsage);
     }
