@@ -12,6 +12,7 @@ use copydesk_permission::{Rule, RuleVerdict, parse_rule};
 use copydesk_text::{de, front_matter};
 
 use crate::error::AgentError;
+use crate::tools::LOOKING;
 use crate::world::World;
 
 /// The most files of one folder that are read.
@@ -54,9 +55,8 @@ pub enum Owner {
 }
 
 /// Every tool there is.
-const EVERY: &[&str] = &["read", "list", "glob", "grep", "edit", "write", "bash"];
-/// Those that change nothing.
-const LOOKING: &[&str] = &["read", "list", "glob", "grep"];
+const EVERY: &[&str] =
+    &["read", "list", "glob", "grep", "symbols", "diagnostics", "edit", "write", "bash", "todo"];
 
 /// Name, title, task and tools of each built-in action.
 pub(crate) const BUILT_IN: &[(&str, &str, &str, &[&str])] = &[
@@ -80,7 +80,7 @@ pub(crate) const BUILT_IN: &[(&str, &str, &str, &[&str])] = &[
         "Document this",
         "Write or improve the documentation comment of the selected code, in the style of the file and its language. \
          Change comments only.",
-        &["read", "list", "glob", "grep", "edit"],
+        &["read", "list", "glob", "grep", "symbols", "edit"],
     ),
     (
         "test",

@@ -21,6 +21,7 @@ fn plan(bench: &Bench, name: &str, before: &str, after: &str) -> ChangePlan {
         base: Base::Disk { hash: copydesk_base::ContentHash::of(before) },
         before: before.to_owned(),
         hunks: hunks.into_iter().map(|(span, text)| Hunk { span, text, state: HunkState::Pending }).collect(),
+        checked: None,
     }
 }
 

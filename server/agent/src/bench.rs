@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use copydesk_base::config::{Budgets, Mode};
+use copydesk_base::config::{Budgets, Mode, Provider};
 use copydesk_base::host::{Applied, DocumentEdit, Host, Presence, Shown};
 use copydesk_base::id::CountingIds;
 use copydesk_base::{Event, Files, Record, Redactor, RunId, SystemClock};
@@ -14,7 +14,7 @@ use copydesk_store::{Journal, UserStore};
 use futures_util::future::BoxFuture;
 use tokio_util::sync::CancellationToken;
 
-use crate::{Desk, DiskFiles, Settings, World};
+use crate::{Ask, Desk, DiskFiles, Outcome, Settings, Voice, World};
 
 /// A key that the settings of the bench know.
 pub(crate) const KEY: &str = "sk-bench-12345678";
@@ -53,6 +53,24 @@ impl Bench {
     }
 
     pub(crate) fn with(files: Arc<dyn Files>, script: Script) -> Self {
+        Self::furnished(files, script, ModelsConfig::default())
+    }
+
+    /// With a model that plays these steps of a scenario.
+    pub(crate) fn playing(files: Arc<dyn Files>, steps: serde_json::Value) -> Self {
+        let scenario = serde_json::from_value(serde_json::json!({"steps": steps})).unwrap();
+        let script = copydesk_provider::Script::new(scenario);
+        let config = ModelsConfig {
+            default_model: Some("offline".to_owned()),
+            providers: [("offline".to_owned(), Provider::default())].into(),
+            scripts: [("offline".to_owned(), Ok(script))].into(),
+            ..ModelsConfig::default()
+        };
+        Self::furnished(files, vec![], config)
+    }
+
+    fn furnished(files: Arc<dyn Files>, script: Script, models: ModelsConfig) -> Self {
+        let models = Arc::new(Models::new(&models, Arc::new(NoKeys)));
         let folder = tempfile::tempdir().unwrap();
         let base = folder.path().canonicalize().unwrap();
         let (root, home) = (base.join("work"), base.join("home"));
@@ -64,11 +82,28 @@ impl Bench {
             ids: Arc::new(CountingIds::default()),
             journal: Journal::at(&home, &root),
             user: UserStore::at(&home),
-            settings: Arc::new(move || Ok(settings(&root, &home))),
+            settings: Arc::new(move || Ok(settings(&root, &home, models.clone()))),
             action_folders: vec![],
             guidance: None,
         };
         Self { desk: Desk::open(world, &CancellationToken::new()), folder }
+    }
+
+    /// A whole run.
+    pub(crate) async fn ask(&self, prompt: &str) -> Outcome {
+        let started = self.desk.ask(Ask {
+            prompt: prompt.to_owned(),
+            input: None,
+            action: "ask".to_owned(),
+            place: None,
+            model: None,
+            mode: None,
+            session: None,
+            findings: vec![],
+            voice: Voice::Person,
+        });
+        drop(started.gate);
+        started.outcome.await.unwrap()
     }
 
     /// A path in the workspace.
@@ -105,7 +140,7 @@ impl Bench {
     }
 }
 
-fn settings(root: &Path, home: &Path) -> Settings {
+fn settings(root: &Path, home: &Path, models: Arc<Models>) -> Settings {
     Settings {
         root: root.to_owned(),
         mode: Mode::Auto,
@@ -113,8 +148,10 @@ fn settings(root: &Path, home: &Path) -> Settings {
         additional: vec![],
         home: None,
         state_home: home.to_owned(),
-        models: Arc::new(Models::new(&ModelsConfig::default(), Arc::new(NoKeys))),
+        models,
         budgets: Budgets::default(),
+        checks: vec![],
+        check_rounds: 3,
         completion: copydesk_base::config::Completion::default(),
         prompt_timeout: Duration::from_secs(20),
         redactor: Redactor::new([KEY.to_owned()]),

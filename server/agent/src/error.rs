@@ -34,6 +34,10 @@ pub enum AgentError {
     Withheld { path: String, reason: String },
     #[error("store a rule for this: none is offered; allow it once instead")]
     NotOffered,
+    #[error(
+        "go on: the model made the same calls with the same results {0} times; say what it should do instead, or ask another model"
+    )]
+    Circle(usize),
     #[error("go on: it was canceled")]
     Canceled,
     #[error("finish: the model's answer was cut at its limit of output tokens{}; ask for less at once", undone(*calls))]

@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use copydesk_base::change::{ChangePlan, HunkReport, RefusedHunk};
+use copydesk_base::change::{ChangePlan, CheckVerdict, Checked, HunkReport, RefusedHunk};
 use copydesk_base::event::Denied;
 use copydesk_base::host::Presence;
 use copydesk_base::{Because, CallId, Effect, Event, Question, Verdict, path};
@@ -39,7 +39,7 @@ pub(crate) async fn permit(
     effect: Effect,
     change: Option<Arc<ChangePlan>>,
 ) -> Result<Permit, AgentError> {
-    match judge(&effect, &turn.policy()) {
+    match careful(judge(&effect, &turn.policy()), change.as_deref()) {
         Verdict::Allow(because) => {
             let by = if because.rule.is_some() { "rule" } else { "mode" };
             judged(turn, call, &effect, "allow", because, by).await?;
@@ -47,11 +47,30 @@ pub(crate) async fn permit(
             Ok(Permit::Granted)
         }
         Verdict::Deny(because) => refuse(turn, call, &effect, because, "rule", Unasked::No).await,
-        Verdict::Ask(_) if turn.world.host.presence() == Presence::Nobody => {
-            let because = Because::of("nobody is here who could be asked");
+        Verdict::Ask(question) if turn.world.host.presence() == Presence::Nobody => {
+            let reason = match unproven(change.as_deref()) {
+                Some(checked) => format!("{}, and nobody is here who could be asked", checked.words),
+                None => "nobody is here who could be asked".to_owned(),
+            };
+            let because = Because { reason, ..question.because };
             refuse(turn, call, &effect, because, "nobody", Unasked::Yes).await
         }
         Verdict::Ask(question) => ask(turn, call, effect, question, change).await,
+    }
+}
+
+/// What the checks said of a change, if that was not that it is right.
+fn unproven(change: Option<&ChangePlan>) -> Option<&Checked> {
+    change?.checked.as_ref().filter(|checked| checked.verdict != CheckVerdict::Passed)
+}
+
+/// An edit that the project's checks did not find right is asked about, whatever allows it.
+fn careful(verdict: Verdict, change: Option<&ChangePlan>) -> Verdict {
+    match (verdict, unproven(change)) {
+        (Verdict::Allow(_), Some(checked)) => {
+            Verdict::Ask(Question { because: Because::of(checked.words.clone()), always: vec![] })
+        }
+        (verdict, _) => verdict,
     }
 }
 
@@ -179,7 +198,10 @@ fn text_of(turn: &Turn, effect: &Effect, question: &Question, change: Option<&Ch
         Effect::Write { path: file } => {
             let lines = change.map_or(String::new(), |plan| {
                 let (added, removed) = plan.line_counts();
-                format!(": +{added} −{removed} lines")
+                let checked = plan.checked.as_ref().map_or(String::new(), |checked| {
+                    format!("; {}", render::harmless(&checked.words).replace('\n', " "))
+                });
+                format!(": +{added} −{removed} lines{checked}")
             });
             let verb = if change.is_some_and(|plan| plan.before.is_empty()) { "Create " } else { "Edit " };
             render::prompt(verb, &shown(file), &lines, &always)

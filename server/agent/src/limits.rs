@@ -1,17 +1,15 @@
-//! Where a run stops: what it may use up, and how long it may go around in circles.
+//! Where a run stops: what it may use up.
 
 use std::time::Duration;
 
 use copydesk_base::Usage;
 use copydesk_base::config::{Budget, Budgets};
-use copydesk_provider::{Choice, Tokens, ToolCall};
+use copydesk_provider::{Choice, Tokens};
 
 use crate::error::AgentError;
 
 /// Requests of one run, unless the budget says less.
 const MOST_REQUESTS: u64 = 60;
-/// The same tool call with the same arguments, one after the other, before the run is stopped.
-const MOST_REPEATS: usize = 6;
 
 /// An answer shorter than this, in tokens, helps nobody: rather than cut one there, the run stops.
 const SHORTEST_ANSWER: u64 = 256;
@@ -130,35 +128,12 @@ fn room(
     Ok(Some(room.map_or(affordable, |tokens| tokens.min(affordable))))
 }
 
-/// Notices a model that calls for the same thing again and again.
-#[derive(Default)]
-pub(crate) struct Repeats {
-    last: Vec<(String, String)>,
-    times: usize,
-}
-
-impl Repeats {
-    /// Notes the calls of one answer; too many alike in a row are an error.
-    pub(crate) fn note(&mut self, calls: &[ToolCall]) -> Result<(), AgentError> {
-        let these: Vec<(String, String)> =
-            calls.iter().map(|call| (call.name.clone(), call.arguments.raw.clone())).collect();
-        self.times = if these == self.last { self.times + 1 } else { 1 };
-        self.last = these;
-        if self.times > MOST_REPEATS {
-            return Err(AgentError::Budget(format!(
-                "the model called for the same thing {MOST_REPEATS} times in a row"
-            )));
-        }
-        Ok(())
-    }
-}
-
 #[cfg(test)]
 pub(crate) mod tests {
     use std::sync::Arc;
 
     use copydesk_base::config::{Provider, ProviderKind};
-    use copydesk_provider::{Arguments, Models, ModelsConfig, NoKeys};
+    use copydesk_provider::{Models, ModelsConfig, NoKeys};
 
     use super::*;
 
@@ -248,17 +223,5 @@ pub(crate) mod tests {
         assert_eq!(at_most(billed, None).output_tokens, whole);
         let unknown = choice("own", "https://a.example/v1");
         assert_eq!(at_most(unknown, None), expect(u64::from(USUAL_ANSWER), None));
-    }
-
-    #[test]
-    fn going_around_in_circles_ends() {
-        let call =
-            |raw: &str| ToolCall { id: "1".into(), name: "read".into(), arguments: Arguments::read(raw) };
-        let mut repeats = Repeats::default();
-        for _ in 0..MOST_REPEATS {
-            assert!(repeats.note(&[call("{}")]).is_ok());
-        }
-        assert!(repeats.note(&[call("{}")]).is_err());
-        assert!(repeats.note(&[call("{\"path\":\"a\"}")]).is_ok(), "something else starts the count anew");
     }
 }

@@ -11,7 +11,7 @@ use copydesk_base::config::Mode;
 use copydesk_base::event::{Denied, Origin};
 use copydesk_base::{Event, Grade, Question, RunId, RunStatus, SessionId, Usage, path};
 use copydesk_permission::{Policy, Rule};
-use copydesk_provider::{Asker, Message, Request, ToolCall, ToolOutcome, ToolResult, Wish};
+use copydesk_provider::{Asker, Message, Request, Wish};
 use futures_util::FutureExt;
 use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
@@ -19,21 +19,21 @@ use tokio_util::sync::CancellationToken;
 use crate::action::{self, Action};
 use crate::answer::{Answered, Way, answer};
 use crate::desk::{Ask, DeskLink, Order, Outcome, Shared, Voice};
+use crate::draft::{self, Draft, Occasion, Settled};
 use crate::error::AgentError;
 use crate::gate::{self, Permit};
-use crate::limits::Repeats;
 use crate::opening;
+use crate::prompt::Finding;
 use crate::quarters::Quarters;
 use crate::recorder::Recorder;
+use crate::repeats::{self, Circle, Repeats};
+use crate::round;
 use crate::session::{self, Past};
 use crate::settings::Settings;
 use crate::tools;
 use crate::vault;
 use crate::view::RunView;
 use crate::world::World;
-
-/// Tool calls of one answer.
-const MOST_CALLS: usize = 64;
 
 /// What a run carries through its tool calls.
 pub(crate) struct Turn {
@@ -45,6 +45,8 @@ pub(crate) struct Turn {
     pub(crate) run: RunId,
     session: SessionId,
     pub(crate) origin: Option<Origin>,
+    /// What other programs had reported there.
+    pub(crate) findings: Vec<Finding>,
     pub(crate) cancel: CancellationToken,
     /// The mode that a flag chose for this run.
     mode: Option<Mode>,
@@ -58,6 +60,8 @@ pub(crate) struct Turn {
     pub(crate) changes: Vec<(PathBuf, bool)>,
     pub(crate) refused_diffs: Vec<String>,
     pub(crate) quarters: Quarters,
+    /// Edits that wait for the project's checks.
+    pub(crate) draft: Draft,
     pub(crate) usage: Usage,
     pub(crate) last_text: String,
     /// The worst of what its model has read.
@@ -136,7 +140,12 @@ async fn whole(
             return outcome;
         }
     };
-    let result = converse(&mut turn, &ask, &action, &mut way).await;
+    let result = match converse(&mut turn, &ask, &action, &mut way).await {
+        Err(error) if !matches!(error, AgentError::Canceled | AgentError::Journal(_)) => {
+            draft::rescue(&mut turn, &error).await.and(Err(error))
+        }
+        result => result,
+    };
     let (status, error) = match &result {
         Ok(()) => (RunStatus::Succeeded, None),
         Err(AgentError::Canceled) => (RunStatus::Canceled, None),
@@ -151,6 +160,7 @@ async fn whole(
         refused_diffs: turn.refused_diffs,
         denied: turn.denied,
         usage: turn.usage,
+        checks: turn.draft.results(),
         model: Some(way.models()),
         error,
     };
@@ -170,6 +180,7 @@ fn failed(run: &RunId, session: &SessionId, error: &AgentError) -> Outcome {
         refused_diffs: vec![],
         denied: vec![],
         usage: Usage::default(),
+        checks: vec![],
         model: None,
         error: (!canceled).then(|| error.told()),
     }
@@ -228,6 +239,8 @@ async fn begin(
         },
         None => Past::default(),
     };
+    let draft = Draft::new(!settings.checks.is_empty());
+    let world = World { files: draft.over(world.files.clone()), ..world };
     let mut turn = Turn {
         shared: shared.clone(),
         desk: shared.link.clone(),
@@ -236,6 +249,7 @@ async fn begin(
         run: run.clone(),
         session: session.clone(),
         origin,
+        findings: ask.findings.clone(),
         cancel: cancel.clone(),
         mode: ask.mode,
         ceiling: action.mode,
@@ -245,6 +259,7 @@ async fn begin(
         changes: vec![],
         refused_diffs: vec![],
         quarters: Quarters::default(),
+        draft,
         usage: Usage::default(),
         last_text: String::new(),
         taint: past.grade,
@@ -343,23 +358,43 @@ async fn converse(turn: &mut Turn, ask: &Ask, action: &Action, way: &mut Way) ->
             turn.last_text.clone_from(&text);
         }
         if calls.is_empty() {
+            let more = match draft::settle(turn, Occasion::End).await? {
+                Settled::Red(text) | Settled::Offered { text, refused: true } => Some(text),
+                Settled::Offered { text, refused: false } => {
+                    // For the next turn of this conversation.
+                    tell(turn, text).await?;
+                    None
+                }
+                Settled::Nothing => None,
+            };
+            if let Some(more) = more {
+                if !text.trim().is_empty() {
+                    messages.push(Message::Assistant { text, calls, carried });
+                }
+                messages.push(Message::User { text: tell(turn, more).await? });
+                continue;
+            }
             // Silence behind work that was done is an end; silence instead of an answer is none.
             let is_answered = messages.len() > asked || !turn.last_text.is_empty();
             return if is_answered { Ok(()) } else { Err(AgentError::Nothing) };
         }
-        repeats.note(&calls)?;
-        messages.push(Message::Assistant { text, calls: calls.clone(), carried });
-        let mut results = Vec::with_capacity(calls.len());
-        for (at, call) in calls.into_iter().enumerate() {
-            if at < MOST_CALLS {
-                results.push(perform(turn, action, call).await?);
-            } else {
-                let text = format!("not performed: one answer may call for {MOST_CALLS} tools at most");
-                results.push(ToolResult { call: call.id, text, outcome: ToolOutcome::Failed });
-            }
-        }
+        let results = round::perform(turn, action, calls.clone()).await?;
+        let circle = repeats.note(&calls, &results);
+        messages.push(Message::Assistant { text, calls, carried });
         messages.push(Message::ToolResults { results });
+        match circle {
+            Circle::None => {}
+            Circle::Told => messages.push(Message::User { text: tell(turn, repeats::told()).await? }),
+            Circle::Closed(times) => return Err(AgentError::Circle(times)),
+        }
     }
+}
+
+/// Writes down what the model is told between its answers, as it is told.
+async fn tell(turn: &Turn, text: String) -> Result<String, AgentError> {
+    let text = turn.shared.hidden(&text, &turn.settings.redactor);
+    turn.record(vec![Event::Told { text: text.clone() }]).await?;
+    Ok(text)
 }
 
 /// A comment that nobody typed here is no order until the person says so.
@@ -380,29 +415,4 @@ async fn confirm_voice(
         Permit::Refused(_) => Err(AgentError::Canceled),
         _ => Ok(()),
     }
-}
-
-/// Performs one tool call and makes its result. Nothing is begun after a cancel.
-async fn perform(turn: &mut Turn, action: &Action, call: ToolCall) -> Result<ToolResult, AgentError> {
-    if turn.cancel.is_cancelled() {
-        return Err(AgentError::Canceled);
-    }
-    let id = turn.shared.call_id();
-    let arguments = call.arguments.value.clone();
-    turn.quarters.ready().await;
-    let logged = arguments.clone().unwrap_or_else(|_| serde_json::Value::String(call.arguments.raw.clone()));
-    turn.record(vec![Event::ToolCalled { call: id.clone(), name: call.name.clone(), arguments: logged }])
-        .await?;
-    let output = match arguments {
-        Err(reason) => tools::Output::failed(format!("the arguments are not valid JSON: {reason}")),
-        Ok(arguments) => match vault::outside_edits(&call.name, &arguments) {
-            Some(reason) => tools::Output::failed(reason),
-            None => tools::run(turn, action, &id, &call.name, arguments).await?,
-        },
-    };
-    turn.reads(output.grade, &output.source).await?;
-    let text = turn.shared.hidden(&output.text, &turn.settings.redactor);
-    turn.record(vec![Event::ToolReturned { call: id, text: text.clone() }]).await?;
-    let outcome = if output.failed { ToolOutcome::Failed } else { ToolOutcome::Done };
-    Ok(ToolResult { call: call.id, text, outcome })
 }

@@ -77,7 +77,10 @@ pub(crate) fn messages(records: &[Record]) -> Vec<Message> {
     let mut turn = Messages::default();
     for record in records {
         match &record.event {
-            Event::Told { text } => turn.list.push(Message::User { text: text.clone() }),
+            Event::Told { text } => {
+                turn.close();
+                turn.list.push(Message::User { text: text.clone() });
+            }
             Event::ModelAnswered { text, .. } => {
                 turn.close();
                 turn.text.clone_from(text);

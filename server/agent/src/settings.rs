@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use copydesk_base::config::{Budgets, Completion, Mode};
+use copydesk_base::config::{Budgets, Check, Completion, Mode};
 use copydesk_base::{Grade, Redactor};
 use copydesk_permission::sandbox::{Limits, Sandbox};
 use copydesk_permission::{Policy, Rule};
@@ -26,6 +26,9 @@ pub struct Settings {
     pub models: Arc<Models>,
     /// What a run and a day may use up.
     pub budgets: Budgets,
+    /// Commands that must pass on an edit before it is offered, and how often their failures go back to the model.
+    pub checks: Vec<Check>,
+    pub check_rounds: u32,
     /// Suggestions at the cursor.
     pub completion: Completion,
     /// How long a question waits before silence means no.

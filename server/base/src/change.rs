@@ -20,6 +20,27 @@ pub struct ChangePlan {
     pub before: String,
     /// In order of their place, none overlapping.
     pub hunks: Vec<Hunk>,
+    /// What the project's checks said of the text with all hunks in it, where any had to pass.
+    #[serde(default)]
+    pub checked: Option<Checked>,
+}
+
+/// What the project's checks said of a change.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Checked {
+    pub verdict: CheckVerdict,
+    /// A few words for the person: `checks pass`, `checks still fail: cargo check`.
+    pub words: String,
+}
+
+/// How a check ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum CheckVerdict {
+    Passed,
+    Failed,
+    /// It could not or was not allowed to run.
+    NotRun,
 }
 
 /// What the text was when the plan was made.
@@ -70,6 +91,17 @@ pub struct HunkReport {
 pub struct RefusedHunk {
     pub hunk: usize,
     pub reason: String,
+}
+
+impl CheckVerdict {
+    /// `passed`, `failed`, `did not run`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Passed => "passed",
+            Self::Failed => "failed",
+            Self::NotRun => "did not run",
+        }
+    }
 }
 
 impl ChangePlan {

@@ -4,10 +4,14 @@
 //! what is the binary's business. The JSON Schema of the file is generated from here, and the doc comments are what
 //! hover shows.
 
+mod check;
+
 use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+
+pub use check::Check;
 
 /// Copydesk's settings: `.copydesk/config.yaml` in a project, `copydesk/config.yaml` in the user's config folder.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -30,6 +34,9 @@ pub struct Config {
     pub mcp_servers: BTreeMap<String, McpServer>,
     /// Commands that must pass before an edit is offered.
     pub checks: Vec<Check>,
+    /// How often failures of `checks` go back to the agent before its edit is offered all the same. 3 unless set.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub check_rounds: Option<u32>,
     /// What agents may do.
     pub permissions: Permissions,
     /// Where it stops.
@@ -325,18 +332,6 @@ pub struct McpServer {
     pub url: Option<String>,
     /// Environment variables that the program gets besides the usual few.
     pub env: BTreeMap<String, String>,
-}
-
-/// A command that must pass, and how its output is read.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(default, deny_unknown_fields)]
-#[schemars(extend("required" = ["command"]))]
-pub struct Check {
-    /// A shell command, run in the workspace root.
-    pub command: String,
-    /// The format of its messages, `rustc` for one.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub matcher: Option<String>,
 }
 
 /// What agents may do: deny wins over ask, ask over allow, allow over the mode.

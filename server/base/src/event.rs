@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use crate::change::{Base, HunkReport};
+use crate::change::{Base, CheckVerdict, HunkReport};
 use crate::{ApprovalId, Because, CallId, ChangeId, Effect, Grade, RunId, SessionId, Span, Timestamp, Usage};
 
 /// An event in its place: the `seq`-th of its run, counted from one.
@@ -187,11 +187,27 @@ pub enum Event {
         after: String,
         redo: bool,
     },
+    /// A check of the project ran on what the agent has edited, in a copy that holds the edits.
+    Checked {
+        /// What people call it.
+        check: String,
+        /// Counted from one.
+        round: u32,
+        verdict: CheckVerdict,
+        /// How it ended, in words, or why it did not run.
+        note: String,
+        /// What it found, as `file:line: message`.
+        problems: Vec<String>,
+    },
     /// From here on the model has read words that may be a stranger's.
     Tainted {
         grade: Grade,
         /// What it read: `node_modules/x/README.md`, `the output of npm test`.
         source: String,
+    },
+    /// The list of what is to be done, as the model keeps it; each is the whole list.
+    Planned {
+        items: Vec<Todo>,
     },
     /// Something the person should know, and what they can do about it.
     Notice {
@@ -214,6 +230,23 @@ impl Event {
     pub const fn is_live_only(&self) -> bool {
         matches!(self, Self::TextDelta { .. })
     }
+}
+
+/// One thing to be done.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Todo {
+    pub text: String,
+    #[serde(default)]
+    pub state: TodoState,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum TodoState {
+    #[default]
+    Open,
+    Doing,
+    Done,
 }
 
 /// An effect that was refused, as `ask --json` lists it.

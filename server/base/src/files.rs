@@ -37,6 +37,11 @@ pub trait Files: Send + Sync {
 
     /// Whether an editor holds it open, so that a write must go through the client.
     fn is_open(&self, path: &Path) -> bool;
+
+    /// The files that an editor holds open; their texts may not be on the disk yet.
+    fn held_open(&self) -> Vec<PathBuf> {
+        Vec::new()
+    }
 }
 
 /// One name in a folder.

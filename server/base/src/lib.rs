@@ -28,7 +28,7 @@ pub mod redact;
 pub mod span;
 pub mod usage;
 
-pub use change::{ChangePlan, Hunk, HunkState};
+pub use change::{ChangePlan, CheckVerdict, Checked, Hunk, HunkState};
 pub use clock::{Clock, SystemClock, Timestamp};
 pub use diagnostic::{Code, Diagnostic, Fix, Safety, Severity, TextEdit};
 pub use effect::{Because, Effect, Question, Verdict};

@@ -26,6 +26,9 @@ use crate::memory;
 /// How long a question waits where the settings say nothing.
 const PROMPT_TIMEOUT: Duration = Duration::from_mins(5);
 
+/// How often failures of checks go back to the model where the settings say nothing.
+const CHECK_ROUNDS: u32 = 3;
+
 /// Variables that a child process gets, if they are set here. Everything else stays out: keys, sockets of agents,
 /// editors, terminals and sessions.
 const CHILD_VARIABLES: &[&str] = &[
@@ -148,6 +151,8 @@ impl Office {
             state_home: self.here.places.state.clone(),
             models,
             budgets: loaded.config.budgets.clone(),
+            checks: loaded.config.checks.clone(),
+            check_rounds: loaded.config.check_rounds.unwrap_or(CHECK_ROUNDS),
             completion: loaded.config.completion.clone(),
             prompt_timeout: loaded.config.permissions.prompt_timeout.map_or(PROMPT_TIMEOUT, |time| time.0),
             sandbox: sandbox(&loaded.config, &child_env, &self.here),

@@ -308,10 +308,12 @@ fn of_hunk(
     let text = change.plan.hunks.get(hunk).map_or("", |hunk| hunk.text.as_str());
     let shown: String =
         harmless(text).lines().take(12).collect::<Vec<_>>().join("\n").chars().take(600).collect();
+    let checked = change.plan.checked.as_ref();
+    let checked = checked.map_or(String::new(), |checked| format!(" ({})", harmless(&checked.words)));
     let message = if shown.trim().is_empty() {
-        "proposal: remove this".to_owned()
+        format!("proposal{checked}: remove this")
     } else {
-        format!("proposal:\n{shown}")
+        format!("proposal{checked}:\n{shown}")
     };
     lsp::Diagnostic {
         range,

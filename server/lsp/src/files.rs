@@ -1,6 +1,6 @@
 //! Files as the editor has them: open documents over the disk.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use copydesk_agent::DiskFiles;
@@ -66,5 +66,9 @@ impl Files for EditorFiles {
 
     fn is_open(&self, path: &Path) -> bool {
         self.documents.at(path).is_some()
+    }
+
+    fn held_open(&self) -> Vec<PathBuf> {
+        self.documents.all().into_iter().filter_map(|open| open.path.as_deref().map(Path::to_owned)).collect()
     }
 }

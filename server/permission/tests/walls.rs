@@ -205,6 +205,7 @@ END
             guard: vec![],
             hide: vec![],
             absent: vec![vacant(".vscode"), vacant(".idea")],
+            overlay: None,
         };
         assert_eq!(
             confined(LOOK, &root, confinement, Limits::default()),

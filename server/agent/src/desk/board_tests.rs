@@ -28,6 +28,7 @@ fn plan(run: &RunId, id: usize) -> Arc<ChangePlan> {
         base: Base::Absent,
         before: String::new(),
         hunks: vec![hunk(0), hunk(0)],
+        checked: None,
     })
 }
 

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use copydesk_base::change::CheckVerdict;
 use copydesk_base::config::Mode;
 use copydesk_base::event::Denied;
 use copydesk_base::{ApprovalId, RunId, RunStatus, SessionId, Span, Usage};
@@ -65,6 +66,8 @@ pub struct Outcome {
     pub refused_diffs: Vec<String>,
     pub denied: Vec<Denied>,
     pub usage: Usage,
+    /// The project's checks as they ran last on what was edited: name, how it ended, and a few words.
+    pub checks: Vec<(String, CheckVerdict, String)>,
     /// What was asked for and who answered; absent where no model was chosen.
     pub model: Option<ModelsOfRun>,
     pub error: Option<String>,

@@ -62,6 +62,20 @@ pub(crate) enum Ended {
     Failed(String),
 }
 
+impl Ended {
+    /// In words, for a person and a model; `limit` is the time that it had.
+    pub(crate) fn told(&self, limit: Duration) -> String {
+        match self {
+            Self::Exit(code) => format!("exit code {code}"),
+            Self::Signal(signal) => format!("ended by signal {signal}"),
+            Self::TimedOut => format!("stopped: it took longer than {} s", limit.as_secs_f64()),
+            Self::Canceled => "stopped: the run was canceled".to_owned(),
+            Self::Stopped(reason) => format!("stopped: {reason}"),
+            Self::Failed(reason) => format!("could not start: {reason}"),
+        }
+    }
+}
+
 /// What a child printed, and how it ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Finished {

@@ -17,6 +17,7 @@ async fn run_until(command: &str, time: Duration, cancel: &CancellationToken) ->
         guard: vec![],
         hide: vec![],
         absent: vec![],
+        overlay: None,
     };
     let job = Job {
         command,

@@ -13,6 +13,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{Output, arguments};
+use crate::draft::{self, Occasion, Settled};
 use crate::error::AgentError;
 use crate::gate::{Permit, permit};
 use crate::process::{self, Ended, Job};
@@ -57,6 +58,15 @@ pub(super) async fn run(turn: &mut Turn, call: &CallId, value: Value) -> Result<
     if let Some(reason) = Quarters::refusal(&effect, &policy, &turn.settings) {
         return Ok(Output::failed(format!("refused: {reason}")));
     }
+    // A command works on what is there: what was drafted comes first, or has to be mended first.
+    let offered = match draft::settle(turn, Occasion::Command).await? {
+        Settled::Nothing => String::new(),
+        Settled::Red(text) => {
+            return Ok(Output::failed(format!("The command was not run. {text}"))
+                .with(Grade::Tool, "the output of the checks"));
+        }
+        Settled::Offered { text, .. } => text,
+    };
     // In most cases it will be permitted; then the launcher is there already.
     let launcher = turn.settings.sandbox.launcher.clone();
     let ready = launcher.as_deref().and_then(|launcher| process::ready(launcher).ok());
@@ -94,22 +104,14 @@ pub(super) async fn run(turn: &mut Turn, call: &CallId, value: Value) -> Result<
     let finished = process::run(&job, ready, &turn.cancel).await;
     let aside = tops.set_aside(&walls).told(&policy.root);
     turn.quarters.look_anew(&policy);
-    let (note, failed) = match &finished.ended {
-        Ended::Exit(0) => ("exit code 0".to_owned(), false),
-        Ended::Exit(code) => (format!("exit code {code}"), true),
-        Ended::Signal(signal) => (format!("ended by signal {signal}"), true),
-        Ended::TimedOut => (format!("stopped: it took longer than {} s", limit.as_secs_f64()), true),
-        Ended::Canceled => ("stopped: the run was canceled".to_owned(), true),
-        Ended::Stopped(reason) => (format!("stopped: {reason}"), true),
-        Ended::Failed(reason) => (format!("could not start: {reason}"), true),
-    };
+    let (note, failed) = (finished.ended.told(limit), finished.ended != Ended::Exit(0));
     let mut events = vec![Event::EffectFinished { call: call.clone(), ok: !failed, note: note.clone() }];
     events.extend(aside.iter().map(|text| Event::Notice { text: text.clone() }));
     turn.record(events).await?;
     if finished.ended == Ended::Canceled {
         return Err(AgentError::Canceled);
     }
-    let mut text = finished.output;
+    let mut text = offered + &finished.output;
     if !text.is_empty() && !text.ends_with('\n') {
         text.push('\n');
     }

@@ -4,9 +4,10 @@
 //!
 //! The model need not know how lines end: `\n` in `old` also matches `\r\n`, and what comes gets the ends of its place.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
-use copydesk_base::change::{ChangePlan, Hunk, HunkReport, HunkState};
+use copydesk_base::change::{Base, ChangePlan, Hunk, HunkReport, HunkState};
 use copydesk_base::files::FileError;
 use copydesk_base::{CallId, ChangeId, Effect, Event, Span, Verdict};
 use copydesk_permission::judge;
@@ -102,31 +103,66 @@ pub(super) async fn change(
             }
         }
     };
-    if let Some(plan) = &plan {
-        if plan.hunks.is_empty() && is_readable {
-            return Ok(Output::fine(format!("{shown} is like that already; nothing was changed")));
-        }
-        let event = Event::ChangeProposed {
-            change: plan.id.clone(),
-            call: call.clone(),
-            path: path.clone(),
-            hunks: plan.hunks.len(),
-        };
-        turn.record(vec![event]).await?;
-    }
-    let permit = permit(turn, call, effect, plan.clone()).await?;
     let Some(plan) = plan else {
-        return Ok(Output::failed(match permit {
+        return Ok(Output::failed(match permit(turn, call, effect, None).await? {
             Permit::Refused(text) => text,
             _ => format!("refused: edit {shown}"),
         }));
     };
-    let (mut report, open) = match permit {
+    if plan.hunks.is_empty() && is_readable {
+        return Ok(Output::fine(format!("{shown} is like that already; nothing was changed")));
+    }
+    if turn.draft.holds && is_readable {
+        return Ok(drafted(turn, &plan, shown));
+    }
+    Ok(changed(turn, call, effect, plan, shown).await?.output)
+}
+
+/// What became of a change.
+pub(crate) struct Changed {
+    /// For the model.
+    pub(crate) output: Output,
+    /// Whether every hunk was made.
+    pub(crate) whole: bool,
+}
+
+/// Keeps an edit until the project's checks have seen it.
+fn drafted(turn: &mut Turn, plan: &ChangePlan, shown: &str) -> Output {
+    let kept = There::look(&turn.shared.world, &plan.path)
+        .map_err(|error| format!("failed to {error}"))
+        .and_then(|there| turn.draft.keep(plan, &there));
+    let (added, removed) = plan.line_counts();
+    match kept {
+        Err(reason) => Output::failed(reason),
+        Ok(()) => Output::fine(format!(
+            "{shown} changed in the draft: +{added} -{removed} lines. It is checked, then put to the person, when you have \
+             finished or call bash"
+        )),
+    }
+}
+
+/// Puts a change to the person as far as policy asks for it, and makes it.
+pub(crate) async fn changed(
+    turn: &mut Turn,
+    call: &CallId,
+    effect: Effect,
+    plan: Arc<ChangePlan>,
+    shown: &str,
+) -> Result<Changed, AgentError> {
+    let path = plan.path.clone();
+    turn.record(vec![Event::ChangeProposed {
+        change: plan.id.clone(),
+        call: call.clone(),
+        path: path.clone(),
+        hunks: plan.hunks.len(),
+    }])
+    .await?;
+    let (mut report, open) = match permit(turn, call, effect, Some(plan.clone())).await? {
         Permit::Refused(text) => {
             let diff = rebase::unified(&plan.before, &plan.after(), shown);
             turn.refused_diffs.push(turn.settings.redactor.clean(&diff));
             turn.changes.push((path, false));
-            return Ok(Output::failed(text));
+            return Ok(Changed { output: Output::failed(text), whole: false });
         }
         Permit::Granted => (HunkReport::default(), (0..plan.hunks.len()).collect()),
         Permit::GrantedRest { done, open } => (done, open),
@@ -145,7 +181,7 @@ pub(super) async fn change(
         turn.record(vec![refused]).await?;
     }
     turn.changes.push((path, !report.sent.is_empty()));
-    Ok(told(shown, &plan, &report))
+    Ok(Changed { output: told(shown, &plan, &report), whole: report.refused.is_empty() })
 }
 
 /// The plan of a change, or what to tell the model.
@@ -166,23 +202,30 @@ fn planned(
     if let Some(reason) = vault::leaves_placeholder(&before, &after) {
         return Err(reason);
     }
-    let mut hunks: Vec<Hunk> = rebase::hunks(&before, &after)
+    let pinned = Pinned { path: path.to_owned(), base: there.base(), before };
+    Ok(Arc::new(plan(turn, call, pinned, &after)))
+}
+
+/// The text that a plan is computed against.
+pub(crate) struct Pinned {
+    pub(crate) path: PathBuf,
+    pub(crate) base: Base,
+    pub(crate) before: String,
+}
+
+/// The plan that makes a text out of another.
+pub(crate) fn plan(turn: &Turn, call: &CallId, pinned: Pinned, after: &str) -> ChangePlan {
+    let Pinned { path, base, before } = pinned;
+    let mut hunks: Vec<Hunk> = rebase::hunks(&before, after)
         .into_iter()
         .map(|(span, text)| Hunk { span, text, state: HunkState::Pending })
         .collect();
     // An empty file is a change where there was none.
-    if matches!(there, There::Nothing) && hunks.is_empty() {
+    if base == Base::Absent && hunks.is_empty() {
         hunks.push(Hunk { span: Span::at(0), text: String::new(), state: HunkState::Pending });
     }
-    Ok(Arc::new(ChangePlan {
-        id: ChangeId::new(&*turn.world.ids),
-        run: turn.run.clone(),
-        call: call.clone(),
-        path: path.to_owned(),
-        base: there.base(),
-        before,
-        hunks,
-    }))
+    let (id, run, call) = (ChangeId::new(&*turn.world.ids), turn.run.clone(), call.clone());
+    ChangePlan { id, run, call, path, base, before, hunks, checked: None }
 }
 
 /// What really happened, for the model.

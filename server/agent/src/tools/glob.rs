@@ -10,7 +10,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::walk::{Pick, Walk};
-use super::{Output, arguments};
+use super::{Output, Work, arguments};
 use crate::error::AgentError;
 use crate::gate::{Permit, permit};
 use crate::run::Turn;
@@ -36,37 +36,36 @@ pub(super) fn spec() -> ToolSpec {
     )
 }
 
-pub(super) async fn run(turn: &mut Turn, call: &CallId, value: Value) -> Result<Output, AgentError> {
+pub(super) async fn run(turn: &mut Turn, call: &CallId, value: Value) -> Result<Work, AgentError> {
     let wanted: Arguments = match arguments(value) {
         Ok(arguments) => arguments,
-        Err(output) => return Ok(output),
+        Err(output) => return Ok(output.into()),
     };
     let pick = match Pick::new(&wanted.pattern) {
         Ok(pick) => pick,
-        Err(output) => return Ok(output),
+        Err(output) => return Ok(output.into()),
     };
     let shown = wanted.path.unwrap_or_else(|| ".".to_owned());
     let folder = turn.path(&shown);
     if let Permit::Refused(text) = permit(turn, call, Effect::Read { path: folder.clone() }, None).await? {
-        return Ok(Output::failed(text));
+        return Ok(Output::failed(text).into());
     }
     if !folder.is_dir() {
-        return Ok(Output::failed(format!("there is no folder {shown}")));
+        return Ok(Output::failed(format!("there is no folder {shown}")).into());
     }
-    let (walk, below) = (Walk::of(turn), folder.clone());
-    let found = tokio::task::spawn_blocking(move || names(&walk, &below, &pick));
-    let Ok(mut names) = found.await else {
-        return Ok(Output::failed("the search broke down; search elsewhere"));
-    };
-    let text = match names.len() {
-        0 => format!("no file below {shown} is named like {}", wanted.pattern),
-        count if count > NAMES => {
-            names.truncate(NAMES);
-            format!("{}\n[more than {NAMES} files; narrow the pattern]", names.join("\n"))
-        }
-        _ => names.join("\n"),
-    };
-    Ok(Output::fine(text).with(turn.grade_of(&folder), shown))
+    let (walk, grade) = (Walk::of(turn), turn.grade_of(&folder));
+    Ok(Work::look(move || {
+        let mut names = names(&walk, &folder, &pick);
+        let text = match names.len() {
+            0 => format!("no file below {shown} is named like {}", wanted.pattern),
+            count if count > NAMES => {
+                names.truncate(NAMES);
+                format!("{}\n[more than {NAMES} files; narrow the pattern]", names.join("\n"))
+            }
+            _ => names.join("\n"),
+        };
+        Output::fine(text).with(grade, shown)
+    }))
 }
 
 fn names(walk: &Walk, folder: &std::path::Path, pick: &Pick) -> Vec<String> {

@@ -3,6 +3,7 @@
 //! `pattern` a regular expression · `path` a file or folder · `glob` which files · `context` lines around each
 
 use std::ops::ControlFlow;
+use std::path::PathBuf;
 
 use copydesk_base::{CallId, Effect, Grade, path};
 use copydesk_provider::ToolSpec;
@@ -12,7 +13,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::walk::{Pick, Walk};
-use super::{Output, arguments};
+use super::{Output, Work, arguments};
 use crate::error::AgentError;
 use crate::gate::{Permit, permit};
 use crate::run::Turn;
@@ -48,45 +49,65 @@ pub(super) fn spec() -> ToolSpec {
     )
 }
 
-pub(super) async fn run(turn: &mut Turn, call: &CallId, value: Value) -> Result<Output, AgentError> {
+pub(super) async fn run(turn: &mut Turn, call: &CallId, value: Value) -> Result<Work, AgentError> {
     let wanted: Arguments = match arguments(value) {
         Ok(arguments) => arguments,
-        Err(output) => return Ok(output),
+        Err(output) => return Ok(output.into()),
     };
-    let matcher = match RegexMatcherBuilder::new().line_terminator(Some(b'\n')).build(&wanted.pattern) {
-        Ok(matcher) => matcher,
-        Err(error) => return Ok(Output::failed(format!("the pattern is no regular expression: {error}"))),
-    };
-    let pick = match wanted.glob.as_deref().map(Pick::new).transpose() {
-        Ok(pick) => pick,
-        Err(output) => return Ok(output),
+    let (matcher, pick) = match (matcher(&wanted.pattern), wanted.glob.as_deref().map(Pick::new).transpose())
+    {
+        (Ok(matcher), Ok(pick)) => (matcher, pick),
+        (Err(output), _) | (_, Err(output)) => return Ok(output.into()),
     };
     let start = turn.path(wanted.path.as_deref().unwrap_or("."));
     if let Permit::Refused(text) = permit(turn, call, Effect::Read { path: start.clone() }, None).await? {
-        return Ok(Output::failed(text));
+        return Ok(Output::failed(text).into());
     }
     if !turn.world.files.is_open(&start) && !start.exists() {
         let shown = wanted.path.as_deref().unwrap_or(".");
-        return Ok(Output::failed(format!("there is no file or folder {shown}")));
+        return Ok(Output::failed(format!("there is no file or folder {shown}")).into());
     }
     let context = wanted.context.unwrap_or(0).min(10);
+    Ok(search(turn, Wanted { start, matcher, pick, context, none: "no line matches" }))
+}
+
+/// What is searched for.
+pub(super) struct Wanted {
+    pub(super) start: PathBuf,
+    pub(super) matcher: RegexMatcher,
+    pub(super) pick: Option<Pick>,
+    pub(super) context: usize,
+    /// What is said where there is nothing.
+    pub(super) none: &'static str,
+}
+
+/// A regular expression of lines, or what to tell the model.
+pub(super) fn matcher(pattern: &str) -> Result<RegexMatcher, Output> {
+    RegexMatcherBuilder::new()
+        .line_terminator(Some(b'\n'))
+        .build(pattern)
+        .map_err(|error| Output::failed(format!("the pattern is no regular expression: {error}")))
+}
+
+/// Looks for lines in the files that the model may know.
+pub(super) fn search(turn: &Turn, wanted: Wanted) -> Work {
+    let Wanted { start, matcher, pick, context, none } = wanted;
     let search = Search { walk: Walk::of(turn), matcher, pick, context };
-    let Ok(Hits { lines, grade, source, keys }) =
-        tokio::task::spawn_blocking(move || search.run(&start)).await
-    else {
-        return Ok(Output::failed("the search broke down; search for something else, or elsewhere"));
-    };
-    for text in keys {
-        turn.shared.learn(&text, &turn.settings.redactor);
-    }
-    let text = match lines.len() {
-        0 => "no line matches".to_owned(),
-        count if count >= LINES => {
-            format!("{}\n[more than {LINES} lines; narrow the search]", lines.join("\n"))
+    let (shared, redactor) = (turn.shared.clone(), turn.settings.redactor.clone());
+    Work::look(move || {
+        let Hits { lines, grade, source, keys } = search.run(&start);
+        for text in keys {
+            shared.learn(&text, &redactor);
         }
-        _ => lines.join("\n"),
-    };
-    Ok(Output::fine(text).with(grade, source))
+        let text = match lines.len() {
+            0 => none.to_owned(),
+            count if count >= LINES => {
+                format!("{}\n[more than {LINES} lines; narrow the search]", lines.join("\n"))
+            }
+            _ => lines.join("\n"),
+        };
+        Output::fine(text).with(grade, source)
+    })
 }
 
 /// What was found.

@@ -4,13 +4,13 @@
 
 use std::path::Path;
 
-use copydesk_base::{CallId, Effect};
+use copydesk_base::{CallId, Effect, Grade};
 use copydesk_provider::ToolSpec;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::walk::Walk;
-use super::{Output, arguments};
+use super::{Output, Work, arguments};
 use crate::error::AgentError;
 use crate::gate::{Permit, permit};
 use crate::run::Turn;
@@ -31,28 +31,28 @@ pub(super) fn spec() -> ToolSpec {
     )
 }
 
-pub(super) async fn run(turn: &mut Turn, call: &CallId, value: Value) -> Result<Output, AgentError> {
+pub(super) async fn run(turn: &mut Turn, call: &CallId, value: Value) -> Result<Work, AgentError> {
     let Arguments { path } = match arguments(value) {
         Ok(arguments) => arguments,
-        Err(output) => return Ok(output),
+        Err(output) => return Ok(output.into()),
     };
     let folder = turn.path(&path);
     if let Permit::Refused(text) = permit(turn, call, Effect::Read { path: folder.clone() }, None).await? {
-        return Ok(Output::failed(text));
+        return Ok(Output::failed(text).into());
     }
     if !folder.is_dir() {
-        return Ok(Output::failed(format!("there is no folder {path}")));
+        return Ok(Output::failed(format!("there is no folder {path}")).into());
     }
-    Ok(names(turn, &folder, &path))
+    let (walk, grade) = (Walk::of(turn), turn.grade_of(&folder));
+    Ok(Work::look(move || names(&walk, &folder, &path, grade)))
 }
 
 /// The names in a folder that is there.
-pub(super) fn names(turn: &Turn, folder: &Path, shown: &str) -> Output {
-    let entries = match turn.world.files.list(folder) {
+pub(super) fn names(walk: &Walk, folder: &Path, shown: &str, grade: Grade) -> Output {
+    let entries = match walk.files.list(folder) {
         Ok(entries) => entries,
         Err(error) => return Output::failed(format!("failed to {error}")),
     };
-    let walk = Walk::of(turn);
     let known = entries.into_iter().filter(|entry| walk.may_know(&folder.join(&entry.name)));
     let mut names: Vec<String> = known
         .map(|entry| if entry.is_folder { format!("{}/", entry.name) } else { entry.name })
@@ -62,5 +62,5 @@ pub(super) fn names(turn: &Turn, folder: &Path, shown: &str) -> Output {
         names[NAMES] = format!("[more than {NAMES} names; look for some with glob]");
     }
     let text = if names.is_empty() { "the folder is empty".to_owned() } else { names.join("\n") };
-    Output::fine(text).with(turn.grade_of(folder), shown)
+    Output::fine(text).with(grade, shown)
 }

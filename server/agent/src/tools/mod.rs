@@ -1,16 +1,23 @@
 //! What a model may call for: few tools, plainly named, each in its own file.
 //!
 //! A tool reads its arguments, names its effects, passes the gate, and answers with plain text. A refusal or a mistake
-//! of the model's is an answer too; only the journal and a cancel end the run.
+//! of the model's is an answer too; only the journal and a cancel end the run. Tools that only look leave the look itself
+//! as [`Work`], so that several can be had at once.
 
 mod bash;
+mod diagnostics;
 mod edit;
 mod glob;
 mod grep;
 mod list;
 mod read;
+mod symbols;
+mod todo;
 mod walk;
 mod write;
+
+pub(crate) use edit::{Changed, Pinned, changed, plan};
+pub(crate) use walk::Walk;
 
 use copydesk_base::{CallId, Grade};
 use copydesk_provider::ToolSpec;
@@ -46,37 +53,85 @@ impl Output {
     }
 }
 
-/// The specifications of the named tools, in a fixed order.
-pub(crate) fn specs(names: &[String]) -> Vec<ToolSpec> {
-    [read::spec(), list::spec(), glob::spec(), grep::spec(), edit::spec(), write::spec(), bash::spec()]
-        .into_iter()
-        .filter(|spec| names.contains(&spec.name))
-        .collect()
+/// A call's answer, or what is still to be done for it: a look that can be had beside others.
+pub(crate) enum Work {
+    Done(Output),
+    Look(Box<dyn FnOnce() -> Output + Send>),
 }
 
-/// Performs one call.
+impl From<Output> for Work {
+    fn from(output: Output) -> Self {
+        Self::Done(output)
+    }
+}
+
+impl Work {
+    pub(crate) fn look(look: impl FnOnce() -> Output + Send + 'static) -> Self {
+        Self::Look(Box::new(look))
+    }
+
+    pub(crate) async fn output(self) -> Output {
+        match self {
+            Self::Done(output) => output,
+            Self::Look(look) => tokio::task::spawn_blocking(look).await.unwrap_or_else(|_| {
+                Output::failed("the look broke down; look for something else, or elsewhere")
+            }),
+        }
+    }
+}
+
+/// The tools that change nothing and ask for nothing but leave to read.
+pub(crate) const LOOKING: &[&str] = &["read", "list", "glob", "grep", "symbols"];
+
+/// Whether a call of this tool can run beside others.
+pub(crate) fn only_looks(name: &str) -> bool {
+    LOOKING.contains(&name)
+}
+
+/// The specifications of the named tools, in a fixed order.
+pub(crate) fn specs(names: &[String]) -> Vec<ToolSpec> {
+    let every = [
+        read::spec(),
+        list::spec(),
+        glob::spec(),
+        grep::spec(),
+        symbols::spec(),
+        diagnostics::spec(),
+        edit::spec(),
+        write::spec(),
+        bash::spec(),
+        todo::spec(),
+    ];
+    every.into_iter().filter(|spec| names.contains(&spec.name)).collect()
+}
+
+/// Begins one call: judged, asked about and, unless it is a look, performed.
 pub(crate) async fn run(
     turn: &mut Turn,
     action: &Action,
     call: &CallId,
     name: &str,
     arguments: Value,
-) -> Result<Output, AgentError> {
+) -> Result<Work, AgentError> {
     if !action.tools.iter().any(|tool| tool == name) {
         return Ok(Output::failed(format!(
             "there is no tool '{name}'; there are: {}",
             action.tools.join(", ")
-        )));
+        ))
+        .into());
     }
     match name {
         "read" => read::run(turn, call, arguments).await,
         "list" => list::run(turn, call, arguments).await,
         "glob" => glob::run(turn, call, arguments).await,
         "grep" => grep::run(turn, call, arguments).await,
-        "edit" => edit::run(turn, call, arguments).await,
-        "write" => write::run(turn, call, arguments).await,
-        "bash" => bash::run(turn, call, arguments).await,
-        _ => Ok(Output::failed(format!("the tool '{name}' does not exist"))),
+        "symbols" => symbols::run(turn, call, arguments).await,
+        "diagnostics" => diagnostics::run(turn, call, arguments).await.map(Work::from),
+        "edit" => edit::run(turn, call, arguments).await.map(Work::from),
+        "write" => write::run(turn, call, arguments).await.map(Work::from),
+        "bash" => bash::run(turn, call, arguments).await.map(Work::from),
+        "todo" => todo::run(turn, call, arguments).await.map(Work::from),
+        _ => Ok(Output::failed(format!("the tool '{name}' does not exist")).into()),
     }
 }
 

@@ -8,7 +8,8 @@ use copydesk_provider::ToolSpec;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{Output, arguments, list};
+use super::walk::Walk;
+use super::{Output, Work, arguments, list};
 use crate::error::AgentError;
 use crate::gate::{Permit, permit};
 use crate::run::Turn;
@@ -40,25 +41,26 @@ pub(super) fn spec() -> ToolSpec {
     )
 }
 
-pub(super) async fn run(turn: &mut Turn, call: &CallId, value: Value) -> Result<Output, AgentError> {
+pub(super) async fn run(turn: &mut Turn, call: &CallId, value: Value) -> Result<Work, AgentError> {
     let Arguments { path, offset, limit } = match arguments(value) {
         Ok(arguments) => arguments,
-        Err(output) => return Ok(output),
+        Err(output) => return Ok(output.into()),
     };
     let file = turn.path(&path);
     if let Permit::Refused(text) = permit(turn, call, Effect::Read { path: file.clone() }, None).await? {
-        return Ok(Output::failed(text));
+        return Ok(Output::failed(text).into());
     }
-    match turn.world.files.read(&file) {
+    let (walk, grade) = (Walk::of(turn), turn.grade_of(&file));
+    let (shared, redactor) = (turn.shared.clone(), turn.settings.redactor.clone());
+    Ok(Work::look(move || match walk.files.read(&file) {
         Ok(text) => {
-            turn.shared.learn(&text.text, &turn.settings.redactor);
-            let shown = lines(&text.text, offset.unwrap_or(1), limit.unwrap_or(LINES));
-            Ok(Output::fine(shown).with(turn.grade_of(&file), path))
+            shared.learn(&text.text, &redactor);
+            Output::fine(lines(&text.text, offset.unwrap_or(1), limit.unwrap_or(LINES))).with(grade, path)
         }
-        Err(FileError::Absent { .. }) => Ok(Output::failed(format!("there is no file {path}"))),
-        Err(FileError::NotRegular { .. }) if file.is_dir() => Ok(list::names(turn, &file, &path)),
-        Err(error) => Ok(Output::failed(format!("failed to {error}"))),
-    }
+        Err(FileError::Absent { .. }) => Output::failed(format!("there is no file {path}")),
+        Err(FileError::NotRegular { .. }) if file.is_dir() => list::names(&walk, &file, &path, grade),
+        Err(error) => Output::failed(format!("failed to {error}")),
+    }))
 }
 
 /// The wanted lines, and where to go on if there are more.

@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use copydesk_base::{Effect, Files, Verdict};
+use copydesk_base::{Effect, Files, Verdict, path};
 use copydesk_permission::{Policy, judge};
 use globset::{Glob, GlobMatcher};
 use tokio_util::sync::CancellationToken;
@@ -13,25 +13,28 @@ use super::Output;
 use crate::run::Turn;
 
 /// What a walk looks at, taken from a turn so that it can run beside it.
-pub(super) struct Walk {
-    pub(super) root: PathBuf,
+pub(crate) struct Walk {
+    pub(crate) root: PathBuf,
     pub(super) policy: Policy,
     pub(super) files: Arc<dyn Files>,
+    /// Files that are on no disk yet.
+    drafted: Vec<PathBuf>,
     cancel: CancellationToken,
 }
 
 impl Walk {
-    pub(super) fn of(turn: &Turn) -> Self {
+    pub(crate) fn of(turn: &Turn) -> Self {
         Self {
             root: turn.settings.root.clone(),
             policy: turn.policy(),
             files: turn.world.files.clone(),
+            drafted: turn.draft.new_files(&turn.settings.root),
             cancel: turn.cancel.clone(),
         }
     }
 
-    /// Every file below a folder, in the order of names, until `look` has seen enough.
-    pub(super) fn files(&self, start: &Path, mut look: impl FnMut(&Path) -> ControlFlow<()>) {
+    /// Every file below a folder, in the order of names, those that are only drafted last, until `look` has seen enough.
+    pub(crate) fn files(&self, start: &Path, mut look: impl FnMut(&Path) -> ControlFlow<()>) {
         let walk = ignore::WalkBuilder::new(start)
             .hidden(false)
             .sort_by_file_name(Ord::cmp)
@@ -43,6 +46,11 @@ impl Walk {
             }
             let is_file = entry.file_type().is_some_and(|kind| kind.is_file());
             if is_file && self.may_know(entry.path()) && look(entry.path()).is_break() {
+                return;
+            }
+        }
+        for file in self.drafted.iter().filter(|file| path::is_inside(start, file)) {
+            if self.may_know(file) && look(file).is_break() {
                 return;
             }
         }

@@ -240,6 +240,7 @@ fn document(office: &Office, ended: &Ended) -> Value {
             "active": model.active,
             "fallback_applied": model.fallback_applied,
         })),
+        "checks": ended.checks.iter().map(|(check, verdict, note)| json!({"check": check, "verdict": verdict, "note": note})).collect::<Vec<_>>(),
         "usage": ended.usage,
         "error": ended.error,
     })

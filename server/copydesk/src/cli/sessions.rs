@@ -141,6 +141,9 @@ fn story(records: &[Record]) -> Story<'_> {
                     .said
                     .push(Said::Done(format!("{name} {}", what.unwrap_or_default()).trim_end().to_owned()));
             }
+            Event::Checked { check, verdict, .. } => {
+                story.said.push(Said::Done(format!("check {check}: {}", verdict.as_str())));
+            }
             Event::RunFinished { status, error, usage, .. } => {
                 story.end = Some((word(*status), usage));
                 story.error = error.as_deref();

@@ -7,6 +7,7 @@ use std::io::{IsTerminal, Write};
 use std::sync::Arc;
 
 use copydesk_agent::{ApprovalView, Decision, Desk, model_label, routed};
+use copydesk_base::event::TodoState;
 use copydesk_base::host::{Applied, DocumentEdit, Host, Presence, Shown};
 use copydesk_base::{ApprovalId, Event, Record};
 use futures_util::future::BoxFuture;
@@ -95,6 +96,20 @@ impl Host for Terminal {
                     &copydesk_base::path::shown(&self.root, path),
                 );
                 let _ = out::text(visible(&diff));
+            }
+            Event::Checked { check, verdict, note, problems, .. } => {
+                out::note(format!("· check {}: {} ({})", visible(check), verdict.as_str(), visible(note)));
+                problems.iter().for_each(|problem| out::note(format!("    {}", visible(problem))));
+            }
+            Event::Planned { items } => {
+                for item in items {
+                    let mark = match item.state {
+                        TodoState::Open => ' ',
+                        TodoState::Doing => '>',
+                        TodoState::Done => 'x',
+                    };
+                    out::note(format!("  [{mark}] {}", visible(&item.text)));
+                }
             }
             Event::Notice { text } => out::note(format!("note: {}", visible(text))),
             _ => {}

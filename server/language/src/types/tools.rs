@@ -11,6 +11,7 @@ pub const TOOLS: &[(&str, &str)] = &[
     ("edit", "Replaces a piece of a file."),
     ("write", "Writes a whole file."),
     ("bash", "Runs a command."),
+    ("todo", "Keeps a list of what is to be done."),
     ("ask_user", "Asks a person."),
 ];
 

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
 use copydesk_agent::{harmless, model_label, routed};
+use copydesk_base::event::TodoState;
 use copydesk_base::{Event, Record, RunId, RunStatus};
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
@@ -55,6 +56,15 @@ impl Progress {
             Event::ToolCalled { name, arguments, .. } => {
                 let what = ["path", "command", "pattern"].iter().find_map(|key| arguments.get(key)?.as_str());
                 self.report(&record.run, &format!("{name} {}", what.unwrap_or_default()));
+            }
+            Event::Planned { items } => {
+                let done = items.iter().filter(|item| item.state == TodoState::Done).count();
+                let now = items.iter().find(|item| item.state != TodoState::Done);
+                let now = now.map_or("", |item| item.text.as_str());
+                self.report(&record.run, &format!("{done} of {} done: {now}", items.len()));
+            }
+            Event::Checked { check, verdict, note, .. } => {
+                self.report(&record.run, &format!("check {check}: {} ({note})", verdict.as_str()));
             }
             Event::ApprovalRequested { .. } => self.report(&record.run, "waits for you"),
             Event::ApprovalJoined { .. } => {

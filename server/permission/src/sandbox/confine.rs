@@ -105,9 +105,37 @@ pub struct Confinement {
     pub hide: Vec<PathBuf>,
     /// Below those and not there yet: what must not be made.
     pub absent: Vec<Vacancy>,
+    /// A folder of which the command sees a copy: what it writes there is kept apart.
+    #[serde(default)]
+    pub overlay: Option<Overlay>,
+}
+
+/// A folder that looks as it is with `upper` laid over it. What is written goes to `upper` and nowhere else.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Overlay {
+    pub folder: PathBuf,
+    pub upper: PathBuf,
+    /// An empty folder beside `upper`, for the kernel.
+    pub work: PathBuf,
 }
 
 impl Confinement {
+    /// The same walls around a copy of the workspace: nothing inside needs a guard where nothing lasts, and other
+    /// folders of the person's are for reading. Only *full* can do it.
+    #[must_use]
+    pub fn over(self, overlay: Overlay) -> Self {
+        let (write, read) = self.write.into_iter().partition(|place| *place == overlay.folder);
+        Self {
+            read: self.read.into_iter().chain::<Vec<PathBuf>>(read).collect(),
+            write,
+            pin: Vec::new(),
+            guard: Vec::new(),
+            absent: Vec::new(),
+            overlay: Some(overlay),
+            ..self
+        }
+    }
+
     /// Whether the command can change no file but temporary ones.
     pub fn is_read_only(&self) -> bool {
         self.write.is_empty()
@@ -175,6 +203,7 @@ pub fn confine(effect: &Effect, policy: &Policy, around: &Circumstances<'_>) -> 
         guard: apart.protected,
         hide,
         absent: apart.absent,
+        overlay: None,
     })
 }
 

@@ -33,7 +33,7 @@ mod survey;
 mod toolchains;
 mod vacancy;
 
-pub use confine::{Circumstances, Confinement, Network, Sandbox, confine, words};
+pub use confine::{Circumstances, Confinement, Network, Overlay, Sandbox, confine, words};
 pub use launch::{LAUNCHER, launched};
 pub use orders::{Limits, News, Orders, read_news, write_orders};
 pub use probe::probe;

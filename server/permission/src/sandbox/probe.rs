@@ -65,6 +65,7 @@ fn try_once(launcher: &Path, state: super::report::State) -> Result<(), String> 
         guard: Vec::new(),
         hide: Vec::new(),
         absent: Vec::new(),
+        overlay: None,
     };
     let orders = Orders {
         command: ":".to_owned(),

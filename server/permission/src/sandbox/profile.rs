@@ -86,6 +86,7 @@ mod tests {
             guard: vec!["/w/.git/hooks".into()],
             hide: vec!["/w/.env".into()],
             absent: vec![Vacancy { place: "/w/.vscode".into(), stand: Placeholder::Folder }],
+            overlay: None,
         };
         let text = seatbelt(&confinement, Path::new("/t"));
         let at = |line: &str| text.find(line).unwrap_or_else(|| panic!("{line} is not in\n{text}"));

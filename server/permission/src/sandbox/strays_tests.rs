@@ -21,6 +21,7 @@ fn walls(state: State, root: &Path, absent: &[&str]) -> Confinement {
             .iter()
             .map(|name| Vacancy { place: root.join(name), stand: Placeholder::Folder })
             .collect(),
+        overlay: None,
     }
 }
 

@@ -1,5 +1,6 @@
 //! The root that a command sees: an empty one, in which only what the plan names appears.
 
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 
@@ -11,6 +12,7 @@ use rustix::mount::{
 
 use super::plan::{Access, Kind, Plan};
 use super::{failed, mountinfo};
+use crate::sandbox::Overlay;
 
 /// Where the machine's own root stands while the new one is made.
 const OLD: &str = "/.old";
@@ -46,7 +48,10 @@ pub(super) fn build(plan: &Plan, temporary: &Path) -> Result<(), String> {
         }
     }
     for (place, bind) in &plan.binds {
-        same(place, bind.kind)?;
+        match &plan.overlay {
+            Some(overlay) if overlay.folder == *place => lay_over(overlay)?,
+            _ => same(place, bind.kind)?,
+        }
     }
     devices()?;
     processes()?;
@@ -201,6 +206,29 @@ fn same(place: &Path, kind: Kind) -> Result<(), String> {
     }
     mount_bind_recursive(outside(place), place)
         .map_err(|error| failed(&format!("show {}", place.display()), error))
+}
+
+/// Shows a folder of the machine with another one laid over it.
+fn lay_over(overlay: &Overlay) -> Result<(), String> {
+    let bad = |error: String| failed(&format!("lay a copy over {}", overlay.folder.display()), error);
+    folder(&overlay.folder)?;
+    // Without rights outside, the kernel notes what is gone in attributes that every user may set.
+    let mut options = b"userxattr".to_vec();
+    for (name, place) in
+        [("lowerdir", &overlay.folder), ("upperdir", &overlay.upper), ("workdir", &overlay.work)]
+    {
+        options.extend(format!(",{name}=").as_bytes());
+        for byte in outside(place).as_os_str().as_bytes() {
+            if matches!(byte, b',' | b':' | b'\\') {
+                options.push(b'\\');
+            }
+            options.push(*byte);
+        }
+    }
+    let options = std::ffi::CString::new(options).map_err(|error| bad(error.to_string()))?;
+    let flags = MountFlags::NOSUID | MountFlags::NODEV;
+    mount("overlay", &overlay.folder, "overlay", flags, options.as_c_str())
+        .map_err(|error| bad(error.to_string()))
 }
 
 /// A place as it is called from the new root.

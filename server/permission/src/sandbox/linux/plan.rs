@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 
 use super::ghost::Ghosts;
-use crate::sandbox::{Confinement, Network, Placeholder};
+use crate::sandbox::{Confinement, Network, Overlay, Placeholder};
 
 /// Whether a place can be written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,13 +42,15 @@ pub(super) struct Plan {
     /// Symbolic links of the workspace that must go on leading where they lead.
     pub(super) held: Vec<PathBuf>,
     pub(super) home: Option<PathBuf>,
+    /// A folder that is shown with another one over it.
+    pub(super) overlay: Option<Overlay>,
     /// Folders that were looked at, and where they really are.
     folders: HashMap<PathBuf, Option<PathBuf>>,
 }
 
 impl Plan {
     pub(super) fn of(confinement: &Confinement, ghosts: &Ghosts) -> Self {
-        let mut plan = Self::default();
+        let mut plan = Self { overlay: confinement.overlay.clone(), ..Self::default() };
         for place in &confinement.read {
             plan.add(place, Access::Read, false);
         }

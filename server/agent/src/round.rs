@@ -1,0 +1,93 @@
+//! The tool calls of one answer: one behind the other, those that only look side by side, results in the order of the
+//! calls.
+//!
+//! Each call is written down, judged and asked about in its turn. What a looking tool does then touches nothing that
+//! another one could change, so it is put off, and all that were put off run together: before the next call that is more
+//! than a look, and at the end.
+
+use copydesk_base::{CallId, Event};
+use copydesk_provider::{ToolCall, ToolOutcome, ToolResult};
+use futures_util::future::join_all;
+
+use crate::action::Action;
+use crate::error::AgentError;
+use crate::run::Turn;
+use crate::tools::{self, Output, Work};
+use crate::vault;
+
+/// Tool calls of one answer.
+const MOST_CALLS: usize = 64;
+
+/// A call that was begun.
+struct Begun {
+    id: CallId,
+    /// What the model calls it.
+    call: String,
+    work: Work,
+}
+
+/// Performs the calls of one answer. Nothing is begun after a cancel.
+pub(crate) async fn perform(
+    turn: &mut Turn,
+    action: &Action,
+    calls: Vec<ToolCall>,
+) -> Result<Vec<ToolResult>, AgentError> {
+    let mut results = Vec::with_capacity(calls.len());
+    let mut begun = Vec::new();
+    let mut calls = calls.into_iter();
+    for call in calls.by_ref().take(MOST_CALLS) {
+        if turn.cancel.is_cancelled() {
+            return Err(AgentError::Canceled);
+        }
+        if !tools::only_looks(&call.name) {
+            results.extend(finish(turn, &mut begun).await?);
+        }
+        begun.push(begin(turn, action, call).await?);
+    }
+    results.extend(finish(turn, &mut begun).await?);
+    results.extend(calls.map(|call| {
+        let text = format!("not performed: one answer may call for {MOST_CALLS} tools at most");
+        ToolResult { call: call.id, text, outcome: ToolOutcome::Failed }
+    }));
+    Ok(results)
+}
+
+async fn begin(turn: &mut Turn, action: &Action, call: ToolCall) -> Result<Begun, AgentError> {
+    let id = turn.shared.call_id();
+    let arguments = call.arguments.value.clone();
+    turn.quarters.ready().await;
+    let logged = arguments.clone().unwrap_or_else(|_| serde_json::Value::String(call.arguments.raw.clone()));
+    turn.record(vec![Event::ToolCalled { call: id.clone(), name: call.name.clone(), arguments: logged }])
+        .await?;
+    let work = match arguments {
+        Err(reason) => Output::failed(format!("the arguments are not valid JSON: {reason}")).into(),
+        Ok(arguments) => match vault::outside_edits(&call.name, &arguments) {
+            Some(reason) => Output::failed(reason).into(),
+            None => tools::run(turn, action, &id, &call.name, arguments).await?,
+        },
+    };
+    Ok(Begun { id, call: call.id, work })
+}
+
+/// Does what was put off, side by side, and makes the results.
+async fn finish(turn: &mut Turn, begun: &mut Vec<Begun>) -> Result<Vec<ToolResult>, AgentError> {
+    let (names, work): (Vec<_>, Vec<_>) =
+        begun.drain(..).map(|begun| ((begun.id, begun.call), begun.work)).unzip();
+    let outputs = tokio::select! {
+        outputs = join_all(work.into_iter().map(Work::output)) => outputs,
+        () = turn.cancel.cancelled() => return Err(AgentError::Canceled),
+    };
+    let mut results = Vec::with_capacity(names.len());
+    for ((id, call), output) in names.into_iter().zip(outputs) {
+        turn.reads(output.grade, &output.source).await?;
+        let text = turn.shared.hidden(&output.text, &turn.settings.redactor);
+        turn.record(vec![Event::ToolReturned { call: id, text: text.clone() }]).await?;
+        let outcome = if output.failed { ToolOutcome::Failed } else { ToolOutcome::Done };
+        results.push(ToolResult { call, text, outcome });
+    }
+    Ok(results)
+}
+
+#[cfg(test)]
+#[path = "round_tests.rs"]
+mod tests;
