@@ -13,6 +13,7 @@ mod helping;
 mod loading;
 #[path = "../marked/mod.rs"]
 mod marked;
+mod remembering;
 mod suite;
 mod support;
 mod toml;

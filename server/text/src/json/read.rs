@@ -22,6 +22,17 @@ pub(super) fn read(text: &str, dialect: Dialect) -> Output {
     reader.output
 }
 
+/// Reads the collection that opens at `start`, inside of the brackets that are open there.
+///
+/// What is found, and where its reading ended, which is where the reading of what is behind begins.
+pub(super) fn read_part(text: &str, dialect: Dialect, start: usize, open: Vec<u8>) -> (Output, usize) {
+    let mut reader = Reader { text, dialect, at: start, end: start, open, output: Output::default() };
+    let value = reader.value();
+    reader.output.documents.extend(value);
+    let end = reader.at.max(reader.end);
+    (reader.output, end)
+}
+
 struct Reader<'t> {
     text: &'t str,
     dialect: Dialect,

@@ -21,7 +21,7 @@ pub(super) fn one_step(place: &Place<'_, '_>) -> Option<Refactoring> {
     let lead = steps.first()?;
     let (words, places) = varying(&steps)?;
     let text = place.file.text;
-    let ids: Vec<&str> = steps.iter().filter_map(|step| Some(step.id?.0)).collect();
+    let ids: Vec<&str> = steps.iter().filter_map(|step| Some(step.id()?.0)).collect();
     // Of several rounds the output is a list: whoever reads one of them would read something else.
     let mut found = Vec::new();
     below(place.file.tree.root()?, Bare::Text, &mut found);
@@ -33,7 +33,7 @@ pub(super) fn one_step(place: &Place<'_, '_>) -> Option<Refactoring> {
     }
     let id = common_id(place, &ids)?;
     let mut edits = Vec::new();
-    let lead_id = lead.id?.1.span();
+    let lead_id = lead.id()?.1.span();
     edits.push(TextEdit::new(lead_id, inline(&id)));
     for span in places.iter().filter(|span| !span.overlaps(lead_id)) {
         edits.push(TextEdit::new(*span, format!("${{{{ item.{AXIS} }}}}")));
