@@ -18,13 +18,6 @@ fuzz_target!(|input: (&str, Vec<(u16, u8, &str)>)| {
         let place = |at| lines.position(at, Encoding::Utf8);
         let change = Change { range: Some(Range::new(place(start), place(end))), text: come.to_owned() };
         document = document.edited(version, &[change], Encoding::Utf8);
-        let (found, whole) = (document.tree(), yaml::parse(document.text()));
-        assert_eq!(found.problems(), whole.problems(), "{:?}", document.text());
-        assert_eq!(found.broken(), whole.broken(), "{:?}", document.text());
-        assert_eq!(found.comments(), whole.comments(), "{:?}", document.text());
-        let shown = |tree: &copydesk_text::Tree| {
-            tree.documents().iter().map(|root| format!("{:?} {:?}", root.span(), root.kind())).collect::<Vec<_>>()
-        };
-        assert_eq!(shown(found), shown(&whole), "{:?}", document.text());
+        assert_eq!(document.tree(), &yaml::parse(document.text()), "{:?}", document.text());
     }
 });

@@ -167,6 +167,8 @@ codes! {
     TypeMismatch = "type-mismatch", Error;
     UnknownValue = "unknown-value", Error;
     DuplicateStep = "duplicate-step", Error;
+    /// Two tools of one name, given to one model.
+    DuplicateTool = "duplicate-tool", Error;
     UnknownStep = "unknown-step", Error;
     DependencyCycle = "dependency-cycle", Error;
     ExpressionSyntax = "expression-syntax", Error;

@@ -45,8 +45,8 @@ pub struct WorkspaceIndex {
     /// The last value of each expression of a workflow, as `steps.build.output`, from the journal of runs, by the
     /// workflow's path. Secrets are left out.
     pub values: Arc<BTreeMap<PathBuf, BTreeMap<String, String>>>,
-    /// The models that can be asked, best first. Only there where the cursor stands on one; see
-    /// [`names_model`](crate::names_model).
+    /// The models that can be asked, best first. Only there where they matter: see
+    /// [`names_model`](crate::names_model) and [`asks_models`](crate::asks_models).
     pub models: Arc<[KnownModel]>,
 }
 
@@ -118,9 +118,9 @@ pub struct Declared {
 /// One step.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StepSummary {
-    pub id: Arc<str>,
+    pub id: String,
     /// The word of its `type`; may be empty.
-    pub kind: Arc<str>,
+    pub kind: String,
     /// Where the id stands.
     pub span: Span,
 }

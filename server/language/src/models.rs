@@ -5,23 +5,32 @@
 
 use crate::complete::place::{self, Part};
 use crate::complete::yaml_part;
+use crate::declared::Declared;
 use crate::index::SettingsView;
 use crate::{File, FileKind, WorkspaceIndex};
 
 /// A model that can be asked.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct KnownModel {
     /// `provider/model`.
     pub name: String,
     /// What is known of it: `200k window, $3/$15, tools`.
     pub facts: String,
+    /// What one request costs at the most, in dollars.
+    pub most_dollars: Option<f64>,
 }
 
 /// Whether a model may be named at `offset`.
 pub fn names_model(file: &File<'_>, offset: usize) -> bool {
     let Some(part) = yaml_part(file) else { return false };
-    let Some(place) = place::place(file, part, offset) else { return false };
+    let Some(place) = place::place(file.text, part, offset) else { return false };
     is_of_us(file.kind) && last_key(&place.path).is_some_and(is_key)
+}
+
+/// Whether a file asks models by itself, so that hints tell what they may cost.
+pub fn asks_models(file: &File<'_>) -> bool {
+    file.kind == FileKind::Workflow
+        && Declared::new(file.tree).steps.iter().any(|step| matches!(step.kind(), Some("llm" | "plan")))
 }
 
 /// Whether a key's value is the name of a model, or a list of such names.
@@ -56,6 +65,16 @@ pub(crate) fn names<'i>(
 
 /// What is known of the name that stands in a file, in Markdown.
 pub(crate) fn explain(index: &WorkspaceIndex, name: &str) -> Option<String> {
+    let known = find(index, name)?;
+    let facts = if known.facts.is_empty() { "Nothing more is known of it." } else { &known.facts };
+    Some(format!(
+        "**{}**\n\n{facts}\n\n`copydesk models explain {}` tells who answers and why.",
+        known.name, known.name
+    ))
+}
+
+/// The model that a name in a file stands for.
+pub(crate) fn find<'i>(index: &'i WorkspaceIndex, name: &str) -> Option<&'i KnownModel> {
     let settings = index.settings.as_deref();
     let full = settings.and_then(|settings| mapped(settings, name)).unwrap_or_else(|| name.to_owned());
     let full = match full.split_once(':') {
@@ -68,12 +87,7 @@ pub(crate) fn explain(index: &WorkspaceIndex, name: &str) -> Option<String> {
         }
         _ => full,
     };
-    let known = index.models.iter().find(|known| known.name == full)?;
-    let facts = if known.facts.is_empty() { "Nothing more is known of it." } else { &known.facts };
-    Some(format!(
-        "**{}**\n\n{facts}\n\n`copydesk models explain {}` tells who answers and why.",
-        known.name, known.name
-    ))
+    index.models.iter().find(|known| known.name == full)
 }
 
 /// A bare name with the provider that `model_mappings` sends it to.

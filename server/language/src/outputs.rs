@@ -1,7 +1,7 @@
 //! Which output of a called workflow an expression reads: `steps.ID.outputs.NAME`, however it is written.
 //!
 //! `output` and `outputs` hold the same names: those that `outputMapping` gives, and those of the workflow itself, which
-//! are also below `outputs.outputs`.
+//! are also below `outputs.outputs`. Of many rounds `output` is a list: `steps.ID.output[0].NAME`.
 
 use copydesk_text::Node;
 
@@ -33,18 +33,18 @@ pub(crate) fn output_read<'r, 't>(
         return None;
     };
     let step = declared.steps.get(declared.step(&id.name.text)?)?;
-    let holds_outputs = match word.name.text.as_str() {
-        "outputs" => true,
-        // Of many rounds it is a list.
-        "output" => Rounds::of(step.node) == Rounds::One,
-        _ => false,
+    let rest = match (word.name.text.as_str(), Rounds::of(step.node)) {
+        ("outputs", _) | ("output", Rounds::One) => rest,
+        // A list, of an item for each round.
+        ("output", Rounds::Many) if rest.is_empty() => &reference.of_item,
+        _ => return None,
     };
-    if !holds_outputs || step.kind() != Some("workflow") || step.node.get("transform").is_some() {
+    if step.kind() != Some("workflow") || step.node.get("transform").is_some() {
         return None;
     }
     let (member, of) = match rest {
         [inner, member, ..] if inner.name.text == "outputs" => (member, workflow(step)?),
-        [member, ..] if is_mapped(step, &member.name.text) => (member, Of::Mapping { step: step.id()?.0 }),
+        [member, ..] if is_mapped(step, &member.name.text) => (member, Of::Mapping { step: step.id?.0 }),
         [member, ..] => (member, workflow(step)?),
         [] => return None,
     };

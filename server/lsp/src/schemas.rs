@@ -9,6 +9,8 @@
 //! - Only what a person named is read, and what that refers to below the workspace or below the schema's own folder.
 //! - A schema is made anew when one of its files changed; an open document counts before the disk.
 
+mod names;
+
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -19,9 +21,10 @@ use copydesk_base::config::Config;
 use copydesk_base::path::{is_inside, resolve};
 use copydesk_base::{Diagnostic, Files, Span};
 use copydesk_language::schemas::{self, Named, Schema};
-use copydesk_language::{File, Memo, syntax};
+use copydesk_language::{File, syntax};
 use globset::{GlobBuilder, GlobMatcher};
 
+pub(crate) use self::names::names;
 use crate::convert;
 
 /// The largest file that is read as a schema.
@@ -207,18 +210,13 @@ impl Library {
 
 /// What is wrong in a file by the schema it has, with the syntax errors that its tree knows.
 pub fn check(file: &File<'_>, chosen: &Chosen) -> Vec<Diagnostic> {
-    check_again(file, chosen, &mut Memo::default())
-}
-
-/// The same for a file that was checked before.
-pub(crate) fn check_again(file: &File<'_>, chosen: &Chosen, memo: &mut Memo) -> Vec<Diagnostic> {
     let mut found = syntax(file);
     let head = Span::new(0, file.text.find(['\n', '\r']).unwrap_or(file.text.len()));
     let place = chosen.named.unwrap_or(head);
     match &chosen.schema {
         Ok(schema) => {
             found.extend(schemas::remarks(place, &chosen.written, &schema.problems));
-            found.extend(schemas::check_again(file, schema, memo));
+            found.extend(schemas::check(file, schema));
         }
         Err(why) => found.push(schemas::unavailable(place, &chosen.written, why)),
     }

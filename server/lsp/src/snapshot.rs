@@ -5,12 +5,12 @@ use std::path::Path;
 use std::sync::Arc;
 
 use copydesk_agent::{Desk, DiskFiles, View};
-use copydesk_language::{File, FileKind, WorkspaceIndex, names_model};
+use copydesk_language::{Completion, File, FileKind, WorkspaceIndex, names_model};
 
 use crate::capabilities::Ladder;
 use crate::documents::{Documents, Open};
 use crate::files::EditorFiles;
-use crate::schemas::Chosen;
+use crate::schemas::{self, Chosen};
 use crate::state::{Session, State};
 
 /// One moment. Cheap to clone; may go to another thread.
@@ -39,14 +39,14 @@ impl Snapshot {
 
     /// The same, with the models that can be asked where the cursor stands on one.
     pub(crate) fn index_at(&self, file: &File<'_>, offset: usize) -> WorkspaceIndex {
-        let index = self.index();
-        match self.state.session() {
-            Some(session) if names_model(file, offset) => {
-                let models = (self.state.backstage.model_names)(&session.root).into();
-                WorkspaceIndex { models, ..index }
-            }
-            _ => index,
-        }
+        if names_model(file, offset) { self.index_with_models() } else { self.index() }
+    }
+
+    /// The same, with the models that can be asked.
+    pub(crate) fn index_with_models(&self) -> WorkspaceIndex {
+        let session = self.state.session();
+        let models = session.map(|session| (self.state.backstage.model_names)(&session.root).into());
+        WorkspaceIndex { models: models.unwrap_or_default(), ..self.index() }
     }
 
     /// The open document of a path.
@@ -59,8 +59,16 @@ impl Snapshot {
     pub(crate) fn schema_of(&self, file: &File<'_>) -> Option<Chosen> {
         let session = self.state.session()?;
         session.library.know_rules(|| (self.state.backstage.of_others)(&session.root));
-        let files = EditorFiles { documents: self.documents.clone(), disk: DiskFiles };
-        session.library.choose(&files, file)
+        session.library.choose(&self.files(), file)
+    }
+
+    /// What may be written at an offset where a file names its schema. May list a folder.
+    pub(crate) fn schemas_at(&self, file: &File<'_>, offset: usize) -> Option<Vec<Completion>> {
+        schemas::names(&self.files(), &self.state.session()?.root, file, offset)
+    }
+
+    fn files(&self) -> EditorFiles {
+        EditorFiles { documents: self.documents.clone(), disk: DiskFiles }
     }
 
     /// Whether a file is laid out where an editor asks for it: it is one of ours, or the settings name it.

@@ -212,15 +212,55 @@ pub(crate) fn escape(text: &str) -> String {
     out
 }
 
-/// Whether some text is matched by both of two patterns of `*` (any text) and `?` (one letter).
+/// Whether some text is matched by both of two patterns of `*` (any text) and `?` (one letter). Costs the product of their
+/// lengths, whatever they are: whoever writes a command must not be able to keep us busy.
 pub(crate) fn could_meet(left: &[char], right: &[char]) -> bool {
-    match (left.split_first(), right.split_first()) {
-        (None, None) => true,
-        (Some(('*', rest)), None) => could_meet(rest, right),
-        (None, Some(('*', rest))) => could_meet(left, rest),
-        (Some(('*', past)), Some((_, rest))) => could_meet(past, right) || could_meet(left, rest),
-        (Some((_, rest)), Some(('*', past))) => could_meet(left, past) || could_meet(rest, right),
-        (Some((a, left)), Some((b, right))) => (a == b || *a == '?' || *b == '?') && could_meet(left, right),
-        (Some(_), None) | (None, Some(_)) => false,
+    // Whether what is left of `left` meets `right` from each place on.
+    let mut behind: Vec<bool> =
+        (0..=right.len()).map(|at| right[at..].iter().all(|letter| *letter == '*')).collect();
+    for letter in left.iter().rev() {
+        let mut here = vec![*letter == '*' && behind[right.len()]; right.len() + 1];
+        for (at, other) in right.iter().enumerate().rev() {
+            here[at] = if *letter == '*' || *other == '*' {
+                behind[at] || here[at + 1]
+            } else {
+                behind[at + 1] && (letter == other || *letter == '?' || *other == '?')
+            };
+        }
+        behind = here;
+    }
+    behind[0]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn patterns_that_some_text_fits_meet() {
+        // What a fuzzer found: an agent's word that kept the gatekeeper busy for ever.
+        let many = format!("{}{}", "*".repeat(40), "e".repeat(400));
+        let named = format!("{}n", "*e".repeat(200));
+        let table: &[(&str, &str, bool)] = &[
+            ("", "", true),
+            ("", "*", true),
+            ("", "**", true),
+            ("", "a", false),
+            ("a*", "ab", true),
+            ("a*c", "ab", false),
+            ("a*c", "*b*", true),
+            ("?b", "a*", true),
+            ("??", "a", false),
+            ("*.pem", "key.*", true),
+            ("*.pem", "*.key", false),
+            (&many, "id_rsa", false),
+            (&many, &named, false),
+            (&many, &many, true),
+        ];
+        for (left, right, expected) in table {
+            let letters = |text: &str| text.chars().collect::<Vec<_>>();
+            assert_eq!(could_meet(&letters(left), &letters(right)), *expected, "{left} {right}");
+            assert_eq!(could_meet(&letters(right), &letters(left)), *expected, "{right} {left}");
+        }
     }
 }

@@ -51,6 +51,19 @@ impl Sources {
 }
 
 impl Facts {
+    /// What one request costs at the most: the longest answer, and the rest of the window sent and kept. `None` where
+    /// any of that is unknown; what is free has no need of the rest.
+    pub fn most_dollars(&self) -> Option<f64> {
+        let price = self.price?;
+        if price.is_free() {
+            return Some(0.0);
+        }
+        let output = u64::from(self.output_limit?);
+        let input = self.context_window?.saturating_sub(output);
+        let dearest = Price { kept_input: price.kept_input.max(price.input), ..price };
+        Some(dearest.of(Tokens { input, kept: input, cached: 0, output }))
+    }
+
     fn over(&self, below: &Self) -> Self {
         Self {
             context_window: self.context_window.or(below.context_window),
@@ -335,5 +348,26 @@ mod tests {
         // A server that counts nonsense.
         check(Tokens { input: 10, cached: 1_000_000, kept: 0, output: 0 }, 0.3);
         assert!(price.of(Tokens { input: u64::MAX, output: u64::MAX, ..Tokens::default() }).is_finite());
+    }
+
+    #[test]
+    fn one_request_costs_so_much_at_the_most() {
+        let all = Facts {
+            context_window: Some(100_000),
+            output_limit: Some(20_000),
+            price: Some(Price { kept_input: 4_000_000, ..Price::dollars(3.0, 15.0) }),
+            ..Facts::default()
+        };
+        let table = [
+            (all.clone(), Some("0.620")),
+            (Facts { output_limit: None, ..all.clone() }, None),
+            (Facts { context_window: None, ..all.clone() }, None),
+            (Facts { price: None, ..all }, None),
+            (Facts { price: Some(Price::FREE), ..Facts::default() }, Some("0.000")),
+        ];
+        for (facts, expect) in table {
+            let most = facts.most_dollars().map(|most| format!("{most:.3}"));
+            assert_eq!(most.as_deref(), expect, "{facts:?}");
+        }
     }
 }

@@ -255,6 +255,8 @@ const FOUND: &[(&str, &str, std::ops::Range<usize>, &str)] = &[
     ("a tag before items", "- j\n    needs: [x]\n: !*f\n- i\nm: n\n  o\n", 18..21, "|-\n"),
     ("a question mark in a comment", "m: n\na: \"\na: 1\n#? p\n: q\n", 2..2, "["),
     ("a text whose head is not found", "*xname:  |+\n  r\n\n- i\n    o: p\n? p\n: q\n", 16..17, ","),
+    ("a key that is missing, before a comment", "aq: |+\n  r\n\n? p\n: q\n", 14..14, "\r\n#"),
+    ("the same, and an edit above it", "aq: |+\n  r\n\n?\r\n# p\n: q\n", 0..1, ""),
     ("a mapping on the line of its document's mark", "--- i\n    o: p\n", 5..6, ""),
 ];
 

@@ -47,3 +47,15 @@ fn parts_are_found_where_they_were_written() {
         check(text, part, expected);
     }
 }
+
+/// Found by the fuzz target `yaml`: the parser goes on with the text behind such a comment, we do not.
+#[test]
+fn a_text_that_others_read_otherwise_keeps_to_its_characters() {
+    let text = ": i\n\t#\u{feff}\n Re";
+    let tree = yaml::parse(text);
+    let scalar = tree.root().and_then(|root| root.entries().first()?.value().scalar()).unwrap();
+    for (at, c) in scalar.text().char_indices() {
+        let span = scalar.source_span(at, at + c.len_utf8());
+        assert!(text.get(span.start..span.end).is_some(), "{span:?} of {:?}", scalar.text());
+    }
+}

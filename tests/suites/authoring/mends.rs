@@ -92,6 +92,13 @@ const MENDS: &[Mend] = &[
         "name: x\nsteps:\n  - {id: a, type: shell, run: ls}\n  - {id: a_2, type: shell, run: ls}\n",
     ),
     of(
+        "duplicate-tool",
+        WORKFLOW,
+        "name: x\nsteps:\n  - {id: a, type: llm, agent: keystone-architect, prompt: x, tools: [grep, {name: ⟦grep⟧, execution: {id: b, type: shell, run: ls}}]}\n",
+        "rename to 'grep_2'",
+        "name: x\nsteps:\n  - {id: a, type: llm, agent: keystone-architect, prompt: x, tools: [grep, {name: grep_2, execution: {id: b, type: shell, run: ls}}]}\n",
+    ),
+    of(
         "unknown-step",
         WORKFLOW,
         "name: x\nsteps:\n  - {id: build, type: shell, run: ls}\n  - {id: b, type: shell, run: ls, needs: [⟦biuld⟧]}\n",

@@ -152,3 +152,49 @@ fn a_toml_file_with_a_schema_is_helped_as_any_other() {
         assert_eq!(client.text_of(uri, &selections[0]["range"]), "1", "{selections}");
     });
 }
+
+/// The name of a schema completes: what is bundled, and files beside this one, folder by folder.
+#[test]
+fn the_name_of_a_schema_completes() {
+    let table: &[(&str, &str, &str, &[&str])] = &[
+        (
+            "x.yaml",
+            "# yaml-language-server: $schema=\na: 1\n",
+            "$schema=",
+            &["./own.schema.json", "./data.json", "workflow", "draft-07", "./deep/"],
+        ),
+        ("x.yaml", "# yaml-language-server: $schema=./deep/\n", "deep/", &["./deep/er.json"]),
+        ("x.yaml", "# yaml-language-server: $schema=../../\n", "../../", &[]),
+        ("deep/x.toml", "#:schema ../ow\na = 1\n", "../ow", &["../own.schema.json"]),
+        ("x.json", "{\"$schema\": \"./\"}", "\"./", &["./own.schema.json", "./data.json", "./deep/"]),
+        (
+            ".copydesk/workflows/x.yaml",
+            "# yaml-language-server: $schema=wor\nname: x\n",
+            "=wor",
+            &["workflow"],
+        ),
+    ];
+    for (path, text, behind, expect) in table {
+        let workspace = Workspace::new(COPYDESK).with([
+            (*path, *text),
+            ("own.schema.json", "{}"),
+            ("data.json", "{}"),
+            ("deep/er.json", "{}"),
+        ]);
+        let mut client = Client::start(neovim_0_12(), &workspace);
+        let uri = workspace.uri(path);
+        let language = path.rsplit_once('.').map_or("", |(_, ending)| ending);
+        client.open(&uri, language, text);
+        let at = client.position_after(&uri, behind);
+        let place = json!({"textDocument": {"uri": uri}, "position": at});
+        let answer = client.ok("textDocument/completion", place);
+        let items = answer.as_array().or_else(|| answer["items"].as_array());
+        let labels: Vec<&str> =
+            items.into_iter().flatten().filter_map(|item| item["label"].as_str()).collect();
+        for label in *expect {
+            assert!(labels.contains(label), "{text}: {label} in {labels:?}");
+        }
+        assert!(!expect.is_empty() || labels.is_empty(), "{text}: {labels:?}");
+        client.finish();
+    }
+}

@@ -76,6 +76,46 @@ fn invalid_utf_8_is_a_finding_and_not_a_crash() {
     workspace.write_bytes("x.workflow.yaml", b"name: x\nsteps:\n  - id: \xff\n");
     let ran = workspace.run(&["check", "--json"]).exits(1);
     assert_eq!(ran.json()["errors"], 1, "{ran}");
+    for (path, code) in [("y.yaml", "yaml-syntax"), ("y.toml", "toml-syntax"), ("y.json", "json-syntax")] {
+        workspace.write_bytes(path, b"\xff\n");
+        let report = workspace.run(&["check", "--json", path]).exits(1).json();
+        assert_eq!(report["files"][0]["diagnostics"][0]["code"], code, "{report}");
+    }
+}
+
+/// Nobody asked for a template to be YAML; but what was not read is not called right either.
+#[test]
+fn broken_files_of_others_in_a_folder_are_told_as_not_checked() {
+    let workspace = Workspace::new(COPYDESK).with([
+        ("a.yaml", "a: [\n"),
+        ("b/c.yaml", "{{ if .x }}\na: 1\n{{ end }}\n"),
+        ("b/d.yaml", "a: 1\n"),
+    ]);
+    let told = |arguments: &[&str], code| workspace.run(arguments).exits(code).stdout;
+    assert_eq!(
+        told(&["check"], 0).trim_end(),
+        "1 file checked, 2 not checked (broken YAML that is not ours; name them to see why), nothing wrong"
+    );
+    assert_eq!(
+        told(&["check", "a.yaml", "b"], 1).lines().last(),
+        Some(
+            "2 files checked, 1 not checked (broken YAML that is not ours; name it to see why): 1 error, 0 warnings"
+        )
+    );
+    let report = workspace.run(&["check", "--json"]).exits(0).json();
+    assert_eq!(
+        report["files"][0],
+        serde_json::json!({"path": "a.yaml", "diagnostics": [], "checked": false})
+    );
+}
+
+/// `--fix` leaves the files of others alone, and so does the hint.
+#[test]
+fn the_hint_counts_what_fix_would_mend() {
+    let workspace = Workspace::new(COPYDESK)
+        .with([("x.json", "{\"$schema\": \"./s.json\", \"a\": 1,}\n"), ("s.json", "{}")]);
+    let told = workspace.run(&["check", "x.json"]).exits(1).stdout;
+    assert_eq!(told.lines().last(), Some("1 file checked: 1 error, 0 warnings"), "{told}");
 }
 
 #[test]
@@ -192,7 +232,9 @@ fn files_of_others_are_checked_by_the_schema_they_have() {
         r#"{"type": "object", "additionalProperties": false, "properties": {"a": {"type": "number"}}}"#;
     let table: &[(&str, &str, &str, &[&str])] = &[
         ("x.yaml", "# yaml-language-server: $schema=s/own.json\na: b\n", "", &["type-mismatch"]),
-        ("x.yaml", "$schema: ./s/own.json\na: 1\n", "", &["unknown-key"]),
+        // The key that names the schema is none of those that the schema speaks of.
+        ("x.yaml", "$schema: ./s/own.json\na: 1\n", "", &[]),
+        ("x.yaml", "$schema: ./s/own.json\nb: 1\n", "", &["unknown-key"]),
         ("x.yaml", "a: b\n", "schemas: {'*.yaml': s/own.json}\n", &["type-mismatch"]),
         ("deep/x.yaml", "a: b\n", "schemas: {'deep/*.yaml': s/own.json}\n", &["type-mismatch"]),
         ("x.yaml", "a: b\n", "schemas: {'deep/*.yaml': s/own.json}\n", &[]),

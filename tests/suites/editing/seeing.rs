@@ -1,9 +1,11 @@
 //! What is seen and changes nothing: folds, selections, colors, hints.
 
 use copydesk_tests::client::{self, Client};
+use copydesk_tests::personality;
+use copydesk_tests::workspace::Workspace;
 use serde_json::{Value, json};
 
-use crate::in_every_editor;
+use crate::{COPYDESK, WORKFLOW, in_every_editor};
 
 const TEXT: &str = "# one\n# two\nname: x\nsteps:\n  - id: a\n    type: shell\n    env: {A: \"ä😀\"}\n    run: |\n      echo ä😀 ${{ 'ä😀' + env.A }}\n      done\n  - id: b\n    type: llm\n    agent: keystone-architect\n    prompt: ä😀 ${{ steps.a.output }}\n";
 
@@ -128,4 +130,20 @@ fn hints_stand_in_their_range() {
         let hints = client.ok("textDocument/inlayHint", json!({"textDocument": {"uri": uri}, "range": head}));
         assert_eq!(hints, json!([]));
     });
+}
+
+/// Prices are the binary's: its bundled table, the config.
+#[test]
+fn hints_tell_the_worst_case_in_dollars() {
+    let config = "default_model: bench/m\nproviders:\n  bench:\n    kind: openai-chat\n    base_url: \"http://127.0.0.1:9\"\n    models:\n      m: {price: {input: 1, output: 5}, context_window: 120000, output_limit: 20000}\n";
+    let workspace = Workspace::new(COPYDESK).with([(WORKFLOW, TEXT)]).with_user_config(config);
+    let mut client = Client::start(personality::neovim_0_12(), &workspace);
+    let uri = workspace.uri(WORKFLOW);
+    client.open(&uri, "yaml", TEXT);
+    let whole = json!({"start": {"line": 0, "character": 0}, "end": {"line": 99, "character": 0}});
+    let hints = client.ok("textDocument/inlayHint", json!({"textDocument": {"uri": uri}, "range": whole}));
+    let labels: Vec<&str> =
+        hints.as_array().into_iter().flatten().filter_map(|hint| hint["label"].as_str()).collect();
+    assert_eq!(labels, ["waits for a", "≤ 10 requests, ≤ $2.00", "bench/m"]);
+    client.finish();
 }

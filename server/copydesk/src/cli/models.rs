@@ -247,8 +247,9 @@ pub(super) fn names(office: &Office) -> Vec<KnownModel> {
     for endpoint in office.models(&office.load()).providers() {
         let one = unlisted(endpoint, &catalog, None);
         for listed in one.models.iter().filter(|listed| listed.is_for_talk()) {
-            let facts = shown::facts(&one.endpoint.sources(&listed.id, &catalog).merged());
-            names.push(KnownModel { name: format!("{}/{}", one.endpoint.name, listed.id), facts });
+            let known = one.endpoint.sources(&listed.id, &catalog).merged();
+            let name = format!("{}/{}", one.endpoint.name, listed.id);
+            names.push(KnownModel { name, facts: shown::facts(&known), most_dollars: known.most_dollars() });
         }
     }
     names

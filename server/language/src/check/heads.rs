@@ -5,9 +5,9 @@
 use copydesk_base::{Code, Diagnostic, Fix, Span, TextEdit};
 use copydesk_text::{Entry, Node};
 
-use super::Findings;
 use super::elsewhere::{named, with_near};
 use super::fixes::{add_item, replace_text};
+use super::{Findings, toolset};
 use crate::FileKind;
 use crate::declared::inner_span;
 use crate::expression::has_expression;
@@ -41,6 +41,9 @@ pub(super) fn check(findings: &mut Findings<'_>, calls: &[Call]) {
         _ => {}
     }
     tool_names(findings, root);
+    for key in ["tools", "allowed-tools"] {
+        toolset::names(findings, root.get(key));
+    }
     model(findings, root);
     languages(findings, root);
 }

@@ -29,6 +29,7 @@ mod structure;
 mod subworkflow;
 pub(crate) mod suggest;
 mod syntax;
+mod toolset;
 mod values;
 mod whole;
 
@@ -56,17 +57,13 @@ pub fn check(file: &File<'_>, index: &WorkspaceIndex) -> Vec<Diagnostic> {
 /// Steps that did not change cost next to nothing.
 pub fn check_again(file: &File<'_>, index: &WorkspaceIndex, memo: &mut Memo) -> Vec<Diagnostic> {
     let Some(shapes) = shape::of(file.kind) else { return Vec::new() };
+    let calls = summary::calls_of_steps(file);
+    let context = Arc::new(Context::new(file, &calls, index));
+    let list = syntax::syntax(file);
     let declared = match file.kind {
         FileKind::Workflow => Declared::new(file.tree),
         _ => Declared::default(),
     };
-    memo.meet(file, &declared);
-    let calls = match file.kind {
-        FileKind::Workflow => summary::calls_of(file, memo.naming(&declared)),
-        _ => summary::calls_of_steps(file),
-    };
-    let context = Arc::new(Context::new(file, &calls, index));
-    let list = syntax::syntax(file);
     let mut findings = Findings {
         file: *file,
         list,
@@ -85,8 +82,11 @@ pub fn check_again(file: &File<'_>, index: &WorkspaceIndex, memo: &mut Memo) -> 
         FileKind::Workflow => {
             rules::inputs(&mut findings, &declared);
             embedded::of_workflow(&mut findings);
-            let drawn = expressions::workflow(&mut findings, &declared, index);
-            graph::check(&mut findings, &declared, drawn);
+            graph::duplicates(&mut findings, &declared);
+            let mut edges = graph::needs(&mut findings, &declared);
+            expressions::workflow(&mut findings, &declared, index, &mut edges);
+            graph::cycles(&mut findings, &declared, &edges);
+            graph::libraries(&mut findings, &declared);
             whole::check(&mut findings, &declared, &calls, index);
         }
         FileKind::Agent => {
@@ -105,6 +105,7 @@ pub fn check_again(file: &File<'_>, index: &WorkspaceIndex, memo: &mut Memo) -> 
         FileKind::Action | FileKind::Prompt | FileKind::Skill => heads::check(&mut findings, &calls),
         FileKind::Instructions | FileKind::Layer | FileKind::Other => {}
     }
+    findings.memo.end(&declared);
     *memo = findings.memo;
     findings.list.sort_by_key(|finding| (finding.span, finding.code));
     // What several steps take from one anchor is wrong once.

@@ -6,7 +6,7 @@ use copydesk_text::{Kind, Node, Value};
 use super::fixes::remove_key;
 use super::missing::missing;
 use super::structure::{Holder, article};
-use super::{Findings, elsewhere, embedded, mcp, operations, subworkflow, values};
+use super::{Findings, elsewhere, embedded, mcp, operations, subworkflow, toolset, values};
 use crate::declared::Declared;
 use crate::expression::has_expression;
 
@@ -30,6 +30,7 @@ pub(super) fn step(
     values::check(findings, node, kind, holder);
     mcp::inline(findings, node);
     embedded::of_step(findings, node);
+    toolset::names(findings, node.get("tools"));
     elsewhere::step(findings, node, kind);
     if kind == "workflow" {
         subworkflow::step(findings, node);

@@ -4,7 +4,6 @@
 //! what may stand there: [`keys`] of a mapping, [`values`] of a key or a list, or, inside `${{ }}`, what
 //! [`expressions`] may name. Names come from the tree, which keeps the steps it could read.
 
-mod aside;
 mod called;
 mod expressions;
 mod keys;
@@ -220,7 +219,7 @@ fn shape_at(cursor: &Cursor<'_>) -> Option<&'static Shape> {
     let mut shape = cursor.shapes.root();
     for part in &cursor.place.path {
         let id = match part {
-            Part::Item => shape.list()?.item,
+            Part::Item(_) => shape.list()?.item,
             Part::Key { name, siblings } => {
                 let mapping = shape.mapping()?;
                 match (mapping.key(kind_word(mapping, siblings), name), mapping.rest) {
@@ -249,7 +248,7 @@ fn own_step(cursor: &Cursor<'_>) -> Option<usize> {
     let place = cursor.place;
     let mut path = place.path.iter();
     let in_list = matches!(path.next(), Some(Part::Key { name, .. }) if matches!(name.as_str(), "steps" | "errors" | "finally"));
-    if !in_list || path.next() != Some(&Part::Item) {
+    if !in_list || !matches!(path.next(), Some(Part::Item(_))) {
         return None;
     }
     let siblings = match path.next() {
@@ -265,7 +264,7 @@ fn own_step(cursor: &Cursor<'_>) -> Option<usize> {
 
 /// Where an offset is: in what is YAML, or in the prompt of an agent.
 fn place_at(file: &File<'_>, offset: usize) -> Option<Place> {
-    if let Some(place) = place::place(file, yaml_part(file)?, offset) {
+    if let Some(place) = place::place(file.text, yaml_part(file)?, offset) {
         return Some(place);
     }
     let prompt = file.prompt()?;

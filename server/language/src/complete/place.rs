@@ -2,12 +2,10 @@
 
 use copydesk_base::Span;
 
-use super::aside::aside;
 use super::rows::{Row, RowKind, rows, without_comment};
-use crate::File;
 
 /// The cursor's place.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub(crate) struct Place {
     /// From the root to the value the cursor is in, or to the mapping whose key is typed.
     pub(crate) path: Vec<Part>,
@@ -24,11 +22,9 @@ pub(crate) struct Place {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Part {
     /// A key, in a mapping with these entries.
-    Key {
-        name: String,
-        siblings: Vec<(String, String)>,
-    },
-    Item,
+    Key { name: String, siblings: Vec<(String, String)> },
+    /// An item, with so many before it in its list.
+    Item(usize),
     /// Below a key that has its value already: nothing can stand here.
     Nowhere,
 }
@@ -73,12 +69,11 @@ pub(crate) enum Flow {
 const MAX_FLOW_ROWS: usize = 60;
 
 /// The place of `offset` in the part of a text that is YAML. `None` in comments and outside.
-pub(crate) fn place(file: &File<'_>, part: Span, offset: usize) -> Option<Place> {
-    let text = file.text;
+pub(crate) fn place(text: &str, part: Span, offset: usize) -> Option<Place> {
     if !part.touches(offset) || !text.is_char_boundary(offset) {
         return None;
     }
-    let rows = rows(text, part, &aside(file.tree, text, offset));
+    let rows = rows(text, part);
     let at = rows.partition_point(|row| row.line.start <= offset).checked_sub(1)?;
     let row = rows.get(at)?;
     if offset > row.line.end {
@@ -156,7 +151,7 @@ impl Reader<'_> {
         // Whether `column` is that of a dash, which may stand right below its key.
         let mut in_list = false;
         for dash in dashes.iter().rev() {
-            path.push(Part::Item);
+            path.push(Part::Item(self.items_before(at, *dash)));
             column = *dash;
             in_list = true;
         }
@@ -187,7 +182,7 @@ impl Reader<'_> {
                 if *dash >= column {
                     continue;
                 }
-                path.push(Part::Item);
+                path.push(Part::Item(self.items_before(index, *dash)));
                 column = *dash;
                 in_list = true;
             }
@@ -195,6 +190,19 @@ impl Reader<'_> {
                 break;
             }
         }
+    }
+
+    /// How many items stand above row `at` in the list whose dashes stand in the column `dash`.
+    fn items_before(&self, at: usize, dash: usize) -> usize {
+        let mut count = 0;
+        for row in self.rows.iter().take(at).rev().filter(|row| row.kind == RowKind::Code) {
+            let is_item = row.dashes.contains(&dash);
+            count += usize::from(is_item);
+            if row.column() < dash || row.column() == dash && !is_item {
+                break;
+            }
+        }
+        count
     }
 
     /// The entries of the mapping that has a key at `column` of row `at`, but for that row's own.
@@ -277,7 +285,7 @@ impl Reader<'_> {
         let depth = frames.len();
         for (level, frame) in frames.into_iter().enumerate() {
             match (frame.kind, frame.key) {
-                (FrameKind::List, _) => path.push(Part::Item),
+                (FrameKind::List, _) => path.push(Part::Item(frame.commas)),
                 (FrameKind::Mapping, Some(name)) => path.push(Part::Key { name, siblings: frame.entries }),
                 (FrameKind::Mapping, None) if level + 1 == depth => {
                     siblings = frame.entries;
@@ -296,6 +304,8 @@ impl Reader<'_> {
 struct Frame {
     kind: FrameKind,
     entries: Vec<(String, String)>,
+    /// How many commas stand in it.
+    commas: usize,
     /// The key whose value is being written.
     key: Option<String>,
     /// Where the word that is being written starts.
@@ -327,7 +337,7 @@ fn read_flow(text: &str, span: Span) -> Vec<Frame> {
             '"' | '\'' if next_starts => quote = Some(c),
             '[' | '{' => {
                 let kind = if c == '[' { FrameKind::List } else { FrameKind::Mapping };
-                frames.push(Frame { kind, entries: vec![], key: None, token: offset + 1 });
+                frames.push(Frame { kind, entries: vec![], commas: 0, key: None, token: offset + 1 });
             }
             ']' | '}' => {
                 frames.pop();
@@ -338,6 +348,7 @@ fn read_flow(text: &str, span: Span) -> Vec<Frame> {
             }
             ',' => {
                 if let Some(frame) = frames.last_mut() {
+                    frame.commas += 1;
                     frame.finish(text, offset);
                 }
             }

@@ -81,7 +81,7 @@ struct Way<'f, 't> {
 impl Way<'_, '_> {
     fn section(&mut self, keys: &[String], kind: Header) {
         self.enter_all(keys);
-        if kind == Header::List && self.path.last() != Some(&Part::Item) {
+        if kind == Header::List && !matches!(self.path.last(), Some(Part::Item(_))) {
             self.item();
         }
     }
@@ -105,11 +105,11 @@ impl Way<'_, '_> {
     }
 
     fn item(&mut self) {
-        self.path.push(Part::Item);
         let offset = self.offset;
-        self.node = self
-            .node
-            .and_then(|node| node.items().iter().take_while(|item| item.span().start <= offset).last());
+        let items = self.node.map(Node::items).unwrap_or_default();
+        let here = items.iter().enumerate().take_while(|(_, item)| item.span().start <= offset).last();
+        self.path.push(Part::Item(here.map_or(0, |(at, _)| at)));
+        self.node = here.map(|(_, item)| item);
     }
 
     /// The entries around the cursor but for the one that is typed.

@@ -11,6 +11,8 @@ pub struct Reference {
     /// The members that are written out, by `.name` or `['name']`; the first one that is computed ends the path.
     /// Spans are of the names alone, without quotes.
     pub path: Vec<Member>,
+    /// The members that follow where the path ends with an item of a list: `x` of `output[0].x`.
+    pub of_item: Vec<Member>,
 }
 
 /// One part of a path.
@@ -69,6 +71,15 @@ fn walk<'e>(expr: &'e Expr, bound: &mut Vec<&'e str>, found: &mut Vec<Reference>
     }
 }
 
+/// How far a chain has come.
+#[derive(Clone, Copy)]
+enum Part {
+    Path,
+    /// Behind the first item of a list.
+    Item,
+    Computed,
+}
+
 /// A name with everything that follows it: the fixed part becomes a reference, the computed parts are walked.
 fn chain<'e>(expr: &'e Expr, bound: &mut Vec<&'e str>, found: &mut Vec<Reference>) {
     let (base, links) = expr.chain();
@@ -76,12 +87,12 @@ fn chain<'e>(expr: &'e Expr, bound: &mut Vec<&'e str>, found: &mut Vec<Reference
     match &base.kind {
         ExprKind::Name(text) if !bound.contains(&text.as_str()) => {
             let root = Name { span: base.span, text: text.clone() };
-            reference = Some(Reference { root, path: Vec::new() });
+            reference = Some(Reference { root, path: Vec::new(), of_item: Vec::new() });
         }
         ExprKind::Name(_) => {}
         _ => walk(base, bound, found),
     }
-    let mut fixed = reference.is_some();
+    let mut part = if reference.is_some() { Part::Path } else { Part::Computed };
     for link in links {
         let member = match &link.kind {
             ExprKind::Member { name, .. } => Some(Member { name: name.clone(), form: Form::Dotted }),
@@ -103,9 +114,16 @@ fn chain<'e>(expr: &'e Expr, bound: &mut Vec<&'e str>, found: &mut Vec<Reference
             }
             _ => None,
         };
-        fixed &= member.is_some();
-        if let (true, Some(reference), Some(member)) = (fixed, reference.as_mut(), member) {
-            reference.path.push(member);
+        let is_item = matches!(link.kind, ExprKind::Index { .. });
+        part = match (part, &member) {
+            (part, Some(_)) => part,
+            (Part::Path, None) if is_item => Part::Item,
+            (_, None) => Part::Computed,
+        };
+        match (part, reference.as_mut(), member) {
+            (Part::Path, Some(reference), Some(member)) => reference.path.push(member),
+            (Part::Item, Some(reference), Some(member)) => reference.of_item.push(member),
+            _ => {}
         }
     }
     found.extend(reference);

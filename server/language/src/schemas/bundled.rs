@@ -25,6 +25,13 @@ pub fn by_name(name: &str) -> Option<String> {
     Some(draft.to_owned())
 }
 
+/// The names that [`by_name`] knows, with a few words each.
+pub fn names() -> impl Iterator<Item = (&'static str, &'static str)> {
+    let drafts = ["draft-07", "draft-2020-12", "draft-2019-09", "draft-06", "draft-04"];
+    let ours = schema::SCHEMAS.iter().map(|name| (*name, "a schema of Copydesk"));
+    ours.chain(drafts.into_iter().map(|name| (name, "the schema of schemas")))
+}
+
 /// The document behind a URL.
 pub(super) fn document(url: &str) -> Option<Value> {
     if let Some(name) = document_name(url) {

@@ -30,7 +30,7 @@ pub fn complete(file: &File<'_>, schema: &Schema, offset: usize) -> Vec<Completi
     let place = match syntax {
         Syntax::Toml => toml::place(file, offset),
         Syntax::Yaml | Syntax::Json => {
-            let place = place::place(file, document_around(file.text, offset), offset);
+            let place = place::place(file.text, document_around(file.text, offset), offset);
             place.map(|place| (place, Header::None))
         }
     };
@@ -71,7 +71,7 @@ fn parts_at<'s>(schema: &'s Schema, place: &Place) -> Option<Vec<Part<'s>>> {
             Way::Key { name, siblings } => {
                 of_key(&help::voices(&parts, &beside(siblings, Some(name)), Known::Partly), name)
             }
-            Way::Item => of_item(&help::voices(&parts, &Value::Null, Known::Partly), 0),
+            Way::Item(at) => of_item(&help::voices(&parts, &Value::Null, Known::Partly), *at),
             Way::Nowhere => return None,
         };
         if parts.is_empty() {
@@ -121,7 +121,7 @@ impl Cursor<'_> {
                 let is_bare = colon == Colon::Absent && self.place.siblings.is_empty();
                 if is_bare && matches!(self.place.path.last(), Some(Way::Key { .. })) {
                     found.extend(self.items(parts));
-                } else if is_bare && self.place.path.last() == Some(&Way::Item) {
+                } else if is_bare && matches!(self.place.path.last(), Some(Way::Item(_))) {
                     found.extend(self.values(&help::voices(parts, &Value::Null, Known::Partly)));
                 }
                 found

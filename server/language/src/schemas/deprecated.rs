@@ -3,14 +3,17 @@
 use std::collections::BTreeSet;
 
 use copydesk_base::{Code, Diagnostic};
-use jsonschema::paths::{Location, LocationSegment};
+use copydesk_text::Node;
+use jsonschema::paths::LocationSegment;
 use serde_json::Value;
 
+use super::Schema;
 use super::applied::{applied, of_item, of_key};
-use super::check::Judging;
 use super::fit::Known;
 use super::locate::Spot;
 use super::part::Part;
+use super::value::Keys;
+use crate::File;
 
 /// How many values are looked at.
 const MOST_VALUES: usize = 20_000;
@@ -30,23 +33,29 @@ pub(super) fn may_have(value: &Value, names: &BTreeSet<String>) -> bool {
 }
 
 /// Marks the keys of a document that its schema calls deprecated.
-pub(super) fn check(judging: &Judging<'_, '_>, found: &mut Vec<Diagnostic>) {
-    let Some(part) = judging.schema.root() else { return };
-    let mut walk = Walk { judging, left: MOST_VALUES, found };
-    let spot = Spot::root(judging.file.tree, judging.root);
-    walk.value(vec![part], judging.whole, &Location::new(), &spot);
+pub(super) fn check(
+    file: &File<'_>,
+    schema: &Schema,
+    root: Node<'_>,
+    keys: Keys,
+    whole: &Value,
+    found: &mut Vec<Diagnostic>,
+) {
+    let Some(part) = schema.root() else { return };
+    let mut walk = Walk { file, keys, left: MOST_VALUES, found };
+    walk.value(vec![part], whole, &Spot::root(file.tree, root));
 }
 
 struct Walk<'w, 'a> {
-    judging: &'w Judging<'w, 'a>,
+    file: &'w File<'a>,
+    keys: Keys,
     left: usize,
     found: &'w mut Vec<Diagnostic>,
 }
 
 impl<'a> Walk<'_, 'a> {
-    fn value(&mut self, parts: Vec<Part<'_>>, value: &Value, way: &Location, spot: &Spot<'a>) {
-        let Judging { file, schema, keys, pieces, .. } = *self.judging;
-        if self.left == 0 || parts.is_empty() || !may_have(value, &schema.deprecated_keys) {
+    fn value(&mut self, parts: Vec<Part<'_>>, value: &Value, spot: &Spot<'a>) {
+        if self.left == 0 || parts.is_empty() {
             return;
         }
         self.left -= 1;
@@ -57,21 +66,19 @@ impl<'a> Walk<'_, 'a> {
                 for (name, value) in entries {
                     let mut inner = spot.clone();
                     let segment = LocationSegment::from(name.as_str());
-                    let way = way.join(name);
-                    if inner.step(file.tree, &segment, keys).is_none() {
+                    if inner.step(self.file.tree, &segment, self.keys).is_none() {
                         continue;
                     }
                     let below = of_key(&parts, name);
                     self.key(&below, name, &inner);
-                    self.value(below, value, &way, &inner);
+                    self.value(below, value, &inner);
                 }
             }
             Value::Array(items) => {
                 for (at, value) in items.iter().enumerate() {
                     let mut inner = spot.clone();
-                    let place = pieces.item(way, at);
-                    if inner.step(file.tree, &LocationSegment::Index(place), keys).is_some() {
-                        self.value(of_item(&parts, place), value, &way.join(at), &inner);
+                    if inner.step(self.file.tree, &LocationSegment::Index(at), self.keys).is_some() {
+                        self.value(of_item(&parts, at), value, &inner);
                     }
                 }
             }

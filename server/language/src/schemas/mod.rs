@@ -31,29 +31,26 @@ mod locate;
 mod mend;
 mod named;
 mod part;
-mod pieces;
 mod skeleton;
 mod value;
 
 use std::collections::BTreeSet;
 use std::fmt;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use copydesk_base::{Code, Diagnostic, Span};
 use jsonschema::Validator;
 use referencing::{Draft, Registry};
 use serde_json::Value;
 
-pub use bundled::by_name;
-pub use check::{check, check_again};
+pub use bundled::{by_name, names as bundled_names};
+pub use check::check;
 pub use complete::complete;
 pub use documents::Read;
 pub use hover::hover;
 pub use links::{Link, Target, links};
-pub use named::{Named, named};
+pub use named::{Named, named, slot};
 
 use part::Part;
-pub(crate) use pieces::Judged;
 
 /// A schema that can be asked.
 pub struct Schema {
@@ -63,8 +60,6 @@ pub struct Schema {
     pub title: Option<String>,
     /// What of it does not work, each a fragment of a sentence about it.
     pub problems: Vec<String>,
-    /// Never given twice in the life of the process.
-    number: u64,
     registry: Registry<'static>,
     validator: Validator,
     draft: Draft,
@@ -84,13 +79,11 @@ impl Schema {
     /// Makes the schema at `url`, asking `read` for each document that is not bundled. The error is a fragment of a
     /// sentence about the schema: why it cannot be used.
     pub fn load(url: &str, read: &mut Read<'_>) -> Result<Self, String> {
-        static NEXT: AtomicU64 = AtomicU64::new(1);
         let compiled = compile::compile(url, read)?;
         let mut schema = Self {
             url: url.to_owned(),
             title: None,
             problems: compiled.problems,
-            number: NEXT.fetch_add(1, Ordering::Relaxed),
             registry: compiled.registry,
             validator: compiled.validator,
             draft: compiled.draft,

@@ -13,7 +13,7 @@ mod helping;
 mod loading;
 #[path = "../marked/mod.rs"]
 mod marked;
-mod remembering;
+mod rarer;
 mod suite;
 mod support;
 mod toml;

@@ -10,7 +10,7 @@ use crate::corpora::{corpus, texts};
 use crate::support::findings;
 
 /// The drafts, and how a schema says that it is of one.
-const DRAFTS: &[(&str, &str)] = &[
+pub(crate) const DRAFTS: &[(&str, &str)] = &[
     ("draft4", "http://json-schema.org/draft-04/schema#"),
     ("draft6", "http://json-schema.org/draft-06/schema#"),
     ("draft7", "http://json-schema.org/draft-07/schema#"),
@@ -87,6 +87,26 @@ struct Score {
     without: Vec<String>,
 }
 
+/// The tests that we judge otherwise than they say, and why. The validator of PyPI's `jsonschema` judges the first four
+/// as we do.
+const OTHERWISE: &[(&str, &str)] = &[
+    (
+        "codecov/missing-default.json",
+        "in draft 7 nothing counts beside `$ref`, so `type` does not: any value will do",
+    ),
+    ("codecov/wrong-patch.json", "the same"),
+    ("pre-commit-config/local-missing-entry.json", "the same of `required`"),
+    (
+        "webjob-publish-settings/scheduled.json",
+        "a `date-time` has a zone; who does not judge formats finds nothing",
+    ),
+    (
+        "clang-format/empty.clang-format.yml",
+        "nothing is written yet: an empty mapping to us, and the schema takes one",
+    ),
+    ("metricshub-connector/metricshub-connector.yaml", "the same"),
+];
+
 #[test]
 fn the_tests_of_schemastore_are_judged_right() {
     let Some(store) = corpus("schemastore") else { return };
@@ -108,20 +128,28 @@ fn the_tests_of_schemastore_are_judged_right() {
         score.without.join("; "),
     );
     assert!(all > 1_000, "only {all} tests are there");
-    let listed = score.wrong.join("\n");
-    assert!(score.right * 1_000 >= all * 995, "{} wrong:\n{listed}", score.wrong.len());
+    let others: Vec<&String> = score
+        .wrong
+        .iter()
+        .filter(|wrong| !OTHERWISE.iter().any(|(name, _)| wrong.starts_with(&format!("{name} is "))))
+        .collect();
+    assert!(others.is_empty(), "{others:#?}");
 }
 
-fn judge(store: &Path, name: &str, folder: &Path, valid: bool, score: &mut Score) {
+/// A schema of SchemaStore, by the name of the folder of its tests; others of the store are all that it may refer to.
+pub(crate) fn schema_of_store(store: &Path, name: &str) -> Result<Schema, String> {
     let url = format!("https://json.schemastore.org/{name}.json");
-    let loaded = Schema::load(&url, &mut |url| {
+    Schema::load(&url, &mut |url| {
         let rest =
             ["https://json.schemastore.org/", "http://json.schemastore.org/", "https://www.schemastore.org/"];
         let name = rest.iter().find_map(|prefix| url.strip_prefix(prefix)).ok_or("it is remote")?;
         let file = format!("{}.json", name.trim_end_matches(".json"));
         std::fs::read_to_string(store.join("schemas/json").join(file)).map_err(|error| error.to_string())
-    });
-    let schema = match loaded {
+    })
+}
+
+fn judge(store: &Path, name: &str, folder: &Path, valid: bool, score: &mut Score) {
+    let schema = match schema_of_store(store, name) {
         Ok(schema) if schema.problems.is_empty() => schema,
         Ok(schema) => return score.without.push(format!("{name}: {}", schema.problems[0])),
         Err(why) => return score.without.push(format!("{name}: {why}")),

@@ -142,7 +142,14 @@ fn a_mapped_name_is_followed_however_it_is_written() {
 #[test]
 fn an_output_of_the_called_workflow_is_followed_however_it_is_written() {
     assert_all_lead_to(
-        &["plain.output.s", "plain.output['s", "plain.outputs['s", "child.outputs.s", "output.outputs.s"],
+        &[
+            "plain.output.s",
+            "plain.output['s",
+            "plain.outputs['s",
+            "child.outputs.s",
+            "output.outputs.s",
+            "output[0].s",
+        ],
         "flows/parts/child.yaml:7: ‹sum›: ${{ steps.add.output }}\n",
     );
     refers(
@@ -154,6 +161,7 @@ fn an_output_of_the_called_workflow_is_followed_however_it_is_written() {
         flows/parent.yaml:19: d: ${{ steps.plain.output.sum }} ${{ steps.plain.output['sum'] }} ${{ steps.plain.outputs['‹sum›'] }}
         flows/parent.yaml:20: e: ${{ steps.child.outputs.‹sum› }} ${{ steps.child.output.outputs.sum }}
         flows/parent.yaml:20: e: ${{ steps.child.outputs.sum }} ${{ steps.child.output.outputs.‹sum› }}
+        flows/parent.yaml:21: f: ${{ steps.rounds.output[0].‹sum› }}
         flows/parts/child.yaml:7: ‹sum›: ${{ steps.add.output }}
         flows/parts/child.yaml:10: properties: {‹sum›: {type: number, description: all of it}}
     "#]],
@@ -165,6 +173,7 @@ fn an_output_of_the_called_workflow_is_followed_however_it_is_written() {
         flows/parent.yaml: result: the-sum
         flows/parent.yaml: d: ${{ steps.plain.output['the-sum'] }} ${{ steps.plain.output['the-sum'] }} ${{ steps.plain.outputs['the-sum'] }}
         flows/parent.yaml: e: ${{ steps.child.outputs['the-sum'] }} ${{ steps.child.output.outputs['the-sum'] }}
+        flows/parent.yaml: f: ${{ steps.rounds.output[0]['the-sum'] }}
         flows/parts/child.yaml: the-sum: ${{ steps.add.output }}
         flows/parts/child.yaml: properties: {the-sum: {type: number, description: all of it}}
     "#]],

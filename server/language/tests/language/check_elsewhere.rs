@@ -224,6 +224,26 @@ steps:
 }
 
 #[test]
+fn tools_have_one_name_each_that_models_can_say() {
+    in_workspace(
+        "steps:\n  - id: a\n    type: llm\n    agent: writer\n    prompt: p\n    tools:\n      - grep\n      - name: ⟦grep⟧\n        execution: {id: g, type: shell, run: ls}\n      - ⟦grep⟧\n      - name: ⟦look up!⟧\n        execution: {id: l, type: shell, run: ls}\n",
+        expect![[r#"
+            error duplicate-tool there is a tool 'grep' already; no model could tell the two apart [see: 'grep' is here first] [fix: rename to 'grep_2']
+            error duplicate-tool there is a tool 'grep' already; no model could tell the two apart [see: 'grep' is here first] [fix: take it out]
+            error format-mismatch 'look up!' is no name that models can say: letters, digits, '_' and '-', 64 at most [fix: change to 'look_up']
+        "#]],
+    );
+    check_in(
+        "/w/agents/boss.md",
+        "---\nname: boss\ntools: [read, ⟦read⟧, edit]\n---\n",
+        &workspace(),
+        expect![[r#"
+            error duplicate-tool there is a tool 'read' already; no model could tell the two apart [see: 'read' is here first] [fix: take it out]
+        "#]],
+    );
+}
+
+#[test]
 fn a_step_of_an_agents_tool_names_agents_too() {
     check_in(
         "/w/agents/boss.md",

@@ -14,7 +14,11 @@ const AGENT: &str = ".copydesk/agents/writer.md";
 const PROMPT: &str = ".copydesk/prompts/user.md";
 
 fn index() -> WorkspaceIndex {
-    let known = |name: &str, facts: &str| KnownModel { name: name.to_owned(), facts: facts.to_owned() };
+    let known = |name: &str, facts: &str| KnownModel {
+        name: name.to_owned(),
+        facts: facts.to_owned(),
+        most_dollars: None,
+    };
     let settings = SettingsView {
         providers: [("one".to_owned(), None)].into(),
         model_mappings: [("m*".to_owned(), "one".to_owned())].into(),

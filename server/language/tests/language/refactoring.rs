@@ -203,6 +203,48 @@ fn near_identical_steps_become_one() {
         );
         not_offered("matrix", &text);
     }
+    // In brackets an expression needs quotes, and so does a value with a comma.
+    check(
+        "matrix",
+        "name: x\nsteps:\n  - {id: test-linux, type: shell, run: make linux fast, env: {OS: 'linux'}}‸\n  - {id: test-mac, type: shell, run: make mac fast, env: {OS: 'mac'}}\n  - {id: done, type: human, message: Done, needs: [test-mac]}\n",
+        &expect![[r#"
+            make these 2 steps one with a matrix
+            --- .copydesk/workflows/test.yaml
+            name: x
+            steps:
+              - {id: test, strategy: {matrix: {variant: [linux, mac]}}, type: shell, run: "make ${{ item.variant }} fast", env: {OS: '${{ item.variant }}'}}
+              - {id: done, type: human, message: Done, needs: [test]}
+        "#]],
+    );
+    check(
+        "matrix",
+        "name: x\nsteps: [\n  {id: a1, type: shell, run: m ‸x},\n  {id: a2, type: shell, run: \"m y,z\"},\n]\n",
+        &expect![[r#"
+            make these 2 steps one with a matrix
+            --- .copydesk/workflows/test.yaml
+            name: x
+            steps: [
+              {id: a1, strategy: {matrix: {variant: [x, "y,z"]}}, type: shell, run: "m ${{ item.variant }}"},
+            ]
+        "#]],
+    );
+    check(
+        "matrix",
+        "name: x\nsteps:\n  - id: a1\n    type: shell\n    run: m\n    env: {X: ‸x}\n  - id: a2\n    type: shell\n    run: m\n    env: {X: y}\n",
+        &expect![[r#"
+            make these 2 steps one with a matrix
+            --- .copydesk/workflows/test.yaml
+            name: x
+            steps:
+              - id: a1
+                strategy:
+                  matrix:
+                    variant: [x, y]
+                type: shell
+                run: m
+                env: {X: "${{ item.variant }}"}
+        "#]],
+    );
     // Somebody reads one of them; they differ in two words; they are not alike.
     not_offered(
         "matrix",

@@ -1,9 +1,13 @@
 //! What a file looks like in an editor: folds, growing selections, colors, hints.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use copydesk_base::Span;
-use copydesk_language::{File, TokenRole, WorkspaceIndex, folds, hints, parse, selections, semantic_tokens};
+use copydesk_language::index::SettingsView;
+use copydesk_language::{
+    File, KnownModel, TokenRole, WorkspaceIndex, folds, hints, parse, selections, semantic_tokens,
+};
 use expect_test::{Expect, expect};
 
 use crate::support::{WORKFLOW, knowing};
@@ -172,7 +176,7 @@ fn hints_say_what_is_not_written() {
     let index =
         knowing(&[(".copydesk/agents/writer.md", "---\nname: writer\nmodel: anthropic/claude\n---\n")]);
     expect![[r#"
-        14 ≤ 60 requests: At most so many requests to a model: `maxIterations` is 10 (the default); in 6 rounds. What they cost depends on the model; no prices are known here.
+        14 ≤ 60 requests: At most so many requests to a model: `maxIterations` is 10 (the default); in 6 rounds. What they cost depends on the model; no price of it is known here.
         15 anthropic/claude: The agent `writer` asks this model: `.copydesk/agents/writer.md` says so.
         19 6 rounds: One round for each combination of values: `os` has 3 × `size` has 2
     "#]]
@@ -187,6 +191,33 @@ fn hints_say_what_is_not_written() {
         shown.contains("≤ 144 requests"),
         "3 calls, twice, two reviews, three tries, six rounds: {shown}"
     );
+    // With the price of every model that is asked there is a bound in dollars.
+    let known =
+        |name: &str, most_dollars| KnownModel { name: name.to_owned(), facts: String::new(), most_dollars };
+    let priced = |claude, other| WorkspaceIndex {
+        models: Arc::new([known("anthropic/claude", claude), known("other/m", other)]),
+        settings: Some(Arc::new(SettingsView {
+            default_model: Some("other/m".into()),
+            ..SettingsView::default()
+        })),
+        ..index.clone()
+    };
+    let cost = |text: &str, claude, other| {
+        let shown = shown_hints(text, &priced(claude, other));
+        shown.lines().find(|line| line.contains("requests")).unwrap_or_default().to_owned()
+    };
+    expect!["14 ≤ 60 requests, ≤ $90.00: At most so many requests to a model: `maxIterations` is 10 (the default); in 6 rounds. One costs $1.50 at the most: the whole window of `anthropic/claude`, with the longest answer."]
+        .assert_eq(&cost(TEXT, Some(1.5), None));
+    let reviewed = TEXT.replace("    needs: [build]\n", "    qualityGate: {agent: nobody}\n");
+    assert!(
+        cost(&reviewed, Some(1.5), Some(2.0)).starts_with("14 ≤ 132 requests, ≤ $264: "),
+        "the dearer one"
+    );
+    assert!(cost(&reviewed, Some(1.5), None).starts_with("14 ≤ 132 requests: "), "one price is not known");
+    assert!(cost(TEXT, Some(0.0), None).starts_with("14 ≤ 60 requests, free: "));
+    let own =
+        TEXT.replace("    needs: [build]\n", "    provider: other\n    model: m\n    maxIterations: 1\n");
+    assert!(cost(&own, None, Some(0.001)).starts_with("14 ≤ 6 requests, ≤ $0.01: "));
     // What an expression computes is not known.
     let text = TEXT.replace("matrix: {os: [a, b, c], size: [1, 2]}", "matrix: ${{ inputs.who }}");
     assert!(shown_hints(&text, &WorkspaceIndex::default()).contains("≤ 10 requests a round"));

@@ -18,7 +18,9 @@ pub(crate) fn run(
     let file = open.file();
     let place = position::Position::new(at.position.line, at.position.character);
     let offset = position::offset(open.document.rope(), place, snapshot.ladder.encoding);
-    let found = if file.kind == FileKind::Other {
+    let found = if let Some(names) = snapshot.schemas_at(&file, offset) {
+        names
+    } else if file.kind == FileKind::Other {
         let schema = snapshot.schema_of(&file)?.schema.ok()?;
         schemas::complete(&file, &schema, offset)
     } else {

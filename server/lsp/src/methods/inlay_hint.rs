@@ -13,7 +13,10 @@ pub(crate) fn run(
 ) -> Option<Vec<lsp::InlayHint>> {
     let open = open?;
     let within = convert::span(&open.document, params.range, snapshot.ladder.encoding);
-    let hints = copydesk_language::hints(&open.file(), &snapshot.index(), within);
+    let file = open.file();
+    let index =
+        if copydesk_language::asks_models(&file) { snapshot.index_with_models() } else { snapshot.index() };
+    let hints = copydesk_language::hints(&file, &index, within);
     let hints = hints.into_iter().map(|hint| {
         let at =
             convert::range(&open.document, copydesk_base::Span::at(hint.offset), snapshot.ladder.encoding);

@@ -11,8 +11,15 @@ use crate::yaml::{Output, duplicate_keys, keys};
 /// Reads a whole text.
 pub(super) fn read(text: &str, dialect: Dialect) -> Output {
     let start = text.len() - text.trim_start_matches('\u{feff}').len();
-    let mut reader =
-        Reader { text, dialect, at: start, end: start, open: Vec::new(), output: Output::default() };
+    let mut reader = Reader {
+        text,
+        dialect,
+        at: start,
+        end: start,
+        open: Vec::new(),
+        was_cut: false,
+        output: Output::default(),
+    };
     if reader.peek().0 == Token::End {
         return reader.output;
     }
@@ -20,17 +27,6 @@ pub(super) fn read(text: &str, dialect: Dialect) -> Output {
     reader.output.documents.extend(root);
     reader.rest();
     reader.output
-}
-
-/// Reads the collection that opens at `start`, inside of the brackets that are open there.
-///
-/// What is found, and where its reading ended, which is where the reading of what is behind begins.
-pub(super) fn read_part(text: &str, dialect: Dialect, start: usize, open: Vec<u8>) -> (Output, usize) {
-    let mut reader = Reader { text, dialect, at: start, end: start, open, output: Output::default() };
-    let value = reader.value();
-    reader.output.documents.extend(value);
-    let end = reader.at.max(reader.end);
-    (reader.output, end)
 }
 
 struct Reader<'t> {
@@ -41,6 +37,8 @@ struct Reader<'t> {
     end: usize,
     /// The brackets that are open.
     open: Vec<u8>,
+    /// Whether the rest was not read, being too deep: then nobody knows what is missing at the end.
+    was_cut: bool,
     output: Output,
 }
 
@@ -107,6 +105,7 @@ impl Reader<'_> {
             self.tell(span, message::too_deep());
             self.output.broken.push(rest);
             self.take(rest);
+            self.was_cut = true;
             return Green::nothing(span.start);
         }
         self.take(span);
@@ -143,7 +142,9 @@ impl Reader<'_> {
 
     fn unclosed(&mut self, opened: Span, close: u8) {
         let open = self.text.as_bytes().get(opened.start).copied().unwrap_or(b'{');
-        self.tell(opened, message::unclosed(char::from(open), char::from(close)));
+        if !self.was_cut {
+            self.tell(opened, message::unclosed(char::from(open), char::from(close)));
+        }
         // The collection reaches to where the next thing would go.
         self.end = self.at.max(self.end);
         self.output.broken.push(Span::at(self.end));

@@ -16,16 +16,36 @@ mod run;
 
 use std::sync::Arc;
 
+use copydesk_base::Span;
+
 use self::place::Level;
 use self::run::Run;
 use super::build::{self, Output, Why};
 use super::{MAX_BYTES, MOST_FOUND, lines, recover};
-use crate::edits::Edit;
 use crate::green::{Form, Green, GreenEntry};
 use crate::tree::Tree;
 
 /// It means something at the start of a text only, and the parser does not say where it has met one.
 pub(super) const BYTE_ORDER_MARK: char = '\u{feff}';
+
+/// Bytes `start..old_end` of the text before became bytes `start..new_end` of the text after.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Edit {
+    pub(crate) start: usize,
+    pub(crate) old_end: usize,
+    pub(crate) new_end: usize,
+}
+
+impl Edit {
+    /// Where a place behind the edit is afterwards.
+    fn moved(self, place: usize) -> usize {
+        place + self.new_end - self.old_end
+    }
+
+    fn moved_span(self, span: Span) -> Span {
+        Span::new(self.moved(span.start), self.moved(span.end))
+    }
+}
 
 /// What was read of a run.
 enum Children {

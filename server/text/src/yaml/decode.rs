@@ -140,6 +140,18 @@ fn hex(inner: &str, at: usize, digits: usize, text: &mut String) -> usize {
     }
 }
 
+/// Lays the text that the parser decoded of a plain or quoted scalar, given as for [`flow`].
+pub(super) fn flow_pieces(inner: &str, start: usize, text: &str, style: Style) -> Vec<Piece> {
+    let (decoded, pieces) = flow(inner, start, style);
+    if decoded == text { pieces } else { unlaid(text, 0, start).collect() }
+}
+
+/// Where the parser reads something else than we do, a comment with a byte order mark for one: from the byte `from` on
+/// all of the text comes from `source`, as far as anybody can tell.
+fn unlaid(text: &str, from: usize, source: usize) -> impl Iterator<Item = Piece> {
+    text[from..].char_indices().map(move |(behind, _)| Piece::new(from + behind, source))
+}
+
 /// Lays the lines of a block scalar over its decoded text. `start` is the place of `raw` in the whole text; `indent`
 /// is the column where the content starts.
 pub(super) fn block_pieces(raw: &str, start: usize, text: &str, style: Style, indent: usize) -> Vec<Piece> {
@@ -162,9 +174,7 @@ pub(super) fn block_pieces(raw: &str, start: usize, text: &str, style: Style, in
             decoded += if feeds > 0 { feeds } else { usize::from(text[decoded..].starts_with(' ')) };
         }
         if !text[decoded..].starts_with(content) {
-            // Not as expected: the rest of the text comes from here, as far as anybody can tell.
-            let rest = text[decoded..].char_indices();
-            pieces.extend(rest.map(|(behind, _)| Piece::new(decoded + behind, start + at)));
+            pieces.extend(unlaid(text, decoded, start + at));
             break;
         }
         if !content.is_empty() || style == Style::Literal {

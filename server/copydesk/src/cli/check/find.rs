@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use copydesk_base::Code;
 use copydesk_lsp::workspace;
 use copydesk_text::Format;
 
@@ -68,6 +69,15 @@ pub(super) fn read(path: &Path) -> Result<String, String> {
 /// Whether the syntax of a file is known by its name.
 pub(super) fn is_readable(path: &Path) -> bool {
     Format::of("", Some(path)) != Format::Other
+}
+
+/// The code of what is wrong with a text that is not even one.
+pub(super) fn syntax_code(path: &Path) -> Code {
+    match Format::of("", Some(path)) {
+        Format::Json | Format::Jsonc => Code::JsonSyntax,
+        Format::Toml => Code::TomlSyntax,
+        Format::Yaml | Format::Markdown | Format::Other => Code::YamlSyntax,
+    }
 }
 
 pub(super) fn is_yaml(path: &Path) -> bool {

@@ -6,13 +6,15 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use copydesk_agent::DiskFiles;
 use copydesk_base::files::{Expect, FileError};
 use copydesk_base::path::resolve;
-use copydesk_base::{Code, ContentHash, Diagnostic, Files, Span};
-use copydesk_language::{File, FileKind, Made, Trust, WorkspaceIndex, check, mend_all, parse, syntax};
+use copydesk_base::{ContentHash, Diagnostic, Files, Span};
+use copydesk_language::{
+    File, FileKind, Made, Trust, WorkspaceIndex, check, is_safe, mend_all, parse, syntax,
+};
 use copydesk_lsp::rules::check_rules;
 use copydesk_lsp::schemas::{self, Library};
 use copydesk_lsp::workspace::{self, Members};
 
-use super::find::{Found, Named, is_data, is_readable, is_yaml, read};
+use super::find::{Found, Named, is_data, is_readable, is_yaml, read, syntax_code};
 use crate::here::Here;
 
 /// One file and what was found in it.
@@ -26,8 +28,19 @@ pub(super) struct Checked {
     pub(super) made: Vec<Made>,
     /// Why the mended text could not be written.
     pub(super) unwritten: Option<String>,
-    /// Whether nothing was looked at: it was named, and is in no language that is read here.
-    pub(super) unread: bool,
+    /// Findings with a mend that `--fix` would make. It makes none in files of others.
+    pub(super) fixable: usize,
+    /// Why nothing was looked at.
+    pub(super) unread: Option<Unread>,
+}
+
+/// Why a file of somebody else was not looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Unread {
+    /// It was named, and is in no language that is read here.
+    Language,
+    /// Its folder was named, nothing is known of it, and it cannot be read: a template is not wrong by that.
+    Broken,
 }
 
 /// What is done about safe mends.
@@ -91,8 +104,10 @@ fn one(surroundings: &Surroundings<'_>, found: &Found) -> Option<Checked> {
         Err(reason) => {
             let findings = match found.named {
                 Named::ByFolder if !is_ours(&whole) && !is_yaml(&whole) => return None,
-                Named::ByFolder if !is_ours(&whole) => Vec::new(),
-                _ => vec![Diagnostic::new(Code::YamlSyntax, Span::at(0), reason)],
+                Named::ByFolder if !is_ours(&whole) => {
+                    return Some(Checked { path, unread: Some(Unread::Broken), ..Checked::default() });
+                }
+                _ => vec![Diagnostic::new(syntax_code(&whole), Span::at(0), reason)],
             };
             Some(Checked { path, findings, ..Checked::default() })
         }
@@ -125,9 +140,12 @@ pub(super) fn text_at(
             // Whoever names a file wants to know at least whether it can be read.
             None if named == Named::Itself && is_readable(whole) => syntax(&file),
             None if named == Named::Itself => {
-                return Some(Checked { path, text, unread: true, ..Checked::default() });
+                return Some(Checked { path, text, unread: Some(Unread::Language), ..Checked::default() });
             }
-            None if is_yaml(whole) => Vec::new(),
+            None if is_yaml(whole) => {
+                let unread = (!syntax(&file).is_empty()).then_some(Unread::Broken);
+                return Some(Checked { path, text, unread, ..Checked::default() });
+            }
             None => return None,
         };
         return Some(Checked { path, text, findings, ..Checked::default() });
@@ -137,9 +155,9 @@ pub(super) fn text_at(
     let known = resolve(Path::new("/"), whole);
     let file = File { path: &known, ..file };
     let mut checked = Checked { path, findings: all_of(&file, &index), ..Checked::default() };
-    let has_safe =
-        checked.findings.iter().any(|finding| finding.fixes.iter().any(copydesk_language::is_safe));
-    if surroundings.mending == Mending::Leave || !has_safe {
+    let safe = checked.findings.iter().filter(|finding| finding.fixes.iter().any(is_safe));
+    checked.fixable = safe.count();
+    if surroundings.mending == Mending::Leave || checked.fixable == 0 {
         return Some(Checked { text, ..checked });
     }
     let mended = mend_all(&file, &index);

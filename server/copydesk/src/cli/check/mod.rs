@@ -9,13 +9,12 @@ use std::path::PathBuf;
 
 use anyhow::Context;
 use copydesk_base::{ContentHash, Diagnostic, Severity};
-use copydesk_language::is_safe;
 use copydesk_lsp::schemas::{Library, OfOthers};
 use copydesk_text::{Encoding, LineIndex, Position};
 use serde_json::{Value, json};
 
 use self::find::Named;
-use self::look::{Checked, Mending, Surroundings};
+use self::look::{Checked, Mending, Surroundings, Unread};
 use super::{Outcome, input};
 use crate::here::Here;
 use crate::{out, render};
@@ -126,19 +125,23 @@ struct Counts {
     unwritten: usize,
     /// Files that are in no language that is read here.
     unread: usize,
+    /// Files of others that cannot be read, and that nobody named.
+    broken: usize,
 }
 
 impl Counts {
     fn of(files: &[Checked]) -> Self {
         let findings = || files.iter().flat_map(|file| &file.findings);
         let of = |severity| findings().filter(|finding| finding.severity == severity).count();
+        let unread = |why| files.iter().filter(|file| file.unread == why).count();
         Self {
-            files: files.iter().filter(|file| !file.unread).count(),
-            unread: files.iter().filter(|file| file.unread).count(),
+            files: unread(None),
+            unread: unread(Some(Unread::Language)),
+            broken: unread(Some(Unread::Broken)),
             errors: of(Severity::Error),
             warnings: of(Severity::Warning),
             fixed: files.iter().map(|file| file.made.len()).sum(),
-            fixable: findings().filter(|finding| finding.fixes.iter().any(is_safe)).count(),
+            fixable: files.iter().map(|file| file.fixable).sum(),
             unwritten: files.iter().filter(|file| file.unwritten.is_some()).count(),
         }
     }
@@ -184,7 +187,14 @@ fn summary(counts: &Counts, mending: Mending) -> String {
     if counts.unread > 0 {
         said.push_str(&format!(", {} not checked (no YAML, JSON, TOML or Markdown)", counts.unread));
     }
-    if counts.files == 0 && counts.unread > 0 {
+    if counts.broken > 0 {
+        let them = if counts.broken == 1 { "it" } else { "them" };
+        said.push_str(&format!(
+            ", {} not checked (broken YAML that is not ours; name {them} to see why)",
+            counts.broken
+        ));
+    }
+    if counts.files == 0 && counts.unread + counts.broken > 0 {
         return said;
     }
     if counts.errors + counts.warnings == 0 {
@@ -214,7 +224,7 @@ fn document(files: &[Checked], counts: &Counts) -> Value {
                     .map(|made| json!({"code": made.code.as_str(), "title": made.title, "line": made.line}));
                 entry["fixed"] = made.collect();
             }
-            if file.unread {
+            if file.unread.is_some() {
                 entry["checked"] = false.into();
             }
             if let Some(why) = &file.unwritten {

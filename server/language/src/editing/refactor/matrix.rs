@@ -1,11 +1,11 @@
 //! *Use a matrix*: steps that differ in one word become one step with a round for each word.
 
 use copydesk_base::{Span, TextEdit};
-use copydesk_text::{Kind, Node};
+use copydesk_text::{Kind, Node, Style};
 
 use super::extract::renamed_needs;
 use super::refers::{Bare, below, is_shared};
-use super::text::inline;
+use super::text::{inline, inline_in_brackets};
 use super::{Place, Refactoring, RefactoringKind};
 use crate::declared::{Block, Step};
 
@@ -19,9 +19,9 @@ pub(super) fn one_step(place: &Place<'_, '_>) -> Option<Refactoring> {
     let alike = alike(place)?;
     let steps: Vec<&Step<'_>> = alike.iter().filter_map(|at| place.declared.steps.get(*at)).collect();
     let lead = steps.first()?;
-    let (words, places) = varying(&steps)?;
+    let (words, places) = varying(place, &steps)?;
     let text = place.file.text;
-    let ids: Vec<&str> = steps.iter().filter_map(|step| Some(step.id()?.0)).collect();
+    let ids: Vec<&str> = steps.iter().filter_map(|step| Some(step.id?.0)).collect();
     // Of several rounds the output is a list: whoever reads one of them would read something else.
     let mut found = Vec::new();
     below(place.file.tree.root()?, Bare::Text, &mut found);
@@ -33,25 +33,11 @@ pub(super) fn one_step(place: &Place<'_, '_>) -> Option<Refactoring> {
     }
     let id = common_id(place, &ids)?;
     let mut edits = Vec::new();
-    let lead_id = lead.id()?.1.span();
+    let lead_id = lead.id?.1.span();
     edits.push(TextEdit::new(lead_id, inline(&id)));
-    for span in places.iter().filter(|span| !span.overlaps(lead_id)) {
-        edits.push(TextEdit::new(*span, format!("${{{{ item.{AXIS} }}}}")));
-    }
-    let column = column_of(text, lead.node)?;
-    let values: Vec<String> = words.iter().map(|word| inline(word)).collect();
-    let (line_break, indent) = (place.line_break(), " ".repeat(column));
-    let strategy = format!(
-        "{line_break}{indent}strategy:{line_break}{indent}  matrix:{line_break}{indent}    {AXIS}: [{}]",
-        values.join(", ")
-    );
-    // Behind the line of the id, where it is seen.
-    let line_end = text[lead_id.end..].find(['\n', '\r']).map_or(text.len(), |at| lead_id.end + at);
-    edits.push(TextEdit::insert(line_end, strategy));
-    let gone = Span::new(
-        line_start(text, steps.get(1)?.node.span().start),
-        line_after(text, steps.last()?.node.span().end),
-    );
+    edits.extend(places.into_iter().filter(|edit| !edit.span.overlaps(lead_id)));
+    edits.push(strategy(place, lead, &words)?);
+    let gone = gone(text, &steps)?;
     // What a person wrote about one of them has no place in the step that is left.
     if place.file.tree.comments().iter().any(|comment| comment.overlaps(gone)) {
         return None;
@@ -72,6 +58,37 @@ pub(super) fn one_step(place: &Place<'_, '_>) -> Option<Refactoring> {
     })
 }
 
+/// The axis, right behind the id, where it is seen.
+fn strategy(place: &Place<'_, '_>, lead: &Step<'_>, words: &[String]) -> Option<TextEdit> {
+    let text = place.file.text;
+    let id = lead.id?.1.span();
+    let values: Vec<String> = words.iter().map(|word| inline_in_brackets(word)).collect();
+    let values = values.join(", ");
+    if place.in_brackets(id) {
+        return Some(TextEdit::insert(id.end, format!(", strategy: {{matrix: {{{AXIS}: [{values}]}}}}")));
+    }
+    let (line_break, indent) = (place.line_break(), " ".repeat(column_of(text, lead.node)?));
+    let line_end = text[id.end..].find(['\n', '\r']).map_or(text.len(), |at| id.end + at);
+    Some(TextEdit::insert(
+        line_end,
+        format!(
+            "{line_break}{indent}strategy:{line_break}{indent}  matrix:{line_break}{indent}    {AXIS}: [{values}]"
+        ),
+    ))
+}
+
+/// What goes: all but the first of them.
+fn gone(text: &str, steps: &[&Step<'_>]) -> Option<Span> {
+    let (lead, next, last) =
+        (steps.first()?.node.span(), steps.get(1)?.node.span(), steps.last()?.node.span());
+    let is_list_in_brackets = text[lead.end..next.start].trim_start().starts_with(',');
+    Some(if is_list_in_brackets {
+        Span::new(lead.end, last.end)
+    } else {
+        Span::new(line_start(text, next.start), line_after(text, last.end))
+    })
+}
+
 /// The run of neighbours around the selection that are built alike.
 fn alike(place: &Place<'_, '_>) -> Option<Vec<usize>> {
     let steps = &place.declared.steps;
@@ -82,12 +99,8 @@ fn alike(place: &Place<'_, '_>) -> Option<Vec<usize>> {
         step.block == Block::Steps && step.block == lead.block && shape(lead.node) == shape(step.node)
     };
     let lead = steps.get(first)?.node;
-    let is_plain = |node: Node<'_>| {
-        node.get("strategy").is_none()
-            && node.get("foreach").is_none()
-            && !is_shared(node)
-            && !node.span().of(place.file.text).starts_with('{')
-    };
+    let is_plain =
+        |node: Node<'_>| node.get("strategy").is_none() && node.get("foreach").is_none() && !is_shared(node);
     if !is_plain(lead) || !fits(first) {
         return None;
     }
@@ -129,9 +142,9 @@ fn shape(node: Node<'_>) -> String {
     }
 }
 
-/// The word in which the steps differ, one for each of them, and where it stands in the first. It must be the same word
-/// everywhere in a step.
-fn varying(steps: &[&Step<'_>]) -> Option<(Vec<String>, Vec<Span>)> {
+/// The word in which the steps differ, one for each of them, and what takes its place in the first. It must be the same
+/// word everywhere in a step.
+fn varying(place: &Place<'_, '_>, steps: &[&Step<'_>]) -> Option<(Vec<String>, Vec<TextEdit>)> {
     let texts: Vec<Vec<(String, Node<'_>)>> = steps.iter().map(|step| scalars(step.node)).collect();
     let mut words: Option<Vec<String>> = None;
     let mut places = Vec::new();
@@ -164,14 +177,25 @@ fn varying(steps: &[&Step<'_>]) -> Option<(Vec<String>, Vec<Span>)> {
             Some(known) if *known == here => {}
             Some(_) => return None,
         }
-        let scalar = lead.scalar()?;
-        places.push(scalar.source_span(front, scalar.text().len() - back));
+        places.push(with_item(place, *lead, front, back)?);
     }
     let words = words?;
     let mut unique = words.clone();
     unique.sort();
     unique.dedup();
     (unique.len() == words.len()).then_some((words, places))
+}
+
+/// The first step's text with the round's word in the place of its own; `front` and `back` are what stays. Between
+/// brackets an expression needs quotes.
+fn with_item(place: &Place<'_, '_>, lead: Node<'_>, front: usize, back: usize) -> Option<TextEdit> {
+    let scalar = lead.scalar()?;
+    let (text, item) = (scalar.text(), format!("${{{{ item.{AXIS} }}}}"));
+    if scalar.style() == Style::Plain && place.in_brackets(lead.span()) {
+        let whole = format!("{}{item}{}", &text[..front], &text[text.len() - back..]);
+        return Some(TextEdit::new(lead.span(), inline_in_brackets(&whole)));
+    }
+    Some(TextEdit::new(scalar.source_span(front, text.len() - back), item))
 }
 
 /// The difference grown to whole words: of `linux` and `lynx` it is not `inu` and `yn`.

@@ -165,13 +165,17 @@ pub(super) fn inline(text: &str) -> String {
         || text.ends_with([':', ' '])
         || text.contains(['\t', '\n']);
     let means_else = copydesk_text::yaml::parse(text).root().is_none_or(|root| root.as_str() != Some(text));
-    if odd_start || odd || means_else {
-        let escaped =
-            text.replace('\\', "\\\\").replace('"', "\\\"").replace('\t', "\\t").replace('\n', "\\n");
-        format!("\"{escaped}\"")
-    } else {
-        text.to_owned()
-    }
+    if odd_start || odd || means_else { quoted(text) } else { text.to_owned() }
+}
+
+/// The same between brackets, where more means something.
+pub(super) fn inline_in_brackets(text: &str) -> String {
+    if text.contains([',', '[', ']', '{', '}']) { quoted(text) } else { inline(text) }
+}
+
+fn quoted(text: &str) -> String {
+    let escaped = text.replace('\\', "\\\\").replace('"', "\\\"").replace('\t', "\\t").replace('\n', "\\n");
+    format!("\"{escaped}\"")
 }
 
 impl Place<'_, '_> {

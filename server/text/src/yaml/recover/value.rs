@@ -7,7 +7,7 @@ use granit_parser::ErrorKind;
 
 use super::super::build::{Failure, Why};
 use super::super::decode;
-use super::super::message::messages;
+use super::super::message::{message, messages};
 use super::cut::{self, Region, Shape};
 use super::{Recovery, flow};
 use crate::green::{Form, Green, GreenEntry};
@@ -65,7 +65,7 @@ impl Recovery<'_> {
         let broken = Span::new(region.first.start, self.text[..end].trim_end().len());
         match read.fault {
             Some((at, message)) => self.fault(at, &message, broken),
-            None => self.fault(self.spot(failure.offset - self.shift), &super::message(&failure.why), broken),
+            None => self.fault(self.spot(failure.offset - self.shift), &message(&failure.why), broken),
         }
         read.node
     }
@@ -83,7 +83,7 @@ impl Recovery<'_> {
         } else if let Some(escape) = bad_escape(whole, failure) {
             let at = line.start + escape;
             let width = self.text[at + 1..].chars().next().map_or(0, char::len_utf8);
-            self.fault(Span::new(at, at + 1 + width), &super::message(&failure.why), line.span());
+            self.fault(Span::new(at, at + 1 + width), &message(&failure.why), line.span());
         } else {
             self.fault_of(failure, region);
         }
