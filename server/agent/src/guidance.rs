@@ -6,8 +6,9 @@
 use std::path::{Component, Path, PathBuf};
 
 use copydesk_base::Files;
+use copydesk_base::files::FileError;
 
-/// The names that are read in each folder; the first that is there counts.
+/// The names that are read in each folder; the first that can be read counts.
 const NAMES: [&str; 2] = ["AGENTS.md", "CLAUDE.md"];
 /// Folders of rules below the root of a workspace; every Markdown file in them counts, in the order of names.
 const FOLDERS: [&str; 2] = [".copydesk/rules", ".claude/rules"];
@@ -23,6 +24,14 @@ pub(crate) struct Guidance {
     pub(crate) text: String,
 }
 
+/// What holds, and why some of what is there does not.
+#[derive(Debug, Default)]
+pub(crate) struct Guided {
+    pub(crate) found: Vec<Guidance>,
+    /// For the person, one sentence each.
+    pub(crate) left_out: Vec<String>,
+}
+
 /// All that holds for a place below the root. `may_know` says what policy lets be read.
 pub(crate) fn guidance(
     files: &dyn Files,
@@ -30,28 +39,41 @@ pub(crate) fn guidance(
     root: &Path,
     place: Option<&Path>,
     may_know: impl Fn(&Path) -> bool,
-) -> Vec<Guidance> {
-    let mut found = Vec::new();
+) -> Guided {
+    let mut guided = Guided::default();
     let mut left = MOST;
-    for path in own.into_iter().filter_map(|folder| named(files, folder)).chain(below(files, root, place)) {
-        // What is linked to twice, such as a CLAUDE.md that is an AGENTS.md, is said once.
-        let path = copydesk_base::path::resolve(root, &path);
-        if left == 0 || !may_know(&path) || found.iter().any(|known: &Guidance| known.path == path) {
-            continue;
-        }
-        let Ok(file) = files.read(&path) else { continue };
-        let text = cut(file.text.trim(), LARGEST.min(left));
-        left = left.saturating_sub(text.len());
-        if !text.is_empty() {
-            found.push(Guidance { path, text });
+    for choice in own.into_iter().map(named).chain(below(files, root, place)) {
+        for path in choice {
+            // What is linked to twice, such as a CLAUDE.md that is an AGENTS.md, is said once.
+            let path = copydesk_base::path::resolve(root, &path);
+            if guided.found.iter().any(|known| known.path == path) {
+                break;
+            }
+            let reason = match files.read(&path) {
+                Err(FileError::Absent { .. }) => continue,
+                _ if !may_know(&path) => "your rules keep it from agents".to_owned(),
+                _ if left == 0 => format!("there is more than {} KB of guidance before it", MOST / 1024),
+                Err(error) => format!("failed to {error}"),
+                Ok(file) => {
+                    let text = cut(file.text.trim(), LARGEST.min(left));
+                    left = left.saturating_sub(text.len());
+                    if !text.is_empty() {
+                        guided.found.push(Guidance { path, text });
+                    }
+                    break;
+                }
+            };
+            let shown = copydesk_base::path::shown(root, &path);
+            guided.left_out.push(format!("{shown} is not followed: {reason}"));
         }
     }
-    found
+    guided
 }
 
-/// The files of a workspace: its root, its folders of rules, then each folder on the way down.
-fn below(files: &dyn Files, root: &Path, place: Option<&Path>) -> Vec<PathBuf> {
-    let mut paths: Vec<PathBuf> = named(files, root).into_iter().collect();
+/// The files of a workspace: its root, its folders of rules, then each folder on the way down. Of those that stand
+/// together the first that can be read counts.
+fn below(files: &dyn Files, root: &Path, place: Option<&Path>) -> Vec<Vec<PathBuf>> {
+    let mut choices = vec![named(root)];
     for folder in FOLDERS.map(|folder| root.join(folder)) {
         let mut rules: Vec<PathBuf> = files
             .list(&folder)
@@ -61,20 +83,20 @@ fn below(files: &dyn Files, root: &Path, place: Option<&Path>) -> Vec<PathBuf> {
             .filter(|path| path.extension().is_some_and(|ending| ending == "md"))
             .collect();
         rules.sort();
-        paths.extend(rules);
+        choices.extend(rules.into_iter().map(|rule| vec![rule]));
     }
     let inside = place.and_then(|place| place.parent()?.strip_prefix(root).ok());
     let mut folder = root.to_owned();
     let down = inside.into_iter().flat_map(Path::components);
     for part in down.take_while(|part| matches!(part, Component::Normal(_))) {
         folder.push(part);
-        paths.extend(named(files, &folder));
+        choices.push(named(&folder));
     }
-    paths
+    choices
 }
 
-fn named(files: &dyn Files, folder: &Path) -> Option<PathBuf> {
-    NAMES.map(|name| folder.join(name)).into_iter().find(|path| files.read(path).is_ok())
+fn named(folder: &Path) -> Vec<PathBuf> {
+    NAMES.map(|name| folder.join(name)).into()
 }
 
 /// A text up to a limit, and that it was cut.
@@ -105,7 +127,7 @@ mod tests {
         let (own, root) = (top.join("own"), top.join("w"));
         let place = place.map(|place| root.join(place));
         let may_know = |path: &Path| !path.to_string_lossy().contains("denied");
-        let found = guidance(&DiskFiles, Some(&own), &root, place.as_deref(), may_know);
+        let found = guidance(&DiskFiles, Some(&own), &root, place.as_deref(), may_know).found;
         let shown: Vec<_> = found.iter().map(|one| one.path.strip_prefix(&top).unwrap().to_owned()).collect();
         assert_eq!(shown, expected.iter().map(PathBuf::from).collect::<Vec<_>>());
         assert!(found.iter().all(|one| one.text == one.path.to_string_lossy()));
@@ -137,6 +159,32 @@ mod tests {
     }
 
     #[test]
+    fn what_cannot_be_read_is_said_and_hides_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path().canonicalize().unwrap();
+        std::fs::create_dir_all(root.join("a/AGENTS.md")).unwrap();
+        std::fs::write(root.join("AGENTS.md"), b"caf\xe9").unwrap();
+        std::fs::write(root.join("CLAUDE.md"), "Be brief.").unwrap();
+        std::fs::write(root.join("a/CLAUDE.md"), "Never.").unwrap();
+        let may_know = |path: &Path| !path.ends_with("a/CLAUDE.md");
+        let guided = guidance(&DiskFiles, None, &root, Some(&root.join("a/x.rs")), may_know);
+        let shown = root.display();
+        assert_eq!(guided.found, [Guidance { path: root.join("CLAUDE.md"), text: "Be brief.".to_owned() }]);
+        assert_eq!(
+            guided.left_out,
+            [
+                format!(
+                    "AGENTS.md is not followed: failed to read {shown}/AGENTS.md as text: it is not valid UTF-8 at byte 3"
+                ),
+                format!(
+                    "a/AGENTS.md is not followed: failed to use {shown}/a/AGENTS.md: it is no regular file"
+                ),
+                "a/CLAUDE.md is not followed: your rules keep it from agents".to_owned(),
+            ]
+        );
+    }
+
+    #[test]
     fn it_is_cut_at_whole_lines_and_says_so() {
         assert_eq!(cut("ä\nää", 5), "ä\n[cut here: only 5 bytes are read]");
         assert_eq!(cut("ää", 3), "\n[cut here: only 3 bytes are read]");
@@ -148,7 +196,9 @@ mod tests {
         for name in ["1.md", "2.md", "3.md", "4.md", "5.md"] {
             std::fs::write(rules.join(name), "x".repeat(LARGEST)).unwrap(); // No longer than is read.
         }
-        let found = guidance(&DiskFiles, None, &root, None, |_| true);
+        let Guided { found, left_out } = guidance(&DiskFiles, None, &root, None, |_| true);
         assert_eq!(found.len(), 4, "all together are bounded");
+        let told = ".copydesk/rules/5.md is not followed: there is more than 64 KB of guidance before it";
+        assert_eq!(left_out, [told]);
     }
 }

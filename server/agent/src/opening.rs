@@ -35,6 +35,8 @@ pub(crate) struct Opening {
     pub(crate) layers: Vec<Layer>,
     /// The text of the file that the person is in.
     pub(crate) text: Option<Arc<str>>,
+    /// What the person is told about it.
+    pub(crate) notices: Vec<String>,
 }
 
 impl Opening {
@@ -64,7 +66,8 @@ pub(crate) fn opening(
     let grade_of = |path: &std::path::Path| taint::of_file(path, root, &settings.additional);
     let own = world.guidance.as_deref();
     let mut layers = Vec::new();
-    for one in guidance(&*world.files, own, root, place.map(std::path::PathBuf::as_path), may_know) {
+    let guided = guidance(&*world.files, own, root, place.map(std::path::PathBuf::as_path), may_know);
+    for one in guided.found {
         let origin = path::shown(root, &one.path);
         let is_own = own.is_some_and(|own| one.path.starts_with(own));
         let grade = if is_own { Grade::Typed } else { grade_of(&one.path) };
@@ -94,5 +97,5 @@ pub(crate) fn opening(
         });
     }
     let system = Layer { origin: "built in".to_owned(), text: prompt::system(root), grade: Grade::Typed };
-    Ok(Opening { system, layers, text })
+    Ok(Opening { system, layers, text, notices: guided.left_out })
 }

@@ -82,9 +82,9 @@ impl Quarters {
     ) -> Result<Vec<(String, String)>, String> {
         let mut environment = settings.child_env.clone();
         if let Effect::Execute { command, cwd } = effect
-            && effects_of(command, cwd, policy).git_looks
+            && let Some(git) = effects_of(command, cwd, policy).git
         {
-            environment.extend(quiet_git(cwd, policy.home.as_deref())?);
+            environment.extend(quiet_git(cwd, policy.home.as_deref(), git)?);
         }
         Ok(environment)
     }

@@ -335,7 +335,9 @@ async fn converse(turn: &mut Turn, ask: &Ask, action: &Action, way: &mut Way) ->
         turn.shared.learn(text, &turn.settings.redactor);
     }
     let first = turn.shared.hidden(&opening.first_message(), &turn.settings.redactor);
-    turn.record(vec![Event::Told { text: first.clone() }]).await?;
+    let mut events: Vec<Event> = opening.notices.into_iter().map(|text| Event::Notice { text }).collect();
+    events.push(Event::Told { text: first.clone() });
+    turn.record(events).await?;
     let mut messages = std::mem::take(&mut turn.past);
     messages.push(Message::User { text: first });
     let asked = messages.len();

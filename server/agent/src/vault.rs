@@ -28,9 +28,25 @@ pub(crate) struct Vault {
 impl Vault {
     /// The text as a model may see it.
     pub(crate) fn hidden(&mut self, text: &str, redactor: &Redactor, ids: &dyn Ids) -> String {
+        let found = self.found(text, redactor);
+        replaced(text, &found, |secret, found| self.placeholder_of(secret, found.kind, ids))
+    }
+
+    /// The same with as many lines as before: each line of a secret has its placeholder.
+    pub(crate) fn hidden_in_lines(&mut self, text: &str, redactor: &Redactor, ids: &dyn Ids) -> String {
+        let found = self.found(text, redactor);
+        replaced(text, &found, |secret, found| {
+            let placeholder = self.placeholder_of(secret, found.kind, ids);
+            let more = secret.trim_end_matches('\n').matches('\n').count();
+            let end = if secret.ends_with('\n') { "\n" } else { "" };
+            format!("{placeholder}{}{end}", format!("\n{placeholder}").repeat(more))
+        })
+    }
+
+    fn found(&self, text: &str, redactor: &Redactor) -> Vec<Found> {
         let mut found = redactor.find(text);
         found.extend(self.pieces(text));
-        replaced(text, &apart(found), |secret, found| self.placeholder_of(secret, found.kind, ids))
+        apart(found)
     }
 
     /// Looks at a whole text of which the model will see a part: a line of a key says nothing by itself.

@@ -24,6 +24,7 @@ mod host;
 mod intake;
 mod looked;
 mod marks;
+mod markup;
 mod methods;
 mod parent;
 pub mod rules;

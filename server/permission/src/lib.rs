@@ -54,7 +54,7 @@ pub use lint::{RuleFinding, RuleHome, RuleLine, RuleProblem, lint};
 pub use policy::Policy;
 pub use rule::{Rule, RuleError, RuleVerdict, parse_rule};
 pub use secret::find_secrets;
-pub use shell::{Atom, Reading, effects_of};
+pub use shell::{Atom, GitUse, Reading, effects_of};
 pub use zone::{is_executing, is_protected, is_secret};
 
 use policy::Answer;

@@ -22,7 +22,9 @@ mod network;
 mod options;
 mod programs;
 mod reader;
+mod runners;
 mod screen;
+mod seek;
 mod settings;
 mod through;
 mod tools;
@@ -62,10 +64,18 @@ pub struct Reading {
     pub dynamic: bool,
     /// The simple command that needs the network, the first of them.
     pub network: Option<String>,
-    /// Git is among the programs, and nothing that it does needs a program of the repository.
-    pub git_looks: bool,
+    /// What git is there for, if it is among the programs.
+    pub git: Option<GitUse>,
     /// Why the command could not be read; the rest is empty then.
     pub unreadable: Option<String>,
+}
+
+/// What a command is to do with git, all that it does with it taken together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum GitUse {
+    /// Nothing of it needs a program of the repository.
+    Looks,
+    Changes,
 }
 
 /// One simple command.
@@ -93,9 +103,11 @@ pub fn effects_of(command: &str, cwd: &Path, policy: &Policy) -> Reading {
             Access::Write => reading.writes.extend(places),
         }
     }
-    let mut gits = script.all().into_iter().filter(|simple| is_git(simple)).peekable();
-    reading.git_looks = gits.peek().is_some() && gits.all(|simple| simple.findings(policy).needs_no_program);
     for simple in script.all() {
+        if is_git(simple) {
+            let looks = simple.findings(policy).needs_no_program && reading.git != Some(GitUse::Changes);
+            reading.git = Some(if looks { GitUse::Looks } else { GitUse::Changes });
+        }
         reading.dynamic |= simple.is_dynamic();
         for touch in &simple.findings(policy).touches {
             match touch.access {
@@ -158,6 +170,8 @@ pub(crate) struct Simple {
     care: Option<Care>,
     /// Commands that this one runs.
     inner: Vec<Simple>,
+    /// How many of its words come before those.
+    before: usize,
     /// What allowing this one says about those.
     passes: Passes,
     /// What its words say; it does not change between judging and looking for rules that would help.
@@ -207,7 +221,8 @@ impl Simple {
     fn new(text: String, words: Vec<Word>, cwds: Cwds, care: Option<Care>) -> Self {
         let findings = OnceCell::new();
         let manner = String::new();
-        Self { text, manner, words, cwds, care, inner: Vec::new(), passes: Passes::Outer, findings }
+        let (inner, before, passes) = (Vec::new(), 0, Passes::Outer);
+        Self { text, manner, words, cwds, care, inner, before, passes, findings }
     }
 
     /// What its words say, looked at once.

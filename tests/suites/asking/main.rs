@@ -15,6 +15,7 @@ mod proof;
 mod quiet;
 mod review;
 mod rules;
+mod searches;
 mod secrets;
 mod strangers;
 #[cfg(unix)]

@@ -139,6 +139,32 @@ fn always_for_a_command_stores_each_of_its_atoms_literally() {
 }
 
 #[test]
+fn what_was_allowed_for_good_asks_again_once_it_is_revoked() {
+    in_four(|personality, format| {
+        for by in ["Bash(printf one)", "1"] {
+            let turn = || [bash("printf one"), done()];
+            let script = [turn(), turn(), turn()].into_iter().flatten().collect();
+            let mut scene = begin(personality.clone(), format, "{}", script);
+            scene.ask("run it");
+            scene.answer(Way::Prompt, "Always allow");
+            scene.over(1);
+            scene.ask("run it again");
+            assert!(scene.result(3).contains("one"), "it ran without a question");
+            scene.over(3);
+            // The same server goes on; only what is stored changed.
+            let ran = scene.workspace.run(&["permissions", "revoke", by]).exits(0);
+            assert!(ran.stdout.contains("Bash(printf one)"), "{ran}");
+            scene.ask("and once more");
+            let read = scene.answer(Way::Prompt, "Deny");
+            assert!(read.contains("printf one"), "{read}");
+            assert!(scene.result(5).contains("refused"));
+            scene.over(5);
+            scene.end();
+        }
+    });
+}
+
+#[test]
 fn a_command_that_cannot_be_read_is_denied_and_never_offered() {
     for command in [
         "printf a\u{202e}b",

@@ -72,7 +72,7 @@ fn a_model_sees_placeholders_and_they_come_back_only_where_they_stood() {
             &format!("use {key_id} for it"),
             vec![
                 ("read", json!({"path": "deploy.toml"})),
-                ("grep", json!({"pattern": "x$", "path": "notes.txt"})),
+                ("grep", json!({"pattern": "BEGIN RSA", "path": "notes.txt", "context": 1})),
                 ("read", json!({"path": "notes.txt", "offset": 4, "limit": 1})),
                 ("bash", json!({"command": "cat deploy.toml"})),
             ],

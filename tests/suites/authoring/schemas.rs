@@ -81,6 +81,33 @@ fn settings_say_which_schema_a_file_has() {
 }
 
 #[test]
+fn help_of_a_strangers_schema_loads_nothing() {
+    let schema = r#"{"properties": {"level": {"markdownDescription": "How loud ![x](https://example.com/1.png) <img src='https://example.com/2.png'>"}}}"#;
+    let yaml = "# yaml-language-server: $schema=./service.schema.json\nlev\n";
+    let workspace = Workspace::new(COPYDESK).with([("x.yaml", yaml), ("service.schema.json", schema)]);
+    let mut client = Client::start(vs_code(), &workspace);
+    let uri = workspace.uri("x.yaml");
+    client.open(&uri, "yaml", yaml);
+    let safe = "How loud  [x](https://example.com/1.png) < img src='https://example.com/2.png'>";
+    let place = |client: &mut Client, words: &str| {
+        let at = client.position_after(&uri, words);
+        json!({"textDocument": {"uri": uri}, "position": at})
+    };
+    let at = place(&mut client, "\nlev");
+    let answer = client.ok("textDocument/completion", at);
+    assert_eq!(
+        answer[0]["documentation"]["value"].as_str().map(|docs| docs.contains(safe)),
+        Some(true),
+        "{answer}"
+    );
+    client.replace(&uri, "\nlev", "\nlevel: 1");
+    let at = place(&mut client, "\nlev");
+    let hover = client.ok("textDocument/hover", at);
+    assert_eq!(hover["contents"]["value"].as_str().map(|docs| docs.contains(safe)), Some(true), "{hover}");
+    client.finish();
+}
+
+#[test]
 fn keys_values_and_help_come_from_the_schema() {
     let yaml = "# yaml-language-server: $schema=./service.schema.json\nname: x\nlevel: \n";
     let workspace = Workspace::new(COPYDESK).with([("x.yaml", yaml), ("service.schema.json", SCHEMA)]);

@@ -150,6 +150,26 @@ fn a_command_gives_a_key_once_and_again_when_it_was_refused() {
 }
 
 #[test]
+fn what_a_command_for_a_key_is_told_is_shown_nowhere() {
+    let model = ModelServer::start(Format::OpenaiChat, [Reply::text("Hello.")]);
+    let key = "hush-of-a-command-5520";
+    let workspace = desk(&model, &format!(", key: {{command: \"printf {key}\"}}"));
+    for arguments in [
+        &["config", "show"][..],
+        &["config", "show", "--json"],
+        &["doctor"],
+        &["doctor", "--json"],
+        &["auth", "status"],
+        &["auth", "status", "--json"],
+    ] {
+        let ran = workspace.run(arguments);
+        assert!(!ran.to_string().contains(key), "{ran}");
+    }
+    let shown = workspace.run(&["config", "show"]).exits(0);
+    assert!(shown.stdout.contains("providers.bench.key.command: printf …"), "{shown}");
+}
+
+#[test]
 fn a_command_that_fails_says_so_and_nothing_is_sent() {
     let model = ModelServer::start(Format::Anthropic, []);
     for (command, words) in [

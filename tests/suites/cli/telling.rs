@@ -73,6 +73,21 @@ fn guidance_goes_along_from_the_root_down() {
 }
 
 #[test]
+fn guidance_that_cannot_be_read_is_said_and_the_next_name_counts() {
+    for format in Format::BOTH {
+        let model = ModelServer::start(format, [Reply::text("Done.")]);
+        let workspace = workspace(&model, &[("CLAUDE.md", "Tabs.\n")]);
+        std::fs::write(workspace.root().join("AGENTS.md"), b"caf\xe9\n").expect("the bench's own folder");
+        let told = "AGENTS.md is not followed: failed to read ";
+        let shown = workspace.run(&["prompt", "show", "double it"]).exits(0);
+        assert!(shown.stderr.contains(told) && shown.stdout.contains("── CLAUDE.md ("), "{shown}");
+        let ran = workspace.run(&["ask", "double it"]).exits(0);
+        assert!(ran.stderr.contains(told), "{ran}");
+        assert!(first_words(&model.wait_request(0).body).starts_with("Rules from CLAUDE.md:\nTabs.\n"));
+    }
+}
+
+#[test]
 fn every_part_is_shown_with_its_origin() {
     let model = ModelServer::start(Format::Anthropic, [Reply::text("Done.")]);
     let workspace = workspace(&model, &GUIDANCE);

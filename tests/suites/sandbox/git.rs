@@ -99,6 +99,47 @@ fn git(root: &Path, words: &[&str]) -> String {
     String::from_utf8_lossy(&output.stdout).trim().to_owned()
 }
 
+/// Plants a program that leaves a mark.
+fn program(workspace: &Workspace, name: &str) {
+    let root = workspace.root();
+    let place = root.join("plant").join(name);
+    let mark = place
+        .file_name()
+        .and_then(|name| name.to_str())
+        .unwrap_or_default()
+        .replace("post-index-change", "hook");
+    // A filter must hand on what it gets, or git stops; a connection would wait for ever.
+    let rest = if name == "fetch" { "" } else { "cat 2>/dev/null\n" };
+    let text = format!("#!/bin/sh\ntouch '{}/ran-{mark}'\n{rest}", root.display());
+    workspace.write(&format!("plant/{name}"), &text);
+    let rights = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+    std::fs::set_permissions(place, rights).expect("the bench's own file");
+}
+
+/// A repository in a repository in a repository, the inner two with a filter and a monitor of their own.
+fn nest(workspace: &Workspace) {
+    let root = workspace.root();
+    let folders = ["sub/deep", "sub", "."];
+    for (folder, name) in folders.into_iter().zip(["deep", "nested", "none"]) {
+        let place = root.join(folder);
+        workspace.write(&format!("{folder}/.gitattributes"), &format!("c.txt filter={name}\n"));
+        workspace.write(&format!("{folder}/c.txt"), "x\n");
+        for words in [&["init", "-q"][..], &["add", "."], &["commit", "-qm", "one"]] {
+            git(&place, words);
+        }
+        workspace.write(&format!("{folder}/c.txt"), "y\n");
+    }
+    for (folder, name) in [("sub/deep", "deep"), ("sub", "nested")] {
+        program(workspace, name);
+        program(workspace, &format!("{name}-monitor"));
+        let plant = root.join("plant").join(name).display().to_string();
+        let settings =
+            format!("[core]\n\tfsmonitor = {plant}-monitor\n[filter \"{name}\"]\n\tclean = {plant}\n");
+        let old = std::fs::read_to_string(root.join(folder).join(".git/config")).expect("git made it");
+        workspace.write(&format!("{folder}/.git/config"), &(old + &settings));
+    }
+}
+
 /// A repository with a signed commit, a change that is not committed, and a program behind every setting.
 fn plant(workspace: &Workspace) {
     let root = workspace.root();
@@ -125,20 +166,6 @@ fn plant(workspace: &Workspace) {
     for name in ["a.txt", "b.txt", "c.txt", "d.txt", "e.txt"] {
         workspace.write(name, "x\nchanged\n");
     }
-    let program = |name: &str| {
-        let place = root.join("plant").join(name);
-        let mark = place
-            .file_name()
-            .and_then(|name| name.to_str())
-            .unwrap_or_default()
-            .replace("post-index-change", "hook");
-        // A filter must hand on what it gets, or git stops; a connection would wait for ever.
-        let rest = if name == "fetch" { "" } else { "cat 2>/dev/null\n" };
-        let text = format!("#!/bin/sh\ntouch '{}/ran-{mark}'\n{rest}", root.display());
-        workspace.write(&format!("plant/{name}"), &text);
-        let rights = std::os::unix::fs::PermissionsExt::from_mode(0o755);
-        std::fs::set_permissions(place, rights).expect("the bench's own file");
-    };
     for name in [
         "fsmonitor",
         "pager",
@@ -160,7 +187,7 @@ fn plant(workspace: &Workspace) {
         "included",
         "hooks/post-index-change",
     ] {
-        program(name);
+        program(workspace, name);
     }
     std::fs::copy(root.join("plant/hooks/post-index-change"), root.join(".git/hooks/post-index-change"))
         .expect("a hook");
@@ -239,5 +266,52 @@ fn git_that_only_looks_runs_nothing_that_a_repository_names() {
             }
             assert!(told[1].contains("+changed") && told[6].contains("+y"), "{ground:?}: {told:#?}");
         }
+    }
+}
+
+/// Runs commands as nobody prevents them; answers which plants ran.
+fn alive(root: &Path, commands: &[&str]) -> BTreeSet<String> {
+    for command in commands {
+        let status =
+            Command::new("sh").args(["-c", command]).current_dir(root).env("HOME", "/nowhere").output();
+        status.expect("a shell");
+    }
+    ran(root)
+}
+
+#[test]
+fn repositories_within_a_repository_run_nothing_either() {
+    let looks = ["git status", "git diff", "git status --short && git diff HEAD"];
+    for ground in [Ground::Full, Ground::Partial, Ground::Off] {
+        let Some(workspace) = ground.workspace("programs of a submodule", "") else { continue };
+        let root = workspace.root();
+        nest(&workspace);
+        let expected = ["deep", "deep-monitor", "nested", "nested-monitor"].map(str::to_owned);
+        assert_eq!(alive(&root, &looks), expected.into(), "what is planted runs where nobody prevents it");
+        let (told, shown) = ground.run(&workspace, "auto", &looks);
+        assert_eq!(ran(&root), BTreeSet::new(), "{ground:?}: {told:#?}\n{shown}");
+        assert!(told.iter().all(|told| told.contains("exit code 0")), "{ground:?}: {told:#?}");
+        assert!(told[0].contains("sub"), "{ground:?}: {told:#?}");
+    }
+}
+
+#[test]
+fn git_that_changes_something_runs_no_more_than_that_needs() {
+    let mixed = ["git status; git diff; git show HEAD; git add a.txt c.txt"];
+    for ground in [Ground::Full, Ground::Partial, Ground::Off] {
+        let Some(workspace) = ground.workspace("programs of git that changes", "") else { continue };
+        let root = workspace.root();
+        plant(&workspace);
+        // A signature is part of what a commit needs, and the repository's own format asks for one.
+        let needed = BTreeSet::from(["clean", "gpg", "hook", "process", "smudge"].map(str::to_owned));
+        let without = alive(&root, &mixed);
+        let shown = ["command", "external", "fsmonitor", "textconv"].map(str::to_owned);
+        assert!(without.is_superset(&shown.into()), "{without:?}");
+        for name in ["a.txt", "c.txt"] {
+            workspace.write(name, "x\nchanged again\n");
+        }
+        let (told, _) = ground.run(&workspace, "auto", &mixed);
+        let with = ran(&root);
+        assert!(with.is_subset(&needed) && with.contains("clean"), "{ground:?}: {with:?}\n{told:#?}");
     }
 }

@@ -125,11 +125,12 @@ impl Desk {
         built_in.chain(action::own_actions(&*world.files, &world.action_folders)).collect()
     }
 
-    /// What a model would be told about an ask before it says a word, in the order of the request.
+    /// What a model would be told about an ask before it says a word, in the order of the request, and what the person
+    /// would be told about that.
     ///
     /// # Errors
     /// There is no such action, or the place may not be read.
-    pub fn prompt(&self, ask: &Ask) -> Result<Vec<Layer>, AgentError> {
+    pub fn prompt(&self, ask: &Ask) -> Result<(Vec<Layer>, Vec<String>), AgentError> {
         let world = &self.shared.world;
         let settings = (world.settings)().map_err(AgentError::Settings)?;
         let action = action::named(world, &ask.action)?;
@@ -140,9 +141,9 @@ impl Desk {
         }
         let system = Layer { text: opening.system.text + "\n", ..opening.system };
         let layers = [system].into_iter().chain(opening.layers);
-        Ok(layers
-            .map(|layer| Layer { text: self.shared.hidden(&layer.text, &settings.redactor), ..layer })
-            .collect())
+        let hidden =
+            |layer: Layer| Layer { text: self.shared.hidden(&layer.text, &settings.redactor), ..layer };
+        Ok((layers.map(hidden).collect(), opening.notices))
     }
 
     /// Makes a run and leaves it at its gate; the answer comes at once.
@@ -370,6 +371,11 @@ impl Shared {
     /// The text as a model may see it.
     pub(crate) fn hidden(&self, text: &str, redactor: &Redactor) -> String {
         self.vault().hidden(text, redactor, &*self.world.ids)
+    }
+
+    /// The same with as many lines as before.
+    pub(crate) fn hidden_in_lines(&self, text: &str, redactor: &Redactor) -> String {
+        self.vault().hidden_in_lines(text, redactor, &*self.world.ids)
     }
 
     /// Looks at a whole text of which a model will see a part.

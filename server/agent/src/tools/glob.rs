@@ -54,8 +54,8 @@ pub(super) async fn run(turn: &mut Turn, call: &CallId, value: Value) -> Result<
         return Ok(Output::failed(format!("there is no folder {shown}")).into());
     }
     let (walk, grade) = (Walk::of(turn), turn.grade_of(&folder));
-    Ok(Work::look(move || {
-        let mut names = names(&walk, &folder, &pick);
+    Ok(walk.look(move |walk| {
+        let mut names = names(walk, &folder, &pick);
         let text = match names.len() {
             0 => format!("no file below {shown} is named like {}", wanted.pattern),
             count if count > NAMES => {

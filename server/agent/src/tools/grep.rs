@@ -2,27 +2,20 @@
 //!
 //! `pattern` a regular expression · `path` a file or folder · `glob` which files · `context` lines around each
 
-use std::ops::ControlFlow;
 use std::path::PathBuf;
 
-use copydesk_base::{CallId, Effect, Grade, path};
+use copydesk_base::{CallId, Effect};
 use copydesk_provider::ToolSpec;
-use grep_regex::{RegexMatcher, RegexMatcherBuilder};
-use grep_searcher::{BinaryDetection, Searcher, SearcherBuilder, Sink, SinkContext, SinkMatch};
+use grep_regex::RegexMatcher;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::search::{self, Hits, LINES, Search};
 use super::walk::{Pick, Walk};
 use super::{Output, Work, arguments};
 use crate::error::AgentError;
 use crate::gate::{Permit, permit};
 use crate::run::Turn;
-use crate::taint;
-
-/// The most lines of one answer.
-const LINES: usize = 200;
-/// The most characters of one line.
-const WIDTH: usize = 300;
 
 #[derive(Deserialize)]
 struct Arguments {
@@ -83,127 +76,29 @@ pub(super) struct Wanted {
 
 /// A regular expression of lines, or what to tell the model.
 pub(super) fn matcher(pattern: &str) -> Result<RegexMatcher, Output> {
-    RegexMatcherBuilder::new()
-        .line_terminator(Some(b'\n'))
-        .build(pattern)
-        .map_err(|error| Output::failed(format!("the pattern is no regular expression: {error}")))
+    search::matcher(pattern).map_err(|error| Output::failed(format!("the pattern cannot be used: {error}")))
 }
 
 /// Looks for lines in the files that the model may know.
 pub(super) fn search(turn: &Turn, wanted: Wanted) -> Work {
     let Wanted { start, matcher, pick, context, none } = wanted;
-    let search = Search { walk: Walk::of(turn), matcher, pick, context };
     let (shared, redactor) = (turn.shared.clone(), turn.settings.redactor.clone());
-    Work::look(move || {
-        let Hits { lines, grade, source, keys } = search.run(&start);
-        for text in keys {
-            shared.learn(&text, &redactor);
-        }
-        let text = match lines.len() {
+    Walk::of(turn).look(move |walk| {
+        let hide = |text: &str| shared.hidden_in_lines(text, &redactor);
+        let search = Search { walk, matcher, pick, context, hide: &hide };
+        let Hits { lines, grade, source, unread } = search.run(&start);
+        let mut text = match lines.len() {
             0 => none.to_owned(),
             count if count >= LINES => {
                 format!("{}\n[more than {LINES} lines; narrow the search]", lines.join("\n"))
             }
             _ => lines.join("\n"),
         };
+        if let Some(first) = unread.first() {
+            let others =
+                if unread.len() > 1 { format!(" and {} more", unread.len() - 1) } else { String::new() };
+            text.push_str(&format!("\n[not searched to the end, for a very long line: {first}{others}]"));
+        }
         Output::fine(text).with(grade, source)
     })
-}
-
-/// What was found.
-#[derive(Default)]
-struct Hits {
-    lines: Vec<String>,
-    /// The worst of the files that lines are from, and its name.
-    grade: Grade,
-    source: String,
-    /// Whole texts with a private key in them, of which a line alone would not show what it is.
-    keys: Vec<String>,
-}
-
-struct Search {
-    walk: Walk,
-    matcher: RegexMatcher,
-    pick: Option<Pick>,
-    context: usize,
-}
-
-impl Search {
-    fn run(&self, start: &std::path::Path) -> Hits {
-        let mut searcher = SearcherBuilder::new()
-            .binary_detection(BinaryDetection::quit(0))
-            .before_context(self.context)
-            .after_context(self.context)
-            .build();
-        let mut hits = Hits::default();
-        self.walk.files(start, |file| {
-            if self.pick.as_ref().is_some_and(|pick| !pick.takes(&self.walk.root, file)) {
-                return ControlFlow::Continue(());
-            }
-            let before = hits.lines.len();
-            let mut sink = Lines { shown: path::shown(&self.walk.root, file), lines: &mut hits.lines };
-            // A file that cannot be searched is passed over, as a person's own grep would.
-            let _ = self.search(&mut searcher, file, &mut sink);
-            if hits.lines.len() > before {
-                self.note(file, &mut hits);
-            }
-            if hits.lines.len() >= LINES { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
-        });
-        hits
-    }
-
-    /// Notes what else there is to know about a file with hits.
-    fn note(&self, file: &std::path::Path, hits: &mut Hits) {
-        let grade = taint::of_file(file, &self.walk.root, &self.walk.policy.additional);
-        if grade > hits.grade {
-            hits.grade = grade;
-            hits.source = path::shown(&self.walk.root, file);
-        }
-        if let Ok(text) = self.walk.files.read(file)
-            && text.text.contains("PRIVATE KEY")
-        {
-            hits.keys.push(text.text.to_string());
-        }
-    }
-
-    fn search(
-        &self,
-        searcher: &mut Searcher,
-        file: &std::path::Path,
-        sink: &mut Lines<'_>,
-    ) -> std::io::Result<()> {
-        if self.walk.files.is_open(file)
-            && let Ok(text) = self.walk.files.read(file)
-        {
-            return searcher.search_slice(&self.matcher, text.text.as_bytes(), sink);
-        }
-        let closed = self.walk.files.open(file).map_err(std::io::Error::other)?;
-        searcher.search_file(&self.matcher, &closed, sink)
-    }
-}
-
-/// Collects `path:line:text`, context lines with `-`.
-struct Lines<'a> {
-    shown: String,
-    lines: &'a mut Vec<String>,
-}
-
-impl Lines<'_> {
-    fn push(&mut self, number: Option<u64>, mark: char, bytes: &[u8]) -> bool {
-        let text: String = String::from_utf8_lossy(bytes).trim_end().chars().take(WIDTH).collect();
-        self.lines.push(format!("{}{mark}{}{mark}{text}", self.shown, number.unwrap_or(0)));
-        self.lines.len() < LINES
-    }
-}
-
-impl Sink for Lines<'_> {
-    type Error = std::io::Error;
-
-    fn matched(&mut self, _: &Searcher, found: &SinkMatch<'_>) -> Result<bool, Self::Error> {
-        Ok(self.push(found.line_number(), ':', found.bytes()))
-    }
-
-    fn context(&mut self, _: &Searcher, line: &SinkContext<'_>) -> Result<bool, Self::Error> {
-        Ok(self.push(line.line_number(), '-', line.bytes()))
-    }
 }

@@ -44,7 +44,7 @@ pub(super) async fn run(turn: &mut Turn, call: &CallId, value: Value) -> Result<
         return Ok(Output::failed(format!("there is no folder {path}")).into());
     }
     let (walk, grade) = (Walk::of(turn), turn.grade_of(&folder));
-    Ok(Work::look(move || names(&walk, &folder, &path, grade)))
+    Ok(walk.look(move |walk| names(walk, &folder, &path, grade)))
 }
 
 /// The names in a folder that is there.
@@ -53,7 +53,10 @@ pub(super) fn names(walk: &Walk, folder: &Path, shown: &str, grade: Grade) -> Ou
         Ok(entries) => entries,
         Err(error) => return Output::failed(format!("failed to {error}")),
     };
-    let known = entries.into_iter().filter(|entry| walk.may_know(&folder.join(&entry.name)));
+    let known = entries
+        .into_iter()
+        .take_while(|_| !walk.stop.is_cancelled())
+        .filter(|entry| walk.may_know(&folder.join(&entry.name)));
     let mut names: Vec<String> = known
         .map(|entry| if entry.is_folder { format!("{}/", entry.name) } else { entry.name })
         .take(NAMES + 1)

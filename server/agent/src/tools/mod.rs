@@ -11,6 +11,7 @@ mod glob;
 mod grep;
 mod list;
 mod read;
+mod search;
 mod symbols;
 mod todo;
 mod walk;
@@ -19,10 +20,14 @@ mod write;
 pub(crate) use edit::{Changed, Pinned, changed, plan};
 pub(crate) use walk::Walk;
 
+use std::time::Duration;
+
 use copydesk_base::{CallId, Grade};
 use copydesk_provider::ToolSpec;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
+use tokio::time::timeout;
+use tokio_util::sync::CancellationToken;
 
 use crate::action::Action;
 use crate::error::AgentError;
@@ -53,10 +58,19 @@ impl Output {
     }
 }
 
+/// How long a look may take.
+const LONGEST: Duration = Duration::from_secs(20);
+/// How long one that was stopped may take to say what it has.
+const GRACE: Duration = Duration::from_secs(2);
+
 /// A call's answer, or what is still to be done for it: a look that can be had beside others.
 pub(crate) enum Work {
     Done(Output),
-    Look(Box<dyn FnOnce() -> Output + Send>),
+    Look {
+        look: Box<dyn FnOnce() -> Output + Send>,
+        /// Ends it where it is, so that it answers what it has.
+        stop: CancellationToken,
+    },
 }
 
 impl From<Output> for Work {
@@ -66,17 +80,26 @@ impl From<Output> for Work {
 }
 
 impl Work {
-    pub(crate) fn look(look: impl FnOnce() -> Output + Send + 'static) -> Self {
-        Self::Look(Box::new(look))
-    }
-
+    /// The answer. A look that takes too long is stopped, and answers what it has so far; nobody waits for one that a
+    /// cancel meets, or that does not stop: it may be in the middle of something that cannot be stopped.
     pub(crate) async fn output(self) -> Output {
-        match self {
-            Self::Done(output) => output,
-            Self::Look(look) => tokio::task::spawn_blocking(look).await.unwrap_or_else(|_| {
-                Output::failed("the look broke down; look for something else, or elsewhere")
-            }),
-        }
+        let (look, stop) = match self {
+            Self::Done(output) => return output,
+            Self::Look { look, stop } => (look, stop),
+        };
+        let mut work = tokio::task::spawn_blocking(look);
+        let patiently = async {
+            if let Ok(found) = timeout(LONGEST, &mut work).await {
+                return found.ok();
+            }
+            stop.cancel();
+            timeout(GRACE, &mut work).await.ok()?.ok()
+        };
+        patiently.await.unwrap_or_else(|| {
+            Output::failed(
+                "the look took too long or broke down; look for something simpler, or in fewer files",
+            )
+        })
     }
 }
 

@@ -52,13 +52,13 @@ pub(super) async fn run(turn: &mut Turn, call: &CallId, value: Value) -> Result<
     }
     let (walk, grade) = (Walk::of(turn), turn.grade_of(&file));
     let (shared, redactor) = (turn.shared.clone(), turn.settings.redactor.clone());
-    Ok(Work::look(move || match walk.files.read(&file) {
+    Ok(walk.look(move |walk| match walk.files.read(&file) {
         Ok(text) => {
             shared.learn(&text.text, &redactor);
             Output::fine(lines(&text.text, offset.unwrap_or(1), limit.unwrap_or(LINES))).with(grade, path)
         }
         Err(FileError::Absent { .. }) => Output::failed(format!("there is no file {path}")),
-        Err(FileError::NotRegular { .. }) if file.is_dir() => list::names(&walk, &file, &path, grade),
+        Err(FileError::NotRegular { .. }) if file.is_dir() => list::names(walk, &file, &path, grade),
         Err(error) => Output::failed(format!("failed to {error}")),
     }))
 }

@@ -9,7 +9,7 @@ use copydesk_permission::{Policy, judge};
 use globset::{Glob, GlobMatcher};
 use tokio_util::sync::CancellationToken;
 
-use super::Output;
+use super::{Output, Work};
 use crate::run::Turn;
 
 /// What a walk looks at, taken from a turn so that it can run beside it.
@@ -19,7 +19,8 @@ pub(crate) struct Walk {
     pub(super) files: Arc<dyn Files>,
     /// Files that are on no disk yet.
     drafted: Vec<PathBuf>,
-    cancel: CancellationToken,
+    /// Ends the walk: its time is over, or the run.
+    pub(super) stop: CancellationToken,
 }
 
 impl Walk {
@@ -29,8 +30,21 @@ impl Walk {
             policy: turn.policy(),
             files: turn.world.files.clone(),
             drafted: turn.draft.new_files(&turn.settings.root),
-            cancel: turn.cancel.clone(),
+            stop: turn.cancel.child_token(),
         }
+    }
+
+    /// A look at what is walked, to be had beside others; what it did not come to is said.
+    pub(super) fn look(self, look: impl FnOnce(&Self) -> Output + Send + 'static) -> Work {
+        let stop = self.stop.clone();
+        let whole = move || {
+            let mut output = look(&self);
+            if self.stop.is_cancelled() {
+                output.text.push_str("\n[stopped: it took too long; narrow the search]");
+            }
+            output
+        };
+        Work::Look { look: Box::new(whole), stop }
     }
 
     /// Every file below a folder, in the order of names, those that are only drafted last, until `look` has seen enough.
@@ -41,7 +55,7 @@ impl Walk {
             .filter_entry(|entry| entry.file_name() != ".git")
             .build();
         for entry in walk.flatten() {
-            if self.cancel.is_cancelled() {
+            if self.stop.is_cancelled() {
                 return;
             }
             let is_file = entry.file_type().is_some_and(|kind| kind.is_file());

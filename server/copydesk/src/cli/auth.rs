@@ -15,6 +15,7 @@ use copydesk_store::{KeyPlace, Lock};
 use serde_json::json;
 
 use super::Outcome;
+use super::config::shown_command;
 use crate::config::{Loaded, Nesting};
 use crate::credentials::{Credentials, keyring_is_there};
 use crate::here::Here;
@@ -214,7 +215,11 @@ pub(super) fn look(credentials: &Credentials, endpoint: &Endpoint) -> Known {
         }
         (Some(KeyOrigin::Command(_)), ..) => {
             let command = wanted.source.command.map(|settings| settings.command).unwrap_or_default();
-            ("command", format!("from a command, which is not run now: {command}"), String::new())
+            (
+                "command",
+                format!("from a command, which is not run now: {}", shown_command(&command)),
+                String::new(),
+            )
         }
         (Some(origin), Some(stored), _) => match credentials.look(&stored) {
             Ok(()) => (stored.place.as_str(), format!("in {origin}"), String::new()),

@@ -1,12 +1,17 @@
 //! `copydesk config`: which settings are in force, and where each comes from.
 
 use clap::Subcommand;
+use copydesk_base::Redactor;
+use copydesk_permission::find_secrets;
 use serde_json::{Value, json};
 
 use super::Outcome;
 use crate::config::{Loaded, Problem};
 use crate::here::Here;
 use crate::out;
+
+/// What stands for a value that is not shown.
+const HIDDEN: &str = "(hidden)";
 
 /// Shows the settings in force and the files they come from
 #[derive(clap::Args)]
@@ -43,7 +48,7 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
         (What::Paths, true) => out::json(&json!({ "schema": "copydesk.config/1", "files": files(&loaded) }))?,
         (What::Show, false) => {
             for setting in &loaded.settings {
-                let value = shown_value(&setting.key, &setting.value);
+                let value = shown_value(&setting.key, &listed(&setting.key, &setting.value));
                 out::line(format!("{}: {value}  # {}", setting.key, setting.origin))?;
             }
         }
@@ -81,7 +86,7 @@ fn document(loaded: &Loaded) -> Value {
         .settings
         .iter()
         .map(|setting| {
-            let value = if is_private(&setting.key) { "(hidden)".into() } else { setting.value.clone() };
+            let value = listed(&setting.key, &setting.value);
             json!({ "key": setting.key, "value": value, "origin": setting.origin.to_string() })
         })
         .collect();
@@ -94,15 +99,37 @@ fn document(loaded: &Loaded) -> Value {
     })
 }
 
-/// A value on one line; what is set for a tool server's environment may be a secret.
+/// A value on one line, without what looks like a secret. What is set for a tool server's environment may be one.
 pub(super) fn shown_value(key: &str, value: &Value) -> String {
     if is_private(key) {
-        return "(hidden)".to_owned();
+        return HIDDEN.to_owned();
     }
-    match value {
-        Value::String(text) => crate::render::visible(text),
+    match clean().clean_json(value) {
+        Value::String(text) => crate::render::visible(&text),
         other => crate::render::visible(&other.to_string()),
     }
+}
+
+/// A command that prints a key, as far as everybody may see it: the program. Its words may be the key.
+pub(super) fn shown_command(command: &str) -> String {
+    let mut words = command.split_whitespace();
+    let program = clean().clean(words.next().unwrap_or_default());
+    if words.next().is_some() { format!("{program} …") } else { program }
+}
+
+/// A value for a list that somebody may show to others.
+fn listed(key: &str, value: &Value) -> Value {
+    match value {
+        _ if is_private(key) => HIDDEN.into(),
+        Value::String(command) if key.starts_with("providers.") && key.ends_with(".key.command") => {
+            shown_command(command).into()
+        }
+        value => clean().clean_json(value),
+    }
+}
+
+fn clean() -> Redactor {
+    Redactor::default().finding(find_secrets)
 }
 
 fn is_private(key: &str) -> bool {

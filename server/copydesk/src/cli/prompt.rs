@@ -55,7 +55,7 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
         voice: Whose::Person,
     };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let layers = runtime.block_on(async {
+    let (layers, notices) = runtime.block_on(async {
         let cancel = CancellationToken::new();
         let (host, _) = Terminal::new(&here, Voice::Silent);
         let desk = Office::new(here, Flags::default()).open(host, Arc::new(DiskFiles), &cancel);
@@ -63,6 +63,7 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
         desk.close().await;
         layers
     })?;
+    notices.iter().for_each(|notice| out::note(visible(notice)));
     let layers: Vec<_> = layers.iter().filter(|layer| !layer.text.trim().is_empty()).collect();
     if arguments.json {
         let layers: Vec<_> =

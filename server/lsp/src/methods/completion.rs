@@ -6,6 +6,7 @@ use tower_lsp::gen_lsp_types as lsp;
 
 use crate::convert;
 use crate::documents::Open;
+use crate::markup::markdown;
 use crate::snapshot::Snapshot;
 
 pub(crate) fn run(
@@ -34,12 +35,7 @@ fn item(snapshot: &Snapshot, open: &Open, found: Completion) -> lsp::CompletionI
     let tabstops = snapshot.ladder.snippets && found.snippet == Snippet::Tabstops;
     let new_text = if tabstops { found.insert.clone() } else { found.plain() };
     let range = convert::range(&open.document, found.replace, snapshot.ladder.encoding);
-    let docs = (!found.docs.is_empty()).then(|| {
-        lsp::Documentation::MarkupContent(lsp::MarkupContent {
-            kind: lsp::MarkupKind::Markdown,
-            value: found.docs.clone(),
-        })
-    });
+    let docs = (!found.docs.is_empty()).then(|| lsp::Documentation::MarkupContent(markdown(&found.docs)));
     // Where quotes are replaced with the word, typing filters by both.
     let is_quoted = open.document.text().get(found.replace.start..).is_some_and(|text| text.starts_with('"'));
     let filter = if is_quoted && found.insert.starts_with('"') {

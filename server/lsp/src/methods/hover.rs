@@ -6,6 +6,7 @@ use tower_lsp::gen_lsp_types as lsp;
 
 use crate::convert;
 use crate::documents::Open;
+use crate::markup::markdown;
 use crate::snapshot::Snapshot;
 
 pub(crate) fn run(snapshot: &Snapshot, open: Option<&Open>, params: lsp::HoverParams) -> Option<lsp::Hover> {
@@ -20,13 +21,13 @@ pub(crate) fn run(snapshot: &Snapshot, open: Option<&Open>, params: lsp::HoverPa
     } else {
         copydesk_language::hover(&file, &snapshot.index_at(&file, offset), offset)?
     };
-    let (kind, value) = if snapshot.ladder.markdown_hover {
-        (lsp::MarkupKind::Markdown, found.markdown)
+    let content = if snapshot.ladder.markdown_hover {
+        markdown(&found.markdown)
     } else {
-        (lsp::MarkupKind::PlainText, plain(&found.markdown))
+        lsp::MarkupContent { kind: lsp::MarkupKind::PlainText, value: plain(&found.markdown) }
     };
     Some(lsp::Hover {
-        contents: lsp::Contents::MarkupContent(lsp::MarkupContent { kind, value }),
+        contents: lsp::Contents::MarkupContent(content),
         range: Some(convert::range(&open.document, found.span, snapshot.ladder.encoding)),
     })
 }

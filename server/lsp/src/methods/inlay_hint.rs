@@ -4,6 +4,7 @@ use tower_lsp::gen_lsp_types as lsp;
 
 use crate::convert;
 use crate::documents::Open;
+use crate::markup::markdown;
 use crate::snapshot::Snapshot;
 
 pub(crate) fn run(
@@ -25,10 +26,7 @@ pub(crate) fn run(
             label: lsp::Label::String(hint.label),
             kind: None,
             text_edits: None,
-            tooltip: Some(lsp::Tooltip::MarkupContent(lsp::MarkupContent {
-                kind: lsp::MarkupKind::Markdown,
-                value: hint.tooltip,
-            })),
+            tooltip: Some(lsp::Tooltip::MarkupContent(markdown(&hint.tooltip))),
             padding_left: Some(true),
             padding_right: None,
             data: None,

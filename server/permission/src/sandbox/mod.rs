@@ -19,6 +19,7 @@
 
 mod confine;
 mod gitconfig;
+mod gitlinks;
 mod launch;
 #[cfg(target_os = "linux")]
 mod linux;

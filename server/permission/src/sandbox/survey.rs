@@ -5,6 +5,7 @@
 //! build results.
 
 use std::collections::VecDeque;
+use std::os::unix::fs::{DirEntryExt, MetadataExt};
 use std::path::{Path, PathBuf};
 
 use copydesk_base::{Effect, Verdict, path};
@@ -66,6 +67,8 @@ pub fn survey(policy: &Policy) -> Survey {
         top(root, policy, &mut survey);
         walk(root, policy, &mut survey);
     }
+    let twins = twins(policy, &survey.secret);
+    survey.secret.extend(twins);
     for places in [&mut survey.secret, &mut survey.protected, &mut survey.pinned] {
         // The nearest first: a thousand decoys further down push nothing out at the top.
         places.sort_by_cached_key(|place| (place.components().count(), place.clone()));
@@ -190,6 +193,37 @@ fn walk(root: &Path, policy: &Policy, survey: &mut Survey) {
             }
         }
     }
+}
+
+/// Further names of secret files: a hard link shows the same.
+fn twins(policy: &Policy, secrets: &[PathBuf]) -> Vec<PathBuf> {
+    let id = |place: &Path| place.symlink_metadata().ok().map(|metadata| (metadata.dev(), metadata.ino()));
+    let has_twins = |place: &&PathBuf| {
+        place.symlink_metadata().is_ok_and(|metadata| metadata.is_file() && metadata.nlink() > 1)
+    };
+    let wanted: Vec<(u64, u64)> = secrets.iter().filter(has_twins).filter_map(|place| id(place)).collect();
+    let mut found = Vec::new();
+    let roots = std::iter::once(&policy.root).chain(&policy.additional);
+    let mut pending: VecDeque<(PathBuf, usize)> = roots.map(|root| (root.clone(), 0)).collect();
+    let mut left = if wanted.is_empty() { 0 } else { MOST };
+    while let Some((folder, depth)) = pending.pop_front().filter(|_| left > 0) {
+        for entry in std::fs::read_dir(&folder).into_iter().flatten().flatten() {
+            left = left.saturating_sub(1);
+            let place = entry.path();
+            if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+                let is_passed = PASSED.iter().any(|passed| entry.file_name() == *passed);
+                if depth < DEEPEST && !is_passed {
+                    pending.push_back((place, depth + 1));
+                }
+            } else if wanted.iter().any(|(_, number)| *number == entry.ino())
+                && id(&place).is_some_and(|id| wanted.contains(&id))
+                && !secrets.contains(&place)
+            {
+                found.push(place);
+            }
+        }
+    }
+    found
 }
 
 fn is_secret(place: &Path, root: &Path, asked: Option<&Policy>) -> bool {

@@ -165,3 +165,13 @@ fn a_placeholder_that_is_still_there_counts_as_nothing() {
     let leads = at("elsewhere");
     assert!(found.absent.iter().any(|vacancy| vacancy.place == leads), "what it leads to must not be made");
 }
+
+#[test]
+fn a_second_name_of_a_secret_is_a_secret() {
+    let (_folder, policy) = tree(&[".env", "deep/er/x", "twin-of-x"]);
+    for name in ["notes.txt", "deep/er/notes.txt"] {
+        std::fs::hard_link(policy.root.join(".env"), policy.root.join(name)).unwrap();
+    }
+    std::fs::hard_link(policy.root.join("twin-of-x"), policy.root.join("y")).unwrap();
+    assert_eq!(names(&policy, &survey(&policy).secret), [".env", "notes.txt", "deep/er/notes.txt"]);
+}

@@ -46,7 +46,8 @@ pub(super) const SHAPES: &[Shape] = &[
             "access_id",
             "salt",
         ],
-        r#"(?i)(?:secret|token|passw(?:or)?d|passphrase|\bpwd|_pwd|api[_-]?key|(?:access|auth|private|account|encryption|signing|master|app|application|licen[sc]e|session|service|webhook|integration|write|admin|storage)[_-]?key|credentials?|[a-z0-9]_key|[a-z0-9]-key|_auth|_pat|access_id|_salt)[a-z0-9_.-]{0,24}['"`]?[ \t]{0,3}(?:=>|:=|\?=|==|=|:)[ \t]{0,3}['"`]{0,3}(?:base64:)?([A-Za-z0-9_.+/=~%!@^*-]{16,})(?:['"`\s,;)\]}\\<&#]|$)"#,
+        // The first two are passed over: names of secrets, and tokens that only count requests.
+        r#"(?i)arn:aws[a-z-]*:secretsmanager:[^\s"']{1,300}|(?:change|next|page|continuation|client|client_?request|request|idempotency|creation|update)[_-]?token['"`]?[ \t]{0,3}[=:][ \t]{0,3}['"`]?[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|(?:secret|token|passw(?:or)?d|passphrase|\bpwd|_pwd|api[_-]?key|(?:access|auth|private|account|encryption|signing|master|app|application|licen[sc]e|session|service|webhook|integration|write|admin|storage)[_-]?key|credentials?|[a-z0-9]_key|[a-z0-9]-key|_auth|_pat|access_id|_salt)[a-z0-9_.-]{0,24}['"`]?[ \t]{0,3}(?:=>|:=|\?=|==|=|:)[ \t]{0,3}['"`]{0,3}(?:base64:)?([A-Za-z0-9_.+/=~%!@^*-]{16,})(?:['"`\s,;)\]}\\<&#]|$)"#,
         is_assigned,
     ),
     // `docker login -p …`, `--token …`
@@ -126,6 +127,10 @@ pub(super) const SHAPES: &[Shape] = &[
 
 /// A value beside a word that says what it is: still not every one is a secret.
 fn is_assigned(text: &str) -> bool {
+    // What is passed over comes whole.
+    if text.contains([':', '"', '\'', '`', ' ', '\t']) || text.to_ascii_lowercase().contains("token=") {
+        return false;
+    }
     let is_name = (is_path_of_names(text) && wordiness(text) >= 0.35)
         || text.contains("..")
         || text.contains("://")

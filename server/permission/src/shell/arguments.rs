@@ -2,10 +2,12 @@
 
 use std::path::PathBuf;
 
-use super::screen::{is_prose, parts, pattern_operands, screen, without_brackets};
+use super::screen::{
+    globs_itself, is_prose, parts, pattern_operands, screen, screen_pattern, without_brackets,
+};
 use super::tools::{self, Operands};
 use super::words::Word;
-use super::{Care, Need, Simple, arrival, git, options, programs, shown};
+use super::{Care, Need, Simple, arrival, git, options, programs, seek, shown};
 use crate::path::Access;
 use crate::policy::Policy;
 use crate::zone;
@@ -90,6 +92,9 @@ pub(super) fn examine(simple: &Simple, policy: &Policy) -> Findings {
         let is_name = at == 0 && !word.text.contains('/');
         if !patterns.contains(&at) && !is_name && !is_prose(name, at, &words) {
             screen(word, simple, policy, &mut findings);
+            if globs_itself(name, at, &words) {
+                screen_pattern(&word.text, policy, simple, &mut findings);
+            }
         }
     }
     builtin(name, &simple.words, &mut findings);
@@ -133,7 +138,8 @@ fn builtin(name: &str, words: &[Word], findings: &mut Findings) {
     let is_code = tools::CODE.contains(&name)
         || (name == "printf" && words.get(1).is_some_and(|word| word.text.starts_with("-v")))
         || (matches!(name, "test" | "[" | "[[") && has(&["-v", "-R"]))
-        || (name == "wait" && words.iter().skip(1).any(|word| word.text.starts_with("-p")));
+        || (name == "wait"
+            && words.iter().skip(1).any(|word| word.text.starts_with('-') && word.text.contains('p')));
     if is_code && !asks_only {
         findings.care(Need::Person, format!("{name} changes the shell itself"));
     }
@@ -163,6 +169,18 @@ fn program(name: &str, simple: &Simple, patterns: &[usize], policy: &Policy, fin
             for target in git.writes {
                 touch_text(&target, simple, Access::Write, hidden, findings);
             }
+            if let Some(folder) = git.makes {
+                touch_text(&folder, simple, Access::Write, Standing::Evident, findings);
+            }
+            let subcommand = words.get(git.operands.saturating_sub(1)).map_or("", |word| word.text.as_str());
+            for word in words.iter().skip(git.operands).filter(|word| git::may_carry_file(word, subcommand)) {
+                check_outside(word, simple, policy, findings);
+                // `-nf/path`, `-nf../path`: the value of the last of several letters.
+                let value = ["/", "..", "~"].iter().filter_map(|start| word.text.find(start)).min();
+                if let Some(at) = value.filter(|_| !word.text.starts_with("--")) {
+                    check_outside(&Word::plain(&word.text[at..]), simple, policy, findings);
+                }
+            }
             for word in operands(words, git.operands) {
                 if git.changes_operands {
                     touch(word, simple, Access::Write, Standing::Evident, policy, findings);
@@ -173,8 +191,8 @@ fn program(name: &str, simple: &Simple, patterns: &[usize], policy: &Policy, fin
             findings.only_reads = git.only_reads;
             findings.needs_no_program = git.needs_no_program;
         }
-        "find" => find(simple, policy, findings),
-        "tar" | "bsdtar" | "gtar" => tar(simple, policy, findings),
+        "find" => seek::find(simple, policy, findings),
+        "tar" | "bsdtar" | "gtar" => seek::tar(simple, policy, findings),
         "dd" => {
             for (key, value) in words.iter().filter_map(|word| word.text.split_once('=')) {
                 match key {
@@ -202,6 +220,9 @@ fn tabled(name: &str, simple: &Simple, patterns: &[usize], policy: &Policy, find
     let words = &simple.words;
     if tool.runs == "*" {
         findings.care(Need::Literal, format!("{name} can write files that it does not name"));
+    }
+    if let Some(reason) = programs::beyond(name, words) {
+        findings.care(Need::Literal, reason);
     }
     let mut is_open = true;
     for (at, word) in words.iter().enumerate().skip(1) {
@@ -264,68 +285,11 @@ fn tabled(name: &str, simple: &Simple, patterns: &[usize], policy: &Policy, find
         && findings.care.is_none();
 }
 
-fn find(simple: &Simple, policy: &Policy, findings: &mut Findings) {
-    let words = &simple.words;
-    let is_test = |word: &Word| word.text.starts_with('-') || matches!(word.text.as_str(), "(" | "!" | ")");
-    let deletes = words.iter().any(|word| word.text == "-delete");
-    let starts = words.iter().skip(1).skip_while(|word| matches!(word.text.as_str(), "-H" | "-L" | "-P"));
-    let mut starts: Vec<Word> = starts.take_while(|word| !is_test(word)).cloned().collect();
-    if starts.is_empty() {
-        starts.push(Word::plain("."));
-    }
-    for start in &starts {
-        touch(start, simple, Access::Read, Standing::Evident, policy, findings);
-        if deletes {
-            check_ruin(start, simple, policy, findings);
-            touch(start, simple, Access::Write, Standing::Hidden, policy, findings);
-        }
-    }
-    for (at, word) in words.iter().enumerate() {
-        let text = word.text.as_str();
-        let names_file = matches!(text, "-fprint" | "-fprint0" | "-fprintf" | "-fls");
-        if let Some(target) = words.get(at + 1).filter(|_| names_file) {
-            touch(target, simple, Access::Write, Standing::Hidden, policy, findings);
-        }
-        if text == "-files0-from" {
-            findings.care(Need::Literal, "find takes names from a file");
-        }
-    }
-    findings.only_reads = !deletes && simple.inner.is_empty() && findings.care.is_none();
-}
-
-fn tar(simple: &Simple, policy: &Policy, findings: &mut Findings) {
-    let words = &simple.words;
-    let runs = "--to-command -I --use-compress-program --checkpoint-action -F --info-script --new-volume-script \
-                --rsh-command --rmt-command -P --absolute-names -C --directory -T --files-from --index-file --remove-files \
-                --listed-incremental -g";
-    let is_option = |at: usize, word: &Word| word.text.starts_with('-') || at == 1;
-    let letters = |wanted: char| {
-        words.iter().enumerate().skip(1).any(|(at, word)| {
-            is_option(at, word) && !word.text.starts_with("--") && word.text.contains(wanted)
-        })
-    };
-    let unpacks = letters('x')
-        || words.iter().any(|word| git::names(&word.text, "--extract") || git::names(&word.text, "--get"));
-    let lists = !unpacks && (letters('t') || words.iter().any(|word| git::names(&word.text, "--list")));
-    if unpacks {
-        findings.care(Need::Literal, "tar writes files that it does not name");
-    }
-    for (at, word) in words.iter().enumerate().skip(1) {
-        if tools::option_value(word, None, runs).is_some() {
-            findings.care(Need::Literal, format!("tar {} can run commands or write elsewhere", word.text));
-        }
-        if !is_option(at, word) {
-            let access = if lists { Access::Read } else { Access::Write };
-            touch(word, simple, access, Standing::Evident, policy, findings);
-        }
-    }
-}
-
 fn operands(words: &[Word], from: usize) -> impl Iterator<Item = &Word> {
     words.iter().skip(from).filter(|word| !word.text.starts_with('-'))
 }
 
-fn touch(
+pub(super) fn touch(
     word: &Word,
     simple: &Simple,
     access: Access,
@@ -367,7 +331,7 @@ pub(super) fn is_device(text: &str) -> bool {
 
 /// A word of a program that is not known: does it point out of the workspace, or at a protected file?
 fn check_outside(word: &Word, simple: &Simple, policy: &Policy, findings: &mut Findings) {
-    if word.text.contains("://") {
+    if word.text.contains("://") && !word.text.to_ascii_lowercase().contains("file:") {
         return;
     }
     let whole = word.path(policy).unwrap_or_default();
@@ -390,7 +354,7 @@ fn check_outside(word: &Word, simple: &Simple, policy: &Policy, findings: &mut F
 }
 
 /// Whether a word that goes away is the workspace, the home, our state, or above one of them.
-fn check_ruin(word: &Word, simple: &Simple, policy: &Policy, findings: &mut Findings) {
+pub(super) fn check_ruin(word: &Word, simple: &Simple, policy: &Policy, findings: &mut Findings) {
     let Some(text) = word.path(policy) else { return };
     // `rm -rf dir/*` is `dir`, as far as this goes.
     let base = match text.rsplit_once('/') {

@@ -10,6 +10,8 @@ pub(super) struct Git {
     pub(super) risk: Option<String>,
     /// Files it writes on the side.
     pub(super) writes: Vec<String>,
+    /// The folder that it is there to make.
+    pub(super) makes: Option<String>,
     /// Its operands are files that change.
     pub(super) changes_operands: bool,
     /// It only looks.
@@ -45,6 +47,38 @@ const RUNS: &[&str] = &[
     "--show-signature",
     "--prefix",
     "--strategy",
+    // Would go into repositories that only history names.
+    "--submodule",
+];
+
+/// Options whose value is a text and no file, however it looks.
+const TEXTS: &[&str] = &[
+    "-S",
+    "-G",
+    "-L",
+    "-m",
+    "-e",
+    "--grep",
+    "--author",
+    "--committer",
+    "--format",
+    "--pretty",
+    "--since",
+    "--until",
+    "--after",
+    "--before",
+    "--date",
+    "--exclude",
+    "--glob",
+    "--branches",
+    "--tags",
+    "--remotes",
+    "--line-prefix",
+    "--src-prefix",
+    "--dst-prefix",
+    "--message",
+    "--sort",
+    "--word-diff-regex",
 ];
 
 /// Short options that do the same, by subcommand.
@@ -54,7 +88,7 @@ const RUNS_SHORT: &[(&str, &str)] = &[
     ("-u", "clone"),
     ("-c", "clone"),
     ("-o", "archive format-patch mailsplit"),
-    ("-s", "merge pull"),
+    ("-s", "merge pull rebase"),
 ];
 
 /// Subcommands that are risky as a whole.
@@ -232,7 +266,9 @@ pub(super) fn look(words: &[Word]) -> Git {
             Some(format!("git {subcommand} is none of git's own commands known here: it may be an alias"));
     }
     let rest = &words[at + 1..];
-    if subcommand == "config" && !rest.iter().any(|word| is_asking(&word.text)) {
+    let only_asks =
+        rest.iter().any(|word| is_asking(&word.text)) && !rest.iter().any(|word| is_setting(&word.text));
+    if subcommand == "config" && !only_asks {
         git.risk = Some("git config can name programs that git runs later".to_owned());
     }
     git.changes_operands = CHANGING.contains(&subcommand);
@@ -259,10 +295,20 @@ pub(super) fn look(words: &[Word]) -> Git {
             git.risk = Some(format!("git {subcommand} {} is not known here", word.text));
         }
     }
+    git.makes = (subcommand == "clone").then(|| cloned(rest)).flatten();
     git.needs_no_program = LISTING.contains(&subcommand);
     git.only_reads = READING.contains(&subcommand) && git.risk.is_none() && git.writes.is_empty();
     git.needs_no_program |= git.only_reads;
     git
+}
+
+/// The folder that a clone makes: the last word, or what the address ends with.
+fn cloned(words: &[Word]) -> Option<String> {
+    let operands: Vec<&Word> = words.iter().filter(|word| !word.text.starts_with('-')).collect();
+    let last = operands.last()?.text.trim_end_matches('/');
+    let is_address = last.contains(':') || operands.len() == 1;
+    let name = if is_address { last.rsplit(['/', ':']).next()? } else { last };
+    Some(name.strip_suffix(".git").filter(|name| is_address && !name.is_empty()).unwrap_or(name).to_owned())
 }
 
 /// Whether a word is that long option, or an abbreviation of it that a program would take for it.
@@ -271,12 +317,36 @@ pub(super) fn names(word: &str, option: &str) -> bool {
     word.len() > 2 && word.starts_with("--") && option.starts_with(word)
 }
 
+/// Whether a word of `git` is an option that may carry the name of a file: `-Ofile`, `--contents=file`.
+pub(super) fn may_carry_file(word: &Word, subcommand: &str) -> bool {
+    let text = word.text.as_str();
+    let is_text = |option: &&&str| match option.strip_prefix("--") {
+        Some(_) => text.split_once('=').is_some_and(|(name, _)| name == **option),
+        // `git blame -S file` is another one than `git log -S text`.
+        None => text.starts_with(**option) && !text.starts_with("--") && subcommand != "blame",
+    };
+    text.starts_with('-') && !TEXTS.iter().any(|option| is_text(&option))
+}
+
 fn is_short_risk(text: &str, subcommand: &str) -> bool {
     text.starts_with('-')
         && !text.starts_with("--")
         && RUNS_SHORT
             .iter()
             .any(|(option, of)| of.split(' ').any(|one| one == subcommand) && text.contains(&option[1..]))
+}
+
+fn is_setting(text: &str) -> bool {
+    let options = [
+        "--add",
+        "--replace-all",
+        "--unset",
+        "--unset-all",
+        "--edit",
+        "--rename-section",
+        "--remove-section",
+    ];
+    options.iter().any(|option| names(text, option)) || matches!(text, "-e" | "set" | "unset" | "edit")
 }
 
 fn is_asking(text: &str) -> bool {

@@ -88,6 +88,52 @@ pub(super) fn pieces(program: &str) -> impl Iterator<Item = &str> {
         .filter(|piece| !piece.is_empty())
 }
 
+/// Why a command of `jq`, `yq`, `make`, `curl` or `less` may do more than it is there for: its words can name other files
+/// and commands.
+pub(super) fn beyond(name: &str, words: &[Word]) -> Option<String> {
+    let mut words = words.iter().skip(1).map(|word| word.text.as_str());
+    match name {
+        "jq" | "gojq" | "jaq" | "yq" => {
+            let loads = ["import", "include", "modulemeta", "eval"];
+            let reads = |text: &&str| {
+                loads.iter().any(|word| has_word(text, word)) || (name == "yq" && text.contains("load"))
+            };
+            words.find(reads).map(|_| format!("a program of {name} can read files that it does not name"))
+        }
+        "make" | "gmake" => {
+            let sets =
+                words.find(|text| text.split_once('=').is_some_and(|(name, value)| !is_tame(name, value)))?;
+            Some(format!("{sets} can change what {name} runs"))
+        }
+        "curl" => {
+            words.find(|text| text.contains("%output")).map(|_| "curl writes where a format says".to_owned())
+        }
+        "less" | "more" => words
+            .find(|text| text.starts_with('+'))
+            .map(|text| format!("{name} begins with the command {text}")),
+        _ => None,
+    }
+}
+
+/// Whether a text has that word, and not as a part or a field of something.
+fn has_word(text: &str, word: &str) -> bool {
+    let is_part = |letter: char| letter.is_alphanumeric() || letter == '_';
+    text.match_indices(word).any(|(at, _)| {
+        let before = text[..at].chars().next_back();
+        let behind = text[at + word.len()..].chars().next();
+        !before.is_some_and(|letter| is_part(letter) || ".$".contains(letter)) && !behind.is_some_and(is_part)
+    })
+}
+
+/// Whether a variable of `make` is set to a plain word, as in `V=1` and `CC=clang`.
+fn is_tame(name: &str, value: &str) -> bool {
+    let is_name = |letter: char| letter.is_ascii_alphanumeric() || letter == '_';
+    let is_plain = |letter: char| letter.is_ascii_alphanumeric() || "._,:+-".contains(letter);
+    let runs = ["SHELL", "MAKE", "MAKEFLAGS", "MAKEFILES", "GNUMAKEFLAGS"];
+    name.starts_with("--")
+        || (name.chars().all(is_name) && !runs.contains(&name) && value.chars().all(is_plain))
+}
+
 /// Options of `sed` that only change how it filters.
 const SED_OPTIONS: &[&str] = &[
     "--quiet",

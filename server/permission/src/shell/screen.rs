@@ -25,7 +25,7 @@ pub(super) fn screen(word: &Word, simple: &Simple, policy: &Policy, findings: &m
         if let Some(rule) = policy.rule(RuleVerdict::Deny, hidden) {
             findings.refuse(because(rule));
         }
-        if !text.contains("file:") {
+        if !text.to_ascii_lowercase().contains("file:") {
             return;
         }
     }
@@ -63,7 +63,7 @@ fn hiding_rule<'a>(place: &Path, policy: &'a Policy) -> Option<&'a crate::Rule> 
 }
 
 /// A word that the shell completes: what could it name?
-fn screen_pattern(part: &str, policy: &Policy, simple: &Simple, findings: &mut Findings) {
+pub(super) fn screen_pattern(part: &str, policy: &Policy, simple: &Simple, findings: &mut Findings) {
     let shape: String = part.chars().map(|letter| if letter == '\0' { '*' } else { letter }).collect();
     let last = shape.rsplit('/').next().unwrap_or_default().to_lowercase();
     let is_wild = |text: &str| text.contains(['*', '?', '[']);
@@ -113,7 +113,10 @@ pub(super) fn parts(text: &str) -> impl Iterator<Item = &str> {
         (text.starts_with('-') && !text.starts_with("--") && text.is_char_boundary(2) && text.len() > 2)
             .then(|| &text[2..]);
     let behind = |sign: char| text.split_once(sign).map(|(_, rest)| rest);
-    [whole, attached, behind('='), behind('@'), text.rsplit_once(':').map(|(_, rest)| rest)]
+    // How git's own patterns begin: `:/path` and `:(top)path` are paths from the top.
+    let from_top =
+        text.strip_prefix(":/").or_else(|| text.strip_prefix(":(")?.split_once(')').map(|(_, rest)| rest));
+    [whole, attached, behind('='), behind('@'), text.rsplit_once(':').map(|(_, rest)| rest), from_top]
         .into_iter()
         .flatten()
         .filter(|part| !part.is_empty())
@@ -132,20 +135,37 @@ pub(super) fn pattern_operands(name: &str, words: &[Word]) -> Vec<usize> {
         let is_short = text.starts_with('-') && !text.starts_with("--") && text.contains(['e', 'f']);
         is_short || ["--regexp", "--file", "--from-file"].iter().any(|one| git::names(text, one))
     };
-    if words.iter().skip(1).any(|word| gives_it_elsewhere(&word)) {
+    let has_none = |word: &&Word| name == "rg" && word.text == "--files";
+    if words.iter().skip(1).any(|word| gives_it_elsewhere(&word) || has_none(&word)) {
         return Vec::new();
     }
     let first = words.iter().enumerate().skip(1).find(|(_, word)| !word.text.starts_with('-'));
     first.map(|(at, _)| at).into_iter().collect()
 }
 
-/// Whether a word is no file: a commit's message, a name that is looked for, or a phrase that is only printed.
+/// Whether a word is a pattern for names that the program completes by itself: those of git, and what `find`
+/// does something with.
+pub(super) fn globs_itself(name: &str, at: usize, words: &[Word]) -> bool {
+    let looks = ["log", "show", "diff", "whatchanged", "ls-files", "status", "checkout", "restore"];
+    let subcommand = words.iter().skip(1).map(|word| word.text.as_str()).find(|text| !text.starts_with('-'));
+    let text = words[at].text.as_str();
+    let is_behind = words[..at].iter().any(|word| word.text == "--");
+    let is_operand = !text.starts_with('-') && subcommand.is_some_and(|sub| looks.contains(&sub));
+    let is_found = at > 0 && matches!(words[at - 1].text.as_str(), "-name" | "-iname");
+    if name == "find" {
+        return is_found && acts(words);
+    }
+    name == "git" && at > 1 && text.contains(['*', '?', '[']) && (is_behind || is_operand)
+}
+
+/// Whether a word is no file: a commit's message, a name that is only looked for, or a phrase that is only printed.
 pub(super) fn is_prose(name: &str, at: usize, words: &[Word]) -> bool {
     let is_message = name == "git"
         && at > 0
         && words.get(at - 1).is_some_and(|word| matches!(word.text.as_str(), "-m" | "-am" | "--message"));
     let is_sought = name == "find"
         && at > 0
+        && !acts(words)
         && words.get(at - 1).is_some_and(|word| {
             let sought = ["-name", "-iname", "-path", "-ipath", "-regex", "-iregex", "-wholename"];
             sought.contains(&word.text.as_str())
@@ -153,4 +173,10 @@ pub(super) fn is_prose(name: &str, at: usize, words: &[Word]) -> bool {
     let is_phrase =
         words[at].text.contains(char::is_whitespace) && tools::tool(name).operands == Operands::Data;
     is_message || is_sought || is_phrase
+}
+
+/// Whether `find` does something with what it finds.
+fn acts(words: &[Word]) -> bool {
+    let acts = ["-exec", "-execdir", "-ok", "-okdir", "-delete"];
+    words.iter().any(|word| acts.contains(&word.text.as_str()))
 }

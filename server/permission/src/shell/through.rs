@@ -3,6 +3,7 @@
 //! What is behind is judged too, so that no deny rule is evaded by a wrapper. Only harmless wrappers with options that
 //! are known here hand the verdict of what they wrap on to themselves.
 
+use super::runners::{self, Beginning};
 use super::words::Word;
 use super::{Care, Need, Passes, Script, Simple, Unreadable, read_into, settings};
 use crate::policy::Policy;
@@ -72,45 +73,7 @@ const PLAIN: &[&str] = &[
     "wc",
 ];
 
-/// Programs that run the words behind their options.
-const RUNNING: &[&str] = &[
-    "xargs",
-    "strace",
-    "ltrace",
-    "watch",
-    "chronic",
-    "unbuffer",
-    "caffeinate",
-    "flock",
-    "entr",
-    "parallel",
-    "busybox",
-    "toybox",
-    "script",
-    "ssh",
-    "taskset",
-    "chrt",
-    "hyperfine",
-    "xvfb-run",
-    "dbus-run-session",
-    "faketime",
-    "rlwrap",
-    "prlimit",
-    "fakeroot",
-    "proot",
-    "firejail",
-    "bwrap",
-    "numactl",
-    "tmux",
-    "screen",
-    "valgrind",
-];
-
-/// Of those, how many words come before the command.
-const BEFORE: &[(&str, usize)] =
-    &[("flock", 1), ("ssh", 1), ("taskset", 1), ("chrt", 1), ("faketime", 1), ("tmux", 1)];
-
-/// Of those, and of some that raise, the ones that hand a word with blanks to a shell.
+/// Of the programs that run their words, and of some that raise, the ones that hand a word with blanks to a shell.
 const BY_SHELL: &[&str] = &[
     "watch",
     "parallel",
@@ -126,7 +89,7 @@ const BY_SHELL: &[&str] = &[
     "xvfb-run",
 ];
 
-/// Options of all those that take a value of their own.
+/// Options of programs that raise that take a value of their own.
 const WITH_VALUE: &[&str] = &[
     "-u", "-g", "-h", "-p", "-C", "-D", "-T", "-R", "-r", "-t", "-I", "-n", "-P", "-L", "-d", "-a", "-E",
     "-s", "-o", "-e", "-c",
@@ -168,18 +131,25 @@ pub(super) fn see(
         add_care(simple, Need::Person, &format!("{name} changes who or where a command is"));
         let inner = first_operand(&simple.words);
         wrap(simple, inner, simple.words.len(), Passes::Outer);
-    } else if RUNNING.contains(&name.as_str()) {
+    } else if let Some(Beginning { at, unknown }) = runners::beginning(&name, &simple.words) {
         add_care(simple, Need::Rule, &format!("{name} runs what it is given"));
-        let before = BEFORE.iter().find(|(one, _)| *one == name).map_or(0, |(_, words)| *words);
-        let inner = first_operand(&simple.words) + before;
-        wrap(simple, inner, simple.words.len(), Passes::Both);
+        wrap(simple, at, simple.words.len(), Passes::Both);
+        if let Some(option) = unknown {
+            // It may take a word of its own.
+            wrap(simple, at + 1, simple.words.len(), Passes::Both);
+            add_care(
+                simple,
+                Need::Literal,
+                &format!("{name} has an option that is not known here: {option}"),
+            );
+        }
         if simple.inner.is_empty() && name != "xargs" {
             add_care(simple, Need::Literal, &format!("what {name} runs is not among its words"));
         }
-        if name == "xargs" && simple.inner.last().is_some_and(|inner| !takes_only_operands(inner)) {
+        if name == "xargs" && !simple.inner.iter().all(takes_only_operands) {
             add_care(simple, Need::Literal, "what xargs is fed may be an option or a command");
         }
-        if let Some(inner) = simple.inner.last_mut().filter(|_| matches!(name.as_str(), "xargs" | "entr")) {
+        for inner in simple.inner.iter_mut().filter(|_| matches!(name.as_str(), "xargs" | "entr")) {
             // More words come in at run time: a rule about `rm *` means this one.
             inner.text.push_str(" {}");
         }
@@ -290,6 +260,7 @@ fn shell(simple: &mut Simple, script: &mut Script, policy: &Policy, depth: usize
             let text = word.text.clone();
             scripted(simple, &text, script, policy, depth)?;
             simple.passes = Passes::Either;
+            simple.before = at;
         }
         _ => add_care(simple, Need::Person, "its script is known only when it runs"),
     }
@@ -321,12 +292,28 @@ fn searched(simple: &mut Simple) {
     };
     let mut at = 1;
     while at < simple.words.len() {
+        let text = simple.words[at].text.as_str();
+        // `fd -Hx rm`, `fd -xrm`, `fd --exec=rm`
+        let is_glued = !is_find
+            && !starts.contains(&text)
+            && (text.starts_with("--exec")
+                || text.starts_with('-') && !text.starts_with("--") && text.contains(['x', 'X']));
+        if is_glued {
+            let reason = format!("{} runs what it is given: {text}", simple.name());
+            wrap(simple, at + 1, simple.words.len(), Passes::Both);
+            add_care(simple, Need::Literal, &reason);
+            return;
+        }
         if starts.contains(&simple.words[at].text.as_str()) {
             let end = simple.words[at + 1..]
                 .iter()
                 .position(|word| matches!(word.text.as_str(), ";" | "+"))
                 .map_or(simple.words.len(), |length| at + 1 + length);
             wrap(simple, at + 1, end, Passes::Both);
+            if let Some(inner) = simple.inner.last_mut().filter(|_| simple.words[at].text.ends_with("dir")) {
+                // It runs in the folder of what was found.
+                inner.cwds = super::Cwds::Unknown;
+            }
             at = end;
         }
         at += 1;
@@ -346,6 +333,7 @@ fn wrap(simple: &mut Simple, from: usize, to: usize, passes: Passes) {
     });
     simple.inner.push(Simple::new(text, words, cwds, care));
     simple.passes = passes;
+    simple.before = from;
 }
 
 fn first_operand(words: &[Word]) -> usize {

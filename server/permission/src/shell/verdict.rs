@@ -314,10 +314,18 @@ fn weigh(simple: &Simple, grant: &Grant, need: Need, reason: Option<Because>) ->
             Answer::Allow(because.clone())
         }
         _ => {
-            let because =
-                reason.unwrap_or_else(|| Because::of(format!("no rule allows {}", shown(&simple.text))));
+            let because = reason.unwrap_or_else(|| Because::of(unallowed(simple)));
             if need == Need::Person { Answer::Firm(because) } else { Answer::Ask(because) }
         }
+    }
+}
+
+/// Why no rule allows a command.
+fn unallowed(simple: &Simple) -> String {
+    let text = shown(&simple.text);
+    match among::launcher(simple) {
+        Some(launcher) => format!("no rule allows {text}; a rule must name what `{launcher}` runs"),
+        None => format!("no rule allows {text}"),
     }
 }
 
@@ -329,9 +337,15 @@ fn grant(simple: &Simple, findings: &Findings, policy: &Policy) -> Grant {
         _ => Grant::None,
     };
     let bare = settings::without(simple);
+    // A rule that would allow whatever else stands there says nothing about this.
+    let anything = among::launcher(simple).map(|launcher| format!("{launcher} \u{1}"));
     for rule in policy.rules.iter().filter(|rule| rule.verdict == RuleVerdict::Allow) {
         let Pattern::Shell(wanted) = rule.pattern.as_ref() else { continue };
         if !wanted.matches(&simple.text) && !bare.as_ref().is_some_and(|bare| wanted.matches(bare)) {
+            continue;
+        }
+        let names_it = |anything: &String| !wanted.matches(anything) || wanted.matches("\u{1}");
+        if !anything.as_ref().is_none_or(names_it) {
             continue;
         }
         // A spelled-out command was approved where it then ran.

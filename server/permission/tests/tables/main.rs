@@ -9,6 +9,7 @@ mod guards;
 mod harmless;
 mod openings;
 mod properties;
+mod reaches;
 mod samples;
 mod secrets;
 mod taint;

@@ -1,8 +1,8 @@
 //! What all processes of a command may use up together.
 //!
 //! The system bounds one process, or one account; control groups would bound a command, and are nobody's to use on most
-//! desktops. So the launcher looks five times a second: at the memory that its processes have of their own, and at what
-//! is left on the disks that they write to. In between, the limits of each process hold; and where the machine runs out
+//! desktops. So the launcher looks five times a second: at the memory that its processes have, alone and shared among
+//! themselves, and at what is left on the disks that they write to. In between, the limits of each process hold; and where the machine runs out
 //! of memory all the same, the kernel ends these processes before any other.
 
 use std::path::{Path, PathBuf};
@@ -45,7 +45,7 @@ impl Bounds {
         {
             return Some(format!("the disk of {} is nearly full", place.display()));
         }
-        let memory = self.memory.filter(|most| memory_below(child) > *most)?;
+        let memory = self.memory.filter(|most| memory_below(child, *most) > *most)?;
         Some(format!("its processes had more than {} MB of memory together", memory >> 20))
     }
 }
@@ -60,21 +60,38 @@ fn free(place: &Path) -> Option<u64> {
     disk.f_bavail.checked_mul(disk.f_frsize)
 }
 
-/// The memory that a process and its descendants have of their own; pages that they share with a file do not count.
-fn memory_below(first: Pid) -> u64 {
-    let page = rustix::param::page_size() as u64;
+/// The memory that a process and its descendants have, but for what files lend them. What they share among themselves
+/// counts for each; only where that would be too much is it looked at who has which part.
+fn memory_below(first: Pid, most: u64) -> u64 {
+    let processes = below(first);
+    let quickly = |process: &PathBuf| kilobytes(process, "status", &["RssAnon:", "RssShmem:"]);
+    // None of a process that may not be looked into.
+    let exactly = |process: &PathBuf| match kilobytes(process, "smaps_rollup", &["Pss_Anon:", "Pss_Shmem:"]) {
+        0 => quickly(process),
+        known => known,
+    };
+    let bytes = processes.iter().map(quickly).sum::<u64>() << 10;
+    if bytes <= most { bytes } else { processes.iter().map(exactly).sum::<u64>() << 10 }
+}
+
+/// The sum of those lines of a process.
+fn kilobytes(process: &Path, file: &str, names: &[&str]) -> u64 {
+    let text = std::fs::read_to_string(process.join(file)).unwrap_or_default();
+    let wanted = text.lines().filter(|line| names.iter().any(|name| line.starts_with(name)));
+    wanted.filter_map(|line| line.split_whitespace().nth(1)?.parse::<u64>().ok()).sum()
+}
+
+/// The folders in `/proc` of a process and its descendants.
+fn below(first: Pid) -> Vec<PathBuf> {
     let mut pending = vec![first.as_raw_nonzero().get()];
-    let mut bytes = 0u64;
+    let mut found = Vec::new();
     while let Some(process) = pending.pop() {
         let folder = PathBuf::from(format!("/proc/{process}"));
-        let text = std::fs::read_to_string(folder.join("statm")).unwrap_or_default();
-        let mut pages = text.split_whitespace().skip(1).map_while(|number| number.parse::<u64>().ok());
-        let own = pages.next().unwrap_or(0).saturating_sub(pages.next().unwrap_or(0));
-        bytes = bytes.saturating_add(own.saturating_mul(page));
         for thread in std::fs::read_dir(folder.join("task")).into_iter().flatten().flatten() {
             let children = std::fs::read_to_string(thread.path().join("children")).unwrap_or_default();
             pending.extend(children.split_whitespace().filter_map(|number| number.parse::<i32>().ok()));
         }
+        found.push(folder);
     }
-    bytes
+    found
 }

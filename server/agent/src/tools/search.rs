@@ -1,0 +1,154 @@
+//! The search behind `grep`: bounded in what it takes in, stopped between two reads, and blind to secrets.
+//!
+//! A pattern of a model's may be made to take for ever, and a file may be one line of many megabytes. So a pattern may
+//! not grow large, a line neither, and every read asks whether somebody still waits.
+//!
+//! A line that matches only for a secret in it does not match: or a model could ask for it letter by letter.
+
+use std::io::{self, Read};
+use std::ops::ControlFlow;
+use std::path::Path;
+
+use copydesk_base::{Grade, path};
+use grep_regex::{RegexMatcher, RegexMatcherBuilder};
+use grep_searcher::{BinaryDetection, Searcher, SearcherBuilder, Sink, SinkContext, SinkMatch};
+use tokio_util::sync::CancellationToken;
+
+use super::walk::{Pick, Walk};
+use crate::taint;
+
+/// The most lines of one answer.
+pub(super) const LINES: usize = 200;
+/// The most characters of one line.
+const WIDTH: usize = 300;
+/// The most bytes of a line that is searched; a file with a longer one is searched up to there.
+const LONGEST_LINE: usize = 256 * 1024;
+/// The most bytes that a pattern may take once it is taken apart, and what may be kept while searching.
+const LARGEST_PATTERN: usize = 4 * 1024 * 1024;
+
+/// What is searched for.
+pub(super) fn matcher(pattern: &str) -> Result<RegexMatcher, grep_regex::Error> {
+    RegexMatcherBuilder::new()
+        .line_terminator(Some(b'\n'))
+        .size_limit(LARGEST_PATTERN)
+        .dfa_size_limit(LARGEST_PATTERN)
+        .build(pattern)
+}
+
+/// What was found.
+#[derive(Debug, Default)]
+pub(super) struct Hits {
+    pub(super) lines: Vec<String>,
+    /// The worst of the files that lines are from, and its name.
+    pub(super) grade: Grade,
+    pub(super) source: String,
+    /// Files that were not searched to their end.
+    pub(super) unread: Vec<String>,
+}
+
+pub(super) struct Search<'a> {
+    pub(super) walk: &'a Walk,
+    pub(super) matcher: RegexMatcher,
+    pub(super) pick: Option<Pick>,
+    /// How many lines around each hit.
+    pub(super) context: usize,
+    /// A text with a placeholder for each secret, line by line.
+    pub(super) hide: &'a dyn Fn(&str) -> String,
+}
+
+impl Search<'_> {
+    pub(super) fn run(&self, start: &Path) -> Hits {
+        let mut searcher = SearcherBuilder::new()
+            .binary_detection(BinaryDetection::quit(0))
+            .heap_limit(Some(LONGEST_LINE))
+            .before_context(self.context)
+            .after_context(self.context)
+            .build();
+        let mut hits = Hits::default();
+        self.walk.files(start, |file| {
+            if self.pick.as_ref().is_some_and(|pick| !pick.takes(&self.walk.root, file)) {
+                return ControlFlow::Continue(());
+            }
+            self.search(&mut searcher, file, &mut hits);
+            if hits.lines.len() >= LINES { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        });
+        hits
+    }
+
+    /// Searches one file. One that cannot be opened is passed over, as a person's own grep would.
+    fn search(&self, searcher: &mut Searcher, file: &Path, hits: &mut Hits) {
+        let before = hits.lines.len();
+        let shown = path::shown(&self.walk.root, file);
+        let open = self.walk.files.is_open(file).then(|| self.walk.files.read(file).ok()).flatten();
+        let mut is_whole = match (&open, self.walk.files.open(file)) {
+            (Some(text), _) => self.look(searcher, text.text.as_bytes(), &shown, hits),
+            (None, Ok(closed)) => self.look(searcher, closed, &shown, hits),
+            (None, Err(_)) => return,
+        };
+        if hits.lines.len() > before {
+            // Only what is found is looked at whole.
+            if let Some(text) = open.or_else(|| self.walk.files.read(file).ok()) {
+                let hidden = (self.hide)(&text.text);
+                if hidden != *text.text {
+                    hits.lines.truncate(before);
+                    is_whole &= self.look(searcher, hidden.as_bytes(), &shown, hits);
+                }
+            }
+            let grade = taint::of_file(file, &self.walk.root, &self.walk.policy.additional);
+            if grade > hits.grade {
+                hits.grade = grade;
+                hits.source.clone_from(&shown);
+            }
+        }
+        if !is_whole && !self.walk.stop.is_cancelled() {
+            hits.unread.push(shown);
+        }
+    }
+
+    /// Whether it was looked through to the end, or to as many lines as are wanted.
+    fn look(&self, searcher: &mut Searcher, text: impl Read, shown: &str, hits: &mut Hits) -> bool {
+        let patient = Patient { text, stop: &self.walk.stop };
+        searcher.search_reader(&self.matcher, patient, Lines { shown, lines: &mut hits.lines }).is_ok()
+    }
+}
+
+/// Something to read that ends when nobody waits any more.
+struct Patient<'a, R> {
+    text: R,
+    stop: &'a CancellationToken,
+}
+
+impl<R: Read> Read for Patient<'_, R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if self.stop.is_cancelled() {
+            return Err(io::Error::other("stopped"));
+        }
+        self.text.read(buffer)
+    }
+}
+
+/// Collects `path:line:text`, context lines with `-`.
+struct Lines<'a> {
+    shown: &'a str,
+    lines: &'a mut Vec<String>,
+}
+
+impl Lines<'_> {
+    fn push(&mut self, number: Option<u64>, mark: char, bytes: &[u8]) -> bool {
+        let text: String = String::from_utf8_lossy(bytes).trim_end().chars().take(WIDTH).collect();
+        self.lines.push(format!("{}{mark}{}{mark}{text}", self.shown, number.unwrap_or(0)));
+        self.lines.len() < LINES
+    }
+}
+
+impl Sink for Lines<'_> {
+    type Error = io::Error;
+
+    fn matched(&mut self, _: &Searcher, found: &SinkMatch<'_>) -> Result<bool, Self::Error> {
+        Ok(self.push(found.line_number(), ':', found.bytes()))
+    }
+
+    fn context(&mut self, _: &Searcher, line: &SinkContext<'_>) -> Result<bool, Self::Error> {
+        Ok(self.push(line.line_number(), '-', line.bytes()))
+    }
+}

@@ -1,0 +1,80 @@
+//! Searches of a model's: what they cost is bounded, a cancel ends them, and they tell nothing about what is hidden.
+
+use copydesk_tests::model_server::{Format, Reply};
+use copydesk_tests::personality::neovim_0_12;
+use copydesk_tests::scene::done;
+use serde_json::json;
+
+use crate::with_files;
+
+/// A pattern that keeps many thousand places at once in mind.
+const HOSTILE: &str = "(?:a{0,120}){0,120}b";
+
+fn grep(pattern: &str) -> Reply {
+    Reply::tool("grep", &json!({"pattern": pattern}))
+}
+
+#[test]
+fn a_search_does_not_tell_what_a_placeholder_hides() {
+    for format in Format::BOTH {
+        let token = format!("ghp_{}", "a8Fk29dLq0ZxB7mPw4".repeat(2));
+        let text = format!("host = 1\nDB_PASSWORD=Hazel7Otter\ntoken = \"{token}\"\n");
+        // The pattern, and what it finds: how often it matches must not depend on what is hidden.
+        let rows = [
+            ("^DB_PASSWORD=H", None),
+            ("^DB_PASSWORD=[A-H]", None),
+            ("PASSWORD=.{11}$", None),
+            ("ghp_a8", None),
+            ("Otter$", None),
+            ("DB_PASSWORD", Some("settings.txt:2:DB_PASSWORD=<secret:")),
+            ("^token = ", Some("settings.txt:3:token = \"<secret:github-token:")),
+            ("host", Some("settings.txt:1:host = 1")),
+        ];
+        let script = rows.iter().map(|(pattern, _)| grep(pattern)).chain([done()]).collect();
+        let files = [("settings.txt", text.as_str())];
+        let mut scene = with_files(neovim_0_12(), format, "{}", script, &files);
+        scene.ask("find out");
+        for (at, (pattern, expected)) in rows.iter().enumerate() {
+            let told = scene.result(at + 1);
+            let is_right = expected.map_or(told == "no line matches", |start| told.starts_with(start));
+            assert!(is_right, "{pattern}: {told}");
+        }
+        scene.over(rows.len());
+        scene.end();
+    }
+}
+
+#[test]
+fn what_is_too_large_to_be_searched_is_said() {
+    let long = format!("needle {}", "a".repeat(30_000_000));
+    for format in Format::BOTH {
+        let files = [("long.txt", long.as_str()), ("small.txt", "aaa\nneedle b\n")];
+        let script =
+            vec![grep(&format!("needle.*{HOSTILE}|needle b")), grep(&"(a{0,900}b?){900}".repeat(9)), done()];
+        let mut scene = with_files(neovim_0_12(), format, "{}", script, &files);
+        scene.ask("find it");
+        assert_eq!(
+            scene.result(1),
+            "small.txt:2:needle b\n[not searched to the end, for a very long line: long.txt]"
+        );
+        let told = scene.result(2);
+        assert!(told.starts_with("the pattern cannot be used: "), "{told}");
+        scene.over(2);
+        scene.end();
+    }
+}
+
+#[test]
+fn a_cancel_ends_a_search_in_the_middle_of_a_file() {
+    let line = "a".repeat(200_000);
+    for format in Format::BOTH {
+        let names: Vec<String> = (0..40).map(|number| format!("{number}.txt")).collect();
+        let files: Vec<(&str, &str)> = names.iter().map(|name| (name.as_str(), line.as_str())).collect();
+        let mut scene = with_files(neovim_0_12(), format, "{}", vec![grep(HOSTILE)], &files);
+        let run = scene.ask("find it");
+        scene.answered(0);
+        scene.client.command("copydesk.cancel", json!({"runId": run})).expect("an answer");
+        scene.over(0);
+        scene.end();
+    }
+}
