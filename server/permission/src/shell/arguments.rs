@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use super::screen::{
-    globs_itself, is_prose, parts, pattern_operands, screen, screen_pattern, without_brackets,
+    globs_itself, is_prose, parts, pattern_operands, screen, screen_completed, without_brackets,
 };
 use super::tools::{self, Operands};
 use super::words::Word;
@@ -93,7 +93,7 @@ pub(super) fn examine(simple: &Simple, policy: &Policy) -> Findings {
         if !patterns.contains(&at) && !is_name && !is_prose(name, at, &words) {
             screen(word, simple, policy, &mut findings);
             if globs_itself(name, at, &words) {
-                screen_pattern(&word.text, policy, simple, &mut findings);
+                screen_completed(&word.text, policy, simple, &mut findings);
             }
         }
     }

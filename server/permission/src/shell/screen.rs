@@ -63,7 +63,7 @@ fn hiding_rule<'a>(place: &Path, policy: &'a Policy) -> Option<&'a crate::Rule> 
 }
 
 /// A word that the shell completes: what could it name?
-pub(super) fn screen_pattern(part: &str, policy: &Policy, simple: &Simple, findings: &mut Findings) {
+fn screen_pattern(part: &str, policy: &Policy, simple: &Simple, findings: &mut Findings) {
     let shape: String = part.chars().map(|letter| if letter == '\0' { '*' } else { letter }).collect();
     let last = shape.rsplit('/').next().unwrap_or_default().to_lowercase();
     let is_wild = |text: &str| text.contains(['*', '?', '[']);
@@ -141,6 +141,14 @@ pub(super) fn pattern_operands(name: &str, words: &[Word]) -> Vec<usize> {
     }
     let first = words.iter().enumerate().skip(1).find(|(_, word)| !word.text.starts_with('-'));
     first.map(|(at, _)| at).into_iter().collect()
+}
+
+/// A word that the program completes: a star of its own stands for nothing, too.
+pub(super) fn screen_completed(text: &str, policy: &Policy, simple: &Simple, findings: &mut Findings) {
+    let bare = text.strip_prefix(":(").and_then(|rest| rest.split_once(')')).map_or(text, |(_, rest)| rest);
+    for shape in [bare, bare.trim_start_matches('*')].iter().filter(|shape| !shape.is_empty()) {
+        screen_pattern(shape, policy, simple, findings);
+    }
 }
 
 /// Whether a word is a pattern for names that the program completes by itself: those of git, and what `find`
