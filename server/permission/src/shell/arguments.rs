@@ -250,6 +250,13 @@ fn tabled(name: &str, simple: &Simple, patterns: &[usize], policy: &Policy, find
         git::names(&word.text, "--target-directory")
             || (word.text.starts_with('-') && !word.text.starts_with("--") && word.text.contains('t'))
     });
+    let is_copied = matches!(name, "cp" | "mv" | "ln" | "install");
+    let glued = |word: &&Word| {
+        tools::option_value(word, None, "-t --target-directory").is_some_and(|at| !at.is_empty())
+    };
+    if let Some(word) = words.iter().skip(1).find(|word| is_copied && glued(word)) {
+        findings.care(Need::Literal, format!("{name} {} writes where an option says", word.text));
+    }
     let last = files.len().saturating_sub(1);
     for (at, word) in files.iter().enumerate() {
         let access = match tool.operands {

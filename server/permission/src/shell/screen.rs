@@ -29,7 +29,7 @@ pub(super) fn screen(word: &Word, simple: &Simple, policy: &Policy, findings: &m
             return;
         }
     }
-    for part in parts(text) {
+    for part in parts(text).chain(pieces(text)) {
         let is_whole = part.len() == text.len();
         if part.contains(['*', '?', '[', '\0']) && !word.is_literal() {
             screen_pattern(part, policy, simple, findings);
@@ -120,6 +120,13 @@ pub(super) fn parts(text: &str) -> impl Iterator<Item = &str> {
         .into_iter()
         .flatten()
         .filter(|part| !part.is_empty())
+}
+
+/// What else a word could carry besides: `-F 'a=@.env;type=x'`, `a=<.env`. A word with blanks is a text or a program.
+fn pieces(text: &str) -> impl Iterator<Item = &str> {
+    let signs = ['=', '@', '<', ';', ','];
+    let is_list = text.contains(['<', ';', ',']) && !text.contains(char::is_whitespace);
+    text.split(signs).filter(move |piece| is_list && !piece.is_empty())
 }
 
 /// Which words are patterns or programs and no files.

@@ -71,7 +71,7 @@ const TOOLS: &[(&str, Operands, &str, &str)] = &[
         "less more most",
         Read,
         "-o -O --log-file --LOG-FILE",
-        "-k --lesskey-file --lesskey-src --lesskey-content -t -T --tag-file",
+        "-k --lesskey-file --lesskey-src --lesskey-content --cmd -t -T --tag-file",
     ),
     ("column pr", Read, "", ""),
     ("date", Data, "", "-s --set -f --file"),
