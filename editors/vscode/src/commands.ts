@@ -21,6 +21,9 @@ export function registerCommands(
   register("ask", ask);
   register("approvals", showApprovals);
   register("cancel", cancel);
+  register("tell", tell);
+  register("rewind", () => commands.executeCommand("copydesk.rewind", {}));
+  register("retry", () => commands.executeCommand("copydesk.retry", {}));
   register("undo", () => takeBack("copydesk.undo"));
   register("redo", () => takeBack("copydesk.redo"));
   register("trust", trust);
@@ -67,17 +70,26 @@ async function open(uri: Uri, at: Diagnostic): Promise<void> {
   await commands.executeCommand("editor.action.quickFix");
 }
 
-async function cancel(): Promise<void> {
+/** The one run under way, or the one that the person chooses. */
+async function chosenRun(title: string): Promise<{ runId: string } | undefined> {
   const runs = runningRuns();
-  const chosen =
-    runs.length <= 1
-      ? runs[0]
-      : await window.showQuickPick(
-          runs.map((run) => ({ ...run, label: run.title })),
-          { title: "Cancel which run?" },
-        );
+  if (runs.length === 0) await window.showInformationMessage("Nothing is running.");
+  if (runs.length <= 1) return runs[0];
+  return window.showQuickPick(
+    runs.map((run) => ({ ...run, label: run.title })),
+    { title },
+  );
+}
+
+async function cancel(): Promise<void> {
+  const chosen = await chosenRun("Cancel which run?");
   if (chosen) await commands.executeCommand("copydesk.cancel", { runId: chosen.runId });
-  else if (runs.length === 0) await window.showInformationMessage("Nothing is running.");
+}
+
+async function tell(): Promise<void> {
+  const chosen = await chosenRun("Tell which run?");
+  const text = chosen && (await window.showInputBox({ title: "What should the agent know?" }));
+  if (chosen && text) await commands.executeCommand("copydesk.steer", { runId: chosen.runId, text });
 }
 
 interface HunkReport {

@@ -60,7 +60,11 @@ pub(crate) async fn reserve(
     let user = &turn.world.user;
     let estimate = request.estimated_tokens();
     let input = scaled(estimate, user.measured(&choice.model_ref()).await?.ratio());
-    let next = Next { run: turn.usage, elapsed: now.since(began), input, choice: choice.clone() };
+    let elapsed = now.since(began);
+    let mut session = turn.spent;
+    session.usage.add(turn.usage);
+    session.time += elapsed;
+    let next = Next { run: turn.usage, elapsed, session, input, choice: choice.clone() };
     let budgets = turn.settings.budgets.clone();
     let decide = move |day: Usage| {
         let cut = limits::check(&budgets, day, &next)?;
@@ -108,7 +112,9 @@ impl Reserved {
 /// Whether anybody needs the count of tokens.
 fn is_limited(turn: &Turn) -> bool {
     let budgets = &turn.settings.budgets;
-    [&budgets.run, &budgets.day].iter().any(|budget| budget.tokens.is_some() || budget.usd.is_some())
+    [&budgets.run, &budgets.session, &budgets.day]
+        .iter()
+        .any(|budget| budget.tokens.is_some() || budget.usd.is_some())
 }
 
 /// What a request counts as.

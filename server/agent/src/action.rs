@@ -56,7 +56,7 @@ pub enum Owner {
 
 /// Every tool there is.
 const EVERY: &[&str] =
-    &["read", "list", "glob", "grep", "symbols", "diagnostics", "edit", "write", "bash", "todo"];
+    &["read", "list", "glob", "grep", "symbols", "diagnostics", "edit", "write", "bash", "todo", "ask_user"];
 
 /// Name, title, task and tools of each built-in action.
 pub(crate) const BUILT_IN: &[(&str, &str, &str, &[&str])] = &[

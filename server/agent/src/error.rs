@@ -20,6 +20,8 @@ pub enum AgentError {
     Budget(String),
     #[error("find the run {0}")]
     UnknownRun(String),
+    #[error("go back to before '{0}': it is still at work; cancel it first")]
+    UnderWay(String),
     #[error("find anything to take back")]
     NothingToUndo,
     #[error("find the change {0}: it is settled, or of another process")]

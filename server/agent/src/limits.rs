@@ -7,6 +7,7 @@ use copydesk_base::config::{Budget, Budgets};
 use copydesk_provider::{Choice, Tokens};
 
 use crate::error::AgentError;
+use crate::session::Spent;
 
 /// Requests of one run, unless the budget says less.
 const MOST_REQUESTS: u64 = 60;
@@ -23,6 +24,8 @@ pub(crate) struct Next {
     /// Of this run.
     pub(crate) run: Usage,
     pub(crate) elapsed: Duration,
+    /// Of its session, this run included.
+    pub(crate) session: Spent,
     /// Tokens that the request will send, estimated.
     pub(crate) input: u64,
     pub(crate) choice: Choice,
@@ -32,17 +35,25 @@ pub(crate) struct Next {
 /// provider's own limit where nothing is said. `day` is what this day, UTC, has used in all runs, and what other requests
 /// under way may use.
 pub(crate) fn check(budgets: &Budgets, day: Usage, next: &Next) -> Result<Option<u32>, AgentError> {
-    let limit = budgets.run.minutes.and_then(|minutes| Duration::try_from_secs_f64(minutes * 60.0).ok());
-    if limit.is_some_and(|limit| next.elapsed >= limit) {
+    let passed = |budget: &Budget, elapsed: Duration| {
+        let limit = budget.minutes.and_then(|minutes| Duration::try_from_secs_f64(minutes * 60.0).ok());
+        limit.is_some_and(|limit| elapsed >= limit)
+    };
+    if passed(&budgets.run, next.elapsed) {
         return Err(AgentError::Budget("the run has used its time (budgets.run.minutes)".to_owned()));
+    }
+    if passed(&budgets.session, next.session.time) {
+        let reason = "this conversation has used its time (budgets.session.minutes)";
+        return Err(AgentError::Budget(reason.to_owned()));
     }
     let requests = budgets.run.requests.unwrap_or(MOST_REQUESTS);
     let of_run = Budget { requests: Some(requests), ..budgets.run.clone() };
     let run = room(("the run", "run"), &of_run, next.run, next)?;
+    let session = room(("this conversation", "session"), &budgets.session, next.session.usage, next)?;
     let day = room(("this day", "day"), &budgets.day, day, next)?;
     // More than the model gives anyway limits nothing, and a server may refuse a larger number than it knows.
     let usual = u64::from(usual_answer(&next.choice));
-    let room = run.into_iter().chain(day).min().filter(|tokens| *tokens < usual);
+    let room = run.into_iter().chain(session).chain(day).min().filter(|tokens| *tokens < usual);
     Ok(room.and_then(|tokens| u32::try_from(tokens).ok()))
 }
 
@@ -160,10 +171,13 @@ pub(crate) mod tests {
             Usage { input_tokens: 90, output_tokens: 10, requests: 3, usd: Some(0.5), ..Usage::default() };
         let check = |budgets: Budgets, choice: &Choice| {
             let choice = choice.clone();
-            let next = Next { run: used, elapsed: Duration::from_mins(2), input: 1_000, choice };
+            let elapsed = Duration::from_mins(2);
+            let session = Spent { usage: used, time: elapsed };
+            let next = Next { run: used, elapsed, session, input: 1_000, choice };
             check(&budgets, used, &next).map_err(|error| error.to_string())
         };
         let run = |budget: Budget| Budgets { run: budget, ..Budgets::default() };
+        let session = |budget: Budget| Budgets { session: budget, ..Budgets::default() };
         let day = |budget: Budget| Budgets { day: budget, ..Budgets::default() };
         let refuses = |budgets: Budgets, choice: &Choice, named: &str| {
             let error = check(budgets, choice).unwrap_err();
@@ -171,6 +185,16 @@ pub(crate) mod tests {
         };
         assert_eq!(check(Budgets::default(), &unknown), Ok(None));
         refuses(run(Budget { requests: Some(3), ..Budget::default() }), &local, "budgets.run.requests");
+        refuses(
+            session(Budget { requests: Some(3), ..Budget::default() }),
+            &local,
+            "budgets.session.requests",
+        );
+        refuses(
+            session(Budget { minutes: Some(2.0), ..Budget::default() }),
+            &local,
+            "budgets.session.minutes",
+        );
         refuses(day(Budget { requests: Some(3), ..Budget::default() }), &local, "budgets.day.requests");
         refuses(run(Budget { minutes: Some(2.0), ..Budget::default() }), &local, "budgets.run.minutes");
         refuses(
@@ -207,7 +231,13 @@ pub(crate) mod tests {
     #[test]
     fn what_is_reserved_is_the_most_that_it_can_cost() {
         let at_most = |choice: Choice, cut| {
-            let next = Next { run: Usage::default(), elapsed: Duration::ZERO, input: 1_000, choice };
+            let next = Next {
+                run: Usage::default(),
+                elapsed: Duration::ZERO,
+                session: Spent::default(),
+                input: 1_000,
+                choice,
+            };
             at_most(&next, cut)
         };
         let billed = choice("gpt-4.1", "https://a.example/v1");

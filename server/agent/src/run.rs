@@ -28,8 +28,9 @@ use crate::quarters::Quarters;
 use crate::recorder::Recorder;
 use crate::repeats::{self, Circle, Repeats};
 use crate::round;
-use crate::session::{self, Past};
+use crate::session::{self, Past, Spent};
 use crate::settings::Settings;
+use crate::steer::{self, Ear};
 use crate::tools;
 use crate::vault;
 use crate::view::RunView;
@@ -48,6 +49,8 @@ pub(crate) struct Turn {
     /// What other programs had reported there.
     pub(crate) findings: Vec<Finding>,
     pub(crate) cancel: CancellationToken,
+    /// What the person says to it meanwhile.
+    pub(crate) ear: Ear,
     /// The mode that a flag chose for this run.
     mode: Option<Mode>,
     /// The loosest mode that its action runs in.
@@ -63,6 +66,8 @@ pub(crate) struct Turn {
     /// Edits that wait for the project's checks.
     pub(crate) draft: Draft,
     pub(crate) usage: Usage,
+    /// What its session had used before it.
+    pub(crate) spent: Spent,
     pub(crate) last_text: String,
     /// The worst of what its model has read.
     pub(crate) taint: Grade,
@@ -85,6 +90,13 @@ impl Turn {
         self.recorder.record(&self.run, events, &self.settings.redactor).await
     }
 
+    /// Writes down what the model is told between its answers, and gives it back as it is told.
+    pub(crate) async fn tell(&self, text: String) -> Result<String, AgentError> {
+        let text = self.shared.hidden(&text, &self.settings.redactor);
+        self.record(vec![Event::Told { text: text.clone() }]).await?;
+        Ok(text)
+    }
+
     /// The absolute, resolved path that a model means.
     pub(crate) fn path(&self, text: &str) -> PathBuf {
         path::resolve(&self.settings.root, std::path::Path::new(text))
@@ -96,19 +108,26 @@ impl Turn {
     }
 }
 
+/// What a run is born with.
+pub(crate) struct Place {
+    pub(crate) run: RunId,
+    pub(crate) session: SessionId,
+    pub(crate) cancel: CancellationToken,
+    pub(crate) ear: Ear,
+}
+
 /// The task of a run, from its gate to its outcome.
 pub(crate) async fn task(
     shared: Arc<Shared>,
     ask: Ask,
-    run: RunId,
-    session: SessionId,
-    cancel: CancellationToken,
+    place: Place,
     gate: oneshot::Receiver<()>,
     done: oneshot::Sender<Outcome>,
 ) {
     // A gate that was dropped is an answer that will never be written: nobody waits for it any more.
     let _ = gate.await;
-    let work = AssertUnwindSafe(whole(&shared, ask, &run, &session, cancel)).catch_unwind();
+    let (run, session) = (place.run.clone(), place.session.clone());
+    let work = AssertUnwindSafe(whole(&shared, ask, place)).catch_unwind();
     let outcome = if let Ok(outcome) = work.await {
         outcome
     } else {
@@ -121,15 +140,10 @@ pub(crate) async fn task(
     let _ = done.send(outcome);
 }
 
-async fn whole(
-    shared: &Arc<Shared>,
-    ask: Ask,
-    run: &RunId,
-    session: &SessionId,
-    cancel: CancellationToken,
-) -> Outcome {
+async fn whole(shared: &Arc<Shared>, ask: Ask, place: Place) -> Outcome {
+    let (run, session, cancel) = (&place.run.clone(), &place.session.clone(), place.cancel.clone());
     let begun = tokio::select! {
-        begun = begin(shared, &ask, run, session, cancel.clone()) => begun,
+        begun = begin(shared, &ask, place) => begun,
         () = cancel.cancelled() => Err((None, AgentError::Canceled)),
     };
     let (mut turn, action, mut way) = match begun {
@@ -209,10 +223,9 @@ type Begun = (Turn, Action, Way);
 async fn begin(
     shared: &Arc<Shared>,
     ask: &Ask,
-    run: &RunId,
-    session: &SessionId,
-    cancel: CancellationToken,
+    place: Place,
 ) -> Result<Begun, (Option<Settings>, AgentError)> {
+    let Place { run, session, cancel, ear } = place;
     let world = shared.world.clone();
     shared.recover().await;
     // Settings have every rule that is stored by now; what is remembered later comes on top.
@@ -250,7 +263,8 @@ async fn begin(
         session: session.clone(),
         origin,
         findings: ask.findings.clone(),
-        cancel: cancel.clone(),
+        cancel,
+        ear,
         mode: ask.mode,
         ceiling: action.mode,
         own_rules: action.rules.clone(),
@@ -261,6 +275,7 @@ async fn begin(
         quarters: Quarters::default(),
         draft,
         usage: Usage::default(),
+        spent: past.spent,
         last_text: String::new(),
         taint: past.grade,
         past: past.within(way.choice().facts.context_window),
@@ -276,6 +291,7 @@ async fn begin(
         session: session.clone(),
         title: title.clone(),
         prompt: ask.prompt.clone(),
+        action: action.name.clone(),
         origin: turn.origin.clone(),
         model: choice.model_ref(),
         requested: way.route.first.requested.clone(),
@@ -300,9 +316,8 @@ async fn begin(
     if let Err(error) = turn.record(events).await {
         return Err((Some(turn.settings), error));
     }
-    let view =
-        RunView { run: run.clone(), title, origin: turn.origin.clone(), started: turn.world.clock.now() };
-    shared.link.order(Order::Begin { view, cancel });
+    let view = RunView { run, title, origin: turn.origin.clone(), started: turn.world.clock.now() };
+    shared.link.order(Order::Began(view));
     Ok((turn, action, way))
 }
 
@@ -346,6 +361,7 @@ async fn converse(turn: &mut Turn, ask: &Ask, action: &Action, way: &mut Way) ->
     let mut repeats = Repeats::default();
     let began = turn.world.clock.now();
     loop {
+        messages.extend(steer::heard(turn).await?);
         let request = Request {
             model: String::new(),
             system: system.clone(),
@@ -360,20 +376,25 @@ async fn converse(turn: &mut Turn, ask: &Ask, action: &Action, way: &mut Way) ->
             turn.last_text.clone_from(&text);
         }
         if calls.is_empty() {
-            let more = match draft::settle(turn, Occasion::End).await? {
-                Settled::Red(text) | Settled::Offered { text, refused: true } => Some(text),
-                Settled::Offered { text, refused: false } => {
-                    // For the next turn of this conversation.
-                    tell(turn, text).await?;
-                    None
+            let mut more = Vec::new();
+            match draft::settle(turn, Occasion::End).await? {
+                Settled::Red(text) | Settled::Offered { text, refused: true } => {
+                    more.push(Message::User { text: turn.tell(text).await? });
                 }
-                Settled::Nothing => None,
-            };
-            if let Some(more) = more {
+                // For the next turn of this conversation.
+                Settled::Offered { text, refused: false } => {
+                    turn.tell(text).await?;
+                }
+                Settled::Nothing => {}
+            }
+            if more.is_empty() {
+                more = steer::heard_last(turn).await?;
+            }
+            if !more.is_empty() {
                 if !text.trim().is_empty() {
                     messages.push(Message::Assistant { text, calls, carried });
                 }
-                messages.push(Message::User { text: tell(turn, more).await? });
+                messages.extend(more);
                 continue;
             }
             // Silence behind work that was done is an end; silence instead of an answer is none.
@@ -386,17 +407,10 @@ async fn converse(turn: &mut Turn, ask: &Ask, action: &Action, way: &mut Way) ->
         messages.push(Message::ToolResults { results });
         match circle {
             Circle::None => {}
-            Circle::Told => messages.push(Message::User { text: tell(turn, repeats::told()).await? }),
+            Circle::Told => messages.push(Message::User { text: turn.tell(repeats::told()).await? }),
             Circle::Closed(times) => return Err(AgentError::Circle(times)),
         }
     }
-}
-
-/// Writes down what the model is told between its answers, as it is told.
-async fn tell(turn: &Turn, text: String) -> Result<String, AgentError> {
-    let text = turn.shared.hidden(&text, &turn.settings.redactor);
-    turn.record(vec![Event::Told { text: text.clone() }]).await?;
-    Ok(text)
 }
 
 /// A comment that nobody typed here is no order until the person says so.

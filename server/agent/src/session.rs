@@ -3,11 +3,15 @@
 //! What a model was told and what it answered stand in the journal as it saw them, secrets as placeholders. A run that
 //! was cut short is told as that: a tool call without a result has none, and nothing of it is done again.
 
-use copydesk_base::{Event, Grade, Record, SessionId};
+use std::collections::HashSet;
+use std::time::Duration;
+
+use copydesk_base::{Event, Grade, Record, SessionId, Usage};
 use copydesk_provider::{Arguments, Message, ToolCall, ToolOutcome, ToolResult};
 
 use crate::desk::Shared;
 use crate::error::AgentError;
+use crate::rewind;
 
 /// The most bytes of earlier turns that go along where nobody knows the model's window.
 const MOST: usize = 200 * 1024;
@@ -25,6 +29,42 @@ pub(crate) struct Past {
     pub(crate) turns: Vec<Vec<Message>>,
     /// The worst that was read in it.
     pub(crate) grade: Grade,
+    /// What it has used so far, and for how long somebody worked on it.
+    pub(crate) spent: Spent,
+}
+
+/// What runs have used up.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(crate) struct Spent {
+    pub(crate) usage: Usage,
+    pub(crate) time: Duration,
+}
+
+impl Spent {
+    /// Adds a run; of one that was cut short, what its answers say.
+    fn add(&mut self, records: &[Record]) {
+        let finished = records.iter().rev().find_map(|record| match record.event {
+            Event::RunFinished { usage, .. } => Some(usage),
+            _ => None,
+        });
+        let answers = || {
+            records.iter().fold(Usage::default(), |mut sum, record| {
+                if let Event::ModelAnswered { usage, .. } = record.event {
+                    sum.add(usage);
+                }
+                sum
+            })
+        };
+        self.usage.add(finished.unwrap_or_else(answers));
+        // What was noted later, an undo for one, is no work of the run.
+        let is_work = |record: &&Record| {
+            use Event::{ModelAnswered, RunFinished, ToolReturned};
+            matches!(record.event, RunFinished { .. } | ModelAnswered { .. } | ToolReturned { .. })
+        };
+        if let (Some(first), Some(last)) = (records.first(), records.iter().rfind(is_work)) {
+            self.time += last.at.since(first.at);
+        }
+    }
 }
 
 impl Past {
@@ -56,11 +96,17 @@ pub(crate) async fn past(shared: &Shared, session: &SessionId) -> Result<Past, A
         return Err(AgentError::Settings(format!("there is no session '{session}' in this workspace")));
     }
     let mut past = Past::default();
+    let (mut turns, mut gone) = (Vec::new(), HashSet::new());
     for row in rows {
         let records = journal.records(&row.run).await?;
+        // What was read stays read, also where the turn does not count any more.
         past.grade = records.iter().filter_map(grade).fold(past.grade, Grade::max);
-        past.turns.push(messages(&records));
+        // And what was paid stays paid.
+        past.spent.add(&records);
+        gone.extend(rewind::dropped(&records));
+        turns.push((row.run, messages(&records)));
     }
+    past.turns.extend(turns.into_iter().filter(|(run, _)| !gone.contains(run)).map(|(_, turn)| turn));
     past.turns.retain(|turn| !turn.is_empty());
     Ok(past)
 }
@@ -147,7 +193,7 @@ fn size(message: &Message) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use copydesk_base::{Timestamp, Usage};
+    use copydesk_base::Timestamp;
     use serde_json::json;
 
     fn records(events: Vec<Event>) -> Vec<Record> {
@@ -227,7 +273,7 @@ mod tests {
     #[test]
     fn the_newest_whole_turns_that_fit_go_along() {
         let turn = |text: &str| vec![user(text), assistant(&"x".repeat(10), &[])];
-        let past = || Past { turns: vec![turn("one"), turn("two"), turn("three")], grade: Grade::Typed };
+        let past = || Past { turns: vec![turn("one"), turn("two"), turn("three")], ..Past::default() };
         let kept = |window| past().within(window);
         assert_eq!(kept(None), past().turns.concat());
         // Half of 20 tokens is 40 bytes: the newest two turns have 28.

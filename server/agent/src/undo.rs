@@ -78,7 +78,8 @@ pub(crate) async fn preview(
         let one = match There::look(&shared.world, &file) {
             Ok(there) => {
                 let undone = undone(shared, &file, &story, &pairs, direction, &there);
-                HunkReport { sent: (0..undone.taken_back).collect(), refused: refused_of(&undone) }
+                let refused = refused_of(&undone, there.text());
+                HunkReport { sent: (0..undone.taken_back).collect(), refused }
             }
             Err(error) => nothing(&failed(&error)),
         };
@@ -89,8 +90,15 @@ pub(crate) async fn preview(
 
 /// Does what a preview promised, and tells the person where it went otherwise.
 pub(crate) async fn perform(shared: &Shared, run: RunId, direction: Direction, expected: &HunkReport) {
-    let text = match take_back(shared, Some(run.clone()), direction).await {
-        Ok(report) if report == *expected => return,
+    let outcome = take_back(shared, Some(run.clone()), direction).await;
+    if !matches!(&outcome, Ok(report) if report == expected) {
+        notice(shared, &run, outcome).await;
+    }
+}
+
+/// Tells the person what was not taken back, beside the run.
+pub(crate) async fn notice(shared: &Shared, run: &RunId, outcome: Result<HunkReport, AgentError>) {
+    let text = match outcome {
         Ok(report) => {
             let reasons: Vec<&str> = report.refused.iter().map(|refused| refused.reason.as_str()).collect();
             format!("not everything was taken back: {}", reasons.join("; "))
@@ -98,7 +106,7 @@ pub(crate) async fn perform(shared: &Shared, run: RunId, direction: Direction, e
         Err(error) => format!("failed to {error}"),
     };
     if let Err(error) =
-        shared.recorder.record(&run, vec![Event::Notice { text }], &shared.world.redactor()).await
+        shared.recorder.record(run, vec![Event::Notice { text }], &shared.world.redactor()).await
     {
         tracing::error!("failed to {error}");
     }
@@ -214,11 +222,14 @@ fn whole_only(pairs: &Pairs) -> (Pairs, usize) {
     (pairs.iter().map(whole).collect(), kept)
 }
 
-fn refused_of(undone: &rebase::Undone) -> Vec<RefusedHunk> {
-    let behind = undone.refused.iter().enumerate();
-    behind
-        .map(|(at, refused)| RefusedHunk { hunk: undone.taken_back + at, reason: refused.reason.clone() })
-        .collect()
+/// The pieces that stay, each with its line in the text that is there.
+fn refused_of(undone: &rebase::Undone, current: &str) -> Vec<RefusedHunk> {
+    let named = |(at, refused): (usize, &rebase::Refused)| {
+        let start = current.floor_char_boundary(refused.span.start);
+        let line = current[..start].matches('\n').count() + 1;
+        RefusedHunk { hunk: undone.taken_back + at, reason: format!("line {line}: {}", refused.reason) }
+    };
+    undone.refused.iter().enumerate().map(named).collect()
 }
 
 async fn one_file(
@@ -246,7 +257,7 @@ async fn one_file(
         };
         let current = there.text().to_owned();
         let undone = undone(shared, file, story, pairs, direction, &there);
-        let refused = refused_of(&undone);
+        let refused = refused_of(&undone, &current);
         if undone.taken_back == 0 {
             return Ok(HunkReport { sent: vec![], refused });
         }

@@ -206,3 +206,48 @@ async fn an_undo_that_came_late_is_written_down_as_one() {
     bench.desk.redo(None).await.unwrap();
     assert_eq!(bench.read("a"), "2\n");
 }
+
+/// A run changes every tenth line of a file; then somebody edits it 200 times, now and then where the run did.
+#[tokio::test]
+async fn a_run_is_taken_back_after_200_later_edits_and_each_piece_that_is_not_is_named() {
+    let bench = Bench::new();
+    let whole = |lines: &[String]| lines.join("\n") + "\n";
+    let is_ours = |line: &String| line.starts_with("agent");
+    let before: Vec<String> = (0..400).map(|at| format!("line {at}")).collect();
+    let mut now: Vec<String> = before.clone();
+    for at in (5..400).step_by(10) {
+        now[at] = format!("agent {at}");
+    }
+    bench.write("a", &whole(&before));
+    bench.edited("run-1", "chg-1", "a", &whole(&now)).await;
+    let mut chance = 0x2545_F491_4F6C_DD1D_u64;
+    for step in 0..200 {
+        chance ^= chance << 13;
+        chance ^= chance >> 7;
+        chance ^= chance << 17;
+        let at = usize::try_from(chance % now.len() as u64).unwrap();
+        if step % 16 == 0 {
+            let theirs = (at..now.len()).chain(0..at).find(|at| is_ours(&now[*at])).unwrap();
+            now[theirs] = format!("mine over {step}");
+            continue;
+        }
+        let around = at.saturating_sub(1)..(at + 2).min(now.len());
+        let is_apart = |line: &String| is_ours(line) || line.starts_with("mine over");
+        match (now[around].iter().any(is_apart), step % 3) {
+            (true, _) => {}
+            (false, 0) => now.insert(at, format!("mine {step}")),
+            (false, 1) => drop(now.remove(at)),
+            (false, _) => now[at] = format!("mine {step}"),
+        }
+    }
+    bench.write("a", &whole(&now));
+    let report = bench.desk.undo(None).await.unwrap();
+    let undone: Vec<String> = now.iter().map(|line| line.replace("agent", "line")).collect();
+    assert_eq!(bench.read("a"), whole(&undone));
+    let over = now.iter().enumerate().filter(|(_, line)| line.starts_with("mine over"));
+    let named: Vec<String> = over.map(|(at, _)| format!("a: line {}: these lines", at + 1)).collect();
+    assert_eq!((report.sent.len(), report.refused.len()), (40 - named.len(), named.len()));
+    for (refused, name) in report.refused.iter().zip(&named) {
+        assert!(refused.reason.starts_with(name.as_str()), "{} is not {name}", refused.reason);
+    }
+}

@@ -5,13 +5,15 @@ use std::sync::Arc;
 
 use copydesk_base::config::Mode;
 use copydesk_base::event::Origin;
-use copydesk_base::{ApprovalId, ChangeId, ChangePlan, Effect, RunId, Timestamp};
+use copydesk_base::{ApprovalId, CallId, ChangeId, ChangePlan, Effect, RunId, Timestamp};
 
 /// The desk at one moment.
 #[derive(Clone, Debug, Default)]
 pub struct View {
     pub runs: Vec<RunView>,
     pub approvals: Vec<ApprovalView>,
+    /// Questions of models.
+    pub questions: Vec<QuestionView>,
     /// Change plans under review, hunk by hunk.
     pub changes: Vec<ChangeView>,
     /// The mode chosen for this session, where one was.
@@ -56,6 +58,19 @@ impl ApprovalView {
     pub const fn can_allow(&self) -> bool {
         self.whole || self.shown
     }
+}
+
+/// A question of a model's own, which waits for the person.
+#[derive(Clone, Debug)]
+pub struct QuestionView {
+    pub id: CallId,
+    pub run: RunId,
+    /// One line, bounded, made harmless.
+    pub text: String,
+    /// Answers to choose from; none of them looks like the answer to an approval.
+    pub options: Vec<String>,
+    pub origin: Option<Origin>,
+    pub asked: Timestamp,
 }
 
 /// A change plan under review.

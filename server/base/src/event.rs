@@ -50,6 +50,9 @@ pub enum Event {
         /// A few words for progress and lists: `explain`, `ask: make this iterative`.
         title: String,
         prompt: String,
+        /// The name of the action that was asked for.
+        #[serde(default)]
+        action: String,
         origin: Option<Origin>,
         /// The model ref in use, `provider/model`.
         model: String,
@@ -69,6 +72,25 @@ pub enum Event {
     /// What the model was told first: the person's words, and what was put beside them. Secrets are placeholders.
     Told {
         text: String,
+    },
+    /// The model asks the person something; the call names the question.
+    QuestionAsked {
+        call: CallId,
+        text: String,
+        options: Vec<String>,
+    },
+    /// What they answered; empty where nothing came.
+    QuestionAnswered {
+        call: CallId,
+        answer: String,
+    },
+    /// The person said this to the run while it was under way.
+    Steered {
+        text: String,
+    },
+    /// These turns of the run's session, this one first, do not count any more for what is said next.
+    Rewound {
+        runs: Vec<RunId>,
     },
     /// A request left for the model: the `number`-th of this run, from one.
     ModelRequested {

@@ -302,6 +302,7 @@ fn started(process: u32) -> Record {
         session: SessionId::from("ses-1"),
         title: "ask".into(),
         prompt: String::new(),
+        action: "ask".into(),
         origin: None,
         model: "offline/none".into(),
         requested: None,

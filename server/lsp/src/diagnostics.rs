@@ -152,8 +152,9 @@ pub(crate) async fn work(state: Arc<State>) {
 /// Where agents' findings stand now.
 fn places(view: &View, state: &State) -> Vec<String> {
     let approvals = view.approvals.iter().filter_map(|approval| Some(approval.origin.as_ref()?.path.clone()));
+    let questions = view.questions.iter().filter_map(|asked| Some(asked.origin.as_ref()?.path.clone()));
     let changes = view.changes.iter().filter_map(place_of);
-    approvals.chain(changes).map(|path| uri_at(state, &path)).collect()
+    approvals.chain(questions).chain(changes).map(|path| uri_at(state, &path)).collect()
 }
 
 /// The file that a proposal's findings stand on: its own, or, while that does not exist, where the run started.
@@ -270,6 +271,16 @@ pub(crate) fn of_agents(snapshot: &Snapshot, uri: &str, open: Option<&Open>) -> 
     for approval in &snapshot.view.approvals {
         if approval.origin.as_ref().is_some_and(|origin| origin.path == path) {
             found.push(of_approval(snapshot, approval, open));
+        }
+    }
+    for question in &snapshot.view.questions {
+        if let Some(origin) = question.origin.as_ref().filter(|origin| origin.path == path) {
+            let span = snapshot.documents.marks.get(&question.run).unwrap_or(origin.span);
+            found.push(lsp::Diagnostic {
+                range: range_of(snapshot, span, open),
+                data: Some(json!({"questionId": question.id.as_str()})),
+                ..ours(&snapshot.ladder, Code::PendingApproval, &question.text)
+            });
         }
     }
     for change in snapshot.view.changes.iter().filter(|change| place_of(change).as_ref() == Some(&path)) {

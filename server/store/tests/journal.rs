@@ -42,6 +42,7 @@ fn started(run: &str) -> Record {
         session: SessionId::from("ses-1"),
         title: format!("ask {run}"),
         prompt: "make it so".into(),
+        action: "ask".into(),
         origin: Some(Origin { path: "/w/a.rs".into(), span: Span::new(1, 2) }),
         model: "offline/offline".into(),
         requested: None,

@@ -36,7 +36,10 @@ impl Prompt {
             faults.push(format!("a prompt with the raw character {bad:?}: {:?}", self.text));
         }
         let known = ["Allow once", "Always allow", "Deny", "Show"];
-        if self.choices.len() > 4 || self.choices.iter().any(|choice| !known.contains(&choice.as_str())) {
+        // A model's own question says that it is one, and takes none of these words.
+        let is_a_models = self.text.starts_with("The agent asks: ");
+        let is_odd = |choice: &String| known.contains(&choice.as_str()) == is_a_models;
+        if self.choices.len() > 6 || self.choices.iter().any(is_odd) {
             faults.push(format!("a prompt with the choices {:?}", self.choices));
         }
         faults

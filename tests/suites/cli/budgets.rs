@@ -72,3 +72,32 @@ fn dollars_limit_nothing_whose_price_nobody_knows() {
     );
     assert_eq!(model.requests().len(), 0);
 }
+
+#[test]
+fn a_conversation_is_counted_across_its_turns_and_summed() {
+    for format in Format::BOTH {
+        let model = ModelServer::start(format, (0..3).map(|_| Reply::text("Hello.").usage(2_000, 1_000)));
+        let workspace = billed(&model, "{session: {tokens: 8000}}");
+        let first = ask(&workspace).exits(0).json();
+        let session = first["session_id"].as_str().unwrap_or_default().to_owned();
+        let goes_on = ["ask", "--json", "--session", &session, "say more"];
+        let _ = workspace.run(&goes_on).exits(0);
+        let third = workspace.run(&goes_on).exits(1).json();
+        let error = third["error"].as_str().unwrap_or_default();
+        assert!(
+            error.contains("this conversation has used 6000 of 8000 tokens")
+                && error.contains("budgets.session.tokens"),
+            "{third}"
+        );
+        assert_eq!(model.requests().len(), 2, "nothing left this machine");
+        let shown = workspace.run(&["sessions", "show", &session, "--json"]).exits(0).json();
+        let sum =
+            serde_json::json!({"input_tokens": 4_000, "output_tokens": 2_000, "requests": 2, "usd": 1.2});
+        assert_eq!(shown["usage"], sum, "{shown}");
+        assert_eq!(shown["models"]["bench/m"]["input_tokens"], 4_000, "{shown}");
+        let said = workspace.run(&["sessions", "show", &session]).exits(0).stdout;
+        assert!(said.contains("All together: 4000 tokens in, 2000 out, 2 requests, $1.2000"), "{said}");
+        // Another conversation has a budget of its own.
+        let _ = ask(&workspace).exits(0);
+    }
+}

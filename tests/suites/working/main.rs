@@ -1,8 +1,13 @@
 //! *Agents at work*: what an agent does between the ask and the answer, on the real binary.
 //!
-//! Edits that are checked before anybody sees them (`green`: a table of seeded bugs; `drafts`: what the person sees).
+//! Edits that are checked before anybody sees them (`green`: a table of seeded bugs; `drafts`: what the person sees);
+//! words for an agent at work, and asking again (`steering`); going back to before a turn (`rewinding`); questions of the
+//! model's own (`asking`).
 
+mod asking;
 mod drafts;
 mod green;
+mod rewinding;
+mod steering;
 
 const COPYDESK: &str = env!("CARGO_BIN_EXE_copydesk");

@@ -53,6 +53,16 @@ local function cancel(client, bufnr, _, rest)
   end)
 end
 
+--- Says something to a run under way: it hears it with its next request.
+local function tell(client, bufnr, _, rest)
+  if rest == '' then return vim.notify('Copydesk: say what: :Copydesk tell WORDS') end
+  local runs = vim.tbl_keys(require('copydesk').running)
+  if #runs == 0 then return vim.notify('Copydesk: nothing is running') end
+  for _, run in ipairs(runs) do
+    require('copydesk.ask').send(client, 'copydesk.steer', { runId = run, text = rest }, bufnr)
+  end
+end
+
 --- Goes to what waits for the person and opens its choices. The diagnostics say where, in every window alike.
 local function approve()
   local waiting = vim.tbl_filter(
@@ -99,6 +109,11 @@ M.words = {
   end,
   approve = approve,
   cancel = cancel,
+  tell = tell,
+  rewind = function(client, bufnr)
+    require('copydesk.ask').send(client, 'copydesk.rewind', vim.empty_dict(), bufnr)
+  end,
+  retry = function(client, bufnr) require('copydesk.ask').send(client, 'copydesk.retry', vim.empty_dict(), bufnr) end,
   undo = of_run('copydesk.undo'),
   redo = of_run('copydesk.redo'),
   trust = trust,

@@ -9,12 +9,13 @@ use copydesk_base::config::Mode;
 use copydesk_base::event::Origin;
 use copydesk_base::{ApprovalId, CallId, ChangeId, Effect, Redactor, RunId, Timestamp, Verdict};
 use copydesk_permission::{Policy, Rule, judge};
-use tokio::sync::oneshot;
+use tokio::sync::{mpsc, oneshot};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use crate::error::AgentError;
-use crate::view::{ApprovalView, ChangeView, RunView, View};
+use crate::steer::Words;
+use crate::view::{ApprovalView, ChangeView, QuestionView, RunView, View};
 
 /// A question on its way to the desk.
 pub(crate) struct Asked {
@@ -103,6 +104,7 @@ pub(crate) type Closing = (Settlement, String, String);
 pub(crate) struct Running {
     pub(crate) view: RunView,
     pub(crate) cancel: CancellationToken,
+    pub(crate) speak: mpsc::UnboundedSender<Words>,
 }
 
 /// Everything the desk's task owns.
@@ -111,6 +113,8 @@ pub(crate) struct Board {
     pub(crate) runs: BTreeMap<RunId, Running>,
     pub(crate) pending: BTreeMap<ApprovalId, Pending>,
     pub(crate) reviews: BTreeMap<ChangeId, Review>,
+    /// Questions of models, and who waits for the answer.
+    pub(crate) questions: BTreeMap<CallId, (QuestionView, oneshot::Sender<String>)>,
     pub(crate) mode: Option<Mode>,
     pub(crate) model: Option<String>,
 }
@@ -384,6 +388,7 @@ impl Board {
                     stale: review.stale.clone(),
                 })
                 .collect(),
+            questions: self.questions.values().map(|(view, _)| view.clone()).collect(),
             mode: self.mode,
             model: self.model.clone(),
         }

@@ -4,6 +4,7 @@
 //! command line of another process. The first decision of a question wins. What is waiting is published as a
 //! [`View`] after every change.
 
+mod back;
 pub(crate) mod board;
 mod order;
 mod task;
@@ -28,6 +29,7 @@ use crate::opening::{self, Layer};
 use crate::recorder::Recorder;
 use crate::recover;
 use crate::run;
+use crate::steer::{Ear, Turning, Words};
 use crate::undo;
 pub use crate::undo::Direction;
 use crate::vault::Vault;
@@ -161,8 +163,10 @@ impl Desk {
             origin: None,
             started: self.shared.world.clock.now(),
         };
-        self.shared.link.order(Order::Begin { view, cancel: cancel.clone() });
-        let task = run::task(self.shared.clone(), ask, run.clone(), session.clone(), cancel, opened, done);
+        let (speak, inbox) = mpsc::unbounded_channel();
+        self.shared.link.order(Order::Begin { view, cancel: cancel.clone(), speak });
+        let place = run::Place { run: run.clone(), session: session.clone(), cancel, ear: Ear::new(inbox) };
+        let task = run::task(self.shared.clone(), ask, place, opened, done);
         self.shared.runs.spawn(task);
         Started { run, session, gate, outcome }
     }
@@ -171,6 +175,20 @@ impl Desk {
     pub async fn cancel(&self, run: &RunId) -> bool {
         let (reply, answer) = oneshot::channel();
         self.shared.link.order(Order::Cancel { run: run.clone(), reply });
+        answer.await.unwrap_or(false)
+    }
+
+    /// Answers a question of a model; whether it still waited.
+    pub async fn answer(&self, question: &CallId, answer: String) -> bool {
+        let (reply, heard) = oneshot::channel();
+        self.shared.link.order(Order::Answer { question: question.clone(), answer, reply });
+        heard.await.unwrap_or(false)
+    }
+
+    /// Says something to a run under way; whether it will hear it.
+    pub async fn steer(&self, run: &RunId, text: String, when: Turning) -> bool {
+        let (reply, answer) = oneshot::channel();
+        self.shared.link.order(Order::Steer { run: run.clone(), words: Words { text, when }, reply });
         answer.await.unwrap_or(false)
     }
 
@@ -260,38 +278,6 @@ impl Desk {
     /// Notes an edit that an editor made after we had given it up: a document version carries it after all.
     pub async fn recognize(&self, edit: &DocumentEdit, before: String) -> Result<(), AgentError> {
         undo::recognized(&self.shared, edit, &before).await
-    }
-
-    /// Takes the edits of a run back; of the last one that changed something where `run` is `None`.
-    pub async fn undo(&self, run: Option<RunId>) -> Result<HunkReport, AgentError> {
-        undo::take_back(&self.shared, run, Direction::Undo).await
-    }
-
-    /// Brings the edits back that the last undo of a run took.
-    pub async fn redo(&self, run: Option<RunId>) -> Result<HunkReport, AgentError> {
-        undo::take_back(&self.shared, run, Direction::Redo).await
-    }
-
-    /// As [`Desk::undo`] and [`Desk::redo`], for a caller that must be answered at once: the report says what fits the text
-    /// that is there now; the work itself waits for `gate`, and what went otherwise follows as a notice.
-    pub async fn take_back_behind(
-        &self,
-        run: Option<RunId>,
-        direction: Direction,
-        gate: oneshot::Receiver<()>,
-    ) -> Result<HunkReport, AgentError> {
-        let (run, report) = undo::preview(&self.shared, run, direction).await?;
-        if !report.sent.is_empty() {
-            let (shared, expected) = (self.shared.clone(), report.clone());
-            self.shared.runs.spawn(async move {
-                let _ = gate.await;
-                tokio::select! {
-                    () = undo::perform(&shared, run, direction, &expected) => {}
-                    () = shared.cancel.cancelled() => {}
-                }
-            });
-        }
-        Ok(report)
     }
 
     /// Chooses the mode of this session; `None` goes back to the settings'.

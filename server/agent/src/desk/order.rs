@@ -5,21 +5,25 @@ use std::time::Duration;
 
 use copydesk_base::change::{HunkReport, RefusedHunk};
 use copydesk_base::config::Mode;
-use copydesk_base::{ApprovalId, ChangeId, ChangePlan, Redactor, RunId};
+use copydesk_base::{ApprovalId, CallId, ChangeId, ChangePlan, Redactor, RunId};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio_util::sync::CancellationToken;
 
 use super::board::Asked;
 use super::words::{Decision, Settled};
 use crate::error::AgentError;
-use crate::view::RunView;
+use crate::steer::Words;
+use crate::view::{QuestionView, RunView};
 
 /// An order to the desk's task.
 pub(crate) enum Order {
     Begin {
         view: RunView,
         cancel: CancellationToken,
+        speak: mpsc::UnboundedSender<Words>,
     },
+    /// The run is under way, and more is known of it.
+    Began(RunView),
     End {
         run: RunId,
     },
@@ -33,6 +37,22 @@ pub(crate) enum Order {
     },
     Cancel {
         run: RunId,
+        reply: oneshot::Sender<bool>,
+    },
+    Question {
+        view: QuestionView,
+        reply: oneshot::Sender<String>,
+    },
+    /// Nobody waits for an answer any more.
+    Unask(CallId),
+    Answer {
+        question: CallId,
+        answer: String,
+        reply: oneshot::Sender<bool>,
+    },
+    Steer {
+        run: RunId,
+        words: Words,
         reply: oneshot::Sender<bool>,
     },
     Reserve {

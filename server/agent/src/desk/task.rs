@@ -72,10 +72,28 @@ async fn until(deadline: Option<Instant>) {
 impl Task {
     async fn obey(&mut self, order: Order) {
         match order {
-            Order::Begin { view, cancel } => {
-                self.board.runs.insert(view.run.clone(), Running { view, cancel });
+            Order::Begin { view, cancel, speak } => {
+                self.board.runs.insert(view.run.clone(), Running { view, cancel, speak });
+            }
+            Order::Began(view) => {
+                if let Some(running) = self.board.runs.get_mut(&view.run) {
+                    running.view = view;
+                }
+            }
+            Order::Question { view, reply } => {
+                self.board.questions.insert(view.id.clone(), (view, reply));
+            }
+            Order::Unask(question) => drop(self.board.questions.remove(&question)),
+            Order::Answer { question, answer, reply } => {
+                let waiting = self.board.questions.remove(&question);
+                let _ = reply.send(waiting.is_some_and(|(_, waiting)| waiting.send(answer).is_ok()));
+            }
+            Order::Steer { run, words, reply } => {
+                let running = self.board.runs.get(&run);
+                let _ = reply.send(running.is_some_and(|running| running.speak.send(words).is_ok()));
             }
             Order::End { run } => {
+                self.board.questions.retain(|_, (question, _)| question.run != run);
                 for approval in self.board.end(&run) {
                     let settlement = Settlement::Denied {
                         by: "nobody".to_owned(),

@@ -202,6 +202,8 @@ async fn one(turn: &mut Turn, check: &Check, shadow: &mut Option<Shadow>) -> Res
 
 #[cfg(test)]
 mod tests {
+    use CheckVerdict::{Failed, NotRun, Passed};
+
     use super::*;
 
     #[test]
@@ -231,7 +233,6 @@ mod tests {
             problems: vec!["a.c:1: x".to_owned(); problems],
             output: "out".to_owned(),
         };
-        use CheckVerdict::{Failed, NotRun, Passed};
         for (results, words) in [
             (vec![], "no check is for these files"),
             (vec![result("a", Passed, 0)], "checks pass"),

@@ -106,8 +106,8 @@ impl Matcher {
 /// A path as it is called from the workspace.
 fn below(file: &str, roots: &[&Path]) -> std::path::PathBuf {
     let file = Path::new(file.strip_prefix("file://").unwrap_or(file));
-    let inside = roots.iter().filter(|root| path::is_inside(root, file));
-    let file = inside.filter_map(|root| file.strip_prefix(root).ok()).next().unwrap_or(file);
+    let mut inside = roots.iter().filter(|root| path::is_inside(root, file));
+    let file = inside.find_map(|root| file.strip_prefix(root).ok()).unwrap_or(file);
     file.strip_prefix("./").unwrap_or(file).to_owned()
 }
 

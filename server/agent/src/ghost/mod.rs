@@ -34,6 +34,7 @@ use copydesk_permission::{Policy, judge};
 
 use crate::desk::{Desk, Shared};
 use crate::limits::{self, Next};
+use crate::session::Spent;
 use flight::{Flown, Plan};
 use pace::Health;
 use slot::{Arrival, Slot};
@@ -246,6 +247,8 @@ async fn plan(shared: &Arc<Shared>, spot: &Arc<Spot>) -> Option<Plan> {
     let next = Next {
         run: Usage::default(),
         elapsed: Duration::ZERO,
+        // A suggestion is no conversation.
+        session: Spent::default(),
         input: plan.request.estimated_tokens(),
         choice: plan.choice.clone(),
     };

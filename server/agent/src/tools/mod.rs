@@ -4,6 +4,7 @@
 //! of the model's is an answer too; only the journal and a cancel end the run. Tools that only look leave the look itself
 //! as [`Work`], so that several can be had at once.
 
+mod ask_user;
 mod bash;
 mod diagnostics;
 mod edit;
@@ -124,6 +125,7 @@ pub(crate) fn specs(names: &[String]) -> Vec<ToolSpec> {
         write::spec(),
         bash::spec(),
         todo::spec(),
+        ask_user::spec(),
     ];
     every.into_iter().filter(|spec| names.contains(&spec.name)).collect()
 }
@@ -153,6 +155,7 @@ pub(crate) async fn run(
         "edit" => edit::run(turn, call, arguments).await.map(Work::from),
         "write" => write::run(turn, call, arguments).await.map(Work::from),
         "bash" => bash::run(turn, call, arguments).await.map(Work::from),
+        "ask_user" => ask_user::run(turn, call, arguments).await.map(Work::from),
         "todo" => todo::run(turn, call, arguments).await.map(Work::from),
         _ => Ok(Output::failed(format!("the tool '{name}' does not exist")).into()),
     }

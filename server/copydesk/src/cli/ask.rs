@@ -10,7 +10,7 @@ use anyhow::Context;
 use clap::builder::NonEmptyStringValueParser;
 use copydesk_agent::{Ask, DiskFiles, Outcome as Ended, Voice as Whose};
 use copydesk_base::config::Mode;
-use copydesk_base::{Files, RunStatus, SessionId, Span, path};
+use copydesk_base::{Files, RunId, RunStatus, SessionId, Span, path};
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
@@ -54,6 +54,9 @@ pub(super) struct Arguments {
     /// Go on with this conversation; 'copydesk sessions' lists them
     #[arg(long, value_name = "ID")]
     session: Option<String>,
+    /// Ask the last turn again, or the turn of this run, as if it had not been asked: with --model, another model
+    #[arg(long, value_name = "RUN", num_args = 0..=1, default_missing_value = "", conflicts_with_all = ["prompt", "input", "file", "action", "goes_on", "session"])]
+    retry: Option<String>,
     /// Print one JSON document
     #[arg(long)]
     json: bool,
@@ -107,7 +110,7 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
     };
     let office = Office::new(here, flags);
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
-    let ended = runtime.block_on(turn(&office, ask, arguments.json));
+    let ended = runtime.block_on(turn(&office, ask, arguments));
     runtime.shutdown_background();
     let Some(ended) = ended? else { return Ok(Outcome::WrongUsage) };
     report(&office, &ended, arguments.json)?;
@@ -126,7 +129,7 @@ fn words(arguments: &Arguments) -> Result<(String, Option<String>), String> {
         (prompt, Some(_)) => (prompt.unwrap_or_default().to_owned(), Some(input::tail()?)),
         (prompt, None) => (prompt.unwrap_or_default().to_owned(), None),
     };
-    if prompt.trim().is_empty() && arguments.action == "ask" {
+    if prompt.trim().is_empty() && arguments.action == "ask" && arguments.retry.is_none() {
         return Err("nothing is asked: copydesk ask \"what to do\"".to_owned());
     }
     Ok((prompt, input))
@@ -136,11 +139,26 @@ fn chosen_mode(arguments: &Arguments) -> Option<Mode> {
     if arguments.apply { Some(Mode::AcceptEdits) } else { arguments.mode }
 }
 
-async fn turn(office: &Arc<Office>, ask: Ask, json: bool) -> anyhow::Result<Option<Ended>> {
+async fn turn(office: &Arc<Office>, ask: Ask, arguments: &Arguments) -> anyhow::Result<Option<Ended>> {
     super::outlive_the_file_limit();
     let cancel = CancellationToken::new();
-    let (host, notes) = Terminal::new(&office.here, if json { Voice::Silent } else { Voice::Aloud });
+    let (host, notes) =
+        Terminal::new(&office.here, if arguments.json { Voice::Silent } else { Voice::Aloud });
     let desk = office.open(host, Arc::new(DiskFiles), &cancel);
+    let ask = match &arguments.retry {
+        None => ask,
+        Some(run) => {
+            let run = Some(run).filter(|run| !run.is_empty()).map(|run| RunId::from(run.as_str()));
+            match desk.again(run, ask.model).await {
+                Ok(again) => again,
+                Err(error) => {
+                    desk.close().await;
+                    out::note(format!("error: there is no turn to ask again: failed to {error}"));
+                    return Ok(None);
+                }
+            }
+        }
+    };
     let names: Vec<String> = desk.actions().into_iter().map(|action| action.name).collect();
     if !names.contains(&ask.action) {
         desk.close().await;

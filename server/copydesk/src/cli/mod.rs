@@ -13,6 +13,7 @@ mod lsp;
 mod models;
 mod permissions;
 mod prompt;
+mod rewind;
 mod schema;
 mod sessions;
 mod terminal;
@@ -47,6 +48,7 @@ enum Command {
     Undo(undo::Arguments),
     /// Brings the edits again that the last undo took back
     Redo(undo::Arguments),
+    Rewind(rewind::Arguments),
     Init(init::Arguments),
     Check(check::Arguments),
     Schema(schema::Arguments),
@@ -100,6 +102,7 @@ pub(crate) fn main() -> ExitCode {
         Command::Ask(arguments) => ask::run(&arguments),
         Command::Undo(arguments) => undo::run(&arguments, Direction::Undo),
         Command::Redo(arguments) => undo::run(&arguments, Direction::Redo),
+        Command::Rewind(arguments) => rewind::run(&arguments),
         Command::Init(arguments) => init::run(&arguments),
         Command::Check(arguments) => check::run(&arguments),
         Command::Schema(arguments) => schema::run(&arguments),

@@ -1,9 +1,10 @@
 //! `copydesk sessions`: the conversations of this workspace, to look at, to take along, to go on with.
 
+use std::collections::{BTreeMap, HashSet};
 use std::fmt::Write as _;
 
 use clap::Subcommand;
-use copydesk_base::{Event, Record, SessionId, Usage};
+use copydesk_base::{Event, Record, RunId, SessionId, Usage};
 use serde_json::{Value, json};
 
 use super::Outcome;
@@ -44,8 +45,11 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
         None => list(&here, arguments.json),
         Some(What::Show { id }) => tell(&here, id, |turns| {
             if arguments.json {
-                let turns = document(turns);
-                out::json(&json!({"schema": "copydesk.session/1", "session": id, "turns": turns}))
+                let (sums, turns) = (sums(turns), document(turns));
+                let (usage, models) = sums;
+                out::json(&json!({
+                    "schema": "copydesk.session/1", "session": id, "turns": turns, "usage": usage, "models": models,
+                }))
             } else {
                 out::text(shown(turns))
             }
@@ -144,6 +148,10 @@ fn story(records: &[Record]) -> Story<'_> {
             Event::Checked { check, verdict, .. } => {
                 story.said.push(Said::Done(format!("check {check}: {}", verdict.as_str())));
             }
+            Event::QuestionAnswered { answer, .. } if !answer.is_empty() => {
+                story.said.push(Said::Done(format!("you answered: {answer}")));
+            }
+            Event::Steered { text } => story.said.push(Said::Done(format!("you: {text}"))),
             Event::RunFinished { status, error, usage, .. } => {
                 story.end = Some((word(*status), usage));
                 story.error = error.as_deref();
@@ -168,8 +176,18 @@ const fn word(status: copydesk_base::RunStatus) -> &'static str {
     }
 }
 
+/// The turns that a rewind took out of the conversation.
+fn rewound(turns: &[Vec<Record>]) -> HashSet<&str> {
+    let runs = turns.iter().flatten().filter_map(|record| match &record.event {
+        Event::Rewound { runs } => Some(runs.iter().map(RunId::as_str)),
+        _ => None,
+    });
+    runs.flatten().collect()
+}
+
 fn shown(turns: &[Vec<Record>]) -> String {
     let mut text = String::new();
+    let gone = rewound(turns);
     for records in turns {
         let story = story(records);
         let _ = writeln!(text, "> {}", visible(story.prompt.trim()).replace('\n', "\n> "));
@@ -186,9 +204,43 @@ fn shown(turns: &[Vec<Record>]) -> String {
             |(word, usage)| format!("{word}, {} tokens in, {} out", usage.input_tokens, usage.output_tokens),
         );
         let error = story.error.map_or(String::new(), |error| format!(": {}", visible(error)));
-        let _ = writeln!(text, "  ({}, {end}{error})\n", visible(story.model));
+        let run = records.first().map_or("", |record| record.run.as_str());
+        let gone = if gone.contains(run) { ", taken back" } else { "" };
+        let _ = writeln!(text, "  ({run}: {}, {end}{error}{gone})\n", visible(story.model));
+    }
+    let (all, models) = sums(turns);
+    let _ = writeln!(text, "All together: {}", used(&all));
+    if models.len() > 1 {
+        for (model, usage) in models {
+            let _ = writeln!(text, "  {}: {}", visible(model), used(&usage));
+        }
     }
     text
+}
+
+/// What a conversation has used: all of it, and by model what providers reported.
+fn sums(turns: &[Vec<Record>]) -> (Usage, BTreeMap<&str, Usage>) {
+    let (mut all, mut models) = (Usage::default(), BTreeMap::<&str, Usage>::new());
+    for records in turns {
+        let mut asked = "";
+        for record in records {
+            match &record.event {
+                Event::RunStarted { model, .. } => asked = model,
+                Event::ModelSwitched { to, .. } => asked = to,
+                Event::ModelAnswered { usage, .. } => models.entry(asked).or_default().add(*usage),
+                Event::RunFinished { usage, .. } => all.add(*usage),
+                _ => {}
+            }
+        }
+    }
+    (all, models)
+}
+
+fn used(usage: &Usage) -> String {
+    let money = usage.usd.map_or(String::new(), |usd| format!(", ${usd:.4}"));
+    let estimated = if usage.estimated { ", some of it estimated" } else { "" };
+    let Usage { input_tokens, output_tokens, requests, .. } = usage;
+    format!("{input_tokens} tokens in, {output_tokens} out, {requests} requests{money}{estimated}")
 }
 
 fn markdown(turns: &[Vec<Record>]) -> String {

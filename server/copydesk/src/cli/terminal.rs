@@ -9,7 +9,7 @@ use std::sync::Arc;
 use copydesk_agent::{ApprovalView, Decision, Desk, model_label, routed};
 use copydesk_base::event::TodoState;
 use copydesk_base::host::{Applied, DocumentEdit, Host, Presence, Shown};
-use copydesk_base::{ApprovalId, Event, Record};
+use copydesk_base::{ApprovalId, CallId, Event, Record};
 use futures_util::future::BoxFuture;
 use tokio::sync::mpsc;
 
@@ -38,6 +38,12 @@ pub(super) struct Terminal {
 /// What the terminal's task is to do.
 pub(super) enum Note {
     Question(ApprovalId),
+    /// A model's own question.
+    Asked {
+        call: CallId,
+        text: String,
+        options: Vec<String>,
+    },
     Show(String),
 }
 
@@ -59,9 +65,16 @@ impl Host for Terminal {
     }
 
     fn happened(&self, record: &Record) {
-        if let Event::ApprovalRequested { approval, .. } = &record.event {
-            // The task ends with the command.
-            let _ = self.notes.send(Note::Question(approval.clone()));
+        // The task ends with the command.
+        match &record.event {
+            Event::ApprovalRequested { approval, .. } => {
+                let _ = self.notes.send(Note::Question(approval.clone()));
+            }
+            Event::QuestionAsked { call, text, options } => {
+                let asked = Note::Asked { call: call.clone(), text: text.clone(), options: options.clone() };
+                let _ = self.notes.send(asked);
+            }
+            _ => {}
         }
         if self.voice == Voice::Silent {
             return;
@@ -132,25 +145,26 @@ impl Host for Terminal {
 
 /// Asks what is to be asked, one question at a time, until the run ends.
 pub(super) async fn converse(desk: Desk, notes: mpsc::UnboundedReceiver<Note>) {
-    let mut inbox = Inbox { notes, questions: VecDeque::new() };
+    let mut inbox = Inbox { notes, later: VecDeque::new() };
     while let Some(note) = inbox.next().await {
         match note {
             Note::Show(text) => out::note(visible(&text)),
             Note::Question(approval) => question(&desk, &approval, &mut inbox).await,
+            Note::Asked { call, text, options } => answer(&desk, &call, &text, &options).await,
         }
     }
 }
 
-/// The notes, and the questions that came while a text was waited for.
+/// The notes, and those that came while a text was waited for.
 struct Inbox {
     notes: mpsc::UnboundedReceiver<Note>,
-    questions: VecDeque<ApprovalId>,
+    later: VecDeque<Note>,
 }
 
 impl Inbox {
     async fn next(&mut self) -> Option<Note> {
-        match self.questions.pop_front() {
-            Some(approval) => Some(Note::Question(approval)),
+        match self.later.pop_front() {
+            Some(note) => Some(note),
             None => self.notes.recv().await,
         }
     }
@@ -160,7 +174,7 @@ impl Inbox {
         loop {
             match self.notes.recv().await? {
                 Note::Show(text) => return Some(text),
-                Note::Question(approval) => self.questions.push_back(approval),
+                note => self.later.push_back(note),
             }
         }
     }
@@ -175,6 +189,23 @@ async fn show(desk: &Desk, id: &ApprovalId, inbox: &mut Inbox) {
             }
         }
         Err(error) => out::note(format!("failed to {error}")),
+    }
+}
+
+/// Has the person answer a model: by the number of an option, or in words. Nothing typed is no answer.
+async fn answer(desk: &Desk, call: &CallId, text: &str, options: &[String]) {
+    let mut prompt = visible(text);
+    for (at, option) in options.iter().enumerate() {
+        prompt.push_str(&format!("\n  {} {}", at + 1, visible(option)));
+    }
+    let typed = tokio::task::spawn_blocking(move || super::ask_on_terminal(&prompt)).await;
+    let typed = typed.ok().and_then(Result::ok).unwrap_or_default();
+    let number = typed.trim().parse::<usize>().ok().and_then(|number| number.checked_sub(1));
+    let chosen = number.and_then(|at| options.get(at)).cloned().unwrap_or(typed);
+    let chosen =
+        if chosen.trim().is_empty() { "(no answer; decide for yourself)".to_owned() } else { chosen };
+    if !desk.answer(call, chosen).await {
+        out::note("the agent does not wait for that any more");
     }
 }
 
@@ -247,7 +278,7 @@ mod tests {
     #[tokio::test]
     async fn a_question_that_comes_before_the_text_is_asked_after_it() {
         let (sender, notes) = mpsc::unbounded_channel();
-        let mut inbox = Inbox { notes, questions: VecDeque::new() };
+        let mut inbox = Inbox { notes, later: VecDeque::new() };
         for note in [
             Note::Question("one".into()),
             Note::Question("two".into()),

@@ -41,14 +41,19 @@ pub(super) fn run(arguments: &Arguments, direction: Direction) -> anyhow::Result
     if arguments.json {
         out::json(&json!({"schema": schema, "sent": report.sent, "refused": report.refused}))?;
     } else {
-        let pieces = |count: usize| if count == 1 { "1 piece".to_owned() } else { format!("{count} pieces") };
-        let done = if direction == Direction::Undo { "taken back" } else { "brought again" };
-        out::line(format!("{} {done}", pieces(report.sent.len())))?;
-        for refused in &report.refused {
-            out::line(format!("left alone: {}", visible(&refused.reason)))?;
-        }
+        told(&report, if direction == Direction::Undo { "taken back" } else { "brought again" })?;
     }
     Ok(if report.refused.is_empty() { Outcome::Fine } else { Outcome::Problems })
+}
+
+/// Says how many pieces were done, and which were left alone.
+pub(super) fn told(report: &HunkReport, done: &str) -> anyhow::Result<()> {
+    let pieces = |count: usize| if count == 1 { "1 piece".to_owned() } else { format!("{count} pieces") };
+    out::line(format!("{} {done}", pieces(report.sent.len())))?;
+    for refused in &report.refused {
+        out::line(format!("left alone: {}", visible(&refused.reason)))?;
+    }
+    Ok(())
 }
 
 fn report(arguments: &Arguments, direction: Direction, word: &str) -> anyhow::Result<HunkReport> {

@@ -37,7 +37,7 @@ pub(crate) struct EditorHost {
 
 /// Something to show, in order.
 enum Note {
-    Happened(Record),
+    Happened(Box<Record>),
     Show(Shown),
 }
 
@@ -66,7 +66,7 @@ impl Host for EditorHost {
 
     fn happened(&self, record: &Record) {
         // The receiver ends with the server.
-        let _ = self.notes.send(Note::Happened(record.clone()));
+        let _ = self.notes.send(Note::Happened(Box::new(record.clone())));
     }
 
     fn apply(&self, edit: DocumentEdit) -> BoxFuture<'_, Applied> {

@@ -57,6 +57,7 @@ impl Progress {
                 let what = ["path", "command", "pattern"].iter().find_map(|key| arguments.get(key)?.as_str());
                 self.report(&record.run, &format!("{name} {}", what.unwrap_or_default()));
             }
+            Event::QuestionAsked { .. } => self.report(&record.run, "asks you something"),
             Event::Planned { items } => {
                 let done = items.iter().filter(|item| item.state == TodoState::Done).count();
                 let now = items.iter().find(|item| item.state != TodoState::Done);

@@ -128,6 +128,12 @@ fn waiting(snapshot: &Snapshot, open: &Open, range: &lsp::Range, actions: &mut V
             for (title, decision) in choices(approval) {
                 push(title, "copydesk.approve", json!({"approvalId": id, "decision": decision}));
             }
+        } else if let Some(id) = data.get("questionId").and_then(Value::as_str) {
+            let questions = &snapshot.view.questions;
+            let asked = questions.iter().find(|question| question.id.as_str() == id);
+            for option in asked.map(|question| question.options.as_slice()).unwrap_or_default() {
+                push(option, "copydesk.answer", json!({"questionId": id, "answer": option}));
+            }
         } else if let (Some(change), Some(hunk)) = (data.get("changeId"), data.get("hunk"))
             && shown.code != Some(lsp::Code::String(Code::StaleEdit.as_str().to_owned()))
         {
@@ -168,6 +174,11 @@ fn agents(
         let mut argument = argument("ask");
         // No prompt: the words are read from the comment when the command runs, with whose they are.
         argument["comment"] = json!(comment.line);
+        for run in &snapshot.view.runs {
+            let title = format!("Copydesk: tell \u{201c}{}\u{201d}: \u{201c}{words}\u{201d}", run.title);
+            let told = json!({"runId": run.run.as_str(), "uri": open.uri, "comment": comment.line});
+            actions.push(lsp::CodeAction { kind: kind(), ..command(&title, "copydesk.steer", told) });
+        }
         let title = format!("Copydesk: ask \u{201c}{words}\u{201d}");
         actions.push(lsp::CodeAction { kind: kind(), ..command(&title, "copydesk.ask", argument) });
     }
@@ -198,6 +209,8 @@ fn of_source(snapshot: &Snapshot, actions: &mut Vec<lsp::CodeAction>) {
     for (title, name) in [
         ("Copydesk: undo the last run's edits", "copydesk.undo"),
         ("Copydesk: redo the edits that were undone last", "copydesk.redo"),
+        ("Copydesk: rewind to before the last ask, files and conversation", "copydesk.rewind"),
+        ("Copydesk: ask the last ask again", "copydesk.retry"),
     ] {
         actions.push(lsp::CodeAction { kind: kind(), ..command(title, name, json!({})) });
     }

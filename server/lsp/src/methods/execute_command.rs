@@ -3,10 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use copydesk_agent::{AgentError, Ask, Decision, Direction, Finding, Voice};
+use copydesk_agent::{AgentError, Ask, Decision, Direction, Finding, Scope, Turning, Voice};
 use copydesk_base::config::Mode;
 use copydesk_base::host::{Host, Shown};
-use copydesk_base::{ApprovalId, ChangeId, RunId, SessionId};
+use copydesk_base::{ApprovalId, CallId, ChangeId, RunId, SessionId};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
@@ -33,6 +33,10 @@ pub(crate) async fn run(state: &Arc<State>, params: lsp::ExecuteCommandParams) -
         "copydesk.change.apply" => apply(session, arguments.one()?).await,
         "copydesk.change.reject" => reject(session, arguments.one()?).await,
         "copydesk.change.show" => show(session, arguments.one()?).await,
+        "copydesk.answer" => reply(session, arguments.one()?).await,
+        "copydesk.steer" => steer(state, session, arguments.one()?).await,
+        "copydesk.retry" => retry(state, session, arguments.one()?).await,
+        "copydesk.rewind" => rewind(session, arguments.one()?).await,
         "copydesk.undo" => undo(session, arguments.one()?, Direction::Undo).await,
         "copydesk.redo" => undo(session, arguments.one()?, Direction::Redo).await,
         "copydesk.mode.set" => set_mode(session, arguments.one()?),
@@ -199,6 +203,76 @@ async fn cancel(session: &Session, arguments: RunArgument) -> Result<Option<Valu
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
+struct AnswerArguments {
+    question_id: String,
+    answer: String,
+}
+
+async fn reply(session: &Session, arguments: AnswerArguments) -> Result<Option<Value>> {
+    let heard = session.desk.answer(&CallId(arguments.question_id), arguments.answer).await;
+    Ok(Some(json!({"heard": heard})))
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct SteerArguments {
+    run_id: String,
+    text: Option<String>,
+    #[serde(default)]
+    when: Turning,
+    /// Where the words are read, where there is no text: the line of an `ask:` comment.
+    uri: Option<String>,
+    comment: Option<u32>,
+}
+
+async fn steer(state: &Arc<State>, session: &Session, arguments: SteerArguments) -> Result<Option<Value>> {
+    let typed = || {
+        let open = state.documents.get(arguments.uri.as_deref()?)?;
+        let line = arguments.comment?;
+        let comment = comments::beside(open.document.language_id(), open.document.text(), line, line)?;
+        open.voiced.contains(&comment.text).then_some(comment.text)
+    };
+    let text =
+        arguments.text.clone().filter(|text| !text.trim().is_empty()).or_else(typed).ok_or_else(|| {
+            Error::invalid_params("nothing is said: give a text, or type an 'ask:' comment beside the code")
+        })?;
+    let heard = session.desk.steer(&RunId(arguments.run_id), text, arguments.when).await;
+    Ok(Some(json!({"heard": heard})))
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct RetryArguments {
+    run_id: Option<String>,
+    model: Option<String>,
+}
+
+async fn retry(state: &Arc<State>, session: &Session, arguments: RetryArguments) -> Result<Option<Value>> {
+    let again = session.desk.again(arguments.run_id.map(RunId), arguments.model).await;
+    let started = session.desk.ask(again.map_err(|error| said(&error))?);
+    open_when_settled(state, started.gate);
+    Ok(Some(json!({"runId": started.run.as_str()})))
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct RewindArguments {
+    checkpoint_id: Option<String>,
+    #[serde(default)]
+    scope: Scope,
+}
+
+async fn rewind(session: &Session, arguments: RewindArguments) -> Result<Option<Value>> {
+    session.host.settle_late(&session.desk).await;
+    let (open, gate) = oneshot::channel();
+    after_answer(open);
+    let run = arguments.checkpoint_id.map(RunId);
+    let turns = session.desk.rewind_behind(run, arguments.scope, gate).await;
+    Ok(Some(json!({"turns": turns.map_err(|error| said(&error))?})))
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
 struct ApproveArguments {
     approval_id: String,
     decision: Decision,
@@ -315,6 +389,7 @@ fn said(error: &AgentError) -> Error {
     match error {
         AgentError::NothingToUndo => Error::invalid_params("there is nothing to take back"),
         AgentError::UnknownRun(_)
+        | AgentError::UnderWay(_)
         | AgentError::UnknownChange(_)
         | AgentError::UnknownApproval(_)
         | AgentError::NotShown => Error::invalid_params(format!("failed to {error}")),

@@ -1,0 +1,145 @@
+//! Back to before a turn: its files, its conversation, or both, and with it everything that came later in its session.
+//!
+//! A checkpoint is the moment before a turn, named by the turn's run: nothing is stored for it, since the journal has
+//! every text before and after. Files go back as by [`crate::undo`], the newest run first, so what a person typed since
+//! stays and what cannot be taken back is named. Of the conversation nothing is deleted: one event says which turns do
+//! not count any more.
+
+use std::collections::HashSet;
+
+use copydesk_base::change::{HunkReport, RefusedHunk};
+use copydesk_base::{Event, Record, RunId, SessionId};
+use serde::{Deserialize, Serialize};
+
+use crate::desk::{Ask, Shared, Voice};
+use crate::error::AgentError;
+use crate::undo::{self, Direction};
+
+/// How many conversations are looked through for one with a turn that counts.
+const RECENT: usize = 20;
+
+/// What goes back.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Scope {
+    Files,
+    Conversation,
+    #[default]
+    Both,
+}
+
+/// The runs that records say do not count any more.
+pub(crate) fn dropped<'r>(records: impl IntoIterator<Item = &'r Record>) -> HashSet<RunId> {
+    let runs = records.into_iter().filter_map(|record| match &record.event {
+        Event::Rewound { runs } => Some(runs.clone()),
+        _ => None,
+    });
+    runs.flatten().collect()
+}
+
+/// A turn and the later ones of its session that still count, oldest first; the last turn where none is named.
+pub(crate) async fn turns(shared: &Shared, run: Option<&RunId>) -> Result<Vec<RunId>, AgentError> {
+    let journal = &shared.world.journal;
+    if let Some(run) = run {
+        let row = journal.run(run).await?.ok_or_else(|| AgentError::UnknownRun(run.to_string()))?;
+        let mut turns = counted(shared, &row.session).await?;
+        let at = turns.iter().position(|known| known == run).ok_or(AgentError::NothingToUndo)?;
+        return Ok(turns.split_off(at));
+    }
+    for row in journal.sessions(RECENT).await? {
+        if let Some(last) = counted(shared, &row.session).await?.pop() {
+            return Ok(vec![last]);
+        }
+    }
+    Err(AgentError::NothingToUndo)
+}
+
+/// The turns of a session that still count, oldest first.
+async fn counted(shared: &Shared, session: &SessionId) -> Result<Vec<RunId>, AgentError> {
+    let journal = &shared.world.journal;
+    let (mut turns, mut gone) = (Vec::new(), HashSet::new());
+    for row in journal.session(session).await? {
+        // What is being made cannot be taken back yet.
+        if row.status.is_none() && shared.now().runs.iter().any(|known| known.run == row.run) {
+            return Err(AgentError::UnderWay(row.title));
+        }
+        gone.extend(dropped(&journal.records(&row.run).await?));
+        turns.push(row.run);
+    }
+    turns.retain(|run| !gone.contains(run));
+    Ok(turns)
+}
+
+/// Goes back to before the first of these turns. The report counts pieces through all files of all turns.
+pub(crate) async fn rewind(shared: &Shared, turns: &[RunId], scope: Scope) -> Result<HunkReport, AgentError> {
+    let mut report = HunkReport::default();
+    if scope != Scope::Conversation {
+        for run in turns.iter().rev() {
+            match undo::take_back(shared, Some(run.clone()), Direction::Undo).await {
+                Ok(one) => add(&mut report, one),
+                Err(AgentError::NothingToUndo) => {}
+                Err(error) => return Err(error),
+            }
+        }
+    }
+    if scope != Scope::Files
+        && let Some(first) = turns.first()
+    {
+        let event = Event::Rewound { runs: turns.to_vec() };
+        shared.recorder.record(first, vec![event], &shared.world.redactor()).await?;
+    }
+    Ok(report)
+}
+
+fn add(report: &mut HunkReport, one: HunkReport) {
+    let offset = report.sent.len() + report.refused.len();
+    report.sent.extend(one.sent.into_iter().map(|hunk| hunk + offset));
+    let refused = one.refused.into_iter();
+    report.refused.extend(refused.map(|one| RefusedHunk { hunk: one.hunk + offset, ..one }));
+}
+
+/// The same once more: what a turn was asked, for its session as it was before that turn. The turn does not count any
+/// more; its edits stay.
+pub(crate) async fn again(
+    shared: &Shared,
+    run: Option<&RunId>,
+    model: Option<String>,
+) -> Result<Ask, AgentError> {
+    let turns = turns(shared, run).await?;
+    let first = turns.first().ok_or(AgentError::NothingToUndo)?;
+    let records = shared.world.journal.records(first).await?;
+    // Words that somebody else wrote were confirmed before the model was told anything.
+    let is_begun = records.iter().any(|record| matches!(record.event, Event::Told { .. }));
+    let started = records.iter().find_map(|record| match &record.event {
+        Event::RunStarted { session, prompt, origin, action, .. } if is_begun => {
+            Some((session.clone(), prompt.clone(), origin.clone(), action.clone()))
+        }
+        _ => None,
+    });
+    let Some((session, prompt, origin, action)) = started else {
+        return Err(AgentError::UnknownRun(first.to_string()));
+    };
+    let action = if action.is_empty() { "ask".to_owned() } else { action };
+    rewind(shared, &turns, Scope::Conversation).await?;
+    Ok(Ask {
+        prompt,
+        input: None,
+        action,
+        place: origin.map(|origin| (origin.path, origin.span)),
+        model,
+        mode: None,
+        session: Some(session),
+        findings: vec![],
+        voice: Voice::Person,
+    })
+}
+
+/// Goes back, and tells the person what could not be taken back.
+pub(crate) async fn perform(shared: &Shared, turns: &[RunId], scope: Scope) {
+    let outcome = rewind(shared, turns, scope).await;
+    if let Some(first) = turns.first()
+        && !matches!(&outcome, Ok(report) if report.refused.is_empty())
+    {
+        undo::notice(shared, first, outcome).await;
+    }
+}

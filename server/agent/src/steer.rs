@@ -1,0 +1,119 @@
+//! Words of the person for a run that is under way.
+//!
+//! They are heard between two requests: after the tool calls of an answer, or where the run would end. Words for *now*
+//! change what the model does next; words for *next* wait until it has finished what it does.
+
+use serde::{Deserialize, Serialize};
+use tokio::sync::mpsc;
+
+use copydesk_base::Event;
+use copydesk_provider::Message;
+
+use crate::error::AgentError;
+use crate::run::Turn;
+
+/// When the words count.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Turning {
+    /// With the next request.
+    #[default]
+    Now,
+    /// When the run would end.
+    Next,
+}
+
+/// Words on their way to a run.
+pub(crate) struct Words {
+    pub(crate) text: String,
+    pub(crate) when: Turning,
+}
+
+/// A run's side: what was said to it and not yet heard.
+pub(crate) struct Ear {
+    inbox: mpsc::UnboundedReceiver<Words>,
+    later: Vec<String>,
+}
+
+impl Ear {
+    pub(crate) const fn new(inbox: mpsc::UnboundedReceiver<Words>) -> Self {
+        Self { inbox, later: Vec::new() }
+    }
+
+    /// The next words, whatever they were meant for: something waits for them. Never, where nobody can speak any more.
+    pub(crate) async fn next(&mut self) -> String {
+        match self.inbox.recv().await {
+            Some(Words { text, .. }) => text,
+            None => std::future::pending().await,
+        }
+    }
+
+    /// The words for now; those for later are kept.
+    fn now(&mut self) -> Vec<String> {
+        let mut now = Vec::new();
+        while let Ok(Words { text, when }) = self.inbox.try_recv() {
+            match when {
+                Turning::Now => now.push(text),
+                Turning::Next => self.later.push(text),
+            }
+        }
+        now
+    }
+
+    /// Everything that is left. Where that is nothing the ear is closed: whoever speaks from then on is told so.
+    fn last(&mut self) -> Vec<String> {
+        let mut words = self.now();
+        words.append(&mut self.later);
+        if words.is_empty() {
+            self.inbox.close();
+            words = self.now();
+            words.append(&mut self.later);
+        }
+        words
+    }
+}
+
+/// An answer of the person's, as a model is told.
+pub(crate) fn said(answer: &str) -> String {
+    format!("The person answers:\n{answer}")
+}
+
+/// What the person has said for now, as messages.
+pub(crate) async fn heard(turn: &mut Turn) -> Result<Vec<Message>, AgentError> {
+    let words = turn.ear.now();
+    told(turn, words).await
+}
+
+/// What is still to be said where the run would end, as messages.
+pub(crate) async fn heard_last(turn: &mut Turn) -> Result<Vec<Message>, AgentError> {
+    let words = turn.ear.last();
+    told(turn, words).await
+}
+
+async fn told(turn: &mut Turn, words: Vec<String>) -> Result<Vec<Message>, AgentError> {
+    let mut messages = Vec::with_capacity(words.len());
+    for text in words {
+        turn.record(vec![Event::Steered { text: text.clone() }]).await?;
+        let text = turn.tell(format!("The person says, while you work:\n{text}")).await?;
+        messages.push(Message::User { text });
+    }
+    Ok(messages)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_for_now_come_first_and_none_is_lost() {
+        let (speak, inbox) = mpsc::unbounded_channel();
+        let mut ear = Ear::new(inbox);
+        let say = |text: &str, when| speak.send(Words { text: text.to_owned(), when }).is_ok();
+        assert!(say("later", Turning::Next) && say("now", Turning::Now));
+        assert_eq!(ear.now(), ["now"]);
+        assert!(say("more", Turning::Now));
+        assert_eq!(ear.last(), ["more", "later"]);
+        assert_eq!(ear.last(), Vec::<String>::new());
+        assert!(!say("too late", Turning::Now));
+    }
+}

@@ -1,0 +1,114 @@
+//! Back to before a turn: files, conversation or both, from a terminal and from an editor.
+
+use copydesk_tests::model_server::{Format, ModelServer, Reply};
+use copydesk_tests::scene::{FILE, KEY, TEXT, config, done, in_four, triple, tripled};
+use copydesk_tests::scene::{Scene, Stage};
+use copydesk_tests::workspace::Workspace;
+use serde_json::{Value, json};
+
+use crate::COPYDESK;
+
+/// Two turns: one that edits a file and creates another, one that goes on with it.
+fn two_turns(format: Format) -> (Workspace, ModelServer, [Value; 2]) {
+    let create = Reply::tool("write", &json!({"path": "made/new.txt", "content": "new\n"}));
+    let edit = Reply::tool("edit", &json!({"path": FILE, "old": "def twice(x):", "new": "def twofold(x):"}));
+    let model = ModelServer::start(
+        format,
+        vec![triple(), create, Reply::text("First."), edit, Reply::text("Second."), done()],
+    );
+    let workspace = Workspace::new(COPYDESK)
+        .with([(FILE, TEXT)])
+        .with_user_config(&config(&model, "{}"))
+        .with_variable("BENCH_KEY", KEY);
+    let first = workspace.run(&["ask", "--apply", "--json", "make it three times"]).exits(0).json();
+    let second = workspace.run(&["ask", "--apply", "--json", "--continue", "rename it"]).exits(0).json();
+    assert_eq!(workspace.read(FILE), tripled().replace("def twice", "def twofold"));
+    (workspace, model, [first["run_id"].clone(), second["run_id"].clone()])
+}
+
+#[test]
+fn a_rewind_takes_back_the_turn_and_all_later_ones_and_forgets_them() {
+    for format in Format::BOTH {
+        let (workspace, model, [first, second]) = two_turns(format);
+        let session = ["sessions", "--json"];
+        let session = workspace.run(&session).exits(0).json()["sessions"][0]["session"].clone();
+        // What was typed since stays.
+        workspace.write(FILE, &workspace.read(FILE).replace("# What a shop", "# All that a shop"));
+        let report = workspace.run(&["rewind", "--json", first.as_str().unwrap_or_default()]).exits(0).json();
+        assert_eq!(report["turns"], json!([first, second]), "{report}");
+        assert_eq!(report["refused"], json!([]), "{report}");
+        assert_eq!(workspace.read(FILE), TEXT.replace("# What a shop", "# All that a shop"));
+        assert!(!workspace.exists("made"), "what was created goes, its folder with it");
+        let shown =
+            workspace.run(&["sessions", "show", session.as_str().unwrap_or_default()]).exits(0).stdout;
+        assert_eq!(shown.matches(", taken back)").count(), 2, "{shown}");
+        let _ = workspace.run(&["ask", "--session", session.as_str().unwrap_or_default(), "hello"]).exits(0);
+        let told = model.wait_request(5).text();
+        assert!(!told.contains("make it three times") && !told.contains("rename it"), "{told}");
+        assert!(told.contains("hello"), "{told}");
+    }
+}
+
+#[test]
+fn one_half_alone_goes_back_where_that_is_said() {
+    let (workspace, model, [_, second]) = two_turns(Format::Anthropic);
+    // The last turn's files only: the conversation still knows of it.
+    let report = workspace.run(&["rewind", "--only", "files", "--json"]).exits(0).json();
+    assert_eq!(report["turns"], json!([second]), "{report}");
+    assert_eq!(workspace.read(FILE), tripled());
+    // Then its conversation only: files stay as they are.
+    let _ = workspace.run(&["redo"]).exits(0);
+    let ran = workspace.run(&["rewind", "--only", "conversation"]).exits(0);
+    assert_eq!(ran.stdout, "1 turn forgotten\n");
+    assert_eq!(workspace.read(FILE), tripled().replace("def twice", "def twofold"));
+    let _ = workspace.run(&["ask", "--continue", "hello"]).exits(0);
+    let told = model.wait_request(5).text();
+    assert!(told.contains("make it three times") && !told.contains("rename it"), "{told}");
+    let ran = workspace.run(&["rewind", "run-none"]).exits(1);
+    assert!(ran.stderr.contains("find the run run-none"), "{ran}");
+}
+
+#[test]
+fn what_was_written_over_since_is_left_alone_and_named() {
+    let (workspace, _model, [first, _]) = two_turns(Format::OpenaiChat);
+    workspace.write(FILE, &workspace.read(FILE).replace("return x * 3", "return x * 5"));
+    let report = workspace.run(&["rewind", "--json", first.as_str().unwrap_or_default()]).exits(1).json();
+    let reasons: Vec<&str> = report["refused"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(|refused| refused["reason"].as_str())
+        .collect();
+    assert_eq!(
+        reasons,
+        ["calc.py: line 5: these lines were changed again later; take them back by hand"],
+        "{report}"
+    );
+    assert_eq!(workspace.read(FILE), TEXT.replacen("return x * 2", "return x * 5", 1));
+}
+
+#[test]
+fn an_editor_goes_back_through_its_open_documents() {
+    in_four(|personality, format| {
+        let mut scene = Scene::begin(Stage {
+            program: COPYDESK,
+            personality,
+            format,
+            permissions: "{mode: accept-edits}".to_owned(),
+            script: vec![triple(), done()],
+            files: vec![],
+        });
+        let uri = scene.uri.clone();
+        let run = scene.ask("make it three times");
+        scene.edit();
+        scene.wait_for_text(&tripled());
+        scene.over(1);
+        scene.client.replace(&uri, "# What a shop", "# All that a shop");
+        let turns = scene.client.command("copydesk.rewind", json!({"checkpointId": run}));
+        assert_eq!(turns, Ok(json!({"turns": [run]})));
+        scene.edit();
+        scene.wait_for_text(&TEXT.replace("# What a shop", "# All that a shop"));
+        assert!(scene.client.command("copydesk.rewind", json!({"checkpointId": "run-none"})).is_err());
+        scene.end();
+    });
+}
