@@ -2,7 +2,9 @@
 //!
 //! Built from the tree in one pass. The first step of an id is the one that counts.
 
+use std::cell::OnceCell;
 use std::collections::HashMap;
+use std::hash::{DefaultHasher, Hash, Hasher};
 
 use copydesk_base::Span;
 use copydesk_text::{Entries, Entry, Node, Tree};
@@ -12,7 +14,9 @@ use copydesk_text::{Entries, Entry, Node, Tree};
 pub(crate) struct Declared<'t> {
     pub(crate) inputs: Entries<'t>,
     pub(crate) steps: Vec<Step<'t>>,
-    by_id: HashMap<&'t str, usize>,
+    /// The first step of each id, by the id's fingerprint. Made when somebody asks for a step: most checks of a file that
+    /// was checked before do not.
+    by_id: OnceCell<HashMap<u64, usize>>,
     input_names: HashMap<&'t str, usize>,
 }
 
@@ -21,8 +25,6 @@ pub(crate) struct Declared<'t> {
 pub(crate) struct Step<'t> {
     pub(crate) block: Block,
     pub(crate) node: Node<'t>,
-    /// The id's text and node, where there is one.
-    pub(crate) id: Option<(&'t str, Node<'t>)>,
 }
 
 /// The list a step stands in.
@@ -74,20 +76,26 @@ impl<'t> Declared<'t> {
     pub(crate) fn of_lists(lists: impl Iterator<Item = (Block, Node<'t>)>) -> Self {
         let mut declared = Self::default();
         for (block, list) in lists {
-            for node in list.items() {
-                let id = node.get("id").and_then(|id| Some((id.scalar_text()?, id)));
-                if let Some((text, _)) = id.filter(|(text, _)| !text.is_empty()) {
-                    declared.by_id.entry(text).or_insert(declared.steps.len());
-                }
-                declared.steps.push(Step { block, node, id });
-            }
+            declared.steps.extend(list.items().iter().map(|node| Step { block, node }));
         }
         declared
     }
 
     /// The place of a step in [`Self::steps`].
     pub(crate) fn step(&self, id: &str) -> Option<usize> {
-        self.by_id.get(id).copied()
+        let by_id = self.by_id.get_or_init(|| {
+            let mut by_id = HashMap::with_capacity(self.steps.len());
+            for (at, step) in self.steps.iter().enumerate() {
+                if let Some((text, _)) = step.id() {
+                    by_id.entry(fingerprint(text)).or_insert(at);
+                }
+            }
+            by_id
+        });
+        let is_it = |at: &usize| self.steps.get(*at).and_then(Step::id).is_some_and(|(text, _)| text == id);
+        let first = by_id.get(&fingerprint(id)).copied().filter(|_| !id.is_empty())?;
+        // Two ids may share a fingerprint.
+        Some(first).filter(is_it).or_else(|| (first..self.steps.len()).find(is_it))
     }
 
     pub(crate) fn input(&self, name: &str) -> Option<Entry<'t>> {
@@ -95,7 +103,7 @@ impl<'t> Declared<'t> {
     }
 
     pub(crate) fn step_ids(&self) -> impl Iterator<Item = &'t str> {
-        self.steps.iter().filter_map(|step| Some(step.id?.0))
+        self.steps.iter().filter_map(|step| Some(step.id()?.0))
     }
 
     pub(crate) fn names_of_inputs(&self) -> impl Iterator<Item = &'t str> {
@@ -110,7 +118,7 @@ impl<'t> Declared<'t> {
         let mut word = &text[..end];
         while word.contains('-') {
             if let Some(at) = self.step(word) {
-                return self.steps.get(at)?.id.map(|(id, _)| id);
+                return self.steps.get(at)?.id().map(|(id, _)| id);
             }
             word = &word[..word.rfind('-')?];
         }
@@ -118,7 +126,19 @@ impl<'t> Declared<'t> {
     }
 }
 
+fn fingerprint(id: &str) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    id.hash(&mut hasher);
+    hasher.finish()
+}
+
 impl<'t> Step<'t> {
+    /// The id's text and node, where there is one.
+    pub(crate) fn id(&self) -> Option<(&'t str, Node<'t>)> {
+        let id = self.node.get("id")?;
+        Some((id.scalar_text()?, id))
+    }
+
     /// The items of `needs`, a single word counted as one: text and node. Aliases and merge keys are seen through.
     pub(crate) fn needs(&self, tree: &'t Tree) -> impl Iterator<Item = (&'t str, Node<'t>)> {
         let needs = tree.get(self.node, "needs");

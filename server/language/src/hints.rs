@@ -46,11 +46,11 @@ pub fn hints(file: &File<'_>, index: &WorkspaceIndex, within: Span) -> Vec<Hint>
 
 /// The steps that its expressions make a step wait for, besides those in `needs`.
 fn waits(file: &File<'_>, declared: &Declared<'_>, step: &Step<'_>, edges: &[(usize, Span)]) -> Option<Hint> {
-    let (_, id) = step.id?;
+    let (_, id) = step.id()?;
     let named: Vec<&str> = step.needs(file.tree).map(|(name, _)| name).collect();
     let mut implied: Vec<(&str, Span)> = Vec::new();
     for (to, span) in edges {
-        let name = declared.steps.get(*to)?.id?.0;
+        let name = declared.steps.get(*to)?.id()?.0;
         if !named.contains(&name) && !implied.iter().any(|(known, _)| *known == name) {
             implied.push((name, *span));
         }

@@ -125,7 +125,7 @@ impl<'t> Seen<'t> {
             let step = declared
                 .steps
                 .iter()
-                .find(|step| step.id.is_some_and(|(_, node)| node.span() == self.node.span()))?;
+                .find(|step| step.id().is_some_and(|(_, node)| node.span() == self.node.span()))?;
             return Some(Hover { span: self.node.span(), markdown: docs_of_step(file, step) });
         }
         if matches!(file.kind, FileKind::Config | FileKind::Agent | FileKind::Action)
@@ -186,7 +186,7 @@ pub(crate) fn docs_of_key(key: &Key, shape: &Shape) -> String {
 
 /// Help for a step: its type and what it needs.
 pub(crate) fn docs_of_step(file: &File<'_>, step: &Step<'_>) -> String {
-    let id = step.id.map_or("", |(id, _)| id);
+    let id = step.id().map_or("", |(id, _)| id);
     let mut docs = match step.kind() {
         Some(kind) => format!("**{}**: {kind} step", quoted(id)),
         None => format!("**{}**: a step", quoted(id)),

@@ -118,9 +118,9 @@ pub struct Declared {
 /// One step.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StepSummary {
-    pub id: String,
+    pub id: Arc<str>,
     /// The word of its `type`; may be empty.
-    pub kind: String,
+    pub kind: Arc<str>,
     /// Where the id stands.
     pub span: Span,
 }

@@ -23,7 +23,7 @@ pub struct KnownModel {
 /// Whether a model may be named at `offset`.
 pub fn names_model(file: &File<'_>, offset: usize) -> bool {
     let Some(part) = yaml_part(file) else { return false };
-    let Some(place) = place::place(file.text, part, offset) else { return false };
+    let Some(place) = place::place(file, part, offset) else { return false };
     is_of_us(file.kind) && last_key(&place.path).is_some_and(is_key)
 }
 

@@ -44,7 +44,7 @@ pub(crate) fn output_read<'r, 't>(
     }
     let (member, of) = match rest {
         [inner, member, ..] if inner.name.text == "outputs" => (member, workflow(step)?),
-        [member, ..] if is_mapped(step, &member.name.text) => (member, Of::Mapping { step: step.id?.0 }),
+        [member, ..] if is_mapped(step, &member.name.text) => (member, Of::Mapping { step: step.id()?.0 }),
         [member, ..] => (member, workflow(step)?),
         [] => return None,
     };

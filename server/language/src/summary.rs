@@ -1,35 +1,49 @@
 //! One file's entry in the index: what it declares, and what it names in other files.
 //!
-//! Made from the tree alone. A half-typed file gives half an entry.
+//! Made from the tree alone. A half-typed file gives half an entry. What steps tell is kept for the next version
+//! ([`steps`]).
 
 mod calls;
 mod settings;
+mod steps;
 
 use std::path::Path;
 
 use copydesk_text::Node;
 
-use crate::declared::{Block, inner_span};
+use crate::declared::inner_span;
 use crate::expression::scope::World;
 use crate::expression::types::{of_input, of_node};
-use crate::index::{AgentSummary, Declared, Name, StepSummary, Summary, SummaryBody, WorkflowSummary};
+use crate::index::{AgentSummary, Call, Declared, Name, Summary, SummaryBody, WorkflowSummary};
 use crate::types::InputKind;
 use crate::{File, FileKind};
 
-pub(crate) use calls::{of_one as calls_of_one, of_steps as calls_of_steps};
+pub(crate) use calls::{may_name, of_one as calls_of_one, of_steps as calls_of_steps, of_these as calls_of};
 pub use settings::settings_view;
+pub use steps::Told;
 
 /// What others need to know of a file.
 pub fn summary(file: &File<'_>) -> Summary {
+    summary_again(file, &mut Told::default())
+}
+
+/// The same for a file whose last version told something: `told` is what its steps did, and afterwards what they do.
+pub fn summary_again(file: &File<'_>, told: &mut Told) -> Summary {
+    let mut calls = Vec::new();
     let body = match file.kind {
-        FileKind::Workflow => SummaryBody::Workflow(workflow(file)),
+        FileKind::Workflow => SummaryBody::Workflow(workflow(file, told, &mut calls)),
         FileKind::Agent => SummaryBody::Agent(agent(file)),
         FileKind::Config | FileKind::KeystoneConfig | FileKind::Mcp => {
             SummaryBody::Settings(settings_view(file))
         }
         _ => SummaryBody::Other,
     };
-    Summary { kind: file.kind, title: title(file), body, calls: calls::of_file(file) }
+    if file.kind != FileKind::Workflow {
+        calls = calls::of_steps(file);
+    }
+    calls.sort_by_key(|call| call.span);
+    calls.dedup();
+    Summary { kind: file.kind, title: title(file), body, calls }
 }
 
 fn title(file: &File<'_>) -> Option<String> {
@@ -41,11 +55,17 @@ fn text(node: Node<'_>, key: &str) -> Option<String> {
     node.get(key).and_then(Node::scalar_text).filter(|text| !text.is_empty()).map(str::to_owned)
 }
 
-fn workflow(file: &File<'_>) -> WorkflowSummary {
+fn workflow(file: &File<'_>, told: &mut Told, calls: &mut Vec<Call>) -> WorkflowSummary {
     let Some(root) = file.tree.root() else { return WorkflowSummary::default() };
+    let declared = crate::declared::Declared::new(file.tree);
+    let steps = told.meet(file, &declared);
+    calls.extend(steps.calls);
+    calls.extend(calls::of_these(file, std::iter::empty()));
+    if steps.calls_workflows {
+        calls::outputs_read(file, &declared, calls);
+    }
     let entries = |key: &str| file.tree.get(root, key).map(Node::entries).unwrap_or_default();
     let inputs = entries("inputs").iter().filter_map(|entry| input(entry.key(), entry.value())).collect();
-    let declared = crate::declared::Declared::new(file.tree);
     let index = crate::WorkspaceIndex::default();
     let world = World::new(*file, &declared, &index);
     let types = root.get("outputSchema").and_then(|schema| schema.get("properties"));
@@ -63,15 +83,6 @@ fn workflow(file: &File<'_>) -> WorkflowSummary {
         })
     });
     let outputs = outputs.collect();
-    let steps = Block::ALL.into_iter().filter_map(|block| file.tree.get(root, block.key()));
-    let steps = steps.flat_map(Node::items).filter_map(|node| {
-        let id = node.get("id")?;
-        Some(StepSummary {
-            id: id.scalar_text().filter(|id| !id.is_empty())?.to_owned(),
-            kind: text(node, "type").unwrap_or_default(),
-            span: inner_span(id),
-        })
-    });
     WorkflowSummary {
         name: text(root, "name"),
         name_span: root.get("name").map(inner_span).unwrap_or_default(),
@@ -79,9 +90,9 @@ fn workflow(file: &File<'_>) -> WorkflowSummary {
         inputs,
         outputs,
         output_schema: root.get("outputSchema").map(of_node),
-        steps: steps.collect(),
+        steps: steps.steps,
         pools: entries("pools").iter().filter_map(|entry| name(entry.key())).collect(),
-        always_calls: calls::always(file),
+        always_calls: steps.always_calls,
     }
 }
 

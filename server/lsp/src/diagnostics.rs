@@ -234,17 +234,21 @@ pub(crate) fn language(snapshot: &Snapshot, open: &Open) -> Option<Vec<lsp::Diag
 
 /// What `language` finds in a file of ours, or in one that has a schema.
 pub(crate) fn findings(snapshot: &Snapshot, file: &File<'_>) -> Option<Vec<Diagnostic>> {
+    findings_with(snapshot, file, &mut Memo::default())
+}
+
+fn findings_with(snapshot: &Snapshot, file: &File<'_>, memo: &mut Memo) -> Option<Vec<Diagnostic>> {
     if file.kind != FileKind::Other {
-        return Some(of_ours(snapshot, file, &mut Memo::default()));
+        return Some(of_ours(snapshot, file, memo));
     }
-    snapshot.schema_of(file).map(|chosen| schemas::check(file, &chosen))
+    snapshot.schema_of(file).map(|chosen| schemas::check_again(file, &chosen, memo))
 }
 
 /// The same for an open document, whose last version was checked before. Who finds the memo in use goes without.
 fn findings_again(snapshot: &Snapshot, file: &File<'_>, memo: &Mutex<Memo>) -> Option<Vec<Diagnostic>> {
     match memo.try_lock() {
-        Ok(mut memo) if file.kind != FileKind::Other => Some(of_ours(snapshot, file, &mut memo)),
-        _ => findings(snapshot, file),
+        Ok(mut memo) => findings_with(snapshot, file, &mut memo),
+        Err(_) => findings(snapshot, file),
     }
 }
 

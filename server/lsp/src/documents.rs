@@ -2,11 +2,11 @@
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use copydesk_base::{Span, path};
 use copydesk_language::index::Summary;
-use copydesk_language::{FileKind, Memo, summary};
+use copydesk_language::{FileKind, Memo, Told, summary_again};
 use copydesk_text::document::{Change, Document};
 use copydesk_text::position::{self, Encoding};
 use dashmap::DashMap;
@@ -27,6 +27,8 @@ pub(crate) struct Open {
     pub(crate) voiced: HashSet<String>,
     /// What the last check of this document found, by step; shared by its versions.
     pub(crate) memo: Arc<Mutex<Memo>>,
+    /// What its steps last told others; shared by its versions.
+    told: Arc<Mutex<Told>>,
     /// Where it was edited last, by whomever.
     pub(crate) edited: Option<Edited>,
     /// What others need to know of this version; made when somebody asks.
@@ -52,6 +54,7 @@ impl Open {
             document,
             voiced: HashSet::new(),
             memo: Arc::default(),
+            told: Arc::default(),
             edited: None,
             summary: OnceLock::new(),
         }
@@ -61,7 +64,8 @@ impl Open {
     pub(crate) fn summary(&self) -> Option<&Arc<Summary>> {
         let made = self.summary.get_or_init(|| {
             let file = self.file();
-            (file.kind != FileKind::Other).then(|| Arc::new(summary(&file)))
+            let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
+            (file.kind != FileKind::Other).then(|| Arc::new(summary_again(&file, &mut told)))
         });
         made.as_ref()
     }
@@ -124,6 +128,7 @@ impl Documents {
             document,
             voiced: HashSet::new(),
             memo: Arc::default(),
+            told: Arc::default(),
             edited: None,
             summary: OnceLock::new(),
         };

@@ -21,7 +21,7 @@ use copydesk_base::config::Config;
 use copydesk_base::path::{is_inside, resolve};
 use copydesk_base::{Diagnostic, Files, Span};
 use copydesk_language::schemas::{self, Named, Schema};
-use copydesk_language::{File, syntax};
+use copydesk_language::{File, Memo, syntax};
 use globset::{GlobBuilder, GlobMatcher};
 
 pub(crate) use self::names::names;
@@ -210,13 +210,18 @@ impl Library {
 
 /// What is wrong in a file by the schema it has, with the syntax errors that its tree knows.
 pub fn check(file: &File<'_>, chosen: &Chosen) -> Vec<Diagnostic> {
+    check_again(file, chosen, &mut Memo::default())
+}
+
+/// The same for a file that was checked before.
+pub(crate) fn check_again(file: &File<'_>, chosen: &Chosen, memo: &mut Memo) -> Vec<Diagnostic> {
     let mut found = syntax(file);
     let head = Span::new(0, file.text.find(['\n', '\r']).unwrap_or(file.text.len()));
     let place = chosen.named.unwrap_or(head);
     match &chosen.schema {
         Ok(schema) => {
             found.extend(schemas::remarks(place, &chosen.written, &schema.problems));
-            found.extend(schemas::check(file, schema));
+            found.extend(schemas::check_again(file, schema, memo));
         }
         Err(why) => found.push(schemas::unavailable(place, &chosen.written, why)),
     }

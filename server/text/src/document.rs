@@ -150,7 +150,7 @@ impl Document {
 
     /// Where the next version's tree may start from: this one's tree, if somebody has asked for it.
     fn since(&self) -> Option<Since> {
-        if self.format != Format::Yaml {
+        if !matches!(self.format, Format::Yaml | Format::Json | Format::Jsonc) {
             return None;
         }
         let own = self.tree.get().map(|tree| Since::new(Arc::clone(tree)));
@@ -182,17 +182,15 @@ impl Document {
     /// The tree: of the whole text, of a Markdown file's front matter, or an empty one.
     pub fn tree(&self) -> &Tree {
         self.tree.get_or_init(|| {
-            Arc::new(match self.format {
-                Format::Yaml => {
-                    let edited = self.since.as_ref().and_then(|since| since.tree(self.text()));
-                    edited.unwrap_or_else(|| yaml::parse_shared(Arc::clone(self.text())))
-                }
+            let edited = self.since.as_ref().and_then(|since| since.tree(self.text(), self.format));
+            Arc::new(edited.unwrap_or_else(|| match self.format {
+                Format::Yaml => yaml::parse_shared(Arc::clone(self.text())),
                 Format::Json => json::parse_shared(Arc::clone(self.text()), Dialect::Strict),
                 Format::Jsonc => json::parse_shared(Arc::clone(self.text()), Dialect::Commented),
                 Format::Toml => toml::parse_shared(Arc::clone(self.text())),
                 Format::Markdown => front_matter::parse_shared(Arc::clone(self.text())),
                 Format::Other => Tree::default(),
-            })
+            }))
         })
     }
 

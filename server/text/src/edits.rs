@@ -1,15 +1,38 @@
 //! What has happened to a text since its tree was made.
 //!
 //! A document that is typed into is seldom looked at after each keystroke. So edits are only noted here, neighbours as
-//! one, and carried out on the tree when somebody asks for it ([`Since::tree`]).
+//! one, and carried out on the tree when somebody asks for it ([`Since::tree`]). A [`Mover`] says where things are then.
 
 use std::sync::Arc;
 
+use copydesk_base::{Diagnostic, Span};
+
+use crate::document::Format;
+use crate::json::{self, Dialect};
 use crate::tree::Tree;
-use crate::yaml::{self, again::Edit};
+use crate::yaml;
 
 /// More edits than this are one large edit.
 const MOST_EDITS: usize = 16;
+
+/// Bytes `start..old_end` of the text before became bytes `start..new_end` of the text after.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Edit {
+    pub(crate) start: usize,
+    pub(crate) old_end: usize,
+    pub(crate) new_end: usize,
+}
+
+impl Edit {
+    /// Where a place behind the edit is afterwards.
+    pub(crate) fn moved(self, place: usize) -> usize {
+        place + self.new_end - self.old_end
+    }
+
+    pub(crate) fn moved_span(self, span: Span) -> Span {
+        Span::new(self.moved(span.start), self.moved(span.end))
+    }
+}
 
 /// A tree, and the edits that led from its text to another one.
 #[derive(Clone, Debug)]
@@ -58,17 +81,23 @@ impl Since {
         self.edits.clear();
     }
 
-    /// The tree of `text`, which is what the edits have led to.
-    pub(crate) fn tree(&self, text: &Arc<str>) -> Option<Tree> {
+    /// The tree of `text`, which is what the edits have led to. `None` where it must be read whole.
+    pub(crate) fn tree(&self, text: &Arc<str>, format: Format) -> Option<Tree> {
+        let again = |before: &Tree, text: &Arc<str>, edit: Edit| match format {
+            Format::Yaml => yaml::again::again(before, text, edit),
+            Format::Json => json::again::again(before, text, edit, Dialect::Strict),
+            Format::Jsonc => json::again::again(before, text, edit, Dialect::Commented),
+            Format::Markdown | Format::Toml | Format::Other => None,
+        };
         if self.is_much {
-            return yaml::again::again(&self.tree, text, difference(&self.tree.text, text));
+            return again(&self.tree, text, difference(&self.tree.text, text));
         }
         let mut tree: Option<Tree> = None;
         for (at, edit) in self.edits.iter().enumerate() {
             let before = tree.as_ref().unwrap_or(&self.tree);
             let after = if at + 1 == self.edits.len() { Arc::clone(text) } else { edit.made(&before.text)? };
             let (old_end, new_end) = (edit.start + edit.gone, edit.start + edit.come.len());
-            tree = Some(yaml::again::again(before, &after, Edit { start: edit.start, old_end, new_end })?);
+            tree = Some(again(before, &after, Edit { start: edit.start, old_end, new_end })?);
         }
         tree.or_else(|| (self.tree.text == *text).then(|| Tree::clone(&self.tree)))
     }
@@ -95,4 +124,60 @@ fn difference(old: &str, new: &str) -> Edit {
         behind -= 1;
     }
     Edit { start, old_end: old.len() - behind, new_end: new.len() - behind }
+}
+
+/// Moves what was found in the text before.
+pub(crate) struct Mover {
+    /// What was read again.
+    pub(crate) region: Span,
+    pub(crate) edit: Edit,
+    /// Whether the region ends with the text.
+    pub(crate) is_last: bool,
+}
+
+/// What became of a place.
+pub(crate) enum Kept {
+    At(Span),
+    /// It stood in what was read again: it is found again, or it is gone.
+    Gone,
+}
+
+impl Kept {
+    pub(crate) fn kept(self) -> Option<Span> {
+        if let Self::At(span) = self { Some(span) } else { None }
+    }
+}
+
+impl Mover {
+    /// `None` where a place reaches over an end of the region.
+    pub(crate) fn kept(&self, span: Span) -> Option<Kept> {
+        let Span { start, end } = self.region;
+        if span.start < start {
+            (span.end <= start).then_some(Kept::At(span))
+        } else if span.start >= end && !self.is_last {
+            Some(Kept::At(self.edit.moved_span(span)))
+        } else {
+            (span.end <= end).then_some(Kept::Gone)
+        }
+    }
+
+    pub(crate) fn all(&self, spans: &[Span]) -> Option<Vec<Span>> {
+        let mut all = Vec::with_capacity(spans.len());
+        for span in spans {
+            all.extend(self.kept(*span)?.kept());
+        }
+        Some(all)
+    }
+
+    /// A problem that stands at `span` now.
+    pub(crate) fn problem(&self, problem: &Diagnostic, span: Span) -> Option<Diagnostic> {
+        let mut problem = Diagnostic { span, ..problem.clone() };
+        for related in &mut problem.related {
+            related.span = self.kept(related.span)?.kept()?;
+        }
+        for edit in problem.fixes.iter_mut().flat_map(|fix| &mut fix.edits) {
+            edit.span = self.kept(edit.span)?.kept()?;
+        }
+        Some(problem)
+    }
 }

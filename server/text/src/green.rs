@@ -1,7 +1,7 @@
 //! The stored tree: small nodes, with places that do not depend on what stands before their block.
 //!
-//! A *block* is a collection that reaches over several lines and stands as an item of a block sequence or as the value
-//! of a block mapping's entry; the root of a document is one too. Blocks are shared by all versions of a text in which
+//! A *block* is a collection that reaches over several lines and stands as an item of a sequence or as the value of a
+//! mapping's entry, in brackets or not; the root of a document is one too. Blocks are shared by all versions of a text in which
 //! they did not change. So places inside a block count from its start, and the words of a scalar that stands in the
 //! source as it is are not stored at all. While a piece is being read its places count from the start of the text, and
 //! nothing is a block; [`settle`] makes the one of the other, in place.
@@ -151,21 +151,26 @@ impl GreenEntry {
     pub(crate) fn span(&self) -> Span {
         self.key.span().cover(self.value.span())
     }
-}
 
-impl GreenEntry {
     /// Makes places count from `origin`, where the entry's mapping starts, and a block of the value if it is one.
     pub(crate) fn settle(&mut self, origin: u32, text: &str) {
-        let in_flow = is_flow(&self.key, text);
-        settle(&mut self.key, origin, in_flow, text);
+        settle(&mut self.key, origin, text);
         self.value.settle_item(origin, text);
     }
 }
 
 impl Green {
-    /// The same for a value in a block collection.
+    /// The same for a value in a collection.
     pub(crate) fn settle_item(&mut self, origin: u32, text: &str) {
-        settle_child(self, origin, false, text);
+        if !is_block(self, text) {
+            return settle(self, origin, text);
+        }
+        let start = self.start;
+        settle(self, start, text);
+        let slot =
+            Self { start: start.wrapping_sub(origin), len: self.len, form: Form::Nothing, props: None };
+        let settled = std::mem::replace(self, slot);
+        self.form = Form::Block(Block::new(settled));
     }
 
     /// The node behind a block's slot, and what its places count from; a slot counts from `base`.
@@ -193,7 +198,7 @@ impl Green {
     }
 }
 
-/// A block collection whose children count from its own start, wherever it will be stored.
+/// A collection whose children count from its own start, wherever it will be stored.
 pub(crate) struct Grown {
     /// In the whole text.
     start: u32,
@@ -201,14 +206,22 @@ pub(crate) struct Grown {
 }
 
 impl Grown {
-    /// A collection with new children instead of those of `old`; it ends with its last child.
+    /// A block collection with new children instead of those of `old`; it ends with its last child.
     pub(crate) fn new(start: u32, form: Form, old: &Green) -> Self {
         let end = match &form {
             Form::List(items) => items.last().map(Green::span),
             Form::Map(entries) => entries.last().map(GreenEntry::span),
             _ => None,
         };
-        let len = short(end.map_or(0, |end| end.end));
+        Self::with_len(start, short(end.map_or(0, |end| end.end)), form, old)
+    }
+
+    /// A collection in brackets with new children instead of those of `old`, which made it longer by `by`.
+    pub(crate) fn in_brackets(start: u32, form: Form, old: &Green, by: u32) -> Self {
+        Self::with_len(start, old.len.wrapping_add(by), form, old)
+    }
+
+    fn with_len(start: u32, len: u32, form: Form, old: &Green) -> Self {
         Self { start, node: Green { start: 0, len, form, props: old.props.clone() } }
     }
 
@@ -233,45 +246,52 @@ impl Grown {
 /// Makes blocks of a document that was just read; `text` is the whole text.
 pub(crate) fn settled(mut document: Green, text: &str) -> Green {
     let start = document.start;
-    let in_flow = is_flow(&document, text);
-    settle(&mut document, start, in_flow, text);
+    settle(&mut document, start, text);
     Green { start, len: document.len, form: Form::Block(Block::new(document)), props: None }
 }
 
 /// Makes places count from `origin`, and blocks of what below `node` is one.
-fn settle(node: &mut Green, origin: u32, in_flow: bool, text: &str) {
+fn settle(node: &mut Green, origin: u32, text: &str) {
     match &mut node.form {
-        Form::List(items) => items.iter_mut().for_each(|item| settle_child(item, origin, in_flow, text)),
-        Form::Map(entries) => {
-            for entry in entries {
-                let in_flow_key = in_flow || is_flow(&entry.key, text);
-                settle(&mut entry.key, origin, in_flow_key, text);
-                settle_child(&mut entry.value, origin, in_flow, text);
-            }
-        }
+        Form::List(items) => items.iter_mut().for_each(|item| item.settle_item(origin, text)),
+        Form::Map(entries) => entries.iter_mut().for_each(|entry| entry.settle(origin, text)),
         _ => {}
     }
     node.start = node.start.wrapping_sub(origin);
-}
-
-/// A value in a collection.
-fn settle_child(node: &mut Green, origin: u32, in_flow: bool, text: &str) {
-    if in_flow || !is_block(node, text) {
-        return settle(node, origin, in_flow || is_flow(node, text), text);
-    }
-    let start = node.start;
-    settle(node, start, is_flow(node, text), text);
-    let slot = Green { start: start.wrapping_sub(origin), len: node.len, form: Form::Nothing, props: None };
-    let settled = std::mem::replace(node, slot);
-    node.form = Form::Block(Block::new(settled));
 }
 
 fn is_block(node: &Green, text: &str) -> bool {
     matches!(node.form, Form::List(_) | Form::Map(_)) && node.span().of(text).contains(['\n', '\r'])
 }
 
-/// Whether a collection is written in brackets. A block mapping whose first key is a list in brackets looks the same;
-/// it is not cut into blocks then, and that costs nobody anything.
-pub(crate) fn is_flow(node: &Green, text: &str) -> bool {
-    text.as_bytes().get(node.start as usize).is_some_and(|byte| matches!(byte, b'[' | b'{'))
+/// Something whose places can be counted from somewhere else.
+pub(crate) trait Moved {
+    fn moved(&self, by: u32) -> Self;
+}
+
+impl Moved for Green {
+    fn moved(&self, by: u32) -> Self {
+        Self::moved(self, by)
+    }
+}
+
+impl Moved for GreenEntry {
+    fn moved(&self, by: u32) -> Self {
+        Self { key: self.key.moved(by), value: self.value.moved(by) }
+    }
+}
+
+/// Old children with `new` ones where those of `at` were. The old ones move by `stay` before them and by `behind` behind.
+pub(crate) fn replaced<T: Moved>(
+    old: &[T],
+    at: std::ops::Range<usize>,
+    new: Vec<T>,
+    stay: u32,
+    behind: u32,
+) -> Box<[T]> {
+    let mut all = Vec::with_capacity(old.len() - at.len() + new.len());
+    all.extend(old[..at.start].iter().map(|child| child.moved(stay)));
+    all.extend(new);
+    all.extend(old[at.end..].iter().map(|child| child.moved(behind)));
+    all.into()
 }

@@ -9,6 +9,7 @@
 //! - A text is always a quoted scalar, and only a number, `true`, `false` and `null` are plain ones, so that the tree's
 //!   values mean what they mean in JSON.
 
+pub(crate) mod again;
 mod literal;
 mod message;
 mod read;

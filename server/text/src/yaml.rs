@@ -37,7 +37,7 @@ pub const ONE_DOCUMENT: &str = "only one document is read; put everything into o
 const MAX_PROBLEMS: usize = 100;
 
 /// More than are kept.
-const MOST_FOUND: usize = 1000;
+pub(crate) const MOST_FOUND: usize = 1000;
 
 /// The tree of a text.
 pub fn parse(text: &str) -> Tree {
@@ -88,7 +88,7 @@ pub(crate) fn finish(mut output: build::Output, text: Arc<str>) -> Tree {
 }
 
 /// Orders what was found, and looks at what only the whole can tell: aliases.
-fn finished(output: build::Output, documents: Vec<Green>, text: Arc<str>) -> Tree {
+pub(crate) fn finished(output: build::Output, documents: Vec<Green>, text: Arc<str>) -> Tree {
     let build::Output { mut comments, problems: mut found, mut anchors, mut aliases, broken, .. } = output;
     comments.sort_unstable();
     comments.dedup();

@@ -4,7 +4,7 @@ mod promises;
 mod show;
 
 use copydesk_text::json::{self, Dialect};
-use copydesk_text::{Document, Format, Kind, Node, Value};
+use copydesk_text::{Change, Document, Encoding, Format, Kind, LineIndex, Node, Range, Value};
 use expect_test::{Expect, expect};
 use proptest::prelude::*;
 use show::show;
@@ -282,4 +282,108 @@ fn cut_anywhere() {
     promises::verify(&deep, &tree);
     let told: Vec<&str> = tree.problems().iter().map(|problem| problem.message.as_str()).collect();
     assert_eq!(told, ["this is nested too deeply: 128 levels are the limit"]);
+}
+
+const PIECES: &[&str] = &[
+    "",
+    "a",
+    "1",
+    "\"",
+    "\"k\": ",
+    ",",
+    ":",
+    "{",
+    "}",
+    "[",
+    "]",
+    "\n",
+    "{\n}",
+    "[\n  1\n]",
+    "\"k\": {\n},",
+    " // c\n",
+    "/* c",
+    "*/",
+    "#",
+    "é",
+    "\\",
+    " ",
+    "null",
+    "'",
+];
+
+fn json_text() -> impl Strategy<Value = String> {
+    let lines = [
+        "{\n",
+        "}\n",
+        "},\n",
+        "[\n",
+        "]\n",
+        "],\n",
+        "  \"a\": 1,\n",
+        "  \"b\": {\n",
+        "  \"c\": [\n",
+        "  {\n",
+        "  2,\n",
+        "  \"d\": {\"e\": []}\n",
+        "  \"f\": \"g\"\n",
+        "// h\n",
+        "\n",
+        "  \"b\": [1,\n 2],\n",
+        "\"",
+        "/* i\n j */",
+    ];
+    let good = "{\n  \"a\": [\n    {\"b\": 1},\n    {\n      \"c\": 2, // d\n      \"e\": [3, 4]\n    },\n    {\n      \"f\": {\n        \"g\": null\n      }\n    }\n  ],\n  \"a\": {\n  }\n}\n";
+    prop_oneof![
+        2 => Just(good.to_owned()),
+        1 => proptest::collection::vec(proptest::sample::select(lines.to_vec()), 0..14).prop_map(|lines| lines.concat()),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(400))]
+
+    /// A tree that was made from the one before is the tree of the text.
+    #[test]
+    fn an_edited_tree_is_the_tree_of_the_text(
+        text in json_text(),
+        edits in proptest::collection::vec((any::<prop::sample::Index>(), 0..5_usize, 0..PIECES.len()), 1..8),
+        format in prop_oneof![Just(Format::Json), Just(Format::Jsonc)],
+    ) {
+        let mut document = Document::with_format(1, "json", format, &text);
+        for (at, gone, piece) in edits {
+            document.tree();
+            document = edited(&document, at, gone, PIECES[piece]);
+            let whole = Document::with_format(1, "json", format, document.text());
+            prop_assert_eq!(document.tree(), whole.tree(), "of this text:\n{}", document.text());
+        }
+    }
+}
+
+fn edited(document: &Document, at: prop::sample::Index, gone: usize, come: &str) -> Document {
+    let text = document.text();
+    let is_start = |at: &usize| text.is_char_boundary(*at);
+    let start = (0..=at.index(text.len() + 1)).rev().find(is_start).unwrap();
+    let end = (start..=text.len().min(start + gone)).rev().find(is_start).unwrap();
+    let index = LineIndex::new(text);
+    let place = |at| index.position(at, Encoding::Utf8);
+    let range = Some(Range::new(place(start), place(end)));
+    document.edited(document.version() + 1, &[Change { range, text: come.to_owned() }], Encoding::Utf8)
+}
+
+/// Of a long file everything but the block around the edit, and what that stands in, is the tree's before.
+#[test]
+fn an_edit_costs_its_block() {
+    let items: Vec<String> = (0..50).map(|at| format!("  {{\n    \"a\": {at}\n  }}")).collect();
+    let text = format!("[\n{}\n]\n", items.join(",\n"));
+    let before = Document::with_format(1, "json", Format::Json, &text);
+    let identities = |document: &Document| -> Vec<_> {
+        document.tree().root().unwrap().items().iter().map(Node::identity).collect()
+    };
+    let known = identities(&before);
+    let at = text.find("\"a\": 25").unwrap() + 5;
+    let place = LineIndex::new(&text).position(at, Encoding::Utf8);
+    let change = Change { range: Some(Range::new(place, place)), text: "7".to_owned() };
+    let after = identities(&before.edited(2, &[change], Encoding::Utf8));
+    let changed: Vec<usize> = (0..50).filter(|at| known[*at] != after[*at]).collect();
+    assert_eq!(changed, [25]);
 }

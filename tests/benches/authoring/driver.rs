@@ -104,8 +104,8 @@ impl Session {
         session
     }
 
-    pub(crate) fn open(&mut self, uri: &str, text: &str) {
-        let document = json!({"uri": uri, "languageId": "yaml", "version": 1, "text": text});
+    pub(crate) fn open(&mut self, uri: &str, language: &str, text: &str) {
+        let document = json!({"uri": uri, "languageId": language, "version": 1, "text": text});
         self.tell("textDocument/didOpen", &json!({"textDocument": document}));
     }
 

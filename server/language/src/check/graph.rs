@@ -30,15 +30,15 @@ pub(super) struct Edge {
 pub(super) type Edges = Vec<Vec<Edge>>;
 
 /// Ids that a step before already has. The lists of a workflow share one set of ids.
-pub(super) fn duplicates(findings: &mut Findings<'_>, declared: &Declared<'_>) {
+fn duplicates(findings: &mut Findings<'_>, declared: &Declared<'_>) {
     for (at, step) in declared.steps.iter().enumerate() {
-        let Some((id, node)) = step.id else { continue };
+        let Some((id, node)) = step.id() else { continue };
         if is_inherited(id) {
             let message = format!("'{id}' cannot be the id of a step: expressions read it as something else");
             findings.add(Diagnostic::new(Code::UnknownValue, node.span(), message));
         }
         let Some(first) = declared.step(id).filter(|first| *first != at) else { continue };
-        let Some((_, first)) = declared.steps.get(first).and_then(|first| first.id) else { continue };
+        let Some((_, first)) = declared.steps.get(first).and_then(|first| first.id()) else { continue };
         let free = (2..100).map(|number| format!("{id}_{number}")).find(|free| declared.step(free).is_none());
         let message = format!("the id '{id}' is taken; give this step another");
         let mut finding = Diagnostic::new(Code::DuplicateStep, node.span(), message)
@@ -48,6 +48,29 @@ pub(super) fn duplicates(findings: &mut Findings<'_>, declared: &Declared<'_>) {
             finding = finding.with_fix(Fix::new(format!("rename to '{free}'"), edits));
         }
         findings.add(finding);
+    }
+}
+
+/// Looks at what the steps need of one another; `drawn` are the edges that their expressions draw.
+pub(super) fn check<'a>(findings: &mut Findings<'a>, declared: &Declared<'a>, drawn: Edges) {
+    if findings.memo.is_in_order(declared) {
+        return;
+    }
+    let others = std::mem::take(&mut findings.list);
+    duplicates(findings, declared);
+    let mut edges = needs(findings, declared);
+    let drawn = findings.memo.with_recalled(declared, drawn);
+    for (edges, drawn) in edges.iter_mut().zip(drawn) {
+        edges.extend(drawn);
+    }
+    let circles = circles(&edges);
+    libraries(findings, declared);
+    if findings.list.is_empty() && circles.is_empty() {
+        findings.memo.in_order(declared);
+    }
+    findings.list.splice(0..0, others);
+    for circle in circles {
+        report(findings, declared, &circle);
     }
 }
 
@@ -85,13 +108,15 @@ pub(super) fn needs<'a>(findings: &mut Findings<'a>, declared: &Declared<'a>) ->
 }
 
 /// The steps that a `dynamic` step may use have a set of ids of their own.
-pub(super) fn libraries<'a>(findings: &mut Findings<'a>, declared: &Declared<'a>) {
+fn libraries<'a>(findings: &mut Findings<'a>, declared: &Declared<'a>) {
     for library in declared.steps.iter().filter_map(|step| step.node.get("library")) {
         for list in library.items().iter().filter_map(|entry| entry.get("steps")) {
             let declared = Declared::of_lists(std::iter::once((Block::Steps, list)));
             duplicates(findings, &declared);
             let edges = needs(findings, &declared);
-            cycles(findings, &declared, &edges);
+            for circle in circles(&edges) {
+                report(findings, &declared, &circle);
+            }
         }
     }
 }
@@ -121,7 +146,7 @@ fn unknown(
         .steps
         .iter()
         .filter(|other| step.block.may_need(other.block))
-        .filter_map(|other| Some(other.id?.0));
+        .filter_map(|other| Some(other.id()?.0));
     let near = findings.suggest.nearest(name, ids);
     let mut finding = Diagnostic::new(Code::UnknownStep, node.span(), unknown_message(name, near));
     if let Some(near) = near {
@@ -174,14 +199,12 @@ pub(super) fn waiting_for(edges: &Edges, target: usize) -> Vec<bool> {
 }
 
 /// The circles of a workflow, each at the edge that closes it.
-pub(super) fn cycles(findings: &mut Findings<'_>, declared: &Declared<'_>, edges: &Edges) {
+fn circles(edges: &Edges) -> Vec<Cycle> {
     let mut walk = Walk { state: vec![State::New; edges.len()], path: Vec::new(), closing: Vec::new() };
     for start in 0..edges.len() {
         walk.from(start, edges);
     }
-    for closing in walk.closing {
-        report(findings, declared, &closing);
-    }
+    walk.closing
 }
 
 #[derive(Clone, Copy, PartialEq)]
@@ -261,7 +284,7 @@ impl Walk {
 }
 
 fn report(findings: &mut Findings<'_>, declared: &Declared<'_>, cycle: &Cycle) {
-    let id = |at: &usize| declared.steps.get(*at).and_then(|step| step.id).map_or("", |(id, _)| id);
+    let id = |at: &usize| declared.steps.get(*at).and_then(|step| step.id()).map_or("", |(id, _)| id);
     let Some((closing, earlier)) = cycle.spans.split_last() else { return };
     let first = cycle.steps.first().map_or("", id);
     let message = if cycle.length == 1 {

@@ -2,24 +2,27 @@
 //!
 //! A step that did not change, in a file that declares the same, has the same findings at another place. A [`Memo`]
 //! belongs to one file and is handed from check to check; it holds what [`structure`](super::structure) and
-//! [`expressions`](super::expressions) said of each step, and what a step tells about itself ([`Traits`]).
+//! [`expressions`](super::expressions) said of each step, and what a step tells about itself ([`Traits`]). What depends
+//! on all steps, as [`graph`](super::graph) does, is looked at again where what it depends on is not what it was.
 //!
 //! Invariants
 //! - A check with a memo finds what a check without one finds.
 //! - Kept is only what lies within its step, mends and related places included: the rest is looked at anew each time.
 //! - Nothing is recalled in a file with anchors, whose steps mean something else when an anchor does.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
 use copydesk_base::{Diagnostic, Span};
-use copydesk_text::{Identity, Node};
+use copydesk_text::Node;
 
 use super::context::Context;
-use super::graph::Edge;
+use super::graph::{Edge, Edges};
 use crate::File;
 use crate::declared::{Block, Declared};
+use crate::row::Row;
+use crate::schemas::Judged;
 
 /// What was found in the last version of one file.
 #[derive(Clone, Debug, Default)]
@@ -27,10 +30,15 @@ pub struct Memo {
     context: Arc<Context>,
     /// What the file declared, as a fingerprint.
     world: u64,
-    /// Counts the checks: what one has not used belongs to versions that are gone.
-    round: u64,
-    steps: HashMap<Identity, Known>,
+    /// What its steps needed of one another, as a fingerprint, if nothing was wrong with that.
+    order: Option<u64>,
+    /// In the order of [`Declared::steps`].
+    steps: Row<Known>,
+    /// The steps whose expressions were not read this time.
+    recalled: Vec<usize>,
     trust: Use,
+    /// What was right by the schema of a file that is none of ours.
+    pub(crate) judged: Judged,
 }
 
 /// How far a memo may be trusted with the version at hand.
@@ -47,8 +55,6 @@ enum Use {
 /// What is known of one step.
 #[derive(Clone, Debug)]
 struct Known {
-    /// The check that used it last.
-    round: u64,
     traits: Traits,
     looks: [Option<Kept>; 2],
 }
@@ -62,44 +68,72 @@ pub(super) enum Look {
 
 /// What one look found at one step.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Kept {
+struct Kept {
     /// Where the step stood then.
     start: usize,
-    pub(super) findings: Vec<Diagnostic>,
-    pub(super) edges: Vec<Edge>,
+    findings: Vec<Diagnostic>,
+    edges: Vec<Edge>,
 }
 
 /// What a step tells about itself, whatever stands around it.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Traits {
+#[derive(Clone, Debug)]
+struct Traits {
     /// The keys that decide what `steps.ID` is, as a fingerprint.
     declares: u64,
+    /// The same for the keys that decide what waits for what.
+    order: u64,
+    /// Whether it may name something of another file.
+    names: Names,
     /// The inputs that its texts read.
     reads: Box<[Box<str>]>,
     /// Whether `inputs` is used as a whole, or with a name that is computed.
     reads_all: bool,
 }
 
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Names {
+    Nothing,
+    Something,
+}
+
 /// The keys of a step that others' expressions depend on.
-const DECLARING: [&str; 8] =
-    ["id", "type", "outputSchema", "foreach", "strategy", "outputMapping", "transform", "path"];
+const DECLARING: [&str; 9] =
+    ["id", "type", "outputSchema", "foreach", "strategy", "outputMapping", "transform", "path", "<<"];
+
+/// The keys of a step that say what it waits for, and what may wait for it.
+const ORDERING: [&str; 4] = ["id", "needs", "library", "<<"];
 
 impl Memo {
-    /// Begins a check: what no longer holds is forgotten.
-    pub(super) fn begin(&mut self, file: &File<'_>, declared: &Declared<'_>, context: &Arc<Context>) {
-        self.round += 1;
+    /// Takes in the steps as they are now. What is known of those that did not change stays known.
+    pub(super) fn meet(&mut self, file: &File<'_>, declared: &Declared<'_>) {
         self.trust = match file.tree {
             tree if tree.has_anchors() => Use::Nothing,
             tree if tree.broken().is_empty() => Use::Everything,
             _ => Use::Silence,
         };
+        self.recalled.clear();
+        let steps = &declared.steps;
+        self.steps.align(steps.iter().map(|step| step.node.identity()), |at| Known {
+            traits: Traits::of(steps.get(at).map_or(Node::nothing(0), |step| step.node), file.text),
+            looks: [None, None],
+        });
+    }
+
+    /// The steps that may name something of another file.
+    pub(super) fn naming<'t>(&self, declared: &Declared<'t>) -> impl Iterator<Item = Node<'t>> {
+        let steps = declared.steps.iter().zip(self.steps.iter());
+        steps.filter(|(_, known)| known.traits.names == Names::Something).map(|(step, _)| step.node)
+    }
+
+    /// Begins a check: what no longer holds is forgotten.
+    pub(super) fn begin(&mut self, file: &File<'_>, declared: &Declared<'_>, context: &Arc<Context>) {
         let world = self.world(file, declared);
         let (is_new_context, is_new_world) = (self.context != *context, self.world != world);
         if is_new_context {
             self.context = context.clone();
         }
         self.world = world;
-        for known in self.steps.values_mut().filter(|_| is_new_context || is_new_world) {
+        for known in self.steps.iter_mut().filter(|_| is_new_context || is_new_world) {
             known.looks[Look::Expressions as usize] = None;
             if is_new_context {
                 known.looks[Look::Structure as usize] = None;
@@ -107,52 +141,82 @@ impl Memo {
         }
     }
 
-    /// Ends a check. What it has not used is kept until it is more than what it has.
-    pub(super) fn end(&mut self, declared: &Declared<'_>) {
-        if self.steps.len() > declared.steps.len() * 2 {
-            self.steps.retain(|_, known| known.round == self.round);
-        }
-    }
-
     /// What a look found at a step, at its place in this version.
-    pub(super) fn recall(&mut self, look: Look, step: Node<'_>) -> Option<&Kept> {
+    pub(super) fn recall(&mut self, look: Look, at: usize, step: Node<'_>) -> Option<&[Diagnostic]> {
         if self.trust == Use::Nothing {
             return None;
         }
-        let kept = self.steps.get_mut(&step.identity())?.looks[look as usize].as_mut()?;
-        if self.trust == Use::Silence && !kept.findings.is_empty() {
-            return None;
+        let kept = self.steps.of(at, step.identity())?.looks[look as usize].as_mut()?;
+        if !kept.findings.is_empty() {
+            if self.trust == Use::Silence {
+                return None;
+            }
+            kept.move_to(step.span().start);
         }
-        kept.move_to(step.span().start);
-        Some(kept)
+        if let Look::Expressions = look {
+            self.recalled.push(at);
+        }
+        Some(&kept.findings)
     }
 
     /// Keeps what a look found at a step, if all of it lies there.
-    pub(super) fn keep(&mut self, look: Look, step: Node<'_>, findings: &[Diagnostic], edges: &[Edge]) {
+    pub(super) fn keep(
+        &mut self,
+        look: Look,
+        at: usize,
+        step: Node<'_>,
+        findings: &[Diagnostic],
+        edges: &[Edge],
+    ) {
         if self.trust != Use::Everything || !findings.iter().all(|finding| is_within(finding, step.span())) {
             return;
         }
-        if let Some(known) = self.steps.get_mut(&step.identity()) {
+        if let Some(known) = self.steps.of(at, step.identity()) {
             let kept = Kept { start: step.span().start, findings: findings.to_vec(), edges: edges.to_vec() };
             known.looks[look as usize] = Some(kept);
         }
     }
 
-    /// The inputs that the steps of a file read: which, and whether all of them may be meant.
-    pub(super) fn inputs_read(&self, declared: &Declared<'_>) -> (HashSet<&str>, bool) {
-        let mut names = HashSet::new();
-        let mut all = false;
-        for step in &declared.steps {
-            if let Some(known) = self.steps.get(&step.node.identity()) {
-                names.extend(known.traits.reads.iter().map(|name| &**name));
-                all |= known.traits.reads_all;
+    /// The edges that expressions draw: those that were drawn this time, and those of steps that were recalled.
+    pub(super) fn with_recalled(&mut self, declared: &Declared<'_>, mut drawn: Edges) -> Edges {
+        for at in &self.recalled {
+            let Some((step, edges)) = declared.steps.get(*at).zip(drawn.get_mut(*at)) else { continue };
+            let known = self.steps.of(*at, step.node.identity());
+            if let Some(kept) = known.and_then(|known| known.looks[Look::Expressions as usize].as_mut()) {
+                kept.move_to(step.node.span().start);
+                edges.extend_from_slice(&kept.edges);
             }
         }
-        (names, all)
+        drawn
+    }
+
+    /// Whether what steps need of one another is what it was when nothing was wrong with it.
+    pub(super) fn is_in_order(&self, declared: &Declared<'_>) -> bool {
+        self.trust == Use::Everything && self.order.is_some() && self.order == self.order_of(declared)
+    }
+
+    /// Notes that nothing is wrong with it.
+    pub(super) fn in_order(&mut self, declared: &Declared<'_>) {
+        self.order = if self.trust == Use::Everything { self.order_of(declared) } else { None };
+    }
+
+    /// Takes the inputs out of `names` that the steps of a file read.
+    pub(super) fn without_read(&self, names: &mut HashSet<&str>) {
+        for known in self.steps.iter() {
+            if known.traits.reads_all {
+                names.clear();
+            }
+            if names.is_empty() {
+                return;
+            }
+            for name in &known.traits.reads {
+                names.remove(&**name);
+            }
+        }
     }
 
     /// The fingerprint of everything that expressions may refer to.
-    fn world(&mut self, file: &File<'_>, declared: &Declared<'_>) -> u64 {
+    fn world(&self, file: &File<'_>, declared: &Declared<'_>) -> u64 {
         let mut hasher = DefaultHasher::new();
         let lists = Block::ALL.map(Block::key);
         for entry in file.tree.root().into_iter().flat_map(Node::entries) {
@@ -160,28 +224,34 @@ impl Memo {
                 entry.span().of(file.text).hash(&mut hasher);
             }
         }
-        for step in &declared.steps {
-            let new =
-                || Known { round: self.round, traits: Traits::of(step.node, file.text), looks: [None, None] };
-            let known = self.steps.entry(step.node.identity()).or_insert_with(new);
-            known.round = self.round;
+        for (step, known) in declared.steps.iter().zip(self.steps.iter()) {
             (step.block as u8, known.traits.declares).hash(&mut hasher);
         }
         hasher.finish()
+    }
+
+    /// The fingerprint of what steps need of one another; `None` where some of it is not known.
+    fn order_of(&self, declared: &Declared<'_>) -> Option<u64> {
+        let mut hasher = DefaultHasher::new();
+        for (step, known) in declared.steps.iter().zip(self.steps.iter()) {
+            (step.block as u8, known.traits.order).hash(&mut hasher);
+            let edges = &known.looks[Look::Expressions as usize].as_ref()?.edges;
+            edges.iter().for_each(|edge| edge.to.hash(&mut hasher));
+        }
+        Some(hasher.finish())
     }
 }
 
 impl Traits {
     fn of(step: Node<'_>, text: &str) -> Self {
-        let mut hasher = DefaultHasher::new();
-        for entry in step.entries() {
-            if entry.key().scalar_text().is_some_and(|key| DECLARING.contains(&key)) {
-                entry.span().of(text).hash(&mut hasher);
-            }
-        }
         let read = super::whole::reads_of(step);
-        let reads = read.names.into_iter().map(Box::from).collect();
-        Self { declares: hasher.finish(), reads, reads_all: read.all }
+        Self {
+            declares: fingerprint(step, text, &DECLARING),
+            order: fingerprint(step, text, &ORDERING),
+            names: if crate::summary::may_name(step) { Names::Something } else { Names::Nothing },
+            reads: read.names.into_iter().map(Box::from).collect(),
+            reads_all: read.all,
+        }
     }
 }
 
@@ -201,6 +271,17 @@ impl Kept {
         self.edges.iter_mut().for_each(|edge| moved(&mut edge.span));
         self.start = start;
     }
+}
+
+/// The fingerprint of some keys of a step.
+fn fingerprint(step: Node<'_>, text: &str, keys: &[&str]) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    for entry in step.entries() {
+        if entry.key().scalar_text().is_some_and(|key| keys.contains(&key)) {
+            entry.span().of(text).hash(&mut hasher);
+        }
+    }
+    hasher.finish()
 }
 
 /// Whether everything that a finding points at or changes lies within its step.

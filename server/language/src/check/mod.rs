@@ -57,13 +57,17 @@ pub fn check(file: &File<'_>, index: &WorkspaceIndex) -> Vec<Diagnostic> {
 /// Steps that did not change cost next to nothing.
 pub fn check_again(file: &File<'_>, index: &WorkspaceIndex, memo: &mut Memo) -> Vec<Diagnostic> {
     let Some(shapes) = shape::of(file.kind) else { return Vec::new() };
-    let calls = summary::calls_of_steps(file);
-    let context = Arc::new(Context::new(file, &calls, index));
-    let list = syntax::syntax(file);
     let declared = match file.kind {
         FileKind::Workflow => Declared::new(file.tree),
         _ => Declared::default(),
     };
+    memo.meet(file, &declared);
+    let calls = match file.kind {
+        FileKind::Workflow => summary::calls_of(file, memo.naming(&declared)),
+        _ => summary::calls_of_steps(file),
+    };
+    let context = Arc::new(Context::new(file, &calls, index));
+    let list = syntax::syntax(file);
     let mut findings = Findings {
         file: *file,
         list,
@@ -82,11 +86,8 @@ pub fn check_again(file: &File<'_>, index: &WorkspaceIndex, memo: &mut Memo) -> 
         FileKind::Workflow => {
             rules::inputs(&mut findings, &declared);
             embedded::of_workflow(&mut findings);
-            graph::duplicates(&mut findings, &declared);
-            let mut edges = graph::needs(&mut findings, &declared);
-            expressions::workflow(&mut findings, &declared, index, &mut edges);
-            graph::cycles(&mut findings, &declared, &edges);
-            graph::libraries(&mut findings, &declared);
+            let drawn = expressions::workflow(&mut findings, &declared, index);
+            graph::check(&mut findings, &declared, drawn);
             whole::check(&mut findings, &declared, &calls, index);
         }
         FileKind::Agent => {
@@ -105,7 +106,6 @@ pub fn check_again(file: &File<'_>, index: &WorkspaceIndex, memo: &mut Memo) -> 
         FileKind::Action | FileKind::Prompt | FileKind::Skill => heads::check(&mut findings, &calls),
         FileKind::Instructions | FileKind::Layer | FileKind::Other => {}
     }
-    findings.memo.end(&declared);
     *memo = findings.memo;
     findings.list.sort_by_key(|finding| (finding.span, finding.code));
     // What several steps take from one anchor is wrong once.

@@ -93,7 +93,8 @@ fn list<'a>(
         findings.add(Diagnostic::new(Code::UnknownValue, node.span(), message));
     }
     let shape = findings.shapes.get(expected.item);
-    for item in items {
+    let first_step = first_step(findings, holder);
+    for (at, item) in items.iter().enumerate() {
         if matches!(item.kind(), Kind::Null) && !shape.forms.is_empty() {
             // Half-typed: nothing behind the dash yet. The dash is what can be marked.
             let before = findings.file.text.get(..item.span().start).map_or("", |text| text.trim_end());
@@ -103,31 +104,43 @@ fn list<'a>(
             findings.add(Diagnostic::new(Code::TypeMismatch, span, message));
             continue;
         }
-        if is_steps(findings, holder) {
-            step(findings, item, shape, holder);
-        } else {
-            value(findings, item, shape, holder);
+        match first_step {
+            Some(first) => step(findings, first + at, item, shape, holder),
+            None => value(findings, item, shape, holder),
         }
     }
 }
 
-/// Whether a list is one of the three that hold a workflow's steps.
-fn is_steps(findings: &Findings<'_>, holder: Holder<'_>) -> bool {
-    findings.file.kind == FileKind::Workflow
-        && holder.depth == 1
-        && Block::ALL.iter().any(|block| block.key() == holder.name)
+/// Of a list that holds steps of a workflow, the number of its first one.
+fn first_step(findings: &Findings<'_>, holder: Holder<'_>) -> Option<usize> {
+    let is_top = findings.file.kind == FileKind::Workflow && holder.depth == 1;
+    let block = Block::ALL.into_iter().find(|block| is_top && block.key() == holder.name)?;
+    let root = findings.tree().root()?;
+    let before = Block::ALL.into_iter().filter(|other| other.is_before(block));
+    Some(
+        before
+            .filter_map(|other| findings.tree().get(root, other.key()))
+            .map(|list| list.items().len())
+            .sum(),
+    )
 }
 
 /// One step beside its shape, or what was found there when it was looked at last.
-fn step<'a>(findings: &mut Findings<'a>, step: Node<'a>, shape: &'static Shape, holder: Holder<'a>) {
-    if let Some(kept) = findings.memo.recall(Look::Structure, step) {
-        findings.list.extend_from_slice(&kept.findings);
+fn step<'a>(
+    findings: &mut Findings<'a>,
+    at: usize,
+    step: Node<'a>,
+    shape: &'static Shape,
+    holder: Holder<'a>,
+) {
+    if let Some(known) = findings.memo.recall(Look::Structure, at, step) {
+        findings.list.extend_from_slice(known);
         return;
     }
     let before = findings.list.len();
     value(findings, step, shape, holder);
     let new = findings.list.get(before..).unwrap_or_default();
-    findings.memo.keep(Look::Structure, step, new, &[]);
+    findings.memo.keep(Look::Structure, at, step, new, &[]);
 }
 
 fn mapping<'a>(

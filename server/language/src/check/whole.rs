@@ -91,6 +91,8 @@ fn unused(findings: &mut Findings<'_>, declared: &Declared<'_>, calls: &[Call], 
     if declared.inputs.is_empty() || declared.steps.is_empty() {
         return;
     }
+    let names = declared.inputs.iter().filter_map(|entry| entry.key().scalar_text());
+    let mut unread: HashSet<&str> = names.filter(|name| !name.is_empty() && *name != "<<").collect();
     let mut read = Read::default();
     let lists = Block::ALL.map(Block::key);
     for entry in root.entries() {
@@ -101,39 +103,20 @@ fn unused(findings: &mut Findings<'_>, declared: &Declared<'_>, calls: &[Call], 
             _ => walk(entry.value(), &mut read),
         }
     }
-    let memo = std::mem::take(&mut findings.memo);
-    let (names, all) = memo.inputs_read(declared);
-    read.names.extend(names);
-    read.all |= all;
-    unread(findings, declared, calls, index, &read);
-    findings.memo = memo;
-}
-
-/// The inputs that none of these names means.
-fn unread(
-    findings: &mut Findings<'_>,
-    declared: &Declared<'_>,
-    calls: &[Call],
-    index: &WorkspaceIndex,
-    read: &Read<'_>,
-) {
+    unread.retain(|name| !read.all && !read.names.contains(name));
+    findings.memo.without_read(&mut unread);
     let asks = calls.iter().any(|call| matches!(call.target, Target::Agent(_)));
-    if read.all || (asks && index.files.is_none()) {
+    if unread.is_empty() || (asks && index.files.is_none()) {
         return;
     }
-    let mut of_agents: HashSet<&str> = HashSet::new();
     for agent in index.agents_for(findings.file.path).unwrap_or_default().iter().filter(|_| asks) {
-        of_agents.extend(agent.summary.into_iter().flat_map(|summary| &summary.reads).map(String::as_str));
+        for name in agent.summary.into_iter().flat_map(|summary| &summary.reads) {
+            unread.remove(name.as_str());
+        }
     }
-    let Some(root) = findings.tree().root() else { return };
     let Some(section) = root.get("inputs") else { return };
     for (at, entry) in declared.inputs.iter().enumerate() {
-        let Some(name) = entry.key().scalar_text().filter(|name| !name.is_empty() && *name != "<<") else {
-            continue;
-        };
-        if read.names.contains(name) || of_agents.contains(name) {
-            continue;
-        }
+        let Some(name) = entry.key().scalar_text().filter(|name| unread.contains(name)) else { continue };
         let message = format!("nobody reads the input '{name}'");
         let mut finding = Diagnostic::new(Code::UnusedInput, entry.key().span(), message);
         let edit = if declared.inputs.len() == 1 {

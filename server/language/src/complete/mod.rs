@@ -4,6 +4,7 @@
 //! what may stand there: [`keys`] of a mapping, [`values`] of a key or a list, or, inside `${{ }}`, what
 //! [`expressions`] may name. Names come from the tree, which keeps the steps it could read.
 
+mod aside;
 mod called;
 mod expressions;
 mod keys;
@@ -264,7 +265,7 @@ fn own_step(cursor: &Cursor<'_>) -> Option<usize> {
 
 /// Where an offset is: in what is YAML, or in the prompt of an agent.
 fn place_at(file: &File<'_>, offset: usize) -> Option<Place> {
-    if let Some(place) = place::place(file.text, yaml_part(file)?, offset) {
+    if let Some(place) = place::place(file, yaml_part(file)?, offset) {
         return Some(place);
     }
     let prompt = file.prompt()?;

@@ -2,10 +2,12 @@
 
 use copydesk_base::Span;
 
+use super::aside::aside;
 use super::rows::{Row, RowKind, rows, without_comment};
+use crate::File;
 
 /// The cursor's place.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Place {
     /// From the root to the value the cursor is in, or to the mapping whose key is typed.
     pub(crate) path: Vec<Part>,
@@ -69,11 +71,12 @@ pub(crate) enum Flow {
 const MAX_FLOW_ROWS: usize = 60;
 
 /// The place of `offset` in the part of a text that is YAML. `None` in comments and outside.
-pub(crate) fn place(text: &str, part: Span, offset: usize) -> Option<Place> {
+pub(crate) fn place(file: &File<'_>, part: Span, offset: usize) -> Option<Place> {
+    let text = file.text;
     if !part.touches(offset) || !text.is_char_boundary(offset) {
         return None;
     }
-    let rows = rows(text, part);
+    let rows = rows(text, part, &aside(file.tree, text, offset));
     let at = rows.partition_point(|row| row.line.start <= offset).checked_sub(1)?;
     let row = rows.get(at)?;
     if offset > row.line.end {

@@ -42,33 +42,16 @@ pub(super) struct RowKey {
     pub(super) value: Span,
 }
 
-/// The rows of a part of a text.
-pub(super) fn rows(text: &str, part: Span) -> Vec<Row> {
+/// The rows of a part of a text, but for the lines that are passed over.
+pub(super) fn rows(text: &str, part: Span, aside: &[Span]) -> Vec<Row> {
     let mut rows: Vec<Row> = Vec::new();
     let mut block: Option<(usize, usize)> = None;
     let mut at = part.start;
-    for line in part.of(text).split_inclusive('\n') {
-        let trimmed = line.trim_end_matches(['\n', '\r']);
-        let span = Span::new(at, at + trimmed.len());
-        at += line.len();
-        let indent = trimmed.len() - trimmed.trim_start_matches(' ').len();
-        let blank = trimmed.trim().is_empty();
-        if let Some((owner, column)) = block {
-            if blank || indent > column {
-                let kind = RowKind::Text { owner };
-                rows.push(Row { line: span, kind, dashes: vec![], content: span.start + indent, key: None });
-                continue;
-            }
-            block = None;
-        }
-        let row = row(text, span, indent);
-        if opens_block_text(text, &row) {
-            let column = row.dashes.last().copied().unwrap_or(indent);
-            let column = row.key.as_ref().map_or(column, |key| key.column);
-            block = Some((rows.len(), column));
-        }
-        rows.push(row);
+    for gap in aside.iter().filter(|gap| part.start <= gap.start && gap.end <= part.end) {
+        add(text, Span::new(at, gap.start), &mut block, &mut rows);
+        (at, block) = (gap.end, None);
     }
+    add(text, Span::new(at, part.end), &mut block, &mut rows);
     if rows.is_empty() || part.of(text).ends_with('\n') {
         let end = Span::at(part.end);
         rows.push(row(text, end, 0));
@@ -78,6 +61,33 @@ pub(super) fn rows(text: &str, part: Span) -> Vec<Row> {
         }
     }
     rows
+}
+
+/// Adds the rows of some lines; `block` is the row and the column of the block text that is open.
+fn add(text: &str, part: Span, block: &mut Option<(usize, usize)>, rows: &mut Vec<Row>) {
+    let mut at = part.start;
+    for line in part.of(text).split_inclusive('\n') {
+        let trimmed = line.trim_end_matches(['\n', '\r']);
+        let span = Span::new(at, at + trimmed.len());
+        at += line.len();
+        let indent = trimmed.len() - trimmed.trim_start_matches(' ').len();
+        let blank = trimmed.trim().is_empty();
+        if let Some((owner, column)) = *block {
+            if blank || indent > column {
+                let kind = RowKind::Text { owner };
+                rows.push(Row { line: span, kind, dashes: vec![], content: span.start + indent, key: None });
+                continue;
+            }
+            *block = None;
+        }
+        let row = row(text, span, indent);
+        if opens_block_text(text, &row) {
+            let column = row.dashes.last().copied().unwrap_or(indent);
+            let column = row.key.as_ref().map_or(column, |key| key.column);
+            *block = Some((rows.len(), column));
+        }
+        rows.push(row);
+    }
 }
 
 fn row(text: &str, line: Span, indent: usize) -> Row {

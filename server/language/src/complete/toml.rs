@@ -127,10 +127,16 @@ impl Way<'_, '_> {
         let line = rest.split(['\n', '\r']).next().unwrap_or("");
         let word = line.find(|c| !is_word(c)).unwrap_or(line.len());
         let siblings = self.siblings();
+        // Words may stand before the quote: then nobody knows what this is going to be.
+        let behind = |mark: char| {
+            let typed = self.file.text.get(start..self.offset).unwrap_or("");
+            let quote = if typed.starts_with(mark) { Some(0) } else { typed.rfind(mark) };
+            quote.map_or(self.offset, |quote| start + quote + 1)
+        };
         let (at, start, length) = match quote {
             Some(Quoted::By(mark)) => match line.find(mark) {
-                Some(close) => (quoted(at, Quote::Closed), start + 1, close),
-                None => (quoted(at, Quote::Open(mark)), start + 1, word),
+                Some(close) => (quoted(at, Quote::Closed), behind(mark), close),
+                None => (quoted(at, Quote::Open(mark)), behind(mark), word),
             },
             Some(Quoted::Equals) => (quoted(at, Quote::Colon), self.offset, word),
             None => (at, start, word),

@@ -137,7 +137,7 @@ fn steps(cursor: &Cursor<'_>, proposals: &mut Vec<Completion>) {
         })
         .unwrap_or_default();
     for (at, step) in cursor.declared.steps.iter().enumerate() {
-        let Some((id, _)) = step.id.filter(|(id, _)| !id.is_empty()) else { continue };
+        let Some((id, _)) = step.id().filter(|(id, _)| !id.is_empty()) else { continue };
         let is_circle = own == Some(at) || waiting.get(at) == Some(&true);
         if is_circle || named.contains(&id) || !block.unwrap_or(step.block).may_need(step.block) {
             continue;

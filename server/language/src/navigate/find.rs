@@ -62,9 +62,9 @@ fn all(index: &WorkspaceIndex) -> impl Iterator<Item = Found> {
         match &summary.body {
             SummaryBody::Workflow(workflow) => {
                 things.push(found(&title, FoundKind::Workflow, workflow.name_span, ""));
-                let steps = workflow.steps.iter().map(|step| (&step.id, FoundKind::Step, step.span));
-                let inputs = workflow.inputs.iter().map(|input| (&input.name, FoundKind::Input, input.span));
-                let outputs = workflow.outputs.iter().map(|one| (&one.name, FoundKind::Output, one.span));
+                let steps = workflow.steps.iter().map(|step| (&*step.id, FoundKind::Step, step.span));
+                let inputs = workflow.inputs.iter().map(|input| (&*input.name, FoundKind::Input, input.span));
+                let outputs = workflow.outputs.iter().map(|one| (&*one.name, FoundKind::Output, one.span));
                 let parts = steps.chain(inputs).chain(outputs);
                 things.extend(parts.map(|(name, kind, span)| found(name, kind, span, &title)));
             }

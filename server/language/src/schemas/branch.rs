@@ -13,6 +13,7 @@ use serde_json::Value;
 use super::fit::{self, Fit, Known};
 use super::keys::dependency;
 use super::part::Part;
+use super::pieces::Pieces;
 use crate::check::suggest::Suggest;
 
 /// One thing that is wrong, before it has words.
@@ -40,6 +41,7 @@ pub(super) enum What<'e, 's> {
 /// Takes the validator's errors apart, down to what a person did wrong.
 pub(super) struct Expander<'s> {
     pub(super) registry: &'s Registry<'static>,
+    pub(super) pieces: &'s Pieces,
     /// How many more things are looked for.
     pub(super) budget: usize,
     pub(super) suggest: Suggest,
@@ -81,7 +83,7 @@ impl<'s> Expander<'s> {
         into: &mut Vec<Wrong<'e, 's>>,
     ) {
         self.budget -= 1;
-        let pointer = error.instance_path().clone();
+        let pointer = self.pieces.place(error.instance_path());
         into.push(Wrong { pointer, what, part, branch: branch.map(str::to_owned) });
     }
 
@@ -124,7 +126,7 @@ impl<'s> Expander<'s> {
             && let Some(inner) = value.get(&name)
         {
             self.budget -= 1;
-            let pointer = error.instance_path().join(name.as_str());
+            let pointer = self.pieces.place(error.instance_path()).join(name.as_str());
             let branch = branch.map(str::to_owned);
             into.push(Wrong { pointer, what: What::Words(words, inner), part, branch });
             return;

@@ -1,7 +1,8 @@
 //! What a schema finds wrong in a file: the validator's verdict, in words, at places, with mends.
 //!
-//! A file that is right costs one walk of the validator and no more. Only for one that is wrong are the errors listed,
-//! taken apart and explained, up to a number that nobody reads to its end.
+//! What is right costs one walk of the validator and no more, and the next version of the file only what was edited
+//! ([`pieces`]). Only for a file that is wrong are the errors listed, taken apart and explained, up to a number that
+//! nobody reads to its end.
 
 use std::collections::BTreeMap;
 
@@ -9,19 +10,19 @@ use copydesk_base::{Code, Diagnostic, Span};
 use copydesk_text::{Kind as NodeKind, Node, Syntax, Tree};
 use jsonschema::ValidationError;
 use jsonschema::error::ValidationErrorKind as Kind;
+use jsonschema::paths::Location;
 use serde_json::{Map, Value};
 
 use super::branch::{Expander, What, Wrong};
 use super::explain::Speaker;
-use super::fit::required;
 use super::keys::{Mapping, Scope, asking_key, known_names};
 use super::locate::{Spot, spot};
 use super::mend::Mender;
-use super::part::Part;
-use super::value::{self, Keys};
+use super::pieces::{self, Judged, Pieces};
+use super::value::Keys;
 use super::{Schema, deprecated};
-use crate::File;
 use crate::check::suggest::Suggest;
+use crate::{File, Memo};
 
 /// How many findings one file gets.
 const MOST_FINDINGS: usize = 1_000;
@@ -31,16 +32,22 @@ const DEEPEST_WALK: usize = 2_000;
 
 /// What is wrong in a file by its schema, in the order of the text. Syntax errors are the tree's own and not among it.
 pub fn check(file: &File<'_>, schema: &Schema) -> Vec<Diagnostic> {
+    check_again(file, schema, &mut Memo::default())
+}
+
+/// The same for a file that was checked before: `memo` knows what was right then, and afterwards what is right now.
+pub fn check_again(file: &File<'_>, schema: &Schema, memo: &mut Memo) -> Vec<Diagnostic> {
     let keys = keys_of(file);
     let tree = file.tree;
     let mut found = Vec::new();
     let documents = tree.documents();
+    memo.judged.begin(schema);
     for (at, root) in documents.iter().enumerate() {
         // `---` at the end of a file opens nothing.
         if at > 0 && matches!(root.kind(), NodeKind::Null) {
             continue;
         }
-        document(file, schema, root, keys, &mut found);
+        document(file, schema, root, keys, &mut memo.judged, &mut found);
     }
     if documents.is_empty() && tree.broken().is_empty() {
         empty(file, schema, &mut found);
@@ -58,8 +65,15 @@ pub(super) fn keys_of(file: &File<'_>) -> Keys {
     if file.tree.syntax() == Syntax::Yaml { Keys::Merged } else { Keys::AsWritten }
 }
 
-fn document(file: &File<'_>, schema: &Schema, root: Node<'_>, keys: Keys, found: &mut Vec<Diagnostic>) {
-    let unfolded = value::of_node(file.tree, root, keys);
+fn document(
+    file: &File<'_>,
+    schema: &Schema,
+    root: Node<'_>,
+    keys: Keys,
+    judged: &mut Judged,
+    found: &mut Vec<Diagnostic>,
+) {
+    let (unfolded, pieces) = pieces::read(file.tree, root, keys, schema, judged);
     if let Some(span) = unfolded.given_up {
         let message = "this file is not checked against its schema: its aliases stand for too many values";
         found.push(Diagnostic::new(Code::SchemaUnavailable, span, message));
@@ -77,9 +91,12 @@ fn document(file: &File<'_>, schema: &Schema, root: Node<'_>, keys: Keys, found:
         // Nothing is written yet, comments at most: what is missing is said, not that nothing is no mapping.
         whole = Value::Object(Map::new());
     }
-    judge(file, schema, root, keys, &whole, found);
+    let value = Judging { file, schema, root, keys, whole: &whole, pieces: &pieces };
+    if let Some(wrong) = judge(&value, found) {
+        judged.keep(&pieces, wrong);
+    }
     if !schema.deprecated_keys.is_empty() && deprecated::may_have(&whole, &schema.deprecated_keys) {
-        deprecated::check(file, schema, root, keys, &whole, found);
+        deprecated::check(&value, found);
     }
 }
 
@@ -87,10 +104,7 @@ fn document(file: &File<'_>, schema: &Schema, root: Node<'_>, keys: Keys, found:
 /// it says nothing about it.
 fn take_out_name(schema: &Schema, whole: &mut Value) {
     let Value::Object(entries) = whole else { return };
-    let is_name = entries.get("$schema").is_some_and(Value::is_string);
-    let knows =
-        |root: Part<'_>| known_names(&root).into_iter().chain(required(&root)).any(|name| name == "$schema");
-    if is_name && !schema.root().is_some_and(knows) {
+    if !schema.knows_its_name && entries.get("$schema").is_some_and(Value::is_string) {
         entries.remove("$schema");
     }
 }
@@ -111,7 +125,12 @@ fn empty(file: &File<'_>, schema: &Schema, found: &mut Vec<Diagnostic>) {
     let Some(root) = nothing.root() else { return };
     let whole = Value::Object(Map::new());
     let mut inner = Vec::new();
-    judge(&File { tree: &nothing, ..*file }, schema, root, Keys::Merged, &whole, &mut inner);
+    let file = File { tree: &nothing, ..*file };
+    let pieces = Pieces::default();
+    judge(
+        &Judging { file: &file, schema, root, keys: Keys::Merged, whole: &whole, pieces: &pieces },
+        &mut inner,
+    );
     for mut finding in inner {
         finding.span = Span::at(0);
         finding.fixes.clear();
@@ -119,21 +138,31 @@ fn empty(file: &File<'_>, schema: &Schema, found: &mut Vec<Diagnostic>) {
     }
 }
 
-fn judge(
-    file: &File<'_>,
-    schema: &Schema,
-    root: Node<'_>,
-    keys: Keys,
-    whole: &Value,
-    found: &mut Vec<Diagnostic>,
-) {
+/// A document that is judged.
+pub(super) struct Judging<'j, 't> {
+    pub(super) file: &'j File<'t>,
+    pub(super) schema: &'j Schema,
+    pub(super) root: Node<'t>,
+    pub(super) keys: Keys,
+    /// All of it that has to be looked at.
+    pub(super) whole: &'j Value,
+    pub(super) pieces: &'j Pieces,
+}
+
+/// Says what is wrong; answers with where it is in the value, if all of it was found.
+fn judge(value: &Judging<'_, '_>, found: &mut Vec<Diagnostic>) -> Option<Vec<Location>> {
+    let Judging { file, schema, root, keys, whole, pieces } = *value;
     if schema.validator.is_valid(whole) {
-        return;
+        return Some(Vec::new());
     }
     let errors: Vec<ValidationError<'_>> =
         schema.validator.iter_errors(whole).take(4 * MOST_FINDINGS).collect();
-    let mut expander =
-        Expander { registry: &schema.registry, budget: 4 * MOST_FINDINGS, suggest: Suggest::default() };
+    let mut expander = Expander {
+        registry: &schema.registry,
+        pieces,
+        budget: 4 * MOST_FINDINGS,
+        suggest: Suggest::default(),
+    };
     let mut wrongs = Vec::new();
     for error in &errors {
         expander.expand(error, None, &mut wrongs);
@@ -155,6 +184,8 @@ fn judge(
         round.fallback();
     }
     found.append(&mut round.found);
+    let is_all = errors.len() < 4 * MOST_FINDINGS;
+    is_all.then(|| errors.iter().map(|error| error.instance_path().clone()).collect())
 }
 
 /// The findings of one document.

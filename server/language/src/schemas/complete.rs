@@ -30,7 +30,7 @@ pub fn complete(file: &File<'_>, schema: &Schema, offset: usize) -> Vec<Completi
     let place = match syntax {
         Syntax::Toml => toml::place(file, offset),
         Syntax::Yaml | Syntax::Json => {
-            let place = place::place(file.text, document_around(file.text, offset), offset);
+            let place = place::place(file, document_around(file.text, offset), offset);
             place.map(|place| (place, Header::None))
         }
     };

@@ -3,17 +3,14 @@
 use std::collections::BTreeSet;
 
 use copydesk_base::{Code, Diagnostic};
-use copydesk_text::Node;
-use jsonschema::paths::LocationSegment;
+use jsonschema::paths::{Location, LocationSegment};
 use serde_json::Value;
 
-use super::Schema;
 use super::applied::{applied, of_item, of_key};
+use super::check::Judging;
 use super::fit::Known;
 use super::locate::Spot;
 use super::part::Part;
-use super::value::Keys;
-use crate::File;
 
 /// How many values are looked at.
 const MOST_VALUES: usize = 20_000;
@@ -33,29 +30,23 @@ pub(super) fn may_have(value: &Value, names: &BTreeSet<String>) -> bool {
 }
 
 /// Marks the keys of a document that its schema calls deprecated.
-pub(super) fn check(
-    file: &File<'_>,
-    schema: &Schema,
-    root: Node<'_>,
-    keys: Keys,
-    whole: &Value,
-    found: &mut Vec<Diagnostic>,
-) {
-    let Some(part) = schema.root() else { return };
-    let mut walk = Walk { file, keys, left: MOST_VALUES, found };
-    walk.value(vec![part], whole, &Spot::root(file.tree, root));
+pub(super) fn check(judging: &Judging<'_, '_>, found: &mut Vec<Diagnostic>) {
+    let Some(part) = judging.schema.root() else { return };
+    let mut walk = Walk { judging, left: MOST_VALUES, found };
+    let spot = Spot::root(judging.file.tree, judging.root);
+    walk.value(vec![part], judging.whole, &Location::new(), &spot);
 }
 
 struct Walk<'w, 'a> {
-    file: &'w File<'a>,
-    keys: Keys,
+    judging: &'w Judging<'w, 'a>,
     left: usize,
     found: &'w mut Vec<Diagnostic>,
 }
 
 impl<'a> Walk<'_, 'a> {
-    fn value(&mut self, parts: Vec<Part<'_>>, value: &Value, spot: &Spot<'a>) {
-        if self.left == 0 || parts.is_empty() {
+    fn value(&mut self, parts: Vec<Part<'_>>, value: &Value, way: &Location, spot: &Spot<'a>) {
+        let Judging { file, schema, keys, pieces, .. } = *self.judging;
+        if self.left == 0 || parts.is_empty() || !may_have(value, &schema.deprecated_keys) {
             return;
         }
         self.left -= 1;
@@ -66,19 +57,21 @@ impl<'a> Walk<'_, 'a> {
                 for (name, value) in entries {
                     let mut inner = spot.clone();
                     let segment = LocationSegment::from(name.as_str());
-                    if inner.step(self.file.tree, &segment, self.keys).is_none() {
+                    let way = way.join(name);
+                    if inner.step(file.tree, &segment, keys).is_none() {
                         continue;
                     }
                     let below = of_key(&parts, name);
                     self.key(&below, name, &inner);
-                    self.value(below, value, &inner);
+                    self.value(below, value, &way, &inner);
                 }
             }
             Value::Array(items) => {
                 for (at, value) in items.iter().enumerate() {
                     let mut inner = spot.clone();
-                    if inner.step(self.file.tree, &LocationSegment::Index(at), self.keys).is_some() {
-                        self.value(of_item(&parts, at), value, &inner);
+                    let place = pieces.item(way, at);
+                    if inner.step(file.tree, &LocationSegment::Index(place), keys).is_some() {
+                        self.value(of_item(&parts, place), value, &way.join(at), &inner);
                     }
                 }
             }

@@ -31,11 +31,13 @@ mod locate;
 mod mend;
 mod named;
 mod part;
+mod pieces;
 mod skeleton;
 mod value;
 
 use std::collections::BTreeSet;
 use std::fmt;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use copydesk_base::{Code, Diagnostic, Span};
 use jsonschema::Validator;
@@ -43,14 +45,17 @@ use referencing::{Draft, Registry};
 use serde_json::Value;
 
 pub use bundled::{by_name, names as bundled_names};
-pub use check::check;
+pub use check::{check, check_again};
 pub use complete::complete;
 pub use documents::Read;
 pub use hover::hover;
 pub use links::{Link, Target, links};
 pub use named::{Named, named, slot};
 
+use fit::required;
+use keys::known_names;
 use part::Part;
+pub(crate) use pieces::Judged;
 
 /// A schema that can be asked.
 pub struct Schema {
@@ -60,6 +65,8 @@ pub struct Schema {
     pub title: Option<String>,
     /// What of it does not work, each a fragment of a sentence about it.
     pub problems: Vec<String>,
+    /// Never given twice in the life of the process.
+    number: u64,
     registry: Registry<'static>,
     validator: Validator,
     draft: Draft,
@@ -67,6 +74,8 @@ pub struct Schema {
     height: usize,
     /// Keys that are looked for, so that a file without any costs nothing.
     deprecated_keys: BTreeSet<String>,
+    /// Whether it says anything about the key by which a file names it.
+    knows_its_name: bool,
 }
 
 impl fmt::Debug for Schema {
@@ -79,21 +88,28 @@ impl Schema {
     /// Makes the schema at `url`, asking `read` for each document that is not bundled. The error is a fragment of a
     /// sentence about the schema: why it cannot be used.
     pub fn load(url: &str, read: &mut Read<'_>) -> Result<Self, String> {
+        static NEXT: AtomicU64 = AtomicU64::new(1);
         let compiled = compile::compile(url, read)?;
         let mut schema = Self {
             url: url.to_owned(),
             title: None,
             problems: compiled.problems,
+            number: NEXT.fetch_add(1, Ordering::Relaxed),
             registry: compiled.registry,
             validator: compiled.validator,
             draft: compiled.draft,
             height: compiled.height,
             deprecated_keys: compiled.deprecated_keys,
+            knows_its_name: false,
         };
         schema.title = schema.root().and_then(|root| {
             let own = root.text("title").map(str::to_owned);
             own.or_else(|| root.referred()?.text("title").map(str::to_owned))
         });
+        let knows = |root: Part<'_>| {
+            known_names(&root).into_iter().chain(required(&root)).any(|name| name == "$schema")
+        };
+        schema.knows_its_name = schema.root().is_some_and(knows);
         Ok(schema)
     }
 

@@ -11,32 +11,14 @@ use crate::index::{Call, Target};
 use crate::outputs::{Of, OutputRead, output_read};
 use crate::{File, FileKind};
 
-/// Everything that a file names elsewhere, in the order of the text.
-pub(super) fn of_file(file: &File<'_>) -> Vec<Call> {
-    let mut calls = of_steps(file);
-    if file.kind == FileKind::Workflow {
-        outputs_read(file, &mut calls);
-    }
-    calls.sort_by_key(|call| call.span);
-    calls.dedup();
-    calls
-}
-
 /// Everything that a file names elsewhere outside its expressions.
 pub(crate) fn of_steps(file: &File<'_>) -> Vec<Call> {
     let Some(root) = file.tree.root() else { return Vec::new() };
     let mut calls = Vec::new();
     match file.kind {
         FileKind::Workflow => {
-            for list in Block::ALL.into_iter().filter_map(|block| file.tree.get(root, block.key())) {
-                list.items().iter().for_each(|step| of_step(file.tree, step, &mut calls));
-            }
-            if let Some(step) = root.get("compensate") {
-                of_step(file.tree, step, &mut calls);
-            }
-            if let Some(eval) = root.get("eval") {
-                agent(eval.get("agent"), &mut calls);
-            }
+            let lists = Block::ALL.into_iter().filter_map(|block| file.tree.get(root, block.key()));
+            return of_these(file, lists.flat_map(Node::items));
         }
         FileKind::Agent => {
             named(root.get("provider"), &mut calls, Target::Provider);
@@ -48,8 +30,22 @@ pub(crate) fn of_steps(file: &File<'_>) -> Vec<Call> {
     calls
 }
 
+/// Everything that a workflow names elsewhere outside its expressions, where only these of its steps may.
+pub(crate) fn of_these<'t>(file: &File<'t>, steps: impl Iterator<Item = Node<'t>>) -> Vec<Call> {
+    let mut calls = Vec::new();
+    steps.for_each(|step| of_step(file.tree, step, &mut calls));
+    let Some(root) = file.tree.root() else { return calls };
+    if let Some(step) = root.get("compensate") {
+        of_step(file.tree, step, &mut calls);
+    }
+    if let Some(eval) = root.get("eval") {
+        agent(eval.get("agent"), &mut calls);
+    }
+    calls
+}
+
 /// Everything that a step names elsewhere, the steps inside it included.
-fn of_step(tree: &Tree, step: Node<'_>, calls: &mut Vec<Call>) {
+pub(super) fn of_step(tree: &Tree, step: Node<'_>, calls: &mut Vec<Call>) {
     if !may_name(step) {
         return;
     }
@@ -60,7 +56,7 @@ fn of_step(tree: &Tree, step: Node<'_>, calls: &mut Vec<Call>) {
 }
 
 /// Whether a step may name anything elsewhere, by one look at its keys: nearly all are of kinds that do not.
-fn may_name(step: Node<'_>) -> bool {
+pub(crate) fn may_name(step: Node<'_>) -> bool {
     if step.entries().is_empty() {
         return true;
     }
@@ -112,18 +108,12 @@ pub(crate) fn of_one(tree: &Tree, step: Node<'_>, calls: &mut Vec<Call>) {
     }
 }
 
-/// The workflows that a workflow's own steps call whenever it runs.
-pub(super) fn always(file: &File<'_>) -> Vec<String> {
-    let steps = file.tree.root().and_then(|root| file.tree.get(root, "steps")).map(Node::items);
-    let mut called = Vec::new();
-    for step in steps.unwrap_or_default() {
-        let get = |key: &str| file.tree.get(step, key);
-        let is_call = get("type").and_then(Node::scalar_text) == Some("workflow");
-        if is_call && ["if", "foreach", "strategy"].into_iter().all(|key| get(key).is_none()) {
-            called.extend(get("path").and_then(literal).map(str::to_owned));
-        }
-    }
-    called
+/// The workflow that a step calls whenever the run comes to it.
+pub(super) fn always<'t>(tree: &'t Tree, step: Node<'t>) -> Option<&'t str> {
+    let get = |key: &str| tree.get(step, key);
+    let is_call = get("type").and_then(Node::scalar_text) == Some("workflow");
+    let is_always = is_call && ["if", "foreach", "strategy"].into_iter().all(|key| get(key).is_none());
+    get("path").filter(|_| is_always).and_then(literal)
 }
 
 fn sub_workflow(tree: &Tree, step: Node<'_>, calls: &mut Vec<Call>) {
@@ -143,11 +133,7 @@ fn sub_workflow(tree: &Tree, step: Node<'_>, calls: &mut Vec<Call>) {
 }
 
 /// The outputs of sub-workflows that expressions read, where no mapping renames them.
-fn outputs_read(file: &File<'_>, calls: &mut Vec<Call>) {
-    let declared = Declared::new(file.tree);
-    if !declared.steps.iter().any(|step| step.kind() == Some("workflow")) {
-        return;
-    }
+pub(super) fn outputs_read(file: &File<'_>, declared: &Declared<'_>, calls: &mut Vec<Call>) {
     let mut next: Vec<Node<'_>> = file.tree.root().into_iter().collect();
     while let Some(node) = next.pop() {
         next.extend(node.items());
@@ -157,7 +143,7 @@ fn outputs_read(file: &File<'_>, calls: &mut Vec<Call>) {
             let (expr, _) = expression::parse(scalar.text(), piece.inner);
             for reference in expression::references(&expr) {
                 let Some(OutputRead { member, of: Of::Workflow { path } }) =
-                    output_read(&declared, &reference)
+                    output_read(declared, &reference)
                 else {
                     continue;
                 };

@@ -132,7 +132,8 @@ fn the_toml_test_suite() {
 
 #[test]
 fn the_json_schema_test_suite() {
-    damage("JSON Schema test suite", subjects::json_schema_suite(), 90);
+    // In JSON a quote that goes takes in what stands behind it.
+    damage("JSON Schema test suite", subjects::json_schema_suite(), 85);
 }
 
 #[test]

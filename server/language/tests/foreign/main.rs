@@ -14,6 +14,7 @@ mod loading;
 #[path = "../marked/mod.rs"]
 mod marked;
 mod rarer;
+mod remembering;
 mod suite;
 mod support;
 mod toml;

@@ -25,6 +25,12 @@ fn hovers(marked: &str, expect: Expect) {
     hovers_in("x.toml", marked, expect);
 }
 
+/// Found by damaging the corpora: a quote behind a word whose first letter takes two bytes.
+#[test]
+fn a_quote_behind_words_is_half_typed() {
+    labels("é 'le$0 :=:", expect!["active level name owner port steps tags old"]);
+}
+
 #[test]
 fn mistakes_at_their_places_with_mends() {
     check(

@@ -15,6 +15,7 @@ mod check_syntax;
 mod check_types;
 mod check_useless;
 mod completion;
+mod cost;
 mod damage;
 mod declaring;
 mod defects;

@@ -1,8 +1,8 @@
-//! A check that remembers the last version finds what a check from nothing finds.
+//! A check that remembers the last version finds what a check from nothing finds, and so does a summary.
 
 use std::path::Path;
 
-use copydesk_language::{File, Memo, WorkspaceIndex, check, check_again};
+use copydesk_language::{File, Memo, Told, WorkspaceIndex, check, check_again, summary, summary_again};
 use copydesk_text::document::{Document, Format};
 use copydesk_text::position::Encoding;
 use proptest::prelude::*;
@@ -38,11 +38,12 @@ const PIECES: &[&str] = &[
 /// Both ways at every version: the trees are those that an editor would have.
 fn compare(versions: impl Iterator<Item = Document>, index: &WorkspaceIndex) {
     let path = Path::new(WORKFLOW);
-    let mut memo = Memo::default();
+    let (mut memo, mut told) = (Memo::default(), Told::default());
     for document in versions {
         let file = File::new(path, document.text(), document.tree());
         let remembered = check_again(&file, index, &mut memo);
         assert_eq!(remembered, check(&file, index), "of this text:\n{}", document.text());
+        assert_eq!(summary_again(&file, &mut told), summary(&file), "of this text:\n{}", document.text());
     }
 }
 

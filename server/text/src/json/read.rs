@@ -11,15 +11,7 @@ use crate::yaml::{Output, duplicate_keys, keys};
 /// Reads a whole text.
 pub(super) fn read(text: &str, dialect: Dialect) -> Output {
     let start = text.len() - text.trim_start_matches('\u{feff}').len();
-    let mut reader = Reader {
-        text,
-        dialect,
-        at: start,
-        end: start,
-        open: Vec::new(),
-        was_cut: false,
-        output: Output::default(),
-    };
+    let mut reader = Reader::new(text, dialect, start, Vec::new());
     if reader.peek().0 == Token::End {
         return reader.output;
     }
@@ -27,6 +19,17 @@ pub(super) fn read(text: &str, dialect: Dialect) -> Output {
     reader.output.documents.extend(root);
     reader.rest();
     reader.output
+}
+
+/// Reads the collection that opens at `start`, inside of the brackets that are open there.
+///
+/// What is found, and where its reading ended, which is where the reading of what is behind begins.
+pub(super) fn read_part(text: &str, dialect: Dialect, start: usize, open: Vec<u8>) -> (Output, usize) {
+    let mut reader = Reader::new(text, dialect, start, open);
+    let value = reader.value();
+    reader.output.documents.extend(value);
+    let end = reader.at.max(reader.end);
+    (reader.output, end)
 }
 
 struct Reader<'t> {
@@ -42,7 +45,11 @@ struct Reader<'t> {
     output: Output,
 }
 
-impl Reader<'_> {
+impl<'t> Reader<'t> {
+    fn new(text: &'t str, dialect: Dialect, start: usize, open: Vec<u8>) -> Self {
+        Self { text, dialect, at: start, end: start, open, was_cut: false, output: Output::default() }
+    }
+
     /// The next token, behind white space and comments.
     fn peek(&mut self) -> (Token, Span) {
         loop {

@@ -16,36 +16,16 @@ mod run;
 
 use std::sync::Arc;
 
-use copydesk_base::Span;
-
 use self::place::Level;
 use self::run::Run;
 use super::build::{self, Output, Why};
 use super::{MAX_BYTES, MOST_FOUND, lines, recover};
+use crate::edits::Edit;
 use crate::green::{Form, Green, GreenEntry};
 use crate::tree::Tree;
 
 /// It means something at the start of a text only, and the parser does not say where it has met one.
 pub(super) const BYTE_ORDER_MARK: char = '\u{feff}';
-
-/// Bytes `start..old_end` of the text before became bytes `start..new_end` of the text after.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Edit {
-    pub(crate) start: usize,
-    pub(crate) old_end: usize,
-    pub(crate) new_end: usize,
-}
-
-impl Edit {
-    /// Where a place behind the edit is afterwards.
-    fn moved(self, place: usize) -> usize {
-        place + self.new_end - self.old_end
-    }
-
-    fn moved_span(self, span: Span) -> Span {
-        Span::new(self.moved(span.start), self.moved(span.end))
-    }
-}
 
 /// What was read of a run.
 enum Children {
@@ -94,7 +74,7 @@ fn read(before: &Tree, text: &Arc<str>, edit: Edit, levels: &[Level<'_>], run: &
     let level = levels.last()?;
     // Recovery passes over documents without content, and judges tabs in the indentation together.
     let may_be_broken = || {
-        levels.iter().all(|level| level.is_plain_way && !level.may_be_quoted(before))
+        levels.iter().all(|level| level.is_plain_way && !level.may_be_more(before))
             && levels.first().is_some_and(|root| root.is_only_document(before))
             && [text, &before.text].iter().all(|text| !recover::has_tabs(text))
     };

@@ -85,15 +85,17 @@ impl<'w, 't> Place<'w, 't> {
     }
 }
 
-/// Reads every expression of a workflow, and draws the edges of those that make a step wait.
+/// Reads every expression of a workflow, and draws the edges of those that make a step wait. Steps that the memo knows
+/// are passed over, and their edges are there.
 pub(super) fn workflow<'a>(
     findings: &mut Findings<'a>,
     declared: &Declared<'a>,
     index: &WorkspaceIndex,
-    edges: &mut Edges,
-) {
+) -> Edges {
     let world = World::new(findings.file, declared, index);
-    read(findings, declared, Place::top(world.scope()), edges, Look::All);
+    let mut edges: Edges = vec![Vec::new(); declared.steps.len()];
+    read(findings, declared, Place::top(world.scope()), &mut edges, Look::All);
+    edges
 }
 
 /// Draws the edges that expressions make, without a look at what is wrong in them.
@@ -161,11 +163,8 @@ struct Reader<'r, 'a, 't> {
 impl Reader<'_, '_, '_> {
     /// Takes what was found at a step when it was read last.
     fn recall(&mut self, at: usize, step: Node<'_>) -> bool {
-        let Some(kept) = self.findings.memo.recall(memo::Look::Expressions, step) else { return false };
-        self.findings.list.extend_from_slice(&kept.findings);
-        if let Some(edges) = self.edges.get_mut(at) {
-            edges.extend_from_slice(&kept.edges);
-        }
+        let Some(known) = self.findings.memo.recall(memo::Look::Expressions, at, step) else { return false };
+        self.findings.list.extend_from_slice(known);
         true
     }
 
@@ -173,7 +172,7 @@ impl Reader<'_, '_, '_> {
     fn keep(&mut self, at: usize, step: Node<'_>, findings: usize, edges: usize) {
         let new = self.findings.list.get(findings..).unwrap_or_default();
         let drawn = self.edges.get(at).and_then(|drawn| drawn.get(edges..)).unwrap_or_default();
-        self.findings.memo.keep(memo::Look::Expressions, step, new, drawn);
+        self.findings.memo.keep(memo::Look::Expressions, at, step, new, drawn);
     }
 
     fn step<'t>(&mut self, node: Node<'t>, place: Place<'_, 't>) {

@@ -97,7 +97,7 @@ fn steps(cursor: &Cursor<'_>, write: impl Fn(&str) -> (String, Span)) -> Vec<Com
     };
     let mut proposals = Vec::new();
     for (at, step) in cursor.declared.steps.iter().enumerate() {
-        let Some((id, _)) = step.id.filter(|(id, _)| !id.is_empty()) else { continue };
+        let Some((id, _)) = step.id().filter(|(id, _)| !id.is_empty()) else { continue };
         let is_circle = (own == Some(at) && !looks_back) || waiting.get(at) == Some(&true);
         if is_circle {
             continue;

@@ -25,7 +25,7 @@ pub(super) fn sub_workflow(place: &Place<'_, '_>) -> Option<Refactoring> {
     let moved = Moved::new(place, &chosen)?;
     let (first, last) = (chosen.first()?, chosen.last()?);
     let piece = lines_around(text, first.1.node.span().start, last.1.node.span().end);
-    let (id, path, written) = free_name(place, first.1.id?.0)?;
+    let (id, path, written) = free_name(place, first.1.id()?.0)?;
 
     // Inside: references of the steps, and their needs.
     let mut inner: Vec<TextEdit> = Vec::new();
@@ -74,12 +74,12 @@ fn chosen<'p, 't>(place: &'p Place<'_, 't>) -> Option<Vec<(usize, &'p Step<'t>)>
     let (_, first) = chosen.first()?;
     // A selection inside one value is about that value.
     let inside = chosen.len() == 1 && {
-        let id = first.id?.1.span();
+        let id = first.id()?.1.span();
         !(place.selection.start <= id.start && id.end <= place.selection.end)
     };
     let whole = chosen.iter().all(|(_, step)| {
         let starts_block = !step.node.span().of(place.file.text).starts_with('{');
-        step.block == Block::Steps && step.id.is_some() && starts_block && !is_shared(step.node)
+        step.block == Block::Steps && step.id().is_some() && starts_block && !is_shared(step.node)
     });
     let root = place.file.tree.root()?;
     let all = root.get("steps")?.items().len();
@@ -110,7 +110,7 @@ struct Crossing {
 
 impl<'t> Moved<'t> {
     fn new(place: &Place<'_, 't>, chosen: &[(usize, &Step<'t>)]) -> Option<Self> {
-        let ids: Vec<&str> = chosen.iter().filter_map(|(_, step)| Some(step.id?.0)).collect();
+        let ids: Vec<&str> = chosen.iter().filter_map(|(_, step)| Some(step.id()?.0)).collect();
         let mut moved = Self { ids, inputs: Vec::new(), outputs: Vec::new(), needs: Vec::new() };
         let mut needed: Vec<usize> = Vec::new();
         for (_, step) in chosen {
@@ -127,7 +127,7 @@ impl<'t> Moved<'t> {
         }
         needed.sort_unstable();
         needed.dedup();
-        let name = |at: &usize| place.declared.steps.get(*at).and_then(|step| Some(step.id?.0));
+        let name = |at: &usize| place.declared.steps.get(*at).and_then(|step| Some(step.id()?.0));
         moved.needs = needed.iter().filter_map(name).filter(|name| !moved.ids.contains(name)).collect();
         moved.read_by_others(place, chosen)?;
         Some(moved)

@@ -21,7 +21,7 @@ pub(super) fn one_step(place: &Place<'_, '_>) -> Option<Refactoring> {
     let lead = steps.first()?;
     let (words, places) = varying(place, &steps)?;
     let text = place.file.text;
-    let ids: Vec<&str> = steps.iter().filter_map(|step| Some(step.id?.0)).collect();
+    let ids: Vec<&str> = steps.iter().filter_map(|step| Some(step.id()?.0)).collect();
     // Of several rounds the output is a list: whoever reads one of them would read something else.
     let mut found = Vec::new();
     below(place.file.tree.root()?, Bare::Text, &mut found);
@@ -33,7 +33,7 @@ pub(super) fn one_step(place: &Place<'_, '_>) -> Option<Refactoring> {
     }
     let id = common_id(place, &ids)?;
     let mut edits = Vec::new();
-    let lead_id = lead.id?.1.span();
+    let lead_id = lead.id()?.1.span();
     edits.push(TextEdit::new(lead_id, inline(&id)));
     edits.extend(places.into_iter().filter(|edit| !edit.span.overlaps(lead_id)));
     edits.push(strategy(place, lead, &words)?);

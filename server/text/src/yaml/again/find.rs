@@ -2,9 +2,10 @@
 
 use copydesk_base::{Code, Diagnostic, Span};
 
+use super::Children;
 use super::place::Level;
 use super::run::Run;
-use super::{Children, Edit};
+use crate::edits::{Edit, Kept, Mover};
 use crate::tree::Tree;
 use crate::yaml::build::Output;
 use crate::yaml::duplicate_keys;
@@ -59,60 +60,6 @@ pub(super) fn found(
         keys.duplicates(&mut found);
     }
     Some(found)
-}
-
-/// Moves what was found before.
-struct Mover {
-    region: Span,
-    edit: Edit,
-    /// Whether the region ends with the text.
-    is_last: bool,
-}
-
-enum Kept {
-    At(Span),
-    /// It stood in what was read again: it is found again, or it is gone.
-    Gone,
-}
-
-impl Kept {
-    fn kept(self) -> Option<Span> {
-        if let Self::At(span) = self { Some(span) } else { None }
-    }
-}
-
-impl Mover {
-    /// `None` where a place reaches over an end of the region.
-    fn kept(&self, span: Span) -> Option<Kept> {
-        let Span { start, end } = self.region;
-        if span.start < start {
-            (span.end <= start).then_some(Kept::At(span))
-        } else if span.start >= end && !self.is_last {
-            Some(Kept::At(self.edit.moved_span(span)))
-        } else {
-            (span.end <= end).then_some(Kept::Gone)
-        }
-    }
-
-    fn all(&self, spans: &[Span]) -> Option<Vec<Span>> {
-        let mut all = Vec::with_capacity(spans.len());
-        for span in spans {
-            all.extend(self.kept(*span)?.kept());
-        }
-        Some(all)
-    }
-
-    /// A problem that stands at `span` now.
-    fn problem(&self, problem: &Diagnostic, span: Span) -> Option<Diagnostic> {
-        let mut problem = Diagnostic { span, ..problem.clone() };
-        for related in &mut problem.related {
-            related.span = self.kept(related.span)?.kept()?;
-        }
-        for edit in problem.fixes.iter_mut().flat_map(|fix| &mut fix.edits) {
-            edit.span = self.kept(edit.span)?.kept()?;
-        }
-        Some(problem)
-    }
 }
 
 /// The keys of the mapping that the run belongs to.

@@ -1,9 +1,11 @@
 //! New children in an old tree: what is on the way to them is made anew, everything else is shared.
 
+use std::ops::Range;
+
 use super::place::Level;
 use super::run::Run;
 use super::{Children, Edit};
-use crate::green::{Form, Green, GreenEntry, Grown, short};
+use crate::green::{Form, Green, GreenEntry, Grown, Moved, replaced, short};
 use crate::tree::Tree;
 
 /// The documents with `children` where the run was. Places in `children` count from the start of `text`.
@@ -84,27 +86,7 @@ impl Graft<'_> {
     }
 
     /// Old children with `new` ones where those of `at` were. The old ones count from something else, `stay` away.
-    fn replaced<T: Moved>(&self, old: &[T], at: std::ops::Range<usize>, new: Vec<T>, stay: u32) -> Box<[T]> {
-        let mut all = Vec::with_capacity(old.len() - at.len() + new.len());
-        all.extend(old[..at.start].iter().map(|child| child.moved(stay)));
-        all.extend(new);
-        all.extend(old[at.end..].iter().map(|child| child.moved(stay.wrapping_add(self.by))));
-        all.into()
-    }
-}
-
-trait Moved {
-    fn moved(&self, by: u32) -> Self;
-}
-
-impl Moved for Green {
-    fn moved(&self, by: u32) -> Self {
-        Green::moved(self, by)
-    }
-}
-
-impl Moved for GreenEntry {
-    fn moved(&self, by: u32) -> Self {
-        Self { key: self.key.moved(by), value: self.value.moved(by) }
+    fn replaced<T: Moved>(&self, old: &[T], at: Range<usize>, new: Vec<T>, stay: u32) -> Box<[T]> {
+        replaced(old, at, new, stay, stay.wrapping_add(self.by))
     }
 }

@@ -140,11 +140,13 @@ impl<'t> Level<'t> {
         (0..run.start).chain(run.end..self.len()).any(is_entry)
     }
 
-    /// Whether it starts with a quote that was left open: closed anywhere below, all of it is one text.
-    pub(super) fn may_be_quoted(&self, tree: &Tree) -> bool {
+    /// Whether it starts with what is part of it for want of something better, and may be more once the text is healed:
+    /// a quote that was left open, closed anywhere below, makes all of it one text; a tag or an anchor on a line of its
+    /// own stands before all of it.
+    pub(super) fn may_be_more(&self, tree: &Tree) -> bool {
         let start = self.node.span().start;
-        let is_quote = tree.text.get(start..).is_some_and(|text| text.starts_with(['"', '\'']));
-        is_quote && tree.is_broken(Span::at(start))
+        let is_odd = tree.text.get(start..).is_some_and(|text| text.starts_with(['"', '\'', '&', '!']));
+        is_odd && tree.is_broken(Span::at(start))
     }
 
     fn value(&self, at: usize) -> Option<Node<'t>> {

@@ -99,7 +99,17 @@ impl Builder<'_, '_> {
             {
                 at
             }
-            _ => before.rfind('-').filter(|dash| *dash >= self.cursor).map_or(at, Span::at),
+            _ => {
+                // The first line that starts with one: there may be more in comments behind it.
+                let mut line_at = self.cursor.min(before.len());
+                let own_line = lines(&before[line_at..]).find_map(|line| {
+                    line_at += line.len();
+                    let content = line.trim_start();
+                    content.starts_with('-').then(|| line_at - content.len())
+                });
+                let dash = own_line.or_else(|| before.rfind('-').filter(|dash| *dash >= self.cursor));
+                dash.map_or(at, Span::at)
+            }
         }
     }
 }

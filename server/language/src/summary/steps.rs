@@ -1,0 +1,87 @@
+//! What the steps of a workflow tell others, kept for the file's next version.
+
+use copydesk_base::Span;
+use copydesk_text::Node;
+
+use super::calls;
+use crate::File;
+use crate::declared::{Block, Declared, Step, inner_span};
+use crate::index::{Call, StepSummary};
+use crate::row::Row;
+
+/// What the steps of the last version of one file told.
+#[derive(Clone, Debug, Default)]
+pub struct Told {
+    steps: Row<OfStep>,
+}
+
+/// What one step tells; places count from its start.
+#[derive(Clone, Debug)]
+struct OfStep {
+    summary: Option<StepSummary>,
+    calls: Vec<Call>,
+    always_calls: Option<String>,
+    calls_workflow: bool,
+}
+
+/// What all of them tell.
+#[derive(Default)]
+pub(super) struct OfSteps {
+    pub(super) steps: Vec<StepSummary>,
+    pub(super) calls: Vec<Call>,
+    /// What the steps of `steps` call whenever the workflow runs.
+    pub(super) always_calls: Vec<String>,
+    pub(super) calls_workflows: bool,
+}
+
+impl Told {
+    pub(super) fn meet(&mut self, file: &File<'_>, declared: &Declared<'_>) -> OfSteps {
+        // There a step is more than its lines.
+        if file.tree.has_anchors() {
+            self.steps = Row::default();
+        }
+        let steps = &declared.steps;
+        self.steps.align(steps.iter().map(|step| step.node.identity()), |at| {
+            steps.get(at).map_or_else(OfStep::nothing, |step| OfStep::new(file, step))
+        });
+        let mut all = OfSteps { steps: Vec::with_capacity(steps.len()), ..OfSteps::default() };
+        for (step, told) in steps.iter().zip(self.steps.iter()) {
+            let start = step.node.span().start;
+            let placed = |span: Span| span.shifted(start);
+            let summary = told.summary.iter();
+            all.steps.extend(summary.map(|one| StepSummary { span: placed(one.span), ..one.clone() }));
+            let calls = told.calls.iter();
+            all.calls.extend(calls.map(|call| Call { span: placed(call.span), ..call.clone() }));
+            if step.block == Block::Steps {
+                all.always_calls.extend(told.always_calls.clone());
+            }
+            all.calls_workflows |= told.calls_workflow;
+        }
+        all
+    }
+}
+
+impl OfStep {
+    const fn nothing() -> Self {
+        Self { summary: None, calls: Vec::new(), always_calls: None, calls_workflow: false }
+    }
+
+    fn new(file: &File<'_>, step: &Step<'_>) -> Self {
+        let start = step.node.span().start;
+        let from_start = |span: Span| Span::new(span.start - start, span.end - start);
+        let mut calls = Vec::new();
+        calls::of_step(file.tree, step.node, &mut calls);
+        calls.iter_mut().for_each(|call| call.span = from_start(call.span));
+        let summary = step.id().filter(|(id, _)| !id.is_empty()).map(|(id, node)| StepSummary {
+            id: id.into(),
+            kind: step.node.get("type").and_then(Node::scalar_text).unwrap_or_default().into(),
+            span: from_start(inner_span(node)),
+        });
+        Self {
+            summary,
+            calls,
+            always_calls: calls::always(file.tree, step.node).map(str::to_owned),
+            calls_workflow: step.kind() == Some("workflow"),
+        }
+    }
+}

@@ -1,0 +1,172 @@
+//! A check that remembers the last version finds what a check from nothing finds.
+
+use std::path::Path;
+
+use copydesk_language::schemas;
+use copydesk_language::{File, FileKind, Memo};
+use copydesk_text::{Change, Document, Encoding, LineIndex, Range};
+use proptest::prelude::*;
+
+use crate::support::schema;
+
+/// Every word that says something about children, in places where some of them can be left out and some cannot.
+const SCHEMA: &str = r##"{
+    "type": "object",
+    "required": ["tasks"],
+    "additionalProperties": false,
+    "properties": {
+        "tasks": {"type": "array", "minItems": 3, "items": {"$ref": "#/$defs/task"}},
+        "few": {"type": "array", "maxItems": 20, "items": {"$ref": "#/$defs/task"}},
+        "once": {"type": "array", "uniqueItems": true},
+        "named": {
+            "allOf": [{"propertyNames": {"pattern": "^[a-z]"}}, {"required": ["n3"], "minProperties": 2}],
+            "properties": {"q4": {"type": "string"}},
+            "patternProperties": {"^n": {"$ref": "#/$defs/task"}, "^x": false},
+            "additionalProperties": {"type": "array", "items": {"$ref": "#/$defs/task"}}
+        },
+        "either": {"anyOf": [{"type": "array", "items": {"type": "string"}}, {"$ref": "#/properties/tasks"}]}
+    },
+    "$defs": {
+        "task": {
+            "type": "object",
+            "required": ["id"],
+            "additionalProperties": false,
+            "properties": {
+                "id": {"type": "string", "minLength": 1},
+                "old": {"type": "string", "deprecated": true},
+                "size": {"type": "integer", "maximum": 100},
+                "kind": {"enum": ["one", "two"]},
+                "all": {"type": "array", "items": {"$ref": "#/$defs/task"}},
+                "run": {"oneOf": [{"type": "string"}, {"type": "object", "properties": {"cmd": {"type": "string"}}}]}
+            }
+        }
+    }
+}"##;
+
+const PIECES: &[&str] = &[
+    "",
+    "x",
+    "\n",
+    "\"",
+    "  - id: new\n    size: 5\n",
+    "  - id: wrong\n    siez: 5\n",
+    "  - {id: 5}\n",
+    "    old: word\n",
+    "    size: 5000\n",
+    "    kind: onr\n",
+    "tasks:\n",
+    "  n3: {id: x}\n",
+    "  n9:\n    id: x\n    id: y\n",
+    "  x9: {}\n",
+    "      - id: deep\n        kind: three\n",
+    "&a ",
+    "*a",
+    "<<: ",
+    "  ",
+    "# a remark\n",
+    "null",
+];
+
+const JSON_PIECES: &[&str] = &[
+    "",
+    "x",
+    "\n",
+    "\"",
+    ",",
+    "}",
+    "{\n\"id\": \"a\"\n},",
+    "{\n\"id\": 5\n},",
+    "\"old\": \"a\",",
+    "\"size\": 5000,",
+    "\"siez\": 1,",
+    "]",
+];
+
+fn tasks(count: usize, indent: &str) -> String {
+    let task =
+        |at| format!("{indent}- id: t{at}\n{indent}  size: {at}\n{indent}  run:\n{indent}    cmd: ls\n");
+    (0..count).map(task).collect()
+}
+
+fn yaml() -> String {
+    let named: String = (0..20).map(|at| format!("  n{at}:\n    id: t{at}\n    kind: one\n")).collect();
+    let nested = tasks(18, "      ");
+    format!(
+        "tasks:\n{}  - id: many\n    all:\n{nested}few:\n{}once:\n  - a: 1\n    b: 2\nnamed:\n{named}  rest:\n{}either:\n{}",
+        tasks(20, "  "),
+        tasks(18, "  "),
+        tasks(18, "    "),
+        tasks(17, "  ")
+    )
+}
+
+fn json() -> String {
+    let task = |at: usize| format!("    {{\n      \"id\": \"t{at}\",\n      \"size\": {at}\n    }}");
+    let tasks = |count| (0..count).map(task).collect::<Vec<_>>().join(",\n");
+    let named: Vec<String> =
+        (0..20).map(|at| format!("    \"n{at}\": {{\n      \"id\": \"t{at}\"\n    }}")).collect();
+    format!(
+        "{{\n  \"tasks\": [\n{}\n  ],\n  \"few\": [\n{}\n  ],\n  \"named\": {{\n{}\n  }}\n}}\n",
+        tasks(20),
+        tasks(18),
+        named.join(",\n")
+    )
+}
+
+fn edited(document: &Document, at: prop::sample::Index, gone: usize, come: &str) -> Document {
+    let text = document.text();
+    let start = at.index(text.len() + 1);
+    let end = text.len().min(start + gone);
+    let index = LineIndex::new(text);
+    let place = |at| index.position(at, Encoding::Utf8);
+    let range = Some(Range::new(place(start), place(end)));
+    document.edited(document.version() + 1, &[Change { range, text: come.to_owned() }], Encoding::Utf8)
+}
+
+fn compare(
+    path: &str,
+    text: &str,
+    pieces: &[&str],
+    edits: Vec<(prop::sample::Index, usize, prop::sample::Index)>,
+) {
+    let schema = schema(SCHEMA);
+    let path = Path::new(path);
+    let mut memo = Memo::default();
+    let mut document = Document::open_at(1, "", path, text);
+    let mut versions = vec![document.clone()];
+    for (at, gone, piece) in edits {
+        // Mended at once more often than not, as people do.
+        let broken = edited(&document, at, gone, pieces[piece.index(pieces.len())]);
+        versions.push(broken.clone());
+        if gone % 3 == 0 {
+            document = broken;
+        } else {
+            versions.push(document.clone());
+        }
+    }
+    for document in versions {
+        let file = File { path, text: document.text(), tree: document.tree(), kind: FileKind::Other };
+        let remembered = schemas::check_again(&file, &schema, &mut memo);
+        assert_eq!(remembered, schemas::check(&file, &schema), "of this text:\n{}", document.text());
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(60))]
+
+    #[test]
+    fn typing_for_a_while(
+        edits in prop::collection::vec((any::<prop::sample::Index>(), 0..12_usize, any::<prop::sample::Index>()), 1..14),
+    ) {
+        compare("test.yaml", &yaml(), PIECES, edits.clone());
+        compare("test.json", &json(), JSON_PIECES, edits);
+    }
+}
+
+#[test]
+fn good_texts_are_good() {
+    let schema = schema(SCHEMA);
+    for (path, text) in [("test.yaml", yaml()), ("test.json", json())] {
+        assert_eq!(crate::support::findings(&schema, path, &text), [], "{text}");
+    }
+}
