@@ -61,7 +61,7 @@ pub(super) fn one_step(place: &Place<'_, '_>) -> Option<Refactoring> {
 /// The axis, right behind the id, where it is seen.
 fn strategy(place: &Place<'_, '_>, lead: &Step<'_>, words: &[String]) -> Option<TextEdit> {
     let text = place.file.text;
-    let id = lead.id?.1.span();
+    let id = lead.id()?.1.span();
     let values: Vec<String> = words.iter().map(|word| inline_in_brackets(word)).collect();
     let values = values.join(", ");
     if place.in_brackets(id) {
