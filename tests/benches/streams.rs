@@ -69,7 +69,7 @@ fn models(server: &ModelServer, kind: ProviderKind) -> Models {
 /// Reads an answer up to its first text, or whole; answers when the first text came and how many pieces there were.
 async fn read(models: &Models, whole: Whole) -> (Instant, usize) {
     let choice = models.choose().expect("the bench names a model");
-    let messages = vec![Message::User { text: "hello".to_owned() }];
+    let messages = vec![Message::user("hello")];
     let mut stream =
         models.call(&choice, Request { messages, ..Request::default() }, CancellationToken::new());
     let (mut first, mut pieces) = (None, 0);

@@ -157,6 +157,7 @@ fn scaled(tokens: u64, ratio: f64) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::bench::Bench;
     use crate::limits::tests::choice;
 
     #[test]
@@ -187,6 +188,20 @@ mod tests {
         // Thinking that is not shown is received all the same; an empty answer may count as none.
         check(yes, usage(1_200, 90_000, Some(0.1)), 4, usage(1_200, 90_000, Some(0.1)));
         check(yes, usage(1_200, 0, Some(0.1)), 0, usage(1_200, 0, Some(0.1)));
+    }
+
+    #[tokio::test]
+    async fn a_run_that_panics_gives_back_what_it_had_reserved() {
+        let bench = Bench::breaking();
+        let outcome = bench.ask("hello").await;
+        let error = outcome.error.unwrap_or_default();
+        assert!(error.contains("something in this program broke"), "{error}");
+        let world = &bench.desk.shared.world;
+        let now = world.clock.now();
+        let holder = Holder { process: std::process::id(), at: now, is_alive: alive::is_alive };
+        let look = |used: Usage| Err::<((), Usage), Usage>(used);
+        let used = world.user.reserve(now.day(), holder, look).await.unwrap().unwrap_err();
+        assert_eq!(used, world.user.spent(now.day()).await.unwrap(), "nothing is kept free for it");
     }
 
     #[test]

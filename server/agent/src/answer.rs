@@ -4,11 +4,14 @@
 //! Budgets are checked for each model before its request leaves, since the next one may cost more. Tools run when an
 //! answer is whole and never before, so a model that is asked again, or instead, repeats no effect.
 
+use std::panic::AssertUnwindSafe;
+use std::time::Duration;
+
 use copydesk_base::{Event, Timestamp};
 use copydesk_provider::{
     CallError, Carried, Choice, Health, Left, ModelEvent, Request, Route, StopReason, ToolCall,
 };
-use futures_util::StreamExt;
+use futures_util::{FutureExt, StreamExt};
 
 use crate::account::{self, Answering, Seen};
 use crate::error::AgentError;
@@ -84,9 +87,10 @@ pub(crate) async fn answer(
         let choice = way.choice();
         let (request, account) = account::reserve(turn, choice, request, began).await?.parts();
         let mut seen = Seen::default();
-        let outcome = of_one(turn, choice, request, &mut seen).await;
+        // What is reserved is settled whatever happens: a run that panics must not hold a day's budget for an hour.
+        let outcome = AssertUnwindSafe(of_one(turn, choice, request, &mut seen)).catch_unwind().await;
         account::settle(turn, choice, account, seen).await?;
-        let error = match outcome {
+        let error = match outcome.unwrap_or_else(|panic| std::panic::resume_unwind(panic)) {
             Err(AgentError::Model(error)) => error,
             outcome => return outcome,
         };
@@ -108,6 +112,8 @@ async fn of_one(
     let number = turn.usage.requests + 1;
     turn.record(vec![Event::ModelRequested { number }]).await?;
     let mut stream = turn.settings.models.call(choice, request, turn.cancel.clone());
+    // The calls of the answer so far: the tool, and bytes of its arguments.
+    let mut calling: Vec<(String, usize)> = Vec::new();
     loop {
         // A cancel ends the stream, which still says what was used.
         match stream.next().await {
@@ -115,20 +121,41 @@ async fn of_one(
             Some(Ok(ModelEvent::Reasoning(text))) => seen.received += text.len() as u64,
             Some(Ok(ModelEvent::Text(text))) => {
                 seen.received += text.len() as u64;
-                turn.recorder.show(&turn.run, Event::TextDelta { text }, &turn.settings.redactor);
+                turn.show(Event::TextDelta { text }).await;
+            }
+            Some(Ok(ModelEvent::Recalled { age })) => {
+                let text = format!(
+                    "This answer was kept {} ago and nobody was asked (models.cache); --no-cache asks anew.",
+                    span(age)
+                );
+                turn.record(vec![Event::Notice { text }]).await?;
             }
             Some(Ok(ModelEvent::Waiting { reason, wait })) => {
                 turn.record(vec![waited(choice, reason, wait, 0)]).await?;
             }
             Some(Ok(ModelEvent::Again { error, tried, wait })) => {
+                calling.clear();
                 turn.record(vec![waited(choice, error.to_string(), Some(wait), tried)]).await?;
+            }
+            Some(Ok(ModelEvent::CallStarted { name, .. })) => {
+                turn.show(Event::ToolCalling { name: name.clone(), bytes: 0 }).await;
+                calling.push((name, 0));
+            }
+            Some(Ok(ModelEvent::CallArguments { call, piece })) => {
+                seen.received += piece.len() as u64;
+                if let Some((name, bytes)) = calling.get_mut(call) {
+                    *bytes += piece.len();
+                    let (name, bytes) = (name.clone(), *bytes);
+                    turn.show(Event::ToolCalling { name, bytes }).await;
+                }
             }
             // It comes before the end, also where the end is an error.
             Some(Ok(ModelEvent::Usage(counted))) => seen.reported = counted,
             Some(Ok(ModelEvent::Stopped { text, calls, carried, reason })) => {
-                seen.received += calls.iter().map(|call| call.arguments.raw.len() as u64).sum::<u64>();
                 let usage = seen.reported;
-                let answered = Event::ModelAnswered { text: text.clone(), calls: calls.len(), usage };
+                let stopped = reason.as_str().to_owned();
+                let answered =
+                    Event::ModelAnswered { text: text.clone(), calls: calls.len(), usage, stopped };
                 turn.record(vec![answered]).await?;
                 return match reason {
                     StopReason::Refusal => Err(AgentError::Declined),
@@ -153,7 +180,16 @@ async fn of_one(
     }
 }
 
-fn waited(choice: &Choice, reason: String, wait: Option<std::time::Duration>, tried: u32) -> Event {
+/// A span of time in the unit that says enough.
+fn span(age: Duration) -> String {
+    match age.as_secs() {
+        seconds @ 0..120 => format!("{seconds} s"),
+        seconds @ 120..7_200 => format!("{} min", seconds / 60),
+        seconds => format!("{} h", seconds / 3_600),
+    }
+}
+
+fn waited(choice: &Choice, reason: String, wait: Option<Duration>, tried: u32) -> Event {
     let wait_ms = wait.map(|wait| u64::try_from(wait.as_millis()).unwrap_or(u64::MAX));
     Event::ModelWaited { model: choice.model_ref(), reason, wait_ms, tried }
 }

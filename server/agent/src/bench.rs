@@ -1,6 +1,7 @@
 //! A desk on a bench, for the tests of this room: a real folder and a real journal, and an editor that is a script.
 
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -29,6 +30,16 @@ pub(crate) type Script = Vec<Box<dyn FnOnce(&DocumentEdit) -> Applied + Send>>;
 
 struct Editor {
     script: Mutex<Script>,
+    mood: Mood,
+    /// A model was asked.
+    asked: AtomicBool,
+}
+
+/// What the editor does when it is to show what a model says.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Mood {
+    Shows,
+    Panics,
 }
 
 impl Host for Editor {
@@ -36,7 +47,15 @@ impl Host for Editor {
         Presence::Nobody
     }
 
-    fn happened(&self, _: &Record) {}
+    fn happened(&self, record: &Record) {
+        self.asked.fetch_or(matches!(record.event, Event::ModelRequested { .. }), Ordering::SeqCst);
+    }
+
+    fn room(&self) -> BoxFuture<'_, ()> {
+        let breaks = self.mood == Mood::Panics && self.asked.load(Ordering::SeqCst);
+        assert!(!breaks, "this editor breaks when a model answers, as a test wants it");
+        Box::pin(std::future::ready(()))
+    }
 
     fn apply(&self, edit: DocumentEdit) -> BoxFuture<'_, Applied> {
         let mut script = self.script.lock().unwrap();
@@ -53,7 +72,12 @@ impl Bench {
     }
 
     pub(crate) fn with(files: Arc<dyn Files>, script: Script) -> Self {
-        Self::furnished(files, script, ModelsConfig::default())
+        Self::furnished(files, (script, Mood::Shows), ModelsConfig::default())
+    }
+
+    /// With an editor that panics in the middle of an answer.
+    pub(crate) fn breaking() -> Self {
+        Self::furnished(Arc::new(DiskFiles), (vec![], Mood::Panics), ModelsConfig::default())
     }
 
     /// With a model that plays these steps of a scenario.
@@ -66,17 +90,17 @@ impl Bench {
             scripts: [("offline".to_owned(), Ok(script))].into(),
             ..ModelsConfig::default()
         };
-        Self::furnished(files, vec![], config)
+        Self::furnished(files, (vec![], Mood::Shows), config)
     }
 
-    fn furnished(files: Arc<dyn Files>, script: Script, models: ModelsConfig) -> Self {
+    fn furnished(files: Arc<dyn Files>, (script, mood): (Script, Mood), models: ModelsConfig) -> Self {
         let models = Arc::new(Models::new(&models, Arc::new(NoKeys)));
         let folder = tempfile::tempdir().unwrap();
         let base = folder.path().canonicalize().unwrap();
         let (root, home) = (base.join("work"), base.join("home"));
         std::fs::create_dir(&root).unwrap();
         let world = World {
-            host: Arc::new(Editor { script: Mutex::new(script) }),
+            host: Arc::new(Editor { script: Mutex::new(script), mood, asked: AtomicBool::new(false) }),
             files,
             clock: Arc::new(SystemClock),
             ids: Arc::new(CountingIds::default()),
@@ -93,6 +117,8 @@ impl Bench {
     pub(crate) async fn ask(&self, prompt: &str) -> Outcome {
         let started = self.desk.ask(Ask {
             prompt: prompt.to_owned(),
+            images: vec![],
+            form: None,
             input: None,
             action: "ask".to_owned(),
             place: None,
@@ -159,5 +185,6 @@ fn settings(root: &Path, home: &Path, models: Arc<Models>) -> Settings {
         sandbox: Sandbox::default(),
         limits: Limits::default(),
         notices: vec![],
+        first_steps: String::new(),
     }
 }

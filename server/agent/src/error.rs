@@ -46,6 +46,8 @@ pub enum AgentError {
     Cut { calls: usize },
     #[error("finish: the model stopped with '{reason}', which nobody here knows{}", undone(*calls))]
     Stopped { reason: String, calls: usize },
+    #[error("finish: the model's answer does not fit the schema, also when it was asked once more: {0}")]
+    Unfit(String),
     #[error("finish: the model, or a filter before it, declined to answer")]
     Declined,
     #[error("finish: the model answered with nothing at all; ask again, or choose another model")]

@@ -196,6 +196,11 @@ pub(crate) mod tests {
             "budgets.session.minutes",
         );
         refuses(day(Budget { requests: Some(3), ..Budget::default() }), &local, "budgets.day.requests");
+        refuses(
+            session(Budget { tokens: Some(100), ..Budget::default() }),
+            &local,
+            "(budgets.session.tokens",
+        );
         refuses(run(Budget { minutes: Some(2.0), ..Budget::default() }), &local, "budgets.run.minutes");
         refuses(
             run(Budget { tokens: Some(100), ..Budget::default() }),

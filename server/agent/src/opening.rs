@@ -3,10 +3,12 @@
 //! The order is the order in which words weigh: built in, the person's guidance, the workspace's, the action's task, the
 //! person's own words, and last what they look at.
 
+use std::io::Read;
 use std::sync::Arc;
 
 use copydesk_base::{Effect, Grade, Verdict, path};
 use copydesk_permission::{Policy, judge};
+use copydesk_provider::{Image, LARGEST_IMAGE};
 
 use crate::action::Action;
 use crate::desk::Ask;
@@ -37,6 +39,7 @@ pub(crate) struct Opening {
     pub(crate) text: Option<Arc<str>>,
     /// What the person is told about it.
     pub(crate) notices: Vec<String>,
+    pub(crate) images: Vec<Image>,
 }
 
 impl Opening {
@@ -55,10 +58,10 @@ pub(crate) fn opening(
 ) -> Result<Opening, AgentError> {
     let root = &settings.root;
     let place = ask.place.as_ref().map(|(path, _)| path);
-    if let Some(path) = place
-        && let Verdict::Deny(because) = judge(&Effect::Read { path: path.clone() }, policy)
-    {
-        return Err(AgentError::Withheld { path: path::shown(root, path), reason: because.reason });
+    for path in place.into_iter().chain(&ask.images) {
+        if let Verdict::Deny(because) = judge(&Effect::Read { path: path.clone() }, policy) {
+            return Err(AgentError::Withheld { path: path::shown(root, path), reason: because.reason });
+        }
     }
     let may_know = |path: &std::path::Path| {
         !matches!(judge(&Effect::Read { path: path.to_owned() }, policy), Verdict::Deny(_))
@@ -75,12 +78,27 @@ pub(crate) fn opening(
     }
     let task = prompt::task(action, &ask.prompt);
     layers.push(Layer { origin: format!("action {}", action.name), text: task, grade: Grade::Typed });
+    if let Some(form) = &ask.form {
+        layers.push(Layer {
+            origin: "the schema of the answer".to_owned(),
+            text: form.words(),
+            grade: Grade::Typed,
+        });
+    }
     if let Some(input) = &ask.input {
         layers.push(Layer {
             origin: "what was piped in".to_owned(),
             text: prompt::input(input),
             grade: Grade::Tool,
         });
+    }
+    let mut images = Vec::new();
+    for path in &ask.images {
+        let origin = path::shown(root, path);
+        images.push(
+            image(world, path).map_err(|reason| AgentError::Withheld { path: origin.clone(), reason })?,
+        );
+        layers.push(Layer { text: format!("Image beside this: {origin}\n"), origin, grade: grade_of(path) });
     }
     let text = place.and_then(|path| world.files.read(path).ok()).map(|file| file.text);
     let sight =
@@ -97,5 +115,13 @@ pub(crate) fn opening(
         });
     }
     let system = Layer { origin: "built in".to_owned(), text: prompt::system(root), grade: Grade::Typed };
-    Ok(Opening { system, layers, text, notices: guided.left_out })
+    Ok(Opening { system, layers, text, images, notices: guided.left_out })
+}
+
+/// The image in a file; the error is a fragment.
+fn image(world: &World, path: &std::path::Path) -> Result<Image, String> {
+    let mut bytes = Vec::new();
+    let file = world.files.open(path).map_err(|error| error.to_string())?;
+    file.take(LARGEST_IMAGE + 1).read_to_end(&mut bytes).map_err(|error| error.to_string())?;
+    Image::read(&bytes).map_err(|error| error.to_string())
 }

@@ -1,14 +1,14 @@
 //! The one writer of events: numbers them, makes them durable, then shows them.
 //!
 //! A task with an inbox owns the numbering of every run. Events that wait together are committed together. A piece of
-//! streamed text is shown and not kept.
+//! streamed text is shown and not kept. The inbox is small: who is faster than the writer waits for it.
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use copydesk_base::{Clock, Event, Host, Record, Redactor, RunId};
 use copydesk_store::{Journal, StoreError};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 
 use crate::error::AgentError;
@@ -16,14 +16,22 @@ use crate::error::AgentError;
 /// A sender to the writer.
 #[derive(Clone)]
 pub(crate) struct Recorder {
-    jobs: mpsc::UnboundedSender<Job>,
+    jobs: mpsc::Sender<Job>,
+    room: Arc<Semaphore>,
 }
+
+/// Jobs that may wait, and as many are committed at once.
+const WAITING: usize = 256;
+/// Bytes of text that may be on their way to be shown.
+const BYTES: u32 = 256 << 10;
 
 struct Job {
     run: RunId,
     events: Vec<Event>,
     redactor: Redactor,
     done: Option<oneshot::Sender<Result<(), String>>>,
+    /// What its texts take until they are shown.
+    _room: Option<OwnedSemaphorePermit>,
 }
 
 impl Recorder {
@@ -34,8 +42,9 @@ impl Recorder {
         clock: Arc<dyn Clock>,
         stop: CancellationToken,
     ) -> (Self, impl Future<Output = ()> + Send) {
-        let (jobs, inbox) = mpsc::unbounded_channel();
-        (Self { jobs }, write(inbox, journal, host, clock, stop))
+        let (jobs, inbox) = mpsc::channel(WAITING);
+        let room = Arc::new(Semaphore::new(BYTES as usize));
+        (Self { jobs, room }, write(inbox, journal, host, clock, stop))
     }
 
     /// Makes events durable and shows them; an error means that nothing was written and nothing may happen.
@@ -46,8 +55,9 @@ impl Recorder {
         redactor: &Redactor,
     ) -> Result<(), AgentError> {
         let (done, written) = oneshot::channel();
-        let job = Job { run: run.clone(), events, redactor: redactor.clone(), done: Some(done) };
-        if self.jobs.send(job).is_err() {
+        let (redactor, room) = (redactor.clone(), self.room(&events).await);
+        let job = Job { run: run.clone(), events, redactor, done: Some(done), _room: room };
+        if self.jobs.send(job).await.is_err() {
             return Err(AgentError::Journal("its writer has ended".to_owned()));
         }
         match written.await {
@@ -58,20 +68,25 @@ impl Recorder {
     }
 
     /// Shows a live-only event, behind everything recorded before it.
-    pub(crate) fn show(&self, run: &RunId, event: Event, redactor: &Redactor) {
+    pub(crate) async fn show(&self, run: &RunId, event: Event, redactor: &Redactor) {
         debug_assert!(event.is_live_only());
+        let events = vec![event];
+        let (redactor, room) = (redactor.clone(), self.room(&events).await);
+        let job = Job { run: run.clone(), events, redactor, done: None, _room: room };
         // A closed writer means that the server ends: there is nobody left to show it to.
-        let _ = self.jobs.send(Job {
-            run: run.clone(),
-            events: vec![event],
-            redactor: redactor.clone(),
-            done: None,
-        });
+        let _ = self.jobs.send(job).await;
+    }
+
+    /// Waits for room for so many texts; what is larger than all the room takes it all.
+    async fn room(&self, events: &[Event]) -> Option<OwnedSemaphorePermit> {
+        let size: usize = events.iter().map(Event::size).sum();
+        let size = u32::try_from(size).unwrap_or(BYTES).min(BYTES);
+        self.room.clone().acquire_many_owned(size).await.ok()
     }
 }
 
 async fn write(
-    mut inbox: mpsc::UnboundedReceiver<Job>,
+    mut inbox: mpsc::Receiver<Job>,
     journal: Journal,
     host: Arc<dyn Host>,
     clock: Arc<dyn Clock>,
@@ -83,7 +98,7 @@ async fn write(
         tokio::select! {
             // What stands in the inbox is written before the order to stop is looked at.
             biased;
-            received = inbox.recv_many(&mut jobs, 256) => if received == 0 { return },
+            received = inbox.recv_many(&mut jobs, WAITING) => if received == 0 { return },
             () = stop.cancelled() => return,
         }
         let mut records = numbered(&jobs, &mut last_seq, &journal, &*clock).await;

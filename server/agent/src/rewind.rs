@@ -124,6 +124,8 @@ pub(crate) async fn again(
     Ok(Ask {
         prompt,
         input: None,
+        images: vec![],
+        form: None,
         action,
         place: origin.map(|origin| (origin.path, origin.span)),
         model,

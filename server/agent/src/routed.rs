@@ -17,10 +17,11 @@ pub struct ModelsOfRun {
     pub fallback_applied: bool,
 }
 
-/// A model as it is shown when a run begins.
-pub fn model_label(model: &str, requested: Option<&str>, offline: bool) -> String {
+/// A model as it is shown when a run begins; where nobody asked for one, with the reason.
+pub fn model_label(model: &str, requested: Option<&str>, why: &str, offline: bool) -> String {
     let asked = match requested {
         Some(requested) if requested != model => format!(" (asked for: {requested})"),
+        None if !offline && !why.is_empty() => format!(" ({why})"),
         _ => String::new(),
     };
     let stand_in = if offline { ", no real model" } else { "" };
@@ -70,9 +71,10 @@ mod tests {
             Event::ModelSwitched { from: "p/m".into(), to: "q/n".into(), reason: "it is gone".into() };
         check(switched, "q/n answers instead of p/m: it is gone");
         check(Event::Unknown, "");
-        assert_eq!(model_label("p/m", None, false), "p/m");
-        assert_eq!(model_label("p/m", Some("p/m"), false), "p/m");
-        assert_eq!(model_label("p/m", Some("p"), false), "p/m (asked for: p)");
-        assert_eq!(model_label("offline/none", None, true), "offline/none, no real model");
+        let label = |model, requested, offline| model_label(model, requested, "key found in A_KEY", offline);
+        assert_eq!(label("p/m", None, false), "p/m (key found in A_KEY)");
+        assert_eq!(label("p/m", Some("p/m"), false), "p/m");
+        assert_eq!(label("p/m", Some("p"), false), "p/m (asked for: p)");
+        assert_eq!(label("offline/none", None, true), "offline/none, no real model");
     }
 }

@@ -11,7 +11,7 @@ use copydesk_base::config::Mode;
 use copydesk_base::event::{Denied, Origin};
 use copydesk_base::{Event, Grade, Question, RunId, RunStatus, SessionId, Usage, path};
 use copydesk_permission::{Policy, Rule};
-use copydesk_provider::{Asker, Message, Request, Wish};
+use copydesk_provider::{Asker, Message, Request, ToolUse, Wish};
 use futures_util::FutureExt;
 use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
@@ -21,6 +21,7 @@ use crate::answer::{Answered, Way, answer};
 use crate::desk::{Ask, DeskLink, Order, Outcome, Shared, Voice};
 use crate::draft::{self, Draft, Occasion, Settled};
 use crate::error::AgentError;
+use crate::form::Form;
 use crate::gate::{self, Permit};
 use crate::opening;
 use crate::prompt::Finding;
@@ -87,6 +88,7 @@ impl Turn {
 
     /// Makes events of this run durable and shows them.
     pub(crate) async fn record(&self, events: Vec<Event>) -> Result<(), AgentError> {
+        self.wait_for_room().await;
         self.recorder.record(&self.run, events, &self.settings.redactor).await
     }
 
@@ -95,6 +97,21 @@ impl Turn {
         let text = self.shared.hidden(&text, &self.settings.redactor);
         self.record(vec![Event::Told { text: text.clone() }]).await?;
         Ok(text)
+    }
+
+    /// Shows more of an answer. Nothing is read from the model meanwhile.
+    pub(crate) async fn show(&self, event: Event) {
+        self.wait_for_room().await;
+        self.recorder.show(&self.run, event, &self.settings.redactor).await;
+    }
+
+    /// Waits for whoever shows this run; not after a cancel, which has little left to say.
+    async fn wait_for_room(&self) {
+        tokio::select! {
+            biased;
+            () = self.world.host.room() => {}
+            () = self.cancel.cancelled() => {}
+        }
     }
 
     /// The absolute, resolved path that a model means.
@@ -306,12 +323,12 @@ async fn begin(
     events.extend(turn.settings.notices.iter().map(|text| Event::Notice { text: text.clone() }));
     if choice.offline {
         let text = if choice.is_last_resort() {
-            "No model is configured: the built-in offline stand-in answers, which is no real model. \
-             'copydesk doctor' says how to connect one."
+            let (why, steps) = (&choice.why, &turn.settings.first_steps);
+            format!("The built-in offline stand-in answers, which is no real model: {why}. {steps}")
         } else {
-            "The built-in offline stand-in answers, as configured; it is no real model."
+            "The built-in offline stand-in answers, as configured; it is no real model.".to_owned()
         };
-        events.push(Event::Notice { text: text.to_owned() });
+        events.push(Event::Notice { text });
     }
     if let Err(error) = turn.record(events).await {
         return Err((Some(turn.settings), error));
@@ -354,10 +371,11 @@ async fn converse(turn: &mut Turn, ask: &Ask, action: &Action, way: &mut Way) ->
     events.push(Event::Told { text: first.clone() });
     turn.record(events).await?;
     let mut messages = std::mem::take(&mut turn.past);
-    messages.push(Message::User { text: first });
+    messages.push(Message::User { text: first, images: opening.images.clone() });
     let asked = messages.len();
     let system = opening.system.text;
     let tools = tools::specs(&action.tools);
+    let mut tool_use = ToolUse::Free;
     let mut repeats = Repeats::default();
     let began = turn.world.clock.now();
     loop {
@@ -367,6 +385,8 @@ async fn converse(turn: &mut Turn, ask: &Ask, action: &Action, way: &mut Way) ->
             system: system.clone(),
             messages: messages.clone(),
             tools: tools.clone(),
+            tool_use,
+            schema: ask.form.as_ref().map(|form| form.schema().clone()),
             max_output_tokens: None,
             cache_key: Some(turn.session.to_string()),
             ..Request::default()
@@ -379,7 +399,7 @@ async fn converse(turn: &mut Turn, ask: &Ask, action: &Action, way: &mut Way) ->
             let mut more = Vec::new();
             match draft::settle(turn, Occasion::End).await? {
                 Settled::Red(text) | Settled::Offered { text, refused: true } => {
-                    more.push(Message::User { text: turn.tell(text).await? });
+                    more.push(Message::user(turn.tell(text).await?));
                 }
                 // For the next turn of this conversation.
                 Settled::Offered { text, refused: false } => {
@@ -397,6 +417,21 @@ async fn converse(turn: &mut Turn, ask: &Ask, action: &Action, way: &mut Way) ->
                 messages.extend(more);
                 continue;
             }
+            if let Some(form) = &ask.form {
+                match (form.document(&text), tool_use) {
+                    (Ok(document), _) => {
+                        turn.last_text = document.to_string();
+                        return Ok(());
+                    }
+                    (Err(reasons), ToolUse::Over) => return Err(AgentError::Unfit(reasons)),
+                    (Err(reasons), ToolUse::Free) => {
+                        messages.push(Message::Assistant { text, calls, carried });
+                        messages.push(Message::user(turn.tell(Form::again(&reasons)).await?));
+                        tool_use = ToolUse::Over;
+                        continue;
+                    }
+                }
+            }
             // Silence behind work that was done is an end; silence instead of an answer is none.
             let is_answered = messages.len() > asked || !turn.last_text.is_empty();
             return if is_answered { Ok(()) } else { Err(AgentError::Nothing) };
@@ -407,7 +442,7 @@ async fn converse(turn: &mut Turn, ask: &Ask, action: &Action, way: &mut Way) ->
         messages.push(Message::ToolResults { results });
         match circle {
             Circle::None => {}
-            Circle::Told => messages.push(Message::User { text: turn.tell(repeats::told()).await? }),
+            Circle::Told => messages.push(Message::user(turn.tell(repeats::told()).await?)),
             Circle::Closed(times) => return Err(AgentError::Circle(times)),
         }
     }

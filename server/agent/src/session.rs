@@ -6,8 +6,9 @@
 use std::collections::HashSet;
 use std::time::Duration;
 
-use copydesk_base::{Event, Grade, Record, SessionId, Usage};
+use copydesk_base::{CallId, Event, Grade, Record, SessionId, Usage};
 use copydesk_provider::{Arguments, Message, ToolCall, ToolOutcome, ToolResult};
+use serde_json::Value;
 
 use crate::desk::Shared;
 use crate::error::AgentError;
@@ -82,7 +83,7 @@ impl Past {
         let left_out = self.turns.len() - kept;
         let mut messages: Vec<Message> = self.turns.drain(left_out..).flatten().collect();
         if left_out > 0 {
-            messages.insert(0, Message::User { text: LEFT_OUT.to_owned() });
+            messages.insert(0, Message::user(LEFT_OUT.to_owned()));
         }
         messages
     }
@@ -125,17 +126,13 @@ pub(crate) fn messages(records: &[Record]) -> Vec<Message> {
         match &record.event {
             Event::Told { text } => {
                 turn.close();
-                turn.list.push(Message::User { text: text.clone() });
+                turn.list.push(Message::user(text.clone()));
             }
             Event::ModelAnswered { text, .. } => {
                 turn.close();
                 turn.text.clone_from(text);
             }
-            Event::ToolCalled { call, name, arguments } => turn.calls.push(ToolCall {
-                id: call.to_string(),
-                name: name.clone(),
-                arguments: Arguments::read(arguments.to_string()),
-            }),
+            Event::ToolCalled { call, name, arguments } => turn.calls.push(called(call, name, arguments)),
             Event::ToolReturned { call, text } => turn.results.push(ToolResult {
                 call: call.to_string(),
                 text: text.clone(),
@@ -146,6 +143,22 @@ pub(crate) fn messages(records: &[Record]) -> Vec<Message> {
     }
     turn.close();
     turn.list
+}
+
+/// What a model called for, from the records behind its answer.
+pub(crate) fn calls(records: &[Record]) -> Vec<ToolCall> {
+    let of_this = records.iter().take_while(|record| !matches!(record.event, Event::ModelAnswered { .. }));
+    let call = |record: &Record| match &record.event {
+        Event::ToolCalled { call, name, arguments } => Some(called(call, name, arguments)),
+        _ => None,
+    };
+    of_this.filter_map(call).collect()
+}
+
+fn called(call: &CallId, name: &str, arguments: &Value) -> ToolCall {
+    // What was no JSON stands in the journal as the text that the model wrote.
+    let raw = arguments.as_str().map_or_else(|| arguments.to_string(), str::to_owned);
+    ToolCall { id: call.to_string(), name: name.to_owned(), arguments: Arguments::read(raw) }
 }
 
 /// Messages, and the answer that is being read.
@@ -182,7 +195,7 @@ impl Messages {
 
 fn size(message: &Message) -> usize {
     match message {
-        Message::User { text } => text.len(),
+        Message::User { text, .. } => text.len(),
         Message::Assistant { text, calls, .. } => {
             text.len() + calls.iter().map(|call| call.name.len() + call.arguments.raw.len()).sum::<usize>()
         }
@@ -206,7 +219,7 @@ mod tests {
     }
 
     fn answered(text: &str, calls: usize) -> Event {
-        Event::ModelAnswered { text: text.into(), calls, usage: Usage::default() }
+        Event::ModelAnswered { text: text.into(), calls, usage: Usage::default(), stopped: String::new() }
     }
 
     fn called(call: &str) -> Event {
@@ -218,7 +231,7 @@ mod tests {
     }
 
     fn user(text: &str) -> Message {
-        Message::User { text: text.into() }
+        Message::user(text)
     }
 
     fn assistant(text: &str, calls: &[&str]) -> Message {

@@ -42,6 +42,8 @@ pub struct Settings {
     pub limits: Limits,
     /// What the person should know before anything happens: ignored settings, rules that could not be read.
     pub notices: Vec<String>,
+    /// How to come to a model, told where there is none.
+    pub first_steps: String,
 }
 
 impl Settings {

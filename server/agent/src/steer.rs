@@ -95,7 +95,7 @@ async fn told(turn: &mut Turn, words: Vec<String>) -> Result<Vec<Message>, Agent
     for text in words {
         turn.record(vec![Event::Steered { text: text.clone() }]).await?;
         let text = turn.tell(format!("The person says, while you work:\n{text}")).await?;
-        messages.push(Message::User { text });
+        messages.push(Message::user(text));
     }
     Ok(messages)
 }

@@ -106,6 +106,22 @@ pub struct Provider {
 pub struct ModelChoice {
     /// Only the model that was chosen may answer: where it cannot, the run fails, whatever `fallback` says.
     pub strict: bool,
+    /// Answers that are kept, so that the same request gets the same answer again.
+    pub cache: ModelCache,
+}
+
+/// Answers that are kept: the same request, whoever makes it, is answered from there and costs nothing.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct ModelCache {
+    /// Whether answers are kept and used.
+    pub enabled: bool,
+    /// How long an answer counts. 1 day unless set.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ttl: Option<Duration>,
+    /// Megabytes on disk, at most; the oldest answers go first. 100 unless set.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub megabytes: Option<u64>,
 }
 
 /// A command that gives a provider's key: `op read "op://…"`, `az account get-access-token …`.

@@ -115,10 +115,19 @@ pub enum Event {
     TextDelta {
         text: String,
     },
+    /// The model writes the arguments of a tool call, so many bytes so far. Live only: the call itself stands in
+    /// [`Event::ToolCalled`].
+    ToolCalling {
+        name: String,
+        bytes: usize,
+    },
     ModelAnswered {
         text: String,
         calls: usize,
         usage: Usage,
+        /// Why it is not whole: `max_tokens`, `refusal`, a word of the provider's; empty where it is.
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        stopped: String,
     },
     ToolCalled {
         call: CallId,
@@ -248,9 +257,27 @@ pub enum Event {
 }
 
 impl Event {
+    /// About how many bytes of text it holds.
+    pub fn size(&self) -> usize {
+        match self {
+            Self::Told { text }
+            | Self::TextDelta { text }
+            | Self::ModelAnswered { text, .. }
+            | Self::ToolReturned { text, .. }
+            | Self::Notice { text }
+            | Self::RunFinished { text, .. } => text.len(),
+            Self::RunStarted { prompt, .. } => prompt.len(),
+            Self::ToolCalled { arguments, .. } => arguments.to_string().len(),
+            Self::ChangeApplying { before, after, .. }
+            | Self::ChangeApplied { before, after, .. }
+            | Self::Undone { before, after, .. } => before.len() + after.len(),
+            _ => 0,
+        }
+    }
+
     /// Whether it is shown as it happens and kept nowhere.
     pub const fn is_live_only(&self) -> bool {
-        matches!(self, Self::TextDelta { .. })
+        matches!(self, Self::TextDelta { .. } | Self::ToolCalling { .. })
     }
 }
 

@@ -17,6 +17,12 @@ pub trait Host: Send + Sync {
     /// One thing happened. Called in order, after it is durable; must not block.
     fn happened(&self, record: &Record);
 
+    /// Waits until what happened was shown, but for a little. A run waits for it before it goes on, so that nothing
+    /// heaps up where a person's side is slow.
+    fn room(&self) -> BoxFuture<'_, ()> {
+        Box::pin(std::future::ready(()))
+    }
+
     /// Puts an edit of an open document through the editor, and answers what the document then really carried.
     fn apply(&self, edit: DocumentEdit) -> BoxFuture<'_, Applied>;
 

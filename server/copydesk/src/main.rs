@@ -9,9 +9,11 @@
 //! - Exit codes: 0 fine, 1 problems found or work failed or denied, 2 wrong usage, 130 interrupted.
 
 mod ancestry;
+mod answers;
 mod cli;
 mod config;
 mod credentials;
+mod found;
 mod here;
 mod memory;
 mod office;

@@ -41,15 +41,18 @@ fn read<T: DeserializeOwned>(path: &Path) -> Option<T> {
 
 /// Replaces the file. Where that fails the next process knows less, which is no reason to fail here.
 fn write(path: &Path, value: &impl Serialize) {
-    let written = || -> std::io::Result<()> {
-        let folder = path.parent().unwrap_or(Path::new("."));
-        std::fs::create_dir_all(folder)?;
-        let mut file = tempfile::NamedTempFile::new_in(folder)?;
-        file.write_all(&serde_json::to_vec_pretty(value)?)?;
-        file.persist(path)?;
-        Ok(())
-    };
+    let written = || replace(path, &serde_json::to_vec_pretty(value)?);
     if let Err(error) = written() {
         tracing::warn!(%error, path = %path.display(), "what was learned about models could not be kept");
     }
+}
+
+/// Replaces a file whole, for this person's eyes only.
+pub(crate) fn replace(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+    let folder = path.parent().unwrap_or(Path::new("."));
+    std::fs::create_dir_all(folder)?;
+    let mut file = tempfile::NamedTempFile::new_in(folder)?;
+    file.write_all(bytes)?;
+    file.persist(path)?;
+    Ok(())
 }

@@ -8,18 +8,20 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
 use copydesk_agent::{ActionFolder, Desk, Owner, Settings, World};
-use copydesk_base::config::{Config, ProviderKind};
+use copydesk_base::config::{Config, ModelCache, ProviderKind};
 use copydesk_base::{Files, Host, RandomIds, Redactor, SystemClock};
 use copydesk_permission::sandbox::{Limits, SHELL, Sandbox, repository, toolchains};
 use copydesk_permission::{default_denies, find_secrets};
-use copydesk_provider::{Health, Models, ModelsConfig, Scenario, Script};
+use copydesk_provider::{Answers, Health, Models, ModelsConfig, Recording, Scenario, Script};
 use copydesk_text::{de, yaml};
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 
 use crate::ancestry::MARKER;
+use crate::answers::AnswerFiles;
 use crate::config::{Flags, Loaded, Sources, load};
 use crate::credentials::{Credentials, PASSPHRASE, variable};
+use crate::found;
 use crate::here::Here;
 use crate::memory;
 
@@ -80,15 +82,22 @@ pub(crate) struct Office {
     redactor: Redactor,
     /// How the models are doing, whatever becomes of the settings.
     health: Health,
+    /// What answers in the place of every model.
+    replay: Option<Recording>,
 }
 
 impl Office {
     pub(crate) fn new(here: Here, flags: Flags) -> Arc<Self> {
+        Self::replaying(here, flags, None)
+    }
+
+    /// The same, where a recording answers in the place of every model.
+    pub(crate) fn replaying(here: Here, flags: Flags, replay: Option<Recording>) -> Arc<Self> {
         let health = memory::health(&here.places.state);
         let redactor = Redactor::default().finding(find_secrets);
         let credentials = Arc::new(Credentials::of(&here, &redactor));
         let (editor, models) = (RwLock::new(None), Mutex::new(None));
-        Arc::new(Self { here, flags, editor, models, credentials, redactor, health })
+        Arc::new(Self { here, flags, editor, models, credentials, redactor, health, replay })
     }
 
     /// Opens the desk: the journal of this workspace, the user's decisions, and settings read from here.
@@ -160,6 +169,7 @@ impl Office {
             child_env,
             redactor,
             notices,
+            first_steps: found::first_steps(),
         })
     }
 
@@ -168,7 +178,15 @@ impl Office {
         let of = ModelsConfig::from_config(&loaded.config);
         let catalog = memory::catalog(&self.here.places.state);
         let lists = serde_json::to_value(&catalog).unwrap_or_default();
-        let mut config = ModelsConfig { health: self.health.clone(), catalog: Arc::new(catalog), ..of };
+        let mut config = ModelsConfig {
+            health: self.health.clone(),
+            catalog: Arc::new(catalog),
+            root: self.here.root.display().to_string(),
+            answers: self.answers(&loaded.config.models.cache),
+            replay: self.replay.clone(),
+            local: found::servers(&self.here.places),
+            ..of
+        };
         let mut key = serde_json::json!([
             config.default_model,
             config.providers,
@@ -196,6 +214,12 @@ impl Office {
                 models
             }
         }
+    }
+
+    /// Where answers are kept, if they are.
+    fn answers(&self, settings: &ModelCache) -> Option<Arc<dyn Answers>> {
+        let files = || AnswerFiles::new(&self.here.places.state, settings, self.redactor.clone());
+        settings.enabled.then(|| Arc::new(files()) as Arc<dyn Answers>)
     }
 
     /// The user's folder of actions before the workspace's.

@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex};
 use futures_util::{FutureExt, SinkExt, StreamExt};
 use serde_json::{Value, json};
 use tokio::io::{AsyncRead, AsyncWrite, BufReader};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tower::Service;
@@ -19,6 +19,7 @@ use tower_lsp::jsonrpc::{Error, ErrorCode, Id, Request, Response};
 use tower_lsp::{ExitedError, LspService};
 
 use crate::front::Front;
+use crate::outgoing::{self, Outgoing};
 use crate::state::State;
 use crate::wire;
 use crate::{Backstage, Ended};
@@ -61,7 +62,7 @@ pub(crate) async fn run(
     cancel: CancellationToken,
 ) -> Ended {
     let tracker = TaskTracker::new();
-    let (queue, bodies) = mpsc::unbounded_channel();
+    let (queue, bodies) = outgoing::queue();
     let mut writer = tracker.spawn(wire::write(output, bodies));
     let mut state = None;
     let (mut service, socket) = LspService::build(|client| {
@@ -78,7 +79,7 @@ pub(crate) async fn run(
     tracker.spawn(async move {
         while let Some(request) = to_client.next().await {
             if let Ok(body) = serde_json::to_vec(&request)
-                && outgoing.send(body).is_err()
+                && outgoing.say(body).await.is_err()
             {
                 break;
             }
@@ -86,8 +87,12 @@ pub(crate) async fn run(
     });
     let mut input = BufReader::with_capacity(64 * 1024, input);
     let ended = loop {
+        let next = async {
+            queue.heard().await;
+            wire::read(&mut input).await
+        };
         let body = tokio::select! {
-            body = wire::read(&mut input) => body,
+            body = next => body,
             // The parent died, or somebody told this process to end.
             () = cancel.cancelled() => break Ended::Abrupt,
             // Nobody reads us any more, even if the other pipe stays open.
@@ -131,12 +136,7 @@ pub(crate) async fn run(
 }
 
 /// Starts a request in wire order, and finishes it on a task of its own if it is not done at once.
-async fn handle(
-    service: &mut LspService<Front>,
-    request: Request,
-    queue: &mpsc::UnboundedSender<Vec<u8>>,
-    tracker: &TaskTracker,
-) {
+async fn handle(service: &mut LspService<Front>, request: Request, queue: &Outgoing, tracker: &TaskTracker) {
     let id = request.id().cloned();
     let is_initialize = request.method() == "initialize";
     let gates = Gates::default();
@@ -160,7 +160,7 @@ async fn handle(
 type Answered = Result<Result<Option<Response>, ExitedError>, Box<dyn std::any::Any + Send>>;
 
 /// Queues the answer, then opens the gates of what waited for it.
-fn finish(answer: Answered, id: Option<Id>, gates: &Gates, queue: &mpsc::UnboundedSender<Vec<u8>>) {
+fn finish(answer: Answered, id: Option<Id>, gates: &Gates, queue: &Outgoing) {
     let response = match answer {
         Ok(Ok(Some(response))) => Some(response),
         // The router passes over what begins with `$/`; a request is answered all the same.
@@ -186,10 +186,9 @@ fn finish(answer: Answered, id: Option<Id>, gates: &Gates, queue: &mpsc::Unbound
     }
 }
 
-fn send(queue: &mpsc::UnboundedSender<Vec<u8>>, message: &impl serde::Serialize) {
+fn send(queue: &Outgoing, message: &impl serde::Serialize) {
     if let Ok(body) = serde_json::to_vec(message) {
-        // A closed queue means that the editor is gone.
-        let _ = queue.send(body);
+        queue.answer(body);
     }
 }
 

@@ -26,6 +26,7 @@ mod looked;
 mod marks;
 mod markup;
 mod methods;
+mod outgoing;
 mod parent;
 pub mod rules;
 pub mod schemas;

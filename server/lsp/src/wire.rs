@@ -6,6 +6,8 @@
 use tokio::io::{AsyncBufRead, AsyncBufReadExt, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::sync::mpsc;
 
+use crate::outgoing::Body;
+
 /// The largest body that is read: 256 MiB. Twelve times the largest file that anybody opens.
 const LARGEST_BODY: usize = 256 * 1024 * 1024;
 /// The longest header line.
@@ -66,17 +68,19 @@ pub(crate) async fn read(input: &mut (impl AsyncBufRead + Unpin)) -> Result<Opti
 /// Writes bodies in the order of the queue until it closes; flushed when the queue is empty.
 pub(crate) async fn write(
     mut output: impl AsyncWrite + Unpin,
-    mut queue: mpsc::UnboundedReceiver<Vec<u8>>,
+    mut queue: mpsc::UnboundedReceiver<Body>,
 ) -> std::io::Result<()> {
     let mut bodies = Vec::new();
     while queue.recv_many(&mut bodies, 64).await > 0 {
         let mut frames = Vec::new();
-        for body in bodies.drain(..) {
-            frames.extend_from_slice(format!("Content-Length: {}\r\n\r\n", body.len()).as_bytes());
-            frames.extend_from_slice(&body);
+        for Body { bytes, .. } in &bodies {
+            frames.extend_from_slice(format!("Content-Length: {}\r\n\r\n", bytes.len()).as_bytes());
+            frames.extend_from_slice(bytes);
         }
         output.write_all(&frames).await?;
         output.flush().await?;
+        // Only now is there room for what waits.
+        bodies.clear();
     }
     Ok(())
 }

@@ -144,17 +144,35 @@ impl Answer {
     }
 
     /// Adds to the arguments of call number `at`.
-    pub(crate) fn arguments(&mut self, at: usize, piece: &str) -> Result<(), WireError> {
+    pub(crate) fn arguments(
+        &mut self,
+        at: usize,
+        piece: &str,
+        out: &mut Vec<ModelEvent>,
+    ) -> Result<(), WireError> {
         self.grow(piece.len())?;
-        if let Some(call) = self.calls.get_mut(at) {
+        if let Some(call) = self.calls.get_mut(at)
+            && !piece.is_empty()
+        {
             call.raw.push_str(piece);
+            out.push(ModelEvent::CallArguments { call: at, piece: piece.to_owned() });
         }
         Ok(())
     }
 
-    pub(crate) fn close(&mut self, at: usize) {
-        if let Some(call) = self.calls.get_mut(at) {
+    pub(crate) fn close(&mut self, at: usize, out: &mut Vec<ModelEvent>) {
+        if let Some(call) = self.calls.get_mut(at)
+            && !call.closed
+        {
             call.closed = true;
+            out.push(ModelEvent::CallEnded { call: at });
+        }
+    }
+
+    /// Ends the calls of which no server said that they are whole: the answer is.
+    pub(crate) fn close_all(&mut self, out: &mut Vec<ModelEvent>) {
+        for at in 0..self.calls.len() {
+            self.close(at, out);
         }
     }
 

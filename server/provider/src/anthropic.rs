@@ -14,7 +14,8 @@ use serde_json::{Value, json};
 
 use crate::answer::{Answer, Progress, WireError};
 use crate::facts::Tokens;
-use crate::request::{Message, Request, ToolOutcome};
+use crate::request::{Message, Request, ToolOutcome, ToolUse};
+use crate::schema::is_strict;
 use crate::wire::{Piece, Wire};
 use crate::{ModelEvent, StopReason};
 
@@ -50,8 +51,32 @@ pub(crate) fn body(request: &Request) -> Value {
             mark(last);
         }
         body["tools"] = Value::Array(tools);
+        if request.tool_use == ToolUse::Over {
+            // A conversation in which tools were used must go on naming them.
+            body["tool_choice"] = json!({"type": "none"});
+        }
+    }
+    if let Some(schema) = request.schema.as_ref().filter(|schema| is_strict(schema) && forms(&request.model))
+    {
+        body["output_config"] = json!({"format": {"type": "json_schema", "schema": schema}});
     }
     body
+}
+
+/// Whether a model can be held to a schema: those since 4.5, and Opus 4.1. Older ones refuse the key.
+fn forms(model: &str) -> bool {
+    let name = model.rsplit('/').next().unwrap_or(model);
+    let Some((family, rest)) = name.strip_prefix("claude-").and_then(|rest| rest.split_once('-')) else {
+        return false;
+    };
+    // A date behind the version is no part of it.
+    let version: Vec<u32> =
+        rest.split('-').map_while(|part| part.parse().ok()).take_while(|part| *part < 1000).collect();
+    match version[..] {
+        [4, minor, ..] => minor >= 5 || family == "opus" && minor == 1,
+        [major, ..] => major > 4,
+        [] => false,
+    }
 }
 
 /// What is sent up to here may be kept by the provider for the next request.
@@ -63,7 +88,14 @@ fn mark(block: &mut Value) {
 fn message(message: &Message) -> Option<Value> {
     let text_block = |text: &str| (!text.trim().is_empty()).then(|| json!({"type": "text", "text": text}));
     let (role, content): (&str, Vec<Value>) = match message {
-        Message::User { text } => ("user", text_block(text).into_iter().collect()),
+        Message::User { text, images } => {
+            let images = images.iter().map(|image| {
+                let source =
+                    json!({"type": "base64", "media_type": image.media_type, "data": &*image.base64});
+                json!({"type": "image", "source": source})
+            });
+            ("user", images.chain(text_block(text)).collect())
+        }
         Message::Assistant { text, calls, carried } => {
             let thinking = carried.iter().filter(|piece| piece.wire == Wire::Anthropic);
             let thinking = thinking.map(|piece| piece.value.clone());
@@ -220,7 +252,7 @@ impl Reader {
                 }
             }
             "content_block_stop" => match self.block(frame.index) {
-                Some(Block::Call(at)) => self.answer.close(at),
+                Some(Block::Call(at)) => self.answer.close(at, out),
                 Some(Block::Thinking(at)) => self.carry(at)?,
                 _ => {}
             },
@@ -270,7 +302,7 @@ impl Reader {
                 if let Some(Value::Object(input)) = &start.input
                     && !input.is_empty()
                 {
-                    self.answer.arguments(at, &Value::Object(input.clone()).to_string())?;
+                    self.answer.arguments(at, &Value::Object(input.clone()).to_string(), out)?;
                 }
                 Block::Call(at)
             }
@@ -295,7 +327,9 @@ impl Reader {
     fn fill(&mut self, index: u64, delta: &Delta<'_>, out: &mut Vec<ModelEvent>) -> Result<(), WireError> {
         match self.block(index) {
             Some(Block::Text) => self.answer.text(delta.text.as_deref().unwrap_or(""), out),
-            Some(Block::Call(at)) => self.answer.arguments(at, delta.partial_json.as_deref().unwrap_or("")),
+            Some(Block::Call(at)) => {
+                self.answer.arguments(at, delta.partial_json.as_deref().unwrap_or(""), out)
+            }
             Some(Block::Thinking(at)) => {
                 let text = delta.thinking.as_deref().unwrap_or("");
                 let signature = delta.signature.as_deref().unwrap_or("");

@@ -8,11 +8,12 @@ use std::collections::BTreeMap;
 
 use copydesk_base::config::{Provider, ProviderKind};
 
-use crate::discover::Found;
+use crate::discover::{Found, LocalServer};
 use crate::endpoint::Endpoint;
 use crate::facts::Facts;
 use crate::key::{KeyOrigin, KeySource};
 use crate::listing::Catalog;
+use crate::replay::Recording;
 use crate::route::Asker;
 
 /// The model that answers.
@@ -109,6 +110,8 @@ pub(crate) struct Options<'a> {
     pub(crate) default_model: Option<&'a str>,
     pub(crate) providers: &'a BTreeMap<String, Provider>,
     pub(crate) mappings: &'a BTreeMap<String, String>,
+    /// Where servers of this machine are, by the names that need no config.
+    pub(crate) local: &'a [LocalServer],
     /// Where a key of this endpoint would come from.
     pub(crate) key: &'a dyn Fn(&Endpoint) -> Option<KeyOrigin>,
 }
@@ -128,12 +131,19 @@ pub(crate) fn choose(wanted: Option<Wanted<'_>>, options: &Options<'_>) -> Resul
     Ok(options.configured().or_else(|| options.keyed()).unwrap_or_else(last_resort))
 }
 
-/// The choice that servers found on this machine allow.
-pub(crate) fn local(found: &[Found]) -> Option<Choice> {
-    found.iter().find_map(|found| {
+/// The choice that servers found on this machine allow; the stand-in where they allow none.
+pub(crate) fn local(found: &[Found]) -> Choice {
+    let usable = found.iter().find_map(|found| {
         let model = found.usable_model()?.to_owned();
         let why = format!("answers at {}", found.base_url);
         Some(choice(Endpoint::local(&found.name, found.kind, &found.base_url), model, Cause::Local, why))
+    });
+    usable.unwrap_or_else(|| {
+        let servers = match found.first() {
+            Some(empty) => format!("{} at {} serves no model yet", empty.name, empty.base_url),
+            None => "no model server of this machine answers".to_owned(),
+        };
+        Choice { why: format!("no model is configured, no key was found, and {servers}"), ..last_resort() }
     })
 }
 
@@ -186,7 +196,10 @@ impl Options<'_> {
     fn endpoint(&self, name: &str) -> Option<Endpoint> {
         match self.providers.get(name) {
             Some(provider) => Some(Endpoint::configured(name, provider)),
-            None => Endpoint::built_in(name),
+            None => match self.local.iter().find(|server| server.name == name) {
+                Some(server) => Some(Endpoint::local(name, server.kind, &server.base_url)),
+                None => Endpoint::built_in(name),
+            },
         }
     }
 
@@ -232,6 +245,15 @@ impl Options<'_> {
         names.extend(built_in.map(str::to_owned));
         names.join(", ")
     }
+}
+
+/// The choice where answers are replayed: no model, whatever the recorded one was.
+pub(crate) fn replayed(recording: &Recording, facts: Facts) -> Choice {
+    let endpoint = Endpoint::configured("replay", &Provider::default());
+    let why = format!("replayed from {}", recording.origin());
+    let replayed = choice(endpoint, recording.model().to_owned(), Cause::Asked, why);
+    // As much fits into its window, and nobody bills for it.
+    Choice { facts: Facts { price: replayed.facts.price, ..facts }, offline: false, ..replayed }
 }
 
 fn last_resort() -> Choice {

@@ -48,9 +48,9 @@ impl Found {
 }
 
 const CONNECT: Duration = Duration::from_millis(150);
-const ANSWER: Duration = Duration::from_secs(1);
+const ANSWER: Duration = Duration::from_secs(3);
 
-/// Asks each of the servers for its models, all at once. At most about a second, a few milliseconds where none runs.
+/// Asks each of the servers for its models, all at once. At most about three seconds, a few milliseconds where none runs.
 pub async fn discover(servers: &[LocalServer]) -> Vec<Found> {
     if servers.is_empty() {
         return Vec::new();

@@ -54,6 +54,12 @@ pub enum CallError {
     ScenarioExhausted,
     #[error("the scenario of provider '{provider}' cannot be used: {reason}")]
     Scenario { provider: String, reason: String },
+    /// The request has images, and the model is known to see none.
+    #[error("{model} cannot look at images")]
+    Blind { model: String },
+    /// Answers are replayed, and this request is none of those that were recorded.
+    #[error("{origin} has no answer to this request: {reason}")]
+    NotRecorded { origin: String, reason: String },
     /// Something in this program or on this machine, before anything was sent.
     #[error("the request could not be made: {reason}")]
     Unsendable { reason: String },
@@ -153,6 +159,12 @@ impl CallError {
                 "The scenario has no unused step that fits; add one, or configure a real model.".to_owned()
             }
             Self::Scenario { provider, .. } => format!("Correct the file that providers.{provider}.scenario names."),
+            Self::Blind { .. } => {
+                "Leave the image out, or choose a model that can; 'copydesk models' shows which.".to_owned()
+            }
+            Self::NotRecorded { .. } => {
+                "Ask the same about the same files, as they were then, or leave out --replay.".to_owned()
+            }
             Self::Unsendable { .. } => "Run 'copydesk doctor' and report what it says.".to_owned(),
         }
     }

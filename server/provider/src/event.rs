@@ -16,11 +16,17 @@ pub enum ModelEvent {
     Text(String),
     /// The next piece of what the model thinks aloud, where its provider tells; never empty.
     Reasoning(String),
-    /// A tool call begins; its arguments come with [`ModelEvent::Stopped`].
+    /// A tool call begins: the next one, counted from zero in an answer.
     CallStarted { id: String, name: String },
+    /// The next piece of the arguments of a call; never empty. They come whole with [`ModelEvent::Stopped`].
+    CallArguments { call: usize, piece: String },
+    /// Nothing follows of a call.
+    CallEnded { call: usize },
     /// What this call used up, to be added to the run's count. Comes once, right before the last item, also where
     /// that is an error.
     Usage(Usage),
+    /// The answer that follows was kept so long ago; nobody is asked.
+    Recalled { age: Duration },
     /// Nothing comes for a while: the provider's limits hold the request back.
     Waiting { reason: String, wait: Option<Duration> },
     /// The model is asked again, for the `tried`-th time in vain so far: what came of the answer is void.
@@ -42,4 +48,27 @@ pub enum StopReason {
     Refusal,
     /// A word of the provider's that we do not know.
     Other(String),
+}
+
+impl StopReason {
+    /// The word of records; empty for an answer that is whole.
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::EndTurn | Self::ToolUse => "",
+            Self::MaxTokens => "max_tokens",
+            Self::Refusal => "refusal",
+            Self::Other(word) => word,
+        }
+    }
+
+    /// The reason behind such a word.
+    pub fn of_word(word: &str, calls: usize) -> Self {
+        match word {
+            "" if calls > 0 => Self::ToolUse,
+            "" => Self::EndTurn,
+            "max_tokens" => Self::MaxTokens,
+            "refusal" => Self::Refusal,
+            other => Self::Other(other.to_owned()),
+        }
+    }
 }

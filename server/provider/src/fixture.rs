@@ -35,6 +35,33 @@ impl Read {
     }
 }
 
+/// A call's arguments as one event, in however many pieces they come.
+pub(crate) fn joined(events: &[ModelEvent]) -> Vec<ModelEvent> {
+    let mut joined: Vec<ModelEvent> = Vec::new();
+    for event in events {
+        if let (
+            Some(ModelEvent::CallArguments { call, piece }),
+            ModelEvent::CallArguments { call: same, piece: more },
+        ) = (joined.last_mut(), event)
+            && call == same
+        {
+            piece.push_str(more);
+        } else {
+            joined.push(event.clone());
+        }
+    }
+    joined
+}
+
+/// The events of the `at`-th call of an answer.
+pub(crate) fn called(at: usize, id: &str, name: &str, arguments: &str) -> [ModelEvent; 3] {
+    [
+        ModelEvent::CallStarted { id: id.to_owned(), name: name.to_owned() },
+        ModelEvent::CallArguments { call: at, piece: arguments.to_owned() },
+        ModelEvent::CallEnded { call: at },
+    ]
+}
+
 /// A stream of events with these data.
 pub(crate) fn stream(data: &[impl AsRef<str>]) -> String {
     data.iter().flat_map(|data| ["data: ", data.as_ref(), "\n\n"]).collect()

@@ -53,6 +53,9 @@ struct Dressed {
 /// No list of models is waited for longer.
 const LONGEST_LIST: Duration = Duration::from_secs(10);
 
+/// Models of one Ollama server that are asked about one by one.
+const MOST_SHOWN: usize = 64;
+
 /// What does not change between tries.
 struct Prepared {
     wire: Wire,
@@ -158,24 +161,51 @@ impl Job {
                 model.loaded = Some(loaded.iter().any(|loaded| loaded.id == model.id));
             }
         }
+        if self.endpoint.kind == ProviderKind::Ollama {
+            let shown = models.iter_mut().take(MOST_SHOWN).map(|model| self.show(wire, model));
+            futures_util::future::join_all(shown).await;
+        }
         Ok(models)
     }
 
+    /// Adds what an Ollama server says of one model only when it is asked for that one.
+    async fn show(&self, wire: Wire, model: &mut Listed) {
+        let wanted = serde_json::json!({ "model": model.id });
+        if let Ok((body, _)) = self.fetch(wire, listing::SHOWN, Some(&wanted)).await {
+            listing::add_shown(model, &body);
+        }
+    }
+
     async fn get(&self, wire: Wire, path: &str) -> Result<Vec<Listed>, CallError> {
+        let (body, told) = self.fetch(wire, path, None).await?;
+        listing::read(&body).ok_or_else(|| told.malformed("it is no list of models"))
+    }
+
+    /// The body of a short answer, and the words for what is wrong with it.
+    async fn fetch(
+        &self,
+        wire: Wire,
+        path: &str,
+        wanted: Option<&serde_json::Value>,
+    ) -> Result<(Vec<u8>, Told), CallError> {
         let url = self.endpoint.address(path)?;
         let Dressed { client, mut headers, told, .. } = self.dress(wire, &url, "", Fetch::Usual).await?;
         headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
         let connect = self.endpoint.connect;
         let getting = async {
-            let sent = client.get(url).headers(headers).send().await;
+            let request = match wanted {
+                Some(wanted) => client.post(url).body(wanted.to_string()),
+                None => client.get(url),
+            };
+            let sent = request.headers(headers).send().await;
             let response = sent.map_err(|error| failure::unanswered(&error, connect, &told))?;
             let response = failure::succeeded(response, &told).await?;
-            let body = listing::body(response).await.unwrap_or_default();
-            listing::read(&body).ok_or_else(|| told.malformed("it is no list of models"))
+            Ok::<_, CallError>(listing::body(response).await.unwrap_or_default())
         };
         let (address, waited, after) = (told.address.clone(), Waited::FirstByte, LONGEST_LIST);
         let late = |_| CallError::Timeout { address, waited, after };
-        tokio::time::timeout(LONGEST_LIST, getting).await.map_err(late)?
+        let body = tokio::time::timeout(LONGEST_LIST, getting).await.map_err(late)??;
+        Ok((body, told))
     }
 
     async fn prepare(&self, request: &Request, fetch: Fetch) -> Result<Prepared, CallError> {

@@ -11,13 +11,13 @@
 use copydesk_base::Usage;
 use copydesk_base::config::{CompletionFormat, ProviderKind};
 use reqwest::Url;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::answer::{Answer, Progress, WireError};
 use crate::body::Framing;
 use crate::endpoint::Endpoint;
-use crate::facts::{Facts, Price, Tokens, is_here};
+use crate::facts::{Price, Tokens, is_here};
 use crate::request::Request;
 use crate::wire::Piece;
 use crate::{CallError, Choice, ModelEvent, StopReason, ollama, openai_chat};
@@ -44,7 +44,7 @@ pub struct Extra {
 }
 
 /// An API that fills holes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum InfillFormat {
     Ollama,
     Completions,
@@ -126,14 +126,14 @@ pub fn is_metered(choice: &Choice) -> bool {
 }
 
 /// The body of a request.
-pub(crate) fn body(infill: &Infill, request: &Request, facts: &Facts) -> Value {
+pub(crate) fn body(infill: &Infill, request: &Request, window: ollama::Window) -> Value {
     let Infill { format, prefix, suffix, stop, extra } = infill;
     let most = request.max_output_tokens;
     let mut body = match format {
         InfillFormat::Ollama => {
             // Without a suffix it takes the prompt for a chat's.
             let suffix = if suffix.is_empty() { "\n" } else { suffix };
-            let window = facts.context_window.unwrap_or_else(|| ollama::window(request.estimated_tokens()));
+            let window = window.holding(request.estimated_tokens());
             return json!({
                 "model": request.model, "prompt": prefix, "suffix": suffix, "stream": true,
                 "options": {"temperature": 0, "num_ctx": window, "num_predict": most, "stop": stop},

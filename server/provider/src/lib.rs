@@ -5,6 +5,8 @@
 //! [`ModelEvent::Stopped`] with the whole answer or a [`CallError`]. Nothing runs beside the stream: who drops it,
 //! closes the socket; who does not read it, slows the server down.
 //!
+//! An answer may also come from a recording ([`replay`]) or from those that are kept ([`cache`]); then nobody is asked.
+//!
 //! ```text
 //! Request ─ a wire module's body ─ http (send, wait, retry) ─ body (events or lines) ─ the module's reader ─ ModelEvent
 //!         └ offline (script or stand-in) ──────────────────────────────────────────────────────────────────┘
@@ -20,6 +22,8 @@
 mod answer;
 mod anthropic;
 mod body;
+pub mod cache;
+mod canonical;
 pub mod choice;
 mod clients;
 pub mod discover;
@@ -32,6 +36,7 @@ mod failure;
 mod fixture;
 pub mod health;
 mod http;
+mod image;
 pub mod infill;
 pub mod key;
 pub mod listing;
@@ -42,14 +47,17 @@ mod openai_chat;
 mod openai_responses;
 mod quirks;
 mod quota;
+pub mod replay;
 pub mod request;
 pub mod retry;
 pub mod route;
 pub mod scenario;
+mod schema;
 mod sending;
 pub mod stream;
 mod wire;
 
+pub use cache::Answers;
 pub use choice::{Choice, ChooseError};
 pub use discover::{Found, LocalServer, discover};
 pub use endpoint::Endpoint;
@@ -57,11 +65,15 @@ pub use error::{CallError, Waited};
 pub use event::{ModelEvent, StopReason};
 pub use facts::{Facts, Price, Sources, Tokens};
 pub use health::Health;
+pub use image::{Image, ImageError, LARGEST_IMAGE};
 pub use infill::{Extra, Infill, InfillFormat, is_metered};
 pub use key::{Fetch, Fetching, Key, KeyForm, KeyOrigin, KeySource, KeyWanted, Keys, NoKeys};
 pub use listing::{Catalog, Kept, Listed};
 pub use models::{Models, ModelsConfig};
-pub use request::{Arguments, Carried, Message, Request, ToolCall, ToolOutcome, ToolResult, ToolSpec, Tries};
+pub use replay::{Exchange, Recording};
+pub use request::{
+    Arguments, Carried, Message, Request, ToolCall, ToolOutcome, ToolResult, ToolSpec, ToolUse, Tries,
+};
 pub use retry::Retries;
 pub use route::{Asker, Left, Route, Strictness, Wish};
 pub use scenario::{Scenario, Script};

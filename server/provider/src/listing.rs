@@ -83,6 +83,22 @@ pub(crate) const fn path(kind: ProviderKind) -> Option<&'static str> {
 /// Of an Ollama server: what it has in memory.
 pub(crate) const LOADED: &str = "/api/ps";
 
+/// Of an Ollama server: what it says of one model, which its list does not.
+pub(crate) const SHOWN: &str = "/api/show";
+
+/// Adds what [`SHOWN`] says: the window that the model was made for, and what it can do.
+pub(crate) fn add_shown(listed: &mut Listed, body: &[u8]) {
+    let Ok(shown) = serde_json::from_slice::<Value>(body) else { return };
+    let info = shown.get("model_info").and_then(Value::as_object);
+    let window = info.and_then(|info| {
+        let key = format!("{}.context_length", info.get("general.architecture")?.as_str()?);
+        info.get(&key)?.as_u64()
+    });
+    listed.context_window = window.filter(|window| *window > 0).or(listed.context_window);
+    listed.tools = says(&shown, &[], &["tools"]).or(listed.tools);
+    listed.vision = says(&shown, &[], &["vision"]).or(listed.vision);
+}
+
 /// The whole of a list's body; `None` where it is too large or breaks off.
 pub(crate) async fn body(mut response: Response) -> Option<Vec<u8>> {
     let mut body = Vec::new();

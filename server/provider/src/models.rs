@@ -7,6 +7,7 @@ use copydesk_base::Usage;
 use copydesk_base::config::{Config, Provider, ProviderKind};
 use tokio_util::sync::CancellationToken;
 
+use crate::cache::{Answers, Place};
 use crate::choice::{self, Choice, ChooseError, Options};
 use crate::clients::Clients;
 use crate::discover::{LocalServer, discover};
@@ -16,6 +17,7 @@ use crate::health::Health;
 use crate::http::Job;
 use crate::key::{KeyOrigin, Keys};
 use crate::listing::{Catalog, Listed};
+use crate::replay::Recording;
 use crate::route::{Route, Strictness, Wish};
 use crate::stream::Sink;
 use crate::{CallError, EventStream, ModelEvent, Request, Retries, Script, offline};
@@ -39,6 +41,12 @@ pub struct ModelsConfig {
     pub health: Health,
     /// What providers list.
     pub catalog: Arc<Catalog>,
+    /// The workspace's path, which answers are the same without.
+    pub root: String,
+    /// Answers that were given before; none are kept where absent.
+    pub answers: Option<Arc<dyn Answers>>,
+    /// A conversation that answers in the place of every model.
+    pub replay: Option<Recording>,
 }
 
 impl ModelsConfig {
@@ -55,6 +63,9 @@ impl ModelsConfig {
             strictness: if config.models.strict { Strictness::Strict } else { Strictness::Flagged },
             health: Health::default(),
             catalog: Arc::default(),
+            root: String::new(),
+            answers: None,
+            replay: None,
         }
     }
 }
@@ -81,6 +92,9 @@ impl Models {
     /// Who answers, and who instead. A name is `provider/model`, `provider:model`, a provider's name or a mapped model
     /// name. Looks at the config and the environment, not at the network.
     pub fn route(&self, wishes: &[Wish]) -> Result<Route, ChooseError> {
+        if let Some(recording) = &self.config.replay {
+            return Ok(self.replayed(recording));
+        }
         let mut wishes: Vec<&Wish> = wishes.iter().collect();
         wishes.sort_by_key(|wish| wish.asker);
         let model = |wish: &&Wish| {
@@ -123,8 +137,7 @@ impl Models {
         if !route.first.is_last_resort() {
             return Ok(route);
         }
-        let found = choice::local(&discover(&self.places()).await);
-        Ok(Route { first: found.unwrap_or_else(|| route.first.clone()), ..route })
+        Ok(Route { first: choice::local(&discover(&self.places()).await), ..route })
     }
 
     /// The providers that a person may mean: the configured ones, and the built-in ones whose key is there.
@@ -158,6 +171,19 @@ impl Models {
         &self.config.health
     }
 
+    /// The way to a recording: nobody answers instead.
+    fn replayed(&self, recording: &Recording) -> Route {
+        let known = self.with_options(|options| options.named(recording.model(), String::new()));
+        let facts = known.map(|choice| choice.informed(&self.config.catalog).facts).unwrap_or_default();
+        Route {
+            first: choice::replayed(recording, facts),
+            fallbacks: vec![],
+            chain: String::new(),
+            broken: vec![],
+            strictness: Strictness::Strict,
+        }
+    }
+
     /// The chain that counts, and who says it.
     fn chain<'a>(&'a self, wishes: &[&'a Wish], first: &Choice) -> (String, &'a [String]) {
         let said = |wish: &&'a Wish| Some((wish.asker, wish.fallback.as_ref()?));
@@ -180,6 +206,7 @@ impl Models {
             default_model: self.config.default_model.as_deref(),
             providers: &self.config.providers,
             mappings: &self.config.model_mappings,
+            local: &self.config.local,
             key: &key,
         })
     }
@@ -217,6 +244,12 @@ impl Models {
     pub fn call(&self, choice: &Choice, request: Request, cancel: CancellationToken) -> EventStream {
         let request = Request { model: choice.model.clone(), ..request };
         let endpoint = choice.endpoint.clone();
+        if let Some(recording) = self.config.replay.clone() {
+            let root = self.config.root.clone();
+            return EventStream::new(move |sink| async move {
+                told_at_once(&sink, recording.answer(&request, &root)).await;
+            });
+        }
         if endpoint.kind == ProviderKind::Offline {
             let script = self.script(&endpoint.name);
             return EventStream::new(move |sink| async move {
@@ -226,11 +259,26 @@ impl Models {
                 finish(&sink, usage, outcome).await;
             });
         }
+        if request.has_images() && choice.facts.vision == Some(false) {
+            let blind = CallError::Blind { model: choice.model_ref() };
+            return EventStream::new(move |sink| async move { sink.send(Err(blind)).await });
+        }
+        let answers = self.config.answers.as_ref();
+        let place = answers.and_then(|answers| Place::of(answers, choice, &self.config.root, &request));
         let job = self.job(endpoint, choice.facts.clone());
         EventStream::new(move |sink| async move {
+            if let Some(place) = &place
+                && let Some((stopped, age)) = place.find().await
+            {
+                sink.send(Ok(ModelEvent::Recalled { age })).await;
+                return told_at_once(&sink, Ok(stopped)).await;
+            }
             let mut usage = Usage::default();
             let work = job.run(&request, &sink, &mut usage);
             let outcome = cancel.run_until_cancelled(work).await.unwrap_or(Err(CallError::Canceled));
+            if let (Some(place), Ok(stopped)) = (&place, &outcome) {
+                place.keep(stopped).await;
+            }
             finish(&sink, usage, outcome).await;
         })
     }
@@ -280,6 +328,16 @@ async fn play(
     let (stopped, used) = offline::answer(request, script?.as_ref(), sink).await?;
     usage.add(used);
     Ok(stopped)
+}
+
+/// An answer that is there already: its text in one piece, and no count, since nobody was asked.
+async fn told_at_once(sink: &Sink, outcome: Result<ModelEvent, CallError>) {
+    if let Ok(ModelEvent::Stopped { text, .. }) = &outcome
+        && !text.is_empty()
+    {
+        sink.send(Ok(ModelEvent::Text(text.clone()))).await;
+    }
+    sink.send(outcome).await;
 }
 
 /// The two last items of every stream.

@@ -27,8 +27,11 @@ pub(crate) async fn answer(
     for piece in pieces(&answer.text) {
         sink.send(Ok(ModelEvent::Text(piece.to_owned()))).await;
     }
-    for call in &answer.calls {
+    for (at, call) in answer.calls.iter().enumerate() {
         sink.send(Ok(ModelEvent::CallStarted { id: call.id.clone(), name: call.name.clone() })).await;
+        let piece = call.arguments.raw.clone();
+        sink.send(Ok(ModelEvent::CallArguments { call: at, piece })).await;
+        sink.send(Ok(ModelEvent::CallEnded { call: at })).await;
     }
     let ScriptedAnswer { reason, text, calls, usage } = answer;
     Ok((ModelEvent::Stopped { reason, text, calls, carried: vec![] }, usage))
@@ -42,7 +45,7 @@ fn stand_in(request: &Request) -> ScriptedAnswer {
         "This is Copydesk's offline stand-in, not a model: nothing was thought up and nothing was changed. "
             .to_owned();
     match request.messages.last() {
-        Some(Message::User { text: asked }) => {
+        Some(Message::User { text: asked, .. }) => {
             match place(asked.lines().find(|line| line.starts_with("File:")).unwrap_or(asked)) {
                 Some(Place { file, lines: Some((first, last)) }) if first == last => {
                     text.push_str(&format!("You asked about {file}, line {first}"));

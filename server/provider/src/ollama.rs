@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 use crate::answer::{Answer, Progress, WireError};
 use crate::facts::Tokens;
 use crate::request::{Message, Request};
+use crate::schema::Forms;
 use crate::wire::Piece;
 use crate::{ModelEvent, StopReason};
 
@@ -23,8 +24,24 @@ const WINDOWS: [u64; 5] = [8_192, 16_384, 32_768, 65_536, 131_072];
 /// Room for the answer where the request sets no limit, in tokens.
 const ROOM: u64 = 4_096;
 
-/// The body of a request. `window` is the context size that the config sets.
-pub(crate) fn body(request: &Request, window: Option<u64>) -> Value {
+/// What is known of a model's window, in tokens.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Window {
+    /// As the config sets it: no other one is asked for.
+    pub(crate) set: Option<u64>,
+    /// The largest that the model has, as its server says.
+    pub(crate) most: Option<u64>,
+}
+
+impl Window {
+    /// The window to ask for where so many tokens must fit in.
+    pub(crate) fn holding(self, tokens: u64) -> u64 {
+        self.set.unwrap_or_else(|| window(tokens).min(self.most.unwrap_or(u64::MAX)))
+    }
+}
+
+/// The body of a request.
+pub(crate) fn body(request: &Request, window: Window) -> Value {
     let mut messages = Vec::with_capacity(request.messages.len() + 1);
     if !request.system.trim().is_empty() {
         messages.push(json!({"role": "system", "content": request.system}));
@@ -33,7 +50,13 @@ pub(crate) fn body(request: &Request, window: Option<u64>) -> Value {
     let mut names: Vec<(&str, &str)> = Vec::new();
     for message in &request.messages {
         match message {
-            Message::User { text } => messages.push(json!({"role": "user", "content": text})),
+            Message::User { text, images } => {
+                let mut message = json!({"role": "user", "content": text});
+                if !images.is_empty() {
+                    message["images"] = images.iter().map(|image| &*image.base64).collect();
+                }
+                messages.push(message);
+            }
             Message::Assistant { text, calls, .. } => {
                 let mut message = json!({"role": "assistant", "content": text});
                 if !calls.is_empty() {
@@ -52,15 +75,19 @@ pub(crate) fn body(request: &Request, window: Option<u64>) -> Value {
         }
     }
     let mut body = json!({"model": request.model, "messages": messages, "stream": true});
-    if !request.tools.is_empty() {
-        let tools = request.tools.iter().map(|tool| {
+    let tools = request.usable_tools();
+    if !tools.is_empty() {
+        let tools = tools.iter().map(|tool| {
             let function =
                 json!({"name": tool.name, "description": tool.description, "parameters": tool.parameters});
             json!({"type": "function", "function": function})
         });
         body["tools"] = tools.collect();
     }
-    let mut options = json!({"num_ctx": window.unwrap_or_else(|| needed(request, &body))});
+    if let Some(schema) = Forms::Alone.of(request) {
+        body["format"] = schema.clone();
+    }
+    let mut options = json!({"num_ctx": window.holding(needed(request, &body))});
     if let Some(limit) = request.max_output_tokens {
         options["num_predict"] = limit.into();
     }
@@ -68,14 +95,14 @@ pub(crate) fn body(request: &Request, window: Option<u64>) -> Value {
     body
 }
 
-/// The smallest of [`WINDOWS`] that holds the request, counted at three bytes a token, and its answer.
+/// The tokens of the request, counted at three bytes each, and of its answer.
 fn needed(request: &Request, body: &Value) -> u64 {
     let prompt = body.to_string().len() as u64 / 3;
-    window(prompt + request.max_output_tokens.map_or(ROOM, u64::from))
+    prompt + request.max_output_tokens.map_or(ROOM, u64::from)
 }
 
-/// The smallest window that holds so many tokens.
-pub(crate) fn window(tokens: u64) -> u64 {
+/// The smallest of [`WINDOWS`] that holds so many tokens.
+fn window(tokens: u64) -> u64 {
     let largest = WINDOWS[WINDOWS.len() - 1];
     WINDOWS.into_iter().find(|window| *window >= tokens).unwrap_or(largest)
 }
@@ -181,10 +208,10 @@ impl Reader {
         let at = self.answer.open(called.id.as_deref().unwrap_or(""), &called.function.name, out)?;
         match &called.function.arguments {
             None | Some(Value::Null) => {}
-            Some(Value::String(text)) => self.answer.arguments(at, text)?,
-            Some(whole) => self.answer.arguments(at, &whole.to_string())?,
+            Some(Value::String(text)) => self.answer.arguments(at, text, out)?,
+            Some(whole) => self.answer.arguments(at, &whole.to_string(), out)?,
         }
-        self.answer.close(at);
+        self.answer.close(at, out);
         Ok(())
     }
 }

@@ -16,7 +16,7 @@ use crate::facts::Tokens;
 use crate::quirks::{self, Quirks, Thoughts};
 use crate::request::{Carried, Message, Request};
 use crate::wire::{Piece, Wire};
-use crate::{ModelEvent, StopReason};
+use crate::{ModelEvent, StopReason, schema};
 
 pub(crate) const PATH: &str = "/chat/completions";
 
@@ -37,8 +37,9 @@ pub(crate) fn body(request: &Request, quirks: Quirks) -> Value {
     if quirks.usage == quirks::Usage::Asked {
         body["stream_options"] = json!({"include_usage": true});
     }
-    if !request.tools.is_empty() {
-        let tools = request.tools.iter().map(|tool| {
+    let tools = request.usable_tools();
+    if !tools.is_empty() {
+        let tools = tools.iter().map(|tool| {
             let function = json!({
                 "name": tool.name,
                 "description": tool.description,
@@ -48,6 +49,10 @@ pub(crate) fn body(request: &Request, quirks: Quirks) -> Value {
         });
         body["tools"] = tools.collect();
     }
+    if let Some(schema) = quirks.forms.of(request) {
+        let format = json!({"name": schema::NAME, "schema": schema, "strict": schema::is_strict(schema)});
+        body["response_format"] = json!({"type": "json_schema", "json_schema": format});
+    }
     if let Some(limit) = request.max_output_tokens {
         body[quirks.limit] = limit.into();
     }
@@ -56,7 +61,17 @@ pub(crate) fn body(request: &Request, quirks: Quirks) -> Value {
 
 fn push(message: &Message, quirks: Quirks, messages: &mut Vec<Value>) {
     match message {
-        Message::User { text } => messages.push(json!({"role": "user", "content": text})),
+        Message::User { text, images } if images.is_empty() => {
+            messages.push(json!({"role": "user", "content": text}));
+        }
+        Message::User { text, images } => {
+            let images = images
+                .iter()
+                .map(|image| json!({"type": "image_url", "image_url": {"url": image.address()}}));
+            let parts: Vec<Value> =
+                std::iter::once(json!({"type": "text", "text": text})).chain(images).collect();
+            messages.push(json!({"role": "user", "content": parts}));
+        }
         Message::Assistant { text, calls, carried } => {
             let mut message = json!({"role": "assistant", "content": text});
             if !calls.is_empty() {
@@ -305,7 +320,11 @@ impl Reader {
             }
         }
         if let Some(reason) = choice.finish_reason.filter(|reason| !reason.is_empty()) {
-            self.reason = Some(stop_reason(&reason)?);
+            let reason = stop_reason(&reason)?;
+            if reason != StopReason::MaxTokens {
+                self.answer.close_all(out);
+            }
+            self.reason = Some(reason);
         }
         Ok(())
     }
@@ -326,8 +345,8 @@ impl Reader {
         }
         match delta.function.as_ref().and_then(|function| function.arguments.as_ref()) {
             None | Some(Value::Null) => Ok(()),
-            Some(Value::String(piece)) => self.answer.arguments(at, piece),
-            Some(whole) => self.answer.arguments(at, &whole.to_string()),
+            Some(Value::String(piece)) => self.answer.arguments(at, piece, out),
+            Some(whole) => self.answer.arguments(at, &whole.to_string(), out),
         }
     }
 

@@ -15,7 +15,7 @@ use crate::answer::{Answer, Progress, WireError};
 use crate::facts::Tokens;
 use crate::request::{Message, Request};
 use crate::wire::{Piece, Wire};
-use crate::{ModelEvent, StopReason};
+use crate::{ModelEvent, StopReason, schema};
 
 pub(crate) const PATH: &str = "/responses";
 
@@ -29,8 +29,9 @@ pub(crate) fn body(request: &Request) -> Value {
     if !request.system.trim().is_empty() {
         body["instructions"] = request.system.as_str().into();
     }
-    if !request.tools.is_empty() {
-        let tools = request.tools.iter().map(|tool| {
+    let tools = request.usable_tools();
+    if !tools.is_empty() {
+        let tools = tools.iter().map(|tool| {
             json!({
                 "type": "function", "name": tool.name, "description": tool.description,
                 "parameters": tool.parameters, "strict": false,
@@ -40,6 +41,12 @@ pub(crate) fn body(request: &Request) -> Value {
     }
     if reasons(&request.model) {
         body["include"] = json!(["reasoning.encrypted_content"]);
+    }
+    if let Some(schema) = &request.schema {
+        let strict = schema::is_strict(schema);
+        body["text"] = json!({
+            "format": {"type": "json_schema", "name": schema::NAME, "schema": schema, "strict": strict},
+        });
     }
     if let Some(limit) = request.max_output_tokens {
         body["max_output_tokens"] = limit.into();
@@ -60,8 +67,12 @@ fn reasons(model: &str) -> bool {
 
 fn push(message: &Message, input: &mut Vec<Value>) {
     match message {
-        Message::User { text } => {
-            input.push(json!({"role": "user", "content": [{"type": "input_text", "text": text}]}));
+        Message::User { text, images } => {
+            let images =
+                images.iter().map(|image| json!({"type": "input_image", "image_url": image.address()}));
+            let parts: Vec<Value> =
+                std::iter::once(json!({"type": "input_text", "text": text})).chain(images).collect();
+            input.push(json!({"role": "user", "content": parts}));
         }
         Message::Assistant { text, calls, carried } => {
             let ours = carried.iter().filter(|piece| piece.wire == Wire::OpenaiResponses);
@@ -176,7 +187,7 @@ impl Reader {
                 self.answer.reasoning(delta, out)?;
             }
             "response.output_item.added" => self.begin(frame.output_index, frame.item, out)?,
-            "response.function_call_arguments.delta" => self.fill(frame.output_index, delta)?,
+            "response.function_call_arguments.delta" => self.fill(frame.output_index, delta, out)?,
             "response.output_item.done" => self.end(frame.output_index, frame.item, out)?,
             "response.completed" => {
                 self.count(frame.response.as_ref());
@@ -223,13 +234,13 @@ impl Reader {
         Ok(())
     }
 
-    fn fill(&mut self, index: u64, delta: &str) -> Result<(), WireError> {
+    fn fill(&mut self, index: u64, delta: &str, out: &mut Vec<ModelEvent>) -> Result<(), WireError> {
         let Some(call) = self.call(index) else {
             return Err(WireError::Malformed(format!("call {index} is filled before it begins")));
         };
         call.filled |= !delta.is_empty();
         let at = call.at;
-        self.answer.arguments(at, delta)
+        self.answer.arguments(at, delta, out)
     }
 
     /// An item is whole: a call's arguments may come only now, and reasoning is carried.
@@ -251,9 +262,9 @@ impl Reader {
                 }
                 let Some(call) = self.call(index).map(|call| *call) else { return Ok(()) };
                 if !call.filled {
-                    self.answer.arguments(call.at, item["arguments"].as_str().unwrap_or(""))?;
+                    self.answer.arguments(call.at, item["arguments"].as_str().unwrap_or(""), out)?;
                 }
-                self.answer.close(call.at);
+                self.answer.close(call.at, out);
                 Ok(())
             }
             _ => Ok(()),

@@ -7,6 +7,8 @@
 use copydesk_base::config::Quirks as Named;
 use reqwest::Url;
 
+use crate::schema::Forms;
+
 /// What a request to one server says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Quirks {
@@ -15,6 +17,7 @@ pub(crate) struct Quirks {
     pub(crate) usage: Usage,
     pub(crate) thoughts: Thoughts,
     pub(crate) ids: Ids,
+    pub(crate) forms: Forms,
 }
 
 /// How usage comes with a stream.
@@ -44,24 +47,37 @@ pub(crate) enum Ids {
 }
 
 /// What most servers understand.
-const USUAL: Quirks =
-    Quirks { limit: "max_tokens", usage: Usage::Asked, thoughts: Thoughts::Kept, ids: Ids::Any };
+const USUAL: Quirks = Quirks {
+    limit: "max_tokens",
+    usage: Usage::Asked,
+    thoughts: Thoughts::Kept,
+    ids: Ids::Any,
+    forms: Forms::Never,
+};
+
+/// What most of those understand that hold a model to a schema.
+const FORMING: Quirks = Quirks { forms: Forms::Alone, ..USUAL };
 
 /// Name, hosts, usual port on this machine, and what is different.
 type Row = (Named, &'static [&'static str], Option<u16>, Quirks);
 
 const TABLE: &[Row] = &[
     // Its newer models refuse the name that the others know.
-    (Named::Openai, &["api.openai.com"], None, Quirks { limit: "max_completion_tokens", ..USUAL }),
-    (Named::LmStudio, &[], Some(1234), USUAL),
-    (Named::Vllm, &[], Some(8000), USUAL),
-    (Named::LlamaCpp, &[], Some(8080), USUAL),
-    (Named::Openrouter, &["openrouter.ai"], None, USUAL),
-    (Named::Together, &["api.together.xyz", "api.together.ai"], None, USUAL),
+    (
+        Named::Openai,
+        &["api.openai.com"],
+        None,
+        Quirks { limit: "max_completion_tokens", forms: Forms::Always, ..USUAL },
+    ),
+    (Named::LmStudio, &[], Some(1234), FORMING),
+    (Named::Vllm, &[], Some(8000), FORMING),
+    (Named::LlamaCpp, &[], Some(8080), FORMING),
+    (Named::Openrouter, &["openrouter.ai"], None, FORMING),
+    (Named::Together, &["api.together.xyz", "api.together.ai"], None, FORMING),
     // Refuses keys and ids that it does not know.
-    (Named::Mistral, &["api.mistral.ai"], None, Quirks { usage: Usage::Unasked, ids: Ids::Nine, ..USUAL }),
+    (Named::Mistral, &["api.mistral.ai"], None, Quirks { usage: Usage::Unasked, ids: Ids::Nine, ..FORMING }),
     (Named::Deepseek, &["api.deepseek.com"], None, Quirks { thoughts: Thoughts::Returned, ..USUAL }),
-    (Named::Gemini, &["generativelanguage.googleapis.com"], None, USUAL),
+    (Named::Gemini, &["generativelanguage.googleapis.com"], None, FORMING),
 ];
 
 impl Quirks {

@@ -1,7 +1,9 @@
 //! What is asked of a model, in words that no API family owns.
 
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::image::{self, Image};
 use crate::infill::Infill;
 use crate::wire::Wire;
 
@@ -16,6 +18,11 @@ pub struct Request {
     pub messages: Vec<Message>,
     /// The tools on offer.
     pub tools: Vec<ToolSpec>,
+    /// Whether the model may use them.
+    pub tool_use: ToolUse,
+    /// The JSON Schema that the answer must fit. An API that can hold a model to it does so; what others give may not
+    /// fit, so whoever asks says it in words as well, and looks.
+    pub schema: Option<Value>,
     /// Where an answer is cut; the provider's own limit where absent.
     pub max_output_tokens: Option<u32>,
     /// Names the conversation, so that a provider that routes by it finds what it has kept of the last request.
@@ -23,6 +30,15 @@ pub struct Request {
     /// A hole to fill, instead of a conversation to go on with.
     pub infill: Option<Infill>,
     pub tries: Tries,
+}
+
+/// Whether tools may be used in an answer.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ToolUse {
+    #[default]
+    Free,
+    /// They were used in this conversation, and now words are wanted.
+    Over,
 }
 
 /// How often a request may be tried.
@@ -36,13 +52,24 @@ pub enum Tries {
 }
 
 impl Request {
+    /// The tools that the model may use.
+    pub(crate) fn usable_tools(&self) -> &[ToolSpec] {
+        if self.tool_use == ToolUse::Free { &self.tools } else { &[] }
+    }
+
+    pub(crate) fn has_images(&self) -> bool {
+        self.messages
+            .iter()
+            .any(|message| matches!(message, Message::User { images, .. } if !images.is_empty()))
+    }
+
     /// About how many tokens it is, for limits that must hold before it leaves: a quarter of its bytes.
     pub fn estimated_tokens(&self) -> u64 {
         let arguments = |calls: &[ToolCall]| -> usize {
             calls.iter().map(|call| call.name.len() + call.arguments.raw.len()).sum()
         };
         let messages = self.messages.iter().map(|message| match message {
-            Message::User { text } => text.len(),
+            Message::User { text, images } => text.len() + images.len() * image::TOKENS * 4,
             Message::Assistant { text, calls, carried } => {
                 let sealed: usize = carried.iter().map(|piece| piece.value.to_string().len()).sum();
                 text.len() + arguments(calls) + sealed
@@ -63,7 +90,7 @@ impl Request {
 #[derive(Clone, Debug, PartialEq)]
 pub enum Message {
     /// The person's words, and what we put beside them.
-    User { text: String },
+    User { text: String, images: Vec<Image> },
     /// The model's answer.
     Assistant {
         text: String,
@@ -75,9 +102,16 @@ pub enum Message {
     ToolResults { results: Vec<ToolResult> },
 }
 
+impl Message {
+    /// The person's words, without images.
+    pub fn user(text: impl Into<String>) -> Self {
+        Self::User { text: text.into(), images: vec![] }
+    }
+}
+
 /// A piece of an answer that only its provider can read: thinking with its signature, sealed reasoning. It goes back
 /// with the answer, unchanged, to the wire format that it came from, and to no other.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Carried {
     pub(crate) wire: Wire,
     pub(crate) value: Value,

@@ -66,6 +66,7 @@ pub fn may_switch(error: &CallError) -> bool {
                 | CallError::UnusableKey { .. }
                 | CallError::Refused { .. }
                 | CallError::NotFound { .. }
+                | CallError::Blind { .. }
                 | CallError::Redirected { .. }
                 | CallError::Timeout { .. }
                 | CallError::BrokeOff { .. }

@@ -108,7 +108,7 @@ impl Script {
 /// Whether the last message holds `text`.
 fn heard(request: &Request, text: &str) -> bool {
     match request.messages.last() {
-        Some(Message::User { text: said }) => said.contains(text),
+        Some(Message::User { text: said, .. }) => said.contains(text),
         Some(Message::ToolResults { results }) => results.iter().any(|result| result.text.contains(text)),
         Some(Message::Assistant { .. }) | None => false,
     }

@@ -6,7 +6,7 @@ use copydesk_base::Usage;
 use copydesk_base::config::ProviderKind;
 use reqwest::Url;
 use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::answer::{Progress, WireError};
 use crate::body::Framing;
@@ -30,7 +30,7 @@ impl std::ops::Deref for Piece<'_> {
 }
 
 /// A wire format that goes over HTTP.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Wire {
     Anthropic,
     OpenaiChat,
@@ -93,14 +93,19 @@ impl Wire {
     }
 
     pub(crate) fn body(self, request: &Request, endpoint: &Endpoint, facts: &Facts) -> Vec<u8> {
+        let settings = endpoint.models.get(&request.model);
+        let set = settings.and_then(|settings| settings.context_window);
+        let window = ollama::Window { set, most: facts.context_window };
         let body = match self {
             Self::Anthropic => anthropic::body(request),
             Self::OpenaiChat | Self::Azure => openai_chat::body(request, endpoint.quirks),
             Self::OpenaiResponses => openai_responses::body(request),
-            Self::Ollama => ollama::body(request, facts.context_window),
-            Self::Infill(_) => {
-                request.infill.as_ref().map(|infill| infill::body(infill, request, facts)).unwrap_or_default()
-            }
+            Self::Ollama => ollama::body(request, window),
+            Self::Infill(_) => request
+                .infill
+                .as_ref()
+                .map(|infill| infill::body(infill, request, window))
+                .unwrap_or_default(),
         };
         body.to_string().into_bytes()
     }

@@ -88,14 +88,18 @@ impl Connection {
                 }
                 ("GET", "/api/tags") => Some(json!({"models": [{"name": MODEL, "size": 1}]})),
                 ("GET", "/api/ps") => Some(json!({"models": [{"name": MODEL}]})),
+                ("POST", "/api/show") => Some(json!({
+                    "capabilities": ["completion", "tools"],
+                    "model_info": {"general.architecture": "bench", "bench.context_length": 40_960},
+                })),
                 _ => None,
             };
             if let Some(usual) = usual {
-                let is_loaded = path == "/api/ps";
+                let is_list = !matches!(path, "/api/ps" | "/api/show");
                 let recorded = self.recorded(incoming);
                 let (status, list) = self.shared.change(|state| {
                     state.list_requests.push(recorded);
-                    state.list.clone().filter(|_| !is_loaded).unwrap_or((200, usual))
+                    state.list.clone().filter(|_| is_list).unwrap_or((200, usual))
                 });
                 if self.refuse(&mut writing, status, &list).await.is_err() {
                     break After::Close;

@@ -115,6 +115,25 @@ fn failures_say_what_happened_and_exit_1() {
 }
 
 #[test]
+fn an_answer_that_cannot_be_written_is_no_success() {
+    for json in [&[][..], &["--json"]] {
+        let (workspace, _model) = desk(Format::Anthropic, "{}", vec![Reply::text("Hello.")]);
+        let full = std::fs::File::options().write(true).open("/dev/full").expect("Linux has one");
+        let child = workspace
+            .command(&[&["ask", "say something"], json].concat())
+            .stdin(Stdio::null())
+            .stdout(full)
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("it starts");
+        let ended = child.wait_with_output().expect("it ends");
+        let said = String::from_utf8_lossy(&ended.stderr);
+        assert_eq!(ended.status.code(), Some(1), "{said}");
+        assert!(said.contains("failed to write the output: No space left on device"), "{said}");
+    }
+}
+
+#[test]
 fn of_an_answer_that_is_not_whole_nothing_is_performed() {
     let literal = |format| match format {
         Format::Anthropic => {

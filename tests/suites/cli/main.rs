@@ -3,11 +3,15 @@
 mod asking;
 mod budgets;
 mod checking;
+mod first;
+mod forms;
 mod house;
+mod images;
 mod keys;
 mod mending;
 mod models;
 mod permissions;
+mod replaying;
 mod routes;
 mod sessions;
 mod telling;

@@ -40,6 +40,11 @@ fn every_wire_lists_its_models_and_the_list_is_kept() {
             "{live}"
         );
         assert_eq!(ids(&live), ["bench/bench-model"], "{format:?}: {live}");
+        if format == Format::Ollama {
+            // What its list does not say, it says of each.
+            let known = ["context_window", "tools", "vision"].map(|part| live["models"][0][part].clone());
+            assert_eq!(known, [json!(40_960), json!(true), json!(false)], "{live}");
+        }
         let asked = model.list_requests();
         let sent = |name: &str| asked[0].header(name).to_owned();
         assert!(

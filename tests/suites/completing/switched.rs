@@ -1,6 +1,6 @@
 //! On and off: nothing unless it was named, nothing metered unless it was allowed, and nobody but the person allows it.
 
-use copydesk_tests::model_server::{Format, MODEL, ModelServer, Reply};
+use copydesk_tests::model_server::{Format, Gate, MODEL, ModelServer, Reply};
 use copydesk_tests::personality::vs_code;
 use serde_json::json;
 
@@ -107,6 +107,23 @@ fn what_it_costs_counts_for_the_day_and_a_spent_day_asks_nobody() {
     // It is the day of everybody: an ask meets it too.
     let ran = desk.workspace.run(&["ask", "--json", "--model", &format!("bench/{MODEL}"), "hello"]).exits(1);
     assert!(ran.stdout.contains("budgets.day.tokens"), "{ran}");
+    desk.end();
+}
+
+#[test]
+fn what_a_suggestion_may_cost_is_reserved_while_it_is_asked_for() {
+    let gate = Gate::new();
+    let model = ModelServer::start(Format::Completions, [Reply::text("x * 2").usage(9, 1).hold(&gate)]);
+    let config = config(&model, "budgets: {day: {requests: 1}}");
+    let mut desk = Desk::with(vs_code(), model, &config, &[]);
+    let asked = desk.typing(Desk::cursor());
+    desk.model.wait_request(0);
+    // The day has room for one, and that one is under way.
+    let ran = desk.workspace.run(&["ask", "--json", "--model", &format!("bench/{MODEL}"), "hello"]).exits(1);
+    assert!(ran.stdout.contains("this day has used its 1 requests (budgets.day.requests)"), "{ran}");
+    gate.open();
+    assert_eq!(desk.client.answer_to(asked).unwrap()[0]["insertText"], "x * 2");
+    assert_eq!(desk.model.requests().len(), 1);
     desk.end();
 }
 

@@ -4,5 +4,6 @@ mod bad_input;
 mod ends;
 mod handshake;
 mod mirror;
+mod slow;
 
 const COPYDESK: &str = env!("CARGO_BIN_EXE_copydesk");

@@ -9,8 +9,8 @@ use copydesk_base::{ApprovalId, RunId, RunStatus, SessionId, Span, Usage};
 use serde::{Deserialize, Serialize};
 use tokio::sync::oneshot;
 
+use crate::form::Form;
 use crate::prompt::Finding;
-
 use crate::routed::ModelsOfRun;
 
 /// What a person asks an agent.
@@ -20,6 +20,10 @@ pub struct Ask {
     pub prompt: String,
     /// What was piped in beside the words: material, of which nobody knows who wrote it.
     pub input: Option<String>,
+    /// Files with images that the model is to look at, absolute.
+    pub images: Vec<PathBuf>,
+    /// What the answer must be.
+    pub form: Option<Form>,
     /// The name of an action: `ask`, `explain`, `fix`, `document`, `test`, `review`, or one of the person's own.
     pub action: String,
     /// Where they are.

@@ -35,7 +35,7 @@ pub(super) fn request(spot: &Spot, context: &Context, format: Option<InfillForma
         }
         None => Request {
             system: SYSTEM.to_owned(),
-            messages: vec![Message::User { text: words(spot, context, shape) }],
+            messages: vec![Message::user(words(spot, context, shape))],
             ..usual
         },
     }
@@ -102,7 +102,7 @@ mod tests {
         let bare = hole(InfillFormat::Completions, &Spot { comment: None, ..spot("x = f(|)") });
         assert_eq!(bare.prefix, "x = f(", "no comment, nothing beside");
         let told = request(&spot("x = f(|)"), &context(), None);
-        let Some(Message::User { text }) = told.messages.first() else { panic!("{told:?}") };
+        let Some(Message::User { text, .. }) = told.messages.first() else { panic!("{told:?}") };
         assert_eq!(
             text,
             "From b.py:\n<text>\ny\nz\n</text>\n\nFile a.py (python):\n<before>x = f(</before>\n<after>)</after>\n\n\

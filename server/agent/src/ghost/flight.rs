@@ -11,7 +11,7 @@ use tokio_util::sync::CancellationToken;
 use super::clean::{self, Shape};
 use super::context::Context;
 use super::slot::Flight;
-use super::{Spot, ask};
+use super::{Spot, account, ask};
 use crate::desk::Shared;
 use crate::settings::Settings;
 
@@ -41,15 +41,21 @@ pub(super) enum Flown {
 pub(super) async fn fly(shared: Arc<Shared>, spot: Arc<Spot>, mut plan: Plan, flight: Arc<Flight>) {
     // Whatever happens here, nobody waits for ever.
     let _ended = flight.ended.clone().drop_guard();
-    let mut flown = once(&shared, &spot, &plan, &flight).await;
+    let Some(reserved) = account::reserve(&shared, &mut plan).await else {
+        let now = shared.world.clock.now();
+        return shared.settle(&spot, &plan, Flown::GivenUp, now);
+    };
+    let mut used = Usage::default();
+    let mut flown = once(&shared, &spot, &plan, &flight, &mut used).await;
     if plan.format.is_some() && plan.is_guessed && matches!(&flown, Flown::Failed(error) if is_refusal(error))
     {
         shared.ghosts.memory().prompted.insert(plan.choice.model_ref());
         let room = plan.request.max_output_tokens;
         plan.format = None;
         plan.request = Request { max_output_tokens: room, ..ask::request(&spot, &plan.context, None) };
-        flown = once(&shared, &spot, &plan, &flight).await;
+        flown = once(&shared, &spot, &plan, &flight, &mut used).await;
     }
+    account::settle(&shared, reserved, used).await;
     let now = shared.world.clock.now();
     shared.settle(&spot, &plan, flown, now);
 }
@@ -62,9 +68,9 @@ const fn is_refusal(error: &CallError) -> bool {
     )
 }
 
-async fn once(shared: &Shared, spot: &Spot, plan: &Plan, flight: &Flight) -> Flown {
+async fn once(shared: &Shared, spot: &Spot, plan: &Plan, flight: &Flight, used: &mut Usage) -> Flown {
     let cancel = shared.cancel.child_token();
-    let asking = ask_model(shared, spot, plan, flight, &cancel);
+    let asking = ask_model(spot, plan, flight, &cancel, used);
     tokio::pin!(asking);
     tokio::select! {
         flown = &mut asking => flown,
@@ -84,11 +90,11 @@ async fn once(shared: &Shared, spot: &Spot, plan: &Plan, flight: &Flight) -> Flo
 }
 
 async fn ask_model(
-    shared: &Shared,
     spot: &Spot,
     plan: &Plan,
     flight: &Flight,
     cancel: &CancellationToken,
+    used: &mut Usage,
 ) -> Flown {
     let mut stream = plan.settings.models.call(&plan.choice, plan.request.clone(), cancel.clone());
     let shape = Shape::of(spot);
@@ -121,11 +127,7 @@ async fn ask_model(
     let broke_off = matches!(flown, Flown::Answered(_)) && counted.is_none();
     let usage = counted.or_else(|| broke_off.then(|| Usage { requests: 1, ..Usage::default() }));
     if let Some(usage) = usage {
-        let usage = estimated(usage, plan, &said);
-        let day = shared.world.clock.now().day();
-        if let Err(error) = shared.world.user.spend(day, usage).await {
-            tracing::warn!(%error, "what a suggestion used up is not counted");
-        }
+        used.add(estimated(usage, plan, &said));
     }
     flown
 }

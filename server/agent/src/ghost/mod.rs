@@ -6,7 +6,7 @@
 //! that the model has, [`clean`] makes the answer fit. [`switch`] decides whether any of this happens.
 //!
 //! ```text
-//! Spot ─ known? ─ pause ─ on? may it be read? ─ budget ─ Request ─ model ─ clean ─ kept in the slot ─ text
+//! Spot ─ known? ─ pause ─ on? may it be read? ─ Request ─ budget ─ model ─ clean ─ kept in the slot ─ text
 //! ```
 //!
 //! Invariants
@@ -15,6 +15,7 @@
 //! - One call a document at most. A call that nobody waits for is given up, which closes its socket.
 //! - Nothing here fails: whatever goes wrong is no suggestion, and at most one line for the log.
 
+mod account;
 mod ask;
 mod clean;
 mod context;
@@ -29,12 +30,10 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use copydesk_base::{Effect, Grade, Redactor, Timestamp, Usage, Verdict};
+use copydesk_base::{Effect, Grade, Redactor, Timestamp, Verdict};
 use copydesk_permission::{Policy, judge};
 
 use crate::desk::{Desk, Shared};
-use crate::limits::{self, Next};
-use crate::session::Spent;
 use flight::{Flown, Plan};
 use pace::Health;
 use slot::{Arrival, Slot};
@@ -228,7 +227,7 @@ async fn plan(shared: &Arc<Shared>, spot: &Arc<Spot>) -> Option<Plan> {
         // Settings, rules for ignored files and the look for secrets: files and some arithmetic.
         tokio::task::spawn_blocking(move || look(&shared, &spot)).await.ok()?
     };
-    let mut plan = looked?;
+    let plan = looked?;
     let now = shared.world.clock.now();
     {
         let mut memory = shared.ghosts.memory();
@@ -238,35 +237,7 @@ async fn plan(shared: &Arc<Shared>, spot: &Arc<Spot>) -> Option<Plan> {
             return None;
         }
     }
-    let budgets = &plan.settings.budgets;
-    let day = if *budgets == copydesk_base::config::Budgets::default() {
-        Usage::default()
-    } else {
-        shared.world.user.spent(now.day()).await.ok()?
-    };
-    let next = Next {
-        run: Usage::default(),
-        elapsed: Duration::ZERO,
-        // A suggestion is no conversation.
-        session: Spent::default(),
-        input: plan.request.estimated_tokens(),
-        choice: plan.choice.clone(),
-    };
-    match limits::check(budgets, day, &next) {
-        Ok(room) => {
-            plan.request.max_output_tokens = plan.request.max_output_tokens.into_iter().chain(room).min();
-            Some(plan)
-        }
-        Err(error) => {
-            let mut memory = shared.ghosts.memory();
-            let said = error.to_string();
-            if memory.budget != said {
-                memory.notices.push(format!("No suggestions while you type: failed to {said}."));
-                memory.budget = said;
-            }
-            None
-        }
-    }
+    Some(plan)
 }
 
 fn look(shared: &Shared, spot: &Spot) -> Option<Plan> {

@@ -3,19 +3,19 @@
 //! The answer streams to standard output, differences and questions to the terminal. Without a terminal every question is
 //! a denial, and the difference that was refused is printed only.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::Context;
 use clap::builder::NonEmptyStringValueParser;
-use copydesk_agent::{Ask, DiskFiles, Outcome as Ended, Voice as Whose};
+use copydesk_agent::{Ask, DiskFiles, Form, Outcome as Ended, Voice as Whose};
 use copydesk_base::config::Mode;
 use copydesk_base::{Files, RunId, RunStatus, SessionId, Span, path};
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
 use super::terminal::{self, Terminal, Voice};
-use super::{Outcome, input, lsp, sessions};
+use super::{Outcome, input, lsp, replay, sessions};
 use crate::config::Flags;
 use crate::here::Here;
 use crate::office::Office;
@@ -33,6 +33,12 @@ pub(super) struct Arguments {
     /// The file it is about, with a line or lines behind it: src/main.rs:10-20
     #[arg(long, value_name = "FILE[:LINE[-LINE]]")]
     file: Option<String>,
+    /// An image that goes along, for a model that can look at one; may be given again
+    #[arg(long, value_name = "FILE")]
+    image: Vec<PathBuf>,
+    /// A JSON Schema: the answer is one JSON document that fits it, and the only output
+    #[arg(long, value_name = "FILE")]
+    json_schema: Option<PathBuf>,
     /// What to do: ask, explain, fix, document, test, review, or an action of your own
     #[arg(long, default_value = "ask")]
     action: String,
@@ -57,6 +63,13 @@ pub(super) struct Arguments {
     /// Ask the last turn again, or the turn of this run, as if it had not been asked: with --model, another model
     #[arg(long, value_name = "RUN", num_args = 0..=1, default_missing_value = "", conflicts_with_all = ["prompt", "input", "file", "action", "goes_on", "session"])]
     retry: Option<String>,
+    /// Answer from a recorded conversation instead of a model: what 'sessions export --json' wrote, or a conversation
+    /// here. A request that is not in it is an error
+    #[arg(long, value_name = "FILE|ID", conflicts_with_all = ["model", "strict"])]
+    replay: Option<String>,
+    /// Ask anew, also where models.cache has an answer
+    #[arg(long)]
+    no_cache: bool,
     /// Print one JSON document
     #[arg(long)]
     json: bool,
@@ -94,12 +107,37 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
         out::note("error: there is no conversation here to go on with");
         return Ok(Outcome::WrongUsage);
     }
+    let replay = match arguments.replay.as_deref().map(|named| replay::find(&here, named)).transpose()? {
+        Some(Err(error)) => {
+            out::note(format!("error: {error}"));
+            return Ok(Outcome::WrongUsage);
+        }
+        found => found.and_then(Result::ok),
+    };
+    let form = match arguments.json_schema.as_deref().map(form).transpose() {
+        Ok(form) => form,
+        Err(error) => {
+            out::note(format!("error: {error}"));
+            return Ok(Outcome::WrongUsage);
+        }
+    };
+    let voice = match (arguments.json, &form) {
+        (true, _) => Voice::Silent,
+        (false, Some(_)) => Voice::Notes,
+        (false, None) => Voice::Aloud,
+    };
     lsp::adopt_orphans();
-    let flags =
-        Flags { mode: chosen_mode(arguments), model: arguments.model.clone(), strict: arguments.strict };
+    let flags = Flags {
+        mode: chosen_mode(arguments),
+        model: arguments.model.clone(),
+        strict: arguments.strict,
+        without_cache: arguments.no_cache,
+    };
     let ask = Ask {
         prompt,
         input,
+        images: arguments.image.iter().map(|image| path::resolve(&here.cwd, image)).collect(),
+        form,
         action: arguments.action.clone(),
         place,
         model: arguments.model.clone(),
@@ -108,12 +146,12 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
         findings: vec![],
         voice: Whose::Person,
     };
-    let office = Office::new(here, flags);
+    let office = Office::replaying(here, flags, replay);
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
-    let ended = runtime.block_on(turn(&office, ask, arguments));
+    let ended = runtime.block_on(turn(&office, ask, arguments, voice));
     runtime.shutdown_background();
     let Some(ended) = ended? else { return Ok(Outcome::WrongUsage) };
-    report(&office, &ended, arguments.json)?;
+    report(&office, &ended, voice)?;
     Ok(match (ended.status, word(&ended)) {
         (RunStatus::Canceled, _) => Outcome::Interrupted,
         (RunStatus::Succeeded, "succeeded") => Outcome::Fine,
@@ -135,16 +173,28 @@ fn words(arguments: &Arguments) -> Result<(String, Option<String>), String> {
     Ok((prompt, input))
 }
 
+/// The form that a file describes; the error is a sentence.
+fn form(file: &Path) -> Result<Form, String> {
+    let shown = file.display();
+    let text = std::fs::read_to_string(file).map_err(|error| format!("failed to read {shown}: {error}"))?;
+    Form::read(&text).map_err(|why| format!("{shown} is no JSON Schema that can be used: {why}"))
+}
+
 fn chosen_mode(arguments: &Arguments) -> Option<Mode> {
     if arguments.apply { Some(Mode::AcceptEdits) } else { arguments.mode }
 }
 
-async fn turn(office: &Arc<Office>, ask: Ask, arguments: &Arguments) -> anyhow::Result<Option<Ended>> {
+/// The run and its end; nothing where there is no such action.
+async fn turn(
+    office: &Arc<Office>,
+    ask: Ask,
+    arguments: &Arguments,
+    voice: Voice,
+) -> anyhow::Result<Option<Ended>> {
     super::outlive_the_file_limit();
     let cancel = CancellationToken::new();
-    let (host, notes) =
-        Terminal::new(&office.here, if arguments.json { Voice::Silent } else { Voice::Aloud });
-    let desk = office.open(host, Arc::new(DiskFiles), &cancel);
+    let (host, notes) = Terminal::new(&office.here, voice);
+    let desk = office.open(host.clone(), Arc::new(DiskFiles), &cancel);
     let ask = match &arguments.retry {
         None => ask,
         Some(run) => {
@@ -180,7 +230,13 @@ async fn turn(office: &Arc<Office>, ask: Ask, arguments: &Arguments) -> anyhow::
         }
     };
     desk.close().await;
-    Ok(Some(ended))
+    match host.lost() {
+        Some(lost) => anyhow::bail!(
+            "{lost}; the run is done: 'copydesk sessions show {}' has what it said",
+            ended.session
+        ),
+        None => Ok(Some(ended)),
+    }
 }
 
 /// `FILE`, `FILE:L` or `FILE:L-L`, lines counted from one.
@@ -214,12 +270,13 @@ fn word(ended: &Ended) -> &'static str {
     }
 }
 
-fn report(office: &Office, ended: &Ended, as_json: bool) -> anyhow::Result<()> {
-    if as_json {
-        return out::json(&document(office, ended));
-    }
-    for diff in &ended.refused_diffs {
-        out::text(visible(diff))?;
+fn report(office: &Office, ended: &Ended, voice: Voice) -> anyhow::Result<()> {
+    match voice {
+        Voice::Silent => return out::json(&document(office, ended)),
+        // A document and nothing beside it, as it is; where there is none, nothing.
+        Voice::Notes if ended.status == RunStatus::Succeeded => out::line(&ended.text)?,
+        Voice::Notes => {}
+        Voice::Aloud => ended.refused_diffs.iter().try_for_each(|diff| out::text(visible(diff)))?,
     }
     for denied in &ended.denied {
         out::note(format!("not done: {} ({})", visible(&denied.effect), visible(&denied.reason)));

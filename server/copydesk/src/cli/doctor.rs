@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use super::{Outcome, config, wait_for};
 use crate::config::{FileState, Loaded};
+use crate::found;
 use crate::here::Here;
 use crate::out;
 use crate::render::visible;
@@ -152,20 +153,10 @@ fn settings(here: &Here, loaded: &Loaded) -> Vec<Finding> {
 }
 
 fn program(name: &str, fix: &str) -> Finding {
-    match in_path(name) {
+    match found::in_path(name) {
         Some(path) => finding(name, State::Fine, path.display().to_string(), ""),
         None => finding(name, State::Missing, "not found in PATH", fix),
     }
-}
-
-/// The program of that name that a shell would start.
-fn in_path(name: &str) -> Option<PathBuf> {
-    let folders = std::env::var_os("PATH").unwrap_or_default();
-    std::env::split_paths(&folders).map(|folder| folder.join(name)).find(|path| is_program(path))
-}
-
-fn is_program(path: &Path) -> bool {
-    path.is_file() && rustix::fs::access(path, rustix::fs::Access::EXEC_OK).is_ok()
 }
 
 /// What confines commands, and promise by promise what holds.

@@ -13,6 +13,7 @@ mod lsp;
 mod models;
 mod permissions;
 mod prompt;
+mod replay;
 mod rewind;
 mod schema;
 mod sessions;

@@ -3,7 +3,7 @@
 //! Each provider is asked for its list, all at once; what it says is kept. A provider that cannot be reached is shown with
 //! the list of last time and its age, and one that never answered with what the config and the bundled table know.
 
-mod explain;
+pub(super) mod explain;
 mod shown;
 
 use std::collections::BTreeMap;
@@ -16,6 +16,7 @@ use serde_json::{Value, json};
 
 use super::{Outcome, wait_for};
 use crate::config::{Flags, Loaded};
+use crate::found;
 use crate::here::Here;
 use crate::memory;
 use crate::office::Office;
@@ -59,7 +60,7 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
     let loaded = office.load();
     if let Some(Command::Explain { model }) = &arguments.command {
         let models = office.models(&loaded);
-        return explain::run(&models, model.as_deref(), arguments.json);
+        return explain::run(&models, &office.here.user, model.as_deref(), arguments.json);
     }
     let reach = if arguments.offline { Reach::Kept } else { Reach::Live };
     let look = look(&office, &loaded, reach, arguments.provider.as_deref());
@@ -137,7 +138,7 @@ async fn look(office: &Arc<Office>, loaded: &Loaded, reach: Reach, only: Option<
             endpoints.extend(Endpoint::built_in(only));
         }
     } else if reach == Reach::Live {
-        endpoints.extend(found_here(&endpoints).await);
+        endpoints.extend(found_here(&office.here, &endpoints).await);
     }
     let now = SystemClock.now();
     let lists = endpoints.iter().map(|endpoint| async {
@@ -174,8 +175,8 @@ async fn look(office: &Arc<Office>, loaded: &Loaded, reach: Reach, only: Option<
 }
 
 /// Servers on this machine that nobody has configured.
-async fn found_here(known: &[Endpoint]) -> Vec<Endpoint> {
-    let servers: Vec<LocalServer> = LocalServer::usual()
+async fn found_here(here: &Here, known: &[Endpoint]) -> Vec<Endpoint> {
+    let servers: Vec<LocalServer> = found::servers(&here.places)
         .into_iter()
         .filter(|server| {
             !known.iter().any(|endpoint| endpoint.base_url == server.base_url || endpoint.name == server.name)

@@ -46,6 +46,8 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
     let ask = Ask {
         prompt: prompt.clone().unwrap_or_default(),
         input: None,
+        images: vec![],
+        form: None,
         action: action.clone(),
         place: file.as_deref().map(|file| ask::place(&here, file)).transpose()?,
         model: None,

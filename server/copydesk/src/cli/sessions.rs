@@ -12,6 +12,9 @@ use crate::here::Here;
 use crate::out;
 use crate::render::visible;
 
+/// The schema of an exported conversation.
+pub(super) const RECORDS: &str = "copydesk.records/1";
+
 /// The most conversations of a list.
 const LISTED: usize = 1000;
 
@@ -32,7 +35,7 @@ enum What {
         /// As 'copydesk sessions' lists it
         id: String,
     },
-    /// The whole conversation as Markdown; with --json its records
+    /// The whole conversation as Markdown; with --json its records, which 'ask --replay' answers from
     Export {
         /// As 'copydesk sessions' lists it
         id: String,
@@ -56,7 +59,7 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
         }),
         Some(What::Export { id }) => tell(&here, id, |turns| {
             if arguments.json {
-                out::json(&json!({"schema": "copydesk.records/1", "session": id, "runs": turns}))
+                out::json(&json!({"schema": RECORDS, "session": id, "root": here.root, "runs": turns}))
             } else {
                 out::text(markdown(turns))
             }
@@ -94,16 +97,22 @@ fn tell(
     id: &str,
     show: impl FnOnce(&[Vec<Record>]) -> anyhow::Result<()>,
 ) -> anyhow::Result<Outcome> {
+    let Some(turns) = turns(here, id)? else {
+        out::note(format!("error: there is no conversation '{id}' here; 'copydesk sessions' lists them"));
+        return Ok(Outcome::WrongUsage);
+    };
+    show(&turns)?;
+    Ok(Outcome::Fine)
+}
+
+/// The records of a conversation, run by run; nothing where there is none of that name.
+pub(super) fn turns(here: &Here, id: &str) -> anyhow::Result<Option<Vec<Vec<Record>>>> {
     let journal = here.journal();
     let rows = block_on(journal.session(&SessionId::from(id)))?;
     if rows.is_empty() {
-        out::note(format!("error: there is no conversation '{id}' here; 'copydesk sessions' lists them"));
-        return Ok(Outcome::WrongUsage);
+        return Ok(None);
     }
-    let turns =
-        rows.iter().map(|row| block_on(journal.records(&row.run))).collect::<anyhow::Result<Vec<_>>>()?;
-    show(&turns)?;
-    Ok(Outcome::Fine)
+    rows.iter().map(|row| block_on(journal.records(&row.run))).collect::<anyhow::Result<_>>().map(Some)
 }
 
 fn block_on<T>(asked: impl Future<Output = Result<T, copydesk_store::StoreError>>) -> anyhow::Result<T> {

@@ -3,8 +3,8 @@
 //! Where standard input is no terminal there is nobody to ask, and *ask* is a denial.
 
 use std::collections::VecDeque;
-use std::io::{IsTerminal, Write};
-use std::sync::Arc;
+use std::io::IsTerminal;
+use std::sync::{Arc, OnceLock};
 
 use copydesk_agent::{ApprovalView, Decision, Desk, model_label, routed};
 use copydesk_base::event::TodoState;
@@ -23,6 +23,8 @@ use crate::render::visible;
 pub(super) enum Voice {
     /// Text, tool calls and notices as they come.
     Aloud,
+    /// What is done, not what is said: the answer is printed when it is whole.
+    Notes,
     /// Nothing: one JSON document follows.
     Silent,
 }
@@ -32,8 +34,13 @@ pub(super) struct Terminal {
     presence: Presence,
     voice: Voice,
     root: std::path::PathBuf,
-    notes: mpsc::UnboundedSender<Note>,
+    notes: mpsc::Sender<Note>,
+    /// Why the first thing that was lost could not be written.
+    lost: OnceLock<String>,
 }
+
+/// Notes that may wait: a command has one run, and a run asks one question at a time.
+const WAITING: usize = 64;
 
 /// What the terminal's task is to do.
 pub(super) enum Note {
@@ -49,13 +56,27 @@ pub(super) enum Note {
 
 impl Terminal {
     /// A terminal where there is one; inside a run there is never anybody.
-    pub(super) fn new(here: &Here, voice: Voice) -> (Arc<Self>, mpsc::UnboundedReceiver<Note>) {
-        let (notes, inbox) = mpsc::unbounded_channel();
+    pub(super) fn new(here: &Here, voice: Voice) -> (Arc<Self>, mpsc::Receiver<Note>) {
+        let (notes, inbox) = mpsc::channel(WAITING);
         let somebody = here.nesting == Nesting::Outermost
             && std::io::stdin().is_terminal()
             && std::io::stderr().is_terminal();
         let presence = if somebody { Presence::Somebody } else { Presence::Nobody };
-        (Arc::new(Self { presence, voice, root: here.root.clone(), notes }), inbox)
+        (Arc::new(Self { presence, voice, root: here.root.clone(), notes, lost: OnceLock::new() }), inbox)
+    }
+}
+
+impl Terminal {
+    /// Why something of the result is missing on standard output, if something is.
+    pub(super) fn lost(&self) -> Option<&str> {
+        self.lost.get().map(String::as_str)
+    }
+
+    /// Notes what became of a piece of the result. A disk that is full does not end the run in the middle of its work.
+    fn wrote(&self, written: anyhow::Result<()>) {
+        if let Err(error) = written {
+            self.lost.get_or_init(|| format!("{error:#}"));
+        }
     }
 }
 
@@ -68,11 +89,11 @@ impl Host for Terminal {
         // The task ends with the command.
         match &record.event {
             Event::ApprovalRequested { approval, .. } => {
-                let _ = self.notes.send(Note::Question(approval.clone()));
+                let _ = self.notes.try_send(Note::Question(approval.clone()));
             }
             Event::QuestionAsked { call, text, options } => {
                 let asked = Note::Asked { call: call.clone(), text: text.clone(), options: options.clone() };
-                let _ = self.notes.send(asked);
+                let _ = self.notes.try_send(asked);
             }
             _ => {}
         }
@@ -80,20 +101,21 @@ impl Host for Terminal {
             return;
         }
         match &record.event {
-            Event::RunStarted { model, requested, offline, .. } => {
+            Event::RunStarted { model, requested, why, offline, .. } => {
                 out::note(format!(
                     "· asking {}",
-                    visible(&model_label(model, requested.as_deref(), *offline))
+                    visible(&model_label(model, requested.as_deref(), why, *offline))
                 ));
             }
             // What streams may turn out void, which a person can be told and a file cannot.
+            Event::TextDelta { .. } | Event::ModelAnswered { .. } | Event::ChangeApplied { .. }
+                if self.voice == Voice::Notes => {}
             Event::TextDelta { text } if std::io::stdout().is_terminal() => {
-                let _ = out::text(visible(text));
-                let _ = std::io::stdout().flush();
+                self.wrote(out::text(visible(text)));
             }
             Event::ModelAnswered { text, .. } if !text.is_empty() => {
-                let _ =
-                    out::line(if std::io::stdout().is_terminal() { String::new() } else { visible(text) });
+                let is_shown = std::io::stdout().is_terminal();
+                self.wrote(out::line(if is_shown { String::new() } else { visible(text) }));
             }
             Event::ModelWaited { .. } | Event::ModelSwitched { .. } => {
                 out::note(format!("· {}", visible(&routed(&record.event))));
@@ -108,7 +130,7 @@ impl Host for Terminal {
                     after,
                     &copydesk_base::path::shown(&self.root, path),
                 );
-                let _ = out::text(visible(&diff));
+                self.wrote(out::text(visible(&diff)));
             }
             Event::Checked { check, verdict, note, problems, .. } => {
                 out::note(format!("· check {}: {} ({})", visible(check), verdict.as_str(), visible(note)));
@@ -139,12 +161,12 @@ impl Host for Terminal {
             Shown::Approval { text, .. } => text,
             Shown::Change { diff, .. } => diff,
         };
-        let _ = self.notes.send(Note::Show(text));
+        let _ = self.notes.try_send(Note::Show(text));
     }
 }
 
 /// Asks what is to be asked, one question at a time, until the run ends.
-pub(super) async fn converse(desk: Desk, notes: mpsc::UnboundedReceiver<Note>) {
+pub(super) async fn converse(desk: Desk, notes: mpsc::Receiver<Note>) {
     let mut inbox = Inbox { notes, later: VecDeque::new() };
     while let Some(note) = inbox.next().await {
         match note {
@@ -157,7 +179,7 @@ pub(super) async fn converse(desk: Desk, notes: mpsc::UnboundedReceiver<Note>) {
 
 /// The notes, and those that came while a text was waited for.
 struct Inbox {
-    notes: mpsc::UnboundedReceiver<Note>,
+    notes: mpsc::Receiver<Note>,
     later: VecDeque<Note>,
 }
 
@@ -277,7 +299,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_question_that_comes_before_the_text_is_asked_after_it() {
-        let (sender, notes) = mpsc::unbounded_channel();
+        let (sender, notes) = mpsc::channel(WAITING);
         let mut inbox = Inbox { notes, later: VecDeque::new() };
         for note in [
             Note::Question("one".into()),
@@ -285,7 +307,7 @@ mod tests {
             Note::Show("text".to_owned()),
             Note::Question("three".into()),
         ] {
-            sender.send(note).ok().unwrap();
+            sender.try_send(note).ok().unwrap();
         }
         drop(sender);
         assert_eq!(inbox.shown().await.as_deref(), Some("text"));

@@ -273,8 +273,15 @@ impl Layer {
         if let Some(model) = &flags.model {
             layer.value.insert("default_model".to_owned(), model.as_str().into());
         }
+        let mut models = Map::new();
         if flags.strict {
-            layer.value.insert("models".to_owned(), serde_json::json!({ "strict": true }));
+            models.insert("strict".to_owned(), true.into());
+        }
+        if flags.without_cache {
+            models.insert("cache".to_owned(), serde_json::json!({ "enabled": false }));
+        }
+        if !models.is_empty() {
+            layer.value.insert("models".to_owned(), models.into());
         }
         layer
     }

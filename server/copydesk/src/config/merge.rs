@@ -141,7 +141,10 @@ impl Merged {
             ["sandbox", "enabled" | "required"] | ["models", "strict"] if value == &Value::Bool(true) => {
                 self.set(layer, path, value);
             }
-            ["completion", "enabled"] if value == &Value::Bool(false) => self.set(layer, path, value),
+            // And who wants no suggestions, or fresh answers, gets none, or those.
+            ["completion", "enabled"] | ["models", "cache", "enabled"] if value == &Value::Bool(false) => {
+                self.set(layer, path, value);
+            }
             _ if layer.standing.may_set(&words) => self.set(layer, path, value),
             _ => self.ignore(layer, path, value),
         }

@@ -63,6 +63,8 @@ pub(crate) struct Flags {
     pub(crate) model: Option<String>,
     /// Only the chosen model may answer.
     pub(crate) strict: bool,
+    /// No kept answer counts, and none is kept.
+    pub(crate) without_cache: bool,
 }
 
 /// Whether this process was started by an agent's own command.

@@ -445,7 +445,7 @@ fn inside_a_run_nothing_loosens_and_models_stay() {
     let mut bench = Bench::new(&[(USER, user), ("named.yaml", "permissions: {allow: [Edit]}\n")]);
     bench.named = Some("named.yaml".into());
     bench.nesting = Nesting::InsideRun;
-    bench.flags = Flags { mode: Some(Mode::Bypass), model: Some("a/c".into()), strict: false };
+    bench.flags = Flags { mode: Some(Mode::Bypass), model: Some("a/c".into()), ..Flags::default() };
     bench.user().trust_blocking(&bench.root(), vec![]).unwrap();
     let loaded = bench.load();
     assert_eq!(loaded.mode, Mode::Default);

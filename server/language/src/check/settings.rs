@@ -27,7 +27,7 @@ pub(super) fn check(findings: &mut Findings<'_>, index: &WorkspaceIndex) {
         match name {
             "$schema" | "schemas" | "format" | "budgets" => {}
             "permissions" => permissions(findings, entry.value()),
-            "models" if entry.value().entries().iter().all(is_strict) => {}
+            "models" if entry.value().entries().into_iter().all(is_stricter) => {}
             "completion" => completion(findings, entry.value()),
             _ => ignored(findings, entry, name),
         }
@@ -77,9 +77,14 @@ pub(super) fn keystone_providers(findings: &mut Findings<'_>) {
     }
 }
 
-/// `strict: true` tightens: no other model than the chosen one.
-fn is_strict(entry: Entry<'_>) -> bool {
-    entry.key().scalar_text() == Some("strict") && entry.value().scalar_text() == Some("true")
+/// `strict: true` tightens: no other model than the chosen one. So does a cache that is off: no old answer.
+fn is_stricter(entry: Entry<'_>) -> bool {
+    let is = |entry: Entry<'_>, key: &str, value: &str| {
+        entry.key().scalar_text() == Some(key) && entry.value().scalar_text() == Some(value)
+    };
+    let is_off = |entry: Entry<'_>| is(entry, "enabled", "false");
+    is(entry, "strict", "true")
+        || entry.key().scalar_text() == Some("cache") && entry.value().entries().into_iter().all(is_off)
 }
 
 fn permissions(findings: &mut Findings<'_>, node: Node<'_>) {

@@ -3,6 +3,7 @@
 //! Everything shown is a projection: of records as they happen, and of the desk's view. Nothing here decides.
 
 mod edits;
+mod notes;
 mod progress;
 pub(crate) mod prompts;
 mod shelf;
@@ -14,13 +15,13 @@ use copydesk_base::host::{Applied, DocumentEdit, Host, Presence, Shown};
 use copydesk_base::{Event, Record};
 use futures_util::future::BoxFuture;
 use serde_json::json;
-use tokio::sync::mpsc;
 use tower_lsp::Client;
 use tower_lsp::gen_lsp_types as lsp;
 
 use crate::capabilities::Ladder;
 use crate::documents::Documents;
 use crate::state::State;
+use notes::{Note, Notes};
 pub(crate) use prompts::choices;
 
 /// A [`Host`] that speaks the protocol.
@@ -28,25 +29,17 @@ pub(crate) struct EditorHost {
     client: Client,
     documents: Arc<Documents>,
     ladder: Ladder,
-    notes: mpsc::UnboundedSender<Note>,
-    inbox: Mutex<Option<mpsc::UnboundedReceiver<Note>>>,
+    notes: Notes,
     unproven: Mutex<Vec<edits::Unproven>>,
     /// Late effects are recognized one after the other, and their records waited for.
     recognizing: tokio::sync::Mutex<()>,
 }
 
-/// Something to show, in order.
-enum Note {
-    Happened(Box<Record>),
-    Show(Shown),
-}
-
 impl EditorHost {
     pub(crate) fn new(client: Client, documents: Arc<Documents>, ladder: Ladder) -> Arc<Self> {
-        let (notes, inbox) = mpsc::unbounded_channel();
-        let (inbox, unproven) = (Mutex::new(Some(inbox)), Mutex::new(Vec::new()));
+        let (notes, unproven) = (Notes::default(), Mutex::new(Vec::new()));
         let recognizing = tokio::sync::Mutex::new(());
-        Arc::new(Self { client, documents, ladder, notes, inbox, unproven, recognizing })
+        Arc::new(Self { client, documents, ladder, notes, unproven, recognizing })
     }
 
     /// Recognizes edits whose effect came late, before anybody looks for a run's edits.
@@ -65,8 +58,11 @@ impl Host for EditorHost {
     }
 
     fn happened(&self, record: &Record) {
-        // The receiver ends with the server.
-        let _ = self.notes.send(Note::Happened(Box::new(record.clone())));
+        self.notes.push(Note::Happened(Box::new(record.clone())));
+    }
+
+    fn room(&self) -> BoxFuture<'_, ()> {
+        Box::pin(self.notes.room())
     }
 
     fn apply(&self, edit: DocumentEdit) -> BoxFuture<'_, Applied> {
@@ -74,7 +70,7 @@ impl Host for EditorHost {
     }
 
     fn show(&self, what: Shown) {
-        let _ = self.notes.send(Note::Show(what));
+        self.notes.push(Note::Show(what));
     }
 }
 
@@ -82,19 +78,18 @@ impl Host for EditorHost {
 pub(crate) async fn work(state: Arc<State>) {
     let Some(session) = state.session() else { return };
     let host = session.host.clone();
-    let Some(inbox) = host.inbox.lock().ok().and_then(|mut inbox| inbox.take()) else { return };
     tokio::select! {
-        () = notes(&state, &host, inbox) => {}
+        () = notes(&state, &host) => {}
         () = prompts::work(&host, &session.desk) => {}
         () = edits::recognize(&host, &session.desk) => {}
         () = state.cancel.cancelled() => {}
     }
 }
 
-async fn notes(state: &State, host: &EditorHost, mut inbox: mpsc::UnboundedReceiver<Note>) {
+async fn notes(state: &State, host: &EditorHost) {
     let mut progress = progress::Progress::default();
-    while let Some(note) = inbox.recv().await {
-        match note {
+    loop {
+        match host.notes.next().await {
             Note::Happened(record) => {
                 if host.ladder.ours {
                     event(host, &record).await;

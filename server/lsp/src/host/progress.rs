@@ -1,13 +1,14 @@
 //! A run as work-done progress: begun, reported at most ten times a second, ended. Its token is the run's id.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use copydesk_agent::{harmless, model_label, routed};
 use copydesk_base::event::TodoState;
 use copydesk_base::{Event, Record, RunId, RunStatus};
 use serde_json::{Value, json};
-use tokio::sync::mpsc;
+use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 use tower_lsp::Client;
 use tower_lsp::gen_lsp_types as lsp;
@@ -28,7 +29,7 @@ pub(super) struct Progress {
 
 struct Shown {
     /// What is said here reaches the client when it has taken the token; none where it shows no progress.
-    line: Option<mpsc::UnboundedSender<Value>>,
+    line: Option<Speech>,
     tail: String,
     last: Instant,
 }
@@ -36,8 +37,8 @@ struct Shown {
 impl Progress {
     pub(super) async fn show(&mut self, state: &State, host: &EditorHost, record: &Record) {
         match &record.event {
-            Event::RunStarted { title, model, requested, offline, .. } => {
-                let label = model_label(model, requested.as_deref(), *offline);
+            Event::RunStarted { title, model, requested, why, offline, .. } => {
+                let label = model_label(model, requested.as_deref(), why, *offline);
                 self.begin(state, host, &record.run, title, &label);
             }
             Event::ModelWaited { .. } => self.report(&record.run, &routed(&record.event)),
@@ -49,6 +50,7 @@ impl Progress {
                     .await;
             }
             Event::TextDelta { text } => self.stream(&record.run, text),
+            Event::ToolCalling { name, bytes } => self.call(&record.run, name, *bytes),
             // What the pace held back is shown at the end of each answer.
             Event::ModelAnswered { text, .. } if !text.trim().is_empty() => {
                 self.report(&record.run, &tail(text));
@@ -96,10 +98,10 @@ impl Progress {
         // Not waited for: a client that is slow to take a token, or never does, must not hold up what follows.
         // And none is begun that the shutdown would not wait for.
         let line = (host.ladder.progress && !state.is_shut_down()).then(|| {
-            let (line, said) = mpsc::unbounded_channel();
+            let line = Arc::new(Line::default());
             let token = lsp::ProgressToken::String(run.to_string());
-            state.speakers.spawn(speak(host.client.clone(), token, said, state.cancel.clone()));
-            line
+            state.speakers.spawn(speak(host.client.clone(), token, line.clone(), state.cancel.clone()));
+            Speech(line)
         });
         self.runs.insert(run.clone(), Shown { line, tail: String::new(), last: Instant::now() });
         let value = json!({
@@ -127,6 +129,17 @@ impl Progress {
         self.send(run, json!({"kind": "report", "message": message}));
     }
 
+    /// A model that writes a long edit says nothing else for a while.
+    fn call(&mut self, run: &RunId, name: &str, bytes: usize) {
+        let Some(shown) = self.runs.get_mut(run) else { return };
+        if shown.last.elapsed() < PACE {
+            return;
+        }
+        shown.last = Instant::now();
+        let written = if bytes < 1024 { String::new() } else { format!(" ({} kB so far)", bytes / 1024) };
+        self.send(run, json!({"kind": "report", "message": short(&format!("writes {name} …{written}"))}));
+    }
+
     fn report(&mut self, run: &RunId, message: &str) {
         if let Some(shown) = self.runs.get_mut(run) {
             shown.tail.clear();
@@ -152,9 +165,67 @@ impl Progress {
 
     fn send(&self, run: &RunId, value: Value) {
         if let Some(line) = self.runs.get(run).and_then(|shown| shown.line.as_ref()) {
-            // Nobody listens where the client did not take the token.
-            let _ = line.send(value);
+            line.0.say(value);
         }
+    }
+}
+
+/// Reports that may wait for a client; past that the oldest goes, for only where a run is now is of use.
+const REPORTS: usize = 64;
+
+/// What is to be said of one run.
+#[derive(Default)]
+struct Line {
+    said: Mutex<Said>,
+    more: Notify,
+}
+
+#[derive(Default)]
+struct Said {
+    waiting: VecDeque<Value>,
+    is_over: bool,
+}
+
+/// The end at which something is said; nothing follows when it is dropped.
+struct Speech(Arc<Line>);
+
+impl Drop for Speech {
+    fn drop(&mut self) {
+        self.0.said().is_over = true;
+        self.0.more.notify_one();
+    }
+}
+
+impl Line {
+    fn say(&self, value: Value) {
+        let mut said = self.said();
+        if said.waiting.len() >= REPORTS
+            && let Some(oldest) = said.waiting.iter().position(|value| value["kind"] == "report")
+        {
+            said.waiting.remove(oldest);
+        }
+        said.waiting.push_back(value);
+        self.more.notify_one();
+    }
+
+    /// The next to say, until everything is said.
+    async fn next(&self) -> Option<Value> {
+        loop {
+            let more = self.more.notified();
+            {
+                let mut said = self.said();
+                match said.waiting.pop_front() {
+                    Some(value) => return Some(value),
+                    None if said.is_over => return None,
+                    None => {}
+                }
+            }
+            more.await;
+        }
+    }
+
+    fn said(&self) -> MutexGuard<'_, Said> {
+        self.said.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -162,12 +233,7 @@ impl Progress {
 const TAKEN: Duration = Duration::from_secs(10);
 
 /// Has the client take a token, then says what there is to say about one run, in order.
-async fn speak(
-    client: Client,
-    token: lsp::ProgressToken,
-    mut said: mpsc::UnboundedReceiver<Value>,
-    cancel: CancellationToken,
-) {
+async fn speak(client: Client, token: lsp::ProgressToken, line: Arc<Line>, cancel: CancellationToken) {
     let taken = tokio::select! {
         taken = tokio::time::timeout(TAKEN, client.create_work_done_progress(token.clone())) => taken,
         () = cancel.cancelled() => return,
@@ -175,7 +241,7 @@ async fn speak(
     if !matches!(taken, Ok(Ok(()))) {
         return;
     }
-    while let Some(value) = said.recv().await {
+    while let Some(value) = line.next().await {
         let params = lsp::ProgressParams { token: token.clone(), value };
         client.send_notification::<lsp::ProgressNotification>(params).await;
     }
@@ -191,4 +257,33 @@ fn tail(text: &str) -> String {
     let line = harmless(text.trim_end().lines().next_back().unwrap_or_default());
     let skip = line.chars().count().saturating_sub(WIDTH);
     line.chars().skip(skip).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_client_that_takes_its_time_hears_the_beginning_the_newest_and_the_end() {
+        let line = Arc::new(Line::default());
+        let speech = Speech(line.clone());
+        speech.0.say(json!({"kind": "begin"}));
+        for number in 0..1000 {
+            speech.0.say(json!({"kind": "report", "message": number}));
+        }
+        speech.0.say(json!({"kind": "end"}));
+        drop(speech);
+        let mut heard = Vec::new();
+        while let Some(value) = line.next().await {
+            heard.push(
+                value["message"]
+                    .as_u64()
+                    .map_or_else(|| value["kind"].to_string(), |number| number.to_string()),
+            );
+        }
+        let newest = (1000 - (REPORTS - 2)..1000).map(|number| number.to_string());
+        let expect: Vec<String> =
+            ["\"begin\"".to_owned()].into_iter().chain(newest).chain(["\"end\"".to_owned()]).collect();
+        assert_eq!(heard, expect);
+    }
 }

@@ -145,6 +145,8 @@ async fn ask(state: &Arc<State>, session: &Session, arguments: AskArguments) -> 
     let started = session.desk.ask(Ask {
         prompt,
         input: None,
+        images: vec![],
+        form: None,
         action,
         place: peg.as_ref().and_then(Peg::place),
         model: arguments.model,

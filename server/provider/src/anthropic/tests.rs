@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::*;
-use crate::fixture::{self, Read, stream};
+use crate::fixture::{self, Read, called, joined, stream};
 use crate::request::{Arguments, Carried, ToolCall, ToolResult, ToolSpec};
 
 fn read(text: &str) -> Read {
@@ -18,15 +18,13 @@ fn call(id: &str, name: &str, arguments: &str) -> ToolCall {
 #[test]
 fn reads_text_a_tool_call_and_the_count() {
     let read = read(include_str!("../../fixtures/anthropic/text_and_tool.sse"));
-    assert_eq!(
-        read.events,
-        [
-            ModelEvent::Started,
-            ModelEvent::Text("I'll read \"a.py\" – ".to_owned()),
-            ModelEvent::Text("one moment 🙂.\n".to_owned()),
-            ModelEvent::CallStarted { id: "toolu_01B".to_owned(), name: "read".to_owned() },
-        ]
-    );
+    let said = vec![
+        ModelEvent::Started,
+        ModelEvent::Text("I'll read \"a.py\" – ".to_owned()),
+        ModelEvent::Text("one moment 🙂.\n".to_owned()),
+    ];
+    let call_events = called(0, "toolu_01B", "read", r#"{"path": "a.py"}"#);
+    assert_eq!(joined(&read.events), [said, call_events.into()].concat());
     let expect = ModelEvent::Stopped {
         reason: StopReason::ToolUse,
         text: "I'll read \"a.py\" – one moment 🙂.\n".to_owned(),
@@ -138,7 +136,7 @@ fn the_body_says_everything_and_marks_three_places() {
         model: "m".into(),
         system: "Be brief.".into(),
         messages: vec![
-            Message::User { text: "read a".into() },
+            Message::user("read a"),
             Message::Assistant {
                 text: " ".into(),
                 calls: vec![call("t1", "read", r#"{"path":"a"}"#), call("t2", "read", "{oops")],
@@ -186,11 +184,7 @@ fn the_body_says_everything_and_marks_three_places() {
         ],
     });
     assert_eq!(body(&request), expect);
-    let small = Request {
-        model: "m".into(),
-        messages: vec![Message::User { text: "hi".into() }],
-        ..Request::default()
-    };
+    let small = Request { model: "m".into(), messages: vec![Message::user("hi")], ..Request::default() };
     let expect = json!({
         "model": "m", "max_tokens": USUAL_LIMIT, "stream": true,
         "messages": [{"role": "user", "content": [{"type": "text", "text": "hi", "cache_control": mark}]}],

@@ -108,7 +108,7 @@ fn each_format_says_the_hole_in_its_own_words() {
     };
     let request = Request { model: "m".into(), max_output_tokens: Some(64), ..Request::default() };
     let check = |format, expect: Value| {
-        assert_eq!(body(&infill(format), &request, &Facts::default()), expect, "{format:?}");
+        assert_eq!(body(&infill(format), &request, ollama::Window::default()), expect, "{format:?}");
     };
     check(
         InfillFormat::Ollama,

@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use super::*;
+use crate::fixture::called;
 use crate::request::{Arguments, ToolCall, ToolOutcome, ToolResult, ToolSpec};
 
 /// What was said, and the last event: none where the lines end too early.
@@ -36,18 +37,14 @@ fn reads_thinking_text_calls_and_the_count() {
         r#"{"model":"m","message":{"role":"assistant","content":"","tool_calls":[{"function":{"name":"read","arguments":{"path":"a.py"}}},{"function":{"name":"list","arguments":{}}}]},"done":false}"#,
         r#"{"model":"m","message":{"role":"assistant","content":""},"done":true,"done_reason":"stop","total_duration":1,"prompt_eval_count":26,"eval_count":7}"#,
     ]);
-    let started = |id: &str, name: &str| ModelEvent::CallStarted { id: id.into(), name: name.into() };
-    assert_eq!(
-        events,
-        [
-            ModelEvent::Started,
-            ModelEvent::Reasoning("Hm.".into()),
-            ModelEvent::Text("Grüße ".into()),
-            ModelEvent::Text("🙂".into()),
-            started("call_1", "read"),
-            started("call_2", "list"),
-        ]
-    );
+    let said = vec![
+        ModelEvent::Started,
+        ModelEvent::Reasoning("Hm.".into()),
+        ModelEvent::Text("Grüße ".into()),
+        ModelEvent::Text("🙂".into()),
+    ];
+    let calls = [called(0, "call_1", "read", r#"{"path":"a.py"}"#), called(1, "call_2", "list", "{}")];
+    assert_eq!(events, [said, calls.concat()].concat());
     let expect = ModelEvent::Stopped {
         reason: StopReason::ToolUse,
         text: "Grüße 🙂".into(),
@@ -100,7 +97,7 @@ fn the_body_names_the_tools_of_results_and_the_window() {
         model: "llama3.2".into(),
         system: "Be brief.".into(),
         messages: vec![
-            Message::User { text: "read it".into() },
+            Message::user("read it"),
             Message::Assistant {
                 text: String::new(),
                 calls: vec![call("call_1", "read", "{\"path\":\"a.py\"}"), call("call_2", "list", "")],
@@ -133,20 +130,22 @@ fn the_body_names_the_tools_of_results_and_the_window() {
             {"role": "tool", "tool_name": "list", "content": "a.py"},
         ],
     });
-    assert_eq!(body(&request, None), expect);
+    assert_eq!(body(&request, Window::default()), expect);
 }
 
 #[test]
 fn the_window_holds_the_request_and_grows_in_steps() {
-    let window = |bytes: usize, configured| {
-        let message = Message::User { text: "x".repeat(bytes) };
+    let window = |bytes: usize, set, most| {
+        let message = Message::user("x".repeat(bytes));
         let request = Request { messages: vec![message], ..Request::default() };
-        body(&request, configured)["options"]["num_ctx"].as_u64()
+        body(&request, Window { set, most })["options"]["num_ctx"].as_u64()
     };
-    assert_eq!(window(0, None), Some(8_192));
-    assert_eq!(window(12_000, None), Some(8_192));
-    assert_eq!(window(13_000, None), Some(16_384));
-    assert_eq!(window(90_000, None), Some(65_536));
-    assert_eq!(window(9_000_000, None), Some(131_072));
-    assert_eq!(window(9_000_000, Some(40_000)), Some(40_000));
+    assert_eq!(window(0, None, None), Some(8_192));
+    assert_eq!(window(12_000, None, None), Some(8_192));
+    assert_eq!(window(13_000, None, None), Some(16_384));
+    assert_eq!(window(90_000, None, None), Some(65_536));
+    assert_eq!(window(9_000_000, None, None), Some(131_072));
+    assert_eq!(window(9_000_000, Some(40_000), Some(32_768)), Some(40_000), "the config goes first");
+    assert_eq!(window(9_000_000, None, Some(40_960)), Some(40_960), "no more than the model has");
+    assert_eq!(window(0, None, Some(40_960)), Some(8_192));
 }

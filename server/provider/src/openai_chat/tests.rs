@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::*;
-use crate::fixture::{self, Read, stream};
+use crate::fixture::{self, Read, called, joined, stream};
 use crate::request::{Arguments, ToolCall, ToolOutcome, ToolResult, ToolSpec};
 
 fn read(text: &str) -> Read {
@@ -20,21 +20,16 @@ fn call(id: &str, name: &str, arguments: &str) -> ToolCall {
 /// Why it stopped, what it said and called.
 type Whole<'a> = (StopReason, &'a str, Vec<ToolCall>);
 
-fn started(id: &str, name: &str) -> ModelEvent {
-    ModelEvent::CallStarted { id: id.to_owned(), name: name.to_owned() }
-}
-
 #[test]
 fn reads_text_two_calls_and_the_count() {
     let read = read(include_str!("../../fixtures/openai_chat/text_and_tools.sse"));
     let text = "Two \"files\" 🙂";
-    let expect = [
-        ModelEvent::Started,
-        ModelEvent::Text(text.into()),
-        started("call_A", "read"),
-        started("call_B", "read"),
-    ];
-    assert_eq!(read.events, expect);
+    // Nothing says that a call is whole but the end.
+    let [a_starts, a_told, a_ends] = called(0, "call_A", "read", r#"{"path":"a.py"}"#);
+    let [b_starts, b_told, b_ends] = called(1, "call_B", "read", r#"{"path":"b.py"}"#);
+    let said = ModelEvent::Text(text.into());
+    let expect = [ModelEvent::Started, said, a_starts, a_told, b_starts, b_told, a_ends, b_ends];
+    assert_eq!(joined(&read.events), expect);
     let expect = ModelEvent::Stopped {
         reason: StopReason::ToolUse,
         text: text.to_owned(),
@@ -56,7 +51,8 @@ fn reads_what_loosely_compatible_servers_send() {
     // CRLF, comments, a null delta, arguments as an object without an index, the wrong reason, neither count nor [DONE].
     let read = read(include_str!("../../fixtures/openai_chat/loose.sse"));
     let (hm, hello) = (ModelEvent::Reasoning("hm".into()), ModelEvent::Text("Hello".into()));
-    assert_eq!(read.events, [ModelEvent::Started, hm, hello, started("x1", "edit")]);
+    let [starts, told, ends] = called(0, "x1", "edit", r#"{"all":true,"path":"a.py"}"#);
+    assert_eq!(read.events, [ModelEvent::Started, hm, hello, starts, told, ends]);
     let calls = vec![call("x1", "edit", r#"{"all":true,"path":"a.py"}"#)];
     let expect =
         ModelEvent::Stopped { reason: StopReason::ToolUse, text: "Hello".into(), calls, carried: vec![] };
@@ -213,7 +209,7 @@ fn the_body_says_everything() {
         model: "m".into(),
         system: "Be brief.".into(),
         messages: vec![
-            Message::User { text: "read a".into() },
+            Message::user("read a"),
             Message::Assistant {
                 text: String::new(),
                 calls: vec![

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::*;
-use crate::fixture::{self, Read, stream};
+use crate::fixture::{self, Read, called, joined, stream};
 use crate::request::{Arguments, Carried, ToolCall, ToolOutcome, ToolResult, ToolSpec};
 
 fn read(text: &str) -> Read {
@@ -26,18 +26,17 @@ fn sealed() -> Carried {
 #[test]
 fn reads_reasoning_text_two_calls_and_the_count() {
     let read = read(include_str!("../../fixtures/openai_responses/reasoning_and_calls.sse"));
-    let started = |id: &str| ModelEvent::CallStarted { id: id.to_owned(), name: "read".to_owned() };
-    assert_eq!(
-        read.events,
-        [
-            ModelEvent::Started,
-            ModelEvent::Reasoning("Two files to read.".into()),
-            ModelEvent::Text("I'll read \"a.py\" ".into()),
-            ModelEvent::Text("and b 🙂".into()),
-            started("call_A"),
-            started("call_B"),
-        ]
-    );
+    let said = vec![
+        ModelEvent::Started,
+        ModelEvent::Reasoning("Two files to read.".into()),
+        ModelEvent::Text("I'll read \"a.py\" ".into()),
+        ModelEvent::Text("and b 🙂".into()),
+    ];
+    let calls = [
+        called(0, "call_A", "read", r#"{"path":"a.py"}"#),
+        called(1, "call_B", "read", r#"{"path":"b.py"}"#),
+    ];
+    assert_eq!(joined(&read.events), [said, calls.concat()].concat());
     let expect = ModelEvent::Stopped {
         reason: StopReason::ToolUse,
         text: "I'll read \"a.py\" and b 🙂".into(),
@@ -137,7 +136,7 @@ fn the_body_says_everything_and_carries_the_reasoning_back() {
         model: "gpt-5-mini".into(),
         system: "Be brief.".into(),
         messages: vec![
-            Message::User { text: "read it".into() },
+            Message::user("read it"),
             Message::Assistant {
                 text: "Yes.".into(),
                 calls: vec![call("call_A", "read", "{\"path\": \"a.py\"}"), call("call_B", "read", "{\"pa")],

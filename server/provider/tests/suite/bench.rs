@@ -96,7 +96,7 @@ pub(crate) fn choice(models: &Models) -> Choice {
 }
 
 pub(crate) fn request(text: &str) -> Request {
-    Request { messages: vec![Message::User { text: text.to_owned() }], ..Request::default() }
+    Request { messages: vec![Message::user(text)], ..Request::default() }
 }
 
 pub(crate) fn call(models: &Models, cancel: &CancellationToken) -> EventStream {

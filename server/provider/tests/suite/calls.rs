@@ -33,6 +33,13 @@ async fn an_answer_comes_whole_however_it_is_cut() {
                     other => panic!("{other:?}"),
                 };
                 assert_eq!(heard.events[..3], said(&["Grüße, ", "Welt 🙂\n"]));
+                let piece = |event: &ModelEvent| match event {
+                    ModelEvent::CallArguments { call: 0, piece } => Some(piece.clone()),
+                    _ => None,
+                };
+                let told: String = heard.events.iter().filter_map(piece).collect();
+                assert_eq!(serde_json::from_str(&told).ok(), Some(arguments.clone()), "{format:?}");
+                assert!(heard.events.contains(&ModelEvent::CallEnded { call: 0 }), "{format:?}");
                 let call =
                     ToolCall { id, name: "edit".into(), arguments: Arguments::from(arguments.clone()) };
                 let answer = Answer {

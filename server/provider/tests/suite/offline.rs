@@ -32,7 +32,7 @@ async fn play(models: &Models, messages: Vec<Message>) -> bench::Heard {
 }
 
 fn user(text: &str) -> Vec<Message> {
-    vec![Message::User { text: text.into() }]
+    vec![Message::user(text)]
 }
 
 fn result(texts: &[&str]) -> Vec<Message> {

@@ -4,17 +4,15 @@ use std::sync::Arc;
 
 use copydesk_agent::ghost::switch::{self, Switch};
 use copydesk_base::Redactor;
-use copydesk_provider::choice::FIRST_STEPS;
-use copydesk_provider::{LocalServer, Models, ModelsConfig, discover};
+use copydesk_provider::{Found, LocalServer, Models, ModelsConfig, discover};
 
 use super::super::auth;
-use super::{Finding, State, finding, in_path};
+use super::super::models::explain;
+use super::{Finding, State, finding};
 use crate::config::Loaded;
 use crate::credentials::Credentials;
+use crate::found;
 use crate::here::Here;
-
-/// Agents of others that people have, by the name of their program.
-const AGENTS: &[&str] = &["claude", "codex", "gemini", "opencode"];
 
 /// Where keys come from, for each provider that wants one and for each that has one.
 pub(super) fn keys(here: &Here, loaded: &Loaded) -> Vec<Finding> {
@@ -38,38 +36,57 @@ pub(super) fn keys(here: &Here, loaded: &Loaded) -> Vec<Finding> {
 /// Servers on this machine, and the model that answers where nobody wishes for another.
 pub(super) async fn models(here: &Here, loaded: &Loaded) -> Vec<Finding> {
     let mut findings = Vec::new();
-    for found in discover(&LocalServer::usual()).await {
-        let (state, models, fix) = match &found.models[..] {
-            [] => (State::Missing, "no models".to_owned(), "Fetch one: it serves nothing yet."),
-            models => {
-                let names: Vec<&str> = models.iter().map(|model| model.id.as_str()).collect();
-                (State::Fine, names.join(", "), "")
-            }
-        };
-        findings.push(finding(
-            format!("local {}", found.name),
-            state,
-            format!("{}: {models}", found.base_url),
-            fix,
-        ));
+    let servers = found::servers(&here.places);
+    let answering = discover(&servers).await;
+    for server in &servers {
+        let found = answering.iter().find(|found| found.base_url == server.base_url);
+        findings.extend(local(server, found));
     }
     let models = of(here, loaded);
     findings.push(match models.route_or_look(&[]).await.map(|route| route.first) {
         Ok(choice) if choice.offline => {
             let detail = format!("{}, which is no model ({})", choice.model_ref(), choice.why);
-            let fix = if choice.is_last_resort() { FIRST_STEPS } else { "" };
+            let fix = if choice.is_last_resort() { found::first_steps() } else { String::new() };
             finding("model", State::Missing, detail, fix)
         }
-        Ok(choice) => finding("model", State::Fine, format!("{} ({})", choice.model_ref(), choice.why), ""),
+        Ok(choice) => {
+            let measured = explain::measured(&here.user, &choice);
+            let counted = measured.map(|measured| format!("; estimates: {}", explain::estimates(&measured)));
+            let detail = format!("{} ({}){}", choice.model_ref(), choice.why, counted.unwrap_or_default());
+            finding("model", State::Fine, detail, "")
+        }
         Err(error) => finding("model", State::Broken, error.to_string(), error.advice()),
     });
     findings
 }
 
+/// A server of this machine; nothing where there is neither it nor a program that would start it.
+fn local(server: &LocalServer, found: Option<&Found>) -> Option<Finding> {
+    let LocalServer { name, base_url, .. } = server;
+    let title = format!("local {name}");
+    let Some(found) = found else {
+        let (program, command) = found::starter(name)?;
+        let detail = format!("{} is installed, and nothing answers at {base_url}", program.display());
+        return Some(finding(title, State::Missing, detail, format!("Run '{command}' to use its models.")));
+    };
+    Some(match &found.models[..] {
+        [] => {
+            let fix = "Fetch one ('ollama pull MODEL', 'lms get MODEL'): it serves nothing yet.";
+            finding(title, State::Missing, format!("{base_url}: no models"), fix)
+        }
+        models => {
+            let names: Vec<&str> = models.iter().map(|model| model.id.as_str()).collect();
+            finding(title, State::Fine, format!("{base_url}: {}", names.join(", ")), "")
+        }
+    })
+}
+
 /// The models of these settings.
 fn of(here: &Here, loaded: &Loaded) -> Models {
     let credentials = Credentials::of(here, &Redactor::default());
-    Models::new(&ModelsConfig::from_config(&loaded.config), Arc::new(credentials))
+    let config =
+        ModelsConfig { local: found::servers(&here.places), ..ModelsConfig::from_config(&loaded.config) };
+    Models::new(&config, Arc::new(credentials))
 }
 
 /// Whether suggestions come while somebody types, and why.
@@ -86,14 +103,11 @@ pub(super) fn completion(here: &Here, loaded: &Loaded) -> Finding {
     }
 }
 
-/// Agents of others that are installed. They bring models and keys of their own, which are none of ours.
+/// Agents of others that are installed.
 pub(super) fn agents() -> Vec<Finding> {
-    let found = AGENTS.iter().filter_map(|name| Some((name, in_path(name)?)));
-    found
-        .map(|(name, path)| {
-            let detail =
-                format!("{}, found and not used: Copydesk cannot host other agents yet", path.display());
-            finding(format!("agent {name}"), State::Fine, detail, "")
-        })
-        .collect()
+    let told = |path: std::path::PathBuf| {
+        format!("{}, found and not used: Copydesk cannot host other agents yet", path.display())
+    };
+    let found = found::agents().into_iter();
+    found.map(|(name, path)| finding(format!("agent {name}"), State::Fine, told(path), "")).collect()
 }

@@ -3,6 +3,7 @@
 use std::cmp::Ordering;
 
 use copydesk_provider::{Asker, Choice, Facts, Models, Price, Route, Sources, Strictness, Wish};
+use copydesk_store::{Measured, UserStore};
 use serde_json::{Value, json};
 
 use super::shown;
@@ -10,13 +11,18 @@ use crate::cli::{Outcome, wait_for};
 use crate::out;
 use crate::render::visible;
 
-pub(super) fn run(models: &Models, wanted: Option<&str>, as_json: bool) -> anyhow::Result<Outcome> {
+pub(super) fn run(
+    models: &Models,
+    user: &UserStore,
+    wanted: Option<&str>,
+    as_json: bool,
+) -> anyhow::Result<Outcome> {
     let wishes: Vec<Wish> =
         wanted.map(|wanted| Wish::model(Asker::Flag, Some(wanted.to_owned()))).into_iter().collect();
     let routed = wait_for(async {
         // Circuits count time on the runtime's clock.
         Ok(match models.route_or_look(&wishes).await {
-            Ok(route) => Ok((document(models, &route), lines(models, &route))),
+            Ok(route) => Ok((document(models, user, &route), lines(models, user, &route))),
             Err(error) => Err(error),
         })
     })?;
@@ -43,9 +49,9 @@ pub(super) fn run(models: &Models, wanted: Option<&str>, as_json: bool) -> anyho
     Ok(Outcome::Fine)
 }
 
-fn document(models: &Models, route: &Route) -> Value {
+fn document(models: &Models, user: &UserStore, route: &Route) -> Value {
     let (at, passed) = route.start(models.health());
-    let choices: Vec<Value> = route.choices().map(|choice| of_choice(models, choice)).collect();
+    let choices: Vec<Value> = route.choices().map(|choice| of_choice(models, user, choice)).collect();
     json!({
         "schema": "copydesk.models.explain/1",
         "requested": route.first.requested,
@@ -58,19 +64,21 @@ fn document(models: &Models, route: &Route) -> Value {
     })
 }
 
-fn of_choice(models: &Models, choice: &Choice) -> Value {
+fn of_choice(models: &Models, user: &UserStore, choice: &Choice) -> Value {
     let mut document = known(&models.sources(choice));
     document["ref"] = choice.model_ref().into();
     document["why"] = choice.why.as_str().into();
     document["kind"] = choice.kind.as_str().into();
     document["base_url"] = choice.base_url().into();
     document["key"] = key(models, choice).into();
+    let measured = measured(user, choice);
+    document["estimate_ratio"] = measured.map(|measured| measured.ratio()).into();
     document["health"] = models.health().of(&choice.model_ref()).words().into();
     document["rate_limited"] = models.health().limited(&choice.provider).map(|(_, because)| because).into();
     document
 }
 
-fn lines(models: &Models, route: &Route) -> Vec<String> {
+fn lines(models: &Models, user: &UserStore, route: &Route) -> Vec<String> {
     let mut lines = Vec::new();
     if let Some(requested) = &route.first.requested {
         lines.push(format!("asked for: {requested}"));
@@ -92,6 +100,9 @@ fn lines(models: &Models, route: &Route) -> Vec<String> {
         } else {
             lines.push(format!("  {facts} ({})", origins(&sources)));
         }
+        if let Some(measured) = measured(user, choice) {
+            lines.push(format!("  estimates of its requests: {}", estimates(&measured)));
+        }
         lines.push(format!("  health: {}", models.health().of(&choice.model_ref()).words()));
     }
     lines.push(match (route.strictness, route.fallbacks.len()) {
@@ -103,6 +114,19 @@ fn lines(models: &Models, route: &Route) -> Vec<String> {
         lines.push(format!("the fallback '{name}' does not count: {error}"));
     }
     lines
+}
+
+/// What a model has reported of its requests, if it has.
+pub(in crate::cli) fn measured(user: &UserStore, choice: &Choice) -> Option<Measured> {
+    let measured = user.measured_blocking(&choice.model_ref()).ok();
+    measured.filter(|measured| measured.requests > 0)
+}
+
+/// By how much our estimates are corrected, for a person.
+pub(in crate::cli) fn estimates(measured: &Measured) -> String {
+    let answers =
+        if measured.requests == 1 { "1 answer".to_owned() } else { format!("{} answers", measured.requests) };
+    format!("a quarter of the bytes × {:.2}, by what it reported in {answers}", measured.ratio())
 }
 
 /// Where the key comes from, and whether it is there.

@@ -1,0 +1,146 @@
+//! What of models is on this machine without anybody having configured it: where servers listen, which agents are
+//! installed, and how to come to a model where there is none.
+
+use std::net::IpAddr;
+use std::path::{Path, PathBuf};
+
+use copydesk_provider::LocalServer;
+use copydesk_provider::choice::FIRST_STEPS;
+use serde::Deserialize;
+use url::{Host, Url};
+
+use crate::config::Places;
+
+/// Agents of others that people have, by the name of their program.
+const AGENTS: &[&str] = &["claude", "codex", "gemini", "opencode"];
+
+/// The model servers that may run here, each where its own settings put it: Ollama where `OLLAMA_HOST` says, LM Studio
+/// at the port of its file. Only addresses of this machine count: nothing is sent to another one that nobody named to us.
+pub(crate) fn servers(places: &Places) -> Vec<LocalServer> {
+    let mut servers = LocalServer::usual();
+    for server in &mut servers {
+        let moved = match server.name.as_str() {
+            "ollama" => std::env::var("OLLAMA_HOST").ok().and_then(|host| ollama(&host)),
+            "lmstudio" => places.home.as_deref().and_then(lm_studio),
+            _ => None,
+        };
+        if let Some(base_url) = moved {
+            server.base_url = base_url;
+        }
+    }
+    servers
+}
+
+/// What `OLLAMA_HOST` says, which is written in many ways: `:11500`, `0.0.0.0`, `http://localhost:11500/`.
+fn ollama(host: &str) -> Option<String> {
+    let host = host.trim().trim_matches(['"', '\'']);
+    let whole = if host.contains("://") { host.to_owned() } else { format!("http://{host}") };
+    let whole = whole.replacen("://:", "://127.0.0.1:", 1);
+    let url = Url::parse(&whole).ok().filter(|url| url.scheme() == "http")?;
+    let address: IpAddr = match url.host()? {
+        Host::Domain("localhost") => [127, 0, 0, 1].into(),
+        Host::Domain(_) => return None,
+        Host::Ipv4(address) => address.into(),
+        Host::Ipv6(address) => address.into(),
+    };
+    // A server that listens everywhere listens here.
+    let here: IpAddr = if address.is_unspecified() { [127, 0, 0, 1].into() } else { address };
+    let port = if whole.contains(&format!(":{}", url.port_or_known_default()?)) {
+        url.port_or_known_default()?
+    } else {
+        11434
+    };
+    here.is_loopback().then(|| format!("http://{}", std::net::SocketAddr::new(here, port)))
+}
+
+/// Where LM Studio serves, from the file that it keeps.
+fn lm_studio(home: &Path) -> Option<String> {
+    #[derive(Deserialize)]
+    struct Server {
+        port: u16,
+    }
+    let text = std::fs::read(home.join(".lmstudio/.internal/http-server-config.json")).ok()?;
+    let Server { port } = serde_json::from_slice(&text).ok()?;
+    Some(format!("http://127.0.0.1:{port}/v1"))
+}
+
+/// The program that starts a server of that name, and what to type.
+pub(crate) fn starter(server: &str) -> Option<(PathBuf, &'static str)> {
+    let (program, command) = match server {
+        "ollama" => ("ollama", "ollama serve"),
+        "lmstudio" => ("lms", "lms server start"),
+        _ => return None,
+    };
+    Some((in_path(program)?, command))
+}
+
+/// Agents of others that are installed. They bring models and keys of their own, which are none of ours.
+pub(crate) fn agents() -> Vec<(&'static str, PathBuf)> {
+    AGENTS.iter().filter_map(|name| Some((*name, in_path(name)?))).collect()
+}
+
+/// How to come to a model, as a person reads it where none was found.
+pub(crate) fn first_steps() -> String {
+    let names: Vec<&str> = agents().into_iter().map(|(name, _)| name).collect();
+    let installed = match &names[..] {
+        [] => String::new(),
+        names => format!(
+            " ({} {} installed, but Copydesk cannot host other agents yet.)",
+            names.join(", "),
+            if names.len() == 1 { "is" } else { "are" }
+        ),
+    };
+    format!("{FIRST_STEPS}{installed}")
+}
+
+/// The program of that name that a shell would start.
+pub(crate) fn in_path(name: &str) -> Option<PathBuf> {
+    let folders = std::env::var_os("PATH").unwrap_or_default();
+    std::env::split_paths(&folders).map(|folder| folder.join(name)).find(|path| is_program(path))
+}
+
+fn is_program(path: &Path) -> bool {
+    path.is_file() && rustix::fs::access(path, rustix::fs::Access::EXEC_OK).is_ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_of_ollama_is_read_as_ollama_reads_it_and_stays_here() {
+        for (host, expect) in [
+            ("127.0.0.1:11500", Some("http://127.0.0.1:11500")),
+            (":11500", Some("http://127.0.0.1:11500")),
+            ("0.0.0.0", Some("http://127.0.0.1:11434")),
+            ("localhost", Some("http://127.0.0.1:11434")),
+            ("http://localhost:80/", Some("http://127.0.0.1:80")),
+            ("[::1]:11500", Some("http://[::1]:11500")),
+            ("\"127.0.0.1\"", Some("http://127.0.0.1:11434")),
+            ("models.example:11434", None),
+            ("10.0.0.7", None),
+            ("https://127.0.0.1", None),
+            ("", None),
+            ("nonsense:x", None),
+        ] {
+            assert_eq!(ollama(host).as_deref(), expect, "{host}");
+        }
+    }
+
+    #[test]
+    fn the_port_of_lm_studio_is_in_its_own_file() {
+        let home = tempfile::tempdir().unwrap();
+        assert_eq!(lm_studio(home.path()), None);
+        let folder = home.path().join(".lmstudio/.internal");
+        std::fs::create_dir_all(&folder).unwrap();
+        for (text, expect) in [
+            ("{\"port\": 4321, \"cors\": false}", Some("http://127.0.0.1:4321/v1")),
+            ("{\"port\": 70000}", None),
+            ("{}", None),
+            ("x", None),
+        ] {
+            std::fs::write(folder.join("http-server-config.json"), text).unwrap();
+            assert_eq!(lm_studio(home.path()).as_deref(), expect, "{text}");
+        }
+    }
+}

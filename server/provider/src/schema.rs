@@ -1,0 +1,82 @@
+//! Answers that must fit a JSON Schema, as far as an API can hold a model to it.
+//!
+//! Servers that steer a model word by word cannot do so and let it call tools: they are asked for it only where no tools
+//! are in use. The strict way of OpenAI and Anthropic takes schemas only that say all of every object.
+
+use serde_json::Value;
+
+use crate::request::Request;
+
+/// When a server is told the schema.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Forms {
+    /// Always: it knows a call from an answer.
+    Always,
+    /// Where no tools are in use.
+    Alone,
+    /// It does not know the option, or nobody knows whether it does.
+    Never,
+}
+
+impl Forms {
+    /// The schema that a request tells such a server.
+    pub(crate) fn of(self, request: &Request) -> Option<&Value> {
+        let is_told = match self {
+            Self::Always => true,
+            Self::Alone => request.usable_tools().is_empty(),
+            Self::Never => false,
+        };
+        request.schema.as_ref().filter(|_| is_told)
+    }
+}
+
+/// Whether every object in a schema names all its keys, wants them all and allows no other.
+pub(crate) fn is_strict(schema: &Value) -> bool {
+    match schema {
+        Value::Object(map) => {
+            let is_closed = match map.get("properties").and_then(Value::as_object) {
+                Some(properties) => {
+                    let required = map.get("required").and_then(Value::as_array);
+                    map.get("additionalProperties") == Some(&Value::Bool(false))
+                        && properties.keys().all(|key| {
+                            required.is_some_and(|names| names.iter().any(|name| name.as_str() == Some(key)))
+                        })
+                }
+                None => map.get("type").and_then(Value::as_str) != Some("object"),
+            };
+            is_closed && map.values().all(is_strict)
+        }
+        Value::Array(items) => items.iter().all(is_strict),
+        _ => true,
+    }
+}
+
+/// The name that some APIs want with a schema.
+pub(crate) const NAME: &str = "answer";
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn strict_is_what_leaves_nothing_open() {
+        let closed = |properties: Value, required: Value| json!({"type": "object", "properties": properties, "required": required, "additionalProperties": false});
+        let text = || json!({"type": "string"});
+        for (schema, expect) in [
+            (closed(json!({"a": text()}), json!(["a"])), true),
+            (
+                closed(json!({"a": {"type": "array", "items": closed(json!({}), json!([]))}}), json!(["a"])),
+                true,
+            ),
+            (text(), true),
+            (closed(json!({"a": text()}), json!([])), false),
+            (json!({"type": "object", "properties": {"a": text()}, "required": ["a"]}), false),
+            (json!({"type": "object"}), false),
+            (closed(json!({"a": {"type": "object"}}), json!(["a"])), false),
+        ] {
+            assert_eq!(is_strict(&schema), expect, "{schema}");
+        }
+    }
+}

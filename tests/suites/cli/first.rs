@@ -1,0 +1,197 @@
+//! The first minute: nothing is configured, and what is there is found, chosen, and told with its reason.
+
+#![expect(clippy::expect_used, reason = "what the bench itself lacks ends the test, with its name")]
+
+use std::os::unix::fs::PermissionsExt;
+
+use copydesk_tests::model_server::{Format, ModelServer, Reply};
+use copydesk_tests::workspace::{Ran, Workspace};
+use serde_json::{Value, json};
+
+use crate::COPYDESK;
+
+/// A machine: the programs of its `PATH`, its servers, its keys.
+struct Machine {
+    workspace: Workspace,
+}
+
+/// A port at which nobody answers.
+const NOBODY: &str = "127.0.0.1:9";
+
+impl Machine {
+    fn new(programs: &[&str]) -> Self {
+        let workspace = Workspace::new(COPYDESK);
+        let bin = workspace.outside().join("bin");
+        std::fs::create_dir_all(&bin).expect("the bench's own folder");
+        for program in programs {
+            let path = bin.join(program);
+            // Whoever runs one of them instead of looking leaves a trace.
+            std::fs::write(&path, format!("#!/bin/sh\necho ran >> '{}/ran'\n", bin.display()))
+                .expect("a stub");
+            std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).expect("a stub");
+        }
+        let bin = bin.display().to_string();
+        Self { workspace: workspace.with_variable("PATH", &bin) }.with_ollama(NOBODY).with_lm_studio(9)
+    }
+
+    fn with_ollama(self, host: &str) -> Self {
+        Self { workspace: self.workspace.with_variable("OLLAMA_HOST", host) }
+    }
+
+    fn with_lm_studio(self, port: u16) -> Self {
+        let folder = self.workspace.outside().join(".lmstudio/.internal");
+        std::fs::create_dir_all(&folder).expect("the bench's own folder");
+        std::fs::write(folder.join("http-server-config.json"), format!("{{\"port\": {port}}}"))
+            .expect("a file");
+        self
+    }
+
+    fn with_key(self, variable: &str) -> Self {
+        Self { workspace: self.workspace.with_variable(variable, "a-key-0123456789") }
+    }
+
+    /// What `doctor` finds, by name: state, detail and fix.
+    fn doctor(&self) -> Value {
+        let report = self.workspace.run(&["doctor", "--json"]).json();
+        let checks = report["checks"].as_array().cloned().unwrap_or_default();
+        assert!(!self.workspace.outside().join("bin/ran").exists(), "a program was run");
+        checks
+            .into_iter()
+            .map(|check| (check["name"].as_str().unwrap_or_default().to_owned(), check))
+            .collect()
+    }
+
+    fn ask(&self) -> Ran {
+        self.workspace.run(&["ask", "hello?"])
+    }
+}
+
+fn check(doctor: &Value, name: &str, state: &str, detail: &str, fix: &str) {
+    let found = &doctor[name];
+    let (told, mend) =
+        (found["detail"].as_str().unwrap_or_default(), found["fix"].as_str().unwrap_or_default());
+    let is_right = found["state"] == state && told.contains(detail) && mend.contains(fix);
+    assert!(is_right, "{name} should be {state}, '{detail}', '{fix}': {doctor:#}");
+}
+
+#[test]
+fn where_nothing_is_there_it_is_said_what_would_be() {
+    let machine = Machine::new(&[]);
+    let doctor = machine.doctor();
+    check(
+        &doctor,
+        "model",
+        "missing",
+        "no model server of this machine answers",
+        "copydesk auth set anthropic",
+    );
+    check(&doctor, "git", "missing", "not found in PATH", "Install git");
+    for name in ["local ollama", "local lmstudio", "agent claude"] {
+        assert_eq!(doctor[name], Value::Null, "nobody is told to start what they do not have: {doctor:#}");
+    }
+    let ran = machine.ask().exits(0);
+    for words in [
+        "no model is configured, no key was found, and no model server of this machine answers",
+        "ANTHROPIC_API_KEY",
+        "start Ollama or LM Studio",
+        "which is no real model",
+    ] {
+        assert!(ran.stderr.contains(words), "{words}: {ran}");
+    }
+}
+
+#[test]
+fn programs_that_are_there_and_do_not_run_are_named_with_their_command() {
+    let machine = Machine::new(&["ollama", "lms", "claude", "codex", "git"]);
+    let doctor = machine.doctor();
+    check(
+        &doctor,
+        "local ollama",
+        "missing",
+        "bin/ollama is installed, and nothing answers at http://127.0.0.1:9",
+        "'ollama serve'",
+    );
+    check(&doctor, "local lmstudio", "missing", "bin/lms is installed", "'lms server start'");
+    check(&doctor, "agent claude", "ok", "found and not used: Copydesk cannot host other agents yet", "");
+    check(&doctor, "git", "ok", "bin/git", "");
+    check(
+        &doctor,
+        "model",
+        "missing",
+        "",
+        "claude, codex are installed, but Copydesk cannot host other agents yet",
+    );
+    let ran = machine.ask().exits(0);
+    assert!(ran.stderr.contains("claude, codex are installed"), "{ran}");
+}
+
+#[test]
+fn a_server_of_this_machine_answers_and_the_person_is_told_why_it_does() {
+    let ollama = ModelServer::start(Format::Ollama, [Reply::text("Hello."), Reply::text("Again.")]);
+    let machine = Machine::new(&["ollama"]).with_ollama(&ollama.address().to_string());
+    let doctor = machine.doctor();
+    check(&doctor, "local ollama", "ok", "bench-model", "");
+    check(
+        &doctor,
+        "model",
+        "ok",
+        &format!("ollama/bench-model (answers at http://{})", ollama.address()),
+        "",
+    );
+    let ran = machine.ask().exits(0);
+    let told = format!("asking ollama/bench-model (answers at http://{})", ollama.address());
+    assert!(ran.stdout == "Hello.\n" && ran.stderr.contains(&told), "{told}: {ran}");
+    // By its name it is the same one.
+    let ran = machine.workspace.run(&["ask", "--model", "ollama/other", "hello?"]).exits(0);
+    assert_eq!(ran.stdout, "Again.\n", "{ran}");
+    assert_eq!(ollama.wait_request(1).body["model"], "other");
+
+    let studio = ModelServer::start(Format::OpenaiChat, [Reply::text("Hello.")]);
+    let machine = Machine::new(&[]).with_lm_studio(studio.address().port());
+    check(&machine.doctor(), "model", "ok", "lmstudio/bench-model (answers at http://127.0.0.1:", "");
+    let ran = machine.ask().exits(0);
+    assert!(
+        ran.stdout == "Hello.\n" && ran.stderr.contains("asking lmstudio/bench-model (answers at"),
+        "{ran}"
+    );
+}
+
+#[test]
+fn a_server_without_models_is_told_what_to_fetch() {
+    let ollama = ModelServer::start(Format::Ollama, []);
+    ollama.set_list(200, json!({"models": []}));
+    let machine = Machine::new(&["ollama"]).with_ollama(&ollama.address().to_string());
+    let doctor = machine.doctor();
+    check(&doctor, "local ollama", "missing", "no models", "'ollama pull MODEL'");
+    check(&doctor, "model", "missing", "serves no model yet", "");
+    let ran = machine.ask().exits(0);
+    assert!(
+        ran.stderr.contains(&format!("ollama at http://{} serves no model yet", ollama.address())),
+        "{ran}"
+    );
+}
+
+#[test]
+fn a_key_goes_before_a_server_and_is_named_by_its_variable() {
+    let ollama = ModelServer::start(Format::Ollama, []);
+    for (keys, model, variable) in [
+        (&["ANTHROPIC_API_KEY"][..], "anthropic/claude-sonnet-4-5", "ANTHROPIC_API_KEY"),
+        (&["OPENAI_API_KEY"], "openai/gpt-5-mini", "OPENAI_API_KEY"),
+        (&["OPENAI_API_KEY", "ANTHROPIC_API_KEY"], "anthropic/claude-sonnet-4-5", "ANTHROPIC_API_KEY"),
+    ] {
+        let machine = Machine::new(&[]).with_ollama(&ollama.address().to_string());
+        let machine = keys.iter().fold(machine, |machine, key| machine.with_key(key));
+        let doctor = machine.doctor();
+        check(&doctor, "model", "ok", &format!("{model} (key found in {variable})"), "");
+        check(&doctor, "local ollama", "ok", "bench-model", "");
+        assert!(!doctor.to_string().contains("a-key-0123456789"));
+    }
+    assert_eq!(ollama.requests().len(), 0);
+}
+
+#[test]
+fn another_machine_is_never_asked_because_a_variable_names_it() {
+    let machine = Machine::new(&["ollama"]).with_ollama("models.example:11434");
+    let doctor = machine.doctor();
+    assert!(!doctor.to_string().contains("models.example"), "{doctor:#}");
+}
