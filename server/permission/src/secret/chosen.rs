@@ -267,7 +267,11 @@ fn is_elsewhere(text: &str) -> bool {
         ["${", "{{", "}}", "#{", "$(", "%(", "%s", "://", "(?", "[^", "\\d", "\\w", ".*", "***", "...", "…"];
     let is_blank = text.to_ascii_lowercase().contains("xxx");
     let is_pointer = starts.iter().any(|start| text.starts_with(start));
-    is_blank || is_pointer || contains.iter().any(|part| text.contains(part))
+    // `proxy.example.com:3128`
+    let is_host = text.split_once(':').is_some_and(|(host, port)| {
+        host.contains('.') && !port.is_empty() && port.chars().all(|letter| letter.is_ascii_digit())
+    });
+    is_blank || is_pointer || is_host || contains.iter().any(|part| text.contains(part))
 }
 
 /// A value that somebody chose: the place alone says that it is a secret.

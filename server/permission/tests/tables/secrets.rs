@@ -96,6 +96,7 @@ const ORDINARY: &[&str] = &[
     "Passwort: mindestens 8 Zeichen",
     "const senha = useState2();",
     "setToken(token2)",
+    "(\"password\", \"proxy.example.com:3128\")",
 ];
 
 #[test]
