@@ -68,14 +68,14 @@ impl<T> Row<T> {
 
 #[cfg(test)]
 mod tests {
-    use copydesk_text::yaml;
+    use copydesk_text::{Node, yaml};
 
     use super::*;
 
     #[test]
     fn what_is_still_there_keeps_its_cell() {
         let tree = yaml::parse("- {}\n- {}\n- {}\n- {}\n- {}\n");
-        let all: Vec<Identity> = tree.root().unwrap().items().iter().map(|item| item.identity()).collect();
+        let all: Vec<Identity> = tree.root().unwrap().items().iter().map(Node::identity).collect();
         // Each version as places in `all`, and which of its children are new.
         for versions in [
             &[(&[0, 1, 2][..], &[0, 1, 2][..]), (&[0, 1, 2], &[])][..],

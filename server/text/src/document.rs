@@ -150,7 +150,7 @@ impl Document {
 
     /// Where the next version's tree may start from: this one's tree, if somebody has asked for it.
     fn since(&self) -> Option<Since> {
-        if !matches!(self.format, Format::Yaml | Format::Json | Format::Jsonc) {
+        if matches!(self.format, Format::Markdown | Format::Other) {
             return None;
         }
         let own = self.tree.get().map(|tree| Since::new(Arc::clone(tree)));

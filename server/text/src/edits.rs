@@ -10,7 +10,7 @@ use copydesk_base::{Diagnostic, Span};
 use crate::document::Format;
 use crate::json::{self, Dialect};
 use crate::tree::Tree;
-use crate::yaml;
+use crate::{toml, yaml};
 
 /// More edits than this are one large edit.
 const MOST_EDITS: usize = 16;
@@ -89,6 +89,9 @@ impl Since {
             Format::Jsonc => json::again::again(before, text, edit, Dialect::Commented),
             Format::Markdown | Format::Toml | Format::Other => None,
         };
+        if format == Format::Toml {
+            return Some(toml::again(&self.tree, Arc::clone(text)));
+        }
         if self.is_much {
             return again(&self.tree, text, difference(&self.tree.text, text));
         }

@@ -20,6 +20,7 @@ pub mod node;
 pub mod position;
 pub mod rebase;
 mod scalar;
+mod shared;
 pub mod toml;
 mod tree;
 pub mod yaml;

@@ -4,7 +4,9 @@ mod promises;
 mod show;
 
 use copydesk_base::Code;
-use copydesk_text::{Document, Format, Kind, Node, Step, Tree, Value, toml};
+use copydesk_text::{
+    Change, Document, Encoding, Entry, Format, Identity, Kind, Node, Step, Tree, Value, toml,
+};
 use expect_test::{Expect, expect};
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
@@ -511,4 +513,35 @@ proptest! {
         promises::verify(&text, &tree);
         prop_assert_eq!(is_bad(&tree), other_value(&text).is_none(), "{}: {:?}", text, tree.problems());
     }
+}
+
+/// A text is read whole, but what says in it what it said before keeps its identity; not under another key.
+#[test]
+fn what_an_edit_leaves_alone_stays_the_same() {
+    let steps: String = (0..20).map(|at| format!("\n[[steps]]\nid = {at}\nlist = [\n  {at},\n]\n")).collect();
+    let text = format!("name = \"a\"\n{steps}\n[rest]\nx = 1\n[rest.y]\nz = 2\n");
+    let identities = |document: &Document| -> Vec<Identity> {
+        let root = document.tree().root().unwrap();
+        let steps = root.entry("steps").or_else(|| root.entry("other")).unwrap().value();
+        steps.items().iter().chain(root.entry("rest").map(Entry::value)).map(Node::identity).collect()
+    };
+    let before = Document::with_format(1, "toml", Format::Toml, &text);
+    let known = identities(&before);
+    for (from, to, changed) in [
+        ("id = 7\n", "id = 70\n", vec![7]),
+        ("name = \"a\"", "name = \"abc\"", vec![]),
+        ("id = 0\n", "", vec![0]),
+        ("z = 2", "z = 3", vec![20]),
+        ("x = 1", "x = [1,", vec![20]),
+    ] {
+        let change = Change { range: None, text: text.replacen(from, to, 1) };
+        let after = before.edited(2, &[change], Encoding::Utf8);
+        assert_eq!(after.tree(), &toml::parse(after.text()), "{to}");
+        let now = identities(&after);
+        let new: Vec<usize> = (0..known.len()).filter(|at| now.get(*at) != known.get(*at)).collect();
+        assert_eq!(new, changed, "{to}");
+    }
+    let change = Change { range: None, text: text.replace("[[steps]]", "[[other]]") };
+    let after = identities(&before.edited(2, &[change], Encoding::Utf8));
+    assert!(after.iter().take(20).all(|identity| !known.contains(identity)));
 }

@@ -38,7 +38,7 @@ fn duplicates(findings: &mut Findings<'_>, declared: &Declared<'_>) {
             findings.add(Diagnostic::new(Code::UnknownValue, node.span(), message));
         }
         let Some(first) = declared.step(id).filter(|first| *first != at) else { continue };
-        let Some((_, first)) = declared.steps.get(first).and_then(|first| first.id()) else { continue };
+        let Some((_, first)) = declared.steps.get(first).and_then(Step::id) else { continue };
         let free = (2..100).map(|number| format!("{id}_{number}")).find(|free| declared.step(free).is_none());
         let message = format!("the id '{id}' is taken; give this step another");
         let mut finding = Diagnostic::new(Code::DuplicateStep, node.span(), message)
@@ -284,7 +284,7 @@ impl Walk {
 }
 
 fn report(findings: &mut Findings<'_>, declared: &Declared<'_>, cycle: &Cycle) {
-    let id = |at: &usize| declared.steps.get(*at).and_then(|step| step.id()).map_or("", |(id, _)| id);
+    let id = |at: &usize| declared.steps.get(*at).and_then(Step::id).map_or("", |(id, _)| id);
     let Some((closing, earlier)) = cycle.spans.split_last() else { return };
     let first = cycle.steps.first().map_or("", id);
     let message = if cycle.length == 1 {

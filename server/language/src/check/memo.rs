@@ -236,7 +236,9 @@ impl Memo {
         for (step, known) in declared.steps.iter().zip(self.steps.iter()) {
             (step.block as u8, known.traits.order).hash(&mut hasher);
             let edges = &known.looks[Look::Expressions as usize].as_ref()?.edges;
-            edges.iter().for_each(|edge| edge.to.hash(&mut hasher));
+            for edge in edges {
+                edge.to.hash(&mut hasher);
+            }
         }
         Some(hasher.finish())
     }

@@ -4,7 +4,7 @@
 //! not be read well stays: nobody knows where it ends.
 
 use copydesk_base::Span;
-use copydesk_text::{Items, Kind, Tree};
+use copydesk_text::{Items, Kind, Step, Tree};
 
 /// Shorter lists are read whole.
 const FEWEST: usize = 16;
@@ -13,7 +13,7 @@ const FEWEST: usize = 16;
 pub(super) fn aside(tree: &Tree, text: &str, offset: usize) -> Vec<Span> {
     let root = tree.documents().iter().rev().find(|root| root.span().touches(offset));
     let Some(root) = root.filter(|_| !tree.has_anchors()) else { return Vec::new() };
-    let nodes = std::iter::once(root).chain(tree.path_at(offset).into_iter().map(|step| step.node()));
+    let nodes = std::iter::once(root).chain(tree.path_at(offset).into_iter().map(Step::node));
     let mut gaps: Vec<Span> = Vec::new();
     for node in nodes {
         if let Kind::Sequence(items) = node.kind() {
@@ -75,7 +75,9 @@ mod tests {
             let step =
                 format!("  # {at}\n  - id: s{at}\n    type: shell\n    run: |\n      echo: x\n    args:\n");
             text.push_str(&step);
-            (0..20).for_each(|arg| text.push_str(&format!("      - a: {arg}\n        b: [c]\n")));
+            for arg in 0..20 {
+                text.push_str(&format!("      - a: {arg}\n        b: [c]\n"));
+            }
             if at == 20 {
                 text.push_str(typed);
             }
@@ -101,7 +103,7 @@ mod tests {
             let file = File { path: Path::new("a"), text: &text, tree: &tree, kind: FileKind::Workflow };
             let part = copydesk_base::Span::new(0, text.len());
             let middle = text.find("# 21").unwrap();
-            let offsets = (middle - 400..middle + 400).chain(0..60).chain(text.len() - 60..text.len() + 1);
+            let offsets = (middle - 400..middle + 400).chain(0..60).chain(text.len() - 60..=text.len());
             for offset in offsets {
                 let plain = place(&File { tree: &nothing, ..file }, part, offset);
                 assert_eq!(place(&file, part, offset), plain, "at {offset}, {typed:?}");

@@ -41,13 +41,17 @@ pub fn check_again(file: &File<'_>, schema: &Schema, memo: &mut Memo) -> Vec<Dia
     let tree = file.tree;
     let mut found = Vec::new();
     let documents = tree.documents();
-    memo.judged.begin(schema);
+    memo.judged.begin(schema, tree);
     for (at, root) in documents.iter().enumerate() {
         // `---` at the end of a file opens nothing.
-        if at > 0 && matches!(root.kind(), NodeKind::Null) {
+        if at > 0 && matches!(root.kind(), NodeKind::Null) || memo.judged.is_right(at) {
             continue;
         }
+        let before = found.len();
         document(file, schema, root, keys, &mut memo.judged, &mut found);
+        if found.len() == before {
+            memo.judged.set_right(at);
+        }
     }
     if documents.is_empty() && tree.broken().is_empty() {
         empty(file, schema, &mut found);

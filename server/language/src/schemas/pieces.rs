@@ -58,6 +58,8 @@ const TOGETHER: &[&str] = &[
 pub(crate) struct Judged {
     /// Of [`Schema`].
     schema: u64,
+    /// Of a file with several documents, those about which there was nothing to say.
+    documents: Row<Verdict>,
     rows: BTreeMap<String, Row<Verdict>>,
 }
 
@@ -78,7 +80,8 @@ pub(super) struct Pieces {
 
 /// A collection that was taken apart.
 struct Look {
-    place: Location,
+    /// In the whole document.
+    written: Location,
     /// In the value.
     shown: Location,
     is_mapping: bool,
@@ -87,10 +90,25 @@ struct Look {
 }
 
 impl Judged {
-    /// Whatever is known belongs to one schema.
-    pub(super) fn begin(&mut self, schema: &Schema) {
+    /// Begins a check. Whatever is known belongs to one schema.
+    pub(super) fn begin(&mut self, schema: &Schema, tree: &Tree) {
         if self.schema != schema.number {
-            *self = Self { schema: schema.number, rows: BTreeMap::new() };
+            *self = Self { schema: schema.number, ..Self::default() };
+        }
+        if tree.has_anchors() {
+            self.documents = Row::default();
+        }
+        self.documents.align(tree.documents().iter().map(Node::identity), |_| Verdict::Unknown);
+    }
+
+    /// Whether there is nothing to say about a document, by its number.
+    pub(super) fn is_right(&mut self, document: usize) -> bool {
+        self.documents.get_mut(document).is_some_and(|verdict| *verdict == Verdict::Right)
+    }
+
+    pub(super) fn set_right(&mut self, document: usize) {
+        if let Some(verdict) = self.documents.get_mut(document) {
+            *verdict = Verdict::Right;
         }
     }
 
@@ -107,12 +125,12 @@ impl Judged {
         let wrong: BTreeSet<Location> = wrong.into_iter().collect();
         let is_wrong = |place: &Location| wrong.contains(place) || around.contains(place);
         if self.rows.len() > MOST_ROWS {
-            self.rows.retain(|place, _| pieces.looks.iter().any(|look| look.place.as_str() == place));
+            self.rows.retain(|place, _| pieces.looks.iter().any(|look| look.written.as_str() == place));
         }
         for look in &pieces.looks {
             // It may be about any of its keys.
             let is_about_keys = look.is_mapping && wrong.contains(&look.shown);
-            let Some(row) = self.rows.get_mut(look.place.as_str()).filter(|_| !is_about_keys) else {
+            let Some(row) = self.rows.get_mut(look.written.as_str()).filter(|_| !is_about_keys) else {
                 continue;
             };
             for (at, shown) in &look.children {
@@ -160,7 +178,7 @@ pub(super) fn read(
     let part = schema.root().filter(|_| is_plain && tree.documents().len() == 1);
     let Some(part) = part else { return (value::of_node(tree, root, keys), Pieces::default()) };
     let mut reader = Reader { tree, keys, schema, judged, pieces: Pieces::default() };
-    let start = Place { place: Location::new(), shown: Location::new(), depth: DEEPEST };
+    let start = Place { written: Location::new(), shown: Location::new(), depth: DEEPEST };
     let value = reader.value(root, vec![part], &start);
     (value::Unfolded { value, given_up: None }, reader.pieces)
 }
@@ -175,14 +193,16 @@ struct Reader<'r, 't> {
 
 /// Where a collection is.
 struct Place {
-    place: Location,
+    /// In the whole document.
+    written: Location,
+    /// In the value.
     shown: Location,
     depth: usize,
 }
 
 impl Place {
     fn below<'a>(&self, whole: impl Into<LocationSegment<'a>>, shown: Location) -> Self {
-        Self { place: self.place.join(whole), shown, depth: self.depth - 1 }
+        Self { written: self.written.join(whole), shown, depth: self.depth - 1 }
     }
 }
 
@@ -209,7 +229,7 @@ impl<'r, 't> Reader<'r, 't> {
         let items = node.items();
         let known = self.known(at, items.iter().map(Node::identity));
         let mut spare = items.len().saturating_sub(least(parts, "minItems"));
-        let mut look = Look::new(at, false);
+        let mut look = Look::new(at);
         let (mut left, mut values) = (Vec::new(), Vec::new());
         for ((place, item), verdict) in items.iter().enumerate().zip(known) {
             if verdict == Verdict::Right && spare > 0 {
@@ -240,7 +260,7 @@ impl<'r, 't> Reader<'r, 't> {
         let known = self.known(at, entries.iter().map(|entry| entry.value().identity()));
         let required: BTreeSet<&str> = parts.iter().flat_map(fit::required).collect();
         let mut spare = entries.len().saturating_sub(least(parts, "minProperties"));
-        let mut look = Look::new(at, true);
+        let mut look = Look { is_mapping: true, ..Look::new(at) };
         let mut values = Map::new();
         for ((place, entry), verdict) in entries.iter().enumerate().zip(known) {
             let name = value::key_text(entry);
@@ -273,7 +293,7 @@ impl<'r, 't> Reader<'r, 't> {
         at: &Place,
         now: impl DoubleEndedIterator<Item = Identity> + ExactSizeIterator + Clone,
     ) -> Vec<Verdict> {
-        let row = self.judged.rows.entry(at.place.as_str().to_owned()).or_default();
+        let row = self.judged.rows.entry(at.written.as_str().to_owned()).or_default();
         row.align(now, |_| Verdict::Unknown);
         row.iter().copied().collect()
     }
@@ -286,8 +306,8 @@ impl<'r, 't> Reader<'r, 't> {
 }
 
 impl Look {
-    fn new(at: &Place, is_mapping: bool) -> Self {
-        Self { place: at.place.clone(), shown: at.shown.clone(), is_mapping, children: Vec::new() }
+    fn new(at: &Place) -> Self {
+        Self { written: at.written.clone(), shown: at.shown.clone(), is_mapping: false, children: Vec::new() }
     }
 }
 

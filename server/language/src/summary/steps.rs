@@ -71,7 +71,9 @@ impl OfStep {
         let from_start = |span: Span| Span::new(span.start - start, span.end - start);
         let mut calls = Vec::new();
         calls::of_step(file.tree, step.node, &mut calls);
-        calls.iter_mut().for_each(|call| call.span = from_start(call.span));
+        for call in &mut calls {
+            call.span = from_start(call.span);
+        }
         let summary = step.id().filter(|(id, _)| !id.is_empty()).map(|(id, node)| StepSummary {
             id: id.into(),
             kind: step.node.get("type").and_then(Node::scalar_text).unwrap_or_default().into(),

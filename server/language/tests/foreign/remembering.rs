@@ -65,6 +65,24 @@ const PIECES: &[&str] = &[
     "  ",
     "# a remark\n",
     "null",
+    "---\n",
+];
+
+const TOML_PIECES: &[&str] = &[
+    "",
+    "x",
+    "\n",
+    "\"",
+    "[[tasks]]\nid = 5\n",
+    "[[tasks]]\nid = \"new\"\n",
+    "\nold = \"a\"\n",
+    "\nsize = 5000\n",
+    "\nsiez = 5\n",
+    "[named.n3]\n",
+    "[named.x3]\n",
+    "[[named.rest]]\nid = \"a\"\n",
+    "]",
+    "{",
 ];
 
 const JSON_PIECES: &[&str] = &[
@@ -113,6 +131,17 @@ fn json() -> String {
     )
 }
 
+fn toml() -> String {
+    let tasks = |name: &str, count: usize| -> String {
+        (0..count)
+            .map(|at| format!("[[{name}]]\nid = \"t{at}\"\nsize = {at}\n[{name}.run]\ncmd = \"ls\"\n"))
+            .collect()
+    };
+    let named: String =
+        (0..20).map(|at| format!("[named.n{at}]\nid = \"t{at}\"\nkind = \"one\"\n")).collect();
+    format!("{}{}{named}", tasks("tasks", 20), tasks("few", 18))
+}
+
 fn edited(document: &Document, at: prop::sample::Index, gone: usize, come: &str) -> Document {
     let text = document.text();
     let start = at.index(text.len() + 1);
@@ -159,14 +188,16 @@ proptest! {
         edits in prop::collection::vec((any::<prop::sample::Index>(), 0..12_usize, any::<prop::sample::Index>()), 1..14),
     ) {
         compare("test.yaml", &yaml(), PIECES, edits.clone());
-        compare("test.json", &json(), JSON_PIECES, edits);
+        compare("test.json", &json(), JSON_PIECES, edits.clone());
+        compare("test.toml", &toml(), TOML_PIECES, edits.clone());
+        compare("test.yaml", &format!("{0}---\n{0}---\n{0}", "tasks:\n  - id: a\n  - id: b\n  - id: c\n"), PIECES, edits);
     }
 }
 
 #[test]
 fn good_texts_are_good() {
     let schema = schema(SCHEMA);
-    for (path, text) in [("test.yaml", yaml()), ("test.json", json())] {
+    for (path, text) in [("test.yaml", yaml()), ("test.json", json()), ("test.toml", toml())] {
         assert_eq!(crate::support::findings(&schema, path, &text), [], "{text}");
     }
 }
