@@ -361,9 +361,9 @@ proptest! {
 
 fn edited(document: &Document, at: prop::sample::Index, gone: usize, come: &str) -> Document {
     let text = document.text();
-    let is_start = |at: &usize| text.is_char_boundary(*at);
-    let start = (0..=at.index(text.len() + 1)).rev().find(is_start).unwrap();
-    let end = (start..=text.len().min(start + gone)).rev().find(is_start).unwrap();
+    let floor = |at: usize| (0..=at).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
+    let start = floor(at.index(text.len() + 1));
+    let end = floor(text.len().min(start + gone)).max(start);
     let index = LineIndex::new(text);
     let place = |at| index.position(at, Encoding::Utf8);
     let range = Some(Range::new(place(start), place(end)));
