@@ -9,39 +9,56 @@ use copydesk_text::{Items, Kind, Step, Tree};
 /// Shorter lists are read whole.
 const FEWEST: usize = 16;
 
+/// Lines that can be passed over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Aside {
+    pub(super) lines: Span,
+    /// How many items they hold.
+    pub(super) items: usize,
+    /// The column of their dashes; `None` in brackets.
+    pub(super) dash: Option<usize>,
+}
+
 /// The lines that can be passed over, in order and apart.
-pub(super) fn aside(tree: &Tree, text: &str, offset: usize) -> Vec<Span> {
+pub(super) fn aside(tree: &Tree, text: &str, offset: usize) -> Vec<Aside> {
     let root = tree.documents().iter().rev().find(|root| root.span().touches(offset));
     let Some(root) = root.filter(|_| !tree.has_anchors()) else { return Vec::new() };
     let nodes = std::iter::once(root).chain(tree.path_at(offset).into_iter().map(Step::node));
-    let mut gaps: Vec<Span> = Vec::new();
+    let mut gaps: Vec<Aside> = Vec::new();
     for node in nodes {
         if let Kind::Sequence(items) = node.kind() {
-            gaps.extend(gaps_of(items, text, offset).into_iter().flatten());
+            let start = node.span().start;
+            let is_block = text.get(start..).is_some_and(|text| text.starts_with('-'));
+            let dash = is_block.then(|| start - line_start(text, start));
+            gaps.extend(gaps_of(items, dash, text, offset).into_iter().flatten());
         }
     }
-    gaps.retain(|gap| !gap.is_empty() && !tree.is_broken(*gap));
+    gaps.retain(|gap| !tree.is_broken(gap.lines));
     gaps.sort_unstable();
     gaps
 }
 
 /// The lines before the neighbours of the item at the offset, and those behind.
-fn gaps_of(items: Items<'_>, text: &str, offset: usize) -> [Option<Span>; 2] {
+fn gaps_of(items: Items<'_>, dash: Option<usize>, text: &str, offset: usize) -> [Option<Aside>; 2] {
     if items.len() < FEWEST {
         return [None, None];
     }
     // The line that an item starts, if nothing of the item before stands on it.
     let line = |at: usize| {
         let (before, own) = (items.get(at.checked_sub(1)?)?.span(), items.get(at)?.span());
-        let line = text.get(..own.start)?.rfind('\n').map_or(0, |at| at + 1);
+        let line = line_start(text, own.start);
         (before.end <= line).then_some(line)
     };
     let gap = |from: usize, to: usize| {
         let (start, end) = (line(from)?, line(to)?);
-        (from < to && start < end).then(|| Span::new(start, end))
+        (from < to && start < end).then(|| Aside { lines: Span::new(start, end), items: to - from, dash })
     };
     let behind = behind(items, offset);
     [gap(1, behind.saturating_sub(2)), gap(behind + 2, items.len() - 1)]
+}
+
+fn line_start(text: &str, offset: usize) -> usize {
+    text.get(..offset).and_then(|before| before.rfind('\n')).map_or(0, |at| at + 1)
 }
 
 /// The number of the first item that starts behind an offset.
@@ -108,7 +125,7 @@ mod tests {
                 let plain = place(&File { tree: &nothing, ..file }, part, offset);
                 assert_eq!(place(&file, part, offset), plain, "at {offset}, {typed:?}");
             }
-            let passed: usize = aside(&tree, &text, middle).iter().map(|gap| gap.len()).sum();
+            let passed: usize = aside(&tree, &text, middle).iter().map(|gap| gap.lines.len()).sum();
             assert!(tree.broken().len() > 1 || passed > text.len() * 3 / 4, "{passed} of {}", text.len());
         }
     }

@@ -198,11 +198,17 @@ impl Reader<'_> {
     /// How many items stand above row `at` in the list whose dashes stand in the column `dash`.
     fn items_before(&self, at: usize, dash: usize) -> usize {
         let mut count = 0;
-        for row in self.rows.iter().take(at).rev().filter(|row| row.kind == RowKind::Code) {
-            let is_item = row.dashes.contains(&dash);
-            count += usize::from(is_item);
-            if row.column() < dash || row.column() == dash && !is_item {
-                break;
+        for row in self.rows.iter().take(at).rev() {
+            match row.kind {
+                RowKind::Aside { items, dash: own } if own == Some(dash) => count += items,
+                RowKind::Code => {
+                    let is_item = row.dashes.contains(&dash);
+                    count += usize::from(is_item);
+                    if row.column() < dash || row.column() == dash && !is_item {
+                        break;
+                    }
+                }
+                RowKind::Aside { .. } | RowKind::Blank | RowKind::Text { .. } => {}
             }
         }
         count

@@ -5,6 +5,8 @@
 
 use copydesk_base::Span;
 
+use super::aside::Aside;
+
 /// One line.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Row {
@@ -28,6 +30,11 @@ pub(super) enum RowKind {
     Text {
         owner: usize,
     },
+    /// In place of the lines of so many items with their dashes in this column.
+    Aside {
+        items: usize,
+        dash: Option<usize>,
+    },
 }
 
 /// The key of a line.
@@ -43,13 +50,18 @@ pub(super) struct RowKey {
 }
 
 /// The rows of a part of a text, but for the lines that are passed over.
-pub(super) fn rows(text: &str, part: Span, aside: &[Span]) -> Vec<Row> {
+pub(super) fn rows(text: &str, part: Span, aside: &[Aside]) -> Vec<Row> {
     let mut rows: Vec<Row> = Vec::new();
     let mut block: Option<(usize, usize)> = None;
     let mut at = part.start;
-    for gap in aside.iter().filter(|gap| part.start <= gap.start && gap.end <= part.end) {
-        add(text, Span::new(at, gap.start), &mut block, &mut rows);
-        (at, block) = (gap.end, None);
+    for Aside { lines, items, dash } in aside.iter().copied() {
+        if lines.start < at || part.end < lines.end {
+            continue;
+        }
+        add(text, Span::new(at, lines.start), &mut block, &mut rows);
+        let (line, kind) = (Span::at(lines.start), RowKind::Aside { items, dash });
+        rows.push(Row { line, kind, dashes: vec![], content: lines.start, key: None });
+        (at, block) = (lines.end, None);
     }
     add(text, Span::new(at, part.end), &mut block, &mut rows);
     if rows.is_empty() || part.of(text).ends_with('\n') {
