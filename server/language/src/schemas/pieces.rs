@@ -332,12 +332,12 @@ fn apart(parts: Vec<Part<'_>>) -> Option<Vec<Part<'_>>> {
     Some(found)
 }
 
-/// How many children there must be.
+/// How many children stay: as many as there must be, and one more, since the key that names the schema may not count.
 fn least(parts: &[Part<'_>], word: &str) -> usize {
     let said = parts.iter().filter_map(|part| part.word(word));
     // Of a number that is no number of things, all are looked at.
     let counts = said.map(|least| least.as_u64().and_then(|least| usize::try_from(least).ok()));
-    counts.map(|least| least.unwrap_or(usize::MAX)).max().unwrap_or(0)
+    counts.map(|least| least.map_or(usize::MAX, |least| least.saturating_add(1))).max().unwrap_or(0)
 }
 
 /// Whether it is certain which keys a pattern means.
