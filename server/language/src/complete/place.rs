@@ -25,7 +25,7 @@ pub(crate) struct Place {
 pub(crate) enum Part {
     /// A key, in a mapping with these entries.
     Key { name: String, siblings: Vec<(String, String)> },
-    /// An item, with so many before it in its list.
+    /// An item, with so many before it in its list: none, one, or more.
     Item(usize),
     /// Below a key that has its value already: nothing can stand here.
     Nowhere,
@@ -195,7 +195,8 @@ impl Reader<'_> {
         }
     }
 
-    /// How many items stand above row `at` in the list whose dashes stand in the column `dash`.
+    /// How many items stand above row `at` in the list whose dashes stand in the column `dash`; no more than two are
+    /// told, for the rows of a long list are not all there.
     fn items_before(&self, at: usize, dash: usize) -> usize {
         let mut count = 0;
         for row in self.rows.iter().take(at).rev() {
@@ -211,7 +212,7 @@ impl Reader<'_> {
                 RowKind::Aside { .. } | RowKind::Blank | RowKind::Text { .. } => {}
             }
         }
-        count
+        count.min(2)
     }
 
     /// The entries of the mapping that has a key at `column` of row `at`, but for that row's own.
