@@ -39,7 +39,9 @@ pub(crate) fn names(
         let label = format!("{shown}{}", entry.name);
         if entry.is_folder {
             found.push(propose(label + "/", "folder", 3));
-        } else if entry.name.ends_with(".json") && here.join(&entry.name) != base {
+        } else if Path::new(&entry.name).extension().is_some_and(|ending| ending == "json")
+            && here.join(&entry.name) != base
+        {
             found.push(propose(label, "file", u32::from(!entry.name.ends_with("schema.json"))));
         }
     }
