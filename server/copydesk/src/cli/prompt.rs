@@ -65,7 +65,9 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
         desk.close().await;
         layers
     })?;
-    notices.iter().for_each(|notice| out::note(visible(notice)));
+    for notice in &notices {
+        out::note(visible(notice));
+    }
     let layers: Vec<_> = layers.iter().filter(|layer| !layer.text.trim().is_empty()).collect();
     if arguments.json {
         let layers: Vec<_> =

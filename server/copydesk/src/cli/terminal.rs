@@ -134,7 +134,9 @@ impl Host for Terminal {
             }
             Event::Checked { check, verdict, note, problems, .. } => {
                 out::note(format!("· check {}: {} ({})", visible(check), verdict.as_str(), visible(note)));
-                problems.iter().for_each(|problem| out::note(format!("    {}", visible(problem))));
+                for problem in problems {
+                    out::note(format!("    {}", visible(problem)));
+                }
             }
             Event::Planned { items } => {
                 for item in items {
