@@ -242,7 +242,7 @@ mod tests {
             let told = format!("{messages:?}");
             match (ask(&recording, messages), expect) {
                 (Err(got), Err(expect)) => {
-                    assert_eq!(got.get(..expect.len().min(got.len())), Some(&*expect), "{told}")
+                    assert_eq!(got.get(..expect.len().min(got.len())), Some(&*expect), "{told}");
                 }
                 (got, expect) => assert_eq!(got, expect, "{told}"),
             }
