@@ -32,6 +32,8 @@ pub struct Config {
     pub agents: BTreeMap<String, GuestAgent>,
     /// Tool servers that speak the Model Context Protocol.
     pub mcp_servers: BTreeMap<String, McpServer>,
+    /// External agent programs that `engine` steps may start.
+    pub engines: Engines,
     /// Commands that must pass before an edit is offered.
     pub checks: Vec<Check>,
     /// How often failures of `checks` go back to the agent before its edit is offered all the same. 3 unless set.
@@ -98,6 +100,18 @@ pub struct Provider {
     /// Requests that may be under way at the same time. 8 unless set.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub concurrency: Option<u32>,
+}
+
+/// External agent programs that `engine` steps may start, by name.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Engines {
+    /// The programs that may be started, each with settings of its own. Any unless set.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub allowlist: Option<BTreeMap<String, serde_json::Map<String, serde_json::Value>>>,
+    /// Programs that may not be started.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub denylist: Vec<String>,
 }
 
 /// How models are chosen.

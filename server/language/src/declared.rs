@@ -113,17 +113,34 @@ impl<'t> Declared<'t> {
     /// The longest step id that starts at the start of `text` and goes on over hyphens: in `a-b.output` the step
     /// `a-b`, if there is one. Only ids with a hyphen in them are found.
     pub(crate) fn hyphenated(&self, text: &str) -> Option<&'t str> {
-        let end =
-            text.find(|c: char| !(c.is_alphanumeric() || matches!(c, '-' | '_' | '$'))).unwrap_or(text.len());
-        let mut word = &text[..end];
-        while word.contains('-') {
-            if let Some(at) = self.step(word) {
-                return self.steps.get(at)?.id().map(|(id, _)| id);
-            }
-            word = &word[..word.rfind('-')?];
-        }
-        None
+        hyphenated(text, |word| Some(self.steps.get(self.step(word)?)?.id()?.0))
     }
+
+    /// The same among the inputs.
+    pub(crate) fn hyphenated_input(&self, text: &str) -> Option<&'t str> {
+        hyphenated(text, |word| self.input(word)?.key().scalar_text())
+    }
+
+    /// Whether an input holds a secret.
+    pub(crate) fn is_secret(&self, name: &str) -> bool {
+        let secret = self.input(name).and_then(|entry| entry.value().get("secret"));
+        secret.and_then(Node::as_bool) == Some(true)
+    }
+}
+
+/// The longest name that starts at the start of `text` and goes on over hyphens, at least over one, as far as `known`
+/// knows it.
+pub(crate) fn hyphenated<'n>(text: &str, known: impl Fn(&str) -> Option<&'n str>) -> Option<&'n str> {
+    let end =
+        text.find(|c: char| !(c.is_alphanumeric() || matches!(c, '-' | '_' | '$'))).unwrap_or(text.len());
+    let mut word = &text[..end];
+    while word.contains('-') {
+        if let Some(name) = known(word) {
+            return Some(name);
+        }
+        word = &word[..word.rfind('-')?];
+    }
+    None
 }
 
 fn fingerprint(id: &str) -> u64 {

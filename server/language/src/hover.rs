@@ -1,6 +1,7 @@
 //! What the word under the cursor means: keys, words, steps, inputs, names in expressions.
 
 mod expression;
+mod named;
 
 use copydesk_base::Span;
 use copydesk_text::node::Step as Way;
@@ -28,6 +29,9 @@ pub fn hover(file: &File<'_>, index: &WorkspaceIndex, offset: usize) -> Option<H
     let shapes = shape::of(file.kind)?;
     let declared =
         if file.kind == FileKind::Workflow { Declared::new(file.tree) } else { Declared::default() };
+    if let Some(found) = named::hover(file, index, &declared, offset) {
+        return Some(found);
+    }
     let mut at =
         Seen { node: file.tree.root()?, shape: Some(shapes.root()), key: "", depth: 0, in_steps: false };
     for way in file.tree.path_at(offset) {

@@ -79,6 +79,12 @@ impl Tree {
         !self.anchors.is_empty()
     }
 
+    /// The names of the anchors before `offset`: what an alias there may stand for.
+    pub fn anchors_before(&self, offset: usize) -> impl Iterator<Item = &str> {
+        let is_before = move |starts: &[usize]| starts.first().is_some_and(|start| *start < offset);
+        self.anchors.iter().filter(move |(_, starts)| is_before(starts)).map(|(name, _)| &**name)
+    }
+
     /// What the text was read as. In TOML siblings may overlap, since a table may be written in several pieces.
     pub fn syntax(&self) -> Syntax {
         self.syntax

@@ -281,6 +281,7 @@ fn a_folder_brings_every_file_that_has_a_schema() {
         ("conf/f.json", "no JSON at all\n"),
         ("conf/g.txt", "$schema\n"),
         ("conf/.vscode/mcp.json", "{\"servers\": {\"x\": {\"comand\": \"y\"}}}\n"),
+        ("conf/.stepper/layer/plan/index.md", "---\ndescription: d\non-failure: abort\n---\n"),
         ("own.schema.json", own),
         (".copydesk/config.yaml", "schemas: {'conf/e.*': own.schema.json}\n"),
     ]);
@@ -296,6 +297,7 @@ fn a_folder_brings_every_file_that_has_a_schema() {
         })
         .collect();
     let expected: &[(&str, &[&str])] = &[
+        ("conf/.stepper/layer/plan/index.md", &["unknown-value"]),
         ("conf/.vscode/mcp.json", &["unknown-setting"]),
         ("conf/a.json", &["type-mismatch"]),
         ("conf/b.jsonc", &["type-mismatch"]),

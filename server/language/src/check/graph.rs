@@ -36,6 +36,9 @@ fn duplicates(findings: &mut Findings<'_>, declared: &Declared<'_>) {
         if is_inherited(id) {
             let message = format!("'{id}' cannot be the id of a step: expressions read it as something else");
             findings.add(Diagnostic::new(Code::UnknownValue, node.span(), message));
+        } else if let Some(message) = unfit(id) {
+            findings.add(Diagnostic::new(Code::UnknownValue, node.span(), message));
+            continue;
         }
         let Some(first) = declared.step(id).filter(|first| *first != at) else { continue };
         let Some((_, first)) = declared.steps.get(first).and_then(Step::id) else { continue };
@@ -49,6 +52,15 @@ fn duplicates(findings: &mut Findings<'_>, declared: &Declared<'_>) {
         }
         findings.add(finding);
     }
+}
+
+/// Why a text cannot be the id of a step.
+fn unfit(id: &str) -> Option<String> {
+    if id.trim().is_empty() {
+        return Some("the id of this step is empty; give it a name".to_owned());
+    }
+    let is_wrong = id != id.trim() || id.contains(char::is_whitespace);
+    is_wrong.then(|| format!("the id '{id}' has blanks in it; write a name of one word"))
 }
 
 /// Looks at what the steps need of one another; `drawn` are the edges that their expressions draw.
@@ -142,11 +154,14 @@ fn unknown(
     if findings.may_be_hidden(name) && !name.is_empty() {
         return;
     }
+    // Neither itself nor what it waits for already can be meant.
+    let named: Vec<&str> = step.needs(findings.tree()).map(|(name, _)| name).chain(own_id(step)).collect();
     let ids = declared
         .steps
         .iter()
         .filter(|other| step.block.may_need(other.block))
-        .filter_map(|other| Some(other.id()?.0));
+        .filter_map(own_id)
+        .filter(|id| !named.contains(id));
     let near = findings.suggest.nearest(name, ids);
     let mut finding = Diagnostic::new(Code::UnknownStep, node.span(), unknown_message(name, near));
     if let Some(near) = near {
@@ -158,6 +173,10 @@ fn unknown(
         finding = finding.with_fix(Fix::new("take it out", vec![edit]));
     }
     findings.add(finding);
+}
+
+fn own_id<'t>(step: &Step<'t>) -> Option<&'t str> {
+    Some(step.id()?.0)
 }
 
 /// Takes one item of `needs` out, and with the last one the key.

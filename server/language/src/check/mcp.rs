@@ -26,7 +26,7 @@ pub(super) fn inline(findings: &mut Findings<'_>, node: Node<'_>) {
         if item.entries().is_empty() {
             continue;
         }
-        let name = item.get("name").and_then(Node::scalar_text).unwrap_or("mcpServers");
+        let name = item.get("name").and_then(Node::scalar_text).unwrap_or("");
         let span = item.get("name").map_or(item.span(), Node::span);
         server(findings, item, name, span, Home::Step);
     }
@@ -119,7 +119,8 @@ fn lacks(
         return;
     }
     let words: Vec<String> = keys.iter().map(|key| format!("'{key}'")).collect();
-    let message = format!("the server '{name}' needs {}", words.join(" or "));
+    let server = if name.is_empty() { "this server".to_owned() } else { format!("the server '{name}'") };
+    let message = format!("{server} needs {}", words.join(" or "));
     let blank = |key: &str| if key == "command" && home == Home::Config { "[\"\"]" } else { "\"\"" };
     let blanks: Vec<(&str, String)> = keys.iter().map(|key| (*key, blank(key).to_owned())).collect();
     missing(findings, node, place, message, &blanks);

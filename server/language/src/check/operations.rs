@@ -53,19 +53,19 @@ const ON_SOME: &[(&str, &[&str], &str)] = &[
 const NOT_ON_WAITS: &[&str] = &["memoize", "memoizeTtlSeconds", "learn"];
 const WAITS: &[&str] = &["sleep", "join", "wait"];
 
-/// Keys that only mean something beside one of others.
-const BESIDE: &[(&str, &[&str])] = &[
-    ("idempotencyScope", &["idempotencyKey"]),
-    ("idempotencyTtlSeconds", &["idempotencyKey"]),
-    ("memoizeTtlSeconds", &["memoize"]),
-    ("outputRetries", &["outputSchema"]),
-    ("repairStrategy", &["outputSchema"]),
-    ("failFast", &["foreach", "strategy"]),
-    ("concurrency", &["foreach", "strategy"]),
+/// Keys that only mean something beside one of others, but for some types of step that read them by themselves.
+const BESIDE: &[(&str, &[&str], &[&str])] = &[
+    ("idempotencyScope", &["idempotencyKey"], &[]),
+    ("idempotencyTtlSeconds", &["idempotencyKey"], &[]),
+    ("memoizeTtlSeconds", &["memoize"], &[]),
+    ("outputRetries", &["outputSchema"], &[]),
+    ("repairStrategy", &["outputSchema"], &[]),
+    ("failFast", &["foreach", "strategy"], &[]),
+    ("concurrency", &["foreach", "strategy"], &["dynamic"]),
 ];
 
 /// The keys that an operation must have.
-pub(super) fn needed(kind: &str, op: &str) -> &'static [&'static str] {
+pub(crate) fn needed(kind: &str, op: &str) -> &'static [&'static str] {
     find(kind, op).map_or(&[], |operation| operation.needs)
 }
 
@@ -89,9 +89,9 @@ pub(super) fn useless(findings: &mut Findings<'_>, node: Node<'_>, kind: &str) {
             (*reason).to_owned()
         } else if NOT_ON_WAITS.contains(&key) && WAITS.contains(&kind) {
             format!("a {kind} step has no output to keep")
-        } else if let Some((_, others)) =
-            BESIDE.iter().find(|(name, others)| *name == key && !others.iter().any(|other| has(other)))
-        {
+        } else if let Some((_, others, _)) = BESIDE.iter().find(|(name, others, alone)| {
+            *name == key && !alone.contains(&kind) && !others.iter().any(|other| has(other))
+        }) {
             let others: Vec<String> = others.iter().map(|other| format!("'{other}'")).collect();
             format!("there is no {}", others.join(" or "))
         } else if kind == "shell" && key == "run" && has("args") {

@@ -1,12 +1,13 @@
 //! The tree beside its shape: unknown and missing keys, wrong kinds of values, words that are not in the list.
 
 use copydesk_base::{Code, Diagnostic, Fix, Safety, Span, TextEdit};
-use copydesk_text::{Entries, Entry, Items, Kind, Node, Style, Value};
+use copydesk_text::{Entries, Entry, Items, Kind, Node, Value};
 
 use super::fixes::remove_key;
 use super::memo::Look;
+use super::mismatch::{mismatch, tagged};
 use super::suggest::{usual_mistake, usual_value};
-use super::{Findings, missing, rules};
+use super::{Findings, meant, missing, rules};
 use crate::declared::{Block, inner_span};
 use crate::expression::has_expression;
 use crate::file::first_key;
@@ -21,23 +22,51 @@ pub(super) struct Holder<'a> {
     /// The key's place; at the root the file's first key.
     pub(super) span: Span,
     depth: usize,
+    holds: Holds,
+}
+
+/// What of a holder is looked at.
+#[derive(Clone, Copy, PartialEq)]
+enum Holds {
+    Value,
+    /// An item of the list that it holds.
+    Item,
 }
 
 impl<'a> Holder<'a> {
     /// A mapping that is looked at by itself.
     pub(super) fn at(name: &'a str, span: Span) -> Self {
-        Holder { name, span, depth: 1 }
+        Holder { name, span, depth: 1, holds: Holds::Value }
     }
 
     fn below(self, entry: Entry<'a>) -> Self {
         let name = entry.key().scalar_text().unwrap_or("");
-        Holder { name, span: entry.key().span(), depth: self.depth + 1 }
+        Holder { name, span: entry.key().span(), depth: self.depth + 1, holds: Holds::Value }
+    }
+
+    fn item(self) -> Self {
+        Holder { holds: Holds::Item, ..self }
+    }
+
+    /// What is looked at, with its verb: `'needs' takes`.
+    pub(super) fn takes(self, file: FileKind) -> String {
+        let verb = if self.holds == Holds::Value && self.depth == 0 { "is" } else { "takes" };
+        format!("{} {verb}", self.subject(file))
+    }
+
+    /// The value that is looked at, for messages.
+    fn subject(self, file: FileKind) -> String {
+        match self.holds {
+            Holds::Item => format!("this item of '{}'", self.name),
+            Holds::Value if self.depth == 0 => whole(file),
+            Holds::Value => format!("'{}'", self.name),
+        }
     }
 }
 
 pub(super) fn check(findings: &mut Findings<'_>) {
     let tree = findings.tree();
-    let root = Holder { name: "", span: first_key(tree), depth: 0 };
+    let root = Holder { name: "", span: first_key(tree), depth: 0, holds: Holds::Value };
     let shape = findings.shapes.root();
     match tree.root() {
         Some(node) if !node.is_null() => value(findings, node, shape, root),
@@ -105,8 +134,8 @@ fn list<'a>(
             continue;
         }
         match first_step {
-            Some(first) => step(findings, first + at, item, shape, holder),
-            None => value(findings, item, shape, holder),
+            Some(first) => step(findings, first + at, item, shape, holder.item()),
+            None => value(findings, item, shape, holder.item()),
         }
     }
 }
@@ -160,6 +189,11 @@ fn mapping<'a>(
             continue;
         }
         let below = holder.below(entry);
+        if let Some(key) = expected.key(word, name)
+            && tagged(findings, node, entry, findings.shapes.get(key.shape))
+        {
+            continue;
+        }
         match (expected.key(word, name), expected.rest) {
             (Some(key), _) => {
                 if key.standing == Standing::Deprecated {
@@ -199,6 +233,16 @@ fn unknown_key<'a>(
 ) -> Option<&'static str> {
     let name = entry.key().scalar_text().unwrap_or("");
     let known_kind = word.filter(|word| expected.kind(word).is_some());
+    if let Some(key) = meant::without_colon(name).and_then(|meant| expected.key(known_kind, meant)) {
+        // Where the brackets do not add up, the syntax has said so.
+        let is_it = |known: &Diagnostic| {
+            known.code == Code::YamlSyntax && known.span.start == entry.key().span().start
+        };
+        if !findings.list.iter().any(is_it) {
+            findings.add(meant::missing_colon(Code::UnknownKey, entry.key().span().start, &key.name));
+        }
+        return Some(key.name.as_str());
+    }
     let others: Vec<String> = expected
         .kinds
         .iter()
@@ -251,13 +295,18 @@ pub(super) fn subject(file: FileKind, kind: Option<&str>, expected: &Mapping, ho
     match kind {
         Some(word) => format!("{} {word} step", article(word)),
         None if !expected.kinds.is_empty() => "a step".to_owned(),
-        None if holder.depth == 0 => match file {
-            FileKind::Config => "the config".to_owned(),
-            FileKind::KeystoneConfig => "Keystone's config".to_owned(),
-            FileKind::Mcp => "this file".to_owned(),
-            other => format!("{} {}", article(other.as_str()), other.as_str()),
-        },
+        None if holder.depth == 0 => whole(file),
         None => format!("'{}'", holder.name),
+    }
+}
+
+/// A file, in words.
+fn whole(file: FileKind) -> String {
+    match file {
+        FileKind::Config => "the config".to_owned(),
+        FileKind::KeystoneConfig => "Keystone's config".to_owned(),
+        FileKind::Mcp => "this file".to_owned(),
+        other => format!("{} {}", article(other.as_str()), other.as_str()),
     }
 }
 
@@ -329,14 +378,15 @@ fn bounds<'a>(
     shape: &'static Shape,
     holder: Holder<'a>,
 ) {
+    let subject = holder.subject(findings.file.kind);
     if number.whole && found.fract() != 0.0 {
-        let message = format!("'{}' takes {}; this one has a fraction", holder.name, shape.takes());
+        let message = format!("{subject} takes {}; this one has a fraction", shape.takes());
         findings.add(Diagnostic::new(Code::TypeMismatch, node.span(), message));
     } else if let Some(least) = number.least.filter(|least| found < *least) {
-        let message = format!("'{}' must be at least {least}", holder.name);
+        let message = format!("{subject} must be at least {least}");
         findings.add(Diagnostic::new(Code::UnknownValue, node.span(), message));
     } else if let Some(above) = number.above.filter(|above| found <= *above) {
-        let message = format!("'{}' must be more than {above}", holder.name);
+        let message = format!("{subject} must be more than {above}");
         findings.add(Diagnostic::new(Code::UnknownValue, node.span(), message));
     }
 }
@@ -373,73 +423,4 @@ fn unknown_word<'a>(
         finding = finding.with_fix(Fix::new(format!("change to '{near}'"), edits).with_safety(safety));
     }
     findings.add(finding);
-}
-
-/// The wrong kind of value. Where the right one is plain to see, with the mend.
-fn mismatch<'a>(
-    findings: &mut Findings<'a>,
-    node: Node<'a>,
-    seen: Node<'a>,
-    shape: &'static Shape,
-    holder: Holder<'a>,
-) {
-    let found = match seen.kind_word() {
-        "true or false" => "this is true or false".to_owned(),
-        word => format!("this is a {word}"),
-    };
-    let message = format!("'{}' takes {}; {found}", holder.name, shape.takes());
-    let mut finding = Diagnostic::new(Code::TypeMismatch, node.span(), message);
-    if let Some((title, text)) = mend(findings, node, shape, holder) {
-        finding = finding.with_fix(Fix::safe(title, vec![TextEdit { span: node.span(), text }]));
-    }
-    findings.add(finding);
-}
-
-fn mend(
-    findings: &Findings<'_>,
-    node: Node<'_>,
-    shape: &'static Shape,
-    holder: Holder<'_>,
-) -> Option<(String, String)> {
-    let scalar = node.scalar()?;
-    let text = scalar.text();
-    let one_line = matches!(scalar.style(), Style::Plain | Style::SingleQuoted | Style::DoubleQuoted)
-        && !text.contains(['\n', '"', '\\']);
-    let source = node.span().of(findings.file.text);
-    if !one_line || source.is_empty() {
-        return None;
-    }
-    if shape.takes_text() && !matches!(node.value(), Some(Value::Text(_))) {
-        return Some(("put it in quotes".to_owned(), format!("\"{text}\"")));
-    }
-    if shape.takes_bool() {
-        let word = match text.to_ascii_lowercase().as_str() {
-            "true" | "yes" | "on" | "y" => "true",
-            "false" | "no" | "off" | "n" => "false",
-            _ => return None,
-        };
-        return Some((format!("change to '{word}'"), word.to_owned()));
-    }
-    if let Some(number) = with_unit(holder, text).filter(|_| shape.number().is_some()) {
-        return Some((format!("change to {number}"), number));
-    }
-    if shape.number().is_some() && text.parse::<i64>().is_ok() {
-        return Some(("take the quotes away".to_owned(), text.to_owned()));
-    }
-    let list = shape.list()?;
-    let takes_item = findings.shapes.get(list.item).takes_text();
-    let safe = !source.contains([',', '[', ']', '{', '}', '#']);
-    (takes_item && safe).then(|| ("make it a list".to_owned(), format!("[{source}]")))
-}
-
-/// A time with a unit, as the number that the key takes: `30s` for `timeout` is 30000.
-fn with_unit(holder: Holder<'_>, text: &str) -> Option<String> {
-    let unit = match holder.name {
-        "timeout" | "baseDelay" => 1.0,
-        name if name.ends_with("Seconds") => 1000.0,
-        _ => return None,
-    };
-    let milliseconds = SleepTime::parse(text).filter(|_| text.ends_with(|c: char| c.is_alphabetic()))?;
-    let number = milliseconds / unit;
-    (number.fract() == 0.0).then(|| number.to_string())
 }

@@ -8,6 +8,7 @@ use copydesk_text::yaml::messages;
 use copydesk_text::{Step, front_matter};
 
 use super::fixes::{line_break, remove_entry};
+use super::meant;
 use crate::File;
 
 /// The most lines whose tabs one mend changes.
@@ -17,6 +18,10 @@ const MOST_LINES: usize = 1_000;
 pub fn syntax(file: &File<'_>) -> Vec<Diagnostic> {
     let mut list = file.tree.problems().to_vec();
     for finding in &mut list {
+        if let Some(meant) = meant::instead(file.text, finding) {
+            *finding = meant;
+            continue;
+        }
         let fix = match finding.code {
             Code::YamlSyntax => mend(file.text, finding),
             Code::DuplicateKey => remove_duplicate(file, finding),
@@ -106,7 +111,7 @@ fn stray(text: &str, at: Span, line: Line<'_>) -> Fix {
             _ => {}
         }
     }
-    match open.last().copied().and_then(closing) {
+    match open.last().copied().and_then(closing).filter(|close| !at.of(text).starts_with(*close)) {
         Some(close) => Fix::new(format!("change to '{close}'"), vec![TextEdit::new(at, close)]),
         None => Fix::new("take it out", vec![TextEdit::new(at, "")]),
     }
@@ -114,13 +119,13 @@ fn stray(text: &str, at: Span, line: Line<'_>) -> Fix {
 
 /// One line of a text.
 #[derive(Clone, Copy)]
-struct Line<'t> {
-    start: usize,
-    text: &'t str,
+pub(super) struct Line<'t> {
+    pub(super) start: usize,
+    pub(super) text: &'t str,
 }
 
 impl<'t> Line<'t> {
-    fn around(text: &'t str, offset: usize) -> Option<Self> {
+    pub(super) fn around(text: &'t str, offset: usize) -> Option<Self> {
         let start = text.get(..offset)?.rfind('\n').map_or(0, |at| at + 1);
         let line = text.get(start..)?.lines().next().unwrap_or("");
         Some(Self { start, text: line })
@@ -133,7 +138,7 @@ impl<'t> Line<'t> {
     }
 
     /// The value of this line between quotes. Between brackets nobody knows where it ends.
-    fn requoted(self, at: Span) -> Option<Fix> {
+    pub(super) fn requoted(self, at: Span) -> Option<Fix> {
         let content = self.text.trim_start_matches([' ', '-']);
         let lead = self.text.len() - content.len();
         let value = match content.find(": ") {
@@ -147,13 +152,17 @@ impl<'t> Line<'t> {
         if is_of_flow || written.is_empty() || at.start < start || written.starts_with(['|', '>']) {
             return None;
         }
-        let inner = |quote: char| written.strip_prefix(quote).and_then(|rest| rest.strip_suffix(quote));
-        let quoted = match inner('\'').or_else(|| inner('"').filter(|inner| inner.contains('"'))) {
-            Some(inner) => format!("'{}'", inner.replace('\'', "''")),
-            None if written.contains(['"', '\\']) => format!("'{}'", written.replace('\'', "''")),
-            None => format!("\"{written}\""),
-        };
-        let edits = vec![TextEdit::new(Span::new(start, end), quoted)];
+        let edits = vec![TextEdit::new(Span::new(start, end), between_quotes(written))];
         Some(Fix::new("put the text in quotes", edits))
+    }
+}
+
+/// A text of one line between the quotes that it needs; those around it count as the person's own try.
+pub(super) fn between_quotes(written: &str) -> String {
+    let inner = |quote: char| written.strip_prefix(quote).and_then(|rest| rest.strip_suffix(quote));
+    match inner('\'').or_else(|| inner('"').filter(|inner| inner.contains('"'))) {
+        Some(inner) => format!("'{}'", inner.replace('\'', "''")),
+        None if written.contains(['"', '\\']) => format!("'{}'", written.replace('\'', "''")),
+        None => format!("\"{written}\""),
     }
 }

@@ -58,11 +58,19 @@ fn join(findings: &mut Findings<'_>, node: Node<'_>) {
     findings.add(finding);
 }
 
-/// A lone expression gives a number, and a number is milliseconds. Keystone takes no number without a unit there.
+/// A lone expression gives a number, and a number is milliseconds. Keystone takes no text without a unit there.
 fn duration(findings: &mut Findings<'_>, node: Node<'_>) {
     let Some(value) = findings.tree().get(node, "duration") else { return };
     let Some(scalar) = value.scalar() else { return };
     let text = scalar.text();
+    let write_ms = |at: usize, message: &str| {
+        Diagnostic::new(Code::SleepUnit, value.span(), message)
+            .with_fix(Fix::new("write 'ms' behind it", vec![TextEdit::insert(at, "ms")]))
+    };
+    if value.as_str().is_some() && text.parse::<f64>().is_ok() {
+        let message = "a text of digits is milliseconds here; Keystone refuses one without a unit, so write 'ms' behind it";
+        return findings.add(write_ms(scalar.source_span(0, text.len()).end, message));
+    }
     let (Some(piece), true) = (pieces(text).first().copied(), text.trim_end().ends_with("}}")) else {
         return;
     };
@@ -72,9 +80,7 @@ fn duration(findings: &mut Findings<'_>, node: Node<'_>) {
     let end = scalar.source_offset(piece.outer.end);
     let message =
         "a number here is milliseconds; Keystone refuses one without a unit, so write 'ms' behind it";
-    let finding = Diagnostic::new(Code::SleepUnit, value.span(), message)
-        .with_fix(Fix::new("write 'ms' behind it", vec![TextEdit::insert(end, "ms")]));
-    findings.add(finding);
+    findings.add(write_ms(end, message));
 }
 
 /// Attempts that are counted as none.

@@ -147,6 +147,10 @@ pub(super) fn reads_of(node: Node<'_>) -> Read<'_> {
 }
 
 fn walk<'t>(node: Node<'t>, read: &mut Read<'t>) {
+    // `!inputs.a` is a tag to YAML, and was meant as an expression.
+    if let Some(tag) = node.tag() {
+        names_read(tag, &mut read.names, &mut read.all);
+    }
     match node.kind() {
         Kind::Scalar(scalar) => names_read(scalar.text(), &mut read.names, &mut read.all),
         Kind::Sequence(items) => items.iter().for_each(|item| walk(item, read)),

@@ -7,13 +7,16 @@
 mod aside;
 mod called;
 mod expressions;
+mod flow;
 mod keys;
 pub(crate) mod place;
+pub(crate) mod prepared;
 mod rows;
 pub(crate) mod toml;
 mod values;
 
 use copydesk_base::Span;
+use copydesk_text::Syntax;
 
 use crate::declared::Declared;
 use crate::hover;
@@ -84,8 +87,13 @@ impl Completion {
     }
 }
 
+/// A text inside a snippet.
+pub(crate) fn escaped(text: &str) -> String {
+    text.replace('\\', "\\\\").replace('$', "\\$").replace('}', "\\}")
+}
+
 /// The text of a snippet: stops vanish, their placeholders stay.
-fn without_tabstops(insert: &str) -> String {
+pub(crate) fn without_tabstops(insert: &str) -> String {
     let mut plain = String::with_capacity(insert.len());
     let mut open = 0;
     let mut rest = insert.chars().peekable();
@@ -98,6 +106,11 @@ fn without_tabstops(insert: &str) -> String {
                 if braced {
                     open += 1;
                     rest.next_if_eq(&':');
+                    if rest.next_if_eq(&'|').is_some() {
+                        // Of a choice the first.
+                        plain.extend(std::iter::from_fn(|| rest.next_if(|c| !matches!(c, ',' | '|'))));
+                        while rest.next_if(|c| *c != '}').is_some() {}
+                    }
                 }
             }
             '}' if open > 0 => open -= 1,
@@ -186,8 +199,14 @@ struct Cursor<'a> {
     place: &'a Place,
 }
 
+impl Cursor<'_> {
+    fn syntax(&self) -> Syntax {
+        self.file.tree.syntax()
+    }
+}
+
 fn by_place(cursor: &Cursor<'_>) -> Vec<Completion> {
-    if let Some(proposals) = called::propose(cursor) {
+    if let Some(proposals) = values::aliases(cursor).or_else(|| called::propose(cursor)) {
         return proposals;
     }
     let Some(shape) = shape_at(cursor) else { return Vec::new() };

@@ -1,8 +1,10 @@
 //! Where the cursor is: which keys and items lead there, what stands beside it, and what is typed so far.
 
 use copydesk_base::Span;
+use copydesk_text::Syntax;
 
 use super::aside::aside;
+use super::flow::{self, Frame, FrameKind, entries_behind};
 use super::rows::{Row, RowKind, rows, without_comment};
 use crate::File;
 
@@ -18,6 +20,19 @@ pub(crate) struct Place {
     pub(crate) siblings: Vec<(String, String)>,
     /// Whether `{ }` or `[ ]` is around the cursor.
     pub(crate) flow: Flow,
+}
+
+impl Place {
+    /// What a key replaces: its word, but in YAML with the quotes around it.
+    pub(crate) fn key_span(&self, text: &str, syntax: Syntax) -> Span {
+        let word = self.word;
+        if syntax == Syntax::Yaml {
+            return word;
+        }
+        let before = text.get(..word.start).unwrap_or("").ends_with('"');
+        let behind = text.get(word.end..).unwrap_or("").starts_with('"');
+        Span::new(word.start - usize::from(before), word.end + usize::from(behind))
+    }
 }
 
 /// One step of the path.
@@ -76,13 +91,16 @@ pub(crate) fn place(file: &File<'_>, part: Span, offset: usize) -> Option<Place>
     if !part.touches(offset) || !text.is_char_boundary(offset) {
         return None;
     }
+    if file.tree.syntax() == Syntax::Json {
+        return json(file, part, offset);
+    }
     let rows = rows(text, part, &aside(file.tree, text, offset));
     let at = rows.partition_point(|row| row.line.start <= offset).checked_sub(1)?;
     let row = rows.get(at)?;
     if offset > row.line.end {
         return None;
     }
-    let reader = Reader { text, rows: &rows };
+    let reader = Reader { text, rows: &rows, comments: file.tree.comments() };
     if let RowKind::Text { owner } = row.kind {
         let owner_row = rows.get(owner)?;
         let column = owner_row.key.as_ref().map_or(owner_row.column(), |key| key.column);
@@ -102,9 +120,32 @@ pub(crate) fn place(file: &File<'_>, part: Span, offset: usize) -> Option<Place>
     reader.flow(at, offset).or_else(|| reader.block(at, row, offset))
 }
 
+/// The place of `offset` in a text in which brackets say where everything stands, and columns nothing.
+fn json(file: &File<'_>, part: Span, offset: usize) -> Option<Place> {
+    let (text, comments) = (file.text, file.tree.comments());
+    if comments.iter().any(|comment| comment.start < offset && offset <= comment.end) {
+        return None;
+    }
+    let line_end = text.get(offset..)?.find('\n').map_or(text.len(), |end| offset + end);
+    let reader = Reader { text, rows: &[], comments };
+    let frames = flow::read(text, Span::new(part.start, offset), comments);
+    let mut place = reader.inside(Vec::new(), frames, offset, line_end)?;
+    if matches!(place.at, At::Start(_)) {
+        // What is typed has no value yet, or is the key that goes.
+        let end = flow::end(text, place.key_span(text, Syntax::Json).end, comments);
+        let all = flow::read(text, Span::new(part.start, end), comments).pop()?;
+        let mut siblings = all.entries;
+        siblings.extend(all.key.map(|key| (key, String::new())));
+        siblings.retain(|(key, _)| key != place.word.of(text));
+        place.siblings = siblings;
+    }
+    Some(place)
+}
+
 struct Reader<'t> {
     text: &'t str,
     rows: &'t [Row],
+    comments: &'t [Span],
 }
 
 impl Reader<'_> {
@@ -275,7 +316,7 @@ impl Reader<'_> {
             let start = row.key.as_ref().map_or(row.content, |key| key.value.start);
             let opens = matches!(self.text.as_bytes().get(start), Some(b'[' | b'{')) && start < offset;
             if opens && row.column() < lowest {
-                let frames = read_flow(self.text, Span::new(start, offset));
+                let frames = flow::read(self.text, Span::new(start, offset), self.comments);
                 if !frames.is_empty() {
                     found = Some((index, row, frames));
                 }
@@ -286,8 +327,18 @@ impl Reader<'_> {
             }
         }
         let (index, row, frames) = found?;
-        let mut path = self.path_of_value(index, row).unwrap_or_default();
-        let line_end = self.rows.get(at)?.line.end;
+        let path = self.path_of_value(index, row).unwrap_or_default();
+        self.inside(path, frames, offset, self.rows.get(at)?.line.end)
+    }
+
+    /// The place behind open brackets; `path` leads to the outermost of them.
+    fn inside(
+        &self,
+        mut path: Vec<Part>,
+        frames: Vec<Frame>,
+        offset: usize,
+        line_end: usize,
+    ) -> Option<Place> {
         let start = frames.last()?.token.min(offset);
         let (word, quote) = self.value_word(start, line_end, offset);
         let mut siblings = Vec::new();
@@ -300,7 +351,8 @@ impl Reader<'_> {
                 (FrameKind::Mapping, None) if level + 1 == depth => {
                     siblings = frame.entries;
                     siblings.extend(entries_behind(self.text.get(word.end..line_end).unwrap_or("")));
-                    let behind = self.text.get(word.end..line_end).unwrap_or("").trim_start();
+                    let behind = self.text.get(word.end..line_end).unwrap_or("");
+                    let behind = behind.strip_prefix(['"', '\'']).unwrap_or(behind).trim_start();
                     place = At::Start(if behind.starts_with(':') { Colon::Present } else { Colon::Absent });
                 }
                 (FrameKind::Mapping, None) => return None,
@@ -310,97 +362,7 @@ impl Reader<'_> {
     }
 }
 
-/// One open bracket.
-struct Frame {
-    kind: FrameKind,
-    entries: Vec<(String, String)>,
-    /// How many commas stand in it.
-    commas: usize,
-    /// The key whose value is being written.
-    key: Option<String>,
-    /// Where the word that is being written starts.
-    token: usize,
-}
-
-#[derive(Clone, Copy, PartialEq)]
-enum FrameKind {
-    List,
-    Mapping,
-}
-
-/// The brackets that are open at the end of `span`, outermost first.
-fn read_flow(text: &str, span: Span) -> Vec<Frame> {
-    let mut frames: Vec<Frame> = Vec::new();
-    let mut quote: Option<char> = None;
-    let mut before = ' ';
-    for (at, c) in span.of(text).char_indices() {
-        let offset = span.start + at;
-        if let Some(open) = quote {
-            if c == open && before != '\\' {
-                quote = None;
-            }
-            before = c;
-            continue;
-        }
-        let next_starts = before.is_whitespace() || matches!(before, '[' | '{' | ',' | ':');
-        match c {
-            '"' | '\'' if next_starts => quote = Some(c),
-            '[' | '{' => {
-                let kind = if c == '[' { FrameKind::List } else { FrameKind::Mapping };
-                frames.push(Frame { kind, entries: vec![], commas: 0, key: None, token: offset + 1 });
-            }
-            ']' | '}' => {
-                frames.pop();
-                if frames.is_empty() {
-                    // What follows is outside.
-                    return frames;
-                }
-            }
-            ',' => {
-                if let Some(frame) = frames.last_mut() {
-                    frame.commas += 1;
-                    frame.finish(text, offset);
-                }
-            }
-            ':' => {
-                let spaced = text.as_bytes().get(offset + 1).is_none_or(u8::is_ascii_whitespace);
-                if let Some(frame) =
-                    frames.last_mut().filter(|frame| spaced && frame.kind == FrameKind::Mapping)
-                {
-                    let name = text.get(frame.token..offset).unwrap_or("").trim();
-                    frame.key = Some(unquoted(name).to_owned());
-                    frame.token = offset + 1;
-                }
-            }
-            _ => {}
-        }
-        before = c;
-    }
-    if let Some(frame) = frames.last_mut() {
-        let rest = text.get(frame.token..span.end).unwrap_or("");
-        frame.token += rest.len() - rest.trim_start().len();
-    }
-    frames
-}
-
-impl Frame {
-    fn finish(&mut self, text: &str, offset: usize) {
-        if let Some(key) = self.key.take() {
-            let value = text.get(self.token..offset).unwrap_or("").trim();
-            self.entries.push((key, unquoted(value).to_owned()));
-        }
-        self.token = offset + 1;
-    }
-}
-
-/// The entries that follow in the same flow mapping, on the same line.
-fn entries_behind(rest: &str) -> Vec<(String, String)> {
-    let end = rest.find(['}', '\n']).unwrap_or(rest.len());
-    let pairs = rest[..end].split(',').skip(1).filter_map(|pair| pair.split_once(':'));
-    pairs.map(|(key, value)| (unquoted(key.trim()).to_owned(), unquoted(value.trim()).to_owned())).collect()
-}
-
-fn unquoted(text: &str) -> &str {
+pub(super) fn unquoted(text: &str) -> &str {
     let inner = |quote: char| text.strip_prefix(quote).and_then(|text| text.strip_suffix(quote));
     inner('"').or_else(|| inner('\'')).unwrap_or(text)
 }

@@ -1,11 +1,15 @@
 //! Values: words of a list, truth values, ids of steps, names of agents and pools.
 
-use super::place::{At, Flow, Part, Quote};
+use copydesk_text::{Node, Syntax};
+use serde_json::Value;
+
+use super::place::{At, Colon, Flow, Part, Quote};
 use super::{Completion, CompletionKind, Cursor, Snippet, ends_with_key, own_step};
 use crate::FileKind;
 use crate::check::waiting_for;
 use crate::declared::Block;
 use crate::hover;
+use crate::index::{BUILT_IN_POOLS, Names};
 use crate::models;
 use crate::rules::RULE_WORDS;
 use crate::shape::{Form, Need, Shape};
@@ -70,6 +74,17 @@ pub(super) fn as_items(cursor: &Cursor<'_>, item: &'static Shape) -> Vec<Complet
     proposals
 }
 
+/// What `*` may stand for.
+pub(super) fn aliases(cursor: &Cursor<'_>) -> Option<Vec<Completion>> {
+    let is_alias = matches!(cursor.place.at, At::Value(Quote::None) | At::Start(Colon::Absent))
+        && cursor.place.word.of(cursor.file.text).starts_with('*');
+    is_alias.then(|| {
+        let names = cursor.file.tree.anchors_before(cursor.place.word.start);
+        let proposal = |name| value(cursor, CompletionKind::Value, &format!("*{name}"), "anchor", "", 0);
+        names.map(proposal).collect()
+    })
+}
+
 /// Names that the file or the workspace declares.
 fn names(cursor: &Cursor<'_>, proposals: &mut Vec<Completion>) {
     let keys: Vec<&str> = cursor
@@ -79,6 +94,7 @@ fn names(cursor: &Cursor<'_>, proposals: &mut Vec<Completion>) {
         .filter_map(|part| if let Part::Key { name, .. } = part { Some(name.as_str()) } else { None })
         .collect();
     let last = keys.last().copied().unwrap_or("");
+    let settings = cursor.index.settings.as_deref();
     match last {
         key if models::is_key(key) && models::is_of_us(cursor.file.kind) => {
             for (at, (name, facts)) in models::names(cursor.index, &keys).enumerate() {
@@ -87,18 +103,24 @@ fn names(cursor: &Cursor<'_>, proposals: &mut Vec<Completion>) {
             }
         }
         "needs" if keys.len() == 2 => steps(cursor, proposals),
-        "agent" | "supervisor" | "allowedHandoffs" => {
-            for agent in cursor.index.agents_for(cursor.file.path).unwrap_or_default() {
-                let docs = agent.summary.and_then(|summary| summary.description.as_deref()).unwrap_or("");
-                proposals.push(value(cursor, CompletionKind::Agent, agent.name, "agent", docs, 0));
-            }
+        "agent" | "supervisor" | "allowedHandoffs" => agents(cursor, proposals),
+        _ if keys.len() == 3 && keys.get(1) == Some(&"templates") => agents(cursor, proposals),
+        _ if keys.len() == 2 && keys.first() == Some(&"model_mappings") => {
+            named(cursor, settings.map(|settings| &settings.providers), "provider", proposals);
         }
-        "tools" | "allowed-tools" => {
+        "default" if keys.len() == 3 && keys.first() == Some(&"inputs") => defaults(cursor, proposals),
+        "command" if has_type(cursor, "engine") => {
+            let engines = settings.and_then(|settings| settings.engines_allowed.as_ref());
+            named(cursor, engines, "engine", proposals);
+        }
+        "tools" | "allowed-tools" | "matcher" => {
             for (at, (tool, docs)) in TOOLS.iter().enumerate() {
                 let sort = u32::try_from(at).unwrap_or(u32::MAX);
                 proposals.push(value(cursor, CompletionKind::Value, tool, "tool", docs, sort));
             }
         }
+        // What stands between the brackets of a rule is the person's own.
+        "allow" | "ask" | "deny" if cursor.place.word.of(cursor.file.text).contains('(') => {}
         "allow" | "ask" | "deny" if keys.contains(&"permissions") => {
             for (at, (word, docs)) in RULE_WORDS.iter().enumerate() {
                 let sort = u32::try_from(at).unwrap_or(u32::MAX);
@@ -107,15 +129,50 @@ fn names(cursor: &Cursor<'_>, proposals: &mut Vec<Completion>) {
         }
         "pool" => {
             let pools = cursor.file.tree.root().and_then(|root| root.get("pools"));
-            for name in pools
-                .into_iter()
-                .flat_map(copydesk_text::Node::entries)
-                .filter_map(|entry| entry.key().scalar_text())
+            for name in
+                pools.into_iter().flat_map(Node::entries).filter_map(|entry| entry.key().scalar_text())
             {
                 proposals.push(value(cursor, CompletionKind::Value, name, "pool", "", 0));
             }
+            named(cursor, settings.map(|settings| &settings.pools), "pool of the config", proposals);
+            for name in BUILT_IN_POOLS {
+                proposals.push(value(cursor, CompletionKind::Value, name, "built-in pool", "", 1));
+            }
         }
         _ => {}
+    }
+}
+
+/// Names that a config gives.
+fn named(cursor: &Cursor<'_>, names: Option<&Names>, what: &str, proposals: &mut Vec<Completion>) {
+    for name in names.into_iter().flat_map(Names::keys) {
+        proposals.push(value(cursor, CompletionKind::Value, name, what, "", 0));
+    }
+}
+
+/// Whether the mapping around the cursor's key says that it is of this type.
+fn has_type(cursor: &Cursor<'_>, wanted: &str) -> bool {
+    matches!(cursor.place.path.last(), Some(Part::Key { siblings, .. })
+        if siblings.iter().any(|(key, value)| key == "type" && value == wanted))
+}
+
+fn agents(cursor: &Cursor<'_>, proposals: &mut Vec<Completion>) {
+    for agent in cursor.index.agents_for(cursor.file.path).unwrap_or_default() {
+        let docs = agent.summary.and_then(|summary| summary.description.as_deref()).unwrap_or("");
+        proposals.push(value(cursor, CompletionKind::Agent, agent.name, "agent", docs, 0));
+    }
+}
+
+/// What an input of the workflow may be when nobody gives it.
+fn defaults(cursor: &Cursor<'_>, proposals: &mut Vec<Completion>) {
+    if has_type(cursor, "boolean") {
+        let truths = ["true", "false"].map(|word| value(cursor, CompletionKind::Value, word, "", "", 0));
+        return proposals.extend(truths);
+    }
+    let Some(Part::Key { name, .. }) = cursor.place.path.get(1) else { return };
+    let words = cursor.declared.input(name).and_then(|entry| entry.value().get("values"));
+    for word in words.map(Node::items).unwrap_or_default().iter().filter_map(Node::scalar_text) {
+        proposals.push(value(cursor, CompletionKind::Value, word, "", "", 0));
     }
 }
 
@@ -163,10 +220,14 @@ pub(super) fn value(
     docs: &str,
     sort: u32,
 ) -> Completion {
+    // JSON has no texts without quotes.
+    let is_bare = cursor.syntax() != Syntax::Json || matches!(text, "true" | "false");
+    let whole = || if is_bare { text.to_owned() } else { Value::from(text).to_string() };
     let insert = match cursor.place.at {
         At::Value(Quote::Open(quote)) => format!("{text}{quote}"),
-        At::Value(Quote::Colon) => format!(" {text}"),
-        _ => text.to_owned(),
+        At::Value(Quote::Closed) => text.to_owned(),
+        At::Value(Quote::Colon) => format!(" {}", whole()),
+        _ => whole(),
     };
     Completion {
         label: text.to_owned(),

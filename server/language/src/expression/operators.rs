@@ -26,8 +26,18 @@ pub(super) fn foreign(word: &str) -> Option<(&'static str, Option<&'static str>)
         "^" | "~" | "<<" | ">>" => ("operators on bits are not part of the language", None),
         "++" | "--" => ("a value cannot be changed in an expression", None),
         "..." => ("'...' is not part of the language; use '.concat(…)'", None),
-        "typeof" | "new" | "delete" | "void" | "await" | "yield" | "function" | "class" | "in"
-        | "instanceof" => ("this word of JavaScript is not part of the language", None),
+        "/*" | "//" => ("comments are not part of the language; take it out", None),
+        "/" => ("patterns are not part of the language; look for a text with '.includes(…)'", None),
+        "typeof" => ("'typeof' is not part of the language; compare the value itself", None),
+        "new" => {
+            ("'new' is not part of the language; for times there are 'Date.now()' and 'Date.parse(…)'", None)
+        }
+        "in" => ("'in' is not part of the language; write 'Object.keys(…).includes(…)'", None),
+        "instanceof" => ("'instanceof' is not part of the language; compare a field of the value", None),
+        "function" => ("'function' is not part of the language; write 'x => …'", None),
+        "await" | "void" | "yield" => ("this word of JavaScript does nothing here; take it out", None),
+        "delete" => ("a value cannot be changed in an expression; make a list with '.filter(…)'", None),
+        "class" => ("classes are not part of the language; write a mapping: '{ name: … }'", None),
         _ => return None,
     })
 }

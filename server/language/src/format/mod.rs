@@ -18,6 +18,7 @@ mod lines;
 mod on_type;
 mod same;
 mod style;
+mod uneven;
 
 use copydesk_base::{Span, TextEdit};
 use copydesk_text::front_matter;
@@ -57,6 +58,7 @@ fn lay_out(file: &File<'_>, style: Style, range: Option<Span>) -> Vec<TextEdit> 
     let lines = Lines::new(text, part);
     let style = style::of(file.tree, text, &lines, style);
     let mut frozen: Vec<Span> = file.tree.broken().iter().map(|span| lines.whole(*span)).collect();
+    frozen.extend(uneven::collections(file.tree, &lines));
     if let Some(range) = range {
         let kept = layout::blocks_around(file.tree, &lines, range);
         frozen.extend([Span::new(part.start, kept.start), Span::new(kept.end, part.end)]);

@@ -1,5 +1,7 @@
-//! Whether two texts say the same: values, styles, tags, anchors, and comments in their order.
+//! Whether two texts say the same: values, styles, tags, anchors, and comments in their order. What is wrong in the
+//! one is wrong in the other, and nothing else.
 
+use copydesk_base::Diagnostic;
 use copydesk_text::{Kind, Node, Tree};
 
 pub(super) fn same(before: &str, one: &Tree, after: &str, other: &Tree) -> bool {
@@ -12,8 +14,18 @@ pub(super) fn same(before: &str, one: &Tree, after: &str, other: &Tree) -> bool 
     comments
         && one.broken().len() == other.broken().len()
         && one.problems().len() == other.problems().len()
+        && one
+            .problems()
+            .iter()
+            .zip(other.problems())
+            .all(|(was, is)| marks(before, was).eq(marks(after, is)))
         && one.documents().len() == other.documents().len()
         && one.documents().iter().zip(other.documents().iter()).all(|(one, other)| nodes(one, other))
+}
+
+/// What a problem says, and the words that it marks.
+fn marks<'a>(text: &'a str, problem: &'a Diagnostic) -> impl Iterator<Item = &'a str> {
+    std::iter::once(problem.message.as_str()).chain(problem.span.of(text).split_whitespace())
 }
 
 fn nodes(one: Node<'_>, other: Node<'_>) -> bool {

@@ -6,6 +6,9 @@ use super::{Hint, asked, rounds};
 use crate::declared::Step;
 use crate::{File, WorkspaceIndex, models};
 
+/// How often an agent asks its model at most, unless `maxIterations` says otherwise.
+const AGENT_REQUESTS: u64 = 10;
+
 /// How often a step asks a model at most.
 pub(super) fn hint(file: &File<'_>, index: &WorkspaceIndex, step: &Step<'_>) -> Option<Hint> {
     let node = step.node;
@@ -23,12 +26,19 @@ pub(super) fn hint(file: &File<'_>, index: &WorkspaceIndex, step: &Step<'_>) -> 
                 )],
             )
         }
+        _ if mending(node).next().is_some() => (0, Vec::new()),
         _ => return None,
     };
     let tries = 1 + node.get("retry").map_or(Some(0), |retry| number(retry, "count", 0))?;
     let mut all = count.checked_mul(tries)?;
-    if tries > 1 {
+    if tries > 1 && count > 0 {
         parts.push(format!("all of it up to {tries} times, by `retry`"));
+    }
+    // Each mend is asked for, and the step is done anew; what heals comes when the rest has failed.
+    for (key, how, limit, default, asked) in mending(node) {
+        let again = number(how, limit, default)?;
+        all = all.checked_mul(again.checked_add(1)?)?.checked_add(again.checked_mul(asked)?)?;
+        parts.push(format!("again up to {again} times by `{key}`, each with {asked} to mend the step"));
     }
     let repeats = node.get("strategy").is_some() || node.get("foreach").is_some();
     let rounds = rounds(node);
@@ -68,10 +78,13 @@ fn dearest(file: &File<'_>, index: &WorkspaceIndex, step: &Step<'_>) -> Option<(
         // What a supervisor plans may ask whom it likes.
         return None;
     }
-    let reviewer = step.node.get("qualityGate").and_then(|gate| gate.get("agent"));
-    let reviewer = reviewer.map(|agent| asked::of_agent(file, index, agent.scalar_text()?));
+    let others = ["qualityGate", "auto_heal", "autoHeal"].into_iter().filter_map(|key| step.node.get(key));
+    let others = others.map(|other| match other.get("model").and_then(Node::scalar_text) {
+        Some(model) => Some(model.to_owned()),
+        None => asked::of_agent(file, index, other.get("agent")?.scalar_text()?),
+    });
     let mut all = Vec::new();
-    for model in [Some(asked::model(file, index, step)), reviewer].into_iter().flatten() {
+    for model in std::iter::once(asked::model(file, index, step)).chain(others) {
         let known = models::find(index, &model?)?;
         all.push((known.name.clone(), known.most_dollars?));
     }
@@ -94,8 +107,20 @@ fn dollars(amount: f64) -> String {
     }
 }
 
+/// What may mend a failed step: its key and value, the key of its limit with the default, and how often it asks a model
+/// each time. An agent asks as often as one does that sets no `maxIterations`.
+fn mending(node: Node<'_>) -> impl Iterator<Item = (&'static str, Node<'_>, &'static str, u64, u64)> {
+    let ways = [
+        ("reflexion", "limit", 3, 1),
+        ("auto_heal", "maxAttempts", 1, AGENT_REQUESTS),
+        ("autoHeal", "maxAttempts", 1, AGENT_REQUESTS),
+    ];
+    ways.into_iter()
+        .filter_map(move |(key, limit, default, asked)| Some((key, node.get(key)?, limit, default, asked)))
+}
+
 fn of_agent(node: Node<'_>) -> Option<(u64, Vec<String>)> {
-    let calls = number(node, "maxIterations", 10)?;
+    let calls = number(node, "maxIterations", AGENT_REQUESTS)?;
     let set = if node.get("maxIterations").is_some() { "" } else { " (the default)" };
     let mut parts = vec![format!("`maxIterations` is {calls}{set}")];
     let mut all = calls;

@@ -16,7 +16,7 @@ use super::{Schema, deprecated, help, value};
 use crate::File;
 use crate::complete::place::{self, At, Colon, Flow, Part as Way, Place, Quote};
 use crate::complete::toml::{self, Header};
-use crate::complete::{Completion, CompletionKind, Snippet};
+use crate::complete::{Completion, CompletionKind, Snippet, escaped, prepared, without_tabstops};
 
 /// The most keys that are written out behind a new key.
 const MOST_NESTED: usize = 4;
@@ -147,13 +147,15 @@ impl Cursor<'_> {
                 }
                 let required = voices.iter().any(|part| fit::required(part).any(|other| other == name));
                 let is_old = inner.iter().any(|part| deprecated::why(part).is_some());
-                found.push(self.key(name, &inner, colon, if required { 0 } else { 1 + u32::from(is_old) }));
+                let sort = if required { 0 } else { 1 + u32::from(is_old) };
+                found.push(self.key(name, (&all, &inner), colon, sort));
             }
             let names = part.sub("propertyNames").and_then(|names| fit::literals(&names)).unwrap_or_default();
             for name in names.into_iter().filter_map(Value::as_str) {
                 if !is_taken(name) && !found.iter().any(|other| other.label == name) {
-                    let inner = help::voices(&of_key(voices, name), &Value::Null, Known::Partly);
-                    found.push(self.key(name, &inner, colon, 1));
+                    let all = of_key(voices, name);
+                    let inner = help::voices(&all, &Value::Null, Known::Partly);
+                    found.push(self.key(name, (&all, &inner), colon, 1));
                 }
             }
         }
@@ -175,18 +177,25 @@ impl Cursor<'_> {
         }
     }
 
-    fn key(&self, name: &str, inner: &[Part<'_>], colon: Colon, sort: u32) -> Completion {
+    /// One key; its parts, and all that these refer to.
+    fn key(
+        &self,
+        name: &str,
+        (parts, inner): (&[Part<'_>], &[Part<'_>]),
+        colon: Colon,
+        sort: u32,
+    ) -> Completion {
         let (insert, snippet) = match colon {
             _ if self.header != Header::None => (self.key_in_header(name), Snippet::Plain),
             Colon::Present => (skeleton::key(name, self.syntax), Snippet::Plain),
-            Colon::Absent => self.key_with_value(name, inner),
+            Colon::Absent => self.key_with_value(name, parts, inner),
         };
         let required = if sort == 0 { ", required" } else { "" };
         Completion {
             label: name.to_owned(),
             kind: CompletionKind::Key,
             insert,
-            replace: self.key_span(),
+            replace: self.place.key_span(self.text, self.syntax),
             detail: format!("{}{required}", help::takes(inner)),
             docs: help::docs(inner),
             sort,
@@ -197,26 +206,19 @@ impl Cursor<'_> {
     /// The key with the brackets that are missing behind it.
     fn key_in_header(&self, name: &str) -> String {
         let key = skeleton::key(name, self.syntax);
-        let behind = self.text.get(self.key_span().end..).unwrap_or("").trim_start_matches(' ');
+        let behind = self
+            .text
+            .get(self.place.key_span(self.text, self.syntax).end..)
+            .unwrap_or("")
+            .trim_start_matches(' ');
         let close = if self.header == Header::List { "]]" } else { "]" };
         if behind.starts_with([']', '.']) { key } else { key + close }
     }
 
-    /// What a key replaces: its word, but in YAML with the quotes around it.
-    fn key_span(&self) -> Span {
-        let word = self.place.word;
-        if self.syntax == Syntax::Yaml {
-            return word;
-        }
-        let before = self.text.get(..word.start).unwrap_or("").ends_with('"');
-        let behind = self.text.get(word.end..).unwrap_or("").starts_with('"');
-        Span::new(word.start - usize::from(before), word.end + usize::from(behind))
-    }
-
-    fn key_with_value(&self, name: &str, inner: &[Part<'_>]) -> (String, Snippet) {
+    fn key_with_value(&self, name: &str, parts: &[Part<'_>], inner: &[Part<'_>]) -> (String, Snippet) {
         let key = skeleton::key(name, self.syntax);
         let between = skeleton::between(self.syntax);
-        let behind = self.text.get(self.key_span().end..).unwrap_or("");
+        let behind = self.text.get(self.place.key_span(self.text, self.syntax).end..).unwrap_or("");
         if behind.trim_start_matches(' ').starts_with(between.trim()) {
             return (key, Snippet::Plain);
         }
@@ -238,7 +240,7 @@ impl Cursor<'_> {
                 Snippet::Tabstops,
             );
         }
-        match types.first().copied() {
+        match types.iter().copied().find(|name| *name != "null") {
             Some("array") => {
                 let item = of_item(inner, 0);
                 let kinds = item.iter().find_map(|part| types_of(part, 4)).unwrap_or_default();
@@ -249,7 +251,7 @@ impl Cursor<'_> {
                     (format!("{key}:"), Snippet::Plain)
                 }
             }
-            Some("object") => match nested(inner, self.syntax) {
+            Some("object") => match nested(parts, self.syntax) {
                 Some(text) => (format!("{safe}{between}{text}"), Snippet::Tabstops),
                 None if is_flow || self.syntax != Syntax::Yaml => {
                     (format!("{safe}{between}{{$1\\}}"), Snippet::Tabstops)
@@ -336,14 +338,14 @@ impl Cursor<'_> {
             let list = part.word("defaultSnippets").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
             for (at, snippet) in list.iter().enumerate() {
                 let Some(body) = snippet.get("body") else { continue };
-                let text = skeleton::flow(body, self.syntax);
-                let label =
-                    snippet.get("label").and_then(Value::as_str).map_or_else(|| text.clone(), str::to_owned);
+                let text = prepared::snippet(body, self.syntax);
+                let label = snippet.get("label").and_then(Value::as_str);
+                let label = label.map_or_else(|| without_tabstops(&text), str::to_owned);
                 let space = if self.place.at == At::Value(Quote::Colon) { " " } else { "" };
                 found.push(Completion {
                     label,
                     kind: CompletionKind::Value,
-                    insert: format!("{space}{}", text.replace('}', "\\}")),
+                    insert: format!("{space}{text}"),
                     replace: self.place.word,
                     detail: "prepared by the schema".to_owned(),
                     docs: snippet.get("description").and_then(Value::as_str).unwrap_or("").to_owned(),
@@ -385,22 +387,20 @@ impl Cursor<'_> {
     }
 }
 
-/// The required keys of a mapping with a stop for each, on one line: clients differ in how they indent further ones.
-fn nested(inner: &[Part<'_>], syntax: Syntax) -> Option<String> {
-    let mut names: Vec<&str> = inner.iter().flat_map(fit::required).collect();
-    names.sort_unstable();
-    names.dedup();
-    if names.is_empty() || names.len() > MOST_NESTED {
+/// The required keys of a mapping with a stop for each, on one line: clients differ in how they indent further ones. Where
+/// there is a choice of mappings, they are those of the first.
+fn nested(parts: &[Part<'_>], syntax: Syntax) -> Option<String> {
+    let mut least = Map::new();
+    for part in parts {
+        skeleton::required_keys(part, &mut least);
+    }
+    if least.is_empty() || least.len() > MOST_NESTED || least.values().any(Value::is_object) {
         return None;
     }
-    let mut pairs = Vec::new();
-    for (at, name) in names.into_iter().enumerate() {
-        let parts = of_key(inner, name);
-        let value = parts.first().map_or(Value::Null, skeleton::value);
-        if value.is_object() {
-            return None;
-        }
-        let shown = match &value {
+    let mut entries: Vec<(String, Value)> = least.into_iter().collect();
+    entries.sort_by(|one, other| one.0.cmp(&other.0));
+    let pairs = entries.iter().enumerate().map(|(at, (name, value))| {
+        let shown = match value {
             Value::Null => String::new(),
             Value::String(text) if text.is_empty() => String::new(),
             other => escaped(&skeleton::flow(other, syntax)),
@@ -408,16 +408,8 @@ fn nested(inner: &[Part<'_>], syntax: Syntax) -> Option<String> {
         let key = escaped(&skeleton::key(name, syntax));
         let stop = format!("${{{}:{shown}}}", at + 1);
         let is_text = syntax != Syntax::Yaml && shown.is_empty();
-        pairs.push(format!(
-            "{key}{}{}",
-            skeleton::between(syntax),
-            if is_text { format!("\"{stop}\"") } else { stop }
-        ));
-    }
-    Some(format!("{{{}\\}}", pairs.join(", ")))
-}
-
-/// A text inside a snippet.
-fn escaped(text: &str) -> String {
-    text.replace('\\', "\\\\").replace('$', "\\$").replace('}', "\\}")
+        let stop = if is_text { format!("\"{stop}\"") } else { stop };
+        format!("{key}{}{stop}", skeleton::between(syntax))
+    });
+    Some(format!("{{{}\\}}", pairs.collect::<Vec<_>>().join(", ")))
 }

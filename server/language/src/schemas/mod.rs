@@ -32,7 +32,7 @@ mod mend;
 mod named;
 mod part;
 mod pieces;
-mod skeleton;
+pub(crate) mod skeleton;
 mod value;
 
 use std::collections::BTreeSet;

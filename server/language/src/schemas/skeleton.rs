@@ -32,7 +32,7 @@ fn value_within(part: &Part<'_>, depth: usize) -> Value {
         Some("array") => Value::Array(Vec::new()),
         Some("object") => {
             let mut map = Map::new();
-            required_keys(part, depth, 4, &mut map);
+            required_within(part, depth, 4, &mut map);
             Value::Object(map)
         }
         _ => Value::Null,
@@ -45,25 +45,34 @@ fn found<'s>(part: &Part<'s>, keyword: &str, depth: usize) -> Option<&'s Value> 
     part.word(keyword).or_else(|| found(&part.referred()?, keyword, depth))
 }
 
-fn required_keys(part: &Part<'_>, depth: usize, hops: usize, map: &mut Map<String, Value>) {
+/// The keys that a mapping must have, each with the least value that it takes. Of a choice they are those of the first
+/// mapping.
+pub(super) fn required_keys(part: &Part<'_>, map: &mut Map<String, Value>) {
+    required_within(part, DEEPEST, DEEPEST, map);
+}
+
+fn required_within(part: &Part<'_>, depth: usize, hops: usize, map: &mut Map<String, Value>) {
     let Some(hops) = hops.checked_sub(1) else { return };
     for name in fit::required(part) {
         let value = part.entry("properties", name).map_or(Value::Null, |inner| value_within(&inner, depth));
         map.insert(name.to_owned(), value);
     }
     if let Some(other) = part.referred() {
-        required_keys(&other, depth, hops, map);
+        required_within(&other, depth, hops, map);
     }
     for other in part.list("allOf") {
-        required_keys(&other, depth, hops, map);
+        required_within(&other, depth, hops, map);
     }
-    if let Some(other) = ["oneOf", "anyOf"].into_iter().find_map(|keyword| part.list(keyword).next()) {
-        required_keys(&other, depth, hops, map);
+    let is_mapping = |other: &Part<'_>| types_of(other, 4).is_none_or(|types| types.contains(&"object"));
+    if let Some(other) =
+        ["oneOf", "anyOf"].into_iter().find_map(|keyword| part.list(keyword).find(is_mapping))
+    {
+        required_within(&other, depth, hops, map);
     }
 }
 
 /// A scalar as the syntax writes it.
-pub(super) fn scalar(value: &Value, syntax: Syntax) -> String {
+pub(crate) fn scalar(value: &Value, syntax: Syntax) -> String {
     match (value, syntax) {
         (Value::String(text), Syntax::Yaml) if is_plain(text) => text.clone(),
         (Value::Null, Syntax::Yaml) => String::new(),
@@ -73,7 +82,7 @@ pub(super) fn scalar(value: &Value, syntax: Syntax) -> String {
 }
 
 /// Whether a text may stand without quotes anywhere, brackets included.
-fn is_plain(text: &str) -> bool {
+pub(crate) fn is_plain(text: &str) -> bool {
     let starts_well = text.starts_with(|c: char| c.is_alphabetic() || matches!(c, '_' | '/' | '.' | '$'));
     let safe = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '.' | '/' | ' ' | '$' | '+' | '@');
     let another = ["null", "true", "false", "yes", "no", "on", "off", "~"];
@@ -88,7 +97,7 @@ fn is_plain(text: &str) -> bool {
 }
 
 /// A value on one line, as JSON or YAML in brackets.
-pub(super) fn flow(value: &Value, syntax: Syntax) -> String {
+pub(crate) fn flow(value: &Value, syntax: Syntax) -> String {
     match value {
         Value::Array(items) => {
             let items: Vec<String> = items.iter().map(|item| flow(item, syntax)).collect();
@@ -108,7 +117,7 @@ fn pair(name: &str, value: &Value, syntax: Syntax) -> String {
 }
 
 /// A key as the syntax writes it.
-pub(super) fn key(name: &str, syntax: Syntax) -> String {
+pub(crate) fn key(name: &str, syntax: Syntax) -> String {
     let is_bare = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
     match syntax {
         Syntax::Toml if !name.is_empty() && name.chars().all(is_bare) => name.to_owned(),
@@ -117,7 +126,7 @@ pub(super) fn key(name: &str, syntax: Syntax) -> String {
 }
 
 /// What stands between a key and its value.
-pub(super) fn between(syntax: Syntax) -> &'static str {
+pub(crate) fn between(syntax: Syntax) -> &'static str {
     if syntax == Syntax::Toml { " = " } else { ": " }
 }
 

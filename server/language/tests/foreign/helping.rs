@@ -115,6 +115,60 @@ fn what_is_taken_fits() {
     take("x.json", "{\"level\": $0}", "high", expect![[r#"{"level": "high"}"#]]);
 }
 
+/// What is written for `label` at `$0`, stops and all.
+fn inserted(schema_text: &str, path: &str, marked: &str, label: &str) -> String {
+    let (text, offset) = cursor(marked);
+    let path = Path::new(path);
+    let tree = parse(path, &text);
+    let file = File { path, text: &text, tree: &tree, kind: FileKind::Other };
+    let found = schemas::complete(&file, &schema(schema_text), offset);
+    let one = found.iter().find(|one| one.label == label);
+    one.unwrap_or_else(|| panic!("no '{label}' in {found:?}")).insert.clone()
+}
+
+#[test]
+fn values_that_the_schema_prepared() {
+    for (body, yaml, json) in [
+        (r#"{"k": "${1:x}"}"#, r"{k: ${1:x}\}", r#"{"k": "${1:x}"\}"#),
+        (r#""${1:x}""#, "${1:x}", r#""${1:x}""#),
+        (r#"["${1:x}", "$2"]"#, "[${1:x}, $2]", r#"["${1:x}", "$2"]"#),
+        (r#"{"k": {"l": "a: b}"}}"#, r#"{k: {l: "a: b\}"\}\}"#, r#"{"k": {"l": "a: b\}"\}\}"#),
+        (r#""^$1""#, "$1", "$1"),
+        (r#"{"n": 1, "t": ""}"#, r#"{n: 1, t: ""\}"#, r#"{"n": 1, "t": ""\}"#),
+    ] {
+        let schema = format!(
+            r#"{{"properties": {{"v": {{"defaultSnippets": [{{"label": "l", "body": {body}}}]}}}}}}"#
+        );
+        assert_eq!(inserted(&schema, "x.yaml", "v: $0", "l"), yaml);
+        assert_eq!(inserted(&schema, "x.json", "{\"v\": $0}", "l"), json);
+    }
+    let bare = r#"{"properties": {"v": {"defaultSnippets": [{"body": {"k": "${1:x}"}}]}}}"#;
+    assert_eq!(inserted(bare, "x.yaml", "v: $0", "{k: x}"), r"{k: ${1:x}\}");
+}
+
+#[test]
+fn a_new_key_gets_the_keys_of_one_branch() {
+    let branch = |name: &str| {
+        format!(
+            r#"{{"type": "object", "required": ["{name}"], "additionalProperties": false, "properties": {{"{name}": {{"type": "number"}}}}}}"#
+        )
+    };
+    for keyword in ["anyOf", "oneOf"] {
+        let schema = format!(
+            r#"{{"properties": {{"any": {{"{keyword}": [{{"type": "null"}}, {}, {}]}}}}}}"#,
+            branch("foo"),
+            branch("bar")
+        );
+        assert_eq!(inserted(&schema, "x.yaml", "a$0", "any"), r"any: {foo: ${1:0}\}");
+    }
+}
+
+#[test]
+fn in_json_brackets_decide() {
+    labels_in("x.json", "{\"name\": \"x\",\n\"owner\": {\"mail\": \"a\",\n$0}\n}", expect!["team"]);
+    labels_in("x.json", "{\"owner\":{\n$0\n\"team\": 1}}", expect!["mail"]);
+}
+
 #[test]
 fn a_broken_file_is_helped_too() {
     labels("name: [\nlevel: $0\n", expect!["low high"]);

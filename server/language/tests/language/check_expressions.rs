@@ -73,8 +73,8 @@ fn the_smallest_wrong_token_is_marked() {
     check_expression(
         "⟦typeof⟧ inputs.name",
         expect![[r#"
-        error expression-syntax this word of JavaScript is not part of the language
-    "#]],
+            error expression-syntax 'typeof' is not part of the language; compare the value itself
+        "#]],
     );
     check_expression(
         "⟦`⟧tpl`",
@@ -400,5 +400,86 @@ fn long_and_deep_expressions_are_refused_once() {
         expect![[r#"
         error expression-syntax the expression is too long or nested too deeply; cut it into steps
     "#]],
+    );
+}
+
+#[test]
+fn names_with_a_hyphen() {
+    check_steps(
+        "inputs: {dry-run: {type: boolean}, dry: {type: number}}\nsteps:\n  - {id: a, type: shell, run: \"${{ inputs.⟦dry-run⟧ }} ${{ inputs['dry-run'] }} ${{ inputs.dry - 1 }}\"}\n",
+        expect![[r#"
+            warning hyphenated-step 'dry-run' reads as a subtraction here; write ['dry-run'] [fix: change to inputs['dry-run']]
+        "#]],
+    );
+    check_steps(
+        "steps:\n  - {id: a, type: llm, agent: x, prompt: p, outputSchema: {type: object, properties: {p-q: {type: string}}}}\n  - {id: b, type: shell, run: \"${{ steps.a.output.⟦p-q⟧ }}\"}\n",
+        expect![[r#"
+            warning hyphenated-step 'p-q' reads as a subtraction here; write ['p-q'] [fix: change to outputs['p-q']]
+        "#]],
+    );
+}
+
+#[test]
+fn words_of_javascript_with_what_to_write_instead() {
+    for (word, marked) in [
+        ("compare", "⟦typeof⟧ 1"),
+        ("Date.now()", "⟦new⟧ Date()"),
+        ("Object.keys", "'a' ⟦in⟧ env"),
+        ("compare", "env ⟦instanceof⟧ Object"),
+        ("take it out", "1 ⟦/*⟧ c */"),
+        ("take it out", "1 ⟦//⟧ c"),
+        (".includes(…)", "⟦/⟧x/"),
+    ] {
+        let text = format!("name: t\nsteps:\n  - {{id: a, type: shell, run: \"${{{{ {marked} }}}}\"}}\n");
+        let start = text.find('⟦').unwrap();
+        let text = text.replace(['⟦', '⟧'], "");
+        let found = crate::support::findings(crate::support::WORKFLOW, &text, &crate::support::untrusted());
+        let [only] = found.as_slice() else { panic!("{marked}: {found:?}") };
+        assert_eq!(only.span.start, start, "{marked}");
+        assert!(only.message.contains(word), "{}", only.message);
+    }
+}
+
+#[test]
+fn secrets_among_the_inputs() {
+    check_steps(
+        "inputs: {tok: {type: string, secret: true}, who: {type: string}}\noutputs: {o: \"${{ ⟦inputs.tok⟧ }}\"}\nsteps:\n  - {id: a, type: human, message: \"${{ ⟦inputs.tok⟧ }} ${{ inputs.who }}\"}\n  - {id: b, type: git, op: commit, message: \"${{ ⟦secrets.TOK⟧ }}\"}\n  - {id: c, type: shell, run: ls, env: {T: \"${{ inputs.tok }}\"}}\n",
+        expect![[r#"
+            warning exposed-secret a secret stands here before everybody who sees the outputs; take it out
+            warning exposed-secret a secret stands here before the person who is asked; take it out
+            warning exposed-secret a secret stands here before everybody who sees the commit; take it out
+        "#]],
+    );
+}
+
+#[test]
+fn outputs_without_braces() {
+    check_steps(
+        "outputs: {ok: ⟦\"steps.s.status == 'success'\"⟧, o: ⟦steps.s.output.stdout⟧, p: done, q: \"it's steps.s\", r: \"${{ steps.s.status }}\"}\nsteps:\n  - {id: s, type: shell, run: ls}\n",
+        expect![[r#"
+            warning bare-expression this is taken as a text, the same for every run; write '${{ }}' around the expression [fix: write '${{ }}' around it]
+            warning bare-expression this is taken as a text, the same for every run; write '${{ }}' around the expression [fix: write '${{ }}' around it]
+        "#]],
+    );
+}
+
+#[test]
+fn braces_that_close_nothing() {
+    check_value(
+        "\"echo inputs.name ⟦}}⟧\"",
+        expect![[r#"
+        error expression-syntax this '}}' closes nothing; write '${{' before the expression
+    "#]],
+    );
+    check_value("'{\"a\": {\"b\": 1}}'", nothing());
+}
+
+#[test]
+fn a_word_that_an_optional_choice_never_is() {
+    check_steps(
+        "steps:\n  - id: c\n    type: llm\n    agent: x\n    prompt: p\n    outputSchema: {type: object, properties: {k: {type: string, enum: [u, v]}}}\n  - {id: d, type: shell, run: ls, if: steps.c.output.k == '⟦w⟧'}\n  - {id: e, type: shell, run: ls, if: steps.c.output.k == 'u' || steps.c.output.k == null}\n",
+        expect![[r#"
+            warning constant-condition it is never 'w', so this is always false; it is one of 'u', 'v'
+        "#]],
     );
 }

@@ -215,3 +215,15 @@ fn only_one_document_is_read() {
     }
     check_text("deployment.yaml", "a: 1\n---\nb: 2\n", expect![[""]]);
 }
+
+#[test]
+fn engines_of_our_own_config() {
+    check_in(
+        ".copydesk/config.yaml",
+        "engines: {allowlist: {codex: {model: m}}, denylist: [rm], ⟦allowed⟧: {}}\n",
+        &trusted(),
+        expect![[r#"
+            warning unknown-setting 'allowed' is no key of 'engines'; take it out [fix: take it out]
+        "#]],
+    );
+}

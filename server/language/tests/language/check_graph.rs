@@ -162,3 +162,27 @@ fn a_long_circle_is_told_in_short() {
         "#]],
     );
 }
+
+#[test]
+fn what_is_proposed_can_be_meant() {
+    check_steps(
+        "steps:\n  - {id: ll, type: shell, run: ls}\n  - {id: lm, type: shell, run: ls, needs: [ll, ⟦ln⟧]}\n  - {id: pl, type: shell, run: ls, needs: [⟦pk⟧]}\n  - {id: ab, type: shell, run: \"${{ steps.⟦aa⟧.output }}\"}\n",
+        expect![[r#"
+            error unknown-step there is no step 'ln'; write the id of a step of this workflow [fix: take it out]
+            error unknown-step there is no step 'pk'; write the id of a step of this workflow [fix: take it out]
+            error unknown-step there is no step 'aa'; write the id of a step of this workflow
+        "#]],
+    );
+}
+
+#[test]
+fn ids_that_nobody_can_write() {
+    check_steps(
+        "steps:\n  - {id: ⟦\"\"⟧, type: shell, run: ls}\n  - {id: ⟦\" \"⟧, type: shell, run: ls}\n  - {id: ⟦\"a b\"⟧, type: shell, run: ls}\n  - {id: ok-1, type: shell, run: ls}\n",
+        expect![[r#"
+            error unknown-value the id of this step is empty; give it a name
+            error unknown-value the id of this step is empty; give it a name
+            error unknown-value the id 'a b' has blanks in it; write a name of one word
+        "#]],
+    );
+}

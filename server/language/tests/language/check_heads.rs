@@ -92,9 +92,9 @@ fn instructions_are_checked_where_they_have_a_head() {
         "sub/CLAUDE.md",
         "---\nglobs: ['*.rs', ⟦5⟧]\nalwaysApply: ⟦\"yes\"⟧\nother: 1\n---\n",
         expect![[r#"
-        error type-mismatch 'globs' takes a text; this is a number [fix: put it in quotes]
-        error type-mismatch 'alwaysApply' takes true or false; this is a text [fix: change to 'true']
-    "#]],
+            error type-mismatch this item of 'globs' takes a text; this is a number [fix: put it in quotes]
+            error type-mismatch 'alwaysApply' takes true or false; this is a text [fix: change to 'true']
+        "#]],
     );
 }
 

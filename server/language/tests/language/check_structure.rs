@@ -185,7 +185,7 @@ fn a_sleep_step_needs_exactly_one_time() {
 
 #[test]
 fn times_are_milliseconds_or_have_a_unit() {
-    for good in ["100", "\"100\"", "90s", "5m", "1.5h", "500ms"] {
+    for good in ["100", "\"100ms\"", "90s", "5m", "1.5h", "500ms"] {
         let inputs = "inputs: {x: {type: string}}\n";
         let step = format!("steps: [{{id: a, type: sleep, duration: {good}}}]\n");
         check_steps(&(inputs.to_owned() + &step), nothing());

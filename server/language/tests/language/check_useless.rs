@@ -233,3 +233,13 @@ fn a_missing_key_is_written_with_the_least_it_takes() {
     );
     check_text(".copydesk/config.yaml", "$schema: x\npermissions: {deny: []}\n", expect![[""]]);
 }
+
+#[test]
+fn a_dynamic_step_runs_its_plan_so_many_at_a_time() {
+    check_steps(
+        "steps:\n  - {id: a, type: dynamic, goal: g, supervisor: s, concurrency: 2}\n  - {id: b, type: llm, agent: a, prompt: p, ⟦concurrency⟧: 2}\n",
+        expect![[r#"
+            warning useless-key 'concurrency' does nothing here: there is no 'foreach' or 'strategy' [fix: take 'concurrency' out]
+        "#]],
+    );
+}

@@ -1,8 +1,12 @@
 //! What is proposed at `$0`, in whole and in half-typed files.
 
+use std::path::Path;
+use std::sync::Arc;
+
+use copydesk_language::{File, WorkspaceIndex, complete, parse, settings_view};
 use expect_test::expect;
 
-use crate::support::{complete_steps, proposals, take};
+use crate::support::{WORKFLOW, complete_steps, cursor, knowing, proposals, take};
 
 #[test]
 fn keys_of_a_step_by_its_type() {
@@ -153,7 +157,10 @@ fn names_of_agents_and_pools() {
         "pools: {slow: 1}\nsteps:\n  - id: a\n    type: llm\n    agent: $0\n",
         expect!["keystone-architect reviewer writer"],
     );
-    complete_steps("pools: {slow: 1}\nsteps:\n  - id: a\n    pool: $0\n", expect!["slow"]);
+    complete_steps(
+        "pools: {slow: 1}\nsteps:\n  - id: a\n    pool: $0\n",
+        expect!["slow engine http llm shell"],
+    );
 }
 
 #[test]
@@ -229,4 +236,94 @@ fn other_files_have_their_own_keys() {
     expect!["execution name read grep description glob parameters list symbols diagnostics edit write bash todo ask_user"].assert_eq(&labels(".copydesk/agents/a.md", "---\ntools:\n  - $0\n---\n"));
     expect!["$schema description fallback languages mode model permissions title tools"]
         .assert_eq(&labels(".copydesk/actions/a.md", "---\nname: x\n$0"));
+}
+
+/// The line of the cursor, stops and all, after `label` is taken in a file of MCP servers.
+fn take_in_json(marked: &str, label: &str, expected: &str) {
+    for path in [".mcp.json", "/p/.vscode/mcp.json"] {
+        let (text, found) = proposals(path, marked);
+        let labels: Vec<&str> = found.iter().map(|one| one.label.as_str()).collect();
+        let one = found.iter().find(|one| one.label == label);
+        let one = one.unwrap_or_else(|| panic!("no '{label}' among {labels:?} in {marked}"));
+        let after = format!("{}{}{}", &text[..one.replace.start], one.insert, &text[one.replace.end..]);
+        assert_eq!(after, expected, "{marked}");
+    }
+}
+
+#[test]
+fn json_is_written_as_json() {
+    take_in_json("{$0}", "mcpServers", r#"{"mcpServers": {$1\}}"#);
+    let server = |inside: &str| format!(r#"{{"mcpServers": {{"a": {{{inside}}}}}}}"#);
+    for (marked, label, expected) in [
+        (r#""command": "x", $0"#, "args", r#""command": "x", "args": [$1]"#),
+        (r#""command": "x", "al$0""#, "alwaysAllow", r#""command": "x", "alwaysAllow": [$1]"#),
+        (r#""$0""#, "command", r#""command": "$1""#),
+        (r#""ty$0": "http""#, "type", r#""type": "http""#),
+        (r#""type": $0"#, "http", r#""type": "http""#),
+        (r#""type": "$0""#, "http", r#""type": "http""#),
+        (r#""type":$0"#, "http", r#""type":"http""#),
+        (r#""disabled": $0"#, "true", r#""disabled": true"#),
+    ] {
+        take_in_json(&server(marked), label, &server(expected));
+    }
+}
+
+#[test]
+fn in_json_brackets_decide_and_columns_do_not() {
+    let (_, found) = proposals(
+        ".mcp.json",
+        "{\"mcpServers\":{\n\"a\": {\"command\": \"x\", // {\n$0\n\"args\":[]\n}\n}\n}\n",
+    );
+    let labels: Vec<&str> = found.iter().map(|one| one.label.as_str()).collect();
+    assert!(labels.contains(&"cwd") && !labels.contains(&"mcpServers"), "{labels:?}");
+    assert!(!labels.contains(&"command") && !labels.contains(&"args"), "{labels:?}");
+}
+
+/// The labels proposed at `$0` where the config names providers, pools and engines.
+fn with_settings(path: &str, marked: &str, expect: expect_test::Expect) {
+    let config = "providers: {local: {}, cloud: {}}\npools: {slow: 1}\nengines: {allowlist: {codex: {}, claude: {}}}\n";
+    let index = knowing(&[(".keystone/config.yaml", config)]);
+    let path_of_config = Path::new(".keystone/config.yaml");
+    let tree = parse(path_of_config, config);
+    let view = settings_view(&File::new(path_of_config, config, &tree));
+    let index = WorkspaceIndex { settings: Some(Arc::new(view)), ..index };
+    let (text, offset) = cursor(marked);
+    let tree = parse(Path::new(path), &text);
+    let found = complete(&File::new(Path::new(path), &text, &tree), &index, offset);
+    let labels: Vec<&str> = found.iter().map(|one| one.label.as_str()).collect();
+    expect.assert_eq(&labels.join(" "));
+}
+
+#[test]
+fn names_that_a_config_gives() {
+    let step = |keys: &str| format!("name: t\nsteps:\n  - {{id: a, {keys}}}\n");
+    with_settings(WORKFLOW, &step("type: engine, command: $0"), expect!["claude codex"]);
+    with_settings(WORKFLOW, &step("type: shell, run: ls, pool: $0"), expect!["slow engine http llm shell"]);
+    with_settings(".copydesk/config.yaml", "model_mappings: {\"x*\": $0}\n", expect!["cloud local"]);
+    with_settings(".copydesk/config.yaml", "permissions: {allow: [\"Bash($0\"]}\n", expect![[""]]);
+    with_settings(
+        ".copydesk/config.yaml",
+        "hooks: {PreToolUse: [{matcher: \"$0\"}]}\n",
+        expect!["read grep glob list symbols diagnostics edit write bash todo ask_user"],
+    );
+}
+
+#[test]
+fn names_of_agents_anchors_and_defaults() {
+    complete_steps(
+        "steps:\n  - {id: a, type: dynamic, templates: {x: $0}}\n",
+        expect!["keystone-architect reviewer writer"],
+    );
+    complete_steps(
+        "x: &base {A: 1}\nsteps:\n  - id: a\n    type: shell\n    run: ls\n    env: *$0\n  - {id: b, env: &other {}}\n",
+        expect!["*base"],
+    );
+    complete_steps("inputs: {x: {type: string, values: [u, v], default: $0}}\n", expect!["u v"]);
+    complete_steps("inputs:\n  x:\n    type: boolean\n    default: $0\n", expect!["false true"]);
+}
+
+#[test]
+fn what_an_operation_needs_comes_first() {
+    let (_, found) = proposals(WORKFLOW, "name: t\nsteps:\n  - {id: a, type: git, op: clone, $0}\n");
+    assert_eq!(found.first().map(|one| one.label.as_str()), Some("url"));
 }

@@ -12,6 +12,7 @@ use copydesk_language::{
 use copydesk_text::document::{Change, Document};
 use copydesk_text::{Encoding, LineIndex, Range, Tree};
 
+use crate::marked;
 use crate::support::{WORKFLOW, untrusted};
 
 const FIXTURES: &[(&str, &str)] = &[
@@ -34,6 +35,9 @@ fn ask(path: &str, text: &str, tree: &Tree, offset: usize) {
     let index = untrusted();
     for finding in check(&file, &index) {
         assert!(text.get(finding.span.start..finding.span.end).is_some(), "{finding:?} in {text:?}");
+        for fix in &finding.fixes {
+            assert_ne!(marked::apply(text, fix), text, "{finding:?} has a mend that changes nothing");
+        }
     }
     complete(&file, &index, offset);
     signature(&file, &index, offset);

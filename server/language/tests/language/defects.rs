@@ -194,3 +194,16 @@ fn a_word_that_only_the_template_of_a_layer_knows() {
     "#]],
     );
 }
+
+#[test]
+fn a_sleep_of_digits_in_quotes() {
+    found(
+        WORKFLOW,
+        &steps(
+            "  - {id: a, type: sleep, duration: ⟦\"5000\"⟧}\n  - {id: b, type: sleep, duration: 5000}\n  - {id: c, type: sleep, duration: \"5s\"}\n",
+        ),
+        expect![[r#"
+            info sleep-unit a text of digits is milliseconds here; Keystone refuses one without a unit, so write 'ms' behind it [fix: write 'ms' behind it]
+        "#]],
+    );
+}

@@ -238,7 +238,10 @@ fn what_is_refused_says_so_at_its_place() {
         ("steps.get-all.output", "error at <all>: there is no 'all' here"),
         ("(1).toFixed(101)", "error at <toFixed>: 'toFixed' takes a number from 0 to 100"),
         ("2 ** 3", "error at <**>: '**' is not part of the language; multiply with '*'"),
-        ("typeof inputs", "error at <typeof>: this word of JavaScript is not part of the language"),
+        (
+            "typeof inputs",
+            "error at <typeof>: 'typeof' is not part of the language; compare the value itself",
+        ),
     ]);
 }
 

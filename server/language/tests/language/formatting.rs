@@ -151,6 +151,29 @@ fn what_cannot_be_read_is_left_and_the_rest_is_laid_out() {
 }
 
 #[test]
+fn lines_that_stand_in_no_one_column_stay_where_they_are() {
+    let head = "name:   t\nsteps:\n";
+    for uneven in [
+        "  -  id: a\n    type: shell\n    run: x\n    dir: y\n",
+        "  - id: a\n   type: shell\n   run: x\n   dir: y\n",
+        "  - id: a\n    type: shell\n    retry:\n       count: 2\n      backoff: linear\n      baseDelay: 5\n",
+        "  - id: a\n    type: shell\n   retry:\n      count: 2\n    run: x\n    dir: y\n",
+    ] {
+        let tail = "  - id: z\n    env:\n        A: 1\n";
+        let (before, after) = (format!("{head}{uneven}{tail}"), format!("name: t\nsteps:\n{uneven}"));
+        let formatted = formatted(&before);
+        assert!(formatted.starts_with(&after), "{before}became\n{formatted}");
+        let problems = |text: &str| -> Vec<String> {
+            yaml::parse(text).problems().iter().map(|problem| problem.message.clone()).collect()
+        };
+        assert_eq!(problems(&formatted), problems(&before), "{before}became\n{formatted}");
+    }
+    let inputs = "inputs:\n    a: {type: string}\n   b: {type: string}\n  c: {type: string}\n";
+    let whole = format!("name: t\n{inputs}steps:\n  - {{id: a,  type: sleep}}\n");
+    assert!(formatted(&whole).contains(inputs), "{}", formatted(&whole));
+}
+
+#[test]
 fn a_range_touches_its_blocks_only() {
     let text = "name:   x\nsteps:\n    -   id:  a\n        run:  a\n    -   id:  b\n        env:\n             A:  1\nx-tail:   1\n";
     let tree = yaml::parse(text);

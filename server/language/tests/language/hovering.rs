@@ -1,8 +1,11 @@
 //! What the word at `$0` means.
 
+use std::path::Path;
+
+use copydesk_language::{File, hover, parse};
 use expect_test::expect;
 
-use crate::support::{WORKFLOW, hover_in};
+use crate::support::{WORKFLOW, cursor, hover_in, knowing};
 
 const HEAD: &str = "name: test\ninputs:\n  name: {type: string, default: Ada, description: Who it is}\nsteps:\n  - {id: a, type: shell, run: ls}\n";
 
@@ -200,4 +203,80 @@ fn a_permission_rule_is_explained() {
 
         A tool is about to run. A hook that fails in any way, or cannot start, blocks it."#]],
     );
+}
+
+/// The word and the help at `$0` of a workflow, beside another workflow and an agent.
+fn hover_beside_others(marked: &str, expect: expect_test::Expect) {
+    let index = knowing(&[
+        (".copydesk/agents/writer.md", "---\nname: writer\ndescription: Writes it\nmodel: a/b\n---\n"),
+        (
+            ".copydesk/workflows/other.yaml",
+            "name: other\ndescription: Does it\ninputs: {who: {type: string, description: Who it is}}\noutputs: {done: \"${{ steps.s.status }}\"}\nsteps: [{id: s, type: shell, run: ls}]\n",
+        ),
+    ]);
+    let (text, offset) = cursor(&format!("name: test\npools: {{slow: 2}}\nsteps:\n  - {marked}\n"));
+    let tree = parse(Path::new(WORKFLOW), &text);
+    let found = hover(&File::new(Path::new(WORKFLOW), &text, &tree), &index, offset);
+    let shown = found.map(|found| format!("<{}> {}", found.span.of(&text), found.markdown));
+    expect.assert_eq(&shown.unwrap_or_default());
+}
+
+#[test]
+fn names_of_other_files() {
+    hover_beside_others(
+        "{id: a, type: llm, agent: wri$0ter, prompt: p}",
+        expect![[r#"
+        <writer> **writer**: an agent
+
+        Writes it
+
+        Asks `a/b`
+
+        `.copydesk/agents/writer.md`"#]],
+    );
+    hover_beside_others(
+        "{id: a, type: dynamic, templates: {x: wri$0ter}}",
+        expect![[r#"
+        <writer> **writer**: an agent
+
+        Writes it
+
+        Asks `a/b`
+
+        `.copydesk/agents/writer.md`"#]],
+    );
+    let call = |keys: &str| format!("{{id: a, type: workflow, {keys}}}");
+    hover_beside_others(
+        &call("path: ./ot$0her.yaml"),
+        expect![[r#"
+        <./other.yaml> **other**: a workflow
+
+        Does it
+
+        - `who`: text, required
+
+        `.copydesk/workflows/other.yaml`"#]],
+    );
+    hover_beside_others(
+        &call("path: ./other.yaml, inputs: {wh$0o: x}"),
+        expect![[r#"
+        <who> **who**: input, text, required
+
+        Who it is"#]],
+    );
+    hover_beside_others(
+        &call("path: ./other.yaml, outputMapping: {ok: do$0ne}"),
+        expect![
+            "<done> **done**: output, 'pending' | 'running' | 'waiting' | 'paused' | 'suspended' | 'success' | 'failed' | 'canceled' | 'skipped'"
+        ],
+    );
+    hover_beside_others(
+        "{id: a, type: shell, run: ls, pool: sl$0ow}",
+        expect!["<slow> **slow**: a pool; 2 at the same time"],
+    );
+    hover_beside_others(
+        "{id: a, type: shell, run: ls, pool: sh$0ell}",
+        expect!["<shell> **shell**: a pool that exists without being declared"],
+    );
+    hover_beside_others("{id: a, type: shell, run: ls, pool: no$0ne}", expect![[""]]);
 }

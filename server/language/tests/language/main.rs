@@ -10,6 +10,7 @@ mod check_expressions;
 mod check_files;
 mod check_graph;
 mod check_heads;
+mod check_meant;
 mod check_structure;
 mod check_syntax;
 mod check_types;

@@ -226,6 +226,24 @@ fn hints_say_what_is_not_written() {
 }
 
 #[test]
+fn mending_a_failed_step_asks_a_model_too() {
+    let step = |keys: &str| format!("name: t\nsteps:\n  - {{id: a, {keys}}}\n");
+    for (keys, expected) in [
+        ("type: llm, agent: w, prompt: p", "≤ 10 requests"),
+        // Three times ten, and ten of the agent before the second and the third.
+        ("type: llm, agent: w, prompt: p, auto_heal: {agent: w, maxAttempts: 2}", "≤ 50 requests"),
+        ("type: llm, agent: w, prompt: p, reflexion: {limit: 3}", "≤ 43 requests"),
+        ("type: llm, agent: w, prompt: p, reflexion: {}", "≤ 43 requests"),
+        ("type: shell, run: ls, autoHeal: {agent: w}", "≤ 10 requests"),
+        ("type: dynamic, goal: g, auto_heal: {agent: w}", "≤ 420 requests"),
+    ] {
+        let shown = shown_hints(&step(keys), &WorkspaceIndex::default());
+        assert!(shown.contains(&format!("{expected}:")), "{keys}: {shown}");
+    }
+    assert_eq!(shown_hints(&step("type: shell, run: ls"), &WorkspaceIndex::default()), "");
+}
+
+#[test]
 fn hints_of_a_part_are_only_those() {
     let at = TEXT.find("matrix").expect("the place");
     let found =

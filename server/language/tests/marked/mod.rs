@@ -25,6 +25,7 @@ pub(crate) fn check(
     for finding in &found {
         for fix in &finding.fixes {
             let mended = apply(&text, fix);
+            assert_ne!(mended, text, "'{}' changes nothing", fix.title);
             let same = |other: &&Diagnostic| (other.code, &other.message) == (finding.code, &finding.message);
             let left = find(&mended).iter().filter(same).count();
             assert!(left < found.iter().filter(same).count(), "'{}' does not mend:\n{mended}", fix.title);

@@ -120,8 +120,10 @@ pub fn below(folder: &Path) -> ignore::Walk {
         .filter_entry(|entry| {
             let name = entry.file_name().to_string_lossy();
             let is_folder = entry.file_type().is_some_and(|kind| kind.is_dir());
-            let ours =
-                matches!(&*name, ".copydesk" | ".keystone" | ".github" | ".vscode" | ".cursor" | "." | "..");
+            let ours = matches!(
+                &*name,
+                ".copydesk" | ".keystone" | ".stepper" | ".github" | ".vscode" | ".cursor" | "." | ".."
+            );
             entry.depth() == 0 || !is_folder || !name.starts_with('.') || ours
         })
         .build()

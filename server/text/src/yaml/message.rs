@@ -23,8 +23,8 @@ pub(super) fn message(why: &Why) -> String {
             return format!("'{close}' does not close '{open}'");
         }
         ErrorKind::MisplacedFlowCollectionEnd => messages::STRAY_BRACKET,
-        ErrorKind::ExpectedFlowSequenceSeparator => "expected ',' or ']' here",
-        ErrorKind::ExpectedFlowMappingSeparator => "expected ',' or '}' here",
+        ErrorKind::ExpectedFlowSequenceSeparator => messages::NEXT_ITEM,
+        ErrorKind::ExpectedFlowMappingSeparator => messages::NEXT_ENTRY,
         ErrorKind::TabNotAllowed
         | ErrorKind::TabInBlockIndentation
         | ErrorKind::TabInIndentation
@@ -37,9 +37,7 @@ pub(super) fn message(why: &Why) -> String {
         | ErrorKind::InvalidFlowScalarIndent
         | ErrorKind::InvalidQuotedScalarIndent
         | ErrorKind::InvalidBlockScalarIndent => messages::INDENTATION,
-        ErrorKind::MappingValueNotAllowed | ErrorKind::InvalidColonPlacement => {
-            "a ':' cannot stand here; put the text in quotes, or start a new line"
-        }
+        ErrorKind::MappingValueNotAllowed | ErrorKind::InvalidColonPlacement => messages::COLON,
         ErrorKind::MappingKeyNotAllowed => "a key cannot stand here; start a new line",
         ErrorKind::BlockSequenceEntryNotAllowed | ErrorKind::BlockEntryInFlowCollection => {
             "a list item cannot stand here; start a new line"
@@ -84,6 +82,9 @@ pub mod messages {
     pub const QUOTE: &str = "this quote is never closed";
     pub const BRACKET: &str = "this bracket is never closed";
     pub const STRAY_BRACKET: &str = "this bracket closes nothing";
+    pub const COLON: &str = "a ':' cannot stand here; put the text in quotes, or start a new line";
+    pub const NEXT_ITEM: &str = "expected ',' or ']' here";
+    pub const NEXT_ENTRY: &str = "expected ',' or '}' here";
     pub const AFTER_QUOTE: &str = "nothing can follow the closing quote";
     pub const ESCAPE: &str = "this escape is unknown; write '\\\\' for a backslash, or use single quotes";
     /// The end of several.

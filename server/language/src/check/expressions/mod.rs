@@ -114,8 +114,13 @@ fn read<'a>(
     let mut reader = Reader { findings, declared: Some(declared), edges, look };
     for key in ["outputs", "env", "concurrency", "pools", "eval"] {
         if let Some(value) = root.get(key) {
-            let seen_by = (key == "outputs").then_some("everybody who sees the outputs");
-            reader.node(value, Place { seen_by, ..place });
+            let place = match key {
+                "outputs" => {
+                    Place { seen_by: Some("everybody who sees the outputs"), reading: Reading::Key, ..place }
+                }
+                _ => place,
+            };
+            reader.node(value, place);
         }
     }
     if let Some(step) = root.get("compensate") {
@@ -265,6 +270,9 @@ impl Reader<'_, '_, '_> {
             }
             return;
         }
+        if place.reading == Reading::Text {
+            self.stray(scalar);
+        }
         let whole = Span::new(0, text.len());
         match place.reading {
             Reading::Expression | Reading::List if node.as_str().is_some() => {
@@ -317,6 +325,15 @@ impl Reader<'_, '_, '_> {
         if self.look == Look::All {
             self.remarks(scalar, (&expr, tried), &references, place);
         }
+    }
+
+    /// Braces that close an expression which nothing opens. Where others stand before them, they belong to those.
+    fn stray(&mut self, scalar: Scalar<'_>) {
+        let text = scalar.text();
+        let Some(at) = text.find("}}").filter(|_| !text.contains('{')) else { return };
+        let span = scalar.source_span(at, at + 2);
+        let message = "this '}}' closes nothing; write '${{' before the expression";
+        self.findings.add(Diagnostic::new(Code::ExpressionSyntax, span, message));
     }
 
     /// A text that is an expression in all but its braces, where it is taken as it stands.

@@ -7,7 +7,7 @@ use super::{Place, Reader, Waiting};
 use crate::check::graph::{self, Edge, unknown_message};
 use crate::check::mend::{bracketed, brackets, is_name};
 use crate::check::section::{self, New, Value};
-use crate::declared::{Block, Declared};
+use crate::declared::{Block, Declared, hyphenated};
 use crate::expression::{Form, Member, Reference};
 
 impl Reader<'_, '_, '_> {
@@ -18,6 +18,13 @@ impl Reader<'_, '_, '_> {
         let (Some(declared), Some(member)) = (self.declared, reference.path.first()) else { return };
         if member.name.text.is_empty() {
             return;
+        }
+        let is_input = reference.root.text == "inputs";
+        if let Some((name, id)) = cut_at_hyphen(declared, scalar, reference, place) {
+            self.hyphen(scalar, name, (if is_input { "inputs" } else { "outputs" }, &id), place);
+            if is_input {
+                return;
+            }
         }
         match reference.root.text.as_str() {
             "inputs" if declared.input(&member.name.text).is_none() => self.undeclared(scalar, member, place),
@@ -53,13 +60,7 @@ impl Reader<'_, '_, '_> {
             let whole = Span::new(name.span.start, name.span.start + hyphenated.len());
             span = scalar.source_span(whole.start, whole.end);
             id = hyphenated;
-            let message = format!("'{id}' reads as a subtraction here; write {}", brackets(scalar, id));
-            let mut finding = Diagnostic::new(Code::HyphenatedStep, span, message);
-            if let Some(edit) = bracketed(scalar, whole, id, place.flow) {
-                let title = format!("change to steps{}", brackets(scalar, id));
-                finding = finding.with_fix(Fix::safe(title, vec![edit]));
-            }
-            self.findings.add(finding);
+            self.hyphen(scalar, whole, ("steps", id), place);
         }
         let Some(to) = declared.step(id) else {
             return self.unknown_step(declared, scalar, member, place);
@@ -75,6 +76,18 @@ impl Reader<'_, '_, '_> {
         }
     }
 
+    /// Says that the name at `whole` of the text is cut at its hyphen.
+    fn hyphen(&mut self, scalar: Scalar<'_>, whole: Span, (of, id): (&str, &str), place: Place<'_, '_>) {
+        let span = scalar.source_span(whole.start, whole.end);
+        let message = format!("'{id}' reads as a subtraction here; write {}", brackets(scalar, id));
+        let mut finding = Diagnostic::new(Code::HyphenatedStep, span, message);
+        if let Some(edit) = bracketed(scalar, whole, id, place.flow) {
+            let title = format!("change to {of}{}", brackets(scalar, id));
+            finding = finding.with_fix(Fix::safe(title, vec![edit]));
+        }
+        self.findings.add(finding);
+    }
+
     fn unknown_step(
         &mut self,
         declared: &Declared<'_>,
@@ -86,7 +99,11 @@ impl Reader<'_, '_, '_> {
         if self.findings.may_be_hidden(&name.text) {
             return;
         }
-        let near = self.findings.suggest.nearest(&name.text, declared.step_ids());
+        // A step that waits for itself was not meant.
+        let own = place.step.filter(|_| place.waiting == Waiting::Yes);
+        let own = own.and_then(|(at, _)| Some(declared.steps.get(at)?.id()?.0));
+        let others = declared.step_ids().filter(|id| Some(*id) != own);
+        let near = self.findings.suggest.nearest(&name.text, others);
         let safety = self.findings.suggest.safety_of_name();
         let span = scalar.source_span(name.span.start, name.span.end);
         let mut finding = Diagnostic::new(Code::UnknownStep, span, unknown_message(&name.text, near));
@@ -133,4 +150,32 @@ impl Reader<'_, '_, '_> {
         }
         self.findings.add(finding);
     }
+}
+
+/// The input, or the field of a step, that a reference was cut from at a hyphen, and where it stands in the text.
+pub(super) fn cut_at_hyphen(
+    declared: &Declared<'_>,
+    scalar: Scalar<'_>,
+    reference: &Reference,
+    place: Place<'_, '_>,
+) -> Option<(Span, String)> {
+    let last = reference.path.last().filter(|member| member.form == Form::Dotted)?;
+    let rest = scalar.text().get(last.name.span.start..)?;
+    if !rest.get(last.name.text.len()..)?.starts_with('-') {
+        return None;
+    }
+    let id = match (reference.root.text.as_str(), reference.path.as_slice()) {
+        ("inputs", [_]) => declared.hyphenated_input(rest)?.to_owned(),
+        ("steps", [step, between @ .., _]) => {
+            let mut ty = place.scope.named("steps", &step.name.text)?.ty;
+            for member in between {
+                ty = ty.field(&member.name.text)?.ty.clone();
+            }
+            let known = |word: &str| ty.fields().find(|(name, _)| *name == word).map(|(name, _)| name);
+            hyphenated(rest, known)?.to_owned()
+        }
+        _ => return None,
+    };
+    let start = last.name.span.start;
+    Some((Span::new(start, start + id.len()), id))
 }

@@ -3,6 +3,7 @@
 use copydesk_base::{Code, Diagnostic, Fix, Safety, Span, TextEdit};
 use copydesk_text::{Node, Scalar};
 
+use super::names::cut_at_hyphen;
 use super::{Place, Reader, Reading, Tried};
 use crate::check::mend::{bracketed, is_name};
 use crate::expression::infer::{Remark, infer};
@@ -22,7 +23,7 @@ impl Reader<'_, '_, '_> {
         if matches!(expr.kind, ExprKind::Missing) {
             return;
         }
-        let quiet = self.quiet(scalar, references);
+        let quiet = self.quiet(scalar, references, place);
         let inferred = infer(expr, &place.scope);
         let is_quiet = inferred.remarks.is_empty();
         for remark in inferred.remarks {
@@ -44,9 +45,10 @@ impl Reader<'_, '_, '_> {
     }
 
     /// The pieces about which the names of steps have said enough: `steps.a-b` is no subtraction.
-    fn quiet(&self, scalar: Scalar<'_>, references: &[Reference]) -> Vec<Span> {
+    fn quiet(&self, scalar: Scalar<'_>, references: &[Reference], place: Place<'_, '_>) -> Vec<Span> {
         let Some(declared) = self.declared else { return Vec::new() };
-        let mut quiet = Vec::new();
+        let cut = |reference| cut_at_hyphen(declared, scalar, reference, place);
+        let mut quiet: Vec<Span> = references.iter().filter_map(cut).map(|(span, _)| span).collect();
         for reference in references.iter().filter(|reference| reference.root.text == "steps") {
             let Some(member) = reference.path.first().filter(|member| member.form == Form::Dotted) else {
                 continue;
@@ -99,7 +101,15 @@ impl Reader<'_, '_, '_> {
 
     /// Secrets where somebody reads the text.
     fn exposed(&mut self, scalar: Scalar<'_>, references: &[Reference], who: &str) {
-        for reference in references.iter().filter(|reference| reference.root.text == "secrets") {
+        let is_secret = |reference: &&Reference| match (reference.root.text.as_str(), reference.path.first())
+        {
+            ("inputs", Some(input)) => {
+                self.declared.is_some_and(|declared| declared.is_secret(&input.name.text))
+            }
+            (root, _) => root == "secrets",
+        };
+        let secrets: Vec<&Reference> = references.iter().filter(is_secret).collect();
+        for reference in secrets {
             let end = reference.path.last().map_or(reference.root.span, |member| member.name.span).end;
             let span = scalar.source_span(reference.root.span.start, end);
             let message = format!("a secret stands here before {who}; take it out");

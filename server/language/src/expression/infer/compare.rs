@@ -150,9 +150,15 @@ fn better(
     ("compare values of one kind".to_owned(), None)
 }
 
-/// Whether no value of the one is equal to any value of the other.
+/// Whether no value of the one is equal to any value of the other. Where one of them may be missing and the other may
+/// not, what is there decides.
 fn never_equal(left: &Type, right: &Type, strict: bool) -> bool {
-    left.branches().iter().all(|l| right.branches().iter().all(|r| pair_never_equal(l, r, strict)))
+    let (l, r) = (left.branches(), right.branches());
+    let may_be_missing = |ty: &[Type]| ty.len() > 1 && ty.contains(&Type::Null);
+    let both = may_be_missing(l) && may_be_missing(r);
+    let counts = |of: &[Type], ty: &Type| both || *ty != Type::Null || !may_be_missing(of);
+    let right = || r.iter().filter(|ty| counts(r, ty));
+    l.iter().filter(|ty| counts(l, ty)).all(|l| right().all(|r| pair_never_equal(l, r, strict)))
 }
 
 fn pair_never_equal(left: &Type, right: &Type, strict: bool) -> bool {

@@ -1,0 +1,130 @@
+//! Values of the wrong kind: what the key takes, and the mend where it is plain to see.
+//!
+//! Some are expressions that YAML reads as something else: `!a` as a tag, `{{ a }}` as mappings.
+
+use copydesk_base::{Code, Diagnostic, Fix, Span, TextEdit};
+use copydesk_text::{Entry, Node, Style, Value};
+
+use super::Findings;
+use super::fixes::is_flow;
+use super::structure::Holder;
+use crate::expression;
+use crate::shape::{Role, Shape};
+use crate::types::SleepTime;
+
+/// The wrong kind of value. Where the right one is plain to see, with the mend.
+pub(super) fn mismatch<'a>(
+    findings: &mut Findings<'a>,
+    node: Node<'a>,
+    seen: Node<'a>,
+    shape: &'static Shape,
+    holder: Holder<'a>,
+) {
+    let found = match seen.kind_word() {
+        "true or false" => "this is true or false".to_owned(),
+        word => format!("this is a {word}"),
+    };
+    let mut message = format!("{} {}; {found}", holder.takes(findings.file.kind), shape.takes());
+    let braced = braced(findings, node).filter(|_| shape.takes_scalar());
+    if braced.is_some() {
+        message.push_str(", for '{{' opens one in YAML; write '${{'");
+    }
+    let mut finding = Diagnostic::new(Code::TypeMismatch, node.span(), message);
+    if let Some(edits) = braced {
+        return findings.add(finding.with_fix(Fix::new("write '${{ }}'", edits)));
+    }
+    if let Some((title, text)) = mend(findings, node, shape, holder) {
+        finding = finding.with_fix(Fix::safe(title, vec![TextEdit { span: node.span(), text }]));
+    }
+    findings.add(finding);
+}
+
+/// The edits that make an expression of `{{ … }}`, which YAML reads as mappings.
+fn braced(findings: &Findings<'_>, node: Node<'_>) -> Option<Vec<TextEdit>> {
+    let source = node.span().of(findings.file.text);
+    let inner = source.strip_prefix("{{")?.strip_suffix("}}")?;
+    let (_, problems) = expression::parse(inner, Span::new(0, inner.len()));
+    let is_plain = problems.is_empty() && !inner.contains([':', '#', '\n', '"', '\\']);
+    is_plain.then(|| vec![TextEdit::new(node.span(), format!("\"${source}\""))])
+}
+
+fn mend(
+    findings: &Findings<'_>,
+    node: Node<'_>,
+    shape: &'static Shape,
+    holder: Holder<'_>,
+) -> Option<(String, String)> {
+    let scalar = node.scalar()?;
+    let text = scalar.text();
+    let one_line = matches!(scalar.style(), Style::Plain | Style::SingleQuoted | Style::DoubleQuoted)
+        && !text.contains(['\n', '"', '\\']);
+    let source = node.span().of(findings.file.text);
+    if !one_line || source.is_empty() {
+        return None;
+    }
+    if shape.takes_text() && !matches!(node.value(), Some(Value::Text(_))) {
+        return Some(("put it in quotes".to_owned(), format!("\"{text}\"")));
+    }
+    if shape.takes_bool() {
+        let word = match text.to_ascii_lowercase().as_str() {
+            "true" | "yes" | "on" | "y" => "true",
+            "false" | "no" | "off" | "n" => "false",
+            _ => return None,
+        };
+        return Some((format!("change to '{word}'"), word.to_owned()));
+    }
+    if let Some(number) = with_unit(holder, text).filter(|_| shape.number().is_some()) {
+        return Some((format!("change to {number}"), number));
+    }
+    if shape.number().is_some() && text.parse::<i64>().is_ok() {
+        return Some(("take the quotes away".to_owned(), text.to_owned()));
+    }
+    let list = shape.list()?;
+    let takes_item = findings.shapes.get(list.item).takes_text();
+    let safe = !source.contains([',', '[', ']', '{', '}', '#']);
+    (takes_item && safe).then(|| ("make it a list".to_owned(), format!("[{source}]")))
+}
+
+/// A time with a unit, as the number that the key takes: `30s` for `timeout` is 30000.
+fn with_unit(holder: Holder<'_>, text: &str) -> Option<String> {
+    let unit = match holder.name {
+        "timeout" | "baseDelay" => 1.0,
+        name if name.ends_with("Seconds") => 1000.0,
+        _ => return None,
+    };
+    let milliseconds = SleepTime::parse(text).filter(|_| text.ends_with(|c: char| c.is_alphabetic()))?;
+    let number = milliseconds / unit;
+    (number.fract() == 0.0).then(|| number.to_string())
+}
+
+/// Whether a value that should be an expression starts with `!`, which YAML reads as a tag.
+pub(super) fn tagged(
+    findings: &mut Findings<'_>,
+    mapping: Node<'_>,
+    entry: Entry<'_>,
+    shape: &Shape,
+) -> bool {
+    let (key, value) = (entry.key(), entry.value());
+    let is_own = value.tag().is_some_and(|tag| tag.starts_with('!') && !tag.starts_with("!!"));
+    if !is_own || shape.role != Role::Expression || !(value.is_null() || value.scalar().is_some()) {
+        return false;
+    }
+    let text = findings.file.text;
+    let Some(start) = text.get(key.span().end..).and_then(|rest| rest.find('!')) else { return false };
+    let start = key.span().end + start;
+    let line = text.get(start..).and_then(|rest| rest.lines().next()).unwrap_or("");
+    let line = line.find(" #").and_then(|comment| line.get(..comment)).unwrap_or(line);
+    let end = if is_flow(text, mapping) { line.find([',', '}']).unwrap_or(line.len()) } else { line.len() };
+    let written = line.get(..end).unwrap_or(line).trim_end();
+    let span = Span::new(start, start + written.len());
+    let message = format!("YAML reads '{written}' as a tag, not as an expression; put it in quotes");
+    let mut finding = Diagnostic::new(Code::TypeMismatch, span, message);
+    if !written.contains(['"', '\\']) {
+        let fix = |title: &str, text: String| Fix::new(title, vec![TextEdit::new(span, text)]);
+        finding = finding
+            .with_fix(fix("put it in quotes", format!("\"{written}\"")))
+            .with_fix(fix("write '${{ }}' around it", format!("\"${{{{ {written} }}}}\"")));
+    }
+    findings.add(finding);
+    true
+}

@@ -1,0 +1,168 @@
+//! Mistakes that YAML or the file's shape see elsewhere than where they were made: what is said, and where.
+
+use expect_test::expect;
+
+use crate::support::{WORKFLOW, all_findings, check_steps, check_text, untrusted};
+
+const STEP: &str =
+    "inputs: {dry: {type: boolean}, a: {type: string}}\nsteps:\n  - id: a\n    type: shell\n    run: x\n";
+
+fn check_line(line: &str, expect: expect_test::Expect) {
+    check_steps(&format!("{STEP}    {line}\n"), expect);
+}
+
+#[test]
+fn an_expression_that_starts_with_a_mark_of_yaml() {
+    check_line(
+        "if: ⟦!inputs.dry⟧ # not now",
+        expect![[r#"
+        error type-mismatch YAML reads '!inputs.dry' as a tag, not as an expression; put it in quotes [fix: put it in quotes] [fix: write '${{ }}' around it]
+    "#]],
+    );
+    check_line(
+        "if: ⟦!inputs.dry && inputs.a⟧",
+        expect![[r#"
+        error type-mismatch YAML reads '!inputs.dry && inputs.a' as a tag, not as an expression; put it in quotes [fix: put it in quotes] [fix: write '${{ }}' around it]
+    "#]],
+    );
+    check_line(
+        "if: ⟦!inputs.dry && inputs.a == \"x\"⟧",
+        expect![[r#"
+        error type-mismatch YAML reads '!inputs.dry && inputs.a == "x"' as a tag, not as an expression; put it in quotes
+    "#]],
+    );
+    check_steps(
+        "steps: [{id: a, if: ⟦!env.X⟧, type: shell, run: x}]\n",
+        expect![[r#"
+        error type-mismatch YAML reads '!env.X' as a tag, not as an expression; put it in quotes [fix: put it in quotes] [fix: write '${{ }}' around it]
+    "#]],
+    );
+    check_line("if: \"!inputs.dry\"", expect![[""]]);
+    check_line(
+        "if: ⟦{{ inputs.dry }}⟧",
+        expect![[r#"
+        error type-mismatch 'if' takes true or false or an expression; this is a mapping, for '{{' opens one in YAML; write '${{' [fix: write '${{ }}']
+    "#]],
+    );
+    let text = format!("name: t\n{STEP}    if: !inputs.dry\n");
+    let said: Vec<String> =
+        all_findings(WORKFLOW, &text, &untrusted()).into_iter().map(|one| one.message).collect();
+    assert!(!said.iter().any(|said| said == "nobody reads the input 'dry'"), "{said:?}");
+}
+
+#[test]
+fn a_colon_that_is_missing_before_a_bracket() {
+    check_line(
+        "⟦strategy⟧ {matrix: {os: [l, m]}}",
+        expect![[r#"
+        error yaml-syntax a ':' is missing behind 'strategy' [fix: add a ':']
+    "#]],
+    );
+    check_line(
+        "⟦env⟧ {A: b}",
+        expect![[r#"
+        error unknown-key a ':' is missing behind 'env' [fix: add a ':']
+    "#]],
+    );
+    check_line(
+        "env: {A: b}⟦}⟧",
+        expect![[r#"
+        error yaml-syntax this bracket closes nothing [fix: take it out]
+    "#]],
+    );
+}
+
+#[test]
+fn expressions_between_brackets() {
+    check_line(
+        "env: {A: ⟦${{ inputs.a }}⟧}",
+        expect![[r#"
+        error yaml-syntax an expression between brackets is read as more brackets; put the text in quotes [fix: put the text in quotes]
+    "#]],
+    );
+    check_line(
+        "env: {A: 1, B: ⟦x ${{ inputs.a }} y⟧, C: ${{ inputs.dry }}}",
+        expect![[r#"
+        error yaml-syntax an expression between brackets is read as more brackets; put the text in quotes [fix: put the text in quotes]
+    "#]],
+    );
+    check_line(
+        "needs: [⟦${{ inputs.a }}⟧]",
+        expect![[r#"
+        error yaml-syntax an expression between brackets is read as more brackets; put the text in quotes [fix: put the text in quotes]
+    "#]],
+    );
+    check_line("env: {A: \"${{ inputs.a }}\"}", expect![[""]]);
+}
+
+#[test]
+fn a_choice_in_a_text_without_quotes() {
+    check_steps(
+        "steps:\n  - {id: a, type: shell, run: ls}\n  - id: b\n    type: shell\n    run: echo ${{ env.B ? 1 ⟦:⟧ 2 }}\n",
+        expect![[r#"
+            error yaml-syntax a ':' cannot stand here; put the text in quotes, or start a new line [fix: put the text in quotes]
+        "#]],
+    );
+    check_steps(
+        "steps:\n  - id: b\n    type: shell\n    run: echo ${{ env.B ? 'x' ⟦:⟧ 'y' }}\n",
+        expect![[r#"
+            error yaml-syntax a ':' cannot stand here; put the text in quotes, or start a new line [fix: put the text in quotes]
+        "#]],
+    );
+    check_steps(
+        "steps:\n  - id: b\n    type: shell\n    run: ${{ env.B ? 'x' ⟦:⟧ 'y' }}\n",
+        expect![[r#"
+        error yaml-syntax a ':' cannot stand here; put the text in quotes, or start a new line [fix: put the text in quotes]
+    "#]],
+    );
+}
+
+#[test]
+fn what_is_wrong_is_named_as_what_it_is() {
+    check_steps(
+        "steps:\n  - ⟦build⟧\n",
+        expect![[r#"
+        error type-mismatch this item of 'steps' takes a mapping; this is a text
+    "#]],
+    );
+    check_steps(
+        "steps: [{id: a, type: shell, args: [⟦1⟧]}]\n",
+        expect![[r#"
+        error type-mismatch this item of 'args' takes a text; this is a number [fix: put it in quotes]
+    "#]],
+    );
+    check_line(
+        "needs: [⟦5⟧]",
+        expect![[r#"
+        error type-mismatch this item of 'needs' takes a text; this is a number [fix: put it in quotes]
+        error unknown-step there is no step '5'; write the id of a step of this workflow [fix: take it out]
+    "#]],
+    );
+    check_line(
+        "strategy: {matrix: {v: [⟦{a: 1}⟧]}}",
+        expect![[r#"
+        error type-mismatch this item of 'v' takes a text, a number or true or false; this is a mapping
+    "#]],
+    );
+    check_text(
+        WORKFLOW,
+        "⟦hello⟧",
+        expect![[r#"
+        error type-mismatch a workflow is a mapping; this is a text
+    "#]],
+    );
+    check_text(
+        ".copydesk/config.yaml",
+        "⟦hello⟧",
+        expect![[r#"
+        error type-mismatch the config is a mapping; this is a text
+    "#]],
+    );
+    check_steps(
+        "steps:\n  - {id: a, type: llm, agent: x, prompt: p, mcpServers: [{type: ⟦local⟧}]}\n",
+        expect![[r#"
+            error missing-key 'mcpServers' needs 'name' [fix: add 'name']
+            error missing-key this server needs 'command' [fix: add 'command']
+        "#]],
+    );
+}
