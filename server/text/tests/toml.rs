@@ -518,7 +518,8 @@ proptest! {
 /// A text is read whole, but what says in it what it said before keeps its identity; not under another key.
 #[test]
 fn what_an_edit_leaves_alone_stays_the_same() {
-    let steps: String = (0..20).map(|at| format!("\n[[steps]]\nid = {at}\nlist = [\n  {at},\n]\n")).collect();
+    let steps = (0..20).map(|at| format!("\n[[steps]]\nid = {at}\nlist = [\n  {at},\n]\n"));
+    let steps = steps.collect::<Vec<_>>().concat();
     let text = format!("name = \"a\"\n{steps}\n[rest]\nx = 1\n[rest.y]\nz = 2\n");
     let identities = |document: &Document| -> Vec<Identity> {
         let root = document.tree().root().unwrap();

@@ -107,7 +107,8 @@ fn tasks(count: usize, indent: &str) -> String {
 }
 
 fn yaml() -> String {
-    let named: String = (0..20).map(|at| format!("  n{at}:\n    id: t{at}\n    kind: one\n")).collect();
+    let named = (0..20).map(|at| format!("  n{at}:\n    id: t{at}\n    kind: one\n"));
+    let named = named.collect::<Vec<_>>().concat();
     let nested = tasks(18, "      ");
     format!(
         "tasks:\n{}  - id: many\n    all:\n{nested}few:\n{}once:\n  - a: 1\n    b: 2\nnamed:\n{named}  rest:\n{}either:\n{}",
@@ -135,10 +136,11 @@ fn toml() -> String {
     let tasks = |name: &str, count: usize| -> String {
         (0..count)
             .map(|at| format!("[[{name}]]\nid = \"t{at}\"\nsize = {at}\n[{name}.run]\ncmd = \"ls\"\n"))
-            .collect()
+            .collect::<Vec<_>>()
+            .concat()
     };
-    let named: String =
-        (0..20).map(|at| format!("[named.n{at}]\nid = \"t{at}\"\nkind = \"one\"\n")).collect();
+    let named = (0..20).map(|at| format!("[named.n{at}]\nid = \"t{at}\"\nkind = \"one\"\n"));
+    let named = named.collect::<Vec<_>>().concat();
     format!("{}{}{named}", tasks("tasks", 20), tasks("few", 18))
 }
 

@@ -52,23 +52,23 @@ impl Measure {
         tree.problems().iter().for_each(|problem| lies(problem.span));
         tree.broken().iter().chain(tree.comments()).for_each(|span| lies(*span));
         let index = WorkspaceIndex::default();
-        let (findings, proposals, help) = match &subject.schema {
-            Some(schema) => (
-                schemas::check(&file, schema),
-                schemas::complete(&file, schema, at),
-                schemas::hover(&file, schema, at),
-            ),
-            None => {
-                signature(&file, &index, at);
-                (check(&file, &index), complete(&file, &index, at), hover(&file, &index, at))
-            }
+        let (findings, proposals, help) = if let Some(schema) = &subject.schema {
+            let help = schemas::hover(&file, schema, at);
+            (schemas::check(&file, schema), schemas::complete(&file, schema, at), help)
+        } else {
+            signature(&file, &index, at);
+            (check(&file, &index), complete(&file, &index, at), hover(&file, &index, at))
         };
         for finding in &findings {
             lies(finding.span);
             finding.fixes.iter().flat_map(|fix| &fix.edits).for_each(|edit| lies(edit.span));
         }
-        proposals.iter().for_each(|proposal| lies(proposal.replace));
-        help.iter().for_each(|help| lies(help.span));
+        for proposal in &proposals {
+            lies(proposal.replace);
+        }
+        if let Some(help) = &help {
+            lies(help.span);
+        }
         symbols(&file);
         self.took(subject, begun.elapsed());
     }
