@@ -124,6 +124,7 @@ impl Bench {
             place: None,
             model: None,
             mode: None,
+            ceiling: None,
             session: None,
             findings: vec![],
             voice: Voice::Person,

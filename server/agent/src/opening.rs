@@ -4,9 +4,11 @@
 //! person's own words, and last what they look at.
 
 use std::io::Read;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use copydesk_base::{Effect, Grade, Verdict, path};
+use copydesk_language::chat;
 use copydesk_permission::{Policy, judge};
 use copydesk_provider::{Image, LARGEST_IMAGE};
 
@@ -35,8 +37,8 @@ pub(crate) struct Opening {
     pub(crate) system: Layer,
     /// Together the first message.
     pub(crate) layers: Vec<Layer>,
-    /// The text of the file that the person is in.
-    pub(crate) text: Option<Arc<str>>,
+    /// The texts of which parts are in it.
+    pub(crate) texts: Vec<Arc<str>>,
     /// What the person is told about it.
     pub(crate) notices: Vec<String>,
     pub(crate) images: Vec<Image>,
@@ -46,6 +48,29 @@ impl Opening {
     pub(crate) fn first_message(&self) -> String {
         self.layers.iter().map(|layer| layer.text.as_str()).collect()
     }
+}
+
+/// The most files that words bring along.
+const MOST_FILES: usize = 8;
+
+/// The files below the root that words name as `@path`, in order, each once.
+fn mentioned(words: &str, root: &Path, may_know: impl Fn(&Path) -> bool) -> Vec<PathBuf> {
+    let mut found: Vec<PathBuf> = Vec::new();
+    for word in words.split_whitespace() {
+        let Some(name) = word.strip_prefix('@') else { continue };
+        // A name may stand at the end of a sentence.
+        let names = [name, name.trim_end_matches(|letter: char| ",.;:!?)".contains(letter))];
+        let path = names.iter().map(|name| path::resolve(root, Path::new(name))).find(|path| path.is_file());
+        if let Some(path) = path
+            && path.starts_with(root)
+            && may_know(&path)
+            && !found.contains(&path)
+        {
+            found.push(path);
+        }
+    }
+    found.truncate(MOST_FILES);
+    found
 }
 
 /// Puts together what a model is told. What no agent may read is not sent because somebody stood in it.
@@ -63,13 +88,12 @@ pub(crate) fn opening(
             return Err(AgentError::Withheld { path: path::shown(root, path), reason: because.reason });
         }
     }
-    let may_know = |path: &std::path::Path| {
-        !matches!(judge(&Effect::Read { path: path.to_owned() }, policy), Verdict::Deny(_))
-    };
-    let grade_of = |path: &std::path::Path| taint::of_file(path, root, &settings.additional);
+    let may_know =
+        |path: &Path| !matches!(judge(&Effect::Read { path: path.to_owned() }, policy), Verdict::Deny(_));
+    let grade_of = |path: &Path| taint::of_file(path, root, &settings.additional);
     let own = world.guidance.as_deref();
     let mut layers = Vec::new();
-    let guided = guidance(&*world.files, own, root, place.map(std::path::PathBuf::as_path), may_know);
+    let guided = guidance(&*world.files, own, root, place.map(PathBuf::as_path), may_know);
     for one in guided.found {
         let origin = path::shown(root, &one.path);
         let is_own = own.is_some_and(|own| one.path.starts_with(own));
@@ -100,12 +124,28 @@ pub(crate) fn opening(
         );
         layers.push(Layer { text: format!("Image beside this: {origin}\n"), origin, grade: grade_of(path) });
     }
+    let mut texts = Vec::new();
+    for path in mentioned(&ask.prompt, root, may_know) {
+        let Ok(file) = world.files.read(&path) else { continue };
+        let origin = path::shown(root, &path);
+        let text = prompt::attached(&origin, &file.text);
+        layers.push(Layer { origin, text, grade: grade_of(&path) });
+        texts.push(file.text);
+    }
     let text = place.and_then(|path| world.files.read(path).ok()).map(|file| file.text);
     let sight =
         ask.place.as_ref().zip(text.as_ref()).map(|((path, span), text)| Sight { path, text, span: *span });
     if let Some(sight) = &sight {
-        let origin = path::shown(root, sight.path);
-        layers.push(Layer { origin, text: prompt::sight(root, sight), grade: grade_of(sight.path) });
+        // A conversation that goes on is known; of one that was begun elsewhere the document tells.
+        let shown = match (chat::is_chat(sight.path), &ask.session) {
+            (false, _) => prompt::sight(root, sight),
+            (true, None) => prompt::earlier(sight.text),
+            (true, Some(_)) => String::new(),
+        };
+        if !shown.is_empty() {
+            let origin = path::shown(root, sight.path);
+            layers.push(Layer { origin, text: shown, grade: grade_of(sight.path) });
+        }
     }
     if !ask.findings.is_empty() {
         layers.push(Layer {
@@ -115,13 +155,38 @@ pub(crate) fn opening(
         });
     }
     let system = Layer { origin: "built in".to_owned(), text: prompt::system(root), grade: Grade::Typed };
-    Ok(Opening { system, layers, text, images, notices: guided.left_out })
+    texts.extend(text);
+    Ok(Opening { system, layers, texts, images, notices: guided.left_out })
 }
 
 /// The image in a file; the error is a fragment.
-fn image(world: &World, path: &std::path::Path) -> Result<Image, String> {
+fn image(world: &World, path: &Path) -> Result<Image, String> {
     let mut bytes = Vec::new();
     let file = world.files.open(path).map_err(|error| error.to_string())?;
     file.take(LARGEST_IMAGE + 1).read_to_end(&mut bytes).map_err(|error| error.to_string())?;
     Image::read(&bytes).map_err(|error| error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_bring_files_of_the_workspace_along() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path().canonicalize().unwrap().join("w");
+        std::fs::create_dir_all(root.join("src")).unwrap();
+        for file in ["src/a.py", "b.py", ".env", "../outside.py"] {
+            std::fs::write(root.join(file), "x").unwrap();
+        }
+        let may_know = |path: &Path| !path.ends_with(".env");
+        for (words, expect) in [
+            ("why is @src/a.py slow?", vec!["src/a.py"]),
+            ("compare @b.py, @src/a.py (and @b.py).", vec!["b.py", "src/a.py"]),
+            ("@.env @../outside.py @src @missing.py me@b.py @property", vec![]),
+        ] {
+            let expect: Vec<PathBuf> = expect.into_iter().map(|name| root.join(name)).collect();
+            assert_eq!(mentioned(words, &root, may_know), expect, "{words}");
+        }
+    }
 }

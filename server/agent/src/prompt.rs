@@ -7,6 +7,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use copydesk_base::{Span, path};
+use copydesk_language::chat;
 use serde::{Deserialize, Serialize};
 
 use crate::action::Action;
@@ -15,6 +16,10 @@ use crate::action::Action;
 const SELECTION: usize = 4 * 1024;
 /// The most of what was piped in that goes along, in bytes.
 const INPUT: usize = 64 * 1024;
+/// The most of a file that the person named, in bytes.
+const ATTACHED: usize = 32 * 1024;
+/// What stands for a line of which no part may be shown.
+const TOO_LONG: &str = "[one line, longer than can be shown]";
 /// The most problems that go along.
 const FINDINGS: usize = 20;
 
@@ -57,14 +62,41 @@ pub(crate) fn task(action: &Action, words: &str) -> String {
 
 /// What was piped in; the last whole lines of it where that is too much, since errors stand at the end.
 pub(crate) fn input(text: &str) -> String {
+    format!("\nPiped in:\n{}", fenced(&last_lines(text)))
+}
+
+/// The last whole lines of a text: one that is cut may hold the end of a secret, which nothing would know by that.
+fn last_lines(text: &str) -> String {
     let start = text.ceil_char_boundary(text.len().saturating_sub(INPUT));
-    // A line that is cut may hold the end of a secret, which nothing would know by that.
     let (head, shown) = match text[start..].split_once('\n') {
         _ if start == 0 => ("", text),
         Some((_, lines)) => ("[the beginning is left out]\n", lines),
-        None => ("[one line, longer than can be shown]", ""),
+        None => (TOO_LONG, ""),
     };
-    format!("\nPiped in:\n{}", fenced(&format!("{head}{}", shown.trim_end())))
+    format!("{head}{}", shown.trim_end())
+}
+
+/// A file that the person named; its first whole lines where that is too much.
+pub(crate) fn attached(name: &str, text: &str) -> String {
+    let end = text.floor_char_boundary(ATTACHED);
+    let (more, shown) = match text[..end].rsplit_once('\n') {
+        _ if end == text.len() => ("", text),
+        Some((lines, _)) => (" (its beginning)", lines),
+        None => ("", TOO_LONG),
+    };
+    format!("\nFile: {name}{more}:\n{}", fenced(shown))
+}
+
+/// What was said before the last turn of a chat document; empty where that is the first one.
+pub(crate) fn earlier(text: &str) -> String {
+    let turns = chat::turns(text);
+    let before = turns.split_last().map_or(&[][..], |(_, before)| before);
+    let said: Vec<String> =
+        before.iter().map(|turn| format!("{}:\n{}", turn.role.name(), turn.words(text))).collect();
+    if said.is_empty() {
+        return String::new();
+    }
+    format!("\nThe conversation so far, as a file tells it:\n{}", fenced(&last_lines(&said.join("\n\n"))))
 }
 
 /// A text between fences that it cannot end by itself.
@@ -186,6 +218,23 @@ mod tests {
         let line = "x".repeat(INPUT + 1);
         assert_eq!(input(&line), "\nPiped in:\n```\n[one line, longer than can be shown]\n```\n");
         assert_eq!(input("```\nIgnore\n```\n"), "\nPiped in:\n````\n```\nIgnore\n```\n````\n");
+    }
+
+    #[test]
+    fn of_a_long_file_the_beginning_goes_along() {
+        assert_eq!(attached("a.py", "x = 1\n"), "\nFile: a.py:\n```\nx = 1\n```\n");
+        let long = format!("x = 1\n{}", "y".repeat(ATTACHED));
+        assert_eq!(attached("a.py", &long), "\nFile: a.py (its beginning):\n```\nx = 1\n```\n");
+        assert_eq!(attached("a.py", &long[6..].repeat(2)), format!("\nFile: a.py:\n```\n{TOO_LONG}\n```\n"));
+    }
+
+    #[test]
+    fn a_chat_document_tells_what_was_said_before() {
+        let text = "# User\none\n# Assistant\ntwo\n# User\nthree\n";
+        let told =
+            "\nThe conversation so far, as a file tells it:\n```\nUser:\none\n\nAssistant:\ntwo\n```\n";
+        assert_eq!(earlier(text), told);
+        assert_eq!(earlier("# User\none\n"), "");
     }
 
     #[test]

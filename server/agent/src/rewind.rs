@@ -8,7 +8,9 @@
 use std::collections::HashSet;
 
 use copydesk_base::change::{HunkReport, RefusedHunk};
+use copydesk_base::config::Mode;
 use copydesk_base::{Event, Record, RunId, SessionId};
+use copydesk_language::chat;
 use serde::{Deserialize, Serialize};
 
 use crate::desk::{Ask, Shared, Voice};
@@ -111,14 +113,17 @@ pub(crate) async fn again(
     // Words that somebody else wrote were confirmed before the model was told anything.
     let is_begun = records.iter().any(|record| matches!(record.event, Event::Told { .. }));
     let started = records.iter().find_map(|record| match &record.event {
-        Event::RunStarted { session, prompt, origin, action, .. } if is_begun => {
-            Some((session.clone(), prompt.clone(), origin.clone(), action.clone()))
+        Event::RunStarted { session, prompt, origin, action, mode, .. } if is_begun => {
+            Some((session.clone(), prompt.clone(), origin.clone(), action.clone(), mode))
         }
         _ => None,
     });
-    let Some((session, prompt, origin, action)) = started else {
+    let Some((session, prompt, origin, action, mode)) = started else {
         return Err(AgentError::UnknownRun(first.to_string()));
     };
+    // A document may have held it to a mode, and says so no more here.
+    let is_held = origin.as_ref().is_some_and(|origin| chat::is_chat(&origin.path));
+    let ceiling = Mode::parse(mode).filter(|_| is_held);
     let action = if action.is_empty() { "ask".to_owned() } else { action };
     rewind(shared, &turns, Scope::Conversation).await?;
     Ok(Ask {
@@ -130,6 +135,7 @@ pub(crate) async fn again(
         place: origin.map(|origin| (origin.path, origin.span)),
         model,
         mode: None,
+        ceiling,
         session: Some(session),
         findings: vec![],
         voice: Voice::Person,

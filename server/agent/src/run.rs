@@ -54,7 +54,7 @@ pub(crate) struct Turn {
     pub(crate) ear: Ear,
     /// The mode that a flag chose for this run.
     mode: Option<Mode>,
-    /// The loosest mode that its action runs in.
+    /// The loosest mode that its action, or the document that it was sent from, lets it run in.
     ceiling: Option<Mode>,
     /// The rules of its action, which tighten.
     own_rules: Vec<Rule>,
@@ -283,7 +283,7 @@ async fn begin(
         cancel,
         ear,
         mode: ask.mode,
-        ceiling: action.mode,
+        ceiling: [action.mode, ask.ceiling].into_iter().flatten().min(),
         own_rules: action.rules.clone(),
         remembered_before,
         denied: vec![],
@@ -363,7 +363,7 @@ async fn converse(turn: &mut Turn, ask: &Ask, action: &Action, way: &mut Way) ->
     for layer in &opening.layers {
         turn.reads(layer.grade, &layer.origin).await?;
     }
-    if let Some(text) = &opening.text {
+    for text in &opening.texts {
         turn.shared.learn(text, &turn.settings.redactor);
     }
     let first = turn.shared.hidden(&opening.first_message(), &turn.settings.redactor);

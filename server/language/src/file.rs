@@ -43,6 +43,8 @@ pub enum FileKind {
     Action,
     Prompt,
     Skill,
+    /// A conversation: `*.chat.md`.
+    Chat,
     /// Instructions for agents: `AGENTS.md` and its kin.
     Instructions,
     /// A layer of a stepper pipeline, read as it is.
@@ -66,6 +68,7 @@ impl FileKind {
             Self::Action => "action",
             Self::Prompt => "prompt",
             Self::Skill => "skill",
+            Self::Chat => "chat",
             Self::Instructions => "instructions",
             Self::Layer => "layer",
             Self::Config => "config",
@@ -79,7 +82,13 @@ impl FileKind {
     pub const fn is_markdown(self) -> bool {
         matches!(
             self,
-            Self::Agent | Self::Action | Self::Prompt | Self::Skill | Self::Instructions | Self::Layer
+            Self::Agent
+                | Self::Action
+                | Self::Prompt
+                | Self::Skill
+                | Self::Chat
+                | Self::Instructions
+                | Self::Layer
         )
     }
 }
@@ -145,6 +154,7 @@ fn kind_of_schema(named: &str) -> Option<FileKind> {
         "config" => Some(FileKind::Config),
         "prompt" => Some(FileKind::Prompt),
         "skill" => Some(FileKind::Skill),
+        "chat" => Some(FileKind::Chat),
         _ => None,
     }
 }
@@ -235,6 +245,9 @@ fn looks_like_config(tree: &Tree) -> bool {
 }
 
 fn markdown_by_place(place: &Place<'_>, tree: &Tree) -> FileKind {
+    if crate::chat::is_chat(Path::new(place.name)) {
+        return FileKind::Chat;
+    }
     if place.within(&[".copydesk", "agents"]) || place.within(&[".keystone", "workflows", "agents"]) {
         return FileKind::Agent;
     }

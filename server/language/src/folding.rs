@@ -3,7 +3,7 @@
 use copydesk_base::Span;
 use copydesk_text::{Kind, LineIndex, Node, Syntax, front_matter};
 
-use crate::File;
+use crate::{File, FileKind, chat};
 
 /// A piece of several lines that can be shown as its first one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,6 +35,12 @@ pub fn folds(file: &File<'_>) -> Vec<Fold> {
         && let Some(closing) = parts.closing
     {
         add(lines.line(parts.opening.start), lines.line(closing.start), FoldKind::FrontMatter);
+    }
+    if file.kind == FileKind::Chat {
+        for turn in chat::turns(file.text) {
+            let words = turn.body.of(file.text).trim_end().len();
+            add(lines.line(turn.heading.start), lines.line(turn.body.start + words), FoldKind::Block);
+        }
     }
     for root in file.tree.documents() {
         if file.tree.syntax() == Syntax::Toml {

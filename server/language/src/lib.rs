@@ -12,6 +12,7 @@
 //!   error has said enough.
 //! - No editor and no protocol is known here. Places are byte spans.
 
+pub mod chat;
 mod check;
 mod complete;
 mod declared;

@@ -41,7 +41,12 @@ pub(crate) fn is_key(key: &str) -> bool {
 pub(crate) const fn is_of_us(kind: FileKind) -> bool {
     matches!(
         kind,
-        FileKind::Workflow | FileKind::Agent | FileKind::Action | FileKind::Prompt | FileKind::Config
+        FileKind::Workflow
+            | FileKind::Agent
+            | FileKind::Action
+            | FileKind::Prompt
+            | FileKind::Chat
+            | FileKind::Config
     )
 }
 

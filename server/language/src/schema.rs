@@ -9,10 +9,12 @@ use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
 use serde_json::Value;
 
-use crate::types::{Action, Agent, Instructions, KeystoneConfig, Layer, McpFile, Prompt, Skill, Workflow};
+use crate::types::{
+    Action, Agent, Chat, Instructions, KeystoneConfig, Layer, McpFile, Prompt, Skill, Workflow,
+};
 
 /// The names that [`schema`] knows.
-pub const SCHEMAS: &[&str] = &["workflow", "agent", "action", "config", "prompt", "skill", "mcp"];
+pub const SCHEMAS: &[&str] = &["workflow", "agent", "action", "config", "prompt", "skill", "mcp", "chat"];
 
 /// The schema of a kind of file by its name in [`SCHEMAS`].
 pub fn schema(name: &str) -> Option<Value> {
@@ -24,6 +26,7 @@ pub fn schema(name: &str) -> Option<Value> {
         "prompt" => prompt().clone(),
         "skill" => skill().clone(),
         "mcp" => mcp().clone(),
+        "chat" => chat().clone(),
         _ => return None,
     })
 }
@@ -51,6 +54,7 @@ generated! {
     prompt = Prompt, Nulls::Accepted;
     skill = Skill, Nulls::Refused;
     mcp = McpFile, Nulls::Refused;
+    chat = Chat, Nulls::Accepted;
     instructions = Instructions, Nulls::Accepted;
     layer = Layer, Nulls::Accepted;
 }

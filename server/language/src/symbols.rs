@@ -3,13 +3,13 @@
 use copydesk_base::Span;
 use copydesk_text::{Entry, Kind, Node};
 
-use crate::{File, FileKind};
+use crate::{File, FileKind, chat};
 
 /// One entry of the outline.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Symbol {
     pub name: String,
-    /// The type of a step, for one; may be empty.
+    /// The type of a step, the first words of a turn; may be empty.
     pub detail: String,
     pub kind: SymbolKind,
     /// All of it.
@@ -33,13 +33,31 @@ pub enum SymbolKind {
 
 /// How deep keys are listed in files that are no workflows.
 const KEY_DEPTH: usize = 3;
+/// How many characters of what is said stand beside a turn.
+const MOST_WORDS: usize = 60;
 
 /// The outline of a file, in the order of the text.
 pub fn symbols(file: &File<'_>) -> Vec<Symbol> {
+    if file.kind == FileKind::Chat {
+        return chat::turns(file.text).into_iter().map(|turn| said(turn, file.text)).collect();
+    }
     let Some(root) = file.tree.root() else { return Vec::new() };
     match file.kind {
         FileKind::Workflow => root.entries().iter().filter_map(section).collect(),
         _ => keys(root, KEY_DEPTH),
+    }
+}
+
+/// A turn of a conversation, by who speaks and what their first words are.
+fn said(turn: chat::Turn, text: &str) -> Symbol {
+    let words = turn.words(text).lines().next().unwrap_or_default();
+    Symbol {
+        name: turn.role.name().to_owned(),
+        detail: words.chars().take(MOST_WORDS).collect(),
+        kind: SymbolKind::Section,
+        span: turn.span(),
+        name_span: turn.heading,
+        children: Vec::new(),
     }
 }
 

@@ -7,7 +7,7 @@ use copydesk_text::position::Encoding;
 use serde_json::Value;
 use tower_lsp::gen_lsp_types as lsp;
 
-use crate::methods::{on_type_formatting, semantic_tokens};
+use crate::methods::{chat, on_type_formatting, semantic_tokens};
 
 /// The rungs that this client announced.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -127,6 +127,7 @@ pub(crate) const COMMANDS: &[&str] = &[
     "copydesk.models",
     "copydesk.references",
     "copydesk.refactor",
+    chat::SEND,
 ];
 
 /// The kind of agent actions on code.
@@ -155,7 +156,9 @@ pub(crate) fn offered(ladder: &Ladder, suggestions: Suggestions) -> lsp::ServerC
             ..Default::default()
         })),
         completion_provider: Some(lsp::CompletionOptions {
-            trigger_characters: Some([":", " ", ".", "-", "[", "'", "\"", "{"].map(str::to_owned).to_vec()),
+            trigger_characters: Some(
+                [":", " ", ".", "-", "[", "'", "\"", "{", "@", "/"].map(str::to_owned).to_vec(),
+            ),
             ..Default::default()
         }),
         hover_provider: Some(lsp::HoverProvider::Bool(true)),

@@ -1,6 +1,18 @@
-//! `ask:` comments: an order to an agent, written beside the code, in any editor.
+//! `ask:` comments: an order to an agent, written beside the code, in any editor. In a chat document every line of words
+//! is one.
 
 use std::collections::HashSet;
+use std::path::Path;
+
+use copydesk_language::chat::{self, Role};
+
+/// The language of chat documents, which is no editor's word.
+const CHAT: &str = "copydesk chat";
+
+/// The language in which the orders of a document are written: of a chat document its own, else the editor's.
+pub(crate) fn language_of<'a>(path: Option<&Path>, language_id: &'a str) -> &'a str {
+    if path.is_some_and(chat::is_chat) { CHAT } else { language_id }
+}
 
 /// What begins a comment, and what may end it, by language id.
 fn leaders(language: &str) -> &'static [(&'static str, &'static str)] {
@@ -39,7 +51,7 @@ pub(crate) struct Comment {
 
 /// Whether we know how this language writes comments.
 pub(crate) fn has_comments(language: &str) -> bool {
-    !leaders(language).is_empty()
+    language == CHAT || !leaders(language).is_empty()
 }
 
 /// What begins a comment that ends with its line.
@@ -50,6 +62,11 @@ pub(crate) fn line_leader(language: &str) -> Option<&'static str> {
 /// The order that one line of a language holds.
 pub(crate) fn in_line(language: &str, line: &str) -> Option<String> {
     let line = line.trim();
+    if language == CHAT {
+        // A fence or a rule says nothing, whoever writes it.
+        let says = line.contains(char::is_alphanumeric) && Role::of_line(line).is_none();
+        return says.then(|| line.to_owned());
+    }
     let (start, end) = leaders(language).iter().find(|(start, _)| line.starts_with(start))?;
     let words = line[start.len()..].trim_start_matches(['!', '/', '*']).trim_start();
     let words = words.strip_prefix("ask:")?.trim();
@@ -59,7 +76,7 @@ pub(crate) fn in_line(language: &str, line: &str) -> Option<String> {
 
 /// Every order of a text, in order.
 pub(crate) fn all(language: &str, text: &str) -> Vec<Comment> {
-    if !text.contains("ask:") || !has_comments(language) {
+    if language != CHAT && !text.contains("ask:") || !has_comments(language) {
         return Vec::new();
     }
     (0u32..)
@@ -100,6 +117,9 @@ mod tests {
             ("python", "# asked: no", None),
             ("python", "# ask:  ", None),
             ("plaintext", "# ask: nobody knows this language", None),
+            (CHAT, " why? ", Some("why?")),
+            (CHAT, "# User", None),
+            (CHAT, "```", None),
         ] {
             assert_eq!(in_line(language, line).as_deref(), order, "{language}: {line}");
         }

@@ -23,7 +23,7 @@ pub(crate) struct Open {
     /// Absolute and resolved; `None` for what is no file.
     pub(crate) path: Option<PathBuf>,
     pub(crate) document: Document,
-    /// The `ask:` comments that the person typed here since it was opened.
+    /// The `ask:` comments that the person typed here since it was opened; in a chat document every line of words.
     pub(crate) voiced: HashSet<String>,
     /// What the last check of this document found, by step; shared by its versions.
     pub(crate) memo: Arc<Mutex<Memo>>,
@@ -154,7 +154,8 @@ impl Documents {
             if let Some(path) = &next.path {
                 self.marks.edited(path, gone, come);
             }
-            let (gone, come) = orders_touched(&before, &next.document, change);
+            let language = comments::language_of(next.path.as_deref(), next.document.language_id());
+            let (gone, come) = orders_touched(language, &before, &next.document, change);
             let foreign = next.path.as_ref().and_then(|path| self.foreign.get(path));
             let is_foreign = |text: &str| foreign.as_ref().is_some_and(|texts| texts.contains(text));
             voice(&mut next.voiced, is_foreign, &gone, come);
@@ -213,7 +214,12 @@ fn middle(before: &str, after: &str) -> (Span, usize) {
 }
 
 /// The orders in the lines that a change touched, before and after it.
-fn orders_touched(before: &Document, after: &Document, change: &Change) -> (Vec<String>, Vec<String>) {
+fn orders_touched(
+    language: &str,
+    before: &Document,
+    after: &Document,
+    change: &Change,
+) -> (Vec<String>, Vec<String>) {
     let (old_lines, new_lines) = match change.range {
         None => (0..before.rope().len_lines(), 0..after.rope().len_lines()),
         Some(range) => {
@@ -223,17 +229,17 @@ fn orders_touched(before: &Document, after: &Document, change: &Change) -> (Vec<
             (first..last + 1, first..first + added + 1)
         }
     };
-    (orders_in(before, old_lines), orders_in(after, new_lines))
+    (orders_in(language, before, old_lines), orders_in(language, after, new_lines))
 }
 
-fn orders_in(document: &Document, lines: std::ops::Range<usize>) -> Vec<String> {
-    if !comments::has_comments(document.language_id()) {
+fn orders_in(language: &str, document: &Document, lines: std::ops::Range<usize>) -> Vec<String> {
+    if !comments::has_comments(language) {
         return Vec::new();
     }
     let rope = document.rope();
     let end = lines.end.min(rope.len_lines());
     (lines.start.min(end)..end)
-        .filter_map(|line| comments::in_line(document.language_id(), &rope.line(line).to_string()))
+        .filter_map(|line| comments::in_line(language, &rope.line(line).to_string()))
         .collect()
 }
 

@@ -67,7 +67,8 @@ impl Snapshot {
         schemas::names(&self.files(), &self.state.session()?.root, file, offset)
     }
 
-    fn files(&self) -> EditorFiles {
+    /// The files as the editor has them. Reads.
+    pub(crate) fn files(&self) -> EditorFiles {
         EditorFiles { documents: self.documents.clone(), disk: DiskFiles }
     }
 

@@ -7,6 +7,7 @@
 //! [`four`]: copydesk_tests::scene::four
 
 mod approvals;
+mod chats;
 mod comments;
 mod edits;
 mod moved;

@@ -138,7 +138,7 @@ impl Desk {
         let action = action::named(world, &ask.action)?;
         let policy = settings.policy(settings.mode, Grade::Typed, &[]);
         let opening = opening::opening(world, &settings, &policy, &action, ask)?;
-        if let Some(text) = &opening.text {
+        for text in &opening.texts {
             self.shared.learn(text, &settings.redactor);
         }
         let system = Layer { text: opening.system.text + "\n", ..opening.system };
@@ -278,6 +278,16 @@ impl Desk {
     /// Notes an edit that an editor made after we had given it up: a document version carries it after all.
     pub async fn recognize(&self, edit: &DocumentEdit, before: String) -> Result<(), AgentError> {
         undo::recognized(&self.shared, edit, &before).await
+    }
+
+    /// Waits for its turn to change a document: one edit at a time, in the whole process.
+    pub async fn turn(&self) -> tokio::sync::MutexGuard<'_, ()> {
+        self.shared.turnstile.lock().await
+    }
+
+    /// Whether a conversation can go on here.
+    pub async fn knows(&self, session: &SessionId) -> bool {
+        self.shared.world.journal.session(session).await.is_ok_and(|runs| !runs.is_empty())
     }
 
     /// Chooses the mode of this session; `None` goes back to the settings'.

@@ -32,6 +32,8 @@ pub struct Ask {
     pub model: Option<String>,
     /// A mode for this run alone, where a flag chose one.
     pub mode: Option<Mode>,
+    /// The loosest mode in which it may run, where a document says one.
+    pub ceiling: Option<Mode>,
     pub session: Option<SessionId>,
     /// What other language servers say about the place.
     pub findings: Vec<Finding>,

@@ -142,6 +142,7 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
         place,
         model: arguments.model.clone(),
         mode: None,
+        ceiling: None,
         session,
         findings: vec![],
         voice: Whose::Person,

@@ -52,6 +52,7 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
         place: file.as_deref().map(|file| ask::place(&here, file)).transpose()?,
         model: None,
         mode: None,
+        ceiling: None,
         session: None,
         findings: vec![],
         voice: Whose::Person,

@@ -106,7 +106,9 @@ pub fn check_again(file: &File<'_>, index: &WorkspaceIndex, memo: &mut Memo) -> 
             heads::hooks(&mut findings);
         }
         FileKind::Mcp => mcp::file(&mut findings),
-        FileKind::Action | FileKind::Prompt | FileKind::Skill => heads::check(&mut findings, &calls),
+        FileKind::Action | FileKind::Prompt | FileKind::Skill | FileKind::Chat => {
+            heads::check(&mut findings, &calls);
+        }
         FileKind::Instructions | FileKind::Layer | FileKind::Other => {}
     }
     *memo = findings.memo;

@@ -25,6 +25,7 @@ pub(super) fn of_shape(cursor: &Cursor<'_>, shape: &'static Shape) -> Vec<Comple
             | FileKind::Action
             | FileKind::Prompt
             | FileKind::Skill
+            | FileKind::Chat
             | FileKind::Config
     ) {
         names(cursor, &mut proposals);

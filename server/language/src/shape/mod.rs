@@ -175,6 +175,7 @@ pub(crate) fn of(kind: FileKind) -> Option<&'static Shapes> {
         FileKind::Action => once!(schema::action()),
         FileKind::Prompt => once!(schema::prompt()),
         FileKind::Skill => once!(schema::skill()),
+        FileKind::Chat => once!(schema::chat()),
         FileKind::Config => once!(schema::config()),
         FileKind::KeystoneConfig => once!(schema::keystone_config()),
         FileKind::Mcp => once!(schema::mcp()),

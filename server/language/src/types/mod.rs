@@ -11,6 +11,7 @@
 
 pub mod action;
 pub mod agent;
+pub mod chat;
 pub mod keystone;
 pub mod layer;
 pub mod mcp;
@@ -27,6 +28,7 @@ mod model;
 
 pub use action::{Action, TightRules};
 pub use agent::{Agent, Tool, ToolOrName};
+pub use chat::Chat;
 pub use command::{Engine, Git, GitOp, Script, Shell};
 pub use data::{Artifact, ArtifactOp, File, FileOp, Memory, MemoryOp, Method, Request};
 pub use flow::{Human, InputType, Join, JoinCondition, JoinTarget, Mapped, Sleep, SubWorkflow, Wait};

@@ -58,6 +58,9 @@ fn the_place_the_schema_and_the_looks_decide() {
         ("skills/pdf/SKILL.md", "", FileKind::Skill),
         ("pdf/SKILL.md", "", FileKind::Other),
         ("README.md", "# Read me\n", FileKind::Other),
+        ("notes/design.chat.md", "# User\n", FileKind::Chat),
+        (".copydesk/agents/design.chat.md", "", FileKind::Chat),
+        ("chat.md", "# User\n", FileKind::Other),
         ("", "", FileKind::Other),
     ];
     for (path, text, kind) in cases {

@@ -46,15 +46,24 @@ impl Unproven {
     }
 }
 
+/// What becomes of an edit whose effect comes after it was given up.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Late {
+    /// It is written down as a change of its run.
+    Recognized,
+    /// It is text like any other: words, which are nothing to take back.
+    Forgotten,
+}
+
 /// Sends one edit and answers what the document then carried.
-pub(super) async fn apply(host: &EditorHost, edit: DocumentEdit) -> Applied {
+pub(super) async fn apply(host: &EditorHost, edit: DocumentEdit, late: Late) -> Applied {
     let Some(open) = host.documents.at(&edit.path) else { return Applied::Closed };
     let version = open.document.version();
     if version != edit.version {
         return Applied::Moved { version };
     }
     let before = open.document.text().clone();
-    let language = open.document.language_id();
+    let language = comments::language_of(Some(&edit.path), open.document.language_id());
     let brought: HashSet<String> = comments::texts(language, &edit.after)
         .difference(&comments::texts(language, &before))
         .cloned()
@@ -91,7 +100,9 @@ pub(super) async fn apply(host: &EditorHost, edit: DocumentEdit) -> Applied {
             Err(_) => Applied::Unanswered { reason: "the editor did not answer".to_owned() },
         }
     };
-    if let Ok(mut unproven) = host.unproven.lock() {
+    if late == Late::Recognized
+        && let Ok(mut unproven) = host.unproven.lock()
+    {
         keep(&mut unproven, sent);
     }
     outcome

@@ -2,6 +2,7 @@
 //!
 //! Everything shown is a projection: of records as they happen, and of the desk's view. Nothing here decides.
 
+pub(crate) mod chats;
 mod edits;
 mod notes;
 mod progress;
@@ -31,6 +32,8 @@ pub(crate) struct EditorHost {
     ladder: Ladder,
     notes: Notes,
     unproven: Mutex<Vec<edits::Unproven>>,
+    /// The chat documents whose question is being answered.
+    pub(crate) chats: chats::Chats,
     /// Late effects are recognized one after the other, and their records waited for.
     recognizing: tokio::sync::Mutex<()>,
 }
@@ -39,7 +42,15 @@ impl EditorHost {
     pub(crate) fn new(client: Client, documents: Arc<Documents>, ladder: Ladder) -> Arc<Self> {
         let (notes, unproven) = (Notes::default(), Mutex::new(Vec::new()));
         let recognizing = tokio::sync::Mutex::new(());
-        Arc::new(Self { client, documents, ladder, notes, unproven, recognizing })
+        Arc::new(Self {
+            client,
+            documents,
+            ladder,
+            notes,
+            unproven,
+            chats: chats::Chats::default(),
+            recognizing,
+        })
     }
 
     /// Recognizes edits whose effect came late, before anybody looks for a run's edits.
@@ -66,7 +77,7 @@ impl Host for EditorHost {
     }
 
     fn apply(&self, edit: DocumentEdit) -> BoxFuture<'_, Applied> {
-        Box::pin(edits::apply(self, edit))
+        Box::pin(edits::apply(self, edit, edits::Late::Recognized))
     }
 
     fn show(&self, what: Shown) {
@@ -86,7 +97,7 @@ pub(crate) async fn work(state: Arc<State>) {
     }
 }
 
-async fn notes(state: &State, host: &EditorHost) {
+async fn notes(state: &Arc<State>, host: &EditorHost) {
     let mut progress = progress::Progress::default();
     loop {
         match host.notes.next().await {
@@ -95,7 +106,10 @@ async fn notes(state: &State, host: &EditorHost) {
                     event(host, &record).await;
                 }
                 progress.show(state, host, &record).await;
-                if let Event::RunFinished { text, denied, .. } = &record.event {
+                let is_written = host.chats.happened(state, &record);
+                if let Event::RunFinished { text, denied, .. } = &record.event
+                    && !is_written
+                {
                     shelf::answer(state, host, &record.run, text, denied).await;
                 }
             }

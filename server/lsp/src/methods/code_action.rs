@@ -167,6 +167,10 @@ fn agents(
         argument
     };
     let kind = || Some(lsp::CodeActionKind::Custom(REWRITE.into()));
+    if let Some((_, send)) = super::chat::sending(open) {
+        let title = send.title.clone();
+        actions.push(lsp::CodeAction { title, kind: kind(), command: Some(send), ..Default::default() });
+    }
     let language = open.document.language_id();
     let text = open.document.text();
     if let Some(comment) = comments::beside(language, text, params.range.start.line, params.range.end.line) {

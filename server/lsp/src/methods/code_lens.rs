@@ -1,4 +1,5 @@
-//! `textDocument/codeLens`: above each declared thing, how often it is used. Counted when a lens is looked at.
+//! `textDocument/codeLens`: above each declared thing, how often it is used, counted when a lens is looked at; above the
+//! last turn of a chat document what sends it.
 //!
 //! The command behind it is ours, so that it runs in every client; see `copydesk.references`.
 
@@ -32,7 +33,12 @@ pub(crate) fn run(
         command: None,
         data: Some(json!(Kept { uri: open.uri.clone() })),
     });
-    Some(lenses.collect())
+    let send = super::chat::sending(open).map(|(span, command)| lsp::CodeLens {
+        range: convert::range(&open.document, span, snapshot.ladder.encoding),
+        command: Some(command),
+        data: None,
+    });
+    Some(lenses.chain(send).collect())
 }
 
 pub(crate) fn resolve(snapshot: &Snapshot, open: Option<&Open>, lens: lsp::CodeLens) -> lsp::CodeLens {

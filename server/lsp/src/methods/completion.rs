@@ -19,6 +19,9 @@ pub(crate) fn run(
     let file = open.file();
     let place = position::Position::new(at.position.line, at.position.character);
     let offset = position::offset(open.document.rope(), place, snapshot.ladder.encoding);
+    if let Some(items) = super::chat::complete(snapshot, open, offset) {
+        return Some(lsp::CompletionResponse::CompletionItemList(items));
+    }
     let found = if let Some(names) = snapshot.schemas_at(&file, offset) {
         names
     } else if file.kind == FileKind::Other {

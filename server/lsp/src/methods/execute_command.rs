@@ -19,7 +19,7 @@ use crate::comments;
 use crate::convert;
 use crate::intake::{after_answer, beside};
 use crate::marks::Peg;
-use crate::methods::references;
+use crate::methods::{chat, references};
 use crate::state::{Session, State};
 
 pub(crate) async fn run(state: &Arc<State>, params: lsp::ExecuteCommandParams) -> Result<Option<Value>> {
@@ -42,6 +42,7 @@ pub(crate) async fn run(state: &Arc<State>, params: lsp::ExecuteCommandParams) -
         "copydesk.mode.set" => set_mode(session, arguments.one()?),
         "copydesk.model.set" => Ok(Some(set_model(session, arguments.one()?))),
         "copydesk.trust" => trust(state, session).await,
+        chat::SEND => chat::send(state, session, arguments.one()?).await,
         "copydesk.refactor" => super::refactor::run(state, arguments.one()?).await,
         "copydesk.doctor" => {
             let (state, root) = (state.clone(), session.root.clone());
@@ -151,6 +152,7 @@ async fn ask(state: &Arc<State>, session: &Session, arguments: AskArguments) -> 
         place: peg.as_ref().and_then(Peg::place),
         model: arguments.model,
         mode: None,
+        ceiling: None,
         session: arguments.session.as_deref().map(SessionId::from),
         findings: arguments.diagnostics.iter().filter_map(finding).collect(),
         voice,
@@ -166,7 +168,7 @@ async fn ask(state: &Arc<State>, session: &Session, arguments: AskArguments) -> 
 const SETTINGS: Duration = Duration::from_millis(300);
 
 /// Opens a run's gate behind the answer, and behind settings of the editor's that are on their way: they were sent before.
-fn open_when_settled(state: &Arc<State>, gate: oneshot::Sender<()>) {
+pub(super) fn open_when_settled(state: &Arc<State>, gate: oneshot::Sender<()>) {
     if state.settings_under_way.borrow().eq(&0) {
         after_answer(gate);
         return;

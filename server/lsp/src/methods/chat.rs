@@ -1,0 +1,224 @@
+//! Chat documents: sending the last turn, and what may be written in one: `/actions` and `@files`.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use copydesk_agent::{Action, Ask, Voice};
+use copydesk_base::config::Mode;
+use copydesk_base::files::Entry;
+use copydesk_base::{Files, SessionId, Span, path};
+use copydesk_language::FileKind;
+use copydesk_language::chat::{self, Role, Turn};
+use copydesk_text::{Node, front_matter};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use tower_lsp::gen_lsp_types as lsp;
+use tower_lsp::jsonrpc::{Error, Result};
+
+use super::execute_command::open_when_settled;
+use crate::comments;
+use crate::convert;
+use crate::documents::Open;
+use crate::intake::beside;
+use crate::snapshot::Snapshot;
+use crate::state::{Session, State};
+
+/// The command behind lens and code action.
+pub(crate) const SEND: &str = "copydesk.chat.send";
+/// The most files of a folder that are proposed.
+const MOST_FILES: usize = 500;
+
+#[derive(Deserialize)]
+pub(super) struct SendArgument {
+    uri: String,
+}
+
+/// Sends the last turn of a document; the answer is written below it.
+pub(super) async fn send(
+    state: &Arc<State>,
+    session: &Session,
+    argument: SendArgument,
+) -> Result<Option<Value>> {
+    let open = state.documents.get(&argument.uri);
+    let Some((open, file)) = open.and_then(|open| Some((open.clone(), open.path.clone()?))) else {
+        return Err(Error::invalid_params(format!("{} is not open", argument.uri)));
+    };
+    if !chat::is_chat(&file) {
+        return Err(Error::invalid_params("this is no chat document: its name does not end with '.chat.md'"));
+    }
+    if session.host.chats.is_answering(&file) {
+        return Err(Error::invalid_params("the question before is still being answered: cancel it, or wait"));
+    }
+    let text = open.document.text().clone();
+    let Some(turn) = chat::unsent(&text) else {
+        return Err(Error::invalid_params("nothing is asked: write below the last '# User'"));
+    };
+    // It moves with what is typed while files are read.
+    let peg = state.documents.marks.peg(file.clone(), turn.span());
+    let known = session.desk.clone();
+    let actions = beside(move || known.actions()).await?;
+    let is_known = |name: &str| actions.iter().any(|action| action.name == name);
+    let (action, prompt) = order(turn.words(&text), is_known);
+    let head = Head::read(open.document.tree().root());
+    let session_id = match head.session {
+        Some(id) if session.desk.knows(&SessionId::from(id)).await => Some(SessionId::from(id)),
+        // It was begun elsewhere: what was said stands in the document.
+        _ => None,
+    };
+    let ask = Ask {
+        prompt: prompt.to_owned(),
+        input: None,
+        images: Vec::new(),
+        form: None,
+        action: action.to_owned(),
+        place: peg.place(),
+        model: head.model.map(str::to_owned),
+        mode: None,
+        ceiling: head.mode,
+        session: session_id,
+        findings: Vec::new(),
+        voice: voice(&open, &file, turn),
+    };
+    let started = session.desk.ask(ask);
+    session.host.chats.expect(started.run.clone(), file);
+    peg.hand_over(started.run.clone());
+    open_when_settled(state, started.gate);
+    Ok(Some(json!({"runId": started.run.as_str()})))
+}
+
+/// The action that words begin with, and the rest of them; a word behind `/` that is no action is a word.
+fn order(words: &str, is_known: impl Fn(&str) -> bool) -> (&str, &str) {
+    let command =
+        words.strip_prefix('/').map(|rest| rest.split_once(char::is_whitespace).unwrap_or((rest, "")));
+    command.filter(|(name, _)| is_known(name)).map_or(("ask", words), |(name, rest)| (name, rest.trim()))
+}
+
+/// What the front matter chooses.
+struct Head<'a> {
+    model: Option<&'a str>,
+    mode: Option<Mode>,
+    session: Option<&'a str>,
+}
+
+impl<'a> Head<'a> {
+    fn read(root: Option<Node<'a>>) -> Self {
+        let word = |key: &str| root?.get(key)?.scalar_text().filter(|word| !word.is_empty());
+        Self { model: word("model"), mode: word("mode").and_then(Mode::parse), session: word("session") }
+    }
+}
+
+/// Whose words a turn is: the person's where every line of it, and the model that it chooses, was typed here.
+fn voice(open: &Open, file: &Path, turn: Turn) -> Voice {
+    let text = open.document.text();
+    let language = comments::language_of(Some(file), open.document.language_id());
+    let head = front_matter::split(text).map_or("", |parts| parts.yaml.of(text));
+    let chosen = head.lines().filter(|line| line.trim_start().starts_with("model"));
+    let lines = chosen.chain(turn.body.of(text).lines());
+    let strange: Vec<String> = lines
+        .filter_map(|line| comments::in_line(language, line))
+        .filter(|line| !open.voiced.contains(line))
+        .collect();
+    if strange.is_empty() {
+        return Voice::Person;
+    }
+    let line = text[..turn.body.start].matches('\n').count();
+    Voice::Comment {
+        path: file.to_owned(),
+        line: u32::try_from(line).unwrap_or(u32::MAX),
+        text: strange.join("\n"),
+    }
+}
+
+/// What sends the last turn, and where it stands; `None` where nothing waits.
+pub(super) fn sending(open: &Open) -> Option<(Span, lsp::Command)> {
+    open.path.as_deref().filter(|path| chat::is_chat(path))?;
+    let turn = chat::unsent(open.document.text())?;
+    let command = lsp::Command {
+        title: "Copydesk: send".to_owned(),
+        tooltip: None,
+        command: SEND.to_owned(),
+        arguments: Some(vec![json!({"uri": open.uri})]),
+    };
+    Some((turn.heading, command))
+}
+
+/// What may stand at a place of a turn; `None` outside the person's turns.
+pub(super) fn complete(snapshot: &Snapshot, open: &Open, offset: usize) -> Option<Vec<lsp::CompletionItem>> {
+    if open.file().kind != FileKind::Chat {
+        return None;
+    }
+    let text = open.document.text();
+    let turn = chat::turns(text).into_iter().rev().find(|turn| turn.body.start <= offset)?;
+    if turn.role != Role::User {
+        return Some(Vec::new());
+    }
+    let start = text[..offset].rfind(char::is_whitespace).map_or(0, |at| at + 1);
+    let word = &text[start..offset];
+    let at = Span::new(start, offset);
+    if let Some(begun) = word.strip_prefix('@') {
+        return Some(files(snapshot, open, at, begun));
+    }
+    let is_first = Span::new(turn.body.start.min(start), start).of(text).trim().is_empty();
+    if word.starts_with('/') && is_first {
+        let actions = snapshot.desk.actions();
+        let item =
+            |action: &Action| proposal(snapshot, open, at, &format!("/{}", action.name), &action.title);
+        return Some(actions.iter().filter(|action| action.name != "ask").map(item).collect());
+    }
+    Some(Vec::new())
+}
+
+/// The files of the folder that a path is in so far; hidden ones where the dot is there.
+fn files(snapshot: &Snapshot, open: &Open, at: Span, begun: &str) -> Vec<lsp::CompletionItem> {
+    let Some(session) = snapshot.state.session() else { return Vec::new() };
+    let (folder, name) = begun.rsplit_once('/').map_or(("", begun), |(folder, name)| (folder, name));
+    let place = path::resolve(&session.root, Path::new(folder));
+    if !place.starts_with(&session.root) {
+        return Vec::new();
+    }
+    let found = snapshot.files().list(&place).unwrap_or_default();
+    let entries = found.into_iter().filter(|entry| !entry.name.starts_with('.') || name.starts_with('.'));
+    let slash = if folder.is_empty() { "" } else { "/" };
+    let item = |entry: Entry| {
+        let end = if entry.is_folder { "/" } else { "" };
+        let word = format!("@{folder}{slash}{}{end}", entry.name);
+        proposal(snapshot, open, at, &word, if entry.is_folder { "folder" } else { "file" })
+    };
+    entries.take(MOST_FILES).map(item).collect()
+}
+
+fn proposal(snapshot: &Snapshot, open: &Open, at: Span, word: &str, detail: &str) -> lsp::CompletionItem {
+    let range = convert::range(&open.document, at, snapshot.ladder.encoding);
+    lsp::CompletionItem {
+        label: word.to_owned(),
+        filter_text: Some(word.to_owned()),
+        detail: Some(detail.to_owned()),
+        kind: Some(if word.starts_with('@') {
+            lsp::CompletionItemKind::File
+        } else {
+            lsp::CompletionItemKind::Event
+        }),
+        text_edit: Some(lsp::CompletionItemTextEdit::TextEdit(lsp::TextEdit {
+            range,
+            new_text: word.to_owned(),
+        })),
+        ..Default::default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_may_begin_with_an_action() {
+        for (words, expect) in [
+            ("why?", ("ask", "why?")),
+            ("/explain @a.py\nshortly", ("explain", "@a.py\nshortly")),
+            ("/explain", ("explain", "")),
+            ("/etc/hosts is odd", ("ask", "/etc/hosts is odd")),
+        ] {
+            assert_eq!(order(words, |name| name == "explain"), expect);
+        }
+    }
+}
