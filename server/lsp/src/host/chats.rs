@@ -369,8 +369,12 @@ mod tests {
     fn what_a_stream_that_broke_said_is_gone_and_what_was_done_is_told() {
         let mut said = Said::default();
         let delta = |text: &str| Event::TextDelta { text: text.into() };
-        let whole =
-            |text: &str| Event::ModelAnswered { text: text.into(), calls: 0, usage: Default::default() };
+        let whole = |text: &str| Event::ModelAnswered {
+            text: text.into(),
+            calls: 0,
+            usage: copydesk_base::Usage::default(),
+            stopped: String::new(),
+        };
         said.take(&delta("I will"));
         said.take(&delta(" lo\n# Us"));
         assert_eq!(said.shown(), "I will lo", "a line that may become a heading waits");
