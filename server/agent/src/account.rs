@@ -1,4 +1,5 @@
-//! The account of a request: what it may cost is reserved before it leaves, what it did cost is counted when it is over.
+//! The account of one try of a request: what it may cost is reserved before it leaves, what it did cost is counted when it
+//! is over. A try that broke is counted too: a server bills what it sent.
 //!
 //! What providers report goes before what we estimate. Where a provider reports nothing, or more than can be, the estimate
 //! counts, marked as such: a limit that only honest servers respect limits nothing. What is reported corrects the estimates to
@@ -15,8 +16,8 @@ use crate::run::Turn;
 
 /// A request that may leave.
 pub(crate) struct Reserved {
-    /// With its answer cut where a budget ends.
-    pub(crate) request: Request,
+    /// Where a budget cuts its answer, in tokens.
+    pub(crate) cut: Option<u32>,
     reservation: Reservation,
     /// Tokens, a quarter of the bytes.
     estimate: u64,
@@ -29,18 +30,19 @@ pub(crate) struct Reserved {
 pub(crate) struct Seen {
     /// As the provider counted it; zero where it did not.
     pub(crate) reported: Usage,
-    /// Something of an answer came.
+    /// How far the answer came.
     pub(crate) answered: Answering,
     /// Bytes of text and arguments.
     pub(crate) received: u64,
 }
 
-/// Whether a server has begun to answer, which it bills.
+/// How far a server has come with its answer: from the first word on it bills.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Answering {
     #[default]
     No,
-    Yes,
+    Begun,
+    Whole,
 }
 
 /// No answer of a model that exists has more tokens.
@@ -71,23 +73,24 @@ pub(crate) async fn reserve(
         Ok::<_, AgentError>((cut, limits::at_most(&next, cut)))
     };
     let holder = Holder { process: std::process::id(), at: now, is_alive: alive::is_alive };
-    let (max_output_tokens, reservation) = user.reserve(now.day(), holder, decide).await??;
-    Ok(Reserved { request: Request { max_output_tokens, ..request.clone() }, reservation, estimate, input })
+    let (cut, reservation) = user.reserve(now.day(), holder, decide).await??;
+    Ok(Reserved { cut, reservation, estimate, input })
 }
 
 /// Counts what a request has used, in the place of what was reserved for it.
 pub(crate) async fn settle(
     turn: &mut Turn,
     choice: &Choice,
-    (reservation, estimate, input): (Reservation, u64, u64),
+    reserved: Reserved,
     seen: Seen,
 ) -> Result<(), AgentError> {
-    let usage = counted(&seen, input, choice);
+    let usage = reserved.counted(&seen, choice);
+    let Reserved { reservation, estimate, .. } = reserved;
     let before = turn.usage;
     turn.usage.add(usage);
     let user = &turn.world.user;
     user.settle(reservation, turn.world.clock.now().day(), usage).await?;
-    if seen.answered == Answering::Yes && !usage.estimated {
+    if seen.answered != Answering::No && !usage.estimated {
         user.measure(&choice.model_ref(), estimate, usage.input_tokens).await?;
     }
     if usage.estimated && !before.estimated && is_limited(turn) && !turn.cancel.is_cancelled() {
@@ -103,9 +106,9 @@ pub(crate) async fn settle(
 }
 
 impl Reserved {
-    /// The request, and what settles it.
-    pub(crate) fn parts(self) -> (Request, (Reservation, u64, u64)) {
-        (self.request, (self.reservation, self.estimate, self.input))
+    /// What the request counts as.
+    pub(crate) fn counted(&self, seen: &Seen, choice: &Choice) -> Usage {
+        counted(seen, self.input, choice)
     }
 }
 
@@ -117,21 +120,29 @@ fn is_limited(turn: &Turn) -> bool {
         .any(|budget| budget.tokens.is_some() || budget.usd.is_some())
 }
 
-/// What a request counts as.
-fn counted(seen: &Seen, input: u64, choice: &Choice) -> Usage {
+/// What a request counts as: what was reported where that can be, and else what is estimated. `input` is the estimate of
+/// the tokens sent.
+pub(crate) fn counted(seen: &Seen, input: u64, choice: &Choice) -> Usage {
     let reported = seen.reported;
     if seen.answered == Answering::No {
         return reported;
     }
     let sent = reported.input_tokens;
-    let is_input_real = sent > 0 && sent <= input.saturating_mul(16).saturating_add(ABSURD_FRAME);
-    let is_output_real =
-        reported.output_tokens <= ABSURD_OUTPUT && (reported.output_tokens > 0 || seen.received == 0);
+    let is_input_real = sent > 0
+        && sent <= input.saturating_mul(16).saturating_add(ABSURD_FRAME)
+        && reported.cached_tokens <= sent;
+    let received = seen.received.div_ceil(4);
+    let is_whole_count = match seen.answered {
+        // What was counted before it broke is not all that came.
+        Answering::Begun => reported.output_tokens >= received,
+        Answering::Whole | Answering::No => reported.output_tokens > 0 || received == 0,
+    };
+    let is_output_real = reported.output_tokens <= ABSURD_OUTPUT && is_whole_count;
     if is_input_real && is_output_real {
         return reported;
     }
     let input_tokens = if is_input_real { sent } else { input };
-    let output_tokens = if is_output_real { reported.output_tokens } else { seen.received.div_ceil(4) };
+    let output_tokens = if is_output_real { reported.output_tokens } else { received };
     let price = choice.facts.price.filter(|price| !price.is_free());
     let tokens = Tokens { input: input_tokens, output: output_tokens, ..Tokens::default() };
     Usage {
@@ -175,7 +186,7 @@ mod tests {
             assert_eq!(counted(&seen, 1_000, &billed), expect, "{seen:?}");
         };
         let estimated = |input, output, usd| Usage { estimated: true, ..usage(input, output, Some(usd)) };
-        let (yes, no) = (Answering::Yes, Answering::No);
+        let (yes, begun, no) = (Answering::Whole, Answering::Begun, Answering::No);
         check(yes, usage(1_200, 5, Some(0.1)), 20, usage(1_200, 5, Some(0.1)));
         // A request that nobody answered costs nothing.
         check(no, usage(0, 0, None), 0, usage(0, 0, None));
@@ -185,6 +196,13 @@ mod tests {
         check(yes, usage(0, 7, None), 400, estimated(1_000, 7, 0.002_056));
         check(yes, usage(u64::MAX, 7, None), 400, estimated(1_000, 7, 0.002_056));
         check(yes, usage(1_200, u64::MAX, None), 400, estimated(1_200, 100, 0.0032));
+        let cached = |cached_tokens| Usage { cached_tokens, ..usage(1_200, 5, Some(270.0)) };
+        check(yes, cached(1_200), 20, cached(1_200));
+        check(yes, cached(1_201), 20, estimated(1_000, 5, 0.002_04));
+        // One that broke is paid for as far as it came, also where a part of it was counted.
+        check(begun, usage(0, 0, None), 400, estimated(1_000, 100, 0.0028));
+        check(begun, usage(1_200, 1, Some(0.1)), 400, estimated(1_200, 100, 0.0032));
+        check(begun, usage(1_200, 100, Some(0.1)), 400, usage(1_200, 100, Some(0.1)));
         // Thinking that is not shown is received all the same; an empty answer may count as none.
         check(yes, usage(1_200, 90_000, Some(0.1)), 4, usage(1_200, 90_000, Some(0.1)));
         check(yes, usage(1_200, 0, Some(0.1)), 0, usage(1_200, 0, Some(0.1)));

@@ -1,7 +1,7 @@
 //! One answer: the way from model to model until somebody has answered, with every turn of it on record.
 //!
 //! The [`Way`] is where a run stands on its route. It goes forward only: whoever has answered answers to the run's end.
-//! Budgets are checked for each model before its request leaves, since the next one may cost more. Tools run when an
+//! Budgets are checked before each try leaves, since the next model may cost more, and the last try has cost something. Tools run when an
 //! answer is whole and never before, so a model that is asked again, or instead, repeats no effect.
 
 use std::panic::AssertUnwindSafe;
@@ -9,11 +9,11 @@ use std::time::Duration;
 
 use copydesk_base::{Event, Timestamp};
 use copydesk_provider::{
-    CallError, Carried, Choice, Health, Left, ModelEvent, Request, Route, StopReason, ToolCall,
+    CallError, Carried, Choice, EventStream, Health, Left, ModelEvent, Request, Route, StopReason, ToolCall,
 };
 use futures_util::{FutureExt, StreamExt};
 
-use crate::account::{self, Answering, Seen};
+use crate::account::{self, Answering, Reserved, Seen};
 use crate::error::AgentError;
 use crate::routed::ModelsOfRun;
 use crate::run::Turn;
@@ -54,7 +54,8 @@ impl Way {
     /// What was asked for, and who answers.
     pub(crate) fn models(&self) -> ModelsOfRun {
         ModelsOfRun {
-            requested: self.route.first.requested.clone(),
+            requested: (self.route.first.requested.clone())
+                .or_else(|| (self.at > 0).then(|| self.route.first.model_ref())),
             active: self.choice().model_ref(),
             fallback_applied: self.at > 0,
         }
@@ -84,13 +85,7 @@ pub(crate) async fn answer(
     began: Timestamp,
 ) -> Result<Answered, AgentError> {
     loop {
-        let choice = way.choice();
-        let (request, account) = account::reserve(turn, choice, request, began).await?.parts();
-        let mut seen = Seen::default();
-        // What is reserved is settled whatever happens: a run that panics must not hold a day's budget for an hour.
-        let outcome = AssertUnwindSafe(of_one(turn, choice, request, &mut seen)).catch_unwind().await;
-        account::settle(turn, choice, account, seen).await?;
-        let error = match outcome.unwrap_or_else(|panic| std::panic::resume_unwind(panic)) {
+        let error = match of_one(turn, way.choice(), request, began).await {
             Err(AgentError::Model(error)) => error,
             outcome => return outcome,
         };
@@ -102,22 +97,62 @@ pub(crate) async fn answer(
     }
 }
 
-/// One request to one model, and its whole answer.
+/// What became of one try.
+enum Tried {
+    Answered(Answered),
+    Again { error: CallError, tried: u32, wait: Duration },
+}
+
+/// One request to one model, and its whole answer. Each try is reserved, and paid for, by itself.
 async fn of_one(
     turn: &mut Turn,
     choice: &Choice,
-    request: Request,
-    seen: &mut Seen,
+    request: &Request,
+    began: Timestamp,
 ) -> Result<Answered, AgentError> {
+    let mut account = account::reserve(turn, choice, request, began).await?;
     let number = turn.usage.requests + 1;
     turn.record(vec![Event::ModelRequested { number }]).await?;
-    let mut stream = turn.settings.models.call(choice, request, turn.cancel.clone());
+    let request = Request { max_output_tokens: account.cut, ..request.clone() };
+    let mut stream = turn.settings.models.call(choice, request.clone(), turn.cancel.clone());
+    loop {
+        let mut seen = Seen::default();
+        // What is reserved is settled whatever happens: a run that panics must not hold a day's budget for an hour.
+        let trying = of_try(turn, choice, &mut stream, &account, &mut seen);
+        let outcome = AssertUnwindSafe(trying).catch_unwind().await;
+        account::settle(turn, choice, account, seen).await?;
+        let outcome = outcome.unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+        let (error, tried, wait) = match outcome? {
+            Tried::Answered(answered) => return Ok(answered),
+            Tried::Again { error, tried, wait } => (error, tried, wait),
+        };
+        account = match account::reserve(turn, choice, &request, began).await {
+            Err(AgentError::Budget(reason)) => {
+                return Err(AgentError::Budget(format!("{reason}, and the last try failed: {error}")));
+            }
+            reserved => reserved?,
+        };
+        if let Some(cut) = account.cut {
+            stream.cut_at(cut);
+        }
+        turn.record(vec![waited(choice, error.to_string(), Some(wait), tried)]).await?;
+    }
+}
+
+/// Reads on to the end of one try.
+async fn of_try(
+    turn: &mut Turn,
+    choice: &Choice,
+    stream: &mut EventStream,
+    account: &Reserved,
+    seen: &mut Seen,
+) -> Result<Tried, AgentError> {
     // The calls of the answer so far: the tool, and bytes of its arguments.
     let mut calling: Vec<(String, usize)> = Vec::new();
     loop {
         // A cancel ends the stream, which still says what was used.
         match stream.next().await {
-            Some(Ok(ModelEvent::Started)) => seen.answered = Answering::Yes,
+            Some(Ok(ModelEvent::Started)) => seen.answered = Answering::Begun,
             Some(Ok(ModelEvent::Reasoning(text))) => seen.received += text.len() as u64,
             Some(Ok(ModelEvent::Text(text))) => {
                 seen.received += text.len() as u64;
@@ -133,9 +168,9 @@ async fn of_one(
             Some(Ok(ModelEvent::Waiting { reason, wait })) => {
                 turn.record(vec![waited(choice, reason, wait, 0)]).await?;
             }
-            Some(Ok(ModelEvent::Again { error, tried, wait })) => {
-                calling.clear();
-                turn.record(vec![waited(choice, error.to_string(), Some(wait), tried)]).await?;
+            Some(Ok(ModelEvent::Again { error, tried, wait, usage })) => {
+                seen.reported = usage;
+                return Ok(Tried::Again { error, tried, wait });
             }
             Some(Ok(ModelEvent::CallStarted { name, .. })) => {
                 turn.show(Event::ToolCalling { name: name.clone(), bytes: 0 }).await;
@@ -152,7 +187,8 @@ async fn of_one(
             // It comes before the end, also where the end is an error.
             Some(Ok(ModelEvent::Usage(counted))) => seen.reported = counted,
             Some(Ok(ModelEvent::Stopped { text, calls, carried, reason })) => {
-                let usage = seen.reported;
+                seen.answered = Answering::Whole;
+                let usage = account.counted(seen, choice);
                 let stopped = reason.as_str().to_owned();
                 let answered =
                     Event::ModelAnswered { text: text.clone(), calls: calls.len(), usage, stopped };
@@ -169,7 +205,7 @@ async fn of_one(
                         turn.last_text.clone_from(&text);
                         Err(AgentError::Stopped { reason: vault::first_words(&reason), calls: calls.len() })
                     }
-                    _ => Ok(Answered { text, calls, carried }),
+                    _ => Ok(Tried::Answered(Answered { text, calls, carried })),
                 };
             }
             Some(Ok(_)) => {}

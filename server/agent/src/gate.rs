@@ -82,6 +82,10 @@ pub(crate) async fn ask(
     question: Question,
     change: Option<Arc<ChangePlan>>,
 ) -> Result<Permit, AgentError> {
+    // A rule is kept and shown as it is written: one with a secret in it is not offered.
+    let is_secret = |rule: &String| !turn.settings.redactor.find(rule).is_empty();
+    let always = if question.always.iter().any(is_secret) { vec![] } else { question.always };
+    let question = Question { always, ..question };
     let Rendered { text, whole } = text_of(turn, &effect, &question, change.as_deref());
     let (reply, answer) = oneshot::channel();
     let asked = Asked {
@@ -174,9 +178,10 @@ async fn refuse(
     by: &str,
     unasked: Unasked,
 ) -> Result<Permit, AgentError> {
-    let reason = because.reason.clone();
+    let redactor = turn.settings.redactor.clone();
+    let reason = redactor.clean(&because.reason);
     judged(turn, call, effect, "deny", because, by).await?;
-    let effect = effect.summary(&turn.settings.root);
+    let effect = effect.clean(&redactor).summary(&turn.settings.root);
     turn.denied.push(Denied {
         effect: effect.clone(),
         reason: reason.clone(),
@@ -194,7 +199,7 @@ fn text_of(turn: &Turn, effect: &Effect, question: &Question, change: Option<&Ch
         [] => String::new(),
         rules => render::harmless(&rules.join(", ")),
     };
-    match effect {
+    match &effect.clean(&turn.settings.redactor) {
         Effect::Write { path: file } => {
             let lines = change.map_or(String::new(), |plan| {
                 let (added, removed) = plan.line_counts();

@@ -32,7 +32,7 @@ pub(crate) struct Next {
 }
 
 /// Says no before a request that would go past a limit, and otherwise how long its answer may be, in tokens; the
-/// provider's own limit where nothing is said. `day` is what this day, UTC, has used in all runs, and what other requests
+/// provider's own limit where nothing is said: where no budget needs it, or the model is known to give no more. `day` is what this day, UTC, has used in all runs, and what other requests
 /// under way may use.
 pub(crate) fn check(budgets: &Budgets, day: Usage, next: &Next) -> Result<Option<u32>, AgentError> {
     let passed = |budget: &Budget, elapsed: Duration| {
@@ -51,10 +51,11 @@ pub(crate) fn check(budgets: &Budgets, day: Usage, next: &Next) -> Result<Option
     let run = room(("the run", "run"), &of_run, next.run, next)?;
     let session = room(("this conversation", "session"), &budgets.session, next.session.usage, next)?;
     let day = room(("this day", "day"), &budgets.day, day, next)?;
+    let Some(room) = run.into_iter().chain(session).chain(day).min() else { return Ok(None) };
     // More than the model gives anyway limits nothing, and a server may refuse a larger number than it knows.
-    let usual = u64::from(usual_answer(&next.choice));
-    let room = run.into_iter().chain(session).chain(day).min().filter(|tokens| *tokens < usual);
-    Ok(room.and_then(|tokens| u32::try_from(tokens).ok()))
+    let is_enough = next.choice.facts.output_limit.is_some_and(|limit| room >= u64::from(limit));
+    let usual = usual_answer(&next.choice);
+    Ok((!is_enough).then(|| u32::try_from(room).map_or(usual, |room| room.min(usual))))
 }
 
 /// The most that a request can use whose answer is cut there.
@@ -72,6 +73,17 @@ pub(crate) fn at_most(next: &Next, cut: Option<u32>) -> Usage {
 
 fn usual_answer(choice: &Choice) -> u32 {
     choice.facts.output_limit.unwrap_or(USUAL_ANSWER)
+}
+
+/// An amount as people read it: in cents, and a small one with what it has behind them.
+fn dollars(amount: f64) -> String {
+    let cents = format!("${amount:.2}");
+    if amount <= 0.0 || amount >= 0.1 {
+        return cents;
+    }
+    let whole = format!("${amount:.6}");
+    let short = whole.trim_end_matches('0');
+    if short.len() < cents.len() { cents } else { short.to_owned() }
 }
 
 /// The tokens that one budget leaves to the answer.
@@ -117,14 +129,16 @@ fn room(
         return Ok(room);
     }
     if cost >= limit {
-        return spent(format!("{who} has cost ${cost:.2}"), "usd");
+        return spent(format!("{who} has cost {}", dollars(cost)), "usd");
     }
     let left = limit - cost - price.of(Tokens { input: next.input, ..Tokens::default() });
     let answer = price.of(Tokens { output: SHORTEST_ANSWER, ..Tokens::default() });
     if left < answer {
         return spent(
             format!(
-                "{who} has cost ${cost:.2} of ${limit:.2}, and the next request costs more than the rest"
+                "{who} has cost {} of {}, and the next request costs more than the rest",
+                dollars(cost),
+                dollars(limit)
             ),
             "usd",
         );
@@ -230,7 +244,24 @@ pub(crate) mod tests {
             None,
             "more than it ever gives"
         );
+        // Of a model of which nothing is known no answer is longer than what is reserved for it.
+        assert_eq!(left(Budget { tokens: Some(20_000), ..Budget::default() }, &local), Some(USUAL_ANSWER));
+        assert_eq!(left(Budget { tokens: Some(u64::MAX), ..Budget::default() }, &local), Some(USUAL_ANSWER));
         assert_eq!(left(Budget { minutes: Some(2.1), ..Budget::default() }, &local), None);
+    }
+
+    #[test]
+    fn small_amounts_are_not_rounded_away() {
+        for (amount, expect) in [
+            (0.0, "$0.00"),
+            (1.2, "$1.20"),
+            (0.5, "$0.50"),
+            (0.05, "$0.05"),
+            (0.0012, "$0.0012"),
+            (0.000_04, "$0.00004"),
+        ] {
+            assert_eq!(dollars(amount), expect);
+        }
     }
 
     #[test]

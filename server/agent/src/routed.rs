@@ -9,7 +9,7 @@ use copydesk_base::Event;
 /// The models of a run: what was asked for, and who answered last.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ModelsOfRun {
-    /// As it was written; absent where nobody asked for one.
+    /// As it was written, or the one that was left for a fallback; absent where nobody asked for one and none was left.
     pub requested: Option<String>,
     /// `provider/model`.
     pub active: String,

@@ -180,7 +180,7 @@ async fn whole(shared: &Arc<Shared>, ask: Ask, place: Place) -> Outcome {
     let (status, error) = match &result {
         Ok(()) => (RunStatus::Succeeded, None),
         Err(AgentError::Canceled) => (RunStatus::Canceled, None),
-        Err(error) => (RunStatus::Failed, Some(error.told())),
+        Err(error) => (RunStatus::Failed, Some(turn.settings.redactor.clean(&error.told()))),
     };
     let outcome = Outcome {
         run: run.clone(),
@@ -302,7 +302,7 @@ async fn begin(
         let policy = turn.policy();
         turn.quarters.prepare(&policy, &turn.settings);
     }
-    let title = title(ask, &action);
+    let title = turn.settings.redactor.clean(&title(ask, &action));
     let choice = way.choice();
     let started = Event::RunStarted {
         session: session.clone(),

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+use crate::Redactor;
+
 /// One side effect, whole enough to be judged.
 ///
 /// Paths are absolute and come from [`crate::path::resolve`]: what is judged is where the effect would land.
@@ -36,6 +38,31 @@ impl Effect {
             Self::Tool { server, tool } => format!("use {server}/{tool}"),
             Self::Follow { path, line, text } => {
                 format!("follow line {} of {}: {text}", line + 1, crate::path::shown(root, path))
+            }
+        }
+    }
+}
+
+impl Effect {
+    /// The same without secrets, to be shown and kept; what is judged and done is the effect itself.
+    #[must_use]
+    pub fn clean(&self, redactor: &Redactor) -> Self {
+        let file = |path: &PathBuf| match path.to_str() {
+            Some(text) => PathBuf::from(redactor.clean(text)),
+            None => path.clone(),
+        };
+        match self {
+            Self::Read { path } => Self::Read { path: file(path) },
+            Self::Write { path } => Self::Write { path: file(path) },
+            Self::Execute { command, cwd } => {
+                Self::Execute { command: redactor.clean(command), cwd: file(cwd) }
+            }
+            Self::Network { url } => Self::Network { url: redactor.clean(url) },
+            Self::Tool { server, tool } => {
+                Self::Tool { server: redactor.clean(server), tool: redactor.clean(tool) }
+            }
+            Self::Follow { path, line, text } => {
+                Self::Follow { path: file(path), line: *line, text: redactor.clean(text) }
             }
         }
     }

@@ -7,7 +7,7 @@ use copydesk_base::Usage;
 use serde_json::Value;
 
 use crate::facts::Tokens;
-use crate::request::{Arguments, Carried, ToolCall};
+use crate::request::{Arguments, Behind, Carried, ToolCall};
 use crate::wire::Wire;
 use crate::{ModelEvent, StopReason};
 
@@ -34,8 +34,6 @@ pub(crate) enum WireError {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Progress {
     More,
-    /// A sign of life, and nothing of the answer.
-    Alive,
     /// The terminator was read.
     Done,
 }
@@ -72,6 +70,11 @@ impl Answer {
             usd: None,
             estimated: false,
         }
+    }
+
+    /// How much of an answer has come. An event that adds nothing is a sign of life and no more.
+    pub(crate) const fn size(&self) -> usize {
+        self.size
     }
 
     /// The first event that counts.
@@ -115,7 +118,8 @@ impl Answer {
 
     /// The same for what was counted as it came.
     pub(crate) fn carry_counted(&mut self, wire: Wire, value: Value) {
-        self.carried.push(Carried { wire, value });
+        let behind = Behind { text: self.text.len(), calls: self.calls.len() };
+        self.carried.push(Carried { wire, by: String::new(), behind, value });
     }
 
     /// The id of a call by its number.

@@ -13,27 +13,27 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::answer::{Answer, Progress, WireError};
-use crate::facts::Tokens;
-use crate::request::{Message, Request, ToolOutcome, ToolUse};
+use crate::facts::{Facts, Tokens};
+use crate::request::{Message, Part, Request, ToolOutcome, ToolUse, parts};
 use crate::schema::is_strict;
 use crate::wire::{Piece, Wire};
-use crate::{ModelEvent, StopReason};
+use crate::{ModelEvent, StopReason, counts, failure};
 
 pub(crate) const PATH: &str = "/v1/messages";
 pub(crate) const VERSION: &str = "2023-06-01";
 
-/// The API wants a limit in every request; every current model can give this much.
+/// The API wants a limit in every request; every current model can give this much, where nobody says what it gives.
 const USUAL_LIMIT: u32 = 16_384;
 
 /// The body of a request.
-pub(crate) fn body(request: &Request) -> Value {
+pub(crate) fn body(request: &Request, facts: &Facts) -> Value {
     let mut messages: Vec<Value> = request.messages.iter().filter_map(message).collect();
     if let Some(block) = messages.last_mut().and_then(|last| last["content"].as_array_mut()?.last_mut()) {
         mark(block);
     }
     let mut body = json!({
         "model": request.model,
-        "max_tokens": request.max_output_tokens.unwrap_or(USUAL_LIMIT),
+        "max_tokens": request.max_output_tokens.or(facts.output_limit).unwrap_or(USUAL_LIMIT),
         "stream": true,
         "messages": messages,
     });
@@ -97,12 +97,14 @@ fn message(message: &Message) -> Option<Value> {
             ("user", images.chain(text_block(text)).collect())
         }
         Message::Assistant { text, calls, carried } => {
-            let thinking = carried.iter().filter(|piece| piece.wire == Wire::Anthropic);
-            let thinking = thinking.map(|piece| piece.value.clone());
-            let calls = calls.iter().map(|call| {
-                json!({"type": "tool_use", "id": call.id, "name": call.name, "input": call.arguments.as_object()})
+            let blocks = parts(text, calls, carried, Wire::Anthropic).into_iter().filter_map(|part| match part {
+                Part::Carried(thought) => Some(thought.clone()),
+                Part::Text(text) => text_block(text),
+                Part::Call(call) => Some(json!({
+                    "type": "tool_use", "id": call.id, "name": call.name, "input": call.arguments.as_object(),
+                })),
             });
-            ("assistant", thinking.chain(text_block(text)).chain(calls).collect())
+            ("assistant", blocks.collect())
         }
         Message::ToolResults { results } => {
             let results = results.iter().map(|result| {
@@ -159,10 +161,10 @@ struct Frame<'a> {
     content_block: Option<Start<'a>>,
     #[serde(default)]
     message: Option<Head>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "counts::read")]
     usage: Option<Counts>,
     #[serde(default)]
-    error: Option<Trouble>,
+    error: Option<Value>,
 }
 
 #[derive(Deserialize)]
@@ -200,29 +202,21 @@ struct Start<'a> {
 
 #[derive(Deserialize)]
 struct Head {
-    #[serde(default)]
+    #[serde(default, deserialize_with = "counts::read")]
     usage: Option<Counts>,
 }
 
 #[derive(Deserialize)]
 #[expect(clippy::struct_field_names, reason = "the API's own names")]
 struct Counts {
-    #[serde(default)]
+    #[serde(default, deserialize_with = "counts::count")]
     input_tokens: Option<u64>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "counts::count")]
     cache_creation_input_tokens: Option<u64>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "counts::count")]
     cache_read_input_tokens: Option<u64>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "counts::count")]
     output_tokens: Option<u64>,
-}
-
-#[derive(Deserialize)]
-struct Trouble {
-    #[serde(default, rename = "type")]
-    kind: String,
-    #[serde(default)]
-    message: String,
 }
 
 impl Reader {
@@ -232,10 +226,9 @@ impl Reader {
             WireError::Malformed(format!("an event is no Anthropic message event: {error}"))
         })?;
         match &*frame.kind {
-            "ping" => return Ok(Progress::Alive),
+            "ping" => return Ok(Progress::More),
             "error" => {
-                let trouble = frame.error.unwrap_or(Trouble { kind: String::new(), message: String::new() });
-                return Err(WireError::Server { kind: trouble.kind, message: trouble.message });
+                return Err(failure::server_error(&frame.error.unwrap_or_default()));
             }
             _ => self.answer.start(out),
         }
@@ -274,6 +267,10 @@ impl Reader {
     pub(crate) fn stop(&mut self) -> ModelEvent {
         let reason = self.reason.take().unwrap_or(StopReason::EndTurn);
         self.answer.stop(reason)
+    }
+
+    pub(crate) const fn size(&self) -> usize {
+        self.answer.size()
     }
 
     pub(crate) const fn usage(&self) -> Usage {

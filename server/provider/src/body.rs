@@ -16,6 +16,8 @@ use tokio::time::Instant;
 use tokio_util::codec::{AnyDelimiterCodec, AnyDelimiterCodecError, FramedRead};
 use tokio_util::io::StreamReader;
 
+use crate::surrogate;
+
 /// How long to wait for the first bytes of a body, for the next ones, and for an event to be whole.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Patience {
@@ -90,8 +92,10 @@ pub(crate) struct Meter(Arc<Counts>);
 #[derive(Debug, Default)]
 struct Counts {
     received: AtomicU64,
-    /// The value of `received` when the last event was whole.
+    /// The value of `received` when the last event or comment was whole.
     settled: AtomicU64,
+    /// Whole events.
+    events: AtomicU64,
 }
 
 impl Meter {
@@ -99,14 +103,20 @@ impl Meter {
         self.0.received.load(Ordering::Relaxed)
     }
 
-    /// How much had been received when the last event was whole; 0 before the first.
-    pub(crate) fn settled(&self) -> u64 {
-        self.0.settled.load(Ordering::Relaxed)
+    /// How many events were read whole.
+    pub(crate) fn events(&self) -> u64 {
+        self.0.events.load(Ordering::Relaxed)
     }
 
     /// An event was read whole.
-    pub(crate) fn settle(&self) {
-        self.0.settled.store(self.received(), Ordering::Relaxed);
+    fn settle(&self) {
+        self.0.events.fetch_add(1, Ordering::Relaxed);
+        self.alive(self.received());
+    }
+
+    /// Nothing that ends here is part of an event that is not whole.
+    fn alive(&self, at: u64) {
+        self.0.settled.fetch_max(at, Ordering::Relaxed);
     }
 
     /// Counts `more` bytes and says whether they are too many.
@@ -121,7 +131,48 @@ impl Meter {
 
     /// Bytes of an event that is not whole yet.
     fn pending(&self) -> u64 {
-        self.received() - self.settled()
+        self.received() - self.0.settled.load(Ordering::Relaxed)
+    }
+}
+
+/// Where a stream of server-sent events stands, as far as its comments go: they are signs of life, and whoever cuts the
+/// stream into events passes over them without a word.
+#[derive(Clone, Copy, Debug, Default)]
+struct Comments {
+    line: Line,
+    /// An event has begun.
+    in_event: bool,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Line {
+    #[default]
+    Start,
+    Comment,
+    Field,
+}
+
+impl Comments {
+    /// Reads on; answers behind how many of these bytes a comment ended that stood in no event.
+    fn read(&mut self, bytes: &[u8]) -> Option<usize> {
+        let mut end = None;
+        for (at, byte) in bytes.iter().enumerate() {
+            match (self.line, byte) {
+                (_, b'\r') => {}
+                (line, b'\n') => {
+                    match line {
+                        Line::Start => self.in_event = false,
+                        Line::Comment if !self.in_event => end = Some(at + 1),
+                        Line::Comment | Line::Field => {}
+                    }
+                    self.line = Line::Start;
+                }
+                (Line::Start, b':') => self.line = Line::Comment,
+                (Line::Start, _) => (self.line, self.in_event) = (Line::Field, true),
+                (Line::Comment | Line::Field, _) => {}
+            }
+        }
+        end
     }
 }
 
@@ -136,13 +187,20 @@ where
     E: Error + Send + Sync + 'static,
 {
     let counted = meter.clone();
-    let bytes = Box::pin(bytes(body, patience, meter));
+    let (mut comments, watched) = (Comments::default(), meter.clone());
+    let bytes = Box::pin(bytes(body, patience, meter).inspect(move |piece| {
+        if let (Framing::Events, Ok(piece)) = (framing, piece)
+            && let Some(end) = comments.read(piece)
+        {
+            watched.alive(watched.received() - (piece.len() - end) as u64);
+        }
+    }));
     match framing {
         Framing::Events => Box::pin(SseByteStream::new(bytes).filter_map(move |event| {
             let piece = match event {
                 Ok(event) => {
                     counted.settle();
-                    event.data.filter(|data| !data.is_empty()).map(Ok)
+                    event.data.filter(|data| !data.is_empty()).map(|data| Ok(surrogate::mended(data)))
                 }
                 Err(sse_stream::Error::Body(cause)) => Some(Err(told(cause))),
                 Err(sse_stream::Error::Utf8Parse(_)) => {
@@ -160,7 +218,9 @@ where
                 let piece = match line {
                     Ok(line) => {
                         counted.settle();
-                        text(&line).map(|text| (!text.trim().is_empty()).then(|| text.to_owned())).transpose()
+                        text(&line)
+                            .map(|text| (!text.trim().is_empty()).then(|| surrogate::mended(text.to_owned())))
+                            .transpose()
                     }
                     Err(AnyDelimiterCodecError::MaxChunkLengthExceeded) => {
                         Some(Err(PieceError::Body(BodyError::TooLarge)))
@@ -286,5 +346,24 @@ mod tests {
         check(&[b'x'; 2048], SECOND, ("too large", 8193)).await;
         // A token every half minute is slow, and an answer.
         check(b"data: a\n\n", 30 * SECOND, ("it goes on", 3600)).await;
+        // A comment that never ends is a loris; one that does is a sign of life, at whatever pace.
+        check(b": x", SECOND, ("no event got whole", 1 + 45)).await;
+        let comments =
+            drip(b": wait\r\n", 4 * SECOND).take(30).chain(drip(b"data: a\n\n", 4 * SECOND).take(1));
+        let mut pieces = pieces(comments, Framing::Events, PATIENCE, Meter::default());
+        assert!(matches!(pieces.next().await, Some(Ok(data)) if data == "a"));
+    }
+
+    #[test]
+    fn a_comment_ends_where_its_line_does_and_an_event_is_none() {
+        let check = |pieces: &[&str], expect: &[Option<usize>]| {
+            let mut comments = Comments::default();
+            let ends: Vec<_> = pieces.iter().map(|piece| comments.read(piece.as_bytes())).collect();
+            assert_eq!(ends, expect, "{pieces:?}");
+        };
+        check(&[": a\n"], &[Some(4)]);
+        check(&[": a", "b", "\r\n\r\n: c\n"], &[None, None, Some(8)]);
+        check(&["data: a\n", ": b\n", "\n: c\nd"], &[None, None, Some(5)]);
+        check(&["data: :\n:", "\n"], &[None, None]);
     }
 }

@@ -144,7 +144,12 @@ mod tests {
             calls: (raw.into_iter())
                 .map(|raw| ToolCall { id: "1".into(), name: "edit".into(), arguments: Arguments::read(raw) })
                 .collect(),
-            carried: vec![Carried { wire: Wire::Anthropic, value: serde_json::json!({"sealed": 1}) }],
+            carried: vec![Carried {
+                wire: Wire::Anthropic,
+                by: "p/m".into(),
+                behind: crate::request::Behind::default(),
+                value: serde_json::json!({"sealed": 1}),
+            }],
         };
         let (here, there) = (names("/one", "<secret:token:a>"), names("/two", "<secret:token:b>"));
         let check = |event: ModelEvent, expect: Option<ModelEvent>| {

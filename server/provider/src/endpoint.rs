@@ -162,6 +162,11 @@ impl Endpoint {
         if !matches!(url.scheme(), "http" | "https") {
             return Err(bad("it must start with http:// or https://".to_owned()));
         }
+        if self.base_url.contains(['?', '#']) {
+            return Err(bad(
+                "it holds a '?' or '#'; write it up to there, such as https://a.example/v1".to_owned()
+            ));
+        }
         if !url.username().is_empty() || url.password().is_some() {
             return Err(bad(
                 "it holds a user name or password; keys belong into an environment variable".to_owned()
@@ -245,6 +250,8 @@ mod tests {
         check("localhost:1234/v1", Err("http://"));
         check("ftp://a.example", Err("http://"));
         check("https://me:secret@a.example/v1", Err("password"));
+        check("https://a.example/v1?tenant=7", Err("holds a '?'"));
+        check("https://a.example/v1#x", Err("holds a '?'"));
         check("", Err("http://"));
     }
 }

@@ -36,8 +36,8 @@ pub enum CallError {
     #[error("{address} points elsewhere with status {status}{}", said(location))]
     Redirected { address: String, status: u16, location: String },
     /// Any other status that is no success.
-    #[error("{address} answered with status {status}{}", said(message))]
-    Status { address: String, status: u16, message: String },
+    #[error("{address} answered with status {status}{}{}", wait(*retry_after), said(message))]
+    Status { address: String, status: u16, retry_after: Option<Duration>, message: String },
     /// An error told inside an answer that had begun well.
     #[error("the model server broke off with an error{}", said(message))]
     BrokeOff { kind: String, message: String },
@@ -115,7 +115,9 @@ impl CallError {
             Self::NotFound { .. } => {
                 "Check the model's name and base_url; for openai-chat the address includes /v1, and Ollama serves what 'ollama pull' has fetched.".to_owned()
             }
-            Self::RateLimited { retry_after: Some(after), .. } | Self::Overloaded { retry_after: Some(after), .. } => {
+            Self::RateLimited { retry_after: Some(after), .. }
+            | Self::Overloaded { retry_after: Some(after), .. }
+            | Self::Status { retry_after: Some(after), .. } => {
                 format!("Ask again in {}, or choose another model.", span(*after))
             }
             Self::RateLimited { .. } | Self::Overloaded { .. } => {
@@ -172,7 +174,9 @@ impl CallError {
     /// How long the server asked to wait, where it did.
     pub const fn retry_after(&self) -> Option<Duration> {
         match self {
-            Self::RateLimited { retry_after, .. } | Self::Overloaded { retry_after, .. } => *retry_after,
+            Self::RateLimited { retry_after, .. }
+            | Self::Overloaded { retry_after, .. }
+            | Self::Status { retry_after, .. } => *retry_after,
             _ => None,
         }
     }

@@ -22,17 +22,30 @@ pub enum ModelEvent {
     CallArguments { call: usize, piece: String },
     /// Nothing follows of a call.
     CallEnded { call: usize },
-    /// What this call used up, to be added to the run's count. Comes once, right before the last item, also where
+    /// What the last try used up, to be added to the run's count. Comes once, right before the last item, also where
     /// that is an error.
     Usage(Usage),
     /// The answer that follows was kept so long ago; nobody is asked.
     Recalled { age: Duration },
     /// Nothing comes for a while: the provider's limits hold the request back.
     Waiting { reason: String, wait: Option<Duration> },
-    /// The model is asked again, for the `tried`-th time in vain so far: what came of the answer is void.
-    Again { error: CallError, tried: u32, wait: Duration },
+    /// The model is asked again, for the `tried`-th time in vain so far: what came of the answer is void. `usage` is what
+    /// that try used up. Nothing leaves before the reader wants the next event.
+    Again { error: CallError, tried: u32, wait: Duration, usage: Usage },
     /// The last event: the whole answer.
     Stopped { reason: StopReason, text: String, calls: Vec<ToolCall>, carried: Vec<Carried> },
+}
+
+impl ModelEvent {
+    /// What is carried, with the name of the model that made it.
+    pub(crate) fn made_by(mut self, model_ref: &str) -> Self {
+        if let Self::Stopped { carried, .. } = &mut self {
+            for piece in carried {
+                model_ref.clone_into(&mut piece.by);
+            }
+        }
+        self
+    }
 }
 
 /// Why the model stopped.

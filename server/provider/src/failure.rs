@@ -11,7 +11,9 @@ use reqwest::header::HeaderMap;
 use reqwest::{Response, StatusCode, Url};
 use serde_json::Value;
 
+use crate::answer::WireError;
 use crate::http::header;
+use crate::retry::is_servers_fault;
 use crate::{CallError, Waited};
 
 /// What errors of one call are told with.
@@ -97,14 +99,54 @@ pub(crate) fn innermost(error: &dyn Error) -> String {
     }
 }
 
+/// An error as a server tells it inside an answer: an object with a type, a code or a status, or a bare text.
+pub(crate) fn server_error(error: &Value) -> WireError {
+    let word = |key: &str| match error.get(key)? {
+        Value::String(word) if !word.is_empty() => Some(word.clone()),
+        Value::Number(number) => Some(number.to_string()),
+        _ => None,
+    };
+    let words: Vec<String> = ["type", "code", "status"].into_iter().filter_map(word).collect();
+    // A number is a status of HTTP, and says more than a type that nobody knows.
+    let known = words.iter().find(|word| is_overload(word) || is_limit(word) || is_servers_fault(word));
+    let by_status = || words.iter().find_map(|word| kind_of_status(word.parse().ok()?)).map(str::to_owned);
+    let kind = known.cloned().or_else(by_status).or_else(|| words.first().cloned());
+    let message = error.as_str().or_else(|| error.get("message")?.as_str()).unwrap_or_default();
+    WireError::Server { kind: kind.unwrap_or_default(), message: message.to_owned() }
+}
+
+fn is_overload(kind: &str) -> bool {
+    matches!(
+        kind,
+        "overloaded_error"
+            | "overloaded"
+            | "server_overloaded"
+            | "service_unavailable"
+            | "service_unavailable_error"
+    )
+}
+
+fn is_limit(kind: &str) -> bool {
+    matches!(kind, "rate_limit_error" | "rate_limit_exceeded" | "rate_limit")
+}
+
+const fn kind_of_status(status: u16) -> Option<&'static str> {
+    match status {
+        429 => Some("rate_limit_error"),
+        503 | 529 => Some("overloaded_error"),
+        408 | 409 | 500..=599 => Some("server_error"),
+        _ => None,
+    }
+}
+
 impl Told {
     pub(crate) fn malformed(&self, reason: &str) -> CallError {
         CallError::Malformed { address: self.address.clone(), reason: self.clean(reason) }
     }
 
     /// The error of a body that ended in good order, but too early.
-    pub(crate) fn ended_early(&self, received: u64, settled: u64) -> CallError {
-        if received > 0 && settled == 0 {
+    pub(crate) fn ended_early(&self, received: u64, events: u64) -> CallError {
+        if received > 0 && events == 0 {
             return self.malformed("it holds no event");
         }
         CallError::Truncated { address: self.address.clone(), received }
@@ -114,12 +156,8 @@ impl Told {
     pub(crate) fn server_error(&self, kind: &str, message: &str) -> CallError {
         let (address, message) = (self.address.clone(), self.clean(message));
         match kind {
-            "overloaded_error" | "overloaded" | "server_overloaded" => {
-                CallError::Overloaded { address, retry_after: None, message }
-            }
-            "rate_limit_error" | "rate_limit_exceeded" | "rate_limit" => {
-                CallError::RateLimited { address, retry_after: None, message }
-            }
+            kind if is_overload(kind) => CallError::Overloaded { address, retry_after: None, message },
+            kind if is_limit(kind) => CallError::RateLimited { address, retry_after: None, message },
             kind => CallError::BrokeOff { kind: self.clean(kind), message },
         }
     }
@@ -136,7 +174,7 @@ impl Told {
             status @ 300..=399 => {
                 CallError::Redirected { address, status, location: self.clean(header(headers, "location")) }
             }
-            status => CallError::Status { address, status, message },
+            status => CallError::Status { address, status, retry_after: retry_after(), message },
         }
     }
 
@@ -238,6 +276,24 @@ mod tests {
         check("Wed, 21 Oct 2015 07:29:30 GMT", Some(90));
         check("Wed, 21 Oct 2015 07:00:00 GMT", Some(0));
         check("tomorrow", None);
+    }
+
+    #[test]
+    fn what_kind_of_error_it_is_stands_in_one_of_three_places() {
+        let check = |error: Value, kind: &str| {
+            let WireError::Server { kind: got, .. } = server_error(&error) else { panic!("{error}") };
+            assert_eq!(got, kind, "{error}");
+        };
+        check(serde_json::json!({"type": "overloaded_error"}), "overloaded_error");
+        check(serde_json::json!({"type": "error", "code": "rate_limit_exceeded"}), "rate_limit_exceeded");
+        check(serde_json::json!({"code": 502, "message": "upstream"}), "server_error");
+        check(serde_json::json!({"code": 429}), "rate_limit_error");
+        check(serde_json::json!({"type": "InternalServerError", "code": 500}), "server_error");
+        check(serde_json::json!({"type": "service_unavailable", "code": 503}), "service_unavailable");
+        check(serde_json::json!({"type": "busy", "code": "529"}), "overloaded_error");
+        check(serde_json::json!({"type": "invalid_request_error", "code": 400}), "invalid_request_error");
+        check(serde_json::json!({"type": null, "code": ""}), "");
+        check(serde_json::json!("out of memory"), "");
     }
 
     #[test]

@@ -79,7 +79,7 @@ pub(crate) fn read(
     let mut read = Read { events: Vec::new(), end: Ok(None), usage: Usage::default(), done: false };
     for data in data {
         match reader(&data, &mut read.events) {
-            Ok(Progress::More | Progress::Alive) => {}
+            Ok(Progress::More) => {}
             Ok(Progress::Done) => {
                 read.done = true;
                 break;

@@ -1,7 +1,7 @@
 //! How the models and providers of this process are doing: circuits, slots and rate limits.
 //!
 //! A *circuit* belongs to one model. It opens after a few tries in a row that failed for a reason that may pass, stays
-//! open for a while that doubles, and then lets one try decide. Nobody is refused because of it: a [`crate::Route`]
+//! open for a while that doubles each time it opens again, and then lets one try decide. Nobody is refused because of it: a [`crate::Route`]
 //! passes over an open circuit where there is somebody else to ask. A *gauge* belongs to one provider: how many requests
 //! may be under way, and until when it wants none.
 //!
@@ -49,6 +49,8 @@ struct Inner {
 #[derive(Clone, Debug, Default)]
 struct Circuit {
     failures: u32,
+    /// How often it has opened since the model last answered.
+    opened: u32,
     /// Until when it is open, where it is, or was and has not been tried since.
     until: Option<Instant>,
     because: String,
@@ -104,6 +106,8 @@ pub struct Saved {
     pub model: String,
     pub failures: u32,
     #[serde(default)]
+    pub opened: u32,
+    #[serde(default)]
     pub open_until: Option<Timestamp>,
     #[serde(default)]
     pub because: String,
@@ -119,7 +123,7 @@ impl Health {
     pub fn of(&self, model_ref: &str) -> State {
         let now = Instant::now();
         let Some(circuit) = self.inner().circuits.get(model_ref).cloned() else { return State::Fine };
-        let Circuit { failures, until, because } = circuit;
+        let Circuit { failures, until, because, .. } = circuit;
         match until {
             Some(until) if until > now => State::Open { left: until - now, failures, because },
             Some(_) => State::Trial { because },
@@ -144,9 +148,12 @@ impl Health {
         let circuit = inner.circuits.entry(model_ref.to_owned()).or_default();
         circuit.failures = circuit.failures.saturating_add(1);
         circuit.because = error.to_string();
-        if circuit.failures >= OPENS_AFTER {
-            let doublings = (circuit.failures - OPENS_AFTER).min(8);
-            circuit.until = Some(Instant::now() + (COOLDOWN * (1 << doublings)).min(LONGEST_COOLDOWN));
+        let now = Instant::now();
+        // What fails while it is open was asked for all the same, and says nothing new.
+        let is_open = circuit.until.is_some_and(|until| until > now);
+        if circuit.failures >= OPENS_AFTER && !is_open {
+            circuit.until = Some(now + (COOLDOWN * (1 << circuit.opened.min(8))).min(LONGEST_COOLDOWN));
+            circuit.opened = circuit.opened.saturating_add(1);
         }
         drop(inner);
         self.changed();
@@ -176,6 +183,7 @@ impl Health {
         let saved = inner.circuits.iter().map(|(model, circuit)| Saved {
             model: model.clone(),
             failures: circuit.failures,
+            opened: circuit.opened,
             open_until: circuit.until.map(|until| {
                 let left = until.saturating_duration_since(moment);
                 Timestamp(now.0.saturating_add(u64::try_from(left.as_millis()).unwrap_or(u64::MAX)))
@@ -194,8 +202,9 @@ impl Health {
                 let left = Duration::from_millis(until.0.saturating_sub(now.0));
                 moment + left.min(LONGEST_COOLDOWN)
             });
-            let circuit = Circuit { failures: saved.failures, until, because: saved.because };
-            inner.circuits.entry(saved.model).or_insert(circuit);
+            let Saved { model, failures, opened, because, .. } = saved;
+            let circuit = Circuit { failures, opened, until, because };
+            inner.circuits.entry(model).or_insert(circuit);
         }
     }
 
@@ -287,7 +296,10 @@ mod tests {
         assert_eq!(health.of(M), State::Trial { because });
         health.failed(M, &gone());
         assert_eq!(health.of(M), open(60, 4), "a trial that fails doubles the wait");
-        for _ in 0..9 {
+        health.failed(M, &gone());
+        assert_eq!(health.of(M), open(60, 5), "what fails meanwhile changes nothing");
+        for _ in 0..8 {
+            pass(300).await;
             health.failed(M, &gone());
         }
         assert_eq!(health.of(M), open(300, 13), "up to five minutes");

@@ -20,7 +20,7 @@ use crate::clients::Clients;
 use crate::endpoint::Endpoint;
 use crate::facts::{Facts, Price};
 use crate::failure::{self, Told};
-use crate::health::{Health, Slot};
+use crate::health::{Health, Slot, State};
 use crate::key::{Fetch, Key, KeyOrigin, Keys};
 use crate::listing::{self, Listed};
 use crate::retry::{LONGEST_WAIT, Tried};
@@ -68,7 +68,8 @@ struct Prepared {
 }
 
 impl Job {
-    /// Calls, and answers the last event. Tokens and requests are added to `usage` whatever happens.
+    /// Calls, and answers the last event. Tokens and requests of the last try are added to `usage` whatever happens; those
+    /// of the tries before it go out with [`ModelEvent::Again`].
     pub(crate) async fn run(
         self,
         request: &Request,
@@ -80,8 +81,10 @@ impl Job {
         let model_ref = format!("{}/{}", self.endpoint.name, request.model);
         let began = Instant::now();
         let mut times = 0;
+        let retries = self.retries(&model_ref, request);
         loop {
             times += 1;
+            prepared.cut_at(sink.limit(), request, &self);
             let slot = self.admitted(&prepared, sink).await?;
             let mut attempt = Attempt { job: &self, call: &prepared, usage };
             let error = match attempt.run(sink).await {
@@ -99,17 +102,27 @@ impl Job {
                     && fresh.key != prepared.key
                 {
                     prepared = fresh;
+                    let usage = std::mem::take(usage);
+                    sink.ask(Ok(ModelEvent::Again { error, tried: times, wait: Duration::ZERO, usage }))
+                        .await;
                     continue;
                 }
             }
             self.learn(&model_ref, &error);
             let tried = Tried { times, elapsed: began.elapsed(), luck: retry::luck() };
-            let again = retry::pause(&error, tried, &self.retries).filter(|_| request.tries == Tries::AsSet);
-            let Some(wait) = again else { return Err(error) };
+            let Some(wait) = retry::pause(&error, tried, &retries) else { return Err(error) };
             tracing::info!(%error, times, ?wait, "trying the model again");
-            sink.send(Ok(ModelEvent::Again { error, tried: times, wait })).await;
+            let usage = std::mem::take(usage);
+            sink.ask(Ok(ModelEvent::Again { error, tried: times, wait, usage })).await;
             tokio::time::sleep(wait).await;
         }
+    }
+
+    /// How often this call may be tried. One try decides about a model that was passed over.
+    fn retries(&self, model_ref: &str, request: &Request) -> Retries {
+        let is_trial = matches!(self.health.of(model_ref), State::Trial { .. });
+        let most = if is_trial || request.tries == Tries::Once { 0 } else { self.retries.most };
+        Retries { most, ..self.retries }
     }
 
     /// Waits until the provider's limits let a request through. A longer wait than a minute is an error at once.
@@ -178,7 +191,11 @@ impl Job {
 
     async fn get(&self, wire: Wire, path: &str) -> Result<Vec<Listed>, CallError> {
         let (body, told) = self.fetch(wire, path, None).await?;
-        listing::read(&body).ok_or_else(|| told.malformed("it is no list of models"))
+        let mut listed = listing::read(&body).ok_or_else(|| told.malformed("it is no list of models"))?;
+        for model in &mut listed {
+            model.id = told.redactor.clean(&model.id);
+        }
+        Ok(listed)
     }
 
     /// The body of a short answer, and the words for what is wrong with it.
@@ -251,6 +268,14 @@ impl Job {
 }
 
 impl Prepared {
+    /// Makes the body anew where the answer is to be cut elsewhere than the request says.
+    fn cut_at(&mut self, limit: Option<u32>, request: &Request, job: &Job) {
+        if limit.is_some() {
+            let request = Request { max_output_tokens: limit, ..request.clone() };
+            self.body = self.wire.body(&request, &job.endpoint, &job.facts).into();
+        }
+    }
+
     /// Whether another key may help: this one was refused, and where it came from there may be a new one by now.
     fn may_be_outdated(&self, error: &CallError) -> bool {
         let outlives_us = self.key.as_ref().is_some_and(|key| !matches!(key.origin, KeyOrigin::Variable(_)));
@@ -326,17 +351,18 @@ impl Attempt<'_> {
                 Some(Ok(data)) => data,
                 Some(Err(error)) => return Err(body_error(error, endpoint, &meter, told)),
                 None if reader.may_end() => return Ok(()),
-                None => return Err(told.ended_early(meter.received(), meter.settled())),
+                None => return Err(told.ended_early(meter.received(), meter.events())),
             };
+            let before = reader.size();
             let progress = reader.read(&data, &mut fresh);
             for event in fresh.drain(..) {
                 sink.send(Ok(event)).await;
             }
-            if progress != Ok(Progress::Alive) {
+            if reader.size() > before {
                 heard = Instant::now();
             }
             match progress.map_err(|error| wire_error(error, &meter, told))? {
-                Progress::More | Progress::Alive => {}
+                Progress::More => {}
                 Progress::Done => {
                     // The end of the body usually stands right behind the terminator. Taking it keeps the connection
                     // for the next request; waiting for it longer would cost more than a new one.

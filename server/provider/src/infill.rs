@@ -20,7 +20,7 @@ use crate::endpoint::Endpoint;
 use crate::facts::{Price, Tokens, is_here};
 use crate::request::Request;
 use crate::wire::Piece;
-use crate::{CallError, Choice, ModelEvent, StopReason, ollama, openai_chat};
+use crate::{CallError, Choice, ModelEvent, StopReason, counts, failure, ollama, openai_chat};
 
 /// A hole and what is around it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -186,14 +186,14 @@ struct Part<'a> {
     done: Option<bool>,
     #[serde(borrow, default)]
     done_reason: Option<Piece<'a>>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "counts::count")]
     prompt_eval_count: Option<u64>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "counts::count")]
     eval_count: Option<u64>,
     // Completions
     #[serde(borrow, default)]
     choices: Option<Vec<OneOf<'a>>>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "counts::read")]
     usage: Option<Counts>,
     // llama.cpp
     #[serde(borrow, default)]
@@ -202,9 +202,9 @@ struct Part<'a> {
     stop: Option<bool>,
     #[serde(borrow, default)]
     stop_type: Option<Piece<'a>>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "counts::count")]
     tokens_evaluated: Option<u64>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "counts::count")]
     tokens_predicted: Option<u64>,
     #[serde(default)]
     error: Option<Value>,
@@ -220,9 +220,9 @@ struct OneOf<'a> {
 
 #[derive(Deserialize)]
 struct Counts {
-    #[serde(default)]
+    #[serde(default, deserialize_with = "counts::count")]
     prompt_tokens: Option<u64>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "counts::count")]
     completion_tokens: Option<u64>,
 }
 
@@ -266,6 +266,13 @@ impl Reader {
         }
     }
 
+    pub(crate) const fn size(&self) -> usize {
+        match self {
+            Self::Chat(reader) => reader.size(),
+            Self::Plain(reader) => reader.answer.size(),
+        }
+    }
+
     pub(crate) const fn usage(&self) -> Usage {
         match self {
             Self::Chat(reader) => reader.usage(),
@@ -288,7 +295,7 @@ impl Plain {
             if error.is_eof() { WireError::Cut } else { WireError::Malformed(reason) }
         })?;
         if let Some(error) = part.error.filter(|error| !error.is_null()) {
-            return Err(openai_chat::server_error(&error));
+            return Err(failure::server_error(&error));
         }
         let mut text = part.response.or(part.content);
         let mut word = part.done_reason.or(part.stop_type);

@@ -26,6 +26,7 @@ pub mod cache;
 mod canonical;
 pub mod choice;
 mod clients;
+mod counts;
 pub mod discover;
 pub mod endpoint;
 pub mod error;
@@ -55,6 +56,7 @@ pub mod scenario;
 mod schema;
 mod sending;
 pub mod stream;
+mod surrogate;
 mod wire;
 
 pub use cache::Answers;

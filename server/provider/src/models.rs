@@ -242,7 +242,8 @@ impl Models {
     /// Sends one request. Nothing happens but by polling the stream. Dropping it closes the socket; the token does
     /// so too, at the next poll, for which it wakes the reader, and the stream ends with [`CallError::Canceled`].
     pub fn call(&self, choice: &Choice, request: Request, cancel: CancellationToken) -> EventStream {
-        let request = Request { model: choice.model.clone(), ..request };
+        let maker = choice.model_ref();
+        let request = request.to(&choice.model, &maker);
         let endpoint = choice.endpoint.clone();
         if let Some(recording) = self.config.replay.clone() {
             let root = self.config.root.clone();
@@ -276,6 +277,7 @@ impl Models {
             let mut usage = Usage::default();
             let work = job.run(&request, &sink, &mut usage);
             let outcome = cancel.run_until_cancelled(work).await.unwrap_or(Err(CallError::Canceled));
+            let outcome = outcome.map(|stopped| stopped.made_by(&maker));
             if let (Some(place), Ok(stopped)) = (&place, &outcome) {
                 place.keep(stopped).await;
             }

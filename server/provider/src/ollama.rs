@@ -14,7 +14,7 @@ use crate::facts::Tokens;
 use crate::request::{Message, Request};
 use crate::schema::Forms;
 use crate::wire::Piece;
-use crate::{ModelEvent, StopReason};
+use crate::{ModelEvent, StopReason, counts};
 
 pub(crate) const PATH: &str = "/api/chat";
 
@@ -122,9 +122,9 @@ struct Line<'a> {
     done: Option<bool>,
     #[serde(borrow, default)]
     done_reason: Option<Piece<'a>>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "counts::count")]
     prompt_eval_count: Option<u64>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "counts::count")]
     eval_count: Option<u64>,
     #[serde(default)]
     error: Option<Value>,
@@ -194,6 +194,10 @@ impl Reader {
     pub(crate) fn stop(&mut self) -> ModelEvent {
         let reason = self.reason.take().unwrap_or(StopReason::EndTurn);
         self.answer.stop(reason)
+    }
+
+    pub(crate) const fn size(&self) -> usize {
+        self.answer.size()
     }
 
     pub(crate) const fn usage(&self) -> Usage {

@@ -16,7 +16,7 @@ use crate::facts::Tokens;
 use crate::quirks::{self, Quirks, Thoughts};
 use crate::request::{Carried, Message, Request};
 use crate::wire::{Piece, Wire};
-use crate::{ModelEvent, StopReason, schema};
+use crate::{ModelEvent, StopReason, counts, failure, schema};
 
 pub(crate) const PATH: &str = "/chat/completions";
 
@@ -140,11 +140,11 @@ struct Known {
 struct Chunk<'a> {
     #[serde(borrow, default)]
     choices: Option<Vec<OneOf<'a>>>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "counts::read")]
     usage: Option<Counts>,
     #[serde(default)]
     error: Option<Value>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "counts::read")]
     x_groq: Option<Elsewhere>,
     #[serde(borrow, default)]
     object: Option<Piece<'a>>,
@@ -152,7 +152,7 @@ struct Chunk<'a> {
 
 #[derive(Deserialize)]
 struct Elsewhere {
-    #[serde(default)]
+    #[serde(default, deserialize_with = "counts::read")]
     usage: Option<Counts>,
 }
 
@@ -164,14 +164,14 @@ struct OneOf<'a> {
     delta: Option<Delta<'a>>,
     #[serde(borrow, default)]
     finish_reason: Option<Piece<'a>>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "counts::read")]
     usage: Option<Counts>,
 }
 
 #[derive(Deserialize)]
 struct Delta<'a> {
     #[serde(borrow, default)]
-    content: Option<Piece<'a>>,
+    content: Option<Content<'a>>,
     #[serde(borrow, default)]
     reasoning_content: Option<Piece<'a>>,
     #[serde(borrow, default)]
@@ -180,6 +180,14 @@ struct Delta<'a> {
     refusal: Option<Piece<'a>>,
     #[serde(borrow, default)]
     tool_calls: Option<Vec<CallDelta<'a>>>,
+}
+
+/// Text, or parts of it beside parts of what was thought, as Mistral's models that reason send it.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Content<'a> {
+    Text(#[serde(borrow)] Piece<'a>),
+    Parts(Vec<Value>),
 }
 
 #[derive(Deserialize)]
@@ -204,13 +212,13 @@ struct FunctionDelta<'a> {
 
 #[derive(Deserialize)]
 struct Counts {
-    #[serde(default)]
+    #[serde(default, deserialize_with = "counts::count")]
     prompt_tokens: Option<u64>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "counts::count")]
     completion_tokens: Option<u64>,
     #[serde(default)]
     prompt_tokens_details: Option<Value>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "counts::count")]
     prompt_cache_hit_tokens: Option<u64>,
 }
 
@@ -235,7 +243,7 @@ impl Reader {
             WireError::Malformed(format!("an event is no chat completion chunk: {error}"))
         })?;
         if let Some(error) = chunk.error.filter(|error| !error.is_null()) {
-            return Err(server_error(&error));
+            return Err(failure::server_error(&error));
         }
         if chunk.choices.is_none() && chunk.usage.is_none() && chunk.object.is_none() {
             return Err(WireError::Malformed(
@@ -265,6 +273,10 @@ impl Reader {
         self.answer.stop(reason)
     }
 
+    pub(crate) const fn size(&self) -> usize {
+        self.answer.size()
+    }
+
     pub(crate) const fn usage(&self) -> Usage {
         self.answer.usage()
     }
@@ -279,8 +291,7 @@ impl Reader {
         let tokens = &mut self.answer.tokens;
         tokens.input = counts.prompt_tokens.unwrap_or(tokens.input);
         tokens.output = counts.completion_tokens.unwrap_or(tokens.output);
-        let cached =
-            counts.prompt_tokens_details.map(|details| details["cached_tokens"].as_u64().unwrap_or(0));
+        let cached = counts.prompt_tokens_details.map(|details| counts::cached(Some(&details)).unwrap_or(0));
         tokens.cached = counts.prompt_cache_hit_tokens.or(cached).unwrap_or(tokens.cached);
     }
 
@@ -305,12 +316,12 @@ impl Reader {
         self.count(choice.usage);
         if let Some(delta) = choice.delta {
             let reasoning = delta.reasoning_content.or(delta.reasoning);
-            let reasoning = reasoning.as_deref().unwrap_or("");
-            self.answer.reasoning(reasoning, out)?;
-            if let Some(thoughts) = &mut self.thoughts {
-                thoughts.push_str(reasoning);
+            self.reason(reasoning.as_deref().unwrap_or(""), out)?;
+            match &delta.content {
+                None => {}
+                Some(Content::Text(text)) => self.answer.text(text, out)?,
+                Some(Content::Parts(parts)) => self.parts(parts, out)?,
             }
-            self.answer.text(delta.content.as_deref().unwrap_or(""), out)?;
             if let Some(refusal) = delta.refusal.filter(|refusal| !refusal.is_empty()) {
                 self.refused = true;
                 self.answer.text(&refusal, out)?;
@@ -325,6 +336,23 @@ impl Reader {
                 self.answer.close_all(out);
             }
             self.reason = Some(reason);
+        }
+        Ok(())
+    }
+
+    fn reason(&mut self, piece: &str, out: &mut Vec<ModelEvent>) -> Result<(), WireError> {
+        if let Some(thoughts) = &mut self.thoughts {
+            thoughts.push_str(piece);
+        }
+        self.answer.reasoning(piece, out)
+    }
+
+    fn parts(&mut self, parts: &[Value], out: &mut Vec<ModelEvent>) -> Result<(), WireError> {
+        for part in parts {
+            for thought in part["thinking"].as_array().into_iter().flatten() {
+                self.reason(thought["text"].as_str().unwrap_or(""), out)?;
+            }
+            self.answer.text(part["text"].as_str().unwrap_or(""), out)?;
         }
         Ok(())
     }
@@ -379,19 +407,6 @@ fn stop_reason(word: &str) -> Result<StopReason, WireError> {
         other => StopReason::Other(other.to_owned()),
     };
     Ok(reason)
-}
-
-pub(crate) fn server_error(error: &Value) -> WireError {
-    let text = |key: &str| error.get(key).and_then(Value::as_str).unwrap_or("").to_owned();
-    let kind = match text("type") {
-        kind if kind.is_empty() => text("code"),
-        kind => kind,
-    };
-    let message = match error {
-        Value::String(message) => message.clone(),
-        _ => text("message"),
-    };
-    WireError::Server { kind, message }
 }
 
 #[cfg(test)]

@@ -13,9 +13,9 @@ use serde_json::{Value, json};
 
 use crate::answer::{Answer, Progress, WireError};
 use crate::facts::Tokens;
-use crate::request::{Message, Request};
+use crate::request::{Message, Part, Request, parts};
 use crate::wire::{Piece, Wire};
-use crate::{ModelEvent, StopReason, schema};
+use crate::{ModelEvent, StopReason, counts, failure, schema};
 
 pub(crate) const PATH: &str = "/responses";
 
@@ -75,14 +75,15 @@ fn push(message: &Message, input: &mut Vec<Value>) {
             input.push(json!({"role": "user", "content": parts}));
         }
         Message::Assistant { text, calls, carried } => {
-            let ours = carried.iter().filter(|piece| piece.wire == Wire::OpenaiResponses);
-            input.extend(ours.map(|piece| piece.value.clone()));
-            if !text.is_empty() {
-                input.push(json!({"role": "assistant", "content": [{"type": "output_text", "text": text}]}));
-            }
-            input.extend(calls.iter().map(|call| {
-                let arguments = call.arguments.as_object().to_string();
-                json!({"type": "function_call", "call_id": call.id, "name": call.name, "arguments": arguments})
+            input.extend(parts(text, calls, carried, Wire::OpenaiResponses).into_iter().map(|part| match part {
+                Part::Carried(item) => item.clone(),
+                Part::Text(text) => {
+                    json!({"role": "assistant", "content": [{"type": "output_text", "text": text}]})
+                }
+                Part::Call(call) => {
+                    let arguments = call.arguments.as_object().to_string();
+                    json!({"type": "function_call", "call_id": call.id, "name": call.name, "arguments": arguments})
+                }
             }));
         }
         Message::ToolResults { results } => input.extend(results.iter().map(
@@ -131,7 +132,7 @@ struct Frame<'a> {
 
 #[derive(Deserialize)]
 struct Response {
-    #[serde(default)]
+    #[serde(default, deserialize_with = "counts::read")]
     usage: Option<Counts>,
     #[serde(default)]
     error: Option<Value>,
@@ -141,9 +142,9 @@ struct Response {
 
 #[derive(Deserialize)]
 struct Counts {
-    #[serde(default)]
+    #[serde(default, deserialize_with = "counts::count")]
     input_tokens: Option<u64>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "counts::count")]
     output_tokens: Option<u64>,
     #[serde(default)]
     input_tokens_details: Option<Value>,
@@ -156,24 +157,19 @@ impl Reader {
             WireError::Malformed(format!("an event is no OpenAI response event: {error}"))
         })?;
         if &*frame.kind == "error" {
-            let nested = frame.error.unwrap_or(Value::Null);
-            let kind = frame.code.as_ref().and_then(Value::as_str).unwrap_or("").to_owned();
-            return Err(if kind.is_empty() && frame.message.is_none() {
-                server_error(&nested)
-            } else {
-                WireError::Server { kind, message: frame.message.unwrap_or_default() }
-            });
+            let own = || json!({"code": frame.code, "message": frame.message});
+            return Err(failure::server_error(
+                &frame.error.filter(|error| !error.is_null()).unwrap_or_else(own),
+            ));
         }
         if !frame.kind.starts_with("response.") {
-            return Err(WireError::Malformed(format!(
-                "an event is no OpenAI response event: '{}'",
-                frame.kind.chars().take(40).collect::<String>()
-            )));
+            // Signs of life, news of limits, and what else stands between the events of an answer.
+            return Ok(Progress::More);
         }
         if &*frame.kind == "response.failed" {
             self.count(frame.response.as_ref());
             let error = frame.response.and_then(|response| response.error).unwrap_or(Value::Null);
-            return Err(server_error(&error));
+            return Err(failure::server_error(&error));
         }
         self.answer.start(out);
         let delta = frame.delta.as_deref().unwrap_or("");
@@ -211,6 +207,10 @@ impl Reader {
             reason => reason.unwrap_or(StopReason::EndTurn),
         };
         self.answer.stop(reason)
+    }
+
+    pub(crate) const fn size(&self) -> usize {
+        self.answer.size()
     }
 
     pub(crate) const fn usage(&self) -> Usage {
@@ -274,9 +274,7 @@ impl Reader {
     fn count(&mut self, response: Option<&Response>) {
         let Some(counts) = response.and_then(|response| response.usage.as_ref()) else { return };
         self.answer.tokens.input = counts.input_tokens.unwrap_or(0);
-        let cached =
-            counts.input_tokens_details.as_ref().and_then(|details| details["cached_tokens"].as_u64());
-        self.answer.tokens.cached = cached.unwrap_or(0);
+        self.answer.tokens.cached = counts::cached(counts.input_tokens_details.as_ref()).unwrap_or(0);
         self.answer.tokens.output = counts.output_tokens.unwrap_or(0);
     }
 }
@@ -289,12 +287,6 @@ fn cut(details: Option<Value>) -> StopReason {
         "content_filter" => StopReason::Refusal,
         other => StopReason::Other(other.to_owned()),
     }
-}
-
-fn server_error(error: &Value) -> WireError {
-    let text = |key: &str| error[key].as_str().unwrap_or("").to_owned();
-    let kind = if text("code").is_empty() { text("type") } else { text("code") };
-    WireError::Server { kind, message: text("message") }
 }
 
 #[cfg(test)]

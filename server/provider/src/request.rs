@@ -63,6 +63,17 @@ impl Request {
             .any(|message| matches!(message, Message::User { images, .. } if !images.is_empty()))
     }
 
+    /// The same for one model, without what other models carried.
+    pub(crate) fn to(mut self, model: &str, model_ref: &str) -> Self {
+        model.clone_into(&mut self.model);
+        for message in &mut self.messages {
+            if let Message::Assistant { carried, .. } = message {
+                carried.retain(|piece| piece.by == model_ref);
+            }
+        }
+        self
+    }
+
     /// About how many tokens it is, for limits that must hold before it leaves: a quarter of its bytes.
     pub fn estimated_tokens(&self) -> u64 {
         let arguments = |calls: &[ToolCall]| -> usize {
@@ -110,11 +121,59 @@ impl Message {
 }
 
 /// A piece of an answer that only its provider can read: thinking with its signature, sealed reasoning. It goes back
-/// with the answer, unchanged, to the wire format that it came from, and to no other.
+/// with the answer, unchanged and in its place, to the model that made it, and to no other.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Carried {
     pub(crate) wire: Wire,
+    /// `provider/model`; empty until the answer is whole.
+    #[serde(default)]
+    pub(crate) by: String,
+    /// What of the answer came before it.
+    #[serde(default)]
+    pub(crate) behind: Behind,
     pub(crate) value: Value,
+}
+
+/// A place in an answer: so many bytes of its text and so many of its calls stand before it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Behind {
+    pub(crate) text: usize,
+    pub(crate) calls: usize,
+}
+
+/// A part of an answer that goes back.
+pub(crate) enum Part<'a> {
+    Carried(&'a Value),
+    /// Never empty.
+    Text(&'a str),
+    Call(&'a ToolCall),
+}
+
+/// An answer in the order in which it came, with what was carried for this format.
+pub(crate) fn parts<'a>(
+    mut text: &'a str,
+    mut calls: &'a [ToolCall],
+    carried: &'a [Carried],
+    wire: Wire,
+) -> Vec<Part<'a>> {
+    let (length, count) = (text.len(), calls.len());
+    let mut parts = Vec::with_capacity(carried.len() + calls.len() + 1);
+    let mut up_to = |behind: Behind, parts: &mut Vec<Part<'a>>| {
+        let at = behind.text.saturating_sub(length - text.len());
+        let (before, rest) = text.split_at(text.floor_char_boundary(at));
+        text = rest;
+        parts.extend((!before.is_empty()).then_some(Part::Text(before)));
+        let at = behind.calls.saturating_sub(count - calls.len()).min(calls.len());
+        let (before, rest) = calls.split_at(at);
+        calls = rest;
+        parts.extend(before.iter().map(Part::Call));
+    };
+    for piece in carried.iter().filter(|piece| piece.wire == wire) {
+        up_to(piece.behind, &mut parts);
+        parts.push(Part::Carried(&piece.value));
+    }
+    up_to(Behind { text: length, calls: count }, &mut parts);
+    parts
 }
 
 /// One wish of the model's to use a tool.

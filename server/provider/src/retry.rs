@@ -63,6 +63,7 @@ pub fn may_switch(error: &CallError) -> bool {
         || matches!(
             error,
             CallError::NoKey { .. }
+                | CallError::KeyFailed { .. }
                 | CallError::UnusableKey { .. }
                 | CallError::Refused { .. }
                 | CallError::NotFound { .. }
@@ -81,14 +82,25 @@ pub(crate) fn is_passing(error: &CallError) -> bool {
         | CallError::RateLimited { .. }
         | CallError::Overloaded { .. }
         | CallError::Truncated { .. } => true,
-        // The patience for a first byte is long; to spend it again on the same server helps nobody.
-        CallError::Timeout { waited, .. } => !matches!(waited, Waited::FirstByte),
+        // The patience for a first byte, or a first word, is long; to spend it again on the same server helps nobody.
+        CallError::Timeout { waited, .. } => !matches!(waited, Waited::FirstByte | Waited::Content),
         CallError::Status { status, .. } => matches!(*status, 408 | 409 | 500..),
-        CallError::BrokeOff { kind, .. } => {
-            matches!(kind.as_str(), "api_error" | "server_error" | "timeout_error")
-        }
+        CallError::BrokeOff { kind, .. } => is_servers_fault(kind),
         _ => false,
     }
+}
+
+/// Whether an error inside an answer is the server's fault, by its kind.
+pub(crate) fn is_servers_fault(kind: &str) -> bool {
+    matches!(
+        kind,
+        "api_error"
+            | "server_error"
+            | "internal_server_error"
+            | "internal_error"
+            | "timeout_error"
+            | "timeout"
+    )
 }
 
 /// A number between 0 and 1, different each time: clients that failed together must not come back together.
@@ -107,7 +119,7 @@ mod tests {
     }
 
     fn status(status: u16) -> CallError {
-        CallError::Status { address: "a".into(), status, message: String::new() }
+        CallError::Status { address: "a".into(), status, retry_after: None, message: String::new() }
     }
 
     fn timeout(waited: Waited) -> CallError {
@@ -149,12 +161,24 @@ mod tests {
         for waited in [Waited::Connect, Waited::Idle, Waited::Progress] {
             check(timeout(waited), 1, 1.0, ms(800), true);
         }
-        check(timeout(Waited::FirstByte), 1, 1.0, None, true);
+        for waited in [Waited::FirstByte, Waited::Content] {
+            check(timeout(waited), 1, 1.0, None, true);
+        }
         check(broke("invalid_request_error"), 1, 1.0, None, true);
         check(nonsense, 1, 1.0, None, true);
         check(refused, 1, 1.0, None, true);
         check(missing, 1, 1.0, None, true);
         check(no_key, 1, 1.0, None, true);
+        let failed = CallError::KeyFailed { provider: "p".into(), reason: "its command ended with 1".into() };
+        check(failed, 1, 1.0, None, true);
+        let asks = |seconds| CallError::Status {
+            address: "a".into(),
+            status: 500,
+            retry_after: Some(Duration::from_secs(seconds)),
+            message: String::new(),
+        };
+        check(asks(7), 1, 1.0, ms(7_000), true);
+        check(asks(300), 1, 1.0, None, true);
         for own in [400, 413, 422] {
             check(status(own), 1, 1.0, None, false);
         }

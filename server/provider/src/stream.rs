@@ -6,6 +6,8 @@
 
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::task::{Context, Poll};
 
 use futures_util::Stream;
@@ -20,10 +22,17 @@ pub type Item = Result<ModelEvent, CallError>;
 pub struct EventStream {
     work: Option<Pin<Box<dyn Future<Output = ()> + Send>>>,
     events: mpsc::Receiver<Item>,
+    limit: Limit,
 }
 
 /// Where the work puts its events.
-pub(crate) struct Sink(mpsc::Sender<Item>);
+pub(crate) struct Sink {
+    events: mpsc::Sender<Item>,
+    limit: Limit,
+}
+
+/// Where the answers of further tries are cut, in tokens; 0 where nobody has said anything since the request.
+type Limit = Arc<AtomicU32>;
 
 /// Events that may wait for the reader. Enough that one network read's worth is handed over in one go, few enough
 /// that a slow reader slows the server down.
@@ -35,7 +44,15 @@ impl EventStream {
         F: Future<Output = ()> + Send + 'static,
     {
         let (sender, events) = mpsc::channel(WAITING);
-        Self { work: Some(Box::pin(work(Sink(sender)))), events }
+        let limit = Limit::default();
+        let sink = Sink { events: sender, limit: limit.clone() };
+        Self { work: Some(Box::pin(work(sink))), events, limit }
+    }
+
+    /// Cuts the answers of the tries that have not begun yet at so many tokens: what a try has used, the next one may
+    /// not have any more.
+    pub fn cut_at(&self, tokens: u32) {
+        self.limit.store(tokens, Ordering::Relaxed);
     }
 }
 
@@ -43,7 +60,18 @@ impl Sink {
     /// Hands out one item; waits where the reader lags behind.
     pub(crate) async fn send(&self, item: Item) {
         // The receiver lives in the same stream as the work: it cannot be gone while this runs.
-        let _ = self.0.send(item).await;
+        let _ = self.events.send(item).await;
+    }
+
+    /// Hands out an item and lets the reader act on it before anything else is done.
+    pub(crate) async fn ask(&self, item: Item) {
+        self.send(item).await;
+        tokio::task::yield_now().await;
+    }
+
+    /// What [`EventStream::cut_at`] said.
+    pub(crate) fn limit(&self) -> Option<u32> {
+        Some(self.limit.load(Ordering::Relaxed)).filter(|limit| *limit > 0)
     }
 }
 

@@ -97,7 +97,7 @@ impl Wire {
         let set = settings.and_then(|settings| settings.context_window);
         let window = ollama::Window { set, most: facts.context_window };
         let body = match self {
-            Self::Anthropic => anthropic::body(request),
+            Self::Anthropic => anthropic::body(request, facts),
             Self::OpenaiChat | Self::Azure => openai_chat::body(request, endpoint.quirks),
             Self::OpenaiResponses => openai_responses::body(request),
             Self::Ollama => ollama::body(request, window),
@@ -197,6 +197,17 @@ impl Reader {
         }
     }
 
+    /// How much of an answer has come: where it stays the same, only signs of life came.
+    pub(crate) const fn size(&self) -> usize {
+        match self {
+            Self::Anthropic(reader) => reader.size(),
+            Self::OpenaiChat(reader) => reader.size(),
+            Self::OpenaiResponses(reader) => reader.size(),
+            Self::Ollama(reader) => reader.size(),
+            Self::Infill(reader) => reader.size(),
+        }
+    }
+
     /// The tokens counted so far, as they are paid for.
     pub(crate) const fn tokens(&self) -> Tokens {
         match self {
@@ -216,6 +227,61 @@ impl Reader {
             Self::OpenaiResponses(reader) => reader.usage(),
             Self::Ollama(reader) => reader.usage(),
             Self::Infill(reader) => reader.usage(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_event_that_holds_nothing_is_a_sign_of_life_and_no_word() {
+        let endpoint = Endpoint::local("x", ProviderKind::OpenaiChat, "http://127.0.0.1:1/v1");
+        let check = |wire: Wire, begin: &str, event: &str, is_word: bool| {
+            let mut reader = wire.reader(&endpoint);
+            let mut out = Vec::new();
+            for begun in begin.lines() {
+                reader.read(begun, &mut out).unwrap();
+            }
+            let before = reader.size();
+            reader.read(event, &mut out).unwrap();
+            assert_eq!(reader.size() > before, is_word, "{wire:?}: {event}");
+        };
+        for (event, is_word) in [
+            (r#"{"choices":[{"delta":{"content":""}}]}"#, false),
+            (r#"{"choices":[{"delta":{}}]}"#, false),
+            (r#"{"choices":[]}"#, false),
+            (r#"{"choices":[{"delta":{"content":"a"}}]}"#, true),
+            (r#"{"choices":[{"delta":{"reasoning":"a"}}]}"#, true),
+            (r#"{"choices":[{"delta":{"tool_calls":[{"id":"a"}]}}]}"#, true),
+        ] {
+            check(Wire::OpenaiChat, "", event, is_word);
+        }
+        for (event, is_word) in [
+            (r#"{"type":"response.in_progress","response":{}}"#, false),
+            (r#"{"type":"keepalive"}"#, false),
+            (r#"{"type":"response.output_text.delta","delta":""}"#, false),
+            (r#"{"type":"response.output_text.delta","delta":"a"}"#, true),
+        ] {
+            check(Wire::OpenaiResponses, "", event, is_word);
+        }
+        let block = r#"{"type":"content_block_start","index":0,"content_block":{"type":"thinking"}}"#;
+        for (event, is_word) in [
+            (r#"{"type":"ping"}"#, false),
+            (r#"{"type":"something_new"}"#, false),
+            (r#"{"type":"content_block_delta","index":0,"delta":{"thinking":""}}"#, false),
+            (r#"{"type":"content_block_delta","index":0,"delta":{"thinking":"a"}}"#, true),
+            (r#"{"type":"content_block_delta","index":0,"delta":{"signature":"a"}}"#, true),
+        ] {
+            check(Wire::Anthropic, block, event, is_word);
+        }
+        for (event, is_word) in [
+            (r#"{"message":{"content":""},"done":false}"#, false),
+            (r#"{"message":{"content":"a"},"done":false}"#, true),
+            (r#"{"message":{"content":"","thinking":"a"},"done":false}"#, true),
+        ] {
+            check(Wire::Ollama, "", event, is_word);
         }
     }
 }

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use copydesk_tests::model_server::{Format, Reply};
 use copydesk_tests::personality::neovim_0_12;
-use copydesk_tests::scene::{FILE, KEY, Scene, done};
+use copydesk_tests::scene::{FILE, KEY, Scene, Way, done};
 use serde_json::{Value, json};
 
 use crate::with_files;
@@ -136,6 +136,24 @@ fn a_model_sees_placeholders_and_they_come_back_only_where_they_stood() {
         }
         for (path, text) in all_written(&scene.workspace.root()) {
             assert!(!text.contains("<secret:"), "a placeholder is in {}", path.display());
+        }
+    }
+}
+
+#[test]
+fn a_question_about_a_key_shows_and_keeps_none() {
+    for (personality, way) in [(neovim_0_12(), Way::Prompt), (neovim_0_12(), Way::Action)] {
+        let ask = Reply::tool("bash", &json!({"command": format!("echo {KEY}")}));
+        let mut scene = with_files(personality, Format::OpenaiChat, "{}", vec![ask, done()], &[]);
+        scene.ask("print it");
+        let read = scene.answer(way, "Deny");
+        assert!(read.contains("echo [redacted]") && !read.contains("Always"), "{read}");
+        scene.over(1);
+        let told = scene.result(1);
+        assert!(!told.contains(KEY), "{told}");
+        scene.client.stop();
+        for (path, text) in all_written(&scene.workspace.state()) {
+            assert!(!text.contains(KEY), "the key is in {}", path.display());
         }
     }
 }

@@ -38,6 +38,22 @@ fn without_a_terminal_ask_is_deny_and_the_diff_is_printed_only() {
 }
 
 #[test]
+fn what_was_denied_is_told_without_the_key_in_it() {
+    for arguments in [&["ask", "--json", "look"][..], &["ask", "look"]] {
+        let script = vec![
+            Reply::tool("bash", &json!({"command": format!("echo {KEY}")})),
+            Reply::tool("read", &json!({"path": format!("/x/{KEY}")})),
+            done(),
+        ];
+        let (workspace, _model) = desk(Format::OpenaiChat, "{}", script);
+        let ran = workspace.run(arguments).exits(1);
+        let told = ran.to_string();
+        assert!(told.contains("run echo [redacted]") && told.contains("read /x/[redacted]"), "{told}");
+        assert!(!told.contains(KEY), "{told}");
+    }
+}
+
+#[test]
 fn apply_is_accept_edits_for_this_turn_and_undo_takes_it_back() {
     for format in Format::BOTH {
         let (workspace, model) = desk(format, "{}", vec![triple(), Reply::text("Done.").usage(120, 3)]);

@@ -1,8 +1,10 @@
 //! Budgets: what a run and a day may use up, counted before a request leaves.
 
-use copydesk_tests::model_server::{Format, ModelServer, Reply};
+use copydesk_tests::model_server::{End, Format, ModelServer, Reply};
 use copydesk_tests::scene::KEY;
 use copydesk_tests::workspace::{Ran, Workspace};
+
+use serde_json::{Value, json};
 
 use crate::COPYDESK;
 
@@ -100,4 +102,85 @@ fn a_conversation_is_counted_across_its_turns_and_summed() {
         // Another conversation has a budget of its own.
         let _ = ask(&workspace).exits(0);
     }
+}
+
+/// Where a request has the answer cut.
+fn cut(format: Format, body: &Value) -> Option<u64> {
+    let limit = match format {
+        Format::OpenaiResponses => &body["max_output_tokens"],
+        Format::Azure => &body["max_completion_tokens"],
+        Format::Ollama => &body["options"]["num_predict"],
+        _ => &body["max_tokens"],
+    };
+    limit.as_u64()
+}
+
+#[test]
+fn every_try_is_counted_before_it_leaves() {
+    let trouble = || (0..3).map(|_| Reply::status(500, "oops"));
+    for (budgets, asked) in [("{run: {requests: 1}}", 1), ("{day: {requests: 2}}", 2), ("{}", 3)] {
+        let model = ModelServer::start(Format::OpenaiChat, trouble());
+        let report = ask(&billed(&model, budgets)).exits(1).json();
+        assert_eq!(model.requests().len(), asked, "{budgets}: {report}");
+        let error = report["error"].as_str().unwrap_or_default();
+        let is_named = error.contains("requests (budgets.") && error.contains("the last try failed");
+        assert!(error.contains("status 500") && is_named == (asked < 3), "{report}");
+    }
+}
+
+#[test]
+fn a_try_that_broke_is_paid_for_as_far_as_it_came() {
+    for format in Format::ALL {
+        let broken = Reply::text(&"x".repeat(40_000)).end(End::Early);
+        let model = ModelServer::start(format, [broken.clone(), Reply::text("Hello.").usage(700, 10)]);
+        let report = ask(&billed(&model, "{run: {tokens: 100000}}")).exits(0).json();
+        let usage = &report["usage"];
+        assert_eq!(
+            (&usage["requests"], &usage["estimated"]),
+            (&json!(2), &json!(true)),
+            "{format:?}: {report}"
+        );
+        // A token for each four of its bytes, and what the second one says.
+        assert_eq!(usage["output_tokens"], 10_010, "{format:?}: {report}");
+        // What it took is gone: the rest is too little for another one.
+        let model = ModelServer::start(format, [broken, Reply::text("Hello.")]);
+        let report = ask(&billed(&model, "{run: {tokens: 10600}}")).exits(1).json();
+        assert_eq!(model.requests().len(), 1, "{format:?}: {report}");
+        assert!(
+            report["error"].as_str().is_some_and(|error| error.contains("budgets.run.tokens")),
+            "{report}"
+        );
+    }
+}
+
+#[test]
+fn a_budget_cuts_every_answer_of_a_model_that_nobody_knows() {
+    for format in Format::ALL {
+        for (budgets, expect) in [
+            ("{run: {tokens: 40000}}", Some(16_384)),
+            ("{day: {usd: 100}}", Some(16_384)),
+            ("{day: {requests: 9}}", None),
+        ] {
+            let model = ModelServer::start(format, [Reply::text("Hello.")]);
+            let _ = ask(&billed(&model, budgets)).exits(0);
+            let body = model.wait_request(0).body;
+            let expect = expect.or((format == Format::Anthropic).then_some(16_384));
+            assert_eq!(cut(format, &body), expect, "{format:?} {budgets}");
+        }
+    }
+}
+
+#[test]
+fn cached_tokens_that_cannot_be_are_not_paid_for() {
+    let usage = json!({
+        "prompt_tokens": 1000, "completion_tokens": 100, "prompt_tokens_details": {"cached_tokens": 900_000_000},
+    });
+    let chunk =
+        json!({"choices": [{"delta": {"content": "Hello."}, "finish_reason": "stop"}], "usage": usage});
+    let reply = Reply::stream(format!("data: {chunk}\n\ndata: [DONE]\n\n"));
+    let model = ModelServer::start(Format::OpenaiChat, [reply]);
+    let report = ask(&billed(&model, "{day: {usd: 5}}")).exits(0).json();
+    let usage = &report["usage"];
+    assert_eq!((&usage["estimated"], &usage["output_tokens"]), (&json!(true), &json!(100)), "{report}");
+    assert!(usage["usd"].as_f64().is_some_and(|usd| usd < 1.0), "{report}");
 }

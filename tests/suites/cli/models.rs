@@ -66,6 +66,33 @@ fn every_wire_lists_its_models_and_the_list_is_kept() {
 }
 
 #[test]
+fn a_list_that_says_the_key_is_shown_and_kept_without_it() {
+    let model = ModelServer::start(Format::OpenaiChat, []);
+    model.set_list(200, json!({"data": [{"id": format!("m-{KEY}")}]}));
+    let workspace = with(Format::OpenaiChat, &model.base_url(), "");
+    for flags in [&[][..], &["--offline"]] {
+        let (_, listed) = bench(&workspace, flags);
+        assert_eq!(ids(&listed), ["bench/m-[redacted]"], "{listed}");
+    }
+    let kept = std::fs::read_to_string(workspace.state().join("models/lists.json")).expect("it is kept");
+    assert!(kept.contains("m-[redacted]") && !kept.contains(KEY), "{kept}");
+}
+
+#[test]
+fn what_the_config_names_is_listed_too() {
+    let model = ModelServer::start(Format::OpenaiChat, []);
+    let config = format!(
+        "default_model: bench/m\nproviders: {{bench: {{kind: openai-chat, base_url: \"{}\", models: {{small: {{context_window: 4096}}}}}}}}\n",
+        model.base_url()
+    );
+    let workspace = Workspace::new(COPYDESK).with_user_config(&config);
+    for flags in [&[][..], &["--offline"]] {
+        let (_, listed) = bench(&workspace, flags);
+        assert_eq!(ids(&listed), ["bench/bench-model", "bench/small"], "{listed}");
+    }
+}
+
+#[test]
 fn what_cannot_be_listed_says_why() {
     let table = [
         (

@@ -53,7 +53,7 @@ fn a_fallback_answers_where_the_first_cannot_and_says_so() {
         let workspace = pair(&one, &two, "");
         let ran = ask(&workspace, &[]).exits(0);
         let report = ran.json();
-        assert_eq!(report["model"], model(Value::Null, "two/m", true), "{trouble:?}: {report}");
+        assert_eq!(report["model"], model("one/m".into(), "two/m", true), "{trouble:?}: {report}");
         assert_eq!(report["text"], "Done.", "{report}");
         assert_eq!(workspace.read(FILE), tripled());
         assert_eq!((one.requests().len(), two.requests().len()), (trouble.len(), 2), "no way back: {report}");
@@ -139,7 +139,7 @@ fn what_one_process_learned_spares_the_next_one_the_wait() {
     let workspace = pair(&one, &two, "");
     for _ in 0..2 {
         let report = workspace.run(&["ask", "--json", "say something"]).exits(0).json();
-        assert_eq!(report["model"], model(Value::Null, "two/m", true), "{report}");
+        assert_eq!(report["model"], model("one/m".into(), "two/m", true), "{report}");
     }
     assert_eq!((one.requests().len(), two.requests().len()), (3, 2), "the open circuit was passed over");
 }
@@ -153,4 +153,19 @@ fn a_chain_with_a_name_that_leads_nowhere_is_told() {
     );
     let ran = Workspace::new(COPYDESK).with_user_config(&config).run(&["ask", "say something"]).exits(0);
     assert!(ran.stderr.contains("'nobody/x' does not count"), "{ran}");
+}
+
+#[test]
+fn a_key_that_cannot_be_had_is_a_reason_to_ask_somebody_else() {
+    let (one, two) =
+        (ModelServer::start(Format::OpenaiChat, []), ModelServer::start(Format::OpenaiChat, [done()]));
+    let config = format!(
+        "default_model: one/m\nfallback: [two/m]\nproviders:\n  one: {{kind: openai-chat, base_url: \"{}\", key: {{command: \"exit 1\"}}}}\n  \
+         two: {{kind: openai-chat, base_url: \"{}\"}}\n",
+        one.base_url(),
+        two.base_url()
+    );
+    let ran = Workspace::new(COPYDESK).with_user_config(&config).run(&["ask", "say something"]).exits(0);
+    assert!(ran.stderr.contains("two/m answers instead of one/m: no key for provider 'one'"), "{ran}");
+    assert_eq!((one.requests().len(), two.requests().len()), (0, 1));
 }

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
 use copydesk_tests::client::{PATIENCE, eventually};
-use copydesk_tests::model_server::{Format, ModelServer, Reply};
+use copydesk_tests::model_server::{End, Format, ModelServer, Reply};
 use copydesk_tests::personality;
 use copydesk_tests::scene::{FILE, KEY, Scene, Stage, TEXT, config, done, triple, tripled};
 use copydesk_tests::workspace::Workspace;
@@ -30,6 +30,22 @@ fn ask_shows_the_diff_and_asks() {
             assert!(code == Some(0) || typed == "n\n", "{screen}");
         }
     }
+}
+
+#[test]
+fn what_came_of_a_broken_answer_is_told_to_be_void() {
+    let broken = Reply::text("half an answer").end(End::Early);
+    let model = ModelServer::start(Format::OpenaiChat, vec![broken, done()]);
+    let workspace = Workspace::new(COPYDESK)
+        .with([(FILE, TEXT)])
+        .with_user_config(&config(&model, "{}"))
+        .with_variable("BENCH_KEY", KEY);
+    let (code, screen) = on_terminal(&workspace, &format!("{COPYDESK} ask 'say something'"), "");
+    assert_eq!(code, Some(0), "{screen}");
+    let lines: Vec<&str> = screen.lines().map(str::trim_end).collect();
+    let at = lines.iter().position(|line| *line == "half an answer");
+    let next = at.and_then(|at| lines.get(at + 1)).copied();
+    assert_eq!(next, Some("· the answer broke off: what stands above is void"), "{screen}");
 }
 
 #[test]

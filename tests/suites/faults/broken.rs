@@ -210,8 +210,8 @@ fn every_way_of_saying_nothing_ends() {
             patient(
                 row(
                     "pings for ever",
-                    always(begun().end(End::Pings)),
-                    3,
+                    vec![begun().end(End::Pings)],
+                    1,
                     Says(
                         "failed to reach the model: no word of the answer, only signs of life, from ADDRESS within 300 ms. Ask again, or raise timeouts.first_byte for a model that thinks long.",
                     ),

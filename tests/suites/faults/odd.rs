@@ -85,6 +85,55 @@ fn counts_that_are_missing_or_lie_are_no_error() {
     });
 }
 
+/// A whole answer whose counts are this text, as each format writes it.
+fn counting(format: Format, count: &str) -> Reply {
+    let body = match format {
+        Format::Anthropic => {
+            r#"data: {"type":"message_start","message":{"usage":{"input_tokens":COUNT}}}
+
+data: {"type":"content_block_start","index":0,"content_block":{"type":"text","text":"Hello."}}
+
+data: {"type":"message_delta","delta":{"stop_reason":"end_turn"},"usage":{"output_tokens":COUNT}}
+
+data: {"type":"message_stop"}
+
+"#
+        }
+        Format::OpenaiResponses => {
+            r#"data: {"type":"response.output_text.delta","delta":"Hello."}
+
+data: {"type":"response.completed","response":{"usage":{"input_tokens":COUNT,"output_tokens":COUNT}}}
+
+"#
+        }
+        Format::Ollama => {
+            r#"{"message":{"content":"Hello."},"done":true,"prompt_eval_count":COUNT,"eval_count":COUNT}
+"#
+        }
+        _ => {
+            r#"data: {"choices":[{"delta":{"content":"Hello."},"finish_reason":"stop"}],"usage":{"prompt_tokens":COUNT,"completion_tokens":COUNT}}
+
+data: [DONE]
+
+"#
+        }
+    };
+    Reply::stream(body.replace("COUNT", count))
+}
+
+#[test]
+fn counts_that_are_no_counts_are_no_error() {
+    each(|format| {
+        for count in ["-1", "1e30", "18446744073709551616", "\"many\""] {
+            let told = run(format, vec![counting(format, count)], "{}");
+            assert_eq!(told.report["text"], "Hello.", "{format:?} {count}: {}", told.report);
+            let usage = &told.report["usage"];
+            let is_sane = usage["input_tokens"].as_u64().is_some_and(|sent| (1..10_000).contains(&sent));
+            assert!(is_sane && usage["estimated"] == true, "{format:?} {count}: {usage}");
+        }
+    });
+}
+
 #[test]
 fn an_empty_reply_is_no_success() {
     tell(|| {

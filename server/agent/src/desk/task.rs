@@ -243,7 +243,7 @@ impl Task {
                     None => Shown::Approval {
                         id: approval.clone(),
                         title: pending.view.text.lines().next().unwrap_or_default().to_owned(),
-                        text: full_text(&pending.view.effect, &pending.view.always),
+                        text: full_text(&pending.view.effect.clean(&pending.redactor), &pending.view.always),
                     },
                 };
                 self.world.host.show(shown);

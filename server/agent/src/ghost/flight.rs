@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use copydesk_base::Usage;
-use copydesk_provider::{CallError, Choice, InfillFormat, ModelEvent, Request, StopReason, Tokens, Waited};
+use copydesk_provider::{CallError, Choice, InfillFormat, ModelEvent, Request, StopReason, Waited};
 use futures_util::StreamExt;
 use tokio_util::sync::CancellationToken;
 
@@ -12,6 +12,7 @@ use super::clean::{self, Shape};
 use super::context::Context;
 use super::slot::Flight;
 use super::{Spot, account, ask};
+use crate::account::{Answering, Seen, counted};
 use crate::desk::Shared;
 use crate::settings::Settings;
 
@@ -98,7 +99,7 @@ async fn ask_model(
 ) -> Flown {
     let mut stream = plan.settings.models.call(&plan.choice, plan.request.clone(), cancel.clone());
     let shape = Shape::of(spot);
-    let (mut said, mut counted) = (String::new(), None);
+    let (mut said, mut counted) = (String::new(), None::<Usage>);
     let flown = loop {
         match stream.next().await {
             Some(Ok(ModelEvent::Text(piece))) => {
@@ -110,7 +111,9 @@ async fn ask_model(
                     }
                 }
             }
-            Some(Ok(ModelEvent::Usage(usage))) => counted = Some(usage),
+            Some(Ok(ModelEvent::Usage(usage) | ModelEvent::Again { usage, .. })) => {
+                counted.get_or_insert_default().add(usage);
+            }
             Some(Ok(ModelEvent::Stopped { reason: StopReason::Refusal, .. })) => {
                 break Flown::Answered(String::new());
             }
@@ -132,21 +135,9 @@ async fn ask_model(
     flown
 }
 
-/// The count of a call, estimated where the answer was not heard to its end or its server counts nothing.
-fn estimated(usage: Usage, plan: &Plan, said: &str) -> Usage {
-    if usage.requests == 0 || usage.input_tokens > 0 || usage.output_tokens > 0 {
-        return usage;
-    }
-    let tokens = Tokens {
-        input: plan.request.estimated_tokens(),
-        output: said.len().div_ceil(4) as u64,
-        ..Tokens::default()
-    };
-    let price = plan.choice.facts.price.filter(|price| !price.is_free());
-    Usage {
-        input_tokens: tokens.input,
-        output_tokens: tokens.output,
-        usd: price.map(|price| price.of(tokens)),
-        ..usage
-    }
+/// The count of a call, estimated where the answer was not heard to its end or its server counts nothing that can be.
+fn estimated(reported: Usage, plan: &Plan, said: &str) -> Usage {
+    let answered = if reported.requests == 0 { Answering::No } else { Answering::Whole };
+    let seen = Seen { reported, answered, received: said.len() as u64 };
+    counted(&seen, plan.request.estimated_tokens(), &plan.choice)
 }

@@ -6,7 +6,6 @@
 pub(super) mod explain;
 mod shown;
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use copydesk_base::{Clock, SystemClock, Timestamp};
@@ -161,7 +160,7 @@ async fn look(office: &Arc<Office>, loaded: &Loaded, reach: Reach, only: Option<
                 source: Source::Live,
                 at: Some(now),
                 error,
-                models: kept.models,
+                models: with_own(&endpoint, kept.models),
                 endpoint,
             });
         } else {
@@ -190,15 +189,25 @@ async fn found_here(here: &Here, known: &[Endpoint]) -> Vec<Endpoint> {
 fn unlisted(endpoint: Endpoint, catalog: &Catalog, error: Option<String>) -> OfProvider {
     let kept = catalog.get(&endpoint.name).filter(|kept| kept.base_url == endpoint.base_url);
     if let Some(kept) = kept {
-        let (at, models) = (Some(kept.at), kept.models.clone());
+        let (at, models) = (Some(kept.at), with_own(&endpoint, kept.models.clone()));
         return OfProvider { endpoint, source: Source::Kept, at, error, models };
     }
-    let named = |id: &str| Listed { id: id.to_owned(), ..Listed::default() };
-    let configured = endpoint.models.keys().map(|id| named(id));
-    let bundled = facts::bundled_names(endpoint.kind).filter(|_| endpoint.is_usual()).map(named);
-    let models: BTreeMap<String, Listed> =
-        configured.chain(bundled).map(|listed| (listed.id.clone(), listed)).collect();
-    OfProvider { endpoint, source: Source::Bundled, at: None, error, models: models.into_values().collect() }
+    let bundled = facts::bundled_names(endpoint.kind).filter(|_| endpoint.is_usual()).map(named).collect();
+    let mut models = with_own(&endpoint, bundled);
+    models.sort_by(|one, other| one.id.cmp(&other.id));
+    OfProvider { endpoint, source: Source::Bundled, at: None, error, models }
+}
+
+/// A list, and what the config names besides.
+fn with_own(endpoint: &Endpoint, mut models: Vec<Listed>) -> Vec<Listed> {
+    let is_listed = |id: &String| models.iter().any(|listed| listed.id == *id);
+    let own: Vec<Listed> = endpoint.models.keys().filter(|id| !is_listed(id)).map(|id| named(id)).collect();
+    models.extend(own);
+    models
+}
+
+fn named(id: &str) -> Listed {
+    Listed { id: id.to_owned(), ..Listed::default() }
 }
 
 impl Seen {

@@ -4,6 +4,7 @@
 
 use std::collections::VecDeque;
 use std::io::IsTerminal;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use copydesk_agent::{ApprovalView, Decision, Desk, model_label, routed};
@@ -37,6 +38,8 @@ pub(super) struct Terminal {
     notes: mpsc::Sender<Note>,
     /// Why the first thing that was lost could not be written.
     lost: OnceLock<String>,
+    /// Text of an answer that is not whole stands on the screen.
+    begun: AtomicBool,
 }
 
 /// Notes that may wait: a command has one run, and a run asks one question at a time.
@@ -62,7 +65,8 @@ impl Terminal {
             && std::io::stdin().is_terminal()
             && std::io::stderr().is_terminal();
         let presence = if somebody { Presence::Somebody } else { Presence::Nobody };
-        (Arc::new(Self { presence, voice, root: here.root.clone(), notes, lost: OnceLock::new() }), inbox)
+        let (lost, begun) = (OnceLock::new(), AtomicBool::new(false));
+        (Arc::new(Self { presence, voice, root: here.root.clone(), notes, lost, begun }), inbox)
     }
 }
 
@@ -112,12 +116,18 @@ impl Host for Terminal {
                 if self.voice == Voice::Notes => {}
             Event::TextDelta { text } if std::io::stdout().is_terminal() => {
                 self.wrote(out::text(visible(text)));
+                self.begun.store(true, Ordering::Relaxed);
             }
             Event::ModelAnswered { text, .. } if !text.is_empty() => {
+                self.begun.store(false, Ordering::Relaxed);
                 let is_shown = std::io::stdout().is_terminal();
                 self.wrote(out::line(if is_shown { String::new() } else { visible(text) }));
             }
             Event::ModelWaited { .. } | Event::ModelSwitched { .. } => {
+                if self.begun.swap(false, Ordering::Relaxed) {
+                    self.wrote(out::line(String::new()));
+                    out::note("· the answer broke off: what stands above is void".to_owned());
+                }
                 out::note(format!("· {}", visible(&routed(&record.event))));
             }
             Event::ToolCalled { name, arguments, .. } => {

@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::*;
 use crate::fixture::{self, Read, called, joined, stream};
-use crate::request::{Arguments, Carried, ToolCall, ToolResult, ToolSpec};
+use crate::request::{Arguments, Behind, Carried, ToolCall, ToolResult, ToolSpec};
 
 fn read(text: &str) -> Read {
     let mut reader = Reader::default();
@@ -13,6 +13,10 @@ fn read(text: &str) -> Read {
 
 fn call(id: &str, name: &str, arguments: &str) -> ToolCall {
     ToolCall { id: id.to_owned(), name: name.to_owned(), arguments: Arguments::read(arguments) }
+}
+
+fn carried(wire: Wire, value: Value) -> Carried {
+    Carried { wire, by: String::new(), behind: Behind::default(), value }
 }
 
 #[test]
@@ -55,7 +59,7 @@ fn shows_and_carries_thinking_and_passes_over_what_it_does_not_know() {
         reason: StopReason::EndTurn,
         text: "Done.".to_owned(),
         calls: vec![],
-        carried: vec![Carried { wire: Wire::Anthropic, value: block }],
+        carried: vec![carried(Wire::Anthropic, block)],
     };
     assert_eq!(read.end, Ok(Some(expect)));
     assert_eq!((read.usage.input_tokens, read.usage.output_tokens), (9, 15));
@@ -141,11 +145,8 @@ fn the_body_says_everything_and_marks_three_places() {
                 text: " ".into(),
                 calls: vec![call("t1", "read", r#"{"path":"a"}"#), call("t2", "read", "{oops")],
                 carried: vec![
-                    Carried {
-                        wire: Wire::Anthropic,
-                        value: json!({"type": "redacted_thinking", "data": "s"}),
-                    },
-                    Carried { wire: Wire::OpenaiResponses, value: json!({"type": "reasoning"}) },
+                    carried(Wire::Anthropic, json!({"type": "redacted_thinking", "data": "s"})),
+                    carried(Wire::OpenaiResponses, json!({"type": "reasoning"})),
                 ],
             },
             Message::ToolResults {
@@ -183,11 +184,62 @@ fn the_body_says_everything_and_marks_three_places() {
             ]},
         ],
     });
-    assert_eq!(body(&request), expect);
+    assert_eq!(body(&request, &Facts::default()), expect);
     let small = Request { model: "m".into(), messages: vec![Message::user("hi")], ..Request::default() };
     let expect = json!({
         "model": "m", "max_tokens": USUAL_LIMIT, "stream": true,
         "messages": [{"role": "user", "content": [{"type": "text", "text": "hi", "cache_control": mark}]}],
     });
-    assert_eq!(body(&small), expect);
+    assert_eq!(body(&small, &Facts::default()), expect);
+    let known = Facts { output_limit: Some(4_096), ..Facts::default() };
+    assert_eq!(body(&small, &known)["max_tokens"], 4_096, "no more than the model gives");
+    assert_eq!(body(&request, &known)["max_tokens"], 100);
+}
+
+#[test]
+fn what_was_thought_goes_back_where_it_stood() {
+    let block = |index: u64, start: Value, delta: Value| {
+        [
+            json!({"type": "content_block_start", "index": index, "content_block": start}).to_string(),
+            json!({"type": "content_block_delta", "index": index, "delta": delta}).to_string(),
+            json!({"type": "content_block_stop", "index": index}).to_string(),
+        ]
+    };
+    let thinking = |index, text: &str| {
+        block(index, json!({"type": "thinking"}), json!({"thinking": text, "signature": "s"}))
+    };
+    let call = |index, id: &str| {
+        block(index, json!({"type": "tool_use", "id": id, "name": "n"}), json!({"partial_json": "{}"}))
+    };
+    let end = [
+        json!({"type": "message_delta", "delta": {"stop_reason": "tool_use"}}),
+        json!({"type": "message_stop"}),
+    ];
+    let events: Vec<String> = [
+        thinking(0, "T1"),
+        block(1, json!({"type": "text"}), json!({"text": "Hi"})),
+        block(2, json!({"type": "redacted_thinking", "data": "d"}), json!({})),
+        call(3, "tool_1"),
+        thinking(4, "T2"),
+        call(5, "tool_2"),
+    ]
+    .into_iter()
+    .flatten()
+    .chain(end.map(|event| event.to_string()))
+    .collect();
+    let Ok(Some(ModelEvent::Stopped { text, calls, carried, .. })) = read(&stream(&events)).end else {
+        panic!("it is whole");
+    };
+    let request =
+        Request { messages: vec![Message::Assistant { text, calls, carried }], ..Request::default() };
+    let body = body(&request, &Facts::default());
+    let told: Vec<&str> = body["messages"][0]["content"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .map(|block| {
+            ["thinking", "text", "data", "id"].iter().find_map(|key| block[key].as_str()).unwrap_or("")
+        })
+        .collect();
+    assert_eq!(told, ["T1", "Hi", "d", "tool_1", "T2", "tool_2"]);
 }

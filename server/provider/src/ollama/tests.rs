@@ -13,7 +13,7 @@ fn read(lines: &[&str]) -> Read {
     let (mut reader, mut events) = (Reader::default(), Vec::new());
     for line in lines {
         match reader.read(line, &mut events) {
-            Ok(Progress::More | Progress::Alive) => {}
+            Ok(Progress::More) => {}
             Ok(Progress::Done) => {
                 let usage = reader.usage();
                 return (events, Ok(Some(reader.stop())), usage);

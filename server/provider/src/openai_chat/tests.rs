@@ -185,9 +185,29 @@ fn one_chunk_at_a_time() {
     );
     check(&[r#"{"error":"out of memory"}"#.into()], server("", "out of memory"));
     check(
+        &[
+            text("a"),
+            r#"{"error":{"code":502,"message":"gone"},"choices":[{"delta":{"content":""},"finish_reason":"error"}]}"#.into(),
+        ],
+        server("server_error", "gone"),
+    );
+    check(
         &[r#"{"error":null,"choices":[]}"#.into(), finish("stop")],
         Ok(Some((StopReason::EndTurn, "", vec![]))),
     );
+}
+
+#[test]
+fn text_may_come_in_parts_beside_what_was_thought() {
+    let read = read(&stream(&[
+        r#"{"choices":[{"delta":{"content":[{"type":"thinking","thinking":[{"type":"text","text":"hm"}]}]}}]}"#,
+        r#"{"choices":[{"delta":{"content":[{"type":"text","text":"Yes"}]}}]}"#,
+        r#"{"choices":[{"delta":{"content":"."},"finish_reason":"stop"}],"usage":{"prompt_tokens":-1,"completion_tokens":12.0}}"#,
+    ]));
+    let (hm, yes, stop) =
+        (ModelEvent::Reasoning("hm".into()), ModelEvent::Text("Yes".into()), ModelEvent::Text(".".into()));
+    assert_eq!(read.events, [ModelEvent::Started, hm, yes, stop]);
+    assert_eq!((read.usage.input_tokens, read.usage.output_tokens), (counts::NONSENSE, 12));
 }
 
 #[test]

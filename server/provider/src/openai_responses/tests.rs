@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::*;
 use crate::fixture::{self, Read, called, joined, stream};
-use crate::request::{Arguments, Carried, ToolCall, ToolOutcome, ToolResult, ToolSpec};
+use crate::request::{Arguments, Behind, Carried, ToolCall, ToolOutcome, ToolResult, ToolSpec};
 
 fn read(text: &str) -> Read {
     let mut reader = Reader::default();
@@ -15,12 +15,16 @@ fn call(id: &str, name: &str, arguments: &str) -> ToolCall {
     ToolCall { id: id.to_owned(), name: name.to_owned(), arguments: Arguments::read(arguments) }
 }
 
+fn carried(value: Value, behind: Behind) -> Carried {
+    Carried { wire: Wire::OpenaiResponses, by: String::new(), behind, value }
+}
+
 fn sealed() -> Carried {
     let value = json!({
         "id": "rs_1", "type": "reasoning", "encrypted_content": "gAAAAB-sealed",
         "summary": [{"type": "summary_text", "text": "Two files to read."}],
     });
-    Carried { wire: Wire::OpenaiResponses, value }
+    carried(value, Behind::default())
 }
 
 #[test]
@@ -118,7 +122,7 @@ fn one_event_at_a_time() {
 
 #[test]
 fn another_format_is_named_as_malformed() {
-    for data in ["{}", "[]", "nonsense", r#"{"type":"message_stop"}"#, "[DONE]"] {
+    for data in ["{}", "[]", "nonsense", r#"{"object":"chat.completion.chunk","choices":[]}"#, "[DONE]"] {
         match read(&format!("data: {data}\n\n")).end {
             Err(WireError::Malformed(reason)) => {
                 assert!(reason.starts_with("an event is no OpenAI response event"), "{reason}");
@@ -130,7 +134,8 @@ fn another_format_is_named_as_malformed() {
 
 #[test]
 fn the_body_says_everything_and_carries_the_reasoning_back() {
-    let foreign = Carried { wire: Wire::Anthropic, value: json!({"type": "thinking"}) };
+    let foreign =
+        Carried { wire: Wire::Anthropic, ..carried(json!({"type": "thinking"}), Behind::default()) };
     let result = ToolResult { call: "call_A".into(), text: "x = 1".into(), outcome: ToolOutcome::Done };
     let request = Request {
         model: "gpt-5-mini".into(),
@@ -172,6 +177,52 @@ fn the_body_says_everything_and_carries_the_reasoning_back() {
     assert_eq!(body(&request), expect);
     let bare = body(&Request { model: "gpt-4.1".into(), ..Request::default() });
     assert_eq!(bare, json!({"model": "gpt-4.1", "input": [], "stream": true, "store": false}));
+}
+
+#[test]
+fn what_is_no_event_of_an_answer_is_passed_over() {
+    let read = read(&stream(&[
+        r#"{"type":"keepalive","sequence_number":3}"#,
+        r#"{"type":"response.created","response":{}}"#,
+        r#"{"type":"rate_limits.updated","rate_limits":[]}"#,
+        r#"{"type":"response.output_text.delta","output_index":0,"delta":"Hi"}"#,
+        r#"{"type":"keepalive"}"#,
+        r#"{"type":"response.completed","response":{"usage":{"input_tokens":-1,"output_tokens":"2"}}}"#,
+    ]));
+    assert_eq!(read.events, [ModelEvent::Started, ModelEvent::Text("Hi".into())]);
+    assert!(matches!(read.end, Ok(Some(ModelEvent::Stopped { reason: StopReason::EndTurn, .. }))));
+    assert_eq!((read.usage.input_tokens, read.usage.output_tokens), (counts::NONSENSE, 2));
+}
+
+#[test]
+fn what_was_thought_goes_back_where_it_stood() {
+    let item = |index: u64, item: Value| {
+        json!({"type": "response.output_item.done", "output_index": index, "item": item}).to_string()
+    };
+    let thought = |id: &str| json!({"type": "reasoning", "id": id, "encrypted_content": "x"});
+    let called = |id: &str| json!({"type": "function_call", "call_id": id, "name": "n", "arguments": "{}"});
+    let text = r#"{"type":"response.output_text.delta","output_index":1,"delta":"Hi"}"#.to_owned();
+    let events = [
+        item(0, thought("rs_1")),
+        text,
+        item(2, called("call_1")),
+        item(3, thought("rs_2")),
+        item(4, called("call_2")),
+        r#"{"type":"response.completed","response":{}}"#.to_owned(),
+    ];
+    let Ok(Some(ModelEvent::Stopped { text, calls, carried, .. })) = read(&stream(&events)).end else {
+        panic!("it is whole");
+    };
+    let request =
+        Request { messages: vec![Message::Assistant { text, calls, carried }], ..Request::default() };
+    let body = body(&request);
+    let told: Vec<&str> = body["input"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .map(|item| item["id"].as_str().or_else(|| item["call_id"].as_str()).unwrap_or("text"))
+        .collect();
+    assert_eq!(told, ["rs_1", "text", "call_1", "rs_2", "call_2"]);
 }
 
 #[test]

@@ -7,8 +7,8 @@ use std::time::Duration;
 use copydesk_base::Usage;
 use copydesk_base::config::{Provider, ProviderKind, Timeouts};
 use copydesk_provider::{
-    CallError, Choice, EventStream, Fetch, Fetching, Key, KeyForm, KeyOrigin, KeyWanted, Keys, Message,
-    ModelEvent, Models, ModelsConfig, Request, Retries, StopReason, ToolCall,
+    CallError, Choice, EventStream, Fetch, Fetching, Health, Key, KeyForm, KeyOrigin, KeyWanted, Keys,
+    Message, ModelEvent, Models, ModelsConfig, Request, Retries, StopReason, ToolCall,
 };
 use copydesk_tests::model_server::{Format, ModelServer, Reply};
 use futures_util::StreamExt;
@@ -40,6 +40,15 @@ pub(crate) fn kind(format: Format) -> ProviderKind {
 
 /// Models with one provider, `bench`, at this address.
 pub(crate) fn models_at(format: Format, base_url: &str, manners: Manners) -> Models {
+    models_of(format, base_url, manners, Health::default())
+}
+
+/// Models of which something is known.
+pub(crate) fn models_with(server: &ModelServer, manners: Manners, health: Health) -> Models {
+    models_of(server.format(), &server.base_url(), manners, health)
+}
+
+fn models_of(format: Format, base_url: &str, manners: Manners, health: Health) -> Models {
     let span = copydesk_base::config::Duration;
     let provider = Provider {
         kind: kind(format),
@@ -57,6 +66,7 @@ pub(crate) fn models_at(format: Format, base_url: &str, manners: Manners) -> Mod
     let config = ModelsConfig {
         providers: BTreeMap::from([("bench".to_owned(), provider)]),
         retries: Retries { most: manners.retries, pause: Duration::from_millis(1), ..Retries::default() },
+        health,
         ..ModelsConfig::default()
     };
     Models::new(&config, keys(&[(VARIABLE, KEY)]))
@@ -122,7 +132,7 @@ pub(crate) struct Answer {
 /// Reads a stream to its end and checks what holds for all: one count at most, one last item, nothing behind it.
 pub(crate) async fn hear(mut stream: EventStream) -> Heard {
     let mut events = Vec::new();
-    let mut usage = None;
+    let (mut before, mut usage) = (Usage::default(), None);
     let end = loop {
         let item = stream.next().await.expect("a stream ends with its last item");
         assert!(
@@ -133,7 +143,10 @@ pub(crate) async fn hear(mut stream: EventStream) -> Heard {
             Ok(ModelEvent::Usage(count)) => usage = Some(count),
             Ok(ModelEvent::Stopped { reason, text, calls, .. }) => break Ok(Answer { reason, text, calls }),
             // What came of the tries before is void.
-            Ok(ModelEvent::Again { .. }) => events.clear(),
+            Ok(ModelEvent::Again { usage, .. }) => {
+                before.add(usage);
+                events.clear();
+            }
             Ok(event) => events.push(event),
             Err(error) => break Err(error),
         }
@@ -155,7 +168,8 @@ pub(crate) async fn hear(mut stream: EventStream) -> Heard {
             assert!(!told.contains('\n'), "an error in several lines: {told}");
         }
     }
-    Heard { events, usage: usage.unwrap_or_default(), end }
+    before.add(usage.unwrap_or_default());
+    Heard { events, usage: before, end }
 }
 
 pub(crate) async fn ask(models: &Models) -> Heard {

@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
-use copydesk_base::Usage;
-use copydesk_provider::{Arguments, ModelEvent, StopReason, ToolCall};
-use copydesk_tests::model_server::{Delivery, Format, Framing, Gate, ModelServer, Reply, Stop};
+use copydesk_base::{Timestamp, Usage};
+use copydesk_provider::health::Saved;
+use copydesk_provider::{Arguments, Asker, Health, Message, ModelEvent, Request, StopReason, ToolCall, Wish};
+use copydesk_tests::model_server::{Delivery, End, Format, Framing, Gate, ModelServer, Reply, Stop};
 use futures_util::StreamExt;
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
@@ -196,4 +197,78 @@ async fn waits_as_long_as_the_server_asks() {
     ask(&models(&server, Manners { retries: 1, ..CALM })).await.end.unwrap();
     let seen = server.requests();
     assert!(seen[1].arrived - seen[0].arrived >= Duration::from_millis(200));
+}
+
+#[tokio::test]
+async fn each_try_is_counted_by_itself_and_the_next_one_can_be_cut_shorter() {
+    for format in all() {
+        let broken = Reply::text("half an ans").end(End::Early);
+        let server = ModelServer::start(format, [broken, Reply::text("whole").usage(7, 2)]);
+        let mut stream =
+            bench::call(&models(&server, Manners { retries: 1, ..CALM }), &CancellationToken::new());
+        let mut counts = Vec::new();
+        while let Some(item) = stream.next().await {
+            match item.unwrap() {
+                ModelEvent::Again { usage, tried, .. } => {
+                    assert_eq!((tried, server.requests().len()), (1, 1), "nothing leaves before its time");
+                    counts.push(usage);
+                    stream.cut_at(321);
+                }
+                ModelEvent::Usage(usage) => counts.push(usage),
+                _ => {}
+            }
+        }
+        // Anthropic counts what was sent before it answers.
+        assert_eq!(counts.iter().map(|usage| usage.requests).collect::<Vec<_>>(), [1, 1], "{format:?}");
+        assert_eq!((counts[1].input_tokens, counts[1].output_tokens), (7, 2), "{format:?}");
+        let [first, second] = [0, 1].map(|at| String::from_utf8(server.requests()[at].raw.clone()).unwrap());
+        assert!(!first.contains("321") && second.contains("321"), "{format:?}: {second}");
+    }
+}
+
+#[tokio::test]
+async fn one_try_decides_about_a_model_that_was_passed_over() {
+    let trouble = || Reply::status(503, "");
+    let server = ModelServer::start(Format::OpenaiChat, [trouble(), trouble()]);
+    let health = Health::default();
+    let known = Saved {
+        model: "bench/m".into(),
+        failures: 3,
+        opened: 1,
+        open_until: Some(Timestamp(1)),
+        because: "x".into(),
+    };
+    health.restore(vec![known], Timestamp(1));
+    let models = bench::models_with(&server, Manners { retries: 2, ..CALM }, health.clone());
+    assert!(ask(&models).await.end.is_err());
+    assert_eq!(server.requests().len(), 1);
+    assert!(health.of("bench/m").is_open(), "{:?}", health.of("bench/m"));
+}
+
+#[tokio::test]
+async fn what_a_model_thought_goes_back_to_that_model_alone() {
+    let first = ModelServer::start(
+        Format::OpenaiResponses,
+        [Reply::stream(
+            "data: {\"type\":\"response.output_item.done\",\"output_index\":0,\"item\":{\"type\":\"reasoning\",\"id\":\"rs_1\",\"encrypted_content\":\"sealed\"}}\n\ndata: {\"type\":\"response.completed\",\"response\":{}}\n\n",
+        )],
+    );
+    let server = ModelServer::start(Format::OpenaiResponses, [Reply::text("a"), Reply::text("b")]);
+    let mut stream = bench::call(&models(&first, CALM), &CancellationToken::new());
+    let carried = loop {
+        if let ModelEvent::Stopped { carried, .. } = stream.next().await.unwrap().unwrap() {
+            break carried;
+        }
+    };
+    assert_eq!(carried.len(), 1);
+    let models = models(&server, CALM);
+    let own = bench::choice(&models);
+    let other = models.route(&[Wish::model(Asker::Flag, Some("bench/n".into()))]).unwrap().first;
+    for (choice, goes_back) in [(own, true), (other, false)] {
+        let message = Message::Assistant { text: "Hi".into(), calls: vec![], carried: carried.clone() };
+        let request = Request { messages: vec![message], ..Request::default() };
+        bench::hear(models.call(&choice, request, CancellationToken::new())).await.end.unwrap();
+        let sent = server.requests().pop().unwrap().text();
+        assert_eq!(sent.contains("sealed"), goes_back, "{sent}");
+    }
 }

@@ -152,12 +152,30 @@ async fn every_status_has_its_error() {
         })
         .await;
         for status in [400, 413, 422] {
-            check(status, None, 1, &|address| CallError::Status { address, status, message: message() })
-                .await;
+            check(status, None, 1, &|address| CallError::Status {
+                address,
+                status,
+                retry_after: None,
+                message: message(),
+            })
+            .await;
         }
         for status in [408, 409, 500, 502] {
-            check(status, None, 3, &|address| CallError::Status { address, status, message: message() })
-                .await;
+            check(status, None, 3, &|address| CallError::Status {
+                address,
+                status,
+                retry_after: None,
+                message: message(),
+            })
+            .await;
+            let long = Some(Duration::from_mins(5));
+            check(status, Some(("retry-after", "300")), 1, &|address| CallError::Status {
+                address,
+                status,
+                retry_after: long,
+                message: message(),
+            })
+            .await;
         }
         check(429, None, 3, &|address| CallError::RateLimited {
             address,
