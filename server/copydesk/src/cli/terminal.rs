@@ -126,7 +126,7 @@ impl Host for Terminal {
             Event::ModelWaited { .. } | Event::ModelSwitched { .. } => {
                 if self.begun.swap(false, Ordering::Relaxed) {
                     self.wrote(out::line(String::new()));
-                    out::note("· the answer broke off: what stands above is void".to_owned());
+                    out::note("· the answer broke off: what stands above is void");
                 }
                 out::note(format!("· {}", visible(&routed(&record.event))));
             }
