@@ -187,7 +187,10 @@ async fn of_try(
             // It comes before the end, also where the end is an error.
             Some(Ok(ModelEvent::Usage(counted))) => seen.reported = counted,
             Some(Ok(ModelEvent::Stopped { text, calls, carried, reason })) => {
-                seen.answered = Answering::Whole;
+                // One that was kept, or is replayed, nobody began: it costs nothing.
+                if seen.answered == Answering::Begun {
+                    seen.answered = Answering::Whole;
+                }
                 let usage = account.counted(seen, choice);
                 let stopped = reason.as_str().to_owned();
                 let answered =

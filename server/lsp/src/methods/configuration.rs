@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde_json::Value;
 use tokio::sync::watch;
@@ -32,6 +33,16 @@ pub(crate) async fn fetch(state: &Arc<State>) {
     for problem in problems.unwrap_or_default() {
         state.client.log_message(lsp::MessageType::Warning, problem).await;
     }
+}
+
+/// How long anything waits for an editor that was asked for its settings and does not answer.
+const PATIENCE: Duration = Duration::from_millis(300);
+
+/// Waits for settings of the editor's that are on their way: they were sent before.
+pub(super) async fn settled(state: &State) {
+    let mut under_way = state.settings_under_way.subscribe();
+    let none = under_way.wait_for(|count| *count == 0);
+    let _ = tokio::time::timeout(PATIENCE, none).await;
 }
 
 /// One answer that is waited for; counted until it is dropped, whatever becomes of the waiting.

@@ -1,7 +1,6 @@
 //! `workspace/executeCommand`: answers at once; what it starts waits until that answer is written.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use copydesk_agent::{AgentError, Ask, Decision, Direction, Finding, Scope, Turning, Voice};
 use copydesk_base::config::Mode;
@@ -19,7 +18,7 @@ use crate::comments;
 use crate::convert;
 use crate::intake::{after_answer, beside};
 use crate::marks::Peg;
-use crate::methods::{chat, references};
+use crate::methods::{chat, configuration, references};
 use crate::state::{Session, State};
 
 pub(crate) async fn run(state: &Arc<State>, params: lsp::ExecuteCommandParams) -> Result<Option<Value>> {
@@ -164,9 +163,6 @@ async fn ask(state: &Arc<State>, session: &Session, arguments: AskArguments) -> 
     Ok(Some(json!({"runId": started.run.as_str()})))
 }
 
-/// How long a run waits for an editor that was asked for its settings and does not answer.
-const SETTINGS: Duration = Duration::from_millis(300);
-
 /// Opens a run's gate behind the answer, and behind settings of the editor's that are on their way: they were sent before.
 pub(super) fn open_when_settled(state: &Arc<State>, gate: oneshot::Sender<()>) {
     if state.settings_under_way.borrow().eq(&0) {
@@ -175,11 +171,10 @@ pub(super) fn open_when_settled(state: &Arc<State>, gate: oneshot::Sender<()>) {
     }
     let (answered, behind) = oneshot::channel();
     after_answer(answered);
-    let mut under_way = state.settings_under_way.subscribe();
-    state.tracker.spawn(async move {
+    let state = state.clone();
+    state.clone().tracker.spawn(async move {
         let _ = behind.await;
-        let none = under_way.wait_for(|count| *count == 0);
-        let _ = tokio::time::timeout(SETTINGS, none).await;
+        configuration::settled(&state).await;
         let _ = gate.send(());
     });
 }

@@ -87,6 +87,7 @@ pub(crate) async fn in_menu(
 }
 
 async fn suggested(state: &State, session: &Session, spot: Spot) -> Suggestion {
+    super::configuration::settled(state).await;
     let Suggested { answer, notices } = session.desk.suggest(spot).await;
     for notice in notices {
         state.client.log_message(lsp::MessageType::Warning, notice).await;
