@@ -30,7 +30,7 @@ pub(crate) fn mended(json: String) -> String {
     out + rest
 }
 
-/// The unit of a `\uXXXX` that a text begins with.
+/// The unit of an escape (`\u` and four digits) that a text begins with.
 fn unit(text: &str) -> Option<u32> {
     u32::from_str_radix(text.strip_prefix("\\u")?.get(..4)?, 16).ok()
 }
