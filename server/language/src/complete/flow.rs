@@ -1,6 +1,7 @@
 //! The brackets around the cursor, with what stands beside it in the innermost one.
 
 use copydesk_base::Span;
+use copydesk_text::Syntax;
 
 use super::place::unquoted;
 
@@ -23,10 +24,10 @@ pub(super) enum FrameKind {
 }
 
 /// The brackets that are open at the end of `span`, outermost first. What stands in `comments`, which are in order,
-/// counts for nothing.
-pub(super) fn read(text: &str, span: Span, comments: &[Span]) -> Vec<Frame> {
+/// counts for nothing. In JSON no quoted word goes beyond its line: a quote that is missing takes in no more than that.
+pub(super) fn read(text: &str, span: Span, comments: &[Span], syntax: Syntax) -> Vec<Frame> {
     let mut next = comments.iter().skip_while(|comment| comment.end <= span.start).peekable();
-    let mut frames: Vec<Frame> = Vec::new();
+    let mut frames: Vec<Frame> = lost(text, span, syntax).into_iter().collect();
     let mut quote: Option<char> = None;
     let mut before = ' ';
     for (at, c) in span.of(text).char_indices() {
@@ -36,7 +37,7 @@ pub(super) fn read(text: &str, span: Span, comments: &[Span]) -> Vec<Frame> {
             continue;
         }
         if let Some(open) = quote {
-            if c == open && before != '\\' {
+            if c == open && before != '\\' || c == '\n' && syntax == Syntax::Json {
                 quote = None;
             }
             before = c;
@@ -84,6 +85,14 @@ pub(super) fn read(text: &str, span: Span, comments: &[Span]) -> Vec<Frame> {
     frames
 }
 
+/// The outermost bracket of a JSON file whose first line has lost it.
+fn lost(text: &str, span: Span, syntax: Syntax) -> Option<Frame> {
+    let first = span.of(text).trim_start();
+    let is_lost = syntax == Syntax::Json && !first.is_empty() && !first.starts_with(['{', '[', '/']);
+    let line = span.end - first.len() + first.find('\n').filter(|_| is_lost)?;
+    Some(Frame { kind: FrameKind::Mapping, entries: vec![], commas: 0, key: None, token: line + 1 })
+}
+
 /// Where what is written in a piece starts, behind blanks and comments.
 fn content(text: &str, piece: Span, comments: &[Span]) -> usize {
     let mut start = piece.start;
@@ -108,7 +117,7 @@ impl Frame {
     }
 }
 
-/// Where the bracket that is open at `from` is closed, or the end of the text.
+/// Where the bracket that is open at `from` is closed in JSON, or the end of the text.
 pub(super) fn end(text: &str, from: usize, comments: &[Span]) -> usize {
     let mut comments = comments.iter().skip_while(|comment| comment.end <= from).peekable();
     let (mut depth, mut quoted, mut escaped) = (0usize, false, false);
@@ -121,6 +130,7 @@ pub(super) fn end(text: &str, from: usize, comments: &[Span]) -> usize {
             _ if escaped => escaped = false,
             b'\\' if quoted => escaped = true,
             b'"' => quoted = !quoted,
+            b'\n' => quoted = false,
             _ if quoted => {}
             b'[' | b'{' => depth += 1,
             b']' | b'}' if depth == 0 => return at,

@@ -128,12 +128,12 @@ fn json(file: &File<'_>, part: Span, offset: usize) -> Option<Place> {
     }
     let line_end = text.get(offset..)?.find('\n').map_or(text.len(), |end| offset + end);
     let reader = Reader { text, rows: &[], comments };
-    let frames = flow::read(text, Span::new(part.start, offset), comments);
+    let frames = flow::read(text, Span::new(part.start, offset), comments, Syntax::Json);
     let mut place = reader.inside(Vec::new(), frames, offset, line_end)?;
     if matches!(place.at, At::Start(_)) {
         // What is typed has no value yet, or is the key that goes.
         let end = flow::end(text, place.key_span(text, Syntax::Json).end, comments);
-        let all = flow::read(text, Span::new(part.start, end), comments).pop()?;
+        let all = flow::read(text, Span::new(part.start, end), comments, Syntax::Json).pop()?;
         let mut siblings = all.entries;
         siblings.extend(all.key.map(|key| (key, String::new())));
         siblings.retain(|(key, _)| key != place.word.of(text));
@@ -316,7 +316,7 @@ impl Reader<'_> {
             let start = row.key.as_ref().map_or(row.content, |key| key.value.start);
             let opens = matches!(self.text.as_bytes().get(start), Some(b'[' | b'{')) && start < offset;
             if opens && row.column() < lowest {
-                let frames = flow::read(self.text, Span::new(start, offset), self.comments);
+                let frames = flow::read(self.text, Span::new(start, offset), self.comments, Syntax::Yaml);
                 if !frames.is_empty() {
                     found = Some((index, row, frames));
                 }

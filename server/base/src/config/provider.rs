@@ -1,0 +1,204 @@
+//! Whom to ask: endpoints, their models, their keys, their time-outs; how one is chosen, and what is kept of its answers.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::Duration;
+
+/// One model endpoint.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+#[schemars(extend("required" = ["kind"]))]
+pub struct Provider {
+    /// Which wire format it speaks.
+    pub kind: ProviderKind,
+    /// The address of the API. For `openai-chat` and `openai-responses` it includes `/v1`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub base_url: Option<String>,
+    /// The environment variable that holds the key.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub api_key_env: Option<String>,
+    /// Where the key comes from when no environment variable holds it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub key: Option<KeySettings>,
+    /// The model of this provider that answers when only the provider is named.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub default_model: Option<String>,
+    /// The API version of an Azure OpenAI deployment.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub api_version: Option<String>,
+    /// What is known of its models, by name. It goes before what Copydesk knows of them.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub models: BTreeMap<String, ModelSettings>,
+    /// A file that scripts the built-in `offline` model, relative to this config file.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub scenario: Option<String>,
+    /// How long to wait for a connection, the first byte and the next byte.
+    pub timeouts: Timeouts,
+    /// Model refs to try, in order, when a model of this provider cannot answer. `fallback` of the config unless set.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fallback: Option<Vec<String>>,
+    /// Which server it is, for one that speaks Chat Completions. Known by its address unless set.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub quirks: Option<Quirks>,
+    /// Requests that may be under way at the same time. 8 unless set.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub concurrency: Option<u32>,
+}
+
+/// How models are chosen.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct ModelChoice {
+    /// Only the model that was chosen may answer: where it cannot, the run fails, whatever `fallback` says.
+    pub strict: bool,
+    /// Answers that are kept, so that the same request gets the same answer again.
+    pub cache: ModelCache,
+}
+
+/// Answers that are kept: the same request, whoever makes it, is answered from there and costs nothing.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct ModelCache {
+    /// Whether answers are kept and used.
+    pub enabled: bool,
+    /// How long an answer counts. 1 day unless set.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ttl: Option<Duration>,
+    /// Megabytes on disk, at most; the oldest answers go first. 100 unless set.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub megabytes: Option<u64>,
+}
+
+/// A command that gives a provider's key: `op read "op://…"`, `az account get-access-token …`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+#[schemars(extend("required" = ["command"]))]
+pub struct KeySettings {
+    /// A shell command that prints the key, or a token as JSON with `accessToken` and `expires_on`.
+    pub command: String,
+    /// How long a key is used before the command runs again. 1 h unless set; a token that names its end, until then.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cache: Option<Duration>,
+    /// How long the command may take. 30 s unless set.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub timeout: Option<Duration>,
+}
+
+/// One model of a provider.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct ModelSettings {
+    /// Tokens that a prompt and its answer may take together. Ollama is asked for a window of this size.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub context_window: Option<u64>,
+    /// Tokens that one answer may have.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub output_limit: Option<u32>,
+    /// Whether it can call tools.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tools: Option<bool>,
+    /// Whether it can look at images.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub vision: Option<bool>,
+    /// What it costs. Without a known price no budget in dollars lets it be asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub price: Option<ModelPrice>,
+}
+
+/// US dollars for a million tokens.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ModelPrice {
+    /// Sent.
+    pub input: f64,
+    /// Received, reasoning included.
+    pub output: f64,
+    /// Sent again and found in the provider's cache. As `input` unless set.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cached_input: Option<f64>,
+}
+
+/// The API family of a provider.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum ProviderKind {
+    /// Anthropic Messages.
+    Anthropic,
+    /// OpenAI Responses.
+    OpenaiResponses,
+    /// OpenAI Chat Completions, and every server compatible with it: LM Studio, Ollama's `/v1`, vLLM and others.
+    OpenaiChat,
+    /// Azure OpenAI.
+    AzureOpenai,
+    /// Ollama's own API.
+    Ollama,
+    /// Built in, deterministic, no model at all.
+    #[default]
+    Offline,
+}
+
+impl ProviderKind {
+    /// The word of config files.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Anthropic => "anthropic",
+            Self::OpenaiResponses => "openai-responses",
+            Self::OpenaiChat => "openai-chat",
+            Self::AzureOpenai => "azure-openai",
+            Self::Ollama => "ollama",
+            Self::Offline => "offline",
+        }
+    }
+}
+
+/// A server that speaks Chat Completions in its own way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Quirks {
+    /// OpenAI itself.
+    Openai,
+    /// LM Studio.
+    LmStudio,
+    /// vLLM.
+    Vllm,
+    /// The server of llama.cpp.
+    LlamaCpp,
+    /// OpenRouter.
+    Openrouter,
+    /// Together.
+    Together,
+    /// Mistral.
+    Mistral,
+    /// DeepSeek.
+    Deepseek,
+    /// Gemini's compatible endpoint.
+    Gemini,
+}
+
+/// Time-outs of a provider, each a number of seconds or a text such as `90s` or `5m`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Timeouts {
+    /// Until the connection stands. 10 s unless set.
+    pub connect: Duration,
+    /// From the request's last byte to the answer's first. 120 s unless set.
+    pub first_byte: Duration,
+    /// Between two pieces of an answer. 60 s unless set.
+    pub idle: Duration,
+    /// Until one event of an answer is whole, however it trickles in. 45 s unless set.
+    pub progress: Duration,
+}
+
+impl Default for Timeouts {
+    fn default() -> Self {
+        Self {
+            connect: Duration::from_secs(10),
+            first_byte: Duration::from_secs(120),
+            idle: Duration::from_secs(60),
+            progress: Duration::from_secs(45),
+        }
+    }
+}
