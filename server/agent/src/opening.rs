@@ -53,13 +53,17 @@ impl Opening {
 /// The most files that words bring along.
 const MOST_FILES: usize = 8;
 
+/// What may stand around a name in a sentence.
+const MARKS: &[char] = &['(', ')', '[', ']', '<', '>', '"', '\'', '`', ',', '.', ';', ':', '!', '?', '*'];
+
 /// The files below the root that words name as `@path`, in order, each once.
 fn mentioned(words: &str, root: &Path, may_know: impl Fn(&Path) -> bool) -> Vec<PathBuf> {
     let mut found: Vec<PathBuf> = Vec::new();
     for word in words.split_whitespace() {
-        let Some(name) = word.strip_prefix('@') else { continue };
-        // A name may stand at the end of a sentence.
-        let names = [name, name.trim_end_matches(|letter: char| ",.;:!?)".contains(letter))];
+        // A name may stand in brackets or quotes, before a line number, at the end of a sentence.
+        let Some(name) = word.trim_start_matches(MARKS).strip_prefix('@') else { continue };
+        let bare = name.trim_end_matches(MARKS);
+        let names = [name, bare, bare.split_once(':').map_or(bare, |(file, _)| file)];
         let path = names.iter().map(|name| path::resolve(root, Path::new(name))).find(|path| path.is_file());
         if let Some(path) = path
             && path.starts_with(root)
@@ -125,7 +129,10 @@ pub(crate) fn opening(
         layers.push(Layer { text: format!("Image beside this: {origin}\n"), origin, grade: grade_of(path) });
     }
     let mut texts = Vec::new();
-    for path in mentioned(&ask.prompt, root, may_know) {
+    // Nobody is asked here, so what would ask does not go along; the model may ask for it by itself.
+    let may_send =
+        |path: &Path| matches!(judge(&Effect::Read { path: path.to_owned() }, policy), Verdict::Allow(_));
+    for path in mentioned(&ask.prompt, root, may_send) {
         let Ok(file) = world.files.read(&path) else { continue };
         let origin = path::shown(root, &path);
         let text = prompt::attached(&origin, &file.text);
@@ -183,6 +190,7 @@ mod tests {
         for (words, expect) in [
             ("why is @src/a.py slow?", vec!["src/a.py"]),
             ("compare @b.py, @src/a.py (and @b.py).", vec!["b.py", "src/a.py"]),
+            ("(@b.py) or `@src/a.py:12`?", vec!["b.py", "src/a.py"]),
             ("@.env @../outside.py @src @missing.py me@b.py @property", vec![]),
         ] {
             let expect: Vec<PathBuf> = expect.into_iter().map(|name| root.join(name)).collect();

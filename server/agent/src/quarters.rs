@@ -19,13 +19,25 @@ pub(crate) struct Quarters {
     survey: Option<JoinHandle<Survey>>,
 }
 
+/// A temporary folder that nobody else on the machine can look into, whatever the umask says.
+pub(crate) fn private_folder(prefix: &str) -> std::io::Result<TempDir> {
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(prefix);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        builder.permissions(std::fs::Permissions::from_mode(0o700));
+    }
+    builder.tempdir()
+}
+
 impl Quarters {
     /// The run's temporary folder, made when it is needed first.
     pub(crate) fn temporary(&mut self) -> std::io::Result<Arc<TempDir>> {
         if let Some(folder) = &self.temporary {
             return Ok(folder.clone());
         }
-        let folder = Arc::new(tempfile::Builder::new().prefix("copydesk-run-").tempdir()?);
+        let folder = Arc::new(private_folder("copydesk-run-")?);
         self.temporary = Some(folder.clone());
         Ok(folder)
     }

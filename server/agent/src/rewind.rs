@@ -10,7 +10,6 @@ use std::collections::HashSet;
 use copydesk_base::change::{HunkReport, RefusedHunk};
 use copydesk_base::config::Mode;
 use copydesk_base::{Event, Record, RunId, SessionId};
-use copydesk_language::chat;
 use serde::{Deserialize, Serialize};
 
 use crate::desk::{Ask, Shared, Voice};
@@ -121,9 +120,8 @@ pub(crate) async fn again(
     let Some((session, prompt, origin, action, mode)) = started else {
         return Err(AgentError::UnknownRun(first.to_string()));
     };
-    // A document may have held it to a mode, and says so no more here.
-    let is_held = origin.as_ref().is_some_and(|origin| chat::is_chat(&origin.path));
-    let ceiling = Mode::parse(mode).filter(|_| is_held);
+    // Whoever held the run to a mode, a flag or a document, says so no more here.
+    let ceiling = Mode::parse(mode);
     let action = if action.is_empty() { "ask".to_owned() } else { action };
     rewind(shared, &turns, Scope::Conversation).await?;
     Ok(Ask {

@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use std::path::Path;
 
 use copydesk_language::chat::{self, Role};
+use copydesk_text::position::lines;
 
 /// The language of chat documents, which is no editor's word.
 const CHAT: &str = "copydesk chat";
@@ -80,7 +81,7 @@ pub(crate) fn all(language: &str, text: &str) -> Vec<Comment> {
         return Vec::new();
     }
     (0u32..)
-        .zip(text.lines())
+        .zip(lines(text))
         .filter_map(|(line, content)| in_line(language, content).map(|text| Comment { line, text }))
         .collect()
 }

@@ -10,13 +10,14 @@ mod order;
 mod task;
 mod words;
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use copydesk_base::change::{HunkReport, RefusedHunk};
 use copydesk_base::config::Mode;
 use copydesk_base::host::DocumentEdit;
-use copydesk_base::{ApprovalId, CallId, ChangeId, ChangePlan, Grade, Redactor, RunId, SessionId};
+use copydesk_base::{ApprovalId, CallId, ChangeId, ChangePlan, Event, Grade, Redactor, RunId, SessionId};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -285,9 +286,15 @@ impl Desk {
         self.shared.turnstile.lock().await
     }
 
-    /// Whether a conversation can go on here.
-    pub async fn knows(&self, session: &SessionId) -> bool {
-        self.shared.world.journal.session(session).await.is_ok_and(|runs| !runs.is_empty())
+    /// Whether a conversation was begun here, in this document.
+    pub async fn knows(&self, session: &SessionId, document: &Path) -> bool {
+        let journal = &self.shared.world.journal;
+        let first = journal.session(session).await.ok().and_then(|runs| runs.into_iter().next());
+        let Some(first) = first else { return false };
+        let records = journal.records(&first.run).await.unwrap_or_default();
+        records.iter().any(|record| {
+            matches!(&record.event, Event::RunStarted { origin: Some(origin), .. } if origin.path == document)
+        })
     }
 
     /// Chooses the mode of this session; `None` goes back to the settings'.

@@ -155,13 +155,16 @@ async fn one(turn: &mut Turn, check: &Check, shadow: &mut Option<Shadow>) -> Res
     let effect = Effect::Execute { command: check.command.clone(), cwd: turn.settings.root.clone() };
     let call = turn.shared.call_id();
     // Once is once for a run: a check that is asked about in each round is asked about too often.
-    let is_denied = matches!(judge(&effect, &turn.policy()), Verdict::Deny(_));
-    if is_denied || !turn.draft.permitted.contains(&check.command) {
+    // What no person answered is judged anew each time: the run may have read a stranger's words since.
+    let is_question = matches!(judge(&effect, &turn.policy()), Verdict::Ask(_));
+    if !is_question || !turn.draft.permitted.contains(&check.command) {
         if let Permit::Refused(reason) = permit(turn, &call, effect.clone(), None).await? {
             let reason = reason.rsplit_once(": ").map_or(reason.as_str(), |(_, reason)| reason).to_owned();
             return Ok(result(CheckVerdict::NotRun, reason));
         }
-        turn.draft.permitted.insert(check.command.clone());
+        if is_question {
+            turn.draft.permitted.insert(check.command.clone());
+        }
     }
     turn.record(vec![Event::EffectStarted { call: call.clone(), effect: effect.clone() }]).await?;
     let limit = check.timeout.map_or(USUAL, |limit| limit.0);

@@ -41,7 +41,7 @@ pub(crate) struct Draft {
     rounds: u32,
     /// What the checks said last.
     report: Report,
-    /// Commands of checks that were permitted in this run.
+    /// Commands of checks that the person permitted in this run.
     permitted: BTreeSet<String>,
     /// Why an overlay cannot be had here, once that is known.
     no_overlay: Option<String>,

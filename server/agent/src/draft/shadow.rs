@@ -17,7 +17,7 @@ use copydesk_permission::{Policy, judge};
 use tempfile::TempDir;
 
 use crate::process::{self, Ended, Finished, Job};
-use crate::quarters::{Quarters, network_for};
+use crate::quarters::{Quarters, network_for, private_folder};
 use crate::run::Turn;
 use crate::tools::Walk;
 
@@ -201,7 +201,7 @@ fn fill(turn: &Turn, policy: &Policy, top: &Path) -> Result<(), String> {
 }
 
 fn folder() -> Result<TempDir, String> {
-    tempfile::Builder::new().prefix("copydesk-shadow-").tempdir().map_err(|error| failed(&error))
+    private_folder("copydesk-shadow-").map_err(|error| failed(&error))
 }
 
 fn failed(error: &std::io::Error) -> String {

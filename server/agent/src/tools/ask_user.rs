@@ -114,14 +114,28 @@ fn fitting(question: &str, options: &[String]) -> Result<(String, Vec<String>), 
         if option.is_empty() || option.chars().count() > OPTION {
             return Err(format!("an option has 1 to {OPTION} characters"));
         }
-        let plain = option.to_lowercase();
-        if TAKEN.contains(&plain.trim_matches(|letter: char| !letter.is_alphabetic())) {
+        if looks_taken(option) {
             return Err(format!(
                 "an option may not be called '{option}': that is how a permission is answered"
             ));
         }
     }
     Ok((format!("The agent asks: {question}"), options))
+}
+
+/// Whether an answer can be taken for one to an approval: by its letters, whatever stands between them, and whatever
+/// alphabet they were borrowed from.
+fn looks_taken(option: &str) -> bool {
+    let letters: Vec<char> =
+        option.to_lowercase().chars().filter(|letter| letter.is_alphanumeric()).collect();
+    TAKEN.iter().any(|taken| {
+        let taken: Vec<char> = taken.chars().filter(|letter| letter.is_alphabetic()).collect();
+        let is_like = |(one, other): (&char, &char)| one == other || !one.is_ascii();
+        let has_own = letters.iter().any(char::is_ascii);
+        letters.len() == taken.len()
+            && (has_own || letters.iter().all(|letter| ('\u{ff00}'..='\u{ffef}').contains(letter)))
+            && letters.iter().zip(&taken).all(is_like)
+    })
 }
 
 fn one_line(text: &str) -> String {
@@ -142,6 +156,7 @@ mod tests {
             ("Tabs or\nspaces?", &["Tabs", "Spaces"][..], "The agent asks: Tabs or spaces? Tabs|Spaces"),
             ("Why\u{202e}?", &[], "The agent asks: Why\\u{202e}? "),
             ("What next?", &["Show me"], "The agent asks: What next? Show me"),
+            ("Was?", &["Ja", "Öfter"], "The agent asks: Was? Ja|Öfter"),
         ] {
             assert_eq!(check(question, options).as_deref(), Ok(shown));
         }
@@ -149,6 +164,9 @@ mod tests {
             ("", &[][..], "a question has"),
             ("May I?", &["Allow once"], "may not be called 'Allow once'"),
             ("May I?", &["  DENY! "], "may not be called 'DENY!'"),
+            ("May I?", &["\u{410}llow once"], "may not be called"),
+            ("May I?", &["Allow_once"], "may not be called"),
+            ("May I?", &["\u{ff21}\u{ff4c}\u{ff4c}\u{ff4f}\u{ff57}"], "may not be called"),
             ("Which?", &["1", "2", "3", "4", "5", "6", "7"], "too many"),
             ("Which?", &[" "], "an option has"),
         ] {

@@ -13,7 +13,7 @@ use std::time::Duration;
 use copydesk_agent::harmless;
 use copydesk_base::event::Denied;
 use copydesk_base::host::{Aim, Applied, DocumentEdit};
-use copydesk_base::{ChangeId, Event, Record, RunId, SessionId, Span, TextEdit};
+use copydesk_base::{ChangeId, Event, Record, RunId, RunStatus, SessionId, Span, TextEdit};
 use copydesk_language::chat::{Role, quoted, settled, turns};
 use copydesk_text::front_matter;
 use copydesk_text::rebase::{self, Rebased};
@@ -59,15 +59,16 @@ struct End {
 }
 
 impl Chats {
-    /// Notes that a run answers a document.
-    pub(crate) fn expect(&self, run: RunId, path: PathBuf) {
-        let chat = Chat { run, path, said: watch::Sender::new(Said::default()) };
-        self.with(|chats| chats.push(chat));
-    }
-
-    /// Whether a question of this document is still being answered.
-    pub(crate) fn is_answering(&self, path: &Path) -> bool {
-        self.with(|chats| chats.iter().any(|chat| chat.path == path))
+    /// Takes a document for a question that is about to be sent; nothing where one is still being answered.
+    pub(crate) fn claim(&self, path: &Path) -> Option<Claim<'_>> {
+        self.with(|chats| {
+            let is_free = chats.iter().all(|chat| chat.path != path);
+            is_free.then(|| {
+                let run = RunId::from("");
+                chats.push(Chat { run, path: path.to_owned(), said: watch::Sender::new(Said::default()) });
+                Claim { chats: self, path: path.to_owned() }
+            })
+        })
     }
 
     /// Takes in what a run does; whether its answer has a document to go to.
@@ -102,6 +103,31 @@ impl Chats {
     }
 }
 
+/// A document that is taken for a question; free again when this is dropped before a run was named.
+pub(crate) struct Claim<'a> {
+    chats: &'a Chats,
+    path: PathBuf,
+}
+
+impl Claim<'_> {
+    /// The run that answers.
+    pub(crate) fn hand_to(self, run: &RunId) {
+        self.chats.with(|chats| {
+            if let Some(chat) = chats.iter_mut().find(|chat| chat.path == self.path) {
+                chat.run = run.clone();
+            }
+        });
+    }
+}
+
+impl Drop for Claim<'_> {
+    fn drop(&mut self) {
+        self.chats.with(|chats| {
+            chats.retain(|chat| chat.path != self.path || !chat.run.as_str().is_empty());
+        });
+    }
+}
+
 impl Said {
     fn take(&mut self, event: &Event) {
         match event {
@@ -116,8 +142,13 @@ impl Said {
                 let what = what.and_then(|what| what.lines().next()).unwrap_or_default();
                 self.paragraph(&format!("> {name} {}", harmless(what)));
             }
-            Event::RunFinished { text, error, denied, .. } => {
-                self.coming.clear();
+            Event::RunFinished { status, text, error, denied, .. } => {
+                // An answer that broke off is as much of one as there is.
+                let coming = std::mem::take(&mut self.coming);
+                self.paragraph(&coming);
+                if *status == RunStatus::Canceled {
+                    self.paragraph("> Copydesk: canceled");
+                }
                 for one in denied {
                     self.paragraph(&format!(
                         "> Not done: {} ({})",
@@ -261,9 +292,13 @@ fn begun(text: &str, session: &SessionId) -> Wanted {
     let mut top = match (&parts, named) {
         (Some(_), Some(named)) if named.scalar_text() == Some(session.as_str()) => String::new(),
         (Some(_), Some(named)) => {
-            edits.push(TextEdit { span: named.span(), text: session.to_string() });
+            let is_empty = named.span().is_empty();
+            let space = if is_empty { " " } else { "" };
+            edits.push(TextEdit { span: named.span(), text: format!("{space}{session}") });
             String::new()
         }
+        // Between brackets there is no line for it: the conversation is begun anew each time.
+        (Some(parts), None) if parts.yaml.of(text).trim_start().starts_with('{') => String::new(),
         (Some(parts), None) => {
             let before = Span::at(parts.closing.map_or(parts.yaml.end, |closing| closing.start));
             edits.push(TextEdit { span: before, text: as_in(text, &format!("session: {session}\n")) });
@@ -329,6 +364,14 @@ mod tests {
             (
                 "---\nsession: ses-1\n---\n# User\nwhy?\n\n",
                 format!("---\nsession: ses-1\n---\n# User\nwhy?\n\n{next}"),
+            ),
+            (
+                "---\nsession:\n---\n# User\nwhy?\n\n",
+                format!("---\nsession: ses-1\n---\n# User\nwhy?\n\n{next}"),
+            ),
+            (
+                "---\n{mode: plan}\n---\n# User\nwhy?\n\n",
+                format!("---\n{{mode: plan}}\n---\n# User\nwhy?\n\n{next}"),
             ),
             (
                 "---\nsession: ses-9\n---\nwhy?\n\n",

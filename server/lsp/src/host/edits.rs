@@ -64,10 +64,9 @@ pub(super) async fn apply(host: &EditorHost, edit: DocumentEdit, late: Late) -> 
     }
     let before = open.document.text().clone();
     let language = comments::language_of(Some(&edit.path), open.document.language_id());
-    let brought: HashSet<String> = comments::texts(language, &edit.after)
-        .difference(&comments::texts(language, &before))
-        .cloned()
-        .collect();
+    // Whatever is not the person's by now does not become theirs by being written once more.
+    let brought: HashSet<String> =
+        comments::texts(language, &edit.after).difference(&open.voiced).cloned().collect();
     host.documents.disown(&open.uri, brought);
     let sent = Unproven { edit: edit.clone(), before, sent: Instant::now(), seen: None };
     let params = lsp::ApplyWorkspaceEditParams {

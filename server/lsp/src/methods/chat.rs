@@ -9,7 +9,7 @@ use copydesk_base::files::Entry;
 use copydesk_base::{Files, SessionId, Span, path};
 use copydesk_language::FileKind;
 use copydesk_language::chat::{self, Role, Turn};
-use copydesk_text::{Node, front_matter};
+use copydesk_text::{Node, front_matter, position};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use tower_lsp::gen_lsp_types as lsp;
@@ -46,9 +46,9 @@ pub(super) async fn send(
     if !chat::is_chat(&file) {
         return Err(Error::invalid_params("this is no chat document: its name does not end with '.chat.md'"));
     }
-    if session.host.chats.is_answering(&file) {
+    let Some(claim) = session.host.chats.claim(&file) else {
         return Err(Error::invalid_params("the question before is still being answered: cancel it, or wait"));
-    }
+    };
     let text = open.document.text().clone();
     let Some(turn) = chat::unsent(&text) else {
         return Err(Error::invalid_params("nothing is asked: write below the last '# User'"));
@@ -61,8 +61,8 @@ pub(super) async fn send(
     let (action, prompt) = order(turn.words(&text), is_known);
     let head = Head::read(open.document.tree().root());
     let session_id = match head.session {
-        Some(id) if session.desk.knows(&SessionId::from(id)).await => Some(SessionId::from(id)),
-        // It was begun elsewhere: what was said stands in the document.
+        Some(id) if session.desk.knows(&SessionId::from(id), &file).await => Some(SessionId::from(id)),
+        // It was begun elsewhere, or in another document: what was said stands in this one.
         _ => None,
     };
     let ask = Ask {
@@ -77,10 +77,10 @@ pub(super) async fn send(
         ceiling: head.mode,
         session: session_id,
         findings: Vec::new(),
-        voice: voice(&open, &file, turn),
+        voice: voice(&open, &file, turn, head.model.is_some()),
     };
     let started = session.desk.ask(ask);
-    session.host.chats.expect(started.run.clone(), file);
+    claim.hand_to(&started.run);
     peg.hand_over(started.run.clone());
     open_when_settled(state, started.gate);
     Ok(Some(json!({"runId": started.run.as_str()})))
@@ -108,13 +108,14 @@ impl<'a> Head<'a> {
 }
 
 /// Whose words a turn is: the person's where every line of it, and the model that it chooses, was typed here.
-fn voice(open: &Open, file: &Path, turn: Turn) -> Voice {
+fn voice(open: &Open, file: &Path, turn: Turn, names_model: bool) -> Voice {
     let text = open.document.text();
     let language = comments::language_of(Some(file), open.document.language_id());
-    let head = front_matter::split(text).map_or("", |parts| parts.yaml.of(text));
-    let chosen = head.lines().filter(|line| line.trim_start().starts_with("model"));
-    let lines = chosen.chain(turn.body.of(text).lines());
-    let strange: Vec<String> = lines
+    let head = front_matter::split(text).filter(|_| names_model).map_or("", |parts| parts.yaml.of(text));
+    // The session is written by us, and counts by where it was begun.
+    let chosen = position::lines(head).filter(|line| !line.trim_start().starts_with("session:"));
+    let strange: Vec<String> = chosen
+        .chain(position::lines(turn.body.of(text)))
         .filter_map(|line| comments::in_line(language, line))
         .filter(|line| !open.voiced.contains(line))
         .collect();

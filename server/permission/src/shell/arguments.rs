@@ -348,9 +348,15 @@ fn check_outside(word: &Word, simple: &Simple, policy: &Policy, findings: &mut F
             continue;
         }
         for place in simple.cwds.places_of(part).unwrap_or_default() {
-            if points && !policy.is_inside(&place) {
-                let reason = format!("it names {}, outside the workspace", path::shown(&policy.root, &place));
+            // A link of the repository's may lead anywhere.
+            let real = path::resolve(&policy.root, &place);
+            if (points || real != place) && !(policy.is_inside(&place) && policy.is_inside(&real)) {
+                let reason = format!("it names {}, outside the workspace", path::shown(&policy.root, &real));
                 findings.care(Need::Literal, reason);
+            }
+            if real != place && zone::is_protected(&real, policy) {
+                let reason = format!("it leads to {}, which is protected", path::shown(&policy.root, &real));
+                findings.care(Need::Person, reason);
             }
             if simple.name() != "git" && zone::is_protected(&place, policy) {
                 let reason = format!("it names {}, which is protected", path::shown(&policy.root, &place));
