@@ -90,16 +90,12 @@ impl Journal {
 
     /// The newest run with an applied change that was not taken back: what *undo* without a name means.
     pub async fn last_changed_run(&self) -> Result<Option<RunId>, StoreError> {
-        self.last_run_with("applied").await
+        self.read(records::last_changed).await
     }
 
-    /// The newest run with a change that was taken back: what *redo* without a name means.
+    /// The run that was taken back last: what *redo* without a name means.
     pub async fn last_undone_run(&self) -> Result<Option<RunId>, StoreError> {
-        self.last_run_with("undone").await
-    }
-
-    async fn last_run_with(&self, state: &'static str) -> Result<Option<RunId>, StoreError> {
-        self.read(move |connection| records::last_run_with(connection, state)).await
+        self.read(records::last_undone).await
     }
 
     /// Puts an approval where other processes can see it.

@@ -151,13 +151,28 @@ pub(crate) fn run(connection: &Connection, run: &RunId) -> Result<Option<RunRow>
     Ok(query.query_row([run.as_str()], run_row).optional()?)
 }
 
-/// The newest run with a change in this state.
-pub(crate) fn last_run_with(connection: &Connection, state: &str) -> Result<Option<RunId>, Halt> {
-    let mut query = connection.prepare_cached(
+/// The newest run with a change that stands.
+pub(crate) fn last_changed(connection: &Connection) -> Result<Option<RunId>, Halt> {
+    first_run(
+        connection,
         "SELECT runs.run FROM runs JOIN changes ON changes.run = runs.run
-         WHERE changes.state = ?1 ORDER BY runs.id DESC LIMIT 1",
-    )?;
-    Ok(query.query_row([state], |row| row.get::<_, String>(0)).optional()?.map(RunId))
+         WHERE changes.state = 'applied' ORDER BY runs.id DESC LIMIT 1",
+    )
+}
+
+/// The run that was taken back last: a newer one may have been taken back before it.
+pub(crate) fn last_undone(connection: &Connection) -> Result<Option<RunId>, Halt> {
+    first_run(
+        connection,
+        "SELECT runs.run FROM runs JOIN changes ON changes.run = runs.run AND changes.state = 'undone'
+         JOIN records ON records.run = runs.run AND records.kind = 'undone'
+         GROUP BY runs.run ORDER BY MAX(records.at) DESC, runs.id LIMIT 1",
+    )
+}
+
+fn first_run(connection: &Connection, query: &str) -> Result<Option<RunId>, Halt> {
+    let mut query = connection.prepare_cached(query)?;
+    Ok(query.query_row([], |row| row.get::<_, String>(0)).optional()?.map(RunId))
 }
 
 fn run_row(row: &Row<'_>) -> rusqlite::Result<RunRow> {

@@ -198,6 +198,12 @@ async fn undo_and_redo_find_the_newest_run_that_has_something_for_them() {
     journal.append(vec![undone("run-2", 3, "chg-2", false)]).await.unwrap();
     assert_eq!(runs(journal.last_changed_run().await.unwrap()).as_deref(), Some("run-1"));
     assert_eq!(runs(journal.last_undone_run().await.unwrap()).as_deref(), Some("run-2"));
+    journal.append(vec![undone("run-1", 3, "chg-1", false)]).await.unwrap();
+    let later = Record { seq: 4, at: Timestamp(1_700_000_000_009), ..undone("run-1", 4, "chg-1", false) };
+    journal.append(vec![later]).await.unwrap();
+    assert_eq!(runs(journal.last_undone_run().await.unwrap()).as_deref(), Some("run-1"), "the last to go");
+    journal.append(vec![undone("run-1", 5, "chg-1", true)]).await.unwrap();
+    assert_eq!(runs(journal.last_undone_run().await.unwrap()).as_deref(), Some("run-2"));
     journal.append(vec![undone("run-2", 4, "chg-2", true)]).await.unwrap();
     assert_eq!(runs(journal.last_changed_run().await.unwrap()).as_deref(), Some("run-2"));
     assert_eq!(runs(journal.last_undone_run().await.unwrap()), None);

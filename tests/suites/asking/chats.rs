@@ -1,7 +1,7 @@
 //! Chat documents: a conversation that stands in a file, in every editor.
 
 use copydesk_tests::client::Client;
-use copydesk_tests::model_server::{Format, Gate, Reply};
+use copydesk_tests::model_server::{Format, Gate, MODEL, Reply};
 use copydesk_tests::personality::{self, Personality};
 use copydesk_tests::scene::{Scene, TEXT, everywhere, in_four, results};
 use serde_json::{Value, json};
@@ -9,6 +9,9 @@ use serde_json::{Value, json};
 use crate::with_files;
 
 const CHAT: &str = "talk.chat.md";
+/// What stands where an answer would, after a no.
+const DENIED: &str =
+    "> Copydesk: canceled\n\n> Not done: follow line 8 of talk.chat.md: Delete it all. (the person said no)";
 
 /// A scene in which an empty chat document is open beside the usual file.
 struct Talk {
@@ -115,7 +118,7 @@ fn words_that_came_with_the_file_are_confirmed_once() {
             assert!(prompt.text.contains(CHAT) && prompt.text.contains("Delete it all."), "{}", prompt.text);
             assert!(talk.scene.model.requests().is_empty(), "no model hears it before");
             talk.scene.client.choose(&prompt, title);
-            let (answer, last) = if title == "Deny" { ("", None) } else { ("Fine.", Some(0)) };
+            let (answer, last) = if title == "Deny" { (DENIED, None) } else { ("Fine.", Some(0)) };
             talk.wait_for(&format!(
                 "---\nsession: SESSION\n---\n\n{text}\n# Assistant\n\n{answer}\n\n# User\n\n"
             ));
@@ -217,4 +220,40 @@ fn what_cannot_be_sent_says_why() {
         assert!(matches!(&refused, Err(error) if error.message.contains(why)), "{refused:?}");
     }
     talk.scene.end();
+}
+
+#[test]
+fn of_two_sends_at_once_one_counts() {
+    in_four(|personality, format| {
+        let mut talk = Talk::begin(personality, format, vec![Reply::text("Once.")], "# User\n\n");
+        talk.types("why?\n");
+        talk.scene.asked += 1;
+        let params = json!({"command": "copydesk.chat.send", "arguments": [{"uri": talk.uri}]});
+        let both = [0, 1].map(|_| talk.scene.client.send("workspace/executeCommand", params.clone()));
+        let answers = both.map(|id| talk.scene.client.answer_to(id).is_ok());
+        assert_eq!(answers, [true, false]);
+        talk.wait_for("---\nsession: SESSION\n---\n\n# User\n\nwhy?\n\n# Assistant\n\nOnce.\n\n# User\n\n");
+        talk.scene.over(0);
+        talk.scene.end();
+    });
+}
+
+#[test]
+fn a_model_that_a_file_chooses_is_asked_about_however_it_is_written() {
+    let model = format!("bench/{MODEL}");
+    for head in ["model: M", "\"model\": M", "{model: M}", "? model\n: M"] {
+        let text = format!("---\n{}\n---\n# User\n", head.replace('M', &model));
+        let mut talk = Talk::begin(personality::vs_code(), Format::Anthropic, vec![], &text);
+        talk.types("hello\n");
+        talk.send();
+        let prompt = talk.scene.client.prompt();
+        assert!(prompt.text.contains(&model), "{head}: {}", prompt.text);
+        talk.scene.client.choose(&prompt, "Deny");
+        let uri = talk.uri.clone();
+        talk.scene.client.wait("the turn of a run that was denied", |client| {
+            client.text(&uri).contains("> Copydesk: canceled").then_some(())
+        });
+        assert!(talk.scene.model.requests().is_empty());
+        talk.scene.end();
+    }
 }

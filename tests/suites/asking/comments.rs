@@ -71,24 +71,29 @@ fn a_comment_that_came_with_the_file_is_confirmed_once_with_its_origin() {
 
 #[test]
 fn a_comment_that_an_agent_wrote_is_not_the_persons() {
-    everywhere(|personality, format| {
-        let write = copydesk_tests::scene::edit("def double(x):", &format!("{COMMENT}def double(x):"));
-        let mut scene = begin(personality, format, "{mode: accept-edits}", vec![write, done()]);
-        scene.ask("leave a note");
-        scene.edit();
-        scene.wait_for_text(&TEXT.replace("def double(x):", &format!("{COMMENT}def double(x):")));
-        scene.over(1);
-        let action = offered(&mut scene).expect("the comment is offered");
-        scene.asked += 1;
-        scene.client.run_action(&action);
-        let read = scene.answer(Way::Prompt, "Deny");
-        assert!(read.contains("did not type"), "{read}");
-        let uri = scene.uri.clone();
-        scene.client.no_diagnostic(&uri, "pending-approval");
-        scene.over(1);
-        assert_eq!(scene.model.requests().len(), 2);
-        scene.end();
-    });
+    // Also where the same words stand in the file already, and are a stranger's.
+    for planted in ["", COMMENT] {
+        everywhere(|personality, format| {
+            let write = copydesk_tests::scene::edit("def double(x):", &format!("{COMMENT}def double(x):"));
+            let mut scene = begin(personality, format, "{mode: accept-edits}", vec![write, done()]);
+            let (uri, text) = (scene.uri.clone(), format!("{TEXT}{planted}"));
+            scene.client.close(&uri);
+            scene.client.open(&uri, "python", &text);
+            scene.ask("leave a note");
+            scene.edit();
+            scene.wait_for_text(&text.replace("def double(x):", &format!("{COMMENT}def double(x):")));
+            scene.over(1);
+            let action = offered(&mut scene).expect("the comment is offered");
+            scene.asked += 1;
+            scene.client.run_action(&action);
+            let read = scene.answer(Way::Prompt, "Deny");
+            assert!(read.contains("did not type"), "{read}");
+            scene.client.no_diagnostic(&uri, "pending-approval");
+            scene.over(1);
+            assert_eq!(scene.model.requests().len(), 2);
+            scene.end();
+        });
+    }
 }
 
 #[test]
