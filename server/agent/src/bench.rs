@@ -125,6 +125,7 @@ impl Bench {
             model: None,
             mode: None,
             ceiling: None,
+            chat: None,
             session: None,
             findings: vec![],
             voice: Voice::Person,

@@ -144,10 +144,10 @@ pub(crate) fn opening(
         ask.place.as_ref().zip(text.as_ref()).map(|((path, span), text)| Sight { path, text, span: *span });
     if let Some(sight) = &sight {
         // A conversation that goes on is known; of one that was begun elsewhere the document tells.
-        let shown = match (chat::is_chat(sight.path), &ask.session) {
-            (false, _) => prompt::sight(root, sight),
-            (true, None) => prompt::earlier(sight.text),
-            (true, Some(_)) => String::new(),
+        let shown = match &ask.chat {
+            Some(text) => prompt::earlier(text),
+            None if chat::is_chat(sight.path) => String::new(),
+            None => prompt::sight(root, sight),
         };
         if !shown.is_empty() {
             let origin = path::shown(root, sight.path);

@@ -134,6 +134,7 @@ pub(crate) async fn again(
         model,
         mode: None,
         ceiling,
+        chat: None,
         session: Some(session),
         findings: vec![],
         voice: Voice::Person,

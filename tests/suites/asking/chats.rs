@@ -1,6 +1,8 @@
 //! Chat documents: a conversation that stands in a file, in every editor.
 
-use copydesk_tests::client::Client;
+use std::time::Instant;
+
+use copydesk_tests::client::{Client, PATIENCE};
 use copydesk_tests::model_server::{Format, Gate, MODEL, Reply};
 use copydesk_tests::personality::{self, Personality};
 use copydesk_tests::scene::{Scene, TEXT, everywhere, in_four, results};
@@ -43,9 +45,15 @@ impl Talk {
         let Some(send) = send else { self.scene.client.fail(&format!("no lens sends: {lenses}")) };
         let argument = send["command"]["arguments"][0].clone();
         self.scene.asked += 1;
-        match self.scene.client.command("copydesk.chat.send", argument) {
-            Ok(result) => result,
-            Err(error) => self.scene.client.fail(&format!("refused: {error}")),
+        // The last words of an answer may be on the screen a moment before its run is over.
+        let patience = Instant::now() + PATIENCE;
+        loop {
+            match self.scene.client.command("copydesk.chat.send", argument.clone()) {
+                Ok(result) => return result,
+                Err(error) if error.message.contains("still being answered") && Instant::now() < patience => {
+                }
+                Err(error) => self.scene.client.fail(&format!("refused: {error}")),
+            }
         }
     }
 

@@ -1,6 +1,7 @@
 //! What goes in and out of the desk: a person's ask, its run, its outcome; a decision and what it settled.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use copydesk_base::change::CheckVerdict;
 use copydesk_base::config::Mode;
@@ -18,6 +19,9 @@ use crate::routed::ModelsOfRun;
 pub struct Ask {
     /// The person's words; may be empty for an action that needs none.
     pub prompt: String,
+    /// A chat document whose conversation was begun elsewhere, as it was when its last turn was sent: the answer is
+    /// written into it meanwhile.
+    pub chat: Option<Arc<str>>,
     /// What was piped in beside the words: material, of which nobody knows who wrote it.
     pub input: Option<String>,
     /// Files with images that the model is to look at, absolute.

@@ -143,6 +143,7 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
         model: arguments.model.clone(),
         mode: None,
         ceiling: None,
+        chat: None,
         session,
         findings: vec![],
         voice: Whose::Person,

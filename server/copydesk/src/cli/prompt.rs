@@ -53,6 +53,7 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
         model: None,
         mode: None,
         ceiling: None,
+        chat: None,
         session: None,
         findings: vec![],
         voice: Whose::Person,

@@ -75,6 +75,7 @@ pub(super) async fn send(
         model: head.model.map(str::to_owned),
         mode: None,
         ceiling: head.mode,
+        chat: session_id.is_none().then(|| text.clone()),
         session: session_id,
         findings: Vec::new(),
         voice: voice(&open, &file, turn, head.model.is_some()),

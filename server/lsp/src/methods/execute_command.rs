@@ -152,6 +152,7 @@ async fn ask(state: &Arc<State>, session: &Session, arguments: AskArguments) -> 
         model: arguments.model,
         mode: None,
         ceiling: None,
+        chat: None,
         session: arguments.session.as_deref().map(SessionId::from),
         findings: arguments.diagnostics.iter().filter_map(finding).collect(),
         voice,
