@@ -7,7 +7,7 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use copydesk_base::{Effect, Grade, Verdict, path};
+use copydesk_base::{Effect, Files, Grade, Verdict, path};
 use copydesk_language::chat;
 use copydesk_permission::{Policy, judge};
 use copydesk_provider::{Image, LARGEST_IMAGE};
@@ -57,14 +57,16 @@ const MOST_FILES: usize = 8;
 const MARKS: &[char] = &['(', ')', '[', ']', '<', '>', '"', '\'', '`', ',', '.', ';', ':', '!', '?', '*'];
 
 /// The files below the root that words name as `@path`, in order, each once.
-fn mentioned(words: &str, root: &Path, may_know: impl Fn(&Path) -> bool) -> Vec<PathBuf> {
+fn mentioned(files: &dyn Files, words: &str, root: &Path, may_know: impl Fn(&Path) -> bool) -> Vec<PathBuf> {
+    // A file that was never saved is there where an editor holds it open.
+    let is_there = |path: &PathBuf| path.is_file() || files.is_open(path);
     let mut found: Vec<PathBuf> = Vec::new();
     for word in words.split_whitespace() {
         // A name may stand in brackets or quotes, before a line number, at the end of a sentence.
         let Some(name) = word.trim_start_matches(MARKS).strip_prefix('@') else { continue };
         let bare = name.trim_end_matches(MARKS);
         let names = [name, bare, bare.split_once(':').map_or(bare, |(file, _)| file)];
-        let path = names.iter().map(|name| path::resolve(root, Path::new(name))).find(|path| path.is_file());
+        let path = names.iter().map(|name| path::resolve(root, Path::new(name))).find(is_there);
         if let Some(path) = path
             && path.starts_with(root)
             && may_know(&path)
@@ -132,7 +134,7 @@ pub(crate) fn opening(
     // Nobody is asked here, so what would ask does not go along; the model may ask for it by itself.
     let may_send =
         |path: &Path| matches!(judge(&Effect::Read { path: path.to_owned() }, policy), Verdict::Allow(_));
-    for path in mentioned(&ask.prompt, root, may_send) {
+    for path in mentioned(&*world.files, &ask.prompt, root, may_send) {
         let Ok(file) = world.files.read(&path) else { continue };
         let origin = path::shown(root, &path);
         let text = prompt::attached(&origin, &file.text);
@@ -177,6 +179,7 @@ fn image(world: &World, path: &Path) -> Result<Image, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::disk::DiskFiles;
 
     #[test]
     fn words_bring_files_of_the_workspace_along() {
@@ -194,7 +197,7 @@ mod tests {
             ("@.env @../outside.py @src @missing.py me@b.py @property", vec![]),
         ] {
             let expect: Vec<PathBuf> = expect.into_iter().map(|name| root.join(name)).collect();
-            assert_eq!(mentioned(words, &root, may_know), expect, "{words}");
+            assert_eq!(mentioned(&DiskFiles, words, &root, may_know), expect, "{words}");
         }
     }
 }
