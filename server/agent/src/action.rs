@@ -12,7 +12,7 @@ use copydesk_permission::{Rule, RuleVerdict, parse_rule};
 use copydesk_text::{de, front_matter};
 
 use crate::error::AgentError;
-use crate::tools::LOOKING;
+use crate::tools;
 use crate::world::World;
 
 /// The most files of one folder that are read.
@@ -54,40 +54,54 @@ pub enum Owner {
     Workspace,
 }
 
-/// Every tool there is.
-const EVERY: &[&str] =
-    &["read", "list", "glob", "grep", "symbols", "diagnostics", "edit", "write", "bash", "todo", "ask_user"];
+/// The tools of a built-in action.
+pub(crate) enum Tools {
+    Every,
+    /// Those that change nothing.
+    Looking,
+    These(&'static [&'static str]),
+}
+
+impl Tools {
+    fn names(&self) -> Vec<String> {
+        match self {
+            Self::Every => tools::every().map(str::to_owned).collect(),
+            Self::Looking => tools::looking().map(str::to_owned).collect(),
+            Self::These(names) => names.iter().map(|name| (*name).to_owned()).collect(),
+        }
+    }
+}
 
 /// Name, title, task and tools of each built-in action.
-pub(crate) const BUILT_IN: &[(&str, &str, &str, &[&str])] = &[
-    ("ask", "Ask…", "", EVERY),
+pub(crate) const BUILT_IN: &[(&str, &str, &str, Tools)] = &[
+    ("ask", "Ask…", "", Tools::Every),
     (
         "explain",
         "Explain this",
         "Explain the selected code: what it does, why it is written this way, and what could surprise a reader. \
          Do not change any file.",
-        LOOKING,
+        Tools::Looking,
     ),
     (
         "fix",
         "Fix this",
         "Fix the problem in the selected code. If problems are listed, fix those. Change as little as possible and \
          keep the style of the file.",
-        EVERY,
+        Tools::Every,
     ),
     (
         "document",
         "Document this",
         "Write or improve the documentation comment of the selected code, in the style of the file and its language. \
          Change comments only.",
-        &["read", "list", "glob", "grep", "symbols", "edit"],
+        Tools::These(&["read", "list", "glob", "grep", "symbols", "edit"]),
     ),
     (
         "test",
         "Write tests for this",
         "Write tests for the selected code, with the project's own test framework and in the style of the tests that are \
          there: look at them first. Cover what could go wrong, not only what works. Change no other code.",
-        EVERY,
+        Tools::Every,
     ),
     (
         "review",
@@ -95,7 +109,7 @@ pub(crate) const BUILT_IN: &[(&str, &str, &str, &[&str])] = &[
         "Review the selected code as a careful colleague would: what is wrong, what could fail, what will surprise the \
          next reader. Name each finding with its line, the worst first, and say so plainly where there is none. Do not \
          change any file.",
-        LOOKING,
+        Tools::Looking,
     ),
 ];
 
@@ -105,7 +119,7 @@ pub(crate) fn action(name: &str) -> Option<Action> {
         name: (*name).to_owned(),
         title: (*title).to_owned(),
         task: (*task).to_owned(),
-        tools: tools.iter().map(|tool| (*tool).to_owned()).collect(),
+        tools: tools.names(),
         languages: Vec::new(),
         model: None,
         fallback: None,
@@ -145,16 +159,16 @@ fn read(files: &dyn Files, path: &Path, owner: Owner) -> Option<Action> {
     let body = front_matter::split(&text)?.body;
     let tree = front_matter::parse(&text);
     let head: copydesk_language::types::Action = de::from_tree(&tree).ok()?;
-    let every = BUILT_IN[0].3;
-    let tools = match &head.tools {
-        Some(wanted) => every.iter().filter(|tool| wanted.iter().any(|wanted| wanted == *tool)).collect(),
-        None => every.iter().collect::<Vec<_>>(),
+    let is_wanted = |tool: &&str| match &head.tools {
+        Some(wanted) => wanted.iter().any(|wanted| wanted == tool),
+        None => true,
     };
+    let tools = tools::every().filter(is_wanted).map(str::to_owned).collect();
     Some(Action {
         title: head.title.unwrap_or_else(|| head.name.clone()),
         name: head.name,
         task: body.of(&text).trim().to_owned(),
-        tools: tools.into_iter().map(|tool| (*tool).to_owned()).collect(),
+        tools,
         languages: head.languages.unwrap_or_default(),
         model: head.model.filter(|_| owner == Owner::User),
         fallback: head.fallback.filter(|_| owner == Owner::User),

@@ -1,4 +1,4 @@
-//! What a model may call for: few tools, plainly named, each in its own file.
+//! What a model may call for: few tools, plainly named, each in its own file and with one line in the [`table`].
 //!
 //! A tool reads its arguments, names its effects, passes the gate, and answers with plain text. A refusal or a mistake
 //! of the model's is an answer too; only the journal and a cancel end the run. Tools that only look leave the look itself
@@ -14,11 +14,13 @@ mod list;
 mod read;
 mod search;
 mod symbols;
+mod table;
 mod todo;
 mod walk;
 mod write;
 
 pub(crate) use edit::{Changed, Pinned, changed, plan};
+pub(crate) use table::{every, looking, only_looks, specs};
 pub(crate) use walk::Walk;
 
 use std::time::Duration;
@@ -104,32 +106,6 @@ impl Work {
     }
 }
 
-/// The tools that change nothing and ask for nothing but leave to read.
-pub(crate) const LOOKING: &[&str] = &["read", "list", "glob", "grep", "symbols"];
-
-/// Whether a call of this tool can run beside others.
-pub(crate) fn only_looks(name: &str) -> bool {
-    LOOKING.contains(&name)
-}
-
-/// The specifications of the named tools, in a fixed order.
-pub(crate) fn specs(names: &[String]) -> Vec<ToolSpec> {
-    let every = [
-        read::spec(),
-        list::spec(),
-        glob::spec(),
-        grep::spec(),
-        symbols::spec(),
-        diagnostics::spec(),
-        edit::spec(),
-        write::spec(),
-        bash::spec(),
-        todo::spec(),
-        ask_user::spec(),
-    ];
-    every.into_iter().filter(|spec| names.contains(&spec.name)).collect()
-}
-
 /// Begins one call: judged, asked about and, unless it is a look, performed.
 pub(crate) async fn run(
     turn: &mut Turn,
@@ -138,27 +114,12 @@ pub(crate) async fn run(
     name: &str,
     arguments: Value,
 ) -> Result<Work, AgentError> {
-    if !action.tools.iter().any(|tool| tool == name) {
-        return Ok(Output::failed(format!(
-            "there is no tool '{name}'; there are: {}",
-            action.tools.join(", ")
-        ))
-        .into());
-    }
-    match name {
-        "read" => read::run(turn, call, arguments).await,
-        "list" => list::run(turn, call, arguments).await,
-        "glob" => glob::run(turn, call, arguments).await,
-        "grep" => grep::run(turn, call, arguments).await,
-        "symbols" => symbols::run(turn, call, arguments).await,
-        "diagnostics" => diagnostics::run(turn, call, arguments).await.map(Work::from),
-        "edit" => edit::run(turn, call, arguments).await.map(Work::from),
-        "write" => write::run(turn, call, arguments).await.map(Work::from),
-        "bash" => bash::run(turn, call, arguments).await.map(Work::from),
-        "ask_user" => ask_user::run(turn, call, arguments).await.map(Work::from),
-        "todo" => todo::run(turn, call, arguments).await.map(Work::from),
-        _ => Ok(Output::failed(format!("the tool '{name}' does not exist")).into()),
-    }
+    let is_given = action.tools.iter().any(|tool| tool == name);
+    let Some(tool) = table::named(name).filter(|_| is_given) else {
+        let known = action.tools.join(", ");
+        return Ok(Output::failed(format!("there is no tool '{name}'; there are: {known}")).into());
+    };
+    (tool.run)(turn, call, arguments).await
 }
 
 /// The arguments as the tool's own type, or what to tell the model.

@@ -1,0 +1,77 @@
+//! Where a run ends: its outcome, told to whoever waits for it, written and shown as its last record.
+//!
+//! What has to happen at the end of every run (a summary for a parent, a worktree to be merged, a command in the
+//! background to be stopped) hangs in [`over`], before the last record.
+
+use copydesk_base::{Event, Record, RunId, RunStatus, SessionId, Usage};
+
+use super::Turn;
+use crate::answer::Way;
+use crate::desk::{Outcome, Shared};
+use crate::draft;
+use crate::error::AgentError;
+use crate::settings::Settings;
+
+/// The outcome of a run whose conversation came to this result.
+pub(super) async fn over(mut turn: Turn, way: &Way, result: Result<(), AgentError>) -> Outcome {
+    let result = match result {
+        Err(error) if !matches!(error, AgentError::Canceled | AgentError::Journal(_)) => {
+            draft::rescue(&mut turn, &error).await.and(Err(error))
+        }
+        result => result,
+    };
+    let (status, error) = match &result {
+        Ok(()) => (RunStatus::Succeeded, None),
+        Err(AgentError::Canceled) => (RunStatus::Canceled, None),
+        Err(error) => (RunStatus::Failed, Some(turn.settings.redactor.clean(&error.told()))),
+    };
+    let outcome = Outcome {
+        run: turn.run.clone(),
+        session: turn.session.clone(),
+        status,
+        text: turn.settings.redactor.clean(&turn.last_text),
+        changes: turn.changes,
+        refused_diffs: turn.refused_diffs,
+        denied: turn.denied,
+        usage: turn.usage,
+        checks: turn.draft.results(),
+        model: Some(way.models()),
+        error,
+    };
+    end(&turn.shared, Some(&turn.settings), &outcome).await;
+    outcome
+}
+
+/// A run that came to nothing.
+pub(super) fn failed(run: &RunId, session: &SessionId, error: &AgentError) -> Outcome {
+    let canceled = matches!(error, AgentError::Canceled);
+    Outcome {
+        run: run.clone(),
+        session: session.clone(),
+        status: if canceled { RunStatus::Canceled } else { RunStatus::Failed },
+        text: String::new(),
+        changes: vec![],
+        refused_diffs: vec![],
+        denied: vec![],
+        usage: Usage::default(),
+        checks: vec![],
+        model: None,
+        error: (!canceled).then(|| error.told()),
+    }
+}
+
+/// Writes and shows how the run ended; where the journal fails, it is shown all the same.
+pub(super) async fn end(shared: &Shared, settings: Option<&Settings>, outcome: &Outcome) {
+    let event = Event::RunFinished {
+        status: outcome.status,
+        text: outcome.text.clone(),
+        error: outcome.error.clone(),
+        usage: outcome.usage,
+        denied: outcome.denied.clone(),
+    };
+    let redactor = settings.map_or_else(Default::default, |settings| settings.redactor.clone());
+    if shared.recorder.record(&outcome.run, vec![event.clone()], &redactor).await.is_err() {
+        let record = Record { run: outcome.run.clone(), seq: 0, at: shared.world.clock.now(), event };
+        shared.world.host.happened(&record);
+    }
+}

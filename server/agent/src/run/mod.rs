@@ -1,0 +1,89 @@
+//! One run: a conversation with one model, its tool calls in order, until it has nothing more to do.
+//!
+//! | where | what belongs there |
+//! |---|---|
+//! | `begin` | the settings, action, model and past of a run: whatever narrows or equips it |
+//! | [`crate::opening`] | the layers of what the model is told first, each with its origin |
+//! | `talk` | the loop; compaction right before `Talk::request` |
+//! | [`crate::answer`] | one request and its answer, from whoever can give it |
+//! | [`crate::round`] | the calls of one answer: hooks before a call in its `begin`, after it in its `finish` |
+//! | [`crate::tools`] | a file for each tool and one table; a tool that starts a run of its own is one of them |
+//! | `rest` | an answer without calls: what is checked, heard or asked once more before the end |
+//! | `end` | the outcome; what every run leaves behind or cleans up |
+//! | `turn` | what all of these share |
+//!
+//! Budgets are checked before each request. A stream that breaks is an error and nothing of it is performed. Arguments
+//! that make no sense, unknown tools and refusals are plain results for the model to read.
+
+mod begin;
+mod end;
+mod rest;
+mod talk;
+mod turn;
+mod voice;
+
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+
+use copydesk_base::{RunId, SessionId};
+use futures_util::FutureExt;
+use tokio::sync::oneshot;
+use tokio_util::sync::CancellationToken;
+
+pub(crate) use begin::short_title;
+pub(crate) use turn::Turn;
+
+use crate::desk::{Ask, Order, Outcome, Shared};
+use crate::error::AgentError;
+use crate::steer::Ear;
+
+/// What a run is born with.
+pub(crate) struct Place {
+    pub(crate) run: RunId,
+    pub(crate) session: SessionId,
+    pub(crate) cancel: CancellationToken,
+    pub(crate) ear: Ear,
+}
+
+/// The task of a run, from its gate to its outcome.
+pub(crate) async fn task(
+    shared: Arc<Shared>,
+    ask: Ask,
+    place: Place,
+    gate: oneshot::Receiver<()>,
+    done: oneshot::Sender<Outcome>,
+) {
+    // A gate that was dropped is an answer that will never be written: nobody waits for it any more.
+    let _ = gate.await;
+    let (run, session) = (place.run.clone(), place.session.clone());
+    let work = AssertUnwindSafe(whole(&shared, ask, place)).catch_unwind();
+    let outcome = if let Ok(outcome) = work.await {
+        outcome
+    } else {
+        tracing::error!(%run, "a run panicked; it is ended and the server goes on");
+        let outcome = end::failed(&run, &session, &AgentError::Panicked);
+        end::end(&shared, None, &outcome).await;
+        outcome
+    };
+    shared.link.order(Order::End { run });
+    let _ = done.send(outcome);
+}
+
+async fn whole(shared: &Arc<Shared>, ask: Ask, place: Place) -> Outcome {
+    let (run, session, cancel) = (&place.run.clone(), &place.session.clone(), place.cancel.clone());
+    let begun = tokio::select! {
+        begun = begin::begin(shared, &ask, place) => begun,
+        () = cancel.cancelled() => Err((None, AgentError::Canceled)),
+    };
+    match begun {
+        Ok((mut turn, action, mut way)) => {
+            let result = talk::talk(&mut turn, &ask, &action, &mut way).await;
+            end::over(turn, &way, result).await
+        }
+        Err((settings, error)) => {
+            let outcome = end::failed(run, session, &error);
+            end::end(shared, settings.as_ref(), &outcome).await;
+            outcome
+        }
+    }
+}

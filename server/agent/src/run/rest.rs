@@ -1,0 +1,65 @@
+//! An answer without calls: the end of a run, unless something is still to be said or mended.
+//!
+//! In this order: what was drafted is checked and offered, what the person said meanwhile is heard, an answer to a form is
+//! held against its schema. Whatever else may keep a run going at its end belongs between these.
+
+use std::ops::ControlFlow;
+
+use copydesk_provider::{Message, ToolUse};
+
+use super::Turn;
+use super::talk::Talk;
+use crate::answer::Answered;
+use crate::draft::{self, Occasion, Settled};
+use crate::error::AgentError;
+use crate::form::Form;
+use crate::steer;
+
+/// Whether the conversation goes on behind this answer, with what was added to it.
+pub(super) async fn after(
+    turn: &mut Turn,
+    form: Option<&Form>,
+    talk: &mut Talk,
+    answered: Answered,
+) -> Result<ControlFlow<()>, AgentError> {
+    let Answered { text, calls, carried } = answered;
+    let mut more = Vec::new();
+    match draft::settle(turn, Occasion::End).await? {
+        Settled::Red(text) | Settled::Offered { text, refused: true } => {
+            more.push(Message::user(turn.tell(text).await?));
+        }
+        // For the next turn of this conversation.
+        Settled::Offered { text, refused: false } => {
+            turn.tell(text).await?;
+        }
+        Settled::Nothing => {}
+    }
+    if more.is_empty() {
+        more = steer::heard_last(turn).await?;
+    }
+    if !more.is_empty() {
+        if !text.trim().is_empty() {
+            talk.messages.push(Message::Assistant { text, calls, carried });
+        }
+        talk.messages.extend(more);
+        return Ok(ControlFlow::Continue(()));
+    }
+    if let Some(form) = form {
+        match (form.document(&text), talk.tool_use) {
+            (Ok(document), _) => {
+                turn.last_text = document.to_string();
+                return Ok(ControlFlow::Break(()));
+            }
+            (Err(reasons), ToolUse::Over) => return Err(AgentError::Unfit(reasons)),
+            (Err(reasons), ToolUse::Free) => {
+                talk.messages.push(Message::Assistant { text, calls, carried });
+                talk.messages.push(Message::user(turn.tell(Form::again(&reasons)).await?));
+                talk.tool_use = ToolUse::Over;
+                return Ok(ControlFlow::Continue(()));
+            }
+        }
+    }
+    // Silence behind work that was done is an end; silence instead of an answer is none.
+    let is_answered = talk.messages.len() > talk.asked || !turn.last_text.is_empty();
+    if is_answered { Ok(ControlFlow::Break(())) } else { Err(AgentError::Nothing) }
+}

@@ -1,0 +1,113 @@
+//! The loop of a run: ask, perform what the model calls for, hand back the results, until it calls for nothing.
+//!
+//! [`Talk`] is what the conversation has come to. It only grows, so that providers' caches hold: what has to be shortened
+//! (compaction) replaces its messages in one place, [`Talk::request`]'s caller, before a request is made of it. Calls are
+//! [`round`]'s, and an answer without any is [`rest`]'s.
+
+use std::ops::ControlFlow;
+
+use copydesk_base::Event;
+use copydesk_provider::{Message, Request, ToolSpec, ToolUse};
+
+use super::{Turn, rest, voice};
+use crate::action::Action;
+use crate::answer::{Answered, Way, answer};
+use crate::desk::{Ask, Voice};
+use crate::error::AgentError;
+use crate::opening;
+use crate::repeats::{self, Circle, Repeats};
+use crate::round;
+use crate::steer;
+use crate::tools;
+
+/// A conversation as it stands.
+pub(super) struct Talk {
+    /// The same for every request of a run.
+    system: String,
+    tools: Vec<ToolSpec>,
+    /// What was said, oldest first.
+    pub(super) messages: Vec<Message>,
+    /// How many messages there were when the question was put.
+    pub(super) asked: usize,
+    pub(super) tool_use: ToolUse,
+}
+
+impl Talk {
+    /// What goes to the model next.
+    fn request(&self, turn: &Turn, ask: &Ask) -> Request {
+        Request {
+            model: String::new(),
+            system: self.system.clone(),
+            messages: self.messages.clone(),
+            tools: self.tools.clone(),
+            tool_use: self.tool_use,
+            schema: ask.form.as_ref().map(|form| form.schema().clone()),
+            max_output_tokens: None,
+            cache_key: Some(turn.session.to_string()),
+            ..Request::default()
+        }
+    }
+}
+
+/// Talks until there is nothing more to do.
+pub(super) async fn talk(
+    turn: &mut Turn,
+    ask: &Ask,
+    action: &Action,
+    way: &mut Way,
+) -> Result<(), AgentError> {
+    let mut talk = open(turn, ask, action).await?;
+    let mut repeats = Repeats::default();
+    let began = turn.world.clock.now();
+    loop {
+        talk.messages.extend(steer::heard(turn).await?);
+        let request = talk.request(turn, ask);
+        let answered = answer(turn, way, &request, began).await?;
+        if !answered.text.trim().is_empty() {
+            turn.last_text.clone_from(&answered.text);
+        }
+        if answered.calls.is_empty() {
+            match rest::after(turn, ask.form.as_ref(), &mut talk, answered).await? {
+                ControlFlow::Continue(()) => continue,
+                ControlFlow::Break(()) => return Ok(()),
+            }
+        }
+        let Answered { text, calls, carried } = answered;
+        let results = round::perform(turn, action, calls.clone()).await?;
+        let circle = repeats.note(&calls, &results);
+        talk.messages.push(Message::Assistant { text, calls, carried });
+        talk.messages.push(Message::ToolResults { results });
+        match circle {
+            Circle::None => {}
+            Circle::Told => talk.messages.push(Message::user(turn.tell(repeats::told()).await?)),
+            Circle::Closed(times) => return Err(AgentError::Circle(times)),
+        }
+    }
+}
+
+/// The conversation before its first request: what was said before, and what the model is told now.
+async fn open(turn: &mut Turn, ask: &Ask, action: &Action) -> Result<Talk, AgentError> {
+    if let Voice::Comment { path, line, text } = &ask.voice {
+        voice::confirm(turn, path, *line, text).await?;
+    }
+    let opening = opening::opening(&turn.world, &turn.settings, &turn.policy(), action, ask)?;
+    for layer in &opening.layers {
+        turn.reads(layer.grade, &layer.origin).await?;
+    }
+    for text in &opening.texts {
+        turn.shared.learn(text, &turn.settings.redactor);
+    }
+    let first = turn.shared.hidden(&opening.first_message(), &turn.settings.redactor);
+    let mut events: Vec<Event> = opening.notices.into_iter().map(|text| Event::Notice { text }).collect();
+    events.push(Event::Told { text: first.clone() });
+    turn.record(events).await?;
+    let mut messages = std::mem::take(&mut turn.past);
+    messages.push(Message::User { text: first, images: opening.images });
+    Ok(Talk {
+        system: opening.system.text,
+        tools: tools::specs(&action.tools),
+        asked: messages.len(),
+        messages,
+        tool_use: ToolUse::Free,
+    })
+}
