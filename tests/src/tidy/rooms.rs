@@ -8,13 +8,14 @@ use super::Repository;
 pub const ROOMS: &[(&str, &[&str])] = &[
     ("base", &[]),
     ("text", &["base"]),
+    ("outline", &["base"]),
     ("store", &["base"]),
     ("permission", &["base"]),
     ("language", &["base", "text"]),
     ("provider", &["base", "store"]),
-    ("agent", &["base", "text", "language", "provider", "permission", "store"]),
-    ("lsp", &["base", "text", "language", "permission", "store", "agent"]),
-    ("copydesk", &["base", "text", "language", "provider", "permission", "store", "agent", "lsp"]),
+    ("agent", &["base", "text", "outline", "language", "provider", "permission", "store"]),
+    ("lsp", &["base", "text", "outline", "language", "permission", "store", "agent"]),
+    ("copydesk", &["base", "text", "outline", "language", "provider", "permission", "store", "agent", "lsp"]),
 ];
 
 /// Edges that the table does not have, and rooms that it does not know.
