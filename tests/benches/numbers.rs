@@ -66,7 +66,7 @@ fn cpu_of_children() -> f64 {
 /// The launcher with a command that does nothing, over the bare shell with it, in a workspace with things to guard.
 fn sandbox() {
     use copydesk_permission::sandbox::{
-        Circumstances, LAUNCHER, Limits, Network, Orders, SHELL, SHELL_ARGUMENTS, Sandbox, confine,
+        Ahead, Circumstances, LAUNCHER, Limits, Network, Orders, SHELL, SHELL_ARGUMENTS, Sandbox, confine,
         read_news, survey, toolchains, write_orders,
     };
     use std::process::{Command, Stdio};
@@ -115,7 +115,7 @@ fn sandbox() {
     let launcher = || {
         let (ours, theirs) = std::os::unix::net::UnixStream::pair().expect("a socket");
         let child = Command::new(COPYDESK)
-            .arg(LAUNCHER)
+            .args([LAUNCHER, Ahead::of(report.state, Network::Closed).argument()])
             .stdin(Stdio::from(std::os::fd::OwnedFd::from(theirs)))
             .spawn()
             .expect("the launcher starts");
@@ -125,44 +125,48 @@ fn sandbox() {
         write_orders(&ours, &orders).and_then(|()| read_news(&ours)).expect("it tells how it ended");
         child
     };
-    let rounds = 50;
-    let wall = |prepare: &dyn Fn(), run: &dyn Fn() -> Option<std::process::Child>| {
-        let mut children = vec![];
-        let times = (0..rounds).map(|_| {
-            prepare();
-            let begun = Instant::now();
-            let child = run();
-            let took = millis(begun.elapsed());
-            // What it does after its answer is not waited for, but neither is it in the way of the next.
-            children.extend(child.map(|mut child| child.wait()));
-            took
-        });
-        median(times.collect())
+    let timed = |run: &mut dyn FnMut()| {
+        let (begun, before) = (Instant::now(), cpu_of_children());
+        run();
+        (millis(begun.elapsed()), cpu_of_children() - before)
     };
-    let cpu = |run: &dyn Fn() -> Option<std::process::Child>| {
-        let before = cpu_of_children();
-        wall(&|| (), run);
-        (cpu_of_children() - before) / f64::from(rounds)
+    let rounds = 60;
+    let mut wall: [Vec<f64>; 3] = Default::default();
+    let mut cpu = [0.0; 2];
+    // One beside the other, so that they are held up by the same things.
+    for _ in 0..rounds {
+        let (took, used) = timed(&mut || bare());
+        wall[0].push(took);
+        cpu[0] += used / f64::from(rounds);
+        // As an agent's command has it: the launcher was started while the model talked and the command was judged.
+        let mut waiting = Some(launcher());
+        while !waiting.as_ref().is_some_and(|(_, child)| is_idle(child.id())) {}
+        let mut child = None;
+        wall[1].push(timed(&mut || child = waiting.take().map(&ordered)).0);
+        // What it does after its answer is not waited for, but neither is it in the way of the next.
+        child.map(|mut child| child.wait());
+        let mut child = None;
+        let (took, used) = timed(&mut || child = Some(ordered(launcher())));
+        wall[2].push(took);
+        let behind = timed(&mut || drop(child.take().map(|mut child| child.wait()))).1;
+        cpu[1] += (used + behind) / f64::from(rounds);
+    }
+    let [spawn, awaited, whole] = wall.map(median);
+    println!("{:<62} {spawn:>7.1} ms", "a bare spawn, wall, median of 60");
+    println!("{:<62} {:>7.1} ms", "a bare spawn, CPU, mean of 60", cpu[0]);
+    line("sandbox over a bare spawn, wall, median of 60", awaited - spawn, 4.0, "ms");
+    line("the same, its launcher's start included", whole - spawn, 4.0, "ms");
+    line("sandbox over a bare spawn, CPU, all of it", cpu[1] - cpu[0], 4.0, "ms");
+}
+
+/// Whether a process and its children all wait for something.
+fn is_idle(process: u32) -> bool {
+    let sleeps = |process: &str| {
+        std::fs::read_to_string(format!("/proc/{process}/stat")).is_ok_and(|stat| stat.contains(") S "))
     };
-    let bare = || {
-        bare();
-        None
-    };
-    let walled = || Some(ordered(launcher()));
-    walled().map(|mut child| child.wait());
-    // As an agent's command has it: the launcher was started while the command was judged.
-    let waiting = std::cell::RefCell::new(None);
-    let prepare = || {
-        let launcher = launcher();
-        let stat = format!("/proc/{}/stat", launcher.1.id());
-        while !std::fs::read_to_string(&stat).is_ok_and(|stat| stat.contains(") S ")) {}
-        waiting.replace(Some(launcher));
-    };
-    let awaited = || waiting.take().map(ordered);
-    let spawn = wall(&|| (), &bare);
-    line("sandbox over a bare spawn, wall, median of 50", wall(&prepare, &awaited) - spawn, 4.0, "ms");
-    line("the same, its launcher's start included", wall(&|| (), &walled) - spawn, 4.0, "ms");
-    line("sandbox over a bare spawn, CPU, mean of 50", cpu(&walled) - cpu(&bare), 4.0, "ms");
+    let children = std::fs::read_to_string(format!("/proc/{process}/task/{process}/children"));
+    sleeps(&process.to_string())
+        && children.is_ok_and(|children| children.trim() != "" && children.split_whitespace().all(sleeps))
 }
 
 /// From the model's answer that calls for a command to the next request with its result.

@@ -5,10 +5,12 @@
 use std::sync::Arc;
 
 use copydesk_base::change::{ChangePlan, CheckVerdict, Checked, HunkReport, RefusedHunk};
+use copydesk_base::config::Mode;
 use copydesk_base::event::Denied;
 use copydesk_base::host::Presence;
 use copydesk_base::{Because, CallId, Effect, Event, Question, Verdict, path};
-use copydesk_permission::{judge, sandbox};
+use copydesk_permission::judge;
+use copydesk_permission::sandbox::{self, State};
 use tokio::sync::oneshot;
 
 use crate::desk::Order;
@@ -39,7 +41,7 @@ pub(crate) async fn permit(
     effect: Effect,
     change: Option<Arc<ChangePlan>>,
 ) -> Result<Permit, AgentError> {
-    match careful(judge(&effect, &turn.policy()), change.as_deref()) {
+    match careful(verdict(turn, &effect), change.as_deref()) {
         Verdict::Allow(because) => {
             let by = if because.rule.is_some() { "rule" } else { "mode" };
             judged(turn, call, &effect, "allow", because, by).await?;
@@ -57,6 +59,27 @@ pub(crate) async fn permit(
         }
         Verdict::Ask(question) => ask(turn, call, effect, question, change).await,
     }
+}
+
+/// What policy says; a command that would run what nobody has seen is asked about, whatever allows it.
+pub(crate) fn verdict(turn: &Turn, effect: &Effect) -> Verdict {
+    match judge(effect, &turn.policy()) {
+        Verdict::Allow(_) if runs_unseen(turn, effect) => {
+            let reason = "it would run edits that nobody has seen, and no sandbox bounds what they do";
+            Verdict::Ask(Question { because: Because::of(reason), always: vec![] })
+        }
+        verdict => verdict,
+    }
+}
+
+/// Whether a command works on edits that the person has not seen, with all the rights that the person has. Mode bypass
+/// is their word for that.
+fn runs_unseen(turn: &Turn, effect: &Effect) -> bool {
+    let state = turn.settings.sandbox.report().state;
+    matches!(effect, Effect::Execute { .. })
+        && !turn.draft.is_empty()
+        && matches!(state, State::Off | State::Unsupported)
+        && turn.policy().mode != Mode::Bypass
 }
 
 /// What the checks said of a change, if that was not that it is right.
@@ -215,7 +238,8 @@ fn text_of(turn: &Turn, effect: &Effect, question: &Question, change: Option<&Ch
             let place = render::harmless(&shown(cwd));
             let network = network_for(effect, &turn.policy());
             let walls = sandbox::words(turn.settings.sandbox.report().state, network);
-            render::prompt(&format!("Run in {place}, {walls}:\n"), command, "", &always)
+            let unseen = if runs_unseen(turn, effect) { ", on edits that you have not seen" } else { "" };
+            render::prompt(&format!("Run in {place}, {walls}{unseen}:\n"), command, "", &always)
         }
         Effect::Read { path: file } => render::prompt("Read ", &shown(file), "", &always),
         Effect::Network { url } => render::prompt("Reach ", url, "", &always),

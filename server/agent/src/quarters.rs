@@ -3,11 +3,14 @@
 use std::sync::Arc;
 
 use copydesk_base::{Effect, Verdict};
-use copydesk_permission::sandbox::{Circumstances, Confinement, Network, Survey, confine, quiet_git, survey};
+use copydesk_permission::sandbox::{
+    Ahead, Circumstances, Confinement, Network, Survey, confine, quiet_git, survey,
+};
 use copydesk_permission::{Policy, effects_of, judge};
 use tempfile::TempDir;
 use tokio::task::JoinHandle;
 
+use crate::process::{self, Ready};
 use crate::settings::Settings;
 
 /// What a run keeps between its commands.
@@ -17,6 +20,8 @@ pub(crate) struct Quarters {
     trial: Option<JoinHandle<()>>,
     /// What lies in the workspace, looked at anew while the model thinks.
     survey: Option<JoinHandle<Survey>>,
+    /// A launcher for the next command: who ran one often runs another.
+    launcher: Option<Ready>,
 }
 
 /// A temporary folder that nobody else on the machine can look into, whatever the umask says.
@@ -55,6 +60,19 @@ impl Quarters {
             // One that broke down is made up for where the answer is needed.
             let _ = trial.await;
         }
+    }
+
+    /// A launcher for a command that is still to be judged; none where there are none.
+    pub(crate) fn launcher(
+        &mut self,
+        effect: &Effect,
+        policy: &Policy,
+        settings: &Settings,
+    ) -> Option<Ready> {
+        let launcher = settings.sandbox.launcher.as_deref()?;
+        let ahead = Ahead::of(settings.sandbox.report().state, network_for(effect, policy));
+        let kept = self.launcher.take().and_then(|mut ready| ready.is_for(ahead).then_some(ready));
+        kept.or_else(|| process::ready(launcher, ahead).ok())
     }
 
     /// Why a command cannot run at all, whatever the person would say.
@@ -102,8 +120,12 @@ impl Quarters {
     }
 
     /// After a command: what it made is looked at in time for the next one.
-    pub(crate) fn look_anew(&mut self, policy: &Policy) {
+    /// A launcher for the next one is started, too.
+    pub(crate) fn look_anew(&mut self, policy: &Policy, settings: &Settings) {
         self.survey = Some(look(policy));
+        let ahead = Ahead::of(settings.sandbox.report().state, Network::Closed);
+        let launcher = settings.sandbox.launcher.as_deref();
+        self.launcher = launcher.and_then(|launcher| process::ready(launcher, ahead).ok());
     }
 }
 

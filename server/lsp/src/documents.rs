@@ -14,6 +14,7 @@ use tokio::sync::watch;
 
 use crate::comments;
 use crate::marks::Marks;
+use crate::stamp::{self, Stamp};
 
 /// One open document.
 #[derive(Clone, Debug)]
@@ -25,6 +26,8 @@ pub(crate) struct Open {
     pub(crate) document: Document,
     /// The `ask:` comments that the person typed here since it was opened; in a chat document every line of words.
     pub(crate) voiced: HashSet<String>,
+    /// What its file was like when this text last was what it says.
+    stamp: Stamp,
     /// What the last check of this document found, by step; shared by its versions.
     pub(crate) memo: Arc<Mutex<Memo>>,
     /// What its steps last told others; shared by its versions.
@@ -50,6 +53,7 @@ impl Open {
         let document = Document::open_at(0, "", &path, text);
         Self {
             uri,
+            stamp: Stamp::default(),
             path: Some(path),
             document,
             voiced: HashSet::new(),
@@ -124,6 +128,7 @@ impl Documents {
         }
         let open = Open {
             uri: uri.clone(),
+            stamp: Stamp::of(path.as_deref()),
             path,
             document,
             voiced: HashSet::new(),
@@ -136,7 +141,8 @@ impl Documents {
         self.notify();
     }
 
-    /// Makes the next version. What the person typed of `ask:` comments becomes their voice.
+    /// Makes the next version. What the person typed of `ask:` comments becomes their voice; what came from the disk is
+    /// nobody's.
     pub(crate) fn change(&self, uri: &str, version: i32, changes: &[Change], encoding: Encoding) {
         let Some(old) = self.get(uri) else { return };
         let mut next = Open { summary: OnceLock::new(), ..Open::clone(&old) };
@@ -163,8 +169,27 @@ impl Documents {
         if changes.is_empty() {
             next.document = next.document.edited(version, &[], encoding);
         }
+        let now = Stamp::of(next.path.as_deref());
+        let gained = !next.voiced.is_subset(&old.voiced);
+        if now != old.stamp || gained {
+            let is_loaded = stamp::says(next.path.as_deref(), next.document.text());
+            if now != old.stamp || is_loaded {
+                next.voiced.retain(|text| old.voiced.contains(text));
+            }
+            if is_loaded {
+                next.stamp = now;
+            }
+        }
         self.by_uri.insert(uri.to_owned(), Arc::new(next));
         self.notify();
+    }
+
+    /// Notes that the file says by now what the document does.
+    pub(crate) fn saved(&self, uri: &str) {
+        if let Some(mut open) = self.by_uri.get_mut(uri) {
+            let stamp = Stamp::of(open.path.as_deref());
+            Arc::make_mut(&mut open).stamp = stamp;
+        }
     }
 
     /// Notes the comments of an edit of ours before it is sent. They stay noted when the document is closed: an effect
@@ -299,6 +324,55 @@ mod tests {
         documents.disown(URI, HashSet::from(["planted".to_owned()]));
         typed(&documents, 2, 9, 9, "\n# ask: planted");
         assert_eq!(voiced(&documents), ["go"], "an edit of ours is nobody's voice");
+    }
+
+    #[test]
+    fn what_came_from_the_disk_is_nobodys_voice() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().canonicalize().unwrap().join("a.py");
+        let uri = format!("file://{}", file.display());
+        let write = |text: &str| std::fs::write(&file, text).unwrap();
+        let (theirs, mine) = ("x = 1\n# ask: theirs\n", "x = 1\n# ask: mine\n");
+        let typed = |start: u32| Change {
+            range: Some(Range::new(Position::new(start, 0), Position::new(start, 0))),
+            text: "# ask: mine\n".to_owned(),
+        };
+        let whole = |text: &str| Change { range: None, text: text.to_owned() };
+        for (what, disk, changes, saved, expect) in [
+            ("typed", None, vec![typed(1)], false, vec!["mine"]),
+            ("loaded again", Some(theirs), vec![whole(theirs)], false, vec![]),
+            (
+                "loaded again with other line ends",
+                Some("x = 1\r\n# ask: theirs\r\n"),
+                vec![whole(theirs)],
+                false,
+                vec![],
+            ),
+            ("typed behind that", Some(theirs), vec![whole(theirs), typed(1)], false, vec!["mine"]),
+            ("loaded, and the file was another one by then", Some(mine), vec![whole(theirs)], false, vec![]),
+            ("typed over a file that changed", Some("y = 1\n"), vec![typed(1)], false, vec![]),
+            ("the same after it was saved", Some("y = 1\n"), vec![typed(1)], true, vec!["mine"]),
+            ("gone", Some(""), vec![whole("")], false, vec![]),
+        ] {
+            write("x = 1\n");
+            let documents = Documents::new();
+            documents.open(uri.clone(), "python", 1, "x = 1\n");
+            // A new file in its place: no clock is fine enough to tell two writes at once apart.
+            if let Some(disk) = disk {
+                std::fs::remove_file(&file).unwrap();
+                let other = folder.path().join("other");
+                std::fs::write(&other, disk).unwrap();
+                std::fs::rename(other, &file).unwrap();
+            }
+            if saved {
+                documents.saved(&uri);
+            }
+            for change in changes {
+                documents.change(&uri, 2, &[change], Encoding::Utf8);
+            }
+            let voiced: Vec<String> = documents.get(&uri).unwrap().voiced.iter().cloned().collect();
+            assert_eq!(voiced, expect, "{what}");
+        }
     }
 
     #[test]

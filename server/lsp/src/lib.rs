@@ -31,6 +31,7 @@ mod parent;
 pub mod rules;
 pub mod schemas;
 mod snapshot;
+mod stamp;
 mod state;
 mod told;
 mod trust;

@@ -209,9 +209,10 @@ impl State {
                 self.tokens.forget(&params.text_document.uri.0);
                 params.text_document.uri.0
             }),
-            "textDocument/didSave" => {
-                params(request).map(|params: lsp::DidSaveTextDocumentParams| params.text_document.uri.0)
-            }
+            "textDocument/didSave" => params(request).map(|params: lsp::DidSaveTextDocumentParams| {
+                self.documents.saved(&params.text_document.uri.0);
+                params.text_document.uri.0
+            }),
             _ => return false,
         };
         if let Some(uri) = touched {

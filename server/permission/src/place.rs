@@ -9,6 +9,7 @@ use globset::{GlobBuilder, GlobMatcher};
 use icu_normalizer::ComposingNormalizerBorrowed;
 
 use crate::policy::Policy;
+use crate::zone;
 
 /// Which way a pattern moves the verdict. What tightens also matches other cases of the same letters, and everything
 /// below a folder that it names.
@@ -231,6 +232,7 @@ thread_local! {
 /// Forgets what was resolved; every judgement looks at the disk as it is then.
 pub(crate) fn look_anew() {
     FOLLOWED.with_borrow_mut(HashMap::clear);
+    zone::look_anew();
 }
 
 fn follow_anew(base: &Path, relative: &Path) -> PathBuf {

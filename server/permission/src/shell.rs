@@ -2,7 +2,7 @@
 //!
 //! [`read`] turns the text of a command into a [`Script`]: the simple commands in it (*atoms*), however deep, and its
 //! redirections. `words` cuts words as bash cuts them, `reader` walks the syntax tree `command` its simple commands and `brackets` its tests, `through` looks behind wrappers
-//! such as `timeout` and `bash -c`, `arguments` knows which words of which program name files, `programs` and `awk` what programs in words may do, `settings` which
+//! such as `timeout` and `bash -c`, `arguments` knows which words of which program name files, `programs` and `awk` what programs in words may do, `hatches` which of their options name others, `settings` which
 //! variables only change how a command speaks, `screen` refuses words that name secrets, `verdict` puts rules and mode to all of it.
 //!
 //! The grammar is positive. tree-sitter-bash finds the structure; a kind of node that is not named here makes the whole
@@ -18,6 +18,7 @@ mod command;
 mod cwd;
 mod destroy;
 mod git;
+mod hatches;
 mod network;
 mod options;
 mod programs;

@@ -12,7 +12,10 @@
 
 use std::path::Path;
 
+mod leads;
 mod names;
+
+pub(crate) use leads::look_anew;
 
 use crate::glob::could_meet;
 use crate::place::{alike, folded};
@@ -44,7 +47,7 @@ pub fn is_secret(place: &Path) -> bool {
 
 /// Whether writing here could change what the person's tools do or what policy says.
 pub fn is_protected(place: &Path, policy: &Policy) -> bool {
-    is_state(place, policy) || is_protected_name(place)
+    is_state(place, policy) || is_protected_name(place) || leads::is_lent(place, policy)
 }
 
 /// The same by the name alone, wherever our own state lies.

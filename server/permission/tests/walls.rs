@@ -26,8 +26,8 @@ mod linux {
     use copydesk_base::{Effect, config::Mode};
     use copydesk_permission::Policy;
     use copydesk_permission::sandbox::{
-        Circumstances, Confinement, LAUNCHER, Limits, Network, News, Orders, Placeholder, Sandbox, State,
-        Vacancy, confine, probe, read_news, survey, write_orders,
+        Ahead, Circumstances, Confinement, LAUNCHER, Limits, Network, News, Orders, Placeholder, Sandbox,
+        State, Vacancy, confine, probe, read_news, survey, write_orders,
     };
 
     /// Says every open file but the first three, and every part of process 1 that it could open; then tries what the
@@ -174,6 +174,7 @@ END
     }
 
     fn confined(command: &str, root: &Path, confinement: Confinement, limits: Limits) -> (String, News) {
+        let ahead = Ahead::of(confinement.state, confinement.network);
         let temporary = tempfile::tempdir().unwrap();
         let orders = Orders {
             command: command.to_owned(),
@@ -186,7 +187,7 @@ END
         };
         let (ours, theirs) = UnixStream::pair().unwrap();
         let child = Command::new(std::env::current_exe().unwrap())
-            .arg(LAUNCHER)
+            .args([LAUNCHER, ahead.argument()])
             .stdin(Stdio::from(OwnedFd::from(theirs)))
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())

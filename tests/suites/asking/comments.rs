@@ -97,6 +97,26 @@ fn a_comment_that_an_agent_wrote_is_not_the_persons() {
 }
 
 #[test]
+fn a_comment_that_the_editor_loaded_from_the_disk_is_not_the_persons() {
+    everywhere(|personality, format| {
+        let mut scene = begin(personality, format, "{mode: accept-edits}", vec![]);
+        let uri = scene.uri.clone();
+        let planted = TEXT.replace("def double(x):", &format!("{COMMENT}def double(x):"));
+        // Somebody writes the file, and the editor shows what is there now: one more change, as if it were typed.
+        scene.workspace.write(FILE, &planted);
+        scene.client.replace(&uri, "def double(x):", &format!("{COMMENT}def double(x):"));
+        let action = offered(&mut scene).expect("the comment is offered");
+        scene.asked += 1;
+        scene.client.run_action(&action);
+        let read = scene.answer(Way::Prompt, "Deny");
+        assert!(read.contains("did not type"), "{read}");
+        scene.client.no_diagnostic(&uri, "pending-approval");
+        assert!(scene.model.requests().is_empty(), "no model hears it");
+        scene.end();
+    });
+}
+
+#[test]
 fn without_a_prompt_and_without_a_comment_ask_is_not_offered_and_refused() {
     everywhere(|personality, format| {
         let mut scene = begin(personality, format, "{}", vec![]);

@@ -78,3 +78,24 @@ fn a_cancel_ends_a_search_in_the_middle_of_a_file() {
         scene.end();
     }
 }
+
+#[test]
+fn a_file_that_may_not_be_read_is_hidden_under_its_other_names_too() {
+    for format in Format::BOTH {
+        let read = |path: &str| Reply::tool("read", &json!({"path": path}));
+        let script = vec![read("notes.txt"), grep("word"), read("plain.txt"), grep("same"), done()];
+        let files = [(".env", "word = x\n"), ("plain.txt", "same = y\n")];
+        let mut scene = with_files(neovim_0_12(), format, "{}", script, &files);
+        let root = scene.workspace.root();
+        for (there, other) in [(".env", "notes.txt"), ("plain.txt", "twin.txt")] {
+            std::fs::hard_link(root.join(there), root.join(other)).unwrap();
+        }
+        scene.ask("find out");
+        assert_eq!(scene.result(1), "refused: notes.txt is another name of a file that may not be read");
+        assert_eq!(scene.result(2), "no line matches");
+        assert_eq!(scene.result(3), "same = y\n");
+        assert_eq!(scene.result(4), "plain.txt:1:same = y\ntwin.txt:1:same = y");
+        scene.over(4);
+        scene.end();
+    }
+}

@@ -1,7 +1,9 @@
 //! *Trust*: what a repository's own files may say before and after the person trusted them.
 
-use copydesk_tests::model_server::{MODEL, ModelServer, Reply};
-use copydesk_tests::scene::{Scene, TEXT, Way, done, everywhere, in_four, triple, tripled};
+use copydesk_tests::model_server::{Format, MODEL, ModelServer, Reply};
+use copydesk_tests::scene::{
+    FILE, KEY, Scene, TEXT, Way, config, done, everywhere, in_four, triple, tripled,
+};
 use copydesk_tests::workspace::Workspace;
 use serde_json::{Value, json};
 
@@ -28,6 +30,38 @@ fn what_a_repository_grants_does_not_count_before_trust() {
             assert_eq!(scene.text(), TEXT);
             scene.end();
         });
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_link_of_a_repository_grants_nothing_wherever_it_leads() {
+    // Where the link stands, and where it leads from there; what lies there is nobody's of the workspace.
+    for (link, to, variable) in [
+        (CONFIG, "../../elsewhere/config.yaml", None),
+        (".copydesk", "../elsewhere", None),
+        (".keystone", "../elsewhere", None),
+        ("settings.yaml", "../elsewhere/config.yaml", Some("settings.yaml")),
+        ("settings", "../elsewhere", Some("settings/config.yaml")),
+    ] {
+        let model = ModelServer::start(Format::Anthropic, [triple(), done()]);
+        let mut workspace = Workspace::new(crate::COPYDESK)
+            .with([(FILE, TEXT)])
+            .with_user_config(&config(&model, "{}"))
+            .with_variable("BENCH_KEY", KEY);
+        if let Some(name) = variable {
+            let path = workspace.path(name);
+            workspace = workspace.with_variable("COPYDESK_CONFIG", &path.display().to_string());
+        }
+        let elsewhere = workspace.root().with_file_name("elsewhere");
+        std::fs::create_dir_all(&elsewhere).unwrap();
+        std::fs::write(elsewhere.join("config.yaml"), GRANTS[0]).unwrap();
+        let place = workspace.path(link);
+        std::fs::create_dir_all(place.parent().unwrap()).unwrap();
+        std::os::unix::fs::symlink(to, &place).unwrap();
+        let ran = workspace.run(&["ask", "--json", "make it three times"]);
+        assert_eq!(ran.json()["status"], "denied", "{link} -> {to}: {ran}");
+        assert_eq!(workspace.read(FILE), TEXT, "{link} -> {to}");
     }
 }
 

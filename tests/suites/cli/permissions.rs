@@ -39,6 +39,11 @@ fn an_explanation_names_the_rule_and_where_it_stands() {
         ("Bash(cargo test)", "ask"),
         ("Read(.env)", "deny"),
         ("Edit(src/lib.rs)", "ask"),
+        ("Write(src/lib.rs)", "ask"),
+        ("Edit(AGENTS.md)", "ask"),
+        ("Read(/etc/hosts)", "ask"),
+        ("Network(https://example.org)", "ask"),
+        ("Mcp(files, read_file)", "ask"),
     ] {
         let ran = workspace.run(&["permissions", "explain", words]).exits(0);
         assert!(ran.stdout.starts_with(verdict), "{words}: {ran}");

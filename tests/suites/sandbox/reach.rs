@@ -9,7 +9,7 @@ use std::time::Instant;
 
 use copydesk_tests::client::{PATIENCE, eventually};
 use copydesk_tests::scene::KEY;
-use copydesk_tests::workspace::Workspace;
+use copydesk_tests::workspace::{Workspace, collect};
 
 use crate::ground::{Ground, skipped};
 
@@ -134,6 +134,8 @@ fn a_command_reaches_what_its_ground_cannot_hold_back_and_nothing_more() {
             })
             .collect();
         assert!(wrong.is_empty(), "{ground:?}: {wrong:#?}\n{told}");
+        let got_through = |name: &str| told.contains(&format!("reached {name}."));
+        says_what_holds(ground, &workspace, got_through);
         // The launcher tidies up behind the answer.
         let names = [".helix", ".copydesk", ".nvim.lua", ".zed", ".claude", ".git/commondir", ".git/modules"];
         let is_clean = || (!names.iter().any(|name| workspace.exists(name))).then_some(());
@@ -141,6 +143,33 @@ fn a_command_reaches_what_its_ground_cannot_hold_back_and_nothing_more() {
             let clean = eventually(Instant::now() + PATIENCE, is_clean);
             assert!(clean.is_some(), "{ground:?}: something of {names:?} is left behind");
         }
+    }
+}
+
+/// What `doctor` promises, property by property, and a probe that tells whether it is kept.
+const PROMISES: &[(&str, &str)] = &[
+    ("writes", "write-outside"),
+    ("reads", "read-outside"),
+    ("secrets", "read-secret-file"),
+    ("protected files", "hook"),
+    ("network", "network"),
+    ("processes", "see-others"),
+];
+
+/// Whether `doctor` tells of this ground what the probes found there.
+fn says_what_holds(ground: Ground, workspace: &Workspace, got_through: impl Fn(&str) -> bool) {
+    let ran = collect(ground.command(workspace, &["doctor", "--json"]), "");
+    let doctor = ran.stdout.clone();
+    assert!(
+        doctor.contains(&format!("{} ", ground.state())) || doctor.contains(&format!("{};", ground.state())),
+        "{ran}"
+    );
+    for (property, probe) in PROMISES {
+        let word = if got_through(probe) { "no" } else { "yes" };
+        assert!(
+            doctor.contains(&format!("; {property}: {word}, ")),
+            "{ground:?}: {property} and {probe}: {ran}"
+        );
     }
 }
 

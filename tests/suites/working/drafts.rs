@@ -86,6 +86,11 @@ fn texts_that_are_not_saved_are_part_of_what_is_checked() {
         scene.client.replace(&other, "saved", "unsaved");
         scene.ask("make it three times");
         let way = scene.way();
+        // Without walls the check would run what nobody has seen: a rule that allows it is not enough.
+        if !settings.ends_with(check) {
+            let question = scene.answer(way, "Allow once");
+            assert!(question.contains("not sandboxed, on edits that you have not seen:"), "{question}");
+        }
         let question = scene.answer(way, "Allow once");
         assert!(question.contains("; checks pass"), "{question}");
         scene.edit();
@@ -93,6 +98,25 @@ fn texts_that_are_not_saved_are_part_of_what_is_checked() {
         scene.over(1);
         assert_eq!(scene.workspace.read("other.txt"), "saved\n");
         scene.end();
+    }
+}
+
+#[test]
+fn without_walls_and_without_a_person_nothing_unseen_is_run() {
+    let check = "checks: [{name: triple, command: \"touch made && grep -q 'x [*] 3' calc.py\"}]\n";
+    for (sandbox, note) in
+        [("", "exit code 0"), ("sandbox: {enabled: false}\n", "nobody is here who could be asked")]
+    {
+        let model = ModelServer::start(Format::Anthropic, vec![triple(), done()]);
+        let allowed = "{allow: ['Bash(touch:*)', 'Bash(grep:*)', 'Edit(/made)']}";
+        let workspace = Workspace::new(COPYDESK)
+            .with([(FILE, TEXT)])
+            .with_user_config(&format!("{}{check}{sandbox}", config(&model, allowed)))
+            .with_variable("BENCH_KEY", KEY);
+        let report =
+            workspace.run(&["ask", "--mode", "accept-edits", "--json", "make it three times"]).json();
+        assert_eq!(report["checks"][0]["note"], note, "{report}");
+        assert!(!workspace.exists("made"), "{report}");
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use copydesk_base::change::{ChangePlan, HunkReport, HunkState, RefusedHunk};
+use copydesk_base::change::{ChangePlan, HunkReport};
 use copydesk_base::config::Mode;
 use copydesk_base::event::Origin;
 use copydesk_base::{ApprovalId, CallId, ChangeId, Effect, Redactor, RunId, Timestamp, Verdict};
@@ -13,6 +13,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
+use super::review::Review;
 use crate::error::AgentError;
 use crate::steer::Words;
 use crate::view::{ApprovalView, ChangeView, QuestionView, RunView, View};
@@ -80,21 +81,6 @@ pub(crate) struct Pending {
     patience: Duration,
     waiting: Vec<Waiting>,
     deadline: Option<Instant>,
-}
-
-/// A change plan under review.
-pub(crate) struct Review {
-    approval: ApprovalId,
-    pub(crate) plan: ChangePlan,
-    pub(crate) origin: Option<Origin>,
-    pub(crate) redactor: Redactor,
-    pub(crate) patience: Duration,
-    /// How its file is named to people.
-    pub(crate) shown: String,
-    applying: Vec<usize>,
-    stale: Vec<(usize, String)>,
-    /// How the whole was settled while hunks were still being applied: it waits for them.
-    closing: Option<Closing>,
 }
 
 /// A settlement with its words for the journal.
@@ -303,73 +289,6 @@ impl Board {
             .collect()
     }
 
-    /// Reserves hunks of a review for an order; what is settled or reserved already is refused.
-    pub(crate) fn reserve(
-        &mut self,
-        change: &ChangeId,
-        hunks: Option<&[usize]>,
-    ) -> Result<(&Review, Vec<usize>, Vec<RefusedHunk>), AgentError> {
-        let review =
-            self.reviews.get_mut(change).ok_or_else(|| AgentError::UnknownChange(change.to_string()))?;
-        let wanted: Vec<usize> = hunks.map_or_else(|| review.open(), <[usize]>::to_vec);
-        let mut taken = Vec::new();
-        let mut refused = Vec::new();
-        for at in wanted {
-            let reason = match review.plan.hunks.get(at).map(|hunk| &hunk.state) {
-                None => "there is no such hunk",
-                Some(HunkState::Applied) => "it is applied already",
-                Some(HunkState::Refused { .. }) => "it is refused already",
-                Some(HunkState::Pending) if review.applying.contains(&at) => "it is being applied",
-                Some(HunkState::Pending) if review.closing.is_some() => "the whole edit is settled already",
-                Some(HunkState::Pending) => {
-                    review.applying.push(at);
-                    taken.push(at);
-                    continue;
-                }
-            };
-            refused.push(RefusedHunk { hunk: at, reason: reason.to_owned() });
-        }
-        Ok((review, taken, refused))
-    }
-
-    /// Frees hunks that turned out not to fit; they stay open, marked with the reason.
-    pub(crate) fn free(&mut self, change: &ChangeId, refused: &[RefusedHunk]) {
-        if let Some(review) = self.reviews.get_mut(change) {
-            for RefusedHunk { hunk, reason } in refused {
-                review.applying.retain(|at| at != hunk);
-                review.stale.retain(|(at, _)| at != hunk);
-                review.stale.push((*hunk, reason.clone()));
-            }
-        }
-    }
-
-    /// Notes hunks as applied. Answers the approval that is settled by it, if all are.
-    pub(crate) fn applied(&mut self, change: &ChangeId, sent: &[usize]) -> Option<ApprovalId> {
-        self.mark(change, sent, &HunkState::Applied)
-    }
-
-    /// Notes hunks as refused by the person. Answers the approval that is settled by it, if all are.
-    pub(crate) fn rejected(
-        &mut self,
-        change: &ChangeId,
-        hunks: &[usize],
-        reason: &str,
-    ) -> Option<ApprovalId> {
-        self.mark(change, hunks, &HunkState::Refused { reason: reason.to_owned() })
-    }
-
-    fn mark(&mut self, change: &ChangeId, hunks: &[usize], state: &HunkState) -> Option<ApprovalId> {
-        let review = self.reviews.get_mut(change)?;
-        for at in hunks {
-            review.applying.retain(|applying| applying != at);
-            review.stale.retain(|(stale, _)| stale != at);
-            if let Some(hunk) = review.plan.hunks.get_mut(*at) {
-                hunk.state = state.clone();
-            }
-        }
-        (review.open().is_empty() && review.applying.is_empty()).then(|| review.approval.clone())
-    }
-
     /// What a host can project.
     pub(crate) fn view(&self) -> View {
         View {
@@ -392,27 +311,6 @@ impl Board {
             mode: self.mode,
             model: self.model.clone(),
         }
-    }
-}
-
-impl Review {
-    /// The hunks that nobody has settled.
-    fn open(&self) -> Vec<usize> {
-        let pending = |at: &usize| self.plan.hunks[*at].state == HunkState::Pending;
-        (0..self.plan.hunks.len()).filter(pending).collect()
-    }
-
-    fn result(self) -> (HunkReport, Vec<usize>) {
-        let mut report = HunkReport::default();
-        let open = self.open();
-        for (at, hunk) in self.plan.hunks.into_iter().enumerate() {
-            match hunk.state {
-                HunkState::Pending => {}
-                HunkState::Applied => report.sent.push(at),
-                HunkState::Refused { reason } => report.refused.push(RefusedHunk { hunk: at, reason }),
-            }
-        }
-        (report, open)
     }
 }
 

@@ -7,6 +7,7 @@
 mod back;
 pub(crate) mod board;
 mod order;
+mod review;
 mod task;
 mod words;
 

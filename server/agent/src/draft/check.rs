@@ -10,13 +10,12 @@ use std::time::Duration;
 use copydesk_base::change::{CheckVerdict, Checked};
 use copydesk_base::config::Check;
 use copydesk_base::{Effect, Event, Grade, Verdict, path};
-use copydesk_permission::judge;
 use globset::Glob;
 
 use super::matcher::Matcher;
 use super::shadow::{self, Shadow};
 use crate::error::AgentError;
-use crate::gate::{Permit, permit};
+use crate::gate::{Permit, permit, verdict};
 use crate::process::{Ended, Finished};
 use crate::run::Turn;
 
@@ -156,7 +155,7 @@ async fn one(turn: &mut Turn, check: &Check, shadow: &mut Option<Shadow>) -> Res
     let call = turn.shared.call_id();
     // Once is once for a run: a check that is asked about in each round is asked about too often.
     // What no person answered is judged anew each time: the run may have read a stranger's words since.
-    let is_question = matches!(judge(&effect, &turn.policy()), Verdict::Ask(_));
+    let is_question = matches!(verdict(turn, &effect), Verdict::Ask(_));
     if !is_question || !turn.draft.permitted.contains(&check.command) {
         if let Permit::Refused(reason) = permit(turn, &call, effect.clone(), None).await? {
             let reason = reason.rsplit_once(": ").map_or(reason.as_str(), |(_, reason)| reason).to_owned();

@@ -17,7 +17,8 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use copydesk_permission::sandbox::{
-    Confinement, LAUNCHER, Limits, News, Orders, SHELL, SHELL_ARGUMENTS, read_news, seatbelt, write_orders,
+    Ahead, Confinement, LAUNCHER, Limits, News, Orders, SHELL, SHELL_ARGUMENTS, read_news, seatbelt,
+    write_orders,
 };
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::UnixStream;
@@ -88,21 +89,30 @@ pub(crate) struct Finished {
 pub(crate) struct Ready {
     child: Child,
     line: UnixStream,
+    ahead: Ahead,
 }
 
-/// Starts a launcher: starting takes as long as all of its walls, and can happen while it is still being judged whether
-/// there will be anything to do.
-pub(crate) fn ready(launcher: &Path) -> std::io::Result<Ready> {
+impl Ready {
+    /// Whether it is still there, and made what such a command needs.
+    pub(crate) fn is_for(&mut self, ahead: Ahead) -> bool {
+        self.ahead == ahead && matches!(self.child.try_wait(), Ok(None))
+    }
+}
+
+/// Starts a launcher and has it make what it can: that takes longer than all that is left then, and can happen while it is
+/// still being judged whether there will be anything to do.
+pub(crate) fn ready(launcher: &Path, ahead: Ahead) -> std::io::Result<Ready> {
     let (ours, theirs) = std::os::unix::net::UnixStream::pair()?;
     ours.set_nonblocking(true)?;
     let mut command = Command::new(launcher);
     // Its orders bring the command's variables. Its own could be read by a command that finds it.
-    command.arg(LAUNCHER).env_clear().current_dir("/").stdin(Stdio::from(std::os::fd::OwnedFd::from(theirs)));
+    command.args([LAUNCHER, ahead.argument()]).env_clear().current_dir("/");
+    command.stdin(Stdio::from(std::os::fd::OwnedFd::from(theirs)));
     // It ends by itself when its line does, after it has tidied up.
     let child = start(&mut command)?;
     // Its copy of the other end of the line is the last one then.
     drop(command);
-    Ok(Ready { child, line: UnixStream::from_std(ours)? })
+    Ok(Ready { child, line: UnixStream::from_std(ours)?, ahead })
 }
 
 /// Runs a command in the shell until it ends, its time is up or it is canceled; in that launcher, where one is ready.
@@ -139,7 +149,10 @@ async fn started(job: &Job<'_>, ready: Option<Ready>) -> std::io::Result<(Child,
         command.env("TMPDIR", job.temporary).stdin(Stdio::null()).kill_on_drop(true);
         return Ok((start(&mut command)?, None));
     };
-    let Ready { child, mut line } = ready.map_or_else(|| self::ready(launcher), Ok)?;
+    let wanted = Ahead::of(job.confinement.state, job.confinement.network);
+    // One that is ready for something else hangs up.
+    let ready = ready.and_then(|mut ready| ready.is_for(wanted).then_some(ready));
+    let Ready { child, mut line, .. } = ready.map_or_else(|| self::ready(launcher, wanted), Ok)?;
     let mut text = Vec::new();
     let orders = Orders {
         command: job.command.to_owned(),

@@ -69,7 +69,7 @@ pub(super) async fn run(turn: &mut Turn, call: &CallId, value: Value) -> Result<
     };
     // In most cases it will be permitted; then the launcher is there already.
     let launcher = turn.settings.sandbox.launcher.clone();
-    let ready = launcher.as_deref().and_then(|launcher| process::ready(launcher).ok());
+    let ready = turn.quarters.launcher(&effect, &policy, &turn.settings);
     if let Permit::Refused(text) = permit(turn, call, effect.clone(), None).await? {
         return Ok(Output::failed(text));
     }
@@ -103,7 +103,7 @@ pub(super) async fn run(turn: &mut Turn, call: &CallId, value: Value) -> Result<
     };
     let finished = process::run(&job, ready, &turn.cancel).await;
     let aside = tops.set_aside(&walls).told(&policy.root);
-    turn.quarters.look_anew(&policy);
+    turn.quarters.look_anew(&policy, &turn.settings);
     let (note, failed) = (finished.ended.told(limit), finished.ended != Ended::Exit(0));
     let mut events = vec![Event::EffectFinished { call: call.clone(), ok: !failed, note: note.clone() }];
     events.extend(aside.iter().map(|text| Event::Notice { text: text.clone() }));

@@ -53,6 +53,9 @@ pub(super) async fn run(turn: &mut Turn, call: &CallId, value: Value) -> Result<
     let (walk, grade) = (Walk::of(turn), turn.grade_of(&file));
     let (shared, redactor) = (turn.shared.clone(), turn.settings.redactor.clone());
     Ok(walk.look(move |walk| match walk.files.read(&file) {
+        _ if walk.is_twin(&file) => {
+            Output::failed(format!("refused: {path} is another name of a file that may not be read"))
+        }
         Ok(text) => {
             shared.learn(&text.text, &redactor);
             Output::fine(lines(&text.text, offset.unwrap_or(1), limit.unwrap_or(LINES))).with(grade, path)

@@ -1,10 +1,14 @@
-//! The files that a model may know of: not ignored, and none that policy denies or would ask about.
+//! The files that a model may know of: not ignored, and none that policy denies or would ask about, under that name or
+//! another one.
 
+use std::collections::HashSet;
 use std::ops::ControlFlow;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use copydesk_base::{Effect, Files, Verdict, path};
+use copydesk_permission::sandbox::survey;
 use copydesk_permission::{Policy, judge};
 use globset::{Glob, GlobMatcher};
 use tokio_util::sync::CancellationToken;
@@ -19,6 +23,8 @@ pub(crate) struct Walk {
     pub(super) files: Arc<dyn Files>,
     /// Files that are on no disk yet.
     drafted: Vec<PathBuf>,
+    /// The numbers of files with several names that may not be known; looked for when it matters first.
+    twins: OnceLock<HashSet<(u64, u64)>>,
     /// Ends the walk: its time is over, or the run.
     pub(super) stop: CancellationToken,
 }
@@ -30,6 +36,7 @@ impl Walk {
             policy: turn.policy(),
             files: turn.world.files.clone(),
             drafted: turn.draft.new_files(&turn.settings.root),
+            twins: OnceLock::new(),
             stop: turn.cancel.child_token(),
         }
     }
@@ -59,7 +66,8 @@ impl Walk {
                 return;
             }
             let is_file = entry.file_type().is_some_and(|kind| kind.is_file());
-            if is_file && self.may_know(entry.path()) && look(entry.path()).is_break() {
+            let may_know = |path: &Path| self.may_know(path) && !self.is_twin(path);
+            if is_file && may_know(entry.path()) && look(entry.path()).is_break() {
                 return;
             }
         }
@@ -70,10 +78,30 @@ impl Walk {
         }
     }
 
+    /// Whether a file is one that may not be known, under a second name of its own (a hard link): rules know paths.
+    pub(super) fn is_twin(&self, path: &Path) -> bool {
+        let Some(number) = number_of_several(path) else { return false };
+        let unknown = || {
+            let secret = survey(&self.policy).secret;
+            secret
+                .iter()
+                .filter(|place| !self.may_know(place))
+                .filter_map(|place| number_of_several(place))
+                .collect()
+        };
+        self.twins.get_or_init(unknown).contains(&number)
+    }
+
     /// Whether policy lets it be read without a question.
     pub(super) fn may_know(&self, path: &Path) -> bool {
         matches!(judge(&Effect::Read { path: path.to_owned() }, &self.policy), Verdict::Allow(_))
     }
+}
+
+/// The number of a file that has more names than one.
+fn number_of_several(path: &Path) -> Option<(u64, u64)> {
+    let there = path.symlink_metadata().ok().filter(|there| there.is_file() && there.nlink() > 1)?;
+    Some((there.dev(), there.ino()))
 }
 
 /// A glob as a model writes it: of the whole path below the folder, or of the name alone.

@@ -97,7 +97,7 @@ pub(super) fn read_files(
 ) -> (Vec<Layer>, Vec<LayerFile>) {
     let (mut layers, mut files) = (Vec::new(), Vec::new());
     for (name, path) in candidates(sources) {
-        let of_workspace = sources.places.is_of_workspace(sources.root, &path);
+        let of_workspace = is_of_workspace(sources, name, &path);
         let mut found = Vec::new();
         let (layer, state) = match read(&path) {
             Ok(Some(text)) => {
@@ -127,8 +127,8 @@ pub(super) fn read_files(
 pub(crate) fn trustable(sources: &Sources<'_>) -> Vec<TrustedFile> {
     let config = candidates(sources)
         .into_iter()
-        .map(|(_, path)| path)
-        .filter(|path| sources.places.is_of_workspace(sources.root, path));
+        .filter(|(name, path)| is_of_workspace(sources, *name, path))
+        .map(|(_, path)| path);
     let folders =
         [".copydesk/agents", ".copydesk/actions", ".copydesk/prompts", ".keystone/workflows/agents"];
     let texts = folders.iter().flat_map(|folder| {
@@ -142,6 +142,12 @@ pub(crate) fn trustable(sources: &Sources<'_>) -> Vec<TrustedFile> {
         .chain(texts)
         .filter_map(|path| Some(TrustedFile::new(trust_name(sources.root, &path), read(&path).ok()??)))
         .collect()
+}
+
+/// Whether the repository decides what a file says: its own files are its own, wherever a link in their path leads.
+fn is_of_workspace(sources: &Sources<'_>, name: LayerName, path: &Path) -> bool {
+    matches!(name, LayerName::Workspace | LayerName::Keystone)
+        || sources.places.is_of_workspace(sources.root, path)
 }
 
 /// The files that may hold settings, weakest first.

@@ -38,11 +38,12 @@ impl Places {
         }
     }
 
-    /// Whether a file that should be the user's lies in the workspace, where the repository could have put it.
+    /// Whether a file that should be the user's lies in the workspace, where the repository could have put it, or is
+    /// reached through the workspace, where the repository says what it leads to.
     /// A workspace that holds the whole home does not count as one.
     pub(crate) fn is_of_workspace(&self, root: &Path, path: &Path) -> bool {
         let home_is_below =
             self.home.as_ref().is_some_and(|home| is_inside(root, &resolve(home, Path::new(""))));
-        is_inside(root, &resolve(root, path)) && !home_is_below
+        path.ancestors().any(|part| is_inside(root, &resolve(root, part))) && !home_is_below
     }
 }

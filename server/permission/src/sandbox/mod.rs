@@ -35,7 +35,7 @@ mod toolchains;
 mod vacancy;
 
 pub use confine::{Circumstances, Confinement, Network, Overlay, Sandbox, confine, words};
-pub use launch::{LAUNCHER, launched};
+pub use launch::{Ahead, LAUNCHER, launched};
 pub use orders::{Limits, News, Orders, read_news, write_orders};
 pub use probe::probe;
 pub use profile::seatbelt;

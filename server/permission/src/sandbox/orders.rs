@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::confine::Confinement;
 
 /// No message is longer: a list of some thousand paths.
-const LONGEST: usize = 4 * 1024 * 1024;
+const LONGEST: usize = 16 * 1024 * 1024;
 
 /// One command and its walls.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -50,23 +50,23 @@ pub enum News {
 }
 
 pub fn write_orders(out: impl Write, orders: &Orders) -> io::Result<()> {
-    write(out, orders)
+    send(out, orders)
 }
 
 pub(super) fn read_orders(input: impl Read) -> io::Result<Orders> {
-    read(input)
+    receive(input)
 }
 
 pub(super) fn write_news(out: impl Write, news: &News) -> io::Result<()> {
-    write(out, news)
+    send(out, news)
 }
 
 /// The last word of a launcher; an error where it went without one.
 pub fn read_news(input: impl Read) -> io::Result<News> {
-    read(input)
+    receive(input)
 }
 
-fn write(mut out: impl Write, message: &impl Serialize) -> io::Result<()> {
+pub(super) fn send(mut out: impl Write, message: &impl Serialize) -> io::Result<()> {
     let body = serde_json::to_vec(message)?;
     let length = u32::try_from(body.len()).map_err(|_| io::ErrorKind::InvalidInput)?;
     let mut bytes = length.to_le_bytes().to_vec();
@@ -74,7 +74,7 @@ fn write(mut out: impl Write, message: &impl Serialize) -> io::Result<()> {
     out.write_all(&bytes)
 }
 
-fn read<T: DeserializeOwned>(mut input: impl Read) -> io::Result<T> {
+pub(super) fn receive<T: DeserializeOwned>(mut input: impl Read) -> io::Result<T> {
     let mut length = [0; 4];
     input.read_exact(&mut length)?;
     let length = usize::try_from(u32::from_le_bytes(length)).unwrap_or(usize::MAX);

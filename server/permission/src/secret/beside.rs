@@ -91,12 +91,6 @@ pub(super) const SHAPES: &[Shape] = &[
         is_password,
     ),
     likely(
-        "netrc-password",
-        &["machine "],
-        r"(?i)\bmachine\s+\S+\s+login\s+\S+\s+password\s+(\S{6,})",
-        always,
-    ),
-    likely(
         "registry-token",
         &["_authtoken", "_password", "_auth", "\"auth\""],
         r#"(?:_authToken|:_password|\b_auth)\s?=\s?['"]?([A-Za-z0-9_\-+/=.]{12,})|"auth"\s?:\s?"[A-Za-z0-9+/]{16,}={0,2}""#,

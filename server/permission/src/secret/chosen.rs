@@ -257,6 +257,12 @@ fn is_stand_in(text: &str) -> bool {
     words(text).iter().all(is_known)
 }
 
+/// `pass1`: a short stand-in with a digit behind it, as examples have several of.
+pub(super) fn is_numbered(text: &str) -> bool {
+    let word = text.trim_end_matches(|letter: char| letter.is_ascii_digit());
+    text.len() <= 5 && word.len() + 1 == text.len() && is_stand_in(word)
+}
+
 /// Whether it is put in when the file is used, or points to where the secret is.
 fn is_elsewhere(text: &str) -> bool {
     let starts = [

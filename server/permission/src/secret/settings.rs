@@ -4,7 +4,7 @@
 //! So the shapes here are narrow about the place (a variable of the environment, a line of YAML, a string in quotes, an
 //! attribute, a statement of SQL, an option), and what stands in it must look `chosen`.
 
-use super::chosen::{is_chosen, is_code, is_joined, is_mixed, is_phrase, is_plain, is_type};
+use super::chosen::{is_chosen, is_code, is_joined, is_mixed, is_numbered, is_phrase, is_plain, is_type};
 use super::{Shape, is_random, is_short_hash, likely};
 
 /// Words in names of passwords.
@@ -137,7 +137,7 @@ pub(super) const SHAPES: &[Shape] = &[
         "netrc-password",
         &["login"],
         r"(?i)(?:\bmachine\s+\S+|\bdefault)\s+login\s+\S+\s+password\s+(\S{4,200})",
-        is_chosen,
+        |text| is_chosen(text) && !is_numbered(text),
     ),
     likely(
         "pgpass-password",

@@ -7,7 +7,7 @@ use super::screen::{
 };
 use super::tools::{self, Operands};
 use super::words::Word;
-use super::{Care, Need, Simple, arrival, git, options, programs, seek, shown};
+use super::{Care, Need, Simple, arrival, git, hatches, options, programs, seek, shown};
 use crate::path::Access;
 use crate::policy::Policy;
 use crate::zone;
@@ -223,6 +223,9 @@ fn tabled(name: &str, simple: &Simple, patterns: &[usize], policy: &Policy, find
     }
     if let Some(reason) = programs::beyond(name, words) {
         findings.care(Need::Literal, reason);
+    }
+    if let Some(option) = hatches::opened(name, words) {
+        findings.care(Need::Literal, format!("{name} {option} can name another program or other settings"));
     }
     let mut is_open = true;
     for (at, word) in words.iter().enumerate().skip(1) {

@@ -165,8 +165,15 @@ pub(crate) const PROTECTED_FILES: &[&str] = &[
 /// Folders that hold a protected file among others: taking them away or replacing them is protected too.
 pub(crate) const PROTECTED_PARENTS: &[&str] = &[".keystone"];
 
-/// The same for what runs by itself later.
+/// The same for what runs by itself later, or is obeyed by every agent from then on.
 pub(crate) const EXECUTING_NAMES: &[&str] = &[
+    "agents.md",
+    "claude.md",
+    "gemini.md",
+    "copilot-instructions.md",
+    ".cursorrules",
+    ".windsurfrules",
+    ".clinerules",
     ".gitlab-ci.yml",
     ".travis.yml",
     "azure-pipelines.yml",
@@ -204,6 +211,23 @@ pub(crate) const EXECUTING_NAMES: &[&str] = &[
     "eslint.config.mjs",
     "eslint.config.cjs",
     "eslint.config.ts",
+    ".prettierrc.js",
+    ".prettierrc.cjs",
+    ".prettierrc.mjs",
+    "prettier.config.js",
+    "prettier.config.cjs",
+    "prettier.config.mjs",
+    "prettier.config.ts",
+    "svelte.config.js",
+    "tailwind.config.js",
+    "tailwind.config.cjs",
+    "tailwind.config.mjs",
+    "tailwind.config.ts",
+    ".formatter.exs",
+    "mix.exs",
+    ".rubocop.yml",
+    ".pylintrc",
+    "pylintrc",
     ".gdbinit",
     ".lldbinit",
     "*.pth",

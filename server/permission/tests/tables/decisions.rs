@@ -233,6 +233,12 @@ fn guarded_files_ask_under_the_widest_rule() {
             "read /people/ada/.local/state/copydesk/user.db",
             "write /project/.github/workflows/ci.yml",
             "write /project/.husky/pre-commit",
+            "write /project/AGENTS.md",
+            "write /project/docs/Claude.md",
+            "write /project/.github/copilot-instructions.md",
+            "write /project/prettier.config.mjs",
+            "write /project/.pylintrc",
+            "bash echo obey >> AGENTS.md",
             "write /project/build.rs",
             "write /project/crates/x/BUILD.RS",
             "write /project/.cargo/config.toml",
@@ -583,6 +589,50 @@ fn links_are_judged_where_they_lead() {
         let verdict = judge(&effect, &policy);
         assert_eq!(verdict.as_str(), expected, "{command}: {}", verdict.because().reason);
     }
+}
+
+#[cfg(unix)]
+#[test]
+fn where_a_protected_link_leads_is_protected() {
+    let folder = tempfile::tempdir().unwrap();
+    let base = folder.path().canonicalize().unwrap();
+    let (root, home) = (base.join("w"), base.join("home"));
+    for made in ["w/conf", "w/scripts", "w/.git", "w/dots", "w/src", "w/.vscode", "home/.config"] {
+        std::fs::create_dir_all(base.join(made)).unwrap();
+    }
+    let link = |to: &str, name: &str| std::os::unix::fs::symlink(to, base.join(name)).unwrap();
+    link("conf", "w/.copydesk");
+    link("../scripts", "w/.git/hooks");
+    link("../w/dots/zshrc", "home/.zshrc");
+    link("../../w/dots/nvim", "home/.config/nvim");
+    link("../src", "w/.vscode/src");
+    let judged = |command: &str, rules: &[&str]| {
+        let policy =
+            Policy { root: root.clone(), home: Some(home.clone()), ..policy(Mode::AcceptEdits, rules) };
+        let effect = match command.strip_prefix("write ") {
+            Some(path) => copydesk_base::Effect::Write { path: root.join(path) },
+            None => copydesk_base::Effect::Execute { command: command.to_owned(), cwd: root.clone() },
+        };
+        judge(&effect, &policy).as_str()
+    };
+    let rules = ["allow Edit(/**)", "allow Bash(echo *)", "allow Bash(touch:*)"];
+    for (command, expected) in [
+        ("write conf/config.yaml", "ask"),
+        ("write conf/rules/x.md", "ask"),
+        ("write scripts/pre-commit", "ask"),
+        ("write dots/zshrc", "ask"),
+        ("write dots/nvim/init.lua", "ask"),
+        ("echo a > conf/config.yaml", "ask"),
+        ("touch scripts/pre-commit", "ask"),
+        ("write src/a.rs", "allow"),
+        ("write dots/readme", "allow"),
+        ("touch src/a.rs", "allow"),
+    ] {
+        assert_eq!(judged(command, &rules), expected, "{command}");
+    }
+    // What is linked later counts at once.
+    link("../dots", "w/.git/info");
+    assert_eq!(judged("write dots/readme", &rules), "ask");
 }
 
 #[test]

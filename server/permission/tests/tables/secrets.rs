@@ -16,6 +16,8 @@ const HELD_OUT: &str = include_str!("../corpus/secret-holdout.txt");
 
 /// What looks a little like a secret, and is none.
 const ORDINARY: &[&str] = &[
+    "machine host.domain.com login log1 password pass1 account acct1",
+    "machine host.domain.com login log password \"pass\" account acct",
     "let token = get_access_token(&self.client)?;",
     "password = input(\"Password: \")",
     "API_KEY=your-api-key-here",

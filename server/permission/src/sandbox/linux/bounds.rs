@@ -8,9 +8,8 @@
 use std::path::{Path, PathBuf};
 
 use rustix::fs::statvfs;
-use rustix::process::{Pid, Resource};
+use rustix::process::Pid;
 
-use super::set_limit;
 use crate::sandbox::orders::Orders;
 
 /// The bounds of one command.
@@ -31,11 +30,9 @@ impl Bounds {
         Self { memory: orders.limits.memory, disks: disks.collect() }
     }
 
-    /// Keeps one file from taking all of the disk in one step. Before the shell starts.
-    pub(super) fn limit_files(&self) -> Result<(), String> {
-        let most =
-            self.disks.iter().filter_map(|(place, least)| Some(free(place)?.saturating_sub(*least))).max();
-        most.map_or(Ok(()), |most| set_limit(Resource::Fsize, most))
+    /// How large one file may become, so that none takes all of the disk in one step.
+    pub(super) fn largest(&self) -> Option<u64> {
+        self.disks.iter().filter_map(|(place, least)| Some(free(place)?.saturating_sub(*least))).max()
     }
 
     /// What was passed, if anything was.

@@ -7,21 +7,12 @@ use std::collections::BTreeMap;
 
 use libc::c_long;
 use seccompiler::{
-    BpfProgram, SeccompAction, SeccompCmpArgLen as Length, SeccompCmpOp as Op, SeccompCondition as Condition,
-    SeccompFilter, SeccompRule as Rule, TargetArch, apply_filter, sock_filter,
+    BpfProgram, BpfProgramRef, SeccompAction, SeccompCmpArgLen as Length, SeccompCmpOp as Op,
+    SeccompCondition as Condition, SeccompFilter, SeccompRule as Rule, TargetArch, apply_filter, sock_filter,
 };
 
 use super::failed;
 use crate::sandbox::{Confinement, Network};
-
-/// Which kinds of socket may be made, besides those that list devices and addresses.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Families {
-    /// Internet and named: there is a network namespace and a root of its own around them.
-    Internet,
-    /// None, but where the network was granted, the internet's.
-    None,
-}
 
 const DENIED: &[c_long] = &[
     // mounts and namespaces
@@ -145,30 +136,41 @@ const ANSWER: u16 = 0x06;
 const CLONE3: u32 = libc::SYS_clone3.unsigned_abs() as u32;
 const NO_SUCH_CALL: u32 = libc::SECCOMP_RET_ERRNO | libc::ENOSYS.unsigned_abs();
 
-/// Lays the filter on this process and all that it starts. It cannot be taken off.
-pub(super) fn apply(confinement: &Confinement, families: Families) -> Result<(), String> {
+/// The filter in *full*, where there is a network namespace and a root around all sockets.
+pub(super) fn within() -> Result<BpfProgram, String> {
+    made(&[libc::AF_UNIX, libc::AF_INET, libc::AF_INET6], &[])
+}
+
+/// The filter where it stands alone beside Landlock.
+pub(super) fn around(confinement: &Confinement) -> Result<BpfProgram, String> {
+    let families: &[i32] = match confinement.network {
+        Network::Open => &[libc::AF_INET, libc::AF_INET6],
+        Network::Closed => &[],
+    };
+    made(families, if confinement.is_read_only() { METADATA } else { &[] })
+}
+
+/// Lays a filter on this process and all that it starts. It cannot be taken off.
+pub(super) fn apply(filter: BpfProgramRef<'_>) -> Result<(), String> {
+    apply_filter(filter).map_err(|error| failed("filter system calls", error))
+}
+
+/// A filter that lets those families of sockets be made, besides those that list devices and addresses, and refuses these
+/// calls as well.
+fn made(families: &[i32], refused: &[c_long]) -> Result<BpfProgram, String> {
     let bad = |error: seccompiler::Error| failed("filter system calls", error);
-    let mut rules: BTreeMap<i64, Vec<Rule>> = BTreeMap::new();
     let never = |call: &c_long| (*call, Vec::new());
-    rules.extend(DENIED.iter().map(never));
-    if families == Families::None && confinement.is_read_only() {
-        rules.extend(METADATA.iter().map(never));
-    }
-    let conditional =
-        conditions(confinement, families).map_err(|error| failed("filter system calls", error))?;
-    rules.extend(conditional);
+    let mut rules: BTreeMap<i64, Vec<Rule>> = DENIED.iter().chain(refused).map(never).collect();
+    rules.extend(conditions(families).map_err(|error| failed("filter system calls", error))?);
     let target = TargetArch::try_from(std::env::consts::ARCH).map_err(|error| bad(error.into()))?;
     let (allow, deny) = (SeccompAction::Allow, SeccompAction::Errno(libc::EPERM.unsigned_abs()));
     let denied: BpfProgram = SeccompFilter::new(rules, allow, deny, target)
         .and_then(TryInto::try_into)
         .map_err(|error| failed("filter system calls", error))?;
-    apply_filter(&[ABSENT, &denied].concat()).map_err(bad)
+    Ok([ABSENT, &denied].concat())
 }
 
-fn conditions(
-    confinement: &Confinement,
-    families: Families,
-) -> Result<Vec<(i64, Vec<Rule>)>, seccompiler::BackendError> {
+fn conditions(families: &[i32]) -> Result<Vec<(i64, Vec<Rule>)>, seccompiler::BackendError> {
     let typing = TYPING
         .iter()
         .map(|request| Rule::new(vec![Condition::new(1, Length::Dword, Op::Eq, *request)?]))
@@ -182,14 +184,9 @@ fn conditions(
             })
             .collect::<Result<Vec<_>, _>>()
     };
-    let mut allowed = vec![libc::AF_NETLINK];
-    match (families, confinement.network) {
-        (Families::Internet, _) => allowed.extend([libc::AF_UNIX, libc::AF_INET, libc::AF_INET6]),
-        (Families::None, Network::Open) => allowed.extend([libc::AF_INET, libc::AF_INET6]),
-        (Families::None, Network::Closed) => {}
-    }
-    let other = allowed
+    let other = families
         .iter()
+        .chain(&[libc::AF_NETLINK])
         .map(|family| Condition::new(0, Length::Dword, Op::Ne, u64::from(family.unsigned_abs())))
         .collect::<Result<_, _>>()?;
     Ok(vec![

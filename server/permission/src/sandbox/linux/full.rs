@@ -5,31 +5,52 @@
 //! └ first    process 1 inside: mounts, network, root; gives up all rights; collects orphans
 //!   └ shell  the command
 //! ```
+//! The two halves of making it are apart in time: a [`World`] is the same for every command, and may be made while it is
+//! still judged whether there will be one; the [`Task`] says what is shown in it, and what runs.
+//!
 //! The kernel kills everything inside with process 1, and process 1 with the launcher.
 
+use std::fs::File;
+use std::io::ErrorKind;
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
 use std::path::Path;
 
-use rustix::process::{Signal, getgid, getuid};
+use rustix::process::{Pid, Signal, getgid, getuid};
 use rustix::thread::{CapabilitySet, CapabilitySets, UnshareFlags};
+use seccompiler::{BpfProgram, BpfProgramRef};
+use serde::{Deserialize, Serialize};
 
 use super::bounds::Bounds;
 use super::fork::{Forked, fork};
 use super::ghost::Ghosts;
 use super::plan::Plan;
 use super::{
-    collect_until, end_all, failed, filter, is_gone, landlock, leash, let_go, limit, loopback, mounts, shell,
+    collect_until, end_all, failed, filter, landlock, let_go, limit, loopback, mounts, pipe, shell,
     unreadable, watch,
 };
 use crate::sandbox::Network;
-use crate::sandbox::orders::{News, Orders, write_news};
+use crate::sandbox::orders::{News, Orders, receive, send, write_news};
 
-pub(super) fn run(orders: &Orders, line: &UnixStream) -> Result<Option<News>, String> {
-    // Dropped at the end, when nobody is inside any more.
-    let mut ghosts = Ghosts::make(&orders.confinement.absent, &orders.locks)?;
-    let plan = Plan::of(&orders.confinement, &ghosts);
-    let bounds = Bounds::of(orders);
+/// Namespaces with what every command finds in them, and their process 1, which waits for its task.
+pub(super) struct World {
+    network: Network,
+    first: Pid,
+    /// Brings the task. Process 1 ends where it is closed without any.
+    hand: OwnedFd,
+}
+
+/// What process 1 is told.
+#[derive(Serialize, Deserialize)]
+struct Task<O> {
+    orders: O,
+    plan: Plan,
+    /// How large one file may become.
+    largest: Option<u64>,
+}
+
+/// Makes a world. It depends on no command, so it may be made before there is one.
+pub(super) fn make(network: Network, line: &UnixStream) -> Result<World, String> {
     let (uid, gid) = (getuid().as_raw(), getgid().as_raw());
     unshare(UnshareFlags::NEWUSER | UnshareFlags::NEWPID)
         .map_err(|error| failed("make namespaces of users and processes", error))?;
@@ -37,60 +58,74 @@ pub(super) fn run(orders: &Orders, line: &UnixStream) -> Result<Option<News>, St
     write("/proc/self/uid_map", &format!("{uid} {uid} 1"))?;
     write("/proc/self/gid_map", &format!("{gid} {gid} 1"))?;
     unreadable()?;
-    let (leash, held) = leash()?;
+    let (task, hand) = pipe()?;
     match fork()? {
-        Forked::Parent(first) => {
-            drop(leash);
-            let told = watch::over(first, line, &bounds);
-            drop(held);
-            told
-        }
+        Forked::Parent(first) => Ok(World { network, first, hand }),
         Forked::Child => {
-            drop(held);
-            ghosts.leave();
-            first(orders, &plan, &bounds, leash, line)
+            drop(hand);
+            first(network, task, line)
         }
+    }
+}
+
+pub(super) fn run(orders: &Orders, line: &UnixStream, world: World) -> Result<Option<News>, String> {
+    if world.network != orders.confinement.network {
+        return Err("the launcher was made ready for another network".to_owned());
+    }
+    // Dropped at the end, when nobody is inside any more.
+    let ghosts = Ghosts::make(&orders.confinement.absent, &orders.locks)?;
+    let plan = Plan::of(&orders.confinement, &ghosts);
+    let bounds = Bounds::of(orders);
+    match send(File::from(world.hand), &Task { orders, plan, largest: bounds.largest() }) {
+        // Whoever is not there to read it did not end well, which is told below.
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(failed("hand the command over", error)),
+        _ => watch::over(world.first, line, &bounds),
     }
 }
 
 /// The life of process 1. Does not return: who called is somebody else's copy.
 ///
 /// It tells how it ended by itself, as soon as nobody is left inside: taking the namespaces down is nobody's business.
-fn first(orders: &Orders, plan: &Plan, bounds: &Bounds, leash: OwnedFd, line: &UnixStream) -> ! {
-    let news = inside(orders, plan, bounds, leash).unwrap_or_else(News::Failed);
+fn first(network: Network, task: OwnedFd, line: &UnixStream) -> ! {
+    let made = found(network);
+    // Without a task nobody waits for an answer: the command was refused, or the launcher is gone.
+    let Ok(task) = receive::<Task<Orders>>(File::from(task)) else { std::process::exit(1) };
+    let news = made.and_then(|filter| inside(&task, network, &filter)).unwrap_or_else(News::Failed);
     let told = write_news(line, &news);
     std::process::exit(i32::from(told.is_err()))
 }
 
-fn inside(orders: &Orders, plan: &Plan, bounds: &Bounds, leash: OwnedFd) -> Result<News, String> {
+/// What is the same for every command. Comes with the filter that will lie on it.
+fn found(network: Network) -> Result<BpfProgram, String> {
     rustix::process::set_parent_process_death_signal(Some(Signal::KILL))
         .map_err(|error| failed("die with the launcher", error))?;
-    if is_gone(&leash) {
-        return Err("the launcher went away".to_owned());
-    }
-    drop(leash);
     // A session of its own has no terminal.
     rustix::process::setsid().map_err(|error| failed("leave the session", error))?;
     let mut spaces = UnshareFlags::NEWNS | UnshareFlags::NEWIPC;
-    if orders.confinement.network == Network::Closed {
+    if network == Network::Closed {
         spaces |= UnshareFlags::NEWNET;
     }
     unshare(spaces).map_err(|error| failed("make namespaces", error))?;
-    if orders.confinement.network == Network::Closed {
+    if network == Network::Closed {
         loopback::up()?;
     }
-    // While the disks still have the names that they have outside.
-    limit(orders, bounds)?;
-    mounts::build(plan, &orders.temporary)?;
+    mounts::found()?;
+    gain_no_rights()?;
+    filter::within()
+}
+
+fn inside(task: &Task<Orders>, network: Network, filter: BpfProgramRef<'_>) -> Result<News, String> {
+    limit(&task.orders, task.largest)?;
+    mounts::build(&task.plan, &task.orders.temporary)?;
     give_up_rights()?;
-    if orders.confinement.network == Network::Open {
+    if network == Network::Open {
         // Names of sockets that are no files belong to the network, which is everybody's then.
         landlock::scope();
     }
     // Again: a change of rights may have changed it back.
     unreadable()?;
-    let mut shell = shell(orders, Path::new("/tmp"));
-    filter::apply(&orders.confinement, filter::Families::Internet)?;
+    let mut shell = shell(&task.orders, Path::new("/tmp"));
+    filter::apply(filter)?;
     let shell = shell.spawn().map_err(|error| failed("start the shell", error))?;
     let_go()?;
     let news = collect_until(&shell);
@@ -98,8 +133,8 @@ fn inside(orders: &Orders, plan: &Plan, bounds: &Bounds, leash: OwnedFd) -> Resu
     news
 }
 
-/// Nothing that runs from here on has a right that an ordinary user has not, the first user of the machine included.
-fn give_up_rights() -> Result<(), String> {
+/// Nothing that is started from here on has a right that an ordinary user has not, the first user of the machine included.
+fn gain_no_rights() -> Result<(), String> {
     let bad = |error| failed("give up rights", error);
     for capability in CapabilitySet::all().iter() {
         match rustix::thread::remove_capability_from_bounding_set(capability) {
@@ -108,13 +143,17 @@ fn give_up_rights() -> Result<(), String> {
             Err(error) => return Err(bad(error)),
         }
     }
+    rustix::thread::set_no_new_privs(true).map_err(bad)
+}
+
+/// Gives up the rights of this process itself, which it needed for mounts.
+fn give_up_rights() -> Result<(), String> {
     let none = CapabilitySets {
         effective: CapabilitySet::empty(),
         permitted: CapabilitySet::empty(),
         inheritable: CapabilitySet::empty(),
     };
-    rustix::thread::set_capabilities(None, none).map_err(bad)?;
-    rustix::thread::set_no_new_privs(true).map_err(bad)
+    rustix::thread::set_capabilities(None, none).map_err(|error| failed("give up rights", error))
 }
 
 /// A launcher shares its open files with no other thread: it has none.

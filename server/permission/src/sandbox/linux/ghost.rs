@@ -25,8 +25,7 @@ struct Folder {
     path: PathBuf,
     names: Vec<Vacancy>,
     lock: PathBuf,
-    /// None in a process that only inherited it.
-    held: Option<OwnedFd>,
+    held: OwnedFd,
 }
 
 impl Ghosts {
@@ -68,12 +67,6 @@ impl Ghosts {
     pub(super) fn names(&self) -> impl Iterator<Item = &Vacancy> {
         self.folders.iter().flat_map(|folder| &folder.names)
     }
-
-    /// Closes the locks here and leaves them to the launcher, which shares them: they were opened on the mounts of the
-    /// machine, and whoever got hold of one would stand outside.
-    pub(super) fn leave(&mut self) {
-        self.folders.iter_mut().for_each(|folder| folder.held = None);
-    }
 }
 
 impl Folder {
@@ -89,12 +82,7 @@ impl Folder {
             flock(&opened, FlockOperation::LockShared)?;
             let number = opened.metadata()?.ino();
             if lock.metadata().is_ok_and(|there| there.ino() == number) {
-                return Ok(Self {
-                    path: path.to_owned(),
-                    names: Vec::new(),
-                    lock,
-                    held: Some(opened.into()),
-                });
+                return Ok(Self { path: path.to_owned(), names: Vec::new(), lock, held: opened.into() });
             }
         }
     }
@@ -136,9 +124,8 @@ fn file(path: &Path, text: &str) -> std::io::Result<()> {
 
 impl Drop for Folder {
     fn drop(&mut self) {
-        let Some(held) = &self.held else { return };
         // Somebody else's command still needs them where this cannot be had.
-        if flock(held, FlockOperation::NonBlockingLockExclusive).is_err() {
+        if flock(&self.held, FlockOperation::NonBlockingLockExclusive).is_err() {
             return;
         }
         for vacancy in self.names.iter().filter(|vacancy| is_marked(&vacancy.place)) {

@@ -26,20 +26,25 @@ use rustix::process::{
 };
 
 use super::orders::{News, Orders, read_orders, write_news};
-use super::{SHELL, SHELL_ARGUMENTS, State};
-use bounds::Bounds;
+use super::{Ahead, SHELL, SHELL_ARGUMENTS, State};
 
 /// Reads the orders from the socket that is standard input, carries them out, and says there how it ended.
-pub(super) fn run() -> ExitCode {
+pub(super) fn run(ahead: Ahead) -> ExitCode {
     fork::close_inherited();
     // Its copy is closed by the shell's start; what the shell gets as its input is nothing.
     let Ok(line) = rustix::stdio::stdin().try_clone_to_owned() else { return ExitCode::from(2) };
     let line = UnixStream::from(line);
-    let Ok(orders) = read_orders(&line) else { return ExitCode::from(2) };
     // Where the machine runs out of memory, a command goes before the editor. Not every system lets us say so.
     let _ = std::fs::write("/proc/self/oom_score_adj", "1000");
+    let world = match ahead {
+        Ahead::Nothing => None,
+        Ahead::World(network) => Some(full::make(network, &line)),
+    };
+    let Ok(orders) = read_orders(&line) else { return ExitCode::from(2) };
     let result = match orders.confinement.state {
-        State::Full => full::run(&orders, &line),
+        State::Full => world
+            .unwrap_or_else(|| full::make(orders.confinement.network, &line))
+            .and_then(|world| full::run(&orders, &line, world)),
         State::Partial | State::Unsupported | State::Off => partial::run(&orders, &line),
     };
     let told = match result {
@@ -60,11 +65,6 @@ fn unreadable() -> Result<(), String> {
 /// A pipe whose two ends no program inherits.
 fn pipe() -> Result<(OwnedFd, OwnedFd), String> {
     rustix::pipe::pipe_with(rustix::pipe::PipeFlags::CLOEXEC).map_err(|error| failed("make a pipe", error))
-}
-
-/// What a child holds to see that the launcher went away, and what the launcher holds for it.
-fn leash() -> Result<(OwnedFd, OwnedFd), String> {
-    pipe()
 }
 
 /// Leaves the command's output to the command: it ends when the last of that has ended.
@@ -129,10 +129,13 @@ fn shell(orders: &Orders, temporary: &std::path::Path) -> Command {
     command
 }
 
-/// No core files, and no more memory, disk and processes than granted. Before the shell starts.
-fn limit(orders: &Orders, bounds: &Bounds) -> Result<(), String> {
+/// No core files, and no more memory, disk and processes than granted; `largest` is what one file may come to. Before the
+/// shell starts.
+fn limit(orders: &Orders, largest: Option<u64>) -> Result<(), String> {
     set_limit(Resource::Core, 0)?;
-    bounds.limit_files()?;
+    if let Some(bytes) = largest {
+        set_limit(Resource::Fsize, bytes)?;
+    }
     if let Some(bytes) = orders.limits.memory {
         set_limit(Resource::Data, bytes)?;
     }

@@ -28,10 +28,17 @@ const DEVICES: &[&str] = &["null", "zero", "full", "random", "urandom"];
 /// Switches of the kernel that an administrator could turn through `/proc`.
 const SWITCHES: &[&str] = &["/proc/sys", "/proc/sysrq-trigger", "/proc/irq", "/proc/bus", "/proc/fs"];
 
-/// Makes the root and moves into it. This process must have a mount namespace of its own and all rights in it.
-pub(super) fn build(plan: &Plan, temporary: &Path) -> Result<(), String> {
+/// Makes what every root has, and moves into it. This process must have a mount namespace of its own and all rights in it.
+pub(super) fn found() -> Result<(), String> {
     enter()?;
-    private(temporary)?;
+    private()?;
+    devices()?;
+    processes()
+}
+
+/// Shows what the plan says in the root that was founded, and closes it.
+pub(super) fn build(plan: &Plan, temporary: &Path) -> Result<(), String> {
+    mount_bind(outside(temporary), TEMPORARY).map_err(|error| failed("make temporary folders", error))?;
     if let Some(home) = &plan.home {
         folder(home)?;
         scratch(home, "mode=0700,size=10%")?;
@@ -47,14 +54,12 @@ pub(super) fn build(plan: &Plan, temporary: &Path) -> Result<(), String> {
             _ => {}
         }
     }
-    for (place, bind) in &plan.binds {
+    for (place, bind) in plan.binds.iter().filter(|(place, _)| !is_founded(place)) {
         match &plan.overlay {
             Some(overlay) if overlay.folder == *place => lay_over(overlay)?,
             _ => same(place, bind.kind)?,
         }
     }
-    devices()?;
-    processes()?;
     for (place, kind) in &plan.hidden {
         hide(place, *kind)?;
     }
@@ -79,13 +84,16 @@ fn enter() -> Result<(), String> {
     rustix::process::chdir("/").map_err(|error| failed("enter the new root", error))
 }
 
+/// Whether a place is one of those that every root has for itself, and none of the machine's.
+fn is_founded(place: &Path) -> bool {
+    place == Path::new("/dev") || place.starts_with("/proc") || place.starts_with("/dev/pts")
+}
+
 /// Temporary and runtime folders that are nobody else's.
-fn private(temporary: &Path) -> Result<(), String> {
+fn private() -> Result<(), String> {
     for name in [TEMPORARY, "/run", "/var", "/dev/shm", "/dev/pts", "/proc"] {
         folder(Path::new(name))?;
     }
-    let bad = |error| failed("make temporary folders", error);
-    mount_bind(outside(temporary), TEMPORARY).map_err(bad)?;
     scratch(Path::new("/dev/shm"), "mode=1777,size=10%")?;
     for (link, target) in [("/var/tmp", TEMPORARY), ("/var/run", "/run"), ("/var/lock", "/run")] {
         symlink(target, link).map_err(|error| failed("make temporary folders", error))?;

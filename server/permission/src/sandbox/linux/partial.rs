@@ -12,8 +12,7 @@ use rustix::process::{
 use super::bounds::Bounds;
 use super::fork::{Forked, fork};
 use super::{
-    collect_until, end_all, failed, filter, is_gone, landlock, leash, let_go, limit, pipe, shell, unreadable,
-    watch,
+    collect_until, end_all, failed, filter, is_gone, landlock, let_go, limit, pipe, shell, unreadable, watch,
 };
 use crate::sandbox::State;
 use crate::sandbox::orders::{News, Orders, read_news, write_news};
@@ -22,7 +21,7 @@ pub(super) fn run(orders: &Orders, line: &UnixStream) -> Result<Option<News>, St
     set_child_subreaper(Some(getpid())).map_err(|error| failed("adopt orphans", error))?;
     unreadable()?;
     let bounds = Bounds::of(orders);
-    let (leash, held) = leash()?;
+    let (leash, held) = pipe()?;
     let (said, say) = pipe()?;
     match fork()? {
         Forked::Parent(keeper) => {
@@ -55,11 +54,11 @@ fn walled(orders: &Orders, bounds: &Bounds, leash: &std::os::fd::OwnedFd) -> Res
         return Err("the launcher went away".to_owned());
     }
     rustix::process::setsid().map_err(|error| failed("leave the session", error))?;
-    limit(orders, bounds)?;
+    limit(orders, bounds.largest())?;
     if orders.confinement.state == State::Partial {
         rustix::thread::set_no_new_privs(true).map_err(|error| failed("give up new rights", error))?;
         landlock::restrict(&orders.confinement, &orders.temporary)?;
-        filter::apply(&orders.confinement, filter::Families::None)?;
+        filter::apply(&filter::around(&orders.confinement)?)?;
     }
     let shell = shell(orders, &orders.temporary).spawn().map_err(|error| failed("start the shell", error))?;
     let_go()?;

@@ -3,25 +3,27 @@
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 
+use serde::{Deserialize, Serialize};
+
 use super::ghost::Ghosts;
 use crate::sandbox::{Confinement, Network, Overlay, Placeholder};
 
 /// Whether a place can be written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum Access {
     Read,
     Write,
 }
 
 /// What stands at a place.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum Kind {
     Folder,
     File,
 }
 
 /// A place that is the same inside as outside.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Bind {
     pub(super) access: Access,
     pub(super) kind: Kind,
@@ -30,7 +32,7 @@ pub(super) struct Bind {
 }
 
 /// The root of a command.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub(super) struct Plan {
     /// Folders before what they hold.
     pub(super) binds: BTreeMap<PathBuf, Bind>,
@@ -45,6 +47,7 @@ pub(super) struct Plan {
     /// A folder that is shown with another one over it.
     pub(super) overlay: Option<Overlay>,
     /// Folders that were looked at, and where they really are.
+    #[serde(skip)]
     folders: HashMap<PathBuf, Option<PathBuf>>,
 }
 
