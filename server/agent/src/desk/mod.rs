@@ -8,6 +8,7 @@ mod back;
 pub(crate) mod board;
 mod order;
 mod review;
+mod settle;
 mod task;
 mod words;
 
