@@ -1,7 +1,7 @@
 //! The board's transitions, by example and by chance.
 
 use super::*;
-use copydesk_base::change::{Base, Hunk};
+use copydesk_base::change::{Base, Hunk, HunkState};
 use copydesk_base::config::Mode;
 use proptest::prelude::*;
 
