@@ -14,11 +14,11 @@ struct Hatches {
     values: &'static str,
     /// What is a hatch: `--name`, with one dash or two; `-x`, alone or among letters; `=-x`, this word only; `~text`, in any
     /// word; `/name`, where its value is a path; `@`, a word that begins so.
-    hatches: &'static str,
+    openings: &'static str,
 }
 
 const fn row(names: &'static str, values: &'static str, hatches: &'static str) -> Hatches {
-    Hatches { names, values, hatches }
+    Hatches { names, values, openings: hatches }
 }
 
 #[rustfmt::skip]
@@ -75,7 +75,7 @@ pub(super) fn opened<'a>(name: &str, words: &'a [Word]) -> Option<&'a str> {
     let words = &words[..end.unwrap_or(words.len())];
     (1..words.len()).find_map(|at| {
         let (text, next) = (words[at].text.as_str(), words.get(at + 1).map_or("", |word| word.text.as_str()));
-        let mut hatches = row.hatches.split_ascii_whitespace();
+        let mut hatches = row.openings.split_ascii_whitespace();
         hatches.any(|hatch| opens(hatch, name, row.values, text, next)).then_some(text)
     })
 }

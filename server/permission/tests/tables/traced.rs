@@ -131,7 +131,7 @@ const COMMANDS: &[&str] = &[
     "case a in a) echo hi | tee x75;; esac",
     "for f in *.txt; do wc -l \"$f\"; done",
     "echo \"$(head -1 a.txt)\" > x76",
-    "mkdir -p x77/y && touch x77/y/z",
+    "mkdir x77 && touch x77/y",
     "touch ./x78 d/../x79",
 ];
 
