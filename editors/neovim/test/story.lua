@@ -151,6 +151,28 @@ with_step('inputs.registry.replace(', function()
 end)
 step('a signature is shown while an argument is written')
 
+-- What stands beside the text, and how it is colored.
+vim.lsp.inlay_hint.enable(true, { bufnr = workflow })
+with_step('steps.test.output.stdout', function(column)
+  wait_for('the hint', function()
+    return vim.iter(vim.lsp.inlay_hint.get({ bufnr = workflow })):any(function(hint)
+      return vim.inspect(hint.inlay_hint.label):find('waits for test', 1, true)
+    end)
+  end, function() return vim.lsp.inlay_hint.get({ bufnr = workflow }) end)
+  wait_for('the color of a name in an expression', function()
+    return vim.iter(vim.lsp.semantic_tokens.get_at_pos(workflow, row, column - 1) or {}):any(function(token) return token.type == 'property' end)
+  end, function() return vim.lsp.semantic_tokens.get_at_pos(workflow, row, column - 1) end)
+end)
+vim.lsp.inlay_hint.enable(false, { bufnr = workflow })
+step('a hint tells what a step waits for, and expressions have colors')
+
+local outline
+vim.lsp.buf.document_symbol({ on_list = function(list) outline = list.items end })
+wait_for('the outline', function()
+  return outline and vim.iter(outline):any(function(item) return item.text:find('publish', 1, true) end)
+end, function() return outline end)
+step('the outline names the steps')
+
 local hover = request(workflow, 'textDocument/hover', 8, 6)
 local words = hover and (hover.contents.value or vim.inspect(hover.contents)) or ''
 if not words:find('%w+ %w+ %w+') then fail('the hover says what `type` is', hover) end
@@ -166,6 +188,17 @@ local place = vim.api.nvim_win_get_cursor(0)
 local there = vim.api.nvim_buf_get_lines(workflow, place[1] - 1, place[1], false)[1]
 if there:sub(place[2] + 1, place[2] + 8) ~= 'registry' then fail('the cursor is on the declaration', { place, there }) end
 step('a name leads into the other file')
+
+-- The lenses of Neovim came under new names with 0.12.
+local lens = vim.lsp.codelens
+if lens.enable then lens.enable(true, { bufnr = workflow }) else lens.refresh({ bufnr = workflow }) end
+local function lenses()
+  -- The newer ones are counted when they come into sight.
+  vim.cmd('redraw!')
+  return vim.inspect(lens.get(lens.enable and { bufnr = workflow } or workflow))
+end
+wait_for('the lens', function() return lenses():find('2 references', 1, true) end, lenses)
+step('a lens counts who refers to an input, over both files')
 
 vim.lsp.buf.rename('target')
 wait_for('the rename', function()

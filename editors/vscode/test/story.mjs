@@ -115,6 +115,13 @@ async function workflowHelp() {
   await emptyLine();
   step("completion knows the type of what stands before the dot");
 
+  await page.keyboard.type('  - {id: last, type: shell, run: "${{ steps.test.output.stdout }}"}');
+  await page.keyboard.press("Escape");
+  await page.locator(".view-line", { hasText: "waits for test" }).first().waitFor();
+  await picture("hints");
+  await emptyLine();
+  step("a hint tells what a step waits for");
+
   await page.keyboard.type('  - {id: last, type: shell, run: "${{ inputs.registry.replace(');
   await page.locator(".parameter-hints-widget:visible", { hasText: "replace(search" }).waitFor();
   await picture("signature");

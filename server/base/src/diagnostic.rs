@@ -192,7 +192,7 @@ codes! {
     /// A secret in a place that people or logs see.
     ExposedSecret = "exposed-secret", Warning;
     /// `steps.a-b` reads as a subtraction.
-    HyphenatedStep = "hyphenated-step", Warning;
+    HyphenatedStep = "hyphenated-step", Error;
     PendingApproval = "pending-approval", Warning;
     Proposal = "proposal", Info;
     StaleEdit = "stale-edit", Warning;

@@ -55,6 +55,10 @@ pub enum FileKind {
     KeystoneConfig,
     /// MCP servers in a file of their own: `.mcp.json`.
     Mcp,
+    /// The manifest of a plugin of agent programs: `.claude-plugin/plugin.json`.
+    Plugin,
+    /// Hooks in a file of their own: `hooks/hooks.json`.
+    Hooks,
     /// Not ours: this room stays quiet.
     Other,
 }
@@ -74,6 +78,8 @@ impl FileKind {
             Self::Config => "config",
             Self::KeystoneConfig => "keystone config",
             Self::Mcp => "mcp servers",
+            Self::Plugin => "plugin",
+            Self::Hooks => "hooks",
             Self::Other => "other",
         }
     }
@@ -98,8 +104,8 @@ impl FileKind {
 /// For a Markdown file `tree` is the tree of its front matter.
 pub fn kind_of(path: &Path, text: &str, tree: &Tree) -> FileKind {
     let place = Place::new(path);
-    if is_mcp(&place) {
-        return FileKind::Mcp;
+    if let Some(kind) = json_by_place(&place, tree) {
+        return kind;
     }
     let by_place = match place.extension {
         Extension::Yaml => yaml_by_place(&place, tree),
@@ -230,11 +236,24 @@ fn yaml_by_place(place: &Place<'_>, tree: &Tree) -> FileKind {
     if is_workflow { FileKind::Workflow } else { FileKind::Other }
 }
 
-/// MCP servers in a file of their own: at the root of a project, or in an editor's folder.
-fn is_mcp(place: &Place<'_>) -> bool {
-    place.name == ".mcp.json"
-        || place.name == "mcp.json" && [".vscode", ".cursor"].iter().any(|folder| place.within(&[folder]))
+/// What other programs read, too: MCP servers at the root of a project or in an editor's folder, plugins and their hooks.
+fn json_by_place(place: &Place<'_>, tree: &Tree) -> Option<FileKind> {
+    let within = |folders: &[&str]| folders.iter().any(|folder| place.within(&[folder]));
+    match place.name {
+        ".mcp.json" => Some(FileKind::Mcp),
+        "mcp.json" if within(&[".vscode", ".cursor"]) => Some(FileKind::Mcp),
+        "plugin.json" if within(PLUGIN_FOLDERS) => Some(FileKind::Plugin),
+        // A folder of that name may hold anything.
+        "hooks.json" if within(&["hooks"]) => {
+            let has_hooks = tree.root().is_some_and(|root| root.get("hooks").is_some());
+            has_hooks.then_some(FileKind::Hooks)
+        }
+        _ => None,
+    }
 }
+
+/// Where programs look for the manifest of a plugin.
+const PLUGIN_FOLDERS: &[&str] = &[".claude-plugin", ".codex-plugin", ".cursor-plugin"];
 
 /// A `copydesk/config.yaml` is the user's own where its keys are ours: a folder of that name may be anybody's.
 fn looks_like_config(tree: &Tree) -> bool {

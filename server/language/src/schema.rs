@@ -10,11 +10,13 @@ use schemars::generate::SchemaSettings;
 use serde_json::Value;
 
 use crate::types::{
-    Action, Agent, Chat, Instructions, KeystoneConfig, Layer, McpFile, Prompt, Skill, Workflow,
+    Action, Agent, Chat, HooksFile, Instructions, KeystoneConfig, Layer, McpFile, Plugin, Prompt, Skill,
+    Workflow,
 };
 
 /// The names that [`schema`] knows.
-pub const SCHEMAS: &[&str] = &["workflow", "agent", "action", "config", "prompt", "skill", "mcp", "chat"];
+pub const SCHEMAS: &[&str] =
+    &["workflow", "agent", "action", "config", "prompt", "skill", "mcp", "chat", "plugin", "hooks"];
 
 /// The schema of a kind of file by its name in [`SCHEMAS`].
 pub fn schema(name: &str) -> Option<Value> {
@@ -27,6 +29,8 @@ pub fn schema(name: &str) -> Option<Value> {
         "skill" => skill().clone(),
         "mcp" => mcp().clone(),
         "chat" => chat().clone(),
+        "plugin" => plugin().clone(),
+        "hooks" => hooks().clone(),
         _ => return None,
     })
 }
@@ -54,6 +58,8 @@ generated! {
     prompt = Prompt, Nulls::Accepted;
     skill = Skill, Nulls::Refused;
     mcp = McpFile, Nulls::Refused;
+    plugin = Plugin, Nulls::Refused;
+    hooks = HooksFile, Nulls::Refused;
     chat = Chat, Nulls::Accepted;
     instructions = Instructions, Nulls::Accepted;
     layer = Layer, Nulls::Accepted;

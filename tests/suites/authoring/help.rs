@@ -44,6 +44,19 @@ const COMPLETIONS: &[(&str, &str, &str, &str)] = &[
         "who",
         "name: x\ninputs:\n  who: {type: string}\nsteps:\n  - id: a\n    type: shell\n    run: \"😀 ${{ inputs.who }}\"\n",
     ),
+    // What brackets must hold takes the dot with it, which editors have to know to filter by it.
+    (
+        WORKFLOW,
+        "name: x\nsteps:\n  - {id: my-s, type: shell, run: ls}\n  - {id: b, type: shell, run: \"😀 ${{ steps.m| }}\"}\n",
+        "my-s",
+        "name: x\nsteps:\n  - {id: my-s, type: shell, run: ls}\n  - {id: b, type: shell, run: \"😀 ${{ steps['my-s'] }}\"}\n",
+    ),
+    (
+        WORKFLOW,
+        "name: x\nsteps:\n  - {id: my-s, type: shell, run: ls}\n  - {id: b, type: shell, run: \"😀 ${{ steps.my-s.out| }}\"}\n",
+        "output",
+        "name: x\nsteps:\n  - {id: my-s, type: shell, run: ls}\n  - {id: b, type: shell, run: \"😀 ${{ steps['my-s'].output }}\"}\n",
+    ),
 ];
 
 #[test]
@@ -167,6 +180,10 @@ fn take(client: &mut Client, uri: &str, at: usize, item: &Value) {
     assert!(range.is_object(), "an item says what it replaces: {item}");
     let cursor = copydesk_tests::client::position(&client.text(uri), at, client.encoding);
     assert_eq!(range["end"]["line"], cursor["line"], "on the cursor's line: {item}");
+    let typed = client.text_of(uri, &json!({"start": range["start"], "end": cursor}));
+    let filter = item["filterText"].as_str().or(item["label"].as_str()).unwrap_or_default();
+    let mut letters = filter.chars();
+    assert!(typed.chars().all(|c| letters.any(|letter| letter == c)), "{typed:?} hides it: {item}");
     let text = edit["newText"].as_str().unwrap_or_default();
     // Tab stops without a default are nothing, in text.
     let plain = ["$0", "$1", "$2"].iter().fold(text.to_owned(), |text, stop| text.replace(stop, ""));

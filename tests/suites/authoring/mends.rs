@@ -24,17 +24,16 @@ const WORKFLOW: &str = ".copydesk/workflows/x.yaml";
 const CONFIG: &str = ".copydesk/config.yaml";
 
 /// What lies around each of the files.
-const AROUND: [(&str, &str); 3] = [
+const AROUND: [(&str, &str); 2] = [
     (".copydesk/agents/writer.md", "---\nname: writer\n---\nWrite.\n"),
     (
         ".copydesk/workflows/child.yaml",
         "name: child\ninputs: {count: {type: number, default: 1}}\noutputs: {sum: x}\nsteps:\n  - {id: a, type: shell, run: \"${{ inputs.count }}\"}\n",
     ),
-    (
-        ".keystone/config.yaml",
-        "engines:\n  allowlist:\n    codex: {command: codex, version: '1', versionArgs: [--version]}\n",
-    ),
 ];
+
+/// What the person allows.
+const OWN_CONFIG: &str = "engines: {allowlist: {codex: {}}}\n";
 
 const fn of(
     code: &'static str,
@@ -340,7 +339,8 @@ fn every_mend_stands_in_the_light_bulb_and_is_exact() {
         eprintln!("--- {}: {}", row.code, row.title);
         let text = row.text.replace(['⟦', '⟧'], "");
         let marked = row.text.split(['⟦', '⟧']).nth(1).unwrap_or_default();
-        let workspace = Workspace::new(COPYDESK).with(AROUND).with([(row.path, text.as_str())]);
+        let workspace = Workspace::new(COPYDESK).with_user_config(OWN_CONFIG);
+        let workspace = workspace.with(AROUND).with([(row.path, text.as_str())]);
         let mut client = Client::start(vs_code(), &workspace);
         let uri = workspace.uri(row.path);
         client.open(&uri, language(row.path), &text);

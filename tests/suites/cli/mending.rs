@@ -201,3 +201,29 @@ fn a_thousand_files_are_no_matter() {
         report["files"].as_array().into_iter().flatten().filter_map(|file| file["path"].as_str()).collect();
     assert!(paths.is_sorted(), "in the order of their names");
 }
+
+#[test]
+fn sarif_is_right_by_its_own_schema() {
+    let corpora = std::env::var_os("COPYDESK_CORPORA").map_or_else(
+        || std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../.corpora"),
+        std::path::PathBuf::from,
+    );
+    let Ok(schema) = std::fs::read_to_string(corpora.join("schemastore/schemas/json/sarif-2.1.0.json"))
+    else {
+        assert!(std::env::var_os("CI").is_none(), "schemastore is not there: run tests/corpora");
+        eprintln!("skipped: schemastore is not there; tests/corpora fetches it");
+        return;
+    };
+    let text =
+        "name: x\nsteps:\n  - {id: a, type: shell, run: a}\n  - {id: a, type: shell, rnu: a, timeout: 0}\n";
+    let workspace = Workspace::new(COPYDESK).with([("x.workflow.yaml", text), ("sarif.json", &schema)]);
+    let mut document = workspace.run(&["check", "--sarif", "x.workflow.yaml"]).exits(1).json();
+    document["$schema"] = copydesk_tests::workspace::uri(&workspace.path("sarif.json")).into();
+    workspace.write("found.json", &document.to_string());
+    let ran = workspace.run(&["check", "--json", "found.json"]).exits(0).json();
+    assert_eq!(ran["files"][0]["diagnostics"], json!([]), "{ran:#}");
+    // The same check sees what is wrong in such a document.
+    document["runs"][0]["results"][0]["level"] = "bad".into();
+    workspace.write("found.json", &document.to_string());
+    workspace.run(&["check", "found.json"]).exits(1);
+}

@@ -11,7 +11,7 @@ use copydesk_text::{Node, Tree};
 
 use super::subworkflow::{Callee, callees};
 use crate::index::{BUILT_IN_POOLS, Call, SettingsView, SummaryBody};
-use crate::{File, FileKind, WorkspaceIndex};
+use crate::{File, FileKind, Trust, WorkspaceIndex};
 
 /// The names that a file's steps may use.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -27,6 +27,8 @@ pub(super) struct Context {
     pub(super) providers: Option<Vec<String>>,
     /// What the paths of workflow steps lead to.
     pub(super) callees: BTreeMap<String, Callee>,
+    /// Whether what the workspace's own config allows counts.
+    pub(super) trust: Trust,
 }
 
 /// The agents that a file sees.
@@ -57,6 +59,7 @@ impl Context {
             servers: settings.as_deref().map(|view| servers(index, view)),
             providers: providers.filter(|known: &Vec<String>| !known.is_empty()),
             callees: callees(file.path, calls, index),
+            trust: index.trust,
             settings,
         }
     }

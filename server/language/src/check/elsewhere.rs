@@ -8,11 +8,12 @@ use copydesk_text::Node;
 use super::Findings;
 use super::context::InSight;
 use super::section::{self, New, Value};
-use crate::FileKind;
 use crate::declared::inner_span;
 use crate::expression::has_expression;
-use crate::index::{Call, Names, Target};
+use crate::file::is_workspace_config;
+use crate::index::{Call, Names, Origin, Target};
 use crate::summary::calls_of_one;
+use crate::{FileKind, Trust};
 
 /// The names that one step writes, those of the steps inside it left to themselves.
 pub(super) fn step(findings: &mut Findings<'_>, node: Node<'_>, kind: &str) {
@@ -125,15 +126,33 @@ fn engine(findings: &mut Findings<'_>, node: Node<'_>) {
     };
     let span = inner_span(command);
     let last = name.rsplit('/').next().unwrap_or(name);
-    let listed = |list: &Names| list.contains_key(name) || list.contains_key(last);
-    if listed(&settings.engines_denied) {
-        let message = format!("'{name}' is on the deny list of engines; it will be refused");
-        findings.add(Diagnostic::new(Code::EngineNotAllowed, span, message));
-    } else if let Some(allowed) = settings.engines_allowed.as_ref().filter(|allowed| !listed(allowed)) {
-        let known: Vec<String> = allowed.keys().cloned().collect();
-        let message = format!("'{name}' is not on the allow list of engines");
-        let otherwise = "it will be refused; add it to 'engines.allowlist' of the config";
-        let finding = with_near(findings, Code::EngineNotAllowed, span, message, name, &known, otherwise);
-        findings.add(finding);
-    }
+    let listed = |list: &Names| list.get(name).or_else(|| list.get(last)).cloned();
+    let refused = |message: String| Diagnostic::new(Code::EngineNotAllowed, span, message);
+    let finding = if listed(&settings.engines_denied).is_some() {
+        refused(format!("'{name}' is on the deny list of engines; it will be refused"))
+    } else if let Some(allowed) = &settings.engines_allowed {
+        match listed(allowed) {
+            Some(origin) if is_of_a_stranger(findings, origin.as_ref()) => refused(format!(
+                "'{name}' is allowed by this workspace's own config, which counts when you trust it; run 'copydesk trust'"
+            )),
+            Some(_) => return,
+            None => {
+                let known: Vec<String> = allowed.keys().cloned().collect();
+                let message = format!("'{name}' is not on the allow list of engines");
+                let otherwise = "it will be refused; add it to 'engines.allowlist' of the config";
+                with_near(findings, Code::EngineNotAllowed, span, message, name, &known, otherwise)
+            }
+        }
+    } else {
+        refused(format!(
+            "no engine is allowed yet, so '{name}' will be refused; add it to 'engines.allowlist' of the config"
+        ))
+    };
+    findings.add(finding);
+}
+
+/// Whether a place is in a config of a workspace that the person does not trust.
+fn is_of_a_stranger(findings: &Findings<'_>, origin: Option<&Origin>) -> bool {
+    findings.context.trust == Trust::Untrusted
+        && origin.is_some_and(|origin| is_workspace_config(&origin.path))
 }

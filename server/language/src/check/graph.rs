@@ -6,11 +6,10 @@
 use copydesk_base::{Code, Diagnostic, Fix, Span, TextEdit};
 use copydesk_text::Node;
 
-use super::Findings;
 use super::fixes::{remove_item, remove_key};
+use super::{Findings, ids};
 use crate::declared::{Block, Declared, Step, inner_span};
 use crate::expression::has_expression;
-use crate::expression::library::is_inherited;
 
 /// More circles than anybody mends at once.
 const MAX_CYCLES: usize = 50;
@@ -33,12 +32,11 @@ pub(super) type Edges = Vec<Vec<Edge>>;
 fn duplicates(findings: &mut Findings<'_>, declared: &Declared<'_>) {
     for (at, step) in declared.steps.iter().enumerate() {
         let Some((id, node)) = step.id() else { continue };
-        if is_inherited(id) {
-            let message = format!("'{id}' cannot be the id of a step: expressions read it as something else");
-            findings.add(Diagnostic::new(Code::UnknownValue, node.span(), message));
-        } else if let Some(message) = unfit(id) {
-            findings.add(Diagnostic::new(Code::UnknownValue, node.span(), message));
-            continue;
+        if let Some(finding) = ids::unfit(findings.file.text, declared, (id, node)) {
+            findings.add(finding);
+            if id.trim().is_empty() {
+                continue;
+            }
         }
         let Some(first) = declared.step(id).filter(|first| *first != at) else { continue };
         let Some((_, first)) = declared.steps.get(first).and_then(Step::id) else { continue };
@@ -54,15 +52,6 @@ fn duplicates(findings: &mut Findings<'_>, declared: &Declared<'_>) {
     }
 }
 
-/// Why a text cannot be the id of a step.
-fn unfit(id: &str) -> Option<String> {
-    if id.trim().is_empty() {
-        return Some("the id of this step is empty; give it a name".to_owned());
-    }
-    let is_wrong = id != id.trim() || id.contains(char::is_whitespace);
-    is_wrong.then(|| format!("the id '{id}' has blanks in it; write a name of one word"))
-}
-
 /// Looks at what the steps need of one another; `drawn` are the edges that their expressions draw.
 pub(super) fn check<'a>(findings: &mut Findings<'a>, declared: &Declared<'a>, drawn: Edges) {
     if findings.memo.is_in_order(declared) {
@@ -76,6 +65,9 @@ pub(super) fn check<'a>(findings: &mut Findings<'a>, declared: &Declared<'a>, dr
         edges.extend(drawn);
     }
     let circles = circles(&edges);
+    if circles.is_empty() {
+        order(findings, declared, &edges);
+    }
     libraries(findings, declared);
     if findings.list.is_empty() && circles.is_empty() {
         findings.memo.in_order(declared);
@@ -83,6 +75,24 @@ pub(super) fn check<'a>(findings: &mut Findings<'a>, declared: &Declared<'a>, dr
     findings.list.splice(0..0, others);
     for circle in circles {
         report(findings, declared, &circle);
+    }
+}
+
+/// What follows a run is taken in the order of the file: a step there waits for nothing that stands behind it.
+fn order<'a>(findings: &mut Findings<'a>, declared: &Declared<'a>, edges: &Edges) {
+    for (at, (step, edges)) in declared.steps.iter().zip(edges).enumerate() {
+        for edge in edges.iter().filter(|edge| step.block != Block::Steps && edge.to > at) {
+            let Some((later, _)) = declared.steps.get(edge.to).and_then(Step::id) else { continue };
+            let block = step.block.key();
+            let message = format!(
+                "'{later}' stands behind this step; in '{block}' a step waits only for those before it"
+            );
+            let mut finding = Diagnostic::new(Code::UnknownStep, edge.span, message);
+            if let Some(edit) = without_need(findings, step.node, edge.span) {
+                finding = finding.with_fix(Fix::new("take it out", vec![edit]));
+            }
+            findings.add(finding);
+        }
     }
 }
 

@@ -114,7 +114,7 @@ fn skill(findings: &mut Findings<'_>, root: Node<'_>) {
 }
 
 /// A name in the letters that a skill's name may have.
-fn plain_name(name: &str) -> String {
+pub(super) fn plain_name(name: &str) -> String {
     let mut plain = String::new();
     for c in name.chars().map(|c| c.to_ascii_lowercase()) {
         if c.is_ascii_lowercase() || c.is_ascii_digit() {
@@ -243,7 +243,7 @@ pub(super) fn hooks(findings: &mut Findings<'_>) {
 }
 
 /// The tools that a hook is for: names with `|` between them, a pattern, or `*` for all.
-fn matcher(findings: &mut Findings<'_>, node: Node<'_>) {
+pub(super) fn matcher(findings: &mut Findings<'_>, node: Node<'_>) {
     let Some(text) = node.as_str().filter(|text| text.trim() != "*") else { return };
     let whole = inner_span(node);
     let mut at = whole.start;

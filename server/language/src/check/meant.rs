@@ -1,32 +1,53 @@
 //! Syntax errors that stand far from their cause: where the reader stumbled is not where the mistake is.
 //!
-//! One line must tell what was meant: an expression that YAML reads as brackets, a `:` inside of one, a key without its
-//! colon before a bracket.
+//! What stands there must tell what was meant: an expression that YAML reads as brackets, a `:` inside of one, a key without
+//! its colon before a bracket.
 
 use copydesk_base::{Code, Diagnostic, Fix, Span, TextEdit};
 use copydesk_text::yaml::messages;
 
 use super::syntax::{Line, between_quotes};
-use crate::expression::pieces;
+use crate::expression::{End, pieces};
+
+/// The most lines that one value is looked for in.
+const MOST_LINES: usize = 50;
 
 /// What to say instead of a finding, at the place that was meant.
 pub(super) fn instead(text: &str, finding: &Diagnostic) -> Option<Diagnostic> {
     let line = Line::around(text, finding.span.start)?;
     let at = finding.span.start - line.start;
     match finding.message.as_str() {
-        messages::NEXT_ITEM | messages::NEXT_ENTRY => in_brackets(line, at),
-        messages::AFTER_QUOTE => colon(line, at),
+        messages::NEXT_ITEM | messages::NEXT_ENTRY => in_brackets(text, line, at),
+        messages::AFTER_QUOTE => colon(line, at).or_else(|| in_lines(text, finding.span.start)),
         messages::STRAY_BRACKET => {
             let start = line.text.len() - line.text.trim_start_matches([' ', '-']).len();
             let key = without_colon(line.text.get(start..)?)?;
             Some(missing_colon(Code::YamlSyntax, line.start + start, key))
         }
+        _ if finding.code == Code::YamlSyntax => in_lines(text, finding.span.start),
         _ => None,
     }
 }
 
-/// Expressions between brackets of YAML that have no quotes around them, if the mistake is in one of them.
-fn in_brackets(line: Line<'_>, at: usize) -> Option<Diagnostic> {
+/// Expressions between brackets of YAML that have no quotes around them, if the mistake is in one of them. The last of the
+/// line may go on in lines below.
+fn in_brackets(text: &str, line: Line<'_>, at: usize) -> Option<Diagnostic> {
+    let length = match pieces(line.text).last() {
+        Some(last) if last.end == End::Open => {
+            let all = text.get(line.start..)?;
+            let below: usize = all.split_inclusive('\n').take(MOST_LINES).map(str::len).sum();
+            let whole = pieces(all.get(..below)?);
+            let whole = whole.iter().find(|piece| piece.outer.start == last.outer.start)?;
+            whole.outer.end + all.get(whole.outer.end..)?.lines().next().map_or(0, str::len)
+        }
+        _ => line.text.len(),
+    };
+    // Items on lines of their own have the same mistake, and the same mend.
+    let mut below = text.get(line.start + length..)?.split_inclusive('\n').take(MOST_LINES);
+    let end = below.next().map_or(0, str::len);
+    let more: usize = below.take_while(|line| line.trim_start().starts_with("${{")).map(str::len).sum();
+    let length = if more > 0 { length + end + more } else { length };
+    let line = Line { text: text.get(line.start..line.start + length)?, ..line };
     let bare = |span: &Span| {
         let before = line.text.get(..span.start).unwrap_or("").trim_end();
         !before.ends_with(['"', '\''])
@@ -57,6 +78,76 @@ fn value_around(line: &str, expression: Span) -> Span {
     let length = rest.find([',', ']', '}']).unwrap_or(rest.len());
     let length = rest.get(..length).unwrap_or("").trim_end().len();
     Span::new(start, expression.end + length)
+}
+
+/// An expression without quotes that goes over lines: a `:`, `?` or `#` in it is YAML's own, and the reader stumbles there
+/// or in a line below.
+fn in_lines(text: &str, at: usize) -> Option<Diagnostic> {
+    let value = value_of_lines(text, at)?;
+    let written = value.of(text);
+    if !written.contains('\n') {
+        return None;
+    }
+    let found = pieces(written);
+    if found.is_empty() || found.iter().any(|piece| piece.end == End::Open) {
+        return None;
+    }
+    let sign = found.iter().find_map(|piece| {
+        let inner = piece.inner.of(written);
+        let is_own = |(at, sign): &(usize, char)| {
+            let before = inner.get(..*at).and_then(|before| before.chars().next_back());
+            let behind = inner.get(at + sign.len_utf8()..).and_then(|behind| behind.chars().next());
+            let ends = behind.is_none_or(char::is_whitespace);
+            match sign {
+                ':' => ends,
+                '?' => {
+                    ends && inner
+                        .get(..*at)
+                        .is_some_and(|before| before.trim_end_matches(' ').ends_with('\n'))
+                }
+                '#' => before.is_some_and(char::is_whitespace),
+                _ => false,
+            }
+        };
+        let (at, _) = inner.char_indices().find(is_own)?;
+        Some(value.start + piece.inner.start + at)
+    })?;
+    let sign = Span::new(sign, sign + 1);
+    let message = format!("YAML reads this '{}' as its own; put the text in quotes", sign.of(text));
+    let fix = Fix::new("put the text in quotes", vec![TextEdit::new(value, between_quotes(written))]);
+    Some(Diagnostic::new(Code::YamlSyntax, sign, message).with_fix(fix))
+}
+
+/// The value without quotes of a key that is written over lines, as far as they stand deeper than the key.
+fn value_of_lines(text: &str, at: usize) -> Option<Span> {
+    let indent = |line: Line<'_>| line.text.len() - line.text.trim_start_matches([' ', '-']).len();
+    let mut line = Line::around(text, at)?;
+    let mut lines = 0;
+    let start = loop {
+        let key = line.text.get(indent(line)..)?;
+        let colon = key.find(|c: char| !(c.is_alphanumeric() || matches!(c, '_' | '-' | '$'))).unwrap_or(0);
+        if colon > 0 && key.get(colon..)?.starts_with(": ") {
+            let value = key.get(colon + 2..)?;
+            break line.start + line.text.len() - value.trim_start().len();
+        }
+        lines += 1;
+        if line.start == 0 || lines > MOST_LINES {
+            return None;
+        }
+        line = Line::around(text, line.start - 1)?;
+    };
+    let first = text.get(start..)?.chars().next()?;
+    if matches!(first, '"' | '\'' | '|' | '>' | '[' | '{' | '&' | '*' | '!') || start > at {
+        return None;
+    }
+    let is_below = |(number, below): &(usize, &str)| {
+        let deep = below.len() - below.trim_start_matches(' ').len();
+        *number == 0 || below.trim().is_empty() || deep > indent(line)
+    };
+    let lines = text.get(line.start..)?.split_inclusive('\n').take(MOST_LINES).enumerate();
+    let end: usize = lines.take_while(is_below).map(|(_, line)| line.len()).sum();
+    let length = text.get(start..line.start + end)?.trim_end().len();
+    (at < start + length).then(|| Span::new(start, start + length))
 }
 
 /// A `: ` inside of an expression ends the text that it stands in, and a quote behind it starts another.

@@ -16,6 +16,7 @@ mod expressions;
 mod fixes;
 mod graph;
 mod heads;
+mod ids;
 mod mcp;
 mod meant;
 mod memo;
@@ -23,6 +24,7 @@ mod mend;
 mod mismatch;
 mod missing;
 mod operations;
+mod plugin;
 mod rules;
 mod secrets;
 mod section;
@@ -99,6 +101,7 @@ pub fn check_again(file: &File<'_>, index: &WorkspaceIndex, memo: &mut Memo) -> 
         }
         FileKind::Config | FileKind::KeystoneConfig => {
             settings::check(&mut findings, index);
+            settings::named_providers(&mut findings);
             if file.kind == FileKind::KeystoneConfig {
                 settings::keystone_providers(&mut findings);
             }
@@ -106,6 +109,8 @@ pub fn check_again(file: &File<'_>, index: &WorkspaceIndex, memo: &mut Memo) -> 
             heads::hooks(&mut findings);
         }
         FileKind::Mcp => mcp::file(&mut findings),
+        FileKind::Plugin => plugin::manifest(&mut findings),
+        FileKind::Hooks => plugin::hooks(&mut findings),
         FileKind::Action | FileKind::Prompt | FileKind::Skill | FileKind::Chat => {
             heads::check(&mut findings, &calls);
         }

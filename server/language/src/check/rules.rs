@@ -122,7 +122,11 @@ pub(super) fn inputs(findings: &mut Findings<'_>, declared: &Declared<'_>) {
             let message = format!("the input '{name}' is {}; this is a {}", of_kind(kind), value.kind_word());
             findings.add(Diagnostic::new(Code::TypeMismatch, value.span(), message));
         }
-        let Some(default) = input.get("default").filter(|default| !default.is_null()) else { continue };
+        let Some(default) = input.get("default") else { continue };
+        if default.is_null() {
+            no_default(findings, input, (name, kind));
+            continue;
+        }
         if default.scalar_text().is_some_and(has_expression) {
             continue;
         }
@@ -138,6 +142,19 @@ pub(super) fn inputs(findings: &mut Findings<'_>, declared: &Declared<'_>) {
             findings.add(Diagnostic::new(Code::UnknownValue, default.span(), message));
         }
     }
+}
+
+/// A default of nothing is no default: the key must have a value or not be there.
+fn no_default(findings: &mut Findings<'_>, input: Node<'_>, (name, kind): (&str, &str)) {
+    let Some(entry) = input.entry("default") else { return };
+    let empty = entry.value().span().is_empty();
+    let span = if empty { entry.key().span() } else { entry.value().span() };
+    let message = format!("the default of '{name}' has no value; it takes {}", of_kind(kind));
+    let mut finding = Diagnostic::new(Code::TypeMismatch, span, message);
+    if let Some(edit) = remove_key(findings.file.text, input, "default") {
+        finding = finding.with_fix(Fix::new("take it out", vec![edit]));
+    }
+    findings.add(finding);
 }
 
 fn of_kind(kind: &str) -> &'static str {

@@ -266,8 +266,10 @@ fn unknown_key<'a>(
         // Nobody knows what a step of that type may have.
         return None;
     }
-    let is_setting =
-        matches!(findings.file.kind, FileKind::Config | FileKind::KeystoneConfig | FileKind::Mcp);
+    let is_setting = matches!(
+        findings.file.kind,
+        FileKind::Config | FileKind::KeystoneConfig | FileKind::Mcp | FileKind::Plugin | FileKind::Hooks
+    );
     let code = if is_setting { Code::UnknownSetting } else { Code::UnknownKey };
     let mut message =
         format!("'{name}' is no key of {}", subject(findings.file.kind, known_kind, expected, holder));
@@ -295,8 +297,7 @@ pub(super) fn subject(file: FileKind, kind: Option<&str>, expected: &Mapping, ho
     match kind {
         Some(word) => format!("{} {word} step", article(word)),
         None if !expected.kinds.is_empty() => "a step".to_owned(),
-        None if holder.depth == 0 => whole(file),
-        None => format!("'{}'", holder.name),
+        None => holder.subject(file),
     }
 }
 
@@ -305,7 +306,7 @@ fn whole(file: FileKind) -> String {
     match file {
         FileKind::Config => "the config".to_owned(),
         FileKind::KeystoneConfig => "Keystone's config".to_owned(),
-        FileKind::Mcp => "this file".to_owned(),
+        FileKind::Mcp | FileKind::Hooks => "this file".to_owned(),
         other => format!("{} {}", article(other.as_str()), other.as_str()),
     }
 }
@@ -355,6 +356,8 @@ fn timed<'a>(
 ) {
     let text = seen.scalar_text().unwrap_or("");
     let fits = match shape.role {
+        // A number is of whole milliseconds; with a unit it may be half a second.
+        Role::SleepTime if seen.as_f64().is_some() => text.parse::<u64>().is_ok_and(|number| number > 0),
         Role::SleepTime => SleepTime::parse(text).is_some(),
         Role::Duration => copydesk_base::config::Duration::parse(text).is_some(),
         Role::Moment => Moment::is_moment(text),

@@ -158,6 +158,10 @@ fn walk<'t>(node: Node<'t>, read: &mut Read<'t>) {
             for entry in entries {
                 // Bare expressions are few and short, so every text is read as if it were one.
                 walk(entry.value(), read);
+                // `{{ inputs.a }}` is a mapping for a key to YAML, and was meant as an expression, too.
+                for inner in entry.key().entries() {
+                    names_read(inner.key().scalar_text().unwrap_or(""), &mut read.names, &mut read.all);
+                }
             }
         }
         Kind::Null | Kind::Alias(_) => {}

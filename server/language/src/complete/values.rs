@@ -1,5 +1,7 @@
 //! Values: words of a list, truth values, ids of steps, names of agents and pools.
 
+use std::collections::BTreeSet;
+
 use copydesk_text::{Node, Syntax};
 use serde_json::Value;
 
@@ -106,9 +108,8 @@ fn names(cursor: &Cursor<'_>, proposals: &mut Vec<Completion>) {
         "needs" if keys.len() == 2 => steps(cursor, proposals),
         "agent" | "supervisor" | "allowedHandoffs" => agents(cursor, proposals),
         _ if keys.len() == 3 && keys.get(1) == Some(&"templates") => agents(cursor, proposals),
-        _ if keys.len() == 2 && keys.first() == Some(&"model_mappings") => {
-            named(cursor, settings.map(|settings| &settings.providers), "provider", proposals);
-        }
+        "default_provider" if keys.len() == 1 => providers(cursor, proposals),
+        _ if keys.len() == 2 && keys.first() == Some(&"model_mappings") => providers(cursor, proposals),
         "default" if keys.len() == 3 && keys.first() == Some(&"inputs") => defaults(cursor, proposals),
         "command" if has_type(cursor, "engine") => {
             let engines = settings.and_then(|settings| settings.engines_allowed.as_ref());
@@ -142,6 +143,21 @@ fn names(cursor: &Cursor<'_>, proposals: &mut Vec<Completion>) {
         }
         _ => {}
     }
+}
+
+/// The providers of this config and of those around it.
+fn providers(cursor: &Cursor<'_>, proposals: &mut Vec<Completion>) {
+    let own = cursor.file.tree.root().and_then(|root| root.get("providers"));
+    let mut names: BTreeSet<&str> = own
+        .map(Node::entries)
+        .unwrap_or_default()
+        .iter()
+        .filter_map(|entry| entry.key().scalar_text())
+        .collect();
+    let settings = cursor.index.settings.as_deref();
+    names.extend(settings.into_iter().flat_map(|settings| settings.providers.keys()).map(String::as_str));
+    proposals
+        .extend(names.into_iter().map(|name| value(cursor, CompletionKind::Value, name, "provider", "", 0)));
 }
 
 /// Names that a config gives.
@@ -196,7 +212,10 @@ fn steps(cursor: &Cursor<'_>, proposals: &mut Vec<Completion>) {
         .unwrap_or_default();
     for (at, step) in cursor.declared.steps.iter().enumerate() {
         let Some((id, _)) = step.id().filter(|(id, _)| !id.is_empty()) else { continue };
-        let is_circle = own == Some(at) || waiting.get(at) == Some(&true);
+        // Behind a run steps are taken in the order of the file.
+        let is_later =
+            step.block != Block::Steps && block == Some(step.block) && own.is_some_and(|own| at > own);
+        let is_circle = is_later || own == Some(at) || waiting.get(at) == Some(&true);
         if is_circle || named.contains(&id) || !block.unwrap_or(step.block).may_need(step.block) {
             continue;
         }

@@ -36,6 +36,11 @@ pub(super) fn foreign(word: &str) -> Option<(&'static str, Option<&'static str>)
         "instanceof" => ("'instanceof' is not part of the language; compare a field of the value", None),
         "function" => ("'function' is not part of the language; write 'x => …'", None),
         "await" | "void" | "yield" => ("this word of JavaScript does nothing here; take it out", None),
+        "let" | "const" | "var" => (
+            "an expression cannot keep a value; write the value where it is used, or take a step for it",
+            None,
+        ),
+        "this" => ("'this' is not part of the language; start from 'inputs' or 'steps'", None),
         "delete" => ("a value cannot be changed in an expression; make a list with '.filter(…)'", None),
         "class" => ("classes are not part of the language; write a mapping: '{ name: … }'", None),
         _ => return None,

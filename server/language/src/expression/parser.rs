@@ -79,6 +79,11 @@ impl Parser<'_> {
         let word = token.span.of(self.text);
         let (message, mend) = match foreign(word) {
             Some((message, mend)) => (message.to_owned(), mend),
+            // `.1` of `steps.1a` reads as a number.
+            None if word.starts_with('.') && token.kind == TokenKind::Number => (
+                "a name behind a dot starts with a letter; write another between brackets: ['…']".to_owned(),
+                None,
+            ),
             None => (format!("'{word}' is not expected here"), None),
         };
         self.problems.push(Problem { span: token.span, message, mend });

@@ -18,13 +18,15 @@ pub(super) fn hint(file: &File<'_>, index: &WorkspaceIndex, step: &Step<'_>) -> 
         "dynamic" => {
             let supervisor = number(node, "maxIterations", 5)?;
             let steps = number(node, "maxSteps", 20)?;
-            let all = supervisor.checked_add(steps.checked_mul(10)?)?;
-            (
-                all,
-                vec![format!(
-                    "{supervisor} of the supervisor, and 10 for each of at most {steps} planned steps"
-                )],
-            )
+            let replans = number(node, "maxReplans", 3)?;
+            let all = supervisor.checked_add(steps.checked_mul(AGENT_REQUESTS)?)?;
+            let mut parts = vec![format!(
+                "{supervisor} of the supervisor, and {AGENT_REQUESTS} for each of at most {steps} planned steps"
+            )];
+            if replans > 0 {
+                parts.push(format!("all of it again up to {replans} times by `maxReplans`"));
+            }
+            (all.checked_mul(replans.checked_add(1)?)?, parts)
         }
         _ if mending(node).next().is_some() => (0, Vec::new()),
         _ => return None,
@@ -126,14 +128,16 @@ fn of_agent(node: Node<'_>) -> Option<(u64, Vec<String>)> {
     let mut all = calls;
     if let Some(gate) = node.get("qualityGate") {
         let again = number(gate, "maxAttempts", 1)?;
-        // The work is done once and up to `again` times anew, and each time reviewed.
-        all = all.checked_mul(again.checked_add(1)?)?.checked_add(again.checked_add(1)?)?;
-        parts.push(format!("again up to {again} times by `qualityGate`, each with a review"));
+        // The work is done once and up to `again` times anew, and each time another agent reviews it.
+        all = all.checked_add(AGENT_REQUESTS)?.checked_mul(again.checked_add(1)?)?;
+        parts.push(format!(
+            "again up to {again} times by `qualityGate`, each with {AGENT_REQUESTS} for a review"
+        ));
     }
     let repairs = number(node, "outputRetries", 0)?;
     if repairs > 0 {
-        all = all.checked_add(repairs)?;
-        parts.push(format!("{repairs} more to mend the output"));
+        all = all.checked_add(repairs.checked_mul(calls)?)?;
+        parts.push(format!("{calls} more for each of {repairs} mends of the output"));
     }
     Some((all, parts))
 }

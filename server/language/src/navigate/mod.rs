@@ -33,6 +33,7 @@ pub use lens::{Lens, count, lenses};
 pub use links::{Link, links};
 pub use mention::Role;
 use mention::{Mention, Thing};
+pub(crate) use names::is_legal_name;
 pub use rename::{FileRename, FileRenames, Renamable, Renaming, prepare_rename, rename};
 use scan::{Scanned, scan};
 use symbol::{Home, Symbol, files_naming, symbol};

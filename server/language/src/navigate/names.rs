@@ -15,6 +15,12 @@ pub(super) fn is_dottable(name: &str) -> bool {
         && name.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '$'))
 }
 
+/// Whether a step, an input or an agent may be called so.
+pub(crate) fn is_legal_name(name: &str) -> bool {
+    name.starts_with(|c: char| c.is_alphabetic() || c == '_')
+        && name.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '-'))
+}
+
 /// Why a thing cannot be called so; nothing where it can.
 pub(super) fn refusal(thing: &Thing, kind: FileKind, name: &str) -> Option<String> {
     if name.is_empty() {
@@ -34,10 +40,8 @@ pub(super) fn refusal(thing: &Thing, kind: FileKind, name: &str) -> Option<Strin
             bad.then(|| "a workflow's name is one line without spaces around it".to_owned())
         }
         _ => {
-            let legal = name.starts_with(|c: char| c.is_alphabetic() || c == '_')
-                && name.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '-'));
             let word = word(thing, kind);
-            if !legal {
+            if !is_legal_name(name) {
                 return Some(format!(
                     "'{name}' cannot be the name of {word}; use letters, digits, '_' and '-', with a letter first"
                 ));

@@ -179,6 +179,8 @@ pub(crate) fn of(kind: FileKind) -> Option<&'static Shapes> {
         FileKind::Config => once!(schema::config()),
         FileKind::KeystoneConfig => once!(schema::keystone_config()),
         FileKind::Mcp => once!(schema::mcp()),
+        FileKind::Plugin => once!(schema::plugin()),
+        FileKind::Hooks => once!(schema::hooks()),
         FileKind::Instructions => once!(schema::instructions()),
         FileKind::Layer => once!(schema::layer()),
         FileKind::Other => return None,

@@ -172,8 +172,8 @@ pub enum ServerKind {
 }
 
 /// A tool that hands the work to an external program.
-#[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
-#[serde(default, rename_all = "camelCase", deny_unknown_fields)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Handoff {
     /// What the tool is called.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -185,8 +185,7 @@ pub struct Handoff {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub input_schema: Option<Map<String, Value>>,
     /// The program.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub engine: Option<HandoffEngine>,
+    pub engine: HandoffEngine,
 }
 
 /// The program behind a handoff.
@@ -287,8 +286,7 @@ pub struct LibraryEntry {
     /// What they are called.
     pub name: String,
     /// What they are for.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub description: Option<String>,
+    pub description: String,
     /// The steps.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub steps: Vec<Step>,

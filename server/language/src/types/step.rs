@@ -127,7 +127,7 @@ pub struct Retry {
     pub backoff: Backoff,
     /// The first wait, in milliseconds. 1000 unless set.
     #[schemars(extend("default" = 1000))]
-    pub base_delay: Option<Templated<f64>>,
+    pub base_delay: Option<Templated<u64>>,
 }
 
 /// How the wait between two tries grows.

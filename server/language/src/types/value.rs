@@ -143,7 +143,7 @@ impl JsonSchema for SleepTime {
         json_schema!({
             "description": "Milliseconds as a number, a text with a unit (`500ms`, `90s`, `5m`, `2h`, `1d`), or an expression.",
             "anyOf": [
-                {"type": "number", "minimum": 0},
+                {"type": "integer", "minimum": 1},
                 {"type": "string", "pattern": r"^\s*[0-9.]+\s*(ms|s|m|h|d)?\s*$|\$\{\{"}
             ]
         })

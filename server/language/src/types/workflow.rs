@@ -119,8 +119,7 @@ impl InputKind {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Eval {
     /// Who scores.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub scorer: Option<Scorer>,
+    pub scorer: Scorer,
     /// The agent that scores, for `scorer: llm`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub agent: Option<String>,

@@ -1,11 +1,13 @@
 //! Names of other files: agents, workflows, pools, servers, providers, engines.
 
+use std::sync::Arc;
+
 use copydesk_base::Severity;
-use copydesk_language::WorkspaceIndex;
 use copydesk_language::index::SummaryBody;
+use copydesk_language::{Trust, WorkspaceIndex};
 use expect_test::{Expect, expect};
 
-use crate::support::{all_findings, check_in, knowing};
+use crate::support::{WORKFLOW, all_findings, check_in, knowing};
 
 const CHILD: &str = "name: child
 inputs:
@@ -57,7 +59,7 @@ fn agents_must_exist_wherever_they_are_named() {
     goal: g
     supervisor: ⟦boss⟧
     templates: {planner: writer, tester: ⟦tester⟧}
-    library: [{name: l, steps: [{id: x, type: llm, agent: ⟦wrter⟧, prompt: p}]}]
+    library: [{name: l, description: d, steps: [{id: x, type: llm, agent: ⟦wrter⟧, prompt: p}]}]
   - {id: f, type: shell, run: ls, auto_heal: {agent: ⟦medic⟧}, compensate: {id: u, type: llm, agent: ⟦undoer⟧, prompt: p}}
   - {id: g, type: llm, agent: "${{ inputs.who }}", prompt: p}
 inputs: {who: {type: string}}
@@ -188,6 +190,30 @@ fn workflows_that_always_call_one_another_never_end() {
     let own = one("one.yaml, if: false || inputs.x")
         .replace("steps", "inputs: {x: {type: boolean, default: false}}\nsteps");
     check_in("/w/one.yaml", &own, &index(&own), expect![""]);
+}
+
+#[test]
+fn an_engine_needs_a_list_that_allows_it() {
+    let step = "name: x\nsteps:\n  - {id: a, type: engine, command: ⟦codex⟧, env: {}, cwd: .}\n";
+    let without = |index: WorkspaceIndex| WorkspaceIndex { settings: Some(Arc::default()), ..index };
+    check_in(
+        WORKFLOW,
+        step,
+        &without(workspace()),
+        expect![[r#"
+        warning engine-not-allowed no engine is allowed yet, so 'codex' will be refused; add it to 'engines.allowlist' of the config
+    "#]],
+    );
+    // What a repository allows itself is nothing before a person trusts it.
+    check_in(
+        WORKFLOW,
+        step,
+        &WorkspaceIndex { trust: Trust::Untrusted, ..workspace() },
+        expect![[r#"
+        warning engine-not-allowed 'codex' is allowed by this workspace's own config, which counts when you trust it; run 'copydesk trust'
+    "#]],
+    );
+    check_in(WORKFLOW, &step.replace(['⟦', '⟧'], ""), &workspace(), expect![""]);
 }
 
 #[test]

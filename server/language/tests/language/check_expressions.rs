@@ -310,20 +310,20 @@ fn a_hyphenated_step_needs_brackets() {
     check_expression(
         "steps.⟦my-step⟧.output",
         expect![[r#"
-        warning hyphenated-step 'my-step' reads as a subtraction here; write ['my-step'] [fix: change to steps['my-step']]
-    "#]],
+            error hyphenated-step 'my-step' reads as a subtraction here; write ['my-step'] [fix: change to steps['my-step']]
+        "#]],
     );
     check_value(
         "'${{ steps.⟦my-step⟧.output }}'",
         expect![[r#"
-        warning hyphenated-step 'my-step' reads as a subtraction here; write ["my-step"] [fix: change to steps["my-step"]]
-    "#]],
+            error hyphenated-step 'my-step' reads as a subtraction here; write ["my-step"] [fix: change to steps["my-step"]]
+        "#]],
     );
     check_value(
         "${{ steps?.⟦my-step⟧.output }}",
         expect![[r#"
-        warning hyphenated-step 'my-step' reads as a subtraction here; write ['my-step'] [fix: change to steps['my-step']]
-    "#]],
+            error hyphenated-step 'my-step' reads as a subtraction here; write ['my-step'] [fix: change to steps['my-step']]
+        "#]],
     );
     check_expression("steps.one.output - 1", expect![[""]]);
 }
@@ -334,7 +334,7 @@ fn a_hyphenated_reference_waits_for_the_step() {
         "steps:\n  - {id: a-b, type: shell, run: ls, needs: [c]}\n  - {id: c, type: shell, run: \"${{ steps.⟦a-b⟧.output }}\"}\n",
         expect![[r#"
             error dependency-cycle these steps wait for one another: a-b → c → a-b; take one of the needs out [see: 'a-b' waits for 'c' here]
-            warning hyphenated-step 'a-b' reads as a subtraction here; write ['a-b'] [fix: change to steps['a-b']]
+            error hyphenated-step 'a-b' reads as a subtraction here; write ['a-b'] [fix: change to steps['a-b']]
         "#]],
     );
 }
@@ -408,13 +408,13 @@ fn names_with_a_hyphen() {
     check_steps(
         "inputs: {dry-run: {type: boolean}, dry: {type: number}}\nsteps:\n  - {id: a, type: shell, run: \"${{ inputs.⟦dry-run⟧ }} ${{ inputs['dry-run'] }} ${{ inputs.dry - 1 }}\"}\n",
         expect![[r#"
-            warning hyphenated-step 'dry-run' reads as a subtraction here; write ['dry-run'] [fix: change to inputs['dry-run']]
+            error hyphenated-step 'dry-run' reads as a subtraction here; write ['dry-run'] [fix: change to inputs['dry-run']]
         "#]],
     );
     check_steps(
         "steps:\n  - {id: a, type: llm, agent: x, prompt: p, outputSchema: {type: object, properties: {p-q: {type: string}}}}\n  - {id: b, type: shell, run: \"${{ steps.a.output.⟦p-q⟧ }}\"}\n",
         expect![[r#"
-            warning hyphenated-step 'p-q' reads as a subtraction here; write ['p-q'] [fix: change to outputs['p-q']]
+            error hyphenated-step 'p-q' reads as a subtraction here; write ['p-q'] [fix: change to outputs['p-q']]
         "#]],
     );
 }
@@ -472,6 +472,41 @@ fn braces_that_close_nothing() {
     "#]],
     );
     check_value("'{\"a\": {\"b\": 1}}'", nothing());
+    check_value(
+        "\"${{ inputs.name }} ⟦}}⟧\"",
+        expect![[r#"
+        error expression-syntax this '}}' closes nothing; write '${{' before the expression
+    "#]],
+    );
+    check_value(
+        "\"a ⟦}}⟧ {b}\"",
+        expect![[r#"
+        error expression-syntax this '}}' closes nothing; write '${{' before the expression
+    "#]],
+    );
+    check_value("'{\"a\": {\"b\": ${{ inputs.name }}}}'", nothing());
+}
+
+#[test]
+fn words_of_javascript_have_no_place() {
+    check_value(
+        "\"${{ ⟦let⟧ x = 1 }}\"",
+        expect![[r#"
+        error expression-syntax an expression cannot keep a value; write the value where it is used, or take a step for it
+    "#]],
+    );
+    check_value(
+        "\"${{ ⟦this⟧.name }}\"",
+        expect![[r#"
+        error expression-syntax 'this' is not part of the language; start from 'inputs' or 'steps'
+    "#]],
+    );
+    check_value(
+        "\"${{ steps⟦.1⟧a.output }}\"",
+        expect![[r#"
+        error expression-syntax a name behind a dot starts with a letter; write another between brackets: ['…']
+    "#]],
+    );
 }
 
 #[test]

@@ -155,6 +155,27 @@ fn providers_of_keystone_that_do_not_count_are_told() {
 }
 
 #[test]
+fn providers_that_a_config_names_are_its_own() {
+    check_in(
+        ".keystone/config.yaml",
+        "default_provider: ⟦opnai⟧\nproviders: {openai: {type: openai}}\nmodel_mappings: {\"a*\": openai, \"b*\": ⟦openia⟧, \"c*\": copilot}\n",
+        &trusted(),
+        expect![[r#"
+            warning unknown-name there is no provider 'opnai' in the config; did you mean 'openai'? [fix: change to 'openai']
+            warning unknown-name there is no provider 'openia' in the config; did you mean 'openai'? [fix: change to 'openai']
+        "#]],
+    );
+    check_in(
+        ".copydesk/config.yaml",
+        "providers: {near: {kind: ollama}}\nmodel_mappings: {\"a*\": ⟦nera⟧}\n",
+        &trusted(),
+        expect![[r#"
+            warning unknown-name there is no provider 'nera' in the config; did you mean 'near'? [fix: change to 'near']
+        "#]],
+    );
+}
+
+#[test]
 fn values_of_keystones_config_are_checked() {
     check_in(
         ".keystone/config.yaml",

@@ -124,7 +124,7 @@ fn needs_from_an_anchor_are_needs_too() {
 #[test]
 fn the_steps_of_a_library_have_their_own_ids() {
     check_steps(
-        "steps:\n  - id: a\n    type: dynamic\n    goal: g\n    library:\n      - name: l\n        steps:\n          - {id: a, type: shell, run: ls, needs: [⟦z⟧]}\n          - {id: ⟦a⟧, type: shell, run: ls}\n          - {id: b, type: shell, run: ls, needs: [⟦b⟧]}\n",
+        "steps:\n  - id: a\n    type: dynamic\n    goal: g\n    library:\n      - name: l\n        description: d\n        steps:\n          - {id: a, type: shell, run: ls, needs: [⟦z⟧]}\n          - {id: ⟦a⟧, type: shell, run: ls}\n          - {id: b, type: shell, run: ls, needs: [⟦b⟧]}\n",
         expect![[r#"
             error unknown-step there is no step 'z'; write the id of a step of this workflow [fix: take it out]
             error duplicate-step the id 'a' is taken; give this step another [see: 'a' is here first] [fix: rename to 'a_2']
@@ -180,9 +180,36 @@ fn ids_that_nobody_can_write() {
     check_steps(
         "steps:\n  - {id: ⟦\"\"⟧, type: shell, run: ls}\n  - {id: ⟦\" \"⟧, type: shell, run: ls}\n  - {id: ⟦\"a b\"⟧, type: shell, run: ls}\n  - {id: ok-1, type: shell, run: ls}\n",
         expect![[r#"
-            error unknown-value the id of this step is empty; give it a name
-            error unknown-value the id of this step is empty; give it a name
-            error unknown-value the id 'a b' has blanks in it; write a name of one word
+            error unknown-value the id of this step is empty; give it a name [fix: rename to 'step']
+            error unknown-value the id of this step is empty; give it a name [fix: rename to 'step']
+            error unknown-value the id 'a b' has blanks in it; write a name of one word [fix: rename to 'a_b']
+        "#]],
+    );
+    check_steps(
+        "steps:\n  - {id: ⟦1a⟧, type: shell, run: ls}\n  - {id: ⟦a.b⟧, type: shell, run: ls, needs: [1a]}\n  - {id: a_b, type: shell, run: ls}\n  - {id: ⟦-c⟧, type: shell, run: ls}\n  - {id: é_1-x, type: shell, run: ls}\n  - {id: ⟦constructor⟧, type: shell, run: ls}\n",
+        expect![[r#"
+            warning unknown-value an expression cannot write '1a' behind a dot; use letters, digits, '_' and '-', with a letter first [fix: rename to 'step_1a']
+            warning unknown-value an expression cannot write 'a.b' behind a dot; use letters, digits, '_' and '-', with a letter first [fix: rename to 'a_b_2']
+            warning unknown-value an expression cannot write '-c' behind a dot; use letters, digits, '_' and '-', with a letter first [fix: rename to 'c']
+            error unknown-value 'constructor' cannot be the id of a step: expressions read it as something else [fix: rename to 'step_constructor']
+        "#]],
+    );
+    // Where an expression reads it between brackets, a mend of the id alone would lose it; renaming changes both.
+    check_steps(
+        "steps:\n  - {id: ⟦a/b⟧, type: shell, run: ls}\n  - {id: c, type: shell, run: \"${{ steps['a/b'].output.stdout }}\"}\n",
+        expect![[r#"
+            warning unknown-value an expression cannot write 'a/b' behind a dot; use letters, digits, '_' and '-', with a letter first
+        "#]],
+    );
+}
+
+#[test]
+fn what_follows_a_run_waits_for_what_stands_before_it() {
+    check_steps(
+        "steps:\n  - {id: a, type: shell, run: ls}\nerrors:\n  - {id: e, type: shell, run: ls, needs: [a, ⟦f⟧]}\n  - {id: f, type: shell, run: ls, needs: [a]}\nfinally:\n  - {id: g, type: shell, run: \"${{ steps.⟦h⟧.output.stdout }}\"}\n  - {id: h, type: shell, run: ls}\n  - {id: i, type: shell, run: ls, needs: [g]}\n",
+        expect![[r#"
+            error unknown-step 'f' stands behind this step; in 'errors' a step waits only for those before it [fix: take it out]
+            error unknown-step 'h' stands behind this step; in 'finally' a step waits only for those before it
         "#]],
     );
 }

@@ -205,6 +205,9 @@ fn files_of_agents_are_known_by_their_place() {
         (".mcp.json", FileKind::Mcp),
         ("/p/.vscode/mcp.json", FileKind::Mcp),
         ("/p/mcp.json", FileKind::Other),
+        (".claude-plugin/plugin.json", FileKind::Plugin),
+        ("/p/plugin.json", FileKind::Other),
+        ("hooks/hooks.json", FileKind::Other),
         ("AGENTS.md", FileKind::Instructions),
         ("a/b/CLAUDE.md", FileKind::Instructions),
         (".github/copilot-instructions.md", FileKind::Instructions),
@@ -215,4 +218,67 @@ fn files_of_agents_are_known_by_their_place() {
         let path = std::path::Path::new(path);
         assert_eq!(File::new(path, "", &parse(path, "")).kind, kind, "{}", path.display());
     }
+}
+
+#[test]
+fn manifests_of_plugins() {
+    check_text(
+        ".claude-plugin/plugin.json",
+        r#"{
+  "name": ⟦"My Plugin"⟧,
+  "version": ⟦3⟧,
+  "author": {"name": "A", ⟦"mail"⟧: "a@b.c"},
+  "keywords": ⟦"a"⟧,
+  "agents": ["./agents/a.md"],
+  "skills": "./skills",
+  ⟦"command"⟧: [],
+  "repository": {"type": "git", "url": "https://x"},
+  "mcpServers": {⟦"s"⟧: {}},
+  "hooks": {"hooks": {"⟦PreToolUsed⟧": [{"matcher": "bash|⟦edti⟧", "hooks": [{"type": ⟦"command"⟧}, {"type": "prompt", "prompt": ⟦""⟧}]}]}}
+}
+"#,
+        expect![[r#"
+            error unknown-value the name of a plugin has other signs than a-z, 0-9 and '-' [fix: change to 'my-plugin']
+            error type-mismatch 'version' takes a text; this is a number [fix: put it in quotes]
+            warning unknown-setting 'mail' is no key of 'author'; did you mean 'email'? [fix: change to 'email']
+            error type-mismatch 'keywords' takes a list; this is a text [fix: make it a list]
+            warning unknown-setting 'command' is no key of a plugin; did you mean 'commands'? [fix: change to 'commands']
+            error missing-key the server 's' needs 'command' or 'url' [fix: add 'command'] [fix: add 'url']
+            warning unknown-setting there is no event 'PreToolUsed'; did you mean 'PreToolUse'? [fix: change to 'PreToolUse']
+            warning unknown-name there is no tool 'edti'; did you mean 'edit'? [fix: change to 'edit']
+            error missing-key this hook needs 'command' [fix: add 'command']
+            error unknown-value the 'prompt' of this hook is empty
+        "#]],
+    );
+    check_text(
+        ".claude-plugin/plugin.json",
+        "⟦⟧{}",
+        expect![[r#"
+        error missing-key a plugin needs 'name' [fix: add 'name']
+    "#]],
+    );
+    let whole = r#"{"name": "a-1", "version": "1.0.0", "author": "A", "hooks": "./hooks/hooks.json", "mcpServers": "./.mcp.json", "commands": ["./c.md"], "license": "MIT"}"#;
+    check_text(".claude-plugin/plugin.json", whole, expect![[""]]);
+}
+
+#[test]
+fn hooks_in_a_file_of_their_own() {
+    check_text(
+        "hooks/hooks.json",
+        r#"{
+  "hooks": {
+    "SessionStart": [{"hooks": [{"type": "command", "command": "./start", "timeout": ⟦"10"⟧}]}],
+    "Setup": [{"matcher": "", "hooks": [{"type": ⟦"comand"⟧, "command": "x"}]}],
+    "Stop": [{⟦"hook"⟧: []}],
+    "⟦PostToolUs⟧": [{"matcher": "Edit|Write", "hooks": [{"type": "http", "url": "https://x", "headers": {}}]}]
+  }
+}
+"#,
+        expect![[r#"
+            error type-mismatch 'timeout' takes a number; this is a text [fix: take the quotes away]
+            error unknown-value 'comand' is no value of 'type'; it takes 'command', 'prompt', 'agent' or 'http'; did you mean 'command'? [fix: change to 'command']
+            warning unknown-setting 'hook' is no key of this item of 'Stop'; did you mean 'hooks'? [fix: change to 'hooks']
+            warning unknown-setting there is no event 'PostToolUs'; did you mean 'PostToolUse'? [fix: change to 'PostToolUse']
+        "#]],
+    );
 }

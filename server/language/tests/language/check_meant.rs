@@ -161,8 +161,72 @@ fn what_is_wrong_is_named_as_what_it_is() {
     check_steps(
         "steps:\n  - {id: a, type: llm, agent: x, prompt: p, mcpServers: [{type: ⟦local⟧}]}\n",
         expect![[r#"
-            error missing-key 'mcpServers' needs 'name' [fix: add 'name']
+            error missing-key this item of 'mcpServers' needs 'name' [fix: add 'name']
             error missing-key this server needs 'command' [fix: add 'command']
         "#]],
     );
+}
+
+#[test]
+fn an_expression_without_quotes_over_lines() {
+    check_line(
+        "dir: ${{ inputs.a == 'x' ? 'x'\n      ⟦:⟧ 'y' }}",
+        expect![[r#"
+        error yaml-syntax YAML reads this ':' as its own; put the text in quotes [fix: put the text in quotes]
+    "#]],
+    );
+    check_line(
+        "dir: ${{ inputs.a\n      ⟦?⟧ 'x'\n      : 'y' }}",
+        expect![[r#"
+        error yaml-syntax YAML reads this '?' as its own; put the text in quotes [fix: put the text in quotes]
+    "#]],
+    );
+    check_line(
+        "dir: echo\n      ${{ inputs.a ? 'x' ⟦:⟧ 'y' }}",
+        expect![[r#"
+        error yaml-syntax YAML reads this ':' as its own; put the text in quotes [fix: put the text in quotes]
+    "#]],
+    );
+    check_line(
+        "dir: ${{ {k⟦:⟧\n      inputs.a} }}",
+        expect![[r#"
+        error yaml-syntax YAML reads this ':' as its own; put the text in quotes [fix: put the text in quotes]
+    "#]],
+    );
+    for value in [
+        "env: {A: ⟦${{\n      inputs.a\n      }}⟧}",
+        "needs: [\n      ⟦${{ inputs.a }}⟧,\n      ${{ inputs.dry }}\n    ]",
+    ] {
+        check_line(
+            value,
+            expect![[r#"
+            error yaml-syntax an expression between brackets is read as more brackets; put the text in quotes [fix: put the text in quotes]
+        "#]],
+        );
+    }
+}
+
+#[test]
+fn a_comment_that_cuts_an_expression() {
+    check_line(
+        "dir: ${{ inputs.a + ' ⟦#⟧1' }}",
+        expect![[r#"
+        error expression-syntax a '#' behind a blank begins a comment; put the text in quotes [fix: put the text in quotes]
+    "#]],
+    );
+    check_line("env: {A: \"${{ inputs.a + ' #1' }}\"}", expect![[""]]);
+    check_line(
+        "dir: ⟦${{⟧ inputs.a # a remark",
+        expect![[r#"
+        error expression-syntax this '${{' is never closed; add '}}' [fix: add '}}']
+    "#]],
+    );
+}
+
+#[test]
+fn braces_of_yaml_for_an_expression_read_what_was_meant() {
+    let text = format!("name: t\n{STEP}    if: {{{{ inputs.dry }}}}\n    dir: ${{{{ inputs.a }}}}\n");
+    let said: Vec<String> =
+        all_findings(WORKFLOW, &text, &untrusted()).into_iter().map(|one| one.code.to_string()).collect();
+    assert_eq!(said, ["type-mismatch"]);
 }

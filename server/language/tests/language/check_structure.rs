@@ -199,10 +199,10 @@ fn times_are_milliseconds_or_have_a_unit() {
     check_steps(
         "steps:\n  - {id: a, type: sleep, duration: ⟦soon⟧}\n  - {id: b, type: sleep, duration: ⟦5x⟧}\n  - {id: c, type: sleep, duration: ⟦-1⟧}\n",
         expect![[r#"
-        error type-mismatch 'duration' takes a number or a time such as '90s'; this is a text
-        error type-mismatch 'duration' takes a number or a time such as '90s'; this is a text
-        error unknown-value 'duration' must be at least 0
-    "#]],
+            error type-mismatch 'duration' takes a whole number or a time such as '90s'; this is a text
+            error type-mismatch 'duration' takes a whole number or a time such as '90s'; this is a text
+            error unknown-value 'duration' must be at least 1
+        "#]],
     );
     check_steps(
         "steps:\n  - {id: a, type: sleep, until: ⟦tomorrow⟧}\n  - {id: b, type: sleep, until: 2026-11-21T09:00:00Z}\n",
@@ -378,13 +378,14 @@ fn words_come_from_their_list() {
 #[test]
 fn defaults_and_values_fit_the_type_of_an_input() {
     check_steps(
-        "inputs:\n  a: {type: number, default: ⟦five⟧}\n  b: {type: string, values: [x, y], default: ⟦z⟧}\n  c: {type: boolean, default: ⟦\"yes\"⟧}\n  d: {type: number, values: [1, ⟦two⟧]}\n  e: {type: array, default: [1]}\n  f: {type: object, default: ⟦[1]⟧}\n  g: {type: string, default: null}\n  h: {type: number, values: [1, 2], default: 2.0}\nsteps: []\n",
+        "inputs:\n  a: {type: number, default: ⟦five⟧}\n  b: {type: string, values: [x, y], default: ⟦z⟧}\n  c: {type: boolean, default: ⟦\"yes\"⟧}\n  d: {type: number, values: [1, ⟦two⟧]}\n  e: {type: array, default: [1]}\n  f: {type: object, default: ⟦[1]⟧}\n  g: {type: string, default: ⟦null⟧}\n  h: {type: number, values: [1, 2], default: 2.0}\nsteps: []\n",
         expect![[r#"
             error type-mismatch the input 'a' is a number; this is a text
             error unknown-value the default of 'b' is not one of its values
             error type-mismatch the input 'c' is true or false; this is a text
             error type-mismatch the input 'd' is a number; this is a text
             error type-mismatch the input 'f' is a mapping; this is a list
+            error type-mismatch the default of 'g' has no value; it takes a text [fix: take it out]
         "#]],
     );
 }
@@ -423,7 +424,7 @@ fn aliases_and_merge_keys_are_seen_through() {
 #[test]
 fn steps_inside_steps_are_checked() {
     check_steps(
-        "steps:\n  - id: a\n    type: shell\n    run: ls\n    compensate: {id: undo, type: ⟦shell⟧}\n  - id: b\n    type: dynamic\n    goal: g\n    library:\n      - name: l\n        steps:\n          - {id: x, type: shell, ⟦rum⟧: ls, run: ls}\ncompensate:\n  id: ⟦all⟧\n",
+        "steps:\n  - id: a\n    type: shell\n    run: ls\n    compensate: {id: undo, type: ⟦shell⟧}\n  - id: b\n    type: dynamic\n    goal: g\n    library:\n      - name: l\n        description: d\n        steps:\n          - {id: x, type: shell, ⟦rum⟧: ls, run: ls}\ncompensate:\n  id: ⟦all⟧\n",
         expect![[r#"
             error missing-key a shell step needs 'run' or 'args' [fix: add 'run']
             error unknown-key 'rum' is no key of a shell step; take it out [fix: take it out]
@@ -448,6 +449,17 @@ fn broken_parts_give_one_finding() {
         "steps:\n  - id: a\n    type: shell\n    run: ls\n    needs: ⟦[⟧\n  - id: b\n    type: shell\n    run: ls\n",
         expect![[r#"
             error yaml-syntax this bracket is never closed [fix: close the bracket with ']']
+        "#]],
+    );
+}
+
+#[test]
+fn a_default_of_nothing() {
+    check_steps(
+        "inputs:\n  a: {type: string, default: ⟦null⟧}\n  b:\n    type: object\n    ⟦default⟧:\nsteps: []\n",
+        expect![[r#"
+            error type-mismatch the default of 'a' has no value; it takes a text [fix: take it out]
+            error type-mismatch the default of 'b' has no value; it takes a mapping [fix: take it out]
         "#]],
     );
 }

@@ -327,3 +327,47 @@ fn what_an_operation_needs_comes_first() {
     let (_, found) = proposals(WORKFLOW, "name: t\nsteps:\n  - {id: a, type: git, op: clone, $0}\n");
     assert_eq!(found.first().map(|one| one.label.as_str()), Some("url"));
 }
+
+#[test]
+fn behind_a_name_that_is_cut_at_its_hyphen() {
+    let before = "inputs: {dry-run: {type: string}}\nsteps:\n  - {id: get-order, type: shell, run: ls}\n  - id: b\n    type: shell\n";
+    let at = |line: &str| format!("{before}    run: {line}\n");
+    complete_steps(&at("echo ${{ steps.get-order.$0 }}"), expect!["output outputs status error"]);
+    take(
+        &at("echo ${{ steps.get-order.$0 }}"),
+        "output",
+        expect!["    run: echo ${{ steps['get-order'].output }}"],
+    );
+    take(
+        &at("echo ${{ 1 + steps.get-order.out$0 }}"),
+        "output",
+        expect!["    run: echo ${{ 1 + steps['get-order'].output }}"],
+    );
+    take(
+        &at("echo '${{ steps.get-order.output.$0"),
+        "stdout",
+        expect![[r#"    run: echo '${{ steps["get-order"].output.stdout"#]],
+    );
+    take(
+        &at("echo ${{ steps.get-order.output.stdout.tr$0 }}"),
+        "trim",
+        expect!["    run: echo ${{ steps['get-order'].output.stdout.trim() }}"],
+    );
+    take(
+        &at("echo ${{ inputs.dry-run.$0 }}"),
+        "trim",
+        expect!["    run: echo ${{ inputs['dry-run'].trim() }}"],
+    );
+    complete_steps(&at("echo ${{ steps.get-orders.$0 }}"), expect![[""]]);
+}
+
+#[test]
+fn what_follows_a_run_is_offered_what_stands_before_it() {
+    let before = "steps:\n  - {id: a, type: shell, run: ls}\nfinally:\n  - {id: f, type: shell, run: ls}\n";
+    complete_steps(
+        &format!(
+            "{before}  - {{id: g, type: shell, run: ls, needs: [$0]}}\n  - {{id: h, type: shell, run: ls}}\n"
+        ),
+        expect!["a f"],
+    );
+}

@@ -155,8 +155,8 @@ fn names_that_every_object_inherits() {
             "  - {id: ⟦constructor⟧, type: shell, run: ls}\n  - {id: ⟦__proto__⟧, type: shell, run: ls}\n",
         ),
         expect![[r#"
-            error unknown-value 'constructor' cannot be the id of a step: expressions read it as something else
-            error unknown-value '__proto__' cannot be the id of a step: expressions read it as something else
+            error unknown-value 'constructor' cannot be the id of a step: expressions read it as something else [fix: rename to 'step_constructor']
+            error unknown-value '__proto__' cannot be the id of a step: expressions read it as something else [fix: rename to 'step___proto__']
         "#]],
     );
     found(
@@ -179,7 +179,7 @@ fn a_step_with_a_hyphen() {
             "  - {id: a-b, type: shell, run: ls}\n  - {id: c, type: shell, run: \"${{ steps.⟦a-b⟧.output.stdout }}\"}\n",
         ),
         expect![[r#"
-            warning hyphenated-step 'a-b' reads as a subtraction here; write ['a-b'] [fix: change to steps['a-b']]
+            error hyphenated-step 'a-b' reads as a subtraction here; write ['a-b'] [fix: change to steps['a-b']]
         "#]],
     );
 }

@@ -43,7 +43,7 @@ fn a_workflow_with_every_usual_slip() {
             error undeclared-input there is no input 'ordr'; did you mean 'order'? [fix: change to 'order'] [fix: declare the input 'ordr']
             warning bare-expression this is taken as a text, the same for every run; write '${{ }}' around the expression [fix: write '${{ }}' around it]
             error unknown-step there is no step 'get_order'; did you mean 'get-order'? [fix: change to 'get-order'] [fix: take it out]
-            warning hyphenated-step 'get-order' reads as a subtraction here; write ['get-order'] [fix: change to steps['get-order']]
+            error hyphenated-step 'get-order' reads as a subtraction here; write ['get-order'] [fix: change to steps['get-order']]
             error duplicate-step the id 'pay' is taken; give this step another [see: 'pay' is here first] [fix: rename to 'pay_2']
             error missing-key a sleep step needs 'duration' or 'until' [fix: add 'duration']
             error unknown-value 'sheel' is no type of step; did you mean 'shell'? [fix: change to 'shell']

@@ -73,7 +73,7 @@ steps:
     goal: g
     supervisor: boss
     templates: {tester: qa}
-    library: [{name: l, steps: [{id: q, type: blueprint, prompt: p, agent: draw}]}]
+    library: [{name: l, description: d, steps: [{id: q, type: blueprint, prompt: p, agent: draw}]}]
 eval: {scorer: llm, agent: scorer, prompt: p}
 "#,
         expect![[r#"

@@ -47,4 +47,5 @@ mod seeing;
 mod step_types;
 mod support;
 mod typing;
+mod verdicts;
 mod world;

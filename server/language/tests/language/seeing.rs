@@ -188,7 +188,7 @@ fn hints_say_what_is_not_written() {
     let shown = shown_hints(&text, &WorkspaceIndex::default());
     assert!(shown.contains("waits for build"), "{shown}");
     assert!(
-        shown.contains("≤ 144 requests"),
+        shown.contains("≤ 468 requests"),
         "3 calls, twice, two reviews, three tries, six rounds: {shown}"
     );
     // With the price of every model that is asked there is a bound in dollars.
@@ -210,10 +210,10 @@ fn hints_say_what_is_not_written() {
         .assert_eq(&cost(TEXT, Some(1.5), None));
     let reviewed = TEXT.replace("    needs: [build]\n", "    qualityGate: {agent: nobody}\n");
     assert!(
-        cost(&reviewed, Some(1.5), Some(2.0)).starts_with("14 ≤ 132 requests, ≤ $264: "),
+        cost(&reviewed, Some(1.5), Some(2.0)).starts_with("14 ≤ 240 requests, ≤ $480: "),
         "the dearer one"
     );
-    assert!(cost(&reviewed, Some(1.5), None).starts_with("14 ≤ 132 requests: "), "one price is not known");
+    assert!(cost(&reviewed, Some(1.5), None).starts_with("14 ≤ 240 requests: "), "one price is not known");
     assert!(cost(TEXT, Some(0.0), None).starts_with("14 ≤ 60 requests, free: "));
     let own =
         TEXT.replace("    needs: [build]\n", "    provider: other\n    model: m\n    maxIterations: 1\n");
@@ -235,7 +235,14 @@ fn mending_a_failed_step_asks_a_model_too() {
         ("type: llm, agent: w, prompt: p, reflexion: {limit: 3}", "≤ 43 requests"),
         ("type: llm, agent: w, prompt: p, reflexion: {}", "≤ 43 requests"),
         ("type: shell, run: ls, autoHeal: {agent: w}", "≤ 10 requests"),
-        ("type: dynamic, goal: g, auto_heal: {agent: w}", "≤ 420 requests"),
+        ("type: dynamic, goal: g, auto_heal: {agent: w}", "≤ 1650 requests"),
+        ("type: dynamic, goal: g, maxReplans: 0", "≤ 205 requests"),
+        ("type: dynamic, goal: g, maxReplans: 1, maxIterations: 2, maxSteps: 3", "≤ 64 requests"),
+        ("type: llm, agent: w, prompt: p, maxIterations: 4, outputRetries: 2", "≤ 12 requests"),
+        (
+            "type: llm, agent: w, prompt: p, maxIterations: 4, qualityGate: {agent: w, maxAttempts: 2}",
+            "≤ 42 requests",
+        ),
     ] {
         let shown = shown_hints(&step(keys), &WorkspaceIndex::default());
         assert!(shown.contains(&format!("{expected}:")), "{keys}: {shown}");

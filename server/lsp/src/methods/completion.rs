@@ -39,12 +39,12 @@ fn item(snapshot: &Snapshot, open: &Open, found: Completion) -> lsp::CompletionI
     let new_text = if tabstops { found.insert.clone() } else { found.plain() };
     let range = convert::range(&open.document, found.replace, snapshot.ladder.encoding);
     let docs = (!found.docs.is_empty()).then(|| lsp::Documentation::MarkupContent(markdown(&found.docs)));
-    // Where quotes are replaced with the word, typing filters by both.
-    let is_quoted = open.document.text().get(found.replace.start..).is_some_and(|text| text.starts_with('"'));
-    let filter = if is_quoted && found.insert.starts_with('"') {
-        format!("\"{}\"", found.label)
-    } else {
-        found.label.clone()
+    // Where quotes are replaced with the word, typing filters by both; so it does by a dot and what stands behind it.
+    let replaced = open.document.text().get(found.replace.start..found.replace.end).unwrap_or("");
+    let filter = match replaced.rfind('.') {
+        _ if replaced.starts_with('"') && found.insert.starts_with('"') => format!("\"{}\"", found.label),
+        Some(dot) if replaced.starts_with('.') => format!("{}{}", &replaced[..=dot], found.label),
+        _ => found.label.clone(),
     };
     lsp::CompletionItem {
         sort_text: Some(format!("{:06} {}", found.sort, found.label)),

@@ -122,7 +122,17 @@ pub fn below(folder: &Path) -> ignore::Walk {
             let is_folder = entry.file_type().is_some_and(|kind| kind.is_dir());
             let ours = matches!(
                 &*name,
-                ".copydesk" | ".keystone" | ".stepper" | ".github" | ".vscode" | ".cursor" | "." | ".."
+                ".copydesk"
+                    | ".keystone"
+                    | ".stepper"
+                    | ".github"
+                    | ".vscode"
+                    | ".cursor"
+                    | ".claude-plugin"
+                    | ".codex-plugin"
+                    | ".cursor-plugin"
+                    | "."
+                    | ".."
             );
             entry.depth() == 0 || !is_folder || !name.starts_with('.') || ours
         })

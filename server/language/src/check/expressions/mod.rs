@@ -1,16 +1,18 @@
 //! Expressions in their places: syntax, names of steps and inputs, types, and expressions that lack their `${{ }}`.
 //!
 //! The [`Reader`] walks the keys of a file that may hold expressions. For each of them [`names`] looks at what it
-//! refers to and draws the edges between steps, and [`remarks`] turns what type inference found into findings.
+//! refers to and draws the edges between steps, and [`remarks`] turns what type inference found into findings. [`braces`]
+//! tells of those that nobody closed or opened.
 
+mod braces;
 mod names;
 mod remarks;
 
-use copydesk_base::{Code, Diagnostic, Fix, Safety, Span, TextEdit};
+use copydesk_base::{Code, Diagnostic, Fix, Span, TextEdit};
 use copydesk_text::{Kind, Node, Scalar};
 
 use super::graph::Edges;
-use super::mend::{Flow, end_of_open, wrap};
+use super::mend::{Flow, wrap};
 use super::{Findings, memo};
 use crate::WorkspaceIndex;
 use crate::declared::{Block, Declared};
@@ -265,13 +267,17 @@ impl Reader<'_, '_, '_> {
             if self.look == Look::All && matches!(place.reading, Reading::Expression | Reading::List) {
                 self.mixed(node, scalar);
             }
-            for piece in expression::pieces(text) {
+            let pieces = expression::pieces(text);
+            if place.reading == Reading::Text {
+                self.stray(scalar, &pieces);
+            }
+            for piece in pieces {
                 self.piece(scalar, piece, place);
             }
             return;
         }
         if place.reading == Reading::Text {
-            self.stray(scalar);
+            self.stray(scalar, &[]);
         }
         let whole = Span::new(0, text.len());
         match place.reading {
@@ -288,18 +294,7 @@ impl Reader<'_, '_, '_> {
         if piece.end == End::Closed {
             return self.expression(scalar, piece.inner, outer, place);
         }
-        if piece.inner.of(scalar.text()).contains("}}") {
-            let message = "this '${{' is never closed; braces count inside quotes, too";
-            return self.findings.add(Diagnostic::new(Code::ExpressionSyntax, outer, message));
-        }
-        let end = end_of_open(scalar.text(), piece.inner);
-        // Where more follows on the line, nobody knows where the expression was to end.
-        let rest = scalar.text().get(end..piece.inner.end).and_then(|rest| rest.lines().next()).unwrap_or("");
-        let safety = if rest.trim().is_empty() { Safety::Safe } else { Safety::Suggested };
-        let end = scalar.source_offset(end);
-        let finding = Diagnostic::new(Code::ExpressionSyntax, outer, "this '${{' is never closed; add '}}'")
-            .with_fix(Fix::new("add '}}'", vec![TextEdit::insert(end, " }}")]).with_safety(safety));
-        self.findings.add(finding);
+        self.open(scalar, (piece, outer), place.flow);
     }
 
     /// One expression. `around` is marked where nothing smaller can be.
@@ -325,15 +320,6 @@ impl Reader<'_, '_, '_> {
         if self.look == Look::All {
             self.remarks(scalar, (&expr, tried), &references, place);
         }
-    }
-
-    /// Braces that close an expression which nothing opens. Where others stand before them, they belong to those.
-    fn stray(&mut self, scalar: Scalar<'_>) {
-        let text = scalar.text();
-        let Some(at) = text.find("}}").filter(|_| !text.contains('{')) else { return };
-        let span = scalar.source_span(at, at + 2);
-        let message = "this '}}' closes nothing; write '${{' before the expression";
-        self.findings.add(Diagnostic::new(Code::ExpressionSyntax, span, message));
     }
 
     /// A text that is an expression in all but its braces, where it is taken as it stands.

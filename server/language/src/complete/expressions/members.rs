@@ -132,7 +132,7 @@ fn inputs(cursor: &Cursor<'_>, half: &Half<'_>, write: impl Fn(&str) -> (String,
 }
 
 /// The fields of a type; of a step that is not known those that every step has.
-fn fields(of: &Type, write: impl Fn(&str) -> (String, Span)) -> Vec<Completion> {
+pub(super) fn fields(of: &Type, write: impl Fn(&str) -> (String, Span)) -> Vec<Completion> {
     let mut names: Vec<&str> = of.fields().map(|(name, _)| name).collect();
     // Those of a step have an order of their own.
     let rank =
@@ -160,7 +160,7 @@ fn short(ty: &Type) -> String {
 }
 
 /// The methods of everything that a value of the type may be.
-fn methods(cursor: &Cursor<'_>, of: &Type, word: Span) -> Vec<Completion> {
+pub(super) fn methods(cursor: &Cursor<'_>, of: &Type, word: Span) -> Vec<Completion> {
     let mut proposals: Vec<Completion> = Vec::new();
     let mut has_length = false;
     for branch in of.branches() {

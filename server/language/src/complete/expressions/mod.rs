@@ -4,6 +4,7 @@
 //! says what stands before the cursor: [`members`] proposes what belongs to it, [`names`] what a value may start
 //! with. [`signature`] tells of the function around the cursor.
 
+mod hyphens;
 mod members;
 mod names;
 
@@ -79,7 +80,8 @@ pub(super) fn complete(cursor: &Cursor<'_>, inner: Span) -> Vec<Completion> {
             Some(Seen::Member { of, .. }) => members::bracketed(cursor, &half, &of, last),
             _ => Vec::new(),
         },
-        TokenKind::Sign("." | "?.") => members::behind_dot(cursor, &half, last),
+        TokenKind::Sign("." | "?.") => hyphens::behind_cut_name(cursor, &half, (inner, last))
+            .unwrap_or_else(|| members::behind_dot(cursor, &half, last)),
         TokenKind::Sign(")" | "]" | "}") | TokenKind::Name | TokenKind::Number | TokenKind::Text => {
             Vec::new()
         }

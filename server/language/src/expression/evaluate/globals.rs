@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use super::EvaluateError;
-use super::machine::{Call, Machine, Outcome, count};
+use super::call::Call;
+use super::machine::{Machine, Outcome};
+use super::numbers::count;
 use super::texts::{length, unit};
 use crate::expression::library;
 use crate::expression::value::{

@@ -5,7 +5,10 @@ use std::cmp::Ordering;
 use copydesk_base::Span;
 
 use super::EvaluateError;
-use super::machine::{Call, Machine, Outcome, count, item};
+use super::call::Call;
+use super::chain::item;
+use super::machine::{Machine, Outcome};
+use super::numbers::count;
 use crate::expression::value::{Data, Value, joined};
 
 /// Calls a method of a list.

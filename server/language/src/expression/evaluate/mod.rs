@@ -10,9 +10,12 @@
 //! - Nothing is reached but own fields. No name leads to a constructor, a prototype or a method as a value.
 //! - Bounded: length, nesting, the size of values, and the work itself. No input panics.
 
+mod call;
+mod chain;
 mod globals;
 mod lists;
 mod machine;
+mod numbers;
 mod operators;
 mod patterns;
 mod texts;

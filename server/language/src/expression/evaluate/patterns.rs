@@ -5,7 +5,9 @@
 use regex::RegexBuilder;
 
 use super::EvaluateError;
-use super::machine::{Call, Machine, Outcome, count};
+use super::call::Call;
+use super::machine::{Machine, Outcome};
+use super::numbers::count;
 use super::texts::unit_of;
 use crate::expression::value::Value;
 

@@ -3,8 +3,10 @@
 use std::sync::Arc;
 
 use super::EvaluateError;
+use super::call::Call;
 use super::lists::{range, whole};
-use super::machine::{Call, Machine, Outcome, count};
+use super::machine::{Machine, Outcome};
+use super::numbers::count;
 use super::patterns;
 use crate::expression::value::{Value, is_space, to_i32, trim};
 

@@ -1,0 +1,91 @@
+//! Braces of expressions that nobody closed or opened.
+//!
+//! Often YAML is the cause: it ended the text before the braces did, at a `#` or at a line that it could not read.
+
+use copydesk_base::{Code, Diagnostic, Fix, Safety, Span, TextEdit};
+use copydesk_text::{Scalar, Style};
+
+use super::Reader;
+use crate::check::mend::{Flow, end_of_open};
+use crate::check::syntax::between_quotes;
+use crate::expression::Piece;
+
+impl Reader<'_, '_, '_> {
+    /// An expression that is never closed; `outer` is what of it is marked.
+    pub(super) fn open(&mut self, scalar: Scalar<'_>, (piece, outer): (Piece, Span), flow: Flow) {
+        if piece.inner.of(scalar.text()).contains("}}") {
+            let message = "this '${{' is never closed; braces count inside quotes, too";
+            return self.findings.add(Diagnostic::new(Code::ExpressionSyntax, outer, message));
+        }
+        if self.goes_on(scalar) {
+            return;
+        }
+        if let Some(comment) = self.comment(scalar, flow) {
+            return self.findings.add(comment);
+        }
+        let end = end_of_open(scalar.text(), piece.inner);
+        // Where more follows on the line, nobody knows where the expression was to end.
+        let rest = scalar.text().get(end..piece.inner.end).and_then(|rest| rest.lines().next()).unwrap_or("");
+        let safety = if rest.trim().is_empty() { Safety::Safe } else { Safety::Suggested };
+        let end = scalar.source_offset(end);
+        let finding = Diagnostic::new(Code::ExpressionSyntax, outer, "this '${{' is never closed; add '}}'")
+            .with_fix(Fix::new("add '}}'", vec![TextEdit::insert(end, " }}")]).with_safety(safety));
+        self.findings.add(finding);
+    }
+
+    /// Whether a text was cut at a line that could not be read: what is wrong there is told there.
+    fn goes_on(&self, scalar: Scalar<'_>) -> bool {
+        let end = scalar.source_offset(scalar.text().len());
+        let broken = self.findings.tree().broken();
+        let between = |piece: &Span| self.findings.file.text.get(end..piece.start);
+        broken
+            .iter()
+            .any(|piece| piece.start >= end && between(piece).is_some_and(|text| text.trim().is_empty()))
+    }
+
+    /// A `#` behind a blank, which ends a text without quotes in the middle of its expression.
+    fn comment(&self, scalar: Scalar<'_>, flow: Flow) -> Option<Diagnostic> {
+        let start = scalar.source_offset(0);
+        let end = scalar.source_offset(scalar.text().len());
+        let rest = self.findings.file.text.get(end..)?.lines().next()?;
+        let blanks = rest.len() - rest.trim_start().len();
+        let is_cut = scalar.style() == Style::Plain && blanks > 0 && rest[blanks..].starts_with('#');
+        if !is_cut || !rest.contains("}}") {
+            return None;
+        }
+        let sign = Span::new(end + blanks, end + blanks + 1);
+        let message = "a '#' behind a blank begins a comment; put the text in quotes";
+        let finding = Diagnostic::new(Code::ExpressionSyntax, sign, message);
+        // Between brackets nobody knows where the text was to end.
+        let whole = Span::new(start, end + rest.trim_end().len());
+        let fix = || {
+            let edit = TextEdit::new(whole, between_quotes(whole.of(self.findings.file.text)));
+            Fix::new("put the text in quotes", vec![edit])
+        };
+        Some(if flow == Flow::Outside { finding.with_fix(fix()) } else { finding })
+    }
+
+    /// Braces that close an expression which nothing opens.
+    pub(super) fn stray(&mut self, scalar: Scalar<'_>, pieces: &[Piece]) {
+        let Some(at) = stray(scalar.text(), pieces) else { return };
+        let span = scalar.source_span(at, at + 2);
+        let message = "this '}}' closes nothing; write '${{' before the expression";
+        self.findings.add(Diagnostic::new(Code::ExpressionSyntax, span, message));
+    }
+}
+
+/// The first `}}` outside of expressions. Where another brace is open before it, it belongs to that.
+fn stray(text: &str, pieces: &[Piece]) -> Option<usize> {
+    let starts = pieces.iter().map(|piece| piece.outer.start).chain([text.len()]);
+    let ends = std::iter::once(0).chain(pieces.iter().map(|piece| piece.outer.end));
+    for (from, to) in ends.zip(starts) {
+        let between = text.get(from..to)?;
+        match (between.find("}}"), between.find('{')) {
+            (Some(at), None) => return Some(from + at),
+            (Some(at), Some(open)) if at < open => return Some(from + at),
+            (_, Some(_)) => return None,
+            (None, None) => {}
+        }
+    }
+    None
+}
