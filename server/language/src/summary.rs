@@ -98,8 +98,10 @@ fn workflow(file: &File<'_>, told: &mut Told, calls: &mut Vec<Call>) -> Workflow
 
 fn input(key: Node<'_>, value: Node<'_>) -> Option<Declared> {
     let kind = value.get("type").and_then(Node::scalar_text).and_then(InputKind::parse);
+    let is_secret = value.get("secret").and_then(Node::as_bool) == Some(true);
     let values: Vec<String> = value
         .get("values")
+        .filter(|_| !is_secret)
         .map(Node::items)
         .unwrap_or_default()
         .iter()

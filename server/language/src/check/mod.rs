@@ -26,6 +26,7 @@ mod missing;
 mod operations;
 mod plugin;
 mod rules;
+mod scalar;
 mod secrets;
 mod section;
 mod settings;

@@ -6,7 +6,7 @@ use copydesk_text::{Kind, Node, Value};
 use super::fixes::remove_key;
 use super::missing::missing;
 use super::structure::{Holder, article};
-use super::{Findings, elsewhere, embedded, mcp, operations, subworkflow, toolset, values};
+use super::{Findings, elsewhere, embedded, mcp, operations, secrets, subworkflow, toolset, values};
 use crate::declared::Declared;
 use crate::expression::has_expression;
 
@@ -127,6 +127,7 @@ pub(super) fn inputs(findings: &mut Findings<'_>, declared: &Declared<'_>) {
             no_default(findings, input, (name, kind));
             continue;
         }
+        secrets::default(findings, input, default);
         if default.scalar_text().is_some_and(has_expression) {
             continue;
         }

@@ -7,7 +7,8 @@ use copydesk_base::{Code, Diagnostic, Fix};
 use copydesk_text::{Entry, Node};
 
 use super::Findings;
-use super::fixes::replace_text;
+use super::fixes::{remove_key, replace_text};
+use crate::expression::has_expression;
 
 /// How well-known tokens begin, and how long they are at least.
 const TOKENS: &[(&str, usize)] = &[
@@ -66,6 +67,23 @@ pub(super) fn arguments(findings: &mut Findings<'_>, list: Node<'_>) {
             add(findings, item, "", Instead::Nothing);
         }
     }
+}
+
+/// The default of an input that holds a secret: whoever sees the file has it.
+pub(super) fn default(findings: &mut Findings<'_>, input: Node<'_>, default: Node<'_>) {
+    let is_secret = input.get("secret").and_then(Node::as_bool) == Some(true);
+    let Some(text) = default.scalar_text().filter(|text| is_secret && !text.trim().is_empty()) else {
+        return;
+    };
+    if names_variable(text) || is_placeholder(text) || has_expression(text) {
+        return;
+    }
+    let message = "the default of a secret stands here as it is; keep it out of files, then change it";
+    let mut finding = Diagnostic::new(Code::PlainSecret, default.span(), message);
+    if let Some(edit) = remove_key(findings.file.text, input, "default") {
+        finding = finding.with_fix(Fix::new("take it out", vec![edit]));
+    }
+    findings.add(finding);
 }
 
 fn value(findings: &mut Findings<'_>, entry: Entry<'_>, instead: Instead) {

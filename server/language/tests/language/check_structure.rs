@@ -463,3 +463,11 @@ fn a_default_of_nothing() {
         "#]],
     );
 }
+
+#[test]
+fn a_secret_has_no_default() {
+    check_steps(
+        "inputs:\n  a: {type: string, secret: true, default: ⟦hunter2⟧}\n  b: {type: string, secret: true, default: \"\"}\n  c: {type: string, default: hunter2}\nsteps: []\n",
+        expect![[""]],
+    );
+}

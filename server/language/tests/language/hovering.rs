@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use copydesk_language::{File, hover, parse};
+use copydesk_language::{File, check, hover, parse};
 use expect_test::expect;
 
 use crate::support::{WORKFLOW, cursor, hover_in, knowing};
@@ -279,4 +279,25 @@ fn names_of_other_files() {
         expect!["<shell> **shell**: a pool that exists without being declared"],
     );
     hover_beside_others("{id: a, type: shell, run: ls, pool: no$0ne}", expect![[""]]);
+}
+
+#[test]
+fn what_a_secret_may_be_is_told_nowhere() {
+    let child = "name: child\ninputs:\n  tok: {type: string, secret: true, values: [hunter2, hunter3]}\nsteps: [{id: a, type: shell, run: \"${{ inputs.tok }}\"}]\n";
+    let index = knowing(&[(".copydesk/workflows/child.yaml", child)]);
+    for marked in [
+        "name: x\nsteps: [{id: a, type: workflow, path: child.yaml, inputs: {t$0ok: x}}]\n",
+        "name: x\nsteps: [{id: a, type: workflow, path: chi$0ld.yaml, inputs: {tok: x}}]\n",
+        "name: x\ninputs: {tok: {type: string, secret: true, values: [hunter2]}}\nsteps: [{id: a, type: shell, run: x, if: inputs.t$0ok == 'x'}]\n",
+    ] {
+        let (text, offset) = cursor(marked);
+        let tree = parse(Path::new(WORKFLOW), &text);
+        let file = File::new(Path::new(WORKFLOW), &text, &tree);
+        let shown = hover(&file, &index, offset).map(|found| found.markdown).unwrap_or_default();
+        let said = check(&file, &index).into_iter().map(|found| found.message).collect::<String>();
+        assert!(
+            !shown.is_empty() && !format!("{shown}{said}").contains("hunter"),
+            "{marked}: {shown} {said}"
+        );
+    }
 }

@@ -19,10 +19,14 @@ pub fn of_node(schema: Node<'_>) -> Type {
     of_schema(&json_of(schema))
 }
 
-/// The type of an input, from the mapping that declares it: `type`, `values`, `default`.
+/// The type of an input, from the mapping that declares it: `type`, `values`, `default`. What a secret may be is nobody's
+/// business: of those only the kind is told.
 pub fn of_input(input: Node<'_>) -> Type {
-    let json = json_of(input);
-    let Some(declaration) = json.as_object() else { return Type::Any };
+    let mut json = json_of(input);
+    let Some(declaration) = json.as_object_mut() else { return Type::Any };
+    if declaration.get("secret").and_then(Value::as_bool) == Some(true) {
+        declaration.retain(|key, _| key == "type");
+    }
     if let Some(values) = declaration.get("values").and_then(Value::as_array).filter(|list| !list.is_empty())
     {
         return literals(values);

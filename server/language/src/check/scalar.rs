@@ -1,0 +1,127 @@
+//! A scalar beside its shape: words of a list, numbers and their bounds, times, and texts where something else belongs.
+
+use copydesk_base::{Code, Diagnostic, Fix, TextEdit};
+use copydesk_text::{Node, Value};
+
+use super::Findings;
+use super::mismatch::mismatch;
+use super::structure::Holder;
+use super::suggest::usual_value;
+use crate::declared::inner_span;
+use crate::expression::has_expression;
+use crate::shape::{Number, Role, Shape};
+use crate::types::{Moment, SleepTime};
+use crate::{FileKind, types};
+
+/// One scalar beside its shape. `seen` is what stands behind an alias.
+pub(super) fn check<'a>(
+    findings: &mut Findings<'a>,
+    node: Node<'a>,
+    seen: Node<'a>,
+    shape: &'static Shape,
+    holder: Holder<'a>,
+) {
+    let (Some(meaning), Some(text)) = (seen.value(), seen.scalar_text()) else { return };
+    let takes_expressions = matches!(findings.file.kind, FileKind::Workflow | FileKind::Agent);
+    if takes_expressions && has_expression(text) && shape.takes_scalar() && holder.name != "type" {
+        return;
+    }
+    match shape.role {
+        Role::SleepTime | Role::Duration | Role::Limit | Role::Moment => {
+            return timed(findings, node, seen, shape, holder);
+        }
+        Role::Plain | Role::Expression | Role::Templated => {}
+    }
+    match meaning {
+        Value::Text(text) if shape.takes_text() || shape.words().iter().any(|word| word.text == text) => {}
+        Value::Text(text) if !shape.words().is_empty() => unknown_word(findings, node, text, shape, holder),
+        Value::Bool(_) if shape.takes_bool() => {}
+        Value::Int(_) | Value::Float(_) => match shape.number() {
+            Some(number) => bounds(findings, node, seen.as_f64().unwrap_or(0.0), number, shape, holder),
+            None => mismatch(findings, node, seen, shape, holder),
+        },
+        _ => mismatch(findings, node, seen, shape, holder),
+    }
+}
+
+/// Scalars whose text has a form of its own.
+fn timed<'a>(
+    findings: &mut Findings<'a>,
+    node: Node<'a>,
+    seen: Node<'a>,
+    shape: &'static Shape,
+    holder: Holder<'a>,
+) {
+    let text = seen.scalar_text().unwrap_or("");
+    let fits = match shape.role {
+        // A number is of whole milliseconds; with a unit it may be half a second.
+        Role::SleepTime if seen.as_f64().is_some() => text.parse::<u64>().is_ok_and(|number| number > 0),
+        Role::SleepTime => SleepTime::parse(text).is_some(),
+        Role::Duration => copydesk_base::config::Duration::parse(text).is_some(),
+        Role::Moment => Moment::is_moment(text),
+        Role::Limit => text.trim().parse::<u64>().is_ok_and(|number| number > 0),
+        Role::Plain | Role::Expression | Role::Templated => true,
+    };
+    if fits {
+        return;
+    }
+    match (seen.as_f64(), shape.number()) {
+        (Some(found), Some(number)) => bounds(findings, node, found, number, shape, holder),
+        _ => mismatch(findings, node, seen, shape, holder),
+    }
+}
+
+fn bounds<'a>(
+    findings: &mut Findings<'a>,
+    node: Node<'a>,
+    found: f64,
+    number: &Number,
+    shape: &'static Shape,
+    holder: Holder<'a>,
+) {
+    let subject = holder.subject(findings.file.kind);
+    if number.whole && found.fract() != 0.0 {
+        let message = format!("{subject} takes {}; this one has a fraction", shape.takes());
+        findings.add(Diagnostic::new(Code::TypeMismatch, node.span(), message));
+    } else if let Some(least) = number.least.filter(|least| found < *least) {
+        let message = format!("{subject} must be at least {least}");
+        findings.add(Diagnostic::new(Code::UnknownValue, node.span(), message));
+    } else if let Some(above) = number.above.filter(|above| found <= *above) {
+        let message = format!("{subject} must be more than {above}");
+        findings.add(Diagnostic::new(Code::UnknownValue, node.span(), message));
+    }
+}
+
+fn unknown_word<'a>(
+    findings: &mut Findings<'a>,
+    node: Node<'a>,
+    text: &str,
+    shape: &'static Shape,
+    holder: Holder<'a>,
+) {
+    if text == "bypass" && holder.name == "mode" {
+        let message = "'bypass' is a flag of the command line only; no file can set it";
+        findings.add(Diagnostic::new(Code::UnknownValue, node.span(), message));
+        return;
+    }
+    let usual =
+        usual_value(holder.name, text).filter(|right| shape.words().iter().any(|word| word.text == *right));
+    let near = findings.suggest.nearest(text, shape.words().iter().map(|word| word.text.as_str()));
+    let near = usual.or(near);
+    let mut message = match holder.name {
+        "type" if shape.words().len() == types::StepKind::WORDS.len() => {
+            format!("'{text}' is no type of step")
+        }
+        name => format!("'{text}' is no value of '{name}'; it takes {}", shape.takes()),
+    };
+    if let Some(near) = near {
+        message.push_str(&format!("; did you mean '{near}'?"));
+    }
+    let mut finding = Diagnostic::new(Code::UnknownValue, node.span(), message);
+    if let Some(near) = near {
+        let edits = vec![TextEdit::new(inner_span(node), near)];
+        let safety = findings.suggest.safety();
+        finding = finding.with_fix(Fix::new(format!("change to '{near}'"), edits).with_safety(safety));
+    }
+    findings.add(finding);
+}
