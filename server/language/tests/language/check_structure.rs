@@ -468,6 +468,8 @@ fn a_default_of_nothing() {
 fn a_secret_has_no_default() {
     check_steps(
         "inputs:\n  a: {type: string, secret: true, default: ⟦hunter2⟧}\n  b: {type: string, secret: true, default: \"\"}\n  c: {type: string, default: hunter2}\nsteps: []\n",
-        expect![[""]],
+        expect![[r#"
+            warning plain-secret the default of a secret stands here as it is; keep it out of files, then change it [fix: take it out]
+        "#]],
     );
 }

@@ -113,18 +113,21 @@ fn no_false_error_and_every_error_found() {
     assert!(wrong.is_empty(), "{} of {} wrong:\n{}", wrong.len(), cases().len(), wrong.join("\n"));
 }
 
-/// The piece of the text that a place names, as far as it is there: of a key that is missing, what it is missing in.
+/// The piece of the text that a place names. Of a key that is missing, it is the value of the key around.
 fn place_of(text: &str, place: &str) -> Span {
     let tree = parse(Path::new(CASE), text);
-    let mut span = Span::new(0, text.len());
-    let Some(mut node) = tree.root() else { return span };
+    let whole = Span::new(0, text.len());
+    let Some(mut node) = tree.root() else { return whole };
+    let (mut span, mut around) = (whole, whole);
     for part in place.split('.').filter(|part| !part.is_empty()) {
-        let next = match part.parse() {
-            Ok(at) => node.items().get(at).map(|item| (item, item.span())),
-            Err(_) => node.entry(part).map(|entry| (entry.value(), entry.span())),
-        };
-        let Some(next) = next else { break };
-        (node, span) = next;
+        let item = part.parse().ok().and_then(|at| node.items().get(at));
+        if let Some(entry) = node.entry(part) {
+            (node, span, around) = (entry.value(), entry.span(), entry.span());
+        } else if let Some(item) = item {
+            (node, span) = (item, item.span());
+        } else {
+            return around;
+        }
     }
     span
 }
