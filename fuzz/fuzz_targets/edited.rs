@@ -3,12 +3,14 @@
 #![no_main]
 
 use copydesk_text::document::{Change, Document, Format};
-use copydesk_text::{Encoding, LineIndex, Range, yaml};
+use copydesk_text::json::{self, Dialect};
+use copydesk_text::{Encoding, LineIndex, Range, toml, yaml};
 use libfuzzer_sys::fuzz_target;
 
-fuzz_target!(|input: (&str, Vec<(u16, u8, &str)>)| {
-    let (text, edits) = input;
-    let mut document = Document::with_format(0, "yaml", Format::Yaml, text);
+fuzz_target!(|input: (u8, &str, Vec<(u16, u8, &str)>)| {
+    let (format, text, edits) = input;
+    let format = [Format::Yaml, Format::Toml, Format::Json, Format::Jsonc][usize::from(format) % 4];
+    let mut document = Document::with_format(0, "any", format, text);
     for (version, (at, length, come)) in (1..).zip(edits.into_iter().take(20)) {
         document.tree();
         let text = document.text().clone();
@@ -18,6 +20,12 @@ fuzz_target!(|input: (&str, Vec<(u16, u8, &str)>)| {
         let place = |at| lines.position(at, Encoding::Utf8);
         let change = Change { range: Some(Range::new(place(start), place(end))), text: come.to_owned() };
         document = document.edited(version, &[change], Encoding::Utf8);
-        assert_eq!(document.tree(), &yaml::parse(document.text()), "{:?}", document.text());
+        let whole = match format {
+            Format::Toml => toml::parse(document.text()),
+            Format::Json => json::parse(document.text(), Dialect::Strict),
+            Format::Jsonc => json::parse(document.text(), Dialect::Commented),
+            _ => yaml::parse(document.text()),
+        };
+        assert!(document.tree() == &whole, "{format:?} {:?}, before {text:?}", document.text());
     }
 });

@@ -4,8 +4,8 @@
 //! `tests/benches/authoring/peer`; without it our own column is printed alone, and that is said. Both servers get
 //! the same bytes from the same driver and are measured in turns. Nothing is asserted: a miss is printed as a miss.
 //!
-//! Three sorts of file: a workflow, which our server knows as a language, and the same steps as YAML and as JSON of
-//! somebody else, which both servers know by the schema that the file names.
+//! Four sorts of file: a workflow, which our server knows as a language, and the same steps as YAML, JSON and TOML of
+//! somebody else, which are known by the schema that the file names; the peer reads YAML.
 //!
 //! An edit breaks or mends a key in the middle of the file, so both ways something new must be published. CPU time is
 //! the process's own, of all its threads; wall times count what the person waits for, debounce included.
@@ -75,6 +75,7 @@ enum Sort {
     Workflow,
     Yaml,
     Json,
+    Toml,
 }
 
 /// What one server did with one file.
@@ -108,7 +109,7 @@ fn main() {
     }
     println!("{:<58} {:>10} {:>10} {:>12} {:>7}", "what", "copydesk", "reach", "yaml-ls 2.0", "ratio");
     start(&ours, peer.as_ref(), &root);
-    for sort in [Sort::Workflow, Sort::Yaml, Sort::Json] {
+    for sort in [Sort::Workflow, Sort::Yaml, Sort::Json, Sort::Toml] {
         for reach in &REACHES {
             let rounds = if reach.lines > 10_000 { 7 } else { 15 };
             let text = sort.text(reach.lines);
@@ -117,7 +118,7 @@ fn main() {
             let own = measure(&ours, &root, &file, &text, (sort, rounds));
             // The peer needs minutes for the longest ones.
             let most = if sort == Sort::Workflow { 50_000 } else { 10_000 };
-            let peer = peer.as_ref().filter(|_| sort != Sort::Json && reach.lines <= most);
+            let peer = peer.as_ref().filter(|_| sort.is_yaml() && reach.lines <= most);
             let other = peer.map(|peer| measure(peer, &root, &file, &text, (sort, rounds.min(7))));
             table(sort, reach, &own, other.as_ref());
             // What lies in the folder is read for what it tells others.
@@ -132,7 +133,20 @@ impl Sort {
             Self::Workflow => "workflow.yaml",
             Self::Yaml => "tasks.yaml",
             Self::Json => "tasks.json",
+            Self::Toml => "tasks.toml",
         }
+    }
+
+    const fn language(self) -> &'static str {
+        match self {
+            Self::Workflow | Self::Yaml => "yaml",
+            Self::Json => "json",
+            Self::Toml => "toml",
+        }
+    }
+
+    fn is_yaml(self) -> bool {
+        self.language() == "yaml"
     }
 
     const fn words(self) -> &'static str {
@@ -140,6 +154,7 @@ impl Sort {
             Self::Workflow => "workflow",
             Self::Yaml => "YAML of others",
             Self::Json => "JSON of others",
+            Self::Toml => "TOML of others",
         }
     }
 
@@ -152,6 +167,7 @@ impl Sort {
                 format!("# yaml-language-server: $schema=schemas/tasks.schema.json\n{tasks}")
             }
             Self::Json => json_tasks(lines),
+            Self::Toml => toml_tasks(lines),
         }
     }
 }
@@ -175,7 +191,7 @@ fn table(sort: Sort, reach: &Reach, own: &Measured, other: Option<&Measured>) {
     };
     row("CPU of an edit", |m| m.edit_cpu, reach.edit_cpu, "ms");
     row("edit -> diagnostics p50", |m| m.edit_wait, reach.edit_wait, "ms");
-    if sort != Sort::Json {
+    if sort.is_yaml() {
         row("completion after an edit p50", |m| m.completion, reach.completion, "ms");
     }
     row("hover p50", |m| m.hover, reach.hover, "ms");
@@ -213,7 +229,7 @@ fn start(ours: &Server, peer: Option<&Server>, root: &str) {
 fn measure(server: &Server, root: &str, file: &str, text: &str, (sort, rounds): (Sort, usize)) -> Measured {
     let mut session = Session::start(server, root);
     let uri = format!("file://{file}");
-    session.open(&uri, if sort == Sort::Json { "json" } else { "yaml" }, text);
+    session.open(&uri, sort.language(), text);
     // A first break and mend: the file is read, the schema loaded, what is compiled late is compiled.
     let place = middle(text);
     let behind = (place.0, place.1 + 1);
@@ -246,8 +262,8 @@ fn measure(server: &Server, root: &str, file: &str, text: &str, (sort, rounds): 
     });
     let hover = median(hovers.collect());
     let mut completions = Vec::new();
-    // A line break in a text of JSON would break that as well.
-    for _ in 0..if sort == Sort::Json { 0 } else { rounds } {
+    // A line break in a text of JSON or TOML would break that as well.
+    for _ in 0..if sort.is_yaml() { rounds } else { 0 } {
         session.change(&uri, place, place, "t\n    ");
         let (took, answer) = session.ask("textDocument/completion", &at(&uri, (place.0, place.1 + 1)));
         let items = answer.as_array().or_else(|| answer["items"].as_array()).map_or(0, Vec::len);
@@ -332,6 +348,17 @@ fn json_tasks(lines: usize) -> String {
         "{{\n  \"$schema\": \"schemas/tasks.schema.json\",\n  \"name\": \"long\",\n  \"tasks\": [\n{}\n  ]\n}}\n",
         tasks.join(",\n")
     )
+}
+
+/// Steps as TOML, seven lines each.
+fn toml_tasks(lines: usize) -> String {
+    let tasks = (0..lines / 7).map(|task| {
+        format!(
+            "\n[[tasks]]\nid = \"step_{task}\"\ntype = \"shell\"\ntimeout = 90000\nenv = {{ WHO = \"{task}\" }}\nrun = \"echo {task}\"\n"
+        )
+    });
+    let tasks: Vec<String> = tasks.collect();
+    format!("#:schema schemas/tasks.schema.json\nname = \"long\"\n{}", tasks.concat())
 }
 
 fn median(mut values: Vec<f64>) -> f64 {

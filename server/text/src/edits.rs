@@ -87,11 +87,21 @@ impl Since {
             Format::Yaml => yaml::again::again(before, text, edit),
             Format::Json => json::again::again(before, text, edit, Dialect::Strict),
             Format::Jsonc => json::again::again(before, text, edit, Dialect::Commented),
-            Format::Markdown | Format::Toml | Format::Other => None,
+            Format::Toml => toml::again::again(before, text, edit),
+            Format::Markdown | Format::Other => None,
         };
-        if format == Format::Toml {
-            return Some(toml::again(&self.tree, Arc::clone(text)));
+        let tree = self.edited_tree(text, again);
+        if tree.is_none() && format == Format::Toml {
+            return Some(toml::anew(&self.tree, Arc::clone(text)));
         }
+        tree
+    }
+
+    fn edited_tree(
+        &self,
+        text: &Arc<str>,
+        again: impl Fn(&Tree, &Arc<str>, Edit) -> Option<Tree>,
+    ) -> Option<Tree> {
         if self.is_much {
             return again(&self.tree, text, difference(&self.tree.text, text));
         }

@@ -221,7 +221,8 @@ impl Grown {
         Self::with_len(start, old.len.wrapping_add(by), form, old)
     }
 
-    fn with_len(start: u32, len: u32, form: Form, old: &Green) -> Self {
+    /// A collection of any length with new children instead of those of `old`.
+    pub(crate) fn with_len(start: u32, len: u32, form: Form, old: &Green) -> Self {
         Self { start, node: Green { start: 0, len, form, props: old.props.clone() } }
     }
 

@@ -8,12 +8,15 @@
 //! Invariants
 //! - [`parse_shared`] always returns; nesting, size and the number of problems have limits.
 //! - A text is a quoted scalar, a date too; what is plain means in YAML what it means here.
-//! - A text is read whole. What says in it what it said in the version before is stored once for both ([`again`]).
+//! - Of a newer version only the lines around an edit are read, where they cannot mean more than themselves ([`again`]);
+//!   else it is read whole, and what says in it what it said before is stored once for both versions ([`anew`]).
 //! - Entries are in the order in which they start. What is between two pieces of a table lies within its span, but is
 //!   none of its entries.
 
+pub(crate) mod again;
 mod build;
 mod cut;
+mod graft;
 mod message;
 mod scalar;
 mod table;
@@ -33,8 +36,8 @@ pub fn parse(text: &str) -> Tree {
     parse_shared(text.into())
 }
 
-/// The tree of a newer version of a text.
-pub(crate) fn again(before: &Tree, text: Arc<str>) -> Tree {
+/// The tree of a newer version of a text, read whole.
+pub(crate) fn anew(before: &Tree, text: Arc<str>) -> Tree {
     let mut tree = parse_shared(text);
     for (before_root, root) in before.documents.iter().zip(&mut tree.documents) {
         Sharing { before: &before.text, text: &tree.text }.share(before_root, 0, root, 0);

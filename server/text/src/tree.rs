@@ -79,6 +79,12 @@ impl Tree {
         !self.anchors.is_empty()
     }
 
+    /// Whether any part of `span` stands for something else.
+    pub fn has_alias_in(&self, span: Span) -> bool {
+        let first = self.aliases.partition_point(|(_, alias)| alias.start < span.start);
+        self.aliases.get(first).is_some_and(|(_, alias)| alias.end <= span.end)
+    }
+
     /// The names of the anchors before `offset`: what an alias there may stand for.
     pub fn anchors_before(&self, offset: usize) -> impl Iterator<Item = &str> {
         let is_before = move |starts: &[usize]| starts.first().is_some_and(|start| *start < offset);

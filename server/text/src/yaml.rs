@@ -48,9 +48,9 @@ pub fn parse(text: &str) -> Tree {
 pub fn parse_shared(text: Arc<str>) -> Tree {
     let part = Span::new(0, text.len());
     let has_directive = text.starts_with('%') || text.contains("\n%") || text.contains("\r%");
-    let has_mark = text.trim_start_matches(again::BYTE_ORDER_MARK).contains(again::BYTE_ORDER_MARK);
+    let has_odd = again::has_odd(text.trim_start_matches(again::BYTE_ORDER_MARK));
     // What a directive says holds for all that is behind it, so no part can be read alone.
-    let is_whole = part.end <= MAX_BYTES && !has_directive && !has_mark;
+    let is_whole = part.end <= MAX_BYTES && !has_directive && !has_odd;
     let mut tree = Tree { is_whole, ..parse_part(text, part) };
     if has_directive && tree.broken.is_empty() {
         tree.problems.extend(directive::check(&tree.text));

@@ -5,8 +5,8 @@ use copydesk_text::document::{Change, Document, Format};
 use copydesk_text::rebase;
 use copydesk_text::{Encoding, Entry, Identity, LineIndex, Node, Range, Tree, yaml};
 use proptest::prelude::*;
-use proptest::test_runner::{FailurePersistence, FileFailurePersistence, RngSeed};
 
+mod chance;
 mod show;
 mod texts;
 
@@ -184,19 +184,8 @@ fn difference(before: &Document, next: &Document) -> Option<String> {
     })
 }
 
-/// From one seed, so that a failure is the change's and not the day's; `PROPTEST_CASES=200000 cargo test -p
-/// copydesk-text --test edited` looks longer, from seeds of its own.
-fn config() -> ProptestConfig {
-    let usual = ProptestConfig::default();
-    let is_long = usual.cases > 3000;
-    let rng_seed = if is_long { RngSeed::Random } else { RngSeed::Fixed(7) };
-    let regressions = FileFailurePersistence::Direct("tests/proptest-regressions/edited.txt");
-    let failure_persistence = is_long.then(|| Box::new(regressions) as Box<dyn FailurePersistence>);
-    ProptestConfig { cases: usual.cases.max(3000), rng_seed, failure_persistence, ..usual }
-}
-
 proptest! {
-    #![proptest_config(config())]
+    #![proptest_config(chance::config(3000, "tests/proptest-regressions/edited.txt"))]
 
     #[test]
     fn edits_of_a_workflow(edits in edits()) {
@@ -265,6 +254,10 @@ const FOUND: &[(&str, &str, std::ops::Range<usize>, &str)] = &[
     ),
     ("a key that is missing, before a comment", "aq: |+\n  r\n\n? p\n: q\n", 14..14, "\r\n#"),
     ("the same, and an edit above it", "aq: |+\n  r\n\n?\r\n# p\n: q\n", 0..1, ""),
+    ("the head of a block scalar before keys", ">-\ntype: s\"\u{1}inpu", 11..12, ""),
+    ("the head of a block scalar before a key with two colons", "|\n\ta: b\nc: d\n", 2..3, ""),
+    ("a character in a comment that none may have", "---\n# d\u{1}\n- b: [ :q", 12..13, ""),
+    ("an end of input in a comment", "# d\0\nd:\n b: [\n", 12..13, ""),
     ("a mapping on the line of its document's mark", "--- i\n    o: p\n", 5..6, ""),
 ];
 

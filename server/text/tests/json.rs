@@ -1,5 +1,6 @@
 //! JSON: whole trees, exact complaints, and the values that another reader reads.
 
+mod chance;
 mod promises;
 mod show;
 
@@ -7,6 +8,7 @@ use copydesk_text::json::{self, Dialect};
 use copydesk_text::{Change, Document, Encoding, Format, Kind, LineIndex, Node, Range, Value};
 use expect_test::{Expect, expect};
 use proptest::prelude::*;
+
 use show::show;
 
 fn check(text: &str, dialect: Dialect, tree: Expect) {
@@ -243,7 +245,7 @@ fn pieces() -> impl Strategy<Value = String> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 1500, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(chance::config(1500, "tests/proptest-regressions/json.txt"))]
 
     #[test]
     fn values_are_the_oracles(value in any_value()) {
@@ -340,7 +342,7 @@ fn json_text() -> impl Strategy<Value = String> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(400))]
+    #![proptest_config(chance::config(400, "tests/proptest-regressions/json.txt"))]
 
     /// A tree that was made from the one before is the tree of the text.
     #[test]
@@ -368,6 +370,19 @@ fn edited(document: &Document, at: prop::sample::Index, gone: usize, come: &str)
     let place = |at| index.position(at, Encoding::Utf8);
     let range = Some(Range::new(place(start), place(end)));
     document.edited(document.version() + 1, &[Change { range, text: come.to_owned() }], Encoding::Utf8)
+}
+
+/// What damaged texts have found.
+#[test]
+fn what_stands_in_a_bracket_is_not_about_what_is_around_it() {
+    let text = "{\n\u{e9} {\n\"a\": 1\n}}\n";
+    let document = Document::with_format(1, "json", Format::Json, text);
+    document.tree();
+    let (at, index) = (text.find("\"a").unwrap(), LineIndex::new(text));
+    let place = |at| index.position(at, Encoding::Utf8);
+    let change = Change { range: Some(Range::new(place(at), place(at + 3))), text: String::new() };
+    let next = document.edited(2, &[change], Encoding::Utf8);
+    assert_eq!(next.tree(), &json::parse(next.text(), Dialect::Strict));
 }
 
 /// Of a long file everything but the block around the edit, and what that stands in, is the tree's before.

@@ -3,8 +3,10 @@
 //! For help, not for verdicts: of an `anyOf` the branches that fit best, of an `if` what follows from it as far as it
 //! can be seen.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
+use std::sync::{LazyLock, Mutex, PoisonError};
 
+use regex::{Regex, RegexBuilder};
 use serde_json::Value;
 
 use super::fit::{self, Known};
@@ -12,6 +14,9 @@ use super::part::Part;
 
 /// How many parts are looked at for one value.
 const MOST_PARTS: usize = 400;
+
+/// How many patterns are kept.
+const MOST_PATTERNS: usize = 256;
 
 /// The parts that speak about a value, the most general ones first.
 pub(super) fn applied<'s>(part: Part<'s>, value: &Value, known: Known) -> Vec<Part<'s>> {
@@ -113,8 +118,21 @@ pub(super) fn of_item<'s>(parts: &[Part<'s>], at: usize) -> Vec<Part<'s>> {
 
 /// Whether a pattern of ECMAScript takes a name, as far as the two dialects agree.
 fn matches(pattern: &str, name: &str) -> bool {
-    match regex::RegexBuilder::new(pattern).size_limit(1 << 18).build() {
-        Ok(regex) => regex.is_match(name),
-        Err(_) => true,
+    compiled(pattern).is_none_or(|regex| regex.is_match(name))
+}
+
+/// A pattern ready to be asked, if it is one that is known here. Making one costs more than all that it is asked, so the
+/// last ones are kept.
+pub(super) fn compiled(pattern: &str) -> Option<Regex> {
+    static KEPT: LazyLock<Mutex<HashMap<String, Option<Regex>>>> = LazyLock::new(Mutex::default);
+    let mut kept = KEPT.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(known) = kept.get(pattern) {
+        return known.clone();
     }
+    if kept.len() >= MOST_PATTERNS {
+        kept.clear();
+    }
+    let regex = RegexBuilder::new(pattern).size_limit(1 << 18).build().ok();
+    kept.insert(pattern.to_owned(), regex.clone());
+    regex
 }

@@ -3,6 +3,8 @@
 //! Where the cursor is comes from the lines, so that a half-typed file is as good as a whole one; what may stand there
 //! comes from the parts of the schema that speak about the place, with the keys beside it deciding between branches.
 
+use std::collections::HashSet;
+
 use copydesk_base::Span;
 use copydesk_text::Syntax;
 use serde_json::{Map, Value};
@@ -268,13 +270,14 @@ impl Cursor<'_> {
     /// Words, constants, defaults, examples, and what the schema's author prepared.
     fn values(&self, voices: &[Part<'_>]) -> Vec<Completion> {
         let mut found: Vec<Completion> = Vec::new();
+        let mut labels = HashSet::new();
         let mut add = |value: &Value, detail: &str, docs: String| {
             if value.is_object() || value.is_array() {
                 return;
             }
             let sort = u32::try_from(found.len()).unwrap_or(u32::MAX);
             let proposal = self.value(value, detail, docs, sort);
-            if !found.iter().any(|other| other.label == proposal.label) {
+            if labels.insert(proposal.label.clone()) {
                 found.push(proposal);
             }
         };

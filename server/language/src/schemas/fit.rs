@@ -76,6 +76,41 @@ pub(super) fn best(branches: &[Part<'_>], value: &Value, known: Known) -> Vec<us
         .collect()
 }
 
+/// Whether a collection cannot be what a part describes, whatever stands in it besides the scalars that are there.
+///
+/// Only what [`fit`] sees as well: another kind of value, or another word at a key whose words tell branches apart.
+pub(super) fn contradicts(part: &Part<'_>, outline: &Value) -> bool {
+    contradicts_within(part, outline, DEEPEST)
+}
+
+fn contradicts_within(part: &Part<'_>, outline: &Value, depth: usize) -> bool {
+    let Some(depth) = depth.checked_sub(1) else { return false };
+    if let Value::Bool(anything) = part.value {
+        return !anything;
+    }
+    let referred = part.text("$ref").and_then(|_| part.referred());
+    if referred.is_some_and(|other| contradicts_within(&other, outline, depth)) {
+        return true;
+    }
+    if part.is_only_reference() {
+        return false;
+    }
+    let is_other_word = |(name, inner): (&str, Part<'_>)| {
+        let value = outline.get(name).filter(|value| is_scalar(value));
+        let words = literals(&inner).filter(|_| !inner.is_only_reference());
+        value.zip(words).is_some_and(|(value, words)| !words.iter().any(|word| same(word, value)))
+    };
+    let all = |keyword: &str| {
+        let mut branches = part.list(keyword).peekable();
+        branches.peek().is_some() && branches.all(|other| contradicts_within(&other, outline, depth))
+    };
+    part.word("type").is_some_and(|types| !has_type(outline, types))
+        || part.named("properties").any(is_other_word)
+        || part.list("allOf").any(|other| contradicts_within(&other, outline, depth))
+        || all("anyOf")
+        || all("oneOf")
+}
+
 fn fit_within(part: &Part<'_>, value: &Value, known: Known, depth: usize) -> Fit {
     let mut fit = Fit::NEUTRAL;
     let Some(depth) = depth.checked_sub(1) else { return fit };
@@ -177,18 +212,20 @@ pub(super) fn literals<'s>(part: &Part<'s>) -> Option<Vec<&'s Value>> {
 
 fn literals_within<'s>(part: &Part<'s>, depth: usize) -> Option<Vec<&'s Value>> {
     let depth = depth.checked_sub(1)?;
-    own_literals(part)
-        .or_else(|| literals_within(&part.referred()?, depth))
-        .or_else(|| part.list("allOf").find_map(|other| literals_within(&other, depth)))
-        .or_else(|| {
-            // A list of constants, each with its own words of help.
-            ["oneOf", "anyOf"].into_iter().find_map(|keyword| {
-                let branches: Vec<_> = part.list(keyword).collect();
-                let all: Option<Vec<_>> =
-                    branches.iter().map(|other| literals_within(other, depth)).collect();
-                all.filter(|all| !all.is_empty()).map(|all| all.into_iter().flatten().collect())
-            })
+    let own = own_literals(part);
+    if own.is_some() || part.word("properties").is_some() {
+        // What has keys is no word, and looking behind it would cost most of all.
+        return own;
+    }
+    let referred = part.referred().and_then(|other| literals_within(&other, depth));
+    referred.or_else(|| part.list("allOf").find_map(|other| literals_within(&other, depth))).or_else(|| {
+        // A list of constants, each with its own words of help.
+        ["oneOf", "anyOf"].into_iter().find_map(|keyword| {
+            let branches: Vec<_> = part.list(keyword).collect();
+            let all: Option<Vec<_>> = branches.iter().map(|other| literals_within(other, depth)).collect();
+            all.filter(|all| !all.is_empty()).map(|all| all.into_iter().flatten().collect())
         })
+    })
 }
 
 fn own_literals<'s>(part: &Part<'s>) -> Option<Vec<&'s Value>> {

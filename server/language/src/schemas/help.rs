@@ -1,5 +1,7 @@
 //! What a schema says about a place, in words: for hover, and beside what completion proposes.
 
+use std::collections::HashSet;
+
 use serde_json::Value;
 
 use super::Schema;
@@ -90,11 +92,15 @@ pub(super) fn words<'s>(voices: &[Part<'s>]) -> Vec<(&'s Value, Option<String>)>
             found.push((word, docs.map(bounded)));
         }
     }
-    let mut seen = Vec::new();
-    found.retain(|(word, _)| {
-        let is_new = !seen.contains(word);
-        seen.push(*word);
-        is_new
+    // A list of words may be long, one of other things never is.
+    let (mut texts, mut others) = (HashSet::new(), Vec::new());
+    found.retain(|(word, _)| match word {
+        Value::String(text) => texts.insert(text.as_str()),
+        other => {
+            let is_new = !others.contains(other);
+            others.push(*other);
+            is_new
+        }
     });
     found
 }

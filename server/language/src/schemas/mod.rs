@@ -13,6 +13,7 @@
 //! - Every schema ends on every value: circles of references are cut when it is compiled, patterns have a limit.
 //! - A schema that does not work is a remark about the schema, never an error in the file.
 
+mod apart;
 mod applied;
 mod branch;
 mod bundled;

@@ -7,15 +7,16 @@
 //!
 //! Invariants
 //! - The verdict on what is left, and each finding, is that of the whole value; places are those of the whole.
-//! - Nothing is left out of a file with anchors or with keys that stand twice: there a child is more than its lines.
+//! - What has an alias in it is never left out, since it is more than its lines; nor is a child of a mapping in which a key
+//!   stands twice.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
-use copydesk_base::Code;
 use copydesk_text::{Identity, Kind, Node, Tree};
 use jsonschema::paths::{Location, LocationSegment};
 use serde_json::{Map, Value};
 
+use super::apart::{apart, has_known_patterns, least};
 use super::part::Part;
 use super::value::{self, Keys};
 use super::{Schema, applied, deprecated, fit};
@@ -30,29 +31,6 @@ const DEEPEST: usize = 6;
 /// Collections that are remembered; those of list items change their places.
 const MOST_ROWS: usize = 256;
 
-/// Keywords for which a child is not judged alone, or not by itself.
-const TOGETHER: &[&str] = &[
-    "$dynamicRef",
-    "$recursiveRef",
-    "additionalItems",
-    "anyOf",
-    "const",
-    "contains",
-    "dependencies",
-    "dependentRequired",
-    "dependentSchemas",
-    "enum",
-    "if",
-    "maxItems",
-    "maxProperties",
-    "not",
-    "oneOf",
-    "prefixItems",
-    "unevaluatedItems",
-    "unevaluatedProperties",
-    "uniqueItems",
-];
-
 /// What was right in the last version of one file, by the place of its collection.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Judged {
@@ -60,7 +38,15 @@ pub(crate) struct Judged {
     schema: u64,
     /// Of a file with several documents, those about which there was nothing to say.
     documents: Row<Verdict>,
-    rows: BTreeMap<String, Row<Verdict>>,
+    rows: BTreeMap<String, Known>,
+}
+
+/// What is known of the children of one collection.
+#[derive(Clone, Debug, Default)]
+struct Known {
+    /// The parts of the schema that speak about it, which may change with a word that stands in it.
+    parts: Vec<usize>,
+    row: Row<Verdict>,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -130,11 +116,11 @@ impl Judged {
         for look in &pieces.looks {
             // It may be about any of its keys.
             let is_about_keys = look.is_mapping && wrong.contains(&look.shown);
-            let Some(row) = self.rows.get_mut(look.written.as_str()).filter(|_| !is_about_keys) else {
+            let Some(known) = self.rows.get_mut(look.written.as_str()).filter(|_| !is_about_keys) else {
                 continue;
             };
             for (at, shown) in &look.children {
-                if let Some(verdict) = row.get_mut(*at).filter(|_| !is_wrong(shown)) {
+                if let Some(verdict) = known.row.get_mut(*at).filter(|_| !is_wrong(shown)) {
                     *verdict = Verdict::Right;
                 }
             }
@@ -174,18 +160,19 @@ pub(super) fn read(
     schema: &Schema,
     judged: &mut Judged,
 ) -> (value::Unfolded, Pieces) {
-    let is_plain = !tree.has_anchors() && tree.problems().iter().all(|one| one.code != Code::DuplicateKey);
-    let part = schema.root().filter(|_| is_plain && tree.documents().len() == 1);
+    let part = schema.root().filter(|_| tree.documents().len() == 1);
     let Some(part) = part else { return (value::of_node(tree, root, keys), Pieces::default()) };
-    let mut reader = Reader { tree, keys, schema, judged, pieces: Pieces::default() };
-    let start = Place { written: Location::new(), shown: Location::new(), depth: DEEPEST };
+    let values = value::Reader::new(tree, keys);
+    let mut reader = Reader { tree, keys, schema, judged, values, pieces: Pieces::default() };
+    let start = Place { written: Location::new(), shown: Location::new(), level: 0 };
     let value = reader.value(root, vec![part], &start);
-    (value::Unfolded { value, given_up: None }, reader.pieces)
+    (value::Unfolded { value, given_up: reader.values.given_up }, reader.pieces)
 }
 
 struct Reader<'r, 't> {
     tree: &'t Tree,
     keys: Keys,
+    values: value::Reader<'t>,
     schema: &'r Schema,
     judged: &'r mut Judged,
     pieces: Pieces,
@@ -197,37 +184,39 @@ struct Place {
     written: Location,
     /// In the value.
     shown: Location,
-    depth: usize,
+    /// How far below the document.
+    level: usize,
 }
 
 impl Place {
     fn below<'a>(&self, whole: impl Into<LocationSegment<'a>>, shown: Location) -> Self {
-        Self { written: self.written.join(whole), shown, depth: self.depth - 1 }
+        Self { written: self.written.join(whole), shown, level: self.level + 1 }
     }
 }
 
 impl<'r, 't> Reader<'r, 't> {
     fn value(&mut self, node: Node<'t>, parts: Vec<Part<'r>>, at: &Place) -> Value {
-        let parts = if at.depth > 0 { apart(parts) } else { None };
+        let is_looked_into = at.level < DEEPEST && is_collection(node) && !self.has_mixed_keys(node);
+        let parts = if is_looked_into { apart(parts, node) } else { None };
         match (parts, node.kind()) {
             (Some(parts), Kind::Sequence(_)) => self.list(node, &parts, at),
-            (Some(parts), Kind::Mapping(_)) if !self.brings_keys(node) => self.mapping(node, &parts, at),
-            _ => self.whole(node),
+            (Some(parts), Kind::Mapping(_)) => self.mapping(node, &parts, at),
+            _ => self.values.at_level(node, at.level),
         }
     }
 
-    fn whole(&self, node: Node<'t>) -> Value {
-        value::of_node(self.tree, node, self.keys).value
-    }
-
-    /// Whether it has keys of another mapping.
-    fn brings_keys(&self, node: Node<'t>) -> bool {
-        self.keys == Keys::Merged && node.entry("<<").is_some()
+    /// Whether it has keys of another mapping, or one twice.
+    fn has_mixed_keys(&self, node: Node<'t>) -> bool {
+        let mut names = HashSet::new();
+        node.entries().iter().any(|entry| {
+            let name = entry.key().scalar_text().unwrap_or_default();
+            self.keys == Keys::Merged && name == "<<" || !names.insert(name)
+        })
     }
 
     fn list(&mut self, node: Node<'t>, parts: &[Part<'r>], at: &Place) -> Value {
         let items = node.items();
-        let known = self.known(at, items.iter().map(Node::identity));
+        let known = self.known(at, parts, items.iter().map(Node::identity));
         let mut spare = items.len().saturating_sub(least(parts, "minItems"));
         let mut look = Look::new(at);
         let (mut left, mut values) = (Vec::new(), Vec::new());
@@ -240,9 +229,9 @@ impl<'r, 't> Reader<'r, 't> {
             let value = if is_large(item) {
                 self.value(item, applied::of_item(parts, place), &at.below(place, shown()))
             } else {
-                self.whole(item)
+                self.values.at_level(item, at.level + 1)
             };
-            if is_collection(item) && !self.is_remarked(&value) {
+            if self.is_own(item) && !self.is_remarked(&value) {
                 look.children.push((place, shown()));
             }
             left.push(place);
@@ -257,7 +246,7 @@ impl<'r, 't> Reader<'r, 't> {
 
     fn mapping(&mut self, node: Node<'t>, parts: &[Part<'r>], at: &Place) -> Value {
         let entries = node.entries();
-        let known = self.known(at, entries.iter().map(|entry| entry.value().identity()));
+        let known = self.known(at, parts, entries.iter().map(|entry| entry.value().identity()));
         let required: BTreeSet<&str> = parts.iter().flat_map(fit::required).collect();
         let mut spare = entries.len().saturating_sub(least(parts, "minProperties"));
         let mut look = Look { is_mapping: true, ..Look::new(at) };
@@ -273,11 +262,9 @@ impl<'r, 't> Reader<'r, 't> {
             let value = if is_large(node) && has_known_patterns(parts) {
                 self.value(node, applied::of_key(parts, &name), &at.below(name.as_str(), shown()))
             } else {
-                self.whole(node)
+                self.values.at_level(node, at.level + 1)
             };
-            if is_collection(node)
-                && !self.is_remarked(&value)
-                && !self.schema.deprecated_keys.contains(&name)
+            if self.is_own(node) && !self.is_remarked(&value) && !self.schema.deprecated_keys.contains(&name)
             {
                 look.children.push((place, shown()));
             }
@@ -291,11 +278,21 @@ impl<'r, 't> Reader<'r, 't> {
     fn known(
         &mut self,
         at: &Place,
+        parts: &[Part<'r>],
         now: impl DoubleEndedIterator<Item = Identity> + ExactSizeIterator + Clone,
     ) -> Vec<Verdict> {
-        let row = self.judged.rows.entry(at.written.as_str().to_owned()).or_default();
-        row.align(now, |_| Verdict::Unknown);
-        row.iter().copied().collect()
+        let known = self.judged.rows.entry(at.written.as_str().to_owned()).or_default();
+        let parts: Vec<usize> = parts.iter().map(Part::address).collect();
+        if known.parts != parts {
+            *known = Known { parts, row: Row::default() };
+        }
+        known.row.align(now, |_| Verdict::Unknown);
+        known.row.iter().copied().collect()
+    }
+
+    /// Whether it is a collection that says all of itself.
+    fn is_own(&self, node: Node<'_>) -> bool {
+        is_collection(node) && !self.tree.has_alias_in(node.span())
     }
 
     /// Whether something in it should no longer be written, which is said each time.
@@ -309,41 +306,6 @@ impl Look {
     fn new(at: &Place) -> Self {
         Self { written: at.written.clone(), shown: at.shown.clone(), is_mapping: false, children: Vec::new() }
     }
-}
-
-/// All parts that speak about a value of these, if each child is judged alone by them.
-fn apart(parts: Vec<Part<'_>>) -> Option<Vec<Part<'_>>> {
-    let (mut found, mut waiting) = (Vec::new(), parts);
-    while let Some(part) = waiting.pop() {
-        if found.len() >= FEWEST || part.word("items").is_some_and(Value::is_array) {
-            return None;
-        }
-        if part.has_reference() {
-            waiting.push(part.referred()?);
-        }
-        if !part.is_only_reference() {
-            if TOGETHER.iter().any(|word| part.word(word).is_some()) {
-                return None;
-            }
-            waiting.extend(part.list("allOf"));
-        }
-        found.push(part);
-    }
-    Some(found)
-}
-
-/// How many children stay: as many as there must be, and one more, since the key that names the schema may not count.
-fn least(parts: &[Part<'_>], word: &str) -> usize {
-    let said = parts.iter().filter_map(|part| part.word(word));
-    // Of a number that is no number of things, all are looked at.
-    let counts = said.map(|least| least.as_u64().and_then(|least| usize::try_from(least).ok()));
-    counts.map(|least| least.map_or(usize::MAX, |least| least.saturating_add(1))).max().unwrap_or(0)
-}
-
-/// Whether it is certain which keys a pattern means.
-fn has_known_patterns(parts: &[Part<'_>]) -> bool {
-    let mut patterns = parts.iter().flat_map(|part| part.named("patternProperties"));
-    patterns.all(|(pattern, _)| regex::Regex::new(pattern).is_ok())
 }
 
 fn is_collection(node: Node<'_>) -> bool {

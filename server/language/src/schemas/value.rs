@@ -40,8 +40,8 @@ pub(super) fn of_tree(tree: &Tree, keys: Keys) -> Unfolded {
 
 /// The value of a node.
 pub(super) fn of_node(tree: &Tree, node: Node<'_>, keys: Keys) -> Unfolded {
-    let mut reader = Reader { tree, keys, unfolded: 0, aliases: 0, given_up: None };
-    let value = reader.value(node, DEEPEST);
+    let mut reader = Reader::new(tree, keys);
+    let value = reader.at_level(node, 0);
     Unfolded { value, given_up: reader.given_up }
 }
 
@@ -120,17 +120,28 @@ pub(super) fn whole_or_fraction(text: &str) -> Option<Value> {
     text.parse().ok().and_then(Number::from_f64).map(Value::Number)
 }
 
-struct Reader<'t> {
+/// Reads the values of one document; what aliases stand for is counted for all of them.
+pub(super) struct Reader<'t> {
     tree: &'t Tree,
     keys: Keys,
     /// How many values stand behind aliases so far.
     unfolded: usize,
     /// How many aliases are around the current value.
     aliases: usize,
-    given_up: Option<Span>,
+    /// The alias at which unfolding was given up.
+    pub(super) given_up: Option<Span>,
 }
 
 impl<'t> Reader<'t> {
+    pub(super) fn new(tree: &'t Tree, keys: Keys) -> Self {
+        Self { tree, keys, unfolded: 0, aliases: 0, given_up: None }
+    }
+
+    /// The value of a node so many levels below the document.
+    pub(super) fn at_level(&mut self, node: Node<'t>, level: usize) -> Value {
+        self.value(node, DEEPEST.saturating_sub(level))
+    }
+
     fn value(&mut self, node: Node<'t>, depth: usize) -> Value {
         if self.given_up.is_some() {
             return Value::Null;

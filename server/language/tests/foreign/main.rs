@@ -4,6 +4,8 @@
 #![expect(clippy::needless_raw_string_hashes, reason = "`UPDATE_EXPECT=1` writes them so")]
 
 mod branches;
+#[path = "../../../text/tests/chance/mod.rs"]
+mod chance;
 mod checking;
 mod corpora;
 mod cost;

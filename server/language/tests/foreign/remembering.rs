@@ -7,6 +7,7 @@ use copydesk_language::{File, FileKind, Memo};
 use copydesk_text::{Change, Document, Encoding, LineIndex, Range};
 use proptest::prelude::*;
 
+use crate::chance;
 use crate::support::schema;
 
 /// Every word that says something about children, in places where some of them can be left out and some cannot.
@@ -24,9 +25,21 @@ const SCHEMA: &str = r##"{
             "patternProperties": {"^n": {"$ref": "#/$defs/task"}, "^x": false},
             "additionalProperties": {"type": "array", "items": {"$ref": "#/$defs/task"}}
         },
+        "maybe": {"oneOf": [{"type": "null"}, {"type": "array", "items": {"$ref": "#/$defs/task"}}]},
+        "form": {"$ref": "#/$defs/form"},
         "either": {"anyOf": [{"type": "array", "items": {"type": "string"}}, {"$ref": "#/properties/tasks"}]}
     },
     "$defs": {
+        "form": {
+            "anyOf": [
+                {"type": "string"},
+                {"type": "object", "properties": {"kind": {"const": "one"}}, "additionalProperties": {"$ref": "#/$defs/task"}},
+                {
+                    "allOf": [{"properties": {"kind": {"enum": ["two", "three"]}}}],
+                    "additionalProperties": {"type": ["string", "object"], "maxProperties": 2}
+                }
+            ]
+        },
         "task": {
             "type": "object",
             "required": ["id"],
@@ -66,6 +79,12 @@ const PIECES: &[&str] = &[
     "# a remark\n",
     "null",
     "---\n",
+    "  kind: one\n",
+    "  kind: two\n",
+    "two",
+    "  n3: *a\n",
+    "  - *a\n",
+    "    id: twice\n",
 ];
 
 const TOML_PIECES: &[&str] = &[
@@ -110,13 +129,22 @@ fn yaml() -> String {
     let named = (0..20).map(|at| format!("  n{at}:\n    id: t{at}\n    kind: one\n"));
     let named = named.collect::<Vec<_>>().concat();
     let nested = tasks(18, "      ");
+    let form =
+        (0..20).map(|at| format!("  f{at}:\n    id: t{at}\n    kind: one\n")).collect::<Vec<_>>().concat();
     format!(
-        "tasks:\n{}  - id: many\n    all:\n{nested}few:\n{}once:\n  - a: 1\n    b: 2\nnamed:\n{named}  rest:\n{}either:\n{}",
+        "tasks:\n{}  - id: many\n    all:\n{nested}few:\n{}once:\n  - a: 1\n    b: 2\nnamed:\n{named}  rest:\n{}either:\n{}maybe:\n{}form:\n{form}  kind: one\n",
         tasks(20, "  "),
         tasks(18, "  "),
         tasks(18, "    "),
+        tasks(17, "  "),
         tasks(17, "  ")
     )
+}
+
+/// The same with an anchor, an alias of it, and keys that come from elsewhere.
+fn yaml_with_anchors() -> String {
+    let text = yaml().replacen("  - id: t3\n", "  - &a\n    id: t3\n", 1);
+    text.replacen("either:\n", "  n21: *a\n  n22:\n    <<: *a\n    id: other\neither:\n", 1)
 }
 
 fn json() -> String {
@@ -183,13 +211,14 @@ fn compare(
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(60))]
+    #![proptest_config(chance::config(60, "tests/proptest-regressions/remembering.txt"))]
 
     #[test]
     fn typing_for_a_while(
         edits in prop::collection::vec((any::<prop::sample::Index>(), 0..12_usize, any::<prop::sample::Index>()), 1..14),
     ) {
         compare("test.yaml", &yaml(), PIECES, edits.clone());
+        compare("test.yaml", &yaml_with_anchors(), PIECES, edits.clone());
         compare("test.json", &json(), JSON_PIECES, edits.clone());
         compare("test.toml", &toml(), TOML_PIECES, edits.clone());
         compare("test.yaml", &format!("{0}---\n{0}---\n{0}", "tasks:\n  - id: a\n  - id: b\n  - id: c\n"), PIECES, edits);
@@ -199,7 +228,12 @@ proptest! {
 #[test]
 fn good_texts_are_good() {
     let schema = schema(SCHEMA);
-    for (path, text) in [("test.yaml", yaml()), ("test.json", json()), ("test.toml", toml())] {
+    for (path, text) in [
+        ("test.yaml", yaml()),
+        ("test.yaml", yaml_with_anchors()),
+        ("test.json", json()),
+        ("test.toml", toml()),
+    ] {
         assert_eq!(crate::support::findings(&schema, path, &text), [], "{text}");
     }
 }

@@ -114,6 +114,47 @@ fn cut_at_every_fiftieth_byte() {
     help.expect("cut", 95);
 }
 
+/// Whether `key` is proposed at the end of `text`, or where `text` was cut out of more.
+fn offers(path: &str, text: &str, offset: usize, key: &str) -> bool {
+    let tree = parse(Path::new(path), text);
+    let found = complete(&File::new(Path::new(path), text, &tree), &untrusted(), offset);
+    found.iter().any(|proposal| proposal.label == key)
+}
+
+/// A file is written from its head to its end: before each key that is proposed in the whole file without its line, the file
+/// is cut, and the key is proposed there as well; so it is behind its first letter, and with a bracket left open above.
+#[test]
+fn the_key_that_comes_next_is_proposed_where_the_file_ends() {
+    let (mut asked, mut helped, mut begun, mut beside) = (0, 0, 0, 0);
+    for (path, whole) in FIXTURES {
+        let mut start = 0;
+        for line in whole.split_inclusive('\n') {
+            let (from, indent) = (start, line.len() - line.trim_start().len());
+            start += line.len();
+            let Some((key, _)) = line.trim_start().split_once(':') else { continue };
+            let is_key = key.starts_with(char::is_alphabetic) && key.chars().all(char::is_alphanumeric);
+            let (head, rest) = (&whole[..from + indent], &whole[from + line.len()..]);
+            if !is_key || !offers(path, &format!("{head}\n{rest}"), head.len(), key) {
+                continue;
+            }
+            asked += 1;
+            helped += usize::from(offers(path, head, head.len(), key));
+            let typed = format!("{head}{}", &key[..1]);
+            begun += usize::from(offers(path, &typed, typed.len(), key));
+            let blank = &head[from..];
+            let open = format!("{}{blank}x: [a, {{b\n{blank}\n{rest}", &whole[..from]);
+            let place = open.len() - rest.len() - 1;
+            beside += usize::from(offers(path, &open, place, key));
+        }
+    }
+    eprintln!(
+        "of {asked} keys {helped} are proposed at the cut, {begun} behind a letter, {beside} beside a bracket"
+    );
+    assert!(asked > 100, "{asked}");
+    assert!(helped * 100 >= asked * 95 && begun * 100 >= asked * 95, "{helped}, {begun} of {asked}");
+    assert!(beside * 100 >= asked * 80, "{beside} of {asked}");
+}
+
 #[test]
 fn bytes_flipped() {
     let mut help = Help::default();

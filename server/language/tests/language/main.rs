@@ -5,6 +5,8 @@
 mod beside_node;
 mod bodies;
 mod calling;
+#[path = "../../../text/tests/chance/mod.rs"]
+mod chance;
 mod check_elsewhere;
 mod check_expressions;
 mod check_files;

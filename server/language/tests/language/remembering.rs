@@ -7,6 +7,7 @@ use copydesk_text::document::{Document, Format};
 use copydesk_text::position::Encoding;
 use proptest::prelude::*;
 
+use crate::chance;
 use crate::support::{WORKFLOW, knowing, untrusted};
 
 const TEXTS: &[&str] = &[
@@ -102,7 +103,7 @@ fn what_other_files_say_is_not_remembered() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(60))]
+    #![proptest_config(chance::config(60, "tests/proptest-regressions/remembering.txt"))]
 
     #[test]
     fn typing_for_a_while(

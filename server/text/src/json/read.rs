@@ -277,9 +277,13 @@ impl<'t> Reader<'t> {
         if token != Token::Mark(b':') {
             self.tell(key_span, message::NO_COLON);
             self.output.broken.push(key_span);
-            let is_value = matches!(token, Token::Text(_) | Token::Word | Token::Mark(b'{' | b'['));
+            let is_value = match token {
+                Token::Text(_) | Token::Word => !self.is_key(span),
+                // What stands in it says nothing about what is around it.
+                token => matches!(token, Token::Mark(b'{' | b'[')),
+            };
             let is_near = !self.text.get(key_span.end..span.start).unwrap_or("").contains(['\n', '\r']);
-            let value = if is_value && is_near && !self.is_key(span) { self.value() } else { None };
+            let value = if is_value && is_near { self.value() } else { None };
             return value.unwrap_or_else(|| Green::nothing(key_span.end));
         }
         self.take(span);

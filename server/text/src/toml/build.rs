@@ -6,50 +6,52 @@ use toml_parser::{ParseError, Source};
 
 use super::table::{Id, Tables};
 use super::{cut, message, scalar};
-use crate::green::{Form, Green};
+use crate::green::{Form, Green, GreenEntry};
 use crate::node::MAX_DEPTH;
 use crate::yaml::Output;
 
 /// More of the parser's complaints than anybody reads; what is told here shall find room beside them.
-const MOST_ERRORS: usize = 60;
+pub(super) const MOST_ERRORS: usize = 60;
 
 /// Reads a whole text.
 pub(super) fn read(text: &str) -> Output {
-    let source = Source::new(text);
-    let tokens = source.lex().into_vec();
-    let mut tables = Tables::new(text);
-    let root = tables.alone();
-    let mut builder = Builder {
-        source,
-        root,
-        tables,
-        section: Some(root),
-        header_depth: 0,
-        opening: None,
-        frames: Vec::new(),
-        keys: Vec::new(),
-        after_dot: false,
-        value_at: None,
-        end: 0,
-        errors: Vec::new(),
-        output: Output::default(),
-    };
-    for piece in cut::pieces(source, &tokens) {
-        let mut events: Vec<Event> = Vec::new();
-        let mut checked = ValidateWhitespace::new(&mut events, source);
-        // The parser calls itself for each bracket.
-        let mut guarded = RecursionGuard::new(&mut checked, u32::try_from(MAX_DEPTH).unwrap_or(0));
-        parse_document(&piece, &mut guarded, &mut builder.errors);
-        for event in events {
-            builder.event(event);
-        }
-        builder.end_piece();
-    }
-    let Builder { mut tables, mut output, errors, .. } = builder;
-    errors.iter().take(MOST_ERRORS).for_each(|error| message::tell(text, error, &mut output));
+    let mut builder = Builder::new(text, Span::new(0, text.len()), 0);
+    builder.pieces();
+    let (mut tables, mut output, root) = builder.told();
     let document = tables.finish(root, &mut output);
     output.documents.extend(document);
     output
+}
+
+/// Some lines of one table.
+pub(super) struct Lines {
+    pub(super) entries: Vec<GreenEntry>,
+    /// From the first thing that is written there to the last one.
+    pub(super) seen: Option<Span>,
+    /// All that was found but keys that stand twice in the table itself.
+    pub(super) output: Output,
+}
+
+/// Reads lines below a header of so many levels. `None` where a header is among them, or where what stands behind them
+/// would be read together with their end.
+pub(super) fn read_lines(text: &str, part: Span, header_depth: usize) -> Option<Lines> {
+    let mut builder = Builder::new(text, part, header_depth);
+    let end = builder.pieces();
+    if builder.has_header || end == End::Open && part.end < text.len() {
+        return None;
+    }
+    let (mut tables, mut output, root) = builder.told();
+    let seen = tables.reached(root);
+    let entries = tables.entries(root, &mut output);
+    Some(Lines { entries, seen, output })
+}
+
+/// What is open where a part ends.
+#[derive(Clone, Copy, PartialEq)]
+enum End {
+    /// Nothing: the next line is read for itself.
+    Line,
+    Open,
 }
 
 /// A collection in brackets whose end has not been seen.
@@ -69,6 +71,9 @@ enum Inside {
 }
 
 struct Builder<'t> {
+    text: &'t str,
+    /// What is read of it.
+    part: Span,
     source: Source<'t>,
     root: Id,
     tables: Tables<'t>,
@@ -77,6 +82,7 @@ struct Builder<'t> {
     header_depth: usize,
     /// A header that is being read.
     opening: Option<EventKind>,
+    has_header: bool,
     frames: Vec<Frame>,
     /// A key that waits for its value.
     keys: Vec<Green>,
@@ -89,9 +95,66 @@ struct Builder<'t> {
     output: Output,
 }
 
-impl Builder<'_> {
+impl<'t> Builder<'t> {
+    fn new(text: &'t str, part: Span, header_depth: usize) -> Self {
+        let mut tables = Tables::new(text);
+        let root = tables.alone();
+        Self {
+            text,
+            part,
+            source: Source::new(part.of(text)),
+            root,
+            tables,
+            section: Some(root),
+            header_depth,
+            opening: None,
+            has_header: false,
+            frames: Vec::new(),
+            keys: Vec::new(),
+            after_dot: false,
+            value_at: None,
+            end: 0,
+            errors: Vec::new(),
+            output: Output::default(),
+        }
+    }
+
+    fn pieces(&mut self) -> End {
+        let source = self.source;
+        let tokens = source.lex().into_vec();
+        let cut = cut::pieces(source, &tokens);
+        let mut ends_line = true;
+        for piece in cut.pieces {
+            let mut events: Vec<Event> = Vec::new();
+            let mut checked = ValidateWhitespace::new(&mut events, source);
+            // The parser calls itself for each bracket.
+            let mut guarded = RecursionGuard::new(&mut checked, u32::try_from(MAX_DEPTH).unwrap_or(0));
+            parse_document(&piece, &mut guarded, &mut self.errors);
+            // What is still open at the end is closed there, behind the line.
+            ends_line = events.last().is_none_or(|last| last.kind() == EventKind::Newline);
+            for event in events {
+                self.event(event);
+            }
+            self.end_piece();
+        }
+        if ends_line && !cut.is_open { End::Line } else { End::Open }
+    }
+
+    /// What was read, with the parser's complaints.
+    fn told(self) -> (Tables<'t>, Output, Id) {
+        let Self { text, part, tables, mut output, errors, root, .. } = self;
+        let mut told: Vec<Diagnostic> =
+            errors.iter().filter_map(|error| message::told(text, part.start, error)).collect();
+        told.sort_by_key(|problem| problem.span);
+        told.dedup();
+        told.truncate(MOST_ERRORS);
+        output.broken.extend(told.iter().map(|problem| problem.span));
+        output.problems.extend(told);
+        (tables, output, root)
+    }
+
     fn event(&mut self, event: Event) {
-        let span = Span::new(event.span().start(), event.span().end());
+        let span = Span::new(event.span().start(), event.span().end()).shifted(self.part.start);
         match event.kind() {
             EventKind::Comment => self.output.comments.push(span),
             EventKind::Newline if self.frames.is_empty() => self.end_line(),
@@ -100,6 +163,7 @@ impl Builder<'_> {
                 self.end_line();
                 self.seen(span);
                 self.opening = Some(kind);
+                self.has_header = true;
             }
             EventKind::StdTableClose | EventKind::ArrayTableClose => {
                 self.seen(span);

@@ -9,8 +9,15 @@ use toml_parser::Source;
 use toml_parser::lexer::{Token, TokenKind};
 
 /// The tokens of a text in pieces that are read one after the other; each ends with the end of its input.
-pub(super) fn pieces(source: Source<'_>, tokens: &[Token]) -> Vec<Vec<Token>> {
-    let Some((end, tokens)) = tokens.split_last() else { return Vec::new() };
+#[derive(Default)]
+pub(super) struct Cut {
+    pub(super) pieces: Vec<Vec<Token>>,
+    /// Whether a bracket is open at the end.
+    pub(super) is_open: bool,
+}
+
+pub(super) fn pieces(source: Source<'_>, tokens: &[Token]) -> Cut {
+    let Some((end, tokens)) = tokens.split_last() else { return Cut::default() };
     let mut pieces = Vec::new();
     let mut from = 0;
     let mut open: Vec<TokenKind> = Vec::new();
@@ -39,7 +46,16 @@ pub(super) fn pieces(source: Source<'_>, tokens: &[Token]) -> Vec<Vec<Token>> {
         }
     }
     pieces.push(tokens.get(from..).unwrap_or_default());
-    pieces.into_iter().map(|piece| [piece, &[*end]].concat()).collect()
+    let pieces = pieces.into_iter().map(|piece| [piece, &[*end]].concat()).collect();
+    Cut { pieces, is_open: !open.is_empty() }
+}
+
+/// Whether a line ends everything that is open before it.
+pub(super) fn ends_all(line: &str) -> bool {
+    let source = Source::new(line);
+    let mut tokens = source.lex().into_vec();
+    tokens.pop();
+    is_header(source, &tokens)
 }
 
 /// Whether a line is `[name]` or `[[name]]` and nothing else. `[true]`, `[inf]` and `["name"]` may be lists.

@@ -4,7 +4,6 @@ use copydesk_base::{Code, Diagnostic, Span};
 use toml_parser::{Expected, ParseError};
 
 use crate::node::MAX_DEPTH;
-use crate::yaml::Output;
 
 pub(super) const NO_KEY: &str = "a key is missing here";
 pub(super) const NO_VALUE: &str = "a value is missing here";
@@ -16,13 +15,14 @@ pub(super) fn too_deep() -> String {
     format!("this is nested too deeply: {MAX_DEPTH} levels are the limit")
 }
 
-/// Takes over what the parser has found.
-pub(super) fn tell(text: &str, error: &ParseError, output: &mut Output) {
-    let place = |span: Option<toml_parser::Span>| span.map(|span| Span::new(span.start(), span.end()));
+/// What the parser has found, which counts from `shift`.
+pub(super) fn told(text: &str, shift: usize, error: &ParseError) -> Option<Diagnostic> {
+    let place =
+        |span: Option<toml_parser::Span>| span.map(|span| Span::new(span.start(), span.end()).shifted(shift));
     let (unexpected, context) = (place(error.unexpected()), place(error.context()));
     let (message, span) = match error.description() {
         // Told where the key or the bracket is.
-        "unquoted keys cannot be empty" | "cannot recurse further; max recursion depth met" => return,
+        "unquoted keys cannot be empty" | "cannot recurse further; max recursion depth met" => return None,
         "unclosed array" => ("this '[' is never closed; add ']'".to_owned(), context),
         "unclosed inline table" => ("this '{' is never closed; add '}'".to_owned(), context),
         "unclosed table" => ("this header is never closed; add ']'".to_owned(), context),
@@ -55,8 +55,7 @@ pub(super) fn tell(text: &str, error: &ParseError, output: &mut Output) {
     let span = span.or(context).unwrap_or_default();
     // The parser counts bytes: of an escape that is none it may cut the character.
     let span = Span::new(text.floor_char_boundary(span.start), text.ceil_char_boundary(span.end));
-    output.problems.push(Diagnostic::new(Code::TomlSyntax, span, message));
-    output.broken.push(span);
+    Some(Diagnostic::new(Code::TomlSyntax, span, message))
 }
 
 fn wanted(error: &ParseError) -> String {

@@ -141,19 +141,27 @@ impl<'t> Tables<'t> {
 
     /// The node of a table to which nothing will be added; nothing where it is nowhere in the text.
     pub(super) fn finish(&mut self, Id(at): Id, output: &mut Output) -> Option<Green> {
-        let table = std::mem::take(&mut self.all[at]);
-        let mut span = table.span;
-        let mut entries: Vec<GreenEntry> = Vec::with_capacity(table.entries.len());
-        for (key, slot) in table.entries {
+        let own = self.all[at].span;
+        let entries = self.entries(Id(at), output);
+        duplicate_keys(keys(&entries, self.text, 0), &mut output.problems);
+        let span = own.into_iter().chain(entries.iter().map(GreenEntry::span)).reduce(Span::cover)?;
+        Some(Green::new(span, Form::Map(entries.into())))
+    }
+
+    /// The entries of a table to which nothing will be added.
+    pub(super) fn entries(&mut self, Id(at): Id, output: &mut Output) -> Vec<GreenEntry> {
+        let slots = std::mem::take(&mut self.all[at].entries);
+        let entry = |(key, slot): (Green, Slot)| {
             let end = key.span().end;
             let value = self.finish_slot(slot, output).unwrap_or_else(|| Green::nothing(end));
-            let entry = GreenEntry { key, value };
-            let own = entry.span();
-            span = Some(span.map_or(own, |span| span.cover(own)));
-            entries.push(entry);
-        }
-        duplicate_keys(keys(&entries, self.text, 0), &mut output.problems);
-        span.map(|span| Green::new(span, Form::Map(entries.into())))
+            GreenEntry { key, value }
+        };
+        slots.into_iter().map(entry).collect()
+    }
+
+    /// What is known of a table's place besides its entries.
+    pub(super) fn reached(&self, Id(at): Id) -> Option<Span> {
+        self.all[at].span
     }
 
     fn finish_slot(&mut self, slot: Slot, output: &mut Output) -> Option<Green> {

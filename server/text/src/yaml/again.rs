@@ -27,6 +27,16 @@ use crate::tree::Tree;
 /// It means something at the start of a text only, and the parser does not say where it has met one.
 pub(super) const BYTE_ORDER_MARK: char = '\u{feff}';
 
+/// Whether there is a character that the parser does not take in a comment and recovery does, or a byte order mark.
+pub(super) fn has_odd(text: &str) -> bool {
+    let is_odd = |c: char| match c {
+        '\t' | '\n' | '\r' => false,
+        BYTE_ORDER_MARK | '\u{fffe}' | '\u{ffff}' => true,
+        c => c.is_control(),
+    };
+    text.chars().any(is_odd)
+}
+
 /// What was read of a run.
 enum Children {
     Items(Vec<Green>),
@@ -39,7 +49,7 @@ pub(crate) fn again(before: &Tree, text: &Arc<str>, edit: Edit) -> Option<Tree> 
     let is_plain = before.is_whole
         && text.len() <= MAX_BYTES
         && before.found.len() < MOST_FOUND
-        && !inserted.contains(BYTE_ORDER_MARK)
+        && !has_odd(inserted)
         && !(edit.start == 0 && before.text.starts_with(BYTE_ORDER_MARK))
         && !begins_with_percent(text, edit);
     if !is_plain {

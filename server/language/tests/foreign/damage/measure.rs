@@ -1,11 +1,14 @@
 //! Asking for everything at a damaged place, and counting: answers, their times, and places that still have help.
+//!
+//! Times are the thread's own on the processor: what else the machine does is not counted.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use copydesk_base::Span;
 use copydesk_language::schemas;
 use copydesk_language::{File, WorkspaceIndex, check, complete, hover, parse, signature, symbols};
 use copydesk_text::Tree;
+use rustix::time::{ClockId, clock_gettime};
 
 use super::subjects::Subject;
 
@@ -42,7 +45,7 @@ impl Measure {
         tree: impl FnOnce() -> &'t Tree,
         at: usize,
     ) {
-        let begun = Instant::now();
+        let begun = spent();
         let tree = tree();
         let at = text.floor_char_boundary(at.min(text.len()));
         let file = subject.file(text, tree);
@@ -70,7 +73,7 @@ impl Measure {
             lies(help.span);
         }
         symbols(&file);
-        self.took(subject, begun.elapsed());
+        self.took(subject, spent().saturating_sub(begun));
     }
 
     fn took(&mut self, subject: &Subject, time: Duration) {
@@ -111,6 +114,11 @@ impl Measure {
             self.times.len() - within,
         );
     }
+}
+
+/// The time that this thread has had of a processor.
+fn spent() -> Duration {
+    Duration::try_from(clock_gettime(ClockId::ThreadCPUTime)).unwrap_or_default()
 }
 
 /// Whether anything is proposed on a new line before line `line`, which starts with a key.

@@ -48,7 +48,7 @@ impl Plan {
         let end = match self.failing {
             _ if at < self.singly_until => at + 1,
             Some(failing) if failing >= at => failing.max(at + 1),
-            _ => self.count.min(at + self.reach),
+            _ => self.count.min(at.saturating_add(self.reach)),
         };
         let astray = self.astray.get(self.astray.partition_point(|astray| *astray < at));
         at..astray.map_or(end, |astray| end.min(*astray).max(at + 1))

@@ -1,0 +1,170 @@
+//! A tree of TOML that was made from the one before is the tree of the text.
+
+use copydesk_base::Span;
+use copydesk_text::document::{Change, Document, Format};
+use copydesk_text::{Encoding, LineIndex, Range, toml};
+use proptest::prelude::*;
+
+mod chance;
+
+/// Replaces bytes of the document's text.
+fn edited(document: &Document, span: Span, come: &str) -> Document {
+    let index = LineIndex::new(document.text());
+    let place = |at| index.position(at, Encoding::Utf8);
+    let change =
+        Change { range: Some(Range::new(place(span.start), place(span.end))), text: come.to_owned() };
+    document.edited(document.version() + 1, &[change], Encoding::Utf8)
+}
+
+fn opened(text: &str) -> Document {
+    let document = Document::with_format(0, "toml", Format::Toml, text);
+    document.tree();
+    document
+}
+
+/// What the tree of the later text says that a reading of the whole does not.
+fn difference(before: &Document, next: &Document) -> Option<String> {
+    let whole = toml::parse(next.text());
+    (next.tree() != &whole).then(|| {
+        format!("{:?}\n became {:?}\n{:#?}\n is not {whole:#?}", before.text(), next.text(), next.tree())
+    })
+}
+
+const PIECES: &[&str] = &[
+    "a",
+    "b",
+    "c = 1\n",
+    "d.e = 2\n",
+    "\n",
+    "\r\n",
+    "\r",
+    " ",
+    "\t",
+    "=",
+    " = ",
+    ".",
+    ",",
+    "[",
+    "]",
+    "[[",
+    "]]",
+    "{",
+    "}",
+    "\"",
+    "'",
+    "\"\"\"",
+    "'''",
+    "#",
+    " # c\n",
+    "\n[t]\n",
+    "\n[[l]]\n",
+    "[a.b]\n",
+    "1",
+    "true",
+    "\\",
+    "\\u00e9",
+    "é",
+    "𝒳",
+    "\u{feff}",
+    "[\n",
+    "\n]",
+    "x = [\n1,\n2]\n",
+    "y = {a = 1}\n",
+    "z = {\na = 1\n}\n",
+];
+
+fn text() -> impl Strategy<Value = String> {
+    let lines = [
+        "a = 1\n",
+        "b = \"x\"\n",
+        "c = [1, 2]\n",
+        "d = [\n  1,\n  2,\n]\n",
+        "e = {f = 1}\n",
+        "g.h = 1\n",
+        "g.i = 2\n",
+        "a.b = 3\n",
+        "\n",
+        "# c\n",
+        "[t]\n",
+        "[t.u]\n",
+        "[t.u.v]\n",
+        "[w]\n",
+        "[[l]]\n",
+        "[[l]]\n",
+        "[l.m]\n",
+        "[[l.n]]\n",
+        "[t] # c\n",
+        "  a = 2\n",
+        "s = \"\"\"\nx\ny\"\"\"\n",
+        "s = '''\nx\n'''\n",
+        "a = \n",
+        "= 1\n",
+        "x = [1,\n",
+        "y = {z = 1,\n",
+        "q = {\nr = 1,\n}\n",
+        "[\"k\"]\n",
+        "[broken\n",
+        "[]\n",
+        "'q' = 1\n",
+        "a = 1\r\n",
+        "word\n",
+        "a = [[1],\n[2]]\n",
+        "[a]\n",
+        "[a.b]\n",
+        "[[a]]\n",
+        "a.c.d = 1\n",
+        "b = \"\"\"\n",
+        "f = } \n",
+        "g = { [ }\n",
+        "h = {{}}\n",
+        "i = 1]\n",
+    ];
+    proptest::collection::vec(proptest::sample::select(lines.to_vec()), 0..16)
+        .prop_map(|lines| lines.concat())
+}
+
+type Edits = Vec<(prop::sample::Index, usize, Vec<&'static str>)>;
+
+fn edits() -> impl Strategy<Value = Edits> {
+    let piece = proptest::collection::vec(proptest::sample::select(PIECES.to_vec()), 0..3);
+    let length = prop_oneof![4 => Just(0usize), 3 => 1..4usize, 1 => 0..40usize];
+    proptest::collection::vec((any::<prop::sample::Index>(), length, piece), 1..6)
+}
+
+proptest! {
+    #![proptest_config(chance::config(3000, "tests/proptest-regressions/edited_toml.txt"))]
+
+    #[test]
+    fn edits_of_any_text(start in text(), edits in edits()) {
+        let mut document = opened(&start);
+        for (at, length, come) in edits {
+            let text = document.text().to_string();
+            let from = text.floor_char_boundary(at.index(text.len() + 1));
+            let to = text.floor_char_boundary((from + length).min(text.len())).max(from);
+            let next = edited(&document, Span::new(from, to), &come.concat());
+            if let Some(story) = difference(&document, &next) {
+                return Err(TestCaseError::fail(story));
+            }
+            document = next;
+        }
+    }
+}
+
+/// What random edits have found: the text, the bytes that go, what comes.
+const FOUND: &[(&str, &str, std::ops::Range<usize>, &str)] = &[
+    ("a table that goes on behind the edit", "[a]\nx = 1\n[b]\ny = 2\n[a.c]\nz = 3\n", 18..19, "22"),
+    ("a list that does", "[[l]]\nx = 1\n[b]\ny = 2\n[[l]]\nx = 3\n", 20..21, "22"),
+    ("a header behind a table of its own", "[a.b]\nx = 1\n[a]\ny = 2\n", 20..21, "22"),
+    ("a key that a table of dots has behind it", "g.h = 1\nx = 1\ng.i = 2\n", 8..9, "g"),
+    ("a header behind a line break of old", "x = 1\r[a]\ny = 2\nz = 3\n", 14..15, "4"),
+    ("a bracket that is open above a comment", "a = {x = 1,\n# c\n", 12..12, "y = 2\n"),
+];
+
+#[test]
+fn what_random_edits_have_found() {
+    for (name, text, span, come) in FOUND {
+        let document = opened(text);
+        let next = edited(&document, Span::new(span.start, span.end), come);
+        assert_eq!(difference(&document, &next), None, "{name}");
+    }
+}
