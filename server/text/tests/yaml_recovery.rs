@@ -467,7 +467,8 @@ fn alias_bombs_stay_small() {
 #[test]
 fn lines_that_stand_left_of_the_others_again_and_again() {
     // Each good run is a longer one the next time, and the lines between make many of them.
-    let text = (0..100).map(|at| format!("  a{at}: 1\n  b{at}: 2\nc{at}: 3\n")).collect::<String>();
+    let lines = (0..100).map(|at| format!("  a{at}: 1\n  b{at}: 2\nc{at}: 3\n"));
+    let text = lines.collect::<Vec<_>>().concat();
     let tree = yaml::parse(&text);
     assert_eq!(tree.root().map(|root| root.entries().len()), Some(300));
     assert_eq!(tree.problems().len(), 100);

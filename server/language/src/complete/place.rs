@@ -40,7 +40,7 @@ impl Place {
 pub(crate) enum Part {
     /// A key, in a mapping with these entries.
     Key { name: String, siblings: Vec<(String, String)> },
-    /// An item, with so many before it in its list: none, one, or more.
+    /// An item, with so many before it in its list.
     Item(usize),
     /// Below a key that has its value already: nothing can stand here.
     Nowhere,
@@ -236,8 +236,7 @@ impl Reader<'_> {
         }
     }
 
-    /// How many items stand above row `at` in the list whose dashes stand in the column `dash`; no more than two are
-    /// told, for the rows of a long list are not all there.
+    /// How many items stand above row `at` in the list whose dashes stand in the column `dash`.
     fn items_before(&self, at: usize, dash: usize) -> usize {
         let mut count = 0;
         for row in self.rows.iter().take(at).rev() {
@@ -253,7 +252,7 @@ impl Reader<'_> {
                 RowKind::Aside { .. } | RowKind::Blank | RowKind::Text { .. } => {}
             }
         }
-        count.min(2)
+        count
     }
 
     /// The entries of the mapping that has a key at `column` of row `at`, but for that row's own.
@@ -307,7 +306,9 @@ impl Reader<'_> {
 
     /// The place inside a flow collection, if the cursor is in one.
     fn flow(&self, at: usize, offset: usize) -> Option<Place> {
-        let mut lowest = usize::MAX;
+        // On an empty line that stands no deeper than a key nobody goes on with that key's brackets: they were left open.
+        let own = self.rows.get(at).filter(|row| row.kind == RowKind::Blank);
+        let mut lowest = own.map_or(usize::MAX, |row| offset - row.line.start);
         let mut found = None;
         for (index, row) in self.rows.iter().enumerate().take(at + 1).rev().take(MAX_FLOW_ROWS) {
             if row.kind != RowKind::Code {

@@ -53,7 +53,7 @@ fn a_large_file_is_checked_in_bounds() {
     );
 }
 
-/// The same steps in the three syntaxes.
+/// The same steps in the three syntaxes, and with an anchor.
 fn steps(path: &str, lines: usize) -> String {
     let mut text = String::new();
     let count = lines / 5;
@@ -76,6 +76,11 @@ fn steps(path: &str, lines: usize) -> String {
                 ));
             }
         }
+        "anchored.yaml" => {
+            let text = workflow(lines, 0);
+            let text = text.replacen("env: {A: \"0\"}", "env: &env {A: \"0\"}", 1);
+            return text.replacen("env: {A: \"1\"}", "env: *env", 1);
+        }
         _ => return workflow(lines, 0),
     }
     text
@@ -86,8 +91,8 @@ fn steps(path: &str, lines: usize) -> String {
 fn an_edit_is_checked_in_bounds() {
     let url = schemas::by_name("workflow").unwrap();
     let schema = Schema::load(&url, &mut |_| Err(String::new())).unwrap();
-    for path in ["big.yaml", "big.json", "big.toml"] {
-        for lines in [1_000, 10_000, 50_000] {
+    for path in ["big.yaml", "anchored.yaml", "big.json", "big.toml"] {
+        for lines in [1_000, 10_000, 50_000, 100_000] {
             let text = steps(path, lines);
             let mut document = Document::open_at(0, "", Path::new(path), &text);
             let mut memo = Memo::default();
