@@ -258,6 +258,12 @@ const FOUND: &[(&str, &str, std::ops::Range<usize>, &str)] = &[
     ("the head of a block scalar before a key with two colons", "|\n\ta: b\nc: d\n", 2..3, ""),
     ("a character in a comment that none may have", "---\n# d\u{1}\n- b: [ :q", 12..13, ""),
     ("an end of input in a comment", "# d\0\nd:\n b: [\n", 12..13, ""),
+    (
+        "a quote left open before an empty line",
+        "steps:\n  - with:\n    - ? complex\n      : value\n\n  - id: last\n    run: 'x'\n",
+        25..35,
+        "'}",
+    ),
     ("a mapping on the line of its document's mark", "--- i\n    o: p\n", 5..6, ""),
 ];
 

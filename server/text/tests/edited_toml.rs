@@ -157,6 +157,7 @@ const FOUND: &[(&str, &str, std::ops::Range<usize>, &str)] = &[
     ("a header behind a table of its own", "[a.b]\nx = 1\n[a]\ny = 2\n", 20..21, "22"),
     ("a key that a table of dots has behind it", "g.h = 1\nx = 1\ng.i = 2\n", 8..9, "g"),
     ("a header behind a line break of old", "x = 1\r[a]\ny = 2\nz = 3\n", 14..15, "4"),
+    ("a byte order mark that is one no longer", "\u{feff}[", 0..0, "x = [\n1,\n2]\n"),
     ("a bracket that is open above a comment", "a = {x = 1,\n# c\n", 12..12, "y = 2\n"),
 ];
 

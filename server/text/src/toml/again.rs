@@ -171,12 +171,7 @@ fn line_end(text: &str, place: usize) -> usize {
 /// Reads some lines of a section again.
 fn read(before: &Tree, text: &Arc<str>, edit: Edit, section: &Section<'_>, region: Span) -> Option<Tree> {
     let moved = Span::new(region.start, edit.moved(region.end));
-    let starts_with_mark =
-        |part: Span, text: &str| part.start > 0 && part.of(text).starts_with(BYTE_ORDER_MARK);
-    if starts_with_mark(region, &before.text)
-        || starts_with_mark(moved, text)
-        || !is_at_line(before, section, region.start)
-    {
+    if has_mark(&before.text, region) || has_mark(text, moved) || !is_at_line(before, section, region.start) {
         return None;
     }
     // What stood there must have ended there, too.
@@ -200,6 +195,12 @@ fn read(before: &Tree, text: &Arc<str>, edit: Edit, section: &Section<'_>, regio
     let graft = Graft { text, region, edit, is_last, seen };
     let document = graft.document(before.documents.first()?, &section.way, old, entries)?;
     Some(Tree { syntax: Syntax::Toml, ..yaml::finished(output, vec![document], Arc::clone(text)) })
+}
+
+/// Whether a byte order mark stands where a part starts or ends. It means something at the start of a text only.
+fn has_mark(text: &str, part: Span) -> bool {
+    let starts_at = |at: usize| text.get(at..).is_some_and(|rest| rest.starts_with(BYTE_ORDER_MARK));
+    part.start > 0 && starts_at(part.start) || starts_at(part.end)
 }
 
 /// Whether nothing from above is open where a line starts.

@@ -24,9 +24,13 @@ impl Recovery<'_> {
         };
         let seen = read.as_ref().err().map_or(end, |failure| failure.offset - self.shift);
         self.budget = self.budget.saturating_sub(seen.saturating_sub(region.first.margin) + 1);
-        // What is missing at the end is missing there, not at what happens to stand behind.
-        let last = self.shift + self.text[..end].trim_end().len().max(region.first.start);
-        read.map(|()| output).map_err(|failure| Failure { offset: failure.offset.min(last), ..failure })
+        read.map(|()| output).map_err(|failure| self.bounded(failure, region))
+    }
+
+    /// What is missing at a region's end is missing there, not at what happens to stand behind.
+    pub(super) fn bounded(&self, failure: Failure, region: &Region) -> Failure {
+        let last = self.shift + self.text[..self.end(region)].trim_end().len().max(region.first.start);
+        Failure { offset: failure.offset.min(last), ..failure }
     }
 
     pub(super) fn take(&mut self, read: Output) -> Option<Green> {

@@ -61,7 +61,9 @@ pub(in super::super) fn part(
         return None;
     }
     let is_list = kind == Kind::List;
-    let (items, entries) = match (failure, blocks.as_slice()) {
+    // As for any region that is asked about: what is missing at the end is missing there.
+    let failure = failure.map(|failure| recovery.bounded(failure.clone(), &region));
+    let (items, entries) = match (&failure, blocks.as_slice()) {
         (Some(failure), _) => recovery.children(&region, &blocks, is_list, failure, depth),
         // It parses, but not as an item or an entry: the reader of blocks says what is missing.
         (None, [block]) => {
