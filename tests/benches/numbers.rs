@@ -302,7 +302,7 @@ fn asking() {
     line("prompt -> first byte at the model server, first ever in a workspace", first_byte[0], 10.0, "ms");
     line("the same, first of a later session", next_day, 10.0, "ms");
     line("prompt -> first byte at the model server, median", median(first_byte), 10.0, "ms");
-    line("end of reply -> next request (read, edit, write), median", median(between), 5.0, "ms");
+    line("end of reply -> next request (read, edit, write), median", median(between), 3.0, "ms");
     #[expect(clippy::cast_precision_loss, reason = "a request is far smaller than 2^52 bytes")]
     line("first request of a turn, without project rules", bytes as f64 / 1024.0, 10.0, "KB");
     client.quiet("window/logMessage");
@@ -366,7 +366,7 @@ fn deltas() {
             turn(&format!("many {round}.")) - one
         });
         let what = format!("1 000 deltas written without pause, {}, CPU", format.kind());
-        line(&what, median(differences.collect()), 10.0, "ms");
+        line(&what, median(differences.collect()), 4.0, "ms");
         client.quiet("window/logMessage");
         client.quiet("window/showDocument");
         client.finish();

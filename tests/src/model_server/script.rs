@@ -68,6 +68,8 @@ pub enum Delivery {
     ByByte,
     /// Everything up to the next gate in one write.
     AtOnce,
+    /// An event, then a pause of so long, as a model that thinks.
+    Paced(std::time::Duration),
 }
 
 /// How the client learns where the body ends.

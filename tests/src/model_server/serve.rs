@@ -211,6 +211,9 @@ impl Connection {
                 Step::Wait(gate) => gate.passed().await,
                 Step::Bytes(bytes) => out.send(&bytes).await?,
             }
+            if let Delivery::Paced(pause) = reply.delivery {
+                tokio::time::sleep(pause).await;
+            }
             if out.left == Some(0) {
                 break;
             }
@@ -285,7 +288,7 @@ const fn limit(end: End) -> Option<usize> {
 /// The steps as they are written: whole events, single bytes, or everything between two gates.
 fn gathered(steps: Vec<Step>, delivery: Delivery) -> Vec<Step> {
     match delivery {
-        Delivery::ByEvent => steps,
+        Delivery::ByEvent | Delivery::Paced(_) => steps,
         Delivery::ByByte => steps
             .into_iter()
             .flat_map(|step| match step {
