@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use copydesk_agent::DiskFiles;
 use copydesk_base::Files;
-use copydesk_base::files::{Entry, Expect, FileError, FileText};
+use copydesk_base::files::{Entry, Expect, FileError, FileText, Opening};
 
 use crate::documents::Documents;
 
@@ -29,6 +29,10 @@ impl Files for EditorFiles {
 
     fn open(&self, path: &Path) -> Result<std::fs::File, FileError> {
         self.disk.open(path)
+    }
+
+    fn opening(&self) -> Opening<'_> {
+        self.disk.opening()
     }
 
     /// The disk's names, and those of documents that were never saved.

@@ -22,7 +22,7 @@ impl Layout {
     }
 }
 
-pub(crate) const JOURNAL: Layout = Layout { application: 0x0043_444a, steps: &[JOURNAL_1] };
+pub(crate) const JOURNAL: Layout = Layout { application: 0x0043_444a, steps: &[JOURNAL_1, JOURNAL_PACKED] };
 pub(crate) const USER: Layout = Layout { application: 0x0043_4455, steps: &[USER_1, USER_2, USER_3] };
 
 /// `records` is the truth, `runs` and `changes` are projections of it, written in the same transaction.
@@ -67,6 +67,13 @@ CREATE TABLE approvals (
     settled INTEGER NOT NULL DEFAULT 0
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX approvals_open ON approvals (asked) WHERE settled = 0;
+";
+
+/// Long events lie there deflated, and then `data` is empty; the turns of a conversation are found without a look at all.
+const JOURNAL_PACKED: &str = "
+ALTER TABLE records ADD COLUMN packed BLOB;
+CREATE INDEX runs_by_session ON runs (session, id);
+CREATE INDEX rewinds ON records (run) WHERE kind = 'rewound';
 ";
 
 const USER_1: &str = "

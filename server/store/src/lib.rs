@@ -35,6 +35,7 @@ mod error;
 mod home;
 mod journal;
 mod layout;
+mod packed;
 mod records;
 mod sealed;
 mod user;

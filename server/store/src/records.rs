@@ -7,6 +7,7 @@ use serde::Serialize;
 use crate::StoreError;
 use crate::chain::{Key, Link};
 use crate::database::Halt;
+use crate::packed::{pack, unpack};
 
 /// One run as a list shows it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -41,8 +42,8 @@ pub(crate) fn append(
     records: &[Record],
 ) -> Result<(), Halt> {
     let mut insert = transaction.prepare_cached(
-        "INSERT INTO records (run, seq, ulid, version, at, kind, data, link)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+        "INSERT INTO records (run, seq, ulid, version, at, kind, data, packed, link)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
     )?;
     for record in records {
         let run = record.run.as_str();
@@ -55,7 +56,8 @@ pub(crate) fn append(
         let ulid = ulid(record.at)?;
         let (seq, at) = (signed(record.seq), signed(record.at.0));
         let link = chained(key, &before, run, seq, &ulid, EVENT_VERSION, at, &data);
-        insert.execute(params![run, seq, ulid, EVENT_VERSION, at, kind, data, link])?;
+        let (data, packed) = pack(data);
+        insert.execute(params![run, seq, ulid, EVENT_VERSION, at, kind, data, packed, link])?;
         transaction
             .prepare_cached(
                 "INSERT INTO runs (run, started, last_seq, seal) VALUES (?1, ?2, ?3, ?4)
@@ -75,7 +77,7 @@ pub(crate) fn read(
     run: &RunId,
 ) -> Result<Vec<Record>, Halt> {
     let mut query = connection.prepare_cached(
-        "SELECT seq, ulid, version, at, data, link FROM records WHERE run = ?1 ORDER BY seq",
+        "SELECT seq, ulid, version, at, data, packed, link FROM records WHERE run = ?1 ORDER BY seq",
     )?;
     let mut rows = query.query([run.as_str()])?;
     let mut records = Vec::new();
@@ -84,7 +86,9 @@ pub(crate) fn read(
     while let Some(row) = rows.next()? {
         let seq: i64 = row.get("seq")?;
         let at: i64 = row.get("at")?;
-        let data: String = row.get("data")?;
+        let Some(data) = unpack(row.get("data")?, row.get("packed")?) else {
+            return Err(tampered(run, last_seq + 1));
+        };
         if let (Some(key), Some(link)) = (key, before.as_mut()) {
             let (ulid, version): (String, i64) = (row.get("ulid")?, row.get("version")?);
             let expected = chained(key, link, run.as_str(), seq, &ulid, version, at, &data);

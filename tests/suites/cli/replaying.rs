@@ -83,6 +83,66 @@ fn a_conversation_of_two_turns_is_replayed_turn_by_turn() {
     assert_eq!(second.stdout, "Yes.\n", "{second}");
 }
 
+/// An exported conversation without what no two can share: names and times by the order in which they come, the folder.
+fn comparable(exported: &str, workspace: &Workspace) -> String {
+    let root = workspace.root().canonicalize().expect("the workspace is there");
+    let mut names: Vec<String> = Vec::new();
+    let mut numbered = |word: &str| {
+        let at = names.iter().position(|name| name == word).unwrap_or_else(|| {
+            names.push(word.to_owned());
+            names.len() - 1
+        });
+        format!("name-{at}")
+    };
+    fn walk(value: &mut Value, renamed: &mut impl FnMut(&str) -> String) {
+        match value {
+            Value::Object(fields) => {
+                for (name, value) in fields {
+                    if matches!(name.as_str(), "at" | "process") {
+                        *value = Value::Null;
+                    }
+                    walk(value, renamed);
+                }
+            }
+            Value::Array(items) => items.iter_mut().for_each(|item| walk(item, renamed)),
+            Value::String(text) => {
+                let kinds = ["run-", "ses-", "cal-", "chg-", "apr-"];
+                if kinds.iter().any(|kind| text.starts_with(kind)) && !text.contains(' ') {
+                    *text = renamed(text);
+                }
+            }
+            _ => {}
+        }
+    }
+    let mut value: Value = serde_json::from_str(exported).expect("an export is JSON");
+    walk(&mut value, &mut numbered);
+    value.to_string().replace(root.to_str().unwrap_or_default(), "ROOT")
+}
+
+#[test]
+fn a_recorded_conversation_replays_to_the_same_journal_byte_for_byte() {
+    let read = Reply::text("Let me see.").call("read", &json!({"path": FILE}));
+    let run = Reply::tool("bash", &json!({"command": "rm -rf /"}));
+    let model = ModelServer::start(Format::Anthropic, [read, triple(), run, Reply::text("Done.")]);
+    let (_, exported) = recorded(&desk(&model, ""));
+    let journals: Vec<String> = (0..2)
+        .map(|_| {
+            let there = elsewhere();
+            there.write("run.json", &exported);
+            let report = replay(&there, "run.json").json();
+            let session = report["session_id"].as_str().unwrap_or_default();
+            let journal = there.run(&["sessions", "export", session, "--json"]).exits(0).stdout;
+            comparable(&journal, &there)
+        })
+        .collect();
+    assert!(
+        journals[0].contains("change_applied") && journals[0].contains("tool_returned"),
+        "{}",
+        journals[0]
+    );
+    assert_eq!(journals[0], journals[1]);
+}
+
 #[test]
 fn what_was_not_recorded_is_an_error_that_says_where_it_parts() {
     let model = ModelServer::start(

@@ -1,7 +1,8 @@
 //! *Agents at work*: what an agent does between the ask and the answer, on the real binary.
 //!
 //! Edits that are checked before anybody sees them (`green`: a table of seeded bugs; `drafts`: what the person sees);
-//! words for an agent at work, and asking again (`steering`); going back to before a turn (`rewinding`); questions of the
+//! words for an agent at work, and asking again (`steering`); deaths in the middle (`killed`); somebody who types meanwhile
+//! (`interleaved`); going back to before a turn (`rewinding`); questions of the
 //! model's own (`asking`).
 
 #![expect(clippy::expect_used, reason = "what fails here fails the test")]
@@ -9,6 +10,9 @@
 mod asking;
 mod drafts;
 mod green;
+mod interleaved;
+#[cfg(target_os = "linux")]
+mod killed;
 mod rewinding;
 mod steering;
 

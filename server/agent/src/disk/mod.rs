@@ -15,12 +15,12 @@ use std::io::Read;
 use std::path::Path;
 use std::sync::Arc;
 
-use copydesk_base::files::{Entry, Expect, FileError, FileText, LARGEST_FILE};
+use copydesk_base::files::{Entry, Expect, FileError, FileText, LARGEST_FILE, Opened, Opening};
 use copydesk_base::{ContentHash, Files};
 use rustix::fs::{AtFlags, unlinkat};
 use rustix::io::Errno;
 
-use open::{Found, Spot};
+use open::{Found, Last, Spot};
 use swap::Draft;
 
 /// Files as the disk has them; no editor.
@@ -46,6 +46,15 @@ impl Files for DiskFiles {
             Found::Nothing => Err(FileError::Absent { path: path.to_owned() }),
             Found::Other => Err(FileError::NotRegular { path: path.to_owned() }),
         }
+    }
+
+    fn opening(&self) -> Opening<'_> {
+        let mut last = Last::default();
+        Box::new(move |path| match last.look(path).map_err(|error| refused(path, error))? {
+            (Found::File(file), length) => Ok(Opened { file, length }),
+            (Found::Nothing, _) => Err(FileError::Absent { path: path.to_owned() }),
+            (Found::Other, _) => Err(FileError::NotRegular { path: path.to_owned() }),
+        })
     }
 
     fn list(&self, path: &Path) -> Result<Vec<Entry>, FileError> {

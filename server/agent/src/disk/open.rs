@@ -6,7 +6,7 @@
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
 use std::os::fd::{AsFd, OwnedFd};
-use std::path::{Component, Path};
+use std::path::{Component, Path, PathBuf};
 
 use rustix::fs::{AtFlags, FileType, Mode, OFlags, fstat, mkdirat, open, openat, statat};
 use rustix::io::Errno;
@@ -49,25 +49,55 @@ impl Spot {
     }
 }
 
+/// The folder that was reached last, for those who look at one file after the other.
+#[derive(Debug, Default)]
+pub(super) struct Last {
+    folder: Option<(PathBuf, OwnedFd)>,
+    /// A device that is known to be none of the kernel's.
+    device: Option<u64>,
+}
+
+impl Last {
+    /// As [`Spot::look`], and how many bytes there are.
+    pub(super) fn look(&mut self, path: &Path) -> Result<(Found, u64), Errno> {
+        let (folder, name) = parts(path)?;
+        if self.folder.as_ref().is_none_or(|(held, _)| held != folder) {
+            self.folder = Some((folder.to_owned(), reach(folder)?));
+        }
+        let Some((_, held)) = &self.folder else { return Err(Errno::NOENT) };
+        look_from(held, name, &mut self.device)
+    }
+}
+
 /// What stands under a name in a folder.
 pub(super) fn look(folder: impl AsFd, name: &OsStr) -> Result<Found, Errno> {
+    look_from(folder, name, &mut None).map(|(found, _)| found)
+}
+
+/// The same, and its length; what is learnt of its device is kept.
+fn look_from(folder: impl AsFd, name: &OsStr, known: &mut Option<u64>) -> Result<(Found, u64), Errno> {
     let folder = folder.as_fd();
     match statat(folder, name, AtFlags::SYMLINK_NOFOLLOW) {
         Ok(stat) if FileType::from_raw_mode(stat.st_mode) == FileType::RegularFile => {}
-        Ok(_) => return Ok(Found::Other),
-        Err(Errno::NOENT) => return Ok(Found::Nothing),
+        Ok(_) => return Ok((Found::Other, 0)),
+        Err(Errno::NOENT) => return Ok((Found::Nothing, 0)),
         Err(error) => return Err(error),
     }
     let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY;
     let file = match openat(folder, name, flags, Mode::empty()) {
         Ok(file) => file,
-        Err(Errno::NOENT) => return Ok(Found::Nothing),
-        Err(Errno::LOOP | Errno::NXIO) => return Ok(Found::Other),
+        Err(Errno::NOENT) => return Ok((Found::Nothing, 0)),
+        Err(Errno::LOOP | Errno::NXIO) => return Ok((Found::Other, 0)),
         Err(error) => return Err(error),
     };
     // Between the two it may have become something else.
-    let is_regular = FileType::from_raw_mode(fstat(&file)?.st_mode) == FileType::RegularFile;
-    Ok(if is_regular && !is_of_kernel(&file)? { Found::File(file.into()) } else { Found::Other })
+    let stat = fstat(&file)?;
+    let is_regular = FileType::from_raw_mode(stat.st_mode) == FileType::RegularFile;
+    if !is_regular || *known != Some(stat.st_dev) && is_of_kernel(&file)? {
+        return Ok((Found::Other, 0));
+    }
+    *known = Some(stat.st_dev);
+    Ok((Found::File(file.into()), u64::try_from(stat.st_size).unwrap_or(0)))
 }
 
 /// A folder, opened to be listed; no folder of the kernel's own.

@@ -21,7 +21,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use copydesk_base::change::{Base, ChangePlan, CheckVerdict, Checked};
-use copydesk_base::files::{Entry, Expect, FileError, FileText};
+use copydesk_base::files::{Entry, Expect, FileError, FileText, Opening};
 use copydesk_base::{CallId, ContentHash, Files};
 use copydesk_text::rebase::{self, Rebased};
 
@@ -217,6 +217,10 @@ impl Files for Drafted {
 
     fn open(&self, path: &Path) -> Result<std::fs::File, FileError> {
         self.below.open(path)
+    }
+
+    fn opening(&self) -> Opening<'_> {
+        self.below.opening()
     }
 
     fn list(&self, path: &Path) -> Result<Vec<Entry>, FileError> {

@@ -5,10 +5,12 @@
 //!
 //! A line that matches only for a secret in it does not match: or a model could ask for it letter by letter.
 
+use std::fs::File;
 use std::io::{self, Read};
 use std::ops::ControlFlow;
 use std::path::Path;
 
+use copydesk_base::files::{FileError, Opened, Opening};
 use copydesk_base::{Grade, path};
 use grep_regex::{RegexMatcher, RegexMatcherBuilder};
 use grep_searcher::{BinaryDetection, Searcher, SearcherBuilder, Sink, SinkContext, SinkMatch};
@@ -23,6 +25,8 @@ pub(super) const LINES: usize = 200;
 const WIDTH: usize = 300;
 /// The most bytes of a line that is searched; a file with a longer one is searched up to there.
 const LONGEST_LINE: usize = 256 * 1024;
+/// The largest file that is taken in at once: most are smaller, and are searched at a single read.
+const SMALL: u64 = 64 * 1024;
 /// The most bytes that a pattern may take once it is taken apart, and what may be kept while searching.
 const LARGEST_PATTERN: usize = 4 * 1024 * 1024;
 
@@ -65,25 +69,28 @@ impl Search<'_> {
             .after_context(self.context)
             .build();
         let mut hits = Hits::default();
+        let mut closed = Closed { opening: self.walk.files.opening(), small: Vec::new() };
         self.walk.files(start, |file| {
             if self.pick.as_ref().is_some_and(|pick| !pick.takes(&self.walk.root, file)) {
                 return ControlFlow::Continue(());
             }
-            self.search(&mut searcher, file, &mut hits);
+            self.search(&mut searcher, file, &mut closed, &mut hits);
             if hits.lines.len() >= LINES { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         });
         hits
     }
 
     /// Searches one file. One that cannot be opened is passed over, as a person's own grep would.
-    fn search(&self, searcher: &mut Searcher, file: &Path, hits: &mut Hits) {
+    fn search(&self, searcher: &mut Searcher, file: &Path, closed: &mut Closed<'_>, hits: &mut Hits) {
         let before = hits.lines.len();
-        let shown = path::shown(&self.walk.root, file);
         let open = self.walk.files.is_open(file).then(|| self.walk.files.read(file).ok()).flatten();
-        let mut is_whole = match (&open, self.walk.files.open(file)) {
-            (Some(text), _) => self.look(searcher, text.text.as_bytes(), &shown, hits),
-            (None, Ok(closed)) => self.look(searcher, closed, &shown, hits),
-            (None, Err(_)) => return,
+        let mut is_whole = match &open {
+            Some(text) => self.look_at(searcher, text.text.as_bytes(), file, hits),
+            None => match closed.open(file) {
+                Ok(Looked::Small(bytes)) => self.look_at(searcher, bytes, file, hits),
+                Ok(Looked::Large(text)) => self.look(searcher, text, file, hits),
+                Err(_) => return,
+            },
         };
         if hits.lines.len() > before {
             // Only what is found is looked at whole.
@@ -91,24 +98,67 @@ impl Search<'_> {
                 let hidden = (self.hide)(&text.text);
                 if hidden != *text.text {
                     hits.lines.truncate(before);
-                    is_whole &= self.look(searcher, hidden.as_bytes(), &shown, hits);
+                    is_whole &= self.look_at(searcher, hidden.as_bytes(), file, hits);
                 }
             }
             let grade = taint::of_file(file, &self.walk.root, &self.walk.policy.additional);
             if grade > hits.grade {
                 hits.grade = grade;
-                hits.source.clone_from(&shown);
+                hits.source = path::shown(&self.walk.root, file);
             }
         }
         if !is_whole && !self.walk.stop.is_cancelled() {
-            hits.unread.push(shown);
+            hits.unread.push(path::shown(&self.walk.root, file));
         }
     }
 
     /// Whether it was looked through to the end, or to as many lines as are wanted.
-    fn look(&self, searcher: &mut Searcher, text: impl Read, shown: &str, hits: &mut Hits) -> bool {
+    fn look(&self, searcher: &mut Searcher, text: impl Read, file: &Path, hits: &mut Hits) -> bool {
         let patient = Patient { text, stop: &self.walk.stop };
-        searcher.search_reader(&self.matcher, patient, Lines { shown, lines: &mut hits.lines }).is_ok()
+        searcher.search_reader(&self.matcher, patient, self.lines(file, hits)).is_ok()
+    }
+
+    /// The same for a text that is there.
+    fn look_at(&self, searcher: &mut Searcher, text: &[u8], file: &Path, hits: &mut Hits) -> bool {
+        searcher.search_slice(&self.matcher, text, self.lines(file, hits)).is_ok()
+    }
+
+    fn lines<'h>(&'h self, file: &'h Path, hits: &'h mut Hits) -> Lines<'h> {
+        Lines { root: &self.walk.root, file, out: &mut hits.lines }
+    }
+}
+
+/// Files that no editor holds open, one after the other.
+struct Closed<'a> {
+    opening: Opening<'a>,
+    /// The last one, if it was small.
+    small: Vec<u8>,
+}
+
+enum Looked<'a> {
+    Small(&'a [u8]),
+    Large(File),
+}
+
+impl Closed<'_> {
+    fn open(&mut self, file: &Path) -> Result<Looked<'_>, FileError> {
+        let Opened { file: mut opened, length } = (self.opening)(file)?;
+        if length > SMALL {
+            return Ok(Looked::Large(opened));
+        }
+        let length = usize::try_from(length).unwrap_or(0);
+        if self.small.len() < length {
+            self.small.resize(length, 0);
+        }
+        let mut filled = 0;
+        while filled < length {
+            match opened.read(&mut self.small[filled..length]) {
+                Ok(0) => break,
+                Ok(read) => filled += read,
+                Err(source) => return Err(FileError::Io { path: file.to_owned(), source }),
+            }
+        }
+        Ok(Looked::Small(&self.small[..filled]))
     }
 }
 
@@ -129,15 +179,17 @@ impl<R: Read> Read for Patient<'_, R> {
 
 /// Collects `path:line:text`, context lines with `-`.
 struct Lines<'a> {
-    shown: &'a str,
-    lines: &'a mut Vec<String>,
+    root: &'a Path,
+    file: &'a Path,
+    out: &'a mut Vec<String>,
 }
 
 impl Lines<'_> {
     fn push(&mut self, number: Option<u64>, mark: char, bytes: &[u8]) -> bool {
         let text: String = String::from_utf8_lossy(bytes).trim_end().chars().take(WIDTH).collect();
-        self.lines.push(format!("{}{mark}{}{mark}{text}", self.shown, number.unwrap_or(0)));
-        self.lines.len() < LINES
+        let shown = path::shown(self.root, self.file);
+        self.out.push(format!("{shown}{mark}{}{mark}{text}", number.unwrap_or(0)));
+        self.out.len() < LINES
     }
 }
 

@@ -1,0 +1,177 @@
+//! `kill -9` at the writes of the journal: nothing is done twice, and nothing that was done is forgotten.
+//!
+//! A library that is loaded before the program's own ends it at the n-th write to a database (`fixtures/kill`). A model
+//! then looks at what it is told of the conversation, and does what is missing.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::OnceLock;
+
+use copydesk_tests::model_server::{Format, ModelServer, Reply};
+use copydesk_tests::scene::{KEY, config, done};
+use copydesk_tests::workspace::{Workspace, collect};
+use serde_json::{Value, json};
+
+use crate::COPYDESK;
+
+const CALLS: usize = 20;
+/// How many places of death are tried, spread over all of them; `COPYDESK_KILLS=all` tries each.
+const KILLS: usize = 100;
+const PERMISSIONS: &str = "{mode: accept-edits, allow: [\"Bash(sh step.sh *)\"]}";
+
+/// What a conversation says of one call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Said {
+    Done,
+    NotKnown,
+    Nothing,
+}
+
+/// The library, compiled once.
+fn library() -> &'static Path {
+    static LIBRARY: OnceLock<PathBuf> = OnceLock::new();
+    LIBRARY.get_or_init(|| {
+        let folder = tempfile::tempdir().expect("a folder for the library").keep();
+        let (source, made) = (folder.join("kill.c"), folder.join("kill.so"));
+        std::fs::write(&source, include_str!("../../fixtures/kill/kill.c")).expect("the source is written");
+        let compiled = Command::new("cc")
+            .args(["-shared", "-fPIC", "-O1", "-o"])
+            .args([&made, &source])
+            .arg("-ldl")
+            .status()
+            .expect("a C compiler is there");
+        assert!(compiled.success(), "the library compiles");
+        made
+    })
+}
+
+/// The call with this number: every second one is a command, the others are edits.
+fn call(number: usize) -> Reply {
+    match number % 2 {
+        0 => Reply::tool("bash", &json!({"command": format!("sh step.sh {number}")})),
+        _ => Reply::tool(
+            "edit",
+            &json!({"path": "list.txt", "old": format!("line {number}: open\n"), "new": format!("line {number}: done\n")}),
+        ),
+    }
+}
+
+fn furnished(model: &ModelServer) -> Workspace {
+    let lines: Vec<String> = (0..CALLS).map(|number| format!("line {number}: open\n")).collect();
+    Workspace::new(COPYDESK)
+        .with([("step.sh", "echo \"$1\" >> log.txt\n"), ("list.txt", &lines.concat())])
+        .with_user_config(&config(model, PERMISSIONS))
+        .with_variable("BENCH_KEY", KEY)
+}
+
+/// The task, with the library loaded and one of its variables set.
+fn work(workspace: &Workspace, variable: (&str, &str)) -> Option<i32> {
+    let mut command = workspace.command(&["ask", "--json", "do the twenty things"]);
+    command.env("LD_PRELOAD", library()).env(variable.0, variable.1);
+    collect(command, "").code
+}
+
+fn task() -> impl Iterator<Item = Reply> {
+    (0..CALLS).map(call).chain([done()])
+}
+
+/// How often each thing was done, as the workspace shows it.
+fn times(workspace: &Workspace) -> [usize; CALLS] {
+    let log = if workspace.exists("log.txt") { workspace.read("log.txt") } else { String::new() };
+    let list = workspace.read("list.txt");
+    std::array::from_fn(|number| match number % 2 {
+        0 => log.lines().filter(|line| *line == number.to_string()).count(),
+        _ => list.lines().filter(|line| *line == format!("line {number}: done")).count(),
+    })
+}
+
+/// What the conversation that the model is told says of each call.
+fn said(body: &Value) -> [Said; CALLS] {
+    let parts = || {
+        let messages = body["messages"].as_array().into_iter().flatten();
+        messages.filter_map(|message| message["content"].as_array()).flatten()
+    };
+    let results: BTreeMap<&str, String> = parts()
+        .filter(|part| part["type"] == "tool_result")
+        .filter_map(|part| Some((part["tool_use_id"].as_str()?, part["content"].to_string())))
+        .collect();
+    std::array::from_fn(|number| {
+        let words = match number % 2 {
+            0 => format!("sh step.sh {number}\""),
+            _ => format!("line {number}: done"),
+        };
+        let its = |part: &&Value| part["type"] == "tool_use" && part["input"].to_string().contains(&words);
+        match parts().find(its).and_then(|part| results.get(part["id"].as_str()?)) {
+            Some(result) if result.contains("not known") => Said::NotKnown,
+            Some(_) => Said::Done,
+            None => Said::Nothing,
+        }
+    })
+}
+
+/// One death, and what comes of it.
+fn dies_at(write: usize) {
+    let model = ModelServer::start(Format::Anthropic, task());
+    let workspace = furnished(&model);
+    assert_eq!(work(&workspace, ("KILL_AT", &write.to_string())), None, "killed at write {write}");
+
+    // Whoever goes on is told what is known.
+    let later = ModelServer::start(Format::Anthropic, [Reply::text("I see.")]);
+    std::fs::write(workspace.user_config(), config(&later, PERMISSIONS)).expect("the config is written");
+    let told = workspace.run(&["ask", "--json", "--continue", "how far did you get?"]);
+    let said = if let Some(request) = later.requests().first() {
+        said(&request.body)
+    } else {
+        // It died before there was a conversation.
+        assert_eq!(told.code, Some(2), "write {write}: {told}");
+        [Said::Nothing; CALLS]
+    };
+    let before = times(&workspace);
+    for (number, (said, times)) in said.iter().zip(before).enumerate() {
+        let fits = match said {
+            Said::Done => times == 1,
+            Said::NotKnown => times <= 1,
+            Said::Nothing => times == 0,
+        };
+        assert!(
+            fits,
+            "killed at write {write}: call {number} was done {times} times, and {said:?} was said of it"
+        );
+    }
+
+    // It does what is missing, and no more.
+    let missing: Vec<usize> = (0..CALLS).filter(|number| before[*number] == 0).collect();
+    let rest = ModelServer::start(Format::Anthropic, missing.into_iter().map(call).chain([done()]));
+    std::fs::write(workspace.user_config(), config(&rest, PERMISSIONS)).expect("the config is written");
+    let arguments: &[&str] = if later.requests().is_empty() {
+        &["ask", "--json", "do the twenty things"]
+    } else {
+        &["ask", "--json", "--continue", "do the rest"]
+    };
+    let _done = workspace.run(arguments).exits(0);
+    assert_eq!(times(&workspace), [1; CALLS], "killed at write {write}");
+    assert_eq!(rest.unused(), 0, "killed at write {write}");
+}
+
+#[test]
+fn a_task_that_is_killed_at_a_write_of_its_journal_goes_on_with_nothing_twice_and_nothing_forgotten() {
+    let model = ModelServer::start(Format::Anthropic, task());
+    let workspace = furnished(&model);
+    let counted = workspace.outside().join("count");
+    assert_eq!(work(&workspace, ("COUNT_TO", &counted.to_string_lossy())), Some(0));
+    assert_eq!(times(&workspace), [1; CALLS]);
+    let writes: usize =
+        std::fs::read_to_string(&counted).ok().and_then(|text| text.parse().ok()).unwrap_or(0);
+    assert!(writes > KILLS, "the library saw {writes} writes only");
+    let all = std::env::var("COPYDESK_KILLS").is_ok_and(|which| which == "all");
+    let kills = if all { writes } else { KILLS };
+    // The number of writes differs a little from run to run: the last ones are left to `all`, which knows none is there.
+    let places: Vec<usize> = (0..kills).map(|kill| 1 + kill * (writes * 95 / 100) / kills).collect();
+    let halves = places.chunks(places.len().div_ceil(2));
+    std::thread::scope(|scope| {
+        for half in halves {
+            scope.spawn(|| half.iter().copied().for_each(dies_at));
+        }
+    });
+}
