@@ -225,5 +225,6 @@ fn sarif_is_right_by_its_own_schema() {
     // The same check sees what is wrong in such a document.
     document["runs"][0]["results"][0]["level"] = "bad".into();
     workspace.write("found.json", &document.to_string());
-    workspace.run(&["check", "found.json"]).exits(1);
+    let bad = workspace.run(&["check", "--json", "found.json"]).exits(1).json();
+    assert_eq!(bad["files"][0]["diagnostics"][0]["code"], "unknown-value", "{bad:#}");
 }
