@@ -318,6 +318,80 @@ ended()
 menus[1].answer(nil)
 step('a run can be canceled while it waits')
 
+-- A command in the background: its output opens, words reach the run, and it ends with it.
+menus = {}
+local stays = text_of(stairs)
+vim.cmd('5,8Copydesk ask Please watch the folder')
+local permit = wait_for('a permission prompt', function() return menus[1] end, function() return menus end)
+if not permit.options.prompt:find('echo watching', 1, true) then fail('the prompt shows the command', permit.options.prompt) end
+for at, item in ipairs(permit.items) do
+  if item.title == 'Allow once' then permit.answer(item, at) end
+end
+local function offered(words)
+  local params = vim.lsp.util.make_range_params(0, client.offset_encoding)
+  params.context = { diagnostics = {}, only = { 'source' } }
+  local answer = vim.lsp.buf_request_sync(stairs, 'textDocument/codeAction', params, PATIENCE) or {}
+  local _, first = next(answer)
+  for _, found in ipairs(first and first.result or {}) do
+    if found.title:find(words, 1, true) then return found.command end
+  end
+end
+local show = wait_for('the command among the code actions', function() return offered('show the output of') end)
+send(client, show.command, show.arguments[1], stairs)
+vim.o.autoread = true
+wait_for('the output to open and grow', function()
+  vim.cmd.checktime()
+  return vim.api.nvim_buf_get_name(0):find('job-1.log', 1, true) and text_of(0):find('watching', 1, true)
+end, function() return { vim.api.nvim_buf_get_name(0), text_of(0) } end)
+vim.cmd.buffer(stairs)
+step('a command in the background shows what it prints')
+
+vim.cmd('Copydesk tell mind the stairs')
+wait_for('the run to hear it and end', function() return next(require('copydesk').running) == nil end, function() return require('copydesk').running end)
+wait_for('its answer', function() return vim.list_contains(told, 'Copydesk: I mind them.') end, function() return told end)
+if text_of(stairs) ~= stays then fail('the text stays as it is', text_of(stairs)) end
+step('a run at work hears what it is told')
+
+-- The conversations: one is named, another is deleted after a question.
+local function choose(word)
+  local list = wait_for('the list', function() return menus[1] end, function() return menus end)
+  list.answer(list.items[1], 1)
+  local acts = wait_for('what to do', function() return menus[2] end, function() return menus end)
+  for at, act in ipairs(acts.items) do
+    if act.word == word then acts.answer(act, at) end
+  end
+  return list
+end
+vim.ui.input = function(_, answer) answer('stairs') end
+menus = {}
+vim.cmd('Copydesk sessions')
+choose('Name…')
+local function first_session()
+  menus = {}
+  vim.cmd('Copydesk sessions')
+  local list = wait_for('the list', function() return menus[1] end, function() return menus end)
+  menus = {}
+  return list
+end
+wait_for('the name', function() return first_session().items[1].name == 'stairs' end)
+local count = #first_session().items
+vim.cmd('Copydesk sessions')
+choose('Delete…')
+local sure = wait_for('the question', function() return menus[3] end, function() return menus end)
+for at, item in ipairs(sure.items) do
+  if item.title == 'Delete' then sure.answer(item, at) end
+end
+wait_for('the conversation to go', function() return #first_session().items == count - 1 end)
+step('a conversation is named, and deleted after a question')
+
+-- Back to before the first ask that is left: nothing of ours is in the text, and the conversation is shorter.
+vim.cmd('Copydesk rewind')
+wait_for('the rewind', function()
+  local shown = first_session()
+  return shown and text_of(stairs) == stays
+end, function() return text_of(stairs) end)
+step('a rewind leaves what the person typed')
+
 client:stop()
 wait_for('the server to end', function() return client:is_stopped() end)
 step('the server ends when told')

@@ -10,6 +10,7 @@ import {
 } from "vscode-languageclient/node";
 
 import { completeAsk } from "./ask";
+import { answerFacts } from "./facts";
 import { showReferences } from "./references";
 import { watchRuns } from "./runs";
 
@@ -34,6 +35,7 @@ export function makeClient(): LanguageClient {
   );
   client.registerFeature(new Events());
   watchRuns(client);
+  answerFacts(client);
   return client;
 }
 

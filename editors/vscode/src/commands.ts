@@ -24,6 +24,7 @@ export function registerCommands(
   register("tell", tell);
   register("rewind", () => commands.executeCommand("copydesk.rewind", {}));
   register("retry", () => commands.executeCommand("copydesk.retry", {}));
+  register("sessions", sessions);
   register("undo", () => takeBack("copydesk.undo"));
   register("redo", () => takeBack("copydesk.redo"));
   register("trust", trust);
@@ -90,6 +91,41 @@ async function tell(): Promise<void> {
   const chosen = await chosenRun("Tell which run?");
   const text = chosen && (await window.showInputBox({ title: "What should the agent know?" }));
   if (chosen && text) await commands.executeCommand("copydesk.steer", { runId: chosen.runId, text });
+}
+
+interface Conversation {
+  session: string;
+  title: string;
+  name: string | null;
+  turns: number;
+}
+
+/** The conversations of the workspace: one is chosen, then what becomes of it. The server asks before it deletes. */
+async function sessions(): Promise<void> {
+  const listed = await commands.executeCommand<{ sessions: Conversation[]; kept: string }>("copydesk.sessions.list", {});
+  const items = listed.sessions.map((one) => ({
+    session: one.session,
+    label: one.name ?? one.title,
+    description: one.turns === 1 ? "1 turn" : `${one.turns} turns`,
+  }));
+  if (items.length === 0) {
+    await window.showInformationMessage("Nothing was asked here yet.");
+    return;
+  }
+  const chosen = await window.showQuickPick(items, { title: "Conversations", placeHolder: listed.kept });
+  const what = chosen && (await window.showQuickPick(["Show", "Name…", "Copy", "Delete…"], { title: chosen.label }));
+  if (!chosen || !what) return;
+  const { session } = chosen;
+  if (what === "Show") await commands.executeCommand("copydesk.sessions.show", { session });
+  if (what === "Delete…") await commands.executeCommand("copydesk.sessions.delete", { session });
+  if (what === "Name…") {
+    const name = await window.showInputBox({ title: "Name", value: chosen.label });
+    if (name !== undefined) await commands.executeCommand("copydesk.sessions.name", { session, name });
+  }
+  if (what === "Copy") {
+    const copy = await commands.executeCommand<{ session: string }>("copydesk.sessions.fork", { session });
+    await window.showInformationMessage(`The copy is ${copy.session}.`);
+  }
 }
 
 interface HunkReport {

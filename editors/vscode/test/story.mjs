@@ -50,6 +50,8 @@ try {
   await undo(original);
   await denyAtTheMark(`# mine\n${original}`);
   await cancel(`# mine\n${original}`);
+  await background(`# mine\n${original}`);
+  await conversations(`# mine\n${original}`);
   console.log("the story is told");
 } catch (error) {
   console.log(`FAILED ${error.stack}`);
@@ -301,4 +303,51 @@ async function cancel(text) {
   await ended(text);
   assert.deepEqual(await page.locator(".notification-toast .codicon-error").all(), []);
   step("a run can be canceled while it waits");
+}
+
+/** A command that goes on: its output opens, the run hears what it is told, and both end. */
+async function background(text) {
+  await askAgain("Please watch the folder");
+  const toast = page.locator(".notification-toast").filter({ hasText: "echo watching" });
+  await toast.getByRole("button", { name: "Allow once" }).click();
+  // The model asks behind it: by then the command runs.
+  await page.locator(".notification-toast", { hasText: "What should I look for?" }).waitFor();
+  await page.locator(".view-line").first().click();
+  await runCommand(page, "Source Action...");
+  const shows = page.locator(".action-widget .monaco-list-row", { hasText: "show the output of" });
+  await shows.first().waitFor();
+  await picture("background-actions");
+  await shows.first().click();
+  await page.locator(".tab.active", { hasText: "job-1.log" }).waitFor();
+  await shown("watching");
+  await picture("background");
+  step("a command in the background shows what it prints");
+
+  await openFile(page, "stairs.py");
+  await runCommand(page, "Copydesk: Tell a Running Agent…");
+  const input = page.locator(".quick-input-widget input");
+  await input.waitFor();
+  await input.fill("mind the stairs");
+  await page.keyboard.press("Enter");
+  await page.locator(".notification-toast", { hasText: "I mind them." }).waitFor();
+  await ended(text);
+  step("a run at work hears what it is told");
+}
+
+/** The conversations: one is shown, and a rewind leaves what the person typed. */
+async function conversations(text) {
+  await runCommand(page, "Copydesk: Conversations…");
+  const rows = page.locator(".quick-input-list .monaco-list-row");
+  await rows.filter({ hasText: "watch the folder" }).first().waitFor();
+  await picture("conversations");
+  await rows.filter({ hasText: "watch the folder" }).first().click();
+  await rows.filter({ hasText: "Show" }).first().click();
+  await page.locator(".tab.active", { hasText: ".md" }).waitFor();
+  await shown("I mind them.");
+  step("a conversation is chosen and shown");
+
+  await openFile(page, "stairs.py");
+  await runCommand(page, "Copydesk: Rewind");
+  await ended(text);
+  step("a rewind leaves what the person typed");
 }

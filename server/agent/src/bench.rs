@@ -181,6 +181,7 @@ fn settings(root: &Path, home: &Path, models: Arc<Models>) -> Settings {
         checks: vec![],
         check_rounds: 3,
         completion: copydesk_base::config::Completion::default(),
+        retention: copydesk_base::config::Retention::default(),
         prompt_timeout: Duration::from_secs(20),
         redactor: Redactor::new([KEY.to_owned()]),
         child_env: vec![],

@@ -20,6 +20,10 @@ pub enum AgentError {
     Budget(String),
     #[error("find the run {0}")]
     UnknownRun(String),
+    #[error("find the conversation '{0}' in this workspace")]
+    UnknownSession(String),
+    #[error("do that to '{0}': it is still at work; wait for it, or cancel it first")]
+    Open(String),
     #[error("go back to before '{0}': it is still at work; cancel it first")]
     UnderWay(String),
     #[error("find anything to take back")]
@@ -48,6 +52,8 @@ pub enum AgentError {
     Stopped { reason: String, calls: usize },
     #[error("finish: the model's answer does not fit the schema, also when it was asked once more: {0}")]
     Unfit(String),
+    #[error("make the edit of {files}: {reason}; the rest is done")]
+    Unmade { files: String, reason: String },
     #[error("finish: the model, or a filter before it, declined to answer")]
     Declined,
     #[error("finish: the model answered with nothing at all; ask again, or choose another model")]

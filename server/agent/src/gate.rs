@@ -20,6 +20,9 @@ use crate::quarters::network_for;
 use crate::render::{self, Rendered};
 use crate::run::Turn;
 
+/// Why what would be asked is refused where there is no person.
+const NOBODY: &str = "nobody is here who could be asked";
+
 /// What the door answered.
 pub(crate) enum Permit {
     Granted,
@@ -51,8 +54,9 @@ pub(crate) async fn permit(
         Verdict::Deny(because) => refuse(turn, call, &effect, because, "rule", Unasked::No).await,
         Verdict::Ask(question) if turn.world.host.presence() == Presence::Nobody => {
             let reason = match unproven(change.as_deref()) {
-                Some(checked) => format!("{}, and nobody is here who could be asked", checked.words),
-                None => "nobody is here who could be asked".to_owned(),
+                Some(checked) if checked.words.ends_with(NOBODY) => checked.words.clone(),
+                Some(checked) => format!("{}, and {NOBODY}", checked.words),
+                None => NOBODY.to_owned(),
             };
             let because = Because { reason, ..question.because };
             refuse(turn, call, &effect, because, "nobody", Unasked::Yes).await

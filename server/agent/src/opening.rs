@@ -7,7 +7,7 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use copydesk_base::{Effect, Files, Grade, Verdict, path};
+use copydesk_base::{Effect, Grade, Verdict, path};
 use copydesk_language::chat;
 use copydesk_permission::{Policy, judge};
 use copydesk_provider::{Image, LARGEST_IMAGE};
@@ -16,6 +16,7 @@ use crate::action::Action;
 use crate::desk::Ask;
 use crate::error::AgentError;
 use crate::guidance::guidance;
+use crate::mentions;
 use crate::prompt::{self, Sight};
 use crate::settings::Settings;
 use crate::taint;
@@ -48,35 +49,6 @@ impl Opening {
     pub(crate) fn first_message(&self) -> String {
         self.layers.iter().map(|layer| layer.text.as_str()).collect()
     }
-}
-
-/// The most files that words bring along.
-const MOST_FILES: usize = 8;
-
-/// What may stand around a name in a sentence.
-const MARKS: &[char] = &['(', ')', '[', ']', '<', '>', '"', '\'', '`', ',', '.', ';', ':', '!', '?', '*'];
-
-/// The files below the root that words name as `@path`, in order, each once.
-fn mentioned(files: &dyn Files, words: &str, root: &Path, may_know: impl Fn(&Path) -> bool) -> Vec<PathBuf> {
-    // A file that was never saved is there where an editor holds it open.
-    let is_there = |path: &PathBuf| path.is_file() || files.is_open(path);
-    let mut found: Vec<PathBuf> = Vec::new();
-    for word in words.split_whitespace() {
-        // A name may stand in brackets or quotes, before a line number, at the end of a sentence.
-        let Some(name) = word.trim_start_matches(MARKS).strip_prefix('@') else { continue };
-        let bare = name.trim_end_matches(MARKS);
-        let names = [name, bare, bare.split_once(':').map_or(bare, |(file, _)| file)];
-        let path = names.iter().map(|name| path::resolve(root, Path::new(name))).find(is_there);
-        if let Some(path) = path
-            && path.starts_with(root)
-            && may_know(&path)
-            && !found.contains(&path)
-        {
-            found.push(path);
-        }
-    }
-    found.truncate(MOST_FILES);
-    found
 }
 
 /// Puts together what a model is told. What no agent may read is not sent because somebody stood in it.
@@ -131,16 +103,11 @@ pub(crate) fn opening(
         layers.push(Layer { text: format!("Image beside this: {origin}\n"), origin, grade: grade_of(path) });
     }
     let mut texts = Vec::new();
-    // Nobody is asked here, so what would ask does not go along; the model may ask for it by itself.
-    let may_send =
-        |path: &Path| matches!(judge(&Effect::Read { path: path.to_owned() }, policy), Verdict::Allow(_));
-    for path in mentioned(&*world.files, &ask.prompt, root, may_send) {
-        let Ok(file) = world.files.read(&path) else { continue };
-        let origin = path::shown(root, &path);
-        let text = prompt::attached(&origin, &file.text);
-        layers.push(Layer { origin, text, grade: grade_of(&path) });
-        texts.push(file.text);
-    }
+    let mut notices = guided.left_out;
+    let brought = mentions::brought(world, settings, policy, &ask.prompt);
+    layers.extend(brought.layers);
+    texts.extend(brought.texts);
+    notices.extend(brought.notices);
     let text = place.and_then(|path| world.files.read(path).ok()).map(|file| file.text);
     let sight =
         ask.place.as_ref().zip(text.as_ref()).map(|((path, span), text)| Sight { path, text, span: *span });
@@ -165,7 +132,7 @@ pub(crate) fn opening(
     }
     let system = Layer { origin: "built in".to_owned(), text: prompt::system(root), grade: Grade::Typed };
     texts.extend(text);
-    Ok(Opening { system, layers, texts, images, notices: guided.left_out })
+    Ok(Opening { system, layers, texts, notices, images })
 }
 
 /// The image in a file; the error is a fragment.
@@ -174,30 +141,4 @@ fn image(world: &World, path: &Path) -> Result<Image, String> {
     let file = world.files.open(path).map_err(|error| error.to_string())?;
     file.take(LARGEST_IMAGE + 1).read_to_end(&mut bytes).map_err(|error| error.to_string())?;
     Image::read(&bytes).map_err(|error| error.to_string())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::disk::DiskFiles;
-
-    #[test]
-    fn words_bring_files_of_the_workspace_along() {
-        let folder = tempfile::tempdir().unwrap();
-        let root = folder.path().canonicalize().unwrap().join("w");
-        std::fs::create_dir_all(root.join("src")).unwrap();
-        for file in ["src/a.py", "b.py", ".env", "../outside.py"] {
-            std::fs::write(root.join(file), "x").unwrap();
-        }
-        let may_know = |path: &Path| !path.ends_with(".env");
-        for (words, expect) in [
-            ("why is @src/a.py slow?", vec!["src/a.py"]),
-            ("compare @b.py, @src/a.py (and @b.py).", vec!["b.py", "src/a.py"]),
-            ("(@b.py) or `@src/a.py:12`?", vec!["b.py", "src/a.py"]),
-            ("@.env @../outside.py @src @missing.py me@b.py @property", vec![]),
-        ] {
-            let expect: Vec<PathBuf> = expect.into_iter().map(|name| root.join(name)).collect();
-            assert_eq!(mentioned(&DiskFiles, words, &root, may_know), expect, "{words}");
-        }
-    }
 }

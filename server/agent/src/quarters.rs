@@ -7,16 +7,16 @@ use copydesk_permission::sandbox::{
     Ahead, Circumstances, Confinement, Network, Survey, confine, quiet_git, survey,
 };
 use copydesk_permission::{Policy, effects_of, judge};
-use tempfile::TempDir;
 use tokio::task::JoinHandle;
 
+use crate::lodging::{Lodging, RUN};
 use crate::process::{self, Ready};
 use crate::settings::Settings;
 
 /// What a run keeps between its commands.
 #[derive(Default)]
 pub(crate) struct Quarters {
-    temporary: Option<Arc<TempDir>>,
+    temporary: Option<Arc<Lodging>>,
     trial: Option<JoinHandle<()>>,
     /// What lies in the workspace, looked at anew while the model thinks.
     survey: Option<JoinHandle<Survey>>,
@@ -24,25 +24,13 @@ pub(crate) struct Quarters {
     launcher: Option<Ready>,
 }
 
-/// A temporary folder that nobody else on the machine can look into, whatever the umask says.
-pub(crate) fn private_folder(prefix: &str) -> std::io::Result<TempDir> {
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(prefix);
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt;
-        builder.permissions(std::fs::Permissions::from_mode(0o700));
-    }
-    builder.tempdir()
-}
-
 impl Quarters {
     /// The run's temporary folder, made when it is needed first.
-    pub(crate) fn temporary(&mut self) -> std::io::Result<Arc<TempDir>> {
+    pub(crate) fn temporary(&mut self) -> std::io::Result<Arc<Lodging>> {
         if let Some(folder) = &self.temporary {
             return Ok(folder.clone());
         }
-        let folder = Arc::new(private_folder("copydesk-run-")?);
+        let folder = Arc::new(Lodging::make(RUN)?);
         self.temporary = Some(folder.clone());
         Ok(folder)
     }

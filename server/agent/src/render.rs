@@ -87,6 +87,22 @@ pub fn harmless(text: &str) -> String {
     out
 }
 
+/// The text without characters that move a terminal's cursor or turn its reading order.
+pub fn visible(text: &str) -> String {
+    // A line may end as it does on Windows.
+    text.replace("\r\n", "\n")
+        .chars()
+        .map(|character| match character {
+            '\t' | '\n' => character,
+            '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200b}'..='\u{200f}' | '\u{feff}' => {
+                '\u{fffd}'
+            }
+            control if control.is_control() => '\u{fffd}',
+            other => other,
+        })
+        .collect()
+}
+
 fn is_hidden(c: char) -> bool {
     c.is_control()
         || matches!(c,

@@ -38,12 +38,24 @@ pub(crate) fn dropped<'r>(records: impl IntoIterator<Item = &'r Record>) -> Hash
     runs.flatten().collect()
 }
 
-/// A turn and the later ones of its session that still count, oldest first; the last turn where none is named.
-pub(crate) async fn turns(shared: &Shared, run: Option<&RunId>) -> Result<Vec<RunId>, AgentError> {
+/// A turn and the later ones of its session that a scope is about, oldest first; the last turn where none is named.
+pub(crate) async fn turns(
+    shared: &Shared,
+    run: Option<&RunId>,
+    scope: Scope,
+) -> Result<Vec<RunId>, AgentError> {
     let journal = &shared.world.journal;
-    if let Some(run) = run {
+    // The files of a turn that does not count any more are there all the same.
+    let changed = match (run, scope) {
+        (None, Scope::Files) => journal.last_changed_run().await?,
+        _ => None,
+    };
+    if let Some(run) = run.or(changed.as_ref()) {
         let row = journal.run(run).await?.ok_or_else(|| AgentError::UnknownRun(run.to_string()))?;
-        let mut turns = counted(shared, &row.session).await?;
+        let mut turns = match scope {
+            Scope::Files => all(shared, &row.session).await?,
+            Scope::Conversation | Scope::Both => counted(shared, &row.session).await?,
+        };
         let at = turns.iter().position(|known| known == run).ok_or(AgentError::NothingToUndo)?;
         return Ok(turns.split_off(at));
     }
@@ -55,17 +67,25 @@ pub(crate) async fn turns(shared: &Shared, run: Option<&RunId>) -> Result<Vec<Ru
     Err(AgentError::NothingToUndo)
 }
 
-/// The turns of a session that still count, oldest first.
-async fn counted(shared: &Shared, session: &SessionId) -> Result<Vec<RunId>, AgentError> {
-    let journal = &shared.world.journal;
-    let (mut turns, mut gone) = (Vec::new(), HashSet::new());
-    for row in journal.session(session).await? {
+/// The turns of a session, oldest first.
+async fn all(shared: &Shared, session: &SessionId) -> Result<Vec<RunId>, AgentError> {
+    let mut turns = Vec::new();
+    for row in shared.world.journal.session(session).await? {
         // What is being made cannot be taken back yet.
         if row.status.is_none() && shared.now().runs.iter().any(|known| known.run == row.run) {
             return Err(AgentError::UnderWay(row.title));
         }
-        gone.extend(dropped(&journal.records(&row.run).await?));
         turns.push(row.run);
+    }
+    Ok(turns)
+}
+
+/// Those of them that still count.
+async fn counted(shared: &Shared, session: &SessionId) -> Result<Vec<RunId>, AgentError> {
+    let mut turns = all(shared, session).await?;
+    let mut gone = HashSet::new();
+    for run in &turns {
+        gone.extend(dropped(&shared.world.journal.records(run).await?));
     }
     turns.retain(|run| !gone.contains(run));
     Ok(turns)
@@ -106,7 +126,7 @@ pub(crate) async fn again(
     run: Option<&RunId>,
     model: Option<String>,
 ) -> Result<Ask, AgentError> {
-    let turns = turns(shared, run).await?;
+    let turns = turns(shared, run, Scope::Conversation).await?;
     let first = turns.first().ok_or(AgentError::NothingToUndo)?;
     let records = shared.world.journal.records(first).await?;
     // Words that somebody else wrote were confirmed before the model was told anything.

@@ -94,7 +94,7 @@ pub(crate) async fn past(shared: &Shared, session: &SessionId) -> Result<Past, A
     let journal = &shared.world.journal;
     let rows = journal.session(session).await?;
     if rows.is_empty() {
-        return Err(AgentError::Settings(format!("there is no session '{session}' in this workspace")));
+        return Err(AgentError::UnknownSession(session.to_string()));
     }
     let mut past = Past::default();
     let (mut turns, mut gone) = (Vec::new(), HashSet::new());

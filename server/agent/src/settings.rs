@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use copydesk_base::config::{Budgets, Check, Completion, Mode};
+use copydesk_base::config::{Budgets, Check, Completion, Mode, Retention};
 use copydesk_base::{Grade, Redactor};
 use copydesk_permission::sandbox::{Limits, Sandbox};
 use copydesk_permission::{Policy, Rule};
@@ -31,6 +31,8 @@ pub struct Settings {
     pub check_rounds: u32,
     /// Suggestions at the cursor.
     pub completion: Completion,
+    /// How long conversations are kept.
+    pub retention: Retention,
     /// How long a question waits before silence means no.
     pub prompt_timeout: Duration,
     /// Knows the keys of this process.

@@ -10,6 +10,7 @@ use copydesk_base::Event;
 use copydesk_provider::Message;
 
 use crate::error::AgentError;
+use crate::mentions;
 use crate::run::Turn;
 
 /// When the words count.
@@ -60,16 +61,19 @@ impl Ear {
         now
     }
 
+    /// What nobody will hear any more; whoever speaks from then on is told so.
+    pub(crate) fn rest(&mut self) -> Vec<String> {
+        self.inbox.close();
+        let mut words = self.now();
+        words.append(&mut self.later);
+        words
+    }
+
     /// Everything that is left. Where that is nothing the ear is closed: whoever speaks from then on is told so.
     fn last(&mut self) -> Vec<String> {
         let mut words = self.now();
         words.append(&mut self.later);
-        if words.is_empty() {
-            self.inbox.close();
-            words = self.now();
-            words.append(&mut self.later);
-        }
-        words
+        if words.is_empty() { self.rest() } else { words }
     }
 }
 
@@ -94,8 +98,17 @@ async fn told(turn: &mut Turn, words: Vec<String>) -> Result<Vec<Message>, Agent
     let mut messages = Vec::with_capacity(words.len());
     for text in words {
         turn.record(vec![Event::Steered { text: text.clone() }]).await?;
-        let text = turn.tell(format!("The person says, while you work:\n{text}")).await?;
-        messages.push(Message::user(text));
+        let brought = mentions::brought(&turn.world, &turn.settings, &turn.policy(), &text);
+        for layer in &brought.layers {
+            turn.reads(layer.grade, &layer.origin).await?;
+        }
+        for text in &brought.texts {
+            turn.shared.learn(text, &turn.settings.redactor);
+        }
+        turn.record(brought.notices.into_iter().map(|text| Event::Notice { text }).collect()).await?;
+        let files: String = brought.layers.into_iter().map(|layer| layer.text).collect();
+        let text = turn.tell(format!("The person says, while you work:\n{text}\n{files}")).await?;
+        messages.push(Message::user(text.trim_end().to_owned()));
     }
     Ok(messages)
 }

@@ -16,6 +16,8 @@ pub struct View {
     pub questions: Vec<QuestionView>,
     /// Change plans under review, hunk by hunk.
     pub changes: Vec<ChangeView>,
+    /// Commands of runs that go on in the background.
+    pub commands: Vec<CommandView>,
     /// The mode chosen for this session, where one was.
     pub mode: Option<Mode>,
     /// The model chosen for this session, where one was.
@@ -71,6 +73,18 @@ pub struct QuestionView {
     pub options: Vec<String>,
     pub origin: Option<Origin>,
     pub asked: Timestamp,
+}
+
+/// A command that goes on in the background.
+#[derive(Clone, Debug)]
+pub struct CommandView {
+    /// The call that began it.
+    pub id: CallId,
+    pub run: RunId,
+    pub command: String,
+    /// The file that grows with what it prints.
+    pub output: PathBuf,
+    pub started: Timestamp,
 }
 
 /// A change plan under review.

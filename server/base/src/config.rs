@@ -8,6 +8,7 @@ mod check;
 mod duration;
 mod permission;
 mod provider;
+mod retention;
 
 use std::collections::BTreeMap;
 
@@ -20,6 +21,7 @@ pub use permission::{Mode, Permissions, Sandbox};
 pub use provider::{
     KeySettings, ModelCache, ModelChoice, ModelPrice, ModelSettings, Provider, ProviderKind, Quirks, Timeouts,
 };
+pub use retention::Retention;
 
 /// Copydesk's settings: `.copydesk/config.yaml` in a project, `copydesk/config.yaml` in the user's config folder.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -64,6 +66,8 @@ pub struct Config {
     pub completion: Completion,
     /// Confinement of child processes.
     pub sandbox: Sandbox,
+    /// How long conversations are kept.
+    pub retention: Retention,
     /// Shell commands at points of an agent's life, by event name.
     #[schemars(schema_with = "hooks_schema")]
     pub hooks: BTreeMap<String, Vec<Hook>>,

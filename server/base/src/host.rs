@@ -1,6 +1,7 @@
 //! How every room reaches the person: an editor, a terminal, or nobody.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
 
@@ -25,6 +26,13 @@ pub trait Host: Send + Sync {
 
     /// Puts an edit of an open document through the editor, and answers what the document then really carried.
     fn apply(&self, edit: DocumentEdit) -> BoxFuture<'_, Applied>;
+
+    /// What other language servers of the editor know. Nothing where it cannot tell: it has no way to ask them, or nobody
+    /// answered in time.
+    fn known(&self, wanted: Wanted) -> BoxFuture<'_, Option<Vec<Known>>> {
+        let _ = wanted;
+        Box::pin(std::future::ready(None))
+    }
 
     /// Opens the full text of a pending approval or of a proposal for reading.
     fn show(&self, what: Shown);
@@ -79,6 +87,27 @@ pub enum Applied {
     Moved { version: i32 },
     /// The document is no longer open; nothing was sent.
     Closed,
+}
+
+/// What is to be known.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Wanted {
+    /// Where the name at a place is used; an offset in bytes.
+    References { path: PathBuf, at: usize },
+    /// The edits that give it another name.
+    Rename { path: PathBuf, at: usize, name: String },
+    /// What is wrong in a file, or in all that are known.
+    Diagnostics { path: Option<PathBuf> },
+}
+
+/// Pieces of one file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Known {
+    pub path: PathBuf,
+    /// The text in which the pieces stand.
+    pub text: Arc<str>,
+    /// Each with the text that is to stand there, or with what is wrong; empty where it is only named.
+    pub pieces: Vec<TextEdit>,
 }
 
 /// Something to open for reading.

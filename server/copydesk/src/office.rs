@@ -163,6 +163,7 @@ impl Office {
             checks: loaded.config.checks.clone(),
             check_rounds: loaded.config.check_rounds.unwrap_or(CHECK_ROUNDS),
             completion: loaded.config.completion.clone(),
+            retention: loaded.config.retention.clone(),
             prompt_timeout: loaded.config.permissions.prompt_timeout.map_or(PROMPT_TIMEOUT, |time| time.0),
             sandbox: sandbox(&loaded.config, &child_env, &self.here),
             limits: limits(),

@@ -7,6 +7,8 @@ use copydesk_base::{Diagnostic, Severity, Span};
 use copydesk_text::{Encoding, LineIndex};
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
+pub(crate) use copydesk_agent::visible;
+
 use crate::out::Look;
 
 /// How many columns of a line are drawn where nobody says how wide the screen is.
@@ -161,22 +163,6 @@ fn within(text: &str, start: usize, end: usize) -> std::ops::Range<usize> {
     };
     let start = floor(start);
     start..floor(end).max(start)
-}
-
-/// The text without characters that move a terminal's cursor or turn its reading order.
-pub(crate) fn visible(text: &str) -> String {
-    // A line may end as it does on Windows.
-    text.replace("\r\n", "\n")
-        .chars()
-        .map(|character| match character {
-            '\t' | '\n' => character,
-            '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200b}'..='\u{200f}' | '\u{feff}' => {
-                '\u{fffd}'
-            }
-            control if control.is_control() => '\u{fffd}',
-            other => other,
-        })
-        .collect()
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use copydesk_text::position::Encoding;
 use serde_json::Value;
 use tower_lsp::gen_lsp_types as lsp;
 
-use crate::methods::{chat, on_type_formatting, semantic_tokens};
+use crate::methods::{chat, on_type_formatting, semantic_tokens, sessions};
 
 /// The rungs that this client announced.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -115,6 +115,8 @@ pub(crate) const COMMANDS: &[&str] = &[
     "copydesk.change.reject",
     "copydesk.change.show",
     "copydesk.answer",
+    "copydesk.output",
+    "copydesk.stop",
     "copydesk.steer",
     "copydesk.retry",
     "copydesk.rewind",
@@ -128,6 +130,12 @@ pub(crate) const COMMANDS: &[&str] = &[
     "copydesk.references",
     "copydesk.refactor",
     chat::SEND,
+    sessions::LIST,
+    sessions::SHOW,
+    sessions::EXPORT,
+    sessions::NAME,
+    sessions::FORK,
+    sessions::DELETE,
 ];
 
 /// The kind of agent actions on code.

@@ -3,12 +3,13 @@
 use std::path::Path;
 
 use copydesk_base::{ApprovalId, Record, RunId, SessionId};
-use rusqlite::Connection;
+use rusqlite::{Connection, Transaction};
 
 use crate::approvals::{self, Answer, Answered, PendingRow};
 use crate::database::{Database, Halt, Owner};
 use crate::home::journal_file;
-use crate::records::{self, RunRow, SessionRow};
+use crate::records::{self, RunRow};
+use crate::sessions::{self, Deleted, Keep, SessionRow};
 use crate::{ReadOnly, StoreError};
 
 /// What happened in one workspace, and what waits for a person there. Clones share one thread and one connection.
@@ -73,7 +74,27 @@ impl Journal {
 
     /// Conversations, the one that something was said in last first.
     pub async fn sessions(&self, limit: usize) -> Result<Vec<SessionRow>, StoreError> {
-        self.read(move |connection| records::sessions(connection, limit)).await
+        self.read(move |connection| sessions::list(connection, limit)).await
+    }
+
+    /// Gives a conversation a name, or takes it away where it is empty; whether there is such a conversation.
+    pub async fn name(&self, session: &SessionId, name: &str) -> Result<bool, StoreError> {
+        let (session, name) = (session.clone(), name.to_owned());
+        self.change(move |transaction| sessions::name(transaction, &session, &name)).await
+    }
+
+    /// Takes a conversation away with everything that it wrote down, for good.
+    pub async fn delete(&self, session: &SessionId) -> Result<Deleted, StoreError> {
+        let session = session.clone();
+        self.erase(move |transaction| sessions::delete(transaction, &session)).await
+    }
+
+    /// Takes conversations away that are past a limit; answers how many.
+    pub async fn sweep(&self, keep: Keep) -> Result<usize, StoreError> {
+        if !self.read(move |connection| sessions::is_due(connection, keep)).await? {
+            return Ok(0);
+        }
+        self.erase(move |transaction| sessions::sweep(transaction, keep)).await
     }
 
     /// The runs of a session, oldest first.
@@ -163,6 +184,43 @@ impl Journal {
                     Ok(connection.pragma_query_value(None, "data_version", |row| row.get::<_, i64>(0))?)
                 })?;
                 Ok(open.data_version.replace(now) != Some(now))
+            })
+            .await
+    }
+
+    /// A change of the journal that there is; as nothing where there is none.
+    async fn change<T: Default + Send + 'static>(
+        &self,
+        work: impl FnOnce(&Transaction<'_>) -> Result<T, Halt> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        self.database
+            .call(move |slot| {
+                if slot.existing()?.is_none() {
+                    return Ok(T::default());
+                }
+                slot.writable()?.write(work)
+            })
+            .await
+    }
+
+    /// The same for what is to leave nothing behind: freed pages are overwritten, and the log of changes emptied.
+    async fn erase<T: Default + Send + 'static>(
+        &self,
+        work: impl FnOnce(&Transaction<'_>) -> Result<T, Halt> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        self.database
+            .call(move |slot| {
+                if slot.existing()?.is_none() {
+                    return Ok(T::default());
+                }
+                let open = slot.writable()?;
+                open.read(|connection| Ok(connection.pragma_update(None, "secure_delete", "on")?))?;
+                let value = open.write(work)?;
+                // Another process that reads just now keeps it; the next deletion empties it.
+                open.read(|connection| {
+                    Ok(connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?)
+                })?;
+                Ok(value)
             })
             .await
     }

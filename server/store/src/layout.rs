@@ -22,7 +22,8 @@ impl Layout {
     }
 }
 
-pub(crate) const JOURNAL: Layout = Layout { application: 0x0043_444a, steps: &[JOURNAL_1, JOURNAL_PACKED] };
+pub(crate) const JOURNAL: Layout =
+    Layout { application: 0x0043_444a, steps: &[JOURNAL_1, JOURNAL_PACKED, JOURNAL_NAMES] };
 pub(crate) const USER: Layout = Layout { application: 0x0043_4455, steps: &[USER_1, USER_2, USER_3] };
 
 /// `records` is the truth, `runs` and `changes` are projections of it, written in the same transaction.
@@ -74,6 +75,11 @@ const JOURNAL_PACKED: &str = "
 ALTER TABLE records ADD COLUMN packed BLOB;
 CREATE INDEX runs_by_session ON runs (session, id);
 CREATE INDEX rewinds ON records (run) WHERE kind = 'rewound';
+";
+
+/// What the person calls their conversations.
+const JOURNAL_NAMES: &str = "
+CREATE TABLE names (session TEXT PRIMARY KEY, name TEXT NOT NULL) STRICT, WITHOUT ROWID;
 ";
 
 const USER_1: &str = "

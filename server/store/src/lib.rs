@@ -38,12 +38,14 @@ mod layout;
 mod packed;
 mod records;
 mod sealed;
+mod sessions;
 mod user;
 
 pub use approvals::{Answer, Answered, PendingRow};
 pub use error::{ReadOnly, StoreError};
 pub use home::workspace_id;
 pub use journal::Journal;
-pub use records::{RunRow, SessionRow};
+pub use records::RunRow;
 pub use sealed::{Lock, Passphrase, SealedKeys};
+pub use sessions::{Deleted, Keep, SessionRow};
 pub use user::{Holder, KeyPlace, Measured, RememberedRule, Reservation, StoredKey, TrustedFile, UserStore};

@@ -20,17 +20,6 @@ pub struct RunRow {
     pub status: Option<RunStatus>,
 }
 
-/// One conversation as a list shows it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct SessionRow {
-    pub session: SessionId,
-    /// What its first run was about.
-    pub title: String,
-    pub started: Timestamp,
-    /// Its runs, one for each thing that the person said.
-    pub turns: u64,
-}
-
 /// The version of how an event is written in `data`.
 const EVENT_VERSION: i64 = 1;
 
@@ -116,26 +105,6 @@ pub(crate) fn runs(connection: &Connection, limit: usize) -> Result<Vec<RunRow>,
     let mut query = connection
         .prepare_cached("SELECT run, session, title, started, status FROM runs ORDER BY id DESC LIMIT ?1")?;
     let rows = query.query_map([i64::try_from(limit).unwrap_or(i64::MAX)], run_row)?;
-    Ok(rows.collect::<rusqlite::Result<_>>()?)
-}
-
-/// Sessions, the one with the newest run first. A run that failed before it had a session belongs to none.
-pub(crate) fn sessions(connection: &Connection, limit: usize) -> Result<Vec<SessionRow>, Halt> {
-    let mut query = connection.prepare_cached(
-        "SELECT runs.session, runs.title, runs.started, known.turns
-         FROM (SELECT MIN(id) AS first, MAX(id) AS last, COUNT(*) AS turns
-               FROM runs WHERE session <> '' GROUP BY session) AS known
-         JOIN runs ON runs.id = known.first ORDER BY known.last DESC LIMIT ?1",
-    )?;
-    let row = |row: &Row<'_>| {
-        Ok(SessionRow {
-            session: SessionId(row.get("session")?),
-            title: row.get("title")?,
-            started: Timestamp(unsigned(row.get("started")?)),
-            turns: unsigned(row.get("turns")?),
-        })
-    };
-    let rows = query.query_map([i64::try_from(limit).unwrap_or(i64::MAX)], row)?;
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
@@ -300,10 +269,10 @@ fn ulid(at: Timestamp) -> Result<String, Halt> {
     Ok((0..26).rev().map(|digit| char::from(LETTERS[(bits >> (digit * 5) & 31) as usize])).collect())
 }
 
-fn signed(number: u64) -> i64 {
+pub(crate) fn signed(number: u64) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
 }
 
-fn unsigned(number: i64) -> u64 {
+pub(crate) fn unsigned(number: i64) -> u64 {
     u64::try_from(number).unwrap_or(0)
 }

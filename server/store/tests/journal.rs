@@ -7,7 +7,9 @@ use copydesk_base::event::Origin;
 use copydesk_base::{
     ApprovalId, ChangeId, Event, Record, RunId, RunStatus, SessionId, Span, Timestamp, Usage,
 };
-use copydesk_store::{Answered, Journal, PendingRow, ReadOnly, RunRow, SessionRow, StoreError, workspace_id};
+use copydesk_store::{
+    Answered, Deleted, Journal, Keep, PendingRow, ReadOnly, RunRow, SessionRow, StoreError, workspace_id,
+};
 use rusqlite::Connection;
 
 /// A home and a workspace that go away with the test.
@@ -140,6 +142,7 @@ async fn a_session_is_listed_by_its_first_run_and_stands_where_its_last_one_does
     let row = |run: &str, session: &str, turns| SessionRow {
         session: session.into(),
         title: format!("ask {run}"),
+        name: None,
         started: Timestamp(1_700_000_000_001),
         turns,
     };
@@ -153,6 +156,31 @@ async fn a_session_is_listed_by_its_first_run_and_stands_where_its_last_one_does
     );
     assert_eq!(journal.session(&"".into()).await, Ok(vec![]));
     assert_eq!(journal.runs(10).await.map(|rows| rows.len()), Ok(5), "each run is listed as one");
+}
+
+#[tokio::test]
+async fn a_conversation_is_named_and_deleted_whole_but_never_an_open_one() {
+    let place = Place::new();
+    let journal = place.journal();
+    assert_eq!(journal.delete(&"ses-1".into()).await, Ok(Deleted::Unknown), "nothing is made by that");
+    assert!(!journal.path().exists());
+    journal.append(vec![started("run-1"), applied("run-1", 2, "chg-1")]).await.unwrap();
+    let session = journal.sessions(1).await.unwrap().remove(0).session;
+    assert_eq!(journal.name(&session, "mine").await, Ok(true));
+    assert_eq!(journal.name(&"ses-none".into(), "mine").await, Ok(false));
+    assert_eq!(journal.sessions(1).await.unwrap()[0].name.as_deref(), Some("mine"));
+    assert_eq!(journal.delete(&session).await, Ok(Deleted::UnderWay));
+    let all = Keep { since: Timestamp(u64::MAX), bytes: 0 };
+    assert_eq!(journal.sweep(all).await, Ok(0), "nor is it swept");
+    journal.append(vec![finished("run-1", 3, RunStatus::Succeeded)]).await.unwrap();
+    assert_eq!(journal.delete(&session).await, Ok(Deleted::Gone));
+    assert_eq!(journal.sessions(1).await, Ok(vec![]));
+    assert_eq!(journal.records(&"run-1".into()).await, Ok(vec![]));
+    assert_eq!(journal.last_changed_run().await, Ok(None));
+    journal.append(vec![started("run-2"), finished("run-2", 2, RunStatus::Failed)]).await.unwrap();
+    assert_eq!(journal.sessions(1).await.unwrap()[0].name, None, "a name goes with its conversation");
+    assert_eq!(journal.sweep(Keep { since: Timestamp(0), bytes: u64::MAX }).await, Ok(0));
+    assert_eq!(journal.sweep(all).await, Ok(1));
 }
 
 #[tokio::test]

@@ -39,7 +39,8 @@ impl Prompt {
         // A model's own question says that it is one, and takes none of these words.
         let is_a_models = self.text.starts_with("The agent asks: ");
         let is_odd = |choice: &String| known.contains(&choice.as_str()) == is_a_models;
-        if self.choices.len() > 6 || self.choices.iter().any(is_odd) {
+        let deletes = self.text.starts_with("Delete the conversation ") && self.choices == ["Delete", "Keep"];
+        if !deletes && (self.choices.len() > 6 || self.choices.iter().any(is_odd)) {
             faults.push(format!("a prompt with the choices {:?}", self.choices));
         }
         faults

@@ -1,6 +1,6 @@
 //! What the person sees of an edit that the project's checks had to pass first.
 
-use copydesk_tests::model_server::{Format, ModelServer, Reply};
+use copydesk_tests::model_server::{Format, Gate, ModelServer, Reply};
 use copydesk_tests::personality::{self, Personality};
 use copydesk_tests::scene::{FILE, KEY, Scene, TEXT, config, done, edit, in_four, triple, tripled};
 use copydesk_tests::workspace::Workspace;
@@ -172,13 +172,48 @@ fn what_was_edited_before_a_run_failed_is_offered_all_the_same() {
 }
 
 #[test]
+fn an_edit_that_no_longer_fits_is_told_and_can_be_made_anew() {
+    let anew = edit("def double(x):\n    return x * 7", "def double(x):\n    return x * 3");
+    for (more, code, status) in [(vec![anew, done()], 0, "succeeded"), (vec![done()], 1, "failed")] {
+        for format in Format::BOTH {
+            let gate = Gate::new();
+            let mut script = vec![triple(), done().hold(&gate)];
+            script.extend(more.clone());
+            let model = ModelServer::start(format, script);
+            let workspace = Workspace::new(COPYDESK)
+                .with([(FILE, TEXT)])
+                .with_user_config(&format!("{}{CHECK}", config(&model, ALLOWED)))
+                .with_variable("BENCH_KEY", KEY);
+            // The person writes there while the model thinks.
+            let theirs = TEXT.replacen("return x * 2", "return x * 7", 1);
+            let arguments = ["ask", "--apply", "--json", "make it three times"];
+            let ran = std::thread::scope(|scope| {
+                let running = scope.spawn(|| workspace.run(&arguments));
+                model.wait_request(1);
+                workspace.write(FILE, &theirs);
+                gate.open();
+                running.join().expect("it ends")
+            });
+            let report = ran.exits(code).json();
+            assert_eq!(report["status"], status, "{report}");
+            let told = model.wait_request(2).text();
+            assert!(told.contains("the text there changed in the meantime"), "{told}");
+            assert!(told.contains("Read the file as it is now and edit it anew"), "{told}");
+            let error = report["error"].as_str().unwrap_or_default();
+            assert_eq!(error.contains("make the edit of calc.py"), code == 1, "{report}");
+            assert_eq!(workspace.read(FILE), if code == 0 { tripled() } else { theirs });
+        }
+    }
+}
+
+#[test]
 fn a_check_that_may_not_run_is_said_and_nothing_is_made() {
     for (permissions, check, says) in [
         ("{deny: ['Bash(grep:*)']}", CHECK, "not checked: triple: "),
         (
             "{}",
             "checks: [{name: own, command: 'make it'}]\n",
-            "not checked: own: nobody is here who could be asked",
+            "not checked: own: nobody is here who could be asked\"",
         ),
         (
             ALLOWED,

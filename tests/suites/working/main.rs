@@ -8,11 +8,14 @@
 #![expect(clippy::expect_used, reason = "what fails here fails the test")]
 
 mod asking;
+mod background;
 mod drafts;
 mod green;
 mod interleaved;
+mod keeping;
 #[cfg(target_os = "linux")]
 mod killed;
+mod knowing;
 mod rewinding;
 mod steering;
 

@@ -61,6 +61,10 @@ fn one_half_alone_goes_back_where_that_is_said() {
     let ran = workspace.run(&["rewind", "--only", "conversation"]).exits(0);
     assert_eq!(ran.stdout, "1 turn forgotten\n");
     assert_eq!(workspace.read(FILE), tripled().replace("def twice", "def twofold"));
+    // And the files of the turn that is forgotten all the same.
+    let report = workspace.run(&["rewind", "--only", "files", "--json"]).exits(0).json();
+    assert_eq!(report["turns"], json!([second]), "{report}");
+    assert_eq!(workspace.read(FILE), tripled());
     let _ = workspace.run(&["ask", "--continue", "hello"]).exits(0);
     let told = model.wait_request(5).text();
     assert!(told.contains("make it three times") && !told.contains("rename it"), "{told}");

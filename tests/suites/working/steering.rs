@@ -108,3 +108,51 @@ fn an_editor_asks_again_too() {
     scene.over(1);
     scene.end();
 }
+
+#[test]
+fn files_that_words_name_go_along_or_are_said_to_stay_behind() {
+    let gate = Gate::new();
+    let model = ModelServer::start(Format::OpenaiChat, vec![look().hold(&gate), done()]);
+    let workspace = workspace(&model);
+    workspace.write("notes.txt", "mind the gap\n");
+    let mut scene = Scene::enter(personality::vs_code(), workspace, model);
+    scene.client.hold("window/logMessage");
+    let run = scene.ask("look at @gone.txt");
+    scene.request(0);
+    let said = json!({"runId": run, "text": "see @notes.txt and @lost.txt"});
+    assert_eq!(scene.client.command("copydesk.steer", said), Ok(json!({"heard": true})));
+    gate.open();
+    let told = scene.request(1).text();
+    assert!(told.contains("File: notes.txt:\\n```\\nmind the gap"), "{told}");
+    for name in ["@gone.txt", "@lost.txt"] {
+        let says = format!("{name} does not go along: there is no such file");
+        scene.client.message_where("window/logMessage", |params| params["message"] == json!(says));
+    }
+    scene.over(1);
+    scene.client.heard("window/logMessage");
+    scene.end();
+}
+
+#[test]
+fn words_that_a_run_never_heard_are_given_back() {
+    let gate = Gate::new();
+    let model = ModelServer::start(Format::Anthropic, vec![look().hold(&gate)]);
+    let workspace = Workspace::new(COPYDESK)
+        .with([(FILE, TEXT)])
+        .with_user_config(&format!("{}budgets: {{run: {{requests: 1}}}}\n", config(&model, "{}")))
+        .with_variable("BENCH_KEY", KEY);
+    let mut scene = Scene::enter(personality::vs_code(), workspace, model);
+    scene.client.hold("window/logMessage");
+    let run = scene.ask("look at it");
+    scene.request(0);
+    let said = json!({"runId": run, "text": "mind the tabs", "when": "next"});
+    assert_eq!(scene.client.command("copydesk.steer", said), Ok(json!({"heard": true})));
+    gate.open();
+    scene.client.message_where("window/logMessage", |params| {
+        params["message"] == "The run ended before it heard this; say it again: mind the tabs"
+    });
+    let late = scene.client.command("copydesk.steer", json!({"runId": run, "text": "too late"}));
+    assert_eq!(late, Ok(json!({"heard": false})));
+    scene.client.heard("window/logMessage");
+    scene.end();
+}

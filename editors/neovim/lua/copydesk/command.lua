@@ -89,6 +89,49 @@ local function approve()
   }, open)
 end
 
+--- The conversations of the workspace: one is chosen, then what becomes of it. The server asks before it deletes.
+local function sessions(client, bufnr)
+  local send = require('copydesk.ask').send
+  local does = {
+    { word = 'Show', run = function(one) send(client, 'copydesk.sessions.show', { session = one.session }, bufnr) end },
+    {
+      word = 'Name…',
+      run = function(one)
+        vim.ui.input({ prompt = 'Name: ', default = type(one.name) == 'string' and one.name or '' }, function(name)
+          if name then send(client, 'copydesk.sessions.name', { session = one.session, name = name }, bufnr) end
+        end)
+      end,
+    },
+    {
+      word = 'Copy',
+      run = function(one)
+        send(client, 'copydesk.sessions.fork', { session = one.session }, bufnr, function(_, copy)
+          if copy then vim.notify('Copydesk: the copy is ' .. copy.session) end
+        end)
+      end,
+    },
+    { word = 'Delete…', run = function(one) send(client, 'copydesk.sessions.delete', { session = one.session }, bufnr) end },
+  }
+  send(client, 'copydesk.sessions.list', vim.empty_dict(), bufnr, function(_, listed)
+    if not listed then return end
+    if #listed.sessions == 0 then return vim.notify('Copydesk: nothing was asked here yet') end
+    vim.ui.select(listed.sessions, {
+      prompt = 'Conversations',
+      format_item = function(one)
+        return (type(one.name) == 'string' and one.name or one.title) .. ' (' .. one.turns .. ')'
+      end,
+    }, function(one)
+      if not one then return end
+      vim.ui.select(does, {
+        prompt = one.title,
+        format_item = function(act) return act.word end,
+      }, function(act)
+        if act then act.run(one) end
+      end)
+    end)
+  end)
+end
+
 local function trust(client, bufnr)
   require('copydesk.ask').send(client, 'copydesk.trust', vim.empty_dict(), bufnr, function(_, result)
     if result and result.trusted then vim.notify('Copydesk: ' .. result.trusted) end
@@ -114,6 +157,7 @@ M.words = {
     require('copydesk.ask').send(client, 'copydesk.rewind', vim.empty_dict(), bufnr)
   end,
   retry = function(client, bufnr) require('copydesk.ask').send(client, 'copydesk.retry', vim.empty_dict(), bufnr) end,
+  sessions = sessions,
   undo = of_run('copydesk.undo'),
   redo = of_run('copydesk.redo'),
   trust = trust,

@@ -49,6 +49,13 @@ local function on_event(_, params)
   end
 end
 
+--- What other servers know, for an agent that asks.
+local function on_facts(_, params, context)
+  local ours = vim.lsp.get_client_by_id(context.client_id)
+  if not ours then return { files = {} } end
+  return require('copydesk.facts').answer(params, ours)
+end
+
 local function client_config(options)
   local capabilities = vim.lsp.protocol.make_client_capabilities()
   capabilities.experimental = { copydesk = true }
@@ -56,7 +63,7 @@ local function client_config(options)
     name = M.name,
     cmd = options.cmd,
     capabilities = capabilities,
-    handlers = { ['copydesk/event'] = on_event },
+    handlers = { ['copydesk/event'] = on_event, ['copydesk/facts'] = on_facts },
     on_exit = function() M.running = {} end,
   }
 end

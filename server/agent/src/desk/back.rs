@@ -60,7 +60,7 @@ impl Desk {
         run: Option<RunId>,
         scope: Scope,
     ) -> Result<(Vec<RunId>, HunkReport), AgentError> {
-        let turns = rewind::turns(&self.shared, run.as_ref()).await?;
+        let turns = rewind::turns(&self.shared, run.as_ref(), scope).await?;
         let report = rewind::rewind(&self.shared, &turns, scope).await?;
         Ok((turns, report))
     }
@@ -76,7 +76,7 @@ impl Desk {
         scope: Scope,
         gate: oneshot::Receiver<()>,
     ) -> Result<Vec<RunId>, AgentError> {
-        let turns = rewind::turns(&self.shared, run.as_ref()).await?;
+        let turns = rewind::turns(&self.shared, run.as_ref(), scope).await?;
         let (shared, going) = (self.shared.clone(), turns.clone());
         self.shared.runs.spawn(async move {
             let _ = gate.await;

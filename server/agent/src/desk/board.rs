@@ -16,7 +16,7 @@ use tokio_util::sync::CancellationToken;
 use super::review::Review;
 use crate::error::AgentError;
 use crate::steer::Words;
-use crate::view::{ApprovalView, ChangeView, QuestionView, RunView, View};
+use crate::view::{ApprovalView, ChangeView, CommandView, QuestionView, RunView, View};
 
 /// A question on its way to the desk.
 pub(crate) struct Asked {
@@ -101,6 +101,8 @@ pub(crate) struct Board {
     pub(crate) reviews: BTreeMap<ChangeId, Review>,
     /// Questions of models, and who waits for the answer.
     pub(crate) questions: BTreeMap<CallId, (QuestionView, oneshot::Sender<String>)>,
+    /// Commands in the background, and what ends each.
+    pub(crate) commands: BTreeMap<CallId, (CommandView, CancellationToken)>,
     pub(crate) mode: Option<Mode>,
     pub(crate) model: Option<String>,
 }
@@ -308,6 +310,7 @@ impl Board {
                 })
                 .collect(),
             questions: self.questions.values().map(|(view, _)| view.clone()).collect(),
+            commands: self.commands.values().map(|(view, _)| view.clone()).collect(),
             mode: self.mode,
             model: self.model.clone(),
         }

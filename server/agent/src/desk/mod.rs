@@ -6,6 +6,7 @@
 
 mod back;
 pub(crate) mod board;
+mod keep;
 mod order;
 mod review;
 mod settle;
@@ -28,6 +29,8 @@ use crate::action::{self, Action};
 use crate::apply;
 use crate::error::AgentError;
 use crate::ghost::Ghosts;
+use crate::keeping;
+use crate::lodging;
 use crate::opening::{self, Layer};
 use crate::recorder::Recorder;
 use crate::recover;
@@ -193,6 +196,13 @@ impl Desk {
         let (reply, answer) = oneshot::channel();
         self.shared.link.order(Order::Steer { run: run.clone(), words: Words { text, when }, reply });
         answer.await.unwrap_or(false)
+    }
+
+    /// Ends a command that goes on in the background; whether it still did.
+    pub async fn stop(&self, command: &CallId) -> bool {
+        let (reply, stopped) = oneshot::channel();
+        self.shared.link.order(Order::Stop { command: command.clone(), reply });
+        stopped.await.unwrap_or(false)
     }
 
     /// Brings a decision. `by` is who: `person` for every way that a person has.
@@ -365,7 +375,12 @@ impl Shared {
 
     /// Settles what a process that died left open: once, before the first thing that this one does.
     pub(crate) async fn recover(&self) {
-        self.recovered.get_or_init(|| recover::settle(&self.world, &self.recorder)).await;
+        let settle = async {
+            self.runs.spawn_blocking(lodging::sweep);
+            recover::settle(&self.world, &self.recorder).await;
+            keeping::sweep(self).await;
+        };
+        self.recovered.get_or_init(|| settle).await;
     }
 
     /// The view at this moment.

@@ -13,7 +13,7 @@ use super::board::Asked;
 use super::words::{Decision, Settled};
 use crate::error::AgentError;
 use crate::steer::Words;
-use crate::view::{QuestionView, RunView};
+use crate::view::{CommandView, QuestionView, RunView};
 
 /// An order to the desk's task.
 pub(crate) enum Order {
@@ -48,6 +48,17 @@ pub(crate) enum Order {
     Answer {
         question: CallId,
         answer: String,
+        reply: oneshot::Sender<bool>,
+    },
+    /// A command of a run goes on in the background.
+    Running {
+        view: CommandView,
+        stop: CancellationToken,
+    },
+    /// It has ended.
+    Ran(CallId),
+    Stop {
+        command: CallId,
         reply: oneshot::Sender<bool>,
     },
     Steer {

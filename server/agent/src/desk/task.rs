@@ -88,11 +88,21 @@ impl Task {
                 let waiting = self.board.questions.remove(&question);
                 let _ = reply.send(waiting.is_some_and(|(_, waiting)| waiting.send(answer).is_ok()));
             }
+            Order::Running { view, stop } => drop(self.board.commands.insert(view.id.clone(), (view, stop))),
+            Order::Ran(command) => drop(self.board.commands.remove(&command)),
+            Order::Stop { command, reply } => {
+                let running = self.board.commands.get(&command);
+                if let Some((_, stop)) = running {
+                    stop.cancel();
+                }
+                let _ = reply.send(running.is_some());
+            }
             Order::Steer { run, words, reply } => {
                 let running = self.board.runs.get(&run);
                 let _ = reply.send(running.is_some_and(|running| running.speak.send(words).is_ok()));
             }
             Order::End { run } => {
+                self.board.commands.retain(|_, (command, _)| command.run != run);
                 self.board.questions.retain(|_, (question, _)| question.run != run);
                 for approval in self.board.end(&run) {
                     let settlement = Settlement::Denied {

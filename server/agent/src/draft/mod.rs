@@ -22,7 +22,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use copydesk_base::change::{Base, ChangePlan, CheckVerdict, Checked};
 use copydesk_base::files::{Entry, Expect, FileError, FileText, Opening};
-use copydesk_base::{CallId, ContentHash, Files};
+use copydesk_base::{CallId, ContentHash, Event, Files};
 use copydesk_text::rebase::{self, Rebased};
 
 use crate::apply::There;
@@ -81,8 +81,8 @@ pub(crate) enum Settled {
     Nothing,
     /// The checks failed, and the model is to mend it.
     Red(String),
-    /// The edits were put to the person; what became of them, for the model.
-    Offered { text: String, refused: bool },
+    /// The edits were put to the person; what became of them, for the model, and whether it has something to do about that.
+    Offered { text: String, is_open: bool },
 }
 
 impl Draft {
@@ -173,7 +173,14 @@ pub(crate) async fn rescue(turn: &mut Turn, error: &AgentError) -> Result<(), Ag
         return Ok(());
     }
     let words = format!("not checked to the end: failed to {error}");
-    offer::offer(turn, Checked { verdict: CheckVerdict::NotRun, words }).await.map(drop)
+    offer::offer(turn, Checked { verdict: CheckVerdict::NotRun, words }).await?;
+    // The model hears nothing any more, so the person has to know.
+    let unmade = turn.unmade.iter().map(|(file, reason)| {
+        let shown = copydesk_base::path::shown(&turn.settings.root, file);
+        Event::Notice { text: format!("The edit of {shown} was not made: {reason}") }
+    });
+    let unmade: Vec<Event> = unmade.collect();
+    if unmade.is_empty() { Ok(()) } else { turn.record(unmade).await }
 }
 
 impl Kept {

@@ -5,19 +5,17 @@
 //! ignored ones and up to a limit. Either way texts that an editor has not saved are part of it, and what policy keeps
 //! from being read is not.
 
-use std::fs::Permissions;
 use std::ops::ControlFlow;
-use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use copydesk_base::{Effect, Verdict};
 use copydesk_permission::sandbox::{Circumstances, Confinement, Overlay, State, Survey, confine};
 use copydesk_permission::{Policy, judge};
-use tempfile::TempDir;
 
+use crate::lodging::{Lodging, SHADOW};
 use crate::process::{self, Ended, Finished, Job};
-use crate::quarters::{Quarters, network_for, private_folder};
+use crate::quarters::{Quarters, network_for};
 use crate::run::Turn;
 use crate::tools::Walk;
 
@@ -31,16 +29,7 @@ pub(super) struct Shadow {
     root: PathBuf,
     /// The layer, where it is one.
     layer: Option<Overlay>,
-    _folder: TempDir,
-}
-
-impl Drop for Shadow {
-    fn drop(&mut self) {
-        // The kernel leaves a folder there that only an administrator can look into, and so cannot be taken away.
-        if let Some(layer) = &self.layer {
-            let _ = std::fs::set_permissions(layer.work.join("work"), Permissions::from_mode(0o700));
-        }
-    }
+    _folder: Lodging,
 }
 
 /// Runs a command in the copy of this round, which is made when it is needed first. Comes with the folders that the
@@ -200,8 +189,8 @@ fn fill(turn: &Turn, policy: &Policy, top: &Path) -> Result<(), String> {
     Ok(())
 }
 
-fn folder() -> Result<TempDir, String> {
-    private_folder("copydesk-shadow-").map_err(|error| failed(&error))
+fn folder() -> Result<Lodging, String> {
+    Lodging::make(SHADOW).map_err(|error| failed(&error))
 }
 
 fn failed(error: &std::io::Error) -> String {

@@ -13,24 +13,31 @@ pub(super) struct Kept {
     dropped: usize,
 }
 
-pub(super) async fn keep(stream: Option<impl AsyncRead + Unpin>, kept: &mut Kept) {
+impl Kept {
+    pub(super) fn take(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            if self.head.len() < KEPT / 2 {
+                self.head.push(*byte);
+            } else {
+                self.tail.push_back(*byte);
+                if self.tail.len() > KEPT / 2 {
+                    self.tail.pop_front();
+                    self.dropped += 1;
+                }
+            }
+        }
+    }
+}
+
+/// Reads a stream to its end, piece by piece.
+pub(super) async fn pour(stream: Option<impl AsyncRead + Unpin>, mut take: impl FnMut(&[u8])) {
     let Some(mut stream) = stream else { return };
     let mut buffer = vec![0u8; 8192];
     while let Ok(read) = stream.read(&mut buffer).await {
         if read == 0 {
             break;
         }
-        for byte in &buffer[..read] {
-            if kept.head.len() < KEPT / 2 {
-                kept.head.push(*byte);
-            } else {
-                kept.tail.push_back(*byte);
-                if kept.tail.len() > KEPT / 2 {
-                    kept.tail.pop_front();
-                    kept.dropped += 1;
-                }
-            }
-        }
+        take(&buffer[..read]);
     }
 }
 

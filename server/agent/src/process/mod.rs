@@ -8,6 +8,7 @@
 //! The launcher's standard input is a socket. It brings the orders, and when this end closes (the time is up, the run
 //! is canceled, the server was killed) the launcher ends everything that the command started, wherever that hid.
 
+mod growing;
 mod kept;
 #[cfg(test)]
 mod tests;
@@ -25,7 +26,8 @@ use tokio::net::UnixStream;
 use tokio::process::{Child, Command};
 use tokio_util::sync::CancellationToken;
 
-use kept::{Kept, joined, keep};
+pub(crate) use growing::Growing;
+use kept::{Kept, joined, pour};
 
 /// How long output is still read after a child has ended, and how long a launcher may take to end what it started.
 const LAST_WORDS: Duration = Duration::from_secs(2);
@@ -117,28 +119,45 @@ pub(crate) fn ready(launcher: &Path, ahead: Ahead) -> std::io::Result<Ready> {
 
 /// Runs a command in the shell until it ends, its time is up or it is canceled; in that launcher, where one is ready.
 pub(crate) async fn run(job: &Job<'_>, ready: Option<Ready>, cancel: &CancellationToken) -> Finished {
+    let (mut out, mut err) = (Kept::default(), Kept::default());
+    let ended = watched(job, ready, cancel, |bytes| out.take(bytes), |bytes| err.take(bytes)).await;
+    Finished { ended, output: joined(&out, &err) }
+}
+
+/// The same, with what it prints in a file that grows.
+pub(crate) async fn run_into(
+    job: &Job<'_>,
+    ready: Option<Ready>,
+    cancel: &CancellationToken,
+    output: &Growing,
+) -> Ended {
+    watched(job, ready, cancel, |bytes| output.take(bytes), |bytes| output.take(bytes)).await
+}
+
+/// Runs a command, and hands on what it prints to the two streams.
+async fn watched(
+    job: &Job<'_>,
+    ready: Option<Ready>,
+    cancel: &CancellationToken,
+    out: impl FnMut(&[u8]),
+    err: impl FnMut(&[u8]),
+) -> Ended {
     let (mut child, line) = match started(job, ready).await {
         Ok(started) => started,
-        Err(error) => {
-            return Finished { ended: Ended::Failed(error.to_string()), output: String::new() };
-        }
+        Err(error) => return Ended::Failed(error.to_string()),
     };
     let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
-    let (mut out, mut err) = (Kept::default(), Kept::default());
-    let ended = {
-        let reading = async { tokio::join!(keep(stdout, &mut out), keep(stderr, &mut err)) };
-        let ending = end(&mut child, line, job.time, cancel);
-        tokio::pin!(reading, ending);
-        tokio::select! {
-            ended = &mut ending => {
-                // What it printed is still in the pipe. One who left the group may hold the pipe for ever.
-                let _ = tokio::time::timeout(LAST_WORDS, &mut reading).await;
-                ended
-            }
-            _ = &mut reading => ending.await,
+    let reading = async { tokio::join!(pour(stdout, out), pour(stderr, err)) };
+    let ending = end(&mut child, line, job.time, cancel);
+    tokio::pin!(reading, ending);
+    tokio::select! {
+        ended = &mut ending => {
+            // What it printed is still in the pipe. One who left the group may hold the pipe for ever.
+            let _ = tokio::time::timeout(LAST_WORDS, &mut reading).await;
+            ended
         }
-    };
-    Finished { ended, output: joined(&out, &err) }
+        _ = &mut reading => ending.await,
+    }
 }
 
 /// The process that runs the command, and our end of its launcher's line.

@@ -3,6 +3,7 @@
 //! Whatever narrows or equips a run (an agent's file, a role, a worktree of its own) is worked out here, once, and lies
 //! in the [`Turn`] from then on. What a model is told at the start is [`crate::opening`]'s.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use copydesk_base::Event;
@@ -16,6 +17,7 @@ use crate::answer::Way;
 use crate::desk::{Ask, Order, Shared};
 use crate::draft::Draft;
 use crate::error::AgentError;
+use crate::jobs::Jobs;
 use crate::quarters::Quarters;
 use crate::session::{self, Past};
 use crate::settings::Settings;
@@ -78,8 +80,10 @@ pub(super) async fn begin(
         denied: vec![],
         changes: vec![],
         refused_diffs: vec![],
+        unmade: BTreeMap::new(),
         quarters: Quarters::default(),
         draft,
+        jobs: Jobs::default(),
         usage: Usage::default(),
         spent: past.spent,
         last_text: String::new(),

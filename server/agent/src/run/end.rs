@@ -3,7 +3,7 @@
 //! What has to happen at the end of every run (a summary for a parent, a worktree to be merged, a command in the
 //! background to be stopped) hangs in [`over`], before the last record.
 
-use copydesk_base::{Event, Record, RunId, RunStatus, SessionId, Usage};
+use copydesk_base::{Event, Record, RunId, RunStatus, SessionId, Usage, path};
 
 use super::Turn;
 use crate::answer::Way;
@@ -20,6 +20,9 @@ pub(super) async fn over(mut turn: Turn, way: &Way, result: Result<(), AgentErro
         }
         result => result,
     };
+    let result = whole(&turn, result);
+    turn.jobs.end().await;
+    unheard(&mut turn).await;
     let (status, error) = match &result {
         Ok(()) => (RunStatus::Succeeded, None),
         Err(AgentError::Canceled) => (RunStatus::Canceled, None),
@@ -40,6 +43,26 @@ pub(super) async fn over(mut turn: Turn, way: &Way, result: Result<(), AgentErro
     };
     end(&turn.shared, Some(&turn.settings), &outcome).await;
     outcome
+}
+
+/// A run is no success where an edit that was allowed could not be made, and its model left it at that.
+fn whole(turn: &Turn, result: Result<(), AgentError>) -> Result<(), AgentError> {
+    let Some((_, reason)) = turn.unmade.first_key_value() else { return result };
+    let files: Vec<String> = turn.unmade.keys().map(|file| path::shown(&turn.settings.root, file)).collect();
+    let unmade = AgentError::Unmade { files: files.join(", "), reason: reason.clone() };
+    match result {
+        Ok(()) => Err(unmade),
+        Err(error) => Err(error),
+    }
+}
+
+/// Says what the person told the run and it never heard: a budget, an error or a cancel came first.
+async fn unheard(turn: &mut Turn) {
+    for words in turn.ear.rest() {
+        let text = format!("The run ended before it heard this; say it again: {words}");
+        // Where the journal cannot be written the end says so.
+        let _ = turn.record(vec![Event::Notice { text }]).await;
+    }
 }
 
 /// A run that came to nothing.

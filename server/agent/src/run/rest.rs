@@ -25,11 +25,11 @@ pub(super) async fn after(
     let Answered { text, calls, carried } = answered;
     let mut more = Vec::new();
     match draft::settle(turn, Occasion::End).await? {
-        Settled::Red(text) | Settled::Offered { text, refused: true } => {
+        Settled::Red(text) | Settled::Offered { text, is_open: true } => {
             more.push(Message::user(turn.tell(text).await?));
         }
         // For the next turn of this conversation.
-        Settled::Offered { text, refused: false } => {
+        Settled::Offered { text, is_open: false } => {
             turn.tell(text).await?;
         }
         Settled::Nothing => {}

@@ -4,6 +4,7 @@
 //! and changed, and the ways to the desk and to the journal. A part that keeps something for itself has a type of its own
 //! and a field here, as [`Draft`] and [`Ear`] do.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -17,6 +18,7 @@ use tokio_util::sync::CancellationToken;
 use crate::desk::{DeskLink, Shared};
 use crate::draft::Draft;
 use crate::error::AgentError;
+use crate::jobs::Jobs;
 use crate::prompt::Finding;
 use crate::quarters::Quarters;
 use crate::recorder::Recorder;
@@ -51,9 +53,13 @@ pub(crate) struct Turn {
     pub(crate) denied: Vec<Denied>,
     pub(crate) changes: Vec<(PathBuf, bool)>,
     pub(crate) refused_diffs: Vec<String>,
+    /// Files whose last edit was allowed and did not fit the text that was there, each with the reason.
+    pub(crate) unmade: BTreeMap<PathBuf, String>,
     pub(crate) quarters: Quarters,
     /// Edits that wait for the project's checks.
     pub(crate) draft: Draft,
+    /// Its commands in the background.
+    pub(crate) jobs: Jobs,
     pub(crate) usage: Usage,
     /// What its session had used before it.
     pub(crate) spent: Spent,

@@ -61,6 +61,8 @@ pub(super) async fn run(turn: &mut Turn, call: &CallId, value: Value) -> Result<
         Err(reason) => return Ok(Output::failed(reason)),
     };
     if turn.world.host.presence() == Presence::Nobody {
+        let text = format!("{text} (nobody was here to answer, so it goes on without)");
+        turn.record(vec![Event::Notice { text }]).await?;
         return Ok(Output::failed(
             "nobody is here who could answer; decide for yourself, and say what you decided",
         ));

@@ -1,6 +1,6 @@
 //! `bash`: runs a shell command in the workspace root.
 //!
-//! `command` · `timeout_ms` at most ten minutes, two unless set
+//! `command` · `timeout_ms` at most ten minutes, two unless set · `background` goes on while the model does; `output` reads it
 //!
 //! The command's reading, its verdict and its walls are `permission`'s; the process is `process`'s.
 
@@ -16,7 +16,9 @@ use super::{Output, arguments};
 use crate::draft::{self, Occasion, Settled};
 use crate::error::AgentError;
 use crate::gate::{Permit, permit};
-use crate::process::{self, Ended, Job};
+use crate::ground::Ground;
+use crate::jobs::{self, Begun};
+use crate::process::{self, Ended};
 use crate::quarters::Quarters;
 use crate::run::Turn;
 
@@ -34,10 +36,15 @@ struct Arguments {
 pub(super) fn spec() -> ToolSpec {
     super::spec(
         "bash",
-        "Run a shell command in the workspace root, without input. It may be refused.",
+        "Run a shell command in the workspace root, without input. It may be refused. With `background` (servers, watchers) \
+         it goes on while you work.",
         json!({
             "type": "object",
-            "properties": {"command": {"type": "string"}, "timeout_ms": {"type": "integer"}},
+            "properties": {
+                "command": {"type": "string"},
+                "timeout_ms": {"type": "integer"},
+                "background": {"type": "boolean"}
+            },
             "required": ["command"]
         }),
     )
@@ -48,14 +55,12 @@ pub(super) async fn run(turn: &mut Turn, call: &CallId, value: Value) -> Result<
         Ok(arguments) => arguments,
         Err(output) => return Ok(output),
     };
-    if background {
-        return Ok(Output::failed("commands in the background do not exist yet; run it in the foreground"));
+    if let Some(reason) = turn.jobs.full().filter(|_| background) {
+        return Ok(Output::failed(reason));
     }
-    let cwd = turn.settings.root.clone();
-    let effect = Effect::Execute { command: command.clone(), cwd: cwd.clone() };
+    let effect = Effect::Execute { command: command.clone(), cwd: turn.settings.root.clone() };
     // Walls that cannot be had are no question to the person.
-    let policy = turn.policy();
-    if let Some(reason) = Quarters::refusal(&effect, &policy, &turn.settings) {
+    if let Some(reason) = Quarters::refusal(&effect, &turn.policy(), &turn.settings) {
         return Ok(Output::failed(format!("refused: {reason}")));
     }
     // A command works on what is there: what was drafted comes first, or has to be mended first.
@@ -68,41 +73,25 @@ pub(super) async fn run(turn: &mut Turn, call: &CallId, value: Value) -> Result<
         Settled::Offered { text, .. } => text,
     };
     // In most cases it will be permitted; then the launcher is there already.
-    let launcher = turn.settings.sandbox.launcher.clone();
+    let policy = turn.policy();
     let ready = turn.quarters.launcher(&effect, &policy, &turn.settings);
     if let Permit::Refused(text) = permit(turn, call, effect.clone(), None).await? {
         return Ok(Output::failed(text));
     }
     // While the person thought, the mode may have changed.
     let policy = turn.policy();
-    let walls = match turn.quarters.walls(&effect, &policy, &turn.settings).await {
-        Ok(walls) => walls,
-        Err(reason) => return Ok(Output::failed(format!("refused: {reason}"))),
-    };
-    let temporary = match turn.quarters.temporary() {
-        Ok(folder) => folder,
-        Err(error) => return Ok(Output::failed(format!("there is no temporary folder: {error}"))),
-    };
-    let env = match Quarters::environment(&effect, &policy, &turn.settings) {
-        Ok(env) => env,
-        Err(reason) => return Ok(Output::failed(format!("refused: {reason}"))),
+    let ground = match Ground::of(turn, &effect, &policy).await {
+        Ok(ground) => ground,
+        Err(reason) => return Ok(Output::failed(reason)),
     };
     turn.record(vec![Event::EffectStarted { call: call.clone(), effect }]).await?;
-    let tops = Tops::of(&policy, &walls);
+    if background {
+        return behind(turn, Begun { call: call.clone(), ground, ready, policy }, &offered).await;
+    }
+    let tops = Tops::of(&policy, &ground.walls);
     let limit = timeout_ms.map_or(USUAL, Duration::from_millis).min(LONGEST);
-    let job = Job {
-        command: &command,
-        cwd: &cwd,
-        env: &env,
-        confinement: &walls,
-        launcher: launcher.as_deref(),
-        temporary: temporary.path(),
-        locks: &turn.settings.state_home.join("held"),
-        time: limit,
-        limits: turn.settings.limits,
-    };
-    let finished = process::run(&job, ready, &turn.cancel).await;
-    let aside = tops.set_aside(&walls).told(&policy.root);
+    let finished = process::run(&ground.job(limit), ready, &turn.cancel).await;
+    let aside = tops.set_aside(&ground.walls).told(&policy.root);
     turn.quarters.look_anew(&policy, &turn.settings);
     let (note, failed) = (finished.ended.told(limit), finished.ended != Ended::Exit(0));
     let mut events = vec![Event::EffectFinished { call: call.clone(), ok: !failed, note: note.clone() }];
@@ -119,4 +108,18 @@ pub(super) async fn run(turn: &mut Turn, call: &CallId, value: Value) -> Result<
     text.extend(aside.iter().map(|text| format!("\n[{text}]")));
     let output = if failed { Output::failed(text) } else { Output::fine(text) };
     Ok(output.with(Grade::Tool, format!("the output of {command}")))
+}
+
+/// Begins it in the background.
+async fn behind(turn: &mut Turn, begun: Begun, offered: &str) -> Result<Output, AgentError> {
+    let call = begun.call.clone();
+    match jobs::begin(turn, begun).await {
+        Ok((name, _)) => Ok(Output::fine(format!(
+            "{offered}It runs in the background as {name}, until you are done; `output` reads what it prints"
+        ))),
+        Err(reason) => {
+            turn.record(vec![Event::EffectFinished { call, ok: false, note: reason.clone() }]).await?;
+            Ok(Output::failed(reason))
+        }
+    }
 }

@@ -2,12 +2,16 @@
 //!
 //! `path` a file; all that is known unless set
 //!
-//! Two sources: what the editor's other servers had reported when the person asked, and the project's `checks:`, which
+//! Two sources: what the editor's other servers report now (through our extensions; elsewhere what they had reported when
+//! the person asked), and the project's `checks:`, which
 //! run on a copy with what the agent has edited in it.
 
 use std::fmt::Write as _;
+use std::path::Path;
 
-use copydesk_base::{CallId, Grade, path};
+use copydesk_base::host::Wanted;
+use copydesk_base::{CallId, Effect, Grade, Verdict, path};
+use copydesk_permission::judge;
 use copydesk_provider::ToolSpec;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -16,6 +20,9 @@ use super::{Output, arguments};
 use crate::draft;
 use crate::error::AgentError;
 use crate::run::Turn;
+
+/// The most problems of one file.
+const MOST: usize = 50;
 
 #[derive(Deserialize)]
 struct Arguments {
@@ -37,7 +44,26 @@ pub(super) async fn run(turn: &mut Turn, _: &CallId, value: Value) -> Result<Out
     };
     let file = wanted.path.as_deref().map(|text| turn.path(text));
     let mut text = String::new();
-    if let Some(origin) = &turn.origin
+    let live = turn.world.host.known(Wanted::Diagnostics { path: file.clone() }).await;
+    if let Some(known) = live {
+        let policy = turn.policy();
+        let may_know = |path: &Path| {
+            matches!(judge(&Effect::Read { path: path.to_owned() }, &policy), Verdict::Allow(_))
+        };
+        let _ = writeln!(text, "Reported by the editor now:");
+        for one in known.iter().filter(|one| may_know(&one.path)) {
+            let shown = path::shown(&turn.settings.root, &one.path);
+            for piece in one.pieces.iter().take(MOST) {
+                let start = one.text.floor_char_boundary(piece.span.start);
+                let line = one.text[..start].matches('\n').count() + 1;
+                let words = piece.text.lines().next().unwrap_or_default();
+                let _ = writeln!(text, "{shown}:{line}: {words}");
+            }
+        }
+        if known.iter().all(|one| one.pieces.is_empty()) {
+            let _ = writeln!(text, "nothing");
+        }
+    } else if let Some(origin) = &turn.origin
         && file.as_ref().is_none_or(|file| *file == origin.path)
         && !turn.findings.is_empty()
     {

@@ -122,8 +122,18 @@ pub(super) async fn change(
 pub(crate) struct Changed {
     /// For the model.
     pub(crate) output: Output,
-    /// Whether every hunk was made.
-    pub(crate) whole: bool,
+    pub(crate) came: Came,
+}
+
+/// How far a change got.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Came {
+    /// Every hunk was made.
+    Whole,
+    /// A person or a rule refused it, or a part of it.
+    Refused,
+    /// It was allowed and could not be made, for this reason: the text there is another one by now.
+    Unfit(String),
 }
 
 /// Keeps an edit until the project's checks have seen it.
@@ -162,17 +172,21 @@ pub(crate) async fn changed(
             let diff = rebase::unified(&plan.before, &plan.after(), shown);
             turn.refused_diffs.push(turn.settings.redactor.clean(&diff));
             turn.changes.push((path, false));
-            return Ok(Changed { output: Output::failed(text), whole: false });
+            return Ok(Changed { output: Output::failed(text), came: Came::Refused });
         }
         Permit::Granted => (HunkReport::default(), (0..plan.hunks.len()).collect()),
         Permit::GrantedRest { done, open } => (done, open),
         Permit::Reviewed(done) => (done, vec![]),
     };
+    let mut came = if report.refused.is_empty() { Came::Whole } else { Came::Refused };
     if !open.is_empty() {
         let rest = turn
             .shared
             .apply(&plan, &open, &turn.settings.redactor, turn.settings.prompt_timeout, &turn.cancel)
             .await?;
+        if let Some(first) = rest.refused.first() {
+            came = Came::Unfit(first.reason.clone());
+        }
         report.sent.extend(rest.sent);
         report.refused.extend(rest.refused);
     }
@@ -181,7 +195,7 @@ pub(crate) async fn changed(
         turn.record(vec![refused]).await?;
     }
     turn.changes.push((path, !report.sent.is_empty()));
-    Ok(Changed { output: told(shown, &plan, &report), whole: report.refused.is_empty() })
+    Ok(Changed { output: told(shown, &plan, &report), came })
 }
 
 /// The plan of a change, or what to tell the model.
@@ -199,7 +213,8 @@ fn planned(
     turn.shared.learn(before.unwrap_or_default(), &turn.settings.redactor);
     let after = compute(before)?;
     let before = before.unwrap_or_default().to_owned();
-    if let Some(reason) = vault::leaves_placeholder(&before, &after) {
+    if let Some(reason) = vault::leaves_placeholder(&before, &after).or_else(|| stray_return(&before, &after))
+    {
         return Err(reason);
     }
     let pinned = Pinned { path: path.to_owned(), base: there.base(), before };
@@ -292,6 +307,17 @@ fn to_crlf(text: &str) -> String {
     text.replace("\r\n", "\n").replace('\n', "\r\n")
 }
 
+/// Why an edit cannot be made that brings a carriage return which ends no line: editors make a line break of it, and the
+/// text that comes about is not the one that was reviewed.
+fn stray_return(before: &str, after: &str) -> Option<String> {
+    let strays = |text: &str| text.matches('\r').count() - text.matches("\r\n").count();
+    (strays(after) > strays(before)).then(|| {
+        "the new text has a carriage return (\\r) that ends no line, which editors turn into a line break; end lines with \
+         \\n, and write the two letters of an escape where code means one"
+            .to_owned()
+    })
+}
+
 /// Says where the first line of `old` nearly stands, so that the model need not guess.
 fn not_found(before: &str, old: &str) -> String {
     let first = old.lines().find(|line| !line.trim().is_empty()).unwrap_or_default().trim();
@@ -323,6 +349,19 @@ mod tests {
         ] {
             let said = replaced(text, old, "x", Places::One).unwrap_err();
             assert!(said.contains(reason), "{said}");
+        }
+    }
+
+    #[test]
+    fn a_carriage_return_that_ends_no_line_is_refused_where_it_is_new() {
+        for (before, after, is_stray) in [
+            ("a\n", "a\rb\n", true),
+            ("a\r\n", "a\r\nb\r\n", false),
+            ("a\rb", "a\rc", false),
+            ("a\r\n", "a\rb\r\n", true),
+            ("", "a\r", true),
+        ] {
+            assert_eq!(stray_return(before, after).is_some(), is_stray, "{after:?}");
         }
     }
 

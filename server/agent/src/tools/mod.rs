@@ -11,7 +11,11 @@ mod edit;
 mod glob;
 mod grep;
 mod list;
+mod name;
+mod output;
 mod read;
+mod references;
+mod rename;
 mod search;
 mod symbols;
 mod table;
@@ -19,7 +23,7 @@ mod todo;
 mod walk;
 mod write;
 
-pub(crate) use edit::{Changed, Pinned, changed, plan};
+pub(crate) use edit::{Came, Changed, Pinned, changed, plan};
 pub(crate) use table::{every, looking, only_looks, specs};
 pub(crate) use walk::Walk;
 

@@ -9,7 +9,10 @@ use futures_util::future::BoxFuture;
 use futures_util::{FutureExt, TryFutureExt};
 use serde_json::Value;
 
-use super::{Work, ask_user, bash, diagnostics, edit, glob, grep, list, read, symbols, todo, write};
+use super::{
+    Work, ask_user, bash, diagnostics, edit, glob, grep, list, output, read, references, rename, symbols,
+    todo, write,
+};
 use crate::error::AgentError;
 use crate::run::Turn;
 
@@ -68,6 +71,18 @@ const TABLE: &[Tool] = &[
         run: |turn, call, value| diagnostics::run(turn, call, value).map_ok(Work::from).boxed(),
     },
     Tool {
+        name: "references",
+        kind: Kind::Act,
+        spec: references::spec,
+        run: |turn, call, value| references::run(turn, call, value).map_ok(Work::from).boxed(),
+    },
+    Tool {
+        name: "rename",
+        kind: Kind::Act,
+        spec: rename::spec,
+        run: |turn, call, value| rename::run(turn, call, value).map_ok(Work::from).boxed(),
+    },
+    Tool {
         name: "edit",
         kind: Kind::Act,
         spec: edit::spec,
@@ -84,6 +99,12 @@ const TABLE: &[Tool] = &[
         kind: Kind::Act,
         spec: bash::spec,
         run: |turn, call, value| bash::run(turn, call, value).map_ok(Work::from).boxed(),
+    },
+    Tool {
+        name: "output",
+        kind: Kind::Act,
+        spec: output::spec,
+        run: |turn, call, value| output::run(turn, call, value).map_ok(Work::from).boxed(),
     },
     Tool {
         name: "todo",

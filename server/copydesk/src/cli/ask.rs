@@ -9,8 +9,9 @@ use std::sync::Arc;
 use anyhow::Context;
 use clap::builder::NonEmptyStringValueParser;
 use copydesk_agent::{Ask, DiskFiles, Form, Outcome as Ended, Voice as Whose};
+use copydesk_base::change::CheckVerdict;
 use copydesk_base::config::Mode;
-use copydesk_base::{Files, RunId, RunStatus, SessionId, Span, path};
+use copydesk_base::{Files, RunId, RunStatus, Span, path};
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
@@ -57,7 +58,7 @@ pub(super) struct Arguments {
     /// Go on with the last conversation here
     #[arg(long = "continue", conflicts_with = "session")]
     goes_on: bool,
-    /// Go on with this conversation; 'copydesk sessions' lists them
+    /// Go on with this conversation, by id or name; 'copydesk sessions' lists them
     #[arg(long, value_name = "ID")]
     session: Option<String>,
     /// Ask the last turn again, or the turn of this run, as if it had not been asked: with --model, another model
@@ -101,7 +102,7 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
     };
     let session = match &arguments.session {
         None if arguments.goes_on => sessions::newest(&here)?,
-        named => named.as_deref().map(SessionId::from),
+        named => named.as_deref().map(|named| sessions::find(&here, named)).transpose()?,
     };
     if arguments.goes_on && session.is_none() {
         out::note("error: there is no conversation here to go on with");
@@ -153,7 +154,7 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
     let ended = runtime.block_on(turn(&office, ask, arguments, voice));
     runtime.shutdown_background();
     let Some(ended) = ended? else { return Ok(Outcome::WrongUsage) };
-    report(&office, &ended, voice)?;
+    report(&office, &ended, voice, chosen_mode(arguments))?;
     Ok(match (ended.status, word(&ended)) {
         (RunStatus::Canceled, _) => Outcome::Interrupted,
         (RunStatus::Succeeded, "succeeded") => Outcome::Fine,
@@ -272,7 +273,7 @@ fn word(ended: &Ended) -> &'static str {
     }
 }
 
-fn report(office: &Office, ended: &Ended, voice: Voice) -> anyhow::Result<()> {
+fn report(office: &Office, ended: &Ended, voice: Voice, mode: Option<Mode>) -> anyhow::Result<()> {
     match voice {
         Voice::Silent => return out::json(&document(office, ended)),
         // A document and nothing beside it, as it is; where there is none, nothing.
@@ -283,7 +284,7 @@ fn report(office: &Office, ended: &Ended, voice: Voice) -> anyhow::Result<()> {
     for denied in &ended.denied {
         out::note(format!("not done: {} ({})", visible(&denied.effect), visible(&denied.reason)));
         if denied.unasked {
-            out::note("  nobody was there to ask; --apply allows edits in the workspace, a rule allows more");
+            out::note(format!("  {}", advice(ended, mode)));
         }
     }
     if let Some(error) = &ended.error {
@@ -293,6 +294,20 @@ fn report(office: &Office, ended: &Ended, voice: Voice) -> anyhow::Result<()> {
         out::note(format!("take it back with: copydesk undo {}", ended.run));
     }
     Ok(())
+}
+
+/// What helps where nobody was there to ask.
+fn advice(ended: &Ended, mode: Option<Mode>) -> &'static str {
+    let is_unproven = ended.checks.iter().any(|(_, verdict, _)| *verdict != CheckVerdict::Passed);
+    match mode {
+        _ if is_unproven => {
+            "an edit that did not pass its checks is made by a person only: ask in an editor or on a terminal"
+        }
+        Some(Mode::AcceptEdits | Mode::Auto | Mode::Bypass) => {
+            "nobody was there to ask, and this mode does not allow it; a rule does"
+        }
+        _ => "nobody was there to ask; --apply allows edits in the workspace, a rule allows more",
+    }
 }
 
 fn document(office: &Office, ended: &Ended) -> Value {

@@ -39,7 +39,7 @@ fn read(named: &str, text: &str) -> Result<Recording, String> {
         format!("{named} is no recording: {why}; 'copydesk sessions export ID --json > FILE' writes one")
     };
     let exported: Exported = serde_json::from_str(text).map_err(|error| no_recording(error.to_string()))?;
-    if exported.schema != sessions::RECORDS {
+    if exported.schema != copydesk_agent::telling::RECORDS {
         return Err(no_recording(format!("its schema is '{}'", exported.schema)));
     }
     Ok(recording(named.to_owned(), exported.root, &exported.runs))

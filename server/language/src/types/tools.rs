@@ -8,10 +8,13 @@ pub const TOOLS: &[(&str, &str)] = &[
     ("list", "Lists a folder."),
     ("symbols", "Finds names of functions, types and steps."),
     ("diagnostics", "Reads what is wrong in the files."),
+    ("references", "Finds where a name is used."),
+    ("rename", "Gives a name another one, in every file."),
     ("edit", "Replaces a piece of a file."),
     ("write", "Writes a whole file."),
     ("bash", "Runs a command."),
     ("todo", "Keeps a list of what is to be done."),
+    ("output", "Reads what a command in the background printed."),
     ("ask_user", "Asks a person."),
 ];
 

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use copydesk_agent::harmless;
+use copydesk_agent::visible;
 use copydesk_base::event::Denied;
 use copydesk_base::host::{Aim, Applied, DocumentEdit};
 use copydesk_base::{ChangeId, Event, Record, RunId, RunStatus, SessionId, Span, TextEdit};
@@ -140,7 +140,7 @@ impl Said {
             Event::ToolCalled { name, arguments, .. } => {
                 let what = ["path", "command", "pattern"].iter().find_map(|key| arguments.get(key)?.as_str());
                 let what = what.and_then(|what| what.lines().next()).unwrap_or_default();
-                self.paragraph(&format!("> {name} {}", harmless(what)));
+                self.paragraph(&format!("> {name} {}", visible(what)));
             }
             Event::RunFinished { status, text, error, denied, .. } => {
                 // An answer that broke off is as much of one as there is.
@@ -152,12 +152,12 @@ impl Said {
                 for one in denied {
                     self.paragraph(&format!(
                         "> Not done: {} ({})",
-                        harmless(&one.effect),
-                        harmless(&one.reason)
+                        visible(&one.effect),
+                        visible(&one.reason)
                     ));
                 }
                 if let Some(error) = error {
-                    self.paragraph(&format!("> Copydesk: {}", harmless(error)));
+                    self.paragraph(&format!("> Copydesk: {}", visible(error)));
                 }
                 self.end = Some(End { answer: text.clone(), denied: denied.clone() });
             }
@@ -204,7 +204,7 @@ impl Writer {
             && let Ok(over) = said.wait_for(|said| said.end.is_some()).await.map(|said| said.clone())
             && let Some(end) = over.end
         {
-            shelf::answer(&state, &session.host, &self.run, &end.answer, &end.denied).await;
+            shelf::homeless(&state, &session.host, &self.run, &end.answer, &end.denied).await;
         }
         session.host.chats.done(&self.run);
     }

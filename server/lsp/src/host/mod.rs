@@ -4,15 +4,16 @@
 
 pub(crate) mod chats;
 mod edits;
+mod facts;
 mod notes;
 mod progress;
 pub(crate) mod prompts;
-mod shelf;
+pub(crate) mod shelf;
 
 use std::sync::{Arc, Mutex};
 
 use copydesk_agent::Desk;
-use copydesk_base::host::{Applied, DocumentEdit, Host, Presence, Shown};
+use copydesk_base::host::{Applied, DocumentEdit, Host, Known, Presence, Shown, Wanted};
 use copydesk_base::{Event, Record};
 use futures_util::future::BoxFuture;
 use serde_json::json;
@@ -78,6 +79,10 @@ impl Host for EditorHost {
 
     fn apply(&self, edit: DocumentEdit) -> BoxFuture<'_, Applied> {
         Box::pin(edits::apply(self, edit, edits::Late::Recognized))
+    }
+
+    fn known(&self, wanted: Wanted) -> BoxFuture<'_, Option<Vec<Known>>> {
+        Box::pin(facts::known(self, wanted))
     }
 
     fn show(&self, what: Shown) {

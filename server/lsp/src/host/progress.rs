@@ -4,7 +4,7 @@ use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use copydesk_agent::{harmless, model_label, routed};
+use copydesk_agent::{model_label, routed, visible};
 use copydesk_base::event::TodoState;
 use copydesk_base::{Event, Record, RunId, RunStatus};
 use serde_json::{Value, json};
@@ -46,7 +46,7 @@ impl Progress {
                 let text = routed(&record.event);
                 self.report(&record.run, &text);
                 host.client
-                    .log_message(lsp::MessageType::Warning, format!("Copydesk: {}", harmless(&text)))
+                    .log_message(lsp::MessageType::Warning, format!("Copydesk: {}", visible(&text)))
                     .await;
             }
             Event::TextDelta { text } => self.stream(&record.run, text),
@@ -79,7 +79,7 @@ impl Progress {
                 let text = format!("Copydesk: a part of an edit was not made: {}", reasons.join("; "));
                 host.client.log_message(lsp::MessageType::Warning, text).await;
             }
-            Event::Notice { text } => host.client.log_message(lsp::MessageType::Info, harmless(text)).await,
+            Event::Notice { text } => host.client.log_message(lsp::MessageType::Info, visible(text)).await,
             Event::RunFinished { status, error, .. } => {
                 self.end(host, &record.run, *status, error.as_deref()).await;
             }
@@ -156,7 +156,7 @@ impl Progress {
             (_, None) => "failed".to_owned(),
         };
         if let Some(error) = error {
-            host.client.log_message(lsp::MessageType::Error, format!("Copydesk: {}", harmless(error))).await;
+            host.client.log_message(lsp::MessageType::Error, format!("Copydesk: {}", visible(error))).await;
         }
         self.send(run, json!({"kind": "end", "message": short(&message)}));
         self.runs.remove(run);
@@ -249,12 +249,12 @@ async fn speak(client: Client, token: lsp::ProgressToken, line: Arc<Line>, cance
 
 /// One line, not too long.
 fn short(text: &str) -> String {
-    harmless(text).lines().next().unwrap_or_default().chars().take(WIDTH).collect()
+    visible(text).lines().next().unwrap_or_default().chars().take(WIDTH).collect()
 }
 
 /// The end of what was said, on one line.
 fn tail(text: &str) -> String {
-    let line = harmless(text.trim_end().lines().next_back().unwrap_or_default());
+    let line = visible(text.trim_end().lines().next_back().unwrap_or_default());
     let skip = line.chars().count().saturating_sub(WIDTH);
     line.chars().skip(skip).collect()
 }

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-use copydesk_agent::harmless;
+use copydesk_agent::{harmless, visible};
 use copydesk_base::RunId;
 use copydesk_base::event::Denied;
 use copydesk_base::host::Shown;
@@ -23,28 +23,59 @@ pub(super) async fn show(state: &State, host: &EditorHost, what: Shown) {
         Shown::Approval { id, title, text } => (format!("{id}.txt"), format!("{title}\n\n{text}")),
         Shown::Change { id, diff, .. } => (format!("{id}.diff"), diff),
     };
-    put(state, host, &name, &text).await;
+    if !put(state, host, &name, &text).await {
+        host.client.log_message(lsp::MessageType::Info, harmless(&text)).await;
+    }
+}
+
+/// Opens a text for reading, or says it in the log.
+pub(crate) async fn read(state: &State, host: &EditorHost, name: &str, text: &str) {
+    if !put(state, host, name, text).await {
+        host.client.log_message(lsp::MessageType::Info, visible(text)).await;
+    }
 }
 
 /// What the model said last: opened if it is more than a line, else said in the log.
 pub(super) async fn answer(state: &State, host: &EditorHost, run: &RunId, text: &str, denied: &[Denied]) {
+    let text = told(text, denied);
+    if text.is_empty() {
+        return;
+    }
+    if is_short(&text) {
+        let text = visible(&text);
+        host.client.log_message(lsp::MessageType::Info, format!("Copydesk: {text}")).await;
+    } else {
+        read(state, host, &format!("{run}.md"), &text).await;
+    }
+}
+
+/// The same for an answer that its own document did not take: however short, the person looks for it.
+pub(super) async fn homeless(state: &State, host: &EditorHost, run: &RunId, text: &str, denied: &[Denied]) {
+    let text = told(text, denied);
+    if text.is_empty() {
+        return;
+    }
+    if !host.ladder.show_document {
+        let line = if is_short(&text) { visible(&text) } else { "the answer is in the log".to_owned() };
+        host.client.show_message(lsp::MessageType::Info, format!("Copydesk: {line}")).await;
+    }
+    read(state, host, &format!("{run}.md"), &text).await;
+}
+
+fn told(text: &str, denied: &[Denied]) -> String {
     let mut text = text.trim().to_owned();
     for denied in denied {
         text.push_str(&format!("\n\nNot done: {} ({})", denied.effect, denied.reason));
     }
-    let text = text.trim();
-    if text.is_empty() {
-        return;
-    }
-    if text.lines().count() > 3 || text.chars().count() > 240 {
-        put(state, host, &format!("{run}.md"), text).await;
-    } else {
-        let text = harmless(text);
-        host.client.log_message(lsp::MessageType::Info, format!("Copydesk: {text}")).await;
-    }
+    text.trim().to_owned()
 }
 
-async fn put(state: &State, host: &EditorHost, name: &str, text: &str) {
+fn is_short(text: &str) -> bool {
+    text.lines().count() <= 3 && text.chars().count() <= 240
+}
+
+/// Opens a text, where the client can; whether it was.
+async fn put(state: &State, host: &EditorHost, name: &str, text: &str) -> bool {
     if host.ladder.show_document
         && let Some(session) = state.session()
     {
@@ -52,24 +83,37 @@ async fn put(state: &State, host: &EditorHost, name: &str, text: &str) {
         let (name, written) = (name.to_owned(), text.to_owned());
         match beside(move || shelve(&folder, &name, &written)).await {
             Ok(Ok(file)) => {
-                let params = lsp::ShowDocumentParams {
-                    uri: lsp::Uri(convert::uri_of(&file)),
-                    external: Some(false),
-                    take_focus: Some(true),
-                    selection: None,
-                };
-                // Not waited for: some clients answer when the person closes it.
-                let client = host.client.clone();
-                state.tracker.spawn(async move {
-                    let _ = client.show_document(params).await;
-                });
-                return;
+                shown(state, host, &file);
+                return true;
             }
             Ok(Err(error)) => tracing::warn!(%error, "the text to show could not be written"),
             Err(_) => {}
         }
     }
-    host.client.log_message(lsp::MessageType::Info, harmless(text)).await;
+    false
+}
+
+/// Opens a file, or names it in the log.
+pub(crate) async fn open(state: &State, host: &EditorHost, file: &Path) {
+    if host.ladder.show_document {
+        shown(state, host, file);
+    } else {
+        host.client.log_message(lsp::MessageType::Info, format!("Copydesk: see {}", file.display())).await;
+    }
+}
+
+fn shown(state: &State, host: &EditorHost, file: &Path) {
+    let params = lsp::ShowDocumentParams {
+        uri: lsp::Uri(convert::uri_of(file)),
+        external: Some(false),
+        take_focus: Some(true),
+        selection: None,
+    };
+    // Not waited for: some clients answer when the person closes it.
+    let client = host.client.clone();
+    state.tracker.spawn(async move {
+        let _ = client.show_document(params).await;
+    });
 }
 
 /// Writes one text, and takes the oldest away where there are too many.

@@ -114,21 +114,20 @@ fn voice(open: &Open, file: &Path, turn: Turn, names_model: bool) -> Voice {
     let language = comments::language_of(Some(file), open.document.language_id());
     let head = front_matter::split(text).filter(|_| names_model).map_or("", |parts| parts.yaml.of(text));
     // The session is written by us, and counts by where it was begun.
-    let chosen = position::lines(head).filter(|line| !line.trim_start().starts_with("session:"));
-    let strange: Vec<String> = chosen
-        .chain(position::lines(turn.body.of(text)))
-        .filter_map(|line| comments::in_line(language, line))
-        .filter(|line| !open.voiced.contains(line))
+    let line_of = |offset: usize| text[..offset].matches('\n').count();
+    let top = front_matter::split(text).map_or(0, |parts| line_of(parts.yaml.start));
+    let chosen = (top..).zip(position::lines(head));
+    let chosen = chosen.filter(|(_, line)| !line.trim_start().starts_with("session:"));
+    // The words of a turn are one order, and stand where the turn begins.
+    let body = position::lines(turn.body.of(text)).map(|line| (line_of(turn.body.start), line));
+    let strange: Vec<(usize, String)> = chosen
+        .chain(body)
+        .filter_map(|(at, line)| Some((at, comments::in_line(language, line)?)))
+        .filter(|(_, line)| !open.voiced.contains(line))
         .collect();
-    if strange.is_empty() {
-        return Voice::Person;
-    }
-    let line = text[..turn.body.start].matches('\n').count();
-    Voice::Comment {
-        path: file.to_owned(),
-        line: u32::try_from(line).unwrap_or(u32::MAX),
-        text: strange.join("\n"),
-    }
+    let Some((line, _)) = strange.first() else { return Voice::Person };
+    let text = strange.iter().map(|(_, line)| line.as_str()).collect::<Vec<_>>().join("\n");
+    Voice::Comment { path: file.to_owned(), line: u32::try_from(*line).unwrap_or(u32::MAX), text }
 }
 
 /// What sends the last turn, and where it stands; `None` where nothing waits.

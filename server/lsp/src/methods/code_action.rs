@@ -171,6 +171,10 @@ fn agents(
         let title = send.title.clone();
         actions.push(lsp::CodeAction { title, kind: kind(), command: Some(send), ..Default::default() });
     }
+    for command in super::sessions::of_chat(open) {
+        let title = command.title.clone();
+        actions.push(lsp::CodeAction { title, kind: kind(), command: Some(command), ..Default::default() });
+    }
     let language = open.document.language_id();
     let text = open.document.text();
     if let Some(comment) = comments::beside(language, text, params.range.start.line, params.range.end.line) {
@@ -209,6 +213,14 @@ fn of_source(snapshot: &Snapshot, actions: &mut Vec<lsp::CodeAction>) {
         let title = format!("Copydesk: cancel \u{201c}{}\u{201d}", run.title);
         let argument = json!({"runId": run.run.as_str()});
         actions.push(lsp::CodeAction { kind: kind(), ..command(&title, "copydesk.cancel", argument) });
+    }
+    for one in &snapshot.view.commands {
+        let command_line: String = copydesk_agent::harmless(&one.command).chars().take(60).collect();
+        for (what, name) in [("show the output of", "copydesk.output"), ("stop", "copydesk.stop")] {
+            let title = format!("Copydesk: {what} `{command_line}`");
+            let argument = json!({"commandId": one.id.as_str()});
+            actions.push(lsp::CodeAction { kind: kind(), ..command(&title, name, argument) });
+        }
     }
     for (title, name) in [
         ("Copydesk: undo the last run's edits", "copydesk.undo"),

@@ -16,9 +16,10 @@ use tower_lsp::jsonrpc::{Error, ErrorCode, Result};
 use crate::Trusted;
 use crate::comments;
 use crate::convert;
+use crate::host::shelf;
 use crate::intake::{after_answer, beside};
 use crate::marks::Peg;
-use crate::methods::{chat, configuration, references};
+use crate::methods::{chat, configuration, references, sessions};
 use crate::state::{Session, State};
 
 pub(crate) async fn run(state: &Arc<State>, params: lsp::ExecuteCommandParams) -> Result<Option<Value>> {
@@ -33,6 +34,8 @@ pub(crate) async fn run(state: &Arc<State>, params: lsp::ExecuteCommandParams) -
         "copydesk.change.reject" => reject(session, arguments.one()?).await,
         "copydesk.change.show" => show(session, arguments.one()?).await,
         "copydesk.answer" => reply(session, arguments.one()?).await,
+        "copydesk.output" => output(state, session, arguments.one()?).await,
+        "copydesk.stop" => stop(session, arguments.one()?).await,
         "copydesk.steer" => steer(state, session, arguments.one()?).await,
         "copydesk.retry" => retry(state, session, arguments.one()?).await,
         "copydesk.rewind" => rewind(session, arguments.one()?).await,
@@ -41,6 +44,12 @@ pub(crate) async fn run(state: &Arc<State>, params: lsp::ExecuteCommandParams) -
         "copydesk.mode.set" => set_mode(session, arguments.one()?),
         "copydesk.model.set" => Ok(Some(set_model(session, arguments.one()?))),
         "copydesk.trust" => trust(state, session).await,
+        sessions::LIST => sessions::list(session).await,
+        sessions::SHOW => sessions::show(state, session, arguments.one()?).await,
+        sessions::EXPORT => sessions::export(session, arguments.one()?).await,
+        sessions::NAME => sessions::name(session, arguments.one()?).await,
+        sessions::FORK => sessions::fork(session, arguments.one()?).await,
+        sessions::DELETE => sessions::delete(state, session, arguments.one()?).await,
         chat::SEND => chat::send(state, session, arguments.one()?).await,
         "copydesk.refactor" => super::refactor::run(state, arguments.one()?).await,
         "copydesk.doctor" => {
@@ -215,6 +224,32 @@ async fn reply(session: &Session, arguments: AnswerArguments) -> Result<Option<V
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
+struct CommandArgument {
+    command_id: String,
+}
+
+/// Opens what a command in the background prints.
+async fn output(state: &Arc<State>, session: &Session, arguments: CommandArgument) -> Result<Option<Value>> {
+    let id = CallId(arguments.command_id);
+    let file = {
+        let view = session.desk.view();
+        let view = view.borrow();
+        view.commands.iter().find(|command| command.id == id).map(|command| command.output.clone())
+    };
+    let Some(file) = file else {
+        return Err(Error::invalid_params("this command does not run any more; the log names its file"));
+    };
+    shelf::open(state, &session.host, &file).await;
+    Ok(Some(json!({"uri": convert::uri_of(&file)})))
+}
+
+async fn stop(session: &Session, arguments: CommandArgument) -> Result<Option<Value>> {
+    let stopped = session.desk.stop(&CallId(arguments.command_id)).await;
+    Ok(Some(json!({"stopped": stopped})))
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
 struct SteerArguments {
     run_id: String,
     text: Option<String>,
@@ -385,10 +420,12 @@ fn answer<T: serde::Serialize>(result: std::result::Result<T, AgentError>) -> Re
 }
 
 /// An error of the agent's room as a protocol error: what the caller got wrong is InvalidParams.
-fn said(error: &AgentError) -> Error {
+pub(super) fn said(error: &AgentError) -> Error {
     match error {
         AgentError::NothingToUndo => Error::invalid_params("there is nothing to take back"),
         AgentError::UnknownRun(_)
+        | AgentError::UnknownSession(_)
+        | AgentError::Open(_)
         | AgentError::UnderWay(_)
         | AgentError::UnknownChange(_)
         | AgentError::UnknownApproval(_)

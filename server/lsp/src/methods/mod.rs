@@ -26,6 +26,7 @@ pub(crate) mod references;
 pub(crate) mod rename;
 pub(crate) mod selection_range;
 pub(crate) mod semantic_tokens;
+pub(crate) mod sessions;
 pub(crate) mod signature_help;
 pub(crate) mod watched_files;
 pub(crate) mod workspace_symbol;

@@ -1,0 +1,77 @@
+//! Conversations: which there are, what was said in them, and what becomes of them.
+
+use copydesk_base::config::Retention;
+use copydesk_base::{Record, RunId, SessionId};
+use copydesk_store::SessionRow;
+
+use super::Desk;
+use crate::error::AgentError;
+use crate::keeping;
+
+/// The most conversations of a list.
+const LISTED: usize = 1000;
+
+/// The longest name, in characters.
+const NAME: usize = 120;
+
+impl Desk {
+    /// The conversations of this workspace, the one that something was said in last first.
+    ///
+    /// # Errors
+    /// The journal cannot be read.
+    pub async fn sessions(&self) -> Result<Vec<SessionRow>, AgentError> {
+        Ok(self.shared.world.journal.sessions(LISTED).await?)
+    }
+
+    /// How long they are kept.
+    pub fn retention(&self) -> Retention {
+        (self.shared.world.settings)().map(|settings| settings.retention).unwrap_or_default()
+    }
+
+    /// The records of a conversation, run by run.
+    ///
+    /// # Errors
+    /// There is no such conversation, or its records were changed by somebody.
+    pub async fn conversation(&self, session: &SessionId) -> Result<Vec<Vec<Record>>, AgentError> {
+        let journal = &self.shared.world.journal;
+        let rows = journal.session(session).await?;
+        if rows.is_empty() {
+            return Err(AgentError::UnknownSession(session.to_string()));
+        }
+        let mut turns = Vec::with_capacity(rows.len());
+        for row in rows {
+            turns.push(journal.records(&row.run).await?);
+        }
+        Ok(turns)
+    }
+
+    /// Gives a conversation a name, in one line; takes it away where that is empty. Answers the name.
+    ///
+    /// # Errors
+    /// There is no such conversation.
+    pub async fn name(&self, session: &SessionId, name: &str) -> Result<String, AgentError> {
+        let words: Vec<&str> = name.split_whitespace().collect();
+        let name: String = self.shared.world.redactor().clean(&words.join(" ")).chars().take(NAME).collect();
+        if self.shared.world.journal.name(session, &name).await? {
+            Ok(name)
+        } else {
+            Err(AgentError::UnknownSession(session.to_string()))
+        }
+    }
+
+    /// Copies a conversation up to and with a turn, or all of it: what is said in the copy is not said in the original.
+    ///
+    /// # Errors
+    /// There is no such conversation or turn, or it is still at work.
+    pub async fn fork(&self, session: &SessionId, last: Option<&RunId>) -> Result<SessionId, AgentError> {
+        keeping::fork(&self.shared, session, last).await
+    }
+
+    /// Takes a conversation away with what undoes its edits, for good.
+    ///
+    /// # Errors
+    /// There is no such conversation, or it is still at work.
+    pub async fn delete(&self, session: &SessionId) -> Result<(), AgentError> {
+        keeping::delete(&self.shared, session).await
+    }
+}

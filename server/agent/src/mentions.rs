@@ -1,0 +1,146 @@
+//! Files that words name as `@path`, which go along with them.
+//!
+//! Nobody is asked here: what policy would ask about stays behind, and the model may ask for it by itself. What looks
+//! like a file and does not go along is said to the person, since they believe that the model has it.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use copydesk_base::{Effect, Files, Verdict, path};
+use copydesk_permission::{Policy, judge};
+
+use crate::opening::Layer;
+use crate::prompt;
+use crate::settings::Settings;
+use crate::taint;
+use crate::world::World;
+
+/// The most files that words bring along.
+const MOST_FILES: usize = 8;
+
+/// What may stand around a name in a sentence.
+const MARKS: &[char] = &['(', ')', '[', ']', '<', '>', '"', '\'', '`', ',', '.', ';', ':', '!', '?', '*'];
+
+/// What words bring along.
+pub(crate) struct Brought {
+    pub(crate) layers: Vec<Layer>,
+    /// The texts of which parts are in it.
+    pub(crate) texts: Vec<Arc<str>>,
+    /// What the person is told about it.
+    pub(crate) notices: Vec<String>,
+}
+
+/// The files that words name, as parts of what a model is told.
+pub(crate) fn brought(world: &World, settings: &Settings, policy: &Policy, words: &str) -> Brought {
+    let root = &settings.root;
+    let may_send =
+        |path: &Path| matches!(judge(&Effect::Read { path: path.to_owned() }, policy), Verdict::Allow(_));
+    let Mentioned { files, left } = mentioned(&*world.files, words, root, may_send);
+    let mut brought = Brought { layers: Vec::new(), texts: Vec::new(), notices: left };
+    for path in files {
+        let origin = path::shown(root, &path);
+        match world.files.read(&path) {
+            Ok(file) => {
+                let text = prompt::attached(&origin, &file.text);
+                let grade = taint::of_file(&path, root, &settings.additional);
+                brought.layers.push(Layer { origin, text, grade });
+                brought.texts.push(file.text);
+            }
+            Err(error) => brought.notices.push(format!("@{origin} does not go along: failed to {error}")),
+        }
+    }
+    brought
+}
+
+/// The files that words name, and sentences about names that bring none.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Mentioned {
+    files: Vec<PathBuf>,
+    left: Vec<String>,
+}
+
+/// The files below the root that words name, in order, each once.
+fn mentioned(files: &dyn Files, words: &str, root: &Path, may_send: impl Fn(&Path) -> bool) -> Mentioned {
+    // A file that was never saved is there where an editor holds it open.
+    let is_there = |path: &PathBuf| path.is_file() || files.is_open(path);
+    let mut mentioned = Mentioned::default();
+    for word in words.split_whitespace() {
+        // A name may stand in brackets or quotes, before a line number, at the end of a sentence.
+        let Some(name) = word.trim_start_matches(MARKS).strip_prefix('@') else { continue };
+        let bare = name.trim_end_matches(MARKS);
+        let names = [name, bare, bare.split_once(':').map_or(bare, |(file, _)| file)];
+        let place = |name: &&str| path::resolve(root, Path::new(name));
+        let why = match names.iter().map(place).find(is_there) {
+            Some(path) if mentioned.files.contains(&path) => continue,
+            Some(path) if !path.starts_with(root) => "it lies outside the workspace".to_owned(),
+            Some(path) if !may_send(&path) => "the rules do not let an agent have it unasked".to_owned(),
+            Some(_) if mentioned.files.len() >= MOST_FILES => format!("{MOST_FILES} files are the most"),
+            Some(path) => {
+                mentioned.files.push(path);
+                continue;
+            }
+            None if place(&bare).is_dir() && bare.contains('/') => "it is a folder".to_owned(),
+            None if looks_like_file(bare) => "there is no such file".to_owned(),
+            // A decorator, a person, a scope.
+            None => continue,
+        };
+        mentioned.left.push(format!("@{bare} does not go along: {why}"));
+    }
+    mentioned.left.dedup();
+    mentioned
+}
+
+/// Whether a name has the ending of a file: `src/a.py`, and neither `property` nor `types/node`.
+fn looks_like_file(name: &str) -> bool {
+    let ending = Path::new(name.split_once(':').map_or(name, |(file, _)| file)).extension();
+    ending.is_some_and(|ending| {
+        ending.len() <= 8 && ending.to_string_lossy().chars().all(|letter| letter.is_ascii_alphanumeric())
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::disk::DiskFiles;
+
+    #[test]
+    fn words_bring_files_of_the_workspace_along_or_say_why_not() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path().canonicalize().unwrap().join("w");
+        std::fs::create_dir_all(root.join("src")).unwrap();
+        for file in ["src/a.py", "b.py", ".env", "../outside.py"] {
+            std::fs::write(root.join(file), "x").unwrap();
+        }
+        let may_send = |path: &Path| !path.ends_with(".env");
+        for (words, files, left) in [
+            ("why is @src/a.py slow?", vec!["src/a.py"], vec![]),
+            ("compare @b.py, @src/a.py (and @b.py).", vec!["b.py", "src/a.py"], vec![]),
+            ("(@b.py) or `@src/a.py:12`?", vec!["b.py", "src/a.py"], vec![]),
+            ("@.env", vec![], vec!["@.env does not go along: the rules do not let an agent have it unasked"]),
+            (
+                "@../outside.py",
+                vec![],
+                vec!["@../outside.py does not go along: it lies outside the workspace"],
+            ),
+            ("see @missing.py:3!", vec![], vec!["@missing.py:3 does not go along: there is no such file"]),
+            ("all of @src/", vec![], vec!["@src/ does not go along: it is a folder"]),
+            ("@src me@b.py @property @types/node @someone", vec![], vec![]),
+        ] {
+            let expect = Mentioned {
+                files: files.into_iter().map(|name| root.join(name)).collect(),
+                left: left.into_iter().map(str::to_owned).collect(),
+            };
+            assert_eq!(mentioned(&DiskFiles, words, &root, may_send), expect, "{words}");
+        }
+        let many: Vec<String> = (0..=MOST_FILES).map(|at| format!("{at}.py")).collect();
+        for name in &many {
+            std::fs::write(root.join(name), "x").unwrap();
+        }
+        let words: String = many.iter().map(|name| format!("@{name} ")).collect();
+        let found = mentioned(&DiskFiles, &words, &root, may_send);
+        assert_eq!(
+            (found.files.len(), found.left),
+            (MOST_FILES, vec!["@8.py does not go along: 8 files are the most".to_owned()])
+        );
+    }
+}

@@ -1,0 +1,152 @@
+//! `copydesk.sessions.…`: the conversations of a workspace, for editors.
+//!
+//! | command | argument | answer |
+//! |---|---|---|
+//! | `list` | – | the conversations, the newest first, and how long they are kept |
+//! | `show` | `session` | opens the conversation as Markdown |
+//! | `export` | `session`, `format` (`markdown`, `json`) | the text |
+//! | `name` | `session`, `name` | the name |
+//! | `fork` | `session`, `runId`: the last turn of the copy | the copy's id |
+//! | `delete` | `session` | asks the person; what came of it is said in the log |
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use copydesk_agent::{AgentError, telling};
+use copydesk_base::{RunId, SessionId};
+use copydesk_language::chat;
+use serde::Deserialize;
+use serde_json::{Value, json};
+use tower_lsp::gen_lsp_types as lsp;
+use tower_lsp::jsonrpc::Result;
+
+use super::execute_command::said;
+use crate::documents::Open;
+use crate::host::shelf;
+use crate::state::{Session, State};
+
+pub(crate) const LIST: &str = "copydesk.sessions.list";
+pub(crate) const SHOW: &str = "copydesk.sessions.show";
+pub(crate) const EXPORT: &str = "copydesk.sessions.export";
+pub(crate) const NAME: &str = "copydesk.sessions.name";
+pub(crate) const FORK: &str = "copydesk.sessions.fork";
+pub(crate) const DELETE: &str = "copydesk.sessions.delete";
+
+/// The answer of a prompt that deletes.
+const YES: &str = "Delete";
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Which {
+    session: String,
+    run_id: Option<String>,
+    name: Option<String>,
+    format: Option<Format>,
+}
+
+#[derive(Clone, Copy, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Format {
+    Markdown,
+    Json,
+}
+
+pub(super) async fn list(session: &Session) -> Result<Option<Value>> {
+    let listed = session.desk.sessions().await.map_err(|error| said(&error))?;
+    let listed: Vec<Value> = listed.iter().map(telling::listed).collect();
+    Ok(Some(json!({"sessions": listed, "kept": session.desk.retention().words()})))
+}
+
+pub(super) async fn show(state: &Arc<State>, session: &Session, which: Which) -> Result<Option<Value>> {
+    let id = SessionId(which.session);
+    let turns = session.desk.conversation(&id).await.map_err(|error| said(&error))?;
+    let text = telling::markdown(&turns);
+    // Behind the answer: a client may answer for the document when the person closes it.
+    let state = state.clone();
+    state.clone().tracker.spawn(async move {
+        if let Some(session) = state.session() {
+            shelf::read(&state, &session.host, &format!("{id}.md"), &text).await;
+        }
+    });
+    Ok(Some(json!({"turns": turns.len()})))
+}
+
+pub(super) async fn export(session: &Session, which: Which) -> Result<Option<Value>> {
+    let id = SessionId(which.session);
+    let turns = session.desk.conversation(&id).await.map_err(|error| said(&error))?;
+    let text = match which.format.unwrap_or(Format::Markdown) {
+        Format::Markdown => telling::markdown(&turns),
+        Format::Json => telling::records(&id, &session.root, &turns).to_string(),
+    };
+    Ok(Some(json!({"text": text})))
+}
+
+pub(super) async fn name(session: &Session, which: Which) -> Result<Option<Value>> {
+    let name = which.name.unwrap_or_default();
+    let name = session.desk.name(&SessionId(which.session), &name).await.map_err(|error| said(&error))?;
+    Ok(Some(json!({"name": name})))
+}
+
+pub(super) async fn fork(session: &Session, which: Which) -> Result<Option<Value>> {
+    let last = which.run_id.map(RunId);
+    let copy = session.desk.fork(&SessionId(which.session), last.as_ref()).await;
+    Ok(Some(json!({"session": copy.map_err(|error| said(&error))?})))
+}
+
+/// Asks, and deletes behind the answer.
+pub(super) async fn delete(state: &Arc<State>, session: &Session, which: Which) -> Result<Option<Value>> {
+    let id = SessionId(which.session);
+    let known = session.desk.sessions().await.map_err(|error| said(&error))?;
+    let Some(one) = known.into_iter().find(|one| one.session == id) else {
+        return Err(said(&AgentError::UnknownSession(id.0)));
+    };
+    let title = telling::called(&one);
+    let message = format!("Delete the conversation “{title}” for good? Its edits cannot be undone then.");
+    let state = state.clone();
+    state.clone().tracker.spawn(async move {
+        let Some(session) = state.session() else { return };
+        let client = session.host.client();
+        let action =
+            |title: &str| lsp::MessageActionItem { title: title.to_owned(), properties: HashMap::default() };
+        let asking = client.send_request::<lsp::ShowMessageRequest>(lsp::ShowMessageRequestParams {
+            kind: lsp::MessageType::Warning,
+            message,
+            actions: Some(vec![action(YES), action("Keep")]),
+        });
+        let answer = tokio::select! {
+            answer = asking => answer,
+            () = state.cancel.cancelled() => return,
+        };
+        // Silence, an error and a closed prompt keep it.
+        if !matches!(answer, Ok(Some(chosen)) if chosen.title == YES) {
+            return;
+        }
+        let text = match session.desk.delete(&id).await {
+            Ok(()) => format!("Copydesk: the conversation “{title}” is gone"),
+            Err(error) => format!("Copydesk: {}", error.told()),
+        };
+        client.log_message(lsp::MessageType::Info, text).await;
+    });
+    Ok(Some(json!({"asked": true})))
+}
+
+/// What can be done with the conversation that a chat document names.
+pub(super) fn of_chat(open: &Open) -> Vec<lsp::Command> {
+    let is_chat = open.path.as_deref().is_some_and(chat::is_chat);
+    let root = open.document.tree().root();
+    let named =
+        root.and_then(|root| root.get("session")?.scalar_text()).filter(|id| is_chat && !id.is_empty());
+    let Some(id) = named else { return Vec::new() };
+    [
+        ("Copydesk: show this conversation with all that was done", SHOW),
+        ("Copydesk: delete this conversation…", DELETE),
+    ]
+    .into_iter()
+    .map(|(title, command)| lsp::Command {
+        title: title.to_owned(),
+        tooltip: None,
+        command: command.to_owned(),
+        arguments: Some(vec![json!({"session": id})]),
+    })
+    .collect()
+}
