@@ -4,6 +4,9 @@ use std::path::{Path, PathBuf};
 
 use copydesk_base::path::{is_inside, resolve};
 
+/// More symbolic links in one path are a circle.
+const MOST_LINKS: usize = 40;
+
 /// The user's places, absolute.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Places {
@@ -44,6 +47,67 @@ impl Places {
     pub(crate) fn is_of_workspace(&self, root: &Path, path: &Path) -> bool {
         let home_is_below =
             self.home.as_ref().is_some_and(|home| is_inside(root, &resolve(home, Path::new(""))));
-        path.ancestors().any(|part| is_inside(root, &resolve(root, part))) && !home_is_below
+        is_led_to(root, path) && !home_is_below
+    }
+}
+
+/// Whether a path ends below a folder, or a link that stands below it decides where it ends.
+fn is_led_to(root: &Path, path: &Path) -> bool {
+    let parts = |path: &Path| -> Vec<PathBuf> {
+        path.components().rev().map(|part| Path::new(part.as_os_str()).to_owned()).collect()
+    };
+    let (mut place, mut left, mut links) = (PathBuf::from("/"), parts(path), 0);
+    while let Some(part) = left.pop() {
+        if part == Path::new("..") {
+            place.pop();
+            continue;
+        }
+        let next = place.join(&part);
+        match std::fs::read_link(&next) {
+            Ok(_) if is_inside(root, &place) => return true,
+            Ok(target) if links < MOST_LINKS => {
+                links += 1;
+                left.extend(parts(&target));
+            }
+            _ => place = next,
+        }
+    }
+    is_inside(root, &place)
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_repository_leads_where_its_links_do() {
+        let folder = tempfile::tempdir().unwrap();
+        let base = folder.path().canonicalize().unwrap();
+        let root = base.join("w");
+        for made in ["w/sub", "home/config", "other"] {
+            std::fs::create_dir_all(base.join(made)).unwrap();
+        }
+        let link = |to: &str, name: &str| std::os::unix::fs::symlink(to, base.join(name)).unwrap();
+        link("../other", "w/out");
+        link("../other/a.yaml", "w/a.yaml");
+        link("../w/a.yaml", "home/chained.yaml");
+        link("../w/sub", "home/in");
+        link("../other", "home/aside");
+        link("loop", "home/loop");
+        for (path, expected) in [
+            ("w/b.yaml", true),
+            ("w/a.yaml", true),
+            ("w/out/a.yaml", true),
+            ("w/sub/../out/a.yaml", true),
+            ("home/chained.yaml", true),
+            ("home/in/a.yaml", true),
+            ("w/../home/config/a.yaml", false),
+            ("home/config/a.yaml", false),
+            ("home/aside/a.yaml", false),
+            ("home/loop/a.yaml", false),
+            ("other/a.yaml", false),
+        ] {
+            assert_eq!(is_led_to(&root, &base.join(path)), expected, "{path}");
+        }
     }
 }
