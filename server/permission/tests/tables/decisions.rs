@@ -3,7 +3,7 @@
 use crate::common::{check_all, policy, verdict};
 use copydesk_base::Verdict;
 use copydesk_base::config::Mode;
-use copydesk_permission::{Policy, RuleVerdict, default_denies, judge, literal_rules, parse_rule};
+use copydesk_permission::{Policy, RuleVerdict, default_denies, literal_rules, parse_rule};
 
 fn check(mode: Mode, rules: &[&str], line: &str, expected: &str) {
     let verdict = verdict(line, &policy(mode, rules));
@@ -553,86 +553,6 @@ fn defaults_deny_what_no_backup_forgives() {
     let lines: Vec<String> = denied.iter().map(|command| format!("bash {command}")).collect();
     check_all(&policy, "deny", &lines.iter().map(String::as_str).collect::<Vec<_>>());
     check_all(&policy, "allow", &["bash rm -rf /project/target", "bash rm -rf build", "bash echo reboot"]);
-}
-
-#[cfg(unix)]
-#[test]
-fn links_are_judged_where_they_lead() {
-    let folder = tempfile::tempdir().unwrap();
-    let root = folder.path().canonicalize().unwrap().join("w");
-    std::fs::create_dir_all(root.join("src")).unwrap();
-    let link = |to: &str, name: &str| std::os::unix::fs::symlink(to, root.join(name)).unwrap();
-    link(".env", "harmless");
-    link("/etc", "out");
-    link("src", "alias");
-    link("dangling/.env", "later");
-    link(".git/config", "settings");
-    let policy = Policy {
-        root: root.clone(),
-        ..policy(
-            Mode::AcceptEdits,
-            &["allow Bash(cat:*)", "allow Bash(echo *)", "allow Edit(out/**)", "deny Read(alias/x)"],
-        )
-    };
-    for (command, expected) in [
-        ("cat harmless", "deny"),
-        ("cat later", "deny"),
-        ("cat out/hosts", "ask"),
-        ("cat src/x", "deny"),
-        ("cat alias/x", "deny"),
-        ("echo a > out/x", "ask"),
-        ("echo a > settings", "ask"),
-        ("echo a > alias/y", "allow"),
-        ("cd out && cat hosts", "ask"),
-    ] {
-        let effect = copydesk_base::Effect::Execute { command: command.to_owned(), cwd: root.clone() };
-        let verdict = judge(&effect, &policy);
-        assert_eq!(verdict.as_str(), expected, "{command}: {}", verdict.because().reason);
-    }
-}
-
-#[cfg(unix)]
-#[test]
-fn where_a_protected_link_leads_is_protected() {
-    let folder = tempfile::tempdir().unwrap();
-    let base = folder.path().canonicalize().unwrap();
-    let (root, home) = (base.join("w"), base.join("home"));
-    for made in ["w/conf", "w/scripts", "w/.git", "w/dots", "w/src", "w/.vscode", "home/.config"] {
-        std::fs::create_dir_all(base.join(made)).unwrap();
-    }
-    let link = |to: &str, name: &str| std::os::unix::fs::symlink(to, base.join(name)).unwrap();
-    link("conf", "w/.copydesk");
-    link("../scripts", "w/.git/hooks");
-    link("../w/dots/zshrc", "home/.zshrc");
-    link("../../w/dots/nvim", "home/.config/nvim");
-    link("../src", "w/.vscode/src");
-    let judged = |command: &str, rules: &[&str]| {
-        let policy =
-            Policy { root: root.clone(), home: Some(home.clone()), ..policy(Mode::AcceptEdits, rules) };
-        let effect = match command.strip_prefix("write ") {
-            Some(path) => copydesk_base::Effect::Write { path: root.join(path) },
-            None => copydesk_base::Effect::Execute { command: command.to_owned(), cwd: root.clone() },
-        };
-        judge(&effect, &policy).as_str()
-    };
-    let rules = ["allow Edit(/**)", "allow Bash(echo *)", "allow Bash(touch:*)"];
-    for (command, expected) in [
-        ("write conf/config.yaml", "ask"),
-        ("write conf/rules/x.md", "ask"),
-        ("write scripts/pre-commit", "ask"),
-        ("write dots/zshrc", "ask"),
-        ("write dots/nvim/init.lua", "ask"),
-        ("echo a > conf/config.yaml", "ask"),
-        ("touch scripts/pre-commit", "ask"),
-        ("write src/a.rs", "allow"),
-        ("write dots/readme", "allow"),
-        ("touch src/a.rs", "allow"),
-    ] {
-        assert_eq!(judged(command, &rules), expected, "{command}");
-    }
-    // What is linked later counts at once.
-    link("../dots", "w/.git/info");
-    assert_eq!(judged("write dots/readme", &rules), "ask");
 }
 
 #[test]

@@ -7,6 +7,8 @@ mod corpus_file;
 mod decisions;
 mod guards;
 mod harmless;
+#[cfg(unix)]
+mod links;
 mod openings;
 mod properties;
 mod reaches;
