@@ -4,7 +4,8 @@
 //! ([`pieces`]). Only for a file that is wrong are the errors listed, taken apart and explained, up to a number that
 //! nobody reads to its end.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
+use std::rc::Rc;
 
 use copydesk_base::{Code, Diagnostic, Span};
 use copydesk_text::{Kind as NodeKind, Node, Syntax, Tree};
@@ -18,6 +19,7 @@ use super::explain::Speaker;
 use super::keys::{Mapping, Scope, asking_key, known_names};
 use super::locate::{Spot, spot};
 use super::mend::Mender;
+use super::part::Part;
 use super::pieces::{self, Judged, Pieces};
 use super::value::Keys;
 use super::{Schema, deprecated};
@@ -181,6 +183,7 @@ fn judge(value: &Judging<'_, '_>, found: &mut Vec<Diagnostic>) -> Option<Vec<Loc
             mender: Mender::new(file.tree.syntax(), file.text),
         },
         wrongs: &wrongs,
+        known: HashMap::new(),
         found: Vec::new(),
     };
     round.speak();
@@ -199,10 +202,12 @@ struct Round<'r, 'e, 's, 't> {
     keys: Keys,
     speaker: Speaker<'t>,
     wrongs: &'r [Wrong<'e, 's>],
+    /// The names that parts know, by where the part stands: many mistakes are about the same one.
+    known: HashMap<usize, Rc<[&'s str]>>,
     found: Vec<Diagnostic>,
 }
 
-impl<'t> Round<'_, '_, '_, 't> {
+impl<'s, 't> Round<'_, '_, 's, 't> {
     fn speak(&mut self) {
         let mut meant: BTreeMap<String, Vec<String>> = BTreeMap::new();
         let wrongs = self.wrongs;
@@ -219,10 +224,10 @@ impl<'t> Round<'_, '_, '_, 't> {
                 }
                 Kind::UnevaluatedProperties { unexpected } => {
                     // A part that failed speaks for no key: what it knows is no mistake of its own.
-                    let known = wrong.part.as_ref().map(known_names).unwrap_or_default();
+                    let known = self.known(wrong.part.as_ref());
                     let own: Vec<String> = unexpected
                         .iter()
-                        .filter(|name| self.wrongs.len() == 1 || !known.contains(&name.as_str()))
+                        .filter(|name| self.wrongs.len() == 1 || known.binary_search(&name.as_str()).is_err())
                         .cloned()
                         .collect();
                     self.unknown(wrong, &own, Scope::Everywhere, &mut meant);
@@ -258,7 +263,7 @@ impl<'t> Round<'_, '_, '_, 't> {
 
     fn unknown(
         &mut self,
-        wrong: &Wrong<'_, '_>,
+        wrong: &Wrong<'_, 's>,
         unexpected: &[String],
         scope: Scope,
         meant: &mut BTreeMap<String, Vec<String>>,
@@ -270,7 +275,7 @@ impl<'t> Round<'_, '_, '_, 't> {
         }
     }
 
-    fn missing(&mut self, wrong: &Wrong<'_, '_>, meant: &BTreeMap<String, Vec<String>>) {
+    fn missing(&mut self, wrong: &Wrong<'_, 's>, meant: &BTreeMap<String, Vec<String>>) {
         let What::Error(error) = &wrong.what else { return };
         let Kind::Required { property } = error.kind() else { return };
         let Some(name) = property.as_str() else { return };
@@ -307,14 +312,21 @@ impl<'t> Round<'_, '_, '_, 't> {
         spot(self.tree, self.root, &wrong.pointer, self.keys)
     }
 
-    fn mapping<'w, 's>(&self, wrong: &'w Wrong<'w, 's>) -> Mapping<'t, 's> {
+    fn mapping(&mut self, wrong: &Wrong<'_, 's>) -> Mapping<'t, 's> {
         Mapping {
             tree: self.tree,
             keys: self.keys,
             spot: self.spot(wrong),
             part: wrong.part.clone(),
             branch: wrong.branch.clone(),
+            known: self.known(wrong.part.as_ref()),
         }
+    }
+
+    fn known(&mut self, part: Option<&Part<'s>>) -> Rc<[&'s str]> {
+        let Some(part) = part else { return Rc::default() };
+        let known = self.known.entry(part.address()).or_insert_with(|| known_names(part).into());
+        Rc::clone(known)
     }
 }
 

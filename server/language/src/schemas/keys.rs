@@ -2,6 +2,8 @@
 //!
 //! A misspelt key is one mistake, not two: where it stands for a required one, that one is not missing as well.
 
+use std::rc::Rc;
+
 use copydesk_base::{Code, Diagnostic, Fix, Span};
 use copydesk_text::{Node, Tree};
 use jsonschema::ValidationError;
@@ -20,6 +22,8 @@ pub(super) struct Mapping<'t, 's> {
     pub(super) spot: Spot<'t>,
     pub(super) part: Option<Part<'s>>,
     pub(super) branch: Option<String>,
+    /// The names that the part and all that look at the same mapping know, in order.
+    pub(super) known: Rc<[&'s str]>,
 }
 
 /// A key of a mapping.
@@ -45,7 +49,7 @@ impl<'t> Mapping<'t, '_> {
         let Some(part) = &self.part else { return Vec::new() };
         let names = match scope {
             Scope::Own => own_names(part),
-            Scope::Everywhere => known_names(part),
+            Scope::Everywhere => self.known.to_vec(),
         };
         names.into_iter().filter(|name| self.spot.node.entry(name).is_none()).collect()
     }
@@ -99,8 +103,7 @@ impl Speaker<'_> {
             let near = self.mender.suggest.nearest(name, free.iter().copied()).map(str::to_owned);
             let safety = self.mender.suggest.safety();
             let subject = mapping.spot.subject();
-            let known = scope == Scope::Everywhere
-                && mapping.part.as_ref().is_some_and(|part| known_names(part).contains(&name.as_str()));
+            let known = scope == Scope::Everywhere && mapping.known.binary_search(&name.as_str()).is_ok();
             let mut message = match (&near, known) {
                 (_, true) => {
                     format!("'{name}' does not belong with the other keys of {subject}; take it out")
