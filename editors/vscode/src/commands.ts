@@ -25,6 +25,7 @@ export function registerCommands(
   register("rewind", () => commands.executeCommand("copydesk.rewind", {}));
   register("retry", () => commands.executeCommand("copydesk.retry", {}));
   register("sessions", sessions);
+  register("context", () => commands.executeCommand("copydesk.context.show", {}));
   register("undo", () => takeBack("copydesk.undo"));
   register("redo", () => takeBack("copydesk.redo"));
   register("trust", trust);

@@ -51,6 +51,12 @@ const ABSURD_OUTPUT: u64 = 2_000_000;
 /// What providers put around a request, at most, in tokens.
 const ABSURD_FRAME: u64 = 50_000;
 
+/// The tokens that a request will have, as this model has counted others: what providers report corrects the estimate.
+pub(crate) async fn expected(turn: &Turn, choice: &Choice, request: &Request) -> Result<u64, AgentError> {
+    let measured = turn.world.user.measured(&choice.model_ref()).await?;
+    Ok(scaled(request.estimated_tokens(), measured.ratio()))
+}
+
 /// Reserves what a request to this model may cost; an error where a budget does not allow it.
 pub(crate) async fn reserve(
     turn: &Turn,
@@ -61,7 +67,7 @@ pub(crate) async fn reserve(
     let now = turn.world.clock.now();
     let user = &turn.world.user;
     let estimate = request.estimated_tokens();
-    let input = scaled(estimate, user.measured(&choice.model_ref()).await?.ratio());
+    let input = expected(turn, choice, request).await?;
     let elapsed = now.since(began);
     let mut session = turn.spent;
     session.usage.add(turn.usage);

@@ -111,7 +111,31 @@ pub(crate) const BUILT_IN: &[(&str, &str, &str, Tools)] = &[
          change any file.",
         Tools::Looking,
     ),
+    (
+        "review-branch",
+        "Review this branch",
+        "Review what this branch changes, as a careful colleague would. Find where it left the main branch with \
+         `git merge-base HEAD origin/HEAD` (or main, or master), and look at `git diff` from there; commits and what is \
+         not committed both count. Read around the changes before you judge. Mark each finding with `finding` at its \
+         line in the file as it is now: what is wrong, what could fail, what will surprise the next reader; nothing \
+         about taste. Change no file. At the end say in a few sentences whether it can be merged, the worst first.",
+        Tools::These(&["read", "list", "glob", "grep", "symbols", "map", "diagnostics", "bash", "finding"]),
+    ),
+    (
+        COMMIT,
+        "Write the commit message",
+        "Write the message of the commit whose file this is. Look at `git diff --staged`, and at `git log -8 --format=%s` for \
+         the style. With `edit`, put the message at the top of this file, above the lines that begin with `#`, which stay as \
+         they are: a first line of at most 72 letters that says what changes for whom, and where that is not plain, an empty \
+         line and why. Change no other file, and commit nothing.",
+        Tools::These(&["read", "grep", "bash", "edit"]),
+    ),
 ];
+
+/// The action for the message of a commit.
+const COMMIT: &str = "commit";
+/// What editors call the file of such a message.
+const COMMIT_LANGUAGES: [&str; 2] = ["git-commit", "gitcommit"];
 
 /// The built-in action of that name.
 pub(crate) fn action(name: &str) -> Option<Action> {
@@ -120,7 +144,7 @@ pub(crate) fn action(name: &str) -> Option<Action> {
         title: (*title).to_owned(),
         task: (*task).to_owned(),
         tools: tools.names(),
-        languages: Vec::new(),
+        languages: if *name == COMMIT { COMMIT_LANGUAGES.map(str::to_owned).into() } else { Vec::new() },
         model: None,
         fallback: None,
         mode: None,

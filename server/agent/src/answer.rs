@@ -77,15 +77,28 @@ impl Way {
     }
 }
 
+/// What an answer is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Purpose {
+    /// The person sees it grow, and the conversation goes on with it.
+    Talk,
+    /// It stands in the place of what was said: on record are its costs, and what is made of it.
+    Summary,
+}
+
+/// The word behind an answer that is no part of the conversation.
+pub(crate) const SUMMARY: &str = "compaction";
+
 /// One request and its whole answer, from whoever can give it.
 pub(crate) async fn answer(
     turn: &mut Turn,
     way: &mut Way,
     request: &Request,
+    purpose: Purpose,
     began: Timestamp,
 ) -> Result<Answered, AgentError> {
     loop {
-        let error = match of_one(turn, way.choice(), request, began).await {
+        let error = match of_one(turn, way.choice(), request, purpose, began).await {
             Err(AgentError::Model(error)) => error,
             outcome => return outcome,
         };
@@ -108,6 +121,7 @@ async fn of_one(
     turn: &mut Turn,
     choice: &Choice,
     request: &Request,
+    purpose: Purpose,
     began: Timestamp,
 ) -> Result<Answered, AgentError> {
     let mut account = account::reserve(turn, choice, request, began).await?;
@@ -118,7 +132,7 @@ async fn of_one(
     loop {
         let mut seen = Seen::default();
         // What is reserved is settled whatever happens: a run that panics must not hold a day's budget for an hour.
-        let trying = of_try(turn, choice, &mut stream, &account, &mut seen);
+        let trying = of_try(turn, choice, &mut stream, (&account, purpose), &mut seen);
         let outcome = AssertUnwindSafe(trying).catch_unwind().await;
         account::settle(turn, choice, account, seen).await?;
         let outcome = outcome.unwrap_or_else(|panic| std::panic::resume_unwind(panic));
@@ -144,7 +158,7 @@ async fn of_try(
     turn: &mut Turn,
     choice: &Choice,
     stream: &mut EventStream,
-    account: &Reserved,
+    (account, purpose): (&Reserved, Purpose),
     seen: &mut Seen,
 ) -> Result<Tried, AgentError> {
     // The calls of the answer so far: the tool, and bytes of its arguments.
@@ -156,7 +170,9 @@ async fn of_try(
             Some(Ok(ModelEvent::Reasoning(text))) => seen.received += text.len() as u64,
             Some(Ok(ModelEvent::Text(text))) => {
                 seen.received += text.len() as u64;
-                turn.show(Event::TextDelta { text }).await;
+                if purpose == Purpose::Talk {
+                    turn.show(Event::TextDelta { text }).await;
+                }
             }
             Some(Ok(ModelEvent::Recalled { age })) => {
                 let text = format!(
@@ -192,10 +208,28 @@ async fn of_try(
                     seen.answered = Answering::Whole;
                 }
                 let usage = account.counted(seen, choice);
-                let stopped = reason.as_str().to_owned();
-                let answered =
-                    Event::ModelAnswered { text: text.clone(), calls: calls.len(), usage, stopped };
+                let answered = match purpose {
+                    Purpose::Talk => Event::ModelAnswered {
+                        text: text.clone(),
+                        calls: calls.len(),
+                        usage,
+                        stopped: reason.as_str().to_owned(),
+                    },
+                    Purpose::Summary => Event::ModelAnswered {
+                        text: String::new(),
+                        calls: 0,
+                        usage,
+                        stopped: SUMMARY.to_owned(),
+                    },
+                };
                 turn.record(vec![answered]).await?;
+                if purpose == Purpose::Summary {
+                    return match reason {
+                        StopReason::Refusal => Err(AgentError::Declined),
+                        StopReason::MaxTokens => Err(AgentError::Cut { calls: 0 }),
+                        _ => Ok(Tried::Answered(Answered { text, calls: vec![], carried: vec![] })),
+                    };
+                }
                 return match reason {
                     StopReason::Refusal => Err(AgentError::Declined),
                     // What it had said is shown; a run that ends in the middle of a sentence has not succeeded, and of an

@@ -178,6 +178,7 @@ fn settings(root: &Path, home: &Path, models: Arc<Models>) -> Settings {
         state_home: home.to_owned(),
         models,
         budgets: Budgets::default(),
+        context: copydesk_base::config::Context::default(),
         checks: vec![],
         check_rounds: 3,
         completion: copydesk_base::config::Completion::default(),

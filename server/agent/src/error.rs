@@ -44,6 +44,11 @@ pub enum AgentError {
         "go on: the model made the same calls with the same results {0} times; say what it should do instead, or ask another model"
     )]
     Circle(usize),
+    #[error(
+        "go on: the conversation has ≈ {tokens} tokens of the {limit} that may be sent, and shortening it did not help; \
+         begin a new one, ask about less at once, or raise context.compaction"
+    )]
+    TooLong { tokens: u64, limit: u64 },
     #[error("go on: it was canceled")]
     Canceled,
     #[error("finish: the model's answer was cut at its limit of output tokens{}; ask for less at once", undone(*calls))]

@@ -1,27 +1,47 @@
-//! What people wrote down for every agent: `AGENTS.md`, `CLAUDE.md` and folders of rules.
+//! What people wrote down for every agent: `AGENTS.md`, `CLAUDE.md`, folders of rules, and what these bring in.
 //!
 //! The person's own come first, then the workspace's from its root down to the folder in question, so that the nearest
-//! has the last word. They are words for the model and grant nothing.
+//! has the last word. A rule may say for which files it is ([`rule`]); a file may bring others in as `@path`, which
+//! stand behind it. They are words for the model and grant nothing.
+//!
+//! All of it together is bounded. What is cut or left out is said, to the person and to the model.
+
+mod rule;
+#[cfg(test)]
+mod tests;
 
 use std::path::{Component, Path, PathBuf};
 
-use copydesk_base::Files;
 use copydesk_base::files::FileError;
+use copydesk_base::{Files, path};
+
+use crate::mentions;
 
 /// The names that are read in each folder; the first that can be read counts.
 const NAMES: [&str; 2] = ["AGENTS.md", "CLAUDE.md"];
-/// Folders of rules below the root of a workspace; every Markdown file in them counts, in the order of names.
-const FOLDERS: [&str; 2] = [".copydesk/rules", ".claude/rules"];
+/// One more, where other programs look for it.
+const OTHER: &str = ".github/copilot-instructions.md";
+/// Folders of rules; every file in them with such an ending counts, in the order of names.
+const FOLDERS: [(&str, &[&str]); 4] = [
+    (".copydesk/rules", &["md"]),
+    (".claude/rules", &["md"]),
+    (".cursor/rules", &["mdc", "md"]),
+    (".github/instructions", &["md"]),
+];
 /// The most bytes of one file.
 const LARGEST: usize = 16 * 1024;
-/// The most bytes of all together.
-const MOST: usize = 64 * 1024;
+/// How far files may bring in others that bring in others.
+const DEEPEST: usize = 3;
 
 /// One file of guidance, as far as it is read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Guidance {
     pub(crate) path: PathBuf,
     pub(crate) text: String,
+    /// Bytes of it that do not go along.
+    pub(crate) cut: usize,
+    /// The file that brought it in.
+    pub(crate) by: Option<PathBuf>,
 }
 
 /// What holds, and why some of what is there does not.
@@ -32,65 +52,140 @@ pub(crate) struct Guided {
     pub(crate) left_out: Vec<String>,
 }
 
-/// All that holds for a place below the root. `may_know` says what policy lets be read.
-pub(crate) fn guidance(
-    files: &dyn Files,
-    own: Option<&Path>,
-    root: &Path,
-    place: Option<&Path>,
-    may_know: impl Fn(&Path) -> bool,
-) -> Guided {
-    let mut guided = Guided::default();
-    let mut left = MOST;
-    for choice in own.into_iter().map(named).chain(below(files, root, place)) {
-        for path in choice {
-            // What is linked to twice, such as a CLAUDE.md that is an AGENTS.md, is said once.
-            let path = copydesk_base::path::resolve(root, &path);
-            if guided.found.iter().any(|known| known.path == path) {
-                break;
-            }
-            let reason = match files.read(&path) {
-                Err(FileError::Absent { .. }) => continue,
-                _ if !may_know(&path) => "your rules keep it from agents".to_owned(),
-                _ if left == 0 => format!("there is more than {} KB of guidance before it", MOST / 1024),
-                Err(error) => format!("failed to {error}"),
-                Ok(file) => {
-                    let text = cut(file.text.trim(), LARGEST.min(left));
-                    left = left.saturating_sub(text.len());
-                    if !text.is_empty() {
-                        guided.found.push(Guidance { path, text });
-                    }
-                    break;
-                }
-            };
-            let shown = copydesk_base::path::shown(root, &path);
-            guided.left_out.push(format!("{shown} is not followed: {reason}"));
-        }
-    }
-    guided
+/// Where guidance is looked for, and how much of it goes along.
+pub(crate) struct Ground<'a> {
+    pub(crate) files: &'a dyn Files,
+    /// The folder with the person's own.
+    pub(crate) own: Option<&'a Path>,
+    pub(crate) root: &'a Path,
+    /// The file that is asked about.
+    pub(crate) place: Option<&'a Path>,
+    /// The most bytes of all together.
+    pub(crate) most: usize,
 }
 
-/// The files of a workspace: its root, its folders of rules, then each folder on the way down. Of those that stand
-/// together the first that can be read counts.
-fn below(files: &dyn Files, root: &Path, place: Option<&Path>) -> Vec<Vec<PathBuf>> {
-    let mut choices = vec![named(root)];
-    for folder in FOLDERS.map(|folder| root.join(folder)) {
-        let mut rules: Vec<PathBuf> = files
-            .list(&folder)
-            .unwrap_or_default()
-            .into_iter()
-            .map(|entry| folder.join(entry.name))
-            .filter(|path| path.extension().is_some_and(|ending| ending == "md"))
-            .collect();
-        rules.sort();
-        choices.extend(rules.into_iter().map(|rule| vec![rule]));
+/// All that holds for a place below the root. `may_know` says what policy lets be read.
+pub(crate) fn guidance(ground: &Ground<'_>, may_know: impl Fn(&Path) -> bool) -> Guided {
+    let mut reading = Reading { ground, may_know, left: ground.most, guided: Guided::default() };
+    for choice in ground.own.into_iter().map(named).chain(below(ground)) {
+        for path in choice {
+            if reading.add(&path, None, 0) != Added::Nothing {
+                break;
+            }
+        }
     }
-    let inside = place.and_then(|place| place.parent()?.strip_prefix(root).ok());
+    reading.guided
+}
+
+/// What became of a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Added {
+    /// It counts, or it does already.
+    Known,
+    /// The next of its kind may count instead.
+    Nothing,
+}
+
+struct Reading<'a, M> {
+    ground: &'a Ground<'a>,
+    may_know: M,
+    /// How many bytes may still go along.
+    left: usize,
+    guided: Guided,
+}
+
+impl<M: Fn(&Path) -> bool> Reading<'_, M> {
+    /// Reads one file, and behind it those that it brings in.
+    fn add(&mut self, file: &Path, by: Option<&Path>, depth: usize) -> Added {
+        let root = self.ground.root;
+        // What is linked to twice, such as a CLAUDE.md that is an AGENTS.md, is said once.
+        let file = path::resolve(root, file);
+        if self.guided.found.iter().any(|known| known.path == file) {
+            return Added::Known;
+        }
+        let reason = match self.ground.files.read(&file) {
+            Err(FileError::Absent { .. }) => return Added::Nothing,
+            _ if !(self.may_know)(&file) => "your rules keep it from agents".to_owned(),
+            Err(error) => format!("failed to {error}"),
+            Ok(read) => {
+                let rule = rule::read(&read.text);
+                let text = rule.text.trim();
+                let is_known = self.guided.found.iter().any(|known| known.cut == 0 && known.text == text);
+                if text.is_empty() || is_known || !rule.holds_for(root, self.ground.place) {
+                    return Added::Known;
+                }
+                let most = LARGEST.min(self.left);
+                if self.left > 0 {
+                    self.take(&file, text, most, by);
+                    self.bring_in(text, &file, depth);
+                    return Added::Known;
+                }
+                format!("there is more than {} of guidance before it", size(self.ground.most))
+            }
+        };
+        self.left_out(&file, "followed", &reason);
+        Added::Nothing
+    }
+
+    fn take(&mut self, file: &Path, text: &str, most: usize, by: Option<&Path>) {
+        let (kept, cut) = cut(text, most);
+        self.left = self.left.saturating_sub(kept.len());
+        if cut > 0 {
+            let reason = format!("only its first {} go along, of {}", size(most), size(text.len()));
+            self.left_out(file, "followed whole", &reason);
+        }
+        let guidance = Guidance { path: file.to_owned(), text: kept, cut, by: by.map(Path::to_owned) };
+        self.guided.found.push(guidance);
+    }
+
+    /// The files that a file of guidance names as `@path`, beside itself.
+    fn bring_in(&mut self, text: &str, file: &Path, depth: usize) {
+        let Some(folder) = file.parent() else { return };
+        // The person's own may bring in what is theirs, a workspace's what is in the workspace.
+        let bound = self.ground.own.filter(|own| path::is_inside(own, file)).unwrap_or(self.ground.root);
+        for brought in mentions::there(self.ground.files, &rule::prose(text), folder) {
+            if !path::is_inside(bound, &brought) {
+                self.left_out(&brought, "brought in", "it lies outside of the workspace");
+            } else if depth >= DEEPEST {
+                self.left_out(&brought, "brought in", "files bring in one another too deep");
+            } else {
+                self.add(&brought, Some(file), depth + 1);
+            }
+        }
+    }
+
+    fn left_out(&mut self, file: &Path, what: &str, reason: &str) {
+        let shown = path::shown(self.ground.root, file);
+        self.guided.left_out.push(format!("{shown} is not {what}: {reason}"));
+    }
+}
+
+/// The files of a workspace: of its root and of each folder on the way down, the file of the folder, then its rules. Of
+/// those that stand together the first that can be read counts.
+fn below(ground: &Ground<'_>) -> Vec<Vec<PathBuf>> {
+    let root = ground.root;
+    let mut choices = of_folder(ground.files, root);
+    let inside = ground.place.and_then(|place| place.parent()?.strip_prefix(root).ok());
     let mut folder = root.to_owned();
     let down = inside.into_iter().flat_map(Path::components);
     for part in down.take_while(|part| matches!(part, Component::Normal(_))) {
         folder.push(part);
-        choices.push(named(&folder));
+        choices.extend(of_folder(ground.files, &folder));
+    }
+    choices
+}
+
+fn of_folder(files: &dyn Files, folder: &Path) -> Vec<Vec<PathBuf>> {
+    let mut choices = vec![named(folder), vec![folder.join(OTHER)]];
+    for (rules, endings) in FOLDERS {
+        let rules = folder.join(rules);
+        let is_rule =
+            |path: &PathBuf| path.extension().is_some_and(|ending| endings.iter().any(|one| ending == *one));
+        let entries = files.list(&rules).unwrap_or_default();
+        let mut found: Vec<PathBuf> =
+            entries.into_iter().map(|entry| rules.join(entry.name)).filter(is_rule).collect();
+        found.sort();
+        choices.extend(found.into_iter().map(|rule| vec![rule]));
     }
     choices
 }
@@ -99,106 +194,18 @@ fn named(folder: &Path) -> Vec<PathBuf> {
     NAMES.map(|name| folder.join(name)).into()
 }
 
-/// A text up to a limit, and that it was cut.
-fn cut(text: &str, most: usize) -> String {
+/// A text up to a limit, with that it was cut, and how many bytes are left out.
+fn cut(text: &str, most: usize) -> (String, usize) {
     if text.len() <= most {
-        return text.to_owned();
+        return (text.to_owned(), 0);
     }
     // Whole lines: half of a secret would not be known as one.
     let start = &text[..text.floor_char_boundary(most)];
     let lines = start.rsplit_once('\n').map_or("", |(lines, _)| lines);
-    format!("{lines}\n[cut here: only {most} bytes are read]")
+    (format!("{lines}\n[cut here: only {most} bytes are read]"), text.len() - lines.len())
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::disk::DiskFiles;
-
-    /// Which files count at a place, of those that are there.
-    fn check(there: &[&str], place: Option<&str>, expected: &[&str]) {
-        let folder = tempfile::tempdir().unwrap();
-        let top = folder.path().canonicalize().unwrap();
-        for path in there {
-            let path = top.join(path);
-            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-            std::fs::write(&path, format!("{}\n", path.display())).unwrap();
-        }
-        let (own, root) = (top.join("own"), top.join("w"));
-        let place = place.map(|place| root.join(place));
-        let may_know = |path: &Path| !path.to_string_lossy().contains("denied");
-        let found = guidance(&DiskFiles, Some(&own), &root, place.as_deref(), may_know).found;
-        let shown: Vec<_> = found.iter().map(|one| one.path.strip_prefix(&top).unwrap().to_owned()).collect();
-        assert_eq!(shown, expected.iter().map(PathBuf::from).collect::<Vec<_>>());
-        assert!(found.iter().all(|one| one.text == one.path.to_string_lossy()));
-    }
-
-    #[test]
-    fn the_nearest_has_the_last_word() {
-        let all = ["w/a/b/AGENTS.md", "w/a/CLAUDE.md", "w/AGENTS.md", "own/AGENTS.md", "w/c/AGENTS.md"];
-        check(&all, None, &["own/AGENTS.md", "w/AGENTS.md"]);
-        let nested = ["own/AGENTS.md", "w/AGENTS.md", "w/a/CLAUDE.md", "w/a/b/AGENTS.md"];
-        check(&all, Some("a/b/x.rs"), &nested);
-        check(&all, Some("d/x.rs"), &nested[..2]);
-    }
-
-    #[test]
-    fn one_name_of_a_folder_counts_and_all_of_its_rules() {
-        check(&["w/AGENTS.md", "w/CLAUDE.md"], None, &["w/AGENTS.md"]);
-        check(
-            &["w/.copydesk/rules/b.md", "w/.copydesk/rules/a.md", "w/.copydesk/rules/a.txt", "w/CLAUDE.md"],
-            None,
-            &["w/CLAUDE.md", "w/.copydesk/rules/a.md", "w/.copydesk/rules/b.md"],
-        );
-    }
-
-    #[test]
-    fn what_policy_hides_and_what_lies_outside_does_not_count() {
-        check(&["w/denied/AGENTS.md", "AGENTS.md"], Some("denied/x.rs"), &[]);
-        check(&["AGENTS.md", "w/AGENTS.md"], Some("../x.rs"), &["w/AGENTS.md"]);
-    }
-
-    #[test]
-    fn what_cannot_be_read_is_said_and_hides_nothing() {
-        let folder = tempfile::tempdir().unwrap();
-        let root = folder.path().canonicalize().unwrap();
-        std::fs::create_dir_all(root.join("a/AGENTS.md")).unwrap();
-        std::fs::write(root.join("AGENTS.md"), b"caf\xe9").unwrap();
-        std::fs::write(root.join("CLAUDE.md"), "Be brief.").unwrap();
-        std::fs::write(root.join("a/CLAUDE.md"), "Never.").unwrap();
-        let may_know = |path: &Path| !path.ends_with("a/CLAUDE.md");
-        let guided = guidance(&DiskFiles, None, &root, Some(&root.join("a/x.rs")), may_know);
-        let shown = root.display();
-        assert_eq!(guided.found, [Guidance { path: root.join("CLAUDE.md"), text: "Be brief.".to_owned() }]);
-        assert_eq!(
-            guided.left_out,
-            [
-                format!(
-                    "AGENTS.md is not followed: failed to read {shown}/AGENTS.md as text: it is not valid UTF-8 at byte 3"
-                ),
-                format!(
-                    "a/AGENTS.md is not followed: failed to use {shown}/a/AGENTS.md: it is no regular file"
-                ),
-                "a/CLAUDE.md is not followed: your rules keep it from agents".to_owned(),
-            ]
-        );
-    }
-
-    #[test]
-    fn it_is_cut_at_whole_lines_and_says_so() {
-        assert_eq!(cut("ä\nää", 5), "ä\n[cut here: only 5 bytes are read]");
-        assert_eq!(cut("ää", 3), "\n[cut here: only 3 bytes are read]");
-        assert_eq!(cut("ää", 4), "ää");
-        let folder = tempfile::tempdir().unwrap();
-        let root = folder.path().canonicalize().unwrap();
-        let rules = root.join(".copydesk/rules");
-        std::fs::create_dir_all(&rules).unwrap();
-        for name in ["1.md", "2.md", "3.md", "4.md", "5.md"] {
-            std::fs::write(rules.join(name), "x".repeat(LARGEST)).unwrap(); // No longer than is read.
-        }
-        let Guided { found, left_out } = guidance(&DiskFiles, None, &root, None, |_| true);
-        assert_eq!(found.len(), 4, "all together are bounded");
-        let told = ".copydesk/rules/5.md is not followed: there is more than 64 KB of guidance before it";
-        assert_eq!(left_out, [told]);
-    }
+/// A number of bytes as people read it.
+fn size(bytes: usize) -> String {
+    if bytes < 10 * 1024 { format!("{bytes} bytes") } else { format!("{} KB", bytes / 1024) }
 }

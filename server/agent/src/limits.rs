@@ -71,7 +71,8 @@ pub(crate) fn at_most(next: &Next, cut: Option<u32>) -> Usage {
     }
 }
 
-fn usual_answer(choice: &Choice) -> u32 {
+/// The longest answer of a model, in tokens.
+pub(crate) fn usual_answer(choice: &Choice) -> u32 {
     choice.facts.output_limit.unwrap_or(USUAL_ANSWER)
 }
 

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use copydesk_base::{Effect, Files, Verdict, path};
 use copydesk_permission::{Policy, judge};
 
-use crate::opening::Layer;
+use crate::opening::{Layer, Room};
 use crate::prompt;
 use crate::settings::Settings;
 use crate::taint;
@@ -17,6 +17,8 @@ use crate::world::World;
 
 /// The most files that words bring along.
 const MOST_FILES: usize = 8;
+/// The most of one of them, in bytes.
+const ATTACHED: usize = 32 * 1024;
 
 /// What may stand around a name in a sentence.
 const MARKS: &[char] = &['(', ')', '[', ']', '<', '>', '"', '\'', '`', ',', '.', ';', ':', '!', '?', '*'];
@@ -37,13 +39,15 @@ pub(crate) fn brought(world: &World, settings: &Settings, policy: &Policy, words
         |path: &Path| matches!(judge(&Effect::Read { path: path.to_owned() }, policy), Verdict::Allow(_));
     let Mentioned { files, left } = mentioned(&*world.files, words, root, may_send);
     let mut brought = Brought { layers: Vec::new(), texts: Vec::new(), notices: left };
+    let mut free = Room::of(&settings.context).files;
     for path in files {
         let origin = path::shown(root, &path);
         match world.files.read(&path) {
             Ok(file) => {
-                let text = prompt::attached(&origin, &file.text);
+                let piece = prompt::attached(&origin, &file.text, free.min(ATTACHED));
+                free = free.saturating_sub(file.text.len() - piece.cut);
                 let grade = taint::of_file(&path, root, &settings.additional);
-                brought.layers.push(Layer { origin, text, grade });
+                brought.layers.push(Layer::of("files", origin, piece, grade));
                 brought.texts.push(file.text);
             }
             Err(error) => brought.notices.push(format!("@{origin} does not go along: failed to {error}")),
@@ -61,16 +65,10 @@ struct Mentioned {
 
 /// The files below the root that words name, in order, each once.
 fn mentioned(files: &dyn Files, words: &str, root: &Path, may_send: impl Fn(&Path) -> bool) -> Mentioned {
-    // A file that was never saved is there where an editor holds it open.
-    let is_there = |path: &PathBuf| path.is_file() || files.is_open(path);
     let mut mentioned = Mentioned::default();
-    for word in words.split_whitespace() {
-        // A name may stand in brackets or quotes, before a line number, at the end of a sentence.
-        let Some(name) = word.trim_start_matches(MARKS).strip_prefix('@') else { continue };
-        let bare = name.trim_end_matches(MARKS);
-        let names = [name, bare, bare.split_once(':').map_or(bare, |(file, _)| file)];
+    for (bare, names) in names(words) {
         let place = |name: &&str| path::resolve(root, Path::new(name));
-        let why = match names.iter().map(place).find(is_there) {
+        let why = match names.iter().map(place).find(|path| is_there(files, path)) {
             Some(path) if mentioned.files.contains(&path) => continue,
             Some(path) if !path.starts_with(root) => "it lies outside the workspace".to_owned(),
             Some(path) if !may_send(&path) => "the rules do not let an agent have it unasked".to_owned(),
@@ -88,6 +86,29 @@ fn mentioned(files: &dyn Files, words: &str, root: &Path, may_send: impl Fn(&Pat
     }
     mentioned.left.dedup();
     mentioned
+}
+
+/// The files that a text names and that are there, below the folder `from`, in order.
+pub(crate) fn there(files: &dyn Files, words: &str, from: &Path) -> Vec<PathBuf> {
+    let place = |name: &&str| path::resolve(from, Path::new(name));
+    let found =
+        names(words).filter_map(|(_, names)| names.iter().map(place).find(|path| is_there(files, path)));
+    found.collect()
+}
+
+/// What words name as `@name`: the name, and what it may be. It may stand in brackets or quotes, before a line number, at
+/// the end of a sentence.
+fn names(words: &str) -> impl Iterator<Item = (&str, [&str; 3])> {
+    words.split_whitespace().filter_map(|word| {
+        let name = word.trim_start_matches(MARKS).strip_prefix('@')?;
+        let bare = name.trim_end_matches(MARKS);
+        Some((bare, [name, bare, bare.split_once(':').map_or(bare, |(file, _)| file)]))
+    })
+}
+
+/// A file that was never saved is there where an editor holds it open.
+fn is_there(files: &dyn Files, path: &Path) -> bool {
+    path.is_file() || files.is_open(path)
 }
 
 /// Whether a name has the ending of a file: `src/a.py`, and neither `property` nor `types/node`.

@@ -7,17 +7,19 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use copydesk_base::{Effect, Grade, Verdict, path};
+use copydesk_base::config::Context;
+use copydesk_base::event::Section;
+use copydesk_base::{Effect, Event, Grade, Verdict, path};
 use copydesk_language::chat;
 use copydesk_permission::{Policy, judge};
-use copydesk_provider::{Image, LARGEST_IMAGE};
+use copydesk_provider::{Image, LARGEST_IMAGE, ToolSpec};
 
 use crate::action::Action;
 use crate::desk::Ask;
 use crate::error::AgentError;
-use crate::guidance::guidance;
+use crate::guidance::{Ground, guidance};
 use crate::mentions;
-use crate::prompt::{self, Sight};
+use crate::prompt::{self, Piece, Sight};
 use crate::settings::Settings;
 use crate::taint;
 use crate::world::World;
@@ -25,11 +27,35 @@ use crate::world::World;
 /// A part of what a model is told.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Layer {
+    /// Which part of the budget it takes: `rules`, `files`, `selection`.
+    pub section: &'static str,
     /// Where it comes from, for a person: a path, or who said it.
     pub origin: String,
     pub text: String,
+    /// Bytes of what it tells that are left out.
+    pub cut: usize,
     /// Whose words these are.
     pub(crate) grade: Grade,
+}
+
+impl Layer {
+    pub(crate) fn new(
+        section: &'static str,
+        origin: impl Into<String>,
+        text: impl Into<String>,
+        grade: Grade,
+    ) -> Self {
+        Self { section, origin: origin.into(), text: text.into(), cut: 0, grade }
+    }
+
+    /// About how many.
+    pub fn tokens(&self) -> usize {
+        self.text.len().div_ceil(BYTES)
+    }
+
+    pub(crate) fn of(section: &'static str, origin: impl Into<String>, piece: Piece, grade: Grade) -> Self {
+        Self { cut: piece.cut, ..Self::new(section, origin, piece.text, grade) }
+    }
 }
 
 /// What a run begins with.
@@ -46,10 +72,54 @@ pub(crate) struct Opening {
 }
 
 impl Opening {
-    pub(crate) fn first_message(&self) -> String {
-        self.layers.iter().map(|layer| layer.text.as_str()).collect()
+    /// The first message, and a record of what it is made of.
+    pub(crate) fn laid(&self, tools: &[ToolSpec], hide: impl Fn(&str) -> String) -> (String, Event) {
+        let (mut message, mut sections) = (String::new(), Vec::new());
+        for layer in &self.layers {
+            let text = hide(&layer.text);
+            let (name, origin) = (layer.section.to_owned(), layer.origin.clone());
+            sections.push(Section { name, origin, bytes: text.len(), cut: layer.cut });
+            message.push_str(&text);
+        }
+        let bytes = tools.iter().map(|tool| tool.description.len() + tool.parameters.to_string().len());
+        let event = Event::ContextLaid {
+            system: hide(&self.system.text),
+            tools: tools.iter().map(|tool| tool.name.clone()).collect(),
+            tool_bytes: bytes.sum(),
+            sections,
+        };
+        (message, event)
     }
 }
+
+/// How many bytes each section may have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Room {
+    rules: usize,
+    pub(crate) files: usize,
+    input: usize,
+    earlier: usize,
+    selection: usize,
+}
+
+impl Room {
+    /// As the settings say it in tokens.
+    pub(crate) fn of(context: &Context) -> Self {
+        let bytes = |tokens: Option<u32>, usual: u32| {
+            usize::try_from(tokens.unwrap_or(usual)).unwrap_or(usize::MAX).saturating_mul(BYTES)
+        };
+        Self {
+            rules: bytes(context.rules, 16_000),
+            files: bytes(context.files, 64_000),
+            input: bytes(context.input, 16_000),
+            earlier: bytes(context.earlier, 16_000),
+            selection: bytes(context.selection, 1_000),
+        }
+    }
+}
+
+/// Bytes of a token, as estimates count.
+pub(crate) const BYTES: usize = 4;
 
 /// Puts together what a model is told. What no agent may read is not sent because somebody stood in it.
 pub(crate) fn opening(
@@ -59,7 +129,7 @@ pub(crate) fn opening(
     action: &Action,
     ask: &Ask,
 ) -> Result<Opening, AgentError> {
-    let root = &settings.root;
+    let (root, room) = (&settings.root, Room::of(&settings.context));
     let place = ask.place.as_ref().map(|(path, _)| path);
     for path in place.into_iter().chain(&ask.images) {
         if let Verdict::Deny(because) = judge(&Effect::Read { path: path.clone() }, policy) {
@@ -71,28 +141,29 @@ pub(crate) fn opening(
     let grade_of = |path: &Path| taint::of_file(path, root, &settings.additional);
     let own = world.guidance.as_deref();
     let mut layers = Vec::new();
-    let guided = guidance(&*world.files, own, root, place.map(PathBuf::as_path), may_know);
+    let ground =
+        Ground { files: &*world.files, own, root, place: place.map(PathBuf::as_path), most: room.rules };
+    let guided = guidance(&ground, may_know);
+    let mut notices = guided.left_out;
     for one in guided.found {
-        let origin = path::shown(root, &one.path);
+        let name = path::shown(root, &one.path);
         let is_own = own.is_some_and(|own| one.path.starts_with(own));
         let grade = if is_own { Grade::Typed } else { grade_of(&one.path) };
-        layers.push(Layer { text: format!("Rules from {origin}:\n{}\n\n", one.text), origin, grade });
+        let origin = match &one.by {
+            Some(by) => format!("{name}, brought in by {}", path::shown(root, by)),
+            None => name.clone(),
+        };
+        let piece = Piece { text: format!("Rules from {name}:\n{}\n\n", one.text), cut: one.cut };
+        layers.push(Layer::of("rules", origin, piece, grade));
     }
     let task = prompt::task(action, &ask.prompt);
-    layers.push(Layer { origin: format!("action {}", action.name), text: task, grade: Grade::Typed });
+    layers.push(Layer::new("task", format!("action {}", action.name), task, Grade::Typed));
     if let Some(form) = &ask.form {
-        layers.push(Layer {
-            origin: "the schema of the answer".to_owned(),
-            text: form.words(),
-            grade: Grade::Typed,
-        });
+        layers.push(Layer::new("schema", "the schema of the answer", form.words(), Grade::Typed));
     }
     if let Some(input) = &ask.input {
-        layers.push(Layer {
-            origin: "what was piped in".to_owned(),
-            text: prompt::input(input),
-            grade: Grade::Tool,
-        });
+        let piece = prompt::input(input, room.input);
+        layers.push(Layer::of("input", "what was piped in", piece, Grade::Tool));
     }
     let mut images = Vec::new();
     for path in &ask.images {
@@ -100,10 +171,10 @@ pub(crate) fn opening(
         images.push(
             image(world, path).map_err(|reason| AgentError::Withheld { path: origin.clone(), reason })?,
         );
-        layers.push(Layer { text: format!("Image beside this: {origin}\n"), origin, grade: grade_of(path) });
+        let text = format!("Image beside this: {origin}\n");
+        layers.push(Layer::new("images", origin, text, grade_of(path)));
     }
     let mut texts = Vec::new();
-    let mut notices = guided.left_out;
     let brought = mentions::brought(world, settings, policy, &ask.prompt);
     layers.extend(brought.layers);
     texts.extend(brought.texts);
@@ -113,26 +184,29 @@ pub(crate) fn opening(
         ask.place.as_ref().zip(text.as_ref()).map(|((path, span), text)| Sight { path, text, span: *span });
     if let Some(sight) = &sight {
         // A conversation that goes on is known; of one that was begun elsewhere the document tells.
-        let shown = match &ask.chat {
-            Some(text) => prompt::earlier(text),
-            None if chat::is_chat(sight.path) => String::new(),
-            None => prompt::sight(root, sight),
+        let (section, piece) = match &ask.chat {
+            Some(text) => ("earlier", prompt::earlier(text, room.earlier)),
+            None if chat::is_chat(sight.path) => ("earlier", Piece::default()),
+            None => ("selection", prompt::sight(root, sight, room.selection)),
         };
-        if !shown.is_empty() {
+        if !piece.text.is_empty() {
             let origin = path::shown(root, sight.path);
-            layers.push(Layer { origin, text: shown, grade: grade_of(sight.path) });
+            layers.push(Layer::of(section, origin, piece, grade_of(sight.path)));
         }
     }
     if !ask.findings.is_empty() {
-        layers.push(Layer {
-            origin: "problems that other programs reported".to_owned(),
-            text: prompt::problems(&ask.findings, sight.as_ref()),
-            grade: Grade::Tool,
-        });
+        let text = prompt::problems(&ask.findings, sight.as_ref());
+        let origin = "problems that other programs reported";
+        layers.push(Layer::new("problems", origin, text, Grade::Tool));
     }
-    let system = Layer { origin: "built in".to_owned(), text: prompt::system(root), grade: Grade::Typed };
+    let system = Layer::new("system", "built in", prompt::system(root), Grade::Typed);
     texts.extend(text);
-    Ok(Opening { system, layers, texts, notices, images })
+    let cut = layers.iter().filter(|layer| layer.cut > 0 && layer.section != "rules");
+    notices.extend(cut.map(|layer| {
+        let Layer { origin, section, cut, .. } = layer;
+        format!("Of {origin}, {cut} bytes do not go along (context.{section}).")
+    }));
+    Ok(Opening { system, layers, texts, images, notices })
 }
 
 /// The image in a file; the error is a fragment.
@@ -141,4 +215,20 @@ fn image(world: &World, path: &Path) -> Result<Image, String> {
     let file = world.files.open(path).map_err(|error| error.to_string())?;
     file.take(LARGEST_IMAGE + 1).read_to_end(&mut bytes).map_err(|error| error.to_string())?;
     Image::read(&bytes).map_err(|error| error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sections_have_as_much_room_as_the_settings_say() {
+        let usual = Room { rules: 64_000, files: 256_000, input: 64_000, earlier: 64_000, selection: 4_000 };
+        assert_eq!(Room::of(&Context::default()), usual);
+        let said =
+            Context { rules: Some(0), input: Some(10), selection: Some(u32::MAX), ..Context::default() };
+        let room = Room::of(&said);
+        assert_eq!((room.rules, room.files, room.input), (0, 256_000, 40));
+        assert!(room.selection >= 16_000_000_000);
+    }
 }

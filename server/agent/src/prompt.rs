@@ -12,16 +12,17 @@ use serde::{Deserialize, Serialize};
 
 use crate::action::Action;
 
-/// The most of a selection that goes along, in bytes; the model can `read` the rest.
-const SELECTION: usize = 4 * 1024;
-/// The most of what was piped in that goes along, in bytes.
-const INPUT: usize = 64 * 1024;
-/// The most of a file that the person named, in bytes.
-const ATTACHED: usize = 32 * 1024;
 /// What stands for a line of which no part may be shown.
 const TOO_LONG: &str = "[one line, longer than can be shown]";
 /// The most problems that go along.
 const FINDINGS: usize = 20;
+
+/// A text for the model, and how many bytes of what it tells are left out.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Piece {
+    pub(crate) text: String,
+    pub(crate) cut: usize,
+}
 
 /// A problem that another language server reported, as an editor hands it over.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -60,65 +61,74 @@ pub(crate) fn task(action: &Action, words: &str) -> String {
     parts.flat_map(|part| [part, "\n"]).collect()
 }
 
-/// What was piped in; the last whole lines of it where that is too much, since errors stand at the end.
-pub(crate) fn input(text: &str) -> String {
-    format!("\nPiped in:\n{}", fenced(&last_lines(text)))
+/// What was piped in; its last whole lines where it is more than `most` bytes, since errors stand at the end.
+pub(crate) fn input(text: &str, most: usize) -> Piece {
+    let Piece { text, cut } = last_lines(text, most);
+    Piece { text: format!("\nPiped in:\n{}", fenced(&text)), cut }
 }
 
 /// The last whole lines of a text: one that is cut may hold the end of a secret, which nothing would know by that.
-fn last_lines(text: &str) -> String {
-    let start = text.ceil_char_boundary(text.len().saturating_sub(INPUT));
+fn last_lines(text: &str, most: usize) -> Piece {
+    let start = text.ceil_char_boundary(text.len().saturating_sub(most));
     let (head, shown) = match text[start..].split_once('\n') {
         _ if start == 0 => ("", text),
         Some((_, lines)) => ("[the beginning is left out]\n", lines),
         None => (TOO_LONG, ""),
     };
-    format!("{head}{}", shown.trim_end())
+    Piece { text: format!("{head}{}", shown.trim_end()), cut: text.len() - shown.len() }
 }
 
-/// A file that the person named; its first whole lines where that is too much.
-pub(crate) fn attached(name: &str, text: &str) -> String {
-    let end = text.floor_char_boundary(ATTACHED);
-    let (more, shown) = match text[..end].rsplit_once('\n') {
-        _ if end == text.len() => ("", text),
-        Some((lines, _)) => (" (its beginning)", lines),
-        None => ("", TOO_LONG),
+/// A file that the person named; its first whole lines where it is more than `most` bytes.
+pub(crate) fn attached(name: &str, text: &str, most: usize) -> Piece {
+    if most == 0 {
+        return Piece { text: format!("\nFile: {name} is left out here; read it.\n"), cut: text.len() };
+    }
+    let end = text.floor_char_boundary(most);
+    let (more, shown, kept) = match text[..end].rsplit_once('\n') {
+        _ if end == text.len() => ("", text, end),
+        Some((lines, _)) => (" (its beginning)", lines, lines.len()),
+        None => ("", TOO_LONG, 0),
     };
-    format!("\nFile: {name}{more}:\n{}", fenced(shown))
+    Piece { text: format!("\nFile: {name}{more}:\n{}", fenced(shown)), cut: text.len() - kept }
 }
 
 /// What was said before the last turn of a chat document; empty where that is the first one.
-pub(crate) fn earlier(text: &str) -> String {
+pub(crate) fn earlier(text: &str, most: usize) -> Piece {
     let turns = chat::turns(text);
     let before = turns.split_last().map_or(&[][..], |(_, before)| before);
     let said: Vec<String> =
         before.iter().map(|turn| format!("{}:\n{}", turn.role.name(), turn.words(text))).collect();
     if said.is_empty() {
-        return String::new();
+        return Piece::default();
     }
-    format!("\nThe conversation so far, as a file tells it:\n{}", fenced(&last_lines(&said.join("\n\n"))))
+    let Piece { text, cut } = last_lines(&said.join("\n\n"), most);
+    Piece { text: format!("\nThe conversation so far, as a file tells it:\n{}", fenced(&text)), cut }
 }
 
 /// A text between fences that it cannot end by itself.
-fn fenced(text: &str) -> String {
+pub(crate) fn fenced(text: &str) -> String {
     let longest = text.split(|letter| letter != '`').map(str::len).max().unwrap_or(0);
     let fence = "`".repeat(3.max(longest + 1));
     let end = if text.ends_with('\n') { "" } else { "\n" };
     format!("{fence}\n{text}{end}{fence}\n")
 }
 
-/// What the person sees: the selection, or the lines around the cursor.
-pub(crate) fn sight(root: &Path, sight: &Sight<'_>) -> String {
+/// What the person sees: the selection, or the lines around the cursor, up to `most` bytes; the model can `read` the rest.
+pub(crate) fn sight(root: &Path, sight: &Sight<'_>, most: usize) -> Piece {
     let span = within(sight.text, sight.span);
     let (first, last) = lines_of(sight.text, span);
     let shown = path::shown(root, sight.path);
     let chosen = span.of(sight.text);
     if chosen.trim().is_empty() {
-        let around = around(sight.text, first);
-        format!("\nFile: {shown}, the cursor is on line {}:\n{}", first + 1, fenced(&around))
+        let around: String =
+            sight.text.split_inclusive('\n').skip(first.saturating_sub(8)).take(17).collect();
+        let (line, cut) = (first + 1, cut(&around, most));
+        let text = format!("\nFile: {shown}, the cursor is on line {line}:\n{}", fenced(&cut.text));
+        Piece { text, cut: cut.cut }
     } else {
-        let (first, last) = (first + 1, last + 1);
-        format!("\nFile: {shown}, lines {first}-{last} are selected:\n{}", fenced(cut(chosen)))
+        let (first, last, cut) = (first + 1, last + 1, cut(chosen, most));
+        let text = format!("\nFile: {shown}, lines {first}-{last} are selected:\n{}", fenced(&cut.text));
+        Piece { text, cut: cut.cut }
     }
 }
 
@@ -160,23 +170,15 @@ fn lines_of(text: &str, span: Span) -> (usize, usize) {
     (first, last.max(first))
 }
 
-/// A few lines around one, for a cursor without a selection.
-fn around(text: &str, line: usize) -> String {
-    let shown: String = text.split_inclusive('\n').skip(line.saturating_sub(8)).take(17).collect();
-    let mut shown = cut(&shown).to_owned();
-    if !shown.ends_with('\n') {
-        shown.push('\n');
+/// The first whole lines of a text up to the limit, with a line that says so; of one long line as much as fits.
+fn cut(text: &str, most: usize) -> Piece {
+    if text.len() <= most {
+        return Piece { text: text.to_owned(), cut: 0 };
     }
-    shown
-}
-
-/// The text up to the limit, whole characters.
-fn cut(text: &str) -> &str {
-    if text.len() <= SELECTION {
-        return text;
-    }
-    let end = (0..=SELECTION).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
-    &text[..end]
+    let start = &text[..text.floor_char_boundary(most)];
+    let shown = start.rsplit_once('\n').map_or(start, |(lines, _)| lines);
+    let left_out = text.len() - shown.len();
+    Piece { text: format!("{shown}\n[{left_out} more bytes; read the file for them]"), cut: left_out }
 }
 
 #[cfg(test)]
@@ -189,10 +191,11 @@ mod tests {
         let text = "def f(x):\n    return x * 2\n";
         let root = Path::new("/w");
         let selected = Sight { path: Path::new("/w/a.py"), text, span: Span::new(14, 26) };
-        assert_eq!(sight(root, &selected), "\nFile: a.py, lines 2-2 are selected:\n```\nreturn x * 2\n```\n");
+        let sight = |seen: &Sight<'_>| sight(root, seen, 4_000).text;
+        assert_eq!(sight(&selected), "\nFile: a.py, lines 2-2 are selected:\n```\nreturn x * 2\n```\n");
         let cursor = Sight { span: Span::at(3), ..selected };
         assert_eq!(
-            sight(root, &cursor),
+            sight(&cursor),
             "\nFile: a.py, the cursor is on line 1:\n```\ndef f(x):\n    return x * 2\n```\n"
         );
         let findings = [Finding { line: 1, source: "pyright".into(), message: "wrong\nlong".into() }];
@@ -211,6 +214,8 @@ mod tests {
 
     #[test]
     fn of_a_long_input_the_end_goes_along() {
+        const INPUT: usize = 1_000;
+        let input = |text: &str| input(text, INPUT).text;
         assert_eq!(input("a\n"), "\nPiped in:\n```\na\n```\n");
         let long = format!("cut\n{}", "x".repeat(INPUT - 2));
         let lines = "x".repeat(INPUT - 2);
@@ -222,6 +227,8 @@ mod tests {
 
     #[test]
     fn of_a_long_file_the_beginning_goes_along() {
+        const ATTACHED: usize = 1_000;
+        let attached = |name: &str, text: &str| attached(name, text, ATTACHED).text;
         assert_eq!(attached("a.py", "x = 1\n"), "\nFile: a.py:\n```\nx = 1\n```\n");
         let long = format!("x = 1\n{}", "y".repeat(ATTACHED));
         assert_eq!(attached("a.py", &long), "\nFile: a.py (its beginning):\n```\nx = 1\n```\n");
@@ -229,12 +236,32 @@ mod tests {
     }
 
     #[test]
+    fn what_is_left_out_is_counted() {
+        let text = "one\ntwo\nthree\n";
+        assert_eq!(
+            (
+                input(text, 10).cut,
+                attached("a", text, 10).cut,
+                input(text, 99).cut,
+                attached("a", text, 99).cut
+            ),
+            (8, 7, 0, 0)
+        );
+        assert_eq!(
+            cut(text, 10),
+            Piece { text: "one\ntwo\n[7 more bytes; read the file for them]".to_owned(), cut: 7 }
+        );
+        assert_eq!(cut("ääää", 5).text, "ää\n[4 more bytes; read the file for them]");
+        assert_eq!(cut(text, 14), Piece { text: text.to_owned(), cut: 0 });
+    }
+
+    #[test]
     fn a_chat_document_tells_what_was_said_before() {
         let text = "# User\none\n# Assistant\ntwo\n# User\nthree\n";
         let told =
             "\nThe conversation so far, as a file tells it:\n```\nUser:\none\n\nAssistant:\ntwo\n```\n";
-        assert_eq!(earlier(text), told);
-        assert_eq!(earlier("# User\none\n"), "");
+        assert_eq!(earlier(text, 1_000), Piece { text: told.to_owned(), cut: 0 });
+        assert_eq!(earlier("# User\none\n", 1_000), Piece::default());
     }
 
     #[test]
@@ -248,7 +275,7 @@ mod tests {
             ("a", Span::at(900)),
         ] {
             let seen = Sight { path: Path::new("/w/a.py"), text, span };
-            assert!(sight(Path::new("/w"), &seen).contains("File: a.py"));
+            assert!(sight(Path::new("/w"), &seen, 4).text.contains("File: a.py"));
             assert!(problems(&findings, Some(&seen)).contains("4294967295"));
         }
     }

@@ -5,6 +5,7 @@
 //! another one could change, so it is put off, and all that were put off run together: before the next call that is more
 //! than a look, and at the end.
 
+use copydesk_base::event::Written;
 use copydesk_base::{CallId, Event};
 use copydesk_provider::{ToolCall, ToolOutcome, ToolResult};
 use futures_util::future::join_all;
@@ -57,8 +58,10 @@ async fn begin(turn: &mut Turn, action: &Action, call: ToolCall) -> Result<Begun
     let arguments = call.arguments.value.clone();
     turn.quarters.ready().await;
     let logged = arguments.clone().unwrap_or_else(|_| serde_json::Value::String(call.arguments.raw.clone()));
-    turn.record(vec![Event::ToolCalled { call: id.clone(), name: call.name.clone(), arguments: logged }])
-        .await?;
+    let raw = Some(call.arguments.raw.clone()).filter(|raw| arguments.is_ok() && *raw != logged.to_string());
+    let written = Written { id: call.id.clone(), raw };
+    let called = Event::ToolCalled { call: id.clone(), name: call.name.clone(), arguments: logged, written };
+    turn.record(vec![called]).await?;
     let work = match arguments {
         Err(reason) => Output::failed(format!("the arguments are not valid JSON: {reason}")).into(),
         Ok(arguments) => match vault::outside_edits(&call.name, &arguments) {
@@ -81,8 +84,9 @@ async fn finish(turn: &mut Turn, begun: &mut Vec<Begun>) -> Result<Vec<ToolResul
     for ((id, call), output) in names.into_iter().zip(outputs) {
         turn.reads(output.grade, &output.source).await?;
         let text = turn.shared.hidden(&output.text, &turn.settings.redactor);
-        turn.record(vec![Event::ToolReturned { call: id, text: text.clone() }]).await?;
-        let outcome = if output.failed { ToolOutcome::Failed } else { ToolOutcome::Done };
+        let failed = output.failed;
+        turn.record(vec![Event::ToolReturned { call: id, text: text.clone(), failed }]).await?;
+        let outcome = if failed { ToolOutcome::Failed } else { ToolOutcome::Done };
         results.push(ToolResult { call, text, outcome });
     }
     Ok(results)

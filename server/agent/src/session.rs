@@ -1,23 +1,25 @@
 //! An earlier conversation, read back from its records so that it can go on, in whatever process.
 //!
 //! What a model was told and what it answered stand in the journal as it saw them, secrets as placeholders. A run that
-//! was cut short is told as that: a tool call without a result has none, and nothing of it is done again.
+//! was cut short is told as that: a tool call without a result has none, and nothing of it is done again. What was
+//! shortened stays so.
 
 use std::collections::HashSet;
 use std::time::Duration;
 
-use copydesk_base::{CallId, Event, Grade, Record, SessionId, Usage};
+use copydesk_base::event::Written;
+use copydesk_base::{CallId, Event, Grade, Record, RunId, SessionId, Usage};
 use copydesk_provider::{Arguments, Message, ToolCall, ToolOutcome, ToolResult};
 use serde_json::Value;
 
+use crate::compact;
 use crate::desk::Shared;
 use crate::error::AgentError;
+use crate::opening::BYTES;
 use crate::rewind;
 
-/// The most bytes of earlier turns that go along where nobody knows the model's window.
-const MOST: usize = 200 * 1024;
-/// Bytes of a token, as estimates count.
-const BYTES: usize = 4;
+/// The most tokens of earlier turns that go along where nobody knows the model's window.
+const MOST: u64 = 100_000;
 /// What stands for a result that was never written down.
 const CUT: &str = "not known: the run ended before there was a result";
 /// What stands before the turns that still fit.
@@ -69,10 +71,10 @@ impl Spent {
 }
 
 impl Past {
-    /// The newest whole turns that leave half of a window (in tokens) to the next one.
+    /// The newest whole turns of which a model with that window (in tokens) could still make a summary.
     pub(crate) fn within(mut self, window: Option<u64>) -> Vec<Message> {
-        let half = window.and_then(|tokens| usize::try_from(tokens / 2).ok());
-        let mut left = half.map_or(MOST, |tokens| tokens.saturating_mul(BYTES));
+        let tokens = usize::try_from(window.map_or(MOST, |window| window / 4 * 3)).unwrap_or(usize::MAX);
+        let mut left = tokens.saturating_mul(BYTES);
         let fits = |turn: &&Vec<Message>| {
             let size = turn.iter().map(size).sum();
             let fits = size <= left;
@@ -97,19 +99,48 @@ pub(crate) async fn past(shared: &Shared, session: &SessionId) -> Result<Past, A
         return Err(AgentError::UnknownSession(session.to_string()));
     }
     let mut past = Past::default();
-    let (mut turns, mut gone) = (Vec::new(), HashSet::new());
+    let mut runs = Vec::new();
     for row in rows {
         let records = journal.records(&row.run).await?;
         // What was read stays read, also where the turn does not count any more.
         past.grade = records.iter().filter_map(grade).fold(past.grade, Grade::max);
         // And what was paid stays paid.
         past.spent.add(&records);
-        gone.extend(rewind::dropped(&records));
-        turns.push((row.run, messages(&records)));
+        runs.push(records);
     }
-    past.turns.extend(turns.into_iter().filter(|(run, _)| !gone.contains(run)).map(|(_, turn)| turn));
-    past.turns.retain(|turn| !turn.is_empty());
+    past.turns = turns(&runs);
     Ok(past)
+}
+
+/// The turns of a conversation as its next request tells them, from the records of its runs.
+pub(crate) fn turns(runs: &[Vec<Record>]) -> Vec<Vec<Message>> {
+    let gone: HashSet<RunId> = runs.iter().flat_map(|records| rewind::dropped(records)).collect();
+    let counts = |records: &&Vec<Record>| records.first().is_some_and(|first| !gone.contains(&first.run));
+    let mut turns: Vec<Vec<Message>> = Vec::new();
+    for records in runs.iter().filter(counts) {
+        turns = with(turns, records);
+    }
+    turns
+}
+
+/// Earlier turns and one more, in as many messages as are left of them.
+pub(crate) fn with(mut turns: Vec<Vec<Message>>, records: &[Record]) -> Vec<Vec<Message>> {
+    let mut from = 0;
+    for (at, record) in records.iter().enumerate() {
+        if matches!(record.event, Event::Compacted { .. }) {
+            turns.push(messages(&records[from..at]));
+            turns = vec![compact::after(&turns.concat(), &record.event)];
+            from = at + 1;
+        }
+    }
+    let last = messages(&records[from..]);
+    // What was shortened in a turn is one with its rest.
+    match turns.last_mut() {
+        Some(shortened) if from > 0 => shortened.extend(last),
+        _ => turns.push(last),
+    }
+    turns.retain(|turn| !turn.is_empty());
+    turns
 }
 
 fn grade(record: &Record) -> Option<Grade> {
@@ -119,8 +150,8 @@ fn grade(record: &Record) -> Option<Grade> {
     }
 }
 
-/// The messages of one run.
-pub(crate) fn messages(records: &[Record]) -> Vec<Message> {
+/// The messages of one run, or of a part of it.
+fn messages(records: &[Record]) -> Vec<Message> {
     let mut turn = Messages::default();
     for record in records {
         match &record.event {
@@ -132,12 +163,13 @@ pub(crate) fn messages(records: &[Record]) -> Vec<Message> {
                 turn.close();
                 turn.text.clone_from(text);
             }
-            Event::ToolCalled { call, name, arguments } => turn.calls.push(called(call, name, arguments)),
-            Event::ToolReturned { call, text } => turn.results.push(ToolResult {
-                call: call.to_string(),
-                text: text.clone(),
-                outcome: ToolOutcome::Done,
-            }),
+            Event::ToolCalled { call, name, arguments, written } => {
+                turn.calls.push((call.clone(), called(call, name, arguments, written)));
+            }
+            Event::ToolReturned { call, text, failed } => {
+                let outcome = if *failed { ToolOutcome::Failed } else { ToolOutcome::Done };
+                turn.results.push((call.clone(), text.clone(), outcome));
+            }
             _ => {}
         }
     }
@@ -149,16 +181,19 @@ pub(crate) fn messages(records: &[Record]) -> Vec<Message> {
 pub(crate) fn calls(records: &[Record]) -> Vec<ToolCall> {
     let of_this = records.iter().take_while(|record| !matches!(record.event, Event::ModelAnswered { .. }));
     let call = |record: &Record| match &record.event {
-        Event::ToolCalled { call, name, arguments } => Some(called(call, name, arguments)),
+        Event::ToolCalled { call, name, arguments, written } => Some(called(call, name, arguments, written)),
         _ => None,
     };
     of_this.filter_map(call).collect()
 }
 
-fn called(call: &CallId, name: &str, arguments: &Value) -> ToolCall {
+/// A call as the model made it: the next request says the very same again, so that a provider's cache serves.
+fn called(call: &CallId, name: &str, arguments: &Value, written: &Written) -> ToolCall {
     // What was no JSON stands in the journal as the text that the model wrote.
-    let raw = arguments.as_str().map_or_else(|| arguments.to_string(), str::to_owned);
-    ToolCall { id: call.to_string(), name: name.to_owned(), arguments: Arguments::read(raw) }
+    let as_we_write = || arguments.as_str().map_or_else(|| arguments.to_string(), str::to_owned);
+    let raw = written.raw.clone().unwrap_or_else(as_we_write);
+    let id = if written.id.is_empty() { call.to_string() } else { written.id.clone() };
+    ToolCall { id, name: name.to_owned(), arguments: Arguments::read(raw) }
 }
 
 /// Messages, and the answer that is being read.
@@ -166,8 +201,8 @@ fn called(call: &CallId, name: &str, arguments: &Value) -> ToolCall {
 struct Messages {
     list: Vec<Message>,
     text: String,
-    calls: Vec<ToolCall>,
-    results: Vec<ToolResult>,
+    calls: Vec<(CallId, ToolCall)>,
+    results: Vec<(CallId, String, ToolOutcome)>,
 }
 
 impl Messages {
@@ -178,14 +213,14 @@ impl Messages {
         if text.is_empty() && calls.is_empty() {
             return;
         }
-        let result = |call: &ToolCall| {
-            let found =
-                known.iter().position(|result| result.call == call.id).map(|at| known.swap_remove(at));
-            let cut =
-                || ToolResult { call: call.id.clone(), text: CUT.to_owned(), outcome: ToolOutcome::Failed };
-            found.unwrap_or_else(cut)
+        let result = |(id, call): &(CallId, ToolCall)| {
+            let found = known.iter().position(|(known, ..)| known == id).map(|at| known.swap_remove(at));
+            let (_, text, outcome) =
+                found.unwrap_or_else(|| (id.clone(), CUT.to_owned(), ToolOutcome::Failed));
+            ToolResult { call: call.id.clone(), text, outcome }
         };
         let results: Vec<ToolResult> = calls.iter().map(result).collect();
+        let calls = calls.into_iter().map(|(_, call)| call).collect();
         self.list.push(Message::Assistant { text, calls, carried: vec![] });
         if !results.is_empty() {
             self.list.push(Message::ToolResults { results });
@@ -193,7 +228,8 @@ impl Messages {
     }
 }
 
-fn size(message: &Message) -> usize {
+/// Bytes of what it says.
+pub(crate) fn size(message: &Message) -> usize {
     match message {
         Message::User { text, .. } => text.len(),
         Message::Assistant { text, calls, .. } => {
@@ -223,11 +259,12 @@ mod tests {
     }
 
     fn called(call: &str) -> Event {
-        Event::ToolCalled { call: call.into(), name: "read".into(), arguments: json!({"path": "a"}) }
+        let arguments = json!({"path": "a"});
+        Event::ToolCalled { call: call.into(), name: "read".into(), arguments, written: Written::default() }
     }
 
     fn returned(call: &str, text: &str) -> Event {
-        Event::ToolReturned { call: call.into(), text: text.into() }
+        Event::ToolReturned { call: call.into(), text: text.into(), failed: false }
     }
 
     fn user(text: &str) -> Message {
@@ -275,6 +312,29 @@ mod tests {
     }
 
     #[test]
+    fn a_call_is_told_again_as_the_model_wrote_it() {
+        let written = Written { id: "toolu_1".to_owned(), raw: Some("{ \"path\": \"a\" }".to_owned()) };
+        let call = |id: &str| Event::ToolCalled {
+            call: id.into(),
+            name: "read".into(),
+            arguments: json!({"path": "a"}),
+            written: written.clone(),
+        };
+        let failed = Event::ToolReturned { call: "2".into(), text: "no".into(), failed: true };
+        let told =
+            messages(&records(vec![answered("", 2), call("1"), call("2"), failed, returned("1", "x")]));
+        let Message::Assistant { calls, .. } = &told[0] else { panic!("{told:?}") };
+        assert_eq!(
+            (calls[0].id.as_str(), calls[0].arguments.raw.as_str()),
+            ("toolu_1", "{ \"path\": \"a\" }")
+        );
+        let result =
+            |text: &str, outcome| ToolResult { call: "toolu_1".to_owned(), text: text.to_owned(), outcome };
+        let results = vec![result("x", ToolOutcome::Done), result("no", ToolOutcome::Failed)];
+        assert_eq!(told[1], Message::ToolResults { results }, "a model may name all its calls alike");
+    }
+
+    #[test]
     fn what_was_cut_short_has_no_result_and_says_so() {
         let events = vec![told("why?"), answered("", 2), called("1"), returned("1", "x"), called("2")];
         let expected = [user("why?"), assistant("", &["1", "2"]), results(&[("1", "x"), ("2", CUT)])];
@@ -289,9 +349,40 @@ mod tests {
         let past = || Past { turns: vec![turn("one"), turn("two"), turn("three")], ..Past::default() };
         let kept = |window| past().within(window);
         assert_eq!(kept(None), past().turns.concat());
-        // Half of 20 tokens is 40 bytes: the newest two turns have 28.
+        // Three quarters of 12 tokens are 36 bytes: the newest two turns have 28.
         let two: Vec<Message> = [vec![user(LEFT_OUT)], turn("two"), turn("three")].concat();
-        assert_eq!(kept(Some(20)), two);
+        assert_eq!(kept(Some(12)), two);
         assert_eq!(kept(Some(2)), [user(LEFT_OUT)]);
+    }
+
+    #[test]
+    fn what_was_shortened_goes_on_short() {
+        let short = |text: &str, kept, fold| {
+            let summary = Some(text.to_owned());
+            Event::Compacted { text: text.into(), summary, kept, fold, before: 9, after: 1 }
+        };
+        let first = records(vec![told("one"), answered("yes", 0)]);
+        let second = records(vec![
+            told("two"),
+            answered("", 1),
+            called("1"),
+            returned("1", "long\nlonger"),
+            Event::ModelAnswered {
+                text: String::new(),
+                calls: 0,
+                usage: Usage::default(),
+                stopped: "compaction".into(),
+            },
+            short("[short]", 2, None),
+            short("", 3, Some(6)),
+            answered("Done.", 0),
+        ]);
+        let cut = "long\n[7 more bytes were left out to save room; ask again for less]";
+        let expected =
+            vec![user("[short]"), assistant("", &["1"]), results(&[("1", cut)]), assistant("Done.", &[])];
+        assert_eq!(turns(&[first.clone(), second.clone()]), [expected.clone()]);
+        let third = records(vec![told("three"), answered("No.", 0)]);
+        let third_turn = vec![user("three"), assistant("No.", &[])];
+        assert_eq!(with(turns(&[first, second]), &third), [expected, third_turn]);
     }
 }

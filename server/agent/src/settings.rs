@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use copydesk_base::config::{Budgets, Check, Completion, Mode, Retention};
+use copydesk_base::config::{Budgets, Check, Completion, Context, Mode, Retention};
 use copydesk_base::{Grade, Redactor};
 use copydesk_permission::sandbox::{Limits, Sandbox};
 use copydesk_permission::{Policy, Rule};
@@ -26,6 +26,8 @@ pub struct Settings {
     pub models: Arc<Models>,
     /// What a run and a day may use up.
     pub budgets: Budgets,
+    /// How much goes along with an ask, and when a conversation is shortened.
+    pub context: Context,
     /// Commands that must pass on an edit before it is offered, and how often their failures go back to the model.
     pub checks: Vec<Check>,
     pub check_rounds: u32,

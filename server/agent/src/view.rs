@@ -18,6 +18,8 @@ pub struct View {
     pub changes: Vec<ChangeView>,
     /// Commands of runs that go on in the background.
     pub commands: Vec<CommandView>,
+    /// What the last review found.
+    pub findings: Vec<FindingView>,
     /// The mode chosen for this session, where one was.
     pub mode: Option<Mode>,
     /// The model chosen for this session, where one was.
@@ -87,6 +89,27 @@ pub struct CommandView {
     pub started: Timestamp,
 }
 
+/// What a model that reviewed says of a line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FindingView {
+    pub run: RunId,
+    pub path: PathBuf,
+    /// Counted from zero, when it was found.
+    pub line: usize,
+    /// What the line said: where it says something else now, the finding is over.
+    pub words: String,
+    /// One line, made harmless.
+    pub text: String,
+}
+
+impl FindingView {
+    /// The line that it is about in the text that is there now: the nearest that says the same.
+    pub fn line_in(&self, text: &str) -> Option<usize> {
+        let same = text.lines().enumerate().filter(|(_, line)| line.trim() == self.words.trim());
+        same.map(|(at, _)| at).min_by_key(|at| at.abs_diff(self.line))
+    }
+}
+
 /// A change plan under review.
 #[derive(Clone, Debug)]
 pub struct ChangeView {
@@ -100,4 +123,29 @@ pub struct ChangeView {
     pub applying: Vec<usize>,
     /// Why a hunk could not be applied when it was last tried.
     pub stale: Vec<(usize, String)>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_finding_moves_with_its_line_and_is_over_when_it_changed() {
+        let finding = FindingView {
+            run: "run-1".into(),
+            path: "/w/a.py".into(),
+            line: 1,
+            words: "return x / y".to_owned(),
+            text: "y may be zero".to_owned(),
+        };
+        for (text, expect) in [
+            ("def f():\n    return x / y\n", Some(1)),
+            ("# more\n\ndef f():\n  return x / y\n", Some(3)),
+            ("return x / y\na\nb\nc\nreturn x / y\n", Some(0)),
+            ("def f():\n    return x / y if y else 0\n", None),
+            ("", None),
+        ] {
+            assert_eq!(finding.line_in(text), expect, "{text:?}");
+        }
+    }
 }

@@ -5,6 +5,7 @@
 //! hover shows.
 
 mod check;
+mod context;
 mod duration;
 mod permission;
 mod provider;
@@ -16,6 +17,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use check::Check;
+pub use context::{Compaction, Context};
 pub use duration::Duration;
 pub use permission::{Mode, Permissions, Sandbox};
 pub use provider::{
@@ -53,6 +55,8 @@ pub struct Config {
     pub permissions: Permissions,
     /// Where it stops.
     pub budgets: Budgets,
+    /// How much goes along with an ask, and when a conversation is shortened.
+    pub context: Context,
     /// Model refs to try, in order, when the first one cannot answer. Each switch is shown and recorded.
     pub fallback: Vec<String>,
     /// How models are chosen.

@@ -196,6 +196,8 @@ codes! {
     PendingApproval = "pending-approval", Warning;
     Proposal = "proposal", Info;
     StaleEdit = "stale-edit", Warning;
+    /// An agent that reviewed says so.
+    ReviewFinding = "review-finding", Info;
     UntrustedSetting = "untrusted-setting", Warning;
     UnknownSetting = "unknown-setting", Warning;
     /// A permission rule that cannot be understood. Of a deny rule it is an error: nobody is protected by it.

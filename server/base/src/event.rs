@@ -73,6 +73,30 @@ pub enum Event {
     Told {
         text: String,
     },
+    /// What the first message and what stands before it are made of, right before it is [`Event::Told`].
+    ContextLaid {
+        /// The text that stands before every conversation.
+        system: String,
+        /// The names of the tools that are offered, and the bytes of what is said about them.
+        tools: Vec<String>,
+        tool_bytes: usize,
+        /// The parts of the message, in its order.
+        sections: Vec<Section>,
+    },
+    /// The conversation was shortened: of its messages the last `kept` are left, behind `text`.
+    Compacted {
+        /// What stands in the place of the others; empty where none were left out.
+        text: String,
+        /// What the model wrote about them.
+        summary: Option<String>,
+        kept: usize,
+        /// To how many bytes each result of a tool was cut in those that are left.
+        #[serde(default)]
+        fold: Option<usize>,
+        /// About how many tokens the next request would have had, and has.
+        before: u64,
+        after: u64,
+    },
     /// The model asks the person something; the call names the question.
     QuestionAsked {
         call: CallId,
@@ -133,6 +157,9 @@ pub enum Event {
         call: CallId,
         name: String,
         arguments: serde_json::Value,
+        /// As the model wrote it, so that the next turn can say the same again.
+        #[serde(default, skip_serializing_if = "Written::is_usual")]
+        written: Written,
     },
     /// Policy decided, or a person did (`by`: `rule`, `mode`, `person`, `nobody`, `timeout`).
     Judged {
@@ -209,6 +236,9 @@ pub enum Event {
     ToolReturned {
         call: CallId,
         text: String,
+        /// Whether it did not do what was called for.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        failed: bool,
     },
     /// A run's edits were taken back, or brought again.
     Undone {
@@ -240,6 +270,13 @@ pub enum Event {
     Planned {
         items: Vec<Todo>,
     },
+    /// A model that reviews says what is wrong at a place.
+    Found {
+        path: PathBuf,
+        /// Counted from one, in the text as it was then.
+        line: usize,
+        text: String,
+    },
     /// Something the person should know, and what they can do about it.
     Notice {
         text: String,
@@ -261,6 +298,7 @@ impl Event {
     pub fn size(&self) -> usize {
         match self {
             Self::Told { text }
+            | Self::Compacted { text, .. }
             | Self::TextDelta { text }
             | Self::ModelAnswered { text, .. }
             | Self::ToolReturned { text, .. }
@@ -279,6 +317,37 @@ impl Event {
     pub const fn is_live_only(&self) -> bool {
         matches!(self, Self::TextDelta { .. } | Self::ToolCalling { .. })
     }
+}
+
+/// What a model wrote of a call besides its arguments.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Written {
+    /// The name that it gave to the call.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub id: String,
+    /// The text of the arguments, where that is another than the one that we would write.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub raw: Option<String>,
+}
+
+impl Written {
+    fn is_usual(&self) -> bool {
+        self.id.is_empty() && self.raw.is_none()
+    }
+}
+
+/// A part of the first message of a run.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Section {
+    /// Which part of the budget it takes: `rules`, `files`, `selection`.
+    pub name: String,
+    /// Where it comes from: a path, or who said it.
+    pub origin: String,
+    /// How much of the message it is.
+    pub bytes: usize,
+    /// Bytes of what it tells that are left out.
+    #[serde(default)]
+    pub cut: usize,
 }
 
 /// One thing to be done.

@@ -113,6 +113,19 @@ pub struct Known {
 /// Something to open for reading.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Shown {
-    Approval { id: ApprovalId, title: String, text: String },
-    Change { id: ChangeId, path: PathBuf, diff: String },
+    Approval {
+        id: ApprovalId,
+        title: String,
+        text: String,
+    },
+    Change {
+        id: ChangeId,
+        path: PathBuf,
+        diff: String,
+    },
+    /// A page of Markdown, under a name of its own.
+    Page {
+        name: String,
+        text: String,
+    },
 }

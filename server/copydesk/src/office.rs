@@ -160,6 +160,7 @@ impl Office {
             state_home: self.here.places.state.clone(),
             models,
             budgets: loaded.config.budgets.clone(),
+            context: loaded.config.context.clone(),
             checks: loaded.config.checks.clone(),
             check_rounds: loaded.config.check_rounds.unwrap_or(CHECK_ROUNDS),
             completion: loaded.config.completion.clone(),

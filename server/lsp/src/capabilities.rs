@@ -125,6 +125,8 @@ pub(crate) const COMMANDS: &[&str] = &[
     "copydesk.mode.set",
     "copydesk.model.set",
     "copydesk.trust",
+    "copydesk.context.show",
+    "copydesk.findings.dismiss",
     "copydesk.doctor",
     "copydesk.models",
     "copydesk.references",

@@ -155,7 +155,8 @@ fn places(view: &View, state: &State) -> Vec<String> {
     let approvals = view.approvals.iter().filter_map(|approval| Some(approval.origin.as_ref()?.path.clone()));
     let questions = view.questions.iter().filter_map(|asked| Some(asked.origin.as_ref()?.path.clone()));
     let changes = view.changes.iter().filter_map(place_of);
-    approvals.chain(questions).chain(changes).map(|path| uri_at(state, &path)).collect()
+    let findings = view.findings.iter().map(|finding| finding.path.clone());
+    approvals.chain(questions).chain(changes).chain(findings).map(|path| uri_at(state, &path)).collect()
 }
 
 /// The client's own spelling of a path, if it is open.

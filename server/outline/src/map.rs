@@ -75,13 +75,13 @@ pub fn map(files: &[Part<'_>], most: usize) -> Map {
 }
 
 /// A definition and what it weighs.
-struct Weight {
+struct Weighed {
     file: usize,
     symbol: usize,
     weight: f64,
 }
 
-impl Weight {
+impl Weighed {
     fn cmp_place(&self, other: &Self) -> Ordering {
         (self.file, self.symbol).cmp(&(other.file, other.symbol))
     }
@@ -116,7 +116,7 @@ fn is_public(outline: &Outline, at: usize) -> bool {
 }
 
 /// What every definition weighs.
-fn weighed(files: &[Part<'_>]) -> Vec<Weight> {
+fn weighed(files: &[Part<'_>]) -> Vec<Weighed> {
     let owners = owners(files);
     let uses: Vec<Vec<(&str, f64)>> =
         files.iter().enumerate().map(|(at, file)| uses(at, file, &owners)).collect();
@@ -160,7 +160,7 @@ fn weighed(files: &[Part<'_>]) -> Vec<Weight> {
             // What nobody else uses still says what its file is about.
             let count = part.outline.symbols.len().max(1);
             let own = weights[file] * UNUSED / float(count);
-            all.push(Weight { file, symbol, weight: used * part.weight.max(1.0) + own * part.weight });
+            all.push(Weighed { file, symbol, weight: used * part.weight.max(1.0) + own * part.weight });
         }
     }
     all
@@ -190,7 +190,9 @@ fn uses<'a>(at: usize, file: &Part<'a>, owners: &BTreeMap<&str, Vec<usize>>) -> 
     let mut uses: Vec<(&str, f64)> =
         uses.map(|(name, count)| (name.as_str(), f64::from(*count).sqrt())).collect();
     let total: f64 = uses.iter().map(|(_, share)| share).sum();
-    uses.iter_mut().for_each(|(_, share)| *share /= total);
+    for (_, share) in &mut uses {
+        *share /= total;
+    }
     uses
 }
 

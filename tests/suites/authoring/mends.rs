@@ -328,6 +328,7 @@ const CHOICES: &[(&str, &str)] = &[
     ("untrusted-setting", "asking: trust"),
     ("pending-approval", "asking: approvals"),
     ("proposal", "asking: review"),
+    ("review-finding", "working: reviewing"),
 ];
 
 /// The heading of a page whose code has no mend.

@@ -158,6 +158,9 @@ M.words = {
   end,
   retry = function(client, bufnr) require('copydesk.ask').send(client, 'copydesk.retry', vim.empty_dict(), bufnr) end,
   sessions = sessions,
+  context = function(client, bufnr)
+    require('copydesk.ask').send(client, 'copydesk.context.show', vim.empty_dict(), bufnr)
+  end,
   undo = of_run('copydesk.undo'),
   redo = of_run('copydesk.redo'),
   trust = trust,

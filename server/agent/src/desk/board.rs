@@ -16,7 +16,10 @@ use tokio_util::sync::CancellationToken;
 use super::review::Review;
 use crate::error::AgentError;
 use crate::steer::Words;
-use crate::view::{ApprovalView, ChangeView, CommandView, QuestionView, RunView, View};
+use crate::view::{ApprovalView, ChangeView, CommandView, FindingView, QuestionView, RunView, View};
+
+/// The most findings of a review.
+const MOST_FINDINGS: usize = 200;
 
 /// A question on its way to the desk.
 pub(crate) struct Asked {
@@ -103,6 +106,8 @@ pub(crate) struct Board {
     pub(crate) questions: BTreeMap<CallId, (QuestionView, oneshot::Sender<String>)>,
     /// Commands in the background, and what ends each.
     pub(crate) commands: BTreeMap<CallId, (CommandView, CancellationToken)>,
+    /// What the last review found.
+    pub(crate) findings: Vec<FindingView>,
     pub(crate) mode: Option<Mode>,
     pub(crate) model: Option<String>,
 }
@@ -282,6 +287,14 @@ impl Board {
         self.pending.values().filter_map(|pending| pending.deadline).min()
     }
 
+    /// Notes what a review found; those of the review before go.
+    pub(crate) fn found(&mut self, finding: FindingView) {
+        self.findings.retain(|known| known.run == finding.run);
+        if self.findings.len() < MOST_FINDINGS && !self.findings.contains(&finding) {
+            self.findings.push(finding);
+        }
+    }
+
     /// The questions whose time is up.
     pub(crate) fn expired(&self, now: Instant) -> Vec<ApprovalId> {
         self.pending
@@ -311,6 +324,7 @@ impl Board {
                 .collect(),
             questions: self.questions.values().map(|(view, _)| view.clone()).collect(),
             commands: self.commands.values().map(|(view, _)| view.clone()).collect(),
+            findings: self.findings.clone(),
             mode: self.mode,
             model: self.model.clone(),
         }

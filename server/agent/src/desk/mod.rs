@@ -35,6 +35,7 @@ use crate::opening::{self, Layer};
 use crate::recorder::Recorder;
 use crate::recover;
 use crate::run;
+use crate::sent::{self, Sent};
 use crate::steer::{Ear, Turning, Words};
 use crate::undo;
 pub use crate::undo::Direction;
@@ -152,6 +153,35 @@ impl Desk {
         let hidden =
             |layer: Layer| Layer { text: self.shared.hidden(&layer.text, &settings.redactor), ..layer };
         Ok((layers.map(hidden).collect(), opening.notices))
+    }
+
+    /// What a model was sent in a run, the last one of this workspace where none is named.
+    ///
+    /// # Errors
+    /// There is no such run, or the model was not told anything in it.
+    pub async fn sent(&self, run: Option<RunId>) -> Result<Sent, AgentError> {
+        let journal = &self.shared.world.journal;
+        let row = match &run {
+            Some(run) => journal.run(run).await?,
+            None => match journal.sessions(1).await?.pop() {
+                Some(last) => journal.session(&last.session).await?.pop(),
+                None => None,
+            },
+        };
+        let unknown = || {
+            AgentError::UnknownRun(
+                run.as_ref().map_or_else(|| "that was told anything".to_owned(), RunId::to_string),
+            )
+        };
+        let row = row.ok_or_else(unknown)?;
+        let mut runs = Vec::new();
+        for one in journal.session(&row.session).await? {
+            runs.push(journal.records(&one.run).await?);
+            if one.run == row.run {
+                break;
+            }
+        }
+        sent::sent(&runs).ok_or_else(unknown)
     }
 
     /// Makes a run and leaves it at its gate; the answer comes at once.
@@ -307,6 +337,11 @@ impl Desk {
         records.iter().any(|record| {
             matches!(&record.event, Event::RunStarted { origin: Some(origin), .. } if origin.path == document)
         })
+    }
+
+    /// Takes the findings of the last review away.
+    pub fn dismiss(&self) {
+        self.shared.link.order(Order::Dismiss);
     }
 
     /// Chooses the mode of this session; `None` goes back to the settings'.

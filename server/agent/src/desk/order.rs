@@ -13,7 +13,7 @@ use super::board::Asked;
 use super::words::{Decision, Settled};
 use crate::error::AgentError;
 use crate::steer::Words;
-use crate::view::{CommandView, QuestionView, RunView};
+use crate::view::{CommandView, FindingView, QuestionView, RunView};
 
 /// An order to the desk's task.
 pub(crate) enum Order {
@@ -43,6 +43,9 @@ pub(crate) enum Order {
         view: QuestionView,
         reply: oneshot::Sender<String>,
     },
+    Found(FindingView),
+    /// The person has seen what the last review found.
+    Dismiss,
     /// Nobody waits for an answer any more.
     Unask(CallId),
     Answer {

@@ -83,6 +83,8 @@ impl Task {
             Order::Question { view, reply } => {
                 self.board.questions.insert(view.id.clone(), (view, reply));
             }
+            Order::Found(finding) => self.board.found(finding),
+            Order::Dismiss => self.board.findings.clear(),
             Order::Unask(question) => drop(self.board.questions.remove(&question)),
             Order::Answer { question, answer, reply } => {
                 let waiting = self.board.questions.remove(&question);

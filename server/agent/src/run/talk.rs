@@ -11,7 +11,8 @@ use copydesk_provider::{Message, Request, ToolSpec, ToolUse};
 
 use super::{Turn, rest, voice};
 use crate::action::Action;
-use crate::answer::{Answered, Way, answer};
+use crate::answer::{Answered, Purpose, Way, answer};
+use crate::compact::{self, Fitting, Long, Shortened};
 use crate::desk::{Ask, Voice};
 use crate::error::AgentError;
 use crate::opening;
@@ -30,6 +31,7 @@ pub(super) struct Talk {
     /// How many messages there were when the question was put.
     pub(super) asked: usize,
     pub(super) tool_use: ToolUse,
+    shortened: Shortened,
 }
 
 impl Talk {
@@ -62,7 +64,18 @@ pub(super) async fn talk(
     loop {
         talk.messages.extend(steer::heard(turn).await?);
         let request = talk.request(turn, ask);
-        let answered = answer(turn, way, &request, began).await?;
+        let long = Long { request, task: &ask.prompt, shortened: &mut talk.shortened, began };
+        let request = match compact::shorten(turn, way, long).await? {
+            Fitting::Same(request) => request,
+            Fitting::Short(request) => {
+                // Behind the question stands what stood there, as far as it is still there.
+                let behind = talk.messages.len() - talk.asked;
+                talk.messages.clone_from(&request.messages);
+                talk.asked = talk.messages.len().saturating_sub(behind);
+                request
+            }
+        };
+        let answered = answer(turn, way, &request, Purpose::Talk, began).await?;
         if !answered.text.trim().is_empty() {
             turn.last_text.clone_from(&answered.text);
         }
@@ -97,17 +110,19 @@ async fn open(turn: &mut Turn, ask: &Ask, action: &Action) -> Result<Talk, Agent
     for text in &opening.texts {
         turn.shared.learn(text, &turn.settings.redactor);
     }
-    let first = turn.shared.hidden(&opening.first_message(), &turn.settings.redactor);
+    let tools = tools::specs(&action.tools);
+    let (first, laid) = opening.laid(&tools, |text| turn.shared.hidden(text, &turn.settings.redactor));
     let mut events: Vec<Event> = opening.notices.into_iter().map(|text| Event::Notice { text }).collect();
-    events.push(Event::Told { text: first.clone() });
+    events.extend([laid, Event::Told { text: first.clone() }]);
     turn.record(events).await?;
     let mut messages = std::mem::take(&mut turn.past);
     messages.push(Message::User { text: first, images: opening.images });
     Ok(Talk {
         system: opening.system.text,
-        tools: tools::specs(&action.tools),
+        tools,
         asked: messages.len(),
         messages,
         tool_use: ToolUse::Free,
+        shortened: Shortened::default(),
     })
 }

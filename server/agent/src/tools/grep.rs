@@ -2,8 +2,6 @@
 //!
 //! `pattern` a regular expression · `path` a file or folder · `glob` which files · `context` lines around each
 
-use std::path::PathBuf;
-
 use copydesk_base::{CallId, Effect};
 use copydesk_provider::ToolSpec;
 use grep_regex::RegexMatcher;
@@ -61,44 +59,33 @@ pub(super) async fn run(turn: &mut Turn, call: &CallId, value: Value) -> Result<
         return Ok(Output::failed(format!("there is no file or folder {shown}")).into());
     }
     let context = wanted.context.unwrap_or(0).min(10);
-    Ok(search(turn, Wanted { start, matcher, pick, context, none: "no line matches" }))
-}
-
-/// What is searched for.
-pub(super) struct Wanted {
-    pub(super) start: PathBuf,
-    pub(super) matcher: RegexMatcher,
-    pub(super) pick: Option<Pick>,
-    pub(super) context: usize,
-    /// What is said where there is nothing.
-    pub(super) none: &'static str,
-}
-
-/// A regular expression of lines, or what to tell the model.
-pub(super) fn matcher(pattern: &str) -> Result<RegexMatcher, Output> {
-    search::matcher(pattern).map_err(|error| Output::failed(format!("the pattern cannot be used: {error}")))
-}
-
-/// Looks for lines in the files that the model may know.
-pub(super) fn search(turn: &Turn, wanted: Wanted) -> Work {
-    let Wanted { start, matcher, pick, context, none } = wanted;
     let (shared, redactor) = (turn.shared.clone(), turn.settings.redactor.clone());
-    Walk::of(turn).look(move |walk| {
+    Ok(Walk::of(turn).look(move |walk| {
         let hide = |text: &str| shared.hidden_in_lines(text, &redactor);
         let search = Search { walk, matcher, pick, context, hide: &hide };
-        let Hits { lines, grade, source, unread } = search.run(&start);
-        let mut text = match lines.len() {
-            0 => none.to_owned(),
-            count if count >= LINES => {
-                format!("{}\n[more than {LINES} lines; narrow the search]", lines.join("\n"))
-            }
-            _ => lines.join("\n"),
-        };
+        let Hits { lines, worst, unread } = search.run(&start);
+        let mut text = listed(&lines, "no line matches");
         if let Some(first) = unread.first() {
             let others =
                 if unread.len() > 1 { format!(" and {} more", unread.len() - 1) } else { String::new() };
             text.push_str(&format!("\n[not searched to the end, for a very long line: {first}{others}]"));
         }
-        Output::fine(text).with(grade, source)
-    })
+        Output::fine(text).with(worst.grade, worst.source)
+    }))
+}
+
+/// Lines of an answer; where there are as many as are shown, that there may be more.
+pub(super) fn listed(lines: &[String], none: &str) -> String {
+    match lines.len() {
+        0 => none.to_owned(),
+        count if count >= LINES => {
+            format!("{}\n[more than {LINES} lines; narrow the search]", lines.join("\n"))
+        }
+        _ => lines.join("\n"),
+    }
+}
+
+/// A regular expression of lines, or what to tell the model.
+fn matcher(pattern: &str) -> Result<RegexMatcher, Output> {
+    search::matcher(pattern).map_err(|error| Output::failed(format!("the pattern cannot be used: {error}")))
 }

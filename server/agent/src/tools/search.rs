@@ -11,13 +11,12 @@ use std::ops::ControlFlow;
 use std::path::Path;
 
 use copydesk_base::files::{FileError, Opened, Opening};
-use copydesk_base::{Grade, path};
+use copydesk_base::path;
 use grep_regex::{RegexMatcher, RegexMatcherBuilder};
 use grep_searcher::{BinaryDetection, Searcher, SearcherBuilder, Sink, SinkContext, SinkMatch};
 use tokio_util::sync::CancellationToken;
 
-use super::walk::{Pick, Walk};
-use crate::taint;
+use super::walk::{Pick, Walk, Worst};
 
 /// The most lines of one answer.
 pub(super) const LINES: usize = 200;
@@ -43,9 +42,8 @@ pub(super) fn matcher(pattern: &str) -> Result<RegexMatcher, grep_regex::Error> 
 #[derive(Debug, Default)]
 pub(super) struct Hits {
     pub(super) lines: Vec<String>,
-    /// The worst of the files that lines are from, and its name.
-    pub(super) grade: Grade,
-    pub(super) source: String,
+    /// Of the files that lines are from.
+    pub(super) worst: Worst,
     /// Files that were not searched to their end.
     pub(super) unread: Vec<String>,
 }
@@ -101,11 +99,7 @@ impl Search<'_> {
                     is_whole &= self.look_at(searcher, hidden.as_bytes(), file, hits);
                 }
             }
-            let grade = taint::of_file(file, &self.walk.root, &self.walk.policy.additional);
-            if grade > hits.grade {
-                hits.grade = grade;
-                hits.source = path::shown(&self.walk.root, file);
-            }
+            hits.worst.add(self.walk, file);
         }
         if !is_whole && !self.walk.stop.is_cancelled() {
             hits.unread.push(path::shown(&self.walk.root, file));

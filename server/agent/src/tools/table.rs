@@ -10,8 +10,8 @@ use futures_util::{FutureExt, TryFutureExt};
 use serde_json::Value;
 
 use super::{
-    Work, ask_user, bash, diagnostics, edit, glob, grep, list, output, read, references, rename, symbols,
-    todo, write,
+    Work, ask_user, bash, diagnostics, edit, finding, glob, grep, list, map, output, read, references,
+    rename, symbols, todo, write,
 };
 use crate::error::AgentError;
 use crate::run::Turn;
@@ -22,6 +22,8 @@ pub(super) enum Kind {
     /// It changes nothing and asks for nothing but leave to read.
     Look,
     Act,
+    /// It acts, and only actions that name it have it.
+    Special,
 }
 
 /// One row.
@@ -63,6 +65,12 @@ const TABLE: &[Tool] = &[
         kind: Kind::Look,
         spec: symbols::spec,
         run: |turn, call, value| symbols::run(turn, call, value).boxed(),
+    },
+    Tool {
+        name: "map",
+        kind: Kind::Look,
+        spec: map::spec,
+        run: |turn, call, value| map::run(turn, call, value).boxed(),
     },
     Tool {
         name: "diagnostics",
@@ -113,6 +121,12 @@ const TABLE: &[Tool] = &[
         run: |turn, call, value| todo::run(turn, call, value).map_ok(Work::from).boxed(),
     },
     Tool {
+        name: "finding",
+        kind: Kind::Special,
+        spec: finding::spec,
+        run: |turn, call, value| finding::run(turn, call, value).map_ok(Work::from).boxed(),
+    },
+    Tool {
         name: "ask_user",
         kind: Kind::Act,
         spec: ask_user::spec,
@@ -125,9 +139,9 @@ pub(super) fn named(name: &str) -> Option<&'static Tool> {
     TABLE.iter().find(|tool| tool.name == name)
 }
 
-/// The names of all tools.
+/// The names of all tools that an action has which names none.
 pub(crate) fn every() -> impl Iterator<Item = &'static str> {
-    TABLE.iter().map(|tool| tool.name)
+    TABLE.iter().filter(|tool| tool.kind != Kind::Special).map(|tool| tool.name)
 }
 
 /// The names of those that only look.

@@ -7,7 +7,7 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
-use copydesk_base::{Effect, Files, Verdict, path};
+use copydesk_base::{Effect, Files, Grade, Verdict, path};
 use copydesk_permission::sandbox::survey;
 use copydesk_permission::{Policy, judge};
 use globset::{Glob, GlobMatcher};
@@ -15,11 +15,12 @@ use tokio_util::sync::CancellationToken;
 
 use super::{Output, Work};
 use crate::run::Turn;
+use crate::taint;
 
 /// What a walk looks at, taken from a turn so that it can run beside it.
 pub(crate) struct Walk {
     pub(crate) root: PathBuf,
-    pub(super) policy: Policy,
+    policy: Policy,
     pub(super) files: Arc<dyn Files>,
     /// Files that are on no disk yet.
     drafted: Vec<PathBuf>,
@@ -102,6 +103,23 @@ impl Walk {
 fn number_of_several(path: &Path) -> Option<(u64, u64)> {
     let there = path.symlink_metadata().ok().filter(|there| there.is_file() && there.nlink() > 1)?;
     Some((there.dev(), there.ino()))
+}
+
+/// The worst of the files that an answer is from, and its name.
+#[derive(Debug, Default)]
+pub(super) struct Worst {
+    pub(super) grade: Grade,
+    pub(super) source: String,
+}
+
+impl Worst {
+    pub(super) fn add(&mut self, walk: &Walk, file: &Path) {
+        let grade = taint::of_file(file, &walk.root, &walk.policy.additional);
+        if grade > self.grade {
+            self.grade = grade;
+            self.source = path::shown(&walk.root, file);
+        }
+    }
 }
 
 /// A glob as a model writes it: of the whole path below the folder, or of the name alone.

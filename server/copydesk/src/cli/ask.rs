@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use anyhow::Context;
 use clap::builder::NonEmptyStringValueParser;
-use copydesk_agent::{Ask, DiskFiles, Form, Outcome as Ended, Voice as Whose};
+use copydesk_agent::{Ask, DiskFiles, Form, Outcome as Ended, SentPart, Voice as Whose};
 use copydesk_base::change::CheckVerdict;
 use copydesk_base::config::Mode;
 use copydesk_base::{Files, RunId, RunStatus, Span, path};
@@ -71,6 +71,9 @@ pub(super) struct Arguments {
     /// Ask anew, also where models.cache has an answer
     #[arg(long)]
     no_cache: bool,
+    /// Say behind the answer what was sent: every section with its size, where it comes from and what was left out
+    #[arg(long, conflicts_with = "json")]
+    show_context: bool,
     /// Print one JSON document
     #[arg(long)]
     json: bool,
@@ -232,6 +235,17 @@ async fn turn(
             }
         }
     };
+    if arguments.show_context
+        && let Ok(sent) = desk.sent(Some(ended.run.clone())).await
+    {
+        for part in &sent.parts {
+            let left_out =
+                if part.cut > 0 { format!(", {} bytes left out", part.cut) } else { String::new() };
+            let SentPart { section, origin, tokens, .. } = part;
+            out::note(format!("sent: {section:<12} ≈ {tokens:>6} tokens  {}{left_out}", visible(origin)));
+        }
+        out::note(format!("sent: about {} tokens to {}", sent.tokens(), visible(&sent.model)));
+    }
     desk.close().await;
     match host.lost() {
         Some(lost) => anyhow::bail!(

@@ -73,11 +73,16 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
     let layers: Vec<_> = layers.iter().filter(|layer| !layer.text.trim().is_empty()).collect();
     if arguments.json {
         let layers: Vec<_> =
-            layers.iter().map(|layer| json!({"origin": layer.origin, "text": layer.text})).collect();
+            layers.iter().map(|layer| json!({
+                "section": layer.section, "origin": layer.origin, "tokens": layer.tokens(), "cut": layer.cut, "text": layer.text,
+            })).collect();
         out::json(&json!({"schema": "copydesk.prompt/1", "layers": layers}))?;
     } else {
         for layer in layers {
-            out::line(format!("── {} ({} bytes)", visible(&layer.origin), layer.text.len()))?;
+            let left_out =
+                if layer.cut > 0 { format!(", {} bytes left out", layer.cut) } else { String::new() };
+            let (origin, section, tokens) = (visible(&layer.origin), layer.section, layer.tokens());
+            out::line(format!("── {origin} ({section}, ≈ {tokens} tokens{left_out})"))?;
             out::line(visible(layer.text.trim()))?;
         }
     }

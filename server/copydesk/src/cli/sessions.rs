@@ -36,6 +36,9 @@ enum What {
     Show {
         /// As 'copydesk sessions' lists it, or its name
         id: String,
+        /// What the model was sent in the last turn instead: every part with its origin, its size and what was left out
+        #[arg(long)]
+        sent: bool,
     },
     /// Gives a conversation a name; without one, takes it away
     Name {
@@ -84,7 +87,7 @@ async fn perform(desk: &Desk, arguments: &Arguments, here: &Here) -> anyhow::Res
     let Some(what) = &arguments.what else { return list(desk, &known, arguments.json) };
     let word = match what {
         What::List => return list(desk, &known, arguments.json),
-        What::Show { id }
+        What::Show { id, .. }
         | What::Name { id, .. }
         | What::Fork { id, .. }
         | What::Export { id }
@@ -94,6 +97,9 @@ async fn perform(desk: &Desk, arguments: &Arguments, here: &Here) -> anyhow::Res
     let id = &one.session;
     match what {
         What::List => {}
+        What::Show { sent: true, .. } => {
+            sent(id, &desk.conversation(id).await.map_err(said)?, arguments.json)?
+        }
         What::Show { .. } => show(id, &desk.conversation(id).await.map_err(said)?, arguments.json)?,
         What::Export { .. } => {
             let turns = desk.conversation(id).await.map_err(said)?;
@@ -137,6 +143,20 @@ async fn perform(desk: &Desk, arguments: &Arguments, here: &Here) -> anyhow::Res
         }
     }
     Ok(Outcome::Fine)
+}
+
+/// What the model was sent in the last turn.
+fn sent(id: &SessionId, turns: &[Vec<Record>], as_json: bool) -> anyhow::Result<()> {
+    match copydesk_agent::sent(turns) {
+        None => {
+            out::note("the last turn was not told to a model, or by a version that did not write it down");
+            Ok(())
+        }
+        Some(sent) if as_json => {
+            out::json(&json!({"schema": "copydesk.sent/1", "session": id, "sent": sent}))
+        }
+        Some(sent) => out::text(visible(&sent.page())),
+    }
 }
 
 fn said(error: AgentError) -> anyhow::Error {

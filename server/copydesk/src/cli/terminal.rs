@@ -112,7 +112,10 @@ impl Host for Terminal {
                 ));
             }
             // What streams may turn out void, which a person can be told and a file cannot.
-            Event::TextDelta { .. } | Event::ModelAnswered { .. } | Event::ChangeApplied { .. }
+            Event::TextDelta { .. }
+            | Event::ModelAnswered { .. }
+            | Event::ChangeApplied { .. }
+            | Event::Found { .. }
                 if self.voice == Voice::Notes => {}
             Event::TextDelta { text } if std::io::stdout().is_terminal() => {
                 self.wrote(out::text(visible(text)));
@@ -158,6 +161,10 @@ impl Host for Terminal {
                     out::note(format!("  [{mark}] {}", visible(&item.text)));
                 }
             }
+            Event::Found { path, line, text } => {
+                let shown = copydesk_base::path::shown(&self.root, path);
+                self.wrote(out::line(visible(&format!("{shown}:{line}: {text}"))));
+            }
             Event::Notice { text } => out::note(format!("note: {}", visible(text))),
             _ => {}
         }
@@ -170,7 +177,7 @@ impl Host for Terminal {
 
     fn show(&self, what: Shown) {
         let text = match what {
-            Shown::Approval { text, .. } => text,
+            Shown::Approval { text, .. } | Shown::Page { text, .. } => text,
             Shown::Change { diff, .. } => diff,
         };
         let _ = self.notes.try_send(Note::Show(text));

@@ -7,6 +7,7 @@ pub const TOOLS: &[(&str, &str)] = &[
     ("glob", "Finds files by a pattern."),
     ("list", "Lists a folder."),
     ("symbols", "Finds names of functions, types and steps."),
+    ("map", "Shows the definitions of a folder that matter most."),
     ("diagnostics", "Reads what is wrong in the files."),
     ("references", "Finds where a name is used."),
     ("rename", "Gives a name another one, in every file."),
@@ -15,6 +16,7 @@ pub const TOOLS: &[(&str, &str)] = &[
     ("bash", "Runs a command."),
     ("todo", "Keeps a list of what is to be done."),
     ("output", "Reads what a command in the background printed."),
+    ("finding", "Marks what a review found, at its line."),
     ("ask_user", "Asks a person."),
 ];
 

@@ -231,9 +231,9 @@ fn other_files_have_their_own_keys() {
     expect![[""]].assert_eq(&labels(".copydesk/agents/a.md", "---\nname: a\n---\nBo$0dy\n"));
     expect!["name $schema description fallback languages mode model permissions title tools"]
         .assert_eq(&labels(".copydesk/actions/a.md", "---\n$0\n---\n"));
-    expect!["read grep glob list symbols diagnostics references rename edit write bash todo output ask_user"]
+    expect!["read grep glob list symbols map diagnostics references rename edit write bash todo output finding ask_user"]
         .assert_eq(&labels(".copydesk/actions/a.md", "---\ntools: [read, $0]\n---\n"));
-    expect!["execution name read grep description glob parameters list symbols diagnostics references rename edit write bash todo output ask_user"].assert_eq(&labels(".copydesk/agents/a.md", "---\ntools:\n  - $0\n---\n"));
+    expect!["execution name read grep description glob parameters list symbols map diagnostics references rename edit write bash todo output finding ask_user"].assert_eq(&labels(".copydesk/agents/a.md", "---\ntools:\n  - $0\n---\n"));
     expect!["$schema description fallback languages mode model permissions title tools"]
         .assert_eq(&labels(".copydesk/actions/a.md", "---\nname: x\n$0"));
 }
@@ -305,7 +305,7 @@ fn names_that_a_config_gives() {
         ".copydesk/config.yaml",
         "hooks: {PreToolUse: [{matcher: \"$0\"}]}\n",
         expect![
-            "read grep glob list symbols diagnostics references rename edit write bash todo output ask_user"
+            "read grep glob list symbols map diagnostics references rename edit write bash todo output finding ask_user"
         ],
     );
 }

@@ -1,8 +1,8 @@
-//! What agents have to show on a document: approvals that wait, questions, proposals hunk by hunk.
+//! What agents have to show on a document: approvals that wait, questions, proposals hunk by hunk, findings of reviews.
 
 use std::path::{Path, PathBuf};
 
-use copydesk_agent::{ApprovalView, ChangeView, harmless};
+use copydesk_agent::{ApprovalView, ChangeView, FindingView, harmless};
 use copydesk_base::{Code, HunkState, Span};
 use copydesk_text::rebase::{self, Rebased};
 use serde_json::json;
@@ -48,7 +48,34 @@ pub(crate) fn of_agents(snapshot: &Snapshot, uri: &str, open: Option<&Open>) -> 
             }
         }
     }
+    let findings = snapshot.view.findings.iter().filter(|finding| finding.path == path);
+    found.extend(findings.filter_map(|finding| of_finding(snapshot, finding, open)));
     found
+}
+
+/// What a review said of a line, as long as the line says what it said then.
+fn of_finding(snapshot: &Snapshot, finding: &FindingView, open: Option<&Open>) -> Option<lsp::Diagnostic> {
+    let range = match open {
+        None => {
+            let line = u32::try_from(finding.line).ok()?;
+            let start = lsp::Position { line, character: 0 };
+            lsp::Range { start, end: lsp::Position { line: line + 1, character: 0 } }
+        }
+        Some(open) => {
+            let text = open.document.text();
+            let at = finding.line_in(text)?;
+            let start: usize = text.split_inclusive('\n').take(at).map(str::len).sum();
+            let line = text.split_inclusive('\n').nth(at)?;
+            let indent = line.len() - line.trim_start().len();
+            let span = Span::new(start + indent, start + line.trim_end().len());
+            convert::range(&open.document, span, snapshot.ladder.encoding)
+        }
+    };
+    Some(lsp::Diagnostic {
+        range,
+        data: Some(json!({"finding": finding.text})),
+        ..ours(&snapshot.ladder, Code::ReviewFinding, &format!("review: {}", finding.text))
+    })
 }
 
 fn of_approval(snapshot: &Snapshot, approval: &ApprovalView, open: Option<&Open>) -> lsp::Diagnostic {
@@ -148,7 +175,7 @@ mod tests {
 
     #[test]
     fn a_finding_of_agents_names_its_page_where_the_client_wants_it() {
-        for code in [Code::PendingApproval, Code::Proposal, Code::StaleEdit] {
+        for code in [Code::PendingApproval, Code::Proposal, Code::StaleEdit, Code::ReviewFinding] {
             for code_description in [true, false] {
                 let ladder = Ladder { code_description, ..Ladder::default() };
                 let page = ours(&ladder, code, "").code_description.map(|page| page.href.0);

@@ -423,7 +423,9 @@ mod tests {
         assert_eq!(said.shown(), "I will lo", "a line that may become a heading waits");
         said.take(&whole("I look.\n"));
         let arguments = serde_json::json!({"path": "a.py"});
-        said.take(&Event::ToolCalled { call: "call-1".into(), name: "read".into(), arguments });
+        let (call, name, written) =
+            ("call-1".into(), "read".into(), copydesk_base::event::Written::default());
+        said.take(&Event::ToolCalled { call, name, arguments, written });
         said.take(&delta("Fine"));
         assert_eq!(said.shown(), "I look.\n\n> read a.py\n\nFine");
         said.take(&whole("Fine.\n# User\n"));

@@ -101,7 +101,9 @@ impl Notes {
 fn size(note: &Note) -> usize {
     match note {
         Note::Happened(record) => record.event.size(),
-        Note::Show(Shown::Approval { text, .. } | Shown::Change { diff: text, .. }) => text.len(),
+        Note::Show(
+            Shown::Approval { text, .. } | Shown::Change { diff: text, .. } | Shown::Page { text, .. },
+        ) => text.len(),
     }
 }
 

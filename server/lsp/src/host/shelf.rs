@@ -17,11 +17,12 @@ use crate::state::State;
 /// How many texts are kept: the newest.
 const KEPT: usize = 100;
 
-/// Opens a difference or the whole of an effect.
+/// Opens a difference, the whole of an effect, a page.
 pub(super) async fn show(state: &State, host: &EditorHost, what: Shown) {
     let (name, text) = match what {
         Shown::Approval { id, title, text } => (format!("{id}.txt"), format!("{title}\n\n{text}")),
         Shown::Change { id, diff, .. } => (format!("{id}.diff"), diff),
+        Shown::Page { name, text } => (format!("{name}.md"), text),
     };
     if !put(state, host, &name, &text).await {
         host.client.log_message(lsp::MessageType::Info, harmless(&text)).await;

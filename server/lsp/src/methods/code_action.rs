@@ -141,6 +141,10 @@ fn waiting(snapshot: &Snapshot, open: &Open, range: &lsp::Range, actions: &mut V
             push("Apply all", "copydesk.change.apply", json!({"changeId": change}));
             push("Reject", "copydesk.change.reject", json!({"changeId": change, "hunks": [hunk]}));
             push("Show", "copydesk.change.show", json!({"changeId": change}));
+        } else if data.get("finding").is_some() {
+            let fix = json!({"uri": open.uri, "range": shown.range, "action": "fix", "diagnostics": [shown]});
+            push("Copydesk: fix this", "copydesk.ask", fix);
+            push("Dismiss the findings of the review", "copydesk.findings.dismiss", json!({}));
         }
     }
 }
@@ -227,6 +231,7 @@ fn of_source(snapshot: &Snapshot, actions: &mut Vec<lsp::CodeAction>) {
         ("Copydesk: redo the edits that were undone last", "copydesk.redo"),
         ("Copydesk: rewind to before the last ask, files and conversation", "copydesk.rewind"),
         ("Copydesk: ask the last ask again", "copydesk.retry"),
+        ("Copydesk: show what the last ask sent", "copydesk.context.show"),
     ] {
         actions.push(lsp::CodeAction { kind: kind(), ..command(title, name, json!({})) });
     }

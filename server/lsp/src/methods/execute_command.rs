@@ -50,6 +50,11 @@ pub(crate) async fn run(state: &Arc<State>, params: lsp::ExecuteCommandParams) -
         sessions::NAME => sessions::name(session, arguments.one()?).await,
         sessions::FORK => sessions::fork(session, arguments.one()?).await,
         sessions::DELETE => sessions::delete(state, session, arguments.one()?).await,
+        "copydesk.findings.dismiss" => {
+            session.desk.dismiss();
+            Ok(Some(json!({})))
+        }
+        "copydesk.context.show" => context(session, arguments.one()?).await,
         chat::SEND => chat::send(state, session, arguments.one()?).await,
         "copydesk.refactor" => super::refactor::run(state, arguments.one()?).await,
         "copydesk.doctor" => {
@@ -358,6 +363,20 @@ async fn undo(session: &Session, arguments: UndoArguments, direction: Direction)
         }
         report => answer(report),
     }
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct ContextArguments {
+    /// The last one where none is named.
+    run_id: Option<String>,
+}
+
+/// What a model was sent in a run: as JSON, and as a page to read.
+async fn context(session: &Session, arguments: ContextArguments) -> Result<Option<Value>> {
+    let sent = session.desk.sent(arguments.run_id.map(RunId)).await.map_err(|error| said(&error))?;
+    session.host.show(Shown::Page { name: format!("{}.context", sent.run), text: sent.page() });
+    serde_json::to_value(sent).map(Some).map_err(|error| failed(&error.to_string()))
 }
 
 #[derive(Deserialize)]
