@@ -203,7 +203,7 @@ impl Journal {
             .await
     }
 
-    /// The same for what is to leave nothing behind: freed pages are overwritten, and the log of changes emptied.
+    /// The same for what is to leave nothing behind: the file is written anew, and the log of changes emptied.
     async fn erase<T: Default + Send + 'static>(
         &self,
         work: impl FnOnce(&Transaction<'_>) -> Result<T, Halt> + Send + 'static,
@@ -218,6 +218,9 @@ impl Journal {
                 let value = open.write(work)?;
                 // Another process that reads just now keeps it; the next deletion empties it.
                 open.read(|connection| {
+                    // A page that was split before keeps copies of what moved: only a file written anew has none. Where
+                    // another process is in the way, the next deletion does it.
+                    let _ = connection.execute_batch("VACUUM");
                     Ok(connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?)
                 })?;
                 Ok(value)

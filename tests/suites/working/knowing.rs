@@ -12,14 +12,11 @@ fn scene(personality: Personality, tool: &str, arguments: &Value) -> Scene {
     let script = vec![Reply::tool(tool, arguments), done()];
     let permissions = "{mode: accept-edits}".to_owned();
     let files = vec![("other.py".to_owned(), "from calc import twice\nprint(twice(2))\n".to_owned())];
-    Scene::begin(Stage {
-        program: COPYDESK,
-        personality,
-        format: Format::Anthropic,
-        permissions,
-        script,
-        files,
-    })
+    let format = Format::Anthropic;
+    let mut scene =
+        Scene::begin(Stage { program: COPYDESK, personality, format, permissions, script, files });
+    scene.client.hold("copydesk/facts");
+    scene
 }
 
 fn at(line: u32, from: u32, to: u32) -> Value {
