@@ -62,7 +62,7 @@ pub(crate) fn sweep() {
 
 fn sweep_in(place: &Path) {
     let Ok(entries) = std::fs::read_dir(place) else { return };
-    for folder in entries.flatten().map(|entry| entry.path()).filter(|path| is_left(path)) {
+    for folder in entries.flatten().map(|entry| entry.path()).filter(is_left) {
         open_up(&folder);
         if let Err(error) = std::fs::remove_dir_all(&folder) {
             tracing::info!(%error, folder = %folder.display(), "a folder of a killed run stays");
@@ -105,7 +105,9 @@ mod tests {
             format!("copydesk-tour-{gone}-a"),
             "copydesk-run-x-a".to_owned(),
         ];
-        kept.iter().for_each(|name| make(name));
+        for name in &kept {
+            make(name);
+        }
         make(&format!("{RUN}{gone}-a"));
         make(&format!("{SHADOW}{gone}-b"));
         let mine = Lodging::make_in(place.path(), RUN).unwrap();

@@ -157,7 +157,7 @@ mod tests {
         for name in &many {
             std::fs::write(root.join(name), "x").unwrap();
         }
-        let words: String = many.iter().map(|name| format!("@{name} ")).collect();
+        let words = format!("@{}", many.join(" @"));
         let found = mentioned(&DiskFiles, &words, &root, may_send);
         assert_eq!(
             (found.files.len(), found.left),
