@@ -12,7 +12,7 @@ mod text;
 
 use copydesk_base::config::Compaction;
 use copydesk_base::{Event, Timestamp, path};
-use copydesk_provider::{Choice, Message, Request, ToolUse};
+use copydesk_provider::{Choice, Message, Request};
 
 pub(crate) use text::{WANTED, after};
 
@@ -127,7 +127,7 @@ async fn summary(
 ) -> Result<Option<String>, AgentError> {
     let mut messages = request.messages[..start].to_vec();
     messages.push(Message::user(text::WANTED));
-    let request = Request { messages, tool_use: ToolUse::Over, schema: None, ..request.clone() };
+    let request = Request { messages, schema: None, ..request.clone() };
     match answer(turn, way, &request, Purpose::Summary, began).await {
         Ok(answered) => Ok(Some(answered.text.trim().to_owned()).filter(|text| !text.is_empty())),
         // Money, the person and the journal decide; anything else is only a summary less.
