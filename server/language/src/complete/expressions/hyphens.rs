@@ -28,10 +28,8 @@ pub(super) fn behind_cut_name(
     let bracketed = format!("[{quote}{}{quote}]{}", cut.id, cut.rest);
     let meant = format!("{}{bracketed}.", cut.root);
     let (expr, _) = expression::parse(&meant, Span::new(0, meant.len()));
-    let of = match watch(&expr, &half.scope, meant.len()).seen? {
-        Seen::Member { of, .. } | Seen::Method { of, .. } => of,
-        _ => return None,
-    };
+    let seen = watch(&expr, &half.scope, meant.len()).seen?;
+    let (Seen::Member { of, .. } | Seen::Method { of, .. }) = seen else { return None };
     let replace = Span::new(cut.start, half.word.end);
     let write = |name: &str| {
         let name = if is_name(name) { format!(".{name}") } else { format!("[{quote}{name}{quote}]") };
