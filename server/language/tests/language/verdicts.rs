@@ -44,18 +44,16 @@ enum Verdict {
 }
 
 fn cases() -> Vec<Case> {
-    let cases = CASES.split("=== ").skip(1);
-    cases
-        .map(|case| {
-            let (name, rest) = case.split_once("\nthere: ").unwrap();
-            let (there, text) = rest.split_once('\n').unwrap();
-            let there = match there.strip_prefix("refuses") {
-                Some(place) => Verdict::Refuses(place.trim()),
-                None => Verdict::Accepts,
-            };
-            Case { name, text, there }
-        })
-        .collect()
+    let read = |case: &'static str| {
+        let (name, rest) = case.split_once("\nthere: ")?;
+        let (there, text) = rest.split_once('\n')?;
+        let there = match there.strip_prefix("refuses") {
+            Some(place) => Verdict::Refuses(place.trim()),
+            None => Verdict::Accepts,
+        };
+        Some(Case { name, text, there })
+    };
+    CASES.split("=== ").skip(1).filter_map(read).collect()
 }
 
 /// The agent and the workflow that the cases name.
@@ -75,6 +73,7 @@ fn no_false_error_and_every_error_found() {
     let index = around();
     let mut wrong = Vec::new();
     let (mut refused, mut seen) = (0, 0);
+    assert_eq!(cases().len(), CASES.matches("=== ").count(), "every case is read");
     for case in cases() {
         let found = findings(CASE, case.text, &index);
         let errors: Vec<&Diagnostic> =
