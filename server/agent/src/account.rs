@@ -7,7 +7,7 @@
 
 use copydesk_base::{Event, Timestamp, Usage};
 use copydesk_provider::{Choice, Request, Tokens};
-use copydesk_store::{Holder, Reservation};
+use copydesk_store::{Holder, Reservation, Taken};
 
 use crate::alive;
 use crate::error::AgentError;
@@ -23,6 +23,8 @@ pub(crate) struct Reserved {
     estimate: u64,
     /// The same as this model counts.
     input: u64,
+    /// Since when its run's time is not counted yet.
+    uncounted: Timestamp,
 }
 
 /// What was seen of a request while it was under way.
@@ -34,6 +36,8 @@ pub(crate) struct Seen {
     pub(crate) answered: Answering,
     /// Bytes of text and arguments.
     pub(crate) received: u64,
+    /// A record says what it took.
+    pub(crate) is_told: bool,
 }
 
 /// How far a server has come with its answer: from the first word on it bills.
@@ -69,18 +73,26 @@ pub(crate) async fn reserve(
     let estimate = request.estimated_tokens();
     let input = expected(turn, choice, request).await?;
     let elapsed = now.since(began);
+    let uncounted = turn.counted_until.unwrap_or(began);
     let mut session = turn.spent;
     session.usage.add(turn.usage);
     session.time += elapsed;
-    let next = Next { run: turn.usage, elapsed, session, input, choice: choice.clone() };
+    let next = Next {
+        run: turn.usage,
+        elapsed,
+        uncounted: now.since(uncounted),
+        session,
+        input,
+        choice: choice.clone(),
+    };
     let budgets = turn.settings.budgets.clone();
-    let decide = move |day: Usage| {
+    let decide = move |day: Taken| {
         let cut = limits::check(&budgets, day, &next)?;
         Ok::<_, AgentError>((cut, limits::at_most(&next, cut)))
     };
     let holder = Holder { process: std::process::id(), at: now, is_alive: alive::is_alive };
     let (cut, reservation) = user.reserve(now.day(), holder, decide).await??;
-    Ok(Reserved { cut, reservation, estimate, input })
+    Ok(Reserved { cut, reservation, estimate, input, uncounted })
 }
 
 /// Counts what a request has used, in the place of what was reserved for it.
@@ -91,11 +103,16 @@ pub(crate) async fn settle(
     seen: Seen,
 ) -> Result<(), AgentError> {
     let usage = reserved.counted(&seen, choice);
-    let Reserved { reservation, estimate, .. } = reserved;
+    let Reserved { reservation, estimate, uncounted, .. } = reserved;
     let before = turn.usage;
     turn.usage.add(usage);
+    let now = turn.world.clock.now();
+    turn.counted_until = Some(now);
+    turn.world.user.settle(reservation, now.day(), usage, now.since(uncounted)).await?;
+    if !seen.is_told && usage != Usage::default() {
+        turn.record(vec![Event::TryLost { model: choice.model_ref(), usage }]).await?;
+    }
     let user = &turn.world.user;
-    user.settle(reservation, turn.world.clock.now().day(), usage).await?;
     if seen.answered != Answering::No && !usage.estimated {
         user.measure(&choice.model_ref(), estimate, usage.input_tokens).await?;
     }
@@ -188,7 +205,7 @@ mod tests {
             ..Usage::default()
         };
         let check = |answered, reported: Usage, received, expect: Usage| {
-            let seen = Seen { reported, answered, received };
+            let seen = Seen { reported, answered, received, ..Seen::default() };
             assert_eq!(counted(&seen, 1_000, &billed), expect, "{seen:?}");
         };
         let estimated = |input, output, usd| Usage { estimated: true, ..usage(input, output, Some(usd)) };
@@ -223,9 +240,9 @@ mod tests {
         let world = &bench.desk.shared.world;
         let now = world.clock.now();
         let holder = Holder { process: std::process::id(), at: now, is_alive: alive::is_alive };
-        let look = |used: Usage| Err::<((), Usage), Usage>(used);
-        let used = world.user.reserve(now.day(), holder, look).await.unwrap().unwrap_err();
-        assert_eq!(used, world.user.spent(now.day()).await.unwrap(), "nothing is kept free for it");
+        let look = |taken: Taken| Err::<((), Usage), _>(Box::new(taken));
+        let taken = world.user.reserve(now.day(), holder, look).await.unwrap().unwrap_err();
+        assert_eq!(taken.reserved, Usage::default(), "nothing is kept free for it");
     }
 
     #[test]

@@ -223,6 +223,7 @@ async fn of_try(
                     },
                 };
                 turn.record(vec![answered]).await?;
+                seen.is_told = true;
                 if purpose == Purpose::Summary {
                     return match reason {
                         StopReason::Refusal => Err(AgentError::Declined),

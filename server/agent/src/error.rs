@@ -8,7 +8,7 @@ use copydesk_store::StoreError;
 pub enum AgentError {
     #[error("write the journal, so nothing was done: {0}")]
     Journal(String),
-    #[error("reach the model: {0}")]
+    #[error("{way}: {0}", way = way(.0))]
     Model(#[from] CallError),
     #[error("choose a model: {0}")]
     Choose(#[from] ChooseError),
@@ -24,6 +24,9 @@ pub enum AgentError {
     UnknownSession(String),
     #[error("do that to '{0}': it is still at work; wait for it, or cancel it first")]
     Open(String),
+    /// A turn that ended before a model was told anything.
+    #[error("ask again: nothing was sent to a model in {0}")]
+    NeverAsked(String),
     #[error("go back to before '{0}': it is still at work; cancel it first")]
     UnderWay(String),
     #[error("find anything to take back")]
@@ -80,6 +83,14 @@ impl AgentError {
 impl From<StoreError> for AgentError {
     fn from(error: StoreError) -> Self {
         Self::Journal(error.to_string())
+    }
+}
+
+/// What was tried: a recording is nobody who could be reached.
+const fn way(error: &CallError) -> &'static str {
+    match error {
+        CallError::NotRecorded { .. } => "replay",
+        _ => "reach the model",
     }
 }
 

@@ -5,6 +5,7 @@ use std::time::Duration;
 use copydesk_base::Usage;
 use copydesk_base::config::{Budget, Budgets};
 use copydesk_provider::{Choice, Tokens};
+use copydesk_store::Taken;
 
 use crate::error::AgentError;
 use crate::session::Spent;
@@ -24,6 +25,8 @@ pub(crate) struct Next {
     /// Of this run.
     pub(crate) run: Usage,
     pub(crate) elapsed: Duration,
+    /// What of that is not counted for the day yet.
+    pub(crate) uncounted: Duration,
     /// Of its session, this run included.
     pub(crate) session: Spent,
     /// Tokens that the request will send, estimated.
@@ -32,9 +35,9 @@ pub(crate) struct Next {
 }
 
 /// Says no before a request that would go past a limit, and otherwise how long its answer may be, in tokens; the
-/// provider's own limit where nothing is said: where no budget needs it, or the model is known to give no more. `day` is what this day, UTC, has used in all runs, and what other requests
-/// under way may use.
-pub(crate) fn check(budgets: &Budgets, day: Usage, next: &Next) -> Result<Option<u32>, AgentError> {
+/// provider's own limit where nothing is said: where no budget needs it, or the model is known to give no more. `day` is what
+/// this day, UTC, has used in all runs, and what other requests under way may use.
+pub(crate) fn check(budgets: &Budgets, day: Taken, next: &Next) -> Result<Option<u32>, AgentError> {
     let passed = |budget: &Budget, elapsed: Duration| {
         let limit = budget.minutes.and_then(|minutes| Duration::try_from_secs_f64(minutes * 60.0).ok());
         limit.is_some_and(|limit| elapsed >= limit)
@@ -46,10 +49,14 @@ pub(crate) fn check(budgets: &Budgets, day: Usage, next: &Next) -> Result<Option
         let reason = "this conversation has used its time (budgets.session.minutes)";
         return Err(AgentError::Budget(reason.to_owned()));
     }
+    if passed(&budgets.day, day.time + next.uncounted) {
+        return Err(AgentError::Budget("this day has used its time (budgets.day.minutes)".to_owned()));
+    }
     let requests = budgets.run.requests.unwrap_or(MOST_REQUESTS);
     let of_run = Budget { requests: Some(requests), ..budgets.run.clone() };
-    let run = room(("the run", "run"), &of_run, next.run, next)?;
-    let session = room(("this conversation", "session"), &budgets.session, next.session.usage, next)?;
+    let alone = |spent: Usage| Taken { spent, ..Taken::default() };
+    let run = room(("the run", "run"), &of_run, alone(next.run), next)?;
+    let session = room(("this conversation", "session"), &budgets.session, alone(next.session.usage), next)?;
     let day = room(("this day", "day"), &budgets.day, day, next)?;
     let Some(room) = run.into_iter().chain(session).chain(day).min() else { return Ok(None) };
     // More than the model gives anyway limits nothing, and a server may refuse a larger number than it knows.
@@ -91,24 +98,37 @@ fn dollars(amount: f64) -> String {
 fn room(
     (who, key): (&str, &str),
     budget: &Budget,
-    used: Usage,
+    taken: Taken,
     next: &Next,
 ) -> Result<Option<u64>, AgentError> {
-    let spent = |what: String, unit: &str| Err(AgentError::Budget(format!("{what} (budgets.{key}.{unit})")));
-    if let Some(requests) = budget.requests.filter(|limit| used.requests >= *limit) {
-        return spent(format!("{who} has used its {requests} requests"), "requests");
+    let Taken { spent: used, reserved, .. } = taken;
+    // What is only reserved was not spent, and may come back.
+    let refuse = |what: String, under_way: Option<String>, unit: &str| {
+        let more =
+            under_way.map_or_else(String::new, |more| format!(", and requests under way may take {more}"));
+        Err(AgentError::Budget(format!("{what}{more} (budgets.{key}.{unit})")))
+    };
+    if let Some(limit) = budget.requests.filter(|limit| used.requests + reserved.requests >= *limit) {
+        let more = (reserved.requests > 0).then(|| format!("{} more", reserved.requests));
+        let what = match &more {
+            Some(_) => format!("{who} has used {} of its {limit} requests", used.requests),
+            None => format!("{who} has used its {limit} requests"),
+        };
+        return refuse(what, more, "requests");
     }
     let mut room = None;
     if let Some(limit) = budget.tokens {
         let tokens = used.input_tokens.saturating_add(used.output_tokens);
+        let held = reserved.input_tokens.saturating_add(reserved.output_tokens);
         if tokens >= limit {
-            return spent(format!("{who} has used {tokens} tokens"), "tokens");
+            return refuse(format!("{who} has used {tokens} tokens"), None, "tokens");
         }
-        let left = (limit - tokens).saturating_sub(next.input);
+        let left = (limit - tokens).saturating_sub(held).saturating_sub(next.input);
         if left < SHORTEST_ANSWER {
             let needed = next.input + SHORTEST_ANSWER;
-            return spent(
-                format!("{who} has used {tokens} of {limit} tokens, and the next request needs ≈ {needed}"),
+            return refuse(
+                format!("{who} has used {tokens} of {limit} tokens, the next request needs ≈ {needed}"),
+                (held > 0).then(|| format!("≈ {held} more")),
                 "tokens",
             );
         }
@@ -117,30 +137,29 @@ fn room(
     let Some(limit) = budget.usd else { return Ok(room) };
     let Some(price) = next.choice.facts.price else {
         let Choice { provider, model, .. } = &next.choice;
-        return spent(
+        return refuse(
             format!(
                 "nobody knows what {provider}/{model} costs; set providers.{provider}.models.{model}.price, or limit \
                  tokens instead of dollars"
             ),
+            None,
             "usd",
         );
     };
-    let cost = used.usd.unwrap_or(0.0);
+    let (cost, held) = (used.usd.unwrap_or(0.0), reserved.usd.unwrap_or(0.0));
     if price.is_free() {
         return Ok(room);
     }
     if cost >= limit {
-        return spent(format!("{who} has cost {}", dollars(cost)), "usd");
+        return refuse(format!("{who} has cost {}", dollars(cost)), None, "usd");
     }
-    let left = limit - cost - price.of(Tokens { input: next.input, ..Tokens::default() });
+    let left = limit - cost - held - price.of(Tokens { input: next.input, ..Tokens::default() });
     let answer = price.of(Tokens { output: SHORTEST_ANSWER, ..Tokens::default() });
     if left < answer {
-        return spent(
-            format!(
-                "{who} has cost {} of {}, and the next request costs more than the rest",
-                dollars(cost),
-                dollars(limit)
-            ),
+        let (cost, limit) = (dollars(cost), dollars(limit));
+        return refuse(
+            format!("{who} has cost {cost} of {limit}, the next request costs more than the rest"),
+            (held > 0.0).then(|| format!("{} of it", dollars(held))),
             "usd",
         );
     }
@@ -188,8 +207,9 @@ pub(crate) mod tests {
             let choice = choice.clone();
             let elapsed = Duration::from_mins(2);
             let session = Spent { usage: used, time: elapsed };
-            let next = Next { run: used, elapsed, session, input: 1_000, choice };
-            check(&budgets, used, &next).map_err(|error| error.to_string())
+            let next = Next { run: used, elapsed, uncounted: elapsed, session, input: 1_000, choice };
+            check(&budgets, Taken { spent: used, time: Duration::from_mins(1), ..Taken::default() }, &next)
+                .map_err(|error| error.to_string())
         };
         let run = |budget: Budget| Budgets { run: budget, ..Budgets::default() };
         let session = |budget: Budget| Budgets { session: budget, ..Budgets::default() };
@@ -211,6 +231,8 @@ pub(crate) mod tests {
             "budgets.session.minutes",
         );
         refuses(day(Budget { requests: Some(3), ..Budget::default() }), &local, "budgets.day.requests");
+        refuses(day(Budget { minutes: Some(3.0), ..Budget::default() }), &local, "budgets.day.minutes");
+        assert_eq!(check(day(Budget { minutes: Some(3.1), ..Budget::default() }), &local), Ok(None));
         refuses(
             session(Budget { tokens: Some(100), ..Budget::default() }),
             &local,
@@ -235,6 +257,41 @@ pub(crate) mod tests {
             &unknown,
             "providers.p.models.own.price",
         );
+        // What others may still use is said apart: it is not spent.
+        let held = |budget: Budget| {
+            let (elapsed, session) = (Duration::ZERO, Spent::default());
+            let next = Next {
+                run: used,
+                elapsed,
+                uncounted: elapsed,
+                session,
+                input: 1_000,
+                choice: billed.clone(),
+            };
+            let taken = Taken {
+                spent: Usage { requests: 1, ..used },
+                reserved: Usage { requests: 2, ..used },
+                ..Taken::default()
+            };
+            super::check(&day(budget), taken, &next).unwrap_err().to_string()
+        };
+        for (budget, expect) in [
+            (
+                Budget { requests: Some(3), ..Budget::default() },
+                "this day has used 1 of its 3 requests, and requests under way may take 2 more (budgets.day.requests)",
+            ),
+            (
+                Budget { tokens: Some(1_400), ..Budget::default() },
+                "this day has used 100 of 1400 tokens, the next request needs ≈ 1256, and requests under way may take ≈ 100 more (budgets.day.tokens)",
+            ),
+            (
+                Budget { usd: Some(1.0), ..Budget::default() },
+                "this day has cost $0.50 of $1.00, the next request costs more than the rest, and requests under way may take $0.50 of it (budgets.day.usd)",
+            ),
+        ] {
+            let told = held(budget);
+            assert!(told.contains(expect), "{told}");
+        }
         // What is left is what the answer may have.
         let left = |budget: Budget, choice: &Choice| check(run(budget), choice).unwrap();
         assert_eq!(left(Budget { tokens: Some(1_400), ..Budget::default() }, &local), Some(300));
@@ -271,6 +328,7 @@ pub(crate) mod tests {
             let next = Next {
                 run: Usage::default(),
                 elapsed: Duration::ZERO,
+                uncounted: Duration::ZERO,
                 session: Spent::default(),
                 input: 1_000,
                 choice,

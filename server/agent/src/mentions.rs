@@ -8,8 +8,9 @@ use std::sync::Arc;
 
 use copydesk_base::{Effect, Files, Verdict, path};
 use copydesk_permission::{Policy, judge};
+use copydesk_provider::Image;
 
-use crate::opening::{Layer, Room};
+use crate::opening::{Layer, Room, beside, image_at};
 use crate::prompt;
 use crate::settings::Settings;
 use crate::taint;
@@ -30,27 +31,46 @@ pub(crate) struct Brought {
     pub(crate) texts: Vec<Arc<str>>,
     /// What the person is told about it.
     pub(crate) notices: Vec<String>,
+    /// And where each lies.
+    pub(crate) images: Vec<(PathBuf, Image)>,
 }
 
 /// The files that words name, as parts of what a model is told.
-pub(crate) fn brought(world: &World, settings: &Settings, policy: &Policy, words: &str) -> Brought {
+/// Images that go along already are not brought again.
+pub(crate) fn brought(
+    world: &World,
+    settings: &Settings,
+    policy: &Policy,
+    words: &str,
+    known: &[PathBuf],
+) -> Brought {
     let root = &settings.root;
     let may_send =
         |path: &Path| matches!(judge(&Effect::Read { path: path.to_owned() }, policy), Verdict::Allow(_));
     let Mentioned { files, left } = mentioned(&*world.files, words, root, may_send);
-    let mut brought = Brought { layers: Vec::new(), texts: Vec::new(), notices: left };
+    let mut brought = Brought { layers: Vec::new(), texts: Vec::new(), notices: left, images: Vec::new() };
     let mut free = Room::of(&settings.context).files;
     for path in files {
+        if known.contains(&path) {
+            continue;
+        }
         let origin = path::shown(root, &path);
+        let grade = taint::of_file(&path, root, &settings.additional);
         match world.files.read(&path) {
             Ok(file) => {
                 let piece = prompt::attached(&origin, &file.text, free.min(ATTACHED));
                 free = free.saturating_sub(file.text.len() - piece.cut);
-                let grade = taint::of_file(&path, root, &settings.additional);
                 brought.layers.push(Layer::of("files", origin, piece, grade));
                 brought.texts.push(file.text);
             }
-            Err(error) => brought.notices.push(format!("@{origin} does not go along: failed to {error}")),
+            // What is no text may be an image.
+            Err(error) => match image_at(&*world.files, &path) {
+                Ok(image) => {
+                    brought.layers.push(beside(origin, grade));
+                    brought.images.push((path, image));
+                }
+                Err(_) => brought.notices.push(format!("@{origin} does not go along: failed to {error}")),
+            },
         }
     }
     brought

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use copydesk_base::config::Context;
 use copydesk_base::event::Section;
-use copydesk_base::{Effect, Event, Grade, Verdict, path};
+use copydesk_base::{Effect, Event, Files, Grade, Verdict, path};
 use copydesk_language::chat;
 use copydesk_permission::{Policy, judge};
 use copydesk_provider::{Image, LARGEST_IMAGE, ToolSpec};
@@ -69,6 +69,8 @@ pub(crate) struct Opening {
     /// What the person is told about it.
     pub(crate) notices: Vec<String>,
     pub(crate) images: Vec<Image>,
+    /// Where they lie.
+    pub(crate) shown: Vec<PathBuf>,
 }
 
 impl Opening {
@@ -165,20 +167,24 @@ pub(crate) fn opening(
         let piece = prompt::input(input, room.input);
         layers.push(Layer::of("input", "what was piped in", piece, Grade::Tool));
     }
-    let mut images = Vec::new();
+    let (mut images, mut shown) = (Vec::new(), ask.images.clone());
     for path in &ask.images {
         let origin = path::shown(root, path);
         images.push(
-            image(world, path).map_err(|reason| AgentError::Withheld { path: origin.clone(), reason })?,
+            image_at(&*world.files, path)
+                .map_err(|reason| AgentError::Withheld { path: origin.clone(), reason })?,
         );
-        let text = format!("Image beside this: {origin}\n");
-        layers.push(Layer::new("images", origin, text, grade_of(path)));
+        layers.push(beside(origin, grade_of(path)));
     }
     let mut texts = Vec::new();
-    let brought = mentions::brought(world, settings, policy, &ask.prompt);
+    let brought = mentions::brought(world, settings, policy, &ask.prompt, &ask.images);
     layers.extend(brought.layers);
     texts.extend(brought.texts);
     notices.extend(brought.notices);
+    for (path, image) in brought.images {
+        images.push(image);
+        shown.push(path);
+    }
     let text = place.and_then(|path| world.files.read(path).ok()).map(|file| file.text);
     let sight =
         ask.place.as_ref().zip(text.as_ref()).map(|((path, span), text)| Sight { path, text, span: *span });
@@ -206,14 +212,22 @@ pub(crate) fn opening(
         let Layer { origin, section, cut, .. } = layer;
         format!("Of {origin}, {cut} bytes do not go along (context.{section}).")
     }));
-    Ok(Opening { system, layers, texts, images, notices })
+    Ok(Opening { system, layers, texts, images, shown, notices })
 }
 
-/// The image in a file; the error is a fragment.
-fn image(world: &World, path: &Path) -> Result<Image, String> {
+/// What is said of an image that goes along.
+pub(crate) fn beside(origin: String, grade: Grade) -> Layer {
+    let text = format!("Image beside this: {origin}\n");
+    Layer::new("images", origin, text, grade)
+}
+
+/// The image in a file; the error says why it cannot be sent.
+pub fn image_at(files: &dyn Files, path: &Path) -> Result<Image, String> {
     let mut bytes = Vec::new();
-    let file = world.files.open(path).map_err(|error| error.to_string())?;
-    file.take(LARGEST_IMAGE + 1).read_to_end(&mut bytes).map_err(|error| error.to_string())?;
+    let file = files.open(path).map_err(|error| format!("failed to {error}"))?;
+    file.take(LARGEST_IMAGE + 1)
+        .read_to_end(&mut bytes)
+        .map_err(|error| format!("it cannot be read: {error}"))?;
     Image::read(&bytes).map_err(|error| error.to_string())
 }
 

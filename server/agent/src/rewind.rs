@@ -138,8 +138,12 @@ pub(crate) async fn again(
         _ => None,
     });
     let Some((session, prompt, origin, action, mode)) = started else {
-        return Err(AgentError::UnknownRun(first.to_string()));
+        return Err(AgentError::NeverAsked(first.to_string()));
     };
+    let images = records.iter().find_map(|record| match &record.event {
+        Event::ImagesSent { paths } => Some(paths.clone()),
+        _ => None,
+    });
     // Whoever held the run to a mode, a flag or a document, says so no more here.
     let ceiling = Mode::parse(mode);
     let action = if action.is_empty() { "ask".to_owned() } else { action };
@@ -147,7 +151,7 @@ pub(crate) async fn again(
     Ok(Ask {
         prompt,
         input: None,
-        images: vec![],
+        images: images.unwrap_or_default(),
         form: None,
         action,
         place: origin.map(|origin| (origin.path, origin.span)),

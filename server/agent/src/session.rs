@@ -17,6 +17,7 @@ use crate::desk::Shared;
 use crate::error::AgentError;
 use crate::opening::BYTES;
 use crate::rewind;
+use crate::sums::Sums;
 
 /// The most tokens of earlier turns that go along where nobody knows the model's window.
 const MOST: u64 = 100_000;
@@ -44,29 +45,11 @@ pub(crate) struct Spent {
 }
 
 impl Spent {
-    /// Adds a run; of one that was cut short, what its answers say.
+    /// Adds a run.
     fn add(&mut self, records: &[Record]) {
-        let finished = records.iter().rev().find_map(|record| match record.event {
-            Event::RunFinished { usage, .. } => Some(usage),
-            _ => None,
-        });
-        let answers = || {
-            records.iter().fold(Usage::default(), |mut sum, record| {
-                if let Event::ModelAnswered { usage, .. } = record.event {
-                    sum.add(usage);
-                }
-                sum
-            })
-        };
-        self.usage.add(finished.unwrap_or_else(answers));
-        // What was noted later, an undo for one, is no work of the run.
-        let is_work = |record: &&Record| {
-            use Event::{ModelAnswered, RunFinished, ToolReturned};
-            matches!(record.event, RunFinished { .. } | ModelAnswered { .. } | ToolReturned { .. })
-        };
-        if let (Some(first), Some(last)) = (records.first(), records.iter().rfind(is_work)) {
-            self.time += last.at.since(first.at);
-        }
+        let Sums { all, time, .. } = Sums::of([records]);
+        self.usage.add(all);
+        self.time += time;
     }
 }
 

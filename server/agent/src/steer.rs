@@ -24,6 +24,9 @@ pub enum Turning {
     Next,
 }
 
+/// Words that may wait for a run; nobody says as much to one that does not listen.
+pub(crate) const UNHEARD: usize = 256;
+
 /// Words on their way to a run.
 pub(crate) struct Words {
     pub(crate) text: String,
@@ -32,12 +35,12 @@ pub(crate) struct Words {
 
 /// A run's side: what was said to it and not yet heard.
 pub(crate) struct Ear {
-    inbox: mpsc::UnboundedReceiver<Words>,
+    inbox: mpsc::Receiver<Words>,
     later: Vec<String>,
 }
 
 impl Ear {
-    pub(crate) const fn new(inbox: mpsc::UnboundedReceiver<Words>) -> Self {
+    pub(crate) const fn new(inbox: mpsc::Receiver<Words>) -> Self {
         Self { inbox, later: Vec::new() }
     }
 
@@ -98,7 +101,7 @@ async fn told(turn: &mut Turn, words: Vec<String>) -> Result<Vec<Message>, Agent
     let mut messages = Vec::with_capacity(words.len());
     for text in words {
         turn.record(vec![Event::Steered { text: text.clone() }]).await?;
-        let brought = mentions::brought(&turn.world, &turn.settings, &turn.policy(), &text);
+        let brought = mentions::brought(&turn.world, &turn.settings, &turn.policy(), &text, &[]);
         for layer in &brought.layers {
             turn.reads(layer.grade, &layer.origin).await?;
         }
@@ -108,7 +111,12 @@ async fn told(turn: &mut Turn, words: Vec<String>) -> Result<Vec<Message>, Agent
         turn.record(brought.notices.into_iter().map(|text| Event::Notice { text }).collect()).await?;
         let files: String = brought.layers.into_iter().map(|layer| layer.text).collect();
         let text = turn.tell(format!("The person says, while you work:\n{text}\n{files}")).await?;
-        messages.push(Message::user(text.trim_end().to_owned()));
+        if !brought.images.is_empty() {
+            let paths = brought.images.iter().map(|(path, _)| path.clone()).collect();
+            turn.record(vec![Event::ImagesSent { paths }]).await?;
+        }
+        let images = brought.images.into_iter().map(|(_, image)| image).collect();
+        messages.push(Message::User { text: text.trim_end().to_owned(), images });
     }
     Ok(messages)
 }
@@ -119,9 +127,9 @@ mod tests {
 
     #[test]
     fn words_for_now_come_first_and_none_is_lost() {
-        let (speak, inbox) = mpsc::unbounded_channel();
+        let (speak, inbox) = mpsc::channel(UNHEARD);
         let mut ear = Ear::new(inbox);
-        let say = |text: &str, when| speak.send(Words { text: text.to_owned(), when }).is_ok();
+        let say = |text: &str, when| speak.try_send(Words { text: text.to_owned(), when }).is_ok();
         assert!(say("later", Turning::Next) && say("now", Turning::Now));
         assert_eq!(ear.now(), ["now"]);
         assert!(say("more", Turning::Now));

@@ -3,7 +3,7 @@
 //! A turn is told as what was asked, what was said and done, and how it ended. Whatever a model or a file wrote in it may
 //! hold anything, so it is made [`visible`].
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::HashSet;
 use std::fmt::Write as _;
 use std::path::Path;
 
@@ -12,6 +12,7 @@ use copydesk_store::SessionRow;
 use serde_json::{Value, json};
 
 use crate::render::visible;
+use crate::sums::{Sums, used};
 
 /// The schema of an exported conversation.
 pub const RECORDS: &str = "copydesk.records/1";
@@ -144,39 +145,16 @@ pub fn shown(turns: &[Vec<Record>]) -> String {
         let gone = if gone.contains(run) { ", taken back" } else { "" };
         let _ = writeln!(text, "  ({run}: {}, {end}{error}{gone})\n", visible(story.model));
     }
-    let (all, models) = sums(turns);
-    let _ = writeln!(text, "All together: {}", used(&all));
-    if models.len() > 1 {
-        for (model, usage) in models {
-            let _ = writeln!(text, "  {}: {}", visible(model), used(&usage));
+    let sums = Sums::of(turns.iter().map(Vec::as_slice));
+    let minutes = sums.time.as_secs() / 60;
+    let time = if minutes > 0 { format!(", {minutes} min") } else { String::new() };
+    let _ = writeln!(text, "All together: {}{time}", used(&sums.all));
+    for parts in [&sums.models, &sums.agents] {
+        for (name, usage) in parts.iter().filter(|_| parts.len() > 1) {
+            let _ = writeln!(text, "  {}: {}", visible(name), used(usage));
         }
     }
     text
-}
-
-/// What a conversation has used: all of it, and by model what providers reported.
-pub fn sums(turns: &[Vec<Record>]) -> (Usage, BTreeMap<&str, Usage>) {
-    let (mut all, mut models) = (Usage::default(), BTreeMap::<&str, Usage>::new());
-    for records in turns {
-        let mut asked = "";
-        for record in records {
-            match &record.event {
-                Event::RunStarted { model, .. } => asked = model,
-                Event::ModelSwitched { to, .. } => asked = to,
-                Event::ModelAnswered { usage, .. } => models.entry(asked).or_default().add(*usage),
-                Event::RunFinished { usage, .. } => all.add(*usage),
-                _ => {}
-            }
-        }
-    }
-    (all, models)
-}
-
-fn used(usage: &Usage) -> String {
-    let money = usage.usd.map_or(String::new(), |usd| format!(", ${usd:.4}"));
-    let estimated = if usage.estimated { ", some of it estimated" } else { "" };
-    let Usage { input_tokens, output_tokens, requests, .. } = usage;
-    format!("{input_tokens} tokens in, {output_tokens} out, {requests} requests{money}{estimated}")
 }
 
 /// The whole conversation as Markdown.

@@ -4,6 +4,7 @@
 //! what is the binary's business. The JSON Schema of the file is generated from here, and the doc comments are what
 //! hover shows.
 
+mod address;
 mod check;
 mod context;
 mod duration;
@@ -16,6 +17,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+pub use address::{BadAddress, bad_address};
 pub use check::Check;
 pub use context::{Compaction, Context};
 pub use duration::Duration;

@@ -97,6 +97,16 @@ pub enum Event {
         before: u64,
         after: u64,
     },
+    /// A try that gave no whole answer, and what it is counted as all the same.
+    TryLost {
+        /// `provider/model`.
+        model: String,
+        usage: Usage,
+    },
+    /// The images that the model was shown beside it.
+    ImagesSent {
+        paths: Vec<PathBuf>,
+    },
     /// The model asks the person something; the call names the question.
     QuestionAsked {
         call: CallId,

@@ -27,6 +27,7 @@ pub mod path;
 pub mod redact;
 pub mod span;
 pub mod usage;
+pub mod wish;
 
 pub use change::{ChangePlan, CheckVerdict, Checked, Hunk, HunkState};
 pub use clock::{Clock, SystemClock, Timestamp};
@@ -41,3 +42,4 @@ pub use id::{ApprovalId, CallId, ChangeId, Ids, RandomIds, RunId, SessionId};
 pub use redact::Redactor;
 pub use span::Span;
 pub use usage::Usage;
+pub use wish::{Asker, Wish};

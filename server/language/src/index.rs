@@ -134,6 +134,8 @@ pub struct AgentSummary {
     pub span: Span,
     pub description: Option<String>,
     pub model: Option<String>,
+    /// The models that answer instead.
+    pub fallback: Option<Vec<String>>,
     pub tools: Vec<Name>,
     /// The inputs of the calling workflow that the prompt reads.
     pub reads: Vec<String>,
@@ -180,7 +182,11 @@ pub enum Target {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SettingsView {
     pub default_model: Option<String>,
+    /// The models that answer instead.
+    pub fallback: Option<Vec<String>>,
     pub providers: Names,
+    /// The same for the models of one provider, by its name.
+    pub provider_fallback: BTreeMap<String, Vec<String>>,
     pub mcp_servers: Names,
     /// External agents under our roof.
     pub guests: Names,
@@ -227,12 +233,16 @@ impl SettingsView {
         fill(&mut self.guests, &below.guests);
         fill(&mut self.pools, &below.pools);
         fill(&mut self.engines_denied, &below.engines_denied);
+        for (provider, names) in &below.provider_fallback {
+            self.provider_fallback.entry(provider.clone()).or_insert_with(|| names.clone());
+        }
         for (pattern, provider) in &below.model_mappings {
             self.model_mappings.entry(pattern.clone()).or_insert_with(|| provider.clone());
         }
         // A list of what is allowed is replaced as a whole: a nearer one may only be meant as it stands.
         self.engines_allowed = self.engines_allowed.or_else(|| below.engines_allowed.clone());
         self.default_model = self.default_model.or_else(|| below.default_model.clone());
+        self.fallback = self.fallback.or_else(|| below.fallback.clone());
         self
     }
 }

@@ -38,6 +38,7 @@ mod summary;
 mod symbols;
 mod tokens;
 pub mod types;
+mod wishes;
 
 pub use check::{Memo, check, check_again, syntax};
 pub use complete::{Completion, CompletionKind, Signature, Snippet, complete, signature};
@@ -57,3 +58,4 @@ pub use selection::selections;
 pub use summary::{Told, settings_view, summary, summary_again};
 pub use symbols::{Symbol, SymbolKind, symbols};
 pub use tokens::{SemanticToken, TokenKind, TokenRole, semantic_tokens};
+pub use wishes::wishes;

@@ -80,19 +80,23 @@ pub(crate) fn explain(index: &WorkspaceIndex, name: &str) -> Option<String> {
 
 /// The model that a name in a file stands for.
 pub(crate) fn find<'i>(index: &'i WorkspaceIndex, name: &str) -> Option<&'i KnownModel> {
-    let settings = index.settings.as_deref();
-    let full = settings.and_then(|settings| mapped(settings, name)).unwrap_or_else(|| name.to_owned());
-    let full = match full.split_once(':') {
+    let full = match index.settings.as_deref() {
+        Some(settings) => full_name(settings, name),
+        None => name.to_owned(),
+    };
+    index.models.iter().find(|known| known.name == full)
+}
+
+/// A name with its provider, as far as the config tells.
+pub(crate) fn full_name(settings: &SettingsView, name: &str) -> String {
+    let full = mapped(settings, name).unwrap_or_else(|| name.to_owned());
+    match full.split_once(':') {
         // Keystone's way to write it.
-        Some((provider, model))
-            if !provider.contains('/')
-                && settings.is_some_and(|known| known.providers.contains_key(provider)) =>
-        {
+        Some((provider, model)) if !provider.contains('/') && settings.providers.contains_key(provider) => {
             format!("{provider}/{model}")
         }
         _ => full,
-    };
-    index.models.iter().find(|known| known.name == full)
+    }
 }
 
 /// A bare name with the provider that `model_mappings` sends it to.

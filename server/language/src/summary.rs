@@ -16,7 +16,7 @@ use crate::expression::scope::World;
 use crate::expression::types::{of_input, of_node};
 use crate::index::{AgentSummary, Call, Declared, Name, Summary, SummaryBody, WorkflowSummary};
 use crate::types::InputKind;
-use crate::{File, FileKind};
+use crate::{File, FileKind, wishes};
 
 pub(crate) use calls::{may_name, of_one as calls_of_one, of_steps as calls_of_steps, of_these as calls_of};
 pub use settings::settings_view;
@@ -130,6 +130,7 @@ fn agent(file: &File<'_>) -> AgentSummary {
         span: root.get("name").map(inner_span).unwrap_or_default(),
         description: text(root, "description"),
         model: text(root, "model"),
+        fallback: wishes::names(root, "fallback"),
         tools: tools.iter().filter_map(|tool| name(tool.get("name").unwrap_or(tool))).collect(),
         reads: reads(file.text),
     }

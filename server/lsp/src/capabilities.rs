@@ -8,6 +8,7 @@ use serde_json::Value;
 use tower_lsp::gen_lsp_types as lsp;
 
 use crate::methods::{chat, on_type_formatting, semantic_tokens, sessions};
+use crate::suggesting::Suggesting;
 
 /// The rungs that this client announced.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -46,6 +47,8 @@ pub(crate) struct Ladder {
     pub(crate) multiline_tokens: bool,
     /// Shows text at the cursor that is not there yet.
     pub(crate) inline_completion: bool,
+    /// Can be told later that it may ask for such text.
+    pub(crate) registers_suggestions: bool,
     /// Our own extension: `experimental: {copydesk: true}`.
     pub(crate) ours: bool,
 }
@@ -91,19 +94,10 @@ impl Ladder {
                 .and_then(|limit| usize::try_from(limit).ok()),
             multiline_tokens: yes("/textDocument/semanticTokens/multilineTokenSupport"),
             inline_completion: at("/textDocument/inlineCompletion").is_some(),
+            registers_suggestions: yes("/textDocument/inlineCompletion/dynamicRegistration"),
             ours: yes("/experimental/copydesk"),
         }
     }
-}
-
-/// How suggestions of a model come to this client.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Suggestions {
-    Off,
-    /// By `textDocument/inlineCompletion`.
-    Inline,
-    /// As items of completion.
-    InMenu,
 }
 
 /// The commands that `workspace/executeCommand` knows.
@@ -150,7 +144,7 @@ pub(crate) const FIX_ALL: &str = "source.fixAll.copydesk";
 pub(crate) const SOURCE: &str = "source.copydesk";
 
 /// What we offer to a client on these rungs.
-pub(crate) fn offered(ladder: &Ladder, suggestions: Suggestions) -> lsp::ServerCapabilities {
+pub(crate) fn offered(ladder: &Ladder, suggesting: &Suggesting) -> lsp::ServerCapabilities {
     let encoding = match ladder.encoding {
         Encoding::Utf8 => lsp::PositionEncodingKind::UTF8,
         Encoding::Utf16 => lsp::PositionEncodingKind::UTF16,
@@ -211,7 +205,7 @@ pub(crate) fn offered(ladder: &Ladder, suggestions: Suggestions) -> lsp::ServerC
                 ..Default::default()
             })
         }),
-        inline_completion_provider: (suggestions == Suggestions::Inline).then(|| true.into()),
+        inline_completion_provider: suggesting.is_announced().then(|| true.into()),
         ..layout()
     }
 }

@@ -58,9 +58,9 @@ impl Front {
 
 impl LanguageServer for Front {
     async fn initialize(&self, params: lsp::InitializeParams) -> Result<lsp::InitializeResult> {
-        let (ladder, suggestions) = self.state.settle(&params);
+        let session = self.state.settle(&params);
         Ok(lsp::InitializeResult {
-            capabilities: capabilities::offered(&ladder, suggestions),
+            capabilities: capabilities::offered(&session.ladder, &session.suggesting),
             server_info: Some(lsp::ServerInfo {
                 name: "copydesk".to_owned(),
                 version: Some(env!("CARGO_PKG_VERSION").to_owned()),
@@ -110,7 +110,13 @@ impl LanguageServer for Front {
     }
 
     async fn hover(&self, params: lsp::HoverParams) -> Result<Option<lsp::Hover>> {
-        self.on_snapshot(params, methods::hover::run).await
+        let at = &params.text_document_position_params;
+        let (open, place) = (self.state.documents.get(params.uri()), at.position);
+        let known = self.on_snapshot(params, methods::hover::run).await?;
+        match open {
+            Some(open) => Ok(methods::account::hover(&self.state, &open, place).await.or(known)),
+            None => Ok(known),
+        }
     }
 
     async fn signature_help(&self, params: lsp::SignatureHelpParams) -> Result<Option<lsp::SignatureHelp>> {
@@ -167,7 +173,12 @@ impl LanguageServer for Front {
     }
 
     async fn code_lens(&self, params: lsp::CodeLensParams) -> Result<Option<Vec<lsp::CodeLens>>> {
-        self.on_snapshot(params, methods::code_lens::run).await
+        let open = self.state.documents.get(params.uri());
+        let mut lenses = self.on_snapshot(params, methods::code_lens::run).await?;
+        if let (Some(open), Some(lenses)) = (open, &mut lenses) {
+            lenses.extend(methods::account::lens(&self.state, &open).await);
+        }
+        Ok(lenses)
     }
 
     async fn code_lens_resolve(&self, params: lsp::CodeLens) -> Result<lsp::CodeLens> {

@@ -33,6 +33,7 @@ pub mod schemas;
 mod snapshot;
 mod stamp;
 mod state;
+mod suggesting;
 mod told;
 mod trust;
 mod wire;

@@ -20,7 +20,7 @@ use tower_lsp::gen_lsp_types as lsp;
 use tower_lsp::jsonrpc::Request;
 
 use crate::Backstage;
-use crate::capabilities::{Ladder, Suggestions};
+use crate::capabilities::Ladder;
 use crate::convert;
 use crate::diagnostics::{self, Publisher, Unopened};
 use crate::documents::Documents;
@@ -29,6 +29,7 @@ use crate::host::EditorHost;
 use crate::methods::semantic_tokens;
 use crate::schemas::Library;
 use crate::snapshot::Snapshot;
+use crate::suggesting::{self, Suggesting};
 use crate::trust::KnownTrust;
 use crate::workspace::Workspace;
 
@@ -64,7 +65,7 @@ pub(crate) struct Session {
     pub(crate) workspace: Workspace,
     /// The schemas of files that are none of ours.
     pub(crate) library: Library,
-    pub(crate) suggestions: Suggestions,
+    pub(crate) suggesting: Suggesting,
 }
 
 impl State {
@@ -95,7 +96,7 @@ impl State {
     }
 
     /// Settles the session: root, desk and the tasks that show what happens.
-    pub(crate) fn settle(self: &Arc<Self>, params: &lsp::InitializeParams) -> (Ladder, Suggestions) {
+    pub(crate) fn settle(self: &Arc<Self>, params: &lsp::InitializeParams) -> &Session {
         let ladder = Ladder::read(&params.capabilities);
         let root = named_root(params).unwrap_or_else(|| (self.backstage.fallback_root)());
         let root = path::resolve(Path::new("/"), &root);
@@ -107,12 +108,8 @@ impl State {
             let publisher = Publisher::new();
             let workspace = Workspace::new(&root, &(self.backstage.user_places)(&root));
             let library = Library::new(&root);
-            let suggestions = match (desk.suggests(), ladder.inline_completion) {
-                (false, _) => Suggestions::Off,
-                (true, true) => Suggestions::Inline,
-                (true, false) => Suggestions::InMenu,
-            };
-            Session { ladder: ladder.clone(), root, desk, host, publisher, workspace, library, suggestions }
+            let suggesting = Suggesting::new(&ladder, || desk.suggests());
+            Session { ladder, root, desk, host, publisher, workspace, library, suggesting }
         });
         if let Some(process) = params.process_id {
             self.tracker.spawn(crate::parent::watch(process, self.cancel.clone()));
@@ -120,7 +117,7 @@ impl State {
         self.tracker.spawn(crate::diagnostics::work(self.clone()));
         self.tracker.spawn(crate::host::work(self.clone()));
         self.tracker.spawn(crate::workspace::work(self.clone()));
-        (ladder, session.suggestions)
+        session
     }
 
     /// Whether the workspace's own settings count. May read files: not for the intake.
@@ -218,6 +215,9 @@ impl State {
         if let Some(uri) = touched {
             if diagnostics::is_settings(&uri) {
                 self.doubt_trust();
+                if request.method() == "textDocument/didSave" {
+                    suggesting::look_again(self);
+                }
             }
             if let Some(path) = convert::path_of(&uri).map(|path| path::resolve(Path::new("/"), &path)) {
                 self.schemas_changed(&[path]);

@@ -153,7 +153,7 @@ enum Line {
 }
 
 impl Comments {
-    /// Reads on; answers behind how many of these bytes a comment ended that stood in no event.
+    /// Reads on; answers behind how many of these bytes no event is under way.
     fn read(&mut self, bytes: &[u8]) -> Option<usize> {
         let mut end = None;
         for (at, byte) in bytes.iter().enumerate() {
@@ -161,7 +161,11 @@ impl Comments {
                 (_, b'\r') => {}
                 (line, b'\n') => {
                     match line {
-                        Line::Start => self.in_event = false,
+                        // An empty line ends an event, and is nothing by itself.
+                        Line::Start => {
+                            self.in_event = false;
+                            end = Some(at + 1);
+                        }
                         Line::Comment if !self.in_event => end = Some(at + 1),
                         Line::Comment | Line::Field => {}
                     }
@@ -348,10 +352,11 @@ mod tests {
         check(b"data: a\n\n", 30 * SECOND, ("it goes on", 3600)).await;
         // A comment that never ends is a loris; one that does is a sign of life, at whatever pace.
         check(b": x", SECOND, ("no event got whole", 1 + 45)).await;
-        let comments =
-            drip(b": wait\r\n", 4 * SECOND).take(30).chain(drip(b"data: a\n\n", 4 * SECOND).take(1));
-        let mut pieces = pieces(comments, Framing::Events, PATIENCE, Meter::default());
-        assert!(matches!(pieces.next().await, Some(Ok(data)) if data == "a"));
+        for comment in [&b": wait\r\n"[..], b": wait\n\n", b": wait\r\n\r\n", b"\n"] {
+            let comments = drip(comment, 4 * SECOND).take(30).chain(drip(b"data: a\n\n", 4 * SECOND).take(1));
+            let mut pieces = pieces(comments, Framing::Events, PATIENCE, Meter::default());
+            assert!(matches!(pieces.next().await, Some(Ok(data)) if data == "a"), "{comment:?}");
+        }
     }
 
     #[test]

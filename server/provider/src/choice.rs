@@ -6,6 +6,7 @@
 
 use std::collections::BTreeMap;
 
+use copydesk_base::Asker;
 use copydesk_base::config::{Provider, ProviderKind};
 
 use crate::discover::{Found, LocalServer};
@@ -14,7 +15,6 @@ use crate::facts::Facts;
 use crate::key::{KeyOrigin, KeySource};
 use crate::listing::Catalog;
 use crate::replay::Recording;
-use crate::route::Asker;
 
 /// The model that answers.
 #[derive(Clone, Debug, PartialEq)]

@@ -1,25 +1,65 @@
 //! HTTP clients: made when first needed, shared, and none of them ever takes a key elsewhere.
 //!
 //! They are kept per scheme and connect time-out: those for `http://` load no certificates, so that a model on this
-//! machine is reached within a millisecond even where the system has none.
+//! machine is reached within a millisecond even where the system has none. A client goes past no proxy and along no
+//! redirect, and lends out the connection of a request as [`Heard`]: how much of an answer has come before its head is
+//! whole is known to nobody else.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use reqwest::{Client, Url};
+use bytes::Bytes;
+use futures_util::Stream;
+use http_body_util::BodyExt;
+use hyper::body::Incoming;
+use hyper::header::{HeaderMap, HeaderValue, USER_AGENT};
+use hyper::{Method, Request, StatusCode};
+use hyper_rustls::HttpsConnectorBuilder;
+use hyper_util::client::legacy::connect::capture_connection;
+use hyper_util::client::legacy::{self, connect::HttpConnector};
+use hyper_util::rt::{TokioExecutor, TokioTimer};
+use rustls::{ClientConfig, RootCertStore};
+use rustls_platform_verifier::ConfigVerifierExt;
+use url::Url;
 
+use crate::sending::SentBody;
+use crate::watched::{Heard, Watching};
 use crate::{CallError, failure};
 
 /// HTTP clients, made when first needed and shared.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Clients(Arc<Mutex<HashMap<(Scheme, Duration), Client>>>);
 
+/// One client. Cloning it shares its connections.
+#[derive(Clone, Debug)]
+pub(crate) struct Client(legacy::Client<Watching, SentBody>);
+
+/// An answer whose head is there.
+pub(crate) struct Response {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    body: Incoming,
+}
+
+/// Why no answer's head came.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum SendError {
+    /// The request is none that can be sent.
+    #[error(transparent)]
+    Unfit(#[from] hyper::http::Error),
+    #[error(transparent)]
+    Failed(#[from] legacy::Error),
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 enum Scheme {
     Plain,
     Secure,
 }
+
+/// How long a connection without a request is kept.
+const IDLE: Duration = Duration::from_secs(30);
 
 impl Clients {
     pub(crate) async fn get(&self, url: &Url, connect: Duration) -> Result<Client, CallError> {
@@ -28,39 +68,90 @@ impl Clients {
         if let Some(client) = kept {
             return Ok(client);
         }
-        let made = match scheme {
+        let client = match scheme {
             Scheme::Plain => plain_client(connect),
             // Reads the system's certificates from disk.
             Scheme::Secure => match tokio::task::spawn_blocking(move || secure_client(connect)).await {
-                Ok(made) => made,
+                Ok(made) => {
+                    made.map_err(|error| CallError::Unsendable { reason: failure::innermost(&error) })?
+                }
                 Err(error) => return Err(CallError::Unsendable { reason: error.to_string() }),
             },
         };
-        let client = made.map_err(|error| CallError::Unsendable { reason: failure::innermost(&error) })?;
         self.0.lock().unwrap_or_else(PoisonError::into_inner).insert((scheme, connect), client.clone());
         Ok(client)
     }
 }
 
 /// A client for `http://` addresses only: it trusts no certificate.
-pub(crate) fn plain_client(connect: Duration) -> reqwest::Result<Client> {
-    builder(connect).tls_certs_only([]).build()
+pub(crate) fn plain_client(connect: Duration) -> Client {
+    provide();
+    let tls = ClientConfig::builder().with_root_certificates(RootCertStore::empty()).with_no_client_auth();
+    client(Scheme::Plain, tls, connect)
 }
 
-fn secure_client(connect: Duration) -> reqwest::Result<Client> {
-    builder(connect).https_only(true).build()
+fn secure_client(connect: Duration) -> Result<Client, rustls::Error> {
+    provide();
+    let tls = ClientConfig::with_platform_verifier()?;
+    Ok(client(Scheme::Secure, tls, connect))
 }
 
-fn builder(connect: Duration) -> reqwest::ClientBuilder {
-    // Only the first call does something; another room may have chosen before us, which is as good.
+/// Only the first call does something; another room may have chosen before us, which is as good.
+fn provide() {
     let _ = rustls::crypto::ring::default_provider().install_default();
-    Client::builder()
-        // A key goes to the address it was configured for, past no proxy and along no redirect.
-        .no_proxy()
-        .redirect(reqwest::redirect::Policy::none())
-        .referer(false)
-        .retry(reqwest::retry::never())
-        .connect_timeout(connect)
-        .pool_idle_timeout(Duration::from_secs(30))
-        .user_agent(concat!("copydesk/", env!("CARGO_PKG_VERSION")))
+}
+
+fn client(scheme: Scheme, tls: ClientConfig, connect: Duration) -> Client {
+    let builder = HttpsConnectorBuilder::new().with_tls_config(tls);
+    let builder = match scheme {
+        Scheme::Plain => builder.https_or_http(),
+        Scheme::Secure => builder.https_only(),
+    };
+    let mut tcp = HttpConnector::new();
+    tcp.enforce_http(false);
+    tcp.set_nodelay(true);
+    let connector = Watching::new(builder.enable_http1().wrap_connector(tcp), connect);
+    let client = legacy::Client::builder(TokioExecutor::new())
+        .pool_timer(TokioTimer::new())
+        .pool_idle_timeout(IDLE)
+        .build(connector);
+    Client(client)
+}
+
+impl Client {
+    /// Sends a request; answers what will be the answer's head, and what is heard of it until then.
+    pub(crate) fn send(
+        &self,
+        method: Method,
+        url: &Url,
+        headers: HeaderMap,
+        body: SentBody,
+    ) -> (impl Future<Output = Result<Response, SendError>> + Send + 'static, Heard) {
+        let request = Request::builder().method(method).uri(url.as_str()).body(body).map(|mut request| {
+            *request.headers_mut() = headers;
+            let program = HeaderValue::from_static(concat!("copydesk/", env!("CARGO_PKG_VERSION")));
+            request.headers_mut().insert(USER_AGENT, program);
+            request
+        });
+        let (request, heard) = match request {
+            Ok(mut request) => {
+                let connection = capture_connection(&mut request);
+                (Ok(request), Heard::of(connection))
+            }
+            Err(error) => (Err(error), Heard::nothing()),
+        };
+        let client = self.0.clone();
+        let sending = async move {
+            let (head, body) = client.request(request?).await?.into_parts();
+            Ok(Response { status: head.status, headers: head.headers, body })
+        };
+        (sending, heard)
+    }
+}
+
+impl Response {
+    /// The body, piece by piece.
+    pub(crate) fn pieces(self) -> impl Stream<Item = Result<Bytes, hyper::Error>> + Send + 'static {
+        self.body.into_data_stream()
+    }
 }

@@ -5,8 +5,13 @@
 use std::time::Duration;
 
 use copydesk_base::config::ProviderKind;
+use hyper::Method;
+use hyper::header::HeaderMap;
+use url::Url;
 
+use crate::clients::{self, Client};
 use crate::listing::{self, Listed};
+use crate::sending::SentBody;
 
 /// A server that may run here.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -55,16 +60,17 @@ pub async fn discover(servers: &[LocalServer]) -> Vec<Found> {
     if servers.is_empty() {
         return Vec::new();
     }
-    let Ok(client) = crate::clients::plain_client(CONNECT) else { return Vec::new() };
+    let client = clients::plain_client(CONNECT);
     let asked = servers.iter().map(|server| tokio::time::timeout(ANSWER, ask(&client, server)));
     let answers = futures_util::future::join_all(asked).await;
     answers.into_iter().filter_map(|answer| answer.ok().flatten()).collect()
 }
 
-async fn ask(client: &reqwest::Client, server: &LocalServer) -> Option<Found> {
+async fn ask(client: &Client, server: &LocalServer) -> Option<Found> {
     let list = listing::path(server.kind)?;
-    let response = client.get(format!("{}{list}", server.base_url)).send().await.ok()?;
-    if !response.status().is_success() {
+    let url = Url::parse(&format!("{}{list}", server.base_url)).ok()?;
+    let response = client.send(Method::GET, &url, HeaderMap::new(), SentBody::nothing()).0.await.ok()?;
+    if !response.status.is_success() {
         return None;
     }
     let models = listing::read(&listing::body(response).await?)?;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use copydesk_base::config::{ModelSettings, Provider, ProviderKind, Timeouts};
+use copydesk_base::config::{ModelSettings, Provider, ProviderKind, Timeouts, bad_address};
 
 use crate::CallError;
 use crate::facts::{self, Sources};
@@ -129,7 +129,7 @@ impl Endpoint {
 
     /// Its key, as it is asked for.
     pub fn key_wanted(&self) -> KeyWanted {
-        let address = reqwest::Url::parse(&self.base_url).map(|url| url.origin().ascii_serialization());
+        let address = url::Url::parse(&self.base_url).map(|url| url.origin().ascii_serialization());
         KeyWanted {
             provider: self.name.clone(),
             address: address.unwrap_or_default(),
@@ -155,24 +155,12 @@ impl Endpoint {
     }
 
     /// The address of one of its paths.
-    pub(crate) fn address(&self, path: &str) -> Result<reqwest::Url, CallError> {
+    pub(crate) fn address(&self, path: &str) -> Result<url::Url, CallError> {
         let bad = |reason: String| CallError::BadAddress { provider: self.name.clone(), reason };
-        let url = reqwest::Url::parse(&format!("{}{path}", self.base_url))
-            .map_err(|error| bad(format!("{error}; it must start with http:// or https://")))?;
-        if !matches!(url.scheme(), "http" | "https") {
-            return Err(bad("it must start with http:// or https://".to_owned()));
+        if let Some(found) = bad_address(&self.base_url) {
+            return Err(bad(found.reason().to_owned()));
         }
-        if self.base_url.contains(['?', '#']) {
-            return Err(bad(
-                "it holds a '?' or '#'; write it up to there, such as https://a.example/v1".to_owned()
-            ));
-        }
-        if !url.username().is_empty() || url.password().is_some() {
-            return Err(bad(
-                "it holds a user name or password; keys belong into an environment variable".to_owned()
-            ));
-        }
-        Ok(url)
+        url::Url::parse(&format!("{}{path}", self.base_url)).map_err(|error| bad(error.to_string()))
     }
 }
 

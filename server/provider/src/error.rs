@@ -25,7 +25,13 @@ pub enum CallError {
     Refused { address: String, status: u16, key: String, message: String },
     /// 404.
     #[error("{address} does not know this address or the model '{model}'{}", said(message))]
-    NotFound { address: String, model: String, message: String },
+    NotFound {
+        address: String,
+        model: String,
+        /// The command that fetches it, where its server serves only what was fetched.
+        pull: Option<String>,
+        message: String,
+    },
     /// 429.
     #[error("{address} limits the rate of requests{}{}", wait(*retry_after), said(message))]
     RateLimited { address: String, retry_after: Option<Duration>, message: String },
@@ -70,6 +76,8 @@ pub enum CallError {
 pub enum Waited {
     Connect,
     FirstByte,
+    /// The head of an answer has begun and does not get whole.
+    Head,
     Idle,
     /// One event trickles in and does not get whole.
     Progress,
@@ -82,6 +90,7 @@ impl std::fmt::Display for Waited {
         f.write_str(match self {
             Self::Connect => "connection",
             Self::FirstByte => "answer",
+            Self::Head => "whole beginning of the answer",
             Self::Idle => "further piece of the answer",
             Self::Progress => "whole event",
             Self::Content => "word of the answer, only signs of life,",
@@ -112,8 +121,11 @@ impl CallError {
             Self::Refused { .. } => {
                 "Put a valid key there and ask again; it is not tried again by itself.".to_owned()
             }
-            Self::NotFound { .. } => {
-                "Check the model's name and base_url; for openai-chat the address includes /v1, and Ollama serves what 'ollama pull' has fetched.".to_owned()
+            Self::NotFound { pull: Some(pull), .. } => format!(
+                "Run '{pull}', or wait until the pull that is under way has ended; 'copydesk models' shows what is there."
+            ),
+            Self::NotFound { pull: None, .. } => {
+                "Check the model's name and base_url; for openai-chat the address includes /v1.".to_owned()
             }
             Self::RateLimited { retry_after: Some(after), .. }
             | Self::Overloaded { retry_after: Some(after), .. }
@@ -144,7 +156,7 @@ impl CallError {
             Self::Timeout { waited: Waited::Idle, .. } => {
                 "Ask again, or raise timeouts.idle for a slow model.".to_owned()
             }
-            Self::Timeout { waited: Waited::Progress, .. } => {
+            Self::Timeout { waited: Waited::Head | Waited::Progress, .. } => {
                 "Something between here and the model lets almost nothing through. Ask again, or raise \
                  timeouts.progress for a very slow line."
                     .to_owned()

@@ -188,7 +188,7 @@ fn millionths(dollars: f64) -> u64 {
 
 /// Whether a server runs on this machine, so that nobody bills for it.
 pub(crate) fn is_here(base_url: &str) -> bool {
-    let Ok(url) = reqwest::Url::parse(base_url) else { return false };
+    let Ok(url) = url::Url::parse(base_url) else { return false };
     let host = url.host_str().unwrap_or("").trim_matches(['[', ']']);
     host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
 }

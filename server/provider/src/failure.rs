@@ -4,22 +4,29 @@
 //! characters, in one line and not long.
 
 use std::error::Error;
+use std::pin::pin;
 use std::time::Duration;
 
 use copydesk_base::Redactor;
-use reqwest::header::HeaderMap;
-use reqwest::{Response, StatusCode, Url};
+use futures_util::StreamExt;
+use hyper::StatusCode;
+use hyper::header::HeaderMap;
 use serde_json::Value;
+use url::Url;
 
 use crate::answer::WireError;
+use crate::clients::{Response, SendError};
 use crate::http::header;
 use crate::retry::is_servers_fault;
+use crate::watched::TooSlow;
 use crate::{CallError, Waited};
 
 /// What errors of one call are told with.
 pub(crate) struct Told {
     pub(crate) address: String,
     pub(crate) model: String,
+    /// The command that fetches the model, where its server has only those that were fetched.
+    pub(crate) pull: Option<String>,
     /// Where the key came from.
     pub(crate) key: String,
     pub(crate) redactor: Redactor,
@@ -31,13 +38,16 @@ const LARGEST_ERROR_BODY: usize = 64 << 10;
 /// And no more than this is shown, in characters.
 const LONGEST_MESSAGE: usize = 300;
 
+/// Seconds that a server may ask for and be believed: a month.
+const LONGEST_RETRY_AFTER: f64 = 2_592_000.0;
+
 /// How long an error's body may take; its status is known already.
 const ERROR_BODY_PATIENCE: Duration = Duration::from_secs(5);
 
 /// Lets an event stream pass and turns every other response into its error.
 pub(crate) async fn check(response: Response, told: &Told) -> Result<Response, CallError> {
     let response = succeeded(response, told).await?;
-    let kind = header(response.headers(), "content-type");
+    let kind = header(&response.headers, "content-type");
     let kind = kind.split(';').next().unwrap_or("").trim().to_ascii_lowercase();
     match kind.as_str() {
         "text/html" | "application/json" => {
@@ -49,23 +59,22 @@ pub(crate) async fn check(response: Response, told: &Told) -> Result<Response, C
 
 /// Lets a success pass and turns every other status into its error.
 pub(crate) async fn succeeded(response: Response, told: &Told) -> Result<Response, CallError> {
-    let status = response.status();
-    if status.is_success() {
+    if response.status.is_success() {
         return Ok(response);
     }
-    let headers = response.headers().clone();
+    let (status, headers) = (response.status, response.headers.clone());
     let body = read(response).await;
     Err(told.status(status, &headers, &body))
 }
 
 /// The error of a request that got no answer's head.
-pub(crate) fn unanswered(error: &reqwest::Error, connect: Duration, told: &Told) -> CallError {
+pub(crate) fn unanswered(error: &SendError, connect: Duration, told: &Told) -> CallError {
     let address = told.address.clone();
-    if error.is_connect() && error.is_timeout() {
+    if cause::<TooSlow>(error).is_some() {
         return CallError::Timeout { address, waited: Waited::Connect, after: connect };
     }
     let reason = told.clean(&innermost(error));
-    if error.is_builder() {
+    if matches!(error, SendError::Unfit(_)) {
         return CallError::Unsendable { reason };
     }
     match cause::<hyper::Error>(error) {
@@ -168,7 +177,10 @@ impl Told {
         let retry_after = || retry_after(header(headers, "retry-after"), header(headers, "date"));
         match status.as_u16() {
             status @ (401 | 403) => CallError::Refused { address, status, key: self.key.clone(), message },
-            404 => CallError::NotFound { address, model: self.model.clone(), message },
+            404 => {
+                let (model, pull) = (self.model.clone(), self.pull.clone());
+                CallError::NotFound { address, model, pull, message }
+            }
             429 => CallError::RateLimited { address, retry_after: retry_after(), message },
             503 | 529 => CallError::Overloaded { address, retry_after: retry_after(), message },
             status @ 300..=399 => {
@@ -208,10 +220,11 @@ const fn is_invisible(letter: char) -> bool {
         '\u{ad}' | '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
 }
 
-async fn read(mut response: Response) -> Vec<u8> {
+async fn read(response: Response) -> Vec<u8> {
     let mut body = Vec::new();
+    let mut pieces = pin!(response.pieces());
     let reading = async {
-        while let Ok(Some(chunk)) = response.chunk().await {
+        while let Some(Ok(chunk)) = pieces.next().await {
             let room = LARGEST_ERROR_BODY - body.len();
             body.extend_from_slice(&chunk[..chunk.len().min(room)]);
             if chunk.len() >= room {
@@ -240,6 +253,8 @@ fn message(body: &[u8]) -> String {
 /// Reads `Retry-After`: seconds, or a date, which is taken against the server's own `Date`.
 fn retry_after(value: &str, date: &str) -> Option<Duration> {
     if let Ok(seconds) = value.trim().parse::<f64>() {
+        // More than anybody waits is what it is, however absurd.
+        let seconds = if seconds > LONGEST_RETRY_AFTER { LONGEST_RETRY_AFTER } else { seconds };
         return Duration::try_from_secs_f64(seconds).ok();
     }
     let moment = |text: &str| jiff::fmt::rfc2822::parse(text).ok().map(|zoned| zoned.timestamp());
@@ -272,7 +287,8 @@ mod tests {
         check("0", Some(0));
         check(" 7 ", Some(7));
         check("-1", None);
-        check("inf", None);
+        check("99999999999999999999", Some(2_592_000));
+        check("nan", None);
         check("Wed, 21 Oct 2015 07:29:30 GMT", Some(90));
         check("Wed, 21 Oct 2015 07:00:00 GMT", Some(0));
         check("tomorrow", None);
@@ -314,6 +330,7 @@ mod tests {
         let told = Told {
             address: String::new(),
             model: String::new(),
+            pull: None,
             key: String::new(),
             redactor: Redactor::new(["sk-very-secret".to_owned()]),
         };

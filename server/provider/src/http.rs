@@ -3,20 +3,21 @@
 //! A [`Job`] is one call. It waits for a free slot of the provider and for its rate limit, sends, reads, and begins anew
 //! where [`crate::retry`] says so. What it learns goes to [`crate::health`]; every wait is told to the reader.
 
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::time::Duration;
 
 use copydesk_base::config::ProviderKind;
 use copydesk_base::{Redactor, Usage};
 use futures_util::StreamExt;
-use reqwest::header::{ACCEPT, HeaderMap, HeaderValue};
-use reqwest::{Client, Response, Url};
+use hyper::Method;
+use hyper::header::{ACCEPT, HeaderMap, HeaderValue};
 use tokio::time::Instant;
+use url::Url;
 
 use crate::answer::{LARGEST_ANSWER, Progress, WireError};
 use crate::body::{self, BodyError, Meter, Patience, PieceError};
-use crate::clients::Clients;
+use crate::clients::{Client, Clients, Response, SendError};
 use crate::endpoint::Endpoint;
 use crate::facts::{Facts, Price};
 use crate::failure::{self, Told};
@@ -26,6 +27,7 @@ use crate::listing::{self, Listed};
 use crate::retry::{LONGEST_WAIT, Tried};
 use crate::sending::SentBody;
 use crate::stream::Sink;
+use crate::watched::Heard;
 use crate::wire::{Reader, Wire};
 use crate::{CallError, ModelEvent, Request, Retries, Tries, Waited, quota, retry};
 
@@ -210,11 +212,11 @@ impl Job {
         headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
         let connect = self.endpoint.connect;
         let getting = async {
-            let request = match wanted {
-                Some(wanted) => client.post(url).body(wanted.to_string()),
-                None => client.get(url),
+            let (method, body) = match wanted {
+                Some(wanted) => (Method::POST, SentBody::new(wanted.to_string().into()).0),
+                None => (Method::GET, SentBody::nothing()),
             };
-            let sent = request.headers(headers).send().await;
+            let sent = client.send(method, &url, headers, body).0.await;
             let response = sent.map_err(|error| failure::unanswered(&error, connect, &told))?;
             let response = failure::succeeded(response, &told).await?;
             Ok::<_, CallError>(listing::body(response).await.unwrap_or_default())
@@ -244,6 +246,7 @@ impl Job {
         let told = Told {
             address: failure::shown(url),
             model: model.to_owned(),
+            pull: listing::pull(endpoint.kind, model),
             key: match &key {
                 Some(key) => format!("the key came from {}", key.origin),
                 None => "no key was sent".to_owned(),
@@ -293,7 +296,7 @@ struct Attempt<'a> {
 impl Attempt<'_> {
     async fn run(&mut self, sink: &Sink) -> Result<ModelEvent, CallError> {
         let response = self.send().await?;
-        if let Some((wait, unit)) = quota::spent(response.headers()) {
+        if let Some((wait, unit)) = quota::spent(&response.headers) {
             self.job.limit(wait, &format!("no {unit} are left"));
         }
         let response = failure::check(response, &self.call.told).await?;
@@ -309,20 +312,14 @@ impl Attempt<'_> {
     async fn send(&mut self) -> Result<Response, CallError> {
         let (call, endpoint) = (self.call, &self.job.endpoint);
         let (body, mut sent) = SentBody::new(call.body.clone());
-        let request =
-            call.client.post(call.url.clone()).headers(call.headers.clone()).body(reqwest::Body::wrap(body));
-        let mut answer = pin!(request.send());
+        let (sending, heard) = call.client.send(Method::POST, &call.url, call.headers.clone(), body);
+        let mut answer = pin!(sending);
         let answered = tokio::select! {
             biased;
             answered = &mut answer => answered,
             Ok(()) = &mut sent => {
                 self.usage.requests += 1;
-                let late = |_| CallError::Timeout {
-                    address: call.told.address.clone(),
-                    waited: Waited::FirstByte,
-                    after: endpoint.first_byte,
-                };
-                tokio::time::timeout(endpoint.first_byte, answer).await.map_err(late)?
+                self.head(answer, &heard).await?
             }
         };
         // An answer that came in the same moment as the news that the request had gone.
@@ -332,12 +329,35 @@ impl Attempt<'_> {
         answered.map_err(|error| failure::unanswered(&error, endpoint.connect, &call.told))
     }
 
+    /// Waits for the head of an answer: long for its first byte, and from then on no longer than for an event.
+    async fn head(
+        &self,
+        mut answer: Pin<&mut impl Future<Output = Result<Response, SendError>>>,
+        heard: &Heard,
+    ) -> Result<Result<Response, SendError>, CallError> {
+        let Endpoint { first_byte, progress, .. } = self.job.endpoint;
+        let late = |waited, after| {
+            let address = self.call.told.address.clone();
+            Err(CallError::Timeout { address, waited, after })
+        };
+        tokio::select! {
+            biased;
+            answered = &mut answer => return Ok(answered),
+            () = heard.something() => {}
+            () = tokio::time::sleep(first_byte) => return late(Waited::FirstByte, first_byte),
+        }
+        match tokio::time::timeout(progress, answer).await {
+            Ok(answered) => Ok(answered),
+            Err(_) => late(Waited::Head, progress),
+        }
+    }
+
     async fn read(&self, response: Response, reader: &mut Reader, sink: &Sink) -> Result<(), CallError> {
         let (told, endpoint) = (&self.call.told, &self.job.endpoint);
         let meter = Meter::default();
         let patience = Patience { first: endpoint.first_byte, next: endpoint.idle, whole: endpoint.progress };
         let framing = self.call.wire.framing();
-        let mut pieces = body::pieces(response.bytes_stream(), framing, patience, meter.clone());
+        let mut pieces = body::pieces(response.pieces(), framing, patience, meter.clone());
         let mut fresh = Vec::new();
         // Signs of life are no answer: they keep a line open, and hold nobody for ever.
         let silence = endpoint.first_byte.max(endpoint.idle);

@@ -10,9 +10,9 @@
 
 use copydesk_base::Usage;
 use copydesk_base::config::{CompletionFormat, ProviderKind};
-use reqwest::Url;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+use url::Url;
 
 use crate::answer::{Answer, Progress, WireError};
 use crate::body::Framing;

@@ -57,10 +57,12 @@ mod schema;
 mod sending;
 pub mod stream;
 mod surrogate;
+mod watched;
 mod wire;
 
 pub use cache::Answers;
 pub use choice::{Choice, ChooseError};
+pub use copydesk_base::{Asker, Wish};
 pub use discover::{Found, LocalServer, discover};
 pub use endpoint::Endpoint;
 pub use error::{CallError, Waited};
@@ -77,6 +79,6 @@ pub use request::{
     Arguments, Carried, Message, Request, ToolCall, ToolOutcome, ToolResult, ToolSpec, ToolUse, Tries,
 };
 pub use retry::Retries;
-pub use route::{Asker, Left, Route, Strictness, Wish};
+pub use route::{Left, Route, Strictness};
 pub use scenario::{Scenario, Script};
 pub use stream::EventStream;

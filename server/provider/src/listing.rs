@@ -4,13 +4,15 @@
 //! over the rest. A list never decides what may be asked for: it adds names and facts.
 
 use std::collections::BTreeMap;
+use std::pin::pin;
 
 use copydesk_base::Timestamp;
 use copydesk_base::config::ProviderKind;
-use reqwest::Response;
+use futures_util::StreamExt;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::clients::Response;
 use crate::facts::{Facts, Price};
 
 /// One model as its provider lists it.
@@ -80,6 +82,17 @@ pub(crate) const fn path(kind: ProviderKind) -> Option<&'static str> {
     }
 }
 
+/// The command that fetches a model, for servers that have only those that were fetched.
+pub fn pull(kind: ProviderKind, model: &str) -> Option<String> {
+    (kind == ProviderKind::Ollama && !model.is_empty()).then(|| format!("ollama pull {model}"))
+}
+
+/// Whether a list has the model that is asked for by this name; a name without a tag means the latest.
+pub fn has(list: &[Listed], model: &str) -> bool {
+    let is_it = |id: &str| id == model || id.strip_suffix(":latest") == Some(model);
+    list.iter().any(|listed| is_it(&listed.id))
+}
+
 /// Of an Ollama server: what it has in memory.
 pub(crate) const LOADED: &str = "/api/ps";
 
@@ -100,10 +113,11 @@ pub(crate) fn add_shown(listed: &mut Listed, body: &[u8]) {
 }
 
 /// The whole of a list's body; `None` where it is too large or breaks off.
-pub(crate) async fn body(mut response: Response) -> Option<Vec<u8>> {
+pub(crate) async fn body(response: Response) -> Option<Vec<u8>> {
     let mut body = Vec::new();
-    while let Some(chunk) = response.chunk().await.ok()? {
-        body.extend_from_slice(&chunk);
+    let mut pieces = pin!(response.pieces());
+    while let Some(chunk) = pieces.next().await {
+        body.extend_from_slice(&chunk.ok()?);
         if body.len() > LARGEST_LIST {
             return None;
         }

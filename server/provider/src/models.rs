@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use copydesk_base::Usage;
 use copydesk_base::config::{Config, Provider, ProviderKind};
+use copydesk_base::wish::{self, Chain};
+use copydesk_base::{Usage, Wish};
 use tokio_util::sync::CancellationToken;
 
 use crate::cache::{Answers, Place};
@@ -16,9 +17,9 @@ use crate::facts::{Facts, Sources};
 use crate::health::Health;
 use crate::http::Job;
 use crate::key::{KeyOrigin, Keys};
-use crate::listing::{Catalog, Listed};
+use crate::listing::{self, Catalog, Listed};
 use crate::replay::Recording;
-use crate::route::{Route, Strictness, Wish};
+use crate::route::{Route, Strictness};
 use crate::stream::Sink;
 use crate::{CallError, EventStream, ModelEvent, Request, Retries, Script, offline};
 
@@ -95,17 +96,9 @@ impl Models {
         if let Some(recording) = &self.config.replay {
             return Ok(self.replayed(recording));
         }
-        let mut wishes: Vec<&Wish> = wishes.iter().collect();
-        wishes.sort_by_key(|wish| wish.asker);
-        let model = |wish: &&Wish| {
-            let model = wish.model.as_deref().map(str::trim).filter(|model| !model.is_empty());
-            model.map(|model| (wish.asker, model.to_owned()))
-        };
-        let wanted = wishes.iter().find_map(model);
         self.with_options(|options| {
-            let wanted = wanted.as_ref().map(|(asker, model)| (*asker, model.as_str()));
-            let first = choice::choose(wanted, options)?;
-            let (chain, names) = self.chain(&wishes, &first);
+            let first = choice::choose(wish::model(wishes), options)?;
+            let Chain { said: chain, names } = self.chain(wishes, &first);
             let (mut fallbacks, mut broken) = (Vec::<Choice>::new(), Vec::new());
             for name in names {
                 match options.named(name, format!("{chain}: {name}")) {
@@ -161,6 +154,15 @@ impl Models {
         choice.endpoint.sources(&choice.model, &self.config.catalog)
     }
 
+    /// The command that fetches a model, where its server did not have it when it was asked last.
+    pub fn pull(&self, choice: &Choice) -> Option<String> {
+        let pull = listing::pull(choice.kind, &choice.model)?;
+        let kept = self.config.catalog.get(&choice.provider)?;
+        let is_missing =
+            kept.base_url == choice.endpoint.base_url && !listing::has(&kept.models, &choice.model);
+        is_missing.then_some(pull)
+    }
+
     /// What a provider lists now, in its own order.
     pub async fn list(&self, endpoint: &Endpoint) -> Result<Vec<Listed>, CallError> {
         self.job(endpoint.clone(), Facts::default()).list().await
@@ -185,19 +187,11 @@ impl Models {
     }
 
     /// The chain that counts, and who says it.
-    fn chain<'a>(&'a self, wishes: &[&'a Wish], first: &Choice) -> (String, &'a [String]) {
-        let said = |wish: &&'a Wish| Some((wish.asker, wish.fallback.as_ref()?));
-        if let Some((asker, chain)) = wishes.iter().find_map(said) {
-            return (asker.chain().to_owned(), chain);
-        }
+    fn chain<'a>(&'a self, wishes: &'a [Wish], first: &'a Choice) -> Chain<'a> {
         let provider = self.config.providers.get(&first.provider);
-        if let Some(chain) = provider.and_then(|provider| provider.fallback.as_ref()) {
-            return (format!("providers.{}.fallback", first.provider), chain);
-        }
-        match &self.config.fallback[..] {
-            [] => (String::new(), &[]),
-            chain => ("fallback of the config".to_owned(), chain),
-        }
+        let own =
+            provider.and_then(|provider| Some((first.provider.as_str(), provider.fallback.as_deref()?)));
+        wish::chain(wishes, own, &self.config.fallback)
     }
 
     fn with_options<T>(&self, use_them: impl FnOnce(&Options<'_>) -> T) -> T {

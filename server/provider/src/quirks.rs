@@ -5,7 +5,7 @@
 //! minds stands in no row: the role is `system`, `tool_choice` is never sent, several calls in one answer are read.
 
 use copydesk_base::config::Quirks as Named;
-use reqwest::Url;
+use url::Url;
 
 use crate::schema::Forms;
 

@@ -6,8 +6,8 @@
 
 use std::time::Duration;
 
+use hyper::header::HeaderMap;
 use jiff::Timestamp;
-use reqwest::header::HeaderMap;
 
 use crate::http::header;
 
@@ -76,7 +76,7 @@ fn until(text: &str, now: Timestamp) -> Option<Duration> {
 
 #[cfg(test)]
 mod tests {
-    use reqwest::header::{HeaderName, HeaderValue};
+    use hyper::header::{HeaderName, HeaderValue};
 
     use super::*;
 

@@ -134,7 +134,12 @@ mod tests {
     fn each_error_has_its_remedy() {
         let refused =
             CallError::Refused { address: "a".into(), status: 401, key: "k".into(), message: String::new() };
-        let missing = CallError::NotFound { address: "a".into(), model: "m".into(), message: String::new() };
+        let missing = CallError::NotFound {
+            address: "a".into(),
+            model: "m".into(),
+            pull: None,
+            message: String::new(),
+        };
         let unreachable = || CallError::Unreachable { address: "a".into(), reason: "r".into() };
         let cut = CallError::Truncated { address: "a".into(), received: 3 };
         let nonsense = CallError::Malformed { address: "a".into(), reason: "r".into() };

@@ -9,62 +9,6 @@ use crate::health::Health;
 use crate::retry::may_switch;
 use crate::{CallError, error};
 
-/// Who names a model, weakest last.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Asker {
-    /// A flag of the command line, or an argument of an editor's command.
-    Flag,
-    /// A step of a workflow.
-    Step,
-    /// An agent or an action.
-    Agent,
-    /// What the person chose for this session.
-    Session,
-    /// The setting `completion.model`, for suggestions while somebody types.
-    Completion,
-}
-
-impl Asker {
-    /// As the reason of a choice: `asked for by name`.
-    pub const fn reason(self) -> &'static str {
-        match self {
-            Self::Flag => "asked for by name",
-            Self::Step => "the step names it",
-            Self::Agent => "the action or agent names it",
-            Self::Session => "chosen for this session",
-            Self::Completion => "completion.model of the config",
-        }
-    }
-
-    /// As the reason of a chain of fallbacks.
-    pub const fn chain(self) -> &'static str {
-        match self {
-            Self::Flag => "fallbacks asked for by name",
-            Self::Step => "the step names its fallbacks",
-            Self::Agent => "the action or agent names its fallbacks",
-            Self::Session => "fallbacks chosen for this session",
-            // Nobody waits for a second model.
-            Self::Completion => "fallbacks of completion.model",
-        }
-    }
-}
-
-/// Somebody's wish: a model, a chain of others, or both.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Wish {
-    pub asker: Asker,
-    pub model: Option<String>,
-    /// Model refs to try when the first one cannot answer. An empty chain is a wish too: nobody else.
-    pub fallback: Option<Vec<String>>,
-}
-
-impl Wish {
-    /// A wish for a model, where there is one.
-    pub const fn model(asker: Asker, model: Option<String>) -> Self {
-        Self { asker, model, fallback: None }
-    }
-}
-
 /// Whether another model than the chosen one may answer.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Strictness {
@@ -150,6 +94,7 @@ mod tests {
     use std::sync::Arc;
 
     use copydesk_base::config::{Provider, ProviderKind};
+    use copydesk_base::{Asker, Wish};
 
     use super::*;
     use crate::{Models, ModelsConfig, NoKeys};

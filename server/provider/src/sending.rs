@@ -22,6 +22,11 @@ impl SentBody {
         let (sent, taken) = oneshot::channel();
         (Self { bytes: Some(bytes), sent: Some(sent) }, taken)
     }
+
+    /// No body at all.
+    pub(crate) const fn nothing() -> Self {
+        Self { bytes: None, sent: None }
+    }
 }
 
 impl Body for SentBody {

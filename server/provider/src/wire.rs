@@ -4,9 +4,9 @@ use std::borrow::Cow;
 
 use copydesk_base::Usage;
 use copydesk_base::config::ProviderKind;
-use reqwest::Url;
-use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
+use hyper::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use serde::{Deserialize, Serialize};
+use url::Url;
 
 use crate::answer::{Progress, WireError};
 use crate::body::Framing;

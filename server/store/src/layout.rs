@@ -24,7 +24,7 @@ impl Layout {
 
 pub(crate) const JOURNAL: Layout =
     Layout { application: 0x0043_444a, steps: &[JOURNAL_1, JOURNAL_PACKED, JOURNAL_NAMES] };
-pub(crate) const USER: Layout = Layout { application: 0x0043_4455, steps: &[USER_1, USER_2, USER_3] };
+pub(crate) const USER: Layout = Layout { application: 0x0043_4455, steps: &[USER_1, USER_2, USER_3, USER_4] };
 
 /// `records` is the truth, `runs` and `changes` are projections of it, written in the same transaction.
 const JOURNAL_1: &str = "
@@ -138,6 +138,9 @@ CREATE TABLE measured (
     requests INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 ";
+
+/// How long runs were at work on a day.
+const USER_4: &str = "ALTER TABLE spent ADD COLUMN ms INTEGER NOT NULL DEFAULT 0";
 
 /// How long one process waits for another's write.
 const PATIENCE: Duration = Duration::from_secs(5);

@@ -48,4 +48,6 @@ pub use journal::Journal;
 pub use records::RunRow;
 pub use sealed::{Lock, Passphrase, SealedKeys};
 pub use sessions::{Deleted, Keep, SessionRow};
-pub use user::{Holder, KeyPlace, Measured, RememberedRule, Reservation, StoredKey, TrustedFile, UserStore};
+pub use user::{
+    Holder, KeyPlace, Measured, RememberedRule, Reservation, StoredKey, Taken, TrustedFile, UserStore,
+};

@@ -17,7 +17,7 @@ mod keys;
 mod spending;
 
 pub use keys::{KeyPlace, StoredKey};
-pub use spending::{Holder, Measured, Reservation};
+pub use spending::{Holder, Measured, Reservation, Taken};
 
 /// The content of one file as it was trusted.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]

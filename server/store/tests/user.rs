@@ -1,9 +1,10 @@
 //! The person's decisions: kept by workspace, replaced whole, taken back.
 
 use std::path::Path;
+use std::time::Duration;
 
 use copydesk_base::{Timestamp, Usage};
-use copydesk_store::{Holder, KeyPlace, Reservation, TrustedFile, UserStore};
+use copydesk_store::{Holder, KeyPlace, Reservation, Taken, TrustedFile, UserStore};
 
 #[test]
 fn trust_is_for_exactly_this_content_of_this_workspace() {
@@ -90,8 +91,9 @@ const HOLDER: Holder = Holder { process: 7, at: Timestamp(1_000), is_alive: |pro
 
 async fn take(user: &UserStore, holder: Holder, limit: u64, wanted: u64) -> Result<Reservation, u64> {
     let usage = Usage { input_tokens: wanted, requests: 1, usd: Some(0.5), ..Usage::default() };
-    let decide = move |used: Usage| {
-        if used.input_tokens + wanted > limit { Err(used.input_tokens) } else { Ok(((), usage)) }
+    let decide = move |taken: Taken| {
+        let used = taken.spent.input_tokens + taken.reserved.input_tokens;
+        if used + wanted > limit { Err(used) } else { Ok(((), usage)) }
     };
     let reserved = user.reserve(20_000, holder, decide).await;
     reserved.unwrap_or_else(|error| panic!("{error}")).map(|((), reservation)| reservation)
@@ -122,8 +124,16 @@ async fn what_was_reserved_is_replaced_by_what_was_used_and_the_dead_hold_nothin
     let first = take(&user, HOLDER, 100, 90).await.unwrap();
     assert_eq!(take(&user, HOLDER, 100, 20).await, Err(90));
     let used = Usage { input_tokens: 5, output_tokens: 1, requests: 1, usd: Some(0.25), ..Usage::default() };
-    user.settle(first, 20_000, used).await.unwrap();
+    user.settle(first, 20_000, used, Duration::from_mins(2)).await.unwrap();
     assert_eq!(user.spent(20_000).await, Ok(used));
+    let look = |taken: Taken| Err::<((), Usage), _>(Box::new(taken));
+    let taken = user.reserve(20_000, HOLDER, look).await.unwrap();
+    let expect = Taken { spent: used, reserved: Usage::default(), time: Duration::from_mins(2) };
+    assert_eq!(
+        taken.map(|_| ()),
+        Err(Box::new(expect)),
+        "what was at work is counted, and nothing is held any more"
+    );
     let dead = Holder { process: 200, ..HOLDER };
     assert!(take(&user, dead, 100, 90).await.is_ok(), "it lives as far as it knows itself");
     assert!(take(&user, HOLDER, 100, 90).await.is_ok(), "and is swept by anybody else");

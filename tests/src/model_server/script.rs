@@ -105,6 +105,8 @@ pub enum End {
     EndlessLine,
     /// The same a byte at a time, with pauses: never silent, and never whole.
     Drip,
+    /// A head that never ends, a byte at a time, with pauses.
+    HeadDrip,
     /// Not even a head, for ever.
     Silence,
     /// The bytes of the body instead of HTTP.

@@ -17,6 +17,9 @@ use super::render::{self, Step};
 use super::script::{Delivery, End, Framing, Reply};
 use super::{Format, MODEL, Recorded, Shared};
 
+/// The pause between two bytes of what trickles in.
+const DRIP: Duration = Duration::from_millis(20);
+
 /// Serves until `ended` resolves; then every connection is dropped.
 pub(crate) fn run(listener: TcpListener, format: Format, shared: &Arc<Shared>, ended: oneshot::Receiver<()>) {
     let runtime = tokio::runtime::Builder::new_current_thread()
@@ -192,6 +195,10 @@ impl Connection {
         let steps = render::body(self.format, reply);
         match reply.end {
             End::Silence => std::future::pending().await,
+            End::HeadDrip => {
+                writing.write_all(b"HTTP/1.1 200 OK\r\nx-slow: ").await?;
+                drip(writing).await?;
+            }
             End::Hangup => return Ok(After::Close),
             End::ResetAtOnce => return Ok(After::Reset),
             End::Garbage => {
@@ -230,7 +237,7 @@ impl Connection {
             }
             End::Drip => {
                 out.send(b"data: {\"endless\": \"").await?;
-                let mut pace = tokio::time::interval(Duration::from_millis(20));
+                let mut pace = tokio::time::interval(DRIP);
                 loop {
                     pace.tick().await;
                     out.send(b"x").await?;
@@ -245,6 +252,15 @@ impl Connection {
             }
             Framing::UntilClose => Ok(After::Close),
         }
+    }
+}
+
+/// A byte at a time, for ever.
+async fn drip(writing: &mut WriteHalf<'_>) -> io::Result<()> {
+    let mut pace = tokio::time::interval(DRIP);
+    loop {
+        pace.tick().await;
+        writing.write_all(b"x").await?;
     }
 }
 

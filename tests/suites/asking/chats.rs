@@ -265,3 +265,54 @@ fn a_model_that_a_file_chooses_is_asked_about_however_it_is_written() {
         talk.scene.end();
     }
 }
+
+#[test]
+fn an_image_that_is_named_goes_along_from_an_editor_too() {
+    let base64 = "iVBORw0KGgogYW5kIHNvIG9u";
+    in_four(|personality, format| {
+        let script = vec![Reply::text("A button."), Reply::text("Still a button.")];
+        let mut talk = Talk::begin(personality, format, script, "");
+        talk.scene.workspace.write_bytes("shot.png", b"\x89PNG\r\n\x1a\n and so on");
+        talk.types("What is in @shot.png?");
+        assert!(talk.send()["runId"].is_string());
+        talk.scene.over(0);
+        talk.scene.ask("and in @shot.png, beside this?");
+        talk.scene.over(1);
+        for at in 0..2 {
+            let request = talk.scene.request(at).text();
+            assert_eq!(request.matches(base64).count(), 1, "request {at}: {request}");
+            assert!(request.contains("Image beside this: shot.png"), "request {at}: {request}");
+        }
+        talk.scene.end();
+    });
+}
+
+#[test]
+fn what_a_conversation_used_stands_above_it_and_on_hover() {
+    in_four(|personality, format| {
+        let script = vec![Reply::text("It doubles.").usage(2_000, 100), Reply::text("Yes.").usage(2_500, 50)];
+        let mut talk = Talk::begin(personality, format, script, "");
+        for (words, last) in [("What does calc do?", 0), ("Sure?", 1)] {
+            talk.types(words);
+            assert!(talk.send()["runId"].is_string());
+            talk.scene.over(last);
+        }
+        let (uri, expect) = (talk.uri.clone(), "4500 tokens in, 150 out, 2 requests");
+        let lenses = talk.scene.client.ok("textDocument/codeLens", json!({"textDocument": {"uri": uri}}));
+        let titles: Vec<&str> = lenses
+            .as_array()
+            .into_iter()
+            .flatten()
+            .filter_map(|lens| lens["command"]["title"].as_str())
+            .collect();
+        assert!(titles.contains(&expect), "{titles:?}");
+        let line = talk.text().lines().position(|line| line.starts_with("session: ")).expect("an id");
+        let at = json!({"textDocument": {"uri": uri}, "position": {"line": line, "character": 12}});
+        let hover = talk.scene.client.ok("textDocument/hover", at)["contents"]["value"].clone();
+        let hover = hover.as_str().unwrap_or_default();
+        for words in [expect, &format!("- bench/{MODEL}: {expect}"), &format!("- ask: {expect}")] {
+            assert!(hover.contains(words), "{words}: {hover}");
+        }
+        talk.scene.end();
+    });
+}

@@ -287,6 +287,13 @@ const MENDS: &[Mend] = &[
         "hooks:\n  PreToolUse: [{matcher: 'edit|.*', command: ./check}]\n",
     ),
     of(
+        "format-mismatch",
+        CONFIG,
+        "providers:\n  p: {kind: openai-chat, base_url: \"https://a.example/v1⟦?tenant=7⟧\"}\n",
+        "take what stands behind the path out",
+        "providers:\n  p: {kind: openai-chat, base_url: \"https://a.example/v1\"}\n",
+    ),
+    of(
         "unused-input",
         WORKFLOW,
         "name: x\ninputs:\n  a: {type: string}\n  ⟦b⟧: {type: string}\nsteps:\n  - {id: a, type: shell, run: \"${{ inputs.a }}\"}\n",

@@ -184,3 +184,46 @@ fn cached_tokens_that_cannot_be_are_not_paid_for() {
     assert_eq!((&usage["estimated"], &usage["output_tokens"]), (&json!(true), &json!(100)), "{report}");
     assert!(usage["usd"].as_f64().is_some_and(|usd| usd < 1.0), "{report}");
 }
+
+#[test]
+fn sums_by_model_and_by_action_are_what_providers_reported_broken_tries_included() {
+    // Azure asks each model at an address of its own.
+    for format in Format::ALL.into_iter().filter(|format| *format != Format::Azure) {
+        let lost = Reply::text("half an ans").usage(300, 30).end(End::Early);
+        let model = ModelServer::start(
+            format,
+            [
+                lost,
+                Reply::text("Hello.").usage(700, 10),
+                Reply::text("It doubles.").usage(40, 5),
+                Reply::text("Again.").usage(60, 6),
+            ],
+        );
+        let workspace = billed(&model, "{}");
+        let first = ask(&workspace).exits(0).json();
+        let session = first["session_id"].as_str().unwrap_or_default().to_owned();
+        let goes_on = |more: &[&str]| {
+            let arguments = [&["ask", "--json", "--session", &session][..], more].concat();
+            workspace.run(&arguments).exits(0).json()
+        };
+        let second = goes_on(&["--action", "explain", "--file", "a.py"]);
+        let third = goes_on(&["--model", "bench/other", "and?"]);
+        let shown = workspace.run(&["sessions", "show", &session, "--json"]).exits(0).json();
+        let count = |usage: &Value, part: &str| usage[part].as_u64().unwrap_or_default();
+        for part in ["input_tokens", "output_tokens", "requests"] {
+            let of = |value: &Value| -> u64 {
+                value.as_object().into_iter().flatten().map(|(_, usage)| count(usage, part)).sum()
+            };
+            let all = count(&shown["usage"], part);
+            let runs: u64 = [&first, &second, &third].iter().map(|run| count(&run["usage"], part)).sum();
+            assert_eq!(
+                (of(&shown["models"]), of(&shown["agents"]), runs),
+                (all, all, all),
+                "{format:?} {part}: {shown}"
+            );
+        }
+        assert_eq!(shown["models"]["bench/other"]["input_tokens"], 60, "{format:?}: {shown}");
+        assert_eq!(shown["agents"]["explain"]["output_tokens"], 5, "{format:?}: {shown}");
+        assert_eq!(shown["models"]["bench/m"]["requests"], 3, "the broken one counts: {shown}");
+    }
+}

@@ -172,6 +172,19 @@ fn a_server_without_models_is_told_what_to_fetch() {
 }
 
 #[test]
+fn a_model_that_its_server_lacks_is_told_with_its_command() {
+    let ollama = ModelServer::start(Format::Ollama, []);
+    let config = format!(
+        "default_model: mine/qwen3\nproviders: {{mine: {{kind: ollama, base_url: \"http://{}\"}}}}\n",
+        ollama.address()
+    );
+    let machine = Machine::new(&["ollama"]).with_ollama(&ollama.address().to_string());
+    std::fs::create_dir_all(machine.workspace.user_config().parent().expect("a folder")).expect("a folder");
+    std::fs::write(machine.workspace.user_config(), config).expect("the bench's own file");
+    check(&machine.doctor(), "model", "missing", "its server does not have it", "'ollama pull qwen3'");
+}
+
+#[test]
 fn a_key_goes_before_a_server_and_is_named_by_its_variable() {
     let ollama = ModelServer::start(Format::Ollama, []);
     for (keys, model, variable) in [

@@ -56,22 +56,25 @@ fn an_image_is_sent_in_every_format_and_named_in_the_words() {
 #[test]
 fn what_cannot_be_looked_at_is_told_before_anything_leaves() {
     let model = ModelServer::start(Format::OpenaiChat, []);
-    for (models, image, words) in [
+    for (models, image, code, words) in [
         (
             "{m: {vision: false}}",
             "shot.png",
+            1,
             "bench/m cannot look at images. Leave the image out, or choose a model that can",
         ),
         (
             "{m: {vision: true}}",
             "notes.png",
-            "failed to send notes.png to a model: it is no PNG, JPEG, GIF or WebP image",
+            2,
+            "error: notes.png cannot be sent: it is no PNG, JPEG, GIF or WebP image",
         ),
-        ("{}", "none.png", "failed to send none.png to a model: "),
-        ("{}", ".env", "failed to send .env to a model: "),
+        ("{}", "none.png", 2, "error: none.png cannot be sent: failed to find "),
+        ("{}", ".env", 1, "failed to send .env to a model: "),
     ] {
-        let workspace = desk(&model, models).with([("notes.png", "hello"), (".env", "KEY=1\n")]);
-        let ran = workspace.run(&["ask", "--image", image, "what is it?"]).exits(1);
+        let workspace = desk(&model, models).with([("notes.png", "hello")]);
+        workspace.write_bytes(".env", PNG);
+        let ran = workspace.run(&["ask", "--image", image, "what is it?"]).exits(code);
         assert!(ran.stderr.contains(words), "{words}: {ran}");
     }
     assert_eq!(model.requests().len(), 0);
@@ -93,4 +96,39 @@ fn a_fallback_that_can_see_answers_for_one_that_cannot() {
     let ran = workspace.run(&["ask", "--image", "shot.png", "what is it?"]).exits(0);
     assert!(ran.stderr.contains("two/m answers instead of one/m: one/m cannot look at images"), "{ran}");
     assert_eq!(blind.requests().len(), 0);
+}
+
+#[test]
+fn words_bring_an_image_along_and_asking_again_brings_it_once_more() {
+    for format in Format::ALL {
+        let model = ModelServer::start(format, (0..4).map(|_| Reply::text("A button.")));
+        let workspace = desk(&model, "{}");
+        let _ = workspace.run(&["ask", "what is in @shot.png?"]).exits(0);
+        let _ = workspace.run(&["ask", "--retry"]).exits(0);
+        let _ = workspace.run(&["ask", "--image", "shot.png", "and in @shot.png?"]).exits(0);
+        let _ = workspace.run(&["ask", "--retry"]).exits(0);
+        for at in 0..4 {
+            let request = model.wait_request(at);
+            check(format, &request.body);
+            assert_eq!(request.text().matches(BASE64).count(), 1, "{format:?}, request {at}: once");
+        }
+    }
+}
+
+#[test]
+fn what_is_not_there_to_go_on_with_is_wrong_usage() {
+    let model = ModelServer::start(Format::OpenaiChat, []);
+    let workspace = desk(&model, "{}");
+    for (arguments, words) in [
+        (&["ask", "--retry"][..], "error: there is no turn to ask again"),
+        (
+            &["ask", "--session", "ses-none", "go on"],
+            "error: there is no conversation 'ses-none' here; 'copydesk sessions' lists them",
+        ),
+        (&["ask", "--continue", "go on"], "error: there is no conversation here to go on with"),
+    ] {
+        let ran = workspace.run(arguments).exits(2);
+        assert!(ran.stderr.contains(words), "{ran}");
+    }
+    assert_eq!(model.requests().len(), 0);
 }

@@ -1,8 +1,13 @@
 //! Keys: where they come from, where they go, and that they show up nowhere else.
 
 use std::fs::Permissions;
+use std::io::{BufRead, BufReader, Write as _};
 use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::Instant;
 
+use copydesk_tests::client::{PATIENCE, eventually};
 use copydesk_tests::model_server::{Format, ModelServer, Reply};
 use copydesk_tests::scene::KEY;
 use copydesk_tests::workspace::{Ran, Workspace};
@@ -268,6 +273,94 @@ fn a_keyring_that_is_absent_or_silent_is_said_and_holds_nobody() {
     let workspace =
         workspace.with_variable("DBUS_SESSION_BUS_ADDRESS", &format!("unix:path={}", bus.display()));
     assert!(set(&workspace).contains("did not answer within 3 seconds"));
+}
+
+/// A Secret Service of somebody else, on a bus of its own; ended with this value.
+struct Keyring {
+    bus: Child,
+    service: Child,
+    address: String,
+}
+
+impl Drop for Keyring {
+    fn drop(&mut self) {
+        for child in [&mut self.service, &mut self.bus] {
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+    }
+}
+
+impl Keyring {
+    /// GNOME's, unlocked; nothing where it is not installed.
+    fn start(home: &Path) -> Option<Self> {
+        let mut bus = Command::new("dbus-daemon")
+            .args(["--session", "--nofork", "--print-address=1"])
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .ok()?;
+        let mut address = String::new();
+        let said = bus.stdout.take().map(|out| BufReader::new(out).read_line(&mut address));
+        let address = address.trim().to_owned();
+        let service = Command::new("gnome-keyring-daemon")
+            .args(["--foreground", "--unlock", "--components=secrets"])
+            .env("DBUS_SESSION_BUS_ADDRESS", &address)
+            .env("HOME", home)
+            .env("XDG_RUNTIME_DIR", home)
+            .env("XDG_DATA_HOME", home.join("data"))
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn();
+        let Ok(mut service) = service else {
+            let _ = bus.kill();
+            let _ = bus.wait();
+            return None;
+        };
+        assert!(said.is_some_and(|said| said.is_ok()), "the bus says where it is");
+        // The password of its own keyring, once.
+        service.stdin.take().expect("its input").write_all(b"password").expect("its input");
+        Some(Self { bus, service, address })
+    }
+}
+
+/// Skipped aloud where Debian's `dbus-daemon` and `gnome-keyring` are not there.
+#[test]
+#[cfg(target_os = "linux")]
+#[expect(clippy::explicit_write, reason = "the harness hides what a passing test prints by macro")]
+fn a_real_keyring_stores_lists_sends_and_deletes_a_key() {
+    let home = tempfile::tempdir().expect("a folder");
+    let Some(keyring) = Keyring::start(home.path()) else {
+        writeln!(std::io::stderr(), "skipped: dbus-daemon or gnome-keyring is not installed")
+            .expect("a line");
+        assert_ne!(std::env::var("CI").as_deref(), Ok("true"), "in CI they must be installed");
+        return;
+    };
+    let model = ModelServer::start(Format::Anthropic, [Reply::text("Hello.")]);
+    let workspace = desk(&model, "").with_variable("DBUS_SESSION_BUS_ADDRESS", &keyring.address);
+    let set = eventually(Instant::now() + PATIENCE, || {
+        // It takes its name on the bus a moment after it was started.
+        let ran = workspace.run_with_input(&["auth", "set", "bench", "--in", "keyring"], KEY);
+        (ran.code == Some(0)).then_some(ran)
+    });
+    let set = set.expect("it is stored");
+    assert!(
+        set.stdout.contains("is in the keyring of this system") && !set.to_string().contains(KEY),
+        "{set}"
+    );
+    assert!(!workspace.state().join("keys.sealed").exists(), "nothing of it lies in a file");
+    let status = workspace.run(&["auth", "status"]).exits(0);
+    assert!(
+        status.stdout.contains("in the keyring of this system") && !status.stdout.contains(KEY),
+        "{status}"
+    );
+    let _ = ask(&workspace).exits(0);
+    assert_eq!(sent(&model, 0), KEY);
+    let _ = workspace.run(&["auth", "delete", "bench"]).exits(0);
+    let status = workspace.run(&["auth", "status", "bench"]);
+    assert!(!status.stdout.contains("keyring of this system"), "{status}");
+    is_nowhere(&workspace, KEY);
 }
 
 #[test]

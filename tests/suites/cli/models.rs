@@ -82,14 +82,56 @@ fn a_list_that_says_the_key_is_shown_and_kept_without_it() {
 fn what_the_config_names_is_listed_too() {
     let model = ModelServer::start(Format::OpenaiChat, []);
     let config = format!(
-        "default_model: bench/m\nproviders: {{bench: {{kind: openai-chat, base_url: \"{}\", models: {{small: {{context_window: 4096}}}}}}}}\n",
+        "default_model: bench/m\nproviders: {{bench: {{kind: openai-chat, base_url: \"{}\", models: {{small: {{context_window: 4096}}, tiny: {{}}}}}}}}\n",
         model.base_url()
     );
     let workspace = Workspace::new(COPYDESK).with_user_config(&config);
     for flags in [&[][..], &["--offline"]] {
         let (_, listed) = bench(&workspace, flags);
-        assert_eq!(ids(&listed), ["bench/bench-model", "bench/small"], "{listed}");
+        assert_eq!(ids(&listed), ["bench/bench-model", "bench/small", "bench/tiny"], "{listed}");
     }
+}
+
+/// Ollama has what was fetched, and tells nobody of what is still on its way.
+#[test]
+fn a_model_that_was_not_pulled_says_how() {
+    let missing = || Reply::status(404, "{\"error\": \"model 'qwen3' not found\"}");
+    let model = ModelServer::start(Format::Ollama, [missing(), Reply::text("Hello.")]);
+    let config = format!(
+        "default_model: bench/qwen3\nproviders: {{bench: {{kind: ollama, base_url: \"{}\", models: {{qwen3: {{}}, bench-model: {{}}}}}}}}\n",
+        model.base_url()
+    );
+    let workspace = Workspace::new(COPYDESK).with_user_config(&config);
+    let ran = workspace.run(&["ask", "hello"]).exits(1);
+    let advice = "model 'qwen3' not found. Run 'ollama pull qwen3', or wait until the pull that is under way has ended";
+    assert!(ran.stderr.contains(advice), "{ran}");
+    for flags in [&[][..], &["--offline"]] {
+        let (_, listed) = bench(&workspace, flags);
+        let pulls: Vec<(&str, &Value)> = listed["models"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .map(|one| (one["id"].as_str().unwrap_or_default(), &one["pull"]))
+            .collect();
+        assert_eq!(
+            pulls,
+            [("bench-model", &Value::Null), ("qwen3", &json!("ollama pull qwen3"))],
+            "{listed}"
+        );
+    }
+    let shown = workspace.run(&["models"]).exits(0);
+    assert!(shown.stdout.contains("qwen3        free, not there yet: ollama pull qwen3\n"), "{shown}");
+    let explained = workspace.run(&["models", "explain"]).exits(0);
+    assert!(
+        explained.stdout.contains("  its server does not have it yet: ollama pull qwen3\n"),
+        "{explained}"
+    );
+    // When it is there, nobody speaks of it any more; a name without a tag is the latest.
+    model.set_list(200, json!({"models": [{"name": "qwen3:latest"}]}));
+    let _ = workspace.run(&["models"]).exits(0);
+    let explained = workspace.run(&["models", "explain"]).exits(0);
+    assert!(!explained.stdout.contains("pull"), "{explained}");
+    let _ = workspace.run(&["ask", "hello"]).exits(0);
 }
 
 #[test]
@@ -140,7 +182,7 @@ fn a_model_is_known_by_config_list_and_table_in_this_order() {
     let workspace = Workspace::new(COPYDESK).with_user_config(&config);
     let (_, seen) = bench(&workspace, &[]);
     let gpt = json!({
-        "id": "gpt-5", "ref": "bench/gpt-5", "loaded": null,
+        "id": "gpt-5", "ref": "bench/gpt-5", "loaded": null, "pull": null,
         "context_window": 1000, "output_limit": 77, "tools": true, "vision": true,
         "price": {"input": 2.0, "output": 4.0},
         "origins": {"context_window": "list", "output_limit": "config", "tools": "bundled", "vision": "bundled", "price": "list"},

@@ -155,7 +155,7 @@ fn what_was_not_recorded_is_an_error_that_says_where_it_parts() {
         let there = elsewhere().with([("b.txt", "three\n"), ("run.json", &exported)]).with(changed);
         let report = there.run(&[ask, &["--replay", "run.json"]].concat()).exits(1).json();
         let error = report["error"].as_str().unwrap_or_default();
-        assert!(error.contains("run.json has no answer to this request: "), "{report}");
+        assert!(error.starts_with("failed to replay: run.json has no answer to this request: "), "{report}");
         assert!(error.contains(words) && error.contains("leave out --replay"), "{words}: {report}");
         assert_eq!(
             there.read(FILE),

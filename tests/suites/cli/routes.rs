@@ -132,6 +132,49 @@ fn the_flag_goes_before_the_file_of_an_action() {
     assert_eq!((one.requests().len(), two.requests().len()), (1, 1));
 }
 
+/// Who would answer a file's question, first to last, and who says so.
+fn explained(workspace: &Workspace, of: &[&str]) -> (Vec<String>, String) {
+    let report = workspace.run(&[&["models", "explain", "--json"], of].concat()).exits(0).json();
+    let models = report["models"].as_array().map(Vec::as_slice).unwrap_or_default();
+    let refs = models.iter().filter_map(|model| Some(model["ref"].as_str()?.to_owned())).collect();
+    (refs, report["chain"].as_str().unwrap_or_default().to_owned())
+}
+
+#[test]
+fn flag_step_agent_workflow_and_config_name_fallbacks_in_this_order() {
+    let (one, two) = (ModelServer::start(Format::OpenaiChat, []), ModelServer::start(Format::OpenaiChat, []));
+    let workspace = pair(&one, &two, "").with([
+        ("agents/writer.md", "---\nname: writer\nmodel: two/w\nfallback: [one/w]\n---\n"),
+        ("agents/plain.md", "---\nname: plain\n---\n"),
+        (
+            "flow.yaml",
+            "name: flow\nfallback: [two/flow]\nsteps:\n  - {id: own, type: llm, agent: writer, prompt: p, model: one/s, fallback: [two/s]}\n  \
+             - {id: agents, type: llm, agent: writer, prompt: p}\n  - {id: flows, type: llm, agent: plain, prompt: p}\n  - {id: none, type: shell, run: ls}\n",
+        ),
+        ("bare.yaml", "name: bare\nsteps:\n  - {id: a, type: llm, agent: plain, prompt: p}\n"),
+    ]);
+    let check = |of: &[&str], refs: &[&str], said: &str| {
+        let expect = (refs.iter().map(|&one| one.to_owned()).collect(), said.to_owned());
+        assert_eq!(explained(&workspace, of), expect, "{of:?}");
+    };
+    check(&["--for", "flow.yaml#own"], &["one/s", "two/s"], "the step names its fallbacks");
+    check(&["--for", "flow.yaml#own", "two/f"], &["two/f", "two/s"], "the step names its fallbacks");
+    check(&["--for", "flow.yaml#agents"], &["two/w", "one/w"], "the action or agent names its fallbacks");
+    check(&["--for", "agents/writer.md"], &["two/w", "one/w"], "the action or agent names its fallbacks");
+    check(&["--for", "flow.yaml#flows"], &["one/m", "two/flow"], "the workflow names its fallbacks");
+    check(&["--for", "flow.yaml"], &["one/m", "two/flow"], "the workflow names its fallbacks");
+    check(&["--for", "bare.yaml#a"], &["one/m", "two/m"], "fallback of the config");
+    for (of, words) in [
+        ("flow.yaml#none", "flow.yaml has no step 'none' that asks a model"),
+        ("flow.yaml#nowhere", "flow.yaml has no step 'nowhere' that asks a model"),
+        ("agents/plain.md#x", "agents/plain.md has no steps"),
+        ("nowhere.yaml", "failed to find "),
+    ] {
+        let ran = workspace.run(&["models", "explain", "--for", of]).exits(2);
+        assert!(ran.stderr.contains(words), "{ran}");
+    }
+}
+
 #[test]
 fn what_one_process_learned_spares_the_next_one_the_wait() {
     let one = ModelServer::start(Format::OpenaiChat, vec![Reply::status(503, ""); 3]);

@@ -57,6 +57,30 @@ fn llama_cpp_gets_other_files_apart_and_the_place_that_was_edited_last_comes_fir
 }
 
 #[test]
+fn a_long_file_keeps_the_definitions_around_the_cursor_while_somebody_types() {
+    let model = ModelServer::start(Format::Completions, [Reply::text("one()"), Reply::text("two()")]);
+    let config = config(&model, "");
+    let mut desk = Desk::with(vs_code(), model, &config, &[]);
+    let body = "    let x = 1;\n".repeat(400);
+    let text = format!("struct B;\nimpl B {{\nfn f(&self) {{\n{body}    self.\n}}\n}}\n");
+    desk.workspace.write("long.rs", &text);
+    let uri = desk.workspace.uri("long.rs");
+    desk.client.open(&uri, "rust", &text);
+    let at = text.find("self.\n").unwrap() + "self.".len();
+    assert_eq!(desk.shown_in(&uri, at).as_deref(), Some("one()"));
+    let typed = "other(self) + self.";
+    desk.client.type_over(&uri, at, at, typed);
+    assert_eq!(desk.shown_in(&uri, at + typed.len()).as_deref(), Some("two()"));
+    for number in 0..2 {
+        let prompt = desk.model.wait_request(number).body["prompt"].clone();
+        let prompt = prompt.as_str().unwrap_or_default();
+        let begins = "impl B {\nfn f(&self) {\n    let x = 1;\n";
+        assert!(prompt.starts_with(begins), "request {number}: {}", &prompt[..prompt.len().min(80)]);
+    }
+    desk.end();
+}
+
+#[test]
 fn one_line_where_something_follows_and_one_block_where_nothing_does() {
     let long = "x * 2\n\n\ndef triple(x):\n    return x * 3\n";
     let mut desk =

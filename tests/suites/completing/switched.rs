@@ -1,7 +1,10 @@
 //! On and off: nothing unless it was named, nothing metered unless it was allowed, and nobody but the person allows it.
 
+use std::time::Instant;
+
+use copydesk_tests::client::{PATIENCE, eventually};
 use copydesk_tests::model_server::{Format, Gate, MODEL, ModelServer, Reply};
-use copydesk_tests::personality::vs_code;
+use copydesk_tests::personality::{helix_25_07, neovim_0_12, vs_code};
 use serde_json::json;
 
 use crate::{COPYDESK, Desk, config};
@@ -90,6 +93,42 @@ fn turned_off_in_the_editor_or_the_config_it_is_off_at_once() {
     desk.end();
 }
 
+/// Turned on while an editor runs: one that can learn of it does, the others ask anyway.
+#[test]
+fn turned_on_in_the_config_it_is_on_without_a_restart() {
+    for personality in [vs_code(), neovim_0_12(), helix_25_07()] {
+        let model = ModelServer::start(Format::Completions, [Reply::text("x * 2")]);
+        let on = config(&model, "");
+        let off = on.replace("model: bench", "enabled: false, model: bench");
+        let shows_ghosts = personality.announces("/textDocument/inlineCompletion");
+        let learns = personality.announces("/textDocument/inlineCompletion/dynamicRegistration");
+        let mut desk = Desk::with(personality, model, &off, &[]);
+        let announced = desk.client.server["capabilities"]["inlineCompletionProvider"] == json!(true);
+        assert_eq!(announced, shows_ghosts && !learns, "who can be told later is told when it is time");
+        if shows_ghosts {
+            assert_eq!(desk.shown(Desk::cursor()), None);
+        }
+        std::fs::write(desk.workspace.user_config(), &on).unwrap();
+        if shows_ghosts {
+            assert_eq!(desk.ask(Desk::cursor())[0]["insertText"], "x * 2");
+        } else {
+            // A menu is asked for at each key; the settings are looked at once in a while.
+            let uri = desk.uri.clone();
+            let params = desk.params(&uri, Desk::cursor(), 1);
+            let item = eventually(Instant::now() + PATIENCE, || {
+                let answer = desk.client.ok("textDocument/completion", params.clone());
+                Some(answer["items"][0]["textEdit"]["newText"].as_str()?.to_owned())
+            });
+            assert_eq!(item.as_deref(), Some("x * 2"));
+        }
+        if learns {
+            // The files that are watched, and this.
+            desk.client.message_passed("client/registerCapability", 2);
+        }
+        desk.end();
+    }
+}
+
 #[test]
 fn what_it_costs_counts_for_the_day_and_a_spent_day_asks_nobody() {
     let model = ModelServer::start(Format::Completions, [Reply::text("x * 2").usage(900, 100)]);
@@ -120,7 +159,7 @@ fn what_a_suggestion_may_cost_is_reserved_while_it_is_asked_for() {
     desk.model.wait_request(0);
     // The day has room for one, and that one is under way.
     let ran = desk.workspace.run(&["ask", "--json", "--model", &format!("bench/{MODEL}"), "hello"]).exits(1);
-    assert!(ran.stdout.contains("this day has used its 1 requests (budgets.day.requests)"), "{ran}");
+    assert!(ran.stdout.contains("this day has used 0 of its 1 requests, and requests under way may take 1 more (budgets.day.requests)"), "{ran}");
     gate.open();
     assert_eq!(desk.client.answer_to(asked).unwrap()[0]["insertText"], "x * 2");
     assert_eq!(desk.model.requests().len(), 1);

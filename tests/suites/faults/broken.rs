@@ -209,6 +209,17 @@ fn every_way_of_saying_nothing_ends() {
             ),
             patient(
                 row(
+                    "slow loris in the head",
+                    always(Reply::empty().end(End::HeadDrip)),
+                    3,
+                    Says(
+                        "failed to reach the model: no whole beginning of the answer from ADDRESS within 300 ms. Something between here and the model lets almost nothing through. Ask again, or raise timeouts.progress for a very slow line.",
+                    ),
+                ),
+                "{progress: 300ms}",
+            ),
+            patient(
+                row(
                     "pings for ever",
                     vec![begun().end(End::Pings)],
                     1,

@@ -1,8 +1,8 @@
 //! Answers that are none: statuses, limits, keys.
 
-use copydesk_tests::model_server::Reply;
+use copydesk_tests::model_server::{Format, Reply};
 
-use crate::{Answers, Says, row, tell};
+use crate::{Answers, Says, SaysOf, row, tell};
 
 fn status(status: u16, message: &str) -> Reply {
     Reply::status(status, &format!("{{\"error\": {{\"message\": \"{message}\"}}}}"))
@@ -90,9 +90,14 @@ fn what_no_waiting_helps_is_told_at_once() {
                 "404",
                 vec![status(404, "no such model")],
                 1,
-                Says(
-                    "failed to reach the model: ADDRESS does not know this address or the model 'm': no such model. Check the model's name and base_url; for openai-chat the address includes /v1, and Ollama serves what 'ollama pull' has fetched.",
-                ),
+                SaysOf(|format| match format {
+                    Format::Ollama => {
+                        "failed to reach the model: ADDRESS does not know this address or the model 'm': no such model. Run 'ollama pull m', or wait until the pull that is under way has ended; 'copydesk models' shows what is there."
+                    }
+                    _ => {
+                        "failed to reach the model: ADDRESS does not know this address or the model 'm': no such model. Check the model's name and base_url; for openai-chat the address includes /v1."
+                    }
+                }),
             ),
             row(
                 "400 too long",

@@ -93,7 +93,7 @@ pub(crate) type Closing = (Settlement, String, String);
 pub(crate) struct Running {
     pub(crate) view: RunView,
     pub(crate) cancel: CancellationToken,
-    pub(crate) speak: mpsc::UnboundedSender<Words>,
+    pub(crate) speak: mpsc::Sender<Words>,
 }
 
 /// Everything the desk's task owns.

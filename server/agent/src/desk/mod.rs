@@ -36,7 +36,7 @@ use crate::recorder::Recorder;
 use crate::recover;
 use crate::run;
 use crate::sent::{self, Sent};
-use crate::steer::{Ear, Turning, Words};
+use crate::steer::{Ear, Turning, UNHEARD, Words};
 use crate::undo;
 pub use crate::undo::Direction;
 use crate::vault::Vault;
@@ -199,7 +199,7 @@ impl Desk {
             origin: None,
             started: self.shared.world.clock.now(),
         };
-        let (speak, inbox) = mpsc::unbounded_channel();
+        let (speak, inbox) = mpsc::channel(UNHEARD);
         self.shared.link.order(Order::Begin { view, cancel: cancel.clone(), speak });
         let place = run::Place { run: run.clone(), session: session.clone(), cancel, ear: Ear::new(inbox) };
         let task = run::task(self.shared.clone(), ask, place, opened, done);

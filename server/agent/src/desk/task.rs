@@ -101,7 +101,7 @@ impl Task {
             }
             Order::Steer { run, words, reply } => {
                 let running = self.board.runs.get(&run);
-                let _ = reply.send(running.is_some_and(|running| running.speak.send(words).is_ok()));
+                let _ = reply.send(running.is_some_and(|running| running.speak.try_send(words).is_ok()));
             }
             Order::End { run } => {
                 self.board.commands.retain(|_, (command, _)| command.run != run);

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use copydesk_base::Usage;
 use copydesk_base::config::Budgets;
-use copydesk_store::{Holder, Reservation};
+use copydesk_store::{Holder, Reservation, Taken};
 
 use super::flight::Plan;
 use crate::alive;
@@ -27,13 +27,14 @@ pub(super) async fn reserve(shared: &Shared, plan: &mut Plan) -> Option<Reserved
     let next = Next {
         run: Usage::default(),
         elapsed: Duration::ZERO,
+        uncounted: Duration::ZERO,
         // A suggestion is no conversation.
         session: Spent::default(),
         input: plan.request.estimated_tokens(),
         choice: plan.choice.clone(),
     };
     let wanted = plan.request.max_output_tokens;
-    let decide = move |day: Usage| {
+    let decide = move |day: Taken| {
         let cut = wanted.into_iter().chain(limits::check(&budgets, day, &next)?).min();
         Ok::<_, AgentError>((cut, limits::at_most(&next, cut)))
     };
@@ -59,7 +60,7 @@ pub(super) async fn reserve(shared: &Shared, plan: &mut Plan) -> Option<Reserved
 pub(super) async fn settle(shared: &Shared, reserved: Reserved, used: Usage) {
     let (user, day) = (&shared.world.user, shared.world.clock.now().day());
     let counted = match reserved {
-        Some(reservation) => user.settle(reservation, day, used).await,
+        Some(reservation) => user.settle(reservation, day, used, Duration::ZERO).await,
         None if used == Usage::default() => Ok(()),
         None => user.spend(day, used).await,
     };

@@ -1,11 +1,13 @@
 //! What a model gets to see: the text around the cursor, the lines that enclose it, and parts of what else is open.
 //!
-//! Lines are enclosed by those above them with less indentation. The same spot gives the same context, byte for byte.
+//! What encloses is the definitions around the cursor, as [`super::scope`] knows them; without a grammar, the lines above with
+//! less indentation.
 
 use std::path::Path;
 
 use copydesk_base::path;
 
+use super::scope::Scopes;
 use super::{Beside, Spot};
 
 /// Bytes of each part; a token has about three.
@@ -18,7 +20,7 @@ const ONE: usize = 600;
 const MOST: usize = 3;
 /// Lines that enclose the cursor above that, and the longest of them that are sent.
 const ENCLOSING: usize = 8;
-const ENCLOSING_LINE: usize = 200;
+pub(super) const ENCLOSING_LINE: usize = 200;
 
 /// What is sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -45,10 +47,14 @@ pub(super) fn choose(
     root: &Path,
     may_be_sent: impl Fn(&Path) -> bool,
     hide: impl Fn(&str) -> String,
+    scopes: Option<&Scopes>,
 ) -> Option<Context> {
     let (start, end) = window(&spot.text, spot.cursor)?;
     let mut before = String::new();
-    for line in enclosing(&spot.text, start) {
+    let heads = scopes.map(|scopes| scopes.heads(&spot.text, spot.cursor, start)).unwrap_or_default();
+    let heads = if heads.is_empty() { enclosing(&spot.text, start) } else { heads };
+    // The inner ones say more.
+    for line in &heads[heads.len().saturating_sub(ENCLOSING)..] {
         before.push_str(line);
         before.push('\n');
     }
@@ -152,7 +158,7 @@ mod tests {
         let body = "        x = 1\n".repeat(400);
         let text = format!("import a\n\nclass B:\n    # far\n    def f(self):\n{body}        return ");
         let context =
-            choose(&seen(&text, text.len(), vec![]), Path::new("/w"), |_| true, str::to_owned).unwrap();
+            choose(&seen(&text, text.len(), vec![]), Path::new("/w"), |_| true, str::to_owned, None).unwrap();
         assert!(
             context.before.starts_with("class B:\n    def f(self):\n        x = 1\n"),
             "{}",
@@ -160,6 +166,20 @@ mod tests {
         );
         assert!(context.before.ends_with("        return ") && context.before.len() < BEFORE + 100);
         assert_eq!((context.name.as_str(), context.after.as_str()), ("a.py", ""));
+    }
+
+    #[test]
+    fn what_a_grammar_knows_goes_before_what_indentation_looks_like() {
+        let body = "    let x = 1;\n".repeat(400);
+        let text = format!("struct B;\nimpl B {{\nfn f(&self) {{\n{body}    self.\n}}\n}}\n");
+        let at = text.find("self.\n").unwrap() + 5;
+        let spot = Spot { path: "/w/a.rs".into(), language: "rust".into(), ..seen(&text, at, vec![]) };
+        let begins = |scopes: Option<&Scopes>| {
+            choose(&spot, Path::new("/w"), |_| true, str::to_owned, scopes).unwrap().before
+        };
+        let scopes = Scopes::read(&spot.path, &spot.text);
+        assert!(begins(Some(&scopes)).starts_with("impl B {\nfn f(&self) {\n    let x"));
+        assert!(begins(None).starts_with("fn f(&self) {\n    let x"), "which indentation does not tell");
     }
 
     #[test]
@@ -179,6 +199,7 @@ mod tests {
             Path::new("/w"),
             |path| !path.ends_with("secret.py"),
             |text| text.replace("line 100\n", "LINE\n"),
+            None,
         )
         .unwrap();
         let names: Vec<&str> = context.beside.iter().map(|part| part.name.as_str()).collect();
@@ -204,7 +225,7 @@ mod tests {
             let Some((start, end)) = window(&text, cursor) else { return Ok(()) };
             prop_assert!(start <= cursor && cursor <= end && cursor - start <= BEFORE && end - cursor <= AFTER);
             let beside = vec![other("b.py", "python", &text, edited)];
-            let context = choose(&seen(&text, cursor, beside), Path::new("/w"), |_| true, str::to_owned).unwrap();
+            let context = choose(&seen(&text, cursor, beside), Path::new("/w"), |_| true, str::to_owned, None).unwrap();
             prop_assert!(start == 0 || text[..start].ends_with('\n'));
             prop_assert!(end == text.len() || text[..end].ends_with('\n'));
             prop_assert!(context.before.ends_with(&text[start..cursor]));

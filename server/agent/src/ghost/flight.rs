@@ -138,6 +138,6 @@ async fn ask_model(
 /// The count of a call, estimated where the answer was not heard to its end or its server counts nothing that can be.
 fn estimated(reported: Usage, plan: &Plan, said: &str) -> Usage {
     let answered = if reported.requests == 0 { Answering::No } else { Answering::Whole };
-    let seen = Seen { reported, answered, received: said.len() as u64 };
+    let seen = Seen { reported, answered, received: said.len() as u64, ..Seen::default() };
     counted(&seen, plan.request.estimated_tokens(), &plan.choice)
 }

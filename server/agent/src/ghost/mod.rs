@@ -22,6 +22,7 @@ mod context;
 mod flight;
 mod ignored;
 mod pace;
+mod scope;
 mod slot;
 pub mod switch;
 
@@ -36,6 +37,7 @@ use copydesk_permission::{Policy, judge};
 use crate::desk::{Desk, Shared};
 use flight::{Flown, Plan};
 use pace::Health;
+use scope::Scopes;
 use slot::{Arrival, Slot};
 use switch::Switch;
 
@@ -124,6 +126,8 @@ pub(crate) struct Ghosts(Mutex<Memory>);
 #[derive(Default)]
 struct Memory {
     slots: HashMap<PathBuf, Slot>,
+    /// What is defined in each document, as it was read last.
+    scopes: HashMap<PathBuf, Arc<Scopes>>,
     /// By model.
     health: HashMap<String, Health>,
     /// When the settings were last seen to want suggestions.
@@ -138,6 +142,12 @@ struct Memory {
 impl Ghosts {
     fn memory(&self) -> MutexGuard<'_, Memory> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn read_scopes(&self, spot: &Spot) -> Arc<Scopes> {
+        let scopes = Arc::new(Scopes::read(&spot.path, &spot.text));
+        self.memory().scopes.insert(spot.path.clone(), scopes.clone());
+        scopes
     }
 
     fn slot<T>(&self, path: &Path, look: impl FnOnce(&mut Slot) -> T) -> T {
@@ -175,7 +185,9 @@ impl Desk {
 
     /// Forgets a document that was closed.
     pub fn forget_suggestions(&self, path: &Path) {
-        self.shared.ghosts.memory().slots.remove(path);
+        let mut memory = self.shared.ghosts.memory();
+        memory.slots.remove(path);
+        memory.scopes.remove(path);
     }
 }
 
@@ -228,6 +240,7 @@ async fn plan(shared: &Arc<Shared>, spot: &Arc<Spot>) -> Option<Plan> {
         tokio::task::spawn_blocking(move || look(&shared, &spot)).await.ok()?
     };
     let plan = looked?;
+    read_beside(shared, spot);
     let now = shared.world.clock.now();
     {
         let mut memory = shared.ghosts.memory();
@@ -256,9 +269,27 @@ fn look(shared: &Shared, spot: &Spot) -> Option<Plan> {
         return None;
     }
     let hide = |text: &str| shared.hidden(text, &settings.redactor);
-    let context = context::choose(spot, &policy.root, |path| may_be_sent(path, &policy), hide)?;
+    let scopes = scopes(shared, spot);
+    let context =
+        context::choose(spot, &policy.root, |path| may_be_sent(path, &policy), hide, scopes.as_deref())?;
     let request = ask::request(spot, &context, format);
     Some(Plan { settings, choice: on.choice, format, is_guessed: on.is_guessed, context, request })
+}
+
+/// The outline of the document, if a moment's old; nothing where all of it up to the cursor is sent anyway.
+fn scopes(shared: &Shared, spot: &Spot) -> Option<Arc<Scopes>> {
+    let (1.., _) = context::window(&spot.text, spot.cursor)? else { return None };
+    let known = shared.ghosts.memory().scopes.get(&spot.path).cloned();
+    known.or_else(|| Some(shared.ghosts.read_scopes(spot)))
+}
+
+/// Reads the outline anew, for the suggestions to come.
+fn read_beside(shared: &Arc<Shared>, spot: &Arc<Spot>) {
+    let is_old = |scopes: &Arc<Scopes>| !scopes.is_of(&spot.text);
+    if shared.ghosts.memory().scopes.get(&spot.path).is_some_and(is_old) {
+        let (reading, spot) = (shared.clone(), spot.clone());
+        shared.runs.spawn_blocking(move || reading.ghosts.read_scopes(&spot));
+    }
 }
 
 /// Whether the cursor, or an end of what is sent, stands within a secret: half of one looks like none.

@@ -86,6 +86,7 @@ pub(super) async fn begin(
         jobs: Jobs::default(),
         usage: Usage::default(),
         spent: past.spent,
+        counted_until: None,
         last_text: String::new(),
         taint: past.grade,
         past: past.within(way.choice().facts.context_window),

@@ -114,6 +114,9 @@ async fn open(turn: &mut Turn, ask: &Ask, action: &Action) -> Result<Talk, Agent
     let (first, laid) = opening.laid(&tools, |text| turn.shared.hidden(text, &turn.settings.redactor));
     let mut events: Vec<Event> = opening.notices.into_iter().map(|text| Event::Notice { text }).collect();
     events.extend([laid, Event::Told { text: first.clone() }]);
+    if !opening.shown.is_empty() {
+        events.push(Event::ImagesSent { paths: opening.shown });
+    }
     turn.record(events).await?;
     let mut messages = std::mem::take(&mut turn.past);
     messages.push(Message::User { text: first, images: opening.images });

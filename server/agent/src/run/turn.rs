@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use copydesk_base::config::Mode;
 use copydesk_base::event::{Denied, Origin};
-use copydesk_base::{Event, Grade, RunId, SessionId, Usage, path};
+use copydesk_base::{Event, Grade, RunId, SessionId, Timestamp, Usage, path};
 use copydesk_permission::{Policy, Rule};
 use copydesk_provider::Message;
 use tokio_util::sync::CancellationToken;
@@ -63,6 +63,8 @@ pub(crate) struct Turn {
     pub(crate) usage: Usage,
     /// What its session had used before it.
     pub(crate) spent: Spent,
+    /// Up to when its time is counted for the day.
+    pub(crate) counted_until: Option<Timestamp>,
     pub(crate) last_text: String,
     /// The worst of what its model has read.
     pub(crate) taint: Grade,

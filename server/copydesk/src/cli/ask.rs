@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use anyhow::Context;
 use clap::builder::NonEmptyStringValueParser;
-use copydesk_agent::{Ask, DiskFiles, Form, Outcome as Ended, SentPart, Voice as Whose};
+use copydesk_agent::{Ask, DiskFiles, Form, Outcome as Ended, SentPart, Voice as Whose, image_at};
 use copydesk_base::change::CheckVerdict;
 use copydesk_base::config::Mode;
 use copydesk_base::{Files, RunId, RunStatus, Span, path};
@@ -103,12 +103,27 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
         },
         None => None,
     };
+    let images: Vec<PathBuf> = arguments.image.iter().map(|image| path::resolve(&here.cwd, image)).collect();
+    for (named, path) in arguments.image.iter().zip(&images) {
+        if let Err(reason) = image_at(&DiskFiles, path) {
+            out::note(format!("error: {} cannot be sent: {reason}", named.display()));
+            return Ok(Outcome::WrongUsage);
+        }
+    }
     let session = match &arguments.session {
         None if arguments.goes_on => sessions::newest(&here)?,
         named => named.as_deref().map(|named| sessions::find(&here, named)).transpose()?,
     };
     if arguments.goes_on && session.is_none() {
         out::note("error: there is no conversation here to go on with");
+        return Ok(Outcome::WrongUsage);
+    }
+    if let Some(session) = session.as_ref().filter(|_| !arguments.goes_on)
+        && !sessions::exists(&here, session)?
+    {
+        out::note(format!(
+            "error: there is no conversation '{session}' here; 'copydesk sessions' lists them"
+        ));
         return Ok(Outcome::WrongUsage);
     }
     let replay = match arguments.replay.as_deref().map(|named| replay::find(&here, named)).transpose()? {
@@ -140,7 +155,7 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
     let ask = Ask {
         prompt,
         input,
-        images: arguments.image.iter().map(|image| path::resolve(&here.cwd, image)).collect(),
+        images,
         form,
         action: arguments.action.clone(),
         place,
@@ -206,7 +221,10 @@ async fn turn(
         Some(run) => {
             let run = Some(run).filter(|run| !run.is_empty()).map(|run| RunId::from(run.as_str()));
             match desk.again(run, ask.model).await {
-                Ok(again) => again,
+                Ok(mut again) => {
+                    again.images.extend(ask.images);
+                    again
+                }
                 Err(error) => {
                     desk.close().await;
                     out::note(format!("error: there is no turn to ask again: failed to {error}"));

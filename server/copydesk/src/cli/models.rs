@@ -5,12 +5,15 @@
 
 pub(super) mod explain;
 mod shown;
+mod wished;
 
 use std::sync::Arc;
 
 use copydesk_base::{Clock, SystemClock, Timestamp};
 use copydesk_language::KnownModel;
-use copydesk_provider::{Catalog, Endpoint, Kept, Listed, LocalServer, Route, discover, facts};
+use copydesk_provider::{
+    Asker, Catalog, Endpoint, Kept, Listed, LocalServer, Route, Wish, discover, facts, listing,
+};
 use serde_json::{Value, json};
 
 use super::{Outcome, wait_for};
@@ -44,6 +47,9 @@ enum Command {
     Explain {
         /// A model, as provider/model; what answers without being named unless given
         model: Option<String>,
+        /// Who a file asks: an agent's, an action's, a workflow's; of a workflow's steps one, as FILE#STEP
+        #[arg(long = "for", value_name = "FILE[#STEP]")]
+        of: Option<String>,
     },
 }
 
@@ -57,9 +63,20 @@ pub(super) enum Reach {
 pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
     let office = Office::new(Here::find()?, Flags::default());
     let loaded = office.load();
-    if let Some(Command::Explain { model }) = &arguments.command {
+    if let Some(Command::Explain { model, of }) = &arguments.command {
+        let mut wishes = Vec::new();
+        if let Some(of) = of {
+            match wished::wishes(&office.here, of) {
+                Ok(found) => wishes.extend(found),
+                Err(reason) => {
+                    out::note(format!("error: {reason}"));
+                    return Ok(Outcome::WrongUsage);
+                }
+            }
+        }
+        wishes.extend(model.clone().map(|model| Wish::model(Asker::Flag, Some(model))));
         let models = office.models(&loaded);
-        return explain::run(&models, &office.here.user, model.as_deref(), arguments.json);
+        return explain::run(&models, &office.here.user, &wishes, arguments.json);
     }
     let reach = if arguments.offline { Reach::Kept } else { Reach::Live };
     let look = look(&office, &loaded, reach, arguments.provider.as_deref());
@@ -106,6 +123,9 @@ struct OfProvider {
     at: Option<Timestamp>,
     /// Why it could not be listed now.
     error: Option<String>,
+    /// What it said that it has, now or last time.
+    listed: Option<Vec<Listed>>,
+    /// That, and what else the config names.
     models: Vec<Listed>,
 }
 
@@ -160,7 +180,8 @@ async fn look(office: &Arc<Office>, loaded: &Loaded, reach: Reach, only: Option<
                 source: Source::Live,
                 at: Some(now),
                 error,
-                models: with_own(&endpoint, kept.models),
+                models: with_own(&endpoint, kept.models.clone()),
+                listed: Some(kept.models),
                 endpoint,
             });
         } else {
@@ -190,12 +211,13 @@ fn unlisted(endpoint: Endpoint, catalog: &Catalog, error: Option<String>) -> OfP
     let kept = catalog.get(&endpoint.name).filter(|kept| kept.base_url == endpoint.base_url);
     if let Some(kept) = kept {
         let (at, models) = (Some(kept.at), with_own(&endpoint, kept.models.clone()));
-        return OfProvider { endpoint, source: Source::Kept, at, error, models };
+        let listed = Some(kept.models.clone());
+        return OfProvider { endpoint, source: Source::Kept, at, error, listed, models };
     }
     let bundled = facts::bundled_names(endpoint.kind).filter(|_| endpoint.is_usual()).map(named).collect();
     let mut models = with_own(&endpoint, bundled);
     models.sort_by(|one, other| one.id.cmp(&other.id));
-    OfProvider { endpoint, source: Source::Bundled, at: None, error, models }
+    OfProvider { endpoint, source: Source::Bundled, at: None, error, listed: None, models }
 }
 
 /// A list, and what the config names besides.
@@ -204,6 +226,12 @@ fn with_own(endpoint: &Endpoint, mut models: Vec<Listed>) -> Vec<Listed> {
     let own: Vec<Listed> = endpoint.models.keys().filter(|id| !is_listed(id)).map(|id| named(id)).collect();
     models.extend(own);
     models
+}
+
+/// The command that fetches a model which the config names and its server has not.
+fn pull(of: &OfProvider, listed: &Listed) -> Option<String> {
+    let is_there = of.listed.as_ref().is_none_or(|list| listing::has(list, &listed.id));
+    listing::pull(of.endpoint.kind, &listed.id).filter(|_| !is_there)
 }
 
 fn named(id: &str) -> Listed {
@@ -216,8 +244,7 @@ impl Seen {
             .providers
             .iter()
             .map(|one| {
-                let models: Vec<Value> =
-                    one.models.iter().map(|listed| self.of_model(&one.endpoint, listed)).collect();
+                let models: Vec<Value> = one.models.iter().map(|listed| self.of_model(one, listed)).collect();
                 json!({
                     "name": one.endpoint.name,
                     "kind": one.endpoint.kind.as_str(),
@@ -240,11 +267,13 @@ impl Seen {
         })
     }
 
-    fn of_model(&self, endpoint: &Endpoint, listed: &Listed) -> Value {
+    fn of_model(&self, of: &OfProvider, listed: &Listed) -> Value {
+        let endpoint = &of.endpoint;
         let mut document = explain::known(&endpoint.sources(&listed.id, &self.catalog));
         document["id"] = listed.id.as_str().into();
         document["ref"] = format!("{}/{}", endpoint.name, listed.id).into();
         document["loaded"] = listed.loaded.into();
+        document["pull"] = pull(of, listed).into();
         document
     }
 }

@@ -4,7 +4,7 @@ use std::io::IsTerminal;
 use std::sync::Arc;
 
 use clap::Subcommand;
-use copydesk_agent::{AgentError, Desk, DiskFiles, telling};
+use copydesk_agent::{AgentError, Desk, DiskFiles, Sums, telling};
 use copydesk_base::{Record, RunId, SessionId};
 use copydesk_store::SessionRow;
 use serde_json::{Value, json};
@@ -229,11 +229,16 @@ fn show(id: &SessionId, turns: &[Vec<Record>], as_json: bool) -> anyhow::Result<
     if !as_json {
         return out::text(telling::shown(turns));
     }
-    let (usage, models) = telling::sums(turns);
-    let turns = telling::document(turns);
+    let Sums { all, time, models, agents } = Sums::of(turns.iter().map(Vec::as_slice));
     out::json(&json!({
-        "schema": "copydesk.session/1", "session": id, "turns": turns, "usage": usage, "models": models,
+        "schema": "copydesk.session/1", "session": id, "turns": telling::document(turns), "usage": all,
+        "seconds": time.as_secs(), "models": models, "agents": agents,
     }))
+}
+
+/// Whether there is such a conversation.
+pub(super) fn exists(here: &Here, session: &SessionId) -> anyhow::Result<bool> {
+    Ok(!block_on(here.journal().session(session))?.is_empty())
 }
 
 /// The records of a conversation, run by run; nothing where there is none of that name.

@@ -96,6 +96,12 @@ impl Merged {
 
     fn visit(&mut self, layer: &Layer, path: &mut KeyPath, value: &Value) {
         match value {
+            // A name by itself says that there is such a model.
+            Value::Object(map) if map.is_empty() && is_model(path) => {
+                if find(&self.value, path).is_none() {
+                    self.leaf(layer, path, value);
+                }
+            }
             Value::Object(map) => {
                 for (key, child) in map {
                     path.push(key.clone());
@@ -254,6 +260,11 @@ fn find<'v>(map: &'v Map<String, Value>, path: &[String]) -> Option<&'v Value> {
         map = map.get(key)?.as_object()?;
     }
     map.get(last)
+}
+
+/// Whether a key is the name of a model below its provider.
+fn is_model(path: &KeyPath) -> bool {
+    matches!(path.iter().map(String::as_str).collect::<Vec<_>>()[..], ["providers", _, "models", _])
 }
 
 fn word(verdict: RuleVerdict) -> &'static str {

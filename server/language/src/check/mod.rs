@@ -9,6 +9,7 @@
 //! - A piece that the reader of the text had to guess gives no finding but its syntax error.
 //! - The work grows with the size of the file, not with its square.
 
+mod address;
 mod context;
 mod elsewhere;
 mod embedded;
@@ -105,6 +106,9 @@ pub fn check_again(file: &File<'_>, index: &WorkspaceIndex, memo: &mut Memo) -> 
             settings::named_providers(&mut findings);
             if file.kind == FileKind::KeystoneConfig {
                 settings::keystone_providers(&mut findings);
+            }
+            if file.kind == FileKind::Config {
+                address::check(&mut findings);
             }
             mcp::config(&mut findings);
             heads::hooks(&mut findings);

@@ -1,64 +1,66 @@
-//! Which model a step asks: its own, its agent's, or the one of the config.
+//! Which model a step asks: its own, its agent's, or the one of the config; and who answers instead.
 
 use copydesk_base::path::shown;
-use copydesk_text::Node;
+use copydesk_base::wish::{self, Asker, Wish};
 
 use super::Hint;
 use crate::declared::Step;
-use crate::{File, WorkspaceIndex};
+use crate::{File, WorkspaceIndex, wishes};
 
 /// The model of a step that names none itself.
 pub(super) fn hint(file: &File<'_>, index: &WorkspaceIndex, step: &Step<'_>) -> Option<Hint> {
     let node = step.node;
-    if node.get("model").is_some() {
+    if node.get("model").is_some() || !wishes::asks(step) {
         return None;
     }
-    let (label, tooltip) = implied(file, index, step)?;
+    let wished = wishes::of_step(file, index, step);
+    let label = first(&wished, index)?;
+    let instead = wishes::instead(&wishes::chain(&wished, index, &label));
+    let tooltip = [why(file, index, step, &wished), instead].join("\n\n");
     let offset = node.get("agent").or_else(|| node.get("type"))?.span().end;
-    Some(Hint { offset, label, tooltip })
+    Some(Hint { offset, label, tooltip: tooltip.trim_end().to_owned() })
 }
 
-/// The model that a step asks, as it is written; `None` where an expression says which, or nobody does.
-pub(super) fn model(file: &File<'_>, index: &WorkspaceIndex, step: &Step<'_>) -> Option<String> {
-    match step.node.get("model") {
-        Some(own) => own.scalar_text().map(|model| of_provider(step.node, model.to_owned())),
-        None => implied(file, index, step).map(|(model, _)| model),
-    }
+/// The models that a step may ask, in order, as they are written; `None` where an expression says which, or nobody does.
+pub(super) fn models(file: &File<'_>, index: &WorkspaceIndex, step: &Step<'_>) -> Option<Vec<String>> {
+    let wished = wishes::of_step(file, index, step);
+    let first = first(&wished, index)?;
+    let chain = wishes::chain(&wished, index, &first).names.to_vec();
+    Some(std::iter::once(first).chain(chain).collect())
+}
+
+/// Who answers instead of the model of a step.
+pub(super) fn instead(file: &File<'_>, index: &WorkspaceIndex, step: &Step<'_>) -> String {
+    let wished = wishes::of_step(file, index, step);
+    first(&wished, index)
+        .map_or_else(String::new, |first| wishes::instead(&wishes::chain(&wished, index, &first)))
 }
 
 /// The model that an agent of this name asks.
 pub(super) fn of_agent(file: &File<'_>, index: &WorkspaceIndex, name: &str) -> Option<String> {
-    named(file, index, name)
-        .map(|(model, _)| model)
-        .or_else(|| index.settings.as_ref()?.default_model.clone())
+    let agent = wishes::named(file.path, index, name).and_then(|visible| visible.summary);
+    agent.and_then(|agent| agent.model.clone()).or_else(|| of_config(index))
 }
 
-/// A model that the step does not name, and why it is this one.
-fn implied(file: &File<'_>, index: &WorkspaceIndex, step: &Step<'_>) -> Option<(String, String)> {
-    let kind = step.kind().filter(|kind| matches!(*kind, "llm" | "plan" | "dynamic" | "blueprint"))?;
-    let usual = if kind == "llm" { "" } else { crate::index::BUILT_IN_AGENT };
-    let name = step.node.get("agent").and_then(Node::scalar_text).unwrap_or(usual);
-    let (model, why) = named(file, index, name).or_else(|| {
-        let model = index.settings.as_ref()?.default_model.clone()?;
-        let why = "Neither the step nor its agent names a model, so it is `default_model` of the config.";
-        Some((model, why.to_owned()))
-    })?;
-    Some((of_provider(step.node, model), why))
+fn first(wished: &[Wish], index: &WorkspaceIndex) -> Option<String> {
+    wish::model(wished).map(|(_, model)| model.to_owned()).or_else(|| of_config(index))
 }
 
-/// The model that the file of an agent names.
-fn named(file: &File<'_>, index: &WorkspaceIndex, name: &str) -> Option<(String, String)> {
-    let visible = index.agents_for(file.path).into_iter().flatten().find(|visible| visible.name == name)?;
-    let model = visible.summary?.model.clone()?;
-    let root = index.root.as_deref().unwrap_or(std::path::Path::new(""));
-    let path = visible.path.map_or_else(String::new, |path| shown(root, path));
-    Some((model, format!("The agent `{name}` asks this model: `{path}` says so.")))
+fn of_config(index: &WorkspaceIndex) -> Option<String> {
+    index.settings.as_ref()?.default_model.clone()
 }
 
-/// A bare name below the provider that the step names.
-fn of_provider(step: Node<'_>, model: String) -> String {
-    match step.get("provider").and_then(Node::scalar_text) {
-        Some(provider) if !model.contains('/') => format!("{provider}/{model}"),
-        _ => model,
+/// Why it is this model.
+fn why(file: &File<'_>, index: &WorkspaceIndex, step: &Step<'_>, wished: &[Wish]) -> String {
+    let agent = wishes::agent(file, index, step);
+    match (wish::model(wished), agent) {
+        (Some((Asker::Agent, _)), Some(visible)) => {
+            let root = index.root.as_deref().unwrap_or(std::path::Path::new(""));
+            let path = visible.path.map_or_else(String::new, |path| shown(root, path));
+            format!("The agent `{}` asks this model: `{path}` says so.", visible.name)
+        }
+        _ => {
+            "Neither the step nor its agent names a model, so it is `default_model` of the config.".to_owned()
+        }
     }
 }

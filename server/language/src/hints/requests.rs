@@ -4,7 +4,7 @@ use copydesk_text::Node;
 
 use super::{Hint, asked, rounds};
 use crate::declared::Step;
-use crate::{File, WorkspaceIndex, models};
+use crate::{File, WorkspaceIndex, models, wishes};
 
 /// How often an agent asks its model at most, unless `maxIterations` says otherwise.
 const AGENT_REQUESTS: u64 = 10;
@@ -69,24 +69,27 @@ pub(super) fn hint(file: &File<'_>, index: &WorkspaceIndex, step: &Step<'_>) -> 
         }
         None => "What they cost depends on the model; no price of it is known here.".to_owned(),
     };
-    let tooltip = format!("At most so many requests to a model: {}. {cost}", parts.join("; "));
+    let instead = if wishes::asks(step) { asked::instead(file, index, step) } else { String::new() };
+    let tooltip = format!("At most so many requests to a model: {}. {cost} {instead}", parts.join("; "));
+    let tooltip = tooltip.trim_end().to_owned();
     Some(Hint { offset: kind.span().end, label, tooltip })
 }
 
-/// Of the models that a step asks, the one whose longest request costs most, with the dollars; `None` if the price of
+/// Of the models that a step asks, those that answer instead among them, the one whose longest request costs most, with the dollars; `None` if the price of
 /// any of them is unknown.
 fn dearest(file: &File<'_>, index: &WorkspaceIndex, step: &Step<'_>) -> Option<(String, f64)> {
     if !matches!(step.kind(), Some("llm" | "plan")) {
         // What a supervisor plans may ask whom it likes.
         return None;
     }
+    let own = asked::models(file, index, step)?;
     let others = ["qualityGate", "auto_heal", "autoHeal"].into_iter().filter_map(|key| step.node.get(key));
     let others = others.map(|other| match other.get("model").and_then(Node::scalar_text) {
         Some(model) => Some(model.to_owned()),
         None => asked::of_agent(file, index, other.get("agent")?.scalar_text()?),
     });
     let mut all = Vec::new();
-    for model in std::iter::once(asked::model(file, index, step)).chain(others) {
+    for model in own.into_iter().map(Some).chain(others) {
         let known = models::find(index, &model?)?;
         all.push((known.name.clone(), known.most_dollars?));
     }

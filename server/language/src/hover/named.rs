@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::{Hover, quoted};
 use crate::declared::Declared;
-use crate::index::{self, BUILT_IN_POOLS, Target, WorkflowSummary};
+use crate::index::{self, AgentSummary, BUILT_IN_POOLS, Target, WorkflowSummary};
 use crate::{File, FileKind, WorkspaceIndex, summary};
 
 /// What the name at an offset means, if it is one of another file.
@@ -50,6 +50,7 @@ fn agent(file: &File<'_>, index: &WorkspaceIndex, name: &str) -> Option<String> 
         format!("**{}**: an agent", quoted(name)),
         description.map_or_else(String::new, quoted),
         model.map_or_else(String::new, |model| format!("Asks `{}`", quoted(model))),
+        visible.summary.and_then(AgentSummary::instead).unwrap_or_default(),
         visible.path.map_or_else(String::new, |path| place(index, path)),
     ]))
 }

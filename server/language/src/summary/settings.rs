@@ -1,10 +1,10 @@
 //! The names that one config file gives.
 
-use copydesk_text::Node;
+use copydesk_text::{Entry, Node};
 
 use super::{origin, text};
 use crate::index::{Names, SettingsView};
-use crate::{File, FileKind};
+use crate::{File, FileKind, wishes};
 
 /// What one config file says, ours or Keystone's, or one of MCP servers alone. The effective config is one such view over another.
 pub fn settings_view(file: &File<'_>) -> SettingsView {
@@ -15,7 +15,15 @@ pub fn settings_view(file: &File<'_>) -> SettingsView {
     let mappings = root.get("model_mappings").map(Node::entries).unwrap_or_default().iter();
     SettingsView {
         default_model: text(root, "default_model"),
+        fallback: wishes::names(root, "fallback"),
         providers: section("providers"),
+        provider_fallback: root
+            .get("providers")
+            .map(Node::entries)
+            .unwrap_or_default()
+            .iter()
+            .filter_map(chain_of)
+            .collect(),
         mcp_servers: root
             .get("mcpServers")
             .or_else(|| root.get("servers").filter(|_| file.kind == FileKind::Mcp))
@@ -33,6 +41,11 @@ pub fn settings_view(file: &File<'_>) -> SettingsView {
             })
             .collect(),
     }
+}
+
+/// The models that answer instead of those of one provider.
+fn chain_of(provider: Entry<'_>) -> Option<(String, Vec<String>)> {
+    Some((provider.key().scalar_text()?.to_owned(), wishes::names(provider.value(), "fallback")?))
 }
 
 /// The keys of a mapping.

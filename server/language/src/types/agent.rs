@@ -25,6 +25,9 @@ pub struct Agent {
     /// The model, as `provider/model` or a bare name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub model: Option<String>,
+    /// Model refs to try, in order, when the model cannot answer. Those of the config unless set.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fallback: Option<Vec<String>>,
     /// The tools it may use: names of built-in ones, or tools written out.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tools: Vec<ToolOrName>,

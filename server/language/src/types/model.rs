@@ -51,6 +51,9 @@ pub struct LlmOptions {
     /// The model, as `provider/model` or a bare name.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub model: Option<String>,
+    /// Model refs to try, in order, when the model cannot answer. Its agent's unless set, then the workflow's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fallback: Option<Vec<String>>,
     /// Tools that the agent may use besides its own.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub tools: Vec<ToolOrName>,
@@ -248,6 +251,9 @@ pub struct Dynamic {
     /// The model, as `provider/model` or a bare name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub model: Option<String>,
+    /// Model refs to try, in order, when the model cannot answer. Its agent's unless set, then the workflow's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fallback: Option<Vec<String>>,
     /// Which agent takes which role.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub templates: BTreeMap<String, String>,

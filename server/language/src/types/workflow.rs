@@ -33,6 +33,9 @@ pub struct Workflow {
     /// Environment variables of every step; read as `env.NAME` in expressions.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub env: BTreeMap<String, String>,
+    /// Model refs that its steps try, in order, when a model cannot answer. A step and its agent go before it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fallback: Option<Vec<String>>,
     /// How many steps may run at the same time.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub concurrency: Option<Limit>,

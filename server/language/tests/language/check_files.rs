@@ -90,7 +90,7 @@ fallback: [openai/gpt-5-mini]
 fn settings_that_do_not_exist_are_warned_about() {
     check_in(
         CONFIG,
-        "defualt_model: x\nproviders:\n  a: {kind: ⟦antropic⟧}\n  b: {⟦base_url⟧: x}\npermissions:\n  ⟦denny⟧: []\n  mode: ⟦bypass⟧\n  prompt_timeout: ⟦soon⟧\n".replace("defualt_model", "⟦defualt_model⟧").replace("  b: {⟦base_url⟧", "  ⟦b⟧: {base_url").as_str(),
+        "defualt_model: x\nproviders:\n  a: {kind: ⟦antropic⟧}\n  b: {⟦base_url⟧: http://x}\npermissions:\n  ⟦denny⟧: []\n  mode: ⟦bypass⟧\n  prompt_timeout: ⟦soon⟧\n".replace("defualt_model", "⟦defualt_model⟧").replace("  b: {⟦base_url⟧", "  ⟦b⟧: {base_url").as_str(),
         &trusted(),
         expect![[r#"
             warning unknown-setting 'defualt_model' is no key of the config; did you mean 'default_model'? [fix: change to 'default_model']

@@ -282,3 +282,19 @@ fn hooks_in_a_file_of_their_own() {
         "#]],
     );
 }
+
+#[test]
+fn an_address_that_nothing_can_be_sent_to_is_marked_where_it_breaks() {
+    check_in(
+        ".copydesk/config.yaml",
+        "providers:\n  a: {kind: openai-chat, base_url: https://a.example/v1⟦?tenant=7⟧}\n  b: {kind: ollama, base_url: ⟦127.0.0.1:11434⟧}\n  c: {kind: openai-chat, base_url: \"http://⟦me:hunter2@⟧a.example/v1\"}\n  d: {kind: openai-chat, base_url: ⟦ftp://a.example⟧}\n  e: {kind: openai-chat, base_url: http://127.0.0.1:1234/v1/}\n  f: {kind: openai-chat, base_url: \"⟦https://a.example/\\u003Fx⟧\"}\n",
+        &trusted(),
+        expect![[r#"
+            error format-mismatch this address cannot be used: it holds a '?' or '#'; write it up to there, such as https://a.example/v1 [fix: take what stands behind the path out]
+            error format-mismatch this address cannot be used: it must start with http:// or https:// [fix: put http:// before it]
+            error format-mismatch this address cannot be used: it holds a user name or password; keys belong into an environment variable [fix: take it out]
+            error format-mismatch this address cannot be used: it must start with http:// or https://
+            error format-mismatch this address cannot be used: it holds a '?' or '#'; write it up to there, such as https://a.example/v1
+        "#]],
+    );
+}

@@ -41,7 +41,7 @@ fn keys_of_the_workflow_and_of_mappings_below() {
     complete_steps(
         "st$0\n",
         expect![
-            "steps $schema compensate concurrency description env errors eval finally inputs outputSchema outputs pools triggers"
+            "steps $schema compensate concurrency description env errors eval fallback finally inputs outputSchema outputs pools triggers"
         ],
     );
     complete_steps("inputs:\n  n:\n    $0\nsteps: []\n", expect!["type default description secret values"]);
@@ -226,7 +226,7 @@ fn other_files_have_their_own_keys() {
     expect!["Notification PostToolUse PreCompact PreToolUse SessionEnd SessionStart Stop SubagentStop UserPromptSubmit"].assert_eq(&labels(".copydesk/config.yaml", "hooks:\n  S$0\n"));
     expect!["locked plan default accept-edits auto"]
         .assert_eq(&labels(".copydesk/config.yaml", "permissions:\n  mode: $0\n"));
-    expect!["$schema description model permissions provider tools"]
+    expect!["$schema description fallback model permissions provider tools"]
         .assert_eq(&labels(".copydesk/agents/a.md", "---\nname: a\n$0\n---\nBody\n"));
     expect![[""]].assert_eq(&labels(".copydesk/agents/a.md", "---\nname: a\n---\nBo$0dy\n"));
     expect!["name $schema description fallback languages mode model permissions title tools"]

@@ -11,6 +11,7 @@ use tower_lsp::gen_lsp_types as lsp;
 use crate::diagnostics::{self, Unopened};
 use crate::intake::beside;
 use crate::state::State;
+use crate::suggesting;
 
 /// Asks the client, and says in its log what is wrong.
 pub(crate) async fn fetch(state: &Arc<State>) {
@@ -25,6 +26,7 @@ pub(crate) async fn fetch(state: &Arc<State>) {
     let problems = beside(move || (backstage.backstage.editor_settings)(&root, &settings)).await;
     drop(under_way);
     session.library.doubt_rules();
+    suggesting::look_again(state);
     let open: Vec<PathBuf> = state.documents.all().iter().filter_map(|open| open.path.clone()).collect();
     if !open.is_empty() {
         // Which schema a file has may be another one now.
@@ -39,7 +41,7 @@ pub(crate) async fn fetch(state: &Arc<State>) {
 const PATIENCE: Duration = Duration::from_millis(300);
 
 /// Waits for settings of the editor's that are on their way: they were sent before.
-pub(super) async fn settled(state: &State) {
+pub(crate) async fn settled(state: &State) {
     let mut under_way = state.settings_under_way.subscribe();
     let none = under_way.wait_for(|count| *count == 0);
     let _ = tokio::time::timeout(PATIENCE, none).await;

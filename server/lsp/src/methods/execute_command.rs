@@ -21,6 +21,7 @@ use crate::intake::{after_answer, beside};
 use crate::marks::Peg;
 use crate::methods::{chat, configuration, references, sessions};
 use crate::state::{Session, State};
+use crate::suggesting;
 
 pub(crate) async fn run(state: &Arc<State>, params: lsp::ExecuteCommandParams) -> Result<Option<Value>> {
     let Some(session) = state.session() else { return Err(Error::internal_error()) };
@@ -414,6 +415,7 @@ async fn trust(state: &Arc<State>, session: &Session) -> Result<Option<Value>> {
     match trusted {
         Ok(Trusted { sentence, changed }) => {
             state.doubt_trust();
+            suggesting::look_again(state);
             if !changed.is_empty() {
                 let title = "What changed since this workspace was trusted".to_owned();
                 session.host.show(Shown::Approval { id: ApprovalId::from("trust"), title, text: changed });

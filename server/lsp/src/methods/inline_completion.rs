@@ -9,11 +9,11 @@ use copydesk_base::Span;
 use copydesk_text::position::{self, Position};
 use tower_lsp::gen_lsp_types as lsp;
 
-use crate::capabilities::Suggestions;
 use crate::comments;
 use crate::convert;
 use crate::documents::Open;
 use crate::state::{Session, State};
+use crate::suggesting::{self, Way};
 
 /// Other open texts that are handed over; more than can be of use.
 const BESIDE: usize = 8;
@@ -24,7 +24,7 @@ pub(crate) async fn run(
     state: &Arc<State>,
     params: lsp::InlineCompletionParams,
 ) -> Option<lsp::InlineCompletionResponse> {
-    let session = state.session().filter(|session| session.suggestions == Suggestions::Inline)?;
+    let session = state.session()?;
     // A word is chosen in the menu: what is shown would have to begin with it.
     if params.context.selected_completion_info.is_some() {
         return None;
@@ -36,6 +36,9 @@ pub(crate) async fn run(
             Asked::ByTyping
         }
     };
+    if !suggesting::serves(state, session, Way::Inline, asked).await {
+        return None;
+    }
     let at = params.text_document_position_params;
     let open = state.documents.get(&at.text_document.uri.0)?;
     let spot = spot(state, session, &open, at.position, asked)?;
@@ -61,7 +64,10 @@ pub(crate) async fn in_menu(
     open: Arc<Open>,
     at: lsp::Position,
 ) -> Option<lsp::CompletionResponse> {
-    let session = state.session().filter(|session| session.suggestions == Suggestions::InMenu)?;
+    let session = state.session()?;
+    if !suggesting::serves(state, session, Way::InMenu, Asked::ByTyping).await {
+        return None;
+    }
     let spot = spot(state, session, &open, at, Asked::ByTyping)?;
     let (whole, cursor) = (spot.text.clone(), spot.cursor);
     let Suggestion::Text(text) = suggested(state, session, spot).await else { return None };
@@ -87,7 +93,6 @@ pub(crate) async fn in_menu(
 }
 
 async fn suggested(state: &State, session: &Session, spot: Spot) -> Suggestion {
-    super::configuration::settled(state).await;
     let Suggested { answer, notices } = session.desk.suggest(spot).await;
     for notice in notices {
         state.client.log_message(lsp::MessageType::Warning, notice).await;

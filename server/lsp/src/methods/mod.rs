@@ -3,6 +3,7 @@
 //! Each is three moves: the editor's words into ours, the room that knows, our answer into the editor's words. Those
 //! that take a [`crate::snapshot::Snapshot`] are pure and run off the intake.
 
+pub(crate) mod account;
 pub(crate) mod chat;
 pub(crate) mod code_action;
 pub(crate) mod code_lens;

@@ -55,15 +55,18 @@ fn is_same_name(Name { text, span: _ }: &Name, other: &Name) -> bool {
 }
 
 fn is_same_agent(one: &AgentSummary, other: &AgentSummary) -> bool {
-    let AgentSummary { name, span: _, description, model, tools, reads } = one;
-    (name, description, model, reads) == (&other.name, &other.description, &other.model, &other.reads)
+    let AgentSummary { name, span: _, description, model, fallback, tools, reads } = one;
+    (name, description, model, fallback, reads)
+        == (&other.name, &other.description, &other.model, &other.fallback, &other.reads)
         && all(tools, &other.tools, is_same_name)
 }
 
 fn is_same_view(one: &SettingsView, other: &SettingsView) -> bool {
     let SettingsView {
         default_model,
+        fallback,
         providers,
+        provider_fallback,
         mcp_servers,
         guests,
         pools,
@@ -75,7 +78,8 @@ fn is_same_view(one: &SettingsView, other: &SettingsView) -> bool {
         (Some(one), Some(other)) => is_same_names(one, other),
         (one, other) => one.is_none() && other.is_none(),
     };
-    (default_model, model_mappings) == (&other.default_model, &other.model_mappings)
+    (default_model, fallback, provider_fallback, model_mappings)
+        == (&other.default_model, &other.fallback, &other.provider_fallback, &other.model_mappings)
         && is_same_allowed
         && is_same_names(providers, &other.providers)
         && is_same_names(mcp_servers, &other.mcp_servers)

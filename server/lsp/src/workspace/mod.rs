@@ -11,6 +11,7 @@
 //! - The lock is held for one slice of work, on threads that may wait.
 
 mod discover;
+mod inbox;
 mod meaning;
 mod members;
 mod task;
@@ -24,12 +25,13 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use copydesk_agent::DiskFiles;
 use copydesk_language::index::Summary;
 use copydesk_language::{FileKind, Trust, WorkspaceIndex};
-use tokio::sync::{mpsc, watch};
+use tokio::sync::watch;
 
 pub use discover::{End, Found, Limits, Walked, below, walk};
 pub use members::{Members, Summaries, UserPlaces};
 
 use crate::documents::Open;
+use inbox::Inbox;
 use meaning::is_same;
 pub(crate) use task::{register, work};
 use view::View;
@@ -37,8 +39,7 @@ use view::View;
 /// The workspace of one connection.
 pub(crate) struct Workspace {
     known: Mutex<Known>,
-    orders: mpsc::UnboundedSender<Order>,
-    inbox: Mutex<Option<mpsc::UnboundedReceiver<Order>>>,
+    inbox: Inbox,
     /// Whether the whole tree was walked.
     settled: watch::Sender<Settled>,
 }
@@ -63,27 +64,13 @@ pub(crate) enum Settled {
     Yes,
 }
 
-/// Something that the task is to look at.
-enum Order {
-    /// The editor is ready: the tree may be walked.
-    Start,
-    /// A document was opened, closed or saved.
-    Touched(PathBuf),
-    /// The editor saw these change on disk.
-    Changed(Vec<PathBuf>),
-    /// Somebody without a watcher wants to know what is new.
-    Refresh,
-}
-
 impl Workspace {
     pub(crate) fn new(root: &Path, user: &UserPlaces) -> Self {
-        let (orders, inbox) = mpsc::unbounded_channel();
         let known =
             Known { members: Members::new(root, user), view: View::default(), places: Places::Unseen };
         Self {
             known: Mutex::new(known),
-            orders,
-            inbox: Mutex::new(Some(inbox)),
+            inbox: Inbox::default(),
             settled: watch::Sender::new(Settled::NotYet),
         }
     }
@@ -120,19 +107,19 @@ impl Workspace {
 
     /// Has the tree walked, once. Like all orders it never waits.
     pub(crate) fn start(&self) {
-        self.order(Order::Start);
+        self.inbox.start();
     }
 
     pub(crate) fn touched(&self, path: PathBuf) {
-        self.order(Order::Touched(path));
+        self.inbox.touched(path);
     }
 
     pub(crate) fn changed(&self, paths: Vec<PathBuf>) {
-        self.order(Order::Changed(paths));
+        self.inbox.changed(paths);
     }
 
     pub(crate) fn refresh(&self) {
-        self.order(Order::Refresh);
+        self.inbox.refresh();
     }
 
     /// Waits until the whole tree was walked, for what must not be done by half. Has it walked if nobody did yet.
@@ -141,11 +128,6 @@ impl Workspace {
         let mut settled = self.settled.subscribe();
         // The sender is ours, so waiting can only end well.
         let _ = settled.wait_for(|settled| *settled == Settled::Yes).await;
-    }
-
-    fn order(&self, order: Order) {
-        // The task ends with the server.
-        let _ = self.orders.send(order);
     }
 
     fn known(&self) -> MutexGuard<'_, Known> {

@@ -14,7 +14,8 @@ use serde_json::json;
 use tokio::sync::mpsc;
 use tower_lsp::gen_lsp_types as lsp;
 
-use super::{End, Found, Known, Limits, Order, Settled, Walked, Workspace, walk};
+use super::inbox::Orders;
+use super::{End, Found, Known, Limits, Settled, Walked, Workspace, walk};
 use crate::diagnostics::{self, Unopened};
 use crate::state::{Session, State};
 
@@ -50,31 +51,26 @@ pub(crate) async fn register(state: &State) {
 /// Looks until the server ends.
 pub(crate) async fn work(state: Arc<State>) {
     let Some(session) = state.session() else { return };
-    let inbox = session.workspace.inbox.lock().ok().and_then(|mut inbox| inbox.take());
-    let Some(inbox) = inbox else { return };
     tokio::select! {
-        () = follow(&state, session, inbox) => {}
+        () = follow(&state, session) => {}
         () = state.cancel.cancelled() => {}
     }
 }
 
-async fn follow(state: &Arc<State>, session: &Session, mut inbox: mpsc::UnboundedReceiver<Order>) {
+async fn follow(state: &Arc<State>, session: &Session) {
     let mut queue: VecDeque<(PathBuf, Found)> = VecDeque::new();
-    let (walked, mut walks) = mpsc::unbounded_channel::<Walked>();
+    let (walked, mut walks) = mpsc::channel::<Walked>(1);
     // Dropped when the walk starts.
     let mut walker = Some(walked);
     loop {
         tokio::select! {
             biased;
-            order = inbox.recv() => match order {
-                Some(Order::Start) => {
-                    if let Some(walked) = walker.take() {
-                        start_walk(state, session, walked);
-                    }
+            orders = session.workspace.inbox.next() => {
+                if let Some(walked) = walker.take_if(|_| orders.start) {
+                    start_walk(state, session, walked);
                 }
-                Some(order) => obey(state, order).await,
-                None => return,
-            },
+                obey(state, orders).await;
+            }
             Some(done) = walks.recv() => {
                 if done.end == End::Cut {
                     let message = "the workspace is large: workflows beyond the first ones that were found are known only \
@@ -96,11 +92,11 @@ async fn follow(state: &Arc<State>, session: &Session, mut inbox: mpsc::Unbounde
     }
 }
 
-fn start_walk(state: &Arc<State>, session: &Session, walked: mpsc::UnboundedSender<Walked>) {
+fn start_walk(state: &Arc<State>, session: &Session, walked: mpsc::Sender<Walked>) {
     let (root, cancel) = (session.root.clone(), state.cancel.clone());
     state.tracker.spawn_blocking(move || {
         // Nobody listens any more once the server ends.
-        let _ = walked.send(walk(&root, Limits::BACKGROUND, &|| cancel.is_cancelled()));
+        let _ = walked.blocking_send(walk(&root, Limits::BACKGROUND, &|| cancel.is_cancelled()));
     });
 }
 
@@ -124,30 +120,31 @@ async fn slice(state: &Arc<State>, mut queue: VecDeque<(PathBuf, Found)>) -> Vec
     left
 }
 
-async fn obey(state: &Arc<State>, order: Order) {
+async fn obey(state: &Arc<State>, orders: Orders) {
+    let Orders { start: _, touched, changed, refresh } = orders;
+    if touched.is_empty() && changed.is_empty() && !refresh {
+        return;
+    }
     let work = move |known: &mut Known| {
-        let changed = match order {
-            Order::Start => Vec::new(),
-            Order::Touched(path) => {
-                let found = super::discover::found(&path);
-                found.map_or_else(Vec::new, |found| known.members.look_around(&DiskFiles, &path, found))
+        let mut news = Vec::new();
+        for path in touched {
+            if let Some(found) = super::discover::found(&path) {
+                news.extend(known.members.look_around(&DiskFiles, &path, found));
             }
-            Order::Changed(paths) => {
-                let mut changed = Vec::new();
-                for path in paths {
-                    let path = path::resolve(std::path::Path::new("/"), &path);
-                    if known.members.look_again(&DiskFiles, &path) {
-                        changed.extend(known.members.look_beside(&DiskFiles, &path));
-                        changed.push(path);
-                    }
-                }
-                // A folder that went took its files along, and says nothing of them.
-                changed.extend(known.members.refresh(&DiskFiles));
-                changed
+        }
+        let is_gone_unsaid = refresh || !changed.is_empty();
+        for path in changed {
+            let path = path::resolve(std::path::Path::new("/"), &path);
+            if known.members.look_again(&DiskFiles, &path) {
+                news.extend(known.members.look_beside(&DiskFiles, &path));
+                news.push(path);
             }
-            Order::Refresh => known.members.refresh(&DiskFiles),
-        };
-        (changed, ())
+        }
+        // A folder that went took its files along, and says nothing of them.
+        if is_gone_unsaid {
+            news.extend(known.members.refresh(&DiskFiles));
+        }
+        (news, ())
     };
     changing(state, Unopened::Mark, work).await;
 }

@@ -22,11 +22,16 @@ pub(crate) const VARIABLE: &str = "BENCH_API_KEY";
 pub(crate) struct Manners {
     pub(crate) first_byte: Duration,
     pub(crate) idle: Duration,
+    pub(crate) progress: Duration,
     pub(crate) retries: u32,
 }
 
-pub(crate) const CALM: Manners =
-    Manners { first_byte: Duration::from_secs(20), idle: Duration::from_secs(20), retries: 0 };
+pub(crate) const CALM: Manners = Manners {
+    first_byte: Duration::from_secs(20),
+    idle: Duration::from_secs(20),
+    progress: Duration::from_secs(20),
+    retries: 0,
+};
 
 pub(crate) fn kind(format: Format) -> ProviderKind {
     match format {
@@ -59,7 +64,7 @@ fn models_of(format: Format, base_url: &str, manners: Manners, health: Health) -
             connect: span(Duration::from_secs(5)),
             first_byte: span(manners.first_byte),
             idle: span(manners.idle),
-            ..Timeouts::default()
+            progress: span(manners.progress),
         },
         ..Provider::default()
     };

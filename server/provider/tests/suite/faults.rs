@@ -95,6 +95,20 @@ async fn silence_ends() {
     }
 }
 
+/// A model that is still being loaded is silent for long; whoever lets a byte of the head through now and then is not, and
+/// does not have that long.
+#[tokio::test]
+async fn a_head_that_trickles_in_is_no_silence() {
+    let manners = Manners { progress: MOMENT, ..CALM };
+    for format in Format::ALL {
+        let (server, events, error) = fails(format, manners, vec![Reply::empty().end(End::HeadDrip)]).await;
+        let waited = Waited::Head;
+        let expect = CallError::Timeout { address: address(&server), waited, after: MOMENT };
+        assert_eq!((events, error), (vec![], expect));
+        server.closed(0).await;
+    }
+}
+
 #[tokio::test]
 async fn a_connection_that_breaks_is_reported() {
     for format in Format::ALL {
@@ -148,6 +162,7 @@ async fn every_status_has_its_error() {
         check(404, None, 1, &|address| CallError::NotFound {
             address,
             model: "m".into(),
+            pull: (format == Format::Ollama).then(|| "ollama pull m".to_owned()),
             message: message(),
         })
         .await;

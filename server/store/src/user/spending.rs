@@ -3,6 +3,8 @@
 //! Looking and taking are one transaction: of two processes that ask at the same moment one comes second, and sees what
 //! the first has reserved.
 
+use std::time::Duration;
+
 use copydesk_base::{Timestamp, Usage};
 use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
 
@@ -13,6 +15,17 @@ use crate::database::Halt;
 /// What is kept free for one request, until it is settled.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Reservation(i64);
+
+/// What is taken of a day.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Taken {
+    /// Used up.
+    pub spent: Usage,
+    /// What requests under way may use at most.
+    pub reserved: Usage,
+    /// How long runs were at work.
+    pub time: Duration,
+}
 
 /// Who reserves, and when.
 #[derive(Clone, Copy, Debug)]
@@ -47,12 +60,12 @@ impl Measured {
 impl UserStore {
     /// Adds to what was used up on a day, counted from 1970-01-01 in UTC, in all workspaces.
     pub async fn spend(&self, day: u64, usage: Usage) -> Result<(), StoreError> {
-        self.database.call(writing(move |transaction| spend(transaction, day, usage))).await
+        self.database.call(writing(move |transaction| spend(transaction, day, usage, Duration::ZERO))).await
     }
 
     /// What was used up on a day, in all workspaces, without what is reserved.
     pub async fn spent(&self, day: u64) -> Result<Usage, StoreError> {
-        self.database.call(reading(move |connection| spent(connection, day))).await
+        self.database.call(reading(move |connection| Ok(spent(connection, day)?.0))).await
     }
 
     /// Decides about a request with what the day has used and others have reserved, and reserves what it says. Nothing
@@ -61,14 +74,14 @@ impl UserStore {
         &self,
         day: u64,
         holder: Holder,
-        decide: impl FnOnce(Usage) -> Result<(T, Usage), E> + Send + 'static,
+        decide: impl FnOnce(Taken) -> Result<(T, Usage), E> + Send + 'static,
     ) -> Result<Result<(T, Reservation), E>, StoreError> {
         self.database
             .call(writing(move |transaction| {
                 sweep(transaction, day, holder)?;
-                let mut used = spent(transaction, day)?;
-                used.add(reserved(transaction, day)?);
-                match decide(used) {
+                let (spent, time) = spent(transaction, day)?;
+                let taken = Taken { spent, reserved: reserved(transaction, day)?, time };
+                match decide(taken) {
                     Ok((answer, usage)) => Ok(Ok((answer, keep(transaction, day, holder, usage)?))),
                     Err(refusal) => Ok(Err(refusal)),
                 }
@@ -76,12 +89,19 @@ impl UserStore {
             .await
     }
 
-    /// Puts what a request really used in the place of what was reserved for it.
-    pub async fn settle(&self, reservation: Reservation, day: u64, usage: Usage) -> Result<(), StoreError> {
+    /// Puts what a request really used in the place of what was reserved for it, and adds how long its run was at work
+    /// since the last time.
+    pub async fn settle(
+        &self,
+        reservation: Reservation,
+        day: u64,
+        usage: Usage,
+        time: Duration,
+    ) -> Result<(), StoreError> {
         self.database
             .call(writing(move |transaction| {
                 transaction.execute("DELETE FROM reserved WHERE id = ?1", [reservation.0])?;
-                spend(transaction, day, usage)
+                spend(transaction, day, usage, time)
             }))
             .await
     }
@@ -150,13 +170,14 @@ fn keep(transaction: &Transaction<'_>, day: u64, holder: Holder, usage: Usage) -
     Ok(Reservation(transaction.last_insert_rowid()))
 }
 
-fn spend(transaction: &Transaction<'_>, day: u64, usage: Usage) -> Result<(), Halt> {
+fn spend(transaction: &Transaction<'_>, day: u64, usage: Usage, time: Duration) -> Result<(), Halt> {
     transaction.execute(
-        "INSERT INTO spent (day, input_tokens, output_tokens, requests, usd) VALUES (?1, ?2, ?3, ?4, ?5)
+        "INSERT INTO spent (day, input_tokens, output_tokens, requests, usd, ms) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
          ON CONFLICT (day) DO UPDATE SET
              input_tokens = input_tokens + excluded.input_tokens,
              output_tokens = output_tokens + excluded.output_tokens,
              requests = requests + excluded.requests,
+             ms = ms + excluded.ms,
              usd = CASE WHEN usd IS NULL AND excluded.usd IS NULL THEN NULL
                         ELSE ifnull(usd, 0) + ifnull(excluded.usd, 0) END",
         params![
@@ -165,15 +186,16 @@ fn spend(transaction: &Transaction<'_>, day: u64, usage: Usage) -> Result<(), Ha
             row(usage.output_tokens),
             row(usage.requests),
             usage.usd.filter(|usd| usd.is_finite()),
+            row(u64::try_from(time.as_millis()).unwrap_or(u64::MAX)),
         ],
     )?;
     Ok(())
 }
 
-fn spent(connection: &Connection, day: u64) -> Result<Usage, Halt> {
+fn spent(connection: &Connection, day: u64) -> Result<(Usage, Duration), Halt> {
     let mut query = connection
-        .prepare_cached("SELECT input_tokens, output_tokens, requests, usd FROM spent WHERE day = ?1")?;
-    let found = query.query_row([row(day)], usage);
+        .prepare_cached("SELECT input_tokens, output_tokens, requests, usd, ms FROM spent WHERE day = ?1")?;
+    let found = query.query_row([row(day)], |row| Ok((usage(row)?, Duration::from_millis(count(row, 4)?))));
     Ok(found.optional()?.unwrap_or_default())
 }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use copydesk_agent::ghost::switch::{self, Switch};
 use copydesk_base::Redactor;
-use copydesk_provider::{Found, LocalServer, Models, ModelsConfig, discover};
+use copydesk_provider::{Choice, Found, LocalServer, Models, ModelsConfig, discover, listing};
 
 use super::super::auth;
 use super::super::models::explain;
@@ -49,6 +49,12 @@ pub(super) async fn models(here: &Here, loaded: &Loaded) -> Vec<Finding> {
             let fix = if choice.is_last_resort() { found::first_steps() } else { String::new() };
             finding("model", State::Missing, detail, fix)
         }
+        Ok(choice) if is_missing(&choice, &answering) => {
+            let detail = format!("{} ({}); its server does not have it", choice.model_ref(), choice.why);
+            let pull = listing::pull(choice.kind, &choice.model).unwrap_or_default();
+            let fix = format!("Run '{pull}', or wait until the pull that is under way has ended.");
+            finding("model", State::Missing, detail, fix)
+        }
         Ok(choice) => {
             let measured = explain::measured(&here.user, &choice);
             let counted = measured.map(|measured| format!("; estimates: {}", explain::estimates(&measured)));
@@ -58,6 +64,13 @@ pub(super) async fn models(here: &Here, loaded: &Loaded) -> Vec<Finding> {
         Err(error) => finding("model", State::Broken, error.to_string(), error.advice()),
     });
     findings
+}
+
+/// Whether a server of this machine answers that does not have the model.
+fn is_missing(choice: &Choice, answering: &[Found]) -> bool {
+    let server = answering.iter().find(|found| found.base_url == choice.base_url());
+    listing::pull(choice.kind, &choice.model).is_some()
+        && server.is_some_and(|found| !listing::has(&found.models, &choice.model))
 }
 
 /// A server of this machine; nothing where there is neither it nor a program that would start it.

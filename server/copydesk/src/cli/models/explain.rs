@@ -2,7 +2,7 @@
 
 use std::cmp::Ordering;
 
-use copydesk_provider::{Asker, Choice, Facts, Models, Price, Route, Sources, Strictness, Wish};
+use copydesk_provider::{Choice, Facts, Models, Price, Route, Sources, Strictness, Wish};
 use copydesk_store::{Measured, UserStore};
 use serde_json::{Value, json};
 
@@ -14,14 +14,12 @@ use crate::render::visible;
 pub(super) fn run(
     models: &Models,
     user: &UserStore,
-    wanted: Option<&str>,
+    wishes: &[Wish],
     as_json: bool,
 ) -> anyhow::Result<Outcome> {
-    let wishes: Vec<Wish> =
-        wanted.map(|wanted| Wish::model(Asker::Flag, Some(wanted.to_owned()))).into_iter().collect();
     let routed = wait_for(async {
         // Circuits count time on the runtime's clock.
-        Ok(match models.route_or_look(&wishes).await {
+        Ok(match models.route_or_look(wishes).await {
             Ok(route) => Ok((document(models, user, &route), lines(models, user, &route))),
             Err(error) => Err(error),
         })
@@ -74,6 +72,7 @@ fn of_choice(models: &Models, user: &UserStore, choice: &Choice) -> Value {
     let measured = measured(user, choice);
     document["estimate_ratio"] = measured.map(|measured| measured.ratio()).into();
     document["health"] = models.health().of(&choice.model_ref()).words().into();
+    document["pull"] = models.pull(choice).into();
     document["rate_limited"] = models.health().limited(&choice.provider).map(|(_, because)| because).into();
     document
 }
@@ -100,6 +99,7 @@ fn lines(models: &Models, user: &UserStore, route: &Route) -> Vec<String> {
         } else {
             lines.push(format!("  {facts} ({})", origins(&sources)));
         }
+        lines.extend(models.pull(choice).map(|pull| format!("  its server does not have it yet: {pull}")));
         if let Some(measured) = measured(user, choice) {
             lines.push(format!("  estimates of its requests: {}", estimates(&measured)));
         }

@@ -3,7 +3,7 @@
 use copydesk_base::Timestamp;
 use copydesk_provider::Facts;
 
-use super::{OfProvider, Seen, Source};
+use super::{OfProvider, Seen, Source, pull};
 
 pub(super) fn lines(seen: &Seen) -> Vec<String> {
     let mut lines = Vec::new();
@@ -18,6 +18,9 @@ pub(super) fn lines(seen: &Seen) -> Vec<String> {
                 Some(false) => ", not in memory",
                 None => "",
             };
+            let pull = pull(one, listed).map(|pull| format!("not there yet: {pull}"));
+            let known = [Some(known).filter(|known| !known.is_empty()), pull];
+            let known = known.into_iter().flatten().collect::<Vec<_>>().join(", ");
             let line = format!("  {:<width$}  {known}{loaded}", listed.id);
             lines.push(line.trim_end().to_owned());
         }

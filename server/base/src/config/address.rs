@@ -1,0 +1,63 @@
+//! Whether the address of a provider can be used, as far as its text tells: the same for whoever sends something there and
+//! for whoever looks at the config while it is written.
+
+use crate::Span;
+
+/// Why an address cannot be used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BadAddress {
+    /// It begins with neither `http://` nor `https://`.
+    Scheme,
+    /// From here on it is a query or a fragment; paths are put behind an address.
+    Tail { at: usize },
+    /// A name or a password stands before the host.
+    Login { at: Span },
+}
+
+impl BadAddress {
+    /// As a fragment behind a colon.
+    pub const fn reason(self) -> &'static str {
+        match self {
+            Self::Scheme => "it must start with http:// or https://",
+            Self::Tail { .. } => "it holds a '?' or '#'; write it up to there, such as https://a.example/v1",
+            Self::Login { .. } => {
+                "it holds a user name or password; keys belong into an environment variable"
+            }
+        }
+    }
+}
+
+/// What is wrong with the text of an address, if anything.
+pub fn bad_address(text: &str) -> Option<BadAddress> {
+    let lower = text.to_ascii_lowercase();
+    let Some(scheme) = ["http://", "https://"].iter().find(|scheme| lower.starts_with(**scheme)) else {
+        return Some(BadAddress::Scheme);
+    };
+    let host = scheme.len();
+    let end = text[host..].find(['/', '?', '#']).map_or(text.len(), |at| host + at);
+    if let Some(at) = text[host..end].rfind('@') {
+        return Some(BadAddress::Login { at: Span::new(host, host + at + 1) });
+    }
+    text.find(['?', '#']).map(|at| BadAddress::Tail { at })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_is_a_scheme_a_host_and_a_path() {
+        let check = |text: &str, expect: Option<BadAddress>| assert_eq!(bad_address(text), expect, "{text}");
+        check("https://a.example/v1", None);
+        check("HTTP://127.0.0.1:1234", None);
+        check("http://[::1]:1234/v1/", None);
+        check("https://a.example/@team/v1", None);
+        check("", Some(BadAddress::Scheme));
+        check("127.0.0.1:1234", Some(BadAddress::Scheme));
+        check("ftp://a.example", Some(BadAddress::Scheme));
+        check("https://a.example/v1?tenant=7", Some(BadAddress::Tail { at: 20 }));
+        check("https://a.example#x", Some(BadAddress::Tail { at: 17 }));
+        check("https://me:secret@a.example/v1", Some(BadAddress::Login { at: Span::new(8, 18) }));
+        check("https://me@a.example?x=1", Some(BadAddress::Login { at: Span::new(8, 11) }));
+    }
+}

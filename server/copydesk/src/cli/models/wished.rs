@@ -1,0 +1,36 @@
+//! What a file wishes for, so that `models explain` can tell what becomes of it.
+
+use copydesk_agent::DiskFiles;
+use copydesk_base::Files;
+use copydesk_base::path::resolve;
+use copydesk_language::{File, FileKind, Trust, parse, wishes as read_wishes};
+use copydesk_lsp::workspace::{Found, Members};
+use copydesk_provider::Wish;
+
+use crate::here::Here;
+use crate::out;
+
+/// The wishes of `FILE` or `FILE#STEP`; the error is a sentence.
+pub(super) fn wishes(here: &Here, of: &str) -> Result<Vec<Wish>, String> {
+    let (name, step) = match of.rsplit_once('#') {
+        Some((name, step)) => (name, Some(step)),
+        None => (of, None),
+    };
+    let path = resolve(&here.cwd, name.as_ref());
+    let text = DiskFiles.read(&path).map_err(|error| format!("failed to {error}"))?.text;
+    let tree = parse(&path, &text);
+    let file = File::new(&path, &text, &tree);
+    if file.kind == FileKind::Action && path.starts_with(&here.root) {
+        out::note(format!("note: {name} came with the workspace; a model that it names does not count"));
+        return Ok(Vec::new());
+    }
+    let mut members = Members::new(&here.root, &here.user_places());
+    members.look_in_places(&DiskFiles);
+    members.look_around(&DiskFiles, &path, Found::Named);
+    let found = read_wishes(&file, &members.index(Trust::Untrusted), step);
+    found.ok_or_else(|| match (file.kind, step) {
+        (FileKind::Workflow, Some(step)) => format!("{name} has no step '{step}' that asks a model"),
+        (FileKind::Agent | FileKind::Action, Some(_)) => format!("{name} has no steps"),
+        _ => format!("{name} asks no model: name an agent's file, an action's or a workflow's"),
+    })
+}

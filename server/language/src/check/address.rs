@@ -1,0 +1,55 @@
+//! Addresses of providers in a config: what cannot be used is marked where it stands, not when a model is asked.
+
+use copydesk_base::config::{BadAddress, bad_address};
+use copydesk_base::{Code, Diagnostic, Fix, Span, TextEdit};
+use copydesk_text::Node;
+
+use super::Findings;
+use crate::declared::inner_span;
+
+pub(super) fn check(findings: &mut Findings<'_>) {
+    let providers = findings.tree().root().and_then(|root| root.get("providers"));
+    for provider in providers.map(Node::entries).unwrap_or_default() {
+        if let Some(node) = provider.value().get("base_url") {
+            address(findings, node);
+        }
+    }
+}
+
+fn address(findings: &mut Findings<'_>, node: Node<'_>) {
+    let Some(text) = node.as_str() else { return };
+    let Some(bad) = bad_address(text.trim()) else { return };
+    let whole = inner_span(node);
+    // Places count in the value, which is the text of the file where nothing in it is escaped.
+    let is_plain = whole.of(findings.file.text) == text && text.trim() == text;
+    let within = |from: usize, to: usize| Span::new(whole.start + from, whole.start + to);
+    let (span, fix) = match bad {
+        BadAddress::Scheme => {
+            let scheme = if is_here(text) { "http://" } else { "https://" };
+            let insert = TextEdit::new(Span::at(whole.start), scheme);
+            let is_bare = is_plain && !text.is_empty() && !text.contains("://");
+            (whole, is_bare.then(|| Fix::new(format!("put {scheme} before it"), vec![insert])))
+        }
+        BadAddress::Tail { at } if is_plain => {
+            let tail = within(at, text.len());
+            (tail, Some(Fix::new("take what stands behind the path out", vec![TextEdit::new(tail, "")])))
+        }
+        // No mend repeats what may be a password.
+        BadAddress::Login { at } if is_plain => {
+            let login = within(at.start, at.end);
+            (login, Some(Fix::new("take it out", vec![TextEdit::new(login, "")])))
+        }
+        BadAddress::Tail { .. } | BadAddress::Login { .. } => (whole, None),
+    };
+    let message = format!("this address cannot be used: {}", bad.reason());
+    let finding = Diagnostic::new(Code::FormatMismatch, span, message);
+    findings.add(match fix {
+        Some(fix) => finding.with_fix(fix),
+        None => finding,
+    });
+}
+
+/// Whether an address is one of this machine, where nobody has certificates.
+fn is_here(text: &str) -> bool {
+    ["localhost", "127.", "0.0.0.0", "[::1]"].iter().any(|host| text.starts_with(host))
+}
