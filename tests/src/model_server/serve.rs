@@ -213,13 +213,17 @@ impl Connection {
         }
         writing.write_all(&http::head(reply.head.status, &headers(self.format, reply))).await?;
         let mut out = Out { writing, framing: reply.framing, left: limit(reply.end) };
+        let mut pace = match reply.delivery {
+            Delivery::Paced(pause) => Some(tokio::time::interval(pause)),
+            _ => None,
+        };
         for step in gathered(steps, reply.delivery) {
             match step {
                 Step::Wait(gate) => gate.passed().await,
                 Step::Bytes(bytes) => out.send(&bytes).await?,
             }
-            if let Delivery::Paced(pause) = reply.delivery {
-                tokio::time::sleep(pause).await;
+            if let Some(pace) = &mut pace {
+                pace.tick().await;
             }
             if out.left == Some(0) {
                 break;
