@@ -117,6 +117,7 @@ fn files_that_words_name_go_along_or_are_said_to_stay_behind() {
     workspace.write("notes.txt", "mind the gap\n");
     let mut scene = Scene::enter(personality::vs_code(), workspace, model);
     scene.client.hold("window/logMessage");
+    scene.client.quiet("window/logMessage");
     let run = scene.ask("look at @gone.txt");
     scene.request(0);
     let said = json!({"runId": run, "text": "see @notes.txt and @lost.txt"});
@@ -129,7 +130,6 @@ fn files_that_words_name_go_along_or_are_said_to_stay_behind() {
         scene.client.message_where("window/logMessage", |params| params["message"] == json!(says));
     }
     scene.over(1);
-    scene.client.heard("window/logMessage");
     scene.end();
 }
 
@@ -143,6 +143,7 @@ fn words_that_a_run_never_heard_are_given_back() {
         .with_variable("BENCH_KEY", KEY);
     let mut scene = Scene::enter(personality::vs_code(), workspace, model);
     scene.client.hold("window/logMessage");
+    scene.client.quiet("window/logMessage");
     let run = scene.ask("look at it");
     scene.request(0);
     let said = json!({"runId": run, "text": "mind the tabs", "when": "next"});
@@ -153,6 +154,5 @@ fn words_that_a_run_never_heard_are_given_back() {
     });
     let late = scene.client.command("copydesk.steer", json!({"runId": run, "text": "too late"}));
     assert_eq!(late, Ok(json!({"heard": false})));
-    scene.client.heard("window/logMessage");
     scene.end();
 }
