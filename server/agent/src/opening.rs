@@ -212,7 +212,7 @@ pub(crate) fn opening(
         let Layer { origin, section, cut, .. } = layer;
         format!("Of {origin}, {cut} bytes do not go along (context.{section}).")
     }));
-    Ok(Opening { system, layers, texts, images, shown, notices })
+    Ok(Opening { system, layers, texts, notices, images, shown })
 }
 
 /// What is said of an image that goes along.

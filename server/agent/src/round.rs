@@ -58,7 +58,8 @@ async fn begin(turn: &mut Turn, action: &Action, call: ToolCall) -> Result<Begun
     let arguments = call.arguments.value.clone();
     turn.quarters.ready().await;
     let logged = arguments.clone().unwrap_or_else(|_| serde_json::Value::String(call.arguments.raw.clone()));
-    let raw = Some(call.arguments.raw.clone()).filter(|raw| arguments.is_ok() && *raw != logged.to_string());
+    let plain = logged.to_string();
+    let raw = Some(call.arguments.raw.clone()).filter(|raw| arguments.is_ok() && *raw != plain);
     let written = Written { id: call.id.clone(), raw };
     let called = Event::ToolCalled { call: id.clone(), name: call.name.clone(), arguments: logged, written };
     turn.record(vec![called]).await?;

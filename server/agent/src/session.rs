@@ -97,7 +97,7 @@ pub(crate) async fn past(shared: &Shared, session: &SessionId) -> Result<Past, A
 
 /// The turns of a conversation as its next request tells them, from the records of its runs.
 pub(crate) fn turns(runs: &[Vec<Record>]) -> Vec<Vec<Message>> {
-    let gone: HashSet<RunId> = runs.iter().flat_map(|records| rewind::dropped(records)).collect();
+    let gone: HashSet<RunId> = runs.iter().flat_map(rewind::dropped).collect();
     let counts = |records: &&Vec<Record>| records.first().is_some_and(|first| !gone.contains(&first.run));
     let mut turns: Vec<Vec<Message>> = Vec::new();
     for records in runs.iter().filter(counts) {
@@ -363,9 +363,10 @@ mod tests {
         let cut = "long\n[7 more bytes were left out to save room; ask again for less]";
         let expected =
             vec![user("[short]"), assistant("", &["1"]), results(&[("1", cut)]), assistant("Done.", &[])];
-        assert_eq!(turns(&[first.clone(), second.clone()]), [expected.clone()]);
+        let both = turns(&[first, second]);
+        assert_eq!(both, std::slice::from_ref(&expected));
         let third = records(vec![told("three"), answered("No.", 0)]);
         let third_turn = vec![user("three"), assistant("No.", &[])];
-        assert_eq!(with(turns(&[first, second]), &third), [expected, third_turn]);
+        assert_eq!(with(both, &third), [expected, third_turn]);
     }
 }

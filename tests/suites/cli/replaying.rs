@@ -83,40 +83,36 @@ fn a_conversation_of_two_turns_is_replayed_turn_by_turn() {
     assert_eq!(second.stdout, "Yes.\n", "{second}");
 }
 
-/// An exported conversation without what no two can share: names and times by the order in which they come, the folder.
+/// An exported conversation without what no two can share: names by the order in which they come, no times, no folder.
 fn comparable(exported: &str, workspace: &Workspace) -> String {
     let root = workspace.root().canonicalize().expect("the workspace is there");
-    let mut names: Vec<String> = Vec::new();
-    let mut numbered = |word: &str| {
-        let at = names.iter().position(|name| name == word).unwrap_or_else(|| {
-            names.push(word.to_owned());
-            names.len() - 1
-        });
-        format!("name-{at}")
-    };
-    fn walk(value: &mut Value, renamed: &mut impl FnMut(&str) -> String) {
-        match value {
-            Value::Object(fields) => {
-                for (name, value) in fields {
-                    if matches!(name.as_str(), "at" | "process") {
-                        *value = Value::Null;
-                    }
-                    walk(value, renamed);
-                }
-            }
-            Value::Array(items) => items.iter_mut().for_each(|item| walk(item, renamed)),
-            Value::String(text) => {
-                let kinds = ["run-", "ses-", "cal-", "chg-", "apr-"];
-                if kinds.iter().any(|kind| text.starts_with(kind)) && !text.contains(' ') {
-                    *text = renamed(text);
-                }
-            }
-            _ => {}
-        }
-    }
     let mut value: Value = serde_json::from_str(exported).expect("an export is JSON");
-    walk(&mut value, &mut numbered);
+    strip(&mut value, &mut Vec::new());
     value.to_string().replace(root.to_str().unwrap_or_default(), "ROOT")
+}
+
+fn strip(value: &mut Value, names: &mut Vec<String>) {
+    const NAMES: [&str; 5] = ["run-", "ses-", "cal-", "chg-", "apr-"];
+    match value {
+        Value::Object(fields) => {
+            for (name, value) in fields {
+                if matches!(name.as_str(), "at" | "process") {
+                    *value = Value::Null;
+                }
+                strip(value, names);
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(|item| strip(item, names)),
+        Value::String(text) if NAMES.iter().any(|kind| text.starts_with(kind)) && !text.contains(' ') => {
+            let known = names.iter().position(|name| name == text);
+            let at = known.unwrap_or_else(|| {
+                names.push(text.clone());
+                names.len() - 1
+            });
+            *text = format!("name-{at}");
+        }
+        _ => {}
+    }
 }
 
 #[test]

@@ -15,9 +15,9 @@ fn desk(model: &ModelServer, settings: &str) -> Workspace {
         model.format().kind(),
         model.base_url(),
     );
-    let long: String = (0..800).map(|line| format!("line {line} of a long file\n")).collect();
+    let long: Vec<String> = (0..800).map(|line| format!("line {line} of a long file\n")).collect();
     Workspace::new(COPYDESK)
-        .with([("long.txt", long.as_str()), ("a.py", "x = 1\n")])
+        .with([("long.txt", long.concat().as_str()), ("a.py", "x = 1\n")])
         .with_user_config(&config)
         .with_variable("BENCH_KEY", KEY)
 }

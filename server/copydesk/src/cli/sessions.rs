@@ -98,7 +98,7 @@ async fn perform(desk: &Desk, arguments: &Arguments, here: &Here) -> anyhow::Res
     match what {
         What::List => {}
         What::Show { sent: true, .. } => {
-            sent(id, &desk.conversation(id).await.map_err(said)?, arguments.json)?
+            sent(id, &desk.conversation(id).await.map_err(said)?, arguments.json)?;
         }
         What::Show { .. } => show(id, &desk.conversation(id).await.map_err(said)?, arguments.json)?,
         What::Export { .. } => {
