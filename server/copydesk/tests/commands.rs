@@ -195,7 +195,8 @@ fn schemas_are_printed_and_written() {
         .map(|entry| entry.unwrap().file_name().into_string().unwrap())
         .collect();
     names.sort();
-    let kinds = ["action", "agent", "chat", "config", "mcp", "prompt", "skill", "workflow"];
+    let kinds =
+        ["action", "agent", "chat", "config", "hooks", "mcp", "plugin", "prompt", "skill", "workflow"];
     assert_eq!(names, kinds.map(|kind| format!("{kind}.schema.json")), "one of each kind of file");
 }
 
