@@ -5,13 +5,14 @@
 //! counts, marked as such: a limit that only honest servers respect limits nothing. What is reported corrects the estimates to
 //! come, model by model.
 
-use copydesk_base::{Event, Timestamp, Usage};
+use copydesk_base::{Event, Usage};
 use copydesk_provider::{Choice, Request, Tokens};
 use copydesk_store::{Holder, Reservation, Taken};
 
 use crate::alive;
 use crate::error::AgentError;
 use crate::limits::{self, Next};
+use crate::purse::Held;
 use crate::run::Turn;
 
 /// A request that may leave.
@@ -19,12 +20,11 @@ pub(crate) struct Reserved {
     /// Where a budget cuts its answer, in tokens.
     pub(crate) cut: Option<u32>,
     reservation: Reservation,
+    held: Held,
     /// Tokens, a quarter of the bytes.
     estimate: u64,
     /// The same as this model counts.
     input: u64,
-    /// Since when its run's time is not counted yet.
-    uncounted: Timestamp,
 }
 
 /// What was seen of a request while it was under way.
@@ -62,37 +62,34 @@ pub(crate) async fn expected(turn: &Turn, choice: &Choice, request: &Request) ->
 }
 
 /// Reserves what a request to this model may cost; an error where a budget does not allow it.
-pub(crate) async fn reserve(
-    turn: &Turn,
-    choice: &Choice,
-    request: &Request,
-    began: Timestamp,
-) -> Result<Reserved, AgentError> {
+pub(crate) async fn reserve(turn: &Turn, choice: &Choice, request: &Request) -> Result<Reserved, AgentError> {
+    if let Some(steps) = turn.steps.filter(|steps| turn.usage.requests >= *steps) {
+        return Err(AgentError::Budget(format!("it has used the {steps} steps that its file gives it")));
+    }
     let now = turn.world.clock.now();
     let user = &turn.world.user;
     let estimate = request.estimated_tokens();
     let input = expected(turn, choice, request).await?;
+    let began = turn.began;
     let elapsed = now.since(began);
-    let uncounted = turn.counted_until.unwrap_or(began);
-    let mut session = turn.spent;
-    session.usage.add(turn.usage);
-    session.time += elapsed;
-    let next = Next {
-        run: turn.usage,
-        elapsed,
-        uncounted: now.since(uncounted),
-        session,
-        input,
-        choice: choice.clone(),
-    };
-    let budgets = turn.settings.budgets.clone();
+    let (spent, choice) = (turn.spent, choice.clone());
+    let (budgets, purse) = (turn.settings.budgets.clone(), turn.purse.clone());
     let decide = move |day: Taken| {
-        let cut = limits::check(&budgets, day, &next)?;
-        Ok::<_, AgentError>((cut, limits::at_most(&next, cut)))
+        let uncounted = purse.uncounted(began, now);
+        // With the runs beside it: what they hold may be used up by the time that this one is.
+        let (cut, most, held) = purse.hold(|run| {
+            let mut session = spent;
+            session.usage.add(run);
+            session.time += elapsed;
+            let next = Next { run, elapsed, uncounted, session, input, choice };
+            let cut = limits::check(&budgets, day, &next)?;
+            Ok::<_, AgentError>((cut, limits::at_most(&next, cut)))
+        })?;
+        Ok::<_, AgentError>(((cut, held), most))
     };
     let holder = Holder { process: std::process::id(), at: now, is_alive: alive::is_alive };
-    let (cut, reservation) = user.reserve(now.day(), holder, decide).await??;
-    Ok(Reserved { cut, reservation, estimate, input, uncounted })
+    let ((cut, held), reservation) = user.reserve(now.day(), holder, decide).await??;
+    Ok(Reserved { cut, reservation, held, estimate, input })
 }
 
 /// Counts what a request has used, in the place of what was reserved for it.
@@ -103,12 +100,13 @@ pub(crate) async fn settle(
     seen: Seen,
 ) -> Result<(), AgentError> {
     let usage = reserved.counted(&seen, choice);
-    let Reserved { reservation, estimate, uncounted, .. } = reserved;
+    let Reserved { reservation, held, estimate, .. } = reserved;
     let before = turn.usage;
     turn.usage.add(usage);
+    turn.purse.pay(held, usage);
     let now = turn.world.clock.now();
-    turn.counted_until = Some(now);
-    turn.world.user.settle(reservation, now.day(), usage, now.since(uncounted)).await?;
+    let worked = turn.purse.count(turn.began, now);
+    turn.world.user.settle(reservation, now.day(), usage, worked).await?;
     if !seen.is_told && usage != Usage::default() {
         turn.record(vec![Event::TryLost { model: choice.model_ref(), usage }]).await?;
     }

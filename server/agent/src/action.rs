@@ -1,25 +1,20 @@
 //! What a person can ask for with one key: the built-in actions, and their own from Markdown files.
 //!
 //! A file of their own narrows the tools, tightens the mode and brings the task. One that lies in the workspace may be a
-//! stranger's, so the model it names does not count.
+//! stranger's, so the model it names counts only where exactly this text is trusted.
 
-use std::path::{Path, PathBuf};
-
-use copydesk_base::Files;
 use copydesk_base::config::Mode;
-use copydesk_language::types::TightRules;
-use copydesk_permission::{Rule, RuleVerdict, parse_rule};
-use copydesk_text::{de, front_matter};
+use copydesk_language::types;
+use copydesk_permission::Rule;
+use globset::GlobBuilder;
 
 use crate::error::AgentError;
+use crate::library::{self, Argument, Library, Page};
+use crate::settings::Settings;
 use crate::tools;
-use crate::world::World;
-
-/// The most files of one folder that are read.
-const MOST_FILES: usize = 200;
 
 /// One action: a title for menus, a task for the model, and the tools it may use.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Action {
     /// The word of commands and flags.
     pub name: String,
@@ -31,27 +26,31 @@ pub struct Action {
     pub tools: Vec<String>,
     /// Language ids it is offered for; all where empty.
     pub languages: Vec<String>,
-    /// The model that the user's own file names.
+    /// What must be reported at a place for it to be offered there; nothing where empty.
+    pub diagnostics: Vec<String>,
+    /// The agent that does it.
+    pub agent: Option<String>,
+    /// The model that its file names, where that counts.
     pub model: Option<String>,
-    /// The models that may answer instead, where the user's own file names some.
+    /// The models that may answer instead, where its file names some and that counts.
     pub fallback: Option<Vec<String>>,
     /// The loosest mode in which it runs.
     pub mode: Option<Mode>,
     /// Its own rules, which tighten.
     pub rules: Vec<Rule>,
+    /// What the task asks for by name, where it is a prompt command.
+    pub(crate) arguments: Option<Vec<Argument>>,
+    /// The layers that do it one behind the other, where it is a pipeline.
+    pub layers: Vec<String>,
 }
 
-/// A folder with action files, and whose it is.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ActionFolder {
-    pub path: PathBuf,
-    pub owner: Owner,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Owner {
-    User,
-    Workspace,
+/// What is reported at a place of a file, as far as an action may ask for it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Reported {
+    pub code: String,
+    pub source: String,
+    /// `error`, `warning`, `info` or `hint`.
+    pub severity: &'static str,
 }
 
 /// The tools of a built-in action.
@@ -145,85 +144,151 @@ pub(crate) fn action(name: &str) -> Option<Action> {
         task: (*task).to_owned(),
         tools: tools.names(),
         languages: if *name == COMMIT { COMMIT_LANGUAGES.map(str::to_owned).into() } else { Vec::new() },
-        model: None,
-        fallback: None,
-        mode: None,
-        rules: Vec::new(),
+        ..Action::default()
     })
 }
 
-/// The action of that name, built in or the person's own.
-pub(crate) fn named(world: &World, name: &str) -> Result<Action, AgentError> {
-    let own = || own_actions(&*world.files, &world.action_folders).into_iter().find(|own| own.name == name);
-    action(name).or_else(own).ok_or_else(|| AgentError::Settings(format!("there is no action '{name}'")))
+impl Action {
+    /// Whether it is offered in a file of this language, where this is reported.
+    pub fn is_offered(&self, language: &str, reported: &[Reported]) -> bool {
+        let is_of_language =
+            self.languages.is_empty() || self.languages.iter().any(|known| known == language);
+        let is_named = |wanted: &String| {
+            // A word that is no pattern is the word itself.
+            let pattern = GlobBuilder::new(wanted).case_insensitive(true).literal_separator(false).build();
+            let fits = |word: &str| match &pattern {
+                Ok(pattern) => pattern.compile_matcher().is_match(word),
+                Err(_) => word.eq_ignore_ascii_case(wanted),
+            };
+            reported.iter().any(|one| fits(&one.code) || fits(&one.source) || fits(one.severity))
+        };
+        is_of_language && (self.diagnostics.is_empty() || self.diagnostics.iter().any(is_named))
+    }
+
+    /// Whether it means nothing without words of the person's.
+    pub fn needs_words(&self) -> bool {
+        let needed = |arguments: &Vec<Argument>| arguments.iter().any(|argument| argument.required);
+        self.name == "ask" || !self.layers.is_empty() || self.arguments.as_ref().is_some_and(needed)
+    }
 }
 
-/// The person's own actions, by file name; earlier folders win, and no file replaces a built-in.
-pub(crate) fn own_actions(files: &dyn Files, folders: &[ActionFolder]) -> Vec<Action> {
-    let mut actions: Vec<Action> = Vec::new();
-    for folder in folders {
-        // People link their settings from elsewhere.
-        let place = copydesk_base::path::resolve(Path::new("/"), &folder.path);
-        let Ok(entries) = files.list(&place) else { continue };
-        let mut paths: Vec<PathBuf> = entries.iter().map(|entry| place.join(&entry.name)).collect();
-        paths.retain(|path| path.extension().is_some_and(|ending| ending == "md"));
-        for path in paths.into_iter().take(MOST_FILES) {
-            let Some(found) = read(files, &path, folder.owner) else { continue };
-            if action(&found.name).is_none() && !actions.iter().any(|known| known.name == found.name) {
-                actions.push(found);
-            }
+/// The action of that name.
+pub(crate) fn named(library: &Library<'_>, settings: &Settings, name: &str) -> Result<Action, AgentError> {
+    let found =
+        action(name).or_else(|| own_actions(library, settings).into_iter().find(|own| own.name == name));
+    found.ok_or_else(|| AgentError::Settings(format!("there is no action '{name}'")))
+}
+
+/// The person's own: actions, prompt commands, pipelines. The first of a name wins, and nothing replaces a built-in.
+pub(crate) fn own_actions(library: &Library<'_>, settings: &Settings) -> Vec<Action> {
+    let mut found: Vec<Action> = Vec::new();
+    let files = library.pages("actions").filter_map(|page| read(library, &page));
+    for own in files.chain(library::commands(library)).chain(pipelines(library, settings)) {
+        if action(&own.name).is_none() && !found.iter().any(|known| known.name == own.name) {
+            found.push(own);
         }
     }
-    actions
+    found
+}
+
+fn pipelines(library: &Library<'_>, settings: &Settings) -> Vec<Action> {
+    let pipeline = |name: &str, layers: Vec<String>| Action {
+        name: name.to_owned(),
+        title: format!("Run {name}: {}", layers.join(", ")),
+        tools: tools::every().map(str::to_owned).collect(),
+        layers,
+        ..Action::default()
+    };
+    let stepper = Some(library::stepper(library)).filter(|layers| !layers.is_empty());
+    let own = settings.pipelines.iter().map(|(name, layers)| pipeline(name, layers.clone()));
+    own.chain(stepper.map(|layers| pipeline("stepper", layers))).collect()
 }
 
 /// One file; nothing where it does not read as an action, which the checker says in the file itself.
-fn read(files: &dyn Files, path: &Path, owner: Owner) -> Option<Action> {
-    let text = files.read(&copydesk_base::path::resolve(Path::new("/"), path)).ok()?.text;
-    let body = front_matter::split(&text)?.body;
-    let tree = front_matter::parse(&text);
-    let head: copydesk_language::types::Action = de::from_tree(&tree).ok()?;
-    let is_wanted = |tool: &&str| match &head.tools {
-        Some(wanted) => wanted.iter().any(|wanted| wanted == tool),
-        None => true,
+fn read(library: &Library<'_>, page: &Page) -> Option<Action> {
+    let head: types::Action = page.head()?;
+    let tools = match &head.tools {
+        Some(wanted) => library::tools_named(wanted.iter().map(String::as_str)),
+        None => tools::every().map(str::to_owned).collect(),
     };
-    let tools = tools::every().filter(is_wanted).map(str::to_owned).collect();
+    let when = head.when.unwrap_or_default();
+    let languages = match (head.languages.unwrap_or_default(), when.languages) {
+        (both, narrower) if !both.is_empty() && !narrower.is_empty() => {
+            both.into_iter().filter(|language| narrower.contains(language)).collect()
+        }
+        (one, other) => one.into_iter().chain(other).collect(),
+    };
+    let is_believed = library.believes(page);
     Some(Action {
         title: head.title.unwrap_or_else(|| head.name.clone()),
         name: head.name,
-        task: body.of(&text).trim().to_owned(),
+        task: page.body().to_owned(),
         tools,
-        languages: head.languages.unwrap_or_default(),
-        model: head.model.filter(|_| owner == Owner::User),
-        fallback: head.fallback.filter(|_| owner == Owner::User),
+        languages,
+        diagnostics: when.diagnostics,
+        agent: head.agent,
+        model: head.model.filter(|_| is_believed),
+        fallback: head.fallback.filter(|_| is_believed),
         mode: head.mode,
-        rules: rules(head.permissions.unwrap_or_default(), path)?,
+        rules: library::rules(head.permissions.unwrap_or_default(), &page.path)?,
+        ..Action::default()
     })
-}
-
-/// The rules of an action. A denial that cannot be understood takes the action out of the menu: it would run without
-/// what its author relies on.
-fn rules(wanted: TightRules, path: &Path) -> Option<Vec<Rule>> {
-    let origin = path.display().to_string();
-    let mut rules = Vec::new();
-    for text in wanted.deny {
-        rules.push(parse_rule(RuleVerdict::Deny, text, origin.as_str()).ok()?);
-    }
-    rules.extend(
-        wanted.ask.into_iter().filter_map(|text| parse_rule(RuleVerdict::Ask, text, origin.as_str()).ok()),
-    );
-    Some(rules)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use copydesk_permission::RuleVerdict;
+
+    use crate::bench::Bench;
     use crate::disk::DiskFiles;
+    use crate::library::{Owner, Shelf};
+
+    fn written(folder: &tempfile::TempDir, name: &str, text: &str) {
+        let place = folder.path().join("actions");
+        std::fs::create_dir_all(&place).unwrap();
+        std::fs::write(place.join(name), text).unwrap();
+    }
+
+    fn own(folder: &tempfile::TempDir, owner: Owner) -> Vec<Action> {
+        let path = folder.path().canonicalize().unwrap();
+        let shelves = [Shelf { path: path.clone(), owner }];
+        let library = Library { files: &DiskFiles, shelves: &shelves, trusted: &[], root: &path };
+        own_actions(&library, &Bench::settings_alone())
+    }
+
+    #[test]
+    fn it_is_offered_where_its_conditions_hold() {
+        let found = |code: &str, source: &str, severity| Reported {
+            code: code.into(),
+            source: source.into(),
+            severity,
+        };
+        let here = [found("E0382", "rustc", "error"), found("unused_mut", "clippy", "warning")];
+        for (languages, diagnostics, expect) in [
+            (&[][..], &[][..], true),
+            (&["rust"], &[], true),
+            (&["python"], &["*"], false),
+            (&["rust"], &["E0382"], true),
+            (&[], &["e0*"], true),
+            (&[], &["unused"], false),
+            (&[], &["Clippy"], true),
+            (&[], &["info", "error"], true),
+            (&[], &["hint"], false),
+            (&[], &["["], false),
+        ] {
+            let owned = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect();
+            let action =
+                Action { languages: owned(languages), diagnostics: owned(diagnostics), ..Action::default() };
+            assert_eq!(action.is_offered("rust", &here), expect, "{languages:?} {diagnostics:?}");
+            assert_eq!(action.is_offered("rust", &[]), expect && diagnostics.is_empty());
+        }
+    }
 
     #[test]
     fn a_file_narrows_tools_and_a_strangers_model_does_not_count() {
         let folder = tempfile::tempdir().unwrap();
-        let write = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).unwrap();
+        let write = |name: &str, text: &str| written(&folder, name, text);
         let head =
             "name: add-tests\ntitle: Write tests for this\ntools: [read, edit, rocket]\nlanguages: [rust]\n";
         write("a.md", &format!("---\n{head}model: p/m\nfallback: [q/n]\nmode: plan\n---\nWrite tests.\n"));
@@ -231,7 +296,7 @@ mod tests {
         write("c.md", "---\nname: add-tests\n---\nthe first one wins\n");
         write("d.md", "no front matter\n");
         write("e.txt", "---\nname: other\n---\nno Markdown\n");
-        let own = |owner| own_actions(&DiskFiles, &[ActionFolder { path: folder.path().to_owned(), owner }]);
+        let own = |owner| own(&folder, owner);
         let expect = Action {
             name: "add-tests".into(),
             title: "Write tests for this".into(),
@@ -241,7 +306,7 @@ mod tests {
             model: Some("p/m".into()),
             fallback: Some(vec!["q/n".into()]),
             mode: Some(Mode::Plan),
-            rules: Vec::new(),
+            ..Action::default()
         };
         assert_eq!(own(Owner::User), std::slice::from_ref(&expect));
         assert_eq!(own(Owner::Workspace), [Action { model: None, fallback: None, ..expect }]);
@@ -252,12 +317,11 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let write = |name: &str, rules: &str| {
             let text = format!("---\nname: {name}\npermissions: {rules}\n---\nWork.\n");
-            std::fs::write(folder.path().join(format!("{name}.md")), text).unwrap();
+            written(&folder, &format!("{name}.md"), &text);
         };
         write("careful", "{deny: [Bash], ask: ['Edit(src/**)', 'Nonsense(x)'], allow: ['Read(/etc/**)']}");
         write("broken", "{deny: ['Bash(rm']}");
-        let folder = ActionFolder { path: folder.path().to_owned(), owner: Owner::Workspace };
-        let own = own_actions(&DiskFiles, &[folder]);
+        let own = own(&folder, Owner::Workspace);
         let rules: Vec<_> = own
             .iter()
             .map(|action| {

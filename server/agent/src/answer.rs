@@ -7,7 +7,7 @@
 use std::panic::AssertUnwindSafe;
 use std::time::Duration;
 
-use copydesk_base::{Event, Timestamp};
+use copydesk_base::Event;
 use copydesk_provider::{
     CallError, Carried, Choice, EventStream, Health, Left, ModelEvent, Request, Route, StopReason, ToolCall,
 };
@@ -95,10 +95,9 @@ pub(crate) async fn answer(
     way: &mut Way,
     request: &Request,
     purpose: Purpose,
-    began: Timestamp,
 ) -> Result<Answered, AgentError> {
     loop {
-        let error = match of_one(turn, way.choice(), request, purpose, began).await {
+        let error = match of_one(turn, way.choice(), request, purpose).await {
             Err(AgentError::Model(error)) => error,
             outcome => return outcome,
         };
@@ -122,9 +121,8 @@ async fn of_one(
     choice: &Choice,
     request: &Request,
     purpose: Purpose,
-    began: Timestamp,
 ) -> Result<Answered, AgentError> {
-    let mut account = account::reserve(turn, choice, request, began).await?;
+    let mut account = account::reserve(turn, choice, request).await?;
     let number = turn.usage.requests + 1;
     turn.record(vec![Event::ModelRequested { number }]).await?;
     let request = Request { max_output_tokens: account.cut, ..request.clone() };
@@ -140,7 +138,7 @@ async fn of_one(
             Tried::Answered(answered) => return Ok(answered),
             Tried::Again { error, tried, wait } => (error, tried, wait),
         };
-        account = match account::reserve(turn, choice, &request, began).await {
+        account = match account::reserve(turn, choice, &request).await {
             Err(AgentError::Budget(reason)) => {
                 return Err(AgentError::Budget(format!("{reason}, and the last try failed: {error}")));
             }

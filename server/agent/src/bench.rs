@@ -67,6 +67,12 @@ impl Host for Editor {
 }
 
 impl Bench {
+    /// The settings of a bench that nobody works on.
+    pub(crate) fn settings_alone() -> Settings {
+        let models = Models::new(&ModelsConfig::default(), Arc::new(NoKeys));
+        settings(Path::new("/work"), Path::new("/home"), Arc::new(models))
+    }
+
     pub(crate) fn new() -> Self {
         Self::with(Arc::new(DiskFiles), vec![])
     }
@@ -107,7 +113,7 @@ impl Bench {
             journal: Journal::at(&home, &root),
             user: UserStore::at(&home),
             settings: Arc::new(move || Ok(settings(&root, &home, models.clone()))),
-            action_folders: vec![],
+            shelves: vec![],
             guidance: None,
         };
         Self { desk: Desk::open(world, &CancellationToken::new()), folder }
@@ -115,21 +121,7 @@ impl Bench {
 
     /// A whole run.
     pub(crate) async fn ask(&self, prompt: &str) -> Outcome {
-        let started = self.desk.ask(Ask {
-            prompt: prompt.to_owned(),
-            images: vec![],
-            form: None,
-            input: None,
-            action: "ask".to_owned(),
-            place: None,
-            model: None,
-            mode: None,
-            ceiling: None,
-            chat: None,
-            session: None,
-            findings: vec![],
-            voice: Voice::Person,
-        });
+        let started = self.desk.ask(Ask { prompt: prompt.to_owned(), ..Ask::new(Voice::Person) });
         drop(started.gate);
         started.outcome.await.unwrap()
     }
@@ -181,6 +173,8 @@ fn settings(root: &Path, home: &Path, models: Arc<Models>) -> Settings {
         context: copydesk_base::config::Context::default(),
         checks: vec![],
         check_rounds: 3,
+        hooks: std::collections::BTreeMap::new(),
+        pipelines: std::collections::BTreeMap::new(),
         completion: copydesk_base::config::Completion::default(),
         retention: copydesk_base::config::Retention::default(),
         prompt_timeout: Duration::from_secs(20),

@@ -11,14 +11,16 @@
 mod text;
 
 use copydesk_base::config::Compaction;
-use copydesk_base::{Event, Timestamp, path};
+use copydesk_base::{Event, path};
 use copydesk_provider::{Choice, Message, Request};
+use serde_json::json;
 
 pub(crate) use text::{WANTED, after};
 
 use crate::account;
 use crate::answer::{Purpose, Way, answer};
 use crate::error::AgentError;
+use crate::hooks::{self, Point};
 use crate::limits::usual_answer;
 use crate::run::Turn;
 
@@ -43,8 +45,6 @@ pub(crate) struct Long<'a> {
     /// What the person asked for.
     pub(crate) task: &'a str,
     pub(crate) shortened: &'a mut Shortened,
-    /// When the run began.
-    pub(crate) began: Timestamp,
 }
 
 /// What leaves next.
@@ -57,7 +57,7 @@ pub(crate) enum Fitting {
 
 /// The request, as short as it has to be.
 pub(crate) async fn shorten(turn: &mut Turn, way: &mut Way, long: Long<'_>) -> Result<Fitting, AgentError> {
-    let Long { mut request, task, shortened, began } = long;
+    let Long { mut request, task, shortened } = long;
     let mut is_short = false;
     loop {
         let limit = limit(&turn.settings.context.compaction, way.choice());
@@ -75,7 +75,8 @@ pub(crate) async fn shorten(turn: &mut Turn, way: &mut Way, long: Long<'_>) -> R
             }
             // Results are folded where there is nothing before them, or where a summary was not enough.
             (Some(start), fold) if shortened.futile == 0 || fold.is_none() => {
-                let summary = summary(turn, way, &request, start, began).await?;
+                hooks::at(turn, Point::PreCompact, None, json!({"tokens": before, "limit": limit})).await?;
+                let summary = summary(turn, way, &request, start).await?;
                 let text = text::note(&request.messages[..start], task, summary.as_deref(), &changed(turn));
                 let text = turn.shared.hidden(&text, &turn.settings.redactor);
                 let kept = request.messages.len() - start;
@@ -123,12 +124,11 @@ async fn summary(
     way: &mut Way,
     request: &Request,
     start: usize,
-    began: Timestamp,
 ) -> Result<Option<String>, AgentError> {
     let mut messages = request.messages[..start].to_vec();
     messages.push(Message::user(text::WANTED));
     let request = Request { messages, schema: None, ..request.clone() };
-    match answer(turn, way, &request, Purpose::Summary, began).await {
+    match answer(turn, way, &request, Purpose::Summary).await {
         Ok(answered) => Ok(Some(answered.text.trim().to_owned()).filter(|text| !text.is_empty())),
         // Money, the person and the journal decide; anything else is only a summary less.
         Err(error @ (AgentError::Budget(_) | AgentError::Canceled | AgentError::Journal(_))) => Err(error),

@@ -52,6 +52,8 @@ pub enum AgentError {
          begin a new one, ask about less at once, or raise context.compaction"
     )]
     TooLong { tokens: u64, limit: u64 },
+    #[error("finish the layer {name}: {reason}")]
+    Layer { name: String, reason: String },
     #[error("go on: it was canceled")]
     Canceled,
     #[error("finish: the model's answer was cut at its limit of output tokens{}; ask for less at once", undone(*calls))]

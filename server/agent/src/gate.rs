@@ -11,11 +11,13 @@ use copydesk_base::host::Presence;
 use copydesk_base::{Because, CallId, Effect, Event, Question, Verdict, path};
 use copydesk_permission::judge;
 use copydesk_permission::sandbox::{self, State};
+use serde_json::json;
 use tokio::sync::oneshot;
 
 use crate::desk::Order;
 use crate::desk::board::{Asked, Settlement};
 use crate::error::AgentError;
+use crate::hooks::{self, Point};
 use crate::quarters::network_for;
 use crate::render::{self, Rendered};
 use crate::run::Turn;
@@ -115,6 +117,7 @@ pub(crate) async fn ask(
     let question = Question { always, ..question };
     let Rendered { text, whole } = text_of(turn, &effect, &question, change.as_deref());
     let (reply, answer) = oneshot::channel();
+    let shown = text.clone();
     let asked = Asked {
         run: turn.run.clone(),
         call: call.clone(),
@@ -130,9 +133,18 @@ pub(crate) async fn ask(
         reply,
     };
     turn.desk.order(Order::Ask(Box::new(asked)));
+    // Whoever is not looking at the editor may be called by a hook, while the answer is waited for.
+    let policy = turn.policy();
+    let facts = json!({"run_id": turn.run, "text": shown});
+    let calling = hooks::run(&turn.settings, &policy, Point::Notification, None, facts, &turn.cancel);
+    let calling = async {
+        calling.await;
+        std::future::pending::<()>().await;
+    };
     let answer = tokio::select! {
         answer = answer => answer.map_err(|_| AgentError::Canceled)?,
         () = turn.cancel.cancelled() => return Err(AgentError::Canceled),
+        () = calling => return Err(AgentError::Canceled),
     };
     let nothing_done = answer.done.sent.is_empty() && answer.done.refused.is_empty();
     match answer.settlement {

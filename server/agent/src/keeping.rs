@@ -55,7 +55,19 @@ pub(crate) async fn fork(
 /// An event as the copy has it; nothing for what was done, and how.
 fn copied(event: Event, copy: &SessionId, runs: &HashMap<RunId, RunId>) -> Option<Event> {
     Some(match event {
-        Event::RunStarted { title, prompt, action, origin, model, requested, why, offline, mode, .. } => {
+        Event::RunStarted {
+            title,
+            prompt,
+            action,
+            origin,
+            model,
+            requested,
+            why,
+            offline,
+            mode,
+            agent,
+            ..
+        } => {
             let (session, process) = (copy.clone(), None);
             Event::RunStarted {
                 session,
@@ -69,6 +81,8 @@ fn copied(event: Event, copy: &SessionId, runs: &HashMap<RunId, RunId>) -> Optio
                 offline,
                 mode,
                 process,
+                agent,
+                parent: None,
             }
         }
         Event::ModelAnswered { text, calls, stopped, .. } => {

@@ -20,6 +20,7 @@ use crate::error::AgentError;
 use crate::guidance::{Ground, guidance};
 use crate::mentions;
 use crate::prompt::{self, Piece, Sight};
+use crate::role::Role;
 use crate::settings::Settings;
 use crate::taint;
 use crate::world::World;
@@ -123,14 +124,25 @@ impl Room {
 /// Bytes of a token, as estimates count.
 pub(crate) const BYTES: usize = 4;
 
+/// What there is to be told.
+pub(crate) struct Told<'a> {
+    pub(crate) action: &'a Action,
+    pub(crate) role: &'a Role,
+    pub(crate) ask: &'a Ask,
+    /// The task in whole, with the person's words in it.
+    pub(crate) task: String,
+    /// What hooks said.
+    pub(crate) said: String,
+}
+
 /// Puts together what a model is told. What no agent may read is not sent because somebody stood in it.
 pub(crate) fn opening(
     world: &World,
     settings: &Settings,
     policy: &Policy,
-    action: &Action,
-    ask: &Ask,
+    told: Told<'_>,
 ) -> Result<Opening, AgentError> {
+    let Told { action, role, ask, task, said } = told;
     let (root, room) = (&settings.root, Room::of(&settings.context));
     let place = ask.place.as_ref().map(|(path, _)| path);
     for path in place.into_iter().chain(&ask.images) {
@@ -158,7 +170,14 @@ pub(crate) fn opening(
         let piece = Piece { text: format!("Rules from {name}:\n{}\n\n", one.text), cut: one.cut };
         layers.push(Layer::of("rules", origin, piece, grade));
     }
-    let task = prompt::task(action, &ask.prompt);
+    let (of_role, more) = role.layers(&action.tools);
+    layers.extend(of_role);
+    notices.extend(more);
+    if !said.is_empty() {
+        let text = format!("A hook of the person's says:\n{said}\n");
+        layers.push(Layer::new("hooks", "hooks", text, Grade::Tool));
+    }
+    let named = if action.arguments.is_some() { task.clone() } else { ask.prompt.clone() };
     layers.push(Layer::new("task", format!("action {}", action.name), task, Grade::Typed));
     if let Some(form) = &ask.form {
         layers.push(Layer::new("schema", "the schema of the answer", form.words(), Grade::Typed));
@@ -177,7 +196,7 @@ pub(crate) fn opening(
         layers.push(beside(origin, grade_of(path)));
     }
     let mut texts = Vec::new();
-    let brought = mentions::brought(world, settings, policy, &ask.prompt, &ask.images);
+    let brought = mentions::brought(world, settings, policy, &named, &ask.images);
     layers.extend(brought.layers);
     texts.extend(brought.texts);
     notices.extend(brought.notices);

@@ -11,6 +11,7 @@ use copydesk_language::chat;
 use serde::{Deserialize, Serialize};
 
 use crate::action::Action;
+use crate::library::filled;
 
 /// What stands for a line of which no part may be shown.
 const TOO_LONG: &str = "[one line, longer than can be shown]";
@@ -55,10 +56,16 @@ pub(crate) struct Sight<'a> {
     pub(crate) span: Span,
 }
 
-/// The task of an action and the person's words.
-pub(crate) fn task(action: &Action, words: &str) -> String {
+/// The task of an action and the person's words; the error says what words are missing.
+pub(crate) fn task(action: &Action, words: &str) -> Result<String, String> {
+    if let Some(arguments) = &action.arguments {
+        let filled = filled(&action.task, arguments, words);
+        return filled
+            .map(|text| text + "\n")
+            .map_err(|reason| format!("{} cannot begin: {reason}", action.name));
+    }
     let parts = [action.task.as_str(), words].into_iter().filter(|part| !part.is_empty());
-    parts.flat_map(|part| [part, "\n"]).collect()
+    Ok(parts.flat_map(|part| [part, "\n"]).collect())
 }
 
 /// What was piped in; its last whole lines where it is more than `most` bytes, since errors stand at the end.
@@ -208,8 +215,8 @@ mod tests {
     #[test]
     fn the_task_comes_before_the_words() {
         let (ask, explain) = (action("ask").unwrap(), action("explain").unwrap());
-        assert_eq!(task(&ask, "triple it"), "triple it\n");
-        assert_eq!(task(&explain, "shortly"), format!("{}\nshortly\n", explain.task));
+        assert_eq!(task(&ask, "triple it"), Ok("triple it\n".to_owned()));
+        assert_eq!(task(&explain, "shortly"), Ok(format!("{}\nshortly\n", explain.task)));
     }
 
     #[test]

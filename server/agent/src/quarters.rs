@@ -1,16 +1,22 @@
 //! Where a run's commands live: their walls, and a temporary folder that is the run's own and goes with it.
 
+use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
-use copydesk_base::{Effect, Verdict};
+use copydesk_base::{Effect, Event, Verdict};
 use copydesk_permission::sandbox::{
     Ahead, Circumstances, Confinement, Network, Survey, confine, quiet_git, survey,
 };
 use copydesk_permission::{Policy, effects_of, judge};
 use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
 
+use crate::error::AgentError;
+use crate::gate::{Permit, permit};
 use crate::lodging::{Lodging, RUN};
-use crate::process::{self, Ready};
+use crate::process::{self, Ended, Finished, Job, Ready};
+use crate::run::Turn;
 use crate::settings::Settings;
 
 /// What a run keeps between its commands.
@@ -107,6 +113,32 @@ impl Quarters {
         Ok(environment)
     }
 
+    /// Runs a command that was permitted, inside its walls. What the shell is given may be more than what was judged.
+    pub(crate) async fn run(
+        &mut self,
+        effect: &Effect,
+        (command, cwd): (&str, &Path),
+        policy: &Policy,
+        settings: &Settings,
+        time: Duration,
+        cancel: &CancellationToken,
+    ) -> Result<Finished, String> {
+        let confinement = self.walls(effect, policy, settings).await?;
+        let temporary = self.temporary().map_err(|error| format!("there is no temporary folder: {error}"))?;
+        let job = Job {
+            command,
+            cwd,
+            env: &Self::environment(effect, policy, settings)?,
+            confinement: &confinement,
+            launcher: settings.sandbox.launcher.as_deref(),
+            temporary: temporary.path(),
+            locks: &settings.state_home.join("held"),
+            time,
+            limits: settings.limits,
+        };
+        Ok(process::run(&job, None, cancel).await)
+    }
+
     /// After a command: what it made is looked at in time for the next one.
     /// A launcher for the next one is started, too.
     pub(crate) fn look_anew(&mut self, policy: &Policy, settings: &Settings) {
@@ -135,4 +167,28 @@ pub(crate) fn network_for(effect: &Effect, policy: &Policy) -> Network {
     } else {
         Network::Closed
     }
+}
+
+/// Runs a command that policy allows without a question, written down like every effect; the error says why it could not
+/// run.
+pub(crate) async fn perform(
+    turn: &mut Turn,
+    effect: &Effect,
+    limit: Duration,
+) -> Result<Result<Finished, String>, AgentError> {
+    let Effect::Execute { command, cwd } = effect else { return Ok(Err("it is no command".to_owned())) };
+    let policy = turn.policy();
+    let call = turn.shared.call_id();
+    if let Permit::Refused(reason) = permit(turn, &call, effect.clone(), None).await? {
+        return Ok(Err(reason));
+    }
+    turn.record(vec![Event::EffectStarted { call: call.clone(), effect: effect.clone() }]).await?;
+    let (settings, cancel) = (turn.settings.clone(), turn.cancel.clone());
+    let finished = turn.quarters.run(effect, (command, cwd), &policy, &settings, limit, &cancel).await;
+    let (ok, note) = match &finished {
+        Ok(finished) => (finished.ended == Ended::Exit(0), finished.ended.told(limit)),
+        Err(reason) => (false, reason.clone()),
+    };
+    turn.record(vec![Event::EffectFinished { call, ok, note }]).await?;
+    Ok(finished)
 }

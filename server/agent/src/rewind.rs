@@ -132,12 +132,12 @@ pub(crate) async fn again(
     // Words that somebody else wrote were confirmed before the model was told anything.
     let is_begun = records.iter().any(|record| matches!(record.event, Event::Told { .. }));
     let started = records.iter().find_map(|record| match &record.event {
-        Event::RunStarted { session, prompt, origin, action, mode, .. } if is_begun => {
-            Some((session.clone(), prompt.clone(), origin.clone(), action.clone(), mode))
+        Event::RunStarted { session, prompt, origin, action, mode, agent, .. } if is_begun => {
+            Some((session.clone(), prompt.clone(), origin.clone(), action.clone(), agent.clone(), mode))
         }
         _ => None,
     });
-    let Some((session, prompt, origin, action, mode)) = started else {
+    let Some((session, prompt, origin, action, agent, mode)) = started else {
         return Err(AgentError::NeverAsked(first.to_string()));
     };
     let images = records.iter().find_map(|record| match &record.event {
@@ -150,18 +150,14 @@ pub(crate) async fn again(
     rewind(shared, &turns, Scope::Conversation).await?;
     Ok(Ask {
         prompt,
-        input: None,
         images: images.unwrap_or_default(),
-        form: None,
         action,
+        agent: Some(agent).filter(|agent| !agent.is_empty()),
         place: origin.map(|origin| (origin.path, origin.span)),
         model,
-        mode: None,
         ceiling,
-        chat: None,
         session: Some(session),
-        findings: vec![],
-        voice: Voice::Person,
+        ..Ask::new(Voice::Person)
     })
 }
 

@@ -9,11 +9,14 @@ use copydesk_base::event::Written;
 use copydesk_base::{CallId, Event};
 use copydesk_provider::{ToolCall, ToolOutcome, ToolResult};
 use futures_util::future::join_all;
+use serde_json::{Value, json};
 
 use crate::action::Action;
 use crate::error::AgentError;
+use crate::helper;
+use crate::hooks::{self, Point};
 use crate::run::Turn;
-use crate::tools::{self, Output, Work};
+use crate::tools::{self, Output, Work, Worked};
 use crate::vault;
 
 /// Tool calls of one answer.
@@ -24,6 +27,9 @@ struct Begun {
     id: CallId,
     /// What the model calls it.
     call: String,
+    /// The tool, and what the model gave it.
+    name: String,
+    arguments: Value,
     work: Work,
 }
 
@@ -61,31 +67,48 @@ async fn begin(turn: &mut Turn, action: &Action, call: ToolCall) -> Result<Begun
     let plain = logged.to_string();
     let raw = Some(call.arguments.raw.clone()).filter(|raw| arguments.is_ok() && *raw != plain);
     let written = Written { id: call.id.clone(), raw };
-    let called = Event::ToolCalled { call: id.clone(), name: call.name.clone(), arguments: logged, written };
+    let called =
+        Event::ToolCalled { call: id.clone(), name: call.name.clone(), arguments: logged.clone(), written };
     turn.record(vec![called]).await?;
     let work = match arguments {
         Err(reason) => Output::failed(format!("the arguments are not valid JSON: {reason}")).into(),
         Ok(arguments) => match vault::outside_edits(&call.name, &arguments) {
             Some(reason) => Output::failed(reason).into(),
-            None => tools::run(turn, action, &id, &call.name, arguments).await?,
+            None => match hooks::at(turn, Point::PreToolUse, Some(&call.name), json!({"arguments": logged}))
+                .await?
+                .refusal
+            {
+                Some(refusal) => Output::failed(refusal).into(),
+                None => tools::run(turn, action, &id, &call.name, arguments).await?,
+            },
         },
     };
-    Ok(Begun { id, call: call.id, work })
+    Ok(Begun { id, call: call.id, name: call.name, arguments: logged, work })
 }
 
 /// Does what was put off, side by side, and makes the results.
 async fn finish(turn: &mut Turn, begun: &mut Vec<Begun>) -> Result<Vec<ToolResult>, AgentError> {
-    let (names, work): (Vec<_>, Vec<_>) =
-        begun.drain(..).map(|begun| ((begun.id, begun.call), begun.work)).unzip();
-    let outputs = tokio::select! {
-        outputs = join_all(work.into_iter().map(Work::output)) => outputs,
+    let apart = |begun: Begun| ((begun.id, begun.call, begun.name, begun.arguments), begun.work);
+    let (calls, work): (Vec<_>, Vec<_>) = begun.drain(..).map(apart).unzip();
+    let all = tokio::select! {
+        all = join_all(work.into_iter().map(Work::done)) => all,
         () = turn.cancel.cancelled() => return Err(AgentError::Canceled),
     };
-    let mut results = Vec::with_capacity(names.len());
-    for ((id, call), output) in names.into_iter().zip(outputs) {
+    let mut results = Vec::with_capacity(calls.len());
+    for ((id, call, name, arguments), came) in calls.into_iter().zip(all) {
+        let output = match came {
+            Worked::Output(output) => output,
+            Worked::Helper(ended) => helper::take_in(turn, *ended).await?,
+        };
         turn.reads(output.grade, &output.source).await?;
-        let text = turn.shared.hidden(&output.text, &turn.settings.redactor);
+        let mut text = turn.shared.hidden(&output.text, &turn.settings.redactor);
         let failed = output.failed;
+        let facts = json!({"arguments": arguments, "result": text, "failed": failed});
+        let said = hooks::at(turn, Point::PostToolUse, Some(&name), facts).await?.words;
+        if !said.is_empty() {
+            let said = turn.shared.hidden(&said, &turn.settings.redactor);
+            text.push_str(&format!("\n[a hook of the person's says:]\n{said}"));
+        }
         turn.record(vec![Event::ToolReturned { call: id, text: text.clone(), failed }]).await?;
         let outcome = if failed { ToolOutcome::Failed } else { ToolOutcome::Done };
         results.push(ToolResult { call, text, outcome });

@@ -1,10 +1,11 @@
 //! What is in force for one run, as the binary worked it out from its layers.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use copydesk_base::config::{Budgets, Check, Completion, Context, Mode, Retention};
+use copydesk_base::config::{Budgets, Check, Completion, Context, Hook, Mode, Retention};
 use copydesk_base::{Grade, Redactor};
 use copydesk_permission::sandbox::{Limits, Sandbox};
 use copydesk_permission::{Policy, Rule};
@@ -31,6 +32,10 @@ pub struct Settings {
     /// Commands that must pass on an edit before it is offered, and how often their failures go back to the model.
     pub checks: Vec<Check>,
     pub check_rounds: u32,
+    /// Commands of the person's at points of an agent's life, by the name of the point.
+    pub hooks: BTreeMap<String, Vec<Hook>>,
+    /// Agents that work one behind the other, by name.
+    pub pipelines: BTreeMap<String, Vec<String>>,
     /// Suggestions at the cursor.
     pub completion: Completion,
     /// How long conversations are kept.

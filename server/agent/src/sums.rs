@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use copydesk_base::{Event, Record, SessionId, Usage};
+use copydesk_base::{CallId, Event, Record, SessionId, Usage};
 
 use crate::desk::Desk;
 
@@ -18,7 +18,7 @@ pub struct Sums {
     pub time: Duration,
     /// By `provider/model`.
     pub models: BTreeMap<String, Usage>,
-    /// By the action or agent that was asked for.
+    /// By the agent that worked, and where none was named by the action.
     pub agents: BTreeMap<String, Usage>,
 }
 
@@ -35,32 +35,47 @@ impl Sums {
     /// Adds a run; of one that was cut short, what it said until then.
     pub fn add(&mut self, records: &[Record]) {
         let (mut model, mut agent) = (String::new(), String::new());
+        let mut called: BTreeMap<&CallId, &String> = BTreeMap::new();
         let mut run = Usage::default();
         let mut finished = None;
+        let add = |sums: &mut BTreeMap<String, Usage>, name: &str, usage: Usage| {
+            if usage != Usage::default() {
+                sums.entry(name.to_owned()).or_default().add(usage);
+            }
+        };
         for record in records {
             match &record.event {
-                Event::RunStarted { model: first, action, .. } => {
+                Event::RunStarted { model: first, action, agent: named, .. } => {
                     model.clone_from(first);
-                    agent.clone_from(action);
+                    agent.clone_from(if named.is_empty() { action } else { named });
                 }
                 Event::ModelSwitched { to, .. } => model.clone_from(to),
+                Event::HandedOver { to, .. } => agent.clone_from(to),
                 Event::ModelAnswered { usage, .. } => {
                     self.models.entry(model.clone()).or_default().add(*usage);
+                    add(&mut self.agents, &agent, *usage);
                     run.add(*usage);
                 }
                 Event::TryLost { model, usage } => {
                     self.models.entry(model.clone()).or_default().add(*usage);
+                    add(&mut self.agents, &agent, *usage);
+                    run.add(*usage);
+                }
+                Event::AgentCalled { call, agent, .. } => {
+                    called.insert(call, agent);
+                }
+                Event::AgentReturned { call, usage, models, .. } => {
+                    for (model, usage) in models {
+                        add(&mut self.models, model, *usage);
+                    }
+                    add(&mut self.agents, called.get(call).map_or("helper", |agent| agent.as_str()), *usage);
                     run.add(*usage);
                 }
                 Event::RunFinished { usage, .. } => finished = Some(*usage),
                 _ => {}
             }
         }
-        let run = finished.unwrap_or(run);
-        self.all.add(run);
-        if run != Usage::default() {
-            self.agents.entry(agent).or_default().add(run);
-        }
+        self.all.add(finished.unwrap_or(run));
         // What was noted later, an undo for one, is no work of the run.
         let is_work = |record: &&Record| {
             use Event::{ModelAnswered, RunFinished, ToolReturned};

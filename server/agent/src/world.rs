@@ -6,7 +6,7 @@ use std::sync::Arc;
 use copydesk_base::{Clock, Files, Host, Ids, Redactor};
 use copydesk_store::{Journal, UserStore};
 
-use crate::action::ActionFolder;
+use crate::library::Shelf;
 use crate::settings::SettingsSource;
 
 /// The person, the files, the journal, time and chance.
@@ -19,8 +19,8 @@ pub struct World {
     pub journal: Journal,
     pub user: UserStore,
     pub settings: SettingsSource,
-    /// Where action files lie, the user's before the workspace's.
-    pub action_folders: Vec<ActionFolder>,
+    /// Where people keep what they wrote for agents, in the order in which names count.
+    pub shelves: Vec<Shelf>,
     /// The folder with the person's own guidance for every agent.
     pub guidance: Option<PathBuf>,
 }

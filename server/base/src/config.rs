@@ -44,6 +44,9 @@ pub struct Config {
     pub model_mappings: BTreeMap<String, String>,
     /// External agents that run under Copydesk's roof.
     pub agents: BTreeMap<String, GuestAgent>,
+    /// Agents that work one behind the other, by a name that is offered as an action: names of agents, or of layers below
+    /// `.stepper/layer`. Each is handed the words of the person and what the one before said at its end.
+    pub pipelines: BTreeMap<String, Vec<String>>,
     /// Tool servers that speak the Model Context Protocol.
     pub mcp_servers: BTreeMap<String, McpServer>,
     /// External agent programs that `engine` steps may start.

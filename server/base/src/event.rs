@@ -3,6 +3,7 @@
 //! Whatever a user can see about a run is a projection of these. They are written to the journal before their effect
 //! is believed; kinds that a reader does not know are kept and passed over.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
@@ -68,6 +69,12 @@ pub enum Event {
         /// The operating system's number of the process that runs it, to tell a run under way from one cut short.
         #[serde(default)]
         process: Option<u32>,
+        /// The agent that works; empty where none was named.
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        agent: String,
+        /// The run that started it, where no person did. It belongs to that one, and to no session.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        parent: Option<RunId>,
     },
     /// What the model was told first: the person's words, and what was put beside them. Secrets are placeholders.
     Told {
@@ -276,6 +283,37 @@ pub enum Event {
         /// What it read: `node_modules/x/README.md`, `the output of npm test`.
         source: String,
     },
+    /// A run of another agent was started for this one.
+    AgentCalled {
+        call: CallId,
+        run: RunId,
+        agent: String,
+        task: String,
+    },
+    /// It has ended. What it used is part of what this run uses.
+    AgentReturned {
+        call: CallId,
+        run: RunId,
+        status: RunStatus,
+        usage: Usage,
+        /// The same by `provider/model`.
+        #[serde(default)]
+        models: BTreeMap<String, Usage>,
+    },
+    /// Another agent goes on with this conversation.
+    HandedOver {
+        from: String,
+        to: String,
+    },
+    /// A hook of the person's ran at this point of the run.
+    HookRan {
+        /// `PreToolUse`, `Stop` and so on.
+        point: String,
+        command: String,
+        ok: bool,
+        /// How it ended, or why it did not run.
+        note: String,
+    },
     /// The list of what is to be done, as the model keeps it; each is the whole list.
     Planned {
         items: Vec<Todo>,
@@ -315,6 +353,7 @@ impl Event {
             | Self::Notice { text }
             | Self::RunFinished { text, .. } => text.len(),
             Self::RunStarted { prompt, .. } => prompt.len(),
+            Self::AgentCalled { task, .. } => task.len(),
             Self::ToolCalled { arguments, .. } => arguments.to_string().len(),
             Self::ChangeApplying { before, after, .. }
             | Self::ChangeApplied { before, after, .. }

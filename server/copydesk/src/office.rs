@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
-use copydesk_agent::{ActionFolder, Desk, Owner, Settings, World};
+use copydesk_agent::{Desk, Owner, Settings, Shelf, World};
 use copydesk_base::config::{Config, ModelCache, ProviderKind};
 use copydesk_base::{Files, Host, RandomIds, Redactor, SystemClock};
 use copydesk_permission::sandbox::{Limits, SHELL, Sandbox, repository, toolchains};
@@ -116,7 +116,7 @@ impl Office {
             journal: self.here.journal(),
             user: self.here.user.clone(),
             settings: Arc::new(move || office.settings()),
-            action_folders: self.action_folders(),
+            shelves: self.shelves(),
             guidance: self.own_folder().map(Path::to_owned),
         };
         Desk::open(world, cancel)
@@ -162,6 +162,8 @@ impl Office {
             budgets: loaded.config.budgets.clone(),
             context: loaded.config.context.clone(),
             checks: loaded.config.checks.clone(),
+            hooks: loaded.config.hooks.clone(),
+            pipelines: loaded.config.pipelines.clone(),
             check_rounds: loaded.config.check_rounds.unwrap_or(CHECK_ROUNDS),
             completion: loaded.config.completion.clone(),
             retention: loaded.config.retention.clone(),
@@ -224,13 +226,17 @@ impl Office {
         settings.enabled.then(|| Arc::new(files()) as Arc<dyn Answers>)
     }
 
-    /// The user's folder of actions before the workspace's.
-    fn action_folders(&self) -> Vec<ActionFolder> {
-        let user =
-            self.own_folder().map(|folder| ActionFolder { path: folder.join("actions"), owner: Owner::User });
-        let workspace =
-            ActionFolder { path: self.here.root.join(".copydesk/actions"), owner: Owner::Workspace };
-        user.into_iter().chain([workspace]).collect()
+    /// Where actions, prompts, agents and skills lie: the person's own first, so that no repository takes a name of
+    /// theirs.
+    fn shelves(&self) -> Vec<Shelf> {
+        let home = self.here.places.home.as_ref();
+        let user = self.own_folder().map(Path::to_owned).into_iter();
+        let user = user.chain(home.map(|home| home.join(".keystone/workflows")));
+        // A folder that the repository brought is none of the person's, wherever the environment points.
+        let is_users = |path: &PathBuf| !self.here.places.is_of_workspace(&self.here.root, path);
+        let user = user.filter(is_users).map(|path| Shelf { path, owner: Owner::User });
+        let workspace = [".copydesk", ".keystone/workflows"].map(|name| self.here.root.join(name));
+        user.chain(workspace.map(|path| Shelf { path, owner: Owner::Workspace })).collect()
     }
 
     /// The folder with the person's own settings, actions and guidance.

@@ -312,6 +312,8 @@ fn started(process: u32) -> Record {
         offline: true,
         mode: "default".into(),
         process: Some(process),
+        agent: String::new(),
+        parent: None,
     };
     Record { run: "run-1".into(), seq: 1, at: SystemClock.now(), event }
 }

@@ -33,6 +33,7 @@
 //! - What it does not understand it does not allow: unknown shell is denied, unknown words ask.
 //! - *Allow* for a command grants its start. Bounding what it does then is the work of [`sandbox`].
 
+mod bounds;
 mod defaults;
 mod glob;
 mod lint;
@@ -49,6 +50,7 @@ mod zone;
 use copydesk_base::config::Mode;
 use copydesk_base::{Because, Effect, Question, Verdict};
 
+pub use bounds::Bounds;
 pub use defaults::default_denies;
 pub use lint::{RuleFinding, RuleHome, RuleLine, RuleProblem, lint};
 pub use policy::Policy;

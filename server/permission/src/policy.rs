@@ -8,7 +8,7 @@ use copydesk_base::{Because, Grade, path};
 use crate::rule::{Pattern, Rule, RuleVerdict};
 
 /// Everything [`crate::judge`] knows besides the effect.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Policy {
     /// The workspace, resolved.
     pub root: PathBuf,

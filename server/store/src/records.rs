@@ -124,12 +124,13 @@ pub(crate) fn run(connection: &Connection, run: &RunId) -> Result<Option<RunRow>
     Ok(query.query_row([run.as_str()], run_row).optional()?)
 }
 
-/// The newest run with a change that stands.
+/// The newest run with a change that stands. One that began without a session works for another one, which has its
+/// changes.
 pub(crate) fn last_changed(connection: &Connection) -> Result<Option<RunId>, Halt> {
     first_run(
         connection,
         "SELECT runs.run FROM runs JOIN changes ON changes.run = runs.run
-         WHERE changes.state = 'applied' ORDER BY runs.id DESC LIMIT 1",
+         WHERE changes.state = 'applied' AND (runs.session <> '' OR runs.title = '') ORDER BY runs.id DESC LIMIT 1",
     )
 }
 

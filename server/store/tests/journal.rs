@@ -52,6 +52,8 @@ fn started(run: &str) -> Record {
         offline: true,
         mode: "default".into(),
         process: None,
+        agent: String::new(),
+        parent: None,
     };
     record(run, 1, event)
 }

@@ -91,6 +91,8 @@ fn records(session: &SessionId, turn: u32) -> impl Iterator<Item = Record> {
             offline: false,
             mode: "default".to_owned(),
             process: Some(1),
+            agent: String::new(),
+            parent: None,
         },
         Event::Told { text: prompt },
         Event::ModelRequested { number: 1 },

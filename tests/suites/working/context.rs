@@ -125,7 +125,9 @@ fn the_person_is_told_that_it_was_shortened_and_a_budget_is_asked_first() {
     let script =
         || uncounted([read("a.py"), read("long.txt"), Reply::text("THE SUMMARY"), Reply::text("Done.")]);
     let model = ModelServer::start(Format::Anthropic, script());
-    let ran = desk(&model, SHORT).run(&["ask", "read"]).exits(0);
+    let workspace = desk(&model, &format!("{SHORT}hooks: {{PreCompact: [{{command: 'touch before'}}]}}\n"));
+    let ran = workspace.run(&["ask", "read"]).exits(0);
+    assert!(workspace.exists("before"), "a hook of the person's is told: {ran}");
     assert!(ran.stderr.contains("The conversation was too long and is shortened"), "{ran}");
     assert!(!ran.stdout.contains("THE SUMMARY"), "a summary is no answer: {ran}");
     let model = ModelServer::start(Format::Anthropic, script());

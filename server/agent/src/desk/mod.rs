@@ -7,31 +7,32 @@
 mod back;
 pub(crate) mod board;
 mod keep;
+mod offers;
 mod order;
 mod review;
 mod settle;
 mod task;
 mod words;
 
-use std::path::Path;
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
 use copydesk_base::change::{HunkReport, RefusedHunk};
 use copydesk_base::config::Mode;
 use copydesk_base::host::DocumentEdit;
-use copydesk_base::{ApprovalId, CallId, ChangeId, ChangePlan, Event, Grade, Redactor, RunId, SessionId};
+use copydesk_base::{ApprovalId, CallId, ChangeId, ChangePlan, Event, Redactor, RunId, SessionId};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::action::{self, Action};
 use crate::apply;
 use crate::error::AgentError;
 use crate::ghost::Ghosts;
+use crate::hooks;
 use crate::keeping;
 use crate::lodging;
-use crate::opening::{self, Layer};
 use crate::recorder::Recorder;
 use crate::recover;
 use crate::run;
@@ -41,6 +42,7 @@ use crate::undo;
 pub use crate::undo::Direction;
 use crate::vault::Vault;
 use crate::view::{RunView, View};
+use crate::worktree;
 use crate::world::World;
 use order::Reserved;
 pub(crate) use order::{DeskLink, Order};
@@ -71,6 +73,8 @@ pub(crate) struct Shared {
     /// Secrets and what models know them by; the same for every run of this process.
     vault: std::sync::Mutex<Vault>,
     pub(crate) ghosts: Ghosts,
+    /// The conversations that were worked on here.
+    worked_on: std::sync::Mutex<BTreeSet<SessionId>>,
     recovered: tokio::sync::OnceCell<()>,
 }
 
@@ -112,6 +116,7 @@ impl Desk {
                 turnstile,
                 vault: std::sync::Mutex::default(),
                 ghosts: Ghosts::default(),
+                worked_on: std::sync::Mutex::default(),
                 recovered: tokio::sync::OnceCell::new(),
             }),
         }
@@ -125,34 +130,6 @@ impl Desk {
         if let Ok(choice) = settings.models.choose() {
             settings.models.warm(&choice).await;
         }
-    }
-
-    /// What can be asked for: the built-in actions, then the person's own.
-    pub fn actions(&self) -> Vec<Action> {
-        let world = &self.shared.world;
-        let built_in = action::BUILT_IN.iter().filter_map(|(name, ..)| action::action(name));
-        built_in.chain(action::own_actions(&*world.files, &world.action_folders)).collect()
-    }
-
-    /// What a model would be told about an ask before it says a word, in the order of the request, and what the person
-    /// would be told about that.
-    ///
-    /// # Errors
-    /// There is no such action, or the place may not be read.
-    pub fn prompt(&self, ask: &Ask) -> Result<(Vec<Layer>, Vec<String>), AgentError> {
-        let world = &self.shared.world;
-        let settings = (world.settings)().map_err(AgentError::Settings)?;
-        let action = action::named(world, &ask.action)?;
-        let policy = settings.policy(settings.mode, Grade::Typed, &[]);
-        let opening = opening::opening(world, &settings, &policy, &action, ask)?;
-        for text in &opening.texts {
-            self.shared.learn(text, &settings.redactor);
-        }
-        let system = Layer { text: opening.system.text + "\n", ..opening.system };
-        let layers = [system].into_iter().chain(opening.layers);
-        let hidden =
-            |layer: Layer| Layer { text: self.shared.hidden(&layer.text, &settings.redactor), ..layer };
-        Ok((layers.map(hidden).collect(), opening.notices))
     }
 
     /// What a model was sent in a run, the last one of this workspace where none is named.
@@ -201,7 +178,13 @@ impl Desk {
         };
         let (speak, inbox) = mpsc::channel(UNHEARD);
         self.shared.link.order(Order::Begin { view, cancel: cancel.clone(), speak });
-        let place = run::Place { run: run.clone(), session: session.clone(), cancel, ear: Ear::new(inbox) };
+        let place = run::Place {
+            run: run.clone(),
+            session: session.clone(),
+            cancel,
+            ear: Ear::new(inbox),
+            terms: None,
+        };
         let task = run::task(self.shared.clone(), ask, place, opened, done);
         self.shared.runs.spawn(task);
         Started { run, session, gate, outcome }
@@ -364,6 +347,7 @@ impl Desk {
         self.shared.cancel.cancel();
         self.shared.runs.close();
         let _ = tokio::time::timeout(LAST_WORDS, self.shared.runs.wait()).await;
+        let _ = tokio::time::timeout(LAST_WORDS, hooks::farewell(&self.shared)).await;
         self.shared.desk.end().await;
         self.shared.writer.end().await;
     }
@@ -414,8 +398,33 @@ impl Shared {
             self.runs.spawn_blocking(lodging::sweep);
             recover::settle(&self.world, &self.recorder).await;
             keeping::sweep(self).await;
+            let notes = self.worktree_notes();
+            if notes.is_dir()
+                && let Ok(settings) = (self.world.settings)()
+            {
+                worktree::sweep(&settings, &notes).await;
+            }
         };
         self.recovered.get_or_init(|| settle).await;
+    }
+
+    /// Notes that a conversation is worked on.
+    pub(crate) fn works_on(&self, session: &SessionId) {
+        self.lock_worked_on().insert(session.clone());
+    }
+
+    /// The conversations that were worked on and nobody was told of yet that they are over.
+    pub(crate) fn worked_on(&self) -> BTreeSet<SessionId> {
+        std::mem::take(&mut *self.lock_worked_on())
+    }
+
+    fn lock_worked_on(&self) -> std::sync::MutexGuard<'_, BTreeSet<SessionId>> {
+        self.worked_on.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+
+    /// Where the worktrees of this workspace are noted.
+    pub(crate) fn worktree_notes(&self) -> PathBuf {
+        self.world.journal.path().with_file_name("worktrees")
     }
 
     /// The view at this moment.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use copydesk_base::change::CheckVerdict;
 use copydesk_base::config::Mode;
 use copydesk_base::event::Denied;
-use copydesk_base::{ApprovalId, RunId, RunStatus, SessionId, Span, Usage};
+use copydesk_base::{ApprovalId, Grade, RunId, RunStatus, SessionId, Span, Usage};
 use serde::{Deserialize, Serialize};
 use tokio::sync::oneshot;
 
@@ -30,6 +30,8 @@ pub struct Ask {
     pub form: Option<Form>,
     /// The name of an action: `ask`, `explain`, `fix`, `document`, `test`, `review`, or one of the person's own.
     pub action: String,
+    /// The agent that is to work, by name; whom the action names where they chose none.
+    pub agent: Option<String>,
     /// Where they are.
     pub place: Option<(PathBuf, Span)>,
     /// `provider/model`, where they chose one.
@@ -42,6 +44,28 @@ pub struct Ask {
     /// What other language servers say about the place.
     pub findings: Vec<Finding>,
     pub voice: Voice,
+}
+
+impl Ask {
+    /// An ask with nothing in it yet but whose it is: the action `ask`.
+    pub fn new(voice: Voice) -> Self {
+        Self {
+            prompt: String::new(),
+            chat: None,
+            input: None,
+            images: vec![],
+            form: None,
+            action: "ask".to_owned(),
+            agent: None,
+            place: None,
+            model: None,
+            mode: None,
+            ceiling: None,
+            session: None,
+            findings: vec![],
+            voice,
+        }
+    }
 }
 
 /// Whose words a prompt is.
@@ -76,6 +100,8 @@ pub struct Outcome {
     pub refused_diffs: Vec<String>,
     pub denied: Vec<Denied>,
     pub usage: Usage,
+    /// The worst of what was read.
+    pub taint: Grade,
     /// The project's checks as they ran last on what was edited: name, how it ended, and a few words.
     pub checks: Vec<(String, CheckVerdict, String)>,
     /// What was asked for and who answered; absent where no model was chosen.

@@ -8,6 +8,7 @@
 //! The launcher's standard input is a socket. It brings the orders, and when this end closes (the time is up, the run
 //! is canceled, the server was killed) the launcher ends everything that the command started, wherever that hid.
 
+mod git;
 mod growing;
 mod kept;
 #[cfg(test)]
@@ -26,6 +27,7 @@ use tokio::net::UnixStream;
 use tokio::process::{Child, Command};
 use tokio_util::sync::CancellationToken;
 
+pub(crate) use git::git;
 pub(crate) use growing::Growing;
 use kept::{Kept, joined, pour};
 

@@ -6,20 +6,22 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use copydesk_base::Event;
-use copydesk_base::Usage;
 use copydesk_base::event::Origin;
+use copydesk_base::{Event, Grade, Usage};
+use copydesk_permission::Bounds;
 use copydesk_provider::{Asker, Wish};
 
 use super::{Place, Turn};
-use crate::action::{self, Action};
+use crate::action::Action;
 use crate::answer::Way;
 use crate::desk::{Ask, Order, Shared};
 use crate::draft::Draft;
 use crate::error::AgentError;
+use crate::helper::{Helpers, Terms};
 use crate::jobs::Jobs;
 use crate::quarters::Quarters;
-use crate::session::{self, Past};
+use crate::role;
+use crate::session::{self, Past, Spent};
 use crate::settings::Settings;
 use crate::vault;
 use crate::view::RunView;
@@ -33,35 +35,37 @@ pub(super) async fn begin(
     ask: &Ask,
     place: Place,
 ) -> Result<Begun, (Option<Settings>, AgentError)> {
-    let Place { run, session, cancel, ear } = place;
+    let Place { run, session, cancel, ear, terms } = place;
     let world = shared.world.clone();
-    shared.recover().await;
-    // Settings have every rule that is stored by now; what is remembered later comes on top.
-    let remembered_before = shared.link.remembered.borrow().len();
-    let settings = (world.settings)().map_err(|reason| (None, AgentError::Settings(reason)))?;
-    let action = match action::named(&world, &ask.action) {
-        Ok(action) => action,
-        Err(error) => return Err((Some(settings), error)),
+    let terms = match terms {
+        Some(terms) => *terms,
+        None => set_out(shared, ask).await?,
     };
+    let Terms { settings, action, role, .. } = &terms;
     let wishes = [
         Wish::model(Asker::Flag, ask.model.clone()),
-        Wish { asker: Asker::Agent, model: action.model.clone(), fallback: action.fallback.clone() },
-        Wish::model(Asker::Session, shared.now().model.clone()),
+        Wish {
+            asker: Asker::Agent,
+            model: action.model.clone().or_else(|| role.agent.as_ref()?.model.clone()),
+            fallback: action.fallback.clone().or_else(|| role.agent.as_ref()?.fallback.clone()),
+        },
+        Wish::model(Asker::Session, terms.model.clone().or_else(|| shared.now().model.clone())),
     ];
     let way = match settings.models.route_or_look(&wishes).await {
         Ok(route) => Way::begin(route, settings.models.health()),
-        Err(error) => return Err((Some(settings), error.into())),
+        Err(error) => return Err((Some(terms.settings), error.into())),
     };
     let origin = ask.place.as_ref().map(|(path, span)| Origin { path: path.clone(), span: *span });
     let past = match &ask.session {
         Some(session) => match session::past(shared, session).await {
             Ok(past) => past,
-            Err(error) => return Err((Some(settings), error)),
+            Err(error) => return Err((Some(terms.settings), error)),
         },
-        None => Past::default(),
+        None => Past { spent: terms.spent, grade: terms.taint, ..Past::default() },
     };
+    let Terms { settings, action, role, .. } = terms;
     let draft = Draft::new(!settings.checks.is_empty());
-    let world = World { files: draft.over(world.files.clone()), ..world };
+    let world = World { files: draft.over(terms.files), ..world };
     let mut turn = Turn {
         shared: shared.clone(),
         desk: shared.link.clone(),
@@ -69,14 +73,21 @@ pub(super) async fn begin(
         settings,
         run: run.clone(),
         session: session.clone(),
-        origin,
+        origin: origin.or(terms.origin),
         findings: ask.findings.clone(),
+        helpers: Helpers::of(&cancel),
         cancel,
         ear,
-        mode: ask.mode,
-        ceiling: [action.mode, ask.ceiling].into_iter().flatten().min(),
-        own_rules: action.rules.clone(),
-        remembered_before,
+        mode: terms.mode.or(ask.mode),
+        bounds: terms.bounds,
+        role,
+        parent: terms.parent,
+        edits_of: terms.edits_of.unwrap_or_else(|| run.clone()),
+        tasks: terms.tasks,
+        handoff: None,
+        model: way.choice().model_ref(),
+        steps: terms.steps,
+        remembered_before: terms.remembered_before,
         denied: vec![],
         changes: vec![],
         refused_diffs: vec![],
@@ -85,8 +96,9 @@ pub(super) async fn begin(
         draft,
         jobs: Jobs::default(),
         usage: Usage::default(),
+        purse: terms.purse,
+        began: terms.began,
         spent: past.spent,
-        counted_until: None,
         last_text: String::new(),
         taint: past.grade,
         past: past.within(way.choice().facts.context_window),
@@ -110,6 +122,8 @@ pub(super) async fn begin(
         offline: choice.offline,
         mode: turn.mode().as_str().to_owned(),
         process: Some(std::process::id()),
+        agent: turn.role.agent.as_ref().map(|agent| agent.name.clone()).unwrap_or_default(),
+        parent: turn.parent.clone(),
     };
     let mut events = vec![started];
     events.extend(way.left.iter().map(|left| way.switched(left)));
@@ -130,6 +144,43 @@ pub(super) async fn begin(
     let view = RunView { run, title, origin: turn.origin.clone(), started: turn.world.clock.now() };
     shared.link.order(Order::Began(view));
     Ok((turn, action, way))
+}
+
+/// What a run begins with that no other run started.
+async fn set_out(shared: &Arc<Shared>, ask: &Ask) -> Result<Terms, (Option<Settings>, AgentError)> {
+    let world = &shared.world;
+    shared.recover().await;
+    // Settings have every rule that is stored by now; what is remembered later comes on top.
+    let remembered_before = shared.link.remembered.borrow().len();
+    let settings = (world.settings)().map_err(|reason| (None, AgentError::Settings(reason)))?;
+    let trusted = world.user.trusted(&settings.root).await.unwrap_or_default();
+    let (action, role) = match role::equipped(world, &settings, &trusted, ask) {
+        Ok(equipped) => equipped,
+        Err(error) => return Err((Some(settings), error)),
+    };
+    let bounds = vec![
+        Bounds { mode: ask.ceiling, rules: vec![] },
+        Bounds { mode: action.mode, rules: action.rules.clone() },
+    ];
+    Ok(Terms {
+        parent: None,
+        settings,
+        files: world.files.clone(),
+        action,
+        role,
+        model: None,
+        mode: None,
+        bounds,
+        remembered_before,
+        taint: Grade::Typed,
+        purse: Arc::default(),
+        spent: Spent::default(),
+        began: world.clock.now(),
+        origin: None,
+        edits_of: None,
+        steps: None,
+        tasks: None,
+    })
 }
 
 /// The same before the action is known: its name.

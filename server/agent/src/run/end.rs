@@ -3,13 +3,15 @@
 //! What has to happen at the end of every run (a summary for a parent, a worktree to be merged, a command in the
 //! background to be stopped) hangs in [`over`], before the last record.
 
-use copydesk_base::{Event, Record, RunId, RunStatus, SessionId, Usage, path};
+use copydesk_base::{Event, Grade, Record, RunId, RunStatus, SessionId, Usage, path};
+use serde_json::json;
 
 use super::Turn;
 use crate::answer::Way;
 use crate::desk::{Outcome, Shared};
 use crate::draft;
 use crate::error::AgentError;
+use crate::hooks::{self, Heard, Point};
 use crate::settings::Settings;
 
 /// The outcome of a run whose conversation came to this result.
@@ -23,6 +25,16 @@ pub(super) async fn over(mut turn: Turn, way: &Way, result: Result<(), AgentErro
     let result = whole(&turn, result);
     turn.jobs.end().await;
     unheard(&mut turn).await;
+    // Helpers have a point of their own.
+    if turn.parent.is_none() && !turn.cancel.is_cancelled() {
+        let facts = json!({"text": turn.last_text, "succeeded": result.is_ok()});
+        match hooks::at(&mut turn, Point::Stop, None, facts).await {
+            Ok(Heard { words, .. }) if !words.is_empty() => {
+                let _ = turn.record(vec![Event::Notice { text: words }]).await;
+            }
+            _ => {}
+        }
+    }
     let (status, error) = match &result {
         Ok(()) => (RunStatus::Succeeded, None),
         Err(AgentError::Canceled) => (RunStatus::Canceled, None),
@@ -37,6 +49,7 @@ pub(super) async fn over(mut turn: Turn, way: &Way, result: Result<(), AgentErro
         refused_diffs: turn.refused_diffs,
         denied: turn.denied,
         usage: turn.usage,
+        taint: turn.taint,
         checks: turn.draft.results(),
         model: Some(way.models()),
         error,
@@ -77,6 +90,7 @@ pub(super) fn failed(run: &RunId, session: &SessionId, error: &AgentError) -> Ou
         refused_diffs: vec![],
         denied: vec![],
         usage: Usage::default(),
+        taint: Grade::Typed,
         checks: vec![],
         model: None,
         error: (!canceled).then(|| error.told()),

@@ -35,6 +35,7 @@ pub(crate) use turn::Turn;
 
 use crate::desk::{Ask, Order, Outcome, Shared};
 use crate::error::AgentError;
+use crate::helper::Terms;
 use crate::steer::Ear;
 
 /// What a run is born with.
@@ -43,6 +44,8 @@ pub(crate) struct Place {
     pub(crate) session: SessionId,
     pub(crate) cancel: CancellationToken,
     pub(crate) ear: Ear,
+    /// What ties it to the run that started it, where one did.
+    pub(crate) terms: Option<Box<Terms>>,
 }
 
 /// The task of a run, from its gate to its outcome.
@@ -56,7 +59,7 @@ pub(crate) async fn task(
     // A gate that was dropped is an answer that will never be written: nobody waits for it any more.
     let _ = gate.await;
     let (run, session) = (place.run.clone(), place.session.clone());
-    let work = AssertUnwindSafe(whole(&shared, ask, place)).catch_unwind();
+    let work = AssertUnwindSafe(Box::pin(whole(&shared, ask, place))).catch_unwind();
     let outcome = if let Ok(outcome) = work.await {
         outcome
     } else {
@@ -76,9 +79,9 @@ async fn whole(shared: &Arc<Shared>, ask: Ask, place: Place) -> Outcome {
         () = cancel.cancelled() => Err((None, AgentError::Canceled)),
     };
     match begun {
-        Ok((mut turn, action, mut way)) => {
-            let result = talk::talk(&mut turn, &ask, &action, &mut way).await;
-            end::over(turn, &way, result).await
+        Ok((mut turn, mut action, mut way)) => {
+            let result = talk::talk(&mut turn, &ask, &mut action, &mut way).await;
+            Box::pin(end::over(turn, &way, result)).await
         }
         Err((settings, error)) => {
             let outcome = end::failed(run, session, &error);

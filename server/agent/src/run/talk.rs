@@ -8,6 +8,7 @@ use std::ops::ControlFlow;
 
 use copydesk_base::Event;
 use copydesk_provider::{Message, Request, ToolSpec, ToolUse};
+use serde_json::json;
 
 use super::{Turn, rest, voice};
 use crate::action::Action;
@@ -15,10 +16,14 @@ use crate::answer::{Answered, Purpose, Way, answer};
 use crate::compact::{self, Fitting, Long, Shortened};
 use crate::desk::{Ask, Voice};
 use crate::error::AgentError;
-use crate::opening;
+use crate::handoff;
+use crate::hooks::{self, Point};
+use crate::opening::{self, Told};
+use crate::pipeline;
 use crate::repeats::{self, Circle, Repeats};
 use crate::round;
 use crate::steer;
+use crate::template;
 use crate::tools;
 
 /// A conversation as it stands.
@@ -45,7 +50,7 @@ impl Talk {
             tool_use: self.tool_use,
             schema: ask.form.as_ref().map(|form| form.schema().clone()),
             max_output_tokens: None,
-            cache_key: Some(turn.session.to_string()),
+            cache_key: Some(turn.cache_key()),
             ..Request::default()
         }
     }
@@ -55,16 +60,18 @@ impl Talk {
 pub(super) async fn talk(
     turn: &mut Turn,
     ask: &Ask,
-    action: &Action,
+    action: &mut Action,
     way: &mut Way,
 ) -> Result<(), AgentError> {
     let mut talk = open(turn, ask, action).await?;
+    if !action.layers.is_empty() {
+        return pipeline::run(turn, &action.layers, &ask.prompt).await;
+    }
     let mut repeats = Repeats::default();
-    let began = turn.world.clock.now();
     loop {
         talk.messages.extend(steer::heard(turn).await?);
         let request = talk.request(turn, ask);
-        let long = Long { request, task: &ask.prompt, shortened: &mut talk.shortened, began };
+        let long = Long { request, task: &ask.prompt, shortened: &mut talk.shortened };
         let request = match compact::shorten(turn, way, long).await? {
             Fitting::Same(request) => request,
             Fitting::Short(request) => {
@@ -75,7 +82,7 @@ pub(super) async fn talk(
                 request
             }
         };
-        let answered = answer(turn, way, &request, Purpose::Talk, began).await?;
+        let answered = answer(turn, way, &request, Purpose::Talk).await?;
         if !answered.text.trim().is_empty() {
             turn.last_text.clone_from(&answered.text);
         }
@@ -90,6 +97,11 @@ pub(super) async fn talk(
         let circle = repeats.note(&calls, &results);
         talk.messages.push(Message::Assistant { text, calls, carried });
         talk.messages.push(Message::ToolResults { results });
+        if let Some(handoff) = turn.handoff.take() {
+            let told = handoff::take(turn, ask, action, way, handoff).await?;
+            talk.messages.push(Message::user(told));
+            talk.tools = tools::specs(&action.tools);
+        }
         match circle {
             Circle::None => {}
             Circle::Told => talk.messages.push(Message::user(turn.tell(repeats::told()).await?)),
@@ -103,7 +115,10 @@ async fn open(turn: &mut Turn, ask: &Ask, action: &Action) -> Result<Talk, Agent
     if let Voice::Comment { path, line, text } = &ask.voice {
         voice::confirm(turn, path, *line, text).await?;
     }
-    let opening = opening::opening(&turn.world, &turn.settings, &turn.policy(), action, ask)?;
+    let task = template::task(turn, action, &ask.prompt).await?;
+    let said = greeted(turn, ask).await?;
+    let told = Told { action, role: &turn.role, ask, task, said };
+    let opening = opening::opening(&turn.world, &turn.settings, &turn.policy(), told)?;
     for layer in &opening.layers {
         turn.reads(layer.grade, &layer.origin).await?;
     }
@@ -128,4 +143,20 @@ async fn open(turn: &mut Turn, ask: &Ask, action: &Action) -> Result<Talk, Agent
         tool_use: ToolUse::Free,
         shortened: Shortened::default(),
     })
+}
+
+/// What hooks say to the words of a person, and at the first of a conversation.
+async fn greeted(turn: &mut Turn, ask: &Ask) -> Result<String, AgentError> {
+    // A helper has no person.
+    if turn.parent.is_some() {
+        return Ok(String::new());
+    }
+    turn.shared.works_on(&turn.session);
+    let mut said = String::new();
+    let facts = json!({"prompt": ask.prompt, "action": ask.action});
+    if ask.session.is_none() {
+        said = hooks::at(turn, Point::SessionStart, None, facts.clone()).await?.words;
+    }
+    said.push_str(&hooks::at(turn, Point::UserPromptSubmit, None, facts).await?.words);
+    Ok(said)
 }

@@ -11,17 +11,21 @@ use std::sync::Arc;
 use copydesk_base::config::Mode;
 use copydesk_base::event::{Denied, Origin};
 use copydesk_base::{Event, Grade, RunId, SessionId, Timestamp, Usage, path};
-use copydesk_permission::{Policy, Rule};
+use copydesk_permission::{Bounds, Policy};
 use copydesk_provider::Message;
 use tokio_util::sync::CancellationToken;
 
 use crate::desk::{DeskLink, Shared};
 use crate::draft::Draft;
 use crate::error::AgentError;
+use crate::handoff::Handoff;
+use crate::helper::{Helpers, Tasks};
 use crate::jobs::Jobs;
 use crate::prompt::Finding;
+use crate::purse::Purse;
 use crate::quarters::Quarters;
 use crate::recorder::Recorder;
+use crate::role::Role;
 use crate::session::Spent;
 use crate::settings::Settings;
 use crate::steer::Ear;
@@ -44,10 +48,24 @@ pub(crate) struct Turn {
     pub(crate) ear: Ear,
     /// The mode that a flag chose for this run.
     pub(super) mode: Option<Mode>,
-    /// The loosest mode that its action, or the document that it was sent from, lets it run in.
-    pub(super) ceiling: Option<Mode>,
-    /// The rules of its action, which tighten.
-    pub(super) own_rules: Vec<Rule>,
+    /// What its action, the document that it was sent from and the run that started it let it do.
+    pub(super) bounds: Vec<Bounds>,
+    /// Who works, with what; the agent's own bounds come on top.
+    pub(crate) role: Role,
+    /// The run that started it.
+    pub(crate) parent: Option<RunId>,
+    /// The run whose edits its edits are.
+    pub(crate) edits_of: RunId,
+    /// Those that work for it.
+    pub(crate) helpers: Helpers,
+    /// Where it leaves tasks for those who come next.
+    pub(crate) tasks: Option<Tasks>,
+    /// Who goes on from here.
+    pub(crate) handoff: Option<Handoff>,
+    /// The model that answers.
+    pub(crate) model: String,
+    /// The most requests of this run alone.
+    pub(crate) steps: Option<u64>,
     /// Rules that were remembered in this process before the settings were read, and may have been revoked since.
     pub(super) remembered_before: usize,
     pub(crate) denied: Vec<Denied>,
@@ -61,10 +79,11 @@ pub(crate) struct Turn {
     /// Its commands in the background.
     pub(crate) jobs: Jobs,
     pub(crate) usage: Usage,
+    /// What it and its helpers use up together, and since when.
+    pub(crate) purse: Arc<Purse>,
+    pub(crate) began: Timestamp,
     /// What its session had used before it.
     pub(crate) spent: Spent,
-    /// Up to when its time is counted for the day.
-    pub(crate) counted_until: Option<Timestamp>,
     pub(crate) last_text: String,
     /// The worst of what its model has read.
     pub(crate) taint: Grade,
@@ -77,9 +96,26 @@ impl Turn {
     pub(crate) fn policy(&self) -> Policy {
         let remembered = self.desk.remembered.borrow();
         let remembered = remembered.get(self.remembered_before..).unwrap_or_default();
-        let mut policy = self.settings.policy(self.mode(), self.taint, remembered);
-        policy.rules.extend(self.own_rules.iter().cloned());
-        policy
+        let policy = self.settings.policy(self.chosen_mode(), self.taint, remembered);
+        self.bounds.iter().chain(self.role.bounds()).fold(policy, Policy::within)
+    }
+
+    /// What narrows a run that this one starts: what narrows this one.
+    pub(crate) fn all_bounds(&self) -> Vec<Bounds> {
+        self.bounds.iter().chain(self.role.bounds()).cloned().collect()
+    }
+
+    /// The tools of whoever works.
+    pub(crate) fn role_tools(&self) -> Vec<String> {
+        self.role.own_tools()
+    }
+
+    pub(crate) const fn mode_of_flag(&self) -> Option<Mode> {
+        self.mode
+    }
+
+    pub(crate) const fn remembered_before(&self) -> usize {
+        self.remembered_before
     }
 
     /// Makes events of this run durable and shows them.
@@ -110,13 +146,23 @@ impl Turn {
         }
     }
 
+    /// What keeps the requests of one conversation together.
+    pub(crate) fn cache_key(&self) -> String {
+        let has_session = !self.session.as_str().is_empty();
+        if has_session { self.session.to_string() } else { self.run.to_string() }
+    }
+
     /// The absolute, resolved path that a model means.
     pub(crate) fn path(&self, text: &str) -> PathBuf {
         path::resolve(&self.settings.root, std::path::Path::new(text))
     }
 
+    /// The mode in which it runs.
     pub(super) fn mode(&self) -> Mode {
-        let mode = self.mode.or(self.shared.now().mode).unwrap_or(self.settings.mode);
-        self.ceiling.map_or(mode, |ceiling| mode.min(ceiling))
+        self.policy().mode
+    }
+
+    fn chosen_mode(&self) -> Mode {
+        self.mode.or(self.shared.now().mode).unwrap_or(self.settings.mode)
     }
 }

@@ -68,7 +68,7 @@ pub(super) async fn run(turn: &mut Turn, call: &CallId, value: Value) -> Result<
 }
 
 /// The way of every change of a file: judge, compute, review, apply, report.
-pub(super) async fn change(
+pub(crate) async fn change(
     turn: &mut Turn,
     call: &CallId,
     shown: &str,
@@ -239,7 +239,7 @@ pub(crate) fn plan(turn: &Turn, call: &CallId, pinned: Pinned, after: &str) -> C
     if base == Base::Absent && hunks.is_empty() {
         hunks.push(Hunk { span: Span::at(0), text: String::new(), state: HunkState::Pending });
     }
-    let (id, run, call) = (ChangeId::new(&*turn.world.ids), turn.run.clone(), call.clone());
+    let (id, run, call) = (ChangeId::new(&*turn.world.ids), turn.edits_of.clone(), call.clone());
     ChangePlan { id, run, call, path, base, before, hunks, checked: None }
 }
 

@@ -4,13 +4,16 @@
 //! of the model's is an answer too; only the journal and a cancel end the run. Tools that only look leave the look itself
 //! as [`Work`], so that several can be had at once.
 
+mod agent;
 mod ask_user;
+mod assign_tasks;
 mod bash;
 mod diagnostics;
 mod edit;
 mod finding;
 mod glob;
 mod grep;
+mod handoff;
 mod list;
 mod map;
 mod name;
@@ -19,13 +22,14 @@ mod read;
 mod references;
 mod rename;
 mod search;
+mod skill;
 mod symbols;
 mod table;
 mod todo;
 mod walk;
 mod write;
 
-pub(crate) use edit::{Came, Changed, Pinned, changed, plan};
+pub(crate) use edit::{Came, Changed, Pinned, change, changed, plan};
 pub(crate) use table::{every, looking, only_looks, specs};
 pub(crate) use walk::Walk;
 
@@ -33,6 +37,7 @@ use std::time::Duration;
 
 use copydesk_base::{CallId, Grade};
 use copydesk_provider::ToolSpec;
+use futures_util::future::BoxFuture;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use tokio::time::timeout;
@@ -40,6 +45,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::action::Action;
 use crate::error::AgentError;
+use crate::helper::Ended;
 use crate::run::Turn;
 
 /// What a tool answers.
@@ -80,6 +86,15 @@ pub(crate) enum Work {
         /// Ends it where it is, so that it answers what it has.
         stop: CancellationToken,
     },
+    /// A helper is at work.
+    Helper(BoxFuture<'static, Ended>),
+}
+
+/// What work came to.
+pub(crate) enum Worked {
+    Output(Output),
+    /// What a helper made is still to be taken in.
+    Helper(Box<Ended>),
 }
 
 impl From<Output> for Work {
@@ -91,25 +106,27 @@ impl From<Output> for Work {
 impl Work {
     /// The answer. A look that takes too long is stopped, and answers what it has so far; nobody waits for one that a
     /// cancel meets, or that does not stop: it may be in the middle of something that cannot be stopped.
-    pub(crate) async fn output(self) -> Output {
-        let (look, stop) = match self {
-            Self::Done(output) => return output,
-            Self::Look { look, stop } => (look, stop),
-        };
-        let mut work = tokio::task::spawn_blocking(look);
-        let patiently = async {
-            if let Ok(found) = timeout(LONGEST, &mut work).await {
-                return found.ok();
-            }
-            stop.cancel();
-            timeout(GRACE, &mut work).await.ok()?.ok()
-        };
-        patiently.await.unwrap_or_else(|| {
-            Output::failed(
-                "the look took too long or broke down; look for something simpler, or in fewer files",
-            )
-        })
+    pub(crate) async fn done(self) -> Worked {
+        match self {
+            Self::Done(output) => Worked::Output(output),
+            Self::Look { look, stop } => Worked::Output(looked(look, stop).await),
+            Self::Helper(ended) => Worked::Helper(Box::new(ended.await)),
+        }
     }
+}
+
+async fn looked(look: Box<dyn FnOnce() -> Output + Send>, stop: CancellationToken) -> Output {
+    let mut work = tokio::task::spawn_blocking(look);
+    let patiently = async {
+        if let Ok(found) = timeout(LONGEST, &mut work).await {
+            return found.ok();
+        }
+        stop.cancel();
+        timeout(GRACE, &mut work).await.ok()?.ok()
+    };
+    patiently.await.unwrap_or_else(|| {
+        Output::failed("the look took too long or broke down; look for something simpler, or in fewer files")
+    })
 }
 
 /// Begins one call: judged, asked about and, unless it is a look, performed.

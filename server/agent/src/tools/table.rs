@@ -5,13 +5,13 @@
 
 use copydesk_base::CallId;
 use copydesk_provider::ToolSpec;
-use futures_util::future::BoxFuture;
+use futures_util::future::{BoxFuture, ready};
 use futures_util::{FutureExt, TryFutureExt};
 use serde_json::Value;
 
 use super::{
-    Work, ask_user, bash, diagnostics, edit, finding, glob, grep, list, map, output, read, references,
-    rename, symbols, todo, write,
+    Work, agent, ask_user, assign_tasks, bash, diagnostics, edit, finding, glob, grep, handoff, list, map,
+    output, read, references, rename, skill, symbols, todo, write,
 };
 use crate::error::AgentError;
 use crate::run::Turn;
@@ -24,6 +24,10 @@ pub(super) enum Kind {
     Act,
     /// It acts, and only actions that name it have it.
     Special,
+    /// It has somebody else work, beside whatever else is put off.
+    Call,
+    /// It is offered only where a run has use for it.
+    Given,
 }
 
 /// One row.
@@ -132,6 +136,30 @@ const TABLE: &[Tool] = &[
         spec: ask_user::spec,
         run: |turn, call, value| ask_user::run(turn, call, value).map_ok(Work::from).boxed(),
     },
+    Tool {
+        name: "agent",
+        kind: Kind::Call,
+        spec: agent::spec,
+        run: |turn, call, value| agent::run(turn, call, value).boxed(),
+    },
+    Tool {
+        name: "skill",
+        kind: Kind::Given,
+        spec: skill::spec,
+        run: |turn, call, value| skill::run(turn, call, value).map_ok(Work::from).boxed(),
+    },
+    Tool {
+        name: "handoff",
+        kind: Kind::Given,
+        spec: handoff::spec,
+        run: |turn, _, value| ready(Ok(handoff::run(turn, value).into())).boxed(),
+    },
+    Tool {
+        name: "assign_tasks",
+        kind: Kind::Given,
+        spec: assign_tasks::spec,
+        run: |turn, _, value| ready(Ok(assign_tasks::run(turn, value).into())).boxed(),
+    },
 ];
 
 /// The tool of that name.
@@ -141,7 +169,7 @@ pub(super) fn named(name: &str) -> Option<&'static Tool> {
 
 /// The names of all tools that an action has which names none.
 pub(crate) fn every() -> impl Iterator<Item = &'static str> {
-    TABLE.iter().filter(|tool| tool.kind != Kind::Special).map(|tool| tool.name)
+    TABLE.iter().filter(|tool| !matches!(tool.kind, Kind::Special | Kind::Given)).map(|tool| tool.name)
 }
 
 /// The names of those that only look.
@@ -151,7 +179,7 @@ pub(crate) fn looking() -> impl Iterator<Item = &'static str> {
 
 /// Whether a call of this tool can run beside others.
 pub(crate) fn only_looks(name: &str) -> bool {
-    named(name).is_some_and(|tool| tool.kind == Kind::Look)
+    named(name).is_some_and(|tool| matches!(tool.kind, Kind::Look | Kind::Call))
 }
 
 /// The specifications of the named tools, in a fixed order.

@@ -43,6 +43,9 @@ pub(super) struct Arguments {
     /// What to do: ask, explain, fix, document, test, review, or an action of your own
     #[arg(long, default_value = "ask")]
     action: String,
+    /// Who does it: an agent of yours, by its name
+    #[arg(long, value_name = "NAME", value_parser = NonEmptyStringValueParser::new())]
+    agent: Option<String>,
     /// The model, as provider/model
     #[arg(long, value_name = "PROVIDER/MODEL", value_parser = NonEmptyStringValueParser::new())]
     model: Option<String>,
@@ -62,7 +65,7 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "ID")]
     session: Option<String>,
     /// Ask the last turn again, or the turn of this run, as if it had not been asked: with --model, another model
-    #[arg(long, value_name = "RUN", num_args = 0..=1, default_missing_value = "", conflicts_with_all = ["prompt", "input", "file", "action", "goes_on", "session"])]
+    #[arg(long, value_name = "RUN", num_args = 0..=1, default_missing_value = "", conflicts_with_all = ["prompt", "input", "file", "action", "agent", "goes_on", "session"])]
     retry: Option<String>,
     /// Answer from a recorded conversation instead of a model: what 'sessions export --json' wrote, or a conversation
     /// here. A request that is not in it is an error
@@ -158,14 +161,11 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
         images,
         form,
         action: arguments.action.clone(),
+        agent: arguments.agent.clone(),
         place,
         model: arguments.model.clone(),
-        mode: None,
-        ceiling: None,
-        chat: None,
         session,
-        findings: vec![],
-        voice: Whose::Person,
+        ..Ask::new(Whose::Person)
     };
     let office = Office::replaying(here, flags, replay);
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
@@ -233,10 +233,12 @@ async fn turn(
             }
         }
     };
-    let names: Vec<String> = desk.actions().into_iter().map(|action| action.name).collect();
-    if !names.contains(&ask.action) {
+    if let Err(reason) = desk.find(&ask.action, ask.agent.as_deref()) {
+        let names: Vec<String> = desk.actions().into_iter().map(|action| action.name).collect();
+        let known = names.contains(&ask.action);
         desk.close().await;
-        out::note(format!("error: there is no action '{}': {}", ask.action, names.join(", ")));
+        let names = if known { String::new() } else { format!(": {}", names.join(", ")) };
+        out::note(format!("error: {reason}{names}"));
         return Ok(None);
     }
     let started = desk.ask(ask);

@@ -37,26 +37,21 @@ enum What {
         /// The action that would be used
         #[arg(long, default_value = "ask")]
         action: String,
+        /// The agent that would work
+        #[arg(long, value_name = "NAME")]
+        agent: Option<String>,
     },
 }
 
 pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
     let here = Here::find()?;
-    let What::Show { prompt, file, action } = &arguments.what;
+    let What::Show { prompt, file, action, agent } = &arguments.what;
     let ask = Ask {
         prompt: prompt.clone().unwrap_or_default(),
-        input: None,
-        images: vec![],
-        form: None,
         action: action.clone(),
+        agent: agent.clone(),
         place: file.as_deref().map(|file| ask::place(&here, file)).transpose()?,
-        model: None,
-        mode: None,
-        ceiling: None,
-        chat: None,
-        session: None,
-        findings: vec![],
-        voice: Whose::Person,
+        ..Ask::new(Whose::Person)
     };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let (layers, notices) = runtime.block_on(async {

@@ -2,15 +2,15 @@
 //!
 //! Where standard input is no terminal there is nobody to ask, and *ask* is a denial.
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use std::io::IsTerminal;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use copydesk_agent::{ApprovalView, Decision, Desk, model_label, routed};
 use copydesk_base::event::TodoState;
 use copydesk_base::host::{Applied, DocumentEdit, Host, Presence, Shown};
-use copydesk_base::{ApprovalId, CallId, Event, Record};
+use copydesk_base::{ApprovalId, CallId, Event, Record, RunId, RunStatus};
 use futures_util::future::BoxFuture;
 use tokio::sync::mpsc;
 
@@ -40,6 +40,8 @@ pub(super) struct Terminal {
     lost: OnceLock<String>,
     /// Text of an answer that is not whole stands on the screen.
     begun: AtomicBool,
+    /// Runs that work for the one that was asked for, each with its title.
+    helpers: Mutex<HashMap<RunId, String>>,
 }
 
 /// Notes that may wait: a command has one run, and a run asks one question at a time.
@@ -66,7 +68,8 @@ impl Terminal {
             && std::io::stderr().is_terminal();
         let presence = if somebody { Presence::Somebody } else { Presence::Nobody };
         let (lost, begun) = (OnceLock::new(), AtomicBool::new(false));
-        (Arc::new(Self { presence, voice, root: here.root.clone(), notes, lost, begun }), inbox)
+        let (root, helpers) = (here.root.clone(), Mutex::default());
+        (Arc::new(Self { presence, voice, root, notes, lost, begun, helpers }), inbox)
     }
 }
 
@@ -74,6 +77,37 @@ impl Terminal {
     /// Why something of the result is missing on standard output, if something is.
     pub(super) fn lost(&self) -> Option<&str> {
         self.lost.get().map(String::as_str)
+    }
+
+    /// Whether a record is of a run that works for another one: that it works is shown, and what it does, but what it says
+    /// goes to whoever asked it.
+    fn of_helper(&self, record: &Record) -> bool {
+        let mut helpers = self.helpers.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Event::RunStarted { title, parent: Some(_), .. } = &record.event {
+            let title = visible(title).lines().next().unwrap_or_default().to_owned();
+            out::note(format!("↳ {title}"));
+            helpers.insert(record.run.clone(), title);
+            return true;
+        }
+        let Some(title) = helpers.get(&record.run) else { return false };
+        match &record.event {
+            Event::ToolCalled { name, arguments, .. } => {
+                let what = ["path", "command", "pattern"].iter().find_map(|key| arguments.get(key)?.as_str());
+                out::note(format!("↳ {title}: {name} {}", visible(what.unwrap_or_default())));
+            }
+            Event::Notice { text } => out::note(format!("↳ {title}: {}", visible(text))),
+            Event::RunFinished { status, error, .. } => {
+                let how = match (status, error) {
+                    (RunStatus::Succeeded, _) => "done".to_owned(),
+                    (_, Some(error)) => visible(error),
+                    (_, None) => "canceled".to_owned(),
+                };
+                out::note(format!("↳ {title}: {how}"));
+                helpers.remove(&record.run);
+            }
+            _ => {}
+        }
+        true
     }
 
     /// Notes what became of a piece of the result. A disk that is full does not end the run in the middle of its work.
@@ -101,10 +135,14 @@ impl Host for Terminal {
             }
             _ => {}
         }
-        if self.voice == Voice::Silent {
+        if self.voice == Voice::Silent || self.of_helper(record) {
             return;
         }
         match &record.event {
+            Event::HandedOver { to, .. } => out::note(format!("· {} goes on", visible(to))),
+            Event::HookRan { point, command, ok: false, note } => {
+                out::note(format!("· the hook '{}' of {point} failed: {}", visible(command), visible(note)));
+            }
             Event::RunStarted { model, requested, why, offline, .. } => {
                 out::note(format!(
                     "· asking {}",

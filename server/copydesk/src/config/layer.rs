@@ -123,7 +123,7 @@ pub(super) fn read_files(
     (layers, files)
 }
 
-/// The workspace's files as they are now, for `copydesk trust`: config, agents and actions.
+/// The workspace's files as they are now, for `copydesk trust`: config, agents, actions and layers.
 pub(crate) fn trustable(sources: &Sources<'_>) -> Vec<TrustedFile> {
     let config = candidates(sources)
         .into_iter()
@@ -138,8 +138,12 @@ pub(crate) fn trustable(sources: &Sources<'_>) -> Vec<TrustedFile> {
         paths.sort();
         paths
     });
+    let layers = std::fs::read_dir(sources.root.join(".stepper/layer")).into_iter().flatten().flatten();
+    let mut layers: Vec<PathBuf> = layers.map(|layer| layer.path().join("index.md")).collect();
+    layers.sort();
     config
         .chain(texts)
+        .chain(layers)
         .filter_map(|path| Some(TrustedFile::new(trust_name(sources.root, &path), read(&path).ok()??)))
         .collect()
 }

@@ -25,7 +25,7 @@ const VENDORS: &[&str] = &["anthropic", "claude", "openai", "chatgpt"];
 
 pub(super) fn check(findings: &mut Findings<'_>, calls: &[Call]) {
     let Some(root) = findings.tree().root() else { return };
-    if findings.file.kind == FileKind::Prompt {
+    if matches!(findings.file.kind, FileKind::Prompt | FileKind::Action | FileKind::Chat) {
         for call in calls {
             named(findings, call);
         }
@@ -35,6 +35,7 @@ pub(super) fn check(findings: &mut Findings<'_>, calls: &[Call]) {
             let stem = findings.file.path.file_stem().and_then(|stem| stem.to_str());
             place(findings, root, stem, "the file");
             provider(findings, root);
+            handoffs(findings, root);
         }
         FileKind::Skill => skill(findings, root),
         FileKind::Prompt => arguments(findings, root),
@@ -58,6 +59,17 @@ fn place(findings: &mut Findings<'_>, root: Node<'_>, place: Option<&str>, word:
         finding = finding.with_fix(Fix::new(format!("change to '{place}'"), vec![edit]));
     }
     findings.add(finding);
+}
+
+/// Whom an agent hands over to.
+fn handoffs(findings: &mut Findings<'_>, root: Node<'_>) {
+    for item in root.get("handoffs").map(Node::items).unwrap_or_default() {
+        let name =
+            item.scalar_text().filter(|name| !name.is_empty() && !has_expression(name)).map(str::to_owned);
+        if let Some(name) = name {
+            named(findings, &Call { span: inner_span(item), target: Target::Agent(name) });
+        }
+    }
 }
 
 fn provider(findings: &mut Findings<'_>, root: Node<'_>) {
@@ -170,7 +182,8 @@ fn model(findings: &mut Findings<'_>, root: Node<'_>) {
 
 /// Language ids that people write otherwise than editors do.
 fn languages(findings: &mut Findings<'_>, root: Node<'_>) {
-    for item in root.get("languages").map(Node::items).unwrap_or_default() {
+    let lists = [root.get("languages"), root.get("when").and_then(|when| when.get("languages"))];
+    for item in lists.into_iter().flatten().flat_map(Node::items) {
         let Some(word) = item.as_str() else { continue };
         let lower = word.to_ascii_lowercase();
         let right = tools::LANGUAGE_IDS
@@ -257,7 +270,9 @@ pub(super) fn matcher(findings: &mut Findings<'_>, node: Node<'_>) {
         // One name may be what breaks the whole.
         let broken = words.iter().find_map(|(word, span)| Some((*word, *span, readable(word).err()?)));
         let (word, span, reason) = broken.unwrap_or((text, whole, reason));
-        let message = format!("this matcher cannot be read, so the hook runs for no tool: {reason}");
+        let message = format!(
+            "this matcher cannot be read, so before a tool the hook blocks, and elsewhere it does not run: {reason}"
+        );
         let mut finding = Diagnostic::new(Code::FormatMismatch, span, message);
         if word == "*" {
             finding = finding.with_fix(Fix::safe("change to '.*'", vec![TextEdit::new(span, ".*")]));

@@ -106,7 +106,7 @@ fn names(cursor: &Cursor<'_>, proposals: &mut Vec<Completion>) {
             }
         }
         "needs" if keys.len() == 2 => steps(cursor, proposals),
-        "agent" | "supervisor" | "allowedHandoffs" => agents(cursor, proposals),
+        "agent" | "supervisor" | "allowedHandoffs" | "handoffs" => agents(cursor, proposals),
         _ if keys.len() == 3 && keys.get(1) == Some(&"templates") => agents(cursor, proposals),
         "default_provider" if keys.len() == 1 => providers(cursor, proposals),
         _ if keys.len() == 2 && keys.first() == Some(&"model_mappings") => providers(cursor, proposals),

@@ -22,9 +22,10 @@ pub(crate) fn of_steps(file: &File<'_>) -> Vec<Call> {
         }
         FileKind::Agent => {
             named(root.get("provider"), &mut calls, Target::Provider);
+            items(root.get("handoffs")).iter().for_each(|item| agent(Some(item), &mut calls));
             steps_inside(file.tree, root).for_each(|step| of_step(file.tree, step, &mut calls));
         }
-        FileKind::Prompt => agent(root.get("agent"), &mut calls),
+        FileKind::Prompt | FileKind::Action | FileKind::Chat => agent(root.get("agent"), &mut calls),
         _ => {}
     }
     calls

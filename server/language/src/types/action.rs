@@ -26,6 +26,12 @@ pub struct Action {
     /// The languages in whose files it is offered, by the editor's names. All unless set.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub languages: Option<Vec<String>>,
+    /// Where it is offered: with everything here true. Everywhere unless set.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub when: Option<When>,
+    /// The agent that does it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub agent: Option<String>,
     /// The model, as `provider/model`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub model: Option<String>,
@@ -38,6 +44,19 @@ pub struct Action {
     /// Rules that hold besides everybody's. An action can only tighten: `ask` and `deny`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub permissions: Option<TightRules>,
+}
+
+/// Where an action is offered.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct When {
+    /// In files of these languages, by the editor's names.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub languages: Vec<String>,
+    /// Where one of these is reported: the code of a problem, who reports it, or `error`, `warning`, `info`, `hint`; `*`
+    /// stands for any characters.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub diagnostics: Vec<String>,
 }
 
 /// Permission rules of a file that can only tighten.

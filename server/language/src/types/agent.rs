@@ -1,5 +1,6 @@
 //! The head of an agent file: Markdown whose front matter names the agent and whose body is its prompt.
 
+use copydesk_base::config::Mode;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -31,9 +32,36 @@ pub struct Agent {
     /// The tools it may use: names of built-in ones, or tools written out.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tools: Vec<ToolOrName>,
+    /// What kind of work it does; whatever does not belong to that is refused.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub profile: Option<Profile>,
+    /// The posture where no rule speaks. An agent can only tighten it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mode: Option<Mode>,
     /// Rules that hold besides everybody's. An agent can only tighten: `ask` and `deny`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub permissions: Option<TightRules>,
+    /// The agents that it may hand the conversation over to, by name.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub handoffs: Vec<String>,
+    /// The skills that it may read, by name. All unless set.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub skills: Option<Vec<String>>,
+}
+
+/// A kind of work. Each only takes away.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Profile {
+    /// Everything that it is allowed.
+    #[default]
+    Full,
+    /// It looks: no edit, no command, no network.
+    ReadOnly,
+    /// It looks and plans: no edit; what it runs is asked about.
+    PlanOnly,
+    /// It looks and runs commands, tests for one: no edit.
+    VerifyOnly,
 }
 
 /// A tool: the name of a built-in one, or one written out.

@@ -16,6 +16,9 @@ pub struct Chat {
     /// The model, as `provider/model`. The one of the config unless set.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub model: Option<String>,
+    /// The agent that answers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub agent: Option<String>,
     /// The posture where no rule speaks. A document can only tighten it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mode: Option<Mode>,

@@ -18,6 +18,7 @@ pub const TOOLS: &[(&str, &str)] = &[
     ("output", "Reads what a command in the background printed."),
     ("finding", "Marks what a review found, at its line."),
     ("ask_user", "Asks a person."),
+    ("agent", "Has another agent do a piece of work."),
 ];
 
 /// Keystone's standard tools, as its files name them.

@@ -10,6 +10,7 @@ mod progress;
 pub(crate) mod prompts;
 pub(crate) mod shelf;
 
+use std::collections::HashSet;
 use std::sync::{Arc, Mutex};
 
 use copydesk_agent::Desk;
@@ -104,6 +105,8 @@ pub(crate) async fn work(state: Arc<State>) {
 
 async fn notes(state: &Arc<State>, host: &EditorHost) {
     let mut progress = progress::Progress::default();
+    // What works for another run answers that one, and not the person.
+    let mut helpers = HashSet::new();
     loop {
         match host.notes.next().await {
             Note::Happened(record) => {
@@ -112,7 +115,11 @@ async fn notes(state: &Arc<State>, host: &EditorHost) {
                 }
                 progress.show(state, host, &record).await;
                 let is_written = host.chats.happened(state, &record);
+                if matches!(&record.event, Event::RunStarted { parent: Some(_), .. }) {
+                    helpers.insert(record.run.clone());
+                }
                 if let Event::RunFinished { text, denied, .. } = &record.event
+                    && !helpers.remove(&record.run)
                     && !is_written
                 {
                     shelf::answer(state, host, &record.run, text, denied).await;

@@ -59,6 +59,18 @@ impl Progress {
                 let what = ["path", "command", "pattern"].iter().find_map(|key| arguments.get(key)?.as_str());
                 self.report(&record.run, &format!("{name} {}", what.unwrap_or_default()));
             }
+            Event::AgentCalled { agent, task, .. } => {
+                self.report(&record.run, &format!("{agent} works: {task}"));
+            }
+            Event::AgentReturned { status, .. } => {
+                let word = if *status == RunStatus::Succeeded { "has ended" } else { "has failed" };
+                self.report(&record.run, &format!("a helper {word}"));
+            }
+            Event::HandedOver { to, .. } => self.report(&record.run, &format!("{to} goes on")),
+            Event::HookRan { point, command, ok: false, note } => {
+                let text = format!("Copydesk: the hook '{command}' of {point} failed: {note}");
+                host.client.log_message(lsp::MessageType::Warning, visible(&text)).await;
+            }
             Event::QuestionAsked { .. } => self.report(&record.run, "asks you something"),
             Event::Planned { items } => {
                 let done = items.iter().filter(|item| item.state == TodoState::Done).count();

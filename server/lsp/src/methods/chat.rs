@@ -67,18 +67,14 @@ pub(super) async fn send(
     };
     let ask = Ask {
         prompt: prompt.to_owned(),
-        input: None,
-        images: Vec::new(),
-        form: None,
         action: action.to_owned(),
+        agent: head.agent.map(str::to_owned),
         place: peg.place(),
         model: head.model.map(str::to_owned),
-        mode: None,
         ceiling: head.mode,
         chat: session_id.is_none().then(|| text.clone()),
         session: session_id,
-        findings: Vec::new(),
-        voice: voice(&open, &file, turn, head.model.is_some()),
+        ..Ask::new(voice(&open, &file, turn, head.model.is_some() || head.agent.is_some()))
     };
     let started = session.desk.ask(ask);
     claim.hand_to(&started.run);
@@ -96,6 +92,7 @@ fn order(words: &str, is_known: impl Fn(&str) -> bool) -> (&str, &str) {
 
 /// What the front matter chooses.
 struct Head<'a> {
+    agent: Option<&'a str>,
     model: Option<&'a str>,
     mode: Option<Mode>,
     session: Option<&'a str>,
@@ -104,11 +101,12 @@ struct Head<'a> {
 impl<'a> Head<'a> {
     fn read(root: Option<Node<'a>>) -> Self {
         let word = |key: &str| root?.get(key)?.scalar_text().filter(|word| !word.is_empty());
-        Self { model: word("model"), mode: word("mode").and_then(Mode::parse), session: word("session") }
+        let mode = word("mode").and_then(Mode::parse);
+        Self { agent: word("agent"), model: word("model"), mode, session: word("session") }
     }
 }
 
-/// Whose words a turn is: the person's where every line of it, and the model that it chooses, was typed here.
+/// Whose words a turn is: the person's where every line of it, and the model or agent that it chooses, was typed here.
 fn voice(open: &Open, file: &Path, turn: Turn, names_model: bool) -> Voice {
     let text = open.document.text();
     let language = comments::language_of(Some(file), open.document.language_id());

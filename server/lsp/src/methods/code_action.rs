@@ -3,6 +3,7 @@
 //! Mends carry their edit. Everything an agent does carries a command and happens behind it: some clients stand still
 //! while a code action is resolved.
 
+use copydesk_agent::Reported;
 use copydesk_base::{Code, Diagnostic, Span};
 use serde_json::{Value, json};
 use tower_lsp::gen_lsp_types as lsp;
@@ -179,9 +180,11 @@ fn agents(
         let title = command.title.clone();
         actions.push(lsp::CodeAction { title, kind: kind(), command: Some(command), ..Default::default() });
     }
+    let reported: Vec<Reported> = params.context.diagnostics.iter().map(reported).collect();
     let language = open.document.language_id();
     let text = open.document.text();
-    if let Some(comment) = comments::beside(language, text, params.range.start.line, params.range.end.line) {
+    let comment = comments::beside(language, text, params.range.start.line, params.range.end.line);
+    if let Some(comment) = &comment {
         let words: String = comment.text.chars().take(60).collect();
         let mut argument = argument("ask");
         // No prompt: the words are read from the comment when the command runs, with whose they are.
@@ -195,19 +198,34 @@ fn agents(
         actions.push(lsp::CodeAction { kind: kind(), ..command(&title, "copydesk.ask", argument) });
     }
     for action in snapshot.desk.actions() {
-        // Without our extension there is no input box to take the words from.
-        let needs_words = action.name == "ask" && !snapshot.ladder.ours;
-        let is_of_language =
-            action.languages.is_empty() || action.languages.iter().any(|known| known == language);
-        if needs_words || !is_of_language {
+        // Without our extension there is no input box to take the words from, only a comment.
+        let has_words = snapshot.ladder.ours || comment.is_some() && action.name != "ask";
+        if action.needs_words() && !has_words || !action.is_offered(language, &reported) {
             continue;
         }
         let title = format!("Copydesk: {}", lower_first(&action.title));
-        actions.push(lsp::CodeAction {
-            kind: kind(),
-            ..command(&title, "copydesk.ask", argument(&action.name))
-        });
+        let mut argument = argument(&action.name);
+        if let Some(comment) = comment.as_ref().filter(|_| action.needs_words()) {
+            argument["comment"] = json!(comment.line);
+        }
+        actions.push(lsp::CodeAction { kind: kind(), ..command(&title, "copydesk.ask", argument) });
     }
+}
+
+/// A problem as far as an action may ask for it.
+fn reported(found: &lsp::Diagnostic) -> Reported {
+    let code = match &found.code {
+        Some(lsp::Code::String(code)) => code.clone(),
+        Some(lsp::Code::Int(code)) => code.to_string(),
+        None => String::new(),
+    };
+    let severity = match found.severity {
+        Some(lsp::DiagnosticSeverity::Warning) => "warning",
+        Some(lsp::DiagnosticSeverity::Information) => "info",
+        Some(lsp::DiagnosticSeverity::Hint) => "hint",
+        _ => "error",
+    };
+    Reported { code, source: found.source.clone().unwrap_or_default(), severity }
 }
 
 /// Runs under way can be canceled from anywhere; some clients have no other way.

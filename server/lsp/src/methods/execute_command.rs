@@ -111,22 +111,26 @@ struct AskArguments {
 }
 
 async fn ask(state: &Arc<State>, session: &Session, arguments: AskArguments) -> Result<Option<Value>> {
-    if let Some(agent) = &arguments.agent {
-        return Err(Error::invalid_params(format!(
-            "there is no agent '{agent}' yet: agents come in a later version"
-        )));
-    }
     let open = arguments.uri.as_deref().and_then(|uri| state.documents.get(uri));
     if let (Some(uri), None) = (&arguments.uri, &open) {
         return Err(Error::invalid_params(format!("{uri} is not open")));
     }
     let range = arguments.range.unwrap_or_default();
     let action = arguments.action.clone().unwrap_or_else(|| "ask".to_owned());
+    let place = open.as_ref().and_then(|open| {
+        let span = convert::span(&open.document, range, session.ladder.encoding);
+        Some((open.path.clone()?, span))
+    });
+    let peg = place.map(|(path, span)| state.documents.marks.peg(path, span));
+    // Actions and agents are files and are read beside the intake; the place moves with what is typed meanwhile.
+    let (desk, wanted) = (session.desk.clone(), (action.clone(), arguments.agent.clone()));
+    let needs_words = beside(move || desk.find(&wanted.0, wanted.1.as_deref())).await?;
+    let needs_words = needs_words.map_err(Error::invalid_params)?.needs_words();
     let written = arguments.prompt.filter(|prompt| !prompt.trim().is_empty() && arguments.comment.is_none());
     let mut voice = Voice::Person;
     let prompt = match written {
         Some(prompt) => prompt,
-        None if action == "ask" => {
+        None if needs_words => {
             let (first, last) =
                 arguments.comment.map_or((range.start.line, range.end.line), |line| (line, line));
             let found = open.as_ref().and_then(|open| {
@@ -146,31 +150,15 @@ async fn ask(state: &Arc<State>, session: &Session, arguments: AskArguments) -> 
         }
         None => String::new(),
     };
-    let place = open.as_ref().and_then(|open| {
-        let span = convert::span(&open.document, range, session.ladder.encoding);
-        Some((open.path.clone()?, span))
-    });
-    // Actions are files and are read beside the intake; the place moves with what is typed meanwhile.
-    let peg = place.map(|(path, span)| state.documents.marks.peg(path, span));
-    let (desk, wanted) = (session.desk.clone(), action.clone());
-    let is_known = beside(move || desk.actions().iter().any(|known| known.name == wanted)).await?;
-    if !is_known {
-        return Err(Error::invalid_params(format!("there is no action '{action}'")));
-    }
     let started = session.desk.ask(Ask {
         prompt,
-        input: None,
-        images: vec![],
-        form: None,
         action,
+        agent: arguments.agent,
         place: peg.as_ref().and_then(Peg::place),
         model: arguments.model,
-        mode: None,
-        ceiling: None,
-        chat: None,
         session: arguments.session.as_deref().map(SessionId::from),
         findings: arguments.diagnostics.iter().filter_map(finding).collect(),
-        voice,
+        ..Ask::new(voice)
     });
     if let Some(peg) = peg {
         peg.hand_over(started.run.clone());

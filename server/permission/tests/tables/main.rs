@@ -1,6 +1,7 @@
 //! What policy decides, as tables: decisions, attacks, and properties that hold for every command.
 
 mod attacks;
+mod bounds;
 mod common;
 mod corpus;
 mod corpus_file;

@@ -1,0 +1,299 @@
+//! Hooks: commands of the person's at points of an agent's life.
+//!
+//! A hook gets what happens as JSON on its standard input. It is judged by the person's rules alone: it is their own
+//! command, so what would be asked is answered, and a denial stands. It runs in the walls of a command and within its
+//! time. What it prints goes to the model where the model can still use it.
+//!
+//! Before a tool, whatever goes wrong refuses the call: an exit code, a time-out, a hook that cannot start, a matcher that
+//! cannot be read. Elsewhere a failure is written down and stops nothing.
+
+use std::io::Write as _;
+use std::time::Duration;
+
+use copydesk_base::config::{Hook, Mode};
+use copydesk_base::{Effect, Event, Grade, Verdict};
+use copydesk_permission::{Policy, judge};
+use regex::Regex;
+use serde_json::{Value, json};
+use tokio_util::sync::CancellationToken;
+
+use crate::desk::Shared;
+use crate::error::AgentError;
+use crate::library;
+use crate::process::{Ended, Finished};
+use crate::quarters::Quarters;
+use crate::run::Turn;
+use crate::settings::Settings;
+
+/// How long a hook may take where its settings say nothing.
+const USUAL: Duration = Duration::from_secs(30);
+/// The most bytes of what a hook says that go to a model.
+const MOST: usize = 8 * 1024;
+
+/// A point of an agent's life.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Point {
+    SessionStart,
+    SessionEnd,
+    UserPromptSubmit,
+    PreToolUse,
+    PostToolUse,
+    Notification,
+    PreCompact,
+    SubagentStop,
+    Stop,
+}
+
+/// What came of the hooks of a point.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Heard {
+    /// What they said.
+    pub(crate) words: String,
+    /// Why the call must not happen; only before a tool.
+    pub(crate) refusal: Option<String>,
+    ran: Vec<Event>,
+}
+
+impl Point {
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            Self::SessionStart => "SessionStart",
+            Self::SessionEnd => "SessionEnd",
+            Self::UserPromptSubmit => "UserPromptSubmit",
+            Self::PreToolUse => "PreToolUse",
+            Self::PostToolUse => "PostToolUse",
+            Self::Notification => "Notification",
+            Self::PreCompact => "PreCompact",
+            Self::SubagentStop => "SubagentStop",
+            Self::Stop => "Stop",
+        }
+    }
+}
+
+/// Runs the hooks of a point of a run, writes down that they ran, and notes what the model gets to read. `facts` is an
+/// object.
+pub(crate) async fn at(
+    turn: &mut Turn,
+    point: Point,
+    tool: Option<&str>,
+    facts: Value,
+) -> Result<Heard, AgentError> {
+    if !turn.settings.hooks.contains_key(point.as_str()) {
+        return Ok(Heard::default());
+    }
+    let mut facts = facts;
+    facts["run_id"] = json!(turn.run);
+    facts["session_id"] = json!(turn.session);
+    let policy = turn.policy();
+    let heard = run(&turn.settings, &policy, point, tool, facts, &turn.cancel).await;
+    turn.record(heard.ran.clone()).await?;
+    if turn.cancel.is_cancelled() {
+        return Err(AgentError::Canceled);
+    }
+    if !heard.words.is_empty() || heard.refusal.is_some() {
+        turn.reads(Grade::Tool, &format!("the hooks of {}", point.as_str())).await?;
+    }
+    Ok(heard)
+}
+
+/// Tells the hooks that the conversations which this process worked on are over.
+pub(crate) async fn farewell(shared: &Shared) {
+    let sessions = shared.worked_on();
+    let Ok(settings) = (shared.world.settings)() else { return };
+    if sessions.is_empty() || !settings.hooks.contains_key(Point::SessionEnd.as_str()) {
+        return;
+    }
+    let policy = settings.policy(settings.mode, Grade::Typed, &[]);
+    // The desk's own token has been canceled by now.
+    let cancel = CancellationToken::new();
+    for session in sessions {
+        let facts = json!({"session_id": session});
+        run(&settings, &policy, Point::SessionEnd, None, facts, &cancel).await;
+    }
+}
+
+/// The same where no run is: nothing is written down.
+pub(crate) async fn run(
+    settings: &Settings,
+    policy: &Policy,
+    point: Point,
+    tool: Option<&str>,
+    facts: Value,
+    cancel: &CancellationToken,
+) -> Heard {
+    let mut heard = Heard::default();
+    let mut facts = facts;
+    facts["event"] = json!(point.as_str());
+    facts["cwd"] = json!(settings.root);
+    if let Some(tool) = tool {
+        facts["tool"] = json!(tool);
+    }
+    for hook in settings.hooks.get(point.as_str()).into_iter().flatten() {
+        let fits = match tool {
+            Some(tool) => fits(hook, tool),
+            None => Ok(true),
+        };
+        let limit = hook.timeout.map_or(USUAL, |limit| limit.0);
+        let ended = match fits {
+            Ok(false) => continue,
+            Ok(true) => one(settings, policy, hook, limit, &facts, cancel).await,
+            Err(reason) => Err(reason),
+        };
+        let (ok, note, words) = match ended {
+            Ok(Finished { ended, output }) => (ended == Ended::Exit(0), ended.told(limit), output),
+            Err(reason) => (false, reason, String::new()),
+        };
+        heard.ran.push(Event::HookRan {
+            point: point.as_str().to_owned(),
+            command: hook.command.clone(),
+            ok,
+            note: note.clone(),
+        });
+        let words = settings.redactor.clean(words.trim());
+        if !ok && point == Point::PreToolUse {
+            let said = if words.is_empty() { note } else { format!("{note}\n{}", end_of(&words)) };
+            heard.refusal = Some(format!("refused by a hook of the person's ({}): {said}", hook.command));
+            return heard;
+        }
+        if ok && !words.is_empty() {
+            heard.words.push_str(end_of(&words));
+            heard.words.push('\n');
+        }
+    }
+    heard
+}
+
+/// Whether a hook is for a tool. One whose matcher cannot be read is for every tool, so that it can refuse.
+fn fits(hook: &Hook, tool: &str) -> Result<bool, String> {
+    let Some(matcher) =
+        hook.matcher.as_deref().map(str::trim).filter(|matcher| !matches!(*matcher, "" | "*"))
+    else {
+        return Ok(true);
+    };
+    let pattern = Regex::new(&format!("^(?i:{matcher})$")).map_err(|error| {
+        let error = error.to_string();
+        format!("its matcher cannot be read: {}", error.lines().next_back().unwrap_or_default())
+    })?;
+    let is_other_name = |word: &str| library::tool_named(word) == Some(tool);
+    Ok(pattern.is_match(tool) || matcher.split('|').any(is_other_name))
+}
+
+/// Runs one hook, or says why not.
+async fn one(
+    settings: &Settings,
+    policy: &Policy,
+    hook: &Hook,
+    limit: Duration,
+    facts: &Value,
+    cancel: &CancellationToken,
+) -> Result<Finished, String> {
+    if hook.command.trim().is_empty() {
+        return Err("its command is empty".to_owned());
+    }
+    let effect = Effect::Execute { command: hook.command.clone(), cwd: settings.root.clone() };
+    // The mode is the posture towards a model's wishes, and rules of an agent's are about the agent.
+    let own = Policy { mode: Mode::Default, rules: settings.rules.clone(), ..policy.clone() };
+    if let Verdict::Deny(because) = judge(&effect, &own) {
+        return Err(format!("could not start: {}", because.reason));
+    }
+    let mut quarters = Quarters::default();
+    let folder = quarters.temporary().map_err(|error| error.to_string())?;
+    let input = std::fs::File::create(folder.path().join("hook.json"));
+    input
+        .and_then(|mut input| input.write_all(facts.to_string().as_bytes()))
+        .map_err(|error| error.to_string())?;
+    // A child has no input of its own: the file takes its place.
+    let command = format!("exec < \"$TMPDIR/hook.json\"\n{}", hook.command);
+    quarters.run(&effect, (&command, &settings.root), &own, settings, limit, cancel).await
+}
+
+/// The end of a text, whole lines.
+fn end_of(text: &str) -> &str {
+    let start = text.ceil_char_boundary(text.len().saturating_sub(MOST));
+    if start == 0 { text } else { text[start..].split_once('\n').map_or("", |(_, lines)| lines) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::bench::Bench;
+
+    #[test]
+    fn a_matcher_is_a_name_a_list_or_a_pattern() {
+        for (matcher, tool, expect) in [
+            (None, "edit", Ok(true)),
+            (Some("*"), "edit", Ok(true)),
+            (Some("edit|write"), "write", Ok(true)),
+            (Some("Edit"), "edit", Ok(true)),
+            (Some("edit"), "edits", Ok(false)),
+            (Some("run_command"), "bash", Ok(true)),
+            (Some("e.*"), "edit", Ok(true)),
+            (Some("("), "edit", Err(())),
+        ] {
+            let hook = Hook { matcher: matcher.map(str::to_owned), ..Hook::default() };
+            assert_eq!(fits(&hook, tool).map_err(|_| ()), expect, "{matcher:?} {tool}");
+        }
+    }
+
+    async fn heard(point: Point, hooks: Vec<Hook>) -> (Heard, Vec<(bool, String)>) {
+        let bench = Bench::new();
+        let settings = (bench.desk.shared.world.settings)().unwrap();
+        let path = std::env::var("PATH").unwrap();
+        let settings = Settings {
+            hooks: [(point.as_str().to_owned(), hooks)].into(),
+            child_env: vec![("PATH".to_owned(), path)],
+            ..settings
+        };
+        let policy = settings.policy(Mode::Locked, Grade::Typed, &[]);
+        let cancel = CancellationToken::new();
+        let facts = json!({"arguments": {"path": "a.py"}});
+        let heard = run(&settings, &policy, point, Some("edit"), facts, &cancel).await;
+        let ran = heard.ran.iter().map(|event| match event {
+            Event::HookRan { ok, note, .. } => (*ok, note.clone()),
+            other => panic!("{other:?}"),
+        });
+        let ran = ran.collect();
+        (heard, ran)
+    }
+
+    fn hook(command: &str) -> Hook {
+        Hook { command: command.to_owned(), ..Hook::default() }
+    }
+
+    #[tokio::test]
+    async fn whatever_goes_wrong_before_a_tool_refuses_it_and_elsewhere_nothing() {
+        let broken = Hook { matcher: Some("(".to_owned()), ..hook("true") };
+        let slow = Hook {
+            timeout: Some(copydesk_base::config::Duration(Duration::from_millis(50))),
+            ..hook("sleep 20")
+        };
+        for (wrong, note) in [
+            (hook("echo not here; exit 2"), "exit code 2"),
+            (hook(" "), "its command is empty"),
+            (hook("echo 'open"), "could not start: "),
+            (broken, "its matcher cannot be read: "),
+            (slow, "stopped: it took longer than 0.05 s"),
+        ] {
+            let (before, ran) = heard(Point::PreToolUse, vec![wrong.clone(), hook("echo never")]).await;
+            assert_eq!(ran.len(), 1, "{wrong:?}");
+            assert!(!ran[0].0 && ran[0].1.starts_with(note), "{ran:?}");
+            let refusal = before.refusal.unwrap();
+            assert!(
+                refusal.starts_with("refused by a hook of the person's") && refusal.contains(note),
+                "{refusal}"
+            );
+            let (after, ran) = heard(Point::PostToolUse, vec![wrong, hook("echo said")]).await;
+            assert_eq!((after.words.as_str(), after.refusal, ran.len()), ("said\n", None, 2));
+        }
+    }
+
+    #[tokio::test]
+    async fn a_hook_reads_what_happens() {
+        let read = hook("read -r line; echo \"$line\"");
+        let (heard, ran) = heard(Point::PreToolUse, vec![read]).await;
+        assert_eq!((heard.refusal, ran), (None, vec![(true, "exit code 0".to_owned())]));
+        let facts: Value = serde_json::from_str(&heard.words).unwrap();
+        assert_eq!((&facts["event"], &facts["tool"]), (&json!("PreToolUse"), &json!("edit")));
+        assert_eq!(facts["arguments"], json!({"path": "a.py"}));
+    }
+}

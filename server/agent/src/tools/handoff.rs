@@ -1,0 +1,44 @@
+//! `handoff`: has another agent go on with this conversation.
+//!
+//! `agent` one that the agent at work names in its file · `words` what the other one should know or do first
+
+use copydesk_provider::ToolSpec;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::{Output, arguments};
+use crate::handoff::Handoff;
+use crate::run::Turn;
+
+#[derive(Deserialize)]
+struct Arguments {
+    agent: String,
+    #[serde(default)]
+    words: String,
+}
+
+pub(super) fn spec() -> ToolSpec {
+    super::spec(
+        "handoff",
+        "Hand this conversation over to another agent, which goes on with everything that was said.",
+        json!({
+            "type": "object",
+            "properties": {"agent": {"type": "string"}, "words": {"type": "string"}},
+            "required": ["agent"]
+        }),
+    )
+}
+
+pub(super) fn run(turn: &mut Turn, value: Value) -> Output {
+    let Arguments { agent, words } = match arguments(value) {
+        Ok(arguments) => arguments,
+        Err(output) => return output,
+    };
+    let named = turn.role.agent.as_ref().map(|agent| agent.handoffs.clone()).unwrap_or_default();
+    let found = turn.role.agents.iter().find(|known| known.name == agent && named.contains(&agent));
+    let Some(found) = found.cloned() else {
+        return Output::failed(format!("this agent hands over to {} only", named.join(", ")));
+    };
+    turn.handoff = Some(Handoff { to: found, words });
+    Output::fine(format!("{agent} goes on from here"))
+}

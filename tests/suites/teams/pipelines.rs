@@ -1,0 +1,135 @@
+//! Pipelines: agents one behind the other, and side by side where a layer says so.
+
+use copydesk_tests::model_server::{Gate, Reply};
+use copydesk_tests::personality;
+use copydesk_tests::scene::{FILE, Scene, TEXT, first_words, triple, tripled};
+use serde_json::json;
+
+use crate::{commit, git, model, own, tools, workspace};
+
+const PLAN: &str = ".stepper/layer/plan/index.md";
+const WORK: &str = ".stepper/layer/work/index.md";
+
+#[test]
+fn a_layer_gets_the_words_and_the_summary_before_it_and_nothing_else() {
+    let read = Reply::tool("read", &json!({"path": FILE}));
+    let model = model(vec![read, Reply::text("Multiply by three."), triple(), Reply::text("It is three.")]);
+    let workspace = workspace(&model, "{}", "pipelines: {ship: [planner, coder]}\n");
+    own(
+        &workspace,
+        "agents/planner.md",
+        "---\nname: planner\nprofile: read-only\nmodel: bench/wise\n---\nYou plan.\n",
+    );
+    own(&workspace, "agents/coder.md", "---\nname: coder\ntools: [read, edit]\n---\nYou code.\n");
+    let report =
+        workspace.run(&["ask", "--action", "ship", "--apply", "--json", "three times"]).exits(0).json();
+    assert_eq!(
+        (&report["text"], &report["status"]),
+        (&json!("It is three."), &json!("succeeded")),
+        "{report}"
+    );
+    let (first, third) = (model.wait_request(0), model.wait_request(2));
+    assert_eq!(first.body["model"], "wise");
+    assert!(first.text().contains("You plan.") && !first.text().contains("You code."));
+    let words = first_words(&third.body);
+    assert!(
+        words.contains("three times") && words.contains("What planner handed on:\nMultiply by three."),
+        "{words}"
+    );
+    assert!(!third.text().contains("You plan.") && !third.text().contains("What a shop"), "no transcript");
+    assert_eq!(tools(&third.body), ["read", "edit"]);
+    assert_eq!(workspace.read(FILE), tripled());
+    let _ = workspace.run(&["undo"]).exits(0);
+    assert_eq!(workspace.read(FILE), TEXT, "its edits are one run's");
+}
+
+#[test]
+fn workers_of_a_parallel_layer_do_the_tasks_that_were_left_so_many_at_a_time() {
+    let gate = Gate::new();
+    let tasks = ["part one", "part two", "part three"];
+    let write = |number: usize| {
+        Reply::tool("write", &json!({"path": format!("{number}.txt"), "content": "x\n"})).when(tasks[number])
+    };
+    let mut script = vec![Reply::tool("assign_tasks", &json!({"tasks": tasks})), Reply::text("Planned.")];
+    script.extend((0..3).map(|number| write(number).hold(&gate)));
+    script.extend((0..3).map(|number| Reply::text("Written.").when(tasks[number])));
+    let model = model(script);
+    let workspace = workspace(&model, "{}", "");
+    workspace.write(".stepper/setting.json", "{\"step\": [\"plan\", \"work\"]}");
+    workspace.write(PLAN, "---\ndescription: Plans.\ntools: {allow: [read]}\n---\nYou plan.\n");
+    workspace.write(WORK, "---\ndescription: Works.\nparallel: true\nparallel-max: 2\ntools: {allow: [write]}\n---\nYou work.\n");
+    commit(&workspace);
+    let ran = std::thread::scope(|scope| {
+        let ran = scope.spawn(|| workspace.run(&["ask", "--action", "stepper", "--apply", "--json", "go"]));
+        model.wait_request(3);
+        let trees = git(&workspace, &["worktree", "list"]).lines().count();
+        assert_eq!((trees, model.requests().len()), (3, 4), "two at work, and the third waits");
+        gate.open();
+        ran.join().expect("it ran")
+    });
+    let report = ran.exits(0).json();
+    assert_eq!(report["text"], "Written.\n\nWritten.\n\nWritten.", "{report}");
+    assert!((0..3).all(|number| workspace.exists(&format!("{number}.txt"))), "{report}");
+    assert!(tools(&model.wait_request(0).body).contains(&"assign_tasks".to_owned()));
+    assert_eq!(tools(&model.wait_request(2).body), ["write"]);
+    assert_eq!(git(&workspace, &["worktree", "list"]).lines().count(), 1);
+}
+
+#[test]
+fn a_layer_that_fails_stops_the_run_or_is_skipped_as_it_says() {
+    for (failure, code, requests) in [("skip", 0, 3), ("stop", 1, 2)] {
+        let refused = || Reply::status(400, "{}");
+        let model = model(vec![refused(), refused(), Reply::text("Anyway.")]);
+        let workspace = workspace(&model, "{}", "pipelines: {both: [plan, work]}\n");
+        workspace.write(
+            PLAN,
+            &format!("---\ndescription: Plans.\non-failure: {failure}\nretries: 1\n---\nYou plan.\n"),
+        );
+        workspace.write(WORK, "---\ndescription: Works.\n---\nYou work.\n");
+        let report = workspace.run(&["ask", "--action", "both", "--json", "go"]).exits(code).json();
+        assert_eq!(model.requests().len(), requests, "{report}");
+        if code == 1 {
+            assert!(
+                report["error"].as_str().is_some_and(|error| error.contains("the layer plan")),
+                "{report}"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_layer_has_no_more_steps_than_it_says_and_one_that_is_missing_is_named_before_anything_happens() {
+    let read = || Reply::tool("read", &json!({"path": FILE}));
+    let model = model(vec![read(), read()]);
+    let workspace = workspace(&model, "{}", "pipelines: {one: [plan], two: [plan, nobody]}\n");
+    workspace.write(PLAN, "---\ndescription: Plans.\nsteps: 2\n---\nYou plan.\n");
+    let report = workspace.run(&["ask", "--action", "two", "--json", "go"]).exits(1).json();
+    assert!(
+        report["error"].as_str().is_some_and(|error| error.contains("there is no layer 'nobody'")),
+        "{report}"
+    );
+    assert_eq!(model.requests().len(), 0);
+    let report = workspace.run(&["ask", "--action", "one", "--json", "go"]).exits(1).json();
+    assert!(report["error"].as_str().is_some_and(|error| error.contains("the 2 steps")), "{report}");
+}
+
+#[test]
+fn an_editor_offers_it_where_words_stand_beside_the_code() {
+    let model = model(vec![Reply::text("Planned.")]);
+    let workspace = workspace(&model, "{}", "pipelines: {ship: [plan]}\n");
+    workspace.write(PLAN, "---\ndescription: Plans.\n---\nYou plan.\n");
+    let mut scene = Scene::enter(personality::helix_25_07(), workspace, model);
+    let uri = scene.uri.clone();
+    scene.client.replace(&uri, "def twice(x):", "# ask: three times\ndef twice(x):");
+    let range = scene.client.range_of(&uri, "# ask: three times");
+    let actions = scene.client.code_actions(&uri, &range, Some("refactor.rewrite"));
+    let found = actions
+        .iter()
+        .find(|action| action["title"].as_str().is_some_and(|title| title.contains("run ship: plan")));
+    let found = found.cloned().unwrap_or_else(|| panic!("{actions:?}"));
+    scene.client.run_action(&found);
+    scene.asked += 2; // the pipeline, and its layer
+    assert!(first_words(&scene.request(0).body).contains("three times"));
+    scene.over(0);
+    scene.end();
+}
