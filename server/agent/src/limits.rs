@@ -35,7 +35,7 @@ pub(crate) struct Next {
 }
 
 /// Says no before a request that would go past a limit, and otherwise how long its answer may be, in tokens; the
-/// provider's own limit where nothing is said: where no budget needs it, or the model is known to give no more. `day` is what
+/// provider's own limit where no budget needs one. `day` is what
 /// this day, UTC, has used in all runs, and what other requests under way may use.
 pub(crate) fn check(budgets: &Budgets, day: Taken, next: &Next) -> Result<Option<u32>, AgentError> {
     let passed = |budget: &Budget, elapsed: Duration| {
@@ -59,10 +59,10 @@ pub(crate) fn check(budgets: &Budgets, day: Taken, next: &Next) -> Result<Option
     let session = room(("this conversation", "session"), &budgets.session, alone(next.session.usage), next)?;
     let day = room(("this day", "day"), &budgets.day, day, next)?;
     let Some(room) = run.into_iter().chain(session).chain(day).min() else { return Ok(None) };
-    // More than the model gives anyway limits nothing, and a server may refuse a larger number than it knows.
-    let is_enough = next.choice.facts.output_limit.is_some_and(|limit| room >= u64::from(limit));
+    // Never more than what is reserved for it: what a model is said to give at most holds only where it is told so, and a
+    // server may refuse a larger number than it knows.
     let usual = usual_answer(&next.choice);
-    Ok((!is_enough).then(|| u32::try_from(room).map_or(usual, |room| room.min(usual))))
+    Ok(Some(u32::try_from(room).map_or(usual, |room| room.min(usual))))
 }
 
 /// The most that a request can use whose answer is cut there.
@@ -299,8 +299,8 @@ pub(crate) mod tests {
         assert_eq!(left(Budget { usd: Some(0.0), ..Budget::default() }, &local), None, "nobody bills");
         assert_eq!(
             left(Budget { usd: Some(9.0), ..Budget::default() }, &billed),
-            None,
-            "more than it ever gives"
+            Some(usual_answer(&billed)),
+            "no more than it is known to give"
         );
         // Of a model of which nothing is known no answer is longer than what is reserved for it.
         assert_eq!(left(Budget { tokens: Some(20_000), ..Budget::default() }, &local), Some(USUAL_ANSWER));

@@ -13,10 +13,9 @@ use bytes::Bytes;
 use futures_util::Stream;
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
-use hyper::header::{HeaderMap, HeaderValue, USER_AGENT};
+use hyper::header::{ACCEPT_ENCODING, HeaderMap, HeaderValue, USER_AGENT};
 use hyper::{Method, Request, StatusCode};
 use hyper_rustls::HttpsConnectorBuilder;
-use hyper_util::client::legacy::connect::capture_connection;
 use hyper_util::client::legacy::{self, connect::HttpConnector};
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use rustls::{ClientConfig, RootCertStore};
@@ -131,12 +130,13 @@ impl Client {
             *request.headers_mut() = headers;
             let program = HeaderValue::from_static(concat!("copydesk/", env!("CARGO_PKG_VERSION")));
             request.headers_mut().insert(USER_AGENT, program);
+            request.headers_mut().insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
             request
         });
         let (request, heard) = match request {
             Ok(mut request) => {
-                let connection = capture_connection(&mut request);
-                (Ok(request), Heard::of(connection))
+                let heard = Heard::of(&mut request);
+                (Ok(request), heard)
             }
             Err(error) => (Err(error), Heard::nothing()),
         };

@@ -20,6 +20,9 @@ pub enum CallError {
     BadAddress { provider: String, reason: String },
     #[error("cannot reach {address}: {reason}")]
     Unreachable { address: String, reason: String },
+    /// Whoever answers there cannot show who it is.
+    #[error("cannot reach {address}: {reason}")]
+    Untrusted { address: String, reason: String },
     /// 401 or 403.
     #[error("{address} refused access with status {status} ({key}){}", said(message))]
     Refused { address: String, status: u16, key: String, message: String },
@@ -116,7 +119,12 @@ impl CallError {
                 format!("Correct providers.{provider}.base_url; it looks like http://127.0.0.1:1234/v1.")
             }
             Self::Unreachable { .. } => {
-                "Check that the server runs and that base_url is right; 'copydesk doctor' tries it.".to_owned()
+                "Check that the server runs and that base_url is right.".to_owned()
+            }
+            Self::Untrusted { .. } => {
+                "Nothing was sent. If it is your own server, put the certificate that signed its own into a PEM file, \
+                 and name that file in SSL_CERT_FILE in the environment that starts Copydesk."
+                    .to_owned()
             }
             Self::Refused { .. } => {
                 "Put a valid key there and ask again; it is not tried again by itself.".to_owned()
@@ -167,7 +175,7 @@ impl CallError {
             Self::Truncated { .. } => "Nothing of it was used. Ask again.".to_owned(),
             Self::TooLong { .. } => "Nothing of it was used. Ask for less at once, or choose another model.".to_owned(),
             Self::Malformed { .. } => {
-                "Check that base_url and kind fit the server; 'copydesk doctor' tries it.".to_owned()
+                "Check that base_url and kind fit the server.".to_owned()
             }
             Self::ScenarioExhausted => {
                 "The scenario has no unused step that fits; add one, or configure a real model.".to_owned()

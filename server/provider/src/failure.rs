@@ -11,6 +11,7 @@ use copydesk_base::Redactor;
 use futures_util::StreamExt;
 use hyper::StatusCode;
 use hyper::header::HeaderMap;
+use rustls::CertificateError;
 use serde_json::Value;
 use url::Url;
 
@@ -60,7 +61,10 @@ pub(crate) async fn check(response: Response, told: &Told) -> Result<Response, C
 /// Lets a success pass and turns every other status into its error.
 pub(crate) async fn succeeded(response: Response, told: &Told) -> Result<Response, CallError> {
     if response.status.is_success() {
-        return Ok(response);
+        return match header(&response.headers, "content-encoding").trim() {
+            "" | "identity" => Ok(response),
+            packed => Err(told.malformed(&format!("it is packed with {packed}, which was not asked for"))),
+        };
     }
     let (status, headers) = (response.status, response.headers.clone());
     let body = read(response).await;
@@ -72,6 +76,9 @@ pub(crate) fn unanswered(error: &SendError, connect: Duration, told: &Told) -> C
     let address = told.address.clone();
     if cause::<TooSlow>(error).is_some() {
         return CallError::Timeout { address, waited: Waited::Connect, after: connect };
+    }
+    if let Some(reason) = untrusted(error) {
+        return CallError::Untrusted { address, reason: told.clean(&reason) };
     }
     let reason = told.clean(&innermost(error));
     if matches!(error, SendError::Unfit(_)) {
@@ -85,6 +92,22 @@ pub(crate) fn unanswered(error: &SendError, connect: Duration, told: &Told) -> C
         },
         _ => CallError::Unreachable { address, reason },
     }
+}
+
+/// Whether the connection was closed, rather than anything wrong came over it.
+pub(crate) fn is_closed(error: &SendError) -> bool {
+    cause::<hyper::Error>(error)
+        .is_some_and(|broken| broken.is_incomplete_message() || cause::<std::io::Error>(broken).is_some())
+}
+
+/// What is wrong with a server's certificate, where that is it.
+fn untrusted(error: &(dyn Error + 'static)) -> Option<String> {
+    let rustls::Error::InvalidCertificate(wrong) = cause::<rustls::Error>(error)? else { return None };
+    let wrong = match wrong {
+        CertificateError::Other(other) => other.0.to_string(),
+        wrong => wrong.to_string(),
+    };
+    Some(format!("its certificate is not trusted by this system ({wrong})"))
 }
 
 /// An address as it is shown: without a query, which may hold what is nobody's business.
@@ -268,7 +291,12 @@ fn cause<'a, E: Error + 'static>(error: &'a (dyn Error + 'static)) -> Option<&'a
         if let Some(found) = error.downcast_ref() {
             return Some(found);
         }
-        next = error.source();
+        // What such an error wraps is no source of it.
+        let wrapped = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
+        next = match wrapped {
+            Some(wrapped) => Some(wrapped),
+            None => error.source(),
+        };
     }
     None
 }
@@ -292,6 +320,25 @@ mod tests {
         check("Wed, 21 Oct 2015 07:29:30 GMT", Some(90));
         check("Wed, 21 Oct 2015 07:00:00 GMT", Some(0));
         check("tomorrow", None);
+    }
+
+    #[test]
+    fn a_certificate_that_nobody_trusts_is_told_by_its_fault() {
+        let wrapped = |error| std::io::Error::other(std::io::Error::other(error));
+        let check = |error: rustls::Error, expect: Option<&str>| {
+            assert_eq!(untrusted(&wrapped(error)).as_deref(), expect);
+        };
+        check(
+            rustls::Error::InvalidCertificate(CertificateError::UnknownIssuer),
+            Some("its certificate is not trusted by this system (UnknownIssuer)"),
+        );
+        let other = rustls::OtherError(std::sync::Arc::new(std::fmt::Error));
+        check(
+            rustls::Error::InvalidCertificate(CertificateError::Other(other)),
+            Some(&format!("its certificate is not trusted by this system ({})", std::fmt::Error)),
+        );
+        check(rustls::Error::HandshakeNotComplete, None);
+        assert_eq!(untrusted(&std::io::Error::other("gone")), None);
     }
 
     #[test]

@@ -308,9 +308,26 @@ impl Attempt<'_> {
         outcome.map(|()| reader.stop())
     }
 
-    /// Sends, and waits for the answer's head.
+    /// Sends, and waits for the answer's head. A kept connection that nobody serves any more is no try: there are only so
+    /// many of them, and behind the last stands a new one.
     async fn send(&mut self) -> Result<Response, CallError> {
-        let (call, endpoint) = (self.call, &self.job.endpoint);
+        let requests = self.usage.requests;
+        loop {
+            let (answered, heard) = self.send_once().await?;
+            match answered {
+                Err(error) if heard.is_stale() && failure::is_closed(&error) => {
+                    self.usage.requests = requests;
+                }
+                answered => {
+                    let connect = self.job.endpoint.connect;
+                    return answered.map_err(|error| failure::unanswered(&error, connect, &self.call.told));
+                }
+            }
+        }
+    }
+
+    async fn send_once(&mut self) -> Result<(Result<Response, SendError>, Heard), CallError> {
+        let call = self.call;
         let (body, mut sent) = SentBody::new(call.body.clone());
         let (sending, heard) = call.client.send(Method::POST, &call.url, call.headers.clone(), body);
         let mut answer = pin!(sending);
@@ -326,10 +343,11 @@ impl Attempt<'_> {
         if sent.try_recv().is_ok() {
             self.usage.requests += 1;
         }
-        answered.map_err(|error| failure::unanswered(&error, endpoint.connect, &call.told))
+        Ok((answered, heard))
     }
 
-    /// Waits for the head of an answer: long for its first byte, and from then on no longer than for an event.
+    /// Waits for the head of an answer: long for its first byte, and from then on no longer than for an event. An interim
+    /// answer leaves the patience as it was.
     async fn head(
         &self,
         mut answer: Pin<&mut impl Future<Output = Result<Response, SendError>>>,
@@ -340,15 +358,20 @@ impl Attempt<'_> {
             let address = self.call.told.address.clone();
             Err(CallError::Timeout { address, waited, after })
         };
-        tokio::select! {
-            biased;
-            answered = &mut answer => return Ok(answered),
-            () = heard.something() => {}
-            () = tokio::time::sleep(first_byte) => return late(Waited::FirstByte, first_byte),
-        }
-        match tokio::time::timeout(progress, answer).await {
-            Ok(answered) => Ok(answered),
-            Err(_) => late(Waited::Head, progress),
+        let until = Instant::now() + first_byte;
+        loop {
+            tokio::select! {
+                biased;
+                answered = &mut answer => return Ok(answered),
+                () = tokio::time::sleep_until(until) => return late(Waited::FirstByte, first_byte),
+                () = heard.something() => {}
+            }
+            tokio::select! {
+                biased;
+                answered = &mut answer => return Ok(answered),
+                () = heard.interim() => {}
+                () = tokio::time::sleep(progress) => return late(Waited::Head, progress),
+            }
         }
     }
 

@@ -66,6 +66,11 @@ pub fn may_switch(error: &CallError) -> bool {
                 | CallError::KeyFailed { .. }
                 | CallError::UnusableKey { .. }
                 | CallError::Refused { .. }
+                | CallError::BadAddress { .. }
+                | CallError::Unsendable { .. }
+                | CallError::Untrusted { .. }
+                // Nobody pays for it any more.
+                | CallError::Status { status: 402, .. }
                 | CallError::NotFound { .. }
                 | CallError::Blind { .. }
                 | CallError::Redirected { .. }
@@ -184,6 +189,10 @@ mod tests {
         };
         check(asks(7), 1, 1.0, ms(7_000), true);
         check(asks(300), 1, 1.0, None, true);
+        check(status(402), 1, 1.0, None, true);
+        check(CallError::BadAddress { provider: "p".into(), reason: "r".into() }, 1, 1.0, None, true);
+        check(CallError::Unsendable { reason: "no certificates".into() }, 1, 1.0, None, true);
+        check(CallError::Untrusted { address: "a".into(), reason: "r".into() }, 1, 1.0, None, true);
         for own in [400, 413, 422] {
             check(status(own), 1, 1.0, None, false);
         }

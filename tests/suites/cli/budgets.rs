@@ -10,9 +10,14 @@ use crate::COPYDESK;
 
 /// A server on this machine that bills: 100 dollars for a million tokens sent, 400 for as many received.
 fn billed(model: &ModelServer, budgets: &str) -> Workspace {
+    known(model, "", budgets)
+}
+
+/// The same, with more that is known of the model.
+fn known(model: &ModelServer, facts: &str, budgets: &str) -> Workspace {
     let config = format!(
         "default_model: bench/m\nproviders:\n  bench:\n    kind: {}\n    base_url: \"{}\"\n    api_key_env: BENCH_KEY\n    \
-         models: {{m: {{price: {{input: 100, output: 400}}}}}}\nbudgets: {budgets}\n",
+         models: {{m: {{{facts}price: {{input: 100, output: 400}}}}}}\nbudgets: {budgets}\n",
         model.format().kind(),
         model.base_url(),
     );
@@ -165,6 +170,23 @@ fn a_budget_cuts_every_answer_of_a_model_that_nobody_knows() {
             let _ = ask(&billed(&model, budgets)).exits(0);
             let body = model.wait_request(0).body;
             let expect = expect.or((format == Format::Anthropic).then_some(16_384));
+            assert_eq!(cut(format, &body), expect, "{format:?} {budgets}");
+        }
+    }
+}
+
+#[test]
+fn a_budget_cuts_answers_also_where_the_longest_one_is_known() {
+    for format in Format::ALL {
+        for (budgets, expect) in [
+            ("{run: {tokens: 40000}}", Some(2_000)),
+            ("{day: {usd: 100}}", Some(2_000)),
+            ("{day: {requests: 9}}", None),
+        ] {
+            let model = ModelServer::start(format, [Reply::text("Hello.")]);
+            let _ = ask(&known(&model, "output_limit: 2000, ", budgets)).exits(0);
+            let body = model.wait_request(0).body;
+            let expect = expect.or((format == Format::Anthropic).then_some(2_000));
             assert_eq!(cut(format, &body), expect, "{format:?} {budgets}");
         }
     }

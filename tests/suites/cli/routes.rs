@@ -145,6 +145,7 @@ fn flag_step_agent_workflow_and_config_name_fallbacks_in_this_order() {
     let (one, two) = (ModelServer::start(Format::OpenaiChat, []), ModelServer::start(Format::OpenaiChat, []));
     let workspace = pair(&one, &two, "").with([
         ("agents/writer.md", "---\nname: writer\nmodel: two/w\nfallback: [one/w]\n---\n"),
+ ("agents/alone.md", "---\nname: alone\nfallback: []\n---\n"),
         ("agents/plain.md", "---\nname: plain\n---\n"),
         (
             "flow.yaml",
@@ -164,6 +165,9 @@ fn flag_step_agent_workflow_and_config_name_fallbacks_in_this_order() {
     check(&["--for", "flow.yaml#flows"], &["one/m", "two/flow"], "the workflow names its fallbacks");
     check(&["--for", "flow.yaml"], &["one/m", "two/flow"], "the workflow names its fallbacks");
     check(&["--for", "bare.yaml#a"], &["one/m", "two/m"], "fallback of the config");
+    let alone = workspace.run(&["models", "explain", "--for", "agents/alone.md"]).exits(0).stdout;
+    let because = "no fallback: the action or agent names its fallbacks, and nobody else stands there\n";
+    assert!(alone.contains(because), "{alone}");
     for (of, words) in [
         ("flow.yaml#none", "flow.yaml has no step 'none' that asks a model"),
         ("flow.yaml#nowhere", "flow.yaml has no step 'nowhere' that asks a model"),

@@ -42,7 +42,7 @@ fn a_reset_before_the_answer_is_a_server_that_cannot_be_reached() {
                 always(Reply::empty().end(End::ResetAtOnce)),
                 3,
                 Says(
-                    "failed to reach the model: cannot reach ADDRESS: connection reset by peer. Check that the server runs and that base_url is right; 'copydesk doctor' tries it.",
+                    "failed to reach the model: cannot reach ADDRESS: connection reset by peer. Check that the server runs and that base_url is right.",
                 ),
             ),
             row(
@@ -112,16 +112,16 @@ fn nonsense_is_named() {
                 1,
                 SaysOf(|format| match format {
                     Format::Anthropic => {
-                        "failed to reach the model: the answer of ADDRESS cannot be read: an event is no Anthropic message event: EOF while parsing a value at line 1 column 5. Check that base_url and kind fit the server; 'copydesk doctor' tries it."
+                        "failed to reach the model: the answer of ADDRESS cannot be read: an event is no Anthropic message event: EOF while parsing a value at line 1 column 5. Check that base_url and kind fit the server."
                     }
                     Format::OpenaiResponses => {
-                        "failed to reach the model: the answer of ADDRESS cannot be read: an event is no OpenAI response event: EOF while parsing a value at line 1 column 5. Check that base_url and kind fit the server; 'copydesk doctor' tries it."
+                        "failed to reach the model: the answer of ADDRESS cannot be read: an event is no OpenAI response event: EOF while parsing a value at line 1 column 5. Check that base_url and kind fit the server."
                     }
                     Format::Ollama => {
-                        "failed to reach the model: the answer of ADDRESS cannot be read: a line is no Ollama message: expected value at line 1 column 1. Check that base_url and kind fit the server; 'copydesk doctor' tries it."
+                        "failed to reach the model: the answer of ADDRESS cannot be read: a line is no Ollama message: expected value at line 1 column 1. Check that base_url and kind fit the server."
                     }
                     _ => {
-                        "failed to reach the model: the answer of ADDRESS cannot be read: an event is no chat completion chunk: EOF while parsing a value at line 1 column 5. Check that base_url and kind fit the server; 'copydesk doctor' tries it."
+                        "failed to reach the model: the answer of ADDRESS cannot be read: an event is no chat completion chunk: EOF while parsing a value at line 1 column 5. Check that base_url and kind fit the server."
                     }
                 }),
             ),
@@ -131,19 +131,27 @@ fn nonsense_is_named() {
                 1,
                 SaysOf(|format| match format {
                     Format::Ollama => {
-                        "failed to reach the model: the answer of ADDRESS cannot be read: a line is no UTF-8. Check that base_url and kind fit the server; 'copydesk doctor' tries it."
+                        "failed to reach the model: the answer of ADDRESS cannot be read: a line is no UTF-8. Check that base_url and kind fit the server."
                     }
                     _ => {
-                        "failed to reach the model: the answer of ADDRESS cannot be read: an event is no UTF-8. Check that base_url and kind fit the server; 'copydesk doctor' tries it."
+                        "failed to reach the model: the answer of ADDRESS cannot be read: an event is no UTF-8. Check that base_url and kind fit the server."
                     }
                 }),
+            ),
+            row(
+                "a packed answer",
+                vec![Reply::stream("packed").header("content-encoding", "gzip")],
+                1,
+                Says(
+                    "failed to reach the model: the answer of ADDRESS cannot be read: it is packed with gzip, which was not asked for. Check that base_url and kind fit the server.",
+                ),
             ),
             row(
                 "a web page",
                 vec![Reply::stream("<html>login</html>").header("content-type", "text/html")],
                 1,
                 Says(
-                    "failed to reach the model: the answer of ADDRESS cannot be read: it is text/html where an event stream was asked for. Check that base_url and kind fit the server; 'copydesk doctor' tries it.",
+                    "failed to reach the model: the answer of ADDRESS cannot be read: it is text/html where an event stream was asked for. Check that base_url and kind fit the server.",
                 ),
             ),
         ]

@@ -107,6 +107,9 @@ fn lines(models: &Models, user: &UserStore, route: &Route) -> Vec<String> {
     }
     lines.push(match (route.strictness, route.fallbacks.len()) {
         (Strictness::Strict, _) => "strict: nobody else answers (models.strict)".to_owned(),
+        (_, 0) if !route.chain.is_empty() && route.broken.is_empty() => {
+            format!("no fallback: {}, and nobody else stands there", route.chain)
+        }
         (_, 0) => "no fallback: nobody else answers; 'fallback' in the config names some".to_owned(),
         _ => format!("{}; each switch is told and stands in the journal", route.chain),
     });
