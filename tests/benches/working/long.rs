@@ -60,18 +60,21 @@ fn idle(workspace: &Workspace) {
 /// Puts the turns into the workspace's journal as runs that came one behind the other.
 fn write(workspace: &Workspace, session: &SessionId) {
     let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
+    // Of today: what is old is let go.
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).expect("a clock");
+    let now = u64::try_from(now.as_millis()).expect("a date of this age");
     let root = workspace.root().canonicalize().expect("the workspace is there");
     let journal = Journal::at(&workspace.state(), &root);
     runtime.block_on(async {
         for hundred in 0..TURNS / 100 {
             let turns = hundred * 100..(hundred + 1) * 100;
-            let records = turns.flat_map(|turn| records(session, turn)).collect();
+            let records = turns.flat_map(|turn| records(session, turn, now)).collect();
             journal.append(records).await.expect("the journal takes them");
         }
     });
 }
 
-fn records(session: &SessionId, turn: u32) -> impl Iterator<Item = Record> {
+fn records(session: &SessionId, turn: u32, now: u64) -> impl Iterator<Item = Record> {
     let run = RunId::from(format!("run-{turn:05}").as_str());
     let usage = Usage { input_tokens: 100, output_tokens: 20, requests: 1, ..Usage::default() };
     let prompt =
@@ -102,7 +105,7 @@ fn records(session: &SessionId, turn: u32) -> impl Iterator<Item = Record> {
     (1..).zip(events).map(move |(seq, event)| Record {
         run: run.clone(),
         seq,
-        at: Timestamp(u64::from(turn)),
+        at: Timestamp(now + u64::from(turn)),
         event,
     })
 }
