@@ -136,9 +136,18 @@ async fn what_was_reserved_is_replaced_by_what_was_used_and_the_dead_hold_nothin
     );
     let dead = Holder { process: 200, ..HOLDER };
     assert!(take(&user, dead, 100, 90).await.is_ok(), "it lives as far as it knows itself");
-    assert!(take(&user, HOLDER, 100, 90).await.is_ok(), "and is swept by anybody else");
+    assert_eq!(take(&user, HOLDER, 100, 20).await, Err(95), "it may have been billed before it died");
+    let spent = user.spent(20_000).await.unwrap();
+    assert_eq!((spent.input_tokens, spent.requests, spent.usd), (95, 2, Some(0.75)));
+    let slow = take(&user, HOLDER, 100, 5).await.unwrap();
     let much_later = Holder { at: Timestamp(4_000_000), ..HOLDER };
-    assert!(take(&user, much_later, 100, 90).await.is_ok(), "nothing is reserved for ever");
+    assert_eq!(
+        take(&user, much_later, 100, 5).await,
+        Err(100),
+        "nothing is reserved for ever, and it counts"
+    );
+    user.settle(slow, 20_000, used, Duration::ZERO).await.unwrap();
+    assert_eq!(user.spent(20_000).await.unwrap().input_tokens, 100, "and counts once");
 }
 
 #[tokio::test]

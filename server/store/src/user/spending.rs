@@ -32,7 +32,7 @@ pub struct Taken {
 pub struct Holder {
     pub process: u32,
     pub at: Timestamp,
-    /// Whether a process lives; what a dead one had reserved is free again.
+    /// Whether a process lives; what a dead one had reserved counts as used: its requests may have been billed.
     pub is_alive: fn(u32) -> bool,
 }
 
@@ -44,7 +44,7 @@ pub struct Measured {
     pub requests: u64,
 }
 
-/// A request that takes longer was forgotten: its process lives, and its run broke.
+/// A request that takes longer was forgotten, and may have been billed: its process lives, and its run broke.
 const LONGEST_REQUEST_MS: u64 = 60 * 60 * 1000;
 
 /// What the requests before weigh at the next one: about the last twenty count.
@@ -100,8 +100,9 @@ impl UserStore {
     ) -> Result<(), StoreError> {
         self.database
             .call(writing(move |transaction| {
-                transaction.execute("DELETE FROM reserved WHERE id = ?1", [reservation.0])?;
-                spend(transaction, day, usage, time)
+                let held = transaction.execute("DELETE FROM reserved WHERE id = ?1", [reservation.0])?;
+                // What took too long counts already.
+                spend(transaction, day, if held == 0 { Usage::default() } else { usage }, time)
             }))
             .await
     }
@@ -127,18 +128,22 @@ impl UserStore {
 }
 
 fn sweep(transaction: &Transaction<'_>, day: u64, holder: Holder) -> Result<(), Halt> {
-    let mut query = transaction.prepare_cached("SELECT id, day, process, at FROM reserved")?;
+    let mut query = transaction.prepare_cached(
+        "SELECT input_tokens, output_tokens, requests, usd, id, day, process, at FROM reserved",
+    )?;
     let kept = |of: u64, process: u32, at: u64| {
         // One day more, for requests that cross midnight.
         of + 1 >= day
             && holder.at.0.saturating_sub(at) < LONGEST_REQUEST_MS
             && (process == holder.process || (holder.is_alive)(process))
     };
-    let rows = query
-        .query_map([], |row| Ok((row.get::<_, i64>(0)?, count(row, 1)?, row.get(2)?, count(row, 3)?)))?;
+    let rows = query.query_map([], |row| {
+        Ok((usage(row)?, row.get::<_, i64>(4)?, count(row, 5)?, row.get(6)?, count(row, 7)?))
+    })?;
     for found in rows {
-        let (id, of, process, at) = found?;
+        let (most, id, of, process, at) = found?;
         if !kept(of, process, at) {
+            spend(transaction, of, most, Duration::ZERO)?;
             transaction.execute("DELETE FROM reserved WHERE id = ?1", [id])?;
         }
     }
