@@ -24,9 +24,37 @@ pub(super) fn instead(text: &str, finding: &Diagnostic) -> Option<Diagnostic> {
             let key = without_colon(line.text.get(start..)?)?;
             Some(missing_colon(Code::YamlSyntax, line.start + start, key))
         }
-        _ if finding.code == Code::YamlSyntax => in_lines(text, finding.span.start),
+        _ if finding.code == Code::YamlSyntax => {
+            dash_above(text, line).or_else(|| in_lines(text, finding.span.start))
+        }
         _ => None,
     }
+}
+
+/// A `-id: a` on this line or the one above, which is a key to YAML, and was meant as an item.
+fn dash_above(text: &str, line: Line<'_>) -> Option<Diagnostic> {
+    let above = line.start.checked_sub(1).and_then(|end| Line::around(text, end));
+    [Some(line), above].into_iter().flatten().find_map(|line| {
+        let item = line.text.trim_start_matches(' ');
+        let word = item.split_once(':')?.0;
+        is_item(word).then(|| {
+            let start = line.start + line.text.len() - item.len();
+            missing_space(Code::YamlSyntax, Span::new(start, start + word.len()), vec![start + 1])
+        })
+    })
+}
+
+/// Whether a word starts with a dash that has no space behind it.
+pub(super) fn is_item(word: &str) -> bool {
+    let is_part = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-');
+    let word = word.strip_prefix('-');
+    word.is_some_and(|word| word.starts_with(char::is_alphabetic) && word.chars().all(is_part))
+}
+
+/// Says that a dash has no space behind it. The space is put at each of `places`.
+pub(super) fn missing_space(code: Code, span: Span, places: Vec<usize>) -> Diagnostic {
+    let edits = places.into_iter().map(|at| TextEdit::insert(at, " ")).collect();
+    Diagnostic::new(code, span, "put a space behind '-'").with_fix(Fix::new("put a space behind '-'", edits))
 }
 
 /// Expressions between brackets of YAML that have no quotes around them, if the mistake is in one of them. The last of the

@@ -6,7 +6,8 @@ use copydesk_base::{Code, Diagnostic, Fix, Span, TextEdit};
 use copydesk_text::{Entry, Node, Style, Value};
 
 use super::Findings;
-use super::fixes::is_flow;
+use super::fixes::{is_flow, line_start};
+use super::meant::{is_item, missing_space};
 use super::structure::Holder;
 use crate::expression;
 use crate::shape::{Role, Shape};
@@ -20,6 +21,9 @@ pub(super) fn mismatch<'a>(
     shape: &'static Shape,
     holder: Holder<'a>,
 ) {
+    if let Some(finding) = undashed(findings, node, shape, holder) {
+        return findings.add(finding);
+    }
     let found = match seen.kind_word() {
         "true or false" => "this is true or false".to_owned(),
         word => format!("this is a {word}"),
@@ -37,6 +41,36 @@ pub(super) fn mismatch<'a>(
         finding = finding.with_fix(Fix::safe(title, vec![TextEdit { span: node.span(), text }]));
     }
     findings.add(finding);
+}
+
+/// A list whose dashes have no space behind them, which makes them part of a text or of a key.
+fn undashed(
+    findings: &Findings<'_>,
+    node: Node<'_>,
+    shape: &Shape,
+    holder: Holder<'_>,
+) -> Option<Diagnostic> {
+    let text = findings.file.text;
+    let start = node.span().start;
+    let indent = text.get(line_start(text, start)..start)?;
+    // `-v` is an argument as it is.
+    let takes_dashes = matches!(holder.name, "args" | "command");
+    if shape.list().is_none() || takes_dashes || !indent.chars().all(|c| c == ' ') {
+        return None;
+    }
+    let source = node.span().of(text);
+    let word = |line: &str| line.split([' ', ':', '\n', '\r']).next().unwrap_or("").len();
+    let first = source.get(..word(source)).filter(|word| is_item(word))?;
+    let mut at = start - indent.len();
+    let mut places = Vec::new();
+    for line in text.get(at..node.span().end)?.split_inclusive('\n') {
+        let item = line.strip_prefix(indent).unwrap_or("");
+        if item.get(..word(item)).is_some_and(is_item) {
+            places.push(at + indent.len() + 1);
+        }
+        at += line.len();
+    }
+    Some(missing_space(Code::TypeMismatch, Span::new(start, start + first.len()), places))
 }
 
 /// The edits that make an expression of `{{ … }}`, which YAML reads as mappings.

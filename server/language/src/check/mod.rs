@@ -104,6 +104,7 @@ pub fn check_again(file: &File<'_>, index: &WorkspaceIndex, memo: &mut Memo) -> 
         FileKind::Config | FileKind::KeystoneConfig => {
             settings::check(&mut findings, index);
             settings::named_providers(&mut findings);
+            secrets::providers(&mut findings);
             if file.kind == FileKind::KeystoneConfig {
                 settings::keystone_providers(&mut findings);
             }

@@ -29,6 +29,7 @@ pub(super) fn step(
     operations::useless(findings, node, kind);
     values::check(findings, node, kind, holder);
     mcp::inline(findings, node);
+    secrets::step(findings, node);
     embedded::of_step(findings, node);
     toolset::names(findings, node.get("tools"));
     elsewhere::step(findings, node, kind);

@@ -48,6 +48,8 @@ pub(super) enum Instead {
     Variable,
     /// `${{ secrets.NAME }}`.
     Expression,
+    /// `api_key_env: NAME`.
+    KeyName,
     /// Nothing that a file could say.
     Nothing,
 }
@@ -65,6 +67,51 @@ pub(super) fn arguments(findings: &mut Findings<'_>, list: Node<'_>) {
         let text = item.as_str().unwrap_or("");
         if text.split(['=', ' ', ',']).any(is_token) {
             add(findings, item, "", Instead::Nothing);
+        }
+    }
+}
+
+/// What a step says: the variables and header fields by their names, everything else by the shape of well-known tokens.
+pub(super) fn step(findings: &mut Findings<'_>, step: Node<'_>) {
+    for entry in step.entries() {
+        match entry.key().scalar_text().unwrap_or("") {
+            "env" | "headers" => values(findings, entry.value(), Instead::Expression),
+            // Servers are looked at by themselves.
+            "mcpServers" => {}
+            _ => {
+                written(findings, entry.value());
+                entry.value().items().iter().for_each(|item| written(findings, item));
+            }
+        }
+    }
+}
+
+/// The providers of a config.
+pub(super) fn providers(findings: &mut Findings<'_>) {
+    let providers = findings.tree().root().and_then(|root| root.get("providers"));
+    for provider in providers.map(Node::entries).unwrap_or_default() {
+        values(findings, provider.value(), Instead::KeyName);
+        if let Some(headers) = provider.value().get("headers") {
+            values(findings, headers, Instead::Nothing);
+        }
+    }
+}
+
+/// Marks each well-known token in the middle of a text.
+fn written(findings: &mut Findings<'_>, node: Node<'_>) {
+    let (Some(scalar), Some(text)) = (node.scalar(), node.as_str()) else { return };
+    if !TOKENS.iter().any(|(start, _)| text.contains(start)) {
+        return;
+    }
+    let mut at = 0;
+    for piece in text.split_inclusive(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.')))
+    {
+        let start = at;
+        at += piece.len();
+        let token = piece.trim_end_matches(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '_' | '-')));
+        if is_token(token) && token.contains(|c: char| c.is_ascii_digit()) {
+            let span = scalar.source_span(start, start + token.len());
+            findings.add(Diagnostic::new(Code::PlainSecret, span, said("read it from 'secrets' instead")));
         }
     }
 }
@@ -101,15 +148,19 @@ fn add(findings: &mut Findings<'_>, node: Node<'_>, name: &str, instead: Instead
         Instead::Expression => {
             (Some(format!("${{{{ secrets.{upper} }}}}")), "read it from 'secrets' instead")
         }
+        Instead::KeyName => (None, "name an environment variable in 'api_key_env' instead"),
         Instead::Nothing => (None, "keep it out of files"),
     };
-    let message = format!("a secret stands here as it is; {words}, then change it");
-    let mut finding = Diagnostic::new(Code::PlainSecret, node.span(), message);
+    let mut finding = Diagnostic::new(Code::PlainSecret, node.span(), said(words));
     let edit = text.as_deref().filter(|_| !name.is_empty()).and_then(|text| replace_text(node, text));
     if let (Some(edit), Some(text)) = (edit, text) {
         finding = finding.with_fix(Fix::new(format!("change to '{text}'"), vec![edit]));
     }
     findings.add(finding);
+}
+
+fn said(instead: &str) -> String {
+    format!("a secret stands here as it is; {instead}, then change it")
 }
 
 fn is_token(text: &str) -> bool {

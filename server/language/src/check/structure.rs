@@ -184,6 +184,7 @@ fn mapping<'a>(
     for entry in entries {
         let Some(name) = entry.key().scalar_text() else { continue };
         if name == "<<" {
+            merged_into_itself(findings, node, entry);
             continue;
         }
         let below = holder.below(entry);
@@ -207,6 +208,22 @@ fn mapping<'a>(
     missing::keys(findings, node, expected, word, &meant, holder);
     if let Some(known) = word.filter(|word| expected.kind(word).is_some()) {
         rules::step(findings, node, known, &meant, holder);
+    }
+}
+
+/// Marks aliases of a merge key that lead back to what they stand in.
+fn merged_into_itself(findings: &mut Findings<'_>, node: Node<'_>, entry: Entry<'_>) {
+    for alias in std::iter::once(entry.value()).chain(entry.value().items()) {
+        let is_own = matches!(alias.kind(), Kind::Alias(_));
+        let Some(merged) = findings.tree().resolve(alias).filter(|_| is_own) else { continue };
+        if merged.span().start <= alias.span().start && alias.span().end <= merged.span().end {
+            let message = "this leads back to where it stands; name another anchor, or take it out";
+            let mut finding = Diagnostic::new(Code::YamlSyntax, alias.span(), message);
+            if let Some(edit) = remove_key(findings.file.text, node, "<<") {
+                finding = finding.with_fix(Fix::new("take '<<' out", vec![edit]));
+            }
+            findings.add(finding);
+        }
     }
 }
 
@@ -252,13 +269,16 @@ fn unknown_key<'a>(
         return None;
     }
     let free = |key: &&Key| node.entry(&key.name).is_none();
-    let usual = usual_mistake(known_kind, name)
+    let alias = usual_mistake(known_kind, name);
+    let usual = alias
         .and_then(|right| expected.key(known_kind, right))
         .filter(|key| free(key))
         .map(|key| key.name.as_str());
+    // A name with a meaning of its own is no slip for one that only looks like it.
+    let is_slip = alias.is_none() && others.is_empty();
     let near = usual.or_else(|| {
         let names = expected.keys_of(known_kind).filter(free).map(|key| key.name.as_str());
-        findings.suggest.nearest(name, names)
+        is_slip.then(|| findings.suggest.nearest(name, names)).flatten()
     });
     if near.is_none() && known_kind.is_none() && !expected.kinds.is_empty() {
         // Nobody knows what a step of that type may have.

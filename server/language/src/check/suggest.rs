@@ -5,6 +5,9 @@ use copydesk_base::Safety;
 /// In shorter names one letter is too much to be a slip for certain.
 const SHORTEST: usize = 4;
 
+/// In names of so many letters two may be wrong, and it is still nothing else.
+const LONG: usize = 8;
+
 /// Finds near names, within a budget: a file full of wrong names is not worth a second of anybody's time.
 #[derive(Debug)]
 pub(crate) struct Suggest {
@@ -62,7 +65,10 @@ impl Suggest {
                 }
             }
         }
-        let (_, candidate) = best?;
+        let (distance, candidate) = best?;
+        let longer = word.len().max(candidate.len());
+        self.doubtful |= distance > if word.len() < LONG { 1 } else { 2 };
+        self.doubtful |= longer < SHORTEST && !is_swap(word, candidate);
         self.doubtful |= !digits(word).eq(digits(candidate));
         self.short = word.len().min(candidate.len()) < SHORTEST;
         Some(candidate)
@@ -82,6 +88,16 @@ impl Suggest {
 /// Whether two names differ only in case and in `_` or `-`: `allow_failure`, `allowFailure`.
 fn same_letters(one: &str, other: &str) -> bool {
     letters(one).eq(letters(other))
+}
+
+/// Whether two names have the same letters in another order.
+fn is_swap(one: &str, other: &str) -> bool {
+    let sorted = |text: &str| {
+        let mut bytes = text.as_bytes().to_vec();
+        bytes.sort_unstable();
+        bytes
+    };
+    sorted(one) == sorted(other)
 }
 
 /// `build1` and `build2` are two names, not one and its slip.
@@ -134,6 +150,7 @@ pub(super) fn usual_mistake(kind: Option<&str>, key: &str) -> Option<&'static st
         "name" => "id",
         "kind" | "uses" => "type",
         "matrix" => "strategy",
+        "cmd" => "command",
         _ => "",
     };
     [own, common].into_iter().find(|right| !right.is_empty())
@@ -159,4 +176,29 @@ pub(super) fn usual_value(key: &str, value: &str) -> Option<&'static str> {
         ("type", "javascript" | "js" | "node") => "script",
         _ => return None,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_is_spelled_nearly_the_same_is_safe() {
+        let table = [
+            ("cmd", "cwd", Safety::Suggested),
+            ("tools", "pool", Safety::Suggested),
+            ("rnu", "run", Safety::Safe),
+            ("typ", "type", Safety::Safe),
+            ("nedes", "needs", Safety::Safe),
+            ("nedz", "needs", Safety::Suggested),
+            ("descripton", "description", Safety::Safe),
+            ("allow_failure", "allowFailure", Safety::Safe),
+        ];
+        for (word, name, safety) in table {
+            let mut suggest = Suggest::default();
+            let near = suggest.nearest(word, std::iter::once(name));
+            let is_near = near == Some(name) || safety == Safety::Suggested;
+            assert!(is_near && (near.is_none() || suggest.safety() == safety), "{word} {name}");
+        }
+    }
 }

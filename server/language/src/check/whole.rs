@@ -8,6 +8,7 @@ use copydesk_base::{Code, Diagnostic, Fix, Severity};
 use copydesk_text::{Entry, Kind, Node};
 
 use super::fixes::{insert_key, remove_entry, remove_key};
+use super::secrets::{self, Instead};
 use super::{Findings, elsewhere};
 use crate::declared::{Block, Declared, inner_span};
 use crate::expression::has_expression;
@@ -26,6 +27,9 @@ pub(super) fn check(
     }
     if let Some(eval) = root.entry("eval") {
         score(findings, eval);
+    }
+    if let Some(env) = root.get("env") {
+        secrets::values(findings, env, Instead::Expression);
     }
     errors(findings, declared, root);
     unused(findings, declared, calls, index);
@@ -170,6 +174,7 @@ fn walk<'t>(node: Node<'t>, read: &mut Read<'t>) {
 
 /// The names behind `inputs` in a text, by its words alone: reading one too many only hides a hint.
 pub(crate) fn names_read<'t>(text: &'t str, names: &mut HashSet<&'t str>, all: &mut bool) {
+    names.extend(text.match_indices('.').filter_map(|(dot, _)| behind_misspelt(text, dot)));
     for (at, word) in text.match_indices("inputs") {
         let rest = text.get(at + word.len()..).unwrap_or("");
         let rest = rest.trim_start();
@@ -195,4 +200,18 @@ pub(crate) fn names_read<'t>(text: &'t str, names: &mut HashSet<&'t str>, all: &
             None => *all |= bracketed.is_some() || has_expression(text),
         }
     }
+}
+
+/// The name behind a dot, where a misspelt `inputs` stands before it.
+fn behind_misspelt(text: &str, dot: usize) -> Option<&str> {
+    let before = text.get(..dot)?.trim_end_matches('?');
+    let start = before.rfind(|c: char| !c.is_ascii_alphabetic()).map_or(0, |at| at + 1);
+    let root = before.get(start..).filter(|root| (4..=8).contains(&root.len()) && *root != "inputs")?;
+    if strsim::osa_distance(&root.to_ascii_lowercase(), "inputs") > 2 {
+        return None;
+    }
+    let rest = text.get(dot + 1..)?;
+    rest.split(|c: char| !(c.is_alphanumeric() || matches!(c, '_' | '-' | '$')))
+        .next()
+        .filter(|name| !name.is_empty())
 }

@@ -15,6 +15,8 @@ use jsonschema::paths::Location;
 use serde_json::{Map, Value};
 
 use super::branch::{Expander, What, Wrong};
+use super::bundled::by_name;
+use super::documents::is_metaschema;
 use super::explain::Speaker;
 use super::keys::{Mapping, Scope, asking_key, known_names};
 use super::locate::{Spot, spot};
@@ -92,7 +94,7 @@ fn document(
         found.push(Diagnostic::new(Code::SchemaUnavailable, head, message));
         return;
     }
-    take_out_name(schema, &mut whole);
+    settle_name(schema, &mut whole);
     if matches!(root.kind(), NodeKind::Null) && !schema.validator.is_valid(&whole) {
         // Nothing is written yet, comments at most: what is missing is said, not that nothing is no mapping.
         whole = Value::Object(Map::new());
@@ -107,11 +109,14 @@ fn document(
 }
 
 /// Takes out the key by which a file names its schema: it says something about the file, and a schema that does not know
-/// it says nothing about it.
-fn take_out_name(schema: &Schema, whole: &mut Value) {
+/// it says nothing about it. To a metaschema the short name of one of its kind is the address that it stands for.
+fn settle_name(schema: &Schema, whole: &mut Value) {
     let Value::Object(entries) = whole else { return };
-    if !schema.knows_its_name && entries.get("$schema").is_some_and(Value::is_string) {
+    let Some(Value::String(name)) = entries.get_mut("$schema") else { return };
+    if !schema.knows_its_name {
         entries.remove("$schema");
+    } else if let Some(url) = by_name(name).filter(|_| is_metaschema(&schema.url)) {
+        *name = url;
     }
 }
 

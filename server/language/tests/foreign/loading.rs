@@ -89,6 +89,18 @@ fn bundled_schemas_need_no_reader() {
 }
 
 #[test]
+fn a_schema_may_name_its_metaschema_in_short() {
+    for name in ["draft-04", "draft-06", "draft-07", "draft-2019-09", "draft-2020-12"] {
+        let url = copydesk_language::schemas::by_name(name).unwrap();
+        let schema = Schema::load(&url, &mut |url| panic!("{url} was asked for")).unwrap();
+        let found = findings(&schema, "x.json", &format!(r#"{{"$schema": "{name}"}}"#));
+        assert!(found.is_empty(), "{name}: {found:?}");
+        let found = findings(&schema, "x.toml", &format!("\"$schema\" = \"{name}\"\n"));
+        assert!(found.is_empty(), "{name}: {found:?}");
+    }
+}
+
+#[test]
 fn a_deep_file_beside_a_winding_schema_does_not_exhaust_the_stack() {
     let chain: Vec<String> =
         (0..50).map(|at| format!(r##""d{at}": {{"$ref": "#/definitions/d{}"}}"##, at + 1)).collect();

@@ -136,6 +136,7 @@ fn servers_are_programs_or_addresses() {
     "f": {"command": "x", "env": {"GITHUB_TOKEN": ⟦"ghp_abcdefghijklmnopqrstuvwx0123456789"⟧, "API_KEY": ⟦"8d7f8s7df87sdf"⟧, "REGION": "eu-1"}},
     "g": {"command": "x", ⟦"comand"⟧: "y"},
     "h": {"command": ⟦["x"]⟧},
+    "k": {⟦"cmd"⟧: "y"},
     "i": {"type": ⟦"pipe"⟧, "command": "x"},
     "j": {"command": "x", "args": ["--key", ⟦"sk-abcdefghijklmnopqrstuvwx"⟧]}
   }
@@ -150,8 +151,18 @@ fn servers_are_programs_or_addresses() {
             warning plain-secret a secret stands here as it is; name an environment variable instead, then change it [fix: change to '${API_KEY}']
             warning unknown-setting 'comand' is no key of 'g'; take it out [fix: take it out]
             error type-mismatch 'command' takes a text; this is a list
+            warning unknown-setting 'cmd' is no key of 'k'; did you mean 'command'? [fix: change to 'command']
             error unknown-value 'pipe' is no value of 'type'; it takes 'stdio', 'http', 'streamable-http', 'sse', 'ws', 'local' or 'remote'
             warning plain-secret a secret stands here as it is; keep it out of files, then change it
+        "#]],
+    );
+    check_in(
+        ".copydesk/config.yaml",
+        "providers:\n  a: {kind: anthropic, ⟦api_key⟧: ⟦sk-abcdefghijklmnopqrstuvwx0⟧}\n  b: {kind: anthropic, api_key_env: KEY_OF_B}\n",
+        &trusted(),
+        expect![[r#"
+            warning unknown-setting 'api_key' is no key of 'a'; take it out [fix: take it out]
+            warning plain-secret a secret stands here as it is; name an environment variable in 'api_key_env' instead, then change it
         "#]],
     );
     check_in(

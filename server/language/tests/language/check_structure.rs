@@ -50,6 +50,83 @@ fn names_from_other_systems_are_known() {
 }
 
 #[test]
+fn a_name_with_a_meaning_of_its_own_is_no_slip() {
+    check_steps(
+        "steps:\n  - {id: a, type: git, op: ⟦status⟧, cwd: ., ⟦cmd⟧: x}\n  - {id: b, type: git, op: ⟦status⟧, ⟦cmd⟧: x}\n  - {id: c, type: shell, run: x, ⟦tools⟧: [read]}\n",
+        expect![[r#"
+            error unknown-value 'status' is no value of 'op'; it takes 'clone', 'worktree_add', 'worktree_remove', 'checkout', 'pull', 'push' or 'commit'
+            error unknown-key 'cmd' is no key of a git step; take it out [fix: take it out]
+            error unknown-value 'status' is no value of 'op'; it takes 'clone', 'worktree_add', 'worktree_remove', 'checkout', 'pull', 'push' or 'commit'
+            error unknown-key 'cmd' is no key of a git step; take it out [fix: take it out]
+            error unknown-key 'tools' is no key of a shell step; llm or plan steps have it [fix: take it out]
+        "#]],
+    );
+}
+
+#[test]
+fn a_merge_key_that_leads_back_to_itself_is_told() {
+    check_steps(
+        "env: &e\n  <<: ⟦*e⟧\n  A: b\nsteps:\n  - &a\n    id: x\n    type: shell\n    run: y\n    <<: [⟦*a⟧]\n  - {<<: *e, id: z, type: shell, run: y}\n",
+        expect![[r#"
+            error yaml-syntax this leads back to where it stands; name another anchor, or take it out [fix: take '<<' out]
+            error yaml-syntax this leads back to where it stands; name another anchor, or take it out [fix: take '<<' out]
+        "#]],
+    );
+}
+
+#[test]
+fn dashes_without_a_space_are_told() {
+    check_steps(
+        "steps:\n  ⟦-id⟧: a\n    type: shell\n    run: x\n",
+        expect![[r#"
+        error yaml-syntax put a space behind '-' [fix: put a space behind '-']
+        error type-mismatch put a space behind '-' [fix: put a space behind '-']
+    "#]],
+    );
+    check_steps(
+        "steps:\n  - id: a\n    type: shell\n    run: x\n  ⟦-id⟧: b\n    type: shell\n    run: x\n",
+        expect![[r#"
+            error yaml-syntax put a space behind '-' [fix: put a space behind '-']
+        "#]],
+    );
+    check_steps(
+        "steps:\n  ⟦-id⟧: a\n",
+        expect![[r#"
+        error type-mismatch put a space behind '-' [fix: put a space behind '-']
+    "#]],
+    );
+    check_steps(
+        "steps:\n  - id: a\n    type: shell\n    run: x\n    needs:\n      ⟦-b⟧\n",
+        expect![[r#"
+            error type-mismatch put a space behind '-' [fix: put a space behind '-']
+            error unknown-step there is no step '-b'; write the id of a step of this workflow
+        "#]],
+    );
+}
+
+#[test]
+fn secrets_of_steps_are_told() {
+    check_steps(
+        r#"env: {GITHUB_TOKEN: ⟦ghp_abcdefghijklmnopqrstuvwx0123456789⟧, REGION: eu-1}
+steps:
+  - id: a
+    type: shell
+    run: "curl -H 'Authorization: Bearer ⟦ghp_abcdefghijklmnopqrstuvwx0123456789⟧' x"
+    env: {API_KEY: ⟦8d7f8s7df87sdf⟧, OTHER_KEY: "${{ secrets.OTHER_KEY }}"}
+  - {id: r, type: request, url: "https://x", headers: {Authorization: ⟦"Bearer abcdefghijklmnopqrstuvwxyz012345"⟧}}
+  - {id: g, type: git, op: clone, url: "https://tok:⟦ghp_abcdefghijklmnopqrstuvwx0123456789⟧@github.com/x/y"}
+"#,
+        expect![[r#"
+            warning plain-secret a secret stands here as it is; read it from 'secrets' instead, then change it [fix: change to '${{ secrets.GITHUB_TOKEN }}']
+            warning plain-secret a secret stands here as it is; read it from 'secrets' instead, then change it
+            warning plain-secret a secret stands here as it is; read it from 'secrets' instead, then change it [fix: change to '${{ secrets.API_KEY }}']
+            warning plain-secret a secret stands here as it is; read it from 'secrets' instead, then change it [fix: change to '${{ secrets.AUTHORIZATION }}']
+            warning plain-secret a secret stands here as it is; read it from 'secrets' instead, then change it
+        "#]],
+    );
+}
+
+#[test]
 fn a_key_of_another_type_of_step_is_unknown_here() {
     check_steps(
         "steps:\n  - id: a\n    type: shell\n    run: ls\n    ⟦maxIterations⟧: 3\n",

@@ -208,6 +208,8 @@ fn inputs_that_nobody_reads_are_hinted_at() {
     unread(&(inputs.to_owned() + &step("ls")), expect!["one two-b three"]);
     unread(&(inputs.to_owned() + &step("${{ inputs.one + inputs['two-b'] }}")), expect!["three"]);
     unread(&(inputs.to_owned() + &step("${{ inputs[args.x] }}")), expect![""]);
+    // The root is misspelt, and may be meant.
+    unread(&(inputs.to_owned() + &step("${{ input.one + imputs?.three }}")), expect!["two-b"]);
     unread(&(inputs.to_owned() + &step("${{ Object.keys(inputs) }}")), expect![""]);
     unread(
         &(inputs.to_owned() + "steps: [{id: a, type: shell, run: ls, if: inputs.one == inputs.three}]\n"),

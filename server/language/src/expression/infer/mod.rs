@@ -281,7 +281,7 @@ impl<'e> Walker<'e, '_, '_, '_> {
         let meant = match name {
             "matrix" if self.scope.has_rounds() => Some("item"),
             "needs" | "jobs" | "step" => Some("steps"),
-            "input" | "params" | "parameters" => Some("inputs"),
+            "params" | "parameters" => Some("inputs"),
             "secret" => Some("secrets"),
             "None" | "nil" | "NULL" => Some("null"),
             "True" | "TRUE" => Some("true"),
