@@ -30,8 +30,19 @@ const FOLDERS: [(&str, &[&str]); 4] = [
 ];
 /// The most bytes of one file.
 const LARGEST: usize = 16 * 1024;
+/// Why a file is left out that the workspace names and does not have.
+const OUTSIDE: &str = "it lies outside of the workspace";
 /// How far files may bring in others that bring in others.
 const DEEPEST: usize = 3;
+
+/// Who put a file of guidance where it is found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Whose {
+    /// The person, for all of their workspaces.
+    Own,
+    /// Whoever wrote the workspace.
+    Workspace,
+}
 
 /// One file of guidance, as far as it is read.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,6 +53,7 @@ pub(crate) struct Guidance {
     pub(crate) cut: usize,
     /// The file that brought it in.
     pub(crate) by: Option<PathBuf>,
+    pub(crate) whose: Whose,
 }
 
 /// What holds, and why some of what is there does not.
@@ -64,12 +76,15 @@ pub(crate) struct Ground<'a> {
     pub(crate) most: usize,
 }
 
-/// All that holds for a place below the root. `may_know` says what policy lets be read.
-pub(crate) fn guidance(ground: &Ground<'_>, may_know: impl Fn(&Path) -> bool) -> Guided {
-    let mut reading = Reading { ground, may_know, left: ground.most, guided: Guided::default() };
-    for choice in ground.own.into_iter().map(named).chain(below(ground)) {
+/// All that holds for a place below the root. `may_send` says what policy lets go to a model that did not ask for it. What a
+/// workspace names lies in it, links followed: they would lead wherever its writer likes.
+pub(crate) fn guidance(ground: &Ground<'_>, may_send: impl Fn(&Path, Whose) -> bool) -> Guided {
+    let mut reading = Reading { ground, may_send, left: ground.most, guided: Guided::default() };
+    let own = ground.own.into_iter().map(|own| (Whose::Own, named(own)));
+    let below = below(ground).into_iter().map(|choice| (Whose::Workspace, choice));
+    for (whose, choice) in own.chain(below) {
         for path in choice {
-            if reading.add(&path, None, 0) != Added::Nothing {
+            if reading.add(&path, None, whose, 0) != Added::Nothing {
                 break;
             }
         }
@@ -88,15 +103,15 @@ enum Added {
 
 struct Reading<'a, M> {
     ground: &'a Ground<'a>,
-    may_know: M,
+    may_send: M,
     /// How many bytes may still go along.
     left: usize,
     guided: Guided,
 }
 
-impl<M: Fn(&Path) -> bool> Reading<'_, M> {
+impl<M: Fn(&Path, Whose) -> bool> Reading<'_, M> {
     /// Reads one file, and behind it those that it brings in.
-    fn add(&mut self, file: &Path, by: Option<&Path>, depth: usize) -> Added {
+    fn add(&mut self, file: &Path, by: Option<&Path>, whose: Whose, depth: usize) -> Added {
         let root = self.ground.root;
         // What is linked to twice, such as a CLAUDE.md that is an AGENTS.md, is said once.
         let file = path::resolve(root, file);
@@ -105,7 +120,8 @@ impl<M: Fn(&Path) -> bool> Reading<'_, M> {
         }
         let reason = match self.ground.files.read(&file) {
             Err(FileError::Absent { .. }) => return Added::Nothing,
-            _ if !(self.may_know)(&file) => "your rules keep it from agents".to_owned(),
+            _ if whose == Whose::Workspace && !path::is_inside(root, &file) => OUTSIDE.to_owned(),
+            _ if !(self.may_send)(&file, whose) => "your rules keep it from agents".to_owned(),
             Err(error) => format!("failed to {error}"),
             Ok(read) => {
                 let rule = rule::read(&read.text);
@@ -116,8 +132,12 @@ impl<M: Fn(&Path) -> bool> Reading<'_, M> {
                 }
                 let most = LARGEST.min(self.left);
                 if self.left > 0 {
-                    self.take(&file, text, most, by);
-                    self.bring_in(text, &file, depth);
+                    let (kept, cut) = cut(text, most);
+                    self.take(
+                        Guidance { path: file.clone(), text: kept, cut, by: by.map(Path::to_owned), whose },
+                        text,
+                    );
+                    self.bring_in(text, &file, whose, depth);
                     return Added::Known;
                 }
                 format!("there is more than {} of guidance before it", size(self.ground.most))
@@ -127,29 +147,32 @@ impl<M: Fn(&Path) -> bool> Reading<'_, M> {
         Added::Nothing
     }
 
-    fn take(&mut self, file: &Path, text: &str, most: usize, by: Option<&Path>) {
-        let (kept, cut) = cut(text, most);
-        self.left = self.left.saturating_sub(kept.len());
-        if cut > 0 {
-            let reason = format!("only its first {} go along, of {}", size(most), size(text.len()));
-            self.left_out(file, "followed whole", &reason);
+    fn take(&mut self, guidance: Guidance, whole: &str) {
+        let kept = guidance.text.len();
+        if guidance.cut > 0 {
+            let most = LARGEST.min(self.left);
+            let reason = format!("only its first {} go along, of {}", size(most), size(whole.len()));
+            self.left_out(&guidance.path, "followed whole", &reason);
         }
-        let guidance = Guidance { path: file.to_owned(), text: kept, cut, by: by.map(Path::to_owned) };
+        self.left = self.left.saturating_sub(kept);
         self.guided.found.push(guidance);
     }
 
     /// The files that a file of guidance names as `@path`, beside itself.
-    fn bring_in(&mut self, text: &str, file: &Path, depth: usize) {
+    fn bring_in(&mut self, text: &str, file: &Path, whose: Whose, depth: usize) {
         let Some(folder) = file.parent() else { return };
         // The person's own may bring in what is theirs, a workspace's what is in the workspace.
-        let bound = self.ground.own.filter(|own| path::is_inside(own, file)).unwrap_or(self.ground.root);
+        let bound = match whose {
+            Whose::Own => self.ground.own.map_or_else(PathBuf::new, |own| path::resolve(own, Path::new(""))),
+            Whose::Workspace => self.ground.root.to_owned(),
+        };
         for brought in mentions::there(self.ground.files, &rule::prose(text), folder) {
-            if !path::is_inside(bound, &brought) {
-                self.left_out(&brought, "brought in", "it lies outside of the workspace");
+            if !path::is_inside(&bound, &brought) {
+                self.left_out(&brought, "brought in", OUTSIDE);
             } else if depth >= DEEPEST {
                 self.left_out(&brought, "brought in", "files bring in one another too deep");
             } else {
-                self.add(&brought, Some(file), depth + 1);
+                self.add(&brought, Some(file), whose, depth + 1);
             }
         }
     }

@@ -75,16 +75,15 @@ impl Jobs {
     pub(crate) async fn stop(&mut self, name: &str) -> Result<(), String> {
         let job = self.named(name)?;
         job.cancel();
-        // One that does not end is ended with the server.
-        let _ = tokio::time::timeout(LAST_WORDS, &mut job.task).await;
+        job.over().await;
         Ok(())
     }
 
     /// Ends all of them, side by side.
     pub(crate) async fn end(&mut self) {
         self.0.iter().for_each(Job::cancel);
-        for job in self.0.drain(..) {
-            let _ = tokio::time::timeout(LAST_WORDS, job.task).await;
+        for mut job in self.0.drain(..) {
+            job.over().await;
         }
     }
 }
@@ -149,6 +148,14 @@ pub(crate) async fn begin(turn: &mut Turn, begun: Begun) -> Result<(String, Path
 impl Job {
     fn cancel(&self) {
         self.stop.token().cancel();
+    }
+
+    /// Waits until it has ended, which somebody may have waited for before. One that does not end is ended with the
+    /// server.
+    async fn over(&mut self) {
+        if !self.task.is_finished() {
+            let _ = tokio::time::timeout(LAST_WORDS, &mut self.task).await;
+        }
     }
 }
 

@@ -104,6 +104,7 @@ fn copied(event: Event, copy: &SessionId, runs: &HashMap<RunId, RunId>) -> Optio
         | Event::Checked { .. }
         | Event::Tainted { .. }
         | Event::Planned { .. }
+        | Event::Compacted { .. }
         | Event::Notice { .. }) => words,
         _ => return None,
     })

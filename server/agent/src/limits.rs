@@ -10,8 +10,8 @@ use copydesk_store::Taken;
 use crate::error::AgentError;
 use crate::session::Spent;
 
-/// Requests of one run, unless the budget says less.
-const MOST_REQUESTS: u64 = 60;
+/// Requests of one run, unless the budget says otherwise.
+pub const MOST_REQUESTS: u64 = 60;
 
 /// An answer shorter than this, in tokens, helps nobody: rather than cut one there, the run stops.
 const SHORTEST_ANSWER: u64 = 256;

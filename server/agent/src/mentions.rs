@@ -6,14 +6,14 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use copydesk_base::{Effect, Files, Verdict, path};
-use copydesk_permission::{Policy, judge};
+use copydesk_base::{Files, path};
 use copydesk_provider::Image;
 
 use crate::opening::{Layer, Room, beside, image_at};
 use crate::prompt;
 use crate::settings::Settings;
 use crate::taint;
+use crate::twins::Twins;
 use crate::world::World;
 
 /// The most files that words bring along.
@@ -40,14 +40,12 @@ pub(crate) struct Brought {
 pub(crate) fn brought(
     world: &World,
     settings: &Settings,
-    policy: &Policy,
+    twins: &Twins,
     words: &str,
     known: &[PathBuf],
 ) -> Brought {
     let root = &settings.root;
-    let may_send =
-        |path: &Path| matches!(judge(&Effect::Read { path: path.to_owned() }, policy), Verdict::Allow(_));
-    let Mentioned { files, left } = mentioned(&*world.files, words, root, may_send);
+    let Mentioned { files, left } = mentioned(&*world.files, words, root, |path| twins.may_send(path));
     let mut brought = Brought { layers: Vec::new(), texts: Vec::new(), notices: left, images: Vec::new() };
     let mut free = Room::of(&settings.context).files;
     for path in files {

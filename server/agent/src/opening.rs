@@ -17,12 +17,13 @@ use copydesk_provider::{Image, LARGEST_IMAGE, ToolSpec};
 use crate::action::Action;
 use crate::desk::Ask;
 use crate::error::AgentError;
-use crate::guidance::{Ground, guidance};
+use crate::guidance::{Ground, Whose, guidance};
 use crate::mentions;
 use crate::prompt::{self, Piece, Sight};
 use crate::role::Role;
 use crate::settings::Settings;
 use crate::taint;
+use crate::twins::Twins;
 use crate::world::World;
 
 /// A part of what a model is told.
@@ -144,25 +145,31 @@ pub(crate) fn opening(
 ) -> Result<Opening, AgentError> {
     let Told { action, role, ask, task, said } = told;
     let (root, room) = (&settings.root, Room::of(&settings.context));
+    let twins = Twins::of(policy.clone());
     let place = ask.place.as_ref().map(|(path, _)| path);
     for path in place.into_iter().chain(&ask.images) {
-        if let Verdict::Deny(because) = judge(&Effect::Read { path: path.clone() }, policy) {
-            return Err(AgentError::Withheld { path: path::shown(root, path), reason: because.reason });
-        }
+        let reason = match judge(&Effect::Read { path: path.clone() }, policy) {
+            Verdict::Deny(because) => because.reason,
+            _ if twins.is_twin(path) => "it is another name of a file that may not be read".to_owned(),
+            _ => continue,
+        };
+        return Err(AgentError::Withheld { path: path::shown(root, path), reason });
     }
-    let may_know =
-        |path: &Path| !matches!(judge(&Effect::Read { path: path.to_owned() }, policy), Verdict::Deny(_));
+    let may_send = |path: &Path, whose| match whose {
+        // What the person wrote for every agent may lie where agents have to ask.
+        Whose::Own => !matches!(judge(&Effect::Read { path: path.to_owned() }, policy), Verdict::Deny(_)),
+        Whose::Workspace => twins.may_send(path),
+    };
     let grade_of = |path: &Path| taint::of_file(path, root, &settings.additional);
     let own = world.guidance.as_deref();
     let mut layers = Vec::new();
     let ground =
         Ground { files: &*world.files, own, root, place: place.map(PathBuf::as_path), most: room.rules };
-    let guided = guidance(&ground, may_know);
+    let guided = guidance(&ground, may_send);
     let mut notices = guided.left_out;
     for one in guided.found {
         let name = path::shown(root, &one.path);
-        let is_own = own.is_some_and(|own| one.path.starts_with(own));
-        let grade = if is_own { Grade::Typed } else { grade_of(&one.path) };
+        let grade = if one.whose == Whose::Own { Grade::Typed } else { grade_of(&one.path) };
         let origin = match &one.by {
             Some(by) => format!("{name}, brought in by {}", path::shown(root, by)),
             None => name.clone(),
@@ -196,7 +203,7 @@ pub(crate) fn opening(
         layers.push(beside(origin, grade_of(path)));
     }
     let mut texts = Vec::new();
-    let brought = mentions::brought(world, settings, policy, &named, &ask.images);
+    let brought = mentions::brought(world, settings, &twins, &named, &ask.images);
     layers.extend(brought.layers);
     texts.extend(brought.texts);
     notices.extend(brought.notices);

@@ -12,6 +12,7 @@ use copydesk_provider::Message;
 use crate::error::AgentError;
 use crate::mentions;
 use crate::run::Turn;
+use crate::twins::Twins;
 
 /// When the words count.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -101,7 +102,7 @@ async fn told(turn: &mut Turn, words: Vec<String>) -> Result<Vec<Message>, Agent
     let mut messages = Vec::with_capacity(words.len());
     for text in words {
         turn.record(vec![Event::Steered { text: text.clone() }]).await?;
-        let brought = mentions::brought(&turn.world, &turn.settings, &turn.policy(), &text, &[]);
+        let brought = mentions::brought(&turn.world, &turn.settings, &Twins::of(turn.policy()), &text, &[]);
         for layer in &brought.layers {
             turn.reads(layer.grade, &layer.origin).await?;
         }

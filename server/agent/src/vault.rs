@@ -16,6 +16,28 @@ use serde_json::Value;
 /// hidden where they were found, and not looked for elsewhere.
 const PIECE: usize = 12;
 
+/// A text as a model sees it.
+pub(crate) struct Seen {
+    pub(crate) text: String,
+    /// Where each placeholder is, and what it stands for in the text itself.
+    hidden: Vec<(Range<usize>, Range<usize>)>,
+}
+
+impl Seen {
+    /// Where a place that is seen stands in the text itself; nowhere if it begins or ends in a placeholder.
+    pub(crate) fn place(&self, seen: Range<usize>) -> Option<Range<usize>> {
+        let at = |at: usize| {
+            let before = self.hidden.partition_point(|(seen, _)| seen.start < at);
+            match before.checked_sub(1).and_then(|last| self.hidden.get(last)) {
+                Some((seen, _)) if at < seen.end => None,
+                Some((seen, there)) => Some(there.end + (at - seen.end)),
+                None => Some(at),
+            }
+        };
+        Some(at(seen.start)?..at(seen.end)?)
+    }
+}
+
 /// The secrets that were seen.
 #[derive(Default)]
 pub(crate) struct Vault {
@@ -28,8 +50,26 @@ pub(crate) struct Vault {
 impl Vault {
     /// The text as a model may see it.
     pub(crate) fn hidden(&mut self, text: &str, redactor: &Redactor, ids: &dyn Ids) -> String {
+        self.seen(text, redactor, ids).text
+    }
+
+    /// The same, and where each part of it stands in the text.
+    pub(crate) fn seen(&mut self, text: &str, redactor: &Redactor, ids: &dyn Ids) -> Seen {
         let found = self.found(text, redactor);
-        replaced(text, &found, |secret, found| self.placeholder_of(secret, found.kind, ids))
+        let mut lengths = Vec::new();
+        let seen = replaced(text, &found, |secret, found| {
+            let placeholder = self.placeholder_of(secret, found.kind, ids);
+            lengths.push(placeholder.len());
+            placeholder
+        });
+        let (mut end, mut there) = (0, 0);
+        let mut hidden = Vec::new();
+        for (one, length) in found.iter().zip(lengths) {
+            let start = end + one.span.start - there;
+            (end, there) = (start + length, one.span.end);
+            hidden.push((start..end, one.span.clone()));
+        }
+        Seen { text: seen, hidden }
     }
 
     /// The same with as many lines as before: each line of a secret has its placeholder.

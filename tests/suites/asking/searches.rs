@@ -45,6 +45,32 @@ fn a_search_does_not_tell_what_a_placeholder_hides() {
 }
 
 #[test]
+fn an_edit_does_not_tell_what_a_placeholder_hides() {
+    let token = format!("ghp_{}", "a8Fk29dLq0ZxB7mPw4".repeat(2));
+    let text = format!("token = \"{token}\"\nend\n");
+    let missing = "`old` does not stand in the file. Read the file and copy the text exactly";
+    for format in Format::BOTH {
+        let rows = [
+            ("ghp_a", missing),
+            ("ghp_b", missing),
+            ("\"ghp_a8", missing),
+            (token.as_str(), missing),
+            ("end", "settings.txt is like that already; nothing was changed"),
+        ];
+        let edit = |old: &str| Reply::tool("edit", &json!({"path": "settings.txt", "old": old, "new": old}));
+        let script = rows.iter().map(|(old, _)| edit(old)).chain([done()]).collect();
+        let files = [("settings.txt", text.as_str())];
+        let mut scene = with_files(neovim_0_12(), format, "{}", script, &files);
+        scene.ask("find out");
+        for (at, (old, expected)) in rows.iter().enumerate() {
+            assert_eq!(scene.result(at + 1), *expected, "{old}");
+        }
+        scene.over(rows.len());
+        scene.end();
+    }
+}
+
+#[test]
 fn what_is_too_large_to_be_searched_is_said() {
     let long = format!("needle {}", "a".repeat(30_000_000));
     for format in Format::BOTH {
@@ -83,7 +109,17 @@ fn a_cancel_ends_a_search_in_the_middle_of_a_file() {
 fn a_file_that_may_not_be_read_is_hidden_under_its_other_names_too() {
     for format in Format::BOTH {
         let read = |path: &str| Reply::tool("read", &json!({"path": path}));
-        let script = vec![read("notes.txt"), grep("word"), read("plain.txt"), grep("same"), done()];
+        let edit =
+            |path: &str, old: &str| Reply::tool("edit", &json!({"path": path, "old": old, "new": old}));
+        let script = vec![
+            read("notes.txt"),
+            grep("word"),
+            read("plain.txt"),
+            grep("same"),
+            edit("notes.txt", "word"),
+            Reply::tool("write", &json!({"path": "plain.txt", "content": "other\n"})),
+            done(),
+        ];
         let files = [(".env", "word = x\n"), ("plain.txt", "same = y\n")];
         let mut scene = with_files(neovim_0_12(), format, "{}", script, &files);
         let root = scene.workspace.root();
@@ -95,7 +131,10 @@ fn a_file_that_may_not_be_read_is_hidden_under_its_other_names_too() {
         assert_eq!(scene.result(2), "no line matches");
         assert_eq!(scene.result(3), "same = y\n");
         assert_eq!(scene.result(4), "plain.txt:1:same = y\ntwin.txt:1:same = y");
-        scene.over(4);
+        assert_eq!(scene.result(5), "refused: notes.txt is another name of a file that may not be read");
+        let told = scene.result(6);
+        assert!(told.contains("several names (hard links)") && !told.contains("same = y"), "{told}");
+        scene.over(6);
         scene.end();
     }
 }

@@ -122,6 +122,18 @@ fn a_person_opens_the_output_and_stops_the_command() {
 }
 
 #[test]
+fn a_model_stops_its_command_and_goes_on() {
+    for format in Format::BOTH {
+        let stop = output(&json!({"id": "job-1", "stop": true}));
+        let model = ModelServer::start(format, vec![begin("sleep 600"), stop, done()]);
+        let workspace = workspace(&model, "{}");
+        let ran = workspace.run(&["ask", "--mode", "bypass", "--json", "watch it"]).exits(0).json();
+        assert_eq!(ran["status"], "succeeded", "{ran}");
+        assert_eq!(results(&model.wait_request(2).body).last().map(String::as_str), Some("[stopped]"));
+    }
+}
+
+#[test]
 fn a_command_in_the_background_is_judged_as_any_other() {
     let model = ModelServer::start(Format::Anthropic, vec![begin("git push origin main"), done()]);
     let workspace = workspace(&model, "{deny: ['Bash(git push:*)']}");

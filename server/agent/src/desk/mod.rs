@@ -40,7 +40,7 @@ use crate::sent::{self, Sent};
 use crate::steer::{Ear, Turning, UNHEARD, Words};
 use crate::undo;
 pub use crate::undo::Direction;
-use crate::vault::Vault;
+use crate::vault::{Seen, Vault};
 use crate::view::{RunView, View};
 use crate::worktree;
 use crate::world::World;
@@ -435,6 +435,11 @@ impl Shared {
     /// The text as a model may see it.
     pub(crate) fn hidden(&self, text: &str, redactor: &Redactor) -> String {
         self.vault().hidden(text, redactor, &*self.world.ids)
+    }
+
+    /// The same, and where each part of it stands in the text.
+    pub(crate) fn seen(&self, text: &str, redactor: &Redactor) -> Seen {
+        self.vault().seen(text, redactor, &*self.world.ids)
     }
 
     /// The same with as many lines as before.

@@ -18,7 +18,7 @@ fn check(there: &[&str], place: Option<&str>, expected: &[&str]) {
     }
     let (own, root) = (top.join("own"), top.join("w"));
     let place = place.map(|place| root.join(place));
-    let may_know = |path: &Path| !path.to_string_lossy().contains("denied");
+    let may_know = |path: &Path, _: Whose| !path.to_string_lossy().contains("denied");
     let found = guidance(&ground(Some(&own), &root, place.as_deref()), may_know).found;
     let shown: Vec<_> = found.iter().map(|one| one.path.strip_prefix(&top).unwrap().to_owned()).collect();
     assert_eq!(shown, expected.iter().map(PathBuf::from).collect::<Vec<_>>());
@@ -58,10 +58,16 @@ fn what_cannot_be_read_is_said_and_hides_nothing() {
     std::fs::write(root.join("AGENTS.md"), b"caf\xe9").unwrap();
     std::fs::write(root.join("CLAUDE.md"), "Be brief.").unwrap();
     std::fs::write(root.join("a/CLAUDE.md"), "Never.").unwrap();
-    let may_know = |path: &Path| !path.ends_with("a/CLAUDE.md");
+    let may_know = |path: &Path, _: Whose| !path.ends_with("a/CLAUDE.md");
     let guided = guidance(&ground(None, &root, Some(&root.join("a/x.rs"))), may_know);
     let shown = root.display();
-    let expected = Guidance { path: root.join("CLAUDE.md"), text: "Be brief.".to_owned(), cut: 0, by: None };
+    let expected = Guidance {
+        path: root.join("CLAUDE.md"),
+        text: "Be brief.".to_owned(),
+        cut: 0,
+        by: None,
+        whose: Whose::Workspace,
+    };
     assert_eq!(guided.found, [expected]);
     assert_eq!(
         guided.left_out,
@@ -76,6 +82,37 @@ fn what_cannot_be_read_is_said_and_hides_nothing() {
 }
 
 #[test]
+fn links_of_a_workspace_lead_nowhere_else_and_the_persons_own_may() {
+    let folder = tempfile::tempdir().unwrap();
+    let top = folder.path().canonicalize().unwrap();
+    let (own, root) = (top.join("own"), top.join("w"));
+    for folder in [own.as_path(), &root.join(".cursor/rules"), &root.join("docs")] {
+        std::fs::create_dir_all(folder).unwrap();
+    }
+    for (file, text) in [
+        ("private.md", "Private."),
+        ("own/keep.md", "Kept."),
+        ("w/docs/a.md", "Inside."),
+        ("dot.md", "Mine."),
+    ] {
+        std::fs::write(top.join(file), text).unwrap();
+    }
+    for (place, lead) in [
+        ("own/AGENTS.md", "../dot.md"),
+        ("w/AGENTS.md", "../private.md"),
+        ("w/.cursor/rules/a.mdc", "../../docs/a.md"),
+        ("w/.cursor/rules/b.mdc", "../../../own/keep.md"),
+    ] {
+        std::os::unix::fs::symlink(lead, top.join(place)).unwrap();
+    }
+    let Guided { found, left_out } = guidance(&ground(Some(&own), &root, None), |_, _| true);
+    let found: Vec<_> = found.iter().map(|one| (one.text.as_str(), one.whose)).collect();
+    assert_eq!(found, [("Mine.", Whose::Own), ("Inside.", Whose::Workspace)]);
+    let left = |name: &str| format!("{} is not followed: {OUTSIDE}", top.join(name).display());
+    assert_eq!(left_out, [left("private.md"), left("own/keep.md")]);
+}
+
+#[test]
 fn it_is_cut_at_whole_lines_and_says_so() {
     assert_eq!(cut("ä\nää", 5), ("ä\n[cut here: only 5 bytes are read]".to_owned(), 5));
     assert_eq!(cut("ää", 3), ("\n[cut here: only 3 bytes are read]".to_owned(), 4));
@@ -87,14 +124,14 @@ fn it_is_cut_at_whole_lines_and_says_so() {
     for name in ["1.md", "2.md", "3.md", "4.md", "5.md"] {
         std::fs::write(rules.join(name), name.repeat(LARGEST / 4)).unwrap(); // No longer than is read.
     }
-    let Guided { found, left_out } = guidance(&ground(None, &root, None), |_| true);
+    let Guided { found, left_out } = guidance(&ground(None, &root, None), |_, _| true);
     assert_eq!(found.len(), 4, "all together are bounded");
     let told = ".copydesk/rules/5.md is not followed: there is more than 64 KB of guidance before it";
     assert_eq!(left_out, [told]);
     std::fs::write(rules.join("1.md"), "x\n".repeat(LARGEST)).unwrap();
     let first = Ground { most: 40, ..ground(None, &root, None) };
     for (ground, kept, size) in [(ground(None, &root, None), LARGEST - 1, "16 KB"), (first, 39, "40 bytes")] {
-        let Guided { found, left_out } = guidance(&ground, |_| true);
+        let Guided { found, left_out } = guidance(&ground, |_, _| true);
         assert_eq!(found[0].cut, 2 * LARGEST - 1 - kept);
         assert!(found[0].text.starts_with(&"x\n".repeat(kept / 2)), "whole lines");
         let told =
@@ -113,7 +150,7 @@ fn told(there: &[(&str, &str)], place: Option<&str>) -> (Vec<String>, Vec<String
         std::fs::write(&path, text).unwrap();
     }
     let place = place.map(|place| root.join(place));
-    let guided = guidance(&ground(None, &root, place.as_deref()), |path| !path.ends_with("hidden.md"));
+    let guided = guidance(&ground(None, &root, place.as_deref()), |path, _| !path.ends_with("hidden.md"));
     let shown = |path: &Path| path.strip_prefix(&root).unwrap().display().to_string();
     let line = |one: &Guidance| {
         let by = one.by.as_deref().map(|by| format!(" by {}", shown(by))).unwrap_or_default();

@@ -59,17 +59,24 @@ pub(crate) async fn task(
     // A gate that was dropped is an answer that will never be written: nobody waits for it any more.
     let _ = gate.await;
     let (run, session) = (place.run.clone(), place.session.clone());
-    let work = AssertUnwindSafe(Box::pin(whole(&shared, ask, place))).catch_unwind();
-    let outcome = if let Ok(outcome) = work.await {
-        outcome
-    } else {
-        tracing::error!(%run, "a run panicked; it is ended and the server goes on");
-        let outcome = end::failed(&run, &session, &AgentError::Panicked);
-        end::end(&shared, None, &outcome).await;
-        outcome
+    let outcome = match caught(&run, Box::pin(whole(&shared, ask, place))).await {
+        Ok(outcome) => outcome,
+        Err(error) => {
+            let outcome = end::failed(&run, &session, &error);
+            end::end(&shared, None, &outcome).await;
+            outcome
+        }
     };
     shared.link.order(Order::End { run });
     let _ = done.send(outcome);
+}
+
+/// What the work comes to; an error where it breaks, which ends the run and not the server.
+async fn caught<T>(run: &RunId, work: impl Future<Output = T>) -> Result<T, AgentError> {
+    AssertUnwindSafe(work).catch_unwind().await.map_err(|_| {
+        tracing::error!(%run, "a run panicked; it is ended and the server goes on");
+        AgentError::Panicked
+    })
 }
 
 async fn whole(shared: &Arc<Shared>, ask: Ask, place: Place) -> Outcome {
@@ -80,8 +87,17 @@ async fn whole(shared: &Arc<Shared>, ask: Ask, place: Place) -> Outcome {
     };
     match begun {
         Ok((mut turn, mut action, mut way)) => {
-            let result = talk::talk(&mut turn, &ask, &mut action, &mut way).await;
-            Box::pin(end::over(turn, &way, result)).await
+            let result = caught(run, Box::pin(talk::talk(&mut turn, &ask, &mut action, &mut way))).await;
+            // What it has used and changed is told, whatever breaks.
+            let (settings, usage) = (turn.settings.clone(), turn.usage);
+            match caught(run, Box::pin(end::over(turn, &way, result.and_then(|result| result)))).await {
+                Ok(outcome) => outcome,
+                Err(error) => {
+                    let outcome = Outcome { usage, ..end::failed(run, session, &error) };
+                    end::end(shared, Some(&settings), &outcome).await;
+                    outcome
+                }
+            }
         }
         Err((settings, error)) => {
             let outcome = end::failed(run, session, &error);

@@ -4,7 +4,7 @@
 //!
 //! The model need not know how lines end: `\n` in `old` also matches `\r\n`, and what comes gets the ends of its place.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use copydesk_base::change::{Base, ChangePlan, Hunk, HunkReport, HunkState};
@@ -21,7 +21,8 @@ use crate::apply::There;
 use crate::error::AgentError;
 use crate::gate::{Permit, permit};
 use crate::run::Turn;
-use crate::vault;
+use crate::twins::{self, Twins};
+use crate::vault::{self, Seen};
 
 #[derive(Deserialize)]
 struct Arguments {
@@ -55,13 +56,12 @@ pub(super) async fn run(turn: &mut Turn, call: &CallId, value: Value) -> Result<
         Err(output) => return Ok(output),
     };
     let places = if all { Places::All } else { Places::One };
-    let shared = turn.shared.clone();
+    let (shared, redactor) = (turn.shared.clone(), turn.settings.redactor.clone());
     change(turn, call, &path, |before| match before {
         None => Err(format!("there is no file {path}; use write to create it")),
         Some(before) => {
-            let old = shared.restored(&old, before)?;
-            let new = shared.restored(&new, &old)?;
-            replaced(before, &old, &new, places)
+            let new = shared.restored(&new, &shared.restored(&old, before)?)?;
+            replaced(before, &shared.seen(before, &redactor), &old, &new, places)
         }
     })
     .await
@@ -87,13 +87,14 @@ pub(crate) async fn change(
         }));
     }
     let is_readable = matches!(reading, Verdict::Allow(_));
+    let grade = turn.grade_of(&path);
     // Whether it may be touched at all comes before whether it is there: a refusal must not tell.
     let plan = if matches!(writing, Verdict::Deny(_)) {
         None
     } else {
-        match planned(turn, call, &path, compute) {
+        match named_once(turn, &path, shown).and_then(|()| planned(turn, call, &path, compute)) {
             Ok(plan) => Some(plan),
-            Err(text) if is_readable => return Ok(Output::failed(text)),
+            Err(text) if is_readable => return Ok(Output::failed(text).with(grade, shown)),
             // Asked for as if it fitted; and what stands there is not said without leave to read it.
             Err(_) => {
                 return Ok(Output::failed(match permit(turn, call, effect, None).await? {
@@ -116,6 +117,19 @@ pub(crate) async fn change(
         return Ok(drafted(turn, &plan, shown));
     }
     Ok(changed(turn, call, effect, plan, shown).await?.output)
+}
+
+/// Refuses what no disk could change in one place, and what is hidden under another name, before it is looked at.
+fn named_once(turn: &Turn, path: &Path, shown: &str) -> Result<(), String> {
+    if !twins::has_several(path) {
+        Ok(())
+    } else if Twins::of(turn.policy()).is_twin(path) {
+        Err(twins::refused(shown))
+    } else if turn.world.files.is_open(path) {
+        Ok(())
+    } else {
+        Err(format!("failed to {}", FileError::Linked { path: path.to_owned() }))
+    }
 }
 
 /// What became of a change.
@@ -202,7 +216,7 @@ pub(crate) async fn changed(
 fn planned(
     turn: &Turn,
     call: &CallId,
-    path: &std::path::Path,
+    path: &Path,
     compute: impl FnOnce(Option<&str>) -> Result<String, String>,
 ) -> Result<Arc<ChangePlan>, String> {
     let there = There::look(&turn.world, path).map_err(|error: FileError| format!("failed to {error}"))?;
@@ -252,8 +266,9 @@ fn told(shown: &str, plan: &ChangePlan, report: &HunkReport) -> Output {
     }
     let mut text = format!("{shown}: {} of {total} hunks applied\n", report.sent.len());
     for refused in &report.refused {
-        let old = plan.hunks.get(refused.hunk).map_or("", |hunk| hunk.span.of(&plan.before));
-        text.push_str(&format!("refused ({}): the hunk that replaces\n{old}\n", refused.reason));
+        let start = plan.hunks.get(refused.hunk).map_or(0, |hunk| hunk.span.start);
+        let line = line_of(&plan.before, start);
+        text.push_str(&format!("refused ({}): the hunk at line {line} of the text before\n", refused.reason));
     }
     if report.sent.is_empty() { Output::failed(text) } else { Output::fine(text) }
 }
@@ -264,37 +279,40 @@ enum Places {
     All,
 }
 
-/// The text with `old` replaced, or a helpful reason why not.
-fn replaced(before: &str, old: &str, new: &str, wanted: Places) -> Result<String, String> {
+/// The text with `old` replaced, or a helpful reason why not. What is hidden from the model does not match: its letters could
+/// be guessed one by one.
+fn replaced(before: &str, seen: &Seen, old: &str, new: &str, wanted: Places) -> Result<String, String> {
     if old.is_empty() {
         return Err("`old` is empty: name the exact text to replace, or use write".to_owned());
     }
     // As it is first: a file may end its lines in both ways.
     let crlf = to_crlf(old);
-    let old = if before.contains(old) { old } else { &crlf };
-    let places: Vec<usize> = before.match_indices(old).map(|(at, _)| at).collect();
+    let old = if seen.text.contains(old) { old } else { &crlf };
+    let found = seen.text.match_indices(old).filter_map(|(at, _)| seen.place(at..at + old.len()));
+    let places: Vec<Span> = found.map(|place| Span::new(place.start, place.end)).collect();
     match (places.len(), wanted) {
-        (0, _) => Err(not_found(before, old)),
+        (0, _) => Err(not_found(before, seen, old)),
         (1, _) | (_, Places::All) => {
             let edits: Vec<(Span, String)> = places
                 .into_iter()
-                .map(|at| Span::new(at, at + old.len()))
                 .map(|span| (span, if is_crlf(before, span) { to_crlf(new) } else { new.to_owned() }))
                 .collect();
             Ok(rebase::apply(before, &edits))
         }
         (found, Places::One) => {
-            let lines: Vec<String> = places
-                .iter()
-                .take(5)
-                .map(|at| (before[..*at].matches('\n').count() + 1).to_string())
-                .collect();
+            let lines: Vec<String> =
+                places.iter().take(5).map(|place| line_of(before, place.start).to_string()).collect();
             Err(format!(
                 "`old` stands {found} times (lines {}): make it longer so that it is unique, or set `all`",
                 lines.join(", ")
             ))
         }
     }
+}
+
+/// The number of a place's line, from one.
+fn line_of(text: &str, at: usize) -> usize {
+    text[..at].matches('\n').count() + 1
 }
 
 /// Whether the lines of a place end with CRLF: the first end in it or behind it says so, else the last one before it.
@@ -319,14 +337,20 @@ fn stray_return(before: &str, after: &str) -> Option<String> {
 }
 
 /// Says where the first line of `old` nearly stands, so that the model need not guess.
-fn not_found(before: &str, old: &str) -> String {
+fn not_found(before: &str, seen: &Seen, old: &str) -> String {
     let first = old.lines().find(|line| !line.trim().is_empty()).unwrap_or_default().trim();
-    let near = before.lines().enumerate().find(|(_, line)| !first.is_empty() && line.trim() == first);
+    let mut start = 0;
+    let near = seen.text.split_inclusive('\n').find_map(|whole| {
+        let at = start;
+        start += whole.len();
+        let line = whole.trim_end_matches(['\n', '\r']);
+        let place = seen.place(at..at).filter(|_| !first.is_empty() && line.trim() == first)?;
+        Some((line_of(before, place.start), line))
+    });
     match near {
-        Some((at, line)) => format!(
-            "`old` does not stand in the file. Its first line is like line {}, which reads exactly:\n{line}\n\
-             Read the file and copy the text exactly, spaces included",
-            at + 1
+        Some((number, line)) => format!(
+            "`old` does not stand in the file. Its first line is like line {number}, which reads exactly:\n{line}\n\
+             Read the file and copy the text exactly, spaces included"
         ),
         None => "`old` does not stand in the file. Read the file and copy the text exactly".to_owned(),
     }
@@ -335,19 +359,60 @@ fn not_found(before: &str, old: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::vault::Vault;
+    use copydesk_base::Redactor;
+    use copydesk_base::id::CountingIds;
+
+    /// The same where nothing is hidden.
+    fn in_plain(before: &str, old: &str, new: &str, places: Places) -> Result<String, String> {
+        replaced(before, &seen(before, &Redactor::default()), old, new, places)
+    }
+
+    fn seen(before: &str, redactor: &Redactor) -> Seen {
+        Vault::default().seen(before, redactor, &CountingIds::default())
+    }
+
+    #[test]
+    fn what_is_hidden_does_not_match_letter_by_letter() {
+        let text = "ä\nkey = hush-0123456789\nother = 1\n";
+        let seen = seen(text, &Redactor::new(["hush-0123456789".to_owned()]));
+        let word = "<secret:provider-key:1>";
+        assert_eq!(seen.text, format!("ä\nkey = {word}\nother = 1\n"));
+        let missing = "`old` does not stand in the file. Read the file and copy the text exactly";
+        for (old, new, expected) in [
+            ("key = h", "key = h", Err(missing)),
+            ("hush-0123456789", "x", Err(missing)),
+            ("key = hush-0123456789\nz", "x", Err(missing)),
+            ("6789\nother", "x", Err(missing)),
+            ("provider-key", "x", Err(missing)),
+            ("key = <", "x", Err(missing)),
+            ("key = ", "k = ", Ok("ä\nk = hush-0123456789\nother = 1\n")),
+            ("other = 1", "other = 2", Ok("ä\nkey = hush-0123456789\nother = 2\n")),
+            (
+                &format!("= {word}\nother"),
+                "= hush-0123456789\nmore",
+                Ok("ä\nkey = hush-0123456789\nmore = 1\n"),
+            ),
+        ] {
+            let expected = expected.map(str::to_owned).map_err(str::to_owned);
+            assert_eq!(replaced(text, &seen, old, new, Places::One), expected, "{old}");
+        }
+        let near = replaced(text, &seen, "other = 1\nz", "x", Places::One).unwrap_err();
+        assert!(near.contains("is like line 3,"), "{near}");
+    }
 
     #[test]
     fn an_edit_is_exact_and_unique() {
         let text = "a = 1\nb = 1\n  c = 2\n";
-        assert_eq!(replaced(text, "a = 1", "a = 3", Places::One).unwrap(), "a = 3\nb = 1\n  c = 2\n");
-        assert_eq!(replaced(text, "= 1", "= 3", Places::All).unwrap(), "a = 3\nb = 3\n  c = 2\n");
+        assert_eq!(in_plain(text, "a = 1", "a = 3", Places::One).unwrap(), "a = 3\nb = 1\n  c = 2\n");
+        assert_eq!(in_plain(text, "= 1", "= 3", Places::All).unwrap(), "a = 3\nb = 3\n  c = 2\n");
         for (old, reason) in [
             ("= 1", "`old` stands 2 times (lines 1, 2)"),
             ("", "`old` is empty"),
             ("zzz", "`old` does not stand in the file. Read"),
             ("c = 2\nd", "Its first line is like line 3, which reads exactly:\n  c = 2\n"),
         ] {
-            let said = replaced(text, old, "x", Places::One).unwrap_err();
+            let said = in_plain(text, old, "x", Places::One).unwrap_err();
             assert!(said.contains(reason), "{said}");
         }
     }
@@ -375,8 +440,8 @@ mod tests {
             ("one\ntwo\r\nend\r\n3\n", "two\nend", "a\nb", "one\na\r\nb\r\n3\n"),
             ("x\ny\r\n", "x\n", "a\nb\n", "a\nb\ny\r\n"),
         ] {
-            assert_eq!(replaced(text, old, new, Places::One).unwrap(), expect, "{text:?}");
+            assert_eq!(in_plain(text, old, new, Places::One).unwrap(), expect, "{text:?}");
         }
-        assert_eq!(replaced("a\na\r\n", "a", "b\nc", Places::All).unwrap(), "b\nc\nb\r\nc\r\n");
+        assert_eq!(in_plain("a\na\r\n", "a", "b\nc", Places::All).unwrap(), "b\nc\nb\r\nc\r\n");
     }
 }

@@ -3,13 +3,14 @@
 //! `pattern` a glob of the path below the folder, or of the name · `path` a folder, the workspace unless set
 
 use std::ops::ControlFlow;
+use std::path::Path;
 
 use copydesk_base::{CallId, Effect, path};
 use copydesk_provider::ToolSpec;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::walk::{Pick, Walk};
+use super::walk::{Pick, Walk, Worst};
 use super::{Output, Work, arguments};
 use crate::error::AgentError;
 use crate::gate::{Permit, permit};
@@ -55,7 +56,8 @@ pub(super) async fn run(turn: &mut Turn, call: &CallId, value: Value) -> Result<
     }
     let (walk, grade) = (Walk::of(turn), turn.grade_of(&folder));
     Ok(walk.look(move |walk| {
-        let mut names = names(walk, &folder, &pick);
+        let mut worst = Worst { grade, source: shown.clone() };
+        let mut names = names(walk, &folder, &pick, &mut worst);
         let text = match names.len() {
             0 => format!("no file below {shown} is named like {}", wanted.pattern),
             count if count > NAMES => {
@@ -64,15 +66,16 @@ pub(super) async fn run(turn: &mut Turn, call: &CallId, value: Value) -> Result<
             }
             _ => names.join("\n"),
         };
-        Output::fine(text).with(grade, shown)
+        Output::fine(text).with(worst.grade, worst.source)
     }))
 }
 
-fn names(walk: &Walk, folder: &std::path::Path, pick: &Pick) -> Vec<String> {
+fn names(walk: &Walk, folder: &Path, pick: &Pick, worst: &mut Worst) -> Vec<String> {
     let mut names = Vec::new();
     walk.files(folder, |file| {
         if pick.takes(folder, file) {
             names.push(path::shown(&walk.root, file));
+            worst.add(walk, file);
         }
         if names.len() > NAMES { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     });

@@ -56,7 +56,7 @@ pub(super) fn names(walk: &Walk, folder: &Path, shown: &str, grade: Grade) -> Ou
     let known = entries
         .into_iter()
         .take_while(|_| !walk.stop.is_cancelled())
-        .filter(|entry| walk.may_know(&folder.join(&entry.name)));
+        .filter(|entry| walk.twins.may_know(&folder.join(&entry.name)));
     let mut names: Vec<String> = known
         .map(|entry| if entry.is_folder { format!("{}/", entry.name) } else { entry.name })
         .take(NAMES + 1)

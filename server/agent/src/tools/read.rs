@@ -13,6 +13,7 @@ use super::{Output, Work, arguments, list};
 use crate::error::AgentError;
 use crate::gate::{Permit, permit};
 use crate::run::Turn;
+use crate::twins;
 
 const LINES: usize = 2000;
 /// The most bytes of one answer.
@@ -53,9 +54,7 @@ pub(super) async fn run(turn: &mut Turn, call: &CallId, value: Value) -> Result<
     let (walk, grade) = (Walk::of(turn), turn.grade_of(&file));
     let (shared, redactor) = (turn.shared.clone(), turn.settings.redactor.clone());
     Ok(walk.look(move |walk| match walk.files.read(&file) {
-        _ if walk.is_twin(&file) => {
-            Output::failed(format!("refused: {path} is another name of a file that may not be read"))
-        }
+        _ if walk.twins.is_twin(&file) => Output::failed(twins::refused(&path)),
         Ok(text) => {
             shared.learn(&text.text, &redactor);
             Output::fine(lines(&text.text, offset.unwrap_or(1), limit.unwrap_or(LINES))).with(grade, path)

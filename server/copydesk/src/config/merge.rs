@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use copydesk_agent::MOST_REQUESTS;
 use copydesk_base::config::Mode;
 use copydesk_base::{Code, Severity, Span};
 use copydesk_permission::RuleVerdict;
@@ -135,7 +136,9 @@ impl Merged {
             // An empty list says nothing, so it need not be allowed to.
             ["permissions", "allow" | "additional_directories"] if value == &Value::Array(Vec::new()) => {}
             ["budgets", ..] if layer.standing != Standing::Grants => {
-                let limit = find(&self.value, path).and_then(Value::as_f64);
+                let usual =
+                    if path == &["budgets", "run", "requests"] { Some(MOST_REQUESTS.into()) } else { None };
+                let limit = find(&self.value, path).or(usual.as_ref()).and_then(Value::as_f64);
                 if value.as_f64().is_some_and(|wanted| limit.is_none_or(|limit| wanted <= limit)) {
                     self.set(layer, path, value);
                 } else {

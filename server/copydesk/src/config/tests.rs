@@ -197,6 +197,16 @@ fn an_untrusted_workspace_only_tightens() {
 }
 
 #[test]
+fn an_untrusted_workspace_does_not_lift_the_limit_that_is_built_in() {
+    for (requests, counts) in [(5, true), (60, true), (61, false), (100_000, false)] {
+        let text = format!("budgets: {{run: {{requests: {requests}}}}}\n");
+        let shown = Bench::new(&[(WORKSPACE, &text)]).shown();
+        assert_eq!(shown.contains(&format!("budgets.run.requests: {requests} #")), counts, "{shown}");
+        assert_eq!(shown.contains("'budgets.run.requests' does not count"), !counts, "{shown}");
+    }
+}
+
+#[test]
 fn trust_is_for_exactly_the_content() {
     let bench = Bench::new(&[(WORKSPACE, GREEDY)]);
     let state = |bench: &Bench| {

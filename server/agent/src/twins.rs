@@ -1,0 +1,117 @@
+//! Files that are others' second names: a hard link shows what another path keeps back, and rules know paths.
+//!
+//! Whatever gives a file's text to a model asks here first, so that no name leads around a rule.
+
+use std::collections::HashSet;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
+
+use copydesk_base::{Effect, Verdict};
+use copydesk_permission::sandbox::survey;
+use copydesk_permission::{Policy, judge};
+
+/// The deepest folder that is looked into below one that is kept back.
+const DEEPEST: usize = 8;
+/// The most files of one such folder.
+const MOST: usize = 20_000;
+
+/// What may be known under which name.
+pub(crate) struct Twins {
+    pub(crate) policy: Policy,
+    /// The numbers of files with several names that may not be known; looked for when it matters first.
+    unknown: OnceLock<HashSet<(u64, u64)>>,
+}
+
+impl Twins {
+    pub(crate) fn of(policy: Policy) -> Self {
+        Self { policy, unknown: OnceLock::new() }
+    }
+
+    /// Whether policy lets it be read without a question.
+    pub(crate) fn may_know(&self, path: &Path) -> bool {
+        matches!(judge(&Effect::Read { path: path.to_owned() }, &self.policy), Verdict::Allow(_))
+    }
+
+    /// Whether a file is one that may not be known, under a second name of its own.
+    pub(crate) fn is_twin(&self, path: &Path) -> bool {
+        let Some(number) = number_of_several(path) else { return false };
+        let unknown = || {
+            let kept_back = survey(&self.policy).secret;
+            let files = kept_back.iter().flat_map(|place| files_of(place));
+            files.filter(|file| !self.may_know(file)).filter_map(|file| number_of_several(&file)).collect()
+        };
+        self.unknown.get_or_init(unknown).contains(&number)
+    }
+
+    /// Whether its text may go to a model that did not ask for it.
+    pub(crate) fn may_send(&self, path: &Path) -> bool {
+        self.may_know(path) && !self.is_twin(path)
+    }
+}
+
+/// What a model is told of one.
+pub(crate) fn refused(shown: &str) -> String {
+    format!("refused: {shown} is another name of a file that may not be read")
+}
+
+/// The file, or the files of the folder.
+fn files_of(place: &Path) -> impl Iterator<Item = PathBuf> {
+    let walk = ignore::WalkBuilder::new(place).standard_filters(false).max_depth(Some(DEEPEST)).build();
+    walk.flatten().take(MOST).map(ignore::DirEntry::into_path)
+}
+
+/// Whether a file has more names than one.
+pub(crate) fn has_several(path: &Path) -> bool {
+    number_of_several(path).is_some()
+}
+
+/// The number of a file that has more names than one.
+fn number_of_several(path: &Path) -> Option<(u64, u64)> {
+    let there = path.symlink_metadata().ok().filter(|there| there.is_file() && there.nlink() > 1)?;
+    Some((there.dev(), there.ino()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use copydesk_base::Grade;
+    use copydesk_base::config::Mode;
+
+    #[test]
+    fn what_is_kept_back_is_so_under_every_name() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path().canonicalize().unwrap();
+        std::fs::create_dir_all(root.join(".aws/sso/cache")).unwrap();
+        for (file, other) in [
+            (".env", "env.txt"),
+            (".aws/credentials", "aws.txt"),
+            (".aws/sso/cache/token", "deep.txt"),
+            ("plain.txt", "same.txt"),
+        ] {
+            std::fs::write(root.join(file), file).unwrap();
+            std::fs::hard_link(root.join(file), root.join(other)).unwrap();
+        }
+        std::fs::write(root.join("alone.txt"), "x").unwrap();
+        let twins = Twins::of(Policy {
+            root: root.clone(),
+            additional: vec![],
+            home: None,
+            state_home: "/state".into(),
+            mode: Mode::Default,
+            taint: Grade::Own,
+            rules: vec![],
+        });
+        for (name, is_twin) in [
+            ("env.txt", true),
+            ("aws.txt", true),
+            ("deep.txt", true),
+            ("plain.txt", false),
+            ("same.txt", false),
+            ("alone.txt", false),
+            ("absent.txt", false),
+        ] {
+            assert_eq!(twins.is_twin(&root.join(name)), is_twin, "{name}");
+        }
+    }
+}
