@@ -19,6 +19,8 @@ use crate::run::Turn;
 pub(crate) struct Reserved {
     /// Where a budget cuts its answer, in tokens.
     pub(crate) cut: Option<u32>,
+    /// The most that it can cost.
+    pub(crate) most: Usage,
     reservation: Reservation,
     held: Held,
     /// Tokens, a quarter of the bytes.
@@ -85,11 +87,11 @@ pub(crate) async fn reserve(turn: &Turn, choice: &Choice, request: &Request) -> 
             let cut = limits::check(&budgets, day, &next)?;
             Ok::<_, AgentError>((cut, limits::at_most(&next, cut)))
         })?;
-        Ok::<_, AgentError>(((cut, held), most))
+        Ok::<_, AgentError>(((cut, most, held), most))
     };
     let holder = Holder { process: std::process::id(), at: now, is_alive: alive::is_alive };
-    let ((cut, held), reservation) = user.reserve(now.day(), holder, decide).await??;
-    Ok(Reserved { cut, reservation, held, estimate, input })
+    let ((cut, most, held), reservation) = user.reserve(now.day(), holder, decide).await??;
+    Ok(Reserved { cut, most, reservation, held, estimate, input })
 }
 
 /// Counts what a request has used, in the place of what was reserved for it.

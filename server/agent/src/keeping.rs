@@ -123,10 +123,12 @@ pub(crate) async fn delete(shared: &Shared, session: &SessionId) -> Result<(), A
 /// Takes away what is past its time or its size. What fails is tried again at the next start.
 pub(crate) async fn sweep(shared: &Shared) {
     let Ok(settings) = (shared.world.settings)() else { return };
-    let longest = u64::try_from(settings.retention.longest().as_millis()).unwrap_or(u64::MAX);
+    // What is gone is gone: nothing goes while nobody knows how long it shall be kept.
+    let Some(retention) = settings.retention else { return };
+    let longest = u64::try_from(retention.longest().as_millis()).unwrap_or(u64::MAX);
     let keep = Keep {
         since: Timestamp(shared.world.clock.now().0.saturating_sub(longest)),
-        bytes: settings.retention.largest().saturating_mul(1 << 20),
+        bytes: retention.largest().saturating_mul(1 << 20),
     };
     match shared.world.journal.sweep(keep).await {
         Ok(0) => {}

@@ -1,7 +1,8 @@
 //! What a process that died in the middle left open, settled by the next one.
 //!
 //! A file write is settled by the text that is there: it happened, or it did not. A command that was started and has no
-//! outcome is noted as unknown and never repeated. The run itself has failed, and its questions wait for nobody.
+//! outcome is noted as unknown and never repeated. The run itself has failed, and its questions wait for nobody. What it
+//! has used stays used; a request that nobody saw the answer of counts as the most that it can cost.
 
 use std::path::Path;
 
@@ -11,6 +12,7 @@ use copydesk_base::{Event, Record, Redactor, RunId, RunStatus, Usage};
 use crate::apply::There;
 use crate::error::AgentError;
 use crate::recorder::Recorder;
+use crate::sums::Sums;
 use crate::undo::{self, Direction};
 use crate::world::World;
 
@@ -133,14 +135,40 @@ fn closing(records: &[Record], there: impl Fn(&Path) -> Option<String>) -> Vec<E
         );
         events.push(Event::Notice { text });
     }
+    let unanswered = unanswered(records);
+    let mut usage = Sums::of([records]).all;
+    if let Some((model, most)) = unanswered {
+        usage.add(most);
+        events.push(Event::TryLost { model, usage: most });
+    }
     events.push(Event::RunFinished {
         status: RunStatus::Failed,
         text: String::new(),
         error: Some("its process ended in the middle of the run".to_owned()),
-        usage: Usage::default(),
+        usage,
         denied: vec![],
     });
     events
+}
+
+/// The request that had left when the records end: its model, and what it counts as.
+fn unanswered(records: &[Record]) -> Option<(String, Usage)> {
+    let mut model = "";
+    let (mut last, mut is_open) = (Usage::default(), false);
+    for record in records {
+        match &record.event {
+            Event::RunStarted { model: first, .. } => model = first,
+            Event::ModelSwitched { to, .. } => (model, is_open) = (to, false),
+            Event::ModelRequested { most, .. } => (last, is_open) = (*most, true),
+            // A try failed, and the next one is reserved.
+            Event::ModelWaited { tried, .. } if *tried > 0 => is_open = true,
+            Event::ModelAnswered { .. } | Event::TryLost { .. } | Event::RunFinished { .. } => {
+                is_open = false;
+            }
+            _ => {}
+        }
+    }
+    is_open.then(|| (model.to_owned(), Usage { estimated: true, ..last }))
 }
 
 #[cfg(test)]
@@ -204,5 +232,50 @@ mod tests {
         assert_eq!(kinds(&cut), ["effect_finished", "notice", "run_finished"]);
         assert!(matches!(&cut[1], Event::Notice { text } if text.ends_with("not repeated: run make")));
         assert_eq!(kinds(&closing(&records(vec![started, finished]), |_| None)), ["run_finished"]);
+    }
+
+    #[test]
+    fn what_was_used_stays_used() {
+        let used = |input_tokens| Usage { input_tokens, requests: 1, ..Usage::default() };
+        let requested = || Event::ModelRequested { number: 1, most: used(900) };
+        let answered = || Event::ModelAnswered {
+            text: String::new(),
+            calls: 0,
+            usage: used(100),
+            stopped: String::new(),
+        };
+        let lost = || Event::TryLost { model: "a/b".into(), usage: used(10) };
+        let waited =
+            |tried| Event::ModelWaited { model: "a/b".into(), reason: "busy".into(), wait_ms: None, tried };
+        let sum = |input_tokens, requests, estimated| Usage {
+            input_tokens,
+            requests,
+            estimated,
+            ..Usage::default()
+        };
+        for (events, expect) in [
+            (vec![], sum(0, 0, false)),
+            (vec![requested(), answered()], sum(100, 1, false)),
+            (vec![requested(), lost(), waited(0), answered()], sum(110, 2, false)),
+            (vec![requested(), answered(), requested()], sum(1_000, 2, true)),
+            (vec![requested(), lost(), waited(1)], sum(910, 2, true)),
+            (vec![requested(), waited(1), waited(2), answered()], sum(100, 1, false)),
+        ] {
+            let mut records = records(events.clone());
+            let closing = closing(&records, |_| None);
+            let usage = closing.iter().find_map(|event| match event {
+                Event::RunFinished { usage, .. } => Some(*usage),
+                _ => None,
+            });
+            assert_eq!(usage, Some(expect), "{events:?}");
+            // What is summed by model is what is summed in all.
+            records.extend(self::records(closing));
+            let sums = Sums::of([&*records]);
+            let by_model = sums.models.values().fold(Usage::default(), |mut all, one| {
+                all.add(*one);
+                all
+            });
+            assert_eq!((sums.all, by_model), (expect, expect), "{events:?}");
+        }
     }
 }

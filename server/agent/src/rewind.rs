@@ -44,6 +44,7 @@ pub(crate) async fn turns(
     run: Option<&RunId>,
     scope: Scope,
 ) -> Result<Vec<RunId>, AgentError> {
+    shared.recover().await;
     let journal = &shared.world.journal;
     // The files of a turn that does not count any more are there all the same.
     let changed = match (run, scope) {
@@ -52,10 +53,13 @@ pub(crate) async fn turns(
     };
     if let Some(run) = run.or(changed.as_ref()) {
         let row = journal.run(run).await?.ok_or_else(|| AgentError::UnknownRun(run.to_string()))?;
-        let mut turns = match scope {
-            Scope::Files => all(shared, &row.session).await?,
-            Scope::Conversation | Scope::Both => counted(shared, &row.session).await?,
-        };
+        let counted = counted(shared, &row.session).await?;
+        if scope != Scope::Files && !counted.contains(run) {
+            return Err(AgentError::NothingToUndo);
+        }
+        // Files go back with what was done in turns that were asked once more since.
+        let mut turns =
+            if scope == Scope::Conversation { counted } else { all(shared, &row.session).await? };
         let at = turns.iter().position(|known| known == run).ok_or(AgentError::NothingToUndo)?;
         return Ok(turns.split_off(at));
     }
@@ -71,8 +75,8 @@ pub(crate) async fn turns(
 async fn all(shared: &Shared, session: &SessionId) -> Result<Vec<RunId>, AgentError> {
     let mut turns = Vec::new();
     for row in shared.world.journal.session(session).await? {
-        // What is being made cannot be taken back yet.
-        if row.status.is_none() && shared.now().runs.iter().any(|known| known.run == row.run) {
+        // What is being made, here or by another process, cannot be taken back yet.
+        if row.status.is_none() {
             return Err(AgentError::UnderWay(row.title));
         }
         turns.push(row.run);

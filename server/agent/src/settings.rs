@@ -31,6 +31,8 @@ pub struct Settings {
     pub context: Context,
     /// Commands that must pass on an edit before it is offered, and how often their failures go back to the model.
     pub checks: Vec<Check>,
+    /// Why some of them are not known: what was meant could not be understood.
+    pub checks_misread: Option<String>,
     pub check_rounds: u32,
     /// Commands of the person's at points of an agent's life, by the name of the point.
     pub hooks: BTreeMap<String, Vec<Hook>>,
@@ -38,8 +40,8 @@ pub struct Settings {
     pub pipelines: BTreeMap<String, Vec<String>>,
     /// Suggestions at the cursor.
     pub completion: Completion,
-    /// How long conversations are kept.
-    pub retention: Retention,
+    /// How long conversations are kept: for ever while that was not understood.
+    pub retention: Option<Retention>,
     /// How long a question waits before silence means no.
     pub prompt_timeout: Duration,
     /// Knows the keys of this process.

@@ -31,6 +31,12 @@ pub fn listed(one: &SessionRow) -> Value {
     })
 }
 
+/// The conversation that a word stands for, by its id or its name.
+pub fn named<'s>(known: &'s [SessionRow], word: &str) -> Option<&'s SessionRow> {
+    let by_id = known.iter().find(|one| one.session.as_str() == word);
+    by_id.or_else(|| known.iter().find(|one| one.name.as_deref() == Some(word)))
+}
+
 /// What a person calls a conversation, on one line.
 pub fn called(one: &SessionRow) -> String {
     let words = visible(one.name.as_deref().unwrap_or(&one.title));

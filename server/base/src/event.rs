@@ -136,6 +136,9 @@ pub enum Event {
     /// A request left for the model: the `number`-th of this run, from one.
     ModelRequested {
         number: u64,
+        /// The most that it can cost: what it counts as where its process dies before anybody learns more.
+        #[serde(default)]
+        most: Usage,
     },
     /// The next answer is waited for: a limit holds the request back, or a try failed and the next one comes.
     ModelWaited {

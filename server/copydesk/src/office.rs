@@ -143,6 +143,8 @@ impl Office {
             return Err(refusal.clone());
         }
         let notices = problems(&loaded);
+        let checks_misread = loaded.misread("checks").map(ToString::to_string);
+        let retention = loaded.misread("retention").is_none().then(|| loaded.config.retention.clone());
         let models = self.models(&loaded);
         let mut rules = loaded.rules;
         rules.extend(default_denies());
@@ -164,9 +166,10 @@ impl Office {
             checks: loaded.config.checks.clone(),
             hooks: loaded.config.hooks.clone(),
             pipelines: loaded.config.pipelines.clone(),
+            checks_misread,
             check_rounds: loaded.config.check_rounds.unwrap_or(CHECK_ROUNDS),
             completion: loaded.config.completion.clone(),
-            retention: loaded.config.retention.clone(),
+            retention,
             prompt_timeout: loaded.config.permissions.prompt_timeout.map_or(PROMPT_TIMEOUT, |time| time.0),
             sandbox: sandbox(&loaded.config, &child_env, &self.here),
             limits: limits(),

@@ -231,6 +231,17 @@ fn what_cannot_be_sent_says_why() {
 }
 
 #[test]
+fn a_mode_that_is_none_is_not_sent() {
+    let text = "---\nmode: plann\n---\n\n# User\n\nWhy?\n";
+    let mut talk = Talk::begin(personality::neovim_0_12(), Format::OpenaiChat, vec![], text);
+    let refused = talk.scene.client.command("copydesk.chat.send", json!({"uri": talk.uri}));
+    let why = "nothing was sent: line 2: there is no mode 'plann'";
+    assert!(matches!(&refused, Err(error) if error.message.contains(why)), "{refused:?}");
+    assert_eq!(talk.scene.model.requests().len(), 0);
+    talk.scene.end();
+}
+
+#[test]
 fn of_two_sends_at_once_one_counts() {
     in_four(|personality, format| {
         let mut talk = Talk::begin(personality, format, vec![Reply::text("Once.")], "# User\n\n");

@@ -1,6 +1,8 @@
 //! Budgets: what a run and a day may use up, counted before a request leaves.
 
-use copydesk_tests::model_server::{End, Format, ModelServer, Reply};
+use std::process::Stdio;
+
+use copydesk_tests::model_server::{End, Format, Gate, ModelServer, Reply};
 use copydesk_tests::scene::KEY;
 use copydesk_tests::workspace::{Ran, Workspace};
 
@@ -107,6 +109,38 @@ fn a_conversation_is_counted_across_its_turns_and_summed() {
         // Another conversation has a budget of its own.
         let _ = ask(&workspace).exits(0);
     }
+}
+
+#[test]
+fn what_a_run_used_that_was_killed_counts() {
+    let gate = Gate::new();
+    let read = Reply::tool("read", &json!({"path": "a.py"})).usage(2_000, 1_000);
+    let model = ModelServer::start(Format::Anthropic, vec![read, Reply::text("Never.").hold(&gate)]);
+    let workspace = billed(&model, "{session: {requests: 2}, day: {requests: 2}}");
+    let mut killed = workspace.command(&["ask", "--json", "look around"]);
+    let mut killed = killed.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("it starts");
+    model.wait_request(1);
+    killed.kill().expect("it is killed");
+    killed.wait().expect("it has ended");
+    gate.open();
+    for (arguments, budget) in [
+        (["ask", "--json", "--continue", "go on"].as_slice(), "this conversation has used its 2 requests"),
+        (&["ask", "--json", "something else"], "this day has used its 2 requests"),
+    ] {
+        let report = workspace.run(arguments).exits(1).json();
+        let error = report["error"].as_str().unwrap_or_default();
+        assert!(error.contains(budget), "{report}");
+    }
+    assert_eq!(model.requests().len(), 2, "nothing left this machine");
+    let listed = workspace.run(&["sessions", "--json"]).exits(0).json();
+    let sessions = listed["sessions"].as_array().into_iter().flatten();
+    let ids = sessions.filter_map(|one| one["session"].as_str());
+    let shown = ids.map(|id| workspace.run(&["sessions", "show", id, "--json"]).exits(0).json());
+    let used: Vec<Value> = shown.map(|shown| shown["usage"].clone()).collect();
+    // One that was answered, and one that nobody knows more of than the most that it may cost.
+    let both = used.iter().find(|usage| usage["requests"] == 2).expect("the conversation that was killed");
+    assert_eq!(both["estimated"], true, "{both}");
+    assert!(both["input_tokens"].as_u64() > Some(2_000) && both["usd"].as_f64() > Some(0.6), "{both}");
 }
 
 /// Where a request has the answer cut.

@@ -220,6 +220,13 @@ fn a_check_that_may_not_run_is_said_and_nothing_is_made() {
             "checks: [{name: odd, command: 'grep x calc.py', matcher: cobol}]\n",
             "not checked: odd: its matcher",
         ),
+        // The one that can be read runs; what the other one would have said is not known.
+        (
+            ALLOWED,
+            "checks: [{name: x, comand: 'false'}, {name: triple, command: \"grep -q 'x [*] 3' calc.py\"}]\n",
+            "not checked: checks: ",
+        ),
+        ("{}", "checks: {a: b}\n", "not checked: checks: "),
     ] {
         let model = ModelServer::start(Format::OpenaiChat, vec![triple(), done()]);
         let workspace = Workspace::new(COPYDESK)

@@ -116,25 +116,30 @@ fn files_below(folder: &std::path::Path) -> Vec<std::path::PathBuf> {
 
 #[test]
 fn what_is_past_its_time_goes_at_the_next_start() {
-    for (limit, left) in [("", 2), ("retention: {age: 0s}\n", 1), ("retention: {megabytes: 0}\n", 1)] {
-        let script = vec![Reply::text("One."), Reply::text("Two."), Reply::text("Three.")];
+    const KEPT: &str = "conversations are kept for 90 days ";
+    const UNCLEAR: &str =
+        "conversations are kept for ever until 'retention:' in config.yaml can be understood";
+    for (limit, words, left) in [
+        ("", KEPT, 2),
+        ("retention: {age: 1ms}\n", "conversations are kept for 0.001 s ", 1),
+        // Nothing goes while nobody knows what was meant.
+        ("retention: {age: 0d}\n", UNCLEAR, 2),
+        ("retention: {age: 0.001}\n", UNCLEAR, 2),
+        ("retention: {age: 1ms, megabytes: 0}\n", UNCLEAR, 2),
+    ] {
+        let script = vec![Reply::text("One."), Reply::text("Two.")];
         let model = ModelServer::start(Format::Anthropic, script);
         let workspace = workspace(&model, "");
         let first = workspace.run(&["ask", "--json", "one"]).exits(0).json()["session_id"].clone();
         let workspace = workspace.with_user_config(&format!("{}{limit}", config(&model, "{}")));
         let said = workspace.run(&["sessions"]).exits(0);
-        assert!(said.stderr.contains("conversations are kept for "), "{said}");
+        assert!(said.stderr.contains(words), "{said}");
         // Whoever lists takes nothing away; the next run does, before it begins.
         assert_eq!(listed(&workspace).len(), 1);
-        if limit.contains("megabytes") {
-            // The newest stays, however large it is.
-            let _ = workspace.run(&["ask", "more"]).exits(0);
-            assert_eq!(listed(&workspace).len(), 2);
-        }
         let _ = workspace.run(&["ask", "two"]).exits(0);
         let sessions = listed(&workspace);
-        assert_eq!(sessions.len(), left + usize::from(limit.contains("megabytes")), "{limit}: {sessions:?}");
-        assert_eq!(sessions.iter().any(|one| one["session"] == first), limit.is_empty(), "{limit}");
+        assert_eq!(sessions.len(), left, "{limit}: {sessions:?}");
+        assert_eq!(sessions.iter().any(|one| one["session"] == first), left == 2, "{limit}");
     }
 }
 
@@ -160,10 +165,12 @@ fn an_editor_lists_shows_names_copies_and_deletes() {
         );
         let shown = scene.client.command("copydesk.sessions.show", json!({"session": session}));
         assert_eq!(shown, Ok(json!({"turns": 1})));
-        let fork = json!({"session": session, "runId": run});
+        let fork = json!({"session": "shop", "runId": run});
         let copy =
             scene.client.command("copydesk.sessions.fork", fork).expect("it is copied")["session"].clone();
         assert_ne!(copy, session);
+        let twice = scene.client.command("copydesk.sessions.name", json!({"session": copy, "name": "shop"}));
+        assert!(matches!(&twice, Err(error) if error.message.contains("another conversation has that name")));
         assert!(scene.client.command("copydesk.sessions.show", json!({"session": "ses-none"})).is_err());
         if scene.client.personality.prompts_reach_a_person() {
             let is_there = |scene: &mut Scene, session: &Value| {

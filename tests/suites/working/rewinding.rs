@@ -1,6 +1,6 @@
 //! Back to before a turn: files, conversation or both, from a terminal and from an editor.
 
-use copydesk_tests::model_server::{Format, ModelServer, Reply};
+use copydesk_tests::model_server::{Format, Gate, ModelServer, Reply};
 use copydesk_tests::scene::{FILE, KEY, TEXT, config, done, in_four, triple, tripled};
 use copydesk_tests::scene::{Scene, Stage};
 use copydesk_tests::workspace::Workspace;
@@ -47,6 +47,50 @@ fn a_rewind_takes_back_the_turn_and_all_later_ones_and_forgets_them() {
         assert!(!told.contains("make it three times") && !told.contains("rename it"), "{told}");
         assert!(told.contains("hello"), "{told}");
     }
+}
+
+#[test]
+fn what_was_done_in_a_turn_that_was_asked_again_goes_too() {
+    let rename = |to: &str| {
+        Reply::tool("edit", &json!({"path": FILE, "old": "# What a shop", "new": format!("# {to}")}))
+    };
+    let again = Reply::tool("edit", &json!({"path": FILE, "old": "def twice(x):", "new": "def twofold(x):"}));
+    let script = vec![triple(), done(), rename("All"), done(), again, done()];
+    let model = ModelServer::start(Format::Anthropic, script);
+    let workspace = Workspace::new(COPYDESK)
+        .with([(FILE, TEXT)])
+        .with_user_config(&config(&model, "{}"))
+        .with_variable("BENCH_KEY", KEY);
+    let first = workspace.run(&["ask", "--apply", "--json", "make it three times"]).exits(0).json();
+    let _ = workspace.run(&["ask", "--apply", "--continue", "rename it"]).exits(0);
+    let _ = workspace.run(&["ask", "--apply", "--retry"]).exits(0);
+    let both = tripled().replace("# What a shop", "# All").replace("def twice", "def twofold");
+    assert_eq!(workspace.read(FILE), both);
+    let _ = workspace.run(&["rewind", first["run_id"].as_str().unwrap_or_default()]).exits(0);
+    assert_eq!(workspace.read(FILE), TEXT);
+}
+
+#[test]
+fn a_turn_of_another_process_that_is_under_way_stays() {
+    let gate = Gate::new();
+    let model = ModelServer::start(Format::Anthropic, vec![triple(), done().hold(&gate)]);
+    let workspace = Workspace::new(COPYDESK)
+        .with([(FILE, TEXT)])
+        .with_user_config(&config(&model, "{}"))
+        .with_variable("BENCH_KEY", KEY);
+    std::thread::scope(|scope| {
+        let running = scope.spawn(|| workspace.run(&["ask", "--apply", "make it three times"]));
+        model.wait_request(1);
+        for scope in ["files", "conversation"] {
+            let refused = workspace.run(&["rewind", "--only", scope]);
+            assert!(refused.stderr.contains("it is still at work"), "{refused}");
+        }
+        let refused = workspace.run(&["rewind"]);
+        assert!(refused.stderr.contains("it is still at work"), "{refused}");
+        assert_eq!(workspace.read(FILE), tripled());
+        gate.open();
+        let _ = running.join().expect("it ends").exits(0);
+    });
 }
 
 #[test]

@@ -6,7 +6,7 @@ use copydesk_store::SessionRow;
 
 use super::Desk;
 use crate::error::AgentError;
-use crate::keeping;
+use crate::{keeping, telling};
 
 /// The most conversations of a list.
 const LISTED: usize = 1000;
@@ -23,9 +23,14 @@ impl Desk {
         Ok(self.shared.world.journal.sessions(LISTED).await?)
     }
 
-    /// How long they are kept.
-    pub fn retention(&self) -> Retention {
-        (self.shared.world.settings)().map(|settings| settings.retention).unwrap_or_default()
+    /// How long they are kept; `None` is for ever, where the settings do not say it in words that can be understood.
+    pub fn retention(&self) -> Option<Retention> {
+        (self.shared.world.settings)().ok()?.retention
+    }
+
+    /// The same for a person.
+    pub fn kept_for(&self) -> String {
+        self.retention().map_or_else(|| Retention::UNCLEAR.to_owned(), |retention| retention.words())
     }
 
     /// The records of a conversation, run by run.
@@ -48,10 +53,14 @@ impl Desk {
     /// Gives a conversation a name, in one line; takes it away where that is empty. Answers the name.
     ///
     /// # Errors
-    /// There is no such conversation.
+    /// There is no such conversation, or the name stands for another one.
     pub async fn name(&self, session: &SessionId, name: &str) -> Result<String, AgentError> {
         let words: Vec<&str> = name.split_whitespace().collect();
         let name: String = self.shared.world.redactor().clean(&words.join(" ")).chars().take(NAME).collect();
+        let known = self.shared.world.journal.sessions(usize::MAX).await?;
+        if telling::named(&known, &name).is_some_and(|one| one.session != *session) {
+            return Err(AgentError::NameTaken(name));
+        }
         if self.shared.world.journal.name(session, &name).await? {
             Ok(name)
         } else {

@@ -111,17 +111,32 @@ pub(super) async fn run(turn: &mut Turn, round: u32) -> Result<Report, AgentErro
     let mut shadow = None;
     for check in checks {
         let result = one(turn, &check, &mut shadow).await?;
-        turn.record(vec![Event::Checked {
-            check: result.check.clone(),
-            round,
-            verdict: result.verdict,
-            note: result.note.clone(),
-            problems: result.problems.clone(),
-        }])
-        .await?;
+        turn.record(vec![result.event(round)]).await?;
+        report.results.push(result);
+    }
+    // What nobody can read might have failed.
+    if let Some(reason) = turn.settings.checks_misread.clone() {
+        let result = CheckResult::without_output("checks", CheckVerdict::NotRun, reason);
+        turn.record(vec![result.event(round)]).await?;
         report.results.push(result);
     }
     Ok(report)
+}
+
+impl CheckResult {
+    fn without_output(check: &str, verdict: CheckVerdict, note: String) -> Self {
+        Self { check: check.to_owned(), verdict, note, problems: vec![], output: String::new() }
+    }
+
+    fn event(&self, round: u32) -> Event {
+        Event::Checked {
+            check: self.check.clone(),
+            round,
+            verdict: self.verdict,
+            note: self.note.clone(),
+            problems: self.problems.clone(),
+        }
+    }
 }
 
 /// Whether one of the touched files is among those that a check is for; any is, where none is touched. A glob that does
@@ -140,13 +155,7 @@ fn is_for(check: &Check, touched: &[String]) -> bool {
 }
 
 async fn one(turn: &mut Turn, check: &Check, shadow: &mut Option<Shadow>) -> Result<CheckResult, AgentError> {
-    let result = |verdict, note: String| CheckResult {
-        check: check.title().to_owned(),
-        verdict,
-        note,
-        problems: vec![],
-        output: String::new(),
-    };
+    let result = |verdict, note| CheckResult::without_output(check.title(), verdict, note);
     let matcher = match Matcher::of(check.matcher.as_deref()) {
         Ok(matcher) => matcher,
         Err(reason) => return Ok(result(CheckVerdict::NotRun, reason)),

@@ -22,7 +22,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use copydesk_base::change::{Base, ChangePlan, CheckVerdict, Checked};
 use copydesk_base::files::{Entry, Expect, FileError, FileText, Opening};
-use copydesk_base::{CallId, ContentHash, Event, Files};
+use copydesk_base::{CallId, ContentHash, Event, Files, Span};
 use copydesk_text::rebase::{self, Rebased};
 
 use crate::apply::There;
@@ -195,9 +195,7 @@ impl One {
         if current == self.before {
             return self.after.clone();
         }
-        let hunks = rebase::hunks(&self.before, &self.after);
-        let borrowed: Vec<_> = hunks.iter().map(|(span, text)| (*span, text.as_str())).collect();
-        let landed = rebase::rebase(&self.before, &borrowed, current);
+        let (hunks, landed) = self.landed(current);
         let edits: Option<Vec<_>> = landed
             .iter()
             .zip(&hunks)
@@ -207,6 +205,21 @@ impl One {
             })
             .collect();
         edits.map_or_else(|| self.after.clone(), |edits| rebase::apply(current, &edits))
+    }
+
+    /// Its pieces, and where each would go in the text that is there now.
+    fn landed(&self, current: &str) -> (Vec<(Span, String)>, Vec<Rebased>) {
+        let hunks = rebase::hunks(&self.before, &self.after);
+        let borrowed: Vec<_> = hunks.iter().map(|(span, text)| (*span, text.as_str())).collect();
+        let landed = rebase::rebase(&self.before, &borrowed, current);
+        (hunks, landed)
+    }
+
+    /// Whether some of its pieces fit the text that is there now, and some do not: half of it was never checked.
+    fn fits_by_half(&self, current: &str) -> bool {
+        let (_, landed) = self.landed(current);
+        let fits = landed.iter().filter(|piece| matches!(piece, Rebased::Moved(_))).count();
+        fits > 0 && fits < landed.len()
     }
 }
 
@@ -284,6 +297,26 @@ mod tests {
             ("a\nmine\nc\nd\n", "a\nB\nc\nd\n"),
         ] {
             assert_eq!(one.on(current), shown, "{current:?}");
+        }
+    }
+
+    #[test]
+    fn half_a_draft_is_no_checked_one() {
+        let one = One {
+            base: Base::Absent,
+            before: "a\nb\nc\nd\ne\n".into(),
+            after: "a\nB\nc\nD\ne\n".into(),
+            call: "cal-1".into(),
+        };
+        for (current, expect) in [
+            ("a\nb\nc\nd\ne\n", false),
+            ("new\na\nb\nc\nd\ne\n", false),
+            ("a\nmine\nc\nd\ne\n", true),
+            ("a\nb\nc\nmine\ne\n", true),
+            // Nothing of it is made, so there is nothing to ask about.
+            ("a\nmine\nc\nmine\ne\n", false),
+        ] {
+            assert_eq!(one.fits_by_half(current), expect, "{current:?}");
         }
     }
 }

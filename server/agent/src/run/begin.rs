@@ -64,7 +64,7 @@ pub(super) async fn begin(
         None => Past { spent: terms.spent, grade: terms.taint, ..Past::default() },
     };
     let Terms { settings, action, role, .. } = terms;
-    let draft = Draft::new(!settings.checks.is_empty());
+    let draft = Draft::new(!settings.checks.is_empty() || settings.checks_misread.is_some());
     let world = World { files: draft.over(terms.files), ..world };
     let mut turn = Turn {
         shared: shared.clone(),

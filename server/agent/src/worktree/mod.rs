@@ -164,8 +164,13 @@ impl Worktree {
             let is_plain = !place.contains(['*', '?', '[', ']', '{', '}', '\\', '(', ')']);
             is_plain.then(|| parse_rule(verdict, format!("Edit(/{place}/**)"), "a helper's worktree").ok())?
         };
-        let mut own =
-            Settings { root: self.root.clone(), additional: vec![], checks: vec![], ..settings.clone() };
+        let mut own = Settings {
+            root: self.root.clone(),
+            additional: vec![],
+            checks: vec![],
+            checks_misread: None,
+            ..settings.clone()
+        };
         own.rules.extend(rule(RuleVerdict::Allow, &self.root));
         own.rules.extend(rule(RuleVerdict::Deny, &self.home));
         own.sandbox.readable.extend(repository(&self.root, settings.home.as_deref()));

@@ -93,7 +93,7 @@ async fn perform(desk: &Desk, arguments: &Arguments, here: &Here) -> anyhow::Res
         | What::Export { id }
         | What::Delete { id, .. } => id,
     };
-    let Some(one) = named(&known, word) else { return Ok(unknown(word)) };
+    let Some(one) = telling::named(&known, word) else { return Ok(unknown(word)) };
     let id = &one.session;
     match what {
         What::List => {}
@@ -180,14 +180,6 @@ fn may_delete(one: &SessionRow) -> anyhow::Result<bool> {
     Ok(matches!(answer.to_lowercase().as_str(), "y" | "yes"))
 }
 
-/// The conversation of that id or, where there is none, of that name.
-fn named<'s>(known: &'s [SessionRow], word: &str) -> Option<&'s SessionRow> {
-    known
-        .iter()
-        .find(|one| one.session.as_str() == word)
-        .or_else(|| known.iter().find(|one| one.name.as_deref() == Some(word)))
-}
-
 fn unknown(word: &str) -> Outcome {
     out::note(format!("error: there is no conversation '{word}' here; 'copydesk sessions' lists them"));
     Outcome::WrongUsage
@@ -201,14 +193,15 @@ pub(super) fn newest(here: &Here) -> anyhow::Result<Option<SessionId>> {
 /// The conversation that a word names, by its id or its name.
 pub(super) fn find(here: &Here, word: &str) -> anyhow::Result<SessionId> {
     let known = block_on(here.journal().sessions(usize::MAX))?;
-    Ok(named(&known, word).map_or_else(|| SessionId::from(word), |one| one.session.clone()))
+    Ok(telling::named(&known, word).map_or_else(|| SessionId::from(word), |one| one.session.clone()))
 }
 
 fn list(desk: &Desk, sessions: &[SessionRow], as_json: bool) -> anyhow::Result<Outcome> {
-    let retention = desk.retention();
     if as_json {
         let listed: Vec<Value> = sessions.iter().map(telling::listed).collect();
-        let kept = json!({"age_s": retention.longest().as_secs(), "megabytes": retention.largest()});
+        let kept = desk.retention().map(
+            |retention| json!({"age_s": retention.longest().as_secs(), "megabytes": retention.largest()}),
+        );
         out::json(&json!({"schema": "copydesk.sessions/1", "sessions": listed, "retention": kept}))?;
         return Ok(Outcome::Fine);
     }
@@ -220,7 +213,7 @@ fn list(desk: &Desk, sessions: &[SessionRow], as_json: bool) -> anyhow::Result<O
         out::line(format!("{}  {}  {turns:<9} {name}", one.session, one.started))?;
     }
     if !sessions.is_empty() {
-        out::note(retention.words());
+        out::note(desk.kept_for());
     }
     Ok(Outcome::Fine)
 }

@@ -34,6 +34,12 @@ fn sift(path: &mut KeyPath, value: Value, misfits: &mut Vec<Misfit>) -> Option<V
         Ok(()) => None,
         Err(wrong) => Some(wrong),
     };
+    let value = match value {
+        Value::Array(items) if path.len() == 1 && path[0] == "checks" => {
+            return Some(Value::Array(checks(path, items, misfits)));
+        }
+        value => value,
+    };
     let Value::Object(children) = value else {
         misfits.extend(wrong.map(|wrong| misfit(path, &value, &wrong)));
         return None;
@@ -61,6 +67,22 @@ fn sift(path: &mut KeyPath, value: Value, misfits: &mut Vec<Misfit>) -> Option<V
             None
         }
     }
+}
+
+/// The checks that fit; one that does not takes none of the others with it.
+fn checks(path: &mut KeyPath, items: Vec<Value>, misfits: &mut Vec<Misfit>) -> Vec<Value> {
+    let mut kept = Vec::new();
+    for (at, item) in items.into_iter().enumerate() {
+        match try_as_config(path, &Value::Array(vec![item.clone()])) {
+            Ok(()) => kept.push(item),
+            Err(wrong) => {
+                path.push(at.to_string());
+                misfits.push(misfit(path, &item, &wrong));
+                path.pop();
+            }
+        }
+    }
+    kept
 }
 
 /// Reads a config that holds nothing but this value at its place.

@@ -320,6 +320,7 @@ impl Layer {
             code: misfit.code,
             severity: misfit.severity,
             message: misfit.message,
+            below: misfit.path.first().cloned(),
             stops: misfit.stops,
         }));
     }
@@ -357,6 +358,7 @@ impl Layer {
             code,
             severity: code.severity(),
             message: message.into(),
+            below: None,
             stops: code == Code::YamlSyntax,
         }
     }
@@ -369,6 +371,7 @@ fn unreadable(name: LayerName, path: &Path, reason: &str) -> Problem {
         code: Code::YamlSyntax,
         severity: Severity::Error,
         message: reason.to_owned(),
+        below: None,
         stops: true,
     }
 }

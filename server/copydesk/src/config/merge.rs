@@ -62,6 +62,7 @@ impl Merged {
                 code: Code::MissingKey,
                 severity: Severity::Error,
                 message: format!("provider '{name}' does not count: it has no kind"),
+                below: None,
                 stops: false,
             });
             self.origins.retain(|key, _| !key.starts_with(&path));
@@ -240,6 +241,7 @@ fn report(layer: &Layer, ignored: &[Ignored], problems: &mut Vec<Problem>) {
             code: Code::UntrustedSetting,
             severity: Severity::Warning,
             message: format!("'{}' does not count: {}", path.join("."), why(layer)),
+            below: None,
             stops: false,
         });
         seen.push(path);

@@ -117,6 +117,8 @@ pub(crate) struct Problem {
     pub(crate) code: Code,
     pub(crate) severity: Severity,
     pub(crate) message: String,
+    /// The key at the top of the file, where a piece of the settings below it was not understood.
+    pub(crate) below: Option<String>,
     /// Whether it could have forbidden something, so that no agent may run before it is mended.
     pub(crate) stops: bool,
 }
@@ -202,6 +204,13 @@ fn assemble(
     }
 }
 
+impl Loaded {
+    /// What was not understood of the settings below a key at the top: what was meant is not known.
+    pub(crate) fn misread(&self, key: &str) -> Option<&Problem> {
+        self.problems.iter().find(|problem| problem.below.as_deref() == Some(key))
+    }
+}
+
 impl Problem {
     /// A warning that belongs to no file.
     fn note(message: String) -> Self {
@@ -211,6 +220,7 @@ impl Problem {
             code: Code::UnknownSetting,
             severity: Severity::Warning,
             message,
+            below: None,
             stops: false,
         }
     }
@@ -228,6 +238,7 @@ fn rules(merged: &Merged, remembered: Vec<String>, problems: &mut Vec<Problem>) 
                 code: Code::UnknownValue,
                 severity: Severity::Error,
                 message: format!("failed to {error}"),
+                below: None,
                 stops: *verdict != RuleVerdict::Allow,
             }),
         }

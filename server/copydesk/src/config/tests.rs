@@ -347,6 +347,28 @@ fn what_could_forbid_and_cannot_be_read_stops_every_run() {
 }
 
 #[test]
+fn what_was_meant_is_not_guessed() {
+    for (text, key, checks, is_misread) in [
+        ("retention: {age: 90d, megabytes: 5}\n", "retention", 0, false),
+        ("retention: {age: 90}\n", "retention", 0, true),
+        ("retention: {age: -1d}\n", "retention", 0, true),
+        ("retention: {age: forever}\n", "retention", 0, true),
+        ("retention: {megabytes: 0}\n", "retention", 0, true),
+        ("retention: {days: 3}\n", "retention", 0, true),
+        ("retention: 5\n", "retention", 0, true),
+        ("checks: [{name: x, command: a}]\n", "checks", 1, false),
+        ("checks: [{name: x, comand: a}, {name: y, command: b}]\n", "checks", 1, true),
+        ("checks: [{command: a, files: '*.py'}, {command: b}]\n", "checks", 1, true),
+        ("checks: {a: b}\n", "checks", 0, true),
+    ] {
+        let loaded = Bench::new(&[(USER, text)]).load();
+        assert_eq!((loaded.refusal.as_deref(), loaded.config.checks.len()), (None, checks), "{text}");
+        assert_eq!(loaded.misread(key).is_some(), is_misread, "{text}: {:?}", loaded.problems);
+        assert_eq!(loaded.problems.is_empty(), !is_misread, "{text}: {:?}", loaded.problems);
+    }
+}
+
+#[test]
 fn files_that_are_no_text_stop_every_run_too() {
     let bench = Bench::new(&[]);
     let path = bench.base().join(WORKSPACE);

@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 use tower_lsp::gen_lsp_types as lsp;
 use tower_lsp::jsonrpc::{Error, Result};
 
-use super::execute_command::open_when_settled;
+use super::execute_command::{no_mode, open_when_settled};
 use crate::comments;
 use crate::convert;
 use crate::documents::Open;
@@ -59,7 +59,10 @@ pub(super) async fn send(
     let actions = beside(move || known.actions()).await?;
     let is_known = |name: &str| actions.iter().any(|action| action.name == name);
     let (action, prompt) = order(turn.words(&text), is_known);
-    let head = Head::read(open.document.tree().root());
+    let head = Head::read(open.document.tree().root()).map_err(|wrong| {
+        let line = text[..wrong.at.start].matches('\n').count() + 1;
+        Error::invalid_params(format!("nothing was sent: line {line}: {}", no_mode(&wrong.word)))
+    })?;
     let session_id = match head.session {
         Some(id) if session.desk.knows(&SessionId::from(id), &file).await => Some(SessionId::from(id)),
         // It was begun elsewhere, or in another document: what was said stands in this one.
@@ -98,11 +101,31 @@ struct Head<'a> {
     session: Option<&'a str>,
 }
 
+/// What stands where a mode is named, and is none.
+#[derive(Debug, PartialEq, Eq)]
+struct WrongMode {
+    at: Span,
+    word: String,
+}
+
 impl<'a> Head<'a> {
-    fn read(root: Option<Node<'a>>) -> Self {
+    /// A mode that is none may have been meant to be stricter than the one in force: nothing is chosen then.
+    fn read(root: Option<Node<'a>>) -> std::result::Result<Self, WrongMode> {
         let word = |key: &str| root?.get(key)?.scalar_text().filter(|word| !word.is_empty());
-        let mode = word("mode").and_then(Mode::parse);
-        Self { agent: word("agent"), model: word("model"), mode, session: word("session") }
+        let mut ceiling = None;
+        for entry in root.map(Node::entries).unwrap_or_default() {
+            if entry.key().scalar_text() != Some("mode") || entry.value().scalar_text() == Some("") {
+                continue;
+            }
+            let text = entry.value().scalar_text();
+            let mode = text.and_then(Mode::parse).ok_or_else(|| WrongMode {
+                at: entry.value().span(),
+                word: text.unwrap_or("…").to_owned(),
+            })?;
+            // Of two the stricter one.
+            ceiling = Some(ceiling.map_or(mode, |other: Mode| other.min(mode)));
+        }
+        Ok(Self { agent: word("agent"), model: word("model"), mode: ceiling, session: word("session") })
     }
 }
 
@@ -218,6 +241,22 @@ mod tests {
             ("/etc/hosts is odd", ("ask", "/etc/hosts is odd")),
         ] {
             assert_eq!(order(words, |name| name == "explain"), expect);
+        }
+    }
+
+    #[test]
+    fn a_mode_that_is_none_is_not_sent_in_another_one() {
+        for (text, expect) in [
+            ("model: a/b\n", Ok(None)),
+            ("mode:\n", Ok(None)),
+            ("mode: plan\n", Ok(Some(Mode::Plan))),
+            ("mode: plan\nmode: auto\n", Ok(Some(Mode::Plan))),
+            ("mode: plann\n", Err(WrongMode { at: Span::new(6, 11), word: "plann".into() })),
+            ("mode: 5\n", Err(WrongMode { at: Span::new(6, 7), word: "5".into() })),
+            ("mode: [plan]\n", Err(WrongMode { at: Span::new(6, 12), word: "…".into() })),
+        ] {
+            let tree = copydesk_text::yaml::parse(text);
+            assert_eq!(Head::read(tree.root()).map(|head| head.mode), expect, "{text:?}");
         }
     }
 }

@@ -380,11 +380,13 @@ fn set_mode(session: &Session, arguments: ModeArgument) -> Result<Option<Value>>
             session.desk.set_mode(Some(mode));
             Ok(Some(json!({"mode": mode.as_str()})))
         }
-        None => Err(Error::invalid_params(format!(
-            "there is no mode '{}': default, plan, accept-edits, auto or locked",
-            arguments.mode
-        ))),
+        None => Err(Error::invalid_params(no_mode(&arguments.mode))),
     }
+}
+
+/// What a person is told who names a mode that is none.
+pub(super) fn no_mode(word: &str) -> String {
+    format!("there is no mode '{word}': default, plan, accept-edits, auto or locked")
 }
 
 #[derive(Deserialize)]

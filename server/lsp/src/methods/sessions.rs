@@ -8,6 +8,8 @@
 //! | `name` | `session`, `name` | the name |
 //! | `fork` | `session`, `runId`: the last turn of the copy | the copy's id |
 //! | `delete` | `session` | asks the person; what came of it is said in the log |
+//!
+//! `session` is an id or a name.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -54,11 +56,17 @@ enum Format {
 pub(super) async fn list(session: &Session) -> Result<Option<Value>> {
     let listed = session.desk.sessions().await.map_err(|error| said(&error))?;
     let listed: Vec<Value> = listed.iter().map(telling::listed).collect();
-    Ok(Some(json!({"sessions": listed, "kept": session.desk.retention().words()})))
+    Ok(Some(json!({"sessions": listed, "kept": session.desk.kept_for()})))
+}
+
+/// The conversation that a word stands for, by its id or its name.
+async fn find(session: &Session, word: &str) -> Result<SessionId> {
+    let known = session.desk.sessions().await.map_err(|error| said(&error))?;
+    Ok(telling::named(&known, word).map_or_else(|| SessionId::from(word), |one| one.session.clone()))
 }
 
 pub(super) async fn show(state: &Arc<State>, session: &Session, which: Which) -> Result<Option<Value>> {
-    let id = SessionId(which.session);
+    let id = find(session, &which.session).await?;
     let turns = session.desk.conversation(&id).await.map_err(|error| said(&error))?;
     let text = telling::markdown(&turns);
     // Behind the answer: a client may answer for the document when the person closes it.
@@ -72,7 +80,7 @@ pub(super) async fn show(state: &Arc<State>, session: &Session, which: Which) ->
 }
 
 pub(super) async fn export(session: &Session, which: Which) -> Result<Option<Value>> {
-    let id = SessionId(which.session);
+    let id = find(session, &which.session).await?;
     let turns = session.desk.conversation(&id).await.map_err(|error| said(&error))?;
     let text = match which.format.unwrap_or(Format::Markdown) {
         Format::Markdown => telling::markdown(&turns),
@@ -83,24 +91,25 @@ pub(super) async fn export(session: &Session, which: Which) -> Result<Option<Val
 
 pub(super) async fn name(session: &Session, which: Which) -> Result<Option<Value>> {
     let name = which.name.unwrap_or_default();
-    let name = session.desk.name(&SessionId(which.session), &name).await.map_err(|error| said(&error))?;
+    let id = find(session, &which.session).await?;
+    let name = session.desk.name(&id, &name).await.map_err(|error| said(&error))?;
     Ok(Some(json!({"name": name})))
 }
 
 pub(super) async fn fork(session: &Session, which: Which) -> Result<Option<Value>> {
     let last = which.run_id.map(RunId);
-    let copy = session.desk.fork(&SessionId(which.session), last.as_ref()).await;
+    let id = find(session, &which.session).await?;
+    let copy = session.desk.fork(&id, last.as_ref()).await;
     Ok(Some(json!({"session": copy.map_err(|error| said(&error))?})))
 }
 
 /// Asks, and deletes behind the answer.
 pub(super) async fn delete(state: &Arc<State>, session: &Session, which: Which) -> Result<Option<Value>> {
-    let id = SessionId(which.session);
     let known = session.desk.sessions().await.map_err(|error| said(&error))?;
-    let Some(one) = known.into_iter().find(|one| one.session == id) else {
-        return Err(said(&AgentError::UnknownSession(id.0)));
+    let Some(one) = telling::named(&known, &which.session) else {
+        return Err(said(&AgentError::UnknownSession(which.session)));
     };
-    let title = telling::called(&one);
+    let (id, title) = (one.session.clone(), telling::called(one));
     let message = format!("Delete the conversation “{title}” for good? Its edits cannot be undone then.");
     let state = state.clone();
     state.clone().tracker.spawn(async move {
