@@ -114,14 +114,13 @@ impl<'a> Head<'a> {
         let word = |key: &str| root?.get(key)?.scalar_text().filter(|word| !word.is_empty());
         let mut ceiling = None;
         for entry in root.map(Node::entries).unwrap_or_default() {
-            if entry.key().scalar_text() != Some("mode") || entry.value().scalar_text() == Some("") {
+            let (text, at) = (entry.value().scalar_text(), entry.value().span());
+            if entry.key().scalar_text() != Some("mode") || text == Some("") || at.start == at.end {
                 continue;
             }
-            let text = entry.value().scalar_text();
-            let mode = text.and_then(Mode::parse).ok_or_else(|| WrongMode {
-                at: entry.value().span(),
-                word: text.unwrap_or("…").to_owned(),
-            })?;
+            let mode = text
+                .and_then(Mode::parse)
+                .ok_or_else(|| WrongMode { at, word: text.unwrap_or("…").to_owned() })?;
             // Of two the stricter one.
             ceiling = Some(ceiling.map_or(mode, |other: Mode| other.min(mode)));
         }
