@@ -169,6 +169,8 @@ impl<M: Fn(&Path, Whose) -> bool> Reading<'_, M> {
         for brought in mentions::there(self.ground.files, &rule::prose(text), folder) {
             if !path::is_inside(&bound, &brought) {
                 self.left_out(&brought, "brought in", OUTSIDE);
+            } else if brought.components().any(|part| part.as_os_str().eq_ignore_ascii_case(".git")) {
+                self.left_out(&brought, "brought in", "it is git's own");
             } else if depth >= DEEPEST {
                 self.left_out(&brought, "brought in", "files bring in one another too deep");
             } else {

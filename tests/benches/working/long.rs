@@ -98,7 +98,7 @@ fn records(session: &SessionId, turn: u32, now: u64) -> impl Iterator<Item = Rec
             parent: None,
         },
         Event::Told { text: prompt },
-        Event::ModelRequested { number: 1 },
+        Event::ModelRequested { number: 1, most: Usage::default() },
         Event::ModelAnswered { text: answer.clone(), calls: 0, usage, stopped: String::new() },
         Event::RunFinished { status: RunStatus::Succeeded, text: answer, error: None, usage, denied: vec![] },
     ];

@@ -19,7 +19,7 @@ fn an_agent_is_checked_in_its_front_matter() {
         AGENT,
         "---\nname: reviewer\n⟦modle⟧: x\ntools:\n  - name: t\n    execution: {type: ⟦shell⟧}\n  - name: u\n    execution: {type: shell, run: \"${{ args⟦.⟧ }}\"}\n---\n",
         expect![[r#"
-            error unknown-key 'modle' is no key of an agent; did you mean 'model'? [fix: change to 'model']
+            error unknown-key 'modle' is no key of an agent; did you mean 'mode'? [fix: change to 'mode']
             error missing-key a shell step needs 'run' or 'args' [fix: add 'run']
             error expression-syntax a name is missing after '.'
         "#]],

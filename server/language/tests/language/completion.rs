@@ -226,15 +226,15 @@ fn other_files_have_their_own_keys() {
     expect!["Notification PostToolUse PreCompact PreToolUse SessionEnd SessionStart Stop SubagentStop UserPromptSubmit"].assert_eq(&labels(".copydesk/config.yaml", "hooks:\n  S$0\n"));
     expect!["locked plan default accept-edits auto"]
         .assert_eq(&labels(".copydesk/config.yaml", "permissions:\n  mode: $0\n"));
-    expect!["$schema description fallback model permissions provider tools"]
+    expect!["$schema description fallback handoffs mode model permissions profile provider skills tools"]
         .assert_eq(&labels(".copydesk/agents/a.md", "---\nname: a\n$0\n---\nBody\n"));
     expect![[""]].assert_eq(&labels(".copydesk/agents/a.md", "---\nname: a\n---\nBo$0dy\n"));
-    expect!["name $schema description fallback languages mode model permissions title tools"]
+    expect!["name $schema agent description fallback languages mode model permissions title tools when"]
         .assert_eq(&labels(".copydesk/actions/a.md", "---\n$0\n---\n"));
-    expect!["read grep glob list symbols map diagnostics references rename edit write bash todo output finding ask_user"]
+    expect!["read grep glob list symbols map diagnostics references rename edit write bash todo output finding ask_user agent"]
         .assert_eq(&labels(".copydesk/actions/a.md", "---\ntools: [read, $0]\n---\n"));
-    expect!["execution name read grep description glob parameters list symbols map diagnostics references rename edit write bash todo output finding ask_user"].assert_eq(&labels(".copydesk/agents/a.md", "---\ntools:\n  - $0\n---\n"));
-    expect!["$schema description fallback languages mode model permissions title tools"]
+    expect!["execution name read grep description glob parameters list symbols map diagnostics references rename edit write bash todo output finding ask_user agent"].assert_eq(&labels(".copydesk/agents/a.md", "---\ntools:\n  - $0\n---\n"));
+    expect!["$schema agent description fallback languages mode model permissions title tools when"]
         .assert_eq(&labels(".copydesk/actions/a.md", "---\nname: x\n$0"));
 }
 
@@ -305,7 +305,7 @@ fn names_that_a_config_gives() {
         ".copydesk/config.yaml",
         "hooks: {PreToolUse: [{matcher: \"$0\"}]}\n",
         expect![
-            "read grep glob list symbols map diagnostics references rename edit write bash todo output finding ask_user"
+            "read grep glob list symbols map diagnostics references rename edit write bash todo output finding ask_user agent"
         ],
     );
 }
