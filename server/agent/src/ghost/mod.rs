@@ -276,7 +276,7 @@ fn look(shared: &Shared, spot: &Spot) -> Option<Plan> {
     Some(Plan { settings, choice: on.choice, format, is_guessed: on.is_guessed, context, request })
 }
 
-/// The outline of the document, if a moment's old; nothing where all of it up to the cursor is sent anyway.
+/// The outline of the document, an older one if it still serves; nothing where all of it up to the cursor is sent anyway.
 fn scopes(shared: &Shared, spot: &Spot) -> Option<Arc<Scopes>> {
     let (1.., _) = context::window(&spot.text, spot.cursor)? else { return None };
     let known = shared.ghosts.memory().scopes.get(&spot.path).cloned();
@@ -285,7 +285,7 @@ fn scopes(shared: &Shared, spot: &Spot) -> Option<Arc<Scopes>> {
 
 /// Reads the outline anew, for the suggestions to come.
 fn read_beside(shared: &Arc<Shared>, spot: &Arc<Spot>) {
-    let is_old = |scopes: &Arc<Scopes>| !scopes.is_of(&spot.text);
+    let is_old = |scopes: &Arc<Scopes>| !scopes.serves(&spot.text, spot.cursor);
     if shared.ghosts.memory().scopes.get(&spot.path).is_some_and(is_old) {
         let (reading, spot) = (shared.clone(), spot.clone());
         shared.runs.spawn_blocking(move || reading.ghosts.read_scopes(&spot));

@@ -3,7 +3,7 @@
 //! Reading a long file costs more than a suggestion may take, and hardly any of it changes between two keys. So the
 //! outline of a moment ago serves: what was typed since lies between the part of the text that is the same before it and
 //! the part that is the same behind it, and a definition that begins in the one and ends in the other is still around the
-//! cursor. It is read anew beside the suggestion.
+//! cursor. It is read anew, beside the suggestion, once more was typed than is sent with every suggestion anyway.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -11,6 +11,9 @@ use std::sync::Arc;
 use copydesk_outline::{Outline, Reader, read};
 
 use super::context::ENCLOSING_LINE;
+
+/// How many bytes before a cursor the text may differ from what was read: less than is sent from there.
+const NEAR: usize = 1_024;
 
 /// The outline of a text.
 #[derive(Debug)]
@@ -24,9 +27,9 @@ impl Scopes {
         Self { text: text.clone(), outline: read(path, text) }
     }
 
-    /// Whether it is the outline of this very text.
-    pub(super) fn is_of(&self, text: &Arc<str>) -> bool {
-        Arc::ptr_eq(&self.text, text) || self.text == *text
+    /// Whether it still serves at this cursor: what is not the same begins so near that it is sent anyway.
+    pub(super) fn serves(&self, text: &Arc<str>, cursor: usize) -> bool {
+        Arc::ptr_eq(&self.text, text) || cursor.saturating_sub(Same::of(&self.text, text).head) <= NEAR
     }
 
     /// The lines above `start` that begin the definitions around the cursor, outermost first; nothing where no grammar
@@ -124,6 +127,17 @@ mod tests {
         assert_eq!(scopes.heads(&renamed, at, at), ["impl B {"]);
         let unknown = Scopes::read(Path::new("a.unknown"), &RUST.into());
         assert_eq!(unknown.heads(RUST, RUST.len(), RUST.len()), [] as [&str; 0]);
+    }
+
+    #[test]
+    fn an_outline_serves_until_what_changed_is_farther_from_the_cursor_than_a_suggestion_sees() {
+        let scopes = Scopes::read(Path::new("a.rs"), &RUST.into());
+        let serves = |typed: usize, cursor: usize| {
+            let text: Arc<str> = format!("{}{}{}", &RUST[..20], "x".repeat(typed), &RUST[20..]).into();
+            scopes.serves(&text, cursor)
+        };
+        assert_eq!([serves(0, RUST.len()), serves(NEAR, 20 + NEAR), serves(2 * NEAR, 20)], [true; 3]);
+        assert!(!serves(NEAR + 1, 21 + NEAR));
     }
 
     proptest! {

@@ -1,0 +1,162 @@
+//! What the handle, the runs and the settling task of one desk have in common: the world, the way to the journal, the
+//! secrets that models know by other names, and the one turn to edit in.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use copydesk_base::change::HunkReport;
+use copydesk_base::{CallId, ChangePlan, Redactor, SessionId};
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use super::LAST_WORDS;
+use super::order::DeskLink;
+use crate::apply;
+use crate::error::AgentError;
+use crate::ghost::Ghosts;
+use crate::keeping;
+use crate::lodging;
+use crate::recorder::Recorder;
+use crate::recover;
+use crate::vault::{Seen, Vault};
+use crate::view::View;
+use crate::worktree;
+use crate::world::World;
+
+pub(crate) struct Shared {
+    pub(crate) world: World,
+    pub(crate) recorder: Recorder,
+    pub(crate) link: DeskLink,
+    pub(super) view: watch::Receiver<Arc<View>>,
+    /// The tasks of runs, and the token that ends them.
+    pub(crate) runs: TaskTracker,
+    pub(crate) cancel: CancellationToken,
+    /// The desk's own two tasks, which end after the runs: the one that settles, then the one that writes.
+    pub(super) desk: Service,
+    pub(super) writer: Service,
+    /// One edit at a time, in the whole process.
+    pub(crate) turnstile: tokio::sync::Mutex<()>,
+    /// Secrets and what models know them by; the same for every run of this process.
+    pub(super) vault: Mutex<Vault>,
+    pub(crate) ghosts: Ghosts,
+    /// The conversations that were worked on here.
+    pub(super) worked_on: Mutex<BTreeSet<SessionId>>,
+    pub(super) recovered: tokio::sync::OnceCell<()>,
+}
+
+impl Shared {
+    /// Applies hunks, one edit at a time in the whole process. `cancel` counts until the edit is sent: what is under way
+    /// then must be learned.
+    pub(crate) async fn apply(
+        &self,
+        plan: &ChangePlan,
+        hunks: &[usize],
+        redactor: &Redactor,
+        patience: Duration,
+        cancel: &CancellationToken,
+    ) -> Result<HunkReport, AgentError> {
+        let _turn = tokio::select! {
+            biased;
+            () = cancel.cancelled() => return Err(AgentError::Canceled),
+            turn = self.turnstile.lock() => turn,
+        };
+        // An editor that is gone never answers. What was sent is settled by its text, when it is next looked for.
+        tokio::select! {
+            report = apply::apply(&self.world, &self.recorder, redactor, patience, plan, hunks) => report,
+            () = self.cancel.cancelled() => Err(AgentError::Canceled),
+        }
+    }
+
+    /// Settles what a process that died left open: once, before the first thing that this one does.
+    pub(crate) async fn recover(&self) {
+        let settle = async {
+            self.runs.spawn_blocking(lodging::sweep);
+            recover::settle(&self.world, &self.recorder).await;
+            keeping::sweep(self).await;
+            let notes = self.worktree_notes();
+            if notes.is_dir()
+                && let Ok(settings) = (self.world.settings)()
+            {
+                worktree::sweep(&settings, &notes).await;
+            }
+        };
+        self.recovered.get_or_init(|| settle).await;
+    }
+
+    /// Notes that a conversation is worked on.
+    pub(crate) fn works_on(&self, session: &SessionId) {
+        self.lock_worked_on().insert(session.clone());
+    }
+
+    /// The conversations that were worked on and nobody was told of yet that they are over.
+    pub(crate) fn worked_on(&self) -> BTreeSet<SessionId> {
+        std::mem::take(&mut *self.lock_worked_on())
+    }
+
+    fn lock_worked_on(&self) -> MutexGuard<'_, BTreeSet<SessionId>> {
+        self.worked_on.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Where the worktrees of this workspace are noted.
+    pub(crate) fn worktree_notes(&self) -> PathBuf {
+        self.world.journal.path().with_file_name("worktrees")
+    }
+
+    /// The view at this moment.
+    pub(crate) fn now(&self) -> Arc<View> {
+        self.view.borrow().clone()
+    }
+
+    /// The text as a model may see it.
+    pub(crate) fn hidden(&self, text: &str, redactor: &Redactor) -> String {
+        self.vault().hidden(text, redactor, &*self.world.ids)
+    }
+
+    /// The same, and where each part of it stands in the text.
+    pub(crate) fn seen(&self, text: &str, redactor: &Redactor) -> Seen {
+        self.vault().seen(text, redactor, &*self.world.ids)
+    }
+
+    /// The same with as many lines as before.
+    pub(crate) fn hidden_in_lines(&self, text: &str, redactor: &Redactor) -> String {
+        self.vault().hidden_in_lines(text, redactor, &*self.world.ids)
+    }
+
+    /// Looks at a whole text of which a model will see a part.
+    pub(crate) fn learn(&self, text: &str, redactor: &Redactor) {
+        self.vault().learn(text, redactor, &*self.world.ids);
+    }
+
+    /// A text of a model's with its secrets back; see [`Vault::restored`].
+    pub(crate) fn restored(&self, text: &str, there: &str) -> Result<String, String> {
+        self.vault().restored(text, there)
+    }
+
+    fn vault(&self) -> MutexGuard<'_, Vault> {
+        self.vault.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A new id for a tool call.
+    pub(crate) fn call_id(&self) -> CallId {
+        CallId::new(&*self.world.ids)
+    }
+}
+
+/// A task of the desk's own, and the token that ends it.
+#[derive(Default)]
+pub(super) struct Service {
+    pub(super) tasks: TaskTracker,
+    pub(super) stop: CancellationToken,
+}
+
+impl Service {
+    /// Ends it behind everything that is in its inbox already.
+    pub(super) async fn end(&self) {
+        self.stop.cancel();
+        self.tasks.close();
+        let _ = tokio::time::timeout(LAST_WORDS, self.tasks.wait()).await;
+    }
+}
