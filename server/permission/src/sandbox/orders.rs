@@ -53,14 +53,6 @@ pub fn write_orders(out: impl Write, orders: &Orders) -> io::Result<()> {
     send(out, orders)
 }
 
-pub(super) fn read_orders(input: impl Read) -> io::Result<Orders> {
-    receive(input)
-}
-
-pub(super) fn write_news(out: impl Write, news: &News) -> io::Result<()> {
-    send(out, news)
-}
-
 /// The last word of a launcher; an error where it went without one.
 pub fn read_news(input: impl Read) -> io::Result<News> {
     receive(input)

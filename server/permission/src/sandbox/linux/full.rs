@@ -30,7 +30,7 @@ use super::{
     unreadable, watch,
 };
 use crate::sandbox::Network;
-use crate::sandbox::orders::{News, Orders, receive, send, write_news};
+use crate::sandbox::orders::{News, Orders, receive, send};
 
 /// Namespaces with what every command finds in them, and their process 1, which waits for its task.
 pub(super) struct World {
@@ -91,7 +91,7 @@ fn first(network: Network, task: OwnedFd, line: &UnixStream) -> ! {
     // Without a task nobody waits for an answer: the command was refused, or the launcher is gone.
     let Ok(task) = receive::<Task<Orders>>(File::from(task)) else { std::process::exit(1) };
     let news = made.and_then(|filter| inside(&task, network, &filter)).unwrap_or_else(News::Failed);
-    let told = write_news(line, &news);
+    let told = send(line, &news);
     std::process::exit(i32::from(told.is_err()))
 }
 

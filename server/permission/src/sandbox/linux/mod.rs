@@ -25,7 +25,7 @@ use rustix::process::{
     set_dumpable_behavior, setrlimit, wait,
 };
 
-use super::orders::{News, Orders, read_orders, write_news};
+use super::orders::{News, Orders, receive, send};
 use super::{Ahead, SHELL, SHELL_ARGUMENTS, State};
 
 /// Reads the orders from the socket that is standard input, carries them out, and says there how it ended.
@@ -40,7 +40,7 @@ pub(super) fn run(ahead: Ahead) -> ExitCode {
         Ahead::Nothing => None,
         Ahead::World(network) => Some(full::make(network, &line)),
     };
-    let Ok(orders) = read_orders(&line) else { return ExitCode::from(2) };
+    let Ok(orders) = receive::<Orders>(&line) else { return ExitCode::from(2) };
     let result = match orders.confinement.state {
         State::Full => world
             .unwrap_or_else(|| full::make(orders.confinement.network, &line))
@@ -50,8 +50,8 @@ pub(super) fn run(ahead: Ahead) -> ExitCode {
     let told = match result {
         // Process 1 said it.
         Ok(None) => Ok(()),
-        Ok(Some(news)) => write_news(&line, &news),
-        Err(reason) => write_news(&line, &News::Failed(reason)),
+        Ok(Some(news)) => send(&line, &news),
+        Err(reason) => send(&line, &News::Failed(reason)),
     };
     if told.is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }

@@ -15,7 +15,7 @@ use super::{
     collect_until, end_all, failed, filter, is_gone, landlock, let_go, limit, pipe, shell, unreadable, watch,
 };
 use crate::sandbox::State;
-use crate::sandbox::orders::{News, Orders, read_news, write_news};
+use crate::sandbox::orders::{News, Orders, read_news, send};
 
 pub(super) fn run(orders: &Orders, line: &UnixStream) -> Result<Option<News>, String> {
     set_child_subreaper(Some(getpid())).map_err(|error| failed("adopt orphans", error))?;
@@ -40,7 +40,7 @@ pub(super) fn run(orders: &Orders, line: &UnixStream) -> Result<Option<News>, St
         Forked::Child => {
             drop((held, said));
             let news = walled(orders, &bounds, &leash).unwrap_or_else(News::Failed);
-            let told = write_news(std::fs::File::from(say), &news);
+            let told = send(std::fs::File::from(say), &news);
             std::process::exit(i32::from(told.is_err()))
         }
     }
