@@ -103,7 +103,6 @@ fn sandbox() {
         cwd: workspace.root(),
         environment: vec![],
         temporary: workspace.state(),
-        locks: workspace.state().join("held"),
         confinement: confine(&effect, &policy, &around).expect("it can be confined"),
         limits: Limits { memory: None, disk: Some(1 << 30), processes: Some(4096) },
     };

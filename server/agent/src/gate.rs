@@ -136,7 +136,8 @@ pub(crate) async fn ask(
     // Whoever is not looking at the editor may be called by a hook, while the answer is waited for.
     let policy = turn.policy();
     let facts = json!({"run_id": turn.run, "text": shown});
-    let calling = hooks::run(&turn.settings, &policy, Point::Notification, None, facts, &turn.cancel);
+    let page = Some(hooks::Page { shared: &turn.shared, run: &turn.run });
+    let calling = hooks::run(&turn.settings, &policy, Point::Notification, None, facts, page, &turn.cancel);
     let calling = async {
         calling.await;
         std::future::pending::<()>().await;
@@ -191,8 +192,9 @@ enum Unasked {
     No,
 }
 
-async fn judged(
-    turn: &mut Turn,
+/// Writes down what was decided.
+pub(crate) async fn judged(
+    turn: &Turn,
     call: &CallId,
     effect: &Effect,
     verdict: &str,

@@ -23,7 +23,6 @@ pub(crate) struct Ground {
     launcher: Option<PathBuf>,
     /// The run's own temporary folder, which stays as long as a command needs it.
     temporary: Arc<Lodging>,
-    locks: PathBuf,
     limits: Limits,
 }
 
@@ -43,7 +42,6 @@ impl Ground {
             walls,
             launcher: turn.settings.sandbox.launcher.clone(),
             temporary,
-            locks: turn.settings.state_home.join("held"),
             limits: turn.settings.limits,
         })
     }
@@ -57,7 +55,6 @@ impl Ground {
             confinement: &self.walls,
             launcher: self.launcher.as_deref(),
             temporary: self.temporary.path(),
-            locks: &self.locks,
             time,
             limits: self.limits,
         }

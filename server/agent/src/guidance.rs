@@ -76,10 +76,13 @@ pub(crate) struct Ground<'a> {
     pub(crate) most: usize,
 }
 
-/// All that holds for a place below the root. `may_send` says what policy lets go to a model that did not ask for it. What a
-/// workspace names lies in it, links followed: they would lead wherever its writer likes.
-pub(crate) fn guidance(ground: &Ground<'_>, may_send: impl Fn(&Path, Whose) -> bool) -> Guided {
-    let mut reading = Reading { ground, may_send, left: ground.most, guided: Guided::default() };
+/// All that holds for a place below the root. `withheld` says why policy does not let a file go to a model that did not ask for
+/// it. What a workspace names lies in it, links followed: they would lead wherever its writer likes.
+pub(crate) fn guidance(
+    ground: &Ground<'_>,
+    withheld: impl Fn(&Path, Whose) -> Option<&'static str>,
+) -> Guided {
+    let mut reading = Reading { ground, withheld, left: ground.most, guided: Guided::default() };
     let own = ground.own.into_iter().map(|own| (Whose::Own, named(own)));
     let below = below(ground).into_iter().map(|choice| (Whose::Workspace, choice));
     for (whose, choice) in own.chain(below) {
@@ -103,13 +106,13 @@ enum Added {
 
 struct Reading<'a, M> {
     ground: &'a Ground<'a>,
-    may_send: M,
+    withheld: M,
     /// How many bytes may still go along.
     left: usize,
     guided: Guided,
 }
 
-impl<M: Fn(&Path, Whose) -> bool> Reading<'_, M> {
+impl<M: Fn(&Path, Whose) -> Option<&'static str>> Reading<'_, M> {
     /// Reads one file, and behind it those that it brings in.
     fn add(&mut self, file: &Path, by: Option<&Path>, whose: Whose, depth: usize) -> Added {
         let root = self.ground.root;
@@ -118,12 +121,12 @@ impl<M: Fn(&Path, Whose) -> bool> Reading<'_, M> {
         if self.guided.found.iter().any(|known| known.path == file) {
             return Added::Known;
         }
-        let reason = match self.ground.files.read(&file) {
-            Err(FileError::Absent { .. }) => return Added::Nothing,
+        let reason = match (self.ground.files.read(&file), (self.withheld)(&file, whose)) {
+            (Err(FileError::Absent { .. }), _) => return Added::Nothing,
             _ if whose == Whose::Workspace && !path::is_inside(root, &file) => OUTSIDE.to_owned(),
-            _ if !(self.may_send)(&file, whose) => "your rules keep it from agents".to_owned(),
-            Err(error) => format!("failed to {error}"),
-            Ok(read) => {
+            (_, Some(reason)) => reason.to_owned(),
+            (Err(error), None) => format!("failed to {error}"),
+            (Ok(read), None) => {
                 let rule = rule::read(&read.text);
                 let text = rule.text.trim();
                 let is_known = self.guided.found.iter().any(|known| known.cut == 0 && known.text == text);
@@ -169,8 +172,6 @@ impl<M: Fn(&Path, Whose) -> bool> Reading<'_, M> {
         for brought in mentions::there(self.ground.files, &rule::prose(text), folder) {
             if !path::is_inside(&bound, &brought) {
                 self.left_out(&brought, "brought in", OUTSIDE);
-            } else if brought.components().any(|part| part.as_os_str().eq_ignore_ascii_case(".git")) {
-                self.left_out(&brought, "brought in", "it is git's own");
             } else if depth >= DEEPEST {
                 self.left_out(&brought, "brought in", "files bring in one another too deep");
             } else {

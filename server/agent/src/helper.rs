@@ -313,10 +313,10 @@ async fn bring(turn: &mut Turn, call: &CallId, changes: Changes) -> Result<Strin
     for changed in changes.texts {
         let shown = path::shown(&turn.settings.root, &changed.path);
         let mut conflicts = Vec::new();
-        let output = tools::change(turn, call, &shown, |current| {
+        let output = tools::change(turn, call, &shown, |current, _| {
             let (merged, overlapping) = merged(changed.before.as_deref(), &changed.after, current)?;
             conflicts = overlapping;
-            Ok(merged)
+            Ok(tools::Written::Real(merged))
         })
         .await?;
         text.push_str(&format!("\n{}", output.text));

@@ -1,7 +1,7 @@
 //! Hooks: commands of the person's at points of an agent's life.
 //!
 //! A hook gets what happens as JSON on its standard input. It is judged by the person's rules alone: it is their own
-//! command, so what would be asked is answered, and a denial stands. It runs in the walls of a command and within its
+//! command, so what would be asked is answered, and a denial stands. That is written down where a run is. It runs in the walls of a command and within its
 //! time. What it prints goes to the model where the model can still use it.
 //!
 //! Before a tool, whatever goes wrong refuses the call: an exit code, a time-out, a hook that cannot start, a matcher that
@@ -11,7 +11,7 @@ use std::io::Write as _;
 use std::time::Duration;
 
 use copydesk_base::config::{Hook, Mode};
-use copydesk_base::{Effect, Event, Grade, Verdict};
+use copydesk_base::{Because, Effect, Event, Grade, RunId, Verdict};
 use copydesk_permission::{Policy, judge};
 use regex::Regex;
 use serde_json::{Value, json};
@@ -54,6 +54,13 @@ pub(crate) struct Heard {
     ran: Vec<Event>,
 }
 
+/// Where it is written down what hooks were allowed, and how they ended.
+#[derive(Clone, Copy)]
+pub(crate) struct Page<'a> {
+    pub(crate) shared: &'a Shared,
+    pub(crate) run: &'a RunId,
+}
+
 impl Point {
     pub(crate) const fn as_str(self) -> &'static str {
         match self {
@@ -85,8 +92,8 @@ pub(crate) async fn at(
     facts["run_id"] = json!(turn.run);
     facts["session_id"] = json!(turn.session);
     let policy = turn.policy();
-    let heard = run(&turn.settings, &policy, point, tool, facts, &turn.cancel).await;
-    turn.record(heard.ran.clone()).await?;
+    let page = Some(Page { shared: &turn.shared, run: &turn.run });
+    let heard = run(&turn.settings, &policy, point, tool, facts, page, &turn.cancel).await;
     if turn.cancel.is_cancelled() {
         return Err(AgentError::Canceled);
     }
@@ -108,17 +115,18 @@ pub(crate) async fn farewell(shared: &Shared) {
     let cancel = CancellationToken::new();
     for session in sessions {
         let facts = json!({"session_id": session});
-        run(&settings, &policy, Point::SessionEnd, None, facts, &cancel).await;
+        run(&settings, &policy, Point::SessionEnd, None, facts, None, &cancel).await;
     }
 }
 
-/// The same where no run is: nothing is written down.
+/// The same with no run in hand. Without a page nothing is written down.
 pub(crate) async fn run(
     settings: &Settings,
     policy: &Policy,
     point: Point,
     tool: Option<&str>,
     facts: Value,
+    page: Option<Page<'_>>,
     cancel: &CancellationToken,
 ) -> Heard {
     let mut heard = Heard::default();
@@ -136,19 +144,24 @@ pub(crate) async fn run(
         let limit = hook.timeout.map_or(USUAL, |limit| limit.0);
         let ended = match fits {
             Ok(false) => continue,
-            Ok(true) => one(settings, policy, hook, limit, &facts, cancel).await,
+            Ok(true) => one(settings, policy, hook, limit, &facts, page, cancel).await,
             Err(reason) => Err(reason),
         };
         let (ok, note, words) = match ended {
             Ok(Finished { ended, output }) => (ended == Ended::Exit(0), ended.told(limit), output),
             Err(reason) => (false, reason, String::new()),
         };
-        heard.ran.push(Event::HookRan {
+        let ran = Event::HookRan {
             point: point.as_str().to_owned(),
             command: hook.command.clone(),
             ok,
             note: note.clone(),
-        });
+        };
+        heard.ran.push(ran.clone());
+        if let Some(page) = page {
+            // What cannot be written down any more stops the run by itself.
+            let _ = page.shared.recorder.record(page.run, vec![ran], &settings.redactor).await;
+        }
         let words = settings.redactor.clean(words.trim());
         if !ok && point == Point::PreToolUse {
             let said = if words.is_empty() { note } else { format!("{note}\n{}", end_of(&words)) };
@@ -185,6 +198,7 @@ async fn one(
     hook: &Hook,
     limit: Duration,
     facts: &Value,
+    page: Option<Page<'_>>,
     cancel: &CancellationToken,
 ) -> Result<Finished, String> {
     if hook.command.trim().is_empty() {
@@ -193,8 +207,20 @@ async fn one(
     let effect = Effect::Execute { command: hook.command.clone(), cwd: settings.root.clone() };
     // The mode is the posture towards a model's wishes, and rules of an agent's are about the agent.
     let own = Policy { mode: Mode::Default, rules: settings.rules.clone(), ..policy.clone() };
-    if let Verdict::Deny(because) = judge(&effect, &own) {
-        return Err(format!("could not start: {}", because.reason));
+    let (verdict, because) = match judge(&effect, &own) {
+        Verdict::Deny(because) => ("deny", because),
+        Verdict::Allow(because) if because.rule.is_some() => ("allow", because),
+        _ => ("allow", Because::of("it is a hook in your settings")),
+    };
+    let refusal = (verdict == "deny").then(|| because.reason.clone());
+    if let Some(page) = page {
+        let (call, verdict, by) = (page.shared.call_id(), verdict.to_owned(), "hook".to_owned());
+        let judged = Event::Judged { call, effect: effect.clone(), verdict, because, by };
+        let written = page.shared.recorder.record(page.run, vec![judged], &settings.redactor).await;
+        written.map_err(|error| format!("could not start: failed to {error}"))?;
+    }
+    if let Some(reason) = refusal {
+        return Err(format!("could not start: {reason}"));
     }
     let mut quarters = Quarters::default();
     let folder = quarters.temporary().map_err(|error| error.to_string())?;
@@ -247,7 +273,7 @@ mod tests {
         let policy = settings.policy(Mode::Locked, Grade::Typed, &[]);
         let cancel = CancellationToken::new();
         let facts = json!({"arguments": {"path": "a.py"}});
-        let heard = run(&settings, &policy, point, Some("edit"), facts, &cancel).await;
+        let heard = run(&settings, &policy, point, Some("edit"), facts, None, &cancel).await;
         let ran = heard.ran.iter().map(|event| match event {
             Event::HookRan { ok, note, .. } => (*ok, note.clone()),
             other => panic!("{other:?}"),

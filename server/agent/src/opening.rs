@@ -155,17 +155,20 @@ pub(crate) fn opening(
         };
         return Err(AgentError::Withheld { path: path::shown(root, path), reason });
     }
-    let may_send = |path: &Path, whose| match whose {
+    let withheld = |path: &Path, whose| match whose {
         // What the person wrote for every agent may lie where agents have to ask.
-        Whose::Own => !matches!(judge(&Effect::Read { path: path.to_owned() }, policy), Verdict::Deny(_)),
-        Whose::Workspace => twins.may_send(path),
+        Whose::Own => {
+            let verdict = judge(&Effect::Read { path: path.to_owned() }, policy);
+            matches!(verdict, Verdict::Deny(_)).then_some("your rules keep it from agents")
+        }
+        Whose::Workspace => twins.withheld(path),
     };
     let grade_of = |path: &Path| taint::of_file(path, root, &settings.additional);
     let own = world.guidance.as_deref();
     let mut layers = Vec::new();
     let ground =
         Ground { files: &*world.files, own, root, place: place.map(PathBuf::as_path), most: room.rules };
-    let guided = guidance(&ground, may_send);
+    let guided = guidance(&ground, withheld);
     let mut notices = guided.left_out;
     for one in guided.found {
         let name = path::shown(root, &one.path);

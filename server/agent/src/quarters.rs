@@ -132,7 +132,6 @@ impl Quarters {
             confinement: &confinement,
             launcher: settings.sandbox.launcher.as_deref(),
             temporary: temporary.path(),
-            locks: &settings.state_home.join("held"),
             time,
             limits: settings.limits,
         };

@@ -19,6 +19,7 @@ use crate::prompt;
 use crate::quarters;
 use crate::run::Turn;
 use crate::tools::Output;
+use crate::twins;
 
 /// How long a command of a text may take.
 const LONGEST: Duration = Duration::from_secs(20);
@@ -116,6 +117,10 @@ async fn brought(turn: &mut Turn, place: &Place) -> Result<Result<Output, String
                 Verdict::Allow(_) => {}
                 Verdict::Ask(question) => return Ok(Err(question.because.reason)),
                 Verdict::Deny(because) => return Ok(Err(because.reason)),
+            }
+            let call = turn.shared.call_id();
+            if let Err(output) = twins::look_into(turn, &call, &place, name).await? {
+                return Ok(Err(output.text));
             }
             let grade = turn.grade_of(&place);
             let read = turn.world.files.read(&place).map_err(|error| format!("failed to {error}"));

@@ -7,9 +7,14 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
-use copydesk_base::{Effect, Verdict};
+use copydesk_base::{CallId, Effect, Verdict};
 use copydesk_permission::sandbox::survey;
-use copydesk_permission::{Policy, judge};
+use copydesk_permission::{Policy, is_of_git, judge};
+
+use crate::error::AgentError;
+use crate::gate::{Permit, permit};
+use crate::run::Turn;
+use crate::tools::Output;
 
 /// The deepest folder that is looked into below one that is kept back.
 const DEEPEST: usize = 8;
@@ -46,8 +51,34 @@ impl Twins {
 
     /// Whether its text may go to a model that did not ask for it.
     pub(crate) fn may_send(&self, path: &Path) -> bool {
-        self.may_know(path) && !self.is_twin(path)
+        self.withheld(path).is_none()
     }
+
+    /// Why its text does not go to a model that did not ask for it; nothing where it may.
+    pub(crate) fn withheld(&self, path: &Path) -> Option<&'static str> {
+        if !self.may_know(path) {
+            Some("your rules keep it from agents")
+        } else if is_of_git(path) {
+            Some("it is git's own")
+        } else {
+            self.is_twin(path).then_some("it is another name of a file that may not be read")
+        }
+    }
+}
+
+/// Lets a tool look into a file that a model names: policy is asked, and no second name leads around it. What comes instead is
+/// for the model.
+pub(crate) async fn look_into(
+    turn: &mut Turn,
+    call: &CallId,
+    file: &Path,
+    shown: &str,
+) -> Result<Result<(), Output>, AgentError> {
+    if let Permit::Refused(text) = permit(turn, call, Effect::Read { path: file.to_owned() }, None).await? {
+        return Ok(Err(Output::failed(text)));
+    }
+    let is_twin = Twins::of(turn.policy()).is_twin(file);
+    Ok(if is_twin { Err(Output::failed(refused(shown))) } else { Ok(()) })
 }
 
 /// What a model is told of one.
@@ -112,6 +143,16 @@ mod tests {
             ("absent.txt", false),
         ] {
             assert_eq!(twins.is_twin(&root.join(name)), is_twin, "{name}");
+        }
+        for (name, why) in [
+            ("env.txt", Some("it is another name of a file that may not be read")),
+            (".env", Some("your rules keep it from agents")),
+            (".git/config", Some("it is git's own")),
+            ("sub/.GIT/hooks/x", Some("it is git's own")),
+            ("plain.txt", None),
+            (".github/x.md", None),
+        ] {
+            assert_eq!(twins.withheld(&root.join(name)), why, "{name}");
         }
     }
 }

@@ -36,6 +36,11 @@ impl Seen {
         };
         Some(at(seen.start)?..at(seen.end)?)
     }
+
+    /// Whether a place of the text itself is hidden, or a part of it.
+    pub(crate) fn hides(&self, place: &Range<usize>) -> bool {
+        self.hidden.iter().any(|(_, there)| there.start < place.end && place.start < there.end)
+    }
 }
 
 /// The secrets that were seen.

@@ -31,6 +31,8 @@ pub enum Grade {
     Tool,
     /// The web, and tool servers.
     Stranger,
+    /// A recording that a file brought: whoever wrote the file speaks in the place of the model.
+    Recorded,
 }
 
 impl Grade {
@@ -47,6 +49,7 @@ impl Grade {
             Self::Dependency => "a file that others made",
             Self::Tool => "what a program printed",
             Self::Stranger => "text from outside this machine",
+            Self::Recorded => "a recording that is not as your journal has it",
         }
     }
 }

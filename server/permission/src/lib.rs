@@ -57,7 +57,7 @@ pub use policy::Policy;
 pub use rule::{Rule, RuleError, RuleVerdict, parse_rule};
 pub use secret::find_secrets;
 pub use shell::{Atom, GitUse, Reading, effects_of};
-pub use zone::{is_executing, is_protected, is_secret};
+pub use zone::{is_executing, is_of_git, is_protected, is_secret};
 
 use policy::Answer;
 

@@ -19,7 +19,7 @@ pub(crate) enum Access {
 /// Judges a resolved path.
 pub(crate) fn judge(access: Access, place: &Path, policy: &Policy) -> Answer {
     let shown = || path::shown(&policy.root, place);
-    if zone::is_secret(place) {
+    if zone::holds_secrets(place, policy) {
         return Answer::deny(format!("{} holds secrets; no agent reads or writes it", shown()));
     }
     if path::is_magic(place) {

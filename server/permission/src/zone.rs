@@ -15,6 +15,7 @@ use std::path::Path;
 mod leads;
 mod names;
 
+use leads::Lent;
 pub(crate) use leads::look_anew;
 
 use crate::glob::could_meet;
@@ -29,6 +30,9 @@ use names::{
     EXECUTING_FILES, EXECUTING_FOLDERS, EXECUTING_NAMES, EXECUTING_PARENTS, PROTECTED_NAMES, PUBLIC_NAMES,
     SECRET_NAMES,
 };
+
+/// The names of git's own folder, the second as some disks shorten it.
+const GIT: &[&str] = &[".git", "git~1"];
 
 /// Whether a file holds keys or passwords: `.env`, private keys, credentials of clouds and registries.
 ///
@@ -45,9 +49,14 @@ pub fn is_secret(place: &Path) -> bool {
     place.is_in(SECRET_FOLDERS) && !place.is_named(PUBLIC_NAMES)
 }
 
+/// The same, also where a secret name leads: `.env -> conf/local`.
+pub(crate) fn holds_secrets(place: &Path, policy: &Policy) -> bool {
+    is_secret(place) || leads::is_lent(Lent::Secret, place, policy)
+}
+
 /// Whether writing here could change what the person's tools do or what policy says.
 pub fn is_protected(place: &Path, policy: &Policy) -> bool {
-    is_state(place, policy) || is_protected_name(place) || leads::is_lent(place, policy)
+    is_state(place, policy) || is_protected_name(place) || leads::is_lent(Lent::Protected, place, policy)
 }
 
 /// The same by the name alone, wherever our own state lies.
@@ -65,6 +74,11 @@ pub(crate) fn names_of_home() -> Vec<&'static str> {
     let folders =
         PROTECTED_FOLDERS.iter().filter(|name| !name.contains(['/', '~']) && !AT_ONCE.contains(name));
     names.chain(folders).copied().collect()
+}
+
+/// Whether a place is git's own folder or lies in one: no words of the workspace's.
+pub fn is_of_git(place: &Path) -> bool {
+    Folded::of(place).is_in(GIT)
 }
 
 /// Whether something the person did not start by name will run this file.

@@ -21,7 +21,8 @@ mod linux {
     use std::os::fd::OwnedFd;
     use std::os::unix::net::UnixStream;
     use std::path::Path;
-    use std::process::{Command, Stdio};
+    use std::process::{Child, Command, Stdio};
+    use std::time::{Duration, Instant};
 
     use copydesk_base::{Effect, config::Mode};
     use copydesk_permission::Policy;
@@ -102,6 +103,7 @@ END
         no_process_inside_lends_a_way_out();
         every_protected_name_is_held();
         git_works_as_ever();
+        the_last_command_takes_the_placeholders_away();
         what_all_processes_use_together_is_bounded();
     }
 
@@ -153,6 +155,10 @@ END
     }
 
     fn run_limited(root: &Path, command: &str, limits: Limits) -> (String, News) {
+        confined(command, root, around(root, command), limits)
+    }
+
+    fn around(root: &Path, command: &str) -> Confinement {
         let policy = Policy {
             root: root.to_owned(),
             additional: vec![],
@@ -170,18 +176,36 @@ END
             survey: &survey,
             network: Network::Closed,
         };
-        confined(command, root, confine(&effect, &policy, &around).unwrap(), limits)
+        confine(&effect, &policy, &around).unwrap()
     }
 
     fn confined(command: &str, root: &Path, confinement: Confinement, limits: Limits) -> (String, News) {
-        let ahead = Ahead::of(confinement.state, confinement.network);
         let temporary = tempfile::tempdir().unwrap();
+        let (child, line) = launched(command, root, confinement, limits, temporary.path());
+        let news = read_news(&line).unwrap();
+        (said(child), news)
+    }
+
+    /// What a command printed, when it has ended.
+    fn said(child: Child) -> String {
+        let output = child.wait_with_output().unwrap();
+        let said = String::from_utf8_lossy(&output.stdout).into_owned();
+        said + &String::from_utf8_lossy(&output.stderr)
+    }
+
+    fn launched(
+        command: &str,
+        root: &Path,
+        confinement: Confinement,
+        limits: Limits,
+        temporary: &Path,
+    ) -> (Child, UnixStream) {
+        let ahead = Ahead::of(confinement.state, confinement.network);
         let orders = Orders {
             command: command.to_owned(),
             cwd: root.to_owned(),
             environment: vec![("PATH".to_owned(), std::env::var("PATH").unwrap())],
-            temporary: temporary.path().to_owned(),
-            locks: temporary.path().join("locks"),
+            temporary: temporary.to_owned(),
             confinement,
             limits,
         };
@@ -194,10 +218,50 @@ END
             .spawn()
             .unwrap();
         write_orders(&ours, &orders).unwrap();
-        let news = read_news(&ours).unwrap();
-        let output = child.wait_with_output().unwrap();
-        let said = String::from_utf8_lossy(&output.stdout).into_owned();
-        (said + &String::from_utf8_lossy(&output.stderr), news)
+        (child, ours)
+    }
+
+    /// Waits for another command's end, then tries what the placeholders stand against.
+    const OUTSTAY: &str = "echo x >started; until [ -e go ]; do sleep 0.02; done; exec 2>/dev/null
+        for name in .vscode .idea .git/hooks .git/config .git/commondir; do
+            (mkdir $name || echo x >$name || echo x >$name/x) && echo got $name
+        done
+        echo over";
+
+    /// Two launchers know nothing of each other but what stands in the tree.
+    fn the_last_command_takes_the_placeholders_away() {
+        let is_there = |place: &Path| {
+            let end = Instant::now() + Duration::from_mins(1);
+            while !place.exists() && Instant::now() < end {
+                std::thread::yield_now();
+            }
+            assert!(place.exists(), "{}", place.display());
+        };
+        let left = ["objects", "refs"].map(|name| format!(".git/{name}"));
+        let left = [&[".git".to_owned(), ".git/HEAD: ref: refs/heads/main\n".to_owned()], &left[..]].concat();
+        for is_killed in [false, true] {
+            let workspace = tempfile::tempdir().unwrap();
+            let root = workspace.path().canonicalize().unwrap();
+            make(&root, &[".git/HEAD", ".git/objects/", ".git/refs/"]);
+            let temporary = tempfile::tempdir().unwrap();
+            let walls = around(&root, OUTSTAY);
+            let (mut child, line) = launched(OUTSTAY, &root, walls, Limits::default(), temporary.path());
+            is_there(&root.join("started"));
+            assert_eq!(run_in(&root, "echo short"), ("short\n".to_owned(), News::Exit(0)));
+            if is_killed {
+                child.kill().unwrap();
+                child.wait().unwrap();
+                assert!(root.join(".vscode").exists(), "nobody was left to take it away");
+                assert_eq!(run_in(&root, "rm started"), (String::new(), News::Exit(0)));
+            } else {
+                std::fs::write(root.join("go"), "").unwrap();
+                assert_eq!(read_news(&line).unwrap(), News::Exit(0));
+                assert_eq!(said(child), "over\n");
+                std::fs::remove_file(root.join("go")).unwrap();
+                std::fs::remove_file(root.join("started")).unwrap();
+            }
+            assert_eq!(tree(&root), left, "killed: {is_killed}");
+        }
     }
 
     fn no_process_inside_lends_a_way_out() {

@@ -3,10 +3,14 @@
 //! An answer is found by what was asked and of whom ([`crate::canonical`]), in whatever run. Only whole answers of
 //! conversations are kept; a hole in a text is asked about once and never again. Where and how long they lie is the
 //! business of [`Answers`].
+//!
+//! An answer that speaks of a secret, by its placeholder or by one that the model made up, is not kept: a placeholder
+//! means something in one process only, and what it would mean in another nobody knows.
 
 use std::sync::Arc;
 use std::time::Duration;
 
+use copydesk_base::redact::placeholders;
 use serde::{Deserialize, Serialize};
 
 use crate::canonical::{Names, ROOT};
@@ -23,7 +27,7 @@ pub trait Answers: std::fmt::Debug + Send + Sync {
 }
 
 /// The version of what is kept; what another one wrote is not found.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 /// An answer as it is kept.
 #[derive(Serialize, Deserialize)]
@@ -110,10 +114,13 @@ fn written(stopped: &ModelEvent, names: &Names) -> Option<String> {
         calls: calls.iter().map(call).collect(),
         carried: carried.clone(),
     };
-    serde_json::to_string(&kept).ok()
+    serde_json::to_string(&kept).ok().filter(|text| placeholders(text).is_empty())
 }
 
 fn read(text: &str, names: &Names) -> Option<ModelEvent> {
+    if !placeholders(text).is_empty() {
+        return None;
+    }
     let kept: Kept = serde_json::from_str(text).ok().filter(|kept: &Kept| kept.version == VERSION)?;
     let call = |call: KeptCall| ToolCall {
         id: call.id,
@@ -131,8 +138,8 @@ mod tests {
     use crate::wire::Wire;
     use crate::{Message, Request};
 
-    fn names(root: &str, word: &str) -> Names {
-        let messages = vec![Message::user(word)];
+    fn names(root: &str) -> Names {
+        let messages = vec![Message::user("what is <secret:token:a>?")];
         Names::of(root, &Request { messages, ..Request::default() })
     }
 
@@ -151,7 +158,7 @@ mod tests {
                 value: serde_json::json!({"sealed": 1}),
             }],
         };
-        let (here, there) = (names("/one", "<secret:token:a>"), names("/two", "<secret:token:b>"));
+        let (here, there) = (names("/one"), names("/two"));
         let check = |event: ModelEvent, expect: Option<ModelEvent>| {
             let read = written(&event, &here).and_then(|text| read(&text, &there));
             assert_eq!(read, expect, "{event:?}");
@@ -159,9 +166,14 @@ mod tests {
         let (end, call) = (StopReason::EndTurn, StopReason::ToolUse);
         check(stopped(end.clone(), "Done in /one.", None), Some(stopped(end.clone(), "Done in /two.", None)));
         check(
-            stopped(call.clone(), "", Some("{\"path\":\"/one/a\",\"old\":\"<secret:token:a>\"}")),
-            Some(stopped(call.clone(), "", Some("{\"path\":\"/two/a\",\"old\":\"<secret:token:b>\"}"))),
+            stopped(call.clone(), "", Some("{\"path\":\"/one/a\",\"old\":\"x\"}")),
+            Some(stopped(call.clone(), "", Some("{\"path\":\"/two/a\",\"old\":\"x\"}"))),
         );
+        // Of a secret that the request has, and of one that is made up.
+        for word in ["<secret:token:a>", "<secret:token:1>", "<secret:x:b-2>"] {
+            check(stopped(end.clone(), &format!("It is {word}."), None), None);
+            check(stopped(call.clone(), "", Some(&format!("{{\"old\":\"{word}\"}}"))), None);
+        }
         // Bad JSON is an answer too.
         check(stopped(call.clone(), "", Some("{x")), Some(stopped(call, "", Some("{x"))));
         for reason in [StopReason::MaxTokens, StopReason::Refusal, StopReason::Other("tired".into())] {
@@ -169,6 +181,8 @@ mod tests {
         }
         check(stopped(end.clone(), " \n", None), None);
         check(stopped(end, "It is ⟨root⟩.", None), None);
-        assert_eq!(read("{\"version\":0,\"text\":\"a\",\"calls\":[],\"carried\":[]}", &here), None);
+        for text in ["\"version\":1,\"text\":\"a\"", "\"version\":2,\"text\":\"<secret:token:1>\""] {
+            assert_eq!(read(&format!("{{{text},\"calls\":[],\"carried\":[]}}"), &here), None);
+        }
     }
 }

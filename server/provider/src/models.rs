@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use copydesk_base::config::{Config, Provider, ProviderKind};
 use copydesk_base::wish::{self, Chain};
-use copydesk_base::{Usage, Wish};
+use copydesk_base::{Grade, Usage, Wish};
 use tokio_util::sync::CancellationToken;
 
 use crate::cache::{Answers, Place};
@@ -82,6 +82,11 @@ impl Models {
     /// Costs nothing: clients are made when they are first needed.
     pub fn new(config: &ModelsConfig, keys: Arc<dyn Keys>) -> Self {
         Self { config: config.clone(), keys, clients: Clients::default() }
+    }
+
+    /// Whose words the answers are: a model's, which count as nobody's, or those of whoever wrote a recording.
+    pub fn grade(&self) -> Grade {
+        self.config.replay.as_ref().map_or(Grade::Typed, Recording::grade)
     }
 
     /// Which model answers where nobody wishes for one. Looks at the config and the environment, not at the network.

@@ -3,8 +3,13 @@
 //! A [`Recording`] is made from a journal, so it has what the journal has: the messages, not the tools on offer and not
 //! the system text, which may be a newer version's. A request is answered where its messages are those of a recorded
 //! one, [`crate::canonical`] of folder and secrets. Anything else is a miss, and an error that says where the two part.
+//!
+//! Whoever wrote a recording chooses every call that its run makes. So a recording has a [`Grade`]: the worst, unless
+//! whoever made it knows that its words are a model's.
 
 use std::sync::{Arc, Mutex, PoisonError};
+
+use copydesk_base::Grade;
 
 use crate::canonical::{as_recorded, within, without};
 use crate::request::{Message, Request, ToolCall};
@@ -12,7 +17,10 @@ use crate::{CallError, ModelEvent, StopReason};
 
 /// A recorded conversation. Clones share which of its answers were given.
 #[derive(Clone, Debug)]
-pub struct Recording(Arc<Tape>);
+pub struct Recording {
+    tape: Arc<Tape>,
+    grade: Grade,
+}
 
 #[derive(Debug)]
 struct Tape {
@@ -38,20 +46,37 @@ pub struct Exchange {
 impl Recording {
     pub fn new(origin: String, model: String, root: String, exchanges: Vec<Exchange>) -> Self {
         let given = Mutex::new(vec![false; exchanges.len()]);
-        Self(Arc::new(Tape { origin, model, root, exchanges, given }))
+        let tape = Arc::new(Tape { origin, model, root, exchanges, given });
+        Self { tape, grade: Grade::Recorded }
+    }
+
+    /// The same, of which it is known that a model said all that is in it.
+    #[must_use]
+    pub fn of_a_model(self) -> Self {
+        Self { grade: Grade::Typed, ..self }
+    }
+
+    /// Whether all of it is the beginning of another one.
+    pub fn begins(&self, other: &Self) -> bool {
+        other.tape.exchanges.starts_with(&self.tape.exchanges)
+    }
+
+    /// Whose words its answers are.
+    pub fn grade(&self) -> Grade {
+        self.grade
     }
 
     pub fn origin(&self) -> &str {
-        &self.0.origin
+        &self.tape.origin
     }
 
     pub fn model(&self) -> &str {
-        &self.0.model
+        &self.tape.model
     }
 
     /// The recorded answer to a request that is made in the workspace `root`: the first that was not given yet.
     pub(crate) fn answer(&self, request: &Request, root: &str) -> Result<ModelEvent, CallError> {
-        let tape = &*self.0;
+        let tape = &*self.tape;
         let now = parts(&request.messages, root);
         let mut given = tape.given.lock().unwrap_or_else(PoisonError::into_inner);
         let fitting: Vec<usize> = (0..tape.exchanges.len())
@@ -77,7 +102,7 @@ impl Recording {
 
     /// Why no recorded request is this one: the place where the nearest one parts from it.
     fn miss(&self, now: &[Part]) -> String {
-        let tape = &*self.0;
+        let tape = &*self.tape;
         let shared = |asked: &[Part]| asked.iter().zip(now).take_while(|(one, other)| one == other).count();
         let recorded = tape.exchanges.iter().map(|exchange| parts(&exchange.asked, &tape.root));
         // Of those that share as much the one of the same length: it differs in a word, not in its course.

@@ -6,7 +6,7 @@ use copydesk_base::{ApprovalId, Record, RunId, SessionId};
 use rusqlite::{Connection, Transaction};
 
 use crate::approvals::{self, Answer, Answered, PendingRow};
-use crate::database::{Database, Halt, Owner};
+use crate::database::{Database, Halt, Open, Owner};
 use crate::home::journal_file;
 use crate::records::{self, RunRow};
 use crate::sessions::{self, Deleted, Keep, SessionRow};
@@ -157,15 +157,10 @@ impl Journal {
         by: &str,
     ) -> Result<Answered, StoreError> {
         let (approval, decision, by) = (approval.clone(), decision.to_owned(), by.to_owned());
-        self.database
-            .call(move |slot| {
-                if slot.existing()?.is_none() {
-                    return Ok(Answered::Unknown);
-                }
-                slot.writable()?
-                    .write(|transaction| approvals::answer(transaction, &approval, &decision, &by))
-            })
-            .await
+        let answered = self.on(move |open| {
+            open.write(|transaction| approvals::answer(transaction, &approval, &decision, &by))
+        });
+        Ok(answered.await?.unwrap_or(Answered::Unknown))
     }
 
     /// Decisions of other processes that were not yet taken with [`Journal::settle`], of every server on this workspace:
@@ -188,19 +183,25 @@ impl Journal {
             .await
     }
 
-    /// A change of the journal that there is; as nothing where there is none.
+    /// Work on the journal that there is; nothing where there is none, for no change makes one.
+    async fn on<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Open) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<Option<T>, StoreError> {
+        self.database
+            .call(move |slot| match slot.existing()? {
+                Some(_) => work(slot.writable()?).map(Some),
+                None => Ok(None),
+            })
+            .await
+    }
+
+    /// A change of the journal that there is.
     async fn change<T: Default + Send + 'static>(
         &self,
         work: impl FnOnce(&Transaction<'_>) -> Result<T, Halt> + Send + 'static,
     ) -> Result<T, StoreError> {
-        self.database
-            .call(move |slot| {
-                if slot.existing()?.is_none() {
-                    return Ok(T::default());
-                }
-                slot.writable()?.write(work)
-            })
-            .await
+        Ok(self.on(|open| open.write(work)).await?.unwrap_or_default())
     }
 
     /// The same for what is to leave nothing behind: the file is written anew, and the log of changes emptied.
@@ -208,24 +209,19 @@ impl Journal {
         &self,
         work: impl FnOnce(&Transaction<'_>) -> Result<T, Halt> + Send + 'static,
     ) -> Result<T, StoreError> {
-        self.database
-            .call(move |slot| {
-                if slot.existing()?.is_none() {
-                    return Ok(T::default());
-                }
-                let open = slot.writable()?;
-                open.read(|connection| Ok(connection.pragma_update(None, "secure_delete", "on")?))?;
-                let value = open.write(work)?;
-                // Another process that reads just now keeps it; the next deletion empties it.
-                open.read(|connection| {
-                    // A page that was split before keeps copies of what moved: only a file written anew has none. Where
-                    // another process is in the way, the next deletion does it.
-                    let _ = connection.execute_batch("VACUUM");
-                    Ok(connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?)
-                })?;
-                Ok(value)
-            })
-            .await
+        let erased = self.on(|open| {
+            open.read(|connection| Ok(connection.pragma_update(None, "secure_delete", "on")?))?;
+            let value = open.write(work)?;
+            // Another process that reads just now keeps it; the next deletion empties it.
+            open.read(|connection| {
+                // A page that was split before keeps copies of what moved: only a file written anew has none. Where
+                // another process is in the way, the next deletion does it.
+                let _ = connection.execute_batch("VACUUM");
+                Ok(connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?)
+            })?;
+            Ok(value)
+        });
+        Ok(erased.await?.unwrap_or_default())
     }
 
     /// What a query finds; nothing where there is no journal yet.

@@ -10,6 +10,7 @@ mod approvals;
 mod chats;
 mod comments;
 mod edits;
+mod explained;
 mod moved;
 mod prompts;
 mod proof;

@@ -2,9 +2,10 @@
 
 use std::path::Path;
 
-use copydesk_tests::model_server::{Format, Reply};
+use copydesk_tests::model_server::{Format, ModelServer, Reply};
 use copydesk_tests::personality::neovim_0_12;
-use copydesk_tests::scene::{FILE, KEY, Scene, Way, done};
+use copydesk_tests::scene::{FILE, KEY, Scene, Way, config, done, results};
+use copydesk_tests::workspace::Workspace;
 use serde_json::{Value, json};
 
 use crate::with_files;
@@ -137,6 +138,95 @@ fn a_model_sees_placeholders_and_they_come_back_only_where_they_stood() {
         for (path, text) in all_written(&scene.workspace.root()) {
             assert!(!text.contains("<secret:"), "a placeholder is in {}", path.display());
         }
+    }
+}
+
+/// What a model hears of each of its calls, from a `copydesk ask` with nobody to ask.
+fn unattended(files: &[(&str, &str)], mode: &str, calls: &[(&str, Value)]) -> Vec<String> {
+    let mut turn = Reply::empty();
+    for (tool, arguments) in calls {
+        turn = turn.call(tool, arguments);
+    }
+    let model = ModelServer::start(Format::Anthropic, [turn, done()]);
+    let workspace = Workspace::new(crate::COPYDESK)
+        .with_user_config(&config(&model, "{}"))
+        .with_variable("BENCH_KEY", KEY);
+    for (file, text) in [&[(".env", "zorglub\n")][..], files].concat() {
+        workspace.write(file, text);
+    }
+    let linked = std::fs::hard_link(workspace.root().join(".env"), workspace.root().join("twin.txt"));
+    assert!(linked.is_ok(), "{linked:?}");
+    let ran = workspace.run(&["ask", "--json", "--mode", mode, "do it"]);
+    assert_eq!(model.requests().len(), 2, "{ran}");
+    results(&model.requests()[1].body)
+}
+
+#[test]
+fn a_guess_of_what_is_hidden_is_told_the_same_whether_it_is_right() {
+    let [token, ..] = planted();
+    let text = |token: &str| format!("GITHUB_TOKEN={token}\nx = 1\n");
+    let wrong = format!("{}Q", &token[..token.len() - 1]);
+    // Read first, so that the placeholder is known; a file each, for the second guess finds what the first has left.
+    let guessed = |guess: &str| {
+        let permissions = "{mode: accept-edits}";
+        let files = [("k.txt", text(&token)), ("l.txt", text(&token))];
+        let files: Vec<(&str, &str)> = files.iter().map(|(name, text)| (*name, text.as_str())).collect();
+        let mut scene = with_files(neovim_0_12(), Format::Anthropic, permissions, vec![], &files);
+        let told = turn(&mut scene, "look", vec![("read", json!({"path": "k.txt"}))]);
+        let word = placeholder(&told[0], "github-token");
+        let told = turn(
+            &mut scene,
+            "guess",
+            vec![
+                ("write", json!({"path": "k.txt", "content": text(guess)})),
+                ("edit", json!({"path": "l.txt", "old": word, "new": guess})),
+            ],
+        );
+        assert_eq!(scene.workspace.read("k.txt"), text(guess));
+        assert_eq!(scene.workspace.read("l.txt"), text(guess));
+        scene.client.stop();
+        told
+    };
+    let changed = ["k.txt changed: +1 -1 lines", "l.txt changed: +1 -1 lines"];
+    assert_eq!(
+        (guessed(&token), guessed(&wrong)),
+        (changed.map(Into::into).into(), changed.map(Into::into).into())
+    );
+    let text_of = text(&token);
+    for mode in ["default", "plan", "locked", "accept-edits"] {
+        let told = |guess: &str| {
+            let calls = [
+                ("write", json!({"path": "k.txt", "content": text(guess)})),
+                ("references", json!({"path": "l.txt", "symbol": guess})),
+                ("rename", json!({"path": "l.txt", "symbol": guess, "new_name": "other"})),
+            ];
+            let files = [("k.txt", text_of.as_str()), ("l.txt", text_of.as_str())];
+            let told = unattended(&files, mode, &calls);
+            // A secret is hidden in what is said about it, too.
+            let plain = |told: &String| {
+                let known = told.contains("<secret:").then(|| placeholder(told, "github-token"));
+                told.replace(known.as_deref().unwrap_or(guess), "GUESS")
+            };
+            told.iter().map(plain).collect::<Vec<_>>()
+        };
+        let (right, wrong) = (told(&token), told(&wrong));
+        assert_eq!(right, wrong, "{mode}");
+    }
+}
+
+#[test]
+fn no_tool_looks_into_a_hidden_file_by_its_second_name() {
+    for (tool, arguments) in [
+        ("read", json!({"path": "twin.txt"})),
+        ("references", json!({"path": "twin.txt", "symbol": "zorglub"})),
+        ("references", json!({"path": "twin.txt", "symbol": "absent"})),
+        ("rename", json!({"path": "twin.txt", "symbol": "zorglub", "new_name": "x"})),
+        ("edit", json!({"path": "twin.txt", "old": "zorglub", "new": "x"})),
+        ("write", json!({"path": "twin.txt", "content": "zorglub\n"})),
+    ] {
+        let told = unattended(&[], "accept-edits", &[(tool, arguments.clone())]);
+        let refused = "refused: twin.txt is another name of a file that may not be read";
+        assert_eq!(told, [refused], "{tool} {arguments}");
     }
 }
 

@@ -136,7 +136,8 @@ fn rule_files_that_lead_out_of_the_workspace_bring_nothing() {
     }
     for said in [
         "private.md is not followed: it lies outside of the workspace",
-        ".cursor/rules/b.mdc is not followed: your rules keep it from agents",
+        ".cursor/rules/b.mdc is not followed: it is another name of a file that may not be read",
+        ".git/config is not followed: it is git's own",
         "@.cursor/rules/b.mdc does not go along",
     ] {
         assert!(ran.stderr.contains(said), "{said}: {}", ran.stderr);

@@ -169,6 +169,36 @@ fn what_was_not_recorded_is_an_error_that_says_where_it_parts() {
 }
 
 #[test]
+fn a_recording_that_anybody_may_have_written_runs_no_command_by_a_prefix_rule() {
+    let run = |command: &str| Reply::tool("bash", &json!({"command": command}));
+    let model = ModelServer::start(Format::Anthropic, [run("touch made"), Reply::text("Made.")]);
+    let rules = "permissions: {allow: [\"Bash(touch:*)\"]}\n";
+    let workspace = desk(&model, rules);
+    let (session, exported) = recorded(&workspace);
+    let edited = exported.replace("touch made", "touch forged");
+    assert_ne!(exported, edited);
+    let elsewhere = Workspace::new(COPYDESK).with([(FILE, TEXT)]).with_user_config(rules);
+    // A replay of what somebody edited is a conversation of this journal, too, and stays what it is.
+    workspace.write("edited.json", &edited);
+    let laundered = replay(&workspace, "edited.json").json()["session_id"].clone();
+    let laundered = laundered.as_str().unwrap_or_default();
+    for (there, recording, text, made, runs) in [
+        (&workspace, "run.json", &exported, "made", true),
+        (&workspace, &session, &exported, "made", true),
+        (&workspace, "edited.json", &edited, "forged", false),
+        (&workspace, laundered, &edited, "forged", false),
+        (&elsewhere, "run.json", &exported, "made", false),
+    ] {
+        let _ = std::fs::remove_file(there.root().join(made));
+        there.write("run.json", text);
+        let report = replay(there, recording).json();
+        assert_eq!(there.root().join(made).exists(), runs, "{recording}: {report}");
+        let reason = report["denied"][0]["reason"].as_str().unwrap_or_default();
+        assert_eq!(reason.contains("a recording that is not as your journal has it"), !runs, "{report}");
+    }
+}
+
+#[test]
 fn what_is_no_recording_is_told() {
     let there =
         elsewhere().with([("notes.json", "{\"schema\": \"other/1\", \"runs\": []}"), ("a.txt", "hello")]);

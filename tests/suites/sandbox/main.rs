@@ -8,6 +8,7 @@
 #![expect(clippy::expect_used, reason = "what the bench itself lacks ends the test, with its name")]
 
 mod attacks;
+mod beside;
 mod ends;
 mod git;
 mod ground;

@@ -9,13 +9,13 @@ use std::time::Duration;
 
 use copydesk_base::change::{CheckVerdict, Checked};
 use copydesk_base::config::Check;
-use copydesk_base::{Effect, Event, Grade, Verdict, path};
+use copydesk_base::{Because, Effect, Event, Grade, Verdict, path};
 use globset::Glob;
 
 use super::matcher::Matcher;
 use super::shadow::{self, Shadow};
 use crate::error::AgentError;
-use crate::gate::{Permit, permit, verdict};
+use crate::gate::{Permit, judged, permit, verdict};
 use crate::process::{Ended, Finished};
 use crate::run::Turn;
 
@@ -173,6 +173,9 @@ async fn one(turn: &mut Turn, check: &Check, shadow: &mut Option<Shadow>) -> Res
         if is_question {
             turn.draft.permitted.insert(check.command.clone());
         }
+    } else {
+        let because = Because::of("the person allowed it earlier in this run");
+        judged(turn, &call, &effect, "allow", because, "person").await?;
     }
     turn.record(vec![Event::EffectStarted { call: call.clone(), effect: effect.clone() }]).await?;
     let limit = check.timeout.map_or(USUAL, |limit| limit.0);

@@ -9,15 +9,16 @@ use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use copydesk_base::{Effect, Verdict};
+use copydesk_base::Effect;
+use copydesk_permission::Policy;
 use copydesk_permission::sandbox::{Circumstances, Confinement, Overlay, State, Survey, confine};
-use copydesk_permission::{Policy, judge};
 
 use crate::lodging::{Lodging, SHADOW};
 use crate::process::{self, Ended, Finished, Job};
 use crate::quarters::{Quarters, network_for};
 use crate::run::Turn;
 use crate::tools::Walk;
+use crate::twins::Twins;
 
 /// The most files and bytes that are copied where no layer can be had.
 const MOST_FILES: usize = 20_000;
@@ -84,7 +85,6 @@ async fn inside(
         confinement: &confinement,
         launcher: turn.settings.sandbox.launcher.as_deref(),
         temporary: temporary.path(),
-        locks: &turn.settings.state_home.join("held"),
         time: limit,
         limits: turn.settings.limits,
     };
@@ -171,10 +171,11 @@ fn copy(walk: &Walk, to: &Path) -> Result<(), String> {
 /// Writes what is not on the disk: drafts, and what editors have not saved.
 fn fill(turn: &Turn, policy: &Policy, top: &Path) -> Result<(), String> {
     let root = &turn.settings.root;
+    let twins = Twins::of(policy.clone());
     let drafted: Vec<PathBuf> = turn.draft.kept.lock().keys().cloned().collect();
     for file in drafted.into_iter().chain(turn.world.files.held_open()) {
         let Ok(below) = file.strip_prefix(root) else { continue };
-        if !matches!(judge(&Effect::Read { path: file.clone() }, policy), Verdict::Allow(_)) {
+        if !twins.may_send(&file) {
             continue;
         }
         // One that cannot be read as a text is as it is on the disk.

@@ -35,6 +35,7 @@ use copydesk_base::{Effect, Grade, Redactor, Timestamp, Verdict};
 use copydesk_permission::{Policy, judge};
 
 use crate::desk::{Desk, Shared};
+use crate::twins::Twins;
 use flight::{Flown, Plan};
 use pace::Health;
 use scope::Scopes;
@@ -310,6 +311,7 @@ fn cuts_a_secret(spot: &Spot, redactor: &Redactor) -> bool {
 fn may_be_sent(path: &Path, policy: &Policy) -> bool {
     matches!(judge(&Effect::Read { path: path.to_owned() }, policy), Verdict::Allow(_))
         && !ignored::is_ignored(path, &policy.root)
+        && !Twins::of(policy.clone()).is_twin(path)
 }
 
 impl Shared {

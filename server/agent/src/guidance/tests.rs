@@ -7,6 +7,8 @@ fn ground<'a>(own: Option<&'a Path>, root: &'a Path, place: Option<&'a Path>) ->
     Ground { files: &DiskFiles, own, root, place, most: 64 * 1024 }
 }
 
+const WITHHELD: &str = "your rules keep it from agents";
+
 /// Which files count at a place, of those that are there.
 fn check(there: &[&str], place: Option<&str>, expected: &[&str]) {
     let folder = tempfile::tempdir().unwrap();
@@ -18,8 +20,8 @@ fn check(there: &[&str], place: Option<&str>, expected: &[&str]) {
     }
     let (own, root) = (top.join("own"), top.join("w"));
     let place = place.map(|place| root.join(place));
-    let may_know = |path: &Path, _: Whose| !path.to_string_lossy().contains("denied");
-    let found = guidance(&ground(Some(&own), &root, place.as_deref()), may_know).found;
+    let withheld = |path: &Path, _: Whose| path.to_string_lossy().contains("denied").then_some(WITHHELD);
+    let found = guidance(&ground(Some(&own), &root, place.as_deref()), withheld).found;
     let shown: Vec<_> = found.iter().map(|one| one.path.strip_prefix(&top).unwrap().to_owned()).collect();
     assert_eq!(shown, expected.iter().map(PathBuf::from).collect::<Vec<_>>());
     assert!(found.iter().all(|one| one.text == one.path.to_string_lossy()));
@@ -58,8 +60,8 @@ fn what_cannot_be_read_is_said_and_hides_nothing() {
     std::fs::write(root.join("AGENTS.md"), b"caf\xe9").unwrap();
     std::fs::write(root.join("CLAUDE.md"), "Be brief.").unwrap();
     std::fs::write(root.join("a/CLAUDE.md"), "Never.").unwrap();
-    let may_know = |path: &Path, _: Whose| !path.ends_with("a/CLAUDE.md");
-    let guided = guidance(&ground(None, &root, Some(&root.join("a/x.rs"))), may_know);
+    let withheld = |path: &Path, _: Whose| path.ends_with("a/CLAUDE.md").then_some(WITHHELD);
+    let guided = guidance(&ground(None, &root, Some(&root.join("a/x.rs"))), withheld);
     let shown = root.display();
     let expected = Guidance {
         path: root.join("CLAUDE.md"),
@@ -105,7 +107,7 @@ fn links_of_a_workspace_lead_nowhere_else_and_the_persons_own_may() {
     ] {
         std::os::unix::fs::symlink(lead, top.join(place)).unwrap();
     }
-    let Guided { found, left_out } = guidance(&ground(Some(&own), &root, None), |_, _| true);
+    let Guided { found, left_out } = guidance(&ground(Some(&own), &root, None), |_, _| None);
     let found: Vec<_> = found.iter().map(|one| (one.text.as_str(), one.whose)).collect();
     assert_eq!(found, [("Mine.", Whose::Own), ("Inside.", Whose::Workspace)]);
     let left = |name: &str| format!("{} is not followed: {OUTSIDE}", top.join(name).display());
@@ -124,14 +126,14 @@ fn it_is_cut_at_whole_lines_and_says_so() {
     for name in ["1.md", "2.md", "3.md", "4.md", "5.md"] {
         std::fs::write(rules.join(name), name.repeat(LARGEST / 4)).unwrap(); // No longer than is read.
     }
-    let Guided { found, left_out } = guidance(&ground(None, &root, None), |_, _| true);
+    let Guided { found, left_out } = guidance(&ground(None, &root, None), |_, _| None);
     assert_eq!(found.len(), 4, "all together are bounded");
     let told = ".copydesk/rules/5.md is not followed: there is more than 64 KB of guidance before it";
     assert_eq!(left_out, [told]);
     std::fs::write(rules.join("1.md"), "x\n".repeat(LARGEST)).unwrap();
     let first = Ground { most: 40, ..ground(None, &root, None) };
     for (ground, kept, size) in [(ground(None, &root, None), LARGEST - 1, "16 KB"), (first, 39, "40 bytes")] {
-        let Guided { found, left_out } = guidance(&ground, |_, _| true);
+        let Guided { found, left_out } = guidance(&ground, |_, _| None);
         assert_eq!(found[0].cut, 2 * LARGEST - 1 - kept);
         assert!(found[0].text.starts_with(&"x\n".repeat(kept / 2)), "whole lines");
         let told =
@@ -150,7 +152,8 @@ fn told(there: &[(&str, &str)], place: Option<&str>) -> (Vec<String>, Vec<String
         std::fs::write(&path, text).unwrap();
     }
     let place = place.map(|place| root.join(place));
-    let guided = guidance(&ground(None, &root, place.as_deref()), |path, _| !path.ends_with("hidden.md"));
+    let withheld = |path: &Path, _| path.ends_with("hidden.md").then_some(WITHHELD);
+    let guided = guidance(&ground(None, &root, place.as_deref()), withheld);
     let shown = |path: &Path| path.strip_prefix(&root).unwrap().display().to_string();
     let line = |one: &Guidance| {
         let by = one.by.as_deref().map(|by| format!(" by {}", shown(by))).unwrap_or_default();

@@ -48,8 +48,6 @@ pub(crate) struct Job<'a> {
     pub(crate) launcher: Option<&'a Path>,
     /// The run's own temporary folder.
     pub(crate) temporary: &'a Path,
-    /// Where launchers keep their locks.
-    pub(crate) locks: &'a Path,
     pub(crate) time: Duration,
     pub(crate) limits: Limits,
 }
@@ -180,7 +178,6 @@ async fn started(job: &Job<'_>, ready: Option<Ready>) -> std::io::Result<(Child,
         cwd: job.cwd.to_owned(),
         environment: job.env.to_vec(),
         temporary: job.temporary.to_owned(),
-        locks: job.locks.to_owned(),
         confinement: job.confinement.clone(),
         limits: job.limits,
     };

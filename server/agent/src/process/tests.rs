@@ -26,7 +26,6 @@ async fn run_until(command: &str, time: Duration, cancel: &CancellationToken) ->
         confinement: &confinement,
         launcher: None,
         temporary: Path::new("/tmp"),
-        locks: Path::new("/nowhere"),
         time,
         limits: Limits::default(),
     };

@@ -141,6 +141,10 @@ pub(super) async fn begin(
     if let Err(error) = turn.record(events).await {
         return Err((Some(turn.settings), error));
     }
+    let grade = turn.settings.models.grade();
+    if let Err(error) = turn.reads(grade, &way.choice().why).await {
+        return Err((Some(turn.settings), error));
+    }
     let view = RunView { run, title, origin: turn.origin.clone(), started: turn.world.clock.now() };
     shared.link.order(Order::Began(view));
     Ok((turn, action, way))

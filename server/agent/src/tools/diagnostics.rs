@@ -7,11 +7,9 @@
 //! run on a copy with what the agent has edited in it.
 
 use std::fmt::Write as _;
-use std::path::Path;
 
 use copydesk_base::host::Wanted;
-use copydesk_base::{CallId, Effect, Grade, Verdict, path};
-use copydesk_permission::judge;
+use copydesk_base::{CallId, Grade, path};
 use copydesk_provider::ToolSpec;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -20,6 +18,7 @@ use super::{Output, arguments};
 use crate::draft;
 use crate::error::AgentError;
 use crate::run::Turn;
+use crate::twins::Twins;
 
 /// The most problems of one file.
 const MOST: usize = 50;
@@ -46,12 +45,9 @@ pub(super) async fn run(turn: &mut Turn, _: &CallId, value: Value) -> Result<Out
     let mut text = String::new();
     let live = turn.world.host.known(Wanted::Diagnostics { path: file.clone() }).await;
     if let Some(known) = live {
-        let policy = turn.policy();
-        let may_know = |path: &Path| {
-            matches!(judge(&Effect::Read { path: path.to_owned() }, &policy), Verdict::Allow(_))
-        };
+        let twins = Twins::of(turn.policy());
         let _ = writeln!(text, "Reported by the editor now:");
-        for one in known.iter().filter(|one| may_know(&one.path)) {
+        for one in known.iter().filter(|one| twins.may_send(&one.path)) {
             let shown = path::shown(&turn.settings.root, &one.path);
             for piece in one.pieces.iter().take(MOST) {
                 let start = one.text.floor_char_boundary(piece.span.start);

@@ -3,6 +3,9 @@
 //! `path` · `old` the exact text that goes · `new` the text that comes · `all` every place where `old` stands
 //!
 //! The model need not know how lines end: `\n` in `old` also matches `\r\n`, and what comes gets the ends of its place.
+//!
+//! An edit is worked out in the text as the model sees it, and secrets come back last. So nothing that a model hears of it
+//! depends on them: who writes a guess in a secret's place changes that line, whether the guess is right or not.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -56,15 +59,24 @@ pub(super) async fn run(turn: &mut Turn, call: &CallId, value: Value) -> Result<
         Err(output) => return Ok(output),
     };
     let places = if all { Places::All } else { Places::One };
-    let (shared, redactor) = (turn.shared.clone(), turn.settings.redactor.clone());
-    change(turn, call, &path, |before| match before {
+    let shared = turn.shared.clone();
+    change(turn, call, &path, |before, seen| match before {
         None => Err(format!("there is no file {path}; use write to create it")),
         Some(before) => {
-            let new = shared.restored(&new, &shared.restored(&old, before)?)?;
-            replaced(before, &shared.seen(before, &redactor), &old, &new, places)
+            // Only what stands in this very place may come back.
+            shared.restored(&new, &shared.restored(&old, before)?)?;
+            replaced(before, seen, &old, &new, places).map(Written::Seen)
         }
     })
     .await
+}
+
+/// What a file is to say.
+pub(crate) enum Written {
+    /// In the words of a model, with placeholders.
+    Seen(String),
+    /// Word for word, by somebody who sees what is there.
+    Real(String),
 }
 
 /// The way of every change of a file: judge, compute, review, apply, report.
@@ -72,7 +84,7 @@ pub(crate) async fn change(
     turn: &mut Turn,
     call: &CallId,
     shown: &str,
-    compute: impl FnOnce(Option<&str>) -> Result<String, String>,
+    compute: impl FnOnce(Option<&str>, &Seen) -> Result<Written, String>,
 ) -> Result<Output, AgentError> {
     let path = turn.path(shown);
     let effect = Effect::Write { path: path.clone() };
@@ -94,7 +106,9 @@ pub(crate) async fn change(
     } else {
         match named_once(turn, &path, shown).and_then(|()| planned(turn, call, &path, compute)) {
             Ok(plan) => Some(plan),
-            Err(text) if is_readable => return Ok(Output::failed(text).with(grade, shown)),
+            Err(text) if is_readable => {
+                return looked(turn, call, path, Output::failed(text).with(grade, shown)).await;
+            }
             // Asked for as if it fitted; and what stands there is not said without leave to read it.
             Err(_) => {
                 return Ok(Output::failed(match permit(turn, call, effect, None).await? {
@@ -111,12 +125,21 @@ pub(crate) async fn change(
         }));
     };
     if plan.hunks.is_empty() && is_readable {
-        return Ok(Output::fine(format!("{shown} is like that already; nothing was changed")));
+        let output = Output::fine(format!("{shown} is like that already; nothing was changed"));
+        return looked(turn, call, path, output).await;
     }
     if turn.draft.holds && is_readable {
         return Ok(drafted(turn, &plan, shown));
     }
     Ok(changed(turn, call, effect, plan, shown).await?.output)
+}
+
+/// What is told of a file that was looked at and not changed: the look is written down like every other.
+async fn looked(turn: &mut Turn, call: &CallId, path: PathBuf, output: Output) -> Result<Output, AgentError> {
+    Ok(match permit(turn, call, Effect::Read { path }, None).await? {
+        Permit::Refused(text) => Output::failed(text),
+        _ => output,
+    })
 }
 
 /// Refuses what no disk could change in one place, and what is hidden under another name, before it is looked at.
@@ -217,22 +240,38 @@ fn planned(
     turn: &Turn,
     call: &CallId,
     path: &Path,
-    compute: impl FnOnce(Option<&str>) -> Result<String, String>,
+    compute: impl FnOnce(Option<&str>, &Seen) -> Result<Written, String>,
 ) -> Result<Arc<ChangePlan>, String> {
     let there = There::look(&turn.world, path).map_err(|error: FileError| format!("failed to {error}"))?;
     let before = match &there {
         There::Text(file) => Some(&*file.text),
         There::Nothing => None,
     };
-    turn.shared.learn(before.unwrap_or_default(), &turn.settings.redactor);
-    let after = compute(before)?;
-    let before = before.unwrap_or_default().to_owned();
+    turn.shared.learn(there.text(), &turn.settings.redactor);
+    let seen = turn.shared.seen(there.text(), &turn.settings.redactor);
+    let wanted = compute(before, &seen)?;
+    let before = there.text().to_owned();
+    let (after, hunks) = match wanted {
+        Written::Real(after) => {
+            let hunks = rebase::hunks(&before, &after);
+            (after, hunks)
+        }
+        Written::Seen(wanted) => {
+            let after = turn.shared.restored(&wanted, &before)?;
+            let real = |(span, text): (Span, String)| {
+                let place = seen.place(span.start..span.end).ok_or("an edit cannot begin within a secret")?;
+                Ok((Span::new(place.start, place.end), turn.shared.restored(&text, &before)?))
+            };
+            let hunks = rebase::hunks(&seen.text, &wanted).into_iter().map(real);
+            (after, hunks.collect::<Result<Vec<_>, String>>()?)
+        }
+    };
     if let Some(reason) = vault::leaves_placeholder(&before, &after).or_else(|| stray_return(&before, &after))
     {
         return Err(reason);
     }
     let pinned = Pinned { path: path.to_owned(), base: there.base(), before };
-    Ok(Arc::new(plan(turn, call, pinned, &after)))
+    Ok(Arc::new(of_hunks(turn, call, pinned, hunks)))
 }
 
 /// The text that a plan is computed against.
@@ -244,11 +283,14 @@ pub(crate) struct Pinned {
 
 /// The plan that makes a text out of another.
 pub(crate) fn plan(turn: &Turn, call: &CallId, pinned: Pinned, after: &str) -> ChangePlan {
+    let hunks = rebase::hunks(&pinned.before, after);
+    of_hunks(turn, call, pinned, hunks)
+}
+
+fn of_hunks(turn: &Turn, call: &CallId, pinned: Pinned, hunks: Vec<(Span, String)>) -> ChangePlan {
     let Pinned { path, base, before } = pinned;
-    let mut hunks: Vec<Hunk> = rebase::hunks(&before, after)
-        .into_iter()
-        .map(|(span, text)| Hunk { span, text, state: HunkState::Pending })
-        .collect();
+    let pending = |(span, text)| Hunk { span, text, state: HunkState::Pending };
+    let mut hunks: Vec<Hunk> = hunks.into_iter().map(pending).collect();
     // An empty file is a change where there was none.
     if base == Base::Absent && hunks.is_empty() {
         hunks.push(Hunk { span: Span::at(0), text: String::new(), state: HunkState::Pending });
@@ -279,8 +321,8 @@ enum Places {
     All,
 }
 
-/// The text with `old` replaced, or a helpful reason why not. What is hidden from the model does not match: its letters could
-/// be guessed one by one.
+/// The text as the model sees it with `old` replaced, or a helpful reason why not. What is hidden does not match: its letters
+/// could be guessed one by one.
 fn replaced(before: &str, seen: &Seen, old: &str, new: &str, wanted: Places) -> Result<String, String> {
     if old.is_empty() {
         return Err("`old` is empty: name the exact text to replace, or use write".to_owned());
@@ -288,20 +330,23 @@ fn replaced(before: &str, seen: &Seen, old: &str, new: &str, wanted: Places) -> 
     // As it is first: a file may end its lines in both ways.
     let crlf = to_crlf(old);
     let old = if seen.text.contains(old) { old } else { &crlf };
-    let found = seen.text.match_indices(old).filter_map(|(at, _)| seen.place(at..at + old.len()));
-    let places: Vec<Span> = found.map(|place| Span::new(place.start, place.end)).collect();
+    let found = seen.text.match_indices(old).map(|(at, _)| at..at + old.len());
+    let found = found.filter_map(|at| Some((seen.place(at.clone())?.start, Span::new(at.start, at.end))));
+    let places: Vec<(usize, Span)> = found.collect();
     match (places.len(), wanted) {
         (0, _) => Err(not_found(before, seen, old)),
         (1, _) | (_, Places::All) => {
             let edits: Vec<(Span, String)> = places
                 .into_iter()
-                .map(|span| (span, if is_crlf(before, span) { to_crlf(new) } else { new.to_owned() }))
+                .map(|(_, span)| {
+                    (span, if is_crlf(&seen.text, span) { to_crlf(new) } else { new.to_owned() })
+                })
                 .collect();
-            Ok(rebase::apply(before, &edits))
+            Ok(rebase::apply(&seen.text, &edits))
         }
         (found, Places::One) => {
             let lines: Vec<String> =
-                places.iter().take(5).map(|place| line_of(before, place.start).to_string()).collect();
+                places.iter().take(5).map(|(start, _)| line_of(before, *start).to_string()).collect();
             Err(format!(
                 "`old` stands {found} times (lines {}): make it longer so that it is unique, or set `all`",
                 lines.join(", ")
@@ -386,16 +431,15 @@ mod tests {
             ("6789\nother", "x", Err(missing)),
             ("provider-key", "x", Err(missing)),
             ("key = <", "x", Err(missing)),
-            ("key = ", "k = ", Ok("ä\nk = hush-0123456789\nother = 1\n")),
-            ("other = 1", "other = 2", Ok("ä\nkey = hush-0123456789\nother = 2\n")),
-            (
-                &format!("= {word}\nother"),
-                "= hush-0123456789\nmore",
-                Ok("ä\nkey = hush-0123456789\nmore = 1\n"),
-            ),
+            ("key = ", "k = ", Ok("ä\nk = SECRET\nother = 1\n")),
+            ("other = 1", "other = 2", Ok("ä\nkey = SECRET\nother = 2\n")),
+            (&format!("= {word}\nother"), "= SECRET\nmore", Ok("ä\nkey = SECRET\nmore = 1\n")),
+            // A guess is a change, right or wrong.
+            (word, "hush-0123456789", Ok("ä\nkey = hush-0123456789\nother = 1\n")),
         ] {
-            let expected = expected.map(str::to_owned).map_err(str::to_owned);
-            assert_eq!(replaced(text, &seen, old, new, Places::One), expected, "{old}");
+            let new = new.replace("SECRET", word);
+            let expected = expected.map(|text: &str| text.replace("SECRET", word)).map_err(str::to_owned);
+            assert_eq!(replaced(text, &seen, old, &new, Places::One), expected, "{old}");
         }
         let near = replaced(text, &seen, "other = 1\nz", "x", Places::One).unwrap_err();
         assert!(near.contains("is like line 3,"), "{near}");

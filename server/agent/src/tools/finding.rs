@@ -2,7 +2,7 @@
 //!
 //! `path` · `line` from 1 · `message` what is wrong, in a sentence
 
-use copydesk_base::{CallId, Effect, Event, Span, path};
+use copydesk_base::{CallId, Event, Span, path};
 use copydesk_provider::ToolSpec;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -10,9 +10,9 @@ use serde_json::{Value, json};
 use super::{Output, arguments};
 use crate::desk::Order;
 use crate::error::AgentError;
-use crate::gate::{Permit, permit};
 use crate::render::harmless;
 use crate::run::Turn;
+use crate::twins;
 use crate::view::FindingView;
 
 /// The most letters of a finding.
@@ -47,8 +47,8 @@ pub(super) async fn run(turn: &mut Turn, call: &CallId, value: Value) -> Result<
         Err(output) => return Ok(output),
     };
     let file = turn.path(&name);
-    if let Permit::Refused(text) = permit(turn, call, Effect::Read { path: file.clone() }, None).await? {
-        return Ok(Output::failed(text));
+    if let Err(output) = twins::look_into(turn, call, &file, &name).await? {
+        return Ok(output);
     }
     let text = match turn.world.files.read(&file) {
         Ok(read) => read.text,

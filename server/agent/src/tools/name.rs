@@ -1,12 +1,14 @@
 //! A name in a file, as a model points at it: `path`, the `symbol`, and the `line` where it stands more than once.
 
-use copydesk_base::{CallId, Effect};
+use std::ops::Range;
+
+use copydesk_base::CallId;
 use serde::Deserialize;
 
 use super::Output;
 use crate::error::AgentError;
-use crate::gate::{Permit, permit};
 use crate::run::Turn;
+use crate::twins;
 
 #[derive(Deserialize)]
 pub(super) struct Name {
@@ -23,14 +25,17 @@ pub(super) async fn place(
     name: &Name,
 ) -> Result<Result<(std::path::PathBuf, usize), Output>, AgentError> {
     let path = turn.path(&name.path);
-    if let Permit::Refused(text) = permit(turn, call, Effect::Read { path: path.clone() }, None).await? {
-        return Ok(Err(Output::failed(text)));
+    if let Err(output) = twins::look_into(turn, call, &path, &name.path).await? {
+        return Ok(Err(output));
     }
     let text = match turn.world.files.read(&path) {
         Ok(file) => file.text,
         Err(error) => return Ok(Err(Output::failed(format!("failed to {error}")))),
     };
-    Ok(match find(&text, &name.symbol, name.line) {
+    turn.shared.learn(&text, &turn.settings.redactor);
+    let seen = turn.shared.seen(&text, &turn.settings.redactor);
+    // What is hidden is no name: or a model could ask for its letters.
+    Ok(match find(&text, &name.symbol, name.line, |place| !seen.hides(&place)) {
         Some(at) => Ok((path, at)),
         None => Err(Output::failed(format!(
             "'{}' does not stand {}; grep finds where it does",
@@ -40,8 +45,8 @@ pub(super) async fn place(
     })
 }
 
-/// The first place of a whole word, on that line where one is given.
-fn find(text: &str, word: &str, line: Option<usize>) -> Option<usize> {
+/// The first place of a whole word that counts, on that line where one is given.
+fn find(text: &str, word: &str, line: Option<usize>, counts: impl Fn(Range<usize>) -> bool) -> Option<usize> {
     let is_part = |letter: char| letter.is_alphanumeric() || letter == '_';
     let mut start = 0;
     for (number, piece) in (1..).zip(text.split_inclusive('\n')) {
@@ -49,7 +54,8 @@ fn find(text: &str, word: &str, line: Option<usize>) -> Option<usize> {
             let whole = piece.match_indices(word).find(|(at, _)| {
                 let before = piece[..*at].chars().next_back();
                 let behind = piece[at + word.len()..].chars().next();
-                !before.is_some_and(is_part) && !behind.is_some_and(is_part)
+                let is_whole = !before.is_some_and(is_part) && !behind.is_some_and(is_part);
+                is_whole && counts(start + at..start + at + word.len())
             });
             if let Some((at, _)) = whole {
                 return Some(start + at);
@@ -75,7 +81,8 @@ mod tests {
             ("ouble", None, None),
             ("", None, None),
         ] {
-            assert_eq!(find(text, word, line), expect, "{word} {line:?}");
+            assert_eq!(find(text, word, line, |_| true), expect, "{word} {line:?}");
         }
+        assert_eq!(find(text, "double", None, |place| place.start > 20), Some(32));
     }
 }

@@ -7,8 +7,7 @@
 use std::fmt::Write as _;
 
 use copydesk_base::host::Wanted;
-use copydesk_base::{CallId, Effect, Grade, Verdict, path};
-use copydesk_permission::judge;
+use copydesk_base::{CallId, Grade, path};
 use copydesk_provider::ToolSpec;
 use serde_json::{Value, json};
 
@@ -16,6 +15,7 @@ use super::name::{self, Name};
 use super::{Output, arguments};
 use crate::error::AgentError;
 use crate::run::Turn;
+use crate::twins::Twins;
 
 /// The most places of an answer.
 const MOST: usize = 200;
@@ -50,20 +50,22 @@ pub(super) async fn run(turn: &mut Turn, call: &CallId, value: Value) -> Result<
         let text = format!("this editor cannot tell; grep for \\b{symbol}\\b finds every use by its letters");
         return Ok(Output::failed(text));
     };
-    let policy = turn.policy();
+    let twins = Twins::of(turn.policy());
     // Nobody is asked for each file: what would be asked about is counted.
     let (mut text, mut count, mut kept_back, mut grade) = (String::new(), 0, 0, Grade::Own);
     for one in &known {
-        if !matches!(judge(&Effect::Read { path: one.path.clone() }, &policy), Verdict::Allow(_)) {
+        if !twins.may_send(&one.path) {
             kept_back += one.pieces.len();
             continue;
         }
         grade = grade.max(turn.grade_of(&one.path));
         let shown = path::shown(&turn.settings.root, &one.path);
+        turn.shared.learn(&one.text, &turn.settings.redactor);
+        let hidden = turn.shared.hidden_in_lines(&one.text, &turn.settings.redactor);
         for piece in one.pieces.iter().take(MOST.saturating_sub(count)) {
             let start = one.text.floor_char_boundary(piece.span.start);
             let number = one.text[..start].matches('\n').count();
-            let line = one.text.lines().nth(number).unwrap_or_default();
+            let line = hidden.lines().nth(number).unwrap_or_default();
             let _ = writeln!(text, "{shown}:{}: {}", number + 1, line.trim());
         }
         count += one.pieces.len();

@@ -11,8 +11,9 @@ use copydesk_text::rebase::{self, Rebased};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::edit::{self, Written};
 use super::name::{self, Name};
-use super::{Output, arguments, edit};
+use super::{Output, arguments};
 use crate::error::AgentError;
 use crate::run::Turn;
 
@@ -61,9 +62,9 @@ pub(super) async fn run(turn: &mut Turn, call: &CallId, value: Value) -> Result<
     let (mut text, mut failed) = (String::new(), false);
     for one in known {
         let shown = path::shown(&turn.settings.root, &one.path);
-        let output = edit::change(turn, call, &shown, |before| match before {
+        let output = edit::change(turn, call, &shown, |before, _| match before {
             None => Err(format!("there is no file {shown}")),
-            Some(before) => renamed(&one, before),
+            Some(before) => renamed(&one, before).map(Written::Real),
         })
         .await?;
         failed |= output.failed;

@@ -17,6 +17,7 @@ use crate::error::AgentError;
 use crate::gate::{Permit, permit};
 use crate::library::Owner;
 use crate::run::Turn;
+use crate::twins::{self, Twins};
 
 /// The most bytes of a skill that go along at once.
 const MOST: usize = 48 * 1024;
@@ -61,6 +62,9 @@ pub(super) async fn run(turn: &mut Turn, call: &CallId, value: Value) -> Result<
         && let Permit::Refused(text) = permit(turn, call, effect, None).await?
     {
         return Ok(Output::failed(text));
+    }
+    if Twins::of(turn.policy()).is_twin(&place) {
+        return Ok(Output::failed(twins::refused(&path::shown(&turn.settings.root, &place))));
     }
     let text = match turn.world.files.read(&place) {
         Ok(file) => file.text,

@@ -7,7 +7,8 @@ use copydesk_provider::ToolSpec;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{Output, arguments, edit};
+use super::edit::{self, Written};
+use super::{Output, arguments};
 use crate::error::AgentError;
 use crate::run::Turn;
 
@@ -34,12 +35,10 @@ pub(super) async fn run(turn: &mut Turn, call: &CallId, value: Value) -> Result<
         Ok(arguments) => arguments,
         Err(output) => return Ok(output),
     };
-    let shared = turn.shared.clone();
-    edit::change(turn, call, &path, |before| {
-        let content = shared.restored(&content, before.unwrap_or_default())?;
+    edit::change(turn, call, &path, |before, _| {
         // A file that ends its lines with CRLF keeps doing so.
         let crlf = before.is_some_and(|before| before.contains("\r\n")) && !content.contains('\r');
-        Ok(if crlf { content.replace('\n', "\r\n") } else { content })
+        Ok(Written::Seen(if crlf { content.replace('\n', "\r\n") } else { content }))
     })
     .await
 }

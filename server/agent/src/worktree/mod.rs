@@ -17,14 +17,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use copydesk_base::{Effect, Files, Verdict, path};
+use copydesk_base::{Files, path};
 use copydesk_permission::sandbox::repository;
-use copydesk_permission::{Policy, RuleVerdict, judge, parse_rule};
+use copydesk_permission::{Policy, RuleVerdict, parse_rule};
 
 use crate::disk::DiskFiles;
 use crate::lodging::Lodging;
 use crate::process::git;
 use crate::settings::Settings;
+use crate::twins::Twins;
 use note::Note;
 
 /// The largest file that is no text and is carried along.
@@ -103,12 +104,13 @@ impl Worktree {
             arguments.into_iter().chain([self.top.clone().into_os_string(), (&self.commit).into()]);
         git(settings, &self.home, arguments).await?;
         std::fs::create_dir_all(&self.root).map_err(|error| error.to_string())?;
+        let twins = Twins::of(policy.clone());
         // Rules that name places by their whole path do not know the worktree: what they hide is taken out.
         let is_absolute = |text: &str| ["(/", "(~"].iter().any(|start| text.contains(start));
         let hides = |verdict| verdict != RuleVerdict::Allow;
         if policy.rules.iter().any(|rule| hides(rule.verdict) && is_absolute(&rule.text)) {
             for below in names(&git(settings, &self.root, ["ls-files", "-z"]).await?) {
-                if !may_read(policy, &self.home.join(&below)) {
+                if !may_read(&twins, &self.home.join(&below)) {
                     let _ = std::fs::remove_file(self.root.join(&below));
                     self.over.insert(below, None);
                 }
@@ -117,7 +119,7 @@ impl Worktree {
         let listed = ["ls-files", "-z", "--modified", "--deleted", "--others", "--exclude-standard"];
         for below in names(&git(settings, &self.home, listed).await?) {
             let there = self.home.join(&below);
-            if may_read(policy, &there) {
+            if may_read(&twins, &there) {
                 let bytes = bytes_of(&DiskFiles, &there)?;
                 self.lay(below, bytes)?;
             }
@@ -125,7 +127,7 @@ impl Worktree {
         for open in files.held_open() {
             let Ok(below) = open.strip_prefix(&self.home) else { continue };
             let below = below.to_owned();
-            if may_read(policy, &open)
+            if may_read(&twins, &open)
                 && let Ok(file) = files.read(&open)
             {
                 self.lay(below, Some(file.text.as_bytes().to_vec()))?;
@@ -231,9 +233,8 @@ pub(crate) async fn is_possible(settings: &Settings) -> bool {
 }
 
 /// Whether an agent may read a file without a question.
-fn may_read(policy: &Policy, file: &Path) -> bool {
-    let file = path::resolve(Path::new("/"), file);
-    matches!(judge(&Effect::Read { path: file }, policy), Verdict::Allow(_))
+fn may_read(twins: &Twins, file: &Path) -> bool {
+    twins.may_send(&path::resolve(Path::new("/"), file))
 }
 
 /// The whole of a file; none where there is none.

@@ -106,7 +106,7 @@ fn decisions<'a>(records: &'a [Record], id: &str, root: &Path) -> Vec<Decision<'
 
 fn line(here: &Here, decision: &Decision<'_>) -> anyhow::Result<()> {
     let by = match decision.by {
-        "rule" | "mode" => String::new(),
+        "rule" | "mode" | "hook" => String::new(),
         "person" => ", by you".to_owned(),
         "nobody" => ", nobody was there".to_owned(),
         "timeout" => ", nobody answered in time".to_owned(),

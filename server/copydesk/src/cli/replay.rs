@@ -1,8 +1,12 @@
 //! Where `ask --replay` finds its recording: a file that `sessions export --json` has written, or a conversation here.
+//!
+//! Anybody may have written a file. Its answers are taken for a model's only where a journal of this person has the same
+//! conversation, verified, and the file is its beginning.
 
 use copydesk_agent::recording;
-use copydesk_base::{Record, path};
+use copydesk_base::{Event, Grade, Record, SessionId, path};
 use copydesk_provider::Recording;
+use copydesk_store::Journal;
 use serde::Deserialize;
 
 use super::sessions;
@@ -14,6 +18,7 @@ struct Exported {
     schema: String,
     #[serde(default)]
     root: String,
+    session: Option<SessionId>,
     runs: Vec<Vec<Record>>,
 }
 
@@ -22,19 +27,24 @@ pub(super) fn find(here: &Here, named: &str) -> anyhow::Result<Result<Recording,
     let file = path::resolve(&here.cwd, std::path::Path::new(named));
     if file.is_file() {
         let text = std::fs::read_to_string(&file).map_err(|error| format!("failed to read {named}: {error}"));
-        return Ok(text.and_then(|text| read(named, &text)));
+        return Ok(text.and_then(|text| read(here, named, &text)));
     }
-    let turns = sessions::turns(here, named)?;
+    let journal = here.journal();
+    let turns = sessions::turns(&journal, &sessions::find(here, named)?)?;
     let nobody = || {
         format!(
             "there is neither a file nor a conversation '{named}' here; 'copydesk sessions' lists conversations"
         )
     };
     let root = here.root.display().to_string();
-    Ok(turns.map(|turns| recording(format!("conversation {named}"), root, &turns)).ok_or_else(nobody))
+    let made = |turns: Vec<Vec<Record>>| {
+        let recording = recording(format!("conversation {named}"), root, &turns);
+        if is_a_models(&journal, &turns) { recording.of_a_model() } else { recording }
+    };
+    Ok(turns.map(made).ok_or_else(nobody))
 }
 
-fn read(named: &str, text: &str) -> Result<Recording, String> {
+fn read(here: &Here, named: &str, text: &str) -> Result<Recording, String> {
     let no_recording = |why: String| {
         format!("{named} is no recording: {why}; 'copydesk sessions export ID --json > FILE' writes one")
     };
@@ -42,5 +52,20 @@ fn read(named: &str, text: &str) -> Result<Recording, String> {
     if exported.schema != copydesk_agent::telling::RECORDS {
         return Err(no_recording(format!("its schema is '{}'", exported.schema)));
     }
-    Ok(recording(named.to_owned(), exported.root, &exported.runs))
+    let read = recording(named.to_owned(), exported.root.clone(), &exported.runs);
+    let known = exported.session.and_then(|session| known(here, exported.root, &session));
+    Ok(if known.is_some_and(|known| read.begins(&known)) { read.of_a_model() } else { read })
+}
+
+/// The conversation as a journal of this person has it, if one does. What cannot be verified is not known.
+fn known(here: &Here, root: String, session: &SessionId) -> Option<Recording> {
+    let journal = Journal::at(&here.places.state, std::path::Path::new(&root));
+    let turns = sessions::turns(&journal, session).ok().flatten()?;
+    is_a_models(&journal, &turns).then(|| recording(String::new(), root, &turns))
+}
+
+/// Whether a model gave the answers of a conversation: its journal is verified, and none was replayed from a file.
+fn is_a_models(journal: &Journal, turns: &[Vec<Record>]) -> bool {
+    let is_replayed = |record: &Record| matches!(record.event, Event::Tainted { grade: Grade::Recorded, .. });
+    sessions::is_verified(journal) && !turns.iter().flatten().any(is_replayed)
 }

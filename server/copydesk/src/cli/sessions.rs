@@ -6,7 +6,7 @@ use std::sync::Arc;
 use clap::Subcommand;
 use copydesk_agent::{AgentError, Desk, DiskFiles, Sums, telling};
 use copydesk_base::{Record, RunId, SessionId};
-use copydesk_store::SessionRow;
+use copydesk_store::{Journal, SessionRow};
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
@@ -235,13 +235,17 @@ pub(super) fn exists(here: &Here, session: &SessionId) -> anyhow::Result<bool> {
 }
 
 /// The records of a conversation, run by run; nothing where there is none of that name.
-pub(super) fn turns(here: &Here, id: &str) -> anyhow::Result<Option<Vec<Vec<Record>>>> {
-    let journal = here.journal();
-    let rows = block_on(journal.session(&find(here, id)?))?;
+pub(super) fn turns(journal: &Journal, id: &SessionId) -> anyhow::Result<Option<Vec<Vec<Record>>>> {
+    let rows = block_on(journal.session(id))?;
     if rows.is_empty() {
         return Ok(None);
     }
     rows.iter().map(|row| block_on(journal.records(&row.run))).collect::<anyhow::Result<_>>().map(Some)
+}
+
+/// Whether what a journal says was verified: a foreign one has no key to do it with.
+pub(super) fn is_verified(journal: &Journal) -> bool {
+    matches!(block_on(journal.read_only()), Ok(None))
 }
 
 fn block_on<T>(asked: impl Future<Output = Result<T, copydesk_store::StoreError>>) -> anyhow::Result<T> {

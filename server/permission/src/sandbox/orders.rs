@@ -20,8 +20,6 @@ pub struct Orders {
     pub environment: Vec<(String, String)>,
     /// The run's own temporary folder. In full it is `/tmp` inside.
     pub temporary: PathBuf,
-    /// A folder of ours for locks, made where it is needed.
-    pub locks: PathBuf,
     pub confinement: Confinement,
     pub limits: Limits,
 }

@@ -72,7 +72,6 @@ fn try_once(launcher: &Path, state: super::report::State) -> Result<(), String> 
         cwd: "/".into(),
         environment: Vec::new(),
         temporary: "/usr".into(),
-        locks: "/nowhere".into(),
         confinement,
         limits: Limits::default(),
     };

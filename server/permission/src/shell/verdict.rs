@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use copydesk_base::Because;
 use copydesk_base::config::Mode;
+use copydesk_base::{Because, Grade};
 
 use super::arguments::{self, Findings, Standing};
 use super::screen::screen;
@@ -274,6 +274,9 @@ fn need_of(
         if wants.0 > need.0 {
             need = (wants.0, Some(wants.1));
         }
+    }
+    if policy.taint == Grade::Recorded && !findings.only_steers && need.0 < Need::Literal {
+        need = (Need::Literal, Some(tainted(policy, "every command asks")));
     }
     if policy.taint.is_strange() {
         if let Some(deed) = network::reached_by(simple).filter(|_| need.0 < Need::Literal) {

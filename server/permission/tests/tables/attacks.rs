@@ -8,6 +8,7 @@ use std::process::{Command, Stdio};
 
 use crate::common::{check_all, policy, verdict};
 use crate::harmless::HARMLESS;
+use crate::inventions::INVENTIONS;
 use crate::openings::OPENINGS;
 use copydesk_base::config::Mode;
 use copydesk_base::{Effect, Verdict};
@@ -619,7 +620,7 @@ fn with_rules() -> Policy {
 fn attacks() -> impl Iterator<Item = (&'static str, Policy)> {
     let wider = policy(Mode::Default, &[RULES, RUNNING].concat());
     let openings = OPENINGS.iter().map(move |command| (*command, wider.clone()));
-    ATTACKS.iter().map(|command| (*command, with_rules())).chain(openings)
+    ATTACKS.iter().chain(INVENTIONS).map(|command| (*command, with_rules())).chain(openings)
 }
 
 #[test]
@@ -629,14 +630,14 @@ fn no_attack_is_allowed() {
         .map(|(command, _)| command)
         .collect();
     assert!(allowed.is_empty(), "allowed:\n{allowed:#?}");
-    assert!(ATTACKS.len() > 500 && OPENINGS.len() > 150);
+    assert!(ATTACKS.len() > 500 && OPENINGS.len() > 150 && INVENTIONS.len() > 300);
 }
 
 #[test]
 fn no_attack_is_offered_as_always_with_a_wider_rule() {
     for mode in [Mode::Default, Mode::AcceptEdits] {
         let policy = policy(mode, RULES);
-        for command in ATTACKS.iter().chain(OPENINGS) {
+        for command in ATTACKS.iter().chain(OPENINGS).chain(INVENTIONS) {
             if let Verdict::Ask(question) = judged(command, &policy) {
                 for rule in question.always {
                     let inside = rule.replace("\\*", "");

@@ -58,9 +58,10 @@ fn where_a_protected_link_leads_is_protected() {
     let judged = |command: &str, rules: &[&str]| {
         let policy =
             Policy { root: root.clone(), home: Some(home.clone()), ..policy(Mode::AcceptEdits, rules) };
-        let effect = match command.strip_prefix("write ") {
-            Some(path) => Effect::Write { path: root.join(path) },
-            None => Effect::Execute { command: command.to_owned(), cwd: root.clone() },
+        let effect = match command.split_once(' ') {
+            Some(("write", path)) => Effect::Write { path: root.join(path) },
+            Some(("read", path)) => Effect::Read { path: root.join(path) },
+            _ => Effect::Execute { command: command.to_owned(), cwd: root.clone() },
         };
         judge(&effect, &policy).as_str()
     };
@@ -78,6 +79,21 @@ fn where_a_protected_link_leads_is_protected() {
         ("touch src/a.rs", "allow"),
     ] {
         assert_eq!(judged(command, &rules), expected, "{command}");
+    }
+    // What a secret name leads to is a secret under every name, and a whole workspace is none.
+    link("conf/local", "w/.env");
+    link("../w/dots/aws", "home/.aws");
+    link(".", "w/.env.all");
+    for (command, expected) in [
+        ("read conf/local", "deny"),
+        ("read dots/aws/credentials", "deny"),
+        ("write conf/local", "deny"),
+        ("cat conf/local", "deny"),
+        ("cat < conf/local", "deny"),
+        ("read conf/other", "allow"),
+        ("read src/a.rs", "allow"),
+    ] {
+        assert_eq!(judged(command, &["allow Bash(cat:*)"]), expected, "{command}");
     }
     // What is linked later counts at once.
     link("../dots", "w/.git/info");

@@ -8,6 +8,7 @@ mod corpus_file;
 mod decisions;
 mod guards;
 mod harmless;
+mod inventions;
 #[cfg(unix)]
 mod links;
 mod openings;

@@ -78,6 +78,25 @@ fn strange_words_make_the_outward_ask() {
     }
 }
 
+/// A recording's calls are chosen by whoever wrote it: only what a rule spells out runs unasked.
+#[test]
+fn a_recording_that_anybody_wrote_runs_no_command_by_a_prefix() {
+    let policy = Policy { taint: Grade::Recorded, ..policy(Mode::Default, RULES) };
+    check_all(&policy, "ask", OUTWARD);
+    check_all(
+        &policy,
+        "ask",
+        &["bash git log -3", "bash cargo test", "bash echo a", "bash make", "bash cd src && cargo test"],
+    );
+    check_all(
+        &policy,
+        "allow",
+        &["bash git push origin main", "bash true", "write /project/src/a.rs", "read /project/a"],
+    );
+    let policy = Policy { taint: Grade::Recorded, ..crate::common::policy(Mode::Auto, &[]) };
+    check_all(&policy, "ask", &["bash cargo test", "bash ls"]);
+}
+
 #[test]
 fn the_mode_is_no_rule_either() {
     let policy = Policy { taint: Grade::Tool, ..policy(Mode::Auto, &[]) };

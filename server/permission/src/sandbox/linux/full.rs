@@ -73,7 +73,7 @@ pub(super) fn run(orders: &Orders, line: &UnixStream, world: World) -> Result<Op
         return Err("the launcher was made ready for another network".to_owned());
     }
     // Dropped at the end, when nobody is inside any more.
-    let ghosts = Ghosts::make(&orders.confinement.absent, &orders.locks)?;
+    let ghosts = Ghosts::make(&orders.confinement.absent)?;
     let plan = Plan::of(&orders.confinement, &ghosts);
     let bounds = Bounds::of(orders);
     match send(File::from(world.hand), &Task { orders, plan, largest: bounds.largest() }) {

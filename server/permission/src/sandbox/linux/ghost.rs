@@ -1,95 +1,137 @@
 //! Placeholders where nothing may appear, for as long as a command runs.
 //!
-//! They are made in the real tree and taken away by the last command that needed them. Who needs those of a folder holds
-//! a shared lock, a file with the folder's number among our own state: locking anything in the tree could be in the way
-//! of a build that does the same. The links are one link under many names, which costs a few microseconds for each.
+//! They are made in the real tree and taken away by the last command that needed them, whichever server started it. So who
+//! needs them says it where every launcher of every server looks: by a shared lock on the placeholder itself, an empty
+//! folder that no build would lock, and for all that stands in a folder of git on that folder, where git takes no such
+//! locks. The kernel gives up the lock of whoever was killed. The links are one link under many names, which costs a few
+//! microseconds for each.
+//!
+//! Where a disk knows no locks the placeholders stay, and mean nothing.
 
 use std::fs::{File, Permissions};
 use std::io::{ErrorKind, Write};
-use std::os::fd::OwnedFd;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use rustix::fs::{CWD, FlockOperation, RenameFlags, flock, renameat_with};
+use rustix::io::Errno;
 
 use crate::sandbox::vacancy::{FILE, FOLDER, NOWHERE, Placeholder, Vacancy, is_marked, is_placeholder};
+
+/// How often a lock is tried for that another launcher has for a moment, while it takes away what nobody needs; and the
+/// time in between.
+const TRIES: usize = 500;
+const PAUSE: Duration = Duration::from_millis(2);
 
 /// The placeholders of a command; dropping them takes them away.
 #[derive(Default)]
 pub(super) struct Ghosts {
-    folders: Vec<Folder>,
+    holds: Vec<Hold>,
 }
 
-/// Those of one folder.
-struct Folder {
-    path: PathBuf,
+/// Those that one lock holds.
+struct Hold {
+    /// The folder that is locked.
+    place: PathBuf,
+    lock: File,
     names: Vec<Vacancy>,
-    lock: PathBuf,
-    held: OwnedFd,
 }
 
 impl Ghosts {
-    /// Makes those that are missing; `locks` is a folder for the locks. One that cannot be made is left out: nobody could
-    /// make it inside either.
-    pub(super) fn make(absent: &[Vacancy], locks: &Path) -> Result<Self, String> {
+    /// Makes those that are missing. One that cannot be made is left out: nobody could make it inside either.
+    pub(super) fn make(absent: &[Vacancy]) -> Result<Self, String> {
         let mut ghosts = Self::default();
         let mut link = None;
         for vacancy in absent {
-            let Some(path) = vacancy.place.parent() else { continue };
-            let at = match ghosts.folders.iter().position(|folder| folder.path == path) {
-                Some(at) => at,
-                None => match Folder::of(path, locks) {
-                    Ok(folder) => {
-                        ghosts.folders.push(folder);
-                        ghosts.folders.len() - 1
-                    }
-                    // A folder that is not there, such as one where a link leads that leads to nothing.
-                    Err(error) if error.kind() == ErrorKind::NotFound => continue,
-                    Err(error) => return Err(super::failed("lock what must stay free", error)),
-                },
-            };
             let made = match &vacancy.stand {
-                Placeholder::Folder => std::fs::DirBuilder::new().mode(FOLDER).create(&vacancy.place),
-                Placeholder::Link => make_link(&vacancy.place, &mut link),
-                Placeholder::File(text) => file(&vacancy.place, text),
+                Placeholder::Folder => ghosts.hold_folder(vacancy),
+                Placeholder::Link => ghosts.hold_in_git(vacancy, |place| make_link(place, &mut link)),
+                Placeholder::File(text) => ghosts.hold_in_git(vacancy, |place| file(place, text)),
             };
-            let stands = match made {
-                Err(error) if error.kind() == ErrorKind::AlreadyExists => is_placeholder(&vacancy.place),
-                made => made.is_ok(),
-            };
-            if stands {
-                ghosts.folders[at].names.push(vacancy.clone());
-            }
+            made.map_err(|error| super::failed(&format!("keep {} free", vacancy.place.display()), error))?;
         }
         Ok(ghosts)
     }
 
     pub(super) fn names(&self) -> impl Iterator<Item = &Vacancy> {
-        self.folders.iter().flat_map(|folder| &folder.names)
+        self.holds.iter().flat_map(|hold| &hold.names)
     }
-}
 
-impl Folder {
-    fn of(path: &Path, locks: &Path) -> std::io::Result<Self> {
-        let metadata = path.metadata()?;
-        let lock = locks.join(format!("{}-{}", metadata.dev(), metadata.ino()));
-        // While another launcher takes its placeholders and its lock away, this waits, and begins anew.
-        loop {
-            let opened = open(&lock).or_else(|_| {
-                std::fs::DirBuilder::new().recursive(true).mode(0o700).create(locks)?;
-                open(&lock)
-            })?;
-            flock(&opened, FlockOperation::LockShared)?;
-            let number = opened.metadata()?.ino();
-            if lock.metadata().is_ok_and(|there| there.ino() == number) {
-                return Ok(Self { path: path.to_owned(), names: Vec::new(), lock, held: opened.into() });
+    /// Makes an empty folder, or takes over the one that is there, and holds it.
+    fn hold_folder(&mut self, vacancy: &Vacancy) -> std::io::Result<()> {
+        let place = &vacancy.place;
+        for _ in 0..TRIES {
+            match std::fs::DirBuilder::new().mode(FOLDER).create(place) {
+                Err(error) if error.kind() != ErrorKind::AlreadyExists => return Ok(()),
+                _ => {}
+            }
+            match shared(place) {
+                Ok(lock) if is_placeholder(place) => {
+                    self.holds.push(Hold { place: place.clone(), lock, names: vec![vacancy.clone()] });
+                    return Ok(());
+                }
+                // Its last command has taken it away in between.
+                Err(error) if error.kind() == ErrorKind::NotFound => {}
+                Err(error) if error.kind() == ErrorKind::WouldBlock => return Err(error),
+                // Somebody's own.
+                _ => return Ok(()),
             }
         }
+        Err(ErrorKind::WouldBlock.into())
+    }
+
+    /// Makes something in a folder of git, which is held before the first of them is made.
+    fn hold_in_git(
+        &mut self,
+        vacancy: &Vacancy,
+        make: impl FnOnce(&Path) -> std::io::Result<()>,
+    ) -> std::io::Result<()> {
+        let Some(folder) = vacancy.place.parent() else { return Ok(()) };
+        let at = match self.holds.iter().position(|hold| hold.place == folder) {
+            Some(at) => at,
+            None => match shared(folder) {
+                Ok(lock) => {
+                    self.holds.push(Hold { place: folder.to_owned(), lock, names: Vec::new() });
+                    self.holds.len() - 1
+                }
+                // A folder that is not there, such as one where a link leads that leads to nothing.
+                Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
+                Err(error) => return Err(error),
+            },
+        };
+        let stands = match make(&vacancy.place) {
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => is_placeholder(&vacancy.place),
+            made => made.is_ok(),
+        };
+        if stands {
+            self.holds[at].names.push(vacancy.clone());
+        }
+        Ok(())
     }
 }
 
-fn open(lock: &Path) -> std::io::Result<File> {
-    std::fs::OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(lock)
+/// A shared lock on the folder that stands there.
+fn shared(place: &Path) -> std::io::Result<File> {
+    for _ in 0..TRIES {
+        let folder = File::open(place)?;
+        match flock(&folder, FlockOperation::NonBlockingLockShared) {
+            Err(Errno::WOULDBLOCK) => std::thread::sleep(PAUSE),
+            // On a disk without locks nobody gets the one that takes away either.
+            _ if is_at(&folder, place) => return Ok(folder),
+            // Taken away while it was opened.
+            _ => {}
+        }
+    }
+    Err(ErrorKind::WouldBlock.into())
+}
+
+/// Whether an open folder is the one that stands there.
+fn is_at(folder: &File, place: &Path) -> bool {
+    match (folder.metadata(), place.metadata()) {
+        (Ok(held), Ok(there)) => (held.dev(), held.ino()) == (there.dev(), there.ino()),
+        _ => false,
+    }
 }
 
 /// Makes a placeholder that is a link, one more name of the last one where the disk can do that.
@@ -122,10 +164,11 @@ fn file(path: &Path, text: &str) -> std::io::Result<()> {
     moved
 }
 
-impl Drop for Folder {
+impl Drop for Hold {
     fn drop(&mut self) {
         // Somebody else's command still needs them where this cannot be had.
-        if flock(&self.held, FlockOperation::NonBlockingLockExclusive).is_err() {
+        let is_last = flock(&self.lock, FlockOperation::NonBlockingLockExclusive).is_ok();
+        if !is_last || !is_at(&self.lock, &self.place) {
             return;
         }
         for vacancy in self.names.iter().filter(|vacancy| is_marked(&vacancy.place)) {
@@ -139,6 +182,5 @@ impl Drop for Folder {
                 let _ = std::fs::set_permissions(&vacancy.place, Permissions::from_mode(0o755));
             }
         }
-        let _ = std::fs::remove_file(&self.lock);
     }
 }
