@@ -214,7 +214,8 @@ async fn one(
     };
     let refusal = (verdict == "deny").then(|| because.reason.clone());
     if let Some(page) = page {
-        let (call, verdict, by) = (page.shared.call_id(), verdict.to_owned(), "hook".to_owned());
+        let by = if because.rule.is_some() { "rule" } else { "hook" }.to_owned();
+        let (call, verdict) = (page.shared.call_id(), verdict.to_owned());
         let judged = Event::Judged { call, effect: effect.clone(), verdict, because, by };
         let written = page.shared.recorder.record(page.run, vec![judged], &settings.redactor).await;
         written.map_err(|error| format!("could not start: failed to {error}"))?;

@@ -8,6 +8,7 @@ use copydesk_base::{Event, Grade, path};
 
 use crate::error::AgentError;
 use crate::run::Turn;
+use crate::twins;
 
 /// Folders of a workspace that hold what others made.
 const STRANGERS: &[&str] = &[
@@ -42,7 +43,9 @@ pub(crate) fn of_file(file: &Path, root: &Path, additional: &[std::path::PathBuf
         return Grade::Dependency;
     };
     let is_strange = |part: Component<'_>| STRANGERS.iter().any(|name| part.as_os_str() == *name);
-    if below.components().any(is_strange) { Grade::Dependency } else { Grade::Own }
+    // Of a file with several names the others may lie anywhere.
+    let is_others = below.components().any(is_strange) || twins::has_several(file);
+    if is_others { Grade::Dependency } else { Grade::Own }
 }
 
 impl Turn {
@@ -82,5 +85,11 @@ mod tests {
         ] {
             assert_eq!(of_file(Path::new(file), Path::new("/w"), &["/shared".into()]), expected, "{file}");
         }
+        let folder = tempfile::tempdir().unwrap();
+        let [one, own] = ["one.md", "own.md"].map(|name| folder.path().join(name));
+        std::fs::write(&own, "x").unwrap();
+        assert_eq!(of_file(&own, folder.path(), &[]), Grade::Own);
+        std::fs::hard_link(&own, &one).unwrap();
+        assert_eq!(of_file(&own, folder.path(), &[]), Grade::Dependency);
     }
 }

@@ -1,7 +1,7 @@
 //! Keeping secrets out of everything that is written or sent.
 //!
-//! A [`Redactor`] knows the keys that this process itself read, by value, and may be given a [`Finder`] that recognizes
-//! others by their shape. What it writes for a secret is [`REDACTED`].
+//! A [`Redactor`] knows the keys that this process itself read, by value and in base64 (a server that repeats a header shows
+//! it so), and may be given a [`Finder`] that recognizes others by their shape. What it writes for a secret is [`REDACTED`].
 //!
 //! A model gets a *placeholder* instead, a word that stands for one secret in one process, so that it can speak about the
 //! text around it. Placeholders are for models alone: [`Redactor::clean`] takes them away too, and no file ever holds one.
@@ -16,8 +16,15 @@ use std::sync::{Arc, PoisonError, RwLock};
 #[derive(Clone, Default)]
 pub struct Redactor {
     /// Longest first.
-    secrets: Arc<RwLock<Vec<String>>>,
+    secrets: Arc<RwLock<Vec<Secret>>>,
     finder: Option<Finder>,
+}
+
+/// A value that is replaced.
+struct Secret {
+    value: String,
+    /// What base64 makes of it, wherever in a longer text it stands.
+    forms: Vec<String>,
 }
 
 /// A secret in a text.
@@ -40,6 +47,9 @@ const OPEN: &str = "<secret:";
 
 const SHORTEST_SECRET: usize = 8;
 
+/// Shorter ones are looked for by their value alone: a few letters of base64 stand in many texts.
+const SHORTEST_IN_BASE64: usize = 16;
+
 impl Redactor {
     pub fn new(secrets: impl IntoIterator<Item = String>) -> Self {
         let redactor = Self::default();
@@ -54,14 +64,15 @@ impl Redactor {
             return;
         }
         let mut secrets = self.secrets.write().unwrap_or_else(PoisonError::into_inner);
-        let at = secrets.partition_point(|known| known.len() >= secret.len());
-        secrets.insert(at, secret.to_owned());
+        let at = secrets.partition_point(|known| known.value.len() >= secret.len());
+        let forms = if secret.len() < SHORTEST_IN_BASE64 { Vec::new() } else { in_base64(secret) };
+        secrets.insert(at, Secret { value: secret.to_owned(), forms });
     }
 
     /// Whether a text is one of the values, whole.
     pub fn knows(&self, text: &str) -> bool {
         let secrets = self.secrets.read().unwrap_or_else(PoisonError::into_inner);
-        secrets.iter().any(|secret| secret == text.trim())
+        secrets.iter().any(|secret| secret.value == text.trim())
     }
 
     /// The same, which also recognizes secrets by their shape.
@@ -74,10 +85,10 @@ impl Redactor {
     pub fn find(&self, text: &str) -> Vec<Found> {
         let mut found: Vec<Found> = Vec::new();
         for secret in self.secrets.read().unwrap_or_else(PoisonError::into_inner).iter() {
-            found.extend(
-                text.match_indices(secret.as_str())
-                    .map(|(at, _)| Found { span: at..at + secret.len(), kind: "provider-key" }),
-            );
+            for form in std::iter::once(&secret.value).chain(&secret.forms) {
+                let places = text.match_indices(form.as_str());
+                found.extend(places.map(|(at, _)| Found { span: at..at + form.len(), kind: "provider-key" }));
+            }
         }
         found.extend(self.finder.map(|finder| finder(text)).unwrap_or_default());
         apart(found)
@@ -107,6 +118,27 @@ impl Redactor {
             other => other.clone(),
         }
     }
+}
+
+/// What base64 makes of a text, for each place that it may have in a longer one; the letters that depend on what stands
+/// around it are left out.
+fn in_base64(text: &str) -> Vec<String> {
+    const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut forms = Vec::new();
+    for before in 0..3 {
+        let bytes = || std::iter::repeat_n(0, before).chain(text.bytes());
+        let bits: Vec<bool> =
+            bytes().flat_map(|byte| (0..8).rev().map(move |bit| byte >> bit & 1 == 1)).collect();
+        let sixth = |six: &[bool]| six.iter().fold(0_usize, |sum, bit| sum * 2 + usize::from(*bit));
+        let letters = bits.chunks_exact(6).map(|six| char::from(LETTERS[sixth(six)]));
+        let form: String = letters.skip((before * 8).div_ceil(6)).collect();
+        let other = form.replace('+', "-").replace('/', "_");
+        if other != form {
+            forms.push(other);
+        }
+        forms.push(form);
+    }
+    forms
 }
 
 /// A text with each find replaced.
@@ -179,6 +211,22 @@ mod tests {
     fn longer_secrets_go_first_and_short_ones_stay() {
         let redactor = Redactor::new(["sk-12345678".into(), "sk-12345678-long".into(), "abc".into()]);
         assert_eq!(redactor.clean("a sk-12345678-long b sk-12345678 abc"), "a [redacted] b [redacted] abc");
+    }
+
+    #[test]
+    fn a_key_is_known_in_base64_too() {
+        let redactor = Redactor::new(["sk-ant-0123456789?>".into(), "short-key".into()]);
+        for (text, expected) in [
+            // user:KEY, KEY, a longer one around it, the letters of addresses; made by another program.
+            ("Basic dXNlcjpzay1hbnQtMDEyMzQ1Njc4OT8+", "Basic dXNlcjp[redacted]"),
+            ("c2stYW50LTAxMjM0NTY3ODk/Pg==", "[redacted]g=="),
+            ("c2stYW50LTAxMjM0NTY3ODk_Pg==", "[redacted]g=="),
+            ("eHNrLWFudC0wMTIzNDU2Nzg5Pz54", "eH[redacted]54"),
+            ("eHhzay1hbnQtMDEyMzQ1Njc4OT8+eHg=", "eHh[redacted]eHg="),
+            ("c2hvcnQta2V5", "c2hvcnQta2V5"),
+        ] {
+            assert_eq!(redactor.clean(text), expected, "{text}");
+        }
     }
 
     #[test]
