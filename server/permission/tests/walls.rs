@@ -16,13 +16,16 @@ fn main() -> ExitCode {
 }
 
 #[cfg(target_os = "linux")]
+#[path = "walls/placeholders.rs"]
+mod placeholders;
+
+#[cfg(target_os = "linux")]
 #[expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 mod linux {
     use std::os::fd::OwnedFd;
     use std::os::unix::net::UnixStream;
     use std::path::Path;
     use std::process::{Child, Command, Stdio};
-    use std::time::{Duration, Instant};
 
     use copydesk_base::{Effect, config::Mode};
     use copydesk_permission::Policy;
@@ -103,7 +106,8 @@ END
         no_process_inside_lends_a_way_out();
         every_protected_name_is_held();
         git_works_as_ever();
-        the_last_command_takes_the_placeholders_away();
+        crate::placeholders::the_last_command_takes_them_away();
+        crate::placeholders::what_stands_there_is_left_alone();
         what_all_processes_use_together_is_bounded();
     }
 
@@ -150,7 +154,7 @@ END
     }
 
     /// Runs a command as a policy for this folder confines it; answers what it said, and how it ended.
-    fn run_in(root: &Path, command: &str) -> (String, News) {
+    pub(super) fn run_in(root: &Path, command: &str) -> (String, News) {
         run_limited(root, command, Limits::default())
     }
 
@@ -158,7 +162,7 @@ END
         confined(command, root, around(root, command), limits)
     }
 
-    fn around(root: &Path, command: &str) -> Confinement {
+    pub(super) fn around(root: &Path, command: &str) -> Confinement {
         let policy = Policy {
             root: root.to_owned(),
             additional: vec![],
@@ -187,13 +191,13 @@ END
     }
 
     /// What a command printed, when it has ended.
-    fn said(child: Child) -> String {
+    pub(super) fn said(child: Child) -> String {
         let output = child.wait_with_output().unwrap();
         let said = String::from_utf8_lossy(&output.stdout).into_owned();
         said + &String::from_utf8_lossy(&output.stderr)
     }
 
-    fn launched(
+    pub(super) fn launched(
         command: &str,
         root: &Path,
         confinement: Confinement,
@@ -221,49 +225,6 @@ END
         (child, ours)
     }
 
-    /// Waits for another command's end, then tries what the placeholders stand against.
-    const OUTSTAY: &str = "echo x >started; until [ -e go ]; do sleep 0.02; done; exec 2>/dev/null
-        for name in .vscode .idea .git/hooks .git/config .git/commondir; do
-            (mkdir $name || echo x >$name || echo x >$name/x) && echo got $name
-        done
-        echo over";
-
-    /// Two launchers know nothing of each other but what stands in the tree.
-    fn the_last_command_takes_the_placeholders_away() {
-        let is_there = |place: &Path| {
-            let end = Instant::now() + Duration::from_mins(1);
-            while !place.exists() && Instant::now() < end {
-                std::thread::yield_now();
-            }
-            assert!(place.exists(), "{}", place.display());
-        };
-        let left = ["objects", "refs"].map(|name| format!(".git/{name}"));
-        let left = [&[".git".to_owned(), ".git/HEAD: ref: refs/heads/main\n".to_owned()], &left[..]].concat();
-        for is_killed in [false, true] {
-            let workspace = tempfile::tempdir().unwrap();
-            let root = workspace.path().canonicalize().unwrap();
-            make(&root, &[".git/HEAD", ".git/objects/", ".git/refs/"]);
-            let temporary = tempfile::tempdir().unwrap();
-            let walls = around(&root, OUTSTAY);
-            let (mut child, line) = launched(OUTSTAY, &root, walls, Limits::default(), temporary.path());
-            is_there(&root.join("started"));
-            assert_eq!(run_in(&root, "echo short"), ("short\n".to_owned(), News::Exit(0)));
-            if is_killed {
-                child.kill().unwrap();
-                child.wait().unwrap();
-                assert!(root.join(".vscode").exists(), "nobody was left to take it away");
-                assert_eq!(run_in(&root, "rm started"), (String::new(), News::Exit(0)));
-            } else {
-                std::fs::write(root.join("go"), "").unwrap();
-                assert_eq!(read_news(&line).unwrap(), News::Exit(0));
-                assert_eq!(said(child), "over\n");
-                std::fs::remove_file(root.join("go")).unwrap();
-                std::fs::remove_file(root.join("started")).unwrap();
-            }
-            assert_eq!(tree(&root), left, "killed: {is_killed}");
-        }
-    }
-
     fn no_process_inside_lends_a_way_out() {
         let workspace = tempfile::tempdir().unwrap();
         let root = workspace.path().canonicalize().unwrap();
@@ -288,7 +249,7 @@ END
     }
 
     /// Every file, folder and link below a folder, with the text of files.
-    fn tree(root: &Path) -> Vec<String> {
+    pub(super) fn tree(root: &Path) -> Vec<String> {
         let mut found = vec![];
         let mut pending = vec![root.to_owned()];
         while let Some(folder) = pending.pop() {
@@ -314,7 +275,7 @@ END
     }
 
     /// Makes files with a letter in them; a name behind an arrow is a link's target, one that ends in a slash a folder.
-    fn make(root: &Path, names: &[&str]) {
+    pub(super) fn make(root: &Path, names: &[&str]) {
         for name in names {
             let (name, target) = name.split_once(" -> ").map_or((*name, None), |(name, to)| (name, Some(to)));
             let place = root.join(name);

@@ -14,7 +14,7 @@ use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsE
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use rustix::fs::{CWD, FlockOperation, RenameFlags, flock, renameat_with};
+use rustix::fs::{CWD, FlockOperation, Mode, OFlags, RenameFlags, flock, open, renameat_with};
 use rustix::io::Errno;
 
 use crate::sandbox::vacancy::{FILE, FOLDER, NOWHERE, Placeholder, Vacancy, is_marked, is_placeholder};
@@ -96,7 +96,9 @@ impl Ghosts {
                     self.holds.len() - 1
                 }
                 // A folder that is not there, such as one where a link leads that leads to nothing.
-                Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
+                Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
+                    return Ok(());
+                }
                 Err(error) => return Err(error),
             },
         };
@@ -114,7 +116,9 @@ impl Ghosts {
 /// A shared lock on the folder that stands there.
 fn shared(place: &Path) -> std::io::Result<File> {
     for _ in 0..TRIES {
-        let folder = File::open(place)?;
+        // A pipe that stands there would be waited for.
+        let folder =
+            File::from(open(place, OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())?);
         match flock(&folder, FlockOperation::NonBlockingLockShared) {
             Err(Errno::WOULDBLOCK) => std::thread::sleep(PAUSE),
             // On a disk without locks nobody gets the one that takes away either.
