@@ -8,7 +8,7 @@ use copydesk_base::change::{ChangePlan, CheckVerdict, Checked, HunkReport, Refus
 use copydesk_base::config::Mode;
 use copydesk_base::event::Denied;
 use copydesk_base::host::Presence;
-use copydesk_base::{Because, CallId, Effect, Event, Question, Verdict, path};
+use copydesk_base::{Because, CallId, Effect, Event, Grade, Question, Verdict, path};
 use copydesk_permission::judge;
 use copydesk_permission::sandbox::{self, State};
 use serde_json::json;
@@ -257,7 +257,11 @@ fn text_of(turn: &Turn, effect: &Effect, question: &Question, change: Option<&Ch
             let network = network_for(effect, &turn.policy());
             let walls = sandbox::words(turn.settings.sandbox.report().state, network);
             let unseen = if runs_unseen(turn, effect) { ", on edits that you have not seen" } else { "" };
-            render::prompt(&format!("Run in {place}, {walls}{unseen}:\n"), command, "", &always)
+            let whose = match turn.taint {
+                Grade::Recorded => format!(", as {} says", Grade::Recorded.as_words()),
+                _ => String::new(),
+            };
+            render::prompt(&format!("Run in {place}, {walls}{unseen}{whose}:\n"), command, "", &always)
         }
         Effect::Read { path: file } => render::prompt("Read ", &shown(file), "", &always),
         Effect::Network { url } => render::prompt("Reach ", url, "", &always),

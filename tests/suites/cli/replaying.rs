@@ -172,12 +172,16 @@ fn what_was_not_recorded_is_an_error_that_says_where_it_parts() {
 fn a_recording_that_anybody_may_have_written_runs_no_command_by_a_prefix_rule() {
     let run = |command: &str| Reply::tool("bash", &json!({"command": command}));
     let model = ModelServer::start(Format::Anthropic, [run("touch made"), Reply::text("Made.")]);
-    let rules = "permissions: {allow: [\"Bash(touch:*)\"]}\n";
-    let workspace = desk(&model, rules);
+    let rules = "{allow: [\"Bash(touch:*)\"]}";
+    let workspace = Workspace::new(COPYDESK)
+        .with([(FILE, TEXT)])
+        .with_user_config(&config(&model, rules))
+        .with_variable("BENCH_KEY", KEY);
     let (session, exported) = recorded(&workspace);
     let edited = exported.replace("touch made", "touch forged");
     assert_ne!(exported, edited);
-    let elsewhere = Workspace::new(COPYDESK).with([(FILE, TEXT)]).with_user_config(rules);
+    let elsewhere =
+        Workspace::new(COPYDESK).with([(FILE, TEXT)]).with_user_config(&format!("permissions: {rules}\n"));
     // A replay of what somebody edited is a conversation of this journal, too, and stays what it is.
     workspace.write("edited.json", &edited);
     let laundered = replay(&workspace, "edited.json").json()["session_id"].clone();
@@ -193,8 +197,11 @@ fn a_recording_that_anybody_may_have_written_runs_no_command_by_a_prefix_rule() 
         there.write("run.json", text);
         let report = replay(there, recording).json();
         assert_eq!(there.root().join(made).exists(), runs, "{recording}: {report}");
-        let reason = report["denied"][0]["reason"].as_str().unwrap_or_default();
-        assert_eq!(reason.contains("a recording that is not as your journal has it"), !runs, "{report}");
+        assert_eq!(report["denied"].as_array().map(Vec::len), Some(usize::from(!runs)), "{report}");
+        let run = report["run_id"].as_str().unwrap_or_default();
+        let explained = there.run(&["permissions", "explain", run]).exits(0).stdout;
+        let why = "had read a recording that is not as your journal has it (replayed from";
+        assert_eq!(explained.contains(why), !runs, "{recording}: {explained}");
     }
 }
 

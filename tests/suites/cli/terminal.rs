@@ -33,6 +33,26 @@ fn ask_shows_the_diff_and_asks() {
 }
 
 #[test]
+fn a_recording_that_anybody_may_have_written_asks_and_says_so() {
+    let run = Reply::tool("bash", &json!({"command": "touch made"}));
+    let model = ModelServer::start(Format::OpenaiChat, vec![run, done()]);
+    let allow = "{allow: [\"Bash(touch:*)\"]}";
+    let workspace =
+        Workspace::new(COPYDESK).with_user_config(&config(&model, allow)).with_variable("BENCH_KEY", KEY);
+    let session = workspace.run(&["ask", "--json", "go"]).exits(0).json()["session_id"].clone();
+    let session = session.as_str().unwrap_or_default();
+    let exported = workspace.run(&["sessions", "export", session, "--json"]).exits(0).stdout;
+    for (typed, is_made) in [("y\n", true), ("n\n", false)] {
+        let there = Workspace::new(COPYDESK)
+            .with([("run.json", exported.as_str())])
+            .with_user_config(&format!("permissions: {allow}\n"));
+        let (_, screen) = on_terminal(&there, &format!("{COPYDESK} ask --replay run.json go"), typed);
+        assert!(screen.contains("not as your journal has it says"), "{screen}");
+        assert_eq!(there.exists("made"), is_made, "{screen}");
+    }
+}
+
+#[test]
 fn what_came_of_a_broken_answer_is_told_to_be_void() {
     let broken = Reply::text("half an answer").end(End::Early);
     let model = ModelServer::start(Format::OpenaiChat, vec![broken, done()]);
