@@ -228,7 +228,7 @@ fn read(library: &Library<'_>, page: &Page) -> Option<Action> {
         diagnostics: when.diagnostics,
         agent: head.agent,
         model: head.model.filter(|_| is_believed),
-        fallback: head.fallback.filter(|_| is_believed),
+        fallback: head.fallback.filter(|_| is_believed).map(Vec::from),
         mode: head.mode,
         rules: library::rules(head.permissions.unwrap_or_default(), &page.path)?,
         ..Action::default()
@@ -253,7 +253,13 @@ mod tests {
     fn own(folder: &tempfile::TempDir, owner: Owner) -> Vec<Action> {
         let path = folder.path().canonicalize().unwrap();
         let shelves = [Shelf { path: path.clone(), owner }];
-        let library = Library { files: &DiskFiles, shelves: &shelves, trusted: &[], root: &path };
+        let library = Library {
+            files: &DiskFiles,
+            shelves: &shelves,
+            trusted: &[],
+            root: &path,
+            twins: Bench::twins_of(&path),
+        };
         own_actions(&library, &Bench::settings_alone())
     }
 

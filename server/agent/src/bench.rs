@@ -8,13 +8,14 @@ use std::time::Duration;
 use copydesk_base::config::{Budgets, Mode, Provider};
 use copydesk_base::host::{Applied, DocumentEdit, Host, Presence, Shown};
 use copydesk_base::id::CountingIds;
-use copydesk_base::{Event, Files, Record, Redactor, RunId, SystemClock};
+use copydesk_base::{Event, Files, Grade, Record, Redactor, RunId, SystemClock};
 use copydesk_permission::sandbox::{Limits, Sandbox};
 use copydesk_provider::{Models, ModelsConfig, NoKeys};
 use copydesk_store::{Journal, UserStore};
 use futures_util::future::BoxFuture;
 use tokio_util::sync::CancellationToken;
 
+use crate::twins::Twins;
 use crate::{Ask, Desk, DiskFiles, Outcome, Settings, Voice, World};
 
 /// A key that the settings of the bench know.
@@ -71,6 +72,12 @@ impl Bench {
     pub(crate) fn settings_alone() -> Settings {
         let models = Models::new(&ModelsConfig::default(), Arc::new(NoKeys));
         settings(Path::new("/work"), Path::new("/home"), Arc::new(models))
+    }
+
+    /// What may be read in a workspace without rules.
+    pub(crate) fn twins_of(root: &Path) -> Twins {
+        let settings = Settings { root: root.to_owned(), ..Self::settings_alone() };
+        Twins::of(settings.policy(Mode::Default, Grade::Typed, &[]))
     }
 
     pub(crate) fn new() -> Self {

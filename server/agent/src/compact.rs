@@ -23,6 +23,8 @@ use crate::error::AgentError;
 use crate::hooks::{self, Point};
 use crate::limits::usual_answer;
 use crate::run::Turn;
+use crate::session::size;
+use crate::steer;
 
 /// The part of a window that may be full, unless set.
 const SHARE: f64 = 0.7;
@@ -77,9 +79,15 @@ pub(crate) async fn shorten(turn: &mut Turn, way: &mut Way, long: Long<'_>) -> R
             (Some(start), fold) if shortened.futile == 0 || fold.is_none() => {
                 hooks::at(turn, Point::PreCompact, None, json!({"tokens": before, "limit": limit})).await?;
                 let summary = summary(turn, way, &request, start).await?;
-                let text = text::note(&request.messages[..start], task, summary.as_deref(), &changed(turn));
+                let (left_out, rest) = request.messages.split_at(start);
+                let said = turn.steered.len().saturating_sub(steer::count(rest));
+                let known = text::Known { task, said: &turn.steered[..said], changed: &changed(turn) };
+                // One that is longer than what it stands for is none.
+                let size = left_out.iter().map(size).sum();
+                let summary = summary.filter(|summary| summary.len() < size);
+                let text = text::note(left_out, known, summary.as_deref());
                 let text = turn.shared.hidden(&text, &turn.settings.redactor);
-                let kept = request.messages.len() - start;
+                let kept = rest.len();
                 Event::Compacted { text, summary, kept, fold: None, before, after: 0 }
             }
             (_, fold) => {
@@ -89,7 +97,8 @@ pub(crate) async fn shorten(turn: &mut Turn, way: &mut Way, long: Long<'_>) -> R
         };
         request.messages = text::after(&request.messages, &event);
         let now = account::expected(turn, way.choice(), &request).await?;
-        shortened.futile = if now <= limit / 4 * 3 { 0 } else { shortened.futile + 1 };
+        // Nor did it help where it made nothing shorter.
+        shortened.futile = if now <= limit / 4 * 3 && now < before { 0 } else { shortened.futile + 1 };
         turn.record(told(event, now)).await?;
         is_short = true;
     }
@@ -110,7 +119,9 @@ fn told(event: Event, now: u64) -> Vec<Event> {
     let how = match (&summary, fold) {
         (_, Some(fold)) => format!("long tool results were cut to {fold} bytes"),
         (Some(_), None) => format!("a summary and the last {kept} messages stand for all of it"),
-        (None, None) => format!("no summary came, so that all but the last {kept} messages are left out"),
+        (None, None) => {
+            format!("no summary came that is shorter, so that all but the last {kept} messages are left out")
+        }
     };
     let notice = format!(
         "The conversation was too long and is shortened (context.compaction): {how}; ≈ {before} tokens are ≈ {now}."

@@ -44,6 +44,7 @@ pub(crate) async fn take(
         }
     }
     turn.record(events).await?;
+    turn.handed_over += 1;
     turn.model = way.choice().model_ref();
     let told = role::instructions(&to);
     let calls = if turn.parent.is_none() { Calls::Others } else { Calls::Nobody };

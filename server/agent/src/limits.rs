@@ -150,6 +150,9 @@ fn room(
     if price.is_free() {
         return Ok(room);
     }
+    if limit <= 0.0 {
+        return refuse("only models that cost nothing may be asked".to_owned(), None, "usd");
+    }
     if cost >= limit {
         return refuse(format!("{who} has cost {}", dollars(cost)), None, "usd");
     }
@@ -250,6 +253,12 @@ pub(crate) mod tests {
             &billed,
             "has cost $0.50 (budgets.day.usd)",
         );
+        refuses(
+            run(Budget { usd: Some(0.0), ..Budget::default() }),
+            &billed,
+            "only models that cost nothing may be asked (budgets.run.usd)",
+        );
+        assert_eq!(check(run(Budget { usd: Some(0.0), ..Budget::default() }), &local), Ok(None));
         // A thousand tokens of 2 dollars a million, and 256 of 8.
         refuses(run(Budget { usd: Some(0.504), ..Budget::default() }), &billed, "costs more than the rest");
         refuses(

@@ -77,7 +77,13 @@ pub(crate) struct Opening {
 
 impl Opening {
     /// The first message, and a record of what it is made of.
-    pub(crate) fn laid(&self, tools: &[ToolSpec], hide: impl Fn(&str) -> String) -> (String, Event) {
+    /// `left_out` earlier turns do not go along.
+    pub(crate) fn laid(
+        &self,
+        tools: &[ToolSpec],
+        left_out: usize,
+        hide: impl Fn(&str) -> String,
+    ) -> (String, Event) {
         let (mut message, mut sections) = (String::new(), Vec::new());
         for layer in &self.layers {
             let text = hide(&layer.text);
@@ -91,6 +97,7 @@ impl Opening {
             tools: tools.iter().map(|tool| tool.name.clone()).collect(),
             tool_bytes: bytes.sum(),
             sections,
+            left_out,
         };
         (message, event)
     }
@@ -242,6 +249,12 @@ pub(crate) fn opening(
         format!("Of {origin}, {cut} bytes do not go along (context.{section}).")
     }));
     Ok(Opening { system, layers, texts, notices, images, shown })
+}
+
+/// The record of images that go along, each with where it lies.
+pub(crate) fn images_sent<'a>(images: impl IntoIterator<Item = (PathBuf, &'a Image)>) -> Event {
+    let (paths, bytes) = images.into_iter().map(|(path, image)| (path, image.bytes())).unzip();
+    Event::ImagesSent { paths, bytes }
 }
 
 /// What is said of an image that goes along.

@@ -74,7 +74,7 @@ pub(crate) async fn settle_writes(
         return Ok(());
     }
     let records = world.journal.records(run).await?;
-    let (events, _) = writes(&records, |path| look(world, path, redactor));
+    let events = writes(&records, |path| look(world, path, redactor)).events;
     if events.is_empty() { Ok(()) } else { recorder.record(run, events, redactor).await }
 }
 
@@ -86,9 +86,19 @@ fn look(world: &World, path: &Path, redactor: &Redactor) -> Option<String> {
     }
 }
 
-/// The outcomes of intents that have none, given the texts that are there now, and those that nobody can tell.
-fn writes(records: &[Record], there: impl Fn(&Path) -> Option<String>) -> (Vec<Event>, Vec<String>) {
-    let (mut events, mut unknown) = (Vec::new(), Vec::new());
+/// What became of intents that have no outcome, given the texts that are there now.
+#[derive(Debug, Default)]
+struct Writes {
+    /// Their outcomes.
+    events: Vec<Event>,
+    /// The edits that were made, that were not, and of which nobody can tell, each in words.
+    made: Vec<String>,
+    unmade: Vec<String>,
+    unknown: Vec<String>,
+}
+
+fn writes(records: &[Record], there: impl Fn(&Path) -> Option<String>) -> Writes {
+    let mut writes = Writes::default();
     for (at, record) in records.iter().enumerate() {
         let Event::ChangeApplying { change, path, before, after, undo, .. } = &record.event else { continue };
         let is_settled = records[at + 1..].iter().any(|record| match &record.event {
@@ -101,22 +111,33 @@ fn writes(records: &[Record], there: impl Fn(&Path) -> Option<String>) -> (Vec<E
         if is_settled {
             continue;
         }
+        let what = if *undo { "the undoing of its edit" } else { "its edit" };
+        let what = format!("{what} of {}", path.display());
         match there(path) {
             // One text stands for both: an empty file that came or went.
             Some(text) if text == *after && text != *before => {
                 let direction = if *undo { Some(Direction::Undo) } else { None };
-                events.extend(undo::outcome(&records[..at], change, path, direction, (before, after)));
+                writes.events.extend(undo::outcome(&records[..at], change, path, direction, (before, after)));
+                writes.made.push(what);
             }
-            Some(text) if text == *before && !(before == after && before.contains(REDACTED)) => {}
-            _ => unknown.push(format!("the edit of {}", path.display())),
+            Some(text) if text == *before && before == after && !before.contains(REDACTED) => {}
+            Some(text) if text == *before && before != after => writes.unmade.push(what),
+            _ => writes.unknown.push(what),
         }
     }
-    (events, unknown)
+    writes
 }
 
 /// The events that close a run, given the texts that are there now.
 fn closing(records: &[Record], there: impl Fn(&Path) -> Option<String>) -> Vec<Event> {
-    let (mut events, mut unknown) = writes(records, there);
+    let Writes { mut events, made, unmade, mut unknown } = writes(records, there);
+    for (edits, became) in [(made, "was made"), (unmade, "was not made, and is not made any more")] {
+        events.extend(
+            edits
+                .into_iter()
+                .map(|edit| Event::Notice { text: format!("A run was cut short: {edit} {became}.") }),
+        );
+    }
     for (at, record) in records.iter().enumerate() {
         let Event::EffectStarted { call, effect } = &record.event else { continue };
         let has_outcome = records[at + 1..]
@@ -212,8 +233,8 @@ mod tests {
     fn a_write_is_settled_by_what_is_there() {
         let cut = records(vec![applying()]);
         for (text, expect) in [
-            (Some("new"), vec!["change_applied", "run_finished"]),
-            (Some("old"), vec!["run_finished"]),
+            (Some("new"), vec!["change_applied", "notice", "run_finished"]),
+            (Some("old"), vec!["notice", "run_finished"]),
             (Some("somebody's"), vec!["notice", "run_finished"]),
             (None, vec!["notice", "run_finished"]),
         ] {

@@ -145,7 +145,7 @@ pub(crate) async fn again(
         return Err(AgentError::NeverAsked(first.to_string()));
     };
     let images = records.iter().find_map(|record| match &record.event {
-        Event::ImagesSent { paths } => Some(paths.clone()),
+        Event::ImagesSent { paths, .. } => Some(paths.clone()),
         _ => None,
     });
     // Whoever held the run to a mode, a flag or a document, says so no more here.

@@ -3,6 +3,7 @@
 //! A role narrows what an action offers and adds the few tools that follow from what there is: `skill` where there are
 //! skills, `handoff` where the agent names somebody.
 
+use copydesk_base::config::Mode;
 use copydesk_base::{Files, Grade};
 use copydesk_permission::Bounds;
 use copydesk_store::TrustedFile;
@@ -13,6 +14,7 @@ use crate::error::AgentError;
 use crate::library::{self, Agent, Library, Skill};
 use crate::opening::Layer;
 use crate::settings::Settings;
+use crate::twins::Twins;
 use crate::world::World;
 
 /// The most bytes that a model is told of agents that it may call.
@@ -52,7 +54,8 @@ impl Role {
 
     /// The same tools and agents with another one at work.
     pub(crate) fn handed_to(&self, library: &Library<'_>, agent: Agent) -> Self {
-        Self::of(library, Some(agent), self.offered.clone())
+        let agents = self.agents.clone();
+        Self { agents, ..Self::of(library, Some(agent), self.offered.clone()) }
     }
 
     /// Those of the action's tools that it may use.
@@ -162,5 +165,7 @@ pub(crate) fn shelves<'a>(
     trusted: &'a [TrustedFile],
     settings: &'a Settings,
 ) -> Library<'a> {
-    Library { files, shelves: &world.shelves, trusted, root: &settings.root }
+    // How a run is let work says nothing about what a page may be: rules and zones do.
+    let twins = Twins::of(settings.policy(Mode::Default, Grade::Typed, &[]));
+    Library { files, shelves: &world.shelves, trusted, root: &settings.root, twins }
 }

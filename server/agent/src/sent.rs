@@ -2,10 +2,13 @@
 //! sections of the first message with where each comes from, and what came after it.
 //!
 //! It is made from records alone, so that it is what was sent and not what would be sent now, and that any process can
-//! show it. Tokens are a quarter of the bytes, and the provider's own count stands beside them where it gave one.
+//! show it. It is the last request of a run: the answer to it was sent to nobody. Tokens are a quarter of the bytes, and the
+//! provider's own count stands beside them where it gave one.
+
+use std::iter::repeat;
 
 use copydesk_base::{Event, Record, Usage};
-use copydesk_provider::Message;
+use copydesk_provider::{Message, TOKENS_OF_IMAGE};
 use serde::Serialize;
 
 use crate::opening::BYTES;
@@ -36,39 +39,48 @@ pub struct SentPart {
     pub text: String,
 }
 
-/// What was sent in the last of these runs of a conversation, oldest first; nothing where it was not told anything.
+/// What was sent with the last request of these runs of a conversation, oldest first; nothing where no request left.
 pub fn sent(runs: &[Vec<Record>]) -> Option<Sent> {
     let (last, earlier) = runs.split_last()?;
+    // What stands behind the last request came of it, and was sent to nobody.
+    let end = last.iter().rposition(|record| matches!(record.event, Event::ModelRequested { .. }))?;
+    let (last, answered) = last.split_at(end);
     let mut sent = Sent { run: last.first()?.run.to_string(), ..Sent::default() };
     let mut told = None;
-    for record in last {
+    for record in answered {
         match &record.event {
-            Event::RunStarted { model, .. } => sent.model.clone_from(model),
             Event::ModelSwitched { to, .. } => sent.model.clone_from(to),
             Event::ModelAnswered { usage, .. } if !usage.estimated && usage.input_tokens > 0 => {
                 sent.counted = Some(*usage);
             }
+            _ => {}
+        }
+    }
+    for record in last {
+        match &record.event {
+            Event::RunStarted { model, .. } => sent.model.clone_from(model),
+            Event::ModelSwitched { to, .. } => sent.model.clone_from(to),
             Event::ContextLaid { .. } if told.is_none() => told = Some(record),
             _ => {}
         }
     }
-    let Event::ContextLaid { system, tools, tool_bytes, sections } = &told?.event else { return None };
+    let Event::ContextLaid { system, tools, tool_bytes, sections, left_out } = &told?.event else {
+        return None;
+    };
     sent.parts.push(part("system", "built in", system.clone()));
     let tokens = tool_bytes.div_ceil(BYTES);
     sent.parts.push(SentPart { tokens, ..part("tools", "built in", tools.join(", ")) });
-    let before = session::turns(earlier);
-    sent.parts.extend(before.iter().flatten().map(|message| of_message("earlier", message)));
-    let now = session::with(before.clone(), last);
+    let before = vec![session::without(session::turns(earlier), *left_out)];
     // What was shortened has taken the first message with it, or not; the sections are those of a message that is there.
-    let all: Vec<&Message> = now.iter().flatten().collect();
     let is_short = last.iter().any(|record| matches!(record.event, Event::Compacted { .. }));
     if is_short {
-        sent.parts.truncate(2);
-        sent.parts.extend(all.into_iter().map(|message| of_message("conversation", message)));
+        let now = session::with(before, last);
+        sent.parts.extend(now.iter().flatten().map(|message| of_message("conversation", message)));
+        sent.parts.extend(images(last));
         return Some(sent);
     }
-    let own = all.into_iter().skip(before.iter().map(Vec::len).sum());
-    for (at, message) in own.enumerate() {
+    sent.parts.extend(before.iter().flatten().map(|message| of_message("earlier", message)));
+    for (at, message) in session::with(vec![], last).iter().flatten().enumerate() {
         match message {
             Message::User { text, .. } if at == 0 => {
                 let mut start = 0;
@@ -83,7 +95,23 @@ pub fn sent(runs: &[Vec<Record>]) -> Option<Sent> {
             message => sent.parts.push(of_message("conversation", message)),
         }
     }
+    sent.parts.extend(images(last));
     Some(sent)
+}
+
+/// The images that went along. What one costs is its provider's to say; it is counted as a large one.
+fn images(records: &[Record]) -> impl Iterator<Item = SentPart> {
+    let sent = records.iter().filter_map(|record| match &record.event {
+        Event::ImagesSent { paths, bytes } => {
+            Some(paths.iter().zip(bytes.iter().map(Some).chain(repeat(None))))
+        }
+        _ => None,
+    });
+    sent.flatten().map(|(path, bytes)| {
+        let size = bytes.map_or_else(String::new, |bytes| format!(" of {bytes} bytes"));
+        let text = format!("an image{size}");
+        SentPart { tokens: TOKENS_OF_IMAGE, ..part("images", &path.display().to_string(), text) }
+    })
 }
 
 fn part(section: &str, origin: &str, text: String) -> SentPart {
@@ -164,6 +192,7 @@ mod tests {
             tools: vec!["read".into(), "edit".into()],
             tool_bytes: 400,
             sections: vec![section("rules", "AGENTS.md", 6, 10), section("task", "action ask", 5, 0)],
+            left_out: 0,
         }
     }
 
@@ -176,6 +205,10 @@ mod tests {
         Event::Told { text: text.into() }
     }
 
+    fn requested() -> Event {
+        Event::ModelRequested { number: 1, most: Usage::default() }
+    }
+
     #[test]
     fn every_part_has_its_origin_its_size_and_what_is_left_out() {
         let call = CallId::from("c");
@@ -185,7 +218,9 @@ mod tests {
             vec![
                 laid(),
                 told("Tabs.\nwhy?\n"),
-                answered("", 1, 120),
+                Event::ImagesSent { paths: vec!["/w/a.png".into()], bytes: vec![70] },
+                requested(),
+                answered("", 1, 110),
                 Event::ToolCalled {
                     call: call.clone(),
                     name: "read".into(),
@@ -193,9 +228,11 @@ mod tests {
                     written: copydesk_base::event::Written::default(),
                 },
                 Event::ToolReturned { call, text: "x = 1".into(), failed: false },
+                requested(),
+                answered("It is this, which was sent to nobody.", 0, 120),
             ],
         );
-        let found = sent(&[first, second]).unwrap();
+        let found = sent(&[first.clone(), second.clone()]).unwrap();
         let rows: Vec<(&str, &str, usize, usize, &str)> = found
             .parts
             .iter()
@@ -214,8 +251,18 @@ mod tests {
                 ("task", "action ask", 2, 0, "why?\n"),
                 ("conversation", "the model", 5, 0, "read {\"path\":\"a\"}"),
                 ("conversation", "tools", 2, 0, "x = 1"),
+                ("images", "/w/a.png", 1600, 0, "an image of 70 bytes"),
             ]
         );
+        // Turns that did not go along were not sent.
+        let mut cut = second;
+        if let Event::ContextLaid { left_out, .. } = &mut cut[0].event {
+            *left_out = 1;
+        }
+        let found_cut = sent(&[first, cut]).unwrap();
+        let earlier: Vec<&str> =
+            found_cut.parts.iter().filter(|part| part.section == "earlier").map(|part| &*part.text).collect();
+        assert_eq!(earlier, ["[Earlier turns of this conversation are left out.]"]);
         assert_eq!(found.counted.map(|usage| usage.input_tokens), Some(120));
         let page = found.page();
         assert!(
@@ -235,11 +282,27 @@ mod tests {
             before: 9,
             after: 1,
         };
-        let found =
-            sent(&[run("run-1", vec![laid(), told("Tabs.\nwhy?\n"), answered("on", 0, 0), short])]).unwrap();
+        let found = sent(&[run(
+            "run-1",
+            vec![
+                laid(),
+                told("Tabs.\nwhy?\n"),
+                requested(),
+                answered("on", 0, 0),
+                short,
+                requested(),
+                answered("Hm.", 0, 0),
+            ],
+        )])
+        .unwrap();
         let texts: Vec<&str> = found.parts.iter().skip(2).map(|part| part.text.as_str()).collect();
         assert_eq!((texts, found.counted), (vec!["[short]", "on"], None));
         assert_eq!(sent(&[]), None);
-        assert_eq!(sent(&[run("run-1", vec![told("old")])]), None, "what an older version wrote");
+        assert_eq!(
+            sent(&[run("run-1", vec![told("old"), requested()])]),
+            None,
+            "what an older version wrote"
+        );
+        assert_eq!(sent(&[run("run-1", vec![laid(), told("Tabs.\nwhy?\n")])]), None, "no request left");
     }
 }

@@ -53,10 +53,39 @@ impl Spent {
     }
 }
 
+/// The turns that go along.
+#[derive(Debug, Default, PartialEq)]
+pub(crate) struct Kept {
+    pub(crate) messages: Vec<Message>,
+    /// How many turns before them do not.
+    pub(crate) left_out: usize,
+}
+
+/// A sentence for the person about turns that do not go along.
+pub(crate) fn told(left_out: usize) -> Option<String> {
+    let turns = match left_out {
+        0 => return None,
+        1 => "The oldest turn".to_owned(),
+        more => format!("The oldest {more} turns"),
+    };
+    Some(format!(
+        "{turns} of this conversation cannot go along (context.earlier, and the model's window): the model does not know \
+         what was said there."
+    ))
+}
+
+/// Turns without the oldest ones, as a request tells them.
+pub(crate) fn without(turns: Vec<Vec<Message>>, left_out: usize) -> Vec<Message> {
+    let note = (left_out > 0).then(|| Message::user(LEFT_OUT.to_owned()));
+    note.into_iter().chain(turns.into_iter().skip(left_out).flatten()).collect()
+}
+
 impl Past {
-    /// The newest whole turns of which a model with that window (in tokens) could still make a summary.
-    pub(crate) fn within(mut self, window: Option<u64>) -> Vec<Message> {
-        let tokens = usize::try_from(window.map_or(MOST, |window| window / 4 * 3)).unwrap_or(usize::MAX);
+    /// The newest whole turns of which a model with that window (in tokens) could still make a summary, and no more than the
+    /// settings let go along.
+    pub(crate) fn within(self, window: Option<u64>, set: Option<u32>) -> Kept {
+        let tokens = window.map_or(MOST, |window| window / 4 * 3).min(set.map_or(u64::MAX, u64::from));
+        let tokens = usize::try_from(tokens).unwrap_or(usize::MAX);
         let mut left = tokens.saturating_mul(BYTES);
         let fits = |turn: &&Vec<Message>| {
             let size = turn.iter().map(size).sum();
@@ -66,11 +95,7 @@ impl Past {
         };
         let kept = self.turns.iter().rev().take_while(fits).count();
         let left_out = self.turns.len() - kept;
-        let mut messages: Vec<Message> = self.turns.drain(left_out..).flatten().collect();
-        if left_out > 0 {
-            messages.insert(0, Message::user(LEFT_OUT.to_owned()));
-        }
-        messages
+        Kept { messages: without(self.turns, left_out), left_out }
     }
 }
 
@@ -330,12 +355,16 @@ mod tests {
     fn the_newest_whole_turns_that_fit_go_along() {
         let turn = |text: &str| vec![user(text), assistant(&"x".repeat(10), &[])];
         let past = || Past { turns: vec![turn("one"), turn("two"), turn("three")], ..Past::default() };
-        let kept = |window| past().within(window);
+        let kept = |window| past().within(window, None).messages;
         assert_eq!(kept(None), past().turns.concat());
         // Three quarters of 12 tokens are 36 bytes: the newest two turns have 28.
         let two: Vec<Message> = [vec![user(LEFT_OUT)], turn("two"), turn("three")].concat();
         assert_eq!(kept(Some(12)), two);
         assert_eq!(kept(Some(2)), [user(LEFT_OUT)]);
+        // What the settings say binds where it is less.
+        assert_eq!(past().within(Some(100), Some(9)), Kept { messages: two, left_out: 1 });
+        assert_eq!(past().within(Some(100), Some(0)), Kept { messages: vec![user(LEFT_OUT)], left_out: 3 });
+        assert_eq!(past().within(Some(100), Some(90)).left_out, 0);
     }
 
     #[test]

@@ -11,6 +11,7 @@ use copydesk_provider::Message;
 
 use crate::error::AgentError;
 use crate::mentions;
+use crate::opening;
 use crate::run::Turn;
 use crate::twins::Twins;
 
@@ -98,10 +99,21 @@ pub(crate) async fn heard_last(turn: &mut Turn) -> Result<Vec<Message>, AgentErr
     told(turn, words).await
 }
 
+/// How words begin that are said to a run at work.
+const MEANWHILE: &str = "The person says, while you work:\n";
+
+/// How many of these messages are words that were said to a run at work.
+pub(crate) fn count(messages: &[Message]) -> usize {
+    let is_said =
+        |message: &&Message| matches!(message, Message::User { text, .. } if text.starts_with(MEANWHILE));
+    messages.iter().filter(is_said).count()
+}
+
 async fn told(turn: &mut Turn, words: Vec<String>) -> Result<Vec<Message>, AgentError> {
     let mut messages = Vec::with_capacity(words.len());
     for text in words {
         turn.record(vec![Event::Steered { text: text.clone() }]).await?;
+        turn.steered.push(text.clone());
         let brought = mentions::brought(&turn.world, &turn.settings, &Twins::of(turn.policy()), &text, &[]);
         for layer in &brought.layers {
             turn.reads(layer.grade, &layer.origin).await?;
@@ -111,10 +123,10 @@ async fn told(turn: &mut Turn, words: Vec<String>) -> Result<Vec<Message>, Agent
         }
         turn.record(brought.notices.into_iter().map(|text| Event::Notice { text }).collect()).await?;
         let files: String = brought.layers.into_iter().map(|layer| layer.text).collect();
-        let text = turn.tell(format!("The person says, while you work:\n{text}\n{files}")).await?;
+        let text = turn.tell(format!("{MEANWHILE}{text}\n{files}")).await?;
         if !brought.images.is_empty() {
-            let paths = brought.images.iter().map(|(path, _)| path.clone()).collect();
-            turn.record(vec![Event::ImagesSent { paths }]).await?;
+            let sent = brought.images.iter().map(|(path, image)| (path.clone(), image));
+            turn.record(vec![opening::images_sent(sent)]).await?;
         }
         let images = brought.images.into_iter().map(|(_, image)| image).collect();
         messages.push(Message::User { text: text.trim_end().to_owned(), images });

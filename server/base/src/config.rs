@@ -5,12 +5,14 @@
 //! hover shows.
 
 mod address;
+mod amount;
 mod check;
 mod context;
 mod duration;
 mod permission;
 mod provider;
 mod retention;
+mod several;
 
 use std::collections::BTreeMap;
 
@@ -26,6 +28,7 @@ pub use provider::{
     KeySettings, ModelCache, ModelChoice, ModelPrice, ModelSettings, Provider, ProviderKind, Quirks, Timeouts,
 };
 pub use retention::Retention;
+pub use several::OneOrMany;
 
 /// Copydesk's settings: `.copydesk/config.yaml` in a project, `copydesk/config.yaml` in the user's config folder.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -63,7 +66,8 @@ pub struct Config {
     /// How much goes along with an ask, and when a conversation is shortened.
     pub context: Context,
     /// Model refs to try, in order, when the first one cannot answer. Each switch is shown and recorded.
-    pub fallback: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fallback: Option<OneOrMany>,
     /// How models are chosen.
     pub models: ModelChoice,
     /// Which schema checks which other files: glob to a local path or a bundled schema's name.
@@ -143,17 +147,21 @@ pub struct Budgets {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Budget {
-    /// US dollars.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    /// US dollars. With 0 only models that cost nothing are asked.
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "amount::dollars_if_set")]
+    #[schemars(range(min = 0))]
     pub usd: Option<f64>,
     /// Tokens, sent and received together.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "amount::positive")]
+    #[schemars(range(min = 1))]
     pub tokens: Option<u64>,
     /// Requests to models.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "amount::positive")]
+    #[schemars(range(min = 1))]
     pub requests: Option<u64>,
     /// Minutes of time.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "amount::positive")]
+    #[schemars(extend("exclusiveMinimum" = 0))]
     pub minutes: Option<f64>,
 }
 

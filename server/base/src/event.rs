@@ -89,6 +89,9 @@ pub enum Event {
         tool_bytes: usize,
         /// The parts of the message, in its order.
         sections: Vec<Section>,
+        /// How many of the earlier turns of the conversation do not go along, the oldest ones.
+        #[serde(default)]
+        left_out: usize,
     },
     /// The conversation was shortened: of its messages the last `kept` are left, behind `text`.
     Compacted {
@@ -113,6 +116,9 @@ pub enum Event {
     /// The images that the model was shown beside it.
     ImagesSent {
         paths: Vec<PathBuf>,
+        /// Of each its size.
+        #[serde(default)]
+        bytes: Vec<u64>,
     },
     /// The model asks the person something; the call names the question.
     QuestionAsked {

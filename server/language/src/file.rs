@@ -270,10 +270,13 @@ fn markdown_by_place(place: &Place<'_>, tree: &Tree) -> FileKind {
     if place.within(&[".copydesk", "agents"]) || place.within(&[".keystone", "workflows", "agents"]) {
         return FileKind::Agent;
     }
-    if place.within(&[".copydesk", "actions"]) {
+    // The person's own lie below their folder of settings; a folder of that name without a dot may be anybody's.
+    let says = |key: &str| tree.root().is_some_and(|root| root.get(key).is_some());
+    if place.within(&[".copydesk", "actions"]) || place.within(&["copydesk", "actions"]) && says("name") {
         return FileKind::Action;
     }
-    if place.within(&[".copydesk", "prompts"]) {
+    let users_prompt = || place.within(&["copydesk", "prompts"]) && (says("name") || says("description"));
+    if place.within(&[".copydesk", "prompts"]) || users_prompt() {
         return FileKind::Prompt;
     }
     if matches!(
@@ -293,11 +296,10 @@ fn markdown_by_place(place: &Place<'_>, tree: &Tree) -> FileKind {
         .folders
         .iter()
         .any(|folder| folder.starts_with('.') && !matches!(*folder, ".copydesk" | ".keystone"));
-    let named = tree.root().is_some_and(|root| root.get("name").is_some());
     // The person's own, below their folder of settings.
     let users = place.within(&["copydesk", "agents"]);
     let ours = users || !foreign && !is_others_agent(tree);
-    if place.within(&["agents"]) && ours && named { FileKind::Agent } else { FileKind::Other }
+    if place.within(&["agents"]) && ours && says("name") { FileKind::Agent } else { FileKind::Other }
 }
 
 /// Whether the head of an agent is written for another program: its tools are one text, it has keys that only others

@@ -58,4 +58,4 @@ pub use selection::selections;
 pub use summary::{Told, settings_view, summary, summary_again};
 pub use symbols::{Symbol, SymbolKind, symbols};
 pub use tokens::{SemanticToken, TokenKind, TokenRole, semantic_tokens};
-pub use wishes::wishes;
+pub use wishes::{fallback, wishes};

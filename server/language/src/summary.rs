@@ -130,7 +130,7 @@ fn agent(file: &File<'_>) -> AgentSummary {
         span: root.get("name").map(inner_span).unwrap_or_default(),
         description: text(root, "description"),
         model: text(root, "model"),
-        fallback: wishes::names(root, "fallback"),
+        fallback: wishes::fallback(root),
         tools: tools.iter().filter_map(|tool| name(tool.get("name").unwrap_or(tool))).collect(),
         reads: reads(file.text),
     }

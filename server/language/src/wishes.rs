@@ -11,12 +11,13 @@ use crate::declared::{Declared, Step};
 use crate::index::{AgentSummary, BUILT_IN_AGENT, VisibleAgent};
 use crate::{File, FileKind, WorkspaceIndex, models};
 
-/// What a file wishes for: an agent or an action for itself, a workflow for all of its steps or, where `step` names one,
+/// What a file wishes for: an agent, an action, a prompt command or a chat for itself, a workflow for all of its steps or, where `step` names one,
 /// for that one with its agent. `None` where there is no such step, or where it asks no model.
 pub fn wishes(file: &File<'_>, index: &WorkspaceIndex, step: Option<&str>) -> Option<Vec<Wish>> {
     let root = file.tree.root()?;
     match (file.kind, step) {
-        (FileKind::Agent | FileKind::Action, None) => Some(vec![said(Asker::Agent, root)]),
+        (FileKind::Agent | FileKind::Action | FileKind::Prompt, None) => Some(vec![said(Asker::Agent, root)]),
+        (FileKind::Chat, None) => Some(vec![said(Asker::Flag, root)]),
         (FileKind::Workflow, None) => Some(vec![said(Asker::Workflow, root)]),
         (FileKind::Workflow, Some(id)) => {
             let declared = Declared::new(file.tree);
@@ -80,10 +81,13 @@ pub(crate) fn instead(chain: &Chain<'_>) -> String {
     }
 }
 
-/// The models of a list; `None` where there is none. What is no text is passed over: it is marked as wrong.
-pub(crate) fn names(node: Node<'_>, key: &str) -> Option<Vec<String>> {
-    let list = node.get(key)?;
-    Some(list.items().iter().filter_map(|item| item.scalar_text().map(str::to_owned)).collect())
+/// Who answers instead, as a mapping says: one model or a list of them. `None` where it says nothing; what is no text in a
+/// list is passed over, it is marked as wrong.
+pub fn fallback(node: Node<'_>) -> Option<Vec<String>> {
+    let written = node.get("fallback").filter(|written| !written.is_null())?;
+    let one = written.scalar_text().map(str::to_owned);
+    let many = written.items().iter().filter_map(|item| item.scalar_text().map(str::to_owned));
+    Some(one.into_iter().chain(many).collect())
 }
 
 impl AgentSummary {
@@ -96,7 +100,7 @@ impl AgentSummary {
 
 fn said(asker: Asker, node: Node<'_>) -> Wish {
     let model = node.get("model").and_then(Node::scalar_text).map(str::to_owned);
-    Wish { asker, model, fallback: names(node, "fallback") }
+    Wish { asker, model, fallback: fallback(node) }
 }
 
 /// A bare name below the provider that the step names.

@@ -22,6 +22,7 @@ use rustls::{ClientConfig, RootCertStore};
 use rustls_platform_verifier::ConfigVerifierExt;
 use url::Url;
 
+use crate::error::Scheme;
 use crate::sending::SentBody;
 use crate::watched::{Heard, Watching};
 use crate::{CallError, failure};
@@ -51,12 +52,6 @@ pub(crate) enum SendError {
     Failed(#[from] legacy::Error),
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-enum Scheme {
-    Plain,
-    Secure,
-}
-
 /// How long a connection without a request is kept.
 const IDLE: Duration = Duration::from_secs(30);
 
@@ -71,15 +66,24 @@ impl Clients {
             Scheme::Plain => plain_client(connect),
             // Reads the system's certificates from disk.
             Scheme::Secure => match tokio::task::spawn_blocking(move || secure_client(connect)).await {
-                Ok(made) => {
-                    made.map_err(|error| CallError::Unsendable { reason: failure::innermost(&error) })?
-                }
+                Ok(made) => made.map_err(|error| CallError::Unsendable { reason: no_trust(&error) })?,
                 Err(error) => return Err(CallError::Unsendable { reason: error.to_string() }),
             },
         };
         self.0.lock().unwrap_or_else(PoisonError::into_inner).insert((scheme, connect), client.clone());
         Ok(client)
     }
+}
+
+/// Why no certificate can be judged.
+fn no_trust(error: &rustls::Error) -> String {
+    let reason = failure::innermost(error);
+    if reason.contains("No CA certificates") {
+        return "this system has no certificates to judge others by; install them (ca-certificates), or name a PEM file in \
+                SSL_CERT_FILE"
+            .to_owned();
+    }
+    reason
 }
 
 /// A client for `http://` addresses only: it trusts no certificate.

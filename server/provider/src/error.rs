@@ -20,6 +20,12 @@ pub enum CallError {
     BadAddress { provider: String, reason: String },
     #[error("cannot reach {address}: {reason}")]
     Unreachable { address: String, reason: String },
+    /// One side speaks TLS and the other does not.
+    #[error("cannot reach {address}: {}", match there {
+        Scheme::Secure => "what listens there speaks TLS, and base_url says http",
+        Scheme::Plain => "what listens there does not speak TLS, and base_url says https",
+    })]
+    Scheme { address: String, there: Scheme },
     /// Whoever answers there cannot show who it is.
     #[error("cannot reach {address}: {reason}")]
     Untrusted { address: String, reason: String },
@@ -27,7 +33,7 @@ pub enum CallError {
     #[error("{address} refused access with status {status} ({key}){}", said(message))]
     Refused { address: String, status: u16, key: String, message: String },
     /// 404.
-    #[error("{address} does not know this address or the model '{model}'{}", said(message))]
+    #[error("{address} does not know this address{}{}", or_model(model), said(message))]
     NotFound {
         address: String,
         model: String,
@@ -66,6 +72,9 @@ pub enum CallError {
     /// The request has images, and the model is known to see none.
     #[error("{model} cannot look at images")]
     Blind { model: String },
+    /// The request offers tools, and the model is known to call none.
+    #[error("{model} cannot call tools, by which agents work")]
+    Toolless { model: String },
     /// Answers are replayed, and this request is none of those that were recorded.
     #[error("{origin} has no answer to this request: {reason}")]
     NotRecorded { origin: String, reason: String },
@@ -74,10 +83,21 @@ pub enum CallError {
     Unsendable { reason: String },
 }
 
+/// How a server is spoken to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Scheme {
+    /// `http://`
+    Plain,
+    /// `https://`
+    Secure,
+}
+
 /// What was waited for in vain.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Waited {
     Connect,
+    /// The request is on its way, and nothing of it is taken any more.
+    Upload,
     FirstByte,
     /// The head of an answer has begun and does not get whole.
     Head,
@@ -92,6 +112,7 @@ impl std::fmt::Display for Waited {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self {
             Self::Connect => "connection",
+            Self::Upload => "room for the rest of the request",
             Self::FirstByte => "answer",
             Self::Head => "whole beginning of the answer",
             Self::Idle => "further piece of the answer",
@@ -119,7 +140,15 @@ impl CallError {
                 format!("Correct providers.{provider}.base_url; it looks like http://127.0.0.1:1234/v1.")
             }
             Self::Unreachable { .. } => {
-                "Check that the server runs and that base_url is right.".to_owned()
+                "Check that the server runs and that base_url is right, its http:// or https:// too.".to_owned()
+            }
+            Self::Scheme { there: Scheme::Secure, .. } => {
+                "Write https:// in base_url, or give the port of the server that speaks plain HTTP.".to_owned()
+            }
+            Self::Scheme { there: Scheme::Plain, .. } => {
+                "Write http:// in base_url if it is your own server and needs no TLS, or give the port where it speaks \
+                 TLS. Nothing was sent."
+                    .to_owned()
             }
             Self::Untrusted { .. } => {
                 "Nothing was sent. If it is your own server, put the certificate that signed its own into a PEM file, \
@@ -132,6 +161,9 @@ impl CallError {
             Self::NotFound { pull: Some(pull), .. } => format!(
                 "Run '{pull}', or wait until the pull that is under way has ended; 'copydesk models' shows what is there."
             ),
+            Self::NotFound { pull: None, model, .. } if model.is_empty() => {
+                "Check base_url and kind; for openai-chat and openai-responses the address includes /v1.".to_owned()
+            }
             Self::NotFound { pull: None, .. } => {
                 "Check the model's name and base_url; for openai-chat the address includes /v1.".to_owned()
             }
@@ -149,7 +181,9 @@ impl CallError {
                     .to_owned()
             }
             Self::Status { status: 400 | 413 | 422, .. } => {
-                "The server did not like the request; a smaller selection or another model may help.".to_owned()
+                "The server did not like the request: a smaller selection or another model may help; 'copydesk models' \
+                 shows which it has."
+                    .to_owned()
             }
             Self::Status { .. } | Self::BrokeOff { .. } => {
                 "Ask again; if it stays, the server's own status page or log says more.".to_owned()
@@ -160,6 +194,11 @@ impl CallError {
             }
             Self::Timeout { waited: Waited::FirstByte, .. } => {
                 "Ask again, or raise timeouts.first_byte for a model that thinks long or is still loading.".to_owned()
+            }
+            Self::Timeout { waited: Waited::Upload, .. } => {
+                "The line, or the server, takes nothing in. Ask again, or with less at once; timeouts.first_byte \
+                 sets how long to wait."
+                    .to_owned()
             }
             Self::Timeout { waited: Waited::Idle, .. } => {
                 "Ask again, or raise timeouts.idle for a slow model.".to_owned()
@@ -184,6 +223,13 @@ impl CallError {
             Self::Blind { .. } => {
                 "Leave the image out, or choose a model that can; 'copydesk models' shows which.".to_owned()
             }
+            Self::Toolless { model } => {
+                let (provider, name) = model.split_once('/').unwrap_or(("NAME", model));
+                format!(
+                    "Choose a model that can; 'copydesk models' shows which. If this one can, set \
+                     providers.{provider}.models.{name}.tools to true."
+                )
+            }
             Self::NotRecorded { .. } => {
                 "Ask the same about the same files, as they were then, or leave out --replay.".to_owned()
             }
@@ -204,6 +250,10 @@ impl CallError {
 
 fn said(message: &str) -> String {
     if message.is_empty() { String::new() } else { format!(": {message}") }
+}
+
+fn or_model(model: &str) -> String {
+    if model.is_empty() { String::new() } else { format!(" or the model '{model}'") }
 }
 
 fn wait(retry_after: Option<Duration>) -> String {

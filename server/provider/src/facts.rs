@@ -4,7 +4,7 @@
 //! date. Servers on this machine cost nothing. Where nothing is known, nothing is guessed: a budget in dollars then refuses the model instead of
 //! counting zeros.
 
-use copydesk_base::config::{ModelSettings, ProviderKind};
+use copydesk_base::config::{ModelPrice, ModelSettings, ProviderKind};
 
 use crate::listing::Listed;
 
@@ -98,12 +98,6 @@ pub struct Tokens {
 impl Price {
     const FREE: Self = Self { input: 0, cached_input: 0, kept_input: 0, output: 0 };
 
-    /// A price of so many dollars for a million tokens, whatever is cached.
-    pub(crate) fn dollars(input: f64, output: f64) -> Self {
-        let (input, output) = (millionths(input), millionths(output));
-        Self { input, cached_input: input, kept_input: input, output }
-    }
-
     /// Dollars for a million tokens sent.
     #[expect(clippy::cast_precision_loss, reason = "a price is a few dollars")]
     pub fn input_dollars(&self) -> f64 {
@@ -152,27 +146,28 @@ pub(crate) fn sources(
     };
     Sources {
         config: settings.map(of_settings).unwrap_or_default(),
-        listed: listed.map(Listed::facts).unwrap_or_default(),
+        listed: listed.map(|listed| of_settings(&listed.facts)).unwrap_or_default(),
         bundled,
     }
 }
 
 fn of_settings(settings: &ModelSettings) -> Facts {
-    let price = settings.price.as_ref().map(|price| {
-        let cached = price.cached_input.unwrap_or(price.input);
-        Price {
-            input: millionths(price.input),
-            cached_input: millionths(cached),
-            kept_input: millionths(price.input.max(cached)),
-            output: millionths(price.output),
-        }
-    });
     Facts {
         context_window: settings.context_window,
         output_limit: settings.output_limit,
         tools: settings.tools,
         vision: settings.vision,
-        price,
+        price: settings.price.as_ref().map(settled),
+    }
+}
+
+fn settled(price: &ModelPrice) -> Price {
+    let cached = price.cached_input.unwrap_or(price.input);
+    Price {
+        input: millionths(price.input),
+        cached_input: millionths(cached),
+        kept_input: millionths(price.input.max(cached)),
+        output: millionths(price.output),
     }
 }
 
@@ -275,8 +270,6 @@ fn undated(model: &str) -> &str {
 
 #[cfg(test)]
 mod tests {
-    use copydesk_base::config::ModelPrice;
-
     use super::*;
 
     const FAR: &str = "https://api.example/v1";
@@ -312,12 +305,13 @@ mod tests {
             price: Some(ModelPrice { input: 1.5, output: 2.0, cached_input: None }),
             ..ModelSettings::default()
         };
-        let listed = Listed {
+        let facts = ModelSettings {
             output_limit: Some(7),
             vision: Some(false),
-            price: Some((9.0, 9.0)),
-            ..Listed::default()
+            price: Some(ModelPrice { input: 9.0, output: 9.0, cached_input: None }),
+            ..ModelSettings::default()
         };
+        let listed = Listed { facts, ..Listed::default() };
         let all = sources(ProviderKind::OpenaiChat, FAR, "gpt-5", Some(&settings), Some(&listed));
         let price =
             Price { input: 1_500_000, cached_input: 1_500_000, kept_input: 1_500_000, output: 2_000_000 };
@@ -355,7 +349,12 @@ mod tests {
         let all = Facts {
             context_window: Some(100_000),
             output_limit: Some(20_000),
-            price: Some(Price { kept_input: 4_000_000, ..Price::dollars(3.0, 15.0) }),
+            price: Some(Price {
+                input: 3_000_000,
+                cached_input: 3_000_000,
+                kept_input: 4_000_000,
+                output: 15_000_000,
+            }),
             ..Facts::default()
         };
         let table = [

@@ -4,6 +4,7 @@
 //! characters, in one line and not long.
 
 use std::error::Error;
+use std::io::ErrorKind;
 use std::pin::pin;
 use std::time::Duration;
 
@@ -11,15 +12,19 @@ use copydesk_base::Redactor;
 use futures_util::StreamExt;
 use hyper::StatusCode;
 use hyper::header::HeaderMap;
+use jiff::Timestamp;
+use jiff::civil::DateTime;
+use jiff::tz::TimeZone;
 use rustls::CertificateError;
 use serde_json::Value;
 use url::Url;
 
 use crate::answer::WireError;
 use crate::clients::{Response, SendError};
+use crate::error::Scheme;
 use crate::http::header;
 use crate::retry::is_servers_fault;
-use crate::watched::TooSlow;
+use crate::watched::{Heard, TooSlow};
 use crate::{CallError, Waited};
 
 /// What errors of one call are told with.
@@ -60,37 +65,69 @@ pub(crate) async fn check(response: Response, told: &Told) -> Result<Response, C
 
 /// Lets a success pass and turns every other status into its error.
 pub(crate) async fn succeeded(response: Response, told: &Told) -> Result<Response, CallError> {
-    if response.status.is_success() {
-        return match header(&response.headers, "content-encoding").trim() {
-            "" | "identity" => Ok(response),
-            packed => Err(told.malformed(&format!("it is packed with {packed}, which was not asked for"))),
-        };
+    if matches!(response.status, StatusCode::NO_CONTENT | StatusCode::RESET_CONTENT) {
+        return Err(told.malformed(&format!("there is none, only status {}", response.status.as_u16())));
     }
     let (status, headers) = (response.status, response.headers.clone());
-    let body = read(response).await;
+    let packed =
+        Some(header(&headers, "content-encoding").trim()).filter(|how| !matches!(*how, "" | "identity"));
+    let body = match packed {
+        None if status.is_success() => return Ok(response),
+        Some(how) if status.is_success() => {
+            return Err(told.malformed(&format!("it is packed with {how}, which was not asked for")));
+        }
+        // What it says nobody can read; its status is worth telling.
+        Some(_) => Vec::new(),
+        None => read(response).await,
+    };
     Err(told.status(status, &headers, &body))
 }
 
 /// The error of a request that got no answer's head.
-pub(crate) fn unanswered(error: &SendError, connect: Duration, told: &Told) -> CallError {
+pub(crate) fn unanswered(error: &SendError, heard: &Heard, connect: Duration, told: &Told) -> CallError {
     let address = told.address.clone();
+    if heard.is_tls() {
+        return CallError::Scheme { address, there: Scheme::Secure };
+    }
     if cause::<TooSlow>(error).is_some() {
         return CallError::Timeout { address, waited: Waited::Connect, after: connect };
     }
     if let Some(reason) = untrusted(error) {
         return CallError::Untrusted { address, reason: told.clean(&reason) };
     }
+    if let Some(rustls::Error::InvalidMessage(_)) = cause::<rustls::Error>(error) {
+        return CallError::Scheme { address, there: Scheme::Plain };
+    }
     let reason = told.clean(&innermost(error));
     if matches!(error, SendError::Unfit(_)) {
         return CallError::Unsendable { reason };
     }
+    // Nobody tells it otherwise: the connection ended in the middle of the greeting.
+    if reason == "tls handshake eof" {
+        let reason = "it hung up when TLS began; if it has no certificate, base_url begins with http://";
+        return CallError::Unreachable { address, reason: reason.to_owned() };
+    }
     match cause::<hyper::Error>(error) {
+        Some(broken) if broken.is_parse() && reason == "message head is too large" => {
+            told.malformed("what stands before it has more lines, or is longer, than any answer's")
+        }
         Some(broken) if broken.is_parse() => told.malformed(&format!("it is no HTTP: {reason}")),
         Some(broken) if broken.is_incomplete_message() => CallError::Unreachable {
             address,
             reason: "the connection was closed before an answer came".to_owned(),
         },
         _ => CallError::Unreachable { address, reason },
+    }
+}
+
+/// The error of a body that ends in its middle, or is not framed as HTTP says.
+pub(crate) fn broken(error: &(dyn Error + Send + Sync + 'static), received: u64, told: &Told) -> CallError {
+    let kind = cause::<std::io::Error>(error).map(std::io::Error::kind);
+    match kind {
+        Some(ErrorKind::InvalidInput | ErrorKind::InvalidData) => {
+            told.malformed(&format!("the lengths of its pieces are wrong: {}", innermost(error)))
+        }
+        _ => CallError::Truncated { address: told.address.clone(), received },
     }
 }
 
@@ -196,8 +233,11 @@ impl Told {
 
     fn status(&self, status: StatusCode, headers: &HeaderMap, body: &[u8]) -> CallError {
         let address = self.address.clone();
+        if status == StatusCode::BAD_REQUEST && self.address.starts_with("http://") && wants_tls(body) {
+            return CallError::Scheme { address, there: Scheme::Secure };
+        }
         let message = self.clean(&message(body));
-        let retry_after = || retry_after(header(headers, "retry-after"), header(headers, "date"));
+        let retry_after = || retry_after(headers);
         match status.as_u16() {
             status @ (401 | 403) => CallError::Refused { address, status, key: self.key.clone(), message },
             404 => {
@@ -206,7 +246,7 @@ impl Told {
             }
             429 => CallError::RateLimited { address, retry_after: retry_after(), message },
             503 | 529 => CallError::Overloaded { address, retry_after: retry_after(), message },
-            status @ 300..=399 => {
+            status @ (300..=303 | 305..=399) => {
                 CallError::Redirected { address, status, location: self.clean(header(headers, "location")) }
             }
             status => CallError::Status { address, status, retry_after: retry_after(), message },
@@ -224,7 +264,7 @@ impl Told {
                 clean.push(' ');
                 length += 1;
             }
-            for letter in word.chars().filter(|letter| !is_invisible(*letter)) {
+            for letter in word.chars().filter(|letter| is_presentable(*letter)) {
                 if length == LONGEST_MESSAGE {
                     clean.push('…');
                     return clean;
@@ -237,10 +277,12 @@ impl Told {
     }
 }
 
-/// Characters that change how others look: bidirectional controls, zero-width ones, soft hyphens.
-const fn is_invisible(letter: char) -> bool {
-    matches!(letter,
-        '\u{ad}' | '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
+/// Whether a letter is one that is seen: no control, and none that changes how others look (bidirectional and zero-width
+/// ones, soft hyphens).
+pub(crate) fn is_presentable(letter: char) -> bool {
+    !letter.is_control()
+        && !matches!(letter,
+            '\u{ad}' | '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
 }
 
 async fn read(response: Response) -> Vec<u8> {
@@ -260,10 +302,23 @@ async fn read(response: Response) -> Vec<u8> {
     body
 }
 
+/// Whether servers that speak TLS say so in plain words: nginx, Apache and those written in Go do.
+fn wants_tls(body: &[u8]) -> bool {
+    let said = String::from_utf8_lossy(body);
+    [
+        "plain HTTP request was sent to HTTPS port",
+        "HTTP request to an HTTPS server",
+        "plain HTTP to an SSL-enabled",
+    ]
+    .iter()
+    .any(|words| said.contains(words))
+}
+
 /// The message within an error's body, in whichever of the usual places it stands; nothing of a web page.
 fn message(body: &[u8]) -> String {
     let text = String::from_utf8_lossy(body);
     match serde_json::from_str::<Value>(&text) {
+        Ok(Value::Object(empty)) if empty.is_empty() => String::new(),
         Ok(value) => ["/error/message", "/error", "/message", "/detail", "/errors/0/message"]
             .into_iter()
             .find_map(|place| value.pointer(place)?.as_str())
@@ -273,16 +328,29 @@ fn message(body: &[u8]) -> String {
     }
 }
 
-/// Reads `Retry-After`: seconds, or a date, which is taken against the server's own `Date`.
-fn retry_after(value: &str, date: &str) -> Option<Duration> {
-    if let Ok(seconds) = value.trim().parse::<f64>() {
-        // More than anybody waits is what it is, however absurd.
-        let seconds = if seconds > LONGEST_RETRY_AFTER { LONGEST_RETRY_AFTER } else { seconds };
-        return Duration::try_from_secs_f64(seconds).ok();
-    }
-    let moment = |text: &str| jiff::fmt::rfc2822::parse(text).ok().map(|zoned| zoned.timestamp());
-    let wait = moment(value)?.duration_since(moment(date)?);
-    Some(Duration::try_from(wait).unwrap_or(Duration::ZERO))
+/// How long a server asks to wait: `retry-after-ms` of those that have it, else `Retry-After` in seconds or as a date, which
+/// is taken against the server's own `Date`.
+fn retry_after(headers: &HeaderMap) -> Option<Duration> {
+    let number = |text: &str| text.trim().parse::<f64>().ok().filter(|number| !number.is_nan());
+    // More than anybody waits is what it is, however absurd.
+    let span = |seconds: f64| Duration::try_from_secs_f64(seconds.min(LONGEST_RETRY_AFTER)).ok();
+    let ms = number(header(headers, "retry-after-ms")).and_then(|ms| span(ms / 1000.0));
+    let value = header(headers, "retry-after");
+    ms.or_else(|| match number(value) {
+        Some(seconds) => span(seconds),
+        None => {
+            let wait = moment(value)?.duration_since(moment(header(headers, "date"))?);
+            Some(Duration::try_from(wait).unwrap_or(Duration::ZERO))
+        }
+    })
+}
+
+/// A date in one of the three forms that HTTP has had.
+pub(crate) fn moment(text: &str) -> Option<Timestamp> {
+    let old = |form: &str| DateTime::strptime(form, text.trim()).ok()?.to_zoned(TimeZone::UTC).ok();
+    let zoned = jiff::fmt::rfc2822::parse(text).ok();
+    let zoned = zoned.or_else(|| old("%A, %d-%b-%y %H:%M:%S GMT")).or_else(|| old("%a %b %e %H:%M:%S %Y"));
+    zoned.map(|zoned| zoned.timestamp())
 }
 
 fn cause<'a, E: Error + 'static>(error: &'a (dyn Error + 'static)) -> Option<&'a E> {
@@ -303,13 +371,21 @@ fn cause<'a, E: Error + 'static>(error: &'a (dyn Error + 'static)) -> Option<&'a
 
 #[cfg(test)]
 mod tests {
+    use hyper::header::HeaderName;
+
     use super::*;
 
     #[test]
     fn retry_after_is_seconds_or_a_date() {
-        let date = "Wed, 21 Oct 2015 07:28:00 GMT";
+        let date = ("date", "Wed, 21 Oct 2015 07:28:00 GMT");
+        let waits = |headers: &[(&'static str, &str)]| {
+            let map =
+                headers.iter().map(|(name, value)| (HeaderName::from_static(name), value.parse().unwrap()));
+            retry_after(&map.collect())
+        };
         let check = |value: &str, expect: Option<u64>| {
-            assert_eq!(retry_after(value, date), expect.map(Duration::from_secs), "{value}");
+            let got = waits(&[("retry-after", value), date]);
+            assert_eq!(got, expect.map(Duration::from_secs), "{value}");
         };
         check("", None);
         check("0", Some(0));
@@ -320,6 +396,16 @@ mod tests {
         check("Wed, 21 Oct 2015 07:29:30 GMT", Some(90));
         check("Wed, 21 Oct 2015 07:00:00 GMT", Some(0));
         check("tomorrow", None);
+        check("Wednesday, 21-Oct-15 07:29:30 GMT", Some(90));
+        check("Wed Oct 21 07:29:30 2015", Some(90));
+        check("Thu Oct  1 07:29:30 2015", Some(0));
+        check("Wed Oct 21 07:29:30", None);
+        let ms = |value, also: &[(&'static str, &str)]| waits(&[&[("retry-after-ms", value)], also].concat());
+        assert_eq!(ms("1500", &[("retry-after", "60")]), Some(Duration::from_millis(1500)));
+        assert_eq!(ms("soon", &[("retry-after", "60")]), Some(Duration::from_mins(1)));
+        assert_eq!(ms("-1", &[]), None);
+        // A date without the server's own says nothing: its clock may be any.
+        assert_eq!(waits(&[("retry-after", "Wed, 21 Oct 2015 07:29:30 GMT")]), None);
     }
 
     #[test]
@@ -367,6 +453,7 @@ mod tests {
         check(r#"{"detail":"nope"}"#, "nope");
         check(r#"{"message":"nope"}"#, "nope");
         check(r#"{"odd":1}"#, r#"{"odd":1}"#);
+        check("{}", "");
         check("plain words", "plain words");
         check("<html><body>502</body></html>", "");
         check("", "");

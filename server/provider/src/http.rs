@@ -27,7 +27,7 @@ use crate::listing::{self, Listed};
 use crate::retry::{LONGEST_WAIT, Tried};
 use crate::sending::SentBody;
 use crate::stream::Sink;
-use crate::watched::Heard;
+use crate::watched::{Heard, Moved};
 use crate::wire::{Reader, Wire};
 use crate::{CallError, ModelEvent, Request, Retries, Tries, Waited, quota, retry};
 
@@ -216,8 +216,9 @@ impl Job {
                 Some(wanted) => (Method::POST, SentBody::new(wanted.to_string().into()).0),
                 None => (Method::GET, SentBody::nothing()),
             };
-            let sent = client.send(method, &url, headers, body).0.await;
-            let response = sent.map_err(|error| failure::unanswered(&error, connect, &told))?;
+            let (sending, heard) = client.send(method, &url, headers, body);
+            let sent = sending.await;
+            let response = sent.map_err(|error| failure::unanswered(&error, &heard, connect, &told))?;
             let response = failure::succeeded(response, &told).await?;
             Ok::<_, CallError>(listing::body(response).await.unwrap_or_default())
         };
@@ -320,7 +321,8 @@ impl Attempt<'_> {
                 }
                 answered => {
                     let connect = self.job.endpoint.connect;
-                    return answered.map_err(|error| failure::unanswered(&error, connect, &self.call.told));
+                    let told = &self.call.told;
+                    return answered.map_err(|error| failure::unanswered(&error, &heard, connect, told));
                 }
             }
         }
@@ -347,24 +349,33 @@ impl Attempt<'_> {
     }
 
     /// Waits for the head of an answer: long for its first byte, and from then on no longer than for an event. An interim
-    /// answer leaves the patience as it was.
+    /// answer leaves the patience as it was. While the request is still on its way nobody waits for an answer, only for the
+    /// next piece of it to be taken.
     async fn head(
         &self,
         mut answer: Pin<&mut impl Future<Output = Result<Response, SendError>>>,
         heard: &Heard,
     ) -> Result<Result<Response, SendError>, CallError> {
-        let Endpoint { first_byte, progress, .. } = self.job.endpoint;
+        let Endpoint { first_byte, idle, progress, .. } = self.job.endpoint;
         let late = |waited, after| {
             let address = self.call.told.address.clone();
             Err(CallError::Timeout { address, waited, after })
         };
-        let until = Instant::now() + first_byte;
+        // The system takes large pieces at long intervals on a slow line.
+        let upload = first_byte.max(idle);
+        let mut seen = heard.count();
+        let mut since = Instant::now();
         loop {
+            let (waited, after) =
+                if seen.is_sending() { (Waited::Upload, upload) } else { (Waited::FirstByte, first_byte) };
             tokio::select! {
                 biased;
                 answered = &mut answer => return Ok(answered),
-                () = tokio::time::sleep_until(until) => return late(Waited::FirstByte, first_byte),
-                () = heard.something() => {}
+                () = tokio::time::sleep_until(since + after) => return late(waited, after),
+                moved = heard.next(&mut seen) => if moved == Moved::Out {
+                    since = Instant::now();
+                    continue;
+                }
             }
             tokio::select! {
                 biased;
@@ -435,9 +446,7 @@ fn body_error(error: PieceError, endpoint: &Endpoint, meter: &Meter, told: &Told
         BodyError::NoNext => timeout(Waited::Idle, endpoint.idle),
         BodyError::NoWhole => timeout(Waited::Progress, endpoint.progress),
         BodyError::TooLarge => CallError::TooLong { limit: LARGEST_ANSWER as u64 },
-        BodyError::Broken(_) => {
-            CallError::Truncated { address: told.address.clone(), received: meter.received() }
-        }
+        BodyError::Broken(error) => failure::broken(&*error, meter.received(), told),
     }
 }
 

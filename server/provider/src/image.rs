@@ -12,7 +12,7 @@ use base64::engine::general_purpose::STANDARD;
 pub const LARGEST_IMAGE: u64 = 5 << 20;
 
 /// What a large image costs, in tokens.
-pub(crate) const TOKENS: usize = 1_600;
+pub const TOKENS: usize = 1_600;
 
 /// An image, ready to be sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -45,6 +45,12 @@ impl Image {
             _ => return Err(ImageError::Unknown),
         };
         Ok(Self { media_type, base64: STANDARD.encode(bytes).into() })
+    }
+
+    /// How many bytes its file has.
+    pub fn bytes(&self) -> u64 {
+        let padding = self.base64.bytes().rev().take_while(|byte| *byte == b'=').count();
+        (self.base64.len() / 4 * 3 - padding) as u64
     }
 
     /// As an address that holds it.

@@ -69,7 +69,7 @@ pub use error::{CallError, Waited};
 pub use event::{ModelEvent, StopReason};
 pub use facts::{Facts, Price, Sources, Tokens};
 pub use health::Health;
-pub use image::{Image, ImageError, LARGEST_IMAGE};
+pub use image::{Image, ImageError, LARGEST_IMAGE, TOKENS as TOKENS_OF_IMAGE};
 pub use infill::{Extra, Infill, InfillFormat, is_metered};
 pub use key::{Fetch, Fetching, Key, KeyForm, KeyOrigin, KeySource, KeyWanted, Keys, NoKeys};
 pub use listing::{Catalog, Kept, Listed};

@@ -7,13 +7,13 @@ use std::collections::BTreeMap;
 use std::pin::pin;
 
 use copydesk_base::Timestamp;
-use copydesk_base::config::ProviderKind;
+use copydesk_base::config::{ModelPrice, ModelSettings, ProviderKind};
 use futures_util::StreamExt;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::clients::Response;
-use crate::facts::{Facts, Price};
+use crate::failure::is_presentable;
 
 /// One model as its provider lists it.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -21,17 +21,8 @@ use crate::facts::{Facts, Price};
 pub struct Listed {
     /// As it is written behind `provider/`.
     pub id: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub context_window: Option<u64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub output_limit: Option<u32>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub tools: Option<bool>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub vision: Option<bool>,
-    /// US dollars for a million tokens, sent and received.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub price: Option<(f64, f64)>,
+    /// What it says of it, in the words of a config.
+    pub facts: ModelSettings,
     /// Whether a server that loads models on demand has it in memory now.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub loaded: Option<bool>,
@@ -48,20 +39,13 @@ pub struct Kept {
     pub models: Vec<Listed>,
 }
 
+/// No name of a model is longer, in letters.
+const LONGEST_ID: usize = 256;
+
 /// No list is larger than this.
 const LARGEST_LIST: usize = 8 << 20;
 
 impl Listed {
-    pub(crate) fn facts(&self) -> Facts {
-        Facts {
-            context_window: self.context_window,
-            output_limit: self.output_limit,
-            tools: self.tools,
-            vision: self.vision,
-            price: self.price.map(|(input, output)| Price::dollars(input, output)),
-        }
-    }
-
     /// Whether it answers questions, as far as its name tells.
     pub fn is_for_talk(&self) -> bool {
         !["embed", "whisper", "tts-", "dall-e", "moderation", "rerank"]
@@ -107,9 +91,10 @@ pub(crate) fn add_shown(listed: &mut Listed, body: &[u8]) {
         let key = format!("{}.context_length", info.get("general.architecture")?.as_str()?);
         info.get(&key)?.as_u64()
     });
-    listed.context_window = window.filter(|window| *window > 0).or(listed.context_window);
-    listed.tools = says(&shown, &[], &["tools"]).or(listed.tools);
-    listed.vision = says(&shown, &[], &["vision"]).or(listed.vision);
+    let facts = &mut listed.facts;
+    facts.context_window = window.filter(|window| *window > 0).or(facts.context_window);
+    facts.tools = can(&shown, &[], TOOLS, &["tools"]).or(facts.tools);
+    facts.vision = can(&shown, &[], VISION, &["vision"]).or(facts.vision);
 }
 
 /// The whole of a list's body; `None` where it is too large or breaks off.
@@ -137,6 +122,11 @@ pub(crate) fn read(body: &[u8]) -> Option<Vec<Listed>> {
 
 fn model(entry: &Value) -> Option<Listed> {
     let id = ["id", "name", "model"].into_iter().find_map(|key| entry.get(key)?.as_str())?;
+    let id = id.strip_prefix("models/").unwrap_or(id);
+    // It is shown in terminals and editors, and goes into requests: what cannot be read there is no name.
+    if id.is_empty() || id.chars().count() > LONGEST_ID || !id.chars().all(is_presentable) {
+        return None;
+    }
     let number = |places: &[&str]| places.iter().find_map(|place| entry.pointer(place)?.as_u64());
     let window = number(&[
         "/context_length",
@@ -144,6 +134,8 @@ fn model(entry: &Value) -> Option<Listed> {
         "/max_context_length",
         "/max_model_len",
         "/max_input_tokens",
+        // Of llama.cpp: what it was started with, rather than what the model was made for.
+        "/meta/n_ctx",
         "/meta/n_ctx_train",
         "/inputTokenLimit",
     ]);
@@ -154,25 +146,32 @@ fn model(entry: &Value) -> Option<Listed> {
         "/outputTokenLimit",
         "/max_tokens",
     ]);
-    Some(Listed {
-        id: id.strip_prefix("models/").unwrap_or(id).to_owned(),
+    let facts = ModelSettings {
         context_window: window.filter(|window| *window > 0),
         output_limit: output.and_then(|output| u32::try_from(output).ok()).filter(|output| *output > 0),
-        tools: says(entry, &["/capabilities/function_calling"], &["tools", "tool_use"]),
-        vision: says(
+        tools: can(entry, &["/capabilities/function_calling"], TOOLS, &["tools", "tool_use"]),
+        vision: can(
             entry,
             &["/capabilities/vision", "/capabilities/image_input/supported"],
+            VISION,
             &["image", "vision"],
         ),
         price: entry.get("pricing").and_then(price),
+    };
+    Some(Listed {
+        id: id.to_owned(),
+        facts,
         loaded: entry.get("state").and_then(Value::as_str).map(|state| state == "loaded"),
     })
 }
 
-/// Whether a model can do something: said outright, or named in a list of what it can.
-fn says(entry: &Value, outright: &[&str], words: &[&str]) -> Option<bool> {
+/// The lists that would name tools, and those that would name images.
+const TOOLS: &[&str] = &["/capabilities", "/supported_parameters"];
+const VISION: &[&str] = &["/capabilities", "/architecture/input_modalities"];
+
+/// Whether a model can do something: said outright, or named in one of the lists of what it can.
+fn can(entry: &Value, outright: &[&str], lists: &[&str], words: &[&str]) -> Option<bool> {
     let told = outright.iter().find_map(|place| entry.pointer(place)?.as_bool());
-    let lists = ["/capabilities", "/supported_parameters", "/architecture/input_modalities"];
     let named = || {
         let mut lists = lists.iter().filter_map(|place| entry.pointer(place)?.as_array()).peekable();
         lists.peek()?;
@@ -182,13 +181,14 @@ fn says(entry: &Value, outright: &[&str], words: &[&str]) -> Option<bool> {
 }
 
 /// Dollars for a million tokens: `prompt` and `completion` are for one, as texts; `input` and `output` for a million.
-fn price(pricing: &Value) -> Option<(f64, f64)> {
+fn price(pricing: &Value) -> Option<ModelPrice> {
     let number = |key: &str| {
         let value = pricing.get(key)?;
         value.as_f64().or_else(|| value.as_str()?.parse().ok()).filter(|price: &f64| *price >= 0.0)
     };
     let of_one = number("prompt").zip(number("completion")).map(|(sent, got)| (sent * 1e6, got * 1e6));
-    of_one.or_else(|| number("input").zip(number("output")))
+    let (input, output) = of_one.or_else(|| number("input").zip(number("output")))?;
+    Some(ModelPrice { input, output, cached_input: None })
 }
 
 #[cfg(test)]
@@ -200,7 +200,9 @@ mod tests {
         let check = |body: &str, expect: &[Listed]| {
             assert_eq!(read(body.as_bytes()).as_deref(), Some(expect), "{body}");
         };
-        let named = |id: &str| Listed { id: id.to_owned(), ..Listed::default() };
+        let of = |id: &str, facts: ModelSettings| Listed { id: id.to_owned(), facts, loaded: None };
+        let named = |id: &str| of(id, ModelSettings::default());
+        let costs = |input, output| Some(ModelPrice { input, output, cached_input: None });
         // OpenAI, and everybody who says no more.
         check(
             r#"{"object":"list","data":[{"id":"gpt-5","object":"model","owned_by":"openai"},{"odd":1},"x"]}"#,
@@ -210,54 +212,83 @@ mod tests {
         check(
             r#"{"data":[{"type":"model","id":"claude-x","display_name":"X","max_input_tokens":200000,"max_tokens":64000,
                "capabilities":{"image_input":{"supported":true}}}],"has_more":false}"#,
-            &[Listed {
-                context_window: Some(200_000),
-                output_limit: Some(64_000),
-                vision: Some(true),
-                ..named("claude-x")
-            }],
+            &[of(
+                "claude-x",
+                ModelSettings {
+                    context_window: Some(200_000),
+                    output_limit: Some(64_000),
+                    vision: Some(true),
+                    ..ModelSettings::default()
+                },
+            )],
         );
         // OpenRouter.
         check(
             r#"{"data":[{"id":"big/model","context_length":131072,"architecture":{"input_modalities":["text","image"]},
                "pricing":{"prompt":"0.0000015","completion":"0.000006"},"top_provider":{"max_completion_tokens":16000},
                "supported_parameters":["tools","temperature"]}]}"#,
-            &[Listed {
-                context_window: Some(131_072),
-                output_limit: Some(16_000),
-                tools: Some(true),
-                vision: Some(true),
-                price: Some((1.5, 6.0)),
-                ..named("big/model")
-            }],
+            &[of(
+                "big/model",
+                ModelSettings {
+                    context_window: Some(131_072),
+                    output_limit: Some(16_000),
+                    tools: Some(true),
+                    vision: Some(true),
+                    price: costs(1.5, 6.0),
+                },
+            )],
         );
         // Together: a bare list.
         check(
             r#"[{"id":"org/m","context_length":8192,"pricing":{"hourly":0,"input":0.2,"output":0.6}}]"#,
-            &[Listed { context_window: Some(8192), price: Some((0.2, 0.6)), ..named("org/m") }],
+            &[of(
+                "org/m",
+                ModelSettings {
+                    context_window: Some(8192),
+                    price: costs(0.2, 0.6),
+                    ..ModelSettings::default()
+                },
+            )],
         );
         // Mistral.
         check(
             r#"{"data":[{"id":"m","max_context_length":32768,"capabilities":{"function_calling":false,"vision":true}}]}"#,
-            &[Listed { context_window: Some(32_768), tools: Some(false), vision: Some(true), ..named("m") }],
+            &[of(
+                "m",
+                ModelSettings {
+                    context_window: Some(32_768),
+                    tools: Some(false),
+                    vision: Some(true),
+                    ..ModelSettings::default()
+                },
+            )],
         );
         // vLLM, llama.cpp, LM Studio, Gemini's compatible endpoint, Ollama.
         check(
             r#"{"data":[{"id":"v","max_model_len":4096}]}"#,
-            &[Listed { context_window: Some(4096), ..named("v") }],
+            &[of("v", ModelSettings { context_window: Some(4096), ..ModelSettings::default() })],
         );
         check(
-            r#"{"models":[{"name":"l"}],"data":[{"id":"l.gguf","meta":{"n_ctx_train":8192}}]}"#,
-            &[Listed { context_window: Some(8192), ..named("l.gguf") }],
+            r#"{"models":[{"name":"l","capabilities":["completion"]}],"data":[{"id":"l.gguf",
+               "architecture":{"input_modalities":["text"]},"meta":{"n_ctx":8192,"n_ctx_train":131072}}]}"#,
+            &[of(
+                "l.gguf",
+                ModelSettings { context_window: Some(8192), vision: Some(false), ..ModelSettings::default() },
+            )],
         );
         check(
             r#"{"data":[{"id":"q","type":"llm","state":"not-loaded","max_context_length":40960,"capabilities":["tool_use"]}]}"#,
             &[Listed {
-                context_window: Some(40_960),
-                tools: Some(true),
-                vision: Some(false),
                 loaded: Some(false),
-                ..named("q")
+                ..of(
+                    "q",
+                    ModelSettings {
+                        context_window: Some(40_960),
+                        tools: Some(true),
+                        vision: Some(false),
+                        ..ModelSettings::default()
+                    },
+                )
             }],
         );
         check(r#"{"data":[{"id":"models/gemini-x"}]}"#, &[named("gemini-x")]);
@@ -266,6 +297,11 @@ mod tests {
             &[named("llama3:8b")],
         );
         check(r#"{"models":null,"data":[]}"#, &[]);
+        // What a terminal or an editor would do something with is no name.
+        let long = "x".repeat(257);
+        for odd in ["\\u001b[31mred", "two\\nlines", "a\\u202eb", "\\u0000", "", &long] {
+            check(&format!(r#"{{"data":[{{"id":"{odd}"}},{{"id":"m:7b q4"}}]}}"#), &[named("m:7b q4")]);
+        }
         for none in ["", "[", "{}", r#"{"data":{}}"#, "<html></html>", "7"] {
             assert_eq!(read(none.as_bytes()), None, "{none}");
         }

@@ -60,7 +60,7 @@ impl ModelsConfig {
             scripts: BTreeMap::new(),
             local: LocalServer::usual(),
             retries: Retries::default(),
-            fallback: config.fallback.clone(),
+            fallback: config.fallback.clone().map(Vec::from).unwrap_or_default(),
             strictness: if config.models.strict { Strictness::Strict } else { Strictness::Flagged },
             health: Health::default(),
             catalog: Arc::default(),
@@ -194,8 +194,8 @@ impl Models {
     /// The chain that counts, and who says it.
     fn chain<'a>(&'a self, wishes: &'a [Wish], first: &'a Choice) -> Chain<'a> {
         let provider = self.config.providers.get(&first.provider);
-        let own =
-            provider.and_then(|provider| Some((first.provider.as_str(), provider.fallback.as_deref()?)));
+        let own = provider
+            .and_then(|provider| Some((first.provider.as_str(), provider.fallback.as_ref()?.as_slice())));
         wish::chain(wishes, own, &self.config.fallback)
     }
 
@@ -259,9 +259,16 @@ impl Models {
                 finish(&sink, usage, outcome).await;
             });
         }
-        if request.has_images() && choice.facts.vision == Some(false) {
-            let blind = CallError::Blind { model: choice.model_ref() };
-            return EventStream::new(move |sink| async move { sink.send(Err(blind)).await });
+        let lacks = |ability: Option<bool>, is_needed: bool| is_needed && ability == Some(false);
+        let lacking = if lacks(choice.facts.vision, request.has_images()) {
+            Some(CallError::Blind { model: choice.model_ref() })
+        } else if lacks(choice.facts.tools, !request.tools.is_empty()) {
+            Some(CallError::Toolless { model: choice.model_ref() })
+        } else {
+            None
+        };
+        if let Some(lacking) = lacking {
+            return EventStream::new(move |sink| async move { sink.send(Err(lacking)).await });
         }
         let answers = self.config.answers.as_ref();
         let place = answers.and_then(|answers| Place::of(answers, choice, &self.config.root, &request));

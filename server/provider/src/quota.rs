@@ -9,6 +9,7 @@ use std::time::Duration;
 use hyper::header::HeaderMap;
 use jiff::Timestamp;
 
+use crate::failure::moment;
 use crate::http::header;
 
 /// What is counted.
@@ -16,7 +17,7 @@ const UNITS: [&str; 4] = ["requests", "tokens", "input-tokens", "output-tokens"]
 
 /// How long nothing is left, and of what; `None` where something is, or nothing is said.
 pub(crate) fn spent(headers: &HeaderMap) -> Option<(Duration, &'static str)> {
-    let date = jiff::fmt::rfc2822::parse(header(headers, "date")).ok().map(|zoned| zoned.timestamp());
+    let date = moment(header(headers, "date"));
     let wait = |remaining: &str, reset: &str| {
         let left: f64 = header(headers, remaining).trim().parse().ok()?;
         if left >= 1.0 {

@@ -69,10 +69,12 @@ pub fn may_switch(error: &CallError) -> bool {
                 | CallError::BadAddress { .. }
                 | CallError::Unsendable { .. }
                 | CallError::Untrusted { .. }
+                | CallError::Scheme { .. }
                 // Nobody pays for it any more.
                 | CallError::Status { status: 402, .. }
                 | CallError::NotFound { .. }
                 | CallError::Blind { .. }
+                | CallError::Toolless { .. }
                 | CallError::Redirected { .. }
                 | CallError::Timeout { .. }
                 | CallError::BrokeOff { .. }
@@ -117,6 +119,7 @@ pub(crate) fn luck() -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error::Scheme;
 
     fn limited(seconds: Option<u64>) -> CallError {
         let retry_after = seconds.map(Duration::from_secs);
@@ -168,7 +171,7 @@ mod tests {
         }
         check(cut, 1, 1.0, ms(800), true);
         check(broke("api_error"), 1, 1.0, ms(800), true);
-        for waited in [Waited::Connect, Waited::Idle, Waited::Progress] {
+        for waited in [Waited::Connect, Waited::Upload, Waited::Idle, Waited::Progress] {
             check(timeout(waited), 1, 1.0, ms(800), true);
         }
         for waited in [Waited::FirstByte, Waited::Content] {
@@ -192,6 +195,7 @@ mod tests {
         check(status(402), 1, 1.0, None, true);
         check(CallError::BadAddress { provider: "p".into(), reason: "r".into() }, 1, 1.0, None, true);
         check(CallError::Unsendable { reason: "no certificates".into() }, 1, 1.0, None, true);
+        check(CallError::Scheme { address: "a".into(), there: Scheme::Secure }, 1, 1.0, None, true);
         check(CallError::Untrusted { address: "a".into(), reason: "r".into() }, 1, 1.0, None, true);
         for own in [400, 413, 422] {
             check(status(own), 1, 1.0, None, false);

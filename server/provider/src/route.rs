@@ -93,7 +93,7 @@ fn unwell(choice: &Choice, health: &Health) -> Option<String> {
 mod tests {
     use std::sync::Arc;
 
-    use copydesk_base::config::{Provider, ProviderKind};
+    use copydesk_base::config::{OneOrMany, Provider, ProviderKind};
     use copydesk_base::{Asker, Wish};
 
     use super::*;
@@ -104,7 +104,8 @@ mod tests {
             kind: ProviderKind::OpenaiChat,
             base_url: Some("http://127.0.0.1:9/v1".to_owned()),
             default_model: Some("m".to_owned()),
-            fallback: fallback.map(|chain| chain.iter().map(|&name| name.to_owned()).collect()),
+            fallback: fallback
+                .map(|chain| OneOrMany::Many(chain.iter().map(|&name| name.to_owned()).collect())),
             ..Provider::default()
         };
         let providers = [

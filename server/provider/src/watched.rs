@@ -5,6 +5,9 @@
 //! may keep somebody waiting for hours. [`Heard`] tells the two apart, by counting what was read from the very connection
 //! that a request went over. An interim answer (100, 103) is a sign of life and no beginning of the answer. The same count
 //! tells of a kept connection that was closed without a byte: its server had gone before the request came.
+//!
+//! It also counts what was written: nobody waits for an answer while the request is still on its way. And it looks at the
+//! first byte of a plain connection, since a server that speaks TLS begins with one that no HTTP begins with.
 
 use std::future::Future;
 use std::io::{Error, IoSlice};
@@ -14,7 +17,7 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use hyper::http::Extensions;
-use hyper::rt::{Read, ReadBufCursor, Write};
+use hyper::rt::{Read, ReadBuf, ReadBufCursor, Write};
 use hyper::{Request, Uri};
 use hyper_rustls::{HttpsConnector, MaybeHttpsStream};
 use hyper_util::client::legacy::connect::{
@@ -37,6 +40,8 @@ pub(crate) struct Watching {
 /// A connection that is watched.
 pub(crate) struct Watched {
     inner: Inner,
+    /// Nothing was read from it yet.
+    is_fresh: bool,
     reads: watch::Sender<Count>,
 }
 
@@ -46,19 +51,40 @@ pub(crate) struct Heard {
     interim: Arc<Notify>,
 }
 
-/// How often a connection was read from, for whoever sent a request over it.
+/// What went over a connection, for whoever sent a request over it.
 #[derive(Clone)]
 struct Reads(watch::Receiver<Count>);
 
-/// How often a connection was read from.
-#[derive(Clone, Copy, Debug, Default)]
-struct Count {
+/// What went over a connection.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Count {
+    /// How often it was read from.
     now: u64,
-    /// Up to when the last request was written.
+    /// How often when the last request was written.
     asked: u64,
+    /// How often it was written to.
+    written: u64,
+    /// Whether something is left to be written.
+    is_sending: bool,
+    /// Whether the first byte was one of TLS.
+    is_tls: bool,
+}
+
+/// What went on over a connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Moved {
+    /// A piece of the request, or the last one.
+    Out,
+    /// A piece of the answer.
+    In,
 }
 
 impl Count {
+    /// Whether a request is still on its way.
+    pub(crate) const fn is_sending(self) -> bool {
+        self.is_sending
+    }
+
     /// Whether the connection had carried an answer before, and no byte of another one: what is read at its end is its end.
     const fn is_stale(self) -> bool {
         self.asked > 0 && self.now <= self.asked + 1
@@ -91,7 +117,7 @@ impl Service<Uri> for Watching {
         let (connecting, within) = (self.inner.call(address), self.within);
         Box::pin(async move {
             let inner = tokio::time::timeout(within, connecting).await.map_err(|_| TooSlow)??;
-            Ok(Watched { inner, reads: watch::Sender::new(Count::default()) })
+            Ok(Watched { inner, is_fresh: true, reads: watch::Sender::new(Count::default()) })
         })
     }
 }
@@ -106,21 +132,45 @@ impl Read for Watched {
     fn poll_read(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
-        into: ReadBufCursor<'_>,
+        mut into: ReadBufCursor<'_>,
     ) -> Poll<Result<(), Error>> {
-        let read = ready!(Pin::new(&mut self.inner).poll_read(cx, into));
-        self.reads.send_modify(|reads| reads.now += 1);
+        let mut is_tls = false;
+        let read = if self.is_fresh && matches!(self.inner, MaybeHttpsStream::Http(_)) {
+            let mut byte = [0];
+            let mut first = ReadBuf::new(&mut byte);
+            let read = ready!(Pin::new(&mut self.inner).poll_read(cx, first.unfilled()));
+            is_tls = matches!(first.filled(), [ALERT | HANDSHAKE]);
+            into.put_slice(first.filled());
+            read
+        } else {
+            ready!(Pin::new(&mut self.inner).poll_read(cx, into))
+        };
+        self.is_fresh = false;
+        self.reads.send_modify(|reads| {
+            reads.now += 1;
+            reads.is_tls |= is_tls;
+        });
         Poll::Ready(read)
     }
 }
 
+/// What records of TLS begin with that a server may send to somebody who does not speak it.
+const ALERT: u8 = 21;
+const HANDSHAKE: u8 = 22;
+
 impl Watched {
-    /// Nobody waits for that.
-    fn asked(&self) {
+    fn wrote(&self, written: Poll<Result<usize, Error>>) -> Poll<Result<usize, Error>> {
         self.reads.send_if_modified(|reads| {
-            reads.asked = reads.now;
-            false
+            (reads.asked, reads.is_sending) = (reads.now, true);
+            reads.written += u64::from(written.is_ready());
+            written.is_ready()
         });
+        written
+    }
+
+    /// Everything that was to be written is.
+    fn flushed(&self) {
+        self.reads.send_if_modified(|reads| std::mem::take(&mut reads.is_sending));
     }
 }
 
@@ -130,12 +180,14 @@ impl Write for Watched {
         cx: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<Result<usize, Error>> {
-        self.asked();
-        Pin::new(&mut self.inner).poll_write(cx, bytes)
+        let written = Pin::new(&mut self.inner).poll_write(cx, bytes);
+        self.wrote(written)
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
-        Pin::new(&mut self.inner).poll_flush(cx)
+        let flushed = ready!(Pin::new(&mut self.inner).poll_flush(cx));
+        self.flushed();
+        Poll::Ready(flushed)
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
@@ -151,8 +203,8 @@ impl Write for Watched {
         cx: &mut Context<'_>,
         bytes: &[IoSlice<'_>],
     ) -> Poll<Result<usize, Error>> {
-        self.asked();
-        Pin::new(&mut self.inner).poll_write_vectored(cx, bytes)
+        let written = Pin::new(&mut self.inner).poll_write_vectored(cx, bytes);
+        self.wrote(written)
     }
 }
 
@@ -180,18 +232,29 @@ impl Heard {
         self.reads().is_some_and(|Reads(reads)| reads.borrow().is_stale())
     }
 
-    /// Resolves when something more comes in over the connection of a request that has gone; never, where it has none.
-    pub(crate) async fn something(&self) {
-        let heard = match self.reads() {
-            Some(Reads(mut reads)) => {
-                let before = reads.borrow_and_update().now;
-                reads.wait_for(|reads| reads.now > before).await.is_ok()
-            }
-            None => false,
-        };
-        if !heard {
+    /// Whether who listens there speaks TLS, on a connection that does not.
+    pub(crate) fn is_tls(&self) -> bool {
+        self.count().is_tls
+    }
+
+    /// What went over the connection of a request so far.
+    pub(crate) fn count(&self) -> Count {
+        self.reads().map(|Reads(reads)| *reads.borrow()).unwrap_or_default()
+    }
+
+    /// Resolves when more has gone over the connection than `seen`, which is brought up to date; never, where there is no
+    /// connection.
+    pub(crate) async fn next(&self, seen: &mut Count) -> Moved {
+        let before = *seen;
+        if let Some(Reads(mut reads)) = self.reads()
+            && let Ok(now) = reads.wait_for(|now| *now != before).await
+        {
+            *seen = *now;
+        }
+        if *seen == before {
             std::future::pending::<()>().await;
         }
+        if seen.now > before.now { Moved::In } else { Moved::Out }
     }
 
     fn reads(&self) -> Option<Reads> {
@@ -217,7 +280,7 @@ mod tests {
     fn only_a_kept_connection_that_ends_without_a_byte_is_stale() {
         for (asked, now, expect) in [(0, 0, false), (0, 1, false), (2, 2, true), (2, 3, true), (2, 4, false)]
         {
-            assert_eq!(Count { now, asked }.is_stale(), expect, "{asked} {now}");
+            assert_eq!(Count { now, asked, ..Count::default() }.is_stale(), expect, "{asked} {now}");
         }
     }
 
@@ -232,17 +295,52 @@ mod tests {
         answer.spawn(sending);
         let (server, _) = listener.accept().await.unwrap();
         sent.await.unwrap();
+        let mut seen = heard.count();
+        let mut comes = async || while heard.next(&mut seen).await != Moved::In {};
         let say = async |text: &'static str| {
             server.writable().await.unwrap();
             assert_eq!(server.try_write(text.as_bytes()).unwrap(), text.len());
         };
         for _ in 0..2 {
-            tokio::join!(heard.something(), say("HTTP/1.1 103 Early Hints\r\n\r\n"));
+            tokio::join!(comes(), say("HTTP/1.1 103 Early Hints\r\n\r\n"));
             heard.interim().await;
         }
-        tokio::join!(heard.something(), say("HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n"));
+        tokio::join!(comes(), say("HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n"));
         let answer = answer.join_next().await.unwrap().unwrap().unwrap();
         assert_eq!(answer.status, 200);
         assert!(!heard.is_stale());
+    }
+
+    #[tokio::test]
+    async fn a_request_that_nobody_takes_is_still_on_its_way() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = Url::parse(&format!("http://{}/", listener.local_addr().unwrap())).unwrap();
+        // More than the system keeps on both sides together.
+        let (body, sent) = SentBody::new(vec![b'x'; 24 << 20].into());
+        let client = plain_client(Duration::from_mins(1));
+        let (sending, heard) = client.send(Method::POST, &url, HeaderMap::new(), body);
+        let mut answer = tokio::task::JoinSet::new();
+        answer.spawn(sending);
+        let (mut server, _) = listener.accept().await.unwrap();
+        sent.await.unwrap();
+        let mut seen = heard.count();
+        while !seen.is_sending() {
+            assert_eq!(heard.next(&mut seen).await, Moved::Out);
+        }
+        let taking = async {
+            let mut nowhere = tokio::io::sink();
+            tokio::io::copy(&mut server, &mut nowhere).await.unwrap();
+        };
+        let mut moves = 0_u32;
+        let gone = async {
+            while seen.is_sending() {
+                assert_eq!(heard.next(&mut seen).await, Moved::Out);
+                moves += 1;
+            }
+        };
+        tokio::select! {
+            () = taking => panic!("the client hung up"),
+            () = gone => assert!(moves > 1, "each piece counts"),
+        }
     }
 }

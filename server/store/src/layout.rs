@@ -23,7 +23,7 @@ impl Layout {
 }
 
 pub(crate) const JOURNAL: Layout =
-    Layout { application: 0x0043_444a, steps: &[JOURNAL_1, JOURNAL_PACKED, JOURNAL_NAMES] };
+    Layout { application: 0x0043_444a, steps: &[JOURNAL_1, JOURNAL_PACKED, JOURNAL_NAMES, JOURNAL_PARENTS] };
 pub(crate) const USER: Layout = Layout { application: 0x0043_4455, steps: &[USER_1, USER_2, USER_3, USER_4] };
 
 /// `records` is the truth, `runs` and `changes` are projections of it, written in the same transaction.
@@ -80,6 +80,12 @@ CREATE INDEX rewinds ON records (run) WHERE kind = 'rewound';
 /// What the person calls their conversations.
 const JOURNAL_NAMES: &str = "
 CREATE TABLE names (session TEXT PRIMARY KEY, name TEXT NOT NULL) STRICT, WITHOUT ROWID;
+";
+
+/// Which run a run works for, so that both go together; empty where it works for nobody, or began before this was kept.
+const JOURNAL_PARENTS: &str = "
+ALTER TABLE runs ADD COLUMN parent TEXT NOT NULL DEFAULT '';
+CREATE INDEX runs_by_parent ON runs (parent) WHERE parent <> '';
 ";
 
 const USER_1: &str = "

@@ -164,10 +164,13 @@ fn run_row(row: &Row<'_>) -> rusqlite::Result<RunRow> {
 fn project(transaction: &Transaction<'_>, record: &Record) -> Result<(), Halt> {
     let run = record.run.as_str();
     match &record.event {
-        Event::RunStarted { session, title, .. } => {
+        Event::RunStarted { session, title, parent, .. } => {
+            let parent = parent.as_ref().map_or("", |parent| parent.as_str());
             transaction
-                .prepare_cached("UPDATE runs SET session = ?2, title = ?3, status = NULL WHERE run = ?1")?
-                .execute(params![run, session.as_str(), title])?;
+                .prepare_cached(
+                    "UPDATE runs SET session = ?2, title = ?3, parent = ?4, status = NULL WHERE run = ?1",
+                )?
+                .execute(params![run, session.as_str(), title, parent])?;
         }
         Event::RunFinished { status, .. } => {
             let word = serde_json::to_value(status).ok();

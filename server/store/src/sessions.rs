@@ -1,7 +1,8 @@
 //! Conversations as a person keeps them: listed, named, deleted, and kept to a limit.
 //!
-//! A conversation goes whole, with everything that its runs wrote down, what undoes their edits included: a part of a run
-//! cannot go without breaking its chain. One with a run that has not ended never goes.
+//! A conversation goes whole, with everything that its runs wrote down and those that worked for them, what undoes their
+//! edits included: a part of a run cannot go without breaking its chain. One with a run that has not ended never goes.
+//! What belongs to no conversation goes when its time is over.
 
 use copydesk_base::{SessionId, Timestamp};
 use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
@@ -77,11 +78,18 @@ pub(crate) fn name(transaction: &Transaction<'_>, session: &SessionId, name: &st
     Ok(true)
 }
 
+/// The runs of a conversation, and those that worked for them.
+const OF_SESSION: &str = "((session = ?1 AND session <> '') OR parent IN (SELECT run FROM runs WHERE session = ?1 AND session <> ''))";
+
+/// Runs that are over and belong to no conversation any more, if ever to one, and began before a moment.
+const STRAY: &str =
+    "(session = '' AND status IS NOT NULL AND started < ?1 AND parent NOT IN (SELECT run FROM runs))";
+
 /// Whether a run of a conversation has not ended; nothing where there is no such conversation.
 fn is_open(connection: &Connection, session: &SessionId) -> Result<Option<bool>, Halt> {
-    let open = "SELECT SUM(status IS NULL) FROM runs WHERE session = ?1 AND session <> ''";
+    let open = format!("SELECT SUM(status IS NULL) FROM runs WHERE {OF_SESSION}");
     let found: Option<Option<i64>> =
-        connection.query_row(open, [session.as_str()], |row| row.get(0)).optional()?;
+        connection.query_row(&open, [session.as_str()], |row| row.get(0)).optional()?;
     Ok(found.flatten().map(|open| open > 0))
 }
 
@@ -92,22 +100,31 @@ pub(crate) fn delete(transaction: &Transaction<'_>, session: &SessionId) -> Resu
         Some(true) => return Ok(Deleted::UnderWay),
         Some(false) => {}
     }
-    for table in ["records", "changes", "approvals"] {
-        let delete = format!("DELETE FROM {table} WHERE run IN (SELECT run FROM runs WHERE session = ?1)");
-        transaction.execute(&delete, [session.as_str()])?;
-    }
-    for table in ["names", "runs"] {
-        transaction.execute(&format!("DELETE FROM {table} WHERE session = ?1"), [session.as_str()])?;
-    }
+    erase(transaction, OF_SESSION, session.as_str())?;
+    transaction.execute("DELETE FROM names WHERE session = ?1", [session.as_str()])?;
     Ok(Deleted::Gone)
+}
+
+/// Takes runs away, with everything that they wrote down; how many.
+fn erase(transaction: &Transaction<'_>, of: &str, by: impl rusqlite::ToSql) -> Result<usize, Halt> {
+    for table in ["records", "changes", "approvals"] {
+        let delete = format!("DELETE FROM {table} WHERE run IN (SELECT run FROM runs WHERE {of})");
+        transaction.execute(&delete, [&by])?;
+    }
+    Ok(transaction.execute(&format!("DELETE FROM runs WHERE {of}"), [&by])?)
 }
 
 /// Whether something is past a limit; looked at first, since looking takes no lock.
 pub(crate) fn is_due(connection: &Connection, keep: Keep) -> Result<bool, Halt> {
     let old =
         "SELECT EXISTS (SELECT 1 FROM runs WHERE session <> '' GROUP BY session HAVING MAX(started) < ?1)";
-    let is_old: bool = connection.query_row(old, [signed(keep.since.0)], |row| row.get(0))?;
-    Ok(is_old || used(connection)? > keep.bytes)
+    let stray = format!("SELECT EXISTS (SELECT 1 FROM runs WHERE {STRAY})");
+    for query in [old, &stray] {
+        if connection.query_row(query, [signed(keep.since.0)], |row| row.get(0))? {
+            return Ok(true);
+        }
+    }
+    Ok(used(connection)? > keep.bytes)
 }
 
 /// Takes away what is past a limit; answers how many conversations went.
@@ -133,6 +150,7 @@ pub(crate) fn sweep(transaction: &Transaction<'_>, keep: Keep) -> Result<usize, 
     {
         gone += 1;
     }
+    erase(transaction, STRAY, signed(keep.since.0))?;
     Ok(gone)
 }
 

@@ -185,6 +185,45 @@ async fn a_conversation_is_named_and_deleted_whole_but_never_an_open_one() {
     assert_eq!(journal.sweep(all).await, Ok(1));
 }
 
+/// A run that works for another one, in no conversation of its own.
+fn helper(run: &str, of: &str) -> Record {
+    let mut record = started(run);
+    if let Event::RunStarted { session, parent, .. } = &mut record.event {
+        (*session, *parent) = ("".into(), Some(of.into()));
+    }
+    record
+}
+
+#[tokio::test]
+async fn helpers_go_with_the_run_that_they_worked_for_and_strays_when_their_time_is_over() {
+    let place = Place::new();
+    let journal = place.journal();
+    let left = async || {
+        let mut runs: Vec<String> =
+            journal.runs(10).await.unwrap().into_iter().map(|row| row.run.0).collect();
+        runs.sort_unstable();
+        runs
+    };
+    let done = |run: &str| finished(run, 2, RunStatus::Succeeded);
+    journal.append(vec![started("run-1"), done("run-1"), helper("run-2", "run-1")]).await.unwrap();
+    let session = SessionId::from("ses-1");
+    assert_eq!(journal.delete(&session).await, Ok(Deleted::UnderWay), "somebody works for it");
+    journal.append(vec![done("run-2"), helper("run-3", "run-gone"), done("run-3")]).await.unwrap();
+    // A helper of an older version, of which nobody kept whose it was; and one at work.
+    let mut older = helper("run-4", "");
+    if let Event::RunStarted { parent, .. } = &mut older.event {
+        *parent = None;
+    }
+    journal.append(vec![older, done("run-4"), helper("run-5", "run-gone")]).await.unwrap();
+    assert_eq!(journal.sweep(Keep { since: Timestamp(0), bytes: u64::MAX }).await, Ok(0));
+    assert_eq!(left().await, ["run-1", "run-2", "run-3", "run-4", "run-5"]);
+    assert_eq!(journal.delete(&session).await, Ok(Deleted::Gone));
+    assert_eq!(left().await, ["run-3", "run-4", "run-5"]);
+    assert_eq!(journal.records(&"run-2".into()).await, Ok(vec![]));
+    assert_eq!(journal.sweep(Keep { since: Timestamp(u64::MAX), bytes: u64::MAX }).await, Ok(0));
+    assert_eq!(left().await, ["run-5"], "what is under way stays");
+}
+
 #[tokio::test]
 async fn what_was_appended_is_there_after_reopening() {
     let place = Place::new();

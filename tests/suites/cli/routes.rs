@@ -116,8 +116,25 @@ fn what_the_request_is_at_fault_for_asks_nobody_else() {
 }
 
 #[test]
-fn the_flag_goes_before_the_file_of_an_action() {
+fn a_model_that_calls_no_tools_is_not_asked_to_work_with_them() {
     let one = ModelServer::start(Format::OpenaiChat, []);
+    let two = ModelServer::start(Format::Anthropic, [done()]);
+    let workspace = pair(&one, &two, "");
+    let text = std::fs::read_to_string(workspace.user_config()).expect("the bench's own file");
+    let text = text.replacen("default_model: m\n", "default_model: m\n    models: {m: {tools: false}}\n", 1);
+    std::fs::write(workspace.user_config(), text).expect("the bench's own file");
+    let report = ask(&workspace, &[]).exits(0).json();
+    assert_eq!(report["model"], model("one/m".into(), "two/m", true), "{report}");
+    let report = ask(&workspace, &["--strict"]).exits(1).json();
+    let told = "failed to reach the model: one/m cannot call tools, by which agents work. Choose a model that can; 'copydesk \
+                models' shows which. If this one can, set providers.one.models.m.tools to true.";
+    assert_eq!(report["error"], told, "{report}");
+    assert_eq!((one.requests().len(), two.requests().len()), (0, 1));
+}
+
+#[test]
+fn the_flag_goes_before_the_file_of_an_action() {
+    let one = ModelServer::start(Format::OpenaiChat, [Reply::status(400, "{}"), refused()]);
     let two = ModelServer::start(Format::OpenaiChat, [done(), done()]);
     let workspace = pair(&one, &two, "");
     let actions = workspace.user_config().with_file_name("actions");
@@ -130,6 +147,19 @@ fn the_flag_goes_before_the_file_of_an_action() {
     let report = workspace.run(&["ask", "--json", "--action", "tidy"]).exits(1).json();
     assert_eq!(report["model"], model("one/m".into(), "one/m", false), "{report}");
     assert_eq!((one.requests().len(), two.requests().len()), (1, 1));
+
+    // A prompt command has the same two keys, and one model may stand as a text.
+    let prompts = workspace.user_config().with_file_name("prompts");
+    std::fs::create_dir_all(&prompts).expect("the bench's own folder");
+    let neat = prompts.join("neat.md");
+    std::fs::write(&neat, "---\nname: neat\nmodel: one/m\nfallback: two/p\n---\nMake it neat.\n")
+        .expect("the bench's own folder");
+    let report = workspace.run(&["ask", "--json", "--action", "neat"]).exits(0).json();
+    assert_eq!(report["model"], model("one/m".into(), "two/p", true), "{report}");
+    let shown = explained(&workspace, &["--for", &neat.display().to_string()]);
+    let expect =
+        (vec!["one/m".to_owned(), "two/p".to_owned()], "the action or agent names its fallbacks".to_owned());
+    assert_eq!(shown, expect);
 }
 
 /// Who would answer a file's question, first to last, and who says so.
@@ -149,9 +179,10 @@ fn flag_step_agent_workflow_and_config_name_fallbacks_in_this_order() {
         ("agents/plain.md", "---\nname: plain\n---\n"),
         (
             "flow.yaml",
-            "name: flow\nfallback: [two/flow]\nsteps:\n  - {id: own, type: llm, agent: writer, prompt: p, model: one/s, fallback: [two/s]}\n  \
+            "name: flow\nfallback: two/flow\nsteps:\n  - {id: own, type: llm, agent: writer, prompt: p, model: one/s, fallback: [two/s]}\n  \
              - {id: agents, type: llm, agent: writer, prompt: p}\n  - {id: flows, type: llm, agent: plain, prompt: p}\n  - {id: none, type: shell, run: ls}\n",
         ),
+        ("talk.chat.md", "---\nmodel: two/c\nfallback: one/c\n---\n\n# User\n\nHello?\n"),
         ("bare.yaml", "name: bare\nsteps:\n  - {id: a, type: llm, agent: plain, prompt: p}\n"),
     ]);
     let check = |of: &[&str], refs: &[&str], said: &str| {
@@ -165,6 +196,7 @@ fn flag_step_agent_workflow_and_config_name_fallbacks_in_this_order() {
     check(&["--for", "flow.yaml#flows"], &["one/m", "two/flow"], "the workflow names its fallbacks");
     check(&["--for", "flow.yaml"], &["one/m", "two/flow"], "the workflow names its fallbacks");
     check(&["--for", "bare.yaml#a"], &["one/m", "two/m"], "fallback of the config");
+    check(&["--for", "talk.chat.md"], &["two/c", "one/c"], "fallbacks asked for by name");
     let alone = workspace.run(&["models", "explain", "--for", "agents/alone.md"]).exits(0).stdout;
     let because = "no fallback: the action or agent names its fallbacks, and nobody else stands there\n";
     assert!(alone.contains(because), "{alone}");

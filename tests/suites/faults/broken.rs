@@ -42,7 +42,7 @@ fn a_reset_before_the_answer_is_a_server_that_cannot_be_reached() {
                 always(Reply::empty().end(End::ResetAtOnce)),
                 3,
                 Says(
-                    "failed to reach the model: cannot reach ADDRESS: connection reset by peer. Check that the server runs and that base_url is right.",
+                    "failed to reach the model: cannot reach ADDRESS: connection reset by peer. Check that the server runs and that base_url is right, its http:// or https:// too.",
                 ),
             ),
             row(

@@ -104,7 +104,7 @@ fn what_no_waiting_helps_is_told_at_once() {
                 vec![status(400, "prompt is too long: 250000 tokens > 200000 maximum")],
                 1,
                 Says(
-                    "failed to reach the model: ADDRESS answered with status 400: prompt is too long: 250000 tokens > 200000 maximum. The server did not like the request; a smaller selection or another model may help.",
+                    "failed to reach the model: ADDRESS answered with status 400: prompt is too long: 250000 tokens > 200000 maximum. The server did not like the request: a smaller selection or another model may help; 'copydesk models' shows which it has.",
                 ),
             ),
         ]

@@ -7,6 +7,7 @@ mod agents;
 mod extending;
 mod helpers;
 mod pipelines;
+mod strangers;
 mod worktrees;
 
 use std::process::Command;

@@ -203,8 +203,8 @@ fn sections_have_their_room_and_what_was_sent_is_shown() {
             ("task", "action ask"),
             ("files", "long.txt"),
             ("conversation", "the model"),
+            // The last answer was sent to nobody.
             ("conversation", "tools"),
-            ("conversation", "the model"),
         ]
     );
     assert_eq!(sent["sent"]["counted"]["input_tokens"], 1_234, "{sent}");

@@ -47,19 +47,28 @@ pub(super) fn tail(messages: &[Message], most: usize) -> Option<usize> {
     (start > 0).then_some(start)
 }
 
+/// What is known without a summary.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Known<'a> {
+    /// What the person asked for.
+    pub(super) task: &'a str,
+    /// What they said since, as far as it is left out.
+    pub(super) said: &'a [String],
+    /// The files that were changed.
+    pub(super) changed: &'a [String],
+}
+
 /// What stands in the place of messages that are left out.
-pub(super) fn note(left_out: &[Message], task: &str, summary: Option<&str>, changed: &[String]) -> String {
+pub(super) fn note(left_out: &[Message], known: Known<'_>, summary: Option<&str>) -> String {
+    let Known { task, said, changed } = known;
     let mut files: Vec<String> = earlier_changes(left_out).map(str::to_owned).collect();
     files.extend(changed.iter().filter(|file| !files.contains(file)).cloned().collect::<Vec<_>>());
     let mut note = BEGUN.to_owned();
-    let task = task.trim();
-    if !task.is_empty() {
-        let end = task.floor_char_boundary(TASK);
-        note.push_str(&format!(
-            "\nWhat is asked for: {}{}",
-            &task[..end],
-            if end < task.len() { " […]" } else { "" }
-        ));
+    if !task.trim().is_empty() {
+        note.push_str(&format!("\nWhat is asked for: {}", bounded(task)));
+    }
+    for words in said {
+        note.push_str(&format!("\nWhat the person said since: {}", bounded(words)));
     }
     if !files.is_empty() {
         note.push_str(&format!("\n{CHANGED}{}", files.join(", ")));
@@ -69,6 +78,13 @@ pub(super) fn note(left_out: &[Message], task: &str, summary: Option<&str>, chan
         None => note.push_str("\nThere is no summary of it; look again at what you need."),
     }
     note
+}
+
+/// Words of the person's, as far as they go into a note.
+fn bounded(words: &str) -> String {
+    let words = words.trim();
+    let end = words.floor_char_boundary(TASK);
+    format!("{}{}", &words[..end], if end < words.len() { " […]" } else { "" })
 }
 
 /// The files that earlier notes name.
@@ -185,13 +201,20 @@ mod tests {
 
     #[test]
     fn a_note_says_what_is_wanted_and_what_was_changed_also_after_the_third_time() {
-        let first = note(&[], " triple it ", Some("Done half."), &["a.py".to_owned()]);
+        let (a, b) = ("a.py".to_owned(), "b.py".to_owned());
+        let said = ["not that one".to_owned(), "x".repeat(TASK + 1)];
+        let known = Known { task: " triple it ", said: &said, changed: std::slice::from_ref(&a) };
+        let first = note(&[], known, Some("Done half."));
+        let cut = format!("{} […]", "x".repeat(TASK));
         assert_eq!(
             first,
-            "[The conversation up to here was shortened.]\nWhat is asked for: triple it\nFiles changed so far: a.py\nYour summary of it:\nDone half."
+            format!(
+                "[The conversation up to here was shortened.]\nWhat is asked for: triple it\nWhat the person said since: \
+                 not that one\nWhat the person said since: {cut}\nFiles changed so far: a.py\nYour summary of it:\nDone half."
+            )
         );
-        let second = note(&[Message::user(first)], "", None, &["b.py".to_owned(), "a.py".to_owned()]);
-        let third = note(&[Message::user(second)], "", Some("End."), &[]);
+        let second = note(&[Message::user(first)], Known { changed: &[b, a], ..Known::default() }, None);
+        let third = note(&[Message::user(second)], Known::default(), Some("End."));
         assert_eq!(
             third,
             "[The conversation up to here was shortened.]\nFiles changed so far: a.py, b.py\nYour summary of it:\nEnd."

@@ -36,6 +36,8 @@ pub struct Ask {
     pub place: Option<(PathBuf, Span)>,
     /// `provider/model`, where they chose one.
     pub model: Option<String>,
+    /// Who answers instead, where they said so.
+    pub fallback: Option<Vec<String>>,
     /// A mode for this run alone, where a flag chose one.
     pub mode: Option<Mode>,
     /// The loosest mode in which it may run, where a document says one.
@@ -59,6 +61,7 @@ impl Ask {
             agent: None,
             place: None,
             model: None,
+            fallback: None,
             mode: None,
             ceiling: None,
             session: None,

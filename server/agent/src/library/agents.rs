@@ -89,7 +89,7 @@ fn read(library: &Library<'_>, page: &Page) -> Option<Agent> {
         name: page.stem.clone(),
         description: head.description.unwrap_or_default(),
         model: model_ref(head.provider, head.model).filter(|_| is_believed),
-        fallback: head.fallback.filter(|_| is_believed),
+        fallback: head.fallback.filter(|_| is_believed).map(Vec::from),
         tools: narrowed(own, profiled(profile)),
         bounds: within,
         handoffs: head.handoffs,
@@ -163,6 +163,7 @@ mod tests {
 
     use super::super::Shelf;
     use super::*;
+    use crate::bench::Bench;
     use crate::disk::DiskFiles;
 
     struct Folder {
@@ -189,7 +190,13 @@ mod tests {
                 shelf("w/.keystone/workflows", Owner::Workspace),
                 shelf("own", Owner::User),
             ];
-            agents(&Library { files: &DiskFiles, shelves: &shelves, trusted, root: &root })
+            agents(&Library {
+                files: &DiskFiles,
+                shelves: &shelves,
+                trusted,
+                root: &root,
+                twins: Bench::twins_of(&root),
+            })
         }
     }
 

@@ -3,7 +3,8 @@
 //! `{{name}}` stands for an argument by its name, `$1` for one by its place, `$ARGUMENTS` for all that was said. What a
 //! person gives is read as `name=value` where that is an argument, and else by its place; the last one takes the rest.
 
-use copydesk_language::types::{self, ArgumentOrName, OneOrMany, Scalar};
+use copydesk_base::config::OneOrMany;
+use copydesk_language::types::{self, ArgumentOrName, Scalar};
 
 use super::{Library, model_ref, tools_named};
 use crate::action::Action;
@@ -42,6 +43,7 @@ pub(crate) fn commands(library: &Library<'_>) -> Vec<Action> {
             tools,
             languages: head.languages.unwrap_or_default(),
             model: model_ref(None, head.model).filter(|_| believed),
+            fallback: head.fallback.filter(|_| believed).map(Vec::from),
             agent: head.agent,
             arguments: Some(arguments),
             ..Action::default()

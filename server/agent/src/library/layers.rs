@@ -11,6 +11,8 @@ use crate::tools;
 
 /// How many workers of a layer work at the same time where it says nothing.
 const AT_ONCE: usize = 4;
+/// And as many at the most, whatever its file says: each may have a checkout of its own.
+const MOST_AT_ONCE: usize = 16;
 
 /// One stage of a pipeline.
 #[derive(Clone, Debug, PartialEq)]
@@ -84,10 +86,12 @@ fn from_file(library: &Library<'_>, name: &str) -> Option<Layer> {
         };
         allowed.into_iter().filter(|tool| !denied.contains(tool)).collect()
     });
-    let workers = head
-        .parallel
-        .unwrap_or_default()
-        .then(|| head.parallel_max.and_then(|most| usize::try_from(most).ok()).unwrap_or(AT_ONCE).max(1));
+    let workers = head.parallel.unwrap_or_default().then(|| {
+        head.parallel_max
+            .and_then(|most| usize::try_from(most).ok())
+            .unwrap_or(AT_ONCE)
+            .clamp(1, MOST_AT_ONCE)
+    });
     Some(Layer {
         agent: Agent {
             name: name.to_owned(),
@@ -113,6 +117,7 @@ fn from_file(library: &Library<'_>, name: &str) -> Option<Layer> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::bench::Bench;
     use crate::disk::DiskFiles;
 
     #[test]
@@ -128,7 +133,13 @@ mod tests {
         let head = "description: Plans.\nmodel: p/m\nsteps: 3\nretries: 9\non-failure: skip\nparallel: true\n\
                     tools: {allow: [read, grep, edit], deny: [edit]}\npermission: {Bash: deny, Edit: allow, 'Read(x)': ask}";
         write(".stepper/layer/plan/index.md", &format!("---\n{head}\n---\nPlan it.\n"));
-        let library = Library { files: &DiskFiles, shelves: &[], trusted: &[], root: &root };
+        let library = Library {
+            files: &DiskFiles,
+            shelves: &[],
+            trusted: &[],
+            root: &root,
+            twins: Bench::twins_of(&root),
+        };
         assert_eq!(stepper(&library), ["plan", "work"]);
         let Layer { agent, steps, failure, retries, workers } = layer(&library, "plan").unwrap();
         assert_eq!((steps, failure, retries, workers), (Some(3), Failure::Skip, 5, Some(4)));

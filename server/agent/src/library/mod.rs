@@ -6,6 +6,7 @@
 //!
 //! Invariants
 //! - A name means what it means to the checker: the file's, or the one in its head.
+//! - What a repository's link leads to outside of it, or to what no agent may read, is not there.
 //! - The model that a file of the workspace names counts only where exactly this content is trusted.
 
 mod agents;
@@ -30,6 +31,7 @@ use copydesk_text::{Tree, de, front_matter};
 use serde::de::DeserializeOwned;
 
 use crate::tools;
+use crate::twins::Twins;
 
 /// The most files of one folder that are read.
 const MOST_FILES: usize = 200;
@@ -54,6 +56,8 @@ pub(crate) struct Library<'a> {
     /// What the person trusted in the workspace, by the path below its root.
     pub(crate) trusted: &'a [TrustedFile],
     pub(crate) root: &'a Path,
+    /// What of the workspace may go to a model.
+    pub(crate) twins: Twins,
 }
 
 /// One Markdown file with a head.
@@ -84,9 +88,12 @@ impl Library<'_> {
         })
     }
 
-    /// One page. People link their settings from elsewhere.
+    /// One page. People link their settings from elsewhere; a repository's links lead to what is in it, and may be read.
     fn page(&self, path: &Path, owner: Owner) -> Option<Page> {
         let path = path::resolve(Path::new("/"), path);
+        if owner == Owner::Workspace && !(path::is_inside(self.root, &path) && self.twins.may_send(&path)) {
+            return None;
+        }
         let text = self.files.read(&path).ok()?.text;
         let tree = front_matter::parse(&text);
         let stem = path.file_stem()?.to_str()?.to_owned();

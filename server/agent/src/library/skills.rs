@@ -87,6 +87,7 @@ fn folders(library: &Library<'_>) -> Vec<(PathBuf, Owner)> {
 mod tests {
     use super::super::Shelf;
     use super::*;
+    use crate::bench::Bench;
     use crate::disk::DiskFiles;
 
     #[test]
@@ -105,7 +106,13 @@ mod tests {
         let shelf = |path: &str, owner| Shelf { path: top.join(path), owner };
         let shelves = [shelf("own", Owner::User), shelf("w/.copydesk", Owner::Workspace)];
         let root = top.join("w");
-        let library = Library { files: &DiskFiles, shelves: &shelves, trusted: &[], root: &root };
+        let library = Library {
+            files: &DiskFiles,
+            shelves: &shelves,
+            trusted: &[],
+            root: &root,
+            twins: Bench::twins_of(&root),
+        };
         let all = skills(&library, None);
         let told: Vec<_> =
             all.iter().map(|skill| (skill.name.as_str(), skill.description.as_str())).collect();

@@ -43,7 +43,7 @@ pub(super) async fn begin(
     };
     let Terms { settings, action, role, .. } = &terms;
     let wishes = [
-        Wish::model(Asker::Flag, ask.model.clone()),
+        Wish { asker: Asker::Flag, model: ask.model.clone(), fallback: ask.fallback.clone() },
         Wish {
             asker: Asker::Agent,
             model: action.model.clone().or_else(|| role.agent.as_ref()?.model.clone()),
@@ -66,6 +66,7 @@ pub(super) async fn begin(
     let Terms { settings, action, role, .. } = terms;
     let draft = Draft::new(!settings.checks.is_empty() || settings.checks_misread.is_some());
     let world = World { files: draft.over(terms.files), ..world };
+    let earlier = settings.context.earlier;
     let mut turn = Turn {
         shared: shared.clone(),
         desk: shared.link.clone(),
@@ -85,6 +86,7 @@ pub(super) async fn begin(
         edits_of: terms.edits_of.unwrap_or_else(|| run.clone()),
         tasks: terms.tasks,
         handoff: None,
+        handed_over: 0,
         model: way.choice().model_ref(),
         steps: terms.steps,
         remembered_before: terms.remembered_before,
@@ -100,8 +102,9 @@ pub(super) async fn begin(
         began: terms.began,
         spent: past.spent,
         last_text: String::new(),
+        steered: vec![],
         taint: past.grade,
-        past: past.within(way.choice().facts.context_window),
+        past: past.within(way.choice().facts.context_window, earlier),
         world,
     };
     if action.tools.iter().any(|tool| tool == "bash") {

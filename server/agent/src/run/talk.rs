@@ -22,6 +22,7 @@ use crate::opening::{self, Told};
 use crate::pipeline;
 use crate::repeats::{self, Circle, Repeats};
 use crate::round;
+use crate::session::{self, Kept};
 use crate::steer;
 use crate::template;
 use crate::tools;
@@ -126,14 +127,16 @@ async fn open(turn: &mut Turn, ask: &Ask, action: &Action) -> Result<Talk, Agent
         turn.shared.learn(text, &turn.settings.redactor);
     }
     let tools = tools::specs(&action.tools);
-    let (first, laid) = opening.laid(&tools, |text| turn.shared.hidden(text, &turn.settings.redactor));
-    let mut events: Vec<Event> = opening.notices.into_iter().map(|text| Event::Notice { text }).collect();
+    let Kept { mut messages, left_out } = std::mem::take(&mut turn.past);
+    let hide = |text: &str| turn.shared.hidden(text, &turn.settings.redactor);
+    let (first, laid) = opening.laid(&tools, left_out, hide);
+    let notices = opening.notices.into_iter().chain(session::told(left_out));
+    let mut events: Vec<Event> = notices.map(|text| Event::Notice { text }).collect();
     events.extend([laid, Event::Told { text: first.clone() }]);
     if !opening.shown.is_empty() {
-        events.push(Event::ImagesSent { paths: opening.shown });
+        events.push(opening::images_sent(opening.shown.into_iter().zip(&opening.images)));
     }
     turn.record(events).await?;
-    let mut messages = std::mem::take(&mut turn.past);
     messages.push(Message::User { text: first, images: opening.images });
     Ok(Talk {
         system: opening.system.text,

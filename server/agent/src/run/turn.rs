@@ -12,7 +12,6 @@ use copydesk_base::config::Mode;
 use copydesk_base::event::{Denied, Origin};
 use copydesk_base::{Event, Grade, RunId, SessionId, Timestamp, Usage, path};
 use copydesk_permission::{Bounds, Policy};
-use copydesk_provider::Message;
 use tokio_util::sync::CancellationToken;
 
 use crate::desk::{DeskLink, Shared};
@@ -26,7 +25,7 @@ use crate::purse::Purse;
 use crate::quarters::Quarters;
 use crate::recorder::Recorder;
 use crate::role::Role;
-use crate::session::Spent;
+use crate::session::{Kept, Spent};
 use crate::settings::Settings;
 use crate::steer::Ear;
 use crate::world::World;
@@ -62,6 +61,8 @@ pub(crate) struct Turn {
     pub(crate) tasks: Option<Tasks>,
     /// Who goes on from here.
     pub(crate) handoff: Option<Handoff>,
+    /// How often somebody did.
+    pub(crate) handed_over: usize,
     /// The model that answers.
     pub(crate) model: String,
     /// The most requests of this run alone.
@@ -85,10 +86,12 @@ pub(crate) struct Turn {
     /// What its session had used before it.
     pub(crate) spent: Spent,
     pub(crate) last_text: String,
+    /// What the person has said to it meanwhile.
+    pub(crate) steered: Vec<String>,
     /// The worst of what its model has read.
     pub(crate) taint: Grade,
-    /// What was said before in its session.
-    pub(super) past: Vec<Message>,
+    /// What was said before in its session, as far as it goes along.
+    pub(super) past: Kept,
 }
 
 impl Turn {

@@ -10,6 +10,9 @@ use super::{Output, arguments};
 use crate::handoff::Handoff;
 use crate::run::Turn;
 
+/// How often one run may be handed over: agents that send one another the work do none of it.
+const MOST: usize = 8;
+
 #[derive(Deserialize)]
 struct Arguments {
     agent: String,
@@ -34,6 +37,11 @@ pub(super) fn run(turn: &mut Turn, value: Value) -> Output {
         Ok(arguments) => arguments,
         Err(output) => return output,
     };
+    if turn.handed_over >= MOST {
+        return Output::failed(format!(
+            "this was handed over {MOST} times; do the work, or answer with what is in the way"
+        ));
+    }
     let named = turn.role.agent.as_ref().map(|agent| agent.handoffs.clone()).unwrap_or_default();
     let found = turn.role.agents.iter().find(|known| known.name == agent && named.contains(&agent));
     let Some(found) = found.cloned() else {

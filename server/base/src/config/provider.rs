@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::Duration;
+use super::{Duration, OneOrMany, amount};
 
 /// One model endpoint.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -39,12 +39,13 @@ pub struct Provider {
     pub timeouts: Timeouts,
     /// Model refs to try, in order, when a model of this provider cannot answer. `fallback` of the config unless set.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub fallback: Option<Vec<String>>,
+    pub fallback: Option<OneOrMany>,
     /// Which server it is, for one that speaks Chat Completions. Known by its address unless set.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub quirks: Option<Quirks>,
     /// Requests that may be under way at the same time. 8 unless set.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "amount::positive")]
+    #[schemars(range(min = 1))]
     pub concurrency: Option<u32>,
 }
 
@@ -92,10 +93,12 @@ pub struct KeySettings {
 #[serde(default, deny_unknown_fields)]
 pub struct ModelSettings {
     /// Tokens that a prompt and its answer may take together. Ollama is asked for a window of this size.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "amount::positive")]
+    #[schemars(range(min = 1))]
     pub context_window: Option<u64>,
     /// Tokens that one answer may have.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "amount::positive")]
+    #[schemars(range(min = 1))]
     pub output_limit: Option<u32>,
     /// Whether it can call tools.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -113,11 +116,16 @@ pub struct ModelSettings {
 #[serde(deny_unknown_fields)]
 pub struct ModelPrice {
     /// Sent.
+    #[serde(deserialize_with = "amount::dollars")]
+    #[schemars(range(min = 0))]
     pub input: f64,
     /// Received, reasoning included.
+    #[serde(deserialize_with = "amount::dollars")]
+    #[schemars(range(min = 0))]
     pub output: f64,
     /// Sent again and found in the provider's cache. As `input` unless set.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "amount::dollars_if_set")]
+    #[schemars(range(min = 0))]
     pub cached_input: Option<f64>,
 }
 

@@ -32,6 +32,8 @@ fn sift(path: &mut KeyPath, value: Value, misfits: &mut Vec<Misfit>) -> Option<V
         // Unset keys inside must go as well: merged, they would hide a weaker layer's value.
         Ok(()) if !has_nulls(&value) => return Some(value),
         Ok(()) => None,
+        // It lacks what stands beside it; whether that is there is seen where both are.
+        Err(wrong) if wrong.starts_with("missing field") && !value.is_object() => return Some(value),
         Err(wrong) => Some(wrong),
     };
     let value = match value {

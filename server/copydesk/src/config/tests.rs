@@ -323,6 +323,8 @@ fn what_could_forbid_and_cannot_be_read_stops_every_run() {
         ("a misspelt mode", USER, "permissions: {mode: lokced}\n"),
         ("permissions are no mapping", USER, "permissions: [deny]\n"),
         ("a budget that is no number", USER, "budgets: {day: {usd: much}}\n"),
+        ("a budget of nothing", USER, "budgets: {run: {requests: 0}}\n"),
+        ("a budget below nothing", WORKSPACE, "budgets: {session: {usd: -1}}\n"),
     ] {
         let loaded = Bench::new(&[(path, text)]).load();
         let refusal = loaded.refusal.unwrap_or_else(|| panic!("{what}: {:?}", loaded.problems));
@@ -391,20 +393,31 @@ fn files_that_are_no_text_stop_every_run_too() {
 fn only_the_piece_that_does_not_fit_is_left_out() {
     let bench = Bench::new(&[(
         USER,
-        "default_model: [x]\nproviders:\n  good: {kind: ollama}\n  bad: {kind: ollama, timeouts: {idle: soon}}\n",
+        "default_model: [x]\nfallback: 7\nproviders:\n  good: {kind: ollama, fallback: a/b}\n  bad: {kind: ollama, timeouts: {idle: soon}}\n  \
+         odd: {kind: ollama, concurrency: 0, models: {m: {output_limit: 9, price: {input: -1, output: 2}}}}\n",
     )]);
     check(
         &bench,
         &[
             "permissions.mode: default # default",
-            &format!("providers.bad.kind: ollama # {USER}:4"),
-            &format!("providers.good.kind: ollama # {USER}:3"),
+            &format!("providers.bad.kind: ollama # {USER}:5"),
+            &format!("providers.good.fallback: a/b # {USER}:4"),
+            &format!("providers.good.kind: ollama # {USER}:4"),
+            &format!("providers.odd.kind: ollama # {USER}:6"),
+            &format!("providers.odd.models.m.output_limit: 9 # {USER}:6"),
             &format!(
                 "type-mismatch {USER}:1: 'default_model' does not count: invalid type: sequence, expected a string"
             ),
+            &format!("type-mismatch {USER}:2: 'fallback' does not count: a text or a list of texts"),
             &format!(
-                "type-mismatch {USER}:4: 'providers.bad.timeouts.idle' does not count: expected seconds, or a text such \
+                "type-mismatch {USER}:5: 'providers.bad.timeouts.idle' does not count: expected seconds, or a text such \
                  as '90s' or '5m'"
+            ),
+            &format!(
+                "type-mismatch {USER}:6: 'providers.odd.concurrency' does not count: it must be more than 0"
+            ),
+            &format!(
+                "type-mismatch {USER}:6: 'providers.odd.models.m.price.input' does not count: it must be at least 0"
             ),
         ],
     );

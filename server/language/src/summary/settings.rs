@@ -15,7 +15,7 @@ pub fn settings_view(file: &File<'_>) -> SettingsView {
     let mappings = root.get("model_mappings").map(Node::entries).unwrap_or_default().iter();
     SettingsView {
         default_model: text(root, "default_model"),
-        fallback: wishes::names(root, "fallback"),
+        fallback: wishes::fallback(root),
         providers: section("providers"),
         provider_fallback: root
             .get("providers")
@@ -45,7 +45,7 @@ pub fn settings_view(file: &File<'_>) -> SettingsView {
 
 /// The models that answer instead of those of one provider.
 fn chain_of(provider: Entry<'_>) -> Option<(String, Vec<String>)> {
-    Some((provider.key().scalar_text()?.to_owned(), wishes::names(provider.value(), "fallback")?))
+    Some((provider.key().scalar_text()?.to_owned(), wishes::fallback(provider.value())?))
 }
 
 /// The keys of a mapping.

@@ -1,6 +1,6 @@
 //! The head of an action file: a prompt in the editor's menu.
 
-use copydesk_base::config::Mode;
+use copydesk_base::config::{Mode, OneOrMany};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -37,7 +37,7 @@ pub struct Action {
     pub model: Option<String>,
     /// Model refs to try, in order, when the model cannot answer. Those of the config unless set.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub fallback: Option<Vec<String>>,
+    pub fallback: Option<OneOrMany>,
     /// The posture where no rule speaks. An action can only tighten it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mode: Option<Mode>,

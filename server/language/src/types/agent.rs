@@ -1,6 +1,6 @@
 //! The head of an agent file: Markdown whose front matter names the agent and whose body is its prompt.
 
-use copydesk_base::config::Mode;
+use copydesk_base::config::{Mode, OneOrMany};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -28,7 +28,7 @@ pub struct Agent {
     pub model: Option<String>,
     /// Model refs to try, in order, when the model cannot answer. Those of the config unless set.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub fallback: Option<Vec<String>>,
+    pub fallback: Option<OneOrMany>,
     /// The tools it may use: names of built-in ones, or tools written out.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tools: Vec<ToolOrName>,

@@ -1,6 +1,6 @@
 //! The head of a chat document.
 
-use copydesk_base::config::Mode;
+use copydesk_base::config::{Mode, OneOrMany};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -16,6 +16,9 @@ pub struct Chat {
     /// The model, as `provider/model`. The one of the config unless set.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub model: Option<String>,
+    /// Model refs to try, in order, when the model cannot answer. Those of its agent unless set, then the config's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fallback: Option<OneOrMany>,
     /// The agent that answers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub agent: Option<String>,

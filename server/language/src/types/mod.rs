@@ -38,7 +38,7 @@ pub use layer::{Layer, LayerVerdict, OnFailure};
 pub use mcp::McpFile;
 pub use model::{Blueprint, ContextStrategy, Dynamic, Llm, LlmOptions, Plan};
 pub use plugin::{HooksFile, Plugin};
-pub use prompt::{Argument, ArgumentOrName, Instructions, OneOrMany, Prompt, Skill};
+pub use prompt::{Argument, ArgumentOrName, Instructions, Prompt, Skill};
 pub use step::{Common, ExecutionStep, Step, StepKind};
 pub use value::{Condition, Expression, Limit, Moment, Scalar, SleepTime, Templated};
 pub use workflow::{Eval, Input, InputKind, Workflow};

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use copydesk_base::config::OneOrMany;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -53,7 +54,7 @@ pub struct LlmOptions {
     pub model: Option<String>,
     /// Model refs to try, in order, when the model cannot answer. Its agent's unless set, then the workflow's.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub fallback: Option<Vec<String>>,
+    pub fallback: Option<OneOrMany>,
     /// Tools that the agent may use besides its own.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub tools: Vec<ToolOrName>,
@@ -253,7 +254,7 @@ pub struct Dynamic {
     pub model: Option<String>,
     /// Model refs to try, in order, when the model cannot answer. Its agent's unless set, then the workflow's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub fallback: Option<Vec<String>>,
+    pub fallback: Option<OneOrMany>,
     /// Which agent takes which role.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub templates: BTreeMap<String, String>,

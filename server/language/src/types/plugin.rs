@@ -3,12 +3,10 @@
 
 use std::collections::BTreeMap;
 
-use copydesk_base::config::HOOK_EVENTS;
+use copydesk_base::config::{HOOK_EVENTS, OneOrMany};
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-
-use super::prompt::OneOrMany;
 
 /// What a plugin is called and what it brings.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]

@@ -1,6 +1,7 @@
 //! The heads of prompt commands, skills and instructions. Other programs write keys of their own there, so unknown ones
 //! stay.
 
+use copydesk_base::config::OneOrMany;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -20,6 +21,8 @@ pub struct Prompt {
     pub agent: Option<String>,
     /// The model, as `provider/model`.
     pub model: Option<String>,
+    /// Model refs to try, in order, when the model cannot answer. Those of its agent unless set, then the config's.
+    pub fallback: Option<OneOrMany>,
     /// What the person gives along: names, or names with a word about each. The text asks for them as `{{name}}`.
     pub arguments: Option<Vec<ArgumentOrName>>,
     /// What a menu shows behind the command's name.
@@ -58,26 +61,6 @@ pub struct Argument {
     /// The value when none is given.
     #[serde(default)]
     pub default: Option<super::Scalar>,
-}
-
-/// One text, or several.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(untagged)]
-pub enum OneOrMany {
-    One(String),
-    Many(Vec<String>),
-}
-
-impl OneOrMany {
-    /// Each of them.
-    pub fn iter(&self) -> impl Iterator<Item = &str> {
-        match self {
-            Self::One(one) => std::slice::from_ref(one),
-            Self::Many(many) => many.as_slice(),
-        }
-        .iter()
-        .map(String::as_str)
-    }
 }
 
 /// A skill: instructions that an agent reads when it needs them.

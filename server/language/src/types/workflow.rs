@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use copydesk_base::config::OneOrMany;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -35,7 +36,7 @@ pub struct Workflow {
     pub env: BTreeMap<String, String>,
     /// Model refs that its steps try, in order, when a model cannot answer. A step and its agent go before it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub fallback: Option<Vec<String>>,
+    pub fallback: Option<OneOrMany>,
     /// How many steps may run at the same time.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub concurrency: Option<Limit>,

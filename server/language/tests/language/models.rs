@@ -159,6 +159,16 @@ fn who_answers_instead_is_told_beside_a_step_and_beside_an_agent() {
         "Where it cannot answer, `two/s` is asked (the step names its fallbacks).",
     );
     check(
+        "fallback: two/y\n",
+        "agent: plain",
+        "Where it cannot answer, `two/y` is asked (the workflow names its fallbacks).",
+    );
+    check(
+        of_workflow,
+        "agent: writer, fallback: two/s",
+        "Where it cannot answer, `two/s` is asked (the step names its fallbacks).",
+    );
+    check(
         of_workflow,
         "agent: writer, fallback: []",
         "Nobody answers instead (the step names its fallbacks).",

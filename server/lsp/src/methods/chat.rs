@@ -68,16 +68,18 @@ pub(super) async fn send(
         // It was begun elsewhere, or in another document: what was said stands in this one.
         _ => None,
     };
+    let chooses = head.model.is_some() || head.agent.is_some() || head.fallback.is_some();
     let ask = Ask {
         prompt: prompt.to_owned(),
         action: action.to_owned(),
         agent: head.agent.map(str::to_owned),
         place: peg.place(),
         model: head.model.map(str::to_owned),
+        fallback: head.fallback,
         ceiling: head.mode,
         chat: session_id.is_none().then(|| text.clone()),
         session: session_id,
-        ..Ask::new(voice(&open, &file, turn, head.model.is_some() || head.agent.is_some()))
+        ..Ask::new(voice(&open, &file, turn, chooses))
     };
     let started = session.desk.ask(ask);
     claim.hand_to(&started.run);
@@ -97,6 +99,7 @@ fn order(words: &str, is_known: impl Fn(&str) -> bool) -> (&str, &str) {
 struct Head<'a> {
     agent: Option<&'a str>,
     model: Option<&'a str>,
+    fallback: Option<Vec<String>>,
     mode: Option<Mode>,
     session: Option<&'a str>,
 }
@@ -124,7 +127,13 @@ impl<'a> Head<'a> {
             // Of two the stricter one.
             ceiling = Some(ceiling.map_or(mode, |other: Mode| other.min(mode)));
         }
-        Ok(Self { agent: word("agent"), model: word("model"), mode: ceiling, session: word("session") })
+        Ok(Self {
+            agent: word("agent"),
+            model: word("model"),
+            fallback: root.and_then(|root| copydesk_language::fallback(root)),
+            mode: ceiling,
+            session: word("session"),
+        })
     }
 }
 

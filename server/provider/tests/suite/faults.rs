@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use copydesk_provider::{CallError, ModelEvent, Models, ModelsConfig, Waited};
+use copydesk_provider::error::Scheme;
+use copydesk_provider::{CallError, ModelEvent, Models, ModelsConfig, Request, Waited};
 use copydesk_tests::model_server::{Delivery, End, Format, Framing, Gate, ModelServer, Reply};
 use futures_util::StreamExt;
 use tokio_util::sync::CancellationToken;
@@ -109,6 +110,64 @@ async fn a_head_that_trickles_in_is_no_silence() {
     }
 }
 
+/// Larger than what the system keeps on both sides of a connection.
+fn large() -> Request {
+    bench::request(&"long ".repeat(5 << 20))
+}
+
+#[tokio::test]
+async fn nobody_waits_for_an_answer_while_the_request_is_on_its_way() {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let base_url = format!("http://{}/v1", listener.local_addr().unwrap());
+    let address = || format!("{base_url}/chat/completions");
+    let ends = async |manners| {
+        let models = models_at(Format::OpenaiChat, &base_url, manners);
+        bench::hear(models.call(&bench::choice(&models), large(), CancellationToken::new())).await.end
+    };
+    // Much less time than it takes to send so much; what was sent is whole all the same.
+    let quick = Duration::from_millis(1);
+    let taking = async {
+        let (mut server, _) = listener.accept().await.unwrap();
+        tokio::io::copy(&mut server, &mut tokio::io::sink()).await.unwrap()
+    };
+    let (end, taken) = tokio::join!(ends(Manners { first_byte: quick, ..CALM }), taking);
+    assert_eq!(end, Err(CallError::Timeout { address: address(), waited: Waited::FirstByte, after: quick }));
+    assert!(taken > 5 * (5 << 20), "{taken} bytes were taken");
+
+    let end = ends(Manners { first_byte: MOMENT, idle: MOMENT, ..CALM }).await;
+    assert_eq!(end, Err(CallError::Timeout { address: address(), waited: Waited::Upload, after: MOMENT }));
+}
+
+/// What servers answer that speak TLS, to whoever does not; and the other way round.
+#[tokio::test]
+async fn who_speaks_tls_and_who_does_not_is_told() {
+    let words = |body: &str| Reply::status(400, body);
+    for format in Format::ALL {
+        for reply in [
+            Reply::garbage([21, 3, 1, 0, 2, 2, 70]),
+            words("Client sent an HTTP request to an HTTPS server.\n"),
+            words(
+                "<html><head><title>400 The plain HTTP request was sent to HTTPS port</title></head></html>",
+            ),
+        ] {
+            let (server, _, error) = fails(format, CALM, vec![reply]).await;
+            assert_eq!(error, CallError::Scheme { address: address(&server), there: Scheme::Secure });
+        }
+    }
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let base_url = format!("https://{}/v1", listener.local_addr().unwrap());
+    let answering = async {
+        let (mut server, _) = listener.accept().await.unwrap();
+        tokio::io::AsyncWriteExt::write_all(&mut server, b"HTTP/1.1 400 Bad Request\r\n\r\n").await.unwrap();
+        server
+    };
+    let models = models_at(Format::OpenaiChat, &base_url, CALM);
+    let (heard, _) = tokio::join!(ask(&models), answering);
+    let address = format!("{base_url}/chat/completions");
+    assert_eq!(heard.end, Err(CallError::Scheme { address, there: Scheme::Plain }));
+    assert_eq!(heard.usage.requests, 0, "nothing was sent");
+}
+
 #[tokio::test]
 async fn a_connection_that_breaks_is_reported() {
     for format in Format::ALL {
@@ -205,6 +264,28 @@ async fn every_status_has_its_error() {
             message: message(),
         })
         .await;
+        check(400, Some(("content-encoding", "gzip")), 1, &|address| CallError::Status {
+            address,
+            status: 400,
+            retry_after: None,
+            message: String::new(),
+        })
+        .await;
+        // Nothing has changed since when? Nobody asked; and nobody is sent elsewhere.
+        check(304, None, 1, &|address| CallError::Status {
+            address,
+            status: 304,
+            retry_after: None,
+            message: String::new(),
+        })
+        .await;
+        let soon = Some(Duration::from_millis(1));
+        check(429, Some(("retry-after-ms", "1")), 3, &|address| CallError::RateLimited {
+            address,
+            retry_after: soon,
+            message: message(),
+        })
+        .await;
         let long = Some(Duration::from_hours(1));
         check(429, Some(("retry-after", "3600")), 1, &|address| CallError::RateLimited {
             address,
@@ -243,6 +324,18 @@ async fn nonsense_is_named() {
         };
         check(Reply::garbage("220 mail.example ESMTP\r\n"), "it is no HTTP").await;
         check(Reply::garbage([0xff; 64]), "it is no HTTP").await;
+        let head = "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n";
+        let chunked =
+            |size: &str| Reply::garbage(format!("{head}transfer-encoding: chunked\r\n\r\n{size}\r\nabc\r\n"));
+        check(chunked("zz"), "the lengths of its pieces are wrong: ").await;
+        check(chunked("ffffffffffffffffff"), "the lengths of its pieces are wrong: ").await;
+        check(chunked("1"), "the lengths of its pieces are wrong: ").await;
+        let many = (0..150).map(|at| format!("x-{at}: a\r\n")).collect::<String>();
+        let large = format!("x-a: {}\r\n", "a".repeat(3_000_000));
+        for lines in [many, large] {
+            check(Reply::garbage(format!("{head}{lines}\r\n")), "more lines, or is longer").await;
+        }
+        check(Reply::status(204, ""), "there is none, only status 204").await;
         if format == Format::Ollama {
             check(Reply::stream("hello there\n"), "a line is no").await;
             check(Reply::stream(&b"\xff\xfe\n"[..]), "UTF-8").await;

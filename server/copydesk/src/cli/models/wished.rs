@@ -20,7 +20,7 @@ pub(super) fn wishes(here: &Here, of: &str) -> Result<Vec<Wish>, String> {
     let text = DiskFiles.read(&path).map_err(|error| format!("failed to {error}"))?.text;
     let tree = parse(&path, &text);
     let file = File::new(&path, &text, &tree);
-    if file.kind == FileKind::Action && path.starts_with(&here.root) {
+    if matches!(file.kind, FileKind::Action | FileKind::Prompt) && path.starts_with(&here.root) {
         out::note(format!("note: {name} came with the workspace; a model that it names does not count"));
         return Ok(Vec::new());
     }
@@ -30,7 +30,11 @@ pub(super) fn wishes(here: &Here, of: &str) -> Result<Vec<Wish>, String> {
     let found = read_wishes(&file, &members.index(Trust::Untrusted), step);
     found.ok_or_else(|| match (file.kind, step) {
         (FileKind::Workflow, Some(step)) => format!("{name} has no step '{step}' that asks a model"),
-        (FileKind::Agent | FileKind::Action, Some(_)) => format!("{name} has no steps"),
-        _ => format!("{name} asks no model: name an agent's file, an action's or a workflow's"),
+        (FileKind::Agent | FileKind::Action | FileKind::Prompt | FileKind::Chat, Some(_)) => {
+            format!("{name} has no steps")
+        }
+        _ => format!(
+            "{name} asks no model: name a file of an agent, an action, a prompt, a chat or a workflow"
+        ),
     })
 }
