@@ -237,7 +237,8 @@ fn hooks_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
 #[serde(default, deny_unknown_fields)]
 #[schemars(extend("required" = ["command"]))]
 pub struct Hook {
-    /// Which tools it is for; all where absent.
+    /// Which tools it is for, in capital or small letters: a name, several with `|` between them, or a pattern for the
+    /// whole name. All where absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub matcher: Option<String>,
     /// The shell command; it gets the event as JSON on its standard input.

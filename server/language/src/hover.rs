@@ -36,7 +36,7 @@ pub fn hover(file: &File<'_>, index: &WorkspaceIndex, offset: usize) -> Option<H
         Seen { node: file.tree.root()?, shape: Some(shapes.root()), key: "", depth: 0, in_steps: false };
     for way in file.tree.path_at(offset) {
         match way {
-            Way::Key(entry) => return at.key(file, shapes, entry),
+            Way::Key(entry) => return at.key(file, index, shapes, entry),
             Way::Value(entry) => at = at.value(file, shapes, entry),
             Way::Index(_, node) => at = at.item(shapes, node),
         }
@@ -88,7 +88,13 @@ impl<'t> Seen<'t> {
         Self { node, shape, depth: self.depth + 1, ..self }
     }
 
-    fn key(&self, file: &File<'_>, shapes: &'static Shapes, entry: Entry<'_>) -> Option<Hover> {
+    fn key(
+        &self,
+        file: &File<'_>,
+        index: &WorkspaceIndex,
+        shapes: &'static Shapes,
+        entry: Entry<'_>,
+    ) -> Option<Hover> {
         let name = entry.key().scalar_text()?;
         let mapping = self.shape?.mapping()?;
         let word = self.node.get("type").and_then(Node::scalar_text).filter(|_| !mapping.kinds.is_empty());
@@ -99,6 +105,9 @@ impl<'t> Seen<'t> {
             }
             None if file.kind == FileKind::Workflow && self.depth == 1 && self.key == "inputs" => {
                 docs_of_input(entry)
+            }
+            None if file.kind == FileKind::Workflow && self.depth == 1 && self.key == "pools" => {
+                named::declared_pool(file, index, name)?
             }
             None => return None,
         };

@@ -11,6 +11,7 @@
 
 pub(crate) mod again;
 mod literal;
+mod mend;
 mod message;
 mod read;
 mod scan;

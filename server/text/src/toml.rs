@@ -17,6 +17,7 @@ pub(crate) mod again;
 mod build;
 mod cut;
 mod graft;
+mod mend;
 mod message;
 mod scalar;
 mod table;

@@ -115,6 +115,24 @@ impl Tree {
         None
     }
 
+    /// The aliases that stand within the node that they stand for.
+    pub fn aliases_into_themselves(&self) -> Vec<Span> {
+        let mut found = Vec::new();
+        for (name, starts) in &self.anchors {
+            for (at, start) in starts.iter().enumerate() {
+                let Some(node) = self.documents().iter().find_map(|root| root.anchored(name, *start)) else {
+                    continue;
+                };
+                let end = starts.get(at + 1).copied().unwrap_or(usize::MAX).min(node.span().end);
+                let first = self.aliases.partition_point(|(_, alias)| alias.start < node.span().start);
+                let inside = self.aliases.iter().skip(first).take_while(|(_, alias)| alias.start < end);
+                found.extend(inside.filter(|(alias, _)| alias == name).map(|(_, span)| *span));
+            }
+        }
+        found.sort_unstable();
+        found
+    }
+
     /// The value of `key` in a mapping, seen through aliases and merge keys (`<<`).
     pub fn get<'t>(&'t self, node: Node<'t>, key: &str) -> Option<Node<'t>> {
         self.get_within(node, key, MAX_ALIASES)

@@ -1,20 +1,14 @@
 //! A tree of TOML that was made from the one before is the tree of the text.
 
 use copydesk_base::Span;
-use copydesk_text::document::{Change, Document, Format};
-use copydesk_text::{Encoding, LineIndex, Range, toml};
+use copydesk_text::document::{Document, Format};
+use copydesk_text::toml;
 use proptest::prelude::*;
 
 mod chance;
+mod edits;
 
-/// Replaces bytes of the document's text.
-fn edited(document: &Document, span: Span, come: &str) -> Document {
-    let index = LineIndex::new(document.text());
-    let place = |at| index.position(at, Encoding::Utf8);
-    let change =
-        Change { range: Some(Range::new(place(span.start), place(span.end))), text: come.to_owned() };
-    document.edited(document.version() + 1, &[change], Encoding::Utf8)
-}
+use edits::{check, edited, edits};
 
 fn opened(text: &str) -> Document {
     let document = Document::with_format(0, "toml", Format::Toml, text);
@@ -123,30 +117,12 @@ fn text() -> impl Strategy<Value = String> {
         .prop_map(|lines| lines.concat())
 }
 
-type Edits = Vec<(prop::sample::Index, usize, Vec<&'static str>)>;
-
-fn edits() -> impl Strategy<Value = Edits> {
-    let piece = proptest::collection::vec(proptest::sample::select(PIECES.to_vec()), 0..3);
-    let length = prop_oneof![4 => Just(0usize), 3 => 1..4usize, 1 => 0..40usize];
-    proptest::collection::vec((any::<prop::sample::Index>(), length, piece), 1..6)
-}
-
 proptest! {
     #![proptest_config(chance::config(3000, "tests/proptest-regressions/edited_toml.txt"))]
 
     #[test]
-    fn edits_of_any_text(start in text(), edits in edits()) {
-        let mut document = opened(&start);
-        for (at, length, come) in edits {
-            let text = document.text().to_string();
-            let from = text.floor_char_boundary(at.index(text.len() + 1));
-            let to = text.floor_char_boundary((from + length).min(text.len())).max(from);
-            let next = edited(&document, Span::new(from, to), &come.concat());
-            if let Some(story) = difference(&document, &next) {
-                return Err(TestCaseError::fail(story));
-            }
-            document = next;
-        }
+    fn edits_of_any_text(start in text(), edits in edits(PIECES)) {
+        check(opened(&start), &edits, difference)?;
     }
 }
 

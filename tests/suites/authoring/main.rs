@@ -33,6 +33,7 @@ fn language(path: &str) -> &'static str {
         Some((_, "yaml" | "yml")) => "yaml",
         Some((_, "md")) => "markdown",
         Some((_, "json")) => "json",
+        Some((_, "toml")) => "toml",
         _ => "plaintext",
     }
 }

@@ -49,6 +49,28 @@ const MENDS: &[Mend] = &[
     of("yaml-syntax", WORKFLOW, "name: a⟦:⟧ b\n", "put the text in quotes", "name: \"a: b\"\n"),
     of("json-syntax", ".mcp.json", "{\"mcpServers\": {}⟦,⟧}", "take it out", "{\"mcpServers\": {}}"),
     of(
+        "json-syntax",
+        ".mcp.json",
+        "{\"mcpServers\": ⟦{⟧\"a\": {}",
+        "close it here",
+        "{\"mcpServers\": {\"a\": {}}}",
+    ),
+    of("toml-syntax", "a.toml", "name = ⟦True⟧\n", "change to 'true'", "name = true\n"),
+    of(
+        "toml-syntax",
+        "a.toml",
+        "ports = ⟦[⟧80, 81\nname = 'x'\n",
+        "close it here",
+        "ports = [80, 81]\nname = 'x'\n",
+    ),
+    of(
+        "type-mismatch",
+        WORKFLOW,
+        "name: x\nsteps:\n  ⟦id: a\n  type: shell\n  run: ls⟧\n",
+        "put a '-' before it",
+        "name: x\nsteps:\n  - id: a\n    type: shell\n    run: ls\n",
+    ),
+    of(
         "duplicate-key",
         WORKFLOW,
         "name: x\n⟦name⟧: y\nsteps: []\n",

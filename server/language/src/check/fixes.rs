@@ -3,7 +3,9 @@
 //! Each answers `None` where the layout is one it cannot be sure of: better no mend than a broken file.
 
 use copydesk_base::{Span, TextEdit};
-use copydesk_text::{Entry, Kind, Node, Style};
+use copydesk_text::{Entry, Kind, Node, Step, Style};
+
+use crate::File;
 
 /// Takes the entry at `at` out of a mapping. The last one of a mapping stays: an empty block is no mapping.
 pub(super) fn remove_entry(text: &str, mapping: Node<'_>, at: usize) -> Option<TextEdit> {
@@ -19,6 +21,15 @@ pub(super) fn remove_entry(text: &str, mapping: Node<'_>, at: usize) -> Option<T
         return Some(delete(out_of_flow(span, before.map(Entry::span), next.map(Entry::span))));
     }
     remove_lines(text, span, next.map(|next| next.key().span().start))
+}
+
+/// Takes the entry whose key stands at a place out of the mapping that it is in.
+pub(crate) fn remove_at(file: &File<'_>, key: usize) -> Option<TextEdit> {
+    let path = file.tree.path_at(key);
+    let (Step::Key(entry), around) = path.split_last()? else { return None };
+    let mapping = around.last().map(|step| step.node()).or_else(|| file.tree.root())?;
+    let at = mapping.entries().iter().position(|other| other.key().span() == entry.key().span())?;
+    remove_entry(file.text, mapping, at)
 }
 
 /// Takes the entry with this key out of a mapping.

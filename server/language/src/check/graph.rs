@@ -7,6 +7,7 @@ use copydesk_base::{Code, Diagnostic, Fix, Span, TextEdit};
 use copydesk_text::Node;
 
 use super::fixes::{remove_item, remove_key};
+use super::meant::is_item;
 use super::{Findings, ids};
 use crate::declared::{Block, Declared, Step, inner_span};
 use crate::expression::has_expression;
@@ -161,7 +162,7 @@ fn unknown(
     name: &str,
     node: Node<'_>,
 ) {
-    if findings.may_be_hidden(name) && !name.is_empty() {
+    if findings.may_be_hidden(name) && !name.is_empty() || undashed(findings.file.text, step, name) {
         return;
     }
     // Neither itself nor what it waits for already can be meant.
@@ -183,6 +184,18 @@ fn unknown(
         finding = finding.with_fix(Fix::new("take it out", vec![edit]));
     }
     findings.add(finding);
+}
+
+/// Whether the mistake is a dash without a space: before the name itself, or before the id of the step that it names.
+fn undashed(text: &str, step: &Step<'_>, name: &str) -> bool {
+    // What is no list is told, and is not looked at as one name.
+    let is_no_name = is_item(name) || name.contains([',', ' ', '[', ']']);
+    let is_itself = is_no_name && step.node.get("needs").is_some_and(|needs| needs.scalar().is_some());
+    is_itself
+        || text.lines().any(|line| {
+            let id = line.trim_start().strip_prefix("-id:").map(str::trim);
+            id.is_some_and(|id| !name.is_empty() && id.trim_matches(['"', '\'']) == name)
+        })
 }
 
 fn own_id<'t>(step: &Step<'t>) -> Option<&'t str> {

@@ -2,11 +2,13 @@
 //!
 //! Depends on the file and its path, and for model names on the config's providers.
 
+use std::collections::HashMap;
+
 use copydesk_base::{Code, Diagnostic, Fix, Span, TextEdit};
 use copydesk_text::{Entry, Node};
 
 use super::elsewhere::{named, with_near};
-use super::fixes::{add_item, replace_text};
+use super::fixes::{add_item, remove_item, replace_text};
 use super::{Findings, toolset};
 use crate::FileKind;
 use crate::declared::inner_span;
@@ -102,7 +104,11 @@ fn skill(findings: &mut Findings<'_>, root: Node<'_>) {
             Some(wrong) => {
                 let message = format!("the name of a skill {wrong}");
                 let mut finding = Diagnostic::new(Code::UnknownValue, node.span(), message);
-                let plain = plain_name(name);
+                // The name must be the folder's in the end.
+                let is_fit =
+                    |name: &str| plain_name(name) == name && !name.is_empty() && name.len() <= SKILL_NAME;
+                let plain =
+                    folder.filter(|folder| is_fit(folder)).map_or_else(|| plain_name(name), str::to_owned);
                 let better = plain != name && !plain.is_empty() && plain.len() <= SKILL_NAME;
                 if let Some(edit) = replace_text(node, &plain).filter(|_| better) {
                     finding = finding.with_fix(Fix::new(format!("change to '{plain}'"), vec![edit]));
@@ -221,6 +227,7 @@ fn arguments(findings: &mut Findings<'_>, root: Node<'_>) {
         finding.fixes.extend(declaration.map(|edit| Fix::new(title, vec![edit])));
         findings.add(finding);
     }
+    declared_twice(findings, list, &declared);
     let text = findings.file.text;
     let whole = body.of(text).contains("$ARGUMENTS") || body.of(text).contains("$1");
     for (at, Argument { name, node, .. }) in declared.into_iter().enumerate().filter(|_| !whole) {
@@ -230,8 +237,24 @@ fn arguments(findings: &mut Findings<'_>, root: Node<'_>) {
         let message =
             format!("the text never asks for the argument '{name}'; write '{{{{{name}}}}}' where it belongs");
         let mut finding = Diagnostic::new(Code::UnusedInput, node.span(), message);
-        if let Some(edit) = super::fixes::remove_item(text, list, at) {
+        if let Some(edit) = remove_item(text, list, at) {
             finding = finding.with_fix(Fix::new("take it out", vec![edit]));
+        }
+        findings.add(finding);
+    }
+}
+
+/// Arguments of one name: the text cannot ask for the second one.
+fn declared_twice(findings: &mut Findings<'_>, list: Node<'_>, declared: &[Argument<'_>]) {
+    let mut seen: HashMap<&str, Span> = HashMap::new();
+    for argument in declared.iter().filter(|argument| !argument.name.is_empty()) {
+        let Some(first) = seen.insert(argument.name, argument.node.span()) else { continue };
+        let message = format!("the argument '{}' is declared already; keep one of the two", argument.name);
+        let mut finding = Diagnostic::new(Code::DuplicateKey, argument.node.span(), message)
+            .with_related(first, format!("'{}' is here first", argument.name));
+        let at = list.items().iter().position(|item| item.span() == argument.item.span());
+        if let Some(edit) = at.and_then(|at| remove_item(findings.file.text, list, at)) {
+            finding = finding.with_fix(Fix::new("take this one out", vec![edit]));
         }
         findings.add(finding);
     }

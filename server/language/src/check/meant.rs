@@ -195,6 +195,23 @@ pub(super) fn without_colon(text: &str) -> Option<&str> {
     (!word.is_empty() && rest.trim_start().starts_with(['{', '['])).then_some(word)
 }
 
+/// The word that a text starts with, if it could be a key that grew together with its value: `id undo`, `id:undo`.
+pub(super) fn first_word(text: &str) -> Option<&str> {
+    let end = text.find([':', ' '])?;
+    let (word, rest) = text.split_at(end);
+    (!word.is_empty() && rest.len() > 1).then_some(word)
+}
+
+/// Says that the sign or the space between a key and its value is missing.
+pub(super) fn run_together(span: Span, text: &str, word: &str) -> Diagnostic {
+    if text.get(word.len()..).is_some_and(|rest| rest.starts_with(':')) {
+        let fix =
+            Fix::new("put a space behind ':'", vec![TextEdit::insert(span.start + word.len() + 1, " ")]);
+        return Diagnostic::new(Code::UnknownKey, span, "put a space behind ':'").with_fix(fix);
+    }
+    missing_colon(Code::UnknownKey, span.start, word)
+}
+
 /// Says that a key at `start` has no colon.
 pub(super) fn missing_colon(code: Code, start: usize, key: &str) -> Diagnostic {
     let span = Span::new(start, start + key.len());

@@ -8,9 +8,10 @@ use copydesk_text::{Entry, Node, Style, Value};
 use super::Findings;
 use super::fixes::{is_flow, line_start};
 use super::meant::{is_item, missing_space};
+use super::reshape::{self, short_unit};
 use super::structure::Holder;
 use crate::expression;
-use crate::shape::{Role, Shape};
+use crate::shape::{Number, Role, Shape};
 use crate::types::SleepTime;
 
 /// The wrong kind of value. Where the right one is plain to see, with the mend.
@@ -22,7 +23,12 @@ pub(super) fn mismatch<'a>(
     holder: Holder<'a>,
 ) {
     if let Some(finding) = undashed(findings, node, shape, holder) {
-        return findings.add(finding);
+        let is_told =
+            |known: &Diagnostic| known.code == Code::YamlSyntax && known.span.start == finding.span.start;
+        if !findings.list.iter().any(is_told) {
+            findings.add(finding);
+        }
+        return;
     }
     let found = match seen.kind_word() {
         "true or false" => "this is true or false".to_owned(),
@@ -37,8 +43,11 @@ pub(super) fn mismatch<'a>(
     if let Some(edits) = braced {
         return findings.add(finding.with_fix(Fix::new("write '${{ }}'", edits)));
     }
-    if let Some((title, text)) = mend(findings, node, shape, holder) {
-        finding = finding.with_fix(Fix::safe(title, vec![TextEdit { span: node.span(), text }]));
+    match mend(findings, node, shape, holder) {
+        Some((title, text)) => {
+            finding = finding.with_fix(Fix::safe(title, vec![TextEdit { span: node.span(), text }]));
+        }
+        None => finding.fixes = reshape::fixes(findings, node, shape, holder),
     }
     findings.add(finding);
 }
@@ -110,13 +119,24 @@ fn mend(
     if let Some(number) = with_unit(holder, text).filter(|_| shape.number().is_some()) {
         return Some((format!("change to {number}"), number));
     }
-    if shape.number().is_some() && text.parse::<i64>().is_ok() {
-        return Some(("take the quotes away".to_owned(), text.to_owned()));
+    if let Some(number) = shape.number().and_then(|number| digits(text, number)) {
+        return Some(("take the quotes away".to_owned(), number));
     }
     let list = shape.list()?;
     let takes_item = findings.shapes.get(list.item).takes_text();
     let safe = !source.contains([',', '[', ']', '{', '}', '#']);
     (takes_item && safe).then(|| ("make it a list".to_owned(), format!("[{source}]")))
+}
+
+/// The number that a text of digits says, if the key takes it.
+fn digits(text: &str, number: &Number) -> Option<String> {
+    let text = text.trim();
+    let is_number = text.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b'.' | b'-'));
+    let value = text.parse::<f64>().ok().filter(|_| is_number)?;
+    if value.fract() == 0.0 && number.whole {
+        return Some(text.split('.').next().unwrap_or(text).to_owned());
+    }
+    (!number.whole).then(|| text.to_owned())
 }
 
 /// A time with a unit, as the number that the key takes: `30s` for `timeout` is 30000.
@@ -126,7 +146,9 @@ fn with_unit(holder: Holder<'_>, text: &str) -> Option<String> {
         name if name.ends_with("Seconds") => 1000.0,
         _ => return None,
     };
-    let milliseconds = SleepTime::parse(text).filter(|_| text.ends_with(|c: char| c.is_alphabetic()))?;
+    let split = text.find(|c: char| c.is_ascii_alphabetic())?;
+    let (count, written) = text.split_at(split);
+    let milliseconds = SleepTime::parse(&format!("{}{}", count.trim(), short_unit(written)?))?;
     let number = milliseconds / unit;
     (number.fract() == 0.0).then(|| number.to_string())
 }

@@ -7,7 +7,7 @@ use super::Findings;
 use super::fixes::{insert_first, insert_key, line_break, quoted};
 use super::structure::{Holder, subject};
 use crate::FileKind;
-use crate::shape::{Form, Key, Mapping, Need};
+use crate::shape::{Form, Key, Mapping, Need, Shape};
 
 /// The keys that a mapping of this shape must have and has not.
 ///
@@ -104,7 +104,11 @@ fn blank(findings: &Findings<'_>, key: &Key) -> String {
         ("cwd", _) => return ".".to_owned(),
         _ => {}
     }
-    let shape = findings.shapes.get(key.shape);
+    least(findings.shapes.get(key.shape))
+}
+
+/// The least that a shape takes.
+pub(super) fn least(shape: &Shape) -> String {
     for form in &shape.forms {
         match form {
             Form::Words(words) => {

@@ -1,13 +1,13 @@
 //! What a shape cannot say: keys that need or exclude one another, and values that must fit an input's own type.
 
-use copydesk_base::{Code, Diagnostic, Fix};
+use copydesk_base::{Code, Diagnostic, Fix, TextEdit};
 use copydesk_text::{Kind, Node, Value};
 
-use super::fixes::remove_key;
+use super::fixes::{add_item, remove_key};
 use super::missing::missing;
 use super::structure::{Holder, article};
 use super::{Findings, elsewhere, embedded, mcp, operations, secrets, subworkflow, toolset, values};
-use crate::declared::Declared;
+use crate::declared::{Declared, inner_span};
 use crate::expression::has_expression;
 
 /// The rules of one step, by its type. They depend on the step and on the context.
@@ -100,14 +100,23 @@ fn empty_axes(findings: &mut Findings<'_>, node: Node<'_>) {
     let Some(matrix) = node.get("strategy").and_then(|strategy| strategy.get("matrix")) else { return };
     if matches!(matrix.kind(), Kind::Mapping(axes) if axes.is_empty()) {
         let message = "the matrix has no axes, so the step would never run; write at least one";
-        findings.add(Diagnostic::new(Code::UnknownValue, matrix.span(), message));
+        let mut finding = Diagnostic::new(Code::UnknownValue, matrix.span(), message);
+        if let Some(edit) = remove_key(findings.file.text, node, "strategy") {
+            finding = finding.with_fix(Fix::new("take 'strategy' out", vec![edit]));
+        }
+        findings.add(finding);
     }
     for entry in matrix.entries() {
         if is_empty_list(entry.value()) {
             let name = entry.key().scalar_text().unwrap_or("");
             let message =
                 format!("the axis '{name}' has no values, so the step would never run; write at least one");
-            findings.add(Diagnostic::new(Code::UnknownValue, entry.value().span(), message));
+            let mut finding = Diagnostic::new(Code::UnknownValue, entry.value().span(), message);
+            let axes = matrix.entries().len();
+            if let Some(edit) = remove_key(findings.file.text, matrix, name).filter(|_| axes > 1) {
+                finding = finding.with_fix(Fix::new(format!("take '{name}' out"), vec![edit]));
+            }
+            findings.add(finding);
         }
     }
 }
@@ -121,7 +130,9 @@ pub(super) fn inputs(findings: &mut Findings<'_>, declared: &Declared<'_>) {
         let name = entry.key().scalar_text().unwrap_or("");
         for value in values.iter().filter(|value| !fits(kind, *value)) {
             let message = format!("the input '{name}' is {}; this is a {}", of_kind(kind), value.kind_word());
-            findings.add(Diagnostic::new(Code::TypeMismatch, value.span(), message));
+            let mut finding = Diagnostic::new(Code::TypeMismatch, value.span(), message);
+            finding.fixes.extend(as_kind(findings.file.text, kind, value));
+            findings.add(finding);
         }
         let Some(default) = input.get("default") else { continue };
         if default.is_null() {
@@ -135,15 +146,71 @@ pub(super) fn inputs(findings: &mut Findings<'_>, declared: &Declared<'_>) {
         if !fits(kind, default) {
             let message =
                 format!("the input '{name}' is {}; this is a {}", of_kind(kind), default.kind_word());
-            findings.add(Diagnostic::new(Code::TypeMismatch, default.span(), message));
+            let mut finding = Diagnostic::new(Code::TypeMismatch, default.span(), message);
+            finding.fixes.extend(as_kind(findings.file.text, kind, default));
+            finding.fixes.extend(input.get("type").and_then(|node| of_its_kind(node, default)));
+            findings.add(finding);
         } else if !values.is_empty()
             && default.scalar().is_some()
             && !values.iter().any(|value| same(value, default))
         {
             let message = format!("the default of '{name}' is not one of its values");
-            findings.add(Diagnostic::new(Code::UnknownValue, default.span(), message));
+            let finding = Diagnostic::new(Code::UnknownValue, default.span(), message);
+            findings.add(not_among(findings.file.text, input, default, finding));
         }
     }
+}
+
+/// A value in the words of its input's type.
+fn as_kind(text: &str, kind: &str, value: Node<'_>) -> Option<Fix> {
+    let word = value.scalar_text().filter(|word| !word.contains(['\n', '"', '\\']))?;
+    let (title, written) = match (kind, value.value()?) {
+        ("string", Value::Int(_) | Value::Float(_) | Value::Bool(_)) => {
+            ("put it in quotes".to_owned(), format!("\"{}\"", value.span().of(text)))
+        }
+        ("number", Value::Text(_)) if word.trim().parse::<f64>().is_ok_and(f64::is_finite) => {
+            ("take the quotes away".to_owned(), word.trim().to_owned())
+        }
+        ("boolean", _) => {
+            let truth = match word.to_ascii_lowercase().as_str() {
+                "true" | "yes" | "on" | "y" | "1" => "true",
+                "false" | "no" | "off" | "n" | "0" => "false",
+                _ => return None,
+            };
+            (format!("change to '{truth}'"), truth.to_owned())
+        }
+        ("array", _) => ("make it a list".to_owned(), format!("[{}]", value.span().of(text))),
+        _ => return None,
+    };
+    Some(Fix::new(title, vec![TextEdit::new(value.span(), written)]))
+}
+
+/// The type of an input as its default has it.
+fn of_its_kind(kind: Node<'_>, default: Node<'_>) -> Option<Fix> {
+    let word = match (default.kind(), default.value()) {
+        (Kind::Sequence(_), _) => "array",
+        (Kind::Mapping(_), _) => "object",
+        (_, Some(Value::Bool(_))) => "boolean",
+        (_, Some(Value::Int(_) | Value::Float(_))) => "number",
+        (_, Some(Value::Text(_))) => "string",
+        _ => return None,
+    };
+    let edits = vec![TextEdit::new(inner_span(kind), word)];
+    Some(Fix::new(format!("change the type to '{word}'"), edits))
+}
+
+/// A default that is none of the values: one of those, or one more of them.
+fn not_among(text: &str, input: Node<'_>, default: Node<'_>, mut finding: Diagnostic) -> Diagnostic {
+    let Some(values) = input.get("values") else { return finding };
+    if let Some(first) = values.items().first() {
+        let written = first.span().of(text);
+        let edits = vec![TextEdit::new(default.span(), written)];
+        finding = finding.with_fix(Fix::new(format!("change to {written}"), edits));
+    }
+    if let Some(edit) = add_item(text, values, default.span().of(text)) {
+        finding = finding.with_fix(Fix::new("add it to the values", vec![edit]));
+    }
+    finding
 }
 
 /// A default of nothing is no default: the key must have a value or not be there.

@@ -4,6 +4,7 @@ use copydesk_base::{Code, Diagnostic, Fix, TextEdit};
 use copydesk_text::{Node, Value};
 
 use super::Findings;
+use super::fixes::remove_at;
 use super::mismatch::mismatch;
 use super::structure::Holder;
 use super::suggest::usual_value;
@@ -12,6 +13,9 @@ use crate::expression::has_expression;
 use crate::shape::{Number, Role, Shape};
 use crate::types::{Moment, SleepTime};
 use crate::{FileKind, types};
+
+/// So many words are offered one by one where none is near.
+const FEW: usize = 3;
 
 /// One scalar beside its shape. `seen` is what stands behind an alias.
 pub(super) fn check<'a>(
@@ -82,14 +86,22 @@ fn bounds<'a>(
     let subject = holder.subject(findings.file.kind);
     if number.whole && found.fract() != 0.0 {
         let message = format!("{subject} takes {}; this one has a fraction", shape.takes());
-        findings.add(Diagnostic::new(Code::TypeMismatch, node.span(), message));
+        findings.add(with_number(Diagnostic::new(Code::TypeMismatch, node.span(), message), found.round()));
     } else if let Some(least) = number.least.filter(|least| found < *least) {
         let message = format!("{subject} must be at least {least}");
-        findings.add(Diagnostic::new(Code::UnknownValue, node.span(), message));
+        let above = number.above.map_or(least, |above| least.max(above.floor() + 1.0));
+        findings.add(with_number(Diagnostic::new(Code::UnknownValue, node.span(), message), above));
     } else if let Some(above) = number.above.filter(|above| found <= *above) {
         let message = format!("{subject} must be more than {above}");
-        findings.add(Diagnostic::new(Code::UnknownValue, node.span(), message));
+        findings
+            .add(with_number(Diagnostic::new(Code::UnknownValue, node.span(), message), above.floor() + 1.0));
     }
+}
+
+/// The nearest number that would do.
+fn with_number(finding: Diagnostic, number: f64) -> Diagnostic {
+    let edit = TextEdit::new(finding.span, number.to_string());
+    finding.with_fix(Fix::new(format!("change to {number}"), vec![edit]))
 }
 
 fn unknown_word<'a>(
@@ -101,7 +113,11 @@ fn unknown_word<'a>(
 ) {
     if text == "bypass" && holder.name == "mode" {
         let message = "'bypass' is a flag of the command line only; no file can set it";
-        findings.add(Diagnostic::new(Code::UnknownValue, node.span(), message));
+        let mut finding = Diagnostic::new(Code::UnknownValue, node.span(), message);
+        if let Some(edit) = remove_at(&findings.file, holder.span.start) {
+            finding = finding.with_fix(Fix::new("take it out", vec![edit]));
+        }
+        findings.add(finding);
         return;
     }
     let usual =
@@ -122,6 +138,11 @@ fn unknown_word<'a>(
         let edits = vec![TextEdit::new(inner_span(node), near)];
         let safety = findings.suggest.safety();
         finding = finding.with_fix(Fix::new(format!("change to '{near}'"), edits).with_safety(safety));
+    } else if shape.words().len() <= FEW {
+        finding.fixes.extend(shape.words().iter().map(|word| {
+            let edits = vec![TextEdit::new(inner_span(node), word.text.as_str())];
+            Fix::new(format!("change to '{}'", word.text), edits)
+        }));
     }
     findings.add(finding);
 }

@@ -3,7 +3,7 @@
 use copydesk_base::{Code, Diagnostic, Fix, Safety, Span, TextEdit};
 use copydesk_text::{Entries, Entry, Items, Kind, Node};
 
-use super::fixes::remove_key;
+use super::fixes::{remove_at, remove_item, remove_key};
 use super::memo::Look;
 use super::mismatch::{mismatch, tagged};
 use super::suggest::usual_mistake;
@@ -11,7 +11,7 @@ use super::{Findings, meant, missing, rules, scalar};
 use crate::FileKind;
 use crate::declared::{Block, inner_span};
 use crate::file::first_key;
-use crate::shape::{Key, List, Mapping, Rest, Shape, Standing};
+use crate::shape::{Key, List, Mapping, Need, Rest, Shape, Standing};
 
 /// The key that holds a value, for messages and for places.
 #[derive(Clone, Copy)]
@@ -101,11 +101,29 @@ fn value<'a>(findings: &mut Findings<'a>, node: Node<'a>, shape: &'static Shape,
             if !shape.takes_null() {
                 let message = format!("'{}' has no value; it takes {}", holder.name, shape.takes());
                 let span = if node.span().is_empty() { holder.span } else { node.span() };
-                findings.add(Diagnostic::new(Code::TypeMismatch, span, message));
+                let mut finding = Diagnostic::new(Code::TypeMismatch, span, message);
+                finding.fixes = without_value(findings, node, shape, holder);
+                findings.add(finding);
             }
         }
         _ => scalar::check(findings, node, seen, shape, holder),
     }
+}
+
+/// What a key without a value can be given, and its end.
+fn without_value(findings: &Findings<'_>, node: Node<'_>, shape: &Shape, holder: Holder<'_>) -> Vec<Fix> {
+    let file = findings.file;
+    let mut fixes = Vec::new();
+    let is_behind_colon = holder.holds == Holds::Value
+        && file.text.get(holder.span.end..).is_some_and(|rest| rest.starts_with(':'));
+    if node.span().is_empty() && is_behind_colon {
+        let least = missing::least(shape);
+        let edit = TextEdit::insert(holder.span.end + 1, format!(" {least}"));
+        fixes.push(Fix::new(format!("write '{least}'"), vec![edit]));
+    }
+    let removal = remove_at(&file, holder.span.start).filter(|_| holder.holds == Holds::Value);
+    fixes.extend(removal.map(|edit| Fix::new(format!("take '{}' out", holder.name), vec![edit])));
+    fixes
 }
 
 fn list<'a>(
@@ -128,7 +146,11 @@ fn list<'a>(
             let span =
                 if before.ends_with('-') { Span::new(before.len() - 1, before.len()) } else { item.span() };
             let message = format!("this item of '{}' is empty; it takes {}", holder.name, shape.takes());
-            findings.add(Diagnostic::new(Code::TypeMismatch, span, message));
+            let mut finding = Diagnostic::new(Code::TypeMismatch, span, message);
+            if let Some(edit) = remove_item(findings.file.text, node, at) {
+                finding = finding.with_fix(Fix::new("take it out", vec![edit]));
+            }
+            findings.add(finding);
             continue;
         }
         match first_step {
@@ -184,7 +206,6 @@ fn mapping<'a>(
     for entry in entries {
         let Some(name) = entry.key().scalar_text() else { continue };
         if name == "<<" {
-            merged_into_itself(findings, node, entry);
             continue;
         }
         let below = holder.below(entry);
@@ -208,22 +229,6 @@ fn mapping<'a>(
     missing::keys(findings, node, expected, word, &meant, holder);
     if let Some(known) = word.filter(|word| expected.kind(word).is_some()) {
         rules::step(findings, node, known, &meant, holder);
-    }
-}
-
-/// Marks aliases of a merge key that lead back to what they stand in.
-fn merged_into_itself(findings: &mut Findings<'_>, node: Node<'_>, entry: Entry<'_>) {
-    for alias in std::iter::once(entry.value()).chain(entry.value().items()) {
-        let is_own = matches!(alias.kind(), Kind::Alias(_));
-        let Some(merged) = findings.tree().resolve(alias).filter(|_| is_own) else { continue };
-        if merged.span().start <= alias.span().start && alias.span().end <= merged.span().end {
-            let message = "this leads back to where it stands; name another anchor, or take it out";
-            let mut finding = Diagnostic::new(Code::YamlSyntax, alias.span(), message);
-            if let Some(edit) = remove_key(findings.file.text, node, "<<") {
-                finding = finding.with_fix(Fix::new("take '<<' out", vec![edit]));
-            }
-            findings.add(finding);
-        }
     }
 }
 
@@ -268,7 +273,18 @@ fn unknown_key<'a>(
         // Whether the key is right is not known before the type is.
         return None;
     }
+    let is_told =
+        |known: &Diagnostic| known.code == Code::YamlSyntax && known.span.start == entry.key().span().start;
+    if meant::is_item(name) && findings.list.iter().any(is_told) {
+        return None;
+    }
     let free = |key: &&Key| node.entry(&key.name).is_none();
+    if let Some(word) = meant::first_word(name).filter(|_| entry.value().is_null())
+        && let Some(key) = expected.key(known_kind, word).filter(free)
+    {
+        findings.add(meant::run_together(entry.key().span(), name, word));
+        return Some(key.name.as_str());
+    }
     let alias = usual_mistake(known_kind, name);
     let usual = alias
         .and_then(|right| expected.key(known_kind, right))
@@ -279,6 +295,13 @@ fn unknown_key<'a>(
     let near = usual.or_else(|| {
         let names = expected.keys_of(known_kind).filter(free).map(|key| key.name.as_str());
         is_slip.then(|| findings.suggest.nearest(name, names)).flatten()
+    });
+    // Of a key that must be there one letter is enough to know it by.
+    let is_looked_up = near.is_some();
+    let near = near.or_else(|| {
+        let missing = expected.keys_of(known_kind).filter(free).filter(|key| key.need == Need::Required);
+        let mut meant = missing.filter(|_| is_slip).map(|key| key.name.as_str());
+        meant.find(|key| strsim::osa_distance(key, name) == 1)
     });
     if near.is_none() && known_kind.is_none() && !expected.kinds.is_empty() {
         // Nobody knows what a step of that type may have.
@@ -301,7 +324,11 @@ fn unknown_key<'a>(
     let mut finding = Diagnostic::new(code, entry.key().span(), message);
     if let Some(near) = near {
         let edits = vec![TextEdit::new(inner_span(entry.key()), near)];
-        let safety = if usual.is_some() { Safety::Safe } else { findings.suggest.safety() };
+        let safety = match usual {
+            Some(_) => Safety::Safe,
+            None if is_looked_up => findings.suggest.safety(),
+            None => Safety::Suggested,
+        };
         finding = finding.with_fix(Fix::new(format!("change to '{near}'"), edits).with_safety(safety));
     } else if let Some(edit) = remove_key(findings.file.text, node, name) {
         finding = finding.with_fix(Fix::new("take it out", vec![edit]));

@@ -260,7 +260,7 @@ fn not_given(
 }
 
 /// `it takes a, b`, `it takes none`.
-fn listed(verb: &str, names: &[String]) -> String {
+pub(super) fn listed(verb: &str, names: &[String]) -> String {
     if names.is_empty() { format!("it {verb} none") } else { format!("it {verb} {}", names.join(", ")) }
 }
 

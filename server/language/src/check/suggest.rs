@@ -37,7 +37,8 @@ impl Suggest {
             5..=7 => 2,
             _ => 3,
         };
-        let mut best: Option<(usize, &'c str)> = None;
+        let first = |text: &str| text.chars().next();
+        let mut best: Option<(Rank, &'c str)> = None;
         self.doubtful = false;
         self.short = false;
         for candidate in candidates {
@@ -56,16 +57,23 @@ impl Suggest {
             if distance > limit {
                 continue;
             }
+            let rank = Rank {
+                distance,
+                other_letters: !is_swap(word, candidate),
+                longer: candidate.len().abs_diff(word.len()),
+                other_start: first(word) != first(candidate),
+            };
             match best {
-                Some((least, name)) if distance == least => self.doubtful |= name != candidate,
-                Some((least, _)) if distance > least => {}
+                Some((least, name)) if rank >= least => {
+                    self.doubtful |= name != candidate && least.is_like(rank);
+                }
                 _ => {
-                    best = Some((distance, candidate));
-                    self.doubtful = false;
+                    self.doubtful = best.is_some_and(|(least, _)| rank.is_like(least));
+                    best = Some((rank, candidate));
                 }
             }
         }
-        let (distance, candidate) = best?;
+        let (Rank { distance, .. }, candidate) = best?;
         let longer = word.len().max(candidate.len());
         self.doubtful |= distance > if word.len() < LONG { 1 } else { 2 };
         self.doubtful |= longer < SHORTEST && !is_swap(word, candidate);
@@ -82,6 +90,24 @@ impl Suggest {
     /// The same among the names that people give, where `a` and `aa` may both be meant.
     pub(crate) fn safety_of_name(&self) -> Safety {
         if self.short { Safety::Suggested } else { self.safety() }
+    }
+}
+
+/// How near a name is; the least is the nearest.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Rank {
+    /// Letters that are wrong, missing, too many or swapped.
+    distance: usize,
+    /// Letters in another order are all there: nothing has to be made up.
+    other_letters: bool,
+    longer: usize,
+    other_start: bool,
+}
+
+impl Rank {
+    /// Whether a name of this rank could be meant instead.
+    fn is_like(self, other: Self) -> bool {
+        self.distance == other.distance && self.other_letters == other.other_letters
     }
 }
 
@@ -199,6 +225,21 @@ mod tests {
             let near = suggest.nearest(word, std::iter::once(name));
             let is_near = near == Some(name) || safety == Safety::Suggested;
             assert!(is_near && (near.is_none() || suggest.safety() == safety), "{word} {name}");
+        }
+    }
+
+    #[test]
+    fn of_equally_near_names_the_one_with_the_same_letters_comes_first() {
+        let table: [(&str, &[&str], &str, Safety); 4] = [
+            ("modle", &["mode", "model"], "model", Safety::Safe),
+            ("modle", &["model", "mode"], "model", Safety::Safe),
+            ("tools1", &["tool1", "tools2", "pools1"], "tools2", Safety::Suggested),
+            ("nedd", &["need", "neds"], "need", Safety::Suggested),
+        ];
+        for (word, names, expected, safety) in table {
+            let mut suggest = Suggest::default();
+            let near = suggest.nearest(word, names.iter().copied());
+            assert_eq!((near, suggest.safety()), (Some(expected), safety), "{word}");
         }
     }
 }

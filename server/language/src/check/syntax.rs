@@ -7,7 +7,7 @@ use copydesk_base::{Code, Diagnostic, Fix, Span, TextEdit};
 use copydesk_text::yaml::messages;
 use copydesk_text::{Step, front_matter};
 
-use super::fixes::{line_break, remove_entry};
+use super::fixes::{line_break, remove_at};
 use super::meant;
 use crate::File;
 
@@ -24,22 +24,33 @@ pub fn syntax(file: &File<'_>) -> Vec<Diagnostic> {
         }
         let fix = match finding.code {
             Code::YamlSyntax => mend(file.text, finding),
-            Code::DuplicateKey => remove_duplicate(file, finding),
+            // A key that stands twice can be taken out.
+            Code::DuplicateKey => {
+                remove_at(file, finding.span.start).map(|edit| Fix::new("take this one out", vec![edit]))
+            }
             _ => None,
         };
         finding.fixes.extend(fix);
     }
+    list.extend(merged_into_themselves(file));
     list
 }
 
-/// A key that stands twice can be taken out.
-fn remove_duplicate(file: &File<'_>, finding: &Diagnostic) -> Option<Fix> {
-    let path = file.tree.path_at(finding.span.start);
-    let (Step::Key(entry), around) = path.split_last()? else { return None };
-    let mapping = around.last().map(|step| step.node()).or_else(|| file.tree.root())?;
-    let at = mapping.entries().iter().position(|other| other.key().span() == entry.key().span())?;
-    let edit = remove_entry(file.text, mapping, at)?;
-    Some(Fix::new("take this one out", vec![edit]))
+/// Aliases of a merge key that lead back to what they stand in.
+fn merged_into_themselves(file: &File<'_>) -> Vec<Diagnostic> {
+    let told = |alias: Span| {
+        let path = file.tree.path_at(alias.start);
+        let merge = path.iter().rev().find_map(|step| match step {
+            Step::Value(entry) => Some(entry.key()),
+            Step::Key(_) | Step::Index(..) => None,
+        });
+        let key = merge.filter(|key| key.scalar_text() == Some("<<"))?;
+        let message = "this leads back to where it stands; name another anchor, or take it out";
+        let finding = Diagnostic::new(Code::YamlSyntax, alias, message);
+        let fix = remove_at(file, key.span().start).map(|edit| Fix::new("take '<<' out", vec![edit]));
+        Some(fix.into_iter().fold(finding, Diagnostic::with_fix))
+    };
+    file.tree.aliases_into_themselves().into_iter().filter_map(told).collect()
 }
 
 /// The mend of a syntax error, where there is one.

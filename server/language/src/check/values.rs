@@ -114,7 +114,11 @@ fn never(findings: &mut Findings<'_>, node: Node<'_>) {
         let empty = matches!(list.kind(), Kind::Sequence(items) if items.is_empty());
         if empty || list.scalar_text().map(bare) == Some("[]") {
             let message = "this list is empty, so the step never runs";
-            findings.add(Diagnostic::new(Code::NeverRuns, list.span(), message));
+            let mut finding = Diagnostic::new(Code::NeverRuns, list.span(), message);
+            if let Some(edit) = remove_key(findings.file.text, node, "foreach") {
+                finding = finding.with_fix(Fix::new("take 'foreach' out", vec![edit]));
+            }
+            findings.add(finding);
         }
     }
 }

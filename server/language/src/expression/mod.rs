@@ -135,8 +135,14 @@ pub struct Name {
 pub struct Problem {
     pub span: Span,
     pub message: String,
-    /// The text that mends it when it replaces the span.
-    pub mend: Option<&'static str>,
+    pub mend: Option<Mend>,
+}
+
+/// The text that mends an expression when it replaces a piece.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mend {
+    pub span: Span,
+    pub text: String,
 }
 
 /// The names that expressions may start from.

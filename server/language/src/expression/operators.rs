@@ -13,6 +13,21 @@ pub(super) fn binding(operator: &str) -> Option<u8> {
     })
 }
 
+/// The sign for an operator that other languages write as a word.
+pub(super) fn spelled(word: &str) -> Option<&'static str> {
+    Some(match word {
+        "and" | "AND" => "&&",
+        "or" | "OR" => "||",
+        "is" | "eq" | "equals" => "==",
+        "ne" | "neq" => "!=",
+        "lt" => "<",
+        "gt" => ">",
+        "le" | "lte" => "<=",
+        "ge" | "gte" => ">=",
+        _ => return None,
+    })
+}
+
 /// Signs and words of JavaScript that this language does not have, and what to write instead.
 pub(super) fn foreign(word: &str) -> Option<(&'static str, Option<&'static str>)> {
     Some(match word {
@@ -22,7 +37,7 @@ pub(super) fn foreign(word: &str) -> Option<(&'static str, Option<&'static str>)
         "|" => ("'|' is not part of the language; write '||'", Some("||")),
         "**" => ("'**' is not part of the language; multiply with '*'", None),
         "`" => ("template texts are not part of the language; join texts with '+'", None),
-        ";" => ("there is only one expression here; take the ';' away", None),
+        ";" => ("there is only one expression here; take the ';' away", Some("")),
         "^" | "~" | "<<" | ">>" => ("operators on bits are not part of the language", None),
         "++" | "--" => ("a value cannot be changed in an expression", None),
         "..." => ("'...' is not part of the language; use '.concat(…)'", None),
@@ -35,7 +50,7 @@ pub(super) fn foreign(word: &str) -> Option<(&'static str, Option<&'static str>)
         "in" => ("'in' is not part of the language; write 'Object.keys(…).includes(…)'", None),
         "instanceof" => ("'instanceof' is not part of the language; compare a field of the value", None),
         "function" => ("'function' is not part of the language; write 'x => …'", None),
-        "await" | "void" | "yield" => ("this word of JavaScript does nothing here; take it out", None),
+        "await" | "void" | "yield" => ("this word of JavaScript does nothing here; take it out", Some("")),
         "let" | "const" | "var" => (
             "an expression cannot keep a value; write the value where it is used, or take a step for it",
             None,

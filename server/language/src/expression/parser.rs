@@ -3,9 +3,9 @@
 use copydesk_base::Span;
 
 use super::lexer::{Token, TokenKind, tokens, unquote};
-use super::operators::{binding, foreign};
+use super::operators::{binding, foreign, spelled};
 use super::value::number_text;
-use super::{Expr, ExprKind, Link, Name, Problem};
+use super::{Expr, ExprKind, Link, Mend, Name, Problem};
 
 /// Longer expressions are not read.
 const MAX_LENGTH: usize = 10_000;
@@ -75,8 +75,19 @@ impl Parser<'_> {
         self.problems.push(Problem { span, message: message.into(), mend: None });
     }
 
+    /// The same, with what would mend it.
+    fn mended(&mut self, span: Span, message: impl Into<String>, (at, text): (Span, &str)) {
+        let mend = Some(Mend { span: at, text: text.to_owned() });
+        self.problems.push(Problem { span, message: message.into(), mend });
+    }
+
     fn unexpected(&mut self, token: Token) {
         let word = token.span.of(self.text);
+        if let Some(problem) = self.spelled_out(token) {
+            self.problems.push(problem);
+            self.at = self.tokens.len();
+            return;
+        }
         let (message, mend) = match foreign(word) {
             Some((message, mend)) => (message.to_owned(), mend),
             // `.1` of `steps.1a` reads as a number.
@@ -84,11 +95,55 @@ impl Parser<'_> {
                 "a name behind a dot starts with a letter; write another between brackets: ['…']".to_owned(),
                 None,
             ),
-            None => (format!("'{word}' is not expected here"), None),
+            None => {
+                let is_sign = matches!(token.kind, TokenKind::Sign(")" | "]" | "}" | ","));
+                (format!("'{word}' is not expected here"), is_sign.then_some(""))
+            }
         };
+        let mend = mend.map(|mend| Mend { span: token.span, text: mend.to_owned() });
         self.problems.push(Problem { span: token.span, message, mend });
         // The rest would only repeat it.
         self.at = self.tokens.len();
+    }
+
+    /// An operator that is written as a word: `a and b`, `not a`.
+    fn spelled_out(&self, token: Token) -> Option<Problem> {
+        let tell = |span: Span, word: &str, sign: &str, mend: Option<Span>| {
+            let message = format!("'{word}' is not part of the language; write '{sign}'");
+            Problem { span, message, mend: mend.map(|span| Mend { span, text: sign.to_owned() }) }
+        };
+        let before = self.at.checked_sub(1).and_then(|at| self.tokens.get(at));
+        let is_not = |token: &&Token| token.kind == TokenKind::Name && token.span.of(self.text) == "not";
+        if let Some(not) = before.filter(is_not) {
+            // In front of a comparison the sign would be about its left side only.
+            let mend = Span::new(not.span.start, token.span.start);
+            return Some(tell(not.span, "not", "!", (!self.compares_next()).then_some(mend)));
+        }
+        let word = token.span.of(self.text);
+        let sign = spelled(word).filter(|_| token.kind == TokenKind::Name)?;
+        let next = self.tokens.iter().find(|next| next.span.start > token.span.start).filter(is_not);
+        match next.filter(|_| word == "is") {
+            Some(not) => {
+                let span = token.span.cover(not.span);
+                Some(tell(span, "is not", "!=", Some(span)))
+            }
+            None => Some(tell(token.span, word, sign, Some(token.span))),
+        }
+    }
+
+    /// Whether a comparison follows before the next *and* or *or*.
+    fn compares_next(&self) -> bool {
+        let rest = self.tokens.get(self.at..).unwrap_or_default();
+        let ends = |token: &&Token| {
+            let word = token.span.of(self.text);
+            matches!(word, "&&" | "||" | "?" | "and" | "or")
+        };
+        let compares = |token: &Token| {
+            let word = token.span.of(self.text);
+            matches!(word, "==" | "!=" | "===" | "!==" | "<" | ">" | "<=" | ">=")
+                || spelled(word).is_some_and(|sign| !matches!(sign, "&&" | "||"))
+        };
+        rest.iter().take_while(|token| !ends(token)).any(compares)
     }
 
     /// Something should stand here. The last token is where it is missed.
@@ -102,7 +157,12 @@ impl Parser<'_> {
                 let before = self.at.checked_sub(1).and_then(|at| self.tokens.get(at)).copied();
                 if let Some(token) = before.or(found) {
                     let word = token.span.of(self.text).to_owned();
-                    self.problem(token.span, format!("a value is missing after '{word}'"));
+                    let message = format!("a value is missing after '{word}'");
+                    if binding(&word).is_some() || matches!(word.as_str(), "," | "!") {
+                        self.mended(token.span, message, (token.span, ""));
+                    } else {
+                        self.problem(token.span, message);
+                    }
                 } else {
                     let span = Span::at(self.end);
                     self.problem(span, "the expression is empty; write a value");
@@ -161,7 +221,8 @@ impl Parser<'_> {
         } else {
             if self.problems.is_empty() {
                 let span = Span::new(question - 1, question);
-                self.problem(span, "the other choice is missing; write ': …' behind it");
+                let at = Span::at(then.span.end);
+                self.mended(span, "the other choice is missing; write ': …' behind it", (at, " : null"));
             }
             Expr { span: Span::at(then.span.end), kind: ExprKind::Missing }
         };
@@ -220,7 +281,7 @@ impl Parser<'_> {
                 Name { span: token.span, text: token.span.of(self.text).to_owned() }
             }
             _ => {
-                self.problem(dot, "a name is missing after '.'");
+                self.mended(dot, "a name is missing after '.'", (dot, ""));
                 Name { span: Span::at(dot.end), text: String::new() }
             }
         };
@@ -263,10 +324,19 @@ impl Parser<'_> {
         match self.peek() {
             Some(token) => self.unexpected(token),
             None if self.problems.is_empty() => {
-                let word = opening.of(self.text).to_owned();
-                self.problem(opening, format!("'{word}' is never closed; add '{closing}'"));
+                let message = format!("'{}' is never closed; add '{closing}'", opening.of(self.text));
+                self.mended(opening, message, (Span::at(self.behind()), closing));
             }
-            None => {}
+            None => {
+                // What is open around it is closed with it.
+                let end = Span::at(self.behind());
+                let mend = self.problems.first_mut().and_then(|problem| problem.mend.as_mut());
+                if let Some(mend) =
+                    mend.filter(|mend| mend.span == end && mend.text.starts_with([')', ']', '}']))
+                {
+                    mend.text.push_str(closing);
+                }
+            }
         }
     }
 
@@ -277,8 +347,10 @@ impl Parser<'_> {
             TokenKind::Number => ExprKind::Number(word.parse().unwrap_or(f64::NAN)),
             TokenKind::Text => ExprKind::Text(unquote(word)),
             TokenKind::OpenText => {
-                let quote = &word[..1];
-                self.problem(token.span, format!("this text is never closed; add {quote}"));
+                let (quote, end) = (&word[..1], token.span.start + word.trim_end().len());
+                let message = format!("this text is never closed; add {quote}");
+                let mend = (Span::at(end), quote);
+                self.mended(token.span, message, mend);
                 ExprKind::Missing
             }
             TokenKind::Name => return self.name(token),

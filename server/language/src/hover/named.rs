@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use copydesk_text::Node;
+
 use super::{Hover, quoted};
 use crate::declared::Declared;
 use crate::index::{self, AgentSummary, BUILT_IN_POOLS, Target, WorkflowSummary};
@@ -79,6 +81,22 @@ fn declaration(declared: &index::Declared, word: &str) -> String {
         format!("**{}**: {word}, {}{required}", quoted(&declared.name), quoted(&declared.ty.to_string())),
         declared.docs.as_deref().map_or_else(String::new, quoted),
     ])
+}
+
+/// A pool where it is declared: how many at a time, and who is in it.
+pub(super) fn declared_pool(file: &File<'_>, index: &WorkspaceIndex, name: &str) -> Option<String> {
+    let declared = Declared::new(file.tree);
+    let users: Vec<String> = declared
+        .steps
+        .iter()
+        .filter(|step| step.node.get("pool").and_then(Node::scalar_text) == Some(name))
+        .filter_map(|step| Some(format!("`{}`", quoted(step.id()?.0))))
+        .collect();
+    let users = match users.as_slice() {
+        [] => "No step is in it.".to_owned(),
+        users => format!("Its steps: {}.", users.join(", ")),
+    };
+    Some(paragraphs(&[pool(file, index, name)?, users]))
 }
 
 fn pool(file: &File<'_>, index: &WorkspaceIndex, name: &str) -> Option<String> {

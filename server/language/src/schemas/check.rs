@@ -182,11 +182,7 @@ fn judge(value: &Judging<'_, '_>, found: &mut Vec<Diagnostic>) -> Option<Vec<Loc
         tree: file.tree,
         root,
         keys,
-        speaker: Speaker {
-            text: file.text,
-            draft: schema.draft,
-            mender: Mender::new(file.tree.syntax(), file.text),
-        },
+        speaker: Speaker { text: file.text, draft: schema.draft, mender: Mender::new(*file) },
         wrongs: &wrongs,
         known: HashMap::new(),
         found: Vec::new(),

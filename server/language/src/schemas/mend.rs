@@ -1,5 +1,7 @@
 //! Mends: the word that was meant, the quotes that are missing, the key that must be there.
 
+use std::collections::HashSet;
+
 use copydesk_base::{Fix, Safety, Span, TextEdit};
 use copydesk_text::{Kind as NodeKind, Node, Style, Syntax};
 use jsonschema::error::{TypeKind, ValidationErrorKind as Kind};
@@ -10,21 +12,30 @@ use super::locate::Spot;
 use super::part::Part;
 use super::skeleton;
 use super::value;
+use crate::File;
 use crate::check::suggest::Suggest;
+use crate::check::{remove_at, remove_item};
 
 /// How many words are offered one by one.
 const FEW: usize = 6;
 
 /// What mends are made from.
 pub(super) struct Mender<'a> {
-    pub(super) text: &'a str,
-    pub(super) syntax: Syntax,
+    pub(super) file: File<'a>,
     pub(super) suggest: Suggest,
 }
 
 impl<'a> Mender<'a> {
-    pub(super) fn new(syntax: Syntax, text: &'a str) -> Self {
-        Self { text, syntax, suggest: Suggest::default() }
+    pub(super) fn new(file: File<'a>) -> Self {
+        Self { file, suggest: Suggest::default() }
+    }
+
+    fn text(&self) -> &'a str {
+        self.file.text
+    }
+
+    fn syntax(&self) -> Syntax {
+        self.file.tree.syntax()
     }
 
     /// The word that is near enough to be meant.
@@ -56,6 +67,8 @@ impl<'a> Mender<'a> {
                     };
                     self.retyped(&types, error.instance(), spot.node)
                 }
+                Kind::Minimum { limit } | Kind::Maximum { limit } => bound(limit, spot.node),
+                Kind::UniqueItems => self.twice(error.instance(), spot.node),
                 Kind::FalseSchema if !spot.is_item => {
                     spot.key.and_then(|key| self.removal(key, spot.node)).into_iter().collect()
                 }
@@ -96,7 +109,7 @@ impl<'a> Mender<'a> {
         match (word, node.scalar().map(copydesk_text::Scalar::style)) {
             (Value::String(text), Some(Style::SingleQuoted)) if !text.contains('\'') => format!("'{text}'"),
             (Value::String(_), Some(Style::DoubleQuoted)) => word.to_string(),
-            _ => skeleton::scalar(word, self.syntax),
+            _ => skeleton::scalar(word, self.syntax()),
         }
     }
 
@@ -121,7 +134,7 @@ impl<'a> Mender<'a> {
             fixes.push(Fix::safe(format!("put '{text}' in quotes"), edit(Value::from(text).to_string())));
         }
         if takes("array") && !value.is_null() {
-            let inner = span.of(self.text);
+            let inner = span.of(self.text());
             let is_flow_safe = !inner.contains(['\n', '[', ']', '{', '}', ',', '#']);
             let is_block =
                 node.scalar().is_some_and(|scalar| matches!(scalar.style(), Style::Literal | Style::Folded));
@@ -132,13 +145,24 @@ impl<'a> Mender<'a> {
         fixes
     }
 
+    /// Takes out the first item that stands in a list already.
+    fn twice(&self, value: &Value, node: Node<'_>) -> Vec<Fix> {
+        let mut seen = HashSet::new();
+        let items = value.as_array().into_iter().flatten();
+        let Some(second) = items.map(Value::to_string).position(|item| !seen.insert(item)) else {
+            return Vec::new();
+        };
+        let edit = remove_item(self.text(), node, second).filter(|_| self.syntax() != Syntax::Toml);
+        edit.map(|edit| Fix::new("take the second one out", vec![edit])).into_iter().collect()
+    }
+
     /// Another name for a key.
     pub(super) fn renamed(&self, key: Node<'_>, name: &str) -> Option<TextEdit> {
         let scalar = key.scalar()?;
         let text = match scalar.style() {
             Style::DoubleQuoted => Value::from(name).to_string(),
             Style::SingleQuoted if !name.contains('\'') => format!("'{name}'"),
-            _ => skeleton::key(name, self.syntax),
+            _ => skeleton::key(name, self.syntax()),
         };
         Some(TextEdit { span: key.span(), text })
     }
@@ -146,17 +170,22 @@ impl<'a> Mender<'a> {
     /// Takes a key and its value out, with its line where it has lines of its own.
     pub(super) fn removal(&self, key: Node<'_>, value: Node<'_>) -> Option<Fix> {
         let name = key.scalar_text()?;
+        if self.syntax() != Syntax::Toml
+            && let Some(edit) = remove_at(&self.file, key.span().start)
+        {
+            return Some(Fix::new(format!("take out '{name}'"), vec![edit]));
+        }
         let whole = key.span().cover(value.span());
-        let line_start = self.text.get(..whole.start)?.rfind('\n').map_or(0, |at| at + 1);
-        let before = self.text.get(line_start..whole.start)?;
-        let rest = self.text.get(whole.end..)?;
-        let line_end = rest.find('\n').map_or(self.text.len(), |at| whole.end + at + 1);
-        let behind = self.text.get(whole.end..line_end)?.trim();
+        let line_start = self.text().get(..whole.start)?.rfind('\n').map_or(0, |at| at + 1);
+        let before = self.text().get(line_start..whole.start)?;
+        let rest = self.text().get(whole.end..)?;
+        let line_end = rest.find('\n').map_or(self.text().len(), |at| whole.end + at + 1);
+        let behind = self.text().get(whole.end..line_end)?.trim();
         let is_own_line = before.trim().is_empty() && (behind.is_empty() || behind.starts_with('#'));
-        if self.syntax == Syntax::Json || !is_own_line {
+        if self.syntax() == Syntax::Json || !is_own_line {
             return None;
         }
-        let end = if whole.of(self.text).ends_with('\n') { whole.end } else { line_end };
+        let end = if whole.of(self.text()).ends_with('\n') { whole.end } else { line_end };
         let edit = TextEdit { span: Span::new(line_start, end), text: String::new() };
         Some(Fix::new(format!("take out '{name}'"), vec![edit]))
     }
@@ -164,9 +193,15 @@ impl<'a> Mender<'a> {
     /// Adds a key that must be there, with what its schema suggests as a value.
     pub(super) fn addition(&self, spot: &Spot<'_>, name: &str, schema: Option<&Part<'_>>) -> Option<Fix> {
         let value = schema.map_or(Value::Null, |schema| skeleton::value(schema));
-        let edit = skeleton::insertion(self.text, self.syntax, spot, name, &value)?;
+        let edit = skeleton::insertion(self.text(), self.syntax(), spot, name, &value)?;
         Some(Fix::new(format!("add '{name}'"), vec![edit]))
     }
+}
+
+/// The number that is allowed and nearest.
+fn bound(limit: &Value, node: Node<'_>) -> Vec<Fix> {
+    let edit = scalar_span(node).map(|span| TextEdit::new(span, limit.to_string()));
+    edit.map(|edit| Fix::new(format!("change to {limit}"), vec![edit])).into_iter().collect()
 }
 
 /// The span of a scalar that stands on one line.

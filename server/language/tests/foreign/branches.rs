@@ -78,8 +78,8 @@ fn kinds_of_values_are_told_together() {
         schema,
         "on: {⟦psuh⟧: {}}\n",
         expect![[r#"
-        error unknown-key 'psuh' is no key of 'on'; did you mean 'push'? [fix: change to 'push']
-    "#]],
+            error unknown-key 'psuh' is no key of 'on'; did you mean 'push'? [fix: change to 'push'] [fix: take out 'psuh']
+        "#]],
     );
     check(
         schema,

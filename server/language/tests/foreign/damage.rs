@@ -1,7 +1,7 @@
 //! Every text of the public corpora, damaged: cut at every 50th byte, every byte flipped, edited at random.
 //!
 //! Whatever is left of a text is read, checked, completed and explained where the damage is; nothing panics, every place
-//! lies on the text's characters, and nothing hangs: what takes longest is in the line of figures. An edited text is read
+//! lies on the text's characters, and nothing hangs: what takes the largest part of its limit is in the figures. An edited text is read
 //! from the tree before, which must be the tree of a whole reading. And help goes on: a new key two lines before or behind
 //! the damage is proposed what it was proposed without it. Our own samples are damaged in `language::damage`, where more is
 //! asked of them.
@@ -12,6 +12,7 @@
 mod measure;
 mod subjects;
 
+use copydesk_language::Memo;
 use copydesk_text::document::{Change, Document};
 use copydesk_text::{Encoding, LineIndex, Range};
 
@@ -100,7 +101,9 @@ fn edits(subject: &Subject, reach: Reach, number: usize, measure: &mut Measure) 
         usize::try_from(seed >> 33).unwrap_or(0) % below.max(1)
     };
     let mut document = Document::open_at(0, subject.language(), &subject.path, &subject.text);
+    let mut memo = Memo::default();
     let rounds = reach.edits.min(reach.bytes / subject.text.len().max(1)).max(2);
+    measure::findings(subject, document.text(), document.tree(), &mut memo);
     for version in (1..).take(rounds) {
         document.tree();
         let text = document.text().clone();
@@ -111,7 +114,7 @@ fn edits(subject: &Subject, reach: Reach, number: usize, measure: &mut Measure) 
         let range = Some(Range::new(place(start), place(end)));
         let change = Change { range, text: PIECES[next(PIECES.len())].to_owned() };
         document = document.edited(version, &[change], Encoding::Utf16);
-        measure.answer(subject, document.text(), || document.tree(), start);
+        measure.answer(subject, document.text(), || document.tree(), &mut memo, start);
         if document.text().len() < COMPARED {
             let whole = copydesk_language::parse(&subject.path, document.text());
             assert!(document.tree() == &whole, "{}: {:?} after {text:?}", subject.name, document.text());

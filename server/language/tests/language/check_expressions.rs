@@ -55,14 +55,14 @@ fn the_smallest_wrong_token_is_marked() {
     check_expression(
         "1 ⟦+⟧",
         expect![[r#"
-        error expression-syntax a value is missing after '+'
-    "#]],
+            error expression-syntax a value is missing after '+' [fix: take it out]
+        "#]],
     );
     check_expression(
         "inputs⟦.⟧",
         expect![[r#"
-        error expression-syntax a name is missing after '.'
-    "#]],
+            error expression-syntax a name is missing after '.' [fix: take it out]
+        "#]],
     );
     check_expression(
         "'a' ⟦'b'⟧",
@@ -103,26 +103,26 @@ fn the_smallest_wrong_token_is_marked() {
     check_expression(
         "escape⟦(⟧inputs.name",
         expect![[r#"
-        error expression-syntax '(' is never closed; add ')'
-    "#]],
+            error expression-syntax '(' is never closed; add ')' [fix: add ')']
+        "#]],
     );
     check_expression(
         "[1, 2⟦)⟧",
         expect![[r#"
-        error expression-syntax ')' is not expected here
-    "#]],
+            error expression-syntax ')' is not expected here [fix: take it out]
+        "#]],
     );
     check_expression(
         "⟦'open⟧",
         expect![[r#"
-        error expression-syntax this text is never closed; add '
-    "#]],
+            error expression-syntax this text is never closed; add ' [fix: add ''']
+        "#]],
     );
     check_expression(
         "inputs.name ⟦?⟧ 1",
         expect![[r#"
-        error expression-syntax the other choice is missing; write ': …' behind it
-    "#]],
+            error expression-syntax the other choice is missing; write ': …' behind it [fix: add ': null']
+        "#]],
     );
     check_expression(
         "⟦#⟧",
@@ -235,9 +235,9 @@ fn undeclared_inputs_are_marked_and_can_be_declared() {
             .replace("inputs:\nsteps", "⟦inputs⟧:\nsteps")
             .as_str(),
         expect![[r#"
-        error type-mismatch 'inputs' has no value; it takes a mapping
-        error undeclared-input there is no input 'go'; declare it under 'inputs' [fix: declare the input 'go']
-    "#]],
+            error type-mismatch 'inputs' has no value; it takes a mapping [fix: write '{}'] [fix: take 'inputs' out]
+            error undeclared-input there is no input 'go'; declare it under 'inputs' [fix: declare the input 'go']
+        "#]],
     );
     check_steps(
         "inputs: {}\nsteps:\n  - {id: a, type: shell, run: \"${{ inputs.⟦go⟧ }}\"}\n",

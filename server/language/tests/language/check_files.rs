@@ -19,9 +19,9 @@ fn an_agent_is_checked_in_its_front_matter() {
         AGENT,
         "---\nname: reviewer\n⟦modle⟧: x\ntools:\n  - name: t\n    execution: {type: ⟦shell⟧}\n  - name: u\n    execution: {type: shell, run: \"${{ args⟦.⟧ }}\"}\n---\n",
         expect![[r#"
-            error unknown-key 'modle' is no key of an agent; did you mean 'mode'? [fix: change to 'mode']
+            error unknown-key 'modle' is no key of an agent; did you mean 'model'? [fix: change to 'model']
             error missing-key a shell step needs 'run' or 'args' [fix: add 'run']
-            error expression-syntax a name is missing after '.'
+            error expression-syntax a name is missing after '.' [fix: take it out]
         "#]],
     );
     check_text(
@@ -51,10 +51,10 @@ fn an_action_is_checked_in_its_front_matter() {
         ACTION,
         "---\nname: add-tests\ntools: ⟦read⟧\nmode: ⟦bypass⟧\n⟦language⟧: [rust]\n---\n",
         expect![[r#"
-        error type-mismatch 'tools' takes a list; this is a text [fix: make it a list]
-        error unknown-value 'bypass' is a flag of the command line only; no file can set it
-        error unknown-key 'language' is no key of an action; did you mean 'languages'? [fix: change to 'languages']
-    "#]],
+            error type-mismatch 'tools' takes a list; this is a text [fix: make it a list]
+            error unknown-value 'bypass' is a flag of the command line only; no file can set it [fix: take it out]
+            error unknown-key 'language' is no key of an action; did you mean 'languages'? [fix: change to 'languages']
+        "#]],
     );
 }
 
@@ -97,7 +97,7 @@ fn settings_that_do_not_exist_are_warned_about() {
             error unknown-value 'antropic' is no value of 'kind'; it takes 'anthropic', 'openai-responses', 'openai-chat', 'azure-openai', 'ollama' or 'offline'; did you mean 'anthropic'? [fix: change to 'anthropic']
             error missing-key 'b' needs 'kind' [fix: add 'kind']
             warning unknown-setting 'denny' is no key of 'permissions'; did you mean 'deny'? [fix: change to 'deny']
-            error unknown-value 'bypass' is a flag of the command line only; no file can set it
+            error unknown-value 'bypass' is a flag of the command line only; no file can set it [fix: take it out]
             error type-mismatch 'prompt_timeout' takes a number or a time such as '90s'; this is a text
         "#]],
     );
@@ -202,7 +202,7 @@ fn values_of_keystones_config_are_checked() {
         &trusted(),
         expect![[r#"
             error type-mismatch 'retention_days' takes a number; this is a text
-            error unknown-value 'default' must be more than 0
+            error unknown-value 'default' must be more than 0 [fix: change to 1]
             error type-mismatch 'slow' takes a whole number or an expression; this is a text
             error type-mismatch 'denylist' takes a list; this is a text [fix: make it a list]
             error unknown-value 'lokal' is no value of 'type'; it takes 'local' or 'remote'; did you mean 'local'? [fix: change to 'local']
@@ -217,8 +217,8 @@ fn prompts_and_skills_keep_keys_of_others() {
         ".copydesk/prompts/p.md",
         "---\nargument-hint: x\ndescription: ⟦[1]⟧\n---\n",
         expect![[r#"
-        error type-mismatch 'description' takes a text; this is a list
-    "#]],
+            error type-mismatch 'description' takes a text; this is a list [fix: make it one text]
+        "#]],
     );
     check_text(
         "skills/pdf/SKILL.md",

@@ -31,25 +31,25 @@ fn a_skill_has_its_folders_name_and_a_bounded_head() {
         "skills/pdf/SKILL.md",
         "---\nname: ⟦PDF Forms⟧\ndescription: ⟦\"\"⟧\n---\n",
         expect![[r#"
-        error unknown-value the name of a skill has other signs than a-z, 0-9 and '-' [fix: change to 'pdf-forms']
-        error unknown-value the description is empty; say what the skill is for and when to use it
-    "#]],
+            error unknown-value the name of a skill has other signs than a-z, 0-9 and '-' [fix: change to 'pdf']
+            error unknown-value the description is empty; say what the skill is for and when to use it
+        "#]],
     );
     check_text(
         "skills/pdf/SKILL.md",
         "---\nname: ⟦claude-pdf⟧\ndescription: x\n---\n",
         expect![[r#"
-        error unknown-value the name of a skill has the name 'claude' in it, which programs refuse
-    "#]],
+            error unknown-value the name of a skill has the name 'claude' in it, which programs refuse [fix: change to 'pdf']
+        "#]],
     );
     let long = format!("---\nname: ⟦{}⟧\ndescription: ⟦{}⟧\n---\n", "a".repeat(65), "b".repeat(1025));
     check_text(
         "skills/pdf/SKILL.md",
         &long,
         expect![[r#"
-        error unknown-value the name of a skill has 65 letters; 64 are allowed
-        error unknown-value the description has 1025 letters; 1024 are allowed
-    "#]],
+            error unknown-value the name of a skill has 65 letters; 64 are allowed [fix: change to 'pdf']
+            error unknown-value the description has 1025 letters; 1024 are allowed
+        "#]],
     );
 }
 
@@ -70,7 +70,7 @@ fn a_prompt_asks_for_the_arguments_it_declares() {
             .replace("[⟦x⟧]", "⟦[x]⟧")
             .as_str(),
         expect![[r#"
-            error type-mismatch 'when' takes a text; this is a list
+            error type-mismatch 'when' takes a text; this is a list [fix: make it one text]
         "#]],
     );
 }
@@ -150,7 +150,7 @@ fn servers_are_programs_or_addresses() {
             warning plain-secret a secret stands here as it is; name an environment variable instead, then change it [fix: change to '${GITHUB_TOKEN}']
             warning plain-secret a secret stands here as it is; name an environment variable instead, then change it [fix: change to '${API_KEY}']
             warning unknown-setting 'comand' is no key of 'g'; take it out [fix: take it out]
-            error type-mismatch 'command' takes a text; this is a list
+            error type-mismatch 'command' takes a text; this is a list [fix: make it one text]
             warning unknown-setting 'cmd' is no key of 'k'; did you mean 'command'? [fix: change to 'command']
             error unknown-value 'pipe' is no value of 'type'; it takes 'stdio', 'http', 'streamable-http', 'sse', 'ws', 'local' or 'remote'
             warning plain-secret a secret stands here as it is; keep it out of files, then change it

@@ -79,9 +79,8 @@ fn dashes_without_a_space_are_told() {
     check_steps(
         "steps:\n  ⟦-id⟧: a\n    type: shell\n    run: x\n",
         expect![[r#"
-        error yaml-syntax put a space behind '-' [fix: put a space behind '-']
-        error type-mismatch put a space behind '-' [fix: put a space behind '-']
-    "#]],
+            error yaml-syntax put a space behind '-' [fix: put a space behind '-']
+        "#]],
     );
     check_steps(
         "steps:\n  - id: a\n    type: shell\n    run: x\n  ⟦-id⟧: b\n    type: shell\n    run: x\n",
@@ -99,7 +98,6 @@ fn dashes_without_a_space_are_told() {
         "steps:\n  - id: a\n    type: shell\n    run: x\n    needs:\n      ⟦-b⟧\n",
         expect![[r#"
             error type-mismatch put a space behind '-' [fix: put a space behind '-']
-            error unknown-step there is no step '-b'; write the id of a step of this workflow
         "#]],
     );
 }
@@ -236,10 +234,10 @@ fn what_is_there_and_empty_does_not_count() {
         "steps:\n  - {id: a, type: shell, run: ⟦\" \"⟧}\n  - {id: b, type: shell, run: ls, strategy: {matrix: ⟦{}⟧}}\n  - {id: c, type: shell, run: ls, ⟦strategy⟧: {}}\n  - {id: d, type: artifact, op: upload, name: n, paths: ⟦[]⟧}\n  - {id: e, type: llm, agent: a, prompt: p, maxIterations: ⟦0⟧}\n",
         expect![[r#"
             error unknown-value the command is empty; write one
-            error unknown-value the matrix has no axes, so the step would never run; write at least one
+            error unknown-value the matrix has no axes, so the step would never run; write at least one [fix: take 'strategy' out]
             error missing-key 'strategy' needs 'matrix' [fix: add 'matrix']
             error unknown-value 'paths' needs at least one item
-            error unknown-value 'maxIterations' must be more than 0
+            error unknown-value 'maxIterations' must be more than 0 [fix: change to 1]
         "#]],
     );
 }
@@ -278,7 +276,7 @@ fn times_are_milliseconds_or_have_a_unit() {
         expect![[r#"
             error type-mismatch 'duration' takes a whole number or a time such as '90s'; this is a text
             error type-mismatch 'duration' takes a whole number or a time such as '90s'; this is a text
-            error unknown-value 'duration' must be at least 1
+            error unknown-value 'duration' must be at least 1 [fix: change to 1]
         "#]],
     );
     check_steps(
@@ -318,7 +316,7 @@ fn a_join_waits_for_something() {
         "steps:\n  - {id: a, type: shell, run: ls}\n  - {id: b, type: join, needs: [a], condition: quorum}\n  - {id: c, type: join, needs: [a], condition: 1, ⟦target⟧: branches}\n  - {id: d, type: join, needs: [a], condition: {count: 1}}\n  - {id: e, type: join, needs: [a], condition: ⟦most⟧}\n",
         expect![[r#"
             warning deprecated-key 'target' is read for the sake of old files and changes nothing; take it out [fix: take 'target' out]
-            error unknown-value 'most' is no value of 'condition'; it takes 'all', 'any', 'quorum', a whole number or a mapping
+            error unknown-value 'most' is no value of 'condition'; it takes 'all', 'any', 'quorum', a whole number or a mapping [fix: change to 'all'] [fix: change to 'any'] [fix: change to 'quorum']
         "#]],
     );
 }
@@ -329,7 +327,7 @@ fn foreach_and_matrix_exclude_each_other() {
         "steps:\n  - id: a\n    type: shell\n    run: ls\n    foreach: '[1, 2]'\n    ⟦strategy⟧:\n      matrix: {os: [linux, mac], empty: ⟦[]⟧}\n",
         expect![[r#"
             error unknown-key 'strategy' cannot stand beside 'foreach'; keep one of the two [see: 'foreach' is here] [fix: take 'strategy' out] [fix: take 'foreach' out]
-            error unknown-value the axis 'empty' has no values, so the step would never run; write at least one
+            error unknown-value the axis 'empty' has no values, so the step would never run; write at least one [fix: take 'empty' out]
         "#]],
     );
 }
@@ -344,7 +342,7 @@ fn wrong_kinds_of_values_are_marked_at_the_value() {
             error type-mismatch 'timeout' takes a number or an expression; this is a text
             error type-mismatch 'memoize' takes true or false or an expression; this is a text [fix: change to 'true']
             error type-mismatch 'env' takes a mapping; this is a list
-            error type-mismatch 'retry' takes a mapping; this is a number
+            error type-mismatch 'retry' takes a mapping; this is a number [fix: write it as 'count']
             error type-mismatch 'breakpoint' takes true or false or an expression; this is a text [fix: change to 'true']
             warning useless-key 'outputRetries' does nothing here: only a model can try its output again [fix: take 'outputRetries' out]
             error type-mismatch 'outputRetries' takes a whole number or an expression; this is a text [fix: take the quotes away]
@@ -365,8 +363,8 @@ fn wrong_kinds_of_values_are_marked_at_the_value() {
     check_steps(
         "steps: []\noutputs: {n: ⟦[1]⟧}\n",
         expect![[r#"
-        error type-mismatch 'n' takes a text; this is a list
-    "#]],
+            error type-mismatch 'n' takes a text; this is a list [fix: make it one text]
+        "#]],
     );
 }
 
@@ -375,12 +373,12 @@ fn numbers_have_bounds() {
     check_steps(
         "concurrency: ⟦0⟧\npools: {a: 2, b: \"3\", c: \"${{ inputs.n }}\"}\ninputs: {n: {type: number}}\nsteps:\n  - {id: a, type: shell, run: ls, timeout: ⟦0⟧, ⟦outputRetries⟧: ⟦1.5⟧, ⟦memoizeTtlSeconds⟧: ⟦-1⟧}\n",
         expect![[r#"
-            error unknown-value 'concurrency' must be at least 1
-            error unknown-value 'timeout' must be more than 0
+            error unknown-value 'concurrency' must be at least 1 [fix: change to 1]
+            error unknown-value 'timeout' must be more than 0 [fix: change to 1]
             warning useless-key 'outputRetries' does nothing here: only a model can try its output again [fix: take 'outputRetries' out]
-            error type-mismatch 'outputRetries' takes a whole number or an expression; this one has a fraction
+            error type-mismatch 'outputRetries' takes a whole number or an expression; this one has a fraction [fix: change to 2]
             warning useless-key 'memoizeTtlSeconds' does nothing here: there is no 'memoize' [fix: take 'memoizeTtlSeconds' out]
-            error unknown-value 'memoizeTtlSeconds' must be at least 0
+            error unknown-value 'memoizeTtlSeconds' must be at least 0 [fix: change to 1]
         "#]],
     );
 }
@@ -400,14 +398,14 @@ fn keys_without_a_value_are_marked() {
     check_steps(
         "steps:\n  - id: a\n    type: shell\n    run: ls\n    ⟦timeout⟧:\n",
         expect![[r#"
-        error type-mismatch 'timeout' has no value; it takes a number or an expression
-    "#]],
+            error type-mismatch 'timeout' has no value; it takes a number or an expression [fix: write '1'] [fix: take 'timeout' out]
+        "#]],
     );
     check_steps(
         "⟦steps⟧:\n",
         expect![[r#"
-        error type-mismatch 'steps' has no value; it takes a list
-    "#]],
+            error type-mismatch 'steps' has no value; it takes a list [fix: write '[]'] [fix: take 'steps' out]
+        "#]],
     );
     check_steps(
         "steps:\n  ⟦-⟧\n",
@@ -434,9 +432,9 @@ fn words_come_from_their_list() {
     check_steps(
         "steps:\n  - {id: a, type: request, url: x, method: ⟦get⟧}\n  - {id: b, type: human, message: x, inputType: ⟦choice⟧}\n",
         expect![[r#"
-        error unknown-value 'get' is no value of 'method'; it takes 'GET', 'POST', 'PUT', 'PATCH', 'DELETE' or 'HEAD'; did you mean 'GET'? [fix: change to 'GET']
-        error unknown-value 'choice' is no value of 'inputType'; it takes 'confirm' or 'text'
-    "#]],
+            error unknown-value 'get' is no value of 'method'; it takes 'GET', 'POST', 'PUT', 'PATCH', 'DELETE' or 'HEAD'; did you mean 'GET'? [fix: change to 'GET']
+            error unknown-value 'choice' is no value of 'inputType'; it takes 'confirm' or 'text' [fix: change to 'confirm'] [fix: change to 'text']
+        "#]],
     );
     check_steps(
         "inputs: {a: {type: ⟦text⟧}}\nsteps: []\n",
@@ -457,11 +455,11 @@ fn defaults_and_values_fit_the_type_of_an_input() {
     check_steps(
         "inputs:\n  a: {type: number, default: ⟦five⟧}\n  b: {type: string, values: [x, y], default: ⟦z⟧}\n  c: {type: boolean, default: ⟦\"yes\"⟧}\n  d: {type: number, values: [1, ⟦two⟧]}\n  e: {type: array, default: [1]}\n  f: {type: object, default: ⟦[1]⟧}\n  g: {type: string, default: ⟦null⟧}\n  h: {type: number, values: [1, 2], default: 2.0}\nsteps: []\n",
         expect![[r#"
-            error type-mismatch the input 'a' is a number; this is a text
-            error unknown-value the default of 'b' is not one of its values
-            error type-mismatch the input 'c' is true or false; this is a text
+            error type-mismatch the input 'a' is a number; this is a text [fix: change the type to 'string']
+            error unknown-value the default of 'b' is not one of its values [fix: change to x] [fix: add it to the values]
+            error type-mismatch the input 'c' is true or false; this is a text [fix: change to 'true'] [fix: change the type to 'string']
             error type-mismatch the input 'd' is a number; this is a text
-            error type-mismatch the input 'f' is a mapping; this is a list
+            error type-mismatch the input 'f' is a mapping; this is a list [fix: change the type to 'array']
             error type-mismatch the default of 'g' has no value; it takes a text [fix: take it out]
         "#]],
     );

@@ -193,11 +193,13 @@ fn fields_that_no_value_has() {
                 change to 'output' gives run: echo ${{ steps.one['output'] }}
             run: echo ${{ inputs.name.⟦first⟧ }}
                 error unknown-property a text has no 'first'; take it away
+                take it out gives run: echo ${{ inputs.name }}
             run: echo ${{ inputs.name.⟦trim⟧ }}
                 error unknown-property 'trim' is a method; call it: 'trim(…)'
                 add '()' gives run: echo ${{ inputs.name.trim() }}
             run: echo ${{ steps.each.output.⟦stdout⟧ }}
                 error unknown-property a list has no 'stdout'; it is a list; take it from each item: '.map(item => item.stdout)'
+                change to 'map(item => item.stdout)' gives run: echo ${{ steps.each.output.map(item => item.stdout) }}
             run: echo ${{ steps.each.items[0].⟦state⟧ }}
                 error unknown-property an object has no 'state'; did you mean 'status'?
                 change to 'status' gives run: echo ${{ steps.each.items[0].status }}
@@ -207,6 +209,7 @@ fn fields_that_no_value_has() {
                 error unknown-property an object has no 'message'; it has 'error', 'id'
             run: echo ${{ inputs.size.⟦length⟧ }}
                 error unknown-property a number has no 'length'; take it away
+                take it out gives run: echo ${{ inputs.size }}
             run: echo ${{ steps.typed.output.rows[0].⟦nme⟧ }}
                 error unknown-property an object has no 'nme'; did you mean 'name'?
                 change to 'name' gives run: echo ${{ steps.typed.output.rows[0].name }}
@@ -236,6 +239,7 @@ fn methods_that_do_not_exist() {
                 change to 'toUpperCase' gives run: echo ${{ inputs.name.toUpperCase() }}
             run: echo ${{ inputs.list.⟦push⟧(1) }}
                 error unknown-method a list has no method 'push'; a value cannot be changed; write '.concat(…)'
+                change to 'concat' gives run: echo ${{ inputs.list.concat(1) }}
             run: echo ${{ memory.x.⟦toUpper⟧() }}
                 error unknown-method there is no method 'toUpper'; see the guide to expressions for what there is
             run: echo ${{ steps.one.⟦output⟧() }}
@@ -313,10 +317,10 @@ fn conditions_with_one_outcome() {
                 warning constant-condition an object is never equal to a text, so this is always true; compare what the command wrote: '.stdout.trim()'
                 add '.stdout.trim()' gives run: echo ${{ steps.one.output.stdout.trim() != 'none' }}
             run: echo ${{ steps.one.status == '⟦succeeded⟧' }}
-                warning constant-condition it is never 'succeeded', so this is always false; did you mean 'success'?
+                warning constant-condition it is never 'succeeded', so this is always false; write 'success'
                 change to 'success' gives run: echo ${{ steps.one.status == 'success' }}
             run: echo ${{ '⟦cancelled⟧' != steps.one.status }}
-                warning constant-condition it is never 'cancelled', so this is always true; did you mean 'canceled'?
+                warning constant-condition it is never 'cancelled', so this is always true; write 'canceled'
                 change to 'canceled' gives run: echo ${{ 'canceled' != steps.one.status }}
             run: echo ${{ inputs.stage === '⟦prodd⟧' }}
                 warning constant-condition it is never 'prodd', so this is always false; did you mean 'prod'?

@@ -60,8 +60,8 @@ fn keys_need_what_they_belong_to() {
             warning useless-key 'run' does nothing here: 'args' is run instead [fix: take 'run' out]
             warning useless-key 'retry' does nothing here: without 'count' nothing is tried again [fix: take 'retry' out]
             warning useless-key 'retry' does nothing here: without 'count' nothing is tried again [fix: take 'retry' out]
-            error unknown-value 'maxAttempts' must be more than 0
-            error unknown-value 'limit' must be more than 0
+            error unknown-value 'maxAttempts' must be more than 0 [fix: change to 1]
+            error unknown-value 'limit' must be more than 0 [fix: change to 1]
             warning useless-key 'a' stands in this list already [fix: take it out]
             warning useless-key 'needs' does nothing here: it runs when the run is rolled back [fix: take 'needs' out]
         "#]],
@@ -94,7 +94,7 @@ fn a_step_that_cannot_run_is_told() {
         expect![[r#"
             warning never-runs this is always false, so the step never runs [fix: take the condition out]
             warning never-runs this is always false, so the step never runs [fix: take the condition out]
-            warning never-runs this list is empty, so the step never runs
+            warning never-runs this list is empty, so the step never runs [fix: take 'foreach' out]
             error unknown-value this join needs 2 steps, so 3 are never done [fix: change to 2]
             error unknown-value a join waits for at least one step [fix: change to 1]
         "#]],

@@ -80,7 +80,7 @@ fn comparisons_that_can_only_have_one_outcome() {
         "name: x\nsteps:\n  - {id: a, type: shell, run: ls}\n  - {id: b, type: shell, run: ls, if: \"⟦steps.a.output != 'no_changes'⟧\"}\noutputs:\n  success: ${{ steps.b.status == '⟦completed⟧' }}\n",
         expect![[r#"
             warning constant-condition an object is never equal to a text, so this is always true; compare what the command wrote: '.stdout.trim()' [fix: add '.stdout.trim()']
-            warning constant-condition it is never 'completed', so this is always false; did you mean 'success'? [fix: change to 'success']
+            warning constant-condition it is never 'completed', so this is always false; write 'success' [fix: change to 'success']
         "#]],
     );
 }
@@ -131,8 +131,8 @@ fn what_upstream_accepts_without_a_word() {
         WORKFLOW,
         &steps("  - {id: a, type: shell, run: \"${{ inputs.order ⟦+⟧ }}\"}\n"),
         expect![[r#"
-        error expression-syntax a value is missing after '+'
-    "#]],
+            error expression-syntax a value is missing after '+' [fix: take it out]
+        "#]],
     );
 }
 

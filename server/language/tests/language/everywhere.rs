@@ -31,8 +31,9 @@ fn words(path: &str, text: &str, mut visit: impl FnMut(Node<'_>)) {
             Kind::Mapping(entries) => {
                 for entry in entries {
                     let found = hover(&file, &trusted(), entry.key().span().start);
-                    // Names of inputs are the person's own.
-                    if found.is_some_and(|found| !found.markdown.contains(" input")) {
+                    // Names of inputs and pools are the person's own.
+                    let is_own = |help: &str| help.contains(" input") || help.contains(": a pool");
+                    if found.is_some_and(|found| !is_own(&found.markdown)) {
                         visit(entry.key());
                     }
                     next.push(entry.value());

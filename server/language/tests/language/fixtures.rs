@@ -38,7 +38,7 @@ fn a_workflow_with_every_usual_slip() {
         WORKFLOW,
         include_str!("fixtures/slips.yaml"),
         expect![[r#"
-            error type-mismatch the input 'order' is a text; this is a number
+            error type-mismatch the input 'order' is a text; this is a number [fix: put it in quotes] [fix: change the type to 'number']
             error unknown-key 'cwd' is no key of a shell step; did you mean 'dir'? [fix: change to 'dir']
             error undeclared-input there is no input 'ordr'; did you mean 'order'? [fix: change to 'order'] [fix: declare the input 'ordr']
             warning bare-expression this is taken as a text, the same for every run; write '${{ }}' around the expression [fix: write '${{ }}' around it]
@@ -48,7 +48,7 @@ fn a_workflow_with_every_usual_slip() {
             error missing-key a sleep step needs 'duration' or 'until' [fix: add 'duration']
             error unknown-value 'sheel' is no type of step; did you mean 'shell'? [fix: change to 'shell']
             error unknown-key 'tiemout' is no key of a step; did you mean 'timeout'? [fix: change to 'timeout']
-            error expression-syntax a value is missing after '+'
+            error expression-syntax a value is missing after '+' [fix: take it out]
             error expression-syntax this '${{' is never closed; add '}}' [fix: add '}}']
         "#]],
     );

@@ -4,7 +4,7 @@
 //! while a code action is resolved.
 
 use copydesk_agent::Reported;
-use copydesk_base::{Code, Diagnostic, Span};
+use copydesk_base::{Code, Diagnostic, Safety, Span};
 use serde_json::{Value, json};
 use tower_lsp::gen_lsp_types as lsp;
 
@@ -90,7 +90,7 @@ fn mends_of(snapshot: &Snapshot, open: &Open, finding: &Diagnostic, actions: &mu
             title: fix.title.clone(),
             kind: Some(lsp::CodeActionKind::QuickFix),
             diagnostics: Some(vec![shown.clone()]),
-            is_preferred: (at == 0).then_some(true),
+            is_preferred: (at == 0 && fix.safety == Safety::Safe).then_some(true),
             edit: Some(convert::workspace_edit(&open.uri, open.document.version(), edits)),
             ..Default::default()
         });

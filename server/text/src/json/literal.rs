@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use copydesk_base::{Code, Diagnostic, Fix, Span, TextEdit};
+use copydesk_base::{Diagnostic, Span};
 
-use super::message;
 use super::scan::Quote;
+use super::{mend, message};
 use crate::green::{Form, Green};
 use crate::scalar::{Mapped, Style};
 use crate::yaml::decode;
@@ -16,17 +16,14 @@ pub(super) fn string(text: &str, span: Span, quote: Quote, problems: &mut Vec<Di
     let close = usize::from(quote == Quote::Closed);
     let from = span.start + 1;
     let inner = raw.get(1..raw.len() - close).unwrap_or("");
+    let is_single = raw.starts_with('\'');
     if quote == Quote::Open {
-        problems.push(Diagnostic::new(Code::JsonSyntax, span, message::QUOTE));
-    } else if raw.starts_with('\'') {
-        let mut problem = Diagnostic::new(Code::JsonSyntax, span, message::SINGLE);
-        if !inner.contains(['"', '\\']) {
-            let edit = TextEdit::new(span, format!("\"{inner}\""));
-            problem = problem.with_fix(Fix::safe("change to double quotes", vec![edit]));
-        }
-        problems.push(problem);
+        problems.push(mend::open_quote(if is_single { '\'' } else { '"' }, span));
+    } else if is_single {
+        problems.push(mend::single_quotes(inner, span));
     }
-    escapes(inner, from, problems);
+    let escapable = if is_single { '\'' } else { '"' };
+    escapes(inner, from, escapable, problems);
     if quote == Quote::Closed && !inner.contains('\\') {
         return Green::new(span, Form::Verbatim(Style::DoubleQuoted));
     }
@@ -36,35 +33,33 @@ pub(super) fn string(text: &str, span: Span, quote: Quote, problems: &mut Vec<Di
     Green::new(span, Form::Mapped(Arc::new(mapped)))
 }
 
-/// Tells which escapes name nothing, and which characters need one.
-fn escapes(inner: &str, from: usize, problems: &mut Vec<Diagnostic>) {
-    let mut tell = |at: usize, len: usize, message: &str| {
-        let span = Span::new(from + at, from + at + len);
-        problems.push(Diagnostic::new(Code::JsonSyntax, span, message));
-    };
+/// Tells which escapes name nothing, and which characters need one. The quote that is around them may have one, too.
+fn escapes(inner: &str, from: usize, around: char, problems: &mut Vec<Diagnostic>) {
+    let place = |at: usize, len: usize| Span::new(from + at, from + at + len);
     let bytes = inner.as_bytes();
     let mut at = 0;
     while let Some(&byte) = bytes.get(at) {
         match byte {
             b'\\' => {
                 let Some(c) = inner[at + 1..].chars().next() else {
-                    return tell(at, 1, message::ESCAPE);
+                    return problems.push(mend::backslash(place(at, 1), message::ESCAPE));
                 };
-                let len = match c {
+                at += match c {
                     '"' | '\\' | '/' | 'b' | 'f' | 'n' | 'r' | 't' => 2,
+                    c if c == around => 2,
                     'u' => unicode(&inner[at..]).unwrap_or_else(|| {
-                        tell(at, 2, message::UNICODE);
+                        problems.push(mend::backslash(place(at, 2), message::UNICODE));
                         2
                     }),
                     _ => {
-                        tell(at, 1 + c.len_utf8(), message::ESCAPE);
-                        1 + c.len_utf8()
+                        let len = 1 + c.len_utf8();
+                        problems.push(mend::backslash(place(at, len), message::ESCAPE));
+                        len
                     }
                 };
-                at += len;
             }
             0..=0x1f => {
-                tell(at, 1, message::CONTROL);
+                problems.push(mend::control(byte, place(at, 1)));
                 at += 1;
             }
             _ => at += 1,
@@ -94,38 +89,22 @@ pub(super) fn bare_key(span: Span) -> Green {
 /// A number, `true`, `false`, `null`, or what is none of them: then it is a text.
 pub(super) fn word(text: &str, span: Span, output: &mut crate::yaml::Output) -> Green {
     let word = span.of(text);
-    if matches!(word, "true" | "false" | "null") || is_number(word) {
+    if is_value(word) {
         return Green::new(span, Form::Verbatim(Style::Plain));
     }
-    let meant = match word.to_ascii_lowercase().as_str() {
-        "true" | "yes" | "on" => Some("true"),
-        "false" | "no" | "off" => Some("false"),
-        "null" | "none" | "nil" | "undefined" | "~" => Some("null"),
-        _ => None,
-    };
-    let problem = match meant {
-        Some(meant) => {
-            let problem =
-                Diagnostic::new(Code::JsonSyntax, span, format!("JSON has no '{word}'; write '{meant}'"));
-            problem.with_fix(Fix::new(format!("change to '{meant}'"), vec![TextEdit::new(span, meant)]))
-        }
-        None if word.starts_with(|c: char| c.is_ascii_digit() || matches!(c, '-' | '+' | '.')) => {
-            Diagnostic::new(Code::JsonSyntax, span, message::number(word))
-        }
-        None => {
-            let quoted = serde_json::Value::from(word).to_string();
-            let problem = Diagnostic::new(Code::JsonSyntax, span, message::BARE);
-            problem.with_fix(Fix::new("put it in quotes", vec![TextEdit::new(span, quoted)]))
-        }
-    };
-    output.problems.push(problem);
+    output.problems.push(mend::word(word, span));
     output.broken.push(span);
     let mapped = Mapped::new(word.to_owned(), Style::DoubleQuoted, Vec::new(), span, span.start);
     Green::new(span, Form::Mapped(Arc::new(mapped)))
 }
 
+/// Whether a word is one that JSON has.
+pub(super) fn is_value(word: &str) -> bool {
+    matches!(word, "true" | "false" | "null") || is_number(word)
+}
+
 /// By the grammar of RFC 8259.
-fn is_number(word: &str) -> bool {
+pub(super) fn is_number(word: &str) -> bool {
     let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     let unsigned = word.strip_prefix('-').unwrap_or(word);
     let (mantissa, exponent) = match unsigned.split_once(['e', 'E']) {

@@ -3,6 +3,7 @@
 use crate::node::MAX_DEPTH;
 
 pub(super) const QUOTE: &str = "this text has no closing '\"'";
+pub(super) const NO_OPENING: &str = "this text has no opening '\"'";
 pub(super) const SINGLE: &str = "JSON takes double quotes only";
 pub(super) const ESCAPE: &str = "this escape is unknown; write '\\\\' for a backslash";
 pub(super) const UNICODE: &str = "this escape names no character";
@@ -19,6 +20,9 @@ pub(super) const NO_VALUE: &str = "a value is missing here";
 pub(super) const NO_COLON: &str = "expected ':' and a value behind this key";
 pub(super) const NO_COMMA: &str = "expected ',' here";
 pub(super) const STRAY_COLON: &str = "a ':' cannot stand here";
+pub(super) const EQUALS: &str = "a key and its value are parted by ':'";
+/// What closes all brackets that are open in one place.
+pub(super) const CLOSE: &str = "close it here";
 pub(super) const AFTER: &str = "nothing can follow the first value of a file";
 
 pub(super) fn unclosed(open: char, close: char) -> String {
@@ -31,23 +35,4 @@ pub(super) fn stray(close: char) -> String {
 
 pub(super) fn too_deep() -> String {
     format!("this is nested too deeply: {MAX_DEPTH} levels are the limit")
-}
-
-/// Why a word that starts as a number is none.
-pub(super) fn number(word: &str) -> String {
-    let unsigned = word.trim_start_matches(['-', '+']);
-    let lower = unsigned.to_ascii_lowercase();
-    let why = if word.starts_with('+') {
-        "take the '+' away"
-    } else if lower.starts_with("0x") || lower.starts_with("0b") || lower.starts_with("0o") {
-        "write it in decimal digits"
-    } else if unsigned.starts_with('.') {
-        "put a '0' before the point"
-    } else if unsigned.len() > 1 && unsigned.starts_with('0') && unsigned.bytes().all(|b| b.is_ascii_digit())
-    {
-        "take the zeros before it away"
-    } else {
-        "put a text in double quotes"
-    };
-    format!("'{word}' is no number of JSON; {why}")
 }

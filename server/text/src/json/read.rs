@@ -1,12 +1,16 @@
 //! From words to nodes.
 
-use copydesk_base::{Code, Diagnostic, Fix, Span, TextEdit};
+use copydesk_base::{Code, Diagnostic, Fix, Safety, Span, TextEdit};
 
 use super::scan::{self, Comment, Quote, Token};
-use super::{Dialect, literal, message};
+use super::{Dialect, literal, mend, message};
 use crate::green::{Form, Green, GreenEntry};
 use crate::node::MAX_DEPTH;
 use crate::yaml::{Output, duplicate_keys, keys};
+
+mod recover;
+
+use recover::{Before, Other};
 
 /// Reads a whole text.
 pub(super) fn read(text: &str, dialect: Dialect) -> Output {
@@ -42,12 +46,15 @@ struct Reader<'t> {
     open: Vec<u8>,
     /// Whether the rest was not read, being too deep: then nobody knows what is missing at the end.
     was_cut: bool,
+    /// Where brackets were found open last, and which problem tells it.
+    left_open: Option<(usize, usize)>,
     output: Output,
 }
 
 impl<'t> Reader<'t> {
     fn new(text: &'t str, dialect: Dialect, start: usize, open: Vec<u8>) -> Self {
-        Self { text, dialect, at: start, end: start, open, was_cut: false, output: Output::default() }
+        let output = Output::default();
+        Self { text, dialect, at: start, end: start, open, was_cut: false, left_open: None, output }
     }
 
     /// The next token, behind white space and comments.
@@ -64,7 +71,7 @@ impl<'t> Reader<'t> {
                 (Comment::Known, _) => None,
             };
             if let Some(message) = message {
-                self.tell(span, message);
+                self.output.problems.push(mend::comment(self.text, span, message));
             }
             self.at = span.end;
         }
@@ -81,8 +88,10 @@ impl<'t> Reader<'t> {
     }
 
     /// Tells what is missing; what is around it was guessed.
-    fn missing(&mut self, at: usize, message: impl Into<String>) {
-        self.tell(Span::at(at), message);
+    fn missing(&mut self, at: usize, message: &str, fix: Option<Fix>) {
+        let mut problem = Diagnostic::new(Code::JsonSyntax, Span::at(at), message);
+        problem.fixes.extend(fix);
+        self.output.problems.push(problem);
         self.output.broken.push(Span::at(at));
     }
 
@@ -91,19 +100,23 @@ impl<'t> Reader<'t> {
         let (token, span) = self.peek();
         match token {
             Token::Mark(open @ (b'{' | b'[')) => Some(self.collection(open, span)),
-            Token::Text(quote) => {
-                self.take(span);
-                if quote == Quote::Open {
-                    self.output.broken.push(span);
-                }
-                Some(literal::string(self.text, span, quote, &mut self.output.problems))
-            }
+            Token::Text(quote) => Some(self.string(quote, span, Before::Comma)),
             Token::Word => {
+                let span = self.words(span);
                 self.take(span);
                 Some(literal::word(self.text, span, &mut self.output))
             }
             Token::Mark(_) | Token::End => None,
         }
+    }
+
+    fn string(&mut self, quote: Quote, span: Span, before: Before) -> Green {
+        let (quote, span) = self.string_end(quote, span, before);
+        self.take(span);
+        if quote == Quote::Open {
+            self.output.broken.push(span);
+        }
+        literal::string(self.text, span, quote, &mut self.output.problems)
     }
 
     fn collection(&mut self, open: u8, span: Span) -> Green {
@@ -137,31 +150,35 @@ impl<'t> Reader<'t> {
             self.take(at);
             return true;
         }
-        if self.open.iter().any(|open| closing(*open) == close) {
-            self.unclosed(opened, own);
-            return true;
+        match self.other(close, at) {
+            Other::Outer => {
+                self.unclosed(opened, own);
+                true
+            }
+            Other::Wrong => {
+                self.take(at);
+                let open = self.open.last().copied().unwrap_or(b'{');
+                let pair = (char::from(open), char::from(own));
+                self.output.problems.push(mend::wrong_bracket(char::from(close), pair, at));
+                self.output.broken.push(at);
+                true
+            }
+            Other::Stray => {
+                self.take(at);
+                self.output.problems.push(mend::stray(char::from(close), at));
+                self.output.broken.push(at);
+                false
+            }
         }
-        self.take(at);
-        self.tell(at, message::stray(char::from(close)));
-        self.output.broken.push(at);
-        false
-    }
-
-    fn unclosed(&mut self, opened: Span, close: u8) {
-        let open = self.text.as_bytes().get(opened.start).copied().unwrap_or(b'{');
-        if !self.was_cut {
-            self.tell(opened, message::unclosed(char::from(open), char::from(close)));
-        }
-        // The collection reaches to where the next thing would go.
-        self.end = self.at.max(self.end);
-        self.output.broken.push(Span::at(self.end));
     }
 
     /// The comma between two values; `comma` is the one before the next value.
     fn separated(&mut self, comma: Option<Span>, next: Span, is_first: bool) {
-        if comma.is_none() && !is_first && self.end <= next.start {
+        if comma.is_none() && !is_first && self.end <= next.start && !self.is_broken_off() {
             let at = self.end;
-            let fix = Fix::new("add a ','", vec![TextEdit::insert(at, ",")]);
+            let is_line = self.text.get(at..next.start).is_some_and(|between| between.contains('\n'));
+            let safety = if is_line { Safety::Safe } else { Safety::Suggested };
+            let fix = Fix::new("add a ','", vec![TextEdit::insert(at, ",")]).with_safety(safety);
             self.output
                 .problems
                 .push(Diagnostic::new(Code::JsonSyntax, Span::at(at), message::NO_COMMA).with_fix(fix));
@@ -192,16 +209,26 @@ impl<'t> Reader<'t> {
             match token {
                 Token::Mark(b',') => {
                     if comma.is_some() || items.is_empty() {
-                        self.missing(span.start, message::NO_VALUE);
+                        let fix = mend::take_out("take the ',' out", span);
+                        self.missing(span.start, message::NO_VALUE, Some(fix));
                     }
                     self.take(span);
                     comma = Some(span);
                 }
                 Token::Mark(b':') => {
                     self.take(span);
-                    self.tell(span, message::STRAY_COLON);
+                    let fix = Fix::new("change to ','", vec![TextEdit::new(span, ",")]);
+                    let problem = Diagnostic::new(Code::JsonSyntax, span, message::STRAY_COLON);
+                    self.output.problems.push(problem.with_fix(fix));
                     self.output.broken.push(span);
                     comma = Some(span);
+                }
+                Token::Text(_) if comma.is_some() && self.is_of_mapping(span) => {
+                    // The list should have ended before this key.
+                    let end = items.last().map_or(self.end, |item| item.span().end);
+                    (self.at, self.end) = (end, end);
+                    self.unclosed(opened, b']');
+                    break;
                 }
                 _ => {
                     self.separated(comma, span, items.is_empty());
@@ -227,13 +254,14 @@ impl<'t> Reader<'t> {
             match token {
                 Token::Mark(b',') => {
                     if comma.is_some() || entries.is_empty() {
-                        self.missing(span.start, message::NO_KEY);
+                        let fix = mend::take_out("take the ',' out", span);
+                        self.missing(span.start, message::NO_KEY, Some(fix));
                     }
                     self.take(span);
                     comma = Some(span);
                 }
                 Token::Mark(b'{' | b'[' | b':') => {
-                    self.missing(span.start, message::NO_KEY);
+                    self.missing(span.start, message::NO_KEY, None);
                     if token == Token::Mark(b':') {
                         self.take(span);
                     }
@@ -258,33 +286,23 @@ impl<'t> Reader<'t> {
     }
 
     fn key(&mut self, token: Token, span: Span) -> Green {
-        self.take(span);
         if let Token::Text(quote) = token {
-            if quote == Quote::Open {
-                self.output.broken.push(span);
-            }
-            return literal::string(self.text, span, quote, &mut self.output.problems);
+            return self.string(quote, span, Before::Colon);
         }
-        let quoted = serde_json::Value::from(span.of(self.text)).to_string();
-        let fix = Fix::safe("put it in quotes", vec![TextEdit::new(span, quoted)]);
-        self.output.problems.push(Diagnostic::new(Code::JsonSyntax, span, message::BARE_KEY).with_fix(fix));
+        let span = self.words(span);
+        self.take(span);
+        self.output.problems.push(mend::key(span.of(self.text), span));
         literal::bare_key(span)
     }
 
     fn value_of(&mut self, key: &Green) -> Green {
         let (token, span) = self.peek();
         let key_span = key.span();
+        if token == Token::Word && span.of(self.text).starts_with('=') {
+            return self.behind_equals(Span::new(span.start, span.start + 1));
+        }
         if token != Token::Mark(b':') {
-            self.tell(key_span, message::NO_COLON);
-            self.output.broken.push(key_span);
-            let is_value = match token {
-                Token::Text(_) | Token::Word => !self.is_key(span),
-                // What stands in it says nothing about what is around it.
-                token => matches!(token, Token::Mark(b'{' | b'[')),
-            };
-            let is_near = !self.text.get(key_span.end..span.start).unwrap_or("").contains(['\n', '\r']);
-            let value = if is_value && is_near { self.value() } else { None };
-            return value.unwrap_or_else(|| Green::nothing(key_span.end));
+            return self.without_colon(key_span, token, span);
         }
         self.take(span);
         let colon = span;
@@ -293,9 +311,41 @@ impl<'t> Reader<'t> {
         let is_next_key = is_below && matches!(token, Token::Text(_) | Token::Word) && self.is_key(span);
         let value = if is_next_key { None } else { self.value() };
         value.unwrap_or_else(|| {
-            self.missing(colon.end, message::NO_VALUE);
+            let fix = Fix::new("write 'null'", vec![TextEdit::insert(colon.end, " null")]);
+            self.missing(colon.end, message::NO_VALUE, Some(fix));
             Green::nothing(colon.end)
         })
+    }
+
+    /// Between a key and its value stands what other languages have there.
+    fn behind_equals(&mut self, sign: Span) -> Green {
+        let fix = Fix::safe("change to ':'", vec![TextEdit::new(sign, ":")]);
+        let problem = Diagnostic::new(Code::JsonSyntax, sign, message::EQUALS).with_fix(fix);
+        self.output.problems.push(problem);
+        self.output.broken.push(sign);
+        self.take(sign);
+        self.value().unwrap_or_else(|| Green::nothing(sign.end))
+    }
+
+    /// A key behind which something else than a colon stands.
+    fn without_colon(&mut self, key: Span, token: Token, span: Span) -> Green {
+        let is_value = match token {
+            Token::Text(_) | Token::Word => !self.is_key(span),
+            // What stands in it says nothing about what is around it.
+            token => matches!(token, Token::Mark(b'{' | b'[')),
+        };
+        let is_near = !self.text.get(key.end..span.start).unwrap_or("").contains(['\n', '\r']);
+        let has_value = is_value && is_near;
+        // A key that could not be read is told already.
+        if !self.is_broken_off() {
+            let (title, add) = if has_value { ("add a ':'", ":") } else { ("add ': null'", ": null") };
+            let fix = Fix::new(title, vec![TextEdit::insert(key.end, add)]);
+            let problem = Diagnostic::new(Code::JsonSyntax, key, message::NO_COLON);
+            self.output.problems.push(problem.with_fix(fix));
+        }
+        self.output.broken.push(key);
+        let value = if has_value { self.value() } else { None };
+        value.unwrap_or_else(|| Green::nothing(key.end))
     }
 
     /// Whether a ':' follows what stands at `span`.
@@ -310,12 +360,23 @@ impl<'t> Reader<'t> {
             return;
         }
         let rest = Span::new(span.start, self.text.trim_end().len().max(span.end));
-        let message = match token {
-            Token::Mark(close @ (b'}' | b']')) => message::stray(char::from(close)),
-            Token::Mark(b',') if self.output.documents.is_empty() => message::NO_VALUE.to_owned(),
-            _ => message::AFTER.to_owned(),
+        let problem = match token {
+            Token::Mark(close @ (b'}' | b']')) => mend::stray(char::from(close), span),
+            Token::Mark(b',') if self.output.documents.is_empty() => {
+                Diagnostic::new(Code::JsonSyntax, span, message::NO_VALUE)
+                    .with_fix(mend::take_out("take the ',' out", span))
+            }
+            Token::Mark(b',') => Diagnostic::new(Code::JsonSyntax, span, message::AFTER)
+                .with_fix(mend::take_out("take the ',' out", span)),
+            Token::Mark(b':') => {
+                let start = self.output.documents.first().map_or(span.start, |first| first.span().start);
+                let edits = vec![TextEdit::insert(start, "{"), TextEdit::insert(rest.end, "}")];
+                Diagnostic::new(Code::JsonSyntax, span, message::AFTER)
+                    .with_fix(Fix::new("put braces around it", edits))
+            }
+            _ => Diagnostic::new(Code::JsonSyntax, span, message::AFTER),
         };
-        self.tell(span, message);
+        self.output.problems.push(problem);
         self.output.broken.push(rest);
     }
 }

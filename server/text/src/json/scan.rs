@@ -67,7 +67,30 @@ fn word(rest: &str) -> usize {
     if let Some(comment) = comment {
         len = comment;
     }
+    // A quote that only ends something is the word's own: the one before it is missing.
+    let ends_text = |quote: &str| {
+        let line = quote.lines().next().unwrap_or("").trim_start_matches([' ', '\t']);
+        line.is_empty() || line.starts_with([',', ':', ']', '}'])
+    };
+    if len > 0
+        && comment.is_none()
+        && rest.get(len..).and_then(|rest| rest.strip_prefix('"')).is_some_and(ends_text)
+    {
+        return len + 1;
+    }
     len.max(rest.chars().next().map_or(0, char::len_utf8))
+}
+
+/// Where white space and comments end that start at `at`.
+pub(super) fn behind_blanks(text: &str, mut at: usize) -> usize {
+    loop {
+        let rest = text.get(at..).unwrap_or("");
+        at += rest.len() - rest.trim_start().len();
+        match comment(text, at) {
+            Some((_, span)) => at = span.end,
+            None => return at,
+        }
+    }
 }
 
 /// The comment that starts at `at`, if one does.

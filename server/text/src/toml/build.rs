@@ -4,8 +4,10 @@ use copydesk_base::{Code, Diagnostic, Span};
 use toml_parser::parser::{Event, EventKind, RecursionGuard, ValidateWhitespace, parse_document};
 use toml_parser::{ParseError, Source};
 
+use super::mend::Among;
+use super::scalar::Written;
 use super::table::{Id, Tables};
-use super::{cut, message, scalar};
+use super::{cut, mend, message, scalar};
 use crate::green::{Form, Green, GreenEntry};
 use crate::node::MAX_DEPTH;
 use crate::yaml::Output;
@@ -143,8 +145,9 @@ impl<'t> Builder<'t> {
     /// What was read, with the parser's complaints.
     fn told(self) -> (Tables<'t>, Output, Id) {
         let Self { text, part, tables, mut output, errors, root, .. } = self;
-        let mut told: Vec<Diagnostic> =
-            errors.iter().filter_map(|error| message::told(text, part.start, error)).collect();
+        let told = errors.iter().filter_map(|error| message::told(text, part.start, error)).collect();
+        let mut told = mend::as_one(text, told, &output.problems);
+        mend::quiet_behind(text, &mut told, &mut output);
         told.sort_by_key(|problem| problem.span);
         told.dedup();
         told.truncate(MOST_ERRORS);
@@ -192,8 +195,12 @@ impl<'t> Builder<'t> {
     }
 
     fn tell(&mut self, span: Span, message: impl Into<String>) {
-        self.output.problems.push(Diagnostic::new(Code::TomlSyntax, span, message));
-        self.output.broken.push(span);
+        self.add(Diagnostic::new(Code::TomlSyntax, span, message));
+    }
+
+    fn add(&mut self, problem: Diagnostic) {
+        self.output.broken.push(problem.span);
+        self.output.problems.push(problem);
     }
 
     fn key(&mut self, event: Event, span: Span) {
@@ -204,7 +211,7 @@ impl<'t> Builder<'t> {
         if span.is_empty() {
             // A key that the parser misses. Behind a dot its place is right there.
             let at = if self.keys.is_empty() { span.start } else { self.end };
-            self.tell(Span::at(at), message::NO_KEY);
+            self.add(mend::no_key(self.text, at));
             self.keys.push(Green::nothing(at));
             return;
         }
@@ -217,10 +224,16 @@ impl<'t> Builder<'t> {
     fn scalar(&mut self, event: Event, span: Span) {
         if span.is_empty() {
             let at = self.value_at.unwrap_or(span.start);
-            self.tell(Span::at(at), message::NO_VALUE);
+            self.add(mend::no_value_at_all(at));
             self.place(Green::nothing(at));
         } else if let Some(raw) = self.source.get(event) {
-            let green = scalar::value(raw, event.encoding(), span, &mut self.errors, &mut self.output);
+            let among = match self.frames.last().map(|frame| &frame.inside) {
+                Some(Inside::Items(_)) => Among::Items,
+                Some(Inside::Table(_) | Inside::Lost) => Among::Entries,
+                None => Among::Lines,
+            };
+            let written = Written { text: self.text, span, encoding: event.encoding(), among };
+            let green = scalar::value(raw, written, &mut self.errors, &mut self.output);
             self.place(green);
         }
     }

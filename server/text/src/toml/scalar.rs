@@ -3,11 +3,12 @@
 use std::str::FromStr;
 use std::sync::Arc;
 
-use copydesk_base::{Code, Diagnostic, Fix, Span, TextEdit};
+use copydesk_base::Span;
 use toml_datetime::Datetime;
 use toml_parser::decoder::{Encoding, ScalarKind};
 use toml_parser::{ParseError, Raw};
 
+use super::mend::{self, Among};
 use super::message;
 use crate::green::{Form, Green};
 use crate::scalar::{Mapped, Piece, Style};
@@ -31,14 +32,24 @@ pub(super) fn key(
     }
 }
 
+/// Where and how a value is written.
+#[derive(Clone, Copy)]
+pub(super) struct Written<'t> {
+    /// The whole file.
+    pub(super) text: &'t str,
+    pub(super) span: Span,
+    pub(super) encoding: Option<Encoding>,
+    pub(super) among: Among,
+}
+
 /// A value that is no collection.
 pub(super) fn value(
     raw: Raw<'_>,
-    encoding: Option<Encoding>,
-    span: Span,
+    written: Written<'_>,
     errors: &mut Vec<ParseError>,
     output: &mut Output,
 ) -> Green {
+    let Written { text: file, span, encoding, among } = written;
     let mut text = String::new();
     let mut wrong = Vec::new();
     let kind = raw.decode_scalar(&mut text, &mut wrong);
@@ -49,7 +60,7 @@ pub(super) fn value(
         return string(source, text, encoding, span, reading);
     }
     if !wrong.is_empty() {
-        match no_value(source, span, kind) {
+        match mend::no_value(file, span, kind, among) {
             Some(problem) => {
                 output.problems.push(problem);
                 output.broken.push(span);
@@ -59,7 +70,7 @@ pub(super) fn value(
         return plain(source, source.to_owned(), Style::DoubleQuoted, span);
     }
     let mut tell = |message: &str| {
-        output.problems.push(Diagnostic::new(Code::TomlSyntax, span, message));
+        output.problems.push(mend::out_of_range(file, span, message));
         output.broken.push(span);
     };
     match kind {
@@ -81,23 +92,6 @@ pub(super) fn value(
             }
         }
     }
-}
-
-/// What is said about a word that is no value, where there are better words than the parser's.
-fn no_value(source: &str, span: Span, kind: ScalarKind) -> Option<Diagnostic> {
-    let lower = source.to_ascii_lowercase();
-    if matches!(lower.as_str(), "true" | "false" | "inf" | "nan") {
-        let message = format!("TOML has no '{source}'; write '{lower}'");
-        let fix = Fix::new(format!("change to '{lower}'"), vec![TextEdit::new(span, lower)]);
-        return Some(Diagnostic::new(Code::TomlSyntax, span, message).with_fix(fix));
-    }
-    let is_number = source.starts_with(|c: char| c.is_ascii_digit() || matches!(c, '+' | '-' | '.' | '_'));
-    if is_number && kind != ScalarKind::String {
-        return None;
-    }
-    let quoted = serde_json::Value::from(source).to_string();
-    let fix = Fix::new("put it in quotes", vec![TextEdit::new(span, quoted)]);
-    Some(Diagnostic::new(Code::TomlSyntax, span, message::BARE).with_fix(fix))
 }
 
 /// A scalar in no quotes that says `text`.

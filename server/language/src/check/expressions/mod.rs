@@ -49,13 +49,6 @@ enum Look {
     All,
 }
 
-/// Whether an expression could be read.
-#[derive(Clone, Copy, PartialEq)]
-enum Tried {
-    Whole,
-    Broken,
-}
-
 /// Where a value stands.
 #[derive(Clone, Copy)]
 struct Place<'w, 't> {
@@ -235,16 +228,21 @@ impl Reader<'_, '_, '_> {
     }
 
     fn node(&mut self, node: Node<'_>, place: Place<'_, '_>) {
+        // What stands in a collection is no expression by itself.
+        let inner = match place.reading {
+            Reading::Expression | Reading::List => Place { reading: Reading::Text, ..place },
+            Reading::Text | Reading::Key => place,
+        };
         match node.kind() {
             Kind::Scalar(scalar) => self.scalar(node, scalar, place),
             Kind::Sequence(items) => {
-                let place = self.entering(node, place);
+                let place = self.entering(node, inner);
                 for item in items {
                     self.node(item, place);
                 }
             }
             Kind::Mapping(entries) => {
-                let place = self.entering(node, place);
+                let place = self.entering(node, inner);
                 for entry in entries {
                     self.node(entry.value(), place);
                 }
@@ -300,7 +298,7 @@ impl Reader<'_, '_, '_> {
     /// One expression. `around` is marked where nothing smaller can be.
     fn expression(&mut self, scalar: Scalar<'_>, within: Span, around: Span, place: Place<'_, '_>) {
         let (expr, problems) = expression::parse(scalar.text(), within);
-        let tried = if problems.is_empty() { Tried::Whole } else { Tried::Broken };
+        let broken = problems.first().map(|problem| problem.span);
         if let Some(problem) = problems.into_iter().next() {
             let mut span = scalar.source_span(problem.span.start, problem.span.end);
             if span.is_empty() {
@@ -308,8 +306,7 @@ impl Reader<'_, '_, '_> {
             }
             let mut finding = Diagnostic::new(Code::ExpressionSyntax, span, problem.message);
             if let Some(mend) = problem.mend {
-                let edits = vec![TextEdit { span, text: mend.to_owned() }];
-                finding = finding.with_fix(Fix::new(format!("change to '{mend}'"), edits));
+                finding = finding.with_fix(edit_of(scalar, &mend));
             }
             self.findings.add(finding);
         }
@@ -318,7 +315,7 @@ impl Reader<'_, '_, '_> {
             self.reference(scalar, reference, place);
         }
         if self.look == Look::All {
-            self.remarks(scalar, (&expr, tried), &references, place);
+            self.remarks(scalar, (&expr, broken), &references, place);
         }
     }
 
@@ -342,6 +339,20 @@ impl Reader<'_, '_, '_> {
         }
         self.findings.add(finding);
     }
+}
+
+/// The mend of an expression, as an edit of the file.
+fn edit_of(scalar: Scalar<'_>, mend: &expression::Mend) -> Fix {
+    let expression::Mend { span, text } = mend;
+    let title = if text.is_empty() {
+        "take it out".to_owned()
+    } else if span.is_empty() {
+        format!("add '{}'", text.trim())
+    } else {
+        format!("change to '{text}'")
+    };
+    let span = scalar.source_span(span.start, span.end);
+    Fix::new(title, vec![TextEdit::new(span, text.as_str())])
 }
 
 /// Who reads the message of a step.

@@ -124,7 +124,9 @@ impl Reader<'_, '_, '_> {
     fn undeclared(&mut self, scalar: Scalar<'_>, member: &Member, place: Place<'_, '_>) {
         let Some(declared) = self.declared else { return };
         let name = &member.name;
-        if self.findings.may_be_hidden(&name.text) {
+        let inputs = self.findings.tree().root().and_then(|root| root.get("inputs"));
+        let is_unread = inputs.is_some_and(|inputs| !inputs.items().is_empty() || inputs.as_str().is_some());
+        if self.findings.may_be_hidden(&name.text) || is_unread {
             return;
         }
         let near = self.findings.suggest.nearest(&name.text, declared.names_of_inputs());

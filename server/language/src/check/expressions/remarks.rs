@@ -4,19 +4,21 @@ use copydesk_base::{Code, Diagnostic, Fix, Safety, Span, TextEdit};
 use copydesk_text::{Node, Scalar};
 
 use super::names::cut_at_hyphen;
-use super::{Place, Reader, Reading, Tried};
+use super::{Place, Reader, Reading, edit_of};
 use crate::check::mend::{bracketed, is_name};
+use crate::check::subworkflow::listed;
 use crate::expression::infer::{Remark, infer};
 use crate::expression::scope::lone;
 use crate::expression::types::Type;
-use crate::expression::{self, Expr, ExprKind, Form, Reference, evaluate_expression, is_constant};
+use crate::expression::{self, Expr, ExprKind, Form, Mend, Reference, evaluate_expression, is_constant};
+use crate::outputs::{Of, OutputRead, output_read};
 
 impl Reader<'_, '_, '_> {
-    /// Everything that inference finds in one expression.
+    /// Everything that inference finds in one expression but where it is `broken`.
     pub(super) fn remarks(
         &mut self,
         scalar: Scalar<'_>,
-        (expr, tried): (&Expr, Tried),
+        (expr, broken): (&Expr, Option<Span>),
         references: &[Reference],
         place: Place<'_, '_>,
     ) {
@@ -27,7 +29,12 @@ impl Reader<'_, '_, '_> {
         let inferred = infer(expr, &place.scope);
         let is_quiet = inferred.remarks.is_empty();
         for remark in inferred.remarks {
-            if !quiet.iter().any(|span| span.touches(remark.span.start)) {
+            // What is read by guessing says nothing for certain, but what it starts from does.
+            let is_guess = broken.is_some_and(|broken| {
+                remark.code != Code::UnknownRoot || broken.start <= remark.span.end + 1
+            });
+            if !is_guess && !quiet.iter().any(|span| span.touches(remark.span.start)) {
+                let remark = self.about_output(remark, references);
                 self.remark(scalar, remark, place);
             }
         }
@@ -39,7 +46,7 @@ impl Reader<'_, '_, '_> {
         {
             self.list(scalar, expr, &inferred.ty);
         }
-        if is_quiet && tried == Tried::Whole && is_constant(expr) {
+        if is_quiet && broken.is_none() && is_constant(expr) {
             self.failing(scalar, expr);
         }
     }
@@ -65,6 +72,24 @@ impl Reader<'_, '_, '_> {
         quiet
     }
 
+    /// What a step of a called workflow lacks is an output of that one.
+    fn about_output(&self, remark: Remark, references: &[Reference]) -> Remark {
+        let (Code::UnknownProperty, Some(declared)) = (remark.code, self.declared) else { return remark };
+        let is_it = |read: &OutputRead<'_, '_>| read.member.name.span == remark.span;
+        let read = references.iter().filter_map(|reference| output_read(declared, reference)).find(is_it);
+        let Some(OutputRead { member, of: Of::Workflow { path } }) = read else { return remark };
+        let file = path.rsplit('/').next().unwrap_or(path);
+        let mut candidates = remark.candidates;
+        candidates.retain(|name| name != "outputs");
+        Remark {
+            code: Code::UnknownOutput,
+            message: format!("'{file}' has no output '{}'", member.name.text),
+            hint: listed("gives", &candidates),
+            candidates,
+            ..remark
+        }
+    }
+
     fn remark(&mut self, scalar: Scalar<'_>, remark: Remark, place: Place<'_, '_>) {
         let span = scalar.source_span(remark.span.start, remark.span.end);
         let near = remark.name.as_ref().and_then(|(name, at)| {
@@ -74,7 +99,9 @@ impl Reader<'_, '_, '_> {
         });
         let message = match (&near, &remark.mend) {
             (Some((near, ..)), _) => format!("{}; did you mean '{near}'?", remark.message),
-            (None, Some((at, text))) if *at == remark.span && is_path(text) => {
+            (None, Some((at, text)))
+                if *at == remark.span && is_path(text) && !remark.hint.contains(text.as_str()) =>
+            {
                 format!("{}; did you mean '{text}'?", remark.message)
             }
             _ => format!("{}; {}", remark.message, remark.hint),
@@ -92,9 +119,7 @@ impl Reader<'_, '_, '_> {
                 finding = finding.with_fix(fix);
             }
         } else if let Some((at, text)) = remark.mend {
-            let span = scalar.source_span(at.start, at.end);
-            let title = if at.is_empty() { format!("add '{text}'") } else { format!("change to '{text}'") };
-            finding = finding.with_fix(Fix::new(title, vec![TextEdit { span, text }]));
+            finding = finding.with_fix(edit_of(scalar, &Mend { span: at, text }));
         }
         self.findings.add(finding);
     }

@@ -33,7 +33,7 @@ pub(super) fn create(place: &Place<'_, '_>) -> Option<Refactoring> {
     text.push_str("\nsteps:\n  - id: first\n    type: shell\n    run: echo ");
     let said: Vec<String> = given
         .iter()
-        .map(|name| format!("${{{{ escape(inputs{}) }}}}", super::extract::member(name)))
+        .map(|name| format!("${{{{ escape(inputs{}) }}}}", super::crossing::member(name)))
         .collect();
     text.push_str(&if said.is_empty() { "hello".to_owned() } else { said.join(" ") });
     text.push('\n');

@@ -7,13 +7,13 @@
 use std::collections::BTreeMap;
 
 use copydesk_base::{Span, TextEdit};
-use copydesk_text::{Entry, Kind, Node};
+use copydesk_text::Entry;
 
-use super::refers::{Bare, Refers, below, is_shared};
+use super::crossing::{Moved, clean};
+use super::refers::is_shared;
 use super::{NewFile, Place, Refactoring, RefactoringKind};
 use crate::declared::{Block, Step};
 use crate::editing::edited;
-use crate::index::BUILT_IN_POOLS;
 
 pub(super) fn sub_workflow(place: &Place<'_, '_>) -> Option<Refactoring> {
     let chosen = chosen(place)?;
@@ -84,179 +84,6 @@ fn chosen<'p, 't>(place: &'p Place<'_, 't>) -> Option<Vec<(usize, &'p Step<'t>)>
     let root = place.file.tree.root()?;
     let all = root.get("steps")?.items().len();
     (whole && !inside && chosen.len() < all).then_some(chosen)
-}
-
-/// What crosses the border.
-struct Moved<'t> {
-    /// The ids of the steps that move.
-    ids: Vec<&'t str>,
-    inputs: Vec<Crossing>,
-    outputs: Vec<Crossing>,
-    /// Steps outside that the new step needs, in the order of the steps.
-    needs: Vec<&'t str>,
-}
-
-/// One value that is handed over.
-struct Crossing {
-    /// Its name as an input or an output.
-    name: String,
-    /// The expression that it has where it comes from.
-    from: String,
-    /// The lines of its declaration, below its name.
-    declared: Vec<String>,
-    /// Where it is read on the other side.
-    places: Vec<Span>,
-}
-
-impl<'t> Moved<'t> {
-    fn new(place: &Place<'_, 't>, chosen: &[(usize, &Step<'t>)]) -> Option<Self> {
-        let ids: Vec<&str> = chosen.iter().filter_map(|(_, step)| Some(step.id()?.0)).collect();
-        let mut moved = Self { ids, inputs: Vec::new(), outputs: Vec::new(), needs: Vec::new() };
-        let mut needed: Vec<usize> = Vec::new();
-        for (_, step) in chosen {
-            let mut found = Vec::new();
-            below(step.node, Bare::Text, &mut found);
-            for refers in &found {
-                moved.reads(place, refers, &mut needed)?;
-            }
-            needed.extend(step.needs(place.file.tree).filter_map(|(name, _)| place.declared.step(name)));
-            let pool = step.node.get("pool").and_then(Node::scalar_text);
-            if pool.is_some_and(|pool| !BUILT_IN_POOLS.contains(&pool)) {
-                return None;
-            }
-        }
-        needed.sort_unstable();
-        needed.dedup();
-        let name = |at: &usize| place.declared.steps.get(*at).and_then(|step| Some(step.id()?.0));
-        moved.needs = needed.iter().filter_map(name).filter(|name| !moved.ids.contains(name)).collect();
-        moved.read_by_others(place, chosen)?;
-        Some(moved)
-    }
-
-    /// A reference in a step that moves: what it reads from outside comes in as an input.
-    fn reads(&mut self, place: &Place<'_, 't>, refers: &Refers<'t>, needed: &mut Vec<usize>) -> Option<()> {
-        match refers.root() {
-            "inputs" => {
-                let input = refers.member(0)?;
-                let entry = place.declared.input(input)?;
-                let declared = declaration(place, entry.value());
-                // It keeps its name, so the reference stays as it is.
-                let from = format!("inputs{}", member(input));
-                cross(&mut self.inputs, input, from, declared, None);
-            }
-            "steps" => {
-                let id = refers.member(0)?;
-                if self.ids.contains(&id) {
-                    return Some(());
-                }
-                // The whole of a step cannot be handed over as one value.
-                let field = refers.member(1)?;
-                let kind = match field {
-                    "status" => "string",
-                    _ if refers.reference.path.len() > 2 => "object",
-                    _ => kind_of(place, id),
-                };
-                let from = format!("steps{}.{field}", member(id));
-                let declared = vec![format!("type: {kind}")];
-                cross(&mut self.inputs, &name_of(id, field), from, declared, Some(refers.span(2)));
-                needed.extend(place.declared.step(id));
-            }
-            // The environment and the failed step are the workflow's own.
-            "env" | "last_failed_step" => return None,
-            _ => {}
-        }
-        Some(())
-    }
-
-    /// References from outside to a step that moves: what they read goes out as an output.
-    fn read_by_others(&mut self, place: &Place<'_, 't>, chosen: &[(usize, &Step<'t>)]) -> Option<()> {
-        let root = place.file.tree.root()?;
-        let mut found = Vec::new();
-        for (at, step) in place.declared.steps.iter().enumerate() {
-            if !chosen.iter().any(|(chosen, _)| *chosen == at) {
-                below(step.node, Bare::Text, &mut found);
-            }
-        }
-        for key in ["outputs", "env", "concurrency", "pools", "eval", "compensate"] {
-            if let Some(value) = root.get(key) {
-                below(value, Bare::Text, &mut found);
-            }
-        }
-        for refers in found.iter().filter(|refers| refers.root() == "steps") {
-            let Some(id) = refers.member(0).filter(|id| self.ids.contains(id)) else { continue };
-            let field = refers.member(1)?;
-            let name = if field == "output" { clean(id) } else { name_of(id, field) };
-            let from = format!("steps{}.{field}", member(id));
-            cross(&mut self.outputs, &name, from, Vec::new(), Some(refers.span(2)));
-        }
-        Some(())
-    }
-}
-
-/// Notes one more place of a value that crosses; the same value crosses once, and two values never share a name.
-fn cross(all: &mut Vec<Crossing>, name: &str, from: String, declared: Vec<String>, place: Option<Span>) {
-    if let Some(known) = all.iter_mut().find(|known| known.from == from) {
-        known.places.extend(place);
-        return;
-    }
-    let taken = |name: &str| all.iter().any(|known| known.name == name);
-    let mut free = name.to_owned();
-    let mut number = 2;
-    while taken(&free) {
-        free = format!("{name}_{number}");
-        number += 1;
-    }
-    all.push(Crossing { name: free, from, declared, places: place.into_iter().collect() });
-}
-
-/// The lines of an input's declaration, without those that speak of the caller.
-fn declaration(place: &Place<'_, '_>, value: Node<'_>) -> Vec<String> {
-    let mut lines = Vec::new();
-    for key in ["type", "values", "secret", "description"] {
-        if let Some(value) = value.get(key)
-            && !matches!(value.kind(), Kind::Alias(_))
-        {
-            let written = value.span().of(place.file.text);
-            if !written.contains(['\n', '\r']) {
-                lines.push(format!("{key}: {written}"));
-            }
-        }
-    }
-    lines
-}
-
-/// What a step gives back, in the words of an input.
-fn kind_of(place: &Place<'_, '_>, id: &str) -> &'static str {
-    let step = place.declared.step(id).and_then(|at| place.declared.steps.get(at));
-    let Some(step) = step else { return "string" };
-    let schema = step.node.get("outputSchema").and_then(|schema| schema.get("type")?.scalar_text());
-    match schema {
-        Some("array") => "array",
-        Some("number" | "integer") => "number",
-        Some("boolean") => "boolean",
-        Some("string") => "string",
-        Some(_) => "object",
-        None if step.node.get("foreach").or(step.node.get("strategy")).is_some() => "array",
-        None => match step.kind() {
-            Some("llm" | "human" | "sleep" | "join") | None => "string",
-            Some(_) => "object",
-        },
-    }
-}
-
-/// `.name`, or `['name']` where it is no plain name.
-pub(super) fn member(name: &str) -> String {
-    let is_plain = !name.starts_with(|c: char| c.is_ascii_digit())
-        && name.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '$'));
-    if is_plain { format!(".{name}") } else { format!("['{name}']") }
-}
-
-fn clean(name: &str) -> String {
-    name.chars().map(|c| if c.is_alphanumeric() || c == '_' { c } else { '_' }).collect()
-}
-
-fn name_of(id: &str, field: &str) -> String {
-    format!("{}_{field}", clean(id))
 }
 
 /// The `needs` of a step that moves, without steps that stay.

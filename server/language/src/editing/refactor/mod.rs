@@ -6,6 +6,7 @@
 
 mod agent;
 mod called;
+mod crossing;
 mod extract;
 mod matrix;
 mod needs;

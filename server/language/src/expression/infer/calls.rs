@@ -229,6 +229,8 @@ impl<'e> Walker<'e, '_, '_, '_> {
         } else {
             (format!("{} has no method '{name}'", described(receiver)), instead(name).to_owned())
         };
+        // The method that does the same, by the hint that names it.
+        let meant = hint.split_once("'.").and_then(|(_, method)| Some(method.split_once('(')?.0.to_owned()));
         self.found.remarks.push(Remark {
             span,
             code: Code::UnknownMethod,
@@ -236,7 +238,7 @@ impl<'e> Walker<'e, '_, '_, '_> {
             hint,
             name: (!is_field).then(|| (name.to_owned(), span)),
             candidates: candidates.collect(),
-            mend: None,
+            mend: meant.map(|meant| (span, meant)),
         });
     }
 
@@ -257,6 +259,7 @@ impl<'e> Walker<'e, '_, '_, '_> {
             "abs" => Some("Math.abs"),
             "keys" => Some("Object.keys"),
             "quote" => Some("escape"),
+            "not" => Some("!"),
             _ => None,
         };
         let hint = match name {

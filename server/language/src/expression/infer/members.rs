@@ -109,7 +109,7 @@ impl<'e> Walker<'e, '_, '_, '_> {
             Property::Known(ty, field) => (ty, field),
             Property::None => {
                 if !name.is_empty() {
-                    self.unknown_property(of, &name, span);
+                    self.unknown_property(of, &name, span, link);
                 }
                 (Type::Any, None)
             }
@@ -120,7 +120,7 @@ impl<'e> Walker<'e, '_, '_, '_> {
         ty
     }
 
-    fn unknown_property(&mut self, of: &Type, name: &str, span: Span) {
+    fn unknown_property(&mut self, of: &Type, name: &str, span: Span, link: &Expr) {
         let method = kinds(of).find_map(|kind| library::method(kind, name));
         if method.is_some() {
             let message = format!("'{name}' is a method");
@@ -140,6 +140,13 @@ impl<'e> Walker<'e, '_, '_, '_> {
         let fields: Vec<String> = of.fields().map(|(name, _)| name.to_owned()).collect();
         let inner = of.item();
         let in_items = !matches!(inner, Type::Any) && inner.field(name).is_some();
+        let mend = match &link.kind {
+            ExprKind::Member { .. } if in_items => Some((span, format!("map(item => item.{name})"))),
+            ExprKind::Member { object, .. } | ExprKind::Index { object, .. } if fields.is_empty() => {
+                Some((Span::new(object.span.end, link.span.end), String::new()))
+            }
+            _ => None,
+        };
         let hint = if in_items {
             format!("it is a list; take it from each item: '.map(item => item.{name})'")
         } else if fields.is_empty() {
@@ -158,7 +165,7 @@ impl<'e> Walker<'e, '_, '_, '_> {
             hint,
             name: (!in_items).then(|| (name.to_owned(), span)),
             candidates,
-            mend: None,
+            mend,
         });
     }
 }

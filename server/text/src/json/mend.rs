@@ -1,0 +1,194 @@
+//! What was probably meant where JSON cannot be read.
+//!
+//! A mend is safe where there is one way to write it; what may have been meant otherwise is for a person to choose.
+
+use copydesk_base::{Code, Diagnostic, Fix, Safety, Span, TextEdit};
+
+use super::message;
+
+fn problem(span: Span, message: impl Into<String>, fix: Fix) -> Diagnostic {
+    Diagnostic::new(Code::JsonSyntax, span, message).with_fix(fix)
+}
+
+fn replace(span: Span, text: impl Into<String>) -> Fix {
+    let text = text.into();
+    Fix::new(format!("change to {text}"), vec![TextEdit::new(span, text)])
+}
+
+pub(super) fn take_out(title: &str, span: Span) -> Fix {
+    Fix::new(title, vec![TextEdit::new(span, "")])
+}
+
+/// A text between double quotes, as JSON writes it.
+fn quoted(text: &str) -> String {
+    serde_json::Value::from(text).to_string()
+}
+
+fn in_quotes(word: &str, span: Span) -> Fix {
+    Fix::new("put it in quotes", vec![TextEdit::new(span, quoted(word))])
+}
+
+/// A word that is no value.
+pub(super) fn word(word: &str, span: Span) -> Diagnostic {
+    if let Some(rest) = word.strip_suffix('"').filter(|rest| !rest.contains('"')) {
+        return no_opening(rest, span);
+    }
+    if let Some((meant, safety)) = literal(word) {
+        let message = format!("JSON has no '{word}'; write '{meant}'");
+        let fix = Fix::new(format!("change to '{meant}'"), vec![TextEdit::new(span, meant)]);
+        let problem = problem(span, message, fix.with_safety(safety));
+        return if safety == Safety::Safe { problem } else { problem.with_fix(in_quotes(word, span)) };
+    }
+    let is_number = |c: char| c.is_ascii_digit() || matches!(c, '-' | '+' | '.');
+    if word.starts_with(is_number) {
+        let (why, number) = number(word);
+        let message = format!("'{word}' is no number of JSON; {why}");
+        let fix = number.map_or_else(|| in_quotes(word, span), |number| replace(span, number));
+        return problem(span, message, fix);
+    }
+    problem(span, message::BARE, in_quotes(word, span))
+}
+
+/// A word whose opening quote is missing.
+fn no_opening(word: &str, span: Span) -> Diagnostic {
+    problem(span, message::NO_OPENING, in_quotes(word, span))
+}
+
+/// A key in no quotes, or with one of them only.
+pub(super) fn key(word: &str, span: Span) -> Diagnostic {
+    if let Some(rest) = word.strip_suffix('"') {
+        return no_opening(rest, span);
+    }
+    let fix = Fix::safe("put it in quotes", vec![TextEdit::new(span, quoted(word))]);
+    problem(span, message::BARE_KEY, fix)
+}
+
+/// Which word of JSON others write like this, or with a slip.
+fn literal(word: &str) -> Option<(&'static str, Safety)> {
+    let lower = word.to_ascii_lowercase();
+    let sure = match lower.as_str() {
+        "true" => Some("true"),
+        "false" => Some("false"),
+        "null" => Some("null"),
+        _ => match word {
+            "None" | "nil" | "undefined" => Some("null"),
+            _ => None,
+        },
+    };
+    if let Some(sure) = sure {
+        return Some((sure, Safety::Safe));
+    }
+    let near = match lower.as_str() {
+        "yes" | "on" | "tru" | "ture" | "rue" | "treu" | "trrue" | "truee" => "true",
+        "no" | "off" | "fals" | "flase" | "fasle" | "alse" | "falsee" => "false",
+        "none" | "nul" | "nulll" | "ull" | "nll" | "~" | "nan" | "infinity" => "null",
+        _ => return None,
+    };
+    Some((near, Safety::Suggested))
+}
+
+/// Why a word that starts as a number is none, and the number that is meant.
+fn number(word: &str) -> (&'static str, Option<String>) {
+    let (sign, unsigned) = match word.strip_prefix('-') {
+        Some(rest) => ("-", rest),
+        None => ("", word.strip_prefix('+').unwrap_or(word)),
+    };
+    let lower = unsigned.to_ascii_lowercase();
+    let radix = [("0x", 16), ("0o", 8), ("0b", 2)];
+    let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let (why, meant) =
+        if let Some((prefix, radix)) = radix.into_iter().find(|(prefix, _)| lower.starts_with(prefix)) {
+            let value = lower.strip_prefix(prefix).and_then(|digits| u64::from_str_radix(digits, radix).ok());
+            ("write it in decimal digits", value.map(|value| value.to_string()))
+        } else if word.starts_with('+') {
+            ("take the '+' away", Some(unsigned.to_owned()))
+        } else if unsigned.starts_with('.') {
+            ("put a '0' before the point", Some(format!("0{unsigned}")))
+        } else if unsigned.len() > 1 && unsigned.starts_with('0') && digits(unsigned) {
+            let meant = unsigned.trim_start_matches('0');
+            ("take the zeros before it away", Some(if meant.is_empty() { "0" } else { meant }.to_owned()))
+        } else if let Some(whole) = unsigned.strip_suffix('.') {
+            ("a digit is missing behind the point", Some(format!("{whole}.0")))
+        } else if unsigned.contains('_') {
+            ("take every '_' away", Some(unsigned.replace('_', "")))
+        } else {
+            ("put a text in double quotes", None)
+        };
+    let meant = meant.map(|meant| format!("{sign}{meant}"));
+    (why, meant.filter(|meant| super::literal::is_number(meant)))
+}
+
+/// A text in single quotes.
+pub(super) fn single_quotes(inner: &str, span: Span) -> Diagnostic {
+    let mut text = String::with_capacity(inner.len() + 2);
+    let mut chars = inner.chars().peekable();
+    while let Some(c) = chars.next() {
+        match c {
+            '\\' if chars.peek() == Some(&'\'') => {}
+            '\\' => text.extend(std::iter::once(c).chain(chars.next())),
+            '"' => text.push_str("\\\""),
+            other => text.push(other),
+        }
+    }
+    let fix = Fix::safe("change to double quotes", vec![TextEdit::new(span, format!("\"{text}\""))]);
+    problem(span, message::SINGLE, fix)
+}
+
+/// A text without its closing quote; it ends where its span does.
+pub(super) fn open_quote(quote: char, span: Span) -> Diagnostic {
+    let title = format!("close the quote with {quote}");
+    let fix = Fix::new(title, vec![TextEdit::insert(span.end, quote)]);
+    problem(span, message::QUOTE, fix)
+}
+
+/// A backslash that starts no escape.
+pub(super) fn backslash(span: Span, message: &str) -> Diagnostic {
+    let edits = vec![TextEdit::insert(span.start, "\\")];
+    problem(span, message, Fix::new("write '\\\\' for a backslash", edits))
+}
+
+/// A character that can only stand as an escape.
+pub(super) fn control(byte: u8, span: Span) -> Diagnostic {
+    let escape = match byte {
+        b'\t' => "\\t".to_owned(),
+        0x08 => "\\b".to_owned(),
+        0x0c => "\\f".to_owned(),
+        other => format!("\\u{other:04x}"),
+    };
+    let fix = Fix::safe(format!("write '{escape}'"), vec![TextEdit::new(span, escape)]);
+    problem(span, message::CONTROL, fix)
+}
+
+/// A comment that cannot stand here, or not so.
+pub(super) fn comment(text: &str, span: Span, said: &str) -> Diagnostic {
+    let fix = match said {
+        message::OPEN_COMMENT => {
+            let line = span.of(text).lines().next().unwrap_or("").trim_end();
+            Fix::new("close it with '*/'", vec![TextEdit::insert(span.start + line.len(), " */")])
+        }
+        message::FOREIGN => {
+            Fix::safe("write '//'", vec![TextEdit::new(Span::new(span.start, span.start + 1), "//")])
+        }
+        _ => take_out("take the comment out", span),
+    };
+    problem(span, said, fix)
+}
+
+/// A bracket that nobody closed before `end`; what is behind the last value there may be a comma too many.
+pub(super) fn unclosed(text: &str, opened: Span, (open, close): (char, char), end: usize) -> Diagnostic {
+    let comma = text.get(..end).filter(|before| before.ends_with(',')).map(|_| Span::new(end - 1, end));
+    let edit = TextEdit::new(comma.unwrap_or(Span::at(end)), close);
+    let fix = Fix::new(message::CLOSE, vec![edit]);
+    problem(opened, message::unclosed(open, close), fix)
+}
+
+/// A bracket that closes nothing.
+pub(super) fn stray(close: char, span: Span) -> Diagnostic {
+    problem(span, message::stray(close), take_out("take it out", span))
+}
+
+/// A bracket of the other kind than the one it closes.
+pub(super) fn wrong_bracket(found: char, (open, close): (char, char), span: Span) -> Diagnostic {
+    let fix = Fix::new(format!("change to '{close}'"), vec![TextEdit::new(span, close)]);
+    problem(span, format!("'{found}' does not close '{open}'; write '{close}'"), fix)
+}
