@@ -124,6 +124,10 @@ mod tests {
             std::fs::hard_link(root.join(file), root.join(other)).unwrap();
         }
         std::fs::write(root.join("alone.txt"), "x").unwrap();
+        // What a secret name leads to.
+        std::fs::write(root.join("local.txt"), "x").unwrap();
+        std::fs::hard_link(root.join("local.txt"), root.join("lent.txt")).unwrap();
+        std::os::unix::fs::symlink("local.txt", root.join(".env.local")).unwrap();
         let twins = Twins::of(Policy {
             root: root.clone(),
             additional: vec![],
@@ -137,6 +141,7 @@ mod tests {
             ("env.txt", true),
             ("aws.txt", true),
             ("deep.txt", true),
+            ("lent.txt", true),
             ("plain.txt", false),
             ("same.txt", false),
             ("alone.txt", false),

@@ -67,6 +67,8 @@ pub fn survey(policy: &Policy) -> Survey {
         top(root, policy, &mut survey);
         walk(root, policy, &mut survey);
     }
+    let lent = lent(policy, &survey.secret);
+    survey.secret.extend(lent);
     let twins = twins(policy, &survey.secret);
     survey.secret.extend(twins);
     for places in [&mut survey.secret, &mut survey.protected, &mut survey.pinned] {
@@ -193,6 +195,13 @@ fn walk(root: &Path, policy: &Policy, survey: &mut Survey) {
             }
         }
     }
+}
+
+/// Where secret names lead that are links: the same secret. A whole workspace is none.
+fn lent(policy: &Policy, secrets: &[PathBuf]) -> Vec<PathBuf> {
+    let links = secrets.iter().filter(|place| place.symlink_metadata().is_ok_and(|there| there.is_symlink()));
+    let leads = links.map(|place| path::resolve(place, Path::new("")));
+    leads.filter(|lead| policy.is_inside(lead) && !path::is_inside(lead, &policy.root)).collect()
 }
 
 /// Further names of secret files: a hard link shows the same.
