@@ -54,10 +54,9 @@ fn the_end_of_another_servers_command_opens_nothing() {
         assert!(said.contains("over") && !said.contains("reached"), "{ground:?}: {said}");
         // What the launcher itself put there goes right behind its answer.
         let held = [".vscode", ".idea", ".git/hooks", ".git/config"];
-        let is_there = |name: &&str| workspace.root().join(name).symlink_metadata().is_ok();
-        let gone = eventually(Instant::now() + PATIENCE, || {
-            (!held.iter().any(|name| is_there(&name))).then_some(())
-        });
+        let is_there = |name: &str| workspace.root().join(name).symlink_metadata().is_ok();
+        let gone =
+            eventually(Instant::now() + PATIENCE, || (!held.iter().any(|name| is_there(name))).then_some(()));
         assert!(gone.is_some(), "{ground:?}: the last one takes its placeholders away");
     }
 }
