@@ -314,7 +314,7 @@ pub(crate) const INVENTIONS: &[&str] = &[
     "uniq /etc/hostname c",
     "xxd /etc/hostname c",
     "mkfifo c",
-    "mktemp ./cXXXXXX",
+    "mktemp -p .",
     "ln -s /etc/hostname c",
     "/usr/bin/time -o c echo a",
     "time -o c echo a",
