@@ -378,6 +378,23 @@ fn what_stands_in_a_bracket_is_not_about_what_is_around_it() {
     assert_eq!(next.tree(), &json::parse(next.text(), Dialect::Strict));
 }
 
+#[test]
+fn a_quote_that_is_missing_is_seen_from_what_stands_behind_it() {
+    let check = |text: &str, mark: &str, come: &str| {
+        let document = Document::with_format(1, "json", Format::Json, text);
+        document.tree();
+        let (at, index) = (text.find(mark).unwrap(), LineIndex::new(text));
+        let place = |at| index.position(at, Encoding::Utf8);
+        let range = Some(Range::new(place(at), place(at + mark.len())));
+        let change = Change { range, text: come.to_owned() };
+        let next = document.edited(2, &[change], Encoding::Utf8);
+        assert_eq!(next.tree(), &json::parse(next.text(), Dialect::Strict), "{text:?} {come:?}");
+    };
+    check("[\n{\n\": {\"k\": {\n}}}]\n", "k\"", "\"");
+    check("[\n{\n\"a: {x\n}}]\n", "x", "x\"");
+    check("[\n[\n\"a, {\"b\": {\n}}]]\n", "b\"", " \"");
+}
+
 /// Of a long file everything but the block around the edit, and what that stands in, is the tree's before.
 #[test]
 fn an_edit_costs_its_block() {

@@ -24,7 +24,8 @@ const WORKFLOW: &str = ".copydesk/workflows/x.yaml";
 const CONFIG: &str = ".copydesk/config.yaml";
 
 /// What lies around each of the files.
-const AROUND: [(&str, &str); 2] = [
+const AROUND: [(&str, &str); 3] = [
+    ("own.schema.json", "{\"type\": \"object\"}"),
     (".copydesk/agents/writer.md", "---\nname: writer\n---\nWrite.\n"),
     (
         ".copydesk/workflows/child.yaml",
@@ -55,13 +56,19 @@ const MENDS: &[Mend] = &[
         "close it here",
         "{\"mcpServers\": {\"a\": {}}}",
     ),
-    of("toml-syntax", "a.toml", "name = ⟦True⟧\n", "change to 'true'", "name = true\n"),
     of(
         "toml-syntax",
         "a.toml",
-        "ports = ⟦[⟧80, 81\nname = 'x'\n",
+        "#:schema ./own.schema.json\nname = ⟦True⟧\n",
+        "change to 'true'",
+        "#:schema ./own.schema.json\nname = true\n",
+    ),
+    of(
+        "toml-syntax",
+        "a.toml",
+        "#:schema ./own.schema.json\nports = ⟦[⟧80, 81\nname = 'x'\n",
         "close it here",
-        "ports = [80, 81]\nname = 'x'\n",
+        "#:schema ./own.schema.json\nports = [80, 81]\nname = 'x'\n",
     ),
     of(
         "type-mismatch",

@@ -111,7 +111,14 @@ impl<'t> Reader<'t> {
     }
 
     fn string(&mut self, quote: Quote, span: Span, before: Before) -> Green {
+        let whole = span;
         let (quote, span) = self.string_end(quote, span, before);
+        if span.end < whole.end {
+            // What was looked at decides, wherever it is edited: the character behind it, too.
+            let next = self.text.get(whole.end..).and_then(|rest| rest.chars().next());
+            let end = whole.end + next.map_or(0, char::len_utf8);
+            self.output.broken.push(Span::new(whole.start, end));
+        }
         self.take(span);
         if quote == Quote::Open {
             self.output.broken.push(span);

@@ -342,7 +342,8 @@ pub(super) fn out_of_range(text: &str, span: Span, message: &str) -> Diagnostic 
 /// A key without a name; the dot before it may be what is too much.
 pub(super) fn no_key(text: &str, at: usize) -> Diagnostic {
     let problem = Diagnostic::new(Code::TomlSyntax, Span::at(at), message::NO_KEY);
-    let dot = text.get(..at).map(str::trim_end).filter(|before| before.ends_with('.')).map(str::len);
+    let before = text.get(..at).map(|before| before.trim_end_matches([' ', '\t']));
+    let dot = before.filter(|before| before.ends_with('.')).map(str::len);
     match dot {
         Some(end) => {
             let edit = TextEdit::new(Span::new(end - 1, end), "");
