@@ -33,7 +33,7 @@ const fn runner(
 
 #[rustfmt::skip]
 const RUNNERS: &[Runner] = &[
-    runner("xargs", "0oprtxeil", "adEILnPs", "null open-tty interactive no-run-if-empty verbose exit show-limits replace eof max-lines", "arg-file delimiter max-args max-procs max-chars process-slot-var", 0),
+    runner("xargs", "0oprtxeil", "adEILnPs", "null open-tty interactive no-run-if-empty verbose exit show-limits replace eof max-lines", "arg-file delimiter max-args max-procs max-chars", 0),
     runner("strace", "cCdfFhiknqrtTvwxyYzZD", "abeIosSP", "follow-forks summary-only summary", "trace string-limit", 0),
     runner("ltrace", "bcCfhiLrStT", "aAeosnwx", "", "", 0),
     runner("watch", "bcCdegprtwx", "nq", "beep color no-color differences errexit chgexit precise no-title no-rerun no-wrap exec", "interval equexit", 0),
@@ -44,7 +44,7 @@ const RUNNERS: &[Runner] = &[
     runner("chrt", "abdfior", "", "batch deadline fifo idle other rr", "", 1),
     runner("ssh", "46ACfgkNnqTtVvxXyYaKM", "BbcDilmpRLJWwQ", "", "", 1),
     runner("hyperfine", "iN", "wmMr", "ignore-failure show-output", "warmup runs min-runs max-runs style time-unit", 0),
-    runner("valgrind", "qv", "", "leak-check show-leak-kinds track-origins error-exitcode num-callers quiet verbose tool", "", 0),
+    runner("valgrind", "qv", "", "leak-check show-leak-kinds track-origins error-exitcode num-callers quiet verbose", "", 0),
     runner("xvfb-run", "a", "n", "auto-servernum", "server-num", 0),
     runner("faketime", "", "", "", "", 1),
     runner("tmux", "", "", "", "", 1),

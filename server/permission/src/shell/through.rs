@@ -146,6 +146,9 @@ pub(super) fn see(
         if simple.inner.is_empty() && name != "xargs" {
             add_care(simple, Need::Literal, &format!("what {name} runs is not among its words"));
         }
+        if name == "flock" && !simple.words.get(at - 1).is_some_and(is_folder) {
+            add_care(simple, Need::Literal, "flock makes the file that it locks");
+        }
         if name == "xargs" && !simple.inner.iter().all(takes_only_operands) {
             add_care(simple, Need::Literal, "what xargs is fed may be an option or a command");
         }
@@ -361,6 +364,11 @@ fn add_care(simple: &mut Simple, need: Need, reason: &str) {
     if simple.care.as_ref().is_none_or(|care| care.need < need) {
         simple.care = Some(Care { need, reason: reason.to_owned() });
     }
+}
+
+/// Whether a word can only be a folder.
+fn is_folder(word: &Word) -> bool {
+    word.is_literal() && (word.text == "." || word.text.ends_with('/'))
 }
 
 /// Whether words that come in at run time can be nothing worse than operands.

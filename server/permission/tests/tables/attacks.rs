@@ -619,7 +619,7 @@ fn with_rules() -> Policy {
 /// Every attack, with the rules that it tries to slip past.
 fn attacks() -> impl Iterator<Item = (&'static str, Policy)> {
     let wider = policy(Mode::Default, &[RULES, RUNNING].concat());
-    let openings = OPENINGS.iter().map(move |command| (*command, wider.clone()));
+    let openings = OPENINGS.iter().chain(INVENTIONS).map(move |command| (*command, wider.clone()));
     ATTACKS.iter().chain(INVENTIONS).map(|command| (*command, with_rules())).chain(openings)
 }
 
