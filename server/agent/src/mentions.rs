@@ -1,7 +1,9 @@
-//! Files that words name as `@path`, which go along with them.
+//! Files that words name as `@path`, and definitions that they name as `@name`, which go along with them.
 //!
 //! Nobody is asked here: what policy would ask about stays behind, and the model may ask for it by itself. What looks
 //! like a file and does not go along is said to the person, since they believe that the model has it.
+
+mod named;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -35,26 +37,35 @@ pub(crate) struct Brought {
     pub(crate) images: Vec<(PathBuf, Image)>,
 }
 
-/// The files that words name, as parts of what a model is told.
-/// Images that go along already are not brought again.
+/// What words are said beside.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Around<'a> {
+    /// Images that go along already are not brought again.
+    pub(crate) known: &'a [PathBuf],
+    /// The file that is asked about.
+    pub(crate) near: Option<&'a Path>,
+}
+
+/// What words name, as parts of what a model is told.
 pub(crate) fn brought(
     world: &World,
     settings: &Settings,
     twins: &Twins,
     words: &str,
-    known: &[PathBuf],
+    said: Around<'_>,
 ) -> Brought {
+    let Around { known, near } = said;
     let root = &settings.root;
-    let Mentioned { files, left } = mentioned(&*world.files, words, root, |path| twins.may_send(path));
+    let Mentioned { files, names, left } = mentioned(&*world.files, words, root, |path| twins.may_send(path));
     let mut brought = Brought { layers: Vec::new(), texts: Vec::new(), notices: left, images: Vec::new() };
     let mut free = Room::of(&settings.context).files;
-    for path in files {
-        if known.contains(&path) {
+    for path in &files {
+        if known.contains(path) {
             continue;
         }
-        let origin = path::shown(root, &path);
-        let grade = taint::of_file(&path, root, &settings.additional);
-        match world.files.read(&path) {
+        let origin = path::shown(root, path);
+        let grade = taint::of_file(path, root, &settings.additional);
+        match world.files.read(path) {
             Ok(file) => {
                 let piece = prompt::attached(&origin, &file.text, free.min(ATTACHED));
                 free = free.saturating_sub(file.text.len() - piece.cut);
@@ -62,14 +73,32 @@ pub(crate) fn brought(
                 brought.texts.push(file.text);
             }
             // What is no text may be an image.
-            Err(error) => match image_at(&*world.files, &path) {
+            Err(error) => match image_at(&*world.files, path) {
                 Ok(image) => {
                     brought.layers.push(beside(origin, grade));
-                    brought.images.push((path, image));
+                    brought.images.push((path.clone(), image));
                 }
                 Err(_) => brought.notices.push(format!("@{origin} does not go along: failed to {error}")),
             },
         }
+    }
+    if names.is_empty() {
+        return brought;
+    }
+    let places = named::places(&*world.files, near, |path| path.starts_with(root) && twins.may_send(path));
+    for name in names {
+        let Some((place, symbol)) = named::definition(&name, &places) else { continue };
+        if files.contains(&place.path) {
+            continue;
+        }
+        let text = symbol.span.of(&place.text);
+        let origin = format!("{}:{}", path::shown(root, &place.path), symbol.line + 1);
+        let title = format!("{origin}, the {} {name}", symbol.kind.word());
+        let piece = prompt::attached(&title, text, free.min(ATTACHED));
+        free = free.saturating_sub(text.len() - piece.cut);
+        let grade = taint::of_file(&place.path, root, &settings.additional);
+        brought.layers.push(Layer::of("files", origin, piece, grade));
+        brought.texts.push(place.text.clone());
     }
     brought
 }
@@ -78,6 +107,8 @@ pub(crate) fn brought(
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Mentioned {
     files: Vec<PathBuf>,
+    /// What is no file, and may be the name of a definition.
+    names: Vec<String>,
     left: Vec<String>,
 }
 
@@ -97,8 +128,14 @@ fn mentioned(files: &dyn Files, words: &str, root: &Path, may_send: impl Fn(&Pat
             }
             None if place(&bare).is_dir() && bare.contains('/') => "it is a folder".to_owned(),
             None if looks_like_file(bare) => "there is no such file".to_owned(),
-            // A decorator, a person, a scope.
-            None => continue,
+            // A definition; or a decorator, a person, a scope.
+            None => {
+                let is_new = !bare.is_empty() && !mentioned.names.iter().any(|name| name == bare);
+                if is_new && mentioned.names.len() < MOST_FILES {
+                    mentioned.names.push(bare.to_owned());
+                }
+                continue;
+            }
         };
         mentioned.left.push(format!("@{bare} does not go along: {why}"));
     }
@@ -151,22 +188,39 @@ mod tests {
             std::fs::write(root.join(file), "x").unwrap();
         }
         let may_send = |path: &Path| !path.ends_with(".env");
-        for (words, files, left) in [
-            ("why is @src/a.py slow?", vec!["src/a.py"], vec![]),
-            ("compare @b.py, @src/a.py (and @b.py).", vec!["b.py", "src/a.py"], vec![]),
-            ("(@b.py) or `@src/a.py:12`?", vec!["b.py", "src/a.py"], vec![]),
-            ("@.env", vec![], vec!["@.env does not go along: the rules do not let an agent have it unasked"]),
+        for (words, files, names, left) in [
+            ("why is @src/a.py slow?", vec!["src/a.py"], vec![], vec![]),
+            ("compare @b.py, @src/a.py (and @b.py).", vec!["b.py", "src/a.py"], vec![], vec![]),
+            ("(@b.py) or `@src/a.py:12`?", vec!["b.py", "src/a.py"], vec![], vec![]),
+            (
+                "@.env",
+                vec![],
+                vec![],
+                vec!["@.env does not go along: the rules do not let an agent have it unasked"],
+            ),
             (
                 "@../outside.py",
                 vec![],
+                vec![],
                 vec!["@../outside.py does not go along: it lies outside the workspace"],
             ),
-            ("see @missing.py:3!", vec![], vec!["@missing.py:3 does not go along: there is no such file"]),
-            ("all of @src/", vec![], vec!["@src/ does not go along: it is a folder"]),
-            ("@src me@b.py @property @types/node @someone", vec![], vec![]),
+            (
+                "see @missing.py:3!",
+                vec![],
+                vec![],
+                vec!["@missing.py:3 does not go along: there is no such file"],
+            ),
+            ("all of @src/", vec![], vec![], vec!["@src/ does not go along: it is a folder"]),
+            (
+                "@src me@b.py @property @types/node @someone @property",
+                vec![],
+                vec!["src", "property", "types/node", "someone"],
+                vec![],
+            ),
         ] {
             let expect = Mentioned {
                 files: files.into_iter().map(|name| root.join(name)).collect(),
+                names: names.into_iter().map(str::to_owned).collect(),
                 left: left.into_iter().map(str::to_owned).collect(),
             };
             assert_eq!(mentioned(&DiskFiles, words, &root, may_send), expect, "{words}");

@@ -18,7 +18,7 @@ use crate::action::Action;
 use crate::desk::Ask;
 use crate::error::AgentError;
 use crate::guidance::{Ground, Whose, guidance};
-use crate::mentions;
+use crate::mentions::{self, Around};
 use crate::prompt::{self, Piece, Sight};
 use crate::role::Role;
 use crate::settings::Settings;
@@ -213,7 +213,13 @@ pub(crate) fn opening(
         layers.push(beside(origin, grade_of(path)));
     }
     let mut texts = Vec::new();
-    let brought = mentions::brought(world, settings, &twins, &named, &ask.images);
+    let brought = mentions::brought(
+        world,
+        settings,
+        &twins,
+        &named,
+        Around { known: &ask.images, near: place.map(PathBuf::as_path) },
+    );
     layers.extend(brought.layers);
     texts.extend(brought.texts);
     notices.extend(brought.notices);

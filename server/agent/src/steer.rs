@@ -10,7 +10,7 @@ use copydesk_base::Event;
 use copydesk_provider::Message;
 
 use crate::error::AgentError;
-use crate::mentions;
+use crate::mentions::{self, Around};
 use crate::opening;
 use crate::run::Turn;
 use crate::twins::Twins;
@@ -114,7 +114,10 @@ async fn told(turn: &mut Turn, words: Vec<String>) -> Result<Vec<Message>, Agent
     for text in words {
         turn.record(vec![Event::Steered { text: text.clone() }]).await?;
         turn.steered.push(text.clone());
-        let brought = mentions::brought(&turn.world, &turn.settings, &Twins::of(turn.policy()), &text, &[]);
+        let near = turn.origin.as_ref().map(|origin| origin.path.as_path());
+        let around = Around { near, ..Around::default() };
+        let brought =
+            mentions::brought(&turn.world, &turn.settings, &Twins::of(turn.policy()), &text, around);
         for layer in &brought.layers {
             turn.reads(layer.grade, &layer.origin).await?;
         }

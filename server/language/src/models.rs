@@ -46,6 +46,7 @@ pub(crate) const fn is_of_us(kind: FileKind) -> bool {
             | FileKind::Action
             | FileKind::Prompt
             | FileKind::Chat
+            | FileKind::Layer
             | FileKind::Config
     )
 }

@@ -1,8 +1,9 @@
 //! What goes along, on the wire: requests that only grow, conversations that are shortened and said to be, sections with
 //! their room, and what was sent, shown on request.
 
-use copydesk_tests::model_server::{Format, ModelServer, Reply};
-use copydesk_tests::scene::{KEY, Scene, Stage, done, first_words, in_four, results, triple};
+use copydesk_tests::model_server::{Format, Gate, ModelServer, Reply};
+use copydesk_tests::personality;
+use copydesk_tests::scene::{FILE, KEY, Scene, Stage, TEXT, done, first_words, in_four, results, triple};
 use copydesk_tests::workspace::Workspace;
 use serde_json::{Value, json};
 
@@ -149,6 +150,78 @@ fn without_a_summary_the_oldest_is_left_out_and_said() {
     assert!(ran.stderr.contains("no summary came"), "{ran}");
     let told = model.wait_request(3).text();
     assert!(told.contains("There is no summary of it; look again at what you need."), "{told}");
+}
+
+#[test]
+fn a_summary_that_is_longer_than_what_it_stands_for_is_none() {
+    let long = "and then ".repeat(5_000);
+    let script = [read("a.py"), read("long.txt"), Reply::text(&long), Reply::text("Done.")];
+    let model = ModelServer::start(Format::Anthropic, uncounted(script));
+    let ran = desk(&model, SHORT).run(&["ask", "read"]).exits(0);
+    assert!(ran.stderr.contains("no summary came that is shorter"), "{ran}");
+    let told = model.wait_request(3).text();
+    assert!(told.contains("There is no summary of it") && !told.contains("and then and then"), "{told}");
+}
+
+#[test]
+fn what_was_said_to_a_run_at_work_outlives_the_shortening() {
+    let gate = Gate::new();
+    let script = [read("a.py").hold(&gate), read("long.txt"), Reply::text("THE SUMMARY"), done()];
+    let model = ModelServer::start(Format::Anthropic, uncounted(script));
+    let workspace = desk(&model, SHORT).with([(FILE, TEXT)]);
+    let mut scene = Scene::enter(personality::vs_code(), workspace, model);
+    let run = scene.ask("read what is there");
+    scene.request(0);
+    let said =
+        scene.client.command("copydesk.steer", json!({"runId": run, "text": "mind the tabs", "when": "now"}));
+    assert_eq!(said, Ok(json!({"heard": true})));
+    gate.open();
+    let short = scene.request(3).text();
+    assert!(
+        short.contains("THE SUMMARY") && short.contains("What the person said since: mind the tabs"),
+        "{short}"
+    );
+    assert!(!short.contains("The person says, while you work"), "{short}");
+    scene.over(3);
+    scene.end();
+}
+
+#[test]
+fn a_definition_that_words_name_goes_along() {
+    let model = ModelServer::start(Format::Anthropic, [done()]);
+    let workspace = desk(&model, "").with([(FILE, TEXT)]);
+    let _ = workspace.run(&["ask", "--file", FILE, "why is @twice not @somebody, @property?"]).exits(0);
+    let told = first_words(&model.wait_request(0).body);
+    let line = TEXT.lines().position(|line| line.starts_with("def twice")).map_or(0, |at| at + 1);
+    let expect = format!("File: {FILE}:{line}, the function twice:\n```\ndef twice(x):\n");
+    assert!(told.contains(&expect), "{told}");
+    assert_eq!(
+        told.matches("\nFile: ").count(),
+        2,
+        "the definition, and what stands around the cursor: {told}"
+    );
+}
+
+#[test]
+fn turns_that_the_settings_have_no_room_for_do_not_go_along_and_that_is_said() {
+    for (settings, goes) in [("context: {earlier: 20}\n", false), ("", true)] {
+        let model = ModelServer::start(Format::Anthropic, [Reply::text("First answer."), done()]);
+        let workspace = desk(&model, settings);
+        let first = workspace.run(&["ask", "--json", "the first question"]).exits(0).json();
+        let ran = workspace.run(&["ask", "--continue", "the second question"]).exits(0);
+        let text = model.wait_request(1).text();
+        assert_eq!(text.contains("the first question") && text.contains("First answer."), goes, "{text}");
+        assert_eq!(text.contains("[Earlier turns of this conversation are left out.]"), !goes, "{text}");
+        assert_eq!(
+            ran.stderr.contains("The oldest turn of this conversation cannot go along"),
+            !goes,
+            "{ran}"
+        );
+        let session = first["session_id"].as_str().unwrap_or_default();
+        let sent = workspace.run(&["sessions", "show", "--sent", session]).exits(0).stdout;
+        assert_eq!(sent.contains("First answer."), goes, "{sent}");
+        assert!(!sent.contains("Done."), "the last answer was sent to nobody: {sent}");
+    }
 }
 
 #[test]

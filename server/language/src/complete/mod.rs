@@ -317,7 +317,12 @@ fn arguments(file: &File<'_>, word: Span, closing: Closing) -> Vec<Completion> {
 /// The part of the text that is YAML.
 pub(crate) fn yaml_part(file: &File<'_>) -> Option<Span> {
     match file.kind {
-        FileKind::Agent | FileKind::Action | FileKind::Prompt | FileKind::Skill | FileKind::Chat => {
+        FileKind::Agent
+        | FileKind::Action
+        | FileKind::Prompt
+        | FileKind::Skill
+        | FileKind::Chat
+        | FileKind::Layer => {
             let parts = copydesk_text::front_matter::split(file.text)?;
             if parts.closing.is_some() {
                 return Some(parts.yaml);

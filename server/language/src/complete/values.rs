@@ -28,6 +28,7 @@ pub(super) fn of_shape(cursor: &Cursor<'_>, shape: &'static Shape) -> Vec<Comple
             | FileKind::Prompt
             | FileKind::Skill
             | FileKind::Chat
+            | FileKind::Layer
             | FileKind::Config
     ) {
         names(cursor, &mut proposals);

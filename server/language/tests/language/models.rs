@@ -74,6 +74,11 @@ fn every_file_that_names_a_model_proposes_those_that_can_be_asked() {
     check(WORKFLOW, "name: a\nsteps:\n  - id: a\n    type: llm\n    fallback:\n      - $0\n", all);
     check(WORKFLOW, "name: a\nsteps:\n  - id: a\n    type: dynamic\n    fallback: [one/m, $0]\n", all);
     check(PROMPT, "---\nmodel: $0\n---\n", all);
+    check(PROMPT, "---\nfallback: $0\n---\n", all);
+    check("talk.chat.md", "---\nmodel: $0\n---\n\n# User\n", all);
+    check("talk.chat.md", "---\nfallback: [$0]\n---\n\n# User\n", all);
+    check(".stepper/layer/plan/index.md", "---\ndescription: Plans.\nmodel: $0\n---\nPlan.\n", all);
+    check(CONFIG, "fallback: $0\n", all);
     check(WORKFLOW, "name: a\nsteps:\n  - id: a\n    type: llm\n    model: $0\n", all);
     check(
         WORKFLOW,
