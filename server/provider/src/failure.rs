@@ -336,13 +336,11 @@ fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     let span = |seconds: f64| Duration::try_from_secs_f64(seconds.min(LONGEST_RETRY_AFTER)).ok();
     let ms = number(header(headers, "retry-after-ms")).and_then(|ms| span(ms / 1000.0));
     let value = header(headers, "retry-after");
-    ms.or_else(|| match number(value) {
-        Some(seconds) => span(seconds),
-        None => {
-            let wait = moment(value)?.duration_since(moment(header(headers, "date"))?);
-            Some(Duration::try_from(wait).unwrap_or(Duration::ZERO))
-        }
-    })
+    let dated = || {
+        let wait = moment(value)?.duration_since(moment(header(headers, "date"))?);
+        Some(Duration::try_from(wait).unwrap_or(Duration::ZERO))
+    };
+    ms.or_else(|| number(value).map_or_else(dated, span))
 }
 
 /// A date in one of the three forms that HTTP has had.

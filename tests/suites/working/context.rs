@@ -204,7 +204,7 @@ fn a_definition_that_words_name_goes_along() {
 
 #[test]
 fn turns_that_the_settings_have_no_room_for_do_not_go_along_and_that_is_said() {
-    for (settings, goes) in [("context: {earlier: 20}\n", false), ("", true)] {
+    for (settings, goes) in [("context: {earlier: 5}\n", false), ("", true)] {
         let model = ModelServer::start(Format::Anthropic, [Reply::text("First answer."), done()]);
         let workspace = desk(&model, settings);
         let first = workspace.run(&["ask", "--json", "the first question"]).exits(0).json();
