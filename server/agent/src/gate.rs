@@ -14,6 +14,7 @@ use copydesk_permission::sandbox::{self, State};
 use serde_json::json;
 use tokio::sync::oneshot;
 
+use crate::apart::{self, Unaccepted};
 use crate::desk::Order;
 use crate::desk::board::{Asked, Settlement};
 use crate::error::AgentError;
@@ -46,7 +47,10 @@ pub(crate) async fn permit(
     effect: Effect,
     change: Option<Arc<ChangePlan>>,
 ) -> Result<Permit, AgentError> {
-    match careful(verdict(turn, &effect), change.as_deref()) {
+    let own = apart::unaccepted(turn, &effect).await;
+    let verdict = verdict(turn, &effect);
+    let verdict = own.as_ref().map_or_else(|| verdict.clone(), |own| own.weigh(verdict.clone()));
+    match careful(verdict, change.as_deref()) {
         Verdict::Allow(because) => {
             let by = if because.rule.is_some() { "rule" } else { "mode" };
             judged(turn, call, &effect, "allow", because, by).await?;
@@ -56,6 +60,7 @@ pub(crate) async fn permit(
         Verdict::Deny(because) => refuse(turn, call, &effect, because, "rule", Unasked::No).await,
         Verdict::Ask(question) if turn.world.host.presence() == Presence::Nobody => {
             let reason = match unproven(change.as_deref()) {
+                None if own.is_some() => format!("{}, and {NOBODY}", question.because.reason),
                 Some(checked) if checked.words.ends_with(NOBODY) => checked.words.clone(),
                 Some(checked) => format!("{}, and {NOBODY}", checked.words),
                 None => NOBODY.to_owned(),
@@ -63,8 +68,15 @@ pub(crate) async fn permit(
             let because = Because { reason, ..question.because };
             refuse(turn, call, &effect, because, "nobody", Unasked::Yes).await
         }
-        Verdict::Ask(question) => ask(turn, call, effect, question, change).await,
+        Verdict::Ask(question) => ask(turn, call, effect, question, Put { change, own }).await,
     }
+}
+
+/// What belongs to a question besides its effect.
+#[derive(Default)]
+pub(crate) struct Put {
+    pub(crate) change: Option<Arc<ChangePlan>>,
+    own: Option<Unaccepted>,
 }
 
 /// What policy says; a command that would run what nobody has seen is asked about, whatever allows it.
@@ -109,13 +121,14 @@ pub(crate) async fn ask(
     call: &CallId,
     effect: Effect,
     question: Question,
-    change: Option<Arc<ChangePlan>>,
+    put: Put,
 ) -> Result<Permit, AgentError> {
+    let Put { change, own } = put;
     // A rule is kept and shown as it is written: one with a secret in it is not offered.
     let is_secret = |rule: &String| !turn.settings.redactor.find(rule).is_empty();
     let always = if question.always.iter().any(is_secret) { vec![] } else { question.always };
     let question = Question { always, ..question };
-    let Rendered { text, whole } = text_of(turn, &effect, &question, change.as_deref());
+    let Rendered { text, whole } = text_of(turn, &effect, &question, change.as_deref(), own.as_ref());
     let (reply, answer) = oneshot::channel();
     let shown = text.clone();
     let asked = Asked {
@@ -134,10 +147,10 @@ pub(crate) async fn ask(
     };
     turn.desk.order(Order::Ask(Box::new(asked)));
     // Whoever is not looking at the editor may be called by a hook, while the answer is waited for.
-    let policy = turn.policy();
+    let (settings, policy) = hooks::home(turn);
     let facts = json!({"run_id": turn.run, "text": shown});
     let page = Some(hooks::Page { shared: &turn.shared, run: &turn.run });
-    let calling = hooks::run(&turn.settings, &policy, Point::Notification, None, facts, page, &turn.cancel);
+    let calling = hooks::run(&settings, &policy, Point::Notification, None, facts, page, &turn.cancel);
     let calling = async {
         calling.await;
         std::future::pending::<()>().await;
@@ -232,7 +245,13 @@ async fn refuse(
 }
 
 /// What the person reads before they decide.
-fn text_of(turn: &Turn, effect: &Effect, question: &Question, change: Option<&ChangePlan>) -> Rendered {
+fn text_of(
+    turn: &Turn,
+    effect: &Effect,
+    question: &Question,
+    change: Option<&ChangePlan>,
+    own: Option<&Unaccepted>,
+) -> Rendered {
     let root = &turn.settings.root;
     // A line break in a name would forge a line of the question.
     let shown = |file: &std::path::Path| path::shown(root, file).replace('\n', "\\n");
@@ -261,7 +280,9 @@ fn text_of(turn: &Turn, effect: &Effect, question: &Question, change: Option<&Ch
                 Grade::Recorded => format!(", as {} says", Grade::Recorded.as_words()),
                 _ => String::new(),
             };
-            render::prompt(&format!("Run in {place}, {walls}{unseen}{whose}:\n"), command, "", &always)
+            let place = if turn.apart.is_some() { "a helper's own copy of the workspace" } else { &place };
+            let own = own.map_or("", |own| own.words.as_str());
+            render::prompt(&format!("Run in {place}, {walls}{unseen}{whose}{own}:\n"), command, "", &always)
         }
         Effect::Read { path: file } => render::prompt("Read ", &shown(file), "", &always),
         Effect::Network { url } => render::prompt("Reach ", url, "", &always),

@@ -48,7 +48,8 @@ pub(crate) async fn take(
     turn.model = way.choice().model_ref();
     let told = role::instructions(&to);
     let calls = if turn.parent.is_none() { Calls::Others } else { Calls::Nobody };
-    let library = role::shelves(&*turn.world.files, &turn.shared.world, &[], &turn.settings);
+    let trusted = turn.world.user.trusted(&turn.outer().root).await.unwrap_or_default();
+    let library = role::shelves(&*turn.world.files, &turn.shared.world, &trusted, turn.outer());
     turn.role = turn.role.handed_to(&library, to);
     action.tools = turn.role.tools(calls);
     let layers: String = turn

@@ -1,27 +1,27 @@
 //! Helpers: runs that a run starts, each with a context of its own, of which it reads the last answer.
 //!
-//! [`start`] makes one and gives back its end, to be waited for; [`take_in`] makes a tool's answer of that: the summary,
-//! and what the helper changed, as edits of the run that asked. [`Terms`] are what it gets from there: settings, bounds,
-//! purse, grade. A helper has never more than its parent.
+//! [`start`] makes one and gives back its end, to be waited for; [`crate::arrival`] takes that in. [`Terms`] are what it
+//! gets from its parent: settings, bounds, purse, grade. A helper has never more than its parent.
 
-use std::sync::{Arc, Mutex};
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use copydesk_base::config::Mode;
 use copydesk_base::event::Origin;
-use copydesk_base::{CallId, Event, Files, Grade, RunId, RunStatus, SessionId, Timestamp, Usage, path};
+use copydesk_base::{CallId, Event, Files, Grade, RunId, RunStatus, SessionId, Timestamp, Usage};
 use copydesk_language::types::Profile;
 use copydesk_permission::{Bounds, Policy};
-use copydesk_text::rebase::{self, Rebased};
+use copydesk_store::TrustedFile;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
-use serde_json::json;
 use tokio::sync::{Semaphore, mpsc, oneshot};
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 use crate::action::Action;
+use crate::apart::Apart;
 use crate::desk::{Ask, Order, Outcome, Shared, Voice};
 use crate::error::AgentError;
-use crate::hooks::{self, Point};
 use crate::library::{self, Agent};
 use crate::purse::Purse;
 use crate::role::{self, Calls, Role};
@@ -29,8 +29,6 @@ use crate::run::{self, Place, Turn};
 use crate::session::Spent;
 use crate::settings::Settings;
 use crate::steer::{Ear, UNHEARD};
-use crate::sums::Sums;
-use crate::tools::{self, Output};
 use crate::vault;
 use crate::view::RunView;
 use crate::worktree::{Changes, Worktree};
@@ -59,6 +57,8 @@ pub(crate) struct Task {
     pub(crate) call: CallId,
     pub(crate) agent: Option<Agent>,
     pub(crate) words: String,
+    /// What it is about, where its words do not begin with that.
+    pub(crate) about: Option<String>,
     pub(crate) site: Site,
     /// The most requests.
     pub(crate) steps: Option<u64>,
@@ -77,6 +77,7 @@ pub(crate) struct Helpers {
     cancel: CancellationToken,
     /// How many the model has called for.
     pub(crate) called: usize,
+    pub(crate) unread: Unread,
     /// They end with the run, however that ends.
     _end: DropGuard,
 }
@@ -85,7 +86,13 @@ impl Helpers {
     pub(crate) fn of(run: &CancellationToken) -> Self {
         let cancel = run.child_token();
         let end = cancel.clone().drop_guard();
-        Self { gate: Arc::new(Semaphore::new(AT_ONCE)), cancel, called: 0, _end: end }
+        Self {
+            gate: Arc::new(Semaphore::new(AT_ONCE)),
+            cancel,
+            called: 0,
+            unread: Unread::default(),
+            _end: end,
+        }
     }
 }
 
@@ -93,6 +100,12 @@ impl Helpers {
 pub(crate) struct Terms {
     /// The run that started it.
     pub(crate) parent: Option<RunId>,
+    /// The conversation of that run.
+    pub(crate) conversation: Option<SessionId>,
+    /// What ties it to the person's workspace, where it works in a worktree.
+    pub(crate) apart: Option<Arc<Apart>>,
+    /// What people call it, where that is not in its words.
+    pub(crate) title: Option<String>,
     pub(crate) settings: Settings,
     pub(crate) files: Arc<dyn Files>,
     pub(crate) action: Action,
@@ -113,13 +126,42 @@ pub(crate) struct Terms {
     pub(crate) tasks: Option<Tasks>,
 }
 
-/// How a helper ended.
+/// How a helper ended. What it made in a worktree lies in [`Helpers::unread`].
 pub(crate) struct Ended {
-    call: CallId,
+    pub(crate) call: CallId,
     /// What people call it.
-    name: String,
+    pub(crate) name: String,
     pub(crate) outcome: Outcome,
-    changes: Option<Result<Changes, String>>,
+}
+
+/// What one helper made in its worktree.
+pub(crate) struct Made {
+    /// What people call the helper.
+    pub(crate) name: String,
+    /// Or why nobody knows.
+    pub(crate) changes: Result<Changes, String>,
+}
+
+/// What helpers made whose end nobody has read yet.
+#[derive(Clone, Default)]
+pub(crate) struct Unread(Arc<Mutex<BTreeMap<RunId, Made>>>);
+
+impl Unread {
+    fn keep(&self, run: &RunId, made: Made) {
+        self.lock().insert(run.clone(), made);
+    }
+
+    pub(crate) fn take(&self, run: &RunId) -> Option<Made> {
+        self.lock().remove(run)
+    }
+
+    pub(crate) fn take_all(&self) -> Vec<Made> {
+        std::mem::take(&mut *self.lock()).into_values().collect()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<RunId, Made>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 /// Starts a helper; its end comes when it comes, also where nobody waits for it.
@@ -131,38 +173,43 @@ pub(crate) async fn start(turn: &mut Turn, task: Task) -> Result<BoxFuture<'stat
         call: task.call.clone(),
         run: run.clone(),
         agent: name.clone(),
-        task: task.words.clone(),
+        task: task.about.as_ref().unwrap_or(&task.words).clone(),
     }])
     .await?;
     let cancel = turn.helpers.cancel.child_token();
     let (speak, inbox) = mpsc::channel(UNHEARD);
-    let title = format!("{name}: {}", vault::first_words(&task.words));
-    let view =
-        RunView { run: run.clone(), title, origin: turn.origin.clone(), started: turn.world.clock.now() };
+    let title = format!("{name}: {}", vault::first_words(task.about.as_ref().unwrap_or(&task.words)));
+    let view = RunView {
+        run: run.clone(),
+        title: title.clone(),
+        origin: turn.origin.clone(),
+        started: turn.world.clock.now(),
+    };
     shared.link.order(Order::Begin { view, cancel: cancel.clone(), speak });
     let gate = task.beside.clone().unwrap_or_else(|| turn.helpers.gate.clone());
-    let terms = terms(turn, &task);
+    let trusted = turn.world.user.trusted(&turn.outer().root).await.unwrap_or_default();
+    let terms = Terms { title: Some(title.clone()), ..terms(turn, &task, &trusted) };
     let (done, ended) = oneshot::channel();
     let (call, site, words) = (task.call, task.site, task.words);
-    let lost = Ended {
-        call: call.clone(),
-        name: name.clone(),
-        outcome: nothing(&run, RunStatus::Canceled, None),
-        changes: None,
-    };
+    let unread = turn.helpers.unread.clone();
+    let lost =
+        Ended { call: call.clone(), name: name.clone(), outcome: nothing(&run, RunStatus::Canceled, None) };
     let policy = turn.policy();
     let place = Place { run, session: SessionId::from(""), cancel, ear: Ear::new(inbox), terms: None };
     turn.shared.runs.spawn(async move {
         let _room = gate.acquire_owned().await;
         let (outcome, changes) = Box::pin(work(&shared, place, terms, words, site, &policy)).await;
-        let _ = done.send(Ended { call, name, outcome, changes });
+        if let Some(changes) = changes {
+            unread.keep(&outcome.run, Made { name: name.clone(), changes });
+        }
+        let _ = done.send(Ended { call, name, outcome });
     });
     Ok(async move { ended.await.unwrap_or(lost) }.boxed())
 }
 
 /// Everything that a helper gets from its run, and no more.
-fn terms(turn: &Turn, task: &Task) -> Terms {
-    let library = role::shelves(&*turn.world.files, &turn.shared.world, &[], &turn.settings);
+fn terms(turn: &Turn, task: &Task, trusted: &[TrustedFile]) -> Terms {
+    let library = role::shelves(&*turn.world.files, &turn.shared.world, trusted, turn.outer());
     let mut offered = turn.role_tools();
     let mut bounds = turn.all_bounds();
     if task.site == Site::Looks {
@@ -181,6 +228,9 @@ fn terms(turn: &Turn, task: &Task) -> Terms {
     let action = Action { title: name.clone(), name, task: TASK.to_owned(), tools, ..Action::default() };
     Terms {
         parent: Some(turn.run.clone()),
+        conversation: Some(turn.conversation.clone()),
+        apart: None,
+        title: None,
         settings: Settings { notices: vec![], ..turn.settings.clone() },
         files: turn.world.files.clone(),
         action,
@@ -203,9 +253,9 @@ fn terms(turn: &Turn, task: &Task) -> Terms {
 /// The life of a helper, from its worktree to what it changed there.
 async fn work(
     shared: &Arc<Shared>,
-    place: Place,
+    mut place: Place,
     mut terms: Terms,
-    words: String,
+    mut words: String,
     site: Site,
     policy: &Policy,
 ) -> (Outcome, Option<Result<Changes, String>>) {
@@ -222,15 +272,24 @@ async fn work(
         match made {
             Ok(made) => {
                 terms.settings = made.settings(&settings);
+                for bounds in terms.bounds.iter_mut().chain(terms.role.bounds_mut()) {
+                    made.within(bounds);
+                }
+                for missing in made.missing() {
+                    words.push_str(&format!("\n[{missing}]"));
+                }
                 // No editor holds anything open there.
                 terms.files = Arc::new(crate::DiskFiles);
+                let made = Arc::new(Apart { worktree: made, outer: settings.clone() });
+                terms.apart = Some(made.clone());
                 worktree = Some(made);
             }
             Err(reason) => {
                 shared.link.order(Order::End { run: run.clone() });
                 let status = if cancel.is_cancelled() { RunStatus::Canceled } else { RunStatus::Failed };
                 let reason = format!("failed to make a worktree: {reason}");
-                return (nothing(&run, status, Some(reason)), None);
+                let unheard = place.ear.rest();
+                return (Outcome { unheard, ..nothing(&run, status, Some(reason)) }, None);
             }
         }
     }
@@ -241,10 +300,11 @@ async fn work(
     Box::pin(run::task(shared.clone(), ask, Place { terms: Some(Box::new(terms)), ..place }, gate, done))
         .await;
     let outcome = outcome.await.unwrap_or_else(|_| nothing(&run, RunStatus::Failed, None));
-    let Some(worktree) = worktree else { return (outcome, None) };
+    let Some(Apart { worktree, .. }) = worktree.as_deref() else { return (outcome, None) };
+    let written: Vec<PathBuf> = outcome.changes.iter().map(|(file, _)| file.clone()).collect();
     let changes = match outcome.status {
         RunStatus::Canceled => None,
-        _ => Some(worktree.changes(&settings).await),
+        _ => Some(worktree.changes(&settings, &written).await),
     };
     worktree.remove(&settings).await;
     (outcome, changes)
@@ -260,130 +320,11 @@ fn nothing(run: &RunId, status: RunStatus, error: Option<String>) -> Outcome {
         changes: vec![],
         refused_diffs: vec![],
         denied: vec![],
+        unheard: vec![],
         usage: Usage::default(),
         taint: Grade::Typed,
         checks: vec![],
         model: None,
         error,
-    }
-}
-
-/// Makes an answer of a helper's end, and edits of what it changed.
-pub(crate) async fn take_in(turn: &mut Turn, ended: Ended) -> Result<Output, AgentError> {
-    let Ended { call, name, outcome, changes } = ended;
-    turn.usage.add(outcome.usage);
-    let (run, status) = (outcome.run.clone(), outcome.status);
-    let Sums { models, .. } = Sums::of([turn.world.journal.records(&run).await?.as_slice()]);
-    let usage = outcome.usage;
-    turn.record(vec![Event::AgentReturned { call: call.clone(), run, status, usage, models }]).await?;
-    turn.denied.extend(outcome.denied);
-    turn.changes.extend(outcome.changes.into_iter().filter(|_| changes.is_none()));
-    let facts = json!({"agent": name, "status": status, "text": outcome.text});
-    hooks::at(turn, Point::SubagentStop, None, facts).await?;
-    let mut text = match (status, outcome.error) {
-        (RunStatus::Succeeded, _) if outcome.text.trim().is_empty() => {
-            format!("{name} has ended without a word.")
-        }
-        (RunStatus::Succeeded, _) => format!("{name} says:\n{}", outcome.text.trim_end()),
-        (RunStatus::Canceled, _) => format!("{name} was canceled."),
-        (_, error) => {
-            let said = if outcome.text.trim().is_empty() {
-                String::new()
-            } else {
-                format!("\nBefore that it said:\n{}", outcome.text)
-            };
-            format!("{name} failed: {}{said}", error.unwrap_or_default())
-        }
-    };
-    // What was read over there was read for this one.
-    let source = format!("the agent {name}");
-    turn.reads(outcome.taint, &source).await?;
-    match changes {
-        None => {}
-        Some(Err(reason)) => text.push_str(&format!("\nWhat it changed could not be brought back: {reason}")),
-        Some(Ok(changes)) => text.push_str(&bring(turn, &call, changes).await?),
-    }
-    let output = if status == RunStatus::Succeeded { Output::fine(text) } else { Output::failed(text) };
-    Ok(output.with(outcome.taint, source))
-}
-
-/// Makes edits of what a helper changed in its worktree.
-async fn bring(turn: &mut Turn, call: &CallId, changes: Changes) -> Result<String, AgentError> {
-    let mut text = String::new();
-    for changed in changes.texts {
-        let shown = path::shown(&turn.settings.root, &changed.path);
-        let mut conflicts = Vec::new();
-        let output = tools::change(turn, call, &shown, |current, _| {
-            let (merged, overlapping) = merged(changed.before.as_deref(), &changed.after, current)?;
-            conflicts = overlapping;
-            Ok(tools::Written::Real(merged))
-        })
-        .await?;
-        text.push_str(&format!("\n{}", output.text));
-        for conflict in conflicts {
-            text.push_str(&format!("\nconflict in {shown}, left as it is: the text there changed meanwhile; the hunk that replaces\n{conflict}"));
-        }
-    }
-    for (file, reason) in changes.left {
-        text.push_str(&format!(
-            "\n{} was not brought back: {reason}",
-            path::shown(&turn.settings.root, &file)
-        ));
-    }
-    Ok(text)
-}
-
-/// A change on the text that is there now: what fits of it, and the texts of which somebody else made something. The error
-/// says why nothing fits.
-fn merged(before: Option<&str>, after: &str, current: Option<&str>) -> Result<(String, Vec<String>), String> {
-    let (before, current) = match (before, current) {
-        (None, None) => return Ok((after.to_owned(), vec![])),
-        (None, Some(current)) if current == after => return Ok((after.to_owned(), vec![])),
-        (None, Some(_)) => return Err("not made: another file of this name appeared meanwhile".to_owned()),
-        (Some(_), None) => return Err("not made: the file is gone".to_owned()),
-        (Some(before), Some(current)) => (before, current),
-    };
-    let hunks = rebase::hunks(before, after);
-    let borrowed: Vec<_> = hunks.iter().map(|(span, text)| (*span, text.as_str())).collect();
-    let (mut edits, mut conflicts) = (Vec::new(), Vec::new());
-    for (landed, (span, text)) in rebase::rebase(before, &borrowed, current).iter().zip(&hunks) {
-        match landed {
-            Rebased::Moved(to) => edits.push((*to, text.as_str())),
-            Rebased::Overlaps { .. } => conflicts.push(span.of(before).to_owned()),
-        }
-    }
-    if edits.is_empty() && !conflicts.is_empty() {
-        return Err(format!(
-            "not made: the text there changed meanwhile; the hunk that replaces\n{}",
-            conflicts.join("\n")
-        ));
-    }
-    Ok((rebase::apply(current, &edits), conflicts))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_a_helper_changed_fits_or_is_named() {
-        let (before, after) = ("a\nb\nc\nd\ne\n", "A\nb\nc\nd\nE\n");
-        for (before, current, expect) in [
-            (Some(before), Some(before), Ok((after, 0))),
-            (Some(before), Some("a\nb\nmine\nd\ne\n"), Ok(("A\nb\nmine\nd\nE\n", 0))),
-            (Some(before), Some("mine\nb\nc\nd\ne\n"), Ok(("mine\nb\nc\nd\nE\n", 1))),
-            (Some(before), Some("mine\nb\nc\nd\nmine\n"), Err("not made: the text there changed")),
-            (Some(before), None, Err("not made: the file is gone")),
-            (None, None, Ok((after, 0))),
-            (None, Some(after), Ok((after, 0))),
-            (None, Some("mine\n"), Err("not made: another file")),
-        ] {
-            let found = merged(before, after, current);
-            match (found, expect) {
-                (Ok((text, conflicts)), Ok(expect)) => assert_eq!((text.as_str(), conflicts.len()), expect),
-                (Err(reason), Err(expect)) => assert!(reason.starts_with(expect), "{reason}"),
-                (found, expect) => panic!("{found:?} is not {expect:?}"),
-            }
-        }
     }
 }

@@ -6,6 +6,9 @@
 //!
 //! Before a tool, whatever goes wrong refuses the call: an exit code, a time-out, a hook that cannot start, a matcher that
 //! cannot be read. Elsewhere a failure is written down and stops nothing.
+//!
+//! A hook runs where the person is: in their workspace, with the script that lies there, also for a helper that works in a
+//! worktree and may have changed the copy of it.
 
 use std::io::Write as _;
 use std::time::Duration;
@@ -90,10 +93,13 @@ pub(crate) async fn at(
     }
     let mut facts = facts;
     facts["run_id"] = json!(turn.run);
-    facts["session_id"] = json!(turn.session);
-    let policy = turn.policy();
+    facts["session_id"] = json!(turn.conversation);
+    if turn.apart.is_some() {
+        facts["worktree"] = json!(turn.settings.root);
+    }
+    let (settings, policy) = home(turn);
     let page = Some(Page { shared: &turn.shared, run: &turn.run });
-    let heard = run(&turn.settings, &policy, point, tool, facts, page, &turn.cancel).await;
+    let heard = run(&settings, &policy, point, tool, facts, page, &turn.cancel).await;
     if turn.cancel.is_cancelled() {
         return Err(AgentError::Canceled);
     }
@@ -101,6 +107,13 @@ pub(crate) async fn at(
         turn.reads(Grade::Tool, &format!("the hooks of {}", point.as_str())).await?;
     }
     Ok(heard)
+}
+
+/// The settings and the policy of a run as they are for the person's workspace.
+pub(crate) fn home(turn: &Turn) -> (Settings, Policy) {
+    let settings = turn.outer().clone();
+    let (root, additional) = (settings.root.clone(), settings.additional.clone());
+    (settings, Policy { root, additional, ..turn.policy() })
 }
 
 /// Tells the hooks that the conversations which this process worked on are over.

@@ -16,7 +16,9 @@ mod account;
 mod action;
 mod alive;
 mod answer;
+mod apart;
 mod apply;
+mod arrival;
 #[cfg(test)]
 mod bench;
 mod compact;

@@ -10,6 +10,7 @@ use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use tokio::sync::Semaphore;
 
+use crate::arrival::{self, Taken};
 use crate::error::AgentError;
 use crate::helper::{self, Ended, Site, Task, Tasks};
 use crate::library::{self, Failure, Layer};
@@ -72,6 +73,16 @@ async fn layers(turn: &Turn, names: &[String]) -> Result<Vec<Layer>, AgentError>
     names.iter().map(find).collect()
 }
 
+/// What stands before the task of one worker among several.
+const PART: &str = "\n\nYour part of it, and nothing else:\n";
+
+/// What one worker is told.
+struct Part {
+    words: String,
+    /// Its own task, by which people tell it from the others.
+    about: Option<String>,
+}
+
 /// One layer, tried again where it fails: what it hands on, or why it failed.
 async fn work(
     turn: &mut Turn,
@@ -93,23 +104,24 @@ async fn work(
     };
     // What edits in place does so alone.
     let at_once = if site == Site::InPlace { 1 } else { layer.workers.unwrap_or(1) };
-    let mut open: Vec<String> = if is_fan_out {
+    let mut open: Vec<Part> = if is_fan_out {
         tasks
             .into_iter()
-            .map(|task| format!("{words}\n\nYour part of it, and nothing else:\n{task}"))
+            .map(|task| Part { words: format!("{words}{PART}{task}"), about: Some(task) })
             .collect()
     } else {
-        vec![words.to_owned()]
+        vec![Part { words: words.to_owned(), about: None }]
     };
     let (mut summaries, mut reason) = (Vec::new(), String::new());
     for _ in 0..=layer.retries {
         let beside = Arc::new(Semaphore::new(at_once));
         let mut started = Vec::new();
-        for words in &open {
+        for Part { words, about } in &open {
             let task = Task {
                 call: turn.shared.call_id(),
                 agent: Some(layer.agent.clone()),
                 words: words.clone(),
+                about: about.clone(),
                 site,
                 steps: layer.steps,
                 beside: Some(beside.clone()),
@@ -122,12 +134,12 @@ async fn work(
             () = turn.cancel.cancelled() => return Err(AgentError::Canceled),
         };
         let mut failed = Vec::new();
-        for (words, ended) in open.into_iter().zip(ended) {
+        for (part, ended) in open.into_iter().zip(ended) {
             match taken(turn, ended).await? {
                 Ok(summary) => summaries.push(summary),
                 Err(why) => {
                     reason = why;
-                    failed.push(words);
+                    failed.push(part);
                 }
             }
         }
@@ -143,9 +155,9 @@ async fn work(
 async fn taken(turn: &mut Turn, ended: Ended) -> Result<Result<String, String>, AgentError> {
     let (status, text, error) =
         (ended.outcome.status, ended.outcome.text.clone(), ended.outcome.error.clone());
-    let output = helper::take_in(turn, ended).await?;
+    let Taken { output, missing } = arrival::take_in(turn, ended).await?;
     Ok(match status {
-        RunStatus::Succeeded => Ok(text),
+        RunStatus::Succeeded => Ok(text + &missing),
         _ => Err(error.unwrap_or(output.text)),
     })
 }

@@ -4,7 +4,7 @@
 //! skills, `handoff` where the agent names somebody.
 
 use copydesk_base::config::Mode;
-use copydesk_base::{Files, Grade};
+use copydesk_base::{Event, Files, Grade, Record, SessionId};
 use copydesk_permission::Bounds;
 use copydesk_store::TrustedFile;
 
@@ -26,6 +26,8 @@ pub(crate) struct Role {
     pub(crate) agent: Option<Agent>,
     /// Whose words its instructions are.
     grade: Grade,
+    /// Whose file that is.
+    whose: &'static str,
     pub(crate) skills: Vec<Skill>,
     /// Those that it may call or hand over to.
     pub(crate) agents: Vec<Agent>,
@@ -47,9 +49,10 @@ impl Role {
             Some(agent) if agent.is_of_workspace(library) => Grade::Own,
             _ => Grade::Typed,
         };
+        let whose = agent.as_ref().map_or("", |agent| agent.whose(library));
         let only = agent.as_ref().and_then(|agent| agent.skills.as_deref());
         let skills = library::skills(library, only);
-        Self { agents: library::agents(library), agent, grade, skills, offered }
+        Self { agents: library::agents(library), agent, grade, whose, skills, offered }
     }
 
     /// The same tools and agents with another one at work.
@@ -84,6 +87,11 @@ impl Role {
         self.agent.as_ref().map(|agent| &agent.bounds)
     }
 
+    /// The same, to be made to hold elsewhere.
+    pub(crate) fn bounds_mut(&mut self) -> Option<&mut Bounds> {
+        self.agent.as_mut().map(|agent| &mut agent.bounds)
+    }
+
     /// What a model is told of all this, and what the person is told about it.
     pub(crate) fn layers(&self, tools: &[String]) -> (Vec<Layer>, Vec<String>) {
         let mut layers = Vec::new();
@@ -99,7 +107,7 @@ impl Role {
         }
         let mut notices = Vec::new();
         if let Some(agent) = &self.agent {
-            let origin = format!("agent {}", agent.name);
+            let origin = format!("agent {} ({})", agent.name, self.whose);
             layers.push(Layer::new("agent", origin, instructions(agent), self.grade));
             if has("handoff") {
                 let mine = self.agents.iter().filter(|other| agent.handoffs.contains(&other.name));
@@ -108,6 +116,10 @@ impl Role {
                 layers.push(Layer::new("handoffs", "handoffs", text, Grade::Own));
             }
             let name = &agent.name;
+            notices.extend(agent.passed_over.as_ref().map(|file| {
+                let file = file.display();
+                format!("This project has an agent {name} too ({file}); the one that works is {}. It counts within its bounds once you trust that file: copydesk trust.", self.whose)
+            }));
             notices.extend(agent.left_out.iter().map(|tool| {
                 format!("The tool '{tool}' of the agent {name} is a step of a workflow; it is left out of this run.")
             }));
@@ -136,16 +148,29 @@ fn named<'a>(words: &str, agents: impl Iterator<Item = &'a Agent>) -> String {
     if text.is_empty() { text } else { format!("{words}:\n{text}\n") }
 }
 
+/// The agent that worked last in a conversation: it goes on there, within its bounds, unless another one is named.
+pub(crate) async fn last_agent(world: &World, session: &SessionId) -> Result<Option<String>, AgentError> {
+    let Some(last) = world.journal.session(session).await?.pop() else { return Ok(None) };
+    let named = |record: &Record| match &record.event {
+        Event::RunStarted { agent, .. } => Some(agent.clone()),
+        Event::HandedOver { to, .. } => Some(to.clone()),
+        _ => None,
+    };
+    let last = world.journal.records(&last.run).await?.iter().filter_map(named).next_back();
+    Ok(last.filter(|agent| !agent.is_empty()))
+}
+
 /// The action of an ask and the role of whoever does it.
 pub(crate) fn equipped(
     world: &World,
     settings: &Settings,
     trusted: &[TrustedFile],
     ask: &Ask,
+    last: Option<&str>,
 ) -> Result<(Action, Role), AgentError> {
     let library = shelves(&*world.files, world, trusted, settings);
     let mut action = action::named(&library, settings, &ask.action)?;
-    let wanted = ask.agent.as_deref().or(action.agent.as_deref());
+    let wanted = ask.agent.as_deref().or(action.agent.as_deref()).or(last);
     let agent = match wanted {
         Some(name) => Some(library::agent(&library, name).ok_or_else(|| {
             let known: Vec<String> = library::agents(&library).into_iter().map(|agent| agent.name).collect();

@@ -12,8 +12,8 @@ use futures_util::future::join_all;
 use serde_json::{Value, json};
 
 use crate::action::Action;
+use crate::arrival;
 use crate::error::AgentError;
-use crate::helper;
 use crate::hooks::{self, Point};
 use crate::run::Turn;
 use crate::tools::{self, Output, Work, Worked};
@@ -98,7 +98,7 @@ async fn finish(turn: &mut Turn, begun: &mut Vec<Begun>) -> Result<Vec<ToolResul
     for ((id, call, name, arguments), came) in calls.into_iter().zip(all) {
         let output = match came {
             Worked::Output(output) => output,
-            Worked::Helper(ended) => helper::take_in(turn, *ended).await?,
+            Worked::Helper(ended) => arrival::take_in(turn, *ended).await?.output,
         };
         turn.reads(output.grade, &output.source).await?;
         let mut text = turn.shared.hidden(&output.text, &turn.settings.redactor);

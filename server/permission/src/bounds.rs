@@ -27,6 +27,33 @@ const PLANNING: &[(RuleVerdict, &str)] = &[
     (RuleVerdict::Ask, "Mcp"),
 ];
 
+/// The mode in which both hold, and the rules that have to come on top of it.
+fn both(one: Mode, other: Mode) -> (Mode, Vec<Rule>) {
+    if !matches!((one, other), (Mode::Plan, Mode::Locked) | (Mode::Locked, Mode::Plan)) {
+        return (one.min(other), vec![]);
+    }
+    let planning =
+        PLANNING.iter().filter_map(|(verdict, text)| parse_rule(*verdict, *text, "mode plan").ok());
+    (Mode::Locked, planning.collect())
+}
+
+impl Bounds {
+    /// Both at once.
+    #[must_use]
+    pub fn and(mut self, other: Self) -> Self {
+        self.rules.extend(other.rules);
+        self.mode = match (self.mode, other.mode) {
+            (Some(one), Some(other)) => {
+                let (mode, planning) = both(one, other);
+                self.rules.extend(planning);
+                Some(mode)
+            }
+            (one, other) => one.or(other),
+        };
+        self
+    }
+}
+
 impl Policy {
     /// The same policy within bounds.
     #[must_use]
@@ -34,14 +61,9 @@ impl Policy {
         let tightens = |rule: &&Rule| rule.verdict != RuleVerdict::Allow;
         self.rules.extend(bounds.rules.iter().filter(tightens).cloned());
         let Some(mode) = bounds.mode else { return self };
-        if matches!((self.mode, mode), (Mode::Plan, Mode::Locked) | (Mode::Locked, Mode::Plan)) {
-            self.mode = Mode::Locked;
-            let planning =
-                PLANNING.iter().filter_map(|(verdict, text)| parse_rule(*verdict, *text, "mode plan").ok());
-            self.rules.extend(planning);
-        } else {
-            self.mode = self.mode.min(mode);
-        }
+        let (mode, planning) = both(self.mode, mode);
+        self.mode = mode;
+        self.rules.extend(planning);
         self
     }
 }

@@ -27,6 +27,8 @@ pub(crate) struct PlacePattern {
     lead: PathBuf,
     rest: Rest,
     care: Care,
+    /// A folder, and the one that it is a copy of: what holds there holds here.
+    copy: Option<(PathBuf, PathBuf)>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,7 +51,7 @@ enum Rest {
 
 impl PlacePattern {
     pub(crate) fn everything(care: Care) -> Self {
-        Self { anchor: Anchor::Everywhere, lead: PathBuf::new(), rest: Rest::All, care }
+        Self { anchor: Anchor::Everywhere, lead: PathBuf::new(), rest: Rest::All, care, copy: None }
     }
 
     pub(crate) fn parse(text: &str, care: Care) -> Result<Self, String> {
@@ -73,11 +75,25 @@ impl PlacePattern {
             rest if rest.contains(&"..") => return Err("`..` cannot stand behind a wildcard".to_owned()),
             rest => Rest::Glob(matcher(&rest.join("/"), care)?),
         };
-        Ok(Self { anchor, lead, rest, care })
+        Ok(Self { anchor, lead, rest, care, copy: None })
     }
 
-    /// Whether the pattern names a resolved path.
+    /// The same, for a copy of a folder too.
+    pub(crate) fn in_copy(&self, copy: &Path, of: &Path) -> Self {
+        Self { copy: Some((copy.to_owned(), of.to_owned())), ..self.clone() }
+    }
+
+    /// Whether the pattern names a resolved path, or what that is a copy of.
     pub(crate) fn matches(&self, place: &Path, policy: &Policy) -> bool {
+        let original = || {
+            let (copy, of) = self.copy.as_ref()?;
+            Some(of.join(place.strip_prefix(copy).ok()?))
+        };
+        self.matches_itself(place, policy)
+            || original().is_some_and(|original| self.matches_itself(&original, policy))
+    }
+
+    fn matches_itself(&self, place: &Path, policy: &Policy) -> bool {
         let anchor = match self.anchor {
             Anchor::Everywhere => return true,
             Anchor::Disk => Path::new("/"),

@@ -3,6 +3,7 @@
 //! A rule names what it is about and, in parentheses, which. Without parentheses it is about everything of that kind.
 //! `Edit` and `Write` are one word for edits, writes and redirections; `WebFetch` and `Network` are one word too.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use crate::glob::ShellPattern;
@@ -39,6 +40,29 @@ impl PartialEq for Rule {
 }
 
 impl Eq for Rule {}
+
+impl Rule {
+    /// The same rule where a folder is worked on in a copy: what it asks about or denies in the folder, it asks about or
+    /// denies in the copy. What allows stays as it is.
+    #[must_use]
+    pub fn in_copy(&self, copy: &Path, of: &Path) -> Self {
+        if self.verdict == RuleVerdict::Allow {
+            return self.clone();
+        }
+        let pattern = match &*self.pattern {
+            Pattern::Read(place) => Pattern::Read(place.in_copy(copy, of)),
+            Pattern::Edit(place) => Pattern::Edit(place.in_copy(copy, of)),
+            Pattern::Destroy(place) => Pattern::Destroy(place.in_copy(copy, of)),
+            _ => return self.clone(),
+        };
+        Self { pattern: Arc::new(pattern), ..self.clone() }
+    }
+
+    /// Whether it has edits asked about.
+    pub fn asks_about_edits(&self) -> bool {
+        self.verdict == RuleVerdict::Ask && matches!(&*self.pattern, Pattern::Edit(_))
+    }
+}
 
 /// Why a rule could not be understood. Where the rule is a deny, starting without it would be dangerous.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

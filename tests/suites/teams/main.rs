@@ -5,6 +5,7 @@
 
 mod agents;
 mod extending;
+mod guards;
 mod helpers;
 mod pipelines;
 mod strangers;

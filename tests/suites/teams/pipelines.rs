@@ -2,7 +2,7 @@
 
 use copydesk_tests::model_server::{Gate, Reply};
 use copydesk_tests::personality;
-use copydesk_tests::scene::{FILE, Scene, TEXT, first_words, triple, tripled};
+use copydesk_tests::scene::{FILE, Scene, TEXT, edit, first_words, triple, tripled};
 use serde_json::json;
 
 use crate::{commit, git, model, own, tools, workspace};
@@ -73,6 +73,40 @@ fn workers_of_a_parallel_layer_do_the_tasks_that_were_left_so_many_at_a_time() {
     assert!(tools(&model.wait_request(0).body).contains(&"assign_tasks".to_owned()));
     assert_eq!(tools(&model.wait_request(2).body), ["write"]);
     assert_eq!(git(&workspace, &["worktree", "list"]).lines().count(), 1);
+}
+
+#[test]
+fn an_edit_that_does_not_fit_is_named_to_the_next_layer_and_to_the_person() {
+    let tasks = ["part one", "part two"];
+    let gate = Gate::new();
+    let change = |at: usize| {
+        let new = format!("def double(x):\n    return x * {}", at + 3);
+        edit("def double(x):\n    return x * 2", &new).when(tasks[at]).hold(&gate)
+    };
+    let model = model(vec![
+        Reply::tool("assign_tasks", &json!({"tasks": tasks})),
+        Reply::text("Planned."),
+        change(0),
+        change(1),
+        Reply::text("One.").when(tasks[0]),
+        Reply::text("Two.").when(tasks[1]),
+        Reply::text("All is done."),
+    ]);
+    gate.open();
+    let workspace = workspace(&model, "{}", "");
+    workspace.write(".stepper/setting.json", "{\"step\": [\"plan\", \"work\", \"sum\"]}");
+    workspace.write(PLAN, "---\ndescription: Plans.\n---\nYou plan.\n");
+    workspace.write(WORK, "---\ndescription: Works.\nparallel: true\n---\nYou work.\n");
+    workspace.write(".stepper/layer/sum/index.md", "---\ndescription: Sums up.\n---\nYou sum up.\n");
+    commit(&workspace);
+    let report = workspace.run(&["ask", "--action", "stepper", "--apply", "--json", "go"]).exits(1).json();
+    let error = report["error"].as_str().unwrap_or_default();
+    assert!(error.contains("make the edit of calc.py: the text there changed meanwhile"), "{report}");
+    let words = first_words(&model.wait_request(6).body);
+    assert!(words.contains("calc.py: not made: the text there changed meanwhile"), "{words}");
+    let session = report["session_id"].as_str().unwrap_or_default();
+    let shown = workspace.run(&["sessions", "show", session]).exits(0);
+    assert!(shown.stdout.contains("calc.py"), "{shown}");
 }
 
 #[test]

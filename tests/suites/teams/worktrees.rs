@@ -52,7 +52,9 @@ fn two_edit_side_by_side_and_a_conflict_is_named() {
         gate.open();
         ran.join().expect("it ran")
     });
-    let report = ran.exits(0).json();
+    let report = ran.exits(1).json();
+    let error = report["error"].as_str().unwrap_or_default();
+    assert!(error.contains("make the edit of calc.py: the text there changed meanwhile"), "{report}");
     let last = model.requests().into_iter().last().expect("there are requests");
     let told = results(&last.body);
     assert!(told[0].starts_with("helper says:\nThree.\ncalc.py changed: +1 -1 lines"), "{}", told[0]);

@@ -254,6 +254,8 @@ impl Board {
         self.pending
             .values()
             .filter(|pending| pending.view.can_allow())
+            // A question that no rule can settle is not settled by one that came for another.
+            .filter(|pending| !pending.view.always.is_empty())
             .filter(|pending| {
                 let mut policy = pending.policy.clone();
                 policy.rules.extend_from_slice(rules);

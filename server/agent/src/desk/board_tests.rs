@@ -167,7 +167,7 @@ fn asked(run: &RunId, effect: Effect, change: Option<Arc<ChangePlan>>) -> (Asked
         effect,
         text: String::new(),
         whole: true,
-        always: vec![],
+        always: vec!["Bash(a rule)".to_owned()],
         origin: None,
         change,
         policy: policy(),

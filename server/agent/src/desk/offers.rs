@@ -31,7 +31,7 @@ impl Desk {
         };
         let ask =
             Ask { action: action.to_owned(), agent: agent.map(str::to_owned), ..Ask::new(Voice::Person) };
-        match role::equipped(world, &settings, &[], &ask) {
+        match role::equipped(world, &settings, &[], &ask, None) {
             Ok((action, _)) => Ok(action),
             Err(AgentError::Settings(reason)) => Err(reason),
             Err(error) => Err(format!("failed to {error}")),
@@ -47,7 +47,7 @@ impl Desk {
         let world = &self.shared.world;
         let settings = (world.settings)().map_err(AgentError::Settings)?;
         let trusted = world.user.trusted_blocking(&settings.root).unwrap_or_default();
-        let (action, role) = role::equipped(world, &settings, &trusted, ask)?;
+        let (action, role) = role::equipped(world, &settings, &trusted, ask, None)?;
         let policy = settings.policy(settings.mode, Grade::Typed, &[]);
         let task = prompt::task(&action, &ask.prompt).map_err(AgentError::Settings)?;
         let told = Told { action: &action, role: &role, ask, task, said: String::new() };

@@ -102,6 +102,8 @@ pub struct Outcome {
     /// Diffs of edits that were refused, for a terminal to print.
     pub refused_diffs: Vec<String>,
     pub denied: Vec<Denied>,
+    /// What the person told it and it never heard.
+    pub unheard: Vec<String>,
     pub usage: Usage,
     /// The worst of what was read.
     pub taint: Grade,

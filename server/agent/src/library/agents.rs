@@ -1,4 +1,8 @@
 //! Agents: who works. A model, tools, bounds and instructions, from Markdown.
+//!
+//! A name is a promise: who wrote `careful` with a narrow profile means that one wherever they say `careful`. So a project's
+//! agent of the same name is passed over until its text is trusted, and stands within the bounds of the person's then; the
+//! same goes for the one that is built in.
 
 use std::path::PathBuf;
 
@@ -35,40 +39,53 @@ pub(crate) struct Agent {
     pub(crate) instructions: String,
     /// Its file; none of what is built in.
     pub(crate) path: Option<PathBuf>,
+    /// Whether the person wrote it, trusted exactly its text, or it is built in.
+    pub(crate) is_believed: bool,
+    /// A project's of the same name that does not count.
+    pub(crate) passed_over: Option<PathBuf>,
     /// Tools of its file that nothing here can run.
     pub(crate) left_out: Vec<String>,
 }
 
-/// The agents that there are, each once: of two with one name the first counts.
+/// The agents that there are, each once: of two with one name the person's counts, then the built-in, then the first.
 pub(crate) fn agents(library: &Library<'_>) -> Vec<Agent> {
-    let mut found: Vec<Agent> = Vec::new();
-    for page in library.pages("agents") {
-        if let Some(agent) = read(library, &page)
-            && !found.iter().any(|known| known.name == agent.name)
-        {
-            found.push(agent);
-        }
+    let mut found = vec![];
+    let (own, others): (Vec<Page>, Vec<Page>) =
+        library.pages("agents").partition(|page| page.owner == Owner::User);
+    for agent in own.iter().filter_map(|page| read(library, page)) {
+        add(&mut found, agent, Owner::User);
     }
-    if !found.iter().any(|known| known.name == KEYSTONE_ARCHITECT) {
-        found.push(Agent {
-            name: KEYSTONE_ARCHITECT.to_owned(),
-            description: "Designs workflows.".to_owned(),
-            bounds: bounds(Profile::ReadOnly),
-            tools: profiled(Profile::ReadOnly),
-            instructions: ARCHITECT.to_owned(),
-            ..Agent::default()
-        });
+    add(&mut found, architect(), Owner::User);
+    for agent in others.iter().filter_map(|page| read(library, page)) {
+        add(&mut found, agent, Owner::Workspace);
     }
+    found.sort_by_key(|agent| agent.path.is_none());
     found
 }
 
-/// The agent of that name: its file's, or the one in its head.
+fn add(found: &mut Vec<Agent>, agent: Agent, owner: Owner) {
+    match found.iter_mut().find(|known| known.name == agent.name) {
+        None => found.push(agent),
+        Some(known) if owner == Owner::Workspace => known.meet(agent),
+        Some(_) => {}
+    }
+}
+
+fn architect() -> Agent {
+    Agent {
+        name: KEYSTONE_ARCHITECT.to_owned(),
+        description: "Designs workflows.".to_owned(),
+        bounds: bounds(Profile::ReadOnly),
+        tools: profiled(Profile::ReadOnly),
+        instructions: ARCHITECT.to_owned(),
+        is_believed: true,
+        ..Agent::default()
+    }
+}
+
+/// The agent of that name: its file's name.
 pub(crate) fn agent(library: &Library<'_>, name: &str) -> Option<Agent> {
-    let pages = library.pages("agents");
-    let named =
-        |page: &Page| page.stem == name || page.head::<types::Agent>().is_some_and(|head| head.name == name);
-    let by_file = pages.filter(named).find_map(|page| read(library, &page));
-    by_file.or_else(|| agents(library).into_iter().find(|agent| agent.name == name))
+    agents(library).into_iter().find(|agent| agent.name == name)
 }
 
 fn read(library: &Library<'_>, page: &Page) -> Option<Agent> {
@@ -96,6 +113,8 @@ fn read(library: &Library<'_>, page: &Page) -> Option<Agent> {
         skills: head.skills,
         instructions: page.body().to_owned(),
         path: Some(page.path.clone()),
+        is_believed,
+        passed_over: None,
         left_out: written
             .into_iter()
             .filter_map(|tool| match tool {
@@ -143,6 +162,28 @@ pub(crate) fn bounds(profile: Profile) -> Bounds {
 }
 
 impl Agent {
+    /// Meets another one of its name, which a project has: that one takes its place where it is believed, within the bounds
+    /// of both.
+    pub(crate) fn meet(&mut self, other: Self) {
+        if !other.is_believed {
+            // Of two that a project has, neither is the person's to be told about.
+            self.passed_over = other.path.filter(|_| self.is_believed);
+            return;
+        }
+        let before = std::mem::replace(self, other);
+        self.tools = narrowed(self.tools.take(), before.tools);
+        self.bounds = std::mem::take(&mut self.bounds).and(before.bounds);
+    }
+
+    /// Whose it is, in words.
+    pub(crate) fn whose(&self, library: &Library<'_>) -> &'static str {
+        match &self.path {
+            None => "built in",
+            Some(_) if self.is_of_workspace(library) => "of this project",
+            Some(_) => "your own",
+        }
+    }
+
     /// Whether its words are the person's own.
     pub(crate) fn is_of_workspace(&self, library: &Library<'_>) -> bool {
         let Some(path) = &self.path else { return false };
@@ -256,7 +297,6 @@ mod tests {
         assert_eq!(
             found,
             [
-                ("one".to_owned(), None, vec!["Bash".to_owned()], vec![], None),
                 (
                     "two".to_owned(),
                     Some(Mode::Plan),
@@ -264,8 +304,48 @@ mod tests {
                     vec!["one".to_owned()],
                     Some(vec!["x".to_owned()])
                 ),
+                ("one".to_owned(), None, vec!["Bash".to_owned()], vec![], None),
                 (KEYSTONE_ARCHITECT.to_owned(), Some(Mode::Plan), denied, vec![], None),
             ]
         );
+    }
+
+    #[test]
+    fn a_projects_agent_takes_no_place_of_the_persons_and_loosens_nothing_once_it_is_trusted() {
+        let mine = "---\nname: a\nprofile: verify-only\npermissions: {deny: ['Bash(rm:*)']}\n---\nMine.\n";
+        let theirs = "---\nname: a\ntools: [read, edit]\n---\nTheirs.\n";
+        let disguised = "---\nname: a\n---\nIn disguise.\n";
+        let architect = "---\nname: keystone-architect\n---\nAll of it.\n";
+        let folder = Folder::new(&[
+            ("own/agents/a.md", mine),
+            ("w/.copydesk/agents/a.md", theirs),
+            ("w/.copydesk/agents/zzz.md", disguised),
+            ("w/.copydesk/agents/keystone-architect.md", architect),
+        ]);
+        let told = |trusted: &[TrustedFile], name: &str| {
+            let found = folder.all(trusted).into_iter().find(|agent| agent.name == name).unwrap();
+            let rules: Vec<_> = found.bounds.rules.iter().map(|rule| rule.text.clone()).collect();
+            let words =
+                found.instructions.lines().next().unwrap_or_default().chars().take(7).collect::<String>();
+            (words, names(found.tools.as_ref()), rules.join(" "), found.passed_over.is_some())
+        };
+        let verifies = "read list glob grep symbols map diagnostics bash todo ask_user";
+        let own = |name: &str, tools: &str, rules: &str, passed| {
+            (name.to_owned(), tools.to_owned(), rules.to_owned(), passed)
+        };
+        assert_eq!(told(&[], "a"), own("Mine.", verifies, "Edit Destroy Bash(rm:*)", true));
+        assert_eq!(told(&[], "zzz"), own("In disg", "all", "", false));
+        let trusted = [
+            TrustedFile::new(".copydesk/agents/a.md", theirs),
+            TrustedFile::new(".copydesk/agents/keystone-architect.md", architect),
+        ];
+        assert_eq!(told(&trusted, "a"), own("Theirs.", "read", "Edit Destroy Bash(rm:*)", false));
+        let (words, tools, rules, passed) = told(&trusted, KEYSTONE_ARCHITECT);
+        assert_eq!(
+            (words.as_str(), rules.as_str(), passed),
+            ("All of ", "Edit Destroy Bash Network Mcp", false)
+        );
+        assert!(!tools.contains("edit"), "{tools}");
+        assert!(told(&[], KEYSTONE_ARCHITECT).3);
     }
 }

@@ -35,12 +35,19 @@ pub(crate) enum Failure {
     Skip,
 }
 
-/// The layer of that name: a layer's file, else an agent.
+/// The layer of that name: an agent of the person's, else a layer's file, else an agent. A file whose text they trusted
+/// stands in the place of their agent, within the bounds of both.
 pub(crate) fn layer(library: &Library<'_>, name: &str) -> Option<Layer> {
-    from_file(library, name).or_else(|| {
-        let agent = agent(library, name)?;
-        Some(Layer { agent, steps: None, failure: Failure::Stop, retries: 0, workers: None })
-    })
+    let plain = |agent| Layer { agent, steps: None, failure: Failure::Stop, retries: 0, workers: None };
+    match (from_file(library, name), agent(library, name)) {
+        (Some(mut layer), Some(mut known)) if known.is_believed => {
+            let is_believed = layer.agent.is_believed;
+            known.meet(std::mem::take(&mut layer.agent));
+            Some(if is_believed { Layer { agent: known, ..layer } } else { plain(known) })
+        }
+        (Some(layer), _) => Some(layer),
+        (None, known) => known.map(plain),
+    }
 }
 
 /// What counts of a project's settings for stepper.
@@ -102,6 +109,7 @@ fn from_file(library: &Library<'_>, name: &str) -> Option<Layer> {
             skills: page.says("skills").then_some(head.skills),
             instructions: page.body().to_owned(),
             path: Some(page.path.clone()),
+            is_believed: library.believes(&page),
             ..Agent::default()
         },
         steps: head.steps,

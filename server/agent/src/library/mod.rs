@@ -5,7 +5,8 @@
 //! what it should be is not there, and the checker says in the file itself why.
 //!
 //! Invariants
-//! - A name means what it means to the checker: the file's, or the one in its head.
+//! - No file of the workspace takes the place of one of the person's, unless exactly this content is trusted; and of an
+//!   agent the bounds of both hold then.
 //! - What a repository's link leads to outside of it, or to what no agent may read, is not there.
 //! - The model that a file of the workspace names counts only where exactly this content is trusted.
 
@@ -72,12 +73,10 @@ pub(crate) struct Page {
 
 impl Library<'_> {
     /// The pages of one kind, shelf by shelf, in the order of names. The person's come first, so that no repository takes a
-    /// name of theirs; but of agents the nearest counts, as workflows have it.
+    /// name of theirs.
     pub(crate) fn pages<'s>(&'s self, kind: &'s str) -> impl Iterator<Item = Page> + 's {
         let mut shelves: Vec<&Shelf> = self.shelves.iter().collect();
-        if kind == "agents" {
-            shelves.sort_by_key(|shelf| shelf.owner != Owner::Workspace);
-        }
+        shelves.sort_by_key(|shelf| shelf.owner != Owner::User);
         shelves.into_iter().flat_map(move |shelf| {
             let folder = path::resolve(Path::new("/"), &shelf.path.join(kind));
             let mut entries = self.files.list(&folder).unwrap_or_default();
@@ -100,7 +99,7 @@ impl Library<'_> {
         Some(Page { path, stem, owner, text, tree })
     }
 
-    /// Whether the model that a page names counts.
+    /// Whether a page is the person's own, or they trusted exactly its text.
     pub(crate) fn believes(&self, page: &Page) -> bool {
         page.owner == Owner::User
             || page.path.strip_prefix(self.root).is_ok_and(|below| {

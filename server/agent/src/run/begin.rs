@@ -74,6 +74,8 @@ pub(super) async fn begin(
         settings,
         run: run.clone(),
         session: session.clone(),
+        conversation: terms.conversation.unwrap_or_else(|| session.clone()),
+        apart: terms.apart,
         origin: origin.or(terms.origin),
         findings: ask.findings.clone(),
         helpers: Helpers::of(&cancel),
@@ -94,6 +96,7 @@ pub(super) async fn begin(
         changes: vec![],
         refused_diffs: vec![],
         unmade: BTreeMap::new(),
+        lost: BTreeMap::new(),
         quarters: Quarters::default(),
         draft,
         jobs: Jobs::default(),
@@ -111,7 +114,8 @@ pub(super) async fn begin(
         let policy = turn.policy();
         turn.quarters.prepare(&policy, &turn.settings);
     }
-    let title = turn.settings.redactor.clean(&title(ask, &action));
+    let title = terms.title.unwrap_or_else(|| title(ask, &action));
+    let title = turn.settings.redactor.clean(&title);
     let choice = way.choice();
     let started = Event::RunStarted {
         session: session.clone(),
@@ -161,7 +165,15 @@ async fn set_out(shared: &Arc<Shared>, ask: &Ask) -> Result<Terms, (Option<Setti
     let remembered_before = shared.link.remembered.borrow().len();
     let settings = (world.settings)().map_err(|reason| (None, AgentError::Settings(reason)))?;
     let trusted = world.user.trusted(&settings.root).await.unwrap_or_default();
-    let (action, role) = match role::equipped(world, &settings, &trusted, ask) {
+    let last = match &ask.session {
+        Some(session) if ask.agent.is_none() => role::last_agent(world, session).await,
+        _ => Ok(None),
+    };
+    let last = match last {
+        Ok(last) => last,
+        Err(error) => return Err((Some(settings), error)),
+    };
+    let (action, role) = match role::equipped(world, &settings, &trusted, ask, last.as_deref()) {
         Ok(equipped) => equipped,
         Err(error) => return Err((Some(settings), error)),
     };
@@ -171,6 +183,9 @@ async fn set_out(shared: &Arc<Shared>, ask: &Ask) -> Result<Terms, (Option<Setti
     ];
     Ok(Terms {
         parent: None,
+        conversation: None,
+        apart: None,
+        title: None,
         settings,
         files: world.files.clone(),
         action,

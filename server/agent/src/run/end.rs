@@ -3,11 +3,15 @@
 //! What has to happen at the end of every run (a summary for a parent, a worktree to be merged, a command in the
 //! background to be stopped) hangs in [`over`], before the last record.
 
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
 use copydesk_base::{Event, Grade, Record, RunId, RunStatus, SessionId, Usage, path};
 use serde_json::json;
 
 use super::Turn;
 use crate::answer::Way;
+use crate::arrival;
 use crate::desk::{Outcome, Shared};
 use crate::draft;
 use crate::error::AgentError;
@@ -22,9 +26,10 @@ pub(super) async fn over(mut turn: Turn, way: &Way, result: Result<(), AgentErro
         }
         result => result,
     };
+    arrival::unread(&mut turn).await;
     let result = whole(&turn, result);
     turn.jobs.end().await;
-    unheard(&mut turn).await;
+    let unheard = unheard(&mut turn).await;
     // Helpers have a point of their own.
     if turn.parent.is_none() && !turn.cancel.is_cancelled() {
         let facts = json!({"text": turn.last_text, "succeeded": result.is_ok()});
@@ -48,6 +53,7 @@ pub(super) async fn over(mut turn: Turn, way: &Way, result: Result<(), AgentErro
         changes: turn.changes,
         refused_diffs: turn.refused_diffs,
         denied: turn.denied,
+        unheard,
         usage: turn.usage,
         taint: turn.taint,
         checks: turn.draft.results(),
@@ -60,22 +66,33 @@ pub(super) async fn over(mut turn: Turn, way: &Way, result: Result<(), AgentErro
 
 /// A run is no success where an edit that was allowed could not be made, and its model left it at that.
 fn whole(turn: &Turn, result: Result<(), AgentError>) -> Result<(), AgentError> {
-    let Some((_, reason)) = turn.unmade.first_key_value() else { return result };
-    let files: Vec<String> = turn.unmade.keys().map(|file| path::shown(&turn.settings.root, file)).collect();
-    let unmade = AgentError::Unmade { files: files.join(", "), reason: reason.clone() };
-    match result {
-        Ok(()) => Err(unmade),
-        Err(error) => Err(error),
-    }
+    let unmade: BTreeMap<_, _> = turn.lost.iter().chain(&turn.unmade).collect();
+    let shown = |file: &PathBuf| path::shown(&turn.settings.root, file);
+    let error = match unmade.iter().next() {
+        None => return result,
+        Some((file, reason)) if unmade.len() == 1 => {
+            AgentError::Unmade { files: shown(file), reason: (*reason).clone() }
+        }
+        Some(_) => {
+            let files: Vec<String> = unmade.keys().map(|file| shown(file)).collect();
+            let reasons: Vec<String> =
+                unmade.iter().map(|(file, reason)| format!("{}: {reason}", shown(file))).collect();
+            AgentError::Unmade { files: files.join(", "), reason: reasons.join("; ") }
+        }
+    };
+    result.and(Err(error))
 }
 
 /// Says what the person told the run and it never heard: a budget, an error or a cancel came first.
-async fn unheard(turn: &mut Turn) {
-    for words in turn.ear.rest() {
+async fn unheard(turn: &mut Turn) -> Vec<String> {
+    let unheard = turn.ear.rest();
+    // What was told to a helper its run hears instead.
+    for words in unheard.iter().filter(|_| turn.parent.is_none()) {
         let text = format!("The run ended before it heard this; say it again: {words}");
         // Where the journal cannot be written the end says so.
         let _ = turn.record(vec![Event::Notice { text }]).await;
     }
+    unheard
 }
 
 /// A run that came to nothing.
@@ -89,6 +106,7 @@ pub(super) fn failed(run: &RunId, session: &SessionId, error: &AgentError) -> Ou
         changes: vec![],
         refused_diffs: vec![],
         denied: vec![],
+        unheard: vec![],
         usage: Usage::default(),
         taint: Grade::Typed,
         checks: vec![],

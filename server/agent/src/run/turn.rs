@@ -14,6 +14,7 @@ use copydesk_base::{Event, Grade, RunId, SessionId, Timestamp, Usage, path};
 use copydesk_permission::{Bounds, Policy};
 use tokio_util::sync::CancellationToken;
 
+use crate::apart::Apart;
 use crate::desk::{DeskLink, Shared};
 use crate::draft::Draft;
 use crate::error::AgentError;
@@ -39,6 +40,10 @@ pub(crate) struct Turn {
     pub(crate) settings: Settings,
     pub(crate) run: RunId,
     pub(crate) session: SessionId,
+    /// The conversation that it is a part of: its own, or that of the run that started it.
+    pub(crate) conversation: SessionId,
+    /// What ties it to the person's workspace, where it works in a worktree.
+    pub(crate) apart: Option<Arc<Apart>>,
     pub(crate) origin: Option<Origin>,
     /// What other programs had reported there.
     pub(crate) findings: Vec<Finding>,
@@ -74,6 +79,8 @@ pub(crate) struct Turn {
     pub(crate) refused_diffs: Vec<String>,
     /// Files whose last edit was allowed and did not fit the text that was there, each with the reason.
     pub(crate) unmade: BTreeMap<PathBuf, String>,
+    /// Files of which a helper's work could not be brought back, each with the reason; no more once they were edited since.
+    pub(crate) lost: BTreeMap<PathBuf, String>,
     pub(crate) quarters: Quarters,
     /// Edits that wait for the project's checks.
     pub(crate) draft: Draft,
@@ -101,6 +108,11 @@ impl Turn {
         let remembered = remembered.get(self.remembered_before..).unwrap_or_default();
         let policy = self.settings.policy(self.chosen_mode(), self.taint, remembered);
         self.bounds.iter().chain(self.role.bounds()).fold(policy, Policy::within)
+    }
+
+    /// The settings of the person's workspace, wherever the run works.
+    pub(crate) fn outer(&self) -> &Settings {
+        self.apart.as_ref().map_or(&self.settings, |apart| &apart.outer)
     }
 
     /// What narrows a run that this one starts: what narrows this one.

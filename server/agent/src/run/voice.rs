@@ -7,7 +7,7 @@ use copydesk_base::{Because, Effect, Question};
 
 use super::Turn;
 use crate::error::AgentError;
-use crate::gate::{self, Permit};
+use crate::gate::{self, Permit, Put};
 
 /// Asks whether the comment is to be followed.
 pub(super) async fn confirm(turn: &mut Turn, file: &Path, line: u32, text: &str) -> Result<(), AgentError> {
@@ -18,7 +18,7 @@ pub(super) async fn confirm(turn: &mut Turn, file: &Path, line: u32, text: &str)
     if turn.world.host.presence() == Presence::Nobody {
         return Err(AgentError::Settings("follow a comment that nobody here can confirm".to_owned()));
     }
-    match gate::ask(turn, &call, effect, question, None).await? {
+    match gate::ask(turn, &call, effect, question, Put::default()).await? {
         Permit::Refused(_) => Err(AgentError::Canceled),
         _ => Ok(()),
     }

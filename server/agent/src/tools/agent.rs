@@ -11,6 +11,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{Output, Work, arguments};
+use crate::arrival;
 use crate::error::AgentError;
 use crate::helper::{self, Site, Task};
 use crate::run::Turn;
@@ -68,14 +69,23 @@ pub(super) async fn run(turn: &mut Turn, call: &CallId, value: Value) -> Result<
         true if worktree::is_possible(&turn.settings).await => Site::Apart,
         true => Site::InPlace,
     };
-    let task = Task { call: call.clone(), agent, words: task, site, steps: None, beside: None, tasks: None };
+    let task = Task {
+        call: call.clone(),
+        agent,
+        words: task,
+        about: None,
+        site,
+        steps: None,
+        beside: None,
+        tasks: None,
+    };
     let ended = helper::start(turn, task).await?;
     if site == Site::InPlace {
         let ended = tokio::select! {
             ended = ended => ended,
             () = turn.cancel.cancelled() => return Err(AgentError::Canceled),
         };
-        return Ok(helper::take_in(turn, ended).await?.into());
+        return Ok(arrival::take_in(turn, ended).await?.output.into());
     }
     Ok(Work::Helper(ended))
 }

@@ -79,13 +79,27 @@ pub(crate) enum Written {
     Real(String),
 }
 
-/// The way of every change of a file: judge, compute, review, apply, report.
+/// A change that the model itself makes: what a helper could not bring there is made up for.
 pub(crate) async fn change(
     turn: &mut Turn,
     call: &CallId,
     shown: &str,
     compute: impl FnOnce(Option<&str>, &Seen) -> Result<Written, String>,
 ) -> Result<Output, AgentError> {
+    let Changed { output, came } = brought(turn, call, shown, compute).await?;
+    if came == Came::Whole {
+        turn.lost.remove(&turn.path(shown));
+    }
+    Ok(output)
+}
+
+/// The way of every change of a file: judge, compute, review, apply, report.
+pub(crate) async fn brought(
+    turn: &mut Turn,
+    call: &CallId,
+    shown: &str,
+    compute: impl FnOnce(Option<&str>, &Seen) -> Result<Written, String>,
+) -> Result<Changed, AgentError> {
     let path = turn.path(shown);
     let effect = Effect::Write { path: path.clone() };
     let policy = turn.policy();
@@ -93,7 +107,7 @@ pub(crate) async fn change(
     let reading = judge(&Effect::Read { path: path.clone() }, &policy);
     let writing = judge(&effect, &policy);
     if matches!(reading, Verdict::Deny(_)) && !matches!(writing, Verdict::Deny(_)) {
-        return Ok(Output::failed(match permit(turn, call, Effect::Read { path }, None).await? {
+        return Ok(Changed::refused(match permit(turn, call, Effect::Read { path }, None).await? {
             Permit::Refused(text) => text,
             _ => format!("refused: read {shown}"),
         }));
@@ -107,11 +121,12 @@ pub(crate) async fn change(
         match named_once(turn, &path, shown).and_then(|()| planned(turn, call, &path, compute)) {
             Ok(plan) => Some(plan),
             Err(text) if is_readable => {
-                return looked(turn, call, path, Output::failed(text).with(grade, shown)).await;
+                let output = Output::failed(text.clone()).with(grade, shown);
+                return looked(turn, call, path, Changed { output, came: Came::Unfit(text) }).await;
             }
             // Asked for as if it fitted; and what stands there is not said without leave to read it.
             Err(_) => {
-                return Ok(Output::failed(match permit(turn, call, effect, None).await? {
+                return Ok(Changed::refused(match permit(turn, call, effect, None).await? {
                     Permit::Refused(text) => text,
                     _ => format!("the edit does not fit {shown}; read the file first"),
                 }));
@@ -119,26 +134,31 @@ pub(crate) async fn change(
         }
     };
     let Some(plan) = plan else {
-        return Ok(Output::failed(match permit(turn, call, effect, None).await? {
+        return Ok(Changed::refused(match permit(turn, call, effect, None).await? {
             Permit::Refused(text) => text,
             _ => format!("refused: edit {shown}"),
         }));
     };
     if plan.hunks.is_empty() && is_readable {
         let output = Output::fine(format!("{shown} is like that already; nothing was changed"));
-        return looked(turn, call, path, output).await;
+        return looked(turn, call, path, Changed { output, came: Came::Whole }).await;
     }
     if turn.draft.holds && is_readable {
         return Ok(drafted(turn, &plan, shown));
     }
-    Ok(changed(turn, call, effect, plan, shown).await?.output)
+    changed(turn, call, effect, plan, shown).await
 }
 
 /// What is told of a file that was looked at and not changed: the look is written down like every other.
-async fn looked(turn: &mut Turn, call: &CallId, path: PathBuf, output: Output) -> Result<Output, AgentError> {
+async fn looked(
+    turn: &mut Turn,
+    call: &CallId,
+    path: PathBuf,
+    changed: Changed,
+) -> Result<Changed, AgentError> {
     Ok(match permit(turn, call, Effect::Read { path }, None).await? {
-        Permit::Refused(text) => Output::failed(text),
-        _ => output,
+        Permit::Refused(text) => Changed::refused(text),
+        _ => changed,
     })
 }
 
@@ -173,18 +193,27 @@ pub(crate) enum Came {
     Unfit(String),
 }
 
+impl Changed {
+    fn refused(text: String) -> Self {
+        Self { output: Output::failed(text), came: Came::Refused }
+    }
+}
+
 /// Keeps an edit until the project's checks have seen it.
-fn drafted(turn: &mut Turn, plan: &ChangePlan, shown: &str) -> Output {
+fn drafted(turn: &mut Turn, plan: &ChangePlan, shown: &str) -> Changed {
     let kept = There::look(&turn.shared.world, &plan.path)
         .map_err(|error| format!("failed to {error}"))
         .and_then(|there| turn.draft.keep(plan, &there));
     let (added, removed) = plan.line_counts();
     match kept {
-        Err(reason) => Output::failed(reason),
-        Ok(()) => Output::fine(format!(
-            "{shown} changed in the draft: +{added} -{removed} lines. It is checked, then put to the person, when you have \
-             finished or call bash"
-        )),
+        Err(reason) => Changed { output: Output::failed(reason.clone()), came: Came::Unfit(reason) },
+        Ok(()) => {
+            let output = Output::fine(format!(
+                "{shown} changed in the draft: +{added} -{removed} lines. It is checked, then put to the person, when you \
+                 have finished or call bash"
+            ));
+            Changed { output, came: Came::Whole }
+        }
     }
 }
 

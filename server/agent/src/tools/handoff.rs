@@ -47,6 +47,14 @@ pub(super) fn run(turn: &mut Turn, value: Value) -> Output {
     let Some(found) = found.cloned() else {
         return Output::failed(format!("this agent hands over to {} only", named.join(", ")));
     };
+    // A name that the person wrote means one of theirs.
+    if !found.is_believed && turn.role.agent.as_ref().is_some_and(|agent| agent.is_believed) {
+        let text = format!(
+            "there is no agent '{agent}' of the person's; this project's does not stand in its place until the person has \
+             trusted its file"
+        );
+        return Output::failed(text);
+    }
     turn.handoff = Some(Handoff { to: found, words });
     Output::fine(format!("{agent} goes on from here"))
 }

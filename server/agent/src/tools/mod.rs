@@ -29,7 +29,7 @@ mod todo;
 mod walk;
 mod write;
 
-pub(crate) use edit::{Came, Changed, Pinned, Written, change, changed, plan};
+pub(crate) use edit::{Came, Changed, Pinned, Written, brought, changed, plan};
 pub(crate) use table::{every, looking, only_looks, specs};
 pub(crate) use walk::Walk;
 

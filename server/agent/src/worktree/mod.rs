@@ -1,25 +1,30 @@
 //! A git worktree in which one helper edits, and what it brings back.
 //!
 //! [`Worktree::make`] checks out the last commit in a private folder and lays over it what the person sees: files that
-//! are not committed, texts that are not saved. That is the base. [`Worktree::changes`] compares with it, whatever the
-//! helper did meanwhile with git, and gives back pairs of texts, which become change plans of the run that asked.
+//! are staged or not committed, texts that are not saved. That is the base; what cannot be copied is passed over and named.
+//! [`Worktree::changes`] compares with it, whatever the helper did meanwhile with git, and gives back pairs of texts, which
+//! become change plans of the run that asked.
 //!
 //! Invariants
 //! - The person's files, index and branches are not touched. Of the repository only `worktrees` is, by git itself.
 //! - Before a worktree is there, a note beside the journal names it; [`sweep`] takes away those whose process is gone.
-//! - What policy keeps from being read is not in it.
+//! - What policy keeps from being read is not in it, and what a rule says of a place in the workspace it says of the same
+//!   place here.
+//! - Of one repository, one worktree at a time is made or taken away, whatever process does it.
 
+mod lock;
 mod note;
 
 pub(crate) use note::sweep;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read;
-use std::path::{Path, PathBuf};
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Component, Path, PathBuf};
 
 use copydesk_base::{Files, path};
 use copydesk_permission::sandbox::repository;
-use copydesk_permission::{Policy, RuleVerdict, parse_rule};
+use copydesk_permission::{Bounds, Policy, RuleVerdict, parse_rule};
 
 use crate::disk::DiskFiles;
 use crate::lodging::Lodging;
@@ -28,8 +33,11 @@ use crate::settings::Settings;
 use crate::twins::Twins;
 use note::Note;
 
-/// The largest file that is no text and is carried along.
+/// The largest file that is carried along.
 const LARGEST: u64 = 64 * 1024 * 1024;
+
+/// How many files are named that are not there.
+const MOST_NAMED: usize = 10;
 
 /// One worktree. Dropped without [`Worktree::remove`], its files go and its note stays for the next start.
 pub(crate) struct Worktree {
@@ -40,6 +48,8 @@ pub(crate) struct Worktree {
     commit: String,
     /// What was not committed, as it was when the helper began; none for what was not there.
     over: BTreeMap<PathBuf, Option<Vec<u8>>>,
+    /// What of the person's is not in it, each with the reason.
+    missing: Vec<(PathBuf, String)>,
     /// The top of the checkout.
     top: PathBuf,
     note: Note,
@@ -52,6 +62,8 @@ pub(crate) struct Changes {
     pub(crate) texts: Vec<Changed>,
     /// What cannot become an edit, each with the reason.
     pub(crate) left: Vec<(PathBuf, &'static str)>,
+    /// Files and folders that git ignores and commands made; folders whole.
+    pub(crate) ignored: Vec<PathBuf>,
 }
 
 /// One file before and after, by its place in the workspace.
@@ -82,8 +94,16 @@ impl Worktree {
         let place = folder.path().canonicalize().map_err(|error| error.to_string())?;
         let top = place.join("tree");
         let note = Note::write(notes, &place, &home).map_err(|error| error.to_string())?;
-        let mut worktree =
-            Self { root: top.join(&prefix), home, commit, over: BTreeMap::new(), top, note, _folder: folder };
+        let mut worktree = Self {
+            root: top.join(&prefix),
+            home,
+            commit,
+            over: BTreeMap::new(),
+            missing: vec![],
+            top,
+            note,
+            _folder: folder,
+        };
         match worktree.furnish(settings, policy, files).await {
             Ok(()) => Ok(worktree),
             Err(reason) => {
@@ -102,7 +122,9 @@ impl Worktree {
         let arguments = ["worktree", "add", "--quiet", "--detach"].map(Into::into);
         let arguments =
             arguments.into_iter().chain([self.top.clone().into_os_string(), (&self.commit).into()]);
+        let held = lock::hold(settings, &self.home).await;
         git(settings, &self.home, arguments).await?;
+        drop(held);
         std::fs::create_dir_all(&self.root).map_err(|error| error.to_string())?;
         let twins = Twins::of(policy.clone());
         // Rules that name places by their whole path do not know the worktree: what they hide is taken out.
@@ -116,37 +138,52 @@ impl Worktree {
                 }
             }
         }
+        // What is staged only, what the disk has only, and what git does not know.
+        let staged =
+            ["diff", "--name-only", "-z", "--no-renames", "--no-ext-diff", "--relative", "HEAD", "--"];
         let listed = ["ls-files", "-z", "--modified", "--deleted", "--others", "--exclude-standard"];
-        for below in names(&git(settings, &self.home, listed).await?) {
+        let mut unlike: BTreeSet<PathBuf> = names(&git(settings, &self.home, staged).await?).collect();
+        unlike.extend(names(&git(settings, &self.home, listed).await?));
+        for below in unlike {
             let there = self.home.join(&below);
-            if may_read(&twins, &there) {
-                let bytes = bytes_of(&DiskFiles, &there)?;
-                self.lay(below, bytes)?;
+            if !may_read(&twins, &there) {
+                continue;
+            }
+            match copied(&there) {
+                Ok(copy) => self.lay(below, copy)?,
+                Err(reason) => self.missing.push((below, reason)),
             }
         }
         for open in files.held_open() {
             let Ok(below) = open.strip_prefix(&self.home) else { continue };
             let below = below.to_owned();
-            if may_read(&twins, &open)
+            // A message that is being written lies in git's own folder, which a worktree has elsewhere.
+            let is_gits = below.components().any(|part| part == Component::Normal(".git".as_ref()));
+            if !is_gits
+                && may_read(&twins, &open)
                 && let Ok(file) = files.read(&open)
             {
-                self.lay(below, Some(file.text.as_bytes().to_vec()))?;
+                let mode = mode_of(&open);
+                self.lay(below, Some(Copy { bytes: file.text.as_bytes().to_vec(), mode }))?;
             }
         }
         Ok(())
     }
 
     /// Makes one file what the person sees.
-    fn lay(&mut self, below: PathBuf, bytes: Option<Vec<u8>>) -> Result<(), String> {
+    fn lay(&mut self, below: PathBuf, copy: Option<Copy>) -> Result<(), String> {
         let target = self.root.join(&below);
         // A folder that is a link in the commit leads out of the worktree.
         if !path::is_inside(&self.root, &path::resolve(Path::new("/"), &target)) {
             return Ok(());
         }
-        let laid = match &bytes {
-            Some(bytes) => {
+        let laid = match &copy {
+            Some(Copy { bytes, mode }) => {
                 let made = target.parent().map_or(Ok(()), std::fs::create_dir_all);
-                made.and_then(|()| std::fs::write(&target, bytes))
+                made.and_then(|()| std::fs::write(&target, bytes)).and_then(|()| match mode {
+                    Some(mode) => std::fs::set_permissions(&target, std::fs::Permissions::from_mode(*mode)),
+                    None => Ok(()),
+                })
             }
             None => match std::fs::remove_file(&target) {
                 Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error),
@@ -154,8 +191,31 @@ impl Worktree {
             },
         };
         laid.map_err(|error| format!("{} cannot be put there: {error}", below.display()))?;
-        self.over.insert(below, bytes);
+        self.over.insert(below, copy.map(|copy| copy.bytes));
         Ok(())
+    }
+
+    /// What of the person's is not in it, in sentences.
+    pub(crate) fn missing(&self) -> Vec<String> {
+        let mut said: Vec<String> = self
+            .missing
+            .iter()
+            .take(MOST_NAMED)
+            .map(|(file, reason)| {
+                format!("{} is not in the helper's copy of the workspace: {reason}", file.display())
+            })
+            .collect();
+        if let Some(more) = self.missing.len().checked_sub(MOST_NAMED).filter(|more| *more > 0) {
+            said.push(format!("{more} more are not in the helper's copy of the workspace"));
+        }
+        said
+    }
+
+    /// Bounds as they hold here: for the same places.
+    pub(crate) fn within(&self, bounds: &mut Bounds) {
+        for rule in &mut bounds.rules {
+            *rule = rule.in_copy(&self.root, &self.home);
+        }
     }
 
     /// The settings of a helper that works here: it edits freely, since nothing here is anybody's, and never there.
@@ -173,31 +233,46 @@ impl Worktree {
             checks_misread: None,
             ..settings.clone()
         };
+        // The same question comes when the edit comes back to the person, about their own file.
+        own.rules.retain(|rule| !rule.asks_about_edits());
+        for rule in &mut own.rules {
+            *rule = rule.in_copy(&self.root, &self.home);
+        }
         own.rules.extend(rule(RuleVerdict::Allow, &self.root));
         own.rules.extend(rule(RuleVerdict::Deny, &self.home));
         own.sandbox.readable.extend(repository(&self.root, settings.home.as_deref()));
-        own.notices = vec![];
+        own.notices = self.missing();
         own
     }
 
-    /// What the helper changed.
-    pub(crate) async fn changes(&self, settings: &Settings) -> Result<Changes, String> {
+    /// What the helper changed. `written` are files that it wrote by its tools: those come back also where git ignores them.
+    pub(crate) async fn changes(&self, settings: &Settings, written: &[PathBuf]) -> Result<Changes, String> {
         let tracked = ["diff", "--name-only", "-z", "--no-renames", "--no-ext-diff", "--relative"];
         let tracked = tracked.into_iter().chain([self.commit.as_str(), "--"]);
         let mut candidates: BTreeSet<PathBuf> = names(&git(settings, &self.root, tracked).await?).collect();
         let others = ["ls-files", "-z", "--others", "--exclude-standard"];
         candidates.extend(names(&git(settings, &self.root, others).await?));
         candidates.extend(self.over.keys().cloned());
+        candidates
+            .extend(written.iter().filter_map(|file| file.strip_prefix(&self.root).ok()).map(Path::to_owned));
         let mut changes = Changes::default();
-        for below in candidates {
-            let (before, place) = (self.before(settings, &below).await, self.root.join(&below));
-            let path = self.home.join(&below);
+        for below in &candidates {
+            let (before, place) = (self.before(settings, below).await, self.root.join(below));
+            let path = self.home.join(below);
             let is_odd = place.symlink_metadata().is_ok_and(|there| !there.is_file());
             if is_odd {
-                changes.left.push((path, "it is no regular file"));
+                // The folder of a submodule is there, and empty, from the beginning.
+                let is_empty = std::fs::read_dir(&place).is_ok_and(|mut entries| entries.next().is_none());
+                if !is_empty {
+                    changes.left.push((path, "it is no regular file"));
+                }
                 continue;
             }
             let after = bytes_of(&DiskFiles, &place)?;
+            let is_known = path.is_file() || before.is_none();
+            if after.is_some() && is_known && may_run(&place) != may_run(&path) {
+                changes.left.push((path.clone(), "whether it can be executed (chmod) is no edit"));
+            }
             if before == after {
                 continue;
             }
@@ -208,7 +283,22 @@ impl Worktree {
                 _ => changes.left.push((path, "it is no text")),
             }
         }
+        let ignored = ["ls-files", "-z", "--others", "--ignored", "--exclude-standard", "--directory"];
+        let ignored = names(&git(settings, &self.root, ignored).await?);
+        // A folder of which everything came back by itself is none that was left.
+        let is_back = |below: &PathBuf| candidates.contains(below) || self.is_all_of(below, &candidates);
+        changes.ignored =
+            ignored.filter(|below| !is_back(below)).map(|below| self.home.join(below)).collect();
         Ok(changes)
+    }
+
+    /// Whether every file in a folder is among these.
+    fn is_all_of(&self, folder: &Path, files: &BTreeSet<PathBuf>) -> bool {
+        let Ok(entries) = std::fs::read_dir(self.root.join(folder)) else { return false };
+        entries.flatten().all(|entry| {
+            let below = folder.join(entry.file_name());
+            files.contains(&below) || (entry.path().is_dir() && self.is_all_of(&below, files))
+        })
     }
 
     /// A file as the helper found it.
@@ -217,11 +307,12 @@ impl Worktree {
             return known.clone();
         }
         let name = format!("{}:./{}", self.commit, below.to_str()?);
-        git(settings, &self.root, ["cat-file", "blob", &name]).await.ok()
+        // As git writes it into a checkout: with the ends of lines that its attributes want.
+        git(settings, &self.home, ["cat-file", "--filters", &name]).await.ok()
     }
 
     /// Takes it away, with what git knows of it.
-    pub(crate) async fn remove(self, settings: &Settings) {
+    pub(crate) async fn remove(&self, settings: &Settings) {
         note::clear(settings, &self.top, &self.home).await;
         self.note.forget();
     }
@@ -235,6 +326,36 @@ pub(crate) async fn is_possible(settings: &Settings) -> bool {
 /// Whether an agent may read a file without a question.
 fn may_read(twins: &Twins, file: &Path) -> bool {
     twins.may_send(&path::resolve(Path::new("/"), file))
+}
+
+/// A file that is laid over the checkout.
+struct Copy {
+    bytes: Vec<u8>,
+    mode: Option<u32>,
+}
+
+/// A file of the person's as it is copied; the error says why it cannot be.
+fn copied(file: &Path) -> Result<Option<Copy>, String> {
+    let Ok(there) = file.symlink_metadata() else { return Ok(None) };
+    let leads_to_folder = there.is_symlink() && file.is_dir();
+    let reason = match () {
+        () if leads_to_folder => "it is a link to a folder",
+        () if there.is_symlink() && !file.exists() => "it is a link that leads nowhere",
+        () if there.is_dir() => "it is a repository of its own",
+        () => {
+            let bytes = bytes_of(&DiskFiles, file)?;
+            return Ok(bytes.map(|bytes| Copy { bytes, mode: mode_of(file) }));
+        }
+    };
+    Err(reason.to_owned())
+}
+
+fn mode_of(file: &Path) -> Option<u32> {
+    Some(file.metadata().ok()?.permissions().mode() & 0o777)
+}
+
+fn may_run(file: &Path) -> bool {
+    mode_of(file).is_some_and(|mode| mode & 0o100 != 0)
 }
 
 /// The whole of a file; none where there is none.
@@ -255,7 +376,7 @@ fn bytes_of(files: &dyn Files, file: &Path) -> Result<Option<Vec<u8>>, String> {
 }
 
 /// Names that git wrote with a zero behind each.
-fn names(listed: &[u8]) -> impl Iterator<Item = PathBuf> {
+fn names(listed: &[u8]) -> impl Iterator<Item = PathBuf> + use<> {
     let names = listed.split(|byte| *byte == 0).filter(|name| !name.is_empty());
     names.map(text).map(PathBuf::from).collect::<Vec<_>>().into_iter()
 }

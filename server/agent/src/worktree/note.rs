@@ -41,8 +41,8 @@ impl Note {
         Ok(Self(place))
     }
 
-    pub(super) fn forget(self) {
-        let _ = std::fs::remove_file(self.0);
+    pub(super) fn forget(&self) {
+        let _ = std::fs::remove_file(&self.0);
     }
 }
 
@@ -69,6 +69,7 @@ pub(crate) async fn sweep(settings: &Settings, notes: &Path) {
 
 /// Takes a checkout away, with what git knows of it.
 pub(super) async fn clear(settings: &Settings, top: &Path, home: &Path) {
+    let _held = super::lock::hold(settings, home).await;
     let arguments = ["worktree", "remove", "--force", "--force"].map(Into::into);
     let arguments = arguments.into_iter().chain([top.as_os_str().to_owned()]);
     // What git does not know any more is not there to be removed; its folder goes all the same.

@@ -49,7 +49,7 @@ async fn a_helper_begins_with_what_the_person_sees_and_brings_back_what_it_chang
     assert_eq!(there("a.txt").as_deref(), Some("a, not committed\n"));
     assert_eq!(there("new.txt").as_deref(), Some("new\n"));
     assert_eq!((there("gone.txt"), there("built")), (None, None));
-    assert_eq!(worktree.changes(&settings).await.unwrap(), Changes::default());
+    assert_eq!(worktree.changes(&settings, &[]).await.unwrap(), Changes::default());
     let write = |name: &str, bytes: &[u8]| std::fs::write(worktree.root.join(name), bytes).unwrap();
     write("a.txt", b"A, not committed\n");
     write("made.txt", b"made\n");
@@ -61,7 +61,7 @@ async fn a_helper_begins_with_what_the_person_sees_and_brings_back_what_it_chang
     {
         assert!(Command::new("git").args(arguments).current_dir(&worktree.root).status().unwrap().success());
     }
-    let changes = worktree.changes(&settings).await.unwrap();
+    let changes = worktree.changes(&settings, &[]).await.unwrap();
     let path = |name: &str| settings.root.join(name);
     let changed = |name: &str, before: Option<&str>, after: &str| Changed {
         path: path(name),
@@ -83,6 +83,118 @@ async fn a_helper_begins_with_what_the_person_sees_and_brings_back_what_it_chang
     assert_eq!((known(&settings), top.exists()), (1, false));
     assert_eq!(std::fs::read_dir(&notes).unwrap().count(), 0);
     assert_eq!(bench.read("a.txt"), "a, not committed\n", "the person's tree is as it was");
+}
+
+fn in_git(settings: &Settings, arguments: &[&str]) {
+    let who = ["-c", "user.name=a", "-c", "user.email=a@example.org", "-c", "protocol.file.allow=always"];
+    let done = Command::new("git").args(who).args(arguments).current_dir(&settings.root).output().unwrap();
+    assert!(done.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&done.stderr));
+}
+
+#[tokio::test]
+async fn it_begins_with_what_is_staged_and_passes_over_what_cannot_be_copied() {
+    let (bench, settings) = repository_with(&[
+        ("a.txt", "a\n"),
+        ("gone.txt", "x\n"),
+        ("d/x", "1\n"),
+        (".gitattributes", "*.py text eol=crlf\n"),
+        ("p.py", "x = 1\r\n"),
+    ]);
+    bench.write("a.txt", "a, staged\n");
+    bench.write("new.txt", "new, staged\n");
+    in_git(&settings, &["add", "a.txt", "new.txt"]);
+    in_git(&settings, &["rm", "-q", "gone.txt"]);
+    in_git(&settings, &["init", "-q", "nested"]);
+    bench.write("nested/f", "f\n");
+    std::os::unix::fs::symlink("d", bench.path("link")).unwrap();
+    std::os::unix::fs::symlink("nowhere", bench.path("dangling")).unwrap();
+    std::fs::File::create(bench.path("big")).unwrap().set_len(LARGEST + 1).unwrap();
+    std::fs::set_permissions(bench.path("new.txt"), std::fs::Permissions::from_mode(0o755)).unwrap();
+    let policy = settings.policy(Mode::Default, Grade::Typed, &[]);
+    let worktree = Worktree::make(&settings, &policy, &DiskFiles, &bench.path("../notes")).await.unwrap();
+    let there = |name: &str| std::fs::read_to_string(worktree.root.join(name)).ok();
+    assert_eq!(there("a.txt").as_deref(), Some("a, staged\n"));
+    assert_eq!(there("new.txt").as_deref(), Some("new, staged\n"));
+    assert_eq!((there("gone.txt"), there("nested/f")), (None, None));
+    let missing: Vec<_> =
+        worktree.missing.iter().map(|(file, reason)| (file.to_str().unwrap(), reason.as_str())).collect();
+    let large = format!("{} is larger than 64 MB", bench.path("big").display());
+    assert_eq!(
+        missing,
+        [
+            ("big", large.as_str()),
+            ("dangling", "it is a link that leads nowhere"),
+            ("link", "it is a link to a folder"),
+            ("nested/", "it is a repository of its own"),
+        ]
+    );
+    assert_eq!(worktree.changes(&settings, &[]).await.unwrap(), Changes::default());
+    // A text is compared as git writes it.
+    assert_eq!(there("p.py").as_deref(), Some("x = 1\r\n"));
+    std::fs::write(worktree.root.join("p.py"), "x = 2\r\n").unwrap();
+    let changed = Changed {
+        path: settings.root.join("p.py"),
+        before: Some("x = 1\r\n".into()),
+        after: "x = 2\r\n".into(),
+    };
+    assert_eq!(worktree.changes(&settings, &[]).await.unwrap().texts, [changed]);
+    worktree.remove(&settings).await;
+}
+
+#[tokio::test]
+async fn a_submodule_with_another_commit_is_in_nobodys_way() {
+    let (bench, settings) = repository_with(&[("a.txt", "a\n")]);
+    let (other, source) = repository_with(&[("s", "s\n")]);
+    in_git(&settings, &["submodule", "--quiet", "add", other.path("").to_str().unwrap(), "sub"]);
+    in_git(&settings, &["commit", "-qm", "two"]);
+    let inside = Settings { root: settings.root.join("sub"), ..source };
+    bench.write("sub/s", "two\n");
+    in_git(&inside, &["commit", "-qam", "three"]);
+    let policy = settings.policy(Mode::Default, Grade::Typed, &[]);
+    let worktree = Worktree::make(&settings, &policy, &DiskFiles, &bench.path("../notes")).await.unwrap();
+    assert_eq!(worktree.changes(&settings, &[]).await.unwrap(), Changes::default());
+    assert_eq!(worktree.missing, [(PathBuf::from("sub"), "it is a repository of its own".to_owned())]);
+    worktree.remove(&settings).await;
+}
+
+#[tokio::test]
+async fn nothing_that_a_helper_did_is_left_unsaid() {
+    let (bench, settings) =
+        repository_with(&[("a.txt", "a\n"), (".gitignore", "built\n*.cfg\n"), ("b.txt", "b\n")]);
+    let policy = settings.policy(Mode::Default, Grade::Typed, &[]);
+    let worktree = Worktree::make(&settings, &policy, &DiskFiles, &bench.path("../notes")).await.unwrap();
+    let write = |name: &str| {
+        let place = worktree.root.join(name);
+        std::fs::create_dir_all(place.parent().unwrap()).unwrap();
+        std::fs::write(&place, "made\n").unwrap();
+        place
+    };
+    let written = [write("local.cfg"), write("sub/new.txt")];
+    write("built/by/a/command");
+    std::fs::write(worktree.root.join("sub/.gitignore"), "*\n").unwrap();
+    std::fs::set_permissions(worktree.root.join("a.txt"), std::fs::Permissions::from_mode(0o755)).unwrap();
+    let changes = worktree.changes(&settings, &written).await.unwrap();
+    let path = |name: &str| settings.root.join(name);
+    let texts: Vec<_> = changes.texts.iter().map(|text| text.path.clone()).collect();
+    assert_eq!(texts, [path("local.cfg"), path("sub/new.txt")], "its own tools wrote them");
+    assert_eq!(changes.left, [(path("a.txt"), "whether it can be executed (chmod) is no edit")]);
+    assert_eq!(changes.ignored, [path("built/"), path("sub/.gitignore")]);
+    worktree.remove(&settings).await;
+}
+
+#[tokio::test]
+async fn many_are_made_and_taken_away_at_once() {
+    let (bench, settings) = repository_with(&[("a.txt", "a\n")]);
+    let policy = settings.policy(Mode::Default, Grade::Typed, &[]);
+    let notes = bench.path("../notes");
+    let one = async || {
+        let worktree = Worktree::make(&settings, &policy, &DiskFiles, &notes).await?;
+        worktree.remove(&settings).await;
+        Ok::<_, String>(())
+    };
+    let all = futures_util::future::join_all((0..16).map(|_| one())).await;
+    assert_eq!(all, vec![Ok(()); 16]);
+    assert_eq!(known(&settings), 1);
 }
 
 #[tokio::test]
@@ -118,7 +230,7 @@ async fn what_no_agent_may_read_is_not_there_and_hooks_do_not_run() {
     let worktree = Worktree::make(&settings, &policy, &DiskFiles, &bench.path("../notes")).await.unwrap();
     assert!(worktree.root.join("a.txt").exists() && !worktree.root.join("secret/plan.txt").exists());
     assert!(!bench.path("ran").exists());
-    assert_eq!(worktree.changes(&settings).await.unwrap(), Changes::default());
+    assert_eq!(worktree.changes(&settings, &[]).await.unwrap(), Changes::default());
     worktree.remove(&settings).await;
 }
 
