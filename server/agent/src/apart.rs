@@ -12,6 +12,7 @@ use copydesk_base::{Because, Effect, Question, Verdict};
 use copydesk_permission::sandbox::{Network, State};
 use copydesk_permission::{Policy, RuleVerdict, effects_of, judge, parse_rule};
 
+use crate::helper;
 use crate::quarters::network_for;
 use crate::render;
 use crate::run::Turn;
@@ -66,7 +67,7 @@ pub(crate) async fn unaccepted(turn: &Turn, effect: &Effect) -> Option<Unaccepte
             .to_owned();
         return Some(Unaccepted { words, reaches_out: true });
     }
-    let written: Vec<_> = turn.changes.iter().map(|(file, _)| file.clone()).collect();
+    let written = helper::written(&turn.changes);
     let files = match apart.worktree.changes(&turn.settings, &written).await {
         Ok(changes) => {
             let texts = changes.texts.into_iter().map(|text| text.path);

@@ -141,7 +141,7 @@ async fn one(
         turn.refused_diffs.push(diff(turn, shown, &changed));
         turn.changes.push((changed.path.clone(), false));
         arrival.missing(format!("{shown} was not made: {refusal}"));
-        turn.lost.insert(changed.path, refusal);
+        turn.lost.insert(changed.path, refusal.lines().next().unwrap_or_default().to_owned());
         return Ok(());
     }
     let mut conflicts = Vec::new();

@@ -301,13 +301,18 @@ async fn work(
         .await;
     let outcome = outcome.await.unwrap_or_else(|_| nothing(&run, RunStatus::Failed, None));
     let Some(Apart { worktree, .. }) = worktree.as_deref() else { return (outcome, None) };
-    let written: Vec<PathBuf> = outcome.changes.iter().map(|(file, _)| file.clone()).collect();
+    let written = written(&outcome.changes);
     let changes = match outcome.status {
         RunStatus::Canceled => None,
         _ => Some(worktree.changes(&settings, &written).await),
     };
     worktree.remove(&settings).await;
     (outcome, changes)
+}
+
+/// The files of which an edit was made.
+pub(crate) fn written(changes: &[(PathBuf, bool)]) -> Vec<PathBuf> {
+    changes.iter().filter(|(_, made)| *made).map(|(file, _)| file.clone()).collect()
 }
 
 /// The outcome of a helper that never worked.

@@ -267,12 +267,15 @@ mod tests {
     fn a_strangers_model_counts_where_exactly_its_text_is_trusted() {
         let text = "---\nname: a\nprovider: local\nmodel: big\n---\nWork.\n";
         let folder = Folder::new(&[("w/.copydesk/agents/a.md", text), ("own/agents/b.md", text)]);
-        let model = |trusted: &[TrustedFile]| folder.all(trusted)[0].model.clone();
+        let of = |trusted: &[TrustedFile], name: &str| {
+            folder.all(trusted).into_iter().find(|agent| agent.name == name).and_then(|agent| agent.model)
+        };
+        let model = |trusted: &[TrustedFile]| of(trusted, "a");
         let trusted = TrustedFile::new(".copydesk/agents/a.md", text);
         assert_eq!(model(&[]), None);
         assert_eq!(model(std::slice::from_ref(&trusted)), Some("local/big".into()));
         assert_eq!(model(&[TrustedFile { hash: ContentHash::of("other"), ..trusted }]), None);
-        assert_eq!(folder.all(&[])[1].model, Some("local/big".into()));
+        assert_eq!(of(&[], "b"), Some("local/big".into()));
     }
 
     #[test]

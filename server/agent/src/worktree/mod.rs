@@ -245,7 +245,7 @@ impl Worktree {
         own
     }
 
-    /// What the helper changed. `written` are files that it wrote by its tools: those come back also where git ignores them.
+    /// What the helper changed. `written` are the files that it wrote by its tools: those come back also where git ignores them.
     pub(crate) async fn changes(&self, settings: &Settings, written: &[PathBuf]) -> Result<Changes, String> {
         let tracked = ["diff", "--name-only", "-z", "--no-renames", "--no-ext-diff", "--relative"];
         let tracked = tracked.into_iter().chain([self.commit.as_str(), "--"]);
@@ -271,7 +271,7 @@ impl Worktree {
             let after = bytes_of(&DiskFiles, &place)?;
             let is_known = path.is_file() || before.is_none();
             if after.is_some() && is_known && may_run(&place) != may_run(&path) {
-                changes.left.push((path.clone(), "whether it can be executed (chmod) is no edit"));
+                changes.left.push((path.clone(), "its permissions (chmod) are no edit"));
             }
             if before == after {
                 continue;
@@ -285,10 +285,14 @@ impl Worktree {
         }
         let ignored = ["ls-files", "-z", "--others", "--ignored", "--exclude-standard", "--directory"];
         let ignored = names(&git(settings, &self.root, ignored).await?);
-        // A folder of which everything came back by itself is none that was left.
+        // A folder of which everything came back by itself is none that was left; and what lies in one goes with it.
         let is_back = |below: &PathBuf| candidates.contains(below) || self.is_all_of(below, &candidates);
-        changes.ignored =
-            ignored.filter(|below| !is_back(below)).map(|below| self.home.join(below)).collect();
+        for below in ignored.filter(|below| !is_back(below)) {
+            let file = self.home.join(below);
+            if !changes.ignored.last().is_some_and(|last| file.starts_with(last)) {
+                changes.ignored.push(file);
+            }
+        }
         Ok(changes)
     }
 

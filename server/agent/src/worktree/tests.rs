@@ -177,8 +177,8 @@ async fn nothing_that_a_helper_did_is_left_unsaid() {
     let path = |name: &str| settings.root.join(name);
     let texts: Vec<_> = changes.texts.iter().map(|text| text.path.clone()).collect();
     assert_eq!(texts, [path("local.cfg"), path("sub/new.txt")], "its own tools wrote them");
-    assert_eq!(changes.left, [(path("a.txt"), "whether it can be executed (chmod) is no edit")]);
-    assert_eq!(changes.ignored, [path("built/"), path("sub/.gitignore")]);
+    assert_eq!(changes.left, [(path("a.txt"), "its permissions (chmod) are no edit")]);
+    assert_eq!(changes.ignored, [path("built/"), path("sub/")]);
     worktree.remove(&settings).await;
 }
 
