@@ -135,6 +135,7 @@ const FOUND: &[(&str, &str, std::ops::Range<usize>, &str)] = &[
     ("a header behind a line break of old", "x = 1\r[a]\ny = 2\nz = 3\n", 14..15, "4"),
     ("a byte order mark that is one no longer", "\u{feff}[", 0..0, "x = [\n1,\n2]\n"),
     ("a dot on the line above a key that is missing", "g.h [\n= 1\n", 2..5, ""),
+    ("an escape at the end of a line", "b = \"\\\n]x\"\na.c.d = 1\n", 5..5, "[\n"),
     ("a bracket that is open above a comment", "a = {x = 1,\n# c\n", 12..12, "y = 2\n"),
 ];
 

@@ -49,7 +49,10 @@ pub(super) fn told(text: &str, shift: usize, error: &ParseError) -> Option<Told>
         "unexpected key or value" => (NO_BREAK.to_owned(), unexpected),
         "invalid unquoted key" => (BARE_KEY.to_owned(), unexpected),
         "missing escaped value" => {
-            let escape = unexpected.map(|at| Span::new(at.start.saturating_sub(1), at.end + 1));
+            // Without the line's end, which is no part of it.
+            let is_last = |at: usize| text.get(at..).is_some_and(|rest| rest.starts_with(['\n', '\r']));
+            let escape = unexpected
+                .map(|at| Span::new(at.start.saturating_sub(1), at.end + usize::from(!is_last(at.end))));
             ("this escape is unknown; write '\\\\' for a backslash".to_owned(), escape)
         }
         "too few unicode value digits" | "invalid value" => {
