@@ -17,12 +17,11 @@ use super::{COPYDESK, KEY, START, Server, error, parrot, refs, root, skipped};
 fn program() -> Option<Command> {
     let folder = root().join(".servers/llama.cpp");
     if !folder.join(".made").exists() {
-        match std::fs::read_to_string(root().join(".servers/llama.cpp.not")) {
-            Ok(reason) => skipped(&format!("llama.cpp could not be had: {}", reason.trim())),
-            Err(_) => {
-                skipped("llama.cpp is not there (tests/servers/setup)");
-                assert_ne!(std::env::var("CI").as_deref(), Ok("true"), "in CI it must be looked for");
-            }
+        if let Ok(reason) = std::fs::read_to_string(root().join(".servers/llama.cpp.not")) {
+            skipped(&format!("llama.cpp could not be had: {}", reason.trim()));
+        } else {
+            skipped("llama.cpp is not there (tests/servers/setup)");
+            assert_ne!(std::env::var("CI").as_deref(), Ok("true"), "in CI it must be looked for");
         }
         return None;
     }
