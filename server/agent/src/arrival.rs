@@ -76,7 +76,10 @@ pub(crate) async fn take_in(turn: &mut Turn, ended: Ended) -> Result<Taken, Agen
     let notices =
         came.missing.iter().map(|line| Event::Notice { text: format!("Of what {name} did: {line}") });
     turn.record(notices.collect()).await?;
-    let missing = came.missing.iter().map(|line| format!("\n[{line}]")).collect();
+    let mut missing = String::new();
+    for line in &came.missing {
+        missing.push_str(&format!("\n[{line}]"));
+    }
     let output = if status == RunStatus::Succeeded { Output::fine(text) } else { Output::failed(text) };
     Ok(Taken { output: output.with(outcome.taint, source), missing })
 }

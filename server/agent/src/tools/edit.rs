@@ -205,16 +205,14 @@ fn drafted(turn: &mut Turn, plan: &ChangePlan, shown: &str) -> Changed {
         .map_err(|error| format!("failed to {error}"))
         .and_then(|there| turn.draft.keep(plan, &there));
     let (added, removed) = plan.line_counts();
-    match kept {
-        Err(reason) => Changed { output: Output::failed(reason.clone()), came: Came::Unfit(reason) },
-        Ok(()) => {
-            let output = Output::fine(format!(
-                "{shown} changed in the draft: +{added} -{removed} lines. It is checked, then put to the person, when you \
-                 have finished or call bash"
-            ));
-            Changed { output, came: Came::Whole }
-        }
+    if let Err(reason) = kept {
+        return Changed { output: Output::failed(reason.clone()), came: Came::Unfit(reason) };
     }
+    let output = Output::fine(format!(
+        "{shown} changed in the draft: +{added} -{removed} lines. It is checked, then put to the person, when you have \
+         finished or call bash"
+    ));
+    Changed { output, came: Came::Whole }
 }
 
 /// Puts a change to the person as far as policy asks for it, and makes it.

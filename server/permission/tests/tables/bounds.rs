@@ -1,5 +1,7 @@
 //! Bounds tighten: whatever an agent's role says, nothing is allowed that was not allowed without it.
 
+use std::path::Path;
+
 use copydesk_base::config::Mode;
 use copydesk_base::{Effect, Grade, Verdict};
 use copydesk_permission::{Bounds, Policy, judge};
@@ -109,6 +111,15 @@ proptest! {
         let is_refused_anyway = policy.mode == Mode::Bypass && within == 0;
         prop_assert!(within <= alone || is_refused_anyway, "{effect:?}: {within} within {mode:?} of {policy:?}");
     }
+
+    #[test]
+    fn two_at_once_are_one_behind_the_other(
+        policy in some_policy(), one in some_bounds(), other in some_bounds(), effect in some_effect()
+    ) {
+        let in_turn = judge(&effect, &policy.clone().within(&one).within(&other));
+        let at_once = judge(&effect, &policy.clone().within(&one.clone().and(other.clone())));
+        prop_assert_eq!(at_once.as_str(), in_turn.as_str(), "{:?} within {:?} and {:?} of {:?}", effect, one, other, policy);
+    }
 }
 
 #[test]
@@ -127,4 +138,34 @@ fn a_role_that_plans_refuses_edits_also_where_nobody_is_asked() {
         rules: policy(Mode::Default, &["allow Edit", "allow Bash"]).rules,
     });
     assert_eq!(loosened, policy(Mode::Default, &[]), "what loosens is passed over");
+}
+
+#[test]
+fn what_tightens_in_a_folder_tightens_in_a_copy_of_it_and_what_loosens_does_not() {
+    let (copy, of) = (Path::new("/copy"), Path::new("/project"));
+    let within_copy = |rules: &[&str]| {
+        let policy = policy(Mode::Auto, rules);
+        let rules = policy.rules.iter().map(|rule| rule.in_copy(copy, of)).collect();
+        Policy { root: copy.to_owned(), rules, ..policy }
+    };
+    let denies = within_copy(&["deny Read(//project/src/secret/**)", "deny Edit(//project/Makefile)"]);
+    let asks = within_copy(&["ask Edit(//project/src/**)"]);
+    let allows = within_copy(&["allow Read(//project/**)"]);
+    for (policy, line, expect) in [
+        (&denies, "read /copy/src/secret/key.txt", "deny"),
+        (&denies, "read /project/src/secret/key.txt", "deny"),
+        (&denies, "read /copy/src/a.rs", "allow"),
+        (&denies, "write /copy/Makefile", "deny"),
+        (&denies, "bash cat src/secret/key.txt", "deny"),
+        (&asks, "write /copy/src/a.rs", "ask"),
+        (&asks, "write /copy/a.rs", "allow"),
+        (&allows, "read /copies/a.rs", "ask"),
+    ] {
+        let effect = match effect(line) {
+            Effect::Execute { command, .. } => Effect::Execute { command, cwd: copy.to_owned() },
+            effect => effect,
+        };
+        assert_eq!(judge(&effect, policy).as_str(), expect, "{line}");
+    }
+    assert!(asks.rules[0].asks_about_edits() && !denies.rules[1].asks_about_edits());
 }
