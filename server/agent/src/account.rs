@@ -12,7 +12,8 @@ use copydesk_store::{Holder, Reservation, Taken};
 use crate::alive;
 use crate::error::AgentError;
 use crate::limits::{self, Next};
-use crate::purse::Held;
+use crate::past::Spent;
+use crate::purse::{Gone, Held};
 use crate::run::Turn;
 
 /// A request that may leave.
@@ -77,13 +78,13 @@ pub(crate) async fn reserve(turn: &Turn, choice: &Choice, request: &Request) -> 
     let (spent, choice) = (turn.spent, choice.clone());
     let (budgets, purse) = (turn.settings.budgets.clone(), turn.purse.clone());
     let decide = move |day: Taken| {
-        let uncounted = purse.uncounted(began, now);
+        let (uncounted, of_turn) = (purse.uncounted(began, now), purse.since_spoken(began, now));
         // With the runs beside it: what they hold may be used up by the time that this one is.
-        let (cut, most, held) = purse.hold(|run| {
+        let (cut, most, held) = purse.hold(|Gone { all: run, turn }| {
             let mut session = spent;
-            session.usage.add(run);
-            session.time += elapsed;
-            let next = Next { run, elapsed, uncounted, session, input, choice };
+            session.add(Spent { usage: run, time: elapsed });
+            let turn = Spent { usage: turn, time: of_turn };
+            let next = Next { run, elapsed, uncounted, turn, session, input, choice };
             let cut = limits::check(&budgets, day, &next)?;
             Ok::<_, AgentError>((cut, limits::at_most(&next, cut)))
         })?;
@@ -105,12 +106,19 @@ pub(crate) async fn settle(
     let Reserved { reservation, held, estimate, .. } = reserved;
     let before = turn.usage;
     turn.usage.add(usage);
-    turn.purse.pay(held, usage);
+    let spent = turn.purse.pay(held, usage);
     let now = turn.world.clock.now();
     let worked = turn.purse.count(turn.began, now);
     turn.world.user.settle(reservation, now.day(), usage, worked).await?;
     if !seen.is_told && usage != Usage::default() {
         turn.record(vec![Event::TryLost { model: choice.model_ref(), usage }]).await?;
+    }
+    let mut before_it = turn.spent.usage;
+    before_it.add(spent);
+    let mut with_it = before_it;
+    with_it.add(usage);
+    if let Some(text) = limits::passed_mark(&turn.settings.budgets.session, before_it, with_it) {
+        turn.record(vec![Event::Notice { text }]).await?;
     }
     let user = &turn.world.user;
     if seen.answered != Answering::No && !usage.estimated {
@@ -138,7 +146,7 @@ impl Reserved {
 /// Whether anybody needs the count of tokens.
 fn is_limited(turn: &Turn) -> bool {
     let budgets = &turn.settings.budgets;
-    [&budgets.run, &budgets.session, &budgets.day]
+    [&budgets.turn, &budgets.run, &budgets.session, &budgets.day]
         .iter()
         .any(|budget| budget.tokens.is_some() || budget.usd.is_some())
 }

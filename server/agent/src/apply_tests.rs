@@ -8,7 +8,7 @@ use crate::DiskFiles;
 use crate::bench::{Bench, Script};
 use copydesk_base::Files;
 use copydesk_base::change::{Hunk, HunkState};
-use copydesk_base::files::Entry;
+use copydesk_base::files::{Entry, Opening};
 
 /// A plan that replaces the whole of a file.
 fn plan(bench: &Bench, name: &str, before: &str, after: &str) -> ChangePlan {
@@ -89,6 +89,10 @@ impl Files for Open {
 
     fn open(&self, path: &Path) -> Result<std::fs::File, FileError> {
         DiskFiles.open(path)
+    }
+
+    fn opening(&self) -> Opening<'_> {
+        DiskFiles.opening()
     }
 
     fn list(&self, path: &Path) -> Result<Vec<Entry>, FileError> {

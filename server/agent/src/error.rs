@@ -24,6 +24,8 @@ pub enum AgentError {
     UnknownSession(String),
     #[error("do that to '{0}': it is still at work; wait for it, or cancel it first")]
     Open(String),
+    #[error("take the conversation in: {0}")]
+    NoConversation(String),
     #[error("name it '{0}': another conversation has that name")]
     NameTaken(String),
     /// A turn that ended before a model was told anything.

@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use copydesk_base::config::Mode;
 use copydesk_base::event::Origin;
-use copydesk_base::{CallId, Event, Files, Grade, RunId, RunStatus, SessionId, Timestamp, Usage};
+use copydesk_base::{CallId, Event, Files, Grade, RunId, RunStatus, SessionId, Timestamp};
 use copydesk_language::types::Profile;
 use copydesk_permission::{Bounds, Policy};
 use copydesk_store::TrustedFile;
@@ -23,10 +23,10 @@ use crate::apart::Apart;
 use crate::desk::{Ask, Order, Outcome, Shared, Voice};
 use crate::error::AgentError;
 use crate::library::{self, Agent};
+use crate::past::Spent;
 use crate::purse::Purse;
 use crate::role::{self, Calls, Role};
 use crate::run::{self, Place, Turn};
-use crate::session::Spent;
 use crate::settings::Settings;
 use crate::steer::{Ear, UNHEARD};
 use crate::vault;
@@ -317,19 +317,5 @@ pub(crate) fn written(changes: &[(PathBuf, bool)]) -> Vec<PathBuf> {
 
 /// The outcome of a helper that never worked.
 fn nothing(run: &RunId, status: RunStatus, error: Option<String>) -> Outcome {
-    Outcome {
-        run: run.clone(),
-        session: SessionId::from(""),
-        status,
-        text: String::new(),
-        changes: vec![],
-        refused_diffs: vec![],
-        denied: vec![],
-        unheard: vec![],
-        usage: Usage::default(),
-        taint: Grade::Typed,
-        checks: vec![],
-        model: None,
-        error,
-    }
+    Outcome::nothing(run, &SessionId::from(""), status, error)
 }

@@ -5,11 +5,13 @@
 
 use std::collections::HashMap;
 
-use copydesk_base::{Event, Record, RunId, SessionId, Timestamp, Usage};
+use copydesk_base::event::Carried;
+use copydesk_base::{Event, Grade, Record, RunId, SessionId, Timestamp, Usage};
 use copydesk_store::{Deleted, Keep};
 
 use crate::desk::Shared;
 use crate::error::AgentError;
+use crate::past;
 
 /// Copies a conversation up to and with a turn, or all of it; answers the copy.
 pub(crate) async fn fork(
@@ -17,7 +19,7 @@ pub(crate) async fn fork(
     session: &SessionId,
     last: Option<&RunId>,
 ) -> Result<SessionId, AgentError> {
-    let (world, journal) = (&shared.world, &shared.world.journal);
+    let journal = &shared.world.journal;
     shared.recover().await;
     let mut rows = journal.session(session).await?;
     if rows.is_empty() {
@@ -31,70 +33,85 @@ pub(crate) async fn fork(
     if let Some(open) = rows.iter().find(|row| row.status.is_none()) {
         return Err(AgentError::Open(open.title.clone()));
     }
-    let copy = SessionId::new(&*world.ids);
-    let runs: HashMap<RunId, RunId> =
-        rows.iter().map(|row| (row.run.clone(), RunId::new(&*world.ids))).collect();
-    let now = world.clock.now();
-    let mut records = Vec::new();
+    let mut runs = Vec::with_capacity(rows.len());
     for row in &rows {
-        let events = journal.records(&row.run).await?.into_iter().map(|record| record.event);
-        let events = events.filter_map(|event| copied(event, &copy, &runs));
-        let run = runs.get(&row.run).cloned().unwrap_or_else(|| RunId::new(&*world.ids));
+        runs.push(journal.records(&row.run).await?);
+    }
+    let (copy, records) = copy(shared, runs, Grade::Typed);
+    // All of it or nothing.
+    journal.append(records).await?;
+    Ok(copy)
+}
+
+/// Takes in a conversation that was exported, here or elsewhere; answers its new name. Whoever wrote the file wrote its
+/// words, so from the first on they are a stranger's.
+pub(crate) async fn import(shared: &Shared, runs: Vec<Vec<Record>>) -> Result<SessionId, AgentError> {
+    let refused = |why: String| Err(AgentError::NoConversation(why));
+    if runs.is_empty() {
+        return refused("it has no turns".to_owned());
+    }
+    for (at, records) in runs.iter().enumerate() {
+        if !matches!(
+            records.first().map(|record| &record.event),
+            Some(Event::RunStarted { parent: None, .. })
+        ) {
+            return refused(format!("its turn {} has no beginning", at + 1));
+        }
+        if !records.iter().any(|record| matches!(record.event, Event::RunFinished { .. })) {
+            return refused(format!("its turn {} has no end", at + 1));
+        }
+    }
+    let (copy, records) = copy(shared, runs, Grade::Recorded);
+    shared.world.journal.append(records).await?;
+    Ok(copy)
+}
+
+/// Runs as those of another conversation, whose words are at least of that grade.
+fn copy(shared: &Shared, originals: Vec<Vec<Record>>, least: Grade) -> (SessionId, Vec<Record>) {
+    let (ids, now) = (&*shared.world.ids, shared.world.clock.now());
+    let copy = SessionId::new(ids);
+    let name = |records: &Vec<Record>| Some((records.first()?.run.clone(), RunId::new(ids)));
+    let runs: HashMap<RunId, RunId> = originals.iter().filter_map(name).collect();
+    let mut records = Vec::new();
+    let mut carried: Option<Carried> = None;
+    for original in originals {
+        let Some(run) = original.first().and_then(|first| runs.get(&first.run)).cloned() else { continue };
+        let grade = past::worst(&original).max(carried.as_ref().map_or(least, |before| before.grade));
+        let mut events: Vec<Event> =
+            original.into_iter().filter_map(|record| copied(record.event, &copy, &runs)).collect();
+        let is_first = carried.is_none();
+        if let Some(Event::RunStarted { carried: before, .. }) = events.first_mut() {
+            *before = carried.take().map(Box::new);
+        }
+        if is_first && least > Grade::Typed {
+            let source = "a conversation that was taken in".to_owned();
+            events.insert(1, Event::Tainted { grade: least, source });
+        }
+        let seq = events.len() as u64;
         records.extend((1..).zip(events).map(|(seq, event)| Record {
             run: run.clone(),
             seq,
             at: now,
             event,
         }));
+        carried = Some(Carried { run, seq, usage: Usage::default(), time_ms: 0, grade, open: vec![] });
     }
-    // All of it or nothing.
-    journal.append(records).await?;
-    Ok(copy)
+    (copy, records)
 }
 
 /// An event as the copy has it; nothing for what was done, and how.
-fn copied(event: Event, copy: &SessionId, runs: &HashMap<RunId, RunId>) -> Option<Event> {
-    Some(match event {
-        Event::RunStarted {
-            title,
-            prompt,
-            action,
-            origin,
-            model,
-            requested,
-            why,
-            offline,
-            mode,
-            agent,
-            ..
-        } => {
-            let (session, process) = (copy.clone(), None);
-            Event::RunStarted {
-                session,
-                title,
-                prompt,
-                action,
-                origin,
-                model,
-                requested,
-                why,
-                offline,
-                mode,
-                process,
-                agent,
-                parent: None,
-            }
+fn copied(mut event: Event, copy: &SessionId, runs: &HashMap<RunId, RunId>) -> Option<Event> {
+    match &mut event {
+        Event::RunStarted { session, process, parent, again, .. } => {
+            session.clone_from(copy);
+            *again = again.take().and_then(|run| runs.get(&run).cloned());
+            (*process, *parent) = (None, None);
         }
-        Event::ModelAnswered { text, calls, stopped, .. } => {
-            Event::ModelAnswered { text, calls, usage: Usage::default(), stopped }
-        }
-        Event::RunFinished { status, text, error, denied, .. } => {
-            Event::RunFinished { status, text, error, usage: Usage::default(), denied }
-        }
+        Event::ModelAnswered { usage, .. } | Event::RunFinished { usage, .. } => *usage = Usage::default(),
         Event::Rewound { runs: gone } => {
-            Event::Rewound { runs: gone.iter().filter_map(|run| runs.get(run).cloned()).collect() }
+            *gone = gone.iter().filter_map(|run| runs.get(run).cloned()).collect();
         }
-        words @ (Event::Told { .. }
+        Event::Told { .. }
         | Event::QuestionAsked { .. }
         | Event::QuestionAnswered { .. }
         | Event::Steered { .. }
@@ -105,9 +122,10 @@ fn copied(event: Event, copy: &SessionId, runs: &HashMap<RunId, RunId>) -> Optio
         | Event::Tainted { .. }
         | Event::Planned { .. }
         | Event::Compacted { .. }
-        | Event::Notice { .. }) => words,
+        | Event::Notice { .. } => {}
         _ => return None,
-    })
+    }
+    Some(event)
 }
 
 /// Takes a conversation away, for good.

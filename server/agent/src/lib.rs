@@ -41,6 +41,7 @@ mod limits;
 mod lodging;
 mod mentions;
 mod opening;
+mod past;
 mod pipeline;
 mod process;
 mod prompt;

@@ -8,7 +8,7 @@ use copydesk_provider::{Choice, Tokens};
 use copydesk_store::Taken;
 
 use crate::error::AgentError;
-use crate::session::Spent;
+use crate::past::Spent;
 
 /// Requests of one run, unless the budget says otherwise.
 pub const MOST_REQUESTS: u64 = 60;
@@ -19,6 +19,16 @@ const SHORTEST_ANSWER: u64 = 256;
 /// The longest answer, in tokens, of a model of which nothing is known.
 const USUAL_ANSWER: u32 = 16_384;
 
+/// Who has a budget, in a sentence and in the settings.
+type Whose = (&'static str, &'static str);
+const TURN: Whose = ("this turn", "turn");
+const RUN: Whose = ("the run", "run");
+const SESSION: Whose = ("this conversation", "session");
+const DAY: Whose = ("this day", "day");
+
+/// At which parts of a conversation's budget the person is told how much is gone, in percent.
+const MARKS: [u64; 2] = [80, 50];
+
 /// What the next request meets: what was used up so far, and what it will need at least.
 #[derive(Clone, Debug)]
 pub(crate) struct Next {
@@ -27,6 +37,8 @@ pub(crate) struct Next {
     pub(crate) elapsed: Duration,
     /// What of that is not counted for the day yet.
     pub(crate) uncounted: Duration,
+    /// Of its last turn.
+    pub(crate) turn: Spent,
     /// Of its session, this run included.
     pub(crate) session: Spent,
     /// Tokens that the request will send, estimated.
@@ -38,31 +50,67 @@ pub(crate) struct Next {
 /// provider's own limit where no budget needs one. `day` is what
 /// this day, UTC, has used in all runs, and what other requests under way may use.
 pub(crate) fn check(budgets: &Budgets, day: Taken, next: &Next) -> Result<Option<u32>, AgentError> {
-    let passed = |budget: &Budget, elapsed: Duration| {
+    for (budget, time, (who, key)) in [
+        (&budgets.turn, next.turn.time, TURN),
+        (&budgets.run, next.elapsed, RUN),
+        (&budgets.session, next.session.time, SESSION),
+        (&budgets.day, day.time + next.uncounted, DAY),
+    ] {
         let limit = budget.minutes.and_then(|minutes| Duration::try_from_secs_f64(minutes * 60.0).ok());
-        limit.is_some_and(|limit| elapsed >= limit)
-    };
-    if passed(&budgets.run, next.elapsed) {
-        return Err(AgentError::Budget("the run has used its time (budgets.run.minutes)".to_owned()));
-    }
-    if passed(&budgets.session, next.session.time) {
-        let reason = "this conversation has used its time (budgets.session.minutes)";
-        return Err(AgentError::Budget(reason.to_owned()));
-    }
-    if passed(&budgets.day, day.time + next.uncounted) {
-        return Err(AgentError::Budget("this day has used its time (budgets.day.minutes)".to_owned()));
+        if limit.is_some_and(|limit| time >= limit) {
+            return Err(AgentError::Budget(format!("{who} has used its time (budgets.{key}.minutes)")));
+        }
     }
     let requests = budgets.run.requests.unwrap_or(MOST_REQUESTS);
     let of_run = Budget { requests: Some(requests), ..budgets.run.clone() };
     let alone = |spent: Usage| Taken { spent, ..Taken::default() };
-    let run = room(("the run", "run"), &of_run, alone(next.run), next)?;
-    let session = room(("this conversation", "session"), &budgets.session, alone(next.session.usage), next)?;
-    let day = room(("this day", "day"), &budgets.day, day, next)?;
-    let Some(room) = run.into_iter().chain(session).chain(day).min() else { return Ok(None) };
+    let mut rooms = Vec::new();
+    for (whose, budget, taken) in [
+        (TURN, &budgets.turn, alone(next.turn.usage)),
+        (RUN, &of_run, alone(next.run)),
+        (SESSION, &budgets.session, alone(next.session.usage)),
+        (DAY, &budgets.day, day),
+    ] {
+        rooms.extend(room(whose, budget, taken, next)?);
+    }
+    let Some(room) = rooms.into_iter().min() else { return Ok(None) };
     // Never more than what is reserved for it: what a model is said to give at most holds only where it is told so, and a
     // server may refuse a larger number than it knows.
     let usual = usual_answer(&next.choice);
     Ok(Some(u32::try_from(room).map_or(usual, |room| room.min(usual))))
+}
+
+/// What a person is told when a conversation passes a mark of its budget; nothing where it passes none.
+pub(crate) fn passed_mark(budget: &Budget, before: Usage, after: Usage) -> Option<String> {
+    let (_, used_before) = fullest(budget, before)?;
+    let (what, used) = fullest(budget, after)?;
+    let mark = MARKS.into_iter().find(|mark| used_before < *mark && used >= *mark)?;
+    Some(format!("This conversation has used more than {mark} % of its budget: {what}."))
+}
+
+/// The part of a budget that is used up most: in words, and in percent.
+fn fullest(budget: &Budget, used: Usage) -> Option<(String, u64)> {
+    let (_, key) = SESSION;
+    let counted = |used: u64, limit: Option<u64>, unit: &str| {
+        let limit = limit.filter(|limit| *limit > 0)?;
+        Some((format!("{used} of {limit} {unit} (budgets.{key}.{unit})"), used.saturating_mul(100) / limit))
+    };
+    let tokens = used.input_tokens.saturating_add(used.output_tokens);
+    let paid = budget.usd.filter(|limit| *limit > 0.0).zip(used.usd).map(|(limit, used)| {
+        (format!("{} of {} (budgets.{key}.usd)", dollars(used), dollars(limit)), percent(used, limit))
+    });
+    let parts =
+        [counted(used.requests, budget.requests, "requests"), counted(tokens, budget.tokens, "tokens"), paid];
+    parts.into_iter().flatten().max_by_key(|(_, used)| *used)
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "the cast of a positive float saturates, which is meant"
+)]
+fn percent(used: f64, limit: f64) -> u64 {
+    (used / limit * 100.0) as u64
 }
 
 /// The most that a request can use whose answer is cut there.
@@ -95,12 +143,7 @@ fn dollars(amount: f64) -> String {
 }
 
 /// The tokens that one budget leaves to the answer.
-fn room(
-    (who, key): (&str, &str),
-    budget: &Budget,
-    taken: Taken,
-    next: &Next,
-) -> Result<Option<u64>, AgentError> {
+fn room((who, key): Whose, budget: &Budget, taken: Taken, next: &Next) -> Result<Option<u64>, AgentError> {
     let Taken { spent: used, reserved, .. } = taken;
     // What is only reserved was not spent, and may come back.
     let refuse = |what: String, under_way: Option<String>, unit: &str| {
@@ -177,185 +220,4 @@ fn room(
 }
 
 #[cfg(test)]
-pub(crate) mod tests {
-    use std::sync::Arc;
-
-    use copydesk_base::config::{Provider, ProviderKind};
-    use copydesk_provider::{Models, ModelsConfig, NoKeys};
-
-    use super::*;
-
-    pub(crate) fn choice(model: &str, base_url: &str) -> Choice {
-        let provider = Provider {
-            kind: ProviderKind::OpenaiChat,
-            base_url: Some(base_url.to_owned()),
-            default_model: Some(model.to_owned()),
-            ..Provider::default()
-        };
-        let config =
-            ModelsConfig { providers: [("p".to_owned(), provider)].into(), ..ModelsConfig::default() };
-        Models::new(&config, Arc::new(NoKeys)).choose().unwrap()
-    }
-
-    #[test]
-    fn a_limit_that_is_reached_or_would_be_passed_names_its_setting() {
-        let (billed, unknown, local) = (
-            choice("gpt-4.1", "https://a.example/v1"),
-            choice("own", "https://a.example/v1"),
-            choice("own", "http://127.0.0.1:1/v1"),
-        );
-        let used =
-            Usage { input_tokens: 90, output_tokens: 10, requests: 3, usd: Some(0.5), ..Usage::default() };
-        let check = |budgets: Budgets, choice: &Choice| {
-            let choice = choice.clone();
-            let elapsed = Duration::from_mins(2);
-            let session = Spent { usage: used, time: elapsed };
-            let next = Next { run: used, elapsed, uncounted: elapsed, session, input: 1_000, choice };
-            check(&budgets, Taken { spent: used, time: Duration::from_mins(1), ..Taken::default() }, &next)
-                .map_err(|error| error.to_string())
-        };
-        let run = |budget: Budget| Budgets { run: budget, ..Budgets::default() };
-        let session = |budget: Budget| Budgets { session: budget, ..Budgets::default() };
-        let day = |budget: Budget| Budgets { day: budget, ..Budgets::default() };
-        let refuses = |budgets: Budgets, choice: &Choice, named: &str| {
-            let error = check(budgets, choice).unwrap_err();
-            assert!(error.contains(named), "{named}: {error}");
-        };
-        assert_eq!(check(Budgets::default(), &unknown), Ok(None));
-        refuses(run(Budget { requests: Some(3), ..Budget::default() }), &local, "budgets.run.requests");
-        refuses(
-            session(Budget { requests: Some(3), ..Budget::default() }),
-            &local,
-            "budgets.session.requests",
-        );
-        refuses(
-            session(Budget { minutes: Some(2.0), ..Budget::default() }),
-            &local,
-            "budgets.session.minutes",
-        );
-        refuses(day(Budget { requests: Some(3), ..Budget::default() }), &local, "budgets.day.requests");
-        refuses(day(Budget { minutes: Some(3.0), ..Budget::default() }), &local, "budgets.day.minutes");
-        assert_eq!(check(day(Budget { minutes: Some(3.1), ..Budget::default() }), &local), Ok(None));
-        refuses(
-            session(Budget { tokens: Some(100), ..Budget::default() }),
-            &local,
-            "(budgets.session.tokens",
-        );
-        refuses(run(Budget { minutes: Some(2.0), ..Budget::default() }), &local, "budgets.run.minutes");
-        refuses(
-            run(Budget { tokens: Some(100), ..Budget::default() }),
-            &local,
-            "used 100 tokens (budgets.run",
-        );
-        refuses(run(Budget { tokens: Some(1_300), ..Budget::default() }), &local, "needs ≈ 1256");
-        refuses(
-            day(Budget { usd: Some(0.5), ..Budget::default() }),
-            &billed,
-            "has cost $0.50 (budgets.day.usd)",
-        );
-        refuses(
-            run(Budget { usd: Some(0.0), ..Budget::default() }),
-            &billed,
-            "only models that cost nothing may be asked (budgets.run.usd)",
-        );
-        assert_eq!(check(run(Budget { usd: Some(0.0), ..Budget::default() }), &local), Ok(None));
-        // A thousand tokens of 2 dollars a million, and 256 of 8.
-        refuses(run(Budget { usd: Some(0.504), ..Budget::default() }), &billed, "costs more than the rest");
-        refuses(
-            run(Budget { usd: Some(9.0), ..Budget::default() }),
-            &unknown,
-            "providers.p.models.own.price",
-        );
-        // What others may still use is said apart: it is not spent.
-        let held = |budget: Budget| {
-            let (elapsed, session) = (Duration::ZERO, Spent::default());
-            let next = Next {
-                run: used,
-                elapsed,
-                uncounted: elapsed,
-                session,
-                input: 1_000,
-                choice: billed.clone(),
-            };
-            let taken = Taken {
-                spent: Usage { requests: 1, ..used },
-                reserved: Usage { requests: 2, ..used },
-                ..Taken::default()
-            };
-            super::check(&day(budget), taken, &next).unwrap_err().to_string()
-        };
-        for (budget, expect) in [
-            (
-                Budget { requests: Some(3), ..Budget::default() },
-                "this day has used 1 of its 3 requests, and requests under way may take 2 more (budgets.day.requests)",
-            ),
-            (
-                Budget { tokens: Some(1_400), ..Budget::default() },
-                "this day has used 100 of 1400 tokens, the next request needs ≈ 1256, and requests under way may take ≈ 100 more (budgets.day.tokens)",
-            ),
-            (
-                Budget { usd: Some(1.0), ..Budget::default() },
-                "this day has cost $0.50 of $1.00, the next request costs more than the rest, and requests under way may take $0.50 of it (budgets.day.usd)",
-            ),
-        ] {
-            let told = held(budget);
-            assert!(told.contains(expect), "{told}");
-        }
-        // What is left is what the answer may have.
-        let left = |budget: Budget, choice: &Choice| check(run(budget), choice).unwrap();
-        assert_eq!(left(Budget { tokens: Some(1_400), ..Budget::default() }, &local), Some(300));
-        assert_eq!(left(Budget { usd: Some(0.51), ..Budget::default() }, &billed), Some(1_000));
-        assert_eq!(left(Budget { usd: Some(0.0), ..Budget::default() }, &local), None, "nobody bills");
-        assert_eq!(
-            left(Budget { usd: Some(9.0), ..Budget::default() }, &billed),
-            Some(usual_answer(&billed)),
-            "no more than it is known to give"
-        );
-        // Of a model of which nothing is known no answer is longer than what is reserved for it.
-        assert_eq!(left(Budget { tokens: Some(20_000), ..Budget::default() }, &local), Some(USUAL_ANSWER));
-        assert_eq!(left(Budget { tokens: Some(u64::MAX), ..Budget::default() }, &local), Some(USUAL_ANSWER));
-        assert_eq!(left(Budget { minutes: Some(2.1), ..Budget::default() }, &local), None);
-    }
-
-    #[test]
-    fn small_amounts_are_not_rounded_away() {
-        for (amount, expect) in [
-            (0.0, "$0.00"),
-            (1.2, "$1.20"),
-            (0.5, "$0.50"),
-            (0.05, "$0.05"),
-            (0.0012, "$0.0012"),
-            (0.000_04, "$0.00004"),
-        ] {
-            assert_eq!(dollars(amount), expect);
-        }
-    }
-
-    #[test]
-    fn what_is_reserved_is_the_most_that_it_can_cost() {
-        let at_most = |choice: Choice, cut| {
-            let next = Next {
-                run: Usage::default(),
-                elapsed: Duration::ZERO,
-                uncounted: Duration::ZERO,
-                session: Spent::default(),
-                input: 1_000,
-                choice,
-            };
-            at_most(&next, cut)
-        };
-        let billed = choice("gpt-4.1", "https://a.example/v1");
-        let expect = |output_tokens, usd| Usage {
-            input_tokens: 1_000,
-            output_tokens,
-            requests: 1,
-            usd,
-            ..Usage::default()
-        };
-        assert_eq!(at_most(billed.clone(), Some(500)), expect(500, Some(0.006)));
-        let whole = u64::from(usual_answer(&billed));
-        assert_eq!(at_most(billed, None).output_tokens, whole);
-        let unknown = choice("own", "https://a.example/v1");
-        assert_eq!(at_most(unknown, None), expect(u64::from(USUAL_ANSWER), None));
-    }
-}
+pub(crate) mod tests;

@@ -77,11 +77,11 @@ pub(crate) struct Opening {
 
 impl Opening {
     /// The first message, and a record of what it is made of.
-    /// `left_out` earlier turns do not go along.
+    /// Of the earlier turns the newest `kept` go along, or all of them.
     pub(crate) fn laid(
         &self,
         tools: &[ToolSpec],
-        left_out: usize,
+        kept: Option<usize>,
         hide: impl Fn(&str) -> String,
     ) -> (String, Event) {
         let (mut message, mut sections) = (String::new(), Vec::new());
@@ -97,7 +97,7 @@ impl Opening {
             tools: tools.iter().map(|tool| tool.name.clone()).collect(),
             tool_bytes: bytes.sum(),
             sections,
-            left_out,
+            kept,
         };
         (message, event)
     }

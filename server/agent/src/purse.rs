@@ -15,6 +15,9 @@ pub(crate) struct Purse(Mutex<Inside>);
 #[derive(Debug, Default)]
 struct Inside {
     spent: Usage,
+    /// What of it was spent since the person spoke last, and when that was; nothing where it was at the beginning.
+    turn: Usage,
+    spoken: Option<Timestamp>,
     /// Tries under way, each at the most that it can cost.
     held: BTreeMap<u64, Usage>,
     next: u64,
@@ -26,27 +29,53 @@ struct Inside {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Held(u64);
 
+/// What is spent, and held for tries under way.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(crate) struct Gone {
+    pub(crate) all: Usage,
+    /// Since the person spoke last.
+    pub(crate) turn: Usage,
+}
+
 impl Purse {
     /// Holds what a try may cost, where `decide` lets it leave: it is told what is spent and held so far.
     pub(crate) fn hold<T, E>(
         &self,
-        decide: impl FnOnce(Usage) -> Result<(T, Usage), E>,
+        decide: impl FnOnce(Gone) -> Result<(T, Usage), E>,
     ) -> Result<(T, Usage, Held), E> {
         let mut inside = self.lock();
-        let mut total = inside.spent;
-        inside.held.values().for_each(|held| total.add(*held));
-        let (decided, most) = decide(total)?;
+        let mut gone = Gone { all: inside.spent, turn: inside.turn };
+        for held in inside.held.values() {
+            gone.all.add(*held);
+            gone.turn.add(*held);
+        }
+        let (decided, most) = decide(gone)?;
         let held = inside.next;
         inside.next += 1;
         inside.held.insert(held, most);
         Ok((decided, most, Held(held)))
     }
 
-    /// Counts what a try did cost, in the place of what was held for it.
-    pub(crate) fn pay(&self, held: Held, cost: Usage) {
+    /// Counts what a try did cost, in the place of what was held for it; answers what was spent before.
+    pub(crate) fn pay(&self, held: Held, cost: Usage) -> Usage {
         let mut inside = self.lock();
+        let before = inside.spent;
         inside.held.remove(&held.0);
         inside.spent.add(cost);
+        inside.turn.add(cost);
+        before
+    }
+
+    /// The person has spoken: another turn begins.
+    pub(crate) fn begin_turn(&self, now: Timestamp) {
+        let mut inside = self.lock();
+        inside.turn = Usage::default();
+        inside.spoken = Some(now);
+    }
+
+    /// How long the turn takes already.
+    pub(crate) fn since_spoken(&self, began: Timestamp, now: Timestamp) -> Duration {
+        now.since(self.lock().spoken.unwrap_or(began))
     }
 
     /// The time of the tree that is not counted for the day yet; runs side by side take their time only once.
@@ -89,7 +118,8 @@ mod tests {
         let purse = Purse::default();
         let attempt = |most: u64| {
             purse.hold(|used| {
-                if used.input_tokens + most <= 100 { Ok(((), tokens(most))) } else { Err(used.input_tokens) }
+                let used = used.all.input_tokens;
+                if used + most <= 100 { Ok(((), tokens(most))) } else { Err(used) }
             })
         };
         let ((), _, first) = attempt(60).unwrap();
@@ -99,5 +129,25 @@ mod tests {
         purse.pay(second, tokens(60));
         assert_eq!(attempt(40), Err(70));
         assert!(attempt(30).is_ok());
+    }
+
+    #[test]
+    fn a_turn_begins_when_the_person_speaks() {
+        let tokens = |input_tokens| Usage { input_tokens, requests: 1, ..Usage::default() };
+        let purse = Purse::default();
+        let gone = |purse: &Purse| match purse.hold::<(), _>(Err) {
+            Err(Gone { all, turn }) => (all.input_tokens, turn.input_tokens),
+            Ok(_) => panic!("nothing is held"),
+        };
+        let (began, at) = (Timestamp(1_000), |ms: u64| Timestamp(1_000 + ms));
+        let Ok(((), _, held)) = purse.hold::<_, ()>(|_| Ok(((), tokens(50)))) else { panic!("it is held") };
+        assert_eq!(gone(&purse), (50, 50));
+        assert_eq!(purse.pay(held, tokens(20)), Usage::default());
+        assert_eq!(purse.since_spoken(began, at(30)), Duration::from_millis(30));
+        purse.begin_turn(at(40));
+        assert_eq!((gone(&purse), purse.since_spoken(began, at(50))), ((20, 0), Duration::from_millis(10)));
+        let Ok(((), _, held)) = purse.hold::<_, ()>(|_| Ok(((), tokens(5)))) else { panic!("it is held") };
+        assert_eq!(purse.pay(held, tokens(5)), tokens(20), "what was spent before");
+        assert_eq!(gone(&purse), (25, 5));
     }
 }

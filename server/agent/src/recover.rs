@@ -74,7 +74,7 @@ pub(crate) async fn settle_writes(
         return Ok(());
     }
     let records = world.journal.records(run).await?;
-    let events = writes(&records, |path| look(world, path, redactor)).events;
+    let Writes { events, .. } = writes(&records, |path| look(world, path, redactor));
     if events.is_empty() { Ok(()) } else { recorder.record(run, events, redactor).await }
 }
 
@@ -86,17 +86,18 @@ fn look(world: &World, path: &Path, redactor: &Redactor) -> Option<String> {
     }
 }
 
-/// What became of intents that have no outcome, given the texts that are there now.
-#[derive(Debug, Default)]
+/// What became of the edits of a run that was cut short.
+#[derive(Default)]
 struct Writes {
-    /// Their outcomes.
+    /// The outcomes of intents that had none.
     events: Vec<Event>,
-    /// The edits that were made, that were not, and of which nobody can tell, each in words.
     made: Vec<String>,
     unmade: Vec<String>,
+    /// Nobody can tell.
     unknown: Vec<String>,
 }
 
+/// The same, given the texts that are there now.
 fn writes(records: &[Record], there: impl Fn(&Path) -> Option<String>) -> Writes {
     let mut writes = Writes::default();
     for (at, record) in records.iter().enumerate() {
@@ -111,33 +112,75 @@ fn writes(records: &[Record], there: impl Fn(&Path) -> Option<String>) -> Writes
         if is_settled {
             continue;
         }
-        let what = if *undo { "the undoing of its edit" } else { "its edit" };
-        let what = format!("{what} of {}", path.display());
+        let what = if *undo { "the undo of the edit of" } else { "the edit of" };
+        let name = format!("{what} {}", path.display());
         match there(path) {
             // One text stands for both: an empty file that came or went.
             Some(text) if text == *after && text != *before => {
                 let direction = if *undo { Some(Direction::Undo) } else { None };
                 writes.events.extend(undo::outcome(&records[..at], change, path, direction, (before, after)));
-                writes.made.push(what);
+                writes.made.push(name);
             }
-            Some(text) if text == *before && before == after && !before.contains(REDACTED) => {}
-            Some(text) if text == *before && before != after => writes.unmade.push(what),
-            _ => writes.unknown.push(what),
+            Some(text) if text == *before && !(before == after && before.contains(REDACTED)) => {
+                writes.unmade.push(name);
+            }
+            _ => writes.unknown.push(name),
         }
     }
     writes
 }
 
+/// Edits that never came to be made, in words: those that waited for an answer or for the project's checks.
+fn waiting(records: &[Record]) -> Vec<String> {
+    let mut waiting = Vec::new();
+    for (at, record) in records.iter().enumerate() {
+        let later = || records[at + 1..].iter().map(|record| &record.event);
+        let path = match &record.event {
+            Event::ChangeDrafted { path, .. }
+                if !later().any(
+                    |event| matches!(event, Event::ChangeProposed { path: same, .. } if same == path),
+                ) =>
+            {
+                path
+            }
+            Event::ChangeProposed { change, call, path, .. } => {
+                let approval = later().find_map(|event| match event {
+                    Event::ApprovalRequested { approval, change: Some(asked), .. } if asked == change => {
+                        Some(approval)
+                    }
+                    _ => None,
+                });
+                let is_over = later().any(|event| match event {
+                    Event::ChangeApplying { change: same, .. }
+                    | Event::ChangeApplied { change: same, .. }
+                    | Event::ChangeRefused { change: same, .. } => same == change,
+                    Event::ApprovalSettled { approval: settled, decision, .. } => {
+                        Some(settled) == approval
+                            && ["deny", "expired", "canceled"].contains(&decision.as_str())
+                    }
+                    Event::Judged { call: judged, verdict, .. } => judged == call && verdict == "deny",
+                    Event::ToolReturned { call: returned, .. } => returned == call,
+                    _ => false,
+                });
+                if is_over {
+                    continue;
+                }
+                path
+            }
+            _ => continue,
+        };
+        let name = format!("the edit of {}", path.display());
+        if !waiting.contains(&name) {
+            waiting.push(name);
+        }
+    }
+    waiting
+}
+
 /// The events that close a run, given the texts that are there now.
 fn closing(records: &[Record], there: impl Fn(&Path) -> Option<String>) -> Vec<Event> {
-    let Writes { mut events, made, unmade, mut unknown } = writes(records, there);
-    for (edits, became) in [(made, "was made"), (unmade, "was not made, and is not made any more")] {
-        events.extend(
-            edits
-                .into_iter()
-                .map(|edit| Event::Notice { text: format!("A run was cut short: {edit} {became}.") }),
-        );
-    }
+    let Writes { mut events, made, mut unmade, mut unknown } = writes(records, there);
+    unmade.extend(waiting(records));
     for (at, record) in records.iter().enumerate() {
         let Event::EffectStarted { call, effect } = &record.event else { continue };
         let has_outcome = records[at + 1..]
@@ -149,12 +192,20 @@ fn closing(records: &[Record], there: impl Fn(&Path) -> Option<String>) -> Vec<E
             events.push(Event::EffectFinished { call: call.clone(), ok: false, note });
         }
     }
-    if !unknown.is_empty() {
-        let text = format!(
-            "A run was cut short. Whether this happened is not known, and it is not repeated: {}",
-            unknown.join("; ")
-        );
-        events.push(Event::Notice { text });
+    let sentences = [
+        ("Made all the same", made),
+        ("Not made", unmade),
+        ("Whether this happened is not known, and it is not repeated", unknown),
+    ];
+    let said: Vec<String> = sentences
+        .iter()
+        .filter(|(_, names)| !names.is_empty())
+        .map(|(what, names)| format!("{what}: {}.", names.join("; ")))
+        .collect();
+    if !said.is_empty() {
+        let text = format!("A run was cut short. {}", said.join(" "));
+        // Whoever goes on with the conversation has to know it, too.
+        events.extend([Event::Told { text: format!("[{text}]") }, Event::Notice { text }]);
     }
     let unanswered = unanswered(records);
     let mut usage = Sums::of([records]).all;
@@ -193,110 +244,4 @@ fn unanswered(records: &[Record]) -> Option<(String, Usage)> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use copydesk_base::change::Base;
-    use copydesk_base::{Effect, Timestamp};
-
-    fn records(events: Vec<Event>) -> Vec<Record> {
-        let numbered = (1..).zip(events);
-        numbered.map(|(seq, event)| Record { run: "run-1".into(), seq, at: Timestamp(0), event }).collect()
-    }
-
-    fn applying() -> Event {
-        Event::ChangeApplying {
-            change: "chg-1".into(),
-            path: "/a".into(),
-            base: Base::Absent,
-            before: "old".into(),
-            after: "new".into(),
-            undo: false,
-            folders: 0,
-        }
-    }
-
-    fn applied() -> Event {
-        Event::ChangeApplied {
-            change: "chg-1".into(),
-            path: "/a".into(),
-            before: "old".into(),
-            after: "new".into(),
-        }
-    }
-
-    fn kinds(events: &[Event]) -> Vec<String> {
-        let word = |event: &Event| serde_json::to_value(event).unwrap()["type"].as_str().unwrap().to_owned();
-        events.iter().map(word).collect()
-    }
-
-    #[test]
-    fn a_write_is_settled_by_what_is_there() {
-        let cut = records(vec![applying()]);
-        for (text, expect) in [
-            (Some("new"), vec!["change_applied", "notice", "run_finished"]),
-            (Some("old"), vec!["notice", "run_finished"]),
-            (Some("somebody's"), vec!["notice", "run_finished"]),
-            (None, vec!["notice", "run_finished"]),
-        ] {
-            assert_eq!(kinds(&closing(&cut, |_| text.map(str::to_owned))), expect, "{text:?}");
-        }
-        let whole = records(vec![applying(), applied()]);
-        assert_eq!(kinds(&closing(&whole, |_| None)), ["run_finished"]);
-    }
-
-    #[test]
-    fn a_command_without_an_outcome_is_unknown() {
-        let effect = Effect::Execute { command: "make".into(), cwd: "/".into() };
-        let started = Event::EffectStarted { call: "cal-1".into(), effect };
-        let finished = Event::EffectFinished { call: "cal-1".into(), ok: true, note: String::new() };
-        let cut = closing(&records(vec![started.clone()]), |_| None);
-        assert_eq!(kinds(&cut), ["effect_finished", "notice", "run_finished"]);
-        assert!(matches!(&cut[1], Event::Notice { text } if text.ends_with("not repeated: run make")));
-        assert_eq!(kinds(&closing(&records(vec![started, finished]), |_| None)), ["run_finished"]);
-    }
-
-    #[test]
-    fn what_was_used_stays_used() {
-        let used = |input_tokens| Usage { input_tokens, requests: 1, ..Usage::default() };
-        let requested = || Event::ModelRequested { number: 1, most: used(900) };
-        let answered = || Event::ModelAnswered {
-            text: String::new(),
-            calls: 0,
-            usage: used(100),
-            stopped: String::new(),
-        };
-        let lost = || Event::TryLost { model: "a/b".into(), usage: used(10) };
-        let waited =
-            |tried| Event::ModelWaited { model: "a/b".into(), reason: "busy".into(), wait_ms: None, tried };
-        let sum = |input_tokens, requests, estimated| Usage {
-            input_tokens,
-            requests,
-            estimated,
-            ..Usage::default()
-        };
-        for (events, expect) in [
-            (vec![], sum(0, 0, false)),
-            (vec![requested(), answered()], sum(100, 1, false)),
-            (vec![requested(), lost(), waited(0), answered()], sum(110, 2, false)),
-            (vec![requested(), answered(), requested()], sum(1_000, 2, true)),
-            (vec![requested(), lost(), waited(1)], sum(910, 2, true)),
-            (vec![requested(), waited(1), waited(2), answered()], sum(100, 1, false)),
-        ] {
-            let mut records = records(events.clone());
-            let closing = closing(&records, |_| None);
-            let usage = closing.iter().find_map(|event| match event {
-                Event::RunFinished { usage, .. } => Some(*usage),
-                _ => None,
-            });
-            assert_eq!(usage, Some(expect), "{events:?}");
-            // What is summed by model is what is summed in all.
-            records.extend(self::records(closing));
-            let sums = Sums::of([&*records]);
-            let by_model = sums.models.values().fold(Usage::default(), |mut all, one| {
-                all.add(*one);
-                all
-            });
-            assert_eq!((sums.all, by_model), (expect, expect), "{events:?}");
-        }
-    }
-}
+mod tests;

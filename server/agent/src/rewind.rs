@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::desk::{Ask, Shared, Voice};
 use crate::error::AgentError;
+use crate::past;
 use crate::undo::{self, Direction};
 
 /// How many conversations are looked through for one with a turn that counts.
@@ -46,29 +47,53 @@ pub(crate) async fn turns(
 ) -> Result<Vec<RunId>, AgentError> {
     shared.recover().await;
     let journal = &shared.world.journal;
-    // The files of a turn that does not count any more are there all the same.
-    let changed = match (run, scope) {
-        (None, Scope::Files) => journal.last_changed_run().await?,
-        _ => None,
+    let run = match (run, scope) {
+        (Some(run), _) => run.clone(),
+        // The files of a turn that does not count any more are there all the same.
+        (None, Scope::Files) => match journal.last_changed_run().await? {
+            Some(changed) => changed,
+            None => last(shared).await?,
+        },
+        (None, _) => last(shared).await?,
     };
-    if let Some(run) = run.or(changed.as_ref()) {
-        let row = journal.run(run).await?.ok_or_else(|| AgentError::UnknownRun(run.to_string()))?;
-        let counted = counted(shared, &row.session).await?;
-        if scope != Scope::Files && !counted.contains(run) {
-            return Err(AgentError::NothingToUndo);
-        }
-        // Files go back with what was done in turns that were asked once more since.
-        let mut turns =
-            if scope == Scope::Conversation { counted } else { all(shared, &row.session).await? };
-        let at = turns.iter().position(|known| known == run).ok_or(AgentError::NothingToUndo)?;
-        return Ok(turns.split_off(at));
+    let row = journal.run(&run).await?.ok_or_else(|| AgentError::UnknownRun(run.to_string()))?;
+    let counted = counted(shared, &row.session).await?;
+    if scope != Scope::Files && !counted.contains(&run) {
+        return Err(AgentError::NothingToUndo);
     }
-    for row in journal.sessions(RECENT).await? {
+    let place = |turns: &[RunId], run| turns.iter().position(|known| known == run);
+    let (mut turns, at) = if scope == Scope::Conversation {
+        let at = place(&counted, &run);
+        (counted, at)
+    } else {
+        // Files go back with what was done in turns that were asked once more since, and in earlier tries of this one.
+        let all = all(shared, &row.session).await?;
+        let at = place(&all, &first_try(shared, &run).await?).or_else(|| place(&all, &run));
+        (all, at)
+    };
+    Ok(turns.split_off(at.ok_or(AgentError::NothingToUndo)?))
+}
+
+/// The last turn that counts, of the conversation that something was said in last.
+async fn last(shared: &Shared) -> Result<RunId, AgentError> {
+    for row in shared.world.journal.sessions(RECENT).await? {
         if let Some(last) = counted(shared, &row.session).await?.pop() {
-            return Ok(vec![last]);
+            return Ok(last);
         }
     }
     Err(AgentError::NothingToUndo)
+}
+
+/// The run that a turn was first asked in, before it was asked again.
+async fn first_try(shared: &Shared, run: &RunId) -> Result<RunId, AgentError> {
+    let mut first = run.clone();
+    loop {
+        let records = shared.world.journal.records(&first).await?;
+        match records.first().map(|record| &record.event) {
+            Some(Event::RunStarted { again: Some(before), .. }) => first.clone_from(before),
+            _ => return Ok(first),
+        }
+    }
 }
 
 /// The turns of a session, oldest first.
@@ -87,10 +112,7 @@ async fn all(shared: &Shared, session: &SessionId) -> Result<Vec<RunId>, AgentEr
 /// Those of them that still count.
 async fn counted(shared: &Shared, session: &SessionId) -> Result<Vec<RunId>, AgentError> {
     let mut turns = all(shared, session).await?;
-    let mut gone = HashSet::new();
-    for run in &turns {
-        gone.extend(dropped(&shared.world.journal.records(run).await?));
-    }
+    let gone = past::gone(&shared.world.journal, session).await?;
     turns.retain(|run| !gone.contains(run));
     Ok(turns)
 }
@@ -161,6 +183,7 @@ pub(crate) async fn again(
         model,
         ceiling,
         session: Some(session),
+        again: Some(first.clone()),
         ..Ask::new(Voice::Person)
     })
 }

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::Duration;
 
-use copydesk_base::files::{Entry, Expect, FileError, FileText};
+use copydesk_base::files::{Entry, Expect, FileError, FileText, Opening};
 use copydesk_base::{Event, Files};
 use serde_json::json;
 
@@ -36,6 +36,10 @@ impl Files for Together {
 
     fn open(&self, path: &Path) -> Result<std::fs::File, FileError> {
         DiskFiles.open(path)
+    }
+
+    fn opening(&self) -> Opening<'_> {
+        DiskFiles.opening()
     }
 
     fn list(&self, path: &Path) -> Result<Vec<Entry>, FileError> {

@@ -64,13 +64,13 @@ pub fn sent(runs: &[Vec<Record>]) -> Option<Sent> {
             _ => {}
         }
     }
-    let Event::ContextLaid { system, tools, tool_bytes, sections, left_out } = &told?.event else {
+    let Event::ContextLaid { system, tools, tool_bytes, sections, kept } = &told?.event else {
         return None;
     };
     sent.parts.push(part("system", "built in", system.clone()));
     let tokens = tool_bytes.div_ceil(BYTES);
     sent.parts.push(SentPart { tokens, ..part("tools", "built in", tools.join(", ")) });
-    let before = vec![session::without(session::turns(earlier), *left_out)];
+    let before = vec![session::newest(session::turns(earlier), *kept)];
     // What was shortened has taken the first message with it, or not; the sections are those of a message that is there.
     let is_short = last.iter().any(|record| matches!(record.event, Event::Compacted { .. }));
     if is_short {
@@ -192,7 +192,7 @@ mod tests {
             tools: vec!["read".into(), "edit".into()],
             tool_bytes: 400,
             sections: vec![section("rules", "AGENTS.md", 6, 10), section("task", "action ask", 5, 0)],
-            left_out: 0,
+            kept: None,
         }
     }
 
@@ -256,8 +256,8 @@ mod tests {
         );
         // Turns that did not go along were not sent.
         let mut cut = second;
-        if let Event::ContextLaid { left_out, .. } = &mut cut[0].event {
-            *left_out = 1;
+        if let Event::ContextLaid { kept, .. } = &mut cut[0].event {
+            *kept = Some(0);
         }
         let found_cut = sent(&[first, cut]).unwrap();
         let earlier: Vec<&str> =

@@ -5,119 +5,25 @@
 //! shortened stays so.
 
 use std::collections::HashSet;
-use std::time::Duration;
 
 use copydesk_base::event::Written;
-use copydesk_base::{CallId, Event, Grade, Record, RunId, SessionId, Usage};
+use copydesk_base::{CallId, Event, Record, RunId};
 use copydesk_provider::{Arguments, Message, ToolCall, ToolOutcome, ToolResult};
 use serde_json::Value;
 
 use crate::compact;
-use crate::desk::Shared;
-use crate::error::AgentError;
-use crate::opening::BYTES;
 use crate::rewind;
-use crate::sums::Sums;
 
-/// The most tokens of earlier turns that go along where nobody knows the model's window.
-const MOST: u64 = 100_000;
 /// What stands for a result that was never written down.
 const CUT: &str = "not known: the run ended before there was a result";
 /// What stands before the turns that still fit.
 const LEFT_OUT: &str = "[Earlier turns of this conversation are left out.]";
 
-/// What a conversation brings along.
-#[derive(Debug, Default, PartialEq)]
-pub(crate) struct Past {
-    /// The turns, oldest first.
-    pub(crate) turns: Vec<Vec<Message>>,
-    /// The worst that was read in it.
-    pub(crate) grade: Grade,
-    /// What it has used so far, and for how long somebody worked on it.
-    pub(crate) spent: Spent,
-}
-
-/// What runs have used up.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub(crate) struct Spent {
-    pub(crate) usage: Usage,
-    pub(crate) time: Duration,
-}
-
-impl Spent {
-    /// Adds a run.
-    fn add(&mut self, records: &[Record]) {
-        let Sums { all, time, .. } = Sums::of([records]);
-        self.usage.add(all);
-        self.time += time;
-    }
-}
-
-/// The turns that go along.
-#[derive(Debug, Default, PartialEq)]
-pub(crate) struct Kept {
-    pub(crate) messages: Vec<Message>,
-    /// How many turns before them do not.
-    pub(crate) left_out: usize,
-}
-
-/// A sentence for the person about turns that do not go along.
-pub(crate) fn told(left_out: usize) -> Option<String> {
-    let turns = match left_out {
-        0 => return None,
-        1 => "The oldest turn".to_owned(),
-        more => format!("The oldest {more} turns"),
-    };
-    Some(format!(
-        "{turns} of this conversation cannot go along (context.earlier, and the model's window): the model does not know \
-         what was said there."
-    ))
-}
-
-/// Turns without the oldest ones, as a request tells them.
-pub(crate) fn without(turns: Vec<Vec<Message>>, left_out: usize) -> Vec<Message> {
-    let note = (left_out > 0).then(|| Message::user(LEFT_OUT.to_owned()));
+/// The newest turns as a request tells them; all of them where no number is given.
+pub(crate) fn newest(turns: Vec<Vec<Message>>, kept: Option<usize>) -> Vec<Message> {
+    let left_out = kept.map_or(0, |kept| turns.len().saturating_sub(kept));
+    let note = kept.map(|_| Message::user(LEFT_OUT));
     note.into_iter().chain(turns.into_iter().skip(left_out).flatten()).collect()
-}
-
-impl Past {
-    /// The newest whole turns of which a model with that window (in tokens) could still make a summary, and no more than the
-    /// settings let go along.
-    pub(crate) fn within(self, window: Option<u64>, set: Option<u32>) -> Kept {
-        let tokens = window.map_or(MOST, |window| window / 4 * 3).min(set.map_or(u64::MAX, u64::from));
-        let tokens = usize::try_from(tokens).unwrap_or(usize::MAX);
-        let mut left = tokens.saturating_mul(BYTES);
-        let fits = |turn: &&Vec<Message>| {
-            let size = turn.iter().map(size).sum();
-            let fits = size <= left;
-            left = left.saturating_sub(size);
-            fits
-        };
-        let kept = self.turns.iter().rev().take_while(fits).count();
-        let left_out = self.turns.len() - kept;
-        Kept { messages: without(self.turns, left_out), left_out }
-    }
-}
-
-/// What a session said and read so far.
-pub(crate) async fn past(shared: &Shared, session: &SessionId) -> Result<Past, AgentError> {
-    let journal = &shared.world.journal;
-    let rows = journal.session(session).await?;
-    if rows.is_empty() {
-        return Err(AgentError::UnknownSession(session.to_string()));
-    }
-    let mut past = Past::default();
-    let mut runs = Vec::new();
-    for row in rows {
-        let records = journal.records(&row.run).await?;
-        // What was read stays read, also where the turn does not count any more.
-        past.grade = records.iter().filter_map(grade).fold(past.grade, Grade::max);
-        // And what was paid stays paid.
-        past.spent.add(&records);
-        runs.push(records);
-    }
-    past.turns = turns(&runs);
-    Ok(past)
 }
 
 /// The turns of a conversation as its next request tells them, from the records of its runs.
@@ -147,19 +53,14 @@ pub(crate) fn with(mut turns: Vec<Vec<Message>>, records: &[Record]) -> Vec<Vec<
         Some(shortened) if from > 0 => shortened.extend(last),
         _ => turns.push(last),
     }
-    turns.retain(|turn| !turn.is_empty());
+    if turns.last().is_some_and(Vec::is_empty) {
+        turns.pop();
+    }
     turns
 }
 
-fn grade(record: &Record) -> Option<Grade> {
-    match record.event {
-        Event::Tainted { grade, .. } => Some(grade),
-        _ => None,
-    }
-}
-
 /// The messages of one run, or of a part of it.
-fn messages(records: &[Record]) -> Vec<Message> {
+pub(crate) fn messages(records: &[Record]) -> Vec<Message> {
     let mut turn = Messages::default();
     for record in records {
         match &record.event {
@@ -250,7 +151,7 @@ pub(crate) fn size(message: &Message) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use copydesk_base::Timestamp;
+    use copydesk_base::{Timestamp, Usage};
     use serde_json::json;
 
     fn records(events: Vec<Event>) -> Vec<Record> {
@@ -349,22 +250,6 @@ mod tests {
         assert_eq!(messages(&records(events)), expected);
         assert_eq!(messages(&records(vec![told("why?")])), [user("why?")]);
         assert_eq!(messages(&records(vec![])), []);
-    }
-
-    #[test]
-    fn the_newest_whole_turns_that_fit_go_along() {
-        let turn = |text: &str| vec![user(text), assistant(&"x".repeat(10), &[])];
-        let past = || Past { turns: vec![turn("one"), turn("two"), turn("three")], ..Past::default() };
-        let kept = |window| past().within(window, None).messages;
-        assert_eq!(kept(None), past().turns.concat());
-        // Three quarters of 12 tokens are 36 bytes: the newest two turns have 28.
-        let two: Vec<Message> = [vec![user(LEFT_OUT)], turn("two"), turn("three")].concat();
-        assert_eq!(kept(Some(12)), two);
-        assert_eq!(kept(Some(2)), [user(LEFT_OUT)]);
-        // What the settings say binds where it is less.
-        assert_eq!(past().within(Some(100), Some(9)), Kept { messages: two, left_out: 1 });
-        assert_eq!(past().within(Some(100), Some(0)), Kept { messages: vec![user(LEFT_OUT)], left_out: 3 });
-        assert_eq!(past().within(Some(100), Some(90)).left_out, 0);
     }
 
     #[test]

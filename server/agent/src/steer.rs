@@ -93,9 +93,12 @@ pub(crate) async fn heard(turn: &mut Turn) -> Result<Vec<Message>, AgentError> {
     told(turn, words).await
 }
 
-/// What is still to be said where the run would end, as messages.
+/// What is still to be said where the run would end, as messages. Behind an answer it is another turn.
 pub(crate) async fn heard_last(turn: &mut Turn) -> Result<Vec<Message>, AgentError> {
     let words = turn.ear.last();
+    if !words.is_empty() {
+        turn.purse.begin_turn(turn.world.clock.now());
+    }
     told(turn, words).await
 }
 

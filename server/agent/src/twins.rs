@@ -7,6 +7,7 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
+use copydesk_base::files::FileNumber;
 use copydesk_base::{CallId, Effect, Verdict};
 use copydesk_permission::sandbox::survey;
 use copydesk_permission::{Policy, is_of_git, judge};
@@ -25,7 +26,7 @@ const MOST: usize = 20_000;
 pub(crate) struct Twins {
     pub(crate) policy: Policy,
     /// The numbers of files with several names that may not be known; looked for when it matters first.
-    unknown: OnceLock<HashSet<(u64, u64)>>,
+    unknown: OnceLock<HashSet<FileNumber>>,
 }
 
 impl Twins {
@@ -40,7 +41,11 @@ impl Twins {
 
     /// Whether a file is one that may not be known, under a second name of its own.
     pub(crate) fn is_twin(&self, path: &Path) -> bool {
-        let Some(number) = number_of_several(path) else { return false };
+        number_of_several(path).is_some_and(|number| self.keeps_back(number))
+    }
+
+    /// The same of a file that was opened and has several names.
+    pub(crate) fn keeps_back(&self, number: FileNumber) -> bool {
         let unknown = || {
             let kept_back = survey(&self.policy).secret;
             let files = kept_back.iter().flat_map(|place| files_of(place));
@@ -98,7 +103,7 @@ pub(crate) fn has_several(path: &Path) -> bool {
 }
 
 /// The number of a file that has more names than one.
-fn number_of_several(path: &Path) -> Option<(u64, u64)> {
+fn number_of_several(path: &Path) -> Option<FileNumber> {
     let there = path.symlink_metadata().ok().filter(|there| there.is_file() && there.nlink() > 1)?;
     Some((there.dev(), there.ino()))
 }

@@ -135,7 +135,9 @@ pub struct McpServer {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Budgets {
-    /// One run.
+    /// One turn: your words and all that is done until the answer to them. Words that you queue behind it begin another one.
+    pub turn: Budget,
+    /// One run, with those that work for it.
     pub run: Budget,
     /// One session.
     pub session: Budget,

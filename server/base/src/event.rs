@@ -42,6 +42,24 @@ pub struct Origin {
     pub span: Span,
 }
 
+/// What a run takes over from those before it in its session, so that nobody has to read them all to go on. The chain of
+/// the run's records begins with the record that is named here.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Carried {
+    /// The last of these runs.
+    pub run: RunId,
+    /// Its last record at that time.
+    pub seq: u64,
+    /// What those that had ended have used up, and how long they were at work.
+    pub usage: Usage,
+    pub time_ms: u64,
+    /// The worst that was read in any of them.
+    pub grade: Grade,
+    /// Those that had not ended: what they use up is theirs to say.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub open: Vec<RunId>,
+}
+
 /// One thing that happened.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
@@ -75,6 +93,12 @@ pub enum Event {
         /// The run that started it, where no person did. It belongs to that one, and to no session.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         parent: Option<RunId>,
+        /// The turn that it asks once more, as if that had not been.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        again: Option<RunId>,
+        /// What its session had come to; absent in the first run of one, and where an older version wrote it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        carried: Option<Box<Carried>>,
     },
     /// What the model was told first: the person's words, and what was put beside them. Secrets are placeholders.
     Told {
@@ -89,9 +113,9 @@ pub enum Event {
         tool_bytes: usize,
         /// The parts of the message, in its order.
         sections: Vec<Section>,
-        /// How many of the earlier turns of the conversation do not go along, the oldest ones.
-        #[serde(default)]
-        left_out: usize,
+        /// How many of the earlier turns of the conversation go along, the newest ones; absent where all do.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        kept: Option<usize>,
     },
     /// The conversation was shortened: of its messages the last `kept` are left, behind `text`.
     Compacted {
@@ -227,6 +251,11 @@ pub enum Event {
         call: CallId,
         ok: bool,
         note: String,
+    },
+    /// An edit is kept until the project's checks have seen it; nothing but the run knows of it.
+    ChangeDrafted {
+        call: CallId,
+        path: PathBuf,
     },
     ChangeProposed {
         change: ChangeId,

@@ -22,14 +22,9 @@ pub trait Files: Send + Sync {
     /// The file itself, to be read piece by piece; what an editor holds open is not in it.
     fn open(&self, path: &Path) -> Result<std::fs::File, FileError>;
 
-    /// Opens many files as [`Files::open`] does, one behind the other, at less cost where they stand in one folder.
-    fn opening(&self) -> Opening<'_> {
-        Box::new(|path| {
-            let file = self.open(path)?;
-            let length = file.metadata().map_or(0, |metadata| metadata.len());
-            Ok(Opened { file, length })
-        })
-    }
+    /// Opens many files as [`Files::open`] does, one behind the other, at less cost where they stand in one folder. They are
+    /// those that a listing called plain files; what has become something else since is refused.
+    fn opening(&self) -> Opening<'_>;
 
     /// What is in a folder, by name.
     fn list(&self, path: &Path) -> Result<Vec<Entry>, FileError>;
@@ -53,12 +48,18 @@ pub trait Files: Send + Sync {
     }
 }
 
-/// A file that was opened, and how many bytes it had then.
+/// A file that was opened, and what was learnt of it then.
 #[derive(Debug)]
 pub struct Opened {
     pub file: std::fs::File,
+    /// How many bytes it had.
     pub length: u64,
+    /// Which file it is, where it has more names than one.
+    pub several: Option<FileNumber>,
 }
+
+/// What a file is on its machine, whatever it is called: its device and its number there.
+pub type FileNumber = (u64, u64);
 
 /// Opens one file after the other.
 pub type Opening<'a> = Box<dyn FnMut(&Path) -> Result<Opened, FileError> + 'a>;

@@ -314,6 +314,8 @@ fn started(process: u32) -> Record {
         process: Some(process),
         agent: String::new(),
         parent: None,
+        again: None,
+        carried: None,
     };
     Record { run: "run-1".into(), seq: 1, at: SystemClock.now(), event }
 }

@@ -53,7 +53,11 @@ impl Journal {
     /// Of a foreign journal the records come as they are: there is no key to verify them with, and nothing can follow
     /// from them, since nothing can be appended.
     pub async fn records(&self, run: &RunId) -> Result<Vec<Record>, StoreError> {
-        let run = run.clone();
+        Ok(self.records_of(vec![run.clone()]).await?.pop().unwrap_or_default())
+    }
+
+    /// The records of several runs at once, in this order.
+    pub async fn records_of(&self, runs: Vec<RunId>) -> Result<Vec<Vec<Record>>, StoreError> {
         self.database
             .call(move |slot| {
                 let Some(open) = slot.existing()? else { return Ok(Vec::new()) };
@@ -61,7 +65,8 @@ impl Journal {
                 open.read(|connection| {
                     // One snapshot for the records and for what vouches for the last of them.
                     let snapshot = connection.unchecked_transaction()?;
-                    records::read(&snapshot, key, &open.workspace, &run)
+                    let read = |run| records::read(&snapshot, key, &open.workspace, run);
+                    runs.iter().map(read).collect()
                 })
             })
             .await
@@ -101,6 +106,18 @@ impl Journal {
     pub async fn session(&self, session: &SessionId) -> Result<Vec<RunRow>, StoreError> {
         let session = session.clone();
         self.read(move |connection| records::session(connection, &session)).await
+    }
+
+    /// The names of the runs of a session, oldest first.
+    pub async fn turns(&self, session: &SessionId) -> Result<Vec<RunId>, StoreError> {
+        let session = session.clone();
+        self.read(move |connection| records::turns(connection, &session)).await
+    }
+
+    /// Those of them that say of others that they do not count any more.
+    pub async fn rewinds(&self, session: &SessionId) -> Result<Vec<RunId>, StoreError> {
+        let session = session.clone();
+        self.read(move |connection| records::rewinds(connection, &session)).await
     }
 
     /// One run as the list shows it.

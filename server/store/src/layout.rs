@@ -82,7 +82,8 @@ const JOURNAL_NAMES: &str = "
 CREATE TABLE names (session TEXT PRIMARY KEY, name TEXT NOT NULL) STRICT, WITHOUT ROWID;
 ";
 
-/// Which run a run works for, so that both go together; empty where it works for nobody, or began before this was kept.
+/// Which run a run works for, so that both go together; empty where it works for nobody, or began before this was kept. And from
+/// here on runs are chained to those before them: an older program would say of one that it was changed.
 const JOURNAL_PARENTS: &str = "
 ALTER TABLE runs ADD COLUMN parent TEXT NOT NULL DEFAULT '';
 CREATE INDEX runs_by_parent ON runs (parent) WHERE parent <> '';

@@ -14,7 +14,9 @@
 //! # What is detected
 //! Every record carries a keyed hash over the hash before it and its own bytes (HMAC-SHA-256; the key is
 //! `COPYDESK_HOME/journal.key`), and every run a keyed hash over its last record. Changed, missing, reordered or cut
-//! records are found when the run is read. A run that was removed whole is not: retention does that too.
+//! records are found when the run is read. A run that goes on with a conversation is chained to the record that was the
+//! last one of it then, so a run that was taken out of the middle is found when the next one is read. A conversation that was
+//! removed whole is not missed: retention does that too.
 //!
 //! # Invariants
 //! - Appending is the only write to records. Nothing edits one.

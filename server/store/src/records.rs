@@ -2,7 +2,7 @@
 
 use copydesk_base::{ChangeId, Event, Record, RunId, RunStatus, SessionId, Timestamp};
 use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::StoreError;
 use crate::chain::{Key, Link};
@@ -36,12 +36,17 @@ pub(crate) fn append(
     )?;
     for record in records {
         let run = record.run.as_str();
-        let (last_seq, before) = last(transaction, key, workspace, &record.run)?;
+        let last = last(transaction, &record.run)?;
+        let last_seq = last.map_or(0, |(seq, _)| seq);
         if record.seq != last_seq + 1 {
             let (expected, found) = (last_seq + 1, record.seq);
             return Err(StoreError::OutOfOrder { run: record.run.clone(), expected, found }.into());
         }
         let (kind, data) = written(record)?;
+        let before = match last {
+            Some((_, link)) => link,
+            None => first_link(transaction, key, workspace, &record.run, &data)?,
+        };
         let ulid = ulid(record.at)?;
         let (seq, at) = (signed(record.seq), signed(record.at.0));
         let link = chained(key, &before, run, seq, &ulid, EVENT_VERSION, at, &data);
@@ -70,7 +75,7 @@ pub(crate) fn read(
     )?;
     let mut rows = query.query([run.as_str()])?;
     let mut records = Vec::new();
-    let mut before = key.map(|key| first_link(key, workspace, run));
+    let mut before: Option<Link> = None;
     let mut last_seq = 0;
     while let Some(row) = rows.next()? {
         let seq: i64 = row.get("seq")?;
@@ -78,26 +83,49 @@ pub(crate) fn read(
         let Some(data) = unpack(row.get("data")?, row.get("packed")?) else {
             return Err(tampered(run, last_seq + 1));
         };
-        if let (Some(key), Some(link)) = (key, before.as_mut()) {
+        if let Some(key) = key {
             let (ulid, version): (String, i64) = (row.get("ulid")?, row.get("version")?);
-            let expected = chained(key, link, run.as_str(), seq, &ulid, version, at, &data);
+            let link = match before {
+                Some(link) => link,
+                None => first_link(connection, key, workspace, run, &data)?,
+            };
+            let expected = chained(key, &link, run.as_str(), seq, &ulid, version, at, &data);
             if seq != last_seq + 1 || row.get::<_, Vec<u8>>("link")? != expected {
                 return Err(tampered(run, last_seq + 1));
             }
-            *link = expected;
+            before = Some(expected);
         }
         last_seq = seq;
         // A kind of a newer version, or a known one that a newer version shaped anew: kept in its row, passed over here.
         let event = serde_json::from_str(&data).unwrap_or(Event::Unknown);
         records.push(Record { run: run.clone(), seq: unsigned(seq), at: Timestamp(unsigned(at)), event });
     }
-    if let (Some(key), Some(link)) = (key, before)
+    if let Some(key) = key
         && seal_of(connection, run)?
-            != (last_seq > 0).then(|| (last_seq, sealed(key, run.as_str(), last_seq, &link).to_vec()))
+            != before.map(|link| (last_seq, sealed(key, run.as_str(), last_seq, &link).to_vec()))
     {
         return Err(tampered(run, last_seq + 1));
     }
     Ok(records)
+}
+
+/// The runs of a session by their names, oldest first; the empty name is none.
+pub(crate) fn turns(connection: &Connection, session: &SessionId) -> Result<Vec<RunId>, Halt> {
+    let query = "SELECT run FROM runs WHERE session = ?1 AND session <> '' ORDER BY id";
+    names(connection, query, session)
+}
+
+/// Those of them that say of others that they do not count any more.
+pub(crate) fn rewinds(connection: &Connection, session: &SessionId) -> Result<Vec<RunId>, Halt> {
+    let query = "SELECT run FROM runs WHERE session = ?1 AND session <> ''
+         AND run IN (SELECT run FROM records WHERE kind = 'rewound') ORDER BY id";
+    names(connection, query, session)
+}
+
+fn names(connection: &Connection, query: &str, session: &SessionId) -> Result<Vec<RunId>, Halt> {
+    let mut query = connection.prepare_cached(query)?;
+    let rows = query.query_map([session.as_str()], |row| row.get(0).map(RunId))?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
 /// Runs, newest first.
@@ -198,14 +226,22 @@ fn mark(transaction: &Transaction<'_>, change: &ChangeId, run: &str, state: &str
 }
 
 /// Number and hash of the run's last record, as the next one needs them.
-fn last(connection: &Connection, key: &Key, workspace: &[u8], run: &RunId) -> Result<(u64, Link), Halt> {
+fn last(connection: &Connection, run: &RunId) -> Result<Option<(u64, Link)>, Halt> {
     let found: Option<(i64, Vec<u8>)> = connection
         .prepare_cached("SELECT seq, link FROM records WHERE run = ?1 ORDER BY seq DESC LIMIT 1")?
         .query_row([run.as_str()], |row| Ok((row.get(0)?, row.get(1)?)))
         .optional()?;
-    let Some((seq, link)) = found else { return Ok((0, first_link(key, workspace, run))) };
+    let Some((seq, link)) = found else { return Ok(None) };
     let link = Link::try_from(link).map_err(|_| tampered(run, unsigned(seq)))?;
-    Ok((unsigned(seq), link))
+    Ok(Some((unsigned(seq), link)))
+}
+
+/// The hash of one record.
+fn link_of(connection: &Connection, run: &RunId, seq: u64) -> Result<Option<Vec<u8>>, Halt> {
+    Ok(connection
+        .prepare_cached("SELECT link FROM records WHERE run = ?1 AND seq = ?2")?
+        .query_row(params![run.as_str(), signed(seq)], |row| row.get(0))
+        .optional()?)
 }
 
 fn seal_of(connection: &Connection, run: &RunId) -> Result<Option<(i64, Vec<u8>)>, Halt> {
@@ -219,9 +255,32 @@ fn tampered(run: &RunId, seq: impl TryInto<u64>) -> Halt {
     StoreError::Tampered { run: run.clone(), seq: seq.try_into().unwrap_or(0) }.into()
 }
 
-/// What the first record of a run is chained to.
-fn first_link(key: &Key, workspace: &[u8], run: &RunId) -> Link {
-    key.link(&[b"copydesk.run/1", workspace, run.as_str().as_bytes()])
+/// As much of a first record as says where its chain begins, whatever version wrote the rest.
+#[derive(Deserialize)]
+struct First {
+    carried: Option<Place>,
+}
+
+/// A record of another run.
+#[derive(Deserialize)]
+struct Place {
+    run: RunId,
+    seq: u64,
+}
+
+/// What the first record of a run is chained to: the workspace, and the last record of its session where it names one,
+/// so that no run before it can be changed or taken out unseen.
+fn first_link(
+    connection: &Connection,
+    key: &Key,
+    workspace: &[u8],
+    run: &RunId,
+    data: &str,
+) -> Result<Link, Halt> {
+    let first = key.link(&[b"copydesk.run/1", workspace, run.as_str().as_bytes()]);
+    let Ok(First { carried: Some(place) }) = serde_json::from_str(data) else { return Ok(first) };
+    let before = link_of(connection, &place.run, place.seq)?.ok_or_else(|| tampered(run, 1))?;
+    Ok(key.link(&[b"copydesk.run/2", &first, &before]))
 }
 
 #[expect(clippy::too_many_arguments, reason = "these are the columns that the hash covers")]

@@ -3,9 +3,9 @@
 
 use std::path::{Path, PathBuf};
 
-use copydesk_base::event::Origin;
+use copydesk_base::event::{Carried, Origin};
 use copydesk_base::{
-    ApprovalId, ChangeId, Event, Record, RunId, RunStatus, SessionId, Span, Timestamp, Usage,
+    ApprovalId, ChangeId, Event, Grade, Record, RunId, RunStatus, SessionId, Span, Timestamp, Usage,
 };
 use copydesk_store::{
     Answered, Deleted, Journal, Keep, PendingRow, ReadOnly, RunRow, SessionRow, StoreError, workspace_id,
@@ -54,6 +54,8 @@ fn started(run: &str) -> Record {
         process: None,
         agent: String::new(),
         parent: None,
+        again: None,
+        carried: None,
     };
     record(run, 1, event)
 }
@@ -306,6 +308,61 @@ async fn every_way_of_changing_a_record_is_noticed() {
         let read = place.journal().records(&run).await;
         assert!(matches!(read, Err(StoreError::Tampered { .. })), "{what}: {read:?}");
     }
+}
+
+#[tokio::test]
+async fn a_run_is_chained_to_the_one_before_it_in_its_session() {
+    let follows = |run: &str, before: &str, seq: u64| {
+        let mut record = started(run);
+        if let Event::RunStarted { carried, .. } = &mut record.event {
+            *carried = Some(Box::new(Carried {
+                run: before.into(),
+                seq,
+                usage: Usage::default(),
+                time_ms: 0,
+                grade: Grade::Typed,
+                open: vec![],
+            }));
+        }
+        record
+    };
+    for (what, change, is_noticed) in [
+        ("what comes behind the record that is named", "", false),
+        ("the run before is taken out", "DELETE FROM records WHERE run = 'run-1'", true),
+        ("another stands in its place", "UPDATE records SET link = zeroblob(32) WHERE run = 'run-1'", true),
+        ("the end of it is taken out", "DELETE FROM records WHERE run = 'run-1' AND seq = 2", true),
+        ("another run is taken out", "DELETE FROM records WHERE run = 'run-0'", false),
+    ] {
+        let place = Place::new();
+        let journal = place.journal();
+        journal.append(vec![started("run-0"), started("run-1"), notice("run-1", 2)]).await.unwrap();
+        journal.append(vec![follows("run-2", "run-1", 2), notice("run-2", 2)]).await.unwrap();
+        journal.append(vec![notice("run-1", 3)]).await.unwrap();
+        place.raw().execute_batch(change).unwrap();
+        let read = place.journal().records(&"run-2".into()).await;
+        assert_eq!(read.is_err(), is_noticed, "{what}: {read:?}");
+    }
+    let place = Place::new();
+    let refused = place.journal().append(vec![follows("run-2", "run-1", 2)]).await;
+    assert!(matches!(refused, Err(StoreError::Tampered { .. })), "nothing follows what is not there");
+}
+
+#[tokio::test]
+async fn the_runs_of_a_session_and_its_rewinds_are_found_without_a_look_at_them() {
+    let place = Place::new();
+    let journal = place.journal();
+    let rewound = |run: &str, seq| record(run, seq, Event::Rewound { runs: vec![run.into()] });
+    for run in ["run-1", "run-2", "run-3"] {
+        journal.append(vec![started(run)]).await.unwrap();
+    }
+    journal.append(vec![rewound("run-3", 2), rewound("run-1", 2), rewound("run-1", 3)]).await.unwrap();
+    let session = SessionId::from("ses-1");
+    let names = |runs: &[&str]| Ok(runs.iter().map(|run| RunId::from(*run)).collect::<Vec<_>>());
+    assert_eq!(journal.turns(&session).await, names(&["run-1", "run-2", "run-3"]));
+    assert_eq!(journal.rewinds(&session).await, names(&["run-1", "run-3"]));
+    assert_eq!(journal.rewinds(&"ses-2".into()).await, names(&[]));
+    let both = journal.records_of(vec!["run-3".into(), "run-none".into(), "run-2".into()]).await.unwrap();
+    assert_eq!(both.iter().map(Vec::len).collect::<Vec<_>>(), [2, 0, 1]);
 }
 
 #[tokio::test]

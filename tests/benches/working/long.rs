@@ -2,7 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-use copydesk_base::{Event, Record, RunId, RunStatus, SessionId, Timestamp, Usage};
+use copydesk_base::event::Carried;
+use copydesk_base::{Event, Grade, Record, RunId, RunStatus, SessionId, Timestamp, Usage};
 use copydesk_store::Journal;
 use copydesk_tests::client::Client;
 use copydesk_tests::model_server::{Format, ModelServer, Reply};
@@ -14,6 +15,8 @@ use crate::{usage, workspace};
 
 const TURNS: u32 = 10_000;
 const ROUNDS: usize = 7;
+/// Of each turn.
+const RECORDS: u64 = 5;
 
 pub(crate) fn measure() {
     let model = ModelServer::start(Format::Anthropic, (0..ROUNDS).map(|_| Reply::text("Yes.")));
@@ -75,8 +78,19 @@ fn write(workspace: &Workspace, session: &SessionId) {
 }
 
 fn records(session: &SessionId, turn: u32, now: u64) -> impl Iterator<Item = Record> {
-    let run = RunId::from(format!("run-{turn:05}").as_str());
-    let usage = Usage { input_tokens: 100, output_tokens: 20, requests: 1, ..Usage::default() };
+    let name = |turn: u32| RunId::from(format!("run-{turn:05}").as_str());
+    let run = name(turn);
+    let used = |turns: u32| Usage {
+        input_tokens: 100 * u64::from(turns),
+        output_tokens: 20 * u64::from(turns),
+        requests: u64::from(turns),
+        ..Usage::default()
+    };
+    let usage = used(1);
+    let carried = turn.checked_sub(1).map(|before| {
+        let (time_ms, grade, open) = (0, Grade::Own, vec![]);
+        Box::new(Carried { run: name(before), seq: RECORDS, usage: used(turn), time_ms, grade, open })
+    });
     let prompt =
         format!("Question {turn}: what does the function do, and is there a simpler way to write it?");
     let answer =
@@ -96,6 +110,8 @@ fn records(session: &SessionId, turn: u32, now: u64) -> impl Iterator<Item = Rec
             process: Some(1),
             agent: String::new(),
             parent: None,
+            again: None,
+            carried,
         },
         Event::Told { text: prompt },
         Event::ModelRequested { number: 1, most: Usage::default() },

@@ -353,6 +353,13 @@ impl Client {
         }
     }
 
+    /// Reads the next message, where one comes in so much time.
+    pub fn hear_within(&mut self, patience: Duration) {
+        if let Ok(incoming) = self.process.incoming.recv_timeout(patience) {
+            self.take(incoming, "whatever comes");
+        }
+    }
+
     fn hear_one(&mut self, deadline: Instant, what: &str) {
         let patience = deadline.saturating_duration_since(Instant::now());
         match self.process.incoming.recv_timeout(patience) {

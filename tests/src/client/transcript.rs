@@ -1,5 +1,6 @@
 //! What was said, for the reader of a failure.
 
+use std::collections::VecDeque;
 use std::fmt;
 use std::time::Instant;
 
@@ -9,17 +10,19 @@ use serde_json::Value;
 pub(super) struct Transcript {
     name: &'static str,
     started: Instant,
-    lines: Vec<String>,
+    /// The last lines, and how many there were before them.
+    lines: VecDeque<String>,
+    left_out: usize,
 }
 
 /// Longer messages are cut in print; the wire saw them whole.
 const LONGEST_LINE: usize = 1500;
-/// Only the last lines are printed.
+/// Only the last lines are kept.
 const MOST_LINES: usize = 200;
 
 impl Transcript {
     pub(super) fn new(name: &'static str) -> Self {
-        Self { name, started: Instant::now(), lines: vec![] }
+        Self { name, started: Instant::now(), lines: VecDeque::new(), left_out: 0 }
     }
 
     pub(super) fn sent(&mut self, message: &Value) {
@@ -42,15 +45,18 @@ impl Transcript {
     fn add(&mut self, arrow: &str, text: &str) {
         let cut: String = text.chars().take(LONGEST_LINE).collect();
         let more = if cut.len() < text.len() { " …" } else { "" };
-        self.lines.push(format!("{:>6} ms {arrow} {cut}{more}", self.started.elapsed().as_millis()));
+        if self.lines.len() == MOST_LINES {
+            self.lines.pop_front();
+            self.left_out += 1;
+        }
+        self.lines.push_back(format!("{:>6} ms {arrow} {cut}{more}", self.started.elapsed().as_millis()));
     }
 }
 
 impl fmt::Display for Transcript {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let left_out = self.lines.len().saturating_sub(MOST_LINES);
-        writeln!(f, "--- what {} and the server said ({left_out} lines left out)", self.name)?;
-        self.lines[left_out..].iter().try_for_each(|line| writeln!(f, "{line}"))
+        writeln!(f, "--- what {} and the server said ({} lines left out)", self.name, self.left_out)?;
+        self.lines.iter().try_for_each(|line| writeln!(f, "{line}"))
     }
 }
 

@@ -230,6 +230,11 @@ impl ModelServer {
         self.shared.state().requests.clone()
     }
 
+    /// How many there were.
+    pub fn asked(&self) -> usize {
+        self.shared.state().requests.len()
+    }
+
     /// Replies that no request has used.
     pub fn unused(&self) -> usize {
         self.shared.state().script.len()

@@ -45,6 +45,34 @@ fn a_search_does_not_tell_what_a_placeholder_hides() {
 }
 
 #[test]
+fn a_search_shows_lines_files_or_counts() {
+    let files = [("a.txt", "one\ntwo\none more\n"), ("b.txt", "two\n"), ("c.txt", "one\n")];
+    let rows = [
+        (json!({}), "a.txt:1:one\na.txt:3:one more\nc.txt:1:one"),
+        (json!({"context": 1}), "a.txt:1:one\na.txt-2-two\na.txt:3:one more\nc.txt:1:one"),
+        (json!({"output": "files"}), "a.txt\nc.txt"),
+        (json!({"output": "files", "context": 1}), "a.txt\nc.txt"),
+        (json!({"output": "count"}), "a.txt:2\nc.txt:1"),
+        (json!({"output": "count", "glob": "c*"}), "c.txt:1"),
+    ];
+    let call = |more: &serde_json::Value| {
+        let mut arguments = json!({"pattern": "^one", "glob": "?.txt"});
+        for (key, value) in more.as_object().into_iter().flatten() {
+            arguments[key] = value.clone();
+        }
+        Reply::tool("grep", &arguments)
+    };
+    let script = rows.iter().map(|(more, _)| call(more)).chain([done()]).collect();
+    let mut scene = with_files(neovim_0_12(), Format::Anthropic, "{}", script, &files);
+    scene.ask("find out");
+    for (at, (more, expected)) in rows.iter().enumerate() {
+        assert_eq!(scene.result(at + 1), *expected, "{more}");
+    }
+    scene.over(rows.len());
+    scene.end();
+}
+
+#[test]
 fn an_edit_does_not_tell_what_a_placeholder_hides() {
     let token = format!("ghp_{}", "a8Fk29dLq0ZxB7mPw4".repeat(2));
     let text = format!("token = \"{token}\"\nend\n");

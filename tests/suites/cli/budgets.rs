@@ -112,6 +112,49 @@ fn a_conversation_is_counted_across_its_turns_and_summed() {
 }
 
 #[test]
+fn a_turn_has_a_budget_and_the_next_one_its_own() {
+    for (budget, words) in [
+        ("requests: 2", "this turn has used its 2 requests (budgets.turn.requests)"),
+        ("tokens: 6500", "this turn has used 6000 of 6500 tokens, the next request needs"),
+        ("usd: 1.25", "this turn has cost $1.20 of $1.25"),
+        ("minutes: 0", "this turn has used its time (budgets.turn.minutes)"),
+    ] {
+        let look = || Reply::tool("read", &json!({"path": "a.py"})).usage(2_000, 1_000);
+        let model = ModelServer::start(Format::Anthropic, [look(), look(), Reply::text("Hello.")]);
+        let workspace = billed(&model, &format!("{{turn: {{{budget}}}}}"));
+        let report = ask(&workspace).exits(1).json();
+        let error = report["error"].as_str().unwrap_or_default();
+        assert!(error.contains(words), "{budget}: {report}");
+        let asked = if budget == "minutes: 0" { 0 } else { 2 };
+        assert_eq!(model.asked(), asked, "{budget}: nothing more left this machine");
+        if asked > 0 {
+            let _ = workspace.run(&["ask", "--continue", "and now?"]).exits(0);
+        }
+    }
+}
+
+#[test]
+fn half_and_four_fifths_of_a_conversation_are_told_once_each() {
+    let model = ModelServer::start(Format::OpenaiChat, (0..5).map(|_| Reply::text("Hello.")));
+    let workspace = billed(&model, "{session: {requests: 5}}");
+    let first = ask(&workspace).exits(0).json();
+    let session = first["session_id"].as_str().unwrap_or_default();
+    for _ in 0..4 {
+        let _ = workspace.run(&["ask", "--session", session, "go on"]).exits(0);
+    }
+    let records = workspace.run(&["sessions", "export", session, "--json"]).exits(0).stdout;
+    for mark in [
+        "more than 50 % of its budget: 3 of 5 requests (budgets.session.requests)",
+        "more than 80 % of its budget: 4 of 5 requests (budgets.session.requests)",
+    ] {
+        assert_eq!(records.matches(mark).count(), 1, "{mark}: {records}");
+    }
+    let over = workspace.run(&["ask", "--json", "--session", session, "go on"]).exits(1).json();
+    let error = over["error"].as_str().unwrap_or_default();
+    assert!(error.contains("this conversation has used its 5 requests"), "{over}");
+}
+
+#[test]
 fn what_a_run_used_that_was_killed_counts() {
     let gate = Gate::new();
     let read = Reply::tool("read", &json!({"path": "a.py"})).usage(2_000, 1_000);

@@ -7,6 +7,7 @@
 #![expect(clippy::expect_used, reason = "what fails here fails the test")]
 
 mod broken;
+mod loops;
 mod odd;
 mod refused;
 
@@ -63,17 +64,24 @@ struct Told {
     workspace: Workspace,
 }
 
-fn run(format: Format, replies: Vec<Reply>, timeouts: &str) -> Told {
-    let model = ModelServer::start(format, replies);
-    let config = format!(
+fn config(model: &ModelServer, format: Format, timeouts: &str) -> String {
+    format!(
         "default_model: bench/m\nproviders:\n  bench: {{kind: {}, base_url: \"{}\", api_key_env: BENCH_KEY, timeouts: {timeouts}}}\n",
         format.kind(),
         model.base_url()
-    );
-    let workspace = Workspace::new(COPYDESK)
+    )
+}
+
+fn furnished(model: &ModelServer, format: Format, timeouts: &str) -> Workspace {
+    Workspace::new(COPYDESK)
         .with([(FILE, TEXT)])
-        .with_user_config(&config)
-        .with_variable("BENCH_KEY", KEY);
+        .with_user_config(&config(model, format, timeouts))
+        .with_variable("BENCH_KEY", KEY)
+}
+
+fn run(format: Format, replies: Vec<Reply>, timeouts: &str) -> Told {
+    let model = ModelServer::start(format, replies);
+    let workspace = furnished(&model, format, timeouts);
     let ran = workspace.run(&["ask", "--json", "--apply", "--file", FILE, "make it three times"]);
     let report = ran.json();
     let exit = i32::from(report["status"] != "succeeded");

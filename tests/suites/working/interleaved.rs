@@ -4,6 +4,11 @@
 //! The file is lines of values; the agent counts them up. The person types words between the characters, anywhere and at
 //! any time, before an edit, while it travels and behind it, and takes some of them away again. Whatever came first: with
 //! the words taken out, the text must be the values that the model was told it has made.
+//!
+//! One edit among the person's is one interleaving. A server lives through thousands of them, so that a million can be
+//! had in an hour or two; the numbers that decide are counted on, so that no two are the same.
+
+use std::time::Duration;
 
 use copydesk_tests::client::{Client, Consent};
 use copydesk_tests::model_server::{Format, ModelServer, Reply};
@@ -16,9 +21,13 @@ use crate::COPYDESK;
 
 const LINES: usize = 12;
 /// Edits of one answer.
-const EDITS: usize = 5;
+const EDITS: usize = 10;
 /// Answers in each editor; `COPYDESK_INTERLEAVINGS` says how many edits there are in all instead.
-const ROUNDS: usize = 12;
+const ROUNDS: usize = 6;
+/// Answers that one server lives through.
+const LIFE: usize = 250;
+/// How long the person waits for something to happen before typing on.
+const PAUSE: Duration = Duration::from_millis(20);
 
 /// Choices that a number decides, so that a failure can be had again.
 struct Dice(u64);
@@ -125,11 +134,10 @@ fn work(personality: Personality, format: Format, rounds: usize, seed: u64) {
         let mut after = 3;
         while after > 0 {
             person.types(&mut client, &uri);
-            client.listen();
-            if model.requests().len() >= told + 2 {
+            client.hear_within(PAUSE);
+            if model.asked() >= told + 2 {
                 after -= 1;
             }
-            std::thread::yield_now();
         }
         let answered = model.wait_answered(told + 1);
         told += 2;
@@ -163,8 +171,12 @@ fn no_keystroke_is_lost_and_no_edit_is_stale_in_any_editor() {
     std::thread::scope(|scope| {
         for (at, personality) in Personality::all().into_iter().enumerate() {
             let format = Format::BOTH[at % 2];
-            let seed = 0x9e37_79b9_7f4a_7c15_u64.wrapping_mul(at as u64 + 1);
-            scope.spawn(move || work(personality, format, rounds, seed));
+            scope.spawn(move || {
+                for (life, from) in (0..rounds).step_by(LIFE).enumerate() {
+                    let seed = 0x9e37_79b9_7f4a_7c15_u64.wrapping_mul((life * editors + at) as u64 + 1);
+                    work(personality.clone(), format, LIFE.min(rounds - from), seed);
+                }
+            });
         }
     });
 }

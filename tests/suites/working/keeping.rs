@@ -88,6 +88,41 @@ fn a_copy_goes_on_from_its_turn_and_leaves_the_original_alone() {
 }
 
 #[test]
+fn a_conversation_is_taken_in_elsewhere_as_the_words_of_a_stranger() {
+    let model =
+        ModelServer::start(Format::Anthropic, vec![triple(), done(), Reply::text("Yes."), done(), done()]);
+    let workspace = workspace(&model, "");
+    let (session, _) = two_turns(&workspace);
+    let exported = workspace.run(&["sessions", "export", &session, "--json"]).exits(0).stdout;
+    let there = self::workspace(&model, "").with([("talk.json", &exported), ("bad.json", "{\"runs\": []}")]);
+    let taken = there.run(&["sessions", "import", "talk.json", "--json"]).exits(0).json();
+    let copy = taken["session"].as_str().unwrap_or_default();
+    assert_ne!(copy, session, "it has a name of its own");
+    let _ = there.run(&["ask", "--session", copy, "go on"]).exits(0);
+    let told = model.wait_request(3).text();
+    assert!(told.contains("make it three times") && told.contains("are you sure?"), "{told}");
+    assert_eq!(there.read(FILE), TEXT, "nothing is done again");
+    let records = there.run(&["sessions", "export", copy, "--json"]).exits(0).json();
+    let carried = &records["runs"][2][0]["event"]["carried"];
+    assert_eq!(
+        (&carried["grade"], &carried["usage"]["requests"]),
+        (&json!("stranger"), &json!(0)),
+        "{carried}"
+    );
+    assert!(there.run(&["undo"]).exits(1).stderr.contains("find anything to take back"));
+    for (text, words) in [
+        ("{\"runs\": []}", "bad.json is no recording"),
+        ("{\"schema\": \"copydesk.records/1\", \"runs\": []}", "it has no turns"),
+        ("{\"schema\": \"copydesk.records/1\", \"runs\": [[]]}", "its turn 1 has no beginning"),
+    ] {
+        there.write("bad.json", text);
+        let refused = there.run(&["sessions", "import", "bad.json"]);
+        assert!(refused.code != Some(0) && refused.stderr.contains(words), "{text}: {refused}");
+    }
+    assert_eq!(listed(&there).len(), 1);
+}
+
+#[test]
 fn what_is_deleted_is_asked_about_and_gone() {
     let model = ModelServer::start(Format::OpenaiChat, vec![triple(), done(), Reply::text("Yes.")]);
     let workspace = workspace(&model, "");
@@ -227,6 +262,36 @@ fn a_server_that_was_killed_loses_and_repeats_nothing() {
         let _ = workspace.run(&["undo"]).exits(0);
         assert_eq!(workspace.read(FILE), TEXT);
     }
+}
+
+#[test]
+fn an_edit_that_waited_for_its_checks_when_its_server_was_killed_is_named() {
+    let model = ModelServer::start(
+        Format::Anthropic,
+        vec![triple(), Reply::text("never").end(End::Stall), done(), done()],
+    );
+    let workspace = workspace(&model, "checks: [{name: none, command: \"true\"}]\n");
+    let mut child = workspace.command(&["ask", "--apply", "make it three times"]);
+    let silent = std::process::Stdio::null;
+    let mut child = child.stdin(silent()).stdout(silent()).stderr(silent()).spawn().expect("it starts");
+    model.wait_request(1);
+    child.kill().expect("it is killed");
+    child.wait().expect("it ends");
+    assert_eq!(workspace.read(FILE), TEXT, "nobody had seen it");
+    let more = workspace.run(&["ask", "--json", "--continue", "go on"]).exits(0).json();
+    let words = format!("A run was cut short. Not made: the edit of {}.", workspace.path(FILE).display());
+    let told = model.wait_request(2).text();
+    assert!(told.contains(&words), "the model is told '{words}': {told}");
+    let session = more["session_id"].as_str().unwrap_or_default();
+    let records = workspace.run(&["sessions", "export", session, "--json"]).exits(0).json();
+    let notices: Vec<&Value> = records["runs"][0]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .map(|record| &record["event"])
+        .filter(|event| event["type"] == "notice")
+        .collect();
+    assert_eq!(notices, [&json!({"type": "notice", "text": words})], "and the person, once");
 }
 
 #[test]

@@ -71,6 +71,41 @@ fn what_was_done_in_a_turn_that_was_asked_again_goes_too() {
 }
 
 #[test]
+fn a_turn_goes_back_with_its_earlier_tries() {
+    // Asked, asked again, and once more: each try edits the file as the one before left it.
+    let edit = |old: &str, new: &str| Reply::tool("edit", &json!({"path": FILE, "old": old, "new": new}));
+    for named in [false, true] {
+        let model = ModelServer::start(
+            Format::Anthropic,
+            [
+                triple(),
+                done(),
+                edit("def twice", "def two"),
+                done(),
+                edit("def two", "def twofold"),
+                done(),
+                edit("# What a shop", "# All"),
+                done(),
+            ],
+        );
+        let workspace = Workspace::new(COPYDESK)
+            .with([(FILE, TEXT)])
+            .with_user_config(&config(&model, "{}"))
+            .with_variable("BENCH_KEY", KEY);
+        let _ = workspace.run(&["ask", "--apply", "make it three times"]).exits(0);
+        let _ = workspace.run(&["ask", "--apply", "--continue", "rename it"]).exits(0);
+        let _ = workspace.run(&["ask", "--apply", "--retry"]).exits(0);
+        let last = workspace.run(&["ask", "--apply", "--json", "--retry"]).exits(0).json();
+        let all = tripled().replace("# What a shop", "# All").replace("def twice", "def twofold");
+        assert_eq!(workspace.read(FILE), all);
+        let run = last["run_id"].as_str().unwrap_or_default();
+        let arguments: &[&str] = if named { &["rewind", run] } else { &["rewind"] };
+        let _ = workspace.run(arguments).exits(0);
+        assert_eq!(workspace.read(FILE), tripled(), "named: {named}");
+    }
+}
+
+#[test]
 fn a_turn_of_another_process_that_is_under_way_stays() {
     let gate = Gate::new();
     let model = ModelServer::start(Format::Anthropic, vec![triple(), done().hold(&gate)]);

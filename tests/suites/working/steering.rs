@@ -50,6 +50,26 @@ fn words_are_heard_with_the_next_request_or_when_the_run_would_end() {
 }
 
 #[test]
+fn words_that_wait_for_the_end_begin_another_turn() {
+    let gate = Gate::new();
+    let script = vec![look().hold(&gate), Reply::text("Read."), look(), done()];
+    let model = ModelServer::start(Format::Anthropic, script);
+    let workspace = Workspace::new(COPYDESK)
+        .with([(FILE, TEXT)])
+        .with_user_config(&format!("{}\nbudgets: {{turn: {{requests: 2}}}}\n", config(&model, "{}")))
+        .with_variable("BENCH_KEY", KEY);
+    let mut scene = Scene::enter(personality::helix_25_07(), workspace, model);
+    let run = scene.ask("look at it");
+    scene.request(0);
+    let words = json!({"runId": run, "text": "and once more", "when": "next"});
+    assert_eq!(scene.client.command("copydesk.steer", words), Ok(json!({"heard": true})));
+    gate.open();
+    assert!(scene.request(3).text().contains("and once more"), "the second turn has two requests, too");
+    scene.over(3);
+    scene.end();
+}
+
+#[test]
 fn a_comment_that_was_typed_is_told_to_the_agent_that_is_at_work() {
     let gate = Gate::new();
     let model = ModelServer::start(Format::Anthropic, vec![look().hold(&gate), done()]);

@@ -59,7 +59,37 @@ local function tell(client, bufnr, _, rest)
   local runs = vim.tbl_keys(require('copydesk').running)
   if #runs == 0 then return vim.notify('Copydesk: nothing is running') end
   for _, run in ipairs(runs) do
-    require('copydesk.ask').send(client, 'copydesk.steer', { runId = run, text = rest }, bufnr)
+    local params = { runId = run, text = rest }
+    require('copydesk.ask').send(client, 'copydesk.steer', params, bufnr, function(_, said)
+      if said and not said.heard then vim.notify('Copydesk: it came too late; the run has ended') end
+    end)
+  end
+end
+
+--- Goes back to before a turn, the last one where none is named, and says how far.
+local function rewind(client, bufnr, _, rest)
+  local params = rest ~= '' and { checkpointId = rest } or vim.empty_dict()
+  require('copydesk.ask').send(client, 'copydesk.rewind', params, bufnr, function(_, gone)
+    if not gone then return end
+    local turns = #gone.turns == 1 and 'the last turn' or #gone.turns .. ' turns'
+    vim.notify('Copydesk: back to before ' .. turns)
+  end)
+end
+
+--- Asks the last ask once more, another model where one is named.
+local function retry(client, bufnr, _, rest)
+  local params = rest ~= '' and { model = rest } or vim.empty_dict()
+  require('copydesk.ask').send(client, 'copydesk.retry', params, bufnr)
+end
+
+--- Chooses something for this session of the editor; without a word, what the settings say counts again.
+local function chosen(key)
+  return function(client, bufnr, _, rest)
+    local params = { [key] = rest ~= '' and rest or vim.NIL }
+    require('copydesk.ask').send(client, 'copydesk.' .. key .. '.set', params, bufnr, function(err)
+      if err then return end
+      vim.notify('Copydesk: the ' .. key .. ' is ' .. (rest ~= '' and rest or 'what the settings say'))
+    end)
   end
 end
 
@@ -98,7 +128,10 @@ local function sessions(client, bufnr)
       word = 'Name…',
       run = function(one)
         vim.ui.input({ prompt = 'Name: ', default = type(one.name) == 'string' and one.name or '' }, function(name)
-          if name then send(client, 'copydesk.sessions.name', { session = one.session, name = name }, bufnr) end
+          if not name then return end
+          send(client, 'copydesk.sessions.name', { session = one.session, name = name }, bufnr, function(_, named)
+            if named then vim.notify('Copydesk: ' .. (named.name ~= '' and 'named ' .. named.name or 'the name is gone')) end
+          end)
         end)
       end,
     },
@@ -153,10 +186,10 @@ M.words = {
   approve = approve,
   cancel = cancel,
   tell = tell,
-  rewind = function(client, bufnr)
-    require('copydesk.ask').send(client, 'copydesk.rewind', vim.empty_dict(), bufnr)
-  end,
-  retry = function(client, bufnr) require('copydesk.ask').send(client, 'copydesk.retry', vim.empty_dict(), bufnr) end,
+  rewind = rewind,
+  retry = retry,
+  mode = chosen('mode'),
+  model = chosen('model'),
   sessions = sessions,
   context = function(client, bufnr)
     require('copydesk.ask').send(client, 'copydesk.context.show', vim.empty_dict(), bufnr)

@@ -76,6 +76,19 @@ impl Desk {
         keeping::fork(&self.shared, session, last).await
     }
 
+    /// A text without the keys that this process knows.
+    pub fn cleaned(&self, text: &str) -> String {
+        self.shared.world.redactor().clean(text)
+    }
+
+    /// Takes in a conversation that was exported; what it says counts as a stranger's words. Answers its new id.
+    ///
+    /// # Errors
+    /// It is none.
+    pub async fn import(&self, runs: Vec<Vec<Record>>) -> Result<SessionId, AgentError> {
+        keeping::import(&self.shared, runs).await
+    }
+
     /// Takes a conversation away with what undoes its edits, for good.
     ///
     /// # Errors

@@ -35,6 +35,7 @@ use crate::recorder::Recorder;
 use crate::run;
 use crate::sent::{self, Sent};
 use crate::steer::{Ear, Turning, UNHEARD, Words};
+use crate::tools::LOOKS;
 use crate::undo;
 pub use crate::undo::Direction;
 use crate::view::{RunView, View};
@@ -90,6 +91,7 @@ impl Desk {
                 desk,
                 writer,
                 turnstile,
+                looks: Arc::new(tokio::sync::Semaphore::new(LOOKS)),
                 vault: std::sync::Mutex::default(),
                 ghosts: Ghosts::default(),
                 worked_on: std::sync::Mutex::default(),

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use copydesk_base::change::HunkReport;
 use copydesk_base::{CallId, ChangePlan, Redactor, SessionId};
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -39,6 +39,8 @@ pub(crate) struct Shared {
     pub(super) writer: Service,
     /// One edit at a time, in the whole process.
     pub(crate) turnstile: tokio::sync::Mutex<()>,
+    /// Looks at many files, so many at once.
+    pub(crate) looks: Arc<Semaphore>,
     /// Secrets and what models know them by; the same for every run of this process.
     pub(super) vault: Mutex<Vault>,
     pub(crate) ghosts: Ghosts,

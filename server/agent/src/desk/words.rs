@@ -43,6 +43,8 @@ pub struct Ask {
     /// The loosest mode in which it may run, where a document says one.
     pub ceiling: Option<Mode>,
     pub session: Option<SessionId>,
+    /// The turn of it that is asked once more.
+    pub again: Option<RunId>,
     /// What other language servers say about the place.
     pub findings: Vec<Finding>,
     pub voice: Voice,
@@ -65,6 +67,7 @@ impl Ask {
             mode: None,
             ceiling: None,
             session: None,
+            again: None,
             findings: vec![],
             voice,
         }
@@ -112,6 +115,32 @@ pub struct Outcome {
     /// What was asked for and who answered; absent where no model was chosen.
     pub model: Option<ModelsOfRun>,
     pub error: Option<String>,
+}
+
+impl Outcome {
+    /// Of a run that came to nothing.
+    pub(crate) fn nothing(
+        run: &RunId,
+        session: &SessionId,
+        status: RunStatus,
+        error: Option<String>,
+    ) -> Self {
+        Self {
+            run: run.clone(),
+            session: session.clone(),
+            status,
+            text: String::new(),
+            changes: vec![],
+            refused_diffs: vec![],
+            denied: vec![],
+            unheard: vec![],
+            usage: Usage::default(),
+            taint: Grade::Typed,
+            checks: vec![],
+            model: None,
+            error,
+        }
+    }
 }
 
 /// What the person says to a question.

@@ -50,8 +50,8 @@ impl Files for DiskFiles {
 
     fn opening(&self) -> Opening<'_> {
         let mut last = Last::default();
-        Box::new(move |path| match last.look(path).map_err(|error| refused(path, error))? {
-            (Found::File(file), length) => Ok(Opened { file, length }),
+        Box::new(move |path| match last.open(path).map_err(|error| refused(path, error))? {
+            (Found::File(file), facts) => Ok(Opened { file, length: facts.length, several: facts.several }),
             (Found::Nothing, _) => Err(FileError::Absent { path: path.to_owned() }),
             (Found::Other, _) => Err(FileError::NotRegular { path: path.to_owned() }),
         })

@@ -11,7 +11,7 @@ use crate::alive;
 use crate::desk::Shared;
 use crate::error::AgentError;
 use crate::limits::{self, Next};
-use crate::session::Spent;
+use crate::past::Spent;
 
 /// What is kept free for a suggestion; nothing where nobody limits anything.
 pub(super) type Reserved = Option<Reservation>;
@@ -29,6 +29,7 @@ pub(super) async fn reserve(shared: &Shared, plan: &mut Plan) -> Option<Reserved
         elapsed: Duration::ZERO,
         uncounted: Duration::ZERO,
         // A suggestion is no conversation.
+        turn: Spent::default(),
         session: Spent::default(),
         input: plan.request.estimated_tokens(),
         choice: plan.choice.clone(),

@@ -19,9 +19,9 @@ use crate::draft::Draft;
 use crate::error::AgentError;
 use crate::helper::{Helpers, Terms};
 use crate::jobs::Jobs;
+use crate::past::{self, Past, Spent};
 use crate::quarters::Quarters;
 use crate::role;
-use crate::session::{self, Past, Spent};
 use crate::settings::Settings;
 use crate::vault;
 use crate::view::RunView;
@@ -56,8 +56,9 @@ pub(super) async fn begin(
         Err(error) => return Err((Some(terms.settings), error.into())),
     };
     let origin = ask.place.as_ref().map(|(path, span)| Origin { path: path.clone(), span: *span });
+    let (window, earlier) = (way.choice().facts.context_window, settings.context.earlier);
     let past = match &ask.session {
-        Some(session) => match session::past(shared, session).await {
+        Some(session) => match past::past(&world.journal, session, window, earlier).await {
             Ok(past) => past,
             Err(error) => return Err((Some(terms.settings), error)),
         },
@@ -66,7 +67,6 @@ pub(super) async fn begin(
     let Terms { settings, action, role, .. } = terms;
     let draft = Draft::new(!settings.checks.is_empty() || settings.checks_misread.is_some());
     let world = World { files: draft.over(terms.files), ..world };
-    let earlier = settings.context.earlier;
     let mut turn = Turn {
         shared: shared.clone(),
         desk: shared.link.clone(),
@@ -107,7 +107,7 @@ pub(super) async fn begin(
         last_text: String::new(),
         steered: vec![],
         taint: past.grade,
-        past: past.within(way.choice().facts.context_window, earlier),
+        past: past.earlier,
         world,
     };
     if action.tools.iter().any(|tool| tool == "bash") {
@@ -131,6 +131,8 @@ pub(super) async fn begin(
         process: Some(std::process::id()),
         agent: turn.role.agent.as_ref().map(|agent| agent.name.clone()).unwrap_or_default(),
         parent: turn.parent.clone(),
+        again: ask.again.clone(),
+        carried: past.carried,
     };
     let mut events = vec![started];
     events.extend(way.left.iter().map(|left| way.switched(left)));

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use copydesk_base::{Event, Grade, Record, RunId, RunStatus, SessionId, Usage, path};
+use copydesk_base::{Event, Record, RunId, RunStatus, SessionId, path};
 use serde_json::json;
 
 use super::Turn;
@@ -97,21 +97,9 @@ async fn unheard(turn: &mut Turn) -> Vec<String> {
 
 /// A run that came to nothing.
 pub(super) fn failed(run: &RunId, session: &SessionId, error: &AgentError) -> Outcome {
-    let canceled = matches!(error, AgentError::Canceled);
-    Outcome {
-        run: run.clone(),
-        session: session.clone(),
-        status: if canceled { RunStatus::Canceled } else { RunStatus::Failed },
-        text: String::new(),
-        changes: vec![],
-        refused_diffs: vec![],
-        denied: vec![],
-        unheard: vec![],
-        usage: Usage::default(),
-        taint: Grade::Typed,
-        checks: vec![],
-        model: None,
-        error: (!canceled).then(|| error.told()),
+    match error {
+        AgentError::Canceled => Outcome::nothing(run, session, RunStatus::Canceled, None),
+        error => Outcome::nothing(run, session, RunStatus::Failed, Some(error.told())),
     }
 }
 

@@ -19,10 +19,10 @@ use crate::error::AgentError;
 use crate::handoff;
 use crate::hooks::{self, Point};
 use crate::opening::{self, Told};
+use crate::past::{self, Kept};
 use crate::pipeline;
 use crate::repeats::{self, Circle, Repeats};
 use crate::round;
-use crate::session::{self, Kept};
 use crate::steer;
 use crate::template;
 use crate::tools;
@@ -127,10 +127,10 @@ async fn open(turn: &mut Turn, ask: &Ask, action: &Action) -> Result<Talk, Agent
         turn.shared.learn(text, &turn.settings.redactor);
     }
     let tools = tools::specs(&action.tools);
-    let Kept { mut messages, left_out } = std::mem::take(&mut turn.past);
+    let Kept { mut messages, kept, left_out } = std::mem::take(&mut turn.past);
     let hide = |text: &str| turn.shared.hidden(text, &turn.settings.redactor);
-    let (first, laid) = opening.laid(&tools, left_out, hide);
-    let notices = opening.notices.into_iter().chain(session::told(left_out));
+    let (first, laid) = opening.laid(&tools, kept, hide);
+    let notices = opening.notices.into_iter().chain(past::told(left_out));
     let mut events: Vec<Event> = notices.map(|text| Event::Notice { text }).collect();
     events.extend([laid, Event::Told { text: first.clone() }]);
     if !opening.shown.is_empty() {

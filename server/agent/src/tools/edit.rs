@@ -144,7 +144,7 @@ pub(crate) async fn brought(
         return looked(turn, call, path, Changed { output, came: Came::Whole }).await;
     }
     if turn.draft.holds && is_readable {
-        return Ok(drafted(turn, &plan, shown));
+        return drafted(turn, &plan, shown).await;
     }
     changed(turn, call, effect, plan, shown).await
 }
@@ -200,19 +200,20 @@ impl Changed {
 }
 
 /// Keeps an edit until the project's checks have seen it.
-fn drafted(turn: &mut Turn, plan: &ChangePlan, shown: &str) -> Changed {
+async fn drafted(turn: &mut Turn, plan: &ChangePlan, shown: &str) -> Result<Changed, AgentError> {
     let kept = There::look(&turn.shared.world, &plan.path)
         .map_err(|error| format!("failed to {error}"))
         .and_then(|there| turn.draft.keep(plan, &there));
     let (added, removed) = plan.line_counts();
     if let Err(reason) = kept {
-        return Changed { output: Output::failed(reason.clone()), came: Came::Unfit(reason) };
+        return Ok(Changed { output: Output::failed(reason.clone()), came: Came::Unfit(reason) });
     }
+    turn.record(vec![Event::ChangeDrafted { call: plan.call.clone(), path: plan.path.clone() }]).await?;
     let output = Output::fine(format!(
         "{shown} changed in the draft: +{added} -{removed} lines. It is checked, then put to the person, when you have \
          finished or call bash"
     ));
-    Changed { output, came: Came::Whole }
+    Ok(Changed { output, came: Came::Whole })
 }
 
 /// Puts a change to the person as far as policy asks for it, and makes it.

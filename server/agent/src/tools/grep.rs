@@ -1,6 +1,7 @@
 //! `grep`: lines that match a pattern, in the workspace's files that are not ignored, unsaved changes included.
 //!
-//! `pattern` a regular expression · `path` a file or folder · `glob` which files · `context` lines around each
+//! `pattern` a regular expression · `path` a file or folder · `glob` which files · `context` lines around each · `output`
+//! the `lines`, only the `files` that have some, or the `count` of each
 
 use copydesk_base::{CallId, Effect};
 use copydesk_provider::ToolSpec;
@@ -8,7 +9,7 @@ use grep_regex::RegexMatcher;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::search::{self, Hits, LINES, Search};
+use super::search::{self, Hits, LINES, Search, Shown};
 use super::walk::{Pick, Walk};
 use super::{Output, Work, arguments};
 use crate::error::AgentError;
@@ -21,6 +22,8 @@ struct Arguments {
     path: Option<String>,
     glob: Option<String>,
     context: Option<usize>,
+    #[serde(default)]
+    output: Shown,
 }
 
 pub(super) fn spec() -> ToolSpec {
@@ -33,7 +36,8 @@ pub(super) fn spec() -> ToolSpec {
                 "pattern": {"type": "string"},
                 "path": {"type": "string"},
                 "glob": {"type": "string"},
-                "context": {"type": "integer"}
+                "context": {"type": "integer"},
+                "output": {"enum": ["lines", "files", "count"]}
             },
             "required": ["pattern"]
         }),
@@ -62,7 +66,7 @@ pub(super) async fn run(turn: &mut Turn, call: &CallId, value: Value) -> Result<
     let (shared, redactor) = (turn.shared.clone(), turn.settings.redactor.clone());
     Ok(Walk::of(turn).look(move |walk| {
         let hide = |text: &str| shared.hidden_in_lines(text, &redactor);
-        let search = Search { walk, matcher, pick, context, hide: &hide };
+        let search = Search { walk, matcher, pick, context, shown: wanted.output, hide: &hide };
         let Hits { lines, worst, unread } = search.run(&start);
         let mut text = listed(&lines, "no line matches");
         if let Some(first) = unread.first() {

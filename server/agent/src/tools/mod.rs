@@ -33,6 +33,7 @@ pub(crate) use edit::{Came, Changed, Pinned, Written, brought, changed, plan};
 pub(crate) use table::{every, looking, only_looks, specs};
 pub(crate) use walk::Walk;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use copydesk_base::{CallId, Grade};
@@ -40,6 +41,7 @@ use copydesk_provider::ToolSpec;
 use futures_util::future::BoxFuture;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
+use tokio::sync::Semaphore;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
@@ -73,6 +75,8 @@ impl Output {
     }
 }
 
+/// Looks at once, of all runs together: what they leave of the threads and of the disk is for whoever types.
+pub(crate) const LOOKS: usize = 8;
 /// How long a look may take.
 const LONGEST: Duration = Duration::from_secs(20);
 /// How long one that was stopped may take to say what it has.
@@ -85,6 +89,8 @@ pub(crate) enum Work {
         look: Box<dyn FnOnce() -> Output + Send>,
         /// Ends it where it is, so that it answers what it has.
         stop: CancellationToken,
+        /// For so many at once.
+        room: Arc<Semaphore>,
     },
     /// A helper is at work.
     Helper(BoxFuture<'static, Ended>),
@@ -109,7 +115,11 @@ impl Work {
     pub(crate) async fn done(self) -> Worked {
         match self {
             Self::Done(output) => Worked::Output(output),
-            Self::Look { look, stop } => Worked::Output(looked(look, stop).await),
+            Self::Look { look, stop, room } => {
+                // Whoever waits for its turn does not look yet, so its time does not run.
+                let _room = room.acquire().await;
+                Worked::Output(looked(look, stop).await)
+            }
             Self::Helper(ended) => Worked::Helper(Box::new(ended.await)),
         }
     }

@@ -14,9 +14,11 @@ use copydesk_base::files::{FileError, Opened, Opening};
 use copydesk_base::path;
 use grep_regex::{RegexMatcher, RegexMatcherBuilder};
 use grep_searcher::{BinaryDetection, Searcher, SearcherBuilder, Sink, SinkContext, SinkMatch};
+use serde::Deserialize;
 use tokio_util::sync::CancellationToken;
 
 use super::walk::{Pick, Walk, Worst};
+use crate::twins::Twins;
 
 /// The most lines of one answer.
 pub(super) const LINES: usize = 200;
@@ -48,27 +50,42 @@ pub(super) struct Hits {
     pub(super) unread: Vec<String>,
 }
 
+/// What is shown of a hit.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum Shown {
+    /// Each line, with those around it.
+    #[default]
+    Lines,
+    /// The file, once.
+    Files,
+    /// The file, and how many lines.
+    Count,
+}
+
 pub(super) struct Search<'a> {
     pub(super) walk: &'a Walk,
     pub(super) matcher: RegexMatcher,
     pub(super) pick: Option<Pick>,
     /// How many lines around each hit.
     pub(super) context: usize,
+    pub(super) shown: Shown,
     /// A text with a placeholder for each secret, line by line.
     pub(super) hide: &'a dyn Fn(&str) -> String,
 }
 
 impl Search<'_> {
     pub(super) fn run(&self, start: &Path) -> Hits {
+        let context = if self.shown == Shown::Lines { self.context } else { 0 };
         let mut searcher = SearcherBuilder::new()
             .binary_detection(BinaryDetection::quit(0))
             .heap_limit(Some(LONGEST_LINE))
-            .before_context(self.context)
-            .after_context(self.context)
+            .before_context(context)
+            .after_context(context)
             .build();
         let mut hits = Hits::default();
         let mut closed = Closed { opening: self.walk.files.opening(), small: Vec::new() };
-        self.walk.files(start, |file| {
+        self.walk.named(start, |file| {
             if self.pick.as_ref().is_some_and(|pick| !pick.takes(&self.walk.root, file)) {
                 return ControlFlow::Continue(());
             }
@@ -83,11 +100,12 @@ impl Search<'_> {
         let before = hits.lines.len();
         let open = self.walk.files.is_open(file).then(|| self.walk.files.read(file).ok()).flatten();
         let mut is_whole = match &open {
+            Some(_) if self.walk.twins.is_twin(file) => return,
             Some(text) => self.look_at(searcher, text.text.as_bytes(), file, hits),
-            None => match closed.open(file) {
+            None => match closed.open(file, &self.walk.twins) {
                 Ok(Looked::Small(bytes)) => self.look_at(searcher, bytes, file, hits),
                 Ok(Looked::Large(text)) => self.look(searcher, text, file, hits),
-                Err(_) => return,
+                Ok(Looked::Twin) | Err(_) => return,
             },
         };
         if hits.lines.len() > before {
@@ -109,16 +127,22 @@ impl Search<'_> {
     /// Whether it was looked through to the end, or to as many lines as are wanted.
     fn look(&self, searcher: &mut Searcher, text: impl Read, file: &Path, hits: &mut Hits) -> bool {
         let patient = Patient { text, stop: &self.walk.stop };
-        searcher.search_reader(&self.matcher, patient, self.lines(file, hits)).is_ok()
+        let mut lines = self.lines(file, hits);
+        let is_whole = searcher.search_reader(&self.matcher, patient, &mut lines).is_ok();
+        lines.end();
+        is_whole
     }
 
     /// The same for a text that is there.
     fn look_at(&self, searcher: &mut Searcher, text: &[u8], file: &Path, hits: &mut Hits) -> bool {
-        searcher.search_slice(&self.matcher, text, self.lines(file, hits)).is_ok()
+        let mut lines = self.lines(file, hits);
+        let is_whole = searcher.search_slice(&self.matcher, text, &mut lines).is_ok();
+        lines.end();
+        is_whole
     }
 
     fn lines<'h>(&'h self, file: &'h Path, hits: &'h mut Hits) -> Lines<'h> {
-        Lines { root: &self.walk.root, file, out: &mut hits.lines }
+        Lines { root: &self.walk.root, file, shown: self.shown, count: 0, out: &mut hits.lines }
     }
 }
 
@@ -132,11 +156,16 @@ struct Closed<'a> {
 enum Looked<'a> {
     Small(&'a [u8]),
     Large(File),
+    /// Another name of one that may not be known.
+    Twin,
 }
 
 impl Closed<'_> {
-    fn open(&mut self, file: &Path) -> Result<Looked<'_>, FileError> {
-        let Opened { file: mut opened, length } = (self.opening)(file)?;
+    fn open(&mut self, file: &Path, twins: &Twins) -> Result<Looked<'_>, FileError> {
+        let Opened { file: mut opened, length, several } = (self.opening)(file)?;
+        if several.is_some_and(|number| twins.keeps_back(number)) {
+            return Ok(Looked::Twin);
+        }
         if length > SMALL {
             return Ok(Looked::Large(opened));
         }
@@ -171,10 +200,12 @@ impl<R: Read> Read for Patient<'_, R> {
     }
 }
 
-/// Collects `path:line:text`, context lines with `-`.
+/// Collects `path:line:text`, context lines with `-`; or `path` alone, or `path:count`.
 struct Lines<'a> {
     root: &'a Path,
     file: &'a Path,
+    shown: Shown,
+    count: usize,
     out: &'a mut Vec<String>,
 }
 
@@ -185,13 +216,28 @@ impl Lines<'_> {
         self.out.push(format!("{shown}{mark}{}{mark}{text}", number.unwrap_or(0)));
         self.out.len() < LINES
     }
+
+    /// The file is looked through.
+    fn end(self) {
+        let shown = || path::shown(self.root, self.file);
+        match self.shown {
+            Shown::Files if self.count > 0 => self.out.push(shown()),
+            Shown::Count if self.count > 0 => self.out.push(format!("{}:{}", shown(), self.count)),
+            _ => {}
+        }
+    }
 }
 
 impl Sink for Lines<'_> {
     type Error = io::Error;
 
     fn matched(&mut self, _: &Searcher, found: &SinkMatch<'_>) -> Result<bool, Self::Error> {
-        Ok(self.push(found.line_number(), ':', found.bytes()))
+        self.count += 1;
+        Ok(match self.shown {
+            Shown::Lines => self.push(found.line_number(), ':', found.bytes()),
+            Shown::Files => false,
+            Shown::Count => true,
+        })
     }
 
     fn context(&mut self, _: &Searcher, line: &SinkContext<'_>) -> Result<bool, Self::Error> {

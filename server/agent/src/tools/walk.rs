@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use copydesk_base::{Files, Grade, path};
 use globset::{Glob, GlobMatcher};
+use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
 use super::{Output, Work};
@@ -23,6 +24,7 @@ pub(crate) struct Walk {
     drafted: Vec<PathBuf>,
     /// Ends the walk: its time is over, or the run.
     pub(super) stop: CancellationToken,
+    room: Arc<Semaphore>,
 }
 
 impl Walk {
@@ -33,12 +35,13 @@ impl Walk {
             files: turn.world.files.clone(),
             drafted: turn.draft.new_files(&turn.settings.root),
             stop: turn.cancel.child_token(),
+            room: turn.shared.looks.clone(),
         }
     }
 
     /// A look at what is walked, to be had beside others; what it did not come to is said.
     pub(super) fn look(self, look: impl FnOnce(&Self) -> Output + Send + 'static) -> Work {
-        let stop = self.stop.clone();
+        let (stop, room) = (self.stop.clone(), self.room.clone());
         let whole = move || {
             let mut output = look(&self);
             if self.stop.is_cancelled() {
@@ -46,11 +49,21 @@ impl Walk {
             }
             output
         };
-        Work::Look { look: Box::new(whole), stop }
+        Work::Look { look: Box::new(whole), stop, room }
     }
 
     /// Every file below a folder, in the order of names, those that are only drafted last, until `look` has seen enough.
     pub(crate) fn files(&self, start: &Path, mut look: impl FnMut(&Path) -> ControlFlow<()>) {
+        self.named(
+            start,
+            |file| {
+                if self.twins.is_twin(file) { ControlFlow::Continue(()) } else { look(file) }
+            },
+        );
+    }
+
+    /// The same for who opens them all and asks then whether one is another's second name.
+    pub(super) fn named(&self, start: &Path, mut look: impl FnMut(&Path) -> ControlFlow<()>) {
         let walk = ignore::WalkBuilder::new(start)
             .hidden(false)
             .sort_by_file_name(Ord::cmp)
@@ -61,7 +74,7 @@ impl Walk {
                 return;
             }
             let is_file = entry.file_type().is_some_and(|kind| kind.is_file());
-            if is_file && self.twins.may_send(entry.path()) && look(entry.path()).is_break() {
+            if is_file && self.twins.may_know(entry.path()) && look(entry.path()).is_break() {
                 return;
             }
         }

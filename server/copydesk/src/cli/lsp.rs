@@ -9,7 +9,9 @@ use copydesk_language::Trust;
 use copydesk_lsp::schemas::OfOthers;
 use copydesk_lsp::{Backstage, Ended, Trusted};
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
+use super::pipes::{self, Pipes};
 use super::{Outcome, doctor, models};
 use crate::config::{FileState, Flags, Nesting, Places, trustable};
 use crate::here::Here;
@@ -23,26 +25,35 @@ pub(super) struct Arguments {
     stdio: bool,
 }
 
+/// Threads for what takes long. Agents' looks at files are fewer, so that one is left for whoever types.
+const THREADS: usize = 16;
+
 pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
     let Arguments { stdio: _ } = arguments;
     adopt_orphans();
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
-        .max_blocking_threads(8)
+        .max_blocking_threads(THREADS)
         .enable_all()
         .build()?;
     let stop = CancellationToken::new();
-    let serving = copydesk_lsp::serve(tokio::io::stdin(), tokio::io::stdout(), backstage(), stop.clone());
     let ended = runtime.block_on(async {
         super::outlive_the_file_limit();
-        tokio::pin!(serving);
-        tokio::select! {
+        let Pipes { input, output, as_they_were } = pipes::open();
+        let serving = copydesk_lsp::serve(input, output, backstage(), stop.clone());
+        // On the threads that wait for the pipes: what arrives is worked on where it was read.
+        let tracker = TaskTracker::new();
+        let mut serving = tracker.spawn(serving);
+        let ended = tokio::select! {
             ended = &mut serving => ended,
             () = told_to_end() => {
                 stop.cancel();
                 serving.await
             }
-        }
+        };
+        drop(as_they_were);
+        // One that broke has not ended in order.
+        ended.unwrap_or(Ended::Abrupt)
     });
     // The thread that waits for standard input cannot be waited for.
     runtime.shutdown_background();

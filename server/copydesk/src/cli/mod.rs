@@ -12,6 +12,7 @@ mod input;
 mod lsp;
 mod models;
 mod permissions;
+mod pipes;
 mod prompt;
 mod replay;
 mod rewind;

@@ -14,12 +14,12 @@ use crate::here::Here;
 
 /// What `sessions export --json` writes.
 #[derive(Deserialize)]
-struct Exported {
+pub(super) struct Exported {
     schema: String,
     #[serde(default)]
     root: String,
     session: Option<SessionId>,
-    runs: Vec<Vec<Record>>,
+    pub(super) runs: Vec<Vec<Record>>,
 }
 
 /// The recording that a person names; the error is a sentence for them.
@@ -45,6 +45,14 @@ pub(super) fn find(here: &Here, named: &str) -> anyhow::Result<Result<Recording,
 }
 
 fn read(here: &Here, named: &str, text: &str) -> Result<Recording, String> {
+    let exported = exported(named, text)?;
+    let read = recording(named.to_owned(), exported.root.clone(), &exported.runs);
+    let known = exported.session.and_then(|session| known(here, exported.root, &session));
+    Ok(if known.is_some_and(|known| read.begins(&known)) { read.of_a_model() } else { read })
+}
+
+/// What a file has that was exported.
+pub(super) fn exported(named: &str, text: &str) -> Result<Exported, String> {
     let no_recording = |why: String| {
         format!("{named} is no recording: {why}; 'copydesk sessions export ID --json > FILE' writes one")
     };
@@ -52,9 +60,7 @@ fn read(here: &Here, named: &str, text: &str) -> Result<Recording, String> {
     if exported.schema != copydesk_agent::telling::RECORDS {
         return Err(no_recording(format!("its schema is '{}'", exported.schema)));
     }
-    let read = recording(named.to_owned(), exported.root.clone(), &exported.runs);
-    let known = exported.session.and_then(|session| known(here, exported.root, &session));
-    Ok(if known.is_some_and(|known| read.begins(&known)) { read.of_a_model() } else { read })
+    Ok(exported)
 }
 
 /// The conversation as a journal of this person has it, if one does. What cannot be verified is not known.

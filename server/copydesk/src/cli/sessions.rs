@@ -1,6 +1,7 @@
 //! `copydesk sessions`: the conversations of this workspace, to look at, to take along, to copy, to name and to delete.
 
 use std::io::IsTerminal;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use clap::Subcommand;
@@ -11,14 +12,14 @@ use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
 use super::terminal::{Terminal, Voice};
-use super::{Outcome, ask_on_terminal, wait_for};
+use super::{Outcome, ask_on_terminal, replay, wait_for};
 use crate::config::Flags;
 use crate::here::Here;
 use crate::office::Office;
 use crate::out;
 use crate::render::visible;
 
-/// Lists, shows, names, copies, exports and deletes conversations
+/// Lists, shows, names, copies, exports, takes in and deletes conversations
 #[derive(clap::Args)]
 pub(super) struct Arguments {
     #[command(subcommand)]
@@ -60,6 +61,11 @@ enum What {
         /// As 'copydesk sessions' lists it, or its name
         id: String,
     },
+    /// Takes in a conversation that 'export --json' wrote, here or elsewhere; its words count as a stranger's
+    Import {
+        /// The file
+        file: PathBuf,
+    },
     /// Deletes a conversation with what undoes its edits, for good; asks before
     Delete {
         /// As 'copydesk sessions' lists it, or its name
@@ -87,6 +93,7 @@ async fn perform(desk: &Desk, arguments: &Arguments, here: &Here) -> anyhow::Res
     let Some(what) = &arguments.what else { return list(desk, &known, arguments.json) };
     let word = match what {
         What::List => return list(desk, &known, arguments.json),
+        What::Import { file } => return import(desk, file, arguments.json, here).await,
         What::Show { id, .. }
         | What::Name { id, .. }
         | What::Fork { id, .. }
@@ -96,7 +103,7 @@ async fn perform(desk: &Desk, arguments: &Arguments, here: &Here) -> anyhow::Res
     let Some(one) = telling::named(&known, word) else { return Ok(unknown(word)) };
     let id = &one.session;
     match what {
-        What::List => {}
+        What::List | What::Import { .. } => {}
         What::Show { sent: true, .. } => {
             sent(id, &desk.conversation(id).await.map_err(said)?, arguments.json)?;
         }
@@ -143,6 +150,27 @@ async fn perform(desk: &Desk, arguments: &Arguments, here: &Here) -> anyhow::Res
         }
     }
     Ok(Outcome::Fine)
+}
+
+async fn import(desk: &Desk, file: &Path, as_json: bool, here: &Here) -> anyhow::Result<Outcome> {
+    let named = file.display().to_string();
+    let read = std::fs::read_to_string(here.cwd.join(file));
+    let text = read.map_err(|error| format!("failed to read {named}: {error}"));
+    // What stands in a file of somebody's may hold a key of ours.
+    let text = text.map(|text| desk.cleaned(&text));
+    match text.and_then(|text| replay::exported(&named, &text)) {
+        Err(reason) => {
+            out::note(format!("error: {}", visible(&reason)));
+            Ok(Outcome::WrongUsage)
+        }
+        Ok(exported) => {
+            let id = desk.import(exported.runs).await.map_err(said)?;
+            answer(as_json, &json!({"schema": "copydesk.imported/1", "session": id}), || {
+                format!("{id}\ngo on with: copydesk ask --session {id} \"…\"")
+            })?;
+            Ok(Outcome::Fine)
+        }
+    }
 }
 
 /// What the model was sent in the last turn.

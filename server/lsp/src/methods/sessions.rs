@@ -19,12 +19,14 @@ use copydesk_base::{RunId, SessionId};
 use copydesk_language::chat;
 use serde::Deserialize;
 use serde_json::{Value, json};
+use tokio::sync::oneshot;
 use tower_lsp::gen_lsp_types as lsp;
 use tower_lsp::jsonrpc::Result;
 
 use super::execute_command::said;
 use crate::documents::Open;
 use crate::host::shelf;
+use crate::intake::after_answer;
 use crate::state::{Session, State};
 
 pub(crate) const LIST: &str = "copydesk.sessions.list";
@@ -111,8 +113,12 @@ pub(super) async fn delete(state: &Arc<State>, session: &Session, which: Which) 
     };
     let (id, title) = (one.session.clone(), telling::called(one));
     let message = format!("Delete the conversation “{title}” for good? Its edits cannot be undone then.");
+    let (gate, opened) = oneshot::channel();
+    after_answer(gate);
     let state = state.clone();
     state.clone().tracker.spawn(async move {
+        // Some editors show no question while they wait for an answer.
+        let _ = opened.await;
         let Some(session) = state.session() else { return };
         let client = session.host.client();
         let action =

@@ -1,0 +1,153 @@
+use super::*;
+use copydesk_base::change::Base;
+use copydesk_base::{Effect, Timestamp};
+
+fn records(events: Vec<Event>) -> Vec<Record> {
+    let numbered = (1..).zip(events);
+    numbered.map(|(seq, event)| Record { run: "run-1".into(), seq, at: Timestamp(0), event }).collect()
+}
+
+fn applying() -> Event {
+    Event::ChangeApplying {
+        change: "chg-1".into(),
+        path: "/a".into(),
+        base: Base::Absent,
+        before: "old".into(),
+        after: "new".into(),
+        undo: false,
+        folders: 0,
+    }
+}
+
+fn applied() -> Event {
+    Event::ChangeApplied {
+        change: "chg-1".into(),
+        path: "/a".into(),
+        before: "old".into(),
+        after: "new".into(),
+    }
+}
+
+fn kinds(events: &[Event]) -> Vec<String> {
+    let word = |event: &Event| serde_json::to_value(event).unwrap()["type"].as_str().unwrap().to_owned();
+    events.iter().map(word).collect()
+}
+
+fn noticed(events: &[Event]) -> &str {
+    let notice = events.iter().find_map(|event| match event {
+        Event::Notice { text } => Some(text.as_str()),
+        _ => None,
+    });
+    notice.unwrap_or_default()
+}
+
+#[test]
+fn edits_that_waited_are_named() {
+    let drafted = |path: &str| Event::ChangeDrafted { call: "cal-1".into(), path: path.into() };
+    let proposed = || Event::ChangeProposed {
+        change: "chg-1".into(),
+        call: "cal-1".into(),
+        path: "/a".into(),
+        hunks: 1,
+    };
+    let requested = || Event::ApprovalRequested {
+        approval: "apr-1".into(),
+        call: "cal-1".into(),
+        effect: Effect::Write { path: "/a".into() },
+        text: String::new(),
+        always: vec![],
+        whole: true,
+        change: Some("chg-1".into()),
+    };
+    let settled = |decision: &str| Event::ApprovalSettled {
+        approval: "apr-1".into(),
+        decision: decision.into(),
+        by: "person".into(),
+    };
+    let returned = || Event::ToolReturned { call: "cal-1".into(), text: String::new(), failed: false };
+    let unmade = "A run was cut short. Not made: the edit of /a.";
+    for (events, expect) in [
+        (vec![proposed()], unmade),
+        (vec![proposed(), requested()], unmade),
+        (vec![proposed(), requested(), settled("once")], unmade),
+        (vec![proposed(), requested(), settled("deny")], ""),
+        (vec![proposed(), requested(), settled("deny"), returned()], ""),
+        (vec![proposed(), applying(), applied()], ""),
+        (vec![drafted("/a"), returned()], unmade),
+        (vec![drafted("/a"), drafted("/a"), returned(), proposed()], unmade),
+        (vec![drafted("/a"), returned(), proposed(), applying(), applied()], ""),
+        (
+            vec![drafted("/a"), drafted("/b")],
+            "A run was cut short. Not made: the edit of /a; the edit of /b.",
+        ),
+    ] {
+        let records = records(events.clone());
+        assert_eq!(noticed(&closing(&records, |_| None)), expect, "{events:?}");
+    }
+}
+
+#[test]
+fn a_write_is_settled_by_what_is_there() {
+    let cut = records(vec![applying()]);
+    for (text, expect) in [
+        (Some("new"), (vec!["change_applied"], "Made all the same: the edit of /a.")),
+        (Some("old"), (vec![], "Not made: the edit of /a.")),
+        (Some("somebody's"), (vec![], "is not known, and it is not repeated: the edit of /a.")),
+        (None, (vec![], "is not known, and it is not repeated: the edit of /a.")),
+    ] {
+        let closing = closing(&cut, |_| text.map(str::to_owned));
+        let (first, words) = expect;
+        assert_eq!(kinds(&closing), [first, vec!["told", "notice", "run_finished"]].concat(), "{text:?}");
+        assert!(noticed(&closing).ends_with(words), "{text:?}: {}", noticed(&closing));
+    }
+    let whole = records(vec![applying(), applied()]);
+    assert_eq!(kinds(&closing(&whole, |_| None)), ["run_finished"]);
+}
+
+#[test]
+fn a_command_without_an_outcome_is_unknown() {
+    let effect = Effect::Execute { command: "make".into(), cwd: "/".into() };
+    let started = Event::EffectStarted { call: "cal-1".into(), effect };
+    let finished = Event::EffectFinished { call: "cal-1".into(), ok: true, note: String::new() };
+    let cut = closing(&records(vec![started.clone()]), |_| None);
+    assert_eq!(kinds(&cut), ["effect_finished", "told", "notice", "run_finished"]);
+    assert!(noticed(&cut).ends_with("not repeated: run make."), "{}", noticed(&cut));
+    assert_eq!(kinds(&closing(&records(vec![started, finished]), |_| None)), ["run_finished"]);
+}
+
+#[test]
+fn what_was_used_stays_used() {
+    let used = |input_tokens| Usage { input_tokens, requests: 1, ..Usage::default() };
+    let requested = || Event::ModelRequested { number: 1, most: used(900) };
+    let answered =
+        || Event::ModelAnswered { text: String::new(), calls: 0, usage: used(100), stopped: String::new() };
+    let lost = || Event::TryLost { model: "a/b".into(), usage: used(10) };
+    let waited =
+        |tried| Event::ModelWaited { model: "a/b".into(), reason: "busy".into(), wait_ms: None, tried };
+    let sum =
+        |input_tokens, requests, estimated| Usage { input_tokens, requests, estimated, ..Usage::default() };
+    for (events, expect) in [
+        (vec![], sum(0, 0, false)),
+        (vec![requested(), answered()], sum(100, 1, false)),
+        (vec![requested(), lost(), waited(0), answered()], sum(110, 2, false)),
+        (vec![requested(), answered(), requested()], sum(1_000, 2, true)),
+        (vec![requested(), lost(), waited(1)], sum(910, 2, true)),
+        (vec![requested(), waited(1), waited(2), answered()], sum(100, 1, false)),
+    ] {
+        let mut records = records(events.clone());
+        let closing = closing(&records, |_| None);
+        let usage = closing.iter().find_map(|event| match event {
+            Event::RunFinished { usage, .. } => Some(*usage),
+            _ => None,
+        });
+        assert_eq!(usage, Some(expect), "{events:?}");
+        // What is summed by model is what is summed in all.
+        records.extend(self::records(closing));
+        let sums = Sums::of([&*records]);
+        let by_model = sums.models.values().fold(Usage::default(), |mut all, one| {
+            all.add(*one);
+            all
+        });
+        assert_eq!((sums.all, by_model), (expect, expect), "{events:?}");
+    }
+}
