@@ -22,7 +22,8 @@ export function registerCommands(
   register("approvals", showApprovals);
   register("cancel", cancel);
   register("tell", tell);
-  register("rewind", () => commands.executeCommand("copydesk.rewind", {}));
+  register("rewind", rewind);
+  register("mode", chooseMode);
   register("retry", () => commands.executeCommand("copydesk.retry", {}));
   register("sessions", sessions);
   register("context", () => commands.executeCommand("copydesk.context.show", {}));
@@ -91,7 +92,26 @@ async function cancel(): Promise<void> {
 async function tell(): Promise<void> {
   const chosen = await chosenRun("Tell which run?");
   const text = chosen && (await window.showInputBox({ title: "What should the agent know?" }));
-  if (chosen && text) await commands.executeCommand("copydesk.steer", { runId: chosen.runId, text });
+  if (!chosen || !text) return;
+  const argument = { runId: chosen.runId, text };
+  const said = await commands.executeCommand<{ heard: boolean } | undefined>("copydesk.steer", argument);
+  if (said?.heard === false) void window.showInformationMessage("It came too late: the run has ended.");
+}
+
+async function rewind(): Promise<void> {
+  const gone = await commands.executeCommand<{ turns: string[] } | undefined>("copydesk.rewind", {});
+  if (!gone) return;
+  const { length } = gone.turns;
+  void window.showInformationMessage(length === 1 ? "Back to before the last turn." : `Back to before ${length} turns.`);
+}
+
+const MODES = ["locked", "plan", "default", "accept-edits", "auto"];
+const SETTINGS = "What the settings say";
+
+async function chooseMode(): Promise<void> {
+  const chosen = await window.showQuickPick([...MODES, SETTINGS], { title: "The mode of this session" });
+  if (!chosen) return;
+  await commands.executeCommand("copydesk.mode.set", { mode: chosen === SETTINGS ? null : chosen });
 }
 
 interface Conversation {
