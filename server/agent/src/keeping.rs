@@ -44,7 +44,7 @@ pub(crate) async fn fork(
 }
 
 /// Takes in a conversation that was exported, here or elsewhere; answers its new name. Whoever wrote the file wrote its
-/// words, so from the first on they are a stranger's.
+/// words, the model's too, so it counts as a recording.
 pub(crate) async fn import(shared: &Shared, runs: Vec<Vec<Record>>) -> Result<SessionId, AgentError> {
     let refused = |why: String| Err(AgentError::NoConversation(why));
     if runs.is_empty() {

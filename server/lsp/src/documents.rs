@@ -10,7 +10,7 @@ use copydesk_language::{FileKind, Memo, Told, summary_again};
 use copydesk_text::document::{Change, Document};
 use copydesk_text::position::{self, Encoding};
 use dashmap::DashMap;
-use tokio::sync::watch;
+use tokio::sync::{mpsc, watch};
 
 use crate::comments;
 use crate::marks::Marks;
@@ -83,6 +83,8 @@ pub(crate) struct Documents {
     /// outside the documents because they are noted while the intake makes the next version.
     foreign: DashMap<PathBuf, HashSet<String>>,
     changed: watch::Sender<u64>,
+    /// Those who look at every version of a document, by its path: [`Documents::changes`] tells of the last one only.
+    followers: DashMap<PathBuf, Vec<mpsc::UnboundedSender<Arc<Open>>>>,
     pub(crate) marks: Marks,
 }
 
@@ -93,6 +95,7 @@ impl Documents {
             by_path: DashMap::new(),
             foreign: DashMap::new(),
             changed: watch::Sender::new(0),
+            followers: DashMap::new(),
             marks: Marks::default(),
         }
     }
@@ -115,6 +118,24 @@ impl Documents {
     /// Counts up with every change of any document.
     pub(crate) fn changes(&self) -> watch::Receiver<u64> {
         self.changed.subscribe()
+    }
+
+    /// Every version of the document of a path from here on, in order, until it is closed. For a short while, and for who
+    /// takes them as they come: each holds its text.
+    pub(crate) fn versions(&self, path: &Path) -> mpsc::UnboundedReceiver<Arc<Open>> {
+        let (follower, versions) = mpsc::unbounded_channel();
+        self.followers.entry(path.to_owned()).or_default().push(follower);
+        versions
+    }
+
+    fn tell(&self, path: &Path, next: &Arc<Open>) {
+        let is_alone = self.followers.get_mut(path).is_some_and(|mut followers| {
+            followers.retain(|follower| follower.send(next.clone()).is_ok());
+            followers.is_empty()
+        });
+        if is_alone {
+            self.followers.remove_if(path, |_, followers| followers.is_empty());
+        }
     }
 
     pub(crate) fn open(&self, uri: String, language_id: &str, version: i32, text: &str) {
@@ -180,7 +201,11 @@ impl Documents {
                 next.stamp = now;
             }
         }
-        self.by_uri.insert(uri.to_owned(), Arc::new(next));
+        let next = Arc::new(next);
+        self.by_uri.insert(uri.to_owned(), next.clone());
+        if let Some(path) = &next.path {
+            self.tell(path, &next);
+        }
         self.notify();
     }
 
@@ -212,6 +237,7 @@ impl Documents {
                 }
                 None => {
                     self.by_path.remove_if(&path, |_, held| held == uri);
+                    self.followers.remove(&path);
                 }
             }
         }
@@ -324,6 +350,22 @@ mod tests {
         documents.disown(URI, HashSet::from(["planted".to_owned()]));
         typed(&documents, 2, 9, 9, "\n# ask: planted");
         assert_eq!(voiced(&documents), ["go"], "an edit of ours is nobody's voice");
+    }
+
+    #[test]
+    fn every_version_is_told_in_order_until_the_document_is_closed() {
+        let documents = Documents::new();
+        documents.open(URI.to_owned(), "python", 1, "x\n");
+        let mut versions = documents.versions(Path::new("/nowhere/a.py"));
+        for letter in ["a", "b"] {
+            typed(&documents, 0, 0, 0, letter);
+        }
+        documents.close(URI);
+        documents.open(URI.to_owned(), "python", 1, "y\n");
+        let told: Vec<String> = std::iter::from_fn(|| versions.blocking_recv())
+            .map(|open| open.document.text().to_string())
+            .collect();
+        assert_eq!(told, ["ax\n", "bax\n"]);
     }
 
     #[test]

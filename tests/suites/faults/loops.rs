@@ -37,6 +37,8 @@ struct Fault {
     reply: Reply,
     timeouts: &'static str,
     comes: Comes,
+    /// How often it is asked once more, where it stays.
+    tries: usize,
 }
 
 fn status(status: u16, message: &str) -> Reply {
@@ -44,7 +46,7 @@ fn status(status: u16, message: &str) -> Reply {
 }
 
 fn faults() -> Vec<Fault> {
-    let fault = |name, reply, comes| Fault { name, reply, timeouts: "{}", comes };
+    let fault = |name, reply, comes| Fault { name, reply, timeouts: "{}", comes, tries: 3 };
     let patient = |fault: Fault, timeouts| Fault { timeouts, ..fault };
     let begun = || Reply::text("half an ans");
     let busy = || status(529, "busy");
@@ -75,7 +77,11 @@ fn faults() -> Vec<Fault> {
             status(400, "prompt is too long: 9 tokens > 8 maximum"),
             Ends("prompt is too long"),
         ),
-        fault("reset early", Reply::empty().end(End::ResetAtOnce), Passes("connection reset by peer")),
+        // A connection that was kept and is closed is replaced, and that is no try.
+        Fault {
+            tries: 4,
+            ..fault("reset early", Reply::empty().end(End::ResetAtOnce), Passes("connection reset by peer"))
+        },
         fault("reset in the middle", begun().say(&"x".repeat(5_000)).end(End::Reset(3_000)), cut),
         fault("reset in a call", edit().say(&"x".repeat(5_000)).end(End::Reset(3_000)), cut),
         fault("clean end", begun().end(End::Early), cut),
@@ -119,11 +125,11 @@ fn both() -> String {
 /// What a run came to: how it ended, the file, the edits that it names, and how often the server was asked.
 type Outcome = (&'static str, String, Value, usize);
 
-fn expected(comes: Comes, when: When) -> Outcome {
+fn expected(fault: &Fault, when: When) -> Outcome {
     let edited = || json!([{"path": FILE, "applied": true}]);
-    match (comes, when) {
+    match (fault.comes, when) {
         (Passes(_), When::Once | When::Late) => ("succeeded", both(), edited(), 4),
-        (Passes(_), When::Always) => ("failed", tripled(), edited(), 4),
+        (Passes(_), When::Always) => ("failed", tripled(), edited(), 1 + fault.tries),
         (Ends(_) | Silence, When::Once) => ("failed", TEXT.to_owned(), json!([]), 1),
         (Ends(_), When::Late | When::Always) => ("failed", tripled(), edited(), 2),
         (Silence, When::Late | When::Always) => ("succeeded", tripled(), edited(), 2),
@@ -132,18 +138,18 @@ fn expected(comes: Comes, when: When) -> Outcome {
 
 fn tell(format: Format, fault: &Fault, when: When) {
     let name = format!("{}, {when:?}, {format:?}", fault.name);
-    let broken = || fault.reply.clone();
+    let broken = &fault.reply;
     let script = match when {
-        When::Once => vec![broken(), triple(), edit(), done()],
-        When::Late => vec![triple(), broken(), edit(), done()],
-        When::Always => vec![triple(), broken(), broken(), broken()],
+        When::Once => vec![broken.clone(), triple(), edit(), done()],
+        When::Late => vec![triple(), broken.clone(), edit(), done()],
+        When::Always => [vec![triple()], vec![broken.clone(); fault.tries]].concat(),
     };
     let model = ModelServer::start(format, script);
     let workspace = furnished(&model, format, fault.timeouts);
     let report = workspace.run(&["ask", "--json", "--apply", "--file", FILE, "make it three times"]).json();
     let status = if report["status"] == "succeeded" { "succeeded" } else { "failed" };
     let outcome: Outcome = (status, workspace.read(FILE), report["changes"].clone(), model.asked());
-    assert_eq!(outcome, expected(fault.comes, when), "{name}: {report}");
+    assert_eq!(outcome, expected(fault, when), "{name}: {report}");
     let error = report["error"].as_str().unwrap_or_default();
     let words = match fault.comes {
         Passes(words) | Ends(words) => words,

@@ -88,7 +88,7 @@ fn a_copy_goes_on_from_its_turn_and_leaves_the_original_alone() {
 }
 
 #[test]
-fn a_conversation_is_taken_in_elsewhere_as_the_words_of_a_stranger() {
+fn a_conversation_is_taken_in_elsewhere_as_a_recording() {
     let model =
         ModelServer::start(Format::Anthropic, vec![triple(), done(), Reply::text("Yes."), done(), done()]);
     let workspace = workspace(&model, "");
@@ -106,7 +106,7 @@ fn a_conversation_is_taken_in_elsewhere_as_the_words_of_a_stranger() {
     let carried = &records["runs"][2][0]["event"]["carried"];
     assert_eq!(
         (&carried["grade"], &carried["usage"]["requests"]),
-        (&json!("stranger"), &json!(0)),
+        (&json!("recorded"), &json!(0)),
         "{carried}"
     );
     let _ = there.run(&["undo"]).exits(1);

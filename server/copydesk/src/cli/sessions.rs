@@ -61,7 +61,7 @@ enum What {
         /// As 'copydesk sessions' lists it, or its name
         id: String,
     },
-    /// Takes in a conversation that 'export --json' wrote, here or elsewhere; its words count as a stranger's
+    /// Takes in a conversation that 'export --json' wrote, here or elsewhere; it counts as a recording that others may have written
     Import {
         /// The file
         file: PathBuf,

@@ -8,12 +8,14 @@ use copydesk_agent::Desk;
 use copydesk_base::Span;
 use copydesk_base::host::{Applied, DocumentEdit};
 use copydesk_text::rebase::{self, Rebased};
+use tokio::sync::mpsc::UnboundedReceiver;
 use tower_lsp::gen_lsp_types as lsp;
 use tower_lsp::jsonrpc;
 
 use super::EditorHost;
 use crate::comments;
 use crate::convert;
+use crate::documents::Open;
 
 /// How long after the client's answer its `didChange` may come.
 const PROOF: Duration = Duration::from_secs(2);
@@ -57,6 +59,8 @@ pub(super) enum Late {
 
 /// Sends one edit and answers what the document then carried.
 pub(super) async fn apply(host: &EditorHost, edit: DocumentEdit, late: Late) -> Applied {
+    // From before it is sent: what is typed behind it may stand in the next version already.
+    let versions = host.documents.versions(&edit.path);
     let Some(open) = host.documents.at(&edit.path) else { return Applied::Closed };
     let version = open.document.version();
     if version != edit.version {
@@ -81,7 +85,7 @@ pub(super) async fn apply(host: &EditorHost, edit: DocumentEdit, late: Late) -> 
     let answering = host.client.send_request::<lsp::ApplyWorkspaceEditRequest>(params);
     tokio::pin!(answering);
     let outcome = {
-        let proving = proof(host, &sent);
+        let proving = proof(versions, &sent);
         tokio::pin!(proving);
         let answer = tokio::select! {
             proven = &mut proving => {
@@ -145,19 +149,15 @@ fn forget(host: &EditorHost, sent: &Unproven) -> bool {
     unproven.len() < count
 }
 
-/// Waits for a version that carries the edit; `None` when the document was closed.
-async fn proof(host: &EditorHost, sent: &Unproven) -> Option<i32> {
-    let mut changes = host.documents.changes();
-    loop {
-        let open = host.documents.at(&sent.edit.path)?;
-        let version = open.document.version();
-        if version != sent.edit.version && carries(sent, open.document.text()) {
-            return Some(version);
-        }
-        if changes.changed().await.is_err() {
-            return None;
+/// Waits for a version that carries the edit; `None` when the document was closed. Every version is looked at: where the
+/// person types on in the very place, the next one does not have it any more as it was made.
+async fn proof(mut versions: UnboundedReceiver<Arc<Open>>, sent: &Unproven) -> Option<i32> {
+    while let Some(open) = versions.recv().await {
+        if carries(sent, open.document.text()) {
+            return Some(open.document.version());
         }
     }
+    None
 }
 
 /// Recognizes edits whose effect came after they had been given up.
