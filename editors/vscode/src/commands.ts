@@ -111,7 +111,7 @@ const SETTINGS = "What the settings say";
 async function chooseMode(): Promise<void> {
   const chosen = await window.showQuickPick([...MODES, SETTINGS], { title: "The mode of this session" });
   if (!chosen) return;
-  await commands.executeCommand("copydesk.mode.set", { mode: chosen === SETTINGS ? null : chosen });
+  await commands.executeCommand("copydesk.mode.set", chosen === SETTINGS ? {} : { mode: chosen });
 }
 
 interface Conversation {

@@ -85,7 +85,7 @@ end
 --- Chooses something for this session of the editor; without a word, what the settings say counts again.
 local function chosen(key)
   return function(client, bufnr, _, rest)
-    local params = { [key] = rest ~= '' and rest or vim.NIL }
+    local params = rest ~= '' and { [key] = rest } or vim.empty_dict()
     require('copydesk.ask').send(client, 'copydesk.' .. key .. '.set', params, bufnr, function(err)
       if err then return end
       vim.notify('Copydesk: the ' .. key .. ' is ' .. (rest ~= '' and rest or 'what the settings say'))
