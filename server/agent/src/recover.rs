@@ -121,9 +121,8 @@ fn writes(records: &[Record], there: impl Fn(&Path) -> Option<String>) -> Writes
                 writes.events.extend(undo::outcome(&records[..at], change, path, direction, (before, after)));
                 writes.made.push(name);
             }
-            Some(text) if text == *before && !(before == after && before.contains(REDACTED)) => {
-                writes.unmade.push(name);
-            }
+            Some(text) if text == *before && before == after && !before.contains(REDACTED) => {}
+            Some(text) if text == *before && before != after => writes.unmade.push(name),
             _ => writes.unknown.push(name),
         }
     }
