@@ -396,11 +396,9 @@ step('a rewind leaves what the person typed')
 -- What holds for this session of the editor.
 vim.cmd('Copydesk mode plan')
 wait_for('the mode', function() return vim.list_contains(told, 'Copydesk: the mode is plan') end, function() return told end)
-vim.cmd('Copydesk mode')
-wait_for('the mode to go', function() return vim.list_contains(told, 'Copydesk: the mode is what the settings say') end, function() return told end)
 vim.cmd('Copydesk tell anybody there')
 if told[#told] ~= 'Copydesk: nothing is running' then fail('nobody hears it', told) end
-step('a mode is chosen for a session, and taken back')
+step('a mode is chosen for a session')
 
 client:stop()
 wait_for('the server to end', function() return client:is_stopped() end)

@@ -106,12 +106,10 @@ async function rewind(): Promise<void> {
 }
 
 const MODES = ["locked", "plan", "default", "accept-edits", "auto"];
-const SETTINGS = "What the settings say";
 
 async function chooseMode(): Promise<void> {
-  const chosen = await window.showQuickPick([...MODES, SETTINGS], { title: "The mode of this session" });
-  if (!chosen) return;
-  await commands.executeCommand("copydesk.mode.set", chosen === SETTINGS ? {} : { mode: chosen });
+  const chosen = await window.showQuickPick(MODES, { title: "The mode of this session" });
+  if (chosen) await commands.executeCommand("copydesk.mode.set", { mode: chosen });
 }
 
 interface Conversation {

@@ -48,7 +48,7 @@ pub(crate) struct Past {
 pub(crate) struct Kept {
     pub(crate) messages: Vec<Message>,
     /// How many turns they are; nothing where that is all of them.
-    pub(crate) kept: Option<usize>,
+    pub(crate) count: Option<usize>,
     /// How many runs before them do not go along.
     pub(crate) left_out: usize,
 }
@@ -305,7 +305,7 @@ fn within(turns: Vec<Vec<Message>>, unread: usize, room: usize) -> Kept {
     let count = turns.iter().rev().take_while(fits).count();
     let left_out = turns.len() - count + unread;
     let kept = (left_out > 0).then_some(count);
-    Kept { messages: newest(turns, kept), kept, left_out }
+    Kept { messages: newest(turns, kept), count: kept, left_out }
 }
 
 #[cfg(test)]

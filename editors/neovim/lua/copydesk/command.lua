@@ -82,13 +82,12 @@ local function retry(client, bufnr, _, rest)
   require('copydesk.ask').send(client, 'copydesk.retry', params, bufnr)
 end
 
---- Chooses something for this session of the editor; without a word, what the settings say counts again.
+--- Chooses something for this session of the editor.
 local function chosen(key)
   return function(client, bufnr, _, rest)
-    local params = rest ~= '' and { [key] = rest } or vim.empty_dict()
-    require('copydesk.ask').send(client, 'copydesk.' .. key .. '.set', params, bufnr, function(err)
-      if err then return end
-      vim.notify('Copydesk: the ' .. key .. ' is ' .. (rest ~= '' and rest or 'what the settings say'))
+    if rest == '' then return vim.notify('Copydesk: name it: :Copydesk ' .. key .. ' NAME') end
+    require('copydesk.ask').send(client, 'copydesk.' .. key .. '.set', { [key] = rest }, bufnr, function(err)
+      if not err then vim.notify('Copydesk: the ' .. key .. ' is ' .. rest) end
     end)
   end
 end

@@ -259,7 +259,7 @@ impl Scene {
             runs.push(records);
         }
         (!runs.is_empty()).then(|| {
-            let Kept { messages, kept, .. } = within(session::turns(&runs), 0, room(window, None));
+            let Kept { messages, count: kept, .. } = within(session::turns(&runs), 0, room(window, None));
             (messages, kept, grade, spent)
         })
     }
@@ -267,7 +267,7 @@ impl Scene {
     async fn compare(&self) -> Result<(), TestCaseError> {
         for window in WINDOWS {
             let read = past(self.journal(), &self.session, window, None).await.ok();
-            let read = read.map(|past| (past.earlier.messages, past.earlier.kept, past.grade, past.spent));
+            let read = read.map(|past| (past.earlier.messages, past.earlier.count, past.grade, past.spent));
             prop_assert_eq!(read, self.whole(window).await, "{:?}", window);
         }
         Ok(())
@@ -328,7 +328,7 @@ fn the_newest_whole_turns_that_fit_go_along() {
         (Some(100), Some(0), none, Some(0), 3),
         (Some(100), Some(90), turns().concat(), None, 0),
     ] {
-        let expect = Kept { messages, kept, left_out: gone };
+        let expect = Kept { messages, count: kept, left_out: gone };
         assert_eq!(within(turns(), 0, room(window, set)), expect, "{window:?} {set:?}");
     }
 }

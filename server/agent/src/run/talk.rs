@@ -127,7 +127,7 @@ async fn open(turn: &mut Turn, ask: &Ask, action: &Action) -> Result<Talk, Agent
         turn.shared.learn(text, &turn.settings.redactor);
     }
     let tools = tools::specs(&action.tools);
-    let Kept { mut messages, kept, left_out } = std::mem::take(&mut turn.past);
+    let Kept { mut messages, count: kept, left_out } = std::mem::take(&mut turn.past);
     let hide = |text: &str| turn.shared.hidden(text, &turn.settings.redactor);
     let (first, laid) = opening.laid(&tools, kept, hide);
     let notices = opening.notices.into_iter().chain(past::told(left_out));
