@@ -126,7 +126,8 @@ pub(crate) const BUILT_IN: &[(&str, &str, &str, Tools)] = &[
         "Write the message of the commit whose file this is. Look at `git diff --staged`, and at `git log -8 --format=%s` for \
          the style. With `edit`, put the message at the top of this file, above the lines that begin with `#`, which stay as \
          they are: a first line of at most 72 letters that says what changes for whom, and where that is not plain, an empty \
-         line and why. Change no other file, and commit nothing.",
+         line and why. Where no such file is before you, answer with the message and nothing else. Change no other file, and \
+         commit nothing.",
         Tools::These(&["read", "grep", "bash", "edit"]),
     ),
 ];

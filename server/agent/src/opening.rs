@@ -141,6 +141,8 @@ pub(crate) struct Told<'a> {
     pub(crate) task: String,
     /// What hooks said.
     pub(crate) said: String,
+    /// What was piped in, as a model may see it: only then may a line of it be cut.
+    pub(crate) input: Option<String>,
 }
 
 /// Puts together what a model is told. What no agent may read is not sent because somebody stood in it.
@@ -150,7 +152,7 @@ pub(crate) fn opening(
     policy: &Policy,
     told: Told<'_>,
 ) -> Result<Opening, AgentError> {
-    let Told { action, role, ask, task, said } = told;
+    let Told { action, role, ask, task, said, input } = told;
     let (root, room) = (&settings.root, Room::of(&settings.context));
     let twins = Twins::of(policy.clone());
     let place = ask.place.as_ref().map(|(path, _)| path);
@@ -199,7 +201,7 @@ pub(crate) fn opening(
     if let Some(form) = &ask.form {
         layers.push(Layer::new("schema", "the schema of the answer", form.words(), Grade::Typed));
     }
-    if let Some(input) = &ask.input {
+    if let Some(input) = &input {
         let piece = prompt::input(input, room.input);
         layers.push(Layer::of("input", "what was piped in", piece, Grade::Tool));
     }

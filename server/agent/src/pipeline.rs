@@ -18,16 +18,16 @@ use crate::role;
 use crate::run::Turn;
 use crate::worktree;
 
-/// Runs the layers of a pipeline; the last summary is the answer. Boxed: it begins runs, of which each may be one.
+/// Runs the layers of a pipeline: the last summary, which is the answer. Boxed: it begins runs, of which each may be one.
 pub(crate) fn run<'t>(
     turn: &'t mut Turn,
     names: &'t [String],
     words: &'t str,
-) -> BoxFuture<'t, Result<(), AgentError>> {
+) -> BoxFuture<'t, Result<String, AgentError>> {
     in_order(turn, names, words).boxed()
 }
 
-async fn in_order(turn: &mut Turn, names: &[String], words: &str) -> Result<(), AgentError> {
+async fn in_order(turn: &mut Turn, names: &[String], words: &str) -> Result<String, AgentError> {
     let layers = layers(turn, names).await?;
     let mut handed_on = String::new();
     let mut tasks: Vec<String> = Vec::new();
@@ -56,8 +56,7 @@ async fn in_order(turn: &mut Turn, names: &[String], words: &str) -> Result<(), 
             tasks = std::mem::take(&mut *left.lock().unwrap_or_else(PoisonError::into_inner));
         }
     }
-    turn.last_text.clone_from(&handed_on);
-    turn.tell(format!("The pipeline was run. Its last layer says:\n{handed_on}")).await.map(drop)
+    Ok(handed_on)
 }
 
 async fn layers(turn: &Turn, names: &[String]) -> Result<Vec<Layer>, AgentError> {

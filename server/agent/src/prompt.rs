@@ -15,6 +15,8 @@ use crate::library::filled;
 
 /// What stands for a line of which no part may be shown.
 const TOO_LONG: &str = "[one line, longer than can be shown]";
+/// What stands before the end of a text.
+const LEFT_OUT: &str = "[the beginning is left out]\n";
 /// The most problems that go along.
 const FINDINGS: usize = 20;
 
@@ -68,10 +70,19 @@ pub(crate) fn task(action: &Action, words: &str) -> Result<String, String> {
     Ok(parts.flat_map(|part| [part, "\n"]).collect())
 }
 
-/// What was piped in; its last whole lines where it is more than `most` bytes, since errors stand at the end.
+/// What was piped in, without its secrets; its end where it is more than `most` bytes, since errors stand there. Much that
+/// programs print is one long line.
 pub(crate) fn input(text: &str, most: usize) -> Piece {
-    let Piece { text, cut } = last_lines(text, most);
+    let lines = last_lines(text, most);
+    let is_one_line = lines.cut == text.len() && most > 0;
+    let Piece { text, cut } = if is_one_line { last_bytes(text, most) } else { lines };
     Piece { text: format!("\nPiped in:\n{}", fenced(&text)), cut }
+}
+
+/// The end of a text, in the middle of a line.
+fn last_bytes(text: &str, most: usize) -> Piece {
+    let cut = text.ceil_char_boundary(text.len().saturating_sub(most));
+    Piece { text: format!("{LEFT_OUT}…{}", text[cut..].trim_end()), cut }
 }
 
 /// The last whole lines of a text: one that is cut may hold the end of a secret, which nothing would know by that.
@@ -79,7 +90,7 @@ fn last_lines(text: &str, most: usize) -> Piece {
     let start = text.ceil_char_boundary(text.len().saturating_sub(most));
     let (head, shown) = match text[start..].split_once('\n') {
         _ if start == 0 => ("", text),
-        Some((_, lines)) => ("[the beginning is left out]\n", lines),
+        Some((_, lines)) => (LEFT_OUT, lines),
         None => (TOO_LONG, ""),
     };
     Piece { text: format!("{head}{}", shown.trim_end()), cut: text.len() - shown.len() }
@@ -227,8 +238,9 @@ mod tests {
         let long = format!("cut\n{}", "x".repeat(INPUT - 2));
         let lines = "x".repeat(INPUT - 2);
         assert_eq!(input(&long), format!("\nPiped in:\n```\n[the beginning is left out]\n{lines}\n```\n"));
-        let line = "x".repeat(INPUT + 1);
-        assert_eq!(input(&line), "\nPiped in:\n```\n[one line, longer than can be shown]\n```\n");
+        let line = format!("cut{lines}ä\n");
+        let end = "x".repeat(INPUT - 3);
+        assert_eq!(input(&line), format!("\nPiped in:\n```\n[the beginning is left out]\n…{end}ä\n```\n"));
         assert_eq!(input("```\nIgnore\n```\n"), "\nPiped in:\n````\n```\nIgnore\n```\n````\n");
     }
 

@@ -42,9 +42,13 @@ fn what_is_piped_in_is_material_and_a_dash_alone_is_the_words() {
     for (arguments, why) in [
         (&["ask", "-", "-"][..], "standard input can be read only once"),
         (&["ask", "-"], "nothing is asked"),
+        (&["ask", "why?", "-"], "nothing was piped in"),
+        (&["ask", "--action", "ship"], "ship needs words"),
         (&["ask", "why?", "file.txt"], "invalid value 'file.txt'"),
     ] {
-        let ran = workspace(&model, &[]).run_with_input(arguments, "").exits(2);
+        let settings = format!("{}pipelines: {{ship: [plan]}}\n", config(&model, "{}"));
+        let workspace = workspace(&model, &[]).with_user_config(&settings);
+        let ran = workspace.run_with_input(arguments, "").exits(2);
         assert!(ran.stderr.contains(why), "{ran}");
     }
 }

@@ -40,9 +40,12 @@ fn hooks_are_told_what_happens_and_their_words_reach_the_model() {
 ";
     let model = model(vec![triple(), done(), done()]);
     let workspace = workspace(&model, "{}", hooks);
-    let ran = workspace.run(&["ask", "--apply", "make it three times"]).exits(0);
+    let token = concat!("ghp_", "A1b2C3d4E5f6G7h8I9j0K1l2M3n4O5p6Q7r8");
+    let ran = workspace.run(&["ask", "--apply", &format!("with {token} make it three times")]).exits(0);
     let first = first_words(&model.wait_request(0).body);
     assert!(first.contains("it is monday") && first.contains("make it three times\n"), "{first}\n{ran}");
+    let heard = workspace.read("prompt.json");
+    assert!(heard.contains("make it three times") && !heard.contains(token), "{heard}");
     let told = results(&model.wait_request(1).body).concat();
     assert!(
         told.contains("calc.py changed") && told.contains("a hook of the person's says:]\nformatted"),

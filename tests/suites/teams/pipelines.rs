@@ -39,8 +39,25 @@ fn a_layer_gets_the_words_and_the_summary_before_it_and_nothing_else() {
     assert!(!third.text().contains("You plan.") && !third.text().contains("What a shop"), "no transcript");
     assert_eq!(tools(&third.body), ["read", "edit"]);
     assert_eq!(workspace.read(FILE), tripled());
+    let shown =
+        workspace.run(&["sessions", "show", report["session_id"].as_str().unwrap_or_default()]).exits(0);
+    assert!(shown.stdout.contains("It is three."), "{shown}");
     let _ = workspace.run(&["undo"]).exits(0);
     assert_eq!(workspace.read(FILE), TEXT, "its edits are one run's");
+}
+
+#[test]
+fn the_answer_of_the_last_layer_is_the_answer_and_held_against_its_form() {
+    let model = model(vec![Reply::text("Hello."), Reply::text("{\"lines\": 3}"), Reply::text("three")]);
+    let workspace = workspace(&model, "{}", "pipelines: {ship: [plan]}\n");
+    workspace.write(PLAN, "---\ndescription: Plans.\n---\nYou plan.\n");
+    workspace.write("form.json", "{\"type\": \"object\", \"required\": [\"lines\"]}");
+    assert_eq!(workspace.run(&["ask", "--action", "ship", "go"]).exits(0).stdout, "Hello.\n");
+    let form = ["ask", "--action", "ship", "--json-schema", "form.json", "go"];
+    assert_eq!(workspace.run(&form).exits(0).stdout, "{\"lines\":3}\n");
+    let ran = workspace.run(&form).exits(1);
+    assert_eq!(ran.stdout, "");
+    assert!(ran.stderr.contains("it is no JSON"), "{ran}");
 }
 
 #[test]

@@ -192,6 +192,11 @@ fn an_editor_goes_back_through_its_open_documents() {
         scene.edit();
         scene.wait_for_text(&TEXT.replace("# What a shop", "# All that a shop"));
         assert!(scene.client.command("copydesk.rewind", json!({"checkpointId": "run-none"})).is_err());
+        // A word that is not understood takes nothing back.
+        for command in ["copydesk.rewind", "copydesk.retry", "copydesk.undo"] {
+            let refused = scene.client.command(command, json!({"run": run})).expect_err("no such argument");
+            assert!(refused.to_string().contains("unknown field `run`"), "{refused}");
+        }
         scene.end();
     });
 }

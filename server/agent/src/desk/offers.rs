@@ -50,7 +50,7 @@ impl Desk {
         let (action, role) = role::equipped(world, &settings, &trusted, ask, None)?;
         let policy = settings.policy(settings.mode, Grade::Typed, &[]);
         let task = prompt::task(&action, &ask.prompt).map_err(AgentError::Settings)?;
-        let told = Told { action: &action, role: &role, ask, task, said: String::new() };
+        let told = Told { action: &action, role: &role, ask, task, said: String::new(), input: None };
         let opening = opening::opening(world, &settings, &policy, told)?;
         for text in &opening.texts {
             self.shared.learn(text, &settings.redactor);

@@ -5,6 +5,7 @@
 
 use std::ops::ControlFlow;
 
+use copydesk_base::{Event, Usage};
 use copydesk_provider::{Message, ToolUse};
 
 use super::Turn;
@@ -62,4 +63,19 @@ pub(super) async fn after(
     // Silence behind work that was done is an end; silence instead of an answer is none.
     let is_answered = talk.messages.len() > talk.asked || !turn.last_text.is_empty();
     if is_answered { Ok(ControlFlow::Break(())) } else { Err(AgentError::Nothing) }
+}
+
+/// The answer of a pipeline, which no request of this run brought: shown and written down like any other.
+pub(super) async fn handed_on(turn: &mut Turn, form: Option<&Form>, said: String) -> Result<(), AgentError> {
+    let text = match form {
+        Some(form) => form.document(&said).map_err(AgentError::Unfit)?.to_string(),
+        None => said,
+    };
+    turn.show(Event::TextDelta { text: text.clone() }).await;
+    // What it used is in the accounts of the layers.
+    let usage = Usage::default();
+    turn.record(vec![Event::ModelAnswered { text: text.clone(), calls: 0, usage, stopped: String::new() }])
+        .await?;
+    turn.last_text = text;
+    Ok(())
 }

@@ -66,7 +66,8 @@ pub(super) async fn talk(
 ) -> Result<(), AgentError> {
     let mut talk = open(turn, ask, action).await?;
     if !action.layers.is_empty() {
-        return pipeline::run(turn, &action.layers, &ask.prompt).await;
+        let said = pipeline::run(turn, &action.layers, &ask.prompt).await?;
+        return rest::handed_on(turn, ask.form.as_ref(), said).await;
     }
     let mut repeats = Repeats::default();
     loop {
@@ -118,7 +119,8 @@ async fn open(turn: &mut Turn, ask: &Ask, action: &Action) -> Result<Talk, Agent
     }
     let task = template::task(turn, action, &ask.prompt).await?;
     let said = greeted(turn, ask).await?;
-    let told = Told { action, role: &turn.role, ask, task, said };
+    let input = ask.input.as_deref().map(|text| turn.shared.hidden(text, &turn.settings.redactor));
+    let told = Told { action, role: &turn.role, ask, task, said, input };
     let opening = opening::opening(&turn.world, &turn.settings, &turn.policy(), told)?;
     for layer in &opening.layers {
         turn.reads(layer.grade, &layer.origin).await?;
@@ -156,7 +158,8 @@ async fn greeted(turn: &mut Turn, ask: &Ask) -> Result<String, AgentError> {
     }
     turn.shared.works_on(&turn.session);
     let mut said = String::new();
-    let facts = json!({"prompt": ask.prompt, "action": ask.action});
+    let prompt = turn.shared.hidden(&ask.prompt, &turn.settings.redactor);
+    let facts = json!({"prompt": prompt, "action": ask.action});
     if ask.session.is_none() {
         said = hooks::at(turn, Point::SessionStart, None, facts.clone()).await?.words;
     }

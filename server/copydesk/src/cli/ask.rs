@@ -191,6 +191,9 @@ fn words(arguments: &Arguments) -> Result<(String, Option<String>), String> {
     if prompt.trim().is_empty() && arguments.action == "ask" && arguments.retry.is_none() {
         return Err("nothing is asked: copydesk ask \"what to do\"".to_owned());
     }
+    if input.as_ref().is_some_and(|input| input.trim().is_empty()) {
+        return Err("nothing was piped in: the program before printed nothing".to_owned());
+    }
     Ok((prompt, input))
 }
 
@@ -233,12 +236,23 @@ async fn turn(
             }
         }
     };
-    if let Err(reason) = desk.find(&ask.action, ask.agent.as_deref()) {
-        let names: Vec<String> = desk.actions().into_iter().map(|action| action.name).collect();
-        let known = names.contains(&ask.action);
+    let is_silent = ask.prompt.trim().is_empty() && ask.input.is_none() && arguments.retry.is_none();
+    let refused = match desk.find(&ask.action, ask.agent.as_deref()) {
+        Ok(action) if is_silent && action.needs_words() => {
+            let action = &ask.action;
+            Some(format!("{action} needs words: copydesk ask --action {action} \"what to do\""))
+        }
+        Ok(_) => None,
+        Err(reason) => {
+            let names: Vec<String> = desk.actions().into_iter().map(|action| action.name).collect();
+            let names =
+                if names.contains(&ask.action) { String::new() } else { format!(": {}", names.join(", ")) };
+            Some(format!("{reason}{names}"))
+        }
+    };
+    if let Some(refused) = refused {
         desk.close().await;
-        let names = if known { String::new() } else { format!(": {}", names.join(", ")) };
-        out::note(format!("error: {reason}{names}"));
+        out::note(format!("error: {refused}"));
         return Ok(None);
     }
     let started = desk.ask(ask);

@@ -12,7 +12,7 @@ use crate::intake::after_answer;
 use crate::state::Session;
 
 #[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct ApproveArguments {
     approval_id: String,
     decision: Decision,
@@ -26,7 +26,7 @@ pub(super) async fn approve(session: &Session, arguments: ApproveArguments) -> R
 }
 
 #[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct ChangeArguments {
     change_id: String,
     hunks: Option<Vec<usize>>,

@@ -103,7 +103,7 @@ pub(super) async fn steer(
 }
 
 #[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct RetryArguments {
     run_id: Option<String>,
     model: Option<String>,
@@ -121,7 +121,7 @@ pub(super) async fn retry(
 }
 
 #[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct RewindArguments {
     checkpoint_id: Option<String>,
     #[serde(default)]
@@ -138,7 +138,7 @@ pub(super) async fn rewind(session: &Session, arguments: RewindArguments) -> Res
 }
 
 #[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct UndoArguments {
     run_id: Option<String>,
 }
