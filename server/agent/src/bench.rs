@@ -191,6 +191,6 @@ fn settings(root: &Path, home: &Path, models: Arc<Models>) -> Settings {
         sandbox: Sandbox::default(),
         limits: Limits::default(),
         notices: vec![],
-        first_steps: String::new(),
+        first_steps: String::new,
     }
 }

@@ -54,7 +54,7 @@ pub struct Settings {
     /// What the person should know before anything happens: ignored settings, rules that could not be read.
     pub notices: Vec<String>,
     /// How to come to a model, told where there is none.
-    pub first_steps: String,
+    pub first_steps: fn() -> String,
 }
 
 impl Settings {

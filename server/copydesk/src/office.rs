@@ -5,12 +5,12 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use copydesk_agent::{Desk, Owner, Settings, Shelf, World};
 use copydesk_base::config::{Config, ModelCache, ProviderKind};
 use copydesk_base::{Files, Host, RandomIds, Redactor, SystemClock};
-use copydesk_permission::sandbox::{Limits, SHELL, Sandbox, repository, toolchains};
+use copydesk_permission::sandbox::{Limits, SHELL, Sandbox, Toolchains, repository, toolchains};
 use copydesk_permission::{default_denies, find_secrets};
 use copydesk_provider::{Answers, Health, Models, ModelsConfig, Recording, Scenario, Script};
 use copydesk_text::{de, yaml};
@@ -68,6 +68,9 @@ const CHILD_VARIABLES: &[&str] = &[
     "NO_COLOR",
 ];
 
+/// For so long the toolchains that were found count.
+const MOMENT: Duration = Duration::from_secs(5);
+
 /// Keys that a provider without a configuration of its own uses.
 const KEY_VARIABLES: &[&str] = &["ANTHROPIC_API_KEY", "OPENAI_API_KEY", "AZURE_OPENAI_API_KEY"];
 
@@ -84,6 +87,8 @@ pub(crate) struct Office {
     health: Health,
     /// What answers in the place of every model.
     replay: Option<Recording>,
+    /// The toolchains of this machine, and when they were looked for.
+    toolchains: Mutex<Option<(Instant, Toolchains)>>,
 }
 
 impl Office {
@@ -96,8 +101,8 @@ impl Office {
         let health = memory::health(&here.places.state);
         let redactor = Redactor::default().finding(find_secrets);
         let credentials = Arc::new(Credentials::of(&here, &redactor));
-        let (editor, models) = (RwLock::new(None), Mutex::new(None));
-        Arc::new(Self { here, flags, editor, models, credentials, redactor, health, replay })
+        let (editor, models, toolchains) = (RwLock::new(None), Mutex::new(None), Mutex::new(None));
+        Arc::new(Self { here, flags, editor, models, credentials, redactor, health, replay, toolchains })
     }
 
     /// Opens the desk: the journal of this workspace, the user's decisions, and settings read from here.
@@ -171,13 +176,26 @@ impl Office {
             completion: loaded.config.completion.clone(),
             retention,
             prompt_timeout: loaded.config.permissions.prompt_timeout.map_or(PROMPT_TIMEOUT, |time| time.0),
-            sandbox: sandbox(&loaded.config, &child_env, &self.here),
+            sandbox: sandbox(&loaded.config, self.toolchains(&child_env)),
             limits: limits(),
             child_env,
             redactor,
             notices,
-            first_steps: found::first_steps(),
+            first_steps: found::first_steps,
         })
+    }
+
+    /// The toolchains as they were a moment ago: to look for them asks the disk hundreds of times.
+    fn toolchains(&self, env: &[(String, String)]) -> Toolchains {
+        let mut kept = self.toolchains.lock().unwrap_or_else(PoisonError::into_inner);
+        match &*kept {
+            Some((at, found)) if at.elapsed() < MOMENT => found.clone(),
+            _ => {
+                let found = toolchains_of(env, &self.here);
+                *kept = Some((Instant::now(), found.clone()));
+                found
+            }
+        }
     }
 
     /// The models of these settings, the same ones as before where nothing about them changed.
@@ -290,13 +308,18 @@ fn child_env(redactor: &Redactor) -> Vec<(String, String)> {
     env
 }
 
-/// The sandbox of these settings on this machine.
-pub(crate) fn sandbox(config: &Config, env: &[(String, String)], here: &Here) -> Sandbox {
+/// The toolchains of this machine that are there.
+pub(crate) fn toolchains_of(env: &[(String, String)], here: &Here) -> Toolchains {
     let home = here.places.home.as_deref();
     let mut found = toolchains(env, home);
     found.readable.extend(repository(&here.root, home));
     // Every launcher looks at each of them again.
     found.readable.retain(|place| place.exists());
+    found
+}
+
+/// The sandbox of these settings on this machine.
+pub(crate) fn sandbox(config: &Config, found: Toolchains) -> Sandbox {
     Sandbox {
         launcher: LAUNCHER.map(PathBuf::from),
         off: config.sandbox.enabled == Some(false),

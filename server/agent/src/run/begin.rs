@@ -140,7 +140,7 @@ pub(super) async fn begin(
     events.extend(turn.settings.notices.iter().map(|text| Event::Notice { text: text.clone() }));
     if choice.offline {
         let text = if choice.is_last_resort() {
-            let (why, steps) = (&choice.why, &turn.settings.first_steps);
+            let (why, steps) = (&choice.why, (turn.settings.first_steps)());
             format!("The built-in offline stand-in answers, which is no real model: {why}. {steps}")
         } else {
             "The built-in offline stand-in answers, as configured; it is no real model.".to_owned()

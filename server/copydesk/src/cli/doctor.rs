@@ -11,6 +11,7 @@ use super::{Outcome, config, wait_for};
 use crate::config::{FileState, Loaded};
 use crate::found;
 use crate::here::Here;
+use crate::office;
 use crate::out;
 use crate::render::visible;
 
@@ -161,7 +162,7 @@ fn program(name: &str, fix: &str) -> Finding {
 
 /// What confines commands, and promise by promise what holds.
 fn sandbox(here: &Here, loaded: &Loaded) -> Finding {
-    let sandbox = crate::office::sandbox(&loaded.config, &[], here);
+    let sandbox = office::sandbox(&loaded.config, office::toolchains_of(&[], here));
     let report = sandbox.report();
     let properties = report.properties().iter().map(|property| {
         let word = if property.holds { "yes" } else { "no" };
