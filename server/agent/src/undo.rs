@@ -189,9 +189,9 @@ fn undone(
     let mut undone = rebase::undo(&borrowed(&pairs), there.text());
     if pairs.iter().any(|(_, after)| after.contains(REDACTED)) {
         for refused in &mut undone.refused {
-            refused.reason = "these lines were changed again later, or hold a secret, of which the journal keeps nothing; \
-                              take them back by hand"
-                .to_owned();
+            "these lines were changed again later, or hold a secret, of which the journal keeps nothing; take them back \
+             by hand"
+                .clone_into(&mut refused.reason);
         }
     }
     undone.refused.extend((0..kept).map(|_| {
