@@ -6,6 +6,7 @@
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Component, Path, PathBuf};
 
 use copydesk_base::files::FileNumber;
@@ -103,17 +104,14 @@ fn opened(folder: BorrowedFd<'_>, name: &OsStr, known: &mut Option<u64>) -> Resu
         Err(error) => return Err(error),
     };
     // Since somebody looked it may have become something else.
-    let stat = fstat(&file)?;
-    let is_regular = FileType::from_raw_mode(stat.st_mode) == FileType::RegularFile;
-    if !is_regular || *known != Some(stat.st_dev) && is_of_kernel(&file)? {
+    let file = File::from(file);
+    let stat = file.metadata().map_err(|error| Errno::from_io_error(&error).unwrap_or(Errno::IO))?;
+    if !stat.is_file() || *known != Some(stat.dev()) && is_of_kernel(&file)? {
         return Ok((Found::Other, Facts::default()));
     }
-    *known = Some(stat.st_dev);
-    let facts = Facts {
-        length: u64::try_from(stat.st_size).unwrap_or(0),
-        several: (stat.st_nlink > 1).then_some((stat.st_dev, stat.st_ino)),
-    };
-    Ok((Found::File(file.into()), facts))
+    *known = Some(stat.dev());
+    let facts = Facts { length: stat.len(), several: (stat.nlink() > 1).then(|| (stat.dev(), stat.ino())) };
+    Ok((Found::File(file), facts))
 }
 
 /// A folder, opened to be listed; no folder of the kernel's own.
