@@ -231,14 +231,11 @@ impl Documents {
         if let Some(path) = self.get(uri).and_then(|open| open.path.clone()) {
             // Another spelling of the same path may be open still: there is no moment at which the path looks closed.
             let other = self.by_uri.iter().find(|open| open.uri != uri && open.path.as_ref() == Some(&path));
-            match other.map(|open| open.uri.clone()) {
-                Some(other) => {
-                    self.by_path.alter(&path, |_, held| if held == uri { other } else { held });
-                }
-                None => {
-                    self.by_path.remove_if(&path, |_, held| held == uri);
-                    self.followers.remove(&path);
-                }
+            if let Some(other) = other.map(|open| open.uri.clone()) {
+                self.by_path.alter(&path, |_, held| if held == uri { other } else { held });
+            } else {
+                self.by_path.remove_if(&path, |_, held| held == uri);
+                self.followers.remove(&path);
             }
         }
         self.by_uri.remove(uri);
