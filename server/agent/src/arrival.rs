@@ -6,7 +6,7 @@
 
 use std::path::{Path, PathBuf};
 
-use copydesk_base::{CallId, Event, RunStatus, path};
+use copydesk_base::{CallId, Event, Record, RunId, RunStatus, Usage, path};
 use copydesk_text::rebase::{self, Rebased};
 use serde_json::json;
 
@@ -33,6 +33,7 @@ pub(crate) struct Taken {
 pub(crate) async fn take_in(turn: &mut Turn, ended: Ended) -> Result<Taken, AgentError> {
     let Ended { call, name, outcome } = ended;
     let made = turn.helpers.unread.take(&outcome.run);
+    turn.helpers.out.remove(&call);
     turn.usage.add(outcome.usage);
     let (run, status) = (outcome.run.clone(), outcome.status);
     let Sums { models, .. } = Sums::of([turn.world.journal.records(&run).await?.as_slice()]);
@@ -182,8 +183,18 @@ async fn one(
 /// Why a hunk is left out.
 const CHANGED: &str = "the text there changed meanwhile";
 
-/// Names what helpers had made when their run ended before it could be taken in.
+/// Counts what helpers used, and names what they had made, where their run ended before that could be taken in.
 pub(crate) async fn unread(turn: &mut Turn) {
+    let out = std::mem::take(&mut turn.helpers.out);
+    if !out.is_empty() {
+        turn.helpers.end().await;
+    }
+    for (call, run) in out {
+        let records = turn.world.journal.records(&run).await.unwrap_or_default();
+        let (event, usage) = returned(call, run, &records);
+        turn.usage.add(usage);
+        let _ = turn.record(vec![event]).await;
+    }
     for Made { name, changes } in turn.helpers.unread.take_all() {
         let Ok(changes) = changes else { continue };
         for changed in &changes.texts {
@@ -202,6 +213,17 @@ pub(crate) async fn unread(turn: &mut Turn) {
         // Where the journal cannot be written the end says so.
         let _ = turn.record(vec![Event::Notice { text }]).await;
     }
+}
+
+/// The end of a helper as its own records have it, for the account of the run that called it, and what it used.
+pub(crate) fn returned(call: CallId, run: RunId, records: &[Record]) -> (Event, Usage) {
+    let Sums { all: usage, models, .. } = Sums::of([records]);
+    let status = records.iter().find_map(|record| match record.event {
+        Event::RunFinished { status, .. } => Some(status),
+        _ => None,
+    });
+    let status = status.unwrap_or(RunStatus::Canceled);
+    (Event::AgentReturned { call, run, status, usage, models }, usage)
 }
 
 fn diff(turn: &Turn, shown: &str, changed: &Changed) -> String {

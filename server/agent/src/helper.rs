@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use copydesk_base::config::Mode;
 use copydesk_base::event::Origin;
@@ -17,6 +18,7 @@ use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use tokio::sync::{Semaphore, mpsc, oneshot};
 use tokio_util::sync::{CancellationToken, DropGuard};
+use tokio_util::task::TaskTracker;
 
 use crate::action::Action;
 use crate::apart::Apart;
@@ -35,6 +37,9 @@ use crate::worktree::{Changes, Worktree};
 
 /// How many helpers of one run work at the same time.
 const AT_ONCE: usize = 4;
+
+/// How long helpers may take to end with their run.
+const LAST_WORDS: Duration = Duration::from_secs(3);
 
 /// What a helper is told before its task.
 const TASK: &str = "\
@@ -78,6 +83,9 @@ pub(crate) struct Helpers {
     /// How many the model has called for.
     pub(crate) called: usize,
     pub(crate) unread: Unread,
+    /// Those that were called and not taken in yet.
+    pub(crate) out: BTreeMap<CallId, RunId>,
+    tasks: TaskTracker,
     /// They end with the run, however that ends.
     _end: DropGuard,
 }
@@ -91,8 +99,17 @@ impl Helpers {
             cancel,
             called: 0,
             unread: Unread::default(),
+            out: BTreeMap::new(),
+            tasks: TaskTracker::new(),
             _end: end,
         }
+    }
+
+    /// Ends them, and waits for their last words.
+    pub(crate) async fn end(&self) {
+        self.cancel.cancel();
+        self.tasks.close();
+        let _ = tokio::time::timeout(LAST_WORDS, self.tasks.wait()).await;
     }
 }
 
@@ -176,6 +193,7 @@ pub(crate) async fn start(turn: &mut Turn, task: Task) -> Result<BoxFuture<'stat
         task: task.about.as_ref().unwrap_or(&task.words).clone(),
     }])
     .await?;
+    turn.helpers.out.insert(task.call.clone(), run.clone());
     let cancel = turn.helpers.cancel.child_token();
     let (speak, inbox) = mpsc::channel(UNHEARD);
     let title = format!("{name}: {}", vault::first_words(task.about.as_ref().unwrap_or(&task.words)));
@@ -196,7 +214,7 @@ pub(crate) async fn start(turn: &mut Turn, task: Task) -> Result<BoxFuture<'stat
         Ended { call: call.clone(), name: name.clone(), outcome: nothing(&run, RunStatus::Canceled, None) };
     let policy = turn.policy();
     let place = Place { run, session: SessionId::from(""), cancel, ear: Ear::new(inbox), terms: None };
-    turn.shared.runs.spawn(async move {
+    let life = turn.helpers.tasks.track_future(async move {
         let _room = gate.acquire_owned().await;
         let (outcome, changes) = Box::pin(work(&shared, place, terms, words, site, &policy)).await;
         if let Some(changes) = changes {
@@ -204,6 +222,7 @@ pub(crate) async fn start(turn: &mut Turn, task: Task) -> Result<BoxFuture<'stat
         }
         let _ = done.send(Ended { call, name, outcome });
     });
+    turn.shared.runs.spawn(life);
     Ok(async move { ended.await.unwrap_or(lost) }.boxed())
 }
 

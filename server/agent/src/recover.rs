@@ -10,6 +10,7 @@ use copydesk_base::redact::REDACTED;
 use copydesk_base::{Event, Record, Redactor, RunId, RunStatus, Usage};
 
 use crate::apply::There;
+use crate::arrival;
 use crate::error::AgentError;
 use crate::recorder::Recorder;
 use crate::sums::Sums;
@@ -34,7 +35,8 @@ pub(crate) async fn settle(world: &World, recorder: &Recorder) {
         if is_alive(&records) {
             continue;
         }
-        let events = closing(&records, |path| look(world, path, &redactor));
+        let helped = helped(world, &records).await;
+        let events = closing(&records, helped, |path| look(world, path, &redactor));
         if let Err(error) = recorder.record(&row.run, events, &redactor).await {
             tracing::warn!(%error, run = %row.run, "a run that was cut short could not be settled");
             return;
@@ -176,8 +178,30 @@ fn waiting(records: &[Record]) -> Vec<String> {
     waiting
 }
 
-/// The events that close a run, given the texts that are there now.
-fn closing(records: &[Record], there: impl Fn(&Path) -> Option<String>) -> Vec<Event> {
+/// The ends of the helpers that nobody took in, each with what it used. Helpers began later, so they are settled by now.
+async fn helped(world: &World, records: &[Record]) -> Vec<(Event, Usage)> {
+    let is_in = |run: &RunId| {
+        records
+            .iter()
+            .any(|record| matches!(&record.event, Event::AgentReturned { run: returned, .. } if returned == run))
+    };
+    let mut helped = Vec::new();
+    for record in records {
+        let Event::AgentCalled { call, run, .. } = &record.event else { continue };
+        if !is_in(run) {
+            let own = world.journal.records(run).await.unwrap_or_default();
+            helped.push(arrival::returned(call.clone(), run.clone(), &own));
+        }
+    }
+    helped
+}
+
+/// The events that close a run, given what its helpers used and the texts that are there now.
+fn closing(
+    records: &[Record],
+    helped: Vec<(Event, Usage)>,
+    there: impl Fn(&Path) -> Option<String>,
+) -> Vec<Event> {
     let Writes { mut events, made, mut unmade, mut unknown } = writes(records, there);
     unmade.extend(waiting(records));
     for (at, record) in records.iter().enumerate() {
@@ -208,6 +232,10 @@ fn closing(records: &[Record], there: impl Fn(&Path) -> Option<String>) -> Vec<E
     }
     let unanswered = unanswered(records);
     let mut usage = Sums::of([records]).all;
+    for (returned, used) in helped {
+        usage.add(used);
+        events.push(returned);
+    }
     if let Some((model, most)) = unanswered {
         usage.add(most);
         events.push(Event::TryLost { model, usage: most });

@@ -82,7 +82,7 @@ fn edits_that_waited_are_named() {
         ),
     ] {
         let records = records(events.clone());
-        assert_eq!(noticed(&closing(&records, |_| None)), expect, "{events:?}");
+        assert_eq!(noticed(&closing(&records, vec![], |_| None)), expect, "{events:?}");
     }
 }
 
@@ -95,13 +95,13 @@ fn a_write_is_settled_by_what_is_there() {
         (Some("somebody's"), (vec![], "is not known, and it is not repeated: the edit of /a.")),
         (None, (vec![], "is not known, and it is not repeated: the edit of /a.")),
     ] {
-        let closing = closing(&cut, |_| text.map(str::to_owned));
+        let closing = closing(&cut, vec![], |_| text.map(str::to_owned));
         let (first, words) = expect;
         assert_eq!(kinds(&closing), [first, vec!["told", "notice", "run_finished"]].concat(), "{text:?}");
         assert!(noticed(&closing).ends_with(words), "{text:?}: {}", noticed(&closing));
     }
     let whole = records(vec![applying(), applied()]);
-    assert_eq!(kinds(&closing(&whole, |_| None)), ["run_finished"]);
+    assert_eq!(kinds(&closing(&whole, vec![], |_| None)), ["run_finished"]);
 }
 
 #[test]
@@ -109,10 +109,10 @@ fn a_command_without_an_outcome_is_unknown() {
     let effect = Effect::Execute { command: "make".into(), cwd: "/".into() };
     let started = Event::EffectStarted { call: "cal-1".into(), effect };
     let finished = Event::EffectFinished { call: "cal-1".into(), ok: true, note: String::new() };
-    let cut = closing(&records(vec![started.clone()]), |_| None);
+    let cut = closing(&records(vec![started.clone()]), vec![], |_| None);
     assert_eq!(kinds(&cut), ["effect_finished", "told", "notice", "run_finished"]);
     assert!(noticed(&cut).ends_with("not repeated: run make."), "{}", noticed(&cut));
-    assert_eq!(kinds(&closing(&records(vec![started, finished]), |_| None)), ["run_finished"]);
+    assert_eq!(kinds(&closing(&records(vec![started, finished]), vec![], |_| None)), ["run_finished"]);
 }
 
 #[test]
@@ -135,7 +135,7 @@ fn what_was_used_stays_used() {
         (vec![requested(), waited(1), waited(2), answered()], sum(100, 1, false)),
     ] {
         let mut records = records(events.clone());
-        let closing = closing(&records, |_| None);
+        let closing = closing(&records, vec![], |_| None);
         let usage = closing.iter().find_map(|event| match event {
             Event::RunFinished { usage, .. } => Some(*usage),
             _ => None,
