@@ -1,3 +1,5 @@
+//! What stops a request before it leaves, what is told when it does, and what an answer may still have.
+
 use std::sync::Arc;
 
 use copydesk_base::config::{Provider, ProviderKind};

@@ -1,3 +1,5 @@
+//! A conversation read from its end, held beside the same read whole.
+
 use copydesk_base::event::Written;
 use copydesk_base::{Timestamp, Usage};
 use proptest::prelude::*;

@@ -1,3 +1,5 @@
+//! What a run that was cut short leaves behind: what is closed, and what is said of it.
+
 use super::*;
 use copydesk_base::change::Base;
 use copydesk_base::{Effect, Timestamp};
