@@ -181,9 +181,9 @@ fn waiting(records: &[Record]) -> Vec<String> {
 /// The ends of the helpers that nobody took in, each with what it used. Helpers began later, so they are settled by now.
 async fn helped(world: &World, records: &[Record]) -> Vec<(Event, Usage)> {
     let is_in = |run: &RunId| {
-        records
-            .iter()
-            .any(|record| matches!(&record.event, Event::AgentReturned { run: returned, .. } if returned == run))
+        records.iter().any(
+            |record| matches!(&record.event, Event::AgentReturned { run: returned, .. } if returned == run),
+        )
     };
     let mut helped = Vec::new();
     for record in records {

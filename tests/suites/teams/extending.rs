@@ -32,7 +32,7 @@ fn a_hook_refuses_a_tool_whatever_goes_wrong_with_it() {
 fn hooks_are_told_what_happens_and_their_words_reach_the_model() {
     let hooks = "hooks:
   SessionStart: [{command: 'echo it is monday'}]
-  UserPromptSubmit: [{command: 'grep -o \"make it.*times\"'}]
+  UserPromptSubmit: [{command: 'grep -o \"make it.*times\"'}, {command: 'grep -o github-token'}]
   PreToolUse: [{matcher: 'edit|write', command: 'grep -q calc.py'}]
   PostToolUse: [{matcher: edit, command: 'echo formatted'}, {matcher: bash, command: 'echo never'}]
   Stop: [{command: 'touch stopped'}]
@@ -44,8 +44,7 @@ fn hooks_are_told_what_happens_and_their_words_reach_the_model() {
     let ran = workspace.run(&["ask", "--apply", &format!("with {token} make it three times")]).exits(0);
     let first = first_words(&model.wait_request(0).body);
     assert!(first.contains("it is monday") && first.contains("make it three times\n"), "{first}\n{ran}");
-    let heard = workspace.read("prompt.json");
-    assert!(heard.contains("make it three times") && !heard.contains(token), "{heard}");
+    assert!(first.contains("\ngithub-token\n"), "{first}");
     let told = results(&model.wait_request(1).body).concat();
     assert!(
         told.contains("calc.py changed") && told.contains("a hook of the person's says:]\nformatted"),

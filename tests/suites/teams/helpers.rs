@@ -136,11 +136,11 @@ fn a_named_helper_has_its_own_model_and_its_parents_rules() {
 }
 
 #[test]
-fn a_cancel_ends_every_helper() {
+fn a_cancel_ends_every_helper_and_what_they_used_stays_used() {
     let never = Gate::new();
     let held = |task: &str| Reply::text("never").when(task).hold(&never);
     let model = model(vec![two(), held("count alpha"), held("count beta")]);
-    let workspace = workspace(&model, "{}", "");
+    let workspace = workspace(&model, "{}", "budgets: {session: {requests: 3}}\n");
     let mut scene = Scene::enter(personality::vs_code(), workspace, model);
     let run = scene.ask("count");
     scene.request(2);
@@ -150,4 +150,8 @@ fn a_cancel_ends_every_helper() {
     let requests = scene.model.requests();
     assert_eq!(requests.len(), 3, "nobody was asked again");
     scene.client.finish();
+    assert_eq!(sums(&scene.workspace)["usage"]["requests"], 3);
+    let ran = scene.workspace.run(&["ask", "--continue", "and now?"]).exits(1);
+    assert!(ran.stderr.contains("budget"), "{ran}");
+    assert_eq!(scene.model.requests().len(), 3, "{ran}");
 }

@@ -238,7 +238,7 @@ async fn turn(
     };
     let is_silent = ask.prompt.trim().is_empty() && ask.input.is_none() && arguments.retry.is_none();
     let refused = match desk.find(&ask.action, ask.agent.as_deref()) {
-        Ok(action) if is_silent && action.needs_words() => {
+        Ok(action) if is_silent && !action.layers.is_empty() => {
             let action = &ask.action;
             Some(format!("{action} needs words: copydesk ask --action {action} \"what to do\""))
         }
