@@ -41,6 +41,8 @@ pub(crate) struct Seen {
     pub(crate) received: u64,
     /// A record says what it took.
     pub(crate) is_told: bool,
+    /// The person ended it.
+    pub(crate) is_canceled: bool,
 }
 
 /// How far a server has come with its answer: from the first word on it bills.
@@ -155,7 +157,9 @@ fn is_limited(turn: &Turn) -> bool {
 /// the tokens sent.
 pub(crate) fn counted(seen: &Seen, input: u64, choice: &Choice) -> Usage {
     let reported = seen.reported;
-    if seen.answered == Answering::No {
+    // What the server had when it was canceled may be billed, though nothing of an answer was seen.
+    let is_out = seen.is_canceled && reported.requests > 0;
+    if seen.answered == Answering::No && !is_out {
         return reported;
     }
     let sent = reported.input_tokens;
@@ -221,6 +225,12 @@ mod tests {
         check(yes, usage(1_200, 5, Some(0.1)), 20, usage(1_200, 5, Some(0.1)));
         // A request that nobody answered costs nothing.
         check(no, usage(0, 0, None), 0, usage(0, 0, None));
+        // One that the server had and the person ended may be billed.
+        for (requests, expect) in [(1, estimated(1_000, 0, 0.002)), (0, Usage::default())] {
+            let reported = Usage { requests, ..Usage::default() };
+            let seen = Seen { reported, is_canceled: true, ..Seen::default() };
+            assert_eq!(counted(&seen, 1_000, &billed), expect, "{seen:?}");
+        }
         // Nothing, half of it, nonsense. Two dollars for a million sent, eight for a million received.
         check(yes, usage(0, 0, Some(0.0)), 400, estimated(1_000, 100, 0.0028));
         check(yes, usage(1_200, 0, None), 400, estimated(1_200, 100, 0.0032));

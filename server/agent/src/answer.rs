@@ -132,6 +132,7 @@ async fn of_one(
         // What is reserved is settled whatever happens: a run that panics must not hold a day's budget for an hour.
         let trying = of_try(turn, choice, &mut stream, (&account, purpose), &mut seen);
         let outcome = AssertUnwindSafe(trying).catch_unwind().await;
+        seen.is_canceled = turn.cancel.is_cancelled();
         account::settle(turn, choice, account, seen).await?;
         let outcome = outcome.unwrap_or_else(|panic| std::panic::resume_unwind(panic));
         let (error, tried, wait) = match outcome? {

@@ -187,13 +187,6 @@ fn undone(
 ) -> rebase::Undone {
     let (pairs, kept) = whole_only(pairs);
     let mut undone = rebase::undo(&borrowed(&pairs), there.text());
-    if pairs.iter().any(|(_, after)| after.contains(REDACTED)) {
-        for refused in &mut undone.refused {
-            "these lines were changed again later, or hold a secret, of which the journal keeps nothing; take them back \
-             by hand"
-                .clone_into(&mut refused.reason);
-        }
-    }
     undone.refused.extend((0..kept).map(|_| {
         let reason = "the journal keeps no secrets, and one stood in these lines; take them back by hand";
         rebase::Refused { span: Span::at(0), reason: reason.to_owned() }

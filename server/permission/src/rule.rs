@@ -140,6 +140,17 @@ pub fn parse_rule(
     Ok(Rule { verdict, text, origin: origin.into(), pattern: Arc::new(pattern), loose })
 }
 
+/// Whether another rule begins in what stands in the brackets of one, as where the comma between two was forgotten: it
+/// would be a place that nothing is at.
+fn holds_another(inside: &str) -> bool {
+    let behind =
+        inside.match_indices(')').map(|(at, _)| inside[at + 1..].trim_start_matches([' ', '\t', ',', ';']));
+    let words = ["Bash", "Read", "Edit", "Write", "Mcp", "Destroy", "Network", "WebFetch"];
+    behind.into_iter().any(|rest| {
+        words.iter().any(|word| rest.strip_prefix(word).is_some_and(|rest| rest.starts_with('(')))
+    })
+}
+
 fn pattern(verdict: RuleVerdict, text: &str) -> Result<Pattern, RuleError> {
     let rule = || text.to_owned();
     let (word, inside) = match text.split_once('(') {
@@ -153,6 +164,9 @@ fn pattern(verdict: RuleVerdict, text: &str) -> Result<Pattern, RuleError> {
         }
     };
     let wrong = |reason: String| RuleError::Pattern { rule: rule(), reason };
+    if inside.is_some_and(holds_another) {
+        return Err(wrong("it holds two rules; write each as an item of its own".to_owned()));
+    }
     let care = if verdict == RuleVerdict::Allow { Care::Loosening } else { Care::Tightening };
     let place = || match inside {
         None => Ok(PlacePattern::everything(care)),

@@ -68,7 +68,7 @@ pub(super) async fn after(
 /// The answer of a pipeline, which no request of this run brought: shown and written down like any other.
 pub(super) async fn handed_on(turn: &mut Turn, form: Option<&Form>, said: String) -> Result<(), AgentError> {
     let text = match form {
-        Some(form) => form.document(&said).map_err(AgentError::Unfit)?.to_string(),
+        Some(form) => form.document(&said).map_err(AgentError::UnfitLayer)?.to_string(),
         None => said,
     };
     turn.show(Event::TextDelta { text: text.clone() }).await;

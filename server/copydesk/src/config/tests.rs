@@ -325,6 +325,7 @@ fn what_could_forbid_and_cannot_be_read_stops_every_run() {
         ("a budget that is no number", USER, "budgets: {day: {usd: much}}\n"),
         ("a budget of nothing", USER, "budgets: {run: {requests: 0}}\n"),
         ("a budget below nothing", WORKSPACE, "budgets: {session: {usd: -1}}\n"),
+        ("two rules in one", USER, "permissions: {deny: [Read(private/**) Bash(rm:*)]}\n"),
     ] {
         let loaded = Bench::new(&[(path, text)]).load();
         let refusal = loaded.refusal.unwrap_or_else(|| panic!("{what}: {:?}", loaded.problems));

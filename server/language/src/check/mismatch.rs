@@ -124,8 +124,21 @@ fn mend(
     }
     let list = shape.list()?;
     let takes_item = findings.shapes.get(list.item).takes_text();
-    let safe = !source.contains([',', '[', ']', '{', '}', '#']);
+    let safe = !source.contains([',', '[', ']', '{', '}', '#']) && is_one(text);
     (takes_item && safe).then(|| ("make it a list".to_owned(), format!("[{source}]")))
+}
+
+/// Whether a text is one item, and not several with spaces between: `Read(a) Bash(b c)` are two.
+fn is_one(text: &str) -> bool {
+    let mut depth = 0_usize;
+    text.trim().chars().all(|letter| {
+        match letter {
+            '(' => depth += 1,
+            ')' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        depth > 0 || !letter.is_whitespace()
+    })
 }
 
 /// The number that a text of digits says, if the key takes it.

@@ -182,13 +182,13 @@ fn amounts_that_are_none_are_marked_and_one_fallback_may_be_a_text() {
         "fallback: near/m\nbudgets: {run: {usd: 0, tokens: ⟦0⟧, requests: ⟦-1⟧, minutes: ⟦0⟧}, day: {usd: ⟦-0.5⟧}}\nproviders:\n  near:\n    kind: ollama\n    concurrency: ⟦0⟧\n    fallback: [near/n]\n    models: {m: {output_limit: ⟦0⟧, price: {input: ⟦-1⟧, output: 0}}}\n  far: {kind: ollama, fallback: ⟦7⟧}\n",
         &trusted(),
         expect![[r#"
-            error unknown-value 'tokens' must be at least 1
-            error unknown-value 'requests' must be at least 1
-            error unknown-value 'minutes' must be more than 0
-            error unknown-value 'usd' must be at least 0
-            error unknown-value 'concurrency' must be at least 1
-            error unknown-value 'output_limit' must be at least 1
-            error unknown-value 'input' must be at least 0
+            error unknown-value 'tokens' must be at least 1 [fix: change to 1]
+            error unknown-value 'requests' must be at least 1 [fix: change to 1]
+            error unknown-value 'minutes' must be more than 0 [fix: change to 1]
+            error unknown-value 'usd' must be at least 0 [fix: change to 0]
+            error unknown-value 'concurrency' must be at least 1 [fix: change to 1]
+            error unknown-value 'output_limit' must be at least 1 [fix: change to 1]
+            error unknown-value 'input' must be at least 0 [fix: change to 0]
             error type-mismatch 'fallback' takes a text or a list; this is a number [fix: put it in quotes]
         "#]],
     );
