@@ -46,6 +46,21 @@ pub(crate) struct Next {
     pub(crate) choice: Choice,
 }
 
+impl Next {
+    /// A request that nothing was used before.
+    pub(crate) fn alone(input: u64, choice: Choice) -> Self {
+        Self {
+            run: Usage::default(),
+            elapsed: Duration::ZERO,
+            uncounted: Duration::ZERO,
+            turn: Spent::default(),
+            session: Spent::default(),
+            input,
+            choice,
+        }
+    }
+}
+
 /// Says no before a request that would go past a limit, and otherwise how long its answer may be, in tokens; the
 /// provider's own limit where no budget needs one. `day` is what
 /// this day, UTC, has used in all runs, and what other requests under way may use.

@@ -53,6 +53,7 @@ fn one_mistake_of_json_has_one_mark_and_its_mend() {
             ("[1,,2]", "take the ',' out", Suggested, "[1,2]"),
             ("{\"a\": 1,, \"b\": 2}", "take the ',' out", Suggested, "{\"a\": 1, \"b\": 2}"),
             ("{\"a\": 'x'}", "change to double quotes", Safe, "{\"a\": \"x\"}"),
+            ("{\u{201c}a\u{201d}: 1}", "put it in quotes", Suggested, "{\"\u{201c}a\u{201d}\": 1}"),
             ("{\"a\": 'it\\'s \"x\"'}", "change to double quotes", Safe, "{\"a\": \"it's \\\"x\\\"\"}"),
             ("{\"a\": \"x\n}", "close the quote with \"", Suggested, "{\"a\": \"x\"\n}"),
             ("{\"a\": \"x,\n\"b\": 1}", "close the quote with \"", Suggested, "{\"a\": \"x\",\n\"b\": 1}"),

@@ -11,7 +11,6 @@ use crate::alive;
 use crate::desk::Shared;
 use crate::error::AgentError;
 use crate::limits::{self, Next};
-use crate::past::Spent;
 
 /// What is kept free for a suggestion; nothing where nobody limits anything.
 pub(super) type Reserved = Option<Reservation>;
@@ -24,16 +23,8 @@ pub(super) async fn reserve(shared: &Shared, plan: &mut Plan) -> Option<Reserved
         return Some(None);
     }
     let now = shared.world.clock.now();
-    let next = Next {
-        run: Usage::default(),
-        elapsed: Duration::ZERO,
-        uncounted: Duration::ZERO,
-        // A suggestion is no conversation.
-        turn: Spent::default(),
-        session: Spent::default(),
-        input: plan.request.estimated_tokens(),
-        choice: plan.choice.clone(),
-    };
+    // A suggestion is no conversation.
+    let next = Next::alone(plan.request.estimated_tokens(), plan.choice.clone());
     let wanted = plan.request.max_output_tokens;
     let decide = move |day: Taken| {
         let cut = wanted.into_iter().chain(limits::check(&budgets, day, &next)?).min();

@@ -177,18 +177,7 @@ fn small_amounts_are_not_rounded_away() {
 
 #[test]
 fn what_is_reserved_is_the_most_that_it_can_cost() {
-    let at_most = |choice: Choice, cut| {
-        let next = Next {
-            run: Usage::default(),
-            elapsed: Duration::ZERO,
-            uncounted: Duration::ZERO,
-            turn: Spent::default(),
-            session: Spent::default(),
-            input: 1_000,
-            choice,
-        };
-        at_most(&next, cut)
-    };
+    let at_most = |choice: Choice, cut| at_most(&Next::alone(1_000, choice), cut);
     let billed = choice("gpt-4.1", "https://a.example/v1");
     let expect = |output_tokens, usd| Usage {
         input_tokens: 1_000,

@@ -59,8 +59,10 @@ pub(super) fn key(word: &str, span: Span) -> Diagnostic {
     if let Some(rest) = word.strip_suffix('"') {
         return no_opening(rest, span);
     }
-    let fix = Fix::safe("put it in quotes", vec![TextEdit::new(span, quoted(word))]);
-    problem(span, message::BARE_KEY, fix)
+    // What looks like quotes of another kind would stay in the name.
+    let is_name = word.chars().all(|c| c.is_alphanumeric() || "_-$.@/ ".contains(c));
+    let safety = if is_name { Safety::Safe } else { Safety::Suggested };
+    problem(span, message::BARE_KEY, in_quotes(word, span).with_safety(safety))
 }
 
 /// Which word of JSON others write like this, or with a slip.
