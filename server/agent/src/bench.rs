@@ -15,7 +15,7 @@ use copydesk_store::{Journal, UserStore};
 use futures_util::future::BoxFuture;
 use tokio_util::sync::CancellationToken;
 
-use crate::twins::Twins;
+use crate::gate::twins::Twins;
 use crate::{Ask, Desk, DiskFiles, Outcome, Settings, Voice, World};
 
 /// A key that the settings of the bench know.

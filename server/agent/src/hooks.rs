@@ -23,8 +23,8 @@ use tokio_util::sync::CancellationToken;
 use crate::desk::Shared;
 use crate::error::AgentError;
 use crate::library;
+use crate::process::quarters::Quarters;
 use crate::process::{Ended, Finished};
-use crate::quarters::Quarters;
 use crate::run::Turn;
 use crate::settings::Settings;
 

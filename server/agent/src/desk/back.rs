@@ -5,9 +5,9 @@ use copydesk_base::change::HunkReport;
 use tokio::sync::oneshot;
 
 use super::{Ask, Desk};
+use crate::changes::rewind::{self, Scope};
+use crate::changes::undo::{self, Direction};
 use crate::error::AgentError;
-use crate::rewind::{self, Scope};
-use crate::undo::{self, Direction};
 
 impl Desk {
     /// Takes the edits of a run back; of the last one that changed something where `run` is `None`.

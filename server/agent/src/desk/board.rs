@@ -15,7 +15,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::review::Review;
 use crate::error::AgentError;
-use crate::steer::Words;
+use crate::run::steer::Words;
 use crate::view::{ApprovalView, ChangeView, CommandView, FindingView, QuestionView, RunView, View};
 
 /// The most findings of a review.

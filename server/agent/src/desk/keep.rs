@@ -6,7 +6,7 @@ use copydesk_store::SessionRow;
 
 use super::Desk;
 use crate::error::AgentError;
-use crate::{keeping, telling};
+use crate::session::{keeping, telling};
 
 /// The most conversations of a list.
 const LISTED: usize = 1000;

@@ -4,10 +4,10 @@ use copydesk_base::Grade;
 
 use super::{Ask, Desk, Voice};
 use crate::action::{self, Action};
+use crate::context::opening::{self, Layer, Told};
+use crate::context::prompt;
 use crate::error::AgentError;
-use crate::opening::{self, Layer, Told};
-use crate::prompt;
-use crate::role;
+use crate::team::role;
 
 impl Desk {
     /// What can be asked for: the built-in actions, then the person's own.

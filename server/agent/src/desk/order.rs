@@ -12,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 use super::board::Asked;
 use super::words::{Decision, Settled};
 use crate::error::AgentError;
-use crate::steer::Words;
+use crate::run::steer::Words;
 use crate::view::{CommandView, FindingView, QuestionView, RunView};
 
 /// An order to the desk's task.

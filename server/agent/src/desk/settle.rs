@@ -223,5 +223,5 @@ fn full_text(effect: &copydesk_base::Effect, always: &[String]) -> String {
     if !always.is_empty() {
         text += &format!("\nAlways allow stores:\n{}\n", always.join("\n"));
     }
-    crate::render::harmless(&text)
+    crate::gate::render::harmless(&text)
 }

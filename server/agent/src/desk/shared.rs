@@ -14,16 +14,16 @@ use tokio_util::task::TaskTracker;
 
 use super::LAST_WORDS;
 use super::order::DeskLink;
-use crate::apply;
+use crate::changes::apply;
 use crate::error::AgentError;
+use crate::gate::vault::{Seen, Vault};
 use crate::ghost::Ghosts;
-use crate::keeping;
-use crate::lodging;
-use crate::recorder::Recorder;
-use crate::recover;
-use crate::vault::{Seen, Vault};
+use crate::process::lodging;
+use crate::session::keeping;
+use crate::session::recorder::Recorder;
+use crate::session::recover;
+use crate::team::worktree;
 use crate::view::View;
-use crate::worktree;
 use crate::world::World;
 
 pub(crate) struct Shared {

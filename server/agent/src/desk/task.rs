@@ -14,7 +14,7 @@ use tokio_util::sync::CancellationToken;
 use super::board::{Answer, Asked, Board, Running, Settlement};
 use super::{Order, Reserved};
 use crate::error::AgentError;
-use crate::recorder::Recorder;
+use crate::session::recorder::Recorder;
 use crate::view::View;
 use crate::world::World;
 use copydesk_base::change::HunkReport;

@@ -10,9 +10,9 @@ use copydesk_base::{ApprovalId, Grade, RunId, RunStatus, SessionId, Span, Usage}
 use serde::{Deserialize, Serialize};
 use tokio::sync::oneshot;
 
-use crate::form::Form;
-use crate::prompt::Finding;
-use crate::routed::ModelsOfRun;
+use crate::context::prompt::Finding;
+use crate::run::form::Form;
+use crate::run::routed::ModelsOfRun;
 
 /// What a person asks an agent.
 #[derive(Clone, Debug)]

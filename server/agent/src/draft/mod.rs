@@ -25,7 +25,7 @@ use copydesk_base::files::{Entry, Expect, FileError, FileText, Opening};
 use copydesk_base::{CallId, ContentHash, Event, Files, Span};
 use copydesk_text::rebase::{self, Rebased};
 
-use crate::apply::There;
+use crate::changes::apply::There;
 use crate::error::AgentError;
 use crate::run::Turn;
 use check::{CheckResult, Report};

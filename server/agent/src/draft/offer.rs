@@ -8,7 +8,7 @@ use copydesk_base::host::Presence;
 use copydesk_base::{Effect, path};
 
 use super::Settled;
-use crate::apply::There;
+use crate::changes::apply::There;
 use crate::error::AgentError;
 use crate::run::Turn;
 use crate::tools::{Came, Changed, Pinned, changed, plan};

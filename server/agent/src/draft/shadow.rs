@@ -13,12 +13,12 @@ use copydesk_base::Effect;
 use copydesk_permission::Policy;
 use copydesk_permission::sandbox::{Circumstances, Confinement, Overlay, State, Survey, confine};
 
-use crate::lodging::{Lodging, SHADOW};
+use crate::gate::twins::Twins;
+use crate::process::lodging::{Lodging, SHADOW};
+use crate::process::quarters::{Quarters, network_for};
 use crate::process::{self, Ended, Finished, Job};
-use crate::quarters::{Quarters, network_for};
 use crate::run::Turn;
 use crate::tools::Walk;
-use crate::twins::Twins;
 
 /// The most files and bytes that are copied where no layer can be had.
 const MOST_FILES: usize = 20_000;

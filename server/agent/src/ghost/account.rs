@@ -7,10 +7,10 @@ use copydesk_base::config::Budgets;
 use copydesk_store::{Holder, Reservation, Taken};
 
 use super::flight::Plan;
-use crate::alive;
+use crate::budget::limits::{self, Next};
 use crate::desk::Shared;
 use crate::error::AgentError;
-use crate::limits::{self, Next};
+use crate::process::alive;
 
 /// What is kept free for a suggestion; nothing where nobody limits anything.
 pub(super) type Reserved = Option<Reservation>;

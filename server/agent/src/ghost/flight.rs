@@ -12,7 +12,7 @@ use super::clean::{self, Shape};
 use super::context::Context;
 use super::slot::Flight;
 use super::{Spot, account, ask};
-use crate::account::{Answering, Seen, counted};
+use crate::budget::account::{Answering, Seen, counted};
 use crate::desk::Shared;
 use crate::settings::Settings;
 

@@ -35,7 +35,7 @@ use copydesk_base::{Effect, Grade, Redactor, Timestamp, Verdict};
 use copydesk_permission::{Policy, judge};
 
 use crate::desk::{Desk, Shared};
-use crate::twins::Twins;
+use crate::gate::twins::Twins;
 use flight::{Flown, Plan};
 use pace::Health;
 use scope::Scopes;

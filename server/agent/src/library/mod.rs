@@ -31,8 +31,8 @@ use copydesk_store::TrustedFile;
 use copydesk_text::{Tree, de, front_matter};
 use serde::de::DeserializeOwned;
 
+use crate::gate::twins::Twins;
 use crate::tools;
-use crate::twins::Twins;
 
 /// The most files of one folder that are read.
 const MOST_FILES: usize = 200;

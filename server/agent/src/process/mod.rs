@@ -7,10 +7,18 @@
 //!
 //! The launcher's standard input is a socket. It brings the orders, and when this end closes (the time is up, the run
 //! is canceled, the server was killed) the launcher ends everything that the command started, wherever that hid.
+//!
+//! Where a command runs is gathered in `quarters` (the run's walls and folder), `ground` (one command's) and `lodging`
+//! (temporary folders); `jobs` are commands in the background, `alive` tells whether a process is still there.
 
+pub(crate) mod alive;
 mod git;
+pub(crate) mod ground;
 mod growing;
+pub(crate) mod jobs;
 mod kept;
+pub(crate) mod lodging;
+pub(crate) mod quarters;
 #[cfg(test)]
 mod tests;
 

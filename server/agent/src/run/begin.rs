@@ -1,7 +1,7 @@
 //! Where a run begins: its settings, its action, the model that answers, what was said before, and the first record.
 //!
 //! Whatever narrows or equips a run (an agent's file, a role, a worktree of its own) is worked out here, once, and lies
-//! in the [`Turn`] from then on. What a model is told at the start is [`crate::opening`]'s.
+//! in the [`Turn`] from then on. What a model is told at the start is [`crate::context::opening`]'s.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -13,17 +13,17 @@ use copydesk_provider::{Asker, Wish};
 
 use super::{Place, Turn};
 use crate::action::Action;
-use crate::answer::Way;
 use crate::desk::{Ask, Order, Shared};
 use crate::draft::Draft;
 use crate::error::AgentError;
-use crate::helper::{Helpers, Terms};
-use crate::jobs::Jobs;
-use crate::past::{self, Past, Spent};
-use crate::quarters::Quarters;
-use crate::role;
+use crate::gate::vault;
+use crate::process::jobs::Jobs;
+use crate::process::quarters::Quarters;
+use crate::run::answer::Way;
+use crate::session::past::{self, Past, Spent};
 use crate::settings::Settings;
-use crate::vault;
+use crate::team::helper::{Helpers, Terms};
+use crate::team::role;
 use crate::view::RunView;
 use crate::world::World;
 

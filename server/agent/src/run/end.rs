@@ -10,13 +10,13 @@ use copydesk_base::{Event, Record, RunId, RunStatus, SessionId, path};
 use serde_json::json;
 
 use super::Turn;
-use crate::answer::Way;
-use crate::arrival;
 use crate::desk::{Outcome, Shared};
 use crate::draft;
 use crate::error::AgentError;
 use crate::hooks::{self, Heard, Point};
+use crate::run::answer::Way;
 use crate::settings::Settings;
+use crate::team::arrival;
 
 /// The outcome of a run whose conversation came to this result.
 pub(super) async fn over(mut turn: Turn, way: &Way, result: Result<(), AgentError>) -> Outcome {

@@ -3,11 +3,13 @@
 //! | where | what belongs there |
 //! |---|---|
 //! | `begin` | the settings, action, model and past of a run: whatever narrows or equips it |
-//! | [`crate::opening`] | the layers of what the model is told first, each with its origin |
+//! | [`crate::context::opening`] | the layers of what the model is told first, each with its origin |
 //! | `talk` | the loop; compaction right before `Talk::request` |
-//! | [`crate::answer`] | one request and its answer, from whoever can give it |
-//! | [`crate::round`] | the calls of one answer: hooks before a call in its `begin`, after it in its `finish` |
+//! | `answer`, `routed` | one request and its answer, from whoever can give it, and how that is told |
+//! | `round`, `repeats` | the calls of one answer: hooks before a call in its `begin`, after it in its `finish`; circles |
+//! | `steer` | words of the person for a run that is under way |
 //! | [`crate::tools`] | a file for each tool and one table; a tool that starts a run of its own is one of them |
+//! | `form` | an answer that must fit a schema |
 //! | `rest` | an answer without calls: what is checked, heard or asked once more before the end |
 //! | `end` | the outcome; what every run leaves behind or cleans up |
 //! | `turn` | what all of these share |
@@ -15,9 +17,15 @@
 //! Budgets are checked before each request. A stream that breaks is an error and nothing of it is performed. Arguments
 //! that make no sense, unknown tools and refusals are plain results for the model to read.
 
+pub(crate) mod answer;
 mod begin;
 mod end;
+pub(crate) mod form;
+pub(crate) mod repeats;
 mod rest;
+pub(crate) mod round;
+pub(crate) mod routed;
+pub(crate) mod steer;
 mod talk;
 mod turn;
 mod voice;
@@ -35,8 +43,8 @@ pub(crate) use turn::Turn;
 
 use crate::desk::{Ask, Order, Outcome, Shared};
 use crate::error::AgentError;
-use crate::helper::Terms;
-use crate::steer::Ear;
+use crate::run::steer::Ear;
+use crate::team::helper::Terms;
 
 /// What a run is born with.
 pub(crate) struct Place {

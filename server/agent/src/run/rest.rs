@@ -10,11 +10,11 @@ use copydesk_provider::{Message, ToolUse};
 
 use super::Turn;
 use super::talk::Talk;
-use crate::answer::Answered;
 use crate::draft::{self, Occasion, Settled};
 use crate::error::AgentError;
-use crate::form::Form;
-use crate::steer;
+use crate::run::answer::Answered;
+use crate::run::form::Form;
+use crate::run::steer;
 
 /// Whether the conversation goes on behind this answer, with what was added to it.
 pub(super) async fn after(

@@ -12,19 +12,19 @@ use serde_json::json;
 
 use super::{Turn, rest, voice};
 use crate::action::Action;
-use crate::answer::{Answered, Purpose, Way, answer};
-use crate::compact::{self, Fitting, Long, Shortened};
+use crate::context::compact::{self, Fitting, Long, Shortened};
+use crate::context::opening::{self, Told};
+use crate::context::template;
 use crate::desk::{Ask, Voice};
 use crate::error::AgentError;
-use crate::handoff;
 use crate::hooks::{self, Point};
-use crate::opening::{self, Told};
-use crate::past::{self, Kept};
-use crate::pipeline;
-use crate::repeats::{self, Circle, Repeats};
-use crate::round;
-use crate::steer;
-use crate::template;
+use crate::run::answer::{Answered, Purpose, Way, answer};
+use crate::run::repeats::{self, Circle, Repeats};
+use crate::run::round;
+use crate::run::steer;
+use crate::session::past::{self, Kept};
+use crate::team::handoff;
+use crate::team::pipeline;
 use crate::tools;
 
 /// A conversation as it stands.

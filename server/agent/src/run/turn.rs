@@ -14,21 +14,21 @@ use copydesk_base::{Event, Grade, RunId, SessionId, Timestamp, Usage, path};
 use copydesk_permission::{Bounds, Policy};
 use tokio_util::sync::CancellationToken;
 
-use crate::apart::Apart;
+use crate::budget::purse::Purse;
+use crate::context::prompt::Finding;
 use crate::desk::{DeskLink, Shared};
 use crate::draft::Draft;
 use crate::error::AgentError;
-use crate::handoff::Handoff;
-use crate::helper::{Helpers, Tasks};
-use crate::jobs::Jobs;
-use crate::past::{Kept, Spent};
-use crate::prompt::Finding;
-use crate::purse::Purse;
-use crate::quarters::Quarters;
-use crate::recorder::Recorder;
-use crate::role::Role;
+use crate::process::jobs::Jobs;
+use crate::process::quarters::Quarters;
+use crate::run::steer::Ear;
+use crate::session::past::{Kept, Spent};
+use crate::session::recorder::Recorder;
 use crate::settings::Settings;
-use crate::steer::Ear;
+use crate::team::apart::Apart;
+use crate::team::handoff::Handoff;
+use crate::team::helper::{Helpers, Tasks};
+use crate::team::role::Role;
 use crate::world::World;
 
 /// What a run carries through its tool calls.

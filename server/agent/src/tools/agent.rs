@@ -11,11 +11,11 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{Output, Work, arguments};
-use crate::arrival;
 use crate::error::AgentError;
-use crate::helper::{self, Site, Task};
 use crate::run::Turn;
-use crate::worktree;
+use crate::team::arrival;
+use crate::team::helper::{self, Site, Task};
+use crate::team::worktree;
 
 /// How many helpers one run may call for.
 const MOST: usize = 16;

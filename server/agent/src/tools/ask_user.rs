@@ -16,9 +16,9 @@ use tokio::sync::oneshot;
 use super::{Output, arguments};
 use crate::desk::Order;
 use crate::error::AgentError;
-use crate::render::harmless;
+use crate::gate::render::harmless;
 use crate::run::Turn;
-use crate::steer;
+use crate::run::steer;
 use crate::view::QuestionView;
 
 /// The most answers to choose from, and the longest one and the longest question, in characters.

@@ -16,10 +16,10 @@ use super::{Output, arguments};
 use crate::draft::{self, Occasion, Settled};
 use crate::error::AgentError;
 use crate::gate::{Permit, permit};
-use crate::ground::Ground;
-use crate::jobs::{self, Begun};
+use crate::process::ground::Ground;
+use crate::process::jobs::{self, Begun};
+use crate::process::quarters::Quarters;
 use crate::process::{self, Ended};
-use crate::quarters::Quarters;
 use crate::run::Turn;
 
 const USUAL: Duration = Duration::from_mins(2);

@@ -17,8 +17,8 @@ use serde_json::{Value, json};
 use super::{Output, arguments};
 use crate::draft;
 use crate::error::AgentError;
+use crate::gate::twins::Twins;
 use crate::run::Turn;
-use crate::twins::Twins;
 
 /// The most problems of one file.
 const MOST: usize = 50;

@@ -20,12 +20,12 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{Output, arguments};
-use crate::apply::There;
+use crate::changes::apply::There;
 use crate::error::AgentError;
+use crate::gate::twins::{self, Twins};
+use crate::gate::vault::{self, Seen};
 use crate::gate::{Permit, permit};
 use crate::run::Turn;
-use crate::twins::{self, Twins};
-use crate::vault::{self, Seen};
 
 #[derive(Deserialize)]
 struct Arguments {
@@ -432,7 +432,7 @@ fn not_found(before: &str, seen: &Seen, old: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::vault::Vault;
+    use crate::gate::vault::Vault;
     use copydesk_base::Redactor;
     use copydesk_base::id::CountingIds;
 

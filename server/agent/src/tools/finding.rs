@@ -10,9 +10,9 @@ use serde_json::{Value, json};
 use super::{Output, arguments};
 use crate::desk::Order;
 use crate::error::AgentError;
-use crate::render::harmless;
+use crate::gate::render::harmless;
+use crate::gate::twins;
 use crate::run::Turn;
-use crate::twins;
 use crate::view::FindingView;
 
 /// The most letters of a finding.

@@ -7,8 +7,8 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{Output, arguments};
-use crate::handoff::Handoff;
 use crate::run::Turn;
+use crate::team::handoff::Handoff;
 
 /// How often one run may be handed over: agents that send one another the work do none of it.
 const MOST: usize = 8;

@@ -17,9 +17,9 @@ use serde_json::{Value, json};
 
 use super::walk::{Walk, Worst};
 use super::{Output, Work, arguments};
+use crate::context::opening::BYTES;
 use crate::error::AgentError;
 use crate::gate::{Permit, permit};
-use crate::opening::BYTES;
 use crate::run::Turn;
 
 /// How long a map is unless the model says it, and at most, in tokens.

@@ -47,8 +47,8 @@ use tokio_util::sync::CancellationToken;
 
 use crate::action::Action;
 use crate::error::AgentError;
-use crate::helper::Ended;
 use crate::run::Turn;
+use crate::team::helper::Ended;
 
 /// What a tool answers.
 pub(crate) struct Output {

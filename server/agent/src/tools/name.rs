@@ -7,8 +7,8 @@ use serde::Deserialize;
 
 use super::Output;
 use crate::error::AgentError;
+use crate::gate::twins;
 use crate::run::Turn;
-use crate::twins;
 
 #[derive(Deserialize)]
 pub(super) struct Name {

@@ -11,9 +11,9 @@ use serde_json::{Value, json};
 use super::walk::Walk;
 use super::{Output, Work, arguments, list};
 use crate::error::AgentError;
+use crate::gate::twins;
 use crate::gate::{Permit, permit};
 use crate::run::Turn;
-use crate::twins;
 
 const LINES: usize = 2000;
 /// The most bytes of one answer.

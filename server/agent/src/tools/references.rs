@@ -14,8 +14,8 @@ use serde_json::{Value, json};
 use super::name::{self, Name};
 use super::{Output, arguments};
 use crate::error::AgentError;
+use crate::gate::twins::Twins;
 use crate::run::Turn;
-use crate::twins::Twins;
 
 /// The most places of an answer.
 const MOST: usize = 200;

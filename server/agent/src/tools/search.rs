@@ -18,7 +18,7 @@ use serde::Deserialize;
 use tokio_util::sync::CancellationToken;
 
 use super::walk::{Pick, Walk, Worst};
-use crate::twins::Twins;
+use crate::gate::twins::Twins;
 
 /// The most lines of one answer.
 pub(super) const LINES: usize = 200;

@@ -14,10 +14,10 @@ use serde_json::{Value, json};
 
 use super::{Output, arguments};
 use crate::error::AgentError;
+use crate::gate::twins::{self, Twins};
 use crate::gate::{Permit, permit};
 use crate::library::Owner;
 use crate::run::Turn;
-use crate::twins::{self, Twins};
 
 /// The most bytes of a skill that go along at once.
 const MOST: usize = 48 * 1024;

@@ -11,9 +11,9 @@ use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
 use super::{Output, Work};
+use crate::gate::taint;
+use crate::gate::twins::Twins;
 use crate::run::Turn;
-use crate::taint;
-use crate::twins::Twins;
 
 /// What a walk looks at, taken from a turn so that it can run beside it.
 pub(crate) struct Walk {

@@ -1,0 +1,270 @@
+//! The account of one try of a request: what it may cost is reserved before it leaves, what it did cost is counted when it
+//! is over. A try that broke is counted too: a server bills what it sent.
+//!
+//! What providers report goes before what we estimate. Where a provider reports nothing, or more than can be, the estimate
+//! counts, marked as such: a limit that only honest servers respect limits nothing. What is reported corrects the estimates to
+//! come, model by model.
+
+use copydesk_base::{Event, Usage};
+use copydesk_provider::{Choice, Request, Tokens};
+use copydesk_store::{Holder, Reservation, Taken};
+
+use crate::budget::limits::{self, Next};
+use crate::budget::purse::{Gone, Held};
+use crate::error::AgentError;
+use crate::process::alive;
+use crate::run::Turn;
+use crate::session::past::Spent;
+
+/// A request that may leave.
+pub(crate) struct Reserved {
+    /// Where a budget cuts its answer, in tokens.
+    pub(crate) cut: Option<u32>,
+    /// The most that it can cost.
+    pub(crate) most: Usage,
+    reservation: Reservation,
+    held: Held,
+    /// Tokens, a quarter of the bytes.
+    estimate: u64,
+    /// The same as this model counts.
+    input: u64,
+}
+
+/// What was seen of a request while it was under way.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Seen {
+    /// As the provider counted it; zero where it did not.
+    pub(crate) reported: Usage,
+    /// How far the answer came.
+    pub(crate) answered: Answering,
+    /// Bytes of text and arguments.
+    pub(crate) received: u64,
+    /// A record says what it took.
+    pub(crate) is_told: bool,
+    /// The person ended it.
+    pub(crate) is_canceled: bool,
+}
+
+/// How far a server has come with its answer: from the first word on it bills.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Answering {
+    #[default]
+    No,
+    Begun,
+    Whole,
+}
+
+/// No answer of a model that exists has more tokens.
+const ABSURD_OUTPUT: u64 = 2_000_000;
+
+/// What providers put around a request, at most, in tokens.
+const ABSURD_FRAME: u64 = 50_000;
+
+/// The tokens that a request will have, as this model has counted others: what providers report corrects the estimate.
+pub(crate) async fn expected(turn: &Turn, choice: &Choice, request: &Request) -> Result<u64, AgentError> {
+    let measured = turn.world.user.measured(&choice.model_ref()).await?;
+    Ok(scaled(request.estimated_tokens(), measured.ratio()))
+}
+
+/// Reserves what a request to this model may cost; an error where a budget does not allow it.
+pub(crate) async fn reserve(turn: &Turn, choice: &Choice, request: &Request) -> Result<Reserved, AgentError> {
+    if let Some(steps) = turn.steps.filter(|steps| turn.usage.requests >= *steps) {
+        return Err(AgentError::Budget(format!("it has used the {steps} steps that its file gives it")));
+    }
+    let now = turn.world.clock.now();
+    let user = &turn.world.user;
+    let estimate = request.estimated_tokens();
+    let input = expected(turn, choice, request).await?;
+    let began = turn.began;
+    let elapsed = now.since(began);
+    let (spent, choice) = (turn.spent, choice.clone());
+    let (budgets, purse) = (turn.settings.budgets.clone(), turn.purse.clone());
+    let decide = move |day: Taken| {
+        let (uncounted, of_turn) = (purse.uncounted(began, now), purse.since_spoken(began, now));
+        // With the runs beside it: what they hold may be used up by the time that this one is.
+        let (cut, most, held) = purse.hold(|Gone { all: run, turn }| {
+            let mut session = spent;
+            session.add(Spent { usage: run, time: elapsed });
+            let turn = Spent { usage: turn, time: of_turn };
+            let next = Next { run, elapsed, uncounted, turn, session, input, choice };
+            let cut = limits::check(&budgets, day, &next)?;
+            Ok::<_, AgentError>((cut, limits::at_most(&next, cut)))
+        })?;
+        Ok::<_, AgentError>(((cut, most, held), most))
+    };
+    let holder = Holder { process: std::process::id(), at: now, is_alive: alive::is_alive };
+    let ((cut, most, held), reservation) = user.reserve(now.day(), holder, decide).await??;
+    Ok(Reserved { cut, most, reservation, held, estimate, input })
+}
+
+/// Counts what a request has used, in the place of what was reserved for it.
+pub(crate) async fn settle(
+    turn: &mut Turn,
+    choice: &Choice,
+    reserved: Reserved,
+    seen: Seen,
+) -> Result<(), AgentError> {
+    let usage = reserved.counted(&seen, choice);
+    let Reserved { reservation, held, estimate, .. } = reserved;
+    let before = turn.usage;
+    turn.usage.add(usage);
+    let spent = turn.purse.pay(held, usage);
+    let now = turn.world.clock.now();
+    let worked = turn.purse.count(turn.began, now);
+    turn.world.user.settle(reservation, now.day(), usage, worked).await?;
+    if !seen.is_told && usage != Usage::default() {
+        turn.record(vec![Event::TryLost { model: choice.model_ref(), usage }]).await?;
+    }
+    let mut before_it = turn.spent.usage;
+    before_it.add(spent);
+    let mut with_it = before_it;
+    with_it.add(usage);
+    if let Some(text) = limits::passed_mark(&turn.settings.budgets.session, before_it, with_it) {
+        turn.record(vec![Event::Notice { text }]).await?;
+    }
+    let user = &turn.world.user;
+    if seen.answered != Answering::No && !usage.estimated {
+        user.measure(&choice.model_ref(), estimate, usage.input_tokens).await?;
+    }
+    if usage.estimated && !before.estimated && is_limited(turn) && !turn.cancel.is_cancelled() {
+        let text = format!(
+            "{} reported no count of tokens that can be: they are counted as about ≈ {} sent and {} received.",
+            choice.model_ref(),
+            usage.input_tokens,
+            usage.output_tokens
+        );
+        turn.record(vec![Event::Notice { text }]).await?;
+    }
+    Ok(())
+}
+
+impl Reserved {
+    /// What the request counts as.
+    pub(crate) fn counted(&self, seen: &Seen, choice: &Choice) -> Usage {
+        counted(seen, self.input, choice)
+    }
+}
+
+/// Whether anybody needs the count of tokens.
+fn is_limited(turn: &Turn) -> bool {
+    let budgets = &turn.settings.budgets;
+    [&budgets.turn, &budgets.run, &budgets.session, &budgets.day]
+        .iter()
+        .any(|budget| budget.tokens.is_some() || budget.usd.is_some())
+}
+
+/// What a request counts as: what was reported where that can be, and else what is estimated. `input` is the estimate of
+/// the tokens sent.
+pub(crate) fn counted(seen: &Seen, input: u64, choice: &Choice) -> Usage {
+    let reported = seen.reported;
+    // What the server had when it was canceled may be billed, though nothing of an answer was seen.
+    let is_out = seen.is_canceled && reported.requests > 0;
+    if seen.answered == Answering::No && !is_out {
+        return reported;
+    }
+    let sent = reported.input_tokens;
+    let is_input_real = sent > 0
+        && sent <= input.saturating_mul(16).saturating_add(ABSURD_FRAME)
+        && reported.cached_tokens <= sent;
+    let received = seen.received.div_ceil(4);
+    let is_whole_count = match seen.answered {
+        // What was counted before it broke is not all that came.
+        Answering::Begun => reported.output_tokens >= received,
+        Answering::Whole | Answering::No => reported.output_tokens > 0 || received == 0,
+    };
+    let is_output_real = reported.output_tokens <= ABSURD_OUTPUT && is_whole_count;
+    if is_input_real && is_output_real {
+        return reported;
+    }
+    let input_tokens = if is_input_real { sent } else { input };
+    let output_tokens = if is_output_real { reported.output_tokens } else { received };
+    let price = choice.facts.price.filter(|price| !price.is_free());
+    let tokens = Tokens { input: input_tokens, output: output_tokens, ..Tokens::default() };
+    Usage {
+        input_tokens,
+        cached_tokens: 0,
+        output_tokens,
+        requests: reported.requests,
+        usd: price.map(|price| price.of(tokens)),
+        estimated: true,
+    }
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    clippy::cast_precision_loss,
+    reason = "the cast of a positive float saturates, which is meant"
+)]
+fn scaled(tokens: u64, ratio: f64) -> u64 {
+    (tokens as f64 * ratio).ceil() as u64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::bench::Bench;
+    use crate::budget::limits::tests::choice;
+
+    #[test]
+    fn what_a_provider_reports_counts_unless_it_cannot_be() {
+        let billed = choice("gpt-4.1", "https://a.example/v1");
+        let usage = |input_tokens, output_tokens, usd| Usage {
+            input_tokens,
+            output_tokens,
+            requests: 1,
+            usd,
+            ..Usage::default()
+        };
+        let check = |answered, reported: Usage, received, expect: Usage| {
+            let seen = Seen { reported, answered, received, ..Seen::default() };
+            assert_eq!(counted(&seen, 1_000, &billed), expect, "{seen:?}");
+        };
+        let estimated = |input, output, usd| Usage { estimated: true, ..usage(input, output, Some(usd)) };
+        let (yes, begun, no) = (Answering::Whole, Answering::Begun, Answering::No);
+        check(yes, usage(1_200, 5, Some(0.1)), 20, usage(1_200, 5, Some(0.1)));
+        // A request that nobody answered costs nothing.
+        check(no, usage(0, 0, None), 0, usage(0, 0, None));
+        // One that the server had and the person ended may be billed.
+        for (requests, expect) in [(1, estimated(1_000, 0, 0.002)), (0, Usage::default())] {
+            let reported = Usage { requests, ..Usage::default() };
+            let seen = Seen { reported, is_canceled: true, ..Seen::default() };
+            assert_eq!(counted(&seen, 1_000, &billed), expect, "{seen:?}");
+        }
+        // Nothing, half of it, nonsense. Two dollars for a million sent, eight for a million received.
+        check(yes, usage(0, 0, Some(0.0)), 400, estimated(1_000, 100, 0.0028));
+        check(yes, usage(1_200, 0, None), 400, estimated(1_200, 100, 0.0032));
+        check(yes, usage(0, 7, None), 400, estimated(1_000, 7, 0.002_056));
+        check(yes, usage(u64::MAX, 7, None), 400, estimated(1_000, 7, 0.002_056));
+        check(yes, usage(1_200, u64::MAX, None), 400, estimated(1_200, 100, 0.0032));
+        let cached = |cached_tokens| Usage { cached_tokens, ..usage(1_200, 5, Some(270.0)) };
+        check(yes, cached(1_200), 20, cached(1_200));
+        check(yes, cached(1_201), 20, estimated(1_000, 5, 0.002_04));
+        // One that broke is paid for as far as it came, also where a part of it was counted.
+        check(begun, usage(0, 0, None), 400, estimated(1_000, 100, 0.0028));
+        check(begun, usage(1_200, 1, Some(0.1)), 400, estimated(1_200, 100, 0.0032));
+        check(begun, usage(1_200, 100, Some(0.1)), 400, usage(1_200, 100, Some(0.1)));
+        // Thinking that is not shown is received all the same; an empty answer may count as none.
+        check(yes, usage(1_200, 90_000, Some(0.1)), 4, usage(1_200, 90_000, Some(0.1)));
+        check(yes, usage(1_200, 0, Some(0.1)), 0, usage(1_200, 0, Some(0.1)));
+    }
+
+    #[tokio::test]
+    async fn a_run_that_panics_gives_back_what_it_had_reserved() {
+        let bench = Bench::breaking();
+        let outcome = bench.ask("hello").await;
+        let error = outcome.error.unwrap_or_default();
+        assert!(error.contains("something in this program broke"), "{error}");
+        let world = &bench.desk.shared.world;
+        let now = world.clock.now();
+        let holder = Holder { process: std::process::id(), at: now, is_alive: alive::is_alive };
+        let look = |taken: Taken| Err::<((), Usage), _>(Box::new(taken));
+        let taken = world.user.reserve(now.day(), holder, look).await.unwrap().unwrap_err();
+        assert_eq!(taken.reserved, Usage::default(), "nothing is kept free for it");
+    }
+
+    #[test]
+    fn estimates_are_scaled_upwards() {
+        assert_eq!((scaled(100, 1.301), scaled(0, 4.0), scaled(u64::MAX, 4.0)), (131, 0, u64::MAX));
+    }
+}

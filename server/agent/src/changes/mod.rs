@@ -1,0 +1,13 @@
+//! What was written into people's files: made real, taken back, brought again.
+//!
+//! | where | what belongs there |
+//! |---|---|
+//! | `apply` | the hunks of a change plan, in the editor or on the disk |
+//! | `story` | which edits of a run are in force, from the journal |
+//! | `undo` | one run's edits back and again, later typing kept |
+//! | `rewind` | everything since a turn |
+
+pub(crate) mod apply;
+pub(crate) mod rewind;
+pub(crate) mod story;
+pub(crate) mod undo;

@@ -1,0 +1,371 @@
+//! Taking a run's edits back, and bringing them again: also tomorrow, also by another process, later typing kept.
+//!
+//! The journal has the text before and after every edit that was made. What an undo does is therefore a pure function
+//! of those pairs and the text that is there now; where somebody has written over a piece since, that piece is left
+//! alone and named.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use copydesk_base::change::{HunkReport, RefusedHunk};
+use copydesk_base::files::Expect;
+use copydesk_base::host::{Aim, DocumentEdit};
+use copydesk_base::redact::REDACTED;
+use copydesk_base::{ChangeId, ContentHash, Event, Record, Redactor, RunId, Span, TextEdit, path};
+use copydesk_text::rebase;
+
+use crate::changes::apply::{Made, Order, There, elsewhere, failed, make, missing_folders};
+use crate::changes::story::{FileStory, stories};
+use crate::desk::Shared;
+use crate::error::AgentError;
+use crate::session::recover;
+
+/// How often the text may move between looking and writing before we give up.
+const LOOKS: usize = 8;
+
+/// How long a preview waits for an edit that is being made right now.
+const UNDER_WAY: Duration = Duration::from_secs(2);
+
+/// How many runs are looked through for edits without an outcome.
+const RECENT: usize = 10;
+
+/// How long an editor may take to answer: the person asked for this and is looking.
+const PATIENCE: Duration = Duration::from_mins(1);
+
+/// Which way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Direction {
+    Undo,
+    Redo,
+}
+
+/// Undoes or redoes one run's edits in every file it touched.
+pub(crate) async fn take_back(
+    shared: &Shared,
+    run: Option<RunId>,
+    direction: Direction,
+) -> Result<HunkReport, AgentError> {
+    let (run, files) = find(shared, run, direction).await?;
+    let redactor = shared.world.redactor();
+    let mut report = HunkReport::default();
+    let mut folders: Vec<PathBuf> = files.iter().flat_map(|(_, story, _)| story.folders.clone()).collect();
+    for (file, story, pairs) in files {
+        let one = one_file(shared, &run, &file, &story, &pairs, direction, &redactor).await?;
+        add(shared, &mut report, &file, one);
+    }
+    if direction == Direction::Undo {
+        // The innermost first. One with something in it stays, whoever put that there.
+        folders.sort_by_key(|folder| std::cmp::Reverse(folder.components().count()));
+        for folder in folders {
+            let _ = shared.world.files.remove_folder(&folder);
+        }
+    }
+    Ok(report)
+}
+
+/// What [`take_back`] would do with the text that is there now.
+pub(crate) async fn preview(
+    shared: &Shared,
+    run: Option<RunId>,
+    direction: Direction,
+) -> Result<(RunId, HunkReport), AgentError> {
+    // An edit under way is part of the story; one that hangs is not waited for.
+    let under_way = shared.turnstile.lock();
+    drop(tokio::time::timeout(UNDER_WAY, under_way).await);
+    let (run, files) = find(shared, run, direction).await?;
+    let mut report = HunkReport::default();
+    for (file, story, pairs) in files {
+        let one = match There::look(&shared.world, &file) {
+            Ok(there) => {
+                let undone = undone(shared, &file, &story, &pairs, direction, &there);
+                let refused = refused_of(&undone, there.text());
+                HunkReport { sent: (0..undone.taken_back).collect(), refused }
+            }
+            Err(error) => nothing(&failed(&error)),
+        };
+        add(shared, &mut report, &file, one);
+    }
+    Ok((run, report))
+}
+
+/// Does what a preview promised, and tells the person where it went otherwise.
+pub(crate) async fn perform(shared: &Shared, run: RunId, direction: Direction, expected: &HunkReport) {
+    let outcome = take_back(shared, Some(run.clone()), direction).await;
+    if !matches!(&outcome, Ok(report) if report == expected) {
+        notice(shared, &run, outcome).await;
+    }
+}
+
+/// Tells the person what was not taken back, beside the run.
+pub(crate) async fn notice(shared: &Shared, run: &RunId, outcome: Result<HunkReport, AgentError>) {
+    let text = match outcome {
+        Ok(report) => {
+            let reasons: Vec<&str> = report.refused.iter().map(|refused| refused.reason.as_str()).collect();
+            format!("not everything was taken back: {}", reasons.join("; "))
+        }
+        Err(error) => format!("failed to {error}"),
+    };
+    if let Err(error) =
+        shared.recorder.record(run, vec![Event::Notice { text }], &shared.world.redactor()).await
+    {
+        tracing::error!("failed to {error}");
+    }
+}
+
+type Pairs = Vec<(String, String)>;
+
+/// The run in question and its files with something to take back.
+async fn find(
+    shared: &Shared,
+    run: Option<RunId>,
+    direction: Direction,
+) -> Result<(RunId, Vec<(PathBuf, FileStory, Pairs)>), AgentError> {
+    shared.recover().await;
+    let journal = &shared.world.journal;
+    settle(shared, run.as_ref()).await?;
+    let run = match run {
+        Some(run) => run,
+        None => match direction {
+            Direction::Undo => journal.last_changed_run().await?,
+            Direction::Redo => journal.last_undone_run().await?,
+        }
+        .ok_or(AgentError::NothingToUndo)?,
+    };
+    let records = journal.records(&run).await?;
+    if records.is_empty() {
+        return Err(AgentError::UnknownRun(run.to_string()));
+    }
+    let mut files = Vec::new();
+    for (file, story) in stories(&records) {
+        let pairs: Pairs = match direction {
+            Direction::Undo => story.live.clone(),
+            Direction::Redo => story.undone.clone().into_iter().collect(),
+        };
+        if !pairs.is_empty() {
+            files.push((file, story, pairs));
+        }
+    }
+    if files.is_empty() { Err(AgentError::NothingToUndo) } else { Ok((run, files)) }
+}
+
+/// Settles the edits that were cut off in the middle, of one run or of those that may be the last.
+async fn settle(shared: &Shared, run: Option<&RunId>) -> Result<(), AgentError> {
+    let Ok(_turn) = tokio::time::timeout(UNDER_WAY, shared.turnstile.lock()).await else { return Ok(()) };
+    let (world, redactor) = (&shared.world, shared.world.redactor());
+    let runs = match run {
+        Some(run) => vec![run.clone()],
+        None => world.journal.runs(RECENT).await?.into_iter().map(|row| row.run).collect(),
+    };
+    for run in runs {
+        recover::settle_writes(world, &shared.recorder, &run, &redactor).await?;
+    }
+    Ok(())
+}
+
+/// Adds one file's report; hunks are counted through all files, and refusals name theirs.
+fn add(shared: &Shared, report: &mut HunkReport, file: &Path, one: HunkReport) {
+    let offset = report.sent.len() + report.refused.len();
+    report.sent.extend(one.sent.iter().map(|at| at + offset));
+    report.refused.extend(one.refused.into_iter().map(|refused| RefusedHunk {
+        hunk: refused.hunk + offset,
+        reason: format!("{}: {}", shown(shared, file), refused.reason),
+    }));
+}
+
+fn borrowed(pairs: &Pairs) -> Vec<(&str, &str)> {
+    pairs.iter().map(|(before, after)| (before.as_str(), after.as_str())).collect()
+}
+
+/// What becomes of the text that is there. An empty file that comes or goes is a piece too, though no line of it is.
+fn undone(
+    shared: &Shared,
+    file: &Path,
+    story: &FileStory,
+    pairs: &Pairs,
+    direction: Direction,
+    there: &There,
+) -> rebase::Undone {
+    let (pairs, kept) = whole_only(pairs);
+    let mut undone = rebase::undo(&borrowed(&pairs), there.text());
+    undone.refused.extend((0..kept).map(|_| {
+        let reason = "the journal keeps no secrets, and one stood in these lines; take them back by hand";
+        rebase::Refused { span: Span::at(0), reason: reason.to_owned() }
+    }));
+    let is_untouched = undone.taken_back == 0 && undone.refused.is_empty() && undone.text.is_empty();
+    if story.created && is_untouched {
+        match (direction, there) {
+            (Direction::Undo, There::Text(_)) if shared.world.files.is_open(file) => {
+                let reason = "the new file is open and empty; close it and try again".to_owned();
+                undone.refused.push(rebase::Refused { span: Span::at(0), reason });
+            }
+            (Direction::Undo, There::Text(_)) | (Direction::Redo, There::Nothing) => undone.taken_back = 1,
+            _ => {}
+        }
+    }
+    undone
+}
+
+/// The pairs without the hunks whose earlier text the journal does not have whole, and how many those are.
+fn whole_only(pairs: &Pairs) -> (Pairs, usize) {
+    let mut kept = 0;
+    let whole = |(before, after): &(String, String)| {
+        if !before.contains(REDACTED) {
+            return (before.clone(), after.clone());
+        }
+        let inverse = rebase::hunks(after, before);
+        let (lost, whole): (Vec<_>, Vec<_>) =
+            inverse.into_iter().partition(|(_, text)| text.contains(REDACTED));
+        // One secret for another: the journal sees no difference.
+        kept += if before == after { 1 } else { lost.len() };
+        (rebase::apply(after, &whole), after.clone())
+    };
+    (pairs.iter().map(whole).collect(), kept)
+}
+
+/// The pieces that stay, each with its line in the text that is there.
+fn refused_of(undone: &rebase::Undone, current: &str) -> Vec<RefusedHunk> {
+    let named = |(at, refused): (usize, &rebase::Refused)| {
+        let start = current.floor_char_boundary(refused.span.start);
+        let line = current[..start].matches('\n').count() + 1;
+        RefusedHunk { hunk: undone.taken_back + at, reason: format!("line {line}: {}", refused.reason) }
+    };
+    undone.refused.iter().enumerate().map(named).collect()
+}
+
+async fn one_file(
+    shared: &Shared,
+    run: &RunId,
+    file: &Path,
+    story: &FileStory,
+    pairs: &Pairs,
+    direction: Direction,
+    redactor: &Redactor,
+) -> Result<HunkReport, AgentError> {
+    let _turn = shared.turnstile.lock().await;
+    let world = &shared.world;
+    let mut changes = story.changes.clone();
+    let change = changes.pop().unwrap_or_else(|| ChangeId::new(&*world.ids));
+    changes.push(change.clone());
+    // The path was judged when the edit was made; a link put there since would lead elsewhere.
+    if let Some(reason) = elsewhere(file) {
+        return Ok(nothing(&reason));
+    }
+    for _ in 0..LOOKS {
+        let there = match There::look(world, file) {
+            Ok(there) => there,
+            Err(error) => return Ok(nothing(&failed(&error))),
+        };
+        let current = there.text().to_owned();
+        let undone = undone(shared, file, story, pairs, direction, &there);
+        let refused = refused_of(&undone, &current);
+        if undone.taken_back == 0 {
+            return Ok(HunkReport { sent: vec![], refused });
+        }
+        let intent = Event::ChangeApplying {
+            change: change.clone(),
+            path: file.to_owned(),
+            base: there.base(),
+            before: current.clone(),
+            after: undone.text.clone(),
+            undo: direction == Direction::Undo,
+            folders: missing_folders(file),
+        };
+        let goes = direction == Direction::Undo && story.created && undone.text.is_empty();
+        shared.recorder.record(run, vec![intent], redactor).await?;
+        let made = if goes && !world.files.is_open(file) {
+            match world.files.remove(file, Expect::Hash(ContentHash::of(&current))) {
+                Ok(()) => Made::Done,
+                Err(error) => Made::Refused(failed(&error)),
+            }
+        } else {
+            let edits: Vec<TextEdit> = rebase::hunks(&current, &undone.text)
+                .into_iter()
+                .map(|(span, text)| TextEdit { span, text })
+                .collect();
+            let aim = if direction == Direction::Undo { Aim::Undo } else { Aim::Redo };
+            {
+                let order = Order { change: &change, run, path: file, aim, patience: PATIENCE };
+                make(world, &order, &there, edits, &undone.text).await
+            }
+        };
+        match made {
+            Made::Done => {
+                // A piece that was refused is the person's from now on: the reason says so, and the next undo goes on.
+                let events = done(&changes, file, direction, (&current, &undone.text));
+                shared.recorder.record(run, events, redactor).await?;
+                return Ok(HunkReport { sent: (0..undone.taken_back).collect(), refused });
+            }
+            Made::LookAgain => {}
+            Made::Ignored(reason) | Made::Refused(reason) => return Ok(nothing(&reason)),
+        }
+    }
+    Ok(nothing("the text kept changing"))
+}
+
+/// The events of an edit that turned out to be made, given what was before it; without a direction it is an edit of the
+/// run itself, or a redo where the file's story says so.
+pub(crate) fn outcome(
+    records: &[Record],
+    change: &ChangeId,
+    file: &Path,
+    direction: Option<Direction>,
+    texts: (&str, &str),
+) -> Vec<Event> {
+    let story = stories(records).remove(file).unwrap_or_default();
+    let is_ours = story.changes.contains(change);
+    let redo = (is_ours && story.undone.is_some()).then_some(Direction::Redo);
+    let changes = if is_ours { story.changes } else { vec![change.clone()] };
+    match direction.or(redo) {
+        Some(direction) => done(&changes, file, direction, texts),
+        None => vec![Event::ChangeApplied {
+            change: change.clone(),
+            path: file.to_owned(),
+            before: texts.0.to_owned(),
+            after: texts.1.to_owned(),
+        }],
+    }
+}
+
+/// Writes down an edit that an editor made after we had given it up, as what it was for.
+pub(crate) async fn recognized(shared: &Shared, edit: &DocumentEdit, before: &str) -> Result<(), AgentError> {
+    let direction = match edit.aim {
+        Aim::Change => None,
+        Aim::Undo => Some(Direction::Undo),
+        Aim::Redo => Some(Direction::Redo),
+    };
+    let records = shared.world.journal.records(&edit.run).await?;
+    let events = outcome(&records, &edit.change, &edit.path, direction, (before, &edit.after));
+    shared.recorder.record(&edit.run, events, &shared.world.redactor()).await
+}
+
+/// One event for every change that went or came with it, all with the same texts: a file has one story.
+fn done(
+    changes: &[ChangeId],
+    file: &Path,
+    direction: Direction,
+    (before, after): (&str, &str),
+) -> Vec<Event> {
+    let event = |change: &ChangeId| Event::Undone {
+        change: change.clone(),
+        path: file.to_owned(),
+        before: before.to_owned(),
+        after: after.to_owned(),
+        redo: direction == Direction::Redo,
+    };
+    changes.iter().map(event).collect()
+}
+
+fn nothing(reason: &str) -> HunkReport {
+    HunkReport { sent: vec![], refused: vec![RefusedHunk { hunk: 0, reason: reason.to_owned() }] }
+}
+
+fn shown(shared: &Shared, file: &Path) -> String {
+    match (shared.world.settings)() {
+        Ok(settings) => path::shown(&settings.root, file),
+        Err(_) => file.display().to_string(),
+    }
+}
+
+#[cfg(test)]
+#[path = "undo_tests.rs"]
+mod tests;

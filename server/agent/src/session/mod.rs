@@ -1,0 +1,18 @@
+//! Conversations as their records: written by one writer, read back to go on, told to people, kept and deleted.
+//!
+//! | where | what belongs there |
+//! |---|---|
+//! | `recorder` | the one writer of events |
+//! | `past` | what a conversation brings along to its next run, read from its end |
+//! | `transcript` | the messages of earlier turns, from their records |
+//! | `recover` | what a process that died left open |
+//! | `keeping` | copied, deleted, swept |
+//! | `telling`, `recording` | as text, as Markdown, as a recording for a replay |
+
+pub(crate) mod keeping;
+pub(crate) mod past;
+pub(crate) mod recorder;
+pub(crate) mod recording;
+pub(crate) mod recover;
+pub mod telling;
+pub(crate) mod transcript;
