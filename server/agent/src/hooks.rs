@@ -57,6 +57,12 @@ pub(crate) struct Heard {
     ran: Vec<Event>,
 }
 
+/// Where hooks run, and by whose rules.
+pub(crate) struct Home {
+    pub(crate) settings: Settings,
+    policy: Policy,
+}
+
 /// Where it is written down what hooks were allowed, and how they ended.
 #[derive(Clone, Copy)]
 pub(crate) struct Page<'a> {
@@ -97,9 +103,9 @@ pub(crate) async fn at(
     if turn.apart.is_some() {
         facts["worktree"] = json!(turn.settings.root);
     }
-    let (settings, policy) = home(turn);
+    let home = Home::of(turn);
     let page = Some(Page { shared: &turn.shared, run: &turn.run });
-    let heard = run(&settings, &policy, point, tool, facts, page, &turn.cancel).await;
+    let heard = home.run(home.hooks(point), (point, tool), facts, page, &turn.cancel).await;
     if turn.cancel.is_cancelled() {
         return Err(AgentError::Canceled);
     }
@@ -107,13 +113,6 @@ pub(crate) async fn at(
         turn.reads(Grade::Tool, &format!("the hooks of {}", point.as_str())).await?;
     }
     Ok(heard)
-}
-
-/// The settings and the policy of a run as they are for the person's workspace.
-pub(crate) fn home(turn: &Turn) -> (Settings, Policy) {
-    let settings = turn.outer().clone();
-    let (root, additional) = (settings.root.clone(), settings.additional.clone());
-    (settings, Policy { root, additional, ..turn.policy() })
 }
 
 /// Tells the hooks that the conversations which this process worked on are over.
@@ -124,69 +123,126 @@ pub(crate) async fn farewell(shared: &Shared) {
         return;
     }
     let policy = settings.policy(settings.mode, Grade::Typed, &[]);
+    let (home, point) = (Home { settings, policy }, Point::SessionEnd);
     // The desk's own token has been canceled by now.
     let cancel = CancellationToken::new();
     for session in sessions {
         let facts = json!({"session_id": session});
-        run(&settings, &policy, Point::SessionEnd, None, facts, None, &cancel).await;
+        home.run(home.hooks(point), (point, None), facts, None, &cancel).await;
     }
 }
 
-/// The same with no run in hand. Without a page nothing is written down.
-pub(crate) async fn run(
-    settings: &Settings,
-    policy: &Policy,
-    point: Point,
-    tool: Option<&str>,
-    facts: Value,
-    page: Option<Page<'_>>,
-    cancel: &CancellationToken,
-) -> Heard {
-    let mut heard = Heard::default();
-    let mut facts = facts;
-    facts["event"] = json!(point.as_str());
-    facts["cwd"] = json!(settings.root);
-    if let Some(tool) = tool {
-        facts["tool"] = json!(tool);
+impl Home {
+    /// The person's workspace, with the rules of this run.
+    pub(crate) fn of(turn: &Turn) -> Self {
+        let settings = turn.outer().clone();
+        let (root, additional) = (settings.root.clone(), settings.additional.clone());
+        Self { settings, policy: Policy { root, additional, ..turn.policy() } }
     }
-    for hook in settings.hooks.get(point.as_str()).into_iter().flatten() {
-        let fits = match tool {
-            Some(tool) => fits(hook, tool),
-            None => Ok(true),
+
+    /// The hooks of a point, in the order of the settings.
+    pub(crate) fn hooks(&self, point: Point) -> &[Hook] {
+        self.settings.hooks.get(point.as_str()).map_or(&[], Vec::as_slice)
+    }
+
+    /// Runs hooks one behind the other. Without a page nothing is written down.
+    pub(crate) async fn run(
+        &self,
+        hooks: &[Hook],
+        (point, tool): (Point, Option<&str>),
+        facts: Value,
+        page: Option<Page<'_>>,
+        cancel: &CancellationToken,
+    ) -> Heard {
+        let mut heard = Heard::default();
+        let mut facts = facts;
+        facts["event"] = json!(point.as_str());
+        facts["cwd"] = json!(self.settings.root);
+        if let Some(tool) = tool {
+            facts["tool"] = json!(tool);
+        }
+        for hook in hooks {
+            let fits = match tool {
+                Some(tool) => fits(hook, tool),
+                None => Ok(true),
+            };
+            let limit = hook.timeout.map_or(USUAL, |limit| limit.0);
+            let ended = match fits {
+                Ok(false) => continue,
+                Ok(true) => self.one(hook, limit, &facts, page, cancel).await,
+                Err(reason) => Err(reason),
+            };
+            let (ok, note, words) = match ended {
+                Ok(Finished { ended, output }) => (ended == Ended::Exit(0), ended.told(limit), output),
+                Err(reason) => (false, reason, String::new()),
+            };
+            let ran = Event::HookRan {
+                point: point.as_str().to_owned(),
+                command: hook.command.clone(),
+                ok,
+                note: note.clone(),
+                to: hook.to.clone(),
+            };
+            heard.ran.push(ran.clone());
+            if let Some(page) = page {
+                // What cannot be written down any more stops the run by itself.
+                let _ = page.shared.recorder.record(page.run, vec![ran], &self.settings.redactor).await;
+            }
+            let words = self.settings.redactor.clean(words.trim());
+            if !ok && point == Point::PreToolUse {
+                let said = if words.is_empty() { note } else { format!("{note}\n{}", end_of(&words)) };
+                heard.refusal = Some(format!("refused by a hook of the person's ({}): {said}", hook.command));
+                return heard;
+            }
+            if ok && !words.is_empty() {
+                heard.words.push_str(end_of(&words));
+                heard.words.push('\n');
+            }
+        }
+        heard
+    }
+
+    /// Runs one hook, or says why not.
+    async fn one(
+        &self,
+        hook: &Hook,
+        limit: Duration,
+        facts: &Value,
+        page: Option<Page<'_>>,
+        cancel: &CancellationToken,
+    ) -> Result<Finished, String> {
+        if hook.command.trim().is_empty() {
+            return Err("its command is empty".to_owned());
+        }
+        let effect = Effect::Execute { command: hook.command.clone(), cwd: self.settings.root.clone() };
+        // The mode is the posture towards a model's wishes, and rules of an agent's are about the agent.
+        let own = Policy { mode: Mode::Default, rules: self.settings.rules.clone(), ..self.policy.clone() };
+        let (verdict, because) = match judge(&effect, &own) {
+            Verdict::Deny(because) => ("deny", because),
+            Verdict::Allow(because) if because.rule.is_some() => ("allow", because),
+            _ => ("allow", Because::of("it is a hook in your settings")),
         };
-        let limit = hook.timeout.map_or(USUAL, |limit| limit.0);
-        let ended = match fits {
-            Ok(false) => continue,
-            Ok(true) => one(settings, policy, hook, limit, &facts, page, cancel).await,
-            Err(reason) => Err(reason),
-        };
-        let (ok, note, words) = match ended {
-            Ok(Finished { ended, output }) => (ended == Ended::Exit(0), ended.told(limit), output),
-            Err(reason) => (false, reason, String::new()),
-        };
-        let ran = Event::HookRan {
-            point: point.as_str().to_owned(),
-            command: hook.command.clone(),
-            ok,
-            note: note.clone(),
-        };
-        heard.ran.push(ran.clone());
+        let refusal = (verdict == "deny").then(|| because.reason.clone());
         if let Some(page) = page {
-            // What cannot be written down any more stops the run by itself.
-            let _ = page.shared.recorder.record(page.run, vec![ran], &settings.redactor).await;
+            let by = if because.rule.is_some() { "rule" } else { "hook" }.to_owned();
+            let (call, verdict) = (page.shared.call_id(), verdict.to_owned());
+            let judged = Event::Judged { call, effect: effect.clone(), verdict, because, by };
+            let written = page.shared.recorder.record(page.run, vec![judged], &self.settings.redactor).await;
+            written.map_err(|error| format!("could not start: failed to {error}"))?;
         }
-        let words = settings.redactor.clean(words.trim());
-        if !ok && point == Point::PreToolUse {
-            let said = if words.is_empty() { note } else { format!("{note}\n{}", end_of(&words)) };
-            heard.refusal = Some(format!("refused by a hook of the person's ({}): {said}", hook.command));
-            return heard;
+        if let Some(reason) = refusal {
+            return Err(format!("could not start: {reason}"));
         }
-        if ok && !words.is_empty() {
-            heard.words.push_str(end_of(&words));
-            heard.words.push('\n');
-        }
+        let mut quarters = Quarters::default();
+        let folder = quarters.temporary().map_err(|error| error.to_string())?;
+        let input = std::fs::File::create(folder.path().join("hook.json"));
+        input
+            .and_then(|mut input| input.write_all(facts.to_string().as_bytes()))
+            .map_err(|error| error.to_string())?;
+        // A child has no input of its own: the file takes its place.
+        let command = format!("exec < \"$TMPDIR/hook.json\"\n{}", hook.command);
+        quarters.run(&effect, (&command, &self.settings.root), &own, &self.settings, limit, cancel).await
     }
-    heard
 }
 
 /// Whether a hook is for a tool. One whose matcher cannot be read is for every tool, so that it can refuse.
@@ -202,49 +258,6 @@ fn fits(hook: &Hook, tool: &str) -> Result<bool, String> {
     })?;
     let is_other_name = |word: &str| library::tool_named(word) == Some(tool);
     Ok(pattern.is_match(tool) || matcher.split('|').any(is_other_name))
-}
-
-/// Runs one hook, or says why not.
-async fn one(
-    settings: &Settings,
-    policy: &Policy,
-    hook: &Hook,
-    limit: Duration,
-    facts: &Value,
-    page: Option<Page<'_>>,
-    cancel: &CancellationToken,
-) -> Result<Finished, String> {
-    if hook.command.trim().is_empty() {
-        return Err("its command is empty".to_owned());
-    }
-    let effect = Effect::Execute { command: hook.command.clone(), cwd: settings.root.clone() };
-    // The mode is the posture towards a model's wishes, and rules of an agent's are about the agent.
-    let own = Policy { mode: Mode::Default, rules: settings.rules.clone(), ..policy.clone() };
-    let (verdict, because) = match judge(&effect, &own) {
-        Verdict::Deny(because) => ("deny", because),
-        Verdict::Allow(because) if because.rule.is_some() => ("allow", because),
-        _ => ("allow", Because::of("it is a hook in your settings")),
-    };
-    let refusal = (verdict == "deny").then(|| because.reason.clone());
-    if let Some(page) = page {
-        let by = if because.rule.is_some() { "rule" } else { "hook" }.to_owned();
-        let (call, verdict) = (page.shared.call_id(), verdict.to_owned());
-        let judged = Event::Judged { call, effect: effect.clone(), verdict, because, by };
-        let written = page.shared.recorder.record(page.run, vec![judged], &settings.redactor).await;
-        written.map_err(|error| format!("could not start: failed to {error}"))?;
-    }
-    if let Some(reason) = refusal {
-        return Err(format!("could not start: {reason}"));
-    }
-    let mut quarters = Quarters::default();
-    let folder = quarters.temporary().map_err(|error| error.to_string())?;
-    let input = std::fs::File::create(folder.path().join("hook.json"));
-    input
-        .and_then(|mut input| input.write_all(facts.to_string().as_bytes()))
-        .map_err(|error| error.to_string())?;
-    // A child has no input of its own: the file takes its place.
-    let command = format!("exec < \"$TMPDIR/hook.json\"\n{}", hook.command);
-    quarters.run(&effect, (&command, &settings.root), &own, settings, limit, cancel).await
 }
 
 /// The end of a text, whole lines.
@@ -287,7 +300,8 @@ mod tests {
         let policy = settings.policy(Mode::Locked, Grade::Typed, &[]);
         let cancel = CancellationToken::new();
         let facts = json!({"arguments": {"path": "a.py"}});
-        let heard = run(&settings, &policy, point, Some("edit"), facts, None, &cancel).await;
+        let home = Home { settings, policy };
+        let heard = home.run(home.hooks(point), (point, Some("edit")), facts, None, &cancel).await;
         let ran = heard.ran.iter().map(|event| match event {
             Event::HookRan { ok, note, .. } => (*ok, note.clone()),
             other => panic!("{other:?}"),

@@ -351,6 +351,9 @@ pub enum Event {
         ok: bool,
         /// How it ended, or why it did not run.
         note: String,
+        /// Who was called by it, because a question waits.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        to: Option<String>,
     },
     /// The list of what is to be done, as the model keeps it; each is the whole list.
     Planned {

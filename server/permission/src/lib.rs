@@ -41,6 +41,7 @@ mod loose;
 mod path;
 mod place;
 mod policy;
+mod reads;
 mod rule;
 pub mod sandbox;
 mod secret;
@@ -54,6 +55,7 @@ pub use bounds::Bounds;
 pub use defaults::default_denies;
 pub use lint::{RuleFinding, RuleHome, RuleLine, RuleProblem, lint};
 pub use policy::Policy;
+pub use reads::Reads;
 pub use rule::{Rule, RuleError, RuleVerdict, parse_rule};
 pub use secret::find_secrets;
 pub use shell::{Atom, GitUse, Reading, effects_of};
@@ -64,6 +66,11 @@ use policy::Answer;
 /// The verdict on one effect, with its reason. Costs well under a tenth of a millisecond.
 pub fn judge(effect: &Effect, policy: &Policy) -> Verdict {
     place::look_anew();
+    judged(effect, policy)
+}
+
+/// The same with what was seen of the disk before.
+fn judged(effect: &Effect, policy: &Policy) -> Verdict {
     let mut always = None;
     let answer = match effect {
         Effect::Read { path } => path::judge(path::Access::Read, path, policy),

@@ -130,6 +130,38 @@ fn silence_is_a_denial_after_the_prompt_timeout() {
 }
 
 #[test]
+fn who_is_called_when_nobody_answers_is_on_record_and_has_as_much_time_as_the_first() {
+    // Ana is called when the usual time would be over already, the team never: the question is answered before.
+    let hooks = "{prompt_timeout: 400ms}\nhooks:\n  Notification:\n    - {after: 1h, to: the team, command: 'touch team'}\n    \
+                 - {after: 900ms, to: Ana, command: 'cat > ana'}\n    - {command: 'cat > first'}";
+    in_four(|personality, format| {
+        let mut scene = begin(personality.with_extension(), format, hooks, vec![bash("printf one"), done()]);
+        scene.client.quiet("window/showMessageRequest");
+        scene.ask("run it");
+        let pending = scene.pending();
+        scene.client.wait("Ana", |client| {
+            client.events().into_iter().find(|event| event["event"]["to"] == "Ana").map(|event| {
+                let told = (&event["event"]["type"], &event["event"]["ok"]);
+                assert_eq!(told, (&json!("hook_ran"), &json!(true)), "{event}");
+            })
+        });
+        scene.press(&pending, "Allow once");
+        assert!(scene.result(1).contains("one"));
+        scene.over(1);
+        let told = |name: &str| serde_json::from_str::<Value>(&scene.workspace.read(name)).expect("JSON");
+        let (first, ana) = (told("first"), told("ana"));
+        assert_eq!((&first["to"], &first["waited_seconds"]), (&Value::Null, &json!(0)), "{first}");
+        assert_eq!((&ana["to"], &ana["waited_seconds"]), (&json!("Ana"), &json!(0)), "{ana}");
+        assert!(ana["text"].as_str().is_some_and(|text| text.contains("printf one")), "{ana}");
+        assert!(!scene.workspace.exists("team"));
+        let session = first["session_id"].as_str().unwrap_or_default();
+        let shown = scene.workspace.run(&["sessions", "show", session]).exits(0).stdout;
+        assert!(shown.contains("no answer yet: Ana was called"), "{shown}");
+        scene.end();
+    });
+}
+
+#[test]
 fn show_ends_the_clock_and_the_approval_waits_for_the_person() {
     for personality in usual() {
         for format in Format::BOTH {

@@ -2,8 +2,10 @@
 //!
 //! Whatever the answer, a record says what was decided, why and by whom, before anything happens.
 //! Beside the door: `vault` keeps secrets from models, `taint` grades what they have read, `twins` are second names of
-//! files that rules know by the first, and `render` is the one way to show text that a person decides by.
+//! files that rules know by the first, and `render` is the one way to show text that a person decides by; `calling`
+//! calls whoever is not looking.
 
+mod calling;
 pub(crate) mod render;
 pub(crate) mod taint;
 pub(crate) mod twins;
@@ -25,7 +27,7 @@ use self::render::Rendered;
 use crate::desk::Order;
 use crate::desk::board::{Asked, Settlement};
 use crate::error::AgentError;
-use crate::hooks::{self, Point};
+use crate::hooks::{Home, Page};
 use crate::process::quarters::network_for;
 use crate::run::Turn;
 use crate::team::apart::{self, Unaccepted};
@@ -137,7 +139,8 @@ pub(crate) async fn ask(
     let question = Question { always, ..question };
     let Rendered { text, whole } = text_of(turn, &effect, &question, change.as_deref(), own.as_ref());
     let (reply, answer) = oneshot::channel();
-    let shown = text.clone();
+    let home = Home::of(turn);
+    let facts = json!({"run_id": turn.run, "session_id": turn.conversation, "text": text});
     let asked = Asked {
         run: turn.run.clone(),
         call: call.clone(),
@@ -148,24 +151,16 @@ pub(crate) async fn ask(
         origin: turn.origin.clone(),
         change,
         policy: turn.policy(),
-        timeout: turn.settings.prompt_timeout,
+        timeout: calling::patience(&home),
         redactor: turn.settings.redactor.clone(),
         reply,
     };
     turn.desk.order(Order::Ask(Box::new(asked)));
-    // Whoever is not looking at the editor may be called by a hook, while the answer is waited for.
-    let (settings, policy) = hooks::home(turn);
-    let facts = json!({"run_id": turn.run, "text": shown});
-    let page = Some(hooks::Page { shared: &turn.shared, run: &turn.run });
-    let calling = hooks::run(&settings, &policy, Point::Notification, None, facts, page, &turn.cancel);
-    let calling = async {
-        calling.await;
-        std::future::pending::<()>().await;
-    };
+    let page = Page { shared: &turn.shared, run: &turn.run };
     let answer = tokio::select! {
         answer = answer => answer.map_err(|_| AgentError::Canceled)?,
         () = turn.cancel.cancelled() => return Err(AgentError::Canceled),
-        () = calling => return Err(AgentError::Canceled),
+        never = calling::call(&home, &facts, page, &turn.cancel) => match never {},
     };
     let nothing_done = answer.done.sent.is_empty() && answer.done.refused.is_empty();
     match answer.settlement {

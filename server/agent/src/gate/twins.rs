@@ -10,7 +10,7 @@ use std::sync::OnceLock;
 use copydesk_base::files::FileNumber;
 use copydesk_base::{CallId, Effect, Verdict};
 use copydesk_permission::sandbox::survey;
-use copydesk_permission::{Policy, is_of_git, judge};
+use copydesk_permission::{Policy, Reads, is_of_git, judge};
 
 use crate::error::AgentError;
 use crate::gate::{Permit, permit};
@@ -39,6 +39,11 @@ impl Twins {
         matches!(judge(&Effect::Read { path: path.to_owned() }, &self.policy), Verdict::Allow(_))
     }
 
+    /// The same for many files, one after the other.
+    pub(crate) fn reads(&self) -> Reads<'_> {
+        Reads::of(&self.policy)
+    }
+
     /// Whether a file is one that may not be known, under a second name of its own.
     pub(crate) fn is_twin(&self, path: &Path) -> bool {
         number_of_several(path).is_some_and(|number| self.keeps_back(number))
@@ -49,7 +54,11 @@ impl Twins {
         let unknown = || {
             let kept_back = survey(&self.policy).secret;
             let files = kept_back.iter().flat_map(|place| files_of(place));
-            files.filter(|file| !self.may_know(file)).filter_map(|file| number_of_several(&file)).collect()
+            let mut reads = self.reads();
+            files
+                .filter(move |file| !reads.allows(file))
+                .filter_map(|file| number_of_several(&file))
+                .collect()
         };
         self.unknown.get_or_init(unknown).contains(&number)
     }

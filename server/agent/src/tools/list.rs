@@ -53,10 +53,11 @@ pub(super) fn names(walk: &Walk, folder: &Path, shown: &str, grade: Grade) -> Ou
         Ok(entries) => entries,
         Err(error) => return Output::failed(format!("failed to {error}")),
     };
+    let mut reads = walk.twins.reads();
     let known = entries
         .into_iter()
         .take_while(|_| !walk.stop.is_cancelled())
-        .filter(|entry| walk.twins.may_know(&folder.join(&entry.name)));
+        .filter(|entry| reads.allows(&folder.join(&entry.name)));
     let mut names: Vec<String> = known
         .map(|entry| if entry.is_folder { format!("{}/", entry.name) } else { entry.name })
         .take(NAMES + 1)

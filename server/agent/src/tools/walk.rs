@@ -69,17 +69,18 @@ impl Walk {
             .sort_by_file_name(Ord::cmp)
             .filter_entry(|entry| entry.file_name() != ".git")
             .build();
+        let mut reads = self.twins.reads();
         for entry in walk.flatten() {
             if self.stop.is_cancelled() {
                 return;
             }
             let is_file = entry.file_type().is_some_and(|kind| kind.is_file());
-            if is_file && self.twins.may_know(entry.path()) && look(entry.path()).is_break() {
+            if is_file && reads.allows(entry.path()) && look(entry.path()).is_break() {
                 return;
             }
         }
         for file in self.drafted.iter().filter(|file| path::is_inside(start, file)) {
-            if self.twins.may_know(file) && look(file).is_break() {
+            if reads.allows(file) && look(file).is_break() {
                 return;
             }
         }

@@ -140,7 +140,10 @@ impl Host for Terminal {
         }
         match &record.event {
             Event::HandedOver { to, .. } => out::note(format!("· {} goes on", visible(to))),
-            Event::HookRan { point, command, ok: false, note } => {
+            Event::HookRan { ok: true, to: Some(to), .. } => {
+                out::note(format!("· no answer yet: {} was called", visible(to)));
+            }
+            Event::HookRan { point, command, ok: false, note, .. } => {
                 out::note(format!("· the hook '{}' of {point} failed: {}", visible(command), visible(note)));
             }
             Event::RunStarted { model, requested, why, offline, .. } => {

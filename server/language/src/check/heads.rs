@@ -9,7 +9,7 @@ use copydesk_text::{Entry, Node};
 
 use super::elsewhere::{named, with_near};
 use super::fixes::{add_item, remove_item, replace_text};
-use super::{Findings, toolset};
+use super::{Findings, operations, toolset};
 use crate::FileKind;
 use crate::declared::inner_span;
 use crate::expression::has_expression;
@@ -263,6 +263,11 @@ fn declared_twice(findings: &mut Findings<'_>, list: Node<'_>, declared: &[Argum
 /// Hooks: commands at points of an agent's life.
 pub(super) fn hooks(findings: &mut Findings<'_>) {
     let section = findings.tree().root().and_then(|root| root.get("hooks"));
+    for point in section.map(Node::entries).unwrap_or_default() {
+        if point.key().as_str() != Some("Notification") {
+            nobody_waits(findings, point);
+        }
+    }
     let hooks =
         section.map(Node::entries).unwrap_or_default().into_iter().map(Entry::value).flat_map(Node::items);
     for hook in hooks {
@@ -274,6 +279,18 @@ pub(super) fn hooks(findings: &mut Findings<'_>) {
         }
         if let Some(node) = hook.get("matcher") {
             matcher(findings, node);
+        }
+    }
+}
+
+/// Who is called, and when, are about a question that waits, which is so at one point alone.
+fn nobody_waits(findings: &mut Findings<'_>, point: Entry<'_>) {
+    for hook in point.value().items() {
+        for entry in hook.entries() {
+            if let Some(key @ ("after" | "to")) = entry.key().as_str() {
+                let reason = "only at Notification does a question wait for somebody";
+                operations::report(findings, hook, key, entry.key().span(), reason);
+            }
         }
     }
 }

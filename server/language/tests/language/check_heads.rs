@@ -196,7 +196,7 @@ fn mends_of_json_are_json() {
 fn hooks_stand_at_events_that_exist() {
     check_in(
         ".copydesk/config.yaml",
-        "hooks:\n  PreToolUse:\n    - {matcher: \"bash|⟦edti⟧|mcp__x\", command: ./check, timeout: 10s}\n    - {matcher: \"⟦edit(⟧\", command: ./check}\n    - {matcher: 'write|⟦*⟧', command: ./check}\n    - {matcher: '*', command: ./check}\n    - {matcher: '⟦(read⟧|grep', command: ./check}\n    - {command: ⟦\"\"⟧}\n  ⟦PreToolUsed⟧: []\n  Stop: [{command: ls, timeout: ⟦soon⟧}]\n",
+        "hooks:\n  PreToolUse:\n    - {matcher: \"bash|⟦edti⟧|mcp__x\", command: ./check, timeout: 10s}\n    - {matcher: \"⟦edit(⟧\", command: ./check}\n    - {matcher: 'write|⟦*⟧', command: ./check}\n    - {matcher: '*', command: ./check}\n    - {matcher: '⟦(read⟧|grep', command: ./check}\n    - {command: ⟦\"\"⟧}\n  ⟦PreToolUsed⟧: []\n  Stop: [{command: ls, timeout: ⟦soon⟧}, {command: ls, ⟦after⟧: 2m}]\n  Notification: [{command: ls, after: 2m, to: Ana}]\n",
         &trusted(),
         expect![[r#"
             warning unknown-name there is no tool 'edti'; did you mean 'edit'? [fix: change to 'edit']
@@ -206,6 +206,7 @@ fn hooks_stand_at_events_that_exist() {
             error unknown-value the command is empty; a hook that cannot start blocks
             warning unknown-setting 'PreToolUsed' is no key of 'hooks'; take it out [fix: take it out]
             error type-mismatch 'timeout' takes a number or a time such as '90s'; this is a text
+            warning useless-key 'after' does nothing here: only at Notification does a question wait for somebody [fix: take 'after' out]
         "#]],
     );
 }

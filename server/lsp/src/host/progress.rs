@@ -67,7 +67,10 @@ impl Progress {
                 self.report(&record.run, &format!("a helper {word}"));
             }
             Event::HandedOver { to, .. } => self.report(&record.run, &format!("{to} goes on")),
-            Event::HookRan { point, command, ok: false, note } => {
+            Event::HookRan { ok: true, to: Some(to), .. } => {
+                self.report(&record.run, &format!("waits for you; {to} was called"));
+            }
+            Event::HookRan { point, command, ok: false, note, .. } => {
                 let text = format!("Copydesk: the hook '{command}' of {point} failed: {note}");
                 host.client.log_message(lsp::MessageType::Warning, visible(&text)).await;
             }

@@ -2,7 +2,7 @@
 
 use copydesk_base::Effect;
 use copydesk_base::config::Mode;
-use copydesk_permission::{Policy, judge};
+use copydesk_permission::{Policy, Reads, judge};
 
 use crate::common::policy;
 
@@ -39,6 +39,33 @@ fn links_are_judged_where_they_lead() {
         let verdict = judge(&effect, &policy);
         assert_eq!(verdict.as_str(), expected, "{command}: {}", verdict.because().reason);
     }
+}
+
+#[test]
+fn a_walk_is_judged_as_each_of_its_files_and_a_new_link_counts_from_the_next_folder_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path().canonicalize().unwrap().join("w");
+    for made in ["src", "conf", "lib"] {
+        std::fs::create_dir_all(root.join(made)).unwrap();
+    }
+    let link = |to: &str, name: &str| std::os::unix::fs::symlink(to, root.join(name)).unwrap();
+    link("conf/local", ".env");
+    link("src", "alias");
+    let policy =
+        Policy { root: root.clone(), ..policy(Mode::Default, &["deny Read(alias/x)", "ask Read(lib/**)"]) };
+    let mut reads = Reads::of(&policy);
+    let mut walked = |name: &str| {
+        let (path, allowed) = (root.join(name), reads.allows(&root.join(name)));
+        assert_eq!(allowed, judge(&Effect::Read { path }, &policy).as_str() == "allow", "{name}");
+        allowed
+    };
+    let names = ["a.py", ".env", "conf/local", "conf/other", "src/x", "src/y", "src/.env", "lib/a", "src/y"];
+    let allowed: Vec<&str> = names.into_iter().filter(|name| walked(name)).collect();
+    assert_eq!(allowed, ["a.py", "conf/other", "src/y", "src/y"]);
+    let mut reads = Reads::of(&policy);
+    assert!(reads.allows(&root.join("src/keys")));
+    link("src/keys", ".env.local");
+    assert!(reads.allows(&root.join("a.py")) && !reads.allows(&root.join("src/keys")));
 }
 
 #[test]
