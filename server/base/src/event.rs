@@ -463,6 +463,20 @@ pub struct Denied {
     /// `edit src/lib.rs`, `run cargo test`.
     pub effect: String,
     pub reason: String,
-    /// Whether it was refused only because nobody could be asked.
-    pub unasked: bool,
+    /// What it would have taken.
+    #[serde(default)]
+    pub wanted: Wanted,
+}
+
+/// What an effect would have taken that was refused.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Wanted {
+    /// Nothing: that was the decision.
+    #[default]
+    Nothing,
+    /// Somebody to ask, or a rule.
+    Answer,
+    /// Somebody to ask: no rule decides about it.
+    Person,
 }

@@ -105,6 +105,25 @@ fn a_deny_rule_holds_even_in_bypass() {
 }
 
 #[test]
+fn what_nobody_was_there_to_allow_says_what_would_have_allowed_it() {
+    let protected = Reply::tool("write", &json!({"path": ".vscode/settings.json", "content": "{}\n"}));
+    let command = Reply::tool("bash", &json!({"command": "cargo test"}));
+    for (arguments, call, advice) in [
+        (&["ask", "go"][..], triple(), "--apply allows edits in the workspace, a rule allows more"),
+        (&["ask", "--apply", "go"], command, "this mode does not allow it; a rule does"),
+        (
+            &["ask", "--apply", "go"],
+            protected,
+            "no rule decides about this: ask in an editor or on a terminal",
+        ),
+    ] {
+        let (workspace, _model) = desk(Format::Anthropic, "{}", vec![call, done()]);
+        let ran = workspace.run(arguments).exits(1);
+        assert!(ran.stderr.contains(advice), "{advice}: {ran}");
+    }
+}
+
+#[test]
 fn failures_say_what_happened_and_exit_1() {
     let table: Vec<(Reply, &str)> = vec![
         (Reply::status(401, "{\"error\": {\"message\": \"invalid key\"}}"), "BENCH_KEY"),

@@ -15,7 +15,7 @@ use std::sync::Arc;
 
 use copydesk_base::change::{ChangePlan, CheckVerdict, Checked, HunkReport, RefusedHunk};
 use copydesk_base::config::Mode;
-use copydesk_base::event::Denied;
+use copydesk_base::event::{Denied, Wanted};
 use copydesk_base::host::Presence;
 use copydesk_base::{Because, CallId, Effect, Event, Grade, Question, Verdict, path};
 use copydesk_permission::judge;
@@ -66,7 +66,7 @@ pub(crate) async fn permit(
             still_wanted(turn)?;
             Ok(Permit::Granted)
         }
-        Verdict::Deny(because) => refuse(turn, call, &effect, because, "rule", Unasked::No).await,
+        Verdict::Deny(because) => refuse(turn, call, &effect, because, "rule", Wanted::Nothing).await,
         Verdict::Ask(question) if turn.world.host.presence() == Presence::Nobody => {
             let reason = match unproven(change.as_deref()) {
                 None if own.is_some() => format!("{}, and {NOBODY}", question.because.reason),
@@ -74,8 +74,9 @@ pub(crate) async fn permit(
                 Some(checked) => format!("{}, and {NOBODY}", checked.words),
                 None => NOBODY.to_owned(),
             };
+            let wanted = wanted(&question);
             let because = Because { reason, ..question.because };
-            refuse(turn, call, &effect, because, "nobody", Unasked::Yes).await
+            refuse(turn, call, &effect, because, "nobody", wanted).await
         }
         Verdict::Ask(question) => ask(turn, call, effect, question, Put { change, own }).await,
     }
@@ -188,8 +189,8 @@ pub(crate) async fn ask(
             Ok(Permit::Reviewed(done))
         }
         Settlement::Denied { by, reason } => {
-            let unasked = if by == "person" { Unasked::No } else { Unasked::Yes };
-            refuse(turn, call, &effect, Because::of(reason), &by, unasked).await
+            let wanted = if by == "person" { Wanted::Nothing } else { wanted(&question) };
+            refuse(turn, call, &effect, Because::of(reason), &by, wanted).await
         }
         Settlement::Failed(reason) => Err(AgentError::Journal(reason)),
     }
@@ -200,11 +201,9 @@ fn still_wanted(turn: &Turn) -> Result<(), AgentError> {
     if turn.cancel.is_cancelled() { Err(AgentError::Canceled) } else { Ok(()) }
 }
 
-/// Whether an effect was refused only for want of an answer.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Unasked {
-    Yes,
-    No,
+/// What would have settled a question that nobody answers.
+const fn wanted(question: &Question) -> Wanted {
+    if question.always.is_empty() { Wanted::Person } else { Wanted::Answer }
 }
 
 /// Writes down what was decided.
@@ -232,17 +231,13 @@ async fn refuse(
     effect: &Effect,
     because: Because,
     by: &str,
-    unasked: Unasked,
+    wanted: Wanted,
 ) -> Result<Permit, AgentError> {
     let redactor = turn.settings.redactor.clone();
     let reason = redactor.clean(&because.reason);
     judged(turn, call, effect, "deny", because, by).await?;
     let effect = effect.clean(&redactor).summary(&turn.settings.root);
-    turn.denied.push(Denied {
-        effect: effect.clone(),
-        reason: reason.clone(),
-        unasked: unasked == Unasked::Yes,
-    });
+    turn.denied.push(Denied { effect: effect.clone(), reason: reason.clone(), wanted });
     Ok(Permit::Refused(format!("refused: {effect}: {reason}")))
 }
 

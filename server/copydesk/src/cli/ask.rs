@@ -11,6 +11,7 @@ use clap::builder::NonEmptyStringValueParser;
 use copydesk_agent::{Ask, DiskFiles, Form, Outcome as Ended, SentPart, Voice as Whose, image_at};
 use copydesk_base::change::CheckVerdict;
 use copydesk_base::config::Mode;
+use copydesk_base::event::Wanted;
 use copydesk_base::{Files, RunId, RunStatus, Span, path};
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
@@ -314,7 +315,9 @@ pub(super) fn place(here: &Here, text: &str) -> anyhow::Result<(PathBuf, Span)> 
 /// The word of the JSON document: `denied` where something was refused only because nobody could be asked.
 fn word(ended: &Ended) -> &'static str {
     match ended.status {
-        RunStatus::Succeeded if ended.denied.iter().any(|denied| denied.unasked) => "denied",
+        RunStatus::Succeeded if ended.denied.iter().any(|denied| denied.wanted != Wanted::Nothing) => {
+            "denied"
+        }
         RunStatus::Succeeded => "succeeded",
         RunStatus::Canceled => "canceled",
         _ => "failed",
@@ -331,8 +334,8 @@ fn report(office: &Office, ended: &Ended, voice: Voice, mode: Option<Mode>) -> a
     }
     for denied in &ended.denied {
         out::note(format!("not done: {} ({})", visible(&denied.effect), visible(&denied.reason)));
-        if denied.unasked {
-            out::note(format!("  {}", advice(ended, mode)));
+        if denied.wanted != Wanted::Nothing {
+            out::note(format!("  {}", advice(denied.wanted, ended, mode)));
         }
     }
     if let Some(error) = &ended.error {
@@ -345,11 +348,14 @@ fn report(office: &Office, ended: &Ended, voice: Voice, mode: Option<Mode>) -> a
 }
 
 /// What helps where nobody was there to ask.
-fn advice(ended: &Ended, mode: Option<Mode>) -> &'static str {
+fn advice(wanted: Wanted, ended: &Ended, mode: Option<Mode>) -> &'static str {
     let is_unproven = ended.checks.iter().any(|(_, verdict, _)| *verdict != CheckVerdict::Passed);
     match mode {
         _ if is_unproven => {
             "an edit that did not pass its checks is made by a person only: ask in an editor or on a terminal"
+        }
+        _ if wanted == Wanted::Person => {
+            "nobody was there to ask, and no rule decides about this: ask in an editor or on a terminal"
         }
         Some(Mode::AcceptEdits | Mode::Auto | Mode::Bypass) => {
             "nobody was there to ask, and this mode does not allow it; a rule does"
