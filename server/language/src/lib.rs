@@ -43,7 +43,7 @@ mod wishes;
 pub use check::{Memo, check, check_again, syntax};
 pub use complete::{Completion, CompletionKind, Signature, Snippet, complete, signature};
 pub use editing::{
-    Made, Mended, NewFile, Refactoring, RefactoringKind, edited, is_safe, mend_all, refactorings,
+    Made, Mended, NewFile, Refactoring, RefactoringKind, edited, is_safe, mend_all, refactorings, vouched,
 };
 pub use file::{File, FileKind, kind_of, parse};
 pub use folding::{Fold, FoldKind, folds};

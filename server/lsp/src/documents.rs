@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use copydesk_base::{Span, path};
 use copydesk_language::index::Summary;
 use copydesk_language::{FileKind, Memo, Told, summary_again};
+use copydesk_text::Tree;
 use copydesk_text::document::{Change, Document};
 use copydesk_text::position::{self, Encoding};
 use dashmap::DashMap;
@@ -62,6 +63,12 @@ impl Open {
             edited: None,
             summary: OnceLock::new(),
         }
+    }
+
+    /// Reads another text as this one is read; what is the same in both is not read again.
+    pub(crate) fn read(&self, text: &str) -> Tree {
+        let change = Change { range: None, text: text.to_owned() };
+        self.document.edited(self.document.version(), &[change], Encoding::Utf8).tree().clone()
     }
 
     /// What others need to know of it; `None` where it is none of our files.

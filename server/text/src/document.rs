@@ -182,16 +182,28 @@ impl Document {
     /// The tree: of the whole text, of a Markdown file's front matter, or an empty one.
     pub fn tree(&self) -> &Tree {
         self.tree.get_or_init(|| {
-            let edited = self.since.as_ref().and_then(|since| since.tree(self.text(), self.format));
-            Arc::new(edited.unwrap_or_else(|| match self.format {
-                Format::Yaml => yaml::parse_shared(Arc::clone(self.text())),
-                Format::Json => json::parse_shared(Arc::clone(self.text()), Dialect::Strict),
-                Format::Jsonc => json::parse_shared(Arc::clone(self.text()), Dialect::Commented),
-                Format::Toml => toml::parse_shared(Arc::clone(self.text())),
-                Format::Markdown => front_matter::parse_shared(Arc::clone(self.text())),
-                Format::Other => Tree::default(),
+            let since = self.since.as_ref();
+            let edited = since.and_then(|since| since.tree(self.text(), self.format));
+            Arc::new(edited.unwrap_or_else(|| {
+                let whole = self.read_whole();
+                match since {
+                    Some(since) => since.shared(whole),
+                    None => whole,
+                }
             }))
         })
+    }
+
+    fn read_whole(&self) -> Tree {
+        let text = Arc::clone(self.text());
+        match self.format {
+            Format::Yaml => yaml::parse_shared(text),
+            Format::Json => json::parse_shared(text, Dialect::Strict),
+            Format::Jsonc => json::parse_shared(text, Dialect::Commented),
+            Format::Toml => toml::parse_shared(text),
+            Format::Markdown => front_matter::parse_shared(text),
+            Format::Other => Tree::default(),
+        }
     }
 
     /// Where a Markdown file's front matter is.

@@ -9,6 +9,7 @@ use copydesk_base::{Diagnostic, Span};
 
 use crate::document::Format;
 use crate::json::{self, Dialect};
+use crate::shared::Sharing;
 use crate::tree::Tree;
 use crate::{toml, yaml};
 
@@ -90,9 +91,14 @@ impl Since {
             Format::Toml => toml::again::again(before, text, edit),
             Format::Markdown | Format::Other => None,
         };
-        let tree = self.edited_tree(text, again);
-        if tree.is_none() && format == Format::Toml {
-            return Some(toml::anew(&self.tree, Arc::clone(text)));
+        self.edited_tree(text, again)
+    }
+
+    /// A tree that was read whole; what says in it what it said before is stored once for both versions.
+    pub(crate) fn shared(&self, mut tree: Tree) -> Tree {
+        let sharing = Sharing { before: &self.tree.text, text: &tree.text };
+        for (before, root) in self.tree.documents.iter().zip(&mut tree.documents) {
+            sharing.share(before, 0, root, 0);
         }
         tree
     }

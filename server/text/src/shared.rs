@@ -1,4 +1,4 @@
-//! Blocks of a text that was read whole, given back to the tree of the version before where both say the same.
+//! Blocks of a text that was read whole, or in a large part, given back to the tree of the version before where both say the same.
 //!
 //! So a file that cannot be read in part is still one of which most blocks keep their identity. Children are compared from
 //! both ends, since an edit is in one place; values only where their keys are the same.
@@ -64,7 +64,7 @@ impl Sharing<'_> {
         }
         match (&old.form, &mut new.form) {
             (Form::Block(old), Form::Block(new)) => {
-                let is_same = old.node == new.node;
+                let is_same = old.id == new.id || old.node == new.node;
                 if is_same {
                     *new = Arc::clone(old);
                 }

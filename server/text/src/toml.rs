@@ -9,7 +9,7 @@
 //! - [`parse_shared`] always returns; nesting, size and the number of problems have limits.
 //! - A text is a quoted scalar, a date too; what is plain means in YAML what it means here.
 //! - Of a newer version only the lines around an edit are read, where they cannot mean more than themselves ([`again`]);
-//!   else it is read whole, and what says in it what it said before is stored once for both versions ([`anew`]).
+//!   else it is read whole.
 //! - Entries are in the order in which they start. What is between two pieces of a table lies within its span, but is
 //!   none of its entries.
 
@@ -28,22 +28,12 @@ use std::sync::Arc;
 use copydesk_base::{Code, Span};
 
 pub(crate) use self::way::path_at;
-use crate::shared::Sharing;
 use crate::tree::{Syntax, Tree};
 use crate::yaml::{self, MAX_BYTES};
 
 /// The tree of a text.
 pub fn parse(text: &str) -> Tree {
     parse_shared(text.into())
-}
-
-/// The tree of a newer version of a text, read whole.
-pub(crate) fn anew(before: &Tree, text: Arc<str>) -> Tree {
-    let mut tree = parse_shared(text);
-    for (before_root, root) in before.documents.iter().zip(&mut tree.documents) {
-        Sharing { before: &before.text, text: &tree.text }.share(before_root, 0, root, 0);
-    }
-    tree
 }
 
 /// The tree of a text that somebody holds already: it is not copied.

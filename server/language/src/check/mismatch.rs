@@ -9,6 +9,7 @@ use super::Findings;
 use super::fixes::{is_flow, line_start};
 use super::meant::{is_item, missing_space};
 use super::reshape::{self, short_unit};
+use super::scalar;
 use super::structure::Holder;
 use crate::expression;
 use crate::shape::{Number, Role, Shape};
@@ -30,7 +31,13 @@ pub(super) fn mismatch<'a>(
         }
         return;
     }
+    let nothing = seen.scalar_text().and_then(|text| with_unit(holder, text)).filter(|number| number == "0");
+    if let (Some(bounds), Some(_)) = (shape.number().filter(|bounds| !bounds.takes(0.0)), nothing) {
+        return scalar::bounds(findings, node, 0.0, bounds, shape, holder);
+    }
+    let names = shape.list().and_then(|_| reshape::names(node, holder.name));
     let found = match seen.kind_word() {
+        _ if names.is_some() => reshape::several(names.as_deref().unwrap_or_default()),
         "true or false" => "this is true or false".to_owned(),
         word => format!("this is a {word}"),
     };

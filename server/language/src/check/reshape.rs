@@ -3,7 +3,7 @@
 //! `retry: 3` has one number that can be meant, steps without dashes are steps, `inputs: {who: string}` names a type. The
 //! words of a person are moved, never changed; where their layout is not sure, nothing is offered.
 
-use copydesk_base::{Fix, Span, TextEdit};
+use copydesk_base::{Code, Diagnostic, Fix, Span, TextEdit};
 use copydesk_text::{Entries, Entry, Items, Kind, Node, Style, Value};
 
 use super::Findings;
@@ -11,6 +11,7 @@ use super::fixes::{is_flow, line_start};
 use super::structure::Holder;
 use super::suggest::usual_value;
 use crate::expression::has_expression;
+use crate::models::is_key as is_models;
 use crate::shape::{Key, Mapping, Need, Rest, Role, Shape};
 use crate::types::SleepTime;
 
@@ -36,7 +37,7 @@ pub(super) fn fixes<'a>(
         }
         Kind::Scalar(_) => {
             fixes.extend(shape.mapping().and_then(|expected| in_mapping(findings, node, expected)));
-            fixes.extend(shape.list().and_then(|_| as_words(node)));
+            fixes.extend(shape.list().and_then(|_| as_words(node, holder)));
             fixes.extend(with_short_unit(node, shape));
         }
         Kind::Null | Kind::Alias(_) => {}
@@ -282,15 +283,48 @@ fn meant(findings: &Findings<'_>, node: Node<'_>, expected: &Mapping) -> Option<
 }
 
 /// `a, b` as `[a, b]`.
-fn as_words(node: Node<'_>) -> Option<Fix> {
+fn as_words(node: Node<'_>, holder: Holder<'_>) -> Option<Fix> {
+    let words = names(node, holder.name)?;
+    let edits = vec![TextEdit::new(node.span(), format!("[{}]", words.join(", ")))];
+    Some(Fix::new("make it a list", edits))
+}
+
+/// The names in a text that holds several, where one stands in a text: with commas between, or with blanks where a
+/// name has none.
+pub(super) fn names<'a>(node: Node<'a>, key: &str) -> Option<Vec<&'a str>> {
     let scalar = node.scalar().filter(|scalar| scalar.style() == Style::Plain)?;
-    let words: Vec<&str> = scalar.text().split(',').map(str::trim).collect();
-    let is_word = |word: &&str| {
-        word.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '-' | '.' | '/')) && !word.is_empty()
+    let text = node.scalar_text()?;
+    let is_apart = |c: char| c == ',' || c.is_whitespace() && matches!(key, "needs" | "fallback");
+    let words: Vec<&str> = if text.contains(',') {
+        text.split(',').map(str::trim).collect()
+    } else {
+        text.split(is_apart).filter(|word| !word.is_empty()).collect()
     };
-    (words.len() > 1 && words.iter().all(is_word)).then(|| {
-        Fix::new("make it a list", vec![TextEdit::new(node.span(), format!("[{}]", words.join(", ")))])
-    })
+    let is_part = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '.' | '/' | ':');
+    let is_word = |word: &&str| word.chars().all(is_part) && !word.is_empty() && !word.ends_with(':');
+    (words.len() > 1 && !scalar.text().contains('\n') && words.iter().all(is_word)).then_some(words)
+}
+
+/// What several names in one text are called.
+pub(super) fn several(names: &[&str]) -> String {
+    format!("these are {} names in one text", names.len())
+}
+
+/// A text that holds several names where one name or a list of them stands.
+pub(super) fn one_text_of_names(
+    findings: &mut Findings<'_>,
+    node: Node<'_>,
+    shape: &Shape,
+    holder: Holder<'_>,
+) {
+    let Some(names) = names(node, holder.name).filter(|_| shape.list().is_some() && is_models(holder.name))
+    else {
+        return;
+    };
+    let message = format!("{} a name or a list; {}", holder.takes(findings.file.kind), several(&names));
+    let mut finding = Diagnostic::new(Code::TypeMismatch, node.span(), message);
+    finding.fixes.extend(as_words(node, holder));
+    findings.add(finding);
 }
 
 /// A time whose unit is written out, or apart: `5 minutes` is `5m`.

@@ -6,6 +6,7 @@ use copydesk_text::{Node, Value};
 use super::Findings;
 use super::fixes::remove_at;
 use super::mismatch::mismatch;
+use super::reshape::one_text_of_names;
 use super::structure::Holder;
 use super::suggest::usual_value;
 use crate::declared::inner_span;
@@ -37,7 +38,9 @@ pub(super) fn check<'a>(
         Role::Plain | Role::Expression | Role::Templated => {}
     }
     match meaning {
-        Value::Text(text) if shape.takes_text() || shape.words().iter().any(|word| word.text == text) => {}
+        Value::Text(text) if shape.takes_text() || shape.words().iter().any(|word| word.text == text) => {
+            one_text_of_names(findings, node, shape, holder);
+        }
         Value::Text(text) if !shape.words().is_empty() => unknown_word(findings, node, text, shape, holder),
         Value::Bool(_) if shape.takes_bool() => {}
         Value::Int(_) | Value::Float(_) => match shape.number() {
@@ -67,6 +70,9 @@ fn timed<'a>(
         Role::Plain | Role::Expression | Role::Templated => true,
     };
     if fits {
+        if is_nothing(text, shape.role, holder.name) {
+            no_time(findings, node, text, holder);
+        }
         return;
     }
     match (seen.as_f64(), shape.number()) {
@@ -75,7 +81,28 @@ fn timed<'a>(
     }
 }
 
-fn bounds<'a>(
+/// Times that may be nothing: an answer that counts no longer than that is asked for each time.
+const MAY_BE_NOTHING: &[&str] = &["cache", "ttl"];
+
+/// Whether a text with a form of its own says a time of nothing, whatever its unit.
+fn is_nothing(text: &str, role: Role, key: &str) -> bool {
+    let seconds = match role {
+        Role::SleepTime => SleepTime::parse(text),
+        Role::Duration => copydesk_base::config::Duration::parse(text).map(|time| time.0.as_secs_f64()),
+        Role::Moment | Role::Limit | Role::Plain | Role::Expression | Role::Templated => None,
+    };
+    seconds == Some(0.0) && !MAY_BE_NOTHING.contains(&key)
+}
+
+fn no_time(findings: &mut Findings<'_>, node: Node<'_>, text: &str, holder: Holder<'_>) {
+    let message = format!("{} must be more than 0", holder.subject(findings.file.kind));
+    let least = format!("1{}", text.trim().trim_start_matches(['0', '.', ' ']));
+    let edits = vec![TextEdit::new(inner_span(node), least.as_str())];
+    let finding = Diagnostic::new(Code::UnknownValue, node.span(), message);
+    findings.add(finding.with_fix(Fix::new(format!("change to '{least}'"), edits)));
+}
+
+pub(super) fn bounds<'a>(
     findings: &mut Findings<'a>,
     node: Node<'a>,
     found: f64,

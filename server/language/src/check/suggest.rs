@@ -135,20 +135,22 @@ fn letters(text: &str) -> impl Iterator<Item = u8> {
     text.bytes().filter(|b| !matches!(b, b'_' | b'-')).map(|b| b.to_ascii_lowercase())
 }
 
-/// The right key for names that people bring along from other systems.
-#[expect(clippy::match_same_arms, reason = "a table, one kind of step after the other")]
+/// The right key for names that people bring along from other systems, whatever their case and hyphens.
 pub(super) fn usual_mistake(kind: Option<&str>, key: &str) -> Option<&'static str> {
+    let bare: String = letters(key).map(char::from).collect();
+    usual_key(kind, key).or_else(|| usual_key(kind, &bare))
+}
+
+#[expect(clippy::match_same_arms, reason = "a table, one kind of step after the other")]
+fn usual_key(kind: Option<&str>, key: &str) -> Option<&'static str> {
     let own = match (kind.unwrap_or(""), key) {
-        (
-            "shell",
-            "cwd" | "workdir" | "working_directory" | "working-directory" | "workingDirectory" | "directory",
-        ) => "dir",
+        ("shell", "cwd" | "workdir" | "workingdirectory" | "directory") => "dir",
         ("shell", "command" | "cmd" | "script" | "exec") | ("script", "script" | "code" | "source") => "run",
         ("shell" | "engine" | "git", "environment") => "env",
-        ("engine" | "git", "dir" | "workdir" | "working_directory" | "working-directory") => "cwd",
+        ("engine" | "git", "dir" | "workdir" | "workingdirectory") => "cwd",
         ("engine", "run" | "cmd") => "command",
         ("llm" | "plan" | "blueprint", "message" | "messages" | "instruction" | "instructions") => "prompt",
-        ("llm" | "plan", "maxSteps" | "max_steps" | "maxTurns") => "maxIterations",
+        ("llm" | "plan", "maxsteps" | "maxturns") => "maxIterations",
         ("human", "prompt" | "question" | "text") => "message",
         ("request", "uri" | "endpoint" | "address") => "url",
         ("request", "verb") | ("git" | "file" | "memory" | "artifact", "operation" | "action") => {
@@ -168,11 +170,11 @@ pub(super) fn usual_mistake(kind: Option<&str>, key: &str) -> Option<&'static st
         _ => "",
     };
     let common = match key {
-        "depends_on" | "dependsOn" | "depends-on" | "dependencies" | "after" | "requires" => "needs",
-        "when" | "unless" | "only_if" | "onlyIf" => "if",
-        "for_each" | "for-each" | "loop" | "with_items" | "each" => "foreach",
+        "dependson" | "depends" | "dependencies" | "after" | "requires" => "needs",
+        "when" | "unless" | "onlyif" => "if",
+        "loop" | "withitems" | "each" => "foreach",
         "retries" | "attempts" => "retry",
-        "continue_on_error" | "continueOnError" | "continue-on-error" | "ignoreErrors" => "allowFailure",
+        "continueonerror" | "ignoreerrors" => "allowFailure",
         "name" => "id",
         "kind" | "uses" => "type",
         "matrix" => "strategy",

@@ -70,6 +70,7 @@ fn mend(text: &str, finding: &Diagnostic) -> Option<Fix> {
             Some(insert(format!("close the bracket with '{close}'"), line.end(), close))
         }
         messages::STRAY_BRACKET => Some(stray(text, at, line)),
+        messages::EXTRA_COMMA => Some(Fix::new("take it out", vec![TextEdit::new(at, "")])),
         messages::AFTER_QUOTE => line.requoted(at),
         messages::ESCAPE => Some(insert("write '\\\\' for a backslash", at.start, "\\")),
         front_matter::NO_END => {

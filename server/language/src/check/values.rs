@@ -15,6 +15,7 @@ pub(super) fn check(findings: &mut Findings<'_>, node: Node<'_>, kind: &str, hol
     match kind {
         "join" => join(findings, node),
         "sleep" => duration(findings, node),
+        "file" => patch(findings, node),
         _ => {}
     }
     attempts(findings, node);
@@ -30,6 +31,20 @@ pub(super) fn check(findings: &mut Findings<'_>, node: Node<'_>, kind: &str, hol
         if let (Some(reason), Some(entry)) = (starter, node.entry(key)) {
             report(findings, node, key, entry.key().span(), reason);
         }
+    }
+}
+
+/// A patch that is written out has lines that say where it goes.
+fn patch(findings: &mut Findings<'_>, node: Node<'_>) {
+    let tree = findings.tree();
+    let is_patch = tree.get(node, "op").and_then(Node::scalar_text) == Some("patch");
+    let Some(content) = tree.get(node, "content").filter(|_| is_patch) else { return };
+    let Some(text) = content.as_str().filter(|text| !has_expression(text)) else { return };
+    let is_sign =
+        |line: &str| ["@@", "<<<<<<<", "---", "***", "diff "].iter().any(|sign| line.starts_with(sign));
+    if !text.lines().any(is_sign) {
+        let message = "this is no patch: write a unified diff, or blocks of '<<<<<<< SEARCH', '=======' and '>>>>>>> REPLACE'";
+        findings.add(Diagnostic::new(Code::FormatMismatch, content.span(), message));
     }
 }
 

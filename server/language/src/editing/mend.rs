@@ -1,12 +1,14 @@
 //! Making every safe mend of a file, round by round, until there is nothing left to make.
 //!
 //! One mend may uncover the next (a key that is known now has a value that was never looked at), so the file is checked
-//! again after each round. A round counts only if everything can still be read as well as before it; otherwise its mends
-//! are tried one by one, and those that break something are left for a person.
+//! again after each round. Mends of what cannot be read are [`vouched`] for first. A round counts only if everything can
+//! still be read as well as before it; otherwise its mends are tried one by one, and those that break something are left
+//! for a person.
 
 use copydesk_base::{Code, ContentHash, Diagnostic, Fix, Safety, Span, TextEdit};
 
-use crate::{File, WorkspaceIndex, check, parse};
+use super::vouch::{is_syntax, vouched};
+use crate::{File, FileKind, WorkspaceIndex, check, parse, syntax};
 
 /// More rounds than any file needs.
 const MAX_ROUNDS: usize = 16;
@@ -34,9 +36,12 @@ pub struct Made {
 /// Makes the safe mends of a file.
 pub fn mend_all(file: &File<'_>, index: &WorkspaceIndex) -> Mended {
     let text = file.text;
+    let read = |text: &str| parse(file.path, text);
     let look = |text: &str| {
-        let tree = parse(file.path, text);
-        check(&File { text, tree: &tree, ..*file }, index)
+        let tree = read(text);
+        let file = File { text, tree: &tree, ..*file };
+        let found = if file.kind == FileKind::Other { syntax(&file) } else { check(&file, index) };
+        vouched(&file, index, &found, &read, |_| true)
     };
     let mut mended = Mended { text: text.to_owned(), made: Vec::new() };
     let mut findings = look(&mended.text);
@@ -118,8 +123,5 @@ fn note(text: &str, finding: &Diagnostic, fix: &Fix) -> Made {
 
 /// How many pieces cannot be read. A mend may bring to light what nobody could see before it; it must not break anything.
 fn unreadable(findings: &[Diagnostic]) -> usize {
-    let is_syntax = |code| {
-        matches!(code, Code::YamlSyntax | Code::JsonSyntax | Code::TomlSyntax | Code::ExpressionSyntax)
-    };
     findings.iter().filter(|finding| is_syntax(finding.code)).count()
 }

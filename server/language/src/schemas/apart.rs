@@ -4,7 +4,8 @@
 //! of several schemas for the whole collection (`oneOf`) is none where all but one are contradicted by what is never left
 //! out: the kind of the collection and its scalars.
 //!
-//! Invariant: a collection is right if its children are, and it is without those that are right.
+//! Invariant: a collection is right if its children are, and it is without those that are right. A list without like items
+//! ([`are_unique`]) is so if besides its items are apart.
 
 use copydesk_text::{Kind, Node};
 use serde_json::Value;
@@ -33,8 +34,12 @@ const TOGETHER: &[&str] = &[
     "prefixItems",
     "unevaluatedItems",
     "unevaluatedProperties",
-    "uniqueItems",
 ];
+
+/// Whether no two items of a list may be the same, which the items alone do not tell.
+pub(super) fn are_unique(parts: &[Part<'_>]) -> bool {
+    parts.iter().any(|part| part.word("uniqueItems").is_some_and(|word| *word != Value::Bool(false)))
+}
 
 /// All parts that speak about a collection of these, if each child is judged alone by them.
 pub(super) fn apart<'s>(parts: Vec<Part<'s>>, node: Node<'_>) -> Option<Vec<Part<'s>>> {

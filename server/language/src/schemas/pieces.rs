@@ -11,12 +11,13 @@
 //!   stands twice.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::hash::{DefaultHasher, Hash, Hasher};
 
 use copydesk_text::{Identity, Kind, Node, Tree};
 use jsonschema::paths::{Location, LocationSegment};
 use serde_json::{Map, Value};
 
-use super::apart::{apart, has_known_patterns, least};
+use super::apart::{apart, are_unique, has_known_patterns, least};
 use super::part::Part;
 use super::value::{self, Keys};
 use super::{Schema, applied, deprecated, fit};
@@ -46,7 +47,7 @@ pub(crate) struct Judged {
 struct Known {
     /// The parts of the schema that speak about it, which may change with a word that stands in it.
     parts: Vec<usize>,
-    row: Row<Verdict>,
+    row: Row<Cell>,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -54,6 +55,14 @@ enum Verdict {
     #[default]
     Unknown,
     Right,
+}
+
+/// A child of a collection.
+#[derive(Clone, Copy, Debug, Default)]
+struct Cell {
+    verdict: Verdict,
+    /// Of its value, where the list wants to know.
+    print: Option<u64>,
 }
 
 /// A value as far as it has to be judged.
@@ -120,8 +129,8 @@ impl Judged {
                 continue;
             };
             for (at, shown) in &look.children {
-                if let Some(verdict) = known.row.get_mut(*at).filter(|_| !is_wrong(shown)) {
-                    *verdict = Verdict::Right;
+                if let Some(cell) = known.row.get_mut(*at).filter(|_| !is_wrong(shown)) {
+                    cell.verdict = Verdict::Right;
                 }
             }
         }
@@ -217,10 +226,13 @@ impl<'r, 't> Reader<'r, 't> {
     fn list(&mut self, node: Node<'t>, parts: &[Part<'r>], at: &Place) -> Value {
         let items = node.items();
         let known = self.known(at, parts, items.iter().map(Node::identity));
+        if are_unique(parts) && !self.is_unique(node, &known, at) {
+            return self.values.at_level(node, at.level);
+        }
         let mut spare = items.len().saturating_sub(least(parts, "minItems"));
         let mut look = Look::new(at);
         let (mut left, mut values) = (Vec::new(), Vec::new());
-        for ((place, item), verdict) in items.iter().enumerate().zip(known) {
+        for ((place, item), Cell { verdict, .. }) in items.iter().enumerate().zip(known) {
             if verdict == Verdict::Right && spare > 0 {
                 spare -= 1;
                 continue;
@@ -244,6 +256,28 @@ impl<'r, 't> Reader<'r, 't> {
         Value::Array(values)
     }
 
+    /// Whether no two items are the same. What is known of an item that did not change is not made again.
+    fn is_unique(&mut self, node: Node<'t>, known: &[Cell], at: &Place) -> bool {
+        let mut prints: Vec<u64> = Vec::with_capacity(known.len());
+        let mut new = Vec::new();
+        for ((place, item), cell) in node.items().iter().enumerate().zip(known) {
+            prints.push(cell.print.unwrap_or_else(|| {
+                let print = print(&self.values.at_level(item, at.level + 1));
+                new.extend(self.is_own(item).then_some((place, print)));
+                print
+            }));
+        }
+        if let Some(known) = self.judged.rows.get_mut(at.written.as_str()) {
+            for (place, print) in new {
+                if let Some(cell) = known.row.get_mut(place) {
+                    cell.print = Some(print);
+                }
+            }
+        }
+        prints.sort_unstable();
+        prints.is_sorted_by(|one, next| one < next)
+    }
+
     fn mapping(&mut self, node: Node<'t>, parts: &[Part<'r>], at: &Place) -> Value {
         let entries = node.entries();
         let known = self.known(at, parts, entries.iter().map(|entry| entry.value().identity()));
@@ -251,7 +285,7 @@ impl<'r, 't> Reader<'r, 't> {
         let mut spare = entries.len().saturating_sub(least(parts, "minProperties"));
         let mut look = Look { is_mapping: true, ..Look::new(at) };
         let mut values = Map::new();
-        for ((place, entry), verdict) in entries.iter().enumerate().zip(known) {
+        for ((place, entry), Cell { verdict, .. }) in entries.iter().enumerate().zip(known) {
             let name = value::key_text(entry);
             if verdict == Verdict::Right && spare > 0 && !required.contains(name.as_str()) {
                 spare -= 1;
@@ -280,13 +314,13 @@ impl<'r, 't> Reader<'r, 't> {
         at: &Place,
         parts: &[Part<'r>],
         now: impl DoubleEndedIterator<Item = Identity> + ExactSizeIterator + Clone,
-    ) -> Vec<Verdict> {
+    ) -> Vec<Cell> {
         let known = self.judged.rows.entry(at.written.as_str().to_owned()).or_default();
         let parts: Vec<usize> = parts.iter().map(Part::address).collect();
         if known.parts != parts {
             *known = Known { parts, row: Row::default() };
         }
-        known.row.align(now, |_| Verdict::Unknown);
+        known.row.align(now, |_| Cell::default());
         known.row.iter().copied().collect()
     }
 
@@ -299,6 +333,32 @@ impl<'r, 't> Reader<'r, 't> {
     fn is_remarked(&self, value: &Value) -> bool {
         let names = &self.schema.deprecated_keys;
         !names.is_empty() && deprecated::may_have(value, names)
+    }
+}
+
+/// A number that is the same for values that are equal: the order of keys says nothing, and `1` is `1.0`.
+fn print(value: &Value) -> u64 {
+    let of = |parts: &dyn Fn(&mut DefaultHasher)| {
+        let mut hasher = DefaultHasher::new();
+        parts(&mut hasher);
+        hasher.finish()
+    };
+    match value {
+        Value::Null => 1,
+        Value::Bool(value) => 2 + u64::from(*value),
+        Value::Number(number) => {
+            let number = number.as_f64().unwrap_or_default() + 0.0;
+            of(&|hasher| (4, number.to_bits()).hash(hasher))
+        }
+        Value::String(text) => of(&|hasher| (5, text).hash(hasher)),
+        Value::Array(items) => {
+            let items: Vec<u64> = items.iter().map(print).collect();
+            of(&|hasher| (6, &items).hash(hasher))
+        }
+        Value::Object(entries) => {
+            let entry = |(key, value): (&String, &Value)| of(&|hasher| (7, key, print(value)).hash(hasher));
+            entries.iter().map(entry).fold(8, u64::wrapping_add)
+        }
     }
 }
 

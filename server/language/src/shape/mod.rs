@@ -55,6 +55,13 @@ pub(crate) struct Number {
     pub(crate) above: Option<f64>,
 }
 
+impl Number {
+    /// Whether a number lies within the bounds.
+    pub(crate) fn takes(&self, number: f64) -> bool {
+        self.least.is_none_or(|least| least <= number) && self.above.is_none_or(|above| above < number)
+    }
+}
+
 /// A list of like values.
 #[derive(Debug)]
 pub(crate) struct List {

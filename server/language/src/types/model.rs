@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use copydesk_base::config::OneOrMany;
-use schemars::JsonSchema;
+use schemars::{JsonSchema, Schema};
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use super::{Step, Templated, ToolOrName};
 
@@ -230,6 +230,7 @@ pub struct Blueprint {
 /// Lets a supervisor plan steps toward a goal while they run.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(transform = with_own_concurrency)]
 pub struct Dynamic {
     /// What should be reached.
     pub goal: String,
@@ -284,6 +285,18 @@ pub struct Dynamic {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(extend("default" = 3))]
     pub max_replans: Option<Templated<u64>>,
+}
+
+/// The key is one of every step; here it is about other steps, and has a default.
+fn with_own_concurrency(schema: &mut Schema) {
+    let own = json!({
+        "$ref": "#/$defs/Limit",
+        "default": 1,
+        "description": "How many planned steps may run at the same time. 1 unless set.",
+    });
+    if let Some(Value::Object(keys)) = schema.get_mut("properties") {
+        keys.insert("concurrency".to_owned(), own);
+    }
 }
 
 /// Named steps for a supervisor.

@@ -67,7 +67,7 @@ pub struct Common {
     /// Run the step once for each item of this list, as `item` and `index`. `${{ }}` may be left out.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub foreach: Option<Expression>,
-    /// How many rounds of `foreach` may run at the same time; in a `dynamic` step, how many of its planned steps.
+    /// How many rounds of `foreach` may run at the same time.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub concurrency: Option<Limit>,
     /// The pool whose limit the step shares.

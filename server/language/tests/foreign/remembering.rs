@@ -18,7 +18,7 @@ const SCHEMA: &str = r##"{
     "properties": {
         "tasks": {"type": "array", "minItems": 3, "items": {"$ref": "#/$defs/task"}},
         "few": {"type": "array", "maxItems": 20, "items": {"$ref": "#/$defs/task"}},
-        "once": {"type": "array", "uniqueItems": true},
+        "once": {"type": "array", "uniqueItems": true, "items": {"$ref": "#/$defs/task"}},
         "named": {
             "allOf": [{"propertyNames": {"pattern": "^[a-z]"}}, {"required": ["n3"], "minProperties": 2}],
             "properties": {"q4": {"type": "string"}},
@@ -85,6 +85,7 @@ const PIECES: &[&str] = &[
     "  n3: *a\n",
     "  - *a\n",
     "    id: twice\n",
+    "  - id: t3\n    size: 3\n    run:\n      cmd: ls\n",
 ];
 
 const TOML_PIECES: &[&str] = &[
@@ -113,6 +114,7 @@ const JSON_PIECES: &[&str] = &[
     "}",
     "{\n\"id\": \"a\"\n},",
     "{\n\"id\": 5\n},",
+    "{\"size\": 3.0, \"id\": \"t3\"},",
     "\"old\": \"a\",",
     "\"size\": 5000,",
     "\"siez\": 1,",
@@ -132,9 +134,10 @@ fn yaml() -> String {
     let form =
         (0..20).map(|at| format!("  f{at}:\n    id: t{at}\n    kind: one\n")).collect::<Vec<_>>().concat();
     format!(
-        "tasks:\n{}  - id: many\n    all:\n{nested}few:\n{}once:\n  - a: 1\n    b: 2\nnamed:\n{named}  rest:\n{}either:\n{}maybe:\n{}form:\n{form}  kind: one\n",
+        "tasks:\n{}  - id: many\n    all:\n{nested}few:\n{}once:\n{}named:\n{named}  rest:\n{}either:\n{}maybe:\n{}form:\n{form}  kind: one\n",
         tasks(20, "  "),
         tasks(18, "  "),
+        tasks(17, "  "),
         tasks(18, "    "),
         tasks(17, "  "),
         tasks(17, "  ")
@@ -153,9 +156,10 @@ fn json() -> String {
     let named: Vec<String> =
         (0..20).map(|at| format!("    \"n{at}\": {{\n      \"id\": \"t{at}\"\n    }}")).collect();
     format!(
-        "{{\n  \"tasks\": [\n{}\n  ],\n  \"few\": [\n{}\n  ],\n  \"named\": {{\n{}\n  }}\n}}\n",
+        "{{\n  \"tasks\": [\n{}\n  ],\n  \"few\": [\n{}\n  ],\n  \"once\": [\n{}\n  ],\n  \"named\": {{\n{}\n  }}\n}}\n",
         tasks(20),
         tasks(18),
+        tasks(17),
         named.join(",\n")
     )
 }

@@ -3,7 +3,7 @@
 use copydesk_base::Diagnostic;
 use expect_test::{Expect, expect};
 
-use crate::support::{WORKFLOW, apply, findings, untrusted};
+use crate::support::{WORKFLOW, apply, check_in, check_steps, check_text, findings, trusted, untrusted};
 
 const HEAD: &str = r#"inputs:
   name: {type: string}
@@ -442,4 +442,42 @@ fn secrets_that_are_shown() {
             NOTHING in   - {id: a, type: shell, run: x, env: {KEY: "${{ secrets.KEY }}"}}
         "#]],
     );
+}
+
+#[test]
+fn a_text_that_holds_several_names_or_no_patch_or_no_time() {
+    check_steps(
+        r#"fallback: ⟦openai/a, openai/b⟧
+steps:
+  - {id: b, type: shell, run: ls}
+  - {id: c, type: shell, run: ls}
+  - id: d
+    type: shell
+    run: ls
+    needs: ⟦b c⟧
+  - id: e
+    type: shell
+    run: ls
+    ⟦dependson⟧: [b]
+    timeout: ⟦0s⟧
+  - {id: f, type: sleep, duration: ⟦0m⟧}
+  - {id: g, type: file, op: patch, path: p, content: ⟦instead⟧}
+"#,
+        expect![[r#"
+            error type-mismatch 'fallback' takes a name or a list; these are 2 names in one text [fix: make it a list]
+            error type-mismatch 'needs' takes a list; these are 2 names in one text [fix: make it a list]
+            error unknown-key 'dependson' is no key of a shell step; did you mean 'needs'? [fix: change to 'needs']
+            error unknown-value 'timeout' must be more than 0 [fix: change to 1]
+            error unknown-value 'duration' must be more than 0 [fix: change to '1m']
+            error format-mismatch this is no patch: write a unified diff, or blocks of '<<<<<<< SEARCH', '=======' and '>>>>>>> REPLACE'
+        "#]],
+    );
+    check_text(
+        ".copydesk/agents/a.md",
+        "---\nname: a\ndescription: d\nfallback: ⟦openai/a openai/b⟧\n---\nHello\n",
+        expect![[r#"
+            error type-mismatch 'fallback' takes a name or a list; these are 2 names in one text [fix: make it a list]
+        "#]],
+    );
+    check_in(".copydesk/config.yaml", "permissions:\n  prompt_timeout: ⟦0s⟧\n", &trusted(), expect![[""]]);
 }

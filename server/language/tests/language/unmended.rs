@@ -37,6 +37,7 @@ const UNMENDED: &[(Code, &str, &str)] = &[
     (Code::FailingExpression, "", "which value would do"),
     (Code::FormatMismatch, "'…' does not match", "which text of that form"),
     (Code::FormatMismatch, "'…' is no e-mail address", "which one it is"),
+    (Code::FormatMismatch, "this is no patch", "which lines it changes"),
     (Code::FormatMismatch, "this address cannot be used", "what stands in front, or an expression follows"),
     (Code::FormatMismatch, "this matcher cannot be read", "what the pattern was to be"),
     (Code::MissingKey, "'owner' needs 'team'", "there is no block of its own to put it in"),

@@ -5,6 +5,7 @@
 
 use copydesk_agent::Reported;
 use copydesk_base::{Code, Diagnostic, Safety, Span};
+use copydesk_language::vouched;
 use serde_json::{Value, json};
 use tower_lsp::gen_lsp_types as lsp;
 
@@ -75,10 +76,9 @@ fn refactorings(
 fn mends(snapshot: &Snapshot, open: &Open, span: Span, actions: &mut Vec<lsp::CodeAction>) {
     let file = open.file();
     let Some(found) = crate::diagnostics::findings(snapshot, &file) else { return };
-    for finding in
-        found.iter().filter(|finding| finding.span.touches(span.start) || finding.span.overlaps(span))
-    {
-        mends_of(snapshot, open, finding, actions);
+    let is_here = |finding: &Diagnostic| finding.span.touches(span.start) || finding.span.overlaps(span);
+    for finding in vouched(&file, &snapshot.index(), &found, &|text| open.read(text), is_here) {
+        mends_of(snapshot, open, &finding, actions);
     }
 }
 

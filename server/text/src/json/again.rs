@@ -17,6 +17,7 @@ use super::{Dialect, MAX_BYTES};
 use crate::edits::{Edit, Kept, Mover};
 use crate::green::{Form, Green, GreenEntry, Grown, replaced, short};
 use crate::node::{Kind, Node};
+use crate::shared::Sharing;
 use crate::tree::{Syntax, Tree};
 use crate::yaml::{self, MOST_FOUND};
 
@@ -87,19 +88,22 @@ fn read(before: &Tree, text: &Arc<str>, edit: Edit, dialect: Dialect, levels: &[
         return None;
     }
     let by = short(edit.new_end).wrapping_sub(short(edit.old_end));
+    let old = before.documents.get(root.at)?;
+    let sharing = Sharing { before: &before.text, text };
     let document = match way {
-        [] => crate::green::settled(new, text),
-        way => {
-            let old = before.documents.get(root.at)?;
-            Graft { text, by }.collection(old, 0, way, new)?.into_document()
+        [] => {
+            let mut new = crate::green::settled(new, text);
+            sharing.share(old, 0, &mut new, 0);
+            new
         }
+        way => Graft { sharing, by }.collection(old, 0, way, new)?.into_document(),
     };
     Some(Tree { syntax: Syntax::Json, ..yaml::finished(output, vec![document], Arc::clone(text)) })
 }
 
 /// Puts what was read in the place of what was there; what is on the way to it is made anew, everything else is shared.
 struct Graft<'g> {
-    text: &'g str,
+    sharing: Sharing<'g>,
     /// How far everything behind the edit moves; modulo 2³², as places are stored.
     by: u32,
 }
@@ -128,9 +132,10 @@ impl Graft<'_> {
 
     fn child(&self, old: &Green, start: u32, way: &[Level<'_>], mut new: Green) -> Option<Green> {
         if way.is_empty() {
-            new.settle_item(start, self.text);
+            new.settle_item(start, self.sharing.text);
+            self.sharing.share(old, start, &mut new, start);
             return Some(new);
         }
-        Some(self.collection(old, start, way, new)?.into_child(start, self.text))
+        Some(self.collection(old, start, way, new)?.into_child(start, self.sharing.text))
     }
 }

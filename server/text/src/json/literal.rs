@@ -23,7 +23,8 @@ pub(super) fn string(text: &str, span: Span, quote: Quote, problems: &mut Vec<Di
         problems.push(mend::single_quotes(inner, span));
     }
     let escapable = if is_single { '\'' } else { '"' };
-    escapes(inner, from, escapable, problems);
+    let own = escapes(inner, from, escapable, problems);
+    problems.extend(mend::inner_quotes(&own).filter(|_| !is_single));
     if quote == Quote::Closed && !inner.contains('\\') {
         return Green::new(span, Form::Verbatim(Style::DoubleQuoted));
     }
@@ -33,8 +34,10 @@ pub(super) fn string(text: &str, span: Span, quote: Quote, problems: &mut Vec<Di
     Green::new(span, Form::Mapped(Arc::new(mapped)))
 }
 
-/// Tells which escapes name nothing, and which characters need one. The quote that is around them may have one, too.
-fn escapes(inner: &str, from: usize, around: char, problems: &mut Vec<Diagnostic>) {
+/// Tells which escapes name nothing, and which characters need one. The quote that is around them may have one, too; where
+/// it stands without is the answer.
+fn escapes(inner: &str, from: usize, around: char, problems: &mut Vec<Diagnostic>) -> Vec<usize> {
+    let mut own = Vec::new();
     let place = |at: usize, len: usize| Span::new(from + at, from + at + len);
     let bytes = inner.as_bytes();
     let mut at = 0;
@@ -42,7 +45,8 @@ fn escapes(inner: &str, from: usize, around: char, problems: &mut Vec<Diagnostic
         match byte {
             b'\\' => {
                 let Some(c) = inner[at + 1..].chars().next() else {
-                    return problems.push(mend::backslash(place(at, 1), message::ESCAPE));
+                    problems.push(mend::backslash(place(at, 1), message::ESCAPE));
+                    return own;
                 };
                 at += match c {
                     '"' | '\\' | '/' | 'b' | 'f' | 'n' | 'r' | 't' => 2,
@@ -62,9 +66,13 @@ fn escapes(inner: &str, from: usize, around: char, problems: &mut Vec<Diagnostic
                 problems.push(mend::control(byte, place(at, 1)));
                 at += 1;
             }
-            _ => at += 1,
+            _ => {
+                own.extend((char::from(byte) == around).then_some(from + at));
+                at += 1;
+            }
         }
     }
+    own
 }
 
 /// The length of an escape, or of two for one character.

@@ -28,8 +28,29 @@ fn in_quotes(word: &str, span: Span) -> Fix {
     Fix::new("put it in quotes", vec![TextEdit::new(span, quoted(word))])
 }
 
+/// The quotes of word processors, and what closes each.
+pub(super) const CURLY: &[(char, &str)] =
+    &[('“', "”“\""), ('”', "”\""), ('„', "“”\""), ('‘', "’‘'"), ('’', "’'"), ('‚', "‘’'")];
+
+/// Whether a word starts with one of them.
+pub(super) fn opens_curly(word: &str) -> bool {
+    CURLY.iter().any(|(open, _)| word.starts_with(*open))
+}
+
+/// A text between the quotes of a word processor.
+fn curly(word: &str, span: Span) -> Option<Diagnostic> {
+    let (open, closes) = CURLY.iter().find(|(open, _)| word.starts_with(*open))?;
+    let inner = word.strip_prefix(*open)?;
+    let inner = inner.strip_suffix(|c| closes.contains(c))?;
+    let fix = Fix::safe("change to straight quotes", vec![TextEdit::new(span, in_double_quotes(inner))]);
+    Some(problem(span, message::CURLY, fix))
+}
+
 /// A word that is no value.
 pub(super) fn word(word: &str, span: Span) -> Diagnostic {
+    if let Some(curly) = curly(word, span) {
+        return curly;
+    }
     if let Some(rest) = word.strip_suffix('"').filter(|rest| !rest.contains('"')) {
         return no_opening(rest, span);
     }
@@ -56,11 +77,14 @@ fn no_opening(word: &str, span: Span) -> Diagnostic {
 
 /// A key in no quotes, or with one of them only.
 pub(super) fn key(word: &str, span: Span) -> Diagnostic {
+    if let Some(curly) = curly(word, span) {
+        return curly;
+    }
     if let Some(rest) = word.strip_suffix('"') {
         return no_opening(rest, span);
     }
-    // What looks like quotes of another kind would stay in the name.
-    let is_name = word.chars().all(|c| c.is_alphanumeric() || "_-$.@/ ".contains(c));
+    // Several words may be a name, or a key and the value of another one.
+    let is_name = word.chars().all(|c| c.is_alphanumeric() || "_-$.@/".contains(c));
     let safety = if is_name { Safety::Safe } else { Safety::Suggested };
     problem(span, message::BARE_KEY, in_quotes(word, span).with_safety(safety))
 }
@@ -72,10 +96,7 @@ fn literal(word: &str) -> Option<(&'static str, Safety)> {
         "true" => Some("true"),
         "false" => Some("false"),
         "null" => Some("null"),
-        _ => match word {
-            "None" | "nil" | "undefined" => Some("null"),
-            _ => None,
-        },
+        _ => None,
     };
     if let Some(sure) = sure {
         return Some((sure, Safety::Safe));
@@ -83,7 +104,7 @@ fn literal(word: &str) -> Option<(&'static str, Safety)> {
     let near = match lower.as_str() {
         "yes" | "on" | "tru" | "ture" | "rue" | "treu" | "trrue" | "truee" => "true",
         "no" | "off" | "fals" | "flase" | "fasle" | "alse" | "falsee" => "false",
-        "none" | "nul" | "nulll" | "ull" | "nll" | "~" | "nan" | "infinity" => "null",
+        "none" | "nil" | "undefined" | "nul" | "nulll" | "ull" | "nll" | "~" | "nan" | "infinity" => "null",
         _ => return None,
     };
     Some((near, Safety::Suggested))
@@ -122,7 +143,21 @@ fn number(word: &str) -> (&'static str, Option<String>) {
 
 /// A text in single quotes.
 pub(super) fn single_quotes(inner: &str, span: Span) -> Diagnostic {
-    let mut text = String::with_capacity(inner.len() + 2);
+    // Such a quote in a word is an apostrophe; any other may have been meant to end the text.
+    let is_apostrophe = |at: usize| {
+        let before = inner.get(..at).and_then(|before| before.chars().next_back());
+        let behind = inner.get(at + 1..).and_then(|behind| behind.chars().next());
+        before.is_some_and(|c| c.is_alphanumeric() || c == '\\') && behind.is_some_and(char::is_alphanumeric)
+    };
+    let is_sure = inner.match_indices('\'').all(|(at, _)| is_apostrophe(at) || inner[..at].ends_with('\\'));
+    let safety = if is_sure { Safety::Safe } else { Safety::Suggested };
+    let edits = vec![TextEdit::new(span, in_double_quotes(inner))];
+    problem(span, message::SINGLE, Fix::new("change to double quotes", edits).with_safety(safety))
+}
+
+/// What stood between other quotes, in those of JSON; its escapes stay.
+fn in_double_quotes(inner: &str) -> String {
+    let mut text = "\"".to_owned();
     let mut chars = inner.chars().peekable();
     while let Some(c) = chars.next() {
         match c {
@@ -132,8 +167,29 @@ pub(super) fn single_quotes(inner: &str, span: Span) -> Diagnostic {
             other => text.push(other),
         }
     }
-    let fix = Fix::safe("change to double quotes", vec![TextEdit::new(span, format!("\"{text}\""))]);
-    problem(span, message::SINGLE, fix)
+    text + "\""
+}
+
+/// Double quotes in a text between such quotes.
+pub(super) fn inner_quotes(places: &[usize]) -> Option<Diagnostic> {
+    let (first, last) = (*places.first()?, *places.last()?);
+    let edits = places.iter().map(|at| TextEdit::insert(*at, "\\")).collect();
+    Some(problem(
+        Span::new(first, last + 1),
+        message::INNER,
+        Fix::new("write '\\\"' for each of them", edits),
+    ))
+}
+
+/// A colon behind a colon.
+pub(super) fn second_colon(span: Span) -> Diagnostic {
+    let fix = Fix::safe("take it out", vec![TextEdit::new(span, "")]);
+    problem(span, message::STRAY_COLON, fix)
+}
+
+/// A list that was not opened where its first value stands.
+pub(super) fn never_opened(value: usize, close: Span) -> Diagnostic {
+    problem(close, message::NEVER_OPENED, Fix::new("open it with '['", vec![TextEdit::insert(value, "[")]))
 }
 
 /// A text without its closing quote; it ends where its span does.

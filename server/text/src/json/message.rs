@@ -4,6 +4,9 @@ use crate::node::MAX_DEPTH;
 
 pub(super) const QUOTE: &str = "this text has no closing '\"'";
 pub(super) const NO_OPENING: &str = "this text has no opening '\"'";
+pub(super) const CURLY: &str = "JSON takes straight double quotes only";
+pub(super) const INNER: &str = "a quote inside of a text is written as '\\\"'";
+pub(super) const NEVER_OPENED: &str = "this ']' ends a list that nothing opens";
 pub(super) const SINGLE: &str = "JSON takes double quotes only";
 pub(super) const ESCAPE: &str = "this escape is unknown; write '\\\\' for a backslash";
 pub(super) const UNICODE: &str = "this escape names no character";

@@ -102,8 +102,7 @@ impl<'t> Reader<'t> {
             Token::Mark(open @ (b'{' | b'[')) => Some(self.collection(open, span)),
             Token::Text(quote) => Some(self.string(quote, span, Before::Comma)),
             Token::Word => {
-                let span = self.words(span);
-                self.take(span);
+                let span = self.read_words(span);
                 Some(literal::word(self.text, span, &mut self.output))
             }
             Token::Mark(_) | Token::End => None,
@@ -113,11 +112,15 @@ impl<'t> Reader<'t> {
     fn string(&mut self, quote: Quote, span: Span, before: Before) -> Green {
         let whole = span;
         let (quote, span) = self.string_end(quote, span, before);
-        if span.end < whole.end {
-            // What was looked at decides, wherever it is edited: the character behind it, too.
-            let next = self.text.get(whole.end..).and_then(|rest| rest.chars().next());
-            let end = whole.end + next.map_or(0, char::len_utf8);
-            self.output.broken.push(Span::new(whole.start, end));
+        // All that was looked at decides, wherever it is edited: the character behind it, too.
+        let looked_at = match span.end {
+            end if end < whole.end => Some(whole.end),
+            _ if self.goes_on_in_letters(whole) => Some(self.line_end(whole.end)),
+            _ => None,
+        };
+        if let Some(end) = looked_at {
+            let next = self.text.get(end..).and_then(|rest| rest.chars().next());
+            self.output.broken.push(Span::new(whole.start, end + next.map_or(0, char::len_utf8)));
         }
         self.take(span);
         if quote == Quote::Open {
@@ -230,11 +233,12 @@ impl<'t> Reader<'t> {
                     self.output.broken.push(span);
                     comma = Some(span);
                 }
-                Token::Text(_) if comma.is_some() && self.is_of_mapping(span) => {
+                Token::Text(_)
+                    if self.is_of_mapping(span) && self.is_beside(comma, &items, (opened, span)) =>
+                {
                     // The list should have ended before this key.
                     let end = items.last().map_or(self.end, |item| item.span().end);
-                    (self.at, self.end) = (end, end);
-                    self.unclosed(opened, b']');
+                    self.end_early(opened, b']', (end, comma.is_some()));
                     break;
                 }
                 _ => {
@@ -250,15 +254,25 @@ impl<'t> Reader<'t> {
     fn entries(&mut self, opened: Span) -> Form {
         let mut entries: Vec<GreenEntry> = Vec::new();
         let mut comma = None;
+        let mut last = None;
         loop {
             let (token, span) = self.peek();
             if matches!(token, Token::Mark(b'}')) {
                 self.trailing(comma);
             }
+            if token == Token::Mark(b']') && self.never_opened(last.take(), span) {
+                continue;
+            }
             if self.is_closed(token, span, opened) {
                 break;
             }
             match token {
+                Token::Mark(b'{') if !entries.is_empty() && self.is_among_items() => {
+                    // The mapping should have ended before this item.
+                    let end = entries.last().map_or(self.end, |entry| entry.span().end);
+                    self.end_early(opened, b'}', (end, comma.is_some()));
+                    break;
+                }
                 Token::Mark(b',') => {
                     if comma.is_some() || entries.is_empty() {
                         let fix = mend::take_out("take the ',' out", span);
@@ -283,6 +297,9 @@ impl<'t> Reader<'t> {
                     self.separated(comma, span, entries.is_empty());
                     let key = self.key(token, span);
                     let value = self.value_of(&key);
+                    if value.span().start > key.span().end {
+                        last = Some((value.span().start, self.output.problems.len()));
+                    }
                     entries.push(GreenEntry { key, value });
                     comma = None;
                 }
@@ -296,10 +313,19 @@ impl<'t> Reader<'t> {
         if let Token::Text(quote) = token {
             return self.string(quote, span, Before::Colon);
         }
-        let span = self.words(span);
-        self.take(span);
+        let span = self.read_words(span);
         self.output.problems.push(mend::key(span.of(self.text), span));
         literal::bare_key(span)
+    }
+
+    /// Takes a text without quotes, or with quotes that JSON does not know.
+    fn read_words(&mut self, first: Span) -> Span {
+        if mend::opens_curly(first.of(self.text)) {
+            self.output.broken.push(Span::new(first.start, self.line_end(first.end)));
+        }
+        let span = self.words(first);
+        self.take(span);
+        span
     }
 
     fn value_of(&mut self, key: &Green) -> Green {
@@ -313,7 +339,13 @@ impl<'t> Reader<'t> {
         }
         self.take(span);
         let colon = span;
-        let (token, span) = self.peek();
+        let (mut token, mut span) = self.peek();
+        while token == Token::Mark(b':') {
+            self.output.problems.push(mend::second_colon(span));
+            self.output.broken.push(span);
+            self.take(span);
+            (token, span) = self.peek();
+        }
         let is_below = self.text.get(colon.end..span.start).unwrap_or("").contains(['\n', '\r']);
         let is_next_key = is_below && matches!(token, Token::Text(_) | Token::Word) && self.is_key(span);
         let value = if is_next_key { None } else { self.value() };

@@ -1,6 +1,7 @@
 //! From the parser's events to tables.
 
 use copydesk_base::{Code, Diagnostic, Span};
+use toml_parser::lexer::{Token, TokenKind};
 use toml_parser::parser::{Event, EventKind, RecursionGuard, ValidateWhitespace, parse_document};
 use toml_parser::{ParseError, Source};
 
@@ -39,7 +40,14 @@ pub(super) struct Lines {
 pub(super) fn read_lines(text: &str, part: Span, header_depth: usize) -> Option<Lines> {
     let mut builder = Builder::new(text, part, header_depth);
     let end = builder.pieces();
-    if builder.has_header || end == End::Open && part.end < text.len() {
+    let behind = text.get(part.end..)?;
+    let is_apart = match end {
+        End::Line => true,
+        // A header ends what is open, and what would be read with more lines ends where those end.
+        End::Bracket => behind.is_empty() || cut::ends_all(behind.lines().next().unwrap_or("")),
+        End::Open => behind.is_empty(),
+    };
+    if builder.has_header || !is_apart {
         return None;
     }
     let (mut tables, mut output, root) = builder.told();
@@ -53,6 +61,9 @@ pub(super) fn read_lines(text: &str, part: Span, header_depth: usize) -> Option<
 enum End {
     /// Nothing: the next line is read for itself.
     Line,
+    /// A bracket, behind the last line.
+    Bracket,
+    /// Perhaps a text.
     Open,
 }
 
@@ -123,23 +134,27 @@ impl<'t> Builder<'t> {
 
     fn pieces(&mut self) -> End {
         let source = self.source;
-        let tokens = source.lex().into_vec();
-        let cut = cut::pieces(source, &tokens);
-        let mut ends_line = true;
-        for piece in cut.pieces {
-            let mut events: Vec<Event> = Vec::new();
+        let mut pieces = cut::Pieces::new(source);
+        let mut events: Vec<Event> = Vec::new();
+        let (mut ends_line, mut last) = (true, None);
+        while let Some(piece) = pieces.next() {
             let mut checked = ValidateWhitespace::new(&mut events, source);
             // The parser calls itself for each bracket.
             let mut guarded = RecursionGuard::new(&mut checked, u32::try_from(MAX_DEPTH).unwrap_or(0));
-            parse_document(&piece, &mut guarded, &mut self.errors);
+            parse_document(piece, &mut guarded, &mut self.errors);
+            last = piece.iter().rev().nth(1).map(Token::kind);
             // What is still open at the end is closed there, behind the line.
             ends_line = events.last().is_none_or(|last| last.kind() == EventKind::Newline);
-            for event in events {
+            for event in events.drain(..) {
                 self.event(event);
             }
             self.end_piece();
         }
-        if ends_line && !cut.is_open { End::Line } else { End::Open }
+        match pieces.is_open() {
+            false if ends_line => End::Line,
+            true if last == Some(TokenKind::Newline) => End::Bracket,
+            _ => End::Open,
+        }
     }
 
     /// What was read, with the parser's complaints.

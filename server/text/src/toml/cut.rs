@@ -1,53 +1,88 @@
 //! Where a text is cut, so that one open bracket does not take in all that stands below it.
 //!
 //! A bracket may reach over many lines, and while it is being typed it has no end. A line that can only stand at the
-//! top, a header or a key with its `=` where a list wants values, ends everything that is open before it.
+//! top, a header or a key with its `=` where a list wants values, ends everything that is open before it. So each header
+//! starts a piece of its own, and no more than a piece of the words is ever held.
 //!
-//! Invariant: a text without mistakes is never cut.
+//! Invariant: the pieces of a text without mistakes say what the text says.
 
 use toml_parser::Source;
-use toml_parser::lexer::{Token, TokenKind};
+use toml_parser::lexer::{Lexer, Token, TokenKind};
 
 /// The tokens of a text in pieces that are read one after the other; each ends with the end of its input.
-#[derive(Default)]
-pub(super) struct Cut {
-    pub(super) pieces: Vec<Vec<Token>>,
-    /// Whether a bracket is open at the end.
-    pub(super) is_open: bool,
+pub(super) struct Pieces<'t> {
+    source: Source<'t>,
+    lexer: Lexer<'t>,
+    end: Option<Token>,
+    /// The first line of the next piece.
+    line: Vec<Token>,
+    piece: Vec<Token>,
+    /// Brackets that are open behind the piece.
+    open: Vec<TokenKind>,
 }
 
-pub(super) fn pieces(source: Source<'_>, tokens: &[Token]) -> Cut {
-    let Some((end, tokens)) = tokens.split_last() else { return Cut::default() };
-    let mut pieces = Vec::new();
-    let mut from = 0;
-    let mut open: Vec<TokenKind> = Vec::new();
-    let mut in_value = false;
-    for (at, token) in tokens.iter().enumerate() {
-        let is_first = at.checked_sub(1).and_then(|before| tokens.get(before)).map(Token::kind)
-            == Some(TokenKind::Newline);
-        let line = tokens.get(at..).unwrap_or_default();
-        let in_list = open.last() == Some(&TokenKind::LeftSquareBracket);
-        if is_first && !open.is_empty() && (is_header(source, line) || in_list && is_entry(line)) {
-            pieces.push(tokens.get(from..at).unwrap_or_default());
-            from = at;
-            open.clear();
-            in_value = false;
+impl<'t> Pieces<'t> {
+    pub(super) fn new(source: Source<'t>) -> Self {
+        let mut pieces = Self {
+            source,
+            lexer: source.lex(),
+            end: source.lex().last(),
+            line: Vec::new(),
+            piece: Vec::new(),
+            open: Vec::new(),
+        };
+        pieces.read_line();
+        pieces
+    }
+
+    /// The next piece; none behind the last one.
+    pub(super) fn next(&mut self) -> Option<&[Token]> {
+        if self.line.is_empty() {
+            return None;
         }
-        match token.kind() {
-            TokenKind::Equals => in_value = true,
-            TokenKind::Newline if open.is_empty() => in_value = false,
-            kind @ (TokenKind::LeftSquareBracket | TokenKind::LeftCurlyBracket) if in_value => {
-                open.push(kind);
+        self.piece.clear();
+        self.open.clear();
+        let mut in_value = false;
+        while !self.line.is_empty() {
+            let in_list = self.open.last() == Some(&TokenKind::LeftSquareBracket);
+            let is_first = self.piece.is_empty();
+            if !is_first && (is_header(self.source, &self.line) || in_list && is_entry(&self.line)) {
+                break;
             }
-            TokenKind::RightSquareBracket | TokenKind::RightCurlyBracket => {
-                open.pop();
+            for token in &self.line {
+                match token.kind() {
+                    TokenKind::Equals => in_value = true,
+                    TokenKind::Newline if self.open.is_empty() => in_value = false,
+                    kind @ (TokenKind::LeftSquareBracket | TokenKind::LeftCurlyBracket) if in_value => {
+                        self.open.push(kind);
+                    }
+                    TokenKind::RightSquareBracket | TokenKind::RightCurlyBracket => {
+                        self.open.pop();
+                    }
+                    _ => {}
+                }
             }
-            _ => {}
+            self.piece.append(&mut self.line);
+            self.read_line();
+        }
+        self.piece.extend(self.end);
+        Some(&self.piece)
+    }
+
+    /// Whether a bracket is open behind the last piece.
+    pub(super) fn is_open(&self) -> bool {
+        !self.open.is_empty()
+    }
+
+    fn read_line(&mut self) {
+        self.line.clear();
+        for token in self.lexer.by_ref().filter(|token| token.kind() != TokenKind::Eof) {
+            self.line.push(token);
+            if token.kind() == TokenKind::Newline {
+                return;
+            }
         }
     }
-    pieces.push(tokens.get(from..).unwrap_or_default());
-    let pieces = pieces.into_iter().map(|piece| [piece, &[*end]].concat()).collect();
-    Cut { pieces, is_open: !open.is_empty() }
 }
 
 /// Whether a line ends everything that is open before it.

@@ -49,6 +49,9 @@ pub(super) fn of_error(text: &str, found: Found<'_>) -> Option<Fix> {
     let Found { description, span, unexpected, context } = found;
     let behind = |at: usize| text.get(..at).map_or(at, |before| before.trim_end_matches([' ', '\t']).len());
     let rest = |at: usize| text.get(at..).and_then(|rest| rest.lines().next()).unwrap_or("");
+    if let Some((_, fix)) = inner_quotes(text, description, unexpected.unwrap_or(span).start) {
+        return Some(fix);
+    }
     Some(match description {
         "unclosed array" => insert("close it here", unexpected?.start, "]"),
         "unclosed inline table" => insert("close it here", unexpected?.start, "}"),
@@ -97,6 +100,24 @@ pub(super) fn of_error(text: &str, found: Found<'_>) -> Option<Fix> {
     })
 }
 
+/// The double quotes inside of a text between such quotes, which ended it for the parser: where they stand, and their mend.
+pub(super) fn inner_quotes(text: &str, description: &str, at: usize) -> Option<(Span, Fix)> {
+    let line_start = text.get(..at)?.rfind('\n').map_or(0, |at| at + 1);
+    let line = text.get(line_start..)?.lines().next()?.trim_end();
+    let open = line.find('=').and_then(|sign| Some(sign + 1 + line.get(sign + 1..)?.find('"')?))?;
+    let value = line.get(open..)?.strip_prefix('"')?.strip_suffix('"')?;
+    let is_alone = line.get(..open)?.trim_end().ends_with('=') && !value.contains(['\\', '#']);
+    let is_behind = text.get(..at)?.ends_with('"') && text.get(at..)?.starts_with(char::is_alphanumeric);
+    let places: Vec<usize> = value.match_indices('"').map(|(at, _)| line_start + open + 1 + at).collect();
+    let (first, last) = (*places.first()?, *places.last()?);
+    if description != "unexpected key or value" || !is_alone || !is_behind || !places.len().is_multiple_of(2)
+    {
+        return None;
+    }
+    let edits = places.iter().map(|at| TextEdit::insert(*at, "\\")).collect();
+    Some((Span::new(first, last + 1), Fix::new("write '\\\"' for each of them", edits)))
+}
+
 /// Behind the last thing of the line that ends at `at` but for its comment, where a comma belongs.
 fn line_end(text: &str, at: usize) -> Option<usize> {
     let start = text.get(..at)?.rfind('\n').map_or(0, |at| at + 1);
@@ -139,11 +160,16 @@ fn open_quote(text: &str, span: Span) -> Option<Fix> {
     Some(insert(&format!("close the quote with {quote}"), end, &quote))
 }
 
+/// Whether a word starts like a number.
+pub(super) fn is_like_number(word: &str) -> bool {
+    let is_value = word.starts_with(|c: char| c.is_ascii_digit() || matches!(c, '+' | '-' | '.' | '_'));
+    is_value && !word.contains(['\n', '"'])
+}
+
 /// A value that starts like a number and is none.
 fn number(text: &str, span: Span) -> Option<Fix> {
     let word = span.of(text);
-    let is_value = word.starts_with(|c: char| c.is_ascii_digit() || matches!(c, '+' | '-' | '.' | '_'));
-    if !is_value || word.contains(['\n', '"']) {
+    if !is_like_number(word) {
         return None;
     }
     let (sign, digits) = match word.strip_prefix(['+', '-']) {
@@ -216,7 +242,9 @@ pub(super) fn as_one(text: &str, told: Vec<Told>, others: &[Diagnostic]) -> Vec<
                 }
                 _ => merged.push(problem),
             },
-            Some(last) if last.message == message::NO_BREAK && problem.message == message::NO_BREAK => {}
+            Some(last)
+                if matches!(last.message.as_str(), message::NO_BREAK | message::INNER)
+                    && problem.message == message::NO_BREAK => {}
             _ => merged.push(problem),
         }
     }

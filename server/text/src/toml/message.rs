@@ -14,6 +14,7 @@ pub(super) const COLON: &str = "a key and its value are parted by '='";
 pub(super) const NO_EQUALS: &str = "expected '=' and a value behind this key";
 pub(super) const NO_COMMA: &str = "expected ',' here";
 pub(super) const NO_BREAK: &str = "a new line must start before this";
+pub(super) const INNER: &str = "a quote inside of a text is written as '\\\"'";
 pub(super) const OPEN_QUOTE: &str = "this text has no closing quote";
 pub(super) const UNCLOSED_LIST: &str = "this '[' is never closed; add ']'";
 pub(super) const UNCLOSED_TABLE: &str = "this '{' is never closed; add '}'";
@@ -46,7 +47,14 @@ pub(super) fn told(text: &str, shift: usize, error: &ParseError) -> Option<Told>
         "extra comma in array" | "extra comma in inline table" => {
             ("nothing stands before this ','; take it out".to_owned(), unexpected)
         }
-        "unexpected key or value" => (NO_BREAK.to_owned(), unexpected),
+        "unexpected key or value" => {
+            let inner =
+                unexpected.and_then(|at| mend::inner_quotes(text, "unexpected key or value", at.start));
+            match inner {
+                Some((quotes, _)) => (INNER.to_owned(), Some(quotes)),
+                None => (NO_BREAK.to_owned(), unexpected),
+            }
+        }
         "invalid unquoted key" => (BARE_KEY.to_owned(), unexpected),
         "missing escaped value" => {
             // Without the line's end, which is no part of it.
@@ -61,7 +69,11 @@ pub(super) fn told(text: &str, shift: usize, error: &ParseError) -> Option<Told>
         description if description.ends_with(" string") && unexpected.is_some_and(Span::is_empty) => {
             (OPEN_QUOTE.to_owned(), context)
         }
-        description => (format!("{}{}", description.replace('`', "'"), wanted(error)), unexpected),
+        description => {
+            let words = format!("{}{}", description.replace('`', "'"), wanted(error));
+            // Of a number nobody knows which of its signs is the wrong one.
+            (words, context.filter(|context| mend::is_like_number(context.of(text))).or(unexpected))
+        }
     };
     let span = span.or(context).unwrap_or_default();
     let span = Span::new(text.floor_char_boundary(span.start), text.ceil_char_boundary(span.end));

@@ -86,6 +86,7 @@ pub mod messages {
     pub const NEXT_ITEM: &str = "expected ',' or ']' here";
     pub const NEXT_ENTRY: &str = "expected ',' or '}' here";
     pub const AFTER_QUOTE: &str = "nothing can follow the closing quote";
+    pub const EXTRA_COMMA: &str = "nothing stands before this ','; take it out";
     pub const ESCAPE: &str = "this escape is unknown; write '\\\\' for a backslash, or use single quotes";
     /// The end of several.
     pub const WANTS_QUOTES: &str = "put the text in quotes";

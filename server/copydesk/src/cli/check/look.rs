@@ -8,7 +8,7 @@ use copydesk_base::files::{Expect, FileError};
 use copydesk_base::path::resolve;
 use copydesk_base::{ContentHash, Diagnostic, Files, Span};
 use copydesk_language::{
-    File, FileKind, Made, Trust, WorkspaceIndex, check, is_safe, mend_all, parse, syntax,
+    File, FileKind, Made, Trust, WorkspaceIndex, check, is_safe, mend_all, parse, syntax, vouched,
 };
 use copydesk_lsp::rules::check_rules;
 use copydesk_lsp::schemas::{self, Library};
@@ -148,6 +148,7 @@ pub(super) fn text_at(
             }
             None => return None,
         };
+        let findings = proven(&file, &surroundings.index, &findings);
         return Some(Checked { path, text, findings, ..Checked::default() });
     }
     let index = index(surroundings, whole, &text);
@@ -189,7 +190,12 @@ fn is_ours(path: &Path) -> bool {
 fn all_of(file: &File<'_>, index: &WorkspaceIndex) -> Vec<Diagnostic> {
     let mut findings = check(file, index);
     findings.extend(check_rules(file, index.trust));
-    findings
+    proven(file, index, &findings)
+}
+
+/// What was found, with those mends only that leave a file better than it was.
+fn proven(file: &File<'_>, index: &WorkspaceIndex, found: &[Diagnostic]) -> Vec<Diagnostic> {
+    vouched(file, index, found, &|text| parse(file.path, text), |_| true)
 }
 
 fn unwritten(error: &FileError) -> String {

@@ -26,10 +26,15 @@ impl Reader<'_, '_, '_> {
         let end = end_of_open(scalar.text(), piece.inner);
         // Where more follows on the line, nobody knows where the expression was to end.
         let rest = scalar.text().get(end..piece.inner.end).and_then(|rest| rest.lines().next()).unwrap_or("");
-        let safety = if rest.trim().is_empty() { Safety::Safe } else { Safety::Suggested };
+        let is_last = |rest: &str| if rest.trim().is_empty() { Safety::Safe } else { Safety::Suggested };
+        // One of the two may stand there already.
+        let (title, end, braces, safety) = match rest.trim_start().strip_prefix('}') {
+            Some(behind) => ("add '}'", end + rest.len() - behind.len(), "}", is_last(behind)),
+            None => ("add '}}'", end, " }}", is_last(rest)),
+        };
         let end = scalar.source_offset(end);
         let finding = Diagnostic::new(Code::ExpressionSyntax, outer, "this '${{' is never closed; add '}}'")
-            .with_fix(Fix::new("add '}}'", vec![TextEdit::insert(end, " }}")]).with_safety(safety));
+            .with_fix(Fix::new(title, vec![TextEdit::insert(end, braces)]).with_safety(safety));
         self.findings.add(finding);
     }
 

@@ -9,10 +9,11 @@ mod names;
 mod remarks;
 
 use copydesk_base::{Code, Diagnostic, Fix, Span, TextEdit};
-use copydesk_text::{Kind, Node, Scalar};
+use copydesk_text::{Kind, Node, Scalar, Style};
 
 use super::graph::Edges;
 use super::mend::{Flow, wrap};
+use super::syntax::between_quotes;
 use super::{Findings, memo};
 use crate::WorkspaceIndex;
 use crate::declared::{Block, Declared};
@@ -351,6 +352,15 @@ fn edit_of(scalar: Scalar<'_>, mend: &expression::Mend) -> Fix {
     } else {
         format!("change to '{text}'")
     };
+    let written = scalar.text();
+    let mended = [written.get(..span.start), Some(text.as_str()), written.get(span.end..)]
+        .map(Option::unwrap_or_default)
+        .concat();
+    // YAML would read it as a tag, and a text of one line can stand in quotes.
+    if scalar.style() == Style::Plain && mended.starts_with('!') && !mended.contains('\n') {
+        let whole = scalar.source_span(0, written.len());
+        return Fix::new(title, vec![TextEdit::new(whole, between_quotes(&mended))]);
+    }
     let span = scalar.source_span(span.start, span.end);
     Fix::new(title, vec![TextEdit::new(span, text.as_str())])
 }

@@ -2,11 +2,12 @@
 //!
 //! Each answer looks at what is around the place and at nothing else, so that a part that is read again gets the same one.
 
-use copydesk_base::Span;
+use copydesk_base::{Diagnostic, Span};
 
 use super::{Reader, closing};
+use crate::green::Green;
 use crate::json::scan::{self, Quote, Token};
-use crate::json::{literal, mend};
+use crate::json::{literal, mend, message};
 use crate::node::MAX_DEPTH;
 
 /// What a closing bracket of another kind than the open one is.
@@ -34,15 +35,14 @@ impl Reader<'_> {
         let ended = |len: usize| (Quote::Open, Span::new(span.start, span.start + 1 + len));
         if quote == Quote::Closed {
             let inner = inner.get(..inner.len().saturating_sub(1)).unwrap_or("");
-            let is_next_open =
-                self.text.get(span.end..).is_some_and(|rest| rest.starts_with(|c: char| c.is_alphanumeric()));
+            let is_next_open = self.goes_on_in_letters(span);
             let text = match before {
                 Before::Colon => inner.split_once(':').map(|(text, _)| text),
                 Before::Comma => inner.trim_end_matches([' ', '\t', '{', '[']).strip_suffix(','),
             };
             return match text.filter(|text| is_next_open && !text.is_empty()) {
                 Some(text) => ended(text.len()),
-                None => (quote, span),
+                None => (quote, self.with_inner_quotes(span, before).unwrap_or(span)),
             };
         }
         let text = match inner.find(':').filter(|_| before == Before::Colon) {
@@ -50,6 +50,121 @@ impl Reader<'_> {
             None => self.before_brackets(inner.trim_end()),
         };
         ended(text.trim_end().len())
+    }
+
+    /// Whether letters stand right behind the quote that seems to close a text.
+    pub(super) fn goes_on_in_letters(&self, span: Span) -> bool {
+        let rest = self.text.get(span.end..);
+        span.len() > 1 && rest.is_some_and(|rest| rest.starts_with(char::is_alphanumeric))
+    }
+
+    pub(super) fn line_end(&self, at: usize) -> usize {
+        let rest = self.text.get(at..).unwrap_or("");
+        at + rest.find(['\n', '\r']).unwrap_or(rest.len())
+    }
+
+    /// A text with quotes of its own kind in it, `'it's'` or `"say "hi""`, ends at the one that a text can end at.
+    fn with_inner_quotes(&self, span: Span, before: Before) -> Option<Span> {
+        let sign = span.of(self.text).chars().next()?;
+        let last = span.of(self.text).get(1..span.len() - 1)?.chars().next_back();
+        let opens = last.is_none_or(|last| last.is_whitespace() || last == '(');
+        let is_apostrophe = sign == '\'' && last.is_some_and(char::is_alphanumeric);
+        if !self.goes_on_in_letters(span) || !opens && !is_apostrophe {
+            return None;
+        }
+        let line = self.text.get(span.end..self.line_end(span.end))?;
+        let mut inner = 1;
+        let mut is_escaped = false;
+        for (at, c) in line.char_indices() {
+            let is_quote = c == sign && !is_escaped;
+            is_escaped = c == '\\' && !is_escaped;
+            if !is_quote {
+                continue;
+            }
+            let end = span.end + at + 1;
+            let rest = line.get(at + 1..)?.trim_start_matches([' ', '\t']);
+            let is_end = match rest.chars().next() {
+                None | Some(',' | ']' | '}' | '#') => before == Before::Comma,
+                Some('/') => before == Before::Comma && rest.starts_with(['/', '*']),
+                Some(':') if before == Before::Comma => return None,
+                next => next == Some(':'),
+            };
+            if is_end {
+                // What opens in it closes in it.
+                return (is_apostrophe || inner & 1 == 0).then(|| Span::new(span.start, end));
+            }
+            inner += 1;
+        }
+        None
+    }
+
+    /// A text in the quotes of a word processor.
+    fn in_curly_quotes(&self, first: Span) -> Option<Span> {
+        let line = self.text.get(first.start..self.line_end(first.start))?;
+        let (open, _) = mend::CURLY.iter().find(|(open, _)| line.starts_with(*open))?;
+        let closes = mend::CURLY.iter().find(|(one, _)| one == open)?.1;
+        let close = |(at, c): (usize, char)| {
+            let end = at + c.len_utf8();
+            let rest = line.get(end..).unwrap_or("").trim_start_matches([' ', '\t']);
+            let is_end = rest.is_empty() || rest.starts_with([',', ':', ']', '}', '#', '/']);
+            (closes.contains(c) && at > 0 && is_end).then_some(end)
+        };
+        let end = line.char_indices().find_map(close)?;
+        Some(Span::new(first.start, first.start + end))
+    }
+
+    /// A ']' among the entries of a mapping whose last ones have no colon: the value before them should have opened a list.
+    /// `last` is where that value starts, and how many problems were known before it.
+    pub(super) fn never_opened(&mut self, last: Option<(usize, usize)>, close: Span) -> bool {
+        let Some((value, before)) = last.filter(|_| !self.open.contains(&b'[')) else { return false };
+        let is_lone = |problem: &Diagnostic| problem.message == message::NO_COLON;
+        if !self.output.problems.iter().skip(before).any(is_lone) {
+            return false;
+        }
+        let mut at = 0;
+        self.output.problems.retain(|problem| {
+            at += 1;
+            at <= before || !is_lone(problem)
+        });
+        self.left_open = None;
+        self.output.problems.push(mend::never_opened(value, close));
+        self.output.broken.push(Span::new(value, close.end));
+        self.take(close);
+        true
+    }
+
+    /// Whether a key behind the items of a list stands beside it: behind a comma, or on a line of its own, which without
+    /// any item must not stand deeper than the line on which the list was opened.
+    pub(super) fn is_beside(
+        &self,
+        comma: Option<Span>,
+        items: &[Green],
+        (opened, key): (Span, Span),
+    ) -> bool {
+        let indent = |at: usize| {
+            let before = self.text.get(..at).unwrap_or("");
+            let line = self.text.get(before.rfind('\n').map_or(0, |at| at + 1)..).unwrap_or("");
+            line.len() - line.trim_start_matches([' ', '\t']).len()
+        };
+        let is_on_new_line =
+            || self.text.get(self.end..key.start).is_some_and(|between| between.contains('\n'));
+        comma.is_some()
+            || is_on_new_line() && (!items.is_empty() || indent(key.start) <= indent(opened.start))
+    }
+
+    /// Ends a collection at `end`, before what cannot be its own. The mend parts the two, too, if no comma does.
+    pub(super) fn end_early(&mut self, opened: Span, close: u8, (end, has_comma): (usize, bool)) {
+        (self.at, self.end) = (end, end);
+        self.unclosed(opened, close);
+        let last = self.output.problems.last_mut().filter(|_| !has_comma);
+        if let Some(edit) = last.and_then(|last| last.fixes.first_mut()?.edits.first_mut()) {
+            edit.text.push(',');
+        }
+    }
+
+    /// Whether the mapping that is read is an item of a list.
+    pub(super) fn is_among_items(&self) -> bool {
+        self.open.len().checked_sub(2).and_then(|around| self.open.get(around)) == Some(&b'[')
     }
 
     /// A text without the brackets and the comma at its end that close what is open around it.
@@ -70,6 +185,9 @@ impl Reader<'_> {
 
     /// A text without quotes may have more than one word.
     pub(super) fn words(&self, first: Span) -> Span {
+        if let Some(whole) = self.in_curly_quotes(first) {
+            return whole;
+        }
         let mut end = first.end;
         while !literal::is_value(first.of(self.text)) {
             let rest = self.text.get(end..).unwrap_or("");

@@ -3,7 +3,7 @@
 use copydesk_base::{Code, Diagnostic, Span};
 
 use super::super::build::{Failure, Why};
-use super::super::message::message;
+use super::super::message::{message, messages};
 use super::cut::{Line, LineKind, Region};
 use super::{MOST_FAULTS, Recovery};
 
@@ -45,7 +45,25 @@ impl Recovery<'_> {
         let line = self.lines.partition_point(|line| line.margin + self.shift <= failure.offset);
         let line = line.checked_sub(1).and_then(|line| self.lines.get(line));
         let broken = line.map_or(broken, |line| Span::new(line.start, line.end).cover(region.first.span()));
-        self.fault(self.spot(failure.offset - self.shift), &message(&failure.why), broken);
+        self.fault_said(failure, broken);
+    }
+
+    /// The same where it is known what of the text was guessed.
+    pub(super) fn fault_said(&mut self, failure: &Failure, broken: Span) {
+        let (at, words) = (failure.offset - self.shift, message(&failure.why));
+        match self.extra_comma(at).filter(|_| words == messages::BRACKET) {
+            Some(comma) => self.fault(comma, messages::EXTRA_COMMA, broken),
+            None => self.fault(self.spot(at), &words, broken),
+        }
+    }
+
+    /// The comma around `at` that nothing stands before, at which the parser gives up all of the collection.
+    fn extra_comma(&self, at: usize) -> Option<Span> {
+        let rest = &self.text[at..];
+        let end = at + usize::from(rest.starts_with(','));
+        let before = self.text[..end].trim_end();
+        let inner = before.strip_suffix(',')?;
+        inner.trim_end().ends_with([',', '[', '{']).then(|| Span::new(inner.len(), before.len()))
     }
 
     pub(super) fn fault(&mut self, at: Span, message: &str, broken: Span) {

@@ -65,7 +65,7 @@ impl Recovery<'_> {
         let broken = Span::new(region.first.start, self.text[..end].trim_end().len());
         match read.fault {
             Some((at, message)) => self.fault(at, &message, broken),
-            None => self.fault(self.spot(failure.offset - self.shift), &message(&failure.why), broken),
+            None => self.fault_said(failure, broken),
         }
         read.node
     }
