@@ -479,5 +479,12 @@ steps:
             error type-mismatch 'fallback' takes a name or a list; these are 2 names in one text [fix: make it a list]
         "#]],
     );
-    check_in(".copydesk/config.yaml", "permissions:\n  prompt_timeout: ⟦0s⟧\n", &trusted(), expect![[""]]);
+    check_in(
+        ".copydesk/config.yaml",
+        "permissions:\n  prompt_timeout: ⟦0s⟧\n",
+        &trusted(),
+        expect![[r#"
+            error unknown-value 'prompt_timeout' must be more than 0 [fix: change to '1s']
+        "#]],
+    );
 }
