@@ -11,7 +11,7 @@ use copydesk_tests::personality;
 use copydesk_tests::workspace::Workspace;
 
 use crate::table::{line, median, millis};
-use crate::{usage, workspace};
+use crate::{config, usage, workspace};
 
 const TURNS: u32 = 10_000;
 const ROUNDS: usize = 7;
@@ -20,7 +20,9 @@ const RECORDS: u64 = 5;
 
 pub(crate) fn measure() {
     let model = ModelServer::start(Format::Anthropic, (0..ROUNDS).map(|_| Reply::text("Yes.")));
-    let workspace = workspace(&model).with([("a.py", "x = 1\n")]);
+    // Each round goes on with all of it: a conversation that was shortened is none of ten thousand turns.
+    let whole = format!("{}context: {{compaction: {{tokens: 1000000}}}}\n", config(&model));
+    let workspace = workspace(&model).with_user_config(&whole).with([("a.py", "x = 1\n")]);
     let session = SessionId::from("ses-long");
     write(&workspace, &session);
     let (mut first_byte, mut peaks) = (Vec::new(), Vec::new());
