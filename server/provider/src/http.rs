@@ -3,15 +3,16 @@
 //! A [`Job`] is one call. It waits for a free slot of the provider and for its rate limit, sends, reads, and begins anew
 //! where [`crate::retry`] says so. What it learns goes to [`crate::health`]; every wait is told to the reader.
 
+mod lists;
+
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::time::Duration;
 
-use copydesk_base::config::ProviderKind;
 use copydesk_base::{Redactor, Usage};
 use futures_util::StreamExt;
 use hyper::Method;
-use hyper::header::{ACCEPT, HeaderMap, HeaderValue};
+use hyper::header::{HeaderMap, HeaderValue};
 use tokio::time::Instant;
 use url::Url;
 
@@ -23,7 +24,7 @@ use crate::facts::{Facts, Price};
 use crate::failure::{self, Told};
 use crate::health::{Health, Slot, State};
 use crate::key::{Fetch, Key, KeyOrigin, Keys};
-use crate::listing::{self, Listed};
+use crate::listing;
 use crate::retry::{LONGEST_WAIT, Tried};
 use crate::sending::SentBody;
 use crate::stream::Sink;
@@ -51,12 +52,6 @@ struct Dressed {
     key: Option<Key>,
     told: Told,
 }
-
-/// No list of models is waited for longer.
-const LONGEST_LIST: Duration = Duration::from_secs(10);
-
-/// Models of one Ollama server that are asked about one by one.
-const MOST_SHOWN: usize = 64;
 
 /// What does not change between tries.
 struct Prepared {
@@ -162,70 +157,6 @@ impl Job {
 
     fn limit(&self, wait: Duration, because: &str) {
         self.health.limit(&self.endpoint.name, self.endpoint.concurrency, wait, because);
-    }
-
-    /// What the provider lists. Asked once, without slots: it costs nobody a token.
-    pub(crate) async fn list(&self) -> Result<Vec<Listed>, CallError> {
-        let Some(path) = listing::path(self.endpoint.kind) else { return Ok(Vec::new()) };
-        let wire = Wire::of(self.endpoint.kind).ok_or_else(no_address)?;
-        let mut models = self.get(wire, path).await?;
-        if self.endpoint.kind == ProviderKind::Ollama
-            && let Ok(loaded) = self.get(wire, listing::LOADED).await
-        {
-            for model in &mut models {
-                model.loaded = Some(loaded.iter().any(|loaded| loaded.id == model.id));
-            }
-        }
-        if self.endpoint.kind == ProviderKind::Ollama {
-            let shown = models.iter_mut().take(MOST_SHOWN).map(|model| self.show(wire, model));
-            futures_util::future::join_all(shown).await;
-        }
-        Ok(models)
-    }
-
-    /// Adds what an Ollama server says of one model only when it is asked for that one.
-    async fn show(&self, wire: Wire, model: &mut Listed) {
-        let wanted = serde_json::json!({ "model": model.id });
-        if let Ok((body, _)) = self.fetch(wire, listing::SHOWN, Some(&wanted)).await {
-            listing::add_shown(model, &body);
-        }
-    }
-
-    async fn get(&self, wire: Wire, path: &str) -> Result<Vec<Listed>, CallError> {
-        let (body, told) = self.fetch(wire, path, None).await?;
-        let mut listed = listing::read(&body).ok_or_else(|| told.malformed("it is no list of models"))?;
-        for model in &mut listed {
-            model.id = told.redactor.clean(&model.id);
-        }
-        Ok(listed)
-    }
-
-    /// The body of a short answer, and the words for what is wrong with it.
-    async fn fetch(
-        &self,
-        wire: Wire,
-        path: &str,
-        wanted: Option<&serde_json::Value>,
-    ) -> Result<(Vec<u8>, Told), CallError> {
-        let url = self.endpoint.address(path)?;
-        let Dressed { client, mut headers, told, .. } = self.dress(wire, &url, "", Fetch::Usual).await?;
-        headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
-        let connect = self.endpoint.connect;
-        let getting = async {
-            let (method, body) = match wanted {
-                Some(wanted) => (Method::POST, SentBody::new(wanted.to_string().into()).0),
-                None => (Method::GET, SentBody::nothing()),
-            };
-            let (sending, heard) = client.send(method, &url, headers, body);
-            let sent = sending.await;
-            let response = sent.map_err(|error| failure::unanswered(&error, &heard, connect, &told))?;
-            let response = failure::succeeded(response, &told).await?;
-            Ok::<_, CallError>(listing::body(response).await.unwrap_or_default())
-        };
-        let (address, waited, after) = (told.address.clone(), Waited::FirstByte, LONGEST_LIST);
-        let late = |_| CallError::Timeout { address, waited, after };
-        let body = tokio::time::timeout(LONGEST_LIST, getting).await.map_err(late)??;
-        Ok((body, told))
     }
 
     async fn prepare(&self, request: &Request, fetch: Fetch) -> Result<Prepared, CallError> {
