@@ -393,6 +393,8 @@ fn a_quote_that_is_missing_is_seen_from_what_stands_behind_it() {
     check("[\n{\n\": {\"k\": {\n}}}]\n", "k\"", "\"");
     check("[\n{\n\"a: {x\n}}]\n", "x", "x\"");
     check("[\n[\n\"a, {\"b\": {\n}}]]\n", "b\"", " \"");
+    // How deep the line of a bracket stands is said before it.
+    check("{\n\"a\": [\n1\n     \n ],[\n  \"a\": {\n  }\n}\n", "     \n", "     ");
 }
 
 /// Of a long file everything but the block around the edit, and what that stands in, is the tree's before.

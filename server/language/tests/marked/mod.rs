@@ -46,11 +46,7 @@ fn line(finding: &Diagnostic) -> String {
 }
 
 pub(crate) fn apply(text: &str, fix: &Fix) -> String {
-    let mut edits = fix.edits.clone();
-    edits.sort_by_key(|edit| std::cmp::Reverse(edit.span));
-    edits.iter().fold(text.to_owned(), |text, edit| {
-        format!("{}{}{}", &text[..edit.span.start], edit.text, &text[edit.span.end..])
-    })
+    copydesk_language::edited(text, &fix.edits)
 }
 
 /// The text without its marks, and the marked spans.

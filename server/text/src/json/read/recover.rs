@@ -136,20 +136,29 @@ impl Reader<'_> {
     /// Whether a key behind the items of a list stands beside it: behind a comma, or on a line of its own, which without
     /// any item must not stand deeper than the line on which the list was opened.
     pub(super) fn is_beside(
-        &self,
+        &mut self,
         comma: Option<Span>,
         items: &[Green],
         (opened, key): (Span, Span),
     ) -> bool {
-        let indent = |at: usize| {
+        if comma.is_some()
+            || !self.text.get(self.end..key.start).is_some_and(|between| between.contains('\n'))
+        {
+            return comma.is_some();
+        }
+        if !items.is_empty() {
+            return true;
+        }
+        let line = |at: usize| {
             let before = self.text.get(..at).unwrap_or("");
-            let line = self.text.get(before.rfind('\n').map_or(0, |at| at + 1)..).unwrap_or("");
-            line.len() - line.trim_start_matches([' ', '\t']).len()
+            let start = before.rfind('\n').map_or(0, |at| at + 1);
+            let line = self.text.get(start..).unwrap_or("");
+            (start, line.len() - line.trim_start_matches([' ', '\t']).len())
         };
-        let is_on_new_line =
-            || self.text.get(self.end..key.start).is_some_and(|between| between.contains('\n'));
-        comma.is_some()
-            || is_on_new_line() && (!items.is_empty() || indent(key.start) <= indent(opened.start))
+        let ((start, opened), (_, own)) = (line(opened.start), line(key.start));
+        // What stands before the bracket decides, too.
+        self.output.broken.push(Span::new(start, key.end));
+        own <= opened
     }
 
     /// Ends a collection at `end`, before what cannot be its own. The mend parts the two, too, if no comma does.
