@@ -237,18 +237,18 @@ fn memory() {
 /// Requests of one turn with a read, an edit and a write that nobody is asked about.
 fn asking() {
     let rounds = 15;
-    let turn = || {
+    let turn = |round: usize| {
         [
             Reply::tool("read", &json!({"path": "b.py"})),
             Reply::tool("edit", &json!({"path": "b.py", "old": "x = 1", "new": "x = 1  # once"})),
-            Reply::tool("write", &json!({"path": "c.py", "content": "y = 2\n"})),
+            Reply::tool("write", &json!({"path": format!("c{round}.py"), "content": "y = 2\n"})),
             Reply::text("Done."),
             // The next turn starts from the same text.
-            Reply::tool("write", &json!({"path": "b.py", "content": "x = 1\n"})),
+            Reply::tool("edit", &json!({"path": "b.py", "old": "x = 1  # once", "new": "x = 1"})),
             Reply::text("Back."),
         ]
     };
-    let model = ModelServer::start(Format::Anthropic, (0..rounds).flat_map(|_| turn()));
+    let model = ModelServer::start(Format::Anthropic, (0..rounds).flat_map(turn));
     let workspace = Workspace::new(COPYDESK)
         .with([("a.py", "def f(x):\n    return x\n"), ("b.py", "x = 1\n")])
         .with_user_config(&config(&model));

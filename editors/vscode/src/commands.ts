@@ -106,10 +106,11 @@ async function rewind(): Promise<void> {
 }
 
 const MODES = ["locked", "plan", "default", "accept-edits", "auto"];
+const AS_SET = "as the settings say";
 
 async function chooseMode(): Promise<void> {
-  const chosen = await window.showQuickPick(MODES, { title: "The mode of this session" });
-  if (chosen) await commands.executeCommand("copydesk.mode.set", { mode: chosen });
+  const chosen = await window.showQuickPick([...MODES, AS_SET], { title: "The mode of this session" });
+  if (chosen) await commands.executeCommand("copydesk.mode.set", { mode: chosen === AS_SET ? null : chosen });
 }
 
 interface Conversation {

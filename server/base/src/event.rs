@@ -96,6 +96,12 @@ pub enum Event {
         /// The turn that it asks once more, as if that had not been.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         again: Option<RunId>,
+        /// Where it works, unless in the workspace itself.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        root: Option<PathBuf>,
+        /// How many layers it has, where it is a pipeline.
+        #[serde(default, skip_serializing_if = "is_zero")]
+        layers: usize,
         /// What its session had come to; absent in the first run of one, and where an older version wrote it.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         carried: Option<Box<Carried>>,
@@ -338,6 +344,12 @@ pub enum Event {
         #[serde(default)]
         models: BTreeMap<String, Usage>,
     },
+    /// A layer of a pipeline begins: the `number`-th of so many, counted from one.
+    LayerBegun {
+        number: usize,
+        of: usize,
+        name: String,
+    },
     /// Another agent goes on with this conversation.
     HandedOver {
         from: String,
@@ -407,6 +419,11 @@ impl Event {
     pub const fn is_live_only(&self) -> bool {
         matches!(self, Self::TextDelta { .. } | Self::ToolCalling { .. })
     }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference")]
+const fn is_zero(number: &usize) -> bool {
+    *number == 0
 }
 
 /// What a model wrote of a call besides its arguments.

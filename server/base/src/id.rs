@@ -1,6 +1,7 @@
 //! Identifiers: opaque words, random, never shown to a model.
 
 use std::fmt;
+use std::ops::Range;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -91,10 +92,34 @@ impl Ids for CountingIds {
     }
 }
 
+/// The letters of a random word.
+const LETTERS: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
+
+/// How many of them it has.
+const LENGTH: usize = 16;
+
+/// Where names of runs, sessions, approvals, changes and calls stand in a text.
+pub fn found(text: &str) -> Vec<Range<usize>> {
+    const KINDS: [&str; 5] = ["run-", "ses-", "apr-", "chg-", "cal-"];
+    let is_word = |byte: u8| byte.is_ascii_alphanumeric();
+    let (mut found, mut from) = (Vec::new(), 0);
+    while let Some(at) = KINDS.iter().filter_map(|kind| text[from..].find(kind)).min() {
+        let (start, word) = (from + at, from + at + 4);
+        let end = word + text.as_bytes()[word..].iter().take_while(|byte| is_word(**byte)).count();
+        let is_ours = end - word == LENGTH
+            && text.as_bytes()[word..end].iter().all(|byte| LETTERS.contains(byte))
+            && !text[..start].bytes().next_back().is_some_and(is_word);
+        if is_ours {
+            found.push(start..end);
+        }
+        from = if is_ours { end } else { word };
+    }
+    found
+}
+
 fn crockford(bytes: &[u8; 10]) -> String {
-    const LETTERS: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
     let bits = bytes.iter().fold(0u128, |bits, byte| bits << 8 | u128::from(*byte));
-    (0..16).rev().map(|at| char::from(LETTERS[(bits >> (at * 5) & 31) as usize])).collect()
+    (0..LENGTH).rev().map(|at| char::from(LETTERS[(bits >> (at * 5) & 31) as usize])).collect()
 }
 
 #[cfg(test)]
@@ -105,7 +130,21 @@ mod tests {
     fn ids_are_long_lower_case_and_different() {
         let (one, two) = (RunId::new(&RandomIds), RunId::new(&RandomIds));
         assert_ne!(one, two);
-        assert_eq!(one.0.len(), "run-".len() + 16);
+        assert_eq!(one.0.len(), "run-".len() + LENGTH);
         assert!(one.0.chars().all(|c| c == '-' || c.is_ascii_lowercase() || c.is_ascii_digit()));
+    }
+
+    #[test]
+    fn they_are_found_in_a_text() {
+        let (run, call) = ("run-0123456789abcdef", "cal-zzzzzzzzzzzzzzzz");
+        for (text, expect) in [
+            (run.to_owned(), vec![run]),
+            (format!("ünï {call}/{run}-job-1.log"), vec![call, run]),
+            (format!("re{run}, {run}0, run-1, run-run-, run-0123456789ABCDEF, run-0123456789abcdeu"), vec![]),
+            (format!("run-{run}"), vec![run]),
+        ] {
+            let spans = found(&text);
+            assert_eq!(spans.iter().map(|span| &text[span.clone()]).collect::<Vec<_>>(), expect, "{text}");
+        }
     }
 }

@@ -315,6 +315,8 @@ fn started(process: u32) -> Record {
         agent: String::new(),
         parent: None,
         again: None,
+        root: None,
+        layers: 0,
         carried: None,
     };
     Record { run: "run-1".into(), seq: 1, at: SystemClock.now(), event }

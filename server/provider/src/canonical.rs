@@ -17,7 +17,10 @@ pub(crate) const ROOT: &str = "⟨root⟩";
 /// The names that belong to one folder and one process.
 #[derive(Clone, Debug)]
 pub(crate) struct Names {
+    /// The folder that an answer is about.
     root: String,
+    /// The same, and every other that stands for it.
+    roots: Roots,
     /// The placeholders of a conversation, in the order in which they first stand there.
     placeholders: Vec<String>,
 }
@@ -25,7 +28,9 @@ pub(crate) struct Names {
 impl Names {
     /// The names of a workspace, and of all secrets that a request speaks of.
     pub(crate) fn of(root: &str, request: &Request) -> Self {
-        let mut names = Self { root: root.to_owned(), placeholders: Vec::new() };
+        let roots = Roots::of(request.by.root.iter().map(String::as_str).chain([root]));
+        let root = request.by.root.as_deref().unwrap_or(root);
+        let mut names = Self { root: root.to_owned(), roots, placeholders: Vec::new() };
         let mut note = |text: &str| {
             for span in placeholders(text) {
                 let word = &text[span];
@@ -62,7 +67,7 @@ impl Names {
             let at = self.placeholders.iter().position(|known| known == word);
             at.map_or_else(|| word.to_owned(), |at| format!("<secret:{}:{}>", kind(word), at + 1))
         });
-        without(&numbered, &self.root)
+        self.roots.without(&numbered)
     }
 
     /// What [`Names::general`] made of a text that speaks of no secret, for this folder.
@@ -103,14 +108,35 @@ impl Names {
     }
 }
 
-/// A text as a journal has it: no placeholder stands there, and the workspace may be another one.
-pub(crate) fn as_recorded(text: &str, root: &str) -> String {
-    without(&Redactor::default().clean(text), root)
+/// The folders that are one to a request: the workspace, and the worktrees in which helpers have it.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Roots(Vec<String>);
+
+impl Roots {
+    pub(crate) fn of<'r>(roots: impl IntoIterator<Item = &'r str>) -> Self {
+        let mut all = Self::default();
+        roots.into_iter().for_each(|root| all.add(root));
+        all
+    }
+
+    /// One more, where it is not known.
+    pub(crate) fn add(&mut self, root: &str) {
+        if !root.is_empty() && !self.0.iter().any(|known| known == root) {
+            self.0.push(root.to_owned());
+            // One may lie in another.
+            self.0.sort_by_key(|root| std::cmp::Reverse(root.len()));
+        }
+    }
+
+    /// The text with [`ROOT`] for each of them.
+    pub(crate) fn without(&self, text: &str) -> String {
+        self.0.iter().fold(text.to_owned(), |text, root| text.replace(root, ROOT))
+    }
 }
 
-/// The text with [`ROOT`] for a workspace's path.
-pub(crate) fn without(text: &str, root: &str) -> String {
-    if root.is_empty() { text.to_owned() } else { text.replace(root, ROOT) }
+/// A text as a journal has it: no placeholder stands there, and the workspace may be another one.
+pub(crate) fn as_recorded(text: &str, roots: &Roots) -> String {
+    roots.without(&Redactor::default().clean(text))
 }
 
 /// The text with a workspace's path for [`ROOT`].
@@ -160,7 +186,12 @@ mod tests {
 
     #[test]
     fn a_recorded_text_names_neither_folder_nor_secret() {
-        assert_eq!(as_recorded("/one/a: <secret:token:a1>", "/one"), "⟨root⟩/a: [redacted]");
-        assert_eq!(as_recorded("/one/a", ""), "/one/a");
+        for (roots, text, expect) in [
+            (vec!["/one"], "/one/a: <secret:token:a1>", "⟨root⟩/a: [redacted]"),
+            (vec!["/one", "/one/tree"], "/one/tree/a and /one/b", "⟨root⟩/a and ⟨root⟩/b"),
+            (vec![""], "/one/a", "/one/a"),
+        ] {
+            assert_eq!(as_recorded(text, &Roots::of(roots)), expect);
+        }
     }
 }

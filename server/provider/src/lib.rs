@@ -74,9 +74,9 @@ pub use infill::{Extra, Infill, InfillFormat, is_metered};
 pub use key::{Fetch, Fetching, Key, KeyForm, KeyOrigin, KeySource, KeyWanted, Keys, NoKeys};
 pub use listing::{Catalog, Kept, Listed};
 pub use models::{Models, ModelsConfig};
-pub use replay::{Exchange, Recording};
+pub use replay::{Exchange, Recorded, Recording, Sized};
 pub use request::{
-    Arguments, Carried, Message, Request, ToolCall, ToolOutcome, ToolResult, ToolSpec, ToolUse, Tries,
+    Arguments, By, Carried, Message, Request, ToolCall, ToolOutcome, ToolResult, ToolSpec, ToolUse, Tries,
 };
 pub use retry::Retries;
 pub use route::{Left, Route, Strictness};

@@ -89,6 +89,11 @@ impl Models {
         self.config.replay.as_ref().map_or(Grade::Typed, Recording::grade)
     }
 
+    /// How many tokens a request was taken for when it was recorded; nothing where it is not replayed.
+    pub fn recorded_tokens(&self, request: &Request) -> Option<u64> {
+        self.config.replay.as_ref()?.tokens(request, &self.config.root)
+    }
+
     /// Which model answers where nobody wishes for one. Looks at the config and the environment, not at the network.
     pub fn choose(&self) -> Result<Choice, ChooseError> {
         let choice = self.with_options(|options| choice::choose(None, options))?;

@@ -11,8 +11,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use copydesk_base::Grade;
 
-use crate::canonical::{as_recorded, within, without};
-use crate::request::{Message, Request, ToolCall};
+use crate::canonical::{Roots, as_recorded, within};
+use crate::request::{By, Message, Request, ToolCall};
 use crate::{CallError, ModelEvent, StopReason};
 
 /// A recorded conversation. Clones share which of its answers were given.
@@ -28,25 +28,60 @@ struct Tape {
     origin: String,
     /// `provider/model` of its first answer.
     model: String,
+    /// Where it was made: the workspace, and the worktrees of helpers.
+    roots: Roots,
+    exchanges: Vec<(Vec<Part>, Exchange)>,
+    sizes: Vec<(Vec<Part>, u64)>,
+    played: Mutex<Played>,
+}
+
+/// What became of a tape so far.
+#[derive(Debug)]
+struct Played {
+    given: Vec<bool>,
+    /// Where helpers work now.
+    roots: Roots,
+}
+
+/// What is recorded of a conversation and its helpers.
+#[derive(Clone, Debug, Default)]
+pub struct Recorded {
+    /// `provider/model` of its first answer.
+    pub model: String,
     /// The workspace that it was made in.
-    root: String,
-    exchanges: Vec<Exchange>,
-    given: Mutex<Vec<bool>>,
+    pub root: String,
+    pub exchanges: Vec<Exchange>,
+    pub sizes: Vec<Sized>,
 }
 
 /// One request of a recorded conversation, and its answer.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Exchange {
+    pub by: By,
     pub asked: Vec<Message>,
     pub text: String,
     pub calls: Vec<ToolCall>,
     pub reason: StopReason,
 }
 
+/// How many tokens a request was taken for: by that a conversation is shortened where it was, whatever the model's own
+/// counts had made of the estimate by then.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Sized {
+    pub asked: Vec<Message>,
+    pub tokens: u64,
+}
+
 impl Recording {
-    pub fn new(origin: String, model: String, root: String, exchanges: Vec<Exchange>) -> Self {
-        let given = Mutex::new(vec![false; exchanges.len()]);
-        let tape = Arc::new(Tape { origin, model, root, exchanges, given });
+    pub fn new(origin: String, recorded: Recorded) -> Self {
+        let Recorded { model, root, exchanges, sizes } = recorded;
+        let apart = exchanges.iter().filter_map(|exchange| exchange.by.root.as_deref());
+        let roots = Roots::of(apart.chain([root.as_str()]));
+        let exchanges: Vec<_> =
+            exchanges.into_iter().map(|exchange| (parts(&exchange.asked, &roots), exchange)).collect();
+        let sizes = sizes.into_iter().map(|sized| (parts(&sized.asked, &roots), sized.tokens)).collect();
+        let played = Mutex::new(Played { given: vec![false; exchanges.len()], roots: Roots::default() });
+        let tape = Arc::new(Tape { origin, model, roots, exchanges, sizes, played });
         Self { tape, grade: Grade::Recorded }
     }
 
@@ -58,7 +93,8 @@ impl Recording {
 
     /// Whether all of it is the beginning of another one.
     pub fn begins(&self, other: &Self) -> bool {
-        other.tape.exchanges.starts_with(&self.tape.exchanges)
+        let (begun, whole) = (&self.tape.exchanges, &other.tape.exchanges);
+        begun.len() <= whole.len() && begun.iter().zip(whole).all(|((_, one), (_, other))| one == other)
     }
 
     /// Whose words its answers are.
@@ -77,17 +113,21 @@ impl Recording {
     /// The recorded answer to a request that is made in the workspace `root`: the first that was not given yet.
     pub(crate) fn answer(&self, request: &Request, root: &str) -> Result<ModelEvent, CallError> {
         let tape = &*self.tape;
-        let now = parts(&request.messages, root);
-        let mut given = tape.given.lock().unwrap_or_else(PoisonError::into_inner);
-        let fitting: Vec<usize> = (0..tape.exchanges.len())
-            .filter(|at| parts(&tape.exchanges[*at].asked, &tape.root) == now)
-            .collect();
-        let Some(&at) = fitting.iter().find(|at| !given[**at]).or(fitting.last()) else {
+        let mut played = tape.played.lock().unwrap_or_else(PoisonError::into_inner);
+        let now = played.parts(request, root);
+        // Of helpers that were told the same each gets its own answers, whichever asks first.
+        let rank = |at: &usize| match (played.given[*at], tape.exchanges[*at].1.by.helper) {
+            (false, helper) => (false, helper != request.by.helper, *at),
+            (true, _) => (true, false, usize::MAX - at),
+        };
+        let fitting = (0..tape.exchanges.len()).filter(|at| tape.exchanges[*at].0 == now);
+        let Some(at) = fitting.min_by_key(rank) else {
             return Err(CallError::NotRecorded { origin: tape.origin.clone(), reason: self.miss(&now) });
         };
-        given[at] = true;
-        let exchange = &tape.exchanges[at];
-        let moved = |text: &str| within(&without(text, &tape.root), root);
+        played.given[at] = true;
+        let exchange = &tape.exchanges[at].1;
+        let here = request.by.root.as_deref().unwrap_or(root);
+        let moved = |text: &str| within(&tape.roots.without(text), here);
         let call = |call: &ToolCall| ToolCall {
             arguments: crate::Arguments::read(moved(&call.arguments.raw)),
             ..call.clone()
@@ -100,15 +140,21 @@ impl Recording {
         })
     }
 
+    /// How many tokens such a request was taken for.
+    pub(crate) fn tokens(&self, request: &Request, root: &str) -> Option<u64> {
+        let now = self.tape.played.lock().unwrap_or_else(PoisonError::into_inner).parts(request, root);
+        self.tape.sizes.iter().find(|(asked, _)| *asked == now).map(|(_, tokens)| *tokens)
+    }
+
     /// Why no recorded request is this one: the place where the nearest one parts from it.
     fn miss(&self, now: &[Part]) -> String {
         let tape = &*self.tape;
         let shared = |asked: &[Part]| asked.iter().zip(now).take_while(|(one, other)| one == other).count();
-        let recorded = tape.exchanges.iter().map(|exchange| parts(&exchange.asked, &tape.root));
+        let recorded = tape.exchanges.iter().map(|(asked, _)| asked);
         // Of those that share as much the one of the same length: it differs in a word, not in its course.
         let nearest = recorded.max_by_key(|asked| (shared(asked), asked.len() == now.len()));
         let Some(nearest) = nearest else { return "no model has answered in it".to_owned() };
-        let at = shared(&nearest);
+        let at = shared(nearest);
         match (nearest.get(at), now.get(at)) {
             (Some(then), Some(now)) if then.who == now.who => {
                 let (then, now) = apart(&then.text, &now.text);
@@ -128,9 +174,18 @@ struct Part {
     text: String,
 }
 
-fn parts(messages: &[Message], root: &str) -> Vec<Part> {
+impl Played {
+    /// A request as it is compared: what was said of a helper's worktree is known by the time that others speak of it.
+    fn parts(&mut self, request: &Request, root: &str) -> Vec<Part> {
+        self.roots.add(root);
+        self.roots.add(request.by.root.as_deref().unwrap_or_default());
+        parts(&request.messages, &self.roots)
+    }
+}
+
+fn parts(messages: &[Message], roots: &Roots) -> Vec<Part> {
     let mut parts = Vec::new();
-    let mut add = |who: String, text: &str| parts.push(Part { who, text: as_recorded(text, root) });
+    let mut add = |who: String, text: &str| parts.push(Part { who, text: as_recorded(text, roots) });
     let mut called: Vec<&ToolCall> = Vec::new();
     for message in messages {
         match message {
@@ -208,7 +263,13 @@ mod tests {
 
     fn exchange(asked: Vec<Message>, text: &str, calls: Vec<ToolCall>) -> Exchange {
         let reason = if calls.is_empty() { StopReason::EndTurn } else { StopReason::ToolUse };
-        Exchange { asked, text: text.into(), calls, reason }
+        Exchange { by: By::default(), asked, text: text.into(), calls, reason }
+    }
+
+    fn taped(exchanges: Vec<Exchange>) -> Recording {
+        let sizes = vec![Sized { asked: vec![user("in /then")], tokens: 7 }];
+        let recorded = Recorded { model: "p/m".into(), root: "/then".into(), exchanges, sizes };
+        Recording::new("run.json".into(), recorded)
     }
 
     fn recording() -> Recording {
@@ -217,7 +278,7 @@ mod tests {
         let second = [asked.clone(), vec![called("c1", raw), result("c1", "x = 1")]].concat();
         let exchanges =
             vec![exchange(asked, "", vec![call("c1", raw)]), exchange(second, "Because of /then.", vec![])];
-        Recording::new("run.json".into(), "p/m".into(), "/then".into(), exchanges)
+        taped(exchanges)
     }
 
     fn ask(recording: &Recording, messages: Vec<Message>) -> Result<(String, Vec<String>), String> {
@@ -272,7 +333,48 @@ mod tests {
                 (got, expect) => assert_eq!(got, expect, "{told}"),
             }
         }
-        let empty = Recording::new("run.json".into(), String::new(), String::new(), vec![]);
-        assert_eq!(ask(&empty, vec![first()]), miss("no model has answered in it"));
+        assert_eq!(ask(&taped(vec![]), vec![first()]), miss("no model has answered in it"));
+    }
+
+    #[test]
+    fn helpers_that_are_told_the_same_get_each_its_own_answers_in_its_own_folder() {
+        let by = |root: &str, helper| By { root: Some(root.to_owned()), helper };
+        let of = |root: &str, helper, text: &str| Exchange {
+            by: by(root, helper),
+            ..exchange(vec![user(&format!("look in {root}"))], text, vec![])
+        };
+        let told = vec![
+            user("look"),
+            Message::Assistant { text: "see /wt1/a".into(), calls: vec![], carried: vec![] },
+        ];
+        let recording = taped(vec![
+            of("/wt1", 1, "one: /wt1/a"),
+            of("/wt2", 2, "two: /wt2/a, /then/a"),
+            exchange(told, "heard", vec![]),
+        ]);
+        let asked = |by: By, messages: Vec<Message>| {
+            let request = Request { messages, by, ..Request::default() };
+            match recording.answer(&request, "/now") {
+                Ok(ModelEvent::Stopped { text, .. }) => text,
+                other => format!("{other:?}"),
+            }
+        };
+        let look = |root: &str| vec![user(&format!("look in {root}"))];
+        assert_eq!(asked(by("/new2", 2), look("/new2")), "two: /new2/a, /new2/a");
+        assert_eq!(asked(by("/new1", 1), look("/new1")), "one: /new1/a");
+        // Asked once more, by a third.
+        assert_eq!(asked(by("/new1", 1), look("/new1")), "two: /new1/a, /new1/a");
+        // What one of them said of its folder is the same to whoever reads it.
+        let heard = Message::Assistant { text: "see /new1/a".into(), calls: vec![], carried: vec![] };
+        assert_eq!(asked(By::default(), vec![user("look"), heard]), "heard");
+    }
+
+    #[test]
+    fn a_request_has_the_size_that_it_was_taken_for() {
+        let recording = taped(vec![]);
+        let size = |text: &str| {
+            recording.tokens(&Request { messages: vec![user(text)], ..Request::default() }, "/now")
+        };
+        assert_eq!((size("in /now"), size("in /then/else")), (Some(7), None));
     }
 }

@@ -30,6 +30,16 @@ pub struct Request {
     /// A hole to fill, instead of a conversation to go on with.
     pub infill: Option<Infill>,
     pub tries: Tries,
+    pub by: By,
+}
+
+/// Who makes a request: what tells the runs of one conversation apart, where they work at the same time.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct By {
+    /// Where it works, unless in the workspace itself.
+    pub root: Option<String>,
+    /// Which helper of its run it is, counted from one; 0 is the run itself.
+    pub helper: usize,
 }
 
 /// Whether tools may be used in an answer.

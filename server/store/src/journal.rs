@@ -9,7 +9,7 @@ use crate::approvals::{self, Answer, Answered, PendingRow};
 use crate::database::{Database, Halt, Open, Owner};
 use crate::home::journal_file;
 use crate::records::{self, RunRow};
-use crate::sessions::{self, Deleted, Keep, SessionRow};
+use crate::sessions::{self, Deleted, Keep, SessionRow, Swept};
 use crate::{ReadOnly, StoreError};
 
 /// What happened in one workspace, and what waits for a person there. Clones share one thread and one connection.
@@ -94,10 +94,10 @@ impl Journal {
         self.erase(move |transaction| sessions::delete(transaction, &session)).await
     }
 
-    /// Takes conversations away that are past a limit; answers how many.
-    pub async fn sweep(&self, keep: Keep) -> Result<usize, StoreError> {
+    /// Takes conversations away that are past a limit.
+    pub async fn sweep(&self, keep: Keep) -> Result<Swept, StoreError> {
         if !self.read(move |connection| sessions::is_due(connection, keep)).await? {
-            return Ok(0);
+            return Ok(Swept::default());
         }
         self.erase(move |transaction| sessions::sweep(transaction, keep)).await
     }

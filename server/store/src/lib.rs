@@ -49,7 +49,7 @@ pub use home::workspace_id;
 pub use journal::Journal;
 pub use records::RunRow;
 pub use sealed::{Lock, Passphrase, SealedKeys};
-pub use sessions::{Deleted, Keep, SessionRow};
+pub use sessions::{Deleted, Keep, SessionRow, Swept};
 pub use user::{
     Holder, KeyPlace, Measured, RememberedRule, Reservation, StoredKey, Taken, TrustedFile, UserStore,
 };

@@ -4,11 +4,12 @@
 //! edits included: a part of a run cannot go without breaking its chain. One with a run that has not ended never goes.
 //! What belongs to no conversation goes when its time is over.
 
-use copydesk_base::{SessionId, Timestamp};
+use copydesk_base::{Event, RunId, SessionId, Timestamp};
 use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
 use serde::Serialize;
 
 use crate::database::Halt;
+use crate::packed::unpack;
 use crate::records::{signed, unsigned};
 
 /// One conversation as a list shows it.
@@ -25,13 +26,32 @@ pub struct SessionRow {
 }
 
 /// What came of a deletion.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Deleted {
-    Gone,
+    /// With these runs.
+    Gone(Vec<RunId>),
     /// A run of it has not ended.
     UnderWay,
     #[default]
     Unknown,
+}
+
+/// What a sweep took away.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Swept {
+    /// How many conversations.
+    pub sessions: usize,
+    /// Their runs, and those that belonged to none.
+    pub runs: Vec<RunId>,
+}
+
+impl Swept {
+    fn take(&mut self, deleted: Deleted) {
+        if let Deleted::Gone(runs) = deleted {
+            self.sessions += 1;
+            self.runs.extend(runs);
+        }
+    }
 }
 
 /// How long conversations are kept.
@@ -100,18 +120,49 @@ pub(crate) fn delete(transaction: &Transaction<'_>, session: &SessionId) -> Resu
         Some(true) => return Ok(Deleted::UnderWay),
         Some(false) => {}
     }
-    erase(transaction, OF_SESSION, session.as_str())?;
+    let mut runs = runs_of(transaction, OF_SESSION, session.as_str())?;
+    runs.extend(called(transaction, session, &runs)?);
+    erase(transaction, &runs)?;
     transaction.execute("DELETE FROM names WHERE session = ?1", [session.as_str()])?;
-    Ok(Deleted::Gone)
+    Ok(Deleted::Gone(runs))
 }
 
-/// Takes runs away, with everything that they wrote down; how many.
-fn erase(transaction: &Transaction<'_>, of: &str, by: impl rusqlite::ToSql) -> Result<usize, Halt> {
-    for table in ["records", "changes", "approvals"] {
-        let delete = format!("DELETE FROM {table} WHERE run IN (SELECT run FROM runs WHERE {of})");
-        transaction.execute(&delete, [&by])?;
+fn runs_of(connection: &Connection, of: &str, by: impl rusqlite::ToSql) -> Result<Vec<RunId>, Halt> {
+    let mut query = connection.prepare(&format!("SELECT run FROM runs WHERE {of}"))?;
+    let rows = query.query_map([by], |row| row.get(0).map(RunId))?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
+/// The runs that worked for a conversation and are not known by their parent: older versions wrote that into the records
+/// only.
+fn called(connection: &Connection, session: &SessionId, known: &[RunId]) -> Result<Vec<RunId>, Halt> {
+    let mut query = connection.prepare(
+        "SELECT data, packed FROM records WHERE kind = 'agent_called'
+         AND run IN (SELECT run FROM runs WHERE session = ?1 AND session <> '')",
+    )?;
+    let rows = query.query_map([session.as_str()], |row| Ok((row.get("data")?, row.get("packed")?)))?;
+    let mut called = Vec::new();
+    for row in rows {
+        let (data, packed) = row?;
+        let event = unpack(data, packed).and_then(|data| serde_json::from_str(&data).ok());
+        let Some(Event::AgentCalled { run, .. }) = event else { continue };
+        let is_free = "SELECT EXISTS (SELECT 1 FROM runs WHERE run = ?1 AND session = '' AND parent = '')";
+        if !known.contains(&run) && connection.query_row(is_free, [run.as_str()], |row| row.get(0))? {
+            called.push(run);
+        }
     }
-    Ok(transaction.execute(&format!("DELETE FROM runs WHERE {of}"), [&by])?)
+    Ok(called)
+}
+
+/// Takes runs away, with everything that they wrote down.
+fn erase(transaction: &Transaction<'_>, runs: &[RunId]) -> Result<(), Halt> {
+    for table in ["records", "changes", "approvals", "runs"] {
+        let mut delete = transaction.prepare(&format!("DELETE FROM {table} WHERE run = ?1"))?;
+        for run in runs {
+            delete.execute([run.as_str()])?;
+        }
+    }
+    Ok(())
 }
 
 /// Whether something is past a limit; looked at first, since looking takes no lock.
@@ -127,8 +178,8 @@ pub(crate) fn is_due(connection: &Connection, keep: Keep) -> Result<bool, Halt> 
     Ok(used(connection)? > keep.bytes)
 }
 
-/// Takes away what is past a limit; answers how many conversations went.
-pub(crate) fn sweep(transaction: &Transaction<'_>, keep: Keep) -> Result<usize, Halt> {
+/// Takes away what is past a limit.
+pub(crate) fn sweep(transaction: &Transaction<'_>, keep: Keep) -> Result<Swept, Halt> {
     let mut query = transaction.prepare(
         "SELECT session, MAX(started) AS last FROM runs WHERE session <> ''
          GROUP BY session ORDER BY MAX(id)",
@@ -137,21 +188,22 @@ pub(crate) fn sweep(transaction: &Transaction<'_>, keep: Keep) -> Result<usize, 
     let mut sessions = rows.collect::<rusqlite::Result<Vec<_>>>()?;
     // What was worked on last stays, however large it is.
     let newest = sessions.pop();
-    let mut gone = 0;
+    let mut swept = Swept::default();
     for (session, last) in sessions {
         let is_old = last < signed(keep.since.0);
-        if (is_old || used(transaction)? > keep.bytes) && delete(transaction, &session)? == Deleted::Gone {
-            gone += 1;
+        if is_old || used(transaction)? > keep.bytes {
+            swept.take(delete(transaction, &session)?);
         }
     }
     if let Some((session, last)) = newest
         && last < signed(keep.since.0)
-        && delete(transaction, &session)? == Deleted::Gone
     {
-        gone += 1;
+        swept.take(delete(transaction, &session)?);
     }
-    erase(transaction, STRAY, signed(keep.since.0))?;
-    Ok(gone)
+    let stray = runs_of(transaction, STRAY, signed(keep.since.0))?;
+    erase(transaction, &stray)?;
+    swept.runs.extend(stray);
+    Ok(swept)
 }
 
 /// The bytes of the file that hold something.

@@ -8,7 +8,8 @@ use copydesk_base::{
     ApprovalId, ChangeId, Event, Grade, Record, RunId, RunStatus, SessionId, Span, Timestamp, Usage,
 };
 use copydesk_store::{
-    Answered, Deleted, Journal, Keep, PendingRow, ReadOnly, RunRow, SessionRow, StoreError, workspace_id,
+    Answered, Deleted, Journal, Keep, PendingRow, ReadOnly, RunRow, SessionRow, StoreError, Swept,
+    workspace_id,
 };
 use rusqlite::Connection;
 
@@ -55,6 +56,8 @@ fn started(run: &str) -> Record {
         agent: String::new(),
         parent: None,
         again: None,
+        root: None,
+        layers: 0,
         carried: None,
     };
     record(run, 1, event)
@@ -175,16 +178,17 @@ async fn a_conversation_is_named_and_deleted_whole_but_never_an_open_one() {
     assert_eq!(journal.sessions(1).await.unwrap()[0].name.as_deref(), Some("mine"));
     assert_eq!(journal.delete(&session).await, Ok(Deleted::UnderWay));
     let all = Keep { since: Timestamp(u64::MAX), bytes: 0 };
-    assert_eq!(journal.sweep(all).await, Ok(0), "nor is it swept");
+    assert_eq!(journal.sweep(all).await, Ok(Swept::default()), "nor is it swept");
     journal.append(vec![finished("run-1", 3, RunStatus::Succeeded)]).await.unwrap();
-    assert_eq!(journal.delete(&session).await, Ok(Deleted::Gone));
+    assert_eq!(journal.delete(&session).await, Ok(Deleted::Gone(vec!["run-1".into()])));
     assert_eq!(journal.sessions(1).await, Ok(vec![]));
     assert_eq!(journal.records(&"run-1".into()).await, Ok(vec![]));
     assert_eq!(journal.last_changed_run().await, Ok(None));
     journal.append(vec![started("run-2"), finished("run-2", 2, RunStatus::Failed)]).await.unwrap();
     assert_eq!(journal.sessions(1).await.unwrap()[0].name, None, "a name goes with its conversation");
-    assert_eq!(journal.sweep(Keep { since: Timestamp(0), bytes: u64::MAX }).await, Ok(0));
-    assert_eq!(journal.sweep(all).await, Ok(1));
+    let young = Keep { since: Timestamp(0), bytes: u64::MAX };
+    assert_eq!(journal.sweep(young).await, Ok(Swept::default()));
+    assert_eq!(journal.sweep(all).await, Ok(Swept { sessions: 1, runs: vec!["run-2".into()] }));
 }
 
 /// A run that works for another one, in no conversation of its own.
@@ -207,22 +211,42 @@ async fn helpers_go_with_the_run_that_they_worked_for_and_strays_when_their_time
         runs
     };
     let done = |run: &str| finished(run, 2, RunStatus::Succeeded);
-    journal.append(vec![started("run-1"), done("run-1"), helper("run-2", "run-1")]).await.unwrap();
+    let call = Event::AgentCalled {
+        call: "cal-1".into(),
+        run: "run-6".into(),
+        agent: "helper".into(),
+        task: String::new(),
+    };
+    let whole = vec![
+        started("run-1"),
+        record("run-1", 2, call),
+        finished("run-1", 3, RunStatus::Succeeded),
+        helper("run-2", "run-1"),
+    ];
+    journal.append(whole).await.unwrap();
     let session = SessionId::from("ses-1");
     assert_eq!(journal.delete(&session).await, Ok(Deleted::UnderWay), "somebody works for it");
     journal.append(vec![done("run-2"), helper("run-3", "run-gone"), done("run-3")]).await.unwrap();
-    // A helper of an older version, of which nobody kept whose it was; and one at work.
-    let mut older = helper("run-4", "");
-    if let Event::RunStarted { parent, .. } = &mut older.event {
-        *parent = None;
-    }
-    journal.append(vec![older, done("run-4"), helper("run-5", "run-gone")]).await.unwrap();
-    assert_eq!(journal.sweep(Keep { since: Timestamp(0), bytes: u64::MAX }).await, Ok(0));
-    assert_eq!(left().await, ["run-1", "run-2", "run-3", "run-4", "run-5"]);
-    assert_eq!(journal.delete(&session).await, Ok(Deleted::Gone));
+    // Helpers of an older version: one of which nobody kept whose it was, and one that is named where it was called. And one
+    // at work.
+    let older = |run: &str| {
+        let mut older = helper(run, "");
+        if let Event::RunStarted { parent, .. } = &mut older.event {
+            *parent = None;
+        }
+        older
+    };
+    let old = vec![older("run-4"), done("run-4"), older("run-6"), done("run-6"), helper("run-5", "run-gone")];
+    journal.append(old).await.unwrap();
+    assert_eq!(journal.sweep(Keep { since: Timestamp(0), bytes: u64::MAX }).await, Ok(Swept::default()));
+    assert_eq!(left().await, ["run-1", "run-2", "run-3", "run-4", "run-5", "run-6"]);
+    let gone = ["run-1", "run-2", "run-6"].map(Into::into).to_vec();
+    assert_eq!(journal.delete(&session).await, Ok(Deleted::Gone(gone)));
     assert_eq!(left().await, ["run-3", "run-4", "run-5"]);
     assert_eq!(journal.records(&"run-2".into()).await, Ok(vec![]));
-    assert_eq!(journal.sweep(Keep { since: Timestamp(u64::MAX), bytes: u64::MAX }).await, Ok(0));
+    let swept = Swept { sessions: 0, runs: ["run-3", "run-4"].map(Into::into).to_vec() };
+    let late = Keep { since: Timestamp(u64::MAX), bytes: u64::MAX };
+    assert_eq!(journal.sweep(late).await, Ok(swept));
     assert_eq!(left().await, ["run-5"], "what is under way stays");
 }
 

@@ -113,6 +113,8 @@ fn records(session: &SessionId, turn: u32, now: u64) -> impl Iterator<Item = Rec
             agent: String::new(),
             parent: None,
             again: None,
+            root: None,
+            layers: 0,
             carried,
         },
         Event::Told { text: prompt },

@@ -95,7 +95,7 @@ fn calls(turn: usize) -> Vec<Reply> {
         calls.push(Reply::tool("glob", &json!({"pattern": format!("**/*{at}*.py")})));
         calls.push(Reply::tool(
             "write",
-            &json!({"path": format!("new{at}.py"), "content": format!("turn = {turn}\n")}),
+            &json!({"path": format!("new{at}_{turn}.py"), "content": format!("turn = {turn}\n")}),
         ));
     }
     assert_eq!(calls.len(), CALLS, "as the table says");

@@ -215,6 +215,7 @@ impl Client {
         if let Some(text) = value["message"].as_str() {
             progress.messages.push(text.to_owned());
         }
+        progress.percent.extend(value["percentage"].as_u64());
         self.check_visible("$/progress", value);
     }
 

@@ -20,6 +20,8 @@ pub struct Prompt {
 pub struct Progress {
     pub title: String,
     pub messages: Vec<String>,
+    /// How far it said to be, in the order of what it said.
+    pub percent: Vec<u64>,
     /// A token alone shows nothing.
     pub begun: bool,
     pub ended: bool,

@@ -227,6 +227,33 @@ fn undo_never_goes_over_newer_text_on_disk() {
     });
 }
 
+#[test]
+fn a_file_that_nobody_looked_at_is_not_replaced_whole() {
+    in_four(|personality, format| {
+        let write = |text: &str| Reply::tool("write", &json!({"path": "other.txt", "content": text}));
+        let read = Reply::tool("read", &json!({"path": "other.txt"}));
+        let script =
+            vec![write("two\n"), read, write("three\n"), write("four\n"), done(), write("five\n"), done()];
+        let mut scene =
+            with_files(personality, format, "{mode: accept-edits}", script, &[("other.txt", "one\n")]);
+        scene.ask("write it");
+        let told = scene.result(1);
+        assert!(told.contains("other.txt exists, and nothing of it was read"), "{told}");
+        scene.over(4);
+        assert_eq!(
+            scene.workspace.read("other.txt"),
+            "four\n",
+            "what it read or wrote itself it may replace"
+        );
+        // Another conversation has not seen it.
+        scene.ask("once more");
+        assert!(scene.result(6).contains("nothing of it was read"));
+        scene.over(6);
+        assert_eq!(scene.workspace.read("other.txt"), "four\n");
+        scene.end();
+    });
+}
+
 #[cfg(unix)]
 #[test]
 fn no_link_leads_a_write_out_of_the_workspace() {

@@ -115,6 +115,30 @@ fn no_answer_at_all_lets_the_queue_go_on_and_a_late_effect_is_recognized() {
     });
 }
 
+#[test]
+fn a_late_effect_is_recognized_in_the_version_that_has_it_though_the_newest_does_not() {
+    in_four(|personality, format| {
+        let permissions = "{mode: accept-edits, prompt_timeout: 1}";
+        let mut scene = with_files(personality, format, permissions, vec![triple(), done()], &[]);
+        scene.client.hold(EDITS);
+        scene.ask("make it three times");
+        let silent = scene.edit();
+        scene.over(1);
+        // The client does it after all, and the person types on in the very place before anybody has looked.
+        scene.client.react(&silent);
+        scene.wait_for_text(&tripled());
+        let uri = scene.workspace.uri(FILE);
+        scene.client.replace(&uri, "x * 3", "x * 33");
+        // It is known as the run's own: what was typed since is not, and undo does not go over it.
+        scene.client.release(EDITS);
+        scene.client.quiet(EDITS);
+        let report = undo(&mut scene);
+        assert_eq!(report["refused"].as_array().map(Vec::len), Some(1), "{report}");
+        scene.wait_for_text(&tripled().replace("x * 3", "x * 33"));
+        scene.end();
+    });
+}
+
 /// Undoes the last run as soon as the journal knows of the late effect.
 fn undo(scene: &mut Scene) -> Value {
     let report =

@@ -1,7 +1,8 @@
 //! *Always allow*: what it stores is what it shows, and what it never covers.
 
 use copydesk_tests::client::Client;
-use copydesk_tests::model_server::Reply;
+use copydesk_tests::model_server::{Format, Reply};
+use copydesk_tests::personality;
 use copydesk_tests::scene::{
     FILE, Scene, Stage, TEXT, Way, done, edit, everywhere, four, in_four, triple, tripled,
 };
@@ -288,6 +289,24 @@ fn the_middle_of_a_run_obeys_a_new_mode() {
         scene.over(3);
         scene.end();
     });
+}
+
+#[test]
+fn a_mode_goes_back_to_that_of_the_settings() {
+    let script = vec![triple(), done(), triple(), done()];
+    let mut scene = begin(personality::neovim_0_12(), Format::Anthropic, "{mode: accept-edits}", script);
+    for (set, text) in [(json!({"mode": "plan"}), TEXT.to_owned()), (json!({"mode": null}), tripled())] {
+        let answer = scene.client.command("copydesk.mode.set", set.clone()).expect("a mode is set");
+        assert_eq!(answer, set);
+        let last = if text == TEXT { 1 } else { 3 };
+        scene.ask("make it three times");
+        if last == 3 {
+            scene.edit();
+        }
+        scene.over(last);
+        scene.wait_for_text(&text);
+    }
+    scene.end();
 }
 
 fn bash(command: &str) -> Reply {

@@ -50,6 +50,7 @@ fn a_search_shows_lines_files_or_counts() {
     let rows = [
         (json!({}), "a.txt:1:one\na.txt:3:one more\nc.txt:1:one"),
         (json!({"context": 1}), "a.txt:1:one\na.txt-2-two\na.txt:3:one more\nc.txt:1:one"),
+        (json!({"output": "text", "context": 1}), "a.txt:one\na.txt-two\na.txt:one more\nc.txt:one"),
         (json!({"output": "files"}), "a.txt\nc.txt"),
         (json!({"output": "files", "context": 1}), "a.txt\nc.txt"),
         (json!({"output": "count"}), "a.txt:2\nc.txt:1"),

@@ -83,40 +83,8 @@ fn a_conversation_of_two_turns_is_replayed_turn_by_turn() {
     assert_eq!(second.stdout, "Yes.\n", "{second}");
 }
 
-/// An exported conversation without what no two can share: names by the order in which they come, no times, no folder.
-fn comparable(exported: &str, workspace: &Workspace) -> String {
-    let root = workspace.root().canonicalize().expect("the workspace is there");
-    let mut value: Value = serde_json::from_str(exported).expect("an export is JSON");
-    strip(&mut value, &mut Vec::new());
-    value.to_string().replace(root.to_str().unwrap_or_default(), "ROOT")
-}
-
-fn strip(value: &mut Value, names: &mut Vec<String>) {
-    const NAMES: [&str; 5] = ["run-", "ses-", "cal-", "chg-", "apr-"];
-    match value {
-        Value::Object(fields) => {
-            for (name, value) in fields {
-                if matches!(name.as_str(), "at" | "process") {
-                    *value = Value::Null;
-                }
-                strip(value, names);
-            }
-        }
-        Value::Array(items) => items.iter_mut().for_each(|item| strip(item, names)),
-        Value::String(text) if NAMES.iter().any(|kind| text.starts_with(kind)) && !text.contains(' ') => {
-            let known = names.iter().position(|name| name == text);
-            let at = known.unwrap_or_else(|| {
-                names.push(text.clone());
-                names.len() - 1
-            });
-            *text = format!("name-{at}");
-        }
-        _ => {}
-    }
-}
-
 #[test]
-fn a_recorded_conversation_replays_to_the_same_journal_byte_for_byte() {
+fn replays_of_what_others_recorded_give_the_same_journal_byte_for_byte() {
     let read = Reply::text("Let me see.").call("read", &json!({"path": FILE}));
     let run = Reply::tool("bash", &json!({"command": "rm -rf /"}));
     let model = ModelServer::start(Format::Anthropic, [read, triple(), run, Reply::text("Done.")]);
@@ -127,8 +95,7 @@ fn a_recorded_conversation_replays_to_the_same_journal_byte_for_byte() {
             there.write("run.json", &exported);
             let report = replay(&there, "run.json").json();
             let session = report["session_id"].as_str().unwrap_or_default();
-            let journal = there.run(&["sessions", "export", session, "--json"]).exits(0).stdout;
-            comparable(&journal, &there)
+            there.run(&["sessions", "export", session, "--comparable"]).exits(0).stdout
         })
         .collect();
     assert!(

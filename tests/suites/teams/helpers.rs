@@ -62,6 +62,14 @@ fn helpers_work_side_by_side_with_a_context_of_their_own_and_hand_back_a_summary
         assert_eq!(shown["agents"][who]["input_tokens"], tokens, "{who}: {shown}");
     }
     assert_eq!(shown["models"]["bench/bench-model"]["input_tokens"], 3600, "{shown}");
+    // What each of them was asked, said and cost.
+    let id = report["session_id"].as_str().unwrap_or_default();
+    let shown = workspace.run(&["sessions", "show", id, "--helpers"]).exits(0).stdout;
+    for words in ["> count alpha\n  · read calc.py\nalpha: 2\n", "> count beta\n", "300 tokens in, 30 out"] {
+        assert!(shown.contains(words), "{words}: {shown}");
+    }
+    let shown = workspace.run(&["sessions", "show", id, "--helpers", "--json"]).exits(0).json();
+    assert_eq!(shown["helpers"][1]["answer"].as_array().map(Vec::len), Some(2), "{shown}");
 }
 
 /// What the one conversation there is has used.

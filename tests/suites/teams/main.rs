@@ -8,6 +8,7 @@ mod extending;
 mod guards;
 mod helpers;
 mod pipelines;
+mod replaying;
 mod strangers;
 mod worktrees;
 

@@ -47,6 +47,37 @@ fn a_layer_gets_the_words_and_the_summary_before_it_and_nothing_else() {
 }
 
 #[test]
+fn an_editor_sees_how_far_a_pipeline_is_and_never_less_than_before() {
+    let tasks = ["part one", "part two"];
+    let model = model(vec![
+        Reply::tool("assign_tasks", &json!({"tasks": tasks})),
+        Reply::text("Planned."),
+        Reply::text("One.").when(tasks[0]),
+        Reply::text("Two.").when(tasks[1]),
+    ]);
+    let workspace = workspace(&model, "{}", "");
+    workspace.write(".stepper/setting.json", "{\"step\": [\"plan\", \"work\"]}");
+    workspace.write(PLAN, "---\ndescription: Plans.\ntools: {allow: [read]}\n---\nYou plan.\n");
+    workspace
+        .write(WORK, "---\ndescription: Works.\nparallel: true\ntools: {allow: [read]}\n---\nYou work.\n");
+    let mut scene = Scene::enter(personality::vs_code(), workspace, model);
+    let range = scene.client.range_of(&scene.workspace.uri(FILE), "def double(x):");
+    let ask = json!({"uri": scene.workspace.uri(FILE), "range": range, "prompt": "go", "action": "stepper"});
+    scene.client.command("copydesk.ask", ask).expect("it runs");
+    let shown = scene.client.progress("stepper");
+    assert!(shown.percent.is_sorted(), "{shown:?}");
+    for percent in [0, 50, 75, 100] {
+        assert!(shown.percent.contains(&percent), "{percent}: {shown:?}");
+    }
+    for layer in ["layer 1 of 2: plan", "layer 2 of 2: work"] {
+        assert!(shown.messages.iter().any(|text| text == layer), "{layer}: {shown:?}");
+    }
+    // Its workers have a progress each.
+    assert!(scene.client.progress("part one").ended && scene.client.progress("part two").ended);
+    scene.end();
+}
+
+#[test]
 fn the_answer_of_the_last_layer_is_the_answer_and_held_against_its_form() {
     let model = model(vec![Reply::text("Hello."), Reply::text("{\"lines\": 3}"), Reply::text("three")]);
     let workspace = workspace(&model, "{}", "pipelines: {ship: [plan]}\n");

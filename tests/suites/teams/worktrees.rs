@@ -6,11 +6,11 @@ use std::time::Instant;
 use copydesk_tests::client::{PATIENCE, eventually};
 use copydesk_tests::model_server::{Gate, Reply};
 use copydesk_tests::personality;
-use copydesk_tests::scene::{FILE, Scene, TEXT, done, edit, results, tripled};
+use copydesk_tests::scene::{FILE, Scene, TEXT, config, done, edit, results, triple, tripled};
 use copydesk_tests::workspace::Workspace;
 use serde_json::json;
 
-use crate::{commit, git, helper, model, workspace};
+use crate::{commit, git, helper, model, own, workspace};
 
 /// An edit of the first function by the helper with this task.
 fn first(task: &str, factor: u32) -> Reply {
@@ -147,6 +147,114 @@ fn after_a_kill_the_next_start_takes_the_worktree_away() {
     let _ = workspace.run(&["ask", "hello"]).exits(0);
     let gone = eventually(Instant::now() + PATIENCE, || (worktrees(&workspace) == 1).then_some(()));
     assert_eq!(gone, Some(()));
+    assert_eq!(workspace.read(FILE), TEXT);
+}
+
+/// How work of helpers ends before anybody read what they did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum End {
+    Kill,
+    Cancel,
+    Failure,
+}
+
+/// What a conversation goes on with, in its next turn.
+fn told_next(workspace: &Workspace, words: &str) -> String {
+    let later = model(vec![Reply::text("I see.")]);
+    std::fs::write(workspace.user_config(), config(&later, "{}")).expect("the config is written");
+    let _ = workspace.run(&["ask", "--continue", words]).exits(0);
+    later.wait_request(0).text()
+}
+
+#[test]
+fn what_was_changed_in_place_is_named_after_a_kill_a_cancel_and_a_failure() {
+    let pages = [("planner", "[read, edit]"), ("coder", "[read, edit]")];
+    for end in [End::Kill, End::Cancel, End::Failure] {
+        for is_pipeline in [true, false] {
+            let never = Gate::new();
+            let last = || match end {
+                End::Failure => Reply::status(400, "{}"),
+                End::Kill | End::Cancel => Reply::text("never").hold(&never),
+            };
+            // Of two layers, or of two helpers, the first has told what it did.
+            let script = if is_pipeline {
+                vec![triple(), Reply::text("Three."), edit("x * 3", "x * 4"), last()]
+            } else {
+                let call = |task: &str| Reply::tool("agent", &helper(task, true));
+                let fails = if end == End::Failure { vec![last()] } else { vec![] };
+                let work = [call("job alpha"), triple(), Reply::text("Three."), call("job beta")];
+                work.into_iter().chain([edit("x * 3", "x * 4"), last()]).chain(fails).collect()
+            };
+            let held = script.len() - 1;
+            let model = model(script);
+            let workspace =
+                workspace(&model, "{mode: accept-edits}", "pipelines: {ship: [planner, coder]}\n");
+            for (name, tools) in pages {
+                let page = format!("---\nname: {name}\ntools: {tools}\n---\nYou work.\n");
+                own(&workspace, &format!("agents/{name}.md"), &page);
+            }
+            let words: &[&str] = if is_pipeline { &["--action", "ship", "go"] } else { &["go"] };
+            let mut command = workspace.command(&[&["ask"], words].concat());
+            let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().expect("it starts");
+            model.wait_request(held);
+            match end {
+                End::Kill => child.kill().expect("it is there"),
+                End::Cancel => {
+                    let id = i32::try_from(child.id()).expect("a process id");
+                    let pid = rustix::process::Pid::from_raw(id).expect("a process id");
+                    rustix::process::kill_process(pid, rustix::process::Signal::INT).expect("it is there");
+                }
+                End::Failure => {}
+            }
+            let ended = child.wait_with_output().expect("it is ours");
+            let told = format!("{end:?}, pipeline: {is_pipeline}");
+            assert!(workspace.read(FILE).contains("x * 4"), "{told}");
+
+            // The person, who may look before they go on.
+            let noted = String::from_utf8_lossy(&ended.stderr).into_owned();
+            let list = workspace.run(&["sessions", "--json"]).exits(0).json();
+            let session = list["sessions"][0]["session"].as_str().unwrap_or_default().to_owned();
+            let shown = workspace.run(&["sessions", "show", &session]).exits(0).stdout;
+            // The second helper's failure was told by the result of its call.
+            let is_told = end == End::Failure && !is_pipeline;
+            if end != End::Kill && !is_told {
+                assert!(noted.contains("calc.py. Undo takes them back"), "{told}: {noted}");
+            }
+            assert!(shown.contains("calc.py"), "{told}: {shown}");
+            // And whoever goes on with the conversation.
+            let next = told_next(&workspace, "how far did you get?");
+            let words = match end {
+                End::Kill => "Made all the same: the edit of",
+                _ if is_told => "It changed these files: calc.py",
+                End::Cancel | End::Failure => "These edits were made",
+            };
+            let at = next.find(words).unwrap_or_else(|| panic!("{told}: {next}"));
+            assert!(next[at..].contains("calc.py"), "{told}: {next}");
+            let _ = workspace.run(&["undo"]).exits(0);
+            assert_eq!(workspace.read(FILE), TEXT, "{told}");
+        }
+    }
+}
+
+#[test]
+fn what_a_helper_had_edited_in_a_worktree_is_named_as_gone_after_a_kill() {
+    let never = Gate::new();
+    let call = Reply::tool("agent", &helper("job alpha", true));
+    let model = model(vec![call, first("job alpha", 3), Reply::text("never").when("job alpha").hold(&never)]);
+    let workspace = workspace(&model, "{}", "");
+    commit(&workspace);
+    let mut child = workspace
+        .command(&["ask", "go"])
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("it starts");
+    model.wait_request(2);
+    child.kill().expect("it is there");
+    child.wait().expect("it is ours");
+    let next = told_next(&workspace, "how far did you get?");
+    assert!(next.contains("Gone with the worktree of a helper: the edit of calc.py"), "{next}");
+    assert!(!next.contains("Made all the same"), "{next}");
     assert_eq!(workspace.read(FILE), TEXT);
 }
 

@@ -74,6 +74,12 @@ fn a_model_reads_on_and_a_run_that_ends_ends_its_commands() {
             .map(|record| &record["event"]["note"])
             .collect();
         assert_eq!(ends, ["stopped"], "its end is on record: {records}");
+        // It goes with its conversation.
+        std::fs::write(folder.join("run-0000000000000000-job-1.log"), "another's\n").expect("it is written");
+        let _ = workspace.run(&["sessions", "delete", &newest(&workspace), "--yes"]).exits(0);
+        let left: Vec<_> = std::fs::read_dir(&folder).expect("it is there").flatten().collect();
+        let left: Vec<_> = left.iter().map(std::fs::DirEntry::file_name).collect();
+        assert_eq!(left, ["run-0000000000000000-job-1.log"]);
     }
 }
 

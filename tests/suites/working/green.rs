@@ -297,7 +297,9 @@ fn edit(bug: &Bug, old: &str, new: &str) -> Reply {
         json!({"path": bug.file, "old": line.replace('@', old), "new": line.replace('@', new)});
     // An empty line is in every text: the whole file goes then.
     if line.replace('@', old).trim().is_empty() {
-        return Reply::tool("write", &json!({"path": bug.file, "content": bug.text.replace('@', new)}));
+        let content = bug.text.replace('@', new);
+        return Reply::tool("read", &json!({"path": bug.file}))
+            .call("write", &json!({"path": bug.file, "content": content}));
     }
     Reply::tool("edit", &arguments)
 }

@@ -1,6 +1,8 @@
 //! Conversations as a person keeps them: named, copied, exported, deleted, swept, and gone on with after a kill.
 
-use copydesk_tests::model_server::{End, Format, ModelServer, Reply};
+use std::process::Stdio;
+
+use copydesk_tests::model_server::{End, Format, Gate, ModelServer, Reply};
 use copydesk_tests::personality;
 use copydesk_tests::scene::{FILE, KEY, Scene, TEXT, config, done, in_four, triple, tripled};
 use copydesk_tests::workspace::Workspace;
@@ -120,6 +122,29 @@ fn a_conversation_is_taken_in_elsewhere_as_a_recording() {
         assert!(refused.code != Some(0) && refused.stderr.contains(words), "{text}: {refused}");
     }
     assert_eq!(listed(&there).len(), 1);
+}
+
+#[test]
+fn a_request_that_was_killed_is_shown_with_what_it_counts_as() {
+    let gate = Gate::new();
+    let model = ModelServer::start(Format::Anthropic, vec![Reply::text("never").hold(&gate)]);
+    let workspace = workspace(&model, "");
+    let mut command = workspace.command(&["ask", "what is it?"]);
+    let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("it starts");
+    model.wait_request(0);
+    child.kill().expect("it is there");
+    child.wait().expect("it is ours");
+    let id = listed(&workspace)[0]["session"].as_str().unwrap_or_default().to_owned();
+    let shown = workspace.run(&["sessions", "show", &id, "--json"]).exits(0).json();
+    assert_eq!(
+        (&shown["usage"]["requests"], &shown["usage"]["estimated"]),
+        (&json!(1), &json!(true)),
+        "{shown}"
+    );
+    assert!(shown["usage"]["input_tokens"].as_u64().is_some_and(|tokens| tokens > 100), "{shown}");
+    assert_eq!(shown["turns"][0]["status"], "failed", "{shown}");
+    let said = workspace.run(&["sessions", "show", &id]).exits(0).stdout;
+    assert!(said.contains("1 requests") && said.contains("some of it estimated"), "{said}");
 }
 
 #[test]

@@ -7,6 +7,8 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Instant;
 
 use copydesk_tests::model_server::{Format, ModelServer, Reply};
 use copydesk_tests::scene::{KEY, config, done};
@@ -16,7 +18,7 @@ use serde_json::{Value, json};
 use crate::COPYDESK;
 
 const CALLS: usize = 20;
-/// How many places of death are tried, spread over all of them; `COPYDESK_KILLS=all` tries each.
+/// How many places of death are tried, spread over all of them; `COPYDESK_KILLS=all` tries each, which takes some minutes.
 const KILLS: usize = 100;
 const PERMISSIONS: &str = "{mode: accept-edits, allow: [\"Bash(sh step.sh *)\"]}";
 
@@ -110,18 +112,21 @@ fn said(body: &Value) -> [Said; CALLS] {
     })
 }
 
-/// One death, and what comes of it.
-fn dies_at(write: usize) {
+/// One death, and what comes of it: what was said of each call; nothing where the task was over before that write.
+fn dies_at(write: usize) -> Option<[Said; CALLS]> {
     let model = ModelServer::start(Format::Anthropic, task());
     let workspace = furnished(&model);
-    assert_eq!(work(&workspace, ("KILL_AT", &write.to_string())), None, "killed at write {write}");
+    if let Some(code) = work(&workspace, ("KILL_AT", &write.to_string())) {
+        assert_eq!((code, times(&workspace)), (0, [1; CALLS]), "not killed at write {write}");
+        return None;
+    }
 
     // Whoever goes on is told what is known.
     let later = ModelServer::start(Format::Anthropic, [Reply::text("I see.")]);
     std::fs::write(workspace.user_config(), config(&later, PERMISSIONS)).expect("the config is written");
     let told = workspace.run(&["ask", "--json", "--continue", "how far did you get?"]);
     let said = if let Some(request) = later.requests().first() {
-        said(&request.body)
+        self::said(&request.body)
     } else {
         // It died before there was a conversation.
         assert_eq!(told.code, Some(2), "write {write}: {told}");
@@ -152,6 +157,7 @@ fn dies_at(write: usize) {
     let _done = workspace.run(arguments).exits(0);
     assert_eq!(times(&workspace), [1; CALLS], "killed at write {write}");
     assert_eq!(rest.unused(), 0, "killed at write {write}");
+    Some(said)
 }
 
 #[test]
@@ -165,13 +171,27 @@ fn a_task_that_is_killed_at_a_write_of_its_journal_goes_on_with_nothing_twice_an
         std::fs::read_to_string(&counted).ok().and_then(|text| text.parse().ok()).unwrap_or(0);
     assert!(writes > KILLS, "the library saw {writes} writes only");
     let all = std::env::var("COPYDESK_KILLS").is_ok_and(|which| which == "all");
-    let kills = if all { writes } else { KILLS };
-    // The number of writes differs a little from run to run: the last ones are left to `all`, which knows none is there.
-    let places: Vec<usize> = (0..kills).map(|kill| 1 + kill * (writes * 95 / 100) / kills).collect();
-    let halves = places.chunks(places.len().div_ceil(2));
-    std::thread::scope(|scope| {
-        for half in halves {
-            scope.spawn(|| half.iter().copied().for_each(dies_at));
-        }
+    // The number of writes differs a little from run to run: who tries all goes a little further.
+    let places: Vec<usize> = if all {
+        (1..=writes + writes / 20).collect()
+    } else {
+        (0..KILLS).map(|kill| 1 + kill * (writes * 95 / 100) / KILLS).collect()
+    };
+    let (next, began) = (AtomicUsize::new(0), Instant::now());
+    let deaths = || {
+        let places = std::iter::from_fn(|| places.get(next.fetch_add(1, Ordering::Relaxed)));
+        places.filter_map(|place| dies_at(*place)).collect::<Vec<_>>()
+    };
+    let workers = std::thread::available_parallelism().map_or(2, |cores| cores.get().max(2));
+    let deaths: Vec<[Said; CALLS]> = std::thread::scope(|scope| {
+        let workers: Vec<_> = (0..workers).map(|_| scope.spawn(deaths)).collect();
+        workers.into_iter().flat_map(|worker| worker.join().expect("no death went wrong")).collect()
     });
+    let unknown = deaths.iter().flatten().filter(|said| **said == Said::NotKnown).count();
+    eprintln!(
+        "{} deaths at {writes} writes in {} s: {unknown} calls of which nobody knows, none twice, none unsaid",
+        deaths.len(),
+        began.elapsed().as_secs()
+    );
+    assert!(deaths.len() >= KILLS * 9 / 10, "{} deaths only", deaths.len());
 }

@@ -100,8 +100,10 @@ fn a_turn_goes_back_with_its_earlier_tries() {
         assert_eq!(workspace.read(FILE), all);
         let run = last["run_id"].as_str().unwrap_or_default();
         let arguments: &[&str] = if named { &["rewind", run] } else { &["rewind"] };
-        let _ = workspace.run(arguments).exits(0);
+        let went = workspace.run(arguments).exits(0);
         assert_eq!(workspace.read(FILE), tripled(), "named: {named}");
+        // The tries before were forgotten when it was asked again.
+        assert!(went.stdout.starts_with("1 turn forgotten\n"), "named: {named}: {went}");
     }
 }
 

@@ -85,9 +85,10 @@ end
 --- Chooses something for this session of the editor.
 local function chosen(key)
   return function(client, bufnr, _, rest)
-    if rest == '' then return vim.notify('Copydesk: name it: :Copydesk ' .. key .. ' NAME') end
-    require('copydesk.ask').send(client, 'copydesk.' .. key .. '.set', { [key] = rest }, bufnr, function(err)
-      if not err then vim.notify('Copydesk: the ' .. key .. ' is ' .. rest) end
+    -- Without a name, back to what the settings say.
+    local params = rest ~= '' and { [key] = rest } or vim.empty_dict()
+    require('copydesk.ask').send(client, 'copydesk.' .. key .. '.set', params, bufnr, function(err)
+      if not err then vim.notify('Copydesk: the ' .. key .. ' is ' .. (rest ~= '' and rest or 'that of the settings')) end
     end)
   end
 end

@@ -62,6 +62,9 @@ const ABSURD_FRAME: u64 = 50_000;
 
 /// The tokens that a request will have, as this model has counted others: what providers report corrects the estimate.
 pub(crate) async fn expected(turn: &Turn, choice: &Choice, request: &Request) -> Result<u64, AgentError> {
+    if let Some(tokens) = turn.settings.models.recorded_tokens(request) {
+        return Ok(tokens);
+    }
     let measured = turn.world.user.measured(&choice.model_ref()).await?;
     Ok(scaled(request.estimated_tokens(), measured.ratio()))
 }

@@ -39,12 +39,24 @@ pub(crate) fn dropped<'r>(records: impl IntoIterator<Item = &'r Record>) -> Hash
     runs.flatten().collect()
 }
 
-/// A turn and the later ones of its session that a scope is about, oldest first; the last turn where none is named.
-pub(crate) async fn turns(
-    shared: &Shared,
-    run: Option<&RunId>,
-    scope: Scope,
-) -> Result<Vec<RunId>, AgentError> {
+/// A turn and the later ones of its session, oldest first.
+#[derive(Clone, Debug)]
+pub(crate) struct Going {
+    /// The runs that a scope is about, earlier tries and turns that were forgotten before among them.
+    pub(crate) runs: Vec<RunId>,
+    /// Those of them that count until now.
+    pub(crate) counted: Vec<RunId>,
+}
+
+impl Going {
+    /// The turns as a person counts them: those that are forgotten now, or whose files go back.
+    pub(crate) fn turns(&self, scope: Scope) -> Vec<RunId> {
+        if scope == Scope::Files { self.runs.clone() } else { self.counted.clone() }
+    }
+}
+
+/// What goes back: from the last turn on where none is named.
+pub(crate) async fn going(shared: &Shared, run: Option<&RunId>, scope: Scope) -> Result<Going, AgentError> {
     shared.recover().await;
     let journal = &shared.world.journal;
     let run = match (run, scope) {
@@ -62,16 +74,17 @@ pub(crate) async fn turns(
         return Err(AgentError::NothingToUndo);
     }
     let place = |turns: &[RunId], run| turns.iter().position(|known| known == run);
-    let (mut turns, at) = if scope == Scope::Conversation {
-        let at = place(&counted, &run);
-        (counted, at)
+    let (mut runs, at) = if scope == Scope::Conversation {
+        (counted.clone(), place(&counted, &run))
     } else {
         // Files go back with what was done in turns that were asked once more since, and in earlier tries of this one.
         let all = all(shared, &row.session).await?;
         let at = place(&all, &first_try(shared, &run).await?).or_else(|| place(&all, &run));
         (all, at)
     };
-    Ok(turns.split_off(at.ok_or(AgentError::NothingToUndo)?))
+    let runs = runs.split_off(at.ok_or(AgentError::NothingToUndo)?);
+    let counted = runs.iter().filter(|run| counted.contains(run)).cloned().collect();
+    Ok(Going { runs, counted })
 }
 
 /// The last turn that counts, of the conversation that something was said in last.
@@ -118,10 +131,10 @@ async fn counted(shared: &Shared, session: &SessionId) -> Result<Vec<RunId>, Age
 }
 
 /// Goes back to before the first of these turns. The report counts pieces through all files of all turns.
-pub(crate) async fn rewind(shared: &Shared, turns: &[RunId], scope: Scope) -> Result<HunkReport, AgentError> {
+pub(crate) async fn rewind(shared: &Shared, going: &Going, scope: Scope) -> Result<HunkReport, AgentError> {
     let mut report = HunkReport::default();
     if scope != Scope::Conversation {
-        for run in turns.iter().rev() {
+        for run in going.runs.iter().rev() {
             match undo::take_back(shared, Some(run.clone()), Direction::Undo).await {
                 Ok(one) => add(&mut report, one),
                 Err(AgentError::NothingToUndo) => {}
@@ -130,9 +143,9 @@ pub(crate) async fn rewind(shared: &Shared, turns: &[RunId], scope: Scope) -> Re
         }
     }
     if scope != Scope::Files
-        && let Some(first) = turns.first()
+        && let Some(first) = going.runs.first()
     {
-        let event = Event::Rewound { runs: turns.to_vec() };
+        let event = Event::Rewound { runs: going.counted.clone() };
         shared.recorder.record(first, vec![event], &shared.world.redactor()).await?;
     }
     Ok(report)
@@ -152,8 +165,8 @@ pub(crate) async fn again(
     run: Option<&RunId>,
     model: Option<String>,
 ) -> Result<Ask, AgentError> {
-    let turns = turns(shared, run, Scope::Conversation).await?;
-    let first = turns.first().ok_or(AgentError::NothingToUndo)?;
+    let going = going(shared, run, Scope::Conversation).await?;
+    let first = going.runs.first().ok_or(AgentError::NothingToUndo)?;
     let records = shared.world.journal.records(first).await?;
     // Words that somebody else wrote were confirmed before the model was told anything.
     let is_begun = records.iter().any(|record| matches!(record.event, Event::Told { .. }));
@@ -173,7 +186,7 @@ pub(crate) async fn again(
     // Whoever held the run to a mode, a flag or a document, says so no more here.
     let ceiling = Mode::parse(mode);
     let action = if action.is_empty() { "ask".to_owned() } else { action };
-    rewind(shared, &turns, Scope::Conversation).await?;
+    rewind(shared, &going, Scope::Conversation).await?;
     Ok(Ask {
         prompt,
         images: images.unwrap_or_default(),
@@ -189,9 +202,9 @@ pub(crate) async fn again(
 }
 
 /// Goes back, and tells the person what could not be taken back.
-pub(crate) async fn perform(shared: &Shared, turns: &[RunId], scope: Scope) {
-    let outcome = rewind(shared, turns, scope).await;
-    if let Some(first) = turns.first()
+pub(crate) async fn perform(shared: &Shared, going: &Going, scope: Scope) {
+    let outcome = rewind(shared, going, scope).await;
+    if let Some(first) = going.runs.first()
         && !matches!(&outcome, Ok(report) if report.refused.is_empty())
     {
         undo::notice(shared, first, outcome).await;

@@ -198,6 +198,10 @@ pub(crate) fn opening(
     }
     let named = if action.arguments.is_some() { task.clone() } else { ask.prompt.clone() };
     layers.push(Layer::new("task", format!("action {}", action.name), task, Grade::Typed));
+    let mode = prompt::of_mode(policy.mode);
+    layers.extend(
+        mode.map(|text| Layer::new("task", format!("mode {}", policy.mode.as_str()), text, Grade::Typed)),
+    );
     if let Some(form) = &ask.form {
         layers.push(Layer::new("schema", "the schema of the answer", form.words(), Grade::Typed));
     }

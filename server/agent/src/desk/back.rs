@@ -60,9 +60,9 @@ impl Desk {
         run: Option<RunId>,
         scope: Scope,
     ) -> Result<(Vec<RunId>, HunkReport), AgentError> {
-        let turns = rewind::turns(&self.shared, run.as_ref(), scope).await?;
-        let report = rewind::rewind(&self.shared, &turns, scope).await?;
-        Ok((turns, report))
+        let going = rewind::going(&self.shared, run.as_ref(), scope).await?;
+        let report = rewind::rewind(&self.shared, &going, scope).await?;
+        Ok((going.turns(scope), report))
     }
 
     /// As [`Desk::rewind`], for a caller that must be answered at once: the work waits for `gate`, and what could not be
@@ -76,8 +76,8 @@ impl Desk {
         scope: Scope,
         gate: oneshot::Receiver<()>,
     ) -> Result<Vec<RunId>, AgentError> {
-        let turns = rewind::turns(&self.shared, run.as_ref(), scope).await?;
-        let (shared, going) = (self.shared.clone(), turns.clone());
+        let going = rewind::going(&self.shared, run.as_ref(), scope).await?;
+        let (shared, turns) = (self.shared.clone(), going.turns(scope));
         self.shared.runs.spawn(async move {
             let _ = gate.await;
             tokio::select! {

@@ -6,6 +6,7 @@ use copydesk_store::SessionRow;
 
 use super::Desk;
 use crate::error::AgentError;
+use crate::session::recording::Conversation;
 use crate::session::{keeping, telling};
 
 /// The most conversations of a list.
@@ -38,6 +39,8 @@ impl Desk {
     /// # Errors
     /// There is no such conversation, or its records were changed by somebody.
     pub async fn conversation(&self, session: &SessionId) -> Result<Vec<Vec<Record>>, AgentError> {
+        // A request that a dead process had sent is a part of what it used.
+        self.shared.settle_runs().await;
         let journal = &self.shared.world.journal;
         let rows = journal.session(session).await?;
         if rows.is_empty() {
@@ -48,6 +51,15 @@ impl Desk {
             turns.push(journal.records(&row.run).await?);
         }
         Ok(turns)
+    }
+
+    /// The same with the records of those that worked for its runs.
+    ///
+    /// # Errors
+    /// As [`Desk::conversation`].
+    pub async fn whole(&self, session: &SessionId) -> Result<Conversation, AgentError> {
+        let turns = self.conversation(session).await?;
+        Ok(Conversation::of(&self.shared.world.journal, turns).await?)
     }
 
     /// Gives a conversation a name, in one line; takes it away where that is empty. Answers the name.

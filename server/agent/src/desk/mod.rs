@@ -95,6 +95,7 @@ impl Desk {
                 vault: std::sync::Mutex::default(),
                 ghosts: Ghosts::default(),
                 worked_on: std::sync::Mutex::default(),
+                settled: tokio::sync::OnceCell::new(),
                 recovered: tokio::sync::OnceCell::new(),
             }),
         }

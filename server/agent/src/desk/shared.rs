@@ -46,6 +46,7 @@ pub(crate) struct Shared {
     pub(crate) ghosts: Ghosts,
     /// The conversations that were worked on here.
     pub(super) worked_on: Mutex<BTreeSet<SessionId>>,
+    pub(super) settled: tokio::sync::OnceCell<()>,
     pub(super) recovered: tokio::sync::OnceCell<()>,
 }
 
@@ -72,11 +73,16 @@ impl Shared {
         }
     }
 
-    /// Settles what a process that died left open: once, before the first thing that this one does.
+    /// Settles the runs that a process that died left open: once.
+    pub(crate) async fn settle_runs(&self) {
+        self.settled.get_or_init(|| recover::settle(&self.world, &self.recorder)).await;
+    }
+
+    /// The same, and takes away what is past its time: once, before the first thing that this process does.
     pub(crate) async fn recover(&self) {
-        let settle = async {
+        let recover = async {
             self.runs.spawn_blocking(lodging::sweep);
-            recover::settle(&self.world, &self.recorder).await;
+            self.settle_runs().await;
             keeping::sweep(self).await;
             let notes = self.worktree_notes();
             if notes.is_dir()
@@ -85,7 +91,7 @@ impl Shared {
                 worktree::sweep(&settings, &notes).await;
             }
         };
-        self.recovered.get_or_init(|| settle).await;
+        self.recovered.get_or_init(|| recover).await;
     }
 
     /// Notes that a conversation is worked on.

@@ -4,11 +4,12 @@
 //! on while the model works. What one prints is a file that grows, which an editor can open. A run that ends ends its
 //! commands first, and each outcome is on record before the run's own.
 
-use std::path::PathBuf;
+use std::collections::HashSet;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use copydesk_base::{CallId, Event};
+use copydesk_base::{CallId, Event, RunId};
 use copydesk_permission::Policy;
 use copydesk_permission::sandbox::Tops;
 use tokio::task::JoinHandle;
@@ -26,6 +27,8 @@ const MOST: usize = 4;
 const LONGEST: Duration = Duration::from_hours(24);
 /// How long one that is stopped may take to end.
 const LAST_WORDS: Duration = Duration::from_secs(5);
+/// The folder of what they print, in the person's own.
+const OUTPUT: &str = "output";
 /// The files that are kept of earlier commands: the newest.
 const KEPT: usize = 50;
 
@@ -99,7 +102,7 @@ pub(crate) struct Begun {
 /// Begins a command; answers what the model calls it, and the file that grows. The error is a sentence.
 pub(crate) async fn begin(turn: &mut Turn, begun: Begun) -> Result<(String, PathBuf), String> {
     let Begun { call, ground, ready, policy } = begun;
-    let (name, folder) = (format!("job-{}", turn.jobs.0.len() + 1), turn.settings.state_home.join("output"));
+    let (name, folder) = (format!("job-{}", turn.jobs.0.len() + 1), turn.settings.state_home.join(OUTPUT));
     tidy(&folder);
     let file = format!("{}-{name}.log", turn.run);
     let output = Growing::make(&folder, &file, turn.settings.redactor.clone())
@@ -159,8 +162,23 @@ impl Job {
     }
 }
 
+/// Takes away what the commands of runs had printed. What cannot be taken away goes with the oldest.
+pub(crate) fn forget(home: &Path, runs: &[RunId]) {
+    if runs.is_empty() {
+        return;
+    }
+    let runs: HashSet<&str> = runs.iter().map(RunId::as_str).collect();
+    for entry in std::fs::read_dir(home.join(OUTPUT)).into_iter().flatten().flatten() {
+        let name = entry.file_name();
+        let run = name.to_str().and_then(|name| name.split_once("-job-")).map(|(run, _)| run);
+        if run.is_some_and(|run| runs.contains(run)) {
+            let _ = std::fs::remove_file(entry.path());
+        }
+    }
+}
+
 /// Takes away the oldest files where there are too many.
-fn tidy(folder: &std::path::Path) {
+fn tidy(folder: &Path) {
     let Ok(entries) = std::fs::read_dir(folder) else { return };
     let mut files: Vec<_> = entries
         .flatten()

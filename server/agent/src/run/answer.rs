@@ -123,8 +123,8 @@ async fn of_one(
     purpose: Purpose,
 ) -> Result<Answered, AgentError> {
     let mut account = account::reserve(turn, choice, request).await?;
-    let number = turn.usage.requests + 1;
-    turn.record(vec![Event::ModelRequested { number, most: account.most }]).await?;
+    turn.requested += 1;
+    turn.record(vec![Event::ModelRequested { number: turn.requested, most: account.most }]).await?;
     let request = Request { max_output_tokens: account.cut, ..request.clone() };
     let mut stream = turn.settings.models.call(choice, request.clone(), turn.cancel.clone());
     loop {

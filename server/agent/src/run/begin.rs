@@ -3,7 +3,7 @@
 //! Whatever narrows or equips a run (an agent's file, a role, a worktree of its own) is worked out here, once, and lies
 //! in the [`Turn`] from then on. What a model is told at the start is [`crate::context::opening`]'s.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use copydesk_base::event::Origin;
@@ -85,6 +85,7 @@ pub(super) async fn begin(
         bounds: terms.bounds,
         role,
         parent: terms.parent,
+        helper: terms.helper,
         edits_of: terms.edits_of.unwrap_or_else(|| run.clone()),
         tasks: terms.tasks,
         handoff: None,
@@ -97,10 +98,12 @@ pub(super) async fn begin(
         refused_diffs: vec![],
         unmade: BTreeMap::new(),
         lost: BTreeMap::new(),
+        known: BTreeSet::new(),
         quarters: Quarters::default(),
         draft,
         jobs: Jobs::default(),
         usage: Usage::default(),
+        requested: 0,
         purse: terms.purse,
         began: terms.began,
         spent: past.spent,
@@ -132,6 +135,8 @@ pub(super) async fn begin(
         agent: turn.role.agent.as_ref().map(|agent| agent.name.clone()).unwrap_or_default(),
         parent: turn.parent.clone(),
         again: ask.again.clone(),
+        root: turn.apart.is_some().then(|| turn.settings.root.clone()),
+        layers: action.layers.len(),
         carried: past.carried,
     };
     let mut events = vec![started];
@@ -185,6 +190,7 @@ async fn set_out(shared: &Arc<Shared>, ask: &Ask) -> Result<Terms, (Option<Setti
     ];
     Ok(Terms {
         parent: None,
+        helper: 0,
         conversation: None,
         apart: None,
         title: None,

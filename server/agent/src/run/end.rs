@@ -15,6 +15,7 @@ use crate::draft;
 use crate::error::AgentError;
 use crate::hooks::{self, Heard, Point};
 use crate::run::answer::Way;
+use crate::session::recover::edits;
 use crate::settings::Settings;
 use crate::team::arrival;
 
@@ -27,6 +28,9 @@ pub(super) async fn over(mut turn: Turn, way: &Way, result: Result<(), AgentErro
         result => result,
     };
     arrival::unread(&mut turn).await;
+    if result.is_err() {
+        untold(&mut turn).await;
+    }
     let result = whole(&turn, result);
     turn.jobs.end().await;
     let unheard = unheard(&mut turn).await;
@@ -81,6 +85,22 @@ fn whole(turn: &Turn, result: Result<(), AgentError>) -> Result<(), AgentError> 
         }
     };
     result.and(Err(error))
+}
+
+/// Names the edits that were made and that the model, or whoever goes on with the conversation, was never told of.
+async fn untold(turn: &mut Turn) {
+    let records = turn.world.journal.records(&turn.run).await.unwrap_or_default();
+    let files: Vec<String> =
+        edits::untold(&records).iter().map(|file| path::shown(&turn.settings.root, file)).collect();
+    if files.is_empty() {
+        return;
+    }
+    let text =
+        format!("These edits were made before the run ended: {}. Undo takes them back.", files.join(", "));
+    // Where the journal cannot be written the end says so.
+    if turn.tell(format!("[{text}]")).await.is_ok() {
+        let _ = turn.record(vec![Event::Notice { text }]).await;
+    }
 }
 
 /// Says what the person told the run and it never heard: a budget, an error or a cancel came first.

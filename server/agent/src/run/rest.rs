@@ -5,7 +5,7 @@
 
 use std::ops::ControlFlow;
 
-use copydesk_base::{Event, Usage};
+use copydesk_base::{Event, Usage, path};
 use copydesk_provider::{Message, ToolUse};
 
 use super::Turn;
@@ -15,6 +15,7 @@ use crate::error::AgentError;
 use crate::run::answer::Answered;
 use crate::run::form::Form;
 use crate::run::steer;
+use crate::session::recover::edits;
 
 /// Whether the conversation goes on behind this answer, with what was added to it.
 pub(super) async fn after(
@@ -77,5 +78,12 @@ pub(super) async fn handed_on(turn: &mut Turn, form: Option<&Form>, said: String
     turn.record(vec![Event::ModelAnswered { text: text.clone(), calls: 0, usage, stopped: String::new() }])
         .await?;
     turn.last_text = text;
+    let records = turn.world.journal.records(&turn.run).await?;
+    let files: Vec<String> =
+        edits::untold(&records).iter().map(|file| path::shown(&turn.settings.root, file)).collect();
+    if !files.is_empty() {
+        // For the next turn of this conversation: no result of a call says it.
+        turn.tell(format!("[Files that were changed for this answer: {}]", files.join(", "))).await?;
+    }
     Ok(())
 }

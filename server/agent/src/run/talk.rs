@@ -52,6 +52,7 @@ impl Talk {
             schema: ask.form.as_ref().map(|form| form.schema().clone()),
             max_output_tokens: None,
             cache_key: Some(turn.cache_key()),
+            by: turn.by(),
             ..Request::default()
         }
     }
@@ -129,7 +130,12 @@ async fn open(turn: &mut Turn, ask: &Ask, action: &Action) -> Result<Talk, Agent
         turn.shared.learn(text, &turn.settings.redactor);
     }
     let tools = tools::specs(&action.tools);
-    let Kept { mut messages, count: kept, left_out } = std::mem::take(&mut turn.past);
+    // The place of the ask, and files that the words name.
+    let shown = opening.layers.iter().filter(|layer| layer.section == "files");
+    let past = std::mem::take(&mut turn.past);
+    turn.sees(&past.messages, shown.map(|layer| layer.origin.as_str()));
+    turn.known.extend(ask.place.iter().map(|(path, _)| path.clone()));
+    let Kept { mut messages, count: kept, left_out } = past;
     let hide = |text: &str| turn.shared.hidden(text, &turn.settings.redactor);
     let (first, laid) = opening.laid(&tools, kept, hide);
     let notices = opening.notices.into_iter().chain(past::told(left_out));

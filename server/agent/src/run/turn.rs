@@ -4,7 +4,7 @@
 //! and changed, and the ways to the desk and to the journal. A part that keeps something for itself has a type of its own
 //! and a field here, as [`Draft`] and [`Ear`] do.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -12,6 +12,7 @@ use copydesk_base::config::Mode;
 use copydesk_base::event::{Denied, Origin};
 use copydesk_base::{Event, Grade, RunId, SessionId, Timestamp, Usage, path};
 use copydesk_permission::{Bounds, Policy};
+use copydesk_provider::{By, Message, ToolCall};
 use tokio_util::sync::CancellationToken;
 
 use crate::budget::purse::Purse;
@@ -58,6 +59,8 @@ pub(crate) struct Turn {
     pub(crate) role: Role,
     /// The run that started it.
     pub(crate) parent: Option<RunId>,
+    /// Which helper of that one it is, counted from one.
+    pub(super) helper: usize,
     /// The run whose edits its edits are.
     pub(crate) edits_of: RunId,
     /// Those that work for it.
@@ -81,12 +84,16 @@ pub(crate) struct Turn {
     pub(crate) unmade: BTreeMap<PathBuf, String>,
     /// Files of which a helper's work could not be brought back, each with the reason; no more once they were edited since.
     pub(crate) lost: BTreeMap<PathBuf, String>,
+    /// Files of which the conversation has seen something: what was never seen is not replaced whole.
+    pub(crate) known: BTreeSet<PathBuf>,
     pub(crate) quarters: Quarters,
     /// Edits that wait for the project's checks.
     pub(crate) draft: Draft,
     /// Its commands in the background.
     pub(crate) jobs: Jobs,
     pub(crate) usage: Usage,
+    /// Requests that left, replayed ones too.
+    pub(super) requested: u64,
     /// What it and its helpers use up together, and since when.
     pub(crate) purse: Arc<Purse>,
     pub(crate) began: Timestamp,
@@ -165,6 +172,25 @@ impl Turn {
     pub(crate) fn cache_key(&self) -> String {
         let has_session = !self.session.as_str().is_empty();
         if has_session { self.session.to_string() } else { self.run.to_string() }
+    }
+
+    /// Notes the files that this conversation has seen before this turn, and those that it begins with.
+    pub(super) fn sees<'t>(&mut self, messages: &'t [Message], shown: impl IntoIterator<Item = &'t str>) {
+        let calls = messages.iter().filter_map(|message| match message {
+            Message::Assistant { calls, .. } => Some(calls),
+            _ => None,
+        });
+        let of_files = |call: &&ToolCall| matches!(call.name.as_str(), "read" | "edit" | "write");
+        let paths = calls.flatten().filter(of_files);
+        let paths = paths.filter_map(|call| call.arguments.value.as_ref().ok()?["path"].as_str());
+        let files: Vec<PathBuf> = paths.chain(shown).map(|path| self.path(path)).collect();
+        self.known.extend(files);
+    }
+
+    /// Who asks, for a replay.
+    pub(super) fn by(&self) -> By {
+        let root = self.apart.as_ref().map(|_| self.settings.root.display().to_string());
+        By { root, helper: self.helper }
     }
 
     /// The absolute, resolved path that a model means.

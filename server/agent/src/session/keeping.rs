@@ -7,10 +7,11 @@ use std::collections::HashMap;
 
 use copydesk_base::event::Carried;
 use copydesk_base::{Event, Grade, Record, RunId, SessionId, Timestamp, Usage};
-use copydesk_store::{Deleted, Keep};
+use copydesk_store::{Deleted, Keep, Swept};
 
 use crate::desk::Shared;
 use crate::error::AgentError;
+use crate::process::jobs;
 use crate::session::past;
 
 /// Copies a conversation up to and with a turn, or all of it; answers the copy.
@@ -132,7 +133,12 @@ fn copied(mut event: Event, copy: &SessionId, runs: &HashMap<RunId, RunId>) -> O
 pub(crate) async fn delete(shared: &Shared, session: &SessionId) -> Result<(), AgentError> {
     shared.recover().await;
     match shared.world.journal.delete(session).await? {
-        Deleted::Gone => Ok(()),
+        Deleted::Gone(runs) => {
+            if let Ok(settings) = (shared.world.settings)() {
+                jobs::forget(&settings.state_home, &runs);
+            }
+            Ok(())
+        }
         Deleted::UnderWay => Err(AgentError::Open(session.to_string())),
         Deleted::Unknown => Err(AgentError::UnknownSession(session.to_string())),
     }
@@ -149,8 +155,12 @@ pub(crate) async fn sweep(shared: &Shared) {
         bytes: retention.largest().saturating_mul(1 << 20),
     };
     match shared.world.journal.sweep(keep).await {
-        Ok(0) => {}
-        Ok(gone) => tracing::info!(gone, "conversations past their time were taken away"),
+        Ok(Swept { sessions, runs }) => {
+            jobs::forget(&settings.state_home, &runs);
+            if sessions > 0 {
+                tracing::info!(sessions, "conversations past their time were taken away");
+            }
+        }
         Err(error) => tracing::info!(%error, "conversations past their time stay"),
     }
 }

@@ -7,8 +7,9 @@
 //! | `transcript` | the messages of earlier turns, from their records |
 //! | `recover` | what a process that died left open |
 //! | `keeping` | copied, deleted, swept |
-//! | `telling`, `recording` | as text, as Markdown, as a recording for a replay |
+//! | `telling`, `recording`, `comparable` | as text, as Markdown, as a recording for a replay, as what two of them share |
 
+pub(crate) mod comparable;
 pub(crate) mod keeping;
 pub(crate) mod past;
 pub(crate) mod recorder;

@@ -4,16 +4,16 @@
 //! outcome is noted as unknown and never repeated. The run itself has failed, and its questions wait for nobody. What it
 //! has used stays used; a request that nobody saw the answer of counts as the most that it can cost.
 
-use std::path::Path;
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
 
-use copydesk_base::redact::REDACTED;
 use copydesk_base::{Event, Record, Redactor, RunId, RunStatus, Usage};
 
 use crate::budget::sums::Sums;
 use crate::changes::apply::There;
-use crate::changes::undo::{self, Direction};
 use crate::error::AgentError;
 use crate::session::recorder::Recorder;
+use crate::session::recover::edits::Writes;
 use crate::team::arrival;
 use crate::world::World;
 
@@ -36,7 +36,13 @@ pub(crate) async fn settle(world: &World, recorder: &Recorder) {
             continue;
         }
         let helped = helped(world, &records).await;
-        let events = closing(&records, helped, |path| look(world, path, &redactor));
+        let parents = match records.first().map(|first| &first.event) {
+            Some(Event::RunStarted { parent: Some(parent), .. }) => {
+                world.journal.records(parent).await.unwrap_or_default()
+            }
+            _ => vec![],
+        };
+        let events = closing(&records, &parents, helped, |path| look(world, path, &redactor));
         if let Err(error) = recorder.record(&row.run, events, &redactor).await {
             tracing::warn!(%error, run = %row.run, "a run that was cut short could not be settled");
             return;
@@ -76,7 +82,7 @@ pub(crate) async fn settle_writes(
         return Ok(());
     }
     let records = world.journal.records(run).await?;
-    let Writes { events, .. } = writes(&records, |path| look(world, path, redactor));
+    let Writes { events, .. } = edits::writes(&records, |path| look(world, path, redactor));
     if events.is_empty() { Ok(()) } else { recorder.record(run, events, redactor).await }
 }
 
@@ -88,98 +94,16 @@ fn look(world: &World, path: &Path, redactor: &Redactor) -> Option<String> {
     }
 }
 
-/// What became of the edits of a run that was cut short.
-#[derive(Default)]
-struct Writes {
-    /// The outcomes of intents that had none.
-    events: Vec<Event>,
-    made: Vec<String>,
-    unmade: Vec<String>,
-    /// Nobody can tell.
-    unknown: Vec<String>,
-}
-
-/// The same, given the texts that are there now.
-fn writes(records: &[Record], there: impl Fn(&Path) -> Option<String>) -> Writes {
-    let mut writes = Writes::default();
-    for (at, record) in records.iter().enumerate() {
-        let Event::ChangeApplying { change, path, before, after, undo, .. } = &record.event else { continue };
-        let is_settled = records[at + 1..].iter().any(|record| match &record.event {
-            Event::ChangeApplied { change: done, after: made, .. }
-            | Event::Undone { change: done, after: made, .. } => done == change && made == after,
-            Event::ChangeApplying { change: again, path: same, .. } => again == change && same == path,
-            Event::ChangeRefused { change: refused, .. } => refused == change,
-            _ => false,
-        });
-        if is_settled {
-            continue;
-        }
-        let what = if *undo { "the undo of the edit of" } else { "the edit of" };
-        let name = format!("{what} {}", path.display());
-        match there(path) {
-            // One text stands for both: an empty file that came or went.
-            Some(text) if text == *after && text != *before => {
-                let direction = if *undo { Some(Direction::Undo) } else { None };
-                writes.events.extend(undo::outcome(&records[..at], change, path, direction, (before, after)));
-                writes.made.push(name);
-            }
-            Some(text) if text == *before && before == after && !before.contains(REDACTED) => {}
-            Some(text) if text == *before && before != after => writes.unmade.push(name),
-            _ => writes.unknown.push(name),
-        }
-    }
-    writes
-}
-
-/// Edits that never came to be made, in words: those that waited for an answer or for the project's checks.
-fn waiting(records: &[Record]) -> Vec<String> {
-    let mut waiting = Vec::new();
-    for (at, record) in records.iter().enumerate() {
-        let later = || records[at + 1..].iter().map(|record| &record.event);
-        let path = match &record.event {
-            Event::ChangeDrafted { path, .. }
-                if !later().any(
-                    |event| matches!(event, Event::ChangeProposed { path: same, .. } if same == path),
-                ) =>
-            {
-                path
-            }
-            Event::ChangeProposed { change, call, path, .. } => {
-                let approval = later().find_map(|event| match event {
-                    Event::ApprovalRequested { approval, change: Some(asked), .. } if asked == change => {
-                        Some(approval)
-                    }
-                    _ => None,
-                });
-                let is_over = later().any(|event| match event {
-                    Event::ChangeApplying { change: same, .. }
-                    | Event::ChangeApplied { change: same, .. }
-                    | Event::ChangeRefused { change: same, .. } => same == change,
-                    Event::ApprovalSettled { approval: settled, decision, .. } => {
-                        Some(settled) == approval
-                            && ["deny", "expired", "canceled"].contains(&decision.as_str())
-                    }
-                    Event::Judged { call: judged, verdict, .. } => judged == call && verdict == "deny",
-                    Event::ToolReturned { call: returned, .. } => returned == call,
-                    _ => false,
-                });
-                if is_over {
-                    continue;
-                }
-                path
-            }
-            _ => continue,
-        };
-        let name = format!("the edit of {}", path.display());
-        if !waiting.contains(&name) {
-            waiting.push(name);
-        }
-    }
-    waiting
+/// A helper that nobody took in.
+struct Helped {
+    returned: Event,
+    usage: Usage,
+    /// What it had edited in its worktree.
+    gone: BTreeSet<PathBuf>,
 }
 
 /// The ends of the helpers that nobody took in, each with what it used. Helpers began later, so they are settled by now.
-async fn helped(world: &World, records: &[Record]) -> Vec<(Event, Usage)> {
+async fn helped(world: &World, records: &[Record]) -> Vec<Helped> {
     let is_in = |run: &RunId| {
         records.iter().any(
             |record| matches!(&record.event, Event::AgentReturned { run: returned, .. } if returned == run),
@@ -190,20 +114,31 @@ async fn helped(world: &World, records: &[Record]) -> Vec<(Event, Usage)> {
         let Event::AgentCalled { call, run, .. } = &record.event else { continue };
         if !is_in(run) {
             let own = world.journal.records(run).await.unwrap_or_default();
-            helped.push(arrival::returned(call.clone(), run.clone(), &own));
+            let (returned, usage) = arrival::returned(call.clone(), run.clone(), &own);
+            helped.push(Helped { returned, usage, gone: edits::apart(&own) });
         }
     }
     helped
 }
 
-/// The events that close a run, given what its helpers used and the texts that are there now.
+/// The events that close a run, given the records of the run that it works for, what its helpers used and the texts that are
+/// there now.
 fn closing(
     records: &[Record],
-    helped: Vec<(Event, Usage)>,
+    parents: &[Record],
+    helped: Vec<Helped>,
     there: impl Fn(&Path) -> Option<String>,
 ) -> Vec<Event> {
-    let Writes { mut events, made, mut unmade, mut unknown } = writes(records, there);
-    unmade.extend(waiting(records));
+    let Writes { mut events, mut made, mut unmade, mut unknown } = edits::writes(records, there);
+    made.extend(edits::untold(records).iter().map(|path| edits::named(path)));
+    unmade.extend(edits::waiting(records, parents));
+    if edits::is_apart(records) {
+        // Its worktree is gone, and the run that it worked for says what was in it.
+        made.clear();
+        unmade.clear();
+        unknown.clear();
+    }
+    let gone = helped.iter().flat_map(|helped| &helped.gone).map(|path| edits::named(path)).collect();
     for (at, record) in records.iter().enumerate() {
         let Event::EffectStarted { call, effect } = &record.event else { continue };
         let has_outcome = records[at + 1..]
@@ -218,6 +153,7 @@ fn closing(
     let sentences = [
         ("Made all the same", made),
         ("Not made", unmade),
+        ("Gone with the worktree of a helper", gone),
         ("Whether this happened is not known, and it is not repeated", unknown),
     ];
     let said: Vec<String> = sentences
@@ -232,7 +168,7 @@ fn closing(
     }
     let unanswered = unanswered(records);
     let mut usage = Sums::of([records]).all;
-    for (returned, used) in helped {
+    for Helped { returned, usage: used, .. } in helped {
         usage.add(used);
         events.push(returned);
     }
@@ -270,5 +206,6 @@ fn unanswered(records: &[Record]) -> Option<(String, Usage)> {
     is_open.then(|| (model.to_owned(), Usage { estimated: true, ..last }))
 }
 
+pub(crate) mod edits;
 #[cfg(test)]
 mod tests;

@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 
 use crate::budget::sums::{Sums, used};
 use crate::gate::render::visible;
+use crate::session::recording::Conversation;
 
 /// The schema of an exported conversation.
 pub const RECORDS: &str = "copydesk.records/1";
@@ -48,9 +49,10 @@ pub fn turns_of(one: &SessionRow) -> String {
     if one.turns == 1 { "1 turn".to_owned() } else { format!("{} turns", one.turns) }
 }
 
-/// A conversation with all of its records, from which a model can be replayed.
-pub fn records(session: &SessionId, root: &Path, turns: &[Vec<Record>]) -> Value {
-    json!({"schema": RECORDS, "session": session, "root": root, "runs": turns})
+/// A conversation with all of its records and those of its helpers, from which a model can be replayed.
+pub fn records(session: &SessionId, root: &Path, conversation: &Conversation) -> Value {
+    let Conversation { turns, helpers } = conversation;
+    json!({"schema": RECORDS, "session": session, "root": root, "runs": turns, "helpers": helpers})
 }
 
 /// One turn in what a person wants to know of it.
@@ -70,7 +72,7 @@ enum Said<'a> {
 }
 
 fn story(records: &[Record]) -> Story<'_> {
-    let mut story = Story::default();
+    let (mut story, mut proposed) = (Story::default(), HashSet::new());
     for record in records {
         match &record.event {
             Event::RunStarted { prompt, title, model, .. } => {
@@ -97,6 +99,17 @@ fn story(records: &[Record]) -> Story<'_> {
                 story.said.push(Said::Done(format!("no answer yet: {to} was called")));
             }
             Event::Steered { text } => story.said.push(Said::Done(format!("you: {text}"))),
+            // What helpers edit in place they propose in records of their own.
+            Event::ChangeProposed { change, .. } => {
+                proposed.insert(change);
+            }
+            Event::ChangeApplied { change, path, .. } if !proposed.contains(change) => {
+                story.said.push(Said::Done(format!("a helper changed {}", path.display())));
+            }
+            Event::LayerBegun { number, of, name } => {
+                story.said.push(Said::Done(format!("layer {number} of {of}: {name}")));
+            }
+            Event::Notice { text } => story.said.push(Said::Done(format!("note: {text}"))),
             Event::RunFinished { status, error, usage, .. } => {
                 story.end = Some((word(*status), usage));
                 story.error = error.as_deref();
@@ -132,9 +145,24 @@ fn rewound(turns: &[Vec<Record>]) -> HashSet<&str> {
 
 /// A conversation for reading on a screen.
 pub fn shown(turns: &[Vec<Record>]) -> String {
+    let mut text = told(turns);
+    let sums = Sums::of(turns.iter().map(Vec::as_slice));
+    let minutes = sums.time.as_secs() / 60;
+    let time = if minutes > 0 { format!(", {minutes} min") } else { String::new() };
+    let _ = writeln!(text, "All together: {}{time}", used(&sums.all));
+    for parts in [&sums.models, &sums.agents] {
+        for (name, usage) in parts.iter().filter(|_| parts.len() > 1) {
+            let _ = writeln!(text, "  {}: {}", visible(name), used(usage));
+        }
+    }
+    text
+}
+
+/// Runs for reading on a screen: turns, or those that worked for them.
+pub fn told(runs: &[Vec<Record>]) -> String {
     let mut text = String::new();
-    let gone = rewound(turns);
-    for records in turns {
+    let gone = rewound(runs);
+    for records in runs {
         let story = story(records);
         let _ = writeln!(text, "> {}", visible(story.prompt.trim()).replace('\n', "\n> "));
         for said in &story.said {
@@ -153,15 +181,6 @@ pub fn shown(turns: &[Vec<Record>]) -> String {
         let run = records.first().map_or("", |record| record.run.as_str());
         let gone = if gone.contains(run) { ", taken back" } else { "" };
         let _ = writeln!(text, "  ({run}: {}, {end}{error}{gone})\n", visible(story.model));
-    }
-    let sums = Sums::of(turns.iter().map(Vec::as_slice));
-    let minutes = sums.time.as_secs() / 60;
-    let time = if minutes > 0 { format!(", {minutes} min") } else { String::new() };
-    let _ = writeln!(text, "All together: {}{time}", used(&sums.all));
-    for parts in [&sums.models, &sums.agents] {
-        for (name, usage) in parts.iter().filter(|_| parts.len() > 1) {
-            let _ = writeln!(text, "  {}: {}", visible(name), used(usage));
-        }
     }
     text
 }

@@ -4,6 +4,7 @@
 //! named with its file wherever somebody relies on it: to the model that asked, to the layer that comes next, to the
 //! person, and in how the run ended, unless it was edited anew.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use copydesk_base::{CallId, Event, Record, RunId, RunStatus, Usage, path};
@@ -14,7 +15,8 @@ use crate::budget::sums::Sums;
 use crate::error::AgentError;
 use crate::hooks::{self, Point};
 use crate::run::Turn;
-use crate::team::helper::{Ended, Made};
+use crate::session::recover::edits;
+use crate::team::helper::{self, Ended, Made};
 use crate::team::worktree::{Changed, Changes};
 use crate::tools::{self, Came, Changed as Edited, Output, Written};
 
@@ -40,7 +42,9 @@ pub(crate) async fn take_in(turn: &mut Turn, ended: Ended) -> Result<Taken, Agen
     let usage = outcome.usage;
     turn.record(vec![Event::AgentReturned { call: call.clone(), run, status, usage, models }]).await?;
     turn.denied.extend(outcome.denied);
-    turn.changes.extend(outcome.changes.into_iter().filter(|_| made.is_none()));
+    let in_place: Vec<_> = outcome.changes.into_iter().filter(|_| made.is_none()).collect();
+    let edited: BTreeSet<PathBuf> = helper::written(&in_place).into_iter().collect();
+    turn.changes.extend(in_place);
     let facts = json!({"agent": name, "status": status, "text": outcome.text});
     hooks::at(turn, Point::SubagentStop, None, facts).await?;
     let mut text = match (status, outcome.error) {
@@ -58,6 +62,10 @@ pub(crate) async fn take_in(turn: &mut Turn, ended: Ended) -> Result<Taken, Agen
             format!("{name} failed: {}{said}", error.unwrap_or_default())
         }
     };
+    if !edited.is_empty() {
+        let files: Vec<String> = edited.iter().map(|file| path::shown(&turn.settings.root, file)).collect();
+        text.push_str(&format!("\nIt changed these files: {}", files.join(", ")));
+    }
     // The person said it to somebody who is gone, and means the work.
     for words in outcome.unheard {
         text.push_str(&format!("\nThe person told {name} this, which it did not hear:\n{words}"));
@@ -193,7 +201,17 @@ pub(crate) async fn unread(turn: &mut Turn) {
         let records = turn.world.journal.records(&run).await.unwrap_or_default();
         let (event, usage) = returned(call, run, &records);
         turn.usage.add(usage);
-        let _ = turn.record(vec![event]).await;
+        let gone = edits::apart(&records);
+        let gone = (!gone.is_empty()).then(|| {
+            let files: Vec<String> = gone.iter().map(|file| file.display().to_string()).collect();
+            let files = files.join(", ");
+            Event::Notice {
+                text: format!(
+                    "A helper was at work in a worktree that is gone; nothing was made of its edits: {files}"
+                ),
+            }
+        });
+        let _ = turn.record(std::iter::once(event).chain(gone).collect()).await;
     }
     for Made { name, changes } in turn.helpers.unread.take_all() {
         let Ok(changes) = changes else { continue };

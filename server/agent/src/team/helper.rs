@@ -82,6 +82,8 @@ pub(crate) struct Helpers {
     cancel: CancellationToken,
     /// How many the model has called for.
     pub(crate) called: usize,
+    /// How many were begun, layers and workers among them.
+    begun: usize,
     pub(crate) unread: Unread,
     /// Those that were called and not taken in yet.
     pub(crate) out: BTreeMap<CallId, RunId>,
@@ -98,6 +100,7 @@ impl Helpers {
             gate: Arc::new(Semaphore::new(AT_ONCE)),
             cancel,
             called: 0,
+            begun: 0,
             unread: Unread::default(),
             out: BTreeMap::new(),
             tasks: TaskTracker::new(),
@@ -117,6 +120,8 @@ impl Helpers {
 pub(crate) struct Terms {
     /// The run that started it.
     pub(crate) parent: Option<RunId>,
+    /// Which helper of that run it is, counted from one.
+    pub(crate) helper: usize,
     /// The conversation of that run.
     pub(crate) conversation: Option<SessionId>,
     /// What ties it to the person's workspace, where it works in a worktree.
@@ -193,6 +198,7 @@ pub(crate) async fn start(turn: &mut Turn, task: Task) -> Result<BoxFuture<'stat
         task: task.about.as_ref().unwrap_or(&task.words).clone(),
     }])
     .await?;
+    turn.helpers.begun += 1;
     turn.helpers.out.insert(task.call.clone(), run.clone());
     let cancel = turn.helpers.cancel.child_token();
     let (speak, inbox) = mpsc::channel(UNHEARD);
@@ -247,6 +253,7 @@ fn terms(turn: &Turn, task: &Task, trusted: &[TrustedFile]) -> Terms {
     let action = Action { title: name.clone(), name, task: TASK.to_owned(), tools, ..Action::default() };
     Terms {
         parent: Some(turn.run.clone()),
+        helper: turn.helpers.begun,
         conversation: Some(turn.conversation.clone()),
         apart: None,
         title: None,

@@ -34,7 +34,7 @@ async fn in_order(turn: &mut Turn, names: &[String], words: &str) -> Result<Stri
     for (at, layer) in layers.iter().enumerate() {
         let name = &layer.agent.name;
         let total = layers.len();
-        turn.record(vec![Event::Notice { text: format!("Layer {} of {total}: {name}", at + 1) }]).await?;
+        turn.record(vec![Event::LayerBegun { number: at + 1, of: total, name: name.clone() }]).await?;
         let mut whole = words.to_owned();
         if !handed_on.is_empty() {
             let before = &layers[at - 1].agent.name;

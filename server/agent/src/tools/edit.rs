@@ -88,7 +88,9 @@ pub(crate) async fn change(
 ) -> Result<Output, AgentError> {
     let Changed { output, came } = brought(turn, call, shown, compute).await?;
     if came == Came::Whole {
-        turn.lost.remove(&turn.path(shown));
+        let file = turn.path(shown);
+        turn.lost.remove(&file);
+        turn.known.insert(file);
     }
     Ok(output)
 }

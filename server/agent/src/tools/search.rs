@@ -57,6 +57,8 @@ pub(super) enum Shown {
     /// Each line, with those around it.
     #[default]
     Lines,
+    /// The same without their numbers.
+    Text,
     /// The file, once.
     Files,
     /// The file, and how many lines.
@@ -76,7 +78,8 @@ pub(super) struct Search<'a> {
 
 impl Search<'_> {
     pub(super) fn run(&self, start: &Path) -> Hits {
-        let context = if self.shown == Shown::Lines { self.context } else { 0 };
+        let is_lines = matches!(self.shown, Shown::Lines | Shown::Text);
+        let context = if is_lines { self.context } else { 0 };
         let mut searcher = SearcherBuilder::new()
             .binary_detection(BinaryDetection::quit(0))
             .heap_limit(Some(LONGEST_LINE))
@@ -200,7 +203,7 @@ impl<R: Read> Read for Patient<'_, R> {
     }
 }
 
-/// Collects `path:line:text`, context lines with `-`; or `path` alone, or `path:count`.
+/// Collects `path:line:text` or `path:text`, context lines with `-`; or `path` alone, or `path:count`.
 struct Lines<'a> {
     root: &'a Path,
     file: &'a Path,
@@ -213,7 +216,9 @@ impl Lines<'_> {
     fn push(&mut self, number: Option<u64>, mark: char, bytes: &[u8]) -> bool {
         let text: String = String::from_utf8_lossy(bytes).trim_end().chars().take(WIDTH).collect();
         let shown = path::shown(self.root, self.file);
-        self.out.push(format!("{shown}{mark}{}{mark}{text}", number.unwrap_or(0)));
+        let number = number.filter(|_| self.shown == Shown::Lines);
+        let number = number.map_or_else(String::new, |number| format!("{number}{mark}"));
+        self.out.push(format!("{shown}{mark}{number}{text}"));
         self.out.len() < LINES
     }
 
@@ -234,7 +239,7 @@ impl Sink for Lines<'_> {
     fn matched(&mut self, _: &Searcher, found: &SinkMatch<'_>) -> Result<bool, Self::Error> {
         self.count += 1;
         Ok(match self.shown {
-            Shown::Lines => self.push(found.line_number(), ':', found.bytes()),
+            Shown::Lines | Shown::Text => self.push(found.line_number(), ':', found.bytes()),
             Shown::Files => false,
             Shown::Count => true,
         })

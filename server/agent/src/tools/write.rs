@@ -1,6 +1,9 @@
 //! `write`: creates a file, or replaces one whole.
 //!
 //! `path` · `content` the whole text
+//!
+//! What goes with a whole file must be known first: one that nothing was read of in the conversation is not replaced. (`edit`
+//! needs no such rule: who names the exact old text, and there is only one, has seen it.)
 
 use copydesk_base::CallId;
 use copydesk_provider::ToolSpec;
@@ -35,7 +38,14 @@ pub(super) async fn run(turn: &mut Turn, call: &CallId, value: Value) -> Result<
         Ok(arguments) => arguments,
         Err(output) => return Ok(output),
     };
+    let is_known = turn.known.contains(&turn.path(&path));
     edit::change(turn, call, &path, |before, _| {
+        if !is_known && before.is_some_and(|before| !before.is_empty()) {
+            return Err(format!(
+                "not written: {path} exists, and nothing of it was read in this conversation; read it first, then edit it \
+                 or write it anew"
+            ));
+        }
         // A file that ends its lines with CRLF keeps doing so.
         let crlf = before.is_some_and(|before| before.contains("\r\n")) && !content.contains('\r');
         Ok(Written::Seen(if crlf { content.replace('\n', "\r\n") } else { content }))

@@ -3,7 +3,7 @@
 //! Anybody may have written a file. Its answers are taken for a model's only where a journal of this person has the same
 //! conversation, verified, and the file is its beginning.
 
-use copydesk_agent::recording;
+use copydesk_agent::{Conversation, recording};
 use copydesk_base::{Event, Grade, Record, SessionId, path};
 use copydesk_provider::Recording;
 use copydesk_store::Journal;
@@ -20,6 +20,9 @@ pub(super) struct Exported {
     root: String,
     session: Option<SessionId>,
     pub(super) runs: Vec<Vec<Record>>,
+    /// Those that worked for them; older versions wrote none.
+    #[serde(default)]
+    helpers: Vec<Vec<Record>>,
 }
 
 /// The recording that a person names; the error is a sentence for them.
@@ -30,24 +33,24 @@ pub(super) fn find(here: &Here, named: &str) -> anyhow::Result<Result<Recording,
         return Ok(text.and_then(|text| read(here, named, &text)));
     }
     let journal = here.journal();
-    let turns = sessions::turns(&journal, &sessions::find(here, named)?)?;
+    let known = sessions::whole(&journal, &sessions::find(here, named)?)?;
     let nobody = || {
         format!(
             "there is neither a file nor a conversation '{named}' here; 'copydesk sessions' lists conversations"
         )
     };
     let root = here.root.display().to_string();
-    let made = |turns: Vec<Vec<Record>>| {
-        let recording = recording(format!("conversation {named}"), root, &turns);
-        if is_a_models(&journal, &turns) { recording.of_a_model() } else { recording }
+    let made = |known: Conversation| {
+        let recording = recording(format!("conversation {named}"), root, &known);
+        if is_a_models(&journal, &known) { recording.of_a_model() } else { recording }
     };
-    Ok(turns.map(made).ok_or_else(nobody))
+    Ok(known.map(made).ok_or_else(nobody))
 }
 
 fn read(here: &Here, named: &str, text: &str) -> Result<Recording, String> {
-    let exported = exported(named, text)?;
-    let read = recording(named.to_owned(), exported.root.clone(), &exported.runs);
-    let known = exported.session.and_then(|session| known(here, exported.root, &session));
+    let Exported { root, session, runs, helpers, .. } = exported(named, text)?;
+    let read = recording(named.to_owned(), root.clone(), &Conversation { turns: runs, helpers });
+    let known = session.and_then(|session| known(here, root, &session));
     Ok(if known.is_some_and(|known| read.begins(&known)) { read.of_a_model() } else { read })
 }
 
@@ -66,12 +69,12 @@ pub(super) fn exported(named: &str, text: &str) -> Result<Exported, String> {
 /// The conversation as a journal of this person has it, if one does. What cannot be verified is not known.
 fn known(here: &Here, root: String, session: &SessionId) -> Option<Recording> {
     let journal = Journal::at(&here.places.state, std::path::Path::new(&root));
-    let turns = sessions::turns(&journal, session).ok().flatten()?;
-    is_a_models(&journal, &turns).then(|| recording(String::new(), root, &turns))
+    let known = sessions::whole(&journal, session).ok().flatten()?;
+    is_a_models(&journal, &known).then(|| recording(String::new(), root, &known))
 }
 
 /// Whether a model gave the answers of a conversation: its journal is verified, and none was replayed from a file.
-fn is_a_models(journal: &Journal, turns: &[Vec<Record>]) -> bool {
+fn is_a_models(journal: &Journal, conversation: &Conversation) -> bool {
     let is_replayed = |record: &Record| matches!(record.event, Event::Tainted { grade: Grade::Recorded, .. });
-    sessions::is_verified(journal) && !turns.iter().flatten().any(is_replayed)
+    sessions::is_verified(journal) && !conversation.runs().flatten().any(is_replayed)
 }

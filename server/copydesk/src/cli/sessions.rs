@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use clap::Subcommand;
-use copydesk_agent::{AgentError, Desk, DiskFiles, Sums, telling};
+use copydesk_agent::{AgentError, Conversation, Desk, DiskFiles, Sums, telling};
 use copydesk_base::{Record, RunId, SessionId};
 use copydesk_store::{Journal, SessionRow};
 use serde_json::{Value, json};
@@ -38,8 +38,11 @@ enum What {
         /// As 'copydesk sessions' lists it, or its name
         id: String,
         /// What the model was sent in the last turn instead: every part with its origin, its size and what was left out
-        #[arg(long)]
+        #[arg(long, conflicts_with = "helpers")]
         sent: bool,
+        /// And behind it what each helper was asked, said, did and cost
+        #[arg(long)]
+        helpers: bool,
     },
     /// Gives a conversation a name; without one, takes it away
     Name {
@@ -60,6 +63,10 @@ enum What {
     Export {
         /// As 'copydesk sessions' lists it, or its name
         id: String,
+        /// Its records without names, times, folders and whoever answered: a recording and its replay are the same then,
+        /// byte for byte
+        #[arg(long)]
+        comparable: bool,
     },
     /// Takes in a conversation that 'export --json' wrote, here or elsewhere; it counts as a recording that others may have written
     Import {
@@ -97,7 +104,7 @@ async fn perform(desk: &Desk, arguments: &Arguments, here: &Here) -> anyhow::Res
         What::Show { id, .. }
         | What::Name { id, .. }
         | What::Fork { id, .. }
-        | What::Export { id }
+        | What::Export { id, .. }
         | What::Delete { id, .. } => id,
     };
     let Some(one) = telling::named(&known, word) else { return Ok(unknown(word)) };
@@ -107,13 +114,17 @@ async fn perform(desk: &Desk, arguments: &Arguments, here: &Here) -> anyhow::Res
         What::Show { sent: true, .. } => {
             sent(id, &desk.conversation(id).await.map_err(said)?, arguments.json)?;
         }
-        What::Show { .. } => show(id, &desk.conversation(id).await.map_err(said)?, arguments.json)?,
-        What::Export { .. } => {
-            let turns = desk.conversation(id).await.map_err(said)?;
-            if arguments.json {
-                out::json(&telling::records(id, &here.root, &turns))?;
-            } else {
-                out::text(telling::markdown(&turns))?;
+        What::Show { helpers, .. } => {
+            let whole = desk.whole(id).await.map_err(said)?;
+            show(id, &whole.turns, helpers.then_some(whole.helpers.as_slice()), arguments.json)?;
+        }
+        What::Export { comparable, .. } => {
+            let whole = desk.whole(id).await.map_err(said)?;
+            let records = || telling::records(id, &here.root, &whole);
+            match (*comparable, arguments.json) {
+                (true, _) => out::json(&copydesk_agent::comparable(&records()))?,
+                (false, true) => out::json(&records())?,
+                (false, false) => out::text(telling::markdown(&whole.turns))?,
             }
         }
         What::Name { name, .. } => {
@@ -246,14 +257,21 @@ fn list(desk: &Desk, sessions: &[SessionRow], as_json: bool) -> anyhow::Result<O
     Ok(Outcome::Fine)
 }
 
-fn show(id: &SessionId, turns: &[Vec<Record>], as_json: bool) -> anyhow::Result<()> {
+fn show(
+    id: &SessionId,
+    turns: &[Vec<Record>],
+    helpers: Option<&[Vec<Record>]>,
+    as_json: bool,
+) -> anyhow::Result<()> {
     if !as_json {
-        return out::text(telling::shown(turns));
+        let helpers = helpers.map_or_else(String::new, |helpers| format!("\n{}", telling::told(helpers)));
+        return out::text(telling::shown(turns) + &helpers);
     }
+    let helpers = helpers.map(telling::document);
     let Sums { all, time, models, agents } = Sums::of(turns.iter().map(Vec::as_slice));
     out::json(&json!({
         "schema": "copydesk.session/1", "session": id, "turns": telling::document(turns), "usage": all,
-        "seconds": time.as_secs(), "models": models, "agents": agents,
+        "seconds": time.as_secs(), "models": models, "agents": agents, "helpers": helpers,
     }))
 }
 
@@ -262,13 +280,14 @@ pub(super) fn exists(here: &Here, session: &SessionId) -> anyhow::Result<bool> {
     Ok(!block_on(here.journal().session(session))?.is_empty())
 }
 
-/// The records of a conversation, run by run; nothing where there is none of that name.
-pub(super) fn turns(journal: &Journal, id: &SessionId) -> anyhow::Result<Option<Vec<Vec<Record>>>> {
-    let rows = block_on(journal.session(id))?;
-    if rows.is_empty() {
+/// The records of a conversation and of its helpers; nothing where there is none of that name.
+pub(super) fn whole(journal: &Journal, id: &SessionId) -> anyhow::Result<Option<Conversation>> {
+    let turns = block_on(journal.turns(id))?;
+    if turns.is_empty() {
         return Ok(None);
     }
-    rows.iter().map(|row| block_on(journal.records(&row.run))).collect::<anyhow::Result<_>>().map(Some)
+    let read = async { Conversation::of(journal, journal.records_of(turns).await?).await };
+    block_on(read).map(Some)
 }
 
 /// Whether what a journal says was verified: a foreign one has no key to do it with.

@@ -140,6 +140,9 @@ impl Host for Terminal {
         }
         match &record.event {
             Event::HandedOver { to, .. } => out::note(format!("· {} goes on", visible(to))),
+            Event::LayerBegun { number, of, name } => {
+                out::note(format!("· layer {number} of {of}: {}", visible(name)));
+            }
             Event::HookRan { ok: true, to: Some(to), .. } => {
                 out::note(format!("· no answer yet: {} was called", visible(to)));
             }

@@ -9,6 +9,7 @@ use copydesk_base::Span;
 use copydesk_base::host::{Applied, DocumentEdit};
 use copydesk_text::rebase::{self, Rebased};
 use tokio::sync::mpsc::UnboundedReceiver;
+use tokio::sync::mpsc::error::TryRecvError;
 use tower_lsp::gen_lsp_types as lsp;
 use tower_lsp::jsonrpc;
 
@@ -26,17 +27,22 @@ const KEPT: Duration = Duration::from_mins(10);
 /// How many are kept; the oldest go.
 const MOST: usize = 16;
 
-/// An edit that was sent and that no document version has carried yet.
+/// An edit as it was sent.
 #[derive(Clone)]
-pub(super) struct Unproven {
+struct Offer {
     edit: DocumentEdit,
     before: Arc<str>,
     sent: Instant,
-    /// The version that was last found not to carry it.
-    seen: Option<i32>,
 }
 
-impl Unproven {
+/// One that no document version has carried yet.
+pub(super) struct Unproven {
+    offer: Offer,
+    /// The versions that nobody has looked at yet: what was typed behind a late edit may have changed it in the newest.
+    versions: UnboundedReceiver<Arc<Open>>,
+}
+
+impl Offer {
     /// Whether both put the same texts in the place of the same texts, be it at two places of a text that moved, and
     /// be it tried again as another change: they take effect once.
     fn is_same_offer(&self, other: &Self) -> bool {
@@ -60,7 +66,7 @@ pub(super) enum Late {
 /// Sends one edit and answers what the document then carried.
 pub(super) async fn apply(host: &EditorHost, edit: DocumentEdit, late: Late) -> Applied {
     // From before it is sent: what is typed behind it may stand in the next version already.
-    let versions = host.documents.versions(&edit.path);
+    let mut versions = host.documents.versions(&edit.path);
     let Some(open) = host.documents.at(&edit.path) else { return Applied::Closed };
     let version = open.document.version();
     if version != edit.version {
@@ -72,7 +78,7 @@ pub(super) async fn apply(host: &EditorHost, edit: DocumentEdit, late: Late) -> 
     let brought: HashSet<String> =
         comments::texts(language, &edit.after).difference(&open.voiced).cloned().collect();
     host.documents.disown(&open.uri, brought);
-    let sent = Unproven { edit: edit.clone(), before, sent: Instant::now(), seen: None };
+    let sent = Offer { edit: edit.clone(), before, sent: Instant::now() };
     let params = lsp::ApplyWorkspaceEditParams {
         label: Some(edit.label.clone()),
         edit: convert::workspace_edit(
@@ -85,7 +91,7 @@ pub(super) async fn apply(host: &EditorHost, edit: DocumentEdit, late: Late) -> 
     let answering = host.client.send_request::<lsp::ApplyWorkspaceEditRequest>(params);
     tokio::pin!(answering);
     let outcome = {
-        let proving = proof(versions, &sent);
+        let proving = proof(&mut versions, &sent);
         tokio::pin!(proving);
         let answer = tokio::select! {
             proven = &mut proving => {
@@ -106,15 +112,16 @@ pub(super) async fn apply(host: &EditorHost, edit: DocumentEdit, late: Late) -> 
     if late == Late::Recognized
         && let Ok(mut unproven) = host.unproven.lock()
     {
-        keep(&mut unproven, sent);
+        keep(&mut unproven, Unproven { offer: sent, versions });
     }
     outcome
 }
 
 /// Keeps an offer for as long as it may count; a second one stands for the first one too.
-fn keep(unproven: &mut Vec<Unproven>, sent: Unproven) {
-    unproven.retain(|other| other.sent.elapsed() < KEPT && !sent.is_same_offer(other));
-    unproven.push(sent);
+fn keep(unproven: &mut Vec<Unproven>, given_up: Unproven) {
+    let offer = &given_up.offer;
+    unproven.retain(|other| other.offer.sent.elapsed() < KEPT && !offer.is_same_offer(&other.offer));
+    unproven.push(given_up);
     let too_many = unproven.len().saturating_sub(MOST);
     unproven.drain(..too_many);
 }
@@ -131,7 +138,7 @@ fn reason(answer: jsonrpc::Result<lsp::ApplyWorkspaceEditResult>) -> String {
 }
 
 /// Proven: earlier tries of the same edit are forgotten.
-fn finish(host: &EditorHost, sent: &Unproven, proven: Option<i32>) -> Applied {
+fn finish(host: &EditorHost, sent: &Offer, proven: Option<i32>) -> Applied {
     match proven {
         Some(version) => {
             forget(host, sent);
@@ -142,16 +149,16 @@ fn finish(host: &EditorHost, sent: &Unproven, proven: Option<i32>) -> Applied {
 }
 
 /// Forgets every offer of an edit; whether there was one.
-fn forget(host: &EditorHost, sent: &Unproven) -> bool {
+fn forget(host: &EditorHost, sent: &Offer) -> bool {
     let Ok(mut unproven) = host.unproven.lock() else { return false };
     let count = unproven.len();
-    unproven.retain(|other| !sent.is_same_offer(other));
+    unproven.retain(|other| !sent.is_same_offer(&other.offer));
     unproven.len() < count
 }
 
 /// Waits for a version that carries the edit; `None` when the document was closed. Every version is looked at: where the
 /// person types on in the very place, the next one does not have it any more as it was made.
-async fn proof(mut versions: UnboundedReceiver<Arc<Open>>, sent: &Unproven) -> Option<i32> {
+async fn proof(versions: &mut UnboundedReceiver<Arc<Open>>, sent: &Offer) -> Option<i32> {
     while let Some(open) = versions.recv().await {
         if carries(sent, open.document.text()) {
             return Some(open.document.version());
@@ -171,15 +178,15 @@ pub(super) async fn recognize(host: &EditorHost, desk: &Desk) {
 /// The same, once: whoever looks for a run's edits next must find those that came late.
 pub(super) async fn recognize_now(host: &EditorHost, desk: &Desk) {
     let _one = host.recognizing.lock().await;
-    let waiting: Vec<Unproven> = match host.unproven.lock() {
+    let waiting: Vec<(Offer, Vec<Arc<Open>>)> = match host.unproven.lock() {
         Ok(mut unproven) => {
-            unproven.retain(|sent| sent.sent.elapsed() < KEPT);
-            unproven.clone()
+            unproven.retain(|one| one.offer.sent.elapsed() < KEPT);
+            unproven.iter_mut().map(|one| (one.offer.clone(), unseen(host, one))).collect()
         }
         Err(_) => return,
     };
-    for sent in waiting {
-        if is_late(host, &sent).await && forget(host, &sent) {
+    for (sent, versions) in waiting {
+        if is_late(&sent, versions).await && forget(host, &sent) {
             tracing::info!(path = %sent.edit.path.display(), "an edit took effect late");
             if let Err(error) = desk.recognize(&sent.edit, sent.before.to_string()).await {
                 tracing::error!("failed to {error}");
@@ -188,26 +195,35 @@ pub(super) async fn recognize_now(host: &EditorHost, desk: &Desk) {
     }
 }
 
-/// Whether the document carries it by now. Each version is looked at once, and not on the way of other messages.
-async fn is_late(host: &EditorHost, sent: &Unproven) -> bool {
-    let Some(open) = host.documents.at(&sent.edit.path) else { return false };
-    let version = open.document.version();
-    if sent.seen == Some(version) {
+/// The versions since nobody looked. One that was closed and opened again begins anew.
+fn unseen(host: &EditorHost, one: &mut Unproven) -> Vec<Arc<Open>> {
+    let mut versions = Vec::new();
+    loop {
+        match one.versions.try_recv() {
+            Ok(open) => versions.push(open),
+            Err(TryRecvError::Empty) => return versions,
+            Err(TryRecvError::Disconnected) => {
+                let Some(open) = host.documents.at(&one.offer.edit.path) else { return versions };
+                one.versions = host.documents.versions(&one.offer.edit.path);
+                versions.push(open);
+                return versions;
+            }
+        }
+    }
+}
+
+/// Whether one of these versions carries it. They are looked at aside from the way of other messages.
+async fn is_late(sent: &Offer, versions: Vec<Arc<Open>>) -> bool {
+    if versions.is_empty() {
         return false;
     }
-    let (probe, text) = (sent.clone(), open.document.text().clone());
-    if tokio::task::spawn_blocking(move || carries(&probe, &text)).await.unwrap_or_default() {
-        return true;
-    }
-    if let Ok(mut unproven) = host.unproven.lock() {
-        let same = unproven.iter_mut().filter(|other| sent.is_same_offer(other));
-        same.for_each(|other| other.seen = Some(version));
-    }
-    false
+    let sent = sent.clone();
+    let look = move || versions.iter().any(|open| carries(&sent, open.document.text()));
+    tokio::task::spawn_blocking(look).await.unwrap_or_default()
 }
 
 /// Whether a text carries the edit: its hunks stand there untouched, and it is nearer to the text after than before.
-fn carries(sent: &Unproven, current: &str) -> bool {
+fn carries(sent: &Offer, current: &str) -> bool {
     let after = sent.edit.after.as_str();
     if current == after {
         return true;
@@ -235,14 +251,14 @@ mod tests {
     use copydesk_base::TextEdit;
     use copydesk_base::host::Aim;
 
-    fn sent(before: &str, edits: &[(usize, usize, &str)]) -> Unproven {
+    fn sent(before: &str, edits: &[(usize, usize, &str)]) -> Offer {
         let edits: Vec<TextEdit> = edits
             .iter()
             .map(|(start, end, text)| TextEdit { span: Span::new(*start, *end), text: (*text).to_owned() })
             .collect();
         let pairs: Vec<(Span, &str)> = edits.iter().map(|edit| (edit.span, edit.text.as_str())).collect();
         let after = rebase::apply(before, &pairs);
-        Unproven {
+        Offer {
             edit: DocumentEdit {
                 label: String::new(),
                 aim: Aim::Change,
@@ -256,8 +272,12 @@ mod tests {
             },
             before: before.into(),
             sent: Instant::now(),
-            seen: None,
         }
+    }
+
+    fn given_up(text: &str) -> Unproven {
+        let (_, versions) = tokio::sync::mpsc::unbounded_channel();
+        Unproven { offer: sent("a\n", &[(0, 2, text)]), versions }
     }
 
     #[test]
@@ -295,15 +315,15 @@ mod tests {
         let mut unproven = Vec::new();
         let text = |number: usize| format!("{number}\n");
         for number in 0..MOST + 3 {
-            keep(&mut unproven, sent("a\n", &[(0, 2, &text(number))]));
+            keep(&mut unproven, given_up(&text(number)));
         }
         assert_eq!(unproven.len(), MOST);
-        assert_eq!(unproven[0].edit.edits[0].text, text(3));
-        keep(&mut unproven, sent("a\n", &[(0, 2, &text(5))]));
+        assert_eq!(unproven[0].offer.edit.edits[0].text, text(3));
+        keep(&mut unproven, given_up(&text(5)));
         assert_eq!(unproven.len(), MOST, "the same offer stands for the one before");
         let Some(old) = Instant::now().checked_sub(KEPT) else { return };
-        unproven[0].sent = old;
-        keep(&mut unproven, sent("a\n", &[(0, 2, &text(5))]));
+        unproven[0].offer.sent = old;
+        keep(&mut unproven, given_up(&text(5)));
         assert_eq!(unproven.len(), MOST - 1);
     }
 }

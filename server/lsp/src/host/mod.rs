@@ -5,6 +5,7 @@
 pub(crate) mod chats;
 mod edits;
 mod facts;
+mod measure;
 mod notes;
 mod progress;
 pub(crate) mod prompts;

@@ -1,4 +1,5 @@
 //! A run as work-done progress: begun, reported at most ten times a second, ended. Its token is the run's id.
+//! How far it is says [`super::measure`].
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -14,6 +15,7 @@ use tower_lsp::Client;
 use tower_lsp::gen_lsp_types as lsp;
 
 use super::EditorHost;
+use super::measure::Measure;
 use crate::state::State;
 
 /// Between two reports of streamed text.
@@ -28,6 +30,7 @@ pub(super) struct Progress {
 }
 
 struct Shown {
+    measure: Measure,
     /// What is said here reaches the client when it has taken the token; none where it shows no progress.
     line: Option<Speech>,
     tail: String,
@@ -36,10 +39,13 @@ struct Shown {
 
 impl Progress {
     pub(super) async fn show(&mut self, state: &State, host: &EditorHost, record: &Record) {
+        if let Some(shown) = self.runs.get_mut(&record.run) {
+            shown.measure.count(&record.event);
+        }
         match &record.event {
-            Event::RunStarted { title, model, requested, why, offline, .. } => {
+            Event::RunStarted { title, model, requested, why, offline, layers, .. } => {
                 let label = model_label(model, requested.as_deref(), why, *offline);
-                self.begin(state, host, &record.run, title, &label);
+                self.begin(state, host, &record.run, (title, &label), *layers);
             }
             Event::ModelWaited { .. } => self.report(&record.run, &routed(&record.event)),
             Event::ModelSwitched { .. } => {
@@ -65,6 +71,9 @@ impl Progress {
             Event::AgentReturned { status, .. } => {
                 let word = if *status == RunStatus::Succeeded { "has ended" } else { "has failed" };
                 self.report(&record.run, &format!("a helper {word}"));
+            }
+            Event::LayerBegun { number, of, name } => {
+                self.report(&record.run, &format!("layer {number} of {of}: {name}"));
             }
             Event::HandedOver { to, .. } => self.report(&record.run, &format!("{to} goes on")),
             Event::HookRan { ok: true, to: Some(to), .. } => {
@@ -109,7 +118,14 @@ impl Progress {
         }
     }
 
-    fn begin(&mut self, state: &State, host: &EditorHost, run: &RunId, title: &str, model: &str) {
+    fn begin(
+        &mut self,
+        state: &State,
+        host: &EditorHost,
+        run: &RunId,
+        (title, model): (&str, &str),
+        layers: usize,
+    ) {
         // Not waited for: a client that is slow to take a token, or never does, must not hold up what follows.
         // And none is begun that the shutdown would not wait for.
         let line = (host.ladder.progress && !state.is_shut_down()).then(|| {
@@ -118,14 +134,11 @@ impl Progress {
             state.speakers.spawn(speak(host.client.clone(), token, line.clone(), state.cancel.clone()));
             Speech(line)
         });
-        self.runs.insert(run.clone(), Shown { line, tail: String::new(), last: Instant::now() });
-        let value = json!({
-            "kind": "begin",
-            "title": format!("Copydesk: {}", short(title)),
-            "message": model,
-            "cancellable": true,
-        });
-        self.send(run, value);
+        let shown =
+            Shown { measure: Measure::begin(layers), line, tail: String::new(), last: Instant::now() };
+        self.runs.insert(run.clone(), shown);
+        let title = format!("Copydesk: {}", short(title));
+        self.send(run, json!({"kind": "begin", "title": title, "message": model, "cancellable": true}));
     }
 
     fn stream(&mut self, run: &RunId, text: &str) {
@@ -178,10 +191,16 @@ impl Progress {
         host.documents.marks.retain(|known| known != run);
     }
 
-    fn send(&self, run: &RunId, value: Value) {
-        if let Some(line) = self.runs.get(run).and_then(|shown| shown.line.as_ref()) {
-            line.0.say(value);
+    fn send(&self, run: &RunId, mut value: Value) {
+        let Some(shown) = self.runs.get(run) else { return };
+        let Some(line) = &shown.line else { return };
+        if let Some(percent) = shown.measure.percent.filter(|_| value["kind"] != "end") {
+            value["percentage"] = percent.into();
+            if let (Some(message), Some(rest)) = (value["message"].as_str(), shown.measure.rest()) {
+                value["message"] = format!("{message} ({rest})").into();
+            }
         }
+        line.0.say(value);
     }
 }
 

@@ -83,10 +83,10 @@ pub(super) async fn show(state: &Arc<State>, session: &Session, which: Which) ->
 
 pub(super) async fn export(session: &Session, which: Which) -> Result<Option<Value>> {
     let id = find(session, &which.session).await?;
-    let turns = session.desk.conversation(&id).await.map_err(|error| said(&error))?;
+    let whole = session.desk.whole(&id).await.map_err(|error| said(&error))?;
     let text = match which.format.unwrap_or(Format::Markdown) {
-        Format::Markdown => telling::markdown(&turns),
-        Format::Json => telling::records(&id, &session.root, &turns).to_string(),
+        Format::Markdown => telling::markdown(&whole.turns),
+        Format::Json => telling::records(&id, &session.root, &whole).to_string(),
     };
     Ok(Some(json!({"text": text})))
 }

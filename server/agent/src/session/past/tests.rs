@@ -195,6 +195,8 @@ impl Scene {
             agent: String::new(),
             parent: None,
             again: None,
+            root: None,
+            layers: 0,
             carried,
         };
         let mut all = vec![started];

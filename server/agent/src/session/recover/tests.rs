@@ -74,17 +74,27 @@ fn edits_that_waited_are_named() {
         (vec![proposed(), requested(), settled("once")], unmade),
         (vec![proposed(), requested(), settled("deny")], ""),
         (vec![proposed(), requested(), settled("deny"), returned()], ""),
-        (vec![proposed(), applying(), applied()], ""),
+        (vec![proposed(), applying(), applied(), returned()], ""),
         (vec![drafted("/a"), returned()], unmade),
         (vec![drafted("/a"), drafted("/a"), returned(), proposed()], unmade),
-        (vec![drafted("/a"), returned(), proposed(), applying(), applied()], ""),
+        (
+            vec![
+                drafted("/a"),
+                returned(),
+                proposed(),
+                applying(),
+                applied(),
+                Event::Told { text: String::new() },
+            ],
+            "",
+        ),
         (
             vec![drafted("/a"), drafted("/b")],
             "A run was cut short. Not made: the edit of /a; the edit of /b.",
         ),
     ] {
         let records = records(events.clone());
-        assert_eq!(noticed(&closing(&records, vec![], |_| None)), expect, "{events:?}");
+        assert_eq!(noticed(&closing(&records, &[], vec![], |_| None)), expect, "{events:?}");
     }
 }
 
@@ -97,13 +107,13 @@ fn a_write_is_settled_by_what_is_there() {
         (Some("somebody's"), (vec![], "is not known, and it is not repeated: the edit of /a.")),
         (None, (vec![], "is not known, and it is not repeated: the edit of /a.")),
     ] {
-        let closing = closing(&cut, vec![], |_| text.map(str::to_owned));
+        let closing = closing(&cut, &[], vec![], |_| text.map(str::to_owned));
         let (first, words) = expect;
         assert_eq!(kinds(&closing), [first, vec!["told", "notice", "run_finished"]].concat(), "{text:?}");
         assert!(noticed(&closing).ends_with(words), "{text:?}: {}", noticed(&closing));
     }
     let whole = records(vec![applying(), applied()]);
-    assert_eq!(kinds(&closing(&whole, vec![], |_| None)), ["run_finished"]);
+    assert_eq!(kinds(&closing(&whole, &[], vec![], |_| None)), ["run_finished"]);
 }
 
 #[test]
@@ -111,10 +121,10 @@ fn a_command_without_an_outcome_is_unknown() {
     let effect = Effect::Execute { command: "make".into(), cwd: "/".into() };
     let started = Event::EffectStarted { call: "cal-1".into(), effect };
     let finished = Event::EffectFinished { call: "cal-1".into(), ok: true, note: String::new() };
-    let cut = closing(&records(vec![started.clone()]), vec![], |_| None);
+    let cut = closing(&records(vec![started.clone()]), &[], vec![], |_| None);
     assert_eq!(kinds(&cut), ["effect_finished", "told", "notice", "run_finished"]);
     assert!(noticed(&cut).ends_with("not repeated: run make."), "{}", noticed(&cut));
-    assert_eq!(kinds(&closing(&records(vec![started, finished]), vec![], |_| None)), ["run_finished"]);
+    assert_eq!(kinds(&closing(&records(vec![started, finished]), &[], vec![], |_| None)), ["run_finished"]);
 }
 
 #[test]
@@ -137,7 +147,7 @@ fn what_was_used_stays_used() {
         (vec![requested(), waited(1), waited(2), answered()], sum(100, 1, false)),
     ] {
         let mut records = records(events.clone());
-        let closing = closing(&records, vec![], |_| None);
+        let closing = closing(&records, &[], vec![], |_| None);
         let usage = closing.iter().find_map(|event| match event {
             Event::RunFinished { usage, .. } => Some(*usage),
             _ => None,
@@ -152,4 +162,67 @@ fn what_was_used_stays_used() {
         });
         assert_eq!((sums.all, by_model), (expect, expect), "{events:?}");
     }
+}
+
+#[test]
+fn edits_that_a_model_was_not_told_of_are_found() {
+    let called = |call: &str| Event::AgentCalled {
+        call: call.into(),
+        run: "run-2".into(),
+        agent: "helper".into(),
+        task: String::new(),
+    };
+    let returned = |call: &str| Event::ToolReturned { call: call.into(), text: String::new(), failed: false };
+    let proposed = |change: &str, call: &str| Event::ChangeProposed {
+        change: change.into(),
+        call: call.into(),
+        path: "/a".into(),
+        hunks: 1,
+    };
+    let made = |change: &str, path: &str| Event::ChangeApplied {
+        change: change.into(),
+        path: path.into(),
+        before: "old".into(),
+        after: "new".into(),
+    };
+    let drafted = || Event::ChangeDrafted { call: "cal-1".into(), path: "/a".into() };
+    let undone = |change: &str| Event::Undone {
+        change: change.into(),
+        path: "/a".into(),
+        before: String::new(),
+        after: String::new(),
+        redo: false,
+    };
+    let told = || Event::Told { text: String::new() };
+    for (events, expect) in [
+        // Its own: told by the result of the call.
+        (vec![proposed("chg-1", "cal-1"), made("chg-1", "/a")], vec!["/a"]),
+        (vec![proposed("chg-1", "cal-1"), made("chg-1", "/a"), returned("cal-1")], vec![]),
+        (vec![proposed("chg-1", "cal-1"), made("chg-1", "/a"), undone("chg-1")], vec![]),
+        // Behind checks the call had returned long before.
+        (vec![drafted(), returned("cal-1"), proposed("chg-1", "cal-1"), made("chg-1", "/a")], vec!["/a"]),
+        (vec![drafted(), returned("cal-1"), proposed("chg-1", "cal-1"), made("chg-1", "/a"), told()], vec![]),
+        // A helper's in place, and what a helper brought back.
+        (vec![called("cal-1"), made("chg-1", "/a"), made("chg-2", "/b")], vec!["/a", "/b"]),
+        (vec![called("cal-1"), made("chg-1", "/a"), returned("cal-1")], vec![]),
+        (vec![called("cal-1"), proposed("chg-1", "cal-1"), made("chg-1", "/a")], vec!["/a"]),
+    ] {
+        let records = records(events.clone());
+        let expect: Vec<std::path::PathBuf> = expect.iter().map(Into::into).collect();
+        assert_eq!(Vec::from_iter(edits::untold(&records)), expect, "{events:?}");
+        let words = noticed(&closing(&records, &[], vec![], |_| None)).to_owned();
+        assert_eq!(words.contains("Made all the same: the edit of /a"), !expect.is_empty(), "{words}");
+    }
+}
+
+#[test]
+fn what_a_helper_made_in_place_is_not_said_to_be_unmade() {
+    let proposed =
+        Event::ChangeProposed { change: "chg-1".into(), call: "cal-1".into(), path: "/a".into(), hunks: 1 };
+    let (own, parents) = (records(vec![proposed]), records(vec![applying(), applied()]));
+    assert_eq!(noticed(&closing(&own, &parents, vec![], |_| None)), "");
+    assert_eq!(
+        noticed(&closing(&own, &[], vec![], |_| None)),
+        "A run was cut short. Not made: the edit of /a."
+    );
 }

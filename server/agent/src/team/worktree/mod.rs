@@ -95,7 +95,8 @@ impl Worktree {
         let top = place.join("tree");
         let note = Note::write(notes, &place, &home).map_err(|error| error.to_string())?;
         let mut worktree = Self {
-            root: top.join(&prefix),
+            // As a path is told everywhere: git ends a prefix with a slash.
+            root: top.join(&prefix).components().collect(),
             home,
             commit,
             over: BTreeMap::new(),

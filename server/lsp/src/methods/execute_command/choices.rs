@@ -17,17 +17,22 @@ use crate::suggesting;
 
 #[derive(Deserialize)]
 pub(super) struct ModeArgument {
-    mode: String,
+    /// None goes back to the settings'.
+    mode: Option<String>,
 }
 
 pub(super) fn set_mode(session: &Session, arguments: ModeArgument) -> Result<Option<Value>> {
-    match Mode::parse(&arguments.mode) {
+    let Some(word) = arguments.mode else {
+        session.desk.set_mode(None);
+        return Ok(Some(json!({"mode": null})));
+    };
+    match Mode::parse(&word) {
         Some(Mode::Bypass) => Err(Error::invalid_params("mode bypass exists on the command line only")),
         Some(mode) => {
             session.desk.set_mode(Some(mode));
             Ok(Some(json!({"mode": mode.as_str()})))
         }
-        None => Err(Error::invalid_params(no_mode(&arguments.mode))),
+        None => Err(Error::invalid_params(no_mode(&word))),
     }
 }
 
@@ -38,11 +43,12 @@ pub(in crate::methods) fn no_mode(word: &str) -> String {
 
 #[derive(Deserialize)]
 pub(super) struct ModelArgument {
-    model: String,
+    /// None goes back to the settings'.
+    model: Option<String>,
 }
 
 pub(super) fn set_model(session: &Session, arguments: ModelArgument) -> Value {
-    session.desk.set_model(Some(arguments.model.clone()));
+    session.desk.set_model(arguments.model.clone());
     json!({"model": arguments.model})
 }
 

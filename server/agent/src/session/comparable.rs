@@ -1,0 +1,137 @@
+//! An exported conversation without what no two runs of it can share, so that two can be compared byte for byte.
+//!
+//! | what | becomes |
+//! | --- | --- |
+//! | names of runs, sessions, calls, changes, approvals | numbers, in the order in which they first stand there |
+//! | moments, spans of time, processes, numbers of records | nothing |
+//! | the workspace, and the worktrees of helpers | [`ROOT`] |
+//! | the file in which a rule is written down | nothing |
+//! | who answered, why, and what it cost | nothing |
+//!
+//! Everything else stays: what was asked, said, called for, judged, changed and refused, in its order. So a recording and
+//! its replay give the same bytes, and what differs is what happened otherwise.
+
+use copydesk_base::id;
+use serde_json::{Value, json};
+
+/// The schema of such a document.
+const COMPARABLE: &str = "copydesk.comparable/1";
+
+/// What stands for a folder in which there was work.
+const ROOT: &str = "⟨root⟩";
+
+/// Fields of clocks and processes, and of whoever answered.
+const DROPPED: [&str; 12] = [
+    "at",
+    "seq",
+    "process",
+    "time_ms",
+    "wait_ms",
+    "model",
+    "models",
+    "requested",
+    "why",
+    "offline",
+    "usage",
+    "most",
+];
+
+/// Events about whoever answered.
+const PASSED_OVER: [&str; 3] = ["model_waited", "model_switched", "try_lost"];
+
+/// The same for a document that [`super::telling::records`] made.
+pub fn comparable(exported: &Value) -> Value {
+    let mut roots: Vec<&str> = exported["root"].as_str().into_iter().collect();
+    let helpers = exported["helpers"].as_array().into_iter().flatten();
+    roots.extend(helpers.filter_map(|records| records[0]["event"]["root"].as_str()));
+    // One may lie in another.
+    roots.sort_by_key(|root| std::cmp::Reverse(root.len()));
+    let mut plain = Plain { roots, names: Vec::new() };
+    let mut of = |what: &str| plain.of(&exported[what], &DROPPED);
+    let (runs, helpers) = (of("runs"), of("helpers"));
+    json!({"schema": COMPARABLE, "runs": runs, "helpers": helpers})
+}
+
+struct Plain<'a> {
+    roots: Vec<&'a str>,
+    /// Those that were met, in order.
+    names: Vec<String>,
+}
+
+impl Plain<'_> {
+    fn of(&mut self, value: &Value, dropped: &[&str]) -> Value {
+        match value {
+            Value::Object(fields) => {
+                let kept = fields.iter().filter(|(name, _)| !dropped.contains(&name.as_str()));
+                let within = |name: &str| match name {
+                    // What a model gave to a tool is its own.
+                    "arguments" => &[][..],
+                    // Where a rule is written down.
+                    "because" => &["origin"],
+                    _ => dropped,
+                };
+                kept.map(|(name, value)| (name.clone(), self.of(value, within(name)))).collect()
+            }
+            Value::Array(items) => {
+                let is_passed = |item: &Value| {
+                    item["event"]["type"].as_str().is_some_and(|kind| PASSED_OVER.contains(&kind))
+                };
+                items.iter().filter(|item| !is_passed(item)).map(|item| self.of(item, dropped)).collect()
+            }
+            Value::String(text) => self.text(text).into(),
+            other => other.clone(),
+        }
+    }
+
+    fn text(&mut self, text: &str) -> String {
+        let (mut named, mut from) = (String::new(), 0);
+        for span in id::found(text) {
+            let name = &text[span.clone()];
+            let known = self.names.iter().position(|known| known == name).unwrap_or_else(|| {
+                self.names.push(name.to_owned());
+                self.names.len() - 1
+            });
+            named.push_str(&text[from..span.start]);
+            named.push_str(&format!("{}-{}", &name[..3], known + 1));
+            from = span.end;
+        }
+        named.push_str(&text[from..]);
+        self.roots.iter().fold(named, |text, root| text.replace(root, ROOT))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_no_two_runs_share_is_gone_and_the_rest_stays() {
+        let record =
+            |run: &str, at: u64, event: Value| json!({"run": run, "seq": at, "at": at, "event": event});
+        let exported = |session: &str, run: &str, root: &str, tree: &str, at: u64| {
+            json!({
+                "schema": "copydesk.records/1", "session": session, "root": root,
+                "runs": [[
+                    record(run, at, json!({"type": "run_started", "session": session, "model": root, "process": at})),
+                    record(run, at, json!({"type": "model_waited", "model": "m"})),
+                    record(run, at, json!({"type": "told", "text": format!("{root}/a, {tree}/b and {run}.log")})),
+                ]],
+                "helpers": [[record(run, at, json!({"type": "run_started", "root": tree}))]],
+            })
+        };
+        let one = exported("ses-0000000000000001", "run-000000000000000a", "/one", "/one/tree", 1);
+        let two = exported("ses-0000000000000002", "run-000000000000000b", "/two/deep", "/tmp/tree", 2);
+        assert_eq!(comparable(&one), comparable(&two));
+        assert_eq!(
+            comparable(&one),
+            json!({
+                "schema": "copydesk.comparable/1",
+                "runs": [[
+                    {"run": "run-2", "event": {"type": "run_started", "session": "ses-1"}},
+                    {"run": "run-2", "event": {"type": "told", "text": "⟨root⟩/a, ⟨root⟩/b and run-2.log"}},
+                ]],
+                "helpers": [[{"run": "run-2", "event": {"type": "run_started", "root": "⟨root⟩"}}]],
+            })
+        );
+    }
+}
