@@ -5,7 +5,7 @@ mod mending;
 use copydesk_base::Span;
 
 use super::lexer::{Token, TokenKind, tokens, unquote};
-use super::operators::{binding, spelled};
+use super::operators::{binding, foreign};
 use super::value::number_text;
 use super::{Expr, ExprKind, Link, Name, Problem};
 
