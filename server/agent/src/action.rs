@@ -177,13 +177,18 @@ impl Action {
 pub(crate) fn named(library: &Library<'_>, settings: &Settings, name: &str) -> Result<Action, AgentError> {
     let found =
         action(name).or_else(|| own_actions(library, settings).into_iter().find(|own| own.name == name));
-    found.ok_or_else(|| AgentError::Settings(format!("there is no action '{name}'")))
+    found.ok_or_else(|| {
+        AgentError::Settings(match wrong(library, name) {
+            Some(wrong) => format!("the action '{name}' cannot be used before this is mended: {wrong}"),
+            None => format!("there is no action '{name}'"),
+        })
+    })
 }
 
 /// The person's own: actions, prompt commands, pipelines. The first of a name wins, and nothing replaces a built-in.
 pub(crate) fn own_actions(library: &Library<'_>, settings: &Settings) -> Vec<Action> {
     let mut found: Vec<Action> = Vec::new();
-    let files = library.pages("actions").filter_map(|page| read(library, &page));
+    let files = library.pages("actions").filter_map(|page| read(library, &page).ok());
     for own in files.chain(library::commands(library)).chain(pipelines(library, settings)) {
         if action(&own.name).is_none() && !found.iter().any(|known| known.name == own.name) {
             found.push(own);
@@ -205,8 +210,17 @@ fn pipelines(library: &Library<'_>, settings: &Settings) -> Vec<Action> {
     own.chain(stepper.map(|layers| pipeline("stepper", layers))).collect()
 }
 
-/// One file; nothing where it does not read as an action, which the checker says in the file itself.
-fn read(library: &Library<'_>, page: &Page) -> Option<Action> {
+/// What is wrong with a file that would be the action of that name.
+fn wrong(library: &Library<'_>, name: &str) -> Option<String> {
+    let named = |page: &Page| page.stem == name || page.named() == Some(name);
+    let action = library.pages("actions").filter(&named).find_map(|page| read(library, &page).err());
+    action.or_else(|| {
+        library.pages("prompts").filter(named).find_map(|page| page.head::<types::Prompt>().err())
+    })
+}
+
+/// One file; the error says why it does not read as an action.
+fn read(library: &Library<'_>, page: &Page) -> Result<Action, String> {
     let head: types::Action = page.head()?;
     let tools = match &head.tools {
         Some(wanted) => library::tools_named(wanted.iter().map(String::as_str)),
@@ -220,7 +234,7 @@ fn read(library: &Library<'_>, page: &Page) -> Option<Action> {
         (one, other) => one.into_iter().chain(other).collect(),
     };
     let is_believed = library.believes(page);
-    Some(Action {
+    Ok(Action {
         title: head.title.unwrap_or_else(|| head.name.clone()),
         name: head.name,
         task: page.body().to_owned(),
@@ -231,7 +245,7 @@ fn read(library: &Library<'_>, page: &Page) -> Option<Action> {
         model: head.model.filter(|_| is_believed),
         fallback: head.fallback.filter(|_| is_believed).map(Vec::from),
         mode: head.mode,
-        rules: library::rules(head.permissions.unwrap_or_default(), &page.path)?,
+        rules: page.rules(head.permissions)?,
         ..Action::default()
     })
 }

@@ -66,8 +66,6 @@ pub enum AgentError {
     Stopped { reason: String, calls: usize },
     #[error("finish: the model's answer does not fit the schema, also when it was asked once more: {0}")]
     Unfit(String),
-    #[error("finish: the answer of the last layer does not fit the schema: {0}")]
-    UnfitLayer(String),
     #[error("make the edit of {files}: {reason}; the rest is done")]
     Unmade { files: String, reason: String },
     #[error("finish: the model, or a filter before it, declined to answer")]

@@ -47,7 +47,7 @@ pub use disk::DiskFiles;
 pub use error::AgentError;
 pub use gate::render::{harmless, visible};
 pub use ghost::{Asked, Beside, Spot, Suggested, Suggestion};
-pub use library::{Owner, Shelf};
+pub use library::{Owner, Shelf, is_believed};
 pub use process::alive::is_alive;
 pub use run::form::Form;
 pub use run::routed::{ModelsOfRun, model_label, routed};

@@ -151,19 +151,19 @@ pub struct Budgets {
 pub struct Budget {
     /// US dollars. With 0 only models that cost nothing are asked.
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "amount::dollars_if_set")]
-    #[schemars(range(min = 0))]
+    #[schemars(with = "f64", range(min = 0))]
     pub usd: Option<f64>,
     /// Tokens, sent and received together.
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "amount::positive")]
-    #[schemars(range(min = 1))]
+    #[schemars(with = "u64", range(min = 1))]
     pub tokens: Option<u64>,
     /// Requests to models.
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "amount::positive")]
-    #[schemars(range(min = 1))]
+    #[schemars(with = "u64", range(min = 1))]
     pub requests: Option<u64>,
     /// Minutes of time.
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "amount::positive")]
-    #[schemars(extend("exclusiveMinimum" = 0))]
+    #[schemars(with = "f64", extend("exclusiveMinimum" = 0))]
     pub minutes: Option<f64>,
 }
 

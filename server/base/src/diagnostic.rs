@@ -217,6 +217,8 @@ codes! {
     UnknownOutput = "unknown-output", Error;
     /// An MCP server, a provider or another name that the config does not give.
     UnknownName = "unknown-name", Warning;
+    /// A model that calls no tools, where somebody works with them.
+    ToollessModel = "toolless-model", Warning;
     /// An external program that the allow-list does not name.
     EngineNotAllowed = "engine-not-allowed", Warning;
     /// Workflows that call one another in a circle.

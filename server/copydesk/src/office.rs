@@ -249,7 +249,7 @@ impl Office {
 
     /// Where actions, prompts, agents and skills lie: the person's own first, so that no repository takes a name of
     /// theirs.
-    fn shelves(&self) -> Vec<Shelf> {
+    pub(crate) fn shelves(&self) -> Vec<Shelf> {
         let home = self.here.places.home.as_ref();
         let user = self.own_folder().map(Path::to_owned).into_iter();
         let user = user.chain(home.map(|home| home.join(".keystone/workflows")));

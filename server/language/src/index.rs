@@ -197,6 +197,8 @@ pub struct SettingsView {
     pub engines_denied: Names,
     /// Which provider serves which models, by pattern.
     pub model_mappings: BTreeMap<String, String>,
+    /// Whether a model calls tools, by `provider/model`, where the config says so.
+    pub tools: BTreeMap<String, bool>,
 }
 
 /// Names and where they are given.
@@ -238,6 +240,9 @@ impl SettingsView {
         }
         for (pattern, provider) in &below.model_mappings {
             self.model_mappings.entry(pattern.clone()).or_insert_with(|| provider.clone());
+        }
+        for (model, tools) in &below.tools {
+            self.tools.entry(model.clone()).or_insert(*tools);
         }
         // A list of what is allowed is replaced as a whole: a nearer one may only be meant as it stands.
         self.engines_allowed = self.engines_allowed.or_else(|| below.engines_allowed.clone());

@@ -8,15 +8,19 @@ use copydesk_base::wish::{self, Asker, Chain, Wish};
 use copydesk_text::Node;
 
 use crate::declared::{Declared, Step};
-use crate::index::{AgentSummary, BUILT_IN_AGENT, VisibleAgent};
+use crate::index::{AgentSummary, BUILT_IN_AGENT, SettingsView, VisibleAgent};
 use crate::{File, FileKind, WorkspaceIndex, models};
 
-/// What a file wishes for: an agent, an action, a prompt command or a chat for itself, a workflow for all of its steps or, where `step` names one,
+/// What a file wishes for: an agent, a layer, an action, a prompt command or a chat for itself, a workflow for all of its steps or, where `step` names one,
 /// for that one with its agent. `None` where there is no such step, or where it asks no model.
 pub fn wishes(file: &File<'_>, index: &WorkspaceIndex, step: Option<&str>) -> Option<Vec<Wish>> {
     let root = file.tree.root()?;
     match (file.kind, step) {
-        (FileKind::Agent | FileKind::Action | FileKind::Prompt, None) => Some(vec![said(Asker::Agent, root)]),
+        (FileKind::Agent | FileKind::Layer, None) => {
+            let own = said(Asker::Agent, root);
+            Some(vec![Wish { model: own.model.map(|model| of_provider(root, model)), ..own }])
+        }
+        (FileKind::Action | FileKind::Prompt, None) => Some(vec![said(Asker::Agent, root)]),
         (FileKind::Chat, None) => Some(vec![said(Asker::Flag, root)]),
         (FileKind::Workflow, None) => Some(vec![said(Asker::Workflow, root)]),
         (FileKind::Workflow, Some(id)) => {
@@ -62,8 +66,8 @@ pub(crate) fn asks(step: &Step<'_>) -> bool {
 }
 
 /// Who answers instead of `model`, by these wishes and the config.
-pub(crate) fn chain<'a>(wishes: &'a [Wish], index: &'a WorkspaceIndex, model: &str) -> Chain<'a> {
-    let Some(settings) = index.settings.as_deref() else { return wish::chain(wishes, None, &[]) };
+pub(crate) fn chain<'a>(wishes: &'a [Wish], settings: Option<&'a SettingsView>, model: &str) -> Chain<'a> {
+    let Some(settings) = settings else { return wish::chain(wishes, None, &[]) };
     let full = models::full_name(settings, model);
     let provider = full.split_once('/').and_then(|(name, _)| settings.provider_fallback.get_key_value(name));
     let provider = provider.map(|(name, names)| (name.as_str(), &names[..]));
@@ -98,14 +102,14 @@ impl AgentSummary {
     }
 }
 
-fn said(asker: Asker, node: Node<'_>) -> Wish {
+pub(crate) fn said(asker: Asker, node: Node<'_>) -> Wish {
     let model = node.get("model").and_then(Node::scalar_text).map(str::to_owned);
     Wish { asker, model, fallback: fallback(node) }
 }
 
-/// A bare name below the provider that the step names.
-fn of_provider(step: Node<'_>, model: String) -> String {
-    match step.get("provider").and_then(Node::scalar_text) {
+/// A bare name below the provider that stands beside it.
+pub(crate) fn of_provider(beside: Node<'_>, model: String) -> String {
+    match beside.get("provider").and_then(Node::scalar_text) {
         Some(provider) if !model.contains('/') => format!("{provider}/{model}"),
         _ => model,
     }

@@ -8,12 +8,11 @@
 
 use std::borrow::Cow;
 
-use copydesk_base::Usage;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::answer::{Answer, Progress, WireError};
-use crate::facts::{Facts, Tokens};
+use crate::facts::Facts;
 use crate::request::{Message, Part, Request, ToolOutcome, ToolUse, parts};
 use crate::schema::is_strict;
 use crate::wire::{Piece, Wire};
@@ -269,16 +268,8 @@ impl Reader {
         self.answer.stop(reason)
     }
 
-    pub(crate) const fn size(&self) -> usize {
-        self.answer.size()
-    }
-
-    pub(crate) const fn usage(&self) -> Usage {
-        self.answer.usage()
-    }
-
-    pub(crate) const fn tokens(&self) -> Tokens {
-        self.answer.tokens
+    pub(crate) const fn answer(&self) -> &Answer {
+        &self.answer
     }
 
     fn block(&self, index: u64) -> Option<Block> {

@@ -13,11 +13,13 @@ use bytes::Bytes;
 use futures_util::Stream;
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
-use hyper::header::{ACCEPT_ENCODING, HeaderMap, HeaderValue, USER_AGENT};
+use hyper::header::{ACCEPT_ENCODING, DATE, HeaderMap, HeaderValue, USER_AGENT};
 use hyper::{Method, Request, StatusCode};
 use hyper_rustls::HttpsConnectorBuilder;
 use hyper_util::client::legacy::{self, connect::HttpConnector};
 use hyper_util::rt::{TokioExecutor, TokioTimer};
+use jiff::Timestamp;
+use jiff::fmt::rfc2822;
 use rustls::{ClientConfig, RootCertStore};
 use rustls_platform_verifier::ConfigVerifierExt;
 use url::Url;
@@ -50,6 +52,13 @@ pub(crate) enum SendError {
     Unfit(#[from] hyper::http::Error),
     #[error(transparent)]
     Failed(#[from] legacy::Error),
+}
+
+impl SendError {
+    /// Whether there was no connection yet.
+    pub(crate) fn is_connect(&self) -> bool {
+        matches!(self, Self::Failed(error) if error.is_connect())
+    }
 }
 
 /// How long a connection without a request is kept.
@@ -147,10 +156,23 @@ impl Client {
         let client = self.0.clone();
         let sending = async move {
             let (head, body) = client.request(request?).await?.into_parts();
-            Ok(Response { status: head.status, headers: head.headers, body })
+            let headers = dated(head.headers, Timestamp::now());
+            Ok(Response { status: head.status, headers, body })
         };
         (sending, heard)
     }
+}
+
+/// The head of an answer that came just now. What moments in it are taken against is the server's own clock, and ours where it
+/// does not tell.
+fn dated(mut headers: HeaderMap, now: Timestamp) -> HeaderMap {
+    if !headers.contains_key(DATE)
+        && let Ok(now) = rfc2822::DateTimePrinter::new().timestamp_to_rfc9110_string(&now)
+        && let Ok(now) = HeaderValue::try_from(now)
+    {
+        headers.insert(DATE, now);
+    }
+    headers
 }
 
 impl Response {

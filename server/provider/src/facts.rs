@@ -1,8 +1,8 @@
 //! What is known of a model besides its name: how much it takes in and gives, and what it costs.
 //!
 //! The config goes first, model by model; then what the provider itself lists; then a table that is bundled, with its
-//! date. Servers on this machine cost nothing. Where nothing is known, nothing is guessed: a budget in dollars then refuses the model instead of
-//! counting zeros.
+//! date. Servers on this machine cost nothing. Where nothing is known, or a price was written that is none, nothing is
+//! guessed: a budget in dollars then refuses the model instead of counting zeros.
 
 use copydesk_base::config::{ModelPrice, ModelSettings, ProviderKind};
 
@@ -23,6 +23,8 @@ pub struct Facts {
     /// Whether it can look at images.
     pub vision: Option<bool>,
     pub price: Option<Price>,
+    /// Why nobody knows the price, where one was written that cannot be understood.
+    pub broken_price: Option<String>,
 }
 
 /// What each source says of one model, strongest first.
@@ -71,6 +73,7 @@ impl Facts {
             tools: self.tools.or(below.tools),
             vision: self.vision.or(below.vision),
             price: self.price.or(below.price),
+            broken_price: self.broken_price.clone().or_else(|| below.broken_price.clone()),
         }
     }
 }
@@ -144,11 +147,16 @@ pub(crate) fn sources(
     } else {
         bundled(model).unwrap_or_default()
     };
-    Sources {
+    let mut sources = Sources {
         config: settings.map(of_settings).unwrap_or_default(),
         listed: listed.map(|listed| of_settings(&listed.facts)).unwrap_or_default(),
         bundled,
+    };
+    if sources.config.broken_price.is_some() {
+        // Another price than the one that was meant would be a guess.
+        (sources.config.price, sources.listed.price, sources.bundled.price) = (None, None, None);
     }
+    sources
 }
 
 fn of_settings(settings: &ModelSettings) -> Facts {
@@ -158,6 +166,7 @@ fn of_settings(settings: &ModelSettings) -> Facts {
         tools: settings.tools,
         vision: settings.vision,
         price: settings.price.as_ref().map(settled),
+        broken_price: settings.broken_price.clone(),
     }
 }
 
@@ -250,6 +259,7 @@ fn bundled(model: &str) -> Option<Facts> {
             kept_input: millionths(kept),
             output: millionths(output),
         }),
+        broken_price: None,
     })
 }
 
@@ -321,12 +331,20 @@ mod tests {
             tools: Some(true),
             vision: Some(false),
             price: Some(price),
+            broken_price: None,
         };
         assert_eq!(all.merged(), expect);
         assert_eq!(all.origin(|facts| facts.price), Some("config"));
         assert_eq!(all.origin(|facts| facts.output_limit), Some("list"));
         assert_eq!(all.origin(|facts| facts.context_window), Some("bundled"));
         assert_eq!(Sources::default().origin(|facts| facts.price), None);
+        // A price that was meant and is none is not known, whoever else says something.
+        let broken = ModelSettings { broken_price: Some("why".to_owned()), ..ModelSettings::default() };
+        for (kind, url) in [(ProviderKind::Ollama, "http://localhost:11434"), (ProviderKind::OpenaiChat, FAR)]
+        {
+            let facts = sources(kind, url, "gpt-5", Some(&broken), Some(&listed)).merged();
+            assert_eq!((facts.price, facts.broken_price.as_deref()), (None, Some("why")));
+        }
     }
 
     #[test]

@@ -103,7 +103,8 @@ pub(crate) fn unanswered(error: &SendError, heard: &Heard, connect: Duration, to
         return CallError::Unsendable { reason };
     }
     // Nobody tells it otherwise: the connection ended in the middle of the greeting.
-    if reason == "tls handshake eof" {
+    if reason == "tls handshake eof" || address.starts_with("https:") && is_reset(error) && error.is_connect()
+    {
         let reason = "it hung up when TLS began; if it has no certificate, base_url begins with http://";
         return CallError::Unreachable { address, reason: reason.to_owned() };
     }
@@ -129,6 +130,12 @@ pub(crate) fn broken(error: &(dyn Error + Send + Sync + 'static), received: u64,
         }
         _ => CallError::Truncated { address: told.address.clone(), received },
     }
+}
+
+/// Whether the other side threw the connection away.
+fn is_reset(error: &SendError) -> bool {
+    let kind = cause::<std::io::Error>(error).map(std::io::Error::kind);
+    matches!(kind, Some(ErrorKind::ConnectionReset | ErrorKind::ConnectionAborted | ErrorKind::BrokenPipe))
 }
 
 /// Whether the connection was closed, rather than anything wrong came over it.
@@ -329,7 +336,7 @@ fn message(body: &[u8]) -> String {
 }
 
 /// How long a server asks to wait: `retry-after-ms` of those that have it, else `Retry-After` in seconds or as a date, which
-/// is taken against the server's own `Date`.
+/// is taken against the answer's `Date`.
 fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     let number = |text: &str| text.trim().parse::<f64>().ok().filter(|number| !number.is_nan());
     // More than anybody waits is what it is, however absurd.
@@ -338,7 +345,7 @@ fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     let value = header(headers, "retry-after");
     let dated = || {
         let wait = moment(value)?.duration_since(moment(header(headers, "date"))?);
-        Some(Duration::try_from(wait).unwrap_or(Duration::ZERO))
+        span(wait.as_secs_f64().max(0.0))
     };
     ms.or_else(|| number(value).map_or_else(dated, span))
 }
@@ -402,7 +409,7 @@ mod tests {
         assert_eq!(ms("1500", &[("retry-after", "60")]), Some(Duration::from_millis(1500)));
         assert_eq!(ms("soon", &[("retry-after", "60")]), Some(Duration::from_mins(1)));
         assert_eq!(ms("-1", &[]), None);
-        // A date without the server's own says nothing: its clock may be any.
+        check("Wed, 21 Oct 2099 07:29:30 GMT", Some(2_592_000));
         assert_eq!(waits(&[("retry-after", "Wed, 21 Oct 2015 07:29:30 GMT")]), None);
     }
 

@@ -8,7 +8,6 @@
 //! Invariants
 //! - Which format a server speaks is known or configured, never tried out.
 
-use copydesk_base::Usage;
 use copydesk_base::config::{CompletionFormat, ProviderKind};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -17,7 +16,7 @@ use url::Url;
 use crate::answer::{Answer, Progress, WireError};
 use crate::body::Framing;
 use crate::endpoint::Endpoint;
-use crate::facts::{Price, Tokens, is_here};
+use crate::facts::{Price, is_here};
 use crate::request::Request;
 use crate::wire::Piece;
 use crate::{CallError, Choice, ModelEvent, StopReason, counts, failure, ollama, openai_chat};
@@ -259,24 +258,10 @@ impl Reader {
         }
     }
 
-    pub(crate) const fn tokens(&self) -> Tokens {
+    pub(crate) const fn answer(&self) -> &Answer {
         match self {
-            Self::Chat(reader) => reader.tokens(),
-            Self::Plain(reader) => reader.answer.tokens,
-        }
-    }
-
-    pub(crate) const fn size(&self) -> usize {
-        match self {
-            Self::Chat(reader) => reader.size(),
-            Self::Plain(reader) => reader.answer.size(),
-        }
-    }
-
-    pub(crate) const fn usage(&self) -> Usage {
-        match self {
-            Self::Chat(reader) => reader.usage(),
-            Self::Plain(reader) => reader.answer.usage(),
+            Self::Chat(reader) => reader.answer(),
+            Self::Plain(reader) => &reader.answer,
         }
     }
 }

@@ -157,6 +157,7 @@ fn model(entry: &Value) -> Option<Listed> {
             &["image", "vision"],
         ),
         price: entry.get("pricing").and_then(price),
+        broken_price: None,
     };
     Some(Listed {
         id: id.to_owned(),
@@ -235,6 +236,7 @@ mod tests {
                     tools: Some(true),
                     vision: Some(true),
                     price: costs(1.5, 6.0),
+                    ..ModelSettings::default()
                 },
             )],
         );

@@ -5,12 +5,10 @@
 //! window without a word; so each request says how large the window must be, in steps, since another size makes the
 //! server load the model anew.
 
-use copydesk_base::Usage;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::answer::{Answer, Progress, WireError};
-use crate::facts::Tokens;
 use crate::request::{Message, Request};
 use crate::schema::Forms;
 use crate::wire::Piece;
@@ -196,16 +194,8 @@ impl Reader {
         self.answer.stop(reason)
     }
 
-    pub(crate) const fn size(&self) -> usize {
-        self.answer.size()
-    }
-
-    pub(crate) const fn usage(&self) -> Usage {
-        self.answer.usage()
-    }
-
-    pub(crate) const fn tokens(&self) -> Tokens {
-        self.answer.tokens
+    pub(crate) const fn answer(&self) -> &Answer {
+        &self.answer
     }
 
     fn call(&mut self, called: &Called, out: &mut Vec<ModelEvent>) -> Result<(), WireError> {

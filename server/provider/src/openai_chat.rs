@@ -7,12 +7,10 @@
 //! indexes may be missing or repeated. It is strict in one thing: an answer without a `finish_reason` is no answer, also
 //! where it was declared `[DONE]`, as gateways do when the server behind them breaks off.
 
-use copydesk_base::Usage;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::answer::{Answer, Progress, WireError};
-use crate::facts::Tokens;
 use crate::quirks::{self, Quirks, Thoughts};
 use crate::request::{Carried, Message, Request};
 use crate::wire::{Piece, Wire};
@@ -273,16 +271,8 @@ impl Reader {
         self.answer.stop(reason)
     }
 
-    pub(crate) const fn size(&self) -> usize {
-        self.answer.size()
-    }
-
-    pub(crate) const fn usage(&self) -> Usage {
-        self.answer.usage()
-    }
-
-    pub(crate) const fn tokens(&self) -> Tokens {
-        self.answer.tokens
+    pub(crate) const fn answer(&self) -> &Answer {
+        &self.answer
     }
 
     /// Counts are totals so far; later ones replace earlier ones.

@@ -7,12 +7,10 @@
 
 use std::borrow::Cow;
 
-use copydesk_base::Usage;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::answer::{Answer, Progress, WireError};
-use crate::facts::Tokens;
 use crate::request::{Message, Part, Request, parts};
 use crate::wire::{Piece, Wire};
 use crate::{ModelEvent, StopReason, counts, failure, schema};
@@ -209,16 +207,8 @@ impl Reader {
         self.answer.stop(reason)
     }
 
-    pub(crate) const fn size(&self) -> usize {
-        self.answer.size()
-    }
-
-    pub(crate) const fn usage(&self) -> Usage {
-        self.answer.usage()
-    }
-
-    pub(crate) const fn tokens(&self) -> Tokens {
-        self.answer.tokens
+    pub(crate) const fn answer(&self) -> &Answer {
+        &self.answer
     }
 
     fn call(&mut self, index: u64) -> Option<&mut Call> {

@@ -8,7 +8,7 @@ use hyper::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, 
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-use crate::answer::{Progress, WireError};
+use crate::answer::{Answer, Progress, WireError};
 use crate::body::Framing;
 use crate::endpoint::Endpoint;
 use crate::facts::{Facts, Tokens};
@@ -199,34 +199,26 @@ impl Reader {
 
     /// How much of an answer has come: where it stays the same, only signs of life came.
     pub(crate) const fn size(&self) -> usize {
-        match self {
-            Self::Anthropic(reader) => reader.size(),
-            Self::OpenaiChat(reader) => reader.size(),
-            Self::OpenaiResponses(reader) => reader.size(),
-            Self::Ollama(reader) => reader.size(),
-            Self::Infill(reader) => reader.size(),
-        }
+        self.answer().size()
     }
 
     /// The tokens counted so far, as they are paid for.
     pub(crate) const fn tokens(&self) -> Tokens {
-        match self {
-            Self::Anthropic(reader) => reader.tokens(),
-            Self::OpenaiChat(reader) => reader.tokens(),
-            Self::OpenaiResponses(reader) => reader.tokens(),
-            Self::Ollama(reader) => reader.tokens(),
-            Self::Infill(reader) => reader.tokens(),
-        }
+        self.answer().tokens
     }
 
     /// The tokens counted so far.
     pub(crate) const fn usage(&self) -> Usage {
+        self.answer().usage()
+    }
+
+    const fn answer(&self) -> &Answer {
         match self {
-            Self::Anthropic(reader) => reader.usage(),
-            Self::OpenaiChat(reader) => reader.usage(),
-            Self::OpenaiResponses(reader) => reader.usage(),
-            Self::Ollama(reader) => reader.usage(),
-            Self::Infill(reader) => reader.usage(),
+            Self::Anthropic(reader) => reader.answer(),
+            Self::OpenaiChat(reader) => reader.answer(),
+            Self::OpenaiResponses(reader) => reader.answer(),
+            Self::Ollama(reader) => reader.answer(),
+            Self::Infill(reader) => reader.answer(),
         }
     }
 }

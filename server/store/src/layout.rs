@@ -24,7 +24,8 @@ impl Layout {
 
 pub(crate) const JOURNAL: Layout =
     Layout { application: 0x0043_444a, steps: &[JOURNAL_1, JOURNAL_PACKED, JOURNAL_NAMES, JOURNAL_PARENTS] };
-pub(crate) const USER: Layout = Layout { application: 0x0043_4455, steps: &[USER_1, USER_2, USER_3, USER_4] };
+pub(crate) const USER: Layout =
+    Layout { application: 0x0043_4455, steps: &[USER_1, USER_2, USER_3, USER_4, USER_5] };
 
 /// `records` is the truth, `runs` and `changes` are projections of it, written in the same transaction.
 const JOURNAL_1: &str = "
@@ -148,6 +149,20 @@ CREATE TABLE measured (
 
 /// How long runs were at work on a day.
 const USER_4: &str = "ALTER TABLE spent ADD COLUMN ms INTEGER NOT NULL DEFAULT 0";
+
+/// What conversations have used, and which of them a request under way is a part of.
+const USER_5: &str = "
+ALTER TABLE reserved ADD COLUMN session TEXT NOT NULL DEFAULT '';
+CREATE TABLE conversations (
+    session TEXT PRIMARY KEY,
+    at INTEGER NOT NULL,
+    input_tokens INTEGER NOT NULL,
+    output_tokens INTEGER NOT NULL,
+    requests INTEGER NOT NULL,
+    usd REAL,
+    ms INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+";
 
 /// How long one process waits for another's write.
 const PATIENCE: Duration = Duration::from_secs(5);

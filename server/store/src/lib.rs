@@ -51,5 +51,6 @@ pub use records::RunRow;
 pub use sealed::{Lock, Passphrase, SealedKeys};
 pub use sessions::{Deleted, Keep, SessionRow, Swept};
 pub use user::{
-    Holder, KeyPlace, Measured, RememberedRule, Reservation, StoredKey, Taken, TrustedFile, UserStore,
+    Accounts, Conversation, Holder, KeyPlace, Measured, RememberedRule, Reservation, StoredKey, Taken,
+    TrustedFile, UserStore,
 };

@@ -13,11 +13,15 @@ use crate::StoreError;
 use crate::database::{Database, Halt, Open, Owner, Slot};
 use crate::home::user_file;
 
+mod conversation;
 mod keys;
+mod measured;
 mod spending;
 
+pub use conversation::Conversation;
 pub use keys::{KeyPlace, StoredKey};
-pub use spending::{Holder, Measured, Reservation, Taken};
+pub use measured::Measured;
+pub use spending::{Accounts, Holder, Reservation, Taken};
 
 /// The content of one file as it was trusted.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]

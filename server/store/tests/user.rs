@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use copydesk_base::{Timestamp, Usage};
-use copydesk_store::{Holder, KeyPlace, Reservation, Taken, TrustedFile, UserStore};
+use copydesk_store::{Accounts, Conversation, Holder, KeyPlace, Reservation, Taken, TrustedFile, UserStore};
 
 #[test]
 fn trust_is_for_exactly_this_content_of_this_workspace() {
@@ -87,11 +87,12 @@ async fn what_a_day_used_up_adds_up_across_processes() {
     assert!(kept.input_tokens >= 1 << 53 && kept.usd.is_none(), "{kept:?}");
 }
 
-const HOLDER: Holder = Holder { process: 7, at: Timestamp(1_000), is_alive: |process| process < 100 };
+const HOLDER: Holder =
+    Holder { process: 7, at: Timestamp(1_000), is_alive: |process| process < 100, conversation: None };
 
 async fn take(user: &UserStore, holder: Holder, limit: u64, wanted: u64) -> Result<Reservation, u64> {
     let usage = Usage { input_tokens: wanted, requests: 1, usd: Some(0.5), ..Usage::default() };
-    let decide = move |taken: Taken| {
+    let decide = move |Accounts { day: taken, .. }: Accounts| {
         let used = taken.spent.input_tokens + taken.reserved.input_tokens;
         if used + wanted > limit { Err(used) } else { Ok(((), usage)) }
     };
@@ -126,7 +127,7 @@ async fn what_was_reserved_is_replaced_by_what_was_used_and_the_dead_hold_nothin
     let used = Usage { input_tokens: 5, output_tokens: 1, requests: 1, usd: Some(0.25), ..Usage::default() };
     user.settle(first, 20_000, used, Duration::from_mins(2)).await.unwrap();
     assert_eq!(user.spent(20_000).await, Ok(used));
-    let look = |taken: Taken| Err::<((), Usage), _>(Box::new(taken));
+    let look = |accounts: Accounts| Err::<((), Usage), _>(Box::new(accounts.day));
     let taken = user.reserve(20_000, HOLDER, look).await.unwrap();
     let expect = Taken { spent: used, reserved: Usage::default(), time: Duration::from_mins(2) };
     assert_eq!(
@@ -148,6 +149,43 @@ async fn what_was_reserved_is_replaced_by_what_was_used_and_the_dead_hold_nothin
     );
     user.settle(slow, 20_000, used, Duration::ZERO).await.unwrap();
     assert_eq!(user.spent(20_000).await.unwrap().input_tokens, 100, "and counts once");
+}
+
+#[tokio::test]
+async fn a_conversation_has_used_what_its_journal_says_and_what_others_do_meanwhile() {
+    let home = tempfile::tempdir().unwrap();
+    let user = UserStore::at(home.path());
+    let usage = |requests, usd| Usage { input_tokens: 10 * requests, requests, usd, ..Usage::default() };
+    let of = |session: &str, requests, usd| {
+        let spent = usage(requests, usd);
+        let conversation = Conversation { session: session.into(), spent, time: Duration::from_mins(1) };
+        Holder { conversation: Some(conversation), ..HOLDER }
+    };
+    let take = async |holder: Holder| {
+        let decide = move |accounts: Accounts| Ok::<_, ()>((accounts.conversation, usage(1, Some(0.5))));
+        user.reserve(20_000, holder, decide).await.unwrap().unwrap()
+    };
+    let (taken, first) = take(of("ses-a", 2, None)).await;
+    let minute = Duration::from_mins(1);
+    assert_eq!(taken, Taken { spent: usage(2, None), reserved: Usage::default(), time: minute });
+    // What is under way may stand in the journal already, and does not count twice.
+    let (taken, second) = take(of("ses-a", 3, Some(0.5))).await;
+    assert_eq!(taken, Taken { spent: usage(2, None), reserved: usage(1, Some(0.5)), time: minute });
+    let (taken, other) = take(of("ses-b", 0, None)).await;
+    assert_eq!(taken, Taken { time: minute, ..Taken::default() }, "another conversation");
+    let settle =
+        async |reservation| user.settle(reservation, 20_000, usage(1, Some(0.25)), minute).await.unwrap();
+    assert_eq!(settle(first).await, usage(2, None), "what it had used before");
+    assert_eq!(settle(second).await, usage(3, Some(0.25)));
+    assert_eq!(settle(other).await, Usage::default());
+    let (taken, _) = take(of("ses-a", 2, None)).await;
+    assert_eq!(
+        taken,
+        Taken { spent: usage(4, Some(0.5)), reserved: Usage::default(), time: Duration::from_mins(3) }
+    );
+    // The journal knows more where a program that did not count here has worked.
+    let (taken, _) = take(of("ses-c", 2, None)).await;
+    assert_eq!(taken.spent, usage(2, None));
 }
 
 #[tokio::test]

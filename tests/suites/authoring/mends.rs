@@ -34,7 +34,8 @@ const AROUND: [(&str, &str); 3] = [
 ];
 
 /// What the person allows.
-const OWN_CONFIG: &str = "engines: {allowlist: {codex: {}}}\n";
+const OWN_CONFIG: &str = "engines: {allowlist: {codex: {}}}\ndefault_model: near/big\n\
+                          providers: {near: {kind: ollama, models: {small: {tools: false}}}}\n";
 
 const fn of(
     code: &'static str,
@@ -293,6 +294,13 @@ const MENDS: &[Mend] = &[
         "name: x\nsteps:\n  - {id: a, type: engine, command: ⟦codx⟧, input: x, env: {}, cwd: .}\n",
         "change to 'codex'",
         "name: x\nsteps:\n  - {id: a, type: engine, command: codex, input: x, env: {}, cwd: .}\n",
+    ),
+    of(
+        "toolless-model",
+        ".copydesk/agents/a.md",
+        "---\nname: a\nmodel: ⟦near/small⟧\ntools: [read]\n---\nWork.\n",
+        "change to 'near/big'",
+        "---\nname: a\nmodel: near/big\ntools: [read]\n---\nWork.\n",
     ),
     of(
         "useless-key",

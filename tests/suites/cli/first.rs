@@ -25,9 +25,15 @@ impl Machine {
         std::fs::create_dir_all(&bin).expect("the bench's own folder");
         for program in programs {
             let path = bin.join(program);
-            // Whoever runs one of them instead of looking leaves a trace.
-            std::fs::write(&path, format!("#!/bin/sh\necho ran >> '{}/ran'\n", bin.display()))
-                .expect("a stub");
+            // Whoever runs one of them for more than its version leaves a trace.
+            let ran = format!("echo ran >> '{}/ran'", bin.display());
+            let (program, version) = program.split_once(' ').unwrap_or((program, "1.2.3"));
+            let path = path.with_file_name(program);
+            std::fs::write(
+                &path,
+                format!("#!/bin/sh\n[ \"$*\" = --version ] && echo '{version}' || {ran}\n"),
+            )
+            .expect("a stub");
             std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).expect("a stub");
         }
         let bin = bin.display().to_string();
@@ -112,8 +118,8 @@ fn programs_that_are_there_and_do_not_run_are_named_with_their_command() {
         "'ollama serve'",
     );
     check(&doctor, "local lmstudio", "missing", "bin/lms is installed", "'lms server start'");
-    check(&doctor, "agent claude", "ok", "found and not used: Copydesk cannot host other agents yet", "");
-    check(&doctor, "git", "ok", "bin/git", "");
+    let told = "bin/claude, version 1.2.3; found and not used: Copydesk cannot host other agents yet";
+    check(&doctor, "agent claude", "ok", told, "");
     check(
         &doctor,
         "model",
@@ -123,6 +129,33 @@ fn programs_that_are_there_and_do_not_run_are_named_with_their_command() {
     );
     let ran = machine.ask().exits(0);
     assert!(ran.stderr.contains("claude, codex are installed"), "{ran}");
+}
+
+#[test]
+fn versions_are_told_beside_those_that_are_needed() {
+    let machine = Machine::new(&[
+        "git git version 2.43.0",
+        "bash GNU bash, version 5.2.15(1)-release",
+        "nvim NVIM v0.9.5",
+        "hx helix 25.07.1 (a05c151b)",
+        "emacs I am no editor",
+        "codex codex-cli 0.46.0",
+    ]);
+    let doctor = machine.doctor();
+    for (name, state, detail, fix) in [
+        ("copydesk", "ok", env!("CARGO_PKG_VERSION"), ""),
+        ("git", "ok", "bin/git, version 2.43.0; 2.17 or later is needed", ""),
+        ("bash", "ok", "bin/bash, version 5.2.15", ""),
+        ("agent codex", "ok", "bin/codex, version 0.46.0; found and not used", ""),
+        ("editor Neovim", "warning", "bin/nvim, version 0.9.5; 0.10 or later is needed", "Update Neovim"),
+        ("editor Helix", "ok", "bin/hx, version 25.07.1; 25.07 or later is needed", ""),
+        ("editor Emacs", "ok", "bin/emacs, which tells no version; 29 or later is needed", ""),
+    ] {
+        check(&doctor, name, state, detail, fix);
+    }
+    assert_eq!(doctor["editor VS Code"], Value::Null, "what is not there is not missed: {doctor:#}");
+    let old = Machine::new(&["git git version 2.11.0"]);
+    check(&old.doctor(), "git", "warning", "version 2.11.0; 2.17 or later is needed", "Update git");
 }
 
 #[test]

@@ -3,6 +3,7 @@
 #![expect(clippy::expect_used, reason = "what fails here fails the test")]
 
 mod asking;
+mod believed;
 mod budgets;
 mod checking;
 mod first;
@@ -18,6 +19,7 @@ mod routes;
 mod sessions;
 mod telling;
 mod terminal;
+mod together;
 mod trust;
 
 const COPYDESK: &str = env!("CARGO_BIN_EXE_copydesk");

@@ -7,6 +7,7 @@
 #![expect(clippy::expect_used, reason = "what fails here fails the test")]
 
 mod broken;
+mod framing;
 mod loops;
 mod odd;
 mod refused;

@@ -79,16 +79,23 @@ fn an_editor_sees_how_far_a_pipeline_is_and_never_less_than_before() {
 
 #[test]
 fn the_answer_of_the_last_layer_is_the_answer_and_held_against_its_form() {
-    let model = model(vec![Reply::text("Hello."), Reply::text("{\"lines\": 3}"), Reply::text("three")]);
+    let fitting = || Reply::text("{\"lines\": 3}");
+    let odd = || Reply::text("three");
+    let model = model(vec![Reply::text("Hello."), fitting(), odd(), fitting(), odd(), odd()]);
     let workspace = workspace(&model, "{}", "pipelines: {ship: [plan]}\n");
     workspace.write(PLAN, "---\ndescription: Plans.\n---\nYou plan.\n");
     workspace.write("form.json", "{\"type\": \"object\", \"required\": [\"lines\"]}");
     assert_eq!(workspace.run(&["ask", "--action", "ship", "go"]).exits(0).stdout, "Hello.\n");
     let form = ["ask", "--action", "ship", "--json-schema", "form.json", "go"];
     assert_eq!(workspace.run(&form).exits(0).stdout, "{\"lines\":3}\n");
+    // What does not fit goes back once, with the reason and without tools.
+    assert_eq!(workspace.run(&form).exits(0).stdout, "{\"lines\":3}\n");
+    let again = model.wait_request(3).body.to_string();
+    assert!(again.contains("three") && again.contains("it is no JSON"), "{again}");
     let ran = workspace.run(&form).exits(1);
     assert_eq!(ran.stdout, "");
-    assert!(ran.stderr.contains("it is no JSON"), "{ran}");
+    assert!(ran.stderr.contains("also when it was asked once more: it is no JSON"), "{ran}");
+    assert_eq!(model.asked(), 6);
 }
 
 #[test]

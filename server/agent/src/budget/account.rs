@@ -7,7 +7,7 @@
 
 use copydesk_base::{Event, Usage};
 use copydesk_provider::{Choice, Request, Tokens};
-use copydesk_store::{Holder, Reservation, Taken};
+use copydesk_store::{Accounts, Conversation, Holder, Reservation};
 
 use crate::budget::limits::{self, Next};
 use crate::budget::purse::{Gone, Held};
@@ -80,22 +80,22 @@ pub(crate) async fn reserve(turn: &Turn, choice: &Choice, request: &Request) -> 
     let input = expected(turn, choice, request).await?;
     let began = turn.began;
     let elapsed = now.since(began);
-    let (spent, choice) = (turn.spent, choice.clone());
+    let choice = choice.clone();
     let (budgets, purse) = (turn.settings.budgets.clone(), turn.purse.clone());
-    let decide = move |day: Taken| {
+    let decide = move |accounts: Accounts| {
         let (uncounted, of_turn) = (purse.uncounted(began, now), purse.since_spoken(began, now));
         // With the runs beside it: what they hold may be used up by the time that this one is.
         let (cut, most, held) = purse.hold(|Gone { all: run, turn }| {
-            let mut session = spent;
-            session.add(Spent { usage: run, time: elapsed });
             let turn = Spent { usage: turn, time: of_turn };
-            let next = Next { run, elapsed, uncounted, turn, session, input, choice };
-            let cut = limits::check(&budgets, day, &next)?;
+            let next = Next { run, elapsed, uncounted, turn, input, choice };
+            let cut = limits::check(&budgets, accounts, &next)?;
             Ok::<_, AgentError>((cut, limits::at_most(&next, cut)))
         })?;
         Ok::<_, AgentError>(((cut, most, held), most))
     };
-    let holder = Holder { process: std::process::id(), at: now, is_alive: alive::is_alive };
+    let Spent { usage: spent, time } = turn.spent;
+    let conversation = Some(Conversation { session: turn.conversation.clone(), spent, time });
+    let holder = Holder { process: std::process::id(), at: now, is_alive: alive::is_alive, conversation };
     let ((cut, most, held), reservation) = user.reserve(now.day(), holder, decide).await??;
     Ok(Reserved { cut, most, reservation, held, estimate, input })
 }
@@ -111,15 +111,13 @@ pub(crate) async fn settle(
     let Reserved { reservation, held, estimate, .. } = reserved;
     let before = turn.usage;
     turn.usage.add(usage);
-    let spent = turn.purse.pay(held, usage);
+    turn.purse.pay(held, usage);
     let now = turn.world.clock.now();
     let worked = turn.purse.count(turn.began, now);
-    turn.world.user.settle(reservation, now.day(), usage, worked).await?;
+    let before_it = turn.world.user.settle(reservation, now.day(), usage, worked).await?;
     if !seen.is_told && usage != Usage::default() {
         turn.record(vec![Event::TryLost { model: choice.model_ref(), usage }]).await?;
     }
-    let mut before_it = turn.spent.usage;
-    before_it.add(spent);
     let mut with_it = before_it;
     with_it.add(usage);
     if let Some(text) = limits::passed_mark(&turn.settings.budgets.session, before_it, with_it) {
@@ -260,8 +258,9 @@ mod tests {
         assert!(error.contains("something in this program broke"), "{error}");
         let world = &bench.desk.shared.world;
         let now = world.clock.now();
-        let holder = Holder { process: std::process::id(), at: now, is_alive: alive::is_alive };
-        let look = |taken: Taken| Err::<((), Usage), _>(Box::new(taken));
+        let holder =
+            Holder { process: std::process::id(), at: now, is_alive: alive::is_alive, conversation: None };
+        let look = |accounts: Accounts| Err::<((), Usage), _>(Box::new(accounts.day));
         let taken = world.user.reserve(now.day(), holder, look).await.unwrap().unwrap_err();
         assert_eq!(taken.reserved, Usage::default(), "nothing is kept free for it");
     }

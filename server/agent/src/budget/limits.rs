@@ -5,7 +5,7 @@ use std::time::Duration;
 use copydesk_base::Usage;
 use copydesk_base::config::{Budget, Budgets};
 use copydesk_provider::{Choice, Tokens};
-use copydesk_store::Taken;
+use copydesk_store::{Accounts, Taken};
 
 use crate::error::AgentError;
 use crate::session::past::Spent;
@@ -29,18 +29,16 @@ const DAY: Whose = ("this day", "day");
 /// At which parts of a conversation's budget the person is told how much is gone, in percent.
 const MARKS: [u64; 2] = [80, 50];
 
-/// What the next request meets: what was used up so far, and what it will need at least.
+/// What the next request meets: what its run has used up so far, and what it will need at least.
 #[derive(Clone, Debug)]
 pub(crate) struct Next {
     /// Of this run.
     pub(crate) run: Usage,
     pub(crate) elapsed: Duration,
-    /// What of that is not counted for the day yet.
+    /// What of that is not counted for its conversation and the day yet.
     pub(crate) uncounted: Duration,
     /// Of its last turn.
     pub(crate) turn: Spent,
-    /// Of its session, this run included.
-    pub(crate) session: Spent,
     /// Tokens that the request will send, estimated.
     pub(crate) input: u64,
     pub(crate) choice: Choice,
@@ -54,7 +52,6 @@ impl Next {
             elapsed: Duration::ZERO,
             uncounted: Duration::ZERO,
             turn: Spent::default(),
-            session: Spent::default(),
             input,
             choice,
         }
@@ -62,13 +59,14 @@ impl Next {
 }
 
 /// Says no before a request that would go past a limit, and otherwise how long its answer may be, in tokens; the
-/// provider's own limit where no budget needs one. `day` is what
-/// this day, UTC, has used in all runs, and what other requests under way may use.
-pub(crate) fn check(budgets: &Budgets, day: Taken, next: &Next) -> Result<Option<u32>, AgentError> {
+/// provider's own limit where no budget needs one. `accounts` are what its conversation and this day, UTC, have used in all
+/// runs, this one included, and what other requests under way may use.
+pub(crate) fn check(budgets: &Budgets, accounts: Accounts, next: &Next) -> Result<Option<u32>, AgentError> {
+    let Accounts { day, conversation } = accounts;
     for (budget, time, (who, key)) in [
         (&budgets.turn, next.turn.time, TURN),
         (&budgets.run, next.elapsed, RUN),
-        (&budgets.session, next.session.time, SESSION),
+        (&budgets.session, conversation.time + next.uncounted, SESSION),
         (&budgets.day, day.time + next.uncounted, DAY),
     ] {
         let limit = budget.minutes.and_then(|minutes| Duration::try_from_secs_f64(minutes * 60.0).ok());
@@ -83,7 +81,7 @@ pub(crate) fn check(budgets: &Budgets, day: Taken, next: &Next) -> Result<Option
     for (whose, budget, taken) in [
         (TURN, &budgets.turn, alone(next.turn.usage)),
         (RUN, &of_run, alone(next.run)),
-        (SESSION, &budgets.session, alone(next.session.usage)),
+        (SESSION, &budgets.session, conversation),
         (DAY, &budgets.day, day),
     ] {
         rooms.extend(room(whose, budget, taken, next)?);
@@ -194,15 +192,14 @@ fn room((who, key): Whose, budget: &Budget, taken: Taken, next: &Next) -> Result
     }
     let Some(limit) = budget.usd else { return Ok(room) };
     let Some(price) = next.choice.facts.price else {
-        let Choice { provider, model, .. } = &next.choice;
-        return refuse(
-            format!(
-                "nobody knows what {provider}/{model} costs; set providers.{provider}.models.{model}.price, or limit \
-                 tokens instead of dollars"
-            ),
-            None,
-            "usd",
-        );
+        let Choice { provider, model, facts, .. } = &next.choice;
+        let mend = match &facts.broken_price {
+            Some(wrong) => format!(" ({wrong}); mend its price"),
+            None => format!("; set providers.{provider}.models.{model}.price"),
+        };
+        let what =
+            format!("nobody knows what {provider}/{model} costs{mend}, or limit tokens instead of dollars");
+        return refuse(what, None, "usd");
     };
     let (cost, held) = (used.usd.unwrap_or(0.0), reserved.usd.unwrap_or(0.0));
     if price.is_free() {

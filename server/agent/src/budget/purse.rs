@@ -56,14 +56,12 @@ impl Purse {
         Ok((decided, most, Held(held)))
     }
 
-    /// Counts what a try did cost, in the place of what was held for it; answers what was spent before.
-    pub(crate) fn pay(&self, held: Held, cost: Usage) -> Usage {
+    /// Counts what a try did cost, in the place of what was held for it.
+    pub(crate) fn pay(&self, held: Held, cost: Usage) {
         let mut inside = self.lock();
-        let before = inside.spent;
         inside.held.remove(&held.0);
         inside.spent.add(cost);
         inside.turn.add(cost);
-        before
     }
 
     /// The person has spoken: another turn begins.
@@ -142,12 +140,12 @@ mod tests {
         let (began, at) = (Timestamp(1_000), |ms: u64| Timestamp(1_000 + ms));
         let Ok(((), _, held)) = purse.hold::<_, ()>(|_| Ok(((), tokens(50)))) else { panic!("it is held") };
         assert_eq!(gone(&purse), (50, 50));
-        assert_eq!(purse.pay(held, tokens(20)), Usage::default());
+        purse.pay(held, tokens(20));
         assert_eq!(purse.since_spoken(began, at(30)), Duration::from_millis(30));
         purse.begin_turn(at(40));
         assert_eq!((gone(&purse), purse.since_spoken(began, at(50))), ((20, 0), Duration::from_millis(10)));
         let Ok(((), _, held)) = purse.hold::<_, ()>(|_| Ok(((), tokens(5)))) else { panic!("it is held") };
-        assert_eq!(purse.pay(held, tokens(5)), tokens(20), "what was spent before");
+        purse.pay(held, tokens(5));
         assert_eq!(gone(&purse), (25, 5));
     }
 }

@@ -15,7 +15,7 @@ use std::path::{Component, Path, PathBuf};
 use copydesk_base::files::FileError;
 use copydesk_base::{Files, path};
 
-use crate::context::mentions;
+use crate::context::{mentions, prompt};
 
 /// The names that are read in each folder; the first that can be read counts.
 const NAMES: [&str; 2] = ["AGENTS.md", "CLAUDE.md"];
@@ -72,7 +72,7 @@ pub(crate) struct Ground<'a> {
     pub(crate) root: &'a Path,
     /// The file that is asked about.
     pub(crate) place: Option<&'a Path>,
-    /// The most bytes of all together.
+    /// The most bytes of all together, with the words around them.
     pub(crate) most: usize,
 }
 
@@ -133,12 +133,14 @@ impl<M: Fn(&Path, Whose) -> Option<&'static str>> Reading<'_, M> {
                 if text.is_empty() || is_known || !rule.holds_for(root, self.ground.place) {
                     return Added::Known;
                 }
-                let most = LARGEST.min(self.left);
-                if self.left > 0 {
+                let around = prompt::rules(&path::shown(root, &file), "").len();
+                let most = LARGEST.min(self.left.saturating_sub(around));
+                if most > 0 {
                     let (kept, cut) = cut(text, most);
+                    self.left = self.left.saturating_sub(around + kept.len());
                     self.take(
                         Guidance { path: file.clone(), text: kept, cut, by: by.map(Path::to_owned), whose },
-                        text,
+                        (text.len(), most),
                     );
                     self.bring_in(text, &file, whose, depth);
                     return Added::Known;
@@ -150,14 +152,11 @@ impl<M: Fn(&Path, Whose) -> Option<&'static str>> Reading<'_, M> {
         Added::Nothing
     }
 
-    fn take(&mut self, guidance: Guidance, whole: &str) {
-        let kept = guidance.text.len();
+    fn take(&mut self, guidance: Guidance, (whole, most): (usize, usize)) {
         if guidance.cut > 0 {
-            let most = LARGEST.min(self.left);
-            let reason = format!("only its first {} go along, of {}", size(most), size(whole.len()));
+            let reason = format!("only its first {} go along, of {}", size(most), size(whole));
             self.left_out(&guidance.path, "followed whole", &reason);
         }
-        self.left = self.left.saturating_sub(kept);
         self.guided.found.push(guidance);
     }
 

@@ -12,7 +12,7 @@ use copydesk_base::{Files, path};
 use copydesk_provider::Image;
 
 use crate::context::opening::{Layer, Room, beside, image_at};
-use crate::context::prompt;
+use crate::context::prompt::{self, Piece};
 use crate::gate::taint;
 use crate::gate::twins::Twins;
 use crate::settings::Settings;
@@ -67,8 +67,7 @@ pub(crate) fn brought(
         let grade = taint::of_file(path, root, &settings.additional);
         match world.files.read(path) {
             Ok(file) => {
-                let piece = prompt::attached(&origin, &file.text, free.min(ATTACHED));
-                free = free.saturating_sub(file.text.len() - piece.cut);
+                let piece = attached(&origin, &file.text, &mut free);
                 brought.layers.push(Layer::of("files", origin, piece, grade));
                 brought.texts.push(file.text);
             }
@@ -94,13 +93,19 @@ pub(crate) fn brought(
         let text = symbol.span.of(&place.text);
         let origin = format!("{}:{}", path::shown(root, &place.path), symbol.line + 1);
         let title = format!("{origin}, the {} {name}", symbol.kind.word());
-        let piece = prompt::attached(&title, text, free.min(ATTACHED));
-        free = free.saturating_sub(text.len() - piece.cut);
+        let piece = attached(&title, text, &mut free);
         let grade = taint::of_file(&place.path, root, &settings.additional);
         brought.layers.push(Layer::of("files", origin, piece, grade));
         brought.texts.push(place.text.clone());
     }
     brought
+}
+
+/// A file or a part of one, as far as there is room for it.
+fn attached(name: &str, text: &str, free: &mut usize) -> Piece {
+    let piece = prompt::fit(*free, |most| prompt::attached(name, text, most.min(ATTACHED)));
+    *free = free.saturating_sub(piece.text.len());
+    piece
 }
 
 /// The files that words name, and sentences about names that bring none.

@@ -103,7 +103,7 @@ impl Opening {
     }
 }
 
-/// How many bytes each section may have.
+/// How many bytes each section may have, as they are sent: names, fences and what is said about a cut count, too.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Room {
     rules: usize,
@@ -186,7 +186,7 @@ pub(crate) fn opening(
             Some(by) => format!("{name}, brought in by {}", path::shown(root, by)),
             None => name.clone(),
         };
-        let piece = Piece { text: format!("Rules from {name}:\n{}\n\n", one.text), cut: one.cut };
+        let piece = Piece { text: prompt::rules(&name, &one.text), cut: one.cut };
         layers.push(Layer::of("rules", origin, piece, grade));
     }
     let (of_role, more) = role.layers(&action.tools);
@@ -206,7 +206,7 @@ pub(crate) fn opening(
         layers.push(Layer::new("schema", "the schema of the answer", form.words(), Grade::Typed));
     }
     if let Some(input) = &input {
-        let piece = prompt::input(input, room.input);
+        let piece = prompt::fit(room.input, |most| prompt::input(input, most));
         layers.push(Layer::of("input", "what was piped in", piece, Grade::Tool));
     }
     let (mut images, mut shown) = (Vec::new(), ask.images.clone());
@@ -239,9 +239,9 @@ pub(crate) fn opening(
     if let Some(sight) = &sight {
         // A conversation that goes on is known; of one that was begun elsewhere the document tells.
         let (section, piece) = match &ask.chat {
-            Some(text) => ("earlier", prompt::earlier(text, room.earlier)),
+            Some(text) => ("earlier", prompt::fit(room.earlier, |most| prompt::earlier(text, most))),
             None if chat::is_chat(sight.path) => ("earlier", Piece::default()),
-            None => ("selection", prompt::sight(root, sight, room.selection)),
+            None => ("selection", prompt::fit(room.selection, |most| prompt::sight(root, sight, most))),
         };
         if !piece.text.is_empty() {
             let origin = path::shown(root, sight.path);

@@ -81,6 +81,20 @@ pub(crate) fn task(action: &Action, words: &str) -> Result<String, String> {
     Ok(parts.flat_map(|part| [part, "\n"]).collect())
 }
 
+/// A part that takes so many bytes at the most, the words around what it tells included. `make` gets the room of what it tells;
+/// where there is none, those words remain.
+pub(crate) fn fit(most: usize, make: impl Fn(usize) -> Piece) -> Piece {
+    let mut room = most;
+    loop {
+        let piece = make(room);
+        let over = piece.text.len().saturating_sub(most);
+        if over == 0 || room == 0 {
+            return piece;
+        }
+        room = room.saturating_sub(over);
+    }
+}
+
 /// What was piped in, without its secrets; its end where it is more than `most` bytes, since errors stand there. Much that
 /// programs print is one long line.
 pub(crate) fn input(text: &str, most: usize) -> Piece {
@@ -132,6 +146,11 @@ pub(crate) fn earlier(text: &str, most: usize) -> Piece {
     }
     let Piece { text, cut } = last_lines(&said.join("\n\n"), most);
     Piece { text: format!("\nThe conversation so far, as a file tells it:\n{}", fenced(&text)), cut }
+}
+
+/// Guidance as a model reads it.
+pub(crate) fn rules(name: &str, text: &str) -> String {
+    format!("Rules from {name}:\n{text}\n\n")
 }
 
 /// A text between fences that it cannot end by itself.
@@ -263,6 +282,31 @@ mod tests {
         let long = format!("x = 1\n{}", "y".repeat(ATTACHED));
         assert_eq!(attached("a.py", &long), "\nFile: a.py (its beginning):\n```\nx = 1\n```\n");
         assert_eq!(attached("a.py", &long[6..].repeat(2)), format!("\nFile: a.py:\n```\n{TOO_LONG}\n```\n"));
+    }
+
+    #[test]
+    fn the_words_around_a_part_count_too() {
+        let text = "`one`\ntwo\nthree\n".repeat(40);
+        let turns = format!("# User\n{text}# User\nmore\n");
+        let seen = Sight { path: Path::new("/w/a.py"), text: &text, span: Span::new(0, text.len()) };
+        let parts: [&dyn Fn(usize) -> Piece; 4] = [
+            &|most| input(&text, most),
+            &|most| attached("a.py", &text, most),
+            &|most| earlier(&turns, most),
+            &|most| sight(Path::new("/w"), &seen, most),
+        ];
+        for (at, make) in parts.iter().enumerate() {
+            for most in [150, 200, 333, 600] {
+                let piece = fit(most, make);
+                let unused = most - piece.text.len();
+                assert!(
+                    piece.text.contains("two") && unused < 60,
+                    "{at}: {unused} of {most} bytes are unused"
+                );
+            }
+            assert_eq!(fit(9_999, make), make(9_999), "{at}: all of it");
+            assert_eq!(fit(1, make), make(0), "{at}: nothing of it");
+        }
     }
 
     #[test]

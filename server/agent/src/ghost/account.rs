@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use copydesk_base::Usage;
 use copydesk_base::config::Budgets;
-use copydesk_store::{Holder, Reservation, Taken};
+use copydesk_store::{Accounts, Holder, Reservation};
 
 use super::flight::Plan;
 use crate::budget::limits::{self, Next};
@@ -26,11 +26,12 @@ pub(super) async fn reserve(shared: &Shared, plan: &mut Plan) -> Option<Reserved
     // A suggestion is no conversation.
     let next = Next::alone(plan.request.estimated_tokens(), plan.choice.clone());
     let wanted = plan.request.max_output_tokens;
-    let decide = move |day: Taken| {
-        let cut = wanted.into_iter().chain(limits::check(&budgets, day, &next)?).min();
+    let decide = move |accounts: Accounts| {
+        let cut = wanted.into_iter().chain(limits::check(&budgets, accounts, &next)?).min();
         Ok::<_, AgentError>((cut, limits::at_most(&next, cut)))
     };
-    let holder = Holder { process: std::process::id(), at: now, is_alive: alive::is_alive };
+    let holder =
+        Holder { process: std::process::id(), at: now, is_alive: alive::is_alive, conversation: None };
     match shared.world.user.reserve(now.day(), holder, decide).await.ok()? {
         Ok((cut, reservation)) => {
             plan.request.max_output_tokens = cut;
@@ -52,7 +53,7 @@ pub(super) async fn reserve(shared: &Shared, plan: &mut Plan) -> Option<Reserved
 pub(super) async fn settle(shared: &Shared, reserved: Reserved, used: Usage) {
     let (user, day) = (&shared.world.user, shared.world.clock.now().day());
     let counted = match reserved {
-        Some(reservation) => user.settle(reservation, day, used, Duration::ZERO).await,
+        Some(reservation) => user.settle(reservation, day, used, Duration::ZERO).await.map(drop),
         None if used == Usage::default() => Ok(()),
         None => user.spend(day, used).await,
     };

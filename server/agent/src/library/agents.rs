@@ -10,7 +10,7 @@ use copydesk_base::config::Mode;
 use copydesk_language::types::{self, Profile, ToolOrName};
 use copydesk_permission::{Bounds, Rule, RuleVerdict, parse_rule};
 
-use super::{Library, Owner, Page, model_ref, rules, tools_named};
+use super::{Library, Owner, Page, model_ref, tools_named};
 use crate::tools;
 
 /// The agent that is always there.
@@ -52,11 +52,11 @@ pub(crate) fn agents(library: &Library<'_>) -> Vec<Agent> {
     let mut found = vec![];
     let (own, others): (Vec<Page>, Vec<Page>) =
         library.pages("agents").partition(|page| page.owner == Owner::User);
-    for agent in own.iter().filter_map(|page| read(library, page)) {
+    for agent in own.iter().filter_map(|page| read(library, page).ok()) {
         add(&mut found, agent, Owner::User);
     }
     add(&mut found, architect(), Owner::User);
-    for agent in others.iter().filter_map(|page| read(library, page)) {
+    for agent in others.iter().filter_map(|page| read(library, page).ok()) {
         add(&mut found, agent, Owner::Workspace);
     }
     found.sort_by_key(|agent| agent.path.is_none());
@@ -83,17 +83,24 @@ fn architect() -> Agent {
     }
 }
 
-/// The agent of that name: its file's name.
-pub(crate) fn agent(library: &Library<'_>, name: &str) -> Option<Agent> {
-    agents(library).into_iter().find(|agent| agent.name == name)
+/// The agent of that name: its file's name. The error says what is wrong with its file. Nobody else takes the place of the
+/// person's own that is broken.
+pub(crate) fn agent(library: &Library<'_>, name: &str) -> Result<Option<Agent>, String> {
+    let found = agents(library).into_iter().find(|agent| agent.name == name);
+    let first = library.pages("agents").find(|page| page.stem == name);
+    let wrong = first.and_then(|page| Some((page.owner, read(library, &page).err()?)));
+    match (found, wrong) {
+        (_, Some((Owner::User, wrong))) | (None, Some((Owner::Workspace, wrong))) => Err(wrong),
+        (found, _) => Ok(found),
+    }
 }
 
-fn read(library: &Library<'_>, page: &Page) -> Option<Agent> {
+fn read(library: &Library<'_>, page: &Page) -> Result<Agent, String> {
     let head: types::Agent = page.head()?;
     let profile = head.profile.unwrap_or_default();
     let mut within = bounds(profile);
     within.mode = within.mode.into_iter().chain(head.mode).min();
-    within.rules.extend(rules(head.permissions.unwrap_or_default(), &page.path)?);
+    within.rules.extend(page.rules(head.permissions)?);
     let (names, written): (Vec<_>, Vec<_>) =
         head.tools.iter().partition(|tool| matches!(tool, ToolOrName::Name(_)));
     let words = names.into_iter().filter_map(|tool| match tool {
@@ -102,7 +109,7 @@ fn read(library: &Library<'_>, page: &Page) -> Option<Agent> {
     });
     let is_believed = library.believes(page);
     let own = page.says("tools").then(|| tools_named(words));
-    Some(Agent {
+    Ok(Agent {
         name: page.stem.clone(),
         description: head.description.unwrap_or_default(),
         model: model_ref(head.provider, head.model).filter(|_| is_believed),

@@ -23,7 +23,7 @@ pub(crate) struct Argument {
 pub(crate) fn commands(library: &Library<'_>) -> Vec<Action> {
     let mut found: Vec<Action> = Vec::new();
     for page in library.pages("prompts") {
-        let Some(head) = page.head::<types::Prompt>() else { continue };
+        let Ok(head) = page.head::<types::Prompt>() else { continue };
         let name = head.name.filter(|name| !name.trim().is_empty()).unwrap_or_else(|| page.stem.clone());
         if found.iter().any(|known| known.name == name) {
             continue;

@@ -36,10 +36,10 @@ pub(crate) enum Failure {
 }
 
 /// The layer of that name: an agent of the person's, else a layer's file, else an agent. A file whose text they trusted
-/// stands in the place of their agent, within the bounds of both.
-pub(crate) fn layer(library: &Library<'_>, name: &str) -> Option<Layer> {
+/// stands in the place of their agent, within the bounds of both. The error says what is wrong with a file of that name.
+pub(crate) fn layer(library: &Library<'_>, name: &str) -> Result<Option<Layer>, String> {
     let plain = |agent| Layer { agent, steps: None, failure: Failure::Stop, retries: 0, workers: None };
-    match (from_file(library, name), agent(library, name)) {
+    Ok(match (from_file(library, name)?, agent(library, name)?) {
         (Some(mut layer), Some(mut known)) if known.is_believed => {
             let is_believed = layer.agent.is_believed;
             known.meet(std::mem::take(&mut layer.agent));
@@ -47,7 +47,7 @@ pub(crate) fn layer(library: &Library<'_>, name: &str) -> Option<Layer> {
         }
         (Some(layer), _) => Some(layer),
         (None, known) => known.map(plain),
-    }
+    })
 }
 
 /// What counts of a project's settings for stepper.
@@ -66,13 +66,13 @@ pub(crate) fn stepper(library: &Library<'_>) -> Vec<String> {
         .unwrap_or_default()
 }
 
-fn from_file(library: &Library<'_>, name: &str) -> Option<Layer> {
+fn from_file(library: &Library<'_>, name: &str) -> Result<Option<Layer>, String> {
     // A name is no path.
     if name.is_empty() || Path::new(name).components().count() != 1 || name.starts_with('.') {
-        return None;
+        return Ok(None);
     }
     let file = library.root.join(".stepper/layer").join(name).join("index.md");
-    let page = library.page(&file, Owner::Workspace)?;
+    let Some(page) = library.page(&file, Owner::Workspace) else { return Ok(None) };
     let head: types::Layer = page.head()?;
     let mut rules = Vec::new();
     let origin = page.path.display().to_string();
@@ -80,7 +80,7 @@ fn from_file(library: &Library<'_>, name: &str) -> Option<Layer> {
         match verdict {
             // What a layer allows was allowed before, or is not.
             LayerVerdict::Allow => {}
-            LayerVerdict::Deny => rules.push(parse_rule(RuleVerdict::Deny, text, &*origin).ok()?),
+            LayerVerdict::Deny => rules.push(page.denied(&text)?),
             LayerVerdict::Ask => rules.extend(parse_rule(RuleVerdict::Ask, text, &*origin)),
         }
     }
@@ -99,7 +99,7 @@ fn from_file(library: &Library<'_>, name: &str) -> Option<Layer> {
             .unwrap_or(AT_ONCE)
             .clamp(1, MOST_AT_ONCE)
     });
-    Some(Layer {
+    Ok(Some(Layer {
         agent: Agent {
             name: name.to_owned(),
             description: head.description,
@@ -119,7 +119,7 @@ fn from_file(library: &Library<'_>, name: &str) -> Option<Layer> {
         },
         retries: head.retries.unwrap_or(0).min(5),
         workers,
-    })
+    }))
 }
 
 #[cfg(test)]
@@ -149,14 +149,24 @@ mod tests {
             twins: Bench::twins_of(&root),
         };
         assert_eq!(stepper(&library), ["plan", "work"]);
-        let Layer { agent, steps, failure, retries, workers } = layer(&library, "plan").unwrap();
+        let Layer { agent, steps, failure, retries, workers } = layer(&library, "plan").unwrap().unwrap();
         assert_eq!((steps, failure, retries, workers), (Some(3), Failure::Skip, 5, Some(4)));
         assert_eq!((agent.model, agent.instructions.as_str()), (None, "Plan it."));
         assert_eq!(agent.tools, Some(vec!["read".to_owned(), "grep".to_owned()]));
         let rules: Vec<_> = agent.bounds.rules.iter().map(|rule| (rule.verdict, &*rule.text)).collect();
         assert_eq!(rules, [(RuleVerdict::Deny, "Bash"), (RuleVerdict::Ask, "Read(x)")]);
         for name in ["", "..", "../plan", "nothing"] {
-            assert_eq!(layer(&library, name), None, "{name}");
+            assert_eq!(layer(&library, name), Ok(None), "{name}");
+        }
+        // A mistake is named where it stands: as it is written, nobody may work by it.
+        let place = root.join(".stepper/layer/bad/index.md");
+        for (head, expect) in [
+            ("description: Bad.\nsteps: many\n", "3: expected u64, found text 'many'"),
+            ("description: Bad.\n\npermission: {'Bash(rm': deny}\n", "4: failed to read `Bash(rm`"),
+        ] {
+            write(".stepper/layer/bad/index.md", &format!("---\n{head}---\nWork.\n"));
+            let wrong = layer(&library, "bad").unwrap_err();
+            assert!(wrong.starts_with(&format!("{}:{expect}", place.display())), "{wrong}");
         }
     }
 }

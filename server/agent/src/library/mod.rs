@@ -1,8 +1,8 @@
 //! What people wrote for agents, as files: agents, actions, prompt commands, skills, layers.
 //!
 //! A [`Shelf`] is a folder that may hold them, each kind in a folder of its own; whose it is decides what counts. What a
-//! file says can narrow and never loosen. Reading is as forgiving as the checker is strict: a file that does not read as
-//! what it should be is not there, and the checker says in the file itself why.
+//! file says can narrow and never loosen. A file that does not read as what it should be is not offered; whoever asks for
+//! it by name is told what is wrong with it, as the checker says in the file itself.
 //!
 //! Invariants
 //! - No file of the workspace takes the place of one of the person's, unless exactly this content is trusted; and of an
@@ -23,7 +23,7 @@ pub(crate) use skills::{Skill, advertised, skills};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use copydesk_base::{ContentHash, Files, path};
+use copydesk_base::{ContentHash, Files, Span, path};
 use copydesk_language::types::TightRules;
 use copydesk_language::types::tools::KEYSTONE_TOOLS;
 use copydesk_permission::{Rule, RuleVerdict, parse_rule};
@@ -99,20 +99,58 @@ impl Library<'_> {
         Some(Page { path, stem, owner, text, tree })
     }
 
-    /// Whether a page is the person's own, or they trusted exactly its text.
+    /// Whether the model that a page names counts.
     pub(crate) fn believes(&self, page: &Page) -> bool {
-        page.owner == Owner::User
-            || page.path.strip_prefix(self.root).is_ok_and(|below| {
-                self.trusted
-                    .iter()
-                    .any(|file| Path::new(&file.path) == below && file.hash == ContentHash::of(&*page.text))
-            })
+        is_believed(page.owner, self.root, self.trusted, (&page.path, &page.text))
     }
 }
 
+/// Whether a file is the person's own, or they trusted exactly its text: the model that it names counts only then.
+pub fn is_believed(owner: Owner, root: &Path, trusted: &[TrustedFile], (path, text): (&Path, &str)) -> bool {
+    let is_trusted = |below: &Path| {
+        trusted.iter().any(|file| Path::new(&file.path) == below && file.hash == ContentHash::of(text))
+    };
+    owner == Owner::User || path.strip_prefix(root).is_ok_and(is_trusted)
+}
+
 impl Page {
-    pub(crate) fn head<T: DeserializeOwned>(&self) -> Option<T> {
-        de::from_tree(&self.tree).ok()
+    /// What its head says. The error names the file, the line and what is wrong.
+    pub(crate) fn head<T: DeserializeOwned>(&self) -> Result<T, String> {
+        de::from_tree(&self.tree).map_err(|error| self.wrong(error.span, &error.message))
+    }
+
+    /// The rules of its head, which tighten. A denial that cannot be understood takes the file out: it would be used without
+    /// what its author relies on.
+    pub(crate) fn rules(&self, wanted: Option<TightRules>) -> Result<Vec<Rule>, String> {
+        let origin = self.path.display().to_string();
+        let wanted = wanted.unwrap_or_default();
+        let mut rules = Vec::new();
+        for text in wanted.deny {
+            rules.push(self.denied(&text)?);
+        }
+        rules.extend(
+            wanted.ask.into_iter().filter_map(|text| parse_rule(RuleVerdict::Ask, text, &*origin).ok()),
+        );
+        Ok(rules)
+    }
+
+    /// A rule of its head that denies.
+    fn denied(&self, text: &str) -> Result<Rule, String> {
+        parse_rule(RuleVerdict::Deny, text, self.path.display().to_string()).map_err(|error| {
+            let root = self.tree.root();
+            let entry = root.and_then(|root| root.entry("permissions").or_else(|| root.entry("permission")));
+            self.wrong(entry.map_or(Span::at(0), |entry| entry.key().span()), &format!("failed to {error}"))
+        })
+    }
+
+    fn wrong(&self, span: Span, message: &str) -> String {
+        let before = self.text.get(..span.start).unwrap_or_default();
+        format!("{}:{}: {message}", self.path.display(), before.matches('\n').count() + 1)
+    }
+
+    /// What the head calls it.
+    pub(crate) fn named(&self) -> Option<&str> {
+        self.tree.root()?.get("name")?.scalar_text()
     }
 
     /// Whether the head has this key.
@@ -150,20 +188,6 @@ pub(crate) fn tool_named(word: &str) -> Option<&'static str> {
 pub(crate) fn tools_named<'w>(words: impl IntoIterator<Item = &'w str>) -> Vec<String> {
     let wanted: Vec<&str> = words.into_iter().filter_map(tool_named).collect();
     tools::every().filter(|tool| wanted.contains(tool)).map(str::to_owned).collect()
-}
-
-/// The rules of a file, which tighten. A denial that cannot be understood takes the file out: it would be used without
-/// what its author relies on.
-pub(crate) fn rules(wanted: TightRules, path: &Path) -> Option<Vec<Rule>> {
-    let origin = path.display().to_string();
-    let mut rules = Vec::new();
-    for text in wanted.deny {
-        rules.push(parse_rule(RuleVerdict::Deny, text, origin.as_str()).ok()?);
-    }
-    rules.extend(
-        wanted.ask.into_iter().filter_map(|text| parse_rule(RuleVerdict::Ask, text, origin.as_str()).ok()),
-    );
-    Some(rules)
 }
 
 /// `provider/model`, where a head may name the two apart.

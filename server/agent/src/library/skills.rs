@@ -39,7 +39,7 @@ pub(crate) fn skills(library: &Library<'_>, only: Option<&[String]>) -> Vec<Skil
             }
             let folder = place.join(&entry.name);
             let Some(page) = library.page(&folder.join("SKILL.md"), owner) else { continue };
-            let Some(head) = page.head::<types::Skill>() else { continue };
+            let Ok(head) = page.head::<types::Skill>() else { continue };
             let description = head.description.split_whitespace().collect::<Vec<_>>().join(" ");
             let description = description.chars().take(DESCRIPTION).collect();
             found.push(Skill { name: entry.name, description, folder, owner });

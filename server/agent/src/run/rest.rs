@@ -66,18 +66,25 @@ pub(super) async fn after(
     if is_answered { Ok(ControlFlow::Break(())) } else { Err(AgentError::Nothing) }
 }
 
-/// The answer of a pipeline, which no request of this run brought: shown and written down like any other.
-pub(super) async fn handed_on(turn: &mut Turn, form: Option<&Form>, said: String) -> Result<(), AgentError> {
-    let text = match form {
-        Some(form) => form.document(&said).map_err(AgentError::UnfitLayer)?.to_string(),
-        None => said,
+/// The answer of a pipeline, which no request of this run brought: shown and written down like any other. What does not fit
+/// its form is put into it once more, without tools: then the conversation goes on.
+pub(super) async fn handed_on(
+    turn: &mut Turn,
+    form: Option<&Form>,
+    talk: &mut Talk,
+    said: String,
+) -> Result<ControlFlow<()>, AgentError> {
+    let (text, misfit) = match form.map(|form| form.document(&said)) {
+        Some(Ok(document)) => (document.to_string(), None),
+        Some(Err(reasons)) => (said, Some(reasons)),
+        None => (said, None),
     };
     turn.show(Event::TextDelta { text: text.clone() }).await;
     // What it used is in the accounts of the layers.
     let usage = Usage::default();
     turn.record(vec![Event::ModelAnswered { text: text.clone(), calls: 0, usage, stopped: String::new() }])
         .await?;
-    turn.last_text = text;
+    turn.last_text.clone_from(&text);
     let records = turn.world.journal.records(&turn.run).await?;
     let files: Vec<String> =
         edits::untold(&records).iter().map(|file| path::shown(&turn.settings.root, file)).collect();
@@ -85,5 +92,9 @@ pub(super) async fn handed_on(turn: &mut Turn, form: Option<&Form>, said: String
         // For the next turn of this conversation: no result of a call says it.
         turn.tell(format!("[Files that were changed for this answer: {}]", files.join(", "))).await?;
     }
-    Ok(())
+    let Some(reasons) = misfit else { return Ok(ControlFlow::Break(())) };
+    talk.messages.push(Message::Assistant { text, calls: vec![], carried: vec![] });
+    talk.messages.push(Message::user(turn.tell(Form::again(&reasons)).await?));
+    talk.tool_use = ToolUse::Over;
+    Ok(ControlFlow::Continue(()))
 }

@@ -68,7 +68,9 @@ pub(super) async fn talk(
     let mut talk = open(turn, ask, action).await?;
     if !action.layers.is_empty() {
         let said = pipeline::run(turn, &action.layers, &ask.prompt).await?;
-        return rest::handed_on(turn, ask.form.as_ref(), said).await;
+        if rest::handed_on(turn, ask.form.as_ref(), &mut talk, said).await?.is_break() {
+            return Ok(());
+        }
     }
     let mut repeats = Repeats::default();
     loop {

@@ -63,11 +63,14 @@ async fn layers(turn: &Turn, names: &[String]) -> Result<Vec<Layer>, AgentError>
     let trusted = turn.world.user.trusted(&turn.settings.root).await.unwrap_or_default();
     let library = role::shelves(&*turn.world.files, &turn.shared.world, &trusted, &turn.settings);
     let find = |name: &String| {
-        library::layer(&library, name).ok_or_else(|| {
-            AgentError::Settings(format!(
+        let missing = match library::layer(&library, name) {
+            Ok(Some(layer)) => return Ok(layer),
+            Ok(None) => format!(
                 "there is no layer '{name}': write .stepper/layer/{name}/index.md or an agent of that name"
-            ))
-        })
+            ),
+            Err(wrong) => format!("the layer '{name}' cannot be used before this is mended: {wrong}"),
+        };
+        Err(AgentError::Settings(missing))
     };
     names.iter().map(find).collect()
 }

@@ -172,10 +172,20 @@ pub(crate) fn equipped(
     let mut action = action::named(&library, settings, &ask.action)?;
     let wanted = ask.agent.as_deref().or(action.agent.as_deref()).or(last);
     let agent = match wanted {
-        Some(name) => Some(library::agent(&library, name).ok_or_else(|| {
-            let known: Vec<String> = library::agents(&library).into_iter().map(|agent| agent.name).collect();
-            AgentError::Settings(format!("there is no agent '{name}': {}", known.join(", ")))
-        })?),
+        Some(name) => match library::agent(&library, name) {
+            Ok(Some(agent)) => Some(agent),
+            Ok(None) => {
+                let known: Vec<String> =
+                    library::agents(&library).into_iter().map(|agent| agent.name).collect();
+                let known = known.join(", ");
+                return Err(AgentError::Settings(format!("there is no agent '{name}': {known}")));
+            }
+            Err(wrong) => {
+                return Err(AgentError::Settings(format!(
+                    "the agent '{name}' cannot be used before this is mended: {wrong}"
+                )));
+            }
+        },
         None => None,
     };
     let role = Role::of(&library, agent, action.tools.clone());

@@ -108,7 +108,12 @@ pub struct ModelSettings {
     pub vision: Option<bool>,
     /// What it costs. Without a known price no budget in dollars lets it be asked.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "ModelPrice")]
     pub price: Option<ModelPrice>,
+    /// What is wrong with the price that was written: what the model costs is not known then, wherever it is. Whoever reads
+    /// the file says it.
+    #[serde(skip)]
+    pub broken_price: Option<String>,
 }
 
 /// US dollars for a million tokens.
@@ -125,7 +130,7 @@ pub struct ModelPrice {
     pub output: f64,
     /// Sent again and found in the provider's cache. As `input` unless set.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "amount::dollars_if_set")]
-    #[schemars(range(min = 0))]
+    #[schemars(with = "f64", range(min = 0))]
     pub cached_input: Option<f64>,
 }
 

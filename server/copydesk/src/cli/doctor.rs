@@ -1,6 +1,7 @@
 //! `copydesk doctor`: what is there, what is missing, and how to mend it.
 
 mod models;
+mod versions;
 
 use std::path::{Path, PathBuf};
 
@@ -9,11 +10,11 @@ use serde_json::{Value, json};
 
 use super::{Outcome, config, wait_for};
 use crate::config::{FileState, Loaded};
-use crate::found;
 use crate::here::Here;
 use crate::office;
 use crate::out;
 use crate::render::visible;
+use versions::Versions;
 
 /// Shows what Copydesk finds on this machine, and how to mend what is missing
 #[derive(clap::Args)]
@@ -87,11 +88,11 @@ fn look(here: &Here, loaded: &Loaded) -> anyhow::Result<Vec<Finding>> {
     findings.extend(settings(here, loaded));
     findings.extend(models::keys(here, loaded));
     findings.extend(wait_for(async { Ok(models::models(here, loaded).await) })?);
-    findings.extend(models::agents());
+    let versions = wait_for(async { Ok(Versions::find().await) })?;
+    findings.extend(models::agents(&versions));
     findings.push(models::completion(here, loaded));
-    findings
-        .push(program("git", "Install git: undo and context work without it, review of changes less well."));
-    findings.push(program("bash", "Install bash: commands of agents run in it."));
+    findings.extend(versions.tools());
+    findings.extend(versions.editors());
     findings.push(sandbox(here, loaded));
     findings.push(state_folder(here));
     findings.push(wait_for(async { Ok(journal(here).await) })?);
@@ -151,13 +152,6 @@ fn settings(here: &Here, loaded: &Loaded) -> Vec<Finding> {
         finding("setting", state, problem.to_string(), fix)
     }));
     findings
-}
-
-fn program(name: &str, fix: &str) -> Finding {
-    match found::in_path(name) {
-        Some(path) => finding(name, State::Fine, path.display().to_string(), ""),
-        None => finding(name, State::Missing, "not found in PATH", fix),
-    }
 }
 
 /// What confines commands, and promise by promise what holds.

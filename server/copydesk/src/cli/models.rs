@@ -66,7 +66,7 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
     if let Some(Command::Explain { model, of }) = &arguments.command {
         let mut wishes = Vec::new();
         if let Some(of) = of {
-            match wished::wishes(&office.here, of) {
+            match wished::wishes(&office, of) {
                 Ok(found) => wishes.extend(found),
                 Err(reason) => {
                     out::note(format!("error: {reason}"));

@@ -24,8 +24,9 @@ pub(super) fn fitting(map: Map<String, Value>, misfits: &mut Vec<Misfit>) -> Map
 }
 
 fn sift(path: &mut KeyPath, value: Value, misfits: &mut Vec<Misfit>) -> Option<Value> {
-    // A key without a value is a key that is not set.
     if value.is_null() && !path.is_empty() {
+        // A key without a value is a key that is not set, but an amount was meant to be there.
+        misfits.extend(is_amount(path).then(|| misfit(path, &value, "it has no value")));
         return None;
     }
     let wrong = match try_as_config(path, &value) {
@@ -112,7 +113,8 @@ fn unknown(path: &KeyPath) -> Misfit {
         code: Code::UnknownSetting,
         severity: Severity::Warning,
         message: format!("'{}' is no setting and does not count", path.join(".")),
-        stops: false,
+        // Whoever misspells a limit has none.
+        stops: words(path).starts_with(&["budgets"]),
     }
 }
 
@@ -122,6 +124,11 @@ fn misfit(path: &KeyPath, value: &Value, wrong: &str) -> Misfit {
     }
     let key = path.join(".");
     let bypass = key == "permissions.mode" && value == Mode::Bypass.as_str();
+    let wrong = if value.as_str().is_some_and(is_endless) {
+        "a number is needed that can be counted with"
+    } else {
+        wrong
+    };
     let message = if bypass {
         "mode 'bypass' is refused from every file; it is a flag of the command line only".to_owned()
     } else {
@@ -138,6 +145,31 @@ fn misfit(path: &KeyPath, value: &Value, wrong: &str) -> Misfit {
 
 /// Whether the value could have been a deny or ask rule, a stricter mode, or a limit.
 fn could_forbid(path: &KeyPath) -> bool {
-    let words: Vec<&str> = path.iter().map(String::as_str).collect();
-    matches!(words[..], [] | ["permissions"] | ["permissions", "deny" | "ask" | "mode", ..] | ["budgets", ..])
+    matches!(
+        words(path)[..],
+        [] | ["permissions"] | ["permissions", "deny" | "ask" | "mode", ..] | ["budgets", ..]
+    )
+}
+
+/// Whether a text is what YAML has for a number without end, or a number that is too large to be one.
+fn is_endless(text: &str) -> bool {
+    let name = text.trim_start_matches(['+', '-']).to_ascii_lowercase();
+    matches!(name.as_str(), ".inf" | ".nan") || text.parse().is_ok_and(f64::is_infinite)
+}
+
+/// Whether the value is a limit, or a price or a part of one.
+fn is_amount(path: &KeyPath) -> bool {
+    matches!(words(path)[..], ["budgets", _, _]) || price_of(path).is_some()
+}
+
+/// The provider and the model whose price this is, or a part of it.
+pub(super) fn price_of(path: &KeyPath) -> Option<(&str, &str)> {
+    match words(path)[..] {
+        ["providers", provider, "models", model, "price", ..] => Some((provider, model)),
+        _ => None,
+    }
+}
+
+fn words(path: &KeyPath) -> Vec<&str> {
+    path.iter().map(String::as_str).collect()
 }

@@ -1,5 +1,6 @@
 //! Reading one layer, and deciding how far it may go.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use copydesk_base::config::Mode;
@@ -8,7 +9,8 @@ use copydesk_store::TrustedFile;
 use copydesk_text::yaml;
 use serde_json::{Map, Value};
 
-use super::fit::fitting;
+use super::fit::{fitting, price_of};
+use super::merge::find;
 use super::value::{KeyPath, Located, locate};
 use super::{Flags, LayerName, Nesting, Origin, Problem, Sources, keystone};
 
@@ -79,12 +81,17 @@ pub(super) struct Layer {
     pub(super) value: Map<String, Value>,
     /// The mode of a flag, `bypass` included.
     pub(super) flag_mode: Option<Mode>,
+    /// Prices that do not count, by provider and model, each with what is wrong: what those models cost is not known.
+    pub(super) broken_prices: BTreeMap<(String, String), String>,
     /// Its text is not what a config file should be, and some of it was read by guessing.
     is_broken: bool,
     path: Option<PathBuf>,
-    places: std::collections::BTreeMap<KeyPath, Span>,
+    places: BTreeMap<KeyPath, Span>,
     text: String,
 }
+
+/// How many keys lead to a price.
+const PRICE: usize = 5;
 
 /// No config file is larger than this.
 const LARGEST: u64 = 1024 * 1024;
@@ -266,9 +273,8 @@ impl Layer {
             _ => Map::new(),
         };
         // The extensions' own: where the program is, and what they trace.
-        value.retain(|key, value| {
-            !matches!(key.as_str(), "path" | "trace" | "server" | "ui") && !value.is_null()
-        });
+        value.retain(|key, _| !matches!(key.as_str(), "path" | "trace" | "server" | "ui"));
+        let value = set(value);
         layer.take(value, problems);
         layer
     }
@@ -297,12 +303,13 @@ impl Layer {
     }
 
     fn empty(name: LayerName, standing: Standing) -> Self {
-        let (value, places) = (Map::new(), std::collections::BTreeMap::new());
+        let (value, places) = (Map::new(), BTreeMap::new());
         Self {
             name,
             standing,
             value,
             flag_mode: None,
+            broken_prices: BTreeMap::new(),
             is_broken: false,
             path: None,
             places,
@@ -314,15 +321,29 @@ impl Layer {
     fn take(&mut self, value: Map<String, Value>, problems: &mut Vec<Problem>) {
         let mut misfits = Vec::new();
         self.value = fitting(value, &mut misfits);
-        problems.extend(misfits.into_iter().map(|misfit| Problem {
-            origin: self.origin(&misfit.path),
-            span: self.span(&misfit.path),
-            code: misfit.code,
-            severity: misfit.severity,
-            message: misfit.message,
-            below: misfit.path.first().cloned(),
-            stops: misfit.stops,
-        }));
+        for misfit in misfits {
+            let problem = Problem {
+                origin: self.origin(&misfit.path),
+                span: self.span(&misfit.path),
+                code: misfit.code,
+                severity: misfit.severity,
+                message: misfit.message,
+                below: misfit.path.first().cloned(),
+                stops: misfit.stops,
+            };
+            if let Some((provider, model)) = price_of(&misfit.path)
+                && find(&self.value, &misfit.path[..PRICE]).is_none()
+            {
+                let of = (provider.to_owned(), model.to_owned());
+                self.broken_prices.entry(of).or_insert_with(|| problem.to_string());
+            }
+            problems.push(problem);
+        }
+    }
+
+    /// Whether it says what a model costs.
+    pub(super) fn has_price(&self, provider: &str, model: &str) -> bool {
+        find(&self.value, &["providers", provider, "models", model, "price"].map(str::to_owned)).is_some()
     }
 
     /// A scenario is named relative to the file that names it.
@@ -362,6 +383,16 @@ impl Layer {
             stops: code == Code::YamlSyntax,
         }
     }
+}
+
+/// Without the keys that hold nothing: so editors send what nobody set.
+fn set(value: Map<String, Value>) -> Map<String, Value> {
+    let is_set = |(_, value): &(String, Value)| !value.is_null();
+    let inner = |(key, value)| match value {
+        Value::Object(map) => (key, Value::Object(set(map))),
+        value => (key, value),
+    };
+    value.into_iter().filter(is_set).map(inner).collect()
 }
 
 fn unreadable(name: LayerName, path: &Path, reason: &str) -> Problem {

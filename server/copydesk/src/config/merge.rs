@@ -23,6 +23,8 @@ pub(super) struct Merged {
     pub(super) rules: Vec<(RuleVerdict, String, Origin, Span)>,
     pub(super) directories: Vec<(String, Origin)>,
     pub(super) ignored: Vec<Ignored>,
+    /// Prices that were meant and cannot be understood, by provider and model.
+    pub(super) broken_prices: BTreeMap<(String, String), String>,
 }
 
 /// A value that its layer may not set.
@@ -40,6 +42,10 @@ impl Merged {
             self.set_mode(mode, layer, &vec!["permissions".into(), "mode".into()]);
         }
         self.visit(layer, &mut Vec::new(), &Value::Object(layer.value.clone()));
+        if layer.standing.may_set(&["providers"]) {
+            self.broken_prices.retain(|(provider, model), _| !layer.has_price(provider, model));
+            self.broken_prices.extend(layer.broken_prices.clone());
+        }
         report(layer, &self.ignored[before..], problems);
         self.finish();
     }
@@ -258,7 +264,7 @@ fn why(layer: &Layer) -> &'static str {
     }
 }
 
-fn find<'v>(map: &'v Map<String, Value>, path: &[String]) -> Option<&'v Value> {
+pub(super) fn find<'v>(map: &'v Map<String, Value>, path: &[String]) -> Option<&'v Value> {
     let (last, folders) = path.split_last()?;
     let mut map = map;
     for key in folders {

@@ -173,8 +173,8 @@ fn assemble(
     merged.drop_kindless_providers(&mut problems);
     let rules = rules(&merged, remembered, &mut problems);
     let settings = merged.settings();
-    let config = serde_json::from_value(serde_json::Value::Object(merged.value.clone())).unwrap_or_else(
-        |error: serde_json::Error| {
+    let mut config: Config = serde_json::from_value(serde_json::Value::Object(merged.value.clone()))
+        .unwrap_or_else(|error: serde_json::Error| {
             // Every piece was tried alone, so this is a gap in the trying. Nothing counts rather than half.
             problems.push(Problem {
                 stops: true,
@@ -182,8 +182,12 @@ fn assemble(
                 ..Problem::note(format!("the settings do not fit together: {error}"))
             });
             Config::default()
-        },
-    );
+        });
+    for ((provider, model), wrong) in &merged.broken_prices {
+        if let Some(provider) = config.providers.get_mut(provider) {
+            provider.models.entry(model.clone()).or_default().broken_price = Some(wrong.clone());
+        }
+    }
     // As a person reads the files: layer by layer, from top to bottom.
     problems.sort_by_key(|problem| (problem.origin.layer, problem.span));
     let refusal = problems.iter().find(|problem| problem.stops).map(|problem| {

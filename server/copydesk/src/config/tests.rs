@@ -325,12 +325,25 @@ fn what_could_forbid_and_cannot_be_read_stops_every_run() {
         ("a budget that is no number", USER, "budgets: {day: {usd: much}}\n"),
         ("a budget of nothing", USER, "budgets: {run: {requests: 0}}\n"),
         ("a budget below nothing", WORKSPACE, "budgets: {session: {usd: -1}}\n"),
+        ("a budget without end", USER, "budgets: {day: {usd: .inf}}\n"),
+        ("a budget without end below nothing", USER, "budgets: {day: {usd: -.INF}}\n"),
+        ("a budget that is not a number", USER, "budgets: {run: {minutes: .nan}}\n"),
+        ("a budget too large to be a number", WORKSPACE, "budgets: {run: {minutes: 1e400}}\n"),
+        ("a whole budget without end", USER, "budgets: {turn: {tokens: +.Inf}}\n"),
+        ("a budget in quotes", USER, "budgets: {turn: {usd: \"5\"}}\n"),
+        ("a budget left empty", USER, "budgets:\n  session:\n    usd:\n"),
+        ("a budget of nothing at all", WORKSPACE, "budgets: {session: {requests: ~}}\n"),
+        ("a misspelt budget", USER, "budgets: {sesion: {usd: 1}}\n"),
         ("two rules in one", USER, "permissions: {deny: [Read(private/**) Bash(rm:*)]}\n"),
     ] {
         let loaded = Bench::new(&[(path, text)]).load();
         let refusal = loaded.refusal.unwrap_or_else(|| panic!("{what}: {:?}", loaded.problems));
         assert!(refusal.contains("config.yaml"), "{what}: {refusal}");
     }
+    // What an editor sends of settings that nobody made.
+    let mut bench = Bench::new(&[]);
+    bench.editor = Some(serde_json::json!({"budgets": {"run": {"usd": null}, "day": null}}));
+    assert_eq!(bench.load().refusal, None);
     for (what, path, text) in [
         ("an allow rule that is none", USER, "permissions: {allow: ['Fly(x)']}\n"),
         ("an unknown key", WORKSPACE, "permisions: {deny: [Bash]}\n"),
@@ -422,6 +435,48 @@ fn only_the_piece_that_does_not_fit_is_left_out() {
             ),
         ],
     );
+}
+
+#[test]
+fn a_price_that_cannot_be_understood_is_not_known_and_not_free() {
+    let price =
+        |text: &str| format!("providers: {{here: {{kind: ollama, models: {{m: {{price: {text}}}}}}}}}\n");
+    let broken = |files: &[(&str, &str)]| {
+        let bench = Bench::new(files);
+        bench.trust();
+        let loaded = bench.load();
+        assert_eq!(loaded.refusal, None, "{:?}", loaded.problems);
+        let model = loaded.config.providers["here"].models.get("m").cloned().unwrap_or_default();
+        model.broken_price.map(|wrong| wrong.replace(&format!("{}/", bench.base().display()), ""))
+    };
+    for (text, expect) in [
+        ("", "price' does not count: it has no value"),
+        ("much", "price' does not count: invalid type: string \"much\", expected struct ModelPrice"),
+        ("{input: -1, output: 2}", "price.input' does not count: it must be at least 0"),
+        (
+            "{input: .inf, output: 2}",
+            "price.input' does not count: a number is needed that can be counted with",
+        ),
+        (
+            "{input: 1, output: .nan}",
+            "price.output' does not count: a number is needed that can be counted with",
+        ),
+        (
+            "{input: 1, output: 1e999}",
+            "price.output' does not count: a number is needed that can be counted with",
+        ),
+        ("{input: 1, output: }", "price.output' does not count: it has no value"),
+        ("{input: 1}", "price' does not count: missing field 'output'"),
+        ("{inptu: 1, output: 2}", "providers.here.models.m.price.inptu' is no setting and does not count"),
+    ] {
+        let wrong = broken(&[(USER, &price(text))]).unwrap_or_else(|| panic!("{text}"));
+        assert!(wrong.starts_with(&format!("{USER}:1: ")) && wrong.contains(expect), "{text}: {wrong}");
+    }
+    let (fine, bad) = (price("{input: 1, output: 2}"), price("{input: -1, output: 2}"));
+    assert_eq!(broken(&[(USER, &fine)]), None);
+    assert_eq!(broken(&[(USER, &bad), (WORKSPACE, &fine)]), None, "the stronger layer says it right");
+    assert!(broken(&[(USER, &fine), (WORKSPACE, &bad)]).is_some(), "the stronger layer says it wrong");
+    assert_eq!(broken(&[(USER, &price("{input: 1, output: 2, more: 3}"))]), None, "what counts is there");
 }
 
 #[test]

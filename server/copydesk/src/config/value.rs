@@ -101,6 +101,8 @@ fn scalar(node: Node<'_>) -> Value {
     match node.value() {
         Some(Scalar::Bool(value)) => value.into(),
         Some(Scalar::Int(value)) => value.into(),
+        // JSON has no endless numbers, and nothing would stand for them: a limit of `.inf` is a mistake, not no limit.
+        Some(Scalar::Float(value)) if !value.is_finite() => node.scalar_text().unwrap_or_default().into(),
         Some(Scalar::Float(value)) => value.into(),
         Some(Scalar::Text(text)) => text.into(),
         Some(Scalar::Null) | None => Value::Null,

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use copydesk_text::{Node, Tree};
 
 use super::subworkflow::{Callee, callees};
-use crate::index::{BUILT_IN_POOLS, Call, SettingsView, SummaryBody};
+use crate::index::{BUILT_IN_POOLS, Call, SettingsView, SummaryBody, VisibleAgent};
 use crate::{File, FileKind, Trust, WorkspaceIndex};
 
 /// The names that a file's steps may use.
@@ -36,6 +36,8 @@ pub(super) struct Context {
 pub(super) struct Agents {
     /// In alphabetical order.
     pub(super) names: Vec<String>,
+    /// Those that name tools.
+    pub(super) with_tools: Vec<String>,
     /// Whether any of them is a file. Where none is, they may lie where nobody has looked.
     pub(super) in_sight: InSight,
 }
@@ -46,6 +48,12 @@ pub(super) enum InSight {
     Some,
     #[default]
     None,
+}
+
+impl Agents {
+    pub(super) fn has_tools(&self, agent: &str) -> bool {
+        self.with_tools.iter().any(|name| name == agent)
+    }
 }
 
 impl Context {
@@ -71,7 +79,10 @@ fn agents(path: &Path, index: &WorkspaceIndex) -> Option<Agents> {
         if visible.iter().any(|agent| agent.path.is_some()) { InSight::Some } else { InSight::None };
     let mut names: Vec<String> = visible.iter().map(|agent| agent.name.to_owned()).collect();
     names.sort();
-    Some(Agents { names, in_sight })
+    let has_tools =
+        |agent: &&VisibleAgent<'_>| agent.summary.is_some_and(|summary| !summary.tools.is_empty());
+    let with_tools = visible.iter().filter(has_tools).map(|agent| agent.name.to_owned()).collect();
+    Some(Agents { names, with_tools, in_sight })
 }
 
 fn pools(tree: &Tree, view: &SettingsView) -> Vec<String> {

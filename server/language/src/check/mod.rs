@@ -10,6 +10,7 @@
 //! - The work grows with the size of the file, not with its square.
 
 mod address;
+mod capable;
 mod context;
 mod elsewhere;
 mod embedded;
@@ -123,6 +124,7 @@ pub fn check_again(file: &File<'_>, index: &WorkspaceIndex, memo: &mut Memo) -> 
         }
         FileKind::Instructions | FileKind::Layer | FileKind::Other => {}
     }
+    capable::file(&mut findings);
     *memo = findings.memo;
     findings.list.sort_by_key(|finding| (finding.span, finding.code));
     // What several steps take from one anchor is wrong once.

@@ -6,7 +6,7 @@ use copydesk_text::{Kind, Node, Value};
 use super::fixes::{add_item, remove_key};
 use super::missing::missing;
 use super::structure::{Holder, article};
-use super::{Findings, elsewhere, embedded, mcp, operations, secrets, subworkflow, toolset, values};
+use super::{Findings, capable, elsewhere, embedded, mcp, operations, secrets, subworkflow, toolset, values};
 use crate::declared::{Declared, inner_span};
 use crate::expression::has_expression;
 
@@ -33,6 +33,7 @@ pub(super) fn step(
     embedded::of_step(findings, node);
     toolset::names(findings, node.get("tools"));
     elsewhere::step(findings, node, kind);
+    capable::step(findings, node, kind);
     if kind == "workflow" {
         subworkflow::step(findings, node);
     }

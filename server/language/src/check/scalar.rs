@@ -111,7 +111,18 @@ pub(super) fn bounds<'a>(
     holder: Holder<'a>,
 ) {
     let subject = holder.subject(findings.file.kind);
-    if number.whole && found.fract() != 0.0 {
+    if !found.is_finite() {
+        let message = format!(
+            "{} {}; this is none that can be counted with",
+            holder.takes(findings.file.kind),
+            shape.takes()
+        );
+        let mut finding = Diagnostic::new(Code::TypeMismatch, node.span(), message);
+        if let Some(edit) = holder.removal(&findings.file) {
+            finding = finding.with_fix(Fix::new(format!("take '{}' out", holder.name), vec![edit]));
+        }
+        findings.add(finding);
+    } else if number.whole && found.fract() != 0.0 {
         let message = format!("{subject} takes {}; this one has a fraction", shape.takes());
         findings.add(with_number(Diagnostic::new(Code::TypeMismatch, node.span(), message), found.round()));
     } else if let Some(least) = number.least.filter(|least| found < *least) {

@@ -8,10 +8,10 @@ use super::memo::Look;
 use super::mismatch::{mismatch, tagged};
 use super::suggest::usual_mistake;
 use super::{Findings, meant, missing, rules, scalar};
-use crate::FileKind;
 use crate::declared::{Block, inner_span};
 use crate::file::first_key;
 use crate::shape::{Key, List, Mapping, Need, Rest, Shape, Standing};
+use crate::{File, FileKind};
 
 /// The key that holds a value, for messages and for places.
 #[derive(Clone, Copy)]
@@ -44,6 +44,11 @@ impl<'a> Holder<'a> {
 
     fn item(self) -> Self {
         Holder { holds: Holds::Item, ..self }
+    }
+
+    /// The edit that takes the key out with its value; nothing for an item of a list.
+    pub(super) fn removal(self, file: &File<'_>) -> Option<TextEdit> {
+        remove_at(file, self.span.start).filter(|_| self.holds == Holds::Value)
     }
 
     /// What is looked at, with its verb: `'needs' takes`.
@@ -121,8 +126,9 @@ fn without_value(findings: &Findings<'_>, node: Node<'_>, shape: &Shape, holder:
         let edit = TextEdit::insert(holder.span.end + 1, format!(" {least}"));
         fixes.push(Fix::new(format!("write '{least}'"), vec![edit]));
     }
-    let removal = remove_at(&file, holder.span.start).filter(|_| holder.holds == Holds::Value);
-    fixes.extend(removal.map(|edit| Fix::new(format!("take '{}' out", holder.name), vec![edit])));
+    fixes.extend(
+        holder.removal(&file).map(|edit| Fix::new(format!("take '{}' out", holder.name), vec![edit])),
+    );
     fixes
 }
 

@@ -15,7 +15,7 @@ pub(super) fn hint(file: &File<'_>, index: &WorkspaceIndex, step: &Step<'_>) -> 
     }
     let wished = wishes::of_step(file, index, step);
     let label = first(&wished, index)?;
-    let instead = wishes::instead(&wishes::chain(&wished, index, &label));
+    let instead = wishes::instead(&wishes::chain(&wished, index.settings.as_deref(), &label));
     let tooltip = [why(file, index, step, &wished), instead].join("\n\n");
     let offset = node.get("agent").or_else(|| node.get("type"))?.span().end;
     Some(Hint { offset, label, tooltip: tooltip.trim_end().to_owned() })
@@ -25,15 +25,16 @@ pub(super) fn hint(file: &File<'_>, index: &WorkspaceIndex, step: &Step<'_>) -> 
 pub(super) fn models(file: &File<'_>, index: &WorkspaceIndex, step: &Step<'_>) -> Option<Vec<String>> {
     let wished = wishes::of_step(file, index, step);
     let first = first(&wished, index)?;
-    let chain = wishes::chain(&wished, index, &first).names.to_vec();
+    let chain = wishes::chain(&wished, index.settings.as_deref(), &first).names.to_vec();
     Some(std::iter::once(first).chain(chain).collect())
 }
 
 /// Who answers instead of the model of a step.
 pub(super) fn instead(file: &File<'_>, index: &WorkspaceIndex, step: &Step<'_>) -> String {
     let wished = wishes::of_step(file, index, step);
-    first(&wished, index)
-        .map_or_else(String::new, |first| wishes::instead(&wishes::chain(&wished, index, &first)))
+    first(&wished, index).map_or_else(String::new, |first| {
+        wishes::instead(&wishes::chain(&wished, index.settings.as_deref(), &first))
+    })
 }
 
 /// The model that an agent of this name asks.

@@ -40,7 +40,24 @@ pub fn settings_view(file: &File<'_>) -> SettingsView {
                 Some((entry.key().scalar_text()?.to_owned(), entry.value().scalar_text()?.to_owned()))
             })
             .collect(),
+        tools: root
+            .get("providers")
+            .map(Node::entries)
+            .unwrap_or_default()
+            .iter()
+            .flat_map(tools_of)
+            .collect(),
     }
+}
+
+/// What one provider says of the tools of its models.
+fn tools_of(provider: Entry<'_>) -> Vec<(String, bool)> {
+    let models = provider.value().get("models").map(Node::entries).unwrap_or_default();
+    let said = |model: Entry<'_>| {
+        let tools = model.value().get("tools")?.as_bool()?;
+        Some((format!("{}/{}", provider.key().scalar_text()?, model.key().scalar_text()?), tools))
+    };
+    models.iter().filter_map(said).collect()
 }
 
 /// The models that answer instead of those of one provider.

@@ -195,6 +195,29 @@ fn amounts_that_are_none_are_marked_and_one_fallback_may_be_a_text() {
 }
 
 #[test]
+fn amounts_that_nobody_can_count_with_are_marked_where_they_stand() {
+    check_in(
+        CONFIG,
+        "budgets:\n  run: {usd: ⟦.inf⟧, minutes: ⟦.nan⟧, tokens: ⟦-.Inf⟧}\n  day: {usd: ⟦1e400⟧, ⟦requests⟧: }\n  turn:\n    ⟦usd⟧:\n  session: {usd: ⟦much⟧, minutes: ⟦\"5\"⟧}\nproviders:\n  near:\n    kind: ollama\n    models:\n      m: {⟦price⟧: }\n      n: {price: {⟦input⟧: , output: ⟦.NaN⟧, cached_input: ⟦~⟧}}\n",
+        &trusted(),
+        expect![[r#"
+            error type-mismatch 'usd' takes a number; this is none that can be counted with [fix: take 'usd' out]
+            error type-mismatch 'minutes' takes a number; this is none that can be counted with [fix: take 'minutes' out]
+            error type-mismatch 'tokens' takes a whole number; this is none that can be counted with [fix: take 'tokens' out]
+            error type-mismatch 'usd' takes a number; this is none that can be counted with [fix: take 'usd' out]
+            error type-mismatch 'requests' has no value; it takes a whole number [fix: write '1'] [fix: take 'requests' out]
+            error type-mismatch 'usd' has no value; it takes a number [fix: write '0']
+            error type-mismatch 'usd' takes a number; this is a text
+            error type-mismatch 'minutes' takes a number; this is a text [fix: take the quotes away]
+            error type-mismatch 'price' has no value; it takes a mapping [fix: write '{}'] [fix: take 'price' out]
+            error type-mismatch 'input' has no value; it takes a number [fix: write '0'] [fix: take 'input' out]
+            error type-mismatch 'output' takes a number; this is none that can be counted with [fix: take 'output' out]
+            error type-mismatch 'cached_input' has no value; it takes a number [fix: take 'cached_input' out]
+        "#]],
+    );
+}
+
+#[test]
 fn values_of_keystones_config_are_checked() {
     check_in(
         ".keystone/config.yaml",

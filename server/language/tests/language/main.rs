@@ -7,6 +7,7 @@ mod bodies;
 mod calling;
 #[path = "../../../text/tests/chance/mod.rs"]
 mod chance;
+mod check_capable;
 mod check_elsewhere;
 mod check_expressions;
 mod check_files;

@@ -1,5 +1,6 @@
 //! Recorded and broken streams of Anthropic Messages, and the requests we send.
 
+use copydesk_base::Usage;
 use serde_json::json;
 
 use super::*;
@@ -8,7 +9,8 @@ use crate::request::{Arguments, Behind, Carried, ToolCall, ToolResult, ToolSpec}
 
 fn read(text: &str) -> Read {
     let mut reader = Reader::default();
-    fixture::read(text, |data, out| reader.read(data, out)).finish(|| (reader.stop(), reader.usage()))
+    fixture::read(text, |data, out| reader.read(data, out))
+        .finish(|| (reader.stop(), reader.answer().usage()))
 }
 
 fn call(id: &str, name: &str, arguments: &str) -> ToolCall {

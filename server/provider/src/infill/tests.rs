@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use copydesk_base::Usage;
 use copydesk_base::config::{ModelPrice, ModelSettings, Provider};
 
 use super::*;
@@ -143,7 +144,7 @@ fn read(format: InfillFormat, pieces: &[&str]) -> Read {
 }
 
 fn stopped(reader: &mut Reader) -> Option<(String, StopReason, Usage)> {
-    let usage = reader.usage();
+    let usage = reader.answer().usage();
     let ModelEvent::Stopped { text, reason, .. } = reader.stop() else { return None };
     Some((text, reason, usage))
 }

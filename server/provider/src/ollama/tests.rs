@@ -1,5 +1,6 @@
 //! Lines of Ollama's chat, good and broken, and the requests we send.
 
+use copydesk_base::Usage;
 use serde_json::json;
 
 use super::*;
@@ -15,13 +16,13 @@ fn read(lines: &[&str]) -> Read {
         match reader.read(line, &mut events) {
             Ok(Progress::More) => {}
             Ok(Progress::Done) => {
-                let usage = reader.usage();
+                let usage = reader.answer().usage();
                 return (events, Ok(Some(reader.stop())), usage);
             }
-            Err(error) => return (events, Err(error), reader.usage()),
+            Err(error) => return (events, Err(error), reader.answer().usage()),
         }
     }
-    (events, Ok(None), reader.usage())
+    (events, Ok(None), reader.answer().usage())
 }
 
 fn call(id: &str, name: &str, arguments: &str) -> ToolCall {

@@ -83,8 +83,8 @@ fn every_server_is_understood_and_gets_back_what_it_wants() {
         let mut reader = Reader::of(quirks);
         let read = fixture::read(stream, |data, out| reader.read(data, out));
         let may_end = reader.may_end();
-        let tokens = reader.tokens();
-        let read = read.or_clean_end(may_end).finish(|| (reader.stop(), reader.usage()));
+        let tokens = reader.answer().tokens;
+        let read = read.or_clean_end(may_end).finish(|| (reader.stop(), reader.answer().usage()));
         let thought: String = read
             .events
             .iter()

@@ -1,5 +1,6 @@
 //! Recorded and broken streams of Chat Completions, and the requests we send.
 
+use copydesk_base::Usage;
 use serde_json::json;
 
 use super::*;
@@ -10,7 +11,7 @@ fn read(text: &str) -> Read {
     let mut reader = Reader::default();
     let read = fixture::read(text, |data, out| reader.read(data, out));
     let may_end = reader.may_end();
-    read.or_clean_end(may_end).finish(|| (reader.stop(), reader.usage()))
+    read.or_clean_end(may_end).finish(|| (reader.stop(), reader.answer().usage()))
 }
 
 fn call(id: &str, name: &str, arguments: &str) -> ToolCall {

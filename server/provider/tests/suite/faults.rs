@@ -166,6 +166,17 @@ async fn who_speaks_tls_and_who_does_not_is_told() {
     let address = format!("{base_url}/chat/completions");
     assert_eq!(heard.end, Err(CallError::Scheme { address, there: Scheme::Plain }));
     assert_eq!(heard.usage.requests, 0, "nothing was sent");
+    // One that throws the connection away at the first word of TLS, which it leaves unread.
+    let resetting = async {
+        let (server, _) = listener.accept().await.unwrap();
+        server.readable().await.unwrap();
+    };
+    let models = models_at(Format::OpenaiChat, &base_url, CALM);
+    let (heard, ()) = tokio::join!(ask(&models), resetting);
+    let reason =
+        "it hung up when TLS began; if it has no certificate, base_url begins with http://".to_owned();
+    let address = format!("{base_url}/chat/completions");
+    assert_eq!(heard.end, Err(CallError::Unreachable { address, reason }));
 }
 
 #[tokio::test]
@@ -277,6 +288,16 @@ async fn every_status_has_its_error() {
             status: 304,
             retry_after: None,
             message: String::new(),
+        })
+        .await;
+        // The answer has no date of its own: our clock tells.
+        check(429, Some(("retry-after", "Wed, 21 Oct 2015 07:29:30 GMT")), 3, &|address| {
+            CallError::RateLimited { address, retry_after: zero, message: message() }
+        })
+        .await;
+        let month = Some(Duration::from_hours(720));
+        check(503, Some(("retry-after", "Wed, 21 Oct 2099 07:29:30 GMT")), 1, &|address| {
+            CallError::Overloaded { address, retry_after: month, message: message() }
         })
         .await;
         let soon = Some(Duration::from_millis(1));

@@ -29,11 +29,11 @@ fn a_limit_that_is_reached_or_would_be_passed_names_its_setting() {
     let check = |budgets: Budgets, choice: &Choice| {
         let choice = choice.clone();
         let elapsed = Duration::from_mins(2);
-        let session = Spent { usage: used, time: elapsed };
-        let turn = session;
-        let next = Next { run: used, elapsed, uncounted: elapsed, turn, session, input: 1_000, choice };
-        check(&budgets, Taken { spent: used, time: Duration::from_mins(1), ..Taken::default() }, &next)
-            .map_err(|error| error.to_string())
+        let turn = Spent { usage: used, time: elapsed };
+        let next = Next { run: used, elapsed, uncounted: elapsed, turn, input: 1_000, choice };
+        let day = Taken { spent: used, time: Duration::from_mins(1), ..Taken::default() };
+        let conversation = Taken { time: Duration::ZERO, ..day };
+        check(&budgets, Accounts { day, conversation }, &next).map_err(|error| error.to_string())
     };
     let run = |budget: Budget| Budgets { run: budget, ..Budgets::default() };
     let session = |budget: Budget| Budgets { session: budget, ..Budgets::default() };
@@ -74,41 +74,47 @@ fn a_limit_that_is_reached_or_would_be_passed_names_its_setting() {
     // A thousand tokens of 2 dollars a million, and 256 of 8.
     refuses(run(Budget { usd: Some(0.504), ..Budget::default() }), &billed, "costs more than the rest");
     refuses(run(Budget { usd: Some(9.0), ..Budget::default() }), &unknown, "providers.p.models.own.price");
+    let mut broken = local.clone();
+    broken.facts.price = None;
+    broken.facts.broken_price = Some("config.yaml:6: 'price' does not count".to_owned());
+    for what in ["nobody knows what p/own costs (config.yaml:6: 'price' does not count)", "(budgets.run.usd)"]
+    {
+        refuses(run(Budget { usd: Some(9.0), ..Budget::default() }), &broken, what);
+    }
+    assert_eq!(check(run(Budget { requests: Some(9), ..Budget::default() }), &broken), Ok(None));
     // What others may still use is said apart: it is not spent.
-    let held = |budget: Budget| {
-        let (elapsed, session) = (Duration::ZERO, Spent::default());
-        let next = Next {
-            run: used,
-            elapsed,
-            uncounted: elapsed,
-            turn: session,
-            session,
-            input: 1_000,
-            choice: billed.clone(),
-        };
+    let held = |budgets: Budgets| {
+        let next = Next { run: used, ..Next::alone(1_000, billed.clone()) };
         let taken = Taken {
             spent: Usage { requests: 1, ..used },
             reserved: Usage { requests: 2, ..used },
             ..Taken::default()
         };
-        super::check(&day(budget), taken, &next).unwrap_err().to_string()
+        super::check(&budgets, Accounts { day: taken, conversation: taken }, &next).unwrap_err().to_string()
     };
-    for (budget, expect) in [
+    for (budget, expect, unit) in [
         (
             Budget { requests: Some(3), ..Budget::default() },
-            "this day has used 1 of its 3 requests, and requests under way may take 2 more (budgets.day.requests)",
+            "has used 1 of its 3 requests, and requests under way may take 2 more",
+            "requests",
         ),
         (
             Budget { tokens: Some(1_400), ..Budget::default() },
-            "this day has used 100 of 1400 tokens, the next request needs ≈ 1256, and requests under way may take ≈ 100 more (budgets.day.tokens)",
+            "has used 100 of 1400 tokens, the next request needs ≈ 1256, and requests under way may take ≈ 100 more",
+            "tokens",
         ),
         (
             Budget { usd: Some(1.0), ..Budget::default() },
-            "this day has cost $0.50 of $1.00, the next request costs more than the rest, and requests under way may take $0.50 of it (budgets.day.usd)",
+            "has cost $0.50 of $1.00, the next request costs more than the rest, and requests under way may take $0.50 of it",
+            "usd",
         ),
     ] {
-        let told = held(budget);
-        assert!(told.contains(expect), "{told}");
+        for (budgets, whose, key) in
+            [(day(budget.clone()), "this day", "day"), (session(budget), "this conversation", "session")]
+        {
+            let told = held(budgets);
+            assert!(told.contains(&format!("{whose} {expect} (budgets.{key}.{unit})")), "{told}");
+        }
     }
     // What is left is what the answer may have.
     let left = |budget: Budget, choice: &Choice| check(run(budget), choice).unwrap();

@@ -124,14 +124,18 @@ fn it_is_cut_at_whole_lines_and_says_so() {
     let rules = root.join(".copydesk/rules");
     std::fs::create_dir_all(&rules).unwrap();
     for name in ["1.md", "2.md", "3.md", "4.md", "5.md"] {
-        std::fs::write(rules.join(name), name.repeat(LARGEST / 4)).unwrap(); // No longer than is read.
+        std::fs::write(rules.join(name), format!("{name}\n").repeat(LARGEST / 5)).unwrap(); // No longer than is read.
     }
     let Guided { found, left_out } = guidance(&ground(None, &root, None), |_, _| None);
     assert_eq!(found.len(), 4, "all together are bounded");
-    let told = ".copydesk/rules/5.md is not followed: there is more than 64 KB of guidance before it";
-    assert_eq!(left_out, [told]);
+    let told = [
+        ".copydesk/rules/4.md is not followed whole: only its first 15 KB go along, of 15 KB",
+        ".copydesk/rules/5.md is not followed: there is more than 64 KB of guidance before it",
+    ];
+    assert_eq!(left_out, told);
     std::fs::write(rules.join("1.md"), "x\n".repeat(LARGEST)).unwrap();
-    let first = Ground { most: 40, ..ground(None, &root, None) };
+    // The words around it take as much as its name and fifteen bytes.
+    let first = Ground { most: 75, ..ground(None, &root, None) };
     for (ground, kept, size) in [(ground(None, &root, None), LARGEST - 1, "16 KB"), (first, 39, "40 bytes")] {
         let Guided { found, left_out } = guidance(&ground, |_, _| None);
         assert_eq!(found[0].cut, 2 * LARGEST - 1 - kept);

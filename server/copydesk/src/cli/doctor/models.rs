@@ -8,6 +8,7 @@ use copydesk_provider::{Choice, Found, LocalServer, Models, ModelsConfig, discov
 
 use super::super::auth;
 use super::super::models::explain;
+use super::versions::Versions;
 use super::{Finding, State, finding};
 use crate::config::Loaded;
 use crate::credentials::Credentials;
@@ -117,9 +118,9 @@ pub(super) fn completion(here: &Here, loaded: &Loaded) -> Finding {
 }
 
 /// Agents of others that are installed.
-pub(super) fn agents() -> Vec<Finding> {
+pub(super) fn agents(versions: &Versions) -> Vec<Finding> {
     let told = |path: std::path::PathBuf| {
-        format!("{}, found and not used: Copydesk cannot host other agents yet", path.display())
+        format!("{}; found and not used: Copydesk cannot host other agents yet", versions.shown(&path))
     };
     let found = found::agents().into_iter();
     found.map(|(name, path)| finding(format!("agent {name}"), State::Fine, told(path), "")).collect()

@@ -93,12 +93,14 @@ fn lines(models: &Models, user: &UserStore, route: &Route) -> Vec<String> {
         let at = if choice.offline { "built in".to_owned() } else { choice.base_url().to_owned() };
         lines.push(format!("  at {at}, {}, {}", choice.kind.as_str(), key(models, choice)));
         let sources = models.sources(choice);
-        let facts = shown::facts(&sources.merged());
+        let known = sources.merged();
+        let facts = shown::facts(&known);
         if facts.is_empty() {
             lines.push("  nothing is known of its window and price: set providers.NAME.models".to_owned());
         } else {
             lines.push(format!("  {facts} ({})", origins(&sources)));
         }
+        lines.extend(known.broken_price.map(|wrong| format!("  nobody knows what it costs: {wrong}")));
         lines.extend(models.pull(choice).map(|pull| format!("  its server does not have it yet: {pull}")));
         if let Some(measured) = measured(user, choice) {
             lines.push(format!("  estimates of its requests: {}", estimates(&measured)));
