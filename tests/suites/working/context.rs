@@ -226,7 +226,7 @@ fn turns_that_the_settings_have_no_room_for_do_not_go_along_and_that_is_said() {
 
 #[test]
 fn a_shortening_that_does_not_help_ends_the_run_after_the_second() {
-    for format in Format::BOTH {
+    for format in Format::ALL {
         let model = ModelServer::start(
             format,
             uncounted([read("long.txt"), Reply::text("S"), Reply::text("S"), Reply::text("S")]),

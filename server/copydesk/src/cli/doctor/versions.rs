@@ -130,8 +130,8 @@ async fn said(path: &Path) -> Option<String> {
 /// The first numbers with dots between them.
 fn number(said: &str) -> Option<String> {
     let is_of_it = |c: char| c.is_ascii_digit() || c == '.';
-    let words = said.split(|c| !is_of_it(c)).map(|word| word.trim_matches('.'));
-    words.into_iter().find(|word| word.contains('.') && word.len() <= 40).map(str::to_owned)
+    let mut words = said.split(|c| !is_of_it(c)).map(|word| word.trim_matches('.'));
+    words.find(|word| word.contains('.') && word.len() <= 40).map(str::to_owned)
 }
 
 fn parts(version: &str) -> Vec<u64> {
