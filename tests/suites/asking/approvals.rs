@@ -140,7 +140,7 @@ fn who_is_called_when_nobody_answers_is_on_record_and_has_as_much_time_as_the_fi
         scene.ask("run it");
         let pending = scene.pending();
         scene.client.wait("Ana", |client| {
-            client.events().into_iter().find(|event| event["event"]["to"] == "Ana").map(|event| {
+            client.events().iter().find(|event| event["event"]["to"] == "Ana").map(|event| {
                 let told = (&event["event"]["type"], &event["event"]["ok"]);
                 assert_eq!(told, (&json!("hook_ran"), &json!(true)), "{event}");
             })
