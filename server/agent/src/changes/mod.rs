@@ -2,6 +2,7 @@
 //!
 //! | where | what belongs there |
 //! |---|---|
+//! | `way` | one change from a tool's wish to what the model is told |
 //! | `apply` | the hunks of a change plan, in the editor or on the disk |
 //! | `story` | which edits of a run are in force, from the journal |
 //! | `undo` | one run's edits back and again, later typing kept |
@@ -11,3 +12,4 @@ pub(crate) mod apply;
 pub(crate) mod rewind;
 pub(crate) mod story;
 pub(crate) mod undo;
+pub(crate) mod way;

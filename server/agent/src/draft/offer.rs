@@ -9,9 +9,9 @@ use copydesk_base::{Effect, path};
 
 use super::Settled;
 use crate::changes::apply::There;
+use crate::changes::way::{Came, Changed, Pinned, changed, plan};
 use crate::error::AgentError;
 use crate::run::Turn;
-use crate::tools::{Came, Changed, Pinned, changed, plan};
 
 /// What a model is told of edits that do not fit any more.
 const AGAIN: &str = "What was refused because the text changed is not made. Read the file as it is now and edit it anew, or say \

@@ -12,13 +12,14 @@ use copydesk_text::rebase::{self, Rebased};
 use serde_json::json;
 
 use crate::budget::sums::Sums;
+use crate::changes::way::{self, Came, Changed as Edited, Written};
 use crate::error::AgentError;
 use crate::hooks::{self, Point};
 use crate::run::Turn;
 use crate::session::recover::edits;
 use crate::team::helper::{self, Ended, Made};
 use crate::team::worktree::{Changed, Changes};
-use crate::tools::{self, Came, Changed as Edited, Output, Written};
+use crate::tools::Output;
 
 /// How many things that git ignores are named.
 const MOST_IGNORED: usize = 8;
@@ -157,7 +158,7 @@ async fn one(
         return Ok(());
     }
     let mut conflicts = Vec::new();
-    let Edited { output, came } = tools::brought(turn, call, shown, |current, _| {
+    let Edited { output, came } = way::brought(turn, call, shown, |current, _| {
         let (merged, overlapping) = merged(changed.before.as_deref(), &changed.after, current)?;
         conflicts = overlapping;
         Ok(Written::Real(merged))

@@ -29,7 +29,6 @@ mod todo;
 mod walk;
 mod write;
 
-pub(crate) use edit::{Came, Changed, Pinned, Written, brought, changed, plan};
 pub(crate) use table::{every, looking, only_looks, specs};
 pub(crate) use walk::Walk;
 

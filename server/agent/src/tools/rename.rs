@@ -11,9 +11,9 @@ use copydesk_text::rebase::{self, Rebased};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::edit::{self, Written};
 use super::name::{self, Name};
 use super::{Output, arguments};
+use crate::changes::way::{self, Written};
 use crate::error::AgentError;
 use crate::run::Turn;
 
@@ -62,7 +62,7 @@ pub(super) async fn run(turn: &mut Turn, call: &CallId, value: Value) -> Result<
     let (mut text, mut failed) = (String::new(), false);
     for one in known {
         let shown = path::shown(&turn.settings.root, &one.path);
-        let output = edit::change(turn, call, &shown, |before, _| match before {
+        let output = way::change(turn, call, &shown, |before, _| match before {
             None => Err(format!("there is no file {shown}")),
             Some(before) => renamed(&one, before).map(Written::Real),
         })

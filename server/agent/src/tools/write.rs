@@ -10,8 +10,8 @@ use copydesk_provider::ToolSpec;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::edit::{self, Written};
 use super::{Output, arguments};
+use crate::changes::way::{self, Written};
 use crate::error::AgentError;
 use crate::run::Turn;
 
@@ -39,7 +39,7 @@ pub(super) async fn run(turn: &mut Turn, call: &CallId, value: Value) -> Result<
         Err(output) => return Ok(output),
     };
     let is_known = turn.known.contains(&turn.path(&path));
-    edit::change(turn, call, &path, |before, _| {
+    way::change(turn, call, &path, |before, _| {
         if !is_known && before.is_some_and(|before| !before.is_empty()) {
             return Err(format!(
                 "not written: {path} exists, and nothing of it was read in this conversation; read it first, then edit it \
