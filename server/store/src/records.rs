@@ -77,20 +77,21 @@ pub(crate) fn read(
     let mut records = Vec::new();
     let mut before: Option<Link> = None;
     let mut last_seq = 0;
+    // By number: thousands of turns are read before somebody goes on with a long conversation.
     while let Some(row) = rows.next()? {
-        let seq: i64 = row.get("seq")?;
-        let at: i64 = row.get("at")?;
-        let Some(data) = unpack(row.get("data")?, row.get("packed")?) else {
+        let seq: i64 = row.get(0)?;
+        let at: i64 = row.get(3)?;
+        let Some(data) = unpack(row.get(4)?, row.get(5)?) else {
             return Err(tampered(run, last_seq + 1));
         };
         if let Some(key) = key {
-            let (ulid, version): (String, i64) = (row.get("ulid")?, row.get("version")?);
+            let (ulid, version): (String, i64) = (row.get(1)?, row.get(2)?);
             let link = match before {
                 Some(link) => link,
                 None => first_link(connection, key, workspace, run, &data)?,
             };
             let expected = chained(key, &link, run.as_str(), seq, &ulid, version, at, &data);
-            if seq != last_seq + 1 || row.get::<_, Vec<u8>>("link")? != expected {
+            if seq != last_seq + 1 || row.get_ref(6)?.as_bytes().ok() != Some(&expected[..]) {
                 return Err(tampered(run, last_seq + 1));
             }
             before = Some(expected);

@@ -90,22 +90,32 @@ fn times(workspace: &Workspace) -> [usize; CALLS] {
 
 /// What the conversation that the model is told says of each call.
 fn said(body: &Value) -> [Said; CALLS] {
-    let parts = || {
-        let messages = body["messages"].as_array().into_iter().flatten();
-        messages.filter_map(|message| message["content"].as_array()).flatten()
-    };
-    let results: BTreeMap<&str, String> = parts()
-        .filter(|part| part["type"] == "tool_result")
-        .filter_map(|part| Some((part["tool_use_id"].as_str()?, part["content"].to_string())))
-        .collect();
+    let messages = body["messages"].as_array().into_iter().flatten();
+    let parts = messages.filter_map(|message| message["content"].as_array()).flatten();
+    // The script gives calls of one tool the same id: a result is that of the last call before it.
+    let mut open: BTreeMap<&str, String> = BTreeMap::new();
+    let mut told: Vec<(String, String)> = vec![];
+    for part in parts {
+        let id = |key: &str| part[key].as_str().unwrap_or_default();
+        match part["type"].as_str() {
+            Some("tool_use") => {
+                let before = open.insert(id("id"), part["input"].to_string());
+                assert_eq!(before, None, "a call without a result");
+            }
+            Some("tool_result") => {
+                let call = open.remove(id("tool_use_id")).expect("a result has its call");
+                told.push((call, part["content"].to_string()));
+            }
+            _ => {}
+        }
+    }
     std::array::from_fn(|number| {
         let words = match number % 2 {
             0 => format!("sh step.sh {number}\""),
             _ => format!("line {number}: done"),
         };
-        let its = |part: &&Value| part["type"] == "tool_use" && part["input"].to_string().contains(&words);
-        match parts().find(its).and_then(|part| results.get(part["id"].as_str()?)) {
-            Some(result) if result.contains("not known") => Said::NotKnown,
+        match told.iter().find(|(call, _)| call.contains(&words)) {
+            Some((_, result)) if result.contains("not known") => Said::NotKnown,
             Some(_) => Said::Done,
             None => Said::Nothing,
         }
