@@ -178,6 +178,7 @@ fn a_guess_of_what_is_hidden_is_told_the_same_whether_it_is_right() {
             &mut scene,
             "guess",
             vec![
+                ("read", json!({"path": "k.txt"})),
                 ("write", json!({"path": "k.txt", "content": text(guess)})),
                 ("edit", json!({"path": "l.txt", "old": word, "new": guess})),
             ],
@@ -185,7 +186,7 @@ fn a_guess_of_what_is_hidden_is_told_the_same_whether_it_is_right() {
         assert_eq!(scene.workspace.read("k.txt"), text(guess));
         assert_eq!(scene.workspace.read("l.txt"), text(guess));
         scene.client.stop();
-        told
+        told[1..].to_vec()
     };
     let changed = ["k.txt changed: +1 -1 lines", "l.txt changed: +1 -1 lines"];
     assert_eq!(
@@ -196,6 +197,7 @@ fn a_guess_of_what_is_hidden_is_told_the_same_whether_it_is_right() {
     for mode in ["default", "plan", "locked", "accept-edits"] {
         let told = |guess: &str| {
             let calls = [
+                ("read", json!({"path": "k.txt"})),
                 ("write", json!({"path": "k.txt", "content": text(guess)})),
                 ("references", json!({"path": "l.txt", "symbol": guess})),
                 ("rename", json!({"path": "l.txt", "symbol": guess, "new_name": "other"})),
