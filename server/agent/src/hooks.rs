@@ -181,7 +181,6 @@ impl Home {
                 command: hook.command.clone(),
                 ok,
                 note: note.clone(),
-                to: hook.to.clone(),
             };
             heard.ran.push(ran.clone());
             if let Some(page) = page {

@@ -363,9 +363,12 @@ pub enum Event {
         ok: bool,
         /// How it ended, or why it did not run.
         note: String,
-        /// Who was called by it, because a question waits.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        to: Option<String>,
+    },
+    /// Somebody is called because a question waits without an answer.
+    Called {
+        to: String,
+        /// How long it has waited.
+        waited_ms: u64,
     },
     /// The list of what is to be done, as the model keeps it; each is the whole list.
     Planned {

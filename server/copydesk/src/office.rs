@@ -267,8 +267,7 @@ impl Office {
 
     /// Where texts lie that an editor shows.
     pub(crate) fn shelf(&self) -> PathBuf {
-        let journal = self.here.journal();
-        journal.path().parent().unwrap_or(Path::new("/")).join("shown")
+        self.here.journal().shown()
     }
 }
 

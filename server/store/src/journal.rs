@@ -1,6 +1,6 @@
 //! One workspace's journal: the handle.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use copydesk_base::{ApprovalId, Record, RunId, SessionId};
 use rusqlite::{Connection, Transaction};
@@ -29,6 +29,11 @@ impl Journal {
     /// Where the file is, or will be.
     pub fn path(&self) -> &Path {
         self.database.path()
+    }
+
+    /// Where texts of it lie that an editor shows.
+    pub fn shown(&self) -> PathBuf {
+        self.path().with_file_name("shown")
     }
 
     /// Appends, in order, in one transaction; when this returns `Ok` all of them are committed, otherwise none is.

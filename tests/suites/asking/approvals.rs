@@ -141,8 +141,8 @@ fn who_is_called_when_nobody_answers_is_on_record_and_has_as_much_time_as_the_fi
         let pending = scene.pending();
         scene.client.wait("Ana", |client| {
             client.events().iter().find(|event| event["event"]["to"] == "Ana").map(|event| {
-                let told = (&event["event"]["type"], &event["event"]["ok"]);
-                assert_eq!(told, (&json!("hook_ran"), &json!(true)), "{event}");
+                let told = (&event["event"]["type"], &event["event"]["waited_ms"]);
+                assert_eq!(told, (&json!("called"), &json!(900)), "{event}");
             })
         });
         scene.press(&pending, "Allow once");

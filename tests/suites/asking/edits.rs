@@ -254,6 +254,29 @@ fn a_file_that_nobody_looked_at_is_not_replaced_whole() {
     });
 }
 
+#[test]
+fn what_was_typed_since_a_file_was_read_is_not_written_over() {
+    in_four(|personality, format| {
+        let write = || Reply::tool("write", &json!({"path": FILE, "content": "all = 1\n"}));
+        let read = || Reply::tool("read", &json!({"path": FILE}));
+        let run = Reply::tool("bash", &json!({"command": "printf one"}));
+        let script = vec![read(), run, write(), read(), write(), done()];
+        let mut scene = begin(personality, format, "{mode: accept-edits}", script);
+        scene.ask("write it anew");
+        // The question about the command is the moment between reading and writing.
+        let pending = scene.pending();
+        let uri = scene.uri.clone();
+        scene.client.quiet("window/showMessageRequest");
+        scene.client.type_over(&uri, 0, 0, "# mine\n");
+        scene.press(&pending, "Allow once");
+        let told = scene.result(3);
+        assert!(told.contains("has changed since it was read"), "{told}");
+        scene.over(5);
+        scene.wait_for_text("all = 1\n");
+        scene.end();
+    });
+}
+
 #[cfg(unix)]
 #[test]
 fn no_link_leads_a_write_out_of_the_workspace() {

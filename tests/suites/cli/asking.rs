@@ -109,12 +109,13 @@ fn what_nobody_was_there_to_allow_says_what_would_have_allowed_it() {
     let protected = Reply::tool("write", &json!({"path": ".vscode/settings.json", "content": "{}\n"}));
     let command = Reply::tool("bash", &json!({"command": "cargo test"}));
     for (arguments, call, advice) in [
+        (&["ask", "go"][..], command.clone(), "nobody was there to ask; a rule allows it"),
         (&["ask", "go"][..], triple(), "--apply allows edits in the workspace, a rule allows more"),
         (&["ask", "--apply", "go"], command, "this mode does not allow it; a rule does"),
         (
             &["ask", "--apply", "go"],
             protected,
-            "no rule decides about this: ask in an editor or on a terminal",
+            "no wide rule decides about this: ask in an editor or on a terminal",
         ),
     ] {
         let (workspace, _model) = desk(Format::Anthropic, "{}", vec![call, done()]);

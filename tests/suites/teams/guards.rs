@@ -22,6 +22,11 @@ fn call() -> Reply {
     Reply::tool("agent", &helper("job alpha", true))
 }
 
+/// A file that is there gets another text.
+fn replace(path: &str, old: &str, new: &str) -> Reply {
+    Reply::tool("edit", &serde_json::json!({"path": path, "old": old, "new": new}))
+}
+
 /// What the helper was told by its tools, at its last request.
 fn told(model: &ModelServer, last: usize) -> String {
     results(&model.wait_request(last).body).concat()
@@ -32,7 +37,10 @@ fn a_rule_lets_no_command_run_what_the_helper_changed_first() {
     let script = "touch ran-by-nobody\n";
     for (before, expect) in [
         (vec![], "exit code 0"),
-        (vec![write("run.sh", script)], "nobody accepted (run.sh), and nobody is here who could be asked"),
+        (
+            vec![replace("run.sh", "true\n", script)],
+            "nobody accepted (run.sh), and nobody is here who could be asked",
+        ),
         // By a command, where git ignores it, and run through another file.
         (vec![bash("cp other.sh run.sh")], "nobody accepted (run.sh)"),
         (vec![write("built/x.sh", script)], "nobody accepted (built/x.sh)"),
@@ -63,7 +71,7 @@ fn a_rule_lets_no_command_run_what_the_helper_changed_first() {
 fn a_question_says_what_the_helper_changed_and_stores_no_rule() {
     let model = model(vec![
         call(),
-        write("run.sh", "echo changed\n").when("job alpha"),
+        replace("run.sh", "true", "echo changed").when("job alpha"),
         bash("sh run.sh").when("job alpha"),
         Reply::text("So.").when("job alpha"),
         done(),
@@ -95,7 +103,7 @@ fn a_helper_switches_no_hook_off_and_what_it_brings_passes_them() {
                  - {matcher: 'edit|write', command: 'cat >> heard.jsonl; echo >> heard.jsonl; grep -q from_worktree $TMPDIR/hook.json && grep -q forbidden $TMPDIR/hook.json && exit 3; exit 0'}\n";
     let model = model(vec![
         call(),
-        write("scripts/may.sh", "exit 0\n").when("job alpha"),
+        replace("scripts/may.sh", "echo not today; exit 3", "exit 0").when("job alpha"),
         bash("cat calc.py").when("job alpha"),
         write("notes.md", "forbidden\n").when("job alpha"),
         Reply::text("So.").when("job alpha"),

@@ -36,7 +36,7 @@ pub(crate) async fn change(
     if came == Came::Whole {
         let file = turn.path(shown);
         turn.lost.remove(&file);
-        turn.known.insert(file);
+        turn.sees(file);
     }
     Ok(output)
 }

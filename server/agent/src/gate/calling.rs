@@ -7,7 +7,9 @@
 use std::convert::Infallible;
 use std::time::Duration;
 
+use copydesk_base::Event;
 use copydesk_base::config::Hook;
+use futures_util::future::join_all;
 use serde_json::{Value, json};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -20,7 +22,7 @@ pub(super) fn patience(home: &Home) -> Duration {
     home.settings.prompt_timeout.saturating_add(last)
 }
 
-/// Calls, and never ends by itself: whoever waits for the answer drops it.
+/// Calls, and never ends by itself: whoever waits for the answer drops it. A call that takes long holds up no other.
 pub(super) async fn call(
     home: &Home,
     facts: &Value,
@@ -28,17 +30,23 @@ pub(super) async fn call(
     cancel: &CancellationToken,
 ) -> Infallible {
     let asked = Instant::now();
-    let mut order: Vec<&Hook> = home.hooks(Point::Notification).iter().collect();
-    order.sort_by_key(|hook| after(hook));
-    for hook in order {
-        tokio::time::sleep_until(asked + after(hook)).await;
+    let calls = home.hooks(Point::Notification).iter().map(|hook| async move {
+        let after = after(hook);
+        tokio::time::sleep_until(asked + after).await;
         let mut facts = facts.clone();
-        facts["waited_seconds"] = json!(after(hook).as_secs());
+        facts["waited_seconds"] = json!(after.as_secs());
         if let Some(to) = &hook.to {
             facts["to"] = json!(to);
+            let waited_ms = u64::try_from(after.as_millis()).unwrap_or(u64::MAX);
+            let called = Event::Called { to: to.clone(), waited_ms };
+            // On record before it is done: the answer may come while it still rings.
+            if page.shared.recorder.record(page.run, vec![called], &home.settings.redactor).await.is_err() {
+                return;
+            }
         }
         home.run(std::slice::from_ref(hook), (Point::Notification, None), facts, Some(page), cancel).await;
-    }
+    });
+    join_all(calls).await;
     std::future::pending().await
 }
 

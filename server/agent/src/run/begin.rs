@@ -3,7 +3,7 @@
 //! Whatever narrows or equips a run (an agent's file, a role, a worktree of its own) is worked out here, once, and lies
 //! in the [`Turn`] from then on. What a model is told at the start is [`crate::context::opening`]'s.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use copydesk_base::event::Origin;
@@ -98,7 +98,7 @@ pub(super) async fn begin(
         refused_diffs: vec![],
         unmade: BTreeMap::new(),
         lost: BTreeMap::new(),
-        known: BTreeSet::new(),
+        known: BTreeMap::new(),
         quarters: Quarters::default(),
         draft,
         jobs: Jobs::default(),

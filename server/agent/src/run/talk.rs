@@ -135,8 +135,10 @@ async fn open(turn: &mut Turn, ask: &Ask, action: &Action) -> Result<Talk, Agent
     // The place of the ask, and files that the words name.
     let shown = opening.layers.iter().filter(|layer| layer.section == "files");
     let past = std::mem::take(&mut turn.past);
-    turn.sees(&past.messages, shown.map(|layer| layer.origin.as_str()));
-    turn.known.extend(ask.place.iter().map(|(path, _)| path.clone()));
+    let shown = shown.map(|layer| turn.path(&layer.origin));
+    for file in shown.chain(ask.place.iter().map(|(path, _)| path.clone())).collect::<Vec<_>>() {
+        turn.sees(file);
+    }
     let Kept { mut messages, count: kept, left_out } = past;
     let hide = |text: &str| turn.shared.hidden(text, &turn.settings.redactor);
     let (first, laid) = opening.laid(&tools, kept, hide);

@@ -4,15 +4,15 @@
 //! and changed, and the ways to the desk and to the journal. A part that keeps something for itself has a type of its own
 //! and a field here, as [`Draft`] and [`Ear`] do.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use copydesk_base::config::Mode;
 use copydesk_base::event::{Denied, Origin};
-use copydesk_base::{Event, Grade, RunId, SessionId, Timestamp, Usage, path};
+use copydesk_base::{ContentHash, Event, Grade, RunId, SessionId, Timestamp, Usage, path};
 use copydesk_permission::{Bounds, Policy};
-use copydesk_provider::{By, Message, ToolCall};
+use copydesk_provider::By;
 use tokio_util::sync::CancellationToken;
 
 use crate::budget::purse::Purse;
@@ -84,8 +84,8 @@ pub(crate) struct Turn {
     pub(crate) unmade: BTreeMap<PathBuf, String>,
     /// Files of which a helper's work could not be brought back, each with the reason; no more once they were edited since.
     pub(crate) lost: BTreeMap<PathBuf, String>,
-    /// Files of which the conversation has seen something: what was never seen is not replaced whole.
-    pub(crate) known: BTreeSet<PathBuf>,
+    /// Files of which the model has seen something in this turn, as they were then: what it has not seen is not replaced whole.
+    pub(crate) known: BTreeMap<PathBuf, ContentHash>,
     pub(crate) quarters: Quarters,
     /// Edits that wait for the project's checks.
     pub(crate) draft: Draft,
@@ -174,17 +174,11 @@ impl Turn {
         if has_session { self.session.to_string() } else { self.run.to_string() }
     }
 
-    /// Notes the files that this conversation has seen before this turn, and those that it begins with.
-    pub(super) fn sees<'t>(&mut self, messages: &'t [Message], shown: impl IntoIterator<Item = &'t str>) {
-        let calls = messages.iter().filter_map(|message| match message {
-            Message::Assistant { calls, .. } => Some(calls),
-            _ => None,
-        });
-        let of_files = |call: &&ToolCall| matches!(call.name.as_str(), "read" | "edit" | "write");
-        let paths = calls.flatten().filter(of_files);
-        let paths = paths.filter_map(|call| call.arguments.value.as_ref().ok()?["path"].as_str());
-        let files: Vec<PathBuf> = paths.chain(shown).map(|path| self.path(path)).collect();
-        self.known.extend(files);
+    /// Notes that the model has seen a file as it is now.
+    pub(crate) fn sees(&mut self, file: PathBuf) {
+        if let Ok(there) = self.world.files.read(&file) {
+            self.known.insert(file, ContentHash::of(&*there.text));
+        }
     }
 
     /// Who asks, for a replay.

@@ -137,11 +137,27 @@ pub(crate) async fn delete(shared: &Shared, session: &SessionId) -> Result<(), A
             if let Ok(settings) = (shared.world.settings)() {
                 jobs::forget(&settings.state_home, &runs);
             }
+            take_down(shared, |name| is_of(name, &runs) || name.starts_with(session.as_str()));
             Ok(())
         }
         Deleted::UnderWay => Err(AgentError::Open(session.to_string())),
         Deleted::Unknown => Err(AgentError::UnknownSession(session.to_string())),
     }
+}
+
+/// Takes away texts that an editor was shown.
+fn take_down(shared: &Shared, is_gone: impl Fn(&str) -> bool) {
+    for entry in std::fs::read_dir(shared.world.journal.shown()).into_iter().flatten().flatten() {
+        if entry.file_name().to_str().is_some_and(&is_gone) {
+            // One that stays is taken away when there are too many.
+            let _ = std::fs::remove_file(entry.path());
+        }
+    }
+}
+
+/// Whether a text is about one of these runs: their names stand at the start of its own.
+fn is_of(name: &str, runs: &[RunId]) -> bool {
+    runs.iter().any(|run| name.strip_prefix(run.as_str()).is_some_and(|rest| rest.starts_with(['.', '-'])))
 }
 
 /// Takes away what is past its time or its size. What fails is tried again at the next start.
@@ -158,6 +174,8 @@ pub(crate) async fn sweep(shared: &Shared) {
         Ok(Swept { sessions, runs }) => {
             jobs::forget(&settings.state_home, &runs);
             if sessions > 0 {
+                // Which they were is not known any more; what an editor still wants is written anew.
+                take_down(shared, |name| is_of(name, &runs) || name.starts_with("ses-"));
                 tracing::info!(sessions, "conversations past their time were taken away");
             }
         }

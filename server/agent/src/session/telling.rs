@@ -95,7 +95,7 @@ fn story(records: &[Record]) -> Story<'_> {
             Event::QuestionAnswered { answer, .. } if !answer.is_empty() => {
                 story.said.push(Said::Done(format!("you answered: {answer}")));
             }
-            Event::HookRan { to: Some(to), ok: true, .. } => {
+            Event::Called { to, .. } => {
                 story.said.push(Said::Done(format!("no answer yet: {to} was called")));
             }
             Event::Steered { text } => story.said.push(Said::Done(format!("you: {text}"))),

@@ -54,10 +54,10 @@ pub(super) fn names(walk: &Walk, folder: &Path, shown: &str, grade: Grade) -> Ou
         Err(error) => return Output::failed(format!("failed to {error}")),
     };
     let mut reads = walk.twins.reads();
-    let known = entries
-        .into_iter()
-        .take_while(|_| !walk.stop.is_cancelled())
-        .filter(|entry| reads.allows(&folder.join(&entry.name)));
+    let known = entries.into_iter().take_while(|_| !walk.stop.is_cancelled()).filter(|entry| {
+        let path = folder.join(&entry.name);
+        reads.allows(&path) && !walk.twins.is_twin(&path)
+    });
     let mut names: Vec<String> = known
         .map(|entry| if entry.is_folder { format!("{}/", entry.name) } else { entry.name })
         .take(NAMES + 1)

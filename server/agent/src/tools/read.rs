@@ -51,7 +51,7 @@ pub(super) async fn run(turn: &mut Turn, call: &CallId, value: Value) -> Result<
     if let Permit::Refused(text) = permit(turn, call, Effect::Read { path: file.clone() }, None).await? {
         return Ok(Output::failed(text).into());
     }
-    turn.known.insert(file.clone());
+    turn.sees(file.clone());
     let (walk, grade) = (Walk::of(turn), turn.grade_of(&file));
     let (shared, redactor) = (turn.shared.clone(), turn.settings.redactor.clone());
     Ok(walk.look(move |walk| match walk.files.read(&file) {

@@ -9,7 +9,8 @@ use copydesk_base::{ApprovalId, Clock, Event, RunId, SystemClock};
 use copydesk_store::{Answered, Journal, PendingRow};
 use serde_json::json;
 
-use super::{Outcome, ask_on_terminal, wait_for};
+use super::keyboard::ask_on_terminal;
+use super::{Outcome, wait_for};
 use crate::config::Nesting;
 use crate::here::Here;
 use crate::out;

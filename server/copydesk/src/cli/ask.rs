@@ -11,7 +11,7 @@ use clap::builder::NonEmptyStringValueParser;
 use copydesk_agent::{Ask, DiskFiles, Form, Outcome as Ended, SentPart, Voice as Whose, image_at};
 use copydesk_base::change::CheckVerdict;
 use copydesk_base::config::Mode;
-use copydesk_base::event::Wanted;
+use copydesk_base::event::{Denied, Wanted};
 use copydesk_base::{Files, RunId, RunStatus, Span, path};
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
@@ -335,7 +335,7 @@ fn report(office: &Office, ended: &Ended, voice: Voice, mode: Option<Mode>) -> a
     for denied in &ended.denied {
         out::note(format!("not done: {} ({})", visible(&denied.effect), visible(&denied.reason)));
         if denied.wanted != Wanted::Nothing {
-            out::note(format!("  {}", advice(denied.wanted, ended, mode)));
+            out::note(format!("  {}", advice(denied, ended, mode)));
         }
     }
     if let Some(error) = &ended.error {
@@ -348,19 +348,22 @@ fn report(office: &Office, ended: &Ended, voice: Voice, mode: Option<Mode>) -> a
 }
 
 /// What helps where nobody was there to ask.
-fn advice(wanted: Wanted, ended: &Ended, mode: Option<Mode>) -> &'static str {
+fn advice(denied: &Denied, ended: &Ended, mode: Option<Mode>) -> &'static str {
     let is_unproven = ended.checks.iter().any(|(_, verdict, _)| *verdict != CheckVerdict::Passed);
     match mode {
         _ if is_unproven => {
             "an edit that did not pass its checks is made by a person only: ask in an editor or on a terminal"
         }
-        _ if wanted == Wanted::Person => {
-            "nobody was there to ask, and no rule decides about this: ask in an editor or on a terminal"
+        _ if denied.wanted == Wanted::Person => {
+            "nobody was there to ask, and no wide rule decides about this: ask in an editor or on a terminal"
         }
         Some(Mode::AcceptEdits | Mode::Auto | Mode::Bypass) => {
             "nobody was there to ask, and this mode does not allow it; a rule does"
         }
-        _ => "nobody was there to ask; --apply allows edits in the workspace, a rule allows more",
+        _ if denied.effect.starts_with("edit ") => {
+            "nobody was there to ask; --apply allows edits in the workspace, a rule allows more"
+        }
+        _ => "nobody was there to ask; a rule allows it",
     }
 }
 

@@ -9,6 +9,7 @@ mod decisions;
 mod doctor;
 mod init;
 mod input;
+mod keyboard;
 mod lsp;
 mod models;
 mod permissions;
@@ -161,15 +162,4 @@ fn outlive_the_file_limit() {
     if let Err(error) = tokio::signal::unix::signal(kind) {
         tracing::warn!(%error, "a full disk quota may end this process without a word");
     }
-}
-
-/// Asks on the terminal, and answers what was typed.
-fn ask_on_terminal(question: &str) -> anyhow::Result<String> {
-    use std::io::Write;
-    let mut err = std::io::stderr().lock();
-    let _ = write!(err, "{question} ");
-    let _ = err.flush();
-    let mut answer = String::new();
-    std::io::stdin().read_line(&mut answer)?;
-    Ok(answer.trim().to_owned())
 }

@@ -11,8 +11,9 @@ use copydesk_store::{Journal, SessionRow};
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
+use super::keyboard::ask_on_terminal;
 use super::terminal::{Terminal, Voice};
-use super::{Outcome, ask_on_terminal, replay, wait_for};
+use super::{Outcome, replay, wait_for};
 use crate::config::Flags;
 use crate::here::Here;
 use crate::office::Office;

@@ -14,6 +14,7 @@ use copydesk_base::{ApprovalId, CallId, Event, Record, RunId, RunStatus};
 use futures_util::future::BoxFuture;
 use tokio::sync::mpsc;
 
+use super::keyboard::Keyboard;
 use crate::config::Nesting;
 use crate::here::Here;
 use crate::out;
@@ -143,10 +144,10 @@ impl Host for Terminal {
             Event::LayerBegun { number, of, name } => {
                 out::note(format!("· layer {number} of {of}: {}", visible(name)));
             }
-            Event::HookRan { ok: true, to: Some(to), .. } => {
+            Event::Called { to, .. } => {
                 out::note(format!("· no answer yet: {} was called", visible(to)));
             }
-            Event::HookRan { point, command, ok: false, note, .. } => {
+            Event::HookRan { point, command, ok: false, note } => {
                 out::note(format!("· the hook '{}' of {point} failed: {}", visible(command), visible(note)));
             }
             Event::RunStarted { model, requested, why, offline, .. } => {
@@ -231,11 +232,12 @@ impl Host for Terminal {
 /// Asks what is to be asked, one question at a time, until the run ends.
 pub(super) async fn converse(desk: Desk, notes: mpsc::Receiver<Note>) {
     let mut inbox = Inbox { notes, later: VecDeque::new() };
+    let mut keyboard = Keyboard::default();
     while let Some(note) = inbox.next().await {
         match note {
             Note::Show(text) => out::note(visible(&text)),
-            Note::Question(approval) => question(&desk, &approval, &mut inbox).await,
-            Note::Asked { call, text, options } => answer(&desk, &call, &text, &options).await,
+            Note::Question(approval) => question(&desk, &approval, &mut inbox, &mut keyboard).await,
+            Note::Asked { call, text, options } => answer(&desk, &call, &text, &options, &mut keyboard).await,
         }
     }
 }
@@ -278,13 +280,17 @@ async fn show(desk: &Desk, id: &ApprovalId, inbox: &mut Inbox) {
 }
 
 /// Has the person answer a model: by the number of an option, or in words. Nothing typed is no answer.
-async fn answer(desk: &Desk, call: &CallId, text: &str, options: &[String]) {
+async fn answer(desk: &Desk, call: &CallId, text: &str, options: &[String], keyboard: &mut Keyboard) {
     let mut prompt = visible(text);
     for (at, option) in options.iter().enumerate() {
         prompt.push_str(&format!("\n  {} {}", at + 1, visible(option)));
     }
-    let typed = tokio::task::spawn_blocking(move || super::ask_on_terminal(&prompt)).await;
-    let typed = typed.ok().and_then(Result::ok).unwrap_or_default();
+    let mut view = desk.view();
+    let gone = view.wait_for(|view| view.questions.iter().all(|question| question.id != *call));
+    let typed = tokio::select! {
+        typed = keyboard.ask(&prompt) => typed,
+        _ = gone => return out::note("that question needs no answer any more"),
+    };
     let number = typed.trim().parse::<usize>().ok().and_then(|number| number.checked_sub(1));
     let chosen = number.and_then(|at| options.get(at)).cloned().unwrap_or(typed);
     let chosen =
@@ -294,7 +300,7 @@ async fn answer(desk: &Desk, call: &CallId, text: &str, options: &[String]) {
     }
 }
 
-async fn question(desk: &Desk, id: &ApprovalId, inbox: &mut Inbox) {
+async fn question(desk: &Desk, id: &ApprovalId, inbox: &mut Inbox, keyboard: &mut Keyboard) {
     let mut view = desk.view();
     // The record comes before the view that has it.
     let found = view.wait_for(|view| view.approvals.iter().any(|approval| approval.id == *id));
@@ -317,9 +323,12 @@ async fn question(desk: &Desk, id: &ApprovalId, inbox: &mut Inbox) {
         };
         let choices = choices(&approval);
         let prompt = format!("{}\n[{choices}]", approval.text);
-        let typed = tokio::task::spawn_blocking(move || super::ask_on_terminal(&prompt)).await;
-        // At the end of the input nothing was typed.
-        let word = typed.ok().and_then(Result::ok).unwrap_or_default();
+        let gone = view.wait_for(|view| view.approvals.iter().all(|approval| approval.id != *id));
+        let word = tokio::select! {
+            // At the end of the input nothing was typed.
+            word = keyboard.ask(&prompt) => word,
+            _ = gone => return out::note("that question is settled: somebody else answered, or its time is over"),
+        };
         let Some(decision) = understood(&word, &approval) else {
             out::note(format!("'{}' is no answer here: {choices}", visible(&word)));
             continue;

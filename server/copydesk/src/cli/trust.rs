@@ -9,7 +9,8 @@ use std::path::PathBuf;
 use copydesk_store::TrustedFile;
 use serde_json::{Value, json};
 
-use super::{Outcome, ask_on_terminal, config::shown_value};
+use super::keyboard::ask_on_terminal;
+use super::{Outcome, config::shown_value};
 use crate::config::{Flags, Ignored, LayerName, Nesting, load_as_if, trustable};
 use crate::here::Here;
 use crate::out;

@@ -76,10 +76,10 @@ impl Progress {
                 self.report(&record.run, &format!("layer {number} of {of}: {name}"));
             }
             Event::HandedOver { to, .. } => self.report(&record.run, &format!("{to} goes on")),
-            Event::HookRan { ok: true, to: Some(to), .. } => {
+            Event::Called { to, .. } => {
                 self.report(&record.run, &format!("waits for you; {to} was called"));
             }
-            Event::HookRan { point, command, ok: false, note, .. } => {
+            Event::HookRan { point, command, ok: false, note } => {
                 let text = format!("Copydesk: the hook '{command}' of {point} failed: {note}");
                 host.client.log_message(lsp::MessageType::Warning, visible(&text)).await;
             }
