@@ -1,6 +1,8 @@
 //! A pending approval: where it stands, how it is answered, and how it ends when it is not.
 
-use copydesk_tests::client::Client;
+use std::time::Instant;
+
+use copydesk_tests::client::{Client, PATIENCE, eventually};
 use copydesk_tests::model_server::{Format, Reply};
 use copydesk_tests::personality::{Personality, Prompts};
 use copydesk_tests::scene::{Scene, TEXT, Way, done, everywhere, in_four, triple, tripled, usual};
@@ -145,11 +147,16 @@ fn who_is_called_when_nobody_answers_is_on_record_and_has_as_much_time_as_the_fi
                 assert_eq!(told, (&json!("called"), &json!(900)), "{event}");
             })
         });
+        // An answer ends the call, so it is waited for.
+        let told = |name: &str| {
+            let file = scene.workspace.path(name);
+            let read = || serde_json::from_str::<Value>(&std::fs::read_to_string(&file).ok()?).ok();
+            eventually(Instant::now() + PATIENCE, read).unwrap_or_else(|| panic!("{name} is not there"))
+        };
+        let (first, ana) = (told("first"), told("ana"));
         scene.press(&pending, "Allow once");
         assert!(scene.result(1).contains("one"));
         scene.over(1);
-        let told = |name: &str| serde_json::from_str::<Value>(&scene.workspace.read(name)).expect("JSON");
-        let (first, ana) = (told("first"), told("ana"));
         assert_eq!((&first["to"], &first["waited_seconds"]), (&Value::Null, &json!(0)), "{first}");
         assert_eq!((&ana["to"], &ana["waited_seconds"]), (&json!("Ana"), &json!(0)), "{ana}");
         assert!(ana["text"].as_str().is_some_and(|text| text.contains("printf one")), "{ana}");

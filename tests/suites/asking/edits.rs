@@ -267,10 +267,12 @@ fn what_was_typed_since_a_file_was_read_is_not_written_over() {
         let pending = scene.pending();
         let uri = scene.uri.clone();
         scene.client.quiet("window/showMessageRequest");
-        scene.client.type_over(&uri, 0, 0, "# mine\n");
+        let end = scene.text().len();
+        scene.client.type_over(&uri, end, end, "# mine\n");
         scene.press(&pending, "Allow once");
         let told = scene.result(3);
         assert!(told.contains("has changed since it was read"), "{told}");
+        scene.edit();
         scene.over(5);
         scene.wait_for_text("all = 1\n");
         scene.end();
