@@ -28,7 +28,7 @@ pub use provider::{
     KeySettings, ModelCache, ModelChoice, ModelPrice, ModelSettings, Provider, ProviderKind, Quirks, Timeouts,
 };
 pub use retention::Retention;
-pub use several::OneOrMany;
+pub use several::{OneOrMany, fallback};
 
 /// Copydesk's settings: `.copydesk/config.yaml` in a project, `copydesk/config.yaml` in the user's config folder.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -66,7 +66,7 @@ pub struct Config {
     /// How much goes along with an ask, and when a conversation is shortened.
     pub context: Context,
     /// Model refs to try, in order, when the first one cannot answer. Each switch is shown and recorded.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "fallback")]
     pub fallback: Option<OneOrMany>,
     /// How models are chosen.
     pub models: ModelChoice,

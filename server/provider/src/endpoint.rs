@@ -24,6 +24,8 @@ pub struct Endpoint {
     pub api_version: Option<String>,
     /// What the config says of its models.
     pub models: BTreeMap<String, ModelSettings>,
+    /// Why nobody knows the price of any of them.
+    pub broken_prices: Option<String>,
     pub connect: Duration,
     pub first_byte: Duration,
     pub idle: Duration,
@@ -92,6 +94,7 @@ impl Endpoint {
             key: KeySource { variable, command: provider.key.clone() },
             api_version: provider.api_version.clone(),
             models: provider.models.clone(),
+            broken_prices: provider.broken_prices.clone(),
             connect: provider.timeouts.connect.0,
             first_byte: provider.timeouts.first_byte.0,
             idle: provider.timeouts.idle.0,
@@ -151,7 +154,17 @@ impl Endpoint {
     pub fn sources(&self, model: &str, catalog: &Catalog) -> Sources {
         let kept = catalog.get(&self.name).filter(|kept| kept.base_url == self.base_url);
         let listed = kept.and_then(|kept| kept.models.iter().find(|listed| listed.id == model));
-        facts::sources(self.kind, &self.base_url, model, self.models.get(model), listed)
+        let broken = self.broken_prices.as_ref().map(|wrong| {
+            let known = self.models.get(model).cloned().unwrap_or_default();
+            ModelSettings { broken_price: known.broken_price.or_else(|| Some(wrong.clone())), ..known }
+        });
+        facts::sources(
+            self.kind,
+            &self.base_url,
+            model,
+            broken.as_ref().or_else(|| self.models.get(model)),
+            listed,
+        )
     }
 
     /// The address of one of its paths.

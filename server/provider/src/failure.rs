@@ -336,7 +336,7 @@ fn message(body: &[u8]) -> String {
 }
 
 /// How long a server asks to wait: `retry-after-ms` of those that have it, else `Retry-After` in seconds or as a date, which
-/// is taken against the answer's `Date`.
+/// is taken against the answer's `Date`. A date that has passed says nothing of how long, as no date does.
 fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     let number = |text: &str| text.trim().parse::<f64>().ok().filter(|number| !number.is_nan());
     // More than anybody waits is what it is, however absurd.
@@ -345,7 +345,7 @@ fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     let value = header(headers, "retry-after");
     let dated = || {
         let wait = moment(value)?.duration_since(moment(header(headers, "date"))?);
-        span(wait.as_secs_f64().max(0.0))
+        span(wait.as_secs_f64()).filter(|_| wait.is_positive())
     };
     ms.or_else(|| number(value).map_or_else(dated, span))
 }
@@ -399,11 +399,13 @@ mod tests {
         check("99999999999999999999", Some(2_592_000));
         check("nan", None);
         check("Wed, 21 Oct 2015 07:29:30 GMT", Some(90));
-        check("Wed, 21 Oct 2015 07:00:00 GMT", Some(0));
+        check("Wed, 21 Oct 2015 07:00:00 GMT", None);
+        check("Wed, 21 Oct 2015 07:28:00 GMT", None);
         check("tomorrow", None);
         check("Wednesday, 21-Oct-15 07:29:30 GMT", Some(90));
         check("Wed Oct 21 07:29:30 2015", Some(90));
-        check("Thu Oct  1 07:29:30 2015", Some(0));
+        check("Thu Oct  1 07:29:30 2015", None);
+        check("Fri Oct 30 07:28:00 2015", Some(777_600));
         check("Wed Oct 21 07:29:30", None);
         let ms = |value, also: &[(&'static str, &str)]| waits(&[&[("retry-after-ms", value)], also].concat());
         assert_eq!(ms("1500", &[("retry-after", "60")]), Some(Duration::from_millis(1500)));

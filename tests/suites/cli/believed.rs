@@ -62,6 +62,7 @@ fn a_mistake_in_the_head_of_a_file_is_named_where_it_stands() {
     let workspace = furnished(&model).with([
         (".copydesk/agents/odd.md", "---\nname: odd\nmode: fly\n---\nWork.\n"),
         (".copydesk/agents/rash.md", "---\nname: rash\n\npermissions: {deny: ['Bash(rm']}\n---\nWork.\n"),
+        (".copydesk/agents/several.md", "---\nname: several\nfallback: p/s, p/r\n---\nWork.\n"),
         (".copydesk/actions/loud.md", "---\nname: loud\nlanguages: {a: b}\n---\nWork.\n"),
         (".stepper/layer/plan/index.md", "---\ndescription: Plans.\nsteps: many\n---\nPlan.\n"),
     ]);
@@ -69,6 +70,10 @@ fn a_mistake_in_the_head_of_a_file_is_named_where_it_stands() {
         (&["--agent", "odd"][..], "the agent 'odd' cannot be used before this is mended: "),
         (&["--agent", "odd"], ".copydesk/agents/odd.md:3: unknown value 'fly'"),
         (&["--agent", "rash"], ".copydesk/agents/rash.md:4: failed to "),
+        (
+            &["--agent", "several"],
+            ".copydesk/agents/several.md:3: 'p/s, p/r' are several models in one text; make them a list",
+        ),
         (&["--action", "loud"], ".copydesk/actions/loud.md:3: expected a sequence, found a mapping"),
         (&["--action", "stepper"], "the layer 'plan' cannot be used before this is mended: "),
         (&["--action", "stepper"], ".stepper/layer/plan/index.md:3: expected u64, found text 'many'"),

@@ -83,6 +83,65 @@ fn dollars_limit_nothing_whose_price_nobody_knows() {
 }
 
 #[test]
+fn limits_that_were_lost_to_a_slip_stop_runs_and_are_errors() {
+    for (text, key) in [
+        ("Budgets: {run: {requests: 1}}", "Budgets"),
+        ("budget: {run: {requests: 1}}", "budget"),
+        ("budgets.run.usd: 0.001", "budgets.run.usd"),
+        ("budgets:", "budgets"),
+        ("budgets: []", "budgets"),
+        ("budgets: {session: }", "budgets.session"),
+        ("budgets: {run: [0.001]}", "budgets.run"),
+        ("budgets: {sesion: {requests: 1}}", "budgets.sesion"),
+        ("budgets: {session: {request: 1}}", "budgets.session.request"),
+        ("budgets: {run: {\"usd \": 0.001}}", "budgets.run.usd "),
+        ("budgets: {run: {requests: 1e0}}", "budgets.run.requests"),
+        ("budgets: {run: {tokens: 99999999999999999999999}}", "budgets.run.tokens"),
+    ] {
+        let model = ModelServer::start(Format::OpenaiChat, [Reply::text("Hello.")]);
+        let config = format!(
+            "default_model: bench/m\nproviders: {{bench: {{kind: openai-chat, base_url: \"{}\"}}}}\n{text}\n",
+            model.base_url(),
+        );
+        let workspace = Workspace::new(COPYDESK).with_user_config(&config);
+        let told = workspace.run(&["ask", "say something"]);
+        assert_ne!(told.code, Some(0), "{text}");
+        assert!(
+            told.stderr.contains("config.yaml:3: ") && told.stderr.contains(&format!("'{key}'")),
+            "{text}: {}",
+            told.stderr
+        );
+        assert_eq!(model.requests().len(), 0, "{text}: nothing left this machine");
+    }
+}
+
+#[test]
+fn a_price_with_a_mistake_is_no_price() {
+    for facts in [
+        "models: {m: {price: {input: 0, output: 0, cached_input: -5}}}",
+        "models: {m: {price: {input: 0, output: 0, cache_input: 3}}}",
+        "models: {m: {price: [1, 2]}}",
+        "models: {m: {prices: {input: 1, output: 1}}}",
+        "modles: {m: {price: {input: 1, output: 1}}}",
+    ] {
+        let model = ModelServer::start(Format::OpenaiChat, [Reply::text("Hello.")]);
+        let config = format!(
+            "default_model: bench/m\nproviders:\n  bench: {{kind: openai-chat, base_url: \"{}\", {facts}}}\n\
+             budgets: {{run: {{usd: 1000}}}}\n",
+            model.base_url(),
+        );
+        let workspace = Workspace::new(COPYDESK).with_user_config(&config);
+        let report = ask(&workspace).exits(1).json();
+        let error = report["error"].as_str().unwrap_or_default();
+        assert!(
+            error.contains("nobody knows what bench/m costs") && error.contains("config.yaml:3: "),
+            "{report}"
+        );
+        assert_eq!(model.requests().len(), 0, "{facts}: nothing left this machine");
+    }
+}
+
+#[test]
 fn a_conversation_is_counted_across_its_turns_and_summed() {
     for format in Format::BOTH {
         let model = ModelServer::start(format, (0..3).map(|_| Reply::text("Hello.").usage(2_000, 1_000)));

@@ -38,7 +38,7 @@ pub struct Provider {
     /// How long to wait for a connection, the first byte and the next byte.
     pub timeouts: Timeouts,
     /// Model refs to try, in order, when a model of this provider cannot answer. `fallback` of the config unless set.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "super::fallback")]
     pub fallback: Option<OneOrMany>,
     /// Which server it is, for one that speaks Chat Completions. Known by its address unless set.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -47,6 +47,10 @@ pub struct Provider {
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "amount::positive")]
     #[schemars(range(min = 1))]
     pub concurrency: Option<u32>,
+    /// What is wrong with the prices that were written, where nobody can tell of which of its models: what they cost is not
+    /// known then, wherever they are. Whoever reads the file says it.
+    #[serde(skip)]
+    pub broken_prices: Option<String>,
 }
 
 /// How models are chosen.

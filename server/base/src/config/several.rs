@@ -1,7 +1,8 @@
 //! What is written as one text or as a list of texts, and read as the same.
 
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::de::Error;
+use serde::{Deserialize, Deserializer, Serialize};
 
 /// One text, or several.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -34,6 +35,18 @@ impl From<OneOrMany> for Vec<String> {
     }
 }
 
+/// Models that answer instead: one in a text, or a list of them. Several in one text are none that anybody has.
+pub fn fallback<'de, D: Deserializer<'de>>(from: D) -> Result<Option<OneOrMany>, D::Error> {
+    let read = Option::<OneOrMany>::deserialize(from)?;
+    let is_several = |text: &str| text.trim().contains(|c: char| c == ',' || c.is_whitespace());
+    match read.as_ref().and_then(|names| names.iter().find(|text| is_several(text))) {
+        Some(text) => {
+            Err(D::Error::custom(format!("'{text}' are several models in one text; make them a list")))
+        }
+        None => Ok(read),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -50,5 +63,22 @@ mod tests {
         check("[]", &[]);
         let wrong = serde_json::from_str::<OneOrMany>("7").unwrap_err().to_string();
         assert_eq!(wrong, "a text or a list of texts");
+    }
+
+    #[test]
+    fn models_in_one_text_are_no_list() {
+        let check = |json: &str, expect: Result<Option<&[&str]>, &str>| {
+            let read = fallback(&mut serde_json::Deserializer::from_str(json));
+            let read = read.map(|names| names.map(Vec::from)).map_err(|error| error.to_string());
+            let expect =
+                expect.map(|names| names.map(|names| names.iter().map(|&name| name.to_owned()).collect()));
+            assert_eq!(read, expect.map_err(str::to_owned), "{json}");
+        };
+        check("null", Ok(None));
+        check(r#"" a/b ""#, Ok(Some(&[" a/b "])));
+        check(r#"["a/b", "c:d"]"#, Ok(Some(&["a/b", "c:d"])));
+        check(r#""a/b, c""#, Err("'a/b, c' are several models in one text; make them a list"));
+        check(r#""a/b c""#, Err("'a/b c' are several models in one text; make them a list"));
+        check(r#"["a", "b,c"]"#, Err("'b,c' are several models in one text; make them a list"));
     }
 }

@@ -2,6 +2,7 @@
 
 use copydesk_base::config::{Config, Mode};
 use copydesk_base::{Code, Severity};
+use copydesk_language::is_meant;
 use serde_json::{Map, Value};
 
 use super::value::KeyPath;
@@ -25,13 +26,25 @@ pub(super) fn fitting(map: Map<String, Value>, misfits: &mut Vec<Misfit>) -> Map
 
 fn sift(path: &mut KeyPath, value: Value, misfits: &mut Vec<Misfit>) -> Option<Value> {
     if value.is_null() && !path.is_empty() {
-        // A key without a value is a key that is not set, but an amount was meant to be there.
+        // A key without a value is a key that is not set, but an amount, or what holds limits, was meant to be there.
+        let is_misspelt = path.len() == 1 && path[0] != "budgets" && is_meant(&path[0], "budgets");
+        misfits.extend(is_misspelt.then(|| unknown(path)));
         misfits.extend(is_amount(path).then(|| misfit(path, &value, "it has no value")));
+        return None;
+    }
+    if is_programs_own(path) {
+        return Some(value);
+    }
+    if value.is_array() && takes_keys(path) {
+        misfits.push(misfit(path, &value, "keys with values are needed, and this is a list"));
         return None;
     }
     let wrong = match try_as_config(path, &value) {
         // Unset keys inside must go as well: merged, they would hide a weaker layer's value.
-        Ok(()) if !has_nulls(&value) => return Some(value),
+        Ok(()) if !(has(&value, &Value::is_null) || value.is_object() && has(&value, &Value::is_array)) => {
+            return Some(value);
+        }
+        Ok(()) if value.is_array() => return Some(value),
         Ok(()) => None,
         // It lacks what stands beside it; whether that is there is seen where both are.
         Err(wrong) if wrong.starts_with("missing field") && !value.is_object() => return Some(value),
@@ -94,12 +107,22 @@ fn try_as_config(path: &KeyPath, value: &Value) -> Result<(), String> {
     serde_json::from_value::<Config>(nested).map(drop).map_err(|error| error.to_string())
 }
 
-fn has_nulls(value: &Value) -> bool {
-    match value {
-        Value::Null => true,
-        Value::Object(map) => map.values().any(has_nulls),
-        _ => false,
+/// Whether keys with values belong there: a list in their place would be read by its order, which nobody means.
+fn takes_keys(path: &KeyPath) -> bool {
+    match try_as_config(path, &Value::Object(Map::new())) {
+        Ok(()) => true,
+        Err(wrong) => wrong.starts_with("missing field"),
     }
+}
+
+/// Settings of an external program, which may be anything.
+fn is_programs_own(path: &KeyPath) -> bool {
+    matches!(words(path)[..], ["engines", "allowlist", _, _, ..])
+}
+
+/// Whether such a value stands somewhere below the keys of this one, or is it.
+fn has(value: &Value, such: &impl Fn(&Value) -> bool) -> bool {
+    such(value) || value.as_object().is_some_and(|map| map.values().any(|child| has(child, such)))
 }
 
 /// Whether it is the last key of the path that nobody knows.
@@ -108,13 +131,15 @@ fn is_unknown(path: &KeyPath, wrong: &str) -> bool {
 }
 
 fn unknown(path: &KeyPath) -> Misfit {
+    // Whoever misspells a limit has none.
+    let stops = path.first().is_some_and(|key| is_meant(key, "budgets"));
+    let code = if stops { Code::UnknownKey } else { Code::UnknownSetting };
     Misfit {
         path: path.clone(),
-        code: Code::UnknownSetting,
-        severity: Severity::Warning,
+        code,
+        severity: code.severity(),
         message: format!("'{}' is no setting and does not count", path.join(".")),
-        // Whoever misspells a limit has none.
-        stops: words(path).starts_with(&["budgets"]),
+        stops,
     }
 }
 
@@ -125,14 +150,14 @@ fn misfit(path: &KeyPath, value: &Value, wrong: &str) -> Misfit {
     let key = path.join(".");
     let bypass = key == "permissions.mode" && value == Mode::Bypass.as_str();
     let wrong = if value.as_str().is_some_and(is_endless) {
-        "a number is needed that can be counted with"
+        "a number is needed that can be counted with".to_owned()
     } else {
-        wrong
+        plain(wrong)
     };
     let message = if bypass {
         "mode 'bypass' is refused from every file; it is a flag of the command line only".to_owned()
     } else {
-        format!("'{key}' does not count: {}", wrong.replace('`', "'"))
+        format!("'{key}' does not count: {wrong}")
     };
     Misfit {
         path: path.clone(),
@@ -157,15 +182,49 @@ fn is_endless(text: &str) -> bool {
     matches!(name.as_str(), ".inf" | ".nan") || text.parse().is_ok_and(f64::is_infinite)
 }
 
-/// Whether the value is a limit, or a price or a part of one.
-fn is_amount(path: &KeyPath) -> bool {
-    matches!(words(path)[..], ["budgets", _, _]) || price_of(path).is_some()
+/// What was wrong, as somebody says it who does not program.
+fn plain(wrong: &str) -> String {
+    let Some((found, wanted)) =
+        wrong.strip_prefix("invalid type: ").and_then(|rest| rest.rsplit_once(", expected "))
+    else {
+        return wrong.replace('`', "'");
+    };
+    let wanted = match wanted {
+        "a map" => "keys with values are",
+        wanted if wanted.starts_with("struct ") => "keys with values are",
+        "u8" | "u16" | "u32" | "u64" | "usize" => "a whole number is",
+        "f64" => "a number is",
+        "a boolean" => "true or false is",
+        "a string" => "a text is",
+        "a sequence" => "a list is",
+        wanted => &format!("{wanted} is"),
+    };
+    let value = found.split_once('`').and_then(|(_, rest)| rest.strip_suffix('`'));
+    let found = match (found, value) {
+        ("sequence", _) => "a list",
+        ("map", _) => "a mapping",
+        (_, Some(value)) => value,
+        (found, None) => found.strip_prefix("string ").unwrap_or(found),
+    };
+    format!("{wanted} needed, and this is {}", found.replace('`', "'"))
 }
 
-/// The provider and the model whose price this is, or a part of it.
-pub(super) fn price_of(path: &KeyPath) -> Option<(&str, &str)> {
+/// Whether the value is a limit or what holds limits, or a price or a part of one.
+fn is_amount(path: &KeyPath) -> bool {
+    matches!(words(path)[..], ["budgets"] | ["budgets", _] | ["budgets", _, _])
+        || matches!(words(path)[..], ["providers", _, "models", _, "price", ..])
+}
+
+/// The provider, and the model or all of them, whose price is not known where this does not count.
+pub(super) fn price_of(path: &KeyPath) -> Option<(&str, Option<&str>)> {
     match words(path)[..] {
-        ["providers", provider, "models", model, "price", ..] => Some((provider, model)),
+        ["providers", provider, key] if is_meant(key, "models") || is_meant(key, "price") => {
+            Some((provider, None))
+        }
+        ["providers", provider, "models", model] => Some((provider, Some(model))),
+        ["providers", provider, "models", model, key, ..] if is_meant(key, "price") => {
+            Some((provider, Some(model)))
+        }
         _ => None,
     }
 }

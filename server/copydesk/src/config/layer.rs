@@ -81,8 +81,7 @@ pub(super) struct Layer {
     pub(super) value: Map<String, Value>,
     /// The mode of a flag, `bypass` included.
     pub(super) flag_mode: Option<Mode>,
-    /// Prices that do not count, by provider and model, each with what is wrong: what those models cost is not known.
-    pub(super) broken_prices: BTreeMap<(String, String), String>,
+    pub(super) broken_prices: BrokenPrices,
     /// Its text is not what a config file should be, and some of it was read by guessing.
     is_broken: bool,
     path: Option<PathBuf>,
@@ -90,8 +89,9 @@ pub(super) struct Layer {
     text: String,
 }
 
-/// How many keys lead to a price.
-const PRICE: usize = 5;
+/// Prices that cannot be understood, by provider and model, or all of its models, each with what is wrong: what those
+/// models cost is not known.
+pub(super) type BrokenPrices = BTreeMap<(String, Option<String>), String>;
 
 /// No config file is larger than this.
 const LARGEST: u64 = 1024 * 1024;
@@ -309,7 +309,7 @@ impl Layer {
             standing,
             value,
             flag_mode: None,
-            broken_prices: BTreeMap::new(),
+            broken_prices: BrokenPrices::new(),
             is_broken: false,
             path: None,
             places,
@@ -331,10 +331,8 @@ impl Layer {
                 below: misfit.path.first().cloned(),
                 stops: misfit.stops,
             };
-            if let Some((provider, model)) = price_of(&misfit.path)
-                && find(&self.value, &misfit.path[..PRICE]).is_none()
-            {
-                let of = (provider.to_owned(), model.to_owned());
+            if let Some((provider, model)) = price_of(&misfit.path) {
+                let of = (provider.to_owned(), model.map(str::to_owned));
                 self.broken_prices.entry(of).or_insert_with(|| problem.to_string());
             }
             problems.push(problem);

@@ -8,7 +8,7 @@ use copydesk_base::{Code, Severity, Span};
 use copydesk_permission::RuleVerdict;
 use serde_json::{Map, Value};
 
-use super::layer::{Layer, Standing};
+use super::layer::{BrokenPrices, Layer, Standing};
 use super::value::KeyPath;
 use super::{LayerName, Origin, Problem, Setting};
 
@@ -23,8 +23,8 @@ pub(super) struct Merged {
     pub(super) rules: Vec<(RuleVerdict, String, Origin, Span)>,
     pub(super) directories: Vec<(String, Origin)>,
     pub(super) ignored: Vec<Ignored>,
-    /// Prices that were meant and cannot be understood, by provider and model.
-    pub(super) broken_prices: BTreeMap<(String, String), String>,
+    /// Of the layers so far; what a stronger one says right of a model counts again.
+    pub(super) broken_prices: BrokenPrices,
 }
 
 /// A value that its layer may not set.
@@ -43,7 +43,10 @@ impl Merged {
         }
         self.visit(layer, &mut Vec::new(), &Value::Object(layer.value.clone()));
         if layer.standing.may_set(&["providers"]) {
-            self.broken_prices.retain(|(provider, model), _| !layer.has_price(provider, model));
+            let is_mended = |(provider, model): &(String, Option<String>)| {
+                model.as_ref().is_some_and(|model| layer.has_price(provider, model))
+            };
+            self.broken_prices.retain(|of, _| !is_mended(of));
             self.broken_prices.extend(layer.broken_prices.clone());
         }
         report(layer, &self.ignored[before..], problems);

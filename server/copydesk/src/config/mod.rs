@@ -184,8 +184,12 @@ fn assemble(
             Config::default()
         });
     for ((provider, model), wrong) in &merged.broken_prices {
-        if let Some(provider) = config.providers.get_mut(provider) {
-            provider.models.entry(model.clone()).or_default().broken_price = Some(wrong.clone());
+        let Some(provider) = config.providers.get_mut(provider) else { continue };
+        match model {
+            Some(model) => {
+                provider.models.entry(model.clone()).or_default().broken_price = Some(wrong.clone());
+            }
+            None => provider.broken_prices = Some(wrong.clone()),
         }
     }
     // As a person reads the files: layer by layer, from top to bottom.

@@ -334,6 +334,23 @@ fn what_could_forbid_and_cannot_be_read_stops_every_run() {
         ("a budget left empty", USER, "budgets:\n  session:\n    usd:\n"),
         ("a budget of nothing at all", WORKSPACE, "budgets: {session: {requests: ~}}\n"),
         ("a misspelt budget", USER, "budgets: {sesion: {usd: 1}}\n"),
+        ("budgets by another case", USER, "Budgets: {run: {usd: 1}}\n"),
+        ("budgets by another case, without a value", USER, "Budgets:\n"),
+        ("budgets without a letter", WORKSPACE, "budget: {run: {usd: 1}}\n"),
+        ("budgets with letters swapped", USER, "bugdets: {run: {usd: 1}}\n"),
+        ("budgets with a dotted tail", USER, "budgets.run.usd: 0.001\n"),
+        ("a budget of another case", USER, "budgets: {Run: {usd: 1}}\n"),
+        ("a limit with a blank", USER, "budgets: {run: {\"usd \": 1}}\n"),
+        ("budgets without a value", USER, "budgets:\n"),
+        ("budgets of nothing", WORKSPACE, "budgets: ~\n"),
+        ("budgets as a list", USER, "budgets: []\n"),
+        ("budgets as a text", USER, "budgets: x\n"),
+        ("a section without a value", USER, "budgets:\n  session:\n"),
+        ("a section beside its limits", USER, "budgets:\n  run:\n  requests: 1\n"),
+        ("a section as a list", USER, "budgets: {run: [0.001]}\n"),
+        ("a section as a list of none", WORKSPACE, "budgets: {run: []}\n"),
+        ("a section as a number", USER, "budgets: {day: 5}\n"),
+        ("a number of requests that is no whole one", USER, "budgets: {run: {requests: 1e0}}\n"),
         ("two rules in one", USER, "permissions: {deny: [Read(private/**) Bash(rm:*)]}\n"),
     ] {
         let loaded = Bench::new(&[(path, text)]).load();
@@ -349,7 +366,8 @@ fn what_could_forbid_and_cannot_be_read_stops_every_run() {
         ("an unknown key", WORKSPACE, "permisions: {deny: [Bash]}\n"),
         ("a wrong provider", USER, "providers: {a: {kind: telepathy}}\n"),
         ("a provider without kind", USER, "providers: {a: {base_url: 'http://x'}}\n"),
-        ("keys without values", USER, "permissions:\n  mode:\n  deny:\nbudgets:\ndefault_model: ~\n"),
+        ("keys without values", USER, "permissions:\n  mode:\n  deny:\ndefault_model: ~\n"),
+        ("no limits at all", USER, "budgets: {}\n"),
         ("an empty file", USER, ""),
         ("only comments", USER, "# nothing\n"),
         ("marks around one document", USER, "---\npermissions: {allow: [Bash]}\n...\n"),
@@ -420,7 +438,7 @@ fn only_the_piece_that_does_not_fit_is_left_out() {
             &format!("providers.odd.kind: ollama # {USER}:6"),
             &format!("providers.odd.models.m.output_limit: 9 # {USER}:6"),
             &format!(
-                "type-mismatch {USER}:1: 'default_model' does not count: invalid type: sequence, expected a string"
+                "type-mismatch {USER}:1: 'default_model' does not count: a text is needed, and this is a list"
             ),
             &format!("type-mismatch {USER}:2: 'fallback' does not count: a text or a list of texts"),
             &format!(
@@ -451,7 +469,20 @@ fn a_price_that_cannot_be_understood_is_not_known_and_not_free() {
     };
     for (text, expect) in [
         ("", "price' does not count: it has no value"),
-        ("much", "price' does not count: invalid type: string \"much\", expected struct ModelPrice"),
+        ("much", "price' does not count: keys with values are needed, and this is \"much\""),
+        ("0", "price' does not count: keys with values are needed, and this is 0"),
+        ("[1, 2]", "price' does not count: keys with values are needed, and this is a list"),
+        ("{}", "price' does not count: missing field 'input'"),
+        (
+            "{input: 1, output: 2, cached_input: -5}",
+            "price.cached_input' does not count: it must be at least 0",
+        ),
+        ("{input: 1, output: 2, cached_input: }", "price.cached_input' does not count: it has no value"),
+        (
+            "{input: 1, output: 2, cached_input: .nan}",
+            "price.cached_input' does not count: a number is needed that can be counted with",
+        ),
+        ("{input: 1, output: 2, cache_input: 3}", "price.cache_input' is no setting and does not count"),
         ("{input: -1, output: 2}", "price.input' does not count: it must be at least 0"),
         (
             "{input: .inf, output: 2}",
@@ -476,7 +507,52 @@ fn a_price_that_cannot_be_understood_is_not_known_and_not_free() {
     assert_eq!(broken(&[(USER, &fine)]), None);
     assert_eq!(broken(&[(USER, &bad), (WORKSPACE, &fine)]), None, "the stronger layer says it right");
     assert!(broken(&[(USER, &fine), (WORKSPACE, &bad)]).is_some(), "the stronger layer says it wrong");
-    assert_eq!(broken(&[(USER, &price("{input: 1, output: 2, more: 3}"))]), None, "what counts is there");
+}
+
+#[test]
+fn a_price_below_a_misspelt_key_is_not_known() {
+    for (provider, of_model, of_all) in [
+        ("models: {m: {prices: {input: 1, output: 2}}}", true, false),
+        ("models: {m: {Price: {input: 1, output: 2}}}", true, false),
+        ("models: {m: {price.input: 1}}", true, false),
+        ("models: {m: [1, 2]}", true, false),
+        ("modles: {m: {price: {input: 1, output: 2}}}", false, true),
+        ("Models: {m: {price: {input: 1, output: 2}}}", false, true),
+        ("models.m.price: {input: 1, output: 2}", false, true),
+        ("models: [m]", false, true),
+        ("price: {input: 1, output: 2}", false, true),
+        ("models: {m: {output_limit: -1, price: {input: 1, output: 2}}}", false, false),
+        ("models: {m: {other: 1}}, more: 1", false, false),
+        ("models: ", false, false),
+    ] {
+        let text = format!("providers: {{here: {{kind: ollama, {provider}}}}}\n");
+        let loaded = Bench::new(&[(USER, &text)]).load();
+        let here = &loaded.config.providers["here"];
+        let is_broken = here.models.get("m").is_some_and(|model| model.broken_price.is_some());
+        assert_eq!(
+            (is_broken, here.broken_prices.is_some()),
+            (of_model, of_all),
+            "{text}: {:?}",
+            loaded.problems
+        );
+    }
+}
+
+#[test]
+fn a_list_is_not_read_by_its_order() {
+    for (text, key) in [
+        ("completion: [true]\n", "completion"),
+        ("permissions: {mode: plan}\nretention: [90d, 5]\n", "retention"),
+        ("providers: {a: [ollama]}\n", "providers.a"),
+        ("providers: {a: {kind: ollama, timeouts: [1, 2, 3, 4]}}\n", "providers.a.timeouts"),
+    ] {
+        let loaded = Bench::new(&[(USER, text)]).load();
+        let told: Vec<_> = loaded.problems.iter().map(|problem| problem.message.as_str()).collect();
+        let expect = format!("'{key}' does not count: keys with values are needed, and this is a list");
+        assert_eq!(told, [expect], "{text}");
+    }
+    let own = "engines: {allowlist: {codex: {args: [[a], {b: [c]}]}}}\nformat: ['*.yaml']\n";
+    assert_eq!(Bench::new(&[(USER, own)]).load().problems, []);
 }
 
 #[test]

@@ -54,6 +54,8 @@ pub use memo::Memo;
 pub(crate) use operations::needed as keys_of_operation;
 pub(crate) use subworkflow::offers as workflow_paths;
 use suggest::Suggest;
+
+pub use suggest::is_meant;
 pub use syntax::syntax;
 pub(crate) use whole::names_read;
 

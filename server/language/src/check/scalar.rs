@@ -122,6 +122,12 @@ pub(super) fn bounds<'a>(
             finding = finding.with_fix(Fix::new(format!("take '{}' out", holder.name), vec![edit]));
         }
         findings.add(finding);
+    } else if number.whole && findings.file.kind == FileKind::Config && is_written_apart(node) {
+        // The settings are read strictly: `1e0` is no whole number there, nor is one that is too large.
+        let message = format!("{subject} takes {}; this is none that can be read", shape.takes());
+        let finding = Diagnostic::new(Code::TypeMismatch, node.span(), message);
+        let is_small = found.fract() == 0.0 && found.abs() < 1e9;
+        findings.add(if is_small { with_number(finding, found) } else { finding });
     } else if number.whole && found.fract() != 0.0 {
         let message = format!("{subject} takes {}; this one has a fraction", shape.takes());
         findings.add(with_number(Diagnostic::new(Code::TypeMismatch, node.span(), message), found.round()));
@@ -134,6 +140,12 @@ pub(super) fn bounds<'a>(
         findings
             .add(with_number(Diagnostic::new(Code::UnknownValue, node.span(), message), above.floor() + 1.0));
     }
+}
+
+/// Whether a number that may be whole is not written as one, or does not end where one does.
+fn is_written_apart(node: Node<'_>) -> bool {
+    let is_float = matches!(node.value(), Some(Value::Float(_)));
+    is_float && node.as_f64().is_some_and(|found| found.fract() == 0.0)
 }
 
 /// The nearest number that would do.

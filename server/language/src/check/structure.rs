@@ -6,7 +6,7 @@ use copydesk_text::{Entries, Entry, Items, Kind, Node};
 use super::fixes::{remove_at, remove_item, remove_key};
 use super::memo::Look;
 use super::mismatch::{mismatch, tagged};
-use super::suggest::usual_mistake;
+use super::suggest::{is_meant, usual_mistake};
 use super::{Findings, meant, missing, rules, scalar};
 use crate::declared::{Block, inner_span};
 use crate::file::first_key;
@@ -317,7 +317,8 @@ fn unknown_key<'a>(
         findings.file.kind,
         FileKind::Config | FileKind::KeystoneConfig | FileKind::Mcp | FileKind::Plugin | FileKind::Hooks
     );
-    let code = if is_setting { Code::UnknownSetting } else { Code::UnknownKey };
+    let is_warned = is_setting && !is_lost_limit(findings, entry);
+    let code = if is_warned { Code::UnknownSetting } else { Code::UnknownKey };
     let mut message =
         format!("'{name}' is no key of {}", subject(findings.file.kind, known_kind, expected, holder));
     if let Some(near) = near {
@@ -341,6 +342,20 @@ fn unknown_key<'a>(
     }
     findings.add(finding);
     near
+}
+
+/// Whether a key may have been meant for a limit, by its name or by where it stands: no agent runs before it is mended.
+fn is_lost_limit(findings: &Findings<'_>, entry: Entry<'_>) -> bool {
+    let key = entry.key().span();
+    let stands_there = |top: &Entry<'_>| {
+        top.key().span() == key || (top.value().span().start..top.value().span().end).contains(&key.start)
+    };
+    let tops = findings.tree().root().map(Node::entries).unwrap_or_default();
+    findings.file.kind == FileKind::Config
+        && tops
+            .iter()
+            .filter(stands_there)
+            .any(|top| top.key().scalar_text().is_some_and(|name| is_meant(name, "budgets")))
 }
 
 /// What a mapping is, in words.

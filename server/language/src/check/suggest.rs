@@ -111,6 +111,12 @@ impl Rank {
     }
 }
 
+/// Whether a key is this one but for its case, one letter, or a dotted tail.
+pub fn is_meant(key: &str, name: &str) -> bool {
+    let head = key.split('.').next().unwrap_or(key).trim().to_lowercase();
+    strsim::osa_distance(&head, name) <= 1
+}
+
 /// Whether two names differ only in case and in `_` or `-`: `allow_failure`, `allowFailure`.
 fn same_letters(one: &str, other: &str) -> bool {
     letters(one).eq(letters(other))

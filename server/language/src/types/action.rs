@@ -36,7 +36,11 @@ pub struct Action {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub model: Option<String>,
     /// Model refs to try, in order, when the model cannot answer. Those of the config unless set.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "copydesk_base::config::fallback"
+    )]
     pub fallback: Option<OneOrMany>,
     /// The posture where no rule speaks. An action can only tighten it.
     #[serde(default, skip_serializing_if = "Option::is_none")]

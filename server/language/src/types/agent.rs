@@ -27,7 +27,11 @@ pub struct Agent {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub model: Option<String>,
     /// Model refs to try, in order, when the model cannot answer. Those of the config unless set.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "copydesk_base::config::fallback"
+    )]
     pub fallback: Option<OneOrMany>,
     /// The tools it may use: names of built-in ones, or tools written out.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

@@ -17,7 +17,11 @@ pub struct Chat {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub model: Option<String>,
     /// Model refs to try, in order, when the model cannot answer. Those of its agent unless set, then the config's.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "copydesk_base::config::fallback"
+    )]
     pub fallback: Option<OneOrMany>,
     /// The agent that answers.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -22,6 +22,7 @@ pub struct Prompt {
     /// The model, as `provider/model`.
     pub model: Option<String>,
     /// Model refs to try, in order, when the model cannot answer. Those of its agent unless set, then the config's.
+    #[serde(deserialize_with = "copydesk_base::config::fallback")]
     pub fallback: Option<OneOrMany>,
     /// What the person gives along: names, or names with a word about each. The text asks for them as `{{name}}`.
     pub arguments: Option<Vec<ArgumentOrName>>,

@@ -218,6 +218,35 @@ fn amounts_that_nobody_can_count_with_are_marked_where_they_stand() {
 }
 
 #[test]
+fn what_stops_a_run_is_an_error() {
+    check_in(
+        CONFIG,
+        "⟦Budgets⟧: {run: {usd: 1}}\n⟦budgets.run.usd⟧: 1\nbudgets:\n  ⟦sesion⟧: {requests: 1}\n  session: {⟦request⟧: 1, ⟦\"usd \"⟧: 1}\n  run: {requests: ⟦1e0⟧, tokens: ⟦99999999999999999999999⟧}\n  ⟦day⟧:\n  turn: ⟦[0.001]⟧\n⟦formats⟧: []\n",
+        &trusted(),
+        expect![[r#"
+            error unknown-key 'Budgets' is no key of the config; take it out [fix: take it out]
+            error unknown-key 'budgets.run.usd' is no key of the config; take it out [fix: take it out]
+            error unknown-key 'sesion' is no key of 'budgets'; take it out [fix: take it out]
+            error unknown-key 'request' is no key of 'session'; did you mean 'requests'? [fix: change to 'requests']
+            error unknown-key 'usd ' is no key of 'session'; did you mean 'usd'? [fix: change to 'usd']
+            error type-mismatch 'requests' takes a whole number; this is none that can be read [fix: change to 1]
+            error type-mismatch 'tokens' takes a whole number; this is none that can be read
+            error type-mismatch 'day' has no value; it takes a mapping [fix: write '{}'] [fix: take 'day' out]
+            error type-mismatch 'turn' takes a mapping; this is a list
+            warning unknown-setting 'formats' is no key of the config; did you mean 'format'? [fix: change to 'format']
+        "#]],
+    );
+    check_in(
+        CONFIG,
+        "⟦budgets⟧:\n",
+        &trusted(),
+        expect![[r#"
+        error type-mismatch 'budgets' has no value; it takes a mapping [fix: write '{}']
+    "#]],
+    );
+}
+
+#[test]
 fn values_of_keystones_config_are_checked() {
     check_in(
         ".keystone/config.yaml",
