@@ -63,6 +63,23 @@ fn fix_makes_what_is_safe_and_says_so() {
     }
 }
 
+/// What only the rules of the permissions know counts too: a key that is right would make a broken rule an error.
+#[test]
+fn fix_makes_nothing_that_leaves_more_errors() {
+    const CONFIG: &str = ".copydesk/config.yaml";
+    let before = "permissions:\n  allow: [Read]\n  denny: [\"Bash(rm\"]\n";
+    let workspace = Workspace::new(COPYDESK).with([(CONFIG, before)]);
+    let errors = |ran: &[&str]| workspace.run(ran).json()["errors"].clone();
+    let found = errors(&["check", "--json"]);
+    assert_eq!(errors(&["check", "--fix", "--json"]), found);
+    assert_eq!(workspace.read(CONFIG), before);
+    // With a good rule behind it the key is mended.
+    let good = before.replace("rm\"", "rm:*)\"");
+    let workspace = workspace.with([(CONFIG, good.as_str())]);
+    workspace.run(&["check", "--fix"]);
+    assert_eq!(workspace.read(CONFIG), good.replace("denny", "deny"));
+}
+
 #[test]
 fn fix_leaves_links_and_good_files_alone() {
     let workspace =

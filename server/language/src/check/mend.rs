@@ -33,9 +33,9 @@ pub(super) fn brackets(scalar: Scalar<'_>, id: &str) -> String {
     if scalar.style() == Style::SingleQuoted { format!("[\"{id}\"]") } else { format!("['{id}']") }
 }
 
-/// Turns `.name` at `span` of the decoded text into `['id']`.
+/// Turns `.name` at `span` of the decoded text into `['id']`; an id with a quote in it is for a person to write.
 pub(super) fn bracketed(scalar: Scalar<'_>, span: Span, id: &str, flow: Flow) -> Option<TextEdit> {
-    if flow == Flow::Inside && scalar.style() == Style::Plain {
+    if flow == Flow::Inside && scalar.style() == Style::Plain || id.contains(['\'', '"', '\\']) {
         return None;
     }
     let before = scalar.text().get(..span.start)?.trim_end();

@@ -1,14 +1,15 @@
 //! Making every safe mend of a file, round by round, until there is nothing left to make.
 //!
 //! One mend may uncover the next (a key that is known now has a value that was never looked at), so the file is checked
-//! again after each round. Mends of what cannot be read are [`vouched`] for first. A round counts only if everything can
-//! still be read as well as before it; otherwise its mends are tried one by one, and those that break something are left
-//! for a person.
+//! again after each round. What cannot be read comes first, all of it together or not at all. A round counts only if
+//! everything can still be read as well as before it; otherwise its mends are tried one by one, and those that break
+//! something are left for a person. Where all that leaves more errors than there were, only those mends are made none of
+//! which does.
 
-use copydesk_base::{Code, ContentHash, Diagnostic, Fix, Safety, Span, TextEdit};
+use copydesk_base::{Code, ContentHash, Diagnostic, Fix, Safety, Severity, Span, TextEdit};
 
-use super::vouch::{is_syntax, vouched};
-use crate::{File, FileKind, WorkspaceIndex, check, parse, syntax};
+use super::vouch::{is_of_text, is_syntax, with_syntax_vouched};
+use crate::{File, WorkspaceIndex, parse};
 
 /// More rounds than any file needs.
 const MAX_ROUNDS: usize = 16;
@@ -33,40 +34,75 @@ pub struct Made {
     pub line: usize,
 }
 
-/// Makes the safe mends of a file.
-pub fn mend_all(file: &File<'_>, index: &WorkspaceIndex) -> Mended {
-    let text = file.text;
+/// A text on its way, with what is found in it.
+#[derive(Clone)]
+struct Stage {
+    mended: Mended,
+    findings: Vec<Diagnostic>,
+}
+
+/// Makes the safe mends of a file. `find` says what is wrong with it, and with each text on the way.
+pub fn mend_all(
+    file: &File<'_>,
+    index: &WorkspaceIndex,
+    find: &dyn Fn(&File<'_>) -> Vec<Diagnostic>,
+) -> Mended {
     let read = |text: &str| parse(file.path, text);
     let look = |text: &str| {
         let tree = read(text);
         let file = File { text, tree: &tree, ..*file };
-        let found = if file.kind == FileKind::Other { syntax(&file) } else { check(&file, index) };
-        vouched(&file, index, &found, &read, |_| true)
+        with_syntax_vouched(&file, index, &find(&file), &read, |_| true)
     };
-    let mut mended = Mended { text: text.to_owned(), made: Vec::new() };
-    let mut findings = look(&mended.text);
-    let mut seen = vec![ContentHash::of(text)];
+    let mended = Mended { text: file.text.to_owned(), made: Vec::new() };
+    let mut stage = Stage { findings: look(file.text), mended };
     for _ in 0..MAX_ROUNDS {
-        let chosen = choose(&findings);
+        // On the way there may be more errors than before: the next mend may be theirs.
+        let far = rounds(&stage, &look, |_| true);
+        if errors(&far.findings) <= errors(&stage.findings) {
+            return far.mended;
+        }
+        let allowed = errors(&stage.findings);
+        let near = rounds(&stage, &look, |after| errors(after) <= allowed);
+        if near.mended.text == stage.mended.text {
+            break;
+        }
+        stage = near;
+    }
+    stage.mended
+}
+
+/// Makes mends round by round, as far as what they leave is `allowed`.
+fn rounds(
+    from: &Stage,
+    look: &dyn Fn(&str) -> Vec<Diagnostic>,
+    allowed: impl Fn(&[Diagnostic]) -> bool,
+) -> Stage {
+    let mut stage = from.clone();
+    let mut seen = vec![ContentHash::of(&stage.mended.text)];
+    for _ in 0..MAX_ROUNDS {
+        let is_broken = stage.findings.iter().any(|finding| is_of_text(finding.code));
+        let chosen = choose(&stage.findings, |code| !is_broken || is_syntax(code));
+        let most = if is_broken { 0 } else { unreadable(&stage.findings) };
         // All of them; where that goes wrong, the first one that alone does not.
-        let one_by_one = chosen.iter().take(MAX_TRIES).map(std::slice::from_ref);
+        let tries = if is_broken { 0 } else { MAX_TRIES };
+        let one_by_one = chosen.iter().take(tries).map(std::slice::from_ref);
         let helped =
             std::iter::once(&chosen[..]).filter(|all| !all.is_empty()).chain(one_by_one).find_map(|some| {
-                let next = made(&mended.text, some);
+                let next = made(&stage.mended.text, some);
                 let after = look(&next);
                 let is_new = !seen.contains(&ContentHash::of(&next));
-                (is_new && unreadable(&after) <= unreadable(&findings)).then(|| {
+                (is_new && unreadable(&after) <= most && allowed(&after)).then(|| {
                     let notes: Vec<Made> =
-                        some.iter().map(|(finding, fix)| note(&mended.text, finding, fix)).collect();
+                        some.iter().map(|(finding, fix)| note(&stage.mended.text, finding, fix)).collect();
                     (next, after, notes)
                 })
             });
         let Some((next, after, notes)) = helped else { break };
-        mended.made.extend(notes);
+        stage.mended.made.extend(notes);
         seen.push(ContentHash::of(&next));
-        (mended.text, findings) = (next, after);
+        (stage.mended.text, stage.findings) = (next, after);
     }
-    mended
+    stage
 }
 
 /// Whether a mend may be made unseen.
@@ -92,11 +128,11 @@ pub fn edited(text: &str, edits: &[TextEdit]) -> String {
     result
 }
 
-/// The first safe mend of each finding, as far as they leave each other alone.
-fn choose(findings: &[Diagnostic]) -> Vec<(&Diagnostic, &Fix)> {
+/// The first safe mend of each finding that is `wanted`, as far as they leave each other alone.
+pub(super) fn choose(findings: &[Diagnostic], wanted: impl Fn(Code) -> bool) -> Vec<(&Diagnostic, &Fix)> {
     let mut taken: Vec<Span> = Vec::new();
     let mut chosen = Vec::new();
-    for finding in findings {
+    for finding in findings.iter().filter(|finding| wanted(finding.code)) {
         let Some(fix) = finding.fixes.iter().find(|fix| is_safe(fix)) else { continue };
         let is_free = |edit: &TextEdit| !taken.iter().any(|span| span.overlaps(edit.span));
         if fix.edits.iter().all(is_free) {
@@ -107,7 +143,8 @@ fn choose(findings: &[Diagnostic]) -> Vec<(&Diagnostic, &Fix)> {
     chosen
 }
 
-fn made(text: &str, chosen: &[(&Diagnostic, &Fix)]) -> String {
+/// The text with these mends made.
+pub(super) fn made(text: &str, chosen: &[(&Diagnostic, &Fix)]) -> String {
     let edits: Vec<TextEdit> = chosen.iter().flat_map(|(_, fix)| fix.edits.iter().cloned()).collect();
     edited(text, &edits)
 }
@@ -124,4 +161,8 @@ fn note(text: &str, finding: &Diagnostic, fix: &Fix) -> Made {
 /// How many pieces cannot be read. A mend may bring to light what nobody could see before it; it must not break anything.
 fn unreadable(findings: &[Diagnostic]) -> usize {
     findings.iter().filter(|finding| is_syntax(finding.code)).count()
+}
+
+fn errors(findings: &[Diagnostic]) -> usize {
+    findings.iter().filter(|finding| finding.severity == Severity::Error).count()
 }

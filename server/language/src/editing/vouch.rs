@@ -1,15 +1,17 @@
-//! What the mends of syntax errors are worth: each is tried before anybody sees it.
+//! What mends are worth: each is tried before anybody sees it.
 //!
 //! Who cannot read a text can only guess what was meant. All mends of such guesses pass here, whoever made them. One that
 //! may be made unseen must be a part of the way to a text that can be read, with nothing of the person's lost on it; one
-//! that a person may choose must leave fewer errors than before. What does neither is not offered.
+//! that a person may choose must leave fewer errors than before. What does neither is not offered. As long as a text
+//! cannot be read and that way is not known, no other mend is made unseen either. And no mend of any finding may leave a
+//! text that reads worse than before, or the same text.
 //!
 //! It costs a reading of the text for each mend. So it is done where mends are shown or made, and not at each keystroke.
 
-use copydesk_base::{Code, Diagnostic, Safety, TextEdit};
+use copydesk_base::{Code, Diagnostic, Fix, Safety, TextEdit};
 use copydesk_text::Tree;
 
-use super::mend::{edited, is_safe};
+use super::mend::{choose, edited, is_safe, made};
 use crate::{File, FileKind, WorkspaceIndex, check, syntax};
 
 /// So many bytes are read for the mends of one text; what is not tried by then is not offered.
@@ -24,31 +26,75 @@ pub fn vouched(
     read: &dyn Fn(&str) -> Tree,
     wanted: impl Fn(&Diagnostic) -> bool,
 ) -> Vec<Diagnostic> {
-    let mut list: Vec<Diagnostic> = found.iter().filter(|finding| wanted(finding)).cloned().collect();
-    let is_asked = |finding: &Diagnostic| is_syntax(finding.code) && !finding.fixes.is_empty();
-    if !list.iter().any(is_asked) {
-        return list;
-    }
-    let has_expressions = found.iter().any(|finding| finding.code == Code::ExpressionSyntax);
-    let trial = Trial { file, index, read, has_expressions };
+    let mut list = with_syntax_vouched(file, index, found, read, wanted);
+    let trial = Trial { file, index, read, has_expressions: false };
+    let before = std::cell::LazyCell::new(|| Broken::of(&syntax(file)));
     let mut left = MOST_READ;
-    let mut try_one = |edits: &[TextEdit]| {
-        left = left.checked_sub(file.text.len())?;
-        let text = edited(file.text, edits);
-        Some(trial.broken(&text))
-    };
-    let before = Broken::of(found);
-    let is_whole = try_one(&first_mends(found)) == Some(Broken::default());
-    for finding in list.iter_mut().filter(|finding| is_asked(finding)) {
-        finding.fixes.retain_mut(|fix| {
-            if is_whole && is_safe(fix) && keeps_words(file.text, &edited(file.text, &fix.edits)) {
-                return true;
+    for finding in list.iter_mut().filter(|finding| !is_syntax(finding.code)) {
+        finding.fixes.retain(|fix| {
+            let text = edited(file.text, &fix.edits);
+            if text == file.text || fix.edits.iter().all(|edit| is_word(file.text, edit)) {
+                return text != file.text;
             }
-            fix.safety = Safety::Suggested;
-            try_one(&fix.edits).is_some_and(|after| after < before)
+            let Some(rest) = left.checked_sub(text.len()) else { return false };
+            left = rest;
+            trial.broken(&text) <= *before
         });
     }
     list
+}
+
+/// The same, with the mends of all other findings as they are.
+pub(super) fn with_syntax_vouched(
+    file: &File<'_>,
+    index: &WorkspaceIndex,
+    found: &[Diagnostic],
+    read: &dyn Fn(&str) -> Tree,
+    wanted: impl Fn(&Diagnostic) -> bool,
+) -> Vec<Diagnostic> {
+    let mut list: Vec<Diagnostic> = found.iter().filter(|finding| wanted(finding)).cloned().collect();
+    let before = Broken::of(found);
+    if before == Broken::default() || list.iter().all(|finding| finding.fixes.is_empty()) {
+        return list;
+    }
+    let trial = Trial { file, index, read, has_expressions: before.expressions > 0 };
+    let mut left = MOST_READ;
+    let mut try_one = |text: &str| {
+        left = left.checked_sub(text.len())?;
+        Some(trial.broken(text))
+    };
+    let chosen = choose(found, is_syntax);
+    let keeps = |fix: &Fix| keeps_words(file.text, &edited(file.text, &fix.edits));
+    let is_whole = !chosen.is_empty()
+        && chosen.iter().all(|(_, fix)| keeps(fix))
+        && try_one(&made(file.text, &chosen)) == Some(Broken::default());
+    for finding in &mut list {
+        if is_syntax(finding.code) {
+            finding.fixes.retain_mut(|fix| {
+                if is_whole && is_safe(fix) && keeps(fix) {
+                    return true;
+                }
+                fix.safety = Safety::Suggested;
+                try_one(&edited(file.text, &fix.edits)).is_some_and(|after| after < before)
+            });
+        } else if before.text > 0 && !is_whole {
+            finding.fixes.iter_mut().for_each(|fix| fix.safety = Safety::Suggested);
+        }
+    }
+    list
+}
+
+/// Whether findings of this kind say that all of the text cannot be read.
+pub(super) fn is_of_text(code: Code) -> bool {
+    is_syntax(code) && code != Code::ExpressionSyntax
+}
+
+/// Whether an edit puts one word in the place of another, which no reader of the text can take amiss.
+fn is_word(text: &str, edit: &TextEdit) -> bool {
+    let is_plain = |part: &str| {
+        part.starts_with(char::is_alphabetic) && part.chars().all(|c| c.is_alphanumeric() || c == '_')
+    };
+    is_plain(edit.span.of(text)) && is_plain(&edit.text)
 }
 
 /// Whether findings of this kind say that a text cannot be read.
@@ -65,9 +111,9 @@ struct Broken {
 
 impl Broken {
     fn of(found: &[Diagnostic]) -> Self {
-        let expressions = found.iter().filter(|finding| finding.code == Code::ExpressionSyntax).count();
-        let all = found.iter().filter(|finding| is_syntax(finding.code)).count();
-        Self { text: all - expressions, expressions }
+        let count =
+            |is_counted: &dyn Fn(Code) -> bool| found.iter().filter(|one| is_counted(one.code)).count();
+        Self { text: count(&is_of_text), expressions: count(&|code| code == Code::ExpressionSyntax) }
     }
 }
 
@@ -87,18 +133,6 @@ impl Trial<'_> {
         let is_enough = !self.has_expressions || file.kind == FileKind::Other;
         Broken::of(&if is_enough { syntax(&file) } else { check(&file, self.index) })
     }
-}
-
-/// The first mend of each syntax error, as far as they leave each other alone.
-fn first_mends(found: &[Diagnostic]) -> Vec<TextEdit> {
-    let mut edits: Vec<TextEdit> = Vec::new();
-    for fix in found.iter().filter(|finding| is_syntax(finding.code)).filter_map(|one| one.fixes.first()) {
-        let is_free = |edit: &TextEdit| edits.iter().all(|other| !other.span.overlaps(edit.span));
-        if fix.edits.iter().all(is_free) {
-            edits.extend(fix.edits.iter().cloned());
-        }
-    }
-    edits
 }
 
 /// Whether all that is no sign of the syntax is still there, in its order. `True` may have become `true`.

@@ -567,7 +567,10 @@ fn a_step_gets_an_id() {
 fn safe_mends_are_made_until_there_is_nothing_left() {
     let made = |text: &str| {
         let tree = parse(Path::new(WORKFLOW), text);
-        mend_all(&File::new(Path::new(WORKFLOW), text, &tree), &WorkspaceIndex::default())
+        let index = WorkspaceIndex::default();
+        mend_all(&File::new(Path::new(WORKFLOW), text, &tree), &index, &|file| {
+            copydesk_language::check(file, &index)
+        })
     };
     let mended = made("name: x\nsteps:\n  - id: a\n    typ: shel\n    rnu: a\n");
     assert_eq!(mended.text, "name: x\nsteps:\n  - id: a\n    type: shell\n    run: a\n");

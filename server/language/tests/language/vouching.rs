@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use copydesk_base::{Code, Diagnostic, Safety};
+use copydesk_base::{Code, Diagnostic, Safety, Severity};
 use copydesk_language::{File, FileKind, check, edited, mend_all, parse, syntax, vouched};
 use expect_test::{Expect, expect};
 use proptest::prelude::*;
@@ -11,11 +11,15 @@ use proptest::prelude::*;
 use crate::chance;
 use crate::support::{WORKFLOW, trusted};
 
+fn find(file: &File<'_>) -> Vec<Diagnostic> {
+    if file.kind == FileKind::Other { syntax(file) } else { check(file, &trusted()) }
+}
+
 /// What is found in a text, and with it what of its mends is offered.
 fn found(path: &Path, text: &str) -> (Vec<Diagnostic>, Vec<Diagnostic>) {
     let tree = parse(path, text);
     let file = File::new(path, text, &tree);
-    let found = if file.kind == FileKind::Other { syntax(&file) } else { check(&file, &trusted()) };
+    let found = find(&file);
     let shown = vouched(&file, &trusted(), &found, &|text| parse(path, text), |_| true);
     (found, shown)
 }
@@ -27,13 +31,17 @@ fn broken(path: &Path, text: &str) -> (usize, usize) {
     (count(&[Code::YamlSyntax, Code::JsonSyntax, Code::TomlSyntax]), count(&[Code::ExpressionSyntax]))
 }
 
+fn errors(path: &Path, text: &str) -> usize {
+    found(path, text).0.iter().filter(|one| one.severity == Severity::Error).count()
+}
+
 fn is_syntax(finding: &Diagnostic) -> bool {
     matches!(finding.code, Code::YamlSyntax | Code::JsonSyntax | Code::TomlSyntax | Code::ExpressionSyntax)
 }
 
 fn fixed(path: &Path, text: &str) -> String {
     let tree = parse(path, text);
-    mend_all(&File::new(path, text, &tree), &trusted()).text
+    mend_all(&File::new(path, text, &tree), &trusted(), &find).text
 }
 
 /// Shows each mend of a syntax error with the text after it; `!` marks those that are preferred.
@@ -79,6 +87,8 @@ fn quotes_and_brackets_of_json_that_may_be_meant_in_two_ways() {
             "{\"a\": 'x', \"b\": [1 2]}",
             "{\"a\": 'x', \"b\": @@ \" }",
             "[None, True]",
+            "[\"b c\",“ \"it's\"]",
+            "[“a\", “b”]",
         ],
         &expect![[r#"
             "{'a': 'it's'}"
@@ -139,10 +149,9 @@ fn quotes_and_brackets_of_json_that_may_be_meant_in_two_ways() {
                  change to ']': "[1]"
             "{\"a\": 'x', \"b\": [1 2]}"
               JSON takes double quotes only
-               ! change to double quotes: "{\"a\": \"x\", \"b\": [1 2]}"
+                 change to double quotes: "{\"a\": \"x\", \"b\": [1 2]}"
               expected ',' here
                  add a ',': "{\"a\": 'x', \"b\": [1, 2]}"
-              fixed: "{\"a\": \"x\", \"b\": [1 2]}"
             "{\"a\": 'x', \"b\": @@ \" }"
               JSON takes double quotes only
                  change to double quotes: "{\"a\": \"x\", \"b\": @@ \" }"
@@ -153,8 +162,15 @@ fn quotes_and_brackets_of_json_that_may_be_meant_in_two_ways() {
                  change to 'null': "[null, True]"
                  put it in quotes: "[\"None\", True]"
               JSON has no 'True'; write 'true'
-               ! change to 'true': "[None, true]"
-              fixed: "[None, true]"
+                 change to 'true': "[None, true]"
+            "[\"b c\",“ \"it's\"]"
+              JSON takes straight double quotes only
+                 change to straight quotes: "[\"b c\",\" \\\"it's\"]"
+            "[“a\", “b”]"
+              JSON takes straight double quotes only
+                 change to straight quotes: "[\"a\", “b”]"
+              JSON takes straight double quotes only
+                 change to straight quotes: "[“a\", \"b\"]"
         "#]],
     );
 }
@@ -240,6 +256,71 @@ fn what_cannot_be_read_in_a_workflow() {
                  close the bracket with ']': "name: a\nsteps:\n  - id: a\n    type: shell\n    run: x\n    transform: a and b\n    needs: []\n"
         "#]],
     );
+}
+
+/// What `check --fix` leaves of each text.
+#[test]
+fn what_can_not_be_read_is_mended_as_a_whole_and_nothing_becomes_worse() {
+    let mcp = Path::new(".mcp.json");
+    let config = Path::new(".copydesk/config.yaml");
+    let workflow = Path::new(WORKFLOW);
+    for (path, text, after) in [
+        (
+            mcp,
+            "{\"mcpServers\": {\"s\": {\"command\": \"x\", \"args\": [\"a\",]}, \"t\": {\"command\": \"y\"} \"u\": {\"command\": \"z\"}}}",
+            None,
+        ),
+        (mcp, "{\"mcpServers\": {\"s\": {\"command\": \"x\", \"args\": [\"a\", True, None]}}}", None),
+        (mcp, "{\"mcpServers\": {\"s\": {\"command\": \"x\", \"args\": [\"a\", 1}}}", None),
+        (
+            mcp,
+            "{\"mcpServers\": {\"s\": {\"command\": \"x\", \"args\": [\"a\",]}}}",
+            Some("{\"mcpServers\": {\"s\": {\"command\": \"x\", \"args\": [\"a\"]}}}"),
+        ),
+        (mcp, "{\"mpServers\": {\"s\": {}}}", None),
+        (
+            mcp,
+            "{\"mpServers\": {\"s\": {\"command\": \"x\"}}}",
+            Some("{\"mcpServers\": {\"s\": {\"command\": \"x\"}}}"),
+        ),
+        (
+            config,
+            "providers:l: {kind: openai-chat}\ndefault_modl: a/b\n",
+            Some("providers:l: {kind: openai-chat}\ndefault_model: a/b\n"),
+        ),
+        (workflow, "name: a\nsteps:\n  - id: a\n    typ: shell\n    run: [x\n", None),
+    ] {
+        assert_eq!(fixed(path, text), after.unwrap_or(text), "{text}");
+    }
+}
+
+/// Mends of what can be read well: none leaves it broken, none changes nothing.
+#[test]
+fn offered_mends_of_other_findings_are_tried_too() {
+    let rows: [(&str, &str, &[&str]); 4] = [
+        (
+            ".copydesk/config.yaml",
+            "providers:\n  local: {kind:' openai-chat, base_url: \"http://127.0.0.1:1/v1\"}\n",
+            &[],
+        ),
+        (".copydesk/config.yaml", "fallback: [!local/r]\n", &[]),
+        (
+            WORKFLOW,
+            "name: a\nsteps:\n  - id: note's\n    type: shell\n    run: x\n  - id: b\n    type: shell\n    run: \"${{ steps.notes.output }}\"\n",
+            &["rename to 'note_s'"],
+        ),
+        (
+            ".copydesk/config.yaml",
+            "providers:\n  local: {kind:openai-chat, base_url: \"http://127.0.0.1:1/v1\"}\n",
+            &["put a space behind ':'"],
+        ),
+    ];
+    for (path, text, titles) in rows {
+        let (_, shown) = found(Path::new(path), text);
+        let offered: Vec<&str> =
+            shown.iter().flat_map(|finding| &finding.fixes).map(|fix| fix.title.as_str()).collect();
+        assert_eq!(offered, titles, "{text}");
+    }
 }
 
 const JSON: &str = r#"{
@@ -355,7 +436,8 @@ fn promises(path: &str, text: &str) -> Result<(), TestCaseError> {
     let path = Path::new(path);
     let before = broken(path, text);
     let after = fixed(path, text);
-    prop_assert!(broken(path, &after) <= before, "more errors in {after:?}");
+    prop_assert!(broken(path, &after) <= before, "reads worse: {after:?}");
+    prop_assert!(errors(path, &after) <= errors(path, text), "more errors in {after:?}");
     prop_assert_eq!(fixed(path, &after), after.as_str(), "the second time changes something");
     // Of a file of ours a wrong key is changed, too.
     if path != Path::new(WORKFLOW) {

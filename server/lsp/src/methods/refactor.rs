@@ -10,8 +10,8 @@ use std::time::Duration;
 
 use copydesk_agent::DiskFiles;
 use copydesk_base::files::Expect;
-use copydesk_base::{ContentHash, Files, TextEdit, path};
-use copydesk_language::{NewFile, Refactoring, RefactoringKind, edited, refactorings};
+use copydesk_base::{ContentHash, Diagnostic, Files, TextEdit, path};
+use copydesk_language::{File, NewFile, Refactoring, RefactoringKind, edited, refactorings};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::sync::oneshot;
@@ -64,10 +64,10 @@ pub(crate) fn actions(snapshot: &Snapshot, open: &Open, range: lsp::Range) -> Ve
 pub(crate) fn fix_all(snapshot: &Snapshot, open: &Open) -> Option<lsp::CodeAction> {
     let file = open.file();
     let index = snapshot.index();
-    let found = copydesk_language::check(&file, &index);
-    let found = copydesk_language::vouched(&file, &index, &found, &|text| open.read(text), |_| true);
-    let safe = found.iter().filter(|finding| finding.fixes.iter().any(copydesk_language::is_safe)).count();
-    if safe == 0 {
+    let found = crate::diagnostics::findings(snapshot, &file)?;
+    let has_safe = |finding: &Diagnostic| finding.fixes.iter().any(copydesk_language::is_safe);
+    let found = copydesk_language::vouched(&file, &index, &found, &|text| open.read(text), has_safe);
+    if !found.iter().any(has_safe) {
         return None;
     }
     let action = lsp::CodeAction {
@@ -94,7 +94,8 @@ pub(crate) fn resolve(snapshot: &Snapshot, open: Option<&Open>, action: lsp::Cod
 }
 
 fn mended(snapshot: &Snapshot, open: &Open) -> lsp::WorkspaceEdit {
-    let mended = copydesk_language::mend_all(&open.file(), &snapshot.index());
+    let find = |file: &File<'_>| crate::diagnostics::findings(snapshot, file).unwrap_or_default();
+    let mended = copydesk_language::mend_all(&open.file(), &snapshot.index(), &find);
     let hunks = copydesk_text::rebase::hunks(open.document.text(), &mended.text);
     let edits: Vec<TextEdit> = hunks.into_iter().map(|(span, text)| TextEdit::new(span, text)).collect();
     let edits = convert::text_edits(&open.document, &edits, snapshot.ladder.encoding);

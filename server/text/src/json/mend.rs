@@ -41,9 +41,13 @@ pub(super) fn opens_curly(word: &str) -> bool {
 fn curly(word: &str, span: Span) -> Option<Diagnostic> {
     let (open, closes) = CURLY.iter().find(|(open, _)| word.starts_with(*open))?;
     let inner = word.strip_prefix(*open)?;
-    let inner = inner.strip_suffix(|c| closes.contains(c))?;
-    let fix = Fix::safe("change to straight quotes", vec![TextEdit::new(span, in_double_quotes(inner))]);
-    Some(problem(span, message::CURLY, fix))
+    let close = inner.chars().next_back().filter(|c| closes.contains(*c))?;
+    let inner = inner.strip_suffix(close)?;
+    // A straight quote may be that of another text, and the one before it a slip.
+    let is_sure = !matches!(close, '"' | '\'') && !inner.contains('"');
+    let safety = if is_sure { Safety::Safe } else { Safety::Suggested };
+    let edits = vec![TextEdit::new(span, in_double_quotes(inner))];
+    Some(problem(span, message::CURLY, Fix::new("change to straight quotes", edits).with_safety(safety)))
 }
 
 /// A word that is no value.

@@ -155,13 +155,14 @@ pub(super) fn text_at(
     // As the index knows it.
     let known = resolve(Path::new("/"), whole);
     let file = File { path: &known, ..file };
-    let mut checked = Checked { path, findings: all_of(&file, &index), ..Checked::default() };
+    let find = |file: &File<'_>| all_of(file, &index);
+    let mut checked = Checked { path, findings: proven(&file, &index, &find(&file)), ..Checked::default() };
     let safe = checked.findings.iter().filter(|finding| finding.fixes.iter().any(is_safe));
     checked.fixable = safe.count();
     if surroundings.mending == Mending::Leave || checked.fixable == 0 {
         return Some(Checked { text, ..checked });
     }
-    let mended = mend_all(&file, &index);
+    let mended = mend_all(&file, &index, &find);
     let written = match surroundings.mending {
         Mending::InFile if mended.text != text => {
             DiskFiles.write(whole, &mended.text, Expect::Hash(ContentHash::of(&text)))
@@ -171,7 +172,8 @@ pub(super) fn text_at(
     match written {
         Ok(()) => {
             let tree = parse(&known, &mended.text);
-            checked.findings = all_of(&File { text: &mended.text, tree: &tree, ..file }, &index);
+            let file = File { text: &mended.text, tree: &tree, ..file };
+            checked.findings = proven(&file, &index, &find(&file));
             Some(Checked { text: mended.text, made: mended.made, ..checked })
         }
         Err(error) => {
@@ -190,7 +192,7 @@ fn is_ours(path: &Path) -> bool {
 fn all_of(file: &File<'_>, index: &WorkspaceIndex) -> Vec<Diagnostic> {
     let mut findings = check(file, index);
     findings.extend(check_rules(file, index.trust));
-    proven(file, index, &findings)
+    findings
 }
 
 /// What was found, with those mends only that leave a file better than it was.
