@@ -121,6 +121,27 @@ fn of_two_processes_that_decide_at_once_one_does() {
 }
 
 #[test]
+fn what_is_answered_on_a_second_terminal_needs_no_key_on_the_first() {
+    let bash = Reply::tool("bash", &json!({"command": "printf done > made.txt"}));
+    let model = ModelServer::start(Format::Anthropic, vec![bash, done()]);
+    let workspace =
+        Workspace::new(COPYDESK).with_user_config(&config(&model, "{}")).with_variable("BENCH_KEY", KEY);
+    let waiting = || {
+        let listed = workspace.run(&["approve", "--json"]).exits(0).json();
+        listed["waiting"][0]["approval"].as_str().map(str::to_owned)
+    };
+    let (code, screen) = std::thread::scope(|scope| {
+        let first = scope.spawn(|| on_terminal(&workspace, &format!("{COPYDESK} ask 'make it'"), ""));
+        let id = eventually(Instant::now() + PATIENCE, waiting).expect("a question");
+        let (code, screen) = on_terminal(&workspace, &format!("{COPYDESK} approve {id} once"), "y\n");
+        assert_eq!(code, Some(0), "{screen}");
+        first.join().expect("it ended")
+    });
+    assert_eq!((code, workspace.exists("made.txt")), (Some(0), true), "{screen}");
+    assert!(screen.contains("that question is settled"), "{screen}");
+}
+
+#[test]
 fn a_question_of_a_server_that_was_killed_grants_nothing() {
     let bash = Reply::tool("bash", &json!({"command": "printf done > made.txt"}));
     let mut scene = Scene::begin(stage(Format::Anthropic, "{}", vec![bash]));
