@@ -4,6 +4,7 @@
 //! came from elsewhere or the run is over, leaves it behind, and it keeps no process alive.
 
 use std::io::Write;
+use std::thread::JoinHandle;
 
 use tokio::sync::oneshot;
 
@@ -11,33 +12,39 @@ use tokio::sync::oneshot;
 #[derive(Default)]
 pub(super) struct Keyboard {
     /// The line that is being typed.
-    reading: Option<oneshot::Receiver<String>>,
+    reading: Option<Reading>,
+}
+
+struct Reading {
+    line: oneshot::Receiver<String>,
+    /// Never joined: it may wait for a key for ever. Where there is none, nothing is typed.
+    _reader: Option<JoinHandle<()>>,
 }
 
 impl Keyboard {
     /// Asks, and answers what was typed; nothing at the end of the input.
     pub(super) async fn ask(&mut self, question: &str) -> String {
         // What was typed before this question stood there was for another one.
-        let is_old = |line: &mut oneshot::Receiver<String>| {
-            !matches!(line.try_recv(), Err(oneshot::error::TryRecvError::Empty))
+        let is_old = |reading: &mut Reading| {
+            !matches!(reading.line.try_recv(), Err(oneshot::error::TryRecvError::Empty))
         };
         if self.reading.as_mut().is_some_and(is_old) {
             self.reading = None;
         }
         put(question);
-        let typed = self.reading.get_or_insert_with(read).await;
+        let typed = (&mut self.reading.get_or_insert_with(read).line).await;
         self.reading = None;
         typed.unwrap_or_default()
     }
 }
 
-fn read() -> oneshot::Receiver<String> {
+fn read() -> Reading {
     let (sender, line) = oneshot::channel();
-    std::thread::spawn(move || {
+    let reader = std::thread::Builder::new().name("keyboard".to_owned()).spawn(move || {
         // Nobody may wait for it any more.
         let _ = typed().map(|typed| sender.send(typed));
     });
-    line
+    Reading { line, _reader: reader.ok() }
 }
 
 /// Asks where nothing else happens, and answers what was typed.
