@@ -4,11 +4,13 @@
 //! |---|---|
 //! | `way` | one change from a tool's wish to what the model is told |
 //! | `apply` | the hunks of a change plan, in the editor or on the disk |
+//! | `known` | files as the model last saw them |
 //! | `story` | which edits of a run are in force, from the journal |
 //! | `undo` | one run's edits back and again, later typing kept |
 //! | `rewind` | everything since a turn |
 
 pub(crate) mod apply;
+pub(crate) mod known;
 pub(crate) mod rewind;
 pub(crate) mod story;
 pub(crate) mod undo;

@@ -13,6 +13,7 @@ use copydesk_provider::{Asker, Wish};
 
 use super::{Place, Turn};
 use crate::action::Action;
+use crate::changes::known::Known;
 use crate::desk::{Ask, Order, Shared};
 use crate::draft::Draft;
 use crate::error::AgentError;
@@ -98,7 +99,7 @@ pub(super) async fn begin(
         refused_diffs: vec![],
         unmade: BTreeMap::new(),
         lost: BTreeMap::new(),
-        known: BTreeMap::new(),
+        known: Known::default(),
         quarters: Quarters::default(),
         draft,
         jobs: Jobs::default(),

@@ -10,12 +10,13 @@ use std::sync::Arc;
 
 use copydesk_base::config::Mode;
 use copydesk_base::event::{Denied, Origin};
-use copydesk_base::{ContentHash, Event, Grade, RunId, SessionId, Timestamp, Usage, path};
+use copydesk_base::{Event, Grade, RunId, SessionId, Timestamp, Usage, path};
 use copydesk_permission::{Bounds, Policy};
 use copydesk_provider::By;
 use tokio_util::sync::CancellationToken;
 
 use crate::budget::purse::Purse;
+use crate::changes::known::Known;
 use crate::context::prompt::Finding;
 use crate::desk::{DeskLink, Shared};
 use crate::draft::Draft;
@@ -84,8 +85,7 @@ pub(crate) struct Turn {
     pub(crate) unmade: BTreeMap<PathBuf, String>,
     /// Files of which a helper's work could not be brought back, each with the reason; no more once they were edited since.
     pub(crate) lost: BTreeMap<PathBuf, String>,
-    /// Files of which the model has seen something in this turn, as they were then: what it has not seen is not replaced whole.
-    pub(crate) known: BTreeMap<PathBuf, ContentHash>,
+    pub(crate) known: Known,
     pub(crate) quarters: Quarters,
     /// Edits that wait for the project's checks.
     pub(crate) draft: Draft,
@@ -175,9 +175,9 @@ impl Turn {
     }
 
     /// Notes that the model has seen a file as it is now.
-    pub(crate) fn sees(&mut self, file: PathBuf) {
+    pub(crate) fn sees(&self, file: PathBuf) {
         if let Ok(there) = self.world.files.read(&file) {
-            self.known.insert(file, ContentHash::of(&*there.text));
+            self.known.note(&file, &there.text);
         }
     }
 

@@ -51,13 +51,14 @@ pub(super) async fn run(turn: &mut Turn, call: &CallId, value: Value) -> Result<
     if let Permit::Refused(text) = permit(turn, call, Effect::Read { path: file.clone() }, None).await? {
         return Ok(Output::failed(text).into());
     }
-    turn.sees(file.clone());
+    let known = turn.known.clone();
     let (walk, grade) = (Walk::of(turn), turn.grade_of(&file));
     let (shared, redactor) = (turn.shared.clone(), turn.settings.redactor.clone());
     Ok(walk.look(move |walk| match walk.files.read(&file) {
         _ if walk.twins.is_twin(&file) => Output::failed(twins::refused(&path)),
         Ok(text) => {
             shared.learn(&text.text, &redactor);
+            known.note(&file, &text.text);
             Output::fine(lines(&text.text, offset.unwrap_or(1), limit.unwrap_or(LINES))).with(grade, path)
         }
         Err(FileError::Absent { .. }) => Output::failed(format!("there is no file {path}")),

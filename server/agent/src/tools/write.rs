@@ -38,7 +38,7 @@ pub(super) async fn run(turn: &mut Turn, call: &CallId, value: Value) -> Result<
         Ok(arguments) => arguments,
         Err(output) => return Ok(output),
     };
-    let known = turn.known.get(&turn.path(&path)).copied();
+    let known = turn.known.of(&turn.path(&path));
     way::change(turn, call, &path, |before, _| {
         // What a person typed since would go with the rest.
         match (before.filter(|before| !before.is_empty()), known) {

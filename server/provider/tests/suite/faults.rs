@@ -290,9 +290,9 @@ async fn every_status_has_its_error() {
             message: String::new(),
         })
         .await;
-        // The answer has no date of its own: our clock tells.
+        // The answer has no date of its own: our clock tells. A time that is over asks for nothing.
         check(429, Some(("retry-after", "Wed, 21 Oct 2015 07:29:30 GMT")), 3, &|address| {
-            CallError::RateLimited { address, retry_after: zero, message: message() }
+            CallError::RateLimited { address, retry_after: None, message: message() }
         })
         .await;
         let month = Some(Duration::from_hours(720));
