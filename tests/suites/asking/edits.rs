@@ -260,7 +260,8 @@ fn what_was_typed_since_a_file_was_read_is_not_written_over() {
         let write = || Reply::tool("write", &json!({"path": FILE, "content": "all = 1\n"}));
         let read = || Reply::tool("read", &json!({"path": FILE}));
         let run = Reply::tool("bash", &json!({"command": "printf one"}));
-        let script = vec![read(), run, write(), read(), write(), done()];
+        // An edit of a piece fits, and tells nothing about the rest.
+        let script = vec![read(), run, triple(), write(), read(), write(), done()];
         let mut scene = begin(personality, format, "{mode: accept-edits}", script);
         scene.ask("write it anew");
         // The question about the command is the moment between reading and writing.
@@ -270,10 +271,11 @@ fn what_was_typed_since_a_file_was_read_is_not_written_over() {
         let end = scene.text().len();
         scene.client.type_over(&uri, end, end, "# mine\n");
         scene.press(&pending, "Allow once");
-        let told = scene.result(3);
+        scene.edit();
+        let told = scene.result(4);
         assert!(told.contains("has changed since it was read"), "{told}");
         scene.edit();
-        scene.over(5);
+        scene.over(6);
         scene.wait_for_text("all = 1\n");
         scene.end();
     });

@@ -16,9 +16,14 @@ impl Known {
         self.lock().insert(file.to_owned(), ContentHash::of(text));
     }
 
-    /// The text that it has seen, as its hash.
-    pub(crate) fn of(&self, file: &Path) -> Option<ContentHash> {
-        self.lock().get(file).copied()
+    /// Whether it has seen anything of a file.
+    pub(crate) fn has(&self, file: &Path) -> bool {
+        self.lock().contains_key(file)
+    }
+
+    /// Whether it has seen a file with this text, or there is nothing to see.
+    pub(crate) fn is(&self, file: &Path, text: &str) -> bool {
+        text.is_empty() || self.lock().get(file) == Some(&ContentHash::of(text))
     }
 
     fn lock(&self) -> MutexGuard<'_, BTreeMap<PathBuf, ContentHash>> {

@@ -32,11 +32,20 @@ pub(crate) async fn change(
     shown: &str,
     compute: impl FnOnce(Option<&str>, &Seen) -> Result<Written, String>,
 ) -> Result<Output, AgentError> {
-    let Changed { output, came } = brought(turn, call, shown, compute).await?;
+    let file = turn.path(shown);
+    let known = turn.known.clone();
+    let mut knew = false;
+    let compute = |before: Option<&str>, seen: &Seen| {
+        knew = before.is_none_or(|before| known.is(&file, before));
+        compute(before, seen)
+    };
+    let Changed { output, came, after } = brought(turn, call, shown, compute).await?;
     if came == Came::Whole {
-        let file = turn.path(shown);
         turn.lost.remove(&file);
-        turn.sees(file);
+        // What somebody typed meanwhile is not in it, and an edit of a piece tells nothing about the rest.
+        if let Some(after) = after.filter(|_| knew) {
+            turn.known.note(&file, &after);
+        }
     }
     Ok(output)
 }
@@ -70,7 +79,8 @@ pub(crate) async fn brought(
             Ok(plan) => Some(plan),
             Err(text) if is_readable => {
                 let output = Output::failed(text.clone()).with(grade, shown);
-                return looked(turn, call, path, Changed { output, came: Came::Unfit(text) }).await;
+                return looked(turn, call, path, Changed { output, came: Came::Unfit(text), after: None })
+                    .await;
             }
             // Asked for as if it fitted; and what stands there is not said without leave to read it.
             Err(_) => {
@@ -89,7 +99,8 @@ pub(crate) async fn brought(
     };
     if plan.hunks.is_empty() && is_readable {
         let output = Output::fine(format!("{shown} is like that already; nothing was changed"));
-        return looked(turn, call, path, Changed { output, came: Came::Whole }).await;
+        let after = Some(plan.after());
+        return looked(turn, call, path, Changed { output, came: Came::Whole, after }).await;
     }
     if turn.draft.holds && is_readable {
         return drafted(turn, &plan, shown).await;
@@ -128,6 +139,8 @@ pub(crate) struct Changed {
     /// For the model.
     pub(crate) output: Output,
     pub(crate) came: Came,
+    /// The text that came about, as far as it is this change's.
+    after: Option<String>,
 }
 
 /// How far a change got.
@@ -143,7 +156,7 @@ pub(crate) enum Came {
 
 impl Changed {
     fn refused(text: String) -> Self {
-        Self { output: Output::failed(text), came: Came::Refused }
+        Self { output: Output::failed(text), came: Came::Refused, after: None }
     }
 }
 
@@ -154,14 +167,18 @@ async fn drafted(turn: &mut Turn, plan: &ChangePlan, shown: &str) -> Result<Chan
         .and_then(|there| turn.draft.keep(plan, &there));
     let (added, removed) = plan.line_counts();
     if let Err(reason) = kept {
-        return Ok(Changed { output: Output::failed(reason.clone()), came: Came::Unfit(reason) });
+        return Ok(Changed {
+            output: Output::failed(reason.clone()),
+            came: Came::Unfit(reason),
+            after: None,
+        });
     }
     turn.record(vec![Event::ChangeDrafted { call: plan.call.clone(), path: plan.path.clone() }]).await?;
     let output = Output::fine(format!(
         "{shown} changed in the draft: +{added} -{removed} lines. It is checked, then put to the person, when you have \
          finished or call bash"
     ));
-    Ok(Changed { output, came: Came::Whole })
+    Ok(Changed { output, came: Came::Whole, after: Some(plan.after()) })
 }
 
 /// Puts a change to the person as far as policy asks for it, and makes it.
@@ -185,7 +202,7 @@ pub(crate) async fn changed(
             let diff = rebase::unified(&plan.before, &plan.after(), shown);
             turn.refused_diffs.push(turn.settings.redactor.clean(&diff));
             turn.changes.push((path, false));
-            return Ok(Changed { output: Output::failed(text), came: Came::Refused });
+            return Ok(Changed::refused(text));
         }
         Permit::Granted => (HunkReport::default(), (0..plan.hunks.len()).collect()),
         Permit::GrantedRest { done, open } => (done, open),
@@ -208,7 +225,7 @@ pub(crate) async fn changed(
         turn.record(vec![refused]).await?;
     }
     turn.changes.push((path, !report.sent.is_empty()));
-    Ok(Changed { output: told(shown, &plan, &report), came })
+    Ok(Changed { output: told(shown, &plan, &report), came, after: Some(plan.after()) })
 }
 
 /// The plan of a change, or what to tell the model.

@@ -49,7 +49,7 @@ pub(super) async fn offer(turn: &mut Turn, checked: Checked) -> Result<Settled, 
         }
         let plan = Arc::new(copydesk_base::ChangePlan { checked: Some(checked), ..plan });
         let effect = Effect::Write { path: file };
-        let Changed { output, came } = changed(turn, &one.call, effect, plan.clone(), &shown).await?;
+        let Changed { output, came, .. } = changed(turn, &one.call, effect, plan.clone(), &shown).await?;
         text.push_str(&output.text);
         text.push('\n');
         match came {

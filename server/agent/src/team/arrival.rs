@@ -158,7 +158,7 @@ async fn one(
         return Ok(());
     }
     let mut conflicts = Vec::new();
-    let Edited { output, came } = way::brought(turn, call, shown, |current, _| {
+    let Edited { output, came, .. } = way::brought(turn, call, shown, |current, _| {
         let (merged, overlapping) = merged(changed.before.as_deref(), &changed.after, current)?;
         conflicts = overlapping;
         Ok(Written::Real(merged))

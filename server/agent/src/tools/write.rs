@@ -5,7 +5,7 @@
 //! What goes with a whole file must be known first: one that nothing was read of in the conversation is not replaced. (`edit`
 //! needs no such rule: who names the exact old text, and there is only one, has seen it.)
 
-use copydesk_base::{CallId, ContentHash};
+use copydesk_base::CallId;
 use copydesk_provider::ToolSpec;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -38,22 +38,16 @@ pub(super) async fn run(turn: &mut Turn, call: &CallId, value: Value) -> Result<
         Ok(arguments) => arguments,
         Err(output) => return Ok(output),
     };
-    let known = turn.known.of(&turn.path(&path));
+    let (known, file) = (turn.known.clone(), turn.path(&path));
     way::change(turn, call, &path, |before, _| {
         // What a person typed since would go with the rest.
-        match (before.filter(|before| !before.is_empty()), known) {
-            (Some(before), Some(known)) if known != ContentHash::of(before) => {
-                return Err(format!(
-                    "not written: {path} has changed since it was read; read it again, then edit it or write it anew"
-                ));
-            }
-            (Some(_), None) => {
-                return Err(format!(
-                    "not written: {path} exists, and nothing of it was read in this turn; read it first, then edit it or \
-                     write it anew"
-                ));
-            }
-            _ => {}
+        if before.is_some_and(|before| !known.is(&file, before)) {
+            let why = if known.has(&file) {
+                "has changed since it was read; read it again"
+            } else {
+                "exists, and nothing of it was read in this turn; read it first"
+            };
+            return Err(format!("not written: {path} {why}, then edit it or write it anew"));
         }
         // A file that ends its lines with CRLF keeps doing so.
         let crlf = before.is_some_and(|before| before.contains("\r\n")) && !content.contains('\r');
