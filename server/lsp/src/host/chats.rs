@@ -5,23 +5,23 @@
 //! person may go on typing anywhere. Where they typed into the answer itself, or the document was closed, the rest is not
 //! forced in: the whole answer is opened for reading, as for a run without a document.
 
-use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use copydesk_agent::visible;
-use copydesk_base::event::Denied;
 use copydesk_base::host::{Aim, Applied, DocumentEdit};
-use copydesk_base::{ChangeId, Event, Record, RunId, RunStatus, SessionId, Span, TextEdit};
-use copydesk_language::chat::{Role, quoted, settled, turns};
-use copydesk_text::front_matter;
-use copydesk_text::rebase::{self, Rebased};
+use copydesk_base::{ChangeId, Event, Record, RunId, SessionId, Span};
+use copydesk_text::rebase;
 use tokio::sync::watch;
 
 use super::edits::{self, Late};
 use super::shelf;
 use crate::state::{Session, State};
+use place::{Wanted, as_in, begun, grown};
+use said::Said;
+
+mod place;
+mod said;
 
 /// Between two edits.
 const PACE: Duration = Duration::from_millis(200);
@@ -38,24 +38,6 @@ struct Chat {
     run: RunId,
     path: PathBuf,
     said: watch::Sender<Said>,
-}
-
-/// What a run has said so far.
-#[derive(Clone, Default)]
-struct Said {
-    /// Whole answers, and a line for each thing that was done between them.
-    whole: String,
-    /// The answer that still comes.
-    coming: String,
-    /// What closes it, from when it is over.
-    end: Option<End>,
-}
-
-#[derive(Clone, Default)]
-struct End {
-    /// For where the document did not take it.
-    answer: String,
-    denied: Vec<Denied>,
 }
 
 impl Chats {
@@ -128,58 +110,6 @@ impl Drop for Claim<'_> {
     }
 }
 
-impl Said {
-    fn take(&mut self, event: &Event) {
-        match event {
-            Event::TextDelta { text } => self.coming.push_str(text),
-            // The whole counts: what a stream that broke had said is not in it.
-            Event::ModelAnswered { text, .. } => {
-                self.coming.clear();
-                self.paragraph(text);
-            }
-            Event::ToolCalled { name, arguments, .. } => {
-                let what = ["path", "command", "pattern"].iter().find_map(|key| arguments.get(key)?.as_str());
-                let what = what.and_then(|what| what.lines().next()).unwrap_or_default();
-                self.paragraph(&format!("> {name} {}", visible(what)));
-            }
-            Event::RunFinished { status, text, error, denied, .. } => {
-                // An answer that broke off is as much of one as there is.
-                let coming = std::mem::take(&mut self.coming);
-                self.paragraph(&coming);
-                if *status == RunStatus::Canceled {
-                    self.paragraph("> Copydesk: canceled");
-                }
-                for one in denied {
-                    self.paragraph(&format!(
-                        "> Not done: {} ({})",
-                        visible(&one.effect),
-                        visible(&one.reason)
-                    ));
-                }
-                if let Some(error) = error {
-                    self.paragraph(&format!("> Copydesk: {}", visible(error)));
-                }
-                self.end = Some(End { answer: text.clone(), denied: denied.clone() });
-            }
-            _ => {}
-        }
-    }
-
-    fn paragraph(&mut self, text: &str) {
-        let text = text.trim();
-        if !text.is_empty() {
-            self.whole.push_str(text);
-            self.whole.push_str("\n\n");
-        }
-    }
-
-    /// What the document should say by now.
-    fn shown(&self) -> String {
-        let coming = settled(&self.coming);
-        quoted(format!("{}{coming}", self.whole).trim_end())
-    }
-}
-
 /// Puts one answer into one document.
 struct Writer {
     run: RunId,
@@ -193,9 +123,6 @@ struct Written {
     text: String,
     answer: Span,
 }
-
-/// The edits that a text wants, and where the answer stands in what results.
-type Wanted = (Vec<TextEdit>, Span);
 
 impl Writer {
     async fn write(mut self, state: Arc<State>, id: SessionId, mut said: watch::Receiver<Said>) {
@@ -276,159 +203,5 @@ impl Writer {
             }
         }
         false
-    }
-}
-
-/// What stands below an answer, so that the person can type on while it comes.
-const NEXT: &str = "\n\n# User\n\n";
-
-/// A document whose last turn is being answered: it names the session, and has a turn for the answer and for what the
-/// person says next.
-fn begun(text: &str, session: &SessionId) -> Wanted {
-    let mut edits = Vec::new();
-    let parts = front_matter::split(text).filter(|parts| parts.closing.is_some());
-    let tree = front_matter::parse(text);
-    let named = tree.root().and_then(|root| root.get("session"));
-    let mut top = match (&parts, named) {
-        (Some(_), Some(named)) if named.scalar_text() == Some(session.as_str()) => String::new(),
-        (Some(_), Some(named)) => {
-            let is_empty = named.span().is_empty();
-            let space = if is_empty { " " } else { "" };
-            edits.push(TextEdit { span: named.span(), text: format!("{space}{session}") });
-            String::new()
-        }
-        // Between brackets there is no line for it: the conversation is begun anew each time.
-        (Some(parts), None) if parts.yaml.of(text).trim_start().starts_with('{') => String::new(),
-        (Some(parts), None) => {
-            let before = Span::at(parts.closing.map_or(parts.yaml.end, |closing| closing.start));
-            edits.push(TextEdit { span: before, text: as_in(text, &format!("session: {session}\n")) });
-            String::new()
-        }
-        (None, _) => format!("---\nsession: {session}\n---\n\n"),
-    };
-    let turns = turns(text);
-    if turns.iter().all(|turn| turn.heading.is_empty()) {
-        let _ = write!(top, "{}\n\n", Role::User.heading());
-    }
-    if !top.is_empty() {
-        let start = parts.map_or(0, |parts| parts.body.start);
-        edits.push(TextEdit { span: Span::at(start), text: as_in(text, &top) });
-    }
-    let gap = "\n"
-        .repeat(2 - text.replace('\r', "").bytes().rev().take_while(|byte| *byte == b'\n').count().min(2));
-    let heading = as_in(text, &format!("{gap}{}\n\n", Role::Assistant.heading()));
-    let next = as_in(text, NEXT);
-    edits.push(TextEdit { span: Span::at(text.len()), text: format!("{heading}{next}") });
-    let grown: usize = edits.iter().map(|edit| edit.text.len()).sum();
-    let gone: usize = edits.iter().map(|edit| edit.span.len()).sum();
-    (edits, Span::at(text.len() + grown - gone - next.len()))
-}
-
-/// A document in which the answer says these words, if nobody else wrote into it since.
-fn grown(before: &str, answer: Span, now: &str, words: &str) -> Option<Wanted> {
-    // A piece of a line, so that it stays where it is and is no new line between two others.
-    let [Rebased::Moved(there)] = rebase::rebase(before, &[(answer, "-")], now)[..] else { return None };
-    let edit = match words.strip_prefix(there.of(now)) {
-        Some(more) => TextEdit { span: Span::at(there.end), text: more.to_owned() },
-        None => TextEdit { span: there, text: words.to_owned() },
-    };
-    Some((vec![edit], Span::new(there.start, there.start + words.len())))
-}
-
-/// Words with the line breaks of a text.
-fn as_in(text: &str, words: &str) -> String {
-    if text.contains("\r\n") { words.replace("\r\n", "\n").replace('\n', "\r\n") } else { words.to_owned() }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn made(text: &str, (edits, answer): Wanted) -> String {
-        let pairs: Vec<(Span, &str)> = edits.iter().map(|edit| (edit.span, edit.text.as_str())).collect();
-        let mut after = rebase::apply(text, &pairs);
-        after.insert(answer.end, '|');
-        after
-    }
-
-    #[test]
-    fn a_turn_is_begun_below_what_was_asked() {
-        let next = "# Assistant\n\n|\n\n# User\n\n";
-        for (text, expect) in [
-            ("why?", format!("---\nsession: ses-1\n---\n\n# User\n\nwhy?\n\n{next}")),
-            ("# User\nwhy?\n", format!("---\nsession: ses-1\n---\n\n# User\nwhy?\n\n{next}")),
-            (
-                "---\nmodel: a/b\n---\n# User\nwhy?\n\n\n",
-                format!("---\nmodel: a/b\nsession: ses-1\n---\n# User\nwhy?\n\n\n{next}"),
-            ),
-            (
-                "---\nsession: ses-1\n---\n# User\nwhy?\n\n",
-                format!("---\nsession: ses-1\n---\n# User\nwhy?\n\n{next}"),
-            ),
-            (
-                "---\nsession:\n---\n# User\nwhy?\n\n",
-                format!("---\nsession: ses-1\n---\n# User\nwhy?\n\n{next}"),
-            ),
-            (
-                "---\n{mode: plan}\n---\n# User\nwhy?\n\n",
-                format!("---\n{{mode: plan}}\n---\n# User\nwhy?\n\n{next}"),
-            ),
-            (
-                "---\nsession: ses-9\n---\nwhy?\n\n",
-                format!("---\nsession: ses-1\n---\n# User\n\nwhy?\n\n{next}"),
-            ),
-            (
-                "# User\r\nwhy?\r\n",
-                format!("---\nsession: ses-1\n---\n\n# User\nwhy?\n\n{next}").replace('\n', "\r\n"),
-            ),
-        ] {
-            assert_eq!(made(text, begun(text, &SessionId::from("ses-1"))), expect, "{text:?}");
-        }
-    }
-
-    #[test]
-    fn an_answer_grows_while_the_person_types_elsewhere() {
-        let before = "# User\n\na\n\n# Assistant\n\nab\n\n# User\n\n";
-        let at = before.find("ab").unwrap_or_default();
-        let answer = Span::new(at, at + 2);
-        for (now, words, expect) in [
-            (before.to_owned(), "abc\nd", Some(before.replace("ab", "abc\nd|"))),
-            (before.to_owned(), "xy", Some(before.replace("ab", "xy|"))),
-            (format!("{before}next"), "abc", Some(format!("{}next", before.replace("ab", "abc|")))),
-            (
-                before.replacen("a\n", "aa\n", 1),
-                "abc",
-                Some(before.replacen("a\n", "aa\n", 1).replace("ab", "abc|")),
-            ),
-            (before.replace("ab", "ab, no"), "abc", None),
-            ("gone".to_owned(), "abc", None),
-        ] {
-            let made = grown(before, answer, &now, words).map(|wanted| made(&now, wanted));
-            assert_eq!(made, expect, "{now:?}");
-        }
-    }
-
-    #[test]
-    fn what_a_stream_that_broke_said_is_gone_and_what_was_done_is_told() {
-        let mut said = Said::default();
-        let delta = |text: &str| Event::TextDelta { text: text.into() };
-        let whole = |text: &str| Event::ModelAnswered {
-            text: text.into(),
-            calls: 0,
-            usage: copydesk_base::Usage::default(),
-            stopped: String::new(),
-        };
-        said.take(&delta("I will"));
-        said.take(&delta(" lo\n# Us"));
-        assert_eq!(said.shown(), "I will lo", "a line that may become a heading waits");
-        said.take(&whole("I look.\n"));
-        let arguments = serde_json::json!({"path": "a.py"});
-        let (call, name, written) =
-            ("call-1".into(), "read".into(), copydesk_base::event::Written::default());
-        said.take(&Event::ToolCalled { call, name, arguments, written });
-        said.take(&delta("Fine"));
-        assert_eq!(said.shown(), "I look.\n\n> read a.py\n\nFine");
-        said.take(&whole("Fine.\n# User\n"));
-        assert_eq!(said.shown(), "I look.\n\n> read a.py\n\nFine.\n\\# User");
     }
 }
