@@ -28,7 +28,7 @@ pub use provider::{
     KeySettings, ModelCache, ModelChoice, ModelPrice, ModelSettings, Provider, ProviderKind, Quirks, Timeouts,
 };
 pub use retention::Retention;
-pub use several::{OneOrMany, fallback};
+pub use several::{OneOrMany, fallback, several_models};
 
 /// Copydesk's settings: `.copydesk/config.yaml` in a project, `copydesk/config.yaml` in the user's config folder.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]

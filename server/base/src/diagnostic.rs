@@ -219,6 +219,8 @@ codes! {
     UnknownName = "unknown-name", Warning;
     /// A model that calls no tools, where somebody works with them.
     ToollessModel = "toolless-model", Warning;
+    /// A model that sees no images, where words name one.
+    BlindModel = "blind-model", Warning;
     /// An external program that the allow-list does not name.
     EngineNotAllowed = "engine-not-allowed", Warning;
     /// Workflows that call one another in a circle.

@@ -214,7 +214,8 @@ impl Office {
         };
         let mut key = serde_json::json!([
             config.default_model,
-            config.providers,
+            // As they are here: what is wrong with a price stands in no file.
+            format!("{:?}", config.providers),
             config.model_mappings,
             loaded.config.fallback,
             loaded.config.models,

@@ -19,7 +19,7 @@ use copydesk_base::Span;
 
 use crate::FileKind;
 use crate::expression::types::Type;
-use crate::models::KnownModel;
+use crate::models::{Abilities, KnownModel};
 use crate::types::InputKind;
 
 /// The agent that is always there.
@@ -45,8 +45,8 @@ pub struct WorkspaceIndex {
     /// The last value of each expression of a workflow, as `steps.build.output`, from the journal of runs, by the
     /// workflow's path. Secrets are left out.
     pub values: Arc<BTreeMap<PathBuf, BTreeMap<String, String>>>,
-    /// The models that can be asked, best first. Only there where they matter: see
-    /// [`names_model`](crate::names_model) and [`asks_models`](crate::asks_models).
+    /// The models that can be asked, best first. Only there where they matter: see [`names_model`](crate::names_model),
+    /// [`asks_models`](crate::asks_models) and [`weighs_models`](crate::weighs_models).
     pub models: Arc<[KnownModel]>,
 }
 
@@ -197,8 +197,8 @@ pub struct SettingsView {
     pub engines_denied: Names,
     /// Which provider serves which models, by pattern.
     pub model_mappings: BTreeMap<String, String>,
-    /// Whether a model calls tools, by `provider/model`, where the config says so.
-    pub tools: BTreeMap<String, bool>,
+    /// What a model can do, by `provider/model`, where the config says so.
+    pub abilities: BTreeMap<String, Abilities>,
 }
 
 /// Names and where they are given.
@@ -241,8 +241,9 @@ impl SettingsView {
         for (pattern, provider) in &below.model_mappings {
             self.model_mappings.entry(pattern.clone()).or_insert_with(|| provider.clone());
         }
-        for (model, tools) in &below.tools {
-            self.tools.entry(model.clone()).or_insert(*tools);
+        for (model, below) in &below.abilities {
+            let own = self.abilities.entry(model.clone()).or_default();
+            *own = own.over(*below);
         }
         // A list of what is allowed is replaced as a whole: a nearer one may only be meant as it stands.
         self.engines_allowed = self.engines_allowed.or_else(|| below.engines_allowed.clone());

@@ -24,6 +24,7 @@ mod format;
 mod hints;
 mod hover;
 pub mod index;
+pub mod mentions;
 mod models;
 pub mod navigate;
 mod outputs;
@@ -40,7 +41,7 @@ mod tokens;
 pub mod types;
 mod wishes;
 
-pub use check::{Memo, check, check_again, is_meant, syntax};
+pub use check::{Memo, check, check_again, is_meant, loses_limit, syntax};
 pub use complete::{Completion, CompletionKind, Signature, Snippet, complete, signature};
 pub use editing::{
     Made, Mended, NewFile, Refactoring, RefactoringKind, edited, is_safe, mend_all, refactorings, vouched,
@@ -51,11 +52,11 @@ pub use format::{Style as FormatStyle, format, format_range, on_type};
 pub use hints::{Hint, hints};
 pub use hover::{Hover, hover};
 pub use index::{Trust, WorkspaceIndex};
-pub use models::{KnownModel, asks_models, names_model};
+pub use models::{Abilities, KnownModel, asks_models, names_model, weighs_models};
 pub use rules::{RULE_WORDS, RuleAt, RuleKind, rules_in};
 pub use schema::{SCHEMAS, print as print_schema, schema};
 pub use selection::selections;
 pub use summary::{Told, settings_view, summary, summary_again};
 pub use symbols::{Symbol, SymbolKind, symbols};
 pub use tokens::{SemanticToken, TokenKind, TokenRole, semantic_tokens};
-pub use wishes::{fallback, wishes};
+pub use wishes::{fallback, takes_tools, wishes};

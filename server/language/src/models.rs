@@ -18,6 +18,23 @@ pub struct KnownModel {
     pub facts: String,
     /// What one request costs at the most, in dollars.
     pub most_dollars: Option<f64>,
+    pub can: Abilities,
+}
+
+/// What a model can do, as far as somebody says it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Abilities {
+    pub tools: Option<bool>,
+    /// Whether it can look at images.
+    pub images: Option<bool>,
+}
+
+impl Abilities {
+    /// What is said here, and for the rest what `below` says.
+    #[must_use]
+    pub(crate) fn over(self, below: Self) -> Self {
+        Self { tools: self.tools.or(below.tools), images: self.images.or(below.images) }
+    }
 }
 
 /// Whether a model may be named at `offset`.
@@ -31,6 +48,11 @@ pub fn names_model(file: &File<'_>, offset: usize) -> bool {
 pub fn asks_models(file: &File<'_>) -> bool {
     file.kind == FileKind::Workflow
         && Declared::new(file.tree).steps.iter().any(|step| matches!(step.kind(), Some("llm" | "plan")))
+}
+
+/// Whether a check of the file looks at what the models can do that it names.
+pub fn weighs_models(file: &File<'_>) -> bool {
+    file.kind != FileKind::Config && is_of_us(file.kind) && file.text.contains("model")
 }
 
 /// Whether a key's value is the name of a model, or a list of such names.

@@ -32,6 +32,35 @@ pub fn wishes(file: &File<'_>, index: &WorkspaceIndex, step: Option<&str>) -> Op
     }
 }
 
+/// Whether what a file asks for, or a step of a workflow, is done with tools.
+pub fn takes_tools(file: &File<'_>, index: &WorkspaceIndex, step: Option<&str>) -> bool {
+    let Some(root) = file.tree.root() else { return file.kind != FileKind::Workflow };
+    if file.kind != FileKind::Workflow {
+        return head_takes_tools(root);
+    }
+    let declared = Declared::new(file.tree);
+    let Some(step) = step.and_then(|id| declared.steps.get(declared.step(id)?)) else { return false };
+    let summary = || agent(file, index, step)?.summary;
+    names_tools(step.node) || summary().is_some_and(|summary| !summary.tools.is_empty())
+}
+
+/// Whether whoever works by this head has tools: who names none works with whatever there is.
+pub(crate) fn head_takes_tools(head: Node<'_>) -> bool {
+    let tools = head.get("tools").or_else(|| head.get("allowed-tools"));
+    tools.is_none_or(|tools| !is_empty(tools))
+}
+
+/// Whether a step names tools of its own.
+pub(crate) fn names_tools(step: Node<'_>) -> bool {
+    step.get("tools").is_some_and(|tools| !is_empty(tools))
+}
+
+fn is_empty(list: Node<'_>) -> bool {
+    list.items().is_empty()
+        && list.entries().is_empty()
+        && list.as_str().is_none_or(|text| text.trim().is_empty())
+}
+
 /// The wishes that meet in a step.
 pub(crate) fn of_step(file: &File<'_>, index: &WorkspaceIndex, step: &Step<'_>) -> Vec<Wish> {
     let node = step.node;

@@ -250,7 +250,7 @@ fn findings_again(snapshot: &Snapshot, file: &File<'_>, memo: &Mutex<Memo>) -> O
 }
 
 fn of_ours(snapshot: &Snapshot, file: &File<'_>, memo: &mut Memo) -> Vec<Diagnostic> {
-    let index = snapshot.index();
+    let index = snapshot.index_to_check(file);
     let mut found = copydesk_language::check_again(file, &index, memo);
     found.extend(check_rules(file, index.trust));
     found

@@ -22,6 +22,7 @@ mod files;
 mod front;
 mod host;
 mod intake;
+mod known;
 mod looked;
 mod marks;
 mod markup;
@@ -35,7 +36,6 @@ mod stamp;
 mod state;
 mod suggesting;
 mod told;
-mod trust;
 mod wire;
 pub mod workspace;
 

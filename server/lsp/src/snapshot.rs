@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use copydesk_agent::{Desk, DiskFiles, View};
-use copydesk_language::{Completion, File, FileKind, WorkspaceIndex, names_model};
+use copydesk_language::{Completion, File, FileKind, WorkspaceIndex, names_model, weighs_models};
 
 use crate::capabilities::Ladder;
 use crate::documents::{Documents, Open};
@@ -40,6 +40,12 @@ impl Snapshot {
     /// The same, with the models that can be asked where the cursor stands on one.
     pub(crate) fn index_at(&self, file: &File<'_>, offset: usize) -> WorkspaceIndex {
         if names_model(file, offset) { self.index_with_models() } else { self.index() }
+    }
+
+    /// The same for a check: with the models that can be asked, where the file names some.
+    pub(crate) fn index_to_check(&self, file: &File<'_>) -> WorkspaceIndex {
+        let models = if weighs_models(file) { self.state.models() } else { Arc::default() };
+        WorkspaceIndex { models, ..self.index() }
     }
 
     /// The same, with the models that can be asked.

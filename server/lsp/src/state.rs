@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use copydesk_agent::{Desk, DiskFiles};
 use copydesk_base::{Files, path};
-use copydesk_language::Trust;
+use copydesk_language::{KnownModel, Trust};
 use copydesk_text::document::Change;
 use serde::de::DeserializeOwned;
 use tokio::sync::watch;
@@ -26,11 +26,11 @@ use crate::diagnostics::{self, Publisher, Unopened};
 use crate::documents::Documents;
 use crate::files::EditorFiles;
 use crate::host::EditorHost;
+use crate::known::Known;
 use crate::methods::semantic_tokens;
 use crate::schemas::Library;
 use crate::snapshot::Snapshot;
 use crate::suggesting::{self, Suggesting};
-use crate::trust::KnownTrust;
 use crate::workspace::Workspace;
 
 /// How long a shutdown waits for a client to take what is said of the runs that it ended.
@@ -47,7 +47,9 @@ pub(crate) struct State {
     pub(crate) cancel: CancellationToken,
     session: OnceLock<Session>,
     shut_down: AtomicBool,
-    trust: KnownTrust,
+    trust: Known<Trust>,
+    /// As they were when the settings changed last.
+    models: Known<Arc<[KnownModel]>>,
     /// What was last said about the words of each document.
     pub(crate) tokens: semantic_tokens::Answered,
     /// How many answers about the editor's settings are waited for.
@@ -84,7 +86,8 @@ impl State {
             cancel,
             session: OnceLock::new(),
             shut_down: AtomicBool::new(false),
-            trust: KnownTrust::default(),
+            trust: Known::default(),
+            models: Known::default(),
             tokens: semantic_tokens::Answered::default(),
             settings_under_way: watch::Sender::new(0),
         })
@@ -126,10 +129,17 @@ impl State {
         self.trust.get(|| (self.backstage.trust_state)(&session.root))
     }
 
+    /// The models that can be asked, as they were when the settings changed last. May read files: not for the intake.
+    pub(crate) fn models(&self) -> Arc<[KnownModel]> {
+        let Some(session) = self.session.get() else { return Arc::default() };
+        self.models.get(|| (self.backstage.model_names)(&session.root).into())
+    }
+
     /// Has the trust and the settings looked up again when they are next needed: after `copydesk.trust`, and when a
     /// settings file changed.
     pub(crate) fn doubt_trust(&self) {
         self.trust.doubt();
+        self.models.doubt();
         if let Some(session) = self.session.get() {
             session.library.doubt_rules();
         }

@@ -63,7 +63,7 @@ pub(crate) fn body(request: &Request, facts: &Facts) -> Value {
 }
 
 /// Whether a model can be held to a schema: those since 4.5, and Opus 4.1. Older ones refuse the key.
-fn forms(model: &str) -> bool {
+pub(crate) fn forms(model: &str) -> bool {
     let name = model.rsplit('/').next().unwrap_or(model);
     let Some((family, rest)) = name.strip_prefix("claude-").and_then(|rest| rest.split_once('-')) else {
         return false;

@@ -9,12 +9,14 @@ use std::collections::BTreeMap;
 use copydesk_base::Asker;
 use copydesk_base::config::{Provider, ProviderKind};
 
+use crate::CallError;
 use crate::discover::{Found, LocalServer};
 use crate::endpoint::Endpoint;
 use crate::facts::Facts;
 use crate::key::{KeyOrigin, KeySource};
 use crate::listing::Catalog;
 use crate::replay::Recording;
+use crate::schema::Forms;
 
 /// The model that answers.
 #[derive(Clone, Debug, PartialEq)]
@@ -34,6 +36,13 @@ pub struct Choice {
     pub facts: Facts,
     pub(crate) endpoint: Endpoint,
     pub(crate) cause: Cause,
+}
+
+/// What a request needs of its model besides words.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Needs {
+    pub tools: bool,
+    pub images: bool,
 }
 
 /// What made the choice.
@@ -62,6 +71,23 @@ impl Choice {
     #[must_use]
     pub(crate) fn informed(self, catalog: &Catalog) -> Self {
         Self { facts: self.endpoint.sources(&self.model, catalog).merged(), ..self }
+    }
+
+    /// Why it cannot take a request with these needs, as far as is known.
+    pub(crate) fn lacks(&self, needs: Needs) -> Option<CallError> {
+        let lacks = |ability: Option<bool>, is_needed: bool| is_needed && ability == Some(false);
+        if lacks(self.facts.vision, needs.images) {
+            Some(CallError::Blind { model: self.model_ref() })
+        } else if lacks(self.facts.tools, needs.tools) {
+            Some(CallError::Toolless { model: self.model_ref() })
+        } else {
+            None
+        }
+    }
+
+    /// When it is held to a schema.
+    pub fn forms(&self) -> Forms {
+        self.endpoint.forms(&self.model)
     }
 
     /// Where its key comes from.

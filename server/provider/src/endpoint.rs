@@ -5,11 +5,12 @@ use std::time::Duration;
 
 use copydesk_base::config::{ModelSettings, Provider, ProviderKind, Timeouts, bad_address};
 
-use crate::CallError;
 use crate::facts::{self, Sources};
 use crate::key::{KeySource, KeyWanted};
-use crate::listing::Catalog;
+use crate::listing::{self, Catalog};
 use crate::quirks::Quirks;
+use crate::schema::Forms;
+use crate::{CallError, anthropic};
 
 /// One provider, settled: every default filled in.
 #[derive(Clone, Debug, PartialEq)]
@@ -153,7 +154,7 @@ impl Endpoint {
     /// What is known of one of its models, by source; `catalog` holds what providers list.
     pub fn sources(&self, model: &str, catalog: &Catalog) -> Sources {
         let kept = catalog.get(&self.name).filter(|kept| kept.base_url == self.base_url);
-        let listed = kept.and_then(|kept| kept.models.iter().find(|listed| listed.id == model));
+        let listed = kept.and_then(|kept| listing::find(&kept.models, model));
         let broken = self.broken_prices.as_ref().map(|wrong| {
             let known = self.models.get(model).cloned().unwrap_or_default();
             ModelSettings { broken_price: known.broken_price.or_else(|| Some(wrong.clone())), ..known }
@@ -165,6 +166,17 @@ impl Endpoint {
             broken.as_ref().or_else(|| self.models.get(model)),
             listed,
         )
+    }
+
+    /// When one of its models is held to a schema.
+    pub fn forms(&self, model: &str) -> Forms {
+        match self.kind {
+            ProviderKind::Anthropic if anthropic::forms(model) => Forms::Always,
+            ProviderKind::OpenaiChat | ProviderKind::AzureOpenai => self.quirks.forms,
+            ProviderKind::OpenaiResponses => Forms::Always,
+            ProviderKind::Ollama => Forms::Alone,
+            ProviderKind::Anthropic | ProviderKind::Offline => Forms::Never,
+        }
     }
 
     /// The address of one of its paths.
@@ -184,6 +196,24 @@ fn trimmed(url: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn who_holds_an_answer_to_a_schema_depends_on_kind_server_and_model() {
+        for (kind, base_url, model, expect) in [
+            (ProviderKind::Anthropic, None, "claude-sonnet-4-5", Forms::Always),
+            (ProviderKind::Anthropic, None, "claude-sonnet-4-0", Forms::Never),
+            (ProviderKind::OpenaiResponses, None, "m", Forms::Always),
+            (ProviderKind::OpenaiChat, Some("https://api.mistral.ai/v1"), "m", Forms::Alone),
+            (ProviderKind::OpenaiChat, Some("https://api.deepseek.com"), "m", Forms::Never),
+            (ProviderKind::OpenaiChat, Some("https://models.example/v1"), "m", Forms::Never),
+            (ProviderKind::AzureOpenai, Some("https://azure.example"), "m", Forms::Always),
+            (ProviderKind::Ollama, None, "m", Forms::Alone),
+            (ProviderKind::Offline, None, "m", Forms::Never),
+        ] {
+            let provider = Provider { kind, base_url: base_url.map(str::to_owned), ..Provider::default() };
+            assert_eq!(Endpoint::configured("x", &provider).forms(model), expect, "{kind:?} {base_url:?}");
+        }
+    }
 
     #[test]
     fn the_usual_key_goes_to_the_usual_address_only() {

@@ -61,7 +61,7 @@ mod watched;
 mod wire;
 
 pub use cache::Answers;
-pub use choice::{Choice, ChooseError};
+pub use choice::{Choice, ChooseError, Needs};
 pub use copydesk_base::{Asker, Wish};
 pub use discover::{Found, LocalServer, discover};
 pub use endpoint::Endpoint;
@@ -81,4 +81,5 @@ pub use request::{
 pub use retry::Retries;
 pub use route::{Left, Route, Strictness};
 pub use scenario::{Scenario, Script};
+pub use schema::Forms;
 pub use stream::EventStream;

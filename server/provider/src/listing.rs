@@ -73,8 +73,13 @@ pub fn pull(kind: ProviderKind, model: &str) -> Option<String> {
 
 /// Whether a list has the model that is asked for by this name; a name without a tag means the latest.
 pub fn has(list: &[Listed], model: &str) -> bool {
+    find(list, model).is_some()
+}
+
+/// What a list says of the model that is asked for by this name.
+pub(crate) fn find<'l>(list: &'l [Listed], model: &str) -> Option<&'l Listed> {
     let is_it = |id: &str| id == model || id.strip_suffix(":latest") == Some(model);
-    list.iter().any(|listed| is_it(&listed.id))
+    list.iter().find(|listed| is_it(&listed.id))
 }
 
 /// Of an Ollama server: what it has in memory.

@@ -264,15 +264,7 @@ impl Models {
                 finish(&sink, usage, outcome).await;
             });
         }
-        let lacks = |ability: Option<bool>, is_needed: bool| is_needed && ability == Some(false);
-        let lacking = if lacks(choice.facts.vision, request.has_images()) {
-            Some(CallError::Blind { model: choice.model_ref() })
-        } else if lacks(choice.facts.tools, !request.tools.is_empty()) {
-            Some(CallError::Toolless { model: choice.model_ref() })
-        } else {
-            None
-        };
-        if let Some(lacking) = lacking {
+        if let Some(lacking) = choice.lacks(request.needs()) {
             return EventStream::new(move |sink| async move { sink.send(Err(lacking)).await });
         }
         let answers = self.config.answers.as_ref();

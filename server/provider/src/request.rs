@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::choice::Needs;
 use crate::image::{self, Image};
 use crate::infill::Infill;
 use crate::wire::Wire;
@@ -67,10 +68,10 @@ impl Request {
         if self.tool_use == ToolUse::Free { &self.tools } else { &[] }
     }
 
-    pub(crate) fn has_images(&self) -> bool {
-        self.messages
-            .iter()
-            .any(|message| matches!(message, Message::User { images, .. } if !images.is_empty()))
+    pub(crate) fn needs(&self) -> Needs {
+        let is_image =
+            |message: &Message| matches!(message, Message::User { images, .. } if !images.is_empty());
+        Needs { tools: !self.tools.is_empty(), images: self.messages.iter().any(is_image) }
     }
 
     /// The same for one model, without what other models carried.

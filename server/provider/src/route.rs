@@ -4,7 +4,7 @@
 //! model and says each time why the last one was left; nothing is left in silence. Policies of cost and latency have
 //! their place here: they would reorder what [`Route::next`] picks from.
 
-use crate::choice::{Choice, ChooseError};
+use crate::choice::{Choice, ChooseError, Needs};
 use crate::health::Health;
 use crate::retry::may_switch;
 use crate::{CallError, error};
@@ -50,6 +50,18 @@ impl Route {
     /// The one to begin with, and those before it that are passed over. Where everybody should be passed over, nobody is.
     pub fn start(&self, health: &Health) -> (usize, Vec<Left>) {
         self.from(0, health).unwrap_or((0, Vec::new()))
+    }
+
+    /// The one that a request with these needs comes to where everybody whose turn it is answers, and those before it that are
+    /// passed over. The error is that of the last one, where nobody can take it.
+    pub fn first_fit(&self, needs: Needs, health: &Health) -> Result<(usize, Vec<Left>), CallError> {
+        let (mut at, mut passed) = self.start(health);
+        while let Some(lacking) = self.choices().nth(at).and_then(|choice| choice.lacks(needs)) {
+            let Some((next, left)) = self.next(at, &lacking, health) else { return Err(lacking) };
+            at = next;
+            passed.extend(left);
+        }
+        Ok((at, passed))
     }
 
     /// The one to ask when the choice at `at` failed, and those in between that are passed over; `None` where the error
@@ -223,6 +235,29 @@ mod tests {
             route.start(&limited),
             (1, vec![left("a/m", "its rate is limited for 61 seconds more: no tokens are left")])
         );
+    }
+
+    #[test]
+    fn whoever_lacks_what_a_request_needs_is_passed_over() {
+        let health = Health::default();
+        let toolless = |names: &[&str]| {
+            let mut route = models(false, &["b/m"]).route(&[]).unwrap();
+            for choice in std::iter::once(&mut route.first).chain(&mut route.fallbacks) {
+                choice.facts.tools = Some(!names.contains(&choice.model_ref().as_str()));
+            }
+            route
+        };
+        let (tools, none) = (Needs { tools: true, ..Needs::default() }, Needs::default());
+        let because = |model: &str| CallError::Toolless { model: model.to_owned() };
+        let passed = vec![left("a/m", because("a/m").to_string())];
+        for (names, needs, expect) in [
+            (&[][..], tools, Ok((0, vec![]))),
+            (&["a/m"], none, Ok((0, vec![]))),
+            (&["a/m"], tools, Ok((1, passed))),
+            (&["a/m", "b/m"], tools, Err(because("b/m"))),
+        ] {
+            assert_eq!(toolless(names).first_fit(needs, &health), expect, "{names:?}");
+        }
     }
 
     #[test]

@@ -7,9 +7,10 @@ use serde_json::Value;
 
 use crate::request::Request;
 
-/// When a server is told the schema.
+/// When a server is told the schema, and holds an answer to it. Where it is not, whoever asks sees to that: in words, and by
+/// sending back what does not fit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Forms {
+pub enum Forms {
     /// Always: it knows a call from an answer.
     Always,
     /// Where no tools are in use.

@@ -3,6 +3,9 @@
 //! The work is one future that hands out events through a [`Sink`]; the stream owns both ends and polls the future
 //! only when its reader wants the next event. So there is no task beside it: dropping the stream drops the work, and
 //! with it the socket.
+//!
+//! Pieces of one text that wait for the reader are handed over as one: who shows and counts them does so once for each
+//! read of the network, not once for each word. Nothing is waited for to that end.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -22,6 +25,8 @@ pub type Item = Result<ModelEvent, CallError>;
 pub struct EventStream {
     work: Option<Pin<Box<dyn Future<Output = ()> + Send>>>,
     events: mpsc::Receiver<Item>,
+    /// What came behind pieces that were joined.
+    held: Option<Item>,
     limit: Limit,
 }
 
@@ -46,7 +51,7 @@ impl EventStream {
         let (sender, events) = mpsc::channel(WAITING);
         let limit = Limit::default();
         let sink = Sink { events: sender, limit: limit.clone() };
-        Self { work: Some(Box::pin(work(sink))), events, limit }
+        Self { work: Some(Box::pin(work(sink))), events, held: None, limit }
     }
 
     /// Cuts the answers of the tries that have not begun yet at so many tokens: what a try has used, the next one may
@@ -75,10 +80,11 @@ impl Sink {
     }
 }
 
-impl Stream for EventStream {
-    type Item = Item;
-
-    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Item>> {
+impl EventStream {
+    fn poll_one(&mut self, context: &mut Context<'_>) -> Poll<Option<Item>> {
+        if let Some(item) = self.held.take() {
+            return Poll::Ready(Some(item));
+        }
         if let Poll::Ready(Some(item)) = self.events.poll_recv(context) {
             return Poll::Ready(Some(item));
         }
@@ -92,8 +98,93 @@ impl Stream for EventStream {
     }
 }
 
+impl Stream for EventStream {
+    type Item = Item;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Item>> {
+        let mut event = match self.poll_one(context) {
+            Poll::Ready(Some(Ok(event))) => event,
+            other => return other,
+        };
+        while let Ok(item) = self.events.try_recv() {
+            self.held = match item {
+                Ok(next) => join(&mut event, next).map(Ok),
+                error @ Err(_) => Some(error),
+            };
+            if self.held.is_some() {
+                break;
+            }
+        }
+        Poll::Ready(Some(Ok(event)))
+    }
+}
+
+/// Puts a piece behind another one of the same text; what is none comes back.
+fn join(before: &mut ModelEvent, next: ModelEvent) -> Option<ModelEvent> {
+    match (before, next) {
+        (ModelEvent::Text(text), ModelEvent::Text(more))
+        | (ModelEvent::Reasoning(text), ModelEvent::Reasoning(more)) => text.push_str(&more),
+        (ModelEvent::CallArguments { call, piece }, ModelEvent::CallArguments { call: of, piece: more })
+            if *call == of =>
+        {
+            piece.push_str(&more)
+        }
+        (_, next) => return Some(next),
+    }
+    None
+}
+
 impl std::fmt::Debug for EventStream {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("EventStream").field("done", &self.work.is_none()).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use futures_util::StreamExt;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn pieces_that_wait_come_as_one_and_nothing_changes_its_place() {
+        let text = |text: &str| Ok(ModelEvent::Text(text.to_owned()));
+        let thought = |text: &str| Ok(ModelEvent::Reasoning(text.to_owned()));
+        let argument = |call, piece: &str| Ok(ModelEvent::CallArguments { call, piece: piece.to_owned() });
+        let sent = vec![
+            Ok(ModelEvent::Started),
+            thought("h"),
+            thought("m"),
+            text("He"),
+            text("llo"),
+            argument(0, "{"),
+            argument(0, "}"),
+            argument(1, "["),
+            text("!"),
+            Err(CallError::Canceled),
+        ];
+        let expect = [
+            Ok(ModelEvent::Started),
+            thought("hm"),
+            text("Hello"),
+            argument(0, "{}"),
+            argument(1, "["),
+            text("!"),
+            Err(CallError::Canceled),
+        ];
+        let stream = EventStream::new(|sink| async move {
+            for item in sent {
+                sink.send(item).await;
+            }
+        });
+        assert_eq!(stream.collect::<Vec<_>>().await, expect);
+        // What is not there yet is not waited for.
+        let mut slow = EventStream::new(|sink| async move {
+            for piece in ["one ", "two"] {
+                sink.ask(text(piece)).await;
+            }
+        });
+        assert_eq!(slow.next().await, Some(text("one ")));
+        assert_eq!(slow.next().await, Some(text("two")));
     }
 }

@@ -186,6 +186,23 @@ impl Open {
         Ok(value)
     }
 
+    /// The same for what is to leave nothing behind: the file is written anew, and the log of changes emptied.
+    pub(crate) fn erase<T>(
+        &mut self,
+        work: impl FnOnce(&Transaction<'_>) -> Result<T, Halt>,
+    ) -> Result<T, StoreError> {
+        self.read(|connection| Ok(connection.pragma_update(None, "secure_delete", "on")?))?;
+        let value = self.write(work)?;
+        // Another process that reads just now keeps it; the next deletion empties it.
+        self.read(|connection| {
+            // A page that was split before keeps copies of what moved: only a file written anew has none. Where
+            // another process is in the way, the next deletion does it.
+            let _ = connection.execute_batch("VACUUM");
+            Ok(connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?)
+        })?;
+        Ok(value)
+    }
+
     pub(crate) fn read<T>(&self, work: impl FnOnce(&Connection) -> Result<T, Halt>) -> Result<T, StoreError> {
         work(&self.connection).map_err(|halt| halt.at(&self.path))
     }

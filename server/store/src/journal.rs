@@ -226,24 +226,12 @@ impl Journal {
         Ok(self.on(|open| open.write(work)).await?.unwrap_or_default())
     }
 
-    /// The same for what is to leave nothing behind: the file is written anew, and the log of changes emptied.
+    /// The same for what is to leave nothing behind.
     async fn erase<T: Default + Send + 'static>(
         &self,
         work: impl FnOnce(&Transaction<'_>) -> Result<T, Halt> + Send + 'static,
     ) -> Result<T, StoreError> {
-        let erased = self.on(|open| {
-            open.read(|connection| Ok(connection.pragma_update(None, "secure_delete", "on")?))?;
-            let value = open.write(work)?;
-            // Another process that reads just now keeps it; the next deletion empties it.
-            open.read(|connection| {
-                // A page that was split before keeps copies of what moved: only a file written anew has none. Where
-                // another process is in the way, the next deletion does it.
-                let _ = connection.execute_batch("VACUUM");
-                Ok(connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?)
-            })?;
-            Ok(value)
-        });
-        Ok(erased.await?.unwrap_or_default())
+        Ok(self.on(|open| open.erase(work)).await?.unwrap_or_default())
     }
 
     /// What a query finds; nothing where there is no journal yet.

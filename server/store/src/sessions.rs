@@ -39,16 +39,16 @@ pub enum Deleted {
 /// What a sweep took away.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Swept {
-    /// How many conversations.
-    pub sessions: usize,
+    /// Which conversations.
+    pub sessions: Vec<SessionId>,
     /// Their runs, and those that belonged to none.
     pub runs: Vec<RunId>,
 }
 
 impl Swept {
-    fn take(&mut self, deleted: Deleted) {
+    fn take(&mut self, session: SessionId, deleted: Deleted) {
         if let Deleted::Gone(runs) = deleted {
-            self.sessions += 1;
+            self.sessions.push(session);
             self.runs.extend(runs);
         }
     }
@@ -192,13 +192,15 @@ pub(crate) fn sweep(transaction: &Transaction<'_>, keep: Keep) -> Result<Swept, 
     for (session, last) in sessions {
         let is_old = last < signed(keep.since.0);
         if is_old || used(transaction)? > keep.bytes {
-            swept.take(delete(transaction, &session)?);
+            let deleted = delete(transaction, &session)?;
+            swept.take(session, deleted);
         }
     }
     if let Some((session, last)) = newest
         && last < signed(keep.since.0)
     {
-        swept.take(delete(transaction, &session)?);
+        let deleted = delete(transaction, &session)?;
+        swept.take(session, deleted);
     }
     let stray = runs_of(transaction, STRAY, signed(keep.since.0))?;
     erase(transaction, &stray)?;

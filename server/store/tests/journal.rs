@@ -188,7 +188,7 @@ async fn a_conversation_is_named_and_deleted_whole_but_never_an_open_one() {
     assert_eq!(journal.sessions(1).await.unwrap()[0].name, None, "a name goes with its conversation");
     let young = Keep { since: Timestamp(0), bytes: u64::MAX };
     assert_eq!(journal.sweep(young).await, Ok(Swept::default()));
-    assert_eq!(journal.sweep(all).await, Ok(Swept { sessions: 1, runs: vec!["run-2".into()] }));
+    assert_eq!(journal.sweep(all).await, Ok(Swept { sessions: vec![session], runs: vec!["run-2".into()] }));
 }
 
 /// A run that works for another one, in no conversation of its own.
@@ -244,7 +244,7 @@ async fn helpers_go_with_the_run_that_they_worked_for_and_strays_when_their_time
     assert_eq!(journal.delete(&session).await, Ok(Deleted::Gone(gone)));
     assert_eq!(left().await, ["run-3", "run-4", "run-5"]);
     assert_eq!(journal.records(&"run-2".into()).await, Ok(vec![]));
-    let swept = Swept { sessions: 0, runs: ["run-3", "run-4"].map(Into::into).to_vec() };
+    let swept = Swept { sessions: vec![], runs: ["run-3", "run-4"].map(Into::into).to_vec() };
     let late = Keep { since: Timestamp(u64::MAX), bytes: u64::MAX };
     assert_eq!(journal.sweep(late).await, Ok(swept));
     assert_eq!(left().await, ["run-5"], "what is under way stays");

@@ -186,6 +186,14 @@ async fn a_conversation_has_used_what_its_journal_says_and_what_others_do_meanwh
     // The journal knows more where a program that did not count here has worked.
     let (taken, _) = take(of("ses-c", 2, None)).await;
     assert_eq!(taken.spent, usage(2, None));
+    // Of one that is gone only the day knows.
+    let day = user.spent(20_000).await.unwrap();
+    user.forget_conversations(vec!["ses-a".into(), "ses-none".into()]).await.unwrap();
+    assert_eq!(user.spent(20_000).await, Ok(day));
+    let (taken, _) = take(of("ses-a", 0, None)).await;
+    assert_eq!(taken, Taken { time: minute, ..Taken::default() });
+    let (taken, _) = take(of("ses-c", 0, None)).await;
+    assert_eq!((taken.spent, taken.reserved), (usage(2, None), usage(1, Some(0.5))));
 }
 
 #[tokio::test]

@@ -10,7 +10,7 @@ use std::cell::Cell;
 
 use serde::de::{self, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 
-pub use self::error::DeError;
+pub use self::error::{DeError, wanted};
 use crate::node::{Entry, ItemsIter, Kind, MAX_DEPTH, Node, Tree, Value};
 
 /// How many nodes are visited at most, each visit through an alias counted anew.
@@ -207,7 +207,7 @@ impl<'de> Deserializer<'de> for Reader<'de, '_> {
     ) -> Result<V::Value, DeError> {
         // Derived types would take a list for their fields in order.
         if matches!(self.resolved()?.kind(), Kind::Sequence(_)) {
-            return Err(DeError::new(self.node.span(), "expected a mapping, found a list"));
+            return Err(DeError::new(self.node.span(), "expected keys with values, found a list"));
         }
         self.deserialize_map(visitor)
     }

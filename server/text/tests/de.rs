@@ -107,9 +107,11 @@ fn errors_have_their_place() {
         "trooth",
         "unknown key 'trooth'; expected one of text, number, count, truth, list, pairs, word, effect, inner",
     );
-    check_error("inner:\n  truth: maybe\n", "maybe", "expected a boolean, found text 'maybe'");
-    check_error("count: 300", "300", "expected u8, found integer `300`");
-    check_error("list: [a, [b]]", "[b]", "expected a string, found a list");
+    check_error("inner:\n  truth: maybe\n", "maybe", "expected true or false, found text 'maybe'");
+    check_error("count: 300", "300", "expected a whole number, 0 or more, found 300");
+    check_error("count: -1", "-1", "expected a whole number, 0 or more, found -1");
+    check_error("count: 1.5", "1.5", "expected a whole number, 0 or more, found 1.5");
+    check_error("list: [a, [b]]", "[b]", "expected a text, found a list");
     check_error(
         "word: third",
         "third",
@@ -118,7 +120,7 @@ fn errors_have_their_place() {
     check_error("word: with-text", "with-text", "this word needs a value: write it as 'word: value'");
     check_error("effect: {kind: read}", "{kind: read}", "'path' is missing");
     check_error("text: *x", "*x", "this alias refers to nothing");
-    check_error("- a", "- a", "expected a mapping, found a list");
+    check_error("- a", "- a", "expected keys with values, found a list");
 }
 
 #[test]

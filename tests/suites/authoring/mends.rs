@@ -35,7 +35,7 @@ const AROUND: [(&str, &str); 3] = [
 
 /// What the person allows.
 const OWN_CONFIG: &str = "engines: {allowlist: {codex: {}}}\ndefault_model: near/big\n\
-                          providers: {near: {kind: ollama, models: {small: {tools: false}}}}\n";
+                          providers: {near: {kind: ollama, models: {small: {tools: false, vision: false}}}}\n";
 
 const fn of(
     code: &'static str,
@@ -301,6 +301,13 @@ const MENDS: &[Mend] = &[
         "---\nname: a\nmodel: ⟦near/small⟧\ntools: [read]\n---\nWork.\n",
         "change to 'near/big'",
         "---\nname: a\nmodel: near/big\ntools: [read]\n---\nWork.\n",
+    ),
+    of(
+        "blind-model",
+        ".copydesk/prompts/p.md",
+        "---\nname: p\nmodel: ⟦near/small⟧\nallowed-tools: []\n---\nWhat is in @a.png?\n",
+        "change to 'near/big'",
+        "---\nname: p\nmodel: near/big\nallowed-tools: []\n---\nWhat is in @a.png?\n",
     ),
     of(
         "useless-key",

@@ -74,9 +74,12 @@ fn a_mistake_in_the_head_of_a_file_is_named_where_it_stands() {
             &["--agent", "several"],
             ".copydesk/agents/several.md:3: 'p/s, p/r' are several models in one text; make them a list",
         ),
-        (&["--action", "loud"], ".copydesk/actions/loud.md:3: expected a sequence, found a mapping"),
+        (&["--action", "loud"], ".copydesk/actions/loud.md:3: expected a list, found a mapping"),
         (&["--action", "stepper"], "the layer 'plan' cannot be used before this is mended: "),
-        (&["--action", "stepper"], ".stepper/layer/plan/index.md:3: expected u64, found text 'many'"),
+        (
+            &["--action", "stepper"],
+            ".stepper/layer/plan/index.md:3: expected a whole number, 0 or more, found text 'many'",
+        ),
         (&["--agent", "nobody"], "there is no agent 'nobody': "),
     ] {
         let ran = workspace.run(&[&["ask"], arguments, &["go"]].concat());

@@ -116,6 +116,41 @@ fn limits_that_were_lost_to_a_slip_stop_runs_and_are_errors() {
 }
 
 #[test]
+fn numbers_of_models_with_a_mistake_stop_runs_and_are_errors() {
+    for (of_provider, more, key) in [
+        ("models: {m: {output_limit: 0}}", "", "providers.bench.models.m.output_limit"),
+        ("models: {m: {output_limit: .inf}}", "", "providers.bench.models.m.output_limit"),
+        ("models: {m: {context_window: -1}}", "", "providers.bench.models.m.context_window"),
+        ("modles: {m: {output_limit: 9}}", "", "providers.bench.modles"),
+        ("concurrency: 0", "", "providers.bench.concurrency"),
+        ("timeouts: {idle: 0}", "", "providers.bench.timeouts.idle"),
+        ("timeouts: {idel: 5}", "", "providers.bench.timeouts.idel"),
+        ("key: {command: 'echo x', timeout: 0s}", "", "providers.bench.key.timeout"),
+        ("models: {}", "models: {cache: {enabled: true, ttl: -1}}", "models.cache.ttl"),
+        ("models: {}", "models: {cache: {enabled: true, megabytes: 0}}", "models.cache.megabytes"),
+        ("models: {}", "modles: {strict: true}", "modles"),
+        ("models: {}", "models: {strict: maybe}", "models.strict"),
+    ] {
+        let model = ModelServer::start(Format::OpenaiChat, [Reply::text("Hello.")]);
+        let line = if more.is_empty() { 2 } else { 3 };
+        let config = format!(
+            "default_model: bench/m\nproviders: {{bench: {{kind: openai-chat, base_url: \"{}\", {of_provider}}}}}\n{more}\n",
+            model.base_url(),
+        );
+        let told = Workspace::new(COPYDESK).with_user_config(&config).run(&["ask", "say something"]);
+        let is_told = told.stderr.contains(&format!("config.yaml:{line}: '{key}' "));
+        assert!(told.code != Some(0) && is_told, "{of_provider} {more}: {told}");
+        assert_eq!(model.requests().len(), 0, "{of_provider} {more}: nothing left this machine");
+        let checked =
+            Workspace::new(COPYDESK).with([(".copydesk/config.yaml", config.as_str())]).run(&["check"]);
+        let is_marked = checked.stdout.lines().any(|found| {
+            found.starts_with(&format!(".copydesk/config.yaml:{line}:")) && found.contains(": error[")
+        });
+        assert!(checked.code == Some(1) && is_marked, "{of_provider} {more}: {checked}");
+    }
+}
+
+#[test]
 fn a_price_with_a_mistake_is_no_price() {
     for facts in [
         "models: {m: {price: {input: 0, output: 0, cached_input: -5}}}",

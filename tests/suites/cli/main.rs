@@ -2,6 +2,7 @@
 
 #![expect(clippy::expect_used, reason = "what fails here fails the test")]
 
+mod abilities;
 mod asking;
 mod believed;
 mod budgets;

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use copydesk_base::{Files, path};
+use copydesk_language::mentions::names;
 use copydesk_provider::Image;
 
 use crate::context::opening::{Layer, Room, beside, image_at};
@@ -22,9 +23,6 @@ use crate::world::World;
 const MOST_FILES: usize = 8;
 /// The most of one of them, in bytes.
 const ATTACHED: usize = 32 * 1024;
-
-/// What may stand around a name in a sentence.
-const MARKS: &[char] = &['(', ')', '[', ']', '<', '>', '"', '\'', '`', ',', '.', ';', ':', '!', '?', '*'];
 
 /// What words bring along.
 pub(crate) struct Brought {
@@ -154,16 +152,6 @@ pub(crate) fn there(files: &dyn Files, words: &str, from: &Path) -> Vec<PathBuf>
     let found =
         names(words).filter_map(|(_, names)| names.iter().map(place).find(|path| is_there(files, path)));
     found.collect()
-}
-
-/// What words name as `@name`: the name, and what it may be. It may stand in brackets or quotes, before a line number, at
-/// the end of a sentence.
-fn names(words: &str) -> impl Iterator<Item = (&str, [&str; 3])> {
-    words.split_whitespace().filter_map(|word| {
-        let name = word.trim_start_matches(MARKS).strip_prefix('@')?;
-        let bare = name.trim_end_matches(MARKS);
-        Some((bare, [name, bare, bare.split_once(':').map_or(bare, |(file, _)| file)]))
-    })
 }
 
 /// A file that was never saved is there where an editor holds it open.

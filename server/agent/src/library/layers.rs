@@ -161,7 +161,7 @@ mod tests {
         // A mistake is named where it stands: as it is written, nobody may work by it.
         let place = root.join(".stepper/layer/bad/index.md");
         for (head, expect) in [
-            ("description: Bad.\nsteps: many\n", "3: expected u64, found text 'many'"),
+            ("description: Bad.\nsteps: many\n", "3: expected a whole number, 0 or more, found text 'many'"),
             ("description: Bad.\n\npermission: {'Bash(rm': deny}\n", "4: failed to read `Bash(rm`"),
         ] {
             write(".stepper/layer/bad/index.md", &format!("---\n{head}---\nWork.\n"));

@@ -9,7 +9,8 @@ use std::time::Duration;
 
 use copydesk_base::Event;
 use copydesk_provider::{
-    CallError, Carried, Choice, EventStream, Health, Left, ModelEvent, Request, Route, StopReason, ToolCall,
+    CallError, Carried, Choice, EventStream, Health, Left, ModelEvent, Needs, Request, Route, StopReason,
+    ToolCall,
 };
 use futures_util::{FutureExt, StreamExt};
 
@@ -35,8 +36,9 @@ pub(crate) struct Answered {
 }
 
 impl Way {
-    pub(crate) fn begin(route: Route, health: &Health) -> Self {
-        let (at, left) = route.start(health);
+    /// Where nobody can take what will be asked, the first one says why when it is asked.
+    pub(crate) fn begin(route: Route, needs: Needs, health: &Health) -> Self {
+        let (at, left) = route.first_fit(needs, health).unwrap_or_else(|_| route.start(health));
         Self { route, at, left }
     }
 

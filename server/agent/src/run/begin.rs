@@ -9,7 +9,7 @@ use std::sync::Arc;
 use copydesk_base::event::Origin;
 use copydesk_base::{Event, Grade, Usage};
 use copydesk_permission::Bounds;
-use copydesk_provider::{Asker, Wish};
+use copydesk_provider::{Asker, Needs, Wish};
 
 use super::{Place, Turn};
 use crate::action::Action;
@@ -53,7 +53,10 @@ pub(super) async fn begin(
         Wish::model(Asker::Session, terms.model.clone().or_else(|| shared.now().model.clone())),
     ];
     let way = match settings.models.route_or_look(&wishes).await {
-        Ok(route) => Way::begin(route, settings.models.health()),
+        Ok(route) => {
+            let needs = Needs { tools: !action.tools.is_empty(), images: !ask.images.is_empty() };
+            Way::begin(route, needs, settings.models.health())
+        }
         Err(error) => return Err((Some(terms.settings), error.into())),
     };
     let origin = ask.place.as_ref().map(|(path, span)| Origin { path: path.clone(), span: *span });

@@ -29,7 +29,7 @@ const NAME: &str = "schema:answer";
 impl Form {
     /// Reads a schema. The error is a fragment about it.
     pub fn read(text: &str) -> Result<Self, String> {
-        let schema: Value = serde_json::from_str(text).map_err(|error| format!("it is no JSON: {error}"))?;
+        let schema: Value = serde_json::from_str(text).map_err(|error| no_json(&error))?;
         let mut own = |url: &str| {
             if url == NAME { Ok(text.to_owned()) } else { Err("nothing is fetched".to_owned()) }
         };
@@ -64,8 +64,7 @@ impl Form {
     /// The document in an answer; the error says what is wrong with it.
     pub(crate) fn document(&self, answer: &str) -> Result<Value, String> {
         let text = unfenced(answer);
-        let document: Value =
-            serde_json::from_str(text).map_err(|error| format!("it is no JSON: {error}"))?;
+        let document: Value = serde_json::from_str(text).map_err(|error| no_json(&error))?;
         let tree = json::parse(text, Dialect::Strict);
         let file = File { path: Path::new("answer.json"), text, tree: &tree, kind: FileKind::Other };
         let wrong = schemas::check(&file, &self.0.checker);
@@ -79,6 +78,11 @@ impl fmt::Debug for Form {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("Form").field(&self.0.schema).finish()
     }
+}
+
+/// Where a text is no JSON; the parser's own words help nobody who asked for something else.
+fn no_json(error: &serde_json::Error) -> String {
+    format!("it is no JSON from line {}, column {} on", error.line(), error.column())
 }
 
 /// The text within a fence, if the whole answer is one.

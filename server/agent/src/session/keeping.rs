@@ -138,7 +138,7 @@ pub(crate) async fn delete(shared: &Shared, session: &SessionId) -> Result<(), A
                 jobs::forget(&settings.state_home, &runs);
             }
             take_down(shared, |name| is_of(name, &runs) || name.starts_with(session.as_str()));
-            Ok(())
+            Ok(shared.world.user.forget_conversations(vec![session.clone()]).await?)
         }
         Deleted::UnderWay => Err(AgentError::Open(session.to_string())),
         Deleted::Unknown => Err(AgentError::UnknownSession(session.to_string())),
@@ -173,10 +173,15 @@ pub(crate) async fn sweep(shared: &Shared) {
     match shared.world.journal.sweep(keep).await {
         Ok(Swept { sessions, runs }) => {
             jobs::forget(&settings.state_home, &runs);
-            if sessions > 0 {
-                // Which they were is not known any more; what an editor still wants is written anew.
-                take_down(shared, |name| is_of(name, &runs) || name.starts_with("ses-"));
-                tracing::info!(sessions, "conversations past their time were taken away");
+            if !sessions.is_empty() {
+                let is_theirs =
+                    |name: &str| sessions.iter().any(|session| name.starts_with(session.as_str()));
+                take_down(shared, |name| is_of(name, &runs) || is_theirs(name));
+                tracing::info!(sessions = sessions.len(), "conversations past their time were taken away");
+                if let Err(error) = shared.world.user.forget_conversations(sessions).await {
+                    // What nobody asks about any more goes by itself after a week.
+                    tracing::info!(%error, "what they used is not forgotten yet");
+                }
             }
         }
         Err(error) => tracing::info!(%error, "conversations past their time stay"),

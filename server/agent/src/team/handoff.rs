@@ -4,7 +4,7 @@
 //! of the one that goes on. The person's words stay what they are, and so does everything that was read.
 
 use copydesk_base::Event;
-use copydesk_provider::{Asker, Wish};
+use copydesk_provider::{Asker, Needs, Wish};
 
 use crate::action::Action;
 use crate::desk::Ask;
@@ -37,7 +37,8 @@ pub(crate) async fn take(
             [Wish { asker: Asker::Agent, model: Some(model.clone()), fallback: to.fallback.clone() }];
         let route = turn.settings.models.route_or_look(&wishes).await?;
         let before = way.choice().model_ref();
-        *way = Way::begin(route, turn.settings.models.health());
+        // It may have other tools; what it is asked says what it needs.
+        *way = Way::begin(route, Needs::default(), turn.settings.models.health());
         let (to, reason) = (way.choice().model_ref(), format!("{} goes on", to.name));
         if before != to {
             events.push(Event::ModelSwitched { from: before, to, reason });

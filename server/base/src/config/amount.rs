@@ -3,6 +3,8 @@
 use serde::de::Error;
 use serde::{Deserialize, Deserializer};
 
+use super::Duration;
+
 /// A number above zero: a limit of nothing lets nothing happen, and a negative one means nothing.
 pub(super) fn positive<'de, D, T>(from: D) -> Result<Option<T>, D::Error>
 where
@@ -14,6 +16,11 @@ where
         Some(_) => Err(D::Error::custom("it must be more than 0")),
         None => Ok(None),
     }
+}
+
+/// A span of time that is more than none.
+pub(super) fn positive_time<'de, D: Deserializer<'de>>(from: D) -> Result<Duration, D::Error> {
+    positive(from)?.ok_or_else(|| D::Error::custom("it must be more than 0"))
 }
 
 /// Dollars, none included.
@@ -33,7 +40,7 @@ pub(super) fn dollars_if_set<'de, D: Deserializer<'de>>(from: D) -> Result<Optio
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Budget, ModelPrice, ModelSettings, Provider};
+    use super::super::{Budget, ModelCache, ModelPrice, ModelSettings, Provider};
 
     fn wrong<T: serde::de::DeserializeOwned>(json: &str) -> Option<String> {
         serde_json::from_str::<T>(json).err().map(|error| error.to_string())
@@ -49,6 +56,9 @@ mod tests {
         above(wrong::<Provider>(r#"{"kind": "ollama", "concurrency": 0}"#));
         above(wrong::<ModelSettings>(r#"{"context_window": 0}"#));
         above(wrong::<ModelSettings>(r#"{"output_limit": 0}"#));
+        above(wrong::<Provider>(r#"{"kind": "ollama", "timeouts": {"idle": "0s"}}"#));
+        above(wrong::<ModelCache>(r#"{"ttl": 0}"#));
+        above(wrong::<ModelCache>(r#"{"megabytes": 0}"#));
         least(wrong::<Budget>(r#"{"usd": -0.01}"#));
         least(wrong::<ModelPrice>(r#"{"input": -1, "output": 1}"#));
         least(wrong::<ModelPrice>(r#"{"input": 1, "output": -1}"#));

@@ -70,10 +70,12 @@ pub struct ModelCache {
     /// Whether answers are kept and used.
     pub enabled: bool,
     /// How long an answer counts. 1 day unless set.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "amount::positive")]
+    #[schemars(extend("exclusiveMinimum" = 0))]
     pub ttl: Option<Duration>,
     /// Megabytes on disk, at most; the oldest answers go first. 100 unless set.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "amount::positive")]
+    #[schemars(range(min = 1))]
     pub megabytes: Option<u64>,
 }
 
@@ -88,7 +90,8 @@ pub struct KeySettings {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cache: Option<Duration>,
     /// How long the command may take. 30 s unless set.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "amount::positive")]
+    #[schemars(extend("exclusiveMinimum" = 0))]
     pub timeout: Option<Duration>,
 }
 
@@ -200,12 +203,20 @@ pub enum Quirks {
 #[serde(default, deny_unknown_fields)]
 pub struct Timeouts {
     /// Until the connection stands. 10 s unless set.
+    #[serde(deserialize_with = "amount::positive_time")]
+    #[schemars(extend("exclusiveMinimum" = 0))]
     pub connect: Duration,
     /// From the request's last byte to the answer's first. 120 s unless set.
+    #[serde(deserialize_with = "amount::positive_time")]
+    #[schemars(extend("exclusiveMinimum" = 0))]
     pub first_byte: Duration,
     /// Between two pieces of an answer. 60 s unless set.
+    #[serde(deserialize_with = "amount::positive_time")]
+    #[schemars(extend("exclusiveMinimum" = 0))]
     pub idle: Duration,
     /// Until one event of an answer is whole, however it trickles in. 45 s unless set.
+    #[serde(deserialize_with = "amount::positive_time")]
+    #[schemars(extend("exclusiveMinimum" = 0))]
     pub progress: Duration,
 }
 

@@ -38,13 +38,16 @@ impl From<OneOrMany> for Vec<String> {
 /// Models that answer instead: one in a text, or a list of them. Several in one text are none that anybody has.
 pub fn fallback<'de, D: Deserializer<'de>>(from: D) -> Result<Option<OneOrMany>, D::Error> {
     let read = Option::<OneOrMany>::deserialize(from)?;
-    let is_several = |text: &str| text.trim().contains(|c: char| c == ',' || c.is_whitespace());
-    match read.as_ref().and_then(|names| names.iter().find(|text| is_several(text))) {
-        Some(text) => {
-            Err(D::Error::custom(format!("'{text}' are several models in one text; make them a list")))
-        }
+    match read.as_ref().and_then(|names| names.iter().find_map(several_models)) {
+        Some(wrong) => Err(D::Error::custom(wrong)),
         None => Ok(read),
     }
+}
+
+/// What is wrong with the name of a model that holds several, as a fragment.
+pub fn several_models(text: &str) -> Option<String> {
+    let is_several = text.trim().contains(|c: char| c == ',' || c.is_whitespace());
+    is_several.then(|| format!("'{text}' are several models in one text; make them a list"))
 }
 
 #[cfg(test)]

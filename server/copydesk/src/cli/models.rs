@@ -10,9 +10,10 @@ mod wished;
 use std::sync::Arc;
 
 use copydesk_base::{Clock, SystemClock, Timestamp};
-use copydesk_language::KnownModel;
+use copydesk_language::{Abilities, KnownModel};
 use copydesk_provider::{
-    Asker, Catalog, Endpoint, Kept, Listed, LocalServer, Route, Wish, discover, facts, listing,
+    Asker, CallError, Catalog, Choice, Endpoint, Kept, Listed, LocalServer, Models, Needs, Route, Wish,
+    discover, facts, listing,
 };
 use serde_json::{Value, json};
 
@@ -64,19 +65,17 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
     let office = Office::new(Here::find()?, Flags::default());
     let loaded = office.load();
     if let Some(Command::Explain { model, of }) = &arguments.command {
-        let mut wishes = Vec::new();
-        if let Some(of) = of {
-            match wished::wishes(&office, of) {
-                Ok(found) => wishes.extend(found),
-                Err(reason) => {
-                    out::note(format!("error: {reason}"));
-                    return Ok(Outcome::WrongUsage);
-                }
+        let asked = match of.as_ref().map(|of| wished::wished(&office, of)).transpose() {
+            Ok(asked) => asked,
+            Err(reason) => {
+                out::note(format!("error: {reason}"));
+                return Ok(Outcome::WrongUsage);
             }
-        }
-        wishes.extend(model.clone().map(|model| Wish::model(Asker::Flag, Some(model))));
+        };
+        let mut wished = asked.unwrap_or_default();
+        wished.wishes.extend(model.clone().map(|model| Wish::model(Asker::Flag, Some(model))));
         let models = office.models(&loaded);
-        return explain::run(&models, &office.here.user, &wishes, arguments.json);
+        return explain::run(&models, &office.here.user, &wished, arguments.json);
     }
     let reach = if arguments.offline { Reach::Kept } else { Reach::Live };
     let look = look(&office, &loaded, reach, arguments.provider.as_deref());
@@ -110,7 +109,7 @@ pub(super) fn document(office: &Arc<Office>) -> Value {
 struct Seen {
     providers: Vec<OfProvider>,
     /// Who would answer where nobody is named.
-    route: Result<Route, String>,
+    usual: Result<Choice, String>,
     now: Timestamp,
     catalog: Catalog,
 }
@@ -190,8 +189,17 @@ async fn look(office: &Arc<Office>, loaded: &Loaded, reach: Reach, only: Option<
     }
     catalog.extend(fresh.clone());
     memory::keep_lists(&office.here.places.state, fresh);
-    let route = models.route_or_look(&[]).await.map_err(|error| format!("{error}. {}", error.advice()));
-    Seen { providers, route, now, catalog }
+    let usual = match models.route_or_look(&[]).await {
+        Ok(route) => usual(&models, &route).map_err(|error| format!("{error}. {}", error.advice())),
+        Err(error) => Err(format!("{error}. {}", error.advice())),
+    };
+    Seen { providers, usual, now, catalog }
+}
+
+/// Who answers where somebody works with tools, as most do.
+pub(super) fn usual(models: &Models, route: &Route) -> Result<Choice, CallError> {
+    let (at, _) = route.first_fit(Needs { tools: true, images: false }, models.health())?;
+    Ok(route.choices().nth(at).unwrap_or(&route.first).clone())
 }
 
 /// Servers on this machine that nobody has configured.
@@ -259,8 +267,8 @@ impl Seen {
         json!({
             "schema": "copydesk.models/1",
             "providers": providers,
-            "active": match &self.route {
-                Ok(route) => json!({"model": route.first.model_ref(), "why": route.first.why}),
+            "active": match &self.usual {
+                Ok(choice) => json!({"model": choice.model_ref(), "why": choice.why}),
                 Err(error) => json!({ "error": error }),
             },
             "bundled_as_of": facts::AS_OF,
@@ -287,8 +295,14 @@ pub(super) fn names(office: &Office) -> Vec<KnownModel> {
         let one = unlisted(endpoint, &catalog, None);
         for listed in one.models.iter().filter(|listed| listed.is_for_talk()) {
             let known = one.endpoint.sources(&listed.id, &catalog).merged();
-            let name = format!("{}/{}", one.endpoint.name, listed.id);
-            names.push(KnownModel { name, facts: shown::facts(&known), most_dollars: known.most_dollars() });
+            let forms = shown::forms(one.endpoint.forms(&listed.id)).to_owned();
+            let facts = [shown::facts(&known), forms].into_iter().filter(|words| !words.is_empty());
+            names.push(KnownModel {
+                name: format!("{}/{}", one.endpoint.name, listed.id),
+                facts: facts.collect::<Vec<_>>().join(", "),
+                most_dollars: known.most_dollars(),
+                can: Abilities { tools: known.tools, images: known.vision },
+            });
         }
     }
     names

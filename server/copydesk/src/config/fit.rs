@@ -2,7 +2,8 @@
 
 use copydesk_base::config::{Config, Mode};
 use copydesk_base::{Code, Severity};
-use copydesk_language::is_meant;
+use copydesk_language::{is_meant, loses_limit};
+use copydesk_text::de::wanted;
 use serde_json::{Map, Value};
 
 use super::value::KeyPath;
@@ -27,7 +28,8 @@ pub(super) fn fitting(map: Map<String, Value>, misfits: &mut Vec<Misfit>) -> Map
 fn sift(path: &mut KeyPath, value: Value, misfits: &mut Vec<Misfit>) -> Option<Value> {
     if value.is_null() && !path.is_empty() {
         // A key without a value is a key that is not set, but an amount, or what holds limits, was meant to be there.
-        let is_misspelt = path.len() == 1 && path[0] != "budgets" && is_meant(&path[0], "budgets");
+        let matters = loses_limit(&words(path)) || price_of(path).is_some();
+        let is_misspelt = matters && try_as_config(path, &value).is_err_and(|wrong| is_unknown(path, &wrong));
         misfits.extend(is_misspelt.then(|| unknown(path)));
         misfits.extend(is_amount(path).then(|| misfit(path, &value, "it has no value")));
         return None;
@@ -131,8 +133,7 @@ fn is_unknown(path: &KeyPath, wrong: &str) -> bool {
 }
 
 fn unknown(path: &KeyPath) -> Misfit {
-    // Whoever misspells a limit has none.
-    let stops = path.first().is_some_and(|key| is_meant(key, "budgets"));
+    let stops = loses_limit(&words(path));
     let code = if stops { Code::UnknownKey } else { Code::UnknownSetting };
     Misfit {
         path: path.clone(),
@@ -164,7 +165,7 @@ fn misfit(path: &KeyPath, value: &Value, wrong: &str) -> Misfit {
         code: if wrong.starts_with("unknown variant") { Code::UnknownValue } else { Code::TypeMismatch },
         severity: Severity::Error,
         message,
-        stops: !bypass && could_forbid(path),
+        stops: !bypass && (could_forbid(path) || chooses(path) || is_number(path)),
     }
 }
 
@@ -176,6 +177,24 @@ fn could_forbid(path: &KeyPath) -> bool {
     )
 }
 
+/// Whether the value says which model is asked, and whether another one may be.
+fn chooses(path: &KeyPath) -> bool {
+    matches!(words(path)[..], ["default_model" | "providers"] | ["models", ..])
+}
+
+/// Whether the value is a number or a time that holds a model, its provider or the answers that are kept within limits.
+fn is_number(path: &KeyPath) -> bool {
+    matches!(
+        words(path)[..],
+        ["providers", _, "concurrency"]
+            | ["providers", _, "timeouts"]
+            | ["providers", _, "timeouts", _]
+            | ["providers", _, "key", "cache" | "timeout"]
+            | ["providers", _, "models", _, "output_limit" | "context_window"]
+            | ["models", "cache", "ttl" | "megabytes"]
+    )
+}
+
 /// Whether a text is what YAML has for a number without end, or a number that is too large to be one.
 fn is_endless(text: &str) -> bool {
     let name = text.trim_start_matches(['+', '-']).to_ascii_lowercase();
@@ -184,20 +203,15 @@ fn is_endless(text: &str) -> bool {
 
 /// What was wrong, as somebody says it who does not program.
 fn plain(wrong: &str) -> String {
-    let Some((found, wanted)) =
-        wrong.strip_prefix("invalid type: ").and_then(|rest| rest.rsplit_once(", expected "))
-    else {
+    let rest = wrong.strip_prefix("invalid type: ").or_else(|| wrong.strip_prefix("invalid value: "));
+    let Some((found, expected)) = rest.and_then(|rest| rest.rsplit_once(", expected ")) else {
         return wrong.replace('`', "'");
     };
-    let wanted = match wanted {
-        "a map" => "keys with values are",
-        wanted if wanted.starts_with("struct ") => "keys with values are",
-        "u8" | "u16" | "u32" | "u64" | "usize" => "a whole number is",
-        "f64" => "a number is",
-        "a boolean" => "true or false is",
-        "a string" => "a text is",
-        "a sequence" => "a list is",
-        wanted => &format!("{wanted} is"),
+    let wanted = wanted(expected);
+    let is = match wanted {
+        "keys with values" => " are",
+        _ if wanted.contains(',') => ", is",
+        _ => " is",
     };
     let value = found.split_once('`').and_then(|(_, rest)| rest.strip_suffix('`'));
     let found = match (found, value) {
@@ -206,12 +220,13 @@ fn plain(wrong: &str) -> String {
         (_, Some(value)) => value,
         (found, None) => found.strip_prefix("string ").unwrap_or(found),
     };
-    format!("{wanted} needed, and this is {}", found.replace('`', "'"))
+    format!("{wanted}{is} needed, and this is {}", found.replace('`', "'"))
 }
 
 /// Whether the value is a limit or what holds limits, or a price or a part of one.
 fn is_amount(path: &KeyPath) -> bool {
-    matches!(words(path)[..], ["budgets"] | ["budgets", _] | ["budgets", _, _])
+    is_number(path) && words(path).last() != Some(&"timeouts")
+        || matches!(words(path)[..], ["budgets"] | ["budgets", _] | ["budgets", _, _])
         || matches!(words(path)[..], ["providers", _, "models", _, "price", ..])
 }
 

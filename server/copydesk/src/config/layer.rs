@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use copydesk_base::config::Mode;
 use copydesk_base::{Code, ContentHash, Severity, Span};
+use copydesk_language::is_meant;
 use copydesk_store::TrustedFile;
 use copydesk_text::yaml;
 use serde_json::{Map, Value};
@@ -322,6 +323,9 @@ impl Layer {
         let mut misfits = Vec::new();
         self.value = fitting(value, &mut misfits);
         for misfit in misfits {
+            // Who may not name a model, loses none by a slip.
+            let path: Vec<&str> = misfit.path.iter().map(String::as_str).collect();
+            let counts = self.standing.may_set(&path) || is_tightening(&path);
             let problem = Problem {
                 origin: self.origin(&misfit.path),
                 span: self.span(&misfit.path),
@@ -329,7 +333,7 @@ impl Layer {
                 severity: misfit.severity,
                 message: misfit.message,
                 below: misfit.path.first().cloned(),
-                stops: misfit.stops,
+                stops: misfit.stops && counts,
             };
             if let Some((provider, model)) = price_of(&misfit.path) {
                 let of = (provider.to_owned(), model.map(str::to_owned));
@@ -381,6 +385,12 @@ impl Layer {
             stops: code == Code::YamlSyntax,
         }
     }
+}
+
+/// Whether what stands there makes things stricter, so that every layer may say it.
+fn is_tightening(path: &[&str]) -> bool {
+    let first = path.first().copied().unwrap_or_default();
+    matches!(first, "" | "permissions" | "models") || is_meant(first, "budgets")
 }
 
 /// Without the keys that hold nothing: so editors send what nobody set.

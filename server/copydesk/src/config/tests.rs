@@ -9,6 +9,8 @@ use serde_json::{Value, json};
 
 use super::{FileState, Flags, LayerName, Loaded, Nesting, Places, Sources, load, trustable};
 
+mod amounts;
+
 /// A machine with one user and one workspace.
 struct Bench {
     folder: tempfile::TempDir,
@@ -453,89 +455,6 @@ fn only_the_piece_that_does_not_fit_is_left_out() {
             ),
         ],
     );
-}
-
-#[test]
-fn a_price_that_cannot_be_understood_is_not_known_and_not_free() {
-    let price =
-        |text: &str| format!("providers: {{here: {{kind: ollama, models: {{m: {{price: {text}}}}}}}}}\n");
-    let broken = |files: &[(&str, &str)]| {
-        let bench = Bench::new(files);
-        bench.trust();
-        let loaded = bench.load();
-        assert_eq!(loaded.refusal, None, "{:?}", loaded.problems);
-        let model = loaded.config.providers["here"].models.get("m").cloned().unwrap_or_default();
-        model.broken_price.map(|wrong| wrong.replace(&format!("{}/", bench.base().display()), ""))
-    };
-    for (text, expect) in [
-        ("", "price' does not count: it has no value"),
-        ("much", "price' does not count: keys with values are needed, and this is \"much\""),
-        ("0", "price' does not count: keys with values are needed, and this is 0"),
-        ("[1, 2]", "price' does not count: keys with values are needed, and this is a list"),
-        ("{}", "price' does not count: missing field 'input'"),
-        (
-            "{input: 1, output: 2, cached_input: -5}",
-            "price.cached_input' does not count: it must be at least 0",
-        ),
-        ("{input: 1, output: 2, cached_input: }", "price.cached_input' does not count: it has no value"),
-        (
-            "{input: 1, output: 2, cached_input: .nan}",
-            "price.cached_input' does not count: a number is needed that can be counted with",
-        ),
-        ("{input: 1, output: 2, cache_input: 3}", "price.cache_input' is no setting and does not count"),
-        ("{input: -1, output: 2}", "price.input' does not count: it must be at least 0"),
-        (
-            "{input: .inf, output: 2}",
-            "price.input' does not count: a number is needed that can be counted with",
-        ),
-        (
-            "{input: 1, output: .nan}",
-            "price.output' does not count: a number is needed that can be counted with",
-        ),
-        (
-            "{input: 1, output: 1e999}",
-            "price.output' does not count: a number is needed that can be counted with",
-        ),
-        ("{input: 1, output: }", "price.output' does not count: it has no value"),
-        ("{input: 1}", "price' does not count: missing field 'output'"),
-        ("{inptu: 1, output: 2}", "providers.here.models.m.price.inptu' is no setting and does not count"),
-    ] {
-        let wrong = broken(&[(USER, &price(text))]).unwrap_or_else(|| panic!("{text}"));
-        assert!(wrong.starts_with(&format!("{USER}:1: ")) && wrong.contains(expect), "{text}: {wrong}");
-    }
-    let (fine, bad) = (price("{input: 1, output: 2}"), price("{input: -1, output: 2}"));
-    assert_eq!(broken(&[(USER, &fine)]), None);
-    assert_eq!(broken(&[(USER, &bad), (WORKSPACE, &fine)]), None, "the stronger layer says it right");
-    assert!(broken(&[(USER, &fine), (WORKSPACE, &bad)]).is_some(), "the stronger layer says it wrong");
-}
-
-#[test]
-fn a_price_below_a_misspelt_key_is_not_known() {
-    for (provider, of_model, of_all) in [
-        ("models: {m: {prices: {input: 1, output: 2}}}", true, false),
-        ("models: {m: {Price: {input: 1, output: 2}}}", true, false),
-        ("models: {m: {price.input: 1}}", true, false),
-        ("models: {m: [1, 2]}", true, false),
-        ("modles: {m: {price: {input: 1, output: 2}}}", false, true),
-        ("Models: {m: {price: {input: 1, output: 2}}}", false, true),
-        ("models.m.price: {input: 1, output: 2}", false, true),
-        ("models: [m]", false, true),
-        ("price: {input: 1, output: 2}", false, true),
-        ("models: {m: {output_limit: -1, price: {input: 1, output: 2}}}", false, false),
-        ("models: {m: {other: 1}}, more: 1", false, false),
-        ("models: ", false, false),
-    ] {
-        let text = format!("providers: {{here: {{kind: ollama, {provider}}}}}\n");
-        let loaded = Bench::new(&[(USER, &text)]).load();
-        let here = &loaded.config.providers["here"];
-        let is_broken = here.models.get("m").is_some_and(|model| model.broken_price.is_some());
-        assert_eq!(
-            (is_broken, here.broken_prices.is_some()),
-            (of_model, of_all),
-            "{text}: {:?}",
-            loaded.problems
-        );
-    }
 }
 
 #[test]

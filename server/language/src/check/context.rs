@@ -11,6 +11,7 @@ use copydesk_text::{Node, Tree};
 
 use super::subworkflow::{Callee, callees};
 use crate::index::{BUILT_IN_POOLS, Call, SettingsView, SummaryBody, VisibleAgent};
+use crate::models::KnownModel;
 use crate::{File, FileKind, Trust, WorkspaceIndex};
 
 /// The names that a file's steps may use.
@@ -21,6 +22,8 @@ pub(super) struct Context {
     /// The pools of the workflow and of the config; `None` where nobody has looked at the config.
     pub(super) pools: Option<Vec<String>>,
     pub(super) settings: Option<Arc<SettingsView>>,
+    /// What can be asked, as far as it was looked at.
+    pub(super) models: Arc<[KnownModel]>,
     /// MCP servers of the config and of `.mcp.json` files; `None` where nobody has looked.
     pub(super) servers: Option<Vec<String>>,
     /// The providers that the config names; `None` where it names none.
@@ -68,6 +71,7 @@ impl Context {
             providers: providers.filter(|known: &Vec<String>| !known.is_empty()),
             callees: callees(file.path, calls, index),
             trust: index.trust,
+            models: index.models.clone(),
             settings,
         }
     }

@@ -55,7 +55,7 @@ pub(crate) use operations::needed as keys_of_operation;
 pub(crate) use subworkflow::offers as workflow_paths;
 use suggest::Suggest;
 
-pub use suggest::is_meant;
+pub use suggest::{is_meant, loses_limit};
 pub use syntax::syntax;
 pub(crate) use whole::names_read;
 

@@ -6,7 +6,7 @@ use copydesk_text::{Entries, Entry, Items, Kind, Node};
 use super::fixes::{remove_at, remove_item, remove_key};
 use super::memo::Look;
 use super::mismatch::{mismatch, tagged};
-use super::suggest::{is_meant, usual_mistake};
+use super::suggest::{loses_limit, usual_mistake};
 use super::{Findings, meant, missing, rules, scalar};
 use crate::declared::{Block, inner_span};
 use crate::file::first_key;
@@ -346,16 +346,21 @@ fn unknown_key<'a>(
 
 /// Whether a key may have been meant for a limit, by its name or by where it stands: no agent runs before it is mended.
 fn is_lost_limit(findings: &Findings<'_>, entry: Entry<'_>) -> bool {
-    let key = entry.key().span();
-    let stands_there = |top: &Entry<'_>| {
-        top.key().span() == key || (top.value().span().start..top.value().span().end).contains(&key.start)
-    };
-    let tops = findings.tree().root().map(Node::entries).unwrap_or_default();
-    findings.file.kind == FileKind::Config
-        && tops
-            .iter()
-            .filter(stands_there)
-            .any(|top| top.key().scalar_text().is_some_and(|name| is_meant(name, "budgets")))
+    if findings.file.kind != FileKind::Config {
+        return false;
+    }
+    let (key, mut path) = (entry.key().span(), Vec::new());
+    let mut inside = findings.tree().root();
+    while let Some(node) = inside {
+        let stands_there = |above: &Entry<'_>| {
+            let value = above.value().span();
+            above.key().span() == key || (value.start..value.end).contains(&key.start)
+        };
+        let Some(above) = node.entries().iter().find(stands_there) else { break };
+        path.push(above.key().scalar_text().unwrap_or_default());
+        inside = (above.key().span() != key).then(|| above.value());
+    }
+    loses_limit(&path)
 }
 
 /// What a mapping is, in words.

@@ -117,6 +117,20 @@ pub fn is_meant(key: &str, name: &str) -> bool {
     strsim::osa_distance(&head, name) <= 1
 }
 
+/// Whether an unknown key may have been meant for what limits runs, or says which model is asked and how: by its name, or by
+/// where it stands. Whoever loses that to a slip has none, so no agent runs before it is mended.
+pub fn loses_limit(path: &[&str]) -> bool {
+    let is_one_of = |key: &str, names: &[&str]| names.iter().any(|name| is_meant(key, name));
+    match path {
+        [top, ..] if is_meant(top, "budgets") => true,
+        [top] => is_one_of(top, &["models", "providers", "default_model", "fallback"]),
+        ["models", ..] | ["providers", _, "timeouts" | "key", _] => true,
+        ["providers", _, key] => is_one_of(key, &["models", "timeouts", "concurrency", "fallback"]),
+        ["providers", _, "models", _, key] => is_one_of(key, &["output_limit", "context_window"]),
+        _ => false,
+    }
+}
+
 /// Whether two names differ only in case and in `_` or `-`: `allow_failure`, `allowFailure`.
 fn same_letters(one: &str, other: &str) -> bool {
     letters(one).eq(letters(other))

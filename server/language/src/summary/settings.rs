@@ -4,6 +4,7 @@ use copydesk_text::{Entry, Node};
 
 use super::{origin, text};
 use crate::index::{Names, SettingsView};
+use crate::models::Abilities;
 use crate::{File, FileKind, wishes};
 
 /// What one config file says, ours or Keystone's, or one of MCP servers alone. The effective config is one such view over another.
@@ -40,22 +41,24 @@ pub fn settings_view(file: &File<'_>) -> SettingsView {
                 Some((entry.key().scalar_text()?.to_owned(), entry.value().scalar_text()?.to_owned()))
             })
             .collect(),
-        tools: root
+        abilities: root
             .get("providers")
             .map(Node::entries)
             .unwrap_or_default()
             .iter()
-            .flat_map(tools_of)
+            .flat_map(abilities_of)
             .collect(),
     }
 }
 
-/// What one provider says of the tools of its models.
-fn tools_of(provider: Entry<'_>) -> Vec<(String, bool)> {
+/// What one provider says that its models can do.
+fn abilities_of(provider: Entry<'_>) -> Vec<(String, Abilities)> {
     let models = provider.value().get("models").map(Node::entries).unwrap_or_default();
     let said = |model: Entry<'_>| {
-        let tools = model.value().get("tools")?.as_bool()?;
-        Some((format!("{}/{}", provider.key().scalar_text()?, model.key().scalar_text()?), tools))
+        let can = |key: &str| model.value().get(key).and_then(Node::as_bool);
+        let abilities = Abilities { tools: can("tools"), images: can("vision") };
+        let name = format!("{}/{}", provider.key().scalar_text()?, model.key().scalar_text()?);
+        (abilities != Abilities::default()).then_some((name, abilities))
     };
     models.iter().filter_map(said).collect()
 }

@@ -1,20 +1,23 @@
-//! Models that call no tools, where somebody works with tools.
+//! Models that call no tools, where somebody works with tools, and that see no images, where words name one.
 
 use std::sync::Arc;
 
-use copydesk_language::WorkspaceIndex;
 use copydesk_language::index::SettingsView;
+use copydesk_language::{Abilities, KnownModel, WorkspaceIndex};
 use expect_test::{Expect, expect};
 
 use crate::support::{check_in, knowing};
 
-/// `near/small` and `near/tiny` call no tools, `far/big` does.
+/// `near/small` and `near/tiny` call no tools and see no images, `far/big` does both. Of `near/listed` its provider says that
+/// it does neither, and of `far/big`, which the config knows better.
 fn index(more: impl FnOnce(&mut SettingsView)) -> WorkspaceIndex {
-    let tools = [("near/small", false), ("near/tiny", false), ("far/big", true)];
+    let can = |can| Abilities { tools: Some(can), images: Some(can) };
+    let abilities = [("near/small", false), ("near/tiny", false), ("far/big", true)];
+    let listed = |name: &str| KnownModel { name: name.to_owned(), can: can(false), ..KnownModel::default() };
     let mut settings = SettingsView {
         model_mappings: [("tiny*".to_owned(), "near".to_owned())].into(),
         providers: ["near", "far"].map(|name| (name.to_owned(), None)).into(),
-        tools: tools.map(|(model, tools)| (model.to_owned(), tools)).into(),
+        abilities: abilities.map(|(model, all)| (model.to_owned(), can(all))).into(),
         ..SettingsView::default()
     };
     more(&mut settings);
@@ -22,7 +25,12 @@ fn index(more: impl FnOnce(&mut SettingsView)) -> WorkspaceIndex {
         ("/w/.copydesk/agents/reader.md", "---\nname: reader\ntools: [read]\n---\nRead.\n"),
         ("/w/.copydesk/agents/talker.md", "---\nname: talker\n---\nTalk.\n"),
     ]);
-    WorkspaceIndex { settings: Some(Arc::new(settings)), root: Some("/w".into()), ..agents }
+    WorkspaceIndex {
+        settings: Some(Arc::new(settings)),
+        root: Some("/w".into()),
+        models: ["near/listed", "far/big"].map(listed).into(),
+        ..agents
+    }
 }
 
 #[test]
@@ -66,6 +74,13 @@ fn a_head_that_names_one_is_marked_unless_it_works_without_tools() {
         "name: a\nmodel: ⟦near:small⟧\nfallback: [near/tiny, far/big]",
         expect![[r#"
         warning toolless-model the config says that 'near:small' calls no tools, and this agent works with them; 'far/big' is asked instead [fix: change to 'far/big']
+    "#]],
+    );
+    check(
+        agent,
+        "name: a\nmodel: ⟦near/listed⟧\nfallback: far/big",
+        expect![[r#"
+        warning toolless-model its provider says that 'near/listed' calls no tools, and this agent works with them; 'far/big' is asked instead [fix: change to 'far/big']
     "#]],
     );
     check(
@@ -113,6 +128,40 @@ fn a_step_that_names_one_is_marked_where_it_or_its_agent_has_tools() {
             warning toolless-model the config says that 'near/small' calls no tools, and this step works with them; name one that does
             warning toolless-model the config says that 'small' calls no tools, and the agent of this step works with them; name one that does
             warning toolless-model the config says that 'near/small' calls no tools, and the agent of this step works with them; 'far/big' is asked instead [fix: change to 'far/big']
+        "#]],
+    );
+}
+
+#[test]
+fn a_head_that_names_one_without_eyes_is_marked_where_the_words_below_name_an_image() {
+    let check = |path: &str, model: &str, words: &str, expect: Expect| {
+        let text = format!("---\ntools: []\nmodel: {model}\n---\n{words}\n");
+        check_in(path, &text, &index(|_| {}), expect);
+    };
+    let chat = "/w/talk.chat.md";
+    for (model, words) in [
+        ("far/big", "# User\n\nWhat is in @a.png?"),
+        ("near/other", "# User\n\nWhat is in @a.png?"),
+        ("near/small", "# User\n\nWhat is in @a.py?"),
+        // It was sent, and is not sent again.
+        ("near/small", "# User\n\nWhat is in @a.png?\n\n# Assistant\n\nA cat.\n\n# User\n\nWhich one?"),
+    ] {
+        check(chat, model, words, expect![""]);
+    }
+    check(
+        chat,
+        "⟦near/small⟧",
+        "# User\n\nWhat is in @shots/a.PNG?",
+        expect![[r#"
+            warning blind-model the config says that 'near/small' sees no images, and 'shots/a.PNG' is one; name one that does
+        "#]],
+    );
+    check_in(
+        "/w/.copydesk/prompts/look.md",
+        "---\nname: look\nallowed-tools: \"\"\nmodel: ⟦near/listed⟧\nfallback: [near/tiny, far/big]\n---\nCompare with (@logo.svg and @logo.webp).\n",
+        &index(|_| {}),
+        expect![[r#"
+            warning blind-model its provider says that 'near/listed' sees no images, and 'logo.webp' is one; 'far/big' is asked instead [fix: change to 'far/big']
         "#]],
     );
 }

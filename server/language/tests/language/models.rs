@@ -21,7 +21,7 @@ fn index() -> WorkspaceIndex {
     let known = |name: &str, facts: &str| KnownModel {
         name: name.to_owned(),
         facts: facts.to_owned(),
-        most_dollars: None,
+        ..KnownModel::default()
     };
     let settings = SettingsView {
         providers: [("one".to_owned(), None)].into(),

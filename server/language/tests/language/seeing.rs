@@ -192,8 +192,11 @@ fn hints_say_what_is_not_written() {
         "3 calls, twice, two reviews, three tries, six rounds: {shown}"
     );
     // With the price of every model that is asked there is a bound in dollars.
-    let known =
-        |name: &str, most_dollars| KnownModel { name: name.to_owned(), facts: String::new(), most_dollars };
+    let known = |name: &str, most_dollars| KnownModel {
+        name: name.to_owned(),
+        most_dollars,
+        ..KnownModel::default()
+    };
     let priced = |claude, other| WorkspaceIndex {
         models: Arc::new([known("anthropic/claude", claude), known("other/m", other)]),
         settings: Some(Arc::new(SettingsView {

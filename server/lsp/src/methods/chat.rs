@@ -4,12 +4,12 @@ use std::path::Path;
 use std::sync::Arc;
 
 use copydesk_agent::{Action, Ask, Voice};
-use copydesk_base::config::Mode;
+use copydesk_base::config::{Mode, several_models};
 use copydesk_base::files::Entry;
 use copydesk_base::{Files, SessionId, Span, path};
 use copydesk_language::FileKind;
 use copydesk_language::chat::{self, Role, Turn};
-use copydesk_text::{Node, front_matter, position};
+use copydesk_text::{Kind, Node, front_matter, position};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use tower_lsp::gen_lsp_types as lsp;
@@ -61,7 +61,7 @@ pub(super) async fn send(
     let (action, prompt) = order(turn.words(&text), is_known);
     let head = Head::read(open.document.tree().root()).map_err(|wrong| {
         let line = text[..wrong.at.start].matches('\n').count() + 1;
-        Error::invalid_params(format!("nothing was sent: line {line}: {}", no_mode(&wrong.word)))
+        Error::invalid_params(format!("nothing was sent: line {line}: {}", wrong.what))
     })?;
     let session_id = match head.session {
         Some(id) if session.desk.knows(&SessionId::from(id), &file).await => Some(SessionId::from(id)),
@@ -104,16 +104,17 @@ struct Head<'a> {
     session: Option<&'a str>,
 }
 
-/// What stands where a mode is named, and is none.
+/// What was chosen, and cannot be told.
 #[derive(Debug, PartialEq, Eq)]
-struct WrongMode {
+struct Unclear {
     at: Span,
-    word: String,
+    what: String,
 }
 
 impl<'a> Head<'a> {
-    /// A mode that is none may have been meant to be stricter than the one in force: nothing is chosen then.
-    fn read(root: Option<Node<'a>>) -> std::result::Result<Self, WrongMode> {
+    /// A mode that is none may have been meant to be stricter than the one in force, and of models that nobody has somebody else
+    /// would answer: nothing is chosen then.
+    fn read(root: Option<Node<'a>>) -> std::result::Result<Self, Unclear> {
         let word = |key: &str| root?.get(key)?.scalar_text().filter(|word| !word.is_empty());
         let mut ceiling = None;
         for entry in root.map(Node::entries).unwrap_or_default() {
@@ -123,18 +124,36 @@ impl<'a> Head<'a> {
             }
             let mode = text
                 .and_then(Mode::parse)
-                .ok_or_else(|| WrongMode { at, word: text.unwrap_or("…").to_owned() })?;
+                .ok_or_else(|| Unclear { at, what: no_mode(text.unwrap_or("…")) })?;
             // Of two the stricter one.
             ceiling = Some(ceiling.map_or(mode, |other: Mode| other.min(mode)));
         }
         Ok(Self {
             agent: word("agent"),
             model: word("model"),
-            fallback: root.and_then(|root| copydesk_language::fallback(root)),
+            fallback: fallback(root)?,
             mode: ceiling,
             session: word("session"),
         })
     }
+}
+
+/// The models that answer instead.
+fn fallback(root: Option<Node<'_>>) -> std::result::Result<Option<Vec<String>>, Unclear> {
+    let written = root.and_then(|root| root.get("fallback")).filter(|written| !written.is_null());
+    let (Some(root), Some(written)) = (root, written) else { return Ok(None) };
+    let names = match written.kind() {
+        Kind::Sequence(items) => items.iter().collect(),
+        _ => vec![written],
+    };
+    for name in names {
+        let wrong = match name.scalar_text() {
+            Some(text) => several_models(text),
+            None => Some("'fallback' is a model or a list of models".to_owned()),
+        };
+        wrong.map_or(Ok(()), |what| Err(Unclear { at: name.span(), what }))?;
+    }
+    Ok(copydesk_language::fallback(root))
 }
 
 /// Whose words a turn is: the person's where every line of it, and the model or agent that it chooses, was typed here.
@@ -259,12 +278,37 @@ mod tests {
             ("mode:\n", Ok(None)),
             ("mode: plan\n", Ok(Some(Mode::Plan))),
             ("mode: plan\nmode: auto\n", Ok(Some(Mode::Plan))),
-            ("mode: plann\n", Err(WrongMode { at: Span::new(6, 11), word: "plann".into() })),
-            ("mode: 5\n", Err(WrongMode { at: Span::new(6, 7), word: "5".into() })),
-            ("mode: [plan]\n", Err(WrongMode { at: Span::new(6, 12), word: "…".into() })),
+            ("mode: plann\n", Err(Unclear { at: Span::new(6, 11), what: no_mode("plann") })),
+            ("mode: 5\n", Err(Unclear { at: Span::new(6, 7), what: no_mode("5") })),
+            ("mode: [plan]\n", Err(Unclear { at: Span::new(6, 12), what: no_mode("…") })),
         ] {
             let tree = copydesk_text::yaml::parse(text);
             assert_eq!(Head::read(tree.root()).map(|head| head.mode), expect, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn models_that_nobody_has_are_not_passed_over() {
+        let wrong =
+            |start, end, what: &str| Err(Unclear { at: Span::new(start, end), what: what.to_owned() });
+        for (text, expect) in [
+            ("fallback:\n", Ok(None)),
+            ("fallback: []\n", Ok(Some(vec![]))),
+            ("fallback: a/b\n", Ok(Some(vec!["a/b".to_owned()]))),
+            ("fallback: [a/b, c:d]\n", Ok(Some(vec!["a/b".to_owned(), "c:d".to_owned()]))),
+            (
+                "fallback: a/b, c/d\n",
+                wrong(10, 18, "'a/b, c/d' are several models in one text; make them a list"),
+            ),
+            (
+                "fallback: [a/b, c d]\n",
+                wrong(16, 19, "'c d' are several models in one text; make them a list"),
+            ),
+            ("fallback: {a: b}\n", wrong(10, 16, "'fallback' is a model or a list of models")),
+            ("fallback: [a/b, [c]]\n", wrong(16, 19, "'fallback' is a model or a list of models")),
+        ] {
+            let tree = copydesk_text::yaml::parse(text);
+            assert_eq!(Head::read(tree.root()).map(|head| head.fallback), expect, "{text:?}");
         }
     }
 }

@@ -77,7 +77,7 @@ fn mends(snapshot: &Snapshot, open: &Open, span: Span, actions: &mut Vec<lsp::Co
     let file = open.file();
     let Some(found) = crate::diagnostics::findings(snapshot, &file) else { return };
     let is_here = |finding: &Diagnostic| finding.span.touches(span.start) || finding.span.overlaps(span);
-    for finding in vouched(&file, &snapshot.index(), &found, &|text| open.read(text), is_here) {
+    for finding in vouched(&file, &snapshot.index_to_check(&file), &found, &|text| open.read(text), is_here) {
         mends_of(snapshot, open, &finding, actions);
     }
 }

@@ -73,19 +73,19 @@ fn is_same_view(one: &SettingsView, other: &SettingsView) -> bool {
         engines_allowed,
         engines_denied,
         model_mappings,
-        tools,
+        abilities,
     } = one;
     let is_same_allowed = match (engines_allowed, &other.engines_allowed) {
         (Some(one), Some(other)) => is_same_names(one, other),
         (one, other) => one.is_none() && other.is_none(),
     };
-    (default_model, fallback, provider_fallback, model_mappings, tools)
+    (default_model, fallback, provider_fallback, model_mappings, abilities)
         == (
             &other.default_model,
             &other.fallback,
             &other.provider_fallback,
             &other.model_mappings,
-            &other.tools,
+            &other.abilities,
         )
         && is_same_allowed
         && is_same_names(providers, &other.providers)

@@ -152,6 +152,11 @@ pub(crate) async fn hear(mut stream: EventStream) -> Heard {
                 before.add(usage);
                 events.clear();
             }
+            // How many pieces come together depends on when they are read.
+            Ok(ModelEvent::Text(more)) => match events.last_mut() {
+                Some(ModelEvent::Text(text)) => text.push_str(&more),
+                _ => events.push(ModelEvent::Text(more)),
+            },
             Ok(event) => events.push(event),
             Err(error) => break Err(error),
         }
@@ -195,9 +200,8 @@ pub(crate) async fn fails(
     }
 }
 
-pub(crate) fn said(pieces: &[&str]) -> Vec<ModelEvent> {
-    let pieces = pieces.iter().map(|piece| ModelEvent::Text((*piece).to_owned()));
-    std::iter::once(ModelEvent::Started).chain(pieces).collect()
+pub(crate) fn said(text: &str) -> [ModelEvent; 2] {
+    [ModelEvent::Started, ModelEvent::Text(text.to_owned())]
 }
 
 /// The address as errors show it: without what is asked of it.

@@ -18,7 +18,7 @@ async fn a_stream_that_ends_too_early_is_no_answer() {
         for framing in [Framing::Chunked, Framing::UntilClose] {
             let (server, events, error) =
                 fails(format, CALM, vec![Reply::text("half an ans").end(End::Early).framing(framing)]).await;
-            assert_eq!(events, said(&["half an ans"]));
+            assert_eq!(events, said("half an ans"));
             assert!(
                 matches!(&error, CallError::Truncated { address: a, received: 1.. } if *a == address(&server)),
                 "{error:?}"

@@ -156,7 +156,7 @@ async fn a_server_on_this_machine_is_found_and_used() {
         assert_eq!((choice.model_ref().as_str(), choice.offline), ("here/bench-model", false));
         assert_eq!(choice.why, format!("answers at {}", server.base_url()));
         let heard = hear(models.call(&choice, request("hi"), CancellationToken::new())).await;
-        assert_eq!(heard.events, said(&["from next door"]));
+        assert_eq!(heard.events, said("from next door"));
         assert_eq!(server.request(0).await.header("authorization"), "");
     }
     let models = Models::new(&ModelsConfig::default(), keys(&[]));

@@ -9,7 +9,7 @@ use std::time::Duration;
 use copydesk_base::{SessionId, Timestamp, Usage};
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
-use super::spending::{Taken, count, milliseconds, row, usage};
+use super::spending::{Taken, row, usage, usage_and_time, used};
 use crate::database::Halt;
 
 /// The conversation of a request.
@@ -35,23 +35,15 @@ pub(super) fn taken_by(
     let reserved = "SELECT ifnull(sum(input_tokens), 0), ifnull(sum(output_tokens), 0), ifnull(sum(requests), 0), sum(usd)
          FROM reserved WHERE session = ?1";
     let reserved = transaction.prepare_cached(reserved)?.query_row([session.as_str()], usage)?;
-    let said = params![
-        session.as_str(),
-        row(now.0),
-        row(spent.input_tokens),
-        row(spent.output_tokens),
-        row(spent.requests),
-        spent.usd.filter(|usd| usd.is_finite()),
-        milliseconds(*time),
-    ];
+    let [name, input, output, requests, usd, ms] = used(session.as_str().to_owned(), *spent, *time);
     // While a request is under way, its answer may stand in the journal and not be settled here: it would count twice.
     let known = if reserved.requests == 0 { NO_LESS_THAN_SAID } else { "at = max(at, excluded.at)" };
     transaction.execute(
         &format!(
-            "INSERT INTO conversations (session, at, input_tokens, output_tokens, requests, usd, ms)
+            "INSERT INTO conversations (session, input_tokens, output_tokens, requests, usd, ms, at)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT (session) DO UPDATE SET {known}"
         ),
-        said,
+        params![name, input, output, requests, usd, ms, row(now.0)],
     )?;
     let (spent, time) = used_by(transaction, session.as_str())?;
     Ok(Taken { spent, reserved, time })
@@ -69,8 +61,7 @@ pub(super) fn used_by(connection: &Connection, session: &str) -> Result<(Usage, 
     let mut query = connection.prepare_cached(
         "SELECT input_tokens, output_tokens, requests, usd, ms FROM conversations WHERE session = ?1",
     )?;
-    let found = query.query_row([session], |row| Ok((usage(row)?, Duration::from_millis(count(row, 4)?))));
-    Ok(found.optional()?.unwrap_or_default())
+    Ok(query.query_row([session], usage_and_time).optional()?.unwrap_or_default())
 }
 
 /// Adds to what a conversation has used. One that is forgotten has it in its journal.
@@ -88,14 +79,7 @@ pub(super) fn converse(
              ms = ms + ?6,
              usd = CASE WHEN usd IS NULL AND ?5 IS NULL THEN NULL ELSE ifnull(usd, 0) + ifnull(?5, 0) END
          WHERE session = ?1",
-        params![
-            session,
-            row(usage.input_tokens),
-            row(usage.output_tokens),
-            row(usage.requests),
-            usage.usd.filter(|usd| usd.is_finite()),
-            milliseconds(time),
-        ],
+        used(session.to_owned(), usage, time),
     )?;
     Ok(())
 }
@@ -104,5 +88,14 @@ pub(super) fn converse(
 pub(super) fn forget_resting(transaction: &Transaction<'_>, now: Timestamp) -> Result<(), Halt> {
     let at_rest = now.0.saturating_sub(AT_REST_MS);
     transaction.execute("DELETE FROM conversations WHERE at < ?1", [row(at_rest)])?;
+    Ok(())
+}
+
+/// Forgets these conversations; what a dead process had reserved for one of them counts for its day alone.
+pub(super) fn forget(transaction: &Transaction<'_>, sessions: &[SessionId]) -> Result<(), Halt> {
+    for session in sessions {
+        transaction.execute("UPDATE reserved SET session = '' WHERE session = ?1", [session.as_str()])?;
+        transaction.execute("DELETE FROM conversations WHERE session = ?1", [session.as_str()])?;
+    }
     Ok(())
 }

@@ -5,13 +5,14 @@
 
 use std::time::Duration;
 
-use copydesk_base::{Timestamp, Usage};
+use copydesk_base::{SessionId, Timestamp, Usage};
+use rusqlite::types::Value;
 use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
 
-use super::conversation::{Conversation, converse, forget_resting, taken_by, used_by};
+use super::conversation::{Conversation, converse, forget, forget_resting, taken_by, used_by};
 use super::{UserStore, reading, writing};
 use crate::StoreError;
-use crate::database::Halt;
+use crate::database::{Halt, Slot};
 
 /// What is kept free for one request, until it is settled.
 #[derive(Debug, PartialEq, Eq)]
@@ -100,6 +101,15 @@ impl UserStore {
             .call(writing(move |transaction| settle(transaction, reservation, day, usage, time)))
             .await
     }
+
+    /// Forgets what conversations used that are gone. What days have used stays, theirs in it.
+    pub async fn forget_conversations(&self, sessions: Vec<SessionId>) -> Result<(), StoreError> {
+        let forget = move |slot: &mut Slot| match slot.existing()? {
+            None => Ok(()),
+            Some(_) => slot.writable()?.erase(|transaction| forget(transaction, &sessions)),
+        };
+        self.database.call(forget).await
+    }
 }
 
 fn settle(
@@ -160,19 +170,11 @@ fn taken_on(connection: &Connection, day: u64) -> Result<Taken, Halt> {
 fn keep(transaction: &Transaction<'_>, day: u64, holder: &Holder, usage: Usage) -> Result<Reservation, Halt> {
     // No session has an empty name.
     let session = holder.conversation.as_ref().map_or("", |conversation| conversation.session.as_str());
+    let [day, input, output, requests, usd, _] = used(row(day), usage, Duration::ZERO);
     transaction.execute(
-        "INSERT INTO reserved (day, process, at, input_tokens, output_tokens, requests, usd, session)
+        "INSERT INTO reserved (day, input_tokens, output_tokens, requests, usd, process, at, session)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
-        params![
-            row(day),
-            holder.process,
-            row(holder.at.0),
-            row(usage.input_tokens),
-            row(usage.output_tokens),
-            row(usage.requests),
-            usage.usd.filter(|usd| usd.is_finite()),
-            session,
-        ],
+        params![day, input, output, requests, usd, holder.process, row(holder.at.0), session],
     )?;
     Ok(Reservation(transaction.last_insert_rowid()))
 }
@@ -187,14 +189,7 @@ fn spend(transaction: &Transaction<'_>, day: u64, usage: Usage, time: Duration) 
              ms = ms + excluded.ms,
              usd = CASE WHEN usd IS NULL AND excluded.usd IS NULL THEN NULL
                         ELSE ifnull(usd, 0) + ifnull(excluded.usd, 0) END",
-        params![
-            row(day),
-            row(usage.input_tokens),
-            row(usage.output_tokens),
-            row(usage.requests),
-            usage.usd.filter(|usd| usd.is_finite()),
-            milliseconds(time),
-        ],
+        used(row(day), usage, time),
     )?;
     Ok(())
 }
@@ -202,17 +197,24 @@ fn spend(transaction: &Transaction<'_>, day: u64, usage: Usage, time: Duration) 
 fn spent(connection: &Connection, day: u64) -> Result<(Usage, Duration), Halt> {
     let mut query = connection
         .prepare_cached("SELECT input_tokens, output_tokens, requests, usd, ms FROM spent WHERE day = ?1")?;
-    let found = query.query_row([row(day)], |row| Ok((usage(row)?, Duration::from_millis(count(row, 4)?))));
-    Ok(found.optional()?.unwrap_or_default())
+    Ok(query.query_row([row(day)], usage_and_time).optional()?.unwrap_or_default())
+}
+
+/// Whose it is, what was used and how long runs were at work, as six columns.
+pub(super) fn used(whose: impl Into<Value>, usage: Usage, time: Duration) -> [Value; 6] {
+    [
+        whose.into(),
+        row(usage.input_tokens).into(),
+        row(usage.output_tokens).into(),
+        row(usage.requests).into(),
+        usage.usd.filter(|usd| usd.is_finite()).into(),
+        row(u64::try_from(time.as_millis()).unwrap_or(u64::MAX)).into(),
+    ]
 }
 
 /// A count as a column holds it. A count of nonsense stays far from the end of its range, so that sums fit.
 pub(super) fn row(count: u64) -> i64 {
     i64::try_from(count.min(1 << 53)).unwrap_or(i64::MAX)
-}
-
-pub(super) fn milliseconds(time: Duration) -> i64 {
-    row(u64::try_from(time.as_millis()).unwrap_or(u64::MAX))
 }
 
 /// Tokens both ways, requests and dollars, in the first four columns.
@@ -224,6 +226,11 @@ pub(super) fn usage(row: &Row<'_>) -> rusqlite::Result<Usage> {
         usd: row.get(3)?,
         ..Usage::default()
     })
+}
+
+/// The same, and in the fifth how long runs were at work.
+pub(super) fn usage_and_time(row: &Row<'_>) -> rusqlite::Result<(Usage, Duration)> {
+    Ok((usage(row)?, Duration::from_millis(count(row, 4)?)))
 }
 
 pub(super) fn count(row: &Row<'_>, at: usize) -> rusqlite::Result<u64> {

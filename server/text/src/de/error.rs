@@ -46,11 +46,15 @@ impl de::Error for DeError {
         let found = match found {
             de::Unexpected::Unit => "nothing".to_owned(),
             de::Unexpected::Str(text) => format!("text '{text}'"),
+            de::Unexpected::Bool(value) => value.to_string(),
+            de::Unexpected::Unsigned(number) => number.to_string(),
+            de::Unexpected::Signed(number) => number.to_string(),
+            de::Unexpected::Float(number) => number.to_string(),
             de::Unexpected::Seq => "a list".to_owned(),
             de::Unexpected::Map => "a mapping".to_owned(),
             other => other.to_string(),
         };
-        Self::somewhere(format!("expected {expected}, found {found}"))
+        Self::somewhere(format!("expected {}, found {found}", wanted(&expected.to_string())))
     }
 
     fn invalid_value(found: de::Unexpected<'_>, expected: &dyn de::Expected) -> Self {
@@ -71,6 +75,22 @@ impl de::Error for DeError {
 
     fn duplicate_field(field: &'static str) -> Self {
         Self::somewhere(format!("'{field}' is set twice"))
+    }
+}
+
+/// What a Rust type is called by somebody who does not program; what is none stays as it is.
+pub fn wanted(expected: &str) -> &str {
+    match expected {
+        "u8" | "u16" | "u32" | "u64" | "usize" => "a whole number, 0 or more",
+        "a nonzero u8" | "a nonzero u16" | "a nonzero u32" | "a nonzero u64" => "a whole number, 1 or more",
+        "i8" | "i16" | "i32" | "i64" | "isize" => "a whole number",
+        "f32" | "f64" => "a number",
+        "a boolean" => "true or false",
+        "a string" | "a borrowed string" => "a text",
+        "a sequence" => "a list",
+        "a map" => "keys with values",
+        other if other.starts_with("struct ") => "keys with values",
+        other => other,
     }
 }
 

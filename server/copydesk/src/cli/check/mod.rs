@@ -9,14 +9,17 @@ use std::path::PathBuf;
 
 use anyhow::Context;
 use copydesk_base::{ContentHash, Diagnostic, Severity};
+use copydesk_language::WorkspaceIndex;
 use copydesk_lsp::schemas::{Library, OfOthers};
 use copydesk_text::{Encoding, LineIndex, Position};
 use serde_json::{Value, json};
 
 use self::find::Named;
 use self::look::{Checked, Mending, Surroundings, Unread};
-use super::{Outcome, input};
+use super::{Outcome, input, models};
+use crate::config::Flags;
 use crate::here::Here;
+use crate::office::Office;
 use crate::{out, render};
 
 /// Checks workflows, agents, actions, prompts and config files
@@ -42,8 +45,9 @@ pub(super) struct Arguments {
 }
 
 pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
-    let here = Here::find()?;
-    if let Some(why) = wrong_usage(arguments, &here) {
+    let office = Office::new(Here::find()?, Flags::default());
+    let here = &office.here;
+    if let Some(why) = wrong_usage(arguments, here) {
         out::note(format!("error: {why}"));
         if arguments.json {
             let mut nothing = document(&[], &Counts::default());
@@ -64,10 +68,10 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
         [] => find::under(&[PathBuf::from(".")]),
         paths => find::under(paths),
     };
-    let index = look::index_of(&here, &found);
+    let index = WorkspaceIndex { models: models::names(&office).into(), ..look::index_of(here, &found) };
     let library = Library::new(&here.root);
     library.set_rules(&OfOthers::from(here.settings().config));
-    let surroundings = Surroundings { here: &here, trusted: &trusted, index, library, mending };
+    let surroundings = Surroundings { here, trusted: &trusted, index, library, mending };
     let files = if arguments.is_stdin() {
         let path = arguments.path.clone().unwrap_or_else(|| PathBuf::from("stdin"));
         let text = input::stdin().map_err(anyhow::Error::msg)?;
@@ -85,7 +89,7 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
         }
         out::json(&document)?;
     } else if arguments.sarif {
-        out::json(&sarif::document(&here, &files))?;
+        out::json(&sarif::document(here, &files))?;
     } else {
         show(&files, &counts, mending)?;
     }

@@ -7,13 +7,14 @@ use copydesk_base::Redactor;
 use copydesk_provider::{Choice, Found, LocalServer, Models, ModelsConfig, discover, listing};
 
 use super::super::auth;
-use super::super::models::explain;
+use super::super::models::{explain, usual};
 use super::versions::Versions;
 use super::{Finding, State, finding};
 use crate::config::Loaded;
 use crate::credentials::Credentials;
 use crate::found;
 use crate::here::Here;
+use crate::memory;
 
 /// Where keys come from, for each provider that wants one and for each that has one.
 pub(super) fn keys(here: &Here, loaded: &Loaded) -> Vec<Finding> {
@@ -44,7 +45,14 @@ pub(super) async fn models(here: &Here, loaded: &Loaded) -> Vec<Finding> {
         findings.extend(local(server, found));
     }
     let models = of(here, loaded);
-    findings.push(match models.route_or_look(&[]).await.map(|route| route.first) {
+    let route = match models.route_or_look(&[]).await {
+        Ok(route) => route,
+        Err(error) => {
+            findings.push(finding("model", State::Broken, error.to_string(), error.advice()));
+            return findings;
+        }
+    };
+    findings.push(match usual(&models, &route) {
         Ok(choice) if choice.offline => {
             let detail = format!("{}, which is no model ({})", choice.model_ref(), choice.why);
             let fix = if choice.is_last_resort() { found::first_steps() } else { String::new() };
@@ -98,8 +106,12 @@ fn local(server: &LocalServer, found: Option<&Found>) -> Option<Finding> {
 /// The models of these settings.
 fn of(here: &Here, loaded: &Loaded) -> Models {
     let credentials = Credentials::of(here, &Redactor::default());
-    let config =
-        ModelsConfig { local: found::servers(&here.places), ..ModelsConfig::from_config(&loaded.config) };
+    let config = ModelsConfig {
+        local: found::servers(&here.places),
+        health: memory::health(&here.places.state),
+        catalog: Arc::new(memory::catalog(&here.places.state)),
+        ..ModelsConfig::from_config(&loaded.config)
+    };
     Models::new(&config, Arc::new(credentials))
 }
 

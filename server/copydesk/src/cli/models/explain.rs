@@ -2,11 +2,12 @@
 
 use std::cmp::Ordering;
 
-use copydesk_provider::{Choice, Facts, Models, Price, Route, Sources, Strictness, Wish};
+use copydesk_provider::{CallError, Choice, Facts, Forms, Left, Models, Price, Route, Sources, Strictness};
 use copydesk_store::{Measured, UserStore};
 use serde_json::{Value, json};
 
 use super::shown;
+use super::wished::Wished;
 use crate::cli::{Outcome, wait_for};
 use crate::out;
 use crate::render::visible;
@@ -14,18 +15,28 @@ use crate::render::visible;
 pub(super) fn run(
     models: &Models,
     user: &UserStore,
-    wishes: &[Wish],
+    wished: &Wished,
     as_json: bool,
 ) -> anyhow::Result<Outcome> {
+    let Wished { wishes, needs, note } = wished;
+    if let Some(note) = note {
+        out::note(format!("note: {note}"));
+    }
     let routed = wait_for(async {
         // Circuits count time on the runtime's clock.
         Ok(match models.route_or_look(wishes).await {
-            Ok(route) => Ok((document(models, user, &route), lines(models, user, &route))),
+            Ok(route) => {
+                let way = route.first_fit(*needs, models.health());
+                Ok((document(models, user, &route, &way), lines(models, user, &route, &way)))
+            }
             Err(error) => Err(error),
         })
     })?;
     match routed {
-        Ok((document, _)) if as_json => out::json(&document)?,
+        Ok((mut document, _)) if as_json => {
+            document["note"] = note.clone().into();
+            out::json(&document)?;
+        }
         Ok((_, lines)) => {
             for line in lines {
                 out::line(visible(&line))?;
@@ -47,14 +58,18 @@ pub(super) fn run(
     Ok(Outcome::Fine)
 }
 
-fn document(models: &Models, user: &UserStore, route: &Route) -> Value {
-    let (at, passed) = route.start(models.health());
+/// Who is asked first and who is passed over before; or why nobody can be asked.
+type FirstFit = Result<(usize, Vec<Left>), CallError>;
+
+fn document(models: &Models, user: &UserStore, route: &Route, way: &FirstFit) -> Value {
+    let (at, passed) = way.as_ref().ok().cloned().unzip();
     let choices: Vec<Value> = route.choices().map(|choice| of_choice(models, user, choice)).collect();
     json!({
         "schema": "copydesk.models.explain/1",
         "requested": route.first.requested,
-        "asked_first": route.choices().nth(at).map(Choice::model_ref),
-        "passed_over": passed.iter().map(|left| json!({"model": left.model, "because": left.because})).collect::<Vec<_>>(),
+        "asked_first": at.and_then(|at| route.choices().nth(at)).map(Choice::model_ref),
+        "nobody": way.as_ref().err().map(|error| format!("{error}. {}", error.advice())),
+        "passed_over": passed.iter().flatten().map(|left| json!({"model": left.model, "because": left.because})).collect::<Vec<_>>(),
         "strict": route.strictness == Strictness::Strict,
         "chain": route.chain,
         "broken": route.broken.iter().map(|(name, error)| json!({"name": name, "because": error.to_string()})).collect::<Vec<_>>(),
@@ -73,23 +88,35 @@ fn of_choice(models: &Models, user: &UserStore, choice: &Choice) -> Value {
     document["estimate_ratio"] = measured.map(|measured| measured.ratio()).into();
     document["health"] = models.health().of(&choice.model_ref()).words().into();
     document["pull"] = models.pull(choice).into();
+    document["structured_output"] = match choice.forms() {
+        Forms::Always => "api",
+        Forms::Alone => "api without tools",
+        Forms::Never => "repaired",
+    }
+    .into();
     document["rate_limited"] = models.health().limited(&choice.provider).map(|(_, because)| because).into();
     document
 }
 
-fn lines(models: &Models, user: &UserStore, route: &Route) -> Vec<String> {
+fn lines(models: &Models, user: &UserStore, route: &Route, way: &FirstFit) -> Vec<String> {
     let mut lines = Vec::new();
+    if let Err(error) = way {
+        lines.push(format!("nobody can answer: {error}. {}", error.advice()));
+    }
     if let Some(requested) = &route.first.requested {
         lines.push(format!("asked for: {requested}"));
     }
-    let (asked, _) = route.start(models.health());
+    let (asked, passed) = way.clone().unwrap_or((usize::MAX, Vec::new()));
     for (number, choice) in route.choices().enumerate() {
         let place = match number.cmp(&asked) {
             Ordering::Less => "passed over",
             Ordering::Equal => "answers",
             Ordering::Greater => "instead",
         };
-        lines.push(format!("{place}: {} ({})", choice.model_ref(), choice.why));
+        let name = choice.model_ref();
+        lines.push(format!("{place}: {name} ({})", choice.why));
+        let left = passed.iter().filter(|left| left.model == name);
+        lines.extend(left.map(|left| format!("  because {}", left.because)));
         let at = if choice.offline { "built in".to_owned() } else { choice.base_url().to_owned() };
         lines.push(format!("  at {at}, {}, {}", choice.kind.as_str(), key(models, choice)));
         let sources = models.sources(choice);
@@ -101,6 +128,7 @@ fn lines(models: &Models, user: &UserStore, route: &Route) -> Vec<String> {
             lines.push(format!("  {facts} ({})", origins(&sources)));
         }
         lines.extend(known.broken_price.map(|wrong| format!("  nobody knows what it costs: {wrong}")));
+        lines.push(format!("  answers that must fit a schema: {}", structured(choice)));
         lines.extend(models.pull(choice).map(|pull| format!("  its server does not have it yet: {pull}")));
         if let Some(measured) = measured(user, choice) {
             lines.push(format!("  estimates of its requests: {}", estimates(&measured)));
@@ -119,6 +147,17 @@ fn lines(models: &Models, user: &UserStore, route: &Route) -> Vec<String> {
         lines.push(format!("the fallback '{name}' does not count: {error}"));
     }
     lines
+}
+
+/// What becomes of an answer that must fit a schema.
+fn structured(choice: &Choice) -> &'static str {
+    match choice.forms() {
+        Forms::Always => "its API holds it to the schema",
+        Forms::Alone => {
+            "its API holds it to the schema where no tools are in use; else one that does not fit is repaired"
+        }
+        Forms::Never => "asked for in words; one that does not fit goes back once to be repaired",
+    }
 }
 
 /// What a model has reported of its requests, if it has.
@@ -171,16 +210,22 @@ fn price_document(price: &Price) -> Value {
     json!({"input": price.input_dollars(), "output": price.output_dollars()})
 }
 
+/// No table says that a server on this machine bills nobody.
+const HERE: &str = "here";
+
 /// `window and price from the bundled table of 2026-11, tools from its list`.
 fn origins(sources: &Sources) -> String {
     let words = |origin: &str| match origin {
         "config" => "the config".to_owned(),
         "list" => "its provider's list".to_owned(),
+        HERE => "where it runs: on this machine".to_owned(),
         _ => format!("the bundled table of {}", copydesk_provider::facts::AS_OF),
     };
     let mut by_origin: Vec<(&str, Vec<&str>)> = Vec::new();
     for (name, part) in PARTS {
         let Some(origin) = sources.origin(part) else { continue };
+        let is_free = sources.bundled.price.is_some_and(|price| price.is_free());
+        let origin = if origin == "bundled" && is_free { HERE } else { origin };
         let name = name.trim_start_matches("context_").trim_start_matches("output_");
         match by_origin.iter_mut().find(|(known, _)| *known == origin) {
             Some((_, names)) => names.push(name),

@@ -1,7 +1,7 @@
 //! A list of models as lines for a terminal.
 
 use copydesk_base::Timestamp;
-use copydesk_provider::Facts;
+use copydesk_provider::{Facts, Forms};
 
 use super::{OfProvider, Seen, Source, pull};
 
@@ -28,10 +28,8 @@ pub(super) fn lines(seen: &Seen) -> Vec<String> {
     if seen.providers.is_empty() {
         lines.push("no provider is configured, and no key and no local server was found".to_owned());
     }
-    lines.push(match &seen.route {
-        Ok(route) => {
-            format!("unless you name one: {} ({})", route.first.model_ref(), route.first.why)
-        }
+    lines.push(match &seen.usual {
+        Ok(choice) => format!("unless you name one: {} ({})", choice.model_ref(), choice.why),
         Err(error) => format!("unless you name one: none. {error}"),
     });
     lines
@@ -51,7 +49,16 @@ fn head(one: &OfProvider, now: Timestamp) -> String {
     format!("{}: {count}, {source} ({})", one.endpoint.name, one.endpoint.kind.as_str())
 }
 
-/// What is known of a model in a few words: `200k window, 64k answer, $3/$15, tools, images`.
+/// Who sees to it that an answer fits a schema, in a few words.
+pub(super) const fn forms(forms: Forms) -> &'static str {
+    match forms {
+        Forms::Always => "held to schemas",
+        Forms::Alone => "held to schemas without tools",
+        Forms::Never => "schemas by repair",
+    }
+}
+
+/// What is known of a model in a few words: `200k window, 64k answer, $3/$15, tools, no images`.
 pub(super) fn facts(known: &Facts) -> String {
     let mut words = Vec::new();
     words.extend(known.context_window.map(|window| format!("{} window", thousands(window))));
@@ -60,12 +67,11 @@ pub(super) fn facts(known: &Facts) -> String {
         let (sent, got) = (price.input_dollars(), price.output_dollars());
         if price.is_free() { "free".to_owned() } else { format!("${sent}/${got}") }
     }));
-    words.extend(match known.tools {
-        Some(true) => Some("tools".to_owned()),
-        Some(false) => Some("no tools".to_owned()),
-        None => None,
-    });
-    words.extend((known.vision == Some(true)).then(|| "images".to_owned()));
+    let can = |ability: Option<bool>, what: &str| {
+        ability.map(|can| if can { what.to_owned() } else { format!("no {what}") })
+    };
+    words.extend(can(known.tools, "tools"));
+    words.extend(can(known.vision, "images"));
     words.join(", ")
 }
 

@@ -5,15 +5,29 @@ use std::path::Path;
 use copydesk_agent::{DiskFiles, Owner, is_believed};
 use copydesk_base::Files;
 use copydesk_base::path::resolve;
-use copydesk_language::{File, FileKind, Trust, parse, wishes as read_wishes};
+use copydesk_language::{File, FileKind, Trust, parse, takes_tools, wishes as read_wishes};
 use copydesk_lsp::workspace::{Found, Members};
-use copydesk_provider::Wish;
+use copydesk_provider::{Needs, Wish};
 
 use crate::office::Office;
-use crate::out;
+
+/// Who is wished for, and for what.
+pub(super) struct Wished {
+    pub(super) wishes: Vec<Wish>,
+    pub(super) needs: Needs,
+    /// What the person has to know of it, as a sentence.
+    pub(super) note: Option<String>,
+}
+
+impl Default for Wished {
+    /// What somebody asks who names no file: they work with tools.
+    fn default() -> Self {
+        Self { wishes: Vec::new(), needs: Needs { tools: true, images: false }, note: None }
+    }
+}
 
 /// The wishes of `FILE` or `FILE#STEP`; the error is a sentence.
-pub(super) fn wishes(office: &Office, of: &str) -> Result<Vec<Wish>, String> {
+pub(super) fn wished(office: &Office, of: &str) -> Result<Wished, String> {
     let here = &office.here;
     let (name, step) = match of.rsplit_once('#') {
         Some((name, step)) => (name, Some(step)),
@@ -23,17 +37,13 @@ pub(super) fn wishes(office: &Office, of: &str) -> Result<Vec<Wish>, String> {
     let text = DiskFiles.read(&path).map_err(|error| format!("failed to {error}"))?.text;
     let tree = parse(&path, &text);
     let file = File::new(&path, &text, &tree);
-    if !counts(office, file.kind, &path, &text)? {
-        out::note(format!(
-            "note: {name} came with the workspace; a model that it names does not count before you trust exactly this text: copydesk trust"
-        ));
-        return Ok(Vec::new());
-    }
+    let counts = counts(office, file.kind, &path, &text)?;
     let mut members = Members::new(&here.root, &here.user_places());
     members.look_in_places(&DiskFiles);
     members.look_around(&DiskFiles, &path, Found::Named);
-    let found = read_wishes(&file, &members.index(Trust::Untrusted), step);
-    found.ok_or_else(|| match (file.kind, step) {
+    let index = members.index(Trust::Untrusted);
+    let found = read_wishes(&file, &index, step);
+    let wishes = found.ok_or_else(|| match (file.kind, step) {
         (FileKind::Workflow, Some(step)) => format!("{name} has no step '{step}' that asks a model"),
         (
             FileKind::Agent | FileKind::Action | FileKind::Prompt | FileKind::Layer | FileKind::Chat,
@@ -44,6 +54,24 @@ pub(super) fn wishes(office: &Office, of: &str) -> Result<Vec<Wish>, String> {
         _ => format!(
             "{name} asks no model: name a file of an agent, an action, a prompt, a chat or a workflow"
         ),
+    })?;
+    let needs = Needs { tools: takes_tools(&file, &index, step), images: false };
+    let came = format!("{name} came with the workspace");
+    Ok(match (counts, file.kind) {
+        (true, _) => Wished { wishes, needs, note: None },
+        // Nothing runs it, so nobody can be asked for that trust.
+        (false, FileKind::Workflow) => {
+            let note = format!(
+                "{came}, and nothing runs workflows yet; whatever will, the models that it names wait for a trust in exactly this text that cannot be given yet"
+            );
+            Wished { wishes, needs, note: Some(note) }
+        }
+        (false, _) => {
+            let note = format!(
+                "{came}; a model that it names does not count before you trust exactly this text: copydesk trust"
+            );
+            Wished { wishes: Vec::new(), needs, note: Some(note) }
+        }
     })
 }
 
@@ -54,7 +82,9 @@ fn counts(office: &Office, kind: FileKind, path: &Path, text: &str) -> Result<bo
     let owner = match (shelf, kind) {
         (Some(shelf), _) => shelf.owner,
         (None, FileKind::Layer) => Owner::Workspace,
-        (None, FileKind::Action | FileKind::Prompt) if path.starts_with(&here.root) => Owner::Workspace,
+        (None, FileKind::Action | FileKind::Prompt | FileKind::Workflow) if path.starts_with(&here.root) => {
+            Owner::Workspace
+        }
         (None, _) => Owner::User,
     };
     let trusted = here.user.trusted_blocking(&here.root).map_err(|error| format!("failed to {error}"))?;
