@@ -21,7 +21,7 @@ fn pair(one: &ModelServer, two: &ModelServer, of_one: &str, more: &str) -> Works
         .with([
             (".copydesk/agents/worker.md", "---\nname: worker\nmodel: one/m\n---\nWork.\n"),
             (".copydesk/agents/talker.md", "---\nname: talker\ntools: []\n---\nTalk.\n"),
-            ("talk.chat.md", "---\nmodel: one/m\ntools: []\n---\n\n# User\n\nWhat is in @a.png?\n"),
+            ("talk.chat.md", "---\nmodel: one/m\n---\n\n# User\n\nWhat is in @a.png?\n"),
         ])
         .with_user_config(&config)
 }

@@ -127,7 +127,7 @@ fn numbers_of_models_with_a_mistake_stop_runs_and_are_errors() {
         ("timeouts: {idel: 5}", "", "providers.bench.timeouts.idel"),
         ("key: {command: 'echo x', timeout: 0s}", "", "providers.bench.key.timeout"),
         ("models: {}", "models: {cache: {enabled: true, ttl: -1}}", "models.cache.ttl"),
-        ("models: {}", "models: {cache: {enabled: true, megabytes: 0}}", "models.cache.megabytes"),
+        ("models: {}", "models: {cache: {enabled: true, megabytes: -1}}", "models.cache.megabytes"),
         ("models: {}", "modles: {strict: true}", "modles"),
         ("models: {}", "models: {strict: maybe}", "models.strict"),
     ] {

@@ -58,7 +58,6 @@ mod tests {
         above(wrong::<ModelSettings>(r#"{"output_limit": 0}"#));
         above(wrong::<Provider>(r#"{"kind": "ollama", "timeouts": {"idle": "0s"}}"#));
         above(wrong::<ModelCache>(r#"{"ttl": 0}"#));
-        above(wrong::<ModelCache>(r#"{"megabytes": 0}"#));
         least(wrong::<Budget>(r#"{"usd": -0.01}"#));
         least(wrong::<ModelPrice>(r#"{"input": -1, "output": 1}"#));
         least(wrong::<ModelPrice>(r#"{"input": 1, "output": -1}"#));

@@ -73,9 +73,8 @@ pub struct ModelCache {
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "amount::positive")]
     #[schemars(extend("exclusiveMinimum" = 0))]
     pub ttl: Option<Duration>,
-    /// Megabytes on disk, at most; the oldest answers go first. 100 unless set.
-    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "amount::positive")]
-    #[schemars(range(min = 1))]
+    /// Megabytes on disk, at most; the oldest answers go first, and with 0 none stays. 100 unless set.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub megabytes: Option<u64>,
 }
 

@@ -8,16 +8,21 @@ use expect_test::{Expect, expect};
 
 use crate::support::{check_in, knowing};
 
-/// `near/small` and `near/tiny` call no tools and see no images, `far/big` does both. Of `near/listed` its provider says that
+/// `near/small` and `near/tiny` call no tools and see no images, `near/blind` calls tools, `far/big` does both. Of `near/listed` its provider says that
 /// it does neither, and of `far/big`, which the config knows better.
 fn index(more: impl FnOnce(&mut SettingsView)) -> WorkspaceIndex {
     let can = |can| Abilities { tools: Some(can), images: Some(can) };
-    let abilities = [("near/small", false), ("near/tiny", false), ("far/big", true)];
+    let abilities = [("near/small", can(false)), ("near/tiny", can(false)), ("far/big", can(true))];
+    let blind = Abilities { tools: Some(true), images: Some(false) };
     let listed = |name: &str| KnownModel { name: name.to_owned(), can: can(false), ..KnownModel::default() };
     let mut settings = SettingsView {
         model_mappings: [("tiny*".to_owned(), "near".to_owned())].into(),
         providers: ["near", "far"].map(|name| (name.to_owned(), None)).into(),
-        abilities: abilities.map(|(model, all)| (model.to_owned(), can(all))).into(),
+        abilities: abilities
+            .into_iter()
+            .chain([("near/blind", blind)])
+            .map(|(model, can)| (model.to_owned(), can))
+            .collect(),
         ..SettingsView::default()
     };
     more(&mut settings);
@@ -135,25 +140,25 @@ fn a_step_that_names_one_is_marked_where_it_or_its_agent_has_tools() {
 #[test]
 fn a_head_that_names_one_without_eyes_is_marked_where_the_words_below_name_an_image() {
     let check = |path: &str, model: &str, words: &str, expect: Expect| {
-        let text = format!("---\ntools: []\nmodel: {model}\n---\n{words}\n");
+        let text = format!("---\nmodel: {model}\n---\n{words}\n");
         check_in(path, &text, &index(|_| {}), expect);
     };
     let chat = "/w/talk.chat.md";
     for (model, words) in [
         ("far/big", "# User\n\nWhat is in @a.png?"),
         ("near/other", "# User\n\nWhat is in @a.png?"),
-        ("near/small", "# User\n\nWhat is in @a.py?"),
+        ("near/blind", "# User\n\nWhat is in @a.py?"),
         // It was sent, and is not sent again.
-        ("near/small", "# User\n\nWhat is in @a.png?\n\n# Assistant\n\nA cat.\n\n# User\n\nWhich one?"),
+        ("near/blind", "# User\n\nWhat is in @a.png?\n\n# Assistant\n\nA cat.\n\n# User\n\nWhich one?"),
     ] {
         check(chat, model, words, expect![""]);
     }
     check(
         chat,
-        "⟦near/small⟧",
+        "⟦near/blind⟧",
         "# User\n\nWhat is in @shots/a.PNG?",
         expect![[r#"
-            warning blind-model the config says that 'near/small' sees no images, and 'shots/a.PNG' is one; name one that does
+            warning blind-model the config says that 'near/blind' sees no images, and 'shots/a.PNG' is one; name one that does
         "#]],
     );
     check_in(

@@ -93,7 +93,7 @@ fn settings_that_do_not_exist_are_warned_about() {
         "defualt_model: x\nproviders:\n  a: {kind: ⟦antropic⟧}\n  b: {⟦base_url⟧: http://x}\npermissions:\n  ⟦denny⟧: []\n  mode: ⟦bypass⟧\n  prompt_timeout: ⟦soon⟧\n".replace("defualt_model", "⟦defualt_model⟧").replace("  b: {⟦base_url⟧", "  ⟦b⟧: {base_url").as_str(),
         &trusted(),
         expect![[r#"
-            warning unknown-setting 'defualt_model' is no key of the config; did you mean 'default_model'? [fix: change to 'default_model']
+            error unknown-key 'defualt_model' is no key of the config; did you mean 'default_model'? [fix: change to 'default_model']
             error unknown-value 'antropic' is no value of 'kind'; it takes 'anthropic', 'openai-responses', 'openai-chat', 'azure-openai', 'ollama' or 'offline'; did you mean 'anthropic'? [fix: change to 'anthropic']
             error missing-key 'b' needs 'kind' [fix: add 'kind']
             warning unknown-setting 'denny' is no key of 'permissions'; did you mean 'deny'? [fix: change to 'deny']

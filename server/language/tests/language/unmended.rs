@@ -46,6 +46,7 @@ const UNMENDED: &[(Code, &str, &str)] = &[
     (Code::MixedExpression, "", "which signs of the text belong to the expression"),
     (Code::PlainSecret, "", "where the secret is kept instead"),
     (Code::SchemaMismatch, "", "which of the values is too much, and which are missing"),
+    (Code::BlindModel, "", "which model they have that sees images"),
     (Code::ToollessModel, "", "which model they have that calls tools"),
     (Code::TypeMismatch, "'…' has no value; it takes a whole number", "which number, by a schema of others"),
     (Code::TypeMismatch, "'…' takes a number", "which number a text means"),

@@ -285,8 +285,8 @@ fn what_can_not_be_read_is_mended_as_a_whole_and_nothing_becomes_worse() {
         ),
         (
             config,
-            "providers:l: {kind: openai-chat}\ndefault_modl: a/b\n",
-            Some("providers:l: {kind: openai-chat}\ndefault_model: a/b\n"),
+            "providers:l: {kind: openai-chat}\nretentoin: {age: 9d}\n",
+            Some("providers:l: {kind: openai-chat}\nretention: {age: 9d}\n"),
         ),
         (workflow, "name: a\nsteps:\n  - id: a\n    typ: shell\n    run: [x\n", None),
     ] {

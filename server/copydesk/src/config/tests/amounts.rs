@@ -137,7 +137,6 @@ fn a_limit_or_a_choice_that_was_lost_to_a_slip_stops_every_run_and_says_where() 
     for (value, wrong) in [("0", ABOVE), ("-5m", TIME), (".nan", COUNTED)] {
         row(format!("models: {{cache: {{ttl: {value}}}}}"), "models.cache.ttl", wrong);
     }
-    row("models: {cache: {megabytes: 0}}".to_owned(), "models.cache.megabytes", ABOVE);
     row("models: {cache: {megabytes: -1}}".to_owned(), "models.cache.megabytes", &format!("{WHOLE} -1"));
     row("models: {strict: 1}".to_owned(), "models.strict", "true or false is needed, and this is 1");
     row("default_model: [a/m]".to_owned(), "default_model", "a text is needed, and this is a list");
@@ -167,7 +166,7 @@ fn a_limit_or_a_choice_that_was_lost_to_a_slip_stops_every_run_and_says_where() 
         provider("timeouts: {idle: 0.5, connect: 1ms}, key: {command: x, cache: 0}"),
         provider("colour: red"),
         "modules: {a: b}".to_owned(),
-        "models: {cache: {ttl: 8h, megabytes: 1}}".to_owned(),
+        "models: {cache: {ttl: 8h, megabytes: 0}}".to_owned(),
     ] {
         assert_eq!(Bench::new(&[(USER, &fine)]).load().refusal, None, "{fine}");
     }
