@@ -440,15 +440,15 @@ fn only_the_piece_that_does_not_fit_is_left_out() {
             &format!("providers.odd.kind: ollama # {USER}:6"),
             &format!("providers.odd.models.m.output_limit: 9 # {USER}:6"),
             &format!(
-                "type-mismatch {USER}:1: 'default_model' does not count: a text is needed, and this is a list"
+                "type-mismatch! {USER}:1: 'default_model' does not count: a text is needed, and this is a list"
             ),
             &format!("type-mismatch {USER}:2: 'fallback' does not count: a text or a list of texts"),
             &format!(
-                "type-mismatch {USER}:5: 'providers.bad.timeouts.idle' does not count: expected seconds, or a text such \
+                "type-mismatch! {USER}:5: 'providers.bad.timeouts.idle' does not count: expected seconds, or a text such \
                  as '90s' or '5m'"
             ),
             &format!(
-                "type-mismatch {USER}:6: 'providers.odd.concurrency' does not count: it must be more than 0"
+                "type-mismatch! {USER}:6: 'providers.odd.concurrency' does not count: it must be more than 0"
             ),
             &format!(
                 "type-mismatch {USER}:6: 'providers.odd.models.m.price.input' does not count: it must be at least 0"
