@@ -121,7 +121,7 @@ fn numbers_of_models_with_a_mistake_stop_runs_and_are_errors() {
         ("models: {m: {output_limit: 0}}", "", "providers.bench.models.m.output_limit"),
         ("models: {m: {output_limit: .inf}}", "", "providers.bench.models.m.output_limit"),
         ("models: {m: {context_window: -1}}", "", "providers.bench.models.m.context_window"),
-        ("modles: {m: {output_limit: 9}}", "", "providers.bench.modles"),
+        ("modles: {m: {price: {input: 1, output: 1}}}", "", "providers.bench.modles"),
         ("concurrency: 0", "", "providers.bench.concurrency"),
         ("timeouts: {idle: 0}", "", "providers.bench.timeouts.idle"),
         ("timeouts: {idel: 5}", "", "providers.bench.timeouts.idel"),
@@ -157,7 +157,7 @@ fn a_price_with_a_mistake_is_no_price() {
         "models: {m: {price: {input: 0, output: 0, cache_input: 3}}}",
         "models: {m: {price: [1, 2]}}",
         "models: {m: {prices: {input: 1, output: 1}}}",
-        "modles: {m: {price: {input: 1, output: 1}}}",
+        "price: {input: 1, output: 1}",
     ] {
         let model = ModelServer::start(Format::OpenaiChat, [Reply::text("Hello.")]);
         let config = format!(
