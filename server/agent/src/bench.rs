@@ -190,6 +190,7 @@ fn settings(root: &Path, home: &Path, models: Arc<Models>) -> Settings {
         child_env: vec![],
         sandbox: Sandbox::default(),
         limits: Limits::default(),
+        spoken: None,
         notices: vec![],
         first_steps: String::new,
     }

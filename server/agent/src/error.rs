@@ -8,7 +8,7 @@ use copydesk_store::StoreError;
 pub enum AgentError {
     #[error("write the journal, so nothing was done: {0}")]
     Journal(String),
-    #[error("{way}: {0}", way = way(.0))]
+    #[error("{way}{0}", way = way(.0))]
     Model(#[from] CallError),
     #[error("choose a model: {0}")]
     Choose(#[from] ChooseError),
@@ -77,12 +77,17 @@ pub enum AgentError {
 impl AgentError {
     /// The whole of it for a person: what failed, and what to do next where somebody knows.
     pub fn told(&self) -> String {
+        format!("failed to {}", self.fragment())
+    }
+
+    /// The same as a fragment.
+    pub(crate) fn fragment(&self) -> String {
         let advice = match self {
             Self::Model(error) => error.advice(),
             Self::Choose(error) => error.advice(),
             _ => String::new(),
         };
-        if advice.is_empty() { format!("failed to {self}") } else { format!("failed to {self}. {advice}") }
+        if advice.is_empty() { self.to_string() } else { format!("{self}. {advice}") }
     }
 }
 
@@ -92,11 +97,12 @@ impl From<StoreError> for AgentError {
     }
 }
 
-/// What was tried: a recording is nobody who could be reached.
+/// What was tried: a recording is nobody who could be reached, and says by itself what failed then.
 const fn way(error: &CallError) -> &'static str {
     match error {
-        CallError::NotRecorded { .. } => "replay",
-        _ => "reach the model",
+        CallError::NotRecorded { .. } => "replay: ",
+        CallError::Recorded { .. } => "",
+        _ => "reach the model: ",
     }
 }
 

@@ -11,6 +11,8 @@ use copydesk_permission::sandbox::{Limits, Sandbox};
 use copydesk_permission::{Policy, Rule};
 use copydesk_provider::Models;
 
+use crate::session::spoken::Spoken;
+
 /// Everything a run takes from the settings, read anew when it starts.
 #[derive(Clone)]
 pub struct Settings {
@@ -51,6 +53,8 @@ pub struct Settings {
     /// What confines child processes, and what one command may use up.
     pub sandbox: Sandbox,
     pub limits: Limits,
+    /// What the person said and decided in the conversation that is replayed.
+    pub spoken: Option<Spoken>,
     /// What the person should know before anything happens: ignored settings, rules that could not be read.
     pub notices: Vec<String>,
     /// How to come to a model, told where there is none.

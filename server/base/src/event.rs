@@ -169,6 +169,10 @@ pub enum Event {
         to: String,
         reason: String,
     },
+    /// A request came to nothing: nobody answered it, or no budget let it leave. The error as the person is told it.
+    Unanswered {
+        error: String,
+    },
     /// The model said this much more. Live only: never journalled, the whole stands in [`Event::ModelAnswered`].
     TextDelta {
         text: String,
@@ -260,6 +264,9 @@ pub enum Event {
         /// How many folders around the file are not there yet, and are made for it.
         #[serde(default)]
         folders: usize,
+        /// The hunks of the change that are made, counted from zero.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        hunks: Vec<usize>,
     },
     /// What a document version or the disk carries now.
     ChangeApplied {

@@ -7,12 +7,12 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
-use copydesk_agent::{Desk, Owner, Settings, Shelf, World};
+use copydesk_agent::{Desk, Owner, Replay, Settings, Shelf, Spoken, World};
 use copydesk_base::config::{Config, ModelCache, ProviderKind};
-use copydesk_base::{Files, Host, RandomIds, Redactor, SystemClock};
+use copydesk_base::{Files, Grade, Host, RandomIds, Redactor, SystemClock};
 use copydesk_permission::sandbox::{Limits, SHELL, Sandbox, Toolchains, repository, toolchains};
 use copydesk_permission::{default_denies, find_secrets};
-use copydesk_provider::{Answers, Health, Models, ModelsConfig, Recording, Scenario, Script};
+use copydesk_provider::{Answers, Health, Models, ModelsConfig, Scenario, Script};
 use copydesk_text::{de, yaml};
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
@@ -86,7 +86,7 @@ pub(crate) struct Office {
     /// How the models are doing, whatever becomes of the settings.
     health: Health,
     /// What answers in the place of every model.
-    replay: Option<Recording>,
+    replay: Option<Replay>,
     /// The toolchains of this machine, and when they were looked for.
     toolchains: Mutex<Option<(Instant, Toolchains)>>,
 }
@@ -97,7 +97,7 @@ impl Office {
     }
 
     /// The same, where a recording answers in the place of every model.
-    pub(crate) fn replaying(here: Here, flags: Flags, replay: Option<Recording>) -> Arc<Self> {
+    pub(crate) fn replaying(here: Here, flags: Flags, replay: Option<Replay>) -> Arc<Self> {
         let health = memory::health(&here.places.state);
         let redactor = Redactor::default().finding(find_secrets);
         let credentials = Arc::new(Credentials::of(&here, &redactor));
@@ -147,7 +147,8 @@ impl Office {
         if let Some(refusal) = &loaded.refusal {
             return Err(refusal.clone());
         }
-        let notices = problems(&loaded);
+        let mut notices = problems(&loaded);
+        let spoken = self.spoken(&mut notices);
         let checks_misread = loaded.misread("checks").map(ToString::to_string);
         let retention = loaded.misread("retention").is_none().then(|| loaded.config.retention.clone());
         let models = self.models(&loaded);
@@ -180,9 +181,26 @@ impl Office {
             limits: limits(),
             child_env,
             redactor,
+            spoken,
             notices,
             first_steps: found::first_steps,
         })
+    }
+
+    /// What the person said and decided in what is replayed, where that was this one; a notice where it was not.
+    fn spoken(&self, notices: &mut Vec<String>) -> Option<Spoken> {
+        let Replay { recording, spoken } = self.replay.as_ref()?;
+        if recording.grade() == Grade::Typed {
+            return Some(spoken.clone());
+        }
+        if spoken.has_answers() {
+            notices.push(format!(
+                "A person's answers in the recording do not count, since your journal does not have them: you are asked \
+                 yourself ({}).",
+                recording.origin()
+            ));
+        }
+        None
     }
 
     /// The toolchains as they were a moment ago: to look for them asks the disk hundreds of times.
@@ -208,7 +226,7 @@ impl Office {
             catalog: Arc::new(catalog),
             root: self.here.root.display().to_string(),
             answers: self.answers(&loaded.config.models.cache),
-            replay: self.replay.clone(),
+            replay: self.replay.as_ref().map(|replay| replay.recording.clone()),
             local: found::servers(&self.here.places),
             ..of
         };

@@ -274,10 +274,10 @@ impl Options<'_> {
 }
 
 /// The choice where answers are replayed: no model, whatever the recorded one was.
-pub(crate) fn replayed(recording: &Recording, facts: Facts) -> Choice {
+pub(crate) fn replayed(recording: &Recording, model: &str, facts: Facts) -> Choice {
     let endpoint = Endpoint::configured("replay", &Provider::default());
     let why = format!("replayed from {}", recording.origin());
-    let replayed = choice(endpoint, recording.model().to_owned(), Cause::Asked, why);
+    let replayed = choice(endpoint, model.to_owned(), Cause::Asked, why);
     // As much fits into its window, and nobody bills for it.
     Choice { facts: Facts { price: replayed.facts.price, ..facts }, offline: false, ..replayed }
 }

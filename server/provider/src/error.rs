@@ -4,6 +4,8 @@
 
 use std::time::Duration;
 
+use crate::route::Left;
+
 /// Why a call gave no answer. The message says what happened, [`CallError::advice`] what to do next.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum CallError {
@@ -78,9 +80,21 @@ pub enum CallError {
     /// Answers are replayed, and this request is none of those that were recorded.
     #[error("{origin} has no answer to this request: {reason}")]
     NotRecorded { origin: String, reason: String },
+    /// Answers are replayed, and this request had none: what was said of that, and who was asked instead.
+    #[error("{said}")]
+    Recorded { said: String, switch: Option<Box<Switch>> },
     /// Something in this program or on this machine, before anything was sent.
     #[error("the request could not be made: {reason}")]
     Unsendable { reason: String },
+}
+
+/// That another model was asked instead.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Switch {
+    /// `provider/model`.
+    pub to: String,
+    /// Those that were left for it.
+    pub left: Vec<Left>,
 }
 
 /// How a server is spoken to.
@@ -233,6 +247,8 @@ impl CallError {
             Self::NotRecorded { .. } => {
                 "Ask the same about the same files, as they were then, or leave out --replay.".to_owned()
             }
+            // It is part of what was said.
+            Self::Recorded { .. } => String::new(),
             Self::Unsendable { .. } => "Run 'copydesk doctor' and report what it says.".to_owned(),
         }
     }

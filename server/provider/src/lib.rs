@@ -65,7 +65,7 @@ pub use choice::{Choice, ChooseError, Needs};
 pub use copydesk_base::{Asker, Wish};
 pub use discover::{Found, LocalServer, discover};
 pub use endpoint::Endpoint;
-pub use error::{CallError, Waited};
+pub use error::{CallError, Switch, Waited};
 pub use event::{ModelEvent, StopReason};
 pub use facts::{Facts, Price, Sources, Tokens};
 pub use health::Health;
@@ -74,7 +74,7 @@ pub use infill::{Extra, Infill, InfillFormat, is_metered};
 pub use key::{Fetch, Fetching, Key, KeyForm, KeyOrigin, KeySource, KeyWanted, Keys, NoKeys};
 pub use listing::{Catalog, Kept, Listed};
 pub use models::{Models, ModelsConfig};
-pub use replay::{Exchange, Recorded, Recording, Sized};
+pub use replay::{Exchange, Given, Recorded, Recording, Sized};
 pub use request::{
     Arguments, By, Carried, Message, Request, ToolCall, ToolOutcome, ToolResult, ToolSpec, ToolUse, Tries,
 };

@@ -18,7 +18,8 @@ use crate::health::Health;
 use crate::http::Job;
 use crate::key::{KeyOrigin, Keys};
 use crate::listing::{self, Catalog, Listed};
-use crate::replay::Recording;
+use crate::replay::{Recording, Replayed};
+use crate::request::By;
 use crate::route::{Route, Strictness};
 use crate::stream::Sink;
 use crate::{CallError, EventStream, ModelEvent, Request, Retries, Script, offline};
@@ -92,6 +93,16 @@ impl Models {
     /// How many tokens a request was taken for when it was recorded; nothing where it is not replayed.
     pub fn recorded_tokens(&self, request: &Request) -> Option<u64> {
         self.config.replay.as_ref()?.tokens(request, &self.config.root)
+    }
+
+    /// Why a request did not leave when it was recorded; nothing where it did, or is not replayed.
+    pub fn recorded_refusal(&self, request: &Request) -> Option<CallError> {
+        self.config.replay.as_ref()?.refusal(request, &self.config.root)
+    }
+
+    /// The number of the recorded answer that was given last to whoever asks; nothing where none was.
+    pub fn recorded_place(&self, by: &By) -> Option<usize> {
+        self.config.replay.as_ref()?.place(by)
     }
 
     /// Which model answers where nobody wishes for one. Looks at the config and the environment, not at the network.
@@ -183,16 +194,19 @@ impl Models {
         &self.config.health
     }
 
-    /// The way to a recording: nobody answers instead.
+    /// The way to a recording: whoever answered in it.
     fn replayed(&self, recording: &Recording) -> Route {
-        let known = self.with_options(|options| options.named(recording.model(), String::new()));
-        let facts = known.map(|choice| choice.informed(&self.config.catalog).facts).unwrap_or_default();
+        let choice = |model: &str| {
+            let known = self.with_options(|options| options.named(model, String::new()));
+            let facts = known.map(|choice| choice.informed(&self.config.catalog).facts).unwrap_or_default();
+            choice::replayed(recording, model, facts)
+        };
         Route {
-            first: choice::replayed(recording, facts),
-            fallbacks: vec![],
+            first: choice(recording.model()),
+            fallbacks: recording.fallbacks().iter().map(|model| choice(model)).collect(),
             chain: String::new(),
             broken: vec![],
-            strictness: Strictness::Strict,
+            strictness: Strictness::Flagged,
         }
     }
 
@@ -252,7 +266,11 @@ impl Models {
         if let Some(recording) = self.config.replay.clone() {
             let root = self.config.root.clone();
             return EventStream::new(move |sink| async move {
-                told_at_once(&sink, recording.answer(&request, &root)).await;
+                let Replayed { before, outcome } = recording.answer(&request, &root);
+                for event in before {
+                    sink.send(Ok(event)).await;
+                }
+                told_at_once(&sink, outcome).await;
             });
         }
         if endpoint.kind == ProviderKind::Offline {

@@ -3,17 +3,19 @@
 //! A [`Recording`] is made from a journal, so it has what the journal has: the messages, not the tools on offer and not
 //! the system text, which may be a newer version's. A request is answered where its messages are those of a recorded
 //! one, [`crate::canonical`] of folder and secrets. Anything else is a miss, and an error that says where the two part.
+//! What failed then fails again, in the same words: the tries before an answer, the model that was left for another one, the
+//! request that no budget let out. Nothing is waited for.
 //!
 //! Whoever wrote a recording chooses every call that its run makes. So a recording has a [`Grade`]: the worst, unless
 //! whoever made it knows that its words are a model's.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use copydesk_base::Grade;
 
 use crate::canonical::{Roots, as_recorded, within};
 use crate::request::{By, Message, Request, ToolCall};
-use crate::{CallError, ModelEvent, StopReason};
+use crate::{CallError, ModelEvent, StopReason, Switch};
 
 /// A recorded conversation. Clones share which of its answers were given.
 #[derive(Clone, Debug)]
@@ -28,6 +30,8 @@ struct Tape {
     origin: String,
     /// `provider/model` of its first answer.
     model: String,
+    /// Those that were asked instead.
+    fallbacks: Vec<String>,
     /// Where it was made: the workspace, and the worktrees of helpers.
     roots: Roots,
     exchanges: Vec<(Vec<Part>, Exchange)>,
@@ -39,6 +43,8 @@ struct Tape {
 #[derive(Debug)]
 struct Played {
     given: Vec<bool>,
+    /// What was given last to each of those who ask.
+    last: Vec<(By, usize)>,
     /// Where helpers work now.
     roots: Roots,
 }
@@ -54,14 +60,40 @@ pub struct Recorded {
     pub sizes: Vec<Sized>,
 }
 
-/// One request of a recorded conversation, and its answer.
+/// One request of a recorded conversation to one model, and what came of it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Exchange {
     pub by: By,
     pub asked: Vec<Message>,
-    pub text: String,
-    pub calls: Vec<ToolCall>,
-    pub reason: StopReason,
+    /// What was waited for, and the tries that failed: [`ModelEvent::Waiting`] and [`ModelEvent::Again`].
+    pub before: Vec<ModelEvent>,
+    pub given: Given,
+}
+
+/// What came of a request.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Given {
+    Answer {
+        text: String,
+        calls: Vec<ToolCall>,
+        reason: StopReason,
+    },
+    /// No answer, and why.
+    Nothing {
+        said: String,
+        switch: Option<Switch>,
+    },
+    /// It did not leave, and why.
+    Refused {
+        said: String,
+    },
+}
+
+/// What a replay has for a request.
+pub(crate) struct Replayed {
+    /// What goes before it.
+    pub(crate) before: Vec<ModelEvent>,
+    pub(crate) outcome: Result<ModelEvent, CallError>,
 }
 
 /// How many tokens a request was taken for: by that a conversation is shortened where it was, whatever the model's own
@@ -80,8 +112,18 @@ impl Recording {
         let exchanges: Vec<_> =
             exchanges.into_iter().map(|exchange| (parts(&exchange.asked, &roots), exchange)).collect();
         let sizes = sizes.into_iter().map(|sized| (parts(&sized.asked, &roots), sized.tokens)).collect();
-        let played = Mutex::new(Played { given: vec![false; exchanges.len()], roots: Roots::default() });
-        let tape = Arc::new(Tape { origin, model, roots, exchanges, sizes, played });
+        let given = vec![false; exchanges.len()];
+        let played = Mutex::new(Played { given, last: vec![], roots: Roots::default() });
+        let mut fallbacks = Vec::new();
+        for (_, exchange) in &exchanges {
+            if let Given::Nothing { switch: Some(Switch { to, .. }), .. } = &exchange.given
+                && *to != model
+                && !fallbacks.contains(to)
+            {
+                fallbacks.push(to.clone());
+            }
+        }
+        let tape = Arc::new(Tape { origin, model, fallbacks, roots, exchanges, sizes, played });
         Self { tape, grade: Grade::Recorded }
     }
 
@@ -110,21 +152,21 @@ impl Recording {
         &self.tape.model
     }
 
-    /// The recorded answer to a request that is made in the workspace `root`: the first that was not given yet.
-    pub(crate) fn answer(&self, request: &Request, root: &str) -> Result<ModelEvent, CallError> {
+    /// Who was asked instead of the first model.
+    pub(crate) fn fallbacks(&self) -> &[String] {
+        &self.tape.fallbacks
+    }
+
+    /// What came of a request that is made in the workspace `root`: the first that was not given yet.
+    pub(crate) fn answer(&self, request: &Request, root: &str) -> Replayed {
         let tape = &*self.tape;
-        let mut played = tape.played.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut played = tape.played();
         let now = played.parts(request, root);
-        // Of helpers that were told the same each gets its own answers, whichever asks first.
-        let rank = |at: &usize| match (played.given[*at], tape.exchanges[*at].1.by.helper) {
-            (false, helper) => (false, helper != request.by.helper, *at),
-            (true, _) => (true, false, usize::MAX - at),
+        let Some(at) = tape.fitting(&played, request, &now) else {
+            let missed = CallError::NotRecorded { origin: tape.origin.clone(), reason: self.miss(&now) };
+            return Replayed { before: vec![], outcome: Err(missed) };
         };
-        let fitting = (0..tape.exchanges.len()).filter(|at| tape.exchanges[*at].0 == now);
-        let Some(at) = fitting.min_by_key(rank) else {
-            return Err(CallError::NotRecorded { origin: tape.origin.clone(), reason: self.miss(&now) });
-        };
-        played.given[at] = true;
+        played.give(at, request);
         let exchange = &tape.exchanges[at].1;
         let here = request.by.root.as_deref().unwrap_or(root);
         let moved = |text: &str| within(&tape.roots.without(text), here);
@@ -132,17 +174,40 @@ impl Recording {
             arguments: crate::Arguments::read(moved(&call.arguments.raw)),
             ..call.clone()
         };
-        Ok(ModelEvent::Stopped {
-            reason: exchange.reason.clone(),
-            text: moved(&exchange.text),
-            calls: exchange.calls.iter().map(call).collect(),
-            carried: vec![],
-        })
+        let outcome = match &exchange.given {
+            Given::Answer { text, calls, reason } => Ok(ModelEvent::Stopped {
+                reason: reason.clone(),
+                text: moved(text),
+                calls: calls.iter().map(call).collect(),
+                carried: vec![],
+            }),
+            Given::Nothing { said, switch } => {
+                Err(CallError::Recorded { said: said.clone(), switch: switch.clone().map(Box::new) })
+            }
+            Given::Refused { said } => Err(CallError::Recorded { said: said.clone(), switch: None }),
+        };
+        Replayed { before: exchange.before.clone(), outcome }
+    }
+
+    /// Why such a request did not leave, where it did not.
+    pub(crate) fn refusal(&self, request: &Request, root: &str) -> Option<CallError> {
+        let mut played = self.tape.played();
+        let now = played.parts(request, root);
+        let at = self.tape.fitting(&played, request, &now)?;
+        let Given::Refused { said } = &self.tape.exchanges[at].1.given else { return None };
+        played.give(at, request);
+        Some(CallError::Recorded { said: said.clone(), switch: None })
+    }
+
+    /// The number of what was given last to whoever asks.
+    pub(crate) fn place(&self, by: &By) -> Option<usize> {
+        let played = self.tape.played();
+        played.last.iter().find(|(known, _)| known == by).map(|(_, at)| *at)
     }
 
     /// How many tokens such a request was taken for.
     pub(crate) fn tokens(&self, request: &Request, root: &str) -> Option<u64> {
-        let now = self.tape.played.lock().unwrap_or_else(PoisonError::into_inner).parts(request, root);
+        let now = self.tape.played().parts(request, root);
         self.tape.sizes.iter().find(|(asked, _)| *asked == now).map(|(_, tokens)| *tokens)
     }
 
@@ -162,8 +227,28 @@ impl Recording {
             }
             (Some(then), Some(now)) => format!("{} stood where {} stands now", then.who, now.who),
             (None, Some(now)) => format!("it ends before {} {:?}", now.who, apart(&now.text, "").0),
+            // The person said it to the run.
+            (Some(then), None) if then.who == ASKED => {
+                format!("{:?} was said here", apart(&then.text, "").0)
+            }
             _ => "its answer was never written down whole".to_owned(),
         }
+    }
+}
+
+impl Tape {
+    fn played(&self) -> MutexGuard<'_, Played> {
+        self.played.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The exchange that a request is answered from.
+    fn fitting(&self, played: &Played, request: &Request, now: &[Part]) -> Option<usize> {
+        // Of helpers that were told the same each gets its own answers, whichever asks first.
+        let rank = |at: &usize| match (played.given[*at], self.exchanges[*at].1.by.helper) {
+            (false, helper) => (false, helper != request.by.helper, *at),
+            (true, _) => (true, false, usize::MAX - at),
+        };
+        (0..self.exchanges.len()).filter(|at| self.exchanges[*at].0 == now).min_by_key(rank)
     }
 }
 
@@ -181,7 +266,16 @@ impl Played {
         self.roots.add(request.by.root.as_deref().unwrap_or_default());
         parts(&request.messages, &self.roots)
     }
+
+    fn give(&mut self, at: usize, request: &Request) {
+        self.given[at] = true;
+        self.last.retain(|(known, _)| *known != request.by);
+        self.last.push((request.by.clone(), at));
+    }
 }
+
+/// Who says what a person, or we, told the model.
+const ASKED: &str = "what was asked";
 
 fn parts(messages: &[Message], roots: &Roots) -> Vec<Part> {
     let mut parts = Vec::new();
@@ -189,7 +283,7 @@ fn parts(messages: &[Message], roots: &Roots) -> Vec<Part> {
     let mut called: Vec<&ToolCall> = Vec::new();
     for message in messages {
         match message {
-            Message::User { text, .. } => add("what was asked".to_owned(), text),
+            Message::User { text, .. } => add(ASKED.to_owned(), text),
             Message::Assistant { text, calls, .. } => {
                 add("what the model said".to_owned(), text);
                 for call in calls {
@@ -240,141 +334,4 @@ fn apart<'a>(one: &'a str, other: &'a str) -> (String, String) {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::request::{Arguments, ToolOutcome, ToolResult};
-
-    fn user(text: &str) -> Message {
-        Message::user(text)
-    }
-
-    fn called(id: &str, raw: &str) -> Message {
-        Message::Assistant { text: String::new(), calls: vec![call(id, raw)], carried: vec![] }
-    }
-
-    fn call(id: &str, raw: &str) -> ToolCall {
-        ToolCall { id: id.into(), name: "read".into(), arguments: Arguments::read(raw) }
-    }
-
-    fn result(id: &str, text: &str) -> Message {
-        let result = ToolResult { call: id.into(), text: text.into(), outcome: ToolOutcome::Done };
-        Message::ToolResults { results: vec![result] }
-    }
-
-    fn exchange(asked: Vec<Message>, text: &str, calls: Vec<ToolCall>) -> Exchange {
-        let reason = if calls.is_empty() { StopReason::EndTurn } else { StopReason::ToolUse };
-        Exchange { by: By::default(), asked, text: text.into(), calls, reason }
-    }
-
-    fn taped(exchanges: Vec<Exchange>) -> Recording {
-        let sizes = vec![Sized { asked: vec![user("in /then")], tokens: 7 }];
-        let recorded = Recorded { model: "p/m".into(), root: "/then".into(), exchanges, sizes };
-        Recording::new("run.json".into(), recorded)
-    }
-
-    fn recording() -> Recording {
-        let raw = "{\"path\":\"/then/a\",\"limit\":1}";
-        let asked = vec![user("why /then? [redacted]")];
-        let second = [asked.clone(), vec![called("c1", raw), result("c1", "x = 1")]].concat();
-        let exchanges =
-            vec![exchange(asked, "", vec![call("c1", raw)]), exchange(second, "Because of /then.", vec![])];
-        taped(exchanges)
-    }
-
-    fn ask(recording: &Recording, messages: Vec<Message>) -> Result<(String, Vec<String>), String> {
-        let request = Request { messages, ..Request::default() };
-        match recording.answer(&request, "/now") {
-            Ok(ModelEvent::Stopped { text, calls, .. }) => {
-                Ok((text, calls.into_iter().map(|call| call.arguments.raw).collect()))
-            }
-            Ok(other) => panic!("{other:?}"),
-            Err(error) => Err(error.to_string()),
-        }
-    }
-
-    #[test]
-    fn the_same_conversation_is_answered_the_same_and_any_other_says_where_it_parts() {
-        let recording = recording();
-        let first = || user("why /now? <secret:token:x1>");
-        // Ids are another process's, keys stand in another order.
-        let turned = || called("id-7", "{\"limit\":1,\"path\":\"/now/a\"}");
-        let ok = |text: &str, calls: &[&str]| {
-            Ok((text.to_owned(), calls.iter().map(|raw| (*raw).to_owned()).collect()))
-        };
-        let miss = |why: &str| Err(format!("run.json has no answer to this request: {why}"));
-        for (messages, expect) in [
-            (vec![first()], ok("", &["{\"path\":\"/now/a\",\"limit\":1}"])),
-            (vec![first(), turned(), result("id-7", "x = 1")], ok("Because of /now.", &[])),
-            // Once more is the same again.
-            (vec![first()], ok("", &["{\"path\":\"/now/a\",\"limit\":1}"])),
-            (
-                vec![user("why not?")],
-                miss("what was asked was \"why ⟨root⟩? [redacted]\" and is \"why not?\""),
-            ),
-            (
-                vec![first(), turned(), result("id-7", "x = 2")],
-                miss("the result of 'read' was \"x = 1\" and is \"x = 2\""),
-            ),
-            (
-                vec![first(), called("id-7", "{\"path\":\"/now/b\",\"limit\":1}")],
-                miss("its call of 'read' was \"…,\\\"path\\\":\\\"⟨root⟩/a\\\"}\" and is"),
-            ),
-            (
-                vec![first(), turned(), result("id-7", "x = 1"), user("more")],
-                miss("it ends before what was asked \"more\""),
-            ),
-            (vec![first(), turned()], miss("its answer was never written down whole")),
-        ] {
-            let told = format!("{messages:?}");
-            match (ask(&recording, messages), expect) {
-                (Err(got), Err(expect)) => {
-                    assert_eq!(got.get(..expect.len().min(got.len())), Some(&*expect), "{told}");
-                }
-                (got, expect) => assert_eq!(got, expect, "{told}"),
-            }
-        }
-        assert_eq!(ask(&taped(vec![]), vec![first()]), miss("no model has answered in it"));
-    }
-
-    #[test]
-    fn helpers_that_are_told_the_same_get_each_its_own_answers_in_its_own_folder() {
-        let by = |root: &str, helper| By { root: Some(root.to_owned()), helper };
-        let of = |root: &str, helper, text: &str| Exchange {
-            by: by(root, helper),
-            ..exchange(vec![user(&format!("look in {root}"))], text, vec![])
-        };
-        let told = vec![
-            user("look"),
-            Message::Assistant { text: "see /wt1/a".into(), calls: vec![], carried: vec![] },
-        ];
-        let recording = taped(vec![
-            of("/wt1", 1, "one: /wt1/a"),
-            of("/wt2", 2, "two: /wt2/a, /then/a"),
-            exchange(told, "heard", vec![]),
-        ]);
-        let asked = |by: By, messages: Vec<Message>| {
-            let request = Request { messages, by, ..Request::default() };
-            match recording.answer(&request, "/now") {
-                Ok(ModelEvent::Stopped { text, .. }) => text,
-                other => format!("{other:?}"),
-            }
-        };
-        let look = |root: &str| vec![user(&format!("look in {root}"))];
-        assert_eq!(asked(by("/new2", 2), look("/new2")), "two: /new2/a, /new2/a");
-        assert_eq!(asked(by("/new1", 1), look("/new1")), "one: /new1/a");
-        // Asked once more, by a third.
-        assert_eq!(asked(by("/new1", 1), look("/new1")), "two: /new1/a, /new1/a");
-        // What one of them said of its folder is the same to whoever reads it.
-        let heard = Message::Assistant { text: "see /new1/a".into(), calls: vec![], carried: vec![] };
-        assert_eq!(asked(By::default(), vec![user("look"), heard]), "heard");
-    }
-
-    #[test]
-    fn a_request_has_the_size_that_it_was_taken_for() {
-        let recording = taped(vec![]);
-        let size = |text: &str| {
-            recording.tokens(&Request { messages: vec![user(text)], ..Request::default() }, "/now")
-        };
-        assert_eq!((size("in /now"), size("in /then/else")), (Some(7), None));
-    }
-}
+mod tests;

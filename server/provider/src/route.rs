@@ -67,6 +67,12 @@ impl Route {
     /// The one to ask when the choice at `at` failed, and those in between that are passed over; `None` where the error
     /// stands. The failed one itself is the first of those left.
     pub fn next(&self, at: usize, error: &CallError, health: &Health) -> Option<(usize, Vec<Left>)> {
+        if let CallError::Recorded { switch: Some(switch), .. } = error {
+            let next = self.choices().position(|choice| choice.model == switch.to)?;
+            let provider = &self.first.provider;
+            let replayed = |left: &Left| Left { model: format!("{provider}/{}", left.model), ..left.clone() };
+            return Some((next, switch.left.iter().map(replayed).collect()));
+        }
         if !may_switch(error) {
             return None;
         }

@@ -11,7 +11,7 @@ use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior};
 
 use crate::chain::Key;
 use crate::home::{make_folder_of, make_private};
-use crate::layout::{JOURNAL, USER, connect, fault, migrate};
+use crate::layout::{JOURNAL, Layout, USER, connect, fault, fresh, migrate};
 use crate::{ReadOnly, StoreError};
 
 /// A handle; clones share the thread.
@@ -25,6 +25,15 @@ pub(crate) struct Database {
 pub(crate) enum Owner {
     Workspace { home: PathBuf, workspace: PathBuf },
     User,
+}
+
+impl Owner {
+    const fn layout(&self) -> &'static Layout {
+        match self {
+            Self::Workspace { .. } => &JOURNAL,
+            Self::User => &USER,
+        }
+    }
 }
 
 struct Inner {
@@ -156,7 +165,7 @@ impl Slot {
             if let Owner::Workspace { home, .. } = &self.owner {
                 Key::make(home)?;
             }
-            make_private(&self.path, &[])?;
+            make_private(&self.path, &fresh(self.owner.layout(), &self.path)?)?;
         }
         let path = self.path.clone();
         match self.existing()? {
@@ -238,11 +247,11 @@ impl From<StoreError> for Halt {
 fn open(path: &Path, owner: &Owner) -> Result<Open, StoreError> {
     let file = identity(path);
     let mut connection = connect(path).map_err(|error| fault(path, &error))?;
+    let newer = migrate(&mut connection, owner.layout(), path)?;
     let (key, workspace, read_only) = match owner {
-        Owner::User => (None, Vec::new(), migrate(&mut connection, &USER, path)?),
+        Owner::User => (None, Vec::new(), newer),
         Owner::Workspace { home, workspace } => {
             let workspace = workspace.as_os_str().as_encoded_bytes().to_owned();
-            let newer = migrate(&mut connection, &JOURNAL, path)?;
             let key = Key::find(home)?;
             let ours =
                 is_ours(&mut connection, &workspace, key.as_ref()).map_err(|error| fault(path, &error))?;

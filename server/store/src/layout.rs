@@ -167,6 +167,19 @@ CREATE TABLE conversations (
 /// How long one process waits for another's write.
 const PATIENCE: Duration = Duration::from_secs(5);
 
+/// An empty database with all its tables, as its file is to be: born whole, it is synced once and not table by table.
+pub(crate) fn fresh(layout: &Layout, path: &Path) -> Result<Vec<u8>, StoreError> {
+    let fault = |error: rusqlite::Error| fault(path, &error);
+    let mut connection = Connection::open_in_memory().map_err(fault)?;
+    migrate(&mut connection, layout, path)?;
+    let mut bytes = connection.serialize("main").map_err(fault)?.to_vec();
+    // Which versions of the format write and read it: the second has a write-ahead log, and memory has none.
+    if let Some(versions) = bytes.get_mut(18..20) {
+        versions.fill(2);
+    }
+    Ok(bytes)
+}
+
 /// Opens the file, which exists, in WAL mode.
 pub(crate) fn connect(path: &Path) -> rusqlite::Result<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
@@ -260,4 +273,34 @@ fn not_ours(path: &Path) -> StoreError {
 
 fn version(connection: &Connection) -> rusqlite::Result<i64> {
     connection.pragma_query_value(None, "user_version", |row| row.get(0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_fresh_file_is_what_an_empty_one_becomes() {
+        let folder = tempfile::tempdir().unwrap();
+        let tables = |connection: &Connection| -> Vec<String> {
+            let mut tables = connection.prepare("SELECT sql FROM sqlite_master ORDER BY name").unwrap();
+            let rows = tables.query_map([], |row| row.get::<_, Option<String>>(0)).unwrap();
+            rows.map(|row| row.unwrap().unwrap_or_default()).collect()
+        };
+        for (name, layout) in [("journal", &JOURNAL), ("user", &USER)] {
+            let (whole, empty) = (folder.path().join(name), folder.path().join(format!("{name}-empty")));
+            std::fs::write(&whole, fresh(layout, &whole).unwrap()).unwrap();
+            std::fs::write(&empty, b"").unwrap();
+            // Nothing is left to be changed: not even the mode.
+            let before = std::fs::read(&whole).unwrap();
+            let mut one = connect(&whole).unwrap();
+            assert_eq!(migrate(&mut one, layout, &whole), Ok(None));
+            assert_eq!(std::fs::read(&whole).unwrap(), before, "{name}");
+            let mut other = connect(&empty).unwrap();
+            assert_eq!(migrate(&mut other, layout, &empty), Ok(None));
+            assert_eq!(tables(&one), tables(&other), "{name}");
+            let sound: String = one.pragma_query_value(None, "integrity_check", |row| row.get(0)).unwrap();
+            assert_eq!(sound, "ok", "{name}");
+        }
+    }
 }

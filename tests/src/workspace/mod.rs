@@ -204,6 +204,19 @@ pub fn collect(mut command: Command, input: &str) -> Ran {
     ran
 }
 
+/// The first place where two documents part, with what stands around it.
+pub fn parting(one: &str, other: &str) -> Option<String> {
+    if one == other {
+        return None;
+    }
+    let same = one.bytes().zip(other.bytes()).take_while(|(one, other)| one == other).count();
+    let around = |text: &str| {
+        let from = text.floor_char_boundary(same.saturating_sub(200));
+        text[from..text.floor_char_boundary((same + 200).min(text.len()))].to_owned()
+    };
+    Some(format!("{}\n--- and ---\n{}", around(one), around(other)))
+}
+
 /// The `file:` URI of an absolute path, everything but letters, digits and `-._~/` percent-encoded.
 pub fn uri(path: &Path) -> String {
     let mut uri = "file://".to_owned();

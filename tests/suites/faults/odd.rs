@@ -66,6 +66,21 @@ fn calls_that_make_no_sense_are_told_to_the_model_and_change_nothing() {
 }
 
 #[test]
+fn a_circle_is_told_and_then_ended() {
+    each(|format| {
+        let look = || Reply::tool("read", &json!({"path": FILE}));
+        let told = run(format, (0..6).map(|_| look()).collect(), "{}");
+        assert_eq!(told.report["status"], "failed", "{format:?}: {}", told.report);
+        let error = told.report["error"].as_str().unwrap_or_default();
+        assert!(error.contains("the same calls with the same results 6 times"), "{format:?}: {error}");
+        let (third, fourth) = (told.model.wait_request(2).text(), told.model.wait_request(3).text());
+        let words = "You have made the same calls 3 times";
+        assert_eq!((third.contains(words), fourth.contains(words)), (false, true), "{format:?}");
+        assert_eq!(told.model.requests().len(), 6, "{format:?}");
+    });
+}
+
+#[test]
 fn counts_that_are_missing_or_lie_are_no_error() {
     // Where a server counts nothing, or what cannot be, we estimate and say so.
     let table = [

@@ -2,7 +2,7 @@
 
 use copydesk_tests::model_server::{Gate, Reply};
 use copydesk_tests::personality;
-use copydesk_tests::scene::{FILE, Scene, TEXT, edit, first_words, triple, tripled};
+use copydesk_tests::scene::{FILE, Scene, TEXT, edit, first_words, results, triple, tripled};
 use serde_json::json;
 
 use crate::{commit, git, model, own, tools, workspace};
@@ -105,7 +105,8 @@ fn workers_of_a_parallel_layer_do_the_tasks_that_were_left_so_many_at_a_time() {
     let write = |number: usize| {
         Reply::tool("write", &json!({"path": format!("{number}.txt"), "content": "x\n"})).when(tasks[number])
     };
-    let mut script = vec![Reply::tool("assign_tasks", &json!({"tasks": tasks})), Reply::text("Planned.")];
+    let assign = |tasks: &[&str]| Reply::tool("assign_tasks", &json!({"tasks": tasks}));
+    let mut script = vec![assign(&["part one", " "]), assign(&tasks), Reply::text("Planned.")];
     script.extend((0..3).map(|number| write(number).hold(&gate)));
     script.extend((0..3).map(|number| Reply::text("Written.").when(tasks[number])));
     let model = model(script);
@@ -116,9 +117,9 @@ fn workers_of_a_parallel_layer_do_the_tasks_that_were_left_so_many_at_a_time() {
     commit(&workspace);
     let ran = std::thread::scope(|scope| {
         let ran = scope.spawn(|| workspace.run(&["ask", "--action", "stepper", "--apply", "--json", "go"]));
-        model.wait_request(3);
+        model.wait_request(4);
         let trees = git(&workspace, &["worktree", "list"]).lines().count();
-        assert_eq!((trees, model.requests().len()), (3, 4), "two at work, and the third waits");
+        assert_eq!((trees, model.requests().len()), (3, 5), "two at work, and the third waits");
         gate.open();
         ran.join().expect("it ran")
     });
@@ -126,7 +127,9 @@ fn workers_of_a_parallel_layer_do_the_tasks_that_were_left_so_many_at_a_time() {
     assert_eq!(report["text"], "Written.\n\nWritten.\n\nWritten.", "{report}");
     assert!((0..3).all(|number| workspace.exists(&format!("{number}.txt"))), "{report}");
     assert!(tools(&model.wait_request(0).body).contains(&"assign_tasks".to_owned()));
-    assert_eq!(tools(&model.wait_request(2).body), ["write"]);
+    let refused = results(&model.wait_request(1).body).concat();
+    assert!(refused.starts_with("task 2 is empty"), "{refused}");
+    assert_eq!(tools(&model.wait_request(3).body), ["write"]);
     assert_eq!(git(&workspace, &["worktree", "list"]).lines().count(), 1);
 }
 

@@ -2,7 +2,7 @@
 
 use copydesk_tests::model_server::{ModelServer, Reply};
 use copydesk_tests::scene::{FILE, TEXT, done, triple};
-use copydesk_tests::workspace::Workspace;
+use copydesk_tests::workspace::{Workspace, parting};
 use serde_json::{Value, json};
 
 use crate::{COPYDESK, commit, helper, model, workspace};
@@ -152,19 +152,6 @@ fn tell(there: &Workspace, story: &Story, more: &[&str]) -> String {
 
 fn exported(there: &Workspace, session: &str, how: &str) -> String {
     there.run(&["sessions", "export", session, how]).exits(0).stdout
-}
-
-/// The first place where two documents part, with what stands around it.
-fn parting(one: &str, other: &str) -> Option<String> {
-    if one == other {
-        return None;
-    }
-    let same = one.bytes().zip(other.bytes()).take_while(|(one, other)| one == other).count();
-    let around = |text: &str| {
-        let from = text.floor_char_boundary(same.saturating_sub(200));
-        text[from..text.floor_char_boundary((same + 200).min(text.len()))].to_owned()
-    };
-    Some(format!("{}\n--- and ---\n{}", around(one), around(other)))
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Helpers that edit: each in a git worktree of its own, brought back as edits like any other.
 
-use std::process::Stdio;
+use std::process::{Child, Stdio};
 use std::time::Instant;
 
 use copydesk_tests::client::{PATIENCE, eventually};
@@ -158,6 +158,21 @@ enum End {
     Failure,
 }
 
+impl End {
+    /// Ends a process from outside.
+    fn bring(self, child: &mut Child) {
+        match self {
+            Self::Kill => child.kill().expect("it is there"),
+            Self::Cancel => {
+                let id = i32::try_from(child.id()).expect("a process id");
+                let pid = rustix::process::Pid::from_raw(id).expect("a process id");
+                rustix::process::kill_process(pid, rustix::process::Signal::INT).expect("it is there");
+            }
+            Self::Failure => {}
+        }
+    }
+}
+
 /// What a conversation goes on with, in its next turn.
 fn told_next(workspace: &Workspace, words: &str) -> String {
     let later = model(vec![Reply::text("I see.")]);
@@ -197,15 +212,7 @@ fn what_was_changed_in_place_is_named_after_a_kill_a_cancel_and_a_failure() {
             let mut command = workspace.command(&[&["ask"], words].concat());
             let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().expect("it starts");
             model.wait_request(held);
-            match end {
-                End::Kill => child.kill().expect("it is there"),
-                End::Cancel => {
-                    let id = i32::try_from(child.id()).expect("a process id");
-                    let pid = rustix::process::Pid::from_raw(id).expect("a process id");
-                    rustix::process::kill_process(pid, rustix::process::Signal::INT).expect("it is there");
-                }
-                End::Failure => {}
-            }
+            end.bring(&mut child);
             let ended = child.wait_with_output().expect("it is ours");
             let told = format!("{end:?}, pipeline: {is_pipeline}");
             assert!(workspace.read(FILE).contains("x * 4"), "{told}");
@@ -237,25 +244,31 @@ fn what_was_changed_in_place_is_named_after_a_kill_a_cancel_and_a_failure() {
 }
 
 #[test]
-fn what_a_helper_had_edited_in_a_worktree_is_named_as_gone_after_a_kill() {
-    let never = Gate::new();
-    let call = Reply::tool("agent", &helper("job alpha", true));
-    let model = model(vec![call, first("job alpha", 3), Reply::text("never").when("job alpha").hold(&never)]);
-    let workspace = workspace(&model, "{}", "");
-    commit(&workspace);
-    let mut child = workspace
-        .command(&["ask", "go"])
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()
-        .expect("it starts");
-    model.wait_request(2);
-    child.kill().expect("it is there");
-    child.wait().expect("it is ours");
-    let next = told_next(&workspace, "how far did you get?");
-    assert!(next.contains("Gone with the worktree of a helper: the edit of calc.py"), "{next}");
-    assert!(!next.contains("Made all the same"), "{next}");
-    assert_eq!(workspace.read(FILE), TEXT);
+fn what_a_helper_had_edited_in_a_worktree_is_named_as_gone_after_a_kill_and_a_cancel() {
+    for (end, words) in [
+        (End::Kill, "Gone with the worktree of a helper: the edit of calc.py"),
+        (End::Cancel, "in a worktree that is gone; nothing was made of its edits: calc.py"),
+    ] {
+        let never = Gate::new();
+        let call = Reply::tool("agent", &helper("job alpha", true));
+        let held = Reply::text("never").when("job alpha").hold(&never);
+        let model = model(vec![call, first("job alpha", 3), held]);
+        let workspace = workspace(&model, "{}", "");
+        commit(&workspace);
+        let mut child = workspace
+            .command(&["ask", "go"])
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("it starts");
+        model.wait_request(2);
+        end.bring(&mut child);
+        child.wait().expect("it is ours");
+        let next = told_next(&workspace, "how far did you get?");
+        assert!(next.contains(words), "{end:?}: {next}");
+        assert!(!next.contains("Made all the same"), "{end:?}: {next}");
+        assert_eq!(workspace.read(FILE), TEXT);
+    }
 }
 
 #[test]

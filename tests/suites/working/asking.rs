@@ -1,5 +1,8 @@
 //! Questions of the model's own: answered by a choice, by words, or by nobody.
 
+use std::time::Instant;
+
+use copydesk_tests::client::{PATIENCE, eventually};
 use copydesk_tests::model_server::{Format, ModelServer, Reply};
 use copydesk_tests::personality::{self, Personality};
 use copydesk_tests::scene::{FILE, KEY, Scene, TEXT, Way, config, done, in_four};
@@ -53,6 +56,29 @@ fn words_that_are_said_meanwhile_answer_it_too() {
     assert_eq!(said, Ok(json!({"heard": true})));
     assert_eq!(scene.result(1), "The person answers:\nboth, as it is now");
     scene.over(1);
+    scene.end();
+}
+
+#[test]
+fn somebody_is_called_while_it_waits() {
+    let model = ModelServer::start(Format::Anthropic, vec![question(), done()]);
+    let hooks = "hooks:\n  Notification:\n    - {after: 1h, to: the team, command: 'touch team'}\n    \
+                 - {after: 10ms, to: Ana, command: 'cat > ana'}\n";
+    let mut scene = Scene::enter(personality::vs_code(), workspace(&model, hooks), model);
+    scene.ask("indent it");
+    let prompt = scene.client.prompt();
+    let file = scene.workspace.path("ana");
+    let read = || serde_json::from_str::<Value>(&std::fs::read_to_string(&file).ok()?).ok();
+    let ana = eventually(Instant::now() + PATIENCE, read).expect("Ana is called");
+    scene.client.choose(&prompt, "Spaces");
+    assert_eq!(scene.result(1), "The person answers:\nSpaces");
+    scene.over(1);
+    assert_eq!(
+        (&ana["to"], &ana["text"]),
+        (&json!("Ana"), &json!("The agent asks: Tabs or spaces?")),
+        "{ana}"
+    );
+    assert!(!scene.workspace.exists("team"));
     scene.end();
 }
 

@@ -18,6 +18,7 @@ mod keeping;
 #[cfg(target_os = "linux")]
 mod killed;
 mod knowing;
+mod replayed;
 mod reviewing;
 mod rewinding;
 mod steering;

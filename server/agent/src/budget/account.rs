@@ -57,6 +57,9 @@ pub(crate) enum Answering {
 /// No answer of a model that exists has more tokens.
 const ABSURD_OUTPUT: u64 = 2_000_000;
 
+/// What is said of a model whose counts cannot be.
+const UNCOUNTED: &str = " reported no count of tokens that can be";
+
 /// What providers put around a request, at most, in tokens.
 const ABSURD_FRAME: u64 = 50_000;
 
@@ -129,7 +132,7 @@ pub(crate) async fn settle(
     }
     if usage.estimated && !before.estimated && is_limited(turn) && !turn.cancel.is_cancelled() {
         let text = format!(
-            "{} reported no count of tokens that can be: they are counted as about ≈ {} sent and {} received.",
+            "{}{UNCOUNTED}: they are counted as about ≈ {} sent and {} received.",
             choice.model_ref(),
             usage.input_tokens,
             usage.output_tokens
@@ -144,6 +147,11 @@ impl Reserved {
     pub(crate) fn counted(&self, seen: &Seen, choice: &Choice) -> Usage {
         counted(seen, self.input, choice)
     }
+}
+
+/// Whether a notice is one of these, about what was used.
+pub(crate) fn is_of_account(notice: &str) -> bool {
+    notice.starts_with(limits::PASSED) || notice.contains(UNCOUNTED)
 }
 
 /// Whether anybody needs the count of tokens.

@@ -134,6 +134,7 @@ pub(crate) async fn apply(
             after: after.clone(),
             undo: false,
             folders: missing_folders(&plan.path),
+            hunks: landed.iter().map(|(at, _)| *at).collect(),
         };
         recorder.record(&plan.run, vec![intent], redactor).await?;
         let order = Order { change: &plan.id, run: &plan.run, path: &plan.path, aim: Aim::Change, patience };

@@ -269,6 +269,7 @@ async fn one_file(
             after: undone.text.clone(),
             undo: direction == Direction::Undo,
             folders: missing_folders(file),
+            hunks: vec![],
         };
         let goes = direction == Direction::Undo && story.created && undone.text.is_empty();
         shared.recorder.record(run, vec![intent], redactor).await?;

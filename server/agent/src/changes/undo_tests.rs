@@ -54,6 +54,7 @@ async fn an_empty_file_that_a_run_created_goes_and_comes_again() {
         after: after.clone(),
         undo: false,
         folders: 0,
+        hunks: vec![],
     };
     bench.record("run-1", vec![intent, Event::ChangeApplied { change, path, before, after }]).await;
     bench.write("empty", "");
@@ -87,6 +88,7 @@ async fn folders_that_a_run_made_go_with_its_files_unless_something_is_in_them()
             after: after.clone(),
             undo: false,
             folders,
+            hunks: vec![],
         };
         bench.record("run-1", vec![intent, Event::ChangeApplied { change, path, before, after }]).await;
         for _ in 0..2 {
@@ -113,6 +115,7 @@ fn intent(bench: &Bench, change: &str, name: &str, (before, after): (&str, &str)
         after: after.to_owned(),
         undo,
         folders: 0,
+        hunks: vec![],
     }
 }
 

@@ -12,7 +12,7 @@ mod text;
 
 use copydesk_base::config::Compaction;
 use copydesk_base::{Event, path};
-use copydesk_provider::{Choice, Message, Request};
+use copydesk_provider::{CallError, Choice, Message, Request};
 use serde_json::json;
 
 pub(crate) use text::{WANTED, after};
@@ -141,8 +141,14 @@ async fn summary(
     let request = Request { messages, schema: None, ..request.clone() };
     match answer(turn, way, &request, Purpose::Summary).await {
         Ok(answered) => Ok(Some(answered.text.trim().to_owned()).filter(|text| !text.is_empty())),
-        // Money, the person and the journal decide; anything else is only a summary less.
-        Err(error @ (AgentError::Budget(_) | AgentError::Canceled | AgentError::Journal(_))) => Err(error),
+        // Money, the person and the journal decide, and a recording that has no such request; anything else is only a
+        // summary less.
+        Err(
+            error @ (AgentError::Budget(_)
+            | AgentError::Canceled
+            | AgentError::Journal(_)
+            | AgentError::Model(CallError::NotRecorded { .. })),
+        ) => Err(error),
         Err(error) => {
             tracing::warn!(%error, "no summary of a long conversation");
             Ok(None)

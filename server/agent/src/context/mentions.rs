@@ -24,11 +24,13 @@ const MOST_FILES: usize = 8;
 /// The most of one of them, in bytes.
 const ATTACHED: usize = 32 * 1024;
 
+/// A text of which something is told, and its file where that is told from its beginning.
+pub(crate) type Source = (Option<PathBuf>, Arc<str>);
+
 /// What words bring along.
 pub(crate) struct Brought {
     pub(crate) layers: Vec<Layer>,
-    /// The texts of which parts are in it.
-    pub(crate) texts: Vec<Arc<str>>,
+    pub(crate) texts: Vec<Source>,
     /// What the person is told about it.
     pub(crate) notices: Vec<String>,
     /// And where each lies.
@@ -67,7 +69,7 @@ pub(crate) fn brought(
             Ok(file) => {
                 let piece = attached(&origin, &file.text, &mut free);
                 brought.layers.push(Layer::of("files", origin, piece, grade));
-                brought.texts.push(file.text);
+                brought.texts.push((Some(path.clone()), file.text));
             }
             // What is no text may be an image.
             Err(error) => match image_at(&*world.files, path) {
@@ -94,7 +96,7 @@ pub(crate) fn brought(
         let piece = attached(&title, text, &mut free);
         let grade = taint::of_file(&place.path, root, &settings.additional);
         brought.layers.push(Layer::of("files", origin, piece, grade));
-        brought.texts.push(place.text.clone());
+        brought.texts.push((None, place.text.clone()));
     }
     brought
 }

@@ -5,7 +5,6 @@
 
 use std::io::Read;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use copydesk_base::config::Context;
 use copydesk_base::event::Section;
@@ -16,7 +15,7 @@ use copydesk_provider::{Image, LARGEST_IMAGE, ToolSpec};
 
 use crate::action::Action;
 use crate::context::guidance::{Ground, Whose, guidance};
-use crate::context::mentions::{self, Around};
+use crate::context::mentions::{self, Around, Source};
 use crate::context::prompt::{self, Piece, Sight};
 use crate::desk::Ask;
 use crate::error::AgentError;
@@ -67,7 +66,7 @@ pub(crate) struct Opening {
     /// Together the first message.
     pub(crate) layers: Vec<Layer>,
     /// The texts of which parts are in it.
-    pub(crate) texts: Vec<Arc<str>>,
+    pub(crate) texts: Vec<Source>,
     /// What the person is told about it.
     pub(crate) notices: Vec<String>,
     pub(crate) images: Vec<Image>,
@@ -254,7 +253,7 @@ pub(crate) fn opening(
         layers.push(Layer::new("problems", origin, text, Grade::Tool));
     }
     let system = Layer::new("system", "built in", prompt::system(root), Grade::Typed);
-    texts.extend(text);
+    texts.extend(text.map(|text| (place.cloned(), text)));
     let cut = layers.iter().filter(|layer| layer.cut > 0 && layer.section != "rules");
     notices.extend(cut.map(|layer| {
         let Layer { origin, section, cut, .. } = layer;

@@ -52,7 +52,7 @@ impl Desk {
         let task = prompt::task(&action, &ask.prompt).map_err(AgentError::Settings)?;
         let told = Told { action: &action, role: &role, ask, task, said: String::new(), input: None };
         let opening = opening::opening(world, &settings, &policy, told)?;
-        for text in &opening.texts {
+        for (_, text) in &opening.texts {
             self.shared.learn(text, &settings.redactor);
         }
         let system = Layer { text: opening.system.text + "\n", ..opening.system };

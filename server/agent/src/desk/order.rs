@@ -64,6 +64,11 @@ pub(crate) enum Order {
         command: CallId,
         reply: oneshot::Sender<bool>,
     },
+    /// The person answered *Always* when this was recorded: it counts for this process, and nothing is stored.
+    AlwaysThen {
+        approval: ApprovalId,
+        reply: oneshot::Sender<Result<Settled, AgentError>>,
+    },
     Steer {
         run: RunId,
         words: Words,

@@ -9,6 +9,9 @@ use copydesk_base::{ApprovalId, ChangeId, Redactor};
 use super::board::{Board, Closing};
 use crate::error::AgentError;
 
+/// Why a hunk is refused that the person does not want.
+pub(crate) const REJECTED: &str = "the person rejected it";
+
 /// A change plan under review.
 pub(crate) struct Review {
     pub(super) approval: ApprovalId,

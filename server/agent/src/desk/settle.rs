@@ -14,6 +14,17 @@ use super::task::Task;
 use super::{Decision, Settled};
 use crate::error::AgentError;
 
+/// Why something is refused that the person does not want.
+pub(crate) const NO: &str = "the person said no";
+
+/// For how long the rules of *Always* count.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kept {
+    Stored,
+    /// In this process.
+    Here,
+}
+
 impl Task {
     pub(super) async fn decide(
         &mut self,
@@ -53,11 +64,11 @@ impl Task {
                 self.settle(approval, Settlement::Once, "once", by).await;
                 Ok(Settled { settled: vec![approval.clone()] })
             }
-            Decision::Always => self.always(approval, by).await,
+            Decision::Always => self.always(approval, by, Kept::Stored).await,
             Decision::Deny => {
                 let reason = match feedback.filter(|text| !text.trim().is_empty()) {
-                    Some(feedback) => format!("the person said no: {feedback}"),
-                    None => "the person said no".to_owned(),
+                    Some(feedback) => format!("{NO}: {feedback}"),
+                    None => NO.to_owned(),
                 };
                 if !self.board.pending.contains_key(approval) {
                     return Err(AgentError::UnknownApproval(approval.to_string()));
@@ -84,13 +95,18 @@ impl Task {
         }
     }
 
-    /// Stores the rules that the question showed, then settles it and every other pending one that they allow.
-    async fn always(&mut self, approval: &ApprovalId, by: &str) -> Result<Settled, AgentError> {
+    /// Keeps the rules that the question showed, then settles it and every other pending one that they allow.
+    pub(super) async fn always(
+        &mut self,
+        approval: &ApprovalId,
+        by: &str,
+        kept: Kept,
+    ) -> Result<Settled, AgentError> {
         self.board.may_allow(approval)?;
         if self.board.pending.get(approval).is_some_and(|pending| pending.view.always.is_empty()) {
             return Err(AgentError::NotOffered);
         }
-        let rules = self.remember(approval).await?;
+        let rules = self.remember(approval, kept).await?;
         let mut settled = vec![approval.clone()];
         settled.extend(self.board.allowed_by(&rules).into_iter().filter(|id| id != approval));
         for id in &settled {
@@ -99,8 +115,8 @@ impl Task {
         Ok(Settled { settled })
     }
 
-    /// Stores the rules that a question showed; they count at once.
-    async fn remember(&mut self, approval: &ApprovalId) -> Result<Vec<Rule>, AgentError> {
+    /// Keeps the rules that a question showed; they count at once.
+    async fn remember(&mut self, approval: &ApprovalId, kept: Kept) -> Result<Vec<Rule>, AgentError> {
         let Some(pending) = self.board.pending.get(approval) else {
             return Err(AgentError::UnknownApproval(approval.to_string()));
         };
@@ -109,7 +125,9 @@ impl Task {
         for text in pending.view.always.clone() {
             match parse_rule(RuleVerdict::Allow, &text, "remembered") {
                 Ok(rule) => {
-                    self.world.user.remember(&root, &text, &run).await?;
+                    if kept == Kept::Stored {
+                        self.world.user.remember(&root, &text, &run).await?;
+                    }
                     rules.push(rule);
                 }
                 Err(error) => tracing::warn!(%error, "a rule that Always would store does not parse"),
@@ -139,14 +157,11 @@ impl Task {
             Ok(stands) if stands.decision != decision && is_open_to_others(&decision) => {
                 settlement = match stands.decision.as_str() {
                     "once" => Settlement::Once,
-                    "always" => match self.remember(approval).await {
+                    "always" => match self.remember(approval, Kept::Stored).await {
                         Ok(_) => Settlement::Always,
                         Err(error) => Settlement::Failed(error.to_string()),
                     },
-                    _ => Settlement::Denied {
-                        by: "person".to_owned(),
-                        reason: "the person said no".to_owned(),
-                    },
+                    _ => Settlement::Denied { by: "person".to_owned(), reason: NO.to_owned() },
                 };
                 (decision, by) = (stands.decision, stands.by);
             }

@@ -12,6 +12,8 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::board::{Answer, Asked, Board, Running, Settlement};
+use super::review::REJECTED;
+use super::settle::Kept;
 use super::{Order, Reserved};
 use crate::error::AgentError;
 use crate::session::recorder::Recorder;
@@ -118,6 +120,9 @@ impl Task {
             Order::Decide { approval, decision, by, feedback, reply } => {
                 let answer = self.decide(&approval, decision, &by, feedback).await;
                 let _ = reply.send(answer);
+            }
+            Order::AlwaysThen { approval, reply } => {
+                let _ = reply.send(self.always(&approval, "person", Kept::Here).await);
             }
             Order::Cancel { run, reply } => {
                 let running = self.board.runs.get(&run);
@@ -234,7 +239,7 @@ impl Task {
         hunks: Option<Vec<usize>>,
     ) -> Result<HunkReport, AgentError> {
         let (_, taken, refused) = self.board.reserve(change, hunks.as_deref())?;
-        if let Some(approval) = self.board.rejected(change, &taken, "the person rejected it") {
+        if let Some(approval) = self.board.rejected(change, &taken, REJECTED) {
             self.settle(&approval, Settlement::Reviewed, "reviewed", "person").await;
         }
         Ok(HunkReport { sent: taken, refused })

@@ -71,6 +71,6 @@ pub(super) async fn offer(turn: &mut Turn, checked: Checked) -> Result<Settled, 
         text.push_str(AGAIN);
     }
     // Where nobody answers, asking again would change nothing.
-    let refused = refused && turn.world.host.presence() == Presence::Somebody;
+    let refused = refused && turn.presence() == Presence::Somebody;
     Ok(Settled::Offered { text, is_open: refused || unfit })
 }

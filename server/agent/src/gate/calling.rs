@@ -15,15 +15,21 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use crate::hooks::{Home, Page, Point};
+use crate::run::Turn;
 
 /// How long a question waits: the usual time, counted from the last call.
-pub(super) fn patience(home: &Home) -> Duration {
+pub(crate) fn patience(home: &Home) -> Duration {
     let last = home.hooks(Point::Notification).iter().map(after).max().unwrap_or_default();
     home.settings.prompt_timeout.saturating_add(last)
 }
 
+/// What is told of a question.
+pub(crate) fn facts(turn: &Turn, text: &str) -> Value {
+    json!({"run_id": turn.run, "session_id": turn.conversation, "text": text})
+}
+
 /// Calls, and never ends by itself: whoever waits for the answer drops it. A call that takes long holds up no other.
-pub(super) async fn call(
+pub(crate) async fn call(
     home: &Home,
     facts: &Value,
     page: Page<'_>,

@@ -5,7 +5,7 @@
 //! files that rules know by the first, and `render` is the one way to show text that a person decides by; `calling`
 //! calls whoever is not looking.
 
-mod calling;
+pub(crate) mod calling;
 pub(crate) mod render;
 pub(crate) mod taint;
 pub(crate) mod twins;
@@ -20,7 +20,6 @@ use copydesk_base::host::Presence;
 use copydesk_base::{Because, CallId, Effect, Event, Grade, Question, Verdict, path};
 use copydesk_permission::judge;
 use copydesk_permission::sandbox::{self, State};
-use serde_json::json;
 use tokio::sync::oneshot;
 
 use self::render::Rendered;
@@ -30,6 +29,7 @@ use crate::error::AgentError;
 use crate::hooks::{Home, Page};
 use crate::process::quarters::network_for;
 use crate::run::Turn;
+use crate::session::spoken::{self, Decided};
 use crate::team::apart::{self, Unaccepted};
 
 /// Why what would be asked is refused where there is no person.
@@ -59,7 +59,16 @@ pub(crate) async fn permit(
     let own = apart::unaccepted(turn, &effect).await;
     let verdict = verdict(turn, &effect);
     let verdict = own.as_ref().map_or_else(|| verdict.clone(), |own| own.weigh(verdict.clone()));
-    match careful(verdict, change.as_deref()) {
+    let verdict = careful(verdict, change.as_deref());
+    let recorded = match &verdict {
+        Verdict::Ask(_) => spoken::decision(turn, &effect, change.as_deref()),
+        _ => None,
+    };
+    let presence = match &recorded {
+        Some(recorded) => recorded.presence(),
+        None => turn.world.host.presence(),
+    };
+    match verdict {
         Verdict::Allow(because) => {
             let by = if because.rule.is_some() { "rule" } else { "mode" };
             judged(turn, call, &effect, "allow", because, by).await?;
@@ -67,7 +76,7 @@ pub(crate) async fn permit(
             Ok(Permit::Granted)
         }
         Verdict::Deny(because) => refuse(turn, call, &effect, because, "rule", Wanted::Nothing).await,
-        Verdict::Ask(question) if turn.world.host.presence() == Presence::Nobody => {
+        Verdict::Ask(question) if presence == Presence::Nobody => {
             let reason = match unproven(change.as_deref()) {
                 None if own.is_some() => format!("{}, and {NOBODY}", question.because.reason),
                 Some(checked) if checked.words.ends_with(NOBODY) => checked.words.clone(),
@@ -78,7 +87,7 @@ pub(crate) async fn permit(
             let because = Because { reason, ..question.because };
             refuse(turn, call, &effect, because, "nobody", wanted).await
         }
-        Verdict::Ask(question) => ask(turn, call, effect, question, Put { change, own }).await,
+        Verdict::Ask(question) => ask(turn, call, effect, question, Put { change, own, recorded }).await,
     }
 }
 
@@ -86,7 +95,9 @@ pub(crate) async fn permit(
 #[derive(Default)]
 pub(crate) struct Put {
     pub(crate) change: Option<Arc<ChangePlan>>,
-    own: Option<Unaccepted>,
+    pub(crate) own: Option<Unaccepted>,
+    /// What the person answered when it was recorded.
+    pub(crate) recorded: Option<Decided>,
 }
 
 /// What policy says; a command that would run what nobody has seen is asked about, whatever allows it.
@@ -133,7 +144,7 @@ pub(crate) async fn ask(
     question: Question,
     put: Put,
 ) -> Result<Permit, AgentError> {
-    let Put { change, own } = put;
+    let Put { change, own, recorded } = put;
     // A rule is kept and shown as it is written: one with a secret in it is not offered.
     let is_secret = |rule: &String| !turn.settings.redactor.find(rule).is_empty();
     let always = if question.always.iter().any(is_secret) { vec![] } else { question.always };
@@ -141,7 +152,8 @@ pub(crate) async fn ask(
     let Rendered { text, whole } = text_of(turn, &effect, &question, change.as_deref(), own.as_ref());
     let (reply, answer) = oneshot::channel();
     let home = Home::of(turn);
-    let facts = json!({"run_id": turn.run, "session_id": turn.conversation, "text": text});
+    let patience = calling::patience(&home);
+    let facts = calling::facts(turn, &text);
     let asked = Asked {
         run: turn.run.clone(),
         call: call.clone(),
@@ -152,7 +164,7 @@ pub(crate) async fn ask(
         origin: turn.origin.clone(),
         change,
         policy: turn.policy(),
-        timeout: calling::patience(&home),
+        timeout: recorded.as_ref().map_or(patience, |recorded| recorded.patience(patience)),
         redactor: turn.settings.redactor.clone(),
         reply,
     };
@@ -161,7 +173,12 @@ pub(crate) async fn ask(
     let answer = tokio::select! {
         answer = answer => answer.map_err(|_| AgentError::Canceled)?,
         () = turn.cancel.cancelled() => return Err(AgentError::Canceled),
-        never = calling::call(&home, &facts, page, &turn.cancel) => match never {},
+        never = async {
+            match &recorded {
+                Some(recorded) => recorded.give(&turn.shared, &turn.run).await,
+                None => calling::call(&home, &facts, page, &turn.cancel).await,
+            }
+        } => match never {},
     };
     let nothing_done = answer.done.sent.is_empty() && answer.done.refused.is_empty();
     match answer.settlement {

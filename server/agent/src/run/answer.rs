@@ -101,14 +101,21 @@ pub(crate) async fn answer(
     loop {
         let error = match of_one(turn, way.choice(), request, purpose).await {
             Err(AgentError::Model(error)) => error,
+            Err(error @ AgentError::Budget(_)) => return unanswered(turn, error).await,
             outcome => return outcome,
         };
         let models = turn.settings.models.clone();
         match way.turn(&error, models.health()) {
             Some(events) => turn.record(events).await?,
-            None => return Err(error.into()),
+            None => return unanswered(turn, error.into()).await,
         }
     }
+}
+
+/// Writes down that a request came to nothing, and gives the error back.
+async fn unanswered(turn: &Turn, error: AgentError) -> Result<Answered, AgentError> {
+    turn.record(vec![Event::Unanswered { error: error.fragment() }]).await?;
+    Err(error)
 }
 
 /// What became of one try.
@@ -124,6 +131,9 @@ async fn of_one(
     request: &Request,
     purpose: Purpose,
 ) -> Result<Answered, AgentError> {
+    if let Some(error) = turn.settings.models.recorded_refusal(request) {
+        return Err(error.into());
+    }
     let mut account = account::reserve(turn, choice, request).await?;
     turn.requested += 1;
     turn.record(vec![Event::ModelRequested { number: turn.requested, most: account.most }]).await?;

@@ -77,6 +77,7 @@ pub(super) async fn begin(
         recorder: shared.recorder.clone(),
         settings,
         run: run.clone(),
+        prompt: ask.prompt.clone(),
         session: session.clone(),
         conversation: terms.conversation.unwrap_or_else(|| session.clone()),
         apart: terms.apart,

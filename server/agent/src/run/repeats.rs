@@ -1,8 +1,8 @@
 //! A model that goes around in circles: the same calls with the same results, again and again.
 //!
-//! What counts is the whole answer and all that came of it, one directly behind the other: a test that is run again after
-//! an edit is no circle, and neither is a file that is looked at once more later. The model is told first, and if that
-//! does not help, the run ends.
+//! What counts is the whole answer and all that came of it, and a circle is one to three of them, one directly behind the
+//! other: a test that is run again after an edit is none, and neither is a file that is looked at once more later. The
+//! model is told first, and if that does not help, the run ends.
 
 use copydesk_base::ContentHash;
 use copydesk_provider::{ToolCall, ToolResult};
@@ -10,6 +10,9 @@ use copydesk_provider::{ToolCall, ToolResult};
 /// As often the same in a row before the model is told, and before the run ends.
 const TOLD: usize = 3;
 const STOPPED: usize = 6;
+
+/// The most answers of a circle.
+const LONGEST: usize = 3;
 
 /// Where it stands after one more answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,12 +24,9 @@ pub(crate) enum Circle {
     Closed(usize),
 }
 
-/// The last answer of one run, and how often it came.
+/// The answers of one run.
 #[derive(Default)]
-pub(crate) struct Repeats {
-    last: Option<ContentHash>,
-    times: usize,
-}
+pub(crate) struct Repeats(Vec<ContentHash>);
 
 impl Repeats {
     /// Notes one answer's calls and what came of them.
@@ -38,14 +38,24 @@ impl Repeats {
                 text.push('\0');
             }
         }
-        let this = ContentHash::of(&text);
-        self.times = if self.last == Some(this) { self.times + 1 } else { 1 };
-        self.last = Some(this);
-        match self.times {
-            TOLD => Circle::Told,
+        self.0.push(ContentHash::of(&text));
+        let circles = (1..=LONGEST).map(|length| (length, self.same(length)));
+        let (mut told, mut closed) = (false, 0);
+        for (length, same) in circles {
+            told |= same == TOLD * length;
+            closed = closed.max(same / length);
+        }
+        match closed {
             times if times >= STOPPED => Circle::Closed(times),
+            _ if told => Circle::Told,
             _ => Circle::None,
         }
+    }
+
+    /// How many of the last answers go around in a circle of that length.
+    fn same(&self, length: usize) -> usize {
+        let behind = self.0.iter().rev().skip(length);
+        length + self.0.iter().rev().zip(behind).take_while(|(one, other)| one == other).count()
     }
 }
 
@@ -82,7 +92,10 @@ mod tests {
         for (answers, expect) in [
             (vec!["a=1"; 7], vec![No, No, Told, No, No, Closed(6), Closed(7)]),
             (vec!["a=1", "a=2", "a=3", "a=4", "a=5", "a=6"], vec![No; 6]),
-            (["a=1", "b=1"].repeat(6), vec![No; 12]),
+            (["a=1", "b=1"].repeat(6), vec![No, No, No, No, No, Told, No, No, No, No, No, Closed(6)]),
+            (["a=1", "b=1", "c=1"].repeat(2), vec![No; 6]),
+            (["a=1", "b=1", "c=1", "d=1"].repeat(6), vec![No; 24]),
+            (vec!["a=1", "b=1", "a=2", "b=2"], vec![No; 4]),
             // An edit between two looks, then the first text again.
             (vec!["a=1", "a=2", "a=1"], vec![No; 3]),
         ] {

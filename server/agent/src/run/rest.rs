@@ -25,15 +25,13 @@ pub(super) async fn after(
     answered: Answered,
 ) -> Result<ControlFlow<()>, AgentError> {
     let Answered { text, calls, carried } = answered;
-    let mut more = Vec::new();
+    let (mut more, mut offered) = (Vec::new(), None);
     match draft::settle(turn, Occasion::End).await? {
         Settled::Red(text) | Settled::Offered { text, is_open: true } => {
             more.push(Message::user(turn.tell(text).await?));
         }
-        // For the next turn of this conversation.
-        Settled::Offered { text, is_open: false } => {
-            turn.tell(text).await?;
-        }
+        // For the next turn of this conversation, unless this one goes on.
+        Settled::Offered { text, is_open: false } => offered = Some(Message::user(turn.tell(text).await?)),
         Settled::Nothing => {}
     }
     if more.is_empty() {
@@ -43,7 +41,7 @@ pub(super) async fn after(
         if !text.trim().is_empty() {
             talk.messages.push(Message::Assistant { text, calls, carried });
         }
-        talk.messages.extend(more);
+        talk.messages.extend(offered.into_iter().chain(more));
         return Ok(ControlFlow::Continue(()));
     }
     if let Some(form) = form {

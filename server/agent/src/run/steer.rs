@@ -14,6 +14,7 @@ use crate::context::opening;
 use crate::error::AgentError;
 use crate::gate::twins::Twins;
 use crate::run::Turn;
+use crate::session::spoken;
 
 /// When the words count.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -89,13 +90,17 @@ pub(crate) fn said(answer: &str) -> String {
 
 /// What the person has said for now, as messages.
 pub(crate) async fn heard(turn: &mut Turn) -> Result<Vec<Message>, AgentError> {
-    let words = turn.ear.now();
+    let mut words = spoken::words(turn);
+    words.extend(turn.ear.now());
     told(turn, words).await
 }
 
 /// What is still to be said where the run would end, as messages. Behind an answer it is another turn.
 pub(crate) async fn heard_last(turn: &mut Turn) -> Result<Vec<Message>, AgentError> {
-    let words = turn.ear.last();
+    let mut words = spoken::words(turn);
+    if words.is_empty() {
+        words = turn.ear.last();
+    }
     if !words.is_empty() {
         turn.purse.begin_turn(turn.world.clock.now());
     }
@@ -124,18 +129,18 @@ async fn told(turn: &mut Turn, words: Vec<String>) -> Result<Vec<Message>, Agent
         for layer in &brought.layers {
             turn.reads(layer.grade, &layer.origin).await?;
         }
-        for text in &brought.texts {
-            turn.shared.learn(text, &turn.settings.redactor);
-        }
+        turn.sees(&brought.texts);
         turn.record(brought.notices.into_iter().map(|text| Event::Notice { text }).collect()).await?;
         let files: String = brought.layers.into_iter().map(|layer| layer.text).collect();
-        let text = turn.tell(format!("{MEANWHILE}{text}\n{files}")).await?;
+        // On record as it is sent: the next turn says the same again.
+        let text = format!("{MEANWHILE}{text}\n{files}").trim_end().to_owned();
+        let text = turn.tell(text).await?;
         if !brought.images.is_empty() {
             let sent = brought.images.iter().map(|(path, image)| (path.clone(), image));
             turn.record(vec![opening::images_sent(sent)]).await?;
         }
         let images = brought.images.into_iter().map(|(_, image)| image).collect();
-        messages.push(Message::User { text: text.trim_end().to_owned(), images });
+        messages.push(Message::User { text, images });
     }
     Ok(messages)
 }

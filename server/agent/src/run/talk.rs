@@ -128,18 +128,9 @@ async fn open(turn: &mut Turn, ask: &Ask, action: &Action) -> Result<Talk, Agent
     for layer in &opening.layers {
         turn.reads(layer.grade, &layer.origin).await?;
     }
-    for text in &opening.texts {
-        turn.shared.learn(text, &turn.settings.redactor);
-    }
+    turn.sees(&opening.texts);
     let tools = tools::specs(&action.tools);
-    // The place of the ask, and files that the words name.
-    let shown = opening.layers.iter().filter(|layer| layer.section == "files");
-    let past = std::mem::take(&mut turn.past);
-    let shown = shown.map(|layer| turn.path(&layer.origin));
-    for file in shown.chain(ask.place.iter().map(|(path, _)| path.clone())).collect::<Vec<_>>() {
-        turn.sees(file);
-    }
-    let Kept { mut messages, count: kept, left_out } = past;
+    let Kept { mut messages, count: kept, left_out } = std::mem::take(&mut turn.past);
     let hide = |text: &str| turn.shared.hidden(text, &turn.settings.redactor);
     let (first, laid) = opening.laid(&tools, kept, hide);
     let notices = opening.notices.into_iter().chain(past::told(left_out));

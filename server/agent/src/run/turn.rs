@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 use copydesk_base::config::Mode;
 use copydesk_base::event::{Denied, Origin};
+use copydesk_base::host::Presence;
 use copydesk_base::{Event, Grade, RunId, SessionId, Timestamp, Usage, path};
 use copydesk_permission::{Bounds, Policy};
 use copydesk_provider::By;
@@ -17,6 +18,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::budget::purse::Purse;
 use crate::changes::known::Known;
+use crate::context::mentions::Source;
 use crate::context::prompt::Finding;
 use crate::desk::{DeskLink, Shared};
 use crate::draft::Draft;
@@ -26,6 +28,7 @@ use crate::process::quarters::Quarters;
 use crate::run::steer::Ear;
 use crate::session::past::{Kept, Spent};
 use crate::session::recorder::Recorder;
+use crate::session::spoken::Spoken;
 use crate::settings::Settings;
 use crate::team::apart::Apart;
 use crate::team::handoff::Handoff;
@@ -41,6 +44,8 @@ pub(crate) struct Turn {
     pub(crate) recorder: Recorder,
     pub(crate) settings: Settings,
     pub(crate) run: RunId,
+    /// The words that it began with.
+    pub(crate) prompt: String,
     pub(crate) session: SessionId,
     /// The conversation that it is a part of: its own, or that of the run that started it.
     pub(crate) conversation: SessionId,
@@ -61,7 +66,7 @@ pub(crate) struct Turn {
     /// The run that started it.
     pub(crate) parent: Option<RunId>,
     /// Which helper of that one it is, counted from one.
-    pub(super) helper: usize,
+    pub(crate) helper: usize,
     /// The run whose edits its edits are.
     pub(crate) edits_of: RunId,
     /// Those that work for it.
@@ -174,15 +179,24 @@ impl Turn {
         if has_session { self.session.to_string() } else { self.run.to_string() }
     }
 
-    /// Notes that the model has seen a file as it is now.
-    pub(crate) fn sees(&self, file: PathBuf) {
-        if let Ok(there) = self.world.files.read(&file) {
-            self.known.note(&file, &there.text);
+    /// Notes what the model is told: the secrets in it, and the files as they were read for it.
+    pub(super) fn sees(&self, texts: &[Source]) {
+        for (file, text) in texts {
+            self.shared.learn(text, &self.settings.redactor);
+            if let Some(file) = file {
+                self.known.note(file, text);
+            }
         }
     }
 
+    /// Whether somebody can be asked, or was there when it was recorded.
+    pub(crate) fn presence(&self) -> Presence {
+        let was_there = self.settings.spoken.as_ref().is_some_and(Spoken::has_answers);
+        if was_there { Presence::Somebody } else { self.world.host.presence() }
+    }
+
     /// Who asks, for a replay.
-    pub(super) fn by(&self) -> By {
+    pub(crate) fn by(&self) -> By {
         let root = self.apart.as_ref().map(|_| self.settings.root.display().to_string());
         By { root, helper: self.helper }
     }

@@ -6,13 +6,16 @@
 //! | moments, spans of time, processes, numbers of records | nothing |
 //! | the workspace, and the worktrees of helpers | [`ROOT`] |
 //! | the file in which a rule is written down | nothing |
-//! | who answered, why, and what it cost | nothing |
+//! | who answered, why, and what it cost; who was passed over before anybody was asked | nothing |
+//! | whether an editor held a file open, and who was called while a question waited | nothing |
 //!
 //! Everything else stays: what was asked, said, called for, judged, changed and refused, in its order. So a recording and
 //! its replay give the same bytes, and what differs is what happened otherwise.
 
 use copydesk_base::id;
 use serde_json::{Value, json};
+
+use crate::budget::account::is_of_account;
 
 /// The schema of such a document.
 const COMPARABLE: &str = "copydesk.comparable/1";
@@ -21,7 +24,7 @@ const COMPARABLE: &str = "copydesk.comparable/1";
 const ROOT: &str = "⟨root⟩";
 
 /// Fields of clocks and processes, and of whoever answered.
-const DROPPED: [&str; 12] = [
+const DROPPED: [&str; 13] = [
     "at",
     "seq",
     "process",
@@ -34,10 +37,11 @@ const DROPPED: [&str; 12] = [
     "offline",
     "usage",
     "most",
+    "base",
 ];
 
-/// Events about whoever answered.
-const PASSED_OVER: [&str; 3] = ["model_waited", "model_switched", "try_lost"];
+/// Events about costs and clocks.
+const PASSED_OVER: [&str; 2] = ["try_lost", "called"];
 
 /// The same for a document that [`super::telling::records`] made.
 pub fn comparable(exported: &Value) -> Value {
@@ -62,7 +66,10 @@ impl Plain<'_> {
     fn of(&mut self, value: &Value, dropped: &[&str]) -> Value {
         match value {
             Value::Object(fields) => {
-                let kept = fields.iter().filter(|(name, _)| !dropped.contains(&name.as_str()));
+                let is_of_models = value["type"] == "model_switched";
+                let is_dropped =
+                    |name: &str| dropped.contains(&name) || is_of_models && ["from", "to"].contains(&name);
+                let kept = fields.iter().filter(|(name, _)| !is_dropped(name));
                 let within = |name: &str| match name {
                     // What a model gave to a tool is its own.
                     "arguments" => &[][..],
@@ -73,10 +80,19 @@ impl Plain<'_> {
                 kept.map(|(name, value)| (name.clone(), self.of(value, within(name)))).collect()
             }
             Value::Array(items) => {
-                let is_passed = |item: &Value| {
-                    item["event"]["type"].as_str().is_some_and(|kind| PASSED_OVER.contains(&kind))
+                let kind = |item: &Value| item["event"]["type"].as_str().unwrap_or_default().to_owned();
+                let mut is_asked = false;
+                let mut is_passed = |item: &Value| match &*kind(item) {
+                    word @ ("model_requested" | "model_answered") => {
+                        is_asked = word == "model_requested";
+                        false
+                    }
+                    "model_switched" => !is_asked,
+                    "notice" => item["event"]["text"].as_str().is_some_and(is_of_account),
+                    word => PASSED_OVER.contains(&word),
                 };
-                items.iter().filter(|item| !is_passed(item)).map(|item| self.of(item, dropped)).collect()
+                let kept: Vec<&Value> = items.iter().filter(|item| !is_passed(item)).collect();
+                kept.into_iter().map(|item| self.of(item, dropped)).collect()
             }
             Value::String(text) => self.text(text).into(),
             other => other.clone(),
@@ -113,7 +129,12 @@ mod tests {
                 "schema": "copydesk.records/1", "session": session, "root": root,
                 "runs": [[
                     record(run, at, json!({"type": "run_started", "session": session, "model": root, "process": at})),
-                    record(run, at, json!({"type": "model_waited", "model": "m"})),
+                    record(run, at, json!({"type": "model_switched", "from": "m", "to": root, "reason": root})),
+                    record(run, at, json!({"type": "model_requested", "number": 1, "most": {"requests": at}})),
+                    record(run, at, json!({"type": "model_waited", "model": root, "wait_ms": at, "reason": "gone"})),
+                    record(run, at, json!({"type": "model_switched", "from": root, "to": "m", "reason": "gone"})),
+                    record(run, at, json!({"type": "called", "to": "Ana"})),
+                    record(run, at, json!({"type": "notice", "text": "This conversation has used more than 50 % of"})),
                     record(run, at, json!({"type": "told", "text": format!("{root}/a, {tree}/b and {run}.log")})),
                 ]],
                 "helpers": [[record(run, at, json!({"type": "run_started", "root": tree}))]],
@@ -128,6 +149,9 @@ mod tests {
                 "schema": "copydesk.comparable/1",
                 "runs": [[
                     {"run": "run-2", "event": {"type": "run_started", "session": "ses-1"}},
+                    {"run": "run-2", "event": {"type": "model_requested", "number": 1}},
+                    {"run": "run-2", "event": {"type": "model_waited", "reason": "gone"}},
+                    {"run": "run-2", "event": {"type": "model_switched", "reason": "gone"}},
                     {"run": "run-2", "event": {"type": "told", "text": "⟨root⟩/a, ⟨root⟩/b and run-2.log"}},
                 ]],
                 "helpers": [[{"run": "run-2", "event": {"type": "run_started", "root": "⟨root⟩"}}]],

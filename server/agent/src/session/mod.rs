@@ -7,7 +7,8 @@
 //! | `transcript` | the messages of earlier turns, from their records |
 //! | `recover` | what a process that died left open |
 //! | `keeping` | copied, deleted, swept |
-//! | `telling`, `recording`, `comparable` | as text, as Markdown, as a recording for a replay, as what two of them share |
+//! | `telling`, `comparable` | as text, as Markdown, as what two of them share |
+//! | `recording`, `spoken` | as a recording for a replay: what models answered, and what the person said and decided |
 
 pub(crate) mod comparable;
 pub(crate) mod keeping;
@@ -15,5 +16,6 @@ pub(crate) mod past;
 pub(crate) mod recorder;
 pub(crate) mod recording;
 pub(crate) mod recover;
+pub(crate) mod spoken;
 pub mod telling;
 pub(crate) mod transcript;

@@ -3,14 +3,20 @@
 //! A [`Conversation`] has the runs of its turns and those that worked for them. Every answer of a model becomes an exchange
 //! with all that was said before it in its run, and of every request is known what size it was taken for. An answer whose
 //! calls were not all written down, because the run was cut short in between, is none: what the model wanted then is not
-//! known.
+//! known. A request that failed is an exchange, too, with the tries before it; and what the person said and decided
+//! meanwhile is beside all that ([`Spoken`]).
 
-use copydesk_base::{Event, Record, RunId};
-use copydesk_provider::{By, Exchange, Message, Recorded, Recording, Sized, StopReason};
+use std::time::Duration;
+
+use copydesk_base::{Event, Record, RunId, Usage};
+use copydesk_provider::{
+    By, CallError, Exchange, Given, Left, Message, ModelEvent, Recorded, Recording, Sized, StopReason, Switch,
+};
 use copydesk_store::{Journal, StoreError};
 
 use crate::context::compact;
 use crate::run::answer::SUMMARY;
+use crate::session::spoken::{self, Place, Said, Spoken};
 use crate::session::transcript;
 
 /// All that a journal has of a conversation.
@@ -59,70 +65,189 @@ fn called(runs: &[Vec<Record>]) -> Vec<RunId> {
     runs.iter().flatten().filter_map(called).collect()
 }
 
-/// The recording of a conversation that was made in the workspace `root`.
-pub fn recording(origin: String, root: String, conversation: &Conversation) -> Recording {
-    let mut recorded = Recorded { root, ..Recorded::default() };
+/// A conversation that can be replayed.
+#[derive(Clone, Debug)]
+pub struct Replay {
+    /// What models answered.
+    pub recording: Recording,
+    /// What the person said and decided: it counts for that person alone.
+    pub spoken: Spoken,
+}
+
+/// The replay of a conversation that was made in the workspace `root`.
+pub fn replay(origin: String, root: String, conversation: &Conversation) -> Replay {
+    let mut taken = Taken { recorded: Recorded { root, ..Recorded::default() }, said: vec![] };
     for (at, records) in conversation.turns.iter().enumerate() {
         // What the person went back behind was not said to the model any more.
         let past = transcript::turns(&conversation.turns[..at]);
-        take(&mut recorded, past, records, &By::default());
+        taken.take(conversation, past, records, &By::default());
         for (helper, run) in (1..).zip(called(std::slice::from_ref(records))) {
             let Some(records) = conversation.helper(&run) else { continue };
             let root = records.first().and_then(|first| match &first.event {
                 Event::RunStarted { root, .. } => root.as_ref().map(|root| root.display().to_string()),
                 _ => None,
             });
-            take(&mut recorded, vec![], records, &By { root, helper });
+            taken.take(conversation, vec![], records, &By { root, helper });
         }
     }
-    Recording::new(origin, recorded)
+    Replay { recording: Recording::new(origin, taken.recorded), spoken: Spoken::new(taken.said) }
 }
 
-/// Takes in what was asked and answered in one run.
-fn take(recorded: &mut Recorded, mut past: Vec<Vec<Message>>, records: &[Record], by: &By) {
-    for (at, record) in records.iter().enumerate() {
-        let asked = |past: &Vec<Vec<Message>>| transcript::with(past.clone(), &records[..at]).concat();
-        match &record.event {
-            Event::RunStarted { model, .. } if recorded.model.is_empty() => recorded.model.clone_from(model),
-            // As much of it went along as had room then.
-            Event::ContextLaid { kept: Some(kept), .. } => {
-                past = vec![transcript::newest(std::mem::take(&mut past), Some(*kept))];
-            }
-            Event::ModelRequested { most, .. } if is_talk(&records[at..]) => {
-                recorded.sizes.push(Sized { asked: asked(&past), tokens: most.input_tokens });
-            }
-            Event::ModelAnswered { stopped, .. } if stopped == SUMMARY => {}
-            Event::ModelAnswered { text, calls: count, stopped, .. } => {
-                let calls = transcript::calls(&records[at + 1..]);
-                let reason = StopReason::of_word(stopped, *count);
-                // Of an answer that was cut nothing was performed, so nothing is missing.
-                if calls.len() == *count || !stopped.is_empty() {
-                    let (by, asked, text) = (by.clone(), asked(&past), text.clone());
-                    recorded.exchanges.push(Exchange { by, asked, text, calls, reason });
+/// What was taken in so far.
+struct Taken {
+    recorded: Recorded,
+    said: Vec<Said>,
+}
+
+/// A request that is under way in the records.
+#[derive(Default)]
+struct Under {
+    /// Whether it left.
+    way: Way,
+    /// What was waited for, and the tries that failed.
+    before: Vec<ModelEvent>,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Way {
+    #[default]
+    Nothing,
+    Left,
+    /// A summary came.
+    Summed,
+}
+
+impl Taken {
+    /// Takes in what was asked and answered, and what the person said, in one run.
+    fn take(
+        &mut self,
+        conversation: &Conversation,
+        mut past: Vec<Vec<Message>>,
+        records: &[Record],
+        by: &By,
+    ) {
+        let roots: Vec<String> = by.root.iter().cloned().chain([self.recorded.root.clone()]).collect();
+        let mut place = Place::start(by.helper, records, &roots);
+        let (mut under, mut places) = (Under::default(), Vec::with_capacity(records.len()));
+        for (at, record) in records.iter().enumerate() {
+            places.push(place.clone());
+            let behind = &records[at + 1..];
+            let asked = |past: &Vec<Vec<Message>>| transcript::with(past.clone(), &records[..at]).concat();
+            let given = match &record.event {
+                Event::RunStarted { model, .. } => {
+                    if self.recorded.model.is_empty() {
+                        self.recorded.model.clone_from(model);
+                    }
+                    None
+                }
+                // As much of it went along as had room then.
+                Event::ContextLaid { kept: Some(kept), .. } => {
+                    past = vec![transcript::newest(std::mem::take(&mut past), Some(*kept))];
+                    None
+                }
+                Event::ModelRequested { most, .. } => {
+                    under = Under { way: Way::Left, before: vec![] };
+                    if is_talk(behind) {
+                        self.recorded.sizes.push(Sized { asked: asked(&past), tokens: most.input_tokens });
+                    }
+                    None
+                }
+                Event::ModelWaited { reason, wait_ms, tried, .. } => {
+                    under.before.push(waited(reason, *wait_ms, *tried));
+                    None
+                }
+                Event::ModelSwitched { reason, .. } if under.way == Way::Left => {
+                    let switch = Some(switch(&records[at..]));
+                    Some((wanted(asked(&past), behind), Given::Nothing { said: reason.clone(), switch }))
+                }
+                Event::Unanswered { error } => {
+                    let said = error.clone();
+                    let given = match under.way {
+                        Way::Left => Given::Nothing { said, switch: None },
+                        Way::Nothing | Way::Summed => Given::Refused { said },
+                    };
+                    Some((wanted(asked(&past), behind), given))
+                }
+                Event::ModelAnswered { stopped, .. } if stopped == SUMMARY => {
+                    under.way = Way::Summed;
+                    None
+                }
+                Event::ModelAnswered { text, calls: count, stopped, .. } => {
+                    let calls = transcript::calls(behind);
+                    let (text, reason) = (text.clone(), StopReason::of_word(stopped, *count));
+                    // Of an answer that was cut nothing was performed, so nothing is missing.
+                    let is_whole = calls.len() == *count || !stopped.is_empty();
+                    under.way = Way::Nothing;
+                    is_whole.then(|| (Some(asked(&past)), Given::Answer { text, calls, reason }))
+                }
+                Event::Compacted { summary, before, after, .. } => {
+                    let long = asked(&past);
+                    let short = compact::after(&long, &record.event);
+                    let text = summary.clone().or_else(|| (under.way == Way::Summed).then(String::new));
+                    under.way = Way::Nothing;
+                    let given = text.map(|text| {
+                        let reason = StopReason::EndTurn;
+                        (wanted(long.clone(), &records[at..]), Given::Answer { text, calls: vec![], reason })
+                    });
+                    self.recorded.sizes.push(Sized { asked: long, tokens: *before });
+                    self.recorded.sizes.push(Sized { asked: short, tokens: *after });
+                    given
+                }
+                _ => None,
+            };
+            if let Some((asked, given)) = given {
+                under.way = Way::Nothing;
+                let before = std::mem::take(&mut under.before);
+                if let Some(asked) = asked {
+                    place = Place::Behind(self.recorded.exchanges.len());
+                    self.recorded.exchanges.push(Exchange { by: by.clone(), asked, before, given });
                 }
             }
-            Event::Compacted { summary, kept, before, after, .. } => {
-                let long = asked(&past);
-                let short = compact::after(&long, &record.event);
-                if let Some(text) = summary.clone() {
-                    let mut asked = long[..long.len().saturating_sub(*kept)].to_vec();
-                    asked.push(Message::user(compact::WANTED));
-                    let (by, reason) = (by.clone(), StopReason::EndTurn);
-                    recorded.exchanges.push(Exchange { by, asked, text, calls: vec![], reason });
-                }
-                recorded.sizes.push(Sized { asked: long, tokens: *before });
-                recorded.sizes.push(Sized { asked: short, tokens: *after });
-            }
-            _ => {}
         }
+        self.said.extend(spoken::said(records, &places, &roots, conversation));
     }
 }
 
-/// Whether the request that these records begin with asks for the next answer, and for no summary.
+/// What a request asked that failed: the next answer, or a summary, as what follows tells; nothing where that is not told.
+fn wanted(asked: Vec<Message>, behind: &[Record]) -> Option<Vec<Message>> {
+    if is_talk(behind) {
+        return Some(asked);
+    }
+    let kept = behind.iter().find_map(|record| match &record.event {
+        Event::Compacted { kept, .. } => Some(*kept),
+        _ => None,
+    })?;
+    let mut asked = asked;
+    asked.truncate(asked.len().saturating_sub(kept));
+    asked.push(Message::user(compact::WANTED));
+    Some(asked)
+}
+
+fn waited(reason: &str, wait_ms: Option<u64>, tried: u32) -> ModelEvent {
+    let (reason, wait) = (reason.to_owned(), wait_ms.map(Duration::from_millis));
+    if tried == 0 {
+        return ModelEvent::Waiting { reason, wait };
+    }
+    let error = CallError::Recorded { said: reason, switch: None };
+    ModelEvent::Again { error, tried, wait: wait.unwrap_or_default(), usage: Usage::default() }
+}
+
+/// Who was asked instead of a model, from the records that begin with its being left.
+fn switch(records: &[Record]) -> Switch {
+    let mut switch = Switch { to: String::new(), left: vec![] };
+    for record in records {
+        let Event::ModelSwitched { from, to, reason } = &record.event else { break };
+        switch.to.clone_from(to);
+        switch.left.push(Left { model: from.clone(), because: reason.clone() });
+    }
+    switch
+}
+
+/// Whether the request that is under way before these records asks for the next answer, and for no summary.
 fn is_talk(records: &[Record]) -> bool {
     let answer = records.iter().find_map(|record| match &record.event {
         Event::ModelAnswered { stopped, .. } => Some(stopped != SUMMARY),
-        Event::Compacted { .. } => Some(false),
+        Event::Compacted { fold, .. } => Some(fold.is_some()),
         _ => None,
     });
     answer.unwrap_or(true)

@@ -192,8 +192,10 @@ async fn one(
 /// Why a hunk is left out.
 const CHANGED: &str = "the text there changed meanwhile";
 
-/// Counts what helpers used, and names what they had made, where their run ended before that could be taken in.
+/// Counts what helpers used, and names what they had made, where their run ended before that could be taken in: to the
+/// person, and to whoever goes on with the conversation.
 pub(crate) async fn unread(turn: &mut Turn) {
+    let mut lost = Vec::new();
     let out = std::mem::take(&mut turn.helpers.out);
     if !out.is_empty() {
         turn.helpers.end().await;
@@ -202,17 +204,16 @@ pub(crate) async fn unread(turn: &mut Turn) {
         let records = turn.world.journal.records(&run).await.unwrap_or_default();
         let (event, usage) = returned(call, run, &records);
         turn.usage.add(usage);
-        let gone = edits::apart(&records);
-        let gone = (!gone.is_empty()).then(|| {
-            let files: Vec<String> = gone.iter().map(|file| file.display().to_string()).collect();
-            let files = files.join(", ");
-            Event::Notice {
-                text: format!(
-                    "A helper was at work in a worktree that is gone; nothing was made of its edits: {files}"
-                ),
-            }
-        });
-        let _ = turn.record(std::iter::once(event).chain(gone).collect()).await;
+        let gone: Vec<String> =
+            edits::apart(&records).iter().map(|file| file.display().to_string()).collect();
+        if !gone.is_empty() {
+            lost.push(format!(
+                "A helper was at work in a worktree that is gone; nothing was made of its edits: {}",
+                gone.join(", ")
+            ));
+        }
+        // Where the journal cannot be written the end says so.
+        let _ = turn.record(vec![event]).await;
     }
     for Made { name, changes } in turn.helpers.unread.take_all() {
         let Ok(changes) = changes else { continue };
@@ -228,9 +229,12 @@ pub(crate) async fn unread(turn: &mut Turn) {
             continue;
         }
         let files = files.join(", ");
-        let text = format!("{name} was done when the run ended; what it changed was not made: {files}");
-        // Where the journal cannot be written the end says so.
-        let _ = turn.record(vec![Event::Notice { text }]).await;
+        lost.push(format!("{name} was done when the run ended; what it changed was not made: {files}"));
+    }
+    for text in lost {
+        if turn.tell(format!("[{text}]")).await.is_ok() {
+            let _ = turn.record(vec![Event::Notice { text }]).await;
+        }
     }
 }
 

@@ -16,15 +16,21 @@ use tokio::sync::oneshot;
 use super::{Output, arguments};
 use crate::desk::Order;
 use crate::error::AgentError;
+use crate::gate::calling;
 use crate::gate::render::harmless;
+use crate::hooks::{Home, Page};
 use crate::run::Turn;
 use crate::run::steer;
+use crate::session::spoken::{self, Reply};
 use crate::view::QuestionView;
 
 /// The most answers to choose from, and the longest one and the longest question, in characters.
 const OPTIONS: usize = 6;
 const OPTION: usize = 60;
 const QUESTION: usize = 300;
+
+/// What is said behind a question that nobody was there to answer.
+pub(crate) const NOBODY: &str = " (nobody was here to answer, so it goes on without)";
 
 /// What the answers to an approval are called.
 const TAKEN: &[&str] = &["allow once", "always allow", "allow", "always", "deny", "show"];
@@ -60,8 +66,13 @@ pub(super) async fn run(turn: &mut Turn, call: &CallId, value: Value) -> Result<
         Ok(fitting) => fitting,
         Err(reason) => return Ok(Output::failed(reason)),
     };
-    if turn.world.host.presence() == Presence::Nobody {
-        let text = format!("{text} (nobody was here to answer, so it goes on without)");
+    let recorded = spoken::reply(turn, &text);
+    let is_nobody_here = match &recorded {
+        Some(recorded) => *recorded == Reply::Nobody,
+        None => turn.world.host.presence() == Presence::Nobody,
+    };
+    if is_nobody_here {
+        let text = format!("{text}{NOBODY}");
         turn.record(vec![Event::Notice { text }]).await?;
         return Ok(Output::failed(
             "nobody is here who could answer; decide for yourself, and say what you decided",
@@ -74,6 +85,7 @@ pub(super) async fn run(turn: &mut Turn, call: &CallId, value: Value) -> Result<
     }])
     .await?;
     let (reply, answer) = oneshot::channel();
+    let (home, facts) = (Home::of(turn), calling::facts(turn, &text));
     let view = QuestionView {
         id: call.clone(),
         run: turn.run.clone(),
@@ -82,14 +94,22 @@ pub(super) async fn run(turn: &mut Turn, call: &CallId, value: Value) -> Result<
         origin: turn.origin.clone(),
         asked: turn.world.clock.now(),
     };
-    turn.desk.order(Order::Question { view, reply });
-    let cancel = turn.cancel.clone();
-    let patience = turn.settings.prompt_timeout;
+    if recorded.is_none() {
+        turn.desk.order(Order::Question { view, reply });
+    }
+    let page = Page { shared: &turn.shared, run: &turn.run };
     let answered = tokio::select! {
-        answer = answer => answer.ok(),
+        answer = async {
+            match recorded {
+                Some(Reply::Words(answer)) => Some(answer),
+                Some(Reply::Silence | Reply::Nobody) => None,
+                None => answer.await.ok(),
+            }
+        } => answer,
         words = turn.ear.next() => Some(words),
-        () = tokio::time::sleep(patience) => None,
-        () = cancel.cancelled() => return Err(AgentError::Canceled),
+        () = tokio::time::sleep(calling::patience(&home)) => None,
+        () = turn.cancel.cancelled() => return Err(AgentError::Canceled),
+        never = calling::call(&home, &facts, page, &turn.cancel) => match never {},
     };
     turn.desk.order(Order::Unask(call.clone()));
     let told = answered.clone().unwrap_or_default();

@@ -36,7 +36,12 @@ pub(super) fn run(turn: &mut Turn, value: Value) -> Output {
         Ok(arguments) => arguments,
         Err(output) => return output,
     };
-    let tasks: Vec<String> = tasks.into_iter().filter(|task| !task.trim().is_empty()).collect();
+    if let Some(empty) = tasks.iter().position(|task| task.trim().is_empty()) {
+        return Output::failed(format!(
+            "task {} is empty, and its worker would know nothing else; no task was left",
+            empty + 1
+        ));
+    }
     if tasks.len() > MOST {
         return Output::failed(format!(
             "{} tasks are more than the {MOST} that there may be; put some together",

@@ -5,7 +5,7 @@
 //! as [`Work`], so that several can be had at once.
 
 mod agent;
-mod ask_user;
+pub(crate) mod ask_user;
 mod assign_tasks;
 mod bash;
 mod diagnostics;

@@ -1,11 +1,11 @@
 //! Where `ask --replay` finds its recording: a file that `sessions export --json` has written, or a conversation here.
 //!
 //! Anybody may have written a file. Its answers are taken for a model's only where a journal of this person has the same
-//! conversation, verified, and the file is its beginning.
+//! conversation, verified, and the file is its beginning. What a person said and decided is taken from that journal alone,
+//! and never from the file.
 
-use copydesk_agent::{Conversation, recording};
+use copydesk_agent::{Conversation, Replay, replay};
 use copydesk_base::{Event, Grade, Record, SessionId, path};
-use copydesk_provider::Recording;
 use copydesk_store::Journal;
 use serde::Deserialize;
 
@@ -26,7 +26,7 @@ pub(super) struct Exported {
 }
 
 /// The recording that a person names; the error is a sentence for them.
-pub(super) fn find(here: &Here, named: &str) -> anyhow::Result<Result<Recording, String>> {
+pub(super) fn find(here: &Here, named: &str) -> anyhow::Result<Result<Replay, String>> {
     let file = path::resolve(&here.cwd, std::path::Path::new(named));
     if file.is_file() {
         let text = std::fs::read_to_string(&file).map_err(|error| format!("failed to read {named}: {error}"));
@@ -41,17 +41,27 @@ pub(super) fn find(here: &Here, named: &str) -> anyhow::Result<Result<Recording,
     };
     let root = here.root.display().to_string();
     let made = |known: Conversation| {
-        let recording = recording(format!("conversation {named}"), root, &known);
-        if is_a_models(&journal, &known) { recording.of_a_model() } else { recording }
+        let replay = replay(format!("conversation {named}"), root, &known);
+        if is_a_models(&journal, &known) { of_a_model(replay) } else { replay }
     };
     Ok(known.map(made).ok_or_else(nobody))
 }
 
-fn read(here: &Here, named: &str, text: &str) -> Result<Recording, String> {
+fn read(here: &Here, named: &str, text: &str) -> Result<Replay, String> {
     let Exported { root, session, runs, helpers, .. } = exported(named, text)?;
-    let read = recording(named.to_owned(), root.clone(), &Conversation { turns: runs, helpers });
+    let read = replay(named.to_owned(), root.clone(), &Conversation { turns: runs, helpers });
     let known = session.and_then(|session| known(here, root, &session));
-    Ok(if known.is_some_and(|known| read.begins(&known)) { read.of_a_model() } else { read })
+    Ok(match known {
+        Some(Replay { recording, spoken }) if read.recording.begins(&recording) => {
+            of_a_model(Replay { spoken, ..read })
+        }
+        _ => read,
+    })
+}
+
+/// The same, of which it is known that a model said all that is in it.
+fn of_a_model(replay: Replay) -> Replay {
+    Replay { recording: replay.recording.of_a_model(), ..replay }
 }
 
 /// What a file has that was exported.
@@ -67,10 +77,10 @@ pub(super) fn exported(named: &str, text: &str) -> Result<Exported, String> {
 }
 
 /// The conversation as a journal of this person has it, if one does. What cannot be verified is not known.
-fn known(here: &Here, root: String, session: &SessionId) -> Option<Recording> {
+fn known(here: &Here, root: String, session: &SessionId) -> Option<Replay> {
     let journal = Journal::at(&here.places.state, std::path::Path::new(&root));
     let known = sessions::whole(&journal, session).ok().flatten()?;
-    is_a_models(&journal, &known).then(|| recording(String::new(), root, &known))
+    is_a_models(&journal, &known).then(|| replay(String::new(), root, &known))
 }
 
 /// Whether a model gave the answers of a conversation: its journal is verified, and none was replayed from a file.

@@ -127,6 +127,8 @@ impl Host for Terminal {
     fn happened(&self, record: &Record) {
         // The task ends with the command.
         match &record.event {
+            // What is asked without anybody here was answered when it was recorded.
+            _ if self.presence == Presence::Nobody => {}
             Event::ApprovalRequested { approval, .. } => {
                 let _ = self.notes.try_send(Note::Question(approval.clone()));
             }

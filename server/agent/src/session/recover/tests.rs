@@ -18,6 +18,7 @@ fn applying() -> Event {
         after: "new".into(),
         undo: false,
         folders: 0,
+        hunks: vec![],
     }
 }
 

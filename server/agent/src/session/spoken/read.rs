@@ -1,0 +1,131 @@
+//! What a person said and decided in a run, read off its records.
+
+use copydesk_base::{ApprovalId, CallId, ChangeId, Event, Record, Redactor};
+
+use super::{Decided, End, Place, Reply, Said, What, plain};
+use crate::desk::review::REJECTED;
+use crate::desk::settle::NO;
+use crate::session::recording::Conversation;
+use crate::tools::ask_user;
+
+/// All of it, in order. `places` has the place of each record, `roots` are the folders that are one.
+pub(in crate::session) fn said(
+    records: &[Record],
+    places: &[Place],
+    roots: &[String],
+    conversation: &Conversation,
+) -> Vec<Said> {
+    let what = |(at, record): (usize, &Record)| {
+        let (before, behind) = (&records[..at], &records[at + 1..]);
+        match &record.event {
+            Event::Steered { text } => Some(What::Words(text.clone())),
+            Event::QuestionAsked { call, text, .. } => {
+                Some(What::Answer { question: text.clone(), reply: replied(behind, call)? })
+            }
+            Event::Notice { text } => text
+                .strip_suffix(ask_user::NOBODY)
+                .map(|question| What::Answer { question: question.to_owned(), reply: Reply::Nobody }),
+            Event::ApprovalRequested { approval, call, effect, change, .. } => {
+                let effect = plain(effect, &Redactor::default(), roots)?;
+                let decided = decided(behind, (approval, call), change.as_ref(), conversation)?;
+                Some(What::Decision { effect, decided })
+            }
+            Event::ApprovalJoined { call, .. } => {
+                let (effect, end) = behind.iter().find_map(|record| judged(record, call))?;
+                let (effect, end) = (plain(effect, &Redactor::default(), roots)?, end?);
+                Some(What::Decision { effect, decided: Decided::whole(end) })
+            }
+            Event::Judged { call, effect, by, .. } if by == "nobody" => {
+                let is_asked = |record: &Record| {
+                    matches!(&record.event, Event::ApprovalRequested { call: asked, effect: same, .. }
+                        if asked == call && same == effect)
+                };
+                if before.iter().any(is_asked) {
+                    return None;
+                }
+                let effect = plain(effect, &Redactor::default(), roots)?;
+                Some(What::Decision { effect, decided: Decided::whole(End::Nobody) })
+            }
+            _ => None,
+        }
+    };
+    let all = records.iter().enumerate().zip(places);
+    all.filter_map(|(record, place)| {
+        Some(Said { place: place.clone(), what: what(record)?, is_given: false })
+    })
+    .collect()
+}
+
+fn replied(behind: &[Record], call: &CallId) -> Option<Reply> {
+    behind.iter().find_map(|record| match &record.event {
+        Event::QuestionAnswered { call: answered, answer } if answered == call => {
+            Some(if answer.is_empty() { Reply::Silence } else { Reply::Words(answer.clone()) })
+        }
+        _ => None,
+    })
+}
+
+/// How a question ended, from the records behind it; nothing where its run ended first.
+fn decided(
+    behind: &[Record],
+    (approval, call): (&ApprovalId, &CallId),
+    change: Option<&ChangeId>,
+    conversation: &Conversation,
+) -> Option<Decided> {
+    let settled = |record: &Record| match &record.event {
+        Event::ApprovalSettled { approval: settled, decision, .. } if settled == approval => {
+            Some(decision.clone())
+        }
+        _ => None,
+    };
+    let (at, decision) = behind.iter().enumerate().find_map(|(at, record)| Some((at, settled(record)?)))?;
+    let end = match decision.as_str() {
+        "once" => End::Once,
+        "always" => End::Always,
+        "reviewed" => End::Reviewed,
+        "expired" => End::Expired,
+        "deny" => behind[at..].iter().find_map(|record| judged(record, call)).and_then(|(_, end)| end)?,
+        _ => return None,
+    };
+    let Some(change) = change else { return Some(Decided::whole(end)) };
+    let applying = |record: &Record| match &record.event {
+        Event::ChangeApplying { change: same, before, hunks, undo: false, .. } if same == change => {
+            Some((before.clone(), hunks.clone()))
+        }
+        _ => None,
+    };
+    let rejected = behind.iter().find_map(|record| match &record.event {
+        Event::ChangeRefused { change: same, report } if same == change => Some(report),
+        _ => None,
+    });
+    let rejected = rejected.into_iter().flat_map(|report| &report.refused);
+    Some(Decided {
+        before: conversation.runs().flatten().find_map(applying).map(|(before, _)| before),
+        rejected: rejected.filter(|refused| refused.reason == REJECTED).map(|refused| refused.hunk).collect(),
+        applied: behind[..at].iter().filter_map(applying).map(|(_, hunks)| hunks).collect(),
+        end,
+    })
+}
+
+/// What a person decided about a call, with the effect that it was about.
+fn judged<'r>(record: &'r Record, call: &CallId) -> Option<(&'r copydesk_base::Effect, Option<End>)> {
+    let Event::Judged { call: judged, effect, verdict, because, by } = &record.event else { return None };
+    if judged != call {
+        return None;
+    }
+    let words = because.reason.strip_prefix(NO);
+    let end = match (verdict.as_str(), by.as_str(), words) {
+        ("allow", "person", _) => Some(End::Once),
+        ("deny", "person", Some(words)) => Some(End::Denied(words.strip_prefix(": ").map(str::to_owned))),
+        ("deny", "timeout", _) => Some(End::Expired),
+        _ => None,
+    };
+    Some((effect, end))
+}
+
+impl Decided {
+    /// What ended at once.
+    fn whole(end: End) -> Self {
+        Self { before: None, rejected: vec![], applied: vec![], end }
+    }
+}
