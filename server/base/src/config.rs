@@ -246,11 +246,11 @@ pub struct Hook {
     /// The shell command; it gets the event as JSON on its standard input.
     pub command: String,
     /// How long it may take. 30 s unless set.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "amount::positive")]
     pub timeout: Option<Duration>,
     /// At `Notification`: how long the question has to be without an answer first. At once where absent. It waits for an
     /// answer as long again after the last call.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "amount::positive")]
     pub after: Option<Duration>,
     /// At `Notification`: who is called, as the record and you are told.
     #[serde(skip_serializing_if = "Option::is_none")]

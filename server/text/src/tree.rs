@@ -43,6 +43,12 @@ pub enum Syntax {
     Toml,
 }
 
+/// The last of some places from `start` on and before `end`; they are in order.
+pub(crate) fn last_within(places: &[usize], start: usize, end: usize) -> Option<usize> {
+    let before = places.partition_point(|place| *place < end);
+    places.get(before.checked_sub(1)?).copied().filter(|place| start <= *place)
+}
+
 impl Tree {
     /// One node for each document; one in nearly every file, none in an empty one.
     pub fn documents(&self) -> Items<'_> {
@@ -85,9 +91,23 @@ impl Tree {
         self.aliases.get(first).is_some_and(|(_, alias)| alias.end <= span.end)
     }
 
-    /// The names of the anchors before `offset`: what an alias there may stand for.
+    /// What the aliases in `span` stand for, in order; nothing for one that stands for nothing.
+    pub fn behind_aliases(&self, span: Span) -> impl Iterator<Item = Option<Node<'_>>> {
+        let first = self.aliases.partition_point(|(_, alias)| alias.start < span.start);
+        let inside = self.aliases.iter().skip(first).take_while(move |(_, alias)| alias.end <= span.end);
+        inside.map(|(name, alias)| self.anchored_before(name, alias.start))
+    }
+
+    fn anchored_before(&self, name: &str, place: usize) -> Option<Node<'_>> {
+        let (_, document) = self.documents().before(place)?;
+        let start = last_within(self.anchors.get(name)?, document.span().start, place)?;
+        document.anchored(name, start)
+    }
+
+    /// The names of the anchors before `offset` in its document: what an alias there may stand for.
     pub fn anchors_before(&self, offset: usize) -> impl Iterator<Item = &str> {
-        let is_before = move |starts: &[usize]| starts.first().is_some_and(|start| *start < offset);
+        let document = self.documents().before(offset).map_or(0, |(_, document)| document.span().start);
+        let is_before = move |starts: &[usize]| last_within(starts, document, offset).is_some();
         self.anchors.iter().filter(move |(_, starts)| is_before(starts)).map(|(name, _)| &**name)
     }
 
@@ -107,10 +127,7 @@ impl Tree {
         let mut node = node;
         for _ in 0..MAX_ALIASES {
             let Kind::Alias(name) = node.kind() else { return Some(node) };
-            let starts = self.anchors.get(name)?;
-            let before = starts.partition_point(|start| *start < node.span().start);
-            let start = *starts.get(before.checked_sub(1)?)?;
-            node = self.documents().iter().find_map(|root| root.anchored(name, start))?;
+            node = self.anchored_before(name, node.span().start)?;
         }
         None
     }

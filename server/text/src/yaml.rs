@@ -25,7 +25,7 @@ use copydesk_base::{Code, Diagnostic, Span};
 pub(crate) use self::build::Output;
 pub use self::message::messages;
 use crate::green::{Green, GreenEntry, settled};
-use crate::tree::{Syntax, Tree};
+use crate::tree::{Syntax, Tree, last_within};
 
 /// Texts with more bytes are not read.
 pub const MAX_BYTES: usize = 32 * 1024 * 1024;
@@ -38,6 +38,9 @@ const MAX_PROBLEMS: usize = 100;
 
 /// More than are kept.
 pub(crate) const MOST_FOUND: usize = 1000;
+
+/// So many keys are compared one by one.
+const FEW_KEYS: usize = 12;
 
 /// The tree of a text.
 pub fn parse(text: &str) -> Tree {
@@ -102,7 +105,11 @@ pub(crate) fn finished(output: build::Output, documents: Vec<Green>, text: Arc<s
     found.dedup();
     let mut problems = found.clone();
     for (name, span) in &aliases {
-        let known = anchors.get(name).is_some_and(|starts| starts.first().is_some_and(|at| *at < span.start));
+        // What another document has named is nothing here.
+        let before = documents.partition_point(|document| document.span().start <= span.start);
+        let document =
+            before.checked_sub(1).and_then(|at| documents.get(at)).map_or(0, |one| one.span().start);
+        let known = anchors.get(name).is_some_and(|at| last_within(at, document, span.start).is_some());
         // In a broken text the anchor may stand in the part that could not be read.
         if !known && broken.is_empty() {
             let message = format!("'*{name}' refers to nothing: no '&{name}' stands before it");
@@ -143,9 +150,19 @@ pub(crate) fn duplicate_keys<'k>(
     keys: impl Iterator<Item = (&'k str, Span)>,
     problems: &mut Vec<Diagnostic>,
 ) {
-    let mut seen = HashMap::with_capacity(keys.size_hint().1.unwrap_or(0));
+    // In most mappings the keys are so few that looking at each is the fastest way.
+    let are_few = keys.size_hint().1.is_some_and(|count| count <= FEW_KEYS);
+    let (mut few, mut many) = (Vec::new(), HashMap::new());
     for (key, span) in keys {
-        let first = *seen.entry(key).or_insert(span);
+        let first = if are_few {
+            let known = few.iter().find(|(known, _)| *known == key).map(|(_, first)| *first);
+            known.unwrap_or_else(|| {
+                few.push((key, span));
+                span
+            })
+        } else {
+            *many.entry(key).or_insert(span)
+        };
         if first != span && problems.len() < MOST_FOUND {
             let message = format!("'{key}' is already set in this mapping; keep one of the two");
             problems.push(

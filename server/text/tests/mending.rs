@@ -80,6 +80,13 @@ fn one_mistake_of_json_has_one_mark_and_its_mend() {
             ("{\"a: 1}", "close the quote with \"", Suggested, "{\"a\": 1}"),
             ("{\"a: \"x\"}", "close the quote with \"", Suggested, "{\"a\": \"x\"}"),
             ("{\"a\": x\"}", "put it in quotes", Suggested, "{\"a\": \"x\"}"),
+            (
+                "{\"a\": https://x.io:80/b?c=#d\", \"e\": 1}",
+                "put it in quotes",
+                Suggested,
+                "{\"a\": \"https://x.io:80/b?c=#d\", \"e\": 1}",
+            ),
+            ("[\nhttp://x.io\n]", "put it in quotes", Suggested, "[\n\"http://x.io\"\n]"),
             ("{a\": 1}", "put it in quotes", Suggested, "{\"a\": 1}"),
             ("{a: 1}", "put it in quotes", Safe, "{\"a\": 1}"),
             (
@@ -161,6 +168,14 @@ fn one_mistake_of_toml_has_one_mark_and_its_mend() {
             ),
             ("a = \"say \"x\"\"\n", "write '\\\"' for each of them", Suggested, "a = \"say \\\"x\\\"\"\n"),
             ("a = x\"\n", "add the quote in front", Suggested, "a = \"x\"\n"),
+            ("a = https://x.io/b?c\"\n", "add the quote in front", Suggested, "a = \"https://x.io/b?c\"\n"),
+            ("a = https://x.io/b\n", "put it in quotes", Suggested, "a = \"https://x.io/b\"\n"),
+            (
+                "a = [https://x.io/b\", 1]\n",
+                "add the quote in front",
+                Suggested,
+                "a = [\"https://x.io/b\", 1]\n",
+            ),
             ("a: 1\n", "change to '='", Safe, "a = 1\n"),
             ("\"a\": 1\n", "change to '='", Safe, "\"a\" = 1\n"),
             ("a b = 1\n", "put the key in quotes", Suggested, "\"a b\" = 1\n"),

@@ -181,6 +181,26 @@ fn problems_of_good_yaml() {
 }
 
 #[test]
+fn an_alias_knows_its_own_document_only() {
+    check(
+        "a: &x 1\n--- &y\nb: *x\nc: [&x 2, *x]\n",
+        expect![[r#"
+        mapping 0..7 "a: &x 1"
+          ? text "a" 0..1 "a"
+          : number "1" anchor x 6..7 "1"
+        mapping anchor y 15..34 "b: *x\nc: [&x 2, *x]"
+          ? text "b" 15..16 "b"
+          : alias x 18..20 "*x"
+          ? text "c" 21..22 "c"
+          : list 24..34 "[&x 2, *x]"
+            - number "2" anchor x 28..29 "2"
+            - alias x 31..33 "*x"
+        yaml-syntax 18 "*x": '*x' refers to nothing: no '&x' stands before it
+    "#]],
+    );
+}
+
+#[test]
 fn empty_texts() {
     check("", expect![[r""]]);
     check(

@@ -40,7 +40,7 @@ pub(super) fn dollars_if_set<'de, D: Deserializer<'de>>(from: D) -> Result<Optio
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Budget, ModelCache, ModelPrice, ModelSettings, Provider};
+    use super::super::{Budget, Check, Hook, ModelCache, ModelPrice, ModelSettings, Provider};
 
     fn wrong<T: serde::de::DeserializeOwned>(json: &str) -> Option<String> {
         serde_json::from_str::<T>(json).err().map(|error| error.to_string())
@@ -58,6 +58,10 @@ mod tests {
         above(wrong::<ModelSettings>(r#"{"output_limit": 0}"#));
         above(wrong::<Provider>(r#"{"kind": "ollama", "timeouts": {"idle": "0s"}}"#));
         above(wrong::<ModelCache>(r#"{"ttl": 0}"#));
+        above(wrong::<Check>(r#"{"command": "a", "timeout": 0}"#));
+        for key in ["timeout", "after"] {
+            above(wrong::<Hook>(&format!(r#"{{"command": "a", "{key}": "0s"}}"#)));
+        }
         least(wrong::<Budget>(r#"{"usd": -0.01}"#));
         least(wrong::<ModelPrice>(r#"{"input": -1, "output": 1}"#));
         least(wrong::<ModelPrice>(r#"{"input": 1, "output": -1}"#));

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::Duration;
+use super::{Duration, amount};
 
 /// What agents may do: deny wins over ask, ask over allow, allow over the mode.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -21,7 +21,7 @@ pub struct Permissions {
     /// Folders outside the workspace that count as inside.
     pub additional_directories: Vec<String>,
     /// How long a question waits before silence means no. 5 minutes unless set.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "amount::positive")]
     pub prompt_timeout: Option<Duration>,
 }
 

@@ -169,11 +169,11 @@ fn misfit(path: &KeyPath, value: &Value, wrong: &str) -> Misfit {
     }
 }
 
-/// Whether the value could have been a deny or ask rule, a stricter mode, or a limit.
+/// Whether the value could have been a deny or ask rule, a stricter mode, a limit, or a hook that blocks.
 fn could_forbid(path: &KeyPath) -> bool {
     matches!(
         words(path)[..],
-        [] | ["permissions"] | ["permissions", "deny" | "ask" | "mode", ..] | ["budgets", ..]
+        [] | ["permissions"] | ["permissions", "deny" | "ask" | "mode", ..] | ["budgets" | "hooks", ..]
     )
 }
 

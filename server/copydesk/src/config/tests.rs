@@ -353,6 +353,10 @@ fn what_could_forbid_and_cannot_be_read_stops_every_run() {
         ("a section as a list of none", WORKSPACE, "budgets: {run: []}\n"),
         ("a section as a number", USER, "budgets: {day: 5}\n"),
         ("a number of requests that is no whole one", USER, "budgets: {run: {requests: 1e0}}\n"),
+        ("a hook that waits for no time", USER, "hooks: {Notification: [{command: a, after: 0s}]}\n"),
+        ("a hook without time", USER, "hooks: {PreToolUse: [{command: a, timeout: 0}]}\n"),
+        ("a hook with a key that nobody knows", USER, "hooks: {Stop: [{comand: a}]}\n"),
+        ("hooks as a text", USER, "hooks: make\n"),
         ("two rules in one", USER, "permissions: {deny: [Read(private/**) Bash(rm:*)]}\n"),
     ] {
         let loaded = Bench::new(&[(path, text)]).load();
@@ -366,6 +370,7 @@ fn what_could_forbid_and_cannot_be_read_stops_every_run() {
     for (what, path, text) in [
         ("an allow rule that is none", USER, "permissions: {allow: ['Fly(x)']}\n"),
         ("an unknown key", WORKSPACE, "permisions: {deny: [Bash]}\n"),
+        ("hooks that do not count", WORKSPACE, "hooks: {PreToolUse: [{command: a, timeout: 0}]}\n"),
         ("a wrong provider", USER, "providers: {a: {kind: telepathy}}\n"),
         ("a provider without kind", USER, "providers: {a: {base_url: 'http://x'}}\n"),
         ("keys without values", USER, "permissions:\n  mode:\n  deny:\ndefault_model: ~\n"),

@@ -16,7 +16,7 @@ pub(super) fn check(findings: &mut Findings<'_>) {
     }
 }
 
-fn address(findings: &mut Findings<'_>, node: Node<'_>) {
+pub(super) fn address(findings: &mut Findings<'_>, node: Node<'_>) {
     let Some(text) = node.as_str() else { return };
     let Some(bad) = bad_address(text.trim()) else { return };
     let whole = inner_span(node);

@@ -326,7 +326,8 @@ pub(super) fn matcher(findings: &mut Findings<'_>, node: Node<'_>) {
             continue;
         }
         let message = format!("there is no tool '{word}'");
-        let finding = with_near(findings, Code::UnknownName, span, message, word, &known, "");
+        let lower = word.to_ascii_lowercase();
+        let finding = with_near(findings, Code::UnknownName, span, message, &lower, &known, "");
         if !finding.fixes.is_empty() {
             findings.add(finding);
         }

@@ -2,10 +2,12 @@
 //!
 //! A server is a program or an address, and never both. Each look depends on its entry alone.
 
-use copydesk_base::{Diagnostic, Span};
+use copydesk_base::config::{BadAddress, bad_address};
+use copydesk_base::{Code, Diagnostic, Span};
 use copydesk_text::{Entry, Node};
 
 use super::Findings;
+use super::address::address;
 use super::missing::missing;
 use super::operations::report;
 use super::rules::exclusive;
@@ -95,10 +97,30 @@ fn server(findings: &mut Findings<'_>, node: Node<'_>, name: &str, span: Span, h
             secrets::values(findings, values, instead);
         }
     }
+    unusable(findings, node);
     for key in ["args", "command"] {
         if let Some(list) = node.get(key) {
             secrets::arguments(findings, list);
         }
+    }
+}
+
+/// A program without a name, and an address that leads nowhere.
+fn unusable(findings: &mut Findings<'_>, node: Node<'_>) {
+    let word = node.get("command").and_then(|command| command.items().first().or(Some(command)));
+    if let Some(word) = word.filter(|word| word.as_str().is_some_and(|text| text.trim().is_empty())) {
+        let message = "the command is empty, so this server never starts";
+        findings.add(Diagnostic::new(Code::UnknownValue, word.span(), message));
+    }
+    let is_program = matches!(node.get("type").and_then(Node::scalar_text), Some("local" | "stdio"));
+    let url = node.get("url").filter(|_| !is_program && node.entry("command").is_none());
+    // A variable may hold anything.
+    let is_known = |text: &str| !text.contains('$') && !text.starts_with("ws");
+    if let Some((url, text)) = url.and_then(|url| Some((url, url.as_str()?.trim())))
+        && is_known(text)
+        && matches!(bad_address(text), Some(BadAddress::Scheme))
+    {
+        address(findings, url);
     }
 }
 

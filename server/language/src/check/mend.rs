@@ -3,6 +3,8 @@
 use copydesk_base::{Span, TextEdit};
 use copydesk_text::{Node, Scalar, Style};
 
+use crate::expression;
+
 /// Whether a value stands between `{ }` or `[ ]` of YAML, where a plain text cannot hold brackets.
 #[derive(Clone, Copy, PartialEq)]
 pub(super) enum Flow {
@@ -23,14 +25,9 @@ pub(super) fn end_of_open(text: &str, inner: Span) -> usize {
     inner.start + if length == 0 { 0 } else { lead + length }
 }
 
-pub(super) fn is_name(text: &str) -> bool {
-    !text.starts_with(|c: char| c.is_ascii_digit())
-        && text.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '$'))
-}
-
 /// `['id']`, with the quotes that the text around it can hold.
 pub(super) fn brackets(scalar: Scalar<'_>, id: &str) -> String {
-    if scalar.style() == Style::SingleQuoted { format!("[\"{id}\"]") } else { format!("['{id}']") }
+    expression::bracketed(id, if scalar.style() == Style::SingleQuoted { '"' } else { '\'' })
 }
 
 /// Turns `.name` at `span` of the decoded text into `['id']`; an id with a quote in it is for a person to write.

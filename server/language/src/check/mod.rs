@@ -38,6 +38,7 @@ mod subworkflow;
 pub(crate) mod suggest;
 mod syntax;
 mod toolset;
+mod unknown;
 mod values;
 mod whole;
 

@@ -1,16 +1,16 @@
 //! The tree beside its shape: unknown and missing keys, wrong kinds of values, words that are not in the list.
 
-use copydesk_base::{Code, Diagnostic, Fix, Safety, Span, TextEdit};
+use copydesk_base::{Code, Diagnostic, Fix, Span, TextEdit};
 use copydesk_text::{Entries, Entry, Items, Kind, Node};
 
 use super::fixes::{remove_at, remove_item, remove_key};
 use super::memo::Look;
 use super::mismatch::{mismatch, tagged};
-use super::suggest::{loses_limit, usual_mistake};
-use super::{Findings, meant, missing, rules, scalar};
-use crate::declared::{Block, inner_span};
+use super::unknown::{slip, unknown_key};
+use super::{Findings, missing, rules, scalar};
+use crate::declared::Block;
 use crate::file::first_key;
-use crate::shape::{Key, List, Mapping, Need, Rest, Shape, Standing};
+use crate::shape::{List, Mapping, Rest, Shape, Standing};
 use crate::{File, FileKind};
 
 /// The key that holds a value, for messages and for places.
@@ -228,7 +228,7 @@ fn mapping<'a>(
                 value(findings, entry.value(), findings.shapes.get(key.shape), below);
             }
             (None, Rest::Shape(id)) => value(findings, entry.value(), findings.shapes.get(id), below),
-            (None, Rest::Anything) => {}
+            (None, Rest::Anything) => meant.extend(slip(findings, node, entry, expected, holder)),
             (None, Rest::Refused) => meant.extend(unknown_key(findings, node, entry, expected, word, holder)),
         }
     }
@@ -246,121 +246,6 @@ fn deprecated(findings: &mut Findings<'_>, node: Node<'_>, entry: Entry<'_>) {
         finding = finding.with_fix(Fix::new(format!("take '{name}' out"), vec![edit]));
     }
     findings.add(finding);
-}
-
-/// Marks a key that does not exist, and says which one was meant, if one was.
-fn unknown_key<'a>(
-    findings: &mut Findings<'a>,
-    node: Node<'a>,
-    entry: Entry<'a>,
-    expected: &'static Mapping,
-    word: Option<&'a str>,
-    holder: Holder<'a>,
-) -> Option<&'static str> {
-    let name = entry.key().scalar_text().unwrap_or("");
-    let known_kind = word.filter(|word| expected.kind(word).is_some());
-    if let Some(key) = meant::without_colon(name).and_then(|meant| expected.key(known_kind, meant)) {
-        // Where the brackets do not add up, the syntax has said so.
-        let is_it = |known: &Diagnostic| {
-            known.code == Code::YamlSyntax && known.span.start == entry.key().span().start
-        };
-        if !findings.list.iter().any(is_it) {
-            findings.add(meant::missing_colon(Code::UnknownKey, entry.key().span().start, &key.name));
-        }
-        return Some(key.name.as_str());
-    }
-    let others: Vec<String> = expected
-        .kinds
-        .iter()
-        .filter(|kind| kind.keys.iter().any(|key| key.name == name))
-        .map(|kind| kind.word.clone())
-        .collect();
-    if known_kind.is_none() && !others.is_empty() {
-        // Whether the key is right is not known before the type is.
-        return None;
-    }
-    let is_told =
-        |known: &Diagnostic| known.code == Code::YamlSyntax && known.span.start == entry.key().span().start;
-    if meant::is_item(name) && findings.list.iter().any(is_told) {
-        return None;
-    }
-    let free = |key: &&Key| node.entry(&key.name).is_none();
-    if let Some(word) = meant::first_word(name).filter(|_| entry.value().is_null())
-        && let Some(key) = expected.key(known_kind, word).filter(free)
-    {
-        findings.add(meant::run_together(entry.key().span(), name, word));
-        return Some(key.name.as_str());
-    }
-    let alias = usual_mistake(known_kind, name);
-    let usual = alias
-        .and_then(|right| expected.key(known_kind, right))
-        .filter(|key| free(key))
-        .map(|key| key.name.as_str());
-    // A name with a meaning of its own is no slip for one that only looks like it.
-    let is_slip = alias.is_none() && others.is_empty();
-    let near = usual.or_else(|| {
-        let names = expected.keys_of(known_kind).filter(free).map(|key| key.name.as_str());
-        is_slip.then(|| findings.suggest.nearest(name, names)).flatten()
-    });
-    // Of a key that must be there one letter is enough to know it by.
-    let is_looked_up = near.is_some();
-    let near = near.or_else(|| {
-        let missing = expected.keys_of(known_kind).filter(free).filter(|key| key.need == Need::Required);
-        let mut meant = missing.filter(|_| is_slip).map(|key| key.name.as_str());
-        meant.find(|key| strsim::osa_distance(key, name) == 1)
-    });
-    if near.is_none() && known_kind.is_none() && !expected.kinds.is_empty() {
-        // Nobody knows what a step of that type may have.
-        return None;
-    }
-    let is_setting = matches!(
-        findings.file.kind,
-        FileKind::Config | FileKind::KeystoneConfig | FileKind::Mcp | FileKind::Plugin | FileKind::Hooks
-    );
-    let is_warned = is_setting && !is_lost_limit(findings, entry);
-    let code = if is_warned { Code::UnknownSetting } else { Code::UnknownKey };
-    let mut message =
-        format!("'{name}' is no key of {}", subject(findings.file.kind, known_kind, expected, holder));
-    if let Some(near) = near {
-        message.push_str(&format!("; did you mean '{near}'?"));
-    } else if !others.is_empty() {
-        message.push_str(&format!("; {} steps have it", crate::shape::join(&others)));
-    } else {
-        message.push_str("; take it out");
-    }
-    let mut finding = Diagnostic::new(code, entry.key().span(), message);
-    if let Some(near) = near {
-        let edits = vec![TextEdit::new(inner_span(entry.key()), near)];
-        let safety = match usual {
-            Some(_) => Safety::Safe,
-            None if is_looked_up => findings.suggest.safety(),
-            None => Safety::Suggested,
-        };
-        finding = finding.with_fix(Fix::new(format!("change to '{near}'"), edits).with_safety(safety));
-    } else if let Some(edit) = remove_key(findings.file.text, node, name) {
-        finding = finding.with_fix(Fix::new("take it out", vec![edit]));
-    }
-    findings.add(finding);
-    near
-}
-
-/// Whether a key may have been meant for a limit, by its name or by where it stands: no agent runs before it is mended.
-fn is_lost_limit(findings: &Findings<'_>, entry: Entry<'_>) -> bool {
-    if findings.file.kind != FileKind::Config {
-        return false;
-    }
-    let (key, mut path) = (entry.key().span(), Vec::new());
-    let mut inside = findings.tree().root();
-    while let Some(node) = inside {
-        let stands_there = |above: &Entry<'_>| {
-            let value = above.value().span();
-            above.key().span() == key || (value.start..value.end).contains(&key.start)
-        };
-        let Some(above) = node.entries().iter().find(stands_there) else { break };
-        path.push(above.key().scalar_text().unwrap_or_default());
-        inside = (above.key().span() != key).then(|| above.value());
-    }
-    loses_limit(&path)
 }
 
 /// What a mapping is, in words.

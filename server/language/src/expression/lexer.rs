@@ -79,6 +79,17 @@ pub(super) fn is_name_part(c: char) -> bool {
     c.is_alphanumeric() || c == '_' || c == '$'
 }
 
+/// Whether a text is a name, so that it may stand behind a dot.
+pub(crate) fn is_name(text: &str) -> bool {
+    text.starts_with(is_name_start) && text.chars().all(is_name_part)
+}
+
+/// `['name']`, in the quotes that the text around it can hold.
+pub(crate) fn bracketed(name: &str, quote: char) -> String {
+    let escaped = name.replace('\\', "\\\\").replace(quote, &format!("\\{quote}"));
+    format!("[{quote}{escaped}{quote}]")
+}
+
 /// Digits, a fraction, an exponent. A dot without a digit behind it is not part of the number: `1.toFixed`.
 fn number(rest: &str) -> usize {
     let bytes = rest.as_bytes();

@@ -27,10 +27,12 @@ use copydesk_base::Span;
 
 pub use constant::constant;
 pub(crate) use constant::is_constant;
+pub(crate) use evaluate::evaluate_constant;
 pub use evaluate::{
     Context, EvaluateError, Strictness, dependencies, evaluate, evaluate_expression, written,
 };
 pub use lexer::{Token, TokenKind, tokens};
+pub(crate) use lexer::{bracketed, is_name};
 pub use parser::parse;
 pub use references::{Form, Member, Reference, references};
 pub use template::{End, Piece, has_expression, pieces};

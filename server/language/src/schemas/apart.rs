@@ -7,10 +7,14 @@
 //! Invariant: a collection is right if its children are, and it is without those that are right. A list without like items
 //! ([`are_unique`]) is so if besides its items are apart.
 
+use std::collections::HashSet;
+use std::hash::{DefaultHasher, Hash, Hasher};
+
 use copydesk_text::{Kind, Node};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::part::Part;
+use super::value::Keys;
 use super::{applied, fit, value};
 
 /// More parts are not looked at.
@@ -41,8 +45,34 @@ pub(super) fn are_unique(parts: &[Part<'_>]) -> bool {
     parts.iter().any(|part| part.word("uniqueItems").is_some_and(|word| *word != Value::Bool(false)))
 }
 
+/// A number that is the same for values that are equal: the order of keys says nothing, and `1` is `1.0`.
+pub(super) fn print(value: &Value) -> u64 {
+    let of = |parts: &dyn Fn(&mut DefaultHasher)| {
+        let mut hasher = DefaultHasher::new();
+        parts(&mut hasher);
+        hasher.finish()
+    };
+    match value {
+        Value::Null => 1,
+        Value::Bool(value) => 2 + u64::from(*value),
+        Value::Number(number) => {
+            let number = number.as_f64().unwrap_or_default() + 0.0;
+            of(&|hasher| (4, number.to_bits()).hash(hasher))
+        }
+        Value::String(text) => of(&|hasher| (5, text).hash(hasher)),
+        Value::Array(items) => {
+            let items: Vec<u64> = items.iter().map(print).collect();
+            of(&|hasher| (6, &items).hash(hasher))
+        }
+        Value::Object(entries) => {
+            let entry = |(key, value): (&String, &Value)| of(&|hasher| (7, key, print(value)).hash(hasher));
+            entries.iter().map(entry).fold(8, u64::wrapping_add)
+        }
+    }
+}
+
 /// All parts that speak about a collection of these, if each child is judged alone by them.
-pub(super) fn apart<'s>(parts: Vec<Part<'s>>, node: Node<'_>) -> Option<Vec<Part<'s>>> {
+pub(super) fn apart<'s>(parts: Vec<Part<'s>>, node: Node<'_>, keys: Keys) -> Option<Vec<Part<'s>>> {
     let (mut found, mut waiting) = (Vec::new(), parts);
     let mut outline = None;
     while let Some(part) = waiting.pop() {
@@ -59,13 +89,34 @@ pub(super) fn apart<'s>(parts: Vec<Part<'s>>, node: Node<'_>) -> Option<Vec<Part
             waiting.extend(part.list("allOf"));
             for keyword in ["anyOf", "oneOf"] {
                 if part.word(keyword).is_some() {
-                    waiting.push(only_branch(&part, keyword, outline.get_or_insert_with(|| outlined(node)))?);
+                    if let Some(met) = met_branch(&part, keyword, node) {
+                        found.push(met);
+                        continue;
+                    }
+                    let outline = outline.get_or_insert_with(|| outlined(node, keys)).as_ref()?;
+                    waiting.push(only_branch(&part, keyword, outline)?);
                 }
             }
         }
         found.push(part);
     }
     Some(found)
+}
+
+/// A branch that only names keys, where all of these are there: then it is right whatever the others say, as long as none
+/// of the keys is left out.
+fn met_branch<'s>(part: &Part<'s>, keyword: &str, node: Node<'_>) -> Option<Part<'s>> {
+    let is_name = |key: &String| matches!(key.as_str(), "required" | "title" | "description" | "$comment");
+    let names_keys = |branch: &Part<'s>| {
+        let words = branch.value.as_object();
+        words.is_some_and(|words| words.contains_key("required") && words.keys().all(is_name))
+    };
+    // The key that names the schema may not count.
+    let is_there = |name: &str| name != "$schema" && node.entry(name).is_some();
+    let is_met = |branch: &Part<'s>| fit::required(branch).all(is_there);
+    let is_mapping = matches!(node.kind(), Kind::Mapping(_));
+    let mut branches = part.list(keyword).filter(|_| keyword == "anyOf" && is_mapping);
+    branches.find(|branch| names_keys(branch) && is_met(branch))
 }
 
 /// The one branch that a collection can be, where its kind or one of its words contradicts all others whatever else is in
@@ -77,17 +128,24 @@ fn only_branch<'s>(part: &Part<'s>, keyword: &str, outline: &Value) -> Option<Pa
     (fit.kind && fit.telling >= 0).then_some(only)
 }
 
-/// A collection with its scalars only: what is never left out.
-fn outlined(node: Node<'_>) -> Value {
+/// A collection with its scalars only: what is never left out. `None` where it takes some from elsewhere.
+fn outlined(node: Node<'_>, keys: Keys) -> Option<Value> {
     if matches!(node.kind(), Kind::Sequence(_)) {
-        return Value::Array(Vec::new());
+        return Some(Value::Array(Vec::new()));
     }
-    let scalars = node.entries().iter().filter_map(|entry| {
-        let value = entry.value();
-        let is_scalar = matches!(value.kind(), Kind::Null | Kind::Scalar(_));
-        is_scalar.then(|| Some((value::key_text(entry), value::of_scalar(value)?)))?
-    });
-    Value::Object(scalars.collect())
+    let mut outline = Map::new();
+    let mut names = HashSet::new();
+    for entry in node.entries() {
+        let (name, node) = (value::key_text(entry), entry.value());
+        if value::is_merge(entry, keys) {
+            return None;
+        }
+        // Of a key that is written twice the first one counts.
+        if names.insert(name.clone()) && matches!(node.kind(), Kind::Null | Kind::Scalar(_)) {
+            outline.insert(name, value::of_scalar(node)?);
+        }
+    }
+    Some(Value::Object(outline))
 }
 
 /// How many children stay: as many as there must be, and one more, since the key that names the schema may not count.

@@ -6,6 +6,8 @@
 
 mod values;
 
+use std::collections::HashSet;
+
 use copydesk_base::Span;
 use copydesk_text::Syntax;
 use serde_json::{Map, Value};
@@ -135,12 +137,14 @@ impl Cursor<'_> {
     /// Keys that are not there yet, required ones first.
     fn keys(&self, voices: &[Part<'_>], colon: Colon) -> Vec<Completion> {
         let mut found: Vec<Completion> = Vec::new();
-        let is_taken = |name: &str| self.place.siblings.iter().any(|(other, _)| other == name);
+        // What is there already, and what is proposed.
+        let mut taken: HashSet<&str> = self.place.siblings.iter().map(|(name, _)| name.as_str()).collect();
+        let required: HashSet<&str> = voices.iter().flat_map(fit::required).collect();
         for part in voices {
             for (name, inner) in part.named("properties") {
                 let is_hidden = inner.value == &Value::Bool(false)
                     || inner.word("doNotSuggest") == Some(&Value::Bool(true));
-                if is_hidden || is_taken(name) || found.iter().any(|other| other.label == name) {
+                if is_hidden || taken.contains(name) {
                     continue;
                 }
                 let all = of_key(voices, name);
@@ -148,14 +152,14 @@ impl Cursor<'_> {
                 if !self.may_head(&inner) {
                     continue;
                 }
-                let required = voices.iter().any(|part| fit::required(part).any(|other| other == name));
                 let is_old = inner.iter().any(|part| deprecated::why(part).is_some());
-                let sort = if required { 0 } else { 1 + u32::from(is_old) };
+                let sort = if required.contains(name) { 0 } else { 1 + u32::from(is_old) };
+                taken.insert(name);
                 found.push(self.key(name, (&all, &inner), colon, sort));
             }
             let names = part.sub("propertyNames").and_then(|names| fit::literals(&names)).unwrap_or_default();
             for name in names.into_iter().filter_map(Value::as_str) {
-                if !is_taken(name) && !found.iter().any(|other| other.label == name) {
+                if taken.insert(name) {
                     let all = of_key(voices, name);
                     let inner = help::voices(&all, &Value::Null, Known::Partly);
                     found.push(self.key(name, (&all, &inner), colon, 1));

@@ -8,6 +8,7 @@ use referencing::Draft;
 use serde_json::Value;
 
 use super::branch::{What, Wrong, kind_of, kind_words, plain};
+use super::fit;
 use super::locate::Spot;
 use super::mend::Mender;
 use super::part::Part;
@@ -21,6 +22,27 @@ pub(super) struct Speaker<'a> {
     pub(super) text: &'a str,
     pub(super) draft: Draft,
     pub(super) mender: Mender<'a>,
+}
+
+/// How many items of which kind a list needs.
+fn contained(part: Option<&Part<'_>>) -> String {
+    let inner = part.and_then(|part| part.sub("contains"));
+    let words = inner.as_ref().and_then(fit::literals);
+    let name = match words {
+        Some(words) => join(&words.iter().map(|word| format!("'{}'", shown(word))).collect::<Vec<_>>()),
+        None => super::branch::name_of(inner.as_ref(), 0),
+    };
+    let limit = |word: &str| part.and_then(|part| part.word(word)?.as_u64());
+    let items = |count: u64| match count {
+        1 => "1 item that is".to_owned(),
+        count => format!("{count} items that are"),
+    };
+    match (limit("minContains").unwrap_or(1), limit("maxContains")) {
+        (least, None) => format!("needs at least {} {name}", items(least)),
+        (0, Some(most)) => format!("takes at most {} {name}", items(most)),
+        (least, Some(most)) if least == most => format!("needs {} {name}", items(most)),
+        (least, Some(most)) => format!("needs {least} to {} {name}", items(most)),
+    }
 }
 
 /// A finding in words, without its place's surroundings.
@@ -176,15 +198,7 @@ impl Speaker<'_> {
                 let span = span.filter(|span| !span.is_empty()).map_or(short, |span| spot.shown(span));
                 told(Code::SchemaMismatch, span, format!("{subject} holds the same item twice"))
             }
-            Kind::Contains => {
-                let inner = part.and_then(|part| part.sub("contains"));
-                let name = super::branch::name_of(inner.as_ref(), 0);
-                told(
-                    Code::SchemaMismatch,
-                    short,
-                    format!("{subject} has too few or too many items that are {name}"),
-                )
-            }
+            Kind::Contains => told(Code::SchemaMismatch, short, format!("{subject} {}", contained(part))),
             Kind::Not { schema } => told(Code::SchemaMismatch, short, ruled_out(schema, value, &subject)),
             Kind::FalseSchema => {
                 let key = spot.key.filter(|_| !spot.is_item).map(Node::span);

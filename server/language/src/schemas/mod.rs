@@ -15,6 +15,7 @@
 
 mod apart;
 mod applied;
+mod borrowed;
 mod branch;
 mod bundled;
 mod check;

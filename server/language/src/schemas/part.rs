@@ -3,7 +3,10 @@
 //! A [`Part`] is a schema with what its references mean there. From it one gets to the parts it refers to, to those
 //! that count for the same value, and to those of a key or an item.
 
+use std::cell::RefCell;
+use std::collections::HashMap;
 use std::ptr;
+use std::rc::Rc;
 
 use referencing::{Draft, Registry, Resolver, ResourceRef, uri};
 use serde_json::Value;
@@ -14,7 +17,15 @@ pub(super) struct Part<'s> {
     pub(super) value: &'s Value,
     resolver: Resolver<'s>,
     draft: Draft,
+    followed: Followed<'s>,
 }
+
+/// Where references have led so far, by the schema that has them, for all parts that were reached from one. To follow one
+/// costs more than what is asked of its end, and of one key a dozen things are asked.
+type Followed<'s> = Rc<RefCell<HashMap<usize, Option<End<'s>>>>>;
+
+/// Where a reference leads, without what it has led to before.
+type End<'s> = (&'s Value, Resolver<'s>, Draft);
 
 /// Whether a reference hides what stands beside it, as in the old drafts.
 pub(super) fn is_old(draft: Draft) -> bool {
@@ -25,7 +36,7 @@ impl<'s> Part<'s> {
     /// What a URL names, a pointer or anchor behind `#` included.
     pub(super) fn at(registry: &'s Registry<'static>, url: &str) -> Option<Self> {
         let resolver = registry.resolver(uri::from_str("json-schema:///").ok()?);
-        Part::of_reference(&resolver, url)
+        Some(Part::of_end(Self::end_of(&resolver, url)?, Followed::default()))
     }
 
     /// A document that lies at `base`.
@@ -35,28 +46,28 @@ impl<'s> Part<'s> {
         base: &str,
         draft: Draft,
     ) -> Option<Self> {
-        Some(Self::new(value, registry.resolver(uri::from_str(base).ok()?), draft))
+        let resolver = registry.resolver(uri::from_str(base).ok()?);
+        Some(Self::of_end(inside(value, resolver, draft), Followed::default()))
     }
 
-    fn of_reference(resolver: &Resolver<'s>, reference: &str) -> Option<Self> {
+    fn of_end((value, resolver, draft): End<'s>, followed: Followed<'s>) -> Self {
+        Self { value, resolver, draft, followed }
+    }
+
+    fn end_of(resolver: &Resolver<'s>, reference: &str) -> Option<End<'s>> {
         let (value, resolver, draft) = resolver.lookup(reference).ok()?.into_inner();
         // On the way to a pointer's end every identifier has been seen, and what was found by its identifier has it.
         let id = value.get(draft.id_keyword()).and_then(Value::as_str);
         if reference.contains("#/") || id.is_some_and(|id| resolver.base_uri().as_str().ends_with(id)) {
-            return Some(Self { value, resolver, draft });
+            return Some((value, resolver, draft));
         }
-        Some(Self::new(value, resolver, draft))
-    }
-
-    fn new(value: &'s Value, resolver: Resolver<'s>, draft: Draft) -> Self {
-        let draft = if value.get("$schema").is_some() { draft.detect(value) } else { draft };
-        let own = resolver.in_subresource(ResourceRef::new(value, draft));
-        Self { value, resolver: own.unwrap_or(resolver), draft }
+        Some(inside(value, resolver, draft))
     }
 
     /// A schema that stands inside this one.
     pub(super) fn below(&self, value: &'s Value) -> Self {
-        Self::new(value, self.resolver.clone(), self.draft)
+        let end = inside(value, self.resolver.clone(), self.draft);
+        Self::of_end(end, Rc::clone(&self.followed))
     }
 
     /// Where it stands in memory: the same for the same schema.
@@ -100,7 +111,18 @@ impl<'s> Part<'s> {
     /// What it refers to.
     pub(super) fn referred(&self) -> Option<Self> {
         let word = ["$ref", "$dynamicRef", "$recursiveRef"].into_iter().find_map(|word| self.text(word))?;
-        Self::of_reference(&self.resolver, word)
+        // Where an anchor leads may depend on the way to it.
+        let is_fixed = !word.contains('#') || word.contains("#/");
+        if !is_fixed {
+            return Some(Self::of_end(Self::end_of(&self.resolver, word)?, Rc::clone(&self.followed)));
+        }
+        let known = self.followed.borrow().get(&self.address()).cloned();
+        let end = known.unwrap_or_else(|| {
+            let end = Self::end_of(&self.resolver, word);
+            self.followed.borrow_mut().insert(self.address(), end.clone());
+            end
+        });
+        Some(Self::of_end(end?, Rc::clone(&self.followed)))
     }
 
     /// Whether it refers to another.
@@ -167,6 +189,13 @@ impl<'s> Part<'s> {
         }
         parts
     }
+}
+
+/// A schema in what is around it, by whose identifier its references count.
+fn inside<'s>(value: &'s Value, resolver: Resolver<'s>, draft: Draft) -> End<'s> {
+    let draft = if value.get("$schema").is_some() { draft.detect(value) } else { draft };
+    let own = resolver.in_subresource(ResourceRef::new(value, draft));
+    (value, own.unwrap_or(resolver), draft)
 }
 
 /// How one part leads to another that looks at the same value.

@@ -7,17 +7,16 @@
 //!
 //! Invariants
 //! - The verdict on what is left, and each finding, is that of the whole value; places are those of the whole.
-//! - What has an alias in it is never left out, since it is more than its lines; nor is a child of a mapping in which a key
-//!   stands twice.
+//! - What has an alias in it is left out as long as all that its aliases stand for says the same (`Borrowed`).
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
-use std::hash::{DefaultHasher, Hash, Hasher};
 
 use copydesk_text::{Identity, Kind, Node, Tree};
 use jsonschema::paths::{Location, LocationSegment};
 use serde_json::{Map, Value};
 
-use super::apart::{apart, are_unique, has_known_patterns, least};
+use super::apart::{apart, are_unique, has_known_patterns, least, print};
+use super::borrowed::{Borrowed, Lender};
 use super::part::Part;
 use super::value::{self, Keys};
 use super::{Schema, applied, deprecated, fit};
@@ -63,6 +62,8 @@ struct Cell {
     verdict: Verdict,
     /// Of its value, where the list wants to know.
     print: Option<u64>,
+    /// What it takes from elsewhere, when it was right.
+    borrowed: Borrowed,
 }
 
 /// A value as far as it has to be judged.
@@ -80,8 +81,15 @@ struct Look {
     /// In the value.
     shown: Location,
     is_mapping: bool,
-    /// The children that may be left out once they are right: which, and where they are in the value.
-    children: Vec<(usize, Location)>,
+    /// The children that may be left out once they are right.
+    children: Vec<Child>,
+}
+
+struct Child {
+    at: usize,
+    /// In the value.
+    shown: Location,
+    borrowed: Borrowed,
 }
 
 impl Judged {
@@ -128,9 +136,9 @@ impl Judged {
             let Some(known) = self.rows.get_mut(look.written.as_str()).filter(|_| !is_about_keys) else {
                 continue;
             };
-            for (at, shown) in &look.children {
+            for Child { at, shown, borrowed } in &look.children {
                 if let Some(cell) = known.row.get_mut(*at).filter(|_| !is_wrong(shown)) {
-                    cell.verdict = Verdict::Right;
+                    (cell.verdict, cell.borrowed) = (Verdict::Right, *borrowed);
                 }
             }
         }
@@ -172,7 +180,8 @@ pub(super) fn read(
     let part = schema.root().filter(|_| tree.documents().len() == 1);
     let Some(part) = part else { return (value::of_node(tree, root, keys), Pieces::default()) };
     let values = value::Reader::new(tree, keys);
-    let mut reader = Reader { tree, keys, schema, judged, values, pieces: Pieces::default() };
+    let lender = Lender::new(tree, keys);
+    let mut reader = Reader { tree, keys, schema, judged, values, lender, pieces: Pieces::default() };
     let start = Place { written: Location::new(), shown: Location::new(), level: 0 };
     let value = reader.value(root, vec![part], &start);
     (value::Unfolded { value, given_up: reader.values.given_up }, reader.pieces)
@@ -184,6 +193,7 @@ struct Reader<'r, 't> {
     values: value::Reader<'t>,
     schema: &'r Schema,
     judged: &'r mut Judged,
+    lender: Lender<'t>,
     pieces: Pieces,
 }
 
@@ -205,22 +215,13 @@ impl Place {
 
 impl<'r, 't> Reader<'r, 't> {
     fn value(&mut self, node: Node<'t>, parts: Vec<Part<'r>>, at: &Place) -> Value {
-        let is_looked_into = at.level < DEEPEST && is_collection(node) && !self.has_mixed_keys(node);
-        let parts = if is_looked_into { apart(parts, node) } else { None };
+        let is_looked_into = at.level < DEEPEST && is_collection(node);
+        let parts = if is_looked_into { apart(parts, node, self.keys) } else { None };
         match (parts, node.kind()) {
             (Some(parts), Kind::Sequence(_)) => self.list(node, &parts, at),
             (Some(parts), Kind::Mapping(_)) => self.mapping(node, &parts, at),
             _ => self.values.at_level(node, at.level),
         }
-    }
-
-    /// Whether it has keys of another mapping, or one twice.
-    fn has_mixed_keys(&self, node: Node<'t>) -> bool {
-        let mut names = HashSet::new();
-        node.entries().iter().any(|entry| {
-            let name = entry.key().scalar_text().unwrap_or_default();
-            self.keys == Keys::Merged && name == "<<" || !names.insert(name)
-        })
     }
 
     fn list(&mut self, node: Node<'t>, parts: &[Part<'r>], at: &Place) -> Value {
@@ -232,8 +233,8 @@ impl<'r, 't> Reader<'r, 't> {
         let mut spare = items.len().saturating_sub(least(parts, "minItems"));
         let mut look = Look::new(at);
         let (mut left, mut values) = (Vec::new(), Vec::new());
-        for ((place, item), Cell { verdict, .. }) in items.iter().enumerate().zip(known) {
-            if verdict == Verdict::Right && spare > 0 {
+        for ((place, item), cell) in items.iter().enumerate().zip(known) {
+            if spare > 0 && self.passes(cell, item) {
                 spare -= 1;
                 continue;
             }
@@ -243,9 +244,7 @@ impl<'r, 't> Reader<'r, 't> {
             } else {
                 self.values.at_level(item, at.level + 1)
             };
-            if self.is_own(item) && !self.is_remarked(&value) {
-                look.children.push((place, shown()));
-            }
+            look.children.extend(self.child((place, shown()), item, &value));
             left.push(place);
             values.push(value);
         }
@@ -263,7 +262,8 @@ impl<'r, 't> Reader<'r, 't> {
         for ((place, item), cell) in node.items().iter().enumerate().zip(known) {
             prints.push(cell.print.unwrap_or_else(|| {
                 let print = print(&self.values.at_level(item, at.level + 1));
-                new.extend(self.is_own(item).then_some((place, print)));
+                let is_own = is_collection(item) && !self.tree.has_alias_in(item.span());
+                new.extend(is_own.then_some((place, print)));
                 print
             }));
         }
@@ -282,27 +282,43 @@ impl<'r, 't> Reader<'r, 't> {
         let entries = node.entries();
         let known = self.known(at, parts, entries.iter().map(|entry| entry.value().identity()));
         let required: BTreeSet<&str> = parts.iter().flat_map(fit::required).collect();
-        let mut spare = entries.len().saturating_sub(least(parts, "minProperties"));
+        let mut names: HashSet<&str> = HashSet::with_capacity(entries.len());
         let mut look = Look { is_mapping: true, ..Look::new(at) };
-        let mut values = Map::new();
-        for ((place, entry), Cell { verdict, .. }) in entries.iter().enumerate().zip(known) {
-            let name = value::key_text(entry);
-            if verdict == Verdict::Right && spare > 0 && !required.contains(name.as_str()) {
+        let (mut values, mut merged) = (Map::new(), None);
+        // Of a key that is written twice the first one counts.
+        let is_own: Vec<bool> = entries
+            .iter()
+            .map(|entry| {
+                !value::is_merge(entry, self.keys) && names.insert(entry.key().scalar_text().unwrap_or(""))
+            })
+            .collect();
+        let mut spare = names.len().saturating_sub(least(parts, "minProperties"));
+        for (place, (entry, cell)) in entries.iter().zip(known).enumerate() {
+            if !is_own.get(place).is_some_and(|is_own| *is_own) {
+                merged = if value::is_merge(entry, self.keys) { Some(entry) } else { merged };
+                continue;
+            }
+            let (name, node) = (value::key_text(entry), entry.value());
+            if spare > 0 && !required.contains(name.as_str()) && self.passes(cell, node) {
                 spare -= 1;
                 continue;
             }
             let shown = || at.shown.join(name.as_str());
-            let node = entry.value();
             let value = if is_large(node) && has_known_patterns(parts) {
                 self.value(node, applied::of_key(parts, &name), &at.below(name.as_str(), shown()))
             } else {
                 self.values.at_level(node, at.level + 1)
             };
-            if self.is_own(node) && !self.is_remarked(&value) && !self.schema.deprecated_keys.contains(&name)
-            {
-                look.children.push((place, shown()));
+            if !self.schema.deprecated_keys.contains(&name) {
+                look.children.extend(self.child((place, shown()), node, &value));
             }
             values.insert(name, value);
+        }
+        if let Some(entry) = merged {
+            let left: HashSet<String> = values.keys().cloned().collect();
+            self.values.merge_at(entry, &mut values, at.level);
+            // What was left out is not there to be taken from elsewhere.
+            values.retain(|name, _| left.contains(name) || !names.contains(name.as_str()));
         }
         self.pieces.looks.push(look);
         Value::Object(values)
@@ -324,41 +340,24 @@ impl<'r, 't> Reader<'r, 't> {
         known.row.iter().copied().collect()
     }
 
-    /// Whether it is a collection that says all of itself.
-    fn is_own(&self, node: Node<'_>) -> bool {
-        is_collection(node) && !self.tree.has_alias_in(node.span())
+    /// Whether a child is known to be right, and so passed over.
+    fn passes(&mut self, cell: Cell, node: Node<'t>) -> bool {
+        cell.verdict == Verdict::Right
+            && self.lender.borrowed(node) == Some(cell.borrowed)
+            && self.values.pass(cell.borrowed.unfolded)
+    }
+
+    /// A child that may be left out once it is right.
+    fn child(&mut self, (at, shown): (usize, Location), node: Node<'t>, value: &Value) -> Option<Child> {
+        let is_kept = is_collection(node) && !self.is_remarked(value);
+        let borrowed = if is_kept { self.lender.borrowed(node) } else { None };
+        borrowed.map(|borrowed| Child { at, shown, borrowed })
     }
 
     /// Whether something in it should no longer be written, which is said each time.
     fn is_remarked(&self, value: &Value) -> bool {
         let names = &self.schema.deprecated_keys;
         !names.is_empty() && deprecated::may_have(value, names)
-    }
-}
-
-/// A number that is the same for values that are equal: the order of keys says nothing, and `1` is `1.0`.
-fn print(value: &Value) -> u64 {
-    let of = |parts: &dyn Fn(&mut DefaultHasher)| {
-        let mut hasher = DefaultHasher::new();
-        parts(&mut hasher);
-        hasher.finish()
-    };
-    match value {
-        Value::Null => 1,
-        Value::Bool(value) => 2 + u64::from(*value),
-        Value::Number(number) => {
-            let number = number.as_f64().unwrap_or_default() + 0.0;
-            of(&|hasher| (4, number.to_bits()).hash(hasher))
-        }
-        Value::String(text) => of(&|hasher| (5, text).hash(hasher)),
-        Value::Array(items) => {
-            let items: Vec<u64> = items.iter().map(print).collect();
-            of(&|hasher| (6, &items).hash(hasher))
-        }
-        Value::Object(entries) => {
-            let entry = |(key, value): (&String, &Value)| of(&|hasher| (7, key, print(value)).hash(hasher));
-            entries.iter().map(entry).fold(8, u64::wrapping_add)
-        }
     }
 }
 

@@ -45,6 +45,13 @@ pub(super) fn of_node(tree: &Tree, node: Node<'_>, keys: Keys) -> Unfolded {
     Unfolded { value, given_up: reader.given_up }
 }
 
+/// What an alias of a node stands for, and how many values that are; nothing where they are too many.
+pub(super) fn behind_alias(tree: &Tree, node: Node<'_>, keys: Keys) -> Option<(Value, usize)> {
+    let mut reader = Reader { aliases: 1, ..Reader::new(tree, keys) };
+    let value = reader.at_level(node, 0);
+    reader.given_up.is_none().then_some((value, reader.unfolded))
+}
+
 /// A node as far as guesses look into it: a few levels, and of long lists the first items.
 pub(super) fn glance(tree: &Tree, node: Node<'_>, keys: Keys) -> Value {
     glance_within(tree, node, keys, 5)
@@ -137,6 +144,21 @@ impl<'t> Reader<'t> {
         Self { tree, keys, unfolded: 0, aliases: 0, given_up: None }
     }
 
+    /// Passes over what has so many values behind aliases; not if reading might be given up there.
+    pub(super) fn pass(&mut self, unfolded: usize) -> bool {
+        let all = self.unfolded + unfolded;
+        let is_passed = self.given_up.is_none() && (unfolded == 0 || all <= MOST_UNFOLDED);
+        if is_passed {
+            self.unfolded = all;
+        }
+        is_passed
+    }
+
+    /// Brings what `<<` brings into a mapping so many levels below the document.
+    pub(super) fn merge_at(&mut self, entry: Entry<'t>, map: &mut Map<String, Value>, level: usize) {
+        self.merge(entry.value(), map, DEEPEST.saturating_sub(level + 1));
+    }
+
     /// The value of a node so many levels below the document.
     pub(super) fn at_level(&mut self, node: Node<'t>, level: usize) -> Value {
         self.value(node, DEEPEST.saturating_sub(level))
@@ -160,7 +182,7 @@ impl<'t> Reader<'t> {
                 let mut map = Map::new();
                 let mut merged = None;
                 for entry in entries {
-                    if self.keys == Keys::Merged && entry.key().scalar_text() == Some("<<") {
+                    if is_merge(entry, self.keys) {
                         merged = Some(entry);
                         continue;
                     }
@@ -215,6 +237,11 @@ impl<'t> Reader<'t> {
         }
         deeper
     }
+}
+
+/// Whether an entry brings the keys of another mapping.
+pub(super) fn is_merge(entry: Entry<'_>, keys: Keys) -> bool {
+    keys == Keys::Merged && entry.key().scalar_text() == Some("<<")
 }
 
 /// A key as JSON would have it: its text, whatever it means.

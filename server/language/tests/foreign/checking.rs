@@ -263,9 +263,9 @@ fn keywords_that_ask_for_each_other() {
         schema,
         "⟦list⟧: [1, 2]\nno: ⟦never⟧\n",
         expect![[r#"
-        error schema-mismatch 'list' has too few or too many items that are a whole number
-        error schema-mismatch 'never' is not allowed here
-    "#]],
+            error schema-mismatch 'list' needs at least 1 item that is '5'
+            error schema-mismatch 'never' is not allowed here
+        "#]],
     );
 }
 

@@ -81,9 +81,30 @@ fn steps(path: &str, lines: usize) -> String {
             let text = text.replacen("env: {A: \"0\"}", "env: &env {A: \"0\"}", 1);
             return text.replacen("env: {A: \"1\"}", "env: *env", 1);
         }
+        "aliased.yaml" => return behind_the_first(&workflow(lines, 0), "    env: ", "&env {A: a}", "*env"),
+        "merged.yaml" => {
+            return behind_the_first(&workflow(lines, 0), "  - ", "&step\n    id: a", "<<: *step");
+        }
+        "twice.yaml" => return format!("name: small\n{}", workflow(lines, 0)),
         _ => return workflow(lines, 0),
     }
     text
+}
+
+/// The text with something else behind each `mark`: in the first line that has it, and in all others.
+fn behind_the_first(text: &str, mark: &str, first: &str, others: &str) -> String {
+    let mut all = String::new();
+    let mut behind = first;
+    for line in text.lines() {
+        if line.starts_with(mark) {
+            all.extend([mark, behind]);
+            behind = others;
+        } else {
+            all.push_str(line);
+        }
+        all.push('\n');
+    }
+    all
 }
 
 /// What is typed in the middle of a text, and what a keystroke behind it costs at its best: tree and schema. The tree of
@@ -129,15 +150,31 @@ const UNIQUE: &str = r#"{
     }}}
 }"#;
 
+/// Two forms of a file, of which nothing but a list tells which one is meant.
+const CHOICE: &str = r#"{"anyOf": [
+    {"type": "object", "properties": {"steps": {"type": "array", "items": {
+        "type": "object",
+        "required": ["id", "run"],
+        "properties": {"id": {"type": "string"}, "run": {"type": "string"}}
+    }}}},
+    {"type": "object", "required": ["jobs"], "properties": {"jobs": {"type": "array"}}}
+]}"#;
+
 /// What one typed character costs, in a good text and in a broken one.
 #[test]
 fn an_edit_is_checked_in_bounds() {
     let url = schemas::by_name("workflow").unwrap();
     let schema = Schema::load(&url, &mut |_| Err(String::new())).unwrap();
     let unique = crate::support::schema(UNIQUE);
+    let choice = crate::support::schema(CHOICE);
     for (path, what, typed, findings) in [
         ("big.yaml", "", "", 0),
         ("anchored.yaml", "", "", 0),
+        ("aliased.yaml", "", "", 0),
+        ("merged.yaml", "", "", 0),
+        ("twice.yaml", "", "", 1),
+        ("big.yaml", "choice", "", 0),
+        ("big.yaml", "a word left out", "    type: shel\n", 2),
         ("big.json", "", "", 0),
         ("big.json", "uniqueItems", "", 0),
         ("big.json", "a list left open", "      \"needs\": [\n", 1),
@@ -153,7 +190,11 @@ fn an_edit_is_checked_in_bounds() {
         let sizes =
             if cfg!(debug_assertions) { &[1_000, 10_000][..] } else { &[1_000, 10_000, 50_000, 100_000] };
         for &lines in sizes {
-            let schema = if what == "uniqueItems" { &unique } else { &schema };
+            let schema = match what {
+                "uniqueItems" => &unique,
+                "choice" => &choice,
+                _ => &schema,
+            };
             let (found, read, checked) = keystrokes(path, schema, &steps(path, lines), typed);
             eprintln!(
                 "{path} {what}, {lines} lines, one edit: tree {read:.2} ms, schema {checked:.2} ms, {found} found"

@@ -14,6 +14,7 @@ use crate::support::schema;
 const SCHEMA: &str = r##"{
     "type": "object",
     "required": ["tasks"],
+    "anyOf": [{"required": ["named", "few"]}, {"required": ["once"]}],
     "additionalProperties": false,
     "properties": {
         "tasks": {"type": "array", "minItems": 3, "items": {"$ref": "#/$defs/task"}},

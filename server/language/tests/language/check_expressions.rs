@@ -34,7 +34,7 @@ fn good_expressions_are_passed_over() {
         "inputs.list[inputs.list.length - 1]",
         "inputs.name ? inputs.list : env.c ? 1.5 : -2",
         "JSON.stringify({ a: 1, 'b': [1, 2, 'x'], env })",
-        "!inputs.name || (1 + 2) * 3 % 4 == 5 && 'its' !== null",
+        "!inputs.name || (inputs.name.length + 2) * 3 % 4 == 5 && inputs.name !== null",
         "env.HOME",
         "env?.5:1",
         "1e3 + .5",

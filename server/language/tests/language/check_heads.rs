@@ -76,6 +76,34 @@ fn a_prompt_asks_for_the_arguments_it_declares() {
 }
 
 #[test]
+fn a_slip_in_a_head_that_others_add_to_is_hinted_at() {
+    check_text(
+        ".copydesk/prompts/p.md",
+        "---\n⟦descripton⟧: x\n⟦modle⟧: a/b\nargument-hint: x\nversion: 1\n---\nHi.\n",
+        expect![[r#"
+            warning unknown-key 'descripton' is no key of a prompt that is read here; did you mean 'description'? [fix: change to 'description']
+            warning unknown-key 'modle' is no key of a prompt that is read here; did you mean 'model'? [fix: change to 'model']
+        "#]],
+    );
+    check_text(
+        "skills/pdf/SKILL.md",
+        "---\nname: pdf\n⟦descripton⟧: Fills forms.\nlicence: MIT\n---\n",
+        expect![[r#"
+            warning unknown-key 'descripton' is no key of a skill that is read here; did you mean 'description'? [fix: change to 'description']
+            warning unknown-key 'licence' is no key of a skill that is read here; did you mean 'license'? [fix: change to 'license']
+        "#]],
+    );
+    check_in(
+        ".copydesk/config.yaml",
+        "hooks:\n  PreToolUse:\n    - {matcher: Bash|⟦Edti⟧|Fly, command: make}\n",
+        &trusted(),
+        expect![[r#"
+            warning unknown-name there is no tool 'Edti'; did you mean 'edit'? [fix: change to 'edit']
+        "#]],
+    );
+}
+
+#[test]
 fn an_argument_that_the_text_never_asks_for_is_hinted_at() {
     let text = "---\narguments: [name, other]\n---\nHello {{name}}.\n";
     let found = crate::support::all_findings(".copydesk/prompts/p.md", text, &trusted());
@@ -138,7 +166,10 @@ fn servers_are_programs_or_addresses() {
     "h": {"command": ⟦["x"]⟧},
     "k": {⟦"cmd"⟧: "y"},
     "i": {"type": ⟦"pipe"⟧, "command": "x"},
-    "j": {"command": "x", "args": ["--key", ⟦"sk-abcdefghijklmnopqrstuvwx"⟧]}
+    "j": {"command": "x", "args": ["--key", ⟦"sk-abcdefghijklmnopqrstuvwx"⟧]},
+    "l": {"command": ⟦""⟧},
+    "m": {"type": "http", "url": "⟦nope⟧"},
+    "n": {"type": "http", "url": "${HOST}/x"}
   }
 }
 "#,
@@ -154,6 +185,8 @@ fn servers_are_programs_or_addresses() {
             warning unknown-setting 'cmd' is no key of 'k'; did you mean 'command'? [fix: change to 'command']
             error unknown-value 'pipe' is no value of 'type'; it takes 'stdio', 'http', 'streamable-http', 'sse', 'ws', 'local' or 'remote'
             warning plain-secret a secret stands here as it is; keep it out of files, then change it
+            error unknown-value the command is empty, so this server never starts
+            error format-mismatch this address cannot be used: it must start with http:// or https:// [fix: put https:// before it]
         "#]],
     );
     check_in(

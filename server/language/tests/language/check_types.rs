@@ -97,7 +97,6 @@ fn what_may_be_right_is_passed_over() {
         "inputs.name && inputs.name.length",
         "inputs.name || 'none'",
         "true",
-        "1 == 2",
         "steps.open.output == 'x'",
         "steps.ask.output == 'yes' || steps.ask.output == true",
         "{ a: 1 }.a",
@@ -241,7 +240,8 @@ fn methods_that_do_not_exist() {
                 error unknown-method a list has no method 'push'; a value cannot be changed; write '.concat(…)'
                 change to 'concat' gives run: echo ${{ inputs.list.concat(1) }}
             run: echo ${{ memory.x.⟦toUpper⟧() }}
-                error unknown-method there is no method 'toUpper'; see the guide to expressions for what there is
+                error unknown-method there is no method 'toUpper'; write '.toUpperCase()'
+                change to 'toUpperCase' gives run: echo ${{ memory.x.toUpperCase() }}
             run: echo ${{ steps.one.⟦output⟧() }}
                 error unknown-method 'output' is no method but a value; take the parentheses away
             run: echo ${{ ⟦toJSON⟧(inputs.list) }}
@@ -311,6 +311,11 @@ fn conditions_with_one_outcome() {
             "echo ${{ steps.one.output < 3 }}",
             "echo ${{ inputs.name == 'a' || 'b' }}",
             "echo ${{ steps.one.output.exitCode == 'zero' }}",
+            "echo ${{ 1 == 1 }}",
+            "echo ${{ inputs.on && 'a' === 'b' }}",
+            "echo ${{ steps['one'].status != steps.one.status }}",
+            "echo ${{ steps.one.status == steps.one.status }}",
+            "echo ${{ inputs.list.map(x => x.a == x.a) }}",
         ],
         expect![[r#"
             run: echo ${{ ⟦steps.one.output != 'none'⟧ }}
@@ -342,6 +347,16 @@ fn conditions_with_one_outcome() {
                 warning constant-condition a text alone is always true here; write the comparison again: "a == 'x' || a == 'y'"
             run: echo ${{ ⟦steps.one.output.exitCode == 'zero'⟧ }}
                 warning constant-condition a number is never equal to a text, so this is always false; compare values of one kind
+            run: echo ${{ ⟦1 == 1⟧ }}
+                warning constant-condition what is compared does not change, so this is always true; compare something that a run decides
+            run: echo ${{ inputs.on && ⟦'a' === 'b'⟧ }}
+                warning constant-condition what is compared does not change, so this is always false; compare something that a run decides
+            run: echo ${{ ⟦steps['one'].status != steps.one.status⟧ }}
+                warning constant-condition what is compared does not change, so this is always false; compare something that a run decides
+            run: echo ${{ ⟦steps.one.status == steps.one.status⟧ }}
+                warning constant-condition what is compared does not change, so this is always true; compare something that a run decides
+            run: echo ${{ inputs.list.map(x => ⟦x.a == x.a⟧) }}
+                warning constant-condition what is compared does not change, so this is always true; compare something that a run decides
         "#]],
     );
 }

@@ -323,6 +323,34 @@ fn a_missing_workflow_is_written() {
                 inputs: {who: me, a-b: you}
         "#]],
     );
+    // What stands in a name is written as the expression and the YAML around it want it.
+    check(
+        "create-workflow",
+        "name: x\nsteps:\n  - id: a\n    type: workflow\n    path: ‸other.yaml\n    inputs: {\"note's\": a, 'a: b': c}\n",
+        &expect![[r#"
+            create the workflow 'other.yaml'
+            --- .copydesk/workflows/other.yaml
+            name: other
+
+            inputs:
+              note's:
+                type: string
+              "a: b":
+                type: string
+
+            steps:
+              - id: first
+                type: shell
+                run: "echo ${{ escape(inputs['note\\'s']) }} ${{ escape(inputs['a: b']) }}"
+            --- .copydesk/workflows/test.yaml
+            name: x
+            steps:
+              - id: a
+                type: workflow
+                path: other.yaml
+                inputs: {"note's": a, 'a: b': c}
+        "#]],
+    );
     not_offered("create-workflow", "name: x\nsteps:\n  - id: a\n    type: workflow\n    path: te‸st.yaml\n");
     not_offered(
         "create-workflow",

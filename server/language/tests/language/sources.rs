@@ -296,7 +296,7 @@ fn expressions() {
             ("a property that is not there is nothing", said("steps.one.output.nothing")),
             (
                 "arithmetic, comparison, logic, choice",
-                said("1 + 2 * 3 % 4 - 5 / 6 > 7 && !inputs.n || inputs.n == 1 ? 'a' : -1"),
+                said("inputs.n + 2 * 3 % 4 - 5 / 6 > 7 && !inputs.n || inputs.n == 1 ? 'a' : -1"),
             ),
             (
                 "lists, objects, functions as arguments, optional chaining",

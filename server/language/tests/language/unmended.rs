@@ -12,6 +12,7 @@ const UNMENDED: &[(Code, &str, &str)] = &[
     (Code::ConstantCondition, "a text alone is always true here", "the text may stand for any comparison"),
     (Code::ConstantCondition, "…is no number, so this is always false", "what was to be compared"),
     (Code::ConstantCondition, "it is never '…it is one of", "no word that it can be is near"),
+    (Code::ConstantCondition, "what is compared does not change", "what was to be compared"),
     (Code::DependencyCycle, "", "a need in an expression is read there; which of several has to go"),
     (
         Code::DeprecatedKey,
@@ -76,7 +77,6 @@ const UNMENDED: &[(Code, &str, &str)] = &[
     (Code::UnknownMethod, "a function can only stand as an argument", "which list it is for"),
     (Code::UnknownMethod, "there is no function 'contains'", "the text before it is an argument"),
     (Code::UnknownMethod, "there is no function 'success'", "which step is meant"),
-    (Code::UnknownMethod, "there is no method 'toUpper'", "more than one is as near"),
     (Code::UnknownMethod, "this is no function", "what its arguments were for"),
     (Code::UnknownName, "a provider that is a script", "it is never started"),
     (Code::UnknownName, "providers of the kind '…'", "it needs a kind in another file"),

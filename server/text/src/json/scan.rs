@@ -62,8 +62,10 @@ fn string(bytes: &[u8], quote: u8) -> (Quote, usize) {
 fn word(rest: &str) -> usize {
     let ends =
         |c: char| c.is_whitespace() || matches!(c, '{' | '}' | '[' | ']' | ',' | ':' | '"' | '\'' | '#');
-    let mut len = rest.find(ends).unwrap_or(rest.len());
-    let comment = rest.get(..len).and_then(|word| word.find("//").into_iter().chain(word.find("/*")).min());
+    let address = address(rest);
+    let mut len = address.unwrap_or_else(|| rest.find(ends).unwrap_or(rest.len()));
+    let word = rest.get(..len).filter(|_| address.is_none());
+    let comment = word.and_then(|word| word.find("//").into_iter().chain(word.find("/*")).min());
     if let Some(comment) = comment {
         len = comment;
     }
@@ -79,6 +81,16 @@ fn word(rest: &str) -> usize {
         return len + 1;
     }
     len.max(rest.chars().next().map_or(0, char::len_utf8))
+}
+
+/// How many bytes an address takes: its colon is no mark, and its slashes open no comment.
+fn address(rest: &str) -> Option<usize> {
+    let scheme = ["https", "http", "wss", "ws", "ssh", "git", "ftp", "file"]
+        .into_iter()
+        .find(|scheme| rest.strip_prefix(scheme).is_some_and(|rest| rest.starts_with("://")))?;
+    let ends = |c: char| c.is_whitespace() || matches!(c, ',' | '"' | '\'' | ']' | '}');
+    let path = rest.get(scheme.len() + 3..)?;
+    Some(rest.len() - path.len() + path.find(ends).unwrap_or(path.len()))
 }
 
 /// Where white space and comments end that start at `at`.

@@ -17,7 +17,7 @@ use copydesk_base::{Code, Span};
 
 use super::build::{Lines, MOST_ERRORS, read_lines};
 use super::graft::Graft;
-use super::{cut, message};
+use super::message;
 use crate::edits::{Edit, Kept, Mover};
 use crate::green::{Form, GreenEntry};
 use crate::node::{Entry, Kind, Node};
@@ -122,9 +122,7 @@ impl<'t> Last<'t> {
             }
             Kind::Mapping(entries) => {
                 let start = node.span().start;
-                let text = self.before.text.as_bytes();
-                let is_behind_header = start.checked_sub(1).and_then(|at| text.get(at)) == Some(&b']');
-                if is_behind_header && self.start() <= start {
+                if is_behind_header(&self.before.text, start) && self.start() <= start {
                     self.header = Some((node, self.way.clone(), depth));
                 }
                 let last = entries.before(self.place).map_or(0, |(at, _)| at + 1);
@@ -145,6 +143,13 @@ impl<'t> Last<'t> {
             self.way.pop();
         }
     }
+}
+
+/// Whether a place is right behind a header, closed or left open, and nothing else stands in its line.
+fn is_behind_header(text: &str, place: usize) -> bool {
+    let (before, behind) = (&text[line_start(text, place)..place], &text[place..line_end(text, place)]);
+    let is_header = before.trim_start_matches([' ', '\t', BYTE_ORDER_MARK]).starts_with('[');
+    is_header && (behind.trim_start().is_empty() || behind.trim_start().starts_with('#'))
 }
 
 /// Whether a place lies within a value that is written in one piece.
@@ -203,13 +208,10 @@ fn has_mark(text: &str, part: Span) -> bool {
     part.start > 0 && starts_at(part.start) || starts_at(part.end)
 }
 
-/// Whether nothing from above is open where a line starts.
+/// Whether nothing from above is open where a line starts. What was open above a header ended with it.
 fn is_at_line(before: &Tree, section: &Section<'_>, start: usize) -> bool {
-    let header = line_start(&before.text, section.start.saturating_sub(1));
-    let ends_all = cut::ends_all(Span::new(header, section.start).of(&before.text));
-    let from = if ends_all { header } else { 0 };
     let syntax = before.found.iter().filter(|problem| problem.code == Code::TomlSyntax);
-    !syntax.map(|problem| problem.span).any(|span| from <= span.end && span.start < start)
+    !syntax.map(|problem| problem.span).any(|span| section.start <= span.end && span.start < start)
 }
 
 /// The entries that stand in a region, if all do so whole, and no other one reaches into it.
@@ -283,9 +285,16 @@ mod tests {
         format!("name = \"all\"\nold.x = 1\n\n[inputs]\nmany = 1\n\n{steps}[inputs.late]\nz = 1\n")
     }
 
-    /// Types some pieces behind a mark. Nothing is read whole, which the tree alone does not show.
+    /// Types some pieces behind a mark, which may leave a header open. Nothing is read whole, which the tree alone does not
+    /// show.
     fn check(mark: &str, pieces: &[&str]) {
         let mut text = large();
+        if let Some((header, behind)) = mark.split_once('\n').filter(|_| mark.starts_with('[')) {
+            let name = header.split(' ').next().unwrap_or_default();
+            let at = text.find(behind).unwrap_or_default();
+            let closed = text[..at].rfind(&format!("{name}]\n")).unwrap_or_else(|| panic!("no {name:?}"));
+            text.replace_range(closed..at, &format!("{header}\n"));
+        }
         let mut tree = toml::parse(&text);
         let mut at = text.find(mark).unwrap_or_else(|| panic!("no {mark:?}")) + mark.len();
         for piece in pieces {
@@ -312,5 +321,7 @@ mod tests {
         check("many = 1", &["\n", "m", "ore = 2"]);
         check("name = \"all", &[" of them"]);
         check("z = 1", &["2\n", "zz = 3", "\n"]);
+        check("[steps.env # open\nA = {b = 300", &["1", "2"]);
+        check("[inputs.late\nz = 1", &["2\n", "zz = 3", "\n"]);
     }
 }

@@ -26,7 +26,7 @@ impl<'t> Pieces<'t> {
         let mut pieces = Self {
             source,
             lexer: source.lex(),
-            end: source.lex().last(),
+            end: end_of(source.input().len()),
             line: Vec::new(),
             piece: Vec::new(),
             open: Vec::new(),
@@ -83,6 +83,11 @@ impl<'t> Pieces<'t> {
             }
         }
     }
+}
+
+/// The token at the end of a text of this length. The lexer alone makes tokens: a comment of one line is the fastest to read.
+fn end_of(length: usize) -> Option<Token> {
+    Source::new(&"#".repeat(length)).lex().last()
 }
 
 /// Whether a line ends everything that is open before it.

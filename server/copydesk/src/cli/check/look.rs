@@ -157,12 +157,14 @@ pub(super) fn text_at(
     let file = File { path: &known, ..file };
     let find = |file: &File<'_>| all_of(file, &index);
     let mut checked = Checked { path, findings: proven(&file, &index, &find(&file)), ..Checked::default() };
-    let safe = checked.findings.iter().filter(|finding| finding.fixes.iter().any(is_safe));
-    checked.fixable = safe.count();
-    if surroundings.mending == Mending::Leave || checked.fixable == 0 {
+    if !checked.findings.iter().any(|finding| finding.fixes.iter().any(is_safe)) {
         return Some(Checked { text, ..checked });
     }
     let mended = mend_all(&file, &index, &find);
+    if surroundings.mending == Mending::Leave {
+        checked.fixable = mended_of(&checked.findings, &mended.made);
+        return Some(Checked { text, ..checked });
+    }
     let written = match surroundings.mending {
         Mending::InFile if mended.text != text => {
             DiskFiles.write(whole, &mended.text, Expect::Hash(ContentHash::of(&text)))
@@ -181,6 +183,17 @@ pub(super) fn text_at(
             Some(Checked { text, unwritten, ..checked })
         }
     }
+}
+
+/// For how many findings a mend was made; what came to light on the way is not among them.
+fn mended_of(findings: &[Diagnostic], made: &[Made]) -> usize {
+    let mut made: Vec<&Made> = made.iter().collect();
+    let mut is_made = |finding: &&Diagnostic| {
+        let title = finding.fixes.iter().find(|fix| is_safe(fix)).map(|fix| &fix.title);
+        let at = made.iter().position(|made| made.code == finding.code && Some(&made.title) == title);
+        at.map(|at| made.swap_remove(at)).is_some()
+    };
+    findings.iter().filter(|finding| is_made(finding)).count()
 }
 
 /// Whether the name alone says that a file is one of ours.
@@ -231,4 +244,34 @@ fn index(surroundings: &Surroundings<'_>, whole: &Path, text: &str) -> Workspace
         || surroundings.trusted.contains(&ContentHash::of(text));
     let trust = if is_trusted { Trust::Trusted } else { Trust::Untrusted };
     WorkspaceIndex { trust, ..surroundings.index.clone() }
+}
+
+#[cfg(test)]
+mod tests {
+    use copydesk_base::{Code, Fix, TextEdit};
+
+    use super::*;
+
+    #[test]
+    fn what_is_left_out_or_comes_to_light_later_is_not_counted() {
+        let finding = |code: Code, title: &str| {
+            let fix = Fix::safe(title, vec![TextEdit::insert(0, "x")]);
+            Diagnostic::new(code, Span::at(0), "wrong").with_fix(fix)
+        };
+        let made = |code: Code, title: &str| Made { code, title: title.to_owned(), line: 0 };
+        let found = [
+            finding(Code::UnknownKey, "change to 'run'"),
+            finding(Code::UnknownKey, "change to 'run'"),
+            finding(Code::JsonSyntax, "add a ','"),
+            Diagnostic::new(Code::UnknownValue, Span::at(0), "no mend is known"),
+        ];
+        for (all, count) in [
+            (vec![], 0),
+            (vec![made(Code::UnknownKey, "change to 'run'")], 1),
+            (vec![made(Code::UnknownValue, "change to 'shell'"), made(Code::JsonSyntax, "add a ','")], 1),
+            (vec![made(Code::UnknownKey, "change to 'run'"); 3], 2),
+        ] {
+            assert_eq!(mended_of(&found, &all), count, "{all:?}");
+        }
+    }
 }

@@ -5,10 +5,10 @@ use copydesk_text::Scalar;
 
 use super::{Place, Reader, Waiting};
 use crate::check::graph::{self, Edge, unknown_message};
-use crate::check::mend::{bracketed, brackets, is_name};
+use crate::check::mend::{bracketed, brackets};
 use crate::check::section::{self, New, Value};
 use crate::declared::{Block, Declared, hyphenated};
-use crate::expression::{Form, Member, Reference};
+use crate::expression::{Form, Member, Reference, is_name};
 
 impl Reader<'_, '_, '_> {
     pub(super) fn reference(&mut self, scalar: Scalar<'_>, reference: &Reference, place: Place<'_, '_>) {

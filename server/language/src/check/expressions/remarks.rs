@@ -5,12 +5,14 @@ use copydesk_text::{Node, Scalar};
 
 use super::names::cut_at_hyphen;
 use super::{Place, Reader, Reading, edit_of};
-use crate::check::mend::{bracketed, is_name};
+use crate::check::mend::bracketed;
 use crate::check::subworkflow::listed;
 use crate::expression::infer::{Remark, infer};
 use crate::expression::scope::lone;
 use crate::expression::types::Type;
-use crate::expression::{self, Expr, ExprKind, Form, Mend, Reference, evaluate_expression, is_constant};
+use crate::expression::{
+    self, Expr, ExprKind, Form, Mend, Reference, evaluate_expression, is_constant, is_name,
+};
 use crate::outputs::{Of, OutputRead, output_read};
 
 impl Reader<'_, '_, '_> {

@@ -2,10 +2,10 @@
 
 use copydesk_base::Span;
 
-use super::{Half, is_name, members, quote};
+use super::{Half, members, quote};
 use crate::complete::{Completion, Cursor};
 use crate::expression::infer::{Seen, watch};
-use crate::expression::{self, Token};
+use crate::expression::{self, Token, is_name};
 
 /// A chain of names before a dot, of which the second has hyphens.
 struct Cut<'t> {
@@ -25,14 +25,14 @@ pub(super) fn behind_cut_name(
 ) -> Option<Vec<Completion>> {
     let cut = cut(cursor, Span::new(inner.start, dot.span.start))?;
     let quote = quote(cursor);
-    let bracketed = format!("[{quote}{}{quote}]{}", cut.id, cut.rest);
+    let bracketed = expression::bracketed(cut.id, quote) + cut.rest;
     let meant = format!("{}{bracketed}.", cut.root);
     let (expr, _) = expression::parse(&meant, Span::new(0, meant.len()));
     let seen = watch(&expr, &half.scope, meant.len()).seen?;
     let (Seen::Member { of, .. } | Seen::Method { of, .. }) = seen else { return None };
     let replace = Span::new(cut.start, half.word.end);
     let write = |name: &str| {
-        let name = if is_name(name) { format!(".{name}") } else { format!("[{quote}{name}{quote}]") };
+        let name = if is_name(name) { format!(".{name}") } else { expression::bracketed(name, quote) };
         (format!("{bracketed}{name}"), replace)
     };
     let mut proposals = members::fields(&of, write);

@@ -3,7 +3,7 @@
 use copydesk_base::Span;
 use copydesk_text::Node;
 
-use super::{Half, is_name, proposal, quote};
+use super::{Half, proposal, quote};
 use crate::FileKind;
 use crate::check::waiting_for;
 use crate::complete::place::Part;
@@ -11,7 +11,7 @@ use crate::complete::{Completion, CompletionKind, Cursor, Snippet, own_step};
 use crate::expression::infer::Seen;
 use crate::expression::library::{self, Signature};
 use crate::expression::types::{Literal, Type};
-use crate::expression::{STEP_FIELDS, Token, TokenKind};
+use crate::expression::{self, STEP_FIELDS, Token, TokenKind, is_name};
 use crate::hover;
 
 /// Longer types are cut where they stand beside a label.
@@ -33,8 +33,7 @@ pub(super) fn behind_dot(cursor: &Cursor<'_>, half: &Half<'_>, dot: Token) -> Ve
             return (name.to_owned(), word);
         }
         let start = if dot.span.of(text) == "?." { word.start } else { dot.span.start };
-        let quote = quote(cursor);
-        (format!("[{quote}{name}{quote}]"), Span::new(start, word.end))
+        (expression::bracketed(name, quote(cursor)), Span::new(start, word.end))
     };
     match before.filter(|_| is_start).map(|token| token.span.of(text)) {
         Some("steps") => return steps(cursor, write),

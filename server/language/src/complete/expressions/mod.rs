@@ -134,11 +134,6 @@ fn quote(cursor: &Cursor<'_>) -> char {
     if in_single { '"' } else { '\'' }
 }
 
-fn is_name(text: &str) -> bool {
-    !text.starts_with(|c: char| c.is_ascii_digit())
-        && text.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '$'))
-}
-
 fn proposal(kind: CompletionKind, label: &str, replace: Span, docs: &str, sort: usize) -> Completion {
     Completion {
         label: label.to_owned(),

@@ -2,6 +2,8 @@
 
 use copydesk_text::Node;
 
+use super::crossing::member;
+use super::text::inline;
 use super::{NewFile, Place, Refactoring, RefactoringKind};
 
 pub(super) fn create(place: &Place<'_, '_>) -> Option<Refactoring> {
@@ -27,15 +29,14 @@ pub(super) fn create(place: &Place<'_, '_>) -> Option<Refactoring> {
     if !given.is_empty() {
         text.push_str("\ninputs:\n");
         for name in &given {
-            text.push_str(&format!("  {name}:\n    type: string\n"));
+            text.push_str(&format!("  {}:\n    type: string\n", inline(name)));
         }
     }
-    text.push_str("\nsteps:\n  - id: first\n    type: shell\n    run: echo ");
-    let said: Vec<String> = given
-        .iter()
-        .map(|name| format!("${{{{ escape(inputs{}) }}}}", super::crossing::member(name)))
-        .collect();
-    text.push_str(&if said.is_empty() { "hello".to_owned() } else { said.join(" ") });
+    text.push_str("\nsteps:\n  - id: first\n    type: shell\n    run: ");
+    let said: Vec<String> =
+        given.iter().map(|name| format!("${{{{ escape(inputs{}) }}}}", member(name))).collect();
+    let said = if said.is_empty() { "hello".to_owned() } else { said.join(" ") };
+    text.push_str(&inline(&format!("echo {said}")));
     text.push('\n');
     Some(Refactoring {
         name: "create-workflow",

@@ -7,6 +7,7 @@ use copydesk_text::{Kind, Node};
 use super::Place;
 use super::refers::{Bare, Refers, below};
 use crate::declared::Step;
+use crate::expression::{bracketed, is_name};
 use crate::index::BUILT_IN_POOLS;
 
 /// What crosses the border.
@@ -79,7 +80,7 @@ impl<'t> Moved<'t> {
                     _ if refers.reference.path.len() > 2 => "object",
                     _ => kind_of(place, id),
                 };
-                let from = format!("steps{}.{field}", member(id));
+                let from = format!("steps{}{}", member(id), member(field));
                 let declared = vec![format!("type: {kind}")];
                 cross(&mut self.inputs, &name_of(id, field), from, declared, Some(refers.span(2)));
                 needed.extend(place.declared.step(id));
@@ -109,7 +110,7 @@ impl<'t> Moved<'t> {
             let Some(id) = refers.member(0).filter(|id| self.ids.contains(id)) else { continue };
             let field = refers.member(1)?;
             let name = if field == "output" { clean(id) } else { name_of(id, field) };
-            let from = format!("steps{}.{field}", member(id));
+            let from = format!("steps{}{}", member(id), member(field));
             cross(&mut self.outputs, &name, from, Vec::new(), Some(refers.span(2)));
         }
         Some(())
@@ -169,9 +170,7 @@ fn kind_of(place: &Place<'_, '_>, id: &str) -> &'static str {
 
 /// `.name`, or `['name']` where it is no plain name.
 pub(super) fn member(name: &str) -> String {
-    let is_plain = !name.starts_with(|c: char| c.is_ascii_digit())
-        && name.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '$'));
-    if is_plain { format!(".{name}") } else { format!("['{name}']") }
+    if is_name(name) { format!(".{name}") } else { bracketed(name, '\'') }
 }
 
 pub(super) fn clean(name: &str) -> String {
@@ -179,5 +178,5 @@ pub(super) fn clean(name: &str) -> String {
 }
 
 fn name_of(id: &str, field: &str) -> String {
-    format!("{}_{field}", clean(id))
+    format!("{}_{}", clean(id), clean(field))
 }

@@ -11,6 +11,7 @@ use copydesk_text::Entry;
 
 use super::crossing::{Moved, clean};
 use super::refers::is_shared;
+use super::text::inline;
 use super::{NewFile, Place, Refactoring, RefactoringKind};
 use crate::declared::{Block, Step};
 use crate::editing::edited;
@@ -127,7 +128,7 @@ pub(super) fn renamed_needs(
 }
 
 fn list(from: usize, to: usize, names: &[&str]) -> TextEdit {
-    let names: Vec<String> = names.iter().map(|name| super::text::inline(name)).collect();
+    let names: Vec<String> = names.iter().map(|name| inline(name)).collect();
     TextEdit::new(Span::new(from, to), format!(": [{}]", names.join(", ")))
 }
 
@@ -180,16 +181,20 @@ fn call(place: &Place<'_, '_>, moved: &Moved<'_>, id: &str, path: &str, column: 
     let mut lines = vec![
         format!("{dash}- id: {id}"),
         format!("{key}type: workflow"),
-        format!("{key}path: {}", super::text::inline(path)),
+        format!("{key}path: {}", inline(path)),
     ];
     if !moved.needs.is_empty() {
-        let needs: Vec<String> = moved.needs.iter().map(|name| super::text::inline(name)).collect();
+        let needs: Vec<String> = moved.needs.iter().map(|name| inline(name)).collect();
         lines.push(format!("{key}needs: [{}]", needs.join(", ")));
     }
     if !moved.inputs.is_empty() {
         lines.push(format!("{key}inputs:"));
         for input in &moved.inputs {
-            lines.push(format!("{key}  {}: ${{{{ {} }}}}", input.name, input.from));
+            lines.push(format!(
+                "{key}  {}: {}",
+                inline(&input.name),
+                inline(&format!("${{{{ {} }}}}", input.from))
+            ));
         }
     }
     let line_break = place.line_break();
@@ -202,7 +207,7 @@ fn new_file(place: &Place<'_, '_>, moved: &Moved<'_>, id: &str, steps: &str) -> 
         lines.push(String::new());
         lines.push("inputs:".to_owned());
         for input in &moved.inputs {
-            lines.push(format!("  {}:", input.name));
+            lines.push(format!("  {}:", inline(&input.name)));
             lines.extend(input.declared.iter().map(|line| format!("    {line}")));
         }
     }
@@ -215,7 +220,7 @@ fn new_file(place: &Place<'_, '_>, moved: &Moved<'_>, id: &str, steps: &str) -> 
         let outputs: BTreeMap<&str, &str> =
             moved.outputs.iter().map(|output| (output.name.as_str(), output.from.as_str())).collect();
         for (name, from) in outputs {
-            text.push_str(&format!("  {name}: ${{{{ {from} }}}}{line_break}"));
+            text.push_str(&format!("  {name}: {}{line_break}", inline(&format!("${{{{ {from} }}}}"))));
         }
     }
     text

@@ -138,6 +138,11 @@ pub fn evaluate_expression(expression: &str, context: &Context) -> Result<Value,
     Machine::new(context).run(&read(expression, Span::new(0, expression.len()))?)
 }
 
+/// The value of an expression that is the same in every run.
+pub(crate) fn evaluate_constant(expr: &Expr) -> Result<Value, EvaluateError> {
+    Machine::new(&Context::new()).run(expr)
+}
+
 /// The ids of the steps that a text's expressions name, in the order of the text.
 pub fn dependencies(template: &str) -> Vec<String> {
     let mut seen = BTreeSet::new();

@@ -377,8 +377,9 @@ fn instead(name: &str) -> &'static str {
         "forEach" => "write '.map(…)'",
         "length" | "size" | "count" => "write '.length' without parentheses",
         "strip" => "write '.trim()'",
-        "upper" | "uppercase" => "write '.toUpperCase()'",
-        "lower" | "lowercase" => "write '.toLowerCase()'",
+        "substr" => "write '.slice(…)'",
+        "upper" | "uppercase" | "toUpper" => "write '.toUpperCase()'",
+        "lower" | "lowercase" | "toLower" => "write '.toLowerCase()'",
         "keys" | "values" | "entries" | "items" => "write 'Object.keys(…)'",
         _ => "see the guide to expressions for what there is",
     }

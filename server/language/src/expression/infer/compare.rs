@@ -5,11 +5,11 @@
 
 use copydesk_base::Code;
 
-use super::members::{described, kind};
+use super::members::{described, fixed_name, kind};
 use super::{Remark, Walker};
 use crate::expression::types::{Literal, STATUSES, Type};
 use crate::expression::value::number_of_text;
-use crate::expression::{Expr, ExprKind};
+use crate::expression::{Expr, ExprKind, evaluate_constant, is_constant};
 
 /// Whether an operator compares.
 pub(super) fn is_comparison(operator: &str) -> bool {
@@ -28,6 +28,11 @@ impl<'e> Walker<'e, '_, '_, '_> {
             return;
         }
         let strict = operator.len() == 3;
+        if let Some(outcome) = decided(whole, operator, (left, right)) {
+            let message = format!("what is compared does not change, so this is always {outcome}");
+            let hint = "compare something that a run decides";
+            return self.remark(whole.span, Code::ConstantCondition, message, hint);
+        }
         if matches!(operator, "<" | ">" | "<=" | ">=") {
             for (side, ty) in [(left, l), (right, r)] {
                 if never_a_number(ty) {
@@ -38,7 +43,7 @@ impl<'e> Walker<'e, '_, '_, '_> {
             }
             return;
         }
-        if both_written(left, right) || !never_equal(l, r, strict) {
+        if !never_equal(l, r, strict) {
             return;
         }
         let outcome = if operator.starts_with('!') { "true" } else { "false" };
@@ -113,19 +118,39 @@ impl<'e> Walker<'e, '_, '_, '_> {
     }
 }
 
-/// Whether both sides are written out. Who compares two constants knows what they do.
-fn both_written(left: &Expr, right: &Expr) -> bool {
-    let written = |expr: &Expr| {
-        matches!(
-            expr.kind,
-            ExprKind::Text(_)
-                | ExprKind::Number(_)
-                | ExprKind::Bool(_)
-                | ExprKind::Null
-                | ExprKind::Undefined
-        )
-    };
-    written(left) && written(right)
+/// What comes of a comparison whatever a run does: of two constants, or of one name with itself.
+fn decided(whole: &Expr, operator: &str, (left, right): (&Expr, &Expr)) -> Option<bool> {
+    if is_constant(whole) {
+        return evaluate_constant(whole).ok().map(|value| value.is_true());
+    }
+    if !is_same(left, right) {
+        return None;
+    }
+    match operator {
+        "==" | "===" => Some(true),
+        "!=" | "!==" | "<" | ">" => Some(false),
+        // Of what is no number neither is true.
+        _ => None,
+    }
+}
+
+/// Whether both are the same name, with the same links behind it.
+fn is_same(one: &Expr, other: &Expr) -> bool {
+    if let (ExprKind::Name(one), ExprKind::Name(other)) = (&one.kind, &other.kind) {
+        return one == other;
+    }
+    let names = fixed_name(one).zip(fixed_name(other));
+    let objects = object(one).zip(object(other));
+    names.is_some_and(|((one, _), (other, _))| one == other)
+        && objects.is_some_and(|(one, other)| is_same(one, other))
+}
+
+/// What a link hangs on.
+fn object(link: &Expr) -> Option<&Expr> {
+    match &link.kind {
+        ExprKind::Member { object, .. } | ExprKind::Index { object, .. } => Some(object),
+        _ => None,
+    }
 }
 
 /// What to compare instead, and the edit that does.

@@ -16,11 +16,14 @@ use rustix::time::{ClockId, clock_gettime};
 
 use super::subjects::Subject;
 
+/// So many that are over their limit are told by name.
+const MOST_TOLD: usize = 8;
+
 /// How one kind of answer did.
 #[derive(Default)]
 struct Took {
     times: Vec<Duration>,
-    over: usize,
+    over: Vec<(Duration, String)>,
     /// The one that took the largest part of its limit, or the longest time where there is none.
     worst: Option<(f64, Duration, String)>,
 }
@@ -29,7 +32,9 @@ impl Took {
     fn note(&mut self, subject: &Subject, lines: usize, time: Duration, limit: Option<Duration>) {
         let part = time.as_secs_f64() / limit.unwrap_or(Duration::from_secs(1)).as_secs_f64();
         self.times.push(time);
-        self.over += usize::from(limit.is_some_and(|limit| limit < time));
+        if limit.is_some_and(|limit| limit < time) {
+            self.over.push((time, format!("{}, {lines} lines", subject.name)));
+        }
         if self.worst.as_ref().is_none_or(|(worst, ..)| *worst < part) {
             self.worst = Some((part, time, format!("{}, {lines} lines", subject.name)));
         }
@@ -42,13 +47,18 @@ impl Took {
             self.times.get(place).copied().unwrap_or_default()
         };
         let Some((_, worst, name)) = &self.worst else { return };
-        let over = if limit.is_empty() { String::new() } else { format!(", {} over {limit}", self.over) };
+        let over =
+            if limit.is_empty() { String::new() } else { format!(", {} over {limit}", self.over.len()) };
         eprintln!(
             "  {what}: {}, p50 {:?}, p99 {:?}{over}, worst {worst:?} ({name})",
             self.times.len(),
             at(50),
             at(99)
         );
+        self.over.sort_unstable_by(|one, other| other.cmp(one));
+        for (time, name) in self.over.iter().take(MOST_TOLD) {
+            eprintln!("    {time:?}: {name}");
+        }
     }
 }
 
