@@ -87,7 +87,7 @@ fn a_slip_in_a_head_that_others_add_to_is_hinted_at() {
     );
     check_text(
         "skills/pdf/SKILL.md",
-        "---\nname: pdf\n⟦descripton⟧: Fills forms.\nlicence: MIT\n---\n",
+        "---\nname: pdf\n⟦descripton⟧: Fills forms.\n⟦licence⟧: MIT\n---\n",
         expect![[r#"
             warning unknown-key 'descripton' is no key of a skill that is read here; did you mean 'description'? [fix: change to 'description']
             warning unknown-key 'licence' is no key of a skill that is read here; did you mean 'license'? [fix: change to 'license']
