@@ -127,7 +127,7 @@ fn join(before: &mut ModelEvent, next: ModelEvent) -> Option<ModelEvent> {
         (ModelEvent::CallArguments { call, piece }, ModelEvent::CallArguments { call: of, piece: more })
             if *call == of =>
         {
-            piece.push_str(&more)
+            piece.push_str(&more);
         }
         (_, next) => return Some(next),
     }

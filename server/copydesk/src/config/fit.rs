@@ -186,8 +186,7 @@ fn chooses(path: &KeyPath) -> bool {
 fn is_number(path: &KeyPath) -> bool {
     matches!(
         words(path)[..],
-        ["providers", _, "concurrency"]
-            | ["providers", _, "timeouts"]
+        ["providers", _, "concurrency" | "timeouts"]
             | ["providers", _, "timeouts", _]
             | ["providers", _, "key", "cache" | "timeout"]
             | ["providers", _, "models", _, "output_limit" | "context_window"]
