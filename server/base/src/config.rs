@@ -25,7 +25,8 @@ pub use context::{Compaction, Context};
 pub use duration::Duration;
 pub use permission::{Mode, Permissions, Sandbox};
 pub use provider::{
-    KeySettings, ModelCache, ModelChoice, ModelPrice, ModelSettings, Provider, ProviderKind, Quirks, Timeouts,
+    BUILT_IN_PROVIDERS, KeySettings, ModelCache, ModelChoice, ModelPrice, ModelSettings, Provider,
+    ProviderKind, Quirks, Timeouts,
 };
 pub use retention::Retention;
 pub use several::{OneOrMany, fallback, several_models};

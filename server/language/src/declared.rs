@@ -3,21 +3,23 @@
 //! Built from the tree in one pass. The first step of an id is the one that counts.
 
 use std::cell::OnceCell;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use copydesk_base::Span;
-use copydesk_text::{Entries, Entry, Node, Tree};
+use copydesk_text::{Entry, Node, Tree};
 
 /// The declared names of one workflow.
 #[derive(Debug, Default)]
 pub(crate) struct Declared<'t> {
-    pub(crate) inputs: Entries<'t>,
+    /// Those that merge keys bring, too.
+    pub(crate) inputs: Vec<Entry<'t>>,
     pub(crate) steps: Vec<Step<'t>>,
     /// The first step of each id, by the id's fingerprint. Made when somebody asks for a step: most checks of a file that
     /// was checked before do not.
     by_id: OnceCell<HashMap<u64, usize>>,
     input_names: HashMap<&'t str, usize>,
+    secrets: HashSet<&'t str>,
 }
 
 /// One step of the three lists.
@@ -63,10 +65,13 @@ impl<'t> Declared<'t> {
         let Some(root) = tree.root() else { return Self::default() };
         let lists = Block::ALL.map(|block| (block, tree.get(root, block.key())));
         let mut declared = Self::of_lists(lists.into_iter().filter_map(|(block, list)| Some((block, list?))));
-        declared.inputs = tree.get(root, "inputs").map(Node::entries).unwrap_or_default();
+        declared.inputs = tree.entries_at(root, "inputs");
         for (at, entry) in declared.inputs.iter().enumerate() {
             if let Some(name) = entry.key().scalar_text() {
                 declared.input_names.entry(name).or_insert(at);
+                if tree.get(entry.value(), "secret").and_then(Node::as_bool) == Some(true) {
+                    declared.secrets.insert(name);
+                }
             }
         }
         declared
@@ -99,7 +104,7 @@ impl<'t> Declared<'t> {
     }
 
     pub(crate) fn input(&self, name: &str) -> Option<Entry<'t>> {
-        self.inputs.get(*self.input_names.get(name)?)
+        self.inputs.get(*self.input_names.get(name)?).copied()
     }
 
     pub(crate) fn step_ids(&self) -> impl Iterator<Item = &'t str> {
@@ -123,8 +128,7 @@ impl<'t> Declared<'t> {
 
     /// Whether an input holds a secret.
     pub(crate) fn is_secret(&self, name: &str) -> bool {
-        let secret = self.input(name).and_then(|entry| entry.value().get("secret"));
-        secret.and_then(Node::as_bool) == Some(true)
+        self.secrets.contains(name)
     }
 }
 

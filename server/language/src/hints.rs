@@ -7,7 +7,7 @@ mod asked;
 mod requests;
 
 use copydesk_base::Span;
-use copydesk_text::{Kind, Node};
+use copydesk_text::{Kind, Node, Tree};
 
 use crate::declared::{Declared, Step};
 use crate::{File, FileKind, WorkspaceIndex, check};
@@ -35,7 +35,7 @@ pub fn hints(file: &File<'_>, index: &WorkspaceIndex, within: Span) -> Vec<Hint>
             continue;
         }
         hints.extend(waits(file, &declared, step, edges.get(at).map_or(&[][..], Vec::as_slice)));
-        hints.extend(rounds(step.node).and_then(|rounds| rounds.hint()));
+        hints.extend(rounds(file.tree, step.node).and_then(|rounds| rounds.hint()));
         hints.extend(asked::hint(file, index, step));
         hints.extend(requests::hint(file, index, step));
     }
@@ -85,12 +85,12 @@ impl Rounds {
     }
 }
 
-fn rounds(node: Node<'_>) -> Option<Rounds> {
+fn rounds(tree: &Tree, node: Node<'_>) -> Option<Rounds> {
     if let Some(matrix) = node.get("strategy").and_then(|strategy| strategy.entry("matrix")) {
         let mut count = 1u64;
         let mut axes = Vec::new();
-        for axis in matrix.value().entries() {
-            let Kind::Sequence(values) = axis.value().kind() else { return None };
+        for axis in tree.entries(matrix.value()) {
+            let Kind::Sequence(values) = tree.resolve(axis.value())?.kind() else { return None };
             let values = u64::try_from(values.len()).ok()?;
             count = count.checked_mul(values)?;
             axes.push(format!("`{}` has {values}", axis.key().scalar_text()?));

@@ -9,9 +9,10 @@ mod steps;
 
 use std::path::Path;
 
-use copydesk_text::Node;
+use copydesk_text::{Entry, Kind, Node, Tree};
 
 use crate::declared::inner_span;
+use crate::editing::is_syntax;
 use crate::expression::scope::World;
 use crate::expression::types::{of_input, of_node};
 use crate::index::{AgentSummary, Call, Declared, Name, Summary, SummaryBody, WorkflowSummary};
@@ -31,7 +32,12 @@ pub fn summary(file: &File<'_>) -> Summary {
 pub fn summary_again(file: &File<'_>, told: &mut Told) -> Summary {
     let mut calls = Vec::new();
     let body = match file.kind {
-        FileKind::Workflow => SummaryBody::Workflow(workflow(file, told, &mut calls)),
+        // What is a workflow by its place alone may be an empty file, or any text.
+        FileKind::Workflow
+            if file.tree.root().is_some_and(|root| matches!(root.kind(), Kind::Mapping(_))) =>
+        {
+            SummaryBody::Workflow(workflow(file, told, &mut calls))
+        }
         FileKind::Agent => SummaryBody::Agent(agent(file)),
         FileKind::Config | FileKind::KeystoneConfig | FileKind::Mcp => {
             SummaryBody::Settings(settings_view(file))
@@ -64,18 +70,18 @@ fn workflow(file: &File<'_>, told: &mut Told, calls: &mut Vec<Call>) -> Workflow
     if steps.calls_workflows {
         calls::outputs_read(file, &declared, calls);
     }
-    let entries = |key: &str| file.tree.get(root, key).map(Node::entries).unwrap_or_default();
-    let inputs = entries("inputs").iter().filter_map(|entry| input(entry.key(), entry.value())).collect();
+    let entries = |key: &str| file.tree.entries_at(root, key).into_iter();
+    let inputs = declared.inputs.iter().filter_map(|entry| input(file.tree, *entry)).collect();
     let index = crate::WorkspaceIndex::default();
     let world = World::new(*file, &declared, &index);
-    let types = root.get("outputSchema").and_then(|schema| schema.get("properties"));
-    let outputs = entries("outputs").iter().filter_map(|entry| {
+    let types = root.get("outputSchema").and_then(|schema| file.tree.get(schema, "properties"));
+    let outputs = entries("outputs").filter_map(|entry| {
         let name = entry.key().scalar_text()?;
-        let schema = types.and_then(|types| types.get(name));
+        let schema = types.and_then(|types| file.tree.get(types, name));
         Some(Declared {
             name: name.to_owned(),
             span: inner_span(entry.key()),
-            ty: schema.map_or_else(|| world.text(entry.value()), of_node),
+            ty: schema.map_or_else(|| world.text(entry.value()), |schema| of_node(file.tree, schema)),
             kind: None,
             values: Vec::new(),
             required: false,
@@ -89,14 +95,21 @@ fn workflow(file: &File<'_>, told: &mut Told, calls: &mut Vec<Call>) -> Workflow
         description: text(root, "description"),
         inputs,
         outputs,
-        output_schema: root.get("outputSchema").map(of_node),
+        output_schema: root.get("outputSchema").map(|schema| of_node(file.tree, schema)),
         steps: steps.steps,
-        pools: entries("pools").iter().filter_map(|entry| name(entry.key())).collect(),
+        pools: entries("pools").filter_map(|entry| name(entry.key())).collect(),
         always_calls: steps.always_calls,
+        is_whole: is_whole(file.tree),
     }
 }
 
-fn input(key: Node<'_>, value: Node<'_>) -> Option<Declared> {
+/// Whether all of a file could be read, so that what is not found in it is not there.
+fn is_whole(tree: &Tree) -> bool {
+    tree.broken().is_empty() && !tree.problems().iter().any(|problem| is_syntax(problem.code))
+}
+
+fn input(tree: &Tree, entry: Entry<'_>) -> Option<Declared> {
+    let (key, value) = (entry.key(), tree.resolve(entry.value())?);
     let kind = value.get("type").and_then(Node::scalar_text).and_then(InputKind::parse);
     let is_secret = value.get("secret").and_then(Node::as_bool) == Some(true);
     let values: Vec<String> = value
@@ -111,7 +124,7 @@ fn input(key: Node<'_>, value: Node<'_>) -> Option<Declared> {
     Some(Declared {
         name: key.scalar_text().filter(|name| !name.is_empty())?.to_owned(),
         span: inner_span(key),
-        ty: of_input(value),
+        ty: of_input(tree, value),
         kind,
         values,
         required: value.get("default").is_none(),

@@ -195,6 +195,8 @@ fn trimmed(url: &str) -> &str {
 
 #[cfg(test)]
 mod tests {
+    use copydesk_base::config::BUILT_IN_PROVIDERS;
+
     use super::*;
 
     #[test]
@@ -213,6 +215,11 @@ mod tests {
             let provider = Provider { kind, base_url: base_url.map(str::to_owned), ..Provider::default() };
             assert_eq!(Endpoint::configured("x", &provider).forms(model), expect, "{kind:?} {base_url:?}");
         }
+    }
+
+    #[test]
+    fn checks_know_the_providers_that_need_no_config() {
+        assert_eq!(Endpoint::built_in_names().collect::<Vec<_>>(), BUILT_IN_PROVIDERS);
     }
 
     #[test]

@@ -2,17 +2,19 @@
 //!
 //! Parsing never fails: what could not be read is in [`Tree::problems`] and [`Tree::broken`].
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
 use copydesk_base::{Diagnostic, Span};
 
 use crate::green::Green;
-use crate::node::{Frame, Items, Kind, Node, Step};
+use crate::node::{Entry, Frame, Items, Kind, Node, Step};
 use crate::toml;
 
 /// How many aliases in a row are followed before the answer is "nothing".
 const MAX_ALIASES: usize = 32;
+/// How many mappings are merged into one.
+const MAX_MERGED: usize = 256;
 
 /// The tree of one version of a text. It holds on to the text: most words are read from there.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -167,6 +169,34 @@ impl Tree {
                 items.iter().take(MAX_ALIASES).find_map(|item| self.get_within(item, key, budget / 2))
             }
             _ => self.get_within(merged, key, budget),
+        }
+    }
+
+    /// The entries of the mapping under `key`, seen through aliases, with those that its merge keys bring.
+    pub fn entries_at<'t>(&'t self, node: Node<'t>, key: &str) -> Vec<Entry<'t>> {
+        self.get(node, key).map(|node| self.entries(node)).unwrap_or_default()
+    }
+
+    /// The entries of a mapping, seen through aliases: its own, then those that its merge keys (`<<`) bring and that it
+    /// does not have.
+    pub fn entries<'t>(&'t self, node: Node<'t>) -> Vec<Entry<'t>> {
+        let (mut all, mut left) = (Vec::new(), MAX_MERGED);
+        self.gather(node, &mut left, &mut all);
+        all
+    }
+
+    fn gather<'t>(&'t self, node: Node<'t>, left: &mut usize, all: &mut Vec<Entry<'t>>) {
+        let Some(node) = self.resolve(node).filter(|_| *left > 0) else { return };
+        *left -= 1;
+        let is_merge = |entry: &Entry<'_>| entry.key().scalar_text() == Some("<<");
+        let known: HashSet<_> = all.iter().map(|entry| entry.key().scalar_text()).collect();
+        let is_new = |entry: &Entry<'_>| !is_merge(entry) && !known.contains(&entry.key().scalar_text());
+        let new: Vec<Entry<'_>> = node.entries().iter().filter(is_new).collect();
+        all.extend(new);
+        let Some(merged) = node.entry("<<").and_then(|entry| self.resolve(entry.value())) else { return };
+        match merged.kind() {
+            Kind::Sequence(items) => items.iter().for_each(|item| self.gather(item, left, all)),
+            _ => self.gather(merged, left, all),
         }
     }
 

@@ -108,6 +108,9 @@ fn a_text_on_standard_input_is_checked_as_the_file_it_names() {
     assert!(ran.stderr.contains("change to 'run'"), "{ran}");
     assert!(!workspace.exists(FLOW), "nothing is written");
     let _ = workspace.run_with_input(&["check", "-", "other.yaml"], text).exits(2);
+    // Nobody says what it is, so nobody may believe that it is right.
+    let ran = workspace.run_with_input(&["check", "-"], text).exits(2);
+    assert!(ran.stderr.contains("--path .copydesk/workflows/release.yaml"), "{}", ran.stderr);
     let _ = workspace.run(&["check", "--path", FLOW]).exits(2);
 }
 

@@ -159,6 +159,9 @@ pub enum ProviderKind {
     Offline,
 }
 
+/// The names of the providers that need no config, in the order in which their keys are looked for.
+pub const BUILT_IN_PROVIDERS: &[&str] = &["anthropic", "openai", "ollama", "lmstudio", "offline"];
+
 impl ProviderKind {
     /// The word of config files.
     pub const fn as_str(self) -> &'static str {

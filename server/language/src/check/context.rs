@@ -7,7 +7,8 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
-use copydesk_text::{Node, Tree};
+use copydesk_base::config::BUILT_IN_PROVIDERS;
+use copydesk_text::Tree;
 
 use super::subworkflow::{Callee, callees};
 use crate::index::{BUILT_IN_POOLS, Call, SettingsView, SummaryBody, VisibleAgent};
@@ -26,7 +27,7 @@ pub(super) struct Context {
     pub(super) models: Arc<[KnownModel]>,
     /// MCP servers of the config and of `.mcp.json` files; `None` where nobody has looked.
     pub(super) servers: Option<Vec<String>>,
-    /// The providers that the config names; `None` where it names none.
+    /// The providers that can be asked, in alphabetical order; `None` where nobody has looked at the config.
     pub(super) providers: Option<Vec<String>>,
     /// What the paths of workflow steps lead to.
     pub(super) callees: BTreeMap<String, Callee>,
@@ -63,12 +64,18 @@ impl Context {
     /// `calls` are all that the file names elsewhere.
     pub(super) fn new(file: &File<'_>, calls: &[Call], index: &WorkspaceIndex) -> Self {
         let settings = index.settings.clone();
-        let providers = settings.as_deref().map(|view| view.providers.keys().cloned().collect());
+        let built_in = BUILT_IN_PROVIDERS.iter().map(|name| (*name).to_owned());
+        let providers = settings.as_deref().map(|view| {
+            let mut names: Vec<String> = view.providers.keys().cloned().chain(built_in).collect();
+            names.sort();
+            names.dedup();
+            names
+        });
         Self {
             agents: agents(file.path, index),
             pools: settings.as_deref().map(|view| pools(file.tree, view)),
-            servers: settings.as_deref().map(|view| servers(index, view)),
-            providers: providers.filter(|known: &Vec<String>| !known.is_empty()),
+            servers: settings.is_some().then(|| mcp_servers(index)),
+            providers,
             callees: callees(file.path, calls, index),
             trust: index.trust,
             models: index.models.clone(),
@@ -91,7 +98,7 @@ fn agents(path: &Path, index: &WorkspaceIndex) -> Option<Agents> {
 
 fn pools(tree: &Tree, view: &SettingsView) -> Vec<String> {
     let root = tree.root();
-    let own = root.and_then(|root| tree.get(root, "pools")).into_iter().flat_map(Node::entries);
+    let own = root.into_iter().flat_map(|root| tree.entries_at(root, "pools"));
     let mut names: Vec<String> =
         own.filter_map(|entry| entry.key().scalar_text()).map(str::to_owned).collect();
     names.extend(view.pools.keys().cloned());
@@ -101,8 +108,10 @@ fn pools(tree: &Tree, view: &SettingsView) -> Vec<String> {
     names
 }
 
-fn servers(index: &WorkspaceIndex, view: &SettingsView) -> Vec<String> {
-    let mut names: Vec<String> = view.mcp_servers.keys().cloned().collect();
+/// The MCP servers of the config and of the files of their own, in alphabetical order.
+pub(crate) fn mcp_servers(index: &WorkspaceIndex) -> Vec<String> {
+    let view = index.settings.as_deref();
+    let mut names: Vec<String> = view.into_iter().flat_map(|view| view.mcp_servers.keys().cloned()).collect();
     let files = index.files.as_deref().into_iter().flat_map(BTreeMap::values);
     for file in files.filter(|file| file.kind == FileKind::Mcp) {
         if let SummaryBody::Settings(view) = &file.body {

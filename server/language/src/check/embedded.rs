@@ -4,7 +4,7 @@
 //! whoever runs it.
 
 use copydesk_base::{Code, Diagnostic, Fix, TextEdit};
-use copydesk_text::{Entry, Kind, Node};
+use copydesk_text::{Kind, Node};
 
 use super::Findings;
 use crate::declared::inner_span;
@@ -32,7 +32,7 @@ pub(super) fn of_workflow(findings: &mut Findings<'_>) {
 
 fn look(findings: &mut Findings<'_>, schema: Option<Node<'_>>, depth: usize) {
     let Some(schema) = schema.filter(|_| depth < DEEPEST) else { return };
-    for entry in schema.entries() {
+    for entry in findings.tree().entries(schema) {
         let value = entry.value();
         match entry.key().scalar_text().unwrap_or("") {
             "type" => match value.kind() {
@@ -43,8 +43,8 @@ fn look(findings: &mut Findings<'_>, schema: Option<Node<'_>>, depth: usize) {
                 look(findings, Some(value), depth + 1);
             }
             "properties" | "patternProperties" | "$defs" | "definitions" => {
-                for one in value.entries().iter().map(Entry::value) {
-                    look(findings, Some(one), depth + 1);
+                for one in findings.tree().entries(value) {
+                    look(findings, Some(one.value()), depth + 1);
                 }
             }
             "anyOf" | "oneOf" | "allOf" | "prefixItems" => {

@@ -6,7 +6,7 @@
 use copydesk_base::{Code, Diagnostic, Fix, Span, TextEdit};
 use copydesk_text::Node;
 
-use super::fixes::{remove_item, remove_key};
+use super::fixes::{insert_first, remove_item, remove_key};
 use super::meant::is_item;
 use super::{Findings, ids};
 use crate::declared::{Block, Declared, Step, inner_span};
@@ -32,8 +32,11 @@ pub(super) type Edges = Vec<Vec<Edge>>;
 /// Ids that a step before already has. The lists of a workflow share one set of ids.
 fn duplicates(findings: &mut Findings<'_>, declared: &Declared<'_>) {
     for (at, step) in declared.steps.iter().enumerate() {
-        let Some((id, node)) = step.id() else { continue };
-        if let Some(finding) = ids::unfit(findings.file.text, declared, (id, node)) {
+        let whole = step.node;
+        let Some(node) = findings.tree().get(whole, "id") else { continue };
+        let Some(id) = node.scalar_text() else { continue };
+        let is_own = step.id().is_some();
+        if let Some(finding) = ids::unfit(findings.file.text, declared, (id, node)).filter(|_| is_own) {
             findings.add(finding);
             if id.trim().is_empty() {
                 continue;
@@ -43,11 +46,19 @@ fn duplicates(findings: &mut Findings<'_>, declared: &Declared<'_>) {
         let Some((_, first)) = declared.steps.get(first).and_then(Step::id) else { continue };
         let free = (2..100).map(|number| format!("{id}_{number}")).find(|free| declared.step(free).is_none());
         let message = format!("the id '{id}' is taken; give this step another");
-        let mut finding = Diagnostic::new(Code::DuplicateStep, node.span(), message)
+        // An id that comes along by an alias or a merge key stands elsewhere.
+        let here = whole.entries().first().map_or(whole.span(), |entry| entry.key().span());
+        let span = if is_own { node.span() } else { here };
+        let mut finding = Diagnostic::new(Code::DuplicateStep, span, message)
             .with_related(first.span(), format!("'{id}' is here first"));
         if let Some(free) = free {
-            let edits = vec![TextEdit { span: inner_span(node), text: free.clone() }];
-            finding = finding.with_fix(Fix::new(format!("rename to '{free}'"), edits));
+            let edit = if is_own {
+                Some(TextEdit { span: inner_span(node), text: free.clone() })
+            } else {
+                insert_first(findings.file.text, whole, "id", &free)
+            };
+            let fix = edit.map(|edit| Fix::new(format!("rename to '{free}'"), vec![edit]));
+            finding.fixes.extend(fix);
         }
         findings.add(finding);
     }

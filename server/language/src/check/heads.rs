@@ -1,6 +1,6 @@
 //! Files that agents read: agents, actions, prompts, skills, instructions. Their heads, and what their texts ask for.
 //!
-//! Depends on the file and its path, and for model names on the config's providers.
+//! Depends on the file and its path.
 
 use std::collections::HashMap;
 
@@ -47,7 +47,6 @@ pub(super) fn check(findings: &mut Findings<'_>, calls: &[Call]) {
     for key in ["tools", "allowed-tools"] {
         toolset::names(findings, root.get(key));
     }
-    model(findings, root);
     languages(findings, root);
 }
 
@@ -165,24 +164,6 @@ fn tool_names(findings: &mut Findings<'_>, root: Node<'_>) {
         if !finding.fixes.is_empty() {
             findings.add(finding);
         }
-    }
-}
-
-/// A provider in front of a model's name that is near to one of the config.
-fn model(findings: &mut Findings<'_>, root: Node<'_>) {
-    let Some(known) = findings.context.providers.clone() else { return };
-    let Some(node) = root.get("model") else { return };
-    let Some(text) = node.as_str().filter(|text| !has_expression(text)) else { return };
-    let Some((provider, _)) = text.split_once(['/', ':']) else { return };
-    if known.iter().any(|name| name == provider) {
-        return;
-    }
-    let start = inner_span(node).start;
-    let span = Span::new(start, start + provider.len());
-    let message = format!("there is no provider '{provider}' in the config");
-    let finding = with_near(findings, Code::UnknownName, span, message, provider, &known, "");
-    if !finding.fixes.is_empty() {
-        findings.add(finding);
     }
 }
 

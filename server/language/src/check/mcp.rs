@@ -3,7 +3,7 @@
 //! A server is a program or an address, and never both. Each look depends on its entry alone.
 
 use copydesk_base::config::{BadAddress, bad_address};
-use copydesk_base::{Code, Diagnostic, Span};
+use copydesk_base::{Code, Diagnostic, Fix, Span, TextEdit};
 use copydesk_text::{Entry, Node};
 
 use super::Findings;
@@ -13,6 +13,7 @@ use super::operations::report;
 use super::rules::exclusive;
 use super::secrets::{self, Instead};
 use super::structure::Holder;
+use crate::declared::inner_span;
 
 /// Where a server is written.
 #[derive(Clone, Copy, PartialEq)]
@@ -43,6 +44,23 @@ pub(super) fn config(findings: &mut Findings<'_>) {
 pub(super) fn file(findings: &mut Findings<'_>) {
     section(findings, "mcpServers", Home::File);
     section(findings, "servers", Home::File);
+    misplaced(findings);
+}
+
+/// Servers under the key that other programs look for in other files.
+fn misplaced(findings: &mut Findings<'_>) {
+    let path = findings.file.path;
+    let is_of_code = path.parent().is_some_and(|folder| folder.ends_with(".vscode"));
+    let (right, wrong) = if is_of_code { ("servers", "mcpServers") } else { ("mcpServers", "servers") };
+    let Some(root) = findings.tree().root() else { return };
+    let Some(key) = root.entry(wrong).map(Entry::key) else { return };
+    let message = format!("programs that read this file look for '{right}', not for '{wrong}'");
+    let mut finding = Diagnostic::new(Code::UnknownSetting, key.span(), message);
+    if root.entry(right).is_none() {
+        let edits = vec![TextEdit::new(inner_span(key), right)];
+        finding = finding.with_fix(Fix::new(format!("change to '{right}'"), edits));
+    }
+    findings.add(finding);
 }
 
 fn section(findings: &mut Findings<'_>, key: &str, home: Home) {

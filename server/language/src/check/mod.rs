@@ -27,6 +27,7 @@ mod mismatch;
 mod missing;
 mod operations;
 mod plugin;
+mod providers;
 mod reshape;
 mod rules;
 mod scalar;
@@ -50,6 +51,7 @@ use copydesk_text::{Tree, yaml};
 use crate::declared::Declared;
 use crate::{File, FileKind, WorkspaceIndex, shape, summary};
 use context::Context;
+pub(crate) use context::mcp_servers;
 pub(crate) use fixes::{remove_at, remove_item};
 pub use memo::Memo;
 pub(crate) use operations::needed as keys_of_operation;
@@ -108,7 +110,6 @@ pub fn check_again(file: &File<'_>, index: &WorkspaceIndex, memo: &mut Memo) -> 
         }
         FileKind::Config | FileKind::KeystoneConfig => {
             settings::check(&mut findings, index);
-            settings::named_providers(&mut findings);
             secrets::providers(&mut findings);
             if file.kind == FileKind::KeystoneConfig {
                 settings::keystone_providers(&mut findings);
@@ -128,6 +129,7 @@ pub fn check_again(file: &File<'_>, index: &WorkspaceIndex, memo: &mut Memo) -> 
         FileKind::Instructions | FileKind::Layer | FileKind::Other => {}
     }
     capable::file(&mut findings);
+    providers::file(&mut findings);
     *memo = findings.memo;
     findings.list.sort_by_key(|finding| (finding.span, finding.code));
     // What several steps take from one anchor is wrong once.

@@ -6,7 +6,9 @@ use copydesk_text::{Kind, Node, Value};
 use super::fixes::{add_item, remove_key};
 use super::missing::missing;
 use super::structure::{Holder, article};
-use super::{Findings, capable, elsewhere, embedded, mcp, operations, secrets, subworkflow, toolset, values};
+use super::{
+    Findings, capable, elsewhere, embedded, mcp, operations, providers, secrets, subworkflow, toolset, values,
+};
 use crate::declared::{Declared, inner_span};
 use crate::expression::has_expression;
 
@@ -34,6 +36,7 @@ pub(super) fn step(
     toolset::names(findings, node.get("tools"));
     elsewhere::step(findings, node, kind);
     capable::step(findings, node, kind);
+    providers::asked(findings, node);
     if kind == "workflow" {
         subworkflow::step(findings, node);
     }
@@ -98,7 +101,9 @@ pub(super) fn exclusive(findings: &mut Findings<'_>, node: Node<'_>, one: &str, 
 }
 
 fn empty_axes(findings: &mut Findings<'_>, node: Node<'_>) {
-    let Some(matrix) = node.get("strategy").and_then(|strategy| strategy.get("matrix")) else { return };
+    let tree = findings.tree();
+    let strategy = tree.get(node, "strategy");
+    let Some(matrix) = strategy.and_then(|strategy| tree.get(strategy, "matrix")) else { return };
     if matches!(matrix.kind(), Kind::Mapping(axes) if axes.is_empty()) {
         let message = "the matrix has no axes, so the step would never run; write at least one";
         let mut finding = Diagnostic::new(Code::UnknownValue, matrix.span(), message);
@@ -107,14 +112,14 @@ fn empty_axes(findings: &mut Findings<'_>, node: Node<'_>) {
         }
         findings.add(finding);
     }
-    for entry in matrix.entries() {
+    let axes = tree.entries(matrix);
+    for entry in &axes {
         if is_empty_list(entry.value()) {
             let name = entry.key().scalar_text().unwrap_or("");
             let message =
                 format!("the axis '{name}' has no values, so the step would never run; write at least one");
             let mut finding = Diagnostic::new(Code::UnknownValue, entry.value().span(), message);
-            let axes = matrix.entries().len();
-            if let Some(edit) = remove_key(findings.file.text, matrix, name).filter(|_| axes > 1) {
+            if let Some(edit) = remove_key(findings.file.text, matrix, name).filter(|_| axes.len() > 1) {
                 finding = finding.with_fix(Fix::new(format!("take '{name}' out"), vec![edit]));
             }
             findings.add(finding);
@@ -124,7 +129,7 @@ fn empty_axes(findings: &mut Findings<'_>, node: Node<'_>) {
 
 /// Defaults and values of inputs must fit the input's type, and a default must be one of the values.
 pub(super) fn inputs(findings: &mut Findings<'_>, declared: &Declared<'_>) {
-    for entry in declared.inputs {
+    for entry in &declared.inputs {
         let input = entry.value();
         let Some(kind) = input.get("type").and_then(Node::scalar_text) else { continue };
         let values = input.get("values").map(Node::items).unwrap_or_default();

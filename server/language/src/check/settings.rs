@@ -77,27 +77,6 @@ pub(super) fn keystone_providers(findings: &mut Findings<'_>) {
     }
 }
 
-/// Providers that the config names and does not have, if one that it has is near. Others may be built into Keystone.
-pub(super) fn named_providers(findings: &mut Findings<'_>) {
-    let Some(root) = findings.tree().root() else { return };
-    let own = root.get("providers").map(Node::entries).unwrap_or_default();
-    let mut known: Vec<String> =
-        own.iter().filter_map(|entry| Some(entry.key().scalar_text()?.to_owned())).collect();
-    known.extend(findings.context.providers.iter().flatten().cloned());
-    let mapped = root.get("model_mappings").map(Node::entries).unwrap_or_default();
-    let named = root.get("default_provider").into_iter().chain(mapped.iter().map(Entry::value));
-    for node in named {
-        let Some(name) = node.as_str().filter(|name| !known.iter().any(|known| known == name)) else {
-            continue;
-        };
-        let message = format!("there is no provider '{name}' in the config");
-        let finding = with_near(findings, Code::UnknownName, inner_span(node), message, name, &known, "");
-        if !finding.fixes.is_empty() {
-            findings.add(finding);
-        }
-    }
-}
-
 /// `strict: true` tightens: no other model than the chosen one. So does a cache that is off: no old answer.
 fn is_stricter(entry: Entry<'_>) -> bool {
     let is = |entry: Entry<'_>, key: &str, value: &str| {

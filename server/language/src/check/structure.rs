@@ -17,7 +17,7 @@ use crate::{File, FileKind};
 #[derive(Clone, Copy)]
 pub(super) struct Holder<'a> {
     pub(super) name: &'a str,
-    /// The key's place; at the root the file's first key.
+    /// The key's place; at the root the file's first key, in an item the item's.
     pub(super) span: Span,
     depth: usize,
     holds: Holds,
@@ -42,8 +42,10 @@ impl<'a> Holder<'a> {
         Holder { name, span: entry.key().span(), depth: self.depth + 1, holds: Holds::Value }
     }
 
-    fn item(self) -> Self {
-        Holder { holds: Holds::Item, ..self }
+    /// What an item lacks is said at its first key, or at its brackets.
+    fn item(self, item: Node<'_>) -> Self {
+        let first = item.entries().first().map_or(item.span(), |entry| entry.key().span());
+        Holder { holds: Holds::Item, span: first, ..self }
     }
 
     /// The edit that takes the key out with its value; nothing for an item of a list.
@@ -160,8 +162,8 @@ fn list<'a>(
             continue;
         }
         match first_step {
-            Some(first) => step(findings, first + at, item, shape, holder.item()),
-            None => value(findings, item, shape, holder.item()),
+            Some(first) => step(findings, first + at, item, shape, holder.item(item)),
+            None => value(findings, item, shape, holder.item(item)),
         }
     }
 }

@@ -7,7 +7,7 @@ use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
 use copydesk_base::diagnostic::Related;
-use copydesk_base::{Code, Diagnostic, Fix, Severity};
+use copydesk_base::{Code, Diagnostic, Fix, Safety, Severity};
 use copydesk_text::{Kind, Node};
 
 use super::Findings;
@@ -156,8 +156,10 @@ pub(super) fn step(findings: &mut Findings<'_>, node: Node<'_>) {
                     format!("this leads back here without end: {}; call it under an 'if'", names.join(" → "));
                 findings.add(Diagnostic::new(Code::WorkflowCycle, span, message));
             }
-            inputs(findings, node, path, workflow, place);
-            outputs(findings, node, workflow, place);
+            if workflow.is_whole {
+                inputs(findings, node, path, workflow, place);
+                outputs(findings, node, workflow, place);
+            }
         }
     }
 }
@@ -182,10 +184,8 @@ fn inputs(
     if given.is_some_and(|given| given.scalar().is_some()) {
         return;
     }
-    for entry in given.into_iter().flat_map(Node::entries) {
-        let Some(name) = entry.key().scalar_text().filter(|name| *name != "<<" && !name.is_empty()) else {
-            continue;
-        };
+    for entry in findings.tree().entries_at(node, "inputs") {
+        let Some(name) = entry.key().scalar_text().filter(|name| !name.is_empty()) else { continue };
         if let Some(input) = workflow.inputs.iter().find(|input| input.name == name) {
             literal(findings, entry.value(), input, place);
             continue;
@@ -194,7 +194,8 @@ fn inputs(
         let message = format!("'{}' has no input '{name}'", name_of(place));
         let otherwise = listed("takes", &known);
         let span = inner_span(entry.key());
-        let mut finding = with_near(findings, Code::UnknownInput, span, message, name, &known, &otherwise);
+        let finding = with_near(findings, Code::UnknownInput, span, message, name, &known, &otherwise);
+        let mut finding = by_choice(finding);
         let removal = given.and_then(|given| remove_key(findings.file.text, given, name));
         finding.fixes.extend(removal.map(|edit| Fix::new(format!("take '{name}' out"), vec![edit])));
         findings.add(finding);
@@ -259,6 +260,12 @@ fn not_given(
     findings.add(finding);
 }
 
+/// Which of two files has the slip is for a person to say: no mend of the one is made unseen.
+fn by_choice(mut finding: Diagnostic) -> Diagnostic {
+    finding.fixes.iter_mut().for_each(|fix| fix.safety = Safety::Suggested);
+    finding
+}
+
 /// `it takes a, b`, `it takes none`.
 pub(super) fn listed(verb: &str, names: &[String]) -> String {
     if names.is_empty() { format!("it {verb} none") } else { format!("it {verb} {}", names.join(", ")) }
@@ -317,8 +324,7 @@ fn literal(findings: &mut Findings<'_>, value: Node<'_>, input: &Declared, place
 }
 
 fn outputs(findings: &mut Findings<'_>, node: Node<'_>, workflow: &WorkflowSummary, place: &Path) {
-    let Some(mapping) = findings.tree().get(node, "outputMapping") else { return };
-    for entry in mapping.entries() {
+    for entry in findings.tree().entries_at(node, "outputMapping") {
         let from = entry.value().get("from").unwrap_or(entry.value());
         let Some(name) = from.as_str().filter(|name| !name.is_empty() && !has_expression(name)) else {
             continue;
@@ -331,6 +337,6 @@ fn outputs(findings: &mut Findings<'_>, node: Node<'_>, workflow: &WorkflowSumma
         let otherwise = listed("gives", &known);
         let span = inner_span(from);
         let finding = with_near(findings, Code::UnknownOutput, span, message, name, &known, &otherwise);
-        findings.add(finding);
+        findings.add(by_choice(finding));
     }
 }

@@ -196,7 +196,7 @@ fn usual_key(kind: Option<&str>, key: &str) -> Option<&'static str> {
         "retries" | "attempts" => "retry",
         "continueonerror" | "ignoreerrors" => "allowFailure",
         "name" => "id",
-        "kind" | "uses" => "type",
+        "kind" => "type",
         "matrix" => "strategy",
         "cmd" => "command",
         _ => "",

@@ -96,7 +96,7 @@ fn unused(findings: &mut Findings<'_>, declared: &Declared<'_>, calls: &[Call], 
         return;
     }
     let names = declared.inputs.iter().filter_map(|entry| entry.key().scalar_text());
-    let mut unread: HashSet<&str> = names.filter(|name| !name.is_empty() && *name != "<<").collect();
+    let mut unread: HashSet<&str> = names.filter(|name| !name.is_empty()).collect();
     let mut read = Read::default();
     let lists = Block::ALL.map(Block::key);
     for entry in root.entries() {
@@ -119,11 +119,12 @@ fn unused(findings: &mut Findings<'_>, declared: &Declared<'_>, calls: &[Call], 
         }
     }
     let Some(section) = root.get("inputs") else { return };
-    for (at, entry) in declared.inputs.iter().enumerate() {
+    // What comes by a merge key may be there for others.
+    for (at, entry) in section.entries().iter().enumerate() {
         let Some(name) = entry.key().scalar_text().filter(|name| unread.contains(name)) else { continue };
         let message = format!("nobody reads the input '{name}'");
         let mut finding = Diagnostic::new(Code::UnusedInput, entry.key().span(), message);
-        let edit = if declared.inputs.len() == 1 {
+        let edit = if section.entries().len() == 1 {
             remove_key(findings.file.text, root, "inputs")
         } else {
             remove_entry(findings.file.text, section, at)

@@ -284,7 +284,10 @@ fn own_step(cursor: &Cursor<'_>) -> Option<usize> {
 
 /// Where an offset is: in what is YAML, or in the prompt of an agent.
 fn place_at(file: &File<'_>, offset: usize) -> Option<Place> {
-    if let Some(place) = place::place(file, yaml_part(file)?, offset) {
+    let part = yaml_part(file)?;
+    // Right behind the dashes that open it there is no line yet.
+    let is_on_dashes = part.start == offset && file.text.get(..offset)?.ends_with("---");
+    if let Some(place) = place::place(file, part, offset).filter(|_| !is_on_dashes) {
         return Some(place);
     }
     let prompt = file.prompt()?;

@@ -117,7 +117,10 @@ pub(crate) fn place(file: &File<'_>, part: Span, offset: usize) -> Option<Place>
     if without_comment(before).len() < before.len() {
         return None;
     }
-    reader.flow(at, offset).or_else(|| reader.block(at, row, offset))
+    match reader.flow(at, offset) {
+        Some((path, frames)) => reader.inside(path, frames, offset, row.line.end),
+        None => reader.block(at, row, offset),
+    }
 }
 
 /// The place of `offset` in a text in which brackets say where everything stands, and columns nothing.
@@ -152,7 +155,7 @@ impl Reader<'_> {
     fn block(&self, at: usize, row: &Row, offset: usize) -> Option<Place> {
         if let Some(key) = row.key.as_ref().filter(|key| offset >= key.colon_end) {
             let path = self.path_of_value(at, row)?;
-            let (word, quote) = self.value_word(key.value.start.max(key.colon_end), row.line.end, offset);
+            let (word, quote) = self.value_word(key.value.start.max(key.colon_end), row.line.end, offset)?;
             let quote = if quote == Quote::None && offset == key.colon_end { Quote::Colon } else { quote };
             return Some(Place { path, at: At::Value(quote), word, siblings: vec![], flow: Flow::Outside });
         }
@@ -166,7 +169,7 @@ impl Reader<'_> {
         self.climb(at, column, &row.dashes, &mut path);
         path.reverse();
         let siblings = self.siblings(at, column, &row.dashes);
-        let (word, quote) = self.value_word(content, row.line.end, offset);
+        let (word, quote) = self.value_word(content, row.line.end, offset)?;
         if quote != Quote::None {
             // A quoted item, or a quoted key that is not finished.
             return Some(Place { path, at: At::Value(quote), word, siblings, flow: Flow::Outside });
@@ -286,26 +289,37 @@ impl Reader<'_> {
         found
     }
 
-    /// The word around `offset` in a value that starts at `start`, and the quote before it.
-    fn value_word(&self, start: usize, end: usize, offset: usize) -> (Span, Quote) {
+    /// The value around `offset` that starts at `start`, and the quote before it. `None` behind one that is complete: what
+    /// would be put there would be too much.
+    fn value_word(&self, start: usize, end: usize, offset: usize) -> Option<(Span, Quote)> {
         let start = start.min(offset);
         let before = self.text.get(start..offset).unwrap_or("");
         let after = self.text.get(offset..end.max(offset)).unwrap_or("");
         if let Some(quote) = before.chars().next().filter(|c| matches!(c, '"' | '\'')) {
-            if before[1..].contains(quote) {
-                return (Span::at(offset), Quote::None);
+            if is_closed(&before[1..], quote) {
+                return None;
             }
             let close = after.find(quote);
             let length = close.unwrap_or_else(|| word_length(after));
             let quote = if close.is_some() { Quote::Closed } else { Quote::Open(quote) };
-            return (Span::new(start + 1, offset + length), quote);
+            return Some((Span::new(start + 1, offset + length), quote));
         }
-        let lead = before.rfind([' ', '\t']).map_or(0, |at| at + 1);
-        (Span::new(start + lead, offset + word_length(after)), Quote::None)
+        // An anchor and a tag stand before the value.
+        let is_lead =
+            |piece: &&str| piece.trim().is_empty() || piece.starts_with(['&', '!']) && piece.len() > 1;
+        let blanks = |c: char| c.is_whitespace();
+        let lead: usize = before
+            .split_inclusive(blanks)
+            .take_while(|piece| is_lead(piece) && piece.ends_with(blanks))
+            .map(str::len)
+            .sum();
+        let word = Span::new(start + lead, offset + word_length(after));
+        let is_over = before.get(lead..)?.contains('\n');
+        (!is_over).then_some((word, Quote::None))
     }
 
-    /// The place inside a flow collection, if the cursor is in one.
-    fn flow(&self, at: usize, offset: usize) -> Option<Place> {
+    /// The brackets around the cursor, and the path to the outermost of them.
+    fn flow(&self, at: usize, offset: usize) -> Option<(Vec<Part>, Vec<Frame>)> {
         // On an empty line that stands no deeper than a key nobody goes on with that key's brackets: they were left open.
         let own = self.rows.get(at).filter(|row| row.kind == RowKind::Blank);
         let mut lowest = own.map_or(usize::MAX, |row| offset - row.line.start);
@@ -328,8 +342,7 @@ impl Reader<'_> {
             }
         }
         let (index, row, frames) = found?;
-        let path = self.path_of_value(index, row).unwrap_or_default();
-        self.inside(path, frames, offset, self.rows.get(at)?.line.end)
+        Some((self.path_of_value(index, row).unwrap_or_default(), frames))
     }
 
     /// The place behind open brackets; `path` leads to the outermost of them.
@@ -341,7 +354,7 @@ impl Reader<'_> {
         line_end: usize,
     ) -> Option<Place> {
         let start = frames.last()?.token.min(offset);
-        let (word, quote) = self.value_word(start, line_end, offset);
+        let (word, quote) = self.value_word(start, line_end, offset)?;
         let mut siblings = Vec::new();
         let mut place = At::Value(quote);
         let depth = frames.len();
@@ -366,6 +379,12 @@ impl Reader<'_> {
 pub(super) fn unquoted(text: &str) -> &str {
     let inner = |quote: char| text.strip_prefix(quote).and_then(|text| text.strip_suffix(quote));
     inner('"').or_else(|| inner('\'')).unwrap_or(text)
+}
+
+/// Whether a text behind an opening quote has its end. Two single quotes, and one behind `\`, are part of it.
+fn is_closed(text: &str, quote: char) -> bool {
+    let escaped = if quote == '"' { ["\\\\", "\\\""] } else { ["''", "''"] };
+    escaped.iter().fold(text.to_owned(), |text, pair| text.replace(pair, "")).contains(quote)
 }
 
 /// How much of `after` still belongs to the word before it.

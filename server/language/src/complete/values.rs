@@ -8,12 +8,13 @@ use serde_json::Value;
 use super::place::{At, Colon, Flow, Part, Quote};
 use super::{Completion, CompletionKind, Cursor, Snippet, ends_with_key, own_step};
 use crate::FileKind;
-use crate::check::waiting_for;
+use crate::check::{mcp_servers, waiting_for};
 use crate::declared::Block;
 use crate::hover;
 use crate::index::{BUILT_IN_POOLS, Names};
 use crate::models;
 use crate::rules::RULE_WORDS;
+use crate::schemas::bundled_names;
 use crate::shape::{Form, Need, Shape};
 use crate::types::tools::TOOLS;
 
@@ -130,11 +131,21 @@ fn names(cursor: &Cursor<'_>, proposals: &mut Vec<Completion>) {
                 proposals.push(value(cursor, CompletionKind::Value, word, "rule", docs, sort));
             }
         }
+        "mcpServers" if keys.len() == 2 => {
+            let servers = mcp_servers(cursor.index).into_iter();
+            proposals
+                .extend(servers.map(|name| value(cursor, CompletionKind::Value, &name, "MCP server", "", 0)));
+        }
+        _ if keys.len() == 2 && keys.first() == Some(&"schemas") => {
+            for (at, (name, docs)) in bundled_names().enumerate() {
+                let sort = u32::try_from(at).unwrap_or(u32::MAX);
+                proposals.push(value(cursor, CompletionKind::Value, name, docs, "", sort));
+            }
+        }
         "pool" => {
-            let pools = cursor.file.tree.root().and_then(|root| root.get("pools"));
-            for name in
-                pools.into_iter().flat_map(Node::entries).filter_map(|entry| entry.key().scalar_text())
-            {
+            let tree = cursor.file.tree;
+            let pools = tree.root().into_iter().flat_map(|root| tree.entries_at(root, "pools"));
+            for name in pools.filter_map(|entry| entry.key().scalar_text()) {
                 proposals.push(value(cursor, CompletionKind::Value, name, "pool", "", 0));
             }
             named(cursor, settings.map(|settings| &settings.pools), "pool of the config", proposals);

@@ -2,18 +2,18 @@
 //!
 //! One mend may uncover the next (a key that is known now has a value that was never looked at), so the file is checked
 //! again after each round. What cannot be read comes first, all of it together or not at all. A round counts only if
-//! everything can still be read as well as before it; otherwise its mends are tried one by one, and those that break
-//! something are left for a person. Where all that leaves more errors than there were, only those mends are made none of
-//! which does.
+//! everything can still be read as well as before it, and no key stands twice that did not; otherwise its mends are
+//! tried by halves, and those that break something are left for a person. Where all that leaves more errors than there
+//! were, only those mends are made none of which does.
 
 use copydesk_base::{Code, ContentHash, Diagnostic, Fix, Safety, Severity, Span, TextEdit};
 
-use super::vouch::{is_of_text, is_syntax, with_syntax_vouched};
+use super::vouch::{is_of_text, is_syntax, twins, with_syntax_vouched};
 use crate::{File, WorkspaceIndex, parse};
 
 /// More rounds than any file needs.
 const MAX_ROUNDS: usize = 16;
-/// How many mends are tried one by one when a round did not help.
+/// How often parts of a round are tried when all of it did not help.
 const MAX_TRIES: usize = 100;
 
 /// A text with its safe mends made.
@@ -83,26 +83,54 @@ fn rounds(
         let is_broken = stage.findings.iter().any(|finding| is_of_text(finding.code));
         let chosen = choose(&stage.findings, |code| !is_broken || is_syntax(code));
         let most = if is_broken { 0 } else { unreadable(&stage.findings) };
-        // All of them; where that goes wrong, the first one that alone does not.
-        let tries = if is_broken { 0 } else { MAX_TRIES };
-        let one_by_one = chosen.iter().take(tries).map(std::slice::from_ref);
-        let helped =
-            std::iter::once(&chosen[..]).filter(|all| !all.is_empty()).chain(one_by_one).find_map(|some| {
-                let next = made(&stage.mended.text, some);
-                let after = look(&next);
-                let is_new = !seen.contains(&ContentHash::of(&next));
-                (is_new && unreadable(&after) <= most && allowed(&after)).then(|| {
-                    let notes: Vec<Made> =
-                        some.iter().map(|(finding, fix)| note(&stage.mended.text, finding, fix)).collect();
-                    (next, after, notes)
-                })
-            });
-        let Some((next, after, notes)) = helped else { break };
+        let most_twins = twins(&stage.findings);
+        let mut good = None;
+        let mut is_good = |some: &[Mend<'_>]| {
+            let next = made(&stage.mended.text, some);
+            let after = look(&next);
+            let is_new = !seen.contains(&ContentHash::of(&next));
+            let is_read = unreadable(&after) <= most && (is_broken || twins(&after) <= most_twins);
+            let is_good = is_new && is_read && allowed(&after);
+            if is_good {
+                good = Some((next, after));
+            }
+            is_good
+        };
+        let mut tries = if is_broken { 1 } else { MAX_TRIES };
+        let mut fit = Vec::new();
+        fitting(&chosen, &mut fit, &mut tries, &mut is_good);
+        let notes: Vec<Made> =
+            fit.iter().map(|(finding, fix)| note(&stage.mended.text, finding, fix)).collect();
+        let Some((next, after)) = good else { break };
         stage.mended.made.extend(notes);
         seen.push(ContentHash::of(&next));
         (stage.mended.text, stage.findings) = (next, after);
     }
     stage
+}
+
+/// A mend, and the finding that it is for.
+type Mend<'f> = (&'f Diagnostic, &'f Fix);
+
+/// Adds to `fit` as many of the mends as go well together: all of them, else those of each half.
+fn fitting<'f>(
+    chosen: &[Mend<'f>],
+    fit: &mut Vec<Mend<'f>>,
+    tries: &mut usize,
+    is_good: &mut dyn FnMut(&[Mend<'f>]) -> bool,
+) {
+    if chosen.is_empty() || *tries == 0 {
+        return;
+    }
+    *tries -= 1;
+    let all = [&fit[..], chosen].concat();
+    if is_good(&all) {
+        *fit = all;
+    } else if chosen.len() > 1 {
+        let (first, second) = chosen.split_at(chosen.len() / 2);
+        fitting(first, fit, tries, is_good);
+        fitting(second, fit, tries, is_good);
+    }
 }
 
 /// Whether a mend may be made unseen.

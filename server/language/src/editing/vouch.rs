@@ -4,12 +4,12 @@
 //! may be made unseen must be a part of the way to a text that can be read, with nothing of the person's lost on it; one
 //! that a person may choose must leave fewer errors than before. What does neither is not offered. As long as a text
 //! cannot be read and that way is not known, no other mend is made unseen either. And no mend of any finding may leave a
-//! text that reads worse than before, or the same text.
+//! text that reads worse than before, a key that then stands twice, or the same text.
 //!
 //! It costs a reading of the text for each mend. So it is done where mends are shown or made, and not at each keystroke.
 
 use copydesk_base::{Code, Diagnostic, Fix, Safety, TextEdit};
-use copydesk_text::Tree;
+use copydesk_text::{Step, Tree};
 
 use super::mend::{choose, edited, is_safe, made};
 use crate::{File, FileKind, WorkspaceIndex, check, syntax};
@@ -28,17 +28,21 @@ pub fn vouched(
 ) -> Vec<Diagnostic> {
     let mut list = with_syntax_vouched(file, index, found, read, wanted);
     let trial = Trial { file, index, read, has_expressions: false };
-    let before = std::cell::LazyCell::new(|| Broken::of(&syntax(file)));
+    let before = std::cell::LazyCell::new(|| {
+        let found = syntax(file);
+        (Broken::of(&found), twins(&found))
+    });
     let mut left = MOST_READ;
     for finding in list.iter_mut().filter(|finding| !is_syntax(finding.code)) {
         finding.fixes.retain(|fix| {
             let text = edited(file.text, &fix.edits);
             if text == file.text || fix.edits.iter().all(|edit| is_word(file.text, edit)) {
-                return text != file.text;
+                return text != file.text && !fix.edits.iter().any(|edit| makes_twin(file.tree, edit));
             }
             let Some(rest) = left.checked_sub(text.len()) else { return false };
             left = rest;
-            trial.broken(&text) <= *before
+            let after = trial.found(&text);
+            Broken::of(&after) <= before.0 && twins(&after) <= before.1
         });
     }
     list
@@ -84,6 +88,20 @@ pub(super) fn with_syntax_vouched(
     list
 }
 
+/// How many keys stand where the same one stands already.
+pub(super) fn twins(found: &[Diagnostic]) -> usize {
+    found.iter().filter(|finding| finding.code == Code::DuplicateKey).count()
+}
+
+/// Whether a word that is put in the place of a key is a key there already.
+fn makes_twin(tree: &Tree, edit: &TextEdit) -> bool {
+    let path = tree.path_at(edit.span.start);
+    let Some((Step::Key(entry), around)) = path.split_last() else { return false };
+    let mapping = around.last().map(|step| step.node()).or_else(|| tree.root());
+    let twin = mapping.and_then(|mapping| mapping.entry(&edit.text));
+    twin.is_some_and(|twin| twin.key().span() != entry.key().span())
+}
+
 /// Whether findings of this kind say that all of the text cannot be read.
 pub(super) fn is_of_text(code: Code) -> bool {
     is_syntax(code) && code != Code::ExpressionSyntax
@@ -98,7 +116,7 @@ fn is_word(text: &str, edit: &TextEdit) -> bool {
 }
 
 /// Whether findings of this kind say that a text cannot be read.
-pub(super) fn is_syntax(code: Code) -> bool {
+pub(crate) fn is_syntax(code: Code) -> bool {
     matches!(code, Code::YamlSyntax | Code::JsonSyntax | Code::TomlSyntax | Code::ExpressionSyntax)
 }
 
@@ -128,10 +146,14 @@ struct Trial<'t> {
 
 impl Trial<'_> {
     fn broken(&self, text: &str) -> Broken {
+        Broken::of(&self.found(text))
+    }
+
+    fn found(&self, text: &str) -> Vec<Diagnostic> {
         let tree = (self.read)(text);
         let file = File { text, tree: &tree, ..*self.file };
         let is_enough = !self.has_expressions || file.kind == FileKind::Other;
-        Broken::of(&if is_enough { syntax(&file) } else { check(&file, self.index) })
+        if is_enough { syntax(&file) } else { check(&file, self.index) }
     }
 }
 

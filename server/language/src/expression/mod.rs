@@ -19,7 +19,6 @@ mod parser;
 mod references;
 pub(crate) mod scope;
 mod template;
-mod tree;
 pub mod types;
 pub mod value;
 

@@ -65,7 +65,7 @@ impl<'t> World<'t> {
             }
             let inputs = self.declared.inputs.iter().filter_map(|entry| {
                 let docs = entry.value().get("description").and_then(Node::scalar_text).unwrap_or("");
-                Some((entry.key().scalar_text()?, Field::new(of_input(entry.value()), docs)))
+                Some((entry.key().scalar_text()?, Field::new(of_input(self.file.tree, entry.value()), docs)))
             });
             Type::closed(inputs)
         })
@@ -111,13 +111,14 @@ impl<'t> World<'t> {
         let is_workflow = node.get("type").and_then(Node::scalar_text) == Some("workflow");
         let outputs = path.filter(|_| is_workflow).and_then(|path| {
             let (_, workflow) = self.index.workflow_at(self.file.path, path)?;
+            let workflow = Some(workflow).filter(|workflow| workflow.is_whole)?;
             let field = |output: &crate::index::Declared| {
                 let field = Field::new(output.ty.clone(), output.docs.as_deref().unwrap_or(""));
                 (output.name.clone(), field)
             };
             Some(Type::closed(workflow.outputs.iter().map(field)))
         });
-        output(node, outputs)
+        output(self.file.tree, node, outputs)
     }
 
     /// The type of a text with expressions in it.
@@ -129,7 +130,7 @@ impl<'t> World<'t> {
     }
 
     fn item(&self, step: Node<'t>) -> Type {
-        if let Some(item) = matrix_item(step) {
+        if let Some(item) = matrix_item(self.file.tree, step) {
             return item;
         }
         let Some(list) = step.get("foreach") else { return Type::Any };
@@ -138,9 +139,8 @@ impl<'t> World<'t> {
     }
 
     fn env(&self, step: Option<Node<'t>>) -> Type {
-        let root = self.file.tree.root().and_then(|root| root.get("env"));
-        let own = step.and_then(|step| step.get("env"));
-        let names = root.into_iter().chain(own).flat_map(Node::entries);
+        let places = self.file.tree.root().into_iter().chain(step);
+        let names = places.flat_map(|place| self.file.tree.entries_at(place, "env"));
         let fields: BTreeMap<String, Field> = names
             .filter_map(|entry| Some((entry.key().scalar_text()?.to_owned(), Field::new(Type::Text, ""))))
             .collect();
@@ -229,7 +229,10 @@ impl<'t> Scope<'_, 't> {
                 _ => Type::Any,
             }),
             "args" => match self.tool {
-                Some(tool) => known(tool.get("parameters").map_or(Type::Any, of_node)),
+                Some(tool) => known(match (tool.get("parameters"), self.world) {
+                    (Some(schema), Some(world)) => of_node(world.file.tree, schema),
+                    _ => Type::Any,
+                }),
                 None => Found::Absent("it stands in the steps of tools only"),
             },
             _ => Found::Unknown,

@@ -107,15 +107,20 @@ fn touches(frozen: Span, edit: Span) -> bool {
 
 fn says_the_same(file: &File<'_>, edits: &[TextEdit]) -> bool {
     let after = edited(file.text, edits);
-    let tree: Tree = match file.tree.syntax() {
-        Syntax::Toml => toml::parse(&after),
-        // What strict JSON does not take is no matter here.
-        Syntax::Json => {
-            let before = json::parse(file.text, Dialect::Commented);
-            return same::same(file.text, &before, &after, &json::parse(&after, Dialect::Commented));
-        }
-        Syntax::Yaml if is_markdown(file) => front_matter::parse(&after),
-        Syntax::Yaml => yaml::parse(&after),
-    };
+    let tree = read(file, &after);
+    if file.tree.syntax() == Syntax::Json {
+        return same::same(file.text, &read(file, file.text), &after, &tree);
+    }
     same::same(file.text, file.tree, &after, &tree)
+}
+
+/// Another version of a file's text.
+fn read(file: &File<'_>, text: &str) -> Tree {
+    match file.tree.syntax() {
+        Syntax::Toml => toml::parse(text),
+        // What strict JSON does not take is no matter here.
+        Syntax::Json => json::parse(text, Dialect::Commented),
+        Syntax::Yaml if is_markdown(file) => front_matter::parse(text),
+        Syntax::Yaml => yaml::parse(text),
+    }
 }

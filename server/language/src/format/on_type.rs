@@ -1,12 +1,17 @@
 //! What happens while somebody types: a new line starts where the next thing goes, and `${{` gets its end.
+//!
+//! A new line may begin in front of something that was there before, or in the middle of it. That goes along only where
+//! it then says what it said ([`keeps`]).
 
 use copydesk_base::{Span, TextEdit};
 use copydesk_text::{Kind, Style as Written, Syntax, Tree};
 
 use super::brackets;
 use super::lines::Lines;
+use super::same;
 use super::style::{self, Style};
 use crate::File;
+use crate::editing::edited;
 
 /// The edits after `typed` was written and the cursor stands at `offset`.
 pub fn on_type(file: &File<'_>, style: Style, typed: &str, offset: usize) -> Vec<TextEdit> {
@@ -40,9 +45,35 @@ fn new_line(file: &File<'_>, asked: Style, offset: usize) -> Option<TextEdit> {
         after(content, indent.len(), style.indent)?
     };
     let here = lines.indent(line);
-    // What stands behind the cursor is somebody's text that moved down: it goes where it belongs, too.
-    let is_same = here.of(file.text) == " ".repeat(wanted);
-    (!is_same).then(|| TextEdit::new(here, " ".repeat(wanted)))
+    let edit = TextEdit::new(here, " ".repeat(wanted));
+    let is_free = lines.is_blank(line) && !is_in_text(file.tree, lines.span(above).end);
+    let is_new = here.of(file.text) != edit.text;
+    (is_new && (is_free || keeps(file, &lines, line, offset, &edit))).then_some(edit)
+}
+
+/// Whether a line that was just begun at `offset` says with the edit what its text said before: now, or before the
+/// break was written. A break that parts what could not be read together is welcome, too.
+fn keeps(file: &File<'_>, lines: &Lines<'_>, line: usize, offset: usize, edit: &TextEdit) -> bool {
+    let after = edited(file.text, std::slice::from_ref(edit));
+    let tree = super::read(file, &after);
+    if same::same(file.text, file.tree, &after, &tree) {
+        return true;
+    }
+    let has_more = !lines.is_blank(line);
+    let above = line.checked_sub(1).filter(|_| has_more).map(|above| lines.span(above).end);
+    let Some(start) = above else { return false };
+    let before = edited(file.text, &[TextEdit::new(Span::new(start, offset.max(start)), "")]);
+    let joined = super::read(file, &before);
+    let is_split = !lines.is_blank(line - 1);
+    same::same(&before, &joined, &after, &tree)
+        || is_split && tree.problems().len() < joined.problems().len()
+        || is_split && is_in_text(&joined, start)
+}
+
+/// Whether a place belongs to a text behind `|` or `>`, or to its mark.
+fn is_in_text(tree: &Tree, at: usize) -> bool {
+    let scalar = tree.path_at(at).last().and_then(|step| step.node().scalar());
+    scalar.is_some_and(|scalar| matches!(scalar.style(), Written::Literal | Written::Folded))
 }
 
 /// The column below a line: one level in behind `key:` and behind a text's mark, below the first key of an item,

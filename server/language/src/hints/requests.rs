@@ -43,7 +43,7 @@ pub(super) fn hint(file: &File<'_>, index: &WorkspaceIndex, step: &Step<'_>) -> 
         parts.push(format!("again up to {again} times by `{key}`, each with {asked} to mend the step"));
     }
     let repeats = node.get("strategy").is_some() || node.get("foreach").is_some();
-    let rounds = rounds(node);
+    let rounds = rounds(file.tree, node);
     let mut label = format!("≤ {all} requests");
     match rounds {
         Some(rounds) => {

@@ -100,8 +100,8 @@ pub(super) fn declared_pool(file: &File<'_>, index: &WorkspaceIndex, name: &str)
 }
 
 fn pool(file: &File<'_>, index: &WorkspaceIndex, name: &str) -> Option<String> {
-    let own = file.tree.root().and_then(|root| file.tree.get(root, "pools")?.entry(name));
-    let limit = own.and_then(|entry| entry.value().scalar_text());
+    let own = file.tree.root().and_then(|root| file.tree.get(file.tree.get(root, "pools")?, name));
+    let limit = own.and_then(Node::scalar_text);
     let is_of_config = || index.settings.as_deref().is_some_and(|view| view.pools.contains_key(name));
     let what = match limit {
         Some(limit) => format!("a pool; {} at the same time", quoted(limit)),

@@ -159,11 +159,9 @@ impl<'a> Scan<'_, 'a> {
 
     /// The keys of a mapping as declarations.
     fn keys(&mut self, mapping: Node<'a>, thing: impl Fn(String) -> Thing) {
-        for entry in mapping.entries() {
+        for entry in self.file.tree.entries(mapping) {
             let key = entry.key();
-            let Some(scalar) = key.scalar().filter(|scalar| !matches!(scalar.text(), "" | "<<")) else {
-                continue;
-            };
+            let Some(scalar) = key.scalar().filter(|scalar| !scalar.text().is_empty()) else { continue };
             let thing = thing(scalar.text().to_owned());
             let form = Form::Scalar(scalar.style());
             self.found.mentions.push(Mention::declared(inner_span(key), thing, form, entry.span()));
@@ -172,7 +170,7 @@ impl<'a> Scan<'_, 'a> {
 
     /// The schema of the outputs names them too.
     fn output_schema(&mut self, schema: Node<'a>) {
-        let keys = schema.get("properties").into_iter().flat_map(Node::entries).map(Entry::key);
+        let keys = self.file.tree.entries_at(schema, "properties").into_iter().map(Entry::key);
         let required = schema.get("required").into_iter().flat_map(Node::items);
         for node in keys.chain(required) {
             self.uses(node, Thing::Output);

@@ -59,6 +59,11 @@ use keys::known_names;
 use part::Part;
 pub(crate) use pieces::Judged;
 
+/// A part of a YAML tree as plain data, with its aliases and merge keys unfolded.
+pub(crate) fn plain(tree: &copydesk_text::Tree, node: copydesk_text::Node<'_>) -> Value {
+    value::of_node(tree, node, value::Keys::Merged).value
+}
+
 /// A schema that can be asked.
 pub struct Schema {
     /// Where it was read from.

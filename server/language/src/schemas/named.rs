@@ -32,6 +32,11 @@ pub fn slot(text: &str, tree: &Tree, offset: usize) -> Option<Span> {
         comments.filter_map(|comment| words(text, Span::new(comment.start, line_end(comment.start))));
     let in_key = || {
         let value = tree.root()?.entry("$schema")?.value();
+        let colon = value.span().start;
+        let is_behind = |blanks: &str| !blanks.is_empty() && blanks.chars().all(|c| c == ' ');
+        if matches!(value.kind(), Kind::Null) && text.get(colon..offset).is_some_and(is_behind) {
+            return Some(Span::at(offset));
+        }
         Some(value.scalar()?.source_span(0, value.as_str()?.len()))
     };
     in_comment.chain(in_key()).find(|span| span.touches(offset))

@@ -122,11 +122,11 @@ fn sub_workflow(tree: &Tree, step: Node<'_>, calls: &mut Vec<Call>) {
     let Some(workflow) = literal(path) else { return };
     named(Some(path), calls, Target::Workflow);
     let workflow = workflow.to_owned();
-    for entry in tree.get(step, "inputs").map(Node::entries).unwrap_or_default() {
+    for entry in tree.entries_at(step, "inputs") {
         let target = |name| Target::Input { workflow: workflow.clone(), name };
         named(Some(entry.key()), calls, target);
     }
-    for entry in tree.get(step, "outputMapping").map(Node::entries).unwrap_or_default() {
+    for entry in tree.entries_at(step, "outputMapping") {
         let from = entry.value().get("from").unwrap_or(entry.value());
         let target = |name| Target::Output { workflow: workflow.clone(), name };
         named(Some(from), calls, target);

@@ -13,18 +13,13 @@ pub fn settings_view(file: &File<'_>) -> SettingsView {
     let section = |key: &str| root.get(key).map(|node| keys(file, node)).unwrap_or_default();
     let engines = root.get("engines");
     let pools = root.get("pools").or_else(|| root.get("concurrency").and_then(|node| node.get("pools")));
-    let mappings = root.get("model_mappings").map(Node::entries).unwrap_or_default().iter();
+    let mappings = file.tree.entries_at(root, "model_mappings").into_iter();
+    let providers = file.tree.entries_at(root, "providers");
     SettingsView {
         default_model: text(root, "default_model"),
         fallback: wishes::fallback(root),
         providers: section("providers"),
-        provider_fallback: root
-            .get("providers")
-            .map(Node::entries)
-            .unwrap_or_default()
-            .iter()
-            .filter_map(chain_of)
-            .collect(),
+        provider_fallback: providers.iter().filter_map(|provider| chain_of(*provider)).collect(),
         mcp_servers: root
             .get("mcpServers")
             .or_else(|| root.get("servers").filter(|_| file.kind == FileKind::Mcp))
@@ -41,13 +36,7 @@ pub fn settings_view(file: &File<'_>) -> SettingsView {
                 Some((entry.key().scalar_text()?.to_owned(), entry.value().scalar_text()?.to_owned()))
             })
             .collect(),
-        abilities: root
-            .get("providers")
-            .map(Node::entries)
-            .unwrap_or_default()
-            .iter()
-            .flat_map(abilities_of)
-            .collect(),
+        abilities: providers.into_iter().flat_map(abilities_of).collect(),
     }
 }
 
@@ -71,7 +60,7 @@ fn chain_of(provider: Entry<'_>) -> Option<(String, Vec<String>)> {
 /// The keys of a mapping.
 fn keys(file: &File<'_>, node: Node<'_>) -> Names {
     let named = |key: Node<'_>| Some((key.scalar_text()?.to_owned(), Some(origin(file.path, key))));
-    node.entries().iter().filter_map(|entry| named(entry.key())).collect()
+    file.tree.entries(node).into_iter().filter_map(|entry| named(entry.key())).collect()
 }
 
 /// The items of a list, or the keys of a mapping.

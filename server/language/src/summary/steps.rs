@@ -36,17 +36,16 @@ pub(super) struct OfSteps {
 
 impl Told {
     pub(super) fn meet(&mut self, file: &File<'_>, declared: &Declared<'_>) -> OfSteps {
-        // There a step is more than its lines.
-        if file.tree.has_anchors() {
-            self.steps = Row::default();
-        }
         let steps = &declared.steps;
-        self.steps.align(steps.iter().map(|step| step.node.identity()), |at| {
+        // There a step is more than its lines: nothing is kept, neither from before nor for later.
+        let mut passing = Row::default();
+        let row = if file.tree.has_anchors() { &mut passing } else { &mut self.steps };
+        row.align(steps.iter().map(|step| step.node.identity()), |at| {
             steps.get(at).map_or_else(OfStep::nothing, |step| OfStep::new(file, step))
         });
         let mut all = OfSteps { steps: Vec::with_capacity(steps.len()), ..OfSteps::default() };
-        for (step, told) in steps.iter().zip(self.steps.iter()) {
-            let start = step.node.span().start;
+        for (step, told) in steps.iter().zip(row.iter()) {
+            let start = start_of(file, step);
             let placed = |span: Span| span.shifted(start);
             let summary = told.summary.iter();
             all.steps.extend(summary.map(|one| StepSummary { span: placed(one.span), ..one.clone() }));
@@ -61,13 +60,18 @@ impl Told {
     }
 }
 
+/// What the places of a step count from.
+fn start_of(file: &File<'_>, step: &Step<'_>) -> usize {
+    if file.tree.has_anchors() { 0 } else { step.node.span().start }
+}
+
 impl OfStep {
     const fn nothing() -> Self {
         Self { summary: None, calls: Vec::new(), always_calls: None, calls_workflow: false }
     }
 
     fn new(file: &File<'_>, step: &Step<'_>) -> Self {
-        let start = step.node.span().start;
+        let start = start_of(file, step);
         let from_start = |span: Span| Span::new(span.start - start, span.end - start);
         let mut calls = Vec::new();
         calls::of_step(file.tree, step.node, &mut calls);

@@ -1,10 +1,11 @@
 //! Names of other files: agents, workflows, pools, servers, providers, engines.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use copydesk_base::Severity;
 use copydesk_language::index::SummaryBody;
-use copydesk_language::{Trust, WorkspaceIndex};
+use copydesk_language::{Trust, WorkspaceIndex, edited, is_safe, parse};
 use expect_test::{Expect, expect};
 
 use crate::support::{WORKFLOW, all_findings, check_in, knowing};
@@ -278,5 +279,134 @@ fn a_step_of_an_agents_tool_names_agents_too() {
         expect![[r#"
             error unknown-agent there is no agent 'writr'; did you mean 'writer'? [fix: change to 'writer']
         "#]],
+    );
+}
+
+#[test]
+fn a_workflow_that_cannot_be_read_says_nothing_about_its_callers() {
+    let head = "name: child\ninputs:\n  version: {type: string}\noutputs:\n  notes: x\n";
+    let steps = "steps: [{id: n, type: shell, run: \"${{ inputs.version }}\"}]\n";
+    let caller = "name: x
+steps:
+  - {id: c, type: workflow, path: child.yaml, inputs: {version: \"1\"}, outputMapping: {n: notes}}
+  - {id: b, type: shell, run: \"${{ steps.c.outputs.notes }}\"}
+";
+    let whole = format!("{head}{steps}");
+    for (from, to) in [
+        ("  version:", "<<<<<<< HEAD\n  versions:"),
+        ("  version:", "  \"version:"),
+        ("  version:", "  version{:"),
+        ("{type: string}", "{type: string"),
+        ("notes: x", "notes x"),
+        ("notes: x", "{notes"),
+        ("version: {", "version {"),
+    ] {
+        let text = whole.replacen(from, to, 1);
+        assert_ne!(text, whole);
+        let index = knowing(&[("/w/child.yaml", &text)]);
+        let tree = parse(Path::new("/w/child.yaml"), &text);
+        let is_read = tree.broken().is_empty() && tree.problems().is_empty();
+        let found = all_findings("/w/x.workflow.yaml", caller, &index);
+        assert!(is_read || found.is_empty(), "{text}\n{found:#?}");
+        // Of two files nobody knows which has the slip.
+        let mended = found.iter().flat_map(|finding| &finding.fixes).any(is_safe);
+        assert!(!mended, "{text}\n{found:#?}");
+    }
+    for text in ["", "# to do\n", "just some words\n", "\0\u{1}\u{2}ELF", "- a\n"] {
+        let index = knowing(&[("/w/.copydesk/workflows/child.yaml", text)]);
+        let caller =
+            "name: x\nsteps: [{id: c, type: workflow, path: ⟦child.yaml⟧, inputs: {version: \"1\"}}]\n";
+        let expect = expect![[r#"
+            error unknown-workflow 'child.yaml' is no workflow
+        "#]];
+        check_in("/w/.copydesk/workflows/x.yaml", caller, &index, expect);
+    }
+}
+
+#[test]
+fn a_provider_in_front_of_a_model_must_be_there() {
+    let checked = |path: &str, marked: &str, expect: Expect| check_in(path, marked, &workspace(), expect);
+    for (path, head) in [
+        ("/w/.copydesk/agents/a.md", "name: a\ndescription: d\n"),
+        ("/w/.copydesk/actions/a.md", "name: a\n"),
+        ("/w/.copydesk/prompts/a.md", "name: a\n"),
+        ("/w/a.chat.md", ""),
+    ] {
+        let text = |model: &str| format!("---\n{head}model: {model}\n---\nx\n");
+        checked(
+            path,
+            &text("⟦nope⟧/x"),
+            expect![[r#"
+                warning unknown-name there is no provider 'nope' in the config; configure it under 'providers'
+            "#]],
+        );
+        for right in ["openai/gpt-5", "anthropic/c", "ollama/qwen3:4b", "qwen3:4b", "\"${{ inputs.m }}\""] {
+            checked(path, &text(right), expect![""]);
+        }
+    }
+    checked(
+        "/w/.copydesk/config.yaml",
+        "default_model: ⟦opnai⟧/q
+fallback: [local/a, ⟦nope⟧/x]
+completion: {model: ⟦nope⟧/c}
+model_mappings: {\"a*\": local, \"b*\": ⟦nope⟧}
+providers:
+  local: {kind: ollama, fallback: ⟦lokal⟧/x, default_model: any/thing}
+",
+        expect![[r#""#]],
+    );
+    in_workspace(
+        "model: ⟦nope⟧/x
+steps:
+  - {id: a, type: llm, agent: writer, prompt: p, model: ⟦opnai⟧/x}
+  - {id: b, type: llm, agent: writer, prompt: p, model: openai/x, fallback: [offline, ⟦nope⟧/y]}
+  - {id: c, type: llm, agent: writer, prompt: p, provider: openai, model: org/name}
+  - {id: d, type: llm, agent: writer, prompt: p, provider: ollama, model: qwen3:4b}
+",
+        expect![[r#""#]],
+    );
+    // Where nobody has looked at the config, nobody knows.
+    check_in(
+        "/w/.copydesk/agents/a.md",
+        "---\nname: a\ndescription: d\nmodel: nope/x\n---\nx\n",
+        &knowing(&[]),
+        expect![""],
+    );
+}
+
+#[test]
+fn servers_stand_where_their_readers_look() {
+    for (path, wrong, right) in [
+        ("/w/.mcp.json", "servers", "mcpServers"),
+        ("/w/.cursor/mcp.json", "servers", "mcpServers"),
+        ("/w/.vscode/mcp.json", "mcpServers", "servers"),
+    ] {
+        let text = format!("{{\"{wrong}\": {{\"a\": {{\"command\": \"x\"}}}}}}");
+        let [finding] = &all_findings(path, &text, &workspace())[..] else { panic!("one finding in {path}") };
+        assert_eq!(finding.span.of(&text), format!("\"{wrong}\""));
+        assert_eq!(
+            finding.message,
+            format!("programs that read this file look for '{right}', not for '{wrong}'")
+        );
+        let [fix] = &finding.fixes[..] else { panic!("one fix in {path}") };
+        assert_eq!(edited(&text, &fix.edits), text.replace(wrong, right));
+    }
+}
+
+#[test]
+fn what_an_item_lacks_is_said_at_the_item() {
+    in_workspace(
+        "steps:
+  - {id: a, type: shell, run: x}
+  - ⟦{}⟧
+  - {id: b, type: llm, agent: writer, prompt: p, tools: [read, {⟦description⟧: x}]}
+",
+        expect![[""]],
+    );
+    check_in(
+        "/w/.copydesk/config.yaml",
+        "hooks:\n  PreToolUse:\n    - command: a\n    - {⟦matcher⟧: edit}\n",
+        &workspace(),
+        expect![[""]],
     );
 }

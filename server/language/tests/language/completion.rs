@@ -3,7 +3,8 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use copydesk_language::{File, WorkspaceIndex, complete, parse, settings_view};
+use copydesk_base::TextEdit;
+use copydesk_language::{File, WorkspaceIndex, complete, edited, parse, settings_view};
 use expect_test::expect;
 
 use crate::support::{WORKFLOW, complete_steps, cursor, knowing, proposals, take};
@@ -372,4 +373,42 @@ fn what_follows_a_run_is_offered_what_stands_before_it() {
         ),
         expect!["a f"],
     );
+}
+
+#[test]
+fn behind_a_complete_value_nothing_is_proposed() {
+    let none = |path: &str, text: &str| {
+        let found = proposals(path, text).1;
+        assert!(found.is_empty(), "{text}\n{found:#?}");
+    };
+    none(".mcp.json", "{\"mcpServers\": {\"a\": {\"type\": \"http\"\n  $0}}}");
+    none(".mcp.json", "{\"mcpServers\": {\"a\": {\"type\": \"http\" $0}}}");
+    none(".copydesk/agents/a.md", "---$0");
+    none(".copydesk/agents/a.md", "---$0\nname: x\n---\n");
+    complete_steps("steps:\n  - id: a\n    type: \"shell\" $0\n", expect![""]);
+    complete_steps("steps:\n  - {id: a, type: shell\n    $0}\n", expect![""]);
+    // What is there is replaced, and nothing is put behind it.
+    for text in ["type: shell $0", "type: &t sh$0", "type: !!str sh$0", "{id: a, type: shell $0}"] {
+        let text = format!("name: x\nsteps:\n  - {text}\n");
+        let (plain, found) = proposals(WORKFLOW, &text);
+        let sleep = found.iter().find(|one| one.label == "sleep").expect("a type");
+        let edit = TextEdit::new(sleep.replace, sleep.plain());
+        let after = edited(&plain, &[edit]);
+        let written = text.replace("shell $0", "sleep").replace("sh$0", "sleep");
+        assert_eq!(after, written);
+    }
+}
+
+#[test]
+fn names_of_servers_and_schemas() {
+    let index = knowing(&[(".mcp.json", "{\"mcpServers\": {\"issues\": {\"command\": \"x\"}}}")]);
+    for list in ["[$0]", "[i$0]", "\n      - $0"] {
+        let text = format!("name: x\nsteps:\n  - id: a\n    type: llm\n    mcpServers: {list}\n");
+        let (text, offset) = cursor(&text);
+        let tree = parse(Path::new(WORKFLOW), &text);
+        let found = complete(&File::new(Path::new(WORKFLOW), &text, &tree), &index, offset);
+        assert!(found.iter().any(|one| one.label == "issues"), "{text}\n{found:#?}");
+    }
+    let (_, found) = proposals(".copydesk/config.yaml", "schemas:\n  \"*.x.yml\": $0\n");
+    assert!(found.iter().any(|one| one.label == "draft-07"), "{found:#?}");
 }

@@ -211,6 +211,19 @@ fn a_new_line_starts_where_the_next_thing_goes() {
         ("run: echo ${{|}", "{", "run: echo ${{  }}"),
         ("steps:\n  - id: a\n   -|", "-", "steps:\n  - id: a\n  -"),
         ("steps:\n  - id: a\n  -|", "-", "steps:\n  - id: a\n  -"),
+        // What stood there before says what it said.
+        ("a:\n  b: 1\n\n|c:\n  d: 1\n", "\n", "a:\n  b: 1\n\nc:\n  d: 1\n"),
+        ("a:\n  v: {t: s}\n\n|c: 2\n", "\n", "a:\n  v: {t: s}\n\nc: 2\n"),
+        ("s:\n  - id: a\n    run: x\n\n|  - id: b\n", "\n", "s:\n  - id: a\n    run: x\n\n  - id: b\n"),
+        ("s:\n  - id: a\n  \n|- id: b\n", "\n", "s:\n  - id: a\n  \n- id: b\n"),
+        ("s:\n  - id: a\n  \n  |- id: b\n", "\n", "s:\n  - id: a\n  \n  - id: b\n"),
+        ("a: |\n  x\n\n|b: 1\n", "\n", "a: |\n  x\n\nb: 1\n"),
+        ("a: |\n|\n x\n", "\n", "a: |\n\n x\n"),
+        ("a:\n|  b: 1\n", "\n", "a:\n  b: 1\n"),
+        // What goes along.
+        ("a: \n|b: 1\n", "\n", "a: \n  b: 1\n"),
+        ("a: |\n  x\n|y\nb: 1\n", "\n", "a: |\n  x\n  y\nb: 1\n"),
+        ("- id: a\n|type: shell\n", "\n", "- id: a\n  type: shell\n"),
     ];
     for (before, typed, after) in table {
         let at = before.rfind('|').expect("a cursor");
@@ -220,6 +233,29 @@ fn a_new_line_starts_where_the_next_thing_goes() {
             File { path: Path::new("x.workflow.yaml"), text: &text, tree: &tree, kind: FileKind::Workflow };
         let edits = on_type(&file, FormatStyle::default(), typed, at);
         assert_eq!(edited(&text, &edits), *after, "{before:?}");
+    }
+}
+
+#[test]
+fn enter_in_front_of_a_line_leaves_every_fixture_as_it_was() {
+    for (name, text) in FIXTURES {
+        let before = shown(&yaml::parse(text));
+        let starts = text.match_indices('\n').map(|(at, _)| at + 1).filter(|at| *at < text.len());
+        for start in starts {
+            let lead = text[start..].len() - text[start..].trim_start_matches(' ').len();
+            for at in [start, start + lead] {
+                let typed = format!("{}\n{}{}", &text[..at], &text[start..at], &text[at..]);
+                let (tree, cursor) = (yaml::parse(&typed), at + 1 + (at - start));
+                if shown(&tree) != before {
+                    // Inside a text a line more is a line more.
+                    continue;
+                }
+                let path = Path::new("x.workflow.yaml");
+                let file = File { path, text: &typed, tree: &tree, kind: FileKind::Workflow };
+                let after = edited(&typed, &on_type(&file, FormatStyle::default(), "\n", cursor));
+                assert_eq!(shown(&yaml::parse(&after)), before, "{name}, Enter at {at}: {after}");
+            }
+        }
     }
 }
 

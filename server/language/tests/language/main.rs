@@ -35,6 +35,7 @@ mod indexing;
 mod kinds;
 #[path = "../marked/mod.rs"]
 mod marked;
+mod merging;
 mod models;
 mod navigating;
 mod once;

@@ -151,12 +151,30 @@ fn steps_become_a_workflow_of_their_own() {
 }
 
 #[test]
+fn comments_in_the_needs_of_others_stay() {
+    let before = "    needs: [pack, build]\n";
+    let needs = "    needs:\n      - test # first\n      - pack   # why\n      - build\n";
+    let text = RELEASE.replace(before, needs);
+    let (text, selection) = selected(&text);
+    let all = offered(&text, selection, &knowing(&[(WORKFLOW, &text)]));
+    let one = all.iter().find(|one| one.name == "extract-workflow").expect("an extraction");
+    let after = edited(&text, &one.edits);
+    let kept = "    needs:\n      - test # first\n      - build_part   # why\n    message";
+    assert!(after.contains(kept), "{after}");
+}
+
+#[test]
 fn steps_that_cannot_stand_alone_stay() {
     for (why, from, to) in [
         ("the whole of a step", "${{ steps.test.status }}", "${{ JSON.stringify(steps.test) }}"),
         ("a pool of the workflow's own", "    needs: [test]\n", "    needs: [test]\n    pool: mine\n"),
         ("an anchor", "    run: make ${{ inputs.version }}\n", "    run: &a make\n"),
         ("the workflow's environment", "${{ inputs.version }}", "${{ env.CI }}"),
+        (
+            "what comes after a failure",
+            "outputs:\n",
+            "finally: [{id: end, type: shell, run: \"${{ steps.build.status }}\"}]\noutputs:\n",
+        ),
     ] {
         let changed = RELEASE.replace(from, to);
         assert_ne!(changed, RELEASE, "{why}");

@@ -381,7 +381,7 @@ fn agents() {
         ],
         &expect![[r#"
             an agent has a name: missing-key 'description'
-            and these: right
+            and these: unknown-name 'p'
             its prompt has expressions: expression-syntax '+'
             `${ {` is an escaped example: right
             its tools run steps: missing-key 'shell'

@@ -407,6 +407,33 @@ const PIECES: &[&str] = &[
     "*a",
 ];
 
+#[test]
+fn no_mend_makes_a_key_stand_twice() {
+    let shell = |keys: &str| format!("name: x\nsteps:\n  - id: a\n    type: shell\n{keys}");
+    let agent = "---\nname: a\ndescription: d\nmodle: x\nmdoel: y\n---\nB\n";
+    let config = "budgets:\n  run: {requsts: 5, reqests: 500}\n";
+    for (path, text) in [
+        (WORKFLOW, &*shell("    cmd: first\n    script: second\n")),
+        (WORKFLOW, &*shell("    run: x\n    timeot: 5\n    timout: 6\n")),
+        (WORKFLOW, &*shell("    rn: first\n    run: second\n")),
+        (WORKFLOW, &*shell("    run: x\n    depends_on: []\n    dependsOn: []\n")),
+        (".copydesk/agents/a.md", agent),
+        (".copydesk/config.yaml", config),
+    ] {
+        let path = Path::new(path);
+        let twins = |text: &str| {
+            found(path, text).0.iter().filter(|finding| finding.code == Code::DuplicateKey).count()
+        };
+        let after = fixed(path, text);
+        assert_eq!(twins(&after), 0, "{after}");
+        for fix in found(path, text).1.iter().flat_map(|finding| &finding.fixes) {
+            assert_eq!(twins(&edited(text, &fix.edits)), 0, "'{}' of {text}", fix.title);
+        }
+    }
+    let text = shell("    cmd: first\n    script: second\n");
+    assert_eq!(fixed(Path::new(WORKFLOW), &text), text.replace("cmd", "run"));
+}
+
 /// Where a damage is, how many bytes go, and what comes.
 type Damage = (prop::sample::Index, usize, &'static str);
 

@@ -32,12 +32,13 @@ fn is_same_workflow(one: &WorkflowSummary, other: &WorkflowSummary) -> bool {
         steps,
         pools,
         always_calls,
+        is_whole,
     } = one;
     let is_same_step = |StepSummary { id, kind, span: _ }: &StepSummary, other: &StepSummary| {
         (id, kind) == (&other.id, &other.kind)
     };
-    (name, description, output_schema, always_calls)
-        == (&other.name, &other.description, &other.output_schema, &other.always_calls)
+    (name, description, output_schema, always_calls, is_whole)
+        == (&other.name, &other.description, &other.output_schema, &other.always_calls, &other.is_whole)
         && all(inputs, &other.inputs, is_same_declared)
         && all(outputs, &other.outputs, is_same_declared)
         && all(pools, &other.pools, is_same_name)

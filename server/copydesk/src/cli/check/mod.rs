@@ -73,7 +73,7 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
     library.set_rules(&OfOthers::from(here.settings().config));
     let surroundings = Surroundings { here, trusted: &trusted, index, library, mending };
     let files = if arguments.is_stdin() {
-        let path = arguments.path.clone().unwrap_or_else(|| PathBuf::from("stdin"));
+        let path = arguments.path.clone().unwrap_or_default();
         let text = input::stdin().map_err(anyhow::Error::msg)?;
         let shown = path.display().to_string();
         let checked = look::text_at(&surroundings, &here.cwd.join(&path), Named::Itself, shown, text);
@@ -105,9 +105,13 @@ impl Arguments {
 
 /// Why nothing is checked, as a sentence.
 fn wrong_usage(arguments: &Arguments, here: &Here) -> Option<String> {
+    if arguments.is_stdin() && arguments.paths.len() > 1 {
+        return Some("'-' stands alone: name files, or give one text".to_owned());
+    }
     if arguments.is_stdin() {
-        return (arguments.paths.len() > 1)
-            .then(|| "'-' stands alone: name files, or give one text".to_owned());
+        let untold = "nothing says what the text on standard input is; name its file, as in \
+                      '--path .copydesk/workflows/release.yaml'";
+        return arguments.path.is_none().then(|| untold.to_owned());
     }
     if arguments.path.is_some() {
         return Some("--path says where the text on standard input belongs; write '-' for it".to_owned());

@@ -97,7 +97,10 @@ impl Reader<'_, '_, '_> {
         let near = remark.name.as_ref().and_then(|(name, at)| {
             let candidates = remark.candidates.iter().map(String::as_str);
             let near = self.findings.suggest.nearest(name, candidates)?;
-            Some((near, *at, self.findings.suggest.safety()))
+            let is_elsewhere = remark.code == Code::UnknownOutput;
+            // Which of two files has the slip is for a person to say.
+            let safety = if is_elsewhere { Safety::Suggested } else { self.findings.suggest.safety() };
+            Some((near, *at, safety))
         });
         let message = match (&near, &remark.mend) {
             (Some((near, ..)), _) => format!("{}; did you mean '{near}'?", remark.message),

@@ -124,7 +124,7 @@ fn inputs(cursor: &Cursor<'_>, half: &Half<'_>, write: impl Fn(&str) -> (String,
         Some(Completion {
             detail: ty.map_or_else(|| written.to_owned(), |ty| short(&ty)),
             insert,
-            ..proposal(CompletionKind::Input, name, replace, &hover::docs_of_input(entry), at)
+            ..proposal(CompletionKind::Input, name, replace, &hover::docs_of_input(*entry), at)
         })
     });
     inputs.collect()

@@ -6,7 +6,7 @@ use copydesk_text::{Kind, Node};
 
 use super::Place;
 use super::refers::{Bare, Refers, below};
-use crate::declared::Step;
+use crate::declared::{Block, Step};
 use crate::expression::{bracketed, is_name};
 use crate::index::BUILT_IN_POOLS;
 
@@ -100,6 +100,16 @@ impl<'t> Moved<'t> {
             if !chosen.iter().any(|(chosen, _)| *chosen == at) {
                 below(step.node, Bare::Text, &mut found);
             }
+        }
+        let moves = |refers: &Refers<'_>| {
+            refers.root() == "steps" && refers.member(0).is_some_and(|id| self.ids.contains(&id))
+        };
+        // What comes when steps have failed sees each of them; of a workflow that failed it would see nothing.
+        let is_late = |step: &&Step<'_>| step.block != Block::Steps;
+        let mut late = Vec::new();
+        place.declared.steps.iter().filter(is_late).for_each(|step| below(step.node, Bare::Text, &mut late));
+        if late.iter().any(moves) {
+            return None;
         }
         for key in ["outputs", "env", "concurrency", "pools", "eval", "compensate"] {
             if let Some(value) = root.get(key) {

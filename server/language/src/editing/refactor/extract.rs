@@ -7,12 +7,13 @@
 use std::collections::BTreeMap;
 
 use copydesk_base::{Span, TextEdit};
-use copydesk_text::Entry;
+use copydesk_text::{Entry, Node};
 
 use super::crossing::{Moved, clean};
 use super::refers::is_shared;
 use super::text::inline;
 use super::{NewFile, Place, Refactoring, RefactoringKind};
+use crate::check::remove_item;
 use crate::declared::{Block, Step};
 use crate::editing::edited;
 
@@ -117,6 +118,9 @@ pub(super) fn renamed_needs(
     }
     // What comes by a merge key stands elsewhere.
     let entry = step.node.entry("needs")?;
+    if place.file.tree.comments().iter().any(|comment| entry.value().span().overlaps(*comment)) {
+        return needs_in_place(place, entry.value(), gone, id);
+    }
     let mut new: Vec<&str> = Vec::new();
     for name in names {
         let name = if gone.contains(&name) { id } else { name };
@@ -125,6 +129,17 @@ pub(super) fn renamed_needs(
         }
     }
     Some(vec![list(entry.key().span().end, entry.span().end, &new)])
+}
+
+/// The same in a list with comments, which stay with their lines.
+fn needs_in_place(place: &Place<'_, '_>, list: Node<'_>, gone: &[&str], id: &str) -> Option<Vec<TextEdit>> {
+    let is_gone = |item: &Node<'_>| item.scalar_text().is_some_and(|name| gone.contains(&name));
+    let items = list.items();
+    let mut places = items.iter().enumerate().filter(|(_, item)| is_gone(item));
+    let (_, first) = places.next()?;
+    let named = TextEdit::new(first.span(), inline(id));
+    let others = places.map(|(at, _)| remove_item(place.file.text, list, at));
+    std::iter::once(Some(named)).chain(others).collect()
 }
 
 fn list(from: usize, to: usize, names: &[&str]) -> TextEdit {

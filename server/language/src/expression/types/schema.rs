@@ -3,11 +3,11 @@
 //! A schema says more than a type can hold (lengths, patterns, conditions); what it cannot hold makes the type wider,
 //! never narrower. A `$ref` is followed within the same schema, and a circle of them ends as `Any`.
 
-use copydesk_text::Node;
+use copydesk_text::{Node, Tree};
 use serde_json::{Map, Value};
 
 use super::{Field, Literal, MAX_BRANCHES, MAX_DEPTH, Type};
-use crate::expression::tree::json_of;
+use crate::schemas::plain;
 
 /// The type of the values that a schema lets pass.
 pub fn of_schema(schema: &Value) -> Type {
@@ -15,14 +15,14 @@ pub fn of_schema(schema: &Value) -> Type {
 }
 
 /// The type that a schema written in a file gives.
-pub fn of_node(schema: Node<'_>) -> Type {
-    of_schema(&json_of(schema))
+pub fn of_node(tree: &Tree, schema: Node<'_>) -> Type {
+    of_schema(&plain(tree, schema))
 }
 
 /// The type of an input, from the mapping that declares it: `type`, `values`, `default`. What a secret may be is nobody's
 /// business: of those only the kind is told.
-pub fn of_input(input: Node<'_>) -> Type {
-    let mut json = json_of(input);
+pub fn of_input(tree: &Tree, input: Node<'_>) -> Type {
+    let mut json = plain(tree, input);
     let Some(declaration) = json.as_object_mut() else { return Type::Any };
     if declaration.get("secret").and_then(Value::as_bool) == Some(true) {
         declaration.retain(|key, _| key == "type");

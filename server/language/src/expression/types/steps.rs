@@ -1,18 +1,18 @@
 //! What a step gives back, by its `type`: the types behind `steps.ID`.
 
-use copydesk_text::Node;
+use copydesk_text::{Node, Tree};
 
 use super::{Field, Type, of_node, of_schema};
-use crate::expression::tree::json_of;
+use crate::schemas::plain;
 
 /// The words that `steps.ID.status` may be.
 pub const STATUSES: &[&str] =
     &["pending", "running", "waiting", "paused", "suspended", "success", "failed", "canceled", "skipped"];
 
 /// What a step of one `type` gives as `output`, before `transform`. `outputs` is what a sub-workflow is known to give.
-pub(crate) fn output(step: Node<'_>, outputs: Option<Type>) -> Type {
-    if let Some(schema) = step.get("outputSchema") {
-        return of_node(schema);
+pub(crate) fn output(tree: &Tree, step: Node<'_>, outputs: Option<Type>) -> Type {
+    if let Some(schema) = tree.get(step, "outputSchema") {
+        return of_node(tree, schema);
     }
     let text = |key: &str| step.get(key).and_then(Node::scalar_text);
     match text("type").unwrap_or("") {
@@ -26,7 +26,7 @@ pub(crate) fn output(step: Node<'_>, outputs: Option<Type>) -> Type {
             Some(_) => Type::Any,
         },
         "memory" if text("op") == Some("search") => Type::array(Type::Any),
-        "workflow" => mapped(step, outputs),
+        "workflow" => mapped(tree, step, outputs),
         _ => Type::Any,
     }
 }
@@ -81,10 +81,11 @@ impl Rounds {
 }
 
 /// What `item` is in a step with `strategy.matrix`: a value of each axis.
-pub(crate) fn matrix_item(step: Node<'_>) -> Option<Type> {
-    let matrix = step.get("strategy")?.get("matrix")?;
-    let fields = matrix.entries().iter().filter_map(|axis| {
-        let schema = serde_json::json!({ "enum": json_of(axis.value()) });
+pub(crate) fn matrix_item(tree: &Tree, step: Node<'_>) -> Option<Type> {
+    let matrix = tree.get(tree.get(step, "strategy")?, "matrix")?;
+    let axes = tree.entries(matrix).into_iter();
+    let fields = axes.filter_map(|axis| {
+        let schema = serde_json::json!({ "enum": plain(tree, axis.value()) });
         Some((axis.key().scalar_text()?.to_owned(), Field::new(of_schema(&schema), "An axis of the matrix.")))
     });
     Some(Type::closed(fields))
@@ -112,12 +113,12 @@ fn request() -> Type {
 }
 
 /// The outputs of a sub-workflow, and the names that `outputMapping` gives to some of them.
-fn mapped(step: Node<'_>, outputs: Option<Type>) -> Type {
+fn mapped(tree: &Tree, step: Node<'_>, outputs: Option<Type>) -> Type {
     let known = outputs.is_some();
     let inner = outputs.unwrap_or_else(|| Type::open::<String>([]));
     let mut fields: Vec<(String, Field)> =
         inner.fields().map(|(name, field)| (name.to_owned(), field.clone())).collect();
-    for entry in step.get("outputMapping").map(Node::entries).unwrap_or_default() {
+    for entry in tree.entries_at(step, "outputMapping") {
         let Some(alias) = entry.key().scalar_text() else { continue };
         let from = entry.value().scalar_text().or_else(|| entry.value().get("from")?.scalar_text());
         let has_default = entry.value().get("default").is_some();

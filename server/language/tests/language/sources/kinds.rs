@@ -134,7 +134,7 @@ fn the_kinds_of_steps() {
             qualityGate has an agent: missing-key 'qualityGate'
             which is there: unknown-agent 'nobody'
             allowedHandoffs are agents: unknown-agent 'nobody'
-            a server written out has a name: missing-key 'mcpServers'
+            a server written out has a name: missing-key 'command'
             it is local or remote: unknown-value 'near'
             a handoff's engine has command, env and cwd: missing-key 'engine', missing-key 'engine'
             plan has a goal: missing-key 'plan'
@@ -183,7 +183,7 @@ fn the_kinds_of_steps() {
             dynamic has a goal: missing-key 'dynamic'
             and these: right
             its supervisor and templates are agents: unknown-agent 'nobody', unknown-agent 'none'
-            a tool has a name and what runs it: missing-key 'tools'
+            a tool has a name and what runs it: missing-key 'name'
             whose id may be left out: right
             and which is checked like any step: missing-key 'shell'
         "#]],
