@@ -353,17 +353,27 @@ model_mappings: {\"a*\": local, \"b*\": ⟦nope⟧}
 providers:
   local: {kind: ollama, fallback: ⟦lokal⟧/x, default_model: any/thing}
 ",
-        expect![[r#""#]],
+        expect![[r#"
+            warning unknown-name there is no provider 'opnai' in the config; did you mean 'openai'? [fix: change to 'openai']
+            warning unknown-name there is no provider 'nope' in the config; configure it under 'providers'
+            warning unknown-name there is no provider 'nope' in the config; configure it under 'providers'
+            warning unknown-name there is no provider 'nope' in the config; configure it under 'providers'
+            warning unknown-name there is no provider 'lokal' in the config; did you mean 'local'? [fix: change to 'local']
+        "#]],
     );
     in_workspace(
-        "model: ⟦nope⟧/x
+        "fallback: [⟦nope⟧/x]
 steps:
   - {id: a, type: llm, agent: writer, prompt: p, model: ⟦opnai⟧/x}
   - {id: b, type: llm, agent: writer, prompt: p, model: openai/x, fallback: [offline, ⟦nope⟧/y]}
   - {id: c, type: llm, agent: writer, prompt: p, provider: openai, model: org/name}
   - {id: d, type: llm, agent: writer, prompt: p, provider: ollama, model: qwen3:4b}
 ",
-        expect![[r#""#]],
+        expect![[r#"
+            warning unknown-name there is no provider 'nope' in the config; configure it under 'providers'
+            warning unknown-name there is no provider 'opnai' in the config; did you mean 'openai'? [fix: change to 'openai']
+            warning unknown-name there is no provider 'nope' in the config; configure it under 'providers'
+        "#]],
     );
     // Where nobody has looked at the config, nobody knows.
     check_in(
@@ -401,12 +411,19 @@ fn what_an_item_lacks_is_said_at_the_item() {
   - ⟦{}⟧
   - {id: b, type: llm, agent: writer, prompt: p, tools: [read, {⟦description⟧: x}]}
 ",
-        expect![[""]],
+        expect![[r#"
+            error missing-key a step needs 'id' [fix: add 'id']
+            error missing-key a step needs 'type' [fix: add 'type']
+            error missing-key this item of 'tools' needs 'execution' [fix: add 'execution']
+            error missing-key this item of 'tools' needs 'name' [fix: add 'name']
+        "#]],
     );
     check_in(
         "/w/.copydesk/config.yaml",
         "hooks:\n  PreToolUse:\n    - command: a\n    - {⟦matcher⟧: edit}\n",
         &workspace(),
-        expect![[""]],
+        expect![[r#"
+            error missing-key this item of 'PreToolUse' needs 'command' [fix: add 'command']
+        "#]],
     );
 }

@@ -181,7 +181,7 @@ fn missing_keys_stand_at_the_type_then_the_id_then_the_key_around() {
         "#]],
     );
     check_steps(
-        "⟦steps⟧:\n  - run: ls\n",
+        "steps:\n  - ⟦run⟧: ls\n",
         expect![[r#"
             error missing-key a step needs 'id' [fix: add 'id']
             error missing-key a step needs 'type' [fix: add 'type']

@@ -43,12 +43,18 @@ fn what_they_do_not_bring_is_marked() {
     let index = knowing(&[(".copydesk/workflows/child.yaml", CHILD)]);
     let checked = |marked: &str, expect: Expect| check_in(WORKFLOW, marked, &index, expect);
     checked(
-        "name: x\ninputs: {<<: {first: {type: string, secret: true}}}\npools: {<<: {gpu: 2}}\nsteps:
-  - {id: a, type: shell, run: \"${{ inputs.⟦frst⟧ }}\", pool: ⟦gpo⟧}
+        "name: x\ninputs: {<<: {first: {type: string, secret: true}}}\nsteps:
+  - {id: a, type: shell, run: \"${{ inputs.⟦frst⟧ }}\"}
   - {id: b, type: workflow, path: child.yaml, ⟦inputs⟧: {<<: {⟦knote⟧: n, count: ⟦many⟧}}}
-  - {id: c, type: llm, agent: keystone-architect, prompt: \"${{ ⟦inputs.first⟧ }}\"}
+  - {id: c, type: human, message: \"${{ ⟦inputs.first⟧ }}\"}
 ",
-        expect![[""]],
+        expect![[r#"
+            error undeclared-input there is no input 'frst'; did you mean 'first'? [fix: change to 'first'] [fix: declare the input 'frst']
+            error missing-key 'child.yaml' needs the input 'note' [see: 'note' is declared here] [fix: add 'note']
+            error unknown-input 'child.yaml' has no input 'knote'; did you mean 'note'? [fix: change to 'note']
+            error type-mismatch the input 'count' of 'child.yaml' takes a number [see: 'count' is declared here]
+            warning exposed-secret a secret stands here before the person who is asked; take it out
+        "#]],
     );
 }
 
