@@ -307,10 +307,9 @@ impl Reader<'_> {
         // An anchor and a tag stand before the value.
         let is_lead =
             |piece: &&str| piece.trim().is_empty() || piece.starts_with(['&', '!']) && piece.len() > 1;
-        let blanks = |c: char| c.is_whitespace();
         let lead: usize = before
-            .split_inclusive(blanks)
-            .take_while(|piece| is_lead(piece) && piece.ends_with(blanks))
+            .split_inclusive(char::is_whitespace)
+            .take_while(|piece| is_lead(piece) && piece.ends_with(char::is_whitespace))
             .map(str::len)
             .sum();
         let word = Span::new(start + lead, offset + word_length(after));
