@@ -29,6 +29,15 @@ pub enum Rebased {
     },
 }
 
+impl Rebased {
+    /// The bytes in question, whatever became of them.
+    pub const fn span(self) -> Span {
+        match self {
+            Self::Moved(span) | Self::Overlaps { with: span } => span,
+        }
+    }
+}
+
 /// What an undo came to.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Undone {
@@ -95,10 +104,14 @@ pub fn undo(applied: &[(&str, &str)], current: &str) -> Undone {
         for (rebased, (_, text)) in rebase(after, &borrowed, &undone.text).into_iter().zip(&inverse) {
             match rebased {
                 Rebased::Moved(span) => edits.push((span, text.clone())),
-                Rebased::Overlaps { with } => undone.refused.push(Refused {
-                    span: came_from(with, &made),
-                    reason: "these lines were changed again later; take them back by hand".to_owned(),
-                }),
+                Rebased::Overlaps { with } => {
+                    let reason = if with.of(&undone.text) == text {
+                        "the edit is not there: it was never saved, or somebody took it back already"
+                    } else {
+                        "these lines were changed again later; take them back by hand"
+                    };
+                    undone.refused.push(Refused { span: came_from(with, &made), reason: reason.to_owned() });
+                }
             }
         }
         undone.taken_back += edits.len();
@@ -262,6 +275,20 @@ impl<'t> Drift<'t> {
                 && touched.start <= piece.old.end
                 && (piece.old.end > touched.start || piece.old.is_empty() && piece.old.start > touched.start)
         });
-        changed.map(|piece| self.new.bytes(&piece.new)).reduce(Span::cover).unwrap_or_default()
+        changed
+            .map(|piece| self.new.bytes(&piece.stands_for(touched)))
+            .reduce(Span::cover)
+            .unwrap_or_default()
+    }
+}
+
+impl Piece {
+    /// The new lines that stand for these old ones: line for line where there are as many as before.
+    fn stands_for(&self, touched: &Range<usize>) -> Range<usize> {
+        if self.old.len() != self.new.len() {
+            return self.new.clone();
+        }
+        let there = |line: usize| line.clamp(self.old.start, self.old.end) - self.old.start + self.new.start;
+        there(touched.start)..there(touched.end)
     }
 }

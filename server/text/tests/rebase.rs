@@ -36,6 +36,9 @@ fn hunks_move_with_their_lines() {
         ("a\nb\nc\n", "a\nB\nc\n", "a\nc\n", "a\nc\n", &[""]),
         // Typed in between two lines of one hunk.
         ("a\nb\nc\nd\n", "a\nB\nC\nd\n", "a\nb\nx\nc\nd\n", "a\nb\nx\nc\nd\n", &["x\n"]),
+        // The line above was changed too: only its own line stands in the way.
+        ("a\nb\nc\n", "a\nB\nc\n", "a!\nb!\nc\n", "a!\nb!\nc\n", &["b!\n"]),
+        ("a\nb\nc\n", "a\nB\nc\n", "a!\nb!\nc!\nd\n", "a!\nb!\nc!\nd\n", &["a!\nb!\nc!\nd\n"]),
         // One hunk of two moves.
         ("a\nb\nc\nd\ne\n", "a\nB\nc\nd\nE\n", "a\nb!\nc\nd\ne\n", "a\nb!\nc\nd\nE\n", &["b!\n"]),
         // Insertions: nothing beside, something beside, something exactly there.
@@ -105,6 +108,25 @@ fn undo_takes_back_what_is_untouched() {
     assert_eq!(undone.text, "typed\na\nb\nc\nD!\ne\n");
     assert_eq!(undone.taken_back, 2);
     assert_eq!(undone.refused.iter().map(|refused| refused.span).collect::<Vec<_>>(), [Span::new(16, 19)]);
+}
+
+#[test]
+fn undo_says_where_an_edit_is_not_there() {
+    const GONE: &str = "the edit is not there: it was never saved, or somebody took it back already";
+    const OVER: &str = "these lines were changed again later; take them back by hand";
+    for (before, after, current, reasons) in [
+        // Changed, brought in, taken out; and typed above.
+        ("a\nb\nc\n", "a\nB\nc\n", "a\nb\nc\n", &[GONE][..]),
+        ("a\nb\nc\n", "a\nB\nc\n", "a!\nb\nc\n", &[GONE]),
+        ("a\nc\n", "a\nb\nc\n", "a\nc\n", &[GONE]),
+        ("a\nb\nc\n", "a\nc\n", "a\nb\nc\n", &[GONE]),
+        ("a\nb\nc\n", "a\nB\nc\n", "a\nb!\nc\n", &[OVER]),
+        ("a\nb\nc\nd\ne\n", "A\nb\nc\nd\nE\n", "a\nb\nc\nd\nE!\n", &[GONE, OVER]),
+    ] {
+        let undone = undo(&[(before, after)], current);
+        let told: Vec<&str> = undone.refused.iter().map(|refused| refused.reason.as_str()).collect();
+        assert_eq!((undone.text.as_str(), told.as_slice()), (current, reasons), "{after:?} in {current:?}");
+    }
 }
 
 const LINES: [&str; 6] = ["a\n", "b\n", "c\n", "\n", "e\r\n", "f"];

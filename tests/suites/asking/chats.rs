@@ -10,34 +10,38 @@ use serde_json::{Value, json};
 
 use crate::with_files;
 
-const CHAT: &str = "talk.chat.md";
+pub(crate) const CHAT: &str = "talk.chat.md";
 /// What stands where an answer would, after a no.
 const DENIED: &str =
     "> Copydesk: canceled\n\n> Not done: follow line 8 of talk.chat.md: Delete it all. (the person said no)";
 
 /// A scene in which an empty chat document is open beside the usual file.
-struct Talk {
-    scene: Scene,
-    uri: String,
+pub(crate) struct Talk {
+    pub(crate) scene: Scene,
+    pub(crate) uri: String,
 }
 
 impl Talk {
-    fn begin(personality: Personality, format: Format, script: Vec<Reply>, text: &str) -> Self {
-        let mut scene = with_files(personality, format, "{}", script, &[(CHAT, text)]);
+    pub(crate) fn begin(personality: Personality, format: Format, script: Vec<Reply>, text: &str) -> Self {
+        Self::open(with_files(personality, format, "{}", script, &[(CHAT, text)]))
+    }
+
+    /// Opens the document as it lies there.
+    pub(crate) fn open(mut scene: Scene) -> Self {
         let uri = scene.workspace.uri(CHAT);
-        scene.client.open(&uri, "markdown", text);
+        scene.client.open(&uri, "markdown", &scene.workspace.read(CHAT));
         // The document itself is looked at.
         scene.client.quiet("workspace/applyEdit");
         Self { scene, uri }
     }
 
-    fn types(&mut self, words: &str) {
+    pub(crate) fn types(&mut self, words: &str) {
         let end = self.text().len();
         self.scene.client.type_over(&self.uri, end, end, words);
     }
 
     /// Presses the lens; what the command answers.
-    fn send(&mut self) -> Value {
+    pub(crate) fn send(&mut self) -> Value {
         let lenses =
             self.scene.client.ok("textDocument/codeLens", json!({"textDocument": {"uri": self.uri}}));
         let send =
@@ -57,16 +61,16 @@ impl Talk {
         }
     }
 
-    fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         self.scene.client.text(&self.uri)
     }
 
     /// The text with the session's id as `SESSION`.
-    fn told(&self) -> String {
+    pub(crate) fn told(&self) -> String {
         without_id(&self.text())
     }
 
-    fn wait_for(&mut self, expect: &str) {
+    pub(crate) fn wait_for(&mut self, expect: &str) {
         let uri = self.uri.clone();
         let is_there = |client: &mut Client| (without_id(&client.text(&uri)) == expect).then_some(());
         self.scene.client.wait(&format!("the document {expect:?}"), is_there);

@@ -308,3 +308,26 @@ fn no_link_leads_a_write_out_of_the_workspace() {
         scene.end();
     });
 }
+
+#[test]
+fn a_command_sees_the_disk_and_its_result_names_what_is_not_saved() {
+    in_four(|personality, format| {
+        let cat = || Reply::tool("bash", &json!({"command": "cat calc.py"}));
+        let script = vec![cat(), triple(), cat(), done(), cat(), done()];
+        let permissions = "{mode: accept-edits, allow: ['Bash(cat calc.py)']}";
+        let mut scene = begin(personality, format, permissions, script);
+        scene.ask("make it three times");
+        scene.edit();
+        scene.wait_for_text(&tripled());
+        scene.over(3);
+        assert_eq!(scene.result(1), format!("{TEXT}[exit code 0]"));
+        let note = "[calc.py is open with unsaved changes: the command saw it as it was saved last]";
+        assert_eq!(scene.result(3), format!("{TEXT}[exit code 0]\n{note}"));
+        let (uri, file) = (scene.uri.clone(), scene.workspace.root().join(FILE));
+        scene.client.save(&uri, &file);
+        scene.ask("and now?");
+        scene.over(5);
+        assert_eq!(scene.results(5), [format!("{}[exit code 0]", tripled())]);
+        scene.end();
+    });
+}

@@ -16,6 +16,7 @@ mod prompts;
 mod proof;
 mod quiet;
 mod review;
+mod rewritten;
 mod rules;
 mod searches;
 mod secrets;

@@ -318,3 +318,20 @@ fn walk(folder: &std::path::Path) -> Vec<std::path::PathBuf> {
         .flat_map(|entry| if entry.path().is_dir() { walk(&entry.path()) } else { vec![entry.path()] })
         .collect()
 }
+
+#[test]
+fn lines_that_are_not_there_are_said_before_anything_is_sent() {
+    let (workspace, model) = desk(Format::Anthropic, "{}", vec![]);
+    workspace.write("one.py", "x = 1");
+    for (place, why) in [
+        (format!("{FILE}:99"), "calc.py has only 13 lines"),
+        (format!("{FILE}:14"), "calc.py has only 13 lines"),
+        ("one.py:2".to_owned(), "one.py has only 1 line\n"),
+        (format!("{FILE}:3-1"), "'3-1' ends before it begins"),
+        (format!("{FILE}:0"), "'0' is no line or range of lines"),
+    ] {
+        let ran = workspace.run(&["ask", "--file", &place, "what is it?"]).exits(2);
+        assert!(ran.stderr.contains(why), "{place}: {ran}");
+    }
+    assert!(model.requests().is_empty());
+}

@@ -170,10 +170,18 @@ fn an_empty_reply_is_no_success() {
                 ),
             ),
             row(
-                "a read, then nothing",
-                vec![Reply::tool("read", &json!({"path": FILE})), Reply::empty()],
-                2,
-                Answers(""),
+                "a read, then nothing, also when it is asked once more",
+                vec![Reply::tool("read", &json!({"path": FILE})), Reply::empty(), Reply::text(" ")],
+                3,
+                Says(
+                    "failed to finish: the model answered with nothing at all; ask again, or choose another model",
+                ),
+            ),
+            row(
+                "a read, then nothing at first",
+                vec![Reply::tool("read", &json!({"path": FILE})), Reply::empty(), Reply::text("It doubles.")],
+                3,
+                Answers("It doubles."),
             ),
         ]
     });

@@ -41,7 +41,7 @@ fn a_rewind_takes_back_the_turn_and_all_later_ones_and_forgets_them() {
         assert!(!workspace.exists("made"), "what was created goes, its folder with it");
         let shown =
             workspace.run(&["sessions", "show", session.as_str().unwrap_or_default()]).exits(0).stdout;
-        assert_eq!(shown.matches(", taken back)").count(), 2, "{shown}");
+        assert_eq!(shown.matches(", forgotten, edits taken back)").count(), 2, "{shown}");
         let _ = workspace.run(&["ask", "--session", session.as_str().unwrap_or_default(), "hello"]).exits(0);
         let told = model.wait_request(5).text();
         assert!(!told.contains("make it three times") && !told.contains("rename it"), "{told}");
@@ -151,6 +151,21 @@ fn one_half_alone_goes_back_where_that_is_said() {
     assert!(told.contains("make it three times") && !told.contains("rename it"), "{told}");
     let ran = workspace.run(&["rewind", "run-none"]).exits(1);
     assert!(ran.stderr.contains("find the run run-none"), "{ran}");
+}
+
+#[test]
+fn edits_that_come_again_behind_a_rewind_bring_no_turn_back() {
+    let (workspace, _model, _) = two_turns(Format::Anthropic);
+    let session = workspace.run(&["sessions", "--json"]).exits(0).json()["sessions"][0]["session"].clone();
+    let _ = workspace.run(&["rewind"]).exits(0);
+    assert_eq!(workspace.read(FILE), tripled());
+    let ran = workspace.run(&["redo"]).exits(0);
+    assert_eq!(workspace.read(FILE), tripled().replace("def twice", "def twofold"));
+    let words = "The edits are back; the conversation goes on without this turn, which was rewound.";
+    assert!(ran.stderr.contains(words), "{ran}");
+    let shown = workspace.run(&["sessions", "show", session.as_str().unwrap_or_default()]).exits(0).stdout;
+    assert_eq!(shown.matches(", forgotten)").count(), 1, "{shown}");
+    assert!(!shown.contains("taken back") && shown.contains(words), "{shown}");
 }
 
 #[test]

@@ -18,7 +18,7 @@ use crate::changes::apply::{Made, Order, There, elsewhere, failed, make, missing
 use crate::changes::story::{FileStory, stories};
 use crate::desk::Shared;
 use crate::error::AgentError;
-use crate::session::recover;
+use crate::session::{past, recover};
 
 /// How often the text may move between looking and writing before we give up.
 const LOOKS: usize = 8;
@@ -47,6 +47,7 @@ pub(crate) async fn take_back(
 ) -> Result<HunkReport, AgentError> {
     let (run, files) = find(shared, run, direction).await?;
     let redactor = shared.world.redactor();
+    let is_forgotten = direction == Direction::Redo && is_forgotten(shared, &run).await?;
     let mut report = HunkReport::default();
     let mut folders: Vec<PathBuf> = files.iter().flat_map(|(_, story, _)| story.folders.clone()).collect();
     for (file, story, pairs) in files {
@@ -60,7 +61,18 @@ pub(crate) async fn take_back(
             let _ = shared.world.files.remove_folder(&folder);
         }
     }
+    if is_forgotten && !report.sent.is_empty() {
+        let text = "The edits are back; the conversation goes on without this turn, which was rewound.";
+        shared.recorder.record(&run, vec![Event::Notice { text: text.to_owned() }], &redactor).await?;
+    }
     Ok(report)
+}
+
+/// Whether a rewind took a turn out of its conversation.
+async fn is_forgotten(shared: &Shared, run: &RunId) -> Result<bool, AgentError> {
+    let journal = &shared.world.journal;
+    let Some(row) = journal.run(run).await? else { return Ok(false) };
+    Ok(past::gone(journal, &row.session).await?.contains(run))
 }
 
 /// What [`take_back`] would do with the text that is there now.
@@ -185,11 +197,11 @@ fn undone(
     direction: Direction,
     there: &There,
 ) -> rebase::Undone {
-    let (pairs, kept) = whole_only(pairs);
+    let (pairs, kept) = whole_only(pairs, there.text());
     let mut undone = rebase::undo(&borrowed(&pairs), there.text());
-    undone.refused.extend((0..kept).map(|_| {
+    undone.refused.extend(kept.into_iter().map(|span| {
         let reason = "the journal keeps no secrets, and one stood in these lines; take them back by hand";
-        rebase::Refused { span: Span::at(0), reason: reason.to_owned() }
+        rebase::Refused { span, reason: reason.to_owned() }
     }));
     let is_untouched = undone.taken_back == 0 && undone.refused.is_empty() && undone.text.is_empty();
     if story.created && is_untouched {
@@ -205,18 +217,24 @@ fn undone(
     undone
 }
 
-/// The pairs without the hunks whose earlier text the journal does not have whole, and how many those are.
-fn whole_only(pairs: &Pairs) -> (Pairs, usize) {
-    let mut kept = 0;
+/// The pairs without the hunks whose earlier text the journal does not have whole, and where those stand in the text that is
+/// there.
+fn whole_only(pairs: &Pairs, current: &str) -> (Pairs, Vec<Span>) {
+    let mut kept = Vec::new();
     let whole = |(before, after): &(String, String)| {
         if !before.contains(REDACTED) {
             return (before.clone(), after.clone());
         }
         let inverse = rebase::hunks(after, before);
-        let (lost, whole): (Vec<_>, Vec<_>) =
+        let (mut lost, whole): (Vec<_>, Vec<_>) =
             inverse.into_iter().partition(|(_, text)| text.contains(REDACTED));
         // One secret for another: the journal sees no difference.
-        kept += if before == after { 1 } else { lost.len() };
+        if before == after {
+            let place = after.find(REDACTED).map(|at| Span::new(at, at + REDACTED.len()));
+            lost.extend(place.map(|place| (place, String::new())));
+        }
+        let lost: Vec<_> = lost.iter().map(|(span, text)| (*span, text.as_str())).collect();
+        kept.extend(rebase::rebase(after, &lost, current).into_iter().map(rebase::Rebased::span));
         (rebase::apply(after, &whole), after.clone())
     };
     (pairs.iter().map(whole).collect(), kept)

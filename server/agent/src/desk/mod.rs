@@ -6,6 +6,7 @@
 
 mod back;
 pub(crate) mod board;
+mod document;
 mod keep;
 mod offers;
 mod order;
@@ -15,14 +16,13 @@ mod shared;
 mod task;
 mod words;
 
-use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use copydesk_base::change::{HunkReport, RefusedHunk};
 use copydesk_base::config::Mode;
 use copydesk_base::host::DocumentEdit;
-use copydesk_base::{ApprovalId, CallId, ChangeId, Event, RunId, SessionId};
+use copydesk_base::{ApprovalId, CallId, ChangeId, RunId, SessionId};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -288,17 +288,6 @@ impl Desk {
     /// Waits for its turn to change a document: one edit at a time, in the whole process.
     pub async fn turn(&self) -> tokio::sync::MutexGuard<'_, ()> {
         self.shared.turnstile.lock().await
-    }
-
-    /// Whether a conversation was begun here, in this document.
-    pub async fn knows(&self, session: &SessionId, document: &Path) -> bool {
-        let journal = &self.shared.world.journal;
-        let first = journal.session(session).await.ok().and_then(|runs| runs.into_iter().next());
-        let Some(first) = first else { return false };
-        let records = journal.records(&first.run).await.unwrap_or_default();
-        records.iter().any(|record| {
-            matches!(&record.event, Event::RunStarted { origin: Some(origin), .. } if origin.path == document)
-        })
     }
 
     /// Takes the findings of the last review away.

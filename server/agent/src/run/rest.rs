@@ -17,6 +17,10 @@ use crate::run::form::Form;
 use crate::run::steer;
 use crate::session::recover::edits;
 
+/// What a model is told that says nothing behind the results of its tools.
+const SILENT: &str =
+    "[You answered with nothing at all. Go on, or say in a few plain sentences what came of it.]";
+
 /// Whether the conversation goes on behind this answer, with what was added to it.
 pub(super) async fn after(
     turn: &mut Turn,
@@ -59,9 +63,38 @@ pub(super) async fn after(
             }
         }
     }
-    // Silence behind work that was done is an end; silence instead of an answer is none.
-    let is_answered = talk.messages.len() > talk.asked || !turn.last_text.is_empty();
-    if is_answered { Ok(ControlFlow::Break(())) } else { Err(AgentError::Nothing) }
+    match if text.trim().is_empty() { silence(&talk.messages[talk.asked..]) } else { Silence::Fine } {
+        Silence::Fine => Ok(ControlFlow::Break(())),
+        Silence::Asked => {
+            talk.messages.push(Message::user(turn.tell(SILENT.to_owned()).await?));
+            Ok(ControlFlow::Continue(()))
+        }
+        Silence::Nothing => Err(AgentError::Nothing),
+    }
+}
+
+/// What becomes of an answer without a word.
+#[derive(Debug, PartialEq, Eq)]
+enum Silence {
+    /// There was an answer before it.
+    Fine,
+    /// The results of tools stand before it: some models need to be asked what came of them.
+    Asked,
+    /// It stands where an answer should.
+    Nothing,
+}
+
+/// The same, by what was said since the question was put.
+fn silence(said: &[Message]) -> Silence {
+    let last = said.iter().rev().find_map(|message| match message {
+        Message::Assistant { calls, .. } => Some(calls),
+        _ => None,
+    });
+    match last {
+        Some(calls) if calls.is_empty() => Silence::Fine,
+        Some(_) if said.last() != Some(&Message::user(SILENT)) => Silence::Asked,
+        _ => Silence::Nothing,
+    }
 }
 
 /// The answer of a pipeline, which no request of this run brought: shown and written down like any other. What does not fit
@@ -95,4 +128,38 @@ pub(super) async fn handed_on(
     talk.messages.push(Message::user(turn.tell(Form::again(&reasons)).await?));
     talk.tool_use = ToolUse::Over;
     Ok(ControlFlow::Continue(()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use copydesk_provider::{Arguments, ToolCall};
+
+    #[test]
+    fn silence_is_an_end_behind_an_answer_only_and_is_asked_about_once() {
+        let says = |calls: usize| Message::Assistant {
+            text: "I look.".to_owned(),
+            calls: vec![
+                ToolCall {
+                    id: "1".to_owned(),
+                    name: "read".to_owned(),
+                    arguments: Arguments::read("{}")
+                };
+                calls
+            ],
+            carried: vec![],
+        };
+        let results = Message::ToolResults { results: vec![] };
+        let (asked, user) = (Message::user(SILENT), Message::user("[The edits were put to the person]"));
+        for (said, expect) in [
+            (vec![], Silence::Nothing),
+            (vec![says(1), results.clone()], Silence::Asked),
+            (vec![says(1), results.clone(), user.clone()], Silence::Asked),
+            (vec![says(1), results.clone(), asked.clone()], Silence::Nothing),
+            (vec![says(1), results.clone(), asked, says(1), results], Silence::Asked),
+            (vec![says(0), user], Silence::Fine),
+        ] {
+            assert_eq!(silence(&said), expect, "{said:?}");
+        }
+    }
 }

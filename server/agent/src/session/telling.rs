@@ -64,6 +64,8 @@ struct Story<'a> {
     said: Vec<Said<'a>>,
     end: Option<(&'a str, &'a Usage)>,
     error: Option<&'a str>,
+    /// Whether its edits were taken back, and not brought again since.
+    is_undone: bool,
 }
 
 enum Said<'a> {
@@ -109,6 +111,7 @@ fn story(records: &[Record]) -> Story<'_> {
             Event::LayerBegun { number, of, name } => {
                 story.said.push(Said::Done(format!("layer {number} of {of}: {name}")));
             }
+            Event::Undone { redo, .. } => story.is_undone = !redo,
             Event::Notice { text } => story.said.push(Said::Done(format!("note: {text}"))),
             Event::RunFinished { status, error, usage, .. } => {
                 story.end = Some((word(*status), usage));
@@ -179,8 +182,9 @@ pub fn told(runs: &[Vec<Record>]) -> String {
         );
         let error = story.error.map_or(String::new(), |error| format!(": {}", visible(error)));
         let run = records.first().map_or("", |record| record.run.as_str());
-        let gone = if gone.contains(run) { ", taken back" } else { "" };
-        let _ = writeln!(text, "  ({run}: {}, {end}{error}{gone})\n", visible(story.model));
+        let gone = if gone.contains(run) { ", forgotten" } else { "" };
+        let back = if story.is_undone { ", edits taken back" } else { "" };
+        let _ = writeln!(text, "  ({run}: {}, {end}{error}{gone}{back})\n", visible(story.model));
     }
     text
 }

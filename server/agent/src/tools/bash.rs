@@ -12,7 +12,7 @@ use copydesk_provider::ToolSpec;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{Output, arguments};
+use super::{Output, arguments, unsaved};
 use crate::draft::{self, Occasion, Settled};
 use crate::error::AgentError;
 use crate::gate::{Permit, permit};
@@ -36,8 +36,9 @@ struct Arguments {
 pub(super) fn spec() -> ToolSpec {
     super::spec(
         "bash",
-        "Run a shell command in the workspace root, without input. It may be refused. With `background` (servers, watchers) \
-         it goes on while you work.",
+        "Run a shell command in the workspace root, without input. It may be refused. It sees files as they are saved; what \
+         the person's editor has not saved yet is named behind the result. With `background` (servers, watchers) it goes on \
+         while you work.",
         json!({
             "type": "object",
             "properties": {
@@ -85,8 +86,10 @@ pub(super) async fn run(turn: &mut Turn, call: &CallId, value: Value) -> Result<
         Err(reason) => return Ok(Output::failed(reason)),
     };
     turn.record(vec![Event::EffectStarted { call: call.clone(), effect }]).await?;
+    let unsaved = unsaved::note(turn);
     if background {
-        return behind(turn, Begun { call: call.clone(), ground, ready, policy }, &offered).await;
+        let begun = Begun { call: call.clone(), ground, ready, policy };
+        return Ok(behind(turn, begun, &offered).await?.and(unsaved));
     }
     let tops = Tops::of(&policy, &ground.walls);
     let limit = timeout_ms.map_or(USUAL, Duration::from_millis).min(LONGEST);
@@ -107,7 +110,7 @@ pub(super) async fn run(turn: &mut Turn, call: &CallId, value: Value) -> Result<
     text.push_str(&format!("[{note}]"));
     text.extend(aside.iter().map(|text| format!("\n[{text}]")));
     let output = if failed { Output::failed(text) } else { Output::fine(text) };
-    Ok(output.with(Grade::Tool, format!("the output of {command}")))
+    Ok(output.and(unsaved).with(Grade::Tool, format!("the output of {command}")))
 }
 
 /// Begins it in the background.

@@ -26,6 +26,7 @@ mod skill;
 mod symbols;
 mod table;
 mod todo;
+mod unsaved;
 mod walk;
 mod write;
 
@@ -71,6 +72,12 @@ impl Output {
     /// The same, with words of that grade in it.
     pub(crate) fn with(self, grade: Grade, source: impl Into<String>) -> Self {
         Self { grade, source: source.into(), ..self }
+    }
+
+    /// The same with a line behind it, where there is one.
+    fn and(self, line: Option<String>) -> Self {
+        let text = self.text + &line.map_or_else(String::new, |line| format!("\n{line}"));
+        Self { text, ..self }
     }
 }
 

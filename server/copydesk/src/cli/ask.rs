@@ -306,9 +306,15 @@ pub(super) fn place(here: &Here, text: &str) -> anyhow::Result<(PathBuf, Span)> 
         anyhow::bail!("'{lines}' is no line or range of lines; lines count from 1, as in 10 or 10-20");
     };
     let index = copydesk_text::position::LineIndex::new(&content);
-    anyhow::ensure!(first <= index.len(), "{file} has only {} lines", index.len());
+    let count = content.lines().count().max(1);
+    let lines_of = if count == 1 { "1 line".to_owned() } else { format!("{count} lines") };
+    anyhow::ensure!(
+        first <= last,
+        "'{lines}' ends before it begins; write the first line first, as in 10-20"
+    );
+    anyhow::ensure!(first <= count, "{file} has only {lines_of}");
     let start = index.line_span(first - 1).start;
-    let end = index.line_span(last.max(first).min(index.len()) - 1).end;
+    let end = index.line_span(last.min(count) - 1).end;
     Ok((path, Span::new(start, end)))
 }
 

@@ -58,7 +58,8 @@ pub(super) fn told(report: &HunkReport, done: &str) -> anyhow::Result<()> {
 
 fn report(arguments: &Arguments, direction: Direction, word: &str) -> anyhow::Result<HunkReport> {
     let here = Here::find()?;
-    let (host, _notes) = Terminal::new(&here, Voice::Silent);
+    let voice = if arguments.json { Voice::Silent } else { Voice::Notes };
+    let (host, _notes) = Terminal::new(&here, voice);
     let office = Office::new(here, Flags::default());
     let run = arguments.run.as_deref().map(RunId::from);
     let report = wait_for(async {

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use copydesk_agent::{ApprovalView, ChangeView, FindingView, harmless};
 use copydesk_base::{Code, HunkState, Span};
-use copydesk_text::rebase::{self, Rebased};
+use copydesk_text::rebase;
 use serde_json::json;
 use tower_lsp::gen_lsp_types as lsp;
 
@@ -151,9 +151,7 @@ fn open_hunks(
         .into_iter()
         .zip(rebased)
         .map(|(at, rebased)| {
-            let span = match rebased {
-                Rebased::Moved(span) | Rebased::Overlaps { with: span } => span,
-            };
+            let span = rebased.span();
             let range = match open {
                 Some(open) => convert::range(&open.document, span, snapshot.ladder.encoding),
                 None => convert::range_in(&current, span, snapshot.ladder.encoding),

@@ -17,9 +17,11 @@ use tokio::sync::watch;
 use super::edits::{self, Late};
 use super::shelf;
 use crate::state::{Session, State};
+pub(crate) use agreed::{Agreed, agreed};
 use place::{Wanted, as_in, begun, grown};
 use said::Said;
 
+mod agreed;
 mod place;
 mod said;
 
@@ -37,6 +39,8 @@ pub(crate) struct Chats(Mutex<Vec<Chat>>);
 struct Chat {
     run: RunId,
     path: PathBuf,
+    /// The turn whose answer was cut off and does not say so yet.
+    cut: Option<usize>,
     said: watch::Sender<Said>,
 }
 
@@ -46,8 +50,8 @@ impl Chats {
         self.with(|chats| {
             let is_free = chats.iter().all(|chat| chat.path != path);
             is_free.then(|| {
-                let run = RunId::from("");
-                chats.push(Chat { run, path: path.to_owned(), said: watch::Sender::new(Said::default()) });
+                let (run, said) = (RunId::from(""), watch::Sender::new(Said::default()));
+                chats.push(Chat { run, path: path.to_owned(), cut: None, said });
                 Claim { chats: self, path: path.to_owned() }
             })
         })
@@ -61,7 +65,8 @@ impl Chats {
             chat.said.send_modify(|said| said.take(&record.event));
             match &record.event {
                 Event::RunStarted { session, .. } => {
-                    let writer = Writer { run: chat.run.clone(), path: chat.path.clone(), written: None };
+                    let (run, path, cut) = (chat.run.clone(), chat.path.clone(), chat.cut);
+                    let writer = Writer { run, path, cut, written: None };
                     let said = chat.said.subscribe();
                     state.speakers.spawn(writer.write(state.clone(), session.clone(), said));
                     true
@@ -92,11 +97,11 @@ pub(crate) struct Claim<'a> {
 }
 
 impl Claim<'_> {
-    /// The run that answers.
-    pub(crate) fn hand_to(self, run: &RunId) {
+    /// The run that answers, and the turn before it whose answer is to say that it was cut off.
+    pub(crate) fn hand_to(self, run: &RunId, cut: Option<usize>) {
         self.chats.with(|chats| {
             if let Some(chat) = chats.iter_mut().find(|chat| chat.path == self.path) {
-                chat.run = run.clone();
+                (chat.run, chat.cut) = (run.clone(), cut);
             }
         });
     }
@@ -114,6 +119,7 @@ impl Drop for Claim<'_> {
 struct Writer {
     run: RunId,
     path: PathBuf,
+    cut: Option<usize>,
     /// What was written last; `None` before the turn was begun.
     written: Option<Written>,
 }
@@ -138,7 +144,8 @@ impl Writer {
 
     /// Writes until the answer is whole; whether all of it is there.
     async fn follow(&mut self, session: &Session, id: &SessionId, said: &mut watch::Receiver<Said>) -> bool {
-        if !self.put(session, |text| Some(begun(text, id))).await {
+        let cut = self.cut;
+        if !self.put(session, |text| Some(begun(text, id, cut))).await {
             return false;
         }
         loop {

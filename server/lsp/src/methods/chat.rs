@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use copydesk_agent::{Action, Ask, Voice};
+use copydesk_agent::{Action, AgentError, Ask, Voice};
 use copydesk_base::config::{Mode, several_models};
 use copydesk_base::files::Entry;
 use copydesk_base::{Files, SessionId, Span, path};
@@ -19,6 +19,7 @@ use super::execute_command::{no_mode, open_when_settled};
 use crate::comments;
 use crate::convert;
 use crate::documents::Open;
+use crate::host::chats::{Agreed, agreed};
 use crate::intake::beside;
 use crate::snapshot::Snapshot;
 use crate::state::{Session, State};
@@ -63,11 +64,9 @@ pub(super) async fn send(
         let line = text[..wrong.at.start].matches('\n').count() + 1;
         Error::invalid_params(format!("nothing was sent: line {line}: {}", wrong.what))
     })?;
-    let session_id = match head.session {
-        Some(id) if session.desk.knows(&SessionId::from(id), &file).await => Some(SessionId::from(id)),
-        // It was begun elsewhere, or in another document: what was said stands in this one.
-        _ => None,
-    };
+    let read = |words| order(words, is_known);
+    let Known { session: session_id, told, cut } =
+        known_in(session, head.session, &file, &text, read).await?;
     let chooses = head.model.is_some() || head.agent.is_some() || head.fallback.is_some();
     let ask = Ask {
         prompt: prompt.to_owned(),
@@ -77,15 +76,68 @@ pub(super) async fn send(
         model: head.model.map(str::to_owned),
         fallback: head.fallback,
         ceiling: head.mode,
-        chat: session_id.is_none().then(|| text.clone()),
+        chat: told,
         session: session_id,
         ..Ask::new(voice(&open, &file, turn, chooses))
     };
     let started = session.desk.ask(ask);
-    claim.hand_to(&started.run);
+    claim.hand_to(&started.run, cut);
     peg.hand_over(started.run.clone());
     open_when_settled(state, started.gate);
     Ok(Some(json!({"runId": started.run.as_str()})))
+}
+
+/// What is known of the conversation that a document names.
+struct Known {
+    session: Option<SessionId>,
+    /// What the model is to be told of the document.
+    told: Option<Arc<str>>,
+    /// The turn whose answer was cut off and does not say so yet.
+    cut: Option<usize>,
+}
+
+/// Brings a conversation to what its document says before the last turn: the document is what the person sees.
+async fn known_in<'t>(
+    session: &Session,
+    named: Option<&str>,
+    file: &Path,
+    text: &'t Arc<str>,
+    read: impl Fn(&'t str) -> (&'t str, &'t str),
+) -> Result<Known> {
+    let desk = &session.desk;
+    let refused = |error: AgentError| Error::invalid_params(format!("nothing was sent: failed to {error}"));
+    let named = named.map(SessionId::from);
+    let turns = match &named {
+        Some(named) => desk.sent_from(named, file).await.map_err(refused)?,
+        None => None,
+    };
+    // It was begun elsewhere, or in another document: what was said stands in this one.
+    let Some(turns) = turns else { return Ok(Known { session: None, told: Some(text.clone()), cut: None }) };
+    let Agreed { other, from, broken, cut } = agreed(text, &turns, read, |text| desk.as_written(text));
+    for (run, words) in broken {
+        desk.add(&run, &words).await.map_err(refused)?;
+    }
+    if !other.is_empty() {
+        let name = path::shown(&session.root, file);
+        let why = match from {
+            Some((_, number)) => format!(
+                "The document {name} was changed from its question {number} on: the model is told what it says now, in \
+                 place of what was said."
+            ),
+            None => {
+                let gone = if other.len() == 1 {
+                    "question".to_owned()
+                } else {
+                    format!("{} questions", other.len())
+                };
+                format!(
+                    "The document {name} has no more the last {gone} of its conversation: the model forgets what was said there."
+                )
+            }
+        };
+        desk.forget(other, why).await.map_err(refused)?;
+    }
+    Ok(Known { session: named, told: from.map(|(start, _)| Arc::from(&text[start..])), cut })
 }
 
 /// The action that words begin with, and the rest of them; a word behind `/` that is no action is a word.

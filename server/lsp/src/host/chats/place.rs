@@ -7,6 +7,8 @@ use copydesk_language::chat::{Role, turns};
 use copydesk_text::front_matter;
 use copydesk_text::rebase::{self, Rebased};
 
+use super::said::NOTE;
+
 /// The edits that a text wants, and where the answer stands in what results.
 pub(super) type Wanted = (Vec<TextEdit>, Span);
 
@@ -14,8 +16,8 @@ pub(super) type Wanted = (Vec<TextEdit>, Span);
 const NEXT: &str = "\n\n# User\n\n";
 
 /// A document whose last turn is being answered: it names the session, and has a turn for the answer and for what the
-/// person says next.
-pub(super) fn begun(text: &str, session: &SessionId) -> Wanted {
+/// person says next. The answer of the turn `cut` says that it was cut off.
+pub(super) fn begun(text: &str, session: &SessionId, cut: Option<usize>) -> Wanted {
     let mut edits = Vec::new();
     let parts = front_matter::split(text).filter(|parts| parts.closing.is_some());
     let tree = front_matter::parse(text);
@@ -44,6 +46,12 @@ pub(super) fn begun(text: &str, session: &SessionId) -> Wanted {
     if !top.is_empty() {
         let start = parts.map_or(0, |parts| parts.body.start);
         edits.push(TextEdit { span: Span::at(start), text: as_in(text, &top) });
+    }
+    if let Some(turn) = cut.and_then(|cut| turns.get(cut)).filter(|turn| turn.role == Role::Assistant) {
+        let words = turn.body.of(text).trim_end();
+        let end = if words.is_empty() { turn.heading.end } else { turn.body.start + words.len() };
+        let note = as_in(text, &format!("\n\n{NOTE}the answer was cut off"));
+        edits.push(TextEdit { span: Span::at(end), text: note });
     }
     let gap = "\n"
         .repeat(2 - text.replace('\r', "").bytes().rev().take_while(|byte| *byte == b'\n').count().min(2));
@@ -113,7 +121,22 @@ mod tests {
                 format!("---\nsession: ses-1\n---\n\n# User\nwhy?\n\n{next}").replace('\n', "\r\n"),
             ),
         ] {
-            assert_eq!(made(text, begun(text, &SessionId::from("ses-1"))), expect, "{text:?}");
+            assert_eq!(made(text, begun(text, &SessionId::from("ses-1"), None)), expect, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn an_answer_that_was_cut_off_says_so_at_its_end() {
+        let (head, next) =
+            ("---\nsession: ses-1\n---\n# User\na\n\n# Assistant\n", "# Assistant\n\n|\n\n# User\n\n");
+        let note = "\n\n> Copydesk: the answer was cut off";
+        for (answer, expect) in
+            [("\none\ntwo\n\n", format!("\none\ntwo{note}\n\n")), ("\n\n\n", format!("{}\n\n\n\n", note))]
+        {
+            let text = format!("{head}{answer}# User\nb\n\n");
+            let head = if answer.trim().is_empty() { head.trim_end() } else { head };
+            let expect = format!("{head}{expect}# User\nb\n\n{next}");
+            assert_eq!(made(&text, begun(&text, &SessionId::from("ses-1"), Some(1))), expect, "{answer:?}");
         }
     }
 

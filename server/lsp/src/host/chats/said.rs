@@ -5,6 +5,9 @@ use copydesk_base::event::Denied;
 use copydesk_base::{Event, RunStatus};
 use copydesk_language::chat::{quoted, settled};
 
+/// How a line of ours in an answer begins.
+pub(super) const NOTE: &str = "> Copydesk: ";
+
 /// What a run has said so far.
 #[derive(Clone, Default)]
 pub(super) struct Said {
@@ -42,7 +45,7 @@ impl Said {
                 let coming = std::mem::take(&mut self.coming);
                 self.paragraph(&coming);
                 if *status == RunStatus::Canceled {
-                    self.paragraph("> Copydesk: canceled");
+                    self.paragraph(&format!("{NOTE}canceled"));
                 }
                 for one in denied {
                     self.paragraph(&format!(
@@ -52,7 +55,7 @@ impl Said {
                     ));
                 }
                 if let Some(error) = error {
-                    self.paragraph(&format!("> Copydesk: {}", visible(error)));
+                    self.paragraph(&format!("{NOTE}{}", visible(error)));
                 }
                 self.end = Some(End { answer: text.clone(), denied: denied.clone() });
             }
