@@ -55,7 +55,7 @@ fn hunks_move_with_their_lines() {
         ("a\nb\n", "a\nb\nc\n", "a\nb", "a\nb", &["b"]),
         // All sorts of line breaks.
         ("a\r\nb\rc\n", "a\r\nB\rc\n", "x\ra\r\nb\rc\n", "x\ra\r\nB\rc\n", &[]),
-        ("a\r\nb\r\n", "a\r\nB\r\n", "a\nb\n", "a\nb\n", &["a\nb\n"]),
+        ("a\r\nb\r\n", "a\r\nB\r\n", "a\nb\n", "a\nb\n", &["b\n"]),
     ];
     for (before, after, current, expected, overlaps) in cases {
         check(before, after, current, expected, overlaps);

@@ -71,7 +71,7 @@ fn turns_that_were_taken_out_are_forgotten() {
         assert!(told.contains("first?") && told.contains("third?"), "{told}");
         assert!(!told.contains("second?") && !told.contains("Two.") && !told.contains(AS_TOLD), "{told}");
         let shows = shown(&talk);
-        assert!(shows.contains("has no more the last question of its conversation"), "{shows}");
+        assert!(shows.contains("no longer has the last question of its conversation"), "{shows}");
         talk.scene.end();
     });
 }

@@ -2,10 +2,11 @@
 
 use std::path::Path;
 
-use copydesk_base::{Event, Record, RunId, SessionId};
+use copydesk_base::{Event, Record, RunId, SessionId, path};
 
 use super::Desk;
 use crate::error::AgentError;
+use crate::gate::taint;
 use crate::session::past;
 
 impl Desk {
@@ -53,13 +54,18 @@ impl Desk {
         self.shared.recorder.record(&first, events, &self.shared.world.redactor()).await
     }
 
-    /// Adds what was said in a turn and never written down, for whoever goes on with the conversation.
+    /// Adds what was said in a turn and stands in its document alone, for whoever goes on with the conversation.
     ///
     /// # Errors
-    /// The journal cannot be written.
-    pub async fn add(&self, run: &RunId, text: &str) -> Result<(), AgentError> {
-        let redactor = self.shared.world.redactor();
-        let text = self.shared.hidden(text, &redactor);
-        self.shared.recorder.record(run, vec![Event::Told { text }], &redactor).await
+    /// There are no settings, or the journal cannot be written.
+    pub async fn add(&self, run: &RunId, document: &Path, text: &str) -> Result<(), AgentError> {
+        let settings = (self.shared.world.settings)().map_err(AgentError::Settings)?;
+        let text = self.shared.hidden(text, &settings.redactor);
+        let mut events = vec![Event::Told { text }];
+        let grade = taint::of_file(document, &settings.root, &settings.additional);
+        if grade.is_strange() {
+            events.push(Event::Tainted { grade, source: path::shown(&settings.root, document) });
+        }
+        self.shared.recorder.record(run, events, &settings.redactor).await
     }
 }

@@ -115,29 +115,32 @@ async fn known_in<'t>(
     let Some(turns) = turns else { return Ok(Known { session: None, told: Some(text.clone()), cut: None }) };
     let Agreed { other, from, broken, cut } = agreed(text, &turns, read, |text| desk.as_written(text));
     for (run, words) in broken {
-        desk.add(&run, &words).await.map_err(refused)?;
+        desk.add(&run, file, &words).await.map_err(refused)?;
     }
     if !other.is_empty() {
-        let name = path::shown(&session.root, file);
-        let why = match from {
-            Some((_, number)) => format!(
-                "The document {name} was changed from its question {number} on: the model is told what it says now, in \
-                 place of what was said."
-            ),
-            None => {
-                let gone = if other.len() == 1 {
-                    "question".to_owned()
-                } else {
-                    format!("{} questions", other.len())
-                };
-                format!(
-                    "The document {name} has no more the last {gone} of its conversation: the model forgets what was said there."
-                )
-            }
-        };
+        let why = changed(&path::shown(&session.root, file), from.map(|(_, number)| number), other.len());
         desk.forget(other, why).await.map_err(refused)?;
     }
     Ok(Known { session: named, told: from.map(|(start, _)| Arc::from(&text[start..])), cut })
+}
+
+/// What the person is told of turns that do not count any more: their document says something else, or has them no more.
+fn changed(name: &str, from: Option<usize>, gone: usize) -> String {
+    let questions = if gone == 1 { "question".to_owned() } else { format!("{gone} questions") };
+    from.map_or_else(
+        || {
+            format!(
+                "The document {name} no longer has the last {questions} of its conversation: the model forgets what was said \
+                 there."
+            )
+        },
+        |number| {
+            format!(
+                "The document {name} was changed from its question {number} on: the model is told what it says now, in \
+                 place of what was said."
+            )
+        },
+    )
 }
 
 /// The action that words begin with, and the rest of them; a word behind `/` that is no action is a word.

@@ -131,7 +131,7 @@ mod tests {
             ("---\nsession: ses-1\n---\n# User\na\n\n# Assistant\n", "# Assistant\n\n|\n\n# User\n\n");
         let note = "\n\n> Copydesk: the answer was cut off";
         for (answer, expect) in
-            [("\none\ntwo\n\n", format!("\none\ntwo{note}\n\n")), ("\n\n\n", format!("{}\n\n\n\n", note))]
+            [("\none\ntwo\n\n", format!("\none\ntwo{note}\n\n")), ("\n\n\n", format!("{note}\n\n\n\n"))]
         {
             let text = format!("{head}{answer}# User\nb\n\n");
             let head = if answer.trim().is_empty() { head.trim_end() } else { head };
