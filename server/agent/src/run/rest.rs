@@ -66,6 +66,7 @@ pub(super) async fn after(
     match if text.trim().is_empty() { silence(&talk.messages[talk.asked..]) } else { Silence::Fine } {
         Silence::Fine => Ok(ControlFlow::Break(())),
         Silence::Asked => {
+            talk.messages.extend(offered);
             talk.messages.push(Message::user(turn.tell(SILENT.to_owned()).await?));
             Ok(ControlFlow::Continue(()))
         }
