@@ -11,6 +11,7 @@ use copydesk_text::rebase;
 
 use crate::changes::apply::There;
 use crate::error::AgentError;
+use crate::gate::places;
 use crate::gate::twins::{self, Twins};
 use crate::gate::vault::{self, Seen};
 use crate::gate::{Permit, permit};
@@ -250,6 +251,9 @@ fn planned(
             (after, hunks)
         }
         Written::Seen(wanted) => {
+            if let Some(word) = places::moved(&seen.text, &wanted) {
+                return Err(vault::misplaced(word));
+            }
             let after = turn.shared.restored(&wanted, &before)?;
             let real = |(span, text): (Span, String)| {
                 let place = seen.place(span.start..span.end).ok_or("an edit cannot begin within a secret")?;
@@ -259,8 +263,10 @@ fn planned(
             (after, hunks.collect::<Result<Vec<_>, String>>()?)
         }
     };
-    if let Some(reason) = vault::leaves_placeholder(&before, &after).or_else(|| stray_return(&before, &after))
-    {
+    let reason = vault::leaves_placeholder(&before, &after)
+        .or_else(|| places::bared(&before, &after, &turn.settings.redactor))
+        .or_else(|| stray_return(&before, &after));
+    if let Some(reason) = reason {
         return Err(reason);
     }
     let pinned = Pinned { path: path.to_owned(), base: there.base(), before };

@@ -6,6 +6,7 @@
 //! calls whoever is not looking.
 
 pub(crate) mod calling;
+pub(crate) mod places;
 pub(crate) mod render;
 pub(crate) mod taint;
 pub(crate) mod twins;

@@ -158,7 +158,7 @@ impl Vault {
 }
 
 /// Why a placeholder cannot stand where the model put it.
-fn misplaced(word: &str) -> String {
+pub(crate) fn misplaced(word: &str) -> String {
     format!(
         "refused: {word} stands for a secret that you do not see; it can stay where it is in an edit, but not be written \
          anywhere else"
