@@ -13,6 +13,7 @@ mod permission;
 mod provider;
 mod retention;
 mod several;
+mod variable;
 
 use std::collections::BTreeMap;
 
@@ -30,6 +31,7 @@ pub use provider::{
 };
 pub use retention::Retention;
 pub use several::{OneOrMany, fallback, several_models};
+pub use variable::is_variable;
 
 /// Copydesk's settings: `.copydesk/config.yaml` in a project, `copydesk/config.yaml` in the user's config folder.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]

@@ -137,6 +137,11 @@ impl std::fmt::Display for Waited {
 }
 
 impl CallError {
+    /// Whether a server answered that it has done the work, though nobody can read what it made: it may bill that.
+    pub const fn may_be_billed(&self) -> bool {
+        matches!(self, Self::Malformed { .. } | Self::TooLong { .. })
+    }
+
     /// What to do next, as one sentence for a person.
     pub fn advice(&self) -> String {
         match self {

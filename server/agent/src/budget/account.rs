@@ -6,7 +6,7 @@
 //! come, model by model.
 
 use copydesk_base::{Event, Usage};
-use copydesk_provider::{Choice, Request, Tokens};
+use copydesk_provider::{CallError, Choice, Request, Tokens};
 use copydesk_store::{Accounts, Conversation, Holder, Reservation};
 
 use crate::budget::limits::{self, Next};
@@ -43,6 +43,15 @@ pub(crate) struct Seen {
     pub(crate) is_told: bool,
     /// The person ended it.
     pub(crate) is_canceled: bool,
+}
+
+impl Seen {
+    /// Takes in how a try ended that gave no answer.
+    pub(crate) fn fails(&mut self, error: &CallError) {
+        if self.answered == Answering::No && error.may_be_billed() {
+            self.answered = Answering::Begun;
+        }
+    }
 }
 
 /// How far a server has come with its answer: from the first word on it bills.
@@ -239,6 +248,16 @@ mod tests {
             let reported = Usage { requests, ..Usage::default() };
             let seen = Seen { reported, is_canceled: true, ..Seen::default() };
             assert_eq!(counted(&seen, 1_000, &billed), expect, "{seen:?}");
+        }
+        // Nor does one that was turned away; an answer that nobody can read has been made.
+        let (address, reason) = ("https://a.example/v1".to_owned(), String::new());
+        for (error, expect) in [
+            (CallError::Unreachable { address: address.clone(), reason: reason.clone() }, usage(0, 0, None)),
+            (CallError::Malformed { address, reason }, estimated(1_000, 0, 0.002)),
+        ] {
+            let mut seen = Seen { reported: usage(0, 0, None), ..Seen::default() };
+            seen.fails(&error);
+            assert_eq!(counted(&seen, 1_000, &billed), expect, "{error}");
         }
         // Nothing, half of it, nonsense. Two dollars for a million sent, eight for a million received.
         check(yes, usage(0, 0, Some(0.0)), 400, estimated(1_000, 100, 0.0028));

@@ -29,6 +29,8 @@ pub(crate) struct Agent {
     pub(crate) description: String,
     /// `provider/model`, where its file may say so.
     pub(crate) model: Option<String>,
+    /// The model that its file names and may not say.
+    pub(crate) unheard: Option<String>,
     /// The models that may answer instead, where its file may say so.
     pub(crate) fallback: Option<Vec<String>>,
     /// The tools that it may use; whatever there is, where it says nothing.
@@ -109,10 +111,13 @@ fn read(library: &Library<'_>, page: &Page) -> Result<Agent, String> {
     });
     let is_believed = library.believes(page);
     let own = page.says("tools").then(|| tools_named(words));
+    let named = model_ref(head.provider, head.model);
+    let (model, unheard) = if is_believed { (named, None) } else { (None, named) };
     Ok(Agent {
         name: page.stem.clone(),
         description: head.description.unwrap_or_default(),
-        model: model_ref(head.provider, head.model).filter(|_| is_believed),
+        model,
+        unheard,
         fallback: head.fallback.filter(|_| is_believed).map(Vec::from),
         tools: narrowed(own, profiled(profile)),
         bounds: within,
@@ -275,14 +280,15 @@ mod tests {
         let text = "---\nname: a\nprovider: local\nmodel: big\n---\nWork.\n";
         let folder = Folder::new(&[("w/.copydesk/agents/a.md", text), ("own/agents/b.md", text)]);
         let of = |trusted: &[TrustedFile], name: &str| {
-            folder.all(trusted).into_iter().find(|agent| agent.name == name).and_then(|agent| agent.model)
+            let agent = folder.all(trusted).into_iter().find(|agent| agent.name == name).unwrap();
+            (agent.model, agent.unheard)
         };
-        let model = |trusted: &[TrustedFile]| of(trusted, "a");
         let trusted = TrustedFile::new(".copydesk/agents/a.md", text);
-        assert_eq!(model(&[]), None);
-        assert_eq!(model(std::slice::from_ref(&trusted)), Some("local/big".into()));
-        assert_eq!(model(&[TrustedFile { hash: ContentHash::of("other"), ..trusted }]), None);
-        assert_eq!(of(&[], "b"), Some("local/big".into()));
+        let (heard, unheard) = ((Some("local/big".into()), None), (None, Some("local/big".into())));
+        assert_eq!(of(&[], "a"), unheard);
+        assert_eq!(of(std::slice::from_ref(&trusted), "a"), heard);
+        assert_eq!(of(&[TrustedFile { hash: ContentHash::of("other"), ..trusted }], "a"), unheard);
+        assert_eq!(of(&[], "b"), heard);
     }
 
     #[test]

@@ -197,6 +197,7 @@ async fn of_try(
             }
             Some(Ok(ModelEvent::Again { error, tried, wait, usage })) => {
                 seen.reported = usage;
+                seen.fails(&error);
                 return Ok(Tried::Again { error, tried, wait });
             }
             Some(Ok(ModelEvent::CallStarted { name, .. })) => {
@@ -259,7 +260,10 @@ async fn of_try(
             }
             Some(Ok(_)) => {}
             Some(Err(CallError::Canceled)) => return Err(AgentError::Canceled),
-            Some(Err(error)) => return Err(error.into()),
+            Some(Err(error)) => {
+                seen.fails(&error);
+                return Err(error.into());
+            }
             None => return Err(AgentError::Budget("the model's stream ended without an answer".to_owned())),
         }
     }

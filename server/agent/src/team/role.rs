@@ -12,6 +12,7 @@ use crate::action::{self, Action};
 use crate::context::opening::Layer;
 use crate::desk::Ask;
 use crate::error::AgentError;
+use crate::gate::render::visible;
 use crate::gate::twins::Twins;
 use crate::library::{self, Agent, Library, Skill};
 use crate::settings::Settings;
@@ -119,6 +120,10 @@ impl Role {
             notices.extend(agent.passed_over.as_ref().map(|file| {
                 let file = file.display();
                 format!("This project has an agent {name} too ({file}); the one that works is {}. It counts within its bounds once you trust that file: copydesk trust.", self.whose)
+            }));
+            notices.extend(agent.unheard.as_ref().map(|model| {
+                let file = agent.path.as_ref().map(|path| path.display().to_string()).unwrap_or_default();
+                format!("The agent {name} ({file}) came with this project, and names the model {}; it counts once you trust that file: copydesk trust.", visible(model))
             }));
             notices.extend(agent.left_out.iter().map(|tool| {
                 format!("The tool '{tool}' of the agent {name} is a step of a workflow; it is left out of this run.")

@@ -8,8 +8,14 @@ use crate::Span;
 pub enum BadAddress {
     /// It begins with neither `http://` nor `https://`.
     Scheme,
+    /// No host stands behind the scheme.
+    Host,
+    /// What stands here is no port.
+    Port { at: Span },
     /// From here on it is a query or a fragment; paths are put behind an address.
     Tail { at: usize },
+    /// From here on it is the path that is put behind an address.
+    Path { at: usize },
     /// A name or a password stands before the host.
     Login { at: Span },
 }
@@ -19,6 +25,9 @@ impl BadAddress {
     pub const fn reason(self) -> &'static str {
         match self {
             Self::Scheme => "it must start with http:// or https://",
+            Self::Host => "no host stands in it, such as a.example in https://a.example/v1",
+            Self::Port { .. } => "its port must be a number up to 65535",
+            Self::Path { .. } => "it ends with the path of a request, which is put behind it anyway",
             Self::Tail { .. } => "it holds a '?' or '#'; write it up to there, such as https://a.example/v1",
             Self::Login { .. } => {
                 "it holds a user name or password; keys belong into an environment variable"
@@ -38,8 +47,27 @@ pub fn bad_address(text: &str) -> Option<BadAddress> {
     if let Some(at) = text[host..end].rfind('@') {
         return Some(BadAddress::Login { at: Span::new(host, host + at + 1) });
     }
-    text.find(['?', '#']).map(|at| BadAddress::Tail { at })
+    if let Some(at) = text.find(['?', '#']) {
+        return Some(BadAddress::Tail { at });
+    }
+    if text[host..end].is_empty() || text[host..end].starts_with(':') {
+        return Some(BadAddress::Host);
+    }
+    let port = text[host..end].rfind(':').map(|colon| Span::new(host + colon + 1, end));
+    let is_port = |port: Span| port.of(text).ends_with(']') || port.of(text).parse::<u16>().is_ok();
+    if let Some(at) = port.filter(|port| !is_port(*port)) {
+        return Some(BadAddress::Port { at });
+    }
+    let path = text.trim_end_matches('/');
+    PATHS
+        .iter()
+        .find(|known| path.ends_with(**known))
+        .map(|known| BadAddress::Path { at: path.len() - known.len() })
 }
+
+/// What requests put behind an address. What people copy from a manual often ends with it.
+const PATHS: [&str; 6] =
+    ["/chat/completions", "/completions", "/responses", "/v1/messages", "/api/chat", "/api/generate"];
 
 #[cfg(test)]
 mod tests {
@@ -55,6 +83,12 @@ mod tests {
         check("", Some(BadAddress::Scheme));
         check("127.0.0.1:1234", Some(BadAddress::Scheme));
         check("ftp://a.example", Some(BadAddress::Scheme));
+        check("http://", Some(BadAddress::Host));
+        check("http://:80/v1", Some(BadAddress::Host));
+        check("http://a.example:99999/v1", Some(BadAddress::Port { at: Span::new(17, 22) }));
+        check("http://[::1]", None);
+        check("https://a.example/v1/chat/completions/", Some(BadAddress::Path { at: 20 }));
+        check("https://a.example/v1/messages", Some(BadAddress::Path { at: 17 }));
         check("https://a.example/v1?tenant=7", Some(BadAddress::Tail { at: 20 }));
         check("https://a.example#x", Some(BadAddress::Tail { at: 17 }));
         check("https://me:secret@a.example/v1", Some(BadAddress::Login { at: Span::new(8, 18) }));

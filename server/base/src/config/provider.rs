@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Duration, OneOrMany, amount};
+use super::{Duration, OneOrMany, amount, variable};
 
 /// One model endpoint.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -18,7 +18,7 @@ pub struct Provider {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub base_url: Option<String>,
     /// The environment variable that holds the key.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "variable::name")]
     pub api_key_env: Option<String>,
     /// Where the key comes from when no environment variable holds it.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -31,7 +31,7 @@ fn sift(path: &mut KeyPath, value: Value, misfits: &mut Vec<Misfit>) -> Option<V
         let matters = loses_limit(&words(path)) || price_of(path).is_some();
         let is_misspelt = matters && try_as_config(path, &value).is_err_and(|wrong| is_unknown(path, &wrong));
         misfits.extend(is_misspelt.then(|| unknown(path)));
-        misfits.extend(is_amount(path).then(|| misfit(path, &value, "it has no value")));
+        misfits.extend((is_amount(path) || is_place(path)).then(|| misfit(path, &value, "it has no value")));
         return None;
     }
     if is_programs_own(path) {
@@ -177,9 +177,13 @@ fn could_forbid(path: &KeyPath) -> bool {
     )
 }
 
-/// Whether the value says which model is asked, and whether another one may be.
+/// Whether the value says which model is asked, where, with which key, and whether another one may be.
 fn chooses(path: &KeyPath) -> bool {
-    matches!(words(path)[..], ["default_model" | "providers"] | ["models", ..])
+    matches!(words(path)[..], ["default_model" | "providers"] | ["models", ..]) || is_place(path)
+}
+
+fn is_place(path: &KeyPath) -> bool {
+    matches!(words(path)[..], ["providers", _, "base_url" | "api_key_env"])
 }
 
 /// Whether the value is a number or a time that holds a model, its provider or the answers that are kept within limits.

@@ -1,6 +1,7 @@
-//! Addresses of providers in a config: what cannot be used is marked where it stands, not when a model is asked.
+//! Addresses of providers in a config, and where their keys come from: what cannot be used is marked where it stands, not when
+//! a model is asked.
 
-use copydesk_base::config::{BadAddress, bad_address};
+use copydesk_base::config::{BadAddress, bad_address, is_variable};
 use copydesk_base::{Code, Diagnostic, Fix, Span, TextEdit};
 use copydesk_text::Node;
 
@@ -13,6 +14,17 @@ pub(super) fn check(findings: &mut Findings<'_>) {
         if let Some(node) = provider.value().get("base_url") {
             address(findings, node);
         }
+        if let Some(node) = provider.value().get("api_key_env") {
+            variable(findings, node);
+        }
+    }
+}
+
+fn variable(findings: &mut Findings<'_>, node: Node<'_>) {
+    if node.as_str().is_some_and(|name| !is_variable(name)) {
+        let message =
+            "this is no name of a variable: letters, digits and '_'; put the key into one, and its name here";
+        findings.add(Diagnostic::new(Code::FormatMismatch, inner_span(node), message));
     }
 }
 
@@ -30,6 +42,11 @@ pub(super) fn address(findings: &mut Findings<'_>, node: Node<'_>) {
             let is_bare = is_plain && !text.is_empty() && !text.contains("://");
             (whole, is_bare.then(|| Fix::new(format!("put {scheme} before it"), vec![insert])))
         }
+        BadAddress::Port { at } if is_plain => (within(at.start, at.end), None),
+        BadAddress::Path { at } if is_plain => {
+            let tail = within(at, text.len());
+            (tail, Some(Fix::new("take the path of the request out", vec![TextEdit::new(tail, "")])))
+        }
         BadAddress::Tail { at } if is_plain => {
             let tail = within(at, text.len());
             (tail, Some(Fix::new("take what stands behind the path out", vec![TextEdit::new(tail, "")])))
@@ -39,7 +56,11 @@ pub(super) fn address(findings: &mut Findings<'_>, node: Node<'_>) {
             let login = within(at.start, at.end);
             (login, Some(Fix::new("take it out", vec![TextEdit::new(login, "")])))
         }
-        BadAddress::Tail { .. } | BadAddress::Login { .. } => (whole, None),
+        BadAddress::Host
+        | BadAddress::Port { .. }
+        | BadAddress::Path { .. }
+        | BadAddress::Tail { .. }
+        | BadAddress::Login { .. } => (whole, None),
     };
     let message = format!("this address cannot be used: {}", bad.reason());
     let finding = Diagnostic::new(Code::FormatMismatch, span, message);

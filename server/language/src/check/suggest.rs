@@ -125,7 +125,8 @@ pub fn loses_limit(path: &[&str]) -> bool {
         [top, ..] if is_meant(top, "budgets") => true,
         [top] => is_one_of(top, &["models", "providers", "default_model", "fallback"]),
         ["models", ..] | ["providers", _, "timeouts" | "key", _] => true,
-        ["providers", _, key] => is_one_of(key, &["models", "timeouts", "concurrency", "fallback"]),
+        // Whoever loses the address asks somebody else, with a key.
+        ["providers", _, _] => true,
         ["providers", _, "models", _, key] => is_one_of(key, &["output_limit", "context_window"]),
         _ => false,
     }

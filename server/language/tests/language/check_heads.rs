@@ -194,7 +194,7 @@ fn servers_are_programs_or_addresses() {
         "providers:\n  a: {kind: anthropic, ⟦api_key⟧: ⟦sk-abcdefghijklmnopqrstuvwx0⟧}\n  b: {kind: anthropic, api_key_env: KEY_OF_B}\n",
         &trusted(),
         expect![[r#"
-            warning unknown-setting 'api_key' is no key of 'a'; take it out [fix: take it out]
+            error unknown-key 'api_key' is no key of 'a'; take it out [fix: take it out]
             warning plain-secret a secret stands here as it is; name an environment variable in 'api_key_env' instead, then change it
         "#]],
     );
@@ -332,7 +332,7 @@ fn hooks_in_a_file_of_their_own() {
 fn an_address_that_nothing_can_be_sent_to_is_marked_where_it_breaks() {
     check_in(
         ".copydesk/config.yaml",
-        "providers:\n  a: {kind: openai-chat, base_url: https://a.example/v1⟦?tenant=7⟧}\n  b: {kind: ollama, base_url: ⟦127.0.0.1:11434⟧}\n  c: {kind: openai-chat, base_url: \"http://⟦me:hunter2@⟧a.example/v1\"}\n  d: {kind: openai-chat, base_url: ⟦ftp://a.example⟧}\n  e: {kind: openai-chat, base_url: http://127.0.0.1:1234/v1/}\n  f: {kind: openai-chat, base_url: \"⟦https://a.example/\\u003Fx⟧\"}\n",
+        "providers:\n  a: {kind: openai-chat, base_url: https://a.example/v1⟦?tenant=7⟧}\n  b: {kind: ollama, base_url: ⟦127.0.0.1:11434⟧}\n  c: {kind: openai-chat, base_url: \"http://⟦me:hunter2@⟧a.example/v1\"}\n  d: {kind: openai-chat, base_url: ⟦ftp://a.example⟧}\n  e: {kind: openai-chat, base_url: http://127.0.0.1:1234/v1/}\n  f: {kind: openai-chat, base_url: \"⟦https://a.example/\\u003Fx⟧\"}\n  g: {kind: ollama, base_url: ⟦http://⟧}\n  h: {kind: ollama, base_url: http://a.example:⟦99999⟧}\n  i: {kind: openai-chat, base_url: https://a.example/v1⟦/chat/completions⟧, api_key_env: ⟦$KEY⟧}\n",
         &trusted(),
         expect![[r#"
             error format-mismatch this address cannot be used: it holds a '?' or '#'; write it up to there, such as https://a.example/v1 [fix: take what stands behind the path out]
@@ -340,6 +340,10 @@ fn an_address_that_nothing_can_be_sent_to_is_marked_where_it_breaks() {
             error format-mismatch this address cannot be used: it holds a user name or password; keys belong into an environment variable [fix: take it out]
             error format-mismatch this address cannot be used: it must start with http:// or https://
             error format-mismatch this address cannot be used: it holds a '?' or '#'; write it up to there, such as https://a.example/v1
+            error format-mismatch this address cannot be used: no host stands in it, such as a.example in https://a.example/v1
+            error format-mismatch this address cannot be used: its port must be a number up to 65535
+            error format-mismatch this address cannot be used: it ends with the path of a request, which is put behind it anyway [fix: take the path of the request out]
+            error format-mismatch this is no name of a variable: letters, digits and '_'; put the key into one, and its name here
         "#]],
     );
 }

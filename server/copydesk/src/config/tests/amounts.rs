@@ -140,6 +140,13 @@ fn a_limit_or_a_choice_that_was_lost_to_a_slip_stops_every_run_and_says_where() 
     row("models: {cache: {megabytes: -1}}".to_owned(), "models.cache.megabytes", &format!("{WHOLE} -1"));
     row("models: {strict: 1}".to_owned(), "models.strict", "true or false is needed, and this is 1");
     row("default_model: [a/m]".to_owned(), "default_model", "a text is needed, and this is a list");
+    row(provider("base_url: 5"), "providers.a.base_url", "a text is needed, and this is 5");
+    row(provider("base_url: [a]"), "providers.a.base_url", "a text is needed, and this is a list");
+    row(provider("base_url: "), "providers.a.base_url", "it has no value");
+    row(provider("api_key_env: "), "providers.a.api_key_env", "it has no value");
+    let name = "the name of a variable is needed: letters, digits and '_'; a key does not belong in a file";
+    row(provider("api_key_env: sk-proj-0123"), "providers.a.api_key_env", name);
+    row(provider("api_key_env: $KEY"), "providers.a.api_key_env", name);
     row("providers: 5".to_owned(), "providers", "keys with values are needed, and this is 5");
     for (text, key) in [
         ("modles: {strict: true}".to_owned(), "modles"),
@@ -153,6 +160,9 @@ fn a_limit_or_a_choice_that_was_lost_to_a_slip_stops_every_run_and_says_where() 
         (provider("timeout: {idle: 1}"), "providers.a.timeout"),
         (provider("timeouts: {iddle: 1}"), "providers.a.timeouts.iddle"),
         (provider("concurency: 1"), "providers.a.concurency"),
+        (provider("base_ulr: \"http://127.0.0.1:1/v1\""), "providers.a.base_ulr"),
+        (provider("url: \"http://127.0.0.1:1/v1\""), "providers.a.url"),
+        (provider("base_ulr: "), "providers.a.base_ulr"),
         (model("output-limit: 1"), "providers.a.models.m.output-limit"),
     ] {
         rows.push((text, format!("'{key}' is no setting and does not count")));
@@ -164,7 +174,6 @@ fn a_limit_or_a_choice_that_was_lost_to_a_slip_stops_every_run_and_says_where() 
     }
     for fine in [
         provider("timeouts: {idle: 0.5, connect: 1ms}, key: {command: x, cache: 0}"),
-        provider("colour: red"),
         "modules: {a: b}".to_owned(),
         "models: {cache: {ttl: 8h, megabytes: 0}}".to_owned(),
     ] {

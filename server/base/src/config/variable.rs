@@ -1,0 +1,41 @@
+//! Names of environment variables.
+
+use serde::de::Error;
+use serde::{Deserialize, Deserializer};
+
+/// The name of an environment variable. The text is never repeated: a key may stand there by mistake.
+pub(super) fn name<'de, D: Deserializer<'de>>(from: D) -> Result<Option<String>, D::Error> {
+    let read = Option::<String>::deserialize(from)?;
+    if read.as_deref().is_none_or(is_variable) {
+        return Ok(read);
+    }
+    Err(D::Error::custom(
+        "the name of a variable is needed: letters, digits and '_'; a key does not belong in a file",
+    ))
+}
+
+/// Whether a text may be the name of an environment variable.
+pub fn is_variable(name: &str) -> bool {
+    !name.starts_with(|first: char| first.is_ascii_digit())
+        && !name.is_empty()
+        && name.chars().all(|letter| letter.is_ascii_alphanumeric() || letter == '_')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_is_no_name_of_a_variable() {
+        for (name, expected) in [
+            ("WORK_KEY", true),
+            ("_k2", true),
+            ("", false),
+            ("2K", false),
+            ("$KEY", false),
+            ("sk-proj-a", false),
+        ] {
+            assert_eq!(is_variable(name), expected, "{name}");
+        }
+    }
+}
