@@ -90,6 +90,7 @@ fn a_model_sees_placeholders_and_they_come_back_only_where_they_stood() {
             &mut scene,
             "move it south",
             vec![
+                ("read", json!({"path": "deploy.toml"})),
                 (
                     "edit",
                     json!({"path": "deploy.toml", "old": format!("{line}\nregion = \"north\""), "new": format!("{line}\nregion = \"south\"")}),
@@ -98,7 +99,11 @@ fn a_model_sees_placeholders_and_they_come_back_only_where_they_stood() {
                     "write",
                     json!({"path": "deploy.toml", "content": format!("[deploy]\n{line}\nregion = \"east\"\n")}),
                 ),
-                // None of these may put it anywhere else.
+                // None of these may put it anywhere else, or behind other words.
+                (
+                    "edit",
+                    json!({"path": "deploy.toml", "old": line, "new": format!("url = \"https://a.example/?{word}\"")}),
+                ),
                 ("write", json!({"path": "copy.txt", "content": line})),
                 (
                     "edit",
@@ -113,8 +118,8 @@ fn a_model_sees_placeholders_and_they_come_back_only_where_they_stood() {
                 ("grep", json!({"pattern": word})),
             ],
         );
-        assert!(told[0].contains("changed") && told[1].contains("changed"), "{told:?}");
-        assert!(told[2..].iter().all(|told| told.starts_with("refused")), "{told:#?}");
+        assert!(told[1].contains("changed") && told[2].contains("changed"), "{told:?}");
+        assert!(told[3..].iter().all(|told| told.starts_with("refused")), "{told:#?}");
         assert_eq!(scene.workspace.read("deploy.toml"), settings.replace("north", "east"));
         for missing in ["copy.txt", "forged.txt", "leak.txt"] {
             assert!(!scene.workspace.exists(missing), "{missing}");
