@@ -127,6 +127,9 @@ fn numbers_of_models_with_a_mistake_stop_runs_and_are_errors() {
         ("timeouts: {idel: 5}", "", "providers.bench.timeouts.idel"),
         ("key: {command: 'echo x', timeout: 0s}", "", "providers.bench.key.timeout"),
         ("models: {}", "models: {cache: {enabled: true, ttl: -1}}", "models.cache.ttl"),
+        ("price: {input: 1, output: 1}", "", "providers.bench.price"),
+        ("base_ulr: \"http://127.0.0.1:1/v1\"", "", "providers.bench.base_ulr"),
+        ("api_key_env: $KEY", "", "providers.bench.api_key_env"),
         ("models: {}", "models: {cache: {enabled: true, megabytes: -1}}", "models.cache.megabytes"),
         ("models: {}", "modles: {strict: true}", "modles"),
         ("models: {}", "models: {strict: maybe}", "models.strict"),
@@ -157,7 +160,6 @@ fn a_price_with_a_mistake_is_no_price() {
         "models: {m: {price: {input: 0, output: 0, cache_input: 3}}}",
         "models: {m: {price: [1, 2]}}",
         "models: {m: {prices: {input: 1, output: 1}}}",
-        "price: {input: 1, output: 1}",
     ] {
         let model = ModelServer::start(Format::OpenaiChat, [Reply::text("Hello.")]);
         let config = format!(
