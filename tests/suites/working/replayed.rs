@@ -56,18 +56,10 @@ impl Recorded {
         if is_own { there.with_variable("COPYDESK_HOME", &state) } else { there }
     }
 
-    /// What the person sees of a replay, and what is on record then.
-    fn replay(&self, there: &Workspace) -> (Ran, String) {
-        let recording = there.outside().join("run.json").display().to_string();
-        let ran = there.run(&["ask", "--json", "--replay", &recording, "--file", "calc.py:4", WORDS]);
-        let session = ran.json()["session_id"].as_str().unwrap_or_default().to_owned();
-        (ran, session)
-    }
-
     /// Replays it, and compares what is on record.
     fn replays(&self, told: &str) {
         let there = self.again(&self.export(), true);
-        let (ran, session) = self.replay(&there);
+        let (ran, session) = replay(&there);
         let (before, after) = (
             exported(&self.there, &self.session, "--comparable"),
             exported(&there, &session, "--comparable"),
@@ -76,6 +68,14 @@ impl Recorded {
         assert_eq!(there.read(FILE), self.there.read(FILE), "{told}");
         assert_eq!(ran.code, Some(self.code), "{told}: {ran}");
     }
+}
+
+/// What the person sees of a replay, and the conversation that came of it.
+fn replay(there: &Workspace) -> (Ran, String) {
+    let recording = there.outside().join("run.json").display().to_string();
+    let ran = there.run(&["ask", "--json", "--replay", &recording, "--file", "calc.py:4", WORDS]);
+    let session = ran.json()["session_id"].as_str().unwrap_or_default().to_owned();
+    (ran, session)
 }
 
 /// A run without an editor.
@@ -139,7 +139,7 @@ fn what_failed_fails_again_with_the_same_tries_and_the_same_way_out() {
     assert!(recorded.export().contains("model_switched"));
     recorded.replays("a model that another one answers for");
     let there = recorded.again(&recorded.export(), true);
-    let (ran, _) = recorded.replay(&there);
+    let (ran, _) = replay(&there);
     let answered = json!({
         "requested": "replay/bench/bench-model", "active": "replay/other/second", "fallback_applied": true
     });
@@ -191,7 +191,7 @@ fn what_a_person_answered_is_answered_again() {
     recorded.replays("answers");
     // What was for good then is not made good anywhere else.
     let there = recorded.again(&recorded.export(), true);
-    let _ = recorded.replay(&there);
+    let _ = replay(&there);
     let rules = there.run(&["permissions", "list"]).exits(0).stdout;
     assert!(!rules.contains("printf"), "{rules}");
 
@@ -237,7 +237,7 @@ fn what_a_person_said_to_a_run_at_work_is_said_again() {
     recorded.replays("steering");
     // A stranger's words are nobody's here, and where they stood is where it parts.
     let there = recorded.again(&recorded.export(), false);
-    let (ran, _) = recorded.replay(&there);
+    let (ran, _) = replay(&there);
     let error = ran.json()["error"].as_str().unwrap_or_default().to_owned();
     assert!(error.contains("mind the tabs") && error.contains("was said here"), "{ran}");
 }
@@ -250,12 +250,12 @@ fn what_a_stranger_answered_is_nobodys_answer() {
     let forged = export.replace("\"decision\": \"deny\"", "\"decision\": \"once\"");
     assert_ne!(forged, export);
     let there = recorded.again(&forged, true);
-    let (ran, _) = recorded.replay(&there);
+    let (ran, _) = replay(&there);
     assert_eq!((there.exists("made"), there.read(FILE)), (false, tripled()), "{ran}");
     // Of anybody else's each is asked anew: here is nobody to ask.
     for recording in [&export, &forged] {
         let there = recorded.again(recording, false);
-        let (ran, session) = recorded.replay(&there);
+        let (ran, session) = replay(&there);
         assert_eq!((there.exists("made"), there.read(FILE)), (false, TEXT.to_owned()), "{ran}");
         let shown = there.run(&["sessions", "show", &session]).exits(0).stdout;
         assert!(shown.contains("do not count, since your journal does not have them"), "{shown}");
