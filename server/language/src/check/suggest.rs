@@ -124,9 +124,8 @@ pub fn loses_limit(path: &[&str]) -> bool {
     match path {
         [top, ..] if is_meant(top, "budgets") => true,
         [top] => is_one_of(top, &["models", "providers", "default_model", "fallback"]),
-        ["models", ..] | ["providers", _, "timeouts" | "key", _] => true,
-        // Whoever loses the address asks somebody else, with a key.
-        ["providers", _, _] => true,
+        // Of a provider, whoever loses the address asks somebody else, with a key.
+        ["models", ..] | ["providers", _, _] | ["providers", _, "timeouts" | "key", _] => true,
         ["providers", _, "models", _, key] => is_one_of(key, &["output_limit", "context_window"]),
         _ => false,
     }
