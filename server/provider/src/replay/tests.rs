@@ -1,3 +1,5 @@
+//! What is the same request, what a miss says, and what failed then.
+
 use super::*;
 use crate::request::{Arguments, ToolOutcome, ToolResult};
 

@@ -1,3 +1,5 @@
+//! What is read off the records, where it is given, and to which text a yes was said.
+
 use copydesk_base::change::{HunkReport, RefusedHunk};
 use copydesk_base::{Because, Timestamp};
 
