@@ -28,6 +28,7 @@ fuzz_target!(|input: (&str, Vec<&str>)| {
         taint: Grade::Typed,
         rules: understood.chain(default_denies()).collect(),
         root: root.clone(),
+        started: [].into(),
     };
     effects_of(command, &root, &policy);
     let effect = Effect::Execute { command: command.to_owned(), cwd: root };

@@ -88,6 +88,7 @@ fn sandbox() {
         mode: copydesk_base::config::Mode::Default,
         taint: copydesk_base::Grade::Typed,
         rules: vec![],
+        started: [].into(),
     };
     let effect = copydesk_base::Effect::Execute { command: ":".into(), cwd: workspace.root() };
     let report = sandbox.report();

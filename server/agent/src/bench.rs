@@ -182,6 +182,7 @@ fn settings(root: &Path, home: &Path, models: Arc<Models>) -> Settings {
         checks_misread: None,
         check_rounds: 3,
         hooks: std::collections::BTreeMap::new(),
+        started: [].into(),
         pipelines: std::collections::BTreeMap::new(),
         completion: copydesk_base::config::Completion::default(),
         retention: None,

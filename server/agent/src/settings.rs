@@ -8,7 +8,7 @@ use std::time::Duration;
 use copydesk_base::config::{Budgets, Check, Completion, Context, Hook, Mode, Retention};
 use copydesk_base::{Grade, Redactor};
 use copydesk_permission::sandbox::{Limits, Sandbox};
-use copydesk_permission::{Policy, Rule};
+use copydesk_permission::{Policy, Rule, Started};
 use copydesk_provider::Models;
 
 use crate::session::spoken::Spoken;
@@ -38,6 +38,8 @@ pub struct Settings {
     pub check_rounds: u32,
     /// Commands of the person's at points of an agent's life, by the name of the point.
     pub hooks: BTreeMap<String, Vec<Hook>>,
+    /// Files of the workspace that hooks and other commands of the settings start by themselves.
+    pub started: Arc<[Started]>,
     /// Agents that work one behind the other, by name.
     pub pipelines: BTreeMap<String, Vec<String>>,
     /// Suggestions at the cursor.
@@ -74,6 +76,7 @@ impl Settings {
             mode,
             taint,
             rules,
+            started: self.started.clone(),
         }
     }
 }

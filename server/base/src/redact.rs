@@ -1,7 +1,7 @@
 //! Keeping secrets out of everything that is written or sent.
 //!
-//! A [`Redactor`] knows the keys that this process itself read, by value and in base64 (a server that repeats a header shows
-//! it so), and may be given a [`Finder`] that recognizes others by their shape. What it writes for a secret is [`REDACTED`].
+//! A [`Redactor`] knows the keys that this process itself read, by value and in its other [`forms`] (a server that repeats a
+//! header shows it in base64), and may be given a [`Finder`] that recognizes others by their shape. What it writes for a secret is [`REDACTED`].
 //!
 //! A model gets a *placeholder* instead, a word that stands for one secret in one process, so that it can speak about the
 //! text around it. Placeholders are for models alone: [`Redactor::clean`] takes them away too, and no file ever holds one.
@@ -23,7 +23,7 @@ pub struct Redactor {
 /// A value that is replaced.
 struct Secret {
     value: String,
-    /// What base64 makes of it, wherever in a longer text it stands.
+    /// How else it is written.
     forms: Vec<String>,
 }
 
@@ -48,7 +48,7 @@ const OPEN: &str = "<secret:";
 const SHORTEST_SECRET: usize = 8;
 
 /// Shorter ones are looked for by their value alone: a few letters of base64 stand in many texts.
-const SHORTEST_IN_BASE64: usize = 16;
+const SHORTEST_IN_OTHERS: usize = 16;
 
 impl Redactor {
     pub fn new(secrets: impl IntoIterator<Item = String>) -> Self {
@@ -65,7 +65,7 @@ impl Redactor {
         }
         let mut secrets = self.secrets.write().unwrap_or_else(PoisonError::into_inner);
         let at = secrets.partition_point(|known| known.value.len() >= secret.len());
-        let forms = if secret.len() < SHORTEST_IN_BASE64 { Vec::new() } else { in_base64(secret) };
+        let forms = if secret.len() < SHORTEST_IN_OTHERS { Vec::new() } else { forms(secret) };
         secrets.insert(at, Secret { value: secret.to_owned(), forms });
     }
 
@@ -118,6 +118,20 @@ impl Redactor {
             other => other.clone(),
         }
     }
+}
+
+/// How else a secret may be written: in base64, in hexadecimal digits, as a part of an address, from its end.
+pub fn forms(secret: &str) -> Vec<String> {
+    let bytes = |each: &dyn Fn(u8) -> String| secret.bytes().map(each).collect::<String>();
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
+    let mut forms = in_base64(secret);
+    forms.push(bytes(&|byte| format!("{byte:02x}")));
+    forms.push(bytes(&|byte| format!("{byte:02X}")));
+    forms
+        .push(bytes(&|byte| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") }));
+    forms.push(secret.chars().rev().collect());
+    forms.retain(|form| form != secret);
+    forms
 }
 
 /// What base64 makes of a text, for each place that it may have in a longer one; the letters that depend on what stands
@@ -214,7 +228,7 @@ mod tests {
     }
 
     #[test]
-    fn a_key_is_known_in_base64_too() {
+    fn a_key_is_known_in_other_letters_too() {
         let redactor = Redactor::new(["sk-ant-0123456789?>".into(), "short-key".into()]);
         for (text, expected) in [
             // user:KEY, KEY, a longer one around it, the letters of addresses; made by another program.
@@ -224,6 +238,10 @@ mod tests {
             ("eHNrLWFudC0wMTIzNDU2Nzg5Pz54", "eH[redacted]54"),
             ("eHhzay1hbnQtMDEyMzQ1Njc4OT8+eHg=", "eHh[redacted]eHg="),
             ("c2hvcnQta2V5", "c2hvcnQta2V5"),
+            ("736b2d616e742d303132333435363738393f3e 0a", "[redacted] 0a"),
+            ("736B2D616E742D303132333435363738393F3E", "[redacted]"),
+            ("?key=sk-ant-0123456789%3F%3E&x", "?key=[redacted]&x"),
+            (">?9876543210-tna-ks", "[redacted]"),
         ] {
             assert_eq!(redactor.clean(text), expected, "{text}");
         }

@@ -11,7 +11,7 @@ use copydesk_agent::{Desk, Owner, Replay, Settings, Shelf, Spoken, World};
 use copydesk_base::config::{Config, ModelCache, ProviderKind};
 use copydesk_base::{Files, Grade, Host, RandomIds, Redactor, SystemClock};
 use copydesk_permission::sandbox::{Limits, SHELL, Sandbox, Toolchains, repository, toolchains};
-use copydesk_permission::{default_denies, find_secrets};
+use copydesk_permission::{Policy, Started, default_denies, find_secrets, started};
 use copydesk_provider::{Answers, Health, Models, ModelsConfig, Scenario, Script};
 use copydesk_text::{de, yaml};
 use serde_json::Value;
@@ -159,7 +159,7 @@ impl Office {
         }
         let redactor = self.redactor.clone();
         let child_env = child_env(&redactor);
-        Ok(Settings {
+        let settings = Settings {
             root: self.here.root.clone(),
             mode: loaded.mode,
             rules,
@@ -171,6 +171,7 @@ impl Office {
             context: loaded.config.context.clone(),
             checks: loaded.config.checks.clone(),
             hooks: loaded.config.hooks.clone(),
+            started: [].into(),
             pipelines: loaded.config.pipelines.clone(),
             checks_misread,
             check_rounds: loaded.config.check_rounds.unwrap_or(CHECK_ROUNDS),
@@ -184,7 +185,9 @@ impl Office {
             spoken,
             notices,
             first_steps: found::first_steps,
-        })
+        };
+        let policy = settings.policy(settings.mode, Grade::Own, &[]);
+        Ok(Settings { started: started_by(&loaded.config, &policy), ..settings })
     }
 
     /// What the person said and decided in what is replayed, where that was this one; a notice where it was not.
@@ -304,6 +307,17 @@ fn scripted(path: &Path, text: std::io::Result<String>) -> Result<Script, String
     let scenario: Scenario =
         de::from_node(&tree, root).map_err(|error| format!("{}: {}", path.display(), error.message))?;
     Ok(Script::new(scenario))
+}
+
+/// Files that these settings start by themselves.
+pub(crate) fn started_by(config: &Config, policy: &Policy) -> Arc<[Started]> {
+    let hooks = config.hooks.iter().flat_map(|(point, hooks)| {
+        hooks.iter().map(move |hook| (hook.command.as_str(), format!("a hook at {point}")))
+    });
+    let keys = config.providers.iter().filter_map(|(name, provider)| {
+        Some((provider.key.as_ref()?.command.as_str(), format!("the key command of provider {name}")))
+    });
+    hooks.chain(keys).flat_map(|(command, by)| started(command, &by, policy)).collect()
 }
 
 /// The values of every key in this environment, and of what locks the others.

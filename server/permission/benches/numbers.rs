@@ -69,6 +69,7 @@ fn judging() {
         mode: Mode::Default,
         taint: Grade::Tool,
         rules,
+        started: [].into(),
     };
     let effects: Vec<Effect> = corpus_file::commands()
         .into_iter()

@@ -21,6 +21,7 @@
 //!     mode: Mode::Default,
 //!     taint: Grade::Typed,
 //!     rules: vec![parse_rule(RuleVerdict::Allow, "Bash(git log:*)", "user config").unwrap()],
+//!     started: [].into(),
 //! };
 //! let run = |command: &str| Effect::Execute { command: command.into(), cwd: root.clone() };
 //! assert_eq!(judge(&run("git log --oneline"), &policy).as_str(), "allow");
@@ -29,7 +30,7 @@
 //!
 //! Invariants
 //! - It decides and confines. It never asks the person, and deciding sees of the disk only symbolic links
-//!   ([`copydesk_base::path::resolve`]); what looks further or starts anything is [`sandbox`].
+//!   ([`copydesk_base::path::resolve`]); what looks further is [`started`] and [`sandbox`], which starts commands too.
 //! - What it does not understand it does not allow: unknown shell is denied, unknown words ask.
 //! - *Allow* for a command grants its start. Bounding what it does then is the work of [`sandbox`].
 
@@ -46,6 +47,7 @@ mod rule;
 pub mod sandbox;
 mod secret;
 mod shell;
+mod started;
 mod zone;
 
 use copydesk_base::config::Mode;
@@ -59,6 +61,7 @@ pub use reads::Reads;
 pub use rule::{Rule, RuleError, RuleVerdict, parse_rule};
 pub use secret::find_secrets;
 pub use shell::{Atom, GitUse, Reading, effects_of};
+pub use started::{Started, started};
 pub use zone::{is_executing, is_of_git, is_protected, is_secret};
 
 use policy::Answer;

@@ -8,7 +8,7 @@ use copydesk_base::{Because, path};
 use crate::glob;
 use crate::policy::{Answer, Policy, because, tainted};
 use crate::rule::{Pattern, RuleVerdict};
-use crate::zone;
+use crate::{started, zone};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Access {
@@ -48,19 +48,26 @@ pub(crate) fn judge(access: Access, place: &Path, policy: &Policy) -> Answer {
     if let Some(rule) = policy.rule(RuleVerdict::Ask, matches) {
         return Answer::Firm(because(rule));
     }
-    if access == Access::Write && zone::is_executing(place) {
+    let starter = if access == Access::Write { started::starter(place, policy) } else { None };
+    if starter.is_some() || (access == Access::Write && zone::is_executing(place)) {
+        let runs = starter.map_or_else(
+            || format!("{} runs by itself later", shown()),
+            |starter| format!("{} runs by itself: {} starts it", shown(), starter.by),
+        );
         let named = |pattern: &Pattern| {
             matches(pattern) && matches!(pattern, Pattern::Edit(wanted) if wanted.names(zone::is_executing))
         };
         let one = |pattern: &Pattern| {
             matches(pattern) && matches!(pattern, Pattern::Edit(wanted) if wanted.is_one())
         };
-        return match policy.rule(RuleVerdict::Allow, named) {
-            Some(_) if policy.taint.is_strange() && policy.rule(RuleVerdict::Allow, one).is_none() => {
-                Answer::Firm(tainted(policy, &format!("{} runs by itself later, and asks", shown())))
+        let spelled_out = policy.rule(RuleVerdict::Allow, one);
+        let by_name = if starter.is_some() { spelled_out } else { policy.rule(RuleVerdict::Allow, named) };
+        return match by_name {
+            Some(_) if policy.taint.is_strange() && spelled_out.is_none() => {
+                Answer::Firm(tainted(policy, &format!("{runs}, and asks")))
             }
             Some(rule) => Answer::Allow(because(rule)),
-            None => Answer::Firm(Because::of(format!("{} runs by itself later: it asks", shown()))),
+            None => Answer::Firm(Because::of(format!("{runs}; it asks"))),
         };
     }
     if let Some(rule) = policy.rule(RuleVerdict::Allow, matches) {

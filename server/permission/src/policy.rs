@@ -1,11 +1,13 @@
 //! What a judgement is made from, and the two kinds of effect that need nothing but a name: tools and hosts.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use copydesk_base::config::Mode;
 use copydesk_base::{Because, Grade, path};
 
 use crate::rule::{Pattern, Rule, RuleVerdict};
+use crate::started::Started;
 
 /// Everything [`crate::judge`] knows besides the effect.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,6 +26,8 @@ pub struct Policy {
     pub taint: Grade,
     /// Rules of every layer that counts, remembered ones included; their order does not matter.
     pub rules: Vec<Rule>,
+    /// What the settings start by themselves.
+    pub started: Arc<[Started]>,
 }
 
 impl Policy {

@@ -3,7 +3,7 @@
 //! [`find_secrets`] goes through a text once for the words that secrets begin with or stand beside, and then looks with
 //! the few patterns that could fit. `table` has the shapes with a beginning of their own, `beside` those that are known
 //! only by what stands before them (`API_KEY=…`, a password in an address), `settings` passwords that somebody chose, `written`
-//! those in code and lists, `pem` private keys in text.
+//! those in code and lists, `pem` private keys in text, `encoded` all of these in base64 and hexadecimal digits.
 //!
 //! It is a sieve for what a model must not see, and errs on the side of hiding where a shape is unmistakable; words
 //! such as `token = get_token()` are no secrets and stay. What a machine can guess only from randomness is hidden only
@@ -11,6 +11,7 @@
 
 mod beside;
 mod chosen;
+mod encoded;
 mod pem;
 mod settings;
 mod table;
@@ -87,8 +88,15 @@ fn never() -> Regex {
     Regex::new("[a&&b]").expect("a pattern that matches nothing")
 }
 
-/// The secrets of a text: in order, none over another. A private key is one find for each of its lines.
+/// The secrets of a text, in base64 and hexadecimal digits too: in order, none over another. A private key is one find for
+/// each of its lines.
 pub fn find_secrets(text: &str) -> Vec<Found> {
+    let mut found = find_plain(text);
+    found.extend(encoded::find(text, find_plain));
+    apart(found)
+}
+
+fn find_plain(text: &str) -> Vec<Found> {
     let mut found = pem::find(text);
     let mut candidates = BTreeSet::new();
     for (words, owners) in &COMPILED.words {

@@ -125,6 +125,19 @@ pub fn effects_of(command: &str, cwd: &Path, policy: &Policy) -> Reading {
     reading
 }
 
+/// The words of a command that could name what runs: all but those of programs that only show files or print texts.
+/// None where nobody can tell, for it cannot be read or runs what it is fed.
+pub(crate) fn running(command: &str, cwd: &Path, policy: &Policy) -> Option<String> {
+    let script = read(command, cwd, policy).ok()?;
+    let simples = script.all();
+    if simples.iter().any(|simple| simple.is_dynamic() || simple.findings(policy).is_fed) {
+        return None;
+    }
+    let running = simples.iter().filter(|simple| !through::is_plain(simple.name()));
+    let words = running.flat_map(|simple| simple.words.iter().map(|word| word.text.as_str()));
+    Some(words.collect::<Vec<_>>().join("\n"))
+}
+
 fn is_git(simple: &Simple) -> bool {
     simple.name().rsplit('/').next() == Some("git")
 }

@@ -3,7 +3,8 @@
 //! *Secret* files are refused for reading and writing alike, in every mode. *Protected* files (our own settings and
 //! state, shells, git, editors, whatever starts with the session) ask before every write in every mode, and are
 //! refused in `bypass`. *Executing* files are run later by something the person did not start by name (a hook, the
-//! build of an editor's language server, CI): they ask, unless a rule spells them out.
+//! build of an editor's language server, CI): they ask, unless a rule spells them out. So do those that a command of the
+//! settings runs ([`crate::started`]).
 //!
 //! Files that a person starts by name are none of these (`Makefile`, `package.json`, tests): whoever allows
 //! `Bash(make:*)` allows what it says.
@@ -21,6 +22,7 @@ pub(crate) use leads::look_anew;
 use crate::glob::could_meet;
 use crate::place::{alike, folded};
 use crate::policy::Policy;
+use crate::started;
 
 pub(crate) use names::{
     AT_ONCE, IN_GIT, IN_WORKTREE, PROTECTED_FILES, PROTECTED_FOLDERS, PROTECTED_PARENTS, SECRET_FILES,
@@ -90,6 +92,11 @@ pub fn is_executing(place: &Path) -> bool {
         || place.ends(EXECUTING_FILES)
 }
 
+/// Whether writing here asks, whatever allows the rest of the workspace.
+pub(crate) fn is_guarded(place: &Path, policy: &Policy) -> bool {
+    is_protected(place, policy) || is_executing(place) || started::starter(place, policy).is_some()
+}
+
 /// Whether a path lies in Copydesk's own state.
 pub(crate) fn is_state(place: &Path, policy: &Policy) -> bool {
     folded(place).starts_with(folded(&policy.state_home))
@@ -108,7 +115,7 @@ pub(crate) fn could_be_secret(segment: &str) -> bool {
 }
 
 /// Whether a shell pattern for one segment of a path, in lower case, could name something protected.
-pub(crate) fn could_be_guarded(segment: &str) -> bool {
+pub(crate) fn could_be_guarded(segment: &str, policy: &Policy) -> bool {
     let glob: Vec<char> = segment.chars().collect();
     let first = |folder: &&'static str| folder.split('/').next().unwrap_or_default();
     let folders = PROTECTED_FOLDERS.iter().chain(PROTECTED_FILES).chain(PROTECTED_PARENTS).map(first);
@@ -117,6 +124,7 @@ pub(crate) fn could_be_guarded(segment: &str) -> bool {
         .filter(|name| segment.starts_with('.') || !name.starts_with('.'))
         .filter(|name| !matches!(*name, "etc" | "var" | "library"))
         .any(|name| could_meet(&glob, &name.chars().collect::<Vec<_>>()))
+        || started::could_start(segment, policy)
 }
 
 fn is_env_file(name: &str) -> bool {

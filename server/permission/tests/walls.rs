@@ -171,6 +171,7 @@ END
             mode: Mode::Default,
             taint: copydesk_base::Grade::Typed,
             rules: vec![],
+            started: [].into(),
         };
         let effect = Effect::Execute { command: command.to_owned(), cwd: root.to_owned() };
         let (sandbox, survey) = (Sandbox::default(), survey(&policy));

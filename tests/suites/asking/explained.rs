@@ -16,7 +16,7 @@ fn decided(workspace: &Workspace, run: &str) -> BTreeSet<String> {
         let effect = &decision["effect"];
         let word = |key: &str| effect[key].as_str().unwrap_or_default().to_owned();
         let what = match word("path") {
-            path if path.is_empty() => word("command"),
+            path if path.is_empty() => word("command") + &word("model"),
             path => path.rsplit('/').next().unwrap_or_default().to_owned(),
         };
         let by = format!("{}, {}", decision["verdict"], decision["by"]).replace('"', "");
@@ -58,6 +58,7 @@ fn each_effect_of_a_run_is_explained_whoever_wanted_it() {
         "execute rm b.txt: deny, rule",
         "execute test -f calc.py: allow, rule",
         "execute true: allow, hook",
+        "model bench/bench-model: allow, settings",
         "read b.txt: allow, mode",
         "read c.txt: allow, mode",
         "write calc.py: allow, mode",
@@ -65,4 +66,17 @@ fn each_effect_of_a_run_is_explained_whoever_wanted_it() {
     assert_eq!(decided(&workspace, &run), expected.map(str::to_owned).into(), "{ran}");
     let told = workspace.run(&["permissions", "explain", &run]).exits(0).stdout;
     assert!(told.contains("allow run true: it is a hook in your settings\n"), "{told}");
+    assert!(told.contains("allow ask bench/bench-model: "), "{told}");
+    for (effect, expected) in [
+        ("Bash(true)", "a hook at Stop runs it unasked: it is a hook in your settings"),
+        ("Bash(test -f calc.py)", "the check test -f calc.py is judged like an agent's command"),
+        ("Edit(~/x)", "writing outside the workspace asks"),
+        ("run-none", "'copydesk sessions list' lists"),
+        ("Model(bench/bench-model)", "'copydesk models explain'"),
+        ("Hook(true)", "write it as one"),
+        ("Worktree(x)", "what comes back from it is decided as edits"),
+    ] {
+        let explained = workspace.run(&["permissions", "explain", effect]);
+        assert!(explained.to_string().contains(expected), "{effect}: {explained}");
+    }
 }

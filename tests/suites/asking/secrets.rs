@@ -222,6 +222,28 @@ fn a_guess_of_what_is_hidden_is_told_the_same_whether_it_is_right() {
 }
 
 #[test]
+fn a_file_in_base64_or_hexadecimal_digits_shows_a_model_no_secret() {
+    let [token, ..] = planted();
+    let text =
+        format!("name: app\nGITHUB_TOKEN={token}\nport: 5432\nnote: long enough for more than a line\n");
+    let files = [("k.txt", text.as_str())];
+    for command in ["base64 k.txt", "base64 -w0 < k.txt", "od -An -v -tx1 k.txt | tr -d ' \\n'"] {
+        let told = unattended(&files, "bypass", &[("bash", json!({"command": command}))]).concat();
+        let printed: String = told.split(placeholder(&told, "github-token").as_str()).collect();
+        assert!(
+            printed.contains("bmFtZTogYXBw") || printed.contains("6e616d653a20617070"),
+            "{command}: {told}"
+        );
+        let pieces = [
+            "YThGazI5ZExxMFp4".to_owned(),
+            token.bytes().take(12).map(|byte| format!("{byte:02x}")).collect::<String>(),
+            token[..12].to_owned(),
+        ];
+        assert!(pieces.iter().all(|piece| !printed.contains(piece)), "{command}: {told}");
+    }
+}
+
+#[test]
 fn no_tool_looks_into_a_hidden_file_by_its_second_name() {
     for (tool, arguments) in [
         ("read", json!({"path": "twin.txt"})),

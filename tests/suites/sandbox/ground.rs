@@ -11,6 +11,9 @@ use serde_json::json;
 
 use crate::COPYDESK;
 
+/// A script that starts by itself, though nothing here makes it.
+const HOOK: &str = "hooks: {Notification: [{command: ./scripts/hook.sh}]}\n";
+
 /// How much this machine and the settings give.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Ground {
@@ -100,7 +103,7 @@ impl Ground {
             turn = turn.call("bash", &json!({"command": command, "timeout_ms": 60_000}));
         }
         let model = ModelServer::start(Format::Anthropic, [turn, done()]);
-        let settings = format!("{}{}", config(&model, "{}"), self.settings());
+        let settings = format!("{}{}{HOOK}", config(&model, "{}"), self.settings());
         std::fs::write(workspace.user_config(), settings).expect("the bench's own folder");
         if self == Self::FullOrdinary {
             give(workspace).expect("the bench's own folder");

@@ -73,6 +73,43 @@ fn a_hook_is_judged_and_a_strangers_hook_never_runs() {
 }
 
 #[test]
+fn an_agent_that_may_edit_everything_changes_no_script_that_a_hook_starts() {
+    let script = "mkdir -p log; echo theirs >> log/ran; true\n. scripts/lib.sh\n";
+    for (settings, file) in [
+        ("hooks: {PreToolUse: [{matcher: glob, command: 'sh scripts/may.sh'}]}\n", "scripts/may.sh"),
+        ("hooks: {PreToolUse: [{matcher: glob, command: 'sh scripts/may.sh'}]}\n", "scripts/lib.sh"),
+        ("hooks: {Stop: [{command: 'make -s may'}]}\n", "Makefile"),
+    ] {
+        for walls in ["", "sandbox: {enabled: false}\n"] {
+            let model = model(vec![
+                Reply::tool("read", &json!({"path": file})),
+                Reply::tool("edit", &json!({"path": file, "old": "true", "new": "echo mine >> ran"})),
+                Reply::tool("write", &json!({"path": file, "content": "echo mine >> ran\n"})),
+                Reply::tool("bash", &json!({"command": format!("cp evil {file}")})),
+                Reply::tool("write", &json!({"path": "other.txt", "content": "x\n"})),
+                Reply::tool("glob", &json!({"pattern": "*"})),
+                done(),
+            ]);
+            let rules = "{mode: accept-edits, allow: [Edit, 'Bash(cp:*)']}";
+            let workspace = workspace(&model, rules, &format!("{settings}{walls}"));
+            workspace.write("scripts/may.sh", script);
+            workspace.write("scripts/lib.sh", "true\n");
+            workspace.write("Makefile", "may:\n\ttrue\n");
+            workspace.write("evil", "may:\n\techo mine >> ran\n");
+            let before = workspace.read(file);
+            let ran = workspace.run(&["ask", "--json", "go"]);
+            assert_eq!(workspace.read(file), before, "{settings}{walls}: {ran}");
+            assert!(!workspace.exists("ran") && workspace.exists("other.txt"), "{settings}{walls}: {ran}");
+            let told = results(&model.wait_request(2).body).concat();
+            let refused = format!("{file} runs by itself: a hook at ");
+            assert!(told.contains("nobody is here who could be asked"), "{told}");
+            let explained = workspace.run(&["permissions", "explain", &format!("Edit({file})")]);
+            assert!(explained.stdout.contains(&refused), "{explained}");
+        }
+    }
+}
+
+#[test]
 fn a_skill_is_named_at_first_and_read_when_it_is_needed() {
     let skill = "---\nname: tables\ndescription: How tables are laid out here.\n---\nAlign the columns. See more.md.\n";
     for format in Format::BOTH {

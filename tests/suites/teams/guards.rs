@@ -68,6 +68,30 @@ fn a_rule_lets_no_command_run_what_the_helper_changed_first() {
 }
 
 #[test]
+fn a_command_in_the_background_gets_nothing_to_run_that_nobody_accepted() {
+    let begin = Reply::tool("bash", &json!({"command": "sh watch.sh", "background": true}));
+    let model = model(vec![
+        call(),
+        begin.when("job alpha"),
+        replace("run.sh", "true", "touch ran-by-nobody").when("job alpha"),
+        Reply::text("So.").when("job alpha"),
+        done(),
+    ]);
+    let workspace = workspace(&model, "{allow: ['Bash(sh watch.sh)']}", OPEN);
+    workspace.write("run.sh", "true\n");
+    workspace.write("watch.sh", "while :; do sh run.sh; sleep 0.1; done\n");
+    commit(&workspace);
+    let ran = workspace.run(&["ask", "go"]);
+    let told = told(&model, 3);
+    assert!(
+        told.contains(
+            "a command in the background may run it (sh watch.sh), and nobody is here who could be asked"
+        ),
+        "{told}\n{ran}"
+    );
+}
+
+#[test]
 fn a_question_says_what_the_helper_changed_and_stores_no_rule() {
     let model = model(vec![
         call(),
@@ -117,7 +141,8 @@ fn a_helper_switches_no_hook_off_and_what_it_brings_passes_them() {
     assert!(told.contains("not today"), "the person's script counts: {told}");
     let brought = results(&model.wait_request(5).body).concat();
     assert!(brought.contains("notes.md was not made: refused by a hook of the person's"), "{brought}");
-    assert!(!workspace.exists("notes.md") && workspace.read("scripts/may.sh") == "exit 0\n", "{ran}");
+    assert!(!workspace.exists("notes.md"), "{ran}");
+    assert_eq!(workspace.read("scripts/may.sh"), "echo not today; exit 3\n", "a hook starts it: {ran}");
     let session = ran.json()["session_id"].clone();
     let heard = workspace.read("heard.jsonl");
     let heard: Vec<serde_json::Value> =

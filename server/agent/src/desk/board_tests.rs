@@ -14,6 +14,7 @@ fn policy() -> Policy {
         mode: Mode::Default,
         taint: copydesk_base::Grade::Typed,
         rules: vec![],
+        started: [].into(),
     }
 }
 

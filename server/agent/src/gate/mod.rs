@@ -268,6 +268,7 @@ fn text_of(
     own: Option<&Unaccepted>,
 ) -> Rendered {
     let root = &turn.settings.root;
+    let own = own.map_or("", |own| own.words.as_str());
     // A line break in a name would forge a line of the question.
     let shown = |file: &std::path::Path| path::shown(root, file).replace('\n', "\\n");
     let always = match question.always.as_slice() {
@@ -284,7 +285,7 @@ fn text_of(
                 format!(": +{added} −{removed} lines{checked}")
             });
             let verb = if change.is_some_and(|plan| plan.before.is_empty()) { "Create " } else { "Edit " };
-            render::prompt(verb, &shown(file), &lines, &always)
+            render::prompt(verb, &shown(file), &format!("{lines}{own}"), &always)
         }
         Effect::Execute { command, cwd } => {
             let place = render::harmless(&shown(cwd));
@@ -296,7 +297,6 @@ fn text_of(
                 _ => String::new(),
             };
             let place = if turn.apart.is_some() { "a helper's own copy of the workspace" } else { &place };
-            let own = own.map_or("", |own| own.words.as_str());
             render::prompt(&format!("Run in {place}, {walls}{unseen}{whose}{own}:\n"), command, "", &always)
         }
         Effect::Read { path: file } => render::prompt("Read ", &shown(file), "", &always),

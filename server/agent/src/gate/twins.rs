@@ -150,6 +150,7 @@ mod tests {
             mode: Mode::Default,
             taint: Grade::Own,
             rules: vec![],
+            started: [].into(),
         });
         for (name, is_twin) in [
             ("env.txt", true),

@@ -8,7 +8,7 @@
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
-use copydesk_base::redact::{Found, apart, placeholder, placeholders, replaced};
+use copydesk_base::redact::{self, Found, apart, placeholder, placeholders, replaced};
 use copydesk_base::{Ids, Redactor};
 use serde_json::Value;
 
@@ -50,6 +50,8 @@ pub(crate) struct Vault {
     given: HashMap<String, String>,
     /// Placeholder to secret.
     secrets: HashMap<String, String>,
+    /// The pieces of them all, however they are written.
+    pieces: HashSet<[u8; PIECE]>,
 }
 
 impl Vault {
@@ -126,14 +128,12 @@ impl Vault {
 
     /// Where a text has known secrets, or pieces of them.
     fn pieces(&self, text: &str) -> Vec<Found> {
-        let known: HashSet<&[u8]> =
-            self.given.keys().flat_map(|secret| secret.as_bytes().windows(PIECE)).collect();
-        if known.is_empty() {
+        if self.pieces.is_empty() {
             return Vec::new();
         }
         let mut runs: Vec<Range<usize>> = Vec::new();
         for (at, piece) in text.as_bytes().windows(PIECE).enumerate() {
-            if !known.contains(piece) {
+            if !self.pieces.contains(piece) {
                 continue;
             }
             match runs.last_mut() {
@@ -151,6 +151,11 @@ impl Vault {
             return known.clone();
         }
         let new = placeholder(kind, &ids.next());
+        for form in redact::forms(secret).iter().map(String::as_str).chain([secret]) {
+            self.pieces.extend(
+                form.as_bytes().windows(PIECE).filter_map(|piece| <[u8; PIECE]>::try_from(piece).ok()),
+            );
+        }
         self.given.insert(secret.to_owned(), new.clone());
         self.secrets.insert(new.clone(), secret.to_owned());
         new
@@ -271,6 +276,10 @@ mod tests {
             ("ä hush-01234567 é", "ä <secret:secret:3> é"),
             ("0123456789 hush-01234", "0123456789 hush-01234"),
             ("hush-0123456789", "<secret:provider-key:1>"),
+            // base64, from its end, hexadecimal digits.
+            ("aHVzaC0wMTIzNDU2Nzg5", "<secret:secret:4>"),
+            ("x9876543210-hsuh", "x<secret:secret:5>"),
+            ("687573682d303132333435363738390a", "<secret:secret:6>0a"),
         ] {
             assert_eq!(vault.hidden(shown, &redactor, &ids), expected);
         }

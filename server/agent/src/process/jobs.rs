@@ -60,9 +60,13 @@ impl Job {
 impl Jobs {
     /// Why no other command may begin, if so.
     pub(crate) fn full(&self) -> Option<String> {
-        let running = self.0.iter().filter(|job| job.ended().is_none()).count();
-        (running >= MOST)
+        (self.running().count() >= MOST)
             .then(|| format!("{MOST} commands run in the background; stop one with `output` first"))
+    }
+
+    /// The commands that have not ended.
+    pub(crate) fn running(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().filter(|job| job.ended().is_none()).map(|job| job.command.as_str())
     }
 
     /// The command of that name; the error names those that there are.

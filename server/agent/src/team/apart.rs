@@ -44,7 +44,7 @@ impl Unaccepted {
         match verdict {
             Verdict::Allow(_) if self.reaches_out => {
                 let because =
-                    Because::of(format!("it runs in a helper's own copy of the workspace{}", self.words));
+                    Because::of(format!("it is in a helper's own copy of the workspace{}", self.words));
                 Verdict::Ask(Question { because, always: vec![] })
             }
             Verdict::Ask(question) => Verdict::Ask(Question { always: vec![], ..question }),
@@ -53,15 +53,24 @@ impl Unaccepted {
     }
 }
 
-/// What a command would do with texts that the run itself made and nobody accepted; none where it only reads, or where
-/// there are no such texts. Mode bypass is the person's word for that.
+/// What a command would do with texts that the run itself made and nobody accepted, and what a command that goes on would
+/// do with such a text that comes now; none where it only reads, or where there are no such texts. Mode bypass is the
+/// person's word for that.
 pub(crate) async fn unaccepted(turn: &Turn, effect: &Effect) -> Option<Unaccepted> {
-    let (Some(apart), Effect::Execute { command, cwd }) = (&turn.apart, effect) else { return None };
+    let apart = turn.apart.as_ref()?;
     let policy = turn.policy();
-    if policy.mode == Mode::Bypass || only_reads(effect, &policy) {
+    if policy.mode == Mode::Bypass {
         return None;
     }
     let has_walls = !matches!(turn.settings.sandbox.report().state, State::Off | State::Unsupported);
+    let (command, cwd) = match effect {
+        Effect::Execute { command, cwd } => (command, cwd),
+        Effect::Write { .. } => return beside(turn, &policy, has_walls),
+        _ => return None,
+    };
+    if only_reads(effect, &policy) {
+        return None;
+    }
     if !has_walls && changes_git(command, cwd, &policy) {
         let words = "; it changes git's state, which is your repository's: branches, stash, what is staged"
             .to_owned();
@@ -87,6 +96,17 @@ pub(crate) async fn unaccepted(turn: &Turn, effect: &Effect) -> Option<Unaccepte
         words: format!("; it may run what the helper changed and nobody accepted ({})", listed(&files)),
         reaches_out: !(has_walls && is_closed),
     })
+}
+
+/// The command in the background that may run what is written now, and would reach more than the copy.
+fn beside(turn: &Turn, policy: &Policy, has_walls: bool) -> Option<Unaccepted> {
+    let command = turn.jobs.running().find(|command| {
+        let effect = Effect::Execute { command: (*command).to_owned(), cwd: turn.settings.root.clone() };
+        !(only_reads(&effect, policy) || has_walls && network_for(&effect, policy) == Network::Closed)
+    })?;
+    let command = render::harmless(command).replace('\n', " ");
+    let words = format!("; a command in the background may run it ({command})");
+    Some(Unaccepted { words, reaches_out: true })
 }
 
 /// Whether a command has git do more than look.

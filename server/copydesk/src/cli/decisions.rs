@@ -19,9 +19,9 @@ struct Decision<'a> {
     at: Timestamp,
     call: &'a str,
     summary: String,
-    record: &'a Event,
+    effect: Value,
     verdict: &'a str,
-    because: &'a Because,
+    because: Because,
     by: &'a str,
     /// What the model had read by then, if it may be a stranger's.
     tainted: Option<String>,
@@ -42,7 +42,7 @@ pub(super) fn explain(here: &Here, id: &str, as_json: bool) -> anyhow::Result<Ou
     }
     if decisions.is_empty() {
         let why = if records.is_empty() {
-            "the journal of this workspace has no such run or effect; 'copydesk runs' lists runs"
+            "the journal of this workspace has no such run or effect; 'copydesk sessions list' lists conversations"
         } else {
             "nothing was decided there: it asked for nothing"
         };
@@ -57,12 +57,22 @@ pub(super) fn explain(here: &Here, id: &str, as_json: bool) -> anyhow::Result<Ou
     Ok(Outcome::Fine)
 }
 
-/// The records of the run that is meant.
+/// The records of the run that is meant, with those of the helpers that it started; or of the run with that effect.
 async fn records(here: &Here, id: &str) -> anyhow::Result<Vec<Record>> {
     let journal = here.journal();
     let failed = |error| anyhow::anyhow!("failed to {error}");
     if id.starts_with("run-") {
-        return journal.records(&RunId::from(id)).await.map_err(failed);
+        let (mut all, mut pending) = (Vec::new(), vec![RunId::from(id)]);
+        while let Some(run) = pending.pop() {
+            let records = journal.records(&run).await.map_err(failed)?;
+            let started = records.iter().rev().filter_map(|record| match &record.event {
+                Event::AgentCalled { run, .. } => Some(run.clone()),
+                _ => None,
+            });
+            pending.extend(started);
+            all.extend(records);
+        }
+        return Ok(all);
     }
     for row in journal.runs(RUNS).await.map_err(failed)? {
         let records = journal.records(&row.run).await.map_err(failed)?;
@@ -78,22 +88,47 @@ async fn records(here: &Here, id: &str) -> anyhow::Result<Vec<Record>> {
 fn decisions<'a>(records: &'a [Record], id: &str, root: &Path) -> Vec<Decision<'a>> {
     let mut tainted = None;
     let mut found = Vec::new();
+    let is_run = id.starts_with("run-");
+    let settled = |record: &'a Record, summary: String, effect: Value, reason: &str| Decision {
+        run: &record.run,
+        at: record.at,
+        call: "",
+        summary,
+        effect,
+        verdict: "allow",
+        because: Because::of(reason),
+        by: "settings",
+        tainted: None,
+    };
     for record in records {
         match &record.event {
+            // Nobody is asked about a model: the settings say which one, and the prompt is the person's.
+            Event::RunStarted { model, why, .. } if is_run => {
+                tainted = None;
+                let effect = json!({ "kind": "model", "model": model });
+                found.push(settled(record, format!("ask {model}"), effect, why));
+            }
+            Event::ModelSwitched { to, reason, .. } if is_run => {
+                let effect = json!({ "kind": "model", "model": to });
+                found.push(settled(record, format!("ask {to}"), effect, reason));
+            }
+            Event::AgentCalled { run, agent, .. } if is_run => {
+                let effect = json!({ "kind": "helper", "agent": agent, "run": run });
+                let reason = "it has no rights of its own: whatever it does is decided for itself";
+                found.push(settled(record, format!("start {agent} as {run}"), effect, reason));
+            }
             Event::Tainted { grade, source } => {
                 tainted = Some(format!("{} ({source})", grade.as_words()));
             }
-            Event::Judged { call, effect, verdict, because, by }
-                if id.starts_with("run-") || call.as_str() == id =>
-            {
+            Event::Judged { call, effect, verdict, because, by } if is_run || call.as_str() == id => {
                 found.push(Decision {
                     run: &record.run,
                     at: record.at,
                     call: call.as_str(),
                     summary: effect.summary(root),
-                    record: &record.event,
+                    effect: json!(effect),
                     verdict,
-                    because,
+                    because: because.clone(),
                     by,
                     tainted: tainted.clone(),
                 });
@@ -106,7 +141,7 @@ fn decisions<'a>(records: &'a [Record], id: &str, root: &Path) -> Vec<Decision<'
 
 fn line(here: &Here, decision: &Decision<'_>) -> anyhow::Result<()> {
     let by = match decision.by {
-        "rule" | "mode" | "hook" => String::new(),
+        "rule" | "mode" | "hook" | "settings" => String::new(),
         "person" => ", by you".to_owned(),
         "nobody" => ", nobody was there".to_owned(),
         "timeout" => ", nobody answered in time".to_owned(),
@@ -123,15 +158,12 @@ fn line(here: &Here, decision: &Decision<'_>) -> anyhow::Result<()> {
     ))?;
     let read =
         decision.tainted.as_deref().map_or_else(String::new, |read| format!("; had read {}", visible(read)));
-    out::line(format!("  {} {} at {}{read}", decision.run, decision.call, decision.at))?;
+    let call = if decision.call.is_empty() { String::new() } else { format!(" {}", decision.call) };
+    out::line(format!("  {}{call} at {}{read}", decision.run, decision.at))?;
     Ok(())
 }
 
 fn entry(here: &Here, decision: &Decision<'_>) -> Value {
-    let effect = match decision.record {
-        Event::Judged { effect, .. } => json!(effect),
-        _ => Value::Null,
-    };
     let origin = decision.because.origin.as_deref();
     let (file, number) = origin
         .and_then(|origin| origin.rsplit_once(':'))
@@ -140,7 +172,7 @@ fn entry(here: &Here, decision: &Decision<'_>) -> Value {
         "run": decision.run,
         "call": decision.call,
         "at": decision.at.to_string(),
-        "effect": effect,
+        "effect": decision.effect,
         "verdict": decision.verdict,
         "because": decision.because,
         "by": decision.by,

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use clap::Subcommand;
+use copydesk_base::config::{Config, Mode};
 use copydesk_base::{Effect, Grade, Verdict};
 use copydesk_permission::{Policy, Rule, RuleVerdict, default_denies, judge};
 use serde_json::{Value, json};
@@ -10,6 +11,7 @@ use serde_json::{Value, json};
 use super::{Outcome, decisions};
 use crate::config::Nesting;
 use crate::here::Here;
+use crate::office::started_by;
 use crate::out;
 use crate::render::visible;
 
@@ -73,9 +75,12 @@ fn explain(here: &Here, words: &str, as_json: bool) -> anyhow::Result<Outcome> {
         mode: loaded.mode,
         taint: Grade::Typed,
         rules: loaded.rules.into_iter().chain(default_denies()).collect(),
+        started: [].into(),
     };
+    let policy = Policy { started: started_by(&loaded.config, &policy), ..policy };
     let verdict = judge(&effect, &policy);
     let because = verdict.because();
+    let starters = starters(&loaded.config, &effect, &policy);
     if as_json {
         out::json(&json!({
             "schema": "copydesk.permissions/1",
@@ -83,6 +88,7 @@ fn explain(here: &Here, words: &str, as_json: bool) -> anyhow::Result<Outcome> {
             "mode": policy.mode.as_str(),
             "verdict": verdict.as_str(),
             "because": because,
+            "settings": starters,
             "layer": because.origin.as_deref().map(|origin| decisions::layer(here, origin)),
             "always": match &verdict {
                 Verdict::Ask(question) => json!(question.always),
@@ -95,8 +101,33 @@ fn explain(here: &Here, words: &str, as_json: bool) -> anyhow::Result<Outcome> {
             .map_or_else(String::new, |origin| format!("  # {}, {origin}", decisions::layer(here, origin)));
         let summary = visible(&effect.summary(&here.root));
         out::line(format!("{} {summary}: {}{origin}", verdict.as_str(), visible(&because.reason)))?;
+        for starter in &starters {
+            out::line(format!("  {}", visible(starter)))?;
+        }
     }
     Ok(Outcome::Fine)
+}
+
+/// What else has this command run, by whose word: the person's own settings do, which an agent's wish is judged without.
+fn starters(config: &Config, effect: &Effect, policy: &Policy) -> Vec<String> {
+    let Effect::Execute { command, .. } = effect else { return Vec::new() };
+    // The mode is about agents.
+    let hook = match judge(effect, &Policy { mode: Mode::Default, ..policy.clone() }) {
+        Verdict::Deny(because) => format!("does not run it: {}", because.reason),
+        _ => "runs it unasked: it is a hook in your settings".to_owned(),
+    };
+    let hooks = config.hooks.iter().flat_map(|(point, hooks)| hooks.iter().map(move |hook| (point, hook)));
+    let hooks = hooks.filter(|(_, one)| one.command == *command);
+    let hooks = hooks.map(|(point, _)| format!("a hook at {point} {hook}"));
+    let checks = config.checks.iter().filter(|check| check.command == *command);
+    let checks = checks.map(|check| format!("the check {} is judged like an agent's command", check.title()));
+    let keys = config
+        .providers
+        .iter()
+        .filter(|(_, provider)| provider.key.as_ref().is_some_and(|key| key.command == *command));
+    let keys =
+        keys.map(|(name, _)| format!("the key of provider {name} comes from it, unasked and without walls"));
+    hooks.chain(checks).chain(keys).collect()
 }
 
 /// Effects by their word, each with one that is written out.
@@ -110,12 +141,32 @@ const EXAMPLES: &[(&str, &str)] = &[
     ("Mcp", "Mcp(files, read_file)"),
 ];
 
+/// What is decided in another place, by the word that somebody may try.
+const ELSEWHERE: &[(&str, &str)] = &[
+    (
+        "Model",
+        "is no effect that rules decide about: your settings say who is asked; 'copydesk models explain' tells which model, and why",
+    ),
+    ("Hook", "is a command of your settings; write it as one: 'Bash(./scripts/fmt.sh)'"),
+    ("Check", "is a command of your settings; write it as one: 'Bash(cargo test)'"),
+    (
+        "Agent",
+        "has no rights of its own: each of its effects is decided like any other; the id of its run tells them",
+    ),
+    (
+        "Worktree",
+        "is a copy that a helper works in; what comes back from it is decided as edits: 'Edit(src/lib.rs)'",
+    ),
+];
+
 /// Reads an effect in the words of rules; where it is none, what is wrong and what to write.
 fn effect(here: &Here, words: &str) -> Result<Effect, String> {
     let in_brackets = words.strip_suffix(')').and_then(|words| words.split_once('('));
     let (word, inside) = in_brackets.unwrap_or((words, ""));
     let (word, inside) = (word.trim(), inside.trim());
-    let path = || copydesk_base::path::resolve(&here.cwd, Path::new(inside));
+    let at_home = inside.strip_prefix("~/").zip(here.places.home.as_deref());
+    let named = at_home.map_or_else(|| Path::new(inside).to_owned(), |(rest, home)| home.join(rest));
+    let path = || copydesk_base::path::resolve(&here.cwd, &named);
     let tool = inside.split_once(',');
     Ok(match (word, tool) {
         (word, _) if inside.is_empty() || (word == "Mcp" && tool.is_none()) => return Err(no_effect(word)),
@@ -136,6 +187,9 @@ fn no_effect(word: &str) -> String {
         return "is a word of rules, about every command that takes something away; ask about one such command: \
                 'Bash(rm -r build)'"
             .to_owned();
+    }
+    if let Some((_, instead)) = ELSEWHERE.iter().find(|(known, _)| *known == word) {
+        return (*instead).to_owned();
     }
     EXAMPLES.iter().find(|(known, _)| *known == word).map_or_else(
         || {

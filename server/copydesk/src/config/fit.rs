@@ -1,6 +1,6 @@
 //! Which pieces of a layer have the shape of the config types. What does not fit is reported and left out, and only that.
 
-use copydesk_base::config::{Config, Mode};
+use copydesk_base::config::{Config, HOOK_EVENTS, Mode};
 use copydesk_base::{Code, Severity};
 use copydesk_language::{is_meant, loses_limit};
 use copydesk_text::de::wanted;
@@ -27,20 +27,34 @@ pub(super) fn fitting(map: Map<String, Value>, misfits: &mut Vec<Misfit>) -> Map
 
 fn sift(path: &mut KeyPath, value: Value, misfits: &mut Vec<Misfit>) -> Option<Value> {
     if value.is_null() && !path.is_empty() {
-        // A key without a value is a key that is not set, but an amount, or what holds limits, was meant to be there.
-        let matters = loses_limit(&words(path)) || price_of(path).is_some();
+        // A key without a value is a key that is not set, but an amount, or what forbids, was meant to be there.
+        let matters = loses_limit(&words(path)) || misses_guard(path) || price_of(path).is_some();
         let is_misspelt = matters && try_as_config(path, &value).is_err_and(|wrong| is_unknown(path, &wrong));
         misfits.extend(is_misspelt.then(|| unknown(path)));
-        misfits.extend((is_amount(path) || is_place(path)).then(|| misfit(path, &value, "it has no value")));
+        let is_needed = is_amount(path) || is_place(path) || could_forbid(path);
+        misfits.extend(is_needed.then(|| misfit(path, &value, "it has no value")));
         return None;
     }
     if is_programs_own(path) {
         return Some(value);
     }
+    if is_no_event(path) {
+        misfits.push(unknown(path));
+        return None;
+    }
     if value.is_array() && takes_keys(path) {
         misfits.push(misfit(path, &value, "keys with values are needed, and this is a list"));
         return None;
     }
+    let value = match value {
+        Value::Array(items) if path.len() == 1 && path[0] == "checks" => {
+            return Some(Value::Array(each(path, items, misfits, |_| None)));
+        }
+        Value::Array(items) if path.len() == 2 && path[0] == "hooks" => {
+            return Some(Value::Array(each(path, items, misfits, amiss)));
+        }
+        value => value,
+    };
     let wrong = match try_as_config(path, &value) {
         // Unset keys inside must go as well: merged, they would hide a weaker layer's value.
         Ok(()) if !(has(&value, &Value::is_null) || value.is_object() && has(&value, &Value::is_array)) => {
@@ -51,12 +65,6 @@ fn sift(path: &mut KeyPath, value: Value, misfits: &mut Vec<Misfit>) -> Option<V
         // It lacks what stands beside it; whether that is there is seen where both are.
         Err(wrong) if wrong.starts_with("missing field") && !value.is_object() => return Some(value),
         Err(wrong) => Some(wrong),
-    };
-    let value = match value {
-        Value::Array(items) if path.len() == 1 && path[0] == "checks" => {
-            return Some(Value::Array(checks(path, items, misfits)));
-        }
-        value => value,
     };
     let Value::Object(children) = value else {
         misfits.extend(wrong.map(|wrong| misfit(path, &value, &wrong)));
@@ -87,11 +95,18 @@ fn sift(path: &mut KeyPath, value: Value, misfits: &mut Vec<Misfit>) -> Option<V
     }
 }
 
-/// The checks that fit; one that does not takes none of the others with it.
-fn checks(path: &mut KeyPath, items: Vec<Value>, misfits: &mut Vec<Misfit>) -> Vec<Value> {
+/// The items of a list that fit; one that does not takes none of the others with it. `amiss` knows more than the types.
+fn each(
+    path: &mut KeyPath,
+    items: Vec<Value>,
+    misfits: &mut Vec<Misfit>,
+    amiss: impl Fn(&Value) -> Option<String>,
+) -> Vec<Value> {
     let mut kept = Vec::new();
     for (at, item) in items.into_iter().enumerate() {
-        match try_as_config(path, &Value::Array(vec![item.clone()])) {
+        match try_as_config(path, &Value::Array(vec![item.clone()]))
+            .and_then(|()| amiss(&item).map_or(Ok(()), Err))
+        {
             Ok(()) => kept.push(item),
             Err(wrong) => {
                 path.push(at.to_string());
@@ -101,6 +116,12 @@ fn checks(path: &mut KeyPath, items: Vec<Value>, misfits: &mut Vec<Misfit>) -> V
         }
     }
     kept
+}
+
+/// Why a hook that can be read would not do what it is there for.
+fn amiss(hook: &Value) -> Option<String> {
+    let is_empty = hook["command"].as_str().is_none_or(|command| command.trim().is_empty());
+    is_empty.then(|| "its command is empty".to_owned())
 }
 
 /// Reads a config that holds nothing but this value at its place.
@@ -133,7 +154,7 @@ fn is_unknown(path: &KeyPath, wrong: &str) -> bool {
 }
 
 fn unknown(path: &KeyPath) -> Misfit {
-    let stops = loses_limit(&words(path));
+    let stops = loses_limit(&words(path)) || misses_guard(path);
     let code = if stops { Code::UnknownKey } else { Code::UnknownSetting };
     Misfit {
         path: path.clone(),
@@ -169,11 +190,15 @@ fn misfit(path: &KeyPath, value: &Value, wrong: &str) -> Misfit {
     }
 }
 
-/// Whether the value could have been a deny or ask rule, a stricter mode, a limit, or a hook that blocks.
+/// Whether the value could have been a deny or ask rule, a stricter mode, a limit, a hook that refuses, or walls that must
+/// stand.
 fn could_forbid(path: &KeyPath) -> bool {
     matches!(
         words(path)[..],
-        [] | ["permissions"] | ["permissions", "deny" | "ask" | "mode", ..] | ["budgets" | "hooks", ..]
+        [] | ["permissions" | "sandbox"]
+            | ["permissions", "deny" | "ask" | "mode", ..]
+            | ["sandbox", "required"]
+            | ["budgets" | "hooks", ..]
     )
 }
 
@@ -196,6 +221,23 @@ fn is_number(path: &KeyPath) -> bool {
             | ["providers", _, "models", _, "output_limit" | "context_window"]
             | ["models", "cache", "ttl" | "megabytes"]
     )
+}
+
+/// Whether a key that nobody knows was meant to be one of those.
+fn misses_guard(path: &KeyPath) -> bool {
+    let is_one = |key: &str, names: &[&str]| names.iter().any(|name| is_meant(key, name));
+    match words(path)[..] {
+        [key] => is_one(key, &["permissions", "hooks", "sandbox"]),
+        ["permissions", key] => is_one(key, &["deny", "ask", "mode"]),
+        ["sandbox", key] => is_one(key, &["required"]),
+        ["hooks", ..] => true,
+        _ => false,
+    }
+}
+
+/// Whether there is no such point of an agent's life, so that no hook would ever be called there.
+fn is_no_event(path: &KeyPath) -> bool {
+    matches!(words(path)[..], ["hooks", name] if !HOOK_EVENTS.iter().any(|(event, _)| *event == name))
 }
 
 /// Whether a text is what YAML has for a number without end, or a number that is too large to be one.

@@ -390,7 +390,8 @@ impl Layer {
 /// Whether what stands there makes things stricter, so that every layer may say it.
 fn is_tightening(path: &[&str]) -> bool {
     let first = path.first().copied().unwrap_or_default();
-    matches!(first, "" | "permissions" | "models") || is_meant(first, "budgets")
+    matches!(first, "" | "models")
+        || ["budgets", "permissions", "sandbox"].iter().any(|name| is_meant(first, name))
 }
 
 /// Without the keys that hold nothing: so editors send what nobody set.

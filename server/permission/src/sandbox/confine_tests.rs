@@ -12,6 +12,7 @@ fn policy(mode: Mode) -> Policy {
         mode,
         taint: copydesk_base::Grade::Typed,
         rules: vec![],
+        started: [].into(),
     }
 }
 

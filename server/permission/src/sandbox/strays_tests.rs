@@ -43,6 +43,7 @@ fn check(state: State, absent: &[&str], before: &[&str], during: &[&str]) -> (Ve
         mode: Mode::Default,
         taint: copydesk_base::Grade::Typed,
         rules: vec![],
+        started: [].into(),
     };
     make(before);
     let walls = walls(state, &root, absent);

@@ -67,6 +67,7 @@ pub fn survey(policy: &Policy) -> Survey {
         top(root, policy, &mut survey);
         walk(root, policy, &mut survey);
     }
+    started(policy, &mut survey);
     let lent = lent(policy, &survey.secret);
     survey.secret.extend(lent);
     let twins = twins(policy, &survey.secret);
@@ -107,6 +108,20 @@ fn top(root: &Path, policy: &Policy, survey: &mut Survey) {
         AT_ONCE.iter().copied().chain(at_home).map(|name| Vacancy::new(root.join(name), Stand::Folder));
     survey.absent.extend(free.filter(|vacancy| !is_there(&vacancy.place)));
     git(&root.join(".git"), survey);
+}
+
+/// What the settings start by themselves, with the folders around it.
+fn started(policy: &Policy, survey: &mut Survey) {
+    let is_top = |folder: &Path| folder == policy.root || policy.additional.iter().any(|root| folder == root);
+    for place in policy.started.iter().map(|one| &one.place).filter(|place| policy.is_inside(place)) {
+        let around = place.ancestors().skip(1).take_while(|folder| !is_top(folder));
+        let around: Vec<PathBuf> = around.filter(|folder| is_there(folder)).map(Path::to_owned).collect();
+        // One that is missing is not held free: what stood there meanwhile would be started.
+        if is_there(place) {
+            survey.protected.push(place.clone());
+            survey.pinned.extend(around);
+        }
+    }
 }
 
 /// A folder of git: commits need to write there, and nobody needs to write what git runs.

@@ -22,6 +22,7 @@ fn tree(files: &[&str]) -> (tempfile::TempDir, Policy) {
         mode: Mode::Default,
         taint: copydesk_base::Grade::Typed,
         rules: vec![],
+        started: [].into(),
     };
     (folder, policy)
 }

@@ -242,11 +242,13 @@ fn tabled(name: &str, simple: &Simple, patterns: &[usize], policy: &Policy, find
         }
         is_open &= word.text != "--";
     }
+    // The first file of `uniq - c` is what comes in.
+    let is_input = |word: &Word| word.text == "-" && tool.operands == Operands::Filter;
     let files: Vec<&Word> = words
         .iter()
         .enumerate()
         .skip(1)
-        .filter(|(at, word)| !patterns.contains(at) && !word.text.starts_with('-'))
+        .filter(|(at, word)| !patterns.contains(at) && (!word.text.starts_with('-') || is_input(word)))
         .map(|(_, word)| word)
         .collect();
     let to_target = words.iter().any(|word| {
@@ -313,7 +315,7 @@ pub(super) fn touch(
             .text
             .split('/')
             .filter(|segment| segment.contains(['*', '?', '[']))
-            .any(|segment| zone::could_be_guarded(&without_brackets(&segment.to_lowercase())));
+            .any(|segment| zone::could_be_guarded(&without_brackets(&segment.to_lowercase()), policy));
         if could_be_guarded {
             findings.care(Need::Person, "a pattern in it could name a protected file");
         }

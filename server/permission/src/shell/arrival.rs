@@ -35,7 +35,7 @@ pub(super) fn look(
         for folder in folders.iter().filter_map(|folder| folder.path(policy)) {
             let target = format!("{}/{base}", folder.trim_end_matches('/'));
             let places = simple.cwds.places_of(&target).unwrap_or_default();
-            if places.iter().any(|place| zone::is_protected(place, policy) || zone::is_executing(place)) {
+            if places.iter().any(|place| zone::is_guarded(place, policy)) {
                 let reason = format!("{base} would stand where it is protected or runs by itself");
                 findings.care(Need::Person, reason);
             }

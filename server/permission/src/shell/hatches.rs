@@ -28,7 +28,7 @@ const TABLE: &[Hatches] = &[
     row("npm", "", "--script-shell --shell --node-options --userconfig --globalconfig --init-module --editor --viewer --browser --git --onload-script"),
     row("pnpm yarn", "", "--script-shell --shell --node-options --userconfig --pnpmfile --global-pnpmfile --use-node-version ~--config."),
     row("bun", "", "--preload --require --import --config --shell --tsconfig-override -r -c"),
-    row("node nodejs tsx ts-node", "C", "--require --import --loader --experimental-loader --env-file --env-file-if-exists --experimental-config-file --openssl-config --inspect --inspect-brk --compiler -r -e -p"),
+    row("node nodejs tsx ts-node", "C", "--eval --print --require --import --loader --experimental-loader --env-file --env-file-if-exists --experimental-config-file --openssl-config --inspect --inspect-brk --compiler -r -e -p"),
     row("deno", "", "--config --import-map --preload --allow-run --allow-all --allow-ffi --cert -c -A"),
     row("jest", "tuw", "--config --globalSetup --globalTeardown --setupFiles --setupFilesAfterEnv --testRunner --runner --resolver --transform --testEnvironment --watchPlugins --preset --snapshotSerializers --testSequencer --dependencyExtractor --haste --rootDir --testResultsProcessor --prettierPath --filter /reporters -c"),
     row("vitest", "t", "--config --globalSetup --runner --configLoader --root --browser.provider /reporter /environment -c -r"),
@@ -38,16 +38,24 @@ const TABLE: &[Hatches] = &[
     row("pytest py.test", "kmnrW", "--config-file --override-ini --pdbcls --pastebin --basetemp --confcutdir --log-file -p -c -o @"),
     row("tox", "e", "--conf --override --workdir --root -c -x"),
     row("nox", "skt", "--noxfile -f"),
-    row("mypy", "", "--config-file --python-executable"),
+    row("mypy", "", "--config-file --python-executable --install-types"),
+    row("ansible-lint", "", "--rules-dir -r -R -c"),
+    row("golangci-lint", "", "--config -c"),
+    row("helm", "", "--post-renderer --kubeconfig"),
+    row("kubectl oc", "", "--server --token --as -s"),
+    row("pip pip3", "", "--python"),
+    row("nx", "", "--runner --tasksRunner"),
+    row("mix", "", "--require --formatter -r"),
+    row("zig", "", "--build-file --build-runner"),
     row("flake8", "", "--config --append-config"),
     row("pylint", "", "--rcfile --load-plugins --init-hook"),
     row("coverage pre-commit", "m", "--rcfile --config -c"),
     row("cmake", "SBGDUAT", "--toolchain -P -C -E ~_LAUNCHER ~CMAKE_C_COMPILER ~CMAKE_CXX_COMPILER ~CMAKE_MAKE_PROGRAM ~TOOLCHAIN ~CMAKE_PROJECT"),
     row("ctest", "RELj", "--script --build-and-test --test-command -S -D -T"),
-    row("meson", "", "--native-file --cross-file"),
+    row("meson", "", "--native-file --cross-file --wrapper --wrap --gdb-path"),
     row("gradle gradlew", "PDx", "--init-script --build-file --settings-file --gradle-user-home --include-build --project-dir --project-cache-dir -I -b -c -g -p ~java.home ~javaagent ~org.gradle.jvmargs"),
-    row("mvn mvnw", "", "=-f --file =-s --settings =-gs --global-settings =-t --toolchains =-l ~-Dexec. ~-DargLine ~-Djvm ~maven.ext ~javaagent ~-Dmaven.repo ~multiModuleProjectDirectory"),
-    row("dotnet msbuild", "", "--settings --test-adapter-path --diag =-s ~CustomBefore ~CustomAfter ~DirectoryBuild"),
+    row("mvn mvnw", "", "=-f --file =-s --settings =-gs --global-settings =-t --toolchains =-l ~exec: ~-Dexec. ~-DargLine ~-Djvm ~maven.ext ~javaagent ~-Dmaven.repo ~multiModuleProjectDirectory"),
+    row("dotnet msbuild", "", "--logger --settings --test-adapter-path --diag =-s ~CustomBefore ~CustomAfter ~DirectoryBuild"),
     row("bazel bazelisk", "", "--run_under --bazelrc --override_repository --override_module --shell_executable --host_javabase"),
     row("rspec", "eft", "--require --options --default-path -r -I -O"),
     row("rake", "", "--require --rakefile --rakelib --libdir --execute --execute-print --execute-continue -r -f -R -I -e -p -E"),
@@ -58,8 +66,12 @@ const TABLE: &[Hatches] = &[
     row("task", "", "--taskfile --dir -t -d"),
     row("gcc g++ cc c++ clang clang++ rustc", "", "--config ~linker ~-fplugin ~-wrapper ~-specs ~-B/ ~-load @"),
     row("javac", "", "--processor-path ~-processorpath ~-J @"),
-    row("swift", "", "--package-path --toolchain --sdk"),
+    row("swift", "", "--package-path --toolchain --sdk ~load-plugin"),
 ];
+
+/// Programs that start the tools of a project, and the word before those; none for some.
+const LAUNCHERS: &[(&str, &str)] =
+    &[("bundle pnpm yarn npm", "exec"), ("uv poetry pipenv pdm rye hatch", "run"), ("npx bunx uvx pipx", "")];
 
 /// Which take a part of a long option for the whole.
 const ABBREVIATES: &str = "npm rspec rake mypy tox";
@@ -70,6 +82,14 @@ pub(super) fn opened<'a>(name: &str, words: &'a [Word]) -> Option<&'a str> {
     if name.starts_with("python") && words.get(1).is_some_and(|word| word.text == "-m") {
         return opened(&words.get(2)?.text, &words[2..]);
     }
+    if let Some(behind) = behind_launcher(name, words) {
+        return opened(&behind.first()?.text, behind);
+    }
+    // What a build hands on to the tool that it starts.
+    if name == "cmake" && words.get(1).is_some_and(|word| word.text == "--build") {
+        let handed = words.iter().position(|word| word.text == "--")? + 1;
+        return words[handed..].first().map(|word| word.text.as_str());
+    }
     let row = TABLE.iter().find(|row| is_among(name, row.names))?;
     let end = words.iter().position(|word| matches!(word.text.as_str(), "--" | "-args" | "--args"));
     let words = &words[..end.unwrap_or(words.len())];
@@ -78,6 +98,17 @@ pub(super) fn opened<'a>(name: &str, words: &'a [Word]) -> Option<&'a str> {
         let mut hatches = row.openings.split_ascii_whitespace();
         hatches.any(|hatch| opens(hatch, name, row.values, text, next)).then_some(text)
     })
+}
+
+/// The words of the program that a launcher of a project's own tools starts.
+fn behind_launcher<'a>(name: &str, words: &'a [Word]) -> Option<&'a [Word]> {
+    let (_, verb) = LAUNCHERS.iter().find(|(names, _)| is_among(name, names))?;
+    let behind = match verb {
+        &"" => &words[1..],
+        verb => words.get(1).filter(|word| word.text == *verb).map(|_| &words[2..])?,
+    };
+    let start = behind.iter().position(|word| !word.text.starts_with('-'))?;
+    Some(&behind[start..])
 }
 
 fn opens(hatch: &str, name: &str, values: &str, text: &str, next: &str) -> bool {
@@ -166,6 +197,17 @@ mod tests {
             ("cmake -P x.cmake", Some("-P")),
             ("eslint -f json .", None),
             ("eslint -f ./x.js .", Some("-f")),
+            ("bundle exec rspec -r ./x", Some("-r")),
+            ("bundle exec rspec spec/a.rb", None),
+            ("uv run pytest -p evil", Some("-p")),
+            ("uv run -q pytest -k a", None),
+            ("npx jest --globalSetup ./x", Some("--globalSetup")),
+            ("npm exec -- jest --ci", None),
+            ("npm test", None),
+            ("cmake --build build --target test", None),
+            ("cmake --build build -- SHELL=./x", Some("SHELL=./x")),
+            ("helm template --post-renderer ./x y", Some("--post-renderer")),
+            ("mvn test exec:exec", Some("exec:exec")),
             ("just test", None),
             ("just --shell ./x test", Some("--shell")),
             ("ls --config x", None),

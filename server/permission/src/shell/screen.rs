@@ -94,16 +94,35 @@ fn screen_pattern(part: &str, policy: &Policy, simple: &Simple, findings: &mut F
     }
 }
 
+/// A pattern with a `?` for each bracket expression, and a star for one that nobody closes.
 pub(super) fn without_brackets(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
-    while let Some(open) = rest.find('[') {
-        out.push_str(&rest[..open]);
-        let Some(length) = rest[open + 1..].find(']') else { return out + "*" };
+    while let Some((before, inside)) = rest.split_once('[') {
+        out.push_str(before);
+        let Some(behind) = behind_bracket(inside) else { return out + "*" };
         out.push('?');
-        rest = &rest[open + length + 2..];
+        rest = behind;
     }
     out + rest
+}
+
+/// What follows the bracket that closes: not one that stands first, nor one of a class (`[[:alpha:]]`, `[]e]`).
+fn behind_bracket(inside: &str) -> Option<&str> {
+    let mut rest = inside.strip_prefix(['!', '^']).unwrap_or(inside);
+    rest = rest.strip_prefix(']').unwrap_or(rest);
+    loop {
+        let at = rest.find(['[', ']'])?;
+        let behind = &rest[at + 1..];
+        if rest[at..].starts_with(']') {
+            return Some(behind);
+        }
+        let class = behind.chars().next().filter(|kind| ":=.".contains(*kind));
+        rest = match class {
+            Some(kind) => behind[1..].split_once(&format!("{kind}]")).map_or(behind, |(_, behind)| behind),
+            None => behind,
+        };
+    }
 }
 
 /// The word and what it could carry: `--file=path`, `-fpath`, `@path`, `HEAD:path`.

@@ -373,6 +373,10 @@ fn is_folder(word: &Word) -> bool {
 
 /// Whether words that come in at run time can be nothing worse than operands.
 fn takes_only_operands(simple: &Simple) -> bool {
-    let name = simple.name();
-    PLAIN.contains(&name.rsplit('/').next().unwrap_or_default())
+    is_plain(simple.name())
+}
+
+/// Whether a program is one of those that never run a word of theirs.
+pub(super) fn is_plain(program: &str) -> bool {
+    PLAIN.contains(&program.rsplit('/').next().unwrap_or_default())
 }

@@ -64,6 +64,8 @@ const TOOLS: &[(&str, Operands, &str, &str)] = &[
     ),
     ("cd dir vdir lsof tsort base64 base32 zcat bzcat xzcat", Read, "", ""),
     ("diff diff3 sdiff", Read, "--output", "--editor"),
+    ("shuf", Read, "-o --output", ""),
+    ("iconv xmllint", Read, "-o --output", ""),
     ("sort", Read, "-o --output", "--compress-program -T --temporary-directory"),
     ("file", Read, "", "-C --compile -m --magic-file"),
     ("tree", Read, "-o", "-R"),

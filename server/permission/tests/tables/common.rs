@@ -28,6 +28,7 @@ pub(crate) fn policy(mode: Mode, rules: &[&str]) -> Policy {
         mode,
         taint: Grade::Typed,
         rules: rules.collect(),
+        started: [].into(),
     }
 }
 

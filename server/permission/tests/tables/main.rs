@@ -12,9 +12,12 @@ mod inventions;
 #[cfg(unix)]
 mod links;
 mod openings;
+mod programs;
 mod properties;
 mod reaches;
 mod samples;
 mod secrets;
+mod started;
+mod syntax;
 mod taint;
 mod traced;

@@ -180,3 +180,39 @@ fn finds_are_apart_and_whole_letters() {
     assert!(found.windows(2).all(|pair| pair[0].span.end <= pair[1].span.start));
     assert!(found.iter().all(|found| text.get(found.span.clone()).is_some()));
 }
+
+/// Each with its secrets as stars: letters that only touch one are hidden, too.
+const IN_OTHER_LETTERS: &[(&str, &str)] = &[
+    (
+        "bmFtZTogYXBwCkRCX1BBU1NXT1JEOiBIdW50ZXIyLVJhYmJpdDkhCnBvcnQ6IDU0MzIKbm90ZTog\ndGhpcyBsaW5lIGlzIG9ubHkgaGVyZSB0byBtYWtlIGl0IGxvbmcgZW5vdWdoCg==",
+        "bmFtZTogYXBwCkRCX1BBU1NXT1JEOi**********************CnBvcnQ6IDU0MzIKbm90ZTog\ndGhpcyBsaW5lIGlzIG9ubHkgaGVyZSB0byBtYWtlIGl0IGxvbmcgZW5vdWdoCg==",
+    ),
+    (
+        "6e616d653a206170700a44425f50415353574f52443a2048756e74657232\n2d52616262697439210a706f72743a20353433320a6e6f74653a20746869\n73206c696e65206973206f6e6c79206865726520746f206d616b65206974\n206c6f6e6720656e6f7567680a",
+        "6e616d653a206170700a44425f50415353574f52443a20**************\n******************0a706f72743a20353433320a6e6f74653a20746869\n73206c696e65206973206f6e6c79206865726520746f206d616b65206974\n206c6f6e6720656e6f7567680a",
+    ),
+    (
+        "data: Z2hwX2FiYzEyM0RlZjQ1NkdoaTc4OUprbDAxMk1ubzM0NVBxcjY3OA== # x",
+        "data: ******************************************************== # x",
+    ),
+    (
+        "    7\tQVBJX0tFWT1hOEZrMjlkTHEwWnh2QjNuTTdxUnQ1\n",
+        "    7\tQVBJX0tFWT******************************\n",
+    ),
+    (
+        "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+        "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+    ),
+    ("aGVsbG8gd29ybGQsIHRoaXMgaXMgbm8gc2VjcmV0", "aGVsbG8gd29ybGQsIHRoaXMgaXMgbm8gc2VjcmV0"),
+];
+
+#[test]
+fn a_secret_in_base64_or_hexadecimal_digits_is_found() {
+    for (text, expected) in IN_OTHER_LETTERS {
+        let mut shown = (*text).to_owned();
+        for found in find_secrets(text) {
+            shown.replace_range(found.span.clone(), &"*".repeat(found.span.len()));
+        }
+        assert_eq!(shown, *expected, "{text}");
+    }
+}

@@ -62,12 +62,12 @@ impl Ghosts {
     fn hold_folder(&mut self, vacancy: &Vacancy) -> std::io::Result<()> {
         let place = &vacancy.place;
         for _ in 0..TRIES {
-            match std::fs::DirBuilder::new().mode(FOLDER).create(place) {
-                Err(error) if error.kind() != ErrorKind::AlreadyExists => return Ok(()),
-                _ => {}
+            let made = std::fs::DirBuilder::new().mode(FOLDER).create(place);
+            if made.as_ref().is_err_and(|error| error.kind() != ErrorKind::AlreadyExists) {
+                return Ok(());
             }
             match shared(place) {
-                Ok(lock) if is_placeholder(place) => {
+                Ok(lock) if made.is_ok() || is_placeholder(place) => {
                     self.holds.push(Hold { place: place.clone(), lock, names: vec![vacancy.clone()] });
                     return Ok(());
                 }

@@ -1,5 +1,6 @@
 //! The root that a command sees: an empty one, in which only what the plan names appears.
 
+use std::io::Read as _;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
@@ -17,6 +18,8 @@ use crate::sandbox::Overlay;
 /// Where the machine's own root stands while the new one is made.
 const OLD: &str = "/.old";
 const TEMPORARY: &str = "/tmp";
+/// As large as a table of mounts usually is.
+const TABLE: usize = 32 * 1024;
 /// What stands over a hidden file, and over a hidden folder.
 const NO_FILE: &str = "/.no-file";
 const NO_FOLDER: &str = "/.no-folder";
@@ -186,7 +189,11 @@ fn hold(link: &Path) -> Result<(), String> {
 
 /// Makes read-only what the plan says, with everything that is mounted below it.
 fn lock(plan: &Plan) -> Result<(), String> {
-    let table = std::fs::read("/proc/self/mountinfo").map_err(|error| failed("list mounts", error))?;
+    // The table is made anew for each piece that is read.
+    let mut table = Vec::with_capacity(TABLE);
+    std::fs::File::open("/proc/self/mountinfo")
+        .and_then(|mut file| file.read_to_end(&mut table))
+        .map_err(|error| failed("list mounts", error))?;
     for mount in mountinfo::parse(&table) {
         let reads = plan.around(&mount.at).is_some_and(|bind| bind.access == Access::Read);
         if reads && !mount.flags.contains(MountFlags::RDONLY) {
