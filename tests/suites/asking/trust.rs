@@ -186,7 +186,7 @@ const TIGHTENS: &str = "\
 permissions: {mode: plan, deny: [\"Bash(rm:*)\"], ask: [\"Edit(**)\"]}
 schemas: {\"*.thing.yaml\": thing.json}
 budgets: {run: {requests: 5}}
-default_model: elsewhere/large
+default_model: bench/large
 ";
 
 #[test]

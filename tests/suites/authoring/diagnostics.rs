@@ -32,10 +32,10 @@ const FINDINGS: &[Finding] = &[
     },
     Finding {
         path: WORKFLOW,
-        text: "name: x\nsteps:\n  - {id: a, if: \"'ä😀' == 'b'\", type: [shel], run: a}\n",
+        text: "name: x\nsteps:\n  - {id: a, if: \"'ä😀' == env.B\", type: [shel], run: a}\n",
         code: "unknown-value",
         severity: 1,
-        mend: Some(("shell", "name: x\nsteps:\n  - {id: a, if: \"'ä😀' == 'b'\", type: shell, run: a}\n")),
+        mend: Some(("shell", "name: x\nsteps:\n  - {id: a, if: \"'ä😀' == env.B\", type: shell, run: a}\n")),
     },
     Finding {
         path: WORKFLOW,

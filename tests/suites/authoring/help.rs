@@ -28,9 +28,9 @@ const COMPLETIONS: &[(&str, &str, &str, &str)] = &[
     ),
     (
         WORKFLOW,
-        "name: x\nsteps:\n  - {id: a, if: \"'ä😀' == ''\", type: sh|}\n",
+        "name: x\nsteps:\n  - {id: a, if: \"'ä😀' == env.B\", type: sh|}\n",
         "shell",
-        "name: x\nsteps:\n  - {id: a, if: \"'ä😀' == ''\", type: shell}\n",
+        "name: x\nsteps:\n  - {id: a, if: \"'ä😀' == env.B\", type: shell}\n",
     ),
     (
         WORKFLOW,
