@@ -14,8 +14,6 @@ pub enum BadAddress {
     Port { at: Span },
     /// From here on it is a query or a fragment; paths are put behind an address.
     Tail { at: usize },
-    /// From here on it is the path that is put behind an address.
-    Path { at: usize },
     /// A name or a password stands before the host.
     Login { at: Span },
 }
@@ -27,7 +25,6 @@ impl BadAddress {
             Self::Scheme => "it must start with http:// or https://",
             Self::Host => "no host stands in it, such as a.example in https://a.example/v1",
             Self::Port { .. } => "its port must be a number up to 65535",
-            Self::Path { .. } => "it ends with the path of a request, which is put behind it anyway",
             Self::Tail { .. } => "it holds a '?' or '#'; write it up to there, such as https://a.example/v1",
             Self::Login { .. } => {
                 "it holds a user name or password; keys belong into an environment variable"
@@ -55,17 +52,15 @@ pub fn bad_address(text: &str) -> Option<BadAddress> {
     }
     let port = text[host..end].rfind(':').map(|colon| Span::new(host + colon + 1, end));
     let is_port = |port: Span| port.of(text).ends_with(']') || port.of(text).parse::<u16>().is_ok();
-    if let Some(at) = port.filter(|port| !is_port(*port)) {
-        return Some(BadAddress::Port { at });
-    }
-    let path = text.trim_end_matches('/');
-    PATHS
-        .iter()
-        .find(|known| path.ends_with(**known))
-        .map(|known| BadAddress::Path { at: path.len() - known.len() })
+    port.filter(|port| !is_port(*port)).map(|at| BadAddress::Port { at })
 }
 
-/// What requests put behind an address. What people copy from a manual often ends with it.
+/// Where the path of a request begins that somebody copied along: it is put behind an address anyway.
+pub fn path_of_request(text: &str) -> Option<usize> {
+    let path = text.trim_end_matches('/');
+    PATHS.iter().find(|known| path.ends_with(**known)).map(|known| path.len() - known.len())
+}
+
 const PATHS: [&str; 6] =
     ["/chat/completions", "/completions", "/responses", "/v1/messages", "/api/chat", "/api/generate"];
 
@@ -87,8 +82,13 @@ mod tests {
         check("http://:80/v1", Some(BadAddress::Host));
         check("http://a.example:99999/v1", Some(BadAddress::Port { at: Span::new(17, 22) }));
         check("http://[::1]", None);
-        check("https://a.example/v1/chat/completions/", Some(BadAddress::Path { at: 20 }));
-        check("https://a.example/v1/messages", Some(BadAddress::Path { at: 17 }));
+        for (text, expect) in [
+            ("https://a.example/v1/chat/completions/", Some(20)),
+            ("https://a.example/v1/messages", Some(17)),
+            ("https://a.example/v1/", None),
+        ] {
+            assert_eq!((bad_address(text), path_of_request(text)), (None, expect), "{text}");
+        }
         check("https://a.example/v1?tenant=7", Some(BadAddress::Tail { at: 20 }));
         check("https://a.example#x", Some(BadAddress::Tail { at: 17 }));
         check("https://me:secret@a.example/v1", Some(BadAddress::Login { at: Span::new(8, 18) }));

@@ -1,7 +1,7 @@
 //! Addresses of providers in a config, and where their keys come from: what cannot be used is marked where it stands, not when
 //! a model is asked.
 
-use copydesk_base::config::{BadAddress, bad_address, is_variable};
+use copydesk_base::config::{BadAddress, bad_address, is_variable, path_of_request};
 use copydesk_base::{Code, Diagnostic, Fix, Span, TextEdit};
 use copydesk_text::Node;
 
@@ -30,11 +30,19 @@ fn variable(findings: &mut Findings<'_>, node: Node<'_>) {
 
 pub(super) fn address(findings: &mut Findings<'_>, node: Node<'_>) {
     let Some(text) = node.as_str() else { return };
-    let Some(bad) = bad_address(text.trim()) else { return };
     let whole = inner_span(node);
     // Places count in the value, which is the text of the file where nothing in it is escaped.
     let is_plain = whole.of(findings.file.text) == text && text.trim() == text;
     let within = |from: usize, to: usize| Span::new(whole.start + from, whole.start + to);
+    let Some(bad) = bad_address(text.trim()) else {
+        if let Some(at) = path_of_request(text).filter(|_| is_plain) {
+            let tail = within(at, text.len());
+            let fix = Fix::new("take it out", vec![TextEdit::new(tail, "")]);
+            let message = "the path of a request is put behind an address anyway; take it out";
+            findings.add(Diagnostic::new(Code::FormatMismatch, tail, message).with_fix(fix));
+        }
+        return;
+    };
     let (span, fix) = match bad {
         BadAddress::Scheme => {
             let scheme = if is_here(text) { "http://" } else { "https://" };
@@ -43,10 +51,6 @@ pub(super) fn address(findings: &mut Findings<'_>, node: Node<'_>) {
             (whole, is_bare.then(|| Fix::new(format!("put {scheme} before it"), vec![insert])))
         }
         BadAddress::Port { at } if is_plain => (within(at.start, at.end), None),
-        BadAddress::Path { at } if is_plain => {
-            let tail = within(at, text.len());
-            (tail, Some(Fix::new("take the path of the request out", vec![TextEdit::new(tail, "")])))
-        }
         BadAddress::Tail { at } if is_plain => {
             let tail = within(at, text.len());
             (tail, Some(Fix::new("take what stands behind the path out", vec![TextEdit::new(tail, "")])))
@@ -56,11 +60,9 @@ pub(super) fn address(findings: &mut Findings<'_>, node: Node<'_>) {
             let login = within(at.start, at.end);
             (login, Some(Fix::new("take it out", vec![TextEdit::new(login, "")])))
         }
-        BadAddress::Host
-        | BadAddress::Port { .. }
-        | BadAddress::Path { .. }
-        | BadAddress::Tail { .. }
-        | BadAddress::Login { .. } => (whole, None),
+        BadAddress::Host | BadAddress::Port { .. } | BadAddress::Tail { .. } | BadAddress::Login { .. } => {
+            (whole, None)
+        }
     };
     let message = format!("this address cannot be used: {}", bad.reason());
     let finding = Diagnostic::new(Code::FormatMismatch, span, message);

@@ -342,7 +342,7 @@ fn an_address_that_nothing_can_be_sent_to_is_marked_where_it_breaks() {
             error format-mismatch this address cannot be used: it holds a '?' or '#'; write it up to there, such as https://a.example/v1
             error format-mismatch this address cannot be used: no host stands in it, such as a.example in https://a.example/v1
             error format-mismatch this address cannot be used: its port must be a number up to 65535
-            error format-mismatch this address cannot be used: it ends with the path of a request, which is put behind it anyway [fix: take the path of the request out]
+            error format-mismatch the path of a request is put behind an address anyway; take it out [fix: take it out]
             error format-mismatch this is no name of a variable: letters, digits and '_'; put the key into one, and its name here
         "#]],
     );
