@@ -88,8 +88,8 @@ pub(super) fn pieces(program: &str) -> impl Iterator<Item = &str> {
         .filter(|piece| !piece.is_empty())
 }
 
-/// Why a command of `jq`, `yq`, `make`, `curl` or `less` may do more than it is there for: its words can name other files
-/// and commands.
+/// Why a command of `jq`, `yq`, `make`, `curl` or `less` may do more than it is there for, its words can name other files
+/// and commands; or one of `date` or `hostname`, which set what they else show.
 pub(super) fn beyond(name: &str, words: &[Word]) -> Option<String> {
     let mut words = words.iter().skip(1).map(|word| word.text.as_str());
     match name {
@@ -111,8 +111,25 @@ pub(super) fn beyond(name: &str, words: &[Word]) -> Option<String> {
         "less" | "more" => words
             .find(|text| text.starts_with('+'))
             .map(|text| format!("{name} begins with the command {text}")),
+        "date" | "hostname" => {
+            setting(name, words).map(|text| format!("{name} {text} can set it for the whole machine"))
+        }
         _ => None,
     }
+}
+
+/// The word by which a program sets what it shows without one; those of the options `-d` and `-r` of `date` are none.
+fn setting<'a>(name: &str, words: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    let mut is_value = false;
+    for text in words {
+        let is_option = text.starts_with('-');
+        if !is_value && !is_option && !(name == "date" && text.starts_with('+')) {
+            return Some(text);
+        }
+        let short = is_option && !text.starts_with("--") && text.ends_with(['d', 'r']);
+        is_value = !is_value && name == "date" && (short || matches!(text, "--date" | "--reference"));
+    }
+    None
 }
 
 /// Whether a text has that word, and not as a part or a field of something.
