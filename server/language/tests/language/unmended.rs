@@ -38,6 +38,7 @@ const UNMENDED: &[(Code, &str, &str)] = &[
     (Code::ExpressionSyntax, "this '}}' closes nothing", "where it starts"),
     (Code::FailingExpression, "", "which value would do"),
     (Code::FormatMismatch, "'…' does not match", "which text of that form"),
+    (Code::FormatMismatch, "this is no name of a variable", "what the variable is called"),
     (Code::FormatMismatch, "'…' is no e-mail address", "which one it is"),
     (Code::FormatMismatch, "this is no patch", "which lines it changes"),
     (Code::FormatMismatch, "this address cannot be used", "what stands in front, or an expression follows"),
