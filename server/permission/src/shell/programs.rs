@@ -123,7 +123,8 @@ fn setting<'a>(name: &str, words: impl Iterator<Item = &'a str>) -> Option<&'a s
     let mut is_value = false;
     for text in words {
         let is_option = text.starts_with('-');
-        if !is_value && !is_option && !(name == "date" && text.starts_with('+')) {
+        let is_format = name == "date" && text.starts_with('+');
+        if !(is_value || is_option || is_format) {
             return Some(text);
         }
         let short = is_option && !text.starts_with("--") && text.ends_with(['d', 'r']);
