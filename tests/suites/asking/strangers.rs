@@ -155,7 +155,10 @@ fn what_a_command_prints_is_a_strangers_too_and_the_journal_says_so() {
     let run = answer["run_id"].as_str().unwrap_or_default().to_owned();
     let explained = workspace.run(&["permissions", "explain", &run, "--json"]).exits(0).json();
     let decisions = explained["decisions"].as_array().cloned().unwrap_or_default();
-    assert_eq!(decisions.len(), 2, "{explained}");
+    assert_eq!(decisions.len(), 3, "{explained}");
+    // Before all of them, whom to ask.
+    let [asked, decisions @ ..] = &decisions[..] else { panic!("{explained}") };
+    assert_eq!((&asked["effect"]["kind"], &asked["by"]), (&json!("model"), &json!("settings")));
     assert_eq!((&decisions[0]["verdict"], &decisions[0]["layer"]), (&json!("allow"), &json!("your config")));
     assert!(decisions[0]["line"].is_u64() && decisions[0]["file"].is_string(), "{explained}");
     assert_eq!((&decisions[1]["verdict"], &decisions[1]["by"]), (&json!("deny"), &json!("nobody")));
