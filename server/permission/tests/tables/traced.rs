@@ -278,7 +278,7 @@ fn unpredicted<'a>(
     let programs =
         programs.map(|name| format!("started {name}, which was not predicted: {:?}", reading.atoms));
     let is_predicted = move |path: &str| {
-        let place = if path.starts_with('/') { path.into() } else { root.join(path) };
+        let place = copydesk_base::path::resolve(root, Path::new(path));
         let is_scratch = |place: &Path| {
             // In-place editors and here-documents work through files of their own beside the target.
             let name = place.file_name().unwrap_or_default().to_string_lossy();
