@@ -66,23 +66,24 @@ fn models(server: &ModelServer, kind: ProviderKind) -> Models {
     Models::new(&config, Arc::new(NoKeys))
 }
 
-/// Reads an answer up to its first text, or whole; answers when the first text came and how many pieces there were.
+/// Reads an answer up to its first text, or whole; answers when the first text came and how many words there were, of which
+/// a server sends each by itself and a stream may join some.
 async fn read(models: &Models, whole: Whole) -> (Instant, usize) {
     let choice = models.choose().expect("the bench names a model");
     let messages = vec![Message::user("hello")];
     let mut stream =
         models.call(&choice, Request { messages, ..Request::default() }, CancellationToken::new());
-    let (mut first, mut pieces) = (None, 0);
+    let (mut first, mut words) = (None, 0);
     while let Some(item) = stream.next().await {
-        if matches!(item, Ok(ModelEvent::Text(_))) {
-            pieces += 1;
+        if let Ok(ModelEvent::Text(text)) = item {
+            words += text.split_whitespace().count();
             first.get_or_insert_with(Instant::now);
             if whole == Whole::No {
                 break;
             }
         }
     }
-    (first.expect("a text came"), pieces)
+    (first.expect("a text came"), words)
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -146,9 +147,9 @@ async fn deltas(format: Format, kind: ProviderKind) {
     let mut times = Vec::new();
     for _ in 0..ROUNDS {
         let began = cpu();
-        let (_, pieces) = read(&models, Whole::Yes).await;
+        let (_, words) = read(&models, Whole::Yes).await;
         times.push(millis(cpu().saturating_sub(began)));
-        assert_eq!(pieces, 1000, "each event is a piece");
+        assert_eq!(words, 1000, "each event is a word");
     }
     line(&format!("1 000 deltas in one write, CPU, {}", kind.as_str()), median(times), 3.0, "ms");
     let grown = memory().saturating_sub(before) as f64 / 1e6;
@@ -161,12 +162,12 @@ async fn flood(format: Format, kind: ProviderKind) {
     let models = models(&server, kind);
     let before = memory();
     let began = Instant::now();
-    let (_, pieces) = read(&models, Whole::Yes).await;
-    let rate = pieces as f64 / began.elapsed().as_secs_f64() / 1000.0;
+    let (_, words) = read(&models, Whole::Yes).await;
+    let rate = words as f64 / began.elapsed().as_secs_f64() / 1000.0;
     // More is better here: the reach is a floor.
     println!(
         "{:<62} {rate:>7.0} {:<2} {:>10}",
-        format!("thousand deltas a second, without end, {}", kind.as_str()),
+        format!("thousand words a second, without end, {}", kind.as_str()),
         "k",
         "≥ 100 k"
     );
@@ -182,7 +183,7 @@ async fn side_by_side() {
     read(&models, Whole::Yes).await;
     let (began, used) = (Instant::now(), cpu());
     let all = futures_util::future::join_all((0..50).map(|_| read(&models, Whole::Yes))).await;
-    assert!(all.iter().all(|(_, pieces)| *pieces == 1000), "every stream is whole");
+    assert!(all.iter().all(|(_, words)| *words == 1000), "every stream is whole");
     line(
         "50 streams of 1 000 deltas at once on one core, CPU",
         millis(cpu().saturating_sub(used)),

@@ -127,7 +127,8 @@ fn setting<'a>(name: &str, words: impl Iterator<Item = &'a str>) -> Option<&'a s
         if !(is_value || is_option || is_format) {
             return Some(text);
         }
-        let short = is_option && !text.starts_with("--") && text.ends_with(['d', 'r']);
+        // Behind the letter `I` stands its own value.
+        let short = is_option && !text.starts_with("--") && !text.contains('I') && text.ends_with(['d', 'r']);
         is_value = !is_value && name == "date" && (short || matches!(text, "--date" | "--reference"));
     }
     None

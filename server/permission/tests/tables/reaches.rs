@@ -22,6 +22,7 @@ fn a_rule_reaches_what_it_names_and_no_further() {
         (Default, &["allow Bash(date:*)"], "bash date 010100002020", "ask"),
         (Default, &["allow Bash(date:*)"], "bash date -u 01010000", "ask"),
         (Default, &["allow Bash(date:*)"], "bash date --date 1 010100002020", "ask"),
+        (Default, &["allow Bash(date:*)"], "bash date -Id 01010000", "ask"),
         (Default, &["allow Bash(date:*)"], "bash date -d yesterday +%F", "allow"),
         (Default, &["allow Bash(date:*)"], "bash date -u +%s", "allow"),
         (Default, &["allow Bash(date:*)"], "bash date", "allow"),
