@@ -68,6 +68,24 @@ impl ShellPattern {
         self.end == End::Exact && !self.parts.contains(&Part::Any)
     }
 
+    /// Whether it matches whatever stands there.
+    pub(crate) fn is_everything(&self) -> bool {
+        self.end == End::Exact && self.parts == [Part::Any]
+    }
+
+    /// What stands for a `*` in [`Self::words`].
+    pub(crate) const ANY: char = ANY;
+
+    /// Its words, as far as blanks part them.
+    pub(crate) fn words(&self) -> Vec<String> {
+        let letter = |part: &Part| match part {
+            Part::Letter(letter) => *letter,
+            Part::Any => ANY,
+        };
+        let text: String = self.parts.iter().map(letter).collect();
+        text.split_ascii_whitespace().map(str::to_owned).collect()
+    }
+
     /// Whether it ends in `:*`.
     pub(crate) fn is_prefix(&self) -> bool {
         self.end == End::Word

@@ -5,7 +5,7 @@
 //! rules here.
 
 use crate::rule::{Pattern, Rule, RuleVerdict, parse_rule};
-use crate::shell::asks_anyway;
+use crate::shell::{self, asks_anyway};
 use crate::zone;
 
 /// One rule of a file, as it stands there.
@@ -117,7 +117,9 @@ fn reaches_further(rule: &Rule, wide: &Rule) -> bool {
         return false;
     }
     match (rule.pattern.as_ref(), wide.pattern.as_ref()) {
-        (Pattern::Shell(rule), Pattern::Shell(wide)) => rule.is_literal() && !wide.is_literal(),
+        (Pattern::Shell(rule), Pattern::Shell(wide)) => {
+            (rule.is_literal() && !wide.is_literal()) || !shell::reaches(wide, rule)
+        }
         (Pattern::Edit(rule), Pattern::Edit(wide)) => {
             rule.names(zone::is_executing) && !wide.names(zone::is_executing)
         }

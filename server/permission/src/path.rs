@@ -18,6 +18,18 @@ pub(crate) enum Access {
 
 /// Judges a resolved path.
 pub(crate) fn judge(access: Access, place: &Path, policy: &Policy) -> Answer {
+    judge_in(policy.mode, access, place, policy)
+}
+
+/// Why changing a file would be refused or asked about even where edits are allowed; none for most files.
+pub(crate) fn guarding(place: &Path, policy: &Policy) -> Option<Because> {
+    match judge_in(Mode::AcceptEdits, Access::Write, place, policy) {
+        Answer::Deny(because) | Answer::Firm(because) => Some(because),
+        Answer::Allow(_) | Answer::Ask(_) => None,
+    }
+}
+
+fn judge_in(mode: Mode, access: Access, place: &Path, policy: &Policy) -> Answer {
     let shown = || path::shown(&policy.root, place);
     if zone::holds_secrets(place, policy) {
         return Answer::deny(format!("{} holds secrets; no agent reads or writes it", shown()));
@@ -34,12 +46,12 @@ pub(crate) fn judge(access: Access, place: &Path, policy: &Policy) -> Answer {
     if let Some(rule) = policy.rule(RuleVerdict::Deny, matches) {
         return Answer::Deny(because(rule));
     }
-    if access == Access::Write && policy.mode == Mode::Plan {
+    if access == Access::Write && mode == Mode::Plan {
         return Answer::deny("mode plan refuses every edit, whatever the rules allow");
     }
     if is_guarded(access, place, policy) {
         let reason = format!("{} is protected", shown());
-        return if policy.mode == Mode::Bypass {
+        return if mode == Mode::Bypass {
             Answer::deny(format!("{reason}; mode bypass never touches it"))
         } else {
             Answer::Firm(Because::of(format!("{reason}: it always asks")))
@@ -73,7 +85,7 @@ pub(crate) fn judge(access: Access, place: &Path, policy: &Policy) -> Answer {
     if let Some(rule) = policy.rule(RuleVerdict::Allow, matches) {
         return Answer::Allow(because(rule));
     }
-    by_mode(access, policy.is_inside(place), policy.mode)
+    by_mode(access, policy.is_inside(place), mode)
 }
 
 /// The rule that *Always allow* stores for a write: the whole workspace inside it, the one file outside.

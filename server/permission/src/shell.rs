@@ -2,7 +2,7 @@
 //!
 //! [`read`] turns the text of a command into a [`Script`]: the simple commands in it (*atoms*), however deep, and its
 //! redirections. `words` cuts words as bash cuts them, `reader` walks the syntax tree `command` its simple commands and `brackets` its tests, `through` looks behind wrappers
-//! such as `timeout` and `bash -c`, `arguments` knows which words of which program name files, `programs` and `awk` what programs in words may do, `hatches` which of their options name others, `settings` which
+//! such as `timeout` and `bash -c`, `arguments` knows which words of which program name files, `programs` and `awk` what programs in words may do, `hatches` which of their options name others, `checkers` which make a tool that looks write, `scope` how far a rule reaches, `possible` what a program that is not known might write, `settings` which
 //! variables only change how a command speaks, `screen` refuses words that name secrets, `verdict` puts rules and mode to all of it.
 //!
 //! The grammar is positive. tree-sitter-bash finds the structure; a kind of node that is not named here makes the whole
@@ -14,6 +14,7 @@ mod arguments;
 mod arrival;
 mod awk;
 mod brackets;
+mod checkers;
 mod command;
 mod cwd;
 mod destroy;
@@ -21,9 +22,11 @@ mod git;
 mod hatches;
 mod network;
 mod options;
+mod possible;
 mod programs;
 mod reader;
 mod runners;
+mod scope;
 mod screen;
 mod seek;
 mod settings;
@@ -40,6 +43,7 @@ use crate::path::Access;
 use crate::place;
 use crate::policy::Policy;
 
+pub(crate) use scope::reaches;
 pub(crate) use verdict::{judge, literal_rules};
 
 use arguments::Findings;

@@ -12,7 +12,7 @@ use crate::rule::{Pattern, Rule, RuleVerdict};
 const MOST: usize = 256;
 
 /// Programs with words of their own that are named like commands: `docker rm`, `apt install curl`.
-const OWN_WORDS: &[&str] = &[
+pub(super) const OWN_WORDS: &[&str] = &[
     "git",
     "hg",
     "jj",

@@ -7,7 +7,7 @@ use super::screen::{
 };
 use super::tools::{self, Operands};
 use super::words::Word;
-use super::{Care, Need, Simple, arrival, git, hatches, options, programs, seek, shown};
+use super::{Care, Need, Simple, arrival, git, hatches, options, possible, programs, seek, shown};
 use crate::path::Access;
 use crate::policy::Policy;
 use crate::zone;
@@ -292,6 +292,9 @@ fn tabled(name: &str, simple: &Simple, patterns: &[usize], policy: &Policy, find
         for word in words.iter().skip(1).filter(|word| word.text.starts_with('-')) {
             check_outside(word, simple, policy, findings);
         }
+    }
+    if tool.operands == Operands::Unknown {
+        possible::look(name, simple, policy, findings);
     }
     findings.only_reads = matches!(tool.operands, Operands::Data | Operands::Read | Operands::Pattern)
         && findings.care.is_none();

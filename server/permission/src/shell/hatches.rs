@@ -74,17 +74,13 @@ const LAUNCHERS: &[(&str, &str)] =
     &[("bundle pnpm yarn npm", "exec"), ("uv poetry pipenv pdm rye hatch", "run"), ("npx bunx uvx pipx", "")];
 
 /// Which take a part of a long option for the whole.
-const ABBREVIATES: &str = "npm rspec rake mypy tox";
+const ABBREVIATES: &str =
+    "npm rspec rake mypy tox rubocop isort flake8 autopep8 autoflake codespell bandit git";
 
 /// The word that opens a hatch, if one does.
 pub(super) fn opened<'a>(name: &str, words: &'a [Word]) -> Option<&'a str> {
-    // A module by its name: `python -m pytest`.
-    if name.starts_with("python") && words.get(1).is_some_and(|word| word.text == "-m") {
-        return opened(&words.get(2)?.text, &words[2..]);
-    }
-    if let Some(behind) = behind_launcher(name, words) {
-        return opened(&behind.first()?.text, behind);
-    }
+    let (started, behind) = peeled(words);
+    let (name, words) = if behind.len() < words.len() { (started, behind) } else { (name, words) };
     // What a build hands on to the tool that it starts.
     if name == "cmake" && words.get(1).is_some_and(|word| word.text == "--build") {
         let handed = words.iter().position(|word| word.text == "--")? + 1;
@@ -100,6 +96,19 @@ pub(super) fn opened<'a>(name: &str, words: &'a [Word]) -> Option<&'a str> {
     })
 }
 
+/// The tool that a command is there to start, by its bare name, and the words from there on: `eslint` for `npx eslint .`.
+pub(super) fn peeled(words: &[Word]) -> (&str, &[Word]) {
+    let name = words.first().map_or("", |word| word.text.rsplit('/').next().unwrap_or_default());
+    // A module by its name: `python -m pytest`.
+    if name.starts_with("python") && words.get(1).is_some_and(|word| word.text == "-m") && words.len() > 2 {
+        return peeled(&words[2..]);
+    }
+    match behind_launcher(name, words) {
+        Some(behind) if !behind.is_empty() => peeled(behind),
+        _ => (name, words),
+    }
+}
+
 /// The words of the program that a launcher of a project's own tools starts.
 fn behind_launcher<'a>(name: &str, words: &'a [Word]) -> Option<&'a [Word]> {
     let (_, verb) = LAUNCHERS.iter().find(|(names, _)| is_among(name, names))?;
@@ -111,7 +120,8 @@ fn behind_launcher<'a>(name: &str, words: &'a [Word]) -> Option<&'a [Word]> {
     Some(&behind[start..])
 }
 
-fn opens(hatch: &str, name: &str, values: &str, text: &str, next: &str) -> bool {
+/// Whether a word is what one of a table's openings says.
+pub(super) fn opens(hatch: &str, name: &str, values: &str, text: &str, next: &str) -> bool {
     let (option, value) = text.split_once('=').map_or((text, next), |(option, value)| (option, value));
     let bare = option.trim_start_matches('-');
     let is_option = bare.len() < option.len();
@@ -125,9 +135,14 @@ fn opens(hatch: &str, name: &str, values: &str, text: &str, next: &str) -> bool 
         return is_option && bare == long && value.contains(['/', '.']);
     }
     if let Some(long) = hatch.strip_prefix("--") {
+        // Some tools take `--globalSetup`, `--global-setup` and `--GLOBALSETUP` for the same.
+        let is_same = |one: &str, other: &str| {
+            let letters = |text: &str| text.replace('-', "").to_ascii_lowercase();
+            one == other || (one.len() > 3 && letters(one) == letters(other))
+        };
         let is_part =
             is_among(name, ABBREVIATES) && bare.len() > 1 && long.starts_with(bare) && bare != "global";
-        return is_option && (bare == long || is_part);
+        return is_option && (is_same(bare, long) || is_part);
     }
     if hatch == "@" {
         return text.starts_with('@');
@@ -142,7 +157,8 @@ fn opens(hatch: &str, name: &str, values: &str, text: &str, next: &str) -> bool 
         && !value.starts_with("no:")
 }
 
-fn is_among(name: &str, list: &str) -> bool {
+/// Whether a name is one of a list with blanks between.
+pub(super) fn is_among(name: &str, list: &str) -> bool {
     list.split_ascii_whitespace().any(|one| one == name)
 }
 

@@ -9,7 +9,8 @@ use super::arguments::{self, Findings, Standing};
 use super::screen::screen;
 use super::words::Word;
 use super::{
-    Need, Passes, Redirect, Script, Simple, Unreadable, among, destroy, git, network, read, settings, shown,
+    Need, Passes, Redirect, Script, Simple, Unreadable, among, destroy, git, network, read, scope, settings,
+    shown,
 };
 use crate::glob::escape_command;
 use crate::path::{self as paths, Access};
@@ -230,7 +231,7 @@ fn judge_simple(simple: &Simple, inherited: &Grant, policy: &Policy) -> (Answer,
         }
         (_, _, grant) => grant,
     };
-    let own = match weigh(simple, &grant, need, reason) {
+    let own = match weigh(simple, &grant, need, reason, policy) {
         Answer::Allow(_) if policy.mode == Mode::Plan && !only_reads => {
             Answer::Firm(Because::of("mode plan asks for every command that may do more than read"))
         }
@@ -311,21 +312,30 @@ fn speaking<'a>(verdict: RuleVerdict, simple: &Simple, policy: &'a Policy) -> Op
 }
 
 /// Puts what allows a command against what it takes.
-fn weigh(simple: &Simple, grant: &Grant, need: Need, reason: Option<Because>) -> Answer {
+fn weigh(simple: &Simple, grant: &Grant, need: Need, reason: Option<Because>, policy: &Policy) -> Answer {
     match grant.because() {
         Some(because) if grant.reaches().is_some_and(|reached| reached >= need) => {
             Answer::Allow(because.clone())
         }
         _ => {
-            let because = reason.unwrap_or_else(|| Because::of(unallowed(simple)));
+            let because = reason.unwrap_or_else(|| Because::of(unallowed(simple, policy)));
             if need == Need::Person { Answer::Firm(because) } else { Answer::Ask(because) }
         }
     }
 }
 
 /// Why no rule allows a command.
-fn unallowed(simple: &Simple) -> String {
+fn unallowed(simple: &Simple, policy: &Policy) -> String {
     let text = shown(&simple.text);
+    let falls_short =
+        policy.rules.iter().filter(|rule| rule.verdict == RuleVerdict::Allow).find_map(|rule| {
+            let Pattern::Shell(wanted) = rule.pattern.as_ref() else { return None };
+            let word = scope::beyond(simple, wanted).filter(|_| wanted.matches(&simple.text))?;
+            Some(format!("no rule allows {text}: {word} goes beyond what {} names", rule.text))
+        });
+    if let Some(reason) = falls_short {
+        return reason;
+    }
     match among::launcher(simple) {
         Some(launcher) => format!("no rule allows {text}; a rule must name what `{launcher}` runs"),
         None => format!("no rule allows {text}"),
@@ -353,6 +363,9 @@ fn grant(simple: &Simple, findings: &Findings, policy: &Policy) -> Grant {
         }
         // A spelled-out command was approved where it then ran.
         let is_literal = wanted.is_literal() && simple.cwds.is_just(&policy.root);
+        if scope::beyond(simple, wanted).is_some() {
+            continue;
+        }
         let because = because(rule);
         grant = grant.or(if is_literal { Grant::Literal(because) } else { Grant::Rule(because) });
     }

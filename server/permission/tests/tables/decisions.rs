@@ -5,7 +5,7 @@ use copydesk_base::Verdict;
 use copydesk_base::config::Mode;
 use copydesk_permission::{Policy, RuleVerdict, default_denies, literal_rules, parse_rule};
 
-fn check(mode: Mode, rules: &[&str], line: &str, expected: &str) {
+pub(crate) fn check(mode: Mode, rules: &[&str], line: &str, expected: &str) {
     let verdict = verdict(line, &policy(mode, rules));
     assert_eq!(
         verdict.as_str(),

@@ -6,6 +6,7 @@ mod common;
 mod corpus;
 mod corpus_file;
 mod decisions;
+mod extent;
 mod guards;
 mod harmless;
 mod inventions;
