@@ -39,8 +39,8 @@ pub enum CallError {
     NotFound {
         address: String,
         model: String,
-        /// The command that fetches it, where its server serves only what was fetched.
-        pull: Option<String>,
+        /// What to do about it with a provider of this kind, as one sentence.
+        remedy: String,
         message: String,
     },
     /// 429.
@@ -120,6 +120,8 @@ pub enum Waited {
     Progress,
     /// Pings and comments come, and nothing of an answer.
     Content,
+    /// What the provider lists, which is no answer of a model.
+    List,
 }
 
 impl std::fmt::Display for Waited {
@@ -130,6 +132,7 @@ impl std::fmt::Display for Waited {
             Self::FirstByte => "answer",
             Self::Head => "whole beginning of the answer",
             Self::Idle => "further piece of the answer",
+            Self::List => "list of models",
             Self::Progress => "whole event",
             Self::Content => "word of the answer, only signs of life,",
         })
@@ -177,15 +180,7 @@ impl CallError {
             Self::Refused { .. } => {
                 "Put a valid key there and ask again; it is not tried again by itself.".to_owned()
             }
-            Self::NotFound { pull: Some(pull), .. } => format!(
-                "Run '{pull}', or wait until the pull that is under way has ended; 'copydesk models' shows what is there."
-            ),
-            Self::NotFound { pull: None, model, .. } if model.is_empty() => {
-                "Check base_url and kind; for openai-chat and openai-responses the address includes /v1.".to_owned()
-            }
-            Self::NotFound { pull: None, .. } => {
-                "Check the model's name and base_url; for openai-chat the address includes /v1.".to_owned()
-            }
+            Self::NotFound { remedy, .. } => remedy.clone(),
             Self::RateLimited { retry_after: Some(after), .. }
             | Self::Overloaded { retry_after: Some(after), .. }
             | Self::Status { retry_after: Some(after), .. } => {
@@ -229,6 +224,9 @@ impl CallError {
             }
             Self::Timeout { waited: Waited::Content, .. } => {
                 "Ask again, or raise timeouts.first_byte for a model that thinks long.".to_owned()
+            }
+            Self::Timeout { waited: Waited::List, .. } => {
+                "Check that the server runs and is not busy, then ask for the list again.".to_owned()
             }
             Self::Truncated { .. } => "Nothing of it was used. Ask again.".to_owned(),
             Self::TooLong { .. } => "Nothing of it was used. Ask for less at once, or choose another model.".to_owned(),

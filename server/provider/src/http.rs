@@ -178,7 +178,7 @@ impl Job {
         let told = Told {
             address: failure::shown(url),
             model: model.to_owned(),
-            pull: listing::pull(endpoint.kind, model),
+            remedy: endpoint.remedy(model),
             key: match &key {
                 Some(key) => format!("the key came from {}", key.origin),
                 None => "no key was sent".to_owned(),

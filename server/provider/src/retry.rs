@@ -145,7 +145,7 @@ mod tests {
         let missing = CallError::NotFound {
             address: "a".into(),
             model: "m".into(),
-            pull: None,
+            remedy: "r".into(),
             message: String::new(),
         };
         let unreachable = || CallError::Unreachable { address: "a".into(), reason: "r".into() };

@@ -135,7 +135,7 @@ impl SealedKeys {
         let Parts { lock, head, salt, nonce, sealed } = self.parts(&bytes)?;
         let key = match lock {
             Lock::KeyFile => read_private(&self.key_file)?
-                .ok_or_else(|| self.unreadable(format!("{} is not there", self.key_file.display())))?,
+                .ok_or_else(|| self.lost(&format!("{} is not there", self.key_file.display())))?,
             Lock::Passphrase => match &self.passphrase {
                 Some(passphrase) => passphrase.0.clone().into_bytes(),
                 None => return Err(self.unreadable("it is locked; set COPYDESK_PASSPHRASE".to_owned())),
@@ -147,9 +147,9 @@ impl SealedKeys {
             .open_in_place(Nonce::assume_unique_for_key(nonce), Aad::from(head), &mut sealed)
             .map_err(|_| match lock {
                 Lock::Passphrase => self.unreadable("COPYDESK_PASSPHRASE does not fit it".to_owned()),
-                Lock::KeyFile => self.unreadable("it was changed, or its key was".to_owned()),
+                Lock::KeyFile => self.lost("it was changed, or its key was"),
             })?;
-        serde_json::from_slice(opened).map_err(|error| self.unreadable(error.to_string()))
+        serde_json::from_slice(opened).map_err(|error| self.lost(&error.to_string()))
     }
 
     fn write(&self, secrets: &BTreeMap<String, String>) -> Result<(), StoreError> {
@@ -198,7 +198,7 @@ impl SealedKeys {
     }
 
     fn parts<'b>(&self, bytes: &'b [u8]) -> Result<Parts<'b>, StoreError> {
-        let unknown = || self.unreadable("it is no file of this version".to_owned());
+        let unknown = || self.lost("it is no file of this version");
         let rest = bytes.strip_prefix(FORMAT.as_bytes()).ok_or_else(unknown)?;
         let locks = [Lock::Passphrase, Lock::KeyFile];
         let found =
@@ -208,6 +208,13 @@ impl SealedKeys {
         let (salt, rest) = rest.split_at_checked(SALT).ok_or_else(unknown)?;
         let (nonce, sealed) = rest.split_first_chunk().ok_or_else(unknown)?;
         Ok(Parts { lock, head, salt, nonce: *nonce, sealed })
+    }
+
+    /// What only a copy brings back: no key is written over what might still be one.
+    fn lost(&self, cause: &str) -> StoreError {
+        self.unreadable(format!(
+            "{cause}; bring it back from a copy, or move it away and run 'copydesk auth set' for each provider"
+        ))
     }
 
     fn unreadable(&self, cause: String) -> StoreError {

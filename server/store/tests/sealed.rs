@@ -59,14 +59,16 @@ fn a_file_that_is_open_to_others_or_changed_is_refused_and_says_why() {
     refused(None, &mode("keys.sealed", 0o640), None, "chmod 600");
     refused(None, &mode("keys.sealed", 0o602), None, "chmod 600");
     refused(None, &mode("keys.key", 0o604), None, "keys.key: others may open it (mode 0604)");
-    refused(None, &write("keys.key", 3), None, "was changed");
-    refused(None, &write("keys.sealed", 70), None, "was changed");
-    refused(None, &write("keys.sealed", 3), None, "no file of this version");
+    let anew = "; bring it back from a copy, or move it away and run 'copydesk auth set' for each provider";
+    let lost = |what: &str| format!("{what}{anew}");
+    refused(None, &write("keys.key", 3), None, &lost("it was changed, or its key was"));
+    refused(None, &write("keys.sealed", 70), None, &lost("it was changed, or its key was"));
+    refused(None, &write("keys.sealed", 3), None, &lost("it is no file of this version"));
     refused(
         None,
         &|home| std::fs::remove_file(home.join("keys.key")).unwrap(),
         None,
-        "keys.key is not there",
+        &lost("keys.key is not there"),
     );
     refused(Some("a"), &|_| (), Some("b"), "COPYDESK_PASSPHRASE does not fit");
     refused(Some("a"), &|_| (), None, "set COPYDESK_PASSPHRASE");

@@ -6,7 +6,7 @@
 //! come, model by model.
 
 use copydesk_base::{Event, Usage};
-use copydesk_provider::{CallError, Choice, Request, Tokens};
+use copydesk_provider::{CallError, Choice, Facts, Request, Tokens};
 use copydesk_store::{Accounts, Conversation, Holder, Reservation};
 
 use crate::budget::limits::{self, Next};
@@ -63,8 +63,14 @@ pub(crate) enum Answering {
     Whole,
 }
 
-/// No answer of a model that exists has more tokens.
+/// No answer of a model has more tokens, where nothing is known of that model.
 const ABSURD_OUTPUT: u64 = 2_000_000;
+
+/// No token stands for more bytes: the longest of the tokenizers in use are rows of blanks or dashes of about that length.
+const LARGEST_TOKEN: u64 = 128;
+
+/// Bytes to a token, as we estimate.
+const USUAL_TOKEN: u64 = 4;
 
 /// What is said of a model whose counts cannot be.
 const UNCOUNTED: &str = " reported no count of tokens that can be";
@@ -184,13 +190,13 @@ pub(crate) fn counted(seen: &Seen, input: u64, choice: &Choice) -> Usage {
     let is_input_real = sent > 0
         && sent <= input.saturating_mul(16).saturating_add(ABSURD_FRAME)
         && reported.cached_tokens <= sent;
-    let received = seen.received.div_ceil(4);
+    let received = seen.received.div_ceil(USUAL_TOKEN);
     let is_whole_count = match seen.answered {
         // What was counted before it broke is not all that came.
         Answering::Begun => reported.output_tokens >= received,
-        Answering::Whole | Answering::No => reported.output_tokens > 0 || received == 0,
+        Answering::Whole | Answering::No => reported.output_tokens >= seen.received.div_ceil(LARGEST_TOKEN),
     };
-    let is_output_real = reported.output_tokens <= ABSURD_OUTPUT && is_whole_count;
+    let is_output_real = reported.output_tokens <= longest_answer(&choice.facts) && is_whole_count;
     if is_input_real && is_output_real {
         return reported;
     }
@@ -206,6 +212,12 @@ pub(crate) fn counted(seen: &Seen, input: u64, choice: &Choice) -> Usage {
         usd: price.map(|price| price.of(tokens)),
         estimated: true,
     }
+}
+
+/// The most tokens that an answer of a model can be said to have: twice what is known, as lists lag behind their models.
+fn longest_answer(facts: &Facts) -> u64 {
+    let limit = facts.output_limit.map(|limit| u64::from(limit) * 2);
+    limit.or(facts.context_window).unwrap_or(ABSURD_OUTPUT)
 }
 
 #[expect(
@@ -265,6 +277,9 @@ mod tests {
         check(yes, usage(0, 7, None), 400, estimated(1_000, 7, 0.002_056));
         check(yes, usage(u64::MAX, 7, None), 400, estimated(1_000, 7, 0.002_056));
         check(yes, usage(1_200, u64::MAX, None), 400, estimated(1_200, 100, 0.0032));
+        // Fewer than there can be: no token is longer than 128 bytes.
+        check(yes, usage(1_200, 2, Some(0.1)), 256, usage(1_200, 2, Some(0.1)));
+        check(yes, usage(1_200, 2, Some(0.0)), 257, estimated(1_200, 65, 0.002_92));
         let cached = |cached_tokens| Usage { cached_tokens, ..usage(1_200, 5, Some(270.0)) };
         check(yes, cached(1_200), 20, cached(1_200));
         check(yes, cached(1_201), 20, estimated(1_000, 5, 0.002_04));
@@ -273,8 +288,22 @@ mod tests {
         check(begun, usage(1_200, 1, Some(0.1)), 400, estimated(1_200, 100, 0.0032));
         check(begun, usage(1_200, 100, Some(0.1)), 400, usage(1_200, 100, Some(0.1)));
         // Thinking that is not shown is received all the same; an empty answer may count as none.
-        check(yes, usage(1_200, 90_000, Some(0.1)), 4, usage(1_200, 90_000, Some(0.1)));
+        check(yes, usage(1_200, 60_000, Some(0.1)), 4, usage(1_200, 60_000, Some(0.1)));
+        // But no more than an answer of this model can hold, which is 32 000 by our table.
+        check(yes, usage(1_200, 64_000, Some(0.1)), 4, usage(1_200, 64_000, Some(0.1)));
+        check(yes, usage(1_200, 64_001, Some(0.1)), 4, estimated(1_200, 1, 0.002_408));
         check(yes, usage(1_200, 0, Some(0.1)), 0, usage(1_200, 0, Some(0.1)));
+    }
+
+    #[test]
+    fn the_longest_answer_is_what_is_known_of_the_model() {
+        let check = |output_limit, context_window, expect| {
+            let facts = Facts { output_limit, context_window, ..Facts::default() };
+            assert_eq!(longest_answer(&facts), expect, "{output_limit:?} {context_window:?}");
+        };
+        check(Some(8_192), Some(200_000), 16_384);
+        check(None, Some(200_000), 200_000);
+        check(None, None, 2_000_000);
     }
 
     #[tokio::test]

@@ -14,7 +14,7 @@ use crate::sending::SentBody;
 use crate::wire::Wire;
 use crate::{CallError, Waited};
 
-/// No list of models is waited for longer.
+/// No list of models is waited for longer, and none longer than an answer's first byte.
 const LONGEST_LIST: Duration = Duration::from_secs(10);
 
 /// Models of one Ollama server that are asked about one by one.
@@ -79,9 +79,10 @@ impl Job {
             let response = failure::succeeded(response, &told).await?;
             Ok::<_, CallError>(listing::body(response).await.unwrap_or_default())
         };
-        let (address, waited, after) = (told.address.clone(), Waited::FirstByte, LONGEST_LIST);
+        let after = LONGEST_LIST.min(self.endpoint.first_byte);
+        let (address, waited) = (told.address.clone(), Waited::List);
         let late = |_| CallError::Timeout { address, waited, after };
-        let body = tokio::time::timeout(LONGEST_LIST, getting).await.map_err(late)??;
+        let body = tokio::time::timeout(after, getting).await.map_err(late)??;
         Ok((body, told))
     }
 }

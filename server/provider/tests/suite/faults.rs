@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
+use copydesk_base::config::{Provider, ProviderKind, Timeouts};
 use copydesk_provider::error::Scheme;
-use copydesk_provider::{CallError, ModelEvent, Models, ModelsConfig, Request, Waited};
+use copydesk_provider::{CallError, Endpoint, ModelEvent, Models, ModelsConfig, Request, Waited};
 use copydesk_tests::model_server::{Delivery, End, Format, Framing, Gate, ModelServer, Reply};
 use futures_util::StreamExt;
 use tokio_util::sync::CancellationToken;
@@ -94,6 +95,23 @@ async fn silence_ends() {
         let begun = Reply::text("and then").delivery(Delivery::AtOnce).end(End::Stall);
         check(idle, begun, Waited::Idle, &["and then"]).await;
     }
+}
+
+#[tokio::test]
+async fn a_list_is_waited_for_no_longer_than_an_answer() {
+    let silent = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let base_url = format!("http://{}/v1", silent.local_addr().unwrap());
+    let span = copydesk_base::config::Duration;
+    let provider = Provider {
+        kind: ProviderKind::OpenaiChat,
+        base_url: Some(base_url.clone()),
+        timeouts: Timeouts { first_byte: span(MOMENT), ..Timeouts::default() },
+        ..Provider::default()
+    };
+    let models = models_at(Format::OpenaiChat, &base_url, CALM);
+    let error = models.list(&Endpoint::configured("bench", &provider)).await.unwrap_err();
+    let address = format!("{base_url}/models");
+    assert_eq!(error, CallError::Timeout { address, waited: Waited::List, after: MOMENT });
 }
 
 /// A model that is still being loaded is silent for long; whoever lets a byte of the head through now and then is not, and
@@ -203,6 +221,26 @@ async fn a_connection_that_breaks_is_reported() {
     }
 }
 
+/// What to do about a 404, from a server at a usual address.
+const fn remedy(format: Format) -> &'static str {
+    match format {
+        Format::Ollama | Format::OllamaHole => {
+            "Run 'ollama pull m', or wait until the pull that is under way has ended; 'copydesk models' shows what is \
+             there."
+        }
+        Format::Azure => {
+            "Check base_url, that a deployment has the model's name, and api_version; 'copydesk models' shows the \
+             deployments."
+        }
+        Format::OpenaiResponses => {
+            "Check the model's name and base_url, and whether the server has this API: many have openai-chat only."
+        }
+        Format::Anthropic | Format::OpenaiChat | Format::Completions | Format::LlamaCpp => {
+            "Check the model's name and base_url; 'copydesk models' shows which models it has."
+        }
+    }
+}
+
 #[tokio::test]
 async fn every_status_has_its_error() {
     let body = format!(r#"{{"type":"error","error":{{"type":"x","message":"no, {KEY}!"}}}}"#);
@@ -232,7 +270,7 @@ async fn every_status_has_its_error() {
         check(404, None, 1, &|address| CallError::NotFound {
             address,
             model: "m".into(),
-            pull: (format == Format::Ollama).then(|| "ollama pull m".to_owned()),
+            remedy: remedy(format).to_owned(),
             message: message(),
         })
         .await;
