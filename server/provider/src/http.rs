@@ -24,7 +24,6 @@ use crate::facts::{Facts, Price};
 use crate::failure::{self, Told};
 use crate::health::{Health, Slot, State};
 use crate::key::{Fetch, Key, KeyOrigin, Keys};
-use crate::listing;
 use crate::retry::{LONGEST_WAIT, Tried};
 use crate::sending::SentBody;
 use crate::stream::Sink;
