@@ -94,8 +94,14 @@ fn what_no_waiting_helps_is_told_at_once() {
                     Format::Ollama => {
                         "failed to reach the model: ADDRESS does not know this address or the model 'm': no such model. Run 'ollama pull m', or wait until the pull that is under way has ended; 'copydesk models' shows what is there."
                     }
+                    Format::Azure => {
+                        "failed to reach the model: ADDRESS does not know this address or the model 'm': no such model. Check base_url, that a deployment has the model's name, and api_version; 'copydesk models' shows the deployments."
+                    }
+                    Format::OpenaiResponses => {
+                        "failed to reach the model: ADDRESS does not know this address or the model 'm': no such model. Check the model's name and base_url, and whether the server has this API: many have openai-chat only."
+                    }
                     _ => {
-                        "failed to reach the model: ADDRESS does not know this address or the model 'm': no such model. Check the model's name and base_url; for openai-chat the address includes /v1."
+                        "failed to reach the model: ADDRESS does not know this address or the model 'm': no such model. Check the model's name and base_url; 'copydesk models' shows which models it has."
                     }
                 }),
             ),
