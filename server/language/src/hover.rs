@@ -5,7 +5,7 @@ mod named;
 
 use copydesk_base::Span;
 use copydesk_text::node::Step as Way;
-use copydesk_text::{Entry, Kind, Node};
+use copydesk_text::{Entry, Kind, Node, Tree};
 
 use crate::declared::{Declared, Step, inner_span};
 use crate::expression::has_expression;
@@ -104,7 +104,7 @@ impl<'t> Seen<'t> {
                 format!("**{name}**: {}\n\n{}", detail_of_key(key, shape), docs_of_key(key, shape))
             }
             None if file.kind == FileKind::Workflow && self.depth == 1 && self.key == "inputs" => {
-                docs_of_input(entry)
+                docs_of_input(file.tree, entry)
             }
             None if file.kind == FileKind::Workflow && self.depth == 1 && self.key == "pools" => {
                 named::declared_pool(file, index, name)?
@@ -213,11 +213,10 @@ pub(crate) fn docs_of_step(file: &File<'_>, step: &Step<'_>) -> String {
 }
 
 /// Help for an input: its type, its default, what it is for.
-pub(crate) fn docs_of_input(entry: Entry<'_>) -> String {
-    let input = entry.value();
-    let field = |key: &str| {
-        input.get(key).filter(|node| !matches!(node.kind(), Kind::Null)).and_then(Node::scalar_text)
-    };
+pub(crate) fn docs_of_input(tree: &Tree, entry: Entry<'_>) -> String {
+    let said = |key: &str| tree.get(entry.value(), key);
+    let field =
+        |key: &str| said(key).filter(|node| !matches!(node.kind(), Kind::Null)).and_then(Node::scalar_text);
     let name = entry.key().scalar_text().unwrap_or("");
     let mut docs = format!("**{}**: {} input", quoted(name), quoted(field("type").unwrap_or("an")));
     match field("default") {
@@ -231,7 +230,7 @@ pub(crate) fn docs_of_input(entry: Entry<'_>) -> String {
             }
             docs.push('`');
         }
-        None if input.get("default").is_none() => docs.push_str(", required"),
+        None if said("default").is_none() => docs.push_str(", required"),
         None => {}
     }
     if let Some(description) = field("description") {

@@ -100,7 +100,8 @@ impl Tree {
         inside.map(|(name, alias)| self.anchored_before(name, alias.start))
     }
 
-    fn anchored_before(&self, name: &str, place: usize) -> Option<Node<'_>> {
+    /// What an alias of this name would stand for at a place.
+    pub fn anchored_before(&self, name: &str, place: usize) -> Option<Node<'_>> {
         let (_, document) = self.documents().before(place)?;
         let start = last_within(self.anchors.get(name)?, document.span().start, place)?;
         document.anchored(name, start)
@@ -150,6 +151,27 @@ impl Tree {
         }
         found.sort_unstable();
         found
+    }
+
+    /// The first alias up to which all of them, followed wherever they lead, are more than `most`: a few lines can stand for
+    /// more values than a machine holds.
+    pub fn aliases_beyond(&self, most: usize) -> Option<Span> {
+        // How many come with all aliases before each one.
+        let mut sums: Vec<usize> = Vec::with_capacity(self.aliases.len() + 1);
+        let mut sum = 0_usize;
+        sums.push(sum);
+        for (at, (name, alias)) in self.aliases.iter().enumerate() {
+            let behind = self.anchored_before(name, alias.start).map_or(0, |node| {
+                let place = |end: usize| self.aliases.partition_point(|(_, other)| other.start < end).min(at);
+                sums[place(node.span().end)] - sums[place(node.span().start)]
+            });
+            sum = sum.saturating_add(behind).saturating_add(1);
+            if sum > most {
+                return Some(*alias);
+            }
+            sums.push(sum);
+        }
+        None
     }
 
     /// The value of `key` in a mapping, seen through aliases and merge keys (`<<`).

@@ -39,6 +39,7 @@ impl Suggest {
         };
         let first = |text: &str| text.chars().next();
         let mut best: Option<(Rank, &'c str)> = None;
+        let own = marks(word);
         self.doubtful = false;
         self.short = false;
         for candidate in candidates {
@@ -50,7 +51,7 @@ impl Suggest {
                 self.doubtful = false;
                 return Some(candidate);
             }
-            if candidate.len().abs_diff(word.len()) > limit {
+            if candidate.len().abs_diff(word.len()) > limit || are_far(own, marks(candidate), limit) {
                 continue;
             }
             let distance = strsim::osa_distance(word, candidate);
@@ -144,6 +145,18 @@ fn is_swap(one: &str, other: &str) -> bool {
         bytes
     };
     sorted(one) == sorted(other)
+}
+
+/// Which letters a name has, each by one of 64 marks.
+fn marks(text: &str) -> u64 {
+    text.chars().fold(0, |marks, c| marks | 1 << (u32::from(c) % 64))
+}
+
+/// Whether one of two names has more letters that the other one lacks than may be wrong: to count them costs far less than to
+/// look for the shortest way between the two.
+fn are_far(one: u64, other: u64, limit: usize) -> bool {
+    let lacks = |one: u64, other: u64| (one & !other).count_ones() as usize > limit;
+    lacks(one, other) || lacks(other, one)
 }
 
 /// `build1` and `build2` are two names, not one and its slip.

@@ -9,7 +9,10 @@ use copydesk_text::{Step, front_matter};
 
 use super::fixes::{line_break, remove_at};
 use super::meant;
-use crate::File;
+use crate::{File, FileKind};
+
+/// More aliases, those in what they stand for counted each time, are no file but an attack.
+const MOST_ALIASES: usize = 100_000;
 
 /// The most lines whose tabs one mend changes.
 const MOST_LINES: usize = 1_000;
@@ -32,25 +35,55 @@ pub fn syntax(file: &File<'_>) -> Vec<Diagnostic> {
         };
         finding.fixes.extend(fix);
     }
-    list.extend(merged_into_themselves(file));
+    if file.tree.has_anchors() {
+        list.extend(into_themselves(file));
+        list.extend(beyond_measure(file));
+    }
     list
 }
 
-/// Aliases of a merge key that lead back to what they stand in.
-fn merged_into_themselves(file: &File<'_>) -> Vec<Diagnostic> {
+/// Aliases that lead back to what they stand in. In files of others only those of a merge key: YAML itself allows the rest.
+fn into_themselves(file: &File<'_>) -> Vec<Diagnostic> {
     let told = |alias: Span| {
         let path = file.tree.path_at(alias.start);
-        let merge = path.iter().rev().find_map(|step| match step {
+        let key = path.iter().rev().find_map(|step| match step {
             Step::Value(entry) => Some(entry.key()),
             Step::Key(_) | Step::Index(..) => None,
-        });
-        let key = merge.filter(|key| key.scalar_text() == Some("<<"))?;
+        })?;
+        let is_merge = key.scalar_text() == Some("<<");
+        if !is_merge && file.kind == FileKind::Other {
+            return None;
+        }
         let message = "this leads back to where it stands; name another anchor, or take it out";
         let finding = Diagnostic::new(Code::YamlSyntax, alias, message);
-        let fix = remove_at(file, key.span().start).map(|edit| Fix::new("take '<<' out", vec![edit]));
+        let is_item = !is_merge && matches!(path.last(), Some(Step::Index(..)));
+        let edit = remove_at(file, key.span().start).filter(|_| !is_item);
+        let title = format!("take '{}' out", key.scalar_text().unwrap_or_default());
+        let fix = edit.map(|edit| Fix::new(title, vec![edit]));
         Some(fix.into_iter().fold(finding, Diagnostic::with_fix))
     };
     file.tree.aliases_into_themselves().into_iter().filter_map(told).collect()
+}
+
+/// The alias with which a file that is ours stands for more than anybody reads.
+fn beyond_measure(file: &File<'_>) -> Option<Diagnostic> {
+    let alias = file.tree.aliases_beyond(MOST_ALIASES).filter(|_| file.kind != FileKind::Other)?;
+    let message = "with this one the aliases stand for too many values; write less of them";
+    Some(Diagnostic::new(Code::YamlSyntax, alias, message))
+}
+
+/// What a terminal takes for an order, as an escape, or gone.
+fn control(text: &str, at: Span) -> Option<Fix> {
+    let piece = at.of(text);
+    let is_it = |c: char| c.is_control() && !matches!(c, '\t' | '\r' | '\n');
+    let (place, c) = piece.char_indices().find(|(_, c)| is_it(*c))?;
+    let span = Span::new(at.start + place, at.start + place + c.len_utf8());
+    let line = text.get(..span.start)?.rsplit('\n').next()?;
+    if line.matches('"').count() % 2 == 0 {
+        return Some(Fix::new("take it out", vec![TextEdit::new(span, "")]));
+    }
+    let escape = format!("\\x{:02x}", u32::from(c));
+    Some(Fix::new(format!("write '{escape}'"), vec![TextEdit::new(span, escape)]))
 }
 
 /// The mend of a syntax error, where there is one.
@@ -77,6 +110,7 @@ fn mend(text: &str, finding: &Diagnostic) -> Option<Fix> {
             let yaml = front_matter::split(text)?.yaml;
             Some(insert("end it with '---'", yaml.end, format!("---{}", line_break(text))))
         }
+        said if said.ends_with(messages::CONTROL) => control(text, at),
         said if said.contains(messages::WANTS_QUOTES) => line.requoted(at),
         _ => None,
     }

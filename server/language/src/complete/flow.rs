@@ -24,12 +24,13 @@ pub(super) enum FrameKind {
 }
 
 /// The brackets that are open at the end of `span`, outermost first. What stands in `comments`, which are in order,
-/// counts for nothing. In JSON no quoted word goes beyond its line: a quote that is missing takes in no more than that.
+/// counts for nothing. In JSON no quoted word goes beyond its line: a quote that is missing takes in no more than that. A
+/// quote that opens behind a value is that of the next entry: the comma between them is missing.
 pub(super) fn read(text: &str, span: Span, comments: &[Span], syntax: Syntax) -> Vec<Frame> {
     let mut next = comments.iter().skip_while(|comment| comment.end <= span.start).peekable();
     let mut frames: Vec<Frame> = lost(text, span, syntax).into_iter().collect();
     let mut quote: Option<char> = None;
-    let mut before = ' ';
+    let (mut before, mut is_escaped) = (' ', false);
     for (at, c) in span.of(text).char_indices() {
         let offset = span.start + at;
         while next.next_if(|comment| comment.end <= offset).is_some() {}
@@ -37,11 +38,17 @@ pub(super) fn read(text: &str, span: Span, comments: &[Span], syntax: Syntax) ->
             continue;
         }
         if let Some(open) = quote {
-            if c == open && before != '\\' || c == '\n' && syntax == Syntax::Json {
+            // Two single quotes are one, and so is what stands behind `\`.
+            let is_twin = offset + 1 < span.end && text.as_bytes().get(offset + 1) == Some(&b'\'');
+            let escapes = !is_escaped && if open == '"' { c == '\\' } else { c == open && is_twin };
+            if c == open && !is_escaped && !escapes || c == '\n' && syntax == Syntax::Json {
                 quote = None;
             }
-            before = c;
+            (before, is_escaped) = (c, escapes);
             continue;
+        }
+        if syntax == Syntax::Json && c == '"' {
+            frames.last_mut().into_iter().for_each(|frame| frame.part(text, offset, comments));
         }
         let next_starts = before.is_whitespace() || matches!(before, '[' | '{' | ',' | ':');
         match c {
@@ -61,6 +68,7 @@ pub(super) fn read(text: &str, span: Span, comments: &[Span], syntax: Syntax) ->
                 if let Some(frame) = frames.last_mut() {
                     frame.commas += 1;
                     frame.finish(text, offset);
+                    frame.token = offset + 1;
                 }
             }
             ':' => {
@@ -113,7 +121,16 @@ impl Frame {
             let value = text.get(self.token..offset).unwrap_or("").trim();
             self.entries.push((key, unquoted(value).to_owned()));
         }
-        self.token = offset + 1;
+        self.token = offset;
+    }
+
+    /// Begins the next entry where one is written already.
+    fn part(&mut self, text: &str, offset: usize, comments: &[Span]) {
+        let is_name = self.kind == FrameKind::Mapping && self.key.is_none();
+        if !is_name && content(text, Span::new(self.token, offset), comments) < offset {
+            self.commas += 1;
+            self.finish(text, offset);
+        }
     }
 }
 

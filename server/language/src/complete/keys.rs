@@ -11,7 +11,7 @@ use crate::shape::{Form, Key, Mapping, Need, Shape, Standing};
 
 pub(super) fn of_mapping(cursor: &Cursor<'_>, mapping: &'static Mapping, colon: Colon) -> Vec<Completion> {
     let siblings = &cursor.place.siblings;
-    let word = kind_word(mapping, siblings);
+    let word = kind_word(cursor, mapping, siblings);
     let own = word.and_then(|word| mapping.kind(word));
     let op = siblings.iter().find(|(name, _)| name == "op").map_or("", |(_, op)| op.as_str());
     let needed = keys_of_operation(word.unwrap_or(""), op);

@@ -242,7 +242,7 @@ fn shape_at(cursor: &Cursor<'_>) -> Option<&'static Shape> {
             Part::Item(_) => shape.list()?.item,
             Part::Key { name, siblings } => {
                 let mapping = shape.mapping()?;
-                match (mapping.key(kind_word(mapping, siblings), name), mapping.rest) {
+                match (mapping.key(kind_word(cursor, mapping, siblings), name), mapping.rest) {
                     (Some(key), _) => key.shape,
                     (None, Rest::Shape(id)) => id,
                     _ => return None,
@@ -255,12 +255,21 @@ fn shape_at(cursor: &Cursor<'_>) -> Option<&'static Shape> {
     Some(shape)
 }
 
-/// The word of `type` among the entries of a mapping that has kinds.
-fn kind_word<'s>(mapping: &Mapping, siblings: &'s [(String, String)]) -> Option<&'s str> {
+/// The word of `type` among the entries of a mapping that has kinds, those counted that its merge key brings.
+fn kind_word<'s>(
+    cursor: &'s Cursor<'_>,
+    mapping: &Mapping,
+    siblings: &'s [(String, String)],
+) -> Option<&'s str> {
     if mapping.kinds.is_empty() {
         return None;
     }
-    siblings.iter().find(|(key, _)| key == "type").map(|(_, value)| value.as_str())
+    let of_key = |name: &str| siblings.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str());
+    of_key("type").or_else(|| {
+        let tree = cursor.file.tree;
+        let merged = tree.anchored_before(of_key("<<")?.strip_prefix('*')?, cursor.offset)?;
+        tree.get(merged, "type")?.scalar_text()
+    })
 }
 
 /// The id of the step around the cursor, and its place in [`Declared::steps`].

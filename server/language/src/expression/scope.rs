@@ -64,7 +64,12 @@ impl<'t> World<'t> {
                 return self.inputs_of_callers();
             }
             let inputs = self.declared.inputs.iter().filter_map(|entry| {
-                let docs = entry.value().get("description").and_then(Node::scalar_text).unwrap_or("");
+                let docs = self
+                    .file
+                    .tree
+                    .get(entry.value(), "description")
+                    .and_then(Node::scalar_text)
+                    .unwrap_or("");
                 Some((entry.key().scalar_text()?, Field::new(of_input(self.file.tree, entry.value()), docs)))
             });
             Type::closed(inputs)

@@ -101,7 +101,7 @@ fn named(
                 }
             }
             "inputs" => match declared.input(name) {
-                Some(input) => docs_of_input(input),
+                Some(input) => docs_of_input(file.tree, input),
                 None => continue,
             },
             _ => continue,

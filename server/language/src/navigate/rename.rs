@@ -269,6 +269,13 @@ fn of_file(
             shown()
         ));
     }
+    let is_key = !matches!(asked.symbol.thing, Thing::Step { .. } | Thing::Anchor { .. });
+    let is_shared = |one: &Mention| one.role == Role::Declares && scanned.is_shared(one);
+    if is_key && mentions.iter().any(is_shared) {
+        return Err(format!(
+            "'{old}' is declared in a mapping that stands in several places; give it a key of its own first"
+        ));
+    }
     clash(asked, scanned, new)?;
     mentions.iter().map(|mention| edit(mention, (old, new), &shown)).collect()
 }

@@ -9,7 +9,7 @@ use copydesk_text::{Entry, Kind, Node, Scalar, Style, front_matter};
 
 use super::anchors;
 use super::expressions::{self, Around};
-use super::mention::{Form, Mention, Thing};
+use super::mention::{Form, Mention, Role, Thing};
 use crate::declared::{Block, Declared, inner_span};
 use crate::expression::has_expression;
 use crate::index::{Names, SummaryBody, Target};
@@ -25,11 +25,14 @@ pub(crate) struct Scanned {
     pub(crate) unread: Vec<String>,
     /// The line of the first syntax error, from 1.
     pub(crate) broken: Option<usize>,
+    /// Keys that a merge key brings from elsewhere.
+    brought: Vec<(Span, Thing)>,
 }
 
 /// Every place of a file that gives or uses a name.
 pub(crate) fn scan(file: &File<'_>) -> Scanned {
-    let mut scan = Scan { file, found: Scanned { path: file.path.to_owned(), ..Scanned::default() } };
+    let found = Scanned { path: file.path.to_owned(), ..Scanned::default() };
+    let mut scan = Scan { file, found };
     scan.found.broken = broken_line(file);
     let summary = summary(file);
     match file.kind {
@@ -62,6 +65,27 @@ pub(crate) fn scan(file: &File<'_>) -> Scanned {
     found.mentions.sort_by_key(|mention| (mention.span, mention.thing.clone()));
     found.mentions.dedup();
     found
+}
+
+impl Scanned {
+    /// Whether a key stands in a mapping that aliases put into other places, too.
+    pub(crate) fn is_shared(&self, key: &Mention) -> bool {
+        let is_same = |one: &&Mention| one.span == key.span && one.role == Role::Declares;
+        let is_own = |one: &Mention| !self.brought.contains(&(one.span, one.thing.clone()));
+        let own = usize::from(self.mentions.iter().filter(is_same).any(is_own));
+        let is_around = |one: &&Mention| {
+            let is_anchor = matches!(one.thing, Thing::Anchor { .. }) && one.role == Role::Declares;
+            is_anchor && is_within(key.around, one.around)
+        };
+        let uses = |anchor: &Mention| {
+            self.mentions.iter().filter(|one| one.role == Role::Uses && one.thing == anchor.thing).count()
+        };
+        self.mentions.iter().filter(is_around).any(|anchor| uses(anchor) + own > 1)
+    }
+}
+
+fn is_within(inner: Span, outer: Span) -> bool {
+    outer.start <= inner.start && inner.end <= outer.end
 }
 
 /// Where the first syntax error is.
@@ -164,6 +188,9 @@ impl<'a> Scan<'_, 'a> {
             let Some(scalar) = key.scalar().filter(|scalar| !scalar.text().is_empty()) else { continue };
             let thing = thing(scalar.text().to_owned());
             let form = Form::Scalar(scalar.style());
+            if !is_within(entry.span(), mapping.span()) {
+                self.found.brought.push((inner_span(key), thing.clone()));
+            }
             self.found.mentions.push(Mention::declared(inner_span(key), thing, form, entry.span()));
         }
     }

@@ -1,5 +1,8 @@
 //! Words, places and mends for what a schema finds wrong.
 
+use std::borrow::Cow;
+use std::collections::HashSet;
+
 use copydesk_base::{Code, Diagnostic, Severity, Span};
 use copydesk_text::{Kind as NodeKind, Node};
 use jsonschema::ValidationError;
@@ -251,17 +254,18 @@ fn type_mismatch(types: &[&'static str], value: &Value, spot: &Spot<'_>) -> Told
 
 fn words_of(words: &[&Value], value: &Value, spot: &Spot<'_>) -> Told {
     let subject = spot.subject();
+    // Some lists have thousands of words.
+    let mut seen: HashSet<Cow<'_, str>> = HashSet::with_capacity(words.len());
     let mut list: Vec<String> = Vec::new();
     for word in words {
-        let word = format!("'{}'", shown(word));
-        if !list.contains(&word) {
-            list.push(word);
+        if seen.insert(word.as_str().map_or_else(|| plain(word).into(), Cow::Borrowed))
+            && list.len() < MOST_WORDS
+        {
+            list.push(format!("'{}'", shown(word)));
         }
     }
-    if list.len() > MOST_WORDS {
-        let more = list.len() - MOST_WORDS;
-        list.truncate(MOST_WORDS);
-        list.push(format!("{more} others"));
+    if seen.len() > MOST_WORDS {
+        list.push(format!("{} others", seen.len() - MOST_WORDS));
     }
     let takes = join(&list);
     let message = match value {

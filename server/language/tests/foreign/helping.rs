@@ -167,6 +167,11 @@ fn a_new_key_gets_the_keys_of_one_branch() {
 fn in_json_brackets_decide() {
     labels_in("x.json", "{\"name\": \"x\",\n\"owner\": {\"mail\": \"a\",\n$0}\n}", expect!["team"]);
     labels_in("x.json", "{\"owner\":{\n$0\n\"team\": 1}}", expect!["mail"]);
+    // A comma that is missing.
+    labels_in("x.json", "{\"name\": \"x\",\n\"owner\": {\"mail\": \"a\"\n\"t$0\"}", expect!["team"]);
+    labels_in("x.json", "{\"name\": \"x\",\n\"owner\": {\"mail\": \"a\" \"t$0", expect!["team"]);
+    labels_in("x.json", "{\"owner\": {\"team\": 1\n, $0}", expect!["mail"]);
+    labels_in("x.json", "{\"name\": \"x\"\n\"level\":\n$0", expect!["low high"]);
 }
 
 #[test]

@@ -326,6 +326,14 @@ fn a_hyphenated_step_needs_brackets() {
         "#]],
     );
     check_expression("steps.one.output - 1", expect![[""]]);
+    // What follows from it is no mistake of its own.
+    check_expression(
+        "steps.⟦my-step⟧.output == 'x' && steps.one.⟦outptu⟧",
+        expect![[r#"
+            error hyphenated-step 'my-step' reads as a subtraction here; write ['my-step'] [fix: change to steps['my-step']]
+            error unknown-property an object has no 'outptu'; did you mean 'output'? [fix: change to 'output']
+        "#]],
+    );
 }
 
 #[test]

@@ -75,6 +75,32 @@ fn a_merge_key_that_leads_back_to_itself_is_told() {
 }
 
 #[test]
+fn aliases_that_stand_for_themselves_or_too_much_are_told() {
+    check_steps(
+        "steps:\n  - id: x\n    type: request\n    url: https://x\n    body: &b\n      x: ⟦*b⟧\n      y: [1, ⟦*b⟧]\n",
+        expect![[r#"
+            error yaml-syntax this leads back to where it stands; name another anchor, or take it out [fix: take 'x' out]
+            error yaml-syntax this leads back to where it stands; name another anchor, or take it out
+        "#]],
+    );
+    let ten = |name: &str| vec![format!("*{name}"); 10].join(", ");
+    let marked = format!(
+        "steps:\n  - id: x\n    type: request\n    url: https://x\n    body:\n      - &a [1]\n      - &b [{}]\n      - &c [{}]\n      - &d [{}]\n      - &e [{}]\n      - [{}, *d, ⟦*e⟧, *e]\n",
+        ten("a"),
+        ten("b"),
+        ten("c"),
+        ten("d"),
+        ["*e"; 7].join(", ")
+    );
+    check_steps(
+        &marked,
+        expect![[r#"
+            error yaml-syntax with this one the aliases stand for too many values; write less of them
+        "#]],
+    );
+}
+
+#[test]
 fn dashes_without_a_space_are_told() {
     check_steps(
         "steps:\n  ⟦-id⟧: a\n    type: shell\n    run: x\n",

@@ -35,6 +35,8 @@ const MENDS: &[(&str, &str, &str, &str)] = &[
     (WORKFLOW, "steps:\n  - needs: [a, b}\n", "change to ']'", "steps:\n  - needs: [a, b]\n"),
     (WORKFLOW, "name:x\nsteps: []\n", "put a space here", "name: x\nsteps: []\n"),
     (WORKFLOW, "name\nsteps: []\n", "add a ':'", "name:\nsteps: []\n"),
+    (WORKFLOW, "name: \"a\u{1b}[31m\"\n", "write '\\x1b'", "name: \"a\\x1b[31m\"\n"),
+    (WORKFLOW, "name: \u{1b}x\n", "take it out", "name: x\n"),
     (WORKFLOW, "name: \"\\q\"\n", "write '\\\\' for a backslash", "name: \"\\\\q\"\n"),
     (
         WORKFLOW,

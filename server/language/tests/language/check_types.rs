@@ -70,6 +70,16 @@ fn shown(text: &str) -> String {
 }
 
 #[test]
+fn a_slip_in_a_field_of_an_open_schema_is_a_warning() {
+    check_steps(
+        "steps:\n  - {id: a, type: llm, agent: writer, prompt: x, outputSchema: {type: object, properties: {title: {type: string}, row1: {type: number}}}}\n  - {id: b, type: shell, run: \"${{ steps.a.output.⟦titel⟧ }} ${{ steps.a.output.row2 }} ${{ steps.a.output.other }}\"}\n",
+        expect![[r#"
+            warning unknown-property its schema does not name 'titel'; did you mean 'title'? [fix: change to 'title']
+        "#]],
+    );
+}
+
+#[test]
 fn what_may_be_right_is_passed_over() {
     for good in [
         "inputs.size == '3'",

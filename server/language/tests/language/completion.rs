@@ -38,6 +38,14 @@ fn keys_of_a_step_by_its_type() {
 }
 
 #[test]
+fn the_type_of_a_step_may_come_by_a_merge_key() {
+    let text = "name: t\nsteps:\n  - &base\n    id: a\n    type: sleep\n  - <<: *base\n    $0\n";
+    let (_, found) = proposals(WORKFLOW, text);
+    let first: Vec<&str> = found.iter().take(3).map(|one| one.label.as_str()).collect();
+    assert_eq!(first, ["id", "type", "durable"]);
+}
+
+#[test]
 fn keys_of_the_workflow_and_of_mappings_below() {
     complete_steps(
         "st$0\n",
@@ -208,6 +216,32 @@ fn what_is_taken_fits_in() {
         expect!["    run: ${{ steps['my-step'] }}"],
     );
     take("steps:\n  - {id: b}\n  - id: a\n    run: ${{ st$0 }}\n", "steps", expect!["    run: ${{ steps }}"]);
+}
+
+#[test]
+fn quotes_of_an_expression_as_the_value_around_it_writes_them() {
+    let before = "inputs: {mode: {type: string, values: [fast, slow]}}\nsteps:\n  - {id: my-step}\n  - id: a\n    run: ";
+    for (line, label, expected) in [
+        ("'${{ steps[''$0''] }}'", "my-step", "'${{ steps[''my-step''] }}'"),
+        ("'${{ steps[''$0 }}'", "my-step", "'${{ steps[''my-step''] }}'"),
+        ("'${{ steps[''my-step''].st$0 }}'", "status", "'${{ steps[''my-step''].status }}'"),
+        ("'${{ inputs.mode == ''$0'' }}'", "fast", "'${{ inputs.mode == ''fast'' }}'"),
+        ("'${{ inputs.mode == ''fa$0'", "fast", "'${{ inputs.mode == ''fast'''"),
+        (r#""${{ steps[\"$0\"] }}""#, "my-step", r#""${{ steps[\"my-step\"] }}""#),
+        (r#""${{ steps['$0'] }}""#, "my-step", r#""${{ steps['my-step'] }}""#),
+        (r#""${{ 'it\\'s' + steps[\"$0 }}""#, "my-step", r#""${{ 'it\\'s' + steps[\"my-step\"] }}""#),
+    ] {
+        let (text, found) = proposals(WORKFLOW, &format!("{before}{line}\n"));
+        let one = found.iter().find(|one| one.label == label);
+        let one = one.unwrap_or_else(|| panic!("no {label} in {line}"));
+        let edit = TextEdit::new(one.replace, one.insert.clone());
+        assert_eq!(edited(&text, &[edit]), format!("{before}{expected}\n"), "{line}");
+    }
+    take(
+        "steps:\n  - {id: my-step}\n  - {id: a, if: 'it''s, {', run: '${{ steps[''$0''] }}'}\n",
+        "my-step",
+        expect!["  - {id: a, if: 'it''s, {', run: '${{ steps[''my-step''] }}'}"],
+    );
 }
 
 #[test]

@@ -119,6 +119,17 @@ fn steps_and_inputs() {
         Needs `a`"#]],
     );
     hover_in(WORKFLOW, &format!("{HEAD}  - id: b\n    needs: [a$0]\n"), expect!["<a> **a**: shell step"]);
+    // What an input is may stand elsewhere.
+    hover_in(
+        WORKFLOW,
+        "inputs:\n  one: &i {type: number, default: 1, description: How many}\n  tw$0o: *i\nsteps: []\n",
+        expect![[r#"
+            <two> **two**: number input
+
+            Default: `1`
+
+            How many"#]],
+    );
     hover_in(
         WORKFLOW,
         &format!("{HEAD}  - id: b\n    run: echo ${{{{ steps.a$0.output }}}}\n"),

@@ -428,6 +428,38 @@ fn a_comment_behind_a_need_that_goes_stays() {
 }
 
 #[test]
+fn comments_in_needs_stay_when_names_go() {
+    let unknown = |needs: &str| {
+        format!(
+            "name: x\nsteps:\n  - {{id: a, type: shell, run: a}}\n  - id: b\n    type: shell\n{needs}    run: b\n"
+        )
+    };
+    for (before, after) in [
+        (
+            "    needs:\n      # one\n      - a # two\n      - zz‸ # three\n",
+            "    needs:\n      # one\n      - a # two\n      # three\n",
+        ),
+        ("    needs: # one\n      - zz‸ # two\n      # three\n", "    # one\n      # two\n      # three\n"),
+        ("    needs: # one\n      zz‸\n", "    # one\n"),
+        ("    needs: [ # one\n      zz‸, # two\n      a]\n", "    needs: [ # one\n       # two\n      a]\n"),
+        ("    needs: [zz‸ # one\n      ]\n", "    needs: [ # one\n      ]\n"),
+        ("    needs: [a, zz‸] # one\n", "    needs: [a] # one\n"),
+    ] {
+        let (text, selection) = selected(&unknown(before));
+        let all = offered(&text, selection, &knowing(&[(WORKFLOW, &text)]));
+        let one = all.iter().find(|one| one.name == "leave-out");
+        let one = one.unwrap_or_else(|| panic!("nothing is offered in {text}"));
+        assert_eq!(edited(&text, &one.edits), unknown(after), "{text}");
+    }
+    let moved = "name: x\nsteps:\n  - {id: a, type: shell, run: a}\n«  - needs: # one\n      # two\n      - a # three\n    id: b\n    type: shell\n    run: b»\n  - {id: c, type: shell, run: c}\n";
+    let (text, selection) = selected(moved);
+    let all = offered(&text, selection, &knowing(&[(WORKFLOW, &text)]));
+    let one = all.iter().find(|one| one.name == "extract-workflow").expect("an extraction");
+    let kept = "  - needs: [] # one\n      # two\n      # three\n    id: b\n";
+    assert!(one.files[0].text.contains(kept), "{}", one.files[0].text);
+}
+
+#[test]
 fn an_expression_gets_its_braces() {
     let step = |value: &str| {
         format!(

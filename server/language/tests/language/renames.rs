@@ -422,6 +422,31 @@ fn what_cannot_be_done_whole_is_refused_with_a_reason() {
         refused: 'a' is declared 2 times; give one of them another name by hand
     "#]],
     );
+    let use_it = "steps:\n  - {id: a, type: shell, run: \"${{ inputs.on$0e }}\"}\n";
+    for shared in [
+        "env: &sh {one: x}\ninputs:\n  <<: *sh\n",
+        "inputs: &sh\n  one: {type: string}\noutputs:\n  <<: *sh\n",
+        "x: &sh {one: {type: string}}\ninputs:\n  <<: *sh\noutputs:\n  <<: *sh\n",
+    ] {
+        renames(
+            &format!("//- /w/a.workflow.yaml\nname: a\n{shared}{use_it}"),
+            "b",
+            expect![[r#"
+                refused: 'one' is declared in a mapping that stands in several places; give it a key of its own first
+            "#]],
+        );
+    }
+    let once = format!(
+        "//- /w/a.workflow.yaml\nname: a\nx: &sh {{one: {{type: string}}}}\ninputs:\n  <<: *sh\n{use_it}"
+    );
+    renames(
+        &once,
+        "b",
+        expect![[r#"
+            a.workflow.yaml: x: &sh {b: {type: string}}
+            a.workflow.yaml: - {id: a, type: shell, run: "${{ inputs.b }}"}
+        "#]],
+    );
     let lost =
         "//- /w/a.workflow.yaml\nname: a\nsteps:\n  - {id: a, type: shell, run: \"${{ inputs.no$0 }}\"}\n";
     renames(

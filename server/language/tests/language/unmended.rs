@@ -49,6 +49,12 @@ const UNMENDED: &[(Code, &str, &str)] = &[
     (Code::MixedExpression, "", "which signs of the text belong to the expression"),
     (Code::PlainSecret, "", "where the secret is kept instead"),
     (Code::SchemaMismatch, "", "which of the values is too much, and which are missing"),
+    (
+        Code::YamlSyntax,
+        "this leads back to where it stands",
+        "an item of a list may be meant for another anchor",
+    ),
+    (Code::YamlSyntax, "with this one the aliases stand for", "which of them may go"),
     (Code::BlindModel, "", "which model they have that sees images"),
     (Code::ToollessModel, "", "which model they have that calls tools"),
     (Code::TypeMismatch, "'…' has no value; it takes a whole number", "which number, by a schema of others"),

@@ -53,6 +53,9 @@ pub(super) fn message(why: &Why) -> String {
         | ErrorKind::MissingLowSurrogate
         | ErrorKind::UnpairedLowSurrogate
         | ErrorKind::InvalidUnicodeEscape => "this escape names no character",
+        ErrorKind::UnexpectedCharacter { character } if character.is_control() => {
+            return format!("'{}' {}", character.escape_default(), messages::CONTROL);
+        }
         ErrorKind::UnexpectedCharacter { character } => {
             return format!("'{}' cannot start a value; put the text in quotes", character.escape_default());
         }
@@ -88,7 +91,9 @@ pub mod messages {
     pub const AFTER_QUOTE: &str = "nothing can follow the closing quote";
     pub const EXTRA_COMMA: &str = "nothing stands before this ','; take it out";
     pub const ESCAPE: &str = "this escape is unknown; write '\\\\' for a backslash, or use single quotes";
-    /// The end of several.
+    /// The ends of several.
+    pub const CONTROL: &str =
+        "cannot stand in YAML as it is; write it as an escape in double quotes, or take it out";
     pub const WANTS_QUOTES: &str = "put the text in quotes";
     pub const NO_COLON: &str = "expected 'key: value'; a ':' is missing behind this";
     pub const NO_SPACE: &str = "put a space behind ':'";

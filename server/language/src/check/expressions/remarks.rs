@@ -1,6 +1,6 @@
 //! What type inference has to say about an expression, as findings with their mends.
 
-use copydesk_base::{Code, Diagnostic, Fix, Safety, Span, TextEdit};
+use copydesk_base::{Code, Diagnostic, Fix, Safety, Severity, Span, TextEdit};
 use copydesk_text::{Node, Scalar};
 
 use super::names::cut_at_hyphen;
@@ -35,9 +35,16 @@ impl Reader<'_, '_, '_> {
             let is_guess = broken.is_some_and(|broken| {
                 remark.code != Code::UnknownRoot || broken.start <= remark.span.end + 1
             });
-            if !is_guess && !quiet.iter().any(|span| span.touches(remark.span.start)) {
+            let is_about = |span: &Span| span.touches(remark.span.start) || span.overlaps(remark.span);
+            if !is_guess && !quiet.iter().any(is_about) {
                 let remark = self.about_output(remark, references);
                 self.remark(scalar, remark, place);
+            }
+        }
+        for slip in inferred.slips {
+            let is_quiet = quiet.iter().any(|span| span.overlaps(slip.span));
+            if !is_quiet && broken.is_none() {
+                self.slip(scalar, slip, place);
             }
         }
         if let Some(who) = place.seen_by {
@@ -89,6 +96,22 @@ impl Reader<'_, '_, '_> {
             hint: listed("gives", &candidates),
             candidates,
             ..remark
+        }
+    }
+
+    /// A name that may be right, and can hardly be.
+    fn slip(&mut self, scalar: Scalar<'_>, slip: Remark, place: Place<'_, '_>) {
+        let Some((name, _)) = &slip.name else { return };
+        let candidates = slip.candidates.iter().map(String::as_str);
+        let is_near = self.findings.suggest.nearest(name, candidates).is_some();
+        if !is_near || self.findings.suggest.safety() != Safety::Safe {
+            return;
+        }
+        let before = self.findings.list.len();
+        self.remark(scalar, slip, place);
+        for finding in self.findings.list.iter_mut().skip(before) {
+            finding.severity = Severity::Warning;
+            finding.fixes.iter_mut().for_each(|fix| fix.safety = Safety::Suggested);
         }
     }
 

@@ -3,7 +3,8 @@
 use copydesk_base::Span;
 use copydesk_text::Node;
 
-use super::{Half, proposal, quote};
+use super::quoted::written;
+use super::{Half, around, proposal, quote};
 use crate::FileKind;
 use crate::check::waiting_for;
 use crate::complete::place::Part;
@@ -63,10 +64,11 @@ pub(super) fn bracketed(cursor: &Cursor<'_>, half: &Half<'_>, of: &Type, open: T
         return Vec::new();
     }
     let (word, behind) = rest_of_text(cursor, open);
-    let missing = if behind.starts_with(quote) {
+    let quote = written(quote, around(cursor));
+    let missing = if behind.starts_with(&quote) {
         String::new()
     } else if behind.starts_with(']') {
-        quote.to_string()
+        quote
     } else {
         format!("{quote}]")
     };
@@ -116,15 +118,16 @@ fn inputs(cursor: &Cursor<'_>, half: &Half<'_>, write: impl Fn(&str) -> (String,
         let of_callers = fields(&half.scope.whole("inputs"), write).into_iter();
         return of_callers.map(|input| Completion { kind: CompletionKind::Input, ..input }).collect();
     }
+    let tree = cursor.file.tree;
     let inputs = cursor.declared.inputs.iter().enumerate().filter_map(|(at, entry)| {
         let name = entry.key().scalar_text()?;
         let (insert, replace) = write(name);
-        let written = entry.value().get("type").and_then(Node::scalar_text).unwrap_or("");
+        let written = tree.get(entry.value(), "type").and_then(Node::scalar_text).unwrap_or("");
         let ty = half.scope.named("inputs", name).map(|field| field.ty).filter(|ty| ty.literals().is_some());
         Some(Completion {
             detail: ty.map_or_else(|| written.to_owned(), |ty| short(&ty)),
             insert,
-            ..proposal(CompletionKind::Input, name, replace, &hover::docs_of_input(*entry), at)
+            ..proposal(CompletionKind::Input, name, replace, &hover::docs_of_input(tree, *entry), at)
         })
     });
     inputs.collect()

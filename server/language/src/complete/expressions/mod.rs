@@ -2,11 +2,13 @@
 //!
 //! The text from the start of the expression to the cursor is read as the half expression it is, and type inference
 //! says what stands before the cursor: [`members`] proposes what belongs to it, [`names`] what a value may start
-//! with. [`signature`] tells of the function around the cursor.
+//! with. [`signature`] tells of the function around the cursor. In a quoted value of YAML a quote of its own kind is
+//! written as two characters ([`quoted`]).
 
 mod hyphens;
 mod members;
 mod names;
+mod quoted;
 
 use copydesk_base::Span;
 
@@ -107,9 +109,10 @@ pub(super) fn signature(cursor: &Cursor<'_>, inner: Span) -> Option<SeenCall> {
 
 fn read<'c>(cursor: &Cursor<'c>, world: &'c World<'c>, inner: Span) -> Half<'c> {
     let text = cursor.file.text;
-    let mut tokens = expression::tokens(text, inner);
+    let meant = quoted::meant(text, inner, around(cursor));
+    let mut tokens = expression::tokens(&meant, inner);
     let end = tokens.last().map_or(inner.start, |token| token.span.end);
-    let (expr, _) = expression::parse(text, inner);
+    let (expr, _) = expression::parse(&meant, inner);
     let scope = Scope::at(world, cursor.file, cursor.offset);
     let found = watch(&expr, &scope, end);
     let typed = match tokens.last() {
@@ -124,6 +127,13 @@ fn read<'c>(cursor: &Cursor<'c>, world: &'c World<'c>, inner: Span) -> Half<'c> 
 fn rest_of_name(text: &str, offset: usize) -> usize {
     let rest = text.get(offset..).unwrap_or("");
     rest.find(|c: char| !(c.is_alphanumeric() || matches!(c, '_' | '$'))).unwrap_or(rest.len())
+}
+
+/// The quotes that the value of YAML around the cursor stands in.
+fn around(cursor: &Cursor<'_>) -> Option<char> {
+    let At::Value(Quote::Open(_) | Quote::Closed) = cursor.place.at else { return None };
+    let before = cursor.file.text.get(..cursor.place.word.start)?;
+    before.chars().next_back().filter(|c| matches!(c, '"' | '\''))
 }
 
 /// The quote that a text of the expression can have in the YAML around it.

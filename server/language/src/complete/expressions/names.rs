@@ -3,7 +3,8 @@
 use copydesk_base::Span;
 
 use super::members::{called, rest_of_text};
-use super::{Half, proposal, quote};
+use super::quoted::written;
+use super::{Half, around, proposal, quote};
 use crate::complete::place::Part;
 use crate::complete::{Completion, CompletionKind, Cursor};
 use crate::expression::library::GLOBALS;
@@ -69,7 +70,8 @@ pub(super) fn words(cursor: &Cursor<'_>, other: &Type, open: Option<Token>) -> V
             Some(open) => {
                 let quote = open.span.of(cursor.file.text).chars().next().unwrap_or('\'');
                 let (word, behind) = rest_of_text(cursor, open);
-                let missing = if behind.starts_with(quote) { String::new() } else { quote.to_string() };
+                let quote = written(quote, around(cursor));
+                let missing = if behind.starts_with(&quote) { String::new() } else { quote };
                 (format!("{label}{missing}"), word)
             }
             None if matches!(literal, Literal::Text(_)) => {

@@ -7,13 +7,12 @@
 use std::collections::BTreeMap;
 
 use copydesk_base::{Span, TextEdit};
-use copydesk_text::{Entry, Node};
 
 use super::crossing::{Moved, clean};
+use super::kept::{lines_around, needs_left, needs_renamed};
 use super::refers::is_shared;
 use super::text::inline;
 use super::{NewFile, Place, Refactoring, RefactoringKind};
-use crate::check::remove_item;
 use crate::declared::{Block, Step};
 use crate::editing::edited;
 
@@ -89,19 +88,11 @@ fn chosen<'p, 't>(place: &'p Place<'_, 't>) -> Option<Vec<(usize, &'p Step<'t>)>
 }
 
 /// The `needs` of a step that moves, without steps that stay.
-fn needs_within(place: &Place<'_, '_>, step: &Step<'_>, moved: &Moved<'_>) -> Option<TextEdit> {
-    let entry = step.node.entry("needs")?;
+fn needs_within(place: &Place<'_, '_>, step: &Step<'_>, moved: &Moved<'_>) -> Vec<TextEdit> {
+    let Some(entry) = step.node.entry("needs") else { return Vec::new() };
     let names: Vec<&str> = step.needs(place.file.tree).map(|(name, _)| name).collect();
     let kept: Vec<&str> = names.iter().copied().filter(|name| moved.ids.contains(name)).collect();
-    (kept.len() < names.len()).then(|| needs_left(place, entry, &kept))
-}
-
-/// `needs` with these names; without any, and on lines of its own, it goes.
-pub(super) fn needs_left(place: &Place<'_, '_>, entry: Entry<'_>, kept: &[&str]) -> TextEdit {
-    match own_lines(place.file.text, entry.span()).filter(|_| kept.is_empty()) {
-        Some(lines) => TextEdit::new(lines, ""),
-        None => list(entry.key().span().end, entry.span().end, kept),
-    }
+    if kept.len() < names.len() { needs_left(place, entry, &kept) } else { Vec::new() }
 }
 
 /// The `needs` of a step that stays, with one step in place of several; no edit where it names none of them, and `None`
@@ -118,51 +109,7 @@ pub(super) fn renamed_needs(
     }
     // What comes by a merge key stands elsewhere.
     let entry = step.node.entry("needs")?;
-    if place.file.tree.comments().iter().any(|comment| entry.value().span().overlaps(*comment)) {
-        return needs_in_place(place, entry.value(), gone, id);
-    }
-    let mut new: Vec<&str> = Vec::new();
-    for name in names {
-        let name = if gone.contains(&name) { id } else { name };
-        if !new.contains(&name) {
-            new.push(name);
-        }
-    }
-    Some(vec![list(entry.key().span().end, entry.span().end, &new)])
-}
-
-/// The same in a list with comments, which stay with their lines.
-fn needs_in_place(place: &Place<'_, '_>, list: Node<'_>, gone: &[&str], id: &str) -> Option<Vec<TextEdit>> {
-    let is_gone = |item: &Node<'_>| item.scalar_text().is_some_and(|name| gone.contains(&name));
-    let items = list.items();
-    let mut places = items.iter().enumerate().filter(|(_, item)| is_gone(item));
-    let (_, first) = places.next()?;
-    let named = TextEdit::new(first.span(), inline(id));
-    let others = places.map(|(at, _)| remove_item(place.file.text, list, at));
-    std::iter::once(Some(named)).chain(others).collect()
-}
-
-fn list(from: usize, to: usize, names: &[&str]) -> TextEdit {
-    let names: Vec<String> = names.iter().map(|name| inline(name)).collect();
-    TextEdit::new(Span::new(from, to), format!(": [{}]", names.join(", ")))
-}
-
-/// The whole lines of an entry that has them for itself.
-fn own_lines(text: &str, span: Span) -> Option<Span> {
-    let lines = lines_around(text, span.start, span.end);
-    let has_more = |piece: Option<&str>| piece.is_some_and(|piece| !piece.trim().is_empty());
-    // A comment behind it stays, and so does its line.
-    let others = has_more(text.get(lines.start..span.start)) || has_more(text.get(span.end..lines.end));
-    (!others).then_some(lines)
-}
-
-/// From the start of the first line to the end of the last one, its break included.
-fn lines_around(text: &str, start: usize, end: usize) -> Span {
-    let start = text[..start].rfind('\n').map_or(0, |at| at + 1);
-    if end > start && text[..end].ends_with('\n') {
-        return Span::new(start, end);
-    }
-    Span::new(start, text[end..].find('\n').map_or(text.len(), |at| end + at + 1))
+    needs_renamed(place, entry, &names, gone, id)
 }
 
 /// The column of the dash before an item.

@@ -8,6 +8,7 @@ mod agent;
 mod called;
 mod crossing;
 mod extract;
+mod kept;
 mod matrix;
 mod needs;
 mod refers;

@@ -100,12 +100,12 @@ pub(super) fn leave_out(place: &Place<'_, '_>) -> Option<Refactoring> {
         return None;
     }
     let left: Vec<&str> = names.iter().map(|(name, _)| *name).filter(|name| *name != gone).collect();
-    let edit = super::extract::needs_left(place, entry, &left);
+    let edits = super::kept::needs_left(place, entry, &left);
     Some(Refactoring {
         name: "leave-out",
         title: format!("take '{gone}' out of 'needs'"),
         kind: RefactoringKind::QuickFix,
-        edits: vec![edit],
+        edits,
         files: Vec::new(),
     })
 }

@@ -106,7 +106,12 @@ impl<'e> Walker<'e, '_, '_, '_> {
             return at_index(of, &index);
         };
         let (ty, field) = match property(of, &name) {
-            Property::Known(ty, field) => (ty, field),
+            Property::Known(ty, field) => {
+                if field.is_none() && !name.is_empty() && is_open(of) {
+                    self.slip(of, &name, span);
+                }
+                (ty, field)
+            }
             Property::None => {
                 if !name.is_empty() {
                     self.unknown_property(of, &name, span, link);
@@ -118,6 +123,18 @@ impl<'e> Walker<'e, '_, '_, '_> {
             self.found.seen = Some(Seen::Member { span, of: of.clone(), ty: ty.clone(), field });
         }
         ty
+    }
+
+    fn slip(&mut self, of: &Type, name: &str, span: Span) {
+        self.found.slips.push(Remark {
+            span,
+            code: Code::UnknownProperty,
+            message: format!("its schema does not name '{name}'"),
+            hint: String::new(),
+            name: Some((name.to_owned(), span)),
+            candidates: of.fields().map(|(name, _)| name.to_owned()).collect(),
+            mend: None,
+        });
     }
 
     fn unknown_property(&mut self, of: &Type, name: &str, span: Span, link: &Expr) {
@@ -250,6 +267,12 @@ pub(super) fn property(of: &Type, name: &str) -> Property {
         return Property::None;
     }
     Property::Known(Type::union(types), field)
+}
+
+/// Whether a value has fields that are known, and may have any others.
+fn is_open(of: &Type) -> bool {
+    let has_more = |ty: &Type| matches!(ty, Type::Object { fields, rest: Some(rest) } if !fields.is_empty() && **rest == Type::Any);
+    of.branches().iter().any(has_more) && of.branches().iter().all(|ty| *ty == Type::Null || has_more(ty))
 }
 
 /// What `of[index]` is.

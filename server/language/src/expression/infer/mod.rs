@@ -24,6 +24,8 @@ use super::{Expr, ExprKind};
 pub(crate) struct Inferred {
     pub(crate) ty: Type,
     pub(crate) remarks: Vec<Remark>,
+    /// Names that an open schema allows and does not know: wrong only where they are nearly one that it knows.
+    pub(crate) slips: Vec<Remark>,
     pub(crate) seen: Option<Seen>,
     /// The innermost call around the watched offset.
     pub(crate) call: Option<SeenCall>,
