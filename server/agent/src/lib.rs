@@ -45,6 +45,7 @@ pub use context::sent::{Sent, SentPart, sent};
 pub use desk::{Ask, Decision, Desk, Direction, Outcome, Settled, Started, Voice};
 pub use disk::DiskFiles;
 pub use error::AgentError;
+pub use gate::disguise::unless_disguised;
 pub use gate::render::{harmless, visible};
 pub use ghost::{Asked, Beside, Spot, Suggested, Suggestion};
 pub use library::{Owner, Shelf, is_believed};

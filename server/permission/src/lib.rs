@@ -60,7 +60,7 @@ pub use policy::Policy;
 pub use reads::Reads;
 pub use rule::{Rule, RuleError, RuleVerdict, parse_rule};
 pub use secret::find_secrets;
-pub use shell::{Atom, GitUse, Reading, effects_of};
+pub use shell::{Atom, Disguise, GitUse, Reading, effects_of};
 pub use started::{Started, started};
 pub use zone::{is_executing, is_of_git, is_protected, is_secret};
 

@@ -170,6 +170,14 @@ impl Models {
         self.keys.origin(&choice.endpoint.key_wanted())
     }
 
+    /// The setting and the program that give the key of a model, where a command does. Its other words may be the key.
+    pub fn key_command(&self, choice: &Choice) -> Option<(String, String)> {
+        let origin = self.key_origin(choice).filter(|origin| matches!(origin, KeyOrigin::Command(_)))?;
+        let mut words = choice.endpoint.key.command.as_ref()?.command.split_whitespace();
+        let program = words.next()?.to_owned();
+        Some((origin.to_string(), if words.next().is_some() { program + " …" } else { program }))
+    }
+
     /// What is known of a model, by source.
     pub fn sources(&self, choice: &Choice) -> Sources {
         choice.endpoint.sources(&choice.model, &self.config.catalog)

@@ -1,7 +1,7 @@
 //! *Always allow*: what it stores is what it shows, and what it never covers.
 
 use copydesk_tests::client::Client;
-use copydesk_tests::model_server::{Format, Reply};
+use copydesk_tests::model_server::{Format, Gate, Reply};
 use copydesk_tests::personality;
 use copydesk_tests::scene::{
     FILE, Scene, Stage, TEXT, Way, done, edit, everywhere, four, in_four, triple, tripled,
@@ -163,6 +163,39 @@ fn what_was_allowed_for_good_asks_again_once_it_is_revoked() {
             scene.end();
         }
     });
+}
+
+#[test]
+fn processes_share_what_is_allowed_and_what_is_revoked_while_a_run_goes_on() {
+    let gate = Gate::new();
+    let script = vec![
+        bash("printf one").when("apples"),
+        bash("printf one").when("apples").hold(&gate),
+        bash("printf one").when("pears"),
+        done().when("pears"),
+        done().when("apples"),
+        bash("printf one").when("pears"),
+        done().when("pears"),
+    ];
+    let mut scene = begin(personality::vs_code(), Format::Anthropic, "{}", script);
+    let beside = |scene: &Scene| {
+        let _ = scene.workspace.run(&["ask", "--json", "do pears"]);
+    };
+    scene.ask("do apples");
+    scene.answer(Way::Prompt, "Always allow");
+    scene.request(1);
+    beside(&scene);
+    assert!(scene.result(3).contains("one"), "it ran without a question");
+    // A run goes on while its rule is taken back.
+    let _ = scene.workspace.run(&["permissions", "revoke", "Bash(printf one)"]).exits(0);
+    gate.open();
+    let read = scene.answer(Way::Prompt, "Deny");
+    assert!(read.contains("printf one"), "{read}");
+    assert!(scene.result(4).contains("refused"));
+    scene.over(4);
+    beside(&scene);
+    assert!(scene.result(6).contains("refused"));
+    scene.end();
 }
 
 #[test]

@@ -244,6 +244,31 @@ fn a_file_in_base64_or_hexadecimal_digits_shows_a_model_no_secret() {
 }
 
 #[test]
+fn a_command_that_would_show_a_secret_in_another_form_asks() {
+    let [token, ..] = planted();
+    let secret = format!("GITHUB_TOKEN={token}\nport = 1\n");
+    let files = [("k.txt", secret.as_str()), ("plain.txt", "one\ntwo\n")];
+    for (command, is_asked) in [
+        ("rev k.txt", true),
+        ("tr a-z b-za < k.txt", true),
+        ("cat k.txt | fold -w 3", true),
+        ("gzip -c k.txt", true),
+        ("sed 's/./& /g' k.txt", true),
+        ("head -c 20 k.txt", true),
+        ("cat [k]*.txt | rev", true),
+        ("rev plain.txt", false),
+        ("cat k.txt", false),
+        ("sed -n '1,2p' k.txt", false),
+        ("grep -n TOKEN k.txt | sort", false),
+    ] {
+        let told = unattended(&files, "auto", &[("bash", json!({"command": command}))]).concat();
+        assert_eq!(told.contains("k.txt holds what looks like a secret"), is_asked, "{command}: {told}");
+        assert_eq!(told.contains("refused"), is_asked, "{command}: {told}");
+        assert!(!told.contains(&token), "{command}: {told}");
+    }
+}
+
+#[test]
 fn no_tool_looks_into_a_hidden_file_by_its_second_name() {
     for (tool, arguments) in [
         ("read", json!({"path": "twin.txt"})),

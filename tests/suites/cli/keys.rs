@@ -172,6 +172,13 @@ fn what_a_command_for_a_key_is_told_is_shown_nowhere() {
     }
     let shown = workspace.run(&["config", "show"]).exits(0);
     assert!(shown.stdout.contains("providers.bench.key.command: printf …"), "{shown}");
+    // That it ran, and why, is on record.
+    let ran = ask(&workspace).exits(0).json();
+    let run = ran["run_id"].as_str().expect("a run");
+    let told = workspace.run(&["permissions", "explain", run]).exits(0);
+    let line =
+        "allow run printf …: providers.bench.key.command in your config names it for the key of bench/m";
+    assert!(told.stdout.contains(line) && !told.to_string().contains(key), "{told}");
 }
 
 #[test]

@@ -32,9 +32,14 @@ fn words_that_are_no_effect_are_told_what_they_lack() {
 #[test]
 fn an_explanation_names_the_rule_and_where_it_stands() {
     let workspace = Workspace::new(COPYDESK)
-        .with_user_config("permissions:\n  deny: [\"Bash(rm:*)\"]\n  allow: [\"Bash(make:*)\"]\n");
+        .with_user_config(
+            "permissions:\n  deny: [\"Bash(rm:*)\"]\n  allow: [\"Bash(make:*)\", 'Bash(rev:*)']\n",
+        )
+        .with([("k.txt", "db_password: Hx72kd-83jdPqo\n"), ("plain.txt", "one\n")]);
     for (words, verdict) in [
         ("Bash(make test)", "allow"),
+        ("Bash(rev plain.txt)", "allow"),
+        ("Bash(rev k.txt)", "ask run rev k.txt: k.txt holds what looks like a secret"),
         ("Bash(rm -r build)", "deny"),
         ("Bash(cargo test)", "ask"),
         ("Read(.env)", "deny"),

@@ -72,7 +72,11 @@ fn two_edit_side_by_side_and_a_conflict_is_named() {
     // All of it is one run's, and goes with it.
     let run = report["run_id"].as_str().expect("a run");
     let explained = workspace.run(&["permissions", "explain", run]).exits(0).stdout;
-    for line in ["allow edit calc.py: mode accept-edits", "allow edit notes.md: mode accept-edits"] {
+    for line in [
+        "allow edit calc.py: mode accept-edits",
+        "allow edit notes.md: mode accept-edits",
+        "allow run git worktree add --detach",
+    ] {
         assert!(explained.contains(line), "{line}: {explained}");
     }
     let _ = workspace.run(&["undo", run]).exits(0);

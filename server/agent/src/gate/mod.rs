@@ -3,11 +3,15 @@
 //! Whatever the answer, a record says what was decided, why and by whom, before anything happens.
 //! Beside the door: `vault` keeps secrets from models, `taint` grades what they have read, `twins` are second names of
 //! files that rules know by the first, and `render` is the one way to show text that a person decides by; `calling`
-//! calls whoever is not looking.
+//! calls whoever is not looking; `disguise` looks for commands that would show a secret in another form, `own` puts on
+//! record what the program starts for itself, and `revoked` knows which rules were taken back meanwhile.
 
 pub(crate) mod calling;
+pub(crate) mod disguise;
+pub(crate) mod own;
 pub(crate) mod places;
 pub(crate) mod render;
+pub(crate) mod revoked;
 pub(crate) mod taint;
 pub(crate) mod twins;
 pub(crate) mod vault;
@@ -58,9 +62,14 @@ pub(crate) async fn permit(
     change: Option<Arc<ChangePlan>>,
 ) -> Result<Permit, AgentError> {
     let own = apart::unaccepted(turn, &effect).await;
+    revoked::look(turn).await;
     let verdict = verdict(turn, &effect);
     let verdict = own.as_ref().map_or_else(|| verdict.clone(), |own| own.weigh(verdict.clone()));
     let verdict = careful(verdict, change.as_deref());
+    let disguised = disguise::disguised(&verdict, &effect, &turn.policy(), &turn.settings.redactor);
+    // What nobody can be asked about is told with its reason, too.
+    let has_reason = own.is_some() || disguised.is_some();
+    let verdict = disguised.unwrap_or(verdict);
     let recorded = match &verdict {
         Verdict::Ask(_) => spoken::decision(turn, &effect, change.as_deref()),
         _ => None,
@@ -79,7 +88,7 @@ pub(crate) async fn permit(
         Verdict::Deny(because) => refuse(turn, call, &effect, because, "rule", Wanted::Nothing).await,
         Verdict::Ask(question) if presence == Presence::Nobody => {
             let reason = match unproven(change.as_deref()) {
-                None if own.is_some() => format!("{}, and {NOBODY}", question.because.reason),
+                None if has_reason => format!("{}, and {NOBODY}", question.because.reason),
                 Some(checked) if checked.words.ends_with(NOBODY) => checked.words.clone(),
                 Some(checked) => format!("{}, and {NOBODY}", checked.words),
                 None => NOBODY.to_owned(),
@@ -88,7 +97,12 @@ pub(crate) async fn permit(
             let because = Because { reason, ..question.because };
             refuse(turn, call, &effect, because, "nobody", wanted).await
         }
-        Verdict::Ask(question) => ask(turn, call, effect, question, Put { change, own, recorded }).await,
+        Verdict::Ask(question) => {
+            let answer = ask(turn, call, effect, question, Put { change, own, recorded }).await;
+            // What was answered with *Always* stands from now on.
+            revoked::look(turn).await;
+            answer
+        }
     }
 }
 

@@ -16,7 +16,7 @@ use futures_util::{FutureExt, StreamExt};
 
 use crate::budget::account::{self, Answering, Reserved, Seen};
 use crate::error::AgentError;
-use crate::gate::vault;
+use crate::gate::{own, vault};
 use crate::run::Turn;
 use crate::run::routed::ModelsOfRun;
 
@@ -136,7 +136,9 @@ async fn of_one(
     }
     let mut account = account::reserve(turn, choice, request).await?;
     turn.requested += 1;
-    turn.record(vec![Event::ModelRequested { number: turn.requested, most: account.most }]).await?;
+    let mut events: Vec<Event> = own::key(turn, choice).into_iter().collect();
+    events.push(Event::ModelRequested { number: turn.requested, most: account.most });
+    turn.record(events).await?;
     let request = Request { max_output_tokens: account.cut, ..request.clone() };
     let mut stream = turn.settings.models.call(choice, request.clone(), turn.cancel.clone());
     loop {

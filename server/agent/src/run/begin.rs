@@ -3,7 +3,7 @@
 //! Whatever narrows or equips a run (an agent's file, a role, a worktree of its own) is worked out here, once, and lies
 //! in the [`Turn`] from then on. What a model is told at the start is [`crate::context::opening`]'s.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use copydesk_base::event::Origin;
@@ -17,7 +17,8 @@ use crate::changes::known::Known;
 use crate::desk::{Ask, Order, Shared};
 use crate::draft::Draft;
 use crate::error::AgentError;
-use crate::gate::vault;
+use crate::gate::revoked::Stored;
+use crate::gate::{own, vault};
 use crate::process::jobs::Jobs;
 use crate::process::quarters::Quarters;
 use crate::run::answer::Way;
@@ -98,6 +99,7 @@ pub(super) async fn begin(
         model: way.choice().model_ref(),
         steps: terms.steps,
         remembered_before: terms.remembered_before,
+        stored: Stored::default(),
         denied: vec![],
         changes: vec![],
         refused_diffs: vec![],
@@ -108,6 +110,7 @@ pub(super) async fn begin(
         draft,
         jobs: Jobs::default(),
         usage: Usage::default(),
+        keyed: BTreeSet::new(),
         requested: 0,
         purse: terms.purse,
         began: terms.began,
@@ -145,6 +148,7 @@ pub(super) async fn begin(
         carried: past.carried,
     };
     let mut events = vec![started];
+    events.extend(own::worktree(&turn));
     events.extend(way.left.iter().map(|left| way.switched(left)));
     events.extend(way.notices());
     events.extend(turn.settings.notices.iter().map(|text| Event::Notice { text: text.clone() }));

@@ -4,7 +4,7 @@
 //! and changed, and the ways to the desk and to the journal. A part that keeps something for itself has a type of its own
 //! and a field here, as [`Draft`] and [`Ear`] do.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -23,6 +23,7 @@ use crate::context::prompt::Finding;
 use crate::desk::{DeskLink, Shared};
 use crate::draft::Draft;
 use crate::error::AgentError;
+use crate::gate::revoked::Stored;
 use crate::process::jobs::Jobs;
 use crate::process::quarters::Quarters;
 use crate::run::steer::Ear;
@@ -83,6 +84,8 @@ pub(crate) struct Turn {
     pub(crate) steps: Option<u64>,
     /// Rules that were remembered in this process before the settings were read, and may have been revoked since.
     pub(super) remembered_before: usize,
+    /// The stored rules, and which of them were revoked since.
+    pub(crate) stored: Stored,
     pub(crate) denied: Vec<Denied>,
     pub(crate) changes: Vec<(PathBuf, bool)>,
     pub(crate) refused_diffs: Vec<String>,
@@ -97,6 +100,8 @@ pub(crate) struct Turn {
     /// Its commands in the background.
     pub(crate) jobs: Jobs,
     pub(crate) usage: Usage,
+    /// Settings whose command gave a key, on record once.
+    pub(crate) keyed: BTreeSet<String>,
     /// Requests that left, replayed ones too.
     pub(super) requested: u64,
     /// What it and its helpers use up together, and since when.
@@ -119,7 +124,8 @@ impl Turn {
         let remembered = self.desk.remembered.borrow();
         let remembered = remembered.get(self.remembered_before..).unwrap_or_default();
         let policy = self.settings.policy(self.chosen_mode(), self.taint, remembered);
-        self.bounds.iter().chain(self.role.bounds()).fold(policy, Policy::within)
+        let policy = self.bounds.iter().chain(self.role.bounds()).fold(policy, Policy::within);
+        self.stored.without_revoked(policy)
     }
 
     /// The settings of the person's workspace, wherever the run works.

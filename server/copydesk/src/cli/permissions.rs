@@ -3,9 +3,10 @@
 use std::path::Path;
 
 use clap::Subcommand;
+use copydesk_agent::unless_disguised;
 use copydesk_base::config::{Config, Mode};
-use copydesk_base::{Effect, Grade, Verdict};
-use copydesk_permission::{Policy, Rule, RuleVerdict, default_denies, judge};
+use copydesk_base::{Effect, Grade, Redactor, Verdict};
+use copydesk_permission::{Policy, Rule, RuleVerdict, default_denies, find_secrets, judge};
 use serde_json::{Value, json};
 
 use super::{Outcome, decisions};
@@ -78,7 +79,8 @@ fn explain(here: &Here, words: &str, as_json: bool) -> anyhow::Result<Outcome> {
         started: [].into(),
     };
     let policy = Policy { started: started_by(&loaded.config, &policy), ..policy };
-    let verdict = judge(&effect, &policy);
+    let redactor = Redactor::default().finding(find_secrets);
+    let verdict = unless_disguised(judge(&effect, &policy), &effect, &policy, &redactor);
     let because = verdict.because();
     let starters = starters(&loaded.config, &effect, &policy);
     if as_json {

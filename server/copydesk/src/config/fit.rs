@@ -2,7 +2,7 @@
 
 use copydesk_base::config::{Config, HOOK_EVENTS, Mode};
 use copydesk_base::{Code, Severity};
-use copydesk_language::{is_meant, loses_limit};
+use copydesk_language::{is_meant, loses_limit, matcher_is_readable};
 use copydesk_text::de::wanted;
 use serde_json::{Map, Value};
 
@@ -121,7 +121,13 @@ fn each(
 /// Why a hook that can be read would not do what it is there for.
 fn amiss(hook: &Value) -> Option<String> {
     let is_empty = hook["command"].as_str().is_none_or(|command| command.trim().is_empty());
-    is_empty.then(|| "its command is empty".to_owned())
+    if is_empty {
+        return Some("its command is empty".to_owned());
+    }
+    let matcher = hook["matcher"].as_str().map(str::trim).filter(|matcher| !matches!(*matcher, "" | "*"))?;
+    matcher_is_readable(matcher)
+        .err()
+        .map(|reason| format!("its matcher '{matcher}' cannot be read: {reason}"))
 }
 
 /// Reads a config that holds nothing but this value at its place.

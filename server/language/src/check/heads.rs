@@ -291,9 +291,8 @@ pub(super) fn matcher(findings: &mut Findings<'_>, node: Node<'_>) {
         // One name may be what breaks the whole.
         let broken = words.iter().find_map(|(word, span)| Some((*word, *span, readable(word).err()?)));
         let (word, span, reason) = broken.unwrap_or((text, whole, reason));
-        let message = format!(
-            "this matcher cannot be read, so before a tool the hook blocks, and elsewhere it does not run: {reason}"
-        );
+        let message =
+            format!("this matcher cannot be read, so nobody knows what it was to keep back: {reason}");
         let mut finding = Diagnostic::new(Code::FormatMismatch, span, message);
         if word == "*" {
             finding = finding.with_fix(Fix::safe("change to '.*'", vec![TextEdit::new(span, ".*")]));
@@ -316,7 +315,7 @@ pub(super) fn matcher(findings: &mut Findings<'_>, node: Node<'_>) {
 }
 
 /// Whether a text can be read as a pattern; else why not, in a few words.
-fn readable(text: &str) -> Result<(), String> {
+pub fn readable(text: &str) -> Result<(), String> {
     let Err(error) = regex::Regex::new(text) else { return Ok(()) };
     let error = error.to_string();
     let reason = error.lines().next_back().unwrap_or("").trim_start_matches("error: ");

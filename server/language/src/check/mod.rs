@@ -53,6 +53,7 @@ use crate::{File, FileKind, WorkspaceIndex, shape, summary};
 use context::Context;
 pub(crate) use context::mcp_servers;
 pub(crate) use fixes::{remove_at, remove_item};
+pub use heads::readable as matcher_is_readable;
 pub use memo::Memo;
 pub(crate) use operations::needed as keys_of_operation;
 pub(crate) use subworkflow::offers as workflow_paths;

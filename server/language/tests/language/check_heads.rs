@@ -233,9 +233,9 @@ fn hooks_stand_at_events_that_exist() {
         &trusted(),
         expect![[r#"
             warning unknown-name there is no tool 'edti'; did you mean 'edit'? [fix: change to 'edit']
-            error format-mismatch this matcher cannot be read, so before a tool the hook blocks, and elsewhere it does not run: unclosed group
-            error format-mismatch this matcher cannot be read, so before a tool the hook blocks, and elsewhere it does not run: repetition operator missing expression [fix: change to '.*']
-            error format-mismatch this matcher cannot be read, so before a tool the hook blocks, and elsewhere it does not run: unclosed group
+            error format-mismatch this matcher cannot be read, so nobody knows what it was to keep back: unclosed group
+            error format-mismatch this matcher cannot be read, so nobody knows what it was to keep back: repetition operator missing expression [fix: change to '.*']
+            error format-mismatch this matcher cannot be read, so nobody knows what it was to keep back: unclosed group
             error unknown-value the command is empty; a hook that cannot start blocks
             warning unknown-setting 'PreToolUsed' is no key of 'hooks'; take it out [fix: take it out]
             error type-mismatch 'timeout' takes a number or a time such as '90s'; this is a text

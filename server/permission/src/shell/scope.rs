@@ -9,6 +9,8 @@ use super::checkers::{self, Found};
 use super::hatches::{is_among, peeled};
 use super::words::Word;
 use crate::glob::ShellPattern;
+use crate::policy::Policy;
+use crate::rule::{Pattern, RuleVerdict};
 
 /// Programs whose operands are things to do, and their options that take the next word.
 #[rustfmt::skip]
@@ -39,6 +41,15 @@ pub(super) fn beyond(simple: &Simple, wanted: &ShellPattern) -> Option<String> {
     }
     let rule: Vec<Word> = wanted.words().iter().map(|word| Word::plain(word)).collect();
     further(simple, &rule)
+}
+
+/// The word by which a command goes beyond the rule that would have allowed it, and that rule.
+pub(super) fn short<'a>(simple: &Simple, policy: &'a Policy) -> Option<(String, &'a str)> {
+    policy.rules.iter().filter(|rule| rule.verdict == RuleVerdict::Allow).find_map(|rule| {
+        let Pattern::Shell(wanted) = rule.pattern.as_ref() else { return None };
+        let word = beyond(simple, wanted).filter(|_| wanted.matches(&simple.text))?;
+        Some((word, rule.text.as_str()))
+    })
 }
 
 /// The same between two rules: whether the first covers what the words of the second name.

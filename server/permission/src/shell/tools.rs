@@ -78,7 +78,12 @@ const TOOLS: &[(&str, Operands, &str, &str)] = &[
     ("column pr", Read, "", ""),
     ("date", Data, "", "-s --set -f --file"),
     ("make gmake ninja", Unknown, "", "-E --eval -f --file --makefile -I --include-dir"),
-    ("man", Data, "", "-P --pager -H --html -B --browser -C --config-file"),
+    (
+        "man",
+        Read,
+        "",
+        "-P --pager -H --html -B --browser -C --config-file -M --manpath -X --gxditview -p --preprocessor -r --prompt",
+    ),
     ("grep egrep fgrep zgrep", Pattern, "", ""),
     ("rg", Pattern, "", "--pre --hostname-bin --search-zip -z"),
     ("ag ack", Pattern, "", "--pager --ackrc --output"),

@@ -327,14 +327,8 @@ fn weigh(simple: &Simple, grant: &Grant, need: Need, reason: Option<Because>, po
 /// Why no rule allows a command.
 fn unallowed(simple: &Simple, policy: &Policy) -> String {
     let text = shown(&simple.text);
-    let falls_short =
-        policy.rules.iter().filter(|rule| rule.verdict == RuleVerdict::Allow).find_map(|rule| {
-            let Pattern::Shell(wanted) = rule.pattern.as_ref() else { return None };
-            let word = scope::beyond(simple, wanted).filter(|_| wanted.matches(&simple.text))?;
-            Some(format!("no rule allows {text}: {word} goes beyond what {} names", rule.text))
-        });
-    if let Some(reason) = falls_short {
-        return reason;
+    if let Some((word, rule)) = scope::short(simple, policy) {
+        return format!("no rule allows {text}: {word} goes beyond what {rule} names");
     }
     match among::launcher(simple) {
         Some(launcher) => format!("no rule allows {text}; a rule must name what `{launcher}` runs"),

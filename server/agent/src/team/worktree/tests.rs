@@ -246,3 +246,72 @@ async fn a_folder_without_a_repository_or_a_commit_has_none() {
     assert!(Command::new("git").args(["init", "-q"]).current_dir(&settings.root).status().unwrap().success());
     assert_eq!(made().await.as_deref(), Some("this repository has no commit yet"));
 }
+
+/// Settings of a repository that name a program wherever one can be named for what is done here.
+const PLANTED: &str = r#"
+[core]
+	fsmonitor = PROGRAM
+	hooksPath = HOOKS
+	pager = PROGRAM
+	editor = PROGRAM
+	sshCommand = PROGRAM
+	askPass = PROGRAM
+	alternateRefsCommand = PROGRAM
+[diff]
+	external = PROGRAM
+[diff "x"]
+	textconv = PROGRAM
+	command = PROGRAM
+[filter "x"]
+	clean = PROGRAM
+	smudge = PROGRAM
+	required = true
+[merge "x"]
+	driver = PROGRAM
+[gpg]
+	program = PROGRAM
+[credential]
+	helper = !PROGRAM
+[alias]
+	worktree = !PROGRAM
+	ls-files = !PROGRAM
+[include]
+	path = ../more
+"#;
+
+#[tokio::test]
+async fn no_program_of_the_repository_runs_for_a_copy() {
+    let (bench, settings) = repository_with(&[("a.txt", "a\n"), ("b.bin", "b\n")]);
+    let (program, hooks, marks) = (bench.path("../program"), bench.path("../hooks"), bench.path("../marks"));
+    std::fs::create_dir(&hooks).unwrap();
+    let hook = |name: &str| hooks.join(name);
+    let text = format!("#!/bin/sh\necho \"$0 $*\" >>'{}'\ncat 2>/dev/null\nexit 0\n", marks.display());
+    for place in
+        ["post-checkout", "reference-transaction", "post-index-change"].map(hook).iter().chain([&program])
+    {
+        std::fs::write(place, &text).unwrap();
+        std::fs::set_permissions(place, std::fs::Permissions::from_mode(0o755)).unwrap();
+    }
+    let (named, kept) = (program.display().to_string(), hooks.display().to_string());
+    let config = bench.path(".git/config");
+    let before = std::fs::read_to_string(&config).unwrap();
+    std::fs::write(&config, before + &PLANTED.replace("PROGRAM", &named).replace("HOOKS", &kept)).unwrap();
+    bench.write(".git/../more", &format!("[filter \"y\"]\n\tprocess = {named}\n\tsmudge = {named}\n"));
+    bench.write(".gitattributes", "*.txt filter=x diff=x merge=x\n*.bin filter=y\n");
+    bench.write("a.txt", "a, not committed\n");
+    let policy = settings.policy(Mode::Default, Grade::Typed, &[]);
+    let worktree = Worktree::make(&settings, &policy, &DiskFiles, &bench.path("../notes")).await.unwrap();
+    std::fs::write(worktree.root.join("a.txt"), "A\n").unwrap();
+    std::fs::write(worktree.root.join("b.bin"), "B\n").unwrap();
+    let changes = worktree.changes(&settings, &[]).await.unwrap();
+    assert_eq!(changes.texts.len(), 2, "{changes:?}");
+    worktree.remove(&settings).await;
+    assert_eq!(std::fs::read_to_string(&marks).unwrap_or_default(), "");
+    // Git by itself would have started them.
+    let plain =
+        Command::new("git").args(["worktree", "add", "-q", "../plain"]).current_dir(&settings.root).output();
+    let ran = std::fs::read_to_string(&marks).unwrap_or_default();
+    for name in ["program", "post-checkout"] {
+        assert!(ran.contains(name), "{name}: {ran} {plain:?}");
+    }
+}

@@ -66,6 +66,11 @@ fn what_could_forbid_and_cannot_be_read_stops_every_run() {
         ("a hook that is a text", USER, "hooks: {PreToolUse: [x]}\n"),
         ("a hook without a command", USER, "hooks: {PreToolUse: [{matcher: edit}]}\n"),
         ("a hook with an empty command", USER, "hooks: {PreToolUse: [{command: ' '}]}\n"),
+        (
+            "a hook for tools that nobody can tell",
+            USER,
+            "hooks: {PreToolUse: [{matcher: 'edit(', command: x}]}\n",
+        ),
         ("a hook with a misspelt key", USER, "hooks: {PreToolUse: [{matchr: edit, command: x}]}\n"),
         ("a hook with a list of tools", USER, "hooks: {PreToolUse: [{matcher: [edit], command: x}]}\n"),
         ("a hook with a time that is none", USER, "hooks: {PreToolUse: [{command: x, timeout: soon}]}\n"),
