@@ -97,7 +97,8 @@ impl<'t> Seen<'t> {
     ) -> Option<Hover> {
         let name = entry.key().scalar_text()?;
         let mapping = self.shape?.mapping()?;
-        let word = self.node.get("type").and_then(Node::scalar_text).filter(|_| !mapping.kinds.is_empty());
+        let said = || file.tree.get(self.node, "type").and_then(Node::scalar_text);
+        let word = if mapping.kinds.is_empty() { None } else { said() };
         let markdown = match mapping.key(word, name) {
             Some(key) => {
                 let shape = shapes.get(key.shape);

@@ -217,7 +217,7 @@ fn literals_within<'s>(part: &Part<'s>, depth: usize) -> Option<Vec<&'s Value>> 
         // What has keys is no word, and looking behind it would cost most of all.
         return own;
     }
-    let referred = part.referred().and_then(|other| literals_within(&other, depth));
+    let referred = part.referred_literals(depth, |other| literals_within(other, depth));
     referred.or_else(|| part.list("allOf").find_map(|other| literals_within(&other, depth))).or_else(|| {
         // A list of constants, each with its own words of help.
         ["oneOf", "anyOf"].into_iter().find_map(|keyword| {

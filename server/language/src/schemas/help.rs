@@ -122,8 +122,9 @@ pub(super) fn source(schema: &Schema) -> String {
 
 /// A schema's plain text inside our Markdown.
 fn text(written: &str) -> String {
-    let mut safe = String::new();
-    for c in bounded(written).chars() {
+    let written = bounded(written);
+    let mut safe = String::with_capacity(written.len() + 16);
+    for c in written.chars() {
         if matches!(c, '[' | ']' | '<' | '>' | '*' | '_' | '`' | '#' | '|') {
             safe.push('\\');
         }
@@ -139,6 +140,10 @@ fn bounded(written: &str) -> String {
         '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}' => false,
         other => !other.is_control(),
     };
+    let trimmed = written.trim();
+    if trimmed.len() <= LONGEST && trimmed.chars().all(|c| is_shown(&c)) {
+        return trimmed.to_owned();
+    }
     let short: String = written.trim().chars().filter(is_shown).take(LONGEST).collect();
     if short.len() + 3 < written.trim().len() && short.chars().count() == LONGEST {
         short + "…"

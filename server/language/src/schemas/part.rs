@@ -5,6 +5,7 @@
 
 use std::cell::RefCell;
 use std::collections::HashMap;
+use std::hash::Hash;
 use std::ptr;
 use std::rc::Rc;
 
@@ -15,17 +16,40 @@ use serde_json::Value;
 #[derive(Clone)]
 pub(super) struct Part<'s> {
     pub(super) value: &'s Value,
-    resolver: Resolver<'s>,
-    draft: Draft,
-    followed: Followed<'s>,
+    base: Rc<Base<'s>>,
+    found: Rc<Found<'s>>,
 }
 
-/// Where references have led so far, by the schema that has them, for all parts that were reached from one. To follow one
-/// costs more than what is asked of its end, and of one key a dozen things are asked.
-type Followed<'s> = Rc<RefCell<HashMap<usize, Option<End<'s>>>>>;
+/// What references of a part count from. One is shared by all parts that have no identifier of their own.
+struct Base<'s> {
+    resolver: Resolver<'s>,
+    draft: Draft,
+}
+
+/// What was found out so far, for all parts that were reached from one: to follow a reference costs more than what is asked
+/// of its end, of one key a dozen things are asked, and hundreds of keys may refer to one part.
+#[derive(Default)]
+struct Found<'s> {
+    /// Where references lead, by the schema that has them.
+    ends: Table<usize, Option<End<'s>>>,
+    /// Of parts that references lead to, each with how far it was looked into.
+    literals: Table<(usize, usize), Option<Rc<[&'s Value]>>>,
+    types: Table<(usize, usize), Option<Rc<[&'static str]>>>,
+}
+
+type Table<K, T> = RefCell<HashMap<K, T>>;
+
+fn once<K: Hash + Eq, T: Clone>(table: &Table<K, T>, key: K, make: impl FnOnce() -> T) -> T {
+    if let Some(known) = table.borrow().get(&key) {
+        return known.clone();
+    }
+    let made = make();
+    table.borrow_mut().insert(key, made.clone());
+    made
+}
 
 /// Where a reference leads, without what it has led to before.
-type End<'s> = (&'s Value, Resolver<'s>, Draft);
+type End<'s> = (&'s Value, Rc<Base<'s>>);
 
 /// Whether a reference hides what stands beside it, as in the old drafts.
 pub(super) fn is_old(draft: Draft) -> bool {
@@ -36,7 +60,7 @@ impl<'s> Part<'s> {
     /// What a URL names, a pointer or anchor behind `#` included.
     pub(super) fn at(registry: &'s Registry<'static>, url: &str) -> Option<Self> {
         let resolver = registry.resolver(uri::from_str("json-schema:///").ok()?);
-        Some(Part::of_end(Self::end_of(&resolver, url)?, Followed::default()))
+        Some(Part::of_end(Self::end_of(&resolver, url)?, Rc::default()))
     }
 
     /// A document that lies at `base`.
@@ -47,27 +71,27 @@ impl<'s> Part<'s> {
         draft: Draft,
     ) -> Option<Self> {
         let resolver = registry.resolver(uri::from_str(base).ok()?);
-        Some(Self::of_end(inside(value, resolver, draft), Followed::default()))
+        Some(Self::of_end(inside(value, &Rc::new(Base { resolver, draft })), Rc::default()))
     }
 
-    fn of_end((value, resolver, draft): End<'s>, followed: Followed<'s>) -> Self {
-        Self { value, resolver, draft, followed }
+    fn of_end((value, base): End<'s>, found: Rc<Found<'s>>) -> Self {
+        Self { value, base, found }
     }
 
     fn end_of(resolver: &Resolver<'s>, reference: &str) -> Option<End<'s>> {
         let (value, resolver, draft) = resolver.lookup(reference).ok()?.into_inner();
+        let base = Rc::new(Base { resolver, draft });
         // On the way to a pointer's end every identifier has been seen, and what was found by its identifier has it.
         let id = value.get(draft.id_keyword()).and_then(Value::as_str);
-        if reference.contains("#/") || id.is_some_and(|id| resolver.base_uri().as_str().ends_with(id)) {
-            return Some((value, resolver, draft));
+        if reference.contains("#/") || id.is_some_and(|id| base.resolver.base_uri().as_str().ends_with(id)) {
+            return Some((value, base));
         }
-        Some(inside(value, resolver, draft))
+        Some(inside(value, &base))
     }
 
     /// A schema that stands inside this one.
     pub(super) fn below(&self, value: &'s Value) -> Self {
-        let end = inside(value, self.resolver.clone(), self.draft);
-        Self::of_end(end, Rc::clone(&self.followed))
+        Self::of_end(inside(value, &self.base), Rc::clone(&self.found))
     }
 
     /// Where it stands in memory: the same for the same schema.
@@ -114,15 +138,43 @@ impl<'s> Part<'s> {
         // Where an anchor leads may depend on the way to it.
         let is_fixed = !word.contains('#') || word.contains("#/");
         if !is_fixed {
-            return Some(Self::of_end(Self::end_of(&self.resolver, word)?, Rc::clone(&self.followed)));
+            return Some(Self::of_end(Self::end_of(&self.base.resolver, word)?, Rc::clone(&self.found)));
         }
-        let known = self.followed.borrow().get(&self.address()).cloned();
-        let end = known.unwrap_or_else(|| {
-            let end = Self::end_of(&self.resolver, word);
-            self.followed.borrow_mut().insert(self.address(), end.clone());
-            end
-        });
-        Some(Self::of_end(end?, Rc::clone(&self.followed)))
+        let end = once(&self.found.ends, self.address(), || Self::end_of(&self.base.resolver, word));
+        Some(Self::of_end(end?, Rc::clone(&self.found)))
+    }
+
+    /// The words that are allowed where it refers to, which `find` says once.
+    pub(super) fn referred_literals(
+        &self,
+        depth: usize,
+        find: impl FnOnce(&Self) -> Option<Vec<&'s Value>>,
+    ) -> Option<Vec<&'s Value>> {
+        let other = self.referred()?;
+        self.shared(&self.found.literals, (&other, depth), || find(&other))
+    }
+
+    /// The same for the kinds of value.
+    pub(super) fn referred_types(
+        &self,
+        depth: usize,
+        find: impl FnOnce(&Self) -> Option<Vec<&'static str>>,
+    ) -> Option<Vec<&'static str>> {
+        let other = self.referred()?;
+        self.shared(&self.found.types, (&other, depth), || find(&other))
+    }
+
+    /// What was found of a part. In the newer drafts where its references lead may depend on the way to it.
+    fn shared<T: Clone>(
+        &self,
+        table: &Table<(usize, usize), Option<Rc<[T]>>>,
+        (part, depth): (&Self, usize),
+        find: impl FnOnce() -> Option<Vec<T>>,
+    ) -> Option<Vec<T>> {
+        if !is_old(self.base.draft) {
+            return find();
+        }
+        once(table, (part.address(), depth), || find().map(Rc::from)).map(|found| found.to_vec())
     }
 
     /// Whether it refers to another.
@@ -161,12 +213,12 @@ impl<'s> Part<'s> {
     /// Whether its reference leads anywhere; true for a schema without one.
     pub(super) fn leads_somewhere(&self) -> bool {
         let words = ["$ref", "$dynamicRef", "$recursiveRef"].into_iter().filter_map(|word| self.text(word));
-        words.into_iter().all(|word| self.resolver.lookup(word).is_ok())
+        words.into_iter().all(|word| self.base.resolver.lookup(word).is_ok())
     }
 
     /// Whether it says nothing but its reference.
     pub(super) fn is_only_reference(&self) -> bool {
-        is_old(self.draft) && self.value.get("$ref").is_some_and(Value::is_string)
+        is_old(self.base.draft) && self.value.get("$ref").is_some_and(Value::is_string)
     }
 
     /// The parts that look at the very same value, whatever that is.
@@ -192,10 +244,14 @@ impl<'s> Part<'s> {
 }
 
 /// A schema in what is around it, by whose identifier its references count.
-fn inside<'s>(value: &'s Value, resolver: Resolver<'s>, draft: Draft) -> End<'s> {
-    let draft = if value.get("$schema").is_some() { draft.detect(value) } else { draft };
-    let own = resolver.in_subresource(ResourceRef::new(value, draft));
-    (value, own.unwrap_or(resolver), draft)
+fn inside<'s>(value: &'s Value, base: &Rc<Base<'s>>) -> End<'s> {
+    let has = |word: &str| value.get(word).is_some();
+    let draft = if has("$schema") { base.draft.detect(value) } else { base.draft };
+    if draft == base.draft && !has(draft.id_keyword()) {
+        return (value, Rc::clone(base));
+    }
+    let own = base.resolver.in_subresource(ResourceRef::new(value, draft));
+    (value, Rc::new(Base { resolver: own.unwrap_or_else(|_| base.resolver.clone()), draft }))
 }
 
 /// How one part leads to another that looks at the same value.

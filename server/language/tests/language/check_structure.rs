@@ -28,6 +28,13 @@ fn a_misspelt_key_is_marked_and_mended() {
 #[test]
 fn names_from_other_systems_are_known() {
     check_steps(
+        "steps:\n  - id: a\n    type: workflow\n    ⟦uses⟧: ./b.yaml\n    ⟦with⟧: {}\n",
+        expect![[r#"
+            error unknown-key 'uses' is no key of a workflow step; did you mean 'path'? [fix: change to 'path']
+            error unknown-key 'with' is no key of a workflow step; did you mean 'inputs'? [fix: change to 'inputs']
+        "#]],
+    );
+    check_steps(
         "steps:\n  - id: a\n    type: shell\n    ⟦cwd⟧: sub\n    run: ls\n    ⟦depends_on⟧: []\n    ⟦allow_failure⟧: true\n",
         expect![[r#"
             error unknown-key 'cwd' is no key of a shell step; did you mean 'dir'? [fix: change to 'dir']

@@ -119,6 +119,15 @@ fn steps_and_inputs() {
         Needs `a`"#]],
     );
     hover_in(WORKFLOW, &format!("{HEAD}  - id: b\n    needs: [a$0]\n"), expect!["<a> **a**: shell step"]);
+    // So may the type of a step.
+    hover_in(
+        WORKFLOW,
+        "steps:\n  - &a {id: a, type: sleep, duration: 1s}\n  - <<: *a\n    id: b\n    dura$0tion: 2s\n",
+        expect![[r#"
+            <duration> **duration**: a whole number or a time such as '90s'
+
+            How long: milliseconds, or a text such as `90s`, `5m`, `2h`."#]],
+    );
     // What an input is may stand elsewhere.
     hover_in(
         WORKFLOW,
