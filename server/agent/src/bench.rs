@@ -9,6 +9,7 @@ use copydesk_base::config::{Budgets, Mode, Provider};
 use copydesk_base::host::{Applied, DocumentEdit, Host, Presence, Shown};
 use copydesk_base::id::CountingIds;
 use copydesk_base::{Event, Files, Grade, Record, Redactor, RunId, SystemClock};
+use copydesk_permission::Policy;
 use copydesk_permission::sandbox::{Limits, Sandbox};
 use copydesk_provider::{Models, ModelsConfig, NoKeys};
 use copydesk_store::{Journal, UserStore};
@@ -74,10 +75,15 @@ impl Bench {
         settings(Path::new("/work"), Path::new("/home"), Arc::new(models))
     }
 
-    /// What may be read in a workspace without rules.
-    pub(crate) fn twins_of(root: &Path) -> Twins {
+    /// What holds in a workspace without rules.
+    pub(crate) fn policy_in(root: &Path) -> Policy {
         let settings = Settings { root: root.to_owned(), ..Self::settings_alone() };
-        Twins::of(settings.policy(Mode::Default, Grade::Typed, &[]))
+        settings.policy(Mode::Default, Grade::Typed, &[])
+    }
+
+    /// What may be read there.
+    pub(crate) fn twins_of(root: &Path) -> Twins {
+        Twins::of(Self::policy_in(root))
     }
 
     pub(crate) fn new() -> Self {

@@ -169,7 +169,7 @@ impl Home {
             let limit = hook.timeout.map_or(USUAL, |limit| limit.0);
             let ended = match fits {
                 Ok(false) => continue,
-                Ok(true) => self.one(hook, limit, &facts, page, cancel).await,
+                Ok(true) => self.one(hook, (point, limit), &facts, page, cancel).await,
                 Err(reason) => Err(reason),
             };
             let (ok, note, words) = match ended {
@@ -205,7 +205,7 @@ impl Home {
     async fn one(
         &self,
         hook: &Hook,
-        limit: Duration,
+        (point, limit): (Point, Duration),
         facts: &Value,
         page: Option<Page<'_>>,
         cancel: &CancellationToken,
@@ -225,7 +225,15 @@ impl Home {
         if let Some(page) = page {
             let by = if because.rule.is_some() { "rule" } else { "hook" }.to_owned();
             let (call, verdict) = (page.shared.call_id(), verdict.to_owned());
-            let judged = Event::Judged { call, effect: effect.clone(), verdict, because, by };
+            let judged = Event::Judged {
+                call,
+                effect: effect.clone(),
+                verdict,
+                because,
+                by,
+                said: None,
+                point: Some(point.as_str().to_owned()),
+            };
             let written = page.shared.recorder.record(page.run, vec![judged], &self.settings.redactor).await;
             written.map_err(|error| format!("could not start: failed to {error}"))?;
         }

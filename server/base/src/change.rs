@@ -91,6 +91,16 @@ pub struct HunkReport {
 pub struct RefusedHunk {
     pub hunk: usize,
     pub reason: String,
+    /// Whether the person did not want this very hunk.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub by_person: bool,
+}
+
+impl RefusedHunk {
+    /// One that did not fit, or that nobody was asked about by itself.
+    pub fn new(hunk: usize, reason: impl Into<String>) -> Self {
+        Self { hunk, reason: reason.into(), by_person: false }
+    }
 }
 
 impl CheckVerdict {

@@ -87,6 +87,9 @@ pub enum Event {
     /// What the model was told first: the person's words, and what was put beside them. Secrets are placeholders.
     Told {
         text: String,
+        /// Whether it is the beginning of an answer that broke off, as a document has it: no record has the answer.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        broken_off: bool,
     },
     /// What the first message and what stands before it are made of, right before it is [`Event::Told`].
     ContextLaid {
@@ -206,6 +209,12 @@ pub enum Event {
         verdict: String,
         because: Because,
         by: String,
+        /// What the person said to it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        said: Option<String>,
+        /// The point at which a hook stands, where it is one that is to run.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        point: Option<String>,
     },
     ApprovalRequested {
         approval: ApprovalId,
@@ -274,6 +283,21 @@ pub enum Event {
         path: PathBuf,
         before: String,
         after: String,
+    },
+    /// A command changed a file that it names, or took it away; the text before and after, absent where there was no file.
+    CommandChanged {
+        change: ChangeId,
+        call: CallId,
+        path: PathBuf,
+        before: Option<String>,
+        after: Option<String>,
+    },
+    /// A command took this away, a file or a folder, and nothing of it was kept.
+    CommandTook {
+        call: CallId,
+        path: PathBuf,
+        /// Why not.
+        reason: String,
     },
     ChangeRefused {
         change: ChangeId,
@@ -383,15 +407,25 @@ pub enum Event {
 }
 
 impl Event {
+    /// What a model is told.
+    pub fn told(text: impl Into<String>) -> Self {
+        Self::Told { text: text.into(), broken_off: false }
+    }
+
+    /// A notice that is words alone.
+    pub fn notice(text: impl Into<String>) -> Self {
+        Self::Notice { text: text.into() }
+    }
+
     /// About how many bytes of text it holds.
     pub fn size(&self) -> usize {
         match self {
-            Self::Told { text }
+            Self::Told { text, .. }
             | Self::Compacted { text, .. }
             | Self::TextDelta { text }
             | Self::ModelAnswered { text, .. }
             | Self::ToolReturned { text, .. }
-            | Self::Notice { text }
+            | Self::Notice { text, .. }
             | Self::RunFinished { text, .. } => text.len(),
             Self::RunStarted { prompt, .. } => prompt.len(),
             Self::AgentCalled { task, .. } => task.len(),
@@ -399,6 +433,9 @@ impl Event {
             Self::ChangeApplying { before, after, .. }
             | Self::ChangeApplied { before, after, .. }
             | Self::Undone { before, after, .. } => before.len() + after.len(),
+            Self::CommandChanged { before, after, .. } => {
+                [before, after].into_iter().flatten().map(String::len).sum()
+            }
             _ => 0,
         }
     }

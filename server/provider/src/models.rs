@@ -274,6 +274,10 @@ impl Models {
         if let Some(recording) = self.config.replay.clone() {
             let root = self.config.root.clone();
             return EventStream::new(move |sink| async move {
+                // Whoever canceled it then is told no answer either.
+                if cancel.is_cancelled() {
+                    return told_at_once(&sink, Err(CallError::Canceled)).await;
+                }
                 let Replayed { before, outcome } = recording.answer(&request, &root);
                 for event in before {
                     sink.send(Ok(event)).await;

@@ -9,8 +9,12 @@ use crate::approvals::{self, Answer, Answered, PendingRow};
 use crate::database::{Database, Halt, Open, Owner};
 use crate::home::journal_file;
 use crate::records::{self, RunRow};
+use crate::rows::{self, Stored, Wanted};
 use crate::sessions::{self, Deleted, Keep, SessionRow, Swept};
 use crate::{ReadOnly, StoreError};
+
+/// So many runs are read by two threads.
+const MANY: usize = 64;
 
 /// What happened in one workspace, and what waits for a person there. Clones share one thread and one connection.
 #[derive(Clone)]
@@ -63,6 +67,24 @@ impl Journal {
 
     /// The records of several runs at once, in this order.
     pub async fn records_of(&self, runs: Vec<RunId>) -> Result<Vec<Vec<Record>>, StoreError> {
+        self.read_runs(runs, None).await
+    }
+
+    /// The same, with those kinds of events alone (`told`, `model_answered`): all records are verified, and the others not
+    /// made.
+    pub async fn records_where(
+        &self,
+        runs: Vec<RunId>,
+        wanted: impl Fn(&str) -> bool + Send + Sync + 'static,
+    ) -> Result<Vec<Vec<Record>>, StoreError> {
+        self.read_runs(runs, Some(Box::new(wanted))).await
+    }
+
+    async fn read_runs(
+        &self,
+        runs: Vec<RunId>,
+        wanted: Option<Box<Wanted>>,
+    ) -> Result<Vec<Vec<Record>>, StoreError> {
         self.database
             .call(move |slot| {
                 let Some(open) = slot.existing()? else { return Ok(Vec::new()) };
@@ -70,8 +92,27 @@ impl Journal {
                 open.read(|connection| {
                     // One snapshot for the records and for what vouches for the last of them.
                     let snapshot = connection.unchecked_transaction()?;
-                    let read = |run| records::read(&snapshot, key, &open.workspace, run);
-                    runs.iter().map(read).collect()
+                    let found = runs.iter().map(|run| rows::rows(&snapshot, key, &open.workspace, run));
+                    let mut rows = found.collect::<Result<Vec<_>, Halt>>()?;
+                    drop(snapshot);
+                    let read = |rows: Vec<Stored<'_>>| {
+                        let wanted = wanted.as_deref();
+                        rows.into_iter()
+                            .map(|rows| rows.records(key, wanted))
+                            .collect::<Result<Vec<_>, Halt>>()
+                    };
+                    if rows.len() < MANY {
+                        return read(rows);
+                    }
+                    // Whoever goes on with a long conversation waits for this: half of it is verified beside the other.
+                    let later = rows.split_off(rows.len() / 2);
+                    let (first, later) = std::thread::scope(|scope| {
+                        let later = scope.spawn(|| read(later));
+                        (read(rows), later.join())
+                    });
+                    let mut all = first?;
+                    all.extend(later.unwrap_or_else(|panic| std::panic::resume_unwind(panic))?);
+                    Ok(all)
                 })
             })
             .await

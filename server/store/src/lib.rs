@@ -39,6 +39,7 @@ mod journal;
 mod layout;
 mod packed;
 mod records;
+mod rows;
 mod sealed;
 mod sessions;
 mod user;

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::StoreError;
 use crate::chain::{Key, Link};
 use crate::database::Halt;
-use crate::packed::{pack, unpack};
+use crate::packed::pack;
 
 /// One run as a list shows it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -61,53 +61,6 @@ pub(crate) fn append(
         project(transaction, record)?;
     }
     Ok(())
-}
-
-/// Reads a run in order. With a key, everything is verified.
-pub(crate) fn read(
-    connection: &Connection,
-    key: Option<&Key>,
-    workspace: &[u8],
-    run: &RunId,
-) -> Result<Vec<Record>, Halt> {
-    let mut query = connection.prepare_cached(
-        "SELECT seq, ulid, version, at, data, packed, link FROM records WHERE run = ?1 ORDER BY seq",
-    )?;
-    let mut rows = query.query([run.as_str()])?;
-    let mut records = Vec::new();
-    let mut before: Option<Link> = None;
-    let mut last_seq = 0;
-    // By number: thousands of turns are read before somebody goes on with a long conversation.
-    while let Some(row) = rows.next()? {
-        let seq: i64 = row.get(0)?;
-        let at: i64 = row.get(3)?;
-        let Some(data) = unpack(row.get(4)?, row.get(5)?) else {
-            return Err(tampered(run, last_seq + 1));
-        };
-        if let Some(key) = key {
-            let (ulid, version): (String, i64) = (row.get(1)?, row.get(2)?);
-            let link = match before {
-                Some(link) => link,
-                None => first_link(connection, key, workspace, run, &data)?,
-            };
-            let expected = chained(key, &link, run.as_str(), seq, &ulid, version, at, &data);
-            if seq != last_seq + 1 || row.get_ref(6)?.as_bytes().ok() != Some(&expected[..]) {
-                return Err(tampered(run, last_seq + 1));
-            }
-            before = Some(expected);
-        }
-        last_seq = seq;
-        // A kind of a newer version, or a known one that a newer version shaped anew: kept in its row, passed over here.
-        let event = serde_json::from_str(&data).unwrap_or(Event::Unknown);
-        records.push(Record { run: run.clone(), seq: unsigned(seq), at: Timestamp(unsigned(at)), event });
-    }
-    if let Some(key) = key
-        && seal_of(connection, run)?
-            != before.map(|link| (last_seq, sealed(key, run.as_str(), last_seq, &link).to_vec()))
-    {
-        return Err(tampered(run, last_seq + 1));
-    }
-    Ok(records)
 }
 
 /// The runs of a session by their names, oldest first; the empty name is none.
@@ -208,7 +161,9 @@ fn project(transaction: &Transaction<'_>, record: &Record) -> Result<(), Halt> {
                 .execute(params![run, word.as_ref().and_then(|word| word.as_str())])?;
         }
         Event::Undone { change, redo: false, .. } => mark(transaction, change, run, "undone")?,
-        Event::ChangeApplied { change, .. } | Event::Undone { change, .. } => {
+        Event::ChangeApplied { change, .. }
+        | Event::CommandChanged { change, .. }
+        | Event::Undone { change, .. } => {
             mark(transaction, change, run, "applied")?;
         }
         _ => {}
@@ -245,14 +200,14 @@ fn link_of(connection: &Connection, run: &RunId, seq: u64) -> Result<Option<Vec<
         .optional()?)
 }
 
-fn seal_of(connection: &Connection, run: &RunId) -> Result<Option<(i64, Vec<u8>)>, Halt> {
+pub(crate) fn seal_of(connection: &Connection, run: &RunId) -> Result<Option<(i64, Vec<u8>)>, Halt> {
     Ok(connection
         .prepare_cached("SELECT last_seq, seal FROM runs WHERE run = ?1")?
         .query_row([run.as_str()], |row| Ok((row.get(0)?, row.get(1)?)))
         .optional()?)
 }
 
-fn tampered(run: &RunId, seq: impl TryInto<u64>) -> Halt {
+pub(crate) fn tampered(run: &RunId, seq: impl TryInto<u64>) -> Halt {
     StoreError::Tampered { run: run.clone(), seq: seq.try_into().unwrap_or(0) }.into()
 }
 
@@ -271,7 +226,7 @@ struct Place {
 
 /// What the first record of a run is chained to: the workspace, and the last record of its session where it names one,
 /// so that no run before it can be changed or taken out unseen.
-fn first_link(
+pub(crate) fn first_link(
     connection: &Connection,
     key: &Key,
     workspace: &[u8],
@@ -285,7 +240,7 @@ fn first_link(
 }
 
 #[expect(clippy::too_many_arguments, reason = "these are the columns that the hash covers")]
-fn chained(
+pub(crate) fn chained(
     key: &Key,
     before: &Link,
     run: &str,
@@ -307,7 +262,7 @@ fn chained(
 }
 
 /// Vouches for a run's last record, so that a tail that was cut off is missed.
-fn sealed(key: &Key, run: &str, seq: i64, link: &Link) -> Link {
+pub(crate) fn sealed(key: &Key, run: &str, seq: i64, link: &Link) -> Link {
     key.link(&[b"copydesk.end/1", run.as_bytes(), &seq.to_le_bytes(), link])
 }
 

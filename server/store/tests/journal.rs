@@ -68,7 +68,7 @@ fn record(run: &str, seq: u64, event: Event) -> Record {
 }
 
 fn notice(run: &str, seq: u64) -> Record {
-    record(run, seq, Event::Notice { text: format!("event {seq} — ünïcödé \0 and all") })
+    record(run, seq, Event::notice(format!("event {seq} — ünïcödé \0 and all")))
 }
 
 fn finished(run: &str, seq: u64, status: RunStatus) -> Record {
@@ -331,7 +331,21 @@ async fn every_way_of_changing_a_record_is_noticed() {
         let run = RunId::from(if what == "another run's" { "run-2" } else { "run-1" });
         let read = place.journal().records(&run).await;
         assert!(matches!(read, Err(StoreError::Tampered { .. })), "{what}: {read:?}");
+        // Also where it is among those that nobody wanted.
+        let read = place.journal().records_where(vec![run], |kind| kind == "run_finished").await;
+        assert!(matches!(read, Err(StoreError::Tampered { .. })), "{what}: {read:?}");
     }
+}
+
+#[tokio::test]
+async fn kinds_that_are_wanted_are_read_by_what_the_chain_covers() {
+    let place = Place::new();
+    let finished = || finished("run-1", 3, RunStatus::Succeeded);
+    place.journal().append(vec![started("run-1"), notice("run-1", 2), finished()]).await.unwrap();
+    // The column is no part of the chain.
+    place.raw().execute_batch("UPDATE records SET kind = 'notice'").unwrap();
+    let read = place.journal().records_where(vec!["run-1".into()], |kind| kind == "run_finished").await;
+    assert_eq!(read.unwrap(), [vec![finished()]]);
 }
 
 #[tokio::test]

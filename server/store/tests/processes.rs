@@ -16,7 +16,7 @@ const PART: &str = "COPYDESK_TEST_STORE_PART";
 
 fn notice(run: &str, seq: u64) -> Record {
     let text = "x".repeat(2000);
-    Record { run: run.into(), seq, at: Timestamp(seq), event: Event::Notice { text } }
+    Record { run: run.into(), seq, at: Timestamp(seq), event: Event::notice(text) }
 }
 
 fn journal(home: &Path) -> Journal {

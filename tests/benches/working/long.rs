@@ -117,7 +117,7 @@ fn records(session: &SessionId, turn: u32, now: u64) -> impl Iterator<Item = Rec
             layers: 0,
             carried,
         },
-        Event::Told { text: prompt },
+        Event::told(prompt),
         Event::ModelRequested { number: 1, most: Usage::default() },
         Event::ModelAnswered { text: answer.clone(), calls: 0, usage, stopped: String::new() },
         Event::RunFinished { status: RunStatus::Succeeded, text: answer, error: None, usage, denied: vec![] },

@@ -110,6 +110,11 @@ fn goes_on(mut talk: Talk, note: &str) {
             assert_eq!(told.matches(words).count(), 1, "{words}: {told}");
         }
     }
+    // No answer of the journal has it, and whoever reads the conversation there sees it all the same.
+    let list = talk.scene.workspace.run(&["sessions", "--json"]).exits(0).json();
+    let session = list["sessions"][0]["session"].as_str().unwrap_or_default();
+    let shown = talk.scene.workspace.run(&["sessions", "show", session]).exits(0).stdout;
+    assert_eq!(shown.matches("one two three").count(), 1, "{shown}");
     talk.scene.end();
 }
 

@@ -1,7 +1,10 @@
 //! What went wrong and what a person said, told again from a recording: the same journal, byte for byte, and nothing that
 //! only a stranger said yes to.
 
-use copydesk_tests::model_server::{Format, Gate, ModelServer, Reply};
+use std::time::Instant;
+
+use copydesk_tests::client::{PATIENCE, eventually};
+use copydesk_tests::model_server::{End, Format, Gate, ModelServer, Reply};
 use copydesk_tests::personality;
 use copydesk_tests::scene::{FILE, KEY, Scene, TEXT, Way, config, done, triple, triple_both, tripled};
 use copydesk_tests::workspace::{Ran, Workspace, parting};
@@ -146,13 +149,75 @@ fn watched(script: Vec<Reply>, permissions: &str, meanwhile: impl FnOnce(&mut Sc
     meanwhile(&mut scene, &run);
     let asked = scene.model.asked();
     scene.over(asked - 1);
+    recorded(scene, settings, 0)
+}
+
+/// What came of a run in an editor.
+fn recorded(scene: Scene, settings: String, code: i32) -> Recorded {
     let text = scene.text();
     let Scene { workspace: there, client, .. } = scene;
     client.finish();
     // What the editor holds is what is compared.
     there.write(FILE, &text);
     let session = last(&there);
-    Recorded { there, settings, session, code: 0 }
+    Recorded { there, settings, session, code }
+}
+
+/// Waits until the records of the last conversation have this word so many times.
+fn on_record(there: &Workspace, (word, times): (&str, usize)) {
+    let (session, word) = (last(there), format!("\"{word}\""));
+    let is_there = eventually(Instant::now() + PATIENCE, || {
+        (exported(there, &session, "--json").matches(&word).count() == times).then_some(())
+    });
+    assert!(is_there.is_some(), "{word} is on record {times} times");
+}
+
+/// A run in an editor that is canceled as soon as its records have this word so many times.
+fn canceled(script: Vec<Reply>, permissions: &str, at: (&str, usize)) -> Recorded {
+    let model = ModelServer::start(Format::Anthropic, script);
+    let settings = config(&model, permissions);
+    let mut scene = Scene::enter(personality::helix_25_07(), workspace(&settings), model);
+    for quiet in ["window/showMessage", "window/showDocument", "window/showMessageRequest"] {
+        scene.client.quiet(quiet);
+    }
+    let run = scene.ask(WORDS);
+    scene.request(0);
+    on_record(&scene.workspace, at);
+    let canceled = scene.client.command("copydesk.cancel", json!({"runId": run}));
+    assert!(canceled.is_ok(), "{canceled:?}");
+    scene.client.wait("the end of the run", |client| (client.progress_ended() == 1).then_some(()));
+    recorded(scene, settings, 130)
+}
+
+#[test]
+fn what_a_person_canceled_is_canceled_at_the_same_place() {
+    let question = || Reply::tool("ask_user", &json!({"question": "Tabs or spaces?"}));
+    let endless = || Reply::text("Let me think. ").end(End::Stall);
+    for (told, script, permissions, at) in [
+        ("an answer", vec![look(), endless()], "{}", ("model_requested", 2)),
+        ("a command", vec![run("sleep 300")], "{allow: [Bash]}", ("effect_started", 1)),
+        ("a permission", vec![look(), run("touch made")], "{}", ("approval_requested", 1)),
+        ("a question", vec![look(), question()], "{}", ("question_asked", 1)),
+    ] {
+        canceled(script, permissions, at).replays(told);
+    }
+}
+
+#[test]
+fn whoever_was_called_while_a_question_waited_is_not_called_again() {
+    let hooks = "{}\nhooks: {Notification: [{command: 'echo called >> called'}]}";
+    let recorded = watched(vec![run("printf one"), done()], hooks, |scene, _| {
+        // An answer ends the call, so it is waited for.
+        scene.request(0);
+        on_record(&scene.workspace, ("hook_ran", 1));
+        scene.answer(Way::Prompt, "Allow once");
+        scene.request(1);
+    });
+    assert!(recorded.export().contains("hook_ran") && recorded.there.exists("called"));
+    recorded.replays("a question with a hook");
+    let there = recorded.again(&recorded.export(), true);
+    let (ran, _) = replay(&there);
+    assert!(!there.exists("called"), "{ran}");
 }
 
 /// The person's answers: an edit made, one refused with its reason to the model, a rule for good, and a word to a question.

@@ -217,3 +217,32 @@ fn an_editor_goes_back_through_its_open_documents() {
         scene.end();
     });
 }
+
+#[test]
+fn what_a_command_took_away_or_wrote_over_comes_back() {
+    let command =
+        "rm -r lib && mv notes.txt new.txt && echo gone > calc.py && echo made > made.txt && rm -r many";
+    let script = vec![Reply::tool("bash", &json!({"command": command})), done()];
+    let model = ModelServer::start(Format::Anthropic, script);
+    let workspace = Workspace::new(COPYDESK)
+        .with([(FILE, TEXT), ("lib/a.py", "a = 1\n"), ("lib/deep/b.py", "b = 1\n"), ("notes.txt", "mine\n")])
+        .with_user_config(&config(&model, "{}"))
+        .with_variable("BENCH_KEY", KEY);
+    for at in 0..100 {
+        workspace.write(&format!("many/{at}.txt"), "x\n");
+    }
+    let ran = workspace.run(&["ask", "--mode", "bypass", "tidy up"]).exits(0);
+    assert!(!workspace.exists("lib") && !workspace.exists("many") && workspace.exists("new.txt"), "{ran}");
+    let undone = workspace.run(&["undo"]).exits(1);
+    for (name, text) in
+        [(FILE, TEXT), ("lib/a.py", "a = 1\n"), ("lib/deep/b.py", "b = 1\n"), ("notes.txt", "mine\n")]
+    {
+        assert_eq!(workspace.read(name), text, "{undone}");
+    }
+    assert!(!workspace.exists("new.txt") && !workspace.exists("made.txt"), "{undone}");
+    let line = format!("left alone: many: `{command}` took it away, and it was too much to be kept\n");
+    assert!(undone.stdout.ends_with(&line), "{undone}");
+    let _ = workspace.run(&["redo"]).exits(0);
+    assert!(!workspace.exists("lib/a.py") && workspace.exists("made.txt"));
+    assert_eq!(workspace.read(FILE), "gone\n");
+}

@@ -10,7 +10,7 @@ use std::time::Duration;
 use copydesk_base::change::{Base, ChangePlan, HunkReport, RefusedHunk};
 use copydesk_base::files::{Expect, FileError, FileText};
 use copydesk_base::host::{Aim, Applied, DocumentEdit};
-use copydesk_base::{ChangeId, Event, Redactor, RunId, Span, TextEdit, path};
+use copydesk_base::{ChangeId, Event, Files, Redactor, RunId, Span, TextEdit, path};
 use copydesk_text::rebase::{self, Rebased};
 
 use crate::error::AgentError;
@@ -30,7 +30,16 @@ pub(crate) enum There {
 
 impl There {
     pub(crate) fn look(world: &World, path: &Path) -> Result<Self, FileError> {
-        match world.files.read(path) {
+        Self::in_files(&*world.files, path)
+    }
+
+    /// The same beside the tasks: a disk that is slow holds up no other run, and no keystroke.
+    pub(crate) async fn look_aside(world: &World, path: &Path) -> Result<Self, FileError> {
+        aside(world, path, Self::in_files).await
+    }
+
+    fn in_files(files: &dyn Files, path: &Path) -> Result<Self, FileError> {
+        match files.read(path) {
             Ok(text) => Ok(Self::Text(text)),
             Err(FileError::Absent { .. }) => Ok(Self::Nothing),
             Err(error) => Err(error),
@@ -55,6 +64,20 @@ impl There {
     }
 }
 
+/// Work on a file that may wait for a disk, on a thread for that.
+async fn aside<T: Send + 'static>(
+    world: &World,
+    path: &Path,
+    work: impl FnOnce(&dyn Files, &Path) -> Result<T, FileError> + Send + 'static,
+) -> Result<T, FileError> {
+    let (files, place) = (world.files.clone(), path.to_owned());
+    let done = tokio::task::spawn_blocking(move || work(&*files, &place)).await;
+    done.unwrap_or_else(|error| {
+        let source = std::io::Error::other(error);
+        Err(FileError::Io { path: path.to_owned(), source })
+    })
+}
+
 /// The chosen hunks on the text that is there now: where they land, and which do not fit any more.
 pub(crate) fn place(
     plan: &ChangePlan,
@@ -71,8 +94,9 @@ pub(crate) fn place(
     for (at, rebased) in chosen.iter().zip(rebase::rebase(&plan.before, &hunks, current)) {
         match rebased {
             Rebased::Moved(span) => landed.push((*at, span)),
-            Rebased::Overlaps { .. } => refused
-                .push(RefusedHunk { hunk: *at, reason: "the text there changed in the meantime".to_owned() }),
+            Rebased::Overlaps { .. } => {
+                refused.push(RefusedHunk::new(*at, "the text there changed in the meantime"));
+            }
         }
     }
     (landed, refused)
@@ -96,7 +120,7 @@ pub(crate) async fn apply(
         if let Some(reason) = elsewhere(&plan.path) {
             return Ok(refuse_all(chosen, &reason));
         }
-        let there = match There::look(world, &plan.path) {
+        let there = match There::look_aside(world, &plan.path).await {
             Ok(there) => there,
             Err(error) => return Ok(refuse_all(chosen, &failed(&error))),
         };
@@ -225,7 +249,8 @@ pub(crate) async fn make(
         There::Text(file) => Expect::Hash(file.hash),
         There::Nothing => Expect::Absent,
     };
-    match world.files.write(order.path, after, expect) {
+    let text = after.to_owned();
+    match aside(world, order.path, move |files, path| files.write(path, &text, expect)).await {
         Ok(()) => Made::Done,
         Err(FileError::Changed { .. } | FileError::Open { .. }) => Made::LookAgain,
         Err(error) => Made::Refused(failed(&error)),
@@ -244,7 +269,7 @@ pub(crate) fn failed(error: &FileError) -> String {
 }
 
 fn refuse_all(chosen: &[usize], reason: &str) -> HunkReport {
-    let refused = chosen.iter().map(|at| RefusedHunk { hunk: *at, reason: reason.to_owned() }).collect();
+    let refused = chosen.iter().map(|at| RefusedHunk::new(*at, reason)).collect();
     HunkReport { sent: vec![], refused }
 }
 

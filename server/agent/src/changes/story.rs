@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use copydesk_base::change::Base;
-use copydesk_base::{ChangeId, Event, Record};
+use copydesk_base::{ChangeId, Effect, Event, Record};
 
 /// What the journal says about one file of a run.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -15,6 +15,8 @@ pub(crate) struct FileStory {
     pub(crate) undone: Option<(String, String)>,
     /// Whether the run created the file.
     pub(crate) created: bool,
+    /// Whether a command of the run took it away, so that bringing the edits again does, too.
+    pub(crate) removed: bool,
     /// The folders that were made for it, the innermost first.
     pub(crate) folders: Vec<PathBuf>,
     /// The changes in `live` or in `undone`, oldest first.
@@ -26,7 +28,7 @@ pub(crate) fn stories(records: &[Record]) -> BTreeMap<PathBuf, FileStory> {
     let mut stories: BTreeMap<PathBuf, FileStory> = BTreeMap::new();
     for record in records {
         match &record.event {
-            Event::ChangeApplying { path, base: Base::Absent, folders, .. } => {
+            Event::ChangeApplying { path, base: Base::Absent, folders, undo: false, .. } => {
                 let story = stories.entry(path.clone()).or_default();
                 story.created = true;
                 if *folders > 0 {
@@ -35,18 +37,15 @@ pub(crate) fn stories(records: &[Record]) -> BTreeMap<PathBuf, FileStory> {
             }
             Event::ChangeApplied { path, before, after, change } => {
                 let story = stories.entry(path.clone()).or_default();
-                if story.undone.take().is_some() {
-                    story.changes.clear();
-                }
-                let pair = (before.clone(), after.clone());
-                let is_known = story.changes.contains(change);
-                if !is_known {
-                    story.changes.push(change.clone());
-                }
-                // The same outcome may be found twice: by the proof that came late, and by whoever settled the intent.
-                if !is_known || !story.live.contains(&pair) {
-                    story.live.push(pair);
-                }
+                story.removed = false;
+                story.made(change, (before.clone(), after.clone()));
+            }
+            Event::CommandChanged { path, before, after, change, .. } => {
+                let story = stories.entry(path.clone()).or_default();
+                // What the run itself made and took away again was never there for anybody else.
+                story.created |= before.is_none() && story.live.is_empty();
+                story.removed = after.is_none();
+                story.made(change, (before.clone().unwrap_or_default(), after.clone().unwrap_or_default()));
             }
             Event::Undone { path, before, after, redo, .. } => {
                 let story = stories.entry(path.clone()).or_default();
@@ -63,4 +62,46 @@ pub(crate) fn stories(records: &[Record]) -> BTreeMap<PathBuf, FileStory> {
         }
     }
     stories
+}
+
+impl FileStory {
+    /// One more edit that is in force.
+    fn made(&mut self, change: &ChangeId, pair: (String, String)) {
+        if self.undone.take().is_some() {
+            self.changes.clear();
+        }
+        let is_known = self.changes.contains(change);
+        if !is_known {
+            self.changes.push(change.clone());
+        }
+        // The same outcome may be found twice: by the proof that came late, and by whoever settled the intent.
+        if !is_known || !self.live.contains(&pair) {
+            self.live.push(pair);
+        }
+    }
+}
+
+/// What commands took away of which nothing was kept, and is not there again: a sentence for each.
+pub(crate) fn lost(records: &[Record], shown: impl Fn(&Path) -> String) -> Vec<String> {
+    let mut lost = Vec::new();
+    for record in records {
+        let Event::CommandTook { call, path, reason } = &record.event else { continue };
+        if path.symlink_metadata().is_ok() {
+            continue;
+        }
+        let by = records.iter().find_map(|record| match &record.event {
+            Event::EffectStarted { call: started, effect: Effect::Execute { command, .. } }
+                if started == call =>
+            {
+                Some(command.lines().next().unwrap_or_default())
+            }
+            _ => None,
+        });
+        let by = by.map_or_else(|| "a command".to_owned(), |command| format!("`{command}`"));
+        let sentence = format!("{}: {by} took it away, and {reason}", shown(path));
+        if !lost.contains(&sentence) {
+            lost.push(sentence);
+        }
+    }
+    lost
 }

@@ -10,12 +10,12 @@ use std::time::Duration;
 use copydesk_base::change::{HunkReport, RefusedHunk};
 use copydesk_base::files::Expect;
 use copydesk_base::host::{Aim, DocumentEdit};
-use copydesk_base::redact::REDACTED;
-use copydesk_base::{ChangeId, ContentHash, Event, Record, Redactor, RunId, Span, TextEdit, path};
+use copydesk_base::{ChangeId, ContentHash, Event, Record, Redactor, RunId, TextEdit, path};
 use copydesk_text::rebase;
 
 use crate::changes::apply::{Made, Order, There, elsewhere, failed, make, missing_folders};
-use crate::changes::story::{FileStory, stories};
+use crate::changes::inverse::{Pairs, refused_of, undone};
+use crate::changes::story::{self, FileStory, stories};
 use crate::desk::Shared;
 use crate::error::AgentError;
 use crate::session::{past, recover};
@@ -45,7 +45,7 @@ pub(crate) async fn take_back(
     run: Option<RunId>,
     direction: Direction,
 ) -> Result<HunkReport, AgentError> {
-    let (run, files) = find(shared, run, direction).await?;
+    let Found { run, files, lost } = find(shared, run, direction).await?;
     let redactor = shared.world.redactor();
     let is_forgotten = direction == Direction::Redo && is_forgotten(shared, &run).await?;
     let mut report = HunkReport::default();
@@ -54,6 +54,7 @@ pub(crate) async fn take_back(
         let one = one_file(shared, &run, &file, &story, &pairs, direction, &redactor).await?;
         add(shared, &mut report, &file, one);
     }
+    name(&mut report, lost);
     if direction == Direction::Undo {
         // The innermost first. One with something in it stays, whoever put that there.
         folders.sort_by_key(|folder| std::cmp::Reverse(folder.components().count()));
@@ -63,7 +64,7 @@ pub(crate) async fn take_back(
     }
     if is_forgotten && !report.sent.is_empty() {
         let text = "The edits are back; the conversation goes on without this turn, which was rewound.";
-        shared.recorder.record(&run, vec![Event::Notice { text: text.to_owned() }], &redactor).await?;
+        shared.recorder.record(&run, vec![Event::notice(text)], &redactor).await?;
     }
     Ok(report)
 }
@@ -84,10 +85,10 @@ pub(crate) async fn preview(
     // An edit under way is part of the story; one that hangs is not waited for.
     let under_way = shared.turnstile.lock();
     drop(tokio::time::timeout(UNDER_WAY, under_way).await);
-    let (run, files) = find(shared, run, direction).await?;
+    let Found { run, files, lost } = find(shared, run, direction).await?;
     let mut report = HunkReport::default();
     for (file, story, pairs) in files {
-        let one = match There::look(&shared.world, &file) {
+        let one = match There::look_aside(&shared.world, &file).await {
             Ok(there) => {
                 let undone = undone(shared, &file, &story, &pairs, direction, &there);
                 let refused = refused_of(&undone, there.text());
@@ -97,6 +98,7 @@ pub(crate) async fn preview(
         };
         add(shared, &mut report, &file, one);
     }
+    name(&mut report, lost);
     Ok((run, report))
 }
 
@@ -117,21 +119,22 @@ pub(crate) async fn notice(shared: &Shared, run: &RunId, outcome: Result<HunkRep
         }
         Err(error) => format!("failed to {error}"),
     };
-    if let Err(error) =
-        shared.recorder.record(run, vec![Event::Notice { text }], &shared.world.redactor()).await
+    if let Err(error) = shared.recorder.record(run, vec![Event::notice(text)], &shared.world.redactor()).await
     {
         tracing::error!("failed to {error}");
     }
 }
 
-type Pairs = Vec<(String, String)>;
+/// A run with something to take back, or to bring again.
+struct Found {
+    run: RunId,
+    files: Vec<(PathBuf, FileStory, Pairs)>,
+    /// What nobody can take back, in words.
+    lost: Vec<String>,
+}
 
-/// The run in question and its files with something to take back.
-async fn find(
-    shared: &Shared,
-    run: Option<RunId>,
-    direction: Direction,
-) -> Result<(RunId, Vec<(PathBuf, FileStory, Pairs)>), AgentError> {
+/// The run in question, with its files.
+async fn find(shared: &Shared, run: Option<RunId>, direction: Direction) -> Result<Found, AgentError> {
     shared.recover().await;
     let journal = &shared.world.journal;
     settle(shared, run.as_ref()).await?;
@@ -157,7 +160,14 @@ async fn find(
             files.push((file, story, pairs));
         }
     }
-    if files.is_empty() { Err(AgentError::NothingToUndo) } else { Ok((run, files)) }
+    let lost = match direction {
+        Direction::Undo => story::lost(&records, |file| shown(shared, file)),
+        Direction::Redo => vec![],
+    };
+    if files.is_empty() && lost.is_empty() {
+        return Err(AgentError::NothingToUndo);
+    }
+    Ok(Found { run, files, lost })
 }
 
 /// Settles the edits that were cut off in the middle, of one run or of those that may be the last.
@@ -181,73 +191,14 @@ fn add(shared: &Shared, report: &mut HunkReport, file: &Path, one: HunkReport) {
     report.refused.extend(one.refused.into_iter().map(|refused| RefusedHunk {
         hunk: refused.hunk + offset,
         reason: format!("{}: {}", shown(shared, file), refused.reason),
+        ..refused
     }));
 }
 
-fn borrowed(pairs: &Pairs) -> Vec<(&str, &str)> {
-    pairs.iter().map(|(before, after)| (before.as_str(), after.as_str())).collect()
-}
-
-/// What becomes of the text that is there. An empty file that comes or goes is a piece too, though no line of it is.
-fn undone(
-    shared: &Shared,
-    file: &Path,
-    story: &FileStory,
-    pairs: &Pairs,
-    direction: Direction,
-    there: &There,
-) -> rebase::Undone {
-    let (pairs, kept) = whole_only(pairs, there.text());
-    let mut undone = rebase::undo(&borrowed(&pairs), there.text());
-    undone.refused.extend(kept.into_iter().map(|span| {
-        let reason = "the journal keeps no secrets, and one stood in these lines; take them back by hand";
-        rebase::Refused { span, reason: reason.to_owned() }
-    }));
-    let is_untouched = undone.taken_back == 0 && undone.refused.is_empty() && undone.text.is_empty();
-    if story.created && is_untouched {
-        match (direction, there) {
-            (Direction::Undo, There::Text(_)) if shared.world.files.is_open(file) => {
-                let reason = "the new file is open and empty; close it and try again".to_owned();
-                undone.refused.push(rebase::Refused { span: Span::at(0), reason });
-            }
-            (Direction::Undo, There::Text(_)) | (Direction::Redo, There::Nothing) => undone.taken_back = 1,
-            _ => {}
-        }
-    }
-    undone
-}
-
-/// The pairs without the hunks whose earlier text the journal does not have whole, and where those stand in the text that is
-/// there.
-fn whole_only(pairs: &Pairs, current: &str) -> (Pairs, Vec<Span>) {
-    let mut kept = Vec::new();
-    let whole = |(before, after): &(String, String)| {
-        if !before.contains(REDACTED) {
-            return (before.clone(), after.clone());
-        }
-        let inverse = rebase::hunks(after, before);
-        let (mut lost, whole): (Vec<_>, Vec<_>) =
-            inverse.into_iter().partition(|(_, text)| text.contains(REDACTED));
-        // One secret for another: the journal sees no difference.
-        if before == after {
-            let place = after.find(REDACTED).map(|at| Span::new(at, at + REDACTED.len()));
-            lost.extend(place.map(|place| (place, String::new())));
-        }
-        let lost: Vec<_> = lost.iter().map(|(span, text)| (*span, text.as_str())).collect();
-        kept.extend(rebase::rebase(after, &lost, current).into_iter().map(rebase::Rebased::span));
-        (rebase::apply(after, &whole), after.clone())
-    };
-    (pairs.iter().map(whole).collect(), kept)
-}
-
-/// The pieces that stay, each with its line in the text that is there.
-fn refused_of(undone: &rebase::Undone, current: &str) -> Vec<RefusedHunk> {
-    let named = |(at, refused): (usize, &rebase::Refused)| {
-        let start = current.floor_char_boundary(refused.span.start);
-        let line = current[..start].matches('\n').count() + 1;
-        RefusedHunk { hunk: undone.taken_back + at, reason: format!("line {line}: {}", refused.reason) }
-    };
-    undone.refused.iter().enumerate().map(named).collect()
+/// Names what nobody can take back.
+fn name(report: &mut HunkReport, lost: Vec<String>) {
+    let offset = report.sent.len() + report.refused.len();
+    report.refused.extend((offset..).zip(lost).map(|(at, reason)| RefusedHunk::new(at, reason)));
 }
 
 async fn one_file(
@@ -269,7 +220,7 @@ async fn one_file(
         return Ok(nothing(&reason));
     }
     for _ in 0..LOOKS {
-        let there = match There::look(world, file) {
+        let there = match There::look_aside(world, file).await {
             Ok(there) => there,
             Err(error) => return Ok(nothing(&failed(&error))),
         };
@@ -289,7 +240,7 @@ async fn one_file(
             folders: missing_folders(file),
             hunks: vec![],
         };
-        let goes = direction == Direction::Undo && story.created && undone.text.is_empty();
+        let goes = story.goes_and_comes(direction).0 && undone.text.is_empty();
         shared.recorder.record(run, vec![intent], redactor).await?;
         let made = if goes && !world.files.is_open(file) {
             match world.files.remove(file, Expect::Hash(ContentHash::of(&current))) {
@@ -375,7 +326,7 @@ fn done(
 }
 
 fn nothing(reason: &str) -> HunkReport {
-    HunkReport { sent: vec![], refused: vec![RefusedHunk { hunk: 0, reason: reason.to_owned() }] }
+    HunkReport { sent: vec![], refused: vec![RefusedHunk::new(0, reason)] }
 }
 
 fn shown(shared: &Shared, file: &Path) -> String {

@@ -3,6 +3,7 @@
 use super::*;
 use crate::bench::{Bench, KEY};
 use copydesk_base::change::Base;
+use copydesk_base::redact::REDACTED;
 
 #[tokio::test]
 async fn a_run_that_edited_a_file_twice_does_not_stand_before_the_one_before_it() {
@@ -267,4 +268,84 @@ async fn a_run_is_taken_back_after_200_later_edits_and_each_piece_that_is_not_is
     for (refused, name) in report.refused.iter().zip(&named) {
         assert!(refused.reason.starts_with(name.as_str()), "{} is not {name}", refused.reason);
     }
+}
+
+/// What a command did to a file, as its run has it.
+fn by_command(
+    bench: &Bench,
+    change: &str,
+    name: &str,
+    (before, after): (Option<&str>, Option<&str>),
+) -> Event {
+    Event::CommandChanged {
+        change: change.into(),
+        call: "c-1".into(),
+        path: bench.path(name),
+        before: before.map(str::to_owned),
+        after: after.map(str::to_owned),
+    }
+}
+
+#[tokio::test]
+async fn files_that_a_command_took_away_come_back_and_go_again() {
+    // Before it, after it, and what it was edited to by its run before.
+    for (before, after, edited) in [
+        (Some("x\n"), None, None),
+        (Some(""), None, None),
+        (Some("x\n"), Some("y\n"), None),
+        (None, Some("new\n"), None),
+        (None, Some(""), None),
+        (Some("x\n"), None, Some("w\n")),
+    ] {
+        let bench = Bench::new();
+        let now = |text: Option<&str>| match text {
+            Some(text) => bench.write("deep/a", text),
+            None => std::fs::remove_file(bench.path("deep/a")).unwrap_or_default(),
+        };
+        let is = |text: Option<&str>, told: &str| {
+            let there = std::fs::read_to_string(bench.path("deep/a")).ok();
+            assert_eq!(there.as_deref(), text, "{told}: {before:?} {after:?} {edited:?}");
+        };
+        std::fs::create_dir_all(bench.path("deep")).unwrap();
+        now(edited.or(before));
+        if edited.is_some() {
+            bench.edited("run-1", "chg-0", "deep/a", before.unwrap_or_default()).await;
+        }
+        bench.record("run-1", vec![by_command(&bench, "chg-1", "deep/a", (before, after))]).await;
+        now(after);
+        for _ in 0..2 {
+            assert_eq!(bench.desk.undo(None).await.unwrap().refused, []);
+            is(edited.or(before), "undone");
+            assert_eq!(bench.desk.redo(None).await.unwrap().refused, []);
+            is(after, "brought again");
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_nobody_can_bring_back_is_named() {
+    let bench = Bench::new();
+    let took = |name: &str| Event::CommandTook {
+        call: "c-1".into(),
+        path: bench.path(name),
+        reason: "it was too much to be kept".into(),
+    };
+    let effect = copydesk_base::Effect::Execute { command: "rm -rf a build".into(), cwd: bench.path("") };
+    let events = vec![
+        Event::EffectStarted { call: "c-1".into(), effect },
+        by_command(&bench, "chg-1", "a", (Some("x\n"), None)),
+        took("build"),
+    ];
+    bench.record("run-1", events).await;
+    let report = bench.desk.undo(None).await.unwrap();
+    assert_eq!(bench.read("a"), "x\n");
+    let reasons: Vec<&str> = report.refused.iter().map(|refused| refused.reason.as_str()).collect();
+    assert_eq!(reasons, ["build: `rm -rf a build` took it away, and it was too much to be kept"]);
+    // Somebody who made the file anew keeps it.
+    let bench = Bench::new();
+    bench.record("run-1", vec![by_command(&bench, "chg-1", "a", (Some("x\n"), None))]).await;
+    bench.write("a", "mine\n");
+    let report = bench.desk.undo(None).await.unwrap();
+    assert_eq!((report.sent.len(), report.refused.len()), (0, 1));
+    assert_eq!(bench.read("a"), "mine\n");
 }

@@ -76,7 +76,11 @@ pub(crate) async fn brought(
     let plan = if matches!(writing, Verdict::Deny(_)) {
         None
     } else {
-        match named_once(turn, &path, shown).and_then(|()| planned(turn, call, &path, compute)) {
+        let planned = match named_once(turn, &path, shown) {
+            Ok(()) => planned(turn, call, &path, compute).await,
+            Err(text) => Err(text),
+        };
+        match planned {
             Ok(plan) => Some(plan),
             Err(text) if is_readable => {
                 let output = Output::failed(text.clone()).with(grade, shown);
@@ -163,7 +167,8 @@ impl Changed {
 
 /// Keeps an edit until the project's checks have seen it.
 async fn drafted(turn: &mut Turn, plan: &ChangePlan, shown: &str) -> Result<Changed, AgentError> {
-    let kept = There::look(&turn.shared.world, &plan.path)
+    let kept = There::look_aside(&turn.shared.world, &plan.path)
+        .await
         .map_err(|error| format!("failed to {error}"))
         .and_then(|there| turn.draft.keep(plan, &there));
     let (added, removed) = plan.line_counts();
@@ -230,13 +235,15 @@ pub(crate) async fn changed(
 }
 
 /// The plan of a change, or what to tell the model.
-fn planned(
+async fn planned(
     turn: &Turn,
     call: &CallId,
     path: &Path,
     compute: impl FnOnce(Option<&str>, &Seen) -> Result<Written, String>,
 ) -> Result<Arc<ChangePlan>, String> {
-    let there = There::look(&turn.world, path).map_err(|error: FileError| format!("failed to {error}"))?;
+    let there = There::look_aside(&turn.world, path)
+        .await
+        .map_err(|error: FileError| format!("failed to {error}"))?;
     let before = match &there {
         There::Text(file) => Some(&*file.text),
         There::Nothing => None,

@@ -202,7 +202,7 @@ mod tests {
     }
 
     fn told(text: &str) -> Event {
-        Event::Told { text: text.into() }
+        Event::told(text)
     }
 
     fn requested() -> Event {

@@ -52,7 +52,7 @@ pub(crate) async fn task(turn: &mut Turn, action: &Action, words: &str) -> Resul
             }
             Err(reason) => {
                 let text = format!("{} in the command {} is left out: {reason}", place.shown(), action.name);
-                turn.record(vec![Event::Notice { text: text.clone() }]).await?;
+                turn.record(vec![Event::notice(&text)]).await?;
                 format!("[{text}]")
             }
         };

@@ -46,6 +46,8 @@ pub(crate) enum Settlement {
     Denied {
         by: String,
         reason: String,
+        /// What the person said to it.
+        said: Option<String>,
     },
     /// Every hunk was applied or refused one by one.
     Reviewed,

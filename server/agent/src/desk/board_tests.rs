@@ -104,7 +104,7 @@ proptest! {
                 }
                 Step::Decide { nth: at, allow } => {
                     if let Some(id) = nth(board.pending.keys().cloned().collect::<Vec<_>>().into_iter(), at) {
-                        let denied = Settlement::Denied { by: "person".into(), reason: "no".into() };
+                        let denied = Settlement::Denied { by: "person".into(), reason: "no".into(), said: None };
                         board.settle(&id, &if allow { Settlement::Once } else { denied });
                     }
                 }
@@ -117,7 +117,7 @@ proptest! {
                     if let Some(id) = nth(board.reviews.keys().cloned().collect::<Vec<_>>().into_iter(), at) {
                         let (_, taken, refused) = board.reserve(&id, Some(&[hunk])).unwrap();
                         prop_assert_eq!(taken.len() + refused.len(), 1);
-                        let settled = if apply { board.applied(&id, &taken) } else { board.rejected(&id, &taken, "no") };
+                        let settled = if apply { board.applied(&id, &taken) } else { board.rejected(&id, &taken) };
                         if let Some(approval) = settled {
                             board.settle(&approval, &Settlement::Reviewed);
                         }
@@ -125,7 +125,7 @@ proptest! {
                 }
                 Step::End { run } => {
                     for orphan in board.end(&run_id(run)) {
-                        board.settle(&orphan, &Settlement::Denied { by: "nobody".into(), reason: "ended".into() });
+                        board.settle(&orphan, &Settlement::Denied { by: "nobody".into(), reason: "ended".into(), said: None });
                     }
                     // Whoever ended hears nothing more.
                     waiting.retain(|(asked, _)| *asked != run);
@@ -187,7 +187,7 @@ fn a_settlement_waits_for_the_hunks_that_are_being_applied() {
     board.take(id.clone(), question, Timestamp(0));
     board.show(&id).unwrap();
     board.reserve(&change.id, Some(&[0])).unwrap();
-    let denied = Settlement::Denied { by: "person".into(), reason: "no".into() };
+    let denied = Settlement::Denied { by: "person".into(), reason: "no".into(), said: None };
     let closing = (denied.clone(), "deny".to_owned(), "person".to_owned());
     assert!(board.put_off(&id, &closing), "hunk 0 is on its way");
     let (_, taken, refused) = board.reserve(&change.id, Some(&[1])).unwrap();

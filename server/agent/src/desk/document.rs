@@ -50,18 +50,18 @@ impl Desk {
     /// The journal cannot be written.
     pub async fn forget(&self, runs: Vec<RunId>, why: String) -> Result<(), AgentError> {
         let Some(first) = runs.first().cloned() else { return Ok(()) };
-        let events = vec![Event::Rewound { runs }, Event::Notice { text: why }];
+        let events = vec![Event::Rewound { runs }, Event::notice(why)];
         self.shared.recorder.record(&first, events, &self.shared.world.redactor()).await
     }
 
-    /// Adds what was said in a turn and stands in its document alone, for whoever goes on with the conversation.
+    /// Adds the beginning of an answer that broke off, which stands in its document alone, for whoever goes on with the conversation.
     ///
     /// # Errors
     /// There are no settings, or the journal cannot be written.
     pub async fn add(&self, run: &RunId, document: &Path, text: &str) -> Result<(), AgentError> {
         let settings = (self.shared.world.settings)().map_err(AgentError::Settings)?;
         let text = self.shared.hidden(text, &settings.redactor);
-        let mut events = vec![Event::Told { text }];
+        let mut events = vec![Event::Told { text, broken_off: true }];
         let grade = taint::of_file(document, &settings.root, &settings.additional);
         if grade.is_strange() {
             events.push(Event::Tainted { grade, source: path::shown(&settings.root, document) });

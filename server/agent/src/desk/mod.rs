@@ -225,7 +225,7 @@ impl Desk {
         self.shared.link.order(Order::Reserve { change: change.clone(), hunks, reply });
         let Reserved { plan, redactor, patience, taken, mut report } =
             answer.await.unwrap_or(Err(AgentError::Canceled))?;
-        let there = match apply::There::look(&self.shared.world, &plan.path) {
+        let there = match apply::There::look_aside(&self.shared.world, &plan.path).await {
             Ok(there) => there,
             Err(error) => {
                 let reason = format!("failed to {error}");
@@ -251,9 +251,8 @@ impl Desk {
                 let ended = shared.cancel.clone();
                 let done =
                     shared.apply(&plan, &landed, &redactor, patience, &ended).await.unwrap_or_else(|error| {
-                        let refused = landed
-                            .iter()
-                            .map(|at| RefusedHunk { hunk: *at, reason: format!("failed to {error}") });
+                        let refused =
+                            landed.iter().map(|at| RefusedHunk::new(*at, format!("failed to {error}")));
                         HunkReport { sent: vec![], refused: refused.collect() }
                     });
                 shared.link.order(Order::Applied { change, report: done });

@@ -112,7 +112,7 @@ pub(crate) struct Reserved {
 impl Reserved {
     /// The same hunks as refusals, to be freed.
     pub(super) fn given_back(&self, reason: &str) -> Vec<RefusedHunk> {
-        self.taken.iter().map(|hunk| RefusedHunk { hunk: *hunk, reason: reason.to_owned() }).collect()
+        self.taken.iter().map(|hunk| RefusedHunk::new(*hunk, reason)).collect()
     }
 }
 

@@ -9,9 +9,6 @@ use copydesk_base::{ApprovalId, ChangeId, Redactor};
 use super::board::{Board, Closing};
 use crate::error::AgentError;
 
-/// Why a hunk is refused that the person does not want.
-pub(crate) const REJECTED: &str = "the person rejected it";
-
 /// A change plan under review.
 pub(crate) struct Review {
     pub(super) approval: ApprovalId,
@@ -52,7 +49,7 @@ impl Board {
                     continue;
                 }
             };
-            refused.push(RefusedHunk { hunk: at, reason: reason.to_owned() });
+            refused.push(RefusedHunk::new(at, reason));
         }
         Ok((review, taken, refused))
     }
@@ -60,7 +57,7 @@ impl Board {
     /// Frees hunks that turned out not to fit; they stay open, marked with the reason.
     pub(crate) fn free(&mut self, change: &ChangeId, refused: &[RefusedHunk]) {
         if let Some(review) = self.reviews.get_mut(change) {
-            for RefusedHunk { hunk, reason } in refused {
+            for RefusedHunk { hunk, reason, .. } in refused {
                 review.applying.retain(|at| at != hunk);
                 review.stale.retain(|(at, _)| at != hunk);
                 review.stale.push((*hunk, reason.clone()));
@@ -74,13 +71,9 @@ impl Board {
     }
 
     /// Notes hunks as refused by the person. Answers the approval that is settled by it, if all are.
-    pub(crate) fn rejected(
-        &mut self,
-        change: &ChangeId,
-        hunks: &[usize],
-        reason: &str,
-    ) -> Option<ApprovalId> {
-        self.mark(change, hunks, &HunkState::Refused { reason: reason.to_owned() })
+    pub(crate) fn rejected(&mut self, change: &ChangeId, hunks: &[usize]) -> Option<ApprovalId> {
+        let reason = "the person rejected it".to_owned();
+        self.mark(change, hunks, &HunkState::Refused { reason })
     }
 
     fn mark(&mut self, change: &ChangeId, hunks: &[usize], state: &HunkState) -> Option<ApprovalId> {
@@ -111,7 +104,9 @@ impl Review {
             match hunk.state {
                 HunkState::Pending => {}
                 HunkState::Applied => report.sent.push(at),
-                HunkState::Refused { reason } => report.refused.push(RefusedHunk { hunk: at, reason }),
+                HunkState::Refused { reason } => {
+                    report.refused.push(RefusedHunk { hunk: at, reason, by_person: true });
+                }
             }
         }
         (report, open)

@@ -15,7 +15,7 @@ use super::{Decision, Settled};
 use crate::error::AgentError;
 
 /// Why something is refused that the person does not want.
-pub(crate) const NO: &str = "the person said no";
+const NO: &str = "the person said no";
 
 /// For how long the rules of *Always* count.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -66,14 +66,16 @@ impl Task {
             }
             Decision::Always => self.always(approval, by, Kept::Stored).await,
             Decision::Deny => {
-                let reason = match feedback.filter(|text| !text.trim().is_empty()) {
-                    Some(feedback) => format!("{NO}: {feedback}"),
+                let said = feedback.filter(|text| !text.trim().is_empty());
+                let reason = match &said {
+                    Some(said) => format!("{NO}: {said}"),
                     None => NO.to_owned(),
                 };
                 if !self.board.pending.contains_key(approval) {
                     return Err(AgentError::UnknownApproval(approval.to_string()));
                 }
-                self.settle(approval, Settlement::Denied { by: by.to_owned(), reason }, "deny", by).await;
+                let settlement = Settlement::Denied { by: by.to_owned(), reason, said };
+                self.settle(approval, settlement, "deny", by).await;
                 Ok(Settled { settled: vec![approval.clone()] })
             }
         }
@@ -161,7 +163,10 @@ impl Task {
                         Ok(_) => Settlement::Always,
                         Err(error) => Settlement::Failed(error.to_string()),
                     },
-                    _ => Settlement::Denied { by: "person".to_owned(), reason: NO.to_owned() },
+                    _ => {
+                        let (by, reason) = ("person".to_owned(), NO.to_owned());
+                        Settlement::Denied { by, reason, said: None }
+                    }
                 };
                 (decision, by) = (stands.decision, stands.by);
             }
@@ -181,7 +186,7 @@ impl Task {
     pub(super) async fn expire(&mut self) {
         for approval in self.board.expired(Instant::now()) {
             let reason = "nobody answered in time".to_owned();
-            let settlement = Settlement::Denied { by: "timeout".to_owned(), reason };
+            let settlement = Settlement::Denied { by: "timeout".to_owned(), reason, said: None };
             self.settle(&approval, settlement, "expired", "timeout").await;
         }
     }

@@ -12,7 +12,6 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::board::{Answer, Asked, Board, Running, Settlement};
-use super::review::REJECTED;
 use super::settle::Kept;
 use super::{Order, Reserved};
 use crate::error::AgentError;
@@ -112,6 +111,7 @@ impl Task {
                     let settlement = Settlement::Denied {
                         by: "nobody".to_owned(),
                         reason: "the run has ended".to_owned(),
+                        said: None,
                     };
                     self.settle(&approval, settlement, "canceled", "nobody").await;
                 }
@@ -239,7 +239,7 @@ impl Task {
         hunks: Option<Vec<usize>>,
     ) -> Result<HunkReport, AgentError> {
         let (_, taken, refused) = self.board.reserve(change, hunks.as_deref())?;
-        if let Some(approval) = self.board.rejected(change, &taken, REJECTED) {
+        if let Some(approval) = self.board.rejected(change, &taken) {
             self.settle(&approval, Settlement::Reviewed, "reviewed", "person").await;
         }
         Ok(HunkReport { sent: taken, refused })

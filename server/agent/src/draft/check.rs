@@ -15,7 +15,7 @@ use globset::Glob;
 use super::matcher::Matcher;
 use super::shadow::{self, Shadow};
 use crate::error::AgentError;
-use crate::gate::{Permit, judged, permit, verdict};
+use crate::gate::{Permit, Why, judged, permit, verdict};
 use crate::process::{Ended, Finished};
 use crate::run::Turn;
 
@@ -175,7 +175,7 @@ async fn one(turn: &mut Turn, check: &Check, shadow: &mut Option<Shadow>) -> Res
         }
     } else {
         let because = Because::of("the person allowed it earlier in this run");
-        judged(turn, &call, &effect, "allow", because, "person").await?;
+        judged(turn, &call, &effect, "allow", Why::of(because, "person")).await?;
     }
     turn.record(vec![Event::EffectStarted { call: call.clone(), effect: effect.clone() }]).await?;
     let limit = check.timeout.map_or(USUAL, |limit| limit.0);

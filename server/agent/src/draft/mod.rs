@@ -177,7 +177,7 @@ pub(crate) async fn rescue(turn: &mut Turn, error: &AgentError) -> Result<(), Ag
     // The model hears nothing any more, so the person has to know.
     let unmade = turn.unmade.iter().map(|(file, reason)| {
         let shown = copydesk_base::path::shown(&turn.settings.root, file);
-        Event::Notice { text: format!("The edit of {shown} was not made: {reason}") }
+        Event::notice(format!("The edit of {shown} was not made: {reason}"))
     });
     let unmade: Vec<Event> = unmade.collect();
     if unmade.is_empty() { Ok(()) } else { turn.record(unmade).await }

@@ -81,11 +81,13 @@ pub(crate) async fn permit(
     match verdict {
         Verdict::Allow(because) => {
             let by = if because.rule.is_some() { "rule" } else { "mode" };
-            judged(turn, call, &effect, "allow", because, by).await?;
+            judged(turn, call, &effect, "allow", Why::of(because, by)).await?;
             still_wanted(turn)?;
             Ok(Permit::Granted)
         }
-        Verdict::Deny(because) => refuse(turn, call, &effect, because, "rule", Wanted::Nothing).await,
+        Verdict::Deny(because) => {
+            refuse(turn, call, &effect, Why::of(because, "rule"), Wanted::Nothing).await
+        }
         Verdict::Ask(question) if presence == Presence::Nobody => {
             let reason = match unproven(change.as_deref()) {
                 None if has_reason => format!("{}, and {NOBODY}", question.because.reason),
@@ -95,7 +97,7 @@ pub(crate) async fn permit(
             };
             let wanted = wanted(&question);
             let because = Because { reason, ..question.because };
-            refuse(turn, call, &effect, because, "nobody", wanted).await
+            refuse(turn, call, &effect, Why::of(because, "nobody"), wanted).await
         }
         Verdict::Ask(question) => {
             let answer = ask(turn, call, effect, question, Put { change, own, recorded }).await;
@@ -199,7 +201,7 @@ pub(crate) async fn ask(
     match answer.settlement {
         Settlement::Once | Settlement::Always => {
             let because = Because::of("the person allowed it");
-            judged(turn, call, &effect, "allow", because, "person").await?;
+            judged(turn, call, &effect, "allow", Why::of(because, "person")).await?;
             still_wanted(turn)?;
             if nothing_done {
                 Ok(Permit::Granted)
@@ -209,20 +211,21 @@ pub(crate) async fn ask(
         }
         Settlement::Reviewed => {
             let because = Because::of("the person reviewed it hunk by hunk");
-            judged(turn, call, &effect, "allow", because, "person").await?;
+            judged(turn, call, &effect, "allow", Why::of(because, "person")).await?;
             Ok(Permit::Reviewed(answer.done))
         }
-        Settlement::Denied { by, reason } if !answer.done.sent.is_empty() => {
+        Settlement::Denied { by, reason, said } if !answer.done.sent.is_empty() => {
             // A part was applied before: what is told must be what is there.
-            judged(turn, call, &effect, "deny", Because::of(reason.clone()), &by).await?;
+            let why = Why { because: Because::of(reason.clone()), by, said };
+            judged(turn, call, &effect, "deny", why).await?;
             let mut done = answer.done;
-            done.refused
-                .extend(answer.open.iter().map(|hunk| RefusedHunk { hunk: *hunk, reason: reason.clone() }));
+            done.refused.extend(answer.open.iter().map(|hunk| RefusedHunk::new(*hunk, &reason)));
             Ok(Permit::Reviewed(done))
         }
-        Settlement::Denied { by, reason } => {
+        Settlement::Denied { by, reason, said } => {
             let wanted = if by == "person" { Wanted::Nothing } else { wanted(&question) };
-            refuse(turn, call, &effect, Because::of(reason), &by, wanted).await
+            let why = Why { because: Because::of(reason), by, said };
+            refuse(turn, call, &effect, why, wanted).await
         }
         Settlement::Failed(reason) => Err(AgentError::Journal(reason)),
     }
@@ -238,22 +241,31 @@ const fn wanted(question: &Question) -> Wanted {
     if question.always.is_empty() { Wanted::Person } else { Wanted::Answer }
 }
 
+/// Why something was decided.
+pub(crate) struct Why {
+    pub(crate) because: Because,
+    by: String,
+    /// What the person said to it.
+    said: Option<String>,
+}
+
+impl Why {
+    pub(crate) fn of(because: Because, by: &str) -> Self {
+        Self { because, by: by.to_owned(), said: None }
+    }
+}
+
 /// Writes down what was decided.
 pub(crate) async fn judged(
     turn: &Turn,
     call: &CallId,
     effect: &Effect,
     verdict: &str,
-    because: Because,
-    by: &str,
+    why: Why,
 ) -> Result<(), AgentError> {
-    let event = Event::Judged {
-        call: call.clone(),
-        effect: effect.clone(),
-        verdict: verdict.to_owned(),
-        because,
-        by: by.to_owned(),
-    };
+    let Why { because, by, said } = why;
+    let (call, effect, verdict) = (call.clone(), effect.clone(), verdict.to_owned());
+    let event = Event::Judged { call, effect, verdict, because, by, said, point: None };
     turn.record(vec![event]).await
 }
 
@@ -261,13 +273,12 @@ async fn refuse(
     turn: &mut Turn,
     call: &CallId,
     effect: &Effect,
-    because: Because,
-    by: &str,
+    why: Why,
     wanted: Wanted,
 ) -> Result<Permit, AgentError> {
     let redactor = turn.settings.redactor.clone();
-    let reason = redactor.clean(&because.reason);
-    judged(turn, call, effect, "deny", because, by).await?;
+    let reason = redactor.clean(&why.because.reason);
+    judged(turn, call, effect, "deny", why).await?;
     let effect = effect.clean(&redactor).summary(&turn.settings.root);
     turn.denied.push(Denied { effect: effect.clone(), reason: reason.clone(), wanted });
     Ok(Permit::Refused(format!("refused: {effect}: {reason}")))

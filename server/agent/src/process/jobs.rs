@@ -125,7 +125,7 @@ pub(crate) async fn begin(turn: &mut Turn, begun: Begun) -> Result<(String, Path
     turn.desk.order(Order::Running { view, stop: cancel.clone() });
     let text =
         format!("`{command}` runs in the background while its run does; what it prints: {}", path.display());
-    turn.record(vec![Event::Notice { text }]).await.map_err(|error| format!("failed to {error}"))?;
+    turn.record(vec![Event::notice(text)]).await.map_err(|error| format!("failed to {error}"))?;
     let (grows, over) = (output.clone(), ended.clone());
     let (recorder, desk, run) = (turn.recorder.clone(), turn.desk.clone(), turn.run.clone());
     let (redactor, stop) = (turn.settings.redactor.clone(), cancel.clone());
@@ -139,7 +139,7 @@ pub(crate) async fn begin(turn: &mut Turn, begun: Begun) -> Result<(String, Path
         };
         let ok = note == Ended::Exit(0).told(LONGEST);
         let mut events = vec![Event::EffectFinished { call: call.clone(), ok, note: note.clone() }];
-        events.extend(aside.into_iter().map(|text| Event::Notice { text }));
+        events.extend(aside.into_iter().map(Event::notice));
         if let Err(error) = recorder.record(&run, events, &redactor).await {
             tracing::warn!(%error, "the end of a command in the background is not on record");
         }

@@ -23,6 +23,7 @@ use crate::process::jobs::Jobs;
 use crate::process::quarters::Quarters;
 use crate::run::answer::Way;
 use crate::session::past::{self, Past, Spent};
+use crate::session::spoken;
 use crate::settings::Settings;
 use crate::team::helper::{Helpers, Terms};
 use crate::team::role;
@@ -121,6 +122,7 @@ pub(super) async fn begin(
         past: past.earlier,
         world,
     };
+    spoken::cue(&turn);
     if action.tools.iter().any(|tool| tool == "bash") {
         let policy = turn.policy();
         turn.quarters.prepare(&policy, &turn.settings);
@@ -151,7 +153,7 @@ pub(super) async fn begin(
     events.extend(own::worktree(&turn));
     events.extend(way.left.iter().map(|left| way.switched(left)));
     events.extend(way.notices());
-    events.extend(turn.settings.notices.iter().map(|text| Event::Notice { text: text.clone() }));
+    events.extend(turn.settings.notices.iter().map(Event::notice));
     if choice.offline {
         let text = if choice.is_last_resort() {
             let (why, steps) = (&choice.why, (turn.settings.first_steps)());
@@ -159,7 +161,7 @@ pub(super) async fn begin(
         } else {
             "The built-in offline stand-in answers, as configured; it is no real model.".to_owned()
         };
-        events.push(Event::Notice { text });
+        events.push(Event::notice(text));
     }
     if let Err(error) = turn.record(events).await {
         return Err((Some(turn.settings), error));

@@ -39,7 +39,7 @@ pub(super) async fn over(mut turn: Turn, way: &Way, result: Result<(), AgentErro
         let facts = json!({"text": turn.last_text, "succeeded": result.is_ok()});
         match hooks::at(&mut turn, Point::Stop, None, facts).await {
             Ok(Heard { words, .. }) if !words.is_empty() => {
-                let _ = turn.record(vec![Event::Notice { text: words }]).await;
+                let _ = turn.record(vec![Event::notice(words)]).await;
             }
             _ => {}
         }
@@ -99,7 +99,7 @@ async fn untold(turn: &mut Turn) {
         format!("These edits were made before the run ended: {}. Undo takes them back.", files.join(", "));
     // Where the journal cannot be written the end says so.
     if turn.tell(format!("[{text}]")).await.is_ok() {
-        let _ = turn.record(vec![Event::Notice { text }]).await;
+        let _ = turn.record(vec![Event::notice(text)]).await;
     }
 }
 
@@ -110,7 +110,7 @@ async fn unheard(turn: &mut Turn) -> Vec<String> {
     for words in unheard.iter().filter(|_| turn.parent.is_none()) {
         let text = format!("The run ended before it heard this; say it again: {words}");
         // Where the journal cannot be written the end says so.
-        let _ = turn.record(vec![Event::Notice { text }]).await;
+        let _ = turn.record(vec![Event::notice(text)]).await;
     }
     unheard
 }

@@ -130,7 +130,7 @@ async fn told(turn: &mut Turn, words: Vec<String>) -> Result<Vec<Message>, Agent
             turn.reads(layer.grade, &layer.origin).await?;
         }
         turn.sees(&brought.texts);
-        turn.record(brought.notices.into_iter().map(|text| Event::Notice { text }).collect()).await?;
+        turn.record(brought.notices.into_iter().map(Event::notice).collect()).await?;
         let files: String = brought.layers.into_iter().map(|layer| layer.text).collect();
         // On record as it is sent: the next turn says the same again.
         let text = format!("{MEANWHILE}{text}\n{files}").trim_end().to_owned();

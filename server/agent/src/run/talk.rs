@@ -134,8 +134,8 @@ async fn open(turn: &mut Turn, ask: &Ask, action: &Action) -> Result<Talk, Agent
     let hide = |text: &str| turn.shared.hidden(text, &turn.settings.redactor);
     let (first, laid) = opening.laid(&tools, kept, hide);
     let notices = opening.notices.into_iter().chain(past::told(left_out));
-    let mut events: Vec<Event> = notices.map(|text| Event::Notice { text }).collect();
-    events.extend([laid, Event::Told { text: first.clone() }]);
+    let mut events: Vec<Event> = notices.map(Event::notice).collect();
+    events.extend([laid, Event::told(first.clone())]);
     if !opening.shown.is_empty() {
         events.push(opening::images_sent(opening.shown.into_iter().zip(&opening.images)));
     }

@@ -160,7 +160,7 @@ impl Turn {
     /// Writes down what the model is told between its answers, and gives it back as it is told.
     pub(crate) async fn tell(&self, text: String) -> Result<String, AgentError> {
         let text = self.shared.hidden(&text, &self.settings.redactor);
-        self.record(vec![Event::Told { text: text.clone() }]).await?;
+        self.record(vec![Event::told(text.clone())]).await?;
         Ok(text)
     }
 

@@ -7,7 +7,7 @@
 //! | the workspace, and the worktrees of helpers | [`ROOT`] |
 //! | the file in which a rule is written down | nothing |
 //! | who answered, why, and what it cost; who was passed over before anybody was asked | nothing |
-//! | whether an editor held a file open, and who was called while a question waited | nothing |
+//! | whether an editor held a file open, and who was called while a question waited, and by which hooks | nothing |
 //!
 //! Everything else stays: what was asked, said, called for, judged, changed and refused, in its order. So a recording and
 //! its replay give the same bytes, and what differs is what happened otherwise.
@@ -16,6 +16,7 @@ use copydesk_base::id;
 use serde_json::{Value, json};
 
 use crate::budget::account::is_of_account;
+use crate::hooks::Point;
 
 /// The schema of such a document.
 const COMPARABLE: &str = "copydesk.comparable/1";
@@ -88,6 +89,7 @@ impl Plain<'_> {
                         false
                     }
                     "model_switched" => !is_asked,
+                    "hook_ran" | "judged" => item["event"]["point"] == Point::Notification.as_str(),
                     "notice" => item["event"]["text"].as_str().is_some_and(is_of_account),
                     word => PASSED_OVER.contains(&word),
                 };
@@ -134,6 +136,8 @@ mod tests {
                     record(run, at, json!({"type": "model_waited", "model": root, "wait_ms": at, "reason": "gone"})),
                     record(run, at, json!({"type": "model_switched", "from": root, "to": "m", "reason": "gone"})),
                     record(run, at, json!({"type": "called", "to": "Ana"})),
+                    record(run, at, json!({"type": "judged", "point": "Notification", "call": "call-1"})),
+                    record(run, at, json!({"type": "hook_ran", "point": "Notification", "note": "exit code 0"})),
                     record(run, at, json!({"type": "notice", "text": "This conversation has used more than 50 % of"})),
                     record(run, at, json!({"type": "told", "text": format!("{root}/a, {tree}/b and {run}.log")})),
                 ]],

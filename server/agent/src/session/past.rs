@@ -23,7 +23,7 @@ use crate::budget::sums::Sums;
 use crate::changes::rewind;
 use crate::context::opening::BYTES;
 use crate::error::AgentError;
-use crate::session::transcript::{messages, newest, size, with};
+use crate::session::transcript::{is_said, messages, newest, size, with};
 
 /// The most tokens of earlier turns that go along where nobody knows the model's window.
 const MOST: u64 = 100_000;
@@ -228,7 +228,7 @@ async fn words(
     let (mut at, mut unread, mut chunk) = (runs.len(), runs.len(), CHUNKS.start);
     while at > 0 {
         let start = at.saturating_sub(chunk);
-        let read = journal.records_of(runs[start..at].to_vec()).await?;
+        let read = journal.records_where(runs[start..at].to_vec(), is_said).await?;
         let take = |records| {
             unread -= 1;
             back.take(records)

@@ -4,7 +4,7 @@
 //! streamed text is shown and not kept. The inbox is small: who is faster than the writer waits for it.
 
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use copydesk_base::{Clock, Event, Host, Record, Redactor, RunId};
 use copydesk_store::{Journal, StoreError};
@@ -18,6 +18,16 @@ use crate::error::AgentError;
 pub(crate) struct Recorder {
     jobs: mpsc::Sender<Job>,
     room: Arc<Semaphore>,
+    cues: Cues,
+}
+
+/// What happens behind a certain step of a run.
+type Cues = Arc<Mutex<HashMap<RunId, Cue>>>;
+
+struct Cue {
+    /// Steps that are still to come.
+    steps: usize,
+    then: CancellationToken,
 }
 
 /// Jobs that may wait, and as many are committed at once.
@@ -44,7 +54,17 @@ impl Recorder {
     ) -> (Self, impl Future<Output = ()> + Send) {
         let (jobs, inbox) = mpsc::channel(WAITING);
         let room = Arc::new(Semaphore::new(BYTES as usize));
-        (Self { jobs, room }, write(inbox, journal, host, clock, stop))
+        let cues = Cues::default();
+        (Self { jobs, room, cues: cues.clone() }, write(inbox, journal, host, clock, (stop, cues)))
+    }
+
+    /// Cancels this behind so many more [steps](is_step) of a run, before anybody learns that the last one is written.
+    pub(crate) fn cue(&self, run: &RunId, steps: usize, then: CancellationToken) {
+        if steps == 0 {
+            then.cancel();
+        } else {
+            lock(&self.cues).insert(run.clone(), Cue { steps, then });
+        }
     }
 
     /// Makes events durable and shows them; an error means that nothing was written and nothing may happen.
@@ -90,7 +110,7 @@ async fn write(
     journal: Journal,
     host: Arc<dyn Host>,
     clock: Arc<dyn Clock>,
-    stop: CancellationToken,
+    (stop, cues): (CancellationToken, Cues),
 ) {
     let mut last_seq: HashMap<RunId, u64> = HashMap::new();
     let mut jobs = Vec::new();
@@ -120,6 +140,9 @@ async fn write(
             if matches!(record.event, Event::RunFinished { .. }) {
                 last_seq.remove(&record.run);
             }
+            if is_step(&record.event) {
+                step(&mut lock(&cues), &record.run);
+            }
         }
         for job in jobs.drain(..) {
             if let Some(done) = job.done {
@@ -127,6 +150,39 @@ async fn write(
             }
         }
     }
+}
+
+/// Whether it is something that a run does by itself, and no end of what it did.
+pub(crate) const fn is_step(event: &Event) -> bool {
+    matches!(
+        event,
+        Event::ContextLaid { .. }
+            | Event::ModelRequested { .. }
+            | Event::ModelAnswered { .. }
+            | Event::ToolCalled { .. }
+            | Event::ToolReturned { .. }
+            | Event::EffectStarted { .. }
+            | Event::ApprovalRequested { .. }
+            | Event::ApprovalJoined { .. }
+            | Event::QuestionAsked { .. }
+            | Event::ChangeProposed { .. }
+            | Event::ChangeApplied { .. }
+            | Event::AgentCalled { .. }
+            | Event::Compacted { .. }
+    )
+}
+
+fn step(cues: &mut HashMap<RunId, Cue>, run: &RunId) {
+    let Some(cue) = cues.get_mut(run) else { return };
+    cue.steps -= 1;
+    if cue.steps == 0 {
+        cue.then.cancel();
+        cues.remove(run);
+    }
+}
+
+fn lock(cues: &Mutex<HashMap<RunId, Cue>>) -> MutexGuard<'_, HashMap<RunId, Cue>> {
+    cues.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// The events in their places, with the time and without secrets.
@@ -169,6 +225,14 @@ async fn stored_seq(journal: &Journal, run: &RunId) -> u64 {
 
 /// The event without the keys of this process.
 fn cleaned(event: &Event, redactor: &Redactor) -> Event {
+    // Hundreds of them come in a second, and nothing else in them is anybody's word.
+    match event {
+        Event::TextDelta { text } => return Event::TextDelta { text: redactor.clean(text) },
+        Event::ToolCalling { name, bytes } => {
+            return Event::ToolCalling { name: redactor.clean(name), bytes: *bytes };
+        }
+        _ => {}
+    }
     let Ok(value) = serde_json::to_value(event) else { return event.clone() };
     let clean = redactor.clean_json(&value);
     if clean == value { event.clone() } else { serde_json::from_value(clean).unwrap_or(Event::Unknown) }

@@ -217,10 +217,14 @@ fn wanted(asked: Vec<Message>, behind: &[Record]) -> Option<Vec<Message>> {
         Event::Compacted { kept, .. } => Some(*kept),
         _ => None,
     })?;
-    let mut asked = asked;
+    Some(summed_up(asked, kept))
+}
+
+/// What is asked for a summary of all of it but the last messages.
+fn summed_up(mut asked: Vec<Message>, kept: usize) -> Vec<Message> {
     asked.truncate(asked.len().saturating_sub(kept));
     asked.push(Message::user(compact::WANTED));
-    Some(asked)
+    asked
 }
 
 fn waited(reason: &str, wait_ms: Option<u64>, tried: u32) -> ModelEvent {

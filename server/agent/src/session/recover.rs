@@ -164,7 +164,7 @@ fn closing(
     if !said.is_empty() {
         let text = format!("A run was cut short. {}", said.join(" "));
         // Whoever goes on with the conversation has to know it, too.
-        events.extend([Event::Told { text: format!("[{text}]") }, Event::Notice { text }]);
+        events.extend([Event::told(format!("[{text}]")), Event::notice(text)]);
     }
     let unanswered = unanswered(records);
     let mut usage = Sums::of([records]).all;

@@ -76,6 +76,10 @@ enum What {
         effect: String,
         decided: Decided,
     },
+    /// That it was canceled, behind so many [steps](super::recorder::is_step) of the run.
+    Cancel {
+        steps: usize,
+    },
 }
 
 /// How a model's question ended.
@@ -86,6 +90,8 @@ pub(crate) enum Reply {
     Silence,
     /// Nobody was there.
     Nobody,
+    /// It was canceled first.
+    Open,
 }
 
 /// What was decided about an effect.
@@ -111,6 +117,8 @@ enum End {
     Expired,
     /// Nobody was there.
     Nobody,
+    /// The run was canceled first.
+    Open,
 }
 
 impl Spoken {
@@ -124,6 +132,8 @@ impl Spoken {
             What::Words(_) => true,
             What::Answer { reply, .. } => *reply != Reply::Nobody,
             What::Decision { decided, .. } => decided.end != End::Nobody,
+            // Somebody pressed a key, whoever answers.
+            What::Cancel { .. } => false,
         };
         self.lock().iter().any(is_a_persons)
     }
@@ -152,6 +162,19 @@ pub(crate) fn words(turn: &Turn) -> Vec<String> {
         })
     };
     std::iter::from_fn(next).collect()
+}
+
+/// Has a run canceled where it was canceled.
+pub(crate) fn cue(turn: &Turn) {
+    let Some(spoken) = turn.settings.spoken.as_ref().filter(|_| turn.parent.is_none()) else { return };
+    let place = Place::Start { helper: turn.helper, prompt: without(&turn.prompt, &roots(turn)) };
+    let canceled = spoken.take(&place, |what| match what {
+        What::Cancel { steps } => Some(*steps),
+        _ => None,
+    });
+    if let Some(steps) = canceled {
+        turn.recorder.cue(&turn.run, steps, turn.cancel.clone());
+    }
 }
 
 /// How a question ended here.
@@ -246,6 +269,9 @@ impl Decided {
     }
 
     async fn decide(&self, desk: &Desk, approval: &ApprovalId) -> Result<(), AgentError> {
+        if self.end == End::Open && !self.is_by_hunks() {
+            return Ok(());
+        }
         let is_cut = desk.view().borrow().approvals.iter().any(|one| one.id == *approval && !one.whole);
         if is_cut || self.is_by_hunks() {
             desk.decide(approval, Decision::Show, "person", None).await?;
@@ -261,8 +287,8 @@ impl Decided {
                 desk.shared.link.order(Order::AlwaysThen { approval: approval.clone(), reply });
                 return answer.await.unwrap_or(Err(AgentError::Canceled)).map(drop);
             }
-            // Its hunks or its clock settle it.
-            End::Reviewed | End::Expired | End::Nobody => return Ok(()),
+            // Its hunks, its clock or the end of its run settle it.
+            End::Reviewed | End::Expired | End::Nobody | End::Open => return Ok(()),
         };
         desk.decide(approval, decision, "person", words).await.map(drop)
     }

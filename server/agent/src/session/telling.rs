@@ -82,7 +82,9 @@ fn story(records: &[Record]) -> Story<'_> {
                 story.model = model;
             }
             Event::ModelSwitched { to, .. } => story.model = to,
-            Event::ModelAnswered { text, .. } if !text.trim().is_empty() => {
+            Event::ModelAnswered { text, .. } | Event::Told { text, broken_off: true }
+                if !text.trim().is_empty() =>
+            {
                 story.said.push(Said::Words(text));
             }
             Event::ToolCalled { name, arguments, .. } => {
@@ -108,11 +110,18 @@ fn story(records: &[Record]) -> Story<'_> {
             Event::ChangeApplied { change, path, .. } if !proposed.contains(change) => {
                 story.said.push(Said::Done(format!("a helper changed {}", path.display())));
             }
+            Event::CommandChanged { path, after, .. } => {
+                let how = if after.is_some() { "changed" } else { "took away" };
+                story.said.push(Said::Done(format!("a command {how} {}", path.display())));
+            }
+            Event::CommandTook { path, reason, .. } => {
+                story.said.push(Said::Done(format!("a command took away {}: {reason}", path.display())));
+            }
             Event::LayerBegun { number, of, name } => {
                 story.said.push(Said::Done(format!("layer {number} of {of}: {name}")));
             }
             Event::Undone { redo, .. } => story.is_undone = !redo,
-            Event::Notice { text } => story.said.push(Said::Done(format!("note: {text}"))),
+            Event::Notice { text, .. } => story.said.push(Said::Done(format!("note: {text}"))),
             Event::RunFinished { status, error, usage, .. } => {
                 story.end = Some((word(*status), usage));
                 story.error = error.as_deref();

@@ -59,12 +59,17 @@ pub(crate) fn with(mut turns: Vec<Vec<Message>>, records: &[Record]) -> Vec<Vec<
     turns
 }
 
+/// Whether a kind of event is a part of what was said: nothing else is read here.
+pub(crate) fn is_said(kind: &str) -> bool {
+    ["told", "model_answered", "tool_called", "tool_returned", "compacted"].contains(&kind)
+}
+
 /// The messages of one run, or of a part of it.
 pub(crate) fn messages(records: &[Record]) -> Vec<Message> {
     let mut turn = Messages::default();
     for record in records {
         match &record.event {
-            Event::Told { text } => {
+            Event::Told { text, .. } => {
                 turn.close();
                 turn.list.push(Message::user(text.clone()));
             }
@@ -160,7 +165,7 @@ mod tests {
     }
 
     fn told(text: &str) -> Event {
-        Event::Told { text: text.into() }
+        Event::told(text)
     }
 
     fn answered(text: &str, calls: usize) -> Event {

@@ -83,8 +83,7 @@ pub(crate) async fn take_in(turn: &mut Turn, ended: Ended) -> Result<Taken, Agen
     for line in came.made.iter().chain(&came.missing) {
         text.push_str(&format!("\n{line}"));
     }
-    let notices =
-        came.missing.iter().map(|line| Event::Notice { text: format!("Of what {name} did: {line}") });
+    let notices = came.missing.iter().map(|line| Event::notice(format!("Of what {name} did: {line}")));
     turn.record(notices.collect()).await?;
     let mut missing = String::new();
     for line in &came.missing {
@@ -233,7 +232,7 @@ pub(crate) async fn unread(turn: &mut Turn) {
     }
     for text in lost {
         if turn.tell(format!("[{text}]")).await.is_ok() {
-            let _ = turn.record(vec![Event::Notice { text }]).await;
+            let _ = turn.record(vec![Event::notice(text)]).await;
         }
     }
 }

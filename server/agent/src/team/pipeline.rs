@@ -48,7 +48,7 @@ async fn in_order(turn: &mut Turn, names: &[String], words: &str) -> Result<Stri
                 Failure::Stop => return Err(AgentError::Layer { name: name.clone(), reason }),
                 Failure::Skip => {
                     let text = format!("The layer {name} failed and is skipped: {reason}");
-                    turn.record(vec![Event::Notice { text }]).await?;
+                    turn.record(vec![Event::notice(text)]).await?;
                 }
             },
         }

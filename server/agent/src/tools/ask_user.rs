@@ -72,8 +72,7 @@ pub(super) async fn run(turn: &mut Turn, call: &CallId, value: Value) -> Result<
         None => turn.world.host.presence() == Presence::Nobody,
     };
     if is_nobody_here {
-        let text = format!("{text}{NOBODY}");
-        turn.record(vec![Event::Notice { text }]).await?;
+        turn.record(vec![Event::notice(format!("{text}{NOBODY}"))]).await?;
         return Ok(Output::failed(
             "nobody is here who could answer; decide for yourself, and say what you decided",
         ));
@@ -103,6 +102,7 @@ pub(super) async fn run(turn: &mut Turn, call: &CallId, value: Value) -> Result<
             match recorded {
                 Some(Reply::Words(answer)) => Some(answer),
                 Some(Reply::Silence | Reply::Nobody) => None,
+                Some(Reply::Open) => std::future::pending().await,
                 None => answer.await.ok(),
             }
         } => answer,

@@ -13,6 +13,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{Output, arguments, unsaved};
+use crate::changes::named::{self, Named};
 use crate::draft::{self, Occasion, Settled};
 use crate::error::AgentError;
 use crate::gate::{Permit, permit};
@@ -85,6 +86,8 @@ pub(super) async fn run(turn: &mut Turn, call: &CallId, value: Value) -> Result<
         Ok(ground) => ground,
         Err(reason) => return Ok(Output::failed(reason)),
     };
+    // What goes on in the background is the person's to watch, and they may work on the same files meanwhile.
+    let named = if background { Named::default() } else { named::keep(turn, &effect).await };
     turn.record(vec![Event::EffectStarted { call: call.clone(), effect }]).await?;
     let unsaved = unsaved::note(turn);
     if background {
@@ -98,8 +101,9 @@ pub(super) async fn run(turn: &mut Turn, call: &CallId, value: Value) -> Result<
     turn.quarters.look_anew(&policy, &turn.settings);
     let (note, failed) = (finished.ended.told(limit), finished.ended != Ended::Exit(0));
     let mut events = vec![Event::EffectFinished { call: call.clone(), ok: !failed, note: note.clone() }];
-    events.extend(aside.iter().map(|text| Event::Notice { text: text.clone() }));
+    events.extend(aside.iter().map(Event::notice));
     turn.record(events).await?;
+    named::settle(turn, call, named).await?;
     if finished.ended == Ended::Canceled {
         return Err(AgentError::Canceled);
     }

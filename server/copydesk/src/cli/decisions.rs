@@ -120,7 +120,7 @@ fn decisions<'a>(records: &'a [Record], id: &str, root: &Path) -> Vec<Decision<'
             Event::Tainted { grade, source } => {
                 tainted = Some(format!("{} ({source})", grade.as_words()));
             }
-            Event::Judged { call, effect, verdict, because, by } if is_run || call.as_str() == id => {
+            Event::Judged { call, effect, verdict, because, by, .. } if is_run || call.as_str() == id => {
                 found.push(Decision {
                     run: &record.run,
                     at: record.at,

@@ -96,7 +96,7 @@ impl Terminal {
                 let what = ["path", "command", "pattern"].iter().find_map(|key| arguments.get(key)?.as_str());
                 out::note(format!("↳ {title}: {name} {}", visible(what.unwrap_or_default())));
             }
-            Event::Notice { text } => out::note(format!("↳ {title}: {}", visible(text))),
+            Event::Notice { text, .. } => out::note(format!("↳ {title}: {}", visible(text))),
             Event::RunFinished { status, error, .. } => {
                 let how = match (status, error) {
                     (RunStatus::Succeeded, _) => "done".to_owned(),
@@ -212,7 +212,7 @@ impl Host for Terminal {
                 let shown = copydesk_base::path::shown(&self.root, path);
                 self.wrote(out::line(visible(&format!("{shown}:{line}: {text}"))));
             }
-            Event::Notice { text } => out::note(format!("note: {}", visible(text))),
+            Event::Notice { text, .. } => out::note(format!("note: {}", visible(text))),
             _ => {}
         }
     }

@@ -118,7 +118,7 @@ mod tests {
                 .collect(),
         };
         for (events, expect) in [
-            (vec![Event::Told { text: String::new() }], vec![None]),
+            (vec![Event::told("")], vec![None]),
             // A helper that a model calls is no part of a whole that anybody knows.
             (vec![called(), returned()], vec![None, None]),
             (

@@ -103,7 +103,9 @@ impl Progress {
                 let text = format!("Copydesk: a part of an edit was not made: {}", reasons.join("; "));
                 host.client.log_message(lsp::MessageType::Warning, text).await;
             }
-            Event::Notice { text } => host.client.log_message(lsp::MessageType::Info, visible(text)).await,
+            Event::Notice { text, .. } => {
+                host.client.log_message(lsp::MessageType::Info, visible(text)).await;
+            }
             Event::RunFinished { status, error, .. } => {
                 self.end(host, &record.run, *status, error.as_deref()).await;
             }

@@ -109,7 +109,7 @@ fn events(pieces: &[Piece]) -> Vec<Event> {
             written: Written::default(),
         };
         match piece {
-            Piece::Told(size) => events.push(Event::Told { text: "t".repeat(*size) }),
+            Piece::Told(size) => events.push(Event::told("t".repeat(*size))),
             Piece::Answered(size, chance) => events.push(answered(*size, 0, usage(*chance))),
             Piece::Called(size) => {
                 let text = "r\n".repeat(size / 2);
@@ -238,7 +238,7 @@ impl Scene {
             Step::Undo(which) => {
                 let ended = self.ended(true).await;
                 let Some(run) = ended.get(which % ended.len().max(1)) else { return };
-                self.append(run, vec![Event::Notice { text: "taken back".to_owned() }]).await;
+                self.append(run, vec![Event::notice("taken back")]).await;
             }
             Step::Fork(which) => {
                 let ended = self.ended(true).await;

@@ -38,7 +38,7 @@ fn kinds(events: &[Event]) -> Vec<String> {
 
 fn noticed(events: &[Event]) -> &str {
     let notice = events.iter().find_map(|event| match event {
-        Event::Notice { text } => Some(text.as_str()),
+        Event::Notice { text, .. } => Some(text.as_str()),
         _ => None,
     });
     notice.unwrap_or_default()
@@ -78,17 +78,7 @@ fn edits_that_waited_are_named() {
         (vec![proposed(), applying(), applied(), returned()], ""),
         (vec![drafted("/a"), returned()], unmade),
         (vec![drafted("/a"), drafted("/a"), returned(), proposed()], unmade),
-        (
-            vec![
-                drafted("/a"),
-                returned(),
-                proposed(),
-                applying(),
-                applied(),
-                Event::Told { text: String::new() },
-            ],
-            "",
-        ),
+        (vec![drafted("/a"), returned(), proposed(), applying(), applied(), Event::told("")], ""),
         (
             vec![drafted("/a"), drafted("/b")],
             "A run was cut short. Not made: the edit of /a; the edit of /b.",
@@ -194,7 +184,7 @@ fn edits_that_a_model_was_not_told_of_are_found() {
         after: String::new(),
         redo: false,
     };
-    let told = || Event::Told { text: String::new() };
+    let told = || Event::told("");
     for (events, expect) in [
         // Its own: told by the result of the call.
         (vec![proposed("chg-1", "cal-1"), made("chg-1", "/a")], vec!["/a"]),

@@ -1,10 +1,9 @@
 //! What a person said and decided in a run, read off its records.
 
-use copydesk_base::{ApprovalId, CallId, ChangeId, Event, Record, Redactor};
+use copydesk_base::{ApprovalId, CallId, ChangeId, Event, Record, Redactor, RunStatus};
 
 use super::{Decided, End, Place, Reply, Said, What, plain};
-use crate::desk::review::REJECTED;
-use crate::desk::settle::NO;
+use crate::session::recorder::is_step;
 use crate::session::recording::Conversation;
 use crate::tools::ask_user;
 
@@ -15,19 +14,22 @@ pub(in crate::session) fn said(
     roots: &[String],
     conversation: &Conversation,
 ) -> Vec<Said> {
+    let canceled = canceled(records);
+    let is_open = canceled.is_some();
     let what = |(at, record): (usize, &Record)| {
         let (before, behind) = (&records[..at], &records[at + 1..]);
         match &record.event {
             Event::Steered { text } => Some(What::Words(text.clone())),
             Event::QuestionAsked { call, text, .. } => {
-                Some(What::Answer { question: text.clone(), reply: replied(behind, call)? })
+                Some(What::Answer { question: text.clone(), reply: replied(behind, call, is_open)? })
             }
-            Event::Notice { text } => text
+            Event::Notice { text, .. } => text
                 .strip_suffix(ask_user::NOBODY)
                 .map(|question| What::Answer { question: question.to_owned(), reply: Reply::Nobody }),
             Event::ApprovalRequested { approval, call, effect, change, .. } => {
                 let effect = plain(effect, &Redactor::default(), roots)?;
-                let decided = decided(behind, (approval, call), change.as_ref(), conversation)?;
+                let asked = Asked { approval, call, change: change.as_ref(), is_open };
+                let decided = decided(behind, &asked, conversation)?;
                 Some(What::Decision { effect, decided })
             }
             Event::ApprovalJoined { call, .. } => {
@@ -49,27 +51,43 @@ pub(in crate::session) fn said(
             _ => None,
         }
     };
+    let said = |place: &Place, what| Said { place: place.clone(), what, is_given: false };
     let all = records.iter().enumerate().zip(places);
-    all.filter_map(|(record, place)| {
-        Some(Said { place: place.clone(), what: what(record)?, is_given: false })
-    })
-    .collect()
+    let cancel = canceled.zip(places.first()).map(|(steps, place)| said(place, What::Cancel { steps }));
+    cancel.into_iter().chain(all.filter_map(|(record, place)| Some(said(place, what(record)?)))).collect()
 }
 
-fn replied(behind: &[Record], call: &CallId) -> Option<Reply> {
-    behind.iter().find_map(|record| match &record.event {
+/// Behind how many steps a run was canceled; nothing where it was not.
+fn canceled(records: &[Record]) -> Option<usize> {
+    let is_end =
+        |record: &&Record| matches!(record.event, Event::RunFinished { status: RunStatus::Canceled, .. });
+    records.iter().find(is_end)?;
+    Some(records.iter().filter(|record| is_step(&record.event)).count())
+}
+
+fn replied(behind: &[Record], call: &CallId, is_open: bool) -> Option<Reply> {
+    let answered = behind.iter().find_map(|record| match &record.event {
         Event::QuestionAnswered { call: answered, answer } if answered == call => {
             Some(if answer.is_empty() { Reply::Silence } else { Reply::Words(answer.clone()) })
         }
         _ => None,
-    })
+    });
+    answered.or_else(|| is_open.then_some(Reply::Open))
+}
+
+/// A question that was put to the person.
+struct Asked<'r> {
+    approval: &'r ApprovalId,
+    call: &'r CallId,
+    change: Option<&'r ChangeId>,
+    /// Whether its run was canceled, and the question with it where nobody had answered.
+    is_open: bool,
 }
 
 /// How a question ended, from the records behind it; nothing where its run ended first.
 fn decided(
     behind: &[Record],
-    (approval, call): (&ApprovalId, &CallId),
-    change: Option<&ChangeId>,
+    &Asked { approval, call, change, is_open }: &Asked<'_>,
     conversation: &Conversation,
 ) -> Option<Decided> {
     let settled = |record: &Record| match &record.event {
@@ -78,12 +96,14 @@ fn decided(
         }
         _ => None,
     };
-    let (at, decision) = behind.iter().enumerate().find_map(|(at, record)| Some((at, settled(record)?)))?;
+    let ended = behind.iter().enumerate().find_map(|(at, record)| Some((at, settled(record)?)));
+    let (at, decision) = ended.or_else(|| is_open.then(|| (behind.len(), "canceled".to_owned())))?;
     let end = match decision.as_str() {
         "once" => End::Once,
         "always" => End::Always,
         "reviewed" => End::Reviewed,
         "expired" => End::Expired,
+        "canceled" if is_open => End::Open,
         "deny" => behind[at..].iter().find_map(|record| judged(record, call)).and_then(|(_, end)| end)?,
         _ => return None,
     };
@@ -101,7 +121,7 @@ fn decided(
     let rejected = rejected.into_iter().flat_map(|report| &report.refused);
     Some(Decided {
         before: conversation.runs().flatten().find_map(applying).map(|(before, _)| before),
-        rejected: rejected.filter(|refused| refused.reason == REJECTED).map(|refused| refused.hunk).collect(),
+        rejected: rejected.filter(|refused| refused.by_person).map(|refused| refused.hunk).collect(),
         applied: behind[..at].iter().filter_map(applying).map(|(_, hunks)| hunks).collect(),
         end,
     })
@@ -109,15 +129,14 @@ fn decided(
 
 /// What a person decided about a call, with the effect that it was about.
 fn judged<'r>(record: &'r Record, call: &CallId) -> Option<(&'r copydesk_base::Effect, Option<End>)> {
-    let Event::Judged { call: judged, effect, verdict, because, by } = &record.event else { return None };
+    let Event::Judged { call: judged, effect, verdict, by, said, .. } = &record.event else { return None };
     if judged != call {
         return None;
     }
-    let words = because.reason.strip_prefix(NO);
-    let end = match (verdict.as_str(), by.as_str(), words) {
-        ("allow", "person", _) => Some(End::Once),
-        ("deny", "person", Some(words)) => Some(End::Denied(words.strip_prefix(": ").map(str::to_owned))),
-        ("deny", "timeout", _) => Some(End::Expired),
+    let end = match (verdict.as_str(), by.as_str()) {
+        ("allow", "person") => Some(End::Once),
+        ("deny", "person") => Some(End::Denied(said.clone())),
+        ("deny", "timeout") => Some(End::Expired),
         _ => None,
     };
     Some((effect, end))

@@ -31,13 +31,19 @@ fn settled(decision: &str) -> Event {
     Event::ApprovalSettled { approval: "apr-1".into(), decision: decision.into(), by: "person".into() }
 }
 
-fn judged(verdict: &str, by: &str, reason: &str) -> Event {
+fn judged(verdict: &str, by: &str) -> Event {
+    said_to(verdict, by, None)
+}
+
+fn said_to(verdict: &str, by: &str, said: Option<&str>) -> Event {
     Event::Judged {
         call: "c-1".into(),
         effect: write(),
         verdict: verdict.into(),
-        because: Because::of(reason),
+        because: Because::of("of words for people"),
         by: by.into(),
+        said: said.map(str::to_owned),
+        point: None,
     }
 }
 
@@ -62,10 +68,10 @@ fn whole(end: End) -> Decided {
 fn what_a_person_decided_is_read_off_the_records() {
     let by_hunks =
         |end| Decided { before: Some("old".into()), rejected: vec![1], applied: vec![vec![2], vec![0]], end };
-    let refused = |hunk, reason: &str| RefusedHunk { hunk, reason: reason.into() };
+    let refused = |hunk, reason: &str, by_person| RefusedHunk { by_person, ..RefusedHunk::new(hunk, reason) };
     let report = HunkReport {
         sent: vec![0, 2],
-        refused: vec![refused(1, "the person rejected it"), refused(3, "the text there changed")],
+        refused: vec![refused(1, "no", true), refused(3, "the text there changed", false)],
     };
     let reviewed = |decision: &str| {
         vec![
@@ -73,30 +79,27 @@ fn what_a_person_decided_is_read_off_the_records() {
             applying("old", &[2]),
             applying("older", &[0]),
             settled(decision),
-            judged("allow", "person", "the person allowed it"),
+            judged("allow", "person"),
             applying("oldest", &[3]),
             Event::ChangeRefused { change: "chg-1".into(), report: report.clone() },
         ]
     };
     for (events, expect) in [
-        (vec![requested(None), settled("once"), judged("allow", "person", "")], Some(whole(End::Once))),
-        (vec![requested(None), settled("always"), judged("allow", "person", "")], Some(whole(End::Always))),
-        (vec![requested(None), settled("expired"), judged("deny", "timeout", "")], Some(whole(End::Expired))),
+        (vec![requested(None), settled("once"), judged("allow", "person")], Some(whole(End::Once))),
+        (vec![requested(None), settled("always"), judged("allow", "person")], Some(whole(End::Always))),
+        (vec![requested(None), settled("expired"), judged("deny", "timeout")], Some(whole(End::Expired))),
+        (vec![requested(None), settled("deny"), judged("deny", "person")], Some(whole(End::Denied(None)))),
         (
-            vec![requested(None), settled("deny"), judged("deny", "person", "the person said no")],
-            Some(whole(End::Denied(None))),
-        ),
-        (
-            vec![requested(None), settled("deny"), judged("deny", "person", "the person said no: not now")],
+            vec![requested(None), settled("deny"), said_to("deny", "person", Some("not now"))],
             Some(whole(End::Denied(Some("not now".into())))),
         ),
         (reviewed("reviewed"), Some(by_hunks(End::Reviewed))),
         (reviewed("once"), Some(by_hunks(End::Once))),
-        (vec![judged("deny", "nobody", "nobody is here")], Some(whole(End::Nobody))),
+        (vec![judged("deny", "nobody")], Some(whole(End::Nobody))),
         // Its run ended first.
         (vec![requested(None), settled("canceled")], None),
         (vec![requested(None)], None),
-        (vec![judged("allow", "rule", "")], None),
+        (vec![judged("allow", "rule")], None),
     ] {
         let records = records(events);
         let conversation = Conversation { turns: vec![records.clone()], helpers: vec![] };
@@ -117,7 +120,7 @@ fn each_is_given_once_and_at_its_place() {
         Event::Steered { text: "one".into() },
         Event::QuestionAsked { call: "c-1".into(), text: "Tabs?".into(), options: vec![] },
         Event::QuestionAnswered { call: "c-1".into(), answer: "Yes".into() },
-        Event::Notice { text: format!("Why?{}", crate::tools::ask_user::NOBODY) },
+        Event::notice(format!("Why?{}", crate::tools::ask_user::NOBODY)),
         Event::Steered { text: "two".into() },
     ]);
     let places: Vec<Place> = (0..5).map(|at| Place::Behind(at / 4)).collect();

@@ -152,8 +152,8 @@ fn ran(records: &[Record]) -> Option<Ran<'_>> {
             Event::ContextLaid { sections, .. } => {
                 cut = sections.iter().find(|section| section.name == "earlier").map(|section| section.cut);
             }
-            Event::Told { text } if told.is_none() => told = Some(text.as_str()),
-            Event::Told { text } if text.starts_with(BROKEN) => broken = Broken::Told,
+            Event::Told { text, .. } if told.is_none() => told = Some(text.as_str()),
+            Event::Told { broken_off: true, .. } => broken = Broken::Told,
             Event::RunFinished { status: RunStatus::Succeeded, .. } => broken = Broken::No,
             _ => {}
         }
@@ -197,13 +197,13 @@ mod tests {
         };
         let mut events = vec![serde_json::from_value(started).unwrap()];
         events.extend(more.iter().filter(|event| matches!(event, Event::ContextLaid { .. })).cloned());
-        events.push(Event::Told { text: more.iter().filter_map(told_of).collect::<String>() + prompt });
+        events.push(Event::told(more.iter().filter_map(told_of).collect::<String>() + prompt));
         if !answer.is_empty() {
             events.push(answered);
         }
         events.push(serde_json::from_value(finished).unwrap());
         events.extend(
-            more.iter().filter(|event| told_of(event).is_some_and(|text| text.starts_with(BROKEN))).cloned(),
+            more.iter().filter(|event| matches!(event, Event::Told { broken_off: true, .. })).cloned(),
         );
         let run = RunId::from(format!("run-{number}").as_str());
         let numbered = (1..).zip(events);
@@ -212,7 +212,7 @@ mod tests {
 
     fn told_of(event: &Event) -> Option<&str> {
         match event {
-            Event::Told { text } => Some(text),
+            Event::Told { text, broken_off: false } => Some(text),
             _ => None,
         }
     }
@@ -227,7 +227,7 @@ mod tests {
             sections: vec![section],
             kept: None,
         };
-        [laid, Event::Told { text: text.to_owned() }]
+        [laid, Event::told(text)]
     }
 
     fn text(turns: &[(&str, &str)]) -> String {
@@ -276,7 +276,7 @@ mod tests {
     #[test]
     fn words_of_an_answer_that_broke_off_are_added_once() {
         let added = |words: &str| format!("{BROKEN}{words}");
-        let told = [Event::Told { text: added("one two") }];
+        let told = [Event::Told { text: added("one two"), broken_off: true }];
         for (answer, status, more, broken, cut) in [
             // Killed, or canceled: the journal has none of it.
             ("one two", "failed", &[][..], Some("one two"), Some(1)),
