@@ -35,5 +35,7 @@ fn decided(turn: &Turn, command: String, because: Because) -> Event {
         verdict: "allow".to_owned(),
         because,
         by: "settings".to_owned(),
+        said: None,
+        point: None,
     }
 }
