@@ -27,6 +27,7 @@ pub(crate) struct Declared<'t> {
 pub(crate) struct Step<'t> {
     pub(crate) block: Block,
     pub(crate) node: Node<'t>,
+    tree: &'t Tree,
 }
 
 /// The list a step stands in.
@@ -64,7 +65,8 @@ impl<'t> Declared<'t> {
     pub(crate) fn new(tree: &'t Tree) -> Self {
         let Some(root) = tree.root() else { return Self::default() };
         let lists = Block::ALL.map(|block| (block, tree.get(root, block.key())));
-        let mut declared = Self::of_lists(lists.into_iter().filter_map(|(block, list)| Some((block, list?))));
+        let mut declared =
+            Self::of_lists(tree, lists.into_iter().filter_map(|(block, list)| Some((block, list?))));
         declared.inputs = tree.entries_at(root, "inputs");
         for (at, entry) in declared.inputs.iter().enumerate() {
             if let Some(name) = entry.key().scalar_text() {
@@ -78,10 +80,10 @@ impl<'t> Declared<'t> {
     }
 
     /// The steps of some lists, without inputs.
-    pub(crate) fn of_lists(lists: impl Iterator<Item = (Block, Node<'t>)>) -> Self {
+    pub(crate) fn of_lists(tree: &'t Tree, lists: impl Iterator<Item = (Block, Node<'t>)>) -> Self {
         let mut declared = Self::default();
         for (block, list) in lists {
-            declared.steps.extend(list.items().iter().map(|node| Step { block, node }));
+            declared.steps.extend(list.items().iter().map(|node| Step { block, node, tree }));
         }
         declared
     }
@@ -168,9 +170,14 @@ impl<'t> Step<'t> {
         list.iter().chain(single).filter_map(|node| Some((node.scalar_text()?, node)))
     }
 
+    /// The value of a key, seen through aliases and merge keys.
+    pub(crate) fn get(&self, key: &str) -> Option<Node<'t>> {
+        self.tree.get(self.node, key)
+    }
+
     /// The word of `type`, where there is one.
     pub(crate) fn kind(&self) -> Option<&'t str> {
-        self.node.get("type")?.scalar_text()
+        self.get("type")?.scalar_text()
     }
 }
 

@@ -33,13 +33,13 @@ pub(crate) fn output_read<'r, 't>(
         return None;
     };
     let step = declared.steps.get(declared.step(&id.name.text)?)?;
-    let rest = match (word.name.text.as_str(), Rounds::of(step.node)) {
+    let rest = match (word.name.text.as_str(), Rounds::of(|key| step.get(key).is_some())) {
         ("outputs", _) | ("output", Rounds::One) => rest,
         // A list, of an item for each round.
         ("output", Rounds::Many) if rest.is_empty() => &reference.of_item,
         _ => return None,
     };
-    if step.kind() != Some("workflow") || step.node.get("transform").is_some() {
+    if step.kind() != Some("workflow") || step.get("transform").is_some() {
         return None;
     }
     let (member, of) = match rest {
@@ -52,10 +52,10 @@ pub(crate) fn output_read<'r, 't>(
 }
 
 fn is_mapped(step: &Step<'_>, name: &str) -> bool {
-    step.node.get("outputMapping").is_some_and(|mapping| mapping.entry(name).is_some())
+    step.get("outputMapping").is_some_and(|mapping| mapping.entry(name).is_some())
 }
 
 fn workflow<'t>(step: &Step<'t>) -> Option<Of<'t>> {
-    let path = step.node.get("path").and_then(Node::scalar_text)?;
+    let path = step.get("path").and_then(Node::scalar_text)?;
     (!path.is_empty() && !has_expression(path)).then_some(Of::Workflow { path })
 }

@@ -3,6 +3,7 @@
 //! Parsing never fails: what could not be read is in [`Tree::problems`] and [`Tree::broken`].
 
 use std::collections::{BTreeMap, HashSet};
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
 use copydesk_base::{Diagnostic, Span};
@@ -98,6 +99,23 @@ impl Tree {
         let first = self.aliases.partition_point(|(_, alias)| alias.start < span.start);
         let inside = self.aliases.iter().skip(first).take_while(move |(_, alias)| alias.end <= span.end);
         inside.map(|(name, alias)| self.anchored_before(name, alias.start))
+    }
+
+    /// A fingerprint of what aliases stand for: the text behind each anchor, and which anchor each alias means.
+    pub fn print_of_anchors(&self) -> u64 {
+        let mut hasher = DefaultHasher::new();
+        for (name, starts) in &self.anchors {
+            for at in starts {
+                let document = self.documents().before(at + 1);
+                let node = document.and_then(|(_, document)| document.anchored(name, *at));
+                (name, node.map(|node| node.span().of(&self.text))).hash(&mut hasher);
+            }
+        }
+        for (name, alias) in &self.aliases {
+            let before = self.anchors.get(name).map(|starts| starts.partition_point(|at| *at < alias.start));
+            (name, before).hash(&mut hasher);
+        }
+        hasher.finish()
     }
 
     /// What an alias of this name would stand for at a place.

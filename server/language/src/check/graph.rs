@@ -145,7 +145,7 @@ pub(super) fn needs<'a>(findings: &mut Findings<'a>, declared: &Declared<'a>) ->
 fn libraries<'a>(findings: &mut Findings<'a>, declared: &Declared<'a>) {
     for library in declared.steps.iter().filter_map(|step| step.node.get("library")) {
         for list in library.items().iter().filter_map(|entry| entry.get("steps")) {
-            let declared = Declared::of_lists(std::iter::once((Block::Steps, list)));
+            let declared = Declared::of_lists(findings.tree(), std::iter::once((Block::Steps, list)));
             duplicates(findings, &declared);
             let edges = needs(findings, &declared);
             for circle in circles(&edges) {

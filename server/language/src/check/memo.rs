@@ -8,7 +8,8 @@
 //! Invariants
 //! - A check with a memo finds what a check without one finds.
 //! - Kept is only what lies within its step, mends and related places included: the rest is looked at anew each time.
-//! - Nothing is recalled in a file with anchors, whose steps mean something else when an anchor does.
+//! - Nothing is recalled of a step with an alias, which means something else when the anchor does; what others need to know
+//!   of such steps changes with the text of the anchors.
 
 use std::collections::HashSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -37,6 +38,8 @@ pub struct Memo {
     /// The steps whose expressions were not read this time.
     recalled: Vec<usize>,
     trust: Use,
+    /// What aliases stand for, as a fingerprint.
+    anchors: u64,
     /// What was right by the schema of a file that is none of ours.
     pub(crate) judged: Judged,
 }
@@ -44,7 +47,7 @@ pub struct Memo {
 /// How far a memo may be trusted with the version at hand.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 enum Use {
-    /// Steps refer to what stands elsewhere.
+    /// Nothing was met yet.
     #[default]
     Nothing,
     /// A piece could not be read, and what it declares may hide findings. Steps without findings have none then either.
@@ -82,6 +85,8 @@ struct Traits {
     declares: u64,
     /// The same for the keys that decide what waits for what.
     order: u64,
+    /// Whether it takes anything from elsewhere in its file.
+    aliases: Names,
     /// Whether it may name something of another file.
     names: Names,
     /// The inputs that its texts read.
@@ -106,15 +111,12 @@ const ORDERING: [&str; 4] = ["id", "needs", "library", "<<"];
 impl Memo {
     /// Takes in the steps as they are now. What is known of those that did not change stays known.
     pub(super) fn meet(&mut self, file: &File<'_>, declared: &Declared<'_>) {
-        self.trust = match file.tree {
-            tree if tree.has_anchors() => Use::Nothing,
-            tree if tree.broken().is_empty() => Use::Everything,
-            _ => Use::Silence,
-        };
+        self.trust = if file.tree.broken().is_empty() { Use::Everything } else { Use::Silence };
+        self.anchors = file.tree.print_of_anchors();
         self.recalled.clear();
         let steps = &declared.steps;
         self.steps.align(steps.iter().map(|step| step.node.identity()), |at| Known {
-            traits: Traits::of(steps.get(at).map_or(Node::nothing(0), |step| step.node), file.text),
+            traits: Traits::of(steps.get(at).map_or(Node::nothing(0), |step| step.node), file),
             looks: [None, None],
         });
     }
@@ -146,7 +148,12 @@ impl Memo {
         if self.trust == Use::Nothing {
             return None;
         }
-        let kept = self.steps.of(at, step.identity())?.looks[look as usize].as_mut()?;
+        let known = self.steps.of(at, step.identity())?;
+        if known.traits.aliases == Names::Something {
+            known.looks[look as usize] = None;
+            return None;
+        }
+        let kept = known.looks[look as usize].as_mut()?;
         if !kept.findings.is_empty() {
             if self.trust == Use::Silence {
                 return None;
@@ -227,6 +234,7 @@ impl Memo {
         for (step, known) in declared.steps.iter().zip(self.steps.iter()) {
             (step.block as u8, known.traits.declares).hash(&mut hasher);
         }
+        self.anchors.hash(&mut hasher);
         hasher.finish()
     }
 
@@ -240,14 +248,16 @@ impl Memo {
                 edge.to.hash(&mut hasher);
             }
         }
+        self.anchors.hash(&mut hasher);
         Some(hasher.finish())
     }
 }
 
 impl Traits {
-    fn of(step: Node<'_>, text: &str) -> Self {
-        let read = super::whole::reads_of(step);
+    fn of(step: Node<'_>, file: &File<'_>) -> Self {
+        let (read, text) = (super::whole::reads_of(step), file.text);
         Self {
+            aliases: if file.tree.has_alias_in(step.span()) { Names::Something } else { Names::Nothing },
             declares: fingerprint(step, text, &DECLARING),
             order: fingerprint(step, text, &ORDERING),
             names: if crate::summary::may_name(step) { Names::Something } else { Names::Nothing },

@@ -98,22 +98,24 @@ impl<'t> World<'t> {
         }
         self.steps.borrow_mut().insert(at, None);
         let node = self.declared.steps.get(at)?.node;
-        let ty = step(node, self.output(node));
+        let ty = step(self.file.tree, node, self.output(node));
         self.steps.borrow_mut().insert(at, Some(ty.clone()));
         Some(ty)
     }
 
     /// What one round of a step gives, `transform` included.
     fn output(&self, node: Node<'t>) -> Type {
-        let Some(transform) = node.get("transform") else { return self.raw_output(node) };
-        let rounds = (Rounds::of(node) == Rounds::Many).then_some(node);
+        let said = |key: &str| self.file.tree.get(node, key);
+        let Some(transform) = said("transform") else { return self.raw_output(node) };
+        let rounds = (Rounds::of(|key| said(key).is_some()) == Rounds::Many).then_some(node);
         value(transform, &Scope { rounds, transform: Some(node), ..self.scope() })
     }
 
     /// What a step gives before `transform`.
     fn raw_output(&self, node: Node<'t>) -> Type {
-        let path = node.get("path").and_then(Node::as_str).filter(|path| !has_expression(path));
-        let is_workflow = node.get("type").and_then(Node::scalar_text) == Some("workflow");
+        let said = |key: &str| self.file.tree.get(node, key);
+        let path = said("path").and_then(Node::as_str).filter(|path| !has_expression(path));
+        let is_workflow = said("type").and_then(Node::scalar_text) == Some("workflow");
         let outputs = path.filter(|_| is_workflow).and_then(|path| {
             let (_, workflow) = self.index.workflow_at(self.file.path, path)?;
             let workflow = Some(workflow).filter(|workflow| workflow.is_whole)?;
@@ -198,7 +200,11 @@ impl<'t> Scope<'_, 't> {
     /// The names inside a step.
     #[must_use]
     pub(crate) fn inside(self, step: Node<'t>) -> Self {
-        let rounds = if Rounds::of(step) == Rounds::Many { Some(step) } else { self.rounds };
+        let has = |key: &str| match self.world {
+            Some(world) => world.file.tree.get(step, key).is_some(),
+            None => step.get(key).is_some(),
+        };
+        let rounds = if Rounds::of(has) == Rounds::Many { Some(step) } else { self.rounds };
         Self { rounds, ..self }
     }
 

@@ -265,7 +265,7 @@ impl<'a> Scan<'_, 'a> {
     /// Steps with a set of ids of their own.
     fn libraries(&mut self, library: Node<'a>) {
         for steps in library.items().into_iter().filter_map(|entry| entry.get("steps")) {
-            let declared = Declared::of_lists(std::iter::once((Block::Steps, steps)));
+            let declared = Declared::of_lists(self.file.tree, std::iter::once((Block::Steps, steps)));
             for step in steps.items() {
                 self.step(step, &declared, steps.span().start + 1, Listed::Yes);
             }

@@ -1,7 +1,6 @@
 //! What the steps of a workflow tell others, kept for the file's next version.
 
 use copydesk_base::Span;
-use copydesk_text::Node;
 
 use super::calls;
 use crate::File;
@@ -37,12 +36,16 @@ pub(super) struct OfSteps {
 impl Told {
     pub(super) fn meet(&mut self, file: &File<'_>, declared: &Declared<'_>) -> OfSteps {
         let steps = &declared.steps;
-        // There a step is more than its lines: nothing is kept, neither from before nor for later.
-        let mut passing = Row::default();
-        let row = if file.tree.has_anchors() { &mut passing } else { &mut self.steps };
+        let row = &mut self.steps;
         row.align(steps.iter().map(|step| step.node.identity()), |at| {
             steps.get(at).map_or_else(OfStep::nothing, |step| OfStep::new(file, step))
         });
+        // One with an alias is more than its lines: what it tells is not kept.
+        for (at, step) in steps.iter().enumerate().filter(|(_, step)| has_alias(file, step)) {
+            if let Some(told) = row.get_mut(at) {
+                *told = OfStep::new(file, step);
+            }
+        }
         let mut all = OfSteps { steps: Vec::with_capacity(steps.len()), ..OfSteps::default() };
         for (step, told) in steps.iter().zip(row.iter()) {
             let start = start_of(file, step);
@@ -62,7 +65,12 @@ impl Told {
 
 /// What the places of a step count from.
 fn start_of(file: &File<'_>, step: &Step<'_>) -> usize {
-    if file.tree.has_anchors() { 0 } else { step.node.span().start }
+    if has_alias(file, step) { 0 } else { step.node.span().start }
+}
+
+/// Whether a step takes anything from elsewhere in its file.
+fn has_alias(file: &File<'_>, step: &Step<'_>) -> bool {
+    file.tree.has_alias_in(step.node.span())
 }
 
 impl OfStep {
@@ -80,7 +88,7 @@ impl OfStep {
         }
         let summary = step.id().filter(|(id, _)| !id.is_empty()).map(|(id, node)| StepSummary {
             id: id.into(),
-            kind: step.node.get("type").and_then(Node::scalar_text).unwrap_or_default().into(),
+            kind: step.kind().unwrap_or_default().into(),
             span: from_start(inner_span(node)),
         });
         Self {

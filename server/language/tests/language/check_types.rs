@@ -70,6 +70,17 @@ fn shown(text: &str) -> String {
 }
 
 #[test]
+fn what_a_step_is_may_come_by_a_merge_key() {
+    check_steps(
+        "steps:\n  - &a {id: a, type: shell, run: x}\n  - &b {id: b, type: shell, run: x, foreach: '[1, 2]'}\n  - &h {id: h, type: human, message: x}\n  - {<<: *a, id: c}\n  - {<<: *b, id: d}\n  - {<<: *h, id: e, message: \"${{ ⟦secrets.X⟧ }}\"}\n  - {id: f, type: shell, run: \"${{ steps.c.output.⟦stdot⟧ }} ${{ steps.d.output[0].stdout }}\"}\n",
+        expect![[r#"
+            warning exposed-secret a secret stands here before the person who is asked; take it out
+            error unknown-property an object has no 'stdot'; did you mean 'stdout'? [fix: change to 'stdout']
+        "#]],
+    );
+}
+
+#[test]
 fn a_slip_in_a_field_of_an_open_schema_is_a_warning() {
     check_steps(
         "steps:\n  - {id: a, type: llm, agent: writer, prompt: x, outputSchema: {type: object, properties: {title: {type: string}, row1: {type: number}}}}\n  - {id: b, type: shell, run: \"${{ steps.a.output.⟦titel⟧ }} ${{ steps.a.output.row2 }} ${{ steps.a.output.other }}\"}\n",

@@ -14,7 +14,38 @@ const TEXTS: &[&str] = &[
     include_str!("fixtures/every-step.yaml"),
     include_str!("fixtures/release.yaml"),
     include_str!("fixtures/slips.yaml"),
+    ANCHORED,
 ];
+
+/// What a step is stands elsewhere, in many ways.
+const ANCHORED: &str = "\
+name: a
+x: &a {type: shell, run: 'echo ${{ inputs.who }} ${{ steps.one.output.stdot }}'}
+inputs:
+  who: &who {type: string}
+  whom: *who
+env: &env {A: b}
+steps:
+  - &b
+    id: one
+    type: shell
+    needs: &needs [zero]
+    run: ls ${{ steps.two.output }}
+  - {<<: *b, id: two, run: x}
+  - id: zero
+    type: llm
+    agent: reviewer
+    prompt: ${{ steps.two.output.stdout }} ${{ steps.three.output[0].stdout }}
+    outputSchema: &schema {type: object, additionalProperties: false, properties: {a: {type: string}}}
+  - {<<: *a, id: three, foreach: '[1]', needs: *needs}
+  - id: four
+    type: llm
+    agent: reviewer
+    prompt: ${{ steps.zero.output.b }}
+    outputSchema: *schema
+  - {id: five, type: human, message: '${{ steps.four.output.b }} ${{ inputs.whom }}', env: *env}
+  - {id: six, type: sleep, duration: 1s, needs: [five]}
+";
 
 /// What a person may put into a text: pieces that declare, use, break and mend.
 const PIECES: &[&str] = &[
@@ -33,6 +64,8 @@ const PIECES: &[&str] = &[
     "    ",
     "&a b",
     "*a",
+    "<<: *b",
+    "&b ",
     "agent: reviewer",
 ];
 

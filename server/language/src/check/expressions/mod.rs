@@ -179,7 +179,7 @@ impl Reader<'_, '_, '_> {
     fn step<'t>(&mut self, node: Node<'t>, place: Place<'_, 't>) {
         let outside = self.entering(node, place);
         let place = Place { scope: outside.scope.inside(node), ..outside };
-        let kind = node.get("type").and_then(Node::scalar_text).unwrap_or("");
+        let kind = self.findings.tree().get(node, "type").and_then(Node::scalar_text).unwrap_or("");
         for entry in node.entries() {
             let key = entry.key().scalar_text().unwrap_or("");
             let value = entry.value();

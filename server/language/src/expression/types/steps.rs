@@ -14,7 +14,7 @@ pub(crate) fn output(tree: &Tree, step: Node<'_>, outputs: Option<Type>) -> Type
     if let Some(schema) = tree.get(step, "outputSchema") {
         return of_node(tree, schema);
     }
-    let text = |key: &str| step.get(key).and_then(Node::scalar_text);
+    let text = |key: &str| tree.get(step, key).and_then(Node::scalar_text);
     match text("type").unwrap_or("") {
         "shell" => shell(),
         "llm" => Type::Text,
@@ -32,8 +32,8 @@ pub(crate) fn output(tree: &Tree, step: Node<'_>, outputs: Option<Type>) -> Type
 }
 
 /// The value of `steps.ID` for a step one round of which gives this.
-pub(crate) fn step(node: Node<'_>, output: Type) -> Type {
-    let kind = node.get("type").and_then(Node::scalar_text);
+pub(crate) fn step(tree: &Tree, node: Node<'_>, output: Type) -> Type {
+    let kind = tree.get(node, "type").and_then(Node::scalar_text);
     let asks_model = matches!(kind, Some("llm" | "plan" | "blueprint" | "dynamic"));
     let outputs = match &output {
         Type::Object { .. } => output.clone(),
@@ -52,7 +52,7 @@ pub(crate) fn step(node: Node<'_>, output: Type) -> Type {
         ];
         fields.into_iter().chain(usage.clone().map(|usage| ("usage", usage))).collect::<Vec<_>>()
     };
-    match Rounds::of(node) {
+    match Rounds::of(|key| tree.get(node, key).is_some()) {
         Rounds::One => Type::closed(one(output, outputs)),
         Rounds::Many => {
             let round = Type::closed(one(output.clone(), outputs));
@@ -75,8 +75,9 @@ pub(crate) enum Rounds {
 }
 
 impl Rounds {
-    pub(crate) fn of(step: Node<'_>) -> Self {
-        if step.get("foreach").is_some() || step.get("strategy").is_some() { Self::Many } else { Self::One }
+    /// Of a step that `has` some keys.
+    pub(crate) fn of(has: impl Fn(&str) -> bool) -> Self {
+        if has("foreach") || has("strategy") { Self::Many } else { Self::One }
     }
 }
 
