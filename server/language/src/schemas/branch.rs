@@ -183,6 +183,10 @@ fn types_of_all(parts: &[Part<'_>]) -> Option<Vec<&'static str>> {
 
 /// The kinds of value that a part takes, as JSON Schema calls them.
 pub(super) fn types_of(part: &Part<'_>, depth: usize) -> Option<Vec<&'static str>> {
+    part.types_once(depth, || types_within(part, depth))
+}
+
+fn types_within(part: &Part<'_>, depth: usize) -> Option<Vec<&'static str>> {
     let depth = depth.checked_sub(1)?;
     match part.word("type") {
         Some(Value::String(name)) => return Some(vec![type_word(name)?]),
@@ -197,7 +201,7 @@ pub(super) fn types_of(part: &Part<'_>, depth: usize) -> Option<Vec<&'static str
     if part.word("properties").is_some() || part.word("required").is_some() {
         return Some(vec!["object"]);
     }
-    let referred = part.referred_types(depth, |other| types_of(other, depth));
+    let referred = part.referred().and_then(|other| types_of(&other, depth));
     referred.or_else(|| part.list("allOf").find_map(|other| types_of(&other, depth))).or_else(|| {
         ["anyOf", "oneOf"].into_iter().find_map(|keyword| {
             let parts: Vec<_> = part.list(keyword).collect();

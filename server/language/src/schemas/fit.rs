@@ -207,7 +207,7 @@ pub(super) fn required<'s>(part: &Part<'s>) -> impl Iterator<Item = &'s str> + u
 
 /// The values that a part allows one by one, its references and `allOf` included.
 pub(super) fn literals<'s>(part: &Part<'s>) -> Option<Vec<&'s Value>> {
-    literals_within(part, DEEPEST)
+    part.literals_once(DEEPEST, || literals_within(part, DEEPEST))
 }
 
 fn literals_within<'s>(part: &Part<'s>, depth: usize) -> Option<Vec<&'s Value>> {
@@ -217,7 +217,8 @@ fn literals_within<'s>(part: &Part<'s>, depth: usize) -> Option<Vec<&'s Value>> 
         // What has keys is no word, and looking behind it would cost most of all.
         return own;
     }
-    let referred = part.referred_literals(depth, |other| literals_within(other, depth));
+    let find = |other: Part<'s>| other.literals_once(depth, || literals_within(&other, depth));
+    let referred = part.referred().and_then(find);
     referred.or_else(|| part.list("allOf").find_map(|other| literals_within(&other, depth))).or_else(|| {
         // A list of constants, each with its own words of help.
         ["oneOf", "anyOf"].into_iter().find_map(|keyword| {

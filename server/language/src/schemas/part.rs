@@ -32,7 +32,7 @@ struct Base<'s> {
 struct Found<'s> {
     /// Where references lead, by the schema that has them.
     ends: Table<usize, Option<End<'s>>>,
-    /// Of parts that references lead to, each with how far it was looked into.
+    /// Each with how far it was looked into.
     literals: Table<(usize, usize), Option<Rc<[&'s Value]>>>,
     types: Table<(usize, usize), Option<Rc<[&'static str]>>>,
 }
@@ -144,37 +144,35 @@ impl<'s> Part<'s> {
         Some(Self::of_end(end?, Rc::clone(&self.found)))
     }
 
-    /// The words that are allowed where it refers to, which `find` says once.
-    pub(super) fn referred_literals(
+    /// The words that are allowed, as far as they are looked for, which `find` says once.
+    pub(super) fn literals_once(
         &self,
         depth: usize,
-        find: impl FnOnce(&Self) -> Option<Vec<&'s Value>>,
+        find: impl FnOnce() -> Option<Vec<&'s Value>>,
     ) -> Option<Vec<&'s Value>> {
-        let other = self.referred()?;
-        self.shared(&self.found.literals, (&other, depth), || find(&other))
+        self.shared(&self.found.literals, depth, find)
     }
 
     /// The same for the kinds of value.
-    pub(super) fn referred_types(
+    pub(super) fn types_once(
         &self,
         depth: usize,
-        find: impl FnOnce(&Self) -> Option<Vec<&'static str>>,
+        find: impl FnOnce() -> Option<Vec<&'static str>>,
     ) -> Option<Vec<&'static str>> {
-        let other = self.referred()?;
-        self.shared(&self.found.types, (&other, depth), || find(&other))
+        self.shared(&self.found.types, depth, find)
     }
 
-    /// What was found of a part. In the newer drafts where its references lead may depend on the way to it.
+    /// What was found of the part. In the newer drafts where its references lead may depend on the way to it.
     fn shared<T: Clone>(
         &self,
         table: &Table<(usize, usize), Option<Rc<[T]>>>,
-        (part, depth): (&Self, usize),
+        depth: usize,
         find: impl FnOnce() -> Option<Vec<T>>,
     ) -> Option<Vec<T>> {
         if !is_old(self.base.draft) {
             return find();
         }
-        once(table, (part.address(), depth), || find().map(Rc::from)).map(|found| found.to_vec())
+        once(table, (self.address(), depth), || find().map(Rc::from)).map(|found| found.to_vec())
     }
 
     /// Whether it refers to another.
