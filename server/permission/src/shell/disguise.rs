@@ -87,8 +87,18 @@ fn disguises(simple: &Simple) -> bool {
         }
         // Whole, and known in this form.
         "base64" => {
-            return !texts()
-                .all(|text| matches!(text, "-w0" | "-w" | "0" | "--wrap=0") || !text.starts_with('-'));
+            let mut texts = texts();
+            while let Some(text) = texts.next() {
+                let is_one_line = match text {
+                    "-w0" | "--wrap=0" => true,
+                    "-w" | "--wrap" => texts.next() == Some("0"),
+                    text => !text.starts_with('-'),
+                };
+                if !is_one_line {
+                    return true;
+                }
+            }
+            return false;
         }
         "xxd" => return !texts().any(|text| matches!(text, "-p" | "-ps" | "-plain" | "-postscript")),
         _ => {}
