@@ -56,6 +56,11 @@ pub enum AgentError {
          begin a new one, ask about less at once, or raise context.compaction"
     )]
     TooLong { tokens: u64, limit: u64 },
+    #[error(
+        "ask {model}: the request has ≈ {tokens} tokens and its window holds {window}, behind which its server cuts \
+         without a word; ask about less at once, or choose a model with a larger window"
+    )]
+    TooLarge { model: String, tokens: u64, window: u64 },
     #[error("finish the layer {name}: {reason}")]
     Layer { name: String, reason: String },
     #[error("go on: it was canceled")]

@@ -15,6 +15,7 @@ use crate::endpoint::Endpoint;
 use crate::facts::Facts;
 use crate::key::{KeyOrigin, KeySource};
 use crate::listing::Catalog;
+use crate::ollama::Window;
 use crate::replay::Recording;
 use crate::schema::Forms;
 
@@ -83,6 +84,12 @@ impl Choice {
         } else {
             None
         }
+    }
+
+    /// The tokens beyond which its server cuts what is sent without a word; none where a server refuses it by itself.
+    pub fn cut_beyond(&self) -> Option<u64> {
+        (self.kind == ProviderKind::Ollama)
+            .then(|| Window::of(&self.endpoint, &self.model, &self.facts).holding(u64::MAX))
     }
 
     /// When it is held to a schema.

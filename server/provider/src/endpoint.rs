@@ -179,42 +179,6 @@ impl Endpoint {
         }
     }
 
-    /// What to do where its server knows neither this address nor, if one is named, the model: one sentence.
-    pub(crate) fn remedy(&self, model: &str) -> String {
-        let has_no_path = url::Url::parse(&self.base_url).is_ok_and(|url| url.path() == "/");
-        let ends_with_version = self.base_url.ends_with("/v1");
-        let names = if model.is_empty() { "" } else { "the model's name and " };
-        match self.kind {
-            ProviderKind::Ollama => match listing::pull(self.kind, model) {
-                Some(pull) => format!(
-                    "Run '{pull}', or wait until the pull that is under way has ended; 'copydesk models' shows what is \
-                     there."
-                ),
-                None => "Check base_url, which has no path for kind ollama, as in http://127.0.0.1:11434."
-                    .to_owned(),
-            },
-            ProviderKind::OpenaiChat | ProviderKind::OpenaiResponses if has_no_path => {
-                format!(
-                    "Check {names}base_url: most servers of kind {} want /v1 at its end.",
-                    self.kind.as_str()
-                )
-            }
-            ProviderKind::OpenaiResponses if !self.is_usual() => {
-                format!(
-                    "Check {names}base_url, and whether the server has this API: many have openai-chat only."
-                )
-            }
-            ProviderKind::Anthropic if ends_with_version => {
-                "Take /v1 from the end of base_url: for kind anthropic it is added.".to_owned()
-            }
-            ProviderKind::AzureOpenai => {
-                let names = if model.is_empty() { "" } else { ", that a deployment has the model's name," };
-                format!("Check base_url{names} and api_version; 'copydesk models' shows the deployments.")
-            }
-            _ => format!("Check {names}base_url; 'copydesk models' shows which models it has."),
-        }
-    }
-
     /// The address of one of its paths.
     pub(crate) fn address(&self, path: &str) -> Result<url::Url, CallError> {
         let bad = |reason: String| CallError::BadAddress { provider: self.name.clone(), reason };
@@ -251,62 +215,6 @@ mod tests {
             let provider = Provider { kind, base_url: base_url.map(str::to_owned), ..Provider::default() };
             assert_eq!(Endpoint::configured("x", &provider).forms(model), expect, "{kind:?} {base_url:?}");
         }
-    }
-
-    #[test]
-    fn what_to_do_about_a_404_depends_on_kind_and_address() {
-        let check = |kind, base_url: Option<&str>, model, expect| {
-            let provider = Provider { kind, base_url: base_url.map(str::to_owned), ..Provider::default() };
-            assert_eq!(Endpoint::configured("x", &provider).remedy(model), expect, "{kind:?} {base_url:?}");
-        };
-        let name = "Check the model's name and base_url; 'copydesk models' shows which models it has.";
-        check(ProviderKind::Anthropic, None, "m", name);
-        check(ProviderKind::OpenaiResponses, None, "m", name);
-        check(ProviderKind::OpenaiChat, Some("https://models.example/v1"), "m", name);
-        check(
-            ProviderKind::OpenaiChat,
-            Some("http://127.0.0.1:1234/"),
-            "m",
-            "Check the model's name and base_url: most servers of kind openai-chat want /v1 at its end.",
-        );
-        check(
-            ProviderKind::OpenaiResponses,
-            Some("http://127.0.0.1:1234"),
-            "",
-            "Check base_url: most servers of kind openai-responses want /v1 at its end.",
-        );
-        check(
-            ProviderKind::OpenaiResponses,
-            Some("https://models.example/v1"),
-            "m",
-            "Check the model's name and base_url, and whether the server has this API: many have openai-chat only.",
-        );
-        check(
-            ProviderKind::Anthropic,
-            Some("https://api.anthropic.com/v1"),
-            "m",
-            "Take /v1 from the end of base_url: for kind anthropic it is added.",
-        );
-        check(
-            ProviderKind::AzureOpenai,
-            Some("https://azure.example"),
-            "m",
-            "Check base_url, that a deployment has the model's name, and api_version; 'copydesk models' shows the \
-             deployments.",
-        );
-        check(
-            ProviderKind::Ollama,
-            None,
-            "m",
-            "Run 'ollama pull m', or wait until the pull that is under way has ended; 'copydesk models' shows what is \
-             there.",
-        );
-        check(
-            ProviderKind::Ollama,
-            Some("http://127.0.0.1:11434/api"),
-            "",
-            "Check base_url, which has no path for kind ollama, as in http://127.0.0.1:11434.",
-        );
     }
 
     #[test]

@@ -46,6 +46,9 @@ pub enum CallError {
     /// 429.
     #[error("{address} limits the rate of requests{}{}", wait(*retry_after), said(message))]
     RateLimited { address: String, retry_after: Option<Duration>, message: String },
+    /// 402, or a 429 that says so: no waiting helps.
+    #[error("{address} has no credit left for this key{}", said(message))]
+    NoCredit { address: String, message: String },
     /// 503, 529, or the same said inside an answer.
     #[error("{address} is overloaded{}{}", wait(*retry_after), said(message))]
     Overloaded { address: String, retry_after: Option<Duration>, message: String },
@@ -177,6 +180,14 @@ impl CallError {
                  and name that file in SSL_CERT_FILE in the environment that starts Copydesk."
                     .to_owned()
             }
+            Self::Refused { key, .. } if key == NO_KEY => {
+                "It wants a key: 'copydesk auth status' says which there are and for which address, and 'copydesk auth \
+                 set PROVIDER' puts one away."
+                    .to_owned()
+            }
+            Self::NoCredit { .. } => {
+                "Add credit, or raise the limit, in the account of that provider, or choose another model.".to_owned()
+            }
             Self::Refused { .. } => {
                 "Put a valid key there and ask again; it is not tried again by itself.".to_owned()
             }
@@ -198,6 +209,14 @@ impl CallError {
                 "The server did not like the request: a smaller selection or another model may help; 'copydesk models' \
                  shows which it has."
                     .to_owned()
+            }
+            Self::BrokeOff { kind, .. } if is_about_request(kind) => {
+                "The server did not like the request: a smaller selection or another model may help; 'copydesk models' \
+                 shows which it has."
+                    .to_owned()
+            }
+            Self::BrokeOff { kind, .. } if is_about_key(kind) => {
+                "Put a valid key where it comes from, which 'copydesk auth status' says, and ask again.".to_owned()
             }
             Self::Status { .. } | Self::BrokeOff { .. } => {
                 "Ask again; if it stays, the server's own status page or log says more.".to_owned()
@@ -265,6 +284,19 @@ impl CallError {
             _ => None,
         }
     }
+}
+
+/// What is said of the key where none went along.
+pub(crate) const NO_KEY: &str = "no key was sent";
+
+/// Whether an error told inside an answer is about what was asked, by its kind.
+fn is_about_request(kind: &str) -> bool {
+    matches!(kind, "invalid_request_error" | "context_length_exceeded" | "request_too_large")
+}
+
+/// Whether it is about who asked.
+fn is_about_key(kind: &str) -> bool {
+    matches!(kind, "authentication_error" | "permission_error" | "invalid_api_key")
 }
 
 fn said(message: &str) -> String {

@@ -62,8 +62,7 @@ impl Facts {
         }
         let output = u64::from(self.output_limit?);
         let input = self.context_window?.saturating_sub(output);
-        let dearest = Price { kept_input: price.kept_input.max(price.input), ..price };
-        Some(dearest.of(Tokens { input, kept: input, cached: 0, output }))
+        Some(price.at_most(input, output))
     }
 
     fn over(&self, below: &Self) -> Self {
@@ -116,6 +115,12 @@ impl Price {
     /// Whether nobody bills for it.
     pub fn is_free(&self) -> bool {
         *self == Self::FREE
+    }
+
+    /// The most that a call can cost, in dollars, however its input is counted: plain, out of a cache or into one.
+    pub fn at_most(&self, input: u64, output: u64) -> f64 {
+        let dearest = self.input.max(self.cached_input).max(self.kept_input);
+        Self { input: dearest, ..*self }.of(Tokens { input, output, ..Tokens::default() })
     }
 
     /// What a call costs, in dollars.

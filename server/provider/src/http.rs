@@ -20,10 +20,12 @@ use crate::answer::{LARGEST_ANSWER, Progress, WireError};
 use crate::body::{self, BodyError, Meter, Patience, PieceError};
 use crate::clients::{Client, Clients, Response, SendError};
 use crate::endpoint::Endpoint;
+use crate::error::NO_KEY;
 use crate::facts::{Facts, Price};
 use crate::failure::{self, Told};
 use crate::health::{Health, Slot, State};
 use crate::key::{Fetch, Key, KeyOrigin, Keys};
+use crate::remedy::remedy;
 use crate::retry::{LONGEST_WAIT, Tried};
 use crate::sending::SentBody;
 use crate::stream::Sink;
@@ -177,10 +179,10 @@ impl Job {
         let told = Told {
             address: failure::shown(url),
             model: model.to_owned(),
-            remedy: endpoint.remedy(model),
+            remedy: remedy(endpoint, wire, model),
             key: match &key {
                 Some(key) => format!("the key came from {}", key.origin),
-                None => "no key was sent".to_owned(),
+                None => NO_KEY.to_owned(),
             },
             redactor: Redactor::new(key.as_ref().map(|key| key.value.clone())),
         };

@@ -3,7 +3,7 @@
 //! Every API has a list and hardly two have the same one, so the reader takes what it knows wherever it stands and passes
 //! over the rest. A list never decides what may be asked for: it adds names and facts.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::pin::pin;
 
 use copydesk_base::Timestamp;
@@ -115,14 +115,19 @@ pub(crate) async fn body(response: Response) -> Option<Vec<u8>> {
     Some(body)
 }
 
-/// The models of a list, in its order; `None` where it is none.
+/// Models of one list that are kept; those with the longest lists have some hundreds.
+const MOST_LISTED: usize = 4_000;
+
+/// The models of a list, in its order and each once; `None` where it is none.
 pub(crate) fn read(body: &[u8]) -> Option<Vec<Listed>> {
     let list: Value = serde_json::from_slice(body).ok()?;
     let models = [Some(&list), list.get("data"), list.get("models")]
         .into_iter()
         .flatten()
         .find_map(Value::as_array)?;
-    Some(models.iter().filter_map(model).collect())
+    let mut seen = HashSet::new();
+    let is_new = |listed: &Listed| seen.insert(listed.id.clone());
+    Some(models.iter().filter_map(model).filter(is_new).take(MOST_LISTED).collect())
 }
 
 fn model(entry: &Value) -> Option<Listed> {

@@ -9,6 +9,8 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::answer::{Answer, Progress, WireError};
+use crate::endpoint::Endpoint;
+use crate::facts::Facts;
 use crate::request::{Message, Request};
 use crate::schema::Forms;
 use crate::wire::Piece;
@@ -32,6 +34,11 @@ pub(crate) struct Window {
 }
 
 impl Window {
+    pub(crate) fn of(endpoint: &Endpoint, model: &str, facts: &Facts) -> Self {
+        let set = endpoint.models.get(model).and_then(|settings| settings.context_window);
+        Self { set, most: facts.context_window }
+    }
+
     /// The window to ask for where so many tokens must fit in.
     pub(crate) fn holding(self, tokens: u64) -> u64 {
         self.set.unwrap_or_else(|| window(tokens).min(self.most.unwrap_or(u64::MAX)))

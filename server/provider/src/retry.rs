@@ -71,7 +71,7 @@ pub fn may_switch(error: &CallError) -> bool {
                 | CallError::Untrusted { .. }
                 | CallError::Scheme { .. }
                 // Nobody pays for it any more.
-                | CallError::Status { status: 402, .. }
+                | CallError::NoCredit { .. }
                 | CallError::NotFound { .. }
                 | CallError::Blind { .. }
                 | CallError::Toolless { .. }
@@ -192,7 +192,7 @@ mod tests {
         };
         check(asks(7), 1, 1.0, ms(7_000), true);
         check(asks(300), 1, 1.0, None, true);
-        check(status(402), 1, 1.0, None, true);
+        check(CallError::NoCredit { address: "a".into(), message: String::new() }, 1, 1.0, None, true);
         check(CallError::BadAddress { provider: "p".into(), reason: "r".into() }, 1, 1.0, None, true);
         check(CallError::Unsendable { reason: "no certificates".into() }, 1, 1.0, None, true);
         check(CallError::Scheme { address: "a".into(), there: Scheme::Secure }, 1, 1.0, None, true);

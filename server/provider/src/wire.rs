@@ -93,9 +93,7 @@ impl Wire {
     }
 
     pub(crate) fn body(self, request: &Request, endpoint: &Endpoint, facts: &Facts) -> Vec<u8> {
-        let settings = endpoint.models.get(&request.model);
-        let set = settings.and_then(|settings| settings.context_window);
-        let window = ollama::Window { set, most: facts.context_window };
+        let window = ollama::Window::of(endpoint, &request.model, facts);
         let body = match self {
             Self::Anthropic => anthropic::body(request, facts),
             Self::OpenaiChat | Self::Azure => openai_chat::body(request, endpoint.quirks),

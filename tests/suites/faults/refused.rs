@@ -106,6 +106,38 @@ fn what_no_waiting_helps_is_told_at_once() {
                 }),
             ),
             row(
+                "429 without credit",
+                vec![Reply::status(
+                    429,
+                    r#"{"error": {"type": "insufficient_quota", "message": "check your plan"}}"#,
+                )],
+                1,
+                Says(
+                    "failed to reach the model: ADDRESS has no credit left for this key: check your plan. Add credit, or raise the limit, in the account of that provider, or choose another model.",
+                ),
+            ),
+            row(
+                "402",
+                vec![status(402, "pay first")],
+                1,
+                Says(
+                    "failed to reach the model: ADDRESS has no credit left for this key: pay first. Add credit, or raise the limit, in the account of that provider, or choose another model.",
+                ),
+            ),
+            row(
+                "200 with an error",
+                vec![
+                    Reply::stream(
+                        r#"{"error": {"type": "invalid_request_error", "message": "no such option"}}"#,
+                    )
+                    .header("content-type", "application/json"),
+                ],
+                1,
+                Says(
+                    "failed to reach the model: the model server broke off with an error: no such option. The server did not like the request: a smaller selection or another model may help; 'copydesk models' shows which it has.",
+                ),
+            ),
+            row(
                 "400 too long",
                 vec![status(400, "prompt is too long: 250000 tokens > 200000 maximum")],
                 1,

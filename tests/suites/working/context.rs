@@ -242,6 +242,28 @@ fn a_shortening_that_does_not_help_ends_the_run_after_the_second() {
     }
 }
 
+/// Ollama drops the beginning of what its window does not hold and says nothing; other servers refuse by themselves.
+#[test]
+fn a_question_that_its_window_does_not_hold_is_not_cut_in_silence() {
+    for format in [Format::Ollama, Format::OpenaiChat] {
+        let model = ModelServer::start(format, uncounted([Reply::text("Done.")]));
+        let workspace = desk(&model, "");
+        let workspace = workspace.with_user_config(&format!(
+            "default_model: bench/m\nproviders:\n  bench: {{kind: {}, base_url: \"{}\", api_key_env: BENCH_KEY, models: \
+             {{m: {{context_window: 4096}}}}}}\n",
+            format.kind(),
+            model.base_url()
+        ));
+        let ran = workspace.run(&["ask", &"many words ".repeat(2_000)]);
+        let (words, asked) = match format {
+            Format::Ollama => ("its window holds 4096, behind which its server cuts without a word", 0),
+            _ => ("and the window of bench/m holds 4096: its server may refuse it", 1),
+        };
+        assert!(ran.stderr.contains(words), "{ran}");
+        assert_eq!((model.requests().len(), ran.stdout.contains("Done.")), (asked, asked == 1), "{ran}");
+    }
+}
+
 #[test]
 fn sections_have_their_room_and_what_was_sent_is_shown() {
     let model = ModelServer::start(Format::Anthropic, [read("a.py"), Reply::text("Done.").usage(1_234, 5)]);

@@ -6,7 +6,7 @@
 //! come, model by model.
 
 use copydesk_base::{Event, Usage};
-use copydesk_provider::{CallError, Choice, Facts, Request, Tokens};
+use copydesk_provider::{CallError, Choice, Facts, Request};
 use copydesk_store::{Accounts, Conversation, Holder, Reservation};
 
 use crate::budget::limits::{self, Next};
@@ -203,13 +203,12 @@ pub(crate) fn counted(seen: &Seen, input: u64, choice: &Choice) -> Usage {
     let input_tokens = if is_input_real { sent } else { input };
     let output_tokens = if is_output_real { reported.output_tokens } else { received };
     let price = choice.facts.price.filter(|price| !price.is_free());
-    let tokens = Tokens { input: input_tokens, output: output_tokens, ..Tokens::default() };
     Usage {
         input_tokens,
         cached_tokens: 0,
         output_tokens,
         requests: reported.requests,
-        usd: price.map(|price| price.of(tokens)),
+        usd: price.map(|price| price.at_most(input_tokens, output_tokens)),
         estimated: true,
     }
 }

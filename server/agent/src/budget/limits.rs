@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use copydesk_base::Usage;
 use copydesk_base::config::{Budget, Budgets};
-use copydesk_provider::{Choice, Tokens};
+use copydesk_provider::Choice;
 use copydesk_store::{Accounts, Taken};
 
 use crate::error::AgentError;
@@ -132,12 +132,11 @@ fn percent(used: f64, limit: f64) -> u64 {
 /// The most that a request can use whose answer is cut there.
 pub(crate) fn at_most(next: &Next, cut: Option<u32>) -> Usage {
     let output = u64::from(cut.unwrap_or_else(|| usual_answer(&next.choice)));
-    let tokens = Tokens { input: next.input, output, ..Tokens::default() };
     Usage {
         input_tokens: next.input,
         output_tokens: output,
         requests: 1,
-        usd: next.choice.facts.price.map(|price| price.of(tokens)),
+        usd: next.choice.facts.price.map(|price| price.at_most(next.input, output)),
         ..Usage::default()
     }
 }
@@ -214,8 +213,8 @@ fn room((who, key): Whose, budget: &Budget, taken: Taken, next: &Next) -> Result
     if cost >= limit {
         return refuse(format!("{who} has cost {}", dollars(cost)), None, "usd");
     }
-    let left = limit - cost - held - price.of(Tokens { input: next.input, ..Tokens::default() });
-    let answer = price.of(Tokens { output: SHORTEST_ANSWER, ..Tokens::default() });
+    let left = limit - cost - held - price.at_most(next.input, 0);
+    let answer = price.at_most(0, SHORTEST_ANSWER);
     if left < answer {
         let (cost, limit) = (dollars(cost), dollars(limit));
         return refuse(

@@ -70,8 +70,10 @@ pub(crate) async fn shorten(turn: &mut Turn, way: &mut Way, long: Long<'_>) -> R
         let start = text::tail(&request.messages, bytes(limit) / 4);
         let fold = text::fold_to(&request.messages, bytes(limit) / 2);
         let event = match (start, fold) {
-            // A question alone is not ours to shorten: whether it fits is for its model to say.
-            (None, None) if shortened.futile == 0 => return Ok(Fitting::Same(request)),
+            (None, None) if shortened.futile == 0 => {
+                alone(turn, way.choice(), before).await?;
+                return Ok(Fitting::Same(request));
+            }
             (start, fold) if shortened.futile >= FUTILE || (start, fold) == (None, None) => {
                 return Err(AgentError::TooLong { tokens: before, limit });
             }
@@ -102,6 +104,19 @@ pub(crate) async fn shorten(turn: &mut Turn, way: &mut Way, long: Long<'_>) -> R
         turn.record(told(event, now)).await?;
         is_short = true;
     }
+}
+
+/// A question alone is not ours to shorten. Whether it fits is for its model to say, where that says anything.
+async fn alone(turn: &Turn, choice: &Choice, tokens: u64) -> Result<(), AgentError> {
+    let model = choice.model_ref();
+    if let Some(window) = choice.cut_beyond().filter(|window| tokens > *window) {
+        return Err(AgentError::TooLarge { model, tokens, window });
+    }
+    let Some(window) = choice.facts.context_window.filter(|window| tokens > *window) else { return Ok(()) };
+    let text = format!(
+        "This request has ≈ {tokens} tokens, and the window of {model} holds {window}: its server may refuse it."
+    );
+    turn.record(vec![Event::Notice { text }]).await
 }
 
 /// The files that the run has changed, as people know them.

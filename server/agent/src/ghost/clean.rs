@@ -53,6 +53,14 @@ impl Shape {
     }
 }
 
+/// Whether a letter would stand in the file without being seen, or change how others look: in grey text nobody can review
+/// it. The joiners that scripts and emoji need are none of them.
+fn is_hidden(letter: char) -> bool {
+    (letter.is_control() && !matches!(letter, '\n' | '\t'))
+        || matches!(letter,
+            '\u{ad}' | '\u{61c}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
+}
+
 /// What of an answer is to be inserted; empty for nothing.
 pub(super) fn cleaned(answer: &str, format: Option<InfillFormat>, spot: &Spot) -> String {
     let (before, after) = (spot.before(), spot.after());
@@ -64,7 +72,7 @@ pub(super) fn cleaned(answer: &str, format: Option<InfillFormat>, spot: &Spot) -
         let Some(inner) = unwrapped(&answer) else { return String::new() };
         without_echo(inner, before)
     };
-    if !placeholders(inner).is_empty() {
+    if !placeholders(inner).is_empty() || inner.contains(is_hidden) {
         return String::new();
     }
     let text = match Shape::of(spot) {
@@ -235,6 +243,11 @@ mod tests {
         hole("x<|endoftext|>y", "|", "x");
         hole("x\r\ny", "a\r\n|", "x\r\ny");
         hole("  \n", "a|", "");
+        // What nobody sees in grey text is not offered; what joins the parts of an emoji may stand.
+        for hidden in ["x\u{202e}y", "x\u{200b}", "\u{2066}x", "x\u{1b}[0m", "x\0", "a\rb", "x\u{ad}y"] {
+            hole(hidden, "|", "");
+        }
+        hole("'👩\u{200d}🚀'", "|", "'👩\u{200d}🚀'");
         hole("x = <secret:github-token:1>", "|", "");
     }
 

@@ -187,7 +187,9 @@ impl Desk {
     /// Forgets a document that was closed.
     pub fn forget_suggestions(&self, path: &Path) {
         let mut memory = self.shared.ghosts.memory();
-        memory.slots.remove(path);
+        if let Some(slot) = memory.slots.remove(path) {
+            slot.give_up();
+        }
         memory.scopes.remove(path);
     }
 }

@@ -97,6 +97,13 @@ impl Slot {
         Arrival::New { ticket: self.latest, pause }
     }
 
+    /// Ends what is under way: nobody will look at it.
+    pub(super) fn give_up(&self) {
+        if let Some((_, flight)) = &self.flight {
+            flight.given_up.cancel();
+        }
+    }
+
     /// Whether another request came since.
     pub(super) fn is_outdated(&self, ticket: Ticket) -> bool {
         self.latest != ticket

@@ -55,6 +55,15 @@ pub fn bad_address(text: &str) -> Option<BadAddress> {
     port.filter(|port| !is_port(*port)).map(|at| BadAddress::Port { at })
 }
 
+/// An address as it is shown: without a name, a password or a query, in which a key may stand.
+pub fn shown_address(text: &str) -> String {
+    match bad_address(text) {
+        Some(BadAddress::Login { at }) => shown_address(&format!("{}{}", &text[..at.start], &text[at.end..])),
+        Some(BadAddress::Tail { at }) => text[..at].to_owned(),
+        _ => text.to_owned(),
+    }
+}
+
 /// Where the path of a request begins that somebody copied along: it is put behind an address anyway.
 pub fn path_of_request(text: &str) -> Option<usize> {
     let path = text.trim_end_matches('/');
@@ -67,6 +76,15 @@ const PATHS: [&str; 6] =
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_address_is_shown_without_what_may_be_a_key() {
+        let check = |text: &str, expect: &str| assert_eq!(shown_address(text), expect);
+        check("https://a.example/v1", "https://a.example/v1");
+        check("https://me:secret@a.example/v1", "https://a.example/v1");
+        check("https://me:secret@a.example/v1?key=secret", "https://a.example/v1");
+        check("https://a.example#secret", "https://a.example");
+    }
 
     #[test]
     fn an_address_is_a_scheme_a_host_and_a_path() {

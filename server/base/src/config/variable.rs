@@ -19,6 +19,13 @@ pub fn is_variable(name: &str) -> bool {
     !name.starts_with(|first: char| first.is_ascii_digit())
         && !name.is_empty()
         && name.chars().all(|letter| letter.is_ascii_alphanumeric() || letter == '_')
+        && !looks_like_a_key(name)
+}
+
+/// Whether letters and digits are mixed as only a machine mixes them, at length.
+fn looks_like_a_key(name: &str) -> bool {
+    let digits = name.chars().filter(char::is_ascii_digit).count();
+    name.len() >= 20 && digits >= 3 && !name.contains('_')
 }
 
 #[cfg(test)]
@@ -34,6 +41,9 @@ mod tests {
             ("2K", false),
             ("$KEY", false),
             ("sk-proj-a", false),
+            ("a8f7e6d5c4b3a29180f7e6d5c4b3a291", false),
+            ("A_KEY_OF_THE_YEAR_2026_AND_MORE", true),
+            ("COMPANYWIDEMODELSKEY2", true),
         ] {
             assert_eq!(is_variable(name), expected, "{name}");
         }

@@ -9,6 +9,7 @@ mod wished;
 
 use std::sync::Arc;
 
+use copydesk_base::config::shown_address;
 use copydesk_base::{Clock, SystemClock, Timestamp};
 use copydesk_language::{Abilities, KnownModel};
 use copydesk_provider::{
@@ -256,7 +257,7 @@ impl Seen {
                 json!({
                     "name": one.endpoint.name,
                     "kind": one.endpoint.kind.as_str(),
-                    "base_url": one.endpoint.base_url,
+                    "base_url": shown_address(&one.endpoint.base_url),
                     "source": one.source.as_str(),
                     "listed_at": one.at,
                     "error": one.error,

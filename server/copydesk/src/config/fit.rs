@@ -8,6 +8,9 @@ use serde_json::{Map, Value};
 
 use super::value::KeyPath;
 
+/// Bytes of a text of a provider that is quoted; what is longer may be a key.
+const LONGEST_NAME: usize = 15;
+
 /// A piece that does not count.
 pub(super) struct Misfit {
     pub(super) path: KeyPath,
@@ -180,7 +183,7 @@ fn misfit(path: &KeyPath, value: &Value, wrong: &str) -> Misfit {
     let wrong = if value.as_str().is_some_and(is_endless) {
         "a number is needed that can be counted with".to_owned()
     } else {
-        plain(wrong)
+        unquoted(path, value, plain(wrong))
     };
     let message = if bypass {
         "mode 'bypass' is refused from every file; it is a flag of the command line only".to_owned()
@@ -193,6 +196,17 @@ fn misfit(path: &KeyPath, value: &Value, wrong: &str) -> Misfit {
         severity: Severity::Error,
         message,
         stops: !bypass && (could_forbid(path) || chooses(path) || is_number(path)),
+    }
+}
+
+/// What was wrong, without a text of a provider that may be a key: one that stands at a place where keys do not belong is
+/// repeated nowhere.
+fn unquoted(path: &KeyPath, value: &Value, wrong: String) -> String {
+    match value.as_str() {
+        Some(text) if path.first().is_some_and(|key| key == "providers") && text.len() > LONGEST_NAME => {
+            wrong.replace(text, "…")
+        }
+        _ => wrong,
     }
 }
 

@@ -65,7 +65,10 @@ pub(super) async fn run(
     match status {
         Ok(status) if status.success() => {}
         Ok(status) => {
-            return Err(format!("its command ended with {status}{}", last_line(&complaint, redactor)));
+            let said = last_line(&complaint, redactor);
+            let said =
+                if is_one_word(&settings.command) { said.replace(&settings.command, "…") } else { said };
+            return Err(format!("its command ended with {status}{said}"));
         }
         Err(error) => return Err(format!("its command was lost: {error}")),
     }
@@ -102,6 +105,11 @@ fn last_line(complaint: &[u8], redactor: &Redactor) -> String {
     let line = text.lines().rev().map(str::trim).find(|line| !line.is_empty()).unwrap_or_default();
     let line: String = redactor.clean(line).chars().filter(|letter| !letter.is_control()).take(200).collect();
     if line.is_empty() { String::new() } else { format!(": {line}") }
+}
+
+/// Whether a command may be a key that stands in the place of one.
+fn is_one_word(command: &str) -> bool {
+    command.len() > 15 && !command.contains(|letter: char| letter.is_whitespace() || letter == '/')
 }
 
 /// A key in one line, or a token as JSON.

@@ -34,9 +34,18 @@ pub(crate) async fn check(response: Response, told: &Told) -> Result<Response, C
     let kind = header(&response.headers, "content-type");
     let kind = kind.split(';').next().unwrap_or("").trim().to_ascii_lowercase();
     match kind.as_str() {
-        "text/html" | "application/json" => {
-            Err(told.malformed(&format!("it is {kind} where an event stream was asked for")))
+        "application/json" => {
+            let address = told.address.clone();
+            let body = read(response).await;
+            Err(match serde_json::from_slice::<Value>(&body).ok().as_ref().and_then(error_in) {
+                Some(WireError::Server { kind, message }) => told.server_error(&kind, &message),
+                _ => CallError::Malformed {
+                    address,
+                    reason: format!("it is {kind} where a stream was asked for"),
+                },
+            })
         }
+        "text/html" => Err(told.malformed(&format!("it is {kind} where a stream was asked for"))),
         _ => Ok(response),
     }
 }
@@ -67,6 +76,7 @@ impl Told {
         let (address, message) = (self.address.clone(), self.clean(message));
         match kind {
             kind if is_overload(kind) => CallError::Overloaded { address, retry_after: None, message },
+            kind if is_credit(kind) => CallError::NoCredit { address, message },
             kind if is_limit(kind) => CallError::RateLimited { address, retry_after: None, message },
             kind => CallError::BrokeOff { kind: self.clean(kind), message },
         }
@@ -77,7 +87,11 @@ impl Told {
         if status == StatusCode::BAD_REQUEST && self.address.starts_with("http://") && wants_tls(body) {
             return CallError::Scheme { address, there: Scheme::Secure };
         }
+        let is_unpaid = status.as_u16() == 402 || status.as_u16() == 429 && is_about_credit(body);
         let message = self.clean(&message(body));
+        if is_unpaid {
+            return CallError::NoCredit { address, message };
+        }
         let retry_after = || retry_after(headers);
         match status.as_u16() {
             status @ (401 | 403) => CallError::Refused { address, status, key: self.key.clone(), message },
@@ -104,11 +118,24 @@ pub(crate) fn server_error(error: &Value) -> WireError {
     };
     let words: Vec<String> = ["type", "code", "status"].into_iter().filter_map(word).collect();
     // A number is a status of HTTP, and says more than a type that nobody knows.
-    let known = words.iter().find(|word| is_overload(word) || is_limit(word) || is_servers_fault(word));
+    let is_known =
+        |word: &&String| is_overload(word) || is_limit(word) || is_credit(word) || is_servers_fault(word);
+    let known = words.iter().find(is_known);
     let by_status = || words.iter().find_map(|word| kind_of_status(word.parse().ok()?)).map(str::to_owned);
     let kind = known.cloned().or_else(by_status).or_else(|| words.first().cloned());
     let message = error.as_str().or_else(|| error.get("message")?.as_str()).unwrap_or_default();
     WireError::Server { kind: kind.unwrap_or_default(), message: message.to_owned() }
+}
+
+/// The error that a whole body tells, in whichever of the usual places it stands.
+fn error_in(body: &Value) -> Option<WireError> {
+    match body.get("error") {
+        Some(error) if !error.is_null() => Some(server_error(error)),
+        _ if body.get("type").or_else(|| body.get("object")).and_then(Value::as_str) == Some("error") => {
+            Some(server_error(body))
+        }
+        _ => None,
+    }
 }
 
 fn is_overload(kind: &str) -> bool {
@@ -126,8 +153,32 @@ fn is_limit(kind: &str) -> bool {
     matches!(kind, "rate_limit_error" | "rate_limit_exceeded" | "rate_limit")
 }
 
+/// Whether an account has nothing left, as `OpenAI`, Anthropic and those that speak like them say it.
+fn is_credit(kind: &str) -> bool {
+    matches!(
+        kind,
+        "insufficient_quota"
+            | "insufficient_balance"
+            | "billing_error"
+            | "billing_hard_limit_reached"
+            | "billing_not_active"
+    )
+}
+
+/// Whether an error's body says so.
+fn is_about_credit(body: &[u8]) -> bool {
+    let Ok(body) = serde_json::from_slice::<Value>(body) else { return false };
+    let WireError::Server { kind, .. } = server_error(body.get("error").unwrap_or(&body)) else {
+        return false;
+    };
+    is_credit(&kind)
+}
+
 const fn kind_of_status(status: u16) -> Option<&'static str> {
     match status {
+        400 | 413 | 422 => Some("invalid_request_error"),
+        401 | 403 => Some("authentication_error"),
+        402 => Some("billing_error"),
         429 => Some("rate_limit_error"),
         503 | 529 => Some("overloaded_error"),
         408 | 409 | 500..=599 => Some("server_error"),
@@ -252,6 +303,9 @@ mod tests {
         check(serde_json::json!({"type": "error", "code": "rate_limit_exceeded"}), "rate_limit_exceeded");
         check(serde_json::json!({"code": 502, "message": "upstream"}), "server_error");
         check(serde_json::json!({"code": 429}), "rate_limit_error");
+        check(serde_json::json!({"code": 402}), "billing_error");
+        check(serde_json::json!({"code": 401}), "authentication_error");
+        check(serde_json::json!({"type": "requests", "code": "insufficient_quota"}), "insufficient_quota");
         check(serde_json::json!({"type": "InternalServerError", "code": 500}), "server_error");
         check(serde_json::json!({"type": "service_unavailable", "code": 503}), "service_unavailable");
         check(serde_json::json!({"type": "busy", "code": "529"}), "overloaded_error");

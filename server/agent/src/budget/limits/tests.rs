@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use copydesk_base::config::{Provider, ProviderKind};
-use copydesk_provider::{Models, ModelsConfig, NoKeys};
+use copydesk_provider::{Models, ModelsConfig, NoKeys, Price};
 
 use super::*;
 
@@ -73,6 +73,12 @@ fn a_limit_that_is_reached_or_would_be_passed_names_its_setting() {
     assert_eq!(check(run(Budget { usd: Some(0.0), ..Budget::default() }), &local), Ok(None));
     // A thousand tokens of 2 dollars a million, and 256 of 8.
     refuses(run(Budget { usd: Some(0.504), ..Budget::default() }), &billed, "costs more than the rest");
+    // Where keeping costs more than sending, everything may be kept: 0.00375 for the thousand, not 0.003.
+    let mut keeping = billed.clone();
+    keeping.facts.price =
+        Some(Price { input: 3_000_000, cached_input: 300_000, kept_input: 3_750_000, output: 8_000_000 });
+    refuses(run(Budget { usd: Some(0.505_7), ..Budget::default() }), &keeping, "costs more than the rest");
+    assert_eq!(check(run(Budget { usd: Some(0.505_8), ..Budget::default() }), &keeping), Ok(Some(256)));
     refuses(run(Budget { usd: Some(9.0), ..Budget::default() }), &unknown, "providers.p.models.own.price");
     let mut broken = local.clone();
     broken.facts.price = None;

@@ -2,6 +2,7 @@
 
 use std::cmp::Ordering;
 
+use copydesk_base::config::shown_address;
 use copydesk_provider::{CallError, Choice, Facts, Forms, Left, Models, Price, Route, Sources, Strictness};
 use copydesk_store::{Measured, UserStore};
 use serde_json::{Value, json};
@@ -82,7 +83,7 @@ fn of_choice(models: &Models, user: &UserStore, choice: &Choice) -> Value {
     document["ref"] = choice.model_ref().into();
     document["why"] = choice.why.as_str().into();
     document["kind"] = choice.kind.as_str().into();
-    document["base_url"] = choice.base_url().into();
+    document["base_url"] = shown_address(choice.base_url()).into();
     document["key"] = key(models, choice).into();
     let measured = measured(user, choice);
     document["estimate_ratio"] = measured.map(|measured| measured.ratio()).into();
@@ -117,7 +118,7 @@ fn lines(models: &Models, user: &UserStore, route: &Route, way: &FirstFit) -> Ve
         lines.push(format!("{place}: {name} ({})", choice.why));
         let left = passed.iter().filter(|left| left.model == name);
         lines.extend(left.map(|left| format!("  because {}", left.because)));
-        let at = if choice.offline { "built in".to_owned() } else { choice.base_url().to_owned() };
+        let at = if choice.offline { "built in".to_owned() } else { shown_address(choice.base_url()) };
         lines.push(format!("  at {at}, {}, {}", choice.kind.as_str(), key(models, choice)));
         let sources = models.sources(choice);
         let known = sources.merged();
