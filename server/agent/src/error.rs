@@ -18,6 +18,9 @@ pub enum AgentError {
     Settings(String),
     #[error("go on: {0}")]
     Budget(String),
+    /// The same of a request that no budget let out when it was recorded.
+    #[error("{0}")]
+    NotSent(CallError),
     #[error("find the run {0}")]
     UnknownRun(String),
     #[error("find the conversation '{0}' in this workspace")]

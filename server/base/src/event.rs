@@ -8,7 +8,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-pub use parts::{Carried, Denied, Origin, Section, Todo, TodoState, Wanted, Written};
+pub use parts::{About, Carried, Denied, OfSummary, Origin, Section, Todo, TodoState, Wanted, Written};
 
 use crate::change::{Base, CheckVerdict, HunkReport};
 use crate::{ApprovalId, Because, CallId, ChangeId, Effect, Grade, RunId, SessionId, Timestamp, Usage};
@@ -175,6 +175,9 @@ pub enum Event {
     /// A request came to nothing: nobody answered it, or no budget let it leave. The error as the person is told it.
     Unanswered {
         error: String,
+        /// What a summary was asked for, where it was one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        summary: Option<OfSummary>,
     },
     /// The model said this much more. Live only: never journalled, the whole stands in [`Event::ModelAnswered`].
     TextDelta {
@@ -393,6 +396,9 @@ pub enum Event {
     /// Something the person should know, and what they can do about it.
     Notice {
         text: String,
+        /// What it is about, for whoever reads more than the words.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        about: Option<About>,
     },
     RunFinished {
         status: RunStatus,
@@ -414,7 +420,7 @@ impl Event {
 
     /// A notice that is words alone.
     pub fn notice(text: impl Into<String>) -> Self {
-        Self::Notice { text: text.into() }
+        Self::Notice { text: text.into(), about: None }
     }
 
     /// About how many bytes of text it holds.

@@ -16,7 +16,9 @@ use crate::COPYDESK;
 const WORDS: &str = "make it three times";
 
 fn workspace(settings: &str) -> Workspace {
-    Workspace::new(COPYDESK).with([(FILE, TEXT)]).with_user_config(settings).with_variable("BENCH_KEY", KEY)
+    let long = "one more line of words that nobody needs\n".repeat(800);
+    let files = [(FILE, TEXT), ("long.txt", &long)];
+    Workspace::new(COPYDESK).with(files).with_user_config(settings).with_variable("BENCH_KEY", KEY)
 }
 
 fn look() -> Reply {
@@ -93,11 +95,19 @@ fn headless(settings: &str, code: i32) -> Recorded {
 fn what_failed_fails_again_with_the_same_tries_and_the_same_way_out() {
     let model = |script: Vec<Reply>| ModelServer::start(Format::Anthropic, script);
     let broken = || Reply::status(500, "{\"error\": {\"message\": \"broken\"}}");
-    let stories: [(&str, Vec<Reply>, &str, i32, &str); 5] = [
+    let long = Reply::tool("read", &json!({"path": "long.txt"})).usage(50_000, 3);
+    let stories: [(&str, Vec<Reply>, &str, i32, &str); 6] = [
         ("a try that fails", vec![look(), broken(), done()], "", 0, "model_waited"),
         ("an error that stays", vec![look(), Reply::status(400, "{}")], "", 1, "unanswered"),
         ("tries that all fail", vec![broken(), broken(), broken()], "", 1, "unanswered"),
         ("a budget that is spent", vec![look(), look()], "budgets: {run: {requests: 2}}\n", 1, "unanswered"),
+        (
+            "a budget that is spent before a summary",
+            vec![long],
+            "context: {compaction: {tokens: 5000}}\nbudgets: {run: {tokens: 40000}}\n",
+            1,
+            "summary",
+        ),
         (
             "a budget that is half spent",
             vec![look(), done()],

@@ -5,6 +5,7 @@
 //! counts, marked as such: a limit that only honest servers respect limits nothing. What is reported corrects the estimates to
 //! come, model by model.
 
+use copydesk_base::event::About;
 use copydesk_base::{Event, Usage};
 use copydesk_provider::{CallError, Choice, Facts, Request};
 use copydesk_store::{Accounts, Conversation, Holder, Reservation};
@@ -72,9 +73,6 @@ const LARGEST_TOKEN: u64 = 128;
 /// Bytes to a token, as we estimate.
 const USUAL_TOKEN: u64 = 4;
 
-/// What is said of a model whose counts cannot be.
-const UNCOUNTED: &str = " reported no count of tokens that can be";
-
 /// What providers put around a request, at most, in tokens.
 const ABSURD_FRAME: u64 = 50_000;
 
@@ -139,7 +137,7 @@ pub(crate) async fn settle(
     let mut with_it = before_it;
     with_it.add(usage);
     if let Some(text) = limits::passed_mark(&turn.settings.budgets.session, before_it, with_it) {
-        turn.record(vec![Event::Notice { text }]).await?;
+        turn.record(vec![of_account(text)]).await?;
     }
     let user = &turn.world.user;
     if seen.answered != Answering::No && !usage.estimated {
@@ -147,12 +145,12 @@ pub(crate) async fn settle(
     }
     if usage.estimated && !before.estimated && is_limited(turn) && !turn.cancel.is_cancelled() {
         let text = format!(
-            "{}{UNCOUNTED}: they are counted as about ≈ {} sent and {} received.",
+            "{} reported no count of tokens that can be: they are counted as about ≈ {} sent and {} received.",
             choice.model_ref(),
             usage.input_tokens,
             usage.output_tokens
         );
-        turn.record(vec![Event::Notice { text }]).await?;
+        turn.record(vec![of_account(text)]).await?;
     }
     Ok(())
 }
@@ -164,9 +162,9 @@ impl Reserved {
     }
 }
 
-/// Whether a notice is one of these, about what was used.
-pub(crate) fn is_of_account(notice: &str) -> bool {
-    notice.starts_with(limits::PASSED) || notice.contains(UNCOUNTED)
+/// A notice about what was used.
+fn of_account(text: String) -> Event {
+    Event::Notice { text, about: Some(About::Account) }
 }
 
 /// Whether anybody needs the count of tokens.

@@ -29,9 +29,6 @@ const DAY: Whose = ("this day", "day");
 /// At which parts of a conversation's budget the person is told how much is gone, in percent.
 const MARKS: [u64; 2] = [80, 50];
 
-/// How it begins what is said at one of them.
-pub(crate) const PASSED: &str = "This conversation has used more than ";
-
 /// What the next request meets: what its run has used up so far, and what it will need at least.
 #[derive(Clone, Debug)]
 pub(crate) struct Next {
@@ -101,7 +98,7 @@ pub(crate) fn passed_mark(budget: &Budget, before: Usage, after: Usage) -> Optio
     let (_, used_before) = fullest(budget, before)?;
     let (what, used) = fullest(budget, after)?;
     let mark = MARKS.into_iter().find(|mark| used_before < *mark && used >= *mark)?;
-    Some(format!("{PASSED}{mark} % of its budget: {what}."))
+    Some(format!("This conversation has used more than {mark} % of its budget: {what}."))
 }
 
 /// The part of a budget that is used up most: in words, and in percent.

@@ -11,6 +11,7 @@
 mod text;
 
 use copydesk_base::config::Compaction;
+use copydesk_base::event::OfSummary;
 use copydesk_base::{Event, path};
 use copydesk_provider::{CallError, Choice, Message, Request};
 use serde_json::json;
@@ -80,7 +81,8 @@ pub(crate) async fn shorten(turn: &mut Turn, way: &mut Way, long: Long<'_>) -> R
             // Results are folded where there is nothing before them, or where a summary was not enough.
             (Some(start), fold) if shortened.futile == 0 || fold.is_none() => {
                 hooks::at(turn, Point::PreCompact, None, json!({"tokens": before, "limit": limit})).await?;
-                let summary = summary(turn, way, &request, start).await?;
+                let kept = request.messages.len() - start;
+                let summary = summary(turn, way, &request, OfSummary { kept, before }).await?;
                 let (left_out, rest) = request.messages.split_at(start);
                 let said = turn.steered.len().saturating_sub(steer::count(rest));
                 let known = text::Known { task, said: &turn.steered[..said], changed: &changed(turn) };
@@ -116,7 +118,7 @@ async fn alone(turn: &Turn, choice: &Choice, tokens: u64) -> Result<(), AgentErr
     let text = format!(
         "This request has ≈ {tokens} tokens, and the window of {model} holds {window}: its server may refuse it."
     );
-    turn.record(vec![Event::Notice { text }]).await
+    turn.record(vec![Event::notice(text)]).await
 }
 
 /// The files that the run has changed, as people know them.
@@ -141,7 +143,7 @@ fn told(event: Event, now: u64) -> Vec<Event> {
     let notice = format!(
         "The conversation was too long and is shortened (context.compaction): {how}; ≈ {before} tokens are ≈ {now}."
     );
-    vec![Event::Compacted { text, summary, kept, fold, before, after: now }, Event::Notice { text: notice }]
+    vec![Event::Compacted { text, summary, kept, fold, before, after: now }, Event::notice(notice)]
 }
 
 /// A summary of the first messages, from the model; nothing where it has none to give.
@@ -149,17 +151,18 @@ async fn summary(
     turn: &mut Turn,
     way: &mut Way,
     request: &Request,
-    start: usize,
+    of: OfSummary,
 ) -> Result<Option<String>, AgentError> {
-    let mut messages = request.messages[..start].to_vec();
+    let mut messages = request.messages[..request.messages.len() - of.kept].to_vec();
     messages.push(Message::user(text::WANTED));
     let request = Request { messages, schema: None, ..request.clone() };
-    match answer(turn, way, &request, Purpose::Summary).await {
+    match answer(turn, way, &request, Purpose::Summary(of)).await {
         Ok(answered) => Ok(Some(answered.text.trim().to_owned()).filter(|text| !text.is_empty())),
         // Money, the person and the journal decide, and a recording that has no such request; anything else is only a
         // summary less.
         Err(
             error @ (AgentError::Budget(_)
+            | AgentError::NotSent(_)
             | AgentError::Canceled
             | AgentError::Journal(_)
             | AgentError::Model(CallError::NotRecorded { .. })),

@@ -8,6 +8,7 @@ use std::panic::AssertUnwindSafe;
 use std::time::Duration;
 
 use copydesk_base::Event;
+use copydesk_base::event::{About, OfSummary};
 use copydesk_provider::{
     CallError, Carried, Choice, EventStream, Health, Left, ModelEvent, Needs, Request, Route, StopReason,
     ToolCall,
@@ -67,7 +68,7 @@ impl Way {
     pub(crate) fn notices(&self) -> impl Iterator<Item = Event> {
         self.route.broken.iter().map(|(name, error)| {
             let text = format!("The fallback '{name}' does not count: {error}. {}", error.advice());
-            Event::Notice { text }
+            Event::Notice { text, about: Some(About::Route) }
         })
     }
 
@@ -85,7 +86,7 @@ pub(crate) enum Purpose {
     /// The person sees it grow, and the conversation goes on with it.
     Talk,
     /// It stands in the place of what was said: on record are its costs, and what is made of it.
-    Summary,
+    Summary(OfSummary),
 }
 
 /// The word behind an answer that is no part of the conversation.
@@ -101,20 +102,26 @@ pub(crate) async fn answer(
     loop {
         let error = match of_one(turn, way.choice(), request, purpose).await {
             Err(AgentError::Model(error)) => error,
-            Err(error @ AgentError::Budget(_)) => return unanswered(turn, error).await,
+            Err(error @ (AgentError::Budget(_) | AgentError::NotSent(_))) => {
+                return unanswered(turn, error, purpose).await;
+            }
             outcome => return outcome,
         };
         let models = turn.settings.models.clone();
         match way.turn(&error, models.health()) {
             Some(events) => turn.record(events).await?,
-            None => return unanswered(turn, error.into()).await,
+            None => return unanswered(turn, error.into(), purpose).await,
         }
     }
 }
 
 /// Writes down that a request came to nothing, and gives the error back.
-async fn unanswered(turn: &Turn, error: AgentError) -> Result<Answered, AgentError> {
-    turn.record(vec![Event::Unanswered { error: error.fragment() }]).await?;
+async fn unanswered(turn: &Turn, error: AgentError, purpose: Purpose) -> Result<Answered, AgentError> {
+    let summary = match purpose {
+        Purpose::Talk => None,
+        Purpose::Summary(of) => Some(of),
+    };
+    turn.record(vec![Event::Unanswered { error: error.fragment(), summary }]).await?;
     Err(error)
 }
 
@@ -132,7 +139,7 @@ async fn of_one(
     purpose: Purpose,
 ) -> Result<Answered, AgentError> {
     if let Some(error) = turn.settings.models.recorded_refusal(request) {
-        return Err(error.into());
+        return Err(AgentError::NotSent(error));
     }
     let mut account = account::reserve(turn, choice, request).await?;
     turn.requested += 1;
@@ -192,7 +199,7 @@ async fn of_try(
                     "This answer was kept {} ago and nobody was asked (models.cache); --no-cache asks anew.",
                     span(age)
                 );
-                turn.record(vec![Event::Notice { text }]).await?;
+                turn.record(vec![Event::Notice { text, about: Some(About::Route) }]).await?;
             }
             Some(Ok(ModelEvent::Waiting { reason, wait })) => {
                 turn.record(vec![waited(choice, reason, wait, 0)]).await?;
@@ -229,7 +236,7 @@ async fn of_try(
                         usage,
                         stopped: reason.as_str().to_owned(),
                     },
-                    Purpose::Summary => Event::ModelAnswered {
+                    Purpose::Summary(_) => Event::ModelAnswered {
                         text: String::new(),
                         calls: 0,
                         usage,
@@ -238,7 +245,7 @@ async fn of_try(
                 };
                 turn.record(vec![answered]).await?;
                 seen.is_told = true;
-                if purpose == Purpose::Summary {
+                if purpose != Purpose::Talk {
                     return match reason {
                         StopReason::Refusal => Err(AgentError::Declined),
                         StopReason::MaxTokens => Err(AgentError::Cut { calls: 0 }),

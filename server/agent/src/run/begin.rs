@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use copydesk_base::event::Origin;
+use copydesk_base::event::{About, Origin};
 use copydesk_base::{Event, Grade, Usage};
 use copydesk_permission::Bounds;
 use copydesk_provider::{Asker, Needs, Wish};
@@ -161,7 +161,7 @@ pub(super) async fn begin(
         } else {
             "The built-in offline stand-in answers, as configured; it is no real model.".to_owned()
         };
-        events.push(Event::notice(text));
+        events.push(Event::Notice { text, about: Some(About::Route) });
     }
     if let Err(error) = turn.record(events).await {
         return Err((Some(turn.settings), error));

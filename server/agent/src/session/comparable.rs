@@ -15,7 +15,6 @@
 use copydesk_base::id;
 use serde_json::{Value, json};
 
-use crate::budget::account::is_of_account;
 use crate::hooks::Point;
 
 /// The schema of such a document.
@@ -90,7 +89,9 @@ impl Plain<'_> {
                     }
                     "model_switched" => !is_asked,
                     "hook_ran" | "judged" => item["event"]["point"] == Point::Notification.as_str(),
-                    "notice" => item["event"]["text"].as_str().is_some_and(is_of_account),
+                    "notice" => {
+                        ["account", "route"].iter().any(|kind| item["event"]["about"]["kind"] == *kind)
+                    }
                     word => PASSED_OVER.contains(&word),
                 };
                 let kept: Vec<&Value> = items.iter().filter(|item| !is_passed(item)).collect();
@@ -138,7 +139,8 @@ mod tests {
                     record(run, at, json!({"type": "called", "to": "Ana"})),
                     record(run, at, json!({"type": "judged", "point": "Notification", "call": "call-1"})),
                     record(run, at, json!({"type": "hook_ran", "point": "Notification", "note": "exit code 0"})),
-                    record(run, at, json!({"type": "notice", "text": "This conversation has used more than 50 % of"})),
+                    record(run, at, json!({"type": "notice", "text": "Half of it.", "about": {"kind": "account"}})),
+                    record(run, at, json!({"type": "notice", "text": "Nobody.", "about": {"kind": "route"}})),
                     record(run, at, json!({"type": "told", "text": format!("{root}/a, {tree}/b and {run}.log")})),
                 ]],
                 "helpers": [[record(run, at, json!({"type": "run_started", "root": tree}))]],

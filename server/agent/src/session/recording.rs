@@ -8,6 +8,7 @@
 
 use std::time::Duration;
 
+use copydesk_base::event::OfSummary;
 use copydesk_base::{Event, Record, RunId, Usage};
 use copydesk_provider::{
     By, CallError, Exchange, Given, Left, Message, ModelEvent, Recorded, Recording, Sized, StopReason, Switch,
@@ -160,13 +161,21 @@ impl Taken {
                     let switch = Some(switch(&records[at..]));
                     Some((wanted(asked(&past), behind), Given::Nothing { said: reason.clone(), switch }))
                 }
-                Event::Unanswered { error } => {
+                Event::Unanswered { error, summary } => {
                     let said = error.clone();
                     let given = match under.way {
                         Way::Left => Given::Nothing { said, switch: None },
                         Way::Nothing | Way::Summed => Given::Refused { said },
                     };
-                    Some((wanted(asked(&past), behind), given))
+                    let asked = asked(&past);
+                    let wanted = match summary {
+                        Some(OfSummary { kept, before }) => {
+                            self.recorded.sizes.push(Sized { asked: asked.clone(), tokens: *before });
+                            Some(summed_up(asked, *kept))
+                        }
+                        None => wanted(asked, behind),
+                    };
+                    Some((wanted, given))
                 }
                 Event::ModelAnswered { stopped, .. } if stopped == SUMMARY => {
                     under.way = Way::Summed;

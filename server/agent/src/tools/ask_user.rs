@@ -6,6 +6,7 @@
 //! answers to an approval are. What the person says to the run meanwhile answers it too, so that every editor has a way
 //! to answer in words. Silence is no answer, and the model goes on without one.
 
+use copydesk_base::event::About;
 use copydesk_base::host::Presence;
 use copydesk_base::{CallId, Event};
 use copydesk_provider::ToolSpec;
@@ -28,9 +29,6 @@ use crate::view::QuestionView;
 const OPTIONS: usize = 6;
 const OPTION: usize = 60;
 const QUESTION: usize = 300;
-
-/// What is said behind a question that nobody was there to answer.
-pub(crate) const NOBODY: &str = " (nobody was here to answer, so it goes on without)";
 
 /// What the answers to an approval are called.
 const TAKEN: &[&str] = &["allow once", "always allow", "allow", "always", "deny", "show"];
@@ -72,7 +70,9 @@ pub(super) async fn run(turn: &mut Turn, call: &CallId, value: Value) -> Result<
         None => turn.world.host.presence() == Presence::Nobody,
     };
     if is_nobody_here {
-        turn.record(vec![Event::notice(format!("{text}{NOBODY}"))]).await?;
+        let words = format!("{text} (nobody was here to answer, so it goes on without)");
+        let about = Some(About::Unattended { question: text });
+        turn.record(vec![Event::Notice { text: words, about }]).await?;
         return Ok(Output::failed(
             "nobody is here who could answer; decide for yourself, and say what you decided",
         ));

@@ -32,6 +32,30 @@ pub struct Carried {
     pub open: Vec<RunId>,
 }
 
+/// What a notice is about, where that is not only for people.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum About {
+    /// What was used up, which is another figure with each model and each day.
+    Account,
+    /// Who answers, and who cannot.
+    Route,
+    /// A question of the model's that nobody was there to answer, as it would have been asked.
+    Unattended { question: String },
+    /// A kind written by a newer version.
+    #[serde(other)]
+    Unknown,
+}
+
+/// Of what a summary is asked for: of all messages but the last ones of a conversation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OfSummary {
+    /// How many last ones.
+    pub kept: usize,
+    /// About how many tokens the next request would have had.
+    pub before: u64,
+}
+
 /// What a model wrote of a call besides its arguments.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Written {

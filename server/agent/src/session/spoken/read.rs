@@ -1,11 +1,11 @@
 //! What a person said and decided in a run, read off its records.
 
+use copydesk_base::event::About;
 use copydesk_base::{ApprovalId, CallId, ChangeId, Event, Record, Redactor, RunStatus};
 
 use super::{Decided, End, Place, Reply, Said, What, plain};
 use crate::session::recorder::is_step;
 use crate::session::recording::Conversation;
-use crate::tools::ask_user;
 
 /// All of it, in order. `places` has the place of each record, `roots` are the folders that are one.
 pub(in crate::session) fn said(
@@ -23,9 +23,9 @@ pub(in crate::session) fn said(
             Event::QuestionAsked { call, text, .. } => {
                 Some(What::Answer { question: text.clone(), reply: replied(behind, call, is_open)? })
             }
-            Event::Notice { text, .. } => text
-                .strip_suffix(ask_user::NOBODY)
-                .map(|question| What::Answer { question: question.to_owned(), reply: Reply::Nobody }),
+            Event::Notice { about: Some(About::Unattended { question }), .. } => {
+                Some(What::Answer { question: question.clone(), reply: Reply::Nobody })
+            }
             Event::ApprovalRequested { approval, call, effect, change, .. } => {
                 let effect = plain(effect, &Redactor::default(), roots)?;
                 let asked = Asked { approval, call, change: change.as_ref(), is_open };

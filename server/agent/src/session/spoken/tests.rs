@@ -1,6 +1,7 @@
 //! What is read off the records, where it is given, and to which text a yes was said.
 
 use copydesk_base::change::{HunkReport, RefusedHunk};
+use copydesk_base::event::About;
 use copydesk_base::{Because, Timestamp};
 
 use super::*;
@@ -120,7 +121,10 @@ fn each_is_given_once_and_at_its_place() {
         Event::Steered { text: "one".into() },
         Event::QuestionAsked { call: "c-1".into(), text: "Tabs?".into(), options: vec![] },
         Event::QuestionAnswered { call: "c-1".into(), answer: "Yes".into() },
-        Event::notice(format!("Why?{}", crate::tools::ask_user::NOBODY)),
+        Event::Notice {
+            text: "Nobody is here.".into(),
+            about: Some(About::Unattended { question: "Why?".into() }),
+        },
         Event::Steered { text: "two".into() },
     ]);
     let places: Vec<Place> = (0..5).map(|at| Place::Behind(at / 4)).collect();
