@@ -10,7 +10,7 @@ use copydesk_base::Asker;
 use copydesk_base::config::{Provider, ProviderKind};
 
 use crate::CallError;
-use crate::discover::{Found, LocalServer};
+use crate::discover::{self, LocalServer, Unused};
 use crate::endpoint::Endpoint;
 use crate::facts::Facts;
 use crate::key::{KeyOrigin, KeySource};
@@ -119,6 +119,12 @@ pub enum ChooseError {
     Unknown { wanted: String, known: String },
     #[error("'{wanted}' names no model, and provider '{provider}' has no default_model")]
     NoModel { wanted: String, provider: String },
+    /// It stands in a config and does not count.
+    #[error("no provider serves '{wanted}': {because}")]
+    Misread { wanted: String, because: String },
+    /// Providers are configured, none names a model, and none can be asked what it serves.
+    #[error("no default_model is set, and {}", discover::told(unused))]
+    Unusable { unused: Vec<Unused> },
     #[error("model_mappings sends '{wanted}' to '{provider}', which is no provider; known are {known}")]
     BadMapping { wanted: String, provider: String, known: String },
 }
@@ -133,6 +139,12 @@ impl ChooseError {
             Self::NoModel { provider, .. } => {
                 format!("Write {provider}/MODEL, or set providers.{provider}.default_model.")
             }
+            Self::Misread { .. } => discover::CORRECT.to_owned(),
+            Self::Unusable { unused } => {
+                let mut advice: Vec<&str> = unused.iter().map(|unused| unused.advice.as_str()).collect();
+                advice.dedup();
+                advice.join(" ")
+            }
             Self::BadMapping { .. } => "Correct model_mappings in config.yaml.".to_owned(),
         }
     }
@@ -145,6 +157,8 @@ pub(crate) struct Options<'a> {
     pub(crate) mappings: &'a BTreeMap<String, String>,
     /// Where servers of this machine are, by the names that need no config.
     pub(crate) local: &'a [LocalServer],
+    /// Providers that stand in a config and do not count, by name, and why.
+    pub(crate) misread: &'a BTreeMap<String, String>,
     /// Where a key of this endpoint would come from.
     pub(crate) key: &'a dyn Fn(&Endpoint) -> Option<KeyOrigin>,
 }
@@ -162,22 +176,6 @@ pub(crate) fn choose(wanted: Option<Wanted<'_>>, options: &Options<'_>) -> Resul
         return Ok(choice(endpoint, model, Cause::DefaultModel, "default_model of the config".to_owned()));
     }
     Ok(options.configured().or_else(|| options.keyed()).unwrap_or_else(last_resort))
-}
-
-/// The choice that servers found on this machine allow; the stand-in where they allow none.
-pub(crate) fn local(found: &[Found]) -> Choice {
-    let usable = found.iter().find_map(|found| {
-        let model = found.usable_model()?.to_owned();
-        let why = format!("answers at {}", found.base_url);
-        Some(choice(Endpoint::local(&found.name, found.kind, &found.base_url), model, Cause::Local, why))
-    });
-    usable.unwrap_or_else(|| {
-        let servers = match found.first() {
-            Some(empty) => format!("{} at {} serves no model yet", empty.name, empty.base_url),
-            None => "no model server of this machine answers".to_owned(),
-        };
-        Choice { why: format!("no model is configured, no key was found, and {servers}"), ..last_resort() }
-    })
 }
 
 impl Options<'_> {
@@ -208,7 +206,11 @@ impl Options<'_> {
             })?;
             return Ok((endpoint, wanted.to_owned()));
         }
-        Err(ChooseError::Unknown { wanted: wanted.to_owned(), known: self.known() })
+        let provider = wanted.split(['/', ':']).next().unwrap_or(wanted).trim();
+        Err(match self.misread.get(provider) {
+            Some(because) => ChooseError::Misread { wanted: wanted.to_owned(), because: because.clone() },
+            None => ChooseError::Unknown { wanted: wanted.to_owned(), known: self.known() },
+        })
     }
 
     fn with_model(
@@ -289,13 +291,13 @@ pub(crate) fn replayed(recording: &Recording, model: &str, facts: Facts) -> Choi
     Choice { facts: Facts { price: replayed.facts.price, ..facts }, offline: false, ..replayed }
 }
 
-fn last_resort() -> Choice {
+pub(crate) fn last_resort() -> Choice {
     let endpoint = Endpoint::configured("offline", &Provider::default());
     let why = "no model is configured and no key was found".to_owned();
     choice(endpoint, crate::offline::MODEL.to_owned(), Cause::NothingElse, why)
 }
 
-fn choice(endpoint: Endpoint, model: String, cause: Cause, why: String) -> Choice {
+pub(crate) fn choice(endpoint: Endpoint, model: String, cause: Cause, why: String) -> Choice {
     Choice {
         provider: endpoint.name.clone(),
         facts: endpoint.sources(&model, &Catalog::new()).merged(),

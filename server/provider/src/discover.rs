@@ -1,17 +1,16 @@
-//! Model servers that run on this machine without anybody having configured them.
-//!
-//! Only addresses that were passed in are tried, with a short patience and without a key.
+//! Model servers and what they say that they serve: where some run on this machine without anybody having configured them,
+//! and which model of a list is asked where nobody names one.
 
 use std::time::Duration;
 
 use copydesk_base::config::ProviderKind;
-use hyper::Method;
-use hyper::header::HeaderMap;
-use url::Url;
 
-use crate::clients::{self, Client};
-use crate::listing::{self, Listed};
-use crate::sending::SentBody;
+use crate::choice::{Cause, Choice, ChooseError, Needs, choice, last_resort};
+use crate::listing::{self, Catalog, Kept, Listed};
+use crate::{CallError, Endpoint, Waited};
+
+const CONNECT: Duration = Duration::from_millis(150);
+const ANSWER: Duration = Duration::from_secs(3);
 
 /// A server that may run here.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,14 +22,12 @@ pub struct LocalServer {
     pub base_url: String,
 }
 
-/// A server that answered.
+/// A server that was asked what it serves.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Found {
-    pub name: String,
-    pub kind: ProviderKind,
-    pub base_url: String,
-    /// What it serves, in its own order; may be empty.
-    pub models: Vec<Listed>,
+pub struct Looked {
+    pub endpoint: Endpoint,
+    /// In its own order; may be empty.
+    pub list: Result<Vec<Listed>, CallError>,
 }
 
 impl LocalServer {
@@ -43,37 +40,129 @@ impl LocalServer {
         .map(|(name, kind, base_url)| Self { name: name.to_owned(), kind, base_url: base_url.to_owned() })
         .into()
     }
-}
 
-impl Found {
-    /// The first model that is not made for embeddings and the like.
-    pub fn usable_model(&self) -> Option<&str> {
-        self.models.iter().find(|model| model.is_for_talk()).map(|model| model.id.as_str())
+    /// Where it is asked, without a key.
+    pub(crate) fn endpoint(&self) -> Endpoint {
+        Endpoint::local(&self.name, self.kind, &self.base_url)
+    }
+
+    /// Where it is asked what it serves, with a short patience: it may not run at all.
+    pub(crate) fn hasty(&self) -> Endpoint {
+        Endpoint { connect: CONNECT, first_byte: ANSWER, ..self.endpoint() }
     }
 }
 
-const CONNECT: Duration = Duration::from_millis(150);
-const ANSWER: Duration = Duration::from_secs(3);
-
-/// Asks each of the servers for its models, all at once. At most about three seconds, a few milliseconds where none runs.
-pub async fn discover(servers: &[LocalServer]) -> Vec<Found> {
-    if servers.is_empty() {
-        return Vec::new();
+impl Looked {
+    /// Whether anybody is there, whatever they answer.
+    pub const fn is_there(&self) -> bool {
+        !matches!(
+            self.list,
+            Err(CallError::Unreachable { .. } | CallError::Timeout { waited: Waited::Connect, .. })
+        )
     }
-    let client = clients::plain_client(CONNECT);
-    let asked = servers.iter().map(|server| tokio::time::timeout(ANSWER, ask(&client, server)));
-    let answers = futures_util::future::join_all(asked).await;
-    answers.into_iter().filter_map(|answer| answer.ok().flatten()).collect()
+
+    /// Why none of its models can be asked, and what to do about it; nothing where one can.
+    pub fn trouble(&self) -> Option<(String, String)> {
+        let pull = match listing::pull(self.endpoint.kind, "MODEL") {
+            Some(pull) => format!("Run '{pull}' to fetch a model."),
+            None => "Load a model there.".to_owned(),
+        };
+        let at = &self.endpoint.base_url;
+        match &self.list {
+            Err(error) => Some((error.to_string(), error.advice())),
+            Ok(models) if models.is_empty() => Some((format!("{at} serves no model yet"), pull)),
+            Ok(models) if !models.iter().any(Listed::is_for_talk) => {
+                Some((format!("{at} serves no model that answers questions, only others"), pull))
+            }
+            Ok(_) => None,
+        }
+    }
 }
 
-async fn ask(client: &Client, server: &LocalServer) -> Option<Found> {
-    let list = listing::path(server.kind)?;
-    let url = Url::parse(&format!("{}{list}", server.base_url)).ok()?;
-    let response = client.send(Method::GET, &url, HeaderMap::new(), SentBody::nothing()).0.await.ok()?;
-    if !response.status.is_success() {
-        return None;
+/// A provider of the config that cannot be asked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unused {
+    /// Its name in the config.
+    pub provider: String,
+    pub because: String,
+    /// What to do next, as one sentence for a person.
+    pub advice: String,
+}
+
+/// What to do about a provider that does not count as it is written.
+pub(crate) const CORRECT: &str = "Correct it there; 'copydesk check' and 'copydesk doctor' say more.";
+
+impl Unused {
+    /// Its key is there or not, and it names no model.
+    pub(crate) fn nameless(endpoint: &Endpoint, has_key: bool) -> Self {
+        let name = &endpoint.name;
+        let named = format!("name a model, as in providers.{name}.default_model: MODEL");
+        let (because, advice) = match &endpoint.key.variable {
+            Some(variable) if !has_key => (
+                format!("it names no default_model, and its key is missing: {variable} is not set"),
+                format!("Run 'copydesk auth set {name}' or set {variable}, and {named}."),
+            ),
+            _ => {
+                let list = format!("'copydesk models --provider {name}' lists its models");
+                ("it names no default_model".to_owned(), format!("To ask {name}, {named}; {list}."))
+            }
+        };
+        Self { provider: name.clone(), because, advice }
     }
-    let models = listing::read(&listing::body(response).await?)?;
-    let LocalServer { name, kind, base_url } = server.clone();
-    Some(Found { name, kind, base_url, models })
+
+    pub(crate) fn misread(name: &str, because: &str) -> Self {
+        Self { provider: name.to_owned(), because: because.to_owned(), advice: CORRECT.to_owned() }
+    }
+}
+
+/// `box: it names no default_model; gpu: cannot reach …`.
+pub(crate) fn told(unused: &[Unused]) -> String {
+    let each = unused.iter().map(|Unused { provider, because, .. }| format!("{provider}: {because}"));
+    format!("no provider can be asked without a name ({})", each.collect::<Vec<_>>().join("; "))
+}
+
+/// The choice that the lists of servers allow: `open` are the configured ones, `here` those of this machine, and `unused` the
+/// providers that could not be asked. The stand-in only where nothing is configured.
+pub(crate) fn found(
+    open: &[Looked],
+    here: &[Looked],
+    mut unused: Vec<Unused>,
+    needs: Needs,
+) -> Result<Choice, ChooseError> {
+    unused.extend(open.iter().filter_map(|looked| {
+        let (because, advice) = looked.trouble()?;
+        Some(Unused { provider: looked.endpoint.name.clone(), because, advice })
+    }));
+    // Where nobody fits, the first one says why when it is asked.
+    let fit = || listed(open, here).find(|choice| choice.lacks(needs).is_none());
+    if let Some(choice) = fit().or_else(|| listed(open, here).next()) {
+        let passed = unused.iter().map(|one| format!("; {} was passed over: {}", one.provider, one.because));
+        return Ok(Choice { why: choice.why.clone() + &passed.collect::<String>(), ..choice });
+    }
+    if !unused.is_empty() {
+        return Err(ChooseError::Unusable { unused });
+    }
+    let servers = match here
+        .iter()
+        .find_map(|looked| Some((looked, looked.trouble().filter(|_| looked.is_there())?)))
+    {
+        Some((Looked { endpoint, .. }, (because, advice))) => {
+            format!("{} cannot be asked: {because}. {}", endpoint.name, advice.trim_end_matches('.'))
+        }
+        None => "no model server of this machine answers".to_owned(),
+    };
+    Ok(Choice { why: format!("no model is configured, no key was found, and {servers}"), ..last_resort() })
+}
+
+/// The models that answer questions, of every list that came.
+fn listed<'l>(open: &'l [Looked], here: &'l [Looked]) -> impl Iterator<Item = Choice> + 'l {
+    open.iter().chain(here).flat_map(|Looked { endpoint, list }| {
+        let models = list.as_deref().unwrap_or_default();
+        let at = Kept { base_url: endpoint.base_url.clone(), models: models.to_vec(), ..Kept::default() };
+        let catalog = Catalog::from([(endpoint.name.clone(), at)]);
+        models.iter().filter(|model| model.is_for_talk()).map(move |model| {
+            let why = format!("answers at {}", endpoint.base_url);
+            choice(endpoint.clone(), model.id.clone(), Cause::Local, why).informed(&catalog)
+        })
+    })
 }

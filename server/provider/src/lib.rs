@@ -64,7 +64,7 @@ mod wire;
 pub use cache::Answers;
 pub use choice::{Choice, ChooseError, Needs};
 pub use copydesk_base::{Asker, Wish};
-pub use discover::{Found, LocalServer, discover};
+pub use discover::{LocalServer, Looked};
 pub use endpoint::Endpoint;
 pub use error::{CallError, Switch, Waited};
 pub use event::{ModelEvent, StopReason};

@@ -26,6 +26,9 @@ pub struct Listed {
     /// Whether a server that loads models on demand has it in memory now.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub loaded: Option<bool>,
+    /// Its list says that it makes vectors of texts, and answers nothing.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub embeds: bool,
 }
 
 /// The last list of each provider, by its name.
@@ -46,11 +49,12 @@ const LONGEST_ID: usize = 256;
 const LARGEST_LIST: usize = 8 << 20;
 
 impl Listed {
-    /// Whether it answers questions, as far as its name tells.
+    /// Whether it answers questions, as far as its list and its name tell.
     pub fn is_for_talk(&self) -> bool {
-        !["embed", "whisper", "tts-", "dall-e", "moderation", "rerank"]
-            .iter()
-            .any(|word| self.id.contains(word))
+        !self.embeds
+            && !["embed", "whisper", "tts-", "dall-e", "moderation", "rerank"]
+                .iter()
+                .any(|word| self.id.contains(word))
     }
 }
 
@@ -96,6 +100,7 @@ pub(crate) fn add_shown(listed: &mut Listed, body: &[u8]) {
         let key = format!("{}.context_length", info.get("general.architecture")?.as_str()?);
         info.get(&key)?.as_u64()
     });
+    listed.embeds |= embeds(&shown);
     let facts = &mut listed.facts;
     facts.context_window = window.filter(|window| *window > 0).or(facts.context_window);
     facts.tools = can(&shown, &[], TOOLS, &["tools"]).or(facts.tools);
@@ -173,12 +178,23 @@ fn model(entry: &Value) -> Option<Listed> {
         id: id.to_owned(),
         facts,
         loaded: entry.get("state").and_then(Value::as_str).map(|state| state == "loaded"),
+        embeds: embeds(entry),
     })
 }
 
 /// The lists that would name tools, and those that would name images.
 const TOOLS: &[&str] = &["/capabilities", "/supported_parameters"];
 const VISION: &[&str] = &["/capabilities", "/architecture/input_modalities"];
+
+/// Whether a model makes vectors of texts and answers nothing, by what it can do, its type, or the family that Ollama tells.
+fn embeds(entry: &Value) -> bool {
+    let word = |place: &str| entry.pointer(place).and_then(Value::as_str).unwrap_or_default();
+    let abilities = entry.get("capabilities").and_then(Value::as_array);
+    let can = |ability: &str| abilities.is_some_and(|list| list.iter().any(|can| can == ability));
+    (can("embedding") && !can("completion"))
+        || word("/type") == "embeddings"
+        || word("/details/family").contains("bert")
+}
 
 /// Whether a model can do something: said outright, or named in one of the lists of what it can.
 fn can(entry: &Value, outright: &[&str], lists: &[&str], words: &[&str]) -> Option<bool> {
@@ -211,7 +227,7 @@ mod tests {
         let check = |body: &str, expect: &[Listed]| {
             assert_eq!(read(body.as_bytes()).as_deref(), Some(expect), "{body}");
         };
-        let of = |id: &str, facts: ModelSettings| Listed { id: id.to_owned(), facts, loaded: None };
+        let of = |id: &str, facts: ModelSettings| Listed { id: id.to_owned(), facts, ..Listed::default() };
         let named = |id: &str| of(id, ModelSettings::default());
         let costs = |input, output| Some(ModelPrice { input, output, cached_input: None });
         // OpenAI, and everybody who says no more.
@@ -308,6 +324,12 @@ mod tests {
             r#"{"models":[{"name":"llama3:8b","size":4,"details":{"family":"llama"}}]}"#,
             &[named("llama3:8b")],
         );
+        let embeds = |id: &str| Listed { embeds: true, ..named(id) };
+        check(
+            r#"{"models":[{"name":"bge-m3:latest","details":{"family":"bert"}},{"name":"q"}]}"#,
+            &[embeds("bge-m3:latest"), named("q")],
+        );
+        check(r#"{"data":[{"id":"vectors","type":"embeddings"}]}"#, &[embeds("vectors")]);
         check(r#"{"models":null,"data":[]}"#, &[]);
         // What a terminal or an editor would do something with is no name.
         let long = "x".repeat(257);
@@ -316,6 +338,22 @@ mod tests {
         }
         for none in ["", "[", "{}", r#"{"data":{}}"#, "<html></html>", "7"] {
             assert_eq!(read(none.as_bytes()), None, "{none}");
+        }
+    }
+
+    #[test]
+    fn what_is_shown_of_one_model_is_added() {
+        for (abilities, tools, embeds) in [
+            (r#"["completion","tools"]"#, Some(true), false),
+            (r#"["completion","vision"]"#, Some(false), false),
+            (r#"["completion","embedding"]"#, Some(false), false),
+            (r#"["embedding"]"#, Some(false), true),
+            ("null", None, false),
+        ] {
+            let mut listed = Listed { id: "m".to_owned(), ..Listed::default() };
+            add_shown(&mut listed, format!(r#"{{"capabilities":{abilities}}}"#).as_bytes());
+            assert_eq!((listed.facts.tools, listed.embeds), (tools, embeds), "{abilities}");
+            assert_eq!(listed.is_for_talk(), !embeds, "{abilities}");
         }
     }
 }

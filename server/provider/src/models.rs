@@ -9,9 +9,9 @@ use copydesk_base::{Grade, Usage, Wish};
 use tokio_util::sync::CancellationToken;
 
 use crate::cache::{Answers, Place};
-use crate::choice::{self, Choice, ChooseError, Options};
+use crate::choice::{self, Choice, ChooseError, Needs, Options};
 use crate::clients::Clients;
-use crate::discover::{LocalServer, discover};
+use crate::discover::{self, LocalServer, Looked, Unused};
 use crate::endpoint::Endpoint;
 use crate::facts::{Facts, Sources};
 use crate::health::Health;
@@ -43,6 +43,8 @@ pub struct ModelsConfig {
     pub health: Health,
     /// What providers list.
     pub catalog: Arc<Catalog>,
+    /// Providers that stand in a config and do not count, by name: where, and why.
+    pub misread: BTreeMap<String, String>,
     /// The workspace's path, which answers are the same without.
     pub root: String,
     /// Answers that were given before; none are kept where absent.
@@ -65,6 +67,7 @@ impl ModelsConfig {
             strictness: if config.models.strict { Strictness::Strict } else { Strictness::Flagged },
             health: Health::default(),
             catalog: Arc::default(),
+            misread: BTreeMap::new(),
             root: String::new(),
             answers: None,
             replay: None,
@@ -145,13 +148,31 @@ impl Models {
         })
     }
 
-    /// As [`Models::route`]; where that finds nothing but the stand-in, servers on this machine are looked for.
-    pub async fn route_or_look(&self, wishes: &[Wish]) -> Result<Route, ChooseError> {
+    /// As [`Models::route`]; where that finds nothing but the stand-in, providers that name no model and servers on this
+    /// machine are asked what they serve, and the first model is taken that such a request can be put to.
+    pub async fn route_or_look(&self, wishes: &[Wish], needs: Needs) -> Result<Route, ChooseError> {
         let route = self.route(wishes)?;
         if !route.first.is_last_resort() {
             return Ok(route);
         }
-        Ok(Route { first: choice::local(&discover(&self.places()).await), ..route })
+        let (open, unused) = self.nameless();
+        let (open, here) = tokio::join!(self.look(open), self.look_here());
+        Ok(Route { first: discover::found(&open, &here, unused, needs)?, ..route })
+    }
+
+    /// What the servers say that may run on this machine without being configured.
+    pub async fn look_here(&self) -> Vec<Looked> {
+        let looked = self.config.local.iter().map(|server| async {
+            Looked { list: self.list(&server.hasty()).await, endpoint: server.endpoint() }
+        });
+        futures_util::future::join_all(looked).await
+    }
+
+    async fn look(&self, endpoints: Vec<Endpoint>) -> Vec<Looked> {
+        let looked = endpoints
+            .into_iter()
+            .map(|endpoint| async { Looked { list: self.list(&endpoint).await, endpoint } });
+        futures_util::future::join_all(looked).await
     }
 
     /// The providers that a person may mean: the configured ones, and the built-in ones whose key is there.
@@ -233,26 +254,26 @@ impl Models {
             providers: &self.config.providers,
             mappings: &self.config.model_mappings,
             local: &self.config.local,
+            misread: &self.config.misread,
             key: &key,
         })
     }
 
-    /// Where to look: servers that are configured without a model and want no key, then the usual ones.
-    fn places(&self) -> Vec<LocalServer> {
+    /// The configured providers, where none names a model: those that are asked what they serve, being servers of one's
+    /// own that want no key, and those of which a model has to be named.
+    fn nameless(&self) -> (Vec<Endpoint>, Vec<Unused>) {
         let endpoints =
             self.config.providers.iter().map(|(name, provider)| Endpoint::configured(name, provider));
-        let configured = endpoints
-            .filter(|endpoint| {
+        let (open, closed): (Vec<Endpoint>, Vec<Endpoint>) =
+            endpoints.filter(|endpoint| endpoint.kind != ProviderKind::Offline).partition(|endpoint| {
                 matches!(endpoint.kind, ProviderKind::OpenaiChat | ProviderKind::Ollama)
                     && !endpoint.key.is_needed()
                     && self.keys.origin(&endpoint.key_wanted()).is_none()
-            })
-            .map(|endpoint| LocalServer {
-                name: endpoint.name,
-                kind: endpoint.kind,
-                base_url: endpoint.base_url,
             });
-        configured.chain(self.config.local.iter().cloned()).collect()
+        let misread = self.config.misread.iter().map(|(name, because)| Unused::misread(name, because));
+        let has_key = |endpoint: &Endpoint| self.keys.origin(&endpoint.key_wanted()).is_some();
+        let closed = closed.iter().map(|endpoint| Unused::nameless(endpoint, has_key(endpoint)));
+        (open, closed.chain(misread).collect())
     }
 
     /// Makes ready what the first call to this model needs, so that the call itself need not.

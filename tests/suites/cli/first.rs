@@ -52,6 +52,10 @@ impl Machine {
         self
     }
 
+    fn with_config(self, text: &str) -> Self {
+        Self { workspace: self.workspace.with_user_config(text) }
+    }
+
     fn with_key(self, variable: &str) -> Self {
         Self { workspace: self.workspace.with_variable(variable, "a-key-0123456789") }
     }
@@ -195,13 +199,132 @@ fn a_server_without_models_is_told_what_to_fetch() {
     ollama.set_list(200, json!({"models": []}));
     let machine = Machine::new(&["ollama"]).with_ollama(&ollama.address().to_string());
     let doctor = machine.doctor();
-    check(&doctor, "local ollama", "missing", "no models", "'ollama pull MODEL'");
+    check(&doctor, "local ollama", "missing", "serves no model yet", "'ollama pull MODEL'");
     check(&doctor, "model", "missing", "serves no model yet", "");
-    let ran = machine.ask().exits(0);
-    assert!(
-        ran.stderr.contains(&format!("ollama at http://{} serves no model yet", ollama.address())),
-        "{ran}"
+    for (status, list, told) in [
+        (200, json!({"models": []}), "serves no model yet. Run 'ollama pull MODEL' to fetch a model."),
+        (
+            200,
+            json!({"models": [{"name": "nomic-embed-text:latest"}]}),
+            "serves no model that answers questions, only others. Run 'ollama pull MODEL'",
+        ),
+        (200, json!({"models": "nope"}), "/api/tags cannot be read: it is no list of models."),
+        (500, json!({}), "/api/tags answered with status 500"),
+    ] {
+        ollama.set_list(status, list);
+        let ran = machine.ask().exits(0);
+        let told = ["ollama cannot be asked: ", &ollama.address().to_string(), told];
+        assert!(told.iter().all(|words| ran.stderr.contains(*words)), "{told:?}: {ran}");
+        check(&machine.doctor(), "local ollama", "missing", "", "");
+    }
+}
+
+#[test]
+fn a_model_that_its_list_says_cannot_do_the_work_is_passed_over() {
+    for (format, list, model) in [
+        (
+            Format::OpenaiChat,
+            json!({"data": [{"id": "seer", "capabilities": ["vision"]}, {"id": "worker", "capabilities": ["tool_use"]}]}),
+            "lmstudio/worker",
+        ),
+        (
+            Format::OpenaiChat,
+            json!({"data": [{"id": "vectors", "type": "embeddings"}, {"id": "talker"}]}),
+            "lmstudio/talker",
+        ),
+        (
+            Format::Ollama,
+            json!({"models": [{"name": "bge-m3", "details": {"family": "bert"}}, {"name": "qwen3:8b"}]}),
+            "ollama/qwen3:8b",
+        ),
+    ] {
+        let server = ModelServer::start(format, [Reply::text("Hello.")]);
+        server.set_list(200, list);
+        let machine = match format {
+            Format::Ollama => Machine::new(&[]).with_ollama(&server.address().to_string()),
+            _ => Machine::new(&[]).with_lm_studio(server.address().port()),
+        };
+        check(&machine.doctor(), "model", "ok", &format!("{model} (answers at "), "");
+        let ran = machine.workspace.run(&["models", "explain"]).exits(0);
+        assert!(ran.stdout.starts_with(&format!("answers: {model} (answers at ")), "{ran}");
+        let ran = machine.ask().exits(0);
+        assert!(ran.stderr.contains(&format!("asking {model} (answers at ")), "{ran}");
+    }
+    // Where nobody can do it, that is said, and nobody is asked.
+    let server = ModelServer::start(Format::OpenaiChat, []);
+    server.set_list(200, json!({"data": [{"id": "seer", "capabilities": ["vision"]}]}));
+    let machine = Machine::new(&[]).with_lm_studio(server.address().port());
+    check(&machine.doctor(), "model", "broken", "lmstudio/seer cannot call tools", "");
+    let ran = machine.ask().exits(1);
+    assert!(ran.stderr.contains("lmstudio/seer cannot call tools"), "{ran}");
+    assert_eq!(server.asked(), 0);
+}
+
+#[test]
+fn a_provider_that_cannot_be_asked_is_named_with_its_cause() {
+    let closed = ModelServer::start(Format::OpenaiChat, []);
+    closed.set_list(401, json!({"error": {"message": "who are you?"}}));
+    let at = closed.base_url();
+    for (providers, told) in [
+        (
+            "box: {kind: openai-chat, base_url: \"http://127.0.0.1:9/v1\"}".to_owned(),
+            &["box: cannot reach http://127.0.0.1:9/v1/models", "Check that the server runs"][..],
+        ),
+        (
+            format!("box: {{kind: openai-chat, base_url: \"{at}\"}}"),
+            &["box: ", "/models refused access with status 401", "who are you?", "Put a valid key there"],
+        ),
+        (
+            format!("box: {{kind: openai-chat, base_url: \"{at}\", api_key_env: BOX_KEY}}"),
+            &["box: it names no default_model", "'copydesk models --provider box' lists its models"],
+        ),
+        (
+            format!("box: {{kind: openai-chat, base_url: \"{at}\", api_key_env: NO_KEY}}"),
+            &["box: it names no default_model, and its key is missing: NO_KEY is not set", "copydesk auth set box"],
+        ),
+        (
+            "box: {kind: ollama, base_url: \"http://127.0.0.1:9\"}\n  far: {kind: azure-openai, base_url: \"http://127.0.0.1:9\"}"
+                .to_owned(),
+            &["far: it names no default_model", "box: cannot reach http://127.0.0.1:9/api/tags"],
+        ),
+        (
+            format!("box: {{kind: openai, base_url: \"{at}\"}}"),
+            &["config.yaml:2: 'providers.box.kind' does not count: unknown variant 'openai'", "Correct it"],
+        ),
+        (
+            format!("box: {{base_url: \"{at}\"}}"),
+            &["config.yaml:2: provider 'box' does not count: it has no kind", "'copydesk check'"],
+        ),
+        (
+            "box: [ollama]".to_owned(),
+            &["config.yaml:2: 'providers.box' does not count"],
+        ),
+    ] {
+        let machine = Machine::new(&[]).with_key("BOX_KEY").with_config(&format!("providers:\n  {providers}\n"));
+        let doctor = machine.doctor();
+        let ran = machine.ask().exits(1);
+        let fixed = format!("{} {}", doctor["model"]["detail"], doctor["model"]["fix"]);
+        for words in told {
+            assert!(ran.stderr.contains(words) && fixed.contains(words), "{words}: {ran} {doctor:#}");
+        }
+        check(&doctor, "model", "broken", "no default_model is set", "");
+        if fixed.contains(" does not count") {
+            let ran = machine.workspace.run(&["ask", "--model", "box/m", "hello?"]).exits(1);
+            for words in [&["no provider serves 'box/m': "], told].concat() {
+                assert!(ran.stderr.contains(words), "{words}: {ran}");
+            }
+        }
+        assert!(!ran.stdout.contains("stand-in"), "{ran}");
+    }
+    // One that can be asked is asked, and it is said why not the other.
+    let open = ModelServer::start(Format::OpenaiChat, [Reply::text("Hello.")]);
+    let providers = format!(
+        "providers:\n  box: {{kind: openai-chat, base_url: \"{at}\"}}\n  den: {{kind: openai-chat, base_url: \"{}\"}}\n",
+        open.base_url()
     );
+    let ran = Machine::new(&[]).with_config(&providers).ask().exits(0);
+    assert!(ran.stdout == "Hello.\n" && ran.stderr.contains("asking den/bench-model (answers at "), "{ran}");
+    assert!(ran.stderr.contains("box was passed over: ") && ran.stderr.contains("status 401"), "{ran}");
 }
 
 #[test]

@@ -105,21 +105,21 @@ fn a_server_without_a_model_says_so_everywhere() {
     let own = Workspace::new(COPYDESK).with_user_config(&config);
 
     let listed = own.run(&["models", "--provider", "llama"]).exits(0);
-    let because =
-        "no model is configured, no key was found, and llama at http://127.0.0.1:PORT/v1 serves no model yet";
+    let because = "no default_model is set, and no provider can be asked without a name \
+                   (llama: http://127.0.0.1:PORT/v1 serves no model yet)";
     assert_eq!(
         server.settled(&listed.stdout),
         format!(
-            "llama: no models, asked just now (openai-chat)\nunless you name one: offline/none ({because})\n"
+            "llama: no models, asked just now (openai-chat)\nunless you name one: none. {because}. Load a model there.\n"
         ),
     );
 
-    let doctor = own.run(&["doctor", "--json"]).exits(0).json();
+    let doctor = own.run(&["doctor", "--json"]).exits(1).json();
     let checks = doctor["checks"].as_array().unwrap();
     let model = checks.iter().find(|check| check["name"] == "model").unwrap();
     assert_eq!(
         (&model["state"], server.settled(model["detail"].as_str().unwrap())),
-        (&json!("missing"), format!("offline/none, which is no model ({because})")),
+        (&json!("broken"), because.to_owned()),
         "{model}"
     );
 

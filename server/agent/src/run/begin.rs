@@ -54,11 +54,9 @@ pub(super) async fn begin(
         },
         Wish::model(Asker::Session, terms.model.clone().or_else(|| shared.now().model.clone())),
     ];
-    let way = match settings.models.route_or_look(&wishes).await {
-        Ok(route) => {
-            let needs = Needs { tools: !action.tools.is_empty(), images: !ask.images.is_empty() };
-            Way::begin(route, needs, settings.models.health())
-        }
+    let needs = Needs { tools: !action.tools.is_empty(), images: !ask.images.is_empty() };
+    let way = match settings.models.route_or_look(&wishes, needs).await {
+        Ok(route) => Way::begin(route, needs, settings.models.health()),
         Err(error) => return Err((Some(terms.settings), error.into())),
     };
     let origin = ask.place.as_ref().map(|(path, span)| Origin { path: path.clone(), span: *span });

@@ -35,7 +35,7 @@ pub(crate) async fn take(
     if let (Some(model), None) = (&to.model, &ask.model) {
         let wishes =
             [Wish { asker: Asker::Agent, model: Some(model.clone()), fallback: to.fallback.clone() }];
-        let route = turn.settings.models.route_or_look(&wishes).await?;
+        let route = turn.settings.models.route_or_look(&wishes, Needs::default()).await?;
         let before = way.choice().model_ref();
         // It may have other tools; what it is asked says what it needs.
         *way = Way::begin(route, Needs::default(), turn.settings.models.health());

@@ -13,14 +13,13 @@ use copydesk_base::config::shown_address;
 use copydesk_base::{Clock, SystemClock, Timestamp};
 use copydesk_language::{Abilities, KnownModel};
 use copydesk_provider::{
-    Asker, CallError, Catalog, Choice, Endpoint, Kept, Listed, LocalServer, Models, Needs, Route, Wish,
-    discover, facts, listing,
+    Asker, CallError, Catalog, Choice, Endpoint, Kept, Listed, Looked, Models, Needs, Route, Wish, facts,
+    listing,
 };
 use serde_json::{Value, json};
 
 use super::{Outcome, wait_for};
 use crate::config::{Flags, Loaded};
-use crate::found;
 use crate::here::Here;
 use crate::memory;
 use crate::office::Office;
@@ -157,7 +156,7 @@ async fn look(office: &Arc<Office>, loaded: &Loaded, reach: Reach, only: Option<
             endpoints.extend(Endpoint::built_in(only));
         }
     } else if reach == Reach::Live {
-        endpoints.extend(found_here(&office.here, &endpoints).await);
+        endpoints.extend(found_here(&models, &endpoints).await);
     }
     let now = SystemClock.now();
     let lists = endpoints.iter().map(|endpoint| async {
@@ -190,29 +189,30 @@ async fn look(office: &Arc<Office>, loaded: &Loaded, reach: Reach, only: Option<
     }
     catalog.extend(fresh.clone());
     memory::keep_lists(&office.here.places.state, fresh);
-    let usual = match models.route_or_look(&[]).await {
+    let usual = match models.route_or_look(&[], USUAL).await {
         Ok(route) => usual(&models, &route).map_err(|error| format!("{error}. {}", error.advice())),
         Err(error) => Err(format!("{error}. {}", error.advice())),
     };
     Seen { providers, usual, now, catalog }
 }
 
-/// Who answers where somebody works with tools, as most do.
+/// What a request needs where nobody says: it works with tools, as most do.
+pub(super) const USUAL: Needs = Needs { tools: true, images: false };
+
+/// Who answers such a request.
 pub(super) fn usual(models: &Models, route: &Route) -> Result<Choice, CallError> {
-    let (at, _) = route.first_fit(Needs { tools: true, images: false }, models.health())?;
+    let (at, _) = route.first_fit(USUAL, models.health())?;
     Ok(route.choices().nth(at).unwrap_or(&route.first).clone())
 }
 
 /// Servers on this machine that nobody has configured.
-async fn found_here(here: &Here, known: &[Endpoint]) -> Vec<Endpoint> {
-    let servers: Vec<LocalServer> = found::servers(&here.places)
-        .into_iter()
-        .filter(|server| {
-            !known.iter().any(|endpoint| endpoint.base_url == server.base_url || endpoint.name == server.name)
-        })
-        .collect();
-    let found = discover(&servers).await;
-    found.iter().map(|found| Endpoint::local(&found.name, found.kind, &found.base_url)).collect()
+async fn found_here(models: &Models, known: &[Endpoint]) -> Vec<Endpoint> {
+    let is_known = |looked: &Looked| {
+        let Endpoint { base_url, name, .. } = &looked.endpoint;
+        known.iter().any(|endpoint| endpoint.base_url == *base_url || endpoint.name == *name)
+    };
+    let found = models.look_here().await.into_iter().filter(|looked| looked.is_there() && !is_known(looked));
+    found.map(|looked| looked.endpoint).collect()
 }
 
 /// A provider that did not list its models: what it said last time, or what is known without it.

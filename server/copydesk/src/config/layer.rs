@@ -83,6 +83,8 @@ pub(super) struct Layer {
     /// The mode of a flag, `bypass` included.
     pub(super) flag_mode: Option<Mode>,
     pub(super) broken_prices: BrokenPrices,
+    /// Providers of which the kind cannot be understood, or nothing, by name, each with what is wrong.
+    pub(super) broken_providers: BTreeMap<String, String>,
     /// Its text is not what a config file should be, and some of it was read by guessing.
     is_broken: bool,
     path: Option<PathBuf>,
@@ -311,6 +313,7 @@ impl Layer {
             value,
             flag_mode: None,
             broken_prices: BrokenPrices::new(),
+            broken_providers: BTreeMap::new(),
             is_broken: false,
             path: None,
             places,
@@ -338,6 +341,9 @@ impl Layer {
             if let Some((provider, model)) = price_of(&misfit.path) {
                 let of = (provider.to_owned(), model.map(str::to_owned));
                 self.broken_prices.entry(of).or_insert_with(|| problem.to_string());
+            }
+            if let ["providers", name] | ["providers", name, "kind"] = path[..] {
+                self.broken_providers.entry(name.to_owned()).or_insert_with(|| problem.to_string());
             }
             problems.push(problem);
         }

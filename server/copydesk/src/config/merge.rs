@@ -25,6 +25,8 @@ pub(super) struct Merged {
     pub(super) ignored: Vec<Ignored>,
     /// Of the layers so far; what a stronger one says right of a model counts again.
     pub(super) broken_prices: BrokenPrices,
+    /// Of the layers so far, whether or not another one has the provider right.
+    pub(super) broken_providers: BTreeMap<String, String>,
 }
 
 /// A value that its layer may not set.
@@ -48,6 +50,7 @@ impl Merged {
             };
             self.broken_prices.retain(|of, _| !is_mended(of));
             self.broken_prices.extend(layer.broken_prices.clone());
+            self.broken_providers.extend(layer.broken_providers.clone());
         }
         report(layer, &self.ignored[before..], problems);
         self.finish();
@@ -65,7 +68,7 @@ impl Merged {
             providers.remove(&name);
             let path: KeyPath = vec!["providers".into(), name.clone()];
             let origin = self.origins.iter().find(|(key, _)| key.starts_with(&path));
-            problems.push(Problem {
+            let problem = Problem {
                 origin: origin.map(|(_, origin)| origin.clone()).unwrap_or_default(),
                 span: Span::at(0),
                 code: Code::MissingKey,
@@ -73,7 +76,9 @@ impl Merged {
                 message: format!("provider '{name}' does not count: it has no kind"),
                 below: None,
                 stops: false,
-            });
+            };
+            self.broken_providers.entry(name).or_insert_with(|| problem.to_string());
+            problems.push(problem);
             self.origins.retain(|key, _| !key.starts_with(&path));
         }
     }

@@ -81,6 +81,8 @@ pub(crate) enum Nesting {
 pub(crate) struct Loaded {
     /// Everything merged, without the rules that could not be understood.
     pub(crate) config: Config,
+    /// Providers that stand in a file and do not count, by name: where, and why.
+    pub(crate) misread_providers: BTreeMap<String, String>,
     pub(crate) mode: Mode,
     pub(crate) mode_origin: Origin,
     /// Rules of all layers that count, and the remembered ones; without the defaults that ship.
@@ -192,6 +194,8 @@ fn assemble(
             None => provider.broken_prices = Some(wrong.clone()),
         }
     }
+    let mut misread = std::mem::take(&mut merged.broken_providers);
+    misread.retain(|name, _| !config.providers.contains_key(name));
     // As a person reads the files: layer by layer, from top to bottom.
     problems.sort_by_key(|problem| (problem.origin.layer, problem.span));
     let refusal = problems.iter().find(|problem| problem.stops).map(|problem| {
@@ -199,6 +203,7 @@ fn assemble(
     });
     Loaded {
         config,
+        misread_providers: misread,
         mode: merged.mode,
         mode_origin: merged.mode_origin.clone(),
         rules,

@@ -56,7 +56,14 @@ fn pick(
     let mappings = mappings();
     choose(
         wanted.map(|wanted| (Asker::Flag, wanted)),
-        &Options { default_model, providers, mappings: &mappings, local: &[], key: &key },
+        &Options {
+            default_model,
+            providers,
+            mappings: &mappings,
+            local: &[],
+            misread: &BTreeMap::new(),
+            key: &key,
+        },
     )
 }
 

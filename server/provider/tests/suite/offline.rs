@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use copydesk_base::Usage;
 use copydesk_base::config::{Provider, ProviderKind};
 use copydesk_provider::{
-    Arguments, Asker, CallError, LocalServer, Message, ModelEvent, Models, ModelsConfig, Request, Scenario,
-    Script, StopReason, ToolCall, ToolOutcome, ToolResult, Wish,
+    Arguments, Asker, CallError, LocalServer, Message, ModelEvent, Models, ModelsConfig, Needs, Request,
+    Scenario, Script, StopReason, ToolCall, ToolOutcome, ToolResult, Wish,
 };
 use copydesk_tests::model_server::{Format, ModelServer, Reply};
 use serde_json::json;
@@ -152,7 +152,7 @@ async fn a_server_on_this_machine_is_found_and_used() {
         };
         let models = Models::new(&config, keys(&[]));
         assert!(models.choose().unwrap().offline);
-        let choice = models.route_or_look(&[]).await.unwrap().first;
+        let choice = models.route_or_look(&[], Needs::default()).await.unwrap().first;
         assert_eq!((choice.model_ref().as_str(), choice.offline), ("here/bench-model", false));
         assert_eq!(choice.why, format!("answers at {}", server.base_url()));
         let heard = hear(models.call(&choice, request("hi"), CancellationToken::new())).await;
@@ -162,9 +162,16 @@ async fn a_server_on_this_machine_is_found_and_used() {
     let models = Models::new(&ModelsConfig::default(), keys(&[]));
     // What was asked for is not overruled by what was found, and nothing found leaves the stand-in.
     let offline = Wish::model(Asker::Flag, Some("offline".to_owned()));
-    assert_eq!(models.route_or_look(&[offline]).await.unwrap().first.provider, "offline");
+    assert_eq!(models.route_or_look(&[offline], Needs::default()).await.unwrap().first.provider, "offline");
     let nobody =
         LocalServer { name: "dead".into(), kind: ProviderKind::Ollama, base_url: format!("http://{dead}") };
     let config = ModelsConfig { local: vec![nobody], ..ModelsConfig::default() };
-    assert!(Models::new(&config, keys(&[])).route_or_look(&[]).await.unwrap().first.is_last_resort());
+    assert!(
+        Models::new(&config, keys(&[]))
+            .route_or_look(&[], Needs::default())
+            .await
+            .unwrap()
+            .first
+            .is_last_resort()
+    );
 }

@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use copydesk_agent::ghost::switch::{self, Switch};
 use copydesk_base::Redactor;
-use copydesk_provider::{Choice, Found, LocalServer, Models, ModelsConfig, discover, listing};
+use copydesk_provider::{Choice, Looked, Models, ModelsConfig, listing};
 
 use super::super::auth;
-use super::super::models::{explain, usual};
+use super::super::models::{USUAL, explain, usual};
 use super::versions::Versions;
 use super::{Finding, State, finding};
 use crate::config::Loaded;
@@ -37,15 +37,10 @@ pub(super) fn keys(here: &Here, loaded: &Loaded) -> Vec<Finding> {
 
 /// Servers on this machine, and the model that answers where nobody wishes for another.
 pub(super) async fn models(here: &Here, loaded: &Loaded) -> Vec<Finding> {
-    let mut findings = Vec::new();
-    let servers = found::servers(&here.places);
-    let answering = discover(&servers).await;
-    for server in &servers {
-        let found = answering.iter().find(|found| found.base_url == server.base_url);
-        findings.extend(local(server, found));
-    }
     let models = of(here, loaded);
-    let route = match models.route_or_look(&[]).await {
+    let servers = models.look_here().await;
+    let mut findings: Vec<Finding> = servers.iter().filter_map(local).collect();
+    let route = match models.route_or_look(&[], USUAL).await {
         Ok(route) => route,
         Err(error) => {
             findings.push(finding("model", State::Broken, error.to_string(), error.advice()));
@@ -58,7 +53,7 @@ pub(super) async fn models(here: &Here, loaded: &Loaded) -> Vec<Finding> {
             let fix = if choice.is_last_resort() { found::first_steps() } else { String::new() };
             finding("model", State::Missing, detail, fix)
         }
-        Ok(choice) if is_missing(&choice, &answering) => {
+        Ok(choice) if is_missing(&choice, &servers) => {
             let detail = format!("{} ({}); its server does not have it", choice.model_ref(), choice.why);
             let pull = listing::pull(choice.kind, &choice.model).unwrap_or_default();
             let fix = format!("Run '{pull}', or wait until the pull that is under way has ended.");
@@ -76,30 +71,29 @@ pub(super) async fn models(here: &Here, loaded: &Loaded) -> Vec<Finding> {
 }
 
 /// Whether a server of this machine answers that does not have the model.
-fn is_missing(choice: &Choice, answering: &[Found]) -> bool {
-    let server = answering.iter().find(|found| found.base_url == choice.base_url());
+fn is_missing(choice: &Choice, servers: &[Looked]) -> bool {
+    let server = servers.iter().find(|looked| looked.endpoint.base_url == choice.base_url());
     listing::pull(choice.kind, &choice.model).is_some()
-        && server.is_some_and(|found| !listing::has(&found.models, &choice.model))
+        && server.is_some_and(|looked| {
+            looked.list.as_ref().is_ok_and(|models| !listing::has(models, &choice.model))
+        })
 }
 
 /// A server of this machine; nothing where there is neither it nor a program that would start it.
-fn local(server: &LocalServer, found: Option<&Found>) -> Option<Finding> {
-    let LocalServer { name, base_url, .. } = server;
-    let title = format!("local {name}");
-    let Some(found) = found else {
-        let (program, command) = found::starter(name)?;
-        let detail = format!("{} is installed, and nothing answers at {base_url}", program.display());
+fn local(looked: &Looked) -> Option<Finding> {
+    let Looked { endpoint, list } = looked;
+    let title = format!("local {}", endpoint.name);
+    let at = &endpoint.base_url;
+    if !looked.is_there() {
+        let (program, command) = found::starter(&endpoint.name)?;
+        let detail = format!("{} is installed, and nothing answers at {at}", program.display());
         return Some(finding(title, State::Missing, detail, format!("Run '{command}' to use its models.")));
-    };
-    Some(match &found.models[..] {
-        [] => {
-            let fix = "Fetch one ('ollama pull MODEL', 'lms get MODEL'): it serves nothing yet.";
-            finding(title, State::Missing, format!("{base_url}: no models"), fix)
-        }
-        models => {
-            let names: Vec<&str> = models.iter().map(|model| model.id.as_str()).collect();
-            finding(title, State::Fine, format!("{base_url}: {}", names.join(", ")), "")
-        }
+    }
+    let names = list.iter().flatten().map(|model| model.id.as_str()).collect::<Vec<_>>().join(", ");
+    Some(match looked.trouble() {
+        None => finding(title, State::Fine, format!("{at}: {names}"), ""),
+        Some((because, fix)) if names.is_empty() => finding(title, State::Missing, because, fix),
+        Some((because, fix)) => finding(title, State::Missing, format!("{because}: {names}"), fix),
     })
 }
 
@@ -108,6 +102,7 @@ fn of(here: &Here, loaded: &Loaded) -> Models {
     let credentials = Credentials::of(here, &Redactor::default());
     let config = ModelsConfig {
         local: found::servers(&here.places),
+        misread: loaded.misread_providers.clone(),
         health: memory::health(&here.places.state),
         catalog: Arc::new(memory::catalog(&here.places.state)),
         ..ModelsConfig::from_config(&loaded.config)

@@ -25,7 +25,7 @@ pub(super) fn run(
     }
     let routed = wait_for(async {
         // Circuits count time on the runtime's clock.
-        Ok(match models.route_or_look(wishes).await {
+        Ok(match models.route_or_look(wishes, *needs).await {
             Ok(route) => {
                 let way = route.first_fit(*needs, models.health());
                 Ok((document(models, user, &route, &way), lines(models, user, &route, &way)))

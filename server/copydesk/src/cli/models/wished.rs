@@ -22,7 +22,7 @@ pub(super) struct Wished {
 impl Default for Wished {
     /// What somebody asks who names no file: they work with tools.
     fn default() -> Self {
-        Self { wishes: Vec::new(), needs: Needs { tools: true, images: false }, note: None }
+        Self { wishes: Vec::new(), needs: super::USUAL, note: None }
     }
 }
 
