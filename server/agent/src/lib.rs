@@ -36,7 +36,7 @@ mod view;
 mod world;
 
 pub use action::{Action, Reported};
-pub use budget::limits::MOST_REQUESTS;
+pub use budget::limits::{MOST_REQUESTS, refusal};
 pub use budget::sums::{Sums, used};
 pub use changes::rewind::Scope;
 pub use context::opening::{Layer, image_at};

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use copydesk_provider::LocalServer;
 use copydesk_provider::choice::FIRST_STEPS;
 use serde::Deserialize;
-use url::{Host, Url};
+use url::Url;
 
 use crate::config::Places;
 
@@ -20,7 +20,10 @@ pub(crate) fn servers(places: &Places) -> Vec<LocalServer> {
     let mut servers = LocalServer::usual();
     for server in &mut servers {
         let moved = match server.name.as_str() {
-            "ollama" => std::env::var("OLLAMA_HOST").ok().and_then(|host| ollama(&host)),
+            "ollama" => match ollama_host() {
+                Some(Host::Here(base_url)) => Some(base_url),
+                _ => None,
+            },
             "lmstudio" => places.home.as_deref().and_then(lm_studio),
             _ => None,
         };
@@ -31,26 +34,64 @@ pub(crate) fn servers(places: &Places) -> Vec<LocalServer> {
     servers
 }
 
+/// Where Ollama is by its own variable.
+#[derive(Debug, PartialEq)]
+enum Host {
+    Here(String),
+    /// On another machine, or not in plain HTTP.
+    Elsewhere(String),
+}
+
+/// An Ollama that its own variable names and that is not asked for that.
+pub(crate) struct Elsewhere(String);
+
+impl Elsewhere {
+    pub(crate) fn told(&self) -> String {
+        format!("OLLAMA_HOST names {}, which is not asked unless your config names it too", self.0)
+    }
+
+    pub(crate) fn advice(&self) -> String {
+        format!(
+            "Write providers: {{ollama: {{kind: ollama, base_url: \"{}\"}}}} into your config.yaml.",
+            self.0
+        )
+    }
+}
+
+/// The Ollama of another machine that `OLLAMA_HOST` names.
+pub(crate) fn elsewhere() -> Option<Elsewhere> {
+    match ollama_host()? {
+        Host::Here(_) => None,
+        Host::Elsewhere(base_url) => Some(Elsewhere(base_url)),
+    }
+}
+
+fn ollama_host() -> Option<Host> {
+    ollama(&std::env::var("OLLAMA_HOST").ok()?)
+}
+
 /// What `OLLAMA_HOST` says, which is written in many ways: `:11500`, `0.0.0.0`, `http://localhost:11500/`.
-fn ollama(host: &str) -> Option<String> {
+fn ollama(host: &str) -> Option<Host> {
     let host = host.trim().trim_matches(['"', '\'']);
     let whole = if host.contains("://") { host.to_owned() } else { format!("http://{host}") };
     let whole = whole.replacen("://:", "://127.0.0.1:", 1);
-    let url = Url::parse(&whole).ok().filter(|url| url.scheme() == "http")?;
-    let address: IpAddr = match url.host()? {
-        Host::Domain("localhost") => [127, 0, 0, 1].into(),
-        Host::Domain(_) => return None,
-        Host::Ipv4(address) => address.into(),
-        Host::Ipv6(address) => address.into(),
+    let url = Url::parse(&whole).ok().filter(|url| matches!(url.scheme(), "http" | "https"))?;
+    let known = url.port_or_known_default()?;
+    let is_plain = url.scheme() == "http";
+    let port = if !is_plain || whole.contains(&format!(":{known}")) { known } else { 11434 };
+    let named = url.host()?;
+    let address = match &named {
+        url::Host::Domain("localhost") => Some([127, 0, 0, 1].into()),
+        url::Host::Domain(_) => None,
+        url::Host::Ipv4(address) => Some(IpAddr::from(*address)),
+        url::Host::Ipv6(address) => Some(IpAddr::from(*address)),
     };
     // A server that listens everywhere listens here.
-    let here: IpAddr = if address.is_unspecified() { [127, 0, 0, 1].into() } else { address };
-    let port = if whole.contains(&format!(":{}", url.port_or_known_default()?)) {
-        url.port_or_known_default()?
-    } else {
-        11434
-    };
-    here.is_loopback().then(|| format!("http://{}", std::net::SocketAddr::new(here, port)))
+    let here = address.map(|address| if address.is_unspecified() { [127, 0, 0, 1].into() } else { address });
+    Some(match here.filter(|address| is_plain && address.is_loopback()) {
+        Some(here) => Host::Here(format!("http://{}", std::net::SocketAddr::new(here, port))),
+        None => Host::Elsewhere(format!("{}://{named}:{port}", url.scheme())),
+    })
 }
 
 /// Where LM Studio serves, from the file that it keeps.
@@ -90,7 +131,8 @@ pub(crate) fn first_steps() -> String {
             if names.len() == 1 { "is" } else { "are" }
         ),
     };
-    format!("{FIRST_STEPS}{installed}")
+    let elsewhere = elsewhere().map(|elsewhere| format!(" ({}. {})", elsewhere.told(), elsewhere.advice()));
+    format!("{FIRST_STEPS}{installed}{}", elsewhere.unwrap_or_default())
 }
 
 /// The program of that name that a shell would start.
@@ -109,21 +151,24 @@ mod tests {
 
     #[test]
     fn an_address_of_ollama_is_read_as_ollama_reads_it_and_stays_here() {
+        let here = |at: &str| Some(Host::Here(format!("http://{at}")));
+        let elsewhere = |at: &str| Some(Host::Elsewhere(at.to_owned()));
         for (host, expect) in [
-            ("127.0.0.1:11500", Some("http://127.0.0.1:11500")),
-            (":11500", Some("http://127.0.0.1:11500")),
-            ("0.0.0.0", Some("http://127.0.0.1:11434")),
-            ("localhost", Some("http://127.0.0.1:11434")),
-            ("http://localhost:80/", Some("http://127.0.0.1:80")),
-            ("[::1]:11500", Some("http://[::1]:11500")),
-            ("\"127.0.0.1\"", Some("http://127.0.0.1:11434")),
-            ("models.example:11434", None),
-            ("10.0.0.7", None),
-            ("https://127.0.0.1", None),
+            ("127.0.0.1:11500", here("127.0.0.1:11500")),
+            (":11500", here("127.0.0.1:11500")),
+            ("0.0.0.0", here("127.0.0.1:11434")),
+            ("localhost", here("127.0.0.1:11434")),
+            ("http://localhost:80/", here("127.0.0.1:80")),
+            ("[::1]:11500", here("[::1]:11500")),
+            ("\"127.0.0.1\"", here("127.0.0.1:11434")),
+            ("models.example:11434", elsewhere("http://models.example:11434")),
+            ("10.0.0.7", elsewhere("http://10.0.0.7:11434")),
+            ("http://me:secret@[fd00::7]:80/x", elsewhere("http://[fd00::7]:80")),
+            ("https://127.0.0.1", elsewhere("https://127.0.0.1:443")),
             ("", None),
             ("nonsense:x", None),
         ] {
-            assert_eq!(ollama(host).as_deref(), expect, "{host}");
+            assert_eq!(ollama(host), expect, "{host}");
         }
     }
 

@@ -267,10 +267,16 @@ impl Options<'_> {
     fn keyed(&self) -> Option<Choice> {
         let configured = self.providers.iter().map(|(name, provider)| Endpoint::configured(name, provider));
         let built_in = Endpoint::built_in_names().filter(|name| !self.providers.contains_key(*name));
+        let mut passed = String::new();
         configured.chain(built_in.filter_map(Endpoint::built_in)).find_map(|endpoint| {
-            let why = format!("key found in {}", (self.key)(&endpoint)?);
-            let model = self.default_of(&endpoint)?;
-            Some(choice(endpoint, model, Cause::Key, why))
+            let origin = (self.key)(&endpoint)?;
+            let Some(model) = self.default_of(&endpoint) else {
+                if self.providers.contains_key(&endpoint.name) {
+                    passed += &format!("; {} was passed over: it names no default_model", endpoint.name);
+                }
+                return None;
+            };
+            Some(choice(endpoint, model, Cause::Key, format!("key found in {origin}{passed}")))
         })
     }
 

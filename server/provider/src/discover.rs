@@ -7,7 +7,7 @@ use copydesk_base::config::ProviderKind;
 
 use crate::choice::{Cause, Choice, ChooseError, Needs, choice, last_resort};
 use crate::listing::{self, Catalog, Kept, Listed};
-use crate::{CallError, Endpoint, Waited};
+use crate::{CallError, Endpoint, ModelsConfig, Waited};
 
 const CONNECT: Duration = Duration::from_millis(150);
 const ANSWER: Duration = Duration::from_secs(3);
@@ -113,6 +113,24 @@ impl Unused {
     pub(crate) fn misread(name: &str, because: &str) -> Self {
         Self { provider: name.to_owned(), because: because.to_owned(), advice: CORRECT.to_owned() }
     }
+}
+
+/// The configured providers, where none names a model: those that are asked what they serve, being servers of one's own
+/// that want no key, and those of which a model has to be named.
+pub(crate) fn nameless(
+    config: &ModelsConfig,
+    has_key: &dyn Fn(&Endpoint) -> bool,
+) -> (Vec<Endpoint>, Vec<Unused>) {
+    let endpoints = config.providers.iter().map(|(name, provider)| Endpoint::configured(name, provider));
+    let (open, closed): (Vec<Endpoint>, Vec<Endpoint>) =
+        endpoints.filter(|endpoint| endpoint.kind != ProviderKind::Offline).partition(|endpoint| {
+            matches!(endpoint.kind, ProviderKind::OpenaiChat | ProviderKind::Ollama)
+                && !endpoint.key.is_needed()
+                && !has_key(endpoint)
+        });
+    let misread = config.misread.iter().map(|(name, because)| Unused::misread(name, because));
+    let closed = closed.iter().map(|endpoint| Unused::nameless(endpoint, has_key(endpoint)));
+    (open, closed.chain(misread).collect())
 }
 
 /// `box: it names no default_model; gpu: cannot reach …`.

@@ -11,7 +11,7 @@ use tokio_util::sync::CancellationToken;
 use crate::cache::{Answers, Place};
 use crate::choice::{self, Choice, ChooseError, Needs, Options};
 use crate::clients::Clients;
-use crate::discover::{self, LocalServer, Looked, Unused};
+use crate::discover::{self, LocalServer, Looked};
 use crate::endpoint::Endpoint;
 use crate::facts::{Facts, Sources};
 use crate::health::Health;
@@ -155,7 +155,8 @@ impl Models {
         if !route.first.is_last_resort() {
             return Ok(route);
         }
-        let (open, unused) = self.nameless();
+        let has_key = |endpoint: &Endpoint| self.keys.origin(&endpoint.key_wanted()).is_some();
+        let (open, unused) = discover::nameless(&self.config, &has_key);
         let (open, here) = tokio::join!(self.look(open), self.look_here());
         Ok(Route { first: discover::found(&open, &here, unused, needs)?, ..route })
     }
@@ -257,23 +258,6 @@ impl Models {
             misread: &self.config.misread,
             key: &key,
         })
-    }
-
-    /// The configured providers, where none names a model: those that are asked what they serve, being servers of one's
-    /// own that want no key, and those of which a model has to be named.
-    fn nameless(&self) -> (Vec<Endpoint>, Vec<Unused>) {
-        let endpoints =
-            self.config.providers.iter().map(|(name, provider)| Endpoint::configured(name, provider));
-        let (open, closed): (Vec<Endpoint>, Vec<Endpoint>) =
-            endpoints.filter(|endpoint| endpoint.kind != ProviderKind::Offline).partition(|endpoint| {
-                matches!(endpoint.kind, ProviderKind::OpenaiChat | ProviderKind::Ollama)
-                    && !endpoint.key.is_needed()
-                    && self.keys.origin(&endpoint.key_wanted()).is_none()
-            });
-        let misread = self.config.misread.iter().map(|(name, because)| Unused::misread(name, because));
-        let has_key = |endpoint: &Endpoint| self.keys.origin(&endpoint.key_wanted()).is_some();
-        let closed = closed.iter().map(|endpoint| Unused::nameless(endpoint, has_key(endpoint)));
-        (open, closed.chain(misread).collect())
     }
 
     /// Makes ready what the first call to this model needs, so that the call itself need not.

@@ -272,7 +272,7 @@ fn a_provider_that_cannot_be_asked_is_named_with_its_cause() {
         ),
         (
             format!("box: {{kind: openai-chat, base_url: \"{at}\"}}"),
-            &["box: ", "/models refused access with status 401", "who are you?", "Put a valid key there"],
+            &["box: ", "/models refused access with status 401", "who are you?", "It wants a key"],
         ),
         (
             format!("box: {{kind: openai-chat, base_url: \"{at}\", api_key_env: BOX_KEY}}"),
@@ -362,5 +362,50 @@ fn a_key_goes_before_a_server_and_is_named_by_its_variable() {
 fn another_machine_is_never_asked_because_a_variable_names_it() {
     let machine = Machine::new(&["ollama"]).with_ollama("models.example:11434");
     let doctor = machine.doctor();
-    assert!(!doctor.to_string().contains("models.example"), "{doctor:#}");
+    let told =
+        "OLLAMA_HOST names http://models.example:11434, which is not asked unless your config names it too";
+    check(&doctor, "OLLAMA_HOST", "warning", told, "base_url: \"http://models.example:11434\"");
+    check(&doctor, "local ollama", "missing", "nothing answers at http://127.0.0.1:11434", "");
+    let ran = machine.ask().exits(0);
+    assert!(ran.stderr.contains(told), "{ran}");
+    let config = "providers: {far: {kind: ollama, base_url: \"http://127.0.0.1:9\"}}\n";
+    assert_eq!(machine.with_config(config).doctor()["OLLAMA_HOST"], Value::Null, "it is configured");
+}
+
+#[test]
+fn a_model_that_cannot_be_asked_is_not_called_fine() {
+    let here =
+        "providers:\n  box: {kind: openai-chat, base_url: \"http://127.0.0.1:9/v1\", default_model: m}\n";
+    let keyed = here.replace("default_model", "api_key_env: NO_KEY, default_model");
+    let paid = here.replace("127.0.0.1:9", "models.example");
+    let limited = format!("{paid}budgets: {{day: {{usd: 1}}}}\n");
+    let on = "completion: {enabled: true, model: box/m}\n";
+    let no_key = "no key for provider 'box': the environment variable NO_KEY is not set";
+    let no_price = "nobody knows what box/m costs; set providers.box.models.m.price";
+    for (config, name, state, detail, fix) in [
+        (here.to_owned(), "model", "ok", "box/m", ""),
+        (paid.clone(), "model", "ok", "box/m", ""),
+        (keyed.clone(), "model", "missing", no_key, "copydesk auth set box"),
+        (limited.clone(), "model", "missing", no_price, ""),
+        (format!("{here}{on}"), "completion", "ok", "on: box/m", ""),
+        (format!("{keyed}{on}"), "completion", "warning", no_key, "copydesk auth set box"),
+        (format!("{limited}{on}"), "completion", "warning", no_price, ""),
+        (
+            format!("{here}completion: {{model: den/m}}\n"),
+            "completion",
+            "warning",
+            "no provider serves 'den/m'",
+            "",
+        ),
+        (
+            format!("{paid}completion: {{model: box/m}}\n"),
+            "completion",
+            "ok",
+            "may cost something",
+            "completion.enabled",
+        ),
+        (here.to_owned(), "completion", "ok", "off: no model is named for it", ""),
+    ] {
+        check(&Machine::new(&[]).with_config(&config).doctor(), name, state, detail, fix);
+    }
 }

@@ -93,6 +93,14 @@ pub(crate) fn check(budgets: &Budgets, accounts: Accounts, next: &Next) -> Resul
     Ok(Some(u32::try_from(room).map_or(usual, |room| room.min(usual))))
 }
 
+/// Why no request to this model would leave, whatever was used so far.
+pub fn refusal(budgets: &Budgets, choice: &Choice) -> Option<String> {
+    match check(budgets, Accounts::default(), &Next::alone(0, choice.clone())) {
+        Err(AgentError::Budget(because)) => Some(because),
+        _ => None,
+    }
+}
+
 /// What a person is told when a conversation passes a mark of its budget; nothing where it passes none.
 pub(crate) fn passed_mark(budget: &Budget, before: Usage, after: Usage) -> Option<String> {
     let (_, used_before) = fullest(budget, before)?;

@@ -11,6 +11,8 @@ pub enum Switch {
     Off {
         because: String,
         advice: String,
+        /// Settings that ask for suggestions cannot give any.
+        is_amiss: bool,
     },
 }
 
@@ -26,7 +28,10 @@ pub struct On {
 
 /// What these settings come to.
 pub fn of(settings: &Completion, models: &Models) -> Switch {
-    let off = |because: String, advice: &str| Switch::Off { because, advice: advice.to_owned() };
+    let off =
+        |because: String, advice: &str| Switch::Off { because, advice: advice.to_owned(), is_amiss: false };
+    let amiss =
+        |because: String, advice: &str| Switch::Off { because, advice: advice.to_owned(), is_amiss: true };
     let Completion { enabled, model, format } = settings;
     match (enabled, model) {
         (Some(false), _) => return off("completion.enabled is false".to_owned(), ""),
@@ -36,10 +41,10 @@ pub fn of(settings: &Completion, models: &Models) -> Switch {
     let wish = Wish::model(Asker::Completion, model.clone());
     let choice = match models.route(&[wish]) {
         Ok(route) => route.first,
-        Err(error) => return off(error.to_string(), &error.advice()),
+        Err(error) => return amiss(error.to_string(), &error.advice()),
     };
     if choice.offline && !models.has_script(&choice.provider) {
-        return off(
+        return amiss(
             "no model is configured".to_owned(),
             "Name one under completion.model, for example ollama/qwen2.5-coder:1.5b.",
         );
@@ -56,7 +61,7 @@ pub fn of(settings: &Completion, models: &Models) -> Switch {
             let is_guessed = wanted == copydesk_base::config::CompletionFormat::Auto;
             Switch::On(Box::new(On { choice, format, is_guessed }))
         }
-        Err(sentence) => off(sentence, ""),
+        Err(sentence) => amiss(sentence, ""),
     }
 }
 

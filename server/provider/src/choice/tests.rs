@@ -122,6 +122,16 @@ fn goes_down_the_order() {
     check(Some("local/q"), &["local", "mine"], both, ("local", "q", "default_model of the config"));
     check(None, &["local", "mine"], both, ("mine", "m1", "providers.mine in the config"));
     check(None, &["local"], both, ("anthropic", "claude-sonnet-4-5", "key found in ANTHROPIC_API_KEY"));
+    check(
+        None,
+        &["azure"],
+        &["https://x.example", "ANTHROPIC_API_KEY"],
+        (
+            "anthropic",
+            "claude-sonnet-4-5",
+            "key found in ANTHROPIC_API_KEY; azure was passed over: it names no default_model",
+        ),
+    );
     check(None, &[], &["OPENAI_API_KEY"], ("openai", "gpt-5-mini", "key found in OPENAI_API_KEY"));
     check(
         None,

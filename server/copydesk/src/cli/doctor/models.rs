@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use copydesk_agent::ghost::switch::{self, Switch};
 use copydesk_base::Redactor;
-use copydesk_provider::{Choice, Looked, Models, ModelsConfig, listing};
+use copydesk_base::config::ProviderKind;
+use copydesk_provider::{CallError, Choice, Looked, Models, ModelsConfig, listing};
 
 use super::super::auth;
 use super::super::models::{USUAL, explain, usual};
@@ -40,6 +41,10 @@ pub(super) async fn models(here: &Here, loaded: &Loaded) -> Vec<Finding> {
     let models = of(here, loaded);
     let servers = models.look_here().await;
     let mut findings: Vec<Finding> = servers.iter().filter_map(local).collect();
+    let has_ollama = loaded.config.providers.values().any(|provider| provider.kind == ProviderKind::Ollama);
+    if let Some(elsewhere) = found::elsewhere().filter(|_| !has_ollama) {
+        findings.push(finding("OLLAMA_HOST", State::Warning, elsewhere.told(), elsewhere.advice()));
+    }
     let route = match models.route_or_look(&[], USUAL).await {
         Ok(route) => route,
         Err(error) => {
@@ -63,11 +68,25 @@ pub(super) async fn models(here: &Here, loaded: &Loaded) -> Vec<Finding> {
             let measured = explain::measured(&here.user, &choice);
             let counted = measured.map(|measured| format!("; estimates: {}", explain::estimates(&measured)));
             let detail = format!("{} ({}){}", choice.model_ref(), choice.why, counted.unwrap_or_default());
-            finding("model", State::Fine, detail, "")
+            match hindrance(&models, loaded, &choice) {
+                Some((because, fix)) => finding("model", State::Missing, format!("{detail}; {because}"), fix),
+                None => finding("model", State::Fine, detail, ""),
+            }
         }
         Err(error) => finding("model", State::Broken, error.to_string(), error.advice()),
     });
     findings
+}
+
+/// Why no request to a model would leave, and what to do about it: nobody has put its key anywhere, or a budget forbids it.
+fn hindrance(models: &Models, loaded: &Loaded, choice: &Choice) -> Option<(String, String)> {
+    let is_missing = choice.key().is_needed() && models.key_origin(choice).is_none();
+    if let Some(variable) = choice.key().variable.clone().filter(|_| is_missing) {
+        let lacks = CallError::NoKey { provider: choice.provider.clone(), variable };
+        return Some((lacks.to_string(), lacks.advice()));
+    }
+    let because = copydesk_agent::refusal(&loaded.config.budgets, choice)?;
+    Some((format!("it is not asked: {because}"), String::new()))
 }
 
 /// Whether a server of this machine answers that does not have the model.
@@ -116,10 +135,17 @@ pub(super) fn completion(here: &Here, loaded: &Loaded) -> Finding {
     match switch::of(&loaded.config.completion, &models) {
         Switch::On(on) => {
             let how = if on.format.is_some() { "by its own format" } else { "in words" };
-            finding("completion", State::Fine, format!("on: {} is asked {how}", on.choice.model_ref()), "")
+            let detail = format!("on: {} is asked {how}", on.choice.model_ref());
+            match hindrance(&models, loaded, &on.choice) {
+                Some((because, fix)) => {
+                    finding("completion", State::Warning, format!("{detail}; {because}"), fix)
+                }
+                None => finding("completion", State::Fine, detail, ""),
+            }
         }
-        Switch::Off { because, advice } => {
-            finding("completion", State::Fine, format!("off: {because}"), advice)
+        Switch::Off { because, advice, is_amiss } => {
+            let state = if is_amiss { State::Warning } else { State::Fine };
+            finding("completion", state, format!("off: {because}"), advice)
         }
     }
 }
