@@ -40,6 +40,7 @@ pub(crate) struct Ignored {
 impl Merged {
     pub(super) fn add(&mut self, layer: &Layer, problems: &mut Vec<Problem>) {
         let before = self.ignored.len();
+        let addresses = self.addresses();
         if let Some(mode) = layer.flag_mode {
             self.set_mode(mode, layer, &vec!["permissions".into(), "mode".into()]);
         }
@@ -52,8 +53,62 @@ impl Merged {
             self.broken_prices.extend(layer.broken_prices.clone());
             self.broken_providers.extend(layer.broken_providers.clone());
         }
+        if matches!(layer.name, LayerName::Keystone | LayerName::Workspace) {
+            problems.extend(self.leave_keys(layer, &addresses));
+        }
         report(layer, &self.ignored[before..], problems);
         self.finish();
+    }
+
+    /// Where each provider is reached, as the layers so far say.
+    fn addresses(&self) -> BTreeMap<String, Value> {
+        let providers = self.value.get("providers").and_then(Value::as_object);
+        let address =
+            |(name, provider): (&String, &Value)| Some((name.clone(), provider.get("base_url")?.clone()));
+        providers.into_iter().flatten().filter_map(address).collect()
+    }
+
+    /// A key goes to the address that it was configured for: where a workspace gives a provider another one, what the
+    /// person wrote of its key stays behind, also when they trust that workspace.
+    fn leave_keys(&mut self, layer: &Layer, before: &BTreeMap<String, Value>) -> Vec<Problem> {
+        let mut left = Vec::new();
+        let providers = layer.value.get("providers").and_then(Value::as_object);
+        for name in providers.into_iter().flat_map(Map::keys) {
+            let at = |key: &str| -> KeyPath { vec!["providers".into(), name.clone(), key.into()] };
+            let address = at("base_url");
+            let is_new = self.origins.get(&address).is_some_and(|origin| origin.layer == layer.name)
+                && before.get(name) != find(&self.value, &address);
+            if !is_new {
+                continue;
+            }
+            for key in [at("api_key_env"), at("key")] {
+                let is_of_others =
+                    |path: &KeyPath, origin: &Origin| path.starts_with(&key) && origin.layer != layer.name;
+                if !self.origins.iter().any(|(path, origin)| is_of_others(path, origin)) {
+                    continue;
+                }
+                self.origins.retain(|path, origin| !is_of_others(path, origin));
+                if let Some(Value::Object(provider)) =
+                    self.value.get_mut("providers").and_then(|providers| providers.get_mut(name))
+                    && let Some(last) = key.last()
+                {
+                    provider.remove(last);
+                }
+                left.push(Problem {
+                    origin: layer.origin(&address),
+                    span: layer.span(&address),
+                    code: Code::UntrustedSetting,
+                    severity: Severity::Warning,
+                    message: format!(
+                        "your '{}' does not go to this address: write it beside the address, too",
+                        key.join(".")
+                    ),
+                    below: None,
+                    stops: false,
+                });
+            }
+        }
+        left
     }
 
     /// A provider that no layer gave a kind cannot be spoken to; left in, it would count as the stand-in.

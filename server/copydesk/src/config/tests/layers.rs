@@ -127,6 +127,27 @@ fn trust_is_for_exactly_the_content() {
 }
 
 #[test]
+fn a_key_stays_behind_where_a_trusted_workspace_gives_another_address() {
+    let check = |workspace: &str, key: Option<&str>| {
+        let user =
+            "providers:\n  ch: {kind: openai-chat, base_url: 'https://a.example/v1', api_key_env: MINE}\n";
+        let bench = Bench::new(&[(USER, user), (WORKSPACE, workspace)]);
+        bench.trust();
+        let loaded = bench.load();
+        let provider = &loaded.config.providers["ch"];
+        assert_eq!(provider.api_key_env.as_deref(), key, "{workspace}");
+        let told: Vec<String> = loaded.problems.iter().map(ToString::to_string).collect();
+        let expect = "your 'providers.ch.api_key_env' does not go to this address";
+        assert_eq!(told.iter().any(|told| told.contains(expect)), key.is_none(), "{told:?}");
+    };
+    check("providers:\n  ch: {base_url: 'https://b.example/v1'}\n", None);
+    check("providers:\n  ch: {base_url: 'https://b.example/v1', api_key_env: THEIRS}\n", Some("THEIRS"));
+    check("providers:\n  ch: {base_url: 'https://b.example/v1', api_key_env: MINE}\n", Some("MINE"));
+    check("providers:\n  ch: {base_url: 'https://a.example/v1'}\n", Some("MINE"));
+    check("providers:\n  ch: {concurrency: 2}\n", Some("MINE"));
+}
+
+#[test]
 fn the_mode_of_each_layer() {
     use Mode::{AcceptEdits, Auto, Bypass, Default, Locked, Plan};
     // user, workspace (untrusted), editor, flag → in force
