@@ -151,7 +151,7 @@ fn nonsense_is_named() {
                 vec![Reply::stream("<html>login</html>").header("content-type", "text/html")],
                 1,
                 Says(
-                    "failed to reach the model: the answer of ADDRESS cannot be read: it is text/html where an event stream was asked for. Check that base_url and kind fit the server.",
+                    "failed to reach the model: the answer of ADDRESS cannot be read: it is text/html where a stream was asked for. Check that base_url and kind fit the server.",
                 ),
             ),
         ]

@@ -55,7 +55,7 @@ fn a_server_of_others_lists_answers_and_refuses() {
     assert!(failed.contains("status 400") && failed.contains("Invalid model name"), "{failed}");
     // It answers this wire whole where a stream was asked for, and is told so.
     let failed = error(&own, "other/parrot", "say hello");
-    assert!(failed.contains("application/json where an event stream was asked for"), "{failed}");
+    assert!(failed.contains("application/json where a stream was asked for"), "{failed}");
     let stranger = workspace(&proxy, "sk-wrong-0123456789");
     let failed = error(&stranger, "litellm/parrot", "say hello");
     assert!(

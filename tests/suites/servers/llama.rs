@@ -151,8 +151,8 @@ fn a_server_with_a_model_is_read_in_each_wire_that_it_speaks() {
     // It lists as Ollama does for some, not where Ollama does.
     assert_eq!(
         server.settled(providers[2]["error"].as_str().unwrap()),
-        "http://127.0.0.1:PORT/api/tags does not know this address: File Not Found. Check base_url and kind; for \
-         openai-chat and openai-responses the address includes /v1.",
+        "http://127.0.0.1:PORT/api/tags does not know this address: File Not Found. Check that \
+         base_url is the address of an Ollama server.",
     );
 
     for provider in ["chat", "messages", "responses"] {
