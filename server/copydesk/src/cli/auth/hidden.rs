@@ -6,10 +6,11 @@ use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr
 
 /// Asks, and answers the line; `None` after Ctrl-C. The terminal is as it was before, however this ends.
 pub(super) fn ask(question: &str) -> anyhow::Result<Option<String>> {
+    // Before the question stands there: what is pasted at once would be shown, and thrown away.
+    let shown = Hidden::begin()?;
     let mut err = std::io::stderr();
     let _ = write!(err, "{question}");
     let _ = err.flush();
-    let shown = Hidden::begin()?;
     let line = super::super::wait_for(async {
         let (told, line) = tokio::sync::oneshot::channel();
         // A thread of its own: whoever waits for a terminal's line cannot be called back.
