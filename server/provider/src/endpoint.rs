@@ -182,6 +182,9 @@ impl Endpoint {
     /// The address of one of its paths.
     pub(crate) fn address(&self, path: &str) -> Result<url::Url, CallError> {
         let bad = |reason: String| CallError::BadAddress { provider: self.name.clone(), reason };
+        if self.base_url.is_empty() {
+            return Err(bad("there is none, and this kind has no usual one".to_owned()));
+        }
         if let Some(found) = bad_address(&self.base_url) {
             return Err(bad(found.reason().to_owned()));
         }
@@ -290,6 +293,6 @@ mod tests {
         check("https://me:secret@a.example/v1", Err("password"));
         check("https://a.example/v1?tenant=7", Err("holds a '?'"));
         check("https://a.example/v1#x", Err("holds a '?'"));
-        check("", Err("http://"));
+        check("", Err("there is none"));
     }
 }

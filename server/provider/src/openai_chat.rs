@@ -3,17 +3,22 @@
 //! Spoken by many servers with small differences: what requests must say differently stands in [`crate::quirks`], and the
 //! reader is generous: `[DONE]` may be missing where a
 //! `finish_reason` came and the stream ended in good order, usage may be missing, arguments may come whole or as an
-//! object, reasoning may come under either of two names, usage in one of three places, `delta` may be null, ids and
-//! indexes may be missing or repeated. It is strict in one thing: an answer without a `finish_reason` is no answer, also
+//! object, reasoning may come under either of two names, usage in one of three places, `delta` may be null or be called
+//! `message`, ids and indexes may be missing, repeated or written as the other's kind. It is strict in one thing: an answer without a `finish_reason` is no answer, also
 //! where it was declared `[DONE]`, as gateways do when the server behind them breaks off.
 
-use serde::Deserialize;
+mod chunk;
+
+use std::borrow::Cow;
+
 use serde_json::{Value, json};
+
+use chunk::{CallDelta, Chunk, Content, Counts, Id, OneOf};
 
 use crate::answer::{Answer, Progress, WireError};
 use crate::quirks::{self, Quirks, Thoughts};
 use crate::request::{Carried, Message, Request};
-use crate::wire::{Piece, Wire};
+use crate::wire::Wire;
 use crate::{ModelEvent, StopReason, counts, failure, schema};
 
 pub(crate) const PATH: &str = "/chat/completions";
@@ -134,92 +139,6 @@ struct Known {
     at: usize,
 }
 
-#[derive(Deserialize)]
-struct Chunk<'a> {
-    #[serde(borrow, default)]
-    choices: Option<Vec<OneOf<'a>>>,
-    #[serde(default, deserialize_with = "counts::read")]
-    usage: Option<Counts>,
-    #[serde(default)]
-    error: Option<Value>,
-    #[serde(default, deserialize_with = "counts::read")]
-    x_groq: Option<Elsewhere>,
-    #[serde(borrow, default)]
-    object: Option<Piece<'a>>,
-}
-
-#[derive(Deserialize)]
-struct Elsewhere {
-    #[serde(default, deserialize_with = "counts::read")]
-    usage: Option<Counts>,
-}
-
-#[derive(Deserialize)]
-struct OneOf<'a> {
-    #[serde(default)]
-    index: Option<u64>,
-    #[serde(borrow, default)]
-    delta: Option<Delta<'a>>,
-    #[serde(borrow, default)]
-    finish_reason: Option<Piece<'a>>,
-    #[serde(default, deserialize_with = "counts::read")]
-    usage: Option<Counts>,
-}
-
-#[derive(Deserialize)]
-struct Delta<'a> {
-    #[serde(borrow, default)]
-    content: Option<Content<'a>>,
-    #[serde(borrow, default)]
-    reasoning_content: Option<Piece<'a>>,
-    #[serde(borrow, default)]
-    reasoning: Option<Piece<'a>>,
-    #[serde(borrow, default)]
-    refusal: Option<Piece<'a>>,
-    #[serde(borrow, default)]
-    tool_calls: Option<Vec<CallDelta<'a>>>,
-}
-
-/// Text, or parts of it beside parts of what was thought, as Mistral's models that reason send it.
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum Content<'a> {
-    Text(#[serde(borrow)] Piece<'a>),
-    Parts(Vec<Value>),
-}
-
-#[derive(Deserialize)]
-struct CallDelta<'a> {
-    #[serde(default)]
-    index: Option<u64>,
-    #[serde(borrow, default)]
-    id: Option<Piece<'a>>,
-    #[serde(borrow, default)]
-    function: Option<FunctionDelta<'a>>,
-    #[serde(default)]
-    extra_content: Option<Value>,
-}
-
-#[derive(Deserialize)]
-struct FunctionDelta<'a> {
-    #[serde(borrow, default)]
-    name: Option<Piece<'a>>,
-    #[serde(default)]
-    arguments: Option<Value>,
-}
-
-#[derive(Deserialize)]
-struct Counts {
-    #[serde(default, deserialize_with = "counts::count")]
-    prompt_tokens: Option<u64>,
-    #[serde(default, deserialize_with = "counts::count")]
-    completion_tokens: Option<u64>,
-    #[serde(default)]
-    prompt_tokens_details: Option<Value>,
-    #[serde(default, deserialize_with = "counts::count")]
-    prompt_cache_hit_tokens: Option<u64>,
-}
-
 impl Reader {
     /// A reader for the answers of this server.
     pub(crate) fn of(quirks: Quirks) -> Self {
@@ -237,16 +156,21 @@ impl Reader {
                 None => Err(WireError::Malformed("it was declared done before it began".to_owned())),
             };
         }
-        let chunk: Chunk<'_> = serde_json::from_str(data).map_err(|error| {
-            WireError::Malformed(format!("an event is no chat completion chunk: {error}"))
-        })?;
+        let chunk: Chunk<'_> = serde_json::from_str(data).map_err(|error| foreign(data, &error))?;
         if let Some(error) = chunk.error.filter(|error| !error.is_null()) {
             return Err(failure::server_error(&error));
         }
-        if chunk.choices.is_none() && chunk.usage.is_none() && chunk.object.is_none() {
-            return Err(WireError::Malformed(
-                "an event is no chat completion chunk: it has no choices".to_owned(),
-            ));
+        if chunk.choices.is_none() && chunk.usage.is_none() {
+            let whole: Value = serde_json::from_str(data).unwrap_or_default();
+            if let Some(error) = failure::error_in(&whole) {
+                return Err(error);
+            }
+            // One that is null is a sign of life.
+            if chunk.object.is_none() && whole.get("choices").is_none() {
+                return Err(WireError::Malformed(
+                    "an event is no chat completion chunk: it has no choices".to_owned(),
+                ));
+            }
         }
         self.answer.start(out);
         self.count(chunk.usage.or_else(|| chunk.x_groq?.usage));
@@ -304,7 +228,10 @@ impl Reader {
 
     fn choice(&mut self, choice: OneOf<'_>, out: &mut Vec<ModelEvent>) -> Result<(), WireError> {
         self.count(choice.usage);
-        if let Some(delta) = choice.delta {
+        if let Some(text) = &choice.text {
+            self.answer.text(text, out)?;
+        }
+        if let Some(delta) = choice.delta.or(choice.message) {
             let reasoning = delta.reasoning_content.or(delta.reasoning);
             self.reason(reasoning.as_deref().unwrap_or(""), out)?;
             match &delta.content {
@@ -348,7 +275,8 @@ impl Reader {
     }
 
     fn call(&mut self, delta: &CallDelta<'_>, out: &mut Vec<ModelEvent>) -> Result<(), WireError> {
-        let id = delta.id.as_deref().unwrap_or("");
+        let id = delta.id.as_ref().map_or(Cow::Borrowed(""), Id::text);
+        let id = id.as_ref();
         let name = delta.function.as_ref().and_then(|function| function.name.as_deref()).unwrap_or("");
         let at = if let Some(at) = self.known(delta.index, id, name) {
             at
@@ -381,6 +309,13 @@ impl Reader {
         let another = !id.is_empty() && !known.id.is_empty() && known.id != id;
         (!another).then_some(known.at)
     }
+}
+
+/// What an event says that is no chunk: in plain words it is an error that a person can read.
+fn foreign(data: &str, error: &serde_json::Error) -> WireError {
+    let is_words = data.starts_with(|first: char| first.is_alphabetic()) && data.contains(' ');
+    let says = if is_words { format!("it says '{}'", data.trim()) } else { error.to_string() };
+    WireError::Malformed(format!("an event is no chat completion chunk: {says}"))
 }
 
 /// Why it stopped; an error where the server says so in place of a reason.

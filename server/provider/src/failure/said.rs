@@ -123,17 +123,19 @@ pub(crate) fn server_error(error: &Value) -> WireError {
     let known = words.iter().find(is_known);
     let by_status = || words.iter().find_map(|word| kind_of_status(word.parse().ok()?)).map(str::to_owned);
     let kind = known.cloned().or_else(by_status).or_else(|| words.first().cloned());
-    let message = error.as_str().or_else(|| error.get("message")?.as_str()).unwrap_or_default();
+    let message = error
+        .as_str()
+        .or_else(|| error.get("message").or_else(|| error.get("detail"))?.as_str())
+        .unwrap_or_default();
     WireError::Server { kind: kind.unwrap_or_default(), message: message.to_owned() }
 }
 
 /// The error that a whole body tells, in whichever of the usual places it stands.
-fn error_in(body: &Value) -> Option<WireError> {
+pub(crate) fn error_in(body: &Value) -> Option<WireError> {
+    let is_text = |key: &str| body.get(key).is_some_and(Value::is_string);
     match body.get("error") {
         Some(error) if !error.is_null() => Some(server_error(error)),
-        _ if body.get("type").or_else(|| body.get("object")).and_then(Value::as_str) == Some("error") => {
-            Some(server_error(body))
-        }
+        _ if is_text("message") || is_text("detail") => Some(server_error(body)),
         _ => None,
     }
 }
@@ -241,7 +243,8 @@ fn retry_after(headers: &HeaderMap) -> Option<Duration> {
         let wait = moment(value)?.duration_since(moment(header(headers, "date"))?);
         span(wait.as_secs_f64()).filter(|_| wait.is_positive())
     };
-    ms.or_else(|| number(value).map_or_else(dated, span))
+    // No time at all says as little.
+    ms.or_else(|| number(value).map_or_else(dated, span)).filter(|wait| !wait.is_zero())
 }
 
 /// A date in one of the three forms that HTTP has had.
@@ -271,7 +274,7 @@ mod tests {
             assert_eq!(got, expect.map(Duration::from_secs), "{value}");
         };
         check("", None);
-        check("0", Some(0));
+        check("0", None);
         check(" 7 ", Some(7));
         check("-1", None);
         check("99999999999999999999", Some(2_592_000));

@@ -115,9 +115,37 @@ fn one_chunk_at_a_time() {
         ],
         Ok(Some((StopReason::EndTurn, "a", vec![]))),
     );
+    // One piece for all of it, a choice that is null, errors without a place of their own.
+    let whole =
+        json!({"choices": [{"message": {"role": "assistant", "content": "a"}, "finish_reason": "stop"}]});
+    check(&[whole.to_string()], Ok(Some((StopReason::EndTurn, "a", vec![]))));
+    let plain = json!({"choices": [{"text": "a", "finish_reason": "stop"}]});
+    check(&[plain.to_string()], Ok(Some((StopReason::EndTurn, "a", vec![]))));
+    let null = json!({"choices": null}).to_string();
+    check(&[null, text("a"), finish("stop")], Ok(Some((StopReason::EndTurn, "a", vec![]))));
+    let said = |kind: &str, message: &str| {
+        Err(WireError::Server { kind: kind.to_owned(), message: message.to_owned() })
+    };
+    let broke =
+        json!({"object": "error", "message": "out of memory", "type": "InternalServerError", "code": 500});
+    check(&[text("a"), broke.to_string()], said("server_error", "out of memory"));
+    check(&[json!({"message": "it crashed"}).to_string()], said("", "it crashed"));
+    check(&[json!({"detail": "not allowed"}).to_string()], said("", "not allowed"));
+    check(
+        &["the model crashed".to_owned()],
+        Err(WireError::Malformed("an event is no chat completion chunk: it says 'the model crashed'".into())),
+    );
     // Calls: interleaved; all numbered 0; without ids; with the name in every piece; whole, without anything else.
     let two = |a: &str, b: &str| vec![call("A", "x", a), call("B", "y", b)];
     let tools = |calls| Ok(Some((StopReason::ToolUse, "", calls)));
+    check(
+        &[
+            calls(json!([{"index": "0", "id": 7, "function": {"name": "x", "arguments": "{\"p\":"}}])),
+            calls(json!([{"index": "0", "function": {"arguments": "1}"}}])),
+            finish("tool_calls"),
+        ],
+        tools(vec![call("7", "x", "{\"p\":1}")]),
+    );
     check(
         &[
             calls(json!([part(0, "A", "x", "{\"p\":"), part(1, "B", "y", "{")])),
