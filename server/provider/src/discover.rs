@@ -74,6 +74,11 @@ impl Looked {
             Ok(models) if !models.iter().any(Listed::is_for_talk) => {
                 Some((format!("{at} serves no model that answers questions, only others"), pull))
             }
+            Ok(models) if !models.iter().any(Listed::answers_there) => {
+                let why =
+                    "hands every question on to another machine, which is asked only where a model is named";
+                Some((format!("{at} {why}"), pull))
+            }
             Ok(_) => None,
         }
     }
@@ -178,7 +183,7 @@ fn listed<'l>(open: &'l [Looked], here: &'l [Looked]) -> impl Iterator<Item = Ch
         let models = list.as_deref().unwrap_or_default();
         let at = Kept { base_url: endpoint.base_url.clone(), models: models.to_vec(), ..Kept::default() };
         let catalog = Catalog::from([(endpoint.name.clone(), at)]);
-        models.iter().filter(|model| model.is_for_talk()).map(move |model| {
+        models.iter().filter(|model| model.answers_there()).map(move |model| {
             let why = format!("answers at {}", endpoint.base_url);
             choice(endpoint.clone(), model.id.clone(), Cause::Local, why).informed(&catalog)
         })

@@ -6,7 +6,7 @@
 
 use copydesk_base::config::{ModelPrice, ModelSettings, ProviderKind};
 
-use crate::listing::Listed;
+use crate::listing::{self, Listed};
 
 /// When the bundled table was read from the providers' own pages and from two independent lists of them.
 pub const AS_OF: &str = "2026-11";
@@ -147,14 +147,19 @@ pub(crate) fn sources(
     settings: Option<&ModelSettings>,
     listed: Option<&Listed>,
 ) -> Sources {
-    let bundled = if kind == ProviderKind::Offline || is_here(base_url) {
+    let is_elsewhere = kind == ProviderKind::Ollama
+        && (listing::is_of_cloud(model) || listed.is_some_and(|listed| listed.elsewhere));
+    let bundled = if is_elsewhere {
+        // Whoever answers there bills what nobody here knows.
+        Facts::default()
+    } else if kind == ProviderKind::Offline || is_here(base_url) {
         Facts { price: Some(Price::FREE), ..Facts::default() }
     } else {
         bundled(model).unwrap_or_default()
     };
     let mut sources = Sources {
-        config: settings.map(of_settings).unwrap_or_default(),
-        listed: listed.map(|listed| of_settings(&listed.facts)).unwrap_or_default(),
+        config: settings.map(|settings| of_settings(kind, settings)).unwrap_or_default(),
+        listed: listed.map(|listed| of_settings(kind, &listed.facts)).unwrap_or_default(),
         bundled,
     };
     if sources.config.broken_price.is_some() {
@@ -164,23 +169,25 @@ pub(crate) fn sources(
     sources
 }
 
-fn of_settings(settings: &ModelSettings) -> Facts {
+fn of_settings(kind: ProviderKind, settings: &ModelSettings) -> Facts {
     Facts {
         context_window: settings.context_window,
         output_limit: settings.output_limit,
         tools: settings.tools,
         vision: settings.vision,
-        price: settings.price.as_ref().map(settled),
+        price: settings.price.as_ref().map(|price| settled(kind, price)),
         broken_price: settings.broken_price.clone(),
     }
 }
 
-fn settled(price: &ModelPrice) -> Price {
+fn settled(kind: ProviderKind, price: &ModelPrice) -> Price {
     let cached = price.cached_input.unwrap_or(price.input);
+    // Anthropic asks a quarter more for what it keeps, and a price of one's own does not say that.
+    let kept = if kind == ProviderKind::Anthropic { price.input * 1.25 } else { price.input };
     Price {
         input: millionths(price.input),
         cached_input: millionths(cached),
-        kept_input: millionths(price.input.max(cached)),
+        kept_input: millionths(kept.max(cached)),
         output: millionths(price.output),
     }
 }
@@ -316,6 +323,25 @@ mod tests {
         assert!(free(ProviderKind::Offline, ""));
         assert!(!free(ProviderKind::OpenaiChat, "http://127.0.0.1.example/v1"));
         assert!(!free(ProviderKind::OpenaiChat, "http://10.0.0.7/v1"));
+        // A server here that hands on what it is asked bills all the same.
+        let here = |model: &str, elsewhere| {
+            let listed = Listed { elsewhere, ..Listed::default() };
+            sources(ProviderKind::Ollama, "http://127.0.0.1:11434", model, None, Some(&listed)).merged().price
+        };
+        assert_eq!(here("q", false), Some(Price::FREE));
+        assert_eq!(
+            (here("q", true), here("big:120b-cloud", false), here("big:cloud", false)),
+            (None, None, None)
+        );
+        // What Anthropic keeps costs a quarter more, also at a price of one's own.
+        let own = ModelSettings {
+            price: Some(ModelPrice { input: 1.0, output: 10.0, cached_input: Some(0.1) }),
+            ..ModelSettings::default()
+        };
+        let kept =
+            |kind| sources(kind, FAR, "m", Some(&own), None).merged().price.map(|price| price.kept_input);
+        assert_eq!(kept(ProviderKind::Anthropic), Some(1_250_000));
+        assert_eq!(kept(ProviderKind::OpenaiChat), Some(1_000_000));
         let settings = ModelSettings {
             price: Some(ModelPrice { input: 1.5, output: 2.0, cached_input: None }),
             ..ModelSettings::default()

@@ -29,6 +29,9 @@ pub struct Listed {
     /// Its list says that it makes vectors of texts, and answers nothing.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub embeds: bool,
+    /// The server that lists it hands its requests on to another machine, as Ollama does with models of its cloud.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub elsewhere: bool,
 }
 
 /// The last list of each provider, by its name.
@@ -49,6 +52,11 @@ const LONGEST_ID: usize = 256;
 const LARGEST_LIST: usize = 8 << 20;
 
 impl Listed {
+    /// Whether it answers questions where its server runs.
+    pub(crate) fn answers_there(&self) -> bool {
+        self.is_for_talk() && !self.elsewhere
+    }
+
     /// Whether it answers questions, as far as its list and its name tell.
     pub fn is_for_talk(&self) -> bool {
         !self.embeds
@@ -101,6 +109,7 @@ pub(crate) fn add_shown(listed: &mut Listed, body: &[u8]) {
         info.get(&key)?.as_u64()
     });
     listed.embeds |= embeds(&shown);
+    listed.elsewhere |= is_elsewhere(&shown);
     let facts = &mut listed.facts;
     facts.context_window = window.filter(|window| *window > 0).or(facts.context_window);
     facts.tools = can(&shown, &[], TOOLS, &["tools"]).or(facts.tools);
@@ -179,7 +188,19 @@ fn model(entry: &Value) -> Option<Listed> {
         facts,
         loaded: entry.get("state").and_then(Value::as_str).map(|state| state == "loaded"),
         embeds: embeds(entry),
+        elsewhere: is_elsewhere(entry),
     })
+}
+
+/// Whether an Ollama server says that another one answers for it.
+fn is_elsewhere(entry: &Value) -> bool {
+    let names = |key: &str| entry.get(key).and_then(Value::as_str).is_some_and(|text| !text.is_empty());
+    names("remote_host") || names("remote_model")
+}
+
+/// Whether the name of a model of Ollama's says that its cloud answers: `gpt-oss:120b-cloud`.
+pub(crate) fn is_of_cloud(model: &str) -> bool {
+    model.ends_with("-cloud") || model.ends_with(":cloud")
 }
 
 /// The lists that would name tools, and those that would name images.
@@ -330,6 +351,10 @@ mod tests {
             &[embeds("bge-m3:latest"), named("q")],
         );
         check(r#"{"data":[{"id":"vectors","type":"embeddings"}]}"#, &[embeds("vectors")]);
+        check(
+            r#"{"models":[{"name":"big:cloud","remote_model":"big","remote_host":"https://ollama.com:443"}]}"#,
+            &[Listed { elsewhere: true, ..named("big:cloud") }],
+        );
         check(r#"{"models":null,"data":[]}"#, &[]);
         // What a terminal or an editor would do something with is no name.
         let long = "x".repeat(257);

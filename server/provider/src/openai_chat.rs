@@ -204,7 +204,9 @@ impl Reader {
         let Some(counts) = counts else { return };
         let tokens = &mut self.answer.tokens;
         tokens.input = counts.prompt_tokens.unwrap_or(tokens.input);
-        tokens.output = counts.completion_tokens.unwrap_or(tokens.output);
+        // What was thought stands, with some, in the total alone.
+        let beside = counts.total_tokens.and_then(|total| total.checked_sub(counts.prompt_tokens?));
+        tokens.output = counts.completion_tokens.max(beside).unwrap_or(tokens.output);
         let cached = counts.prompt_tokens_details.map(|details| counts::cached(Some(&details)).unwrap_or(0));
         tokens.cached = counts.prompt_cache_hit_tokens.or(cached).unwrap_or(tokens.cached);
     }

@@ -237,6 +237,14 @@ fn a_model_that_its_list_says_cannot_do_the_work_is_passed_over() {
             json!({"models": [{"name": "bge-m3", "details": {"family": "bert"}}, {"name": "qwen3:8b"}]}),
             "ollama/qwen3:8b",
         ),
+        (
+            Format::Ollama,
+            json!({"models": [
+                {"name": "big:cloud", "remote_model": "big", "remote_host": "https://ollama.com:443"},
+                {"name": "qwen3:8b"},
+            ]}),
+            "ollama/qwen3:8b",
+        ),
     ] {
         let server = ModelServer::start(format, [Reply::text("Hello.")]);
         server.set_list(200, list);
@@ -250,6 +258,13 @@ fn a_model_that_its_list_says_cannot_do_the_work_is_passed_over() {
         let ran = machine.ask().exits(0);
         assert!(ran.stderr.contains(&format!("asking {model} (answers at ")), "{ran}");
     }
+    // Where all are handed on to another machine, that is said and nobody is asked.
+    let server = ModelServer::start(Format::Ollama, []);
+    server.set_list(200, json!({"models": [{"name": "big:cloud", "remote_host": "https://ollama.com:443"}]}));
+    let machine = Machine::new(&[]).with_ollama(&server.address().to_string());
+    let ran = machine.ask();
+    assert!(ran.stderr.contains("hands every question on to another machine"), "{ran}");
+    assert_eq!(server.asked(), 0);
     // Where nobody can do it, that is said, and nobody is asked.
     let server = ModelServer::start(Format::OpenaiChat, []);
     server.set_list(200, json!({"data": [{"id": "seer", "capabilities": ["vision"]}]}));

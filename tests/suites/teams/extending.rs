@@ -11,7 +11,6 @@ use crate::{model, own, tools, workspace};
 fn a_hook_refuses_a_tool_whatever_goes_wrong_with_it() {
     for (hook, reason) in [
         ("{matcher: edit, command: 'echo not in this file; exit 1'}", "not in this file"),
-        ("{matcher: '(', command: 'true'}", "its matcher cannot be read"),
         ("{matcher: edit, command: 'exec sleep 60', timeout: 100ms}", "it took longer than"),
         ("{matcher: edit, command: './not-there'}", "exit code 127"),
         ("{matcher: edit, command: 'echo \"open'}", "could not start"),
@@ -26,6 +25,12 @@ fn a_hook_refuses_a_tool_whatever_goes_wrong_with_it() {
         );
         assert_eq!(workspace.read(FILE), TEXT, "{hook}");
     }
+    // One that nobody can say when it is meant stops the run before anybody is asked.
+    let model = model(vec![]);
+    let hooks = "hooks: {PreToolUse: [{matcher: '(', command: 'true'}]}\n";
+    let ran = workspace(&model, "{}", hooks).run(&["ask", "--apply", "go"]);
+    assert!(ran.code == Some(1) && ran.stderr.contains("matcher"), "{ran}");
+    assert_eq!(model.requests().len(), 0);
 }
 
 #[test]

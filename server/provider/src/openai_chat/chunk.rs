@@ -95,6 +95,8 @@ pub(super) struct Counts {
     pub(super) prompt_tokens: Option<u64>,
     #[serde(default, deserialize_with = "counts::count")]
     pub(super) completion_tokens: Option<u64>,
+    #[serde(default, deserialize_with = "counts::count")]
+    pub(super) total_tokens: Option<u64>,
     #[serde(default)]
     pub(super) prompt_tokens_details: Option<Value>,
     #[serde(default, deserialize_with = "counts::count")]

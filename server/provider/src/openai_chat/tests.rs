@@ -62,6 +62,19 @@ fn reads_what_loosely_compatible_servers_send() {
 }
 
 #[test]
+fn what_was_thought_beside_the_answer_is_counted() {
+    let check = |usage: Value, output: u64| {
+        let chunk =
+            json!({"choices": [{"delta": {"content": "a"}, "finish_reason": "stop"}], "usage": usage});
+        assert_eq!(read(&stream(&[chunk.to_string()])).usage.output_tokens, output, "{usage}");
+    };
+    check(json!({"prompt_tokens": 1_572, "completion_tokens": 10}), 10);
+    check(json!({"prompt_tokens": 1_572, "completion_tokens": 10, "total_tokens": 1_582}), 10);
+    check(json!({"prompt_tokens": 1_572, "completion_tokens": 10, "total_tokens": 4_572}), 3_000);
+    check(json!({"prompt_tokens": 1_572, "completion_tokens": 10, "total_tokens": 7}), 10);
+}
+
+#[test]
 fn one_chunk_at_a_time() {
     let text = |text: &str| json!({"choices": [{"delta": {"content": text}}]}).to_string();
     let finish = |word: &str| json!({"choices": [{"delta": {}, "finish_reason": word}]}).to_string();
