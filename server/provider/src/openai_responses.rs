@@ -97,6 +97,10 @@ pub(crate) struct Reader {
     /// By the server's index of the output item: the number of the call in `answer`.
     calls: Vec<(u64, Call)>,
     refused: bool,
+    /// Text came piece by piece.
+    has_words: bool,
+    /// Text came with the end of its item.
+    has_messages: bool,
     reason: Option<StopReason>,
 }
 
@@ -136,6 +140,8 @@ struct Response {
     error: Option<Value>,
     #[serde(default)]
     incomplete_details: Option<Value>,
+    #[serde(default)]
+    output: Option<Vec<Value>>,
 }
 
 #[derive(Deserialize)]
@@ -172,9 +178,12 @@ impl Reader {
         self.answer.start(out);
         let delta = frame.delta.as_deref().unwrap_or("");
         match &*frame.kind {
-            "response.output_text.delta" => self.answer.text(delta, out)?,
+            "response.output_text.delta" => {
+                self.has_words = true;
+                self.answer.text(delta, out)?;
+            }
             "response.refusal.delta" => {
-                self.refused = true;
+                (self.has_words, self.refused) = (true, true);
                 self.answer.text(delta, out)?;
             }
             "response.reasoning_summary_text.delta" | "response.reasoning_text.delta" => {
@@ -185,6 +194,7 @@ impl Reader {
             "response.output_item.done" => self.end(frame.output_index, frame.item, out)?,
             "response.completed" => {
                 self.count(frame.response.as_ref());
+                self.take_whole(frame.response.and_then(|response| response.output), out)?;
                 self.reason = Some(StopReason::EndTurn);
                 return Ok(Progress::Done);
             }
@@ -257,8 +267,32 @@ impl Reader {
                 self.answer.close(call.at, out);
                 Ok(())
             }
+            // Its words came as they were written, but for servers that send them at its end.
+            Some("message") if !self.has_words => {
+                self.has_messages = true;
+                for part in item["content"].as_array().into_iter().flatten() {
+                    self.refused |= part["refusal"].is_string();
+                    let words = part["text"].as_str().or_else(|| part["refusal"].as_str());
+                    self.answer.text(words.unwrap_or(""), out)?;
+                }
+                Ok(())
+            }
             _ => Ok(()),
         }
+    }
+
+    /// The items of an answer of which nothing came before it was whole.
+    fn take_whole(&mut self, output: Option<Vec<Value>>, out: &mut Vec<ModelEvent>) -> Result<(), WireError> {
+        if self.has_words || self.has_messages || !self.calls.is_empty() {
+            return Ok(());
+        }
+        let has_thought = self.answer.size() > 0;
+        for (at, item) in (0..).zip(output.unwrap_or_default()) {
+            if !(has_thought && item["type"] == "reasoning") {
+                self.end(at, Some(item), out)?;
+            }
+        }
+        Ok(())
     }
 
     fn count(&mut self, response: Option<&Response>) {

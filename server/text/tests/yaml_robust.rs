@@ -35,6 +35,16 @@ fn a_cut_workflow_keeps_what_stands_before_the_cut() {
     }
 }
 
+/// What the parser decodes otherwise than it stands there lies nowhere, and cuts no letter.
+#[test]
+fn a_comment_in_a_plain_text_cuts_no_letter() {
+    for text in ["? é---\n\t#\n  ---\na", "? é\n\t#\n  b\na: b", "a: é\n\t#\n  b\n"] {
+        for text in [text.to_owned(), text.to_owned() + WORKFLOW] {
+            verify(&text, &yaml::parse(&text));
+        }
+    }
+}
+
 #[test]
 fn the_whole_workflow_is_fine() {
     let tree = yaml::parse(WORKFLOW);

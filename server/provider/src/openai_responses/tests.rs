@@ -123,6 +123,35 @@ fn one_event_at_a_time() {
 }
 
 #[test]
+fn what_comes_only_at_the_end_is_read_once() {
+    let created = json!({"type": "response.created", "response": {}}).to_string();
+    let words =
+        json!({"type": "response.output_text.delta", "output_index": 0, "delta": "Hello."}).to_string();
+    let message = json!({"type": "message", "content": [{"type": "output_text", "text": "Hello."}]});
+    let item = |at: u64, item: &Value| {
+        json!({"type": "response.output_item.done", "output_index": at, "item": item}).to_string()
+    };
+    let asked = json!({"type": "function_call", "call_id": "c", "name": "n", "arguments": "{}"});
+    let completed = |output: &[&Value]| {
+        json!({"type": "response.completed", "response": {"status": "completed", "output": output}})
+            .to_string()
+    };
+    let check = |events: &[String], expect: (&str, Vec<ToolCall>)| {
+        let Ok(Some(ModelEvent::Stopped { text, calls, .. })) = read(&stream(events)).end else {
+            panic!("{events:#?}")
+        };
+        assert_eq!((text.as_str(), calls), expect, "{events:#?}");
+    };
+    let called = || vec![call("c", "n", "{}")];
+    check(&[created.clone(), completed(&[&message])], ("Hello.", vec![]));
+    check(&[created.clone(), item(0, &message), completed(&[&message])], ("Hello.", vec![]));
+    check(&[created.clone(), words.clone(), item(0, &message), completed(&[&message])], ("Hello.", vec![]));
+    check(&[created.clone(), words, completed(&[&message])], ("Hello.", vec![]));
+    check(&[created.clone(), completed(&[&message, &asked])], ("Hello.", called()));
+    check(&[created, item(0, &asked), completed(&[&asked])], ("", called()));
+}
+
+#[test]
 fn another_format_is_named_as_malformed() {
     for data in ["{}", "[]", "nonsense", r#"{"object":"chat.completion.chunk","choices":[]}"#, "[DONE]"] {
         match read(&format!("data: {data}\n\n")).end {

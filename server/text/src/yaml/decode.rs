@@ -8,6 +8,16 @@ use crate::scalar::{Piece, Style};
 
 /// Decodes a plain or quoted scalar, given without its quotes; `start` is the place of `inner` in the whole text.
 pub(crate) fn flow(inner: &str, start: usize, style: Style) -> (String, Vec<Piece>) {
+    flow_by(inner, start, style, skip_breaks)
+}
+
+/// The same, with what passes over breaks of lines.
+fn flow_by(
+    inner: &str,
+    start: usize,
+    style: Style,
+    skip: fn(&str, usize) -> (usize, usize),
+) -> (String, Vec<Piece>) {
     let mut text = String::with_capacity(inner.len());
     let mut pieces = vec![Piece::new(0, start)];
     // White space before a line break goes, but not what an escape made.
@@ -19,7 +29,7 @@ pub(crate) fn flow(inner: &str, start: usize, style: Style) -> (String, Vec<Piec
                 let trimmed = text.trim_end_matches([' ', '\t']).len().max(keep);
                 text.truncate(trimmed);
                 pieces.push(Piece::new(text.len(), start + at));
-                let (next, blank_lines) = skip_breaks(inner, at);
+                let (next, blank_lines) = skip(inner, at);
                 if blank_lines == 0 {
                     text.push(' ');
                 } else {
@@ -71,6 +81,17 @@ fn skip_breaks(inner: &str, at: usize) -> (usize, usize) {
             }
         }
     }
+}
+
+/// The same, where a line with a comment behind a tab counts as blank: the parser reads it so within a plain text.
+fn skip_comments(inner: &str, at: usize) -> (usize, usize) {
+    let (mut at, mut blank_lines) = skip_breaks(inner, at);
+    while inner[at..].starts_with('#') && inner[..at].ends_with('\t') {
+        let Some(length) = inner[at..].find(['\n', '\r']) else { break };
+        let (next, more) = skip_breaks(inner, at + length);
+        (at, blank_lines) = (next, blank_lines + 1 + more);
+    }
+    (at, blank_lines)
 }
 
 /// Decodes the escape at `at` and returns the place behind it. What is no escape stays as it is.
@@ -142,14 +163,18 @@ fn hex(inner: &str, at: usize, digits: usize, text: &mut String) -> usize {
 
 /// Lays the text that the parser decoded of a plain or quoted scalar, given as for [`flow`].
 pub(super) fn flow_pieces(inner: &str, start: usize, text: &str, style: Style) -> Vec<Piece> {
-    let (decoded, pieces) = flow(inner, start, style);
-    if decoded == text { pieces } else { unlaid(text, 0, start).collect() }
+    let ways: [fn(&str, usize) -> (usize, usize); 2] = [skip_breaks, skip_comments];
+    let mut laid = ways.into_iter().map(|skip| flow_by(inner, start, style, skip));
+    let fitting = laid.find(|(decoded, _)| decoded == text);
+    fitting.map_or_else(|| unlaid(text, 0, start).collect(), |(_, pieces)| pieces)
 }
 
 /// Where the parser reads something else than we do, a comment with a byte order mark for one: from the byte `from` on
 /// all of the text comes from `source`, as far as anybody can tell.
 fn unlaid(text: &str, from: usize, source: usize) -> impl Iterator<Item = Piece> {
-    text[from..].char_indices().map(move |(behind, _)| Piece::new(from + behind, source))
+    let each = text[from..].char_indices().map(move |(behind, _)| Piece::new(from + behind, source));
+    // The last one takes no more of the source than the others do: a byte there may be half a letter.
+    each.chain(std::iter::once(Piece::new(text.len(), source)))
 }
 
 /// Lays the lines of a block scalar over its decoded text. `start` is the place of `raw` in the whole text; `indent`
