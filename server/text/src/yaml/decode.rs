@@ -11,13 +11,11 @@ pub(crate) fn flow(inner: &str, start: usize, style: Style) -> (String, Vec<Piec
     flow_by(inner, start, style, skip_breaks)
 }
 
+/// Passes over breaks of lines: from the first to the place behind them, and how many lines were blank.
+type Skip = fn(&str, usize) -> (usize, usize);
+
 /// The same, with what passes over breaks of lines.
-fn flow_by(
-    inner: &str,
-    start: usize,
-    style: Style,
-    skip: fn(&str, usize) -> (usize, usize),
-) -> (String, Vec<Piece>) {
+fn flow_by(inner: &str, start: usize, style: Style, skip: Skip) -> (String, Vec<Piece>) {
     let mut text = String::with_capacity(inner.len());
     let mut pieces = vec![Piece::new(0, start)];
     // White space before a line break goes, but not what an escape made.
@@ -163,7 +161,7 @@ fn hex(inner: &str, at: usize, digits: usize, text: &mut String) -> usize {
 
 /// Lays the text that the parser decoded of a plain or quoted scalar, given as for [`flow`].
 pub(super) fn flow_pieces(inner: &str, start: usize, text: &str, style: Style) -> Vec<Piece> {
-    let ways: [fn(&str, usize) -> (usize, usize); 2] = [skip_breaks, skip_comments];
+    let ways: [Skip; 2] = [skip_breaks, skip_comments];
     let mut laid = ways.into_iter().map(|skip| flow_by(inner, start, style, skip));
     let fitting = laid.find(|(decoded, _)| decoded == text);
     fitting.map_or_else(|| unlaid(text, 0, start).collect(), |(_, pieces)| pieces)
