@@ -23,6 +23,7 @@ pub mod grade;
 pub mod hash;
 pub mod host;
 pub mod id;
+pub mod letter;
 pub mod path;
 pub mod redact;
 pub mod span;

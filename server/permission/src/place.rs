@@ -4,6 +4,7 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 use std::path::{Component, Path, PathBuf};
 
+use copydesk_base::letter::shows_nothing;
 use copydesk_base::path;
 use globset::{GlobBuilder, GlobMatcher};
 use icu_normalizer::ComposingNormalizerBorrowed;
@@ -284,14 +285,6 @@ pub(crate) fn alike(name: &str) -> String {
     let shown: String = name.chars().filter(|letter| !shows_nothing(*letter)).collect();
     let normal = ComposingNormalizerBorrowed::new_nfkc().normalize(&shown.to_lowercase()).to_lowercase();
     normal.chars().filter(|letter| !shows_nothing(*letter)).collect()
-}
-
-/// Letters that some disks leave out of names when they compare them.
-fn shows_nothing(letter: char) -> bool {
-    matches!(letter,
-        '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180f}'
-        | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}'
-        | '\u{feff}' | '\u{ffa0}' | '\u{e0000}'..='\u{e0fff}')
 }
 
 fn matcher(pattern: &str, care: Care) -> Result<GlobMatcher, String> {

@@ -40,6 +40,8 @@ mod words;
 use std::cell::{OnceCell, RefCell};
 use std::path::{Path, PathBuf};
 
+use copydesk_base::letter::{is_selector, is_unseen};
+
 use crate::path::Access;
 use crate::place;
 use crate::policy::Policy;
@@ -324,16 +326,9 @@ fn masked(command: &str) -> std::borrow::Cow<'_, str> {
 
 /// Characters that a person cannot see, or that bash and the parser cut words at differently.
 fn is_disguise(letter: char) -> bool {
-    let is_control = letter.is_control() && !matches!(letter, '\t' | '\n');
     let is_odd_blank = letter.is_whitespace() && !letter.is_ascii();
-    is_control
-        || is_odd_blank
-        || matches!(
-            letter,
-            '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180b}'
-                ..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
-                | '\u{3164}' | '\u{feff}' | '\u{ffa0}' | '\u{fff9}'..='\u{fffc}' | '\u{e0000}'..='\u{e0fff}'
-        )
+    let is_unseen = is_unseen(letter) && !is_selector(letter) && !matches!(letter, '\t' | '\n');
+    is_odd_blank || is_unseen
 }
 
 /// Whether a program asks each time, whatever rules say.

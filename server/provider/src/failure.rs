@@ -12,6 +12,7 @@ use std::io::ErrorKind;
 use std::time::Duration;
 
 use copydesk_base::Redactor;
+use copydesk_base::letter::is_unseen;
 use rustls::CertificateError;
 use url::Url;
 
@@ -151,7 +152,7 @@ impl Told {
                 clean.push(' ');
                 length += 1;
             }
-            for letter in word.chars().filter(|letter| is_presentable(*letter)) {
+            for letter in word.chars().filter(|letter| !is_unseen(*letter)) {
                 if length == LONGEST_MESSAGE {
                     clean.push('…');
                     return clean;
@@ -162,14 +163,6 @@ impl Told {
         }
         clean
     }
-}
-
-/// Whether a letter is one that is seen: no control, and none that changes how others look (bidirectional and zero-width
-/// ones, soft hyphens).
-pub(crate) fn is_presentable(letter: char) -> bool {
-    !letter.is_control()
-        && !matches!(letter,
-            '\u{ad}' | '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
 }
 
 fn cause<'a, E: Error + 'static>(error: &'a (dyn Error + 'static)) -> Option<&'a E> {

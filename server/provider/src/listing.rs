@@ -8,12 +8,12 @@ use std::pin::pin;
 
 use copydesk_base::Timestamp;
 use copydesk_base::config::{ModelPrice, ModelSettings, ProviderKind};
+use copydesk_base::letter::is_unseen;
 use futures_util::StreamExt;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::clients::Response;
-use crate::failure::is_presentable;
 
 /// One model as its provider lists it.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -148,7 +148,7 @@ fn model(entry: &Value) -> Option<Listed> {
     let id = ["id", "name", "model"].into_iter().find_map(|key| entry.get(key)?.as_str())?;
     let id = id.strip_prefix("models/").unwrap_or(id);
     // It is shown in terminals and editors, and goes into requests: what cannot be read there is no name.
-    if id.is_empty() || id.chars().count() > LONGEST_ID || !id.chars().all(is_presentable) {
+    if id.is_empty() || id.chars().count() > LONGEST_ID || id.contains(is_unseen) {
         return None;
     }
     let number = |places: &[&str]| places.iter().find_map(|place| entry.pointer(place)?.as_u64());

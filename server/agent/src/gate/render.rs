@@ -3,6 +3,8 @@
 //! What a model or a file wrote may be in it, so it is bounded and made harmless: control, bidirectional and
 //! zero-width characters are written out, link syntax is broken, and nothing is longer than [`LONGEST`] characters.
 
+use copydesk_base::letter::{is_needed, is_unseen};
+
 /// The longest prompt, in characters.
 pub(crate) const LONGEST: usize = 400;
 
@@ -80,7 +82,7 @@ pub fn harmless(text: &str) -> String {
             '<' if chars.peek().is_some_and(|next| next.is_ascii_alphabetic() || *next == '!') => {
                 out.push_str("< ");
             }
-            c if is_hidden(c) => out.extend(c.escape_unicode()),
+            c if is_unseen(c) => out.extend(c.escape_unicode()),
             c => out.push(c),
         }
     }
@@ -94,22 +96,10 @@ pub fn visible(text: &str) -> String {
         .chars()
         .map(|character| match character {
             '\t' | '\n' => character,
-            '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200b}'..='\u{200f}' | '\u{feff}' => {
-                '\u{fffd}'
-            }
-            control if control.is_control() => '\u{fffd}',
+            unseen if is_unseen(unseen) && !is_needed(unseen) => '\u{fffd}',
             other => other,
         })
         .collect()
-}
-
-fn is_hidden(c: char) -> bool {
-    c.is_control()
-        || matches!(c,
-            '\u{00AD}' | '\u{034F}' | '\u{061C}' | '\u{115F}' | '\u{1160}' | '\u{17B4}' | '\u{17B5}' | '\u{180E}'
-            | '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2028}' | '\u{2029}' | '\u{2060}'..='\u{206F}'
-            | '\u{3164}' | '\u{FE00}'..='\u{FE0F}' | '\u{FEFF}' | '\u{FFA0}' | '\u{FFF0}'..='\u{FFFB}'
-            | '\u{E0000}'..='\u{E0FFF}')
 }
 
 #[cfg(test)]
@@ -123,10 +113,23 @@ mod tests {
             ("a\u{202e}b\u{200b}c", "a\\u{202e}b\\u{200b}c"),
             ("\u{1b}[2Jgone\r", "\\u{1b}[2Jgone\\u{d}"),
             ("[free](https://x.example)", "[free] (https: //x.example)"),
+            ("2\u{2028}3\u{180d}4", "2\\u{2028}3\\u{180d}4"),
             ("<a href=x>", "< a href=x>"),
             ("a < b > c", "a < b > c"),
         ] {
             assert_eq!(harmless(text), shown);
+        }
+    }
+
+    #[test]
+    fn a_terminal_shows_what_scripts_need_and_turns_nothing_around() {
+        for (text, shown) in [
+            ("a\r\n\tb", "a\n\tb"),
+            ("a\rb\u{1b}[2J", "a\u{fffd}b\u{fffd}[2J"),
+            ("\u{202e}x\u{2066}\u{61c}\u{ad}\u{e0041}", "\u{fffd}x\u{fffd}\u{fffd}\u{fffd}\u{fffd}"),
+            ("👩\u{200d}🚀 ❤\u{fe0f} می\u{200c}خواهم", "👩\u{200d}🚀 ❤\u{fe0f} می\u{200c}خواهم"),
+        ] {
+            assert_eq!(visible(text), shown);
         }
     }
 

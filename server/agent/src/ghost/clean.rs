@@ -3,6 +3,7 @@
 //! Models repeat the line they were to finish, go on into the text behind the cursor, close brackets that are closed,
 //! and write the next three functions. What is left here can be inserted at the cursor as it is, or is nothing.
 
+use copydesk_base::letter::{is_needed, is_unseen};
 use copydesk_base::redact::placeholders;
 use copydesk_provider::InfillFormat;
 
@@ -56,9 +57,7 @@ impl Shape {
 /// Whether a letter would stand in the file without being seen, or change how others look: in grey text nobody can review
 /// it. The joiners that scripts and emoji need are none of them.
 fn is_hidden(letter: char) -> bool {
-    (letter.is_control() && !matches!(letter, '\n' | '\t'))
-        || matches!(letter,
-            '\u{ad}' | '\u{61c}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
+    is_unseen(letter) && !is_needed(letter) && !matches!(letter, '\n' | '\t')
 }
 
 /// What of an answer is to be inserted; empty for nothing.

@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use copydesk_base::letter::{is_needed, is_unseen};
 use serde_json::Value;
 
 use super::Schema;
@@ -135,11 +136,7 @@ fn text(written: &str) -> String {
 
 /// A schema's text, as long as a person reads it, without characters that show as nothing or turn the line around.
 fn bounded(written: &str) -> String {
-    let is_shown = |c: &char| match c {
-        '\n' | '\t' => true,
-        '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}' => false,
-        other => !other.is_control(),
-    };
+    let is_shown = |c: &char| matches!(c, '\n' | '\t') || is_needed(*c) || !is_unseen(*c);
     let trimmed = written.trim();
     if trimmed.len() <= LONGEST && trimmed.chars().all(|c| is_shown(&c)) {
         return trimmed.to_owned();
