@@ -71,6 +71,18 @@ fn check_counts_in_utf_16_behind_astral_characters() {
 }
 
 #[test]
+fn check_tells_a_config_in_the_order_of_its_lines() {
+    let config = "permissions:\n  deny: [Bsah(ls)]\nproviders:\n  near: {kind: olama}\n";
+    let workspace = Workspace::new(COPYDESK).with([(".copydesk/config.yaml", config)]);
+    let report = workspace.run(&["check", "--json"]).exits(1).json();
+    let found = report["files"][0]["diagnostics"].as_array().cloned().unwrap_or_default();
+    let lines: Vec<Option<u64>> =
+        found.iter().map(|finding| finding["range"]["start"]["line"].as_u64()).collect();
+    assert_eq!(found[0]["code"], "malformed-rule", "{report}");
+    assert!(lines.len() > 1 && lines.is_sorted(), "{report}");
+}
+
+#[test]
 fn invalid_utf_8_is_a_finding_and_not_a_crash() {
     let workspace = Workspace::new(COPYDESK);
     workspace.write_bytes("x.workflow.yaml", b"name: x\nsteps:\n  - id: \xff\n");

@@ -163,9 +163,15 @@ fn sarif_has_the_shape_that_code_hosts_take() {
 
 #[test]
 fn init_writes_a_first_folder_and_never_over_anything() {
-    for (mark, test) in
-        [("Cargo.toml", "cargo test"), ("package.json", "npm test"), ("go.mod", "go test ./..."), ("", "")]
-    {
+    for (mark, test) in [
+        ("Cargo.toml", "cargo test"),
+        ("package.json", "npm test"),
+        ("go.mod", "go test ./..."),
+        ("stairs.csproj", "dotnet test"),
+        ("deno.json", "deno test"),
+        ("Package.swift", "swift test"),
+        ("", ""),
+    ] {
         let workspace = Workspace::new(COPYDESK);
         if !mark.is_empty() {
             workspace.write(mark, "");

@@ -35,7 +35,7 @@ const FILES: &[(&str, &str)] = &[
 
 /// What a project is made of, told by a file at its top.
 struct Project {
-    /// The files that tell; the first table row with one of them there wins.
+    /// The files that tell, `*` for any name before the ending; the first table row with one of them there wins.
     marks: &'static [&'static str],
     word: &'static str,
     /// An entry of `checks`.
@@ -101,6 +101,21 @@ const PROJECTS: &[Project] = &[
         check: "{command: cmake --build build}",
         test: "ctest --test-dir build",
     },
+    Project {
+        marks: &["*.sln", "*.slnx", "*.csproj", "*.fsproj"],
+        word: ".NET",
+        check: "{command: dotnet build}",
+        test: "dotnet test",
+    },
+    Project {
+        marks: &["deno.json", "deno.jsonc"],
+        word: "Deno",
+        check: "{command: deno check .}",
+        test: "deno test",
+    },
+    Project { marks: &["Package.swift"], word: "Swift", check: "{command: swift build}", test: "swift test" },
+    Project { marks: &["pubspec.yaml"], word: "Dart", check: "{command: dart analyze}", test: "dart test" },
+    Project { marks: &["build.zig"], word: "Zig", check: "{command: zig build}", test: "zig build test" },
     Project { marks: &["Makefile", "makefile"], word: "make", check: "{command: make}", test: "make test" },
 ];
 
@@ -117,8 +132,7 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
         Some(path) => Here::in_workspace(path)?,
         None => Here::find()?,
     };
-    let project =
-        PROJECTS.iter().find(|project| project.marks.iter().any(|mark| here.root.join(mark).is_file()));
+    let project = PROJECTS.iter().find(|project| project.marks.iter().any(|mark| has(&here.root, mark)));
     let project = project.unwrap_or(&ANY);
     let (mut written, mut present) = (Vec::new(), Vec::new());
     for (name, text) in FILES {
@@ -157,6 +171,16 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
     });
     out::line(said)?;
     Ok(Outcome::Fine)
+}
+
+/// Whether a folder has a file of that name.
+fn has(folder: &Path, mark: &str) -> bool {
+    let Some(ending) = mark.strip_prefix('*') else { return folder.join(mark).is_file() };
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    entries.into_iter().any(|entry| {
+        entry.file_name().to_string_lossy().ends_with(ending)
+            && entry.file_type().is_ok_and(|kind| kind.is_file())
+    })
 }
 
 fn filled(text: &str, project: &Project) -> String {

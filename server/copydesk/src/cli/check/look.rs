@@ -201,10 +201,11 @@ fn is_ours(path: &Path) -> bool {
     copydesk_language::kind_of(path, "", &copydesk_text::Tree::default()) != FileKind::Other
 }
 
-/// What the language finds, and what the permission rules of a config say about one another.
+/// What the language finds, and what the permission rules of a config say about one another, in the order of the text.
 fn all_of(file: &File<'_>, index: &WorkspaceIndex) -> Vec<Diagnostic> {
     let mut findings = check(file, index);
     findings.extend(check_rules(file, index.trust));
+    findings.sort_by_key(|finding| (finding.span, finding.code));
     findings
 }
 
