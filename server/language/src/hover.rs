@@ -1,11 +1,14 @@
 //! What the word under the cursor means: keys, words, steps, inputs, names in expressions.
 
+mod alias;
 mod expression;
 mod named;
 
 use copydesk_base::Span;
 use copydesk_text::node::Step as Way;
 use copydesk_text::{Entry, Kind, Node, Tree};
+
+pub use alias::hover_of_alias;
 
 use crate::declared::{Declared, Step, inner_span};
 use crate::expression::has_expression;
@@ -24,6 +27,9 @@ pub struct Hover {
 /// What stands at `offset`. `None` where there is nothing to say.
 pub fn hover(file: &File<'_>, index: &WorkspaceIndex, offset: usize) -> Option<Hover> {
     if let Some(found) = below_the_head(file, index, offset) {
+        return Some(found);
+    }
+    if let Some(found) = hover_of_alias(file, offset) {
         return Some(found);
     }
     let shapes = shape::of(file.kind)?;

@@ -50,7 +50,7 @@ pub use file::{File, FileKind, kind_of, parse};
 pub use folding::{Fold, FoldKind, folds};
 pub use format::{Style as FormatStyle, format, format_range, on_type};
 pub use hints::{Hint, hints};
-pub use hover::{Hover, hover};
+pub use hover::{Hover, hover, hover_of_alias};
 pub use index::{Trust, WorkspaceIndex};
 pub use models::{Abilities, KnownModel, asks_models, names_model, weighs_models};
 pub use rules::{RULE_WORDS, RuleAt, RuleKind, rules_in};

@@ -287,6 +287,11 @@ fn tabs() {
 }
 
 #[test]
+fn a_block_text_in_brackets() {
+    check("a: {r: |\n  x\n}\nb: 1\n", expect![[""]]);
+}
+
+#[test]
 fn bad_values() {
     check(
         "a: b: c\nd: @x\ne: *\nf: %y\n",

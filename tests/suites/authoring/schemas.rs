@@ -194,6 +194,9 @@ fn the_name_of_a_schema_completes() {
         ("x.yaml", "# yaml-language-server: $schema=../../\n", "../../", &[]),
         ("deep/x.toml", "#:schema ../ow\na = 1\n", "../ow", &["../own.schema.json"]),
         ("x.json", "{\"$schema\": \"./\"}", "\"./", &["./own.schema.json", "./data.json", "./deep/"]),
+        ("x.yaml", "$schema: \na: 1\n", "$schema: ", &["./own.schema.json", "draft-07", "./deep/"]),
+        ("x.yaml", "a: 1\n$schema: ./deep/\n", "./deep/", &["./deep/er.json"]),
+        (".copydesk/workflows/x.yaml", "$schema: wor\nname: x\n", ": wor", &["workflow"]),
         (
             ".copydesk/workflows/x.yaml",
             "# yaml-language-server: $schema=wor\nname: x\n",

@@ -22,7 +22,7 @@ pub(super) struct Aside {
 /// The lines that can be passed over, in order and apart.
 pub(super) fn aside(tree: &Tree, text: &str, offset: usize) -> Vec<Aside> {
     let root = tree.documents().iter().rev().find(|root| root.span().touches(offset));
-    let Some(root) = root.filter(|_| !tree.has_anchors()) else { return Vec::new() };
+    let Some(root) = root else { return Vec::new() };
     let nodes = std::iter::once(root).chain(tree.path_at(offset).into_iter().map(Step::node));
     let mut gaps: Vec<Aside> = Vec::new();
     for node in nodes {
@@ -43,11 +43,17 @@ fn gaps_of(items: Items<'_>, dash: Option<usize>, text: &str, offset: usize) -> 
     if items.len() < FEWEST {
         return [None, None];
     }
-    // The line that an item starts, if nothing of the item before stands on it.
+    // The line that an item starts, if nothing of the item before stands on it. An anchor or a tag may stand between a dash
+    // and the lines of its item.
     let line = |at: usize| {
-        let (before, own) = (items.get(at.checked_sub(1)?)?.span(), items.get(at)?.span());
-        let line = line_start(text, own.start);
-        (before.end <= line).then_some(line)
+        let (before, own) = (items.get(at.checked_sub(1)?)?.span(), items.get(at)?);
+        let mut line = line_start(text, own.span().start);
+        while before.end <= line && !starts_item(text, line, dash) {
+            line = line_start(text, line.checked_sub(1)?);
+        }
+        let is_alone =
+            before.end <= line && (dash.is_some() || own.anchor().is_none() && own.tag().is_none());
+        is_alone.then_some(line)
     };
     let gap = |from: usize, to: usize| {
         let (start, end) = (line(from)?, line(to)?);
@@ -55,6 +61,13 @@ fn gaps_of(items: Items<'_>, dash: Option<usize>, text: &str, offset: usize) -> 
     };
     let behind = behind(items, offset);
     [gap(1, behind.saturating_sub(2)), gap(behind + 2, items.len() - 1)]
+}
+
+/// Whether a line has the dash of an item in its column; in brackets every line may start one.
+fn starts_item(text: &str, line: usize, dash: Option<usize>) -> bool {
+    let Some(dash) = dash else { return true };
+    let before = text.get(line..line + dash).is_some_and(|before| before.bytes().all(|byte| byte == b' '));
+    before && text.as_bytes().get(line + dash) == Some(&b'-')
 }
 
 fn line_start(text: &str, offset: usize) -> usize {
@@ -85,12 +98,13 @@ mod tests {
     use super::aside;
     use crate::{File, FileKind};
 
-    /// A list with lists in it, and what is typed in the middle.
-    fn text(typed: &str) -> String {
+    /// A list with lists in it, and what is typed in the middle. `lead` stands behind each dash.
+    fn text(lead: &str, typed: &str) -> String {
         let mut text = "name: long\nsteps:\n".to_owned();
         for at in 0..40 {
-            let step =
-                format!("  # {at}\n  - id: s{at}\n    type: shell\n    run: |\n      echo: x\n    args:\n");
+            let step = format!(
+                "  # {at}\n  - {lead}id: s{at}\n    type: shell\n    run: |\n      echo: x\n    args:\n"
+            );
             text.push_str(&step);
             for arg in 0..20 {
                 text.push_str(&format!("      - a: {arg}\n        b: [c]\n"));
@@ -105,7 +119,7 @@ mod tests {
 
     #[test]
     fn a_place_is_the_same_without_what_is_aside() {
-        for typed in [
+        let all = [
             "",
             "    ti\n",
             "      - a: \n",
@@ -114,8 +128,10 @@ mod tests {
             "    run: \"x\n",
             "    needs: [a,\n",
             "\n",
-        ] {
-            let text = text(typed);
+        ];
+        let anchored = ["", "    ti\n", "    env: *a\n"].map(|typed| ("&a\n    ", typed));
+        for (lead, typed) in all.into_iter().map(|typed| ("", typed)).chain(anchored) {
+            let text = text(lead, typed);
             let (tree, nothing) = (yaml::parse(&text), yaml::parse(""));
             let file = File { path: Path::new("a"), text: &text, tree: &tree, kind: FileKind::Workflow };
             let part = copydesk_base::Span::new(0, text.len());
@@ -123,7 +139,7 @@ mod tests {
             let offsets = (middle - 400..middle + 400).chain(0..60).chain(text.len() - 60..=text.len());
             for offset in offsets {
                 let plain = place(&File { tree: &nothing, ..file }, part, offset);
-                assert_eq!(place(&file, part, offset), plain, "at {offset}, {typed:?}");
+                assert_eq!(place(&file, part, offset), plain, "at {offset}, {lead:?}, {typed:?}");
             }
             let passed: usize = aside(&tree, &text, middle).iter().map(|gap| gap.lines.len()).sum();
             assert!(tree.broken().len() > 1 || passed > text.len() * 3 / 4, "{passed} of {}", text.len());

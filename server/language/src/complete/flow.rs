@@ -3,7 +3,7 @@
 use copydesk_base::Span;
 use copydesk_text::Syntax;
 
-use super::place::unquoted;
+use super::rows::unquoted;
 
 /// One open bracket.
 pub(super) struct Frame {

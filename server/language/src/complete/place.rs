@@ -5,7 +5,7 @@ use copydesk_text::Syntax;
 
 use super::aside::aside;
 use super::flow::{self, Frame, FrameKind, entries_behind};
-use super::rows::{Row, RowKind, rows, without_comment};
+use super::rows::{Row, RowKind, rows, unquoted, without_comment};
 use crate::File;
 
 /// The cursor's place.
@@ -160,27 +160,33 @@ impl Reader<'_> {
             return Some(Place { path, at: At::Value(quote), word, siblings: vec![], flow: Flow::Outside });
         }
         // On an empty line the cursor's own column counts, not the line's.
-        let content = if row.kind == RowKind::Blank { offset } else { row.content };
+        let (content, column) = match row.kind {
+            RowKind::Blank => (offset, offset - row.line.start),
+            _ => (row.content, row.stand),
+        };
         if offset < content {
             return None;
         }
-        let column = content - row.line.start;
         let mut path = Vec::new();
         self.climb(at, column, &row.dashes, &mut path);
         path.reverse();
-        let siblings = self.siblings(at, column, &row.dashes);
+        let mut siblings = self.siblings(at, column, &row.dashes);
         let (word, quote) = self.value_word(content, row.line.end, offset)?;
         if quote != Quote::None {
             // A quoted item, or a quoted key that is not finished.
             return Some(Place { path, at: At::Value(quote), word, siblings, flow: Flow::Outside });
         }
-        let colon = if row.key.is_some() { Colon::Present } else { Colon::Absent };
+        if row.is_asking() {
+            // The line with its value has its name.
+            siblings.retain(|(name, _)| name != word.of(self.text));
+        }
+        let colon = if row.key.is_some() || row.is_asking() { Colon::Present } else { Colon::Absent };
         Some(Place { path, at: At::Start(colon), word, siblings, flow: Flow::Outside })
     }
 
     /// The path to the value of a row's key, or to its item where it has no key.
     fn path_of_value(&self, at: usize, row: &Row) -> Option<Vec<Part>> {
-        let column = row.content - row.line.start;
+        let column = row.stand;
         let mut path = Vec::new();
         if let Some(key) = &row.key {
             path.push(Part::Key { name: key.name.clone(), siblings: self.siblings(at, column, &row.dashes) });
@@ -269,7 +275,7 @@ impl Reader<'_> {
         if dashes.is_empty() {
             for row in self.rows.iter().take(at).rev().filter(|row| row.kind == RowKind::Code) {
                 let is_first = !row.dashes.is_empty() && row.dashes.iter().all(|dash| *dash < column);
-                if row.column() < column && !(is_first && row.content - row.line.start == column) {
+                if row.column() < column && !(is_first && row.stand == column) {
                     break;
                 }
                 take(row);
@@ -373,11 +379,6 @@ impl Reader<'_> {
         }
         Some(Place { path, at: place, word, siblings, flow: Flow::Inside })
     }
-}
-
-pub(super) fn unquoted(text: &str) -> &str {
-    let inner = |quote: char| text.strip_prefix(quote).and_then(|text| text.strip_suffix(quote));
-    inner('"').or_else(|| inner('\'')).unwrap_or(text)
 }
 
 /// Whether a text behind an opening quote has its end. Two single quotes, and one behind `\`, are part of it.

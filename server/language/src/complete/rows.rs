@@ -15,8 +15,10 @@ pub(super) struct Row {
     pub(super) kind: RowKind,
     /// The columns of the dashes that open items.
     pub(super) dashes: Vec<usize>,
-    /// Where the text behind indentation and dashes starts.
+    /// Where the text behind indentation, dashes and a `?` or `:` of its own starts.
     pub(super) content: usize,
+    /// The column of that text, or of the `?` or `:` before it.
+    pub(super) stand: usize,
     pub(super) key: Option<RowKey>,
 }
 
@@ -60,7 +62,7 @@ pub(super) fn rows(text: &str, part: Span, aside: &[Aside]) -> Vec<Row> {
         }
         add(text, Span::new(at, lines.start), &mut block, &mut rows);
         let (line, kind) = (Span::at(lines.start), RowKind::Aside { items, dash });
-        rows.push(Row { line, kind, dashes: vec![], content: lines.start, key: None });
+        rows.push(Row { line, kind, dashes: vec![], content: lines.start, stand: 0, key: None });
         (at, block) = (lines.end, None);
     }
     add(text, Span::new(at, part.end), &mut block, &mut rows);
@@ -86,13 +88,14 @@ fn add(text: &str, part: Span, block: &mut Option<(usize, usize)>, rows: &mut Ve
         let blank = trimmed.trim().is_empty();
         if let Some((owner, column)) = *block {
             if blank || indent > column {
-                let kind = RowKind::Text { owner };
-                rows.push(Row { line: span, kind, dashes: vec![], content: span.start + indent, key: None });
+                let (kind, content) = (RowKind::Text { owner }, span.start + indent);
+                rows.push(Row { line: span, kind, dashes: vec![], content, stand: indent, key: None });
                 continue;
             }
             *block = None;
         }
-        let row = row(text, span, indent);
+        let mut row = row(text, span, indent);
+        settle_value(text, &mut row, rows);
         if opens_block_text(text, &row) {
             let column = row.dashes.last().copied().unwrap_or(indent);
             let column = row.key.as_ref().map_or(column, |key| key.column);
@@ -118,8 +121,49 @@ fn row(text: &str, line: Span, indent: usize) -> Row {
     let rest = body.get(column..).unwrap_or("");
     let blank = dashes.is_empty() && (rest.trim().is_empty() || rest.starts_with('#'));
     let kind = if blank { RowKind::Blank } else { RowKind::Code };
+    if let Some(behind) = rest.strip_prefix('?').filter(|behind| behind.is_empty() || behind.starts_with(' '))
+    {
+        let content = line.end - behind.trim_start_matches(' ').len();
+        let key = key_alone(Span::new(content, line.end).of(text), line.end, column);
+        return Row { line, kind, dashes, content, stand: column, key };
+    }
     let key = if blank { None } else { key(rest, line.start + column, column) };
-    Row { line, kind, dashes, content: line.start + column, key }
+    Row { line, kind, dashes, content: line.start + column, stand: column, key }
+}
+
+/// Reads a key behind a `?`, whose value stands in a line of its own, if at all.
+fn key_alone(rest: &str, line_end: usize, column: usize) -> Option<RowKey> {
+    let name = without_comment(rest).trim_end();
+    let is_plain = !name.is_empty() && !name.starts_with(['[', '{', '|', '>', '&', '*', '!']);
+    is_plain.then(|| RowKey {
+        name: unquoted(name).to_owned(),
+        column,
+        colon_end: usize::MAX,
+        value: Span::at(line_end),
+    })
+}
+
+/// Gives a line that starts with its colon the key behind the `?` above it.
+fn settle_value(text: &str, row: &mut Row, rows: &mut [Row]) {
+    let rest = Span::new(row.content, row.line.end).of(text);
+    let Some(behind) = rest.strip_prefix(':').filter(|behind| behind.is_empty() || behind.starts_with(' '))
+    else {
+        return;
+    };
+    let beside = |other: &&mut Row| other.kind == RowKind::Code && other.stand <= row.stand;
+    let asking = rows.iter_mut().rev().find(beside).filter(|other| other.stand == row.stand);
+    if let Some(key) = asking.filter(|other| other.is_asking()).and_then(|other| other.key.take()) {
+        let start = row.line.end - behind.trim_start_matches(' ').len();
+        let length = without_comment(text.get(start..row.line.end).unwrap_or("")).trim_end().len();
+        let value = Span::new(start, start + length);
+        row.key = Some(RowKey { colon_end: row.content + 1, value, ..key });
+    }
+}
+
+/// A text without the quotes around it.
+pub(super) fn unquoted(text: &str) -> &str {
+    let inner = |quote: char| text.strip_prefix(quote).and_then(|text| text.strip_suffix(quote));
+    inner('"').or_else(|| inner('\'')).unwrap_or(text)
 }
 
 /// Reads `name:` or `"name":` at the start of a line's content.
@@ -185,6 +229,11 @@ fn opens_block_text(text: &str, row: &Row) -> bool {
 impl Row {
     /// The column of the first thing on the line.
     pub(super) fn column(&self) -> usize {
-        self.dashes.first().copied().unwrap_or(self.content - self.line.start)
+        self.dashes.first().copied().unwrap_or(self.stand)
+    }
+
+    /// Whether a `?` says that what follows is a key.
+    pub(super) fn is_asking(&self) -> bool {
+        self.line.start + self.stand < self.content
     }
 }

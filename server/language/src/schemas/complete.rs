@@ -17,6 +17,7 @@ use super::branch::types_of;
 use super::fit::{self, Known};
 use super::part::Part;
 use super::skeleton;
+use super::value::Keys;
 use super::{Schema, deprecated, help, value};
 use crate::File;
 use crate::complete::place::{self, At, Colon, Flow, Part as Way, Place};
@@ -40,8 +41,8 @@ pub fn complete(file: &File<'_>, schema: &Schema, offset: usize) -> Vec<Completi
         }
     };
     let Some((place, header)) = place else { return Vec::new() };
-    let Some(parts) = parts_at(schema, &place) else { return Vec::new() };
-    let cursor = Cursor { text: file.text, syntax, place: &place, header };
+    let cursor = Cursor { file: *file, text: file.text, syntax, offset, place: &place, header };
+    let Some(parts) = cursor.parts(schema) else { return Vec::new() };
     let mut found = cursor.proposals(&parts);
     found.sort_by(|a, b| a.sort.cmp(&b.sort).then_with(|| a.label.cmp(&b.label)));
     found.dedup_by(|a, b| a.label == b.label);
@@ -68,34 +69,9 @@ fn document_around(text: &str, offset: usize) -> Span {
     span
 }
 
-/// The parts that speak about the value at the end of the cursor's path.
-fn parts_at<'s>(schema: &'s Schema, place: &Place) -> Option<Vec<Part<'s>>> {
-    let mut parts = vec![schema.root()?];
-    for way in &place.path {
-        parts = match way {
-            Way::Key { name, siblings } => {
-                of_key(&help::voices(&parts, &beside(siblings, Some(name)), Known::Partly), name)
-            }
-            Way::Item(at) => of_item(&help::voices(&parts, &Value::Null, Known::Partly), *at),
-            Way::Nowhere => return None,
-        };
-        if parts.is_empty() {
-            return None;
-        }
-    }
-    Some(parts)
-}
-
-/// The entries of a mapping as far as lines show them; `null` where a value is not on its key's line.
-fn beside(siblings: &[(String, String)], own: Option<&str>) -> Value {
-    let mut map = Map::new();
-    for (name, text) in siblings {
-        map.insert(name.clone(), word(text));
-    }
-    if let Some(own) = own {
-        map.entry(own).or_insert(Value::Null);
-    }
-    Value::Object(map)
+/// The names in `*one` or `[*one, *other]`.
+fn aliases(text: &str) -> impl Iterator<Item = &str> {
+    text.trim_matches(['[', ']']).split(',').filter_map(|word| word.trim().strip_prefix('*'))
 }
 
 fn word(text: &str) -> Value {
@@ -109,19 +85,61 @@ fn word(text: &str) -> Value {
 }
 
 struct Cursor<'a> {
+    file: File<'a>,
     text: &'a str,
     syntax: Syntax,
+    offset: usize,
     place: &'a Place,
     header: Header,
 }
 
 impl Cursor<'_> {
+    /// The parts that speak about the value at the end of the path.
+    fn parts<'s>(&self, schema: &'s Schema) -> Option<Vec<Part<'s>>> {
+        let mut parts = vec![schema.root()?];
+        for way in &self.place.path {
+            parts = match way {
+                Way::Key { name, siblings } => {
+                    of_key(&help::voices(&parts, &self.beside(siblings, Some(name)), Known::Partly), name)
+                }
+                Way::Item(at) => of_item(&help::voices(&parts, &Value::Null, Known::Partly), *at),
+                Way::Nowhere => return None,
+            };
+            if parts.is_empty() {
+                return None;
+            }
+        }
+        Some(parts)
+    }
+
+    /// The entries of a mapping as far as lines show them, and those that its merge key brings; `null` where a value is not
+    /// on its key's line.
+    fn beside(&self, siblings: &[(String, String)], own: Option<&str>) -> Value {
+        let mut map = Map::new();
+        for (name, text) in siblings {
+            map.insert(name.clone(), word(text));
+        }
+        if let Some(own) = own {
+            map.entry(own).or_insert(Value::Null);
+        }
+        let merged = siblings.iter().find(|(name, _)| name == "<<" && self.syntax == Syntax::Yaml);
+        for name in merged.into_iter().flat_map(|(_, text)| aliases(text)) {
+            let Some(node) = self.file.tree.anchored_before(name, self.offset) else { continue };
+            if let Value::Object(entries) = value::glance(self.file.tree, node, Keys::Merged) {
+                for (name, value) in entries {
+                    map.entry(name).or_insert(value);
+                }
+            }
+        }
+        Value::Object(map)
+    }
+
     fn proposals(&self, parts: &[Part<'_>]) -> Vec<Completion> {
         match self.place.at {
             At::Text => Vec::new(),
             At::Value(_) => self.values(&help::voices(parts, &Value::Null, Known::Partly)),
             At::Start(colon) => {
-                let voices = help::voices(parts, &beside(&self.place.siblings, None), Known::Partly);
+                let voices = help::voices(parts, &self.beside(&self.place.siblings, None), Known::Partly);
                 let mut found = self.keys(&voices, colon);
                 let is_bare = colon == Colon::Absent && self.place.siblings.is_empty();
                 if is_bare && matches!(self.place.path.last(), Some(Way::Key { .. })) {

@@ -78,6 +78,14 @@ fn keys_by_the_branch_that_fits() {
 }
 
 #[test]
+fn keys_by_the_branch_that_a_merge_key_tells() {
+    let base = "base: &base\n  type: http\nmore: &more\n  url: x\n";
+    labels(&format!("{base}steps:\n  - <<: *base\n    $0\n"), expect!["type url"]);
+    labels(&format!("{base}steps:\n  - <<: [*more, *base]\n    $0\n"), expect!["type url"]);
+    labels(&format!("{base}steps:\n  - {{<<: *base, $0}}\n"), expect!["type url"]);
+}
+
+#[test]
 fn what_follows_from_a_condition_waits_for_its_key() {
     let schema_text = r#"{"properties": {"kind": {"enum": ["a", "b"]}}, "allOf": [
         {"if": {"properties": {"kind": {"const": "a"}}}, "then": {"properties": {"only_a": {}}}},

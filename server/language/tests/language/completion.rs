@@ -46,6 +46,22 @@ fn the_type_of_a_step_may_come_by_a_merge_key() {
 }
 
 #[test]
+fn a_key_behind_a_question_mark_has_its_colon_elsewhere() {
+    take("steps:\n  - ? id\n    : a\n    ? ty$0\n", "type", expect!["    ? type"]);
+    take("? st$0", "steps", expect!["? steps"]);
+    take("? st$0\n: []\n", "steps", expect!["? steps"]);
+    complete_steps(
+        "steps:\n  - ? id\n    : a\n    ? type\n    : sle$0\n",
+        expect![
+            "shell llm plan workflow file request human sleep script engine memory join blueprint artifact wait git dynamic"
+        ],
+    );
+    take("steps:\n  - ? id\n    : a\n    ? type\n    : sl$0\n", "sleep", expect!["    : sleep"]);
+    take("steps:\n  - ? type\n    : sleep\n    dur$0\n", "duration", expect!["    duration: "]);
+    take("? steps\n:\n  - id: a\n    type: sl$0\n", "sleep", expect!["    type: sleep"]);
+}
+
+#[test]
 fn keys_of_the_workflow_and_of_mappings_below() {
     complete_steps(
         "st$0\n",

@@ -321,3 +321,30 @@ fn what_a_secret_may_be_is_told_nowhere() {
         );
     }
 }
+
+#[test]
+fn an_alias_shows_what_it_stands_for() {
+    hover_in(
+        WORKFLOW,
+        "name: t\nsteps:\n  - id: a\n    type: shell\n    env: &env\n      A: b\n      LIST: |\n        x\n  - id: b\n    type: shell\n    env: *e$0nv\n",
+        expect![[r#"
+            <*env> **\*env**: line 6
+
+            ```yaml
+            A: b
+            LIST: |
+              x
+            ```"#]],
+    );
+    hover_in(
+        "other.yaml",
+        "a: &a {x: 1}\nb:\n  <<: *$0a\n",
+        expect![[r#"
+        <*a> **\*a**: line 1
+
+        ```yaml
+        {x: 1}
+        ```"#]],
+    );
+    hover_in("other.yaml", "a: 1\nb: *$0a\n", expect!["nothing"]);
+}

@@ -1,6 +1,6 @@
 //! `textDocument/hover`: what the thing under the cursor is.
 
-use copydesk_language::{FileKind, schemas};
+use copydesk_language::{FileKind, hover_of_alias, schemas};
 use copydesk_text::position;
 use tower_lsp::gen_lsp_types as lsp;
 
@@ -16,8 +16,10 @@ pub(crate) fn run(snapshot: &Snapshot, open: Option<&Open>, params: lsp::HoverPa
     let place = position::Position::new(at.position.line, at.position.character);
     let offset = position::offset(open.document.rope(), place, snapshot.ladder.encoding);
     let found = if file.kind == FileKind::Other {
-        let schema = snapshot.schema_of(&file)?.schema.ok()?;
-        schemas::hover(&file, &schema, offset)?
+        hover_of_alias(&file, offset).or_else(|| {
+            let schema = snapshot.schema_of(&file)?.schema.ok()?;
+            schemas::hover(&file, &schema, offset)
+        })?
     } else {
         copydesk_language::hover(&file, &snapshot.index_at(&file, offset), offset)?
     };

@@ -56,6 +56,8 @@ pub(super) fn message(why: &Why) -> String {
         ErrorKind::UnexpectedCharacter { character } if character.is_control() => {
             return format!("'{}' {}", character.escape_default(), messages::CONTROL);
         }
+        // Everywhere else it starts one.
+        ErrorKind::UnexpectedCharacter { character: '|' | '>' } => messages::TEXT_IN_BRACKETS,
         ErrorKind::UnexpectedCharacter { character } => {
             return format!("'{}' cannot start a value; put the text in quotes", character.escape_default());
         }
@@ -97,6 +99,8 @@ pub mod messages {
     pub const WANTS_QUOTES: &str = "put the text in quotes";
     pub const NO_COLON: &str = "expected 'key: value'; a ':' is missing behind this";
     pub const NO_SPACE: &str = "put a space behind ':'";
+    pub(in super::super) const TEXT_IN_BRACKETS: &str =
+        "a block text cannot stand within brackets; write it in quotes, without the '|' or '>'";
     pub(in super::super) const INDENTATION: &str =
         "this line's indentation fits nothing above; move it left or right";
     pub(in super::super) const TOO_DEEP: &str =
