@@ -288,7 +288,22 @@ fn tabs() {
 
 #[test]
 fn a_block_text_in_brackets() {
-    check("a: {r: |\n  x\n}\nb: 1\n", expect![[""]]);
+    check(
+        "a: {r: |\n  x\n}\nb: 1\n",
+        expect![[r#"
+        mapping 0..19 "a: {r: |\n  x\n}\nb: 1"
+          ? text "a" 0..1 "a"
+          : mapping 3..14 "{r: |\n  x\n}"
+            ? text "r" 4..5 "r"
+            : text "|" 7..8 "|"
+            ? text "x" 11..12 "x"
+            : null 12..12 ""
+          ? text "b" 15..16 "b"
+          : number "1" 18..19 "1"
+        yaml-syntax 7 "|": a block text cannot stand within brackets; write it in quotes, without the '|' or '>'
+        broken "{r: |\n  x\n}"
+    "#]],
+    );
 }
 
 #[test]
