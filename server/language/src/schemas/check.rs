@@ -193,7 +193,19 @@ fn judge(value: &Judging<'_, '_>, found: &mut Vec<Diagnostic>) -> Option<Vec<Loc
     }
     found.append(&mut round.found);
     let is_all = errors.len() < 4 * MOST_FINDINGS;
-    is_all.then(|| errors.iter().map(|error| error.instance_path().clone()).collect())
+    is_all.then(|| {
+        let mut places = Vec::new();
+        errors.iter().for_each(|error| add_places(error, &mut places));
+        places
+    })
+}
+
+/// Adds where an error is in the value, and where a choice that it is about is not met.
+fn add_places(error: &ValidationError<'_>, places: &mut Vec<Location>) {
+    places.push(error.instance_path().clone());
+    if let Kind::AnyOf { context } | Kind::OneOfNotValid { context } = error.kind() {
+        context.iter().flatten().for_each(|inner| add_places(inner, places));
+    }
 }
 
 /// The findings of one document.

@@ -242,3 +242,28 @@ fn good_texts_are_good() {
         assert_eq!(crate::support::findings(&schema, path, &text), [], "{text}");
     }
 }
+
+/// What is wrong below a choice is found again when something else is typed.
+#[test]
+fn what_is_wrong_in_a_branch_stays_wrong() {
+    let schema = schema(SCHEMA);
+    let path = Path::new("test.yaml");
+    let at_end = |text: &str, key: &str| text.find(key).unwrap() + key.len();
+    let mut bad = yaml();
+    for key in ["\nmaybe:\n", "\neither:\n", "\nform:\n"] {
+        let size = at_end(&bad, key) + bad[at_end(&bad, key)..].find("id: t").unwrap();
+        bad.replace_range(size..size + 2, "ib");
+    }
+    let mut memo = Memo::default();
+    let mut document = Document::open_at(1, "", path, &bad);
+    for _ in 0..4 {
+        let file = File { path, text: document.text(), tree: document.tree(), kind: FileKind::Other };
+        let remembered = schemas::check_again(&file, &schema, &mut memo);
+        assert_eq!(remembered, schemas::check(&file, &schema));
+        assert_eq!(remembered.len(), 3, "{remembered:#?}");
+        let place =
+            LineIndex::new(document.text()).position(at_end(document.text(), "cmd: l"), Encoding::Utf8);
+        let change = Change { range: Some(Range::new(place, place)), text: "x".to_owned() };
+        document = document.edited(document.version() + 1, &[change], Encoding::Utf8);
+    }
+}
