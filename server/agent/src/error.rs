@@ -16,6 +16,11 @@ pub enum AgentError {
     File(#[from] FileError),
     #[error("use the settings: {0}")]
     Settings(String),
+    #[error(
+        "go on: {} is not trusted any more, and this run began while it was; ask again to work without it",
+        crate::visible(.0)
+    )]
+    Distrusted(String),
     #[error("go on: {0}")]
     Budget(String),
     /// The same of a request that no budget let out when it was recorded.

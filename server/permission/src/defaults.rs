@@ -2,6 +2,9 @@
 
 use crate::rule::{Rule, RuleVerdict, parse_rule};
 
+/// Where the rules that ship say that they come from.
+pub(crate) const ORIGIN: &str = "default";
+
 /// Rule and reason. Deleting by other spellings is caught by what the arguments name (`rm` of the root, the home or the
 /// workspace always asks); these are refused before anyone is asked.
 const DENIES: &[(&str, &str)] = &[
@@ -24,9 +27,9 @@ const DENIES: &[(&str, &str)] = &[
     ("Edit(//dev/nvme*)", "a device"),
 ];
 
-/// The deny list that every policy starts from; its rules say `default` as their origin.
+/// The deny list that every policy starts from; its rules say [`ORIGIN`] as theirs.
 pub fn default_denies() -> Vec<Rule> {
-    DENIES.iter().filter_map(|(rule, _)| parse_rule(RuleVerdict::Deny, *rule, "default").ok()).collect()
+    DENIES.iter().filter_map(|(rule, _)| parse_rule(RuleVerdict::Deny, *rule, ORIGIN).ok()).collect()
 }
 
 #[cfg(test)]

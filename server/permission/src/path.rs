@@ -7,7 +7,7 @@ use copydesk_base::{Because, path};
 
 use crate::glob;
 use crate::policy::{Answer, Policy, because, tainted};
-use crate::rule::{Pattern, RuleVerdict};
+use crate::rule::{Pattern, Rule, RuleVerdict};
 use crate::{started, zone};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -86,6 +86,15 @@ fn judge_in(mode: Mode, access: Access, place: &Path, policy: &Policy) -> Answer
         return Answer::Allow(because(rule));
     }
     by_mode(access, policy.is_inside(place), mode)
+}
+
+/// The rule that denies changing a file, of those that somebody wrote; none for most files.
+pub(crate) fn denying<'a>(place: &Path, policy: &'a Policy) -> Option<&'a Rule> {
+    let denies = |rule: &&Rule| {
+        rule.denies_edits()
+            && matches!(&*rule.pattern, Pattern::Edit(wanted) if wanted.matches(place, policy))
+    };
+    policy.rules.iter().find(denies)
 }
 
 /// The rule that *Always allow* stores for a write: the whole workspace inside it, the one file outside.

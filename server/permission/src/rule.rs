@@ -6,6 +6,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use crate::defaults;
 use crate::glob::ShellPattern;
 use crate::loose::LoosePattern;
 use crate::place::{Care, PlacePattern};
@@ -56,6 +57,13 @@ impl Rule {
             _ => return self.clone(),
         };
         Self { pattern: Arc::new(pattern), ..self.clone() }
+    }
+
+    /// Whether it denies edits that somebody wanted denied: those that ship are about the machine.
+    pub fn denies_edits(&self) -> bool {
+        self.verdict == RuleVerdict::Deny
+            && self.origin != defaults::ORIGIN
+            && matches!(&*self.pattern, Pattern::Edit(_))
     }
 
     /// Whether it has edits asked about.

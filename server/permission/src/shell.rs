@@ -2,7 +2,7 @@
 //!
 //! [`read`] turns the text of a command into a [`Script`]: the simple commands in it (*atoms*), however deep, and its
 //! redirections. `words` cuts words as bash cuts them, `reader` walks the syntax tree `command` its simple commands and `brackets` its tests, `through` looks behind wrappers
-//! such as `timeout` and `bash -c`, `arguments` knows which words of which program name files, `programs` and `awk` what programs in words may do, `hatches` which of their options name others, `checkers` which make a tool that looks write, `scope` how far a rule reaches, `disguise` who shows a file in another form, `possible` what a program that is not known might write, `settings` which
+//! such as `timeout` and `bash -c`, `arguments` knows which words of which program name files, `programs` and `awk` what programs in words may do, `hatches` which of their options name others, `checkers` which make a tool that looks write, `scope` how far a rule reaches, `disguise` who shows a file in another form, `possible` what a program that is not known might write, `sweep` which folders it may change, `settings` which
 //! variables only change how a command speaks, `screen` refuses words that name secrets, `verdict` puts rules and mode to all of it.
 //!
 //! The grammar is positive. tree-sitter-bash finds the structure; a kind of node that is not named here makes the whole
@@ -31,6 +31,7 @@ mod scope;
 mod screen;
 mod seek;
 mod settings;
+mod sweep;
 mod through;
 mod tools;
 mod tree;
@@ -77,6 +78,8 @@ pub struct Reading {
     pub git: Option<GitUse>,
     /// What it shows in another form than it reads it.
     pub disguise: Option<Disguise>,
+    /// Places that may be folders, of which it may change everything, resolved.
+    pub sweeps: Vec<PathBuf>,
     /// Why the command could not be read; the rest is empty then.
     pub unreadable: Option<String>,
 }
@@ -133,6 +136,7 @@ pub fn effects_of(command: &str, cwd: &Path, policy: &Policy) -> Reading {
         reading.atoms.push(Atom { text: simple.text.clone(), words });
     }
     reading.disguise = disguise::look(&script, policy);
+    reading.sweeps = sweep::look(&script, policy);
     reading
 }
 

@@ -257,6 +257,7 @@ fn a_command_that_would_show_a_secret_in_another_form_asks() {
         ("head -c 20 k.txt", true),
         ("cat [k]*.txt | rev", true),
         ("rev plain.txt", false),
+        ("ln -s k.txt leads.txt; rev leads.txt", true),
         ("cat k.txt", false),
         ("sed -n '1,2p' k.txt", false),
         ("grep -n TOKEN k.txt | sort", false),

@@ -1,6 +1,7 @@
 //! *Trust*: what a repository's own files may say before and after the person trusted them.
 
-use copydesk_tests::model_server::{Format, MODEL, ModelServer, Reply};
+use copydesk_tests::model_server::{Format, Gate, MODEL, ModelServer, Reply};
+use copydesk_tests::personality::vs_code;
 use copydesk_tests::scene::{
     FILE, KEY, Scene, TEXT, Way, config, done, everywhere, in_four, triple, tripled,
 };
@@ -149,6 +150,28 @@ fn trust_given_on_the_command_line_counts_in_the_editor_and_can_be_taken_back() 
         scene.over(3);
         scene.end();
     });
+}
+
+#[test]
+fn a_run_that_stands_on_trust_ends_when_it_is_taken_back() {
+    let gate = Gate::new();
+    let bash = |command: &str| Reply::tool("bash", &json!({"command": command}));
+    let script = vec![bash("printf one > one"), bash("printf two > two").hold(&gate), done(), done()];
+    let files = [(CONFIG, "permissions: {mode: auto}\n")];
+    let mut scene = with_files(vs_code(), Format::Anthropic, "{}", script, &files);
+    let _ = scene.workspace.run(&["trust", "--yes"]).exits(0);
+    scene.ask("do it");
+    scene.request(1);
+    assert_eq!(scene.workspace.read("one"), "one");
+    let _ = scene.workspace.run(&["trust", "--revoke"]).exits(0);
+    gate.open();
+    let told = scene.client.message_where("window/logMessage", |params| {
+        params["message"].as_str().is_some_and(|text| text.contains("is not trusted any more"))
+    });
+    assert!(told.params.to_string().contains("config.yaml"), "{}", told.params);
+    assert!(!scene.workspace.exists("two"));
+    assert_eq!(scene.model.requests().len(), 2);
+    scene.end();
 }
 
 #[test]

@@ -236,6 +236,33 @@ fn what_is_made_under_a_protected_name_is_set_aside_and_told() {
 }
 
 #[test]
+fn what_a_rule_denies_changing_is_held_in_full_and_asked_about_elsewhere() {
+    let rules = "permissions: {deny: [\"Edit(gen/**)\", \"Edit(src/kept.txt)\"]}\n";
+    // A program of the project's, which names none of these.
+    let tool = "for f in src/*.txt gen/*.txt; do echo new > $f; done; rm -rf gen; mv src aside; mv -f own src/kept.txt; echo over\n";
+    let files = ["src/kept.txt", "src/free.txt", "gen/made.txt", "gen/deep/made.txt"];
+    for ground in Ground::ALL {
+        let Some(workspace) = ground.workspace("what a rule keeps", "") else { continue };
+        workspace.write(".copydesk/config.yaml", rules);
+        workspace.write("tool.sh", tool);
+        workspace.write("own", "own\n");
+        for file in files {
+            workspace.write(file, "old\n");
+        }
+        let (told, ran) = ground.run(&workspace, "auto", &["bash tool.sh src"]);
+        let left: Vec<String> = files.iter().map(|file| workspace.read(file)).collect();
+        if ground.state() == "full" {
+            assert!(told.iter().all(|told| told.contains("over")), "{ground:?}: {told:?}\n{ran}");
+            assert_eq!(left, ["old\n", "new\n", "old\n", "old\n"], "{ground:?}: {told:?}\n{ran}");
+        } else {
+            let words = "it may change all of src, a rule of yours denies changing src/kept.txt";
+            assert!(told[0].contains(words), "{ground:?}: {told:?}\n{ran}");
+            assert_eq!(left, ["old\n"; 4], "{ground:?}: {told:?}\n{ran}");
+        }
+    }
+}
+
+#[test]
 fn ordinary_work_is_not_in_the_way() {
     let commands = [
         ("echo x > made && cat made && rm made", "x"),

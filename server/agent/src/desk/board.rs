@@ -1,6 +1,7 @@
 //! What is waiting for the person: the state that the desk's task owns, and its transitions as plain functions.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -32,6 +33,8 @@ pub(crate) struct Asked {
     pub(crate) origin: Option<Origin>,
     pub(crate) change: Option<Arc<ChangePlan>>,
     pub(crate) policy: Policy,
+    /// The workspace of the person, wherever the run works.
+    pub(crate) home: PathBuf,
     pub(crate) timeout: Duration,
     pub(crate) redactor: Redactor,
     pub(crate) reply: oneshot::Sender<Answer>,
@@ -83,6 +86,7 @@ pub(crate) struct Pending {
     pub(crate) change: Option<Arc<ChangePlan>>,
     pub(crate) redactor: Redactor,
     policy: Policy,
+    home: PathBuf,
     patience: Duration,
     waiting: Vec<Waiting>,
     deadline: Option<Instant>,
@@ -115,9 +119,12 @@ pub(crate) struct Board {
 }
 
 impl Pending {
-    /// The workspace whose rules *Always* extends.
-    pub(crate) fn root(&self) -> std::path::PathBuf {
-        self.policy.root.clone()
+    /// The workspace whose rules *Always* extends with this one: the person's. A rule that names places of a helper's own copy of
+    /// it is one for that copy.
+    pub(crate) fn root_for(&self, rule: &str) -> PathBuf {
+        let copy = &self.policy.root;
+        let names_copy = *copy != self.home && copy.to_str().is_none_or(|copy| rule.contains(copy));
+        if names_copy { copy.clone() } else { self.home.clone() }
     }
 
     /// What a host sees of it, with everybody who waits.
@@ -169,6 +176,7 @@ impl Board {
             change: asked.change,
             redactor: asked.redactor,
             policy: asked.policy,
+            home: asked.home,
             patience: asked.timeout,
             waiting: vec![waiting],
             deadline: Some(Instant::now() + asked.timeout),

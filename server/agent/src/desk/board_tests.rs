@@ -4,6 +4,7 @@ use super::*;
 use copydesk_base::change::{Base, Hunk, HunkState};
 use copydesk_base::config::Mode;
 use proptest::prelude::*;
+use std::path::Path;
 
 fn policy() -> Policy {
     Policy {
@@ -97,7 +98,7 @@ proptest! {
                     };
                     let asked = Asked {
                         run: run_id(run), call: "cal-1".into(), effect, text: String::new(), whole: true,
-                        always: vec![], origin: None, change, policy: policy(),
+                        always: vec![], origin: None, change, policy: policy(), home: "/w".into(),
                         timeout: Duration::from_secs(1), redactor: Redactor::default(), reply,
                     };
                     put(&mut board, ApprovalId(format!("apr-{id}")), asked);
@@ -172,11 +173,26 @@ fn asked(run: &RunId, effect: Effect, change: Option<Arc<ChangePlan>>) -> (Asked
         origin: None,
         change,
         policy: policy(),
+        home: "/people/work".into(),
         timeout: Duration::from_secs(1),
         redactor: Redactor::default(),
         reply,
     };
     (asked, answer)
+}
+
+#[test]
+fn always_in_a_copy_counts_for_the_workspace_but_where_it_names_the_copy() {
+    let (run, id, mut board) = (RunId::from("run-1"), ApprovalId::from("apr-1"), Board::default());
+    let (asked, _) = asked(&run, Effect::Execute { command: "make".into(), cwd: "/w".into() }, None);
+    let copy = asked.policy.root.clone();
+    let pending = board.take(id, asked, Timestamp(0));
+    for (rule, root) in [
+        ("Bash(make)".to_owned(), Path::new("/people/work")),
+        (format!("Edit(/{}/**)", copy.display()), copy.as_path()),
+    ] {
+        assert_eq!(pending.root_for(&rule), root, "{rule}");
+    }
 }
 
 #[test]

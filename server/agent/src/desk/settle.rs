@@ -1,6 +1,7 @@
 //! How a question ends: by the person here, by their word in another process, by its clock. What was decided is written
 //! first, and then told.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use copydesk_base::host::Shown;
@@ -122,9 +123,11 @@ impl Task {
         let Some(pending) = self.board.pending.get(approval) else {
             return Err(AgentError::UnknownApproval(approval.to_string()));
         };
-        let (run, root) = (pending.view.run.clone(), pending.root());
+        let run = pending.view.run.clone();
         let mut rules = Vec::new();
-        for text in pending.view.always.clone() {
+        let places: Vec<(PathBuf, String)> =
+            pending.view.always.iter().map(|rule| (pending.root_for(rule), rule.clone())).collect();
+        for (root, text) in places {
             match parse_rule(RuleVerdict::Allow, &text, "remembered") {
                 Ok(rule) => {
                     if kept == Kept::Stored {

@@ -3,15 +3,17 @@
 //! Whatever the answer, a record says what was decided, why and by whom, before anything happens.
 //! Beside the door: `vault` keeps secrets from models, `taint` grades what they have read, `twins` are second names of
 //! files that rules know by the first, and `render` is the one way to show text that a person decides by; `calling`
-//! calls whoever is not looking; `disguise` looks for commands that would show a secret in another form, `own` puts on
-//! record what the program starts for itself, and `revoked` knows which rules were taken back meanwhile.
+//! calls whoever is not looking; `seen` looks at the disk for what the words of a command do not tell (`disguise`, `sweep`), `own`
+//! puts on record what the program starts for itself, and `revoked` knows what was taken back meanwhile.
 
 pub(crate) mod calling;
-pub(crate) mod disguise;
+mod disguise;
 pub(crate) mod own;
 pub(crate) mod places;
 pub(crate) mod render;
 pub(crate) mod revoked;
+pub(crate) mod seen;
+mod sweep;
 pub(crate) mod taint;
 pub(crate) mod twins;
 pub(crate) mod vault;
@@ -28,6 +30,7 @@ use copydesk_permission::sandbox::{self, State};
 use tokio::sync::oneshot;
 
 use self::render::Rendered;
+use self::seen::Around;
 use crate::desk::Order;
 use crate::desk::board::{Asked, Settlement};
 use crate::error::AgentError;
@@ -62,14 +65,19 @@ pub(crate) async fn permit(
     change: Option<Arc<ChangePlan>>,
 ) -> Result<Permit, AgentError> {
     let own = apart::unaccepted(turn, &effect).await;
-    revoked::look(turn).await;
+    revoked::look(turn).await?;
     let verdict = verdict(turn, &effect);
     let verdict = own.as_ref().map_or_else(|| verdict.clone(), |own| own.weigh(verdict.clone()));
     let verdict = careful(verdict, change.as_deref());
-    let disguised = disguise::disguised(&verdict, &effect, &turn.policy(), &turn.settings.redactor);
+    let around = Around {
+        policy: turn.policy(),
+        redactor: turn.settings.redactor.clone(),
+        sandbox: turn.settings.sandbox.report().state,
+    };
+    let seen = seen::look(&verdict, &effect, around).await;
     // What nobody can be asked about is told with its reason, too.
-    let has_reason = own.is_some() || disguised.is_some();
-    let verdict = disguised.unwrap_or(verdict);
+    let has_reason = own.is_some() || seen.is_some();
+    let verdict = seen.unwrap_or(verdict);
     let recorded = match &verdict {
         Verdict::Ask(_) => spoken::decision(turn, &effect, change.as_deref()),
         _ => None,
@@ -102,7 +110,7 @@ pub(crate) async fn permit(
         Verdict::Ask(question) => {
             let answer = ask(turn, call, effect, question, Put { change, own, recorded }).await;
             // What was answered with *Always* stands from now on.
-            revoked::look(turn).await;
+            revoked::look(turn).await?;
             answer
         }
     }
@@ -181,6 +189,7 @@ pub(crate) async fn ask(
         origin: turn.origin.clone(),
         change,
         policy: turn.policy(),
+        home: turn.outer().root.clone(),
         timeout: recorded.as_ref().map_or(patience, |recorded| recorded.patience(patience)),
         redactor: turn.settings.redactor.clone(),
         reply,

@@ -17,6 +17,7 @@ use crate::context::opening::{self, Told};
 use crate::context::template;
 use crate::desk::{Ask, Voice};
 use crate::error::AgentError;
+use crate::gate::revoked;
 use crate::hooks::{self, Point};
 use crate::run::answer::{Answered, Purpose, Way, answer};
 use crate::run::repeats::{self, Circle, Repeats};
@@ -74,6 +75,7 @@ pub(super) async fn talk(
     }
     let mut repeats = Repeats::default();
     loop {
+        revoked::look(turn).await?;
         talk.messages.extend(steer::heard(turn).await?);
         let request = talk.request(turn, ask);
         let long = Long { request, task: &ask.prompt, shortened: &mut talk.shortened };

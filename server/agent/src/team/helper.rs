@@ -24,6 +24,7 @@ use crate::action::Action;
 use crate::budget::purse::Purse;
 use crate::desk::{Ask, Order, Outcome, Shared, Voice};
 use crate::error::AgentError;
+use crate::gate::revoked::Stored;
 use crate::gate::vault;
 use crate::library::{self, Agent};
 use crate::run::steer::{Ear, UNHEARD};
@@ -137,6 +138,8 @@ pub(crate) struct Terms {
     pub(crate) mode: Option<Mode>,
     pub(crate) bounds: Vec<Bounds>,
     pub(crate) remembered_before: usize,
+    /// What was stored when the first of them began.
+    pub(crate) stored: Stored,
     pub(crate) taint: Grade,
     pub(crate) purse: Arc<Purse>,
     pub(crate) spent: Spent,
@@ -265,6 +268,7 @@ fn terms(turn: &Turn, task: &Task, trusted: &[TrustedFile]) -> Terms {
         mode: turn.mode_of_flag(),
         bounds,
         remembered_before: turn.remembered_before(),
+        stored: turn.stored.clone(),
         taint: turn.taint,
         purse: turn.purse.clone(),
         spent: turn.spent,

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use clap::Subcommand;
-use copydesk_agent::unless_disguised;
+use copydesk_agent::{Around, unless_seen};
 use copydesk_base::config::{Config, Mode};
 use copydesk_base::{Effect, Grade, Redactor, Verdict};
 use copydesk_permission::{Policy, Rule, RuleVerdict, default_denies, find_secrets, judge};
@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use super::{Outcome, decisions};
 use crate::config::Nesting;
 use crate::here::Here;
-use crate::office::started_by;
+use crate::office::{self, started_by};
 use crate::out;
 use crate::render::visible;
 
@@ -79,8 +79,12 @@ fn explain(here: &Here, words: &str, as_json: bool) -> anyhow::Result<Outcome> {
         started: [].into(),
     };
     let policy = Policy { started: started_by(&loaded.config, &policy), ..policy };
-    let redactor = Redactor::default().finding(find_secrets);
-    let verdict = unless_disguised(judge(&effect, &policy), &effect, &policy, &redactor);
+    let around = Around {
+        policy: policy.clone(),
+        redactor: Redactor::default().finding(find_secrets),
+        sandbox: office::sandbox(&loaded.config, office::toolchains_of(&[], here)).report().state,
+    };
+    let verdict = unless_seen(judge(&effect, &policy), &effect, &around);
     let because = verdict.because();
     let starters = starters(&loaded.config, &effect, &policy);
     if as_json {

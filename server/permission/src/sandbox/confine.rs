@@ -200,7 +200,7 @@ pub fn confine(effect: &Effect, policy: &Policy, around: &Circumstances<'_>) -> 
         read,
         write,
         pin: apart.pinned,
-        guard: apart.protected,
+        guard: apart.protected.into_iter().chain(apart.held).collect(),
         hide,
         absent: apart.absent,
         overlay: None,

@@ -34,6 +34,7 @@ fn around(mode: Mode, state: State, network: Network) -> Result<Confinement, Str
     let survey = Survey {
         secret: vec!["/people/ada/code/.env".into()],
         protected: vec!["/people/ada/code/.git/hooks".into()],
+        held: vec!["/people/ada/code/kept.rs".into()],
         pinned: vec!["/people/ada/code/.git".into()],
         absent: vec![Vacancy { place: "/people/ada/code/.vscode".into(), stand: Placeholder::Folder }],
     };
@@ -53,7 +54,7 @@ fn a_command_writes_in_the_workspace_and_reads_no_home() {
     for place in ["/people", "/people/ada", "/people/ada/.ssh"] {
         assert!(!has(&walls.read, place), "{place} must not be shown");
     }
-    assert_eq!(walls.guard, [PathBuf::from("/people/ada/code/.git/hooks")]);
+    assert_eq!(walls.guard, ["/people/ada/code/.git/hooks", "/people/ada/code/kept.rs"].map(PathBuf::from));
     assert!(has(&walls.hide, "/people/ada/code/.env") && has(&walls.hide, "/etc/shadow"));
     assert!(has(&walls.hide, "/people/ada/.cargo/credentials.toml"));
     assert!(!has(&walls.hide, "/elsewhere/credentials"), "what is not shown need not be hidden");

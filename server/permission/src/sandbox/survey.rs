@@ -11,8 +11,9 @@ use std::path::{Path, PathBuf};
 use copydesk_base::{Effect, Verdict, path};
 
 use super::vacancy::{Vacancy, is_there};
+use crate::path as paths;
 use crate::policy::Policy;
-use crate::rule::{Pattern, RuleVerdict};
+use crate::rule::{Pattern, Rule, RuleVerdict};
 use crate::zone::{
     AT_ONCE, IN_GIT, IN_WORKTREE, PROTECTED_FILES, PROTECTED_FOLDERS, SECRET_FILES, SECRET_FOLDERS, Stand,
     names_of_home,
@@ -54,6 +55,8 @@ const FIXTURES: &[&str] =
 pub struct Survey {
     pub secret: Vec<PathBuf>,
     pub protected: Vec<PathBuf>,
+    /// What a rule denies changing, in every place that is looked into.
+    pub held: Vec<PathBuf>,
     /// Folders around something protected that must stay where they are.
     pub pinned: Vec<PathBuf>,
     /// Protected names that nothing has yet.
@@ -72,7 +75,7 @@ pub fn survey(policy: &Policy) -> Survey {
     survey.secret.extend(lent);
     let twins = twins(policy, &survey.secret);
     survey.secret.extend(twins);
-    for places in [&mut survey.secret, &mut survey.protected, &mut survey.pinned] {
+    for places in [&mut survey.secret, &mut survey.protected, &mut survey.held, &mut survey.pinned] {
         // The nearest first: a thousand decoys further down push nothing out at the top.
         places.sort_by_cached_key(|place| (place.components().count(), place.clone()));
         places.dedup();
@@ -112,16 +115,20 @@ fn top(root: &Path, policy: &Policy, survey: &mut Survey) {
 
 /// What the settings start by themselves, with the folders around it.
 fn started(policy: &Policy, survey: &mut Survey) {
-    let is_top = |folder: &Path| folder == policy.root || policy.additional.iter().any(|root| folder == root);
     for place in policy.started.iter().map(|one| &one.place).filter(|place| policy.is_inside(place)) {
-        let around = place.ancestors().skip(1).take_while(|folder| !is_top(folder));
-        let around: Vec<PathBuf> = around.filter(|folder| is_there(folder)).map(Path::to_owned).collect();
         // One that is missing is not held free: what stood there meanwhile would be started.
         if is_there(place) {
             survey.protected.push(place.clone());
-            survey.pinned.extend(around);
+            survey.pinned.extend(around(place, policy));
         }
     }
+}
+
+/// The folders around a place, up to the top.
+fn around(place: &Path, policy: &Policy) -> Vec<PathBuf> {
+    let is_top = |folder: &Path| folder == policy.root || policy.additional.iter().any(|root| folder == root);
+    let around = place.ancestors().skip(1).take_while(|folder| !is_top(folder));
+    around.filter(|folder| is_there(folder)).map(Path::to_owned).collect()
 }
 
 /// A folder of git: commits need to write there, and nobody needs to write what git runs.
@@ -172,14 +179,26 @@ fn folders(folder: &Path) -> impl Iterator<Item = PathBuf> {
     entries.filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir())).map(|entry| entry.path())
 }
 
+/// Whether a folder lies in one that a rule holds.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Held {
+    No,
+    Whole,
+}
+
+/// A name that nothing has.
+const ANY: &str = "\u{1}";
+
 fn walk(root: &Path, policy: &Policy, survey: &mut Survey) {
     let denies_reading = policy
         .rules
         .iter()
         .any(|rule| rule.verdict == RuleVerdict::Deny && matches!(*rule.pattern, Pattern::Read(_)));
-    let mut pending = VecDeque::from([(root.to_owned(), 0)]);
+    let denies_editing = policy.rules.iter().any(Rule::denies_edits);
+    let is_denied = |place: &Path| denies_editing && paths::denying(place, policy).is_some();
+    let mut pending = VecDeque::from([(root.to_owned(), 0, Held::No)]);
     let mut left = MOST;
-    while let Some((folder, depth)) = pending.pop_front() {
+    while let Some((folder, depth, held)) = pending.pop_front() {
         for entry in std::fs::read_dir(&folder).into_iter().flatten().flatten() {
             left = left.saturating_sub(1);
             if left == 0 {
@@ -205,8 +224,25 @@ fn walk(root: &Path, policy: &Policy, survey: &mut Survey) {
                 }
                 continue;
             }
-            if is_folder && depth < DEEPEST && !PASSED.iter().any(|passed| name == *passed) {
-                pending.push_back((place, depth + 1));
+            if is_folder && PASSED.iter().any(|passed| name == *passed) {
+                // What is built in there is written all the same.
+                if held == Held::Whole {
+                    survey.pinned.push(place);
+                }
+                continue;
+            }
+            let within = match held {
+                Held::Whole => Held::Whole,
+                // A folder of which any new file would be denied is held as one.
+                Held::No if is_denied(&place) || is_folder && is_denied(&place.join(ANY)) => {
+                    survey.pinned.extend(around(&place, policy));
+                    survey.held.push(place.clone());
+                    Held::Whole
+                }
+                Held::No => Held::No,
+            };
+            if is_folder && depth < DEEPEST {
+                pending.push_back((place, depth + 1, within));
             }
         }
     }

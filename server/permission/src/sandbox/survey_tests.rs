@@ -136,6 +136,31 @@ fn what_a_rule_denies_reading_is_hidden_from_programs_too() {
 }
 
 #[test]
+fn what_a_rule_denies_changing_is_held_and_what_is_built_is_written() {
+    let files =
+        ["gen/a.rs", "gen/deep/b.rs", "gen/target/x", "gen/.env", "src/kept.rs", "src/other.rs", "target/x"];
+    let check = |rules: &[&str], held: &[&str], pinned: &[&str]| {
+        let (_folder, mut policy) = tree(&files);
+        let parse = |rule: &&str| parse_rule(RuleVerdict::Deny, *rule, "config").unwrap();
+        policy.rules = rules.iter().map(parse).chain(crate::default_denies()).collect();
+        let found = survey(&policy);
+        assert_eq!(names(&policy, &found.held), held, "{rules:?}");
+        assert_eq!(names(&policy, &found.pinned), pinned, "{rules:?}");
+        assert_eq!(names(&policy, &found.secret), ["gen/.env"], "{rules:?}");
+    };
+    check(&[], &[], &[]);
+    check(&["Edit(src/kept.rs)"], &["src/kept.rs"], &["src"]);
+    check(&["Edit(gen/**)"], &["gen"], &["gen/target"]);
+    check(
+        &["Edit(gen/**/*.rs)", "Edit(SRC/Kept.rs)"],
+        &["gen/a.rs", "src/kept.rs", "gen/deep/b.rs"],
+        &["gen", "src", "gen/deep"],
+    );
+    check(&["Edit"], &["gen", "src"], &["gen/target"]);
+    check(&["Edit(target/**)"], &[], &[]);
+}
+
+#[test]
 fn a_worktree_s_link_to_its_repository_cannot_be_bent() {
     let (_folder, policy) = tree(&[".git"]);
     assert_eq!(names(&policy, &survey(&policy).protected), [".git"]);
