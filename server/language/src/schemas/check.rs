@@ -195,7 +195,9 @@ fn judge(value: &Judging<'_, '_>, found: &mut Vec<Diagnostic>) -> Option<Vec<Loc
     let is_all = errors.len() < 4 * MOST_FINDINGS;
     is_all.then(|| {
         let mut places = Vec::new();
-        errors.iter().for_each(|error| add_places(error, &mut places));
+        for error in &errors {
+            add_places(error, &mut places);
+        }
         places
     })
 }
@@ -204,7 +206,9 @@ fn judge(value: &Judging<'_, '_>, found: &mut Vec<Diagnostic>) -> Option<Vec<Loc
 fn add_places(error: &ValidationError<'_>, places: &mut Vec<Location>) {
     places.push(error.instance_path().clone());
     if let Kind::AnyOf { context } | Kind::OneOfNotValid { context } = error.kind() {
-        context.iter().flatten().for_each(|inner| add_places(inner, places));
+        for inner in context.iter().flatten() {
+            add_places(inner, places);
+        }
     }
 }
 
