@@ -287,7 +287,7 @@ pub enum Event {
         before: String,
         after: String,
     },
-    /// A command changed a file that it names, or took it away; the text before and after, absent where there was no file.
+    /// A command changed a file, or took it away; the text before and after, absent where there was no file.
     CommandChanged {
         change: ChangeId,
         call: CallId,
@@ -295,12 +295,15 @@ pub enum Event {
         before: Option<String>,
         after: Option<String>,
     },
-    /// A command took this away, a file or a folder, and nothing of it was kept.
+    /// A command took this away, a file or a folder, or made something else of it, and that is not taken back.
     CommandTook {
         call: CallId,
         path: PathBuf,
         /// Why not.
         reason: String,
+        /// Whether it is still there, as something else.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        overwritten: bool,
     },
     ChangeRefused {
         change: ChangeId,

@@ -231,6 +231,7 @@ fn what_a_command_took_away_or_wrote_over_comes_back() {
     for at in 0..100 {
         workspace.write(&format!("many/{at}.txt"), "x\n");
     }
+    workspace.write_bytes("many/no.text", &[0xff]);
     let ran = workspace.run(&["ask", "--mode", "bypass", "tidy up"]).exits(0);
     assert!(!workspace.exists("lib") && !workspace.exists("many") && workspace.exists("new.txt"), "{ran}");
     let undone = workspace.run(&["undo"]).exits(1);
@@ -240,9 +241,48 @@ fn what_a_command_took_away_or_wrote_over_comes_back() {
         assert_eq!(workspace.read(name), text, "{undone}");
     }
     assert!(!workspace.exists("new.txt") && !workspace.exists("made.txt"), "{undone}");
-    let line = format!("left alone: many: `{command}` took it away, and it was too much to be kept\n");
+    assert_eq!(workspace.read("many/99.txt"), "x\n", "{undone}");
+    let line = format!("left alone: many: `{command}` took it away, and not all of it could be kept\n");
+    let line = line + &format!("left alone: many/no.text: `{command}` took it away, and it was no text\n");
     assert!(undone.stdout.ends_with(&line), "{undone}");
     let _ = workspace.run(&["redo"]).exits(0);
     assert!(!workspace.exists("lib/a.py") && workspace.exists("made.txt"));
     assert_eq!(workspace.read(FILE), "gone\n");
+}
+
+#[test]
+fn what_a_command_did_to_files_that_it_does_not_name_comes_back() {
+    let command = "rm *.tmp; sh tidy.sh; rm -r lib";
+    let script = vec![Reply::tool("bash", &json!({"command": command})), done()];
+    let model = ModelServer::start(Format::Anthropic, script);
+    let tidy = "printf 'b = 2\\n' > b.py; printf 'new\\n' > made.txt; printf '\\377' > data.bin; echo x > x.log; rm deep/*\n";
+    let workspace = Workspace::new(COPYDESK)
+        .with([(FILE, TEXT), ("b.py", "b = 1\n"), ("x.tmp", "x\n"), ("deep/y.py", "y\n"), ("tidy.sh", tidy)])
+        .with([("data.bin", "text\n"), (".gitignore", "*.log\n"), ("x.log", "log\n")])
+        .with_user_config(&config(&model, "{}"))
+        .with_variable("BENCH_KEY", KEY);
+    let before = [(FILE, TEXT), ("b.py", "b = 1\n"), ("x.tmp", "x\n"), ("deep/y.py", "y\n")];
+    for at in 0..100 {
+        workspace.write(&format!("lib/{at}.txt"), "x\n");
+    }
+    let ran = workspace.run(&["ask", "--mode", "bypass", "tidy up"]).exits(0);
+    assert!(
+        !workspace.exists("x.tmp") && !workspace.exists("deep/y.py") && !workspace.exists("lib"),
+        "{ran}"
+    );
+    // What was typed since stays.
+    workspace.write("b.py", "b = 2\nmine = 3\n");
+    let undone = workspace.run(&["undo"]).exits(1);
+    for (name, text) in before.into_iter().filter(|(name, _)| *name != "b.py") {
+        assert_eq!(workspace.read(name), text, "{undone}");
+    }
+    assert_eq!(workspace.read("b.py"), "b = 1\nmine = 3\n", "{undone}");
+    assert_eq!(workspace.read("lib/99.txt"), "x\n", "{undone}");
+    assert!(!workspace.exists("made.txt"), "{undone}");
+    assert_eq!(workspace.read("x.log"), "x\n", "what git ignores is not looked at");
+    let line = format!("left alone: data.bin: `{command}` changed it, and it was no text\n");
+    assert!(undone.stdout.ends_with(&line), "{undone}");
+    let _ = workspace.run(&["redo"]).exits(0);
+    assert!(!workspace.exists("x.tmp") && !workspace.exists("lib/99.txt") && workspace.exists("made.txt"));
+    assert_eq!(workspace.read("b.py"), "b = 2\nmine = 3\n");
 }

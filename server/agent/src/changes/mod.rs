@@ -5,16 +5,20 @@
 //! | `way` | one change from a tool's wish to what the model is told |
 //! | `apply` | the hunks of a change plan, in the editor or on the disk |
 //! | `known` | files as the model last saw them |
+//! | `command` | what a command did to files, on record |
 //! | `named` | files that a command names, before it and behind it |
+//! | `around` | all files of a workspace, before a command and behind it |
 //! | `story` | which edits of a run are in force, from the journal |
 //! | `undo` | one run's edits back and again, later typing kept |
 //! | `inverse` | what becomes of a text by that |
 //! | `rewind` | everything since a turn |
 
 pub(crate) mod apply;
+pub(crate) mod around;
+pub(crate) mod command;
 mod inverse;
 pub(crate) mod known;
-pub(crate) mod named;
+mod named;
 pub(crate) mod rewind;
 pub(crate) mod story;
 pub(crate) mod undo;

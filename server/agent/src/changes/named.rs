@@ -2,8 +2,8 @@
 //!
 //! A command is no edit, and what it does by itself nobody knows beforehand. But most of what one takes away or writes over
 //! stands in its words (`rm a.py`, `mv a b`, `… > report.txt`), which were read before it was judged. Those files are read
-//! before it starts and looked at again when it has ended; what has changed becomes [`Event::CommandChanged`], which undo takes
-//! back like an edit.
+//! before it starts and looked at again when it has ended, also those that git ignores. What stands in no words is for
+//! [`around`](super::around).
 //!
 //! # Invariants
 //! - It is bounded: [`FILES`], [`BYTES`]. Of a folder that has more, nothing is kept, and what went away with it is named.
@@ -13,14 +13,11 @@
 use std::collections::BTreeMap;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
-use copydesk_base::{CallId, ChangeId, Effect, Event, Files};
+use copydesk_base::Files;
 use copydesk_permission::{Policy, effects_of};
 
-use crate::error::AgentError;
 use crate::gate::twins::Twins;
-use crate::run::Turn;
 
 /// The most files that are kept for a command.
 const FILES: usize = 64;
@@ -31,27 +28,15 @@ const LOOKS: usize = 4 * FILES;
 
 /// What a command may be about to change.
 #[derive(Debug, Default, PartialEq)]
-pub(crate) struct Named {
+pub(super) struct Named {
     /// Each with its text; nothing where there is no file.
     kept: BTreeMap<PathBuf, Option<String>>,
     /// Files and folders of which nothing is kept, and why.
     unkept: Vec<(PathBuf, &'static str)>,
 }
 
-/// Keeps what a command names. One in a helper's worktree needs none of it: what is changed there comes back as edits.
-pub(crate) async fn keep(turn: &Turn, effect: &Effect) -> Named {
-    let Effect::Execute { command, cwd } = effect else { return Named::default() };
-    if turn.apart.is_some() {
-        return Named::default();
-    }
-    let (command, cwd, policy) = (command.clone(), cwd.clone(), turn.policy());
-    let files = turn.world.files.clone();
-    let keeping = tokio::task::spawn_blocking(move || Named::of(&command, &cwd, &policy, &*files));
-    keeping.await.unwrap_or_default()
-}
-
 impl Named {
-    fn of(command: &str, cwd: &Path, policy: &Policy, files: &dyn Files) -> Self {
+    pub(super) fn of(command: &str, cwd: &Path, policy: &Policy, files: &dyn Files) -> Self {
         let (mut named, mut room) = (Self::default(), Room { files: FILES, bytes: BYTES, looks: LOOKS });
         let twins = Twins::of(policy.clone());
         let mut places = effects_of(command, cwd, policy).writes;
@@ -74,12 +59,26 @@ impl Named {
         named
     }
 
-    fn is_empty(&self) -> bool {
-        self.kept.is_empty() && self.unkept.is_empty()
+    /// Whether it is kept here, or known here not to be: then it is nobody else's to tell of.
+    pub(super) fn has(&self, path: &Path) -> bool {
+        self.kept.contains_key(path) || self.unkept.iter().any(|(place, _)| path == place)
+    }
+
+    /// Leaves to whoever keeps the files of a folder what was too much here; `knows` tells how many of those below a folder it
+    /// has.
+    pub(super) fn leave_to(mut self, knows: impl Fn(&Path) -> usize) -> Self {
+        self.unkept.retain_mut(|(place, why)| {
+            let known = knows(place);
+            if known > 0 {
+                *why = "not all of it could be kept";
+            }
+            known == 0 || count(place, known) != known
+        });
+        self
     }
 
     /// What has become of it: the text before and after of each file that is another one now, and what is gone for good.
-    fn changed(self, files: &dyn Files) -> (Vec<Changed>, Vec<(PathBuf, &'static str)>) {
+    pub(super) fn changed(self, files: &dyn Files) -> (Vec<Changed>, Vec<(PathBuf, &'static str)>) {
         let changed = self.kept.into_iter().filter_map(|(path, before)| {
             let after = text(&path, files, BYTES).unwrap_or_else(|_| before.clone());
             (after != before).then_some(Changed { path, before, after })
@@ -89,36 +88,12 @@ impl Named {
     }
 }
 
-/// Writes down what a command did to the files that it names.
-pub(crate) async fn settle(turn: &Turn, call: &CallId, named: Named) -> Result<(), AgentError> {
-    if named.is_empty() {
-        return Ok(());
-    }
-    let files: Arc<dyn Files> = turn.world.files.clone();
-    let looking = tokio::task::spawn_blocking(move || named.changed(&*files));
-    let (changed, gone) = looking.await.unwrap_or_default();
-    let mut events: Vec<Event> = changed
-        .into_iter()
-        .map(|Changed { path, before, after }| {
-            let change = ChangeId::new(&*turn.world.ids);
-            Event::CommandChanged { change, call: call.clone(), path, before, after }
-        })
-        .collect();
-    events.extend(gone.into_iter().map(|(path, why)| Event::CommandTook {
-        call: call.clone(),
-        path,
-        reason: why.to_owned(),
-    }));
-    if events.is_empty() {
-        return Ok(());
-    }
-    turn.recorder.record(&turn.edits_of, events, &turn.settings.redactor).await
-}
-
-struct Changed {
-    path: PathBuf,
-    before: Option<String>,
-    after: Option<String>,
+/// A file that is another one now.
+#[derive(Debug, PartialEq)]
+pub(super) struct Changed {
+    pub(super) path: PathBuf,
+    pub(super) before: Option<String>,
+    pub(super) after: Option<String>,
 }
 
 /// What may still be kept.
@@ -157,6 +132,25 @@ fn collect(
             Ok(())
         }
     }
+}
+
+/// How many files are below a folder, links among them; one more than the most where it is more, or cannot be told.
+fn count(place: &Path, most: usize) -> usize {
+    let (mut folders, mut files) = (vec![place.to_owned()], 0);
+    while let Some(folder) = folders.pop() {
+        let Ok(entries) = std::fs::read_dir(folder) else { return most + 1 };
+        for entry in entries {
+            match entry.and_then(|entry| Ok((entry.file_type()?.is_dir(), entry.path()))) {
+                Ok((true, path)) => folders.push(path),
+                Ok((false, _)) => files += 1,
+                Err(_) => return most + 1,
+            }
+            if files > most {
+                return files;
+            }
+        }
+    }
+    files
 }
 
 /// The text of a plain file on the disk, nothing where there is none.
@@ -225,6 +219,19 @@ mod tests {
         check("rm -rf many && mv a z", &[("a", Some("one\n")), ("z", None)], &["many"]);
         check("rm -rf .", &[], &[]);
         check("rm /etc/hostname", &[], &[]);
+
+        for (knows, left) in [
+            (0, &["it was too much to be kept"][..]),
+            (FILES, &["not all of it could be kept"]),
+            (FILES + 1, &[]),
+        ] {
+            let named = Named::of("rm -rf many a", &root, &policy, &DiskFiles).leave_to(|_| knows);
+            assert_eq!(
+                named.unkept.iter().map(|(_, why)| *why).collect::<Vec<_>>(),
+                left,
+                "{knows} are known"
+            );
+        }
 
         let named = Named::of("rm -rf many a b", &root, &policy, &DiskFiles);
         std::fs::remove_dir_all(root.join("many")).unwrap();

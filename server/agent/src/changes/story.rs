@@ -81,12 +81,12 @@ impl FileStory {
     }
 }
 
-/// What commands took away of which nothing was kept, and is not there again: a sentence for each.
+/// What commands took away or changed and nobody takes back, as far as it is not there again: a sentence for each.
 pub(crate) fn lost(records: &[Record], shown: impl Fn(&Path) -> String) -> Vec<String> {
     let mut lost = Vec::new();
     for record in records {
-        let Event::CommandTook { call, path, reason } = &record.event else { continue };
-        if path.symlink_metadata().is_ok() {
+        let Event::CommandTook { call, path, reason, overwritten } = &record.event else { continue };
+        if !overwritten && path.symlink_metadata().is_ok() {
             continue;
         }
         let by = records.iter().find_map(|record| match &record.event {
@@ -98,7 +98,8 @@ pub(crate) fn lost(records: &[Record], shown: impl Fn(&Path) -> String) -> Vec<S
             _ => None,
         });
         let by = by.map_or_else(|| "a command".to_owned(), |command| format!("`{command}`"));
-        let sentence = format!("{}: {by} took it away, and {reason}", shown(path));
+        let did = if *overwritten { "changed it" } else { "took it away" };
+        let sentence = format!("{}: {by} {did}, and {reason}", shown(path));
         if !lost.contains(&sentence) {
             lost.push(sentence);
         }

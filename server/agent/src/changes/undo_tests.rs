@@ -329,18 +329,24 @@ async fn what_nobody_can_bring_back_is_named() {
         call: "c-1".into(),
         path: bench.path(name),
         reason: "it was too much to be kept".into(),
+        overwritten: name == "data.bin",
     };
     let effect = copydesk_base::Effect::Execute { command: "rm -rf a build".into(), cwd: bench.path("") };
     let events = vec![
         Event::EffectStarted { call: "c-1".into(), effect },
         by_command(&bench, "chg-1", "a", (Some("x\n"), None)),
         took("build"),
+        took("data.bin"),
     ];
+    bench.write("data.bin", "other");
     bench.record("run-1", events).await;
     let report = bench.desk.undo(None).await.unwrap();
     assert_eq!(bench.read("a"), "x\n");
     let reasons: Vec<&str> = report.refused.iter().map(|refused| refused.reason.as_str()).collect();
-    assert_eq!(reasons, ["build: `rm -rf a build` took it away, and it was too much to be kept"]);
+    let why = "it was too much to be kept";
+    let expect = [("build", "took it away"), ("data.bin", "changed it")]
+        .map(|(name, did)| format!("{name}: `rm -rf a build` {did}, and {why}"));
+    assert_eq!(reasons, expect);
     // Somebody who made the file anew keeps it.
     let bench = Bench::new();
     bench.record("run-1", vec![by_command(&bench, "chg-1", "a", (Some("x\n"), None))]).await;

@@ -13,6 +13,7 @@ use copydesk_provider::{Asker, Needs, Wish};
 
 use super::{Place, Turn};
 use crate::action::Action;
+use crate::changes::around::Around;
 use crate::changes::known::Known;
 use crate::desk::{Ask, Order, Shared};
 use crate::draft::Draft;
@@ -105,6 +106,7 @@ pub(super) async fn begin(
         unmade: BTreeMap::new(),
         lost: BTreeMap::new(),
         known: Known::default(),
+        around: Around::default(),
         quarters: Quarters::default(),
         draft,
         jobs: Jobs::default(),

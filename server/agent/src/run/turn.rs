@@ -17,6 +17,7 @@ use copydesk_provider::By;
 use tokio_util::sync::CancellationToken;
 
 use crate::budget::purse::Purse;
+use crate::changes::around::Around;
 use crate::changes::known::Known;
 use crate::context::mentions::Source;
 use crate::context::prompt::Finding;
@@ -94,6 +95,8 @@ pub(crate) struct Turn {
     /// Files of which a helper's work could not be brought back, each with the reason; no more once they were edited since.
     pub(crate) lost: BTreeMap<PathBuf, String>,
     pub(crate) known: Known,
+    /// The workspace as the last command left it.
+    pub(crate) around: Around,
     pub(crate) quarters: Quarters,
     /// Edits that wait for the project's checks.
     pub(crate) draft: Draft,

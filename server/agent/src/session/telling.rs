@@ -114,8 +114,9 @@ fn story(records: &[Record]) -> Story<'_> {
                 let how = if after.is_some() { "changed" } else { "took away" };
                 story.said.push(Said::Done(format!("a command {how} {}", path.display())));
             }
-            Event::CommandTook { path, reason, .. } => {
-                story.said.push(Said::Done(format!("a command took away {}: {reason}", path.display())));
+            Event::CommandTook { path, reason, overwritten, .. } => {
+                let how = if *overwritten { "changed" } else { "took away" };
+                story.said.push(Said::Done(format!("a command {how} {}: {reason}", path.display())));
             }
             Event::LayerBegun { number, of, name } => {
                 story.said.push(Said::Done(format!("layer {number} of {of}: {name}")));

@@ -119,7 +119,7 @@ fn changes_git(command: &str, cwd: &Path, policy: &Policy) -> bool {
 
 /// Whether a command does nothing but read, by the word of policy: mode plan lets only such a one start, whatever rules
 /// allow.
-fn only_reads(effect: &Effect, policy: &Policy) -> bool {
+pub(crate) fn only_reads(effect: &Effect, policy: &Policy) -> bool {
     let mut planning = Policy { mode: Mode::Plan, ..policy.clone() };
     planning.rules.extend(parse_rule(RuleVerdict::Allow, "Bash", "reading"));
     matches!(judge(effect, &planning), Verdict::Allow(_))

@@ -13,7 +13,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{Output, arguments, unsaved};
-use crate::changes::named::{self, Named};
+use crate::changes::command::{self, Before};
 use crate::draft::{self, Occasion, Settled};
 use crate::error::AgentError;
 use crate::gate::{Permit, permit};
@@ -53,14 +53,14 @@ pub(super) fn spec() -> ToolSpec {
 }
 
 pub(super) async fn run(turn: &mut Turn, call: &CallId, value: Value) -> Result<Output, AgentError> {
-    let Arguments { command, timeout_ms, background } = match arguments(value) {
+    let Arguments { command: line, timeout_ms, background } = match arguments(value) {
         Ok(arguments) => arguments,
         Err(output) => return Ok(output),
     };
     if let Some(reason) = turn.jobs.full().filter(|_| background) {
         return Ok(Output::failed(reason));
     }
-    let effect = Effect::Execute { command: command.clone(), cwd: turn.settings.root.clone() };
+    let effect = Effect::Execute { command: line.clone(), cwd: turn.settings.root.clone() };
     // Walls that cannot be had are no question to the person.
     if let Some(reason) = Quarters::refusal(&effect, &turn.policy(), &turn.settings) {
         return Ok(Output::failed(format!("refused: {reason}")));
@@ -87,7 +87,7 @@ pub(super) async fn run(turn: &mut Turn, call: &CallId, value: Value) -> Result<
         Err(reason) => return Ok(Output::failed(reason)),
     };
     // What goes on in the background is the person's to watch, and they may work on the same files meanwhile.
-    let named = if background { Named::default() } else { named::keep(turn, &effect).await };
+    let before = if background { Before::default() } else { command::keep(turn, &effect).await };
     turn.record(vec![Event::EffectStarted { call: call.clone(), effect }]).await?;
     let unsaved = unsaved::note(turn);
     if background {
@@ -103,7 +103,7 @@ pub(super) async fn run(turn: &mut Turn, call: &CallId, value: Value) -> Result<
     let mut events = vec![Event::EffectFinished { call: call.clone(), ok: !failed, note: note.clone() }];
     events.extend(aside.iter().map(Event::notice));
     turn.record(events).await?;
-    named::settle(turn, call, named).await?;
+    command::settle(turn, call, before).await?;
     if finished.ended == Ended::Canceled {
         return Err(AgentError::Canceled);
     }
@@ -114,7 +114,7 @@ pub(super) async fn run(turn: &mut Turn, call: &CallId, value: Value) -> Result<
     text.push_str(&format!("[{note}]"));
     text.extend(aside.iter().map(|text| format!("\n[{text}]")));
     let output = if failed { Output::failed(text) } else { Output::fine(text) };
-    Ok(output.and(unsaved).with(Grade::Tool, format!("the output of {command}")))
+    Ok(output.and(unsaved).with(Grade::Tool, format!("the output of {line}")))
 }
 
 /// Begins it in the background.

@@ -1,0 +1,322 @@
+//! The files of a workspace before a command and behind it: what it did to those that it does not name.
+//!
+//! `rm *.tmp`, a formatter, a script: their words do not tell which files they change. So all of the workspace's files are
+//! looked at before such a command, and again when it has ended; what is another text then is told with both. A look costs
+//! a question to the system for each file: a file that was not touched since is not read again.
+//!
+//! # Invariants
+//! - It is bounded: [`FILES`], [`BYTES`], [`LARGEST`], and of what changed [`CHANGED`] and [`CHANGED_BYTES`]. What is not kept for
+//!   that is named where it changed; files beyond the first [`FILES`] are not known at all.
+//! - Only plain files that git does not ignore and that the agent may read, as they are on the disk.
+//! - A file counts as made by the command only if it was not there under any name: what a command merely let appear (an
+//!   ignore rule that went) is nobody's to take away.
+
+use std::collections::BTreeMap;
+use std::fs::Metadata;
+use std::io::Read as _;
+use std::os::unix::fs::MetadataExt as _;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use copydesk_base::Files;
+use copydesk_base::files::Opened;
+
+use super::named::Changed;
+use crate::gate::twins::Twins;
+
+/// The most files that are looked at.
+const FILES: usize = 2000;
+/// The most bytes of them that are kept.
+const BYTES: u64 = 8 * 1024 * 1024;
+/// The most bytes of one that is kept.
+const LARGEST: u64 = 512 * 1024;
+/// The most files of one command that undo takes back.
+const CHANGED: usize = 1000;
+/// The most bytes of them, before and behind it.
+const CHANGED_BYTES: usize = 8 * 1024 * 1024;
+/// A file that changed so shortly before it was read may change once more without any other sign of it.
+const SETTLED: Duration = Duration::from_millis(100);
+/// How far the clock of file systems may be behind.
+const TICK: Duration = Duration::from_millis(10);
+
+/// What was there at one moment.
+#[derive(Debug, Default)]
+pub(crate) struct Around {
+    files: BTreeMap<PathBuf, Was>,
+    /// Whether these are all.
+    is_whole: bool,
+}
+
+#[derive(Clone, Debug)]
+struct Was {
+    stamp: Stamp,
+    /// Whether the stamp will be another one when the file changes.
+    is_settled: bool,
+    /// Its text, or why that is not kept.
+    text: Result<Arc<str>, &'static str>,
+}
+
+/// What the system says of a file: its place, its length, when its text and when anything of it changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Stamp {
+    number: (u64, u64),
+    length: u64,
+    written: (i64, i64),
+    touched: (i64, i64),
+}
+
+/// What became of the files.
+#[derive(Debug, Default, PartialEq)]
+pub(super) struct Difference {
+    pub(super) changed: Vec<Changed>,
+    /// What is another one, or gone, and cannot be brought back, and why.
+    pub(super) left: Vec<(PathBuf, &'static str)>,
+}
+
+impl Around {
+    /// Looks at all files below the root of the policy; those that are as they were before are not read.
+    pub(super) fn look(before: &Self, twins: &Twins, files: &dyn Files) -> Self {
+        let (mut now, mut room) = (Self { files: BTreeMap::new(), is_whole: true }, BYTES);
+        let (mut reads, mut open) = (twins.reads(), files.opening());
+        let walk = ignore::WalkBuilder::new(&twins.policy.root)
+            .hidden(false)
+            .require_git(false)
+            .sort_by_file_name(Ord::cmp)
+            .filter_entry(|entry| entry.file_name() != ".git")
+            .build();
+        let found = walk.flatten().filter(|entry| entry.file_type().is_some_and(|kind| kind.is_file()));
+        for entry in found {
+            if now.files.len() == FILES {
+                now.is_whole = false;
+                break;
+            }
+            let path = entry.path();
+            if !reads.allows(path) || twins.is_twin(path) {
+                continue;
+            }
+            let Ok(metadata) = entry.metadata() else { continue };
+            let stamp = Stamp::of(&metadata);
+            let known = before.files.get(path).filter(|was| was.is_settled && was.stamp == stamp);
+            let text = match known {
+                Some(Was { text: Ok(text), .. }) if text.len() as u64 <= room => Ok(text.clone()),
+                _ if stamp.length > LARGEST.min(room) => Err("it was too much to be kept"),
+                _ => open(path).map_err(|_| "it could not be read").and_then(read),
+            };
+            room -= text.as_ref().map_or(0, |text| text.len() as u64).min(room);
+            now.files.insert(path.to_owned(), Was { stamp, is_settled: is_settled(&metadata), text });
+        }
+        now
+    }
+
+    /// How many of the files below a folder it has the text of.
+    pub(super) fn kept_below(&self, folder: &Path) -> usize {
+        let below = self.files.range(folder.to_owned()..).take_while(|(path, _)| path.starts_with(folder));
+        below.filter(|(_, was)| was.text.is_ok()).count()
+    }
+
+    /// What became of the files by a command that began then.
+    pub(super) fn difference(&self, now: &Self, began: SystemTime) -> Difference {
+        let mut difference = Difference::default();
+        for (path, was) in &self.files {
+            match (now.files.get(path), &was.text) {
+                (Some(is), _) if is.is(was) => {}
+                (Some(Was { text: Ok(after), .. }), Ok(before)) => {
+                    difference.changed.push(changed(path, Some(before), Some(after)));
+                }
+                (Some(Was { text: Err(why), .. }), Ok(_)) | (Some(_), Err(why)) => {
+                    difference.left.push((path.clone(), *why));
+                }
+                // It may be beyond what is looked at now, or ignored.
+                (None, _) if path.symlink_metadata().is_ok() => {}
+                (None, Ok(before)) => difference.changed.push(changed(path, Some(before), None)),
+                (None, Err(why)) => difference.left.push((path.clone(), *why)),
+            }
+        }
+        let new = now.files.iter().filter(|(path, _)| self.is_whole && !self.files.contains_key(*path));
+        for (path, is) in new.filter(|(path, _)| is_born_since(path, began)) {
+            if let Ok(after) = &is.text {
+                difference.changed.push(changed(path, None, Some(after)));
+            }
+        }
+        difference
+    }
+}
+
+impl Difference {
+    /// Whether it is more than is taken back.
+    pub(super) fn is_too_much(&self) -> bool {
+        let bytes =
+            |one: &Changed| [&one.before, &one.after].into_iter().flatten().map(String::len).sum::<usize>();
+        self.changed.len() + self.left.len() > CHANGED
+            || self.changed.iter().map(bytes).sum::<usize>() > CHANGED_BYTES
+    }
+}
+
+impl Was {
+    /// Whether it is the same file with the same text.
+    fn is(&self, other: &Self) -> bool {
+        match (&self.text, &other.text) {
+            (Ok(one), Ok(other)) => Arc::ptr_eq(one, other) || one == other,
+            _ => self.stamp == other.stamp,
+        }
+    }
+}
+
+impl Stamp {
+    fn of(metadata: &Metadata) -> Self {
+        Self {
+            number: (metadata.dev(), metadata.ino()),
+            length: metadata.len(),
+            written: (metadata.mtime(), metadata.mtime_nsec()),
+            touched: (metadata.ctime(), metadata.ctime_nsec()),
+        }
+    }
+}
+
+fn changed(path: &Path, before: Option<&Arc<str>>, after: Option<&Arc<str>>) -> Changed {
+    let text = |text: Option<&Arc<str>>| text.map(ToString::to_string);
+    Changed { path: path.to_owned(), before: text(before), after: text(after) }
+}
+
+/// Whether it was left alone for long enough. A clock that went back says nothing.
+fn is_settled(metadata: &Metadata) -> bool {
+    let (Ok(seconds), Ok(rest)) = (u64::try_from(metadata.ctime()), u32::try_from(metadata.ctime_nsec()))
+    else {
+        return false;
+    };
+    let touched = SystemTime::UNIX_EPOCH + Duration::new(seconds, rest);
+    touched.elapsed().is_ok_and(|since| since > SETTLED)
+}
+
+/// Whether there was no such file before, under any name. Where the system does not tell, nobody knows.
+fn is_born_since(path: &Path, began: SystemTime) -> bool {
+    path.symlink_metadata().and_then(|metadata| metadata.created()).is_ok_and(|born| born + TICK >= began)
+}
+
+fn read(opened: Opened) -> Result<Arc<str>, &'static str> {
+    let mut bytes = Vec::with_capacity(usize::try_from(opened.length.min(LARGEST)).unwrap_or_default());
+    opened.file.take(LARGEST + 1).read_to_end(&mut bytes).map_err(|_| "it could not be read")?;
+    if bytes.len() as u64 > LARGEST {
+        return Err("it was too much to be kept");
+    }
+    String::from_utf8(bytes).map(Arc::from).map_err(|_| "it was no text")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::DiskFiles;
+    use crate::bench::Bench;
+
+    /// What was done to a folder, what changed by that, with the texts before and behind it, and what is only named.
+    type Row = (&'static str, fn(&Path), &'static [Pair], &'static [&'static str]);
+    type Pair = (&'static str, Option<&'static str>, Option<&'static str>);
+
+    #[test]
+    fn what_changed_is_told_with_both_texts() {
+        let write = |root: &Path, name: &str, text: &[u8]| std::fs::write(root.join(name), text).unwrap();
+        let deeds: [Row; 8] = [
+            ("nothing", |_| {}, &[], &[]),
+            (
+                "another text",
+                |root| std::fs::write(root.join("a"), "two\n").unwrap(),
+                &[("a", Some("one\n"), Some("two\n"))],
+                &[],
+            ),
+            ("the same text again", |root| std::fs::write(root.join("a"), "one\n").unwrap(), &[], &[]),
+            (
+                "gone",
+                |root| std::fs::remove_file(root.join("deep/b")).unwrap(),
+                &[("deep/b", Some("b\n"), None)],
+                &[],
+            ),
+            (
+                "new",
+                |root| std::fs::write(root.join("deep/c"), "c\n").unwrap(),
+                &[("deep/c", None, Some("c\n"))],
+                &[],
+            ),
+            ("no text", |root| std::fs::write(root.join("bytes"), [0xfe, 0xff]).unwrap(), &[], &["bytes"]),
+            ("ignored", |root| std::fs::write(root.join("x.log"), "more\n").unwrap(), &[], &[]),
+            ("kept from agents", |root| std::fs::write(root.join(".env"), "KEY=2\n").unwrap(), &[], &[]),
+        ];
+        for (what, deed, expect, left) in deeds {
+            let folder = tempfile::tempdir().unwrap();
+            let root = folder.path().canonicalize().unwrap();
+            std::fs::create_dir(root.join("deep")).unwrap();
+            let files: [(&str, &[u8]); 6] = [
+                ("a", b"one\n"),
+                ("deep/b", b"b\n"),
+                ("bytes", &[0xff]),
+                ("x.log", b"log\n"),
+                (".env", b"KEY=1\n"),
+                (".gitignore", b"*.log\n"),
+            ];
+            for (name, text) in files {
+                write(&root, name, text);
+            }
+            let twins = Bench::twins_of(&root);
+            let look = |before: &Around| Around::look(before, &twins, &DiskFiles);
+            let (before, began) = (look(&Around::default()), SystemTime::now());
+            deed(&root);
+            let difference = before.difference(&look(&before), began);
+            let below = |path: &Path| path.strip_prefix(&root).unwrap().display().to_string();
+            let changed: Vec<_> = difference
+                .changed
+                .iter()
+                .map(|one| (below(&one.path), one.before.as_deref(), one.after.as_deref()))
+                .collect();
+            let expect: Vec<_> =
+                expect.iter().map(|(name, before, after)| ((*name).to_owned(), *before, *after)).collect();
+            let unkept: Vec<String> = difference.left.iter().map(|(path, _)| below(path)).collect();
+            assert_eq!(
+                (changed, unkept),
+                (expect, left.iter().map(|name| (*name).to_owned()).collect()),
+                "{what}"
+            );
+        }
+    }
+
+    #[test]
+    fn what_was_there_under_another_name_or_ignored_is_not_taken_away() {
+        let folder = tempfile::tempdir().unwrap();
+        let base = folder.path().canonicalize().unwrap();
+        let root = base.join("work");
+        std::fs::create_dir(&root).unwrap();
+        let mine = std::fs::File::create(base.join("mine")).unwrap();
+        let born = mine.metadata().unwrap().created().unwrap();
+        std::fs::write(root.join(".gitignore"), "x\n").unwrap();
+        std::fs::write(root.join("x"), "x\n").unwrap();
+        let twins = Bench::twins_of(&root);
+        let (before, began) = (Around::look(&Around::default(), &twins, &DiskFiles), born + 10 * TICK);
+        std::fs::rename(base.join("mine"), root.join("mine")).unwrap();
+        std::fs::remove_file(root.join(".gitignore")).unwrap();
+        let now = Around::look(&before, &twins, &DiskFiles);
+        assert_eq!(now.files.len(), 2);
+        let expect = Changed { path: root.join(".gitignore"), before: Some("x\n".to_owned()), after: None };
+        assert_eq!(before.difference(&now, began).changed, [expect]);
+    }
+
+    #[test]
+    fn more_than_is_looked_at_is_not_known() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path().canonicalize().unwrap();
+        for at in 0..FILES {
+            std::fs::write(root.join(format!("{at:05}")), "x").unwrap();
+        }
+        let twins = Bench::twins_of(&root);
+        let look = |before: &Around| Around::look(before, &twins, &DiskFiles);
+        let (whole, began) = (look(&Around::default()), SystemTime::now());
+        std::fs::write(root.join("new"), "x").unwrap();
+        let part = look(&whole);
+        assert_eq!((whole.is_whole, part.is_whole), (true, false));
+        assert_eq!(whole.difference(&part, began), Difference::default());
+        std::fs::remove_file(root.join("new")).unwrap();
+        for at in 0..=CHANGED {
+            std::fs::write(root.join(format!("{at:05}")), "y").unwrap();
+        }
+        let now = look(&whole);
+        assert!(whole.difference(&now, began).is_too_much());
+    }
+}
