@@ -198,6 +198,8 @@ codes! {
     StaleEdit = "stale-edit", Warning;
     /// An agent that reviewed says so.
     ReviewFinding = "review-finding", Info;
+    /// The answer of a chat document ended with its server.
+    CutAnswer = "cut-answer", Info;
     UntrustedSetting = "untrusted-setting", Warning;
     UnknownSetting = "unknown-setting", Warning;
     /// A permission rule that cannot be understood. Of a deny rule it is an error: nobody is protected by it.

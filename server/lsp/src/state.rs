@@ -25,7 +25,7 @@ use crate::convert;
 use crate::diagnostics::{self, Publisher, Unopened};
 use crate::documents::Documents;
 use crate::files::EditorFiles;
-use crate::host::EditorHost;
+use crate::host::{EditorHost, chats};
 use crate::known::Known;
 use crate::methods::semantic_tokens;
 use crate::schemas::Library;
@@ -243,7 +243,10 @@ impl State {
                 session.workspace.touched(path);
             }
             match request.method() {
-                "textDocument/didOpen" => session.publisher.mark_opened(uri),
+                "textDocument/didOpen" => {
+                    self.tracker.spawn(chats::look(self.clone(), uri.clone()));
+                    session.publisher.mark_opened(uri);
+                }
                 "textDocument/didSave" if !session.ladder.watches_files => {
                     session.workspace.refresh();
                     session.publisher.mark(uri);

@@ -91,7 +91,7 @@ fn script() -> Vec<Reply> {
 }
 
 /// Goes on behind an answer that ended with this line, and looks at what the model is told of it.
-fn goes_on(mut talk: Talk, note: &str) {
+fn goes_on(mut talk: Talk, note: &str, then: impl FnOnce(&mut Talk)) {
     let head = "---\nsession: SESSION\n---\n\n# User\n\nhello?\n\n# Assistant\n\none two three";
     talk.types("and now?");
     talk.send();
@@ -99,6 +99,7 @@ fn goes_on(mut talk: Talk, note: &str) {
         "{head}\n\n> Copydesk: {note}\n\n# User\n\nand now?\n\n# Assistant\n\nAfter.\n\n# User\n\n"
     ));
     talk.scene.over(1);
+    then(&mut talk);
     let before = talk.told();
     talk.types("sure?");
     talk.send();
@@ -130,7 +131,15 @@ fn half_an_answer_of_a_server_that_was_killed_says_so_and_is_told() {
         let Scene { client, workspace, model, .. } = talk.scene;
         client.ends();
         workspace.write(CHAT, &text);
-        goes_on(Talk::open(Scene::enter(personality, workspace, model)), "the answer was cut off");
+        let mut talk = Talk::open(Scene::enter(personality, workspace, model));
+        let uri = talk.uri.clone();
+        // Told before anything is sent, and nothing is written into what was merely opened.
+        let found = talk.scene.client.diagnostic(&uri, "cut-answer");
+        assert_eq!(talk.scene.client.text_of(&uri, &found["range"]), "# Assistant", "{found}");
+        assert_eq!(talk.text(), text);
+        goes_on(talk, "the answer was cut off", |talk| {
+            talk.scene.client.no_diagnostic(&uri, "cut-answer");
+        });
     });
 }
 
@@ -143,6 +152,6 @@ fn half_an_answer_that_was_canceled_is_told() {
         assert!(canceled.is_ok(), "{canceled:?}");
         let text = "---\nsession: SESSION\n---\n\n# User\n\nhello?\n\n# Assistant\n\none two three";
         talk.wait_for(&format!("{text}\n\n> Copydesk: canceled\n\n# User\n\n"));
-        goes_on(talk, "canceled");
+        goes_on(talk, "canceled", |_| {});
     });
 }

@@ -48,6 +48,7 @@ pub(crate) fn of_agents(snapshot: &Snapshot, uri: &str, open: Option<&Open>) -> 
             }
         }
     }
+    found.extend(open.and_then(|open| of_cut(snapshot, &path, open)));
     let findings = snapshot.view.findings.iter().filter(|finding| finding.path == path);
     found.extend(findings.filter_map(|finding| of_finding(snapshot, finding, open)));
     found
@@ -76,6 +77,15 @@ fn of_finding(snapshot: &Snapshot, finding: &FindingView, open: Option<&Open>) -
         data: Some(json!({"finding": finding.text})),
         ..ours(&snapshot.ladder, Code::ReviewFinding, &format!("review: {}", finding.text))
     })
+}
+
+/// An answer that ended with its server.
+fn of_cut(snapshot: &Snapshot, path: &Path, open: &Open) -> Option<lsp::Diagnostic> {
+    let heading = snapshot.state.session()?.host.chats.cut_in(path, open.document.text())?;
+    let message = "this answer was cut off: its server ended in the middle. What you send next goes on from here, and the \
+                   model is told how far it came";
+    let range = convert::range(&open.document, heading, snapshot.ladder.encoding);
+    Some(lsp::Diagnostic { range, ..ours(&snapshot.ladder, Code::CutAnswer, message) })
 }
 
 fn of_approval(snapshot: &Snapshot, approval: &ApprovalView, open: Option<&Open>) -> lsp::Diagnostic {
@@ -173,7 +183,9 @@ mod tests {
 
     #[test]
     fn a_finding_of_agents_names_its_page_where_the_client_wants_it() {
-        for code in [Code::PendingApproval, Code::Proposal, Code::StaleEdit, Code::ReviewFinding] {
+        for code in
+            [Code::PendingApproval, Code::Proposal, Code::StaleEdit, Code::ReviewFinding, Code::CutAnswer]
+        {
             for code_description in [true, false] {
                 let ladder = Ladder { code_description, ..Ladder::default() };
                 let page = ours(&ladder, code, "").code_description.map(|page| page.href.0);

@@ -18,10 +18,12 @@ use super::edits::{self, Late};
 use super::shelf;
 use crate::state::{Session, State};
 pub(crate) use agreed::{Agreed, agreed};
+pub(crate) use cut::look;
 use place::{Wanted, as_in, begun, grown};
 use said::Said;
 
 mod agreed;
+mod cut;
 mod place;
 mod said;
 
@@ -34,7 +36,10 @@ const LOOKS: usize = 16;
 
 /// The runs that answer a document.
 #[derive(Default)]
-pub(crate) struct Chats(Mutex<Vec<Chat>>);
+pub(crate) struct Chats {
+    answering: Mutex<Vec<Chat>>,
+    cut: cut::Cuts,
+}
 
 struct Chat {
     run: RunId,
@@ -81,12 +86,17 @@ impl Chats {
         })
     }
 
+    /// The heading of the answer of a document that broke off, and does not say so.
+    pub(crate) fn cut_in(&self, path: &Path, text: &str) -> Option<Span> {
+        self.cut.heading_in(path, text)
+    }
+
     fn done(&self, run: &RunId) {
         self.with(|chats| chats.retain(|chat| chat.run != *run));
     }
 
     fn with<T>(&self, look: impl FnOnce(&mut Vec<Chat>) -> T) -> T {
-        look(&mut self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner))
+        look(&mut self.answering.lock().unwrap_or_else(std::sync::PoisonError::into_inner))
     }
 }
 

@@ -144,7 +144,7 @@ fn changed(name: &str, from: Option<usize>, gone: usize) -> String {
 }
 
 /// The action that words begin with, and the rest of them; a word behind `/` that is no action is a word.
-fn order(words: &str, is_known: impl Fn(&str) -> bool) -> (&str, &str) {
+pub(crate) fn order(words: &str, is_known: impl Fn(&str) -> bool) -> (&str, &str) {
     let command =
         words.strip_prefix('/').map(|rest| rest.split_once(char::is_whitespace).unwrap_or((rest, "")));
     command.filter(|(name, _)| is_known(name)).map_or(("ask", words), |(name, rest)| (name, rest.trim()))

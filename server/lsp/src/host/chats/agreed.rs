@@ -136,6 +136,8 @@ fn asked(text: &str) -> Vec<Asked<'_>> {
         match (turn.role, asked.last_mut()) {
             (Role::Assistant, Some(last)) if last.answer.is_none() => last.answer = Some((at, words)),
             (Role::Assistant, _) => asked.push(Asked { start, question: "", answer: Some((at, words)) }),
+            // What stood below the last answer, ready to be written into.
+            (Role::User, _) if words.is_empty() => {}
             (Role::User, _) => asked.push(Asked { start, question: words, answer: None }),
         }
     }
@@ -270,6 +272,20 @@ mod tests {
                 "{document:?}"
             );
             assert_eq!((agreed.broken, agreed.cut), (vec![], None), "{document:?}");
+        }
+    }
+
+    #[test]
+    fn a_turn_that_nobody_wrote_into_is_none() {
+        let turns = [turn(1, "a", "one", "succeeded", &[])];
+        let text = text(&[("a", "one")]);
+        for between in ["# User\n\n", "# User\n\n\n# User\n \n"] {
+            let text = text.replace("# User\n\nnext", &format!("{between}# User\n\nnext"));
+            assert_eq!(
+                agreed(&text, &turns, |words| ("ask", words), str::to_owned),
+                Agreed::default(),
+                "{text}"
+            );
         }
     }
 
