@@ -39,7 +39,11 @@ fn a_call_that_comes_byte_by_byte_is_made_once() {
 #[test]
 fn calls_that_make_no_sense_are_told_to_the_model_and_change_nothing() {
     let edit = |text: &str| Reply::empty().raw_call("1", "edit", text);
-    let table: [(Reply, &str); 4] = [
+    let table: [(Reply, &str); 5] = [
+        (
+            Reply::tool("read", &json!({"path": FILE, "lines": 3})),
+            "`lines` is no argument of read, and it was passed over; there are: ",
+        ),
         (edit("{\"path\": \"calc.py\", \"old\": \"x"), "not valid JSON"),
         (edit("[\"calc.py\"]"), "must be a JSON object, not a list"),
         (edit("{\"path\": \"calc.py\"}"), "old"),
@@ -61,6 +65,7 @@ fn calls_that_make_no_sense_are_told_to_the_model_and_change_nothing() {
             assert_eq!(told.workspace.read(FILE), TEXT, "{format:?}");
             let result = told.model.wait_request(1).text();
             assert!(result.contains(words), "{format:?}: the model is told '{words}': {result}");
+            assert!(!result.contains("JSON: the arguments"), "{format:?}: and once: {result}");
         }
     });
 }

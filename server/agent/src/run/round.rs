@@ -71,7 +71,7 @@ async fn begin(turn: &mut Turn, action: &Action, call: ToolCall) -> Result<Begun
         Event::ToolCalled { call: id.clone(), name: call.name.clone(), arguments: logged.clone(), written };
     turn.record(vec![called]).await?;
     let work = match arguments {
-        Err(reason) => Output::failed(format!("the arguments are not valid JSON: {reason}")).into(),
+        Err(reason) => Output::failed(reason).into(),
         Ok(arguments) => match vault::outside_edits(&call.name, &arguments) {
             Some(reason) => Output::failed(reason).into(),
             None => match hooks::at(turn, Point::PreToolUse, Some(&call.name), json!({"arguments": logged}))
@@ -101,6 +101,7 @@ async fn finish(turn: &mut Turn, begun: &mut Vec<Begun>) -> Result<Vec<ToolResul
             Worked::Helper(ended) => arrival::take_in(turn, *ended).await?.output,
         };
         turn.reads(output.grade, &output.source).await?;
+        let output = output.and(tools::passed_over(&name, &arguments));
         let mut text = turn.shared.hidden(&output.text, &turn.settings.redactor);
         let failed = output.failed;
         let facts = json!({"arguments": arguments, "result": text, "failed": failed});

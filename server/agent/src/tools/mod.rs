@@ -47,6 +47,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::action::Action;
 use crate::error::AgentError;
+use crate::gate::render::harmless;
 use crate::run::Turn;
 use crate::team::helper::Ended;
 
@@ -75,7 +76,7 @@ impl Output {
     }
 
     /// The same with a line behind it, where there is one.
-    fn and(self, line: Option<String>) -> Self {
+    pub(crate) fn and(self, line: Option<String>) -> Self {
         let text = self.text + &line.map_or_else(String::new, |line| format!("\n{line}"));
         Self { text, ..self }
     }
@@ -159,6 +160,22 @@ pub(crate) async fn run(
         return Ok(Output::failed(format!("there is no tool '{name}'; there are: {known}")).into());
     };
     (tool.run)(turn, call, arguments).await
+}
+
+/// What a model is told of arguments that a tool does not have; what it meant by them was not done.
+pub(crate) fn passed_over(name: &str, arguments: &Value) -> Option<String> {
+    let spec = (table::named(name)?.spec)();
+    let known = spec.parameters.get("properties")?.as_object()?;
+    let quoted = |name: &String| format!("`{}`", harmless(name));
+    let strange: Vec<String> =
+        arguments.as_object()?.keys().filter(|key| !known.contains_key(*key)).map(quoted).collect();
+    let (are, them) = match strange.len() {
+        0 => return None,
+        1 => ("is no argument", "it was"),
+        _ => ("are no arguments", "they were"),
+    };
+    let there = known.keys().cloned().collect::<Vec<_>>().join(", ");
+    Some(format!("[{} {are} of {name}, and {them} passed over; there are: {there}]", strange.join(", ")))
 }
 
 /// The arguments as the tool's own type, or what to tell the model.

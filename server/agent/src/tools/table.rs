@@ -34,7 +34,7 @@ pub(super) enum Kind {
 pub(super) struct Tool {
     pub(super) name: &'static str,
     kind: Kind,
-    spec: fn() -> ToolSpec,
+    pub(super) spec: fn() -> ToolSpec,
     /// Judges, asks and performs one call, or leaves a look to be had.
     pub(super) run: for<'t> fn(&'t mut Turn, &'t CallId, Value) -> BoxFuture<'t, Result<Work, AgentError>>,
 }
