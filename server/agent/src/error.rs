@@ -73,7 +73,7 @@ pub enum AgentError {
     Layer { name: String, reason: String },
     #[error("go on: it was canceled")]
     Canceled,
-    #[error("finish: the model's answer was cut at its limit of output tokens{}; ask for less at once", undone(*calls))]
+    #[error("finish: the model's answer was cut at its limit of output tokens or of its window{}; ask for less at once", undone(*calls))]
     Cut { calls: usize },
     #[error("finish: the model stopped with '{reason}', which nobody here knows{}", undone(*calls))]
     Stopped { reason: String, calls: usize },

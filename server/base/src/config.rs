@@ -20,7 +20,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-pub use address::{BadAddress, bad_address, path_of_request, shown_address};
+pub use address::{BadAddress, bad_address, is_here, is_in_clear, path_of_request, shown_address};
 pub use check::Check;
 pub use context::{Compaction, Context};
 pub use duration::Duration;

@@ -243,6 +243,8 @@ codes! {
     SleepUnit = "sleep-unit", Info;
     /// A secret written out in a file.
     PlainSecret = "plain-secret", Warning;
+    /// A key that goes to another machine where everybody on the way can read it.
+    ClearTextKey = "clear-text-key", Warning;
     /// A name that differs from the place the file has.
     MisplacedName = "misplaced-name", Warning;
 }

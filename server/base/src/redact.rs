@@ -47,6 +47,9 @@ const OPEN: &str = "<secret:";
 
 const SHORTEST_SECRET: usize = 8;
 
+/// Letters of a secret, side by side, that are a part of it; fewer stand in ordinary words.
+const SHORTEST_PART: usize = 8;
+
 /// Shorter ones are looked for by their value alone: a few letters of base64 stand in many texts.
 const SHORTEST_IN_OTHERS: usize = 16;
 
@@ -106,6 +109,17 @@ impl Redactor {
         replaced(&text, &found, |_, _| REDACTED.to_owned())
     }
 
+    /// The same without parts of secrets, in capital or small letters: whoever repeats a key in an error may show its half. For
+    /// short texts, since each of their letters is looked for in each secret.
+    pub fn clean_parts(&self, text: &str) -> String {
+        let text = self.clean(text);
+        let mut found = Vec::new();
+        for secret in self.secrets.read().unwrap_or_else(PoisonError::into_inner).iter() {
+            found.extend(parts(&text, &secret.value));
+        }
+        replaced(&text, &apart(found), |_, _| REDACTED.to_owned())
+    }
+
     /// Cleans every string of a JSON value, keys included.
     pub fn clean_json(&self, value: &serde_json::Value) -> serde_json::Value {
         use serde_json::Value;
@@ -118,6 +132,28 @@ impl Redactor {
             other => other.clone(),
         }
     }
+}
+
+/// Where a part of a secret stands, however short it was cut.
+fn parts(text: &str, secret: &str) -> Vec<Found> {
+    let (bytes, secret) = (text.as_bytes(), secret.as_bytes());
+    let common = |at: usize, from: usize| {
+        let pairs = bytes[at..].iter().zip(&secret[from..]);
+        pairs.take_while(|(one, other)| one.eq_ignore_ascii_case(other)).count()
+    };
+    let mut found = Vec::new();
+    let mut at = 0;
+    while at + SHORTEST_PART <= bytes.len() {
+        let longest = (0..secret.len()).map(|from| common(at, from)).max().unwrap_or(0);
+        let span = text.floor_char_boundary(at)..text.ceil_char_boundary(at + longest);
+        if longest >= SHORTEST_PART {
+            found.push(Found { span, kind: "provider-key" });
+            at += longest;
+        } else {
+            at += 1;
+        }
+    }
+    found
 }
 
 /// How else a secret may be written: in base64, in hexadecimal digits, as a part of an address, from its end.
@@ -244,6 +280,22 @@ mod tests {
             (">?9876543210-tna-ks", "[redacted]"),
         ] {
             assert_eq!(redactor.clean(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_part_of_a_key_is_one_too() {
+        let redactor = Redactor::new(["9f8e7d6c5b4a-0123456789".into(), "\u{fc}berschl\u{fc}ssel".into()]);
+        for (text, expected) in [
+            ("no key 9f8e7d6c5b4a-0123456789", "no key [redacted]"),
+            ("no key 9f8e7d6c***", "no key [redacted]***"),
+            ("no key 7D6C5B4A-01", "no key [redacted]"),
+            ("no key 9f8e7d6...", "no key 9f8e7d6..."),
+            ("9f8e7d6c and 23456789.", "[redacted] and [redacted]."),
+            ("\u{e4}berschl\u{fc}\u{e4}", "\u{e4}[redacted]\u{e4}"),
+            ("berschl", "berschl"),
+        ] {
+            assert_eq!(redactor.clean_parts(text), expected, "{text}");
         }
     }
 

@@ -40,21 +40,33 @@ enum Host {
     Here(String),
     /// On another machine, or not in plain HTTP.
     Elsewhere(String),
+    /// No address of HTTP.
+    Odd,
 }
 
 /// An Ollama that its own variable names and that is not asked for that.
-pub(crate) struct Elsewhere(String);
+pub(crate) enum Elsewhere {
+    At(String),
+    Odd,
+}
 
 impl Elsewhere {
     pub(crate) fn told(&self) -> String {
-        format!("OLLAMA_HOST names {}, which is not asked unless your config names it too", self.0)
+        match self {
+            Self::At(address) => {
+                format!("OLLAMA_HOST names {address}, which is not asked unless your config names it too")
+            }
+            Self::Odd => "OLLAMA_HOST holds no address of HTTP, and was passed over".to_owned(),
+        }
     }
 
     pub(crate) fn advice(&self) -> String {
-        format!(
-            "Write providers: {{ollama: {{kind: ollama, base_url: \"{}\"}}}} into your config.yaml.",
-            self.0
-        )
+        match self {
+            Self::At(address) => format!(
+                "Write providers: {{ollama: {{kind: ollama, base_url: \"{address}\"}}}} into your config.yaml."
+            ),
+            Self::Odd => "It looks like 127.0.0.1:11434.".to_owned(),
+        }
     }
 }
 
@@ -62,7 +74,8 @@ impl Elsewhere {
 pub(crate) fn elsewhere() -> Option<Elsewhere> {
     match ollama_host()? {
         Host::Here(_) => None,
-        Host::Elsewhere(base_url) => Some(Elsewhere(base_url)),
+        Host::Elsewhere(base_url) => Some(Elsewhere::At(base_url)),
+        Host::Odd => Some(Elsewhere::Odd),
     }
 }
 
@@ -73,6 +86,13 @@ fn ollama_host() -> Option<Host> {
 /// What `OLLAMA_HOST` says, which is written in many ways: `:11500`, `0.0.0.0`, `http://localhost:11500/`.
 fn ollama(host: &str) -> Option<Host> {
     let host = host.trim().trim_matches(['"', '\'']);
+    if host.is_empty() {
+        return None;
+    }
+    Some(read(host).unwrap_or(Host::Odd))
+}
+
+fn read(host: &str) -> Option<Host> {
     let whole = if host.contains("://") { host.to_owned() } else { format!("http://{host}") };
     let whole = whole.replacen("://:", "://127.0.0.1:", 1);
     let url = Url::parse(&whole).ok().filter(|url| matches!(url.scheme(), "http" | "https"))?;
@@ -105,6 +125,37 @@ fn lm_studio(home: &Path) -> Option<String> {
     Some(format!("http://127.0.0.1:{port}/v1"))
 }
 
+/// Services that need a line of config beside their key: the variable that people set for them, a name, kind and address.
+const SERVICES: &[(&str, &str, &str, &str)] = &[
+    ("OPENROUTER_API_KEY", "openrouter", "openai-chat", "https://openrouter.ai/api/v1"),
+    ("GEMINI_API_KEY", "gemini", "openai-chat", "https://generativelanguage.googleapis.com/v1beta/openai"),
+    ("MISTRAL_API_KEY", "mistral", "openai-chat", "https://api.mistral.ai/v1"),
+    ("DEEPSEEK_API_KEY", "deepseek", "openai-chat", "https://api.deepseek.com"),
+    ("GROQ_API_KEY", "groq", "openai-chat", "https://api.groq.com/openai/v1"),
+    ("TOGETHER_API_KEY", "together", "openai-chat", "https://api.together.xyz/v1"),
+    ("AZURE_OPENAI_API_KEY", "azure", "azure-openai", "https://NAME.openai.azure.com"),
+];
+
+/// A key in the environment that no provider uses, and the line that makes one use it.
+pub(crate) struct Idle {
+    pub(crate) variable: &'static str,
+    pub(crate) advice: String,
+}
+
+/// The keys of services in the environment that nothing names so far.
+pub(crate) fn idle_keys(is_named: impl Fn(&str) -> bool) -> Vec<Idle> {
+    let is_set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+    let idle = SERVICES.iter().filter(|(variable, ..)| is_set(variable) && !is_named(variable));
+    idle.map(|&(variable, name, kind, base_url)| Idle {
+        variable,
+        advice: format!(
+            "Write providers: {{{name}: {{kind: {kind}, base_url: \"{base_url}\", api_key_env: {variable}, \
+             default_model: MODEL}}}} into your config.yaml."
+        ),
+    })
+    .collect()
+}
+
 /// The program that starts a server of that name, and what to type.
 pub(crate) fn starter(server: &str) -> Option<(PathBuf, &'static str)> {
     let (program, command) = match server {
@@ -132,7 +183,9 @@ pub(crate) fn first_steps() -> String {
         ),
     };
     let elsewhere = elsewhere().map(|elsewhere| format!(" ({}. {})", elsewhere.told(), elsewhere.advice()));
-    format!("{FIRST_STEPS}{installed}{}", elsewhere.unwrap_or_default())
+    let idle = idle_keys(|_| false).into_iter().next();
+    let idle = idle.map(|idle| format!(" ({} is set. {})", idle.variable, idle.advice));
+    format!("{FIRST_STEPS}{installed}{}{}", elsewhere.unwrap_or_default(), idle.unwrap_or_default())
 }
 
 /// The program of that name that a shell would start.
@@ -166,7 +219,8 @@ mod tests {
             ("http://me:secret@[fd00::7]:80/x", elsewhere("http://[fd00::7]:80")),
             ("https://127.0.0.1", elsewhere("https://127.0.0.1:443")),
             ("", None),
-            ("nonsense:x", None),
+            ("nonsense:x", Some(Host::Odd)),
+            ("tcp://127.0.0.1:11434", Some(Host::Odd)),
         ] {
             assert_eq!(ollama(host), expect, "{host}");
         }

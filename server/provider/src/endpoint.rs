@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use copydesk_base::config::{ModelSettings, Provider, ProviderKind, Timeouts, bad_address};
+use copydesk_base::config::{
+    ModelSettings, Provider, ProviderKind, Timeouts, bad_address, is_here, is_in_clear,
+};
 
 use crate::facts::{self, Sources};
 use crate::key::{KeySource, KeyWanted};
@@ -141,6 +143,11 @@ impl Endpoint {
         }
     }
 
+    /// Whether its key would go to another machine where everybody on the way can read it.
+    pub fn sends_key_in_clear(&self) -> bool {
+        is_in_clear(&self.base_url)
+    }
+
     /// The model that answers where only the provider is named. A server of one's own has no usual model.
     pub(crate) fn usual_model(&self) -> Option<&'static str> {
         if self.is_usual() { family(self.kind).model } else { None }
@@ -159,9 +166,11 @@ impl Endpoint {
             let known = self.models.get(model).cloned().unwrap_or_default();
             ModelSettings { broken_price: known.broken_price.or_else(|| Some(wrong.clone())), ..known }
         });
+        // A server of this machine that wants a key may hand on what it is asked, to somebody who bills.
+        let is_own = is_here(&self.base_url) && !self.key.is_needed();
         facts::sources(
             self.kind,
-            &self.base_url,
+            self.kind == ProviderKind::Offline || is_own,
             model,
             broken.as_ref().or_else(|| self.models.get(model)),
             listed,

@@ -139,10 +139,10 @@ impl Price {
     }
 }
 
-/// What each source says of a model of a provider.
+/// What each source says of a model of a provider; `bills_nobody` where that runs on this machine.
 pub(crate) fn sources(
     kind: ProviderKind,
-    base_url: &str,
+    bills_nobody: bool,
     model: &str,
     settings: Option<&ModelSettings>,
     listed: Option<&Listed>,
@@ -152,7 +152,7 @@ pub(crate) fn sources(
     let bundled = if is_elsewhere {
         // Whoever answers there bills what nobody here knows.
         Facts::default()
-    } else if kind == ProviderKind::Offline || is_here(base_url) {
+    } else if bills_nobody {
         Facts { price: Some(Price::FREE), ..Facts::default() }
     } else {
         bundled(model).unwrap_or_default()
@@ -200,13 +200,6 @@ fn settled(kind: ProviderKind, price: &ModelPrice) -> Price {
 )]
 fn millionths(dollars: f64) -> u64 {
     if dollars.is_nan() { u64::MAX } else { (dollars * 1e6).round() as u64 }
-}
-
-/// Whether a server runs on this machine, so that nobody bills for it.
-pub(crate) fn is_here(base_url: &str) -> bool {
-    let Ok(url) = url::Url::parse(base_url) else { return false };
-    let host = url.host_str().unwrap_or("").trim_matches(['[', ']']);
-    host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
 /// A row of the table: name; window and limit of an answer in thousands of tokens, 0 where it is not known; dollars for a
@@ -292,14 +285,16 @@ fn undated(model: &str) -> &str {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use copydesk_base::config::Provider;
 
-    const FAR: &str = "https://api.example/v1";
+    use super::*;
+    use crate::endpoint::Endpoint;
+    use crate::listing::Catalog;
 
     #[test]
     fn a_name_is_known_with_and_without_its_date_and_no_other_is_guessed() {
         let check = |model: &str, input: Option<u64>| {
-            let facts = sources(ProviderKind::Anthropic, FAR, model, None, None).merged();
+            let facts = sources(ProviderKind::Anthropic, false, model, None, None).merged();
             assert_eq!(facts.price.map(|price| price.input), input, "{model}");
         };
         check("claude-sonnet-4-5", Some(3_000_000));
@@ -315,18 +310,29 @@ mod tests {
 
     #[test]
     fn what_runs_here_is_free_and_the_config_goes_first() {
-        let free =
-            |kind, url: &str| sources(kind, url, "gpt-5", None, None).merged().price == Some(Price::FREE);
+        let keyed = |kind, url: &str, api_key_env: Option<&str>| {
+            let base_url = Some(url.to_owned());
+            let provider = Provider {
+                kind,
+                base_url,
+                api_key_env: api_key_env.map(str::to_owned),
+                ..Provider::default()
+            };
+            Endpoint::configured("x", &provider).sources("gpt-5", &Catalog::new()).merged().price
+        };
+        let free = |kind, url: &str| keyed(kind, url, None) == Some(Price::FREE);
         assert!(free(ProviderKind::OpenaiChat, "http://127.0.0.1:1234/v1"));
         assert!(free(ProviderKind::Ollama, "http://localhost:11434"));
         assert!(free(ProviderKind::Ollama, "http://[::1]:11434"));
         assert!(free(ProviderKind::Offline, ""));
         assert!(!free(ProviderKind::OpenaiChat, "http://127.0.0.1.example/v1"));
         assert!(!free(ProviderKind::OpenaiChat, "http://10.0.0.7/v1"));
-        // A server here that hands on what it is asked bills all the same.
+        // A server here that hands on what it is asked bills all the same: who wants a key may be one.
+        let proxy = keyed(ProviderKind::OpenaiChat, "http://127.0.0.1:4000/v1", Some("PROXY_KEY"));
+        assert_eq!(proxy.map(|price| price.input), Some(1_250_000));
         let here = |model: &str, elsewhere| {
             let listed = Listed { elsewhere, ..Listed::default() };
-            sources(ProviderKind::Ollama, "http://127.0.0.1:11434", model, None, Some(&listed)).merged().price
+            sources(ProviderKind::Ollama, true, model, None, Some(&listed)).merged().price
         };
         assert_eq!(here("q", false), Some(Price::FREE));
         assert_eq!(
@@ -339,7 +345,7 @@ mod tests {
             ..ModelSettings::default()
         };
         let kept =
-            |kind| sources(kind, FAR, "m", Some(&own), None).merged().price.map(|price| price.kept_input);
+            |kind| sources(kind, false, "m", Some(&own), None).merged().price.map(|price| price.kept_input);
         assert_eq!(kept(ProviderKind::Anthropic), Some(1_250_000));
         assert_eq!(kept(ProviderKind::OpenaiChat), Some(1_000_000));
         let settings = ModelSettings {
@@ -353,7 +359,7 @@ mod tests {
             ..ModelSettings::default()
         };
         let listed = Listed { facts, ..Listed::default() };
-        let all = sources(ProviderKind::OpenaiChat, FAR, "gpt-5", Some(&settings), Some(&listed));
+        let all = sources(ProviderKind::OpenaiChat, false, "gpt-5", Some(&settings), Some(&listed));
         let price =
             Price { input: 1_500_000, cached_input: 1_500_000, kept_input: 1_500_000, output: 2_000_000 };
         let expect = Facts {
@@ -371,9 +377,8 @@ mod tests {
         assert_eq!(Sources::default().origin(|facts| facts.price), None);
         // A price that was meant and is none is not known, whoever else says something.
         let broken = ModelSettings { broken_price: Some("why".to_owned()), ..ModelSettings::default() };
-        for (kind, url) in [(ProviderKind::Ollama, "http://localhost:11434"), (ProviderKind::OpenaiChat, FAR)]
-        {
-            let facts = sources(kind, url, "gpt-5", Some(&broken), Some(&listed)).merged();
+        for (kind, bills_nobody) in [(ProviderKind::Ollama, true), (ProviderKind::OpenaiChat, false)] {
+            let facts = sources(kind, bills_nobody, "gpt-5", Some(&broken), Some(&listed)).merged();
             assert_eq!((facts.price, facts.broken_price.as_deref()), (None, Some("why")));
         }
     }

@@ -36,6 +36,9 @@ pub(crate) struct Told {
 /// Of a text from outside no more than this is shown, in characters.
 const LONGEST_MESSAGE: usize = 300;
 
+/// Nor is more of it looked through, in bytes.
+const LONGEST_READ: usize = 16 << 10;
+
 /// The error of a request that got no answer's head.
 pub(crate) fn unanswered(error: &SendError, heard: &Heard, connect: Duration, told: &Told) -> CallError {
     let address = told.address.clone();
@@ -141,9 +144,9 @@ impl Told {
         CallError::Truncated { address: self.address.clone(), received }
     }
 
-    /// A text from outside, fit for a message: without the key, in one line, not long.
+    /// A text from outside, fit for a message: without the key or a part of it, in one line, not long.
     pub(crate) fn clean(&self, text: &str) -> String {
-        let text = self.redactor.clean(text);
+        let text = self.redactor.clean_parts(&text[..text.floor_char_boundary(LONGEST_READ)]);
         let mut clean = String::new();
         let mut length = 0;
         for word in text.split(|c: char| c.is_whitespace() || c.is_control()).filter(|word| !word.is_empty())
@@ -215,6 +218,7 @@ mod tests {
         };
         let check = |text: &str, expect: &str| assert_eq!(told.clean(text), expect);
         check("bad key sk-very-secret!", "bad key [redacted]!");
+        check("bad key SK-very-s...", "bad key [redacted]...");
         check("two\nlines\tand\u{1b}[31mcolor", "two lines and [31mcolor");
         check("a\u{202e}b\u{200b}c", "abc");
         check(&"x".repeat(301), &format!("{}…", "x".repeat(300)));

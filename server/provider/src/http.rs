@@ -5,6 +5,7 @@
 
 mod lists;
 
+use std::borrow::Cow;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::time::Duration;
@@ -31,7 +32,7 @@ use crate::sending::SentBody;
 use crate::stream::Sink;
 use crate::watched::{Heard, Moved};
 use crate::wire::{Reader, Wire};
-use crate::{CallError, ModelEvent, Request, Retries, Tries, Waited, quota, retry};
+use crate::{CallError, ModelEvent, Request, Retries, Tries, Waited, quota, retry, schema};
 
 /// A server that asks for days is believed for so long; then it is asked again.
 const LONGEST_LIMIT: Duration = Duration::from_mins(5);
@@ -74,15 +75,16 @@ impl Job {
         sink: &Sink,
         usage: &mut Usage,
     ) -> Result<ModelEvent, CallError> {
-        let mut prepared = self.prepare(request, Fetch::Usual).await?;
+        let mut request = Cow::Borrowed(request);
+        let mut prepared = self.prepare(&request, Fetch::Usual).await?;
         let mut fetched = Fetch::Usual;
         let model_ref = format!("{}/{}", self.endpoint.name, request.model);
         let began = Instant::now();
         let mut times = 0;
-        let retries = self.retries(&model_ref, request);
+        let retries = self.retries(&model_ref, &request);
         loop {
             times += 1;
-            prepared.cut_at(sink.limit(), request, &self);
+            prepared.cut_at(sink.limit(), &request, &self);
             let slot = self.admitted(&prepared, sink).await?;
             let mut attempt = Attempt { job: &self, call: &prepared, usage };
             let error = match attempt.run(sink).await {
@@ -96,7 +98,7 @@ impl Job {
             if fetched == Fetch::Usual && prepared.may_be_outdated(&error) {
                 fetched = Fetch::Again;
                 // A key that cannot be had again leaves the answer as it was.
-                if let Ok(fresh) = self.prepare(request, Fetch::Again).await
+                if let Ok(fresh) = self.prepare(&request, Fetch::Again).await
                     && fresh.key != prepared.key
                 {
                     prepared = fresh;
@@ -105,6 +107,14 @@ impl Job {
                         .await;
                     continue;
                 }
+            }
+            if request.schema.is_some() && schema::is_refused(&error) {
+                // The words ask for it too, and whoever reads the answer looks.
+                request = Cow::Owned(Request { schema: None, ..request.into_owned() });
+                prepared = self.prepare(&request, Fetch::Usual).await?;
+                let usage = std::mem::take(usage);
+                sink.ask(Ok(ModelEvent::Again { error, tried: times, wait: Duration::ZERO, usage })).await;
+                continue;
             }
             self.learn(&model_ref, &error);
             let tried = Tried { times, elapsed: began.elapsed(), luck: retry::luck() };

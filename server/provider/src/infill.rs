@@ -8,7 +8,7 @@
 //! Invariants
 //! - Which format a server speaks is known or configured, never tried out.
 
-use copydesk_base::config::{CompletionFormat, ProviderKind};
+use copydesk_base::config::{CompletionFormat, ProviderKind, is_here};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use url::Url;
@@ -16,7 +16,7 @@ use url::Url;
 use crate::answer::{Answer, Progress, WireError};
 use crate::body::Framing;
 use crate::endpoint::Endpoint;
-use crate::facts::{Price, is_here};
+use crate::facts::Price;
 use crate::request::Request;
 use crate::wire::Piece;
 use crate::{CallError, Choice, ModelEvent, StopReason, counts, failure, ollama, openai_chat};

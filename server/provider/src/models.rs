@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use copydesk_base::config::{Config, Provider, ProviderKind};
-use copydesk_base::wish::{self, Chain};
 use copydesk_base::{Grade, Usage, Wish};
 use tokio_util::sync::CancellationToken;
 
@@ -22,7 +21,7 @@ use crate::replay::{Recording, Replayed};
 use crate::request::By;
 use crate::route::{Route, Strictness};
 use crate::stream::Sink;
-use crate::{CallError, EventStream, ModelEvent, Request, Retries, Script, offline};
+use crate::{CallError, EventStream, ModelEvent, Request, Retries, Script, offline, routing};
 
 /// What models are made from: parts of the config, and what was read for them.
 #[derive(Clone, Debug, Default)]
@@ -120,32 +119,13 @@ impl Models {
         if let Some(recording) = &self.config.replay {
             return Ok(self.replayed(recording));
         }
-        self.with_options(|options| {
-            let first = choice::choose(wish::model(wishes), options)?;
-            let Chain { said: chain, names } = self.chain(wishes, &first);
-            let (mut fallbacks, mut broken) = (Vec::<Choice>::new(), Vec::new());
-            for name in names {
-                match options.named(name, format!("{chain}: {name}")) {
-                    Ok(next) => {
-                        let is_known = std::iter::once(&first)
-                            .chain(&fallbacks)
-                            .any(|known| known.model_ref() == next.model_ref());
-                        if !is_known {
-                            fallbacks.push(next);
-                        }
-                    }
-                    Err(error) => broken.push((name.clone(), error)),
-                }
-            }
-            let informed = |choice: Choice| choice.informed(&self.config.catalog);
-            Ok(Route {
-                first: informed(first),
-                fallbacks: fallbacks.into_iter().map(informed).collect(),
-                chain,
-                broken,
-                strictness: self.config.strictness,
-            })
-        })
+        let Route { first, fallbacks, chain, broken, strictness, unserved } =
+            self.with_options(|options| {
+                routing::route(wishes, &self.config.fallback, self.config.strictness, options)
+            })?;
+        let informed = |choice: Choice| choice.informed(&self.config.catalog);
+        let fallbacks = fallbacks.into_iter().map(informed).collect();
+        Ok(Route { first: informed(first), fallbacks, chain, broken, strictness, unserved })
     }
 
     /// As [`Models::route`]; where that finds nothing but the stand-in, providers that name no model and servers on this
@@ -237,15 +217,8 @@ impl Models {
             chain: String::new(),
             broken: vec![],
             strictness: Strictness::Flagged,
+            unserved: None,
         }
-    }
-
-    /// The chain that counts, and who says it.
-    fn chain<'a>(&'a self, wishes: &'a [Wish], first: &'a Choice) -> Chain<'a> {
-        let provider = self.config.providers.get(&first.provider);
-        let own = provider
-            .and_then(|provider| Some((first.provider.as_str(), provider.fallback.as_ref()?.as_slice())));
-        wish::chain(wishes, own, &self.config.fallback)
     }
 
     fn with_options<T>(&self, use_them: impl FnOnce(&Options<'_>) -> T) -> T {

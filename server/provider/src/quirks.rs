@@ -115,7 +115,7 @@ impl Quirks {
 pub(crate) fn by_address(base_url: &str) -> Option<Named> {
     let url = Url::parse(base_url).ok()?;
     let host = url.host_str()?;
-    let is_here = crate::facts::is_here(base_url);
+    let is_here = copydesk_base::config::is_here(base_url);
     let row = TABLE.iter().find(|(_, hosts, port, _)| {
         hosts.contains(&host) || (is_here && port.is_some() && *port == url.port())
     });

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::choice::Needs;
-use crate::image::{self, Image};
+use crate::image::Image;
 use crate::infill::Infill;
 use crate::wire::Wire;
 
@@ -83,28 +83,6 @@ impl Request {
             }
         }
         self
-    }
-
-    /// About how many tokens it is, for limits that must hold before it leaves: a quarter of its bytes.
-    pub fn estimated_tokens(&self) -> u64 {
-        let arguments = |calls: &[ToolCall]| -> usize {
-            calls.iter().map(|call| call.name.len() + call.arguments.raw.len()).sum()
-        };
-        let messages = self.messages.iter().map(|message| match message {
-            Message::User { text, images } => text.len() + images.len() * image::TOKENS * 4,
-            Message::Assistant { text, calls, carried } => {
-                let sealed: usize = carried.iter().map(|piece| piece.value.to_string().len()).sum();
-                text.len() + arguments(calls) + sealed
-            }
-            Message::ToolResults { results } => results.iter().map(|result| result.text.len()).sum(),
-        });
-        let tools = self.tools.iter().map(|tool| tool.description.len() + tool.parameters.to_string().len());
-        let hole = self.infill.as_ref().map_or(0, |infill| {
-            let extra = infill.extra.iter().map(|part| part.name.len() + part.text.len());
-            infill.prefix.len() + infill.suffix.len() + extra.sum::<usize>()
-        });
-        let bytes = self.system.len() + messages.sum::<usize>() + tools.sum::<usize>() + hole;
-        bytes.div_ceil(4) as u64
     }
 }
 

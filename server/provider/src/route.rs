@@ -30,12 +30,14 @@ pub struct Route {
     /// Names of the chain that lead nowhere, and why.
     pub broken: Vec<(String, ChooseError)>,
     pub strictness: Strictness,
+    /// The name that leads nowhere in whose place the first one answers.
+    pub unserved: Option<Left>,
 }
 
 /// A model that was left for the next one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Left {
-    /// `provider/model`.
+    /// `provider/model`, or as it was written.
     pub model: String,
     pub because: String,
 }
@@ -49,7 +51,8 @@ impl Route {
 
     /// The one to begin with, and those before it that are passed over. Where everybody should be passed over, nobody is.
     pub fn start(&self, health: &Health) -> (usize, Vec<Left>) {
-        self.from(0, health).unwrap_or((0, Vec::new()))
+        let (at, passed) = self.from(0, health).unwrap_or((0, Vec::new()));
+        (at, self.unserved.iter().cloned().chain(passed).collect())
     }
 
     /// The one that a request with these needs comes to where everybody whose turn it is answers, and those before it that are
@@ -118,6 +121,10 @@ mod tests {
     use crate::{Models, ModelsConfig, NoKeys};
 
     fn models(strict: bool, chain: &[&str]) -> Models {
+        models_by("a/m", strict, chain)
+    }
+
+    fn models_by(default: &str, strict: bool, chain: &[&str]) -> Models {
         let provider = |fallback: Option<&[&str]>| Provider {
             kind: ProviderKind::OpenaiChat,
             base_url: Some("http://127.0.0.1:9/v1".to_owned()),
@@ -133,7 +140,7 @@ mod tests {
             ("d", provider(Some(&[]))),
         ];
         let config = ModelsConfig {
-            default_model: Some("a/m".to_owned()),
+            default_model: Some(default.to_owned()),
             providers: providers.map(|(name, provider)| (name.to_owned(), provider)).into(),
             fallback: chain.iter().map(|&name| name.to_owned()).collect(),
             strictness: if strict { Strictness::Strict } else { Strictness::Flagged },
@@ -201,6 +208,30 @@ mod tests {
         );
         let broken = models.route(&[]).unwrap().broken;
         assert_eq!(broken.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>(), ["nobody/x"]);
+    }
+
+    #[test]
+    fn whoever_cannot_be_chosen_is_replaced_where_nobody_typed_the_name() {
+        let chained = || models(false, &["b/m", "c/m"]);
+        let unknown = [wish(Asker::Agent, Some("corp/big"), None)];
+        let route = chained().route(&unknown).unwrap();
+        assert_eq!(refs(&route), ["b/m", "c/m"]);
+        assert_eq!(route.first.requested.as_deref(), Some("corp/big"));
+        let because = "no provider serves 'corp/big'; known are a, b, c, d, anthropic, openai, ollama, lmstudio, offline";
+        assert_eq!(route.start(&Health::default()), (0, vec![left("corp/big", because)]));
+        let of_default = models_by("nobody", false, &["b/m"]).route(&[]).unwrap();
+        assert_eq!(
+            (refs(&of_default), of_default.first.requested.as_deref()),
+            (vec!["b/m".to_owned()], Some("nobody"))
+        );
+        for (models, wishes) in [
+            (chained(), [wish(Asker::Flag, Some("corp/big"), None)]),
+            (models(true, &["b/m"]), unknown.clone()),
+            (models(false, &["corp/small"]), unknown.clone()),
+            (chained(), [wish(Asker::Agent, Some("corp/big"), Some(&[]))]),
+        ] {
+            assert!(models.route(&wishes).is_err(), "{wishes:?}");
+        }
     }
 
     fn gone() -> CallError {

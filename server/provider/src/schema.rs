@@ -5,6 +5,7 @@
 
 use serde_json::Value;
 
+use crate::CallError;
 use crate::request::Request;
 
 /// When a server is told the schema, and holds an answer to it. Where it is not, whoever asks sees to that: in words, and by
@@ -29,6 +30,19 @@ impl Forms {
         };
         request.schema.as_ref().filter(|_| is_told)
     }
+}
+
+/// Whether a server says that it cannot hold an answer to a schema, or not to this one: then it is asked without.
+pub(crate) fn is_refused(error: &CallError) -> bool {
+    let message = match error {
+        CallError::Status { status: 400 | 422, message, .. } => message,
+        CallError::BrokeOff { kind, message } if kind == "invalid_request_error" => message,
+        _ => return false,
+    };
+    let message = message.to_ascii_lowercase();
+    ["response_format", "text.format", "output_format", "output_config", "json_schema", "schema", "'format'"]
+        .iter()
+        .any(|word| message.contains(word))
 }
 
 /// Whether every object in a schema names all its keys, wants them all and allows no other.
@@ -60,6 +74,26 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+
+    #[test]
+    fn a_server_that_cannot_hold_an_answer_to_a_schema_says_so() {
+        let status = |status, message: &str| CallError::Status {
+            address: "a".into(),
+            status,
+            retry_after: None,
+            message: message.into(),
+        };
+        for (error, expect) in [
+            (status(400, "Unknown parameter: 'response_format'"), true),
+            (status(422, "json_schema is not supported by this model"), true),
+            (status(400, "Invalid schema for response_format 'answer'"), true),
+            (status(400, "the prompt is too long"), false),
+            (status(500, "response_format"), false),
+            (CallError::Canceled, false),
+        ] {
+            assert_eq!(is_refused(&error), expect, "{error}");
+        }
+    }
 
     #[test]
     fn strict_is_what_leaves_nothing_open() {

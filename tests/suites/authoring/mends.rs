@@ -338,6 +338,13 @@ const MENDS: &[Mend] = &[
         "providers:\n  p: {kind: openai-chat, base_url: \"https://a.example/v1\"}\n",
     ),
     of(
+        "clear-text-key",
+        CONFIG,
+        "providers:\n  p: {kind: openai-chat, base_url: \"⟦http://a.example/v1⟧\", api_key_env: KEY}\n",
+        "write https://",
+        "providers:\n  p: {kind: openai-chat, base_url: \"https://a.example/v1\", api_key_env: KEY}\n",
+    ),
+    of(
         "unused-input",
         WORKFLOW,
         "name: x\ninputs:\n  a: {type: string}\n  ⟦b⟧: {type: string}\nsteps:\n  - {id: a, type: shell, run: \"${{ inputs.a }}\"}\n",

@@ -183,7 +183,7 @@ fn of_an_answer_that_is_not_whole_nothing_is_performed() {
         for (reply, words) in [
             (
                 triple().stop(Stop::MaxTokens),
-                "cut at its limit of output tokens, and nothing that it called for was done",
+                "cut at its limit of output tokens or of its window, and nothing that it called for was done",
             ),
             (triple().stop(Stop::Word("tired".into())), "'tired', which nobody here knows, and nothing"),
             // Terminated in good order, with no word of why.

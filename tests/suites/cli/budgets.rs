@@ -38,10 +38,10 @@ fn a_day_is_counted_across_runs_and_ends_them_before_the_request() {
     for format in Format::BOTH {
         let model = ModelServer::start(format, (0..2).map(|_| Reply::text("Hello.").usage(2_000, 1_000)));
         // A run costs 20 cents for what it sends and 40 for what it gets.
-        let workspace = billed(&model, "{day: {usd: 1.0}}");
+        let workspace = billed(&model, "{day: {usd: 1.15}}");
         let first = ask(&workspace).exits(0).json();
         assert_eq!(first["usage"]["usd"], 0.6, "{first}");
-        // Forty cents are left, of which the answer may take what the question leaves.
+        // 55 cents are left, of which the answer may take what the question leaves.
         let _ = ask(&workspace).exits(0);
         let limit = |at: usize| {
             let body = model.wait_request(at).body;
@@ -154,6 +154,22 @@ fn numbers_of_models_with_a_mistake_stop_runs_and_are_errors() {
 }
 
 #[test]
+fn a_table_of_numbers_is_not_taken_for_prose() {
+    // 12 000 bytes that are some 9 000 tokens to most models: 90 cents, where a quarter of the bytes would be 30.
+    let table = "3.14159 2.71828 1.41421\n".repeat(500);
+    for (limit, asked) in [("0.90", 0), ("2.50", 1)] {
+        let model = ModelServer::start(Format::Anthropic, [Reply::text("Hello.").usage(11_000, 10)]);
+        let workspace =
+            billed(&model, &format!("{{run: {{usd: {limit}}}}}")).with([("t.txt", table.as_str())]);
+        let ran = workspace.run(&["ask", "--json", "--file", "t.txt", "which is the largest?"]);
+        let report = ran.json();
+        let error = report["error"].as_str().unwrap_or_default();
+        assert_eq!(error.contains("the next request may cost more than the rest"), asked == 0, "{report}");
+        assert_eq!(model.requests().len(), asked, "{limit}");
+    }
+}
+
+#[test]
 fn a_price_with_a_mistake_is_no_price() {
     for facts in [
         "models: {m: {price: {input: 0, output: 0, cached_input: -5}}}",
@@ -211,7 +227,7 @@ fn a_conversation_is_counted_across_its_turns_and_summed() {
 fn a_turn_has_a_budget_and_the_next_one_its_own() {
     for (budget, words) in [
         ("requests: 2", "this turn has used its 2 requests (budgets.turn.requests)"),
-        ("tokens: 6500", "this turn has used 6000 of 6500 tokens, the next request needs"),
+        ("tokens: 6500", "this turn has used 6000 of 6500 tokens, the next request may need"),
         ("usd: 1.25", "this turn has cost $1.20 of $1.25"),
         ("minutes: 0.000001", "this turn has used its time (budgets.turn.minutes)"),
     ] {

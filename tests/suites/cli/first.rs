@@ -388,6 +388,43 @@ fn another_machine_is_never_asked_because_a_variable_names_it() {
 }
 
 #[test]
+fn a_key_of_another_service_is_named_with_the_line_that_uses_it() {
+    let machine = Machine::new(&[]).with_key("OPENROUTER_API_KEY");
+    let line = "Write providers: {openrouter: {kind: openai-chat, base_url: \"https://openrouter.ai/api/v1\", \
+                api_key_env: OPENROUTER_API_KEY, default_model: MODEL}} into your config.yaml.";
+    check(&machine.doctor(), "OPENROUTER_API_KEY", "missing", "it is set, and no provider uses it", line);
+    let ran = machine.ask().exits(0);
+    assert!(ran.stderr.contains(&format!("(OPENROUTER_API_KEY is set. {line})")), "{ran}");
+    let config = "providers: {router: {kind: openai-chat, base_url: \"http://127.0.0.1:9/v1\", \
+                  api_key_env: OPENROUTER_API_KEY, default_model: m}}\n";
+    assert_eq!(machine.with_config(config).doctor()["OPENROUTER_API_KEY"], Value::Null, "a provider uses it");
+}
+
+#[test]
+fn a_key_that_goes_in_clear_text_is_told_before_it_goes() {
+    let config = |scheme: &str| {
+        let address = format!("{scheme}://models.example/v1");
+        format!(
+            "providers: {{far: {{kind: openai-chat, base_url: \"{address}\", api_key_env: FAR_KEY, default_model: m}}}}\n"
+        )
+    };
+    for (scheme, state, detail, explained) in [
+        (
+            "http",
+            "warning",
+            "from the environment: FAR_KEY; it goes to http://models.example in clear text",
+            "key from FAR_KEY, which goes there in clear text",
+        ),
+        ("https", "ok", "from the environment: FAR_KEY", "key from FAR_KEY\n"),
+    ] {
+        let machine = Machine::new(&[]).with_key("FAR_KEY").with_config(&config(scheme));
+        check(&machine.doctor(), "key of far", state, detail, "");
+        let shown = machine.workspace.run(&["models", "explain"]).exits(0).stdout;
+        assert!(shown.contains(explained), "{shown}");
+    }
+}
+
+#[test]
 fn a_model_that_cannot_be_asked_is_not_called_fine() {
     let here =
         "providers:\n  box: {kind: openai-chat, base_url: \"http://127.0.0.1:9/v1\", default_model: m}\n";

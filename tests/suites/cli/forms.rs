@@ -63,6 +63,23 @@ fn the_answer_is_the_document_and_nothing_else() {
 }
 
 #[test]
+fn a_server_that_takes_no_schema_is_asked_without() {
+    let refusal = "{\"error\": {\"message\": \"'json_schema' is not supported here\"}}";
+    for format in Format::ALL {
+        let model = ModelServer::start(
+            format,
+            [Reply::status(400, refusal), Reply::text("Here it is: {\"title\": \"A shop\"}")],
+        );
+        let more = if format == Format::OpenaiChat { ", quirks: vllm" } else { "" };
+        let workspace = desk(&model, more);
+        let ran = workspace.run(&["ask", "--mode", "plan", "--json-schema", "form.json", "a title"]).exits(0);
+        assert_eq!(ran.stdout, "{\"title\":\"A shop\"}\n", "{format:?}: {ran}");
+        assert!(ran.stderr.contains("(try 2)"), "{ran}");
+        assert_eq!(told(format, &model.wait_request(1).body), None, "{format:?}");
+    }
+}
+
+#[test]
 fn what_does_not_fit_goes_back_once_with_the_reasons() {
     for format in Format::ALL {
         let model = ModelServer::start(

@@ -54,7 +54,7 @@ fn config(model: &ModelServer, more: &str) -> String {
         _ => "",
     };
     format!(
-        "providers:\n  bench: {{kind: {}, base_url: \"{}\", api_key_env: BENCH_KEY}}\n\
+        "providers:\n  bench: {{kind: {}, base_url: \"{}\", api_key_env: BENCH_KEY, models: {{{MODEL}: {{price: {{input: 0, output: 0}}}}}}}}\n\
          completion: {{model: bench/{MODEL}{format}}}\n{more}\n",
         model.format().kind(),
         model.base_url(),

@@ -30,8 +30,8 @@ fn offered(config: &str, files: &[(&str, &str)]) -> (bool, String, String) {
 
 #[test]
 fn it_is_on_where_a_model_of_this_machine_is_named_or_the_person_said_so() {
-    let here =
-        "providers:\n  p: {kind: openai-chat, base_url: \"URL\", api_key_env: BENCH_KEY, default_model: m}\n";
+    let here = "providers:\n  p: {kind: openai-chat, base_url: \"URL\", default_model: m}\n";
+    let keyed = here.replace("default_model", "api_key_env: BENCH_KEY, default_model");
     let priced = "providers:\n  p: {kind: openai-chat, base_url: \"URL\", api_key_env: BENCH_KEY, models: {m: {price: {input: 1, output: 1}}}}\n";
     let far = "providers:\n  p: {kind: openai-chat, base_url: \"https://model.example/v1\", api_key_env: BENCH_KEY}\n";
     for (config, announced, detail) in [
@@ -44,6 +44,9 @@ fn it_is_on_where_a_model_of_this_machine_is_named_or_the_person_said_so() {
             "off: completion.enabled is false",
         ),
         (format!("{priced}completion: {{model: p/m}}"), false, "off: p/m may cost something"),
+        // Whoever wants a key may hand on what it is asked.
+        (format!("{keyed}completion: {{model: p/m}}"), false, "off: p/m may cost something"),
+        (format!("{keyed}completion: {{model: p/m, enabled: true}}"), true, "on: p/m"),
         (format!("{priced}completion: {{model: p/m, enabled: true}}"), true, "on: p/m"),
         (format!("{far}completion: {{model: p/m}}"), false, "off: p/m may cost something"),
         (format!("{far}completion: {{model: p/m, enabled: true}}"), true, "on: p/m"),
@@ -60,7 +63,7 @@ fn it_is_on_where_a_model_of_this_machine_is_named_or_the_person_said_so() {
 
 #[test]
 fn a_repository_cannot_turn_it_on_and_may_turn_it_off() {
-    let provider = "providers:\n  p: {kind: openai-chat, base_url: \"URL\", api_key_env: BENCH_KEY}\n";
+    let provider = "providers:\n  p: {kind: openai-chat, base_url: \"URL\"}\n";
     let on = format!("{provider}completion: {{model: p/m}}");
     let file = |text: &'static str| [(".copydesk/config.yaml", text)];
     assert!(!offered(provider, &file("completion: {enabled: true, model: p/m}")).0);

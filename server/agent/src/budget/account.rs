@@ -29,6 +29,17 @@ pub(crate) struct Reserved {
     estimate: u64,
     /// The same as this model counts.
     input: u64,
+    /// The most that it can have by its text.
+    most_input: u64,
+}
+
+/// A request as its model counted it: what goes on from it has these tokens, and the most of what came behind them.
+#[derive(Clone, Debug)]
+pub(crate) struct Counted {
+    /// `provider/model`.
+    model: String,
+    reported: u64,
+    most: u64,
 }
 
 /// What was seen of a request while it was under way.
@@ -85,6 +96,13 @@ pub(crate) async fn expected(turn: &Turn, choice: &Choice, request: &Request) ->
     Ok(scaled(request.estimated_tokens(), measured.ratio()))
 }
 
+impl Counted {
+    /// The most tokens of a request that goes on from this one and would have `most` if nobody had counted.
+    fn grown_to(&self, most: u64) -> u64 {
+        most.checked_sub(self.most).map_or(most, |grown| most.min(self.reported.saturating_add(grown)))
+    }
+}
+
 /// Reserves what a request to this model may cost; an error where a budget does not allow it.
 pub(crate) async fn reserve(turn: &Turn, choice: &Choice, request: &Request) -> Result<Reserved, AgentError> {
     if let Some(steps) = turn.steps.filter(|steps| turn.usage.requests >= *steps) {
@@ -94,6 +112,10 @@ pub(crate) async fn reserve(turn: &Turn, choice: &Choice, request: &Request) -> 
     let user = &turn.world.user;
     let estimate = request.estimated_tokens();
     let input = expected(turn, choice, request).await?;
+    let most_input = turn.settings.models.recorded_tokens(request).unwrap_or_else(|| request.most_tokens());
+    let before = turn.counted.as_ref().filter(|before| before.model == choice.model_ref());
+    // A tokenizer that makes more of everything than we know is believed.
+    let next_input = before.map_or(most_input, |before| before.grown_to(most_input)).max(input);
     let began = turn.began;
     let elapsed = now.since(began);
     let choice = choice.clone();
@@ -103,7 +125,7 @@ pub(crate) async fn reserve(turn: &Turn, choice: &Choice, request: &Request) -> 
         // With the runs beside it: what they hold may be used up by the time that this one is.
         let (cut, most, held) = purse.hold(|Gone { all: run, turn }| {
             let turn = Spent { usage: turn, time: of_turn };
-            let next = Next { run, elapsed, uncounted, turn, input, choice };
+            let next = Next { run, elapsed, uncounted, turn, input: next_input, choice };
             let cut = limits::check(&budgets, accounts, &next)?;
             Ok::<_, AgentError>((cut, limits::at_most(&next, cut)))
         })?;
@@ -113,7 +135,7 @@ pub(crate) async fn reserve(turn: &Turn, choice: &Choice, request: &Request) -> 
     let conversation = Some(Conversation { session: turn.conversation.clone(), spent, time });
     let holder = Holder { process: std::process::id(), at: now, is_alive: alive::is_alive, conversation };
     let ((cut, most, held), reservation) = user.reserve(now.day(), holder, decide).await??;
-    Ok(Reserved { cut, most, reservation, held, estimate, input })
+    Ok(Reserved { cut, most, reservation, held, estimate, input, most_input })
 }
 
 /// Counts what a request has used, in the place of what was reserved for it.
@@ -124,7 +146,7 @@ pub(crate) async fn settle(
     seen: Seen,
 ) -> Result<(), AgentError> {
     let usage = reserved.counted(&seen, choice);
-    let Reserved { reservation, held, estimate, .. } = reserved;
+    let Reserved { reservation, held, estimate, most_input, .. } = reserved;
     let before = turn.usage;
     turn.usage.add(usage);
     turn.purse.pay(held, usage);
@@ -141,7 +163,9 @@ pub(crate) async fn settle(
     }
     let user = &turn.world.user;
     if seen.answered != Answering::No && !usage.estimated {
-        user.measure(&choice.model_ref(), estimate, usage.input_tokens).await?;
+        let model = choice.model_ref();
+        user.measure(&model, estimate, usage.input_tokens).await?;
+        turn.counted = Some(Counted { model, reported: usage.input_tokens, most: most_input });
     }
     if usage.estimated && !before.estimated && is_limited(turn) && !turn.cancel.is_cancelled() {
         let text = format!(
@@ -316,6 +340,17 @@ mod tests {
         let look = |accounts: Accounts| Err::<((), Usage), _>(Box::new(accounts.day));
         let taken = world.user.reserve(now.day(), holder, look).await.unwrap().unwrap_err();
         assert_eq!(taken.reserved, Usage::default(), "nothing is kept free for it");
+    }
+
+    #[test]
+    fn what_was_counted_is_not_guessed_again() {
+        let before = Counted { model: "a/b".to_owned(), reported: 1_000, most: 2_500 };
+        for (most, expect) in [(2_500, 1_000), (2_700, 1_200), (2_499, 2_499), (0, 0)] {
+            assert_eq!(before.grown_to(most), expect, "{most}");
+        }
+        // A model that made more of it than there can be has its own way to count.
+        let odd = Counted { reported: 9_000, ..before };
+        assert_eq!((odd.grown_to(2_700), odd.grown_to(12_500)), (2_700, 12_500));
     }
 
     #[test]

@@ -39,7 +39,7 @@ pub(crate) struct Next {
     pub(crate) uncounted: Duration,
     /// Of its last turn.
     pub(crate) turn: Spent,
-    /// Tokens that the request will send, estimated.
+    /// Tokens that the request can send at most.
     pub(crate) input: u64,
     pub(crate) choice: Choice,
 }
@@ -190,7 +190,7 @@ fn room((who, key): Whose, budget: &Budget, taken: Taken, next: &Next) -> Result
         if left < SHORTEST_ANSWER {
             let needed = next.input + SHORTEST_ANSWER;
             return refuse(
-                format!("{who} has used {tokens} of {limit} tokens, the next request needs ≈ {needed}"),
+                format!("{who} has used {tokens} of {limit} tokens, the next request may need {needed}"),
                 (held > 0).then(|| format!("≈ {held} more")),
                 "tokens",
             );
@@ -223,7 +223,7 @@ fn room((who, key): Whose, budget: &Budget, taken: Taken, next: &Next) -> Result
     if left < answer {
         let (cost, limit) = (dollars(cost), dollars(limit));
         return refuse(
-            format!("{who} has cost {cost} of {limit}, the next request costs more than the rest"),
+            format!("{who} has cost {cost} of {limit}, the next request may cost more than the rest"),
             (held > 0.0).then(|| format!("{} of it", dollars(held))),
             "usd",
         );

@@ -100,6 +100,7 @@ pub(crate) async fn shorten(turn: &mut Turn, way: &mut Way, long: Long<'_>) -> R
             }
         };
         request.messages = text::after(&request.messages, &event);
+        turn.counted = None;
         let now = account::expected(turn, way.choice(), &request).await?;
         // Nor did it help where it made nothing shorter.
         shortened.futile = if now <= limit / 4 * 3 && now < before { 0 } else { shortened.futile + 1 };

@@ -24,7 +24,7 @@ pub(super) async fn reserve(shared: &Shared, plan: &mut Plan) -> Option<Reserved
     }
     let now = shared.world.clock.now();
     // A suggestion is no conversation.
-    let next = Next::alone(plan.request.estimated_tokens(), plan.choice.clone());
+    let next = Next::alone(plan.request.most_tokens(), plan.choice.clone());
     let wanted = plan.request.max_output_tokens;
     let decide = move |accounts: Accounts| {
         let cut = wanted.into_iter().chain(limits::check(&budgets, accounts, &next)?).min();

@@ -60,7 +60,7 @@ impl Way {
             requested: (self.route.first.requested.clone())
                 .or_else(|| (self.at > 0).then(|| self.route.first.model_ref())),
             active: self.choice().model_ref(),
-            fallback_applied: self.at > 0,
+            fallback_applied: self.at > 0 || self.route.unserved.is_some(),
         }
     }
 

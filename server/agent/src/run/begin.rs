@@ -111,6 +111,7 @@ pub(super) async fn begin(
         draft,
         jobs: Jobs::default(),
         usage: Usage::default(),
+        counted: None,
         keyed: BTreeSet::new(),
         requested: 0,
         purse: terms.purse,

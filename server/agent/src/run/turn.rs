@@ -16,6 +16,7 @@ use copydesk_permission::{Bounds, Policy};
 use copydesk_provider::By;
 use tokio_util::sync::CancellationToken;
 
+use crate::budget::account::Counted;
 use crate::budget::purse::Purse;
 use crate::changes::around::Around;
 use crate::changes::known::Known;
@@ -103,6 +104,8 @@ pub(crate) struct Turn {
     /// Its commands in the background.
     pub(crate) jobs: Jobs,
     pub(crate) usage: Usage,
+    /// The last request as its model counted it; none where the conversation was shortened since.
+    pub(crate) counted: Option<Counted>,
     /// Settings whose command gave a key, on record once.
     pub(crate) keyed: BTreeSet<String>,
     /// Requests that left, replayed ones too.

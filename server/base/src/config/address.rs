@@ -55,6 +55,31 @@ pub fn bad_address(text: &str) -> Option<BadAddress> {
     port.filter(|port| !is_port(*port)).map(|at| BadAddress::Port { at })
 }
 
+/// Whether an address is one of this machine, with a scheme before it or without.
+pub fn is_here(text: &str) -> bool {
+    let host = host(text);
+    host.eq_ignore_ascii_case("localhost")
+        || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
+}
+
+/// Whether what is sent there can be read by whoever is on the way: it goes to another machine, and not through TLS.
+pub fn is_in_clear(text: &str) -> bool {
+    let is_plain = text.get(..7).is_some_and(|scheme| scheme.eq_ignore_ascii_case("http://"));
+    is_plain && !is_here(text)
+}
+
+/// The host of an address, without the brackets of one in IPv6.
+fn host(text: &str) -> &str {
+    let text = text.trim();
+    let rest = text.split_once("://").map_or(text, |(_, rest)| rest);
+    let place = rest.split(['/', '?', '#']).next().unwrap_or(rest);
+    let place = place.rsplit_once('@').map_or(place, |(_, place)| place);
+    match place.strip_prefix('[') {
+        Some(inside) => inside.split(']').next().unwrap_or(inside),
+        None => place.split(':').next().unwrap_or(place),
+    }
+}
+
 /// An address as it is shown: without a name, a password or a query, in which a key may stand.
 pub fn shown_address(text: &str) -> String {
     match bad_address(text) {
@@ -84,6 +109,26 @@ mod tests {
         check("https://me:secret@a.example/v1", "https://a.example/v1");
         check("https://me:secret@a.example/v1?key=secret", "https://a.example/v1");
         check("https://a.example#secret", "https://a.example");
+    }
+
+    #[test]
+    fn what_goes_to_another_machine_without_tls_is_in_clear() {
+        for (text, here, clear) in [
+            ("http://127.0.0.1:1234/v1", true, false),
+            ("http://localhost/v1", true, false),
+            ("HTTP://LOCALHOST:1", true, false),
+            ("http://[::1]:1234", true, false),
+            ("127.0.0.1:1234", true, false),
+            ("https://a.example/v1", false, false),
+            ("http://a.example/v1", false, true),
+            ("http://me@10.0.0.7:1234", false, true),
+            ("http://127.0.0.1.example/v1", false, true),
+            ("http://127.0.0.1@a.example", false, true),
+            ("http://a.example/?x=//localhost", false, true),
+            ("", false, false),
+        ] {
+            assert_eq!((is_here(text), is_in_clear(text)), (here, clear), "{text}");
+        }
     }
 
     #[test]

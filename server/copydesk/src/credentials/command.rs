@@ -26,6 +26,8 @@ pub(super) struct Printed {
 const PATIENCE: Duration = Duration::from_secs(30);
 const CACHE: Duration = Duration::from_hours(1);
 const LONGEST_OUTPUT: u64 = 64 << 10;
+/// What a command has printed is there when it ends.
+const AFTER_ITS_END: Duration = Duration::from_millis(500);
 /// A token is given up before its end, so that a request under way does not meet it.
 const BEFORE_ITS_END: u64 = 60_000;
 
@@ -51,17 +53,28 @@ pub(super) async fn run(
     }
     let mut child = command.spawn().map_err(|error| format!("its command cannot start: {error}"))?;
     let group = Group(child.id());
-    let pages = async { tokio::join!(page(child.stdout.take()), page(child.stderr.take())) };
-    let Ok((printed, complaint)) = tokio::time::timeout(patience, pages).await else {
-        return Err(format!("its command did not end within {} seconds", patience.as_secs_f32()));
-    };
-    if printed.len() as u64 > LONGEST_OUTPUT {
-        return Err(format!("its command printed more than {LONGEST_OUTPUT} bytes"));
-    }
-    let Ok(status) = tokio::time::timeout(patience, child.wait()).await else {
+    let (mut printed, mut complaint) = (Vec::new(), Vec::new());
+    let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
+    let mut reading =
+        Box::pin(async { tokio::join!(page(stdout, &mut printed), page(stderr, &mut complaint)) });
+    let ended = tokio::time::timeout(patience, async {
+        tokio::select! {
+            status = child.wait() => (status, false),
+            _ = &mut reading => (child.wait().await, true),
+        }
+    });
+    let Ok((status, is_read)) = ended.await else {
         return Err(format!("its command did not end within {} seconds", patience.as_secs_f32()));
     };
     drop(group);
+    if !is_read {
+        // What it started elsewhere and keeps its page open has nothing to say.
+        let _ = tokio::time::timeout(AFTER_ITS_END, &mut reading).await;
+    }
+    drop(reading);
+    if printed.len() as u64 > LONGEST_OUTPUT {
+        return Err(format!("its command printed more than {LONGEST_OUTPUT} bytes"));
+    }
     match status {
         Ok(status) if status.success() => {}
         Ok(status) => {
@@ -89,14 +102,12 @@ impl Drop for Group {
     }
 }
 
-/// Everything that comes, up to a little more than is allowed.
-async fn page(stream: Option<impl AsyncRead + Unpin>) -> Vec<u8> {
-    let mut page = Vec::new();
+/// Takes in everything that comes, up to a little more than is allowed.
+async fn page(stream: Option<impl AsyncRead + Unpin>, page: &mut Vec<u8>) {
     if let Some(stream) = stream {
         // What broke off is judged by how the command ended.
-        let _ = stream.take(LONGEST_OUTPUT + 1).read_to_end(&mut page).await;
+        let _ = stream.take(LONGEST_OUTPUT + 1).read_to_end(page).await;
     }
-    page
 }
 
 /// What a command complained of, for a person.
@@ -215,6 +226,9 @@ mod tests {
         check("echo no sk-canary-0123456789 here >&2; exit 3", long, Err("status: 3: no [redacted] here"))
             .await;
         check("sleep 60 & echo sk-1234; wait", short, Err("did not end within 0.2 seconds")).await;
+        // Whatever it leaves behind is not waited for, within its group or not.
+        check("sleep 60 & echo sk-1234", long, Ok("sk-1234")).await;
+        check("setsid sleep 3 & echo sk-1234", long, Ok("sk-1234")).await;
         check("exec yes", long, Err("more than 65536 bytes")).await;
     }
 }

@@ -1,7 +1,7 @@
-//! Addresses of providers in a config, and where their keys come from: what cannot be used is marked where it stands, not when
-//! a model is asked.
+//! Addresses of providers in a config, and where their keys come from: what cannot be used, and who would see a key on its way,
+//! is marked where it stands, not when a model is asked.
 
-use copydesk_base::config::{BadAddress, bad_address, is_variable, path_of_request};
+use copydesk_base::config::{BadAddress, bad_address, is_here, is_in_clear, is_variable, path_of_request};
 use copydesk_base::{Code, Diagnostic, Fix, Span, TextEdit};
 use copydesk_text::Node;
 
@@ -11,13 +11,41 @@ use crate::declared::inner_span;
 pub(super) fn check(findings: &mut Findings<'_>) {
     let providers = findings.tree().root().and_then(|root| root.get("providers"));
     for provider in providers.map(Node::entries).unwrap_or_default() {
-        if let Some(node) = provider.value().get("base_url") {
+        let provider = provider.value();
+        let (base_url, variable) = (provider.get("base_url"), provider.get("api_key_env"));
+        if let Some(node) = base_url {
             address(findings, node);
         }
-        if let Some(node) = provider.value().get("api_key_env") {
-            variable(findings, node);
+        if let Some(node) = base_url.filter(|_| variable.is_some() || provider.get("key").is_some()) {
+            clear_text(findings, node);
+        }
+        if let Some(node) = variable {
+            self::variable(findings, node);
+        }
+        let kind = provider.get("kind").filter(|kind| kind.as_str() == Some("azure-openai"));
+        if let Some(kind) = kind.filter(|_| base_url.is_none()) {
+            let message = "azure-openai needs 'base_url', such as https://NAME.openai.azure.com: each resource has its own";
+            findings.add(Diagnostic::new(Code::MissingKey, kind.span(), message));
         }
     }
+}
+
+/// A key is wanted there, and everybody on the way can read it.
+fn clear_text(findings: &mut Findings<'_>, node: Node<'_>) {
+    let Some(text) = node.as_str().filter(|text| is_in_clear(text) && bad_address(text.trim()).is_none())
+    else {
+        return;
+    };
+    let span = inner_span(node);
+    let message = "the key goes there in clear text: this is another machine, and http:// hides nothing; write https://";
+    let finding = Diagnostic::new(Code::ClearTextKey, span, message);
+    let scheme = Span::new(span.start, span.start + "http".len());
+    let is_plain = span.of(findings.file.text) == text;
+    let fix = is_plain.then(|| Fix::new("write https://", vec![TextEdit::new(scheme, "https")]));
+    findings.add(match fix {
+        Some(fix) => finding.with_fix(fix),
+        None => finding,
+    });
 }
 
 fn variable(findings: &mut Findings<'_>, node: Node<'_>) {
@@ -45,7 +73,8 @@ pub(super) fn address(findings: &mut Findings<'_>, node: Node<'_>) {
     };
     let (span, fix) = match bad {
         BadAddress::Scheme => {
-            let scheme = if is_here(text) { "http://" } else { "https://" };
+            // Where nobody has certificates.
+            let scheme = if is_here(text) || text.starts_with("0.0.0.0") { "http://" } else { "https://" };
             let insert = TextEdit::new(Span::at(whole.start), scheme);
             let is_bare = is_plain && !text.is_empty() && !text.contains("://");
             (whole, is_bare.then(|| Fix::new(format!("put {scheme} before it"), vec![insert])))
@@ -70,9 +99,4 @@ pub(super) fn address(findings: &mut Findings<'_>, node: Node<'_>) {
         Some(fix) => finding.with_fix(fix),
         None => finding,
     });
-}
-
-/// Whether an address is one of this machine, where nobody has certificates.
-fn is_here(text: &str) -> bool {
-    ["localhost", "127.", "0.0.0.0", "[::1]"].iter().any(|host| text.starts_with(host))
 }

@@ -83,8 +83,20 @@ fn model(findings: &mut Findings<'_>, node: Node<'_>, key: &str, known: &[String
             unknown(findings, provider, at(provider), known, sure);
         } else if let Some(provider) = named(':') {
             unknown(findings, provider, at(provider), known, Sure::Near);
+        } else if is_ours(findings) && sure == Sure::Always && !text.trim().is_empty() {
+            let message = format!("no provider serves '{text}'");
+            let otherwise = "write PROVIDER/MODEL, or send the name to a provider in 'model_mappings'";
+            let finding = with_near(findings, Code::UnknownName, at(text), message, text, known, otherwise);
+            findings.add(finding);
         }
     }
+}
+
+/// Whether the file is our config, in which no other key says whose a bare name is.
+fn is_ours(findings: &Findings<'_>) -> bool {
+    let root = findings.tree().root();
+    let says = |key: &str| root.is_some_and(|root| root.get(key).is_some());
+    findings.file.kind == FileKind::Config && !says("default_provider") && !says("model_mappings")
 }
 
 /// What must be so for a name to be marked.

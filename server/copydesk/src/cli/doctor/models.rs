@@ -24,15 +24,30 @@ pub(super) fn keys(here: &Here, loaded: &Loaded) -> Vec<Finding> {
     for endpoint in auth::endpoints(loaded) {
         let is_configured = loaded.config.providers.contains_key(&endpoint.name);
         let known = auth::look(&credentials, &endpoint);
-        let state = match known.state {
+        let (state, detail, fix) = match known.state {
             "none" => continue,
             "missing" if !is_configured => continue,
-            "missing" => State::Missing,
-            "broken" => State::Broken,
-            _ => State::Fine,
+            "missing" => (State::Missing, known.detail, known.fix),
+            "broken" => (State::Broken, known.detail, known.fix),
+            _ if endpoint.sends_key_in_clear() => {
+                let detail = format!("{}; it goes to {} in clear text", known.detail, known.address);
+                (
+                    State::Warning,
+                    detail,
+                    "Write https:// in its base_url, or reach it through a tunnel.".to_owned(),
+                )
+            }
+            _ => (State::Fine, known.detail, known.fix),
         };
-        findings.push(finding(format!("key of {}", known.provider), state, known.detail, known.fix));
+        findings.push(finding(format!("key of {}", known.provider), state, detail, fix));
     }
+    let is_named = |variable: &str| {
+        let mut providers = loaded.config.providers.values();
+        providers.any(|provider| provider.api_key_env.as_deref() == Some(variable))
+    };
+    findings.extend(found::idle_keys(is_named).into_iter().map(|idle| {
+        finding(idle.variable, State::Missing, "it is set, and no provider uses it", idle.advice)
+    }));
     findings
 }
 

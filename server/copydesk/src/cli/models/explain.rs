@@ -2,7 +2,7 @@
 
 use std::cmp::Ordering;
 
-use copydesk_base::config::shown_address;
+use copydesk_base::config::{is_in_clear, shown_address};
 use copydesk_provider::{CallError, Choice, Facts, Forms, Left, Models, Price, Route, Sources, Strictness};
 use copydesk_store::{Measured, UserStore};
 use serde_json::{Value, json};
@@ -107,6 +107,10 @@ fn lines(models: &Models, user: &UserStore, route: &Route, way: &FirstFit) -> Ve
     if let Some(requested) = &route.first.requested {
         lines.push(format!("asked for: {requested}"));
     }
+    if let Some(left) = &route.unserved {
+        lines.push(format!("passed over: {}", left.model));
+        lines.push(format!("  because {}", left.because));
+    }
     let (asked, passed) = way.clone().unwrap_or((usize::MAX, Vec::new()));
     for (number, choice) in route.choices().enumerate() {
         let place = match number.cmp(&asked) {
@@ -177,6 +181,9 @@ pub(in crate::cli) fn estimates(measured: &Measured) -> String {
 /// Where the key comes from, and whether it is there.
 fn key(models: &Models, choice: &Choice) -> String {
     match (models.key_origin(choice), &choice.key().variable) {
+        (Some(origin), _) if is_in_clear(choice.base_url()) => {
+            format!("key from {origin}, which goes there in clear text")
+        }
         (Some(origin), _) => format!("key from {origin}"),
         (None, Some(name)) => format!("no key yet: {name} is not set, and none is stored"),
         (None, None) => "no key".to_owned(),
