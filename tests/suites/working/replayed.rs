@@ -285,6 +285,38 @@ fn what_a_person_answered_is_answered_again() {
 }
 
 #[test]
+fn a_rule_for_good_counts_in_the_turns_behind_it_and_not_before() {
+    let model =
+        ModelServer::start(Format::Anthropic, vec![run("printf one"), done(), run("printf one"), done()]);
+    let settings = config(&model, "{}");
+    let mut scene = Scene::enter(personality::helix_25_07(), workspace(&settings), model);
+    scene.client.quiet("window/showMessage");
+    let _ = scene.ask(WORDS);
+    scene.answer(Way::Prompt, "Always allow");
+    scene.over(1);
+    let again = json!({"prompt": "again", "session": last(&scene.workspace)});
+    assert!(scene.client.command("copydesk.ask", again).is_ok());
+    scene.asked += 1;
+    scene.over(3);
+    let recorded = recorded(scene, settings, 0);
+    let recording = recorded.export();
+    std::fs::write(recorded.there.outside().join("run.json"), &recording).expect("it is written");
+    // Where it was recorded the rule is stored by now, elsewhere it is not.
+    for (told, there) in [("there", &recorded.there), ("elsewhere", &recorded.again(&recording, true))] {
+        let (first, session) = replay(there);
+        let file = there.outside().join("run.json").display().to_string();
+        let second = there.run(&["ask", "--replay", &file, "--session", &session, "again"]).exits(0);
+        let (before, after) = (
+            exported(&recorded.there, &recorded.session, "--comparable"),
+            exported(there, &session, "--comparable"),
+        );
+        assert_eq!(parting(&before, &after), None, "{told}: {first} {second}");
+    }
+    let rules = recorded.again(&recording, true).run(&["permissions", "list"]).exits(0).stdout;
+    assert!(!rules.contains("printf"), "{rules}");
+}
+
+#[test]
 fn what_a_person_said_to_a_run_at_work_is_said_again() {
     let gate = Gate::new();
     let script = vec![look().hold(&gate), Reply::text("Read."), done()];

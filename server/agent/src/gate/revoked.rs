@@ -14,7 +14,7 @@ use crate::error::AgentError;
 use crate::run::Turn;
 
 /// Where rules that were stored say that they come from.
-const STORED: &str = "remembered";
+pub(crate) const STORED: &str = "remembered";
 
 /// What is stored, as it stood when it was looked at last.
 #[derive(Clone, Debug, Default)]

@@ -31,7 +31,7 @@ use crate::process::quarters::Quarters;
 use crate::run::steer::Ear;
 use crate::session::past::{Kept, Spent};
 use crate::session::recorder::Recorder;
-use crate::session::spoken::Spoken;
+use crate::session::spoken::{self, Spoken};
 use crate::settings::Settings;
 use crate::team::apart::Apart;
 use crate::team::handoff::Handoff;
@@ -130,6 +130,7 @@ impl Turn {
         let remembered = self.desk.remembered.borrow();
         let remembered = remembered.get(self.remembered_before..).unwrap_or_default();
         let policy = self.settings.policy(self.chosen_mode(), self.taint, remembered);
+        let policy = spoken::as_then(self, policy);
         let policy = self.bounds.iter().chain(self.role.bounds()).fold(policy, Policy::within);
         self.stored.without_revoked(policy)
     }

@@ -17,7 +17,7 @@ use copydesk_store::{Journal, StoreError};
 
 use crate::context::compact;
 use crate::run::answer::SUMMARY;
-use crate::session::spoken::{self, Place, Said, Spoken};
+use crate::session::spoken::{self, Lasting, Place, Said, Spoken};
 use crate::session::transcript;
 
 /// All that a journal has of a conversation.
@@ -77,7 +77,9 @@ pub struct Replay {
 
 /// The replay of a conversation that was made in the workspace `root`.
 pub fn replay(origin: String, root: String, conversation: &Conversation) -> Replay {
-    let mut taken = Taken { recorded: Recorded { root, ..Recorded::default() }, said: vec![] };
+    let recorded = Recorded { root, ..Recorded::default() };
+    let mut taken = Taken { recorded, said: vec![], stored: vec![] };
+    let mut lasting = Vec::new();
     for (at, records) in conversation.turns.iter().enumerate() {
         // What the person went back behind was not said to the model any more.
         let past = transcript::turns(&conversation.turns[..at]);
@@ -90,14 +92,18 @@ pub fn replay(origin: String, root: String, conversation: &Conversation) -> Repl
             });
             taken.take(conversation, vec![], records, &By { root, helper });
         }
+        let from = taken.recorded.exchanges.len();
+        lasting.extend(taken.stored.drain(..).map(|rule| Lasting { rule, from }));
     }
-    Replay { recording: Recording::new(origin, taken.recorded), spoken: Spoken::new(taken.said) }
+    Replay { recording: Recording::new(origin, taken.recorded), spoken: Spoken::new(taken.said, lasting) }
 }
 
 /// What was taken in so far.
 struct Taken {
     recorded: Recorded,
     said: Vec<Said>,
+    /// The rules that *Always* stored in the turn that is taken in.
+    stored: Vec<String>,
 }
 
 /// A request that is under way in the records.
@@ -213,6 +219,7 @@ impl Taken {
                 }
             }
         }
+        self.stored.extend(spoken::lasting(records, &roots));
         self.said.extend(spoken::said(records, &places, &roots, conversation));
     }
 }

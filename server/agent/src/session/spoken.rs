@@ -20,12 +20,14 @@ use copydesk_base::change::{ChangePlan, HunkState};
 use copydesk_base::host::Presence;
 use copydesk_base::redact::REDACTED;
 use copydesk_base::{ApprovalId, ChangeId, Effect, Event, Record, Redactor, RunId};
+use copydesk_permission::{Policy, Rule, RuleVerdict, parse_rule};
 use tokio::sync::oneshot;
 
-pub(super) use read::said;
+pub(super) use read::{lasting, said};
 
 use crate::desk::{Decision, Desk, Order, Shared};
 use crate::error::AgentError;
+use crate::gate::revoked::STORED;
 use crate::run::Turn;
 use crate::view::{ApprovalView, ChangeView, View};
 
@@ -34,7 +36,19 @@ const ROOT: &str = "⟨root⟩";
 
 /// All that a person said and decided. Clones share what of it was given.
 #[derive(Clone, Debug, Default)]
-pub struct Spoken(Arc<Mutex<Vec<Said>>>);
+pub struct Spoken {
+    said: Arc<Mutex<Vec<Said>>>,
+    lasting: Arc<[Lasting]>,
+}
+
+/// A rule that *Always* stored then.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Lasting {
+    /// With the folder of then as [`ROOT`].
+    pub(super) rule: String,
+    /// The number of the first answer behind the turn in which it was stored: within that turn the decision itself is given.
+    pub(super) from: usize,
+}
 
 #[derive(Debug, PartialEq)]
 pub(super) struct Said {
@@ -122,8 +136,8 @@ enum End {
 }
 
 impl Spoken {
-    pub(super) fn new(said: Vec<Said>) -> Self {
-        Self(Arc::new(Mutex::new(said)))
+    pub(super) fn new(said: Vec<Said>, lasting: Vec<Lasting>) -> Self {
+        Self { said: Arc::new(Mutex::new(said)), lasting: lasting.into() }
     }
 
     /// Whether a person was asked anything in it, or said anything.
@@ -148,7 +162,7 @@ impl Spoken {
     }
 
     fn lock(&self) -> MutexGuard<'_, Vec<Said>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.said.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -197,6 +211,28 @@ pub(crate) fn decision(turn: &Turn, effect: &Effect, change: Option<&ChangePlan>
         _ => None,
     })?;
     decided.fits(change, redactor).then_some(decided)
+}
+
+/// A policy as it was then: a rule that the conversation stored counts in its later turns, in whatever folder they are replayed,
+/// and not before, where it is stored by now. Nothing is stored by this.
+pub(crate) fn as_then(turn: &Turn, mut policy: Policy) -> Policy {
+    let Some(spoken) = turn.settings.spoken.as_ref().filter(|spoken| !spoken.lasting.is_empty()) else {
+        return policy;
+    };
+    let roots = roots(turn);
+    let is_of_then = |rule: &Rule| {
+        rule.origin == STORED && spoken.lasting.iter().any(|one| one.rule == without(&rule.text, &roots))
+    };
+    // Those of the settings come first; behind them stands what this very replay was answered.
+    let mut place = 0..;
+    let settings = turn.settings.rules.len();
+    policy.rules.retain(|rule| place.next().is_some_and(|at| at >= settings) || !is_of_then(rule));
+    let here = turn.settings.models.recorded_place(&turn.by());
+    let passed = spoken.lasting.iter().filter(|one| here.is_some_and(|here| here >= one.from));
+    let home = turn.outer().root.display().to_string();
+    let rules = passed.map(|one| parse_rule(RuleVerdict::Allow, one.rule.replace(ROOT, &home), STORED));
+    policy.rules.extend(rules.flatten());
+    policy
 }
 
 /// What is replayed, and the place where a run stands.

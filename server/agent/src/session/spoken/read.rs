@@ -3,7 +3,7 @@
 use copydesk_base::event::About;
 use copydesk_base::{ApprovalId, CallId, ChangeId, Event, Record, Redactor, RunStatus};
 
-use super::{Decided, End, Place, Reply, Said, What, plain};
+use super::{Decided, End, Place, Reply, Said, What, plain, without};
 use crate::session::recorder::is_step;
 use crate::session::recording::Conversation;
 
@@ -55,6 +55,21 @@ pub(in crate::session) fn said(
     let all = records.iter().enumerate().zip(places);
     let cancel = canceled.zip(places.first()).map(|(steps, place)| said(place, What::Cancel { steps }));
     cancel.into_iter().chain(all.filter_map(|(record, place)| Some(said(place, what(record)?)))).collect()
+}
+
+/// The rules that *Always* stored in it.
+pub(in crate::session) fn lasting(records: &[Record], roots: &[String]) -> Vec<String> {
+    let is_always = |record: &Record, wanted: &ApprovalId| {
+        matches!(&record.event, Event::ApprovalSettled { approval, decision, .. }
+            if approval == wanted && decision == "always")
+    };
+    let stored = |record: &Record| match &record.event {
+        Event::ApprovalRequested { approval, always, .. } => {
+            records.iter().any(|record| is_always(record, approval)).then(|| always.clone())
+        }
+        _ => None,
+    };
+    records.iter().filter_map(stored).flatten().map(|rule| without(&rule, roots)).collect()
 }
 
 /// Behind how many steps a run was canceled; nothing where it was not.

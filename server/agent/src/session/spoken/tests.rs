@@ -128,7 +128,7 @@ fn each_is_given_once_and_at_its_place() {
         Event::Steered { text: "two".into() },
     ]);
     let places: Vec<Place> = (0..5).map(|at| Place::Behind(at / 4)).collect();
-    let spoken = Spoken::new(said(&records, &places, &[], &Conversation::default()));
+    let spoken = Spoken::new(said(&records, &places, &[], &Conversation::default()), vec![]);
     assert!(spoken.has_answers());
     let words = |at| {
         spoken.take(&Place::Behind(at), |what| match what {
