@@ -2,7 +2,7 @@
 //!
 //! Whether a child is right says nothing about the next one where a schema speaks of all children in the same way. A choice
 //! of several schemas for the whole collection (`oneOf`) is none where all but one are contradicted by what is never left
-//! out: the kind of the collection and its scalars.
+//! out: the kind of the collection, its scalars, a key that is missing, a key that a form does not know.
 //!
 //! Invariant: a collection is right if its children are, and it is without those that are right. A list without like items
 //! ([`are_unique`]) is so if besides its items are apart.
@@ -19,6 +19,9 @@ use super::{applied, fit, value};
 
 /// More parts are not looked at.
 const MOST_PARTS: usize = 16;
+
+/// How far references and `allOf` are followed for the keys of a form.
+const DEEPEST: usize = 4;
 
 /// Keywords for which a child is not judged alone, or not by itself.
 const TOGETHER: &[&str] = &[
@@ -71,12 +74,40 @@ pub(super) fn print(value: &Value) -> u64 {
     }
 }
 
+/// How a collection is judged child by child.
+#[derive(Default)]
+pub(super) struct Apart<'s> {
+    /// All parts that speak about it.
+    pub(super) parts: Vec<Part<'s>>,
+    /// Keys that stay, since they tell that it is none of the other forms.
+    pub(super) telling: Vec<String>,
+    pub(super) narrowed: Vec<Narrowed>,
+}
+
+/// A choice that is none because of the keys that are there and missing.
+pub(super) struct Narrowed {
+    /// Where the schema stands that has the choice.
+    pub(super) part: usize,
+    pub(super) keyword: &'static str,
+    /// The branch that is left, by its place.
+    pub(super) branch: usize,
+}
+
+/// Why a collection is none of a form, whatever is left out of it.
+enum Against {
+    /// Another kind, another word.
+    Value,
+    Missing,
+    /// A key that the form does not know.
+    Unknown(String),
+}
+
 /// All parts that speak about a collection of these, if each child is judged alone by them.
-pub(super) fn apart<'s>(parts: Vec<Part<'s>>, node: Node<'_>, keys: Keys) -> Option<Vec<Part<'s>>> {
-    let (mut found, mut waiting) = (Vec::new(), parts);
+pub(super) fn apart<'s>(parts: Vec<Part<'s>>, node: Node<'_>, keys: Keys) -> Option<Apart<'s>> {
+    let (mut found, mut waiting) = (Apart::default(), parts);
     let mut outline = None;
     while let Some(part) = waiting.pop() {
-        if found.len() >= MOST_PARTS || part.word("items").is_some_and(Value::is_array) {
+        if found.parts.len() >= MOST_PARTS || part.word("items").is_some_and(Value::is_array) {
             return None;
         }
         if part.has_reference() {
@@ -90,15 +121,15 @@ pub(super) fn apart<'s>(parts: Vec<Part<'s>>, node: Node<'_>, keys: Keys) -> Opt
             for keyword in ["anyOf", "oneOf"] {
                 if part.word(keyword).is_some() {
                     if let Some(met) = met_branch(&part, keyword, node) {
-                        found.push(met);
+                        found.parts.push(met);
                         continue;
                     }
                     let outline = outline.get_or_insert_with(|| outlined(node, keys)).as_ref()?;
-                    waiting.push(only_branch(&part, keyword, outline)?);
+                    waiting.push(only_branch(&part, keyword, node, outline, &mut found)?);
                 }
             }
         }
-        found.push(part);
+        found.parts.push(part);
     }
     Some(found)
 }
@@ -119,13 +150,70 @@ fn met_branch<'s>(part: &Part<'s>, keyword: &str, node: Node<'_>) -> Option<Part
     branches.find(|branch| names_keys(branch) && is_met(branch))
 }
 
-/// The one branch that a collection can be, where its kind or one of its words contradicts all others whatever else is in
-/// it: then it is right as a whole if it is right as that branch.
-fn only_branch<'s>(part: &Part<'s>, keyword: &str, outline: &Value) -> Option<Part<'s>> {
-    let mut open = part.list(keyword).filter(|branch| !fit::contradicts(branch, outline));
-    let only = open.next().filter(|_| open.next().is_none())?;
+/// The one branch that a collection can be, where something contradicts all others whatever else is in it: then it is right
+/// as a whole if it is right as that branch.
+fn only_branch<'s>(
+    part: &Part<'s>,
+    keyword: &'static str,
+    node: Node<'_>,
+    outline: &Value,
+    found: &mut Apart<'s>,
+) -> Option<Part<'s>> {
+    let mut only = None;
+    let (mut telling, mut is_by_keys) = (Vec::new(), false);
+    for (at, branch) in part.list(keyword).enumerate() {
+        match against(&branch, node, outline) {
+            Some(Against::Value) => {}
+            Some(Against::Missing) => is_by_keys = true,
+            Some(Against::Unknown(name)) => {
+                is_by_keys = true;
+                telling.push(name);
+            }
+            None if only.is_none() => only = Some((at, branch)),
+            None => return None,
+        }
+    }
+    let (branch, only) = only?;
     let fit = fit::fit(&only, outline, fit::Known::Whole);
-    (fit.kind && fit.telling >= 0).then_some(only)
+    if !fit.kind || fit.telling < 0 {
+        return None;
+    }
+    found.telling.append(&mut telling);
+    if is_by_keys {
+        found.narrowed.push(Narrowed { part: part.address(), keyword, branch });
+    }
+    Some(only)
+}
+
+fn against(branch: &Part<'_>, node: Node<'_>, outline: &Value) -> Option<Against> {
+    if fit::contradicts(branch, outline) {
+        return Some(Against::Value);
+    }
+    if matches!(node.kind(), Kind::Mapping(_)) { keys_against(branch, node, DEEPEST) } else { None }
+}
+
+/// Whether a mapping lacks a key that a form must have, or has one that it does not know.
+fn keys_against(part: &Part<'_>, node: Node<'_>, depth: usize) -> Option<Against> {
+    let depth = depth.checked_sub(1)?;
+    let referred = part.text("$ref").and_then(|_| part.referred());
+    let behind = referred.and_then(|other| keys_against(&other, node, depth));
+    if behind.is_some() || part.is_only_reference() {
+        return behind;
+    }
+    // The key that names the schema may not count.
+    let is_name = |name: &str| name == "$schema";
+    if fit::required(part).any(|name| !is_name(name) && node.entry(name).is_none()) {
+        return Some(Against::Missing);
+    }
+    let is_closed = part.word("additionalProperties") == Some(&Value::Bool(false))
+        && part.word("patternProperties").is_none();
+    let listed = part.word("properties").and_then(Value::as_object);
+    let is_known = |name: &str| is_name(name) || listed.is_some_and(|listed| listed.contains_key(name));
+    let unknown = || node.entries().iter().map(value::key_text).find(|name| !is_known(name));
+    let unknown = if is_closed { unknown() } else { None };
+    unknown
+        .map(Against::Unknown)
+        .or_else(|| part.list("allOf").find_map(|other| keys_against(&other, node, depth)))
 }
 
 /// A collection with its scalars only: what is never left out. `None` where it takes some from elsewhere.

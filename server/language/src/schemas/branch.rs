@@ -4,6 +4,7 @@
 //! them apart (`type: shell`), by the keys that are there, at last by being least wrong. That branch's own mistakes are
 //! what is reported, at their own places, with the branch's name.
 
+use copydesk_text::{Node, Tree};
 use jsonschema::ValidationError;
 use jsonschema::error::ValidationErrorKind as Kind;
 use jsonschema::paths::Location;
@@ -12,8 +13,10 @@ use serde_json::Value;
 
 use super::fit::{self, Fit, Known};
 use super::keys::dependency;
+use super::locate::spot;
 use super::part::Part;
 use super::pieces::Pieces;
+use super::value::{self, Keys};
 use crate::check::suggest::Suggest;
 
 /// One thing that is wrong, before it has words.
@@ -39,15 +42,20 @@ pub(super) enum What<'e, 's> {
 }
 
 /// Takes the validator's errors apart, down to what a person did wrong.
-pub(super) struct Expander<'s> {
+pub(super) struct Expander<'s, 't> {
     pub(super) registry: &'s Registry<'static>,
+    pub(super) tree: &'t Tree,
+    pub(super) root: Node<'t>,
+    pub(super) keys: Keys,
     pub(super) pieces: &'s Pieces,
+    /// Whether something may have been left out that is wrong by the branch that was meant.
+    pub(super) is_partial: bool,
     /// How many more things are looked for.
     pub(super) budget: usize,
     pub(super) suggest: Suggest,
 }
 
-impl<'s> Expander<'s> {
+impl<'s> Expander<'s, '_> {
     pub(super) fn expand<'e>(
         &mut self,
         error: &'e ValidationError<'e>,
@@ -113,7 +121,12 @@ impl<'s> Expander<'s> {
         if all_are_words || self.is_near_word(value, &words) {
             return self.push(error, What::Words(words, value), part, branch, into);
         }
-        let fits: Vec<Fit> = parts.iter().map(|part| fit::fit(part, value, Known::Whole)).collect();
+        let place = error.instance_path();
+        let read_as = part.as_ref().and_then(|part| self.pieces.narrowed(place, part.address(), keyword));
+        // How well the whole fits does not depend on what is left of it.
+        let whole = read_as.map(|_| self.glance(place));
+        let seen = whole.as_ref().unwrap_or(value);
+        let fits: Vec<Fit> = parts.iter().map(|part| fit::fit(part, seen, Known::Whole)).collect();
         let right_kind = fits.iter().filter(|fit| fit.kind).count();
         if right_kind == 0
             && let Some(types) = types_of_all(&parts)
@@ -139,11 +152,17 @@ impl<'s> Expander<'s> {
             (fits[*at], std::cmp::Reverse(errors.len()), deepest(errors), std::cmp::Reverse(*at))
         });
         let Some(chosen) = chosen else { return };
+        self.is_partial |= self.pieces.is_part && read_as.is_some_and(|branch| branch != chosen);
         let name = (right_kind > 1).then(|| name_of(parts.get(chosen), chosen));
         let name = name.as_deref().or(branch);
         for error in &context[chosen] {
             self.expand(error, name, into);
         }
+    }
+
+    fn glance(&self, shown: &Location) -> Value {
+        let spot = spot(self.tree, self.root, &self.pieces.place(shown), self.keys);
+        value::glance(self.tree, spot.node, self.keys)
     }
 
     fn is_near_word(&mut self, value: &Value, words: &[&Value]) -> bool {

@@ -23,6 +23,7 @@ use super::locate::{Spot, spot};
 use super::mend::Mender;
 use super::part::Part;
 use super::pieces::{self, Judged, Pieces};
+use super::rank::{first_of_each_value, rank};
 use super::value::Keys;
 use super::{Schema, deprecated};
 use crate::check::suggest::Suggest;
@@ -81,18 +82,40 @@ fn document(
     judged: &mut Judged,
     found: &mut Vec<Diagnostic>,
 ) {
+    if looked_at(file, schema, root, keys, judged, found) == Said::Partly {
+        judged.forget();
+        looked_at(file, schema, root, keys, judged, found);
+    }
+}
+
+/// What was found about a document.
+#[derive(Clone, Copy, PartialEq)]
+enum Said {
+    All,
+    /// Nothing yet: it has to be looked at whole.
+    Partly,
+}
+
+fn looked_at(
+    file: &File<'_>,
+    schema: &Schema,
+    root: Node<'_>,
+    keys: Keys,
+    judged: &mut Judged,
+    found: &mut Vec<Diagnostic>,
+) -> Said {
     let (unfolded, pieces) = pieces::read(file.tree, root, keys, schema, judged);
     if let Some(span) = unfolded.given_up {
         let message = "this file is not checked against its schema: its aliases stand for too many values";
         found.push(Diagnostic::new(Code::SchemaUnavailable, span, message));
-        return;
+        return Said::All;
     }
     let mut whole = unfolded.value;
     if depth(&whole) * schema.height > DEEPEST_WALK {
         let head = Spot::root(file.tree, root).short_span(file.text);
         let message = "this file is not checked against its schema: together they are nested too deeply";
         found.push(Diagnostic::new(Code::SchemaUnavailable, head, message));
-        return;
+        return Said::All;
     }
     settle_name(schema, &mut whole);
     if matches!(root.kind(), NodeKind::Null) && !schema.validator.is_valid(&whole) {
@@ -100,12 +123,15 @@ fn document(
         whole = Value::Object(Map::new());
     }
     let value = Judging { file, schema, root, keys, whole: &whole, pieces: &pieces };
-    if let Some(wrong) = judge(&value, found) {
-        judged.keep(&pieces, wrong);
+    match judge(&value, found) {
+        Judgement::Partial => return Said::Partly,
+        Judgement::Wrong(wrong) => judged.keep(&pieces, wrong),
+        Judgement::TooMuch => {}
     }
     if !schema.deprecated_keys.is_empty() && deprecated::may_have(&whole, &schema.deprecated_keys) {
         deprecated::check(&value, found);
     }
+    Said::All
 }
 
 /// Takes out the key by which a file names its schema: it says something about the file, and a schema that does not know
@@ -160,23 +186,40 @@ pub(super) struct Judging<'j, 't> {
     pub(super) pieces: &'j Pieces,
 }
 
-/// Says what is wrong; answers with where it is in the value, if all of it was found.
-fn judge(value: &Judging<'_, '_>, found: &mut Vec<Diagnostic>) -> Option<Vec<Location>> {
+/// What came of judging a document.
+enum Judgement {
+    /// Where something is wrong in the value; nowhere if it is right.
+    Wrong(Vec<Location>),
+    /// More is wrong than was looked at.
+    TooMuch,
+    /// Nothing was said: what was left out may matter.
+    Partial,
+}
+
+/// Says what is wrong.
+fn judge(value: &Judging<'_, '_>, found: &mut Vec<Diagnostic>) -> Judgement {
     let Judging { file, schema, root, keys, whole, pieces } = *value;
     if schema.validator.is_valid(whole) {
-        return Some(Vec::new());
+        return Judgement::Wrong(Vec::new());
     }
     let errors: Vec<ValidationError<'_>> =
         schema.validator.iter_errors(whole).take(4 * MOST_FINDINGS).collect();
     let mut expander = Expander {
         registry: &schema.registry,
+        tree: file.tree,
+        root,
+        keys,
         pieces,
+        is_partial: false,
         budget: 4 * MOST_FINDINGS,
         suggest: Suggest::default(),
     };
     let mut wrongs = Vec::new();
     for error in &errors {
         expander.expand(error, None, &mut wrongs);
+    }
+    if expander.is_partial {
+        return Judgement::Partial;
     }
     let mut round = Round {
         tree: file.tree,
@@ -192,14 +235,14 @@ fn judge(value: &Judging<'_, '_>, found: &mut Vec<Diagnostic>) -> Option<Vec<Loc
         round.fallback();
     }
     found.append(&mut round.found);
-    let is_all = errors.len() < 4 * MOST_FINDINGS;
-    is_all.then(|| {
-        let mut places = Vec::new();
-        for error in &errors {
-            add_places(error, &mut places);
-        }
-        places
-    })
+    if errors.len() >= 4 * MOST_FINDINGS {
+        return Judgement::TooMuch;
+    }
+    let mut places = Vec::new();
+    for error in &errors {
+        add_places(error, &mut places);
+    }
+    Judgement::Wrong(places)
 }
 
 /// Adds where an error is in the value, and where a choice that it is about is not met.
@@ -345,41 +388,4 @@ impl<'s, 't> Round<'_, '_, 's, 't> {
         let known = self.known.entry(part.address()).or_insert_with(|| known_names(part).into());
         Rc::clone(known)
     }
-}
-
-/// Of several mistakes of one scalar, the first in this order is told: its kind, its words, its form.
-fn first_of_each_value<'w>(wrongs: &'w [Wrong<'_, '_>]) -> BTreeMap<&'w str, usize> {
-    let mut first: BTreeMap<&str, (u8, usize)> = BTreeMap::new();
-    for (at, wrong) in wrongs.iter().enumerate() {
-        if let Some(rank) = rank(wrong) {
-            let place = first.entry(wrong.pointer.as_str()).or_insert((rank, at));
-            if rank < place.0 {
-                *place = (rank, at);
-            }
-        }
-    }
-    first.into_iter().map(|(pointer, (_, at))| (pointer, at)).collect()
-}
-
-/// How much a mistake says about a scalar; `None` for those that may stand beside others.
-fn rank(wrong: &Wrong<'_, '_>) -> Option<u8> {
-    Some(match &wrong.what {
-        What::Types(..) => 0,
-        What::Words(..) => 1,
-        What::Several(_) => return None,
-        What::Error(error) => match error.kind() {
-            Kind::FalseSchema | Kind::Type { .. } => 0,
-            Kind::Enum { .. } | Kind::Constant { .. } => 1,
-            Kind::Minimum { .. }
-            | Kind::Maximum { .. }
-            | Kind::ExclusiveMinimum { .. }
-            | Kind::ExclusiveMaximum { .. }
-            | Kind::MultipleOf { .. } => 2,
-            Kind::Format { .. } => 3,
-            Kind::Pattern { .. } => 4,
-            Kind::MinLength { .. } | Kind::MaxLength { .. } => 5,
-            Kind::Not { .. } => 6,
-            _ => return None,
-        },
-    })
 }

@@ -34,6 +34,7 @@ mod mend;
 mod named;
 mod part;
 mod pieces;
+mod rank;
 pub(crate) mod skeleton;
 mod value;
 

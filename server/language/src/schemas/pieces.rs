@@ -15,7 +15,7 @@ use copydesk_text::{Identity, Kind, Node, Tree};
 use jsonschema::paths::{Location, LocationSegment};
 use serde_json::{Map, Value};
 
-use super::apart::{apart, are_unique, has_known_patterns, least, print};
+use super::apart::{Apart, Narrowed, apart, are_unique, has_known_patterns, least, print};
 use super::borrowed::{Borrowed, Lender};
 use super::part::Part;
 use super::value::{self, Keys};
@@ -72,6 +72,10 @@ pub(super) struct Pieces {
     /// Which items are left of a list, by where it stands in the value.
     left: HashMap<Location, Vec<usize>>,
     looks: Vec<Look>,
+    /// Whether anything was left out.
+    pub(super) is_part: bool,
+    /// The choices that were none, each with where its collection stands in the value.
+    narrowed: Vec<(Location, Narrowed)>,
 }
 
 /// A collection that was taken apart.
@@ -113,6 +117,11 @@ impl Judged {
         if let Some(verdict) = self.documents.get_mut(document) {
             *verdict = Verdict::Right;
         }
+    }
+
+    /// Nothing is known any more.
+    pub(super) fn forget(&mut self) {
+        self.rows.clear();
     }
 
     /// Keeps what was right: all but what is wrong, which is said by its places in the value.
@@ -161,6 +170,12 @@ impl Pieces {
             way = way.join(segment);
         }
         place
+    }
+
+    /// The branch of a choice that a collection was read as because of its keys.
+    pub(super) fn narrowed(&self, shown: &Location, part: usize, keyword: &str) -> Option<usize> {
+        let is_it = |one: &Narrowed| one.part == part && one.keyword == keyword;
+        self.narrowed.iter().find(|(at, one)| at == shown && is_it(one)).map(|(_, one)| one.branch)
     }
 
     /// Which item of the whole list the one at `at` is of what is left at `shown`.
@@ -216,10 +231,14 @@ impl Place {
 impl<'r, 't> Reader<'r, 't> {
     fn value(&mut self, node: Node<'t>, parts: Vec<Part<'r>>, at: &Place) -> Value {
         let is_looked_into = at.level < DEEPEST && is_collection(node);
-        let parts = if is_looked_into { apart(parts, node, self.keys) } else { None };
-        match (parts, node.kind()) {
-            (Some(parts), Kind::Sequence(_)) => self.list(node, &parts, at),
-            (Some(parts), Kind::Mapping(_)) => self.mapping(node, &parts, at),
+        let apart = if is_looked_into { apart(parts, node, self.keys) } else { None };
+        let Some(Apart { parts, telling, narrowed }) = apart else {
+            return self.values.at_level(node, at.level);
+        };
+        self.pieces.narrowed.extend(narrowed.into_iter().map(|one| (at.shown.clone(), one)));
+        match node.kind() {
+            Kind::Sequence(_) => self.list(node, &parts, at),
+            Kind::Mapping(_) => self.mapping(node, &parts, &telling, at),
             _ => self.values.at_level(node, at.level),
         }
     }
@@ -236,6 +255,7 @@ impl<'r, 't> Reader<'r, 't> {
         for ((place, item), cell) in items.iter().enumerate().zip(known) {
             if spare > 0 && self.passes(cell, item) {
                 spare -= 1;
+                self.pieces.is_part = true;
                 continue;
             }
             let shown = || at.shown.join(values.len());
@@ -278,10 +298,12 @@ impl<'r, 't> Reader<'r, 't> {
         prints.is_sorted_by(|one, next| one < next)
     }
 
-    fn mapping(&mut self, node: Node<'t>, parts: &[Part<'r>], at: &Place) -> Value {
+    /// Of a mapping the keys that are `telling` stay.
+    fn mapping(&mut self, node: Node<'t>, parts: &[Part<'r>], telling: &[String], at: &Place) -> Value {
         let entries = node.entries();
         let known = self.known(at, parts, entries.iter().map(|entry| entry.value().identity()));
         let required: BTreeSet<&str> = parts.iter().flat_map(fit::required).collect();
+        let stays = |name: &str| required.contains(name) || telling.iter().any(|other| other == name);
         let mut names: HashSet<&str> = HashSet::with_capacity(entries.len());
         let mut look = Look { is_mapping: true, ..Look::new(at) };
         let (mut values, mut merged) = (Map::new(), None);
@@ -299,8 +321,9 @@ impl<'r, 't> Reader<'r, 't> {
                 continue;
             }
             let (name, node) = (value::key_text(entry), entry.value());
-            if spare > 0 && !required.contains(name.as_str()) && self.passes(cell, node) {
+            if spare > 0 && !stays(&name) && self.passes(cell, node) {
                 spare -= 1;
+                self.pieces.is_part = true;
                 continue;
             }
             let shown = || at.shown.join(name.as_str());

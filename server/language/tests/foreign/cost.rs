@@ -174,6 +174,7 @@ fn an_edit_is_checked_in_bounds() {
         ("merged.yaml", "", "", 0),
         ("twice.yaml", "", "", 1),
         ("big.yaml", "choice", "", 0),
+        ("big.yaml", "choice", "    run: 7\n", 2),
         ("big.yaml", "a word left out", "    type: shel\n", 2),
         ("big.json", "", "", 0),
         ("big.json", "uniqueItems", "", 0),

@@ -28,9 +28,17 @@ const SCHEMA: &str = r##"{
         },
         "maybe": {"oneOf": [{"type": "null"}, {"type": "array", "items": {"$ref": "#/$defs/task"}}]},
         "form": {"$ref": "#/$defs/form"},
+        "way": {"oneOf": [
+            {"required": ["tasks"], "properties": {"tasks": {"$ref": "#/properties/few"}}},
+            {"required": ["jobs"], "additionalProperties": false, "properties": {
+                "jobs": {"type": "array", "items": {"$ref": "#/$defs/task"}}, "name": {"type": "string"}
+            }},
+            {"$ref": "#/$defs/named_jobs"}
+        ]},
         "either": {"anyOf": [{"type": "array", "items": {"type": "string"}}, {"$ref": "#/properties/tasks"}]}
     },
     "$defs": {
+        "named_jobs": {"allOf": [{"required": ["jobs", "when"]}], "additionalProperties": {"type": ["object", "array"]}},
         "form": {
             "anyOf": [
                 {"type": "string"},
@@ -86,6 +94,10 @@ const PIECES: &[&str] = &[
     "  n3: *a\n",
     "  - *a\n",
     "    id: twice\n",
+    "  when: {id: x}\n",
+    "  when: now\n",
+    "  tasks:\n  - id: 5\n",
+    "  jobs: {}\n",
     "  - id: t3\n    size: 3\n    run:\n      cmd: ls\n",
 ];
 
@@ -135,11 +147,12 @@ fn yaml() -> String {
     let form =
         (0..20).map(|at| format!("  f{at}:\n    id: t{at}\n    kind: one\n")).collect::<Vec<_>>().concat();
     format!(
-        "tasks:\n{}  - id: many\n    all:\n{nested}few:\n{}once:\n{}named:\n{named}  rest:\n{}either:\n{}maybe:\n{}form:\n{form}  kind: one\n",
+        "tasks:\n{}  - id: many\n    all:\n{nested}few:\n{}once:\n{}named:\n{named}  rest:\n{}either:\n{}maybe:\n{}way:\n  name: a\n  jobs:\n{}form:\n{form}  kind: one\n",
         tasks(20, "  "),
         tasks(18, "  "),
         tasks(17, "  "),
         tasks(18, "    "),
+        tasks(17, "  "),
         tasks(17, "  "),
         tasks(17, "  ")
     )
@@ -250,7 +263,7 @@ fn what_is_wrong_in_a_branch_stays_wrong() {
     let path = Path::new("test.yaml");
     let at_end = |text: &str, key: &str| text.find(key).unwrap() + key.len();
     let mut bad = yaml();
-    for key in ["\nmaybe:\n", "\neither:\n", "\nform:\n"] {
+    for key in ["\nmaybe:\n", "\neither:\n", "\nform:\n", "\nway:\n"] {
         let size = at_end(&bad, key) + bad[at_end(&bad, key)..].find("id: t").unwrap();
         bad.replace_range(size..size + 2, "ib");
     }
@@ -260,7 +273,7 @@ fn what_is_wrong_in_a_branch_stays_wrong() {
         let file = File { path, text: document.text(), tree: document.tree(), kind: FileKind::Other };
         let remembered = schemas::check_again(&file, &schema, &mut memo);
         assert_eq!(remembered, schemas::check(&file, &schema));
-        assert_eq!(remembered.len(), 3, "{remembered:#?}");
+        assert_eq!(remembered.len(), 4, "{remembered:#?}");
         let place =
             LineIndex::new(document.text()).position(at_end(document.text(), "cmd: l"), Encoding::Utf8);
         let change = Change { range: Some(Range::new(place, place)), text: "x".to_owned() };
