@@ -14,7 +14,6 @@ use std::time::Duration;
 use copydesk_base::Redactor;
 use copydesk_base::letter::is_unseen;
 use rustls::CertificateError;
-use url::Url;
 
 use crate::clients::SendError;
 use crate::error::Scheme;
@@ -108,12 +107,6 @@ fn untrusted(error: &(dyn Error + 'static)) -> Option<String> {
         wrong => wrong.to_string(),
     };
     Some(format!("its certificate is not trusted by this system ({wrong})"))
-}
-
-/// An address as it is shown: without a query, which may hold what is nobody's business.
-pub(crate) fn shown(url: &Url) -> String {
-    let port = url.port().map_or_else(String::new, |port| format!(":{port}"));
-    format!("{}://{}{port}{}", url.scheme(), url.host_str().unwrap_or(""), url.path())
 }
 
 /// What lies at the bottom of an error: `connection refused` rather than four frames around it.

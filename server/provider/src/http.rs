@@ -10,6 +10,7 @@ use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::time::Duration;
 
+use copydesk_base::config::shown_address;
 use copydesk_base::{Redactor, Usage};
 use futures_util::StreamExt;
 use hyper::Method;
@@ -187,7 +188,7 @@ impl Job {
         })?;
         let client = self.clients.get(url, endpoint.connect).await?;
         let told = Told {
-            address: failure::shown(url),
+            address: shown_address(url.as_str()),
             model: model.to_owned(),
             remedy: remedy(endpoint, wire, model),
             key: match &key {

@@ -236,7 +236,7 @@ fn price(pricing: &Value) -> Option<ModelPrice> {
     };
     let of_one = number("prompt").zip(number("completion")).map(|(sent, got)| (sent * 1e6, got * 1e6));
     let (input, output) = of_one.or_else(|| number("input").zip(number("output")))?;
-    Some(ModelPrice { input, output, cached_input: None })
+    Some(ModelPrice { input, output, cached_input: None, kept_input: None })
 }
 
 #[cfg(test)]
@@ -250,7 +250,7 @@ mod tests {
         };
         let of = |id: &str, facts: ModelSettings| Listed { id: id.to_owned(), facts, ..Listed::default() };
         let named = |id: &str| of(id, ModelSettings::default());
-        let costs = |input, output| Some(ModelPrice { input, output, cached_input: None });
+        let costs = |input, output| Some(ModelPrice { input, output, cached_input: None, kept_input: None });
         // OpenAI, and everybody who says no more.
         check(
             r#"{"object":"list","data":[{"id":"gpt-5","object":"model","owned_by":"openai"},{"odd":1},"x"]}"#,

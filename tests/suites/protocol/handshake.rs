@@ -122,6 +122,7 @@ fn wrong_arguments_of_commands_are_refused_with_words() {
         ("copydesk.undo", json!({"runId": "run-none"})),
         ("copydesk.mode.set", json!({"mode": "bypass"})),
         ("copydesk.mode.set", json!({"mode": "merry"})),
+        ("copydesk.model.set", json!({"model": "nobody/m"})),
     ];
     for (command, argument) in table {
         match client.command(command, argument.clone()) {

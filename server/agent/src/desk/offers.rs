@@ -1,6 +1,6 @@
 //! What a desk offers, before anybody asks: actions, agents, and what a model would be told.
 
-use copydesk_base::Grade;
+use copydesk_base::{Asker, Grade, Wish};
 
 use super::{Ask, Desk, Voice};
 use crate::action::{self, Action};
@@ -35,6 +35,20 @@ impl Desk {
             Ok((action, _)) => Ok(action),
             Err(AgentError::Settings(reason)) => Err(reason),
             Err(error) => Err(format!("failed to {error}")),
+        }
+    }
+
+    /// Whether somebody serves a model of that name. Reads files.
+    ///
+    /// # Errors
+    /// Nobody does: why, and what to write instead.
+    pub fn serves(&self, model: &str) -> Result<(), String> {
+        // Why settings cannot be used is for the run to say.
+        let Ok(settings) = (self.shared.world.settings)() else { return Ok(()) };
+        let wish = Wish::model(Asker::Flag, Some(model.to_owned()));
+        match settings.models.route(&[wish]) {
+            Ok(_) => Ok(()),
+            Err(error) => Err(format!("{error}. {}", error.advice())),
         }
     }
 

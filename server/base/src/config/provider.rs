@@ -138,6 +138,10 @@ pub struct ModelPrice {
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "amount::dollars_if_set")]
     #[schemars(with = "f64", range(min = 0))]
     pub cached_input: Option<f64>,
+    /// Sent and kept in the provider's cache. A quarter more than `input` for kind `anthropic`, else as `input`, unless set.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "amount::dollars_if_set")]
+    #[schemars(with = "f64", range(min = 0))]
+    pub kept_input: Option<f64>,
 }
 
 /// The API family of a provider.

@@ -24,6 +24,7 @@ mod layer;
 mod merge;
 mod origin;
 mod places;
+mod providers;
 mod value;
 
 #[cfg(test)]

@@ -41,7 +41,7 @@ pub(crate) async fn run(state: &Arc<State>, params: lsp::ExecuteCommandParams) -
         "copydesk.undo" => runs::undo(session, arguments.one()?, Direction::Undo).await,
         "copydesk.redo" => runs::undo(session, arguments.one()?, Direction::Redo).await,
         "copydesk.mode.set" => choices::set_mode(session, arguments.one()?),
-        "copydesk.model.set" => Ok(Some(choices::set_model(session, arguments.one()?))),
+        "copydesk.model.set" => choices::set_model(session, arguments.one()?).await,
         "copydesk.trust" => choices::trust(state, session).await,
         sessions::LIST => sessions::list(session).await,
         sessions::SHOW => sessions::show(state, session, arguments.one()?).await,

@@ -73,8 +73,8 @@ fn a_format_is_known_or_named_and_has_its_address() {
 
 #[test]
 fn another_machine_and_any_price_count_as_metered() {
-    let price = Some(ModelPrice { input: 0.1, output: 0.1, cached_input: None });
-    let free = Some(ModelPrice { input: 0.0, output: 0.0, cached_input: None });
+    let price = Some(ModelPrice { input: 0.1, output: 0.1, cached_input: None, kept_input: None });
+    let free = Some(ModelPrice { input: 0.0, output: 0.0, cached_input: None, kept_input: None });
     for (base_url, price, expect) in [
         ("http://127.0.0.1:1/v1", None, false),
         ("http://localhost:1/v1", None, false),

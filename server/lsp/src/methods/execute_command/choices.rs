@@ -47,9 +47,13 @@ pub(super) struct ModelArgument {
     model: Option<String>,
 }
 
-pub(super) fn set_model(session: &Session, arguments: ModelArgument) -> Value {
+pub(super) async fn set_model(session: &Session, arguments: ModelArgument) -> Result<Option<Value>> {
+    if let Some(model) = arguments.model.clone() {
+        let desk = session.desk.clone();
+        beside(move || desk.serves(&model)).await?.map_err(Error::invalid_params)?;
+    }
     session.desk.set_model(arguments.model.clone());
-    json!({"model": arguments.model})
+    Ok(Some(json!({"model": arguments.model})))
 }
 
 pub(super) async fn trust(state: &Arc<State>, session: &Session) -> Result<Option<Value>> {
