@@ -58,6 +58,27 @@ fn an_explanation_names_the_rule_and_where_it_stands() {
 }
 
 #[test]
+fn what_the_program_starts_for_itself_has_its_lines() {
+    let config = "providers:\n  mine:\n    kind: openai\n    base_url: http://127.0.0.1:9\n    key: {command: 'printf k-0123456789'}\n";
+    let workspace = Workspace::new(COPYDESK).with_user_config(config);
+    let nothing = workspace.run(&["permissions", "explain", "own"]).exits(0);
+    assert_eq!(nothing.stderr, "Copydesk has started nothing for itself.\n");
+    assert!(!workspace.state().exists(), "who looks leaves no trace");
+    std::fs::create_dir_all(workspace.state()).expect("the bench's own folder");
+    let _ = workspace.run(&["doctor"]);
+    let _ = workspace.run(&["models", "--provider", "mine"]);
+    let told = workspace.run(&["permissions", "explain", "own"]).exits(0);
+    for words in [
+        "git --version: you asked 'copydesk doctor'",
+        "allow run printf k-0123456789: your config names it for the key of mine",
+    ] {
+        assert!(told.stdout.contains(words), "{words}: {told}");
+    }
+    let told = workspace.run(&["permissions", "explain", "own", "--json"]).json();
+    assert!(told["decisions"].as_array().is_some_and(|all| all.iter().all(|one| one["verdict"] == "allow")));
+}
+
+#[test]
 fn what_is_not_remembered_cannot_be_forgotten_and_is_told_where_it_stands() {
     let workspace = Workspace::new(COPYDESK).with_user_config("permissions:\n  allow: [\"Bash(make:*)\"]\n");
     let listed = workspace.run(&["permissions", "list"]).exits(0);

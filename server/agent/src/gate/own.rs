@@ -19,7 +19,8 @@ pub(crate) fn key(turn: &mut Turn, choice: &Choice) -> Option<Event> {
     Some(decided(turn, command, because))
 }
 
-/// Git, which made the copy of the workspace that a helper works in.
+/// Git, which made the copy of the workspace that a helper works in: one line in its run. Each call of git has one among
+/// [`copydesk_store::OwnEffects`].
 pub(crate) fn worktree(turn: &Turn) -> Option<Event> {
     turn.apart.as_ref()?;
     let command = format!("git worktree add --detach {}", turn.settings.root.display());

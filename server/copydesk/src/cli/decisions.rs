@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use copydesk_base::{Because, Event, Record, RunId, Timestamp};
+use copydesk_store::OwnEffects;
 use serde_json::{Value, json};
 
 use super::{Outcome, wait_for};
@@ -10,6 +11,8 @@ use crate::here::Here;
 use crate::out;
 use crate::render::visible;
 
+/// Lines of what the program started for itself.
+const MOST_OWN: usize = 100;
 /// Runs that are looked through for one effect.
 const RUNS: usize = 200;
 
@@ -53,6 +56,30 @@ pub(super) fn explain(here: &Here, id: &str, as_json: bool) -> anyhow::Result<Ou
         for decision in &decisions {
             line(here, decision)?;
         }
+    }
+    Ok(Outcome::Fine)
+}
+
+/// Tells what the program started for itself, here or anywhere: git for copies, commands of keys, versions of programs.
+pub(super) fn own(here: &Here, as_json: bool) -> anyhow::Result<Outcome> {
+    let effects = OwnEffects::at(&here.places.state).last(MOST_OWN);
+    if as_json {
+        let effects: Vec<Value> = effects
+            .iter()
+            .map(|effect| {
+                let execute = json!({ "kind": "execute", "command": effect.command, "cwd": effect.cwd });
+                json!({ "at": effect.at.to_string(), "effect": execute, "verdict": "allow", "because": { "reason": effect.because } })
+            })
+            .collect();
+        out::json(&json!({ "schema": "copydesk.permissions/1", "id": "own", "decisions": effects }))?;
+        return Ok(Outcome::Fine);
+    }
+    if effects.is_empty() {
+        out::note("Copydesk has started nothing for itself.");
+    }
+    for effect in &effects {
+        out::line(format!("allow run {}: {}", visible(&effect.command), visible(&effect.because)))?;
+        out::line(format!("  in {} at {}", visible(&effect.cwd.display().to_string()), effect.at))?;
     }
     Ok(Outcome::Fine)
 }

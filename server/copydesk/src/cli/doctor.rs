@@ -6,6 +6,7 @@ mod versions;
 use std::path::{Path, PathBuf};
 
 use copydesk_permission::sandbox::State as Sandboxed;
+use copydesk_store::OwnEffects;
 use serde_json::{Value, json};
 
 use super::{Outcome, config, wait_for};
@@ -88,7 +89,8 @@ fn look(here: &Here, loaded: &Loaded) -> anyhow::Result<Vec<Finding>> {
     findings.extend(settings(here, loaded));
     findings.extend(models::keys(here, loaded));
     findings.extend(wait_for(async { Ok(models::models(here, loaded).await) })?);
-    let versions = wait_for(async { Ok(Versions::find().await) })?;
+    let own = OwnEffects::at(&here.places.state);
+    let versions = wait_for(async { Ok(Versions::find(&own).await) })?;
     findings.extend(models::agents(&versions));
     findings.push(models::completion(here, loaded));
     findings.extend(versions.tools());

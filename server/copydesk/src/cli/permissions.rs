@@ -33,7 +33,7 @@ enum What {
     /// Says why an effect was or would be allowed
     Explain {
         /// `Bash(cargo test)`, `Edit(src/lib.rs)`, `Read(.env)`, `Network(https://example.org)`, `Mcp(server, tool)`, or the
-        /// id of a run or of one effect in it
+        /// id of a run or of one effect in it; `own` for what Copydesk started for itself
         effect: String,
     },
     /// Forgets a rule that 'Always allow' stored
@@ -55,6 +55,9 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
 fn explain(here: &Here, words: &str, as_json: bool) -> anyhow::Result<Outcome> {
     if decisions::is_id(words) {
         return decisions::explain(here, words.trim(), as_json);
+    }
+    if words.trim() == OWN {
+        return decisions::own(here, as_json);
     }
     let effect = match effect(here, words.trim()) {
         Ok(effect) => effect,
@@ -135,6 +138,9 @@ fn starters(config: &Config, effect: &Effect, policy: &Policy) -> Vec<String> {
         keys.map(|(name, _)| format!("the key of provider {name} comes from it, unasked and without walls"));
     hooks.chain(checks).chain(keys).collect()
 }
+
+/// The word for what the program started for itself.
+const OWN: &str = "own";
 
 /// Effects by their word, each with one that is written out.
 const EXAMPLES: &[(&str, &str)] = &[

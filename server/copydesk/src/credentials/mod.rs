@@ -14,11 +14,12 @@ mod kept;
 mod keyring;
 
 use std::collections::HashMap;
+use std::path::Path;
 use std::sync::Arc;
 
 use copydesk_base::{Clock, Redactor, SystemClock};
 use copydesk_provider::{Fetch, Fetching, Key, KeyForm, KeyOrigin, KeyWanted, Keys};
-use copydesk_store::{KeyPlace, Passphrase, SealedKeys, StoredKey, UserStore};
+use copydesk_store::{KeyPlace, OwnEffects, Passphrase, SealedKeys, StoredKey, UserStore};
 
 use crate::config::Nesting;
 use crate::here::Here;
@@ -34,6 +35,7 @@ pub(crate) struct Credentials {
     nesting: Nesting,
     redactor: Redactor,
     clock: Arc<dyn Clock>,
+    own: OwnEffects,
     /// One at a time: of two requests that need the same key at once the second finds it kept.
     kept: tokio::sync::Mutex<HashMap<(String, String), Kept>>,
 }
@@ -47,6 +49,7 @@ impl Credentials {
             nesting: here.nesting,
             redactor: redactor.clone(),
             clock: Arc::new(SystemClock),
+            own: OwnEffects::at(&here.places.state),
             kept: tokio::sync::Mutex::default(),
         }
     }
@@ -139,6 +142,12 @@ impl Credentials {
         all.remove(&at);
         let (key, until) = match (&wanted.source.command, stored) {
             (Some(settings), _) => {
+                let line = self.redactor.clean(&settings.command);
+                let because = format!(
+                    "your config names it for the key of {}, and its key was needed",
+                    wanted.provider
+                );
+                self.own.note(&line, Path::new("."), &because);
                 let printed = command::run(settings, &self.redactor, now).await?;
                 let origin = KeyOrigin::Command(wanted.provider.clone());
                 (Key { value: printed.value, origin, form: printed.form }, printed.until)

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
 
+use copydesk_store::OwnEffects;
 use futures_util::future::join_all;
 use tokio::io::AsyncReadExt;
 use tokio::process::Command;
@@ -55,6 +56,9 @@ const EDITORS: [Needed; 4] = [
     editor("emacs", "29", "editor Emacs", "Update Emacs: eglot is built in from 29 on."),
 ];
 
+/// Why nobody is asked.
+const BECAUSE: &str = "you asked 'copydesk doctor', which tells the versions of what is in your PATH; it got no input and no key";
+
 /// So long a program may take to say its version.
 const PATIENCE: Duration = Duration::from_secs(2);
 
@@ -66,9 +70,12 @@ pub(super) struct Versions(BTreeMap<PathBuf, String>);
 
 impl Versions {
     /// Asks every program that a line is about.
-    pub(super) async fn find() -> Self {
+    pub(super) async fn find(own: &OwnEffects) -> Self {
         let known = EDITORS.iter().chain([&GIT, &BASH]).filter_map(|needed| found::in_path(needed.program));
         let paths: Vec<PathBuf> = known.chain(found::agents().into_iter().map(|(_, path)| path)).collect();
+        for path in &paths {
+            own.note(&format!("{} --version", path.display()), Path::new("/"), BECAUSE);
+        }
         let said = join_all(paths.iter().map(|path| said(path))).await;
         Self(paths.into_iter().zip(said).filter_map(|(path, said)| Some((path, number(&said?)?))).collect())
     }
