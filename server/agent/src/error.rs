@@ -21,6 +21,8 @@ pub enum AgentError {
         crate::visible(.0)
     )]
     Distrusted(String),
+    #[error("go on: you said no {0} times in a row; say what it should do instead, or deny it by a rule")]
+    Unwanted(usize),
     #[error("go on: {0}")]
     Budget(String),
     /// The same of a request that no budget let out when it was recorded.

@@ -33,6 +33,31 @@ fn one_prompt_is_on_the_screen_at_a_time() {
 }
 
 #[test]
+fn who_asks_on_and_on_is_ended() {
+    in_four(|personality, format| {
+        let calls = |from: usize, to: usize| {
+            let ask = |turn: Reply, at| turn.call("bash", &json!({"command": format!("printf {at}")}));
+            (from..to).fold(Reply::empty(), ask)
+        };
+        let mut scene = begin(personality, format, "{}", vec![calls(0, 4), calls(4, 40)]);
+        scene.client.hold("window/logMessage");
+        scene.ask("print numbers");
+        for at in 0..13 {
+            let prompt = scene.client.prompt();
+            assert!(prompt.text.contains(&format!("printf {at}")), "{}", prompt.text);
+            // A yes in between, and it counts anew.
+            scene.client.choose(&prompt, if at == 2 { "Allow once" } else { "Deny" });
+        }
+        let told = scene.client.message_where("window/logMessage", |params| {
+            params["message"].as_str().is_some_and(|text| text.contains("you said no 10 times in a row"))
+        });
+        assert!(told.params.to_string().contains("say what it should do instead"), "{}", told.params);
+        assert_eq!(scene.model.requests().len(), 2);
+        scene.end();
+    });
+}
+
+#[test]
 fn after_no_such_method_it_is_not_tried_again_on_this_connection() {
     for personality in four().into_iter().chain([helix_25_01()]) {
         for format in Format::BOTH {

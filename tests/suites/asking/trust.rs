@@ -156,10 +156,11 @@ fn trust_given_on_the_command_line_counts_in_the_editor_and_can_be_taken_back() 
 fn a_run_that_stands_on_trust_ends_when_it_is_taken_back() {
     let gate = Gate::new();
     let bash = |command: &str| Reply::tool("bash", &json!({"command": command}));
-    let script = vec![bash("printf one > one"), bash("printf two > two").hold(&gate), done(), done()];
+    let script = vec![bash("printf one > one"), bash("printf two > two").hold(&gate)];
     let files = [(CONFIG, "permissions: {mode: auto}\n")];
     let mut scene = with_files(vs_code(), Format::Anthropic, "{}", script, &files);
     let _ = scene.workspace.run(&["trust", "--yes"]).exits(0);
+    scene.client.hold("window/logMessage");
     scene.ask("do it");
     scene.request(1);
     assert_eq!(scene.workspace.read("one"), "one");

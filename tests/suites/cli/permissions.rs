@@ -59,12 +59,11 @@ fn an_explanation_names_the_rule_and_where_it_stands() {
 
 #[test]
 fn what_the_program_starts_for_itself_has_its_lines() {
-    let config = "providers:\n  mine:\n    kind: openai\n    base_url: http://127.0.0.1:9\n    key: {command: 'printf k-0123456789'}\n";
+    let config = "providers:\n  mine:\n    kind: openai-chat\n    base_url: http://127.0.0.1:9\n    key: {command: 'printf k-0123456789'}\n";
     let workspace = Workspace::new(COPYDESK).with_user_config(config);
     let nothing = workspace.run(&["permissions", "explain", "own"]).exits(0);
     assert_eq!(nothing.stderr, "Copydesk has started nothing for itself.\n");
-    assert!(!workspace.state().exists(), "who looks leaves no trace");
-    std::fs::create_dir_all(workspace.state()).expect("the bench's own folder");
+    assert!(!workspace.state().join("own.jsonl").exists(), "who looks leaves no trace");
     let _ = workspace.run(&["doctor"]);
     let _ = workspace.run(&["models", "--provider", "mine"]);
     let told = workspace.run(&["permissions", "explain", "own"]).exits(0);

@@ -43,6 +43,9 @@ use crate::team::apart::{self, Unaccepted};
 /// Why what would be asked is refused where there is no person.
 const NOBODY: &str = "nobody is here who could be asked";
 
+/// So often in a row the person says no to one run; then it ends. Who asks on and on wears people down.
+const MOST_REFUSALS: usize = 10;
+
 /// What the door answered.
 pub(crate) enum Permit {
     Granted,
@@ -207,6 +210,8 @@ pub(crate) async fn ask(
         } => match never {},
     };
     let nothing_done = answer.done.sent.is_empty() && answer.done.refused.is_empty();
+    let is_no = matches!(&answer.settlement, Settlement::Denied { by, said: None, .. } if by == "person");
+    turn.refusals = if is_no { turn.refusals + 1 } else { 0 };
     match answer.settlement {
         Settlement::Once | Settlement::Always => {
             let because = Because::of("the person allowed it");
@@ -234,7 +239,8 @@ pub(crate) async fn ask(
         Settlement::Denied { by, reason, said } => {
             let wanted = if by == "person" { Wanted::Nothing } else { wanted(&question) };
             let why = Why { because: Because::of(reason), by, said };
-            refuse(turn, call, &effect, why, wanted).await
+            let refused = refuse(turn, call, &effect, why, wanted).await?;
+            if turn.refusals < MOST_REFUSALS { Ok(refused) } else { Err(AgentError::Unwanted(turn.refusals)) }
         }
         Settlement::Failed(reason) => Err(AgentError::Journal(reason)),
     }

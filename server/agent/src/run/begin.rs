@@ -101,6 +101,7 @@ pub(super) async fn begin(
         remembered_before: terms.remembered_before,
         stored: terms.stored,
         denied: vec![],
+        refusals: 0,
         changes: vec![],
         refused_diffs: vec![],
         unmade: BTreeMap::new(),

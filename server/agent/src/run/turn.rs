@@ -89,6 +89,8 @@ pub(crate) struct Turn {
     /// The stored rules, and which of them were revoked since.
     pub(crate) stored: Stored,
     pub(crate) denied: Vec<Denied>,
+    /// Questions that the person answered with no, one behind the other.
+    pub(crate) refusals: usize,
     pub(crate) changes: Vec<(PathBuf, bool)>,
     pub(crate) refused_diffs: Vec<String>,
     /// Files whose last edit was allowed and did not fit the text that was there, each with the reason.
