@@ -156,6 +156,9 @@ pub enum Event {
         /// The most that it can cost: what it counts as where its process dies before anybody learns more.
         #[serde(default)]
         most: Usage,
+        /// About how many tokens it has, by which a conversation is shortened; 0 in journals that did not tell.
+        #[serde(default)]
+        expected: u64,
     },
     /// The next answer is waited for: a limit holds the request back, or a try failed and the next one comes.
     ModelWaited {

@@ -147,6 +147,26 @@ fn what_failed_fails_again_with_the_same_tries_and_the_same_way_out() {
     assert_eq!((first.requests().len(), second.requests().len()), (3, 2), "nobody is asked");
 }
 
+#[test]
+fn what_was_not_shortened_is_not_in_a_replay_though_it_might_have_been_longer() {
+    let model = || ModelServer::start(Format::Anthropic, vec![look(), done()]);
+    let first = model();
+    let requested = |recorded: &Recorded, key: &str| -> u64 {
+        let export: Value = serde_json::from_str(&recorded.export()).expect("an export");
+        let sizes = export.to_string();
+        let key = format!("\"{key}\":");
+        let number = |rest: &str| rest.split([',', '}']).next()?.parse().ok();
+        sizes.split(&key).skip(1).filter_map(number).max().unwrap_or_default()
+    };
+    let plain = headless(&config(&first, "{}"), 0);
+    let expected = requested(&plain, "expected");
+    let second = model();
+    let settings = format!("context: {{compaction: {{tokens: {}}}}}\n", expected + expected / 20);
+    let recorded = headless(&format!("{}{settings}", config(&second, "{}")), 0);
+    assert!(expected > 0 && !recorded.export().contains("\"compacted\""), "{expected}");
+    recorded.replays("a request that is a little smaller than the limit");
+}
+
 /// A run in an editor, with what its person does meanwhile.
 fn watched(script: Vec<Reply>, permissions: &str, meanwhile: impl FnOnce(&mut Scene, &str)) -> Recorded {
     let model = ModelServer::start(Format::Anthropic, script);

@@ -28,7 +28,7 @@ pub(crate) struct Reserved {
     /// Tokens, a quarter of the bytes.
     estimate: u64,
     /// The same as this model counts.
-    input: u64,
+    pub(crate) expected: u64,
     /// The most that it can have by its text.
     most_input: u64,
 }
@@ -111,11 +111,11 @@ pub(crate) async fn reserve(turn: &Turn, choice: &Choice, request: &Request) -> 
     let now = turn.world.clock.now();
     let user = &turn.world.user;
     let estimate = request.estimated_tokens();
-    let input = expected(turn, choice, request).await?;
+    let expected = expected(turn, choice, request).await?;
     let most_input = turn.settings.models.recorded_tokens(request).unwrap_or_else(|| request.most_tokens());
     let before = turn.counted.as_ref().filter(|before| before.model == choice.model_ref());
     // A tokenizer that makes more of everything than we know is believed.
-    let next_input = before.map_or(most_input, |before| before.grown_to(most_input)).max(input);
+    let next_input = before.map_or(most_input, |before| before.grown_to(most_input)).max(expected);
     let began = turn.began;
     let elapsed = now.since(began);
     let choice = choice.clone();
@@ -135,7 +135,7 @@ pub(crate) async fn reserve(turn: &Turn, choice: &Choice, request: &Request) -> 
     let conversation = Some(Conversation { session: turn.conversation.clone(), spent, time });
     let holder = Holder { process: std::process::id(), at: now, is_alive: alive::is_alive, conversation };
     let ((cut, most, held), reservation) = user.reserve(now.day(), holder, decide).await??;
-    Ok(Reserved { cut, most, reservation, held, estimate, input, most_input })
+    Ok(Reserved { cut, most, reservation, held, estimate, expected, most_input })
 }
 
 /// Counts what a request has used, in the place of what was reserved for it.
@@ -182,7 +182,7 @@ pub(crate) async fn settle(
 impl Reserved {
     /// What the request counts as.
     pub(crate) fn counted(&self, seen: &Seen, choice: &Choice) -> Usage {
-        counted(seen, self.input, choice)
+        counted(seen, self.expected, choice)
     }
 }
 

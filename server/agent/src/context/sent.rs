@@ -206,7 +206,7 @@ mod tests {
     }
 
     fn requested() -> Event {
-        Event::ModelRequested { number: 1, most: Usage::default() }
+        Event::ModelRequested { number: 1, most: Usage::default(), expected: 0 }
     }
 
     #[test]

@@ -144,7 +144,11 @@ async fn of_one(
     let mut account = account::reserve(turn, choice, request).await?;
     turn.requested += 1;
     let mut events: Vec<Event> = own::key(turn, choice).into_iter().collect();
-    events.push(Event::ModelRequested { number: turn.requested, most: account.most });
+    events.push(Event::ModelRequested {
+        number: turn.requested,
+        most: account.most,
+        expected: account.expected,
+    });
     turn.record(events).await?;
     let request = Request { max_output_tokens: account.cut, ..request.clone() };
     let mut stream = turn.settings.models.call(choice, request.clone(), turn.cancel.clone());

@@ -152,10 +152,11 @@ impl Taken {
                     past = vec![transcript::newest(std::mem::take(&mut past), Some(*kept))];
                     None
                 }
-                Event::ModelRequested { most, .. } => {
+                Event::ModelRequested { most, expected, .. } => {
                     under = Under { way: Way::Left, before: vec![] };
                     if is_talk(behind) {
-                        self.recorded.sizes.push(Sized { asked: asked(&past), tokens: most.input_tokens });
+                        let tokens = if *expected > 0 { *expected } else { most.input_tokens };
+                        self.recorded.sizes.push(Sized { asked: asked(&past), tokens });
                     }
                     None
                 }

@@ -126,7 +126,10 @@ mod tests {
     async fn pieces_of_a_text_lie_together_and_nothing_changes_its_place() {
         let notes = Notes::default();
         let number = |run: &str| {
-            happened(run, Event::ModelRequested { number: 1, most: copydesk_base::Usage::default() })
+            happened(
+                run,
+                Event::ModelRequested { number: 1, most: copydesk_base::Usage::default(), expected: 0 },
+            )
         };
         for note in
             [number("a"), delta("a", "He"), delta("a", "llo"), delta("b", "x"), delta("a", "!"), number("a")]
@@ -160,8 +163,10 @@ mod tests {
         // Small ones are counted.
         for number in 0..NOTES as u64 {
             assert!(poll!(Box::pin(notes.room())).is_ready());
-            notes
-                .push(happened("a", Event::ModelRequested { number, most: copydesk_base::Usage::default() }));
+            notes.push(happened(
+                "a",
+                Event::ModelRequested { number, most: copydesk_base::Usage::default(), expected: 0 },
+            ));
         }
         let mut room = Box::pin(notes.room());
         assert!(poll!(&mut room).is_pending());

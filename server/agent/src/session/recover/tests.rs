@@ -121,7 +121,7 @@ fn a_command_without_an_outcome_is_unknown() {
 #[test]
 fn what_was_used_stays_used() {
     let used = |input_tokens| Usage { input_tokens, requests: 1, ..Usage::default() };
-    let requested = || Event::ModelRequested { number: 1, most: used(900) };
+    let requested = || Event::ModelRequested { number: 1, most: used(900), expected: 0 };
     let answered =
         || Event::ModelAnswered { text: String::new(), calls: 0, usage: used(100), stopped: String::new() };
     let lost = || Event::TryLost { model: "a/b".into(), usage: used(10) };
