@@ -258,6 +258,8 @@ fn a_command_that_would_show_a_secret_in_another_form_asks() {
         ("cat [k]*.txt | rev", true),
         ("rev plain.txt", false),
         ("ln -s k.txt leads.txt; rev leads.txt", true),
+        ("perl -ne 'print scalar reverse' k.txt", true),
+        ("python3 -c \"print(open('k.txt').read()[::-1])\"", true),
         ("cat k.txt", false),
         ("sed -n '1,2p' k.txt", false),
         ("grep -n TOKEN k.txt | sort", false),

@@ -23,11 +23,11 @@ const MOST: usize = 256;
 
 /// Why a command would show a secret.
 pub(super) fn shown(disguise: &Disguise, policy: &Policy, redactor: &Redactor) -> Option<String> {
-    let mut left = MOST_BYTES;
+    let mut left = Left { bytes: MOST_BYTES, files: MOST };
     let files =
         disguise.files.iter().flat_map(|file| meant(file)).map(|file| path::resolve(&policy.root, &file));
-    for (at, file) in files.enumerate() {
-        let look = if at < MOST { look(&file, redactor, &mut left) } else { Look::TooMuch };
+    for file in files {
+        let look = look(&file, redactor, &mut left);
         let (shown, by) = (path::shown(&policy.root, &file), &disguise.by);
         match look {
             Look::Nothing => {}
@@ -71,20 +71,28 @@ enum Look {
     TooMuch,
 }
 
-/// What a plain file holds; it takes its length from what may still be looked through.
-fn look(file: &Path, redactor: &Redactor, left: &mut u64) -> Look {
+/// What may still be looked through.
+struct Left {
+    bytes: u64,
+    files: usize,
+}
+
+/// What a plain file holds; it takes itself from what may still be looked through.
+fn look(file: &Path, redactor: &Redactor, left: &mut Left) -> Look {
     // A folder has no text of its own, and what is not there shows nothing.
     let Ok(opened) = DiskFiles.open(file) else { return Look::Nothing };
+    let Some(files) = left.files.checked_sub(1) else { return Look::TooMuch };
+    left.files = files;
     let mut bytes = Vec::new();
-    if opened.take(*left + 1).read_to_end(&mut bytes).is_err() {
+    if opened.take(left.bytes + 1).read_to_end(&mut bytes).is_err() {
         return Look::Nothing;
     }
     if !redactor.find(&String::from_utf8_lossy(&bytes)).is_empty() {
         return Look::Secret;
     }
-    match left.checked_sub(bytes.len() as u64) {
+    match left.bytes.checked_sub(bytes.len() as u64) {
         Some(less) => {
-            *left = less;
+            left.bytes = less;
             Look::Nothing
         }
         None => Look::TooMuch,

@@ -5,7 +5,8 @@
 //! programs is told with the files that it reads ([`Disguise`]), and who starts it looks whether they hold a secret.
 //!
 //! Of the tools that are known to read, those that show whole lines, or nothing of them, are named; all others count. Of
-//! programs that are not known to read, a few are named that are there to encode.
+//! programs that are not known to read, a few are named that are there to encode; and a program that stands among the words
+//! of an interpreter (`python3 -c`, `perl -ne`) may do anything with the files that its text names.
 
 use std::path::PathBuf;
 
@@ -55,10 +56,31 @@ pub(super) fn look(script: &Script, policy: &Policy) -> Option<Disguise> {
             let words = simple.words.iter().skip(1).flat_map(|word| parts(&word.text));
             files.extend(words.filter_map(|part| simple.cwds.places_of(part)).flatten());
         }
+        if has_program(simple) {
+            let words = simple.words.iter().skip(1).flat_map(|word| programs::pieces(&word.text));
+            let names = words.filter(|piece| piece.len() <= LONGEST_NAME && !piece.contains('\0'));
+            files.extend(names.filter_map(|name| simple.cwds.places_of(name)).flatten());
+        }
     }
     files.sort();
     files.dedup();
     Some(Disguise { by: by.text.clone(), files })
+}
+
+/// Interpreters that are no shells: what those are given is read.
+const PROGRAMMED: &str =
+    "python python2 python3 pypy3 node deno bun perl ruby php lua Rscript tclsh osascript pwsh";
+/// No piece of a program that is longer names a file.
+const LONGEST_NAME: usize = 4096;
+
+/// Whether a program stands among the words of an interpreter: behind `-c`, `-e`, `-pe`, `-r`, `--eval`, `eval`.
+fn has_program(simple: &Simple) -> bool {
+    let gives = |text: &str| match text.strip_prefix('-') {
+        Some(letters) if !letters.starts_with('-') => letters.contains(['c', 'e', 'E', 'p', 'r']),
+        _ => matches!(text, "eval" | "--eval" | "--print" | "--run" | "--command"),
+    };
+    PROGRAMMED.split(' ').any(|one| one == bare(simple))
+        && simple.words.iter().skip(1).any(|word| gives(word.text.split('=').next().unwrap_or_default()))
 }
 
 fn is_encoder(simple: &Simple) -> bool {
@@ -72,7 +94,7 @@ fn bare(simple: &Simple) -> &str {
 fn disguises(simple: &Simple) -> bool {
     let (name, words) = (bare(simple), simple.words.as_slice());
     let texts = || words.iter().skip(1).map(|word| word.text.as_str());
-    if is_encoder(simple) {
+    if is_encoder(simple) || has_program(simple) {
         return true;
     }
     // Colours stand between the letters.
@@ -167,6 +189,13 @@ mod tests {
             ("xxd k.txt", Some(("xxd k.txt", "k.txt"))),
             ("echo \"$(cat k.txt)\" | timeout 5 rev", Some(("rev", "k.txt"))),
             ("cat conf/*.yaml | rev", Some(("rev", "conf/*.yaml"))),
+            (
+                "python3 -c \"for l in open('k.txt'): print(l[::-1])\"",
+                Some(("python3 -c \"for l in open('k.txt'): print(l[::-1])\"", "k.txt")),
+            ),
+            ("perl -ne 'print reverse' < k.txt", Some(("perl -ne 'print reverse' < k.txt", "k.txt"))),
+            ("python3 tool.py", None),
+            ("python3 -m pytest k.txt", None),
             ("cat k.txt", None),
             ("cargo test", None),
         ] {
