@@ -1,5 +1,6 @@
 //! How every room sees files: open buffers first, then the disk.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -45,6 +46,11 @@ pub trait Files: Send + Sync {
     /// The files that an editor holds open; their texts may not be on the disk yet.
     fn held_open(&self) -> Vec<PathBuf> {
         Vec::new()
+    }
+
+    /// How often an editor has saved each file that it saved at all.
+    fn saves(&self) -> BTreeMap<PathBuf, u64> {
+        BTreeMap::new()
     }
 }
 

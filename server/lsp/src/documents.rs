@@ -1,6 +1,6 @@
 //! The documents that the editor holds open, by URI. Changed by the intake only; everybody else takes what is there.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
@@ -97,6 +97,7 @@ pub(crate) struct Documents {
     changed: watch::Sender<u64>,
     /// Those who look at every version of a document, by its path: [`Documents::changes`] tells of the last one only.
     followers: DashMap<PathBuf, Vec<mpsc::UnboundedSender<Arc<Open>>>>,
+    saves: DashMap<PathBuf, u64>,
     pub(crate) marks: Marks,
 }
 
@@ -108,6 +109,7 @@ impl Documents {
             foreign: DashMap::new(),
             changed: watch::Sender::new(0),
             followers: DashMap::new(),
+            saves: DashMap::new(),
             marks: Marks::default(),
         }
     }
@@ -226,7 +228,15 @@ impl Documents {
         if let Some(mut open) = self.by_uri.get_mut(uri) {
             let stamp = Stamp::of(open.path.as_deref());
             Arc::make_mut(&mut open).stamp = stamp;
+            if let Some(path) = &open.path {
+                *self.saves.entry(path.clone()).or_default() += 1;
+            }
         }
+    }
+
+    /// How often each file was saved here; it counts on when the document is closed.
+    pub(crate) fn saves(&self) -> BTreeMap<PathBuf, u64> {
+        self.saves.iter().map(|saved| (saved.key().clone(), *saved.value())).collect()
     }
 
     /// Notes the comments of an edit of ours before it is sent. They stay noted when the document is closed: an effect

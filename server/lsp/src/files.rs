@@ -1,5 +1,6 @@
 //! Files as the editor has them: open documents over the disk.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -74,5 +75,9 @@ impl Files for EditorFiles {
 
     fn held_open(&self) -> Vec<PathBuf> {
         self.documents.all().into_iter().filter_map(|open| open.path.as_deref().map(Path::to_owned)).collect()
+    }
+
+    fn saves(&self) -> BTreeMap<PathBuf, u64> {
+        self.documents.saves()
     }
 }

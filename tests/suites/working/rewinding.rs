@@ -1,5 +1,8 @@
 //! Back to before a turn: files, conversation or both, from a terminal and from an editor.
 
+use std::time::Instant;
+
+use copydesk_tests::client::{PATIENCE, eventually};
 use copydesk_tests::model_server::{Format, Gate, ModelServer, Reply};
 use copydesk_tests::scene::{FILE, KEY, TEXT, config, done, in_four, triple, tripled};
 use copydesk_tests::scene::{Scene, Stage};
@@ -285,4 +288,47 @@ fn what_a_command_did_to_files_that_it_does_not_name_comes_back() {
     let _ = workspace.run(&["redo"]).exits(0);
     assert!(!workspace.exists("x.tmp") && !workspace.exists("lib/99.txt") && workspace.exists("made.txt"));
     assert_eq!(workspace.read("b.py"), "b = 2\nmine = 3\n");
+}
+
+#[test]
+fn what_the_person_saved_while_a_command_ran_is_left_alone_and_what_their_editor_loaded_is_not() {
+    let works = "for file in b c; do echo \"$file = 2\" > $file.py; done; touch begun; until test -e go; do sleep 0.02; done\n";
+    in_four(|personality, format| {
+        let files =
+            [("b.py", "b = 1\n"), ("c.py", "c = 1\n"), ("work.sh", works), (".gitignore", "begun\ngo\n")];
+        let mut scene = Scene::begin(Stage {
+            program: COPYDESK,
+            personality,
+            format,
+            permissions: "{allow: [\"Bash(sh work.sh)\"]}".to_owned(),
+            script: vec![Reply::tool("bash", &json!({"command": "sh work.sh"})), done()],
+            files: files.map(|(name, text)| (name.to_owned(), text.to_owned())).to_vec(),
+        });
+        let [b, c] = ["b.py", "c.py"].map(|name| scene.workspace.uri(name));
+        scene.client.open(&b, "python", "b = 1\n");
+        scene.client.open(&c, "python", "c = 1\n");
+        for quiet in ["workspace/applyEdit", "window/logMessage"] {
+            scene.client.quiet(quiet);
+        }
+        let _ = scene.ask("work");
+        let begun = eventually(Instant::now() + PATIENCE, || scene.workspace.exists("begun").then_some(()));
+        assert!(begun.is_some(), "the command began");
+        scene.client.set_text(&b, "b = 2\n");
+        scene.client.set_text(&c, "c = 3\n");
+        let file = scene.workspace.path("c.py");
+        scene.client.save(&c, &file);
+        // What was sent before is heard by now.
+        let _ = scene.client.ok("textDocument/documentSymbol", json!({"textDocument": {"uri": c}}));
+        scene.workspace.write("go", "");
+        scene.over(1);
+        let undone =
+            scene.client.command("copydesk.undo", json!({})).expect("there is something to take back");
+        assert_eq!(undone["sent"], json!([0]), "{undone}");
+        let why =
+            "c.py: `sh work.sh` changed it, and you saved it meanwhile, and whose change it is is not known";
+        assert_eq!(undone["refused"], json!([{"hunk": 1, "reason": why}]), "{undone}");
+        scene.client.wait("the edit of b.py", |client| (client.text(&b) == "b = 1\n").then_some(()));
+        assert_eq!(scene.client.text(&c), "c = 3\n");
+        scene.end();
+    });
 }

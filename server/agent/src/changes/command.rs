@@ -6,7 +6,7 @@
 //!
 //! # Invariants
 //! - What somebody else may have done meanwhile is never taken back, but named: another run at work in the workspace, or the
-//!   person in their editor. A program that nobody here knows of may have; then redo brings its text again.
+//!   person who saved it in their editor (one that merely loads what the command wrote saves nothing). A program that nobody here knows of may have; then redo brings its text again.
 //! - A command that only reads costs nothing, and neither does one in a helper's worktree: what is changed there comes back as
 //!   edits.
 
@@ -15,7 +15,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use copydesk_base::{CallId, ChangeId, Effect, Event, Files};
+use copydesk_base::{CallId, ChangeId, Effect, Event};
 
 use super::around::{Around, Difference};
 use super::named::{Changed, Named};
@@ -37,8 +37,8 @@ pub(crate) struct Before {
 struct Surroundings {
     files: Arc<Around>,
     began: SystemTime,
-    /// What the person's editor holds open, in which version.
-    open: BTreeMap<PathBuf, Option<i32>>,
+    /// How often the person's editor had saved each file.
+    saves: BTreeMap<PathBuf, u64>,
     /// Whether another run was at work.
     is_shared: bool,
 }
@@ -57,8 +57,8 @@ pub(crate) async fn keep(turn: &mut Turn, effect: &Effect) -> Before {
         let named = Named::of(&command, &cwd, &policy, &*files);
         let around = Around::look(&earlier, &Twins::of(policy), &*files);
         let named = named.leave_to(|folder| around.kept_below(folder));
-        let open = held_open(&*files);
-        let around = Surroundings { files: Arc::new(around), began: SystemTime::now(), open, is_shared };
+        let (began, saves) = (SystemTime::now(), files.saves());
+        let around = Surroundings { files: Arc::new(around), began, saves, is_shared };
         Before { named, around: Some(around) }
     });
     looking.await.unwrap_or_default()
@@ -75,9 +75,9 @@ pub(crate) async fn settle(turn: &mut Turn, call: &CallId, before: Before) -> Re
         difference.changed.retain(|one| !named.has(&one.path));
         difference.left.retain(|(path, _)| !named.has(path));
         let (changed, gone) = named.changed(&*files);
-        (now, changed, gone, difference, held_open(&*files))
+        (now, changed, gone, difference, files.saves())
     });
-    let Ok((now, changed, gone, difference, open)) = looking.await else { return Ok(()) };
+    let Ok((now, changed, gone, difference, saves)) = looking.await else { return Ok(()) };
     turn.around = now;
     let took = |path, why: &str, overwritten| Event::CommandTook {
         call: call.clone(),
@@ -94,8 +94,8 @@ pub(crate) async fn settle(turn: &mut Turn, call: &CallId, before: Before) -> Re
         for one in difference.changed {
             let why = if is_shared {
                 Some("another agent was at work in the same folder, and whose change it is is not known")
-            } else if open.get(&one.path) != around.open.get(&one.path) {
-                Some("its text changed in your editor meanwhile, and whose change it is is not known")
+            } else if saves.get(&one.path) != around.saves.get(&one.path) {
+                Some("you saved it meanwhile, and whose change it is is not known")
             } else {
                 None
             };
@@ -119,15 +119,6 @@ pub(crate) async fn settle(turn: &mut Turn, call: &CallId, before: Before) -> Re
 fn told(turn: &Turn, call: &CallId, Changed { path, before, after }: Changed) -> Event {
     let change = ChangeId::new(&*turn.world.ids);
     Event::CommandChanged { change, call: call.clone(), path, before, after }
-}
-
-/// The documents of the person's editor by their versions.
-fn held_open(files: &dyn Files) -> BTreeMap<PathBuf, Option<i32>> {
-    let version = |path: PathBuf| {
-        let version = files.read(&path).ok().and_then(|text| text.version);
-        (path, version)
-    };
-    files.held_open().into_iter().map(version).collect()
 }
 
 /// Whether another conversation is at work in the workspace, or one began since. Helpers have none of their own: whom they

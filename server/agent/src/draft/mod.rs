@@ -275,6 +275,10 @@ impl Files for Drafted {
     fn held_open(&self) -> Vec<PathBuf> {
         self.below.held_open()
     }
+
+    fn saves(&self) -> BTreeMap<PathBuf, u64> {
+        self.below.saves()
+    }
 }
 
 #[cfg(test)]
