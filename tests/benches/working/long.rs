@@ -118,7 +118,7 @@ fn records(session: &SessionId, turn: u32, now: u64) -> impl Iterator<Item = Rec
             carried,
         },
         Event::told(prompt),
-        Event::ModelRequested { number: 1, most: Usage::default() },
+        Event::ModelRequested { number: 1, most: Usage::default(), expected: 0 },
         Event::ModelAnswered { text: answer.clone(), calls: 0, usage, stopped: String::new() },
         Event::RunFinished { status: RunStatus::Succeeded, text: answer, error: None, usage, denied: vec![] },
     ];
