@@ -243,6 +243,56 @@ proptest! {
     }
 }
 
+/// What a line may become so that the text can still be read: its key and its value.
+const WORDS: &[(&str, &str)] = &[
+    ("id", "t1"),
+    ("ib", "t1"),
+    ("id", "5"),
+    ("size", "5"),
+    ("size", "500"),
+    ("kind", "one"),
+    ("kind", "two"),
+    ("kind", "none"),
+    ("run", "ls"),
+    ("cmd", "5"),
+    ("old", "word"),
+    ("when", "{id: x}"),
+    ("when", "now"),
+    ("name", "a"),
+];
+
+proptest! {
+    #![proptest_config(chance::config(25, "tests/proptest-regressions/remembering.txt"))]
+
+    #[test]
+    fn other_words_for_a_while(
+        edits in prop::collection::vec((any::<prop::sample::Index>(), any::<prop::sample::Index>()), 1..16),
+    ) {
+        let (schema, path) = (schema(SCHEMA), Path::new("test.yaml"));
+        let mut memo = Memo::default();
+        let mut document = Document::open_at(1, "", path, &yaml_with_anchors());
+        for (line, word) in edits {
+            let file = File { path, text: document.text(), tree: document.tree(), kind: FileKind::Other };
+            let remembered = schemas::check_again(&file, &schema, &mut memo);
+            assert_eq!(remembered, schemas::check(&file, &schema), "of this text:\n{}", document.text());
+            let text = document.text();
+            let entries: Vec<(usize, &str)> = text
+                .lines()
+                .scan(0, |at, line| { let start = *at; *at += line.len() + 1; Some((start, line)) })
+                .filter(|(_, line)| line.starts_with(' ') && !line.ends_with(':') && !line.contains(['&', '*']))
+                .collect();
+            let (start, line) = entries[line.index(entries.len())];
+            let lead = line.len() - line.trim_start_matches([' ', '-']).len();
+            let (key, value) = WORDS[word.index(WORDS.len())];
+            let index = LineIndex::new(text);
+            let place = |at| index.position(at, Encoding::Utf8);
+            let range = Some(Range::new(place(start + lead), place(start + line.len())));
+            let change = Change { range, text: format!("{key}: {value}") };
+            document = document.edited(document.version() + 1, &[change], Encoding::Utf8);
+        }
+    }
+}
+
 #[test]
 fn good_texts_are_good() {
     let schema = schema(SCHEMA);
