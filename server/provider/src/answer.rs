@@ -3,7 +3,7 @@
 //! Both wire readers pour into the same [`Answer`]. It owns the limit on an answer's size and turns drafts into
 //! [`ToolCall`]s at the end; what a model wrote badly becomes [`crate::Arguments`] that say so.
 
-use copydesk_base::Usage;
+use copydesk_base::{Usage, letter::is_unseen};
 use serde_json::Value;
 
 use crate::facts::Tokens;
@@ -16,6 +16,9 @@ pub(crate) const LARGEST_ANSWER: usize = 8 << 20;
 
 /// What one call costs of that, so that endless empty calls end too.
 const COST_OF_A_CALL: usize = 256;
+
+/// Letters of a tool's name; the APIs take no more than half of that.
+const LONGEST_NAME: usize = 128;
 
 /// What is wrong with a server's event.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -142,8 +145,9 @@ impl Answer {
             id if taken => format!("{id}_{}", at + 1),
             id => id.to_owned(),
         };
-        out.push(ModelEvent::CallStarted { id: id.clone(), name: name.to_owned() });
-        self.calls.push(Draft { id, name: name.to_owned(), raw: String::new(), closed: false });
+        let name = shown(name);
+        out.push(ModelEvent::CallStarted { id: id.clone(), name: name.clone() });
+        self.calls.push(Draft { id, name, raw: String::new(), closed: false });
         Ok(at)
     }
 
@@ -213,4 +217,10 @@ impl Answer {
         self.size = self.size.saturating_add(by);
         if self.size > LARGEST_ANSWER { Err(WireError::TooLong) } else { Ok(()) }
     }
+}
+
+/// A tool's name without what no name of a tool has: it is shown wherever a call is, and whoever answers wrote it.
+fn shown(name: &str) -> String {
+    let is_fit = |letter: &char| !letter.is_whitespace() && !is_unseen(*letter);
+    name.chars().filter(is_fit).take(LONGEST_NAME).collect()
 }

@@ -35,6 +35,8 @@ pub struct Endpoint {
     pub progress: Duration,
     /// Requests that may be under way at the same time.
     pub concurrency: u32,
+    /// A key was put away for it, though its config names none.
+    pub(crate) has_stored_key: bool,
     /// How this server speaks Chat Completions.
     pub(crate) quirks: Quirks,
 }
@@ -107,6 +109,7 @@ impl Endpoint {
                 _ => Quirks::of(provider.quirks, base_url),
             },
             concurrency: provider.concurrency.unwrap_or(CONCURRENCY),
+            has_stored_key: false,
         }
     }
 
@@ -167,7 +170,7 @@ impl Endpoint {
             ModelSettings { broken_price: known.broken_price.or_else(|| Some(wrong.clone())), ..known }
         });
         // A server of this machine that wants a key may hand on what it is asked, to somebody who bills.
-        let is_own = is_here(&self.base_url) && !self.key.is_needed();
+        let is_own = is_here(&self.base_url) && !self.key.is_needed() && !self.has_stored_key;
         facts::sources(
             self.kind,
             self.kind == ProviderKind::Offline || is_own,

@@ -37,8 +37,8 @@ struct Shared {
     keeper: Option<Keeper>,
 }
 
-/// Told of every change of a circuit.
-type Keeper = Box<dyn Fn(&Health) + Send + Sync>;
+/// Told of every change of a circuit, and of whose it is.
+type Keeper = Box<dyn Fn(&Health, &str) + Send + Sync>;
 
 #[derive(Debug, Default)]
 struct Inner {
@@ -115,7 +115,7 @@ pub struct Saved {
 
 impl Health {
     /// One whose changes somebody wants to keep.
-    pub fn kept_by(keeper: impl Fn(&Self) + Send + Sync + 'static) -> Self {
+    pub fn kept_by(keeper: impl Fn(&Self, &str) + Send + Sync + 'static) -> Self {
         Self(Arc::new(Shared { inner: Mutex::default(), keeper: Some(Box::new(keeper)) }))
     }
 
@@ -156,13 +156,13 @@ impl Health {
             circuit.opened = circuit.opened.saturating_add(1);
         }
         drop(inner);
-        self.changed();
+        self.changed(model_ref);
     }
 
     /// A model answered.
     pub(crate) fn answered(&self, model_ref: &str) {
         if self.inner().circuits.remove(model_ref).is_some() {
-            self.changed();
+            self.changed(model_ref);
         }
     }
 
@@ -208,9 +208,9 @@ impl Health {
         }
     }
 
-    fn changed(&self) {
+    fn changed(&self, model_ref: &str) {
         if let Some(keeper) = &self.0.keeper {
-            keeper(self);
+            keeper(self, model_ref);
         }
     }
 

@@ -110,7 +110,13 @@ impl Models {
     /// Which model answers where nobody wishes for one. Looks at the config and the environment, not at the network.
     pub fn choose(&self) -> Result<Choice, ChooseError> {
         let choice = self.with_options(|options| choice::choose(None, options))?;
-        Ok(choice.informed(&self.config.catalog))
+        Ok(self.informed(choice))
+    }
+
+    /// With what its provider lists, and whether a key was put away for it.
+    fn informed(&self, mut choice: Choice) -> Choice {
+        choice.endpoint.has_stored_key = self.keys.origin(&choice.endpoint.key_wanted()).is_some();
+        choice.informed(&self.config.catalog)
     }
 
     /// Who answers, and who instead. A name is `provider/model`, `provider:model`, a provider's name or a mapped model
@@ -123,9 +129,8 @@ impl Models {
             self.with_options(|options| {
                 routing::route(wishes, &self.config.fallback, self.config.strictness, options)
             })?;
-        let informed = |choice: Choice| choice.informed(&self.config.catalog);
-        let fallbacks = fallbacks.into_iter().map(informed).collect();
-        Ok(Route { first: informed(first), fallbacks, chain, broken, strictness, unserved })
+        let fallbacks = fallbacks.into_iter().map(|choice| self.informed(choice)).collect();
+        Ok(Route { first: self.informed(first), fallbacks, chain, broken, strictness, unserved })
     }
 
     /// As [`Models::route`]; where that finds nothing but the stand-in, providers that name no model and servers on this
@@ -138,7 +143,11 @@ impl Models {
         let has_key = |endpoint: &Endpoint| self.keys.origin(&endpoint.key_wanted()).is_some();
         let (open, unused) = discover::nameless(&self.config, &has_key);
         let (open, here) = tokio::join!(self.look(open), self.look_here());
-        Ok(Route { first: discover::found(&open, &here, unused, needs)?, ..route })
+        let mut first = discover::found(&open, &here, unused, needs)?;
+        // What it listed just now goes before what is kept of it; whether somebody bills is for its key to say.
+        first.endpoint.has_stored_key = has_key(&first.endpoint);
+        first.facts.price = self.sources(&first).merged().price;
+        Ok(Route { first, ..route })
     }
 
     /// What the servers say that may run on this machine without being configured.

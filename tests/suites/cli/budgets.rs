@@ -170,6 +170,34 @@ fn a_table_of_numbers_is_not_taken_for_prose() {
 }
 
 #[test]
+fn a_server_that_counts_next_to_nothing_does_not_get_past_a_limit() {
+    for format in Format::BOTH {
+        let look = |at: usize| Reply::tool("read", &json!({"path": format!("{at}.py")})).usage(1, 5);
+        let model = ModelServer::start(format, (0..30).map(look));
+        let workspace = billed(&model, "{run: {tokens: 15000}}");
+        let report = ask(&workspace).exits(1).json();
+        let error = report["error"].as_str().unwrap_or_default();
+        assert!(error.contains("budgets.run.tokens"), "{report}");
+        assert_eq!(report["usage"]["estimated"], true, "{report}");
+        assert!(model.requests().len() < 16, "{}", model.requests().len());
+    }
+}
+
+#[test]
+fn a_server_that_does_not_end_where_it_was_told_to_is_hung_up_on() {
+    for format in Format::BOTH {
+        // 200 000 bytes, which would cost twenty dollars.
+        let endless = Reply::empty().pieces(std::iter::repeat_n("word word word word ", 10_000));
+        let model = ModelServer::start(format, [endless.usage(1_000, 40_000)]);
+        let workspace = billed(&model, "{run: {usd: 1}}");
+        let report = ask(&workspace).exits(1).json();
+        let error = report["error"].as_str().unwrap_or_default();
+        assert!(error.contains("the model's answer was cut at its limit"), "{report}");
+        assert!(report["usage"]["usd"].as_f64().is_some_and(|usd| usd < 10.0), "{report}");
+    }
+}
+
+#[test]
 fn a_price_with_a_mistake_is_no_price() {
     for facts in [
         "models: {m: {price: {input: 0, output: 0, cached_input: -5}}}",

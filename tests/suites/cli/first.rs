@@ -401,6 +401,28 @@ fn a_key_of_another_service_is_named_with_the_line_that_uses_it() {
 }
 
 #[test]
+fn a_server_here_for_which_a_key_was_put_away_may_cost_something() {
+    let config = "providers: {proxy: {kind: openai-chat, base_url: \"http://127.0.0.1:9/v1\", default_model: m}}\n\
+                  budgets: {day: {usd: 1}}\n";
+    let machine = Machine::new(&[]).with_config(config);
+    check(&machine.doctor(), "model", "ok", "proxy/m (providers.proxy in the config)", "");
+    let set = ["auth", "set", "proxy", "--in", "file"];
+    let _ = machine.workspace.run_with_input(&set, "a-key-0123456789").exits(0);
+    let detail = "nobody knows what proxy/m costs; set providers.proxy.models.m.price";
+    check(&machine.doctor(), "model", "missing", detail, "");
+}
+
+#[test]
+fn whoever_has_no_key_is_not_said_to_answer() {
+    let config = "default_model: near/m\nfallback: [far/m]\nproviders:\n  \
+                  near: {kind: openai-chat, base_url: \"http://127.0.0.1:9/v1\", api_key_env: NO_KEY}\n  \
+                  far: {kind: openai-chat, base_url: \"http://127.0.0.1:9/v1\"}\n";
+    let machine = Machine::new(&[]).with_config(config);
+    let shown = machine.workspace.run(&["models", "explain"]).exits(0).stdout;
+    assert!(shown.contains("passed over: near/m") && shown.contains("answers: far/m"), "{shown}");
+}
+
+#[test]
 fn a_key_that_goes_in_clear_text_is_told_before_it_goes() {
     let config = |scheme: &str| {
         let address = format!("{scheme}://models.example/v1");

@@ -80,6 +80,18 @@ fn a_server_that_takes_no_schema_is_asked_without() {
 }
 
 #[test]
+fn the_name_of_a_tool_that_is_none_draws_nothing_on_a_terminal() {
+    for format in Format::ALL {
+        let name = "zap\u{1b}]0;PWN\u{7}\nnote: checked\u{202e}";
+        let model =
+            ModelServer::start(format, [Reply::empty().raw_call("c1", name, "{}"), Reply::text("Done.")]);
+        let ran = desk(&model, "").run(&["ask", "do it"]).exits(0);
+        let is_quiet = |text: &str| !text.contains(['\u{1b}', '\u{7}', '\u{202e}']);
+        assert!(is_quiet(&ran.stderr) && ran.stderr.contains("· zap]0;PWNnote:checked"), "{format:?}: {ran}");
+    }
+}
+
+#[test]
 fn what_does_not_fit_goes_back_once_with_the_reasons() {
     for format in Format::ALL {
         let model = ModelServer::start(

@@ -31,6 +31,8 @@ pub(crate) struct Reserved {
     pub(crate) expected: u64,
     /// The most that it can have by its text.
     most_input: u64,
+    /// The least that a provider can have counted, where a limit needs the count.
+    least_input: u64,
 }
 
 /// A request as its model counted it: what goes on from it has these tokens, and the most of what came behind them.
@@ -80,6 +82,10 @@ const ABSURD_OUTPUT: u64 = 2_000_000;
 
 /// No token stands for more bytes: the longest of the tokenizers in use are rows of blanks or dashes of about that length.
 const LARGEST_TOKEN: u64 = 128;
+
+/// Bytes to a token of an answer that is all long words; and what may come beyond that before anybody hangs up.
+const LONG_TOKEN: u64 = 8;
+const ROOM: u64 = 4 << 10;
 
 /// Bytes to a token, as we estimate.
 const USUAL_TOKEN: u64 = 4;
@@ -135,7 +141,8 @@ pub(crate) async fn reserve(turn: &Turn, choice: &Choice, request: &Request) -> 
     let conversation = Some(Conversation { session: turn.conversation.clone(), spent, time });
     let holder = Holder { process: std::process::id(), at: now, is_alive: alive::is_alive, conversation };
     let ((cut, most, held), reservation) = user.reserve(now.day(), holder, decide).await??;
-    Ok(Reserved { cut, most, reservation, held, estimate, expected, most_input })
+    let least_input = if is_limited(turn) { least(estimate) } else { 0 };
+    Ok(Reserved { cut, most, reservation, held, estimate, expected, most_input, least_input })
 }
 
 /// Counts what a request has used, in the place of what was reserved for it.
@@ -164,8 +171,11 @@ pub(crate) async fn settle(
     let user = &turn.world.user;
     if seen.answered != Answering::No && !usage.estimated {
         let model = choice.model_ref();
-        user.measure(&model, estimate, usage.input_tokens).await?;
-        turn.counted = Some(Counted { model, reported: usage.input_tokens, most: most_input });
+        // A count that cannot be teaches nothing.
+        if usage.input_tokens >= least(estimate) {
+            user.measure(&model, estimate, usage.input_tokens).await?;
+            turn.counted = Some(Counted { model, reported: usage.input_tokens, most: most_input });
+        }
     }
     if usage.estimated && !before.estimated && is_limited(turn) && !turn.cancel.is_cancelled() {
         let text = format!(
@@ -182,8 +192,27 @@ pub(crate) async fn settle(
 impl Reserved {
     /// What the request counts as.
     pub(crate) fn counted(&self, seen: &Seen, choice: &Choice) -> Usage {
-        counted(seen, self.expected, choice)
+        counted(seen, Sent { expected: self.expected, least: self.least_input }, choice)
     }
+
+    /// Whether so many bytes of an answer are more than a server gives that keeps to where it was told to end.
+    pub(crate) fn is_passed_by(&self, received: u64) -> bool {
+        self.cut.is_some_and(|cut| received > u64::from(cut) * LONG_TOKEN + ROOM)
+    }
+}
+
+/// What is known of the tokens that were sent, before anybody has reported them.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Sent {
+    pub(crate) expected: u64,
+    /// A smaller count is none.
+    pub(crate) least: u64,
+}
+
+/// The fewest tokens that a request can have been, by our estimate: no text that is sent whole, with its tools, has more than 32
+/// bytes to a token.
+pub(crate) const fn least(estimate: u64) -> u64 {
+    estimate / 8
 }
 
 /// A notice about what was used.
@@ -199,9 +228,9 @@ fn is_limited(turn: &Turn) -> bool {
         .any(|budget| budget.tokens.is_some() || budget.usd.is_some())
 }
 
-/// What a request counts as: what was reported where that can be, and else what is estimated. `input` is the estimate of
-/// the tokens sent.
-pub(crate) fn counted(seen: &Seen, input: u64, choice: &Choice) -> Usage {
+/// What a request counts as: what was reported where that can be, and else what is estimated.
+pub(crate) fn counted(seen: &Seen, of: Sent, choice: &Choice) -> Usage {
+    let Sent { expected: input, least } = of;
     let reported = seen.reported;
     // What the server had when it was canceled may be billed, though nothing of an answer was seen.
     let is_out = seen.is_canceled && reported.requests > 0;
@@ -210,6 +239,7 @@ pub(crate) fn counted(seen: &Seen, input: u64, choice: &Choice) -> Usage {
     }
     let sent = reported.input_tokens;
     let is_input_real = sent > 0
+        && sent >= least
         && sent <= input.saturating_mul(16).saturating_add(ABSURD_FRAME)
         && reported.cached_tokens <= sent;
     let received = seen.received.div_ceil(USUAL_TOKEN);
@@ -269,7 +299,8 @@ mod tests {
         };
         let check = |answered, reported: Usage, received, expect: Usage| {
             let seen = Seen { reported, answered, received, ..Seen::default() };
-            assert_eq!(counted(&seen, 1_000, &billed), expect, "{seen:?}");
+            let sent = Sent { expected: 1_000, least: least(1_000) };
+            assert_eq!(counted(&seen, sent, &billed), expect, "{seen:?}");
         };
         let estimated = |input, output, usd| Usage { estimated: true, ..usage(input, output, Some(usd)) };
         let (yes, begun, no) = (Answering::Whole, Answering::Begun, Answering::No);
@@ -280,7 +311,7 @@ mod tests {
         for (requests, expect) in [(1, estimated(1_000, 0, 0.002)), (0, Usage::default())] {
             let reported = Usage { requests, ..Usage::default() };
             let seen = Seen { reported, is_canceled: true, ..Seen::default() };
-            assert_eq!(counted(&seen, 1_000, &billed), expect, "{seen:?}");
+            assert_eq!(counted(&seen, Sent { expected: 1_000, least: 0 }, &billed), expect, "{seen:?}");
         }
         // Nor does one that was turned away; an answer that nobody can read has been made.
         let (address, reason) = ("https://a.example/v1".to_owned(), String::new());
@@ -290,7 +321,7 @@ mod tests {
         ] {
             let mut seen = Seen { reported: usage(0, 0, None), ..Seen::default() };
             seen.fails(&error);
-            assert_eq!(counted(&seen, 1_000, &billed), expect, "{error}");
+            assert_eq!(counted(&seen, Sent { expected: 1_000, least: 0 }, &billed), expect, "{error}");
         }
         // Nothing, half of it, nonsense. Two dollars for a million sent, eight for a million received.
         check(yes, usage(0, 0, Some(0.0)), 400, estimated(1_000, 100, 0.0028));
@@ -298,6 +329,9 @@ mod tests {
         check(yes, usage(0, 7, None), 400, estimated(1_000, 7, 0.002_056));
         check(yes, usage(u64::MAX, 7, None), 400, estimated(1_000, 7, 0.002_056));
         check(yes, usage(1_200, u64::MAX, None), 400, estimated(1_200, 100, 0.0032));
+        // Of what was sent, too: a server that says one token each time would let a limit be passed for ever.
+        check(yes, usage(125, 7, Some(0.1)), 20, usage(125, 7, Some(0.1)));
+        check(yes, usage(124, 7, Some(0.0)), 20, estimated(1_000, 7, 0.002_056));
         // Fewer than there can be: no token is longer than 128 bytes.
         check(yes, usage(1_200, 2, Some(0.1)), 256, usage(1_200, 2, Some(0.1)));
         check(yes, usage(1_200, 2, Some(0.0)), 257, estimated(1_200, 65, 0.002_92));

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use copydesk_base::Usage;
+use copydesk_base::config::Budgets;
 use copydesk_provider::{CallError, Choice, InfillFormat, ModelEvent, Request, StopReason, Waited};
 use futures_util::StreamExt;
 use tokio_util::sync::CancellationToken;
@@ -12,7 +13,7 @@ use super::clean::{self, Shape};
 use super::context::Context;
 use super::slot::Flight;
 use super::{Spot, account, ask};
-use crate::budget::account::{Answering, Seen, counted};
+use crate::budget::account::{Answering, Seen, Sent, counted, least};
 use crate::desk::Shared;
 use crate::settings::Settings;
 
@@ -139,5 +140,8 @@ async fn ask_model(
 fn estimated(reported: Usage, plan: &Plan, said: &str) -> Usage {
     let answered = if reported.requests == 0 { Answering::No } else { Answering::Whole };
     let seen = Seen { reported, answered, received: said.len() as u64, ..Seen::default() };
-    counted(&seen, plan.request.estimated_tokens(), &plan.choice)
+    let expected = plan.request.estimated_tokens();
+    let is_limited = plan.settings.budgets != Budgets::default();
+    let least = if is_limited { least(expected) } else { 0 };
+    counted(&seen, Sent { expected, least }, &plan.choice)
 }

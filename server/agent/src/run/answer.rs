@@ -188,6 +188,10 @@ async fn of_try(
     // The calls of the answer so far: the tool, and bytes of its arguments.
     let mut calling: Vec<(String, usize)> = Vec::new();
     loop {
+        // A server that does not end where it was told to is hung up on: what it goes on to say would cost more than was kept.
+        if account.is_passed_by(seen.received) {
+            return Err(AgentError::Cut { calls: calling.len() });
+        }
         // A cancel ends the stream, which still says what was used.
         match stream.next().await {
             Some(Ok(ModelEvent::Started)) => seen.answered = Answering::Begun,

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use copydesk_base::config::KeySettings;
 use copydesk_base::{Redactor, Timestamp};
+use copydesk_permission::find_secrets;
 use copydesk_provider::KeyForm;
 use serde_json::Value;
 use tokio::io::{AsyncRead, AsyncReadExt};
@@ -110,12 +111,23 @@ async fn page(stream: Option<impl AsyncRead + Unpin>, page: &mut Vec<u8>) {
     }
 }
 
-/// What a command complained of, for a person.
+/// What a command complained of, for a person. It may well repeat the key that nobody here knows yet: what looks like one is
+/// left out.
 fn last_line(complaint: &[u8], redactor: &Redactor) -> String {
     let text = String::from_utf8_lossy(complaint);
     let line = text.lines().rev().map(str::trim).find(|line| !line.is_empty()).unwrap_or_default();
-    let line: String = redactor.clean(line).chars().filter(|letter| !letter.is_control()).take(200).collect();
+    let line = redactor.clone().finding(find_secrets).clean(line);
+    let words = line.split_whitespace().map(|word| if is_machine_made(word) { "…" } else { word });
+    let line = words.collect::<Vec<_>>().join(" ");
+    let line: String = line.chars().filter(|letter| !letter.is_control()).take(200).collect();
     if line.is_empty() { String::new() } else { format!(": {line}") }
+}
+
+/// Whether a word has a long row of letters, at least one of them a digit: keys do, and words of people do not.
+fn is_machine_made(word: &str) -> bool {
+    let rows = word.split(|letter: char| !(letter.is_ascii_alphanumeric() || "-_.~+=".contains(letter)));
+    let is_row = |row: &str| row.len() >= 16 && row.bytes().any(|byte| byte.is_ascii_digit());
+    rows.into_iter().any(is_row)
 }
 
 /// Whether a command may be a key that stands in the place of one.
@@ -225,6 +237,14 @@ mod tests {
         check("cat", long, Err("printed nothing")).await;
         check("echo no sk-canary-0123456789 here >&2; exit 3", long, Err("status: 3: no [redacted] here"))
             .await;
+        // What it complains of may be the very key.
+        for (said, expect) in [
+            ("+ curl -H Bearer a8f7e6d5c4b3a29180f7", "status: 7: + curl -H Bearer [redacted]"),
+            ("token=a8f7e6d5c4b3a29180f7, expired", "status: 7: … expired"),
+            ("you are not signed in", "status: 7: you are not signed in"),
+        ] {
+            check(&format!("echo '{said}' >&2; exit 7"), long, Err(expect)).await;
+        }
         check("sleep 60 & echo sk-1234; wait", short, Err("did not end within 0.2 seconds")).await;
         // Whatever it leaves behind is not waited for, within its group or not.
         check("sleep 60 & echo sk-1234", long, Ok("sk-1234")).await;

@@ -3,7 +3,9 @@
 use std::cmp::Ordering;
 
 use copydesk_base::config::{is_in_clear, shown_address};
-use copydesk_provider::{CallError, Choice, Facts, Forms, Left, Models, Price, Route, Sources, Strictness};
+use copydesk_provider::{
+    CallError, Choice, Facts, Forms, Left, Models, Needs, Price, Route, Sources, Strictness,
+};
 use copydesk_store::{Measured, UserStore};
 use serde_json::{Value, json};
 
@@ -27,7 +29,7 @@ pub(super) fn run(
         // Circuits count time on the runtime's clock.
         Ok(match models.route_or_look(wishes, *needs).await {
             Ok(route) => {
-                let way = route.first_fit(*needs, models.health());
+                let way = answering(models, &route, *needs);
                 Ok((document(models, user, &route, &way), lines(models, user, &route, &way)))
             }
             Err(error) => Err(error),
@@ -57,6 +59,21 @@ pub(super) fn run(
         }
     }
     Ok(Outcome::Fine)
+}
+
+/// Who answers where everybody whose turn it is and who has a key does.
+fn answering(models: &Models, route: &Route, needs: Needs) -> FirstFit {
+    let (mut at, mut passed) = route.first_fit(needs, models.health())?;
+    while let Some(choice) = route.choices().nth(at)
+        && let Some(variable) = choice.key().variable.clone()
+        && models.key_origin(choice).is_none()
+    {
+        let lacks = CallError::NoKey { provider: choice.provider.clone(), variable };
+        let Some((next, left)) = route.next(at, &lacks, models.health()) else { break };
+        at = next;
+        passed.extend(left);
+    }
+    Ok((at, passed))
 }
 
 /// Who is asked first and who is passed over before; or why nobody can be asked.
