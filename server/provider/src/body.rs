@@ -16,7 +16,7 @@ use tokio::time::Instant;
 use tokio_util::codec::{AnyDelimiterCodec, AnyDelimiterCodecError, FramedRead};
 use tokio_util::io::StreamReader;
 
-use crate::surrogate;
+use crate::surrogate::Halves;
 
 /// How long to wait for the first bytes of a body, for the next ones, and for an event to be whole.
 #[derive(Clone, Copy, Debug)]
@@ -199,12 +199,13 @@ where
             watched.alive(watched.received() - (piece.len() - end) as u64);
         }
     }));
+    let mut halves = Halves::default();
     match framing {
         Framing::Events => Box::pin(SseByteStream::new(bytes).filter_map(move |event| {
             let piece = match event {
                 Ok(event) => {
                     counted.settle();
-                    event.data.filter(|data| !data.is_empty()).map(|data| Ok(surrogate::mended(data)))
+                    event.data.filter(|data| !data.is_empty()).map(|data| Ok(halves.mended(data)))
                 }
                 Err(sse_stream::Error::Body(cause)) => Some(Err(told(cause))),
                 Err(sse_stream::Error::Utf8Parse(_)) => {
@@ -223,7 +224,7 @@ where
                     Ok(line) => {
                         counted.settle();
                         text(&line)
-                            .map(|text| (!text.trim().is_empty()).then(|| surrogate::mended(text.to_owned())))
+                            .map(|text| (!text.trim().is_empty()).then(|| halves.mended(text.to_owned())))
                             .transpose()
                     }
                     Err(AnyDelimiterCodecError::MaxChunkLengthExceeded) => {

@@ -123,6 +123,8 @@ pub enum Waited {
     Progress,
     /// Pings and comments come, and nothing of an answer.
     Content,
+    /// The same, after an answer had begun.
+    Further,
     /// What the provider lists, which is no answer of a model.
     List,
 }
@@ -138,6 +140,7 @@ impl std::fmt::Display for Waited {
             Self::List => "list of models",
             Self::Progress => "whole event",
             Self::Content => "word of the answer, only signs of life,",
+            Self::Further => "further word of the answer, only signs of life,",
         })
     }
 }
@@ -241,7 +244,7 @@ impl CallError {
                  timeouts.progress for a very slow line."
                     .to_owned()
             }
-            Self::Timeout { waited: Waited::Content, .. } => {
+            Self::Timeout { waited: Waited::Content | Waited::Further, .. } => {
                 "Ask again, or raise timeouts.first_byte for a model that thinks long.".to_owned()
             }
             Self::Timeout { waited: Waited::List, .. } => {

@@ -342,7 +342,8 @@ impl Attempt<'_> {
         loop {
             let Ok(piece) = tokio::time::timeout_at(heard + silence, pieces.next()).await else {
                 let address = told.address.clone();
-                return Err(CallError::Timeout { address, waited: Waited::Content, after: silence });
+                let waited = if reader.size() > 0 { Waited::Further } else { Waited::Content };
+                return Err(CallError::Timeout { address, waited, after: silence });
             };
             let data = match piece {
                 Some(Ok(data)) => data,
@@ -352,10 +353,12 @@ impl Attempt<'_> {
             };
             let before = reader.size();
             let progress = reader.read(&data, &mut fresh);
+            // A blank now and then is a sign of life, too.
+            let is_blank = !fresh.is_empty() && fresh.iter().all(is_blank);
             for event in fresh.drain(..) {
                 sink.send(Ok(event)).await;
             }
-            if reader.size() > before {
+            if reader.size() > before && !is_blank {
                 heard = Instant::now();
             }
             match progress.map_err(|error| wire_error(error, &meter, told))? {
@@ -369,6 +372,10 @@ impl Attempt<'_> {
             }
         }
     }
+}
+
+fn is_blank(event: &ModelEvent) -> bool {
+    matches!(event, ModelEvent::Text(piece) | ModelEvent::Reasoning(piece) if piece.trim().is_empty())
 }
 
 fn no_address() -> CallError {

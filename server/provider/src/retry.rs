@@ -171,7 +171,7 @@ mod tests {
         }
         check(cut, 1, 1.0, ms(800), true);
         check(broke("api_error"), 1, 1.0, ms(800), true);
-        for waited in [Waited::Connect, Waited::Upload, Waited::Idle, Waited::Progress] {
+        for waited in [Waited::Connect, Waited::Upload, Waited::Idle, Waited::Progress, Waited::Further] {
             check(timeout(waited), 1, 1.0, ms(800), true);
         }
         for waited in [Waited::FirstByte, Waited::Content] {

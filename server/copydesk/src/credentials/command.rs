@@ -240,7 +240,7 @@ mod tests {
         // What it complains of may be the very key.
         for (said, expect) in [
             ("+ curl -H Bearer a8f7e6d5c4b3a29180f7", "status: 7: + curl -H Bearer [redacted]"),
-            ("token=a8f7e6d5c4b3a29180f7, expired", "status: 7: … expired"),
+            ("token=a8f7e6d5c4b3a29180f7, expired", "status: 7: token=[redacted], expired"),
             ("you are not signed in", "status: 7: you are not signed in"),
         ] {
             check(&format!("echo '{said}' >&2; exit 7"), long, Err(expect)).await;
