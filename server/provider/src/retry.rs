@@ -90,7 +90,9 @@ pub(crate) fn is_passing(error: &CallError) -> bool {
         | CallError::Overloaded { .. }
         | CallError::Truncated { .. } => true,
         // The patience for a first byte, or a first word, is long; to spend it again on the same server helps nobody.
-        CallError::Timeout { waited, .. } => !matches!(waited, Waited::FirstByte | Waited::Content),
+        CallError::Timeout { waited, .. } => {
+            !matches!(waited, Waited::FirstByte | Waited::Content | Waited::Further)
+        }
         CallError::Status { status, .. } => matches!(*status, 408 | 409 | 500..),
         CallError::BrokeOff { kind, .. } => is_servers_fault(kind),
         _ => false,
@@ -171,10 +173,10 @@ mod tests {
         }
         check(cut, 1, 1.0, ms(800), true);
         check(broke("api_error"), 1, 1.0, ms(800), true);
-        for waited in [Waited::Connect, Waited::Upload, Waited::Idle, Waited::Progress, Waited::Further] {
+        for waited in [Waited::Connect, Waited::Upload, Waited::Idle, Waited::Progress] {
             check(timeout(waited), 1, 1.0, ms(800), true);
         }
-        for waited in [Waited::FirstByte, Waited::Content] {
+        for waited in [Waited::FirstByte, Waited::Content, Waited::Further] {
             check(timeout(waited), 1, 1.0, None, true);
         }
         check(broke("invalid_request_error"), 1, 1.0, None, true);

@@ -232,7 +232,7 @@ fn every_way_of_saying_nothing_ends() {
                     vec![begun().end(End::Pings)],
                     1,
                     Says(
-                        "failed to reach the model: no word of the answer, only signs of life, from ADDRESS within 300 ms. Ask again, or raise timeouts.first_byte for a model that thinks long.",
+                        "failed to reach the model: no further word of the answer, only signs of life, from ADDRESS within 300 ms. Ask again, or raise timeouts.first_byte for a model that thinks long.",
                     ),
                 ),
                 "{first_byte: 300ms, idle: 300ms}",

@@ -24,7 +24,7 @@ const COMPARABLE: &str = "copydesk.comparable/1";
 const ROOT: &str = "⟨root⟩";
 
 /// Fields of clocks and processes, and of whoever answered.
-const DROPPED: [&str; 13] = [
+const DROPPED: [&str; 14] = [
     "at",
     "seq",
     "process",
@@ -37,6 +37,7 @@ const DROPPED: [&str; 13] = [
     "offline",
     "usage",
     "most",
+    "expected",
     "base",
 ];
 
