@@ -37,7 +37,7 @@ fn stories() -> Vec<Story> {
     vec![
         story("one turn", vec![read(FILE), triple(), run("echo hello"), done()], vec![vec!["three times"]]),
         Story {
-            settings: "context: {compaction: {tokens: 5000}}\n",
+            settings: "context: {compaction: {tokens: 6000}}\n",
             ..story(
                 "several turns, of which one is shortened",
                 vec![
