@@ -92,6 +92,11 @@ impl Choice {
             .then(|| Window::of(&self.endpoint, &self.model, &self.facts).holding(u64::MAX))
     }
 
+    /// Its name among those whose [`crate::Health`] is known.
+    pub fn circuit(&self) -> String {
+        self.endpoint.circuit(&self.model)
+    }
+
     /// When it is held to a schema.
     pub fn forms(&self) -> Forms {
         self.endpoint.forms(&self.model)

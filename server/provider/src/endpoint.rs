@@ -151,6 +151,11 @@ impl Endpoint {
         is_in_clear(&self.base_url)
     }
 
+    /// The name of one of its models among those whose health is known: another address is another server.
+    pub(crate) fn circuit(&self, model: &str) -> String {
+        format!("{}/{model} at {}", self.name, self.base_url)
+    }
+
     /// The model that answers where only the provider is named. A server of one's own has no usual model.
     pub(crate) fn usual_model(&self) -> Option<&'static str> {
         if self.is_usual() { family(self.kind).model } else { None }

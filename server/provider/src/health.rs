@@ -1,6 +1,6 @@
 //! How the models and providers of this process are doing: circuits, slots and rate limits.
 //!
-//! A *circuit* belongs to one model. It opens after a few tries in a row that failed for a reason that may pass, stays
+//! A *circuit* belongs to one model at one address ([`crate::Choice::circuit`]). It opens after a few tries in a row that failed for a reason that may pass, stays
 //! open for a while that doubles each time it opens again, and then lets one try decide. Nobody is refused because of it: a [`crate::Route`]
 //! passes over an open circuit where there is somebody else to ask. A *gauge* belongs to one provider: how many requests
 //! may be under way, and until when it wants none.
@@ -18,7 +18,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::Instant;
 
 use crate::CallError;
-use crate::retry::is_passing;
+use crate::retry::{LONGEST_WAIT, is_passing};
 
 /// Failed tries in a row that open a circuit.
 const OPENS_AFTER: u32 = 3;
@@ -149,6 +149,10 @@ impl Health {
         circuit.failures = circuit.failures.saturating_add(1);
         circuit.because = error.to_string();
         let now = Instant::now();
+        // A server that names a time is not asked before, in the next process neither.
+        if let Some(wait) = error.retry_after().filter(|wait| *wait > LONGEST_WAIT) {
+            circuit.until = Some(now + wait.min(LONGEST_COOLDOWN));
+        }
         // What fails while it is open was asked for all the same, and says nothing new.
         let is_open = circuit.until.is_some_and(|until| until > now);
         if circuit.failures >= OPENS_AFTER && !is_open {
@@ -305,6 +309,24 @@ mod tests {
         assert_eq!(health.of(M), open(300, 13), "up to five minutes");
         health.answered(M);
         assert_eq!((health.of(M), health.of("p/other")), (State::Fine, State::Fine));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_asks_to_wait_for_long_is_passed_over_for_so_long() {
+        let limited = |seconds| CallError::RateLimited {
+            address: "a".into(),
+            retry_after: Some(Duration::from_secs(seconds)),
+            message: String::new(),
+        };
+        for (seconds, left) in [(60, None), (61, Some(61)), (200, Some(200)), (3_600, Some(300))] {
+            let health = Health::default();
+            health.failed(M, &limited(seconds));
+            let got = match health.of(M) {
+                State::Open { left, .. } => Some(left.as_secs()),
+                _ => None,
+            };
+            assert_eq!(got, left, "{seconds}");
+        }
     }
 
     #[tokio::test(start_paused = true)]

@@ -79,10 +79,10 @@ impl Job {
         let mut request = Cow::Borrowed(request);
         let mut prepared = self.prepare(&request, Fetch::Usual).await?;
         let mut fetched = Fetch::Usual;
-        let model_ref = format!("{}/{}", self.endpoint.name, request.model);
+        let circuit = self.endpoint.circuit(&request.model);
         let began = Instant::now();
         let mut times = 0;
-        let retries = self.retries(&model_ref, &request);
+        let retries = self.retries(&circuit, &request);
         loop {
             times += 1;
             prepared.cut_at(sink.limit(), &request, &self);
@@ -90,7 +90,7 @@ impl Job {
             let mut attempt = Attempt { job: &self, call: &prepared, usage };
             let error = match attempt.run(sink).await {
                 Ok(stopped) => {
-                    self.health.answered(&model_ref);
+                    self.health.answered(&circuit);
                     return Ok(stopped);
                 }
                 Err(error) => error,
@@ -117,7 +117,7 @@ impl Job {
                 sink.ask(Ok(ModelEvent::Again { error, tried: times, wait: Duration::ZERO, usage })).await;
                 continue;
             }
-            self.learn(&model_ref, &error);
+            self.learn(&circuit, &error);
             let tried = Tried { times, elapsed: began.elapsed(), luck: retry::luck() };
             let Some(wait) = retry::pause(&error, tried, &retries) else { return Err(error) };
             tracing::info!(%error, times, ?wait, "trying the model again");
@@ -128,8 +128,8 @@ impl Job {
     }
 
     /// How often this call may be tried. One try decides about a model that was passed over.
-    fn retries(&self, model_ref: &str, request: &Request) -> Retries {
-        let is_trial = matches!(self.health.of(model_ref), State::Trial { .. });
+    fn retries(&self, circuit: &str, request: &Request) -> Retries {
+        let is_trial = matches!(self.health.of(circuit), State::Trial { .. });
         let most = if is_trial || request.tries == Tries::Once { 0 } else { self.retries.most };
         Retries { most, ..self.retries }
     }
@@ -160,8 +160,8 @@ impl Job {
     }
 
     /// What a failed try says about the model and its provider.
-    fn learn(&self, model_ref: &str, error: &CallError) {
-        self.health.failed(model_ref, error);
+    fn learn(&self, circuit: &str, error: &CallError) {
+        self.health.failed(circuit, error);
         if let CallError::RateLimited { retry_after: Some(wait), .. } = error {
             self.limit((*wait).min(LONGEST_LIMIT), "it asked to wait");
         }

@@ -101,7 +101,7 @@ impl Route {
 
 /// Why a route passes over a model.
 fn unwell(choice: &Choice, health: &Health) -> Option<String> {
-    let state = health.of(&choice.model_ref());
+    let state = health.of(&choice.circuit());
     if state.is_open() {
         return Some(state.words());
     }
@@ -256,7 +256,10 @@ mod tests {
         assert_eq!(route.next(0, &refused(), &health), Some((1, vec![left("a/m", refused().to_string())])));
         assert_eq!(route.next(0, &CallError::Canceled, &health), None);
         assert_eq!(route.next(2, &gone(), &health), None, "the chain ends");
-        let fail = |model: &str| (0..3).for_each(|_| health.failed(model, &gone()));
+        let fail = |model: &str| {
+            let circuit = format!("{model} at http://127.0.0.1:9/v1");
+            (0..3).for_each(|_| health.failed(&circuit, &gone()));
+        };
         fail("b/m");
         let (next, passed) = route.next(0, &gone(), &health).unwrap();
         assert_eq!((next, passed.len(), passed[1].model.as_str()), (2, 2, "b/m"));

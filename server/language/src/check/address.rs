@@ -22,12 +22,41 @@ pub(super) fn check(findings: &mut Findings<'_>) {
         if let Some(node) = variable {
             self::variable(findings, node);
         }
+        if let (Some(node), Some(kind)) = (base_url, provider.get("kind").and_then(Node::as_str)) {
+            path_of_kind(findings, node, kind);
+        }
         let kind = provider.get("kind").filter(|kind| kind.as_str() == Some("azure-openai"));
         if let Some(kind) = kind.filter(|_| base_url.is_none()) {
             let message = "azure-openai needs 'base_url', such as https://NAME.openai.azure.com: each resource has its own";
             findings.add(Diagnostic::new(Code::MissingKey, kind.span(), message));
         }
     }
+}
+
+/// A path that the kind brings itself.
+fn path_of_kind(findings: &mut Findings<'_>, node: Node<'_>, kind: &str) {
+    let Some(text) = node.as_str().filter(|text| bad_address(text.trim()).is_none()) else { return };
+    let whole = inner_span(node);
+    let path =
+        text.split_once("://").and_then(|(_, rest)| Some(&rest[rest.find('/')?..])).unwrap_or_default();
+    let tail = match kind {
+        "anthropic" if path.trim_end_matches('/').ends_with("/v1") => {
+            path.trim_end_matches('/').len() - "/v1".len()
+        }
+        "ollama" if matches!(path.trim_end_matches('/'), "/v1" | "/api") => 0,
+        "azure-openai" => match path.find("/openai") {
+            Some(at) => at,
+            None => return,
+        },
+        _ => return,
+    };
+    if path_of_request(text).is_some() || whole.of(findings.file.text) != text {
+        return;
+    }
+    let tail = Span::new(whole.end - path.len() + tail, whole.end);
+    let message = format!("kind {kind} puts this behind an address itself; take it out");
+    let fix = Fix::new("take it out", vec![TextEdit::new(tail, "")]);
+    findings.add(Diagnostic::new(Code::FormatMismatch, tail, message).with_fix(fix));
 }
 
 /// A key is wanted there, and everybody on the way can read it.

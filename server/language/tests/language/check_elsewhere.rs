@@ -361,6 +361,22 @@ providers:
             warning unknown-name there is no provider 'lokal' in the config; did you mean 'local'? [fix: change to 'local']
         "#]],
     );
+    // Of a bare name only mappings, and a provider for all of them, say whose it is.
+    for rest in ["", "providers: {local: {kind: ollama}}\n"] {
+        checked(
+            "/w/.copydesk/config.yaml",
+            &format!("default_model: ⟦gpt⟧\nfallback: [⟦ok⟧, openai]\n{rest}"),
+            expect![[r#"
+                warning unknown-name no provider serves 'gpt'; write PROVIDER/MODEL, or send the name to a provider in 'model_mappings'
+                warning unknown-name no provider serves 'ok'; write PROVIDER/MODEL, or send the name to a provider in 'model_mappings'
+            "#]],
+        );
+    }
+    checked(
+        "/w/.copydesk/config.yaml",
+        "default_model: gpt\nmodel_mappings: {\"g*\": openai}\n",
+        expect![""],
+    );
     in_workspace(
         "fallback: [⟦nope⟧/x]
 steps:

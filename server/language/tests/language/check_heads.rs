@@ -332,12 +332,15 @@ fn hooks_in_a_file_of_their_own() {
 fn a_key_that_others_can_read_on_its_way_is_marked() {
     check_in(
         ".copydesk/config.yaml",
-        "default_model: ⟦ok⟧\nproviders:\n  a: {kind: openai-chat, base_url: ⟦http://models.example/v1⟧, api_key_env: KEY}\n  b: {kind: openai-chat, base_url: \"⟦http://10.0.0.7:8000⟧\", key: {command: op read x}}\n  c: {kind: openai-chat, base_url: http://10.0.0.7:8000}\n  d: {kind: openai-chat, base_url: http://127.0.0.1:8000, api_key_env: KEY}\n  e: {kind: openai-chat, base_url: https://models.example/v1, api_key_env: KEY}\n  f: {kind: ⟦azure-openai⟧, api_key_env: KEY}\n",
+        "providers:\n  a: {kind: openai-chat, base_url: ⟦http://models.example/v1⟧, api_key_env: KEY}\n  b: {kind: openai-chat, base_url: \"⟦http://10.0.0.7:8000⟧\", key: {command: op read x}}\n  c: {kind: openai-chat, base_url: http://10.0.0.7:8000}\n  d: {kind: openai-chat, base_url: http://127.0.0.1:8000, api_key_env: KEY}\n  e: {kind: openai-chat, base_url: https://models.example/v1, api_key_env: KEY}\n  f: {kind: ⟦azure-openai⟧, api_key_env: KEY}\n  g: {kind: anthropic, base_url: https://a.example⟦/v1⟧}\n  h: {kind: ollama, base_url: http://127.0.0.1:11434⟦/api⟧}\n  i: {kind: azure-openai, base_url: https://a.example⟦/openai/deployments/m⟧}\n  j: {kind: openai-chat, base_url: https://a.example/v1}\n",
         &trusted(),
         expect![[r#"
             warning clear-text-key the key goes there in clear text: this is another machine, and http:// hides nothing; write https:// [fix: write https://]
             warning clear-text-key the key goes there in clear text: this is another machine, and http:// hides nothing; write https:// [fix: write https://]
             error missing-key azure-openai needs 'base_url', such as https://NAME.openai.azure.com: each resource has its own
+            error format-mismatch kind anthropic puts this behind an address itself; take it out [fix: take it out]
+            error format-mismatch kind ollama puts this behind an address itself; take it out [fix: take it out]
+            error format-mismatch kind azure-openai puts this behind an address itself; take it out [fix: take it out]
         "#]],
     );
 }

@@ -87,6 +87,7 @@ const UNMENDED: &[(Code, &str, &str)] = &[
     (Code::UnknownMethod, "there is no function 'contains'", "the text before it is an argument"),
     (Code::UnknownMethod, "there is no function 'success'", "which step is meant"),
     (Code::UnknownMethod, "this is no function", "what its arguments were for"),
+    (Code::UnknownName, "no provider serves '…'; write", "whose model it is"),
     (Code::UnknownName, "a provider that is a script", "it is never started"),
     (Code::UnknownName, "there is no provider '…' in the config; configure", "which of them is meant"),
     (Code::UnknownName, "providers of the kind '…'", "it needs a kind in another file"),

@@ -231,8 +231,9 @@ async fn one_try_decides_about_a_model_that_was_passed_over() {
     let trouble = || Reply::status(503, "");
     let server = ModelServer::start(Format::OpenaiChat, [trouble(), trouble()]);
     let health = Health::default();
+    let circuit = format!("bench/m at {}", server.base_url());
     let known = Saved {
-        model: "bench/m".into(),
+        model: circuit.clone(),
         failures: 3,
         opened: 1,
         open_until: Some(Timestamp(1)),
@@ -242,7 +243,7 @@ async fn one_try_decides_about_a_model_that_was_passed_over() {
     let models = bench::models_with(&server, Manners { retries: 2, ..CALM }, health.clone());
     assert!(ask(&models).await.end.is_err());
     assert_eq!(server.requests().len(), 1);
-    assert!(health.of("bench/m").is_open(), "{:?}", health.of("bench/m"));
+    assert!(health.of(&circuit).is_open(), "{:?}", health.of(&circuit));
 }
 
 #[tokio::test]

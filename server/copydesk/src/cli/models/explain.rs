@@ -104,7 +104,7 @@ fn of_choice(models: &Models, user: &UserStore, choice: &Choice) -> Value {
     document["key"] = key(models, choice).into();
     let measured = measured(user, choice);
     document["estimate_ratio"] = measured.map(|measured| measured.ratio()).into();
-    document["health"] = models.health().of(&choice.model_ref()).words().into();
+    document["health"] = models.health().of(&choice.circuit()).words().into();
     document["pull"] = models.pull(choice).into();
     document["structured_output"] = match choice.forms() {
         Forms::Always => "api",
@@ -155,7 +155,7 @@ fn lines(models: &Models, user: &UserStore, route: &Route, way: &FirstFit) -> Ve
         if let Some(measured) = measured(user, choice) {
             lines.push(format!("  estimates of its requests: {}", estimates(&measured)));
         }
-        lines.push(format!("  health: {}", models.health().of(&choice.model_ref()).words()));
+        lines.push(format!("  health: {}", models.health().of(&choice.circuit()).words()));
     }
     lines.push(match (route.strictness, route.fallbacks.len()) {
         (Strictness::Strict, _) => "strict: nobody else answers (models.strict)".to_owned(),
