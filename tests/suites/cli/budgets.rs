@@ -194,6 +194,7 @@ fn a_server_that_does_not_end_where_it_was_told_to_is_hung_up_on() {
         let error = report["error"].as_str().unwrap_or_default();
         assert!(error.contains("the model's answer was cut at its limit"), "{report}");
         assert!(report["usage"]["usd"].as_f64().is_some_and(|usd| usd < 10.0), "{report}");
+        assert_eq!(report["usage"]["requests"], 1, "{report}");
     }
 }
 

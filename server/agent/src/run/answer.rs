@@ -190,6 +190,8 @@ async fn of_try(
     loop {
         // A server that does not end where it was told to is hung up on: what it goes on to say would cost more than was kept.
         if account.is_passed_by(seen.received) {
+            // Its count never came, and it was a request.
+            seen.reported.requests = seen.reported.requests.max(1);
             return Err(AgentError::Cut { calls: calling.len() });
         }
         // A cancel ends the stream, which still says what was used.

@@ -15,9 +15,8 @@ use copydesk_store::{KeyPlace, Lock};
 use serde_json::json;
 
 use super::Outcome;
-use super::config::shown_command;
 use crate::config::{Loaded, Nesting};
-use crate::credentials::{Credentials, keyring_is_there};
+use crate::credentials::{Credentials, keyring_is_there, shown_command};
 use crate::here::Here;
 use crate::out;
 use crate::render::visible;

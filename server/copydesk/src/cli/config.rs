@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use super::Outcome;
 use crate::config::{Loaded, Problem};
+use crate::credentials::shown_command;
 use crate::here::Here;
 use crate::out;
 
@@ -108,13 +109,6 @@ pub(super) fn shown_value(key: &str, value: &Value) -> String {
         Value::String(text) => crate::render::visible(&text),
         other => crate::render::visible(&other.to_string()),
     }
-}
-
-/// A command that prints a key, as far as everybody may see it: the program. Its words may be the key.
-pub(super) fn shown_command(command: &str) -> String {
-    let mut words = command.split_whitespace();
-    let program = clean().clean(words.next().unwrap_or_default());
-    if words.next().is_some() { format!("{program} …") } else { program }
 }
 
 /// A value for a list that somebody may show to others.

@@ -15,6 +15,13 @@ use serde_json::Value;
 use tokio::io::{AsyncRead, AsyncReadExt};
 use tokio::process::Command;
 
+/// A command that prints a key, as far as everybody may see it: the program. Its words may be the key.
+pub(crate) fn shown(command: &str) -> String {
+    let mut words = command.split_whitespace();
+    let program = Redactor::default().finding(find_secrets).clean(words.next().unwrap_or_default());
+    if words.next().is_some() { format!("{program} …") } else { program }
+}
+
 /// What a command printed.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Printed {

@@ -23,6 +23,7 @@ use copydesk_store::{KeyPlace, OwnEffects, Passphrase, SealedKeys, StoredKey, Us
 
 use crate::config::Nesting;
 use crate::here::Here;
+pub(crate) use command::shown as shown_command;
 use kept::Kept;
 
 /// Locks the encrypted file, where it is set.
@@ -142,7 +143,8 @@ impl Credentials {
         all.remove(&at);
         let (key, until) = match (&wanted.source.command, stored) {
             (Some(settings), _) => {
-                let line = self.redactor.clean(&settings.command);
+                // Its other words may be the key.
+                let line = command::shown(&settings.command);
                 let because = format!(
                     "your config names it for the key of {}, and its key was needed",
                     wanted.provider
