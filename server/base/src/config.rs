@@ -26,8 +26,8 @@ pub use context::{Compaction, Context};
 pub use duration::Duration;
 pub use permission::{Mode, Permissions, Sandbox};
 pub use provider::{
-    BUILT_IN_PROVIDERS, KeySettings, ModelCache, ModelChoice, ModelPrice, ModelSettings, Provider,
-    ProviderKind, Quirks, Timeouts,
+    BAD_PROVIDER_NAME, BUILT_IN_PROVIDERS, KeySettings, ModelCache, ModelChoice, ModelPrice, ModelSettings,
+    Provider, ProviderKind, Quirks, Timeouts, is_provider_name,
 };
 pub use retention::Retention;
 pub use several::{OneOrMany, fallback, several_models};

@@ -6,6 +6,7 @@
 
 use std::fs::File;
 use std::io::Write;
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 
 use copydesk_base::{Clock, SystemClock};
@@ -63,7 +64,7 @@ fn change<T: Default + Serialize + DeserializeOwned>(path: &Path, change: impl F
 fn turn(path: &Path) -> std::io::Result<File> {
     let folder = path.parent().unwrap_or(Path::new("."));
     std::fs::create_dir_all(folder)?;
-    let lock = File::options().create(true).append(true).open(folder.join("lock"))?;
+    let lock = File::options().create(true).append(true).mode(0o600).open(folder.join("lock"))?;
     lock.lock()?;
     Ok(lock)
 }

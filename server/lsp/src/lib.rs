@@ -66,9 +66,9 @@ pub struct Backstage {
     /// What the settings in force say about files that are none of ours.
     pub of_others: OthersSettings,
     /// The document of `copydesk doctor --json`.
-    pub doctor: Box<dyn Fn(&Path) -> Value + Send + Sync>,
+    pub doctor: Report,
     /// The document of `copydesk models --offline --json`.
-    pub models: Box<dyn Fn(&Path) -> Value + Send + Sync>,
+    pub models: Report,
     /// The models that can be asked, as far as they are known without asking anybody.
     pub model_names: ModelNames,
     /// The workspace of an editor that named none.
@@ -81,6 +81,9 @@ pub struct Backstage {
 
 /// Answers what the settings of a workspace say about files that are none of ours.
 pub type OthersSettings = Box<dyn Fn(&Path) -> schemas::OfOthers + Send + Sync>;
+
+/// Answers a document about a workspace for a session in which this model was chosen.
+pub type Report = Box<dyn Fn(&Path, Option<&str>) -> Value + Send + Sync>;
 
 /// Answers the models of a workspace.
 pub type ModelNames = Box<dyn Fn(&Path) -> Vec<KnownModel> + Send + Sync>;

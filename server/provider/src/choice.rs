@@ -193,6 +193,9 @@ impl Options<'_> {
 
     /// Reads `provider/model`, `provider:model`, `provider` or a bare model name.
     fn read(&self, wanted: &str) -> Result<(Endpoint, String), ChooseError> {
+        if wanted.is_empty() || wanted.contains(char::is_control) {
+            return Err(ChooseError::Unknown { wanted: wanted.to_owned(), known: self.known() });
+        }
         for separator in ['/', ':'] {
             if let Some((provider, model)) = wanted.split_once(separator)
                 && let Some(endpoint) = self.endpoint(provider.trim())

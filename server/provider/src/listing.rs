@@ -130,7 +130,7 @@ pub(crate) async fn body(response: Response) -> Option<Vec<u8>> {
 }
 
 /// Models of one list that are kept; those with the longest lists have some hundreds.
-const MOST_LISTED: usize = 4_000;
+pub const MOST_LISTED: usize = 4_000;
 
 /// The models of a list, in its order and each once; `None` where it is none.
 pub(crate) fn read(body: &[u8]) -> Option<Vec<Listed>> {

@@ -19,7 +19,7 @@ use crate::key::{KeyOrigin, Keys};
 use crate::listing::{self, Catalog, Listed};
 use crate::replay::{Recording, Replayed};
 use crate::request::By;
-use crate::route::{Route, Strictness};
+use crate::route::{Left, Route, Strictness};
 use crate::stream::Sink;
 use crate::{CallError, EventStream, ModelEvent, Request, Retries, Script, offline, routing};
 
@@ -148,6 +148,38 @@ impl Models {
         first.endpoint.has_stored_key = has_key(&first.endpoint);
         first.facts.price = self.sources(&first).merged().price;
         Ok(Route { first, ..route })
+    }
+
+    /// Who of a route answers such a request where everybody whose turn it is and who has a key does: its number, and who
+    /// is passed over before it, and why.
+    ///
+    /// # Errors
+    /// Nobody can.
+    pub fn answering(&self, route: &Route, needs: Needs) -> Result<(usize, Vec<Left>), CallError> {
+        let (mut at, mut passed) = route.start(self.health());
+        while let Some(choice) = route.choices().nth(at)
+            && let Some(trouble) = choice.lacks(needs).or_else(|| self.keyless(choice))
+        {
+            let Some((next, left)) = route.next(at, &trouble, self.health()) else {
+                // A key can still be put away; what a model cannot do stays so.
+                return if matches!(trouble, CallError::NoKey { .. }) {
+                    Ok((at, passed))
+                } else {
+                    Err(trouble)
+                };
+            };
+            at = next;
+            passed.extend(left);
+        }
+        Ok((at, passed))
+    }
+
+    /// What a call of this model would fail with because nobody has put its key anywhere.
+    pub fn keyless(&self, choice: &Choice) -> Option<CallError> {
+        let key = choice.key();
+        let variable =
+            key.variable.clone().filter(|_| key.is_needed() && self.key_origin(choice).is_none())?;
+        Some(CallError::NoKey { provider: choice.provider.clone(), variable })
     }
 
     /// What the servers say that may run on this machine without being configured.

@@ -311,6 +311,17 @@ fn a_provider_that_cannot_be_asked_is_named_with_its_cause() {
             &["config.yaml:2: provider 'box' does not count: it has no kind", "'copydesk check'"],
         ),
         (
+            format!("box:\n    base_url: \"{at}\"\n    default_model: m"),
+            &["config.yaml:2: provider 'box' does not count: it has no kind"],
+        ),
+        ("box:".to_owned(), &["config.yaml:2: 'providers.box' does not count: it has no value"]),
+        (
+            "box:\n    kind: openai-chat\n    base_url: box.example".to_owned(),
+            &[
+                "config.yaml:4: provider 'box' does not count: its base_url cannot be used: it must start with http://",
+            ],
+        ),
+        (
             "box: [ollama]".to_owned(),
             &["config.yaml:2: 'providers.box' does not count"],
         ),
@@ -420,6 +431,10 @@ fn whoever_has_no_key_is_not_said_to_answer() {
     let machine = Machine::new(&[]).with_config(config);
     let shown = machine.workspace.run(&["models", "explain"]).exits(0).stdout;
     assert!(shown.contains("passed over: near/m") && shown.contains("answers: far/m"), "{shown}");
+    let listed = machine.workspace.run(&["models", "--offline"]).exits(0).stdout;
+    let usual = "unless you name one: far/m (fallback of the config: far/m)\n  near/m is passed over: ";
+    assert!(listed.contains(usual), "{listed}");
+    check(&machine.doctor(), "model near/m", "warning", "it is passed over: ", "");
 }
 
 #[test]

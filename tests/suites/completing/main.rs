@@ -11,6 +11,8 @@ mod privacy;
 mod shown;
 mod switched;
 
+use std::ops::Range;
+
 use copydesk_tests::client::Client;
 use copydesk_tests::model_server::{Format, MODEL, ModelServer, Reply};
 use copydesk_tests::personality::Personality;
@@ -112,6 +114,20 @@ impl Desk {
     fn ask_in(&mut self, uri: &str, at: usize) -> Value {
         let params = self.params(uri, at, 1);
         self.client.ok("textDocument/inlineCompletion", params)
+    }
+
+    /// Asks while an entry of the menu is chosen that would replace some bytes; the whole answer.
+    fn choosing(&mut self, at: usize, entry: &str, replaced: Range<usize>) -> Value {
+        let mut params = self.params(&self.uri.clone(), at, 2);
+        let range = self.range(replaced);
+        params["context"]["selectedCompletionInfo"] = json!({"range": range, "text": entry});
+        self.client.ok("textDocument/inlineCompletion", params)
+    }
+
+    fn range(&self, Range { start, end }: Range<usize>) -> Value {
+        let text = self.client.text(&self.uri);
+        let position = |at| copydesk_tests::client::position(&text, at, self.client.encoding);
+        json!({"start": position(start), "end": position(end)})
     }
 
     /// Asks as an editor does while its person types.

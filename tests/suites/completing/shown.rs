@@ -116,6 +116,34 @@ fn a_client_without_ghost_text_gets_an_item_of_the_menu() {
 }
 
 #[test]
+fn what_is_chosen_in_the_menu_is_how_a_suggestion_begins() {
+    let replies = vec![Reply::text("x * 2"), Reply::text(".real")];
+    let mut desk = Desk::begin(vs_code(), Format::Completions, replies);
+    let at = Desk::cursor();
+    assert_eq!(desk.shown(at).as_deref(), Some("x * 2"));
+    // (what is typed, the entry, what it replaces, what is offered in its place, requests until then)
+    let rows = [
+        ("", "x", at..at, Some("x * 2"), 1),
+        ("", "x * 3", at..at, Some("x * 3.real"), 2),
+        ("x", "x", at..at + 1, Some("x * 2"), 2),
+        ("", "elsewhere", 0..1, None, 2),
+    ];
+    let mut cursor = at;
+    for (typed, entry, replaced, expect, requests) in rows {
+        cursor = desk.types(cursor, typed);
+        let answer = desk.choosing(cursor, entry, replaced.clone());
+        assert_eq!(answer[0]["insertText"].as_str(), expect, "{entry}");
+        if expect.is_some() {
+            assert_eq!(answer[0]["range"], desk.range(replaced), "{entry}");
+        }
+        assert_eq!(desk.model.requests().len(), requests, "{entry}");
+    }
+    let answer = desk.choosing(cursor, "x", at..cursor);
+    assert_eq!(desk.take(&answer), TEXT.replace('|', "x * 2"));
+    desk.end();
+}
+
+#[test]
 fn a_server_without_the_format_is_asked_in_words_from_then_on() {
     // The chat server of Ollama's kind knows no `/api/generate` here.
     let script = vec![Reply::text("<fill>x * 2</fill>"), Reply::text("<fill>9)</fill>")];

@@ -123,6 +123,9 @@ fn wrong_arguments_of_commands_are_refused_with_words() {
         ("copydesk.mode.set", json!({"mode": "bypass"})),
         ("copydesk.mode.set", json!({"mode": "merry"})),
         ("copydesk.model.set", json!({"model": "nobody/m"})),
+        ("copydesk.model.set", json!({"model": ""})),
+        ("copydesk.model.set", json!({"model": " "})),
+        ("copydesk.model.set", json!({"model": "ollama/\nm"})),
     ];
     for (command, argument) in table {
         match client.command(command, argument.clone()) {
@@ -139,6 +142,27 @@ fn wrong_arguments_of_commands_are_refused_with_words() {
             .err("workspace/executeCommand", json!({"command": "copydesk.ask", "arguments": arguments}));
         assert_eq!(error.code, -32602, "{arguments}: {error}");
     }
+    client.finish();
+}
+
+#[test]
+fn what_is_told_of_models_knows_the_one_that_was_chosen() {
+    let workspace = Workspace::new(COPYDESK).with([("a.py", "x = 1\n")]);
+    let mut client = Client::start(personality::helix_25_07(), &workspace);
+    let told = |client: &mut Client| {
+        let models = client.command("copydesk.models", json!({})).unwrap();
+        let doctor = client.command("copydesk.doctor", json!({})).unwrap();
+        let checks = doctor["checks"].as_array().cloned().unwrap_or_default();
+        let model = checks.into_iter().find(|check| check["name"] == "model").unwrap_or_default();
+        (models["active"]["model"].clone(), model["detail"].as_str().unwrap_or_default().to_owned())
+    };
+    let before = told(&mut client);
+    let _ = client.command("copydesk.model.set", json!({"model": "anthropic/chosen"})).unwrap();
+    let (active, detail) = told(&mut client);
+    assert_eq!(active, "anthropic/chosen");
+    assert!(detail.starts_with("anthropic/chosen ("), "{detail}");
+    let _ = client.command("copydesk.model.set", json!({"model": null})).unwrap();
+    assert_eq!(told(&mut client), before);
     client.finish();
 }
 

@@ -43,6 +43,11 @@ impl Desk {
     /// # Errors
     /// Nobody does: why, and what to write instead.
     pub fn serves(&self, model: &str) -> Result<(), String> {
+        if model.trim().is_empty() {
+            return Err(
+                "the name of a model is empty; name none to go back to that of the settings".to_owned()
+            );
+        }
         // Why settings cannot be used is for the run to say.
         let Ok(settings) = (self.shared.world.settings)() else { return Ok(()) };
         let wish = Wish::model(Asker::Flag, Some(model.to_owned()));

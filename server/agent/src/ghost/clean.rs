@@ -15,6 +15,8 @@ pub(super) const CLOSE: &str = "</fill>";
 
 /// Lines of one suggestion.
 const MOST_LINES: usize = 16;
+/// Bytes of one. What is longer nobody reviews in grey, and half of its last line is no suggestion.
+const MOST_BYTES: usize = 8 * 1024;
 
 /// How much is wanted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,10 +49,11 @@ impl Shape {
 
     /// Whether an answer that is nothing but text is long enough, so that the rest need not be waited for.
     pub(super) fn is_enough(self, said: &str) -> bool {
-        match self {
-            Self::Line => said.contains('\n'),
-            Self::Block => said.lines().count() > MOST_LINES + 1,
-        }
+        said.len() > 2 * MOST_BYTES
+            || match self {
+                Self::Line => said.contains('\n'),
+                Self::Block => said.lines().count() > MOST_LINES + 1,
+            }
     }
 }
 
@@ -80,7 +83,7 @@ pub(super) fn cleaned(answer: &str, format: Option<InfillFormat>, spot: &Spot) -
     };
     let text = without_overlap(text, after);
     let text = before_closer(text, after).trim_end();
-    if text.trim().is_empty() {
+    if text.trim().is_empty() || text.len() > MOST_BYTES {
         return String::new();
     }
     let has_returns = spot.text.contains("\r\n");
@@ -223,6 +226,7 @@ mod tests {
                 "{answer:?} at {text:?}"
             );
         };
+        hole(&"a".repeat(MOST_BYTES + 1), "x = f(|\n", "");
         // One line, or the block.
         hole("a, b)\ny = 2", "x = f(|)\n", "a, b");
         hole("a, b)", "x = f(|\n", "a, b)");

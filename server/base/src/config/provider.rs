@@ -53,6 +53,15 @@ pub struct Provider {
     pub broken_prices: Option<String>,
 }
 
+/// Whether a provider can be called so: in `PROVIDER/MODEL` its name ends at the first `/` or `:`.
+pub fn is_provider_name(name: &str) -> bool {
+    !name.trim().is_empty()
+        && !name.contains(|letter: char| matches!(letter, '/' | ':') || letter.is_control())
+}
+
+/// What is wrong with a name that no provider can have, as a fragment behind a colon.
+pub const BAD_PROVIDER_NAME: &str = "its name must be there, and hold no '/', ':' or line break: in PROVIDER/MODEL it ends at the first of them";
+
 /// How models are chosen.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]

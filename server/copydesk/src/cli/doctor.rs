@@ -59,7 +59,7 @@ impl State {
 pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
     let here = Here::find()?;
     let loaded = here.settings();
-    let findings = look(&here, &loaded)?;
+    let findings = look(&here, &loaded, None)?;
     let broken = findings.iter().any(|finding| finding.state == State::Broken);
     if arguments.json {
         out::json(&printed(&findings, &loaded))?;
@@ -75,20 +75,20 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
     Ok(if broken { Outcome::Problems } else { Outcome::Fine })
 }
 
-/// The document of `--json`, for the command of the same name in an editor.
-pub(super) fn document(here: &Here, loaded: &Loaded) -> Value {
-    match look(here, loaded) {
+/// The document of `--json`, for the command of the same name in an editor; `chosen` is the model of its session.
+pub(super) fn document(here: &Here, loaded: &Loaded, chosen: Option<&str>) -> Value {
+    match look(here, loaded, chosen) {
         Ok(findings) => printed(&findings, loaded),
         Err(error) => json!({ "schema": "copydesk.doctor/1", "error": format!("{error:#}") }),
     }
 }
 
-fn look(here: &Here, loaded: &Loaded) -> anyhow::Result<Vec<Finding>> {
+fn look(here: &Here, loaded: &Loaded, chosen: Option<&str>) -> anyhow::Result<Vec<Finding>> {
     let mut findings = vec![finding("copydesk", State::Fine, env!("CARGO_PKG_VERSION"), "")];
     findings.push(finding("workspace", State::Fine, here.root.display().to_string(), ""));
     findings.extend(settings(here, loaded));
     findings.extend(models::keys(here, loaded));
-    findings.extend(wait_for(async { Ok(models::models(here, loaded).await) })?);
+    findings.extend(wait_for(async { Ok(models::models(here, loaded, chosen).await) })?);
     let own = OwnEffects::at(&here.places.state);
     let versions = wait_for(async { Ok(Versions::find(&own).await) })?;
     findings.extend(models::agents(&versions));

@@ -108,12 +108,12 @@ pub(crate) fn backstage_in(here: impl Fn(&Path) -> Here + Send + Sync + 'static)
         trust: Box::new(move |root| trust(&trusts.of(root))),
         editor_settings: Box::new(move |root, value| settings.of(root).set_editor(value)),
         of_others: Box::new(move |root| OfOthers::from(schemas.of(root).load().config)),
-        doctor: Box::new(move |root| {
+        doctor: Box::new(move |root, chosen| {
             let office = doctors.of(root);
             let loaded = office.load();
-            doctor::document(&office.here, &loaded)
+            doctor::document(&office.here, &loaded, chosen)
         }),
-        models: Box::new(move |root| models::document(&listed.of(root))),
+        models: Box::new(move |root, chosen| models::document(&listed.of(root), chosen)),
         model_names: Box::new(move |root| models::names(&names.of(root))),
         fallback_root: Box::new(move || {
             let cwd = std::env::current_dir().unwrap_or_else(|_| PathBuf::from("/"));

@@ -13,8 +13,7 @@ use copydesk_base::config::shown_address;
 use copydesk_base::{Clock, SystemClock, Timestamp};
 use copydesk_language::{Abilities, KnownModel};
 use copydesk_provider::{
-    Asker, CallError, Catalog, Choice, Endpoint, Kept, Listed, Looked, Models, Needs, Route, Wish, facts,
-    listing,
+    Asker, Catalog, Choice, Endpoint, Kept, Left, Listed, Looked, Models, Needs, Wish, facts, listing,
 };
 use serde_json::{Value, json};
 
@@ -78,7 +77,7 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
         return explain::run(&models, &office.here.user, &wished, arguments.json);
     }
     let reach = if arguments.offline { Reach::Kept } else { Reach::Live };
-    let look = look(&office, &loaded, reach, arguments.provider.as_deref());
+    let look = look(&office, &loaded, reach, arguments.provider.as_deref(), None);
     let seen = wait_for(async { Ok(look.await) })?;
     if let (Some(name), true) = (&arguments.provider, seen.providers.is_empty()) {
         out::note(format!("error: there is no provider '{name}'"));
@@ -97,9 +96,10 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
 }
 
 /// The document of `--json`, for the command of the same name in an editor: what is known without asking anybody.
-pub(super) fn document(office: &Arc<Office>) -> Value {
+/// `chosen` is the model of its session.
+pub(super) fn document(office: &Arc<Office>, chosen: Option<&str>) -> Value {
     let loaded = office.load();
-    match wait_for(async { Ok(look(office, &loaded, Reach::Kept, None).await) }) {
+    match wait_for(async { Ok(look(office, &loaded, Reach::Kept, None, chosen).await) }) {
         Ok(seen) => seen.document(),
         Err(error) => json!({ "schema": "copydesk.models/1", "error": format!("{error:#}") }),
     }
@@ -109,7 +109,7 @@ pub(super) fn document(office: &Arc<Office>) -> Value {
 struct Seen {
     providers: Vec<OfProvider>,
     /// Who would answer where nobody is named.
-    usual: Result<Choice, String>,
+    usual: Result<Usual, String>,
     now: Timestamp,
     catalog: Catalog,
 }
@@ -147,7 +147,14 @@ impl Source {
     }
 }
 
-async fn look(office: &Arc<Office>, loaded: &Loaded, reach: Reach, only: Option<&str>) -> Seen {
+/// Looks at all providers, or at one. `chosen` is the model of a session.
+async fn look(
+    office: &Arc<Office>,
+    loaded: &Loaded,
+    reach: Reach,
+    only: Option<&str>,
+    chosen: Option<&str>,
+) -> Seen {
     let models = office.models(loaded);
     let mut endpoints = models.providers();
     if let Some(only) = only {
@@ -189,20 +196,35 @@ async fn look(office: &Arc<Office>, loaded: &Loaded, reach: Reach, only: Option<
     }
     catalog.extend(fresh.clone());
     memory::keep_lists(&office.here.places.state, fresh);
-    let usual = match models.route_or_look(&[], USUAL).await {
-        Ok(route) => usual(&models, &route).map_err(|error| format!("{error}. {}", error.advice())),
-        Err(error) => Err(format!("{error}. {}", error.advice())),
-    };
+    let usual = usual(&models, chosen).await.map_err(|(because, advice)| format!("{because}. {advice}"));
     Seen { providers, usual, now, catalog }
 }
 
 /// What a request needs where nobody says: it works with tools, as most do.
 pub(super) const USUAL: Needs = Needs { tools: true, images: false };
 
-/// Who answers such a request.
-pub(super) fn usual(models: &Models, route: &Route) -> Result<Choice, CallError> {
-    let (at, _) = route.first_fit(USUAL, models.health())?;
-    Ok(route.choices().nth(at).unwrap_or(&route.first).clone())
+/// Who answers where nobody is named.
+pub(super) struct Usual {
+    pub(super) choice: Choice,
+    /// Whose turn it would have been.
+    pub(super) passed: Vec<Left>,
+}
+
+/// Who answers such a request. What the person chose for a session counts before the config.
+pub(super) async fn usual(models: &Models, chosen: Option<&str>) -> Result<Usual, (String, String)> {
+    let wishes: Vec<Wish> =
+        chosen.map(|chosen| Wish::model(Asker::Session, Some(chosen.to_owned()))).into_iter().collect();
+    let route = match models.route_or_look(&wishes, USUAL).await {
+        Ok(route) => route,
+        Err(error) => return Err((error.to_string(), error.advice())),
+    };
+    match models.answering(&route, USUAL) {
+        Ok((at, passed)) => {
+            let choice = route.choices().nth(at).unwrap_or(&route.first).clone();
+            Ok(Usual { choice, passed })
+        }
+        Err(error) => Err((error.to_string(), error.advice())),
+    }
 }
 
 /// Servers on this machine that nobody has configured.
@@ -243,6 +265,10 @@ fn pull(of: &OfProvider, listed: &Listed) -> Option<String> {
     listing::pull(of.endpoint.kind, &listed.id).filter(|_| !is_there)
 }
 
+fn of_left(left: &Left) -> Value {
+    json!({"model": left.model, "because": left.because})
+}
+
 fn named(id: &str) -> Listed {
     Listed { id: id.to_owned(), ..Listed::default() }
 }
@@ -269,7 +295,11 @@ impl Seen {
             "schema": "copydesk.models/1",
             "providers": providers,
             "active": match &self.usual {
-                Ok(choice) => json!({"model": choice.model_ref(), "why": choice.why}),
+                Ok(Usual { choice, passed }) => json!({
+                    "model": choice.model_ref(),
+                    "why": choice.why,
+                    "passed_over": passed.iter().map(of_left).collect::<Vec<_>>(),
+                }),
                 Err(error) => json!({ "error": error }),
             },
             "bundled_as_of": facts::AS_OF,

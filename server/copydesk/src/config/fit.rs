@@ -34,7 +34,10 @@ fn sift(path: &mut KeyPath, value: Value, misfits: &mut Vec<Misfit>) -> Option<V
         let matters = loses_limit(&words(path)) || misses_guard(path) || price_of(path).is_some();
         let is_misspelt = matters && try_as_config(path, &value).is_err_and(|wrong| is_unknown(path, &wrong));
         misfits.extend(is_misspelt.then(|| unknown(path)));
-        let is_needed = is_amount(path) || is_place(path) || could_forbid(path);
+        let is_needed = is_amount(path)
+            || is_place(path)
+            || could_forbid(path)
+            || matches!(words(path)[..], ["providers", _]);
         misfits.extend(is_needed.then(|| misfit(path, &value, "it has no value")));
         return None;
     }

@@ -27,6 +27,8 @@ pub(super) struct Merged {
     pub(super) broken_prices: BrokenPrices,
     /// Of the layers so far, whether or not another one has the provider right.
     pub(super) broken_providers: BTreeMap<String, String>,
+    /// Where each provider is named, by the strongest layer that may.
+    pub(super) provider_places: BTreeMap<String, Origin>,
 }
 
 /// A value that its layer may not set.
@@ -52,6 +54,7 @@ impl Merged {
             self.broken_prices.retain(|of, _| !is_mended(of));
             self.broken_prices.extend(layer.broken_prices.clone());
             self.broken_providers.extend(layer.broken_providers.clone());
+            self.note_providers(layer);
         }
         if matches!(layer.name, LayerName::Keystone | LayerName::Workspace) {
             problems.extend(self.leave_keys(layer, &addresses));

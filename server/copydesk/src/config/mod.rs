@@ -173,7 +173,7 @@ fn assemble(
     for layer in &layers {
         merged.add(layer, &mut problems);
     }
-    merged.drop_kindless_providers(&mut problems);
+    merged.drop_mute_providers(&mut problems);
     let rules = rules(&merged, remembered, &mut problems);
     let settings = merged.settings();
     let mut config: Config = serde_json::from_value(serde_json::Value::Object(merged.value.clone()))

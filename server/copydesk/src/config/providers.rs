@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use copydesk_base::config::{BAD_PROVIDER_NAME, bad_address, is_provider_name};
 use copydesk_base::{Code, Severity, Span};
 use serde_json::{Map, Value};
 
@@ -62,24 +63,34 @@ impl Merged {
         left
     }
 
-    /// A provider that no layer gave a kind cannot be spoken to; left in, it would count as the stand-in.
-    pub(super) fn drop_kindless_providers(&mut self, problems: &mut Vec<Problem>) {
+    /// Notes where a layer names providers, for what is wrong with them as a whole.
+    pub(super) fn note_providers(&mut self, layer: &Layer) {
+        let providers = layer.value.get("providers").and_then(Value::as_object);
+        for name in providers.into_iter().flat_map(Map::keys) {
+            let path: KeyPath = vec!["providers".into(), name.clone()];
+            self.provider_places.insert(name.clone(), layer.origin(&path));
+        }
+    }
+
+    /// Leaves out the providers that cannot be spoken to: left in, one would be asked at an address that is none, or count
+    /// as the stand-in.
+    pub(super) fn drop_mute_providers(&mut self, problems: &mut Vec<Problem>) {
         let Some(Value::Object(providers)) = self.value.get_mut("providers") else { return };
-        let kindless: Vec<String> = providers
+        let mute: Vec<(String, Mute)> = providers
             .iter()
-            .filter(|(_, provider)| provider.get("kind").is_none())
-            .map(|(name, _)| name.clone())
+            .filter_map(|(name, provider)| Some((name.clone(), mute(name, provider)?)))
             .collect();
-        for name in kindless {
+        for (name, mute) in mute {
             providers.remove(&name);
             let path: KeyPath = vec!["providers".into(), name.clone()];
-            let origin = self.origins.iter().find(|(key, _)| key.starts_with(&path));
+            let of_key = || self.origins.get(&[&path[..], &[mute.key?.into()]].concat());
+            let origin = of_key().or_else(|| self.provider_places.get(&name));
             let problem = Problem {
-                origin: origin.map(|(_, origin)| origin.clone()).unwrap_or_default(),
+                origin: origin.cloned().unwrap_or_default(),
                 span: Span::at(0),
-                code: Code::MissingKey,
+                code: mute.code,
                 severity: Severity::Error,
-                message: format!("provider '{name}' does not count: it has no kind"),
+                message: format!("provider '{name}' does not count: {}", mute.because),
                 below: None,
                 stops: false,
             };
@@ -88,4 +99,24 @@ impl Merged {
             self.origins.retain(|key, _| !key.starts_with(&path));
         }
     }
+}
+
+/// Why a provider cannot be spoken to.
+struct Mute {
+    /// The key below it that is wrong, where one is.
+    key: Option<&'static str>,
+    code: Code,
+    because: String,
+}
+
+fn mute(name: &str, provider: &Value) -> Option<Mute> {
+    if !is_provider_name(name) {
+        return Some(Mute { key: None, code: Code::FormatMismatch, because: BAD_PROVIDER_NAME.to_owned() });
+    }
+    if provider.get("kind").is_none() {
+        return Some(Mute { key: None, code: Code::MissingKey, because: "it has no kind".to_owned() });
+    }
+    let bad = bad_address(provider.get("base_url")?.as_str()?.trim())?;
+    let because = format!("its base_url cannot be used: {}", bad.reason());
+    Some(Mute { key: Some("base_url"), code: Code::FormatMismatch, because })
 }

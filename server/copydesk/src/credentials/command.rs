@@ -152,7 +152,11 @@ fn read(printed: &str, now: Timestamp, cache: Duration) -> Result<Printed, Strin
         let names = ["accessToken", "access_token", "token"];
         let token = names.iter().find_map(|name| document[name].as_str());
         let value = token.ok_or("its command printed JSON without accessToken")?.to_owned();
-        let until = end(&document, now).map_or(usual, |end| Timestamp(end.0.saturating_sub(BEFORE_ITS_END)));
+        let end = end(&document, now);
+        if end.is_some_and(|end| end <= now) {
+            return Err("its command printed a token that has ended already; log in there anew".to_owned());
+        }
+        let until = end.map_or(usual, |end| Timestamp(end.0.saturating_sub(BEFORE_ITS_END)));
         return Ok(Printed { value, form: KeyForm::Token, until });
     }
     match printed.lines().count() {
@@ -218,6 +222,7 @@ mod tests {
         check(r#"{"access_token": "t", "expires_in": 100}"#, Ok(("t", KeyForm::Token, 40)));
         check(r#"{"token": "t", "expiry": "1970-01-12T13:50:00Z"}"#, Ok(("t", KeyForm::Token, 200 - 60)));
         check(r#"{"token": "t"}"#, Ok(("t", KeyForm::Token, 600)));
+        check(r#"{"token": "t", "expires_on": 1}"#, Err("has ended already"));
         check(r#"{"key": "t"}"#, Err("without accessToken"));
         check(r#"{"key": "#, Err("cannot be read"));
         check("", Err("printed nothing"));

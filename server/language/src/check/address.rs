@@ -1,7 +1,10 @@
 //! Addresses of providers in a config, and where their keys come from: what cannot be used, and who would see a key on its way,
 //! is marked where it stands, not when a model is asked.
 
-use copydesk_base::config::{BadAddress, bad_address, is_here, is_in_clear, is_variable, path_of_request};
+use copydesk_base::config::{
+    BAD_PROVIDER_NAME, BadAddress, bad_address, is_here, is_in_clear, is_provider_name, is_variable,
+    path_of_request,
+};
 use copydesk_base::{Code, Diagnostic, Fix, Span, TextEdit};
 use copydesk_text::Node;
 
@@ -11,6 +14,7 @@ use crate::declared::inner_span;
 pub(super) fn check(findings: &mut Findings<'_>) {
     let providers = findings.tree().root().and_then(|root| root.get("providers"));
     for provider in providers.map(Node::entries).unwrap_or_default() {
+        name(findings, provider.key());
         let provider = provider.value();
         let (base_url, variable) = (provider.get("base_url"), provider.get("api_key_env"));
         if let Some(node) = base_url {
@@ -30,6 +34,14 @@ pub(super) fn check(findings: &mut Findings<'_>) {
             let message = "azure-openai needs 'base_url', such as https://NAME.openai.azure.com: each resource has its own";
             findings.add(Diagnostic::new(Code::MissingKey, kind.span(), message));
         }
+    }
+}
+
+/// A name under which nobody could ask for its models.
+fn name(findings: &mut Findings<'_>, key: Node<'_>) {
+    if key.scalar_text().is_some_and(|name| !is_provider_name(name)) {
+        let message = format!("nobody can ask this provider: {BAD_PROVIDER_NAME}");
+        findings.add(Diagnostic::new(Code::FormatMismatch, inner_span(key), message));
     }
 }
 

@@ -4,7 +4,7 @@
 //! nobody has looked at the config, where a pattern of `model_mappings` fits, behind a `:`, which models have in their
 //! own names. Of those only what is near to a provider is marked.
 
-use copydesk_base::{Code, Span};
+use copydesk_base::{Code, Diagnostic, Span};
 use copydesk_text::{Entry, Node};
 
 use super::Findings;
@@ -74,16 +74,26 @@ fn model(findings: &mut Findings<'_>, node: Node<'_>, key: &str, known: &[String
         let is_known = |name: &str| known.iter().any(|known| known == name.trim());
         let named = |sign: char| text.split_once(sign).map(|(provider, _)| provider);
         let is_right = is_known(text) || [named('/'), named(':')].into_iter().flatten().any(is_known);
+        let start = inner_span(written).start;
+        if let Some(name) = text.strip_suffix(['/', ':']).filter(|name| is_nameless(findings, name)) {
+            let message =
+                format!("the name of a model is missing, and provider '{name}' has no default_model");
+            let span = Span::new(start, start + text.len());
+            findings.add(Diagnostic::new(Code::UnknownName, span, message));
+            continue;
+        }
         if is_mapped || is_right || has_provider {
             continue;
         }
-        let start = inner_span(written).start;
         let at = |provider: &str| Span::new(start, start + provider.len());
         if let Some(provider) = named('/') {
             unknown(findings, provider, at(provider), known, sure);
         } else if let Some(provider) = named(':') {
             unknown(findings, provider, at(provider), known, Sure::Near);
-        } else if is_ours(findings) && sure == Sure::Always && !text.trim().is_empty() {
+        } else if text.trim().is_empty() {
+            let message = "the name of a model is missing; write PROVIDER/MODEL, or take the key out";
+            findings.add(Diagnostic::new(Code::UnknownName, written.span(), message));
+        } else if is_ours(findings) && sure == Sure::Always {
             let message = format!("no provider serves '{text}'");
             let otherwise = "write PROVIDER/MODEL, or send the name to a provider in 'model_mappings'";
             let finding = with_near(findings, Code::UnknownName, at(text), message, text, known, otherwise);
@@ -97,6 +107,14 @@ fn is_ours(findings: &Findings<'_>) -> bool {
     let root = findings.tree().root();
     let says = |key: &str| root.is_some_and(|root| root.get(key).is_some());
     findings.file.kind == FileKind::Config && !says("default_provider") && !says("model_mappings")
+}
+
+/// Whether this file says of a provider whom to ask where no model is named, and says nothing of it.
+fn is_nameless(findings: &Findings<'_>, name: &str) -> bool {
+    let Some(root) = findings.tree().root() else { return false };
+    findings.tree().entries_at(root, "providers").iter().any(|entry| {
+        entry.key().scalar_text() == Some(name) && entry.value().entry("default_model").is_none()
+    })
 }
 
 /// What must be so for a name to be marked.

@@ -374,6 +374,24 @@ providers:
     }
     checked(
         "/w/.copydesk/config.yaml",
+        "default_model: ⟦\"\"⟧
+fallback: [⟦local/⟧, ollama/, ⟦\" \"⟧]
+providers:
+  local: {kind: openai-chat, base_url: \"http://127.0.0.1:1/v1\"}
+  ollama: {kind: ollama, default_model: q}
+  \"⟦a/b⟧\": {kind: ollama, default_model: q}
+  ⟦c:d⟧: {kind: ollama, default_model: q}
+",
+        expect![[r#"
+            warning unknown-name the name of a model is missing; write PROVIDER/MODEL, or take the key out
+            warning unknown-name the name of a model is missing, and provider 'local' has no default_model
+            warning unknown-name the name of a model is missing; write PROVIDER/MODEL, or take the key out
+            error format-mismatch nobody can ask this provider: its name must be there, and hold no '/', ':' or line break: in PROVIDER/MODEL it ends at the first of them
+            error format-mismatch nobody can ask this provider: its name must be there, and hold no '/', ':' or line break: in PROVIDER/MODEL it ends at the first of them
+        "#]],
+    );
+    checked(
+        "/w/.copydesk/config.yaml",
         "default_model: gpt\nmodel_mappings: {\"g*\": openai}\n",
         expect![""],
     );

@@ -19,7 +19,8 @@ pub(super) use self::ask::open_when_settled;
 pub(super) use self::choices::no_mode;
 use crate::intake::beside;
 use crate::methods::{chat, references, sessions};
-use crate::state::State;
+use crate::state::{Session, State};
+use crate::{Backstage, Report};
 
 pub(crate) async fn run(state: &Arc<State>, params: lsp::ExecuteCommandParams) -> Result<Option<Value>> {
     let Some(session) = state.session() else { return Err(Error::internal_error()) };
@@ -56,14 +57,8 @@ pub(crate) async fn run(state: &Arc<State>, params: lsp::ExecuteCommandParams) -
         "copydesk.context.show" => runs::context(session, arguments.one()?).await,
         chat::SEND => chat::send(state, session, arguments.one()?).await,
         "copydesk.refactor" => super::refactor::run(state, arguments.one()?).await,
-        "copydesk.doctor" => {
-            let (state, root) = (state.clone(), session.root.clone());
-            beside(move || (state.backstage.doctor)(&root)).await.map(Some)
-        }
-        "copydesk.models" => {
-            let (state, root) = (state.clone(), session.root.clone());
-            beside(move || (state.backstage.models)(&root)).await.map(Some)
-        }
+        "copydesk.doctor" => report(state, session, |backstage| &backstage.doctor).await,
+        "copydesk.models" => report(state, session, |backstage| &backstage.models).await,
         "copydesk.references" => references::command(state, session, arguments.one()?).await,
         #[cfg(debug_assertions)]
         "copydesk.test.panic" if std::env::var_os("COPYDESK_TEST_PANIC").is_some() => {
@@ -71,6 +66,17 @@ pub(crate) async fn run(state: &Arc<State>, params: lsp::ExecuteCommandParams) -
         }
         _ => Err(Error::invalid_params(format!("there is no command '{name}'"))),
     }
+}
+
+/// A document about the workspace, for the model that was chosen for this session.
+async fn report(
+    state: &Arc<State>,
+    session: &Session,
+    which: fn(&Backstage) -> &Report,
+) -> Result<Option<Value>> {
+    let chosen = session.desk.view().borrow().model.clone();
+    let (state, root) = (state.clone(), session.root.clone());
+    beside(move || which(&state.backstage)(&root, chosen.as_deref())).await.map(Some)
 }
 
 /// The array with exactly one object.

@@ -25,10 +25,6 @@ pub(crate) async fn run(
     params: lsp::InlineCompletionParams,
 ) -> Option<lsp::InlineCompletionResponse> {
     let session = state.session()?;
-    // A word is chosen in the menu: what is shown would have to begin with it.
-    if params.context.selected_completion_info.is_some() {
-        return None;
-    }
     let asked = match params.context.trigger_kind {
         lsp::InlineCompletionTriggerKind::Invoked => Asked::ByHand,
         // A kind that nobody knows yet is no key of a person's.
@@ -42,11 +38,21 @@ pub(crate) async fn run(
     let at = params.text_document_position_params;
     let open = state.documents.get(&at.text_document.uri.0)?;
     let spot = spot(state, session, &open, at.position, asked)?;
-    let range = convert::range(&open.document, Span::at(spot.cursor), session.ladder.encoding);
-    let item = |text| lsp::InlineCompletionItem {
-        insert_text: lsp::InsertText::String(text),
+    let chosen = params.context.selected_completion_info;
+    let (spot, shown) = match chosen {
+        None => {
+            let range = convert::range(&open.document, Span::at(spot.cursor), session.ladder.encoding);
+            (spot, Shown { begins: String::new(), range })
+        }
+        Some(chosen) => {
+            let span = convert::span(&open.document, chosen.range, session.ladder.encoding);
+            (with_chosen(spot, span, &chosen.text)?, Shown { begins: chosen.text, range: chosen.range })
+        }
+    };
+    let item = |text: String| lsp::InlineCompletionItem {
+        insert_text: lsp::InsertText::String(shown.begins.clone() + &text),
         filter_text: None,
-        range: Some(range),
+        range: Some(shown.range),
         command: None,
     };
     let items = match suggested(state, session, spot).await {
@@ -56,6 +62,20 @@ pub(crate) async fn run(
         Suggestion::Outdated => return None,
     };
     Some(lsp::InlineCompletionResponse::InlineCompletionItemList(items))
+}
+
+/// Where a suggestion is put, and what it has to begin with there.
+struct Shown {
+    begins: String,
+    range: lsp::Range,
+}
+
+/// The moment as it would be if the entry that is chosen in the menu were taken: what is shown must go on from there.
+fn with_chosen(spot: Spot, replaced: Span, chosen: &str) -> Option<Spot> {
+    let is_here = replaced.start <= spot.cursor && spot.cursor <= replaced.end;
+    let (before, after) = (spot.text.get(..replaced.start)?, spot.text.get(replaced.end..)?);
+    let text = [before, chosen, after].concat().into();
+    is_here.then(|| Spot { text, cursor: replaced.start + chosen.len(), ..spot })
 }
 
 /// The same as one item of the menu, behind whatever else is in it; the client asks again at the next key.

@@ -5,10 +5,10 @@ use std::sync::Arc;
 use copydesk_agent::ghost::switch::{self, Switch};
 use copydesk_base::Redactor;
 use copydesk_base::config::ProviderKind;
-use copydesk_provider::{CallError, Choice, Looked, Models, ModelsConfig, listing};
+use copydesk_provider::{Choice, Looked, Models, ModelsConfig, listing};
 
 use super::super::auth;
-use super::super::models::{USUAL, explain, usual};
+use super::super::models::{Usual, explain, usual};
 use super::versions::Versions;
 use super::{Finding, State, finding};
 use crate::config::Loaded;
@@ -52,7 +52,8 @@ pub(super) fn keys(here: &Here, loaded: &Loaded) -> Vec<Finding> {
 }
 
 /// Servers on this machine, and the model that answers where nobody wishes for another.
-pub(super) async fn models(here: &Here, loaded: &Loaded) -> Vec<Finding> {
+/// `chosen` is the model of a session.
+pub(super) async fn models(here: &Here, loaded: &Loaded, chosen: Option<&str>) -> Vec<Finding> {
     let models = of(here, loaded);
     let servers = models.look_here().await;
     let mut findings: Vec<Finding> = servers.iter().filter_map(local).collect();
@@ -60,26 +61,35 @@ pub(super) async fn models(here: &Here, loaded: &Loaded) -> Vec<Finding> {
     if let Some(elsewhere) = found::elsewhere().filter(|_| !has_ollama) {
         findings.push(finding("OLLAMA_HOST", State::Warning, elsewhere.told(), elsewhere.advice()));
     }
-    let route = match models.route_or_look(&[], USUAL).await {
-        Ok(route) => route,
-        Err(error) => {
-            findings.push(finding("model", State::Broken, error.to_string(), error.advice()));
+    let Usual { choice, passed } = match usual(&models, chosen).await {
+        Ok(usual) => usual,
+        Err((because, advice)) => {
+            findings.push(finding("model", State::Broken, because, advice));
             return findings;
         }
     };
-    findings.push(match usual(&models, &route) {
-        Ok(choice) if choice.offline => {
+    findings.extend(passed.iter().map(|left| {
+        let detail = format!("it is passed over: {}", left.because);
+        finding(
+            format!("model {}", left.model),
+            State::Warning,
+            detail,
+            "'copydesk models explain' tells who answers and why.",
+        )
+    }));
+    findings.push(match choice {
+        choice if choice.offline => {
             let detail = format!("{}, which is no model ({})", choice.model_ref(), choice.why);
             let fix = if choice.is_last_resort() { found::first_steps() } else { String::new() };
             finding("model", State::Missing, detail, fix)
         }
-        Ok(choice) if is_missing(&choice, &servers) => {
+        choice if is_missing(&choice, &servers) => {
             let detail = format!("{} ({}); its server does not have it", choice.model_ref(), choice.why);
             let pull = listing::pull(choice.kind, &choice.model).unwrap_or_default();
             let fix = format!("Run '{pull}', or wait until the pull that is under way has ended.");
             finding("model", State::Missing, detail, fix)
         }
-        Ok(choice) => {
+        choice => {
             let measured = explain::measured(&here.user, &choice);
             let counted = measured.map(|measured| format!("; estimates: {}", explain::estimates(&measured)));
             let detail = format!("{} ({}){}", choice.model_ref(), choice.why, counted.unwrap_or_default());
@@ -88,16 +98,13 @@ pub(super) async fn models(here: &Here, loaded: &Loaded) -> Vec<Finding> {
                 None => finding("model", State::Fine, detail, ""),
             }
         }
-        Err(error) => finding("model", State::Broken, error.to_string(), error.advice()),
     });
     findings
 }
 
 /// Why no request to a model would leave, and what to do about it: nobody has put its key anywhere, or a budget forbids it.
 fn hindrance(models: &Models, loaded: &Loaded, choice: &Choice) -> Option<(String, String)> {
-    let is_missing = choice.key().is_needed() && models.key_origin(choice).is_none();
-    if let Some(variable) = choice.key().variable.clone().filter(|_| is_missing) {
-        let lacks = CallError::NoKey { provider: choice.provider.clone(), variable };
+    if let Some(lacks) = models.keyless(choice) {
         return Some((lacks.to_string(), lacks.advice()));
     }
     let because = copydesk_agent::refusal(&loaded.config.budgets, choice)?;

@@ -3,9 +3,7 @@
 use std::cmp::Ordering;
 
 use copydesk_base::config::{is_in_clear, shown_address};
-use copydesk_provider::{
-    CallError, Choice, Facts, Forms, Left, Models, Needs, Price, Route, Sources, Strictness,
-};
+use copydesk_provider::{CallError, Choice, Facts, Forms, Left, Models, Price, Route, Sources, Strictness};
 use copydesk_store::{Measured, UserStore};
 use serde_json::{Value, json};
 
@@ -29,7 +27,7 @@ pub(super) fn run(
         // Circuits count time on the runtime's clock.
         Ok(match models.route_or_look(wishes, *needs).await {
             Ok(route) => {
-                let way = answering(models, &route, *needs);
+                let way = models.answering(&route, *needs);
                 Ok((document(models, user, &route, &way), lines(models, user, &route, &way)))
             }
             Err(error) => Err(error),
@@ -61,21 +59,6 @@ pub(super) fn run(
     Ok(Outcome::Fine)
 }
 
-/// Who answers where everybody whose turn it is and who has a key does.
-fn answering(models: &Models, route: &Route, needs: Needs) -> FirstFit {
-    let (mut at, mut passed) = route.first_fit(needs, models.health())?;
-    while let Some(choice) = route.choices().nth(at)
-        && let Some(variable) = choice.key().variable.clone()
-        && models.key_origin(choice).is_none()
-    {
-        let lacks = CallError::NoKey { provider: choice.provider.clone(), variable };
-        let Some((next, left)) = route.next(at, &lacks, models.health()) else { break };
-        at = next;
-        passed.extend(left);
-    }
-    Ok((at, passed))
-}
-
 /// Who is asked first and who is passed over before; or why nobody can be asked.
 type FirstFit = Result<(usize, Vec<Left>), CallError>;
 
@@ -87,7 +70,7 @@ fn document(models: &Models, user: &UserStore, route: &Route, way: &FirstFit) ->
         "requested": route.first.requested,
         "asked_first": at.and_then(|at| route.choices().nth(at)).map(Choice::model_ref),
         "nobody": way.as_ref().err().map(|error| format!("{error}. {}", error.advice())),
-        "passed_over": passed.iter().flatten().map(|left| json!({"model": left.model, "because": left.because})).collect::<Vec<_>>(),
+        "passed_over": passed.iter().flatten().map(super::of_left).collect::<Vec<_>>(),
         "strict": route.strictness == Strictness::Strict,
         "chain": route.chain,
         "broken": route.broken.iter().map(|(name, error)| json!({"name": name, "because": error.to_string()})).collect::<Vec<_>>(),

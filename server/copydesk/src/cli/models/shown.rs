@@ -1,9 +1,9 @@
 //! A list of models as lines for a terminal.
 
 use copydesk_base::Timestamp;
-use copydesk_provider::{Facts, Forms};
+use copydesk_provider::{Facts, Forms, listing};
 
-use super::{OfProvider, Seen, Source, pull};
+use super::{OfProvider, Seen, Source, Usual, pull};
 
 pub(super) fn lines(seen: &Seen) -> Vec<String> {
     let mut lines = Vec::new();
@@ -28,10 +28,15 @@ pub(super) fn lines(seen: &Seen) -> Vec<String> {
     if seen.providers.is_empty() {
         lines.push("no provider is configured, and no key and no local server was found".to_owned());
     }
-    lines.push(match &seen.usual {
-        Ok(choice) => format!("unless you name one: {} ({})", choice.model_ref(), choice.why),
-        Err(error) => format!("unless you name one: none. {error}"),
-    });
+    match &seen.usual {
+        Ok(Usual { choice, passed }) => {
+            lines.push(format!("unless you name one: {} ({})", choice.model_ref(), choice.why));
+            lines.extend(
+                passed.iter().map(|left| format!("  {} is passed over: {}", left.model, left.because)),
+            );
+        }
+        Err(error) => lines.push(format!("unless you name one: none. {error}")),
+    }
     lines
 }
 
@@ -39,6 +44,9 @@ fn head(one: &OfProvider, now: Timestamp) -> String {
     let count = match one.models.len() {
         0 => "no models".to_owned(),
         1 => "1 model".to_owned(),
+        count if one.listed.as_ref().is_some_and(|listed| listed.len() >= listing::MOST_LISTED) => {
+            format!("the first {count} models")
+        }
         count => format!("{count} models"),
     };
     let source = match (one.source, one.at) {
