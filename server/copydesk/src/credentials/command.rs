@@ -45,6 +45,9 @@ pub(super) async fn run(
     redactor: &Redactor,
     now: Timestamp,
 ) -> Result<Printed, String> {
+    if settings.command.trim().is_empty() {
+        return Err("its command is empty".to_owned());
+    }
     let patience = settings.timeout.map_or(PATIENCE, |time| time.0);
     let mut command = Command::new("/bin/sh");
     command
@@ -247,6 +250,7 @@ mod tests {
         let (long, short) = (Duration::from_secs(20), Duration::from_millis(200));
         check("printf sk-%s 1234", long, Ok("sk-1234")).await;
         check("cat", long, Err("printed nothing")).await;
+        check(" ", long, Err("is empty")).await;
         check("echo no sk-canary-0123456789 here >&2; exit 3", long, Err("status: 3: no [redacted] here"))
             .await;
         // What it complains of may be the very key.

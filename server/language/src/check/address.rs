@@ -26,6 +26,11 @@ pub(super) fn check(findings: &mut Findings<'_>) {
         if let Some(node) = variable {
             self::variable(findings, node);
         }
+        let command = provider.get("key").and_then(|key| key.get("command"));
+        if let Some(node) = command.filter(|node| node.as_str().is_some_and(|text| text.trim().is_empty())) {
+            let message = "this command is empty; it has to print the key";
+            findings.add(Diagnostic::new(Code::FormatMismatch, node.span(), message));
+        }
         if let (Some(node), Some(kind)) = (base_url, provider.get("kind").and_then(Node::as_str)) {
             path_of_kind(findings, node, kind);
         }

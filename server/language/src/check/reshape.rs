@@ -6,10 +6,10 @@
 use copydesk_base::{Code, Diagnostic, Fix, Span, TextEdit};
 use copydesk_text::{Entries, Entry, Items, Kind, Node, Style, Value};
 
-use super::Findings;
 use super::fixes::{is_flow, line_start};
 use super::structure::Holder;
 use super::suggest::usual_value;
+use super::{Findings, secrets};
 use crate::expression::has_expression;
 use crate::models::is_key as is_models;
 use crate::shape::{Key, Mapping, Need, Rest, Role, Shape};
@@ -237,7 +237,8 @@ fn in_mapping(findings: &Findings<'_>, node: Node<'_>, expected: &Mapping) -> Op
     let is_line = matches!(scalar.style(), Style::Plain | Style::SingleQuoted | Style::DoubleQuoted)
         && !written.contains('\n');
     let is_safe = scalar.style() != Style::Plain || !written.contains([',', '[', ']', '{', '}']);
-    if !is_line || !is_safe || has_expression(text) {
+    // What may be a key becomes nothing else: as a command it would be run, and stand in lists of processes.
+    if !is_line || !is_safe || has_expression(text) || secrets::may_be(text) {
         return None;
     }
     let (key, value) = meant(findings, node, expected)?;

@@ -97,6 +97,11 @@ pub(super) fn providers(findings: &mut Findings<'_>) {
     }
 }
 
+/// Whether a text may be a secret, wherever it stands.
+pub(super) fn may_be(text: &str) -> bool {
+    is_token(text) || text.len() >= 16 && is_opaque(text)
+}
+
 /// Marks each well-known token in the middle of a text.
 fn written(findings: &mut Findings<'_>, node: Node<'_>) {
     let (Some(scalar), Some(text)) = (node.scalar(), node.as_str()) else { return };

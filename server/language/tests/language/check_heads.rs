@@ -329,6 +329,25 @@ fn hooks_in_a_file_of_their_own() {
 }
 
 #[test]
+fn what_may_be_a_key_is_not_made_a_command() {
+    check_in(
+        ".copydesk/config.yaml",
+        "providers:
+  a: {kind: openai-chat, key: ⟦sk-abcdefgh12345678abcdefgh⟧}
+  b: {kind: openai-chat, key: ⟦op read x⟧}
+  c: {kind: openai-chat, key: {command: ⟦\"\"⟧}}
+",
+        &trusted(),
+        expect![[r#"
+            error type-mismatch 'key' takes a mapping; this is a text
+            warning plain-secret a secret stands here as it is; name an environment variable in 'api_key_env' instead, then change it
+            error type-mismatch 'key' takes a mapping; this is a text [fix: write it as 'command']
+            error format-mismatch this command is empty; it has to print the key
+        "#]],
+    );
+}
+
+#[test]
 fn a_key_that_others_can_read_on_its_way_is_marked() {
     check_in(
         ".copydesk/config.yaml",
