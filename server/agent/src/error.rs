@@ -117,6 +117,7 @@ const fn way(error: &CallError) -> &'static str {
     match error {
         CallError::NotRecorded { .. } => "replay: ",
         CallError::Recorded { .. } => "",
+        CallError::PastLimit { .. } => "finish: ",
         _ => "reach the model: ",
     }
 }

@@ -4,6 +4,7 @@
 
 use std::time::Duration;
 
+use crate::counts::NONSENSE;
 use crate::route::Left;
 
 /// Why a call gave no answer. The message says what happened, [`CallError::advice`] what to do next.
@@ -86,6 +87,12 @@ pub enum CallError {
     /// Answers are replayed, and this request had none: what was said of that, and who was asked instead.
     #[error("{said}")]
     Recorded { said: String, switch: Option<Box<Switch>> },
+    /// A limit needs the answer to end, and its server does not end it.
+    #[error(
+        "the server of {model} goes on behind the {told} tokens that it was told to end at; it was hung up on, and \
+         ≈ {counted} tokens are counted"
+    )]
+    PastLimit { model: String, told: u32, counted: u64 },
     /// Something in this program or on this machine, before anything was sent.
     #[error("the request could not be made: {reason}")]
     Unsendable { reason: String },
@@ -272,6 +279,11 @@ impl CallError {
             Self::NotRecorded { .. } => {
                 "Ask the same about the same files, as they were then, or leave out --replay.".to_owned()
             }
+            Self::PastLimit { .. } => {
+                "Nothing of this answer was used. Choose another model, or ask whoever runs that server why the limit of \
+                 output tokens that it is sent does not count."
+                    .to_owned()
+            }
             // It is part of what was said.
             Self::Recorded { .. } => String::new(),
             Self::Unsendable { .. } => "Run 'copydesk doctor' and report what it says.".to_owned(),
@@ -314,13 +326,45 @@ fn wait(retry_after: Option<Duration>) -> String {
     retry_after.map_or_else(String::new, |after| format!(" and asks to wait {}", span(after)))
 }
 
-/// A span of time in words: `250 ms`, `1 second`, `90 seconds`, `5 minutes`.
+/// What a server says of its tokens, in words.
+pub fn tokens(reported: u64) -> String {
+    match reported {
+        NONSENSE => "what is no number of tokens".to_owned(),
+        1 => "1 token".to_owned(),
+        many => format!("{many} tokens"),
+    }
+}
+
+/// A span of time in words, rounded up: `250 ms`, `1 second`, `90 seconds`, `5 minutes`, `3 hours`, `30 days`.
 pub(crate) fn span(span: Duration) -> String {
-    let seconds = span.as_secs();
-    match seconds {
+    const HOUR: u64 = 60 * 60;
+    const DAY: u64 = 24 * HOUR;
+    match span.as_secs() {
         0 => format!("{} ms", span.as_millis()),
         1 => "1 second".to_owned(),
-        2..=119 => format!("{seconds} seconds"),
-        _ => format!("{} minutes", seconds.div_ceil(60)),
+        seconds @ 2..120 => format!("{seconds} seconds"),
+        seconds if seconds < 2 * HOUR => format!("{} minutes", seconds.div_ceil(60)),
+        seconds if seconds < 2 * DAY => format!("{} hours", seconds.div_ceil(HOUR)),
+        seconds => format!("{} days", seconds.div_ceil(DAY)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_span_is_told_in_the_unit_that_says_enough() {
+        let check = |seconds, expect: &str| assert_eq!(span(Duration::from_secs(seconds)), expect);
+        check(1, "1 second");
+        check(119, "119 seconds");
+        check(120, "2 minutes");
+        check(121, "3 minutes");
+        check(7_199, "120 minutes");
+        check(7_200, "2 hours");
+        check(172_799, "48 hours");
+        check(172_800, "2 days");
+        check(2_592_000, "30 days");
+        assert_eq!(span(Duration::from_millis(250)), "250 ms");
     }
 }

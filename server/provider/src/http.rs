@@ -23,6 +23,7 @@ use crate::body::{self, BodyError, Meter, Patience, PieceError};
 use crate::clients::{Client, Clients, Response, SendError};
 use crate::endpoint::Endpoint;
 use crate::error::NO_KEY;
+use crate::event::{self, Brought};
 use crate::facts::{Facts, Price};
 use crate::failure::{self, Told};
 use crate::health::{Health, Slot, State};
@@ -37,6 +38,9 @@ use crate::{CallError, ModelEvent, Request, Retries, Tries, Waited, quota, retry
 
 /// A server that asks for days is believed for so long; then it is asked again.
 const LONGEST_LIMIT: Duration = Duration::from_mins(5);
+
+/// From this weight on whoever reads an answer is told of what came that nobody reads.
+const WORTH_TELLING: u64 = 64;
 
 /// One call over HTTP.
 pub(crate) struct Job {
@@ -335,7 +339,7 @@ impl Attempt<'_> {
         let patience = Patience { first: endpoint.first_byte, next: endpoint.idle, whole: endpoint.progress };
         let framing = self.call.wire.framing();
         let mut pieces = body::pieces(response.pieces(), framing, patience, meter.clone());
-        let mut fresh = Vec::new();
+        let (mut fresh, mut unread) = (Vec::new(), 0);
         // Signs of life are no answer: they keep a line open, and hold nobody for ever.
         let silence = endpoint.first_byte.max(endpoint.idle);
         let mut heard = Instant::now();
@@ -355,8 +359,14 @@ impl Attempt<'_> {
             let progress = reader.read(&data, &mut fresh);
             // A blank now and then is a sign of life, too.
             let is_blank = !fresh.is_empty() && fresh.iter().all(is_blank);
+            let brought = if fresh.is_empty() { Brought::Nothing } else { Brought::Something };
+            unread += event::unread(data.len(), reader.size() - before, brought);
             for event in fresh.drain(..) {
                 sink.send(Ok(event)).await;
+            }
+            // Signs of life, beginnings and ends of pieces are not worth an event of their own.
+            if unread >= WORTH_TELLING {
+                sink.send(Ok(ModelEvent::Unread(std::mem::take(&mut unread)))).await;
             }
             if reader.size() > before && !is_blank {
                 heard = Instant::now();

@@ -129,6 +129,7 @@ fn join(before: &mut ModelEvent, next: ModelEvent) -> Option<ModelEvent> {
         {
             piece.push_str(&more);
         }
+        (ModelEvent::Unread(weight), ModelEvent::Unread(more)) => *weight = weight.saturating_add(more),
         (_, next) => return Some(next),
     }
     None

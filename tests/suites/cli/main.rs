@@ -14,6 +14,7 @@ mod images;
 mod keys;
 mod mending;
 mod models;
+mod overrun;
 mod permissions;
 mod replaying;
 mod routes;

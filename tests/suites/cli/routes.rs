@@ -59,12 +59,19 @@ fn a_fallback_answers_where_the_first_cannot_and_says_so() {
         assert_eq!((one.requests().len(), two.requests().len()), (trouble.len(), 2), "no way back: {report}");
         // Aloud: who is asked, who answers instead, and why.
         let (one, two) = (ModelServer::start(format, trouble), ModelServer::start(format, [done()]));
-        let ran = pair(&one, &two, "").run(&["ask", "say something"]).exits(0);
+        let workspace = pair(&one, &two, "");
+        let ran = workspace.run(&["ask", "say something"]).exits(0);
         assert_eq!(ran.stdout, "Done.\n", "nothing void is in the result: {ran}");
         assert!(
             ran.stderr.contains("asking one/m") && ran.stderr.contains("two/m answers instead of one/m: "),
             "{ran}"
         );
+        // And later, where it happened.
+        let listed = workspace.run(&["sessions", "--json"]).exits(0).json();
+        let session = listed["sessions"][0]["session"].as_str().unwrap_or_default();
+        let shown = workspace.run(&["sessions", "show", session]).exits(0).stdout;
+        let at = shown.find("· two/m answers instead of one/m: ");
+        assert!(at.is_some() && at < shown.find("Done."), "{shown}");
     }
 }
 

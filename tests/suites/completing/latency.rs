@@ -1,6 +1,6 @@
 //! Waiting and not waiting: answers that serve again, answers that come late, calls that are given up, models that fail.
 
-use copydesk_tests::model_server::{Format, Gate, ModelServer, Reply};
+use copydesk_tests::model_server::{End, Format, Gate, ModelServer, Reply};
 use copydesk_tests::personality::{neovim_0_12, vs_code};
 use serde_json::{Value, json};
 
@@ -95,6 +95,29 @@ fn another_text_ends_the_call_under_way_at_once() {
     desk.model.wait_closed(0);
     assert_eq!(desk.client.answer_to(first), Ok(Value::Null), "the older one is told that there is nothing");
     desk.end();
+}
+
+#[test]
+fn a_server_that_does_not_end_a_suggestion_is_hung_up_on_and_that_is_said_once() {
+    for format in [Format::Completions, Format::OpenaiChat] {
+        let endless = || Reply::text("On and on: ").end(End::Babble);
+        let model = ModelServer::start(format, [endless(), endless()]);
+        let config = config(&model, "budgets: {day: {requests: 2}}");
+        let mut desk = Desk::with(vs_code(), model, &config, &[]);
+        desk.client.hold("window/logMessage");
+        for at in 0..2 {
+            let _ = desk.ask(Desk::cursor());
+            desk.model.wait_closed(at);
+        }
+        let _ = desk.ask(Desk::cursor());
+        assert_eq!(desk.model.requests().len(), 2, "each of them counts for the day");
+        let told = desk.client.message("window/logMessage").params;
+        let words = told["message"].as_str().unwrap();
+        assert!(words.contains("goes on behind the 256 tokens that it was told to end at"), "{words}");
+        let spent = desk.client.message("window/logMessage").params;
+        assert!(spent["message"].as_str().unwrap().contains("budgets.day.requests"), "{spent}");
+        desk.end();
+    }
 }
 
 #[test]

@@ -1,16 +1,17 @@
 //! The account of one try of a request: what it may cost is reserved before it leaves, what it did cost is counted when it
 //! is over. A try that broke is counted too: a server bills what it sent.
 //!
-//! What providers report goes before what we estimate. Where a provider reports nothing, or more than can be, the estimate
-//! counts, marked as such: a limit that only honest servers respect limits nothing. What is reported corrects the estimates to
-//! come, model by model.
+//! What providers report goes before what we estimate ([`super::count`] judges it), and corrects the estimates to come, model by
+//! model.
 
 use copydesk_base::event::About;
 use copydesk_base::{Event, Usage};
-use copydesk_provider::{CallError, Choice, Facts, Request};
+use copydesk_provider::{CallError, Choice, Request};
 use copydesk_store::{Accounts, Conversation, Holder, Reservation};
 
+use crate::budget::count::{self, Answering, Asked, Seen, least};
 use crate::budget::limits::{self, Next};
+use crate::budget::overrun::Overrun;
 use crate::budget::purse::{Gone, Held};
 use crate::error::AgentError;
 use crate::process::alive;
@@ -44,55 +45,6 @@ pub(crate) struct Counted {
     most: u64,
 }
 
-/// What was seen of a request while it was under way.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Seen {
-    /// As the provider counted it; zero where it did not.
-    pub(crate) reported: Usage,
-    /// How far the answer came.
-    pub(crate) answered: Answering,
-    /// Bytes of text and arguments.
-    pub(crate) received: u64,
-    /// A record says what it took.
-    pub(crate) is_told: bool,
-    /// The person ended it.
-    pub(crate) is_canceled: bool,
-}
-
-impl Seen {
-    /// Takes in how a try ended that gave no answer.
-    pub(crate) fn fails(&mut self, error: &CallError) {
-        if self.answered == Answering::No && error.may_be_billed() {
-            self.answered = Answering::Begun;
-        }
-    }
-}
-
-/// How far a server has come with its answer: from the first word on it bills.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) enum Answering {
-    #[default]
-    No,
-    Begun,
-    Whole,
-}
-
-/// No answer of a model has more tokens, where nothing is known of that model.
-const ABSURD_OUTPUT: u64 = 2_000_000;
-
-/// No token stands for more bytes: the longest of the tokenizers in use are rows of blanks or dashes of about that length.
-const LARGEST_TOKEN: u64 = 128;
-
-/// Bytes to a token of an answer that is all long words; and what may come beyond that before anybody hangs up.
-const LONG_TOKEN: u64 = 8;
-const ROOM: u64 = 4 << 10;
-
-/// Bytes to a token, as we estimate.
-const USUAL_TOKEN: u64 = 4;
-
-/// What providers put around a request, at most, in tokens.
-const ABSURD_FRAME: u64 = 50_000;
-
 /// The tokens that a request will have, as this model has counted others: what providers report corrects the estimate.
 pub(crate) async fn expected(turn: &Turn, choice: &Choice, request: &Request) -> Result<u64, AgentError> {
     if let Some(tokens) = turn.settings.models.recorded_tokens(request) {
@@ -122,6 +74,8 @@ pub(crate) async fn reserve(turn: &Turn, choice: &Choice, request: &Request) -> 
     let before = turn.counted.as_ref().filter(|before| before.model == choice.model_ref());
     // A tokenizer that makes more of everything than we know is believed.
     let next_input = before.map_or(most_input, |before| before.grown_to(most_input)).max(expected);
+    let overrun = turn.purse.overrun(&choice.model_ref());
+    let longest = overrun.as_ref().map_or(0, |overrun| overrun.counted);
     let began = turn.began;
     let elapsed = now.since(began);
     let choice = choice.clone();
@@ -131,8 +85,8 @@ pub(crate) async fn reserve(turn: &Turn, choice: &Choice, request: &Request) -> 
         // With the runs beside it: what they hold may be used up by the time that this one is.
         let (cut, most, held) = purse.hold(|Gone { all: run, turn }| {
             let turn = Spent { usage: turn, time: of_turn };
-            let next = Next { run, elapsed, uncounted, turn, input: next_input, choice };
-            let cut = limits::check(&budgets, accounts, &next)?;
+            let next = Next { run, elapsed, uncounted, turn, input: next_input, longest, choice };
+            let cut = limits::check(&budgets, accounts, &next).map_err(|error| because(error, overrun))?;
             Ok::<_, AgentError>((cut, limits::at_most(&next, cut)))
         })?;
         Ok::<_, AgentError>(((cut, most, held), most))
@@ -145,6 +99,14 @@ pub(crate) async fn reserve(turn: &Turn, choice: &Choice, request: &Request) -> 
     Ok(Reserved { cut, most, reservation, held, estimate, expected, most_input, least_input })
 }
 
+/// Why a budget lets a request not leave, where that is by what its server did before.
+fn because(error: AgentError, overrun: Option<Overrun>) -> AgentError {
+    match (error, overrun) {
+        (AgentError::Budget(reason), Some(overrun)) => AgentError::Budget(format!("{reason}. {overrun}")),
+        (error, _) => error,
+    }
+}
+
 /// Counts what a request has used, in the place of what was reserved for it.
 pub(crate) async fn settle(
     turn: &mut Turn,
@@ -153,6 +115,7 @@ pub(crate) async fn settle(
     seen: Seen,
 ) -> Result<(), AgentError> {
     let usage = reserved.counted(&seen, choice);
+    let overrun = reserved.overrun(&seen, choice);
     let Reserved { reservation, held, estimate, most_input, .. } = reserved;
     let before = turn.usage;
     turn.usage.add(usage);
@@ -177,7 +140,17 @@ pub(crate) async fn settle(
             turn.counted = Some(Counted { model, reported: usage.input_tokens, most: most_input });
         }
     }
-    if usage.estimated && !before.estimated && is_limited(turn) && !turn.cancel.is_cancelled() {
+    if let Some(overrun) = overrun {
+        let text = overrun.to_string();
+        if turn.purse.overran(overrun) {
+            turn.record(vec![of_account(text)]).await?;
+        }
+    } else if usage.estimated
+        && !before.estimated
+        && !seen.is_hung_up
+        && is_limited(turn)
+        && !turn.cancel.is_cancelled()
+    {
         let text = format!(
             "{} reported no count of tokens that can be: they are counted as about ≈ {} sent and {} received.",
             choice.model_ref(),
@@ -192,27 +165,33 @@ pub(crate) async fn settle(
 impl Reserved {
     /// What the request counts as.
     pub(crate) fn counted(&self, seen: &Seen, choice: &Choice) -> Usage {
-        counted(seen, Sent { expected: self.expected, least: self.least_input }, choice)
+        let Self { expected, least_input: least, most, .. } = *self;
+        let told = self.cut.unwrap_or_else(|| limits::usual_answer(choice)).into();
+        let asked = Asked { expected, least, most: most.input_tokens, told };
+        count::counted(seen, asked, choice)
     }
 
-    /// Whether so many bytes of an answer are more than a server gives that keeps to where it was told to end.
-    pub(crate) fn is_passed_by(&self, received: u64) -> bool {
-        self.cut.is_some_and(|cut| received > u64::from(cut) * LONG_TOKEN + ROOM)
+    /// Whether more of an answer has come than a server gives that keeps to where it was told to end.
+    pub(crate) fn is_passed_by(&self, seen: &Seen) -> bool {
+        self.cut.is_some_and(|cut| seen.came.is_past(cut))
     }
-}
 
-/// What is known of the tokens that were sent, before anybody has reported them.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Sent {
-    pub(crate) expected: u64,
-    /// A smaller count is none.
-    pub(crate) least: u64,
-}
+    /// How a server is hung up on that does not end its answer, where that is so.
+    pub(crate) fn hangs_up(&self, seen: &mut Seen, choice: &Choice) -> Option<CallError> {
+        let told = self.cut.filter(|_| self.is_passed_by(seen))?;
+        seen.is_hung_up = true;
+        // Its count never came, and it was a request.
+        seen.reported.requests = seen.reported.requests.max(1);
+        let counted = self.counted(seen, choice).output_tokens;
+        Some(CallError::PastLimit { model: choice.model_ref(), told, counted })
+    }
 
-/// The fewest tokens that a request can have been, by our estimate: no text that is sent whole, with its tools, has more than 32
-/// bytes to a token.
-pub(crate) const fn least(estimate: u64) -> u64 {
-    estimate / 8
+    /// By how much an answer is longer than was allowed, as its server says, where a limit needs it to be kept.
+    pub(crate) fn overrun(&self, seen: &Seen, choice: &Choice) -> Option<Overrun> {
+        let counted = self.counted(seen, choice).output_tokens;
+        let of = Overrun::of(choice.model_ref(), self.cut?, seen.reported.output_tokens, counted);
+        of.filter(|_| seen.answered != Answering::No)
+    }
 }
 
 /// A notice about what was used.
@@ -226,49 +205,6 @@ fn is_limited(turn: &Turn) -> bool {
     [&budgets.turn, &budgets.run, &budgets.session, &budgets.day]
         .iter()
         .any(|budget| budget.tokens.is_some() || budget.usd.is_some())
-}
-
-/// What a request counts as: what was reported where that can be, and else what is estimated.
-pub(crate) fn counted(seen: &Seen, of: Sent, choice: &Choice) -> Usage {
-    let Sent { expected: input, least } = of;
-    let reported = seen.reported;
-    // What the server had when it was canceled may be billed, though nothing of an answer was seen.
-    let is_out = seen.is_canceled && reported.requests > 0;
-    if seen.answered == Answering::No && !is_out {
-        return reported;
-    }
-    let sent = reported.input_tokens;
-    let is_input_real = sent > 0
-        && sent >= least
-        && sent <= input.saturating_mul(16).saturating_add(ABSURD_FRAME)
-        && reported.cached_tokens <= sent;
-    let received = seen.received.div_ceil(USUAL_TOKEN);
-    let is_whole_count = match seen.answered {
-        // What was counted before it broke is not all that came.
-        Answering::Begun => reported.output_tokens >= received,
-        Answering::Whole | Answering::No => reported.output_tokens >= seen.received.div_ceil(LARGEST_TOKEN),
-    };
-    let is_output_real = reported.output_tokens <= longest_answer(&choice.facts) && is_whole_count;
-    if is_input_real && is_output_real {
-        return reported;
-    }
-    let input_tokens = if is_input_real { sent } else { input };
-    let output_tokens = if is_output_real { reported.output_tokens } else { received };
-    let price = choice.facts.price.filter(|price| !price.is_free());
-    Usage {
-        input_tokens,
-        cached_tokens: 0,
-        output_tokens,
-        requests: reported.requests,
-        usd: price.map(|price| price.at_most(input_tokens, output_tokens)),
-        estimated: true,
-    }
-}
-
-/// The most tokens that an answer of a model can be said to have: twice what is known, as lists lag behind their models.
-fn longest_answer(facts: &Facts) -> u64 {
-    let limit = facts.output_limit.map(|limit| u64::from(limit) * 2);
-    limit.or(facts.context_window).unwrap_or(ABSURD_OUTPUT)
 }
 
 #[expect(
@@ -285,81 +221,6 @@ fn scaled(tokens: u64, ratio: f64) -> u64 {
 mod tests {
     use super::*;
     use crate::bench::Bench;
-    use crate::budget::limits::tests::choice;
-
-    #[test]
-    fn what_a_provider_reports_counts_unless_it_cannot_be() {
-        let billed = choice("gpt-4.1", "https://a.example/v1");
-        let usage = |input_tokens, output_tokens, usd| Usage {
-            input_tokens,
-            output_tokens,
-            requests: 1,
-            usd,
-            ..Usage::default()
-        };
-        let check = |answered, reported: Usage, received, expect: Usage| {
-            let seen = Seen { reported, answered, received, ..Seen::default() };
-            let sent = Sent { expected: 1_000, least: least(1_000) };
-            assert_eq!(counted(&seen, sent, &billed), expect, "{seen:?}");
-        };
-        let estimated = |input, output, usd| Usage { estimated: true, ..usage(input, output, Some(usd)) };
-        let (yes, begun, no) = (Answering::Whole, Answering::Begun, Answering::No);
-        check(yes, usage(1_200, 5, Some(0.1)), 20, usage(1_200, 5, Some(0.1)));
-        // A request that nobody answered costs nothing.
-        check(no, usage(0, 0, None), 0, usage(0, 0, None));
-        // One that the server had and the person ended may be billed.
-        for (requests, expect) in [(1, estimated(1_000, 0, 0.002)), (0, Usage::default())] {
-            let reported = Usage { requests, ..Usage::default() };
-            let seen = Seen { reported, is_canceled: true, ..Seen::default() };
-            assert_eq!(counted(&seen, Sent { expected: 1_000, least: 0 }, &billed), expect, "{seen:?}");
-        }
-        // Nor does one that was turned away; an answer that nobody can read has been made.
-        let (address, reason) = ("https://a.example/v1".to_owned(), String::new());
-        for (error, expect) in [
-            (CallError::Unreachable { address: address.clone(), reason: reason.clone() }, usage(0, 0, None)),
-            (CallError::Malformed { address, reason }, estimated(1_000, 0, 0.002)),
-        ] {
-            let mut seen = Seen { reported: usage(0, 0, None), ..Seen::default() };
-            seen.fails(&error);
-            assert_eq!(counted(&seen, Sent { expected: 1_000, least: 0 }, &billed), expect, "{error}");
-        }
-        // Nothing, half of it, nonsense. Two dollars for a million sent, eight for a million received.
-        check(yes, usage(0, 0, Some(0.0)), 400, estimated(1_000, 100, 0.0028));
-        check(yes, usage(1_200, 0, None), 400, estimated(1_200, 100, 0.0032));
-        check(yes, usage(0, 7, None), 400, estimated(1_000, 7, 0.002_056));
-        check(yes, usage(u64::MAX, 7, None), 400, estimated(1_000, 7, 0.002_056));
-        check(yes, usage(1_200, u64::MAX, None), 400, estimated(1_200, 100, 0.0032));
-        // Of what was sent, too: a server that says one token each time would let a limit be passed for ever.
-        check(yes, usage(125, 7, Some(0.1)), 20, usage(125, 7, Some(0.1)));
-        check(yes, usage(124, 7, Some(0.0)), 20, estimated(1_000, 7, 0.002_056));
-        // Fewer than there can be: no token is longer than 128 bytes.
-        check(yes, usage(1_200, 2, Some(0.1)), 256, usage(1_200, 2, Some(0.1)));
-        check(yes, usage(1_200, 2, Some(0.0)), 257, estimated(1_200, 65, 0.002_92));
-        let cached = |cached_tokens| Usage { cached_tokens, ..usage(1_200, 5, Some(270.0)) };
-        check(yes, cached(1_200), 20, cached(1_200));
-        check(yes, cached(1_201), 20, estimated(1_000, 5, 0.002_04));
-        // One that broke is paid for as far as it came, also where a part of it was counted.
-        check(begun, usage(0, 0, None), 400, estimated(1_000, 100, 0.0028));
-        check(begun, usage(1_200, 1, Some(0.1)), 400, estimated(1_200, 100, 0.0032));
-        check(begun, usage(1_200, 100, Some(0.1)), 400, usage(1_200, 100, Some(0.1)));
-        // Thinking that is not shown is received all the same; an empty answer may count as none.
-        check(yes, usage(1_200, 60_000, Some(0.1)), 4, usage(1_200, 60_000, Some(0.1)));
-        // But no more than an answer of this model can hold, which is 32 000 by our table.
-        check(yes, usage(1_200, 64_000, Some(0.1)), 4, usage(1_200, 64_000, Some(0.1)));
-        check(yes, usage(1_200, 64_001, Some(0.1)), 4, estimated(1_200, 1, 0.002_408));
-        check(yes, usage(1_200, 0, Some(0.1)), 0, usage(1_200, 0, Some(0.1)));
-    }
-
-    #[test]
-    fn the_longest_answer_is_what_is_known_of_the_model() {
-        let check = |output_limit, context_window, expect| {
-            let facts = Facts { output_limit, context_window, ..Facts::default() };
-            assert_eq!(longest_answer(&facts), expect, "{output_limit:?} {context_window:?}");
-        };
-        check(Some(8_192), Some(200_000), 16_384);
-        check(None, Some(200_000), 200_000);
-        check(None, None, 2_000_000);
-    }
 
     #[tokio::test]
     async fn a_run_that_panics_gives_back_what_it_had_reserved() {

@@ -41,10 +41,17 @@ pub(crate) struct Next {
     pub(crate) turn: Spent,
     /// Tokens that the request can send at most.
     pub(crate) input: u64,
+    /// Tokens that an answer of this model had, whatever it was told; 0 where it keeps to that.
+    pub(crate) longest: u64,
     pub(crate) choice: Choice,
 }
 
 impl Next {
+    /// The fewest tokens that an answer needs.
+    fn answer(&self) -> u64 {
+        self.longest.max(SHORTEST_ANSWER)
+    }
+
     /// A request that nothing was used before.
     pub(crate) fn alone(input: u64, choice: Choice) -> Self {
         Self {
@@ -53,6 +60,7 @@ impl Next {
             uncounted: Duration::ZERO,
             turn: Spent::default(),
             input,
+            longest: 0,
             choice,
         }
     }
@@ -136,7 +144,7 @@ fn percent(used: f64, limit: f64) -> u64 {
 
 /// The most that a request can use whose answer is cut there.
 pub(crate) fn at_most(next: &Next, cut: Option<u32>) -> Usage {
-    let output = u64::from(cut.unwrap_or_else(|| usual_answer(&next.choice)));
+    let output = u64::from(cut.unwrap_or_else(|| usual_answer(&next.choice))).max(next.longest);
     Usage {
         input_tokens: next.input,
         output_tokens: output,
@@ -187,8 +195,8 @@ fn room((who, key): Whose, budget: &Budget, taken: Taken, next: &Next) -> Result
             return refuse(format!("{who} has used {tokens} tokens"), None, "tokens");
         }
         let left = (limit - tokens).saturating_sub(held).saturating_sub(next.input);
-        if left < SHORTEST_ANSWER {
-            let needed = next.input + SHORTEST_ANSWER;
+        if left < next.answer() {
+            let needed = next.input + next.answer();
             return refuse(
                 format!("{who} has used {tokens} of {limit} tokens, the next request may need {needed}"),
                 (held > 0).then(|| format!("≈ {held} more")),
@@ -220,7 +228,7 @@ fn room((who, key): Whose, budget: &Budget, taken: Taken, next: &Next) -> Result
     }
     let left = limit - cost - held - price.at_most(next.input, 0);
     let answer = price.at_most(0, SHORTEST_ANSWER);
-    if left < answer {
+    if left < price.at_most(0, next.answer()) {
         let (cost, limit) = (dollars(cost), dollars(limit));
         return refuse(
             format!("{who} has cost {cost} of {limit}, the next request may cost more than the rest"),

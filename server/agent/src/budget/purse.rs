@@ -9,6 +9,8 @@ use std::time::Duration;
 
 use copydesk_base::{Timestamp, Usage};
 
+use crate::budget::overrun::Overrun;
+
 #[derive(Debug, Default)]
 pub(crate) struct Purse(Mutex<Inside>);
 
@@ -21,6 +23,8 @@ struct Inside {
     /// Tries under way, each at the most that it can cost.
     held: BTreeMap<u64, Usage>,
     next: u64,
+    /// The longest answer of each model of which its server said that it is far longer than was allowed.
+    overruns: Vec<Overrun>,
     /// Up to when the time is counted for the day.
     counted: Option<Timestamp>,
 }
@@ -62,6 +66,24 @@ impl Purse {
         inside.held.remove(&held.0);
         inside.spent.add(cost);
         inside.turn.add(cost);
+    }
+
+    /// Keeps in mind that a model's server does not end where it is told to; answers whether that is news.
+    pub(crate) fn overran(&self, overrun: Overrun) -> bool {
+        let overruns = &mut self.lock().overruns;
+        let Some(known) = overruns.iter_mut().find(|known| known.model == overrun.model) else {
+            overruns.push(overrun);
+            return true;
+        };
+        if known.counted < overrun.counted {
+            *known = overrun;
+        }
+        false
+    }
+
+    /// The longest answer of that kind of a model.
+    pub(crate) fn overrun(&self, model: &str) -> Option<Overrun> {
+        self.lock().overruns.iter().find(|known| known.model == model).cloned()
     }
 
     /// The person has spoken: another turn begins.
@@ -127,6 +149,18 @@ mod tests {
         purse.pay(second, tokens(60));
         assert_eq!(attempt(40), Err(70));
         assert!(attempt(30).is_ok());
+    }
+
+    #[test]
+    fn the_longest_overrun_of_each_model_is_kept_in_mind() {
+        let purse = Purse::default();
+        let overran = |model: &str, reported| {
+            purse.overran(Overrun::of(model.to_owned(), 100, reported, reported).unwrap())
+        };
+        let news = [overran("p/m", 900), overran("p/m", 400), overran("p/m", 1_000), overran("q/m", 300)];
+        assert_eq!(news, [true, false, false, true]);
+        let longest = |model| purse.overrun(model).map(|overrun| overrun.counted);
+        assert_eq!((longest("p/m"), longest("q/m"), longest("r/m")), (Some(1_000), Some(300), None));
     }
 
     #[test]

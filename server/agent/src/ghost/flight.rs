@@ -13,7 +13,8 @@ use super::clean::{self, Shape};
 use super::context::Context;
 use super::slot::Flight;
 use super::{Spot, account, ask};
-use crate::budget::account::{Answering, Seen, Sent, counted, least};
+use crate::budget::count::{Answering, Asked, Seen, counted, least};
+use crate::budget::limits::usual_answer;
 use crate::desk::Shared;
 use crate::settings::Settings;
 
@@ -101,8 +102,24 @@ async fn ask_model(
     let mut stream = plan.settings.models.call(&plan.choice, plan.request.clone(), cancel.clone());
     let shape = Shape::of(spot);
     let (mut said, mut counted) = (String::new(), None::<Usage>);
+    let told = plan.request.max_output_tokens;
+    let mut seen = Seen::default();
     let flown = loop {
-        match stream.next().await {
+        // A server that does not end where it was told to bills on, for what nobody will look at.
+        if let Some(told) = told.filter(|told| seen.came.is_past(*told)) {
+            seen.is_hung_up = true;
+            let model = plan.choice.model_ref();
+            break Flown::Failed(CallError::PastLimit {
+                model,
+                told,
+                counted: estimated(seen, plan).output_tokens,
+            });
+        }
+        let item = stream.next().await;
+        if let Some(Ok(event)) = &item {
+            seen.came.see(event);
+        }
+        match item {
             Some(Ok(ModelEvent::Text(piece))) => {
                 said.push_str(&piece);
                 if plan.format.is_some() {
@@ -128,20 +145,25 @@ async fn ask_model(
         }
     };
     drop(stream);
-    let broke_off = matches!(flown, Flown::Answered(_)) && counted.is_none();
+    let broke_off = (seen.is_hung_up || matches!(flown, Flown::Answered(_))) && counted.is_none();
     let usage = counted.or_else(|| broke_off.then(|| Usage { requests: 1, ..Usage::default() }));
-    if let Some(usage) = usage {
-        used.add(estimated(usage, plan, &said));
+    if let Some(reported) = usage {
+        used.add(estimated(Seen { reported, ..seen }, plan));
     }
     flown
 }
 
 /// The count of a call, estimated where the answer was not heard to its end or its server counts nothing that can be.
-fn estimated(reported: Usage, plan: &Plan, said: &str) -> Usage {
-    let answered = if reported.requests == 0 { Answering::No } else { Answering::Whole };
-    let seen = Seen { reported, answered, received: said.len() as u64, ..Seen::default() };
+fn estimated(seen: Seen, plan: &Plan) -> Usage {
+    let has_left = seen.is_hung_up || seen.reported.requests > 0;
+    let answered = if has_left { Answering::Whole } else { Answering::No };
     let expected = plan.request.estimated_tokens();
     let is_limited = plan.settings.budgets != Budgets::default();
-    let least = if is_limited { least(expected) } else { 0 };
-    counted(&seen, Sent { expected, least }, &plan.choice)
+    let asked = Asked {
+        expected,
+        least: if is_limited { least(expected) } else { 0 },
+        most: plan.request.most_tokens(),
+        told: plan.request.max_output_tokens.unwrap_or_else(|| usual_answer(&plan.choice)).into(),
+    };
+    counted(&Seen { answered, ..seen }, asked, &plan.choice)
 }

@@ -15,7 +15,8 @@ use copydesk_provider::{
 };
 use futures_util::{FutureExt, StreamExt};
 
-use crate::budget::account::{self, Answering, Reserved, Seen};
+use crate::budget::account::{self, Reserved};
+use crate::budget::count::{Answering, Seen};
 use crate::error::AgentError;
 use crate::gate::{own, vault};
 use crate::run::Turn;
@@ -189,17 +190,17 @@ async fn of_try(
     let mut calling: Vec<(String, usize)> = Vec::new();
     loop {
         // A server that does not end where it was told to is hung up on: what it goes on to say would cost more than was kept.
-        if account.is_passed_by(seen.received) {
-            // Its count never came, and it was a request.
-            seen.reported.requests = seen.reported.requests.max(1);
-            return Err(AgentError::Cut { calls: calling.len() });
+        if let Some(error) = account.hangs_up(seen, choice) {
+            return Err(error.into());
         }
         // A cancel ends the stream, which still says what was used.
-        match stream.next().await {
+        let item = stream.next().await;
+        if let Some(Ok(event)) = &item {
+            seen.came.see(event);
+        }
+        match item {
             Some(Ok(ModelEvent::Started)) => seen.answered = Answering::Begun,
-            Some(Ok(ModelEvent::Reasoning(text))) => seen.received += text.len() as u64,
             Some(Ok(ModelEvent::Text(text))) => {
-                seen.received += text.len() as u64;
                 if purpose == Purpose::Talk {
                     turn.show(Event::TextDelta { text }).await;
                 }
@@ -224,7 +225,6 @@ async fn of_try(
                 calling.push((name, 0));
             }
             Some(Ok(ModelEvent::CallArguments { call, piece })) => {
-                seen.received += piece.len() as u64;
                 if let Some((name, bytes)) = calling.get_mut(call) {
                     *bytes += piece.len();
                     let (name, bytes) = (name.clone(), *bytes);

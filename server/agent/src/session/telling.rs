@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 
 use crate::budget::sums::{Sums, used};
 use crate::gate::render::visible;
+use crate::run::routed::routed;
 use crate::session::recording::Conversation;
 
 /// The schema of an exported conversation.
@@ -81,7 +82,10 @@ fn story(records: &[Record]) -> Story<'_> {
                 story.prompt = if prompt.trim().is_empty() { title } else { prompt };
                 story.model = model;
             }
-            Event::ModelSwitched { to, .. } => story.model = to,
+            Event::ModelSwitched { to, .. } => {
+                story.model = to;
+                story.said.push(Said::Done(routed(&record.event)));
+            }
             Event::ModelAnswered { text, .. } | Event::Told { text, broken_off: true }
                 if !text.trim().is_empty() =>
             {

@@ -172,8 +172,8 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     let ended = runtime.block_on(turn(&office, ask, arguments, voice));
     runtime.shutdown_background();
-    let Some(ended) = ended? else { return Ok(Outcome::WrongUsage) };
-    report(&office, &ended, voice, chosen_mode(arguments))?;
+    let Some((ended, notices)) = ended? else { return Ok(Outcome::WrongUsage) };
+    report(&office, (&ended, &notices), voice, chosen_mode(arguments))?;
     Ok(match (ended.status, word(&ended)) {
         (RunStatus::Canceled, _) => Outcome::Interrupted,
         (RunStatus::Succeeded, "succeeded") => Outcome::Fine,
@@ -209,13 +209,13 @@ fn chosen_mode(arguments: &Arguments) -> Option<Mode> {
     if arguments.apply { Some(Mode::AcceptEdits) } else { arguments.mode }
 }
 
-/// The run and its end; nothing where there is no such action.
+/// The run and its end, with what it gave notice of; nothing where there is no such action.
 async fn turn(
     office: &Arc<Office>,
     ask: Ask,
     arguments: &Arguments,
     voice: Voice,
-) -> anyhow::Result<Option<Ended>> {
+) -> anyhow::Result<Option<(Ended, Vec<String>)>> {
     super::outlive_the_file_limit();
     let cancel = CancellationToken::new();
     let (host, notes) = Terminal::new(&office.here, voice);
@@ -287,7 +287,7 @@ async fn turn(
             "{lost}; the run is done: 'copydesk sessions show {}' has what it said",
             ended.session
         ),
-        None => Ok(Some(ended)),
+        None => Ok(Some((ended, host.notices()))),
     }
 }
 
@@ -330,9 +330,14 @@ fn word(ended: &Ended) -> &'static str {
     }
 }
 
-fn report(office: &Office, ended: &Ended, voice: Voice, mode: Option<Mode>) -> anyhow::Result<()> {
+fn report(
+    office: &Office,
+    (ended, notices): (&Ended, &[String]),
+    voice: Voice,
+    mode: Option<Mode>,
+) -> anyhow::Result<()> {
     match voice {
-        Voice::Silent => return out::json(&document(office, ended)),
+        Voice::Silent => return out::json(&document(office, ended, notices)),
         // A document and nothing beside it, as it is; where there is none, nothing.
         Voice::Notes if ended.status == RunStatus::Succeeded => out::line(&ended.text)?,
         Voice::Notes => {}
@@ -373,7 +378,7 @@ fn advice(denied: &Denied, ended: &Ended, mode: Option<Mode>) -> &'static str {
     }
 }
 
-fn document(office: &Office, ended: &Ended) -> Value {
+fn document(office: &Office, ended: &Ended, notices: &[String]) -> Value {
     let shown = |file: &std::path::Path| path::shown(&office.here.root, file);
     let mut changes: Vec<(String, bool)> = Vec::new();
     for (file, applied) in &ended.changes {
@@ -396,6 +401,7 @@ fn document(office: &Office, ended: &Ended) -> Value {
             "fallback_applied": model.fallback_applied,
         })),
         "checks": ended.checks.iter().map(|(check, verdict, note)| json!({"check": check, "verdict": verdict, "note": note})).collect::<Vec<_>>(),
+        "notices": notices,
         "usage": ended.usage,
         "error": ended.error,
     })

@@ -41,6 +41,8 @@ pub(super) struct Terminal {
     lost: OnceLock<String>,
     /// Text of an answer that is not whole stands on the screen.
     begun: AtomicBool,
+    /// What the run and its helpers gave notice of.
+    notices: Mutex<Vec<String>>,
     /// Runs that work for the one that was asked for, each with its title.
     helpers: Mutex<HashMap<RunId, String>>,
 }
@@ -69,8 +71,8 @@ impl Terminal {
             && std::io::stderr().is_terminal();
         let presence = if somebody { Presence::Somebody } else { Presence::Nobody };
         let (lost, begun) = (OnceLock::new(), AtomicBool::new(false));
-        let (root, helpers) = (here.root.clone(), Mutex::default());
-        (Arc::new(Self { presence, voice, root, notes, lost, begun, helpers }), inbox)
+        let (root, notices, helpers) = (here.root.clone(), Mutex::default(), Mutex::default());
+        (Arc::new(Self { presence, voice, root, notes, lost, begun, notices, helpers }), inbox)
     }
 }
 
@@ -78,6 +80,11 @@ impl Terminal {
     /// Why something of the result is missing on standard output, if something is.
     pub(super) fn lost(&self) -> Option<&str> {
         self.lost.get().map(String::as_str)
+    }
+
+    /// What the run and its helpers gave notice of, in order.
+    pub(super) fn notices(&self) -> Vec<String> {
+        self.notices.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Whether a record is of a run that works for another one: that it works is shown, and what it does, but what it says
@@ -137,6 +144,9 @@ impl Host for Terminal {
                 let _ = self.notes.try_send(asked);
             }
             _ => {}
+        }
+        if let Event::Notice { text, .. } = &record.event {
+            self.notices.lock().unwrap_or_else(PoisonError::into_inner).push(text.clone());
         }
         if self.voice == Voice::Silent || self.of_helper(record) {
             return;

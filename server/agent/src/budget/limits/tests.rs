@@ -30,7 +30,7 @@ fn a_limit_that_is_reached_or_would_be_passed_names_its_setting() {
         let choice = choice.clone();
         let elapsed = Duration::from_mins(2);
         let turn = Spent { usage: used, time: elapsed };
-        let next = Next { run: used, elapsed, uncounted: elapsed, turn, input: 1_000, choice };
+        let next = Next { run: used, elapsed, uncounted: elapsed, turn, input: 1_000, longest: 0, choice };
         let day = Taken { spent: used, time: Duration::from_mins(1), ..Taken::default() };
         let conversation = Taken { time: Duration::ZERO, ..day };
         check(&budgets, Accounts { day, conversation }, &next).map_err(|error| error.to_string())

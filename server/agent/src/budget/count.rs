@@ -1,0 +1,274 @@
+//! What a request counts as, by what its server said of it and by what was seen.
+//!
+//! | what a server reports | what counts |
+//! |---|---|
+//! | what can be, also where it is more than it was allowed | what it reports: it is what will be billed |
+//! | nothing, or less than came | our estimate |
+//! | more than any model writes, or no number | the most that was allowed: what a server that keeps to it can bill |
+//!
+//! So a count is never a reason to take less than what can be billed for it, a slip of a server (a count in the wrong unit, a
+//! trillion) takes no more than one request may, and whatever is not as it was reported is marked as estimated.
+
+use copydesk_base::Usage;
+use copydesk_provider::{CallError, Choice};
+
+use crate::budget::came::Came;
+
+/// What was seen of a request while it was under way.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Seen {
+    /// As the provider counted it; zero where it did not.
+    pub(crate) reported: Usage,
+    /// How far the answer came.
+    pub(crate) answered: Answering,
+    pub(crate) came: Came,
+    /// A record says what it took.
+    pub(crate) is_told: bool,
+    /// The person ended it.
+    pub(crate) is_canceled: bool,
+    /// It went on behind the limit that it was told.
+    pub(crate) is_hung_up: bool,
+}
+
+impl Seen {
+    /// Takes in how a try ended that gave no answer.
+    pub(crate) fn fails(&mut self, error: &CallError) {
+        if self.answered == Answering::No && error.may_be_billed() {
+            self.answered = Answering::Begun;
+        }
+    }
+}
+
+/// How far a server has come with its answer: from the first word on it bills.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Answering {
+    #[default]
+    No,
+    Begun,
+    Whole,
+}
+
+/// What is known of the tokens of a request before anybody has reported them.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Asked {
+    /// Sent, about.
+    pub(crate) expected: u64,
+    /// A smaller count of what was sent is none.
+    pub(crate) least: u64,
+    /// Sent, at most.
+    pub(crate) most: u64,
+    /// Where the answer was told to end, or ends by itself.
+    pub(crate) told: u64,
+}
+
+/// No token stands for more bytes: the longest of the tokenizers in use are rows of blanks or dashes of about that length.
+const LARGEST_TOKEN: u64 = 128;
+
+/// What providers put around a request, at most, in tokens.
+const FRAME: u64 = 50_000;
+
+/// How many times as much as was sent, or allowed, a count can be: tokenizers and limits that differ, and thoughts that count
+/// beside an answer.
+const TIMES: u64 = 16;
+
+/// No answer of a model has more tokens, where its window is not known.
+const LONGEST_ANSWER: u64 = 256 << 10;
+
+/// The fewest tokens that a request can have been, by our estimate: no text that is sent whole, with its tools, has more than 32
+/// bytes to a token.
+pub(crate) const fn least(estimate: u64) -> u64 {
+    estimate / 8
+}
+
+/// What a request counts as.
+pub(crate) fn counted(seen: &Seen, asked: Asked, choice: &Choice) -> Usage {
+    let reported = seen.reported;
+    // What the server had when it was canceled may be billed, though nothing of an answer was seen.
+    let is_out = seen.is_canceled && reported.requests > 0;
+    if seen.answered == Answering::No && !is_out && !seen.is_hung_up {
+        return reported;
+    }
+    let sent = Part {
+        least: asked.least.max(1),
+        likely: asked.expected,
+        allowed: asked.most.max(asked.expected),
+        longest: asked.expected.saturating_mul(TIMES).saturating_add(FRAME),
+    };
+    let likely = seen.came.estimate();
+    let window = choice.facts.context_window;
+    let received = Part {
+        least: match seen.answered {
+            // What was counted before it broke is not all that came.
+            Answering::Begun => likely,
+            Answering::Whole | Answering::No => seen.came.bytes().div_ceil(LARGEST_TOKEN),
+        },
+        likely,
+        allowed: asked.told.max(likely),
+        longest: window.unwrap_or(LONGEST_ANSWER).max(asked.told.saturating_mul(2)),
+    };
+    let input_tokens = sent.of(reported.input_tokens);
+    let output_tokens = match received.of(reported.output_tokens) {
+        // It has shown that it does not end there.
+        some if seen.is_hung_up => some.max(asked.told),
+        some => some,
+    };
+    let is_as_reported = (input_tokens, output_tokens) == (reported.input_tokens, reported.output_tokens);
+    if is_as_reported && reported.cached_tokens <= reported.input_tokens && !seen.is_hung_up {
+        return reported;
+    }
+    let price = choice.facts.price.filter(|price| !price.is_free());
+    Usage {
+        input_tokens,
+        cached_tokens: 0,
+        output_tokens,
+        requests: reported.requests,
+        usd: price.map(|price| price.at_most(input_tokens, output_tokens)),
+        estimated: true,
+    }
+}
+
+/// What is known of the tokens of one way, there or back.
+#[derive(Clone, Copy, Debug)]
+struct Part {
+    /// Fewer there cannot be.
+    least: u64,
+    /// About so many.
+    likely: u64,
+    /// The most that a server may count which keeps to what it was told.
+    allowed: u64,
+    /// More there cannot be.
+    longest: u64,
+}
+
+impl Part {
+    /// What a count is taken for.
+    fn of(self, reported: u64) -> u64 {
+        match reported {
+            few if few < self.least => self.likely,
+            many if many > self.longest => self.allowed,
+            reported => reported,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::budget::limits::tests::choice;
+
+    const TOLD: u64 = 1_000;
+
+    fn usage(input_tokens: u64, output_tokens: u64, usd: Option<f64>) -> Usage {
+        Usage { input_tokens, output_tokens, requests: 1, usd, ..Usage::default() }
+    }
+
+    fn estimated(input: u64, output: u64, usd: f64) -> Usage {
+        Usage { estimated: true, ..usage(input, output, Some(usd)) }
+    }
+
+    fn asked(least: u64) -> Asked {
+        Asked { expected: 1_000, least, most: 3_000, told: TOLD }
+    }
+
+    /// Two dollars for a million sent, eight for a million received.
+    fn billed() -> Choice {
+        choice("gpt-4.1", "https://a.example/v1")
+    }
+
+    #[test]
+    fn what_a_provider_reports_counts_unless_it_cannot_be() {
+        let billed = billed();
+        let check = |answered, reported: Usage, received: usize, expect: Usage| {
+            let came = Came::of(&"x".repeat(received));
+            let seen = Seen { reported, answered, came, ..Seen::default() };
+            assert_eq!(counted(&seen, asked(least(1_000)), &billed), expect, "{seen:?}");
+        };
+        let (yes, begun, no) = (Answering::Whole, Answering::Begun, Answering::No);
+        check(yes, usage(1_200, 5, Some(0.1)), 20, usage(1_200, 5, Some(0.1)));
+        // A request that nobody answered costs nothing.
+        check(no, usage(0, 0, None), 0, usage(0, 0, None));
+        // Nothing, and half of it.
+        check(yes, usage(0, 0, Some(0.0)), 400, estimated(1_000, 100, 0.0028));
+        check(yes, usage(1_200, 0, None), 400, estimated(1_200, 100, 0.0032));
+        check(yes, usage(0, 7, None), 400, estimated(1_000, 7, 0.002_056));
+        // Of what was sent, too: a server that says one token each time would let a limit be passed for ever.
+        check(yes, usage(125, 7, Some(0.1)), 20, usage(125, 7, Some(0.1)));
+        check(yes, usage(124, 7, Some(0.0)), 20, estimated(1_000, 7, 0.002_056));
+        // Fewer than there can be: no token is longer than 128 bytes.
+        check(yes, usage(1_200, 2, Some(0.1)), 256, usage(1_200, 2, Some(0.1)));
+        check(yes, usage(1_200, 2, Some(0.0)), 257, estimated(1_200, 65, 0.002_92));
+        let cached = |cached_tokens| Usage { cached_tokens, ..usage(1_200, 5, Some(270.0)) };
+        check(yes, cached(1_200), 20, cached(1_200));
+        check(yes, cached(1_201), 20, estimated(1_200, 5, 0.002_44));
+        // One that broke is paid for as far as it came, also where a part of it was counted.
+        check(begun, usage(0, 0, None), 400, estimated(1_000, 100, 0.0028));
+        check(begun, usage(1_200, 1, Some(0.1)), 400, estimated(1_200, 100, 0.0032));
+        check(begun, usage(1_200, 100, Some(0.1)), 400, usage(1_200, 100, Some(0.1)));
+        // Thinking that is not shown is received all the same; an empty answer may count as none.
+        check(yes, usage(1_200, 60_000, Some(0.1)), 4, usage(1_200, 60_000, Some(0.1)));
+        check(yes, usage(1_200, 0, Some(0.1)), 0, usage(1_200, 0, Some(0.1)));
+    }
+
+    #[test]
+    fn a_count_above_what_was_allowed_is_charged_and_one_that_cannot_be_takes_what_was_allowed() {
+        let mut known = billed();
+        let mut unknown = billed();
+        known.facts.context_window = Some(200_000);
+        unknown.facts.context_window = None;
+        let check = |choice: &Choice, (sent, received): (u64, u64), expect: (u64, u64)| {
+            let came = Came::of(&"x".repeat(400));
+            let reported = usage(sent, received, Some(0.1));
+            let seen = Seen { reported, answered: Answering::Whole, came, ..Seen::default() };
+            let counted = counted(&seen, asked(0), choice);
+            assert_eq!((counted.input_tokens, counted.output_tokens), expect, "{sent} {received}");
+            assert_eq!(counted.estimated, expect != (sent, received), "{sent} {received}");
+        };
+        // Twice, eight times, forty times as much as it was told.
+        for received in [2_000, 2_500, 8_000, 40_000, 200_000] {
+            check(&known, (1_200, received), (1_200, received));
+            check(&unknown, (1_200, received), (1_200, received));
+        }
+        check(&unknown, (1_200, 262_144), (1_200, 262_144));
+        for (choice, received) in [(&known, 200_001), (&unknown, 262_145), (&known, 1_000_000_000_000)] {
+            check(choice, (1_200, received), (1_200, TOLD));
+        }
+        check(&known, (1_200, u64::MAX), (1_200, TOLD));
+        check(&known, (66_000, 7), (66_000, 7));
+        check(&known, (66_001, 7), (3_000, 7));
+        check(&known, (u64::MAX, u64::MAX), (3_000, TOLD));
+    }
+
+    #[test]
+    fn one_that_was_hung_up_on_counts_at_least_as_far_as_it_was_told_to_go() {
+        let check = |received: usize, reported: Usage, expect: u64| {
+            let came = Came::of(&"x".repeat(received));
+            let seen =
+                Seen { reported, answered: Answering::Begun, came, is_hung_up: true, ..Seen::default() };
+            let counted = counted(&seen, asked(0), &billed());
+            assert_eq!((counted.output_tokens, counted.estimated), (expect, true), "{received}");
+        };
+        check(400, usage(1_200, 1, None), TOLD);
+        check(12_000, usage(1_200, 1, None), 3_000);
+        check(12_000, usage(1_200, 5_000, None), 5_000);
+    }
+
+    #[test]
+    fn what_was_turned_away_costs_nothing_and_what_was_given_up_may() {
+        // A request that the server had and the person ended may be billed.
+        for (requests, expect) in [(1, estimated(1_000, 0, 0.002)), (0, Usage::default())] {
+            let reported = Usage { requests, ..Usage::default() };
+            let seen = Seen { reported, is_canceled: true, ..Seen::default() };
+            assert_eq!(counted(&seen, asked(0), &billed()), expect, "{seen:?}");
+        }
+        // An answer that nobody can read has been made.
+        let (address, reason) = ("https://a.example/v1".to_owned(), String::new());
+        for (error, expect) in [
+            (CallError::Unreachable { address: address.clone(), reason: reason.clone() }, usage(0, 0, None)),
+            (CallError::Malformed { address, reason }, estimated(1_000, 0, 0.002)),
+        ] {
+            let mut seen = Seen { reported: usage(0, 0, None), ..Seen::default() };
+            seen.fails(&error);
+            assert_eq!(counted(&seen, asked(0), &billed()), expect, "{error}");
+        }
+    }
+}

@@ -1,0 +1,186 @@
+//! Servers that do not end an answer where they were told to, or say that they did not: what counts, who is hung up on, and
+//! what a person is told of it.
+
+use copydesk_tests::model_server::{End, Format, ModelServer, Reply};
+use copydesk_tests::scene::KEY;
+use copydesk_tests::workspace::{Ran, Workspace};
+use serde_json::{Value, json};
+
+use crate::COPYDESK;
+
+/// Where every answer is told to end.
+const TOLD: u64 = 1_000;
+
+/// A model of a dollar for a million tokens sent and ten for a million received, whose answers end at [`TOLD`].
+fn billed(model: &ModelServer, budgets: &str) -> Workspace {
+    let config = format!(
+        "default_model: bench/m\nproviders:\n  bench:\n    kind: {}\n    base_url: \"{}\"\n    api_key_env: BENCH_KEY\n    \
+         models: {{m: {{output_limit: {TOLD}, price: {{input: 1, output: 10}}}}}}\nbudgets: {budgets}\n",
+        model.format().kind(),
+        model.base_url(),
+    );
+    Workspace::new(COPYDESK)
+        .with([("a.py", "x = 1\n".repeat(90).as_str())])
+        .with_user_config(&config)
+        .with_variable("BENCH_KEY", KEY)
+}
+
+fn ask(workspace: &Workspace) -> Ran {
+    workspace.run(&["ask", "--json", "say something"])
+}
+
+fn word<'a>(report: &'a Value, key: &str) -> &'a str {
+    report[key].as_str().unwrap_or_default()
+}
+
+/// Looks at another line each time, and is said to have written so much.
+fn looks(output: u64) -> impl Iterator<Item = Reply> {
+    let look =
+        move |at: u64| Reply::tool("read", &json!({"path": "a.py", "offset": at})).usage(1_200, output);
+    (1..80).map(look)
+}
+
+#[test]
+fn what_a_server_says_it_wrote_is_paid_for_however_much_it_was_told() {
+    for format in Format::ALL {
+        for output in [1_900, 2_500, 8_000, 40_000] {
+            let model = ModelServer::start(format, looks(output));
+            let report = ask(&billed(&model, "{run: {usd: 0.2}}")).exits(1).json();
+            let a_request = 0.0012 + f64::from(u32::try_from(output).unwrap_or(u32::MAX)) * 1e-5;
+            let bill = f64::from(u32::try_from(model.requests().len()).unwrap_or(u32::MAX)) * a_request;
+            let counted = report["usage"]["usd"].as_f64().unwrap_or_default();
+            assert!((counted - bill).abs() < 1e-6, "{format:?} {output}: {bill} is billed: {report}");
+            assert!(word(&report, "error").contains("budgets.run.usd"), "{format:?} {output}: {report}");
+            // Only the answer by which it shows what it does goes past the limit, or one that is less than twice as long as told.
+            let most = if output > 2 * TOLD { f64::max(0.2, a_request) } else { 0.2 + a_request };
+            assert!(bill <= most, "{format:?} {output}: {bill}: {report}");
+            let told = report["notices"].to_string();
+            let says = format!(
+                "The server of bench/m says that it wrote {output} tokens; it was told to end at 1000."
+            );
+            assert_eq!(told.contains(&says), output > 2 * TOLD, "{format:?} {output}: {report}");
+            assert_eq!(
+                told.matches("says that it wrote").count(),
+                usize::from(output > 2 * TOLD),
+                "{report}"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_count_that_cannot_be_takes_what_was_allowed_and_is_told() {
+    for format in Format::ALL {
+        for output in [1_000_000_000, 1_000_000_000_000] {
+            let replies = looks(output).take(2).chain([Reply::text("Done.").usage(1_200, 5)]);
+            let model = ModelServer::start(format, replies);
+            let report = ask(&billed(&model, "{run: {tokens: 90000}}")).exits(0).json();
+            assert_eq!(report["usage"]["output_tokens"], 2 * TOLD + 5, "{format:?}: {report}");
+            assert_eq!(report["usage"]["estimated"], true, "{report}");
+            let told = report["notices"].to_string();
+            assert!(told.contains("That cannot be, and 1000 are counted"), "{report}");
+        }
+    }
+}
+
+#[test]
+fn a_total_that_cannot_be_takes_no_more_than_was_allowed() {
+    let usage = json!({"prompt_tokens": 1000, "completion_tokens": 5, "total_tokens": 1_500_000_000});
+    let chunk =
+        json!({"choices": [{"delta": {"content": "Hello."}, "finish_reason": "stop"}], "usage": usage});
+    let model =
+        ModelServer::start(Format::OpenaiChat, [Reply::stream(format!("data: {chunk}\n\ndata: [DONE]\n\n"))]);
+    let config = format!(
+        "default_model: bench/m\nproviders:\n  bench: {{kind: openai-chat, base_url: \"{}\", api_key_env: BENCH_KEY, \
+         models: {{m: {{price: {{input: 1, output: 10}}}}}}}}\nbudgets: {{day: {{usd: 5}}}}\n",
+        model.base_url(),
+    );
+    let workspace = Workspace::new(COPYDESK).with_user_config(&config).with_variable("BENCH_KEY", KEY);
+    let report = ask(&workspace).exits(0).json();
+    assert_eq!(report["usage"]["output_tokens"], 16_384, "{report}");
+    assert!(report["notices"].to_string().contains("says that it wrote 1499999000 tokens"), "{report}");
+}
+
+#[test]
+fn a_server_that_does_not_end_where_it_was_told_to_is_hung_up_on() {
+    for format in Format::ALL {
+        let model = ModelServer::start(format, [Reply::text("On and on: ").end(End::Babble)]);
+        let workspace = billed(&model, "{run: {usd: 1}}");
+        let report = ask(&workspace).exits(1).json();
+        let error = word(&report, "error");
+        assert!(
+            error.starts_with(
+                "finish: the server of bench/m goes on behind the 1000 tokens that it was told to end at"
+            ) || error.contains("failed to finish: the server of bench/m goes on behind the 1000 tokens"),
+            "{format:?}: {report}"
+        );
+        let _ = model.wait_closed(0);
+        let usage = &report["usage"];
+        assert_eq!((&usage["requests"], &usage["estimated"]), (&json!(1), &json!(true)), "{report}");
+        let counted = usage["output_tokens"].as_u64().unwrap_or_default();
+        assert!((TOLD..2 * TOLD).contains(&counted), "{format:?}: {report}");
+        assert!(error.contains(&format!("≈ {counted} tokens are counted")), "{format:?}: {report}");
+        let session = word(&report, "session_id");
+        let shown = workspace.run(&["sessions", "show", session]).exits(0).stdout;
+        assert!(shown.contains("goes on behind the 1000 tokens"), "{shown}");
+        assert!(!shown.contains("reported no count"), "{shown}");
+    }
+}
+
+#[test]
+fn what_nobody_reads_is_no_way_to_go_on_for_ever() {
+    let mumbling = "m".repeat(400);
+    let unknown = |event: Value| format!("data: {event}\n\n").repeat(4_000);
+    let anthropic = |block: Value, delta: Value| {
+        let begin = json!({"type": "content_block_start", "index": 0, "content_block": block});
+        let start =
+            json!({"type": "message_start", "message": {"usage": {"input_tokens": 10, "output_tokens": 1}}});
+        let more = json!({"type": "content_block_delta", "index": 0, "delta": delta});
+        format!("data: {start}\n\ndata: {begin}\n\n{}", unknown(more))
+    };
+    let chat = |delta: Value| unknown(json!({"choices": [{"index": 0, "delta": delta}]}));
+    let opened = json!({"index": 0, "id": "a", "function": {"name": "re"}});
+    let opened =
+        format!("data: {}\n\n", json!({"choices": [{"index": 0, "delta": {"tool_calls": [opened]}}]}));
+    for (format, body) in [
+        (Format::OpenaiChat, chat(json!({"mumbling": mumbling}))),
+        (
+            Format::OpenaiChat,
+            opened + &chat(json!({"tool_calls": [{"index": 0, "function": {"name": mumbling}}]})),
+        ),
+        (Format::Anthropic, anthropic(json!({"type": "thinking"}), json!({"signature": mumbling}))),
+        (Format::Anthropic, anthropic(json!({"type": "mumbling"}), json!({"mumbling": mumbling}))),
+        (Format::OpenaiResponses, unknown(json!({"type": "response.mumbling.delta", "delta": mumbling}))),
+        (
+            Format::Ollama,
+            format!("{}\n", json!({"message": {"content": "", "mumbling": mumbling}, "done": false}))
+                .repeat(4_000),
+        ),
+    ] {
+        let model = ModelServer::start(format, [Reply::stream(body)]);
+        let report = ask(&billed(&model, "{run: {usd: 1}}")).exits(1).json();
+        let error = word(&report, "error");
+        assert!(error.contains("goes on behind the 1000 tokens"), "{format:?}: {report}");
+        assert_eq!(report["usage"]["output_tokens"], TOLD, "{format:?}: {report}");
+    }
+}
+
+#[test]
+fn a_run_that_was_hung_up_on_is_replayed_as_it_was() {
+    let exported = |there: &Workspace, session: &str| {
+        there.run(&["sessions", "export", session, "--comparable"]).exits(0).stdout
+    };
+    for format in Format::BOTH {
+        let read = Reply::text("Let me see.").call("read", &json!({"path": "a.py"}));
+        let model = ModelServer::start(format, [read, Reply::text("On and on: ").end(End::Babble)]);
+        let workspace = billed(&model, "{run: {usd: 1}}");
+        let report = ask(&workspace).exits(1).json();
+        let session = word(&report, "session_id");
+        let replayed =
+            workspace.run(&["ask", "--json", "--replay", session, "say something"]).exits(1).json();
+        assert_eq!(replayed["error"], report["error"], "{format:?}");
+        let again = word(&replayed, "session_id");
+        assert_eq!(exported(&workspace, session), exported(&workspace, again), "{format:?}");
+        assert_eq!(model.requests().len(), 2, "nobody is asked");
+    }
+}
