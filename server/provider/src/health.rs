@@ -1,12 +1,13 @@
 //! How the models and providers of this process are doing: circuits, slots and rate limits.
 //!
-//! A *circuit* belongs to one model at one address ([`crate::Choice::circuit`]). It opens after a few tries in a row that failed for a reason that may pass, stays
-//! open for a while that doubles each time it opens again, and then lets one try decide. Nobody is refused because of it: a [`crate::Route`]
-//! passes over an open circuit where there is somebody else to ask. A *gauge* belongs to one provider: how many requests
-//! may be under way, and until when it wants none.
+//! A *circuit* belongs to one model at one address ([`crate::Choice::circuit`]). It opens after a few tries in a row
+//! that failed for a reason that may pass, stays open for a while that doubles each time it opens again, and then lets
+//! one try decide. Nobody is refused because of it: a [`crate::Route`] passes over an open circuit where there is
+//! somebody else to ask. A *gauge* belongs to one provider: how many requests may be under way, and until when it wants
+//! none.
 //!
-//! [`Health`] is a handle that outlives the settings. [`Health::saved`] and [`Health::restore`] carry circuits to the next
-//! process, as plain data with wall-clock times that are handed in.
+//! [`Health`] is a handle that outlives the settings. [`Health::saved`] and [`Health::restore`] carry circuits to the
+//! next process, as plain data with wall-clock times that are handed in.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -120,9 +121,9 @@ impl Health {
     }
 
     /// What is known of a model.
-    pub fn of(&self, model_ref: &str) -> State {
+    pub fn of(&self, circuit_name: &str) -> State {
         let now = Instant::now();
-        let Some(circuit) = self.inner().circuits.get(model_ref).cloned() else { return State::Fine };
+        let Some(circuit) = self.inner().circuits.get(circuit_name).cloned() else { return State::Fine };
         let Circuit { failures, until, because, .. } = circuit;
         match until {
             Some(until) if until > now => State::Open { left: until - now, failures, because },
@@ -140,12 +141,12 @@ impl Health {
     }
 
     /// A try failed.
-    pub(crate) fn failed(&self, model_ref: &str, error: &CallError) {
+    pub(crate) fn failed(&self, circuit_name: &str, error: &CallError) {
         if !is_passing(error) && !matches!(error, CallError::Timeout { .. }) {
             return;
         }
         let mut inner = self.inner();
-        let circuit = inner.circuits.entry(model_ref.to_owned()).or_default();
+        let circuit = inner.circuits.entry(circuit_name.to_owned()).or_default();
         circuit.failures = circuit.failures.saturating_add(1);
         circuit.because = error.to_string();
         let now = Instant::now();
@@ -160,13 +161,13 @@ impl Health {
             circuit.opened = circuit.opened.saturating_add(1);
         }
         drop(inner);
-        self.changed(model_ref);
+        self.changed(circuit_name);
     }
 
     /// A model answered.
-    pub(crate) fn answered(&self, model_ref: &str) {
-        if self.inner().circuits.remove(model_ref).is_some() {
-            self.changed(model_ref);
+    pub(crate) fn answered(&self, circuit_name: &str) {
+        if self.inner().circuits.remove(circuit_name).is_some() {
+            self.changed(circuit_name);
         }
     }
 
@@ -212,9 +213,9 @@ impl Health {
         }
     }
 
-    fn changed(&self, model_ref: &str) {
+    fn changed(&self, circuit_name: &str) {
         if let Some(keeper) = &self.0.keeper {
-            keeper(self, model_ref);
+            keeper(self, circuit_name);
         }
     }
 

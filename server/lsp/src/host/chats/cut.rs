@@ -25,8 +25,12 @@ use crate::state::State;
 pub(super) struct Cuts(Mutex<HashMap<PathBuf, usize>>);
 
 impl Cuts {
-    fn set(&self, path: PathBuf, turn: usize) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(path, turn);
+    fn set(&self, path: PathBuf, turn: Option<usize>) {
+        let mut cuts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        match turn {
+            Some(turn) => cuts.insert(path, turn),
+            None => cuts.remove(&path),
+        };
     }
 
     pub(super) fn heading_in(&self, path: &Path, text: &str) -> Option<Span> {
@@ -54,7 +58,7 @@ pub(crate) async fn look(state: Arc<State>, uri: String) {
             agreed(&text, &turns, |words| order(words, is_known), |text| desk.as_written(text));
         cut
     });
-    if let Ok(Some(turn)) = looking.await {
+    if let Ok(turn) = looking.await {
         session.host.chats.cut.set(path, turn);
         session.publisher.mark(uri);
     }
