@@ -209,6 +209,11 @@ impl State {
                 let uri = id.text_document_identifier.uri.0;
                 let changes: Vec<Change> = params.content_changes.into_iter().map(change).collect();
                 self.documents.change(&uri, id.version, &changes, session.ladder.encoding);
+                if let Some(open) = self.documents.get(&uri)
+                    && let Some(path) = &open.path
+                {
+                    session.desk.text_changed(path, || open.document.text().clone());
+                }
                 uri
             }),
             "textDocument/didClose" => params(request).map(|params: lsp::DidCloseTextDocumentParams| {

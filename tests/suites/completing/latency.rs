@@ -82,6 +82,32 @@ fn a_call_that_nobody_waits_for_is_given_up_and_its_socket_closed() {
 }
 
 #[test]
+fn an_edit_that_no_answer_fits_ends_the_call_under_way_though_nobody_asks_anew() {
+    for format in FORMATS {
+        let gate = Gate::new();
+        let script = vec![said(format, "x * 2").hold(&gate), said(format, "x * 9").hold(&gate)];
+        let mut desk = Desk::begin(vs_code(), format, script);
+        let first = desk.typing(Desk::cursor());
+        desk.model.wait_request(0);
+        let uri = desk.uri.clone();
+        desk.client.replace(&uri, "double(4)", "double(5)");
+        desk.model.wait_closed(0);
+        assert_eq!(desk.client.answer_to(first), Ok(json!([])));
+        // What is typed through it does not.
+        let second = desk.typing(Desk::cursor());
+        desk.model.wait_request(1);
+        let at = desk.types(Desk::cursor(), "x");
+        let third = desk.typing(at);
+        gate.open();
+        // Whether it is told or outdated depends on who was quicker.
+        let _ = desk.client.answer_to(second);
+        assert_eq!(desk.client.answer_to(third).unwrap()[0]["insertText"], " * 9");
+        assert_eq!(desk.model.requests().len(), 2);
+        desk.end();
+    }
+}
+
+#[test]
 fn another_text_ends_the_call_under_way_at_once() {
     let gate = Gate::new();
     let script = vec![Reply::text("x * 2").hold(&gate), Reply::text("x * 9")];

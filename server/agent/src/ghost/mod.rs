@@ -184,6 +184,13 @@ impl Desk {
         Suggested { answer, notices: std::mem::take(&mut self.shared.ghosts.memory().notices) }
     }
 
+    /// Takes in that somebody edits a document: what is asked for a text that is gone is not waited for.
+    pub fn text_changed(&self, path: &Path, text: impl FnOnce() -> Arc<str>) {
+        if let Some(slot) = self.shared.ghosts.memory().slots.get_mut(path) {
+            slot.changed(text);
+        }
+    }
+
     /// Forgets a document that was closed.
     pub fn forget_suggestions(&self, path: &Path) {
         let mut memory = self.shared.ghosts.memory();

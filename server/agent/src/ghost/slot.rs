@@ -21,6 +21,8 @@ const TAIL: usize = 2048;
 const HEAD: usize = 512;
 /// More is not typed while a call that began before is still worth waiting for.
 const MOST_TYPED: usize = 48;
+/// So many brackets and quotes an editor closes at once.
+const CLOSERS: usize = 3;
 /// How long a call may be without anybody who waits for it: an editor cancels at each key, and asks anew.
 const GRACE: Duration = Duration::from_millis(150);
 
@@ -101,6 +103,15 @@ impl Slot {
     pub(super) fn give_up(&self) {
         if let Some((_, flight)) = &self.flight {
             flight.given_up.cancel();
+        }
+    }
+
+    /// The text is another one: a call whose answer cannot fit it any more is not waited for.
+    pub(super) fn changed(&mut self, text: impl FnOnce() -> Arc<str>) {
+        let Some((place, flight)) = &self.flight else { return };
+        if !flight.ended.is_cancelled() && !place.may_serve(&text(), flight) {
+            self.give_up();
+            self.flight = None;
         }
     }
 
@@ -186,12 +197,38 @@ impl Place {
         let text = before.get(self.cursor..)?;
         let added = after.len().checked_sub(self.behind)?;
         let behind = after.get(..added)?;
-        let is_closing = behind.len() <= 3 && behind.chars().all(|letter| ")]}>\"'`".contains(letter));
+        let is_closing = behind.len() <= CLOSERS && behind.chars().all(is_closer);
         let is_it = is_closing
             && before[..self.cursor].ends_with(&self.tail)
             && after[added..].starts_with(&self.head);
         is_it.then_some(Typed { text, behind })
     }
+
+    /// Whether this text can have become of it by typing what a call may answer, wherever its cursor is.
+    fn may_serve(&self, text: &str, flight: &Flight) -> bool {
+        let Some((before, behind)) =
+            text.len().checked_sub(self.behind).and_then(|at| text.split_at_checked(at))
+        else {
+            return false;
+        };
+        let Some((before, typed)) = before.split_at_checked(self.cursor) else { return false };
+        before.ends_with(&self.tail) && behind.starts_with(&self.head) && {
+            // How many of the closers at its end the editor put there nobody can tell.
+            let mut begun = Some(typed);
+            std::iter::from_fn(|| {
+                let now = begun?;
+                begun = now.strip_suffix(is_closer);
+                Some(now)
+            })
+            .take(CLOSERS + 1)
+            .any(|typed| flight.may_say(typed))
+        }
+    }
+}
+
+/// What an editor puts behind the cursor by itself.
+fn is_closer(letter: char) -> bool {
+    ")]}>\"'`".contains(letter)
 }
 
 impl Kept {
@@ -308,6 +345,31 @@ mod tests {
         check(kept, "ä😀", "x = fä|\ny", Some("😀"));
         check(kept, "", "x = f|\ny", Some(""));
         check(kept, "", "x = fo|\ny", None);
+    }
+
+    #[test]
+    fn a_call_whose_answer_cannot_fit_the_text_any_more_is_given_up() {
+        let check = |begun: &str, said: &str, now: &str, is_given_up: bool| {
+            let mut slot = Slot::default();
+            let Arrival::New { ticket, .. } = slot.arrive(&spot(begun), Timestamp(1)) else { panic!("new") };
+            let flight = slot.launch(&spot(begun), ticket).unwrap().flight();
+            flight.says(said);
+            slot.changed(|| spot(now).text);
+            assert_eq!(flight.given_up.is_cancelled(), is_given_up, "{begun:?} {said:?} {now:?}");
+        };
+        let begun = "x = |\ny";
+        check(begun, "", "x = \ny", false);
+        check(begun, "", "x = f\ny", false);
+        check(begun, "", "x = f()\ny", false);
+        check(begun, "f(a", "x = f()\ny", false);
+        check(begun, "foo", "x = f()\ny", true);
+        check(begun, "foo", "x = g\ny", true);
+        check(begun, "", "x =\ny", true);
+        check(begun, "", "x = \nyy", true);
+        check(begun, "", "z = \ny", true);
+        check(begun, "", "import os\nx = \ny", true);
+        check(begun, "", "", true);
+        check("\u{e4} = |\ny", "", "\u{20ac}= \ny", true);
     }
 
     #[test]
