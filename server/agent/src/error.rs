@@ -67,6 +67,11 @@ pub enum AgentError {
     )]
     TooLong { tokens: u64, limit: u64 },
     #[error(
+        "go on: the conversation had to be shortened before each of the last {0} requests, and was too long again behind the \
+         next answer; begin a new one, ask about less at once, or raise context.compaction"
+    )]
+    Crowded(u32),
+    #[error(
         "ask {model}: the request has ≈ {tokens} tokens and its window holds {window}, behind which its server cuts \
          without a word; ask about less at once, or choose a model with a larger window"
     )]

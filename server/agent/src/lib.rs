@@ -57,6 +57,6 @@ pub use session::comparable::comparable;
 pub use session::recording::{Conversation, Replay, replay};
 pub use session::spoken::Spoken;
 pub use session::telling;
-pub use settings::{Settings, SettingsSource};
+pub use settings::{Settings, SettingsSource, TRIED};
 pub use view::{ApprovalView, ChangeView, CommandView, FindingView, QuestionView, RunView, View};
 pub use world::World;

@@ -7,11 +7,16 @@ use std::time::Duration;
 
 use copydesk_base::config::{Budgets, Check, Completion, Context, Hook, Mode, Retention};
 use copydesk_base::{Grade, Redactor};
-use copydesk_permission::sandbox::{Limits, Sandbox};
+use copydesk_permission::sandbox::{Limits, Report, Sandbox};
 use copydesk_permission::{Policy, Rule, Started};
 use copydesk_provider::Models;
+use copydesk_store::OwnEffects;
 
 use crate::session::spoken::Spoken;
+
+/// Why the sandbox is tried.
+pub const TRIED: &str =
+    "Copydesk tries once in each process what the sandbox can do here, with a command that does nothing";
 
 /// Everything a run takes from the settings, read anew when it starts.
 #[derive(Clone)]
@@ -64,6 +69,11 @@ pub struct Settings {
 }
 
 impl Settings {
+    /// What confines commands here. What is started to find that out has its line among [`OwnEffects`].
+    pub fn walls(&self) -> Report {
+        self.sandbox.report_telling(|line| OwnEffects::at(&self.state_home).note(line, &self.root, TRIED))
+    }
+
     /// The policy of these settings in a mode, for a model that has read that, with the rules remembered since.
     pub fn policy(&self, mode: Mode, taint: Grade, remembered: &[Rule]) -> Policy {
         let mut rules = self.rules.clone();

@@ -104,6 +104,11 @@ fn find_plain(text: &str) -> Vec<Found> {
         let hits = words.find_overlapping_iter(text);
         candidates.extend(hits.filter_map(|hit| owners.get(hit.pattern().as_usize()).copied()));
     }
+    // What is known by the word beside it has a sign in between. So a name (`input_tokens`, as records have by the dozen) is
+    // looked at for the others alone, and their patterns are not even compiled for it.
+    if is_name(text) {
+        candidates.retain(|at| *at < table::SHAPES.len());
+    }
     for (shape, pattern) in candidates.into_iter().filter_map(|at| COMPILED.shapes.get(at)) {
         for captures in pattern.captures_iter(text) {
             let Some(secret) = captures.get(1).or_else(|| captures.get(0)) else { continue };
@@ -113,6 +118,11 @@ fn find_plain(text: &str) -> Vec<Found> {
         }
     }
     apart(found)
+}
+
+/// Whether a text is a single word of letters, digits and `_`.
+fn is_name(text: &str) -> bool {
+    text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
 }
 
 /// `AKIAIOSFODNN7EXAMPLE`: a key of somebody's manual, which says so itself.
@@ -207,6 +217,28 @@ mod tests {
                 |letter: char| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == '-';
             assert!(shape.kind.chars().all(is_word), "{}", shape.kind);
         }
+    }
+
+    #[test]
+    fn a_name_is_no_secret_of_the_shapes_that_it_is_not_tried_with() {
+        let values = [
+            "a8Fk29dLq0Zx7Pw3Vn5Tc1Rb6Yh4Jm8G2sQe9KuD",
+            "hunter2hunter2",
+            "0123456789abcdef0123456789abcdef",
+        ];
+        for shape in every_shape().skip(table::SHAPES.len()) {
+            let pattern = Regex::new(shape.pattern).unwrap();
+            for word in shape.words.iter().flat_map(|word| [(*word).to_owned(), word.to_uppercase()]) {
+                for value in values {
+                    for text in
+                        [format!("{word}{value}"), format!("{word}_{value}"), format!("my_{word}_{value}_1")]
+                    {
+                        assert!(!is_name(&text) || !pattern.is_match(&text), "{text}: {}", shape.pattern);
+                    }
+                }
+            }
+        }
+        assert!(is_name("input_tokens") && !is_name("token: a") && !is_name("pässword"));
     }
 
     #[test]

@@ -100,7 +100,7 @@ END
 
     pub(super) fn run() {
         let launcher = std::env::current_exe().unwrap();
-        if probe(&launcher).state != State::Full {
+        if probe(&launcher, |_| {}).state != State::Full {
             return;
         }
         no_process_inside_lends_a_way_out();

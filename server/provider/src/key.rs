@@ -95,6 +95,9 @@ pub trait Keys: Send + Sync {
 
     /// The key; `None` where nobody has one.
     fn key<'a>(&'a self, wanted: &'a KeyWanted, fetch: Fetch) -> Fetching<'a>;
+
+    /// That a provider is asked for its list: no run has that on record, which is about requests.
+    fn asked_for_list(&self, _provider: &str, _address: &str) {}
 }
 
 impl std::fmt::Debug for Key {

@@ -4,7 +4,7 @@
 //! and the approvals that wait for a person, so that another process can list and answer them. The [`UserStore`] is
 //! what the person decided: which content of which workspace is trusted, the rules that *Always allow* stored, what was
 //! spent, and where keys of model providers are kept; the keys themselves are in a keyring or in [`SealedKeys`].
-//! Beside them [`OwnEffects`] has a line for what the program starts for itself. All lie in `COPYDESK_HOME`, never below a workspace, where an agent's own shell or a clone could write them.
+//! Beside them [`OwnEffects`] has a line for what the program does for itself. All lie in `COPYDESK_HOME`, never below a workspace, where an agent's own shell or a clone could write them.
 //!
 //! # What is durable against what
 //! A call that returned is committed. Databases run in WAL mode with `synchronous = NORMAL`: a commit survives the death
@@ -49,7 +49,7 @@ pub use approvals::{Answer, Answered, PendingRow};
 pub use error::{ReadOnly, StoreError};
 pub use home::workspace_id;
 pub use journal::Journal;
-pub use own::{OwnEffect, OwnEffects};
+pub use own::{OwnEffect, OwnEffects, OwnKind};
 pub use records::RunRow;
 pub use sealed::{Lock, Passphrase, SealedKeys};
 pub use sessions::{Deleted, Keep, SessionRow, Swept};

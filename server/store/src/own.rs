@@ -1,8 +1,9 @@
-//! What this program starts for itself, outside of what runs ask for: commands that give keys, git for copies of a workspace,
-//! programs that `doctor` asks for their version.
+//! What this program does for itself, outside of what runs ask for: commands that give keys, git for copies of a workspace,
+//! programs that `doctor` asks for their version, the trial of the sandbox, lists of models that are fetched, keys that are read
+//! from the keyring.
 //!
 //! Nobody is asked about these and no run has them in its journal, so they have a page of their own: whoever wonders why
-//! something ran finds a line. A line says what, where and why; it is no proof, as records are, and no secret stands in it.
+//! something ran, or where something was asked, finds a line. A line says what, where and why; it is no proof, as records are, and no secret stands in it.
 //!
 //! # Format
 //! `COPYDESK_HOME/own.jsonl`, a JSON document on each line with its version in `v`; a reader passes over lines that it does not
@@ -29,12 +30,26 @@ const LONGEST: usize = 2000;
 const PAGE: &str = "own.jsonl";
 const BEFORE: &str = "own.old.jsonl";
 
-/// One thing that the program started for itself.
+/// What kind of thing the program did for itself. Lines of before have none: all of them were commands.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum OwnKind {
+    #[default]
+    Execute,
+    /// An address was asked.
+    Network,
+    /// A key was read.
+    Auth,
+}
+
+/// One thing that the program did for itself.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OwnEffect {
     v: u32,
+    #[serde(default)]
+    pub kind: OwnKind,
     pub at: Timestamp,
-    /// What was started, as a shell would have it.
+    /// What was started, as a shell would have it; the address that was asked; what was read.
     pub command: String,
     /// The folder that it ran in.
     pub cwd: PathBuf,
@@ -53,11 +68,25 @@ impl OwnEffects {
         Self { home: home.to_owned() }
     }
 
-    /// Adds a line.
+    /// Adds a line for a command.
     pub fn note(&self, command: &str, cwd: &Path, because: &str) {
+        self.add(OwnKind::Execute, command, cwd, because);
+    }
+
+    /// Adds a line for an address that is asked.
+    pub fn note_asked(&self, address: &str, because: &str) {
+        self.add(OwnKind::Network, address, Path::new("."), because);
+    }
+
+    /// Adds a line for a key that is read.
+    pub fn note_key(&self, what: &str, because: &str) {
+        self.add(OwnKind::Auth, what, Path::new("."), because);
+    }
+
+    fn add(&self, kind: OwnKind, command: &str, cwd: &Path, because: &str) {
         let command: String = command.chars().take(LONGEST).collect();
         let (cwd, because) = (cwd.to_owned(), because.to_owned());
-        let effect = OwnEffect { v: VERSION, at: SystemClock.now(), command, cwd, because };
+        let effect = OwnEffect { v: VERSION, kind, at: SystemClock.now(), command, cwd, because };
         // Without a home nobody keeps anything.
         if self.home.is_dir() {
             let _ = self.write(&effect);
@@ -103,11 +132,15 @@ mod tests {
         for at in 0..400 {
             own.note(&format!("{at} {}", "x".repeat(1990)), Path::new("/w"), "it is ours");
         }
-        std::fs::write(folder.path().join(BEFORE), "no line\n{\"v\":7}\n").unwrap();
+        let before = "no line\n{\"v\":7}\n{\"v\":1,\"at\":1,\"command\":\"git\",\"cwd\":\"/w\",\"because\":\"it is ours\"}\n";
+        std::fs::write(folder.path().join(BEFORE), before).unwrap();
+        own.note_asked("http://127.0.0.1:9/models", "its list was wanted");
+        let kinds: Vec<OwnKind> = own.last(999).iter().map(|one| one.kind).collect();
+        assert_eq!((kinds[0], kinds[kinds.len() - 1]), (OwnKind::Execute, OwnKind::Network));
         own.note(&"ä".repeat(3000), Path::new("/w"), "it is ours");
-        let told = own.last(2);
+        let told = own.last(3);
         assert!(told[0].command.starts_with("399 ") && told[0].because == "it is ours");
-        assert_eq!(told[1].command, "ä".repeat(LONGEST));
+        assert_eq!(told[2].command, "ä".repeat(LONGEST));
         let page = std::fs::metadata(folder.path().join(PAGE)).unwrap();
         assert!(page.len() <= MOST + 8 * LONGEST as u64, "{}", page.len());
         #[cfg(unix)]

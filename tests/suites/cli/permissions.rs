@@ -70,6 +70,8 @@ fn what_the_program_starts_for_itself_has_its_lines() {
     for words in [
         "git --version: you asked 'copydesk doctor'",
         "allow run printf …: your config names it for the key of mine",
+        "allow reach http://127.0.0.1:9/models: what mine lists was wanted",
+        "launch-confined: Copydesk tries once in each process what the sandbox can do here",
     ] {
         assert!(told.stdout.contains(words), "{words}: {told}");
     }

@@ -242,6 +242,30 @@ fn a_shortening_that_does_not_help_ends_the_run_after_the_second() {
     }
 }
 
+/// Every shortening frees enough, and what it freed is full again behind one answer: without an end of its own such a run
+/// goes on until its budget is used up, half of it for summaries.
+#[test]
+fn a_run_whose_every_request_has_to_be_shortened_ends_and_says_so() {
+    for format in Format::BOTH {
+        let more = |at: usize| [read(&format!("long{at}.txt")), Reply::text("THE SUMMARY")];
+        let script = [read("a.py")].into_iter().chain((0..9).flat_map(more));
+        let model = ModelServer::start(format, uncounted(script));
+        let workspace = desk(&model, SHORT);
+        for at in 0..9 {
+            workspace.write(&format!("long{at}.txt"), &workspace.read("long.txt"));
+        }
+        let report = workspace.run(&["ask", "--json", "read what is there"]).exits(1).json();
+        let error = report["error"].as_str().unwrap_or_default();
+        assert!(
+            error.contains("had to be shortened before each of the last 4 requests")
+                && error.contains("context.compaction"),
+            "{report}"
+        );
+        // The first answer, and then four times a long file and its summary, and one file more.
+        assert_eq!(model.requests().len(), 10, "{format:?}");
+    }
+}
+
 /// Ollama drops the beginning of what its window does not hold and says nothing; other servers refuse by themselves.
 #[test]
 fn a_question_that_its_window_does_not_hold_is_not_cut_in_silence() {

@@ -3,7 +3,9 @@
 //! Before each request its size is held against a [`limit`]. Past it, the model is asked for a summary of what lies back,
 //! behind the very messages that it knows, so that a provider's cache still serves; that request is reserved and paid for
 //! like any other. Where no summary comes, the oldest messages are left out and that is said. What still does not fit then
-//! has its tool results folded. A shortening that does not help is tried once more, and then the run stops.
+//! has its tool results folded. A shortening that does not help is tried once more, and then the run stops. It also stops
+//! where each of [`CROWDED`] requests in a row had to be shortened: whatever is freed is full again behind one answer, and the
+//! run would use up its budget on summaries.
 //!
 //! Between two shortenings a conversation only grows. Each is an [`Event::Compacted`], from which [`crate::session::transcript`]
 //! makes the same messages again.
@@ -33,12 +35,16 @@ const SHARE: f64 = 0.7;
 const UNKNOWN: u64 = 100_000;
 /// How often a shortening may not help before the run stops.
 const FUTILE: u32 = 2;
+/// How many requests in a row may have to be shortened before the run stops.
+pub(crate) const CROWDED: u32 = 4;
 
 /// How shortening has gone in a run.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Shortened {
     /// How many in a row did not help.
     futile: u32,
+    /// How many requests in a row had to be.
+    crowded: u32,
 }
 
 /// A conversation that may have to be shortened.
@@ -66,7 +72,13 @@ pub(crate) async fn shorten(turn: &mut Turn, way: &mut Way, long: Long<'_>) -> R
         let limit = limit(&turn.settings.context.compaction, way.choice());
         let before = account::expected(turn, way.choice(), &request).await?;
         if before <= limit {
+            if !is_short {
+                shortened.crowded = 0;
+            }
             return Ok(if is_short { Fitting::Short(request) } else { Fitting::Same(request) });
+        }
+        if !is_short && shortened.crowded >= CROWDED {
+            return Err(AgentError::Crowded(CROWDED));
         }
         let start = text::tail(&request.messages, bytes(limit) / 4);
         let fold = text::fold_to(&request.messages, bytes(limit) / 2);
@@ -105,6 +117,7 @@ pub(crate) async fn shorten(turn: &mut Turn, way: &mut Way, long: Long<'_>) -> R
         // Nor did it help where it made nothing shorter.
         shortened.futile = if now <= limit / 4 * 3 && now < before { 0 } else { shortened.futile + 1 };
         turn.record(told(event, now)).await?;
+        shortened.crowded += u32::from(!is_short);
         is_short = true;
     }
 }

@@ -42,7 +42,7 @@ pub(super) async fn command(
     limit: Duration,
 ) -> Result<(Finished, Vec<PathBuf>), String> {
     let policy = turn.policy();
-    let state = turn.settings.sandbox.report().state;
+    let state = turn.settings.walls().state;
     let can_layer = state == State::Full && turn.settings.sandbox.launcher.is_some();
     loop {
         let wants_layer = can_layer && turn.draft.no_overlay.is_none();
@@ -102,7 +102,7 @@ fn around_copy(
     let there = Policy { root, additional, ..policy.clone() };
     let around = Circumstances {
         sandbox: &turn.settings.sandbox,
-        state: turn.settings.sandbox.report().state,
+        state: turn.settings.walls().state,
         survey: &Survey::default(),
         network: network_for(effect, policy),
     };

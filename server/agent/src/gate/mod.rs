@@ -75,7 +75,7 @@ pub(crate) async fn permit(
     let around = Around {
         policy: turn.policy(),
         redactor: turn.settings.redactor.clone(),
-        sandbox: turn.settings.sandbox.report().state,
+        sandbox: turn.settings.walls().state,
     };
     let seen = seen::look(&verdict, &effect, around).await;
     // What nobody can be asked about is told with its reason, too.
@@ -142,7 +142,7 @@ pub(crate) fn verdict(turn: &Turn, effect: &Effect) -> Verdict {
 /// Whether a command works on edits that the person has not seen, with all the rights that the person has. Mode bypass
 /// is their word for that.
 fn runs_unseen(turn: &Turn, effect: &Effect) -> bool {
-    let state = turn.settings.sandbox.report().state;
+    let state = turn.settings.walls().state;
     matches!(effect, Effect::Execute { .. })
         && !turn.draft.is_empty()
         && matches!(state, State::Off | State::Unsupported)
@@ -330,7 +330,7 @@ fn text_of(
         Effect::Execute { command, cwd } => {
             let place = render::harmless(&shown(cwd));
             let network = network_for(effect, &turn.policy());
-            let walls = sandbox::words(turn.settings.sandbox.report().state, network);
+            let walls = sandbox::words(turn.settings.walls().state, network);
             let unseen = if runs_unseen(turn, effect) { ", on edits that you have not seen" } else { "" };
             let whose = match turn.taint {
                 Grade::Recorded => format!(", as {} says", Grade::Recorded.as_words()),

@@ -43,8 +43,8 @@ impl Quarters {
 
     /// Tries what the machine can do and looks through the workspace, while the model is still thinking.
     pub(crate) fn prepare(&mut self, policy: &Policy, settings: &Settings) {
-        let sandbox = settings.sandbox.clone();
-        self.trial = Some(tokio::task::spawn_blocking(move || drop(sandbox.report())));
+        let of_run = settings.clone();
+        self.trial = Some(tokio::task::spawn_blocking(move || drop(of_run.walls())));
         self.survey = Some(look(policy));
     }
 
@@ -64,7 +64,7 @@ impl Quarters {
         settings: &Settings,
     ) -> Option<Ready> {
         let launcher = settings.sandbox.launcher.as_deref()?;
-        let ahead = Ahead::of(settings.sandbox.report().state, network_for(effect, policy));
+        let ahead = Ahead::of(settings.walls().state, network_for(effect, policy));
         let kept = self.launcher.take().and_then(|mut ready| ready.is_for(ahead).then_some(ready));
         kept.or_else(|| process::ready(launcher, ahead).ok())
     }
@@ -73,7 +73,7 @@ impl Quarters {
     pub(crate) fn refusal(effect: &Effect, policy: &Policy, settings: &Settings) -> Option<String> {
         let around = Circumstances {
             sandbox: &settings.sandbox,
-            state: settings.sandbox.report().state,
+            state: settings.walls().state,
             survey: &Survey::default(),
             network: Network::Closed,
         };
@@ -87,7 +87,7 @@ impl Quarters {
         policy: &Policy,
         settings: &Settings,
     ) -> Result<Confinement, String> {
-        let state = settings.sandbox.report().state;
+        let state = settings.walls().state;
         let looked = self.survey.take().unwrap_or_else(|| look(policy)).await;
         let survey = looked.map_err(|error| error.to_string())?;
         let network = network_for(effect, policy);
@@ -142,7 +142,7 @@ impl Quarters {
     /// A launcher for the next one is started, too.
     pub(crate) fn look_anew(&mut self, policy: &Policy, settings: &Settings) {
         self.survey = Some(look(policy));
-        let ahead = Ahead::of(settings.sandbox.report().state, Network::Closed);
+        let ahead = Ahead::of(settings.walls().state, Network::Closed);
         let launcher = settings.sandbox.launcher.as_deref();
         self.launcher = launcher.and_then(|launcher| process::ready(launcher, ahead).ok());
     }

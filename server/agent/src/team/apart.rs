@@ -62,7 +62,7 @@ pub(crate) async fn unaccepted(turn: &Turn, effect: &Effect) -> Option<Unaccepte
     if policy.mode == Mode::Bypass {
         return None;
     }
-    let has_walls = !matches!(turn.settings.sandbox.report().state, State::Off | State::Unsupported);
+    let has_walls = !matches!(turn.settings.walls().state, State::Off | State::Unsupported);
     let (command, cwd) = match effect {
         Effect::Execute { command, cwd } => (command, cwd),
         Effect::Write { .. } => return beside(turn, &policy, has_walls),

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use copydesk_base::{Because, Event, Record, RunId, Timestamp};
-use copydesk_store::OwnEffects;
+use copydesk_store::{OwnEffects, OwnKind};
 use serde_json::{Value, json};
 
 use super::{Outcome, wait_for};
@@ -60,15 +60,20 @@ pub(super) fn explain(here: &Here, id: &str, as_json: bool) -> anyhow::Result<Ou
     Ok(Outcome::Fine)
 }
 
-/// Tells what the program started for itself, here or anywhere: git for copies, commands of keys, versions of programs.
+/// Tells what the program did for itself, here or anywhere: git for copies, commands of keys, keys of the keyring, versions of
+/// programs, the trial of the sandbox, lists of models.
 pub(super) fn own(here: &Here, as_json: bool) -> anyhow::Result<Outcome> {
     let effects = OwnEffects::at(&here.places.state).last(MOST_OWN);
     if as_json {
         let effects: Vec<Value> = effects
             .iter()
             .map(|effect| {
-                let execute = json!({ "kind": "execute", "command": effect.command, "cwd": effect.cwd });
-                json!({ "at": effect.at.to_string(), "effect": execute, "verdict": "allow", "because": { "reason": effect.because } })
+                let done = match effect.kind {
+                    OwnKind::Execute => json!({ "kind": "execute", "command": effect.command, "cwd": effect.cwd }),
+                    OwnKind::Network => json!({ "kind": "network", "url": effect.command }),
+                    OwnKind::Auth => json!({ "kind": "auth", "what": effect.command }),
+                };
+                json!({ "at": effect.at.to_string(), "effect": done, "verdict": "allow", "because": { "reason": effect.because } })
             })
             .collect();
         out::json(&json!({ "schema": "copydesk.permissions/1", "id": "own", "decisions": effects }))?;
@@ -78,8 +83,13 @@ pub(super) fn own(here: &Here, as_json: bool) -> anyhow::Result<Outcome> {
         out::note("Copydesk has started nothing for itself.");
     }
     for effect in &effects {
-        out::line(format!("allow run {}: {}", visible(&effect.command), visible(&effect.because)))?;
-        out::line(format!("  in {} at {}", visible(&effect.cwd.display().to_string()), effect.at))?;
+        let (verb, place) = match effect.kind {
+            OwnKind::Execute => ("run", format!("in {} ", visible(&effect.cwd.display().to_string()))),
+            OwnKind::Network => ("reach", String::new()),
+            OwnKind::Auth => ("read", String::new()),
+        };
+        out::line(format!("allow {verb} {}: {}", visible(&effect.command), visible(&effect.because)))?;
+        out::line(format!("  {place}at {}", effect.at))?;
     }
     Ok(Outcome::Fine)
 }

@@ -5,6 +5,7 @@ mod versions;
 
 use std::path::{Path, PathBuf};
 
+use copydesk_agent::TRIED;
 use copydesk_permission::sandbox::State as Sandboxed;
 use copydesk_store::OwnEffects;
 use serde_json::{Value, json};
@@ -159,7 +160,8 @@ fn settings(here: &Here, loaded: &Loaded) -> Vec<Finding> {
 /// What confines commands, and promise by promise what holds.
 fn sandbox(here: &Here, loaded: &Loaded) -> Finding {
     let sandbox = office::sandbox(&loaded.config, office::toolchains_of(&[], here));
-    let report = sandbox.report();
+    let tell = |line: &str| OwnEffects::at(&here.places.state).note(line, &here.cwd, TRIED);
+    let report = sandbox.report_telling(tell);
     let properties = report.properties().iter().map(|property| {
         let word = if property.holds { "yes" } else { "no" };
         format!("{}: {word}, {}", property.name, property.note)

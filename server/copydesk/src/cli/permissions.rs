@@ -3,10 +3,11 @@
 use std::path::Path;
 
 use clap::Subcommand;
-use copydesk_agent::{Around, unless_seen};
+use copydesk_agent::{Around, TRIED, unless_seen};
 use copydesk_base::config::{Config, Mode};
 use copydesk_base::{Effect, Grade, Redactor, Verdict};
 use copydesk_permission::{Policy, Rule, RuleVerdict, default_denies, find_secrets, judge};
+use copydesk_store::OwnEffects;
 use serde_json::{Value, json};
 
 use super::{Outcome, decisions};
@@ -82,10 +83,11 @@ fn explain(here: &Here, words: &str, as_json: bool) -> anyhow::Result<Outcome> {
         started: [].into(),
     };
     let policy = Policy { started: started_by(&loaded.config, &policy), ..policy };
+    let tell = |line: &str| OwnEffects::at(&here.places.state).note(line, &here.cwd, TRIED);
     let around = Around {
         policy: policy.clone(),
         redactor: Redactor::default().finding(find_secrets),
-        sandbox: office::sandbox(&loaded.config, office::toolchains_of(&[], here)).report().state,
+        sandbox: office::sandbox(&loaded.config, office::toolchains_of(&[], here)).report_telling(tell).state,
     };
     let verdict = unless_seen(judge(&effect, &policy), &effect, &around);
     let because = verdict.because();

@@ -110,6 +110,9 @@ impl Credentials {
 
     /// Looks whether a stored key is really there. May wait for the keyring, and for the person whom that asks.
     pub(crate) fn look(&self, stored: &StoredKey) -> Result<(), String> {
+        if stored.place == KeyPlace::Keyring {
+            self.own.note_key(&kept_as(stored), "you asked whether it is there");
+        }
         read(&self.sealed, stored)?.map(drop).ok_or_else(|| gone(stored))
     }
 
@@ -155,6 +158,9 @@ impl Credentials {
                 (Key { value: printed.value, origin, form: printed.form }, printed.until)
             }
             (None, Some(stored)) => {
+                if stored.place == KeyPlace::Keyring {
+                    self.own.note_key(&kept_as(&stored), "its key was needed, and you have stored it there");
+                }
                 let (sealed, asked) = (self.sealed.clone(), stored.clone());
                 let value = tokio::task::spawn_blocking(move || read(&sealed, &asked)).await;
                 let value = value.map_err(|error| error.to_string())??.ok_or_else(|| gone(&stored))?;
@@ -169,6 +175,11 @@ impl Credentials {
 }
 
 impl Keys for Credentials {
+    fn asked_for_list(&self, provider: &str, address: &str) {
+        let because = format!("what {provider} lists was wanted, to know its models; it costs no tokens");
+        self.own.note_asked(address, &because);
+    }
+
     fn origin(&self, wanted: &KeyWanted) -> Option<KeyOrigin> {
         if let Some((name, _)) = set_variable(wanted) {
             return Some(KeyOrigin::Variable(name));
@@ -218,6 +229,11 @@ const fn origin(place: KeyPlace) -> KeyOrigin {
 /// What a key is called where it lies: the address is part of it, so that it is found for no other.
 fn name(provider: &str, address: &str) -> String {
     format!("{provider}@{address}")
+}
+
+/// A key in the keyring, as a person knows it.
+fn kept_as(stored: &StoredKey) -> String {
+    format!("keyring: {}", name(&stored.provider, &stored.address))
 }
 
 fn gone(stored: &StoredKey) -> String {

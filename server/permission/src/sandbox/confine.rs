@@ -63,11 +63,16 @@ pub struct Sandbox {
 impl Sandbox {
     /// What is in force here: what the machine can do, or *off*.
     pub fn report(&self) -> super::Report {
+        self.report_telling(|_| {})
+    }
+
+    /// The same; the command line that is tried is told, where something has to be tried.
+    pub fn report_telling(&self, tell: impl FnOnce(&str)) -> super::Report {
         match &self.launcher {
             _ if self.off => {
                 super::Report { state: State::Off, missing: "sandbox.enabled is false".to_owned() }
             }
-            Some(launcher) => super::probe(launcher),
+            Some(launcher) => super::probe(launcher, tell),
             None => super::Report {
                 state: State::Unsupported,
                 missing: "this system has no sandbox that Copydesk knows".to_owned(),

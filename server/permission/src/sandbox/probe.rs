@@ -4,16 +4,23 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, OnceLock, PoisonError};
 
+use super::LAUNCHER;
 use super::report::Report;
 
-/// What the sandbox can enforce here. The first call starts the launcher once or twice, which takes some milliseconds;
-/// later ones remember.
-pub fn probe(launcher: &Path) -> Report {
+/// What the sandbox can enforce here. The first call starts the launcher once or twice, which takes some milliseconds, and tells
+/// what it starts; later ones remember.
+pub fn probe(launcher: &Path, tell: impl FnOnce(&str)) -> Report {
     static KNOWN: OnceLock<Mutex<HashMap<PathBuf, Report>>> = OnceLock::new();
     let known = KNOWN.get_or_init(Mutex::default);
     // Held while it is tried: who comes second waits for the answer instead of trying, too.
     let mut known = known.lock().unwrap_or_else(PoisonError::into_inner);
-    known.entry(launcher.to_owned()).or_insert_with(|| attempt(launcher)).clone()
+    let attempt = || {
+        if cfg!(target_os = "linux") {
+            tell(&format!("{} {LAUNCHER}", launcher.display()));
+        }
+        attempt(launcher)
+    };
+    known.entry(launcher.to_owned()).or_insert_with(attempt).clone()
 }
 
 #[cfg(target_os = "linux")]
@@ -50,7 +57,7 @@ fn attempt(_: &Path) -> Report {
 /// Runs a command that does nothing, in walls around nothing.
 #[cfg(target_os = "linux")]
 fn try_once(launcher: &Path, state: super::report::State) -> Result<(), String> {
-    use super::{Confinement, LAUNCHER, Limits, Network, News, Orders, read_news, write_orders};
+    use super::{Confinement, Limits, Network, News, Orders, read_news, write_orders};
     use std::os::fd::OwnedFd;
     use std::os::unix::net::UnixStream;
     use std::process::{Command, Stdio};

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use copydesk_base::config::ProviderKind;
+use copydesk_base::config::{ProviderKind, shown_address};
 use hyper::Method;
 use hyper::header::{ACCEPT, HeaderValue};
 
@@ -25,6 +25,9 @@ impl Job {
     pub(crate) async fn list(&self) -> Result<Vec<Listed>, CallError> {
         let Some(path) = listing::path(self.endpoint.kind) else { return Ok(Vec::new()) };
         let wire = Wire::of(self.endpoint.kind).ok_or_else(no_address)?;
+        if let Ok(url) = self.endpoint.address(path) {
+            self.keys.asked_for_list(&self.endpoint.name, &shown_address(url.as_str()));
+        }
         let mut models = self.get(wire, path).await?;
         if self.endpoint.kind == ProviderKind::Ollama
             && let Ok(loaded) = self.get(wire, listing::LOADED).await
