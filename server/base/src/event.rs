@@ -406,6 +406,12 @@ pub enum Event {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         about: Option<About>,
     },
+    /// A piece of an answer that takes long, for whoever settles the run where the answer never comes whole.
+    Streamed {
+        text: String,
+    },
+    /// Its process ended here, in the middle of the run: what follows was settled by another one.
+    CutShort {},
     RunFinished {
         status: RunStatus,
         text: String,
@@ -435,6 +441,7 @@ impl Event {
             Self::Told { text, .. }
             | Self::Compacted { text, .. }
             | Self::TextDelta { text }
+            | Self::Streamed { text }
             | Self::ModelAnswered { text, .. }
             | Self::ToolReturned { text, .. }
             | Self::Notice { text, .. }

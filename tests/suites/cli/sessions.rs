@@ -1,6 +1,6 @@
 //! Conversations that go on, in another process, as the model saw them.
 
-use copydesk_tests::model_server::{Format, ModelServer, Reply};
+use copydesk_tests::model_server::{End, Format, ModelServer, Reply};
 use copydesk_tests::scene::{FILE, KEY, TEXT, config, done, first_words};
 use copydesk_tests::workspace::Workspace;
 use serde_json::{Value, json};
@@ -45,6 +45,24 @@ fn a_conversation_goes_on_in_another_process_with_all_that_was_said() {
         let failed = workspace.run(&["ask", "--json", "--session", "ses-nobody", "thanks"]).exits(2);
         assert!(failed.stderr.contains("ses-nobody"), "{failed}");
         assert_eq!(model.requests().len(), 4);
+    }
+}
+
+#[test]
+fn what_had_come_of_an_answer_that_broke_off_is_shown_and_known_to_the_next_turn() {
+    for format in Format::BOTH {
+        let broken = || Reply::text("It doubles what\nis given to").end(End::Early);
+        let (workspace, _model) = desk(format, (0..9).map(|_| broken()).collect());
+        let first = workspace.run(&["ask", "--json", "what does it do?"]).exits(1).json();
+        let session = first["session_id"].as_str().unwrap_or_default();
+        let shown = workspace.run(&["sessions", "show", session]).exits(0).stdout;
+        assert_eq!(shown.matches("is given to").count(), 1, "only the last try counts: {shown}");
+        let later = ModelServer::start(format, [done()]);
+        std::fs::write(workspace.user_config(), config(&later, "{}")).expect("the config is written");
+        let _next = workspace.run(&["ask", "--continue", "go on"]).exits(0);
+        let text = later.wait_request(0).text();
+        assert!(text.contains("[Your answer broke off before its end."), "{text}");
+        assert_eq!(text.matches("is given to").count(), 1, "{text}");
     }
 }
 

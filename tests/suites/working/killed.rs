@@ -1,7 +1,8 @@
 //! `kill -9` at the writes of the journal: nothing is done twice, and nothing that was done is forgotten.
 //!
 //! A library that is loaded before the program's own ends it at the n-th write to a database (`fixtures/kill`). A model
-//! then looks at what it is told of the conversation, and does what is missing.
+//! then looks at what it is told of the conversation, and does what is missing. And what was cut short is replayed to the same
+//! journal.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -12,7 +13,7 @@ use std::time::Instant;
 
 use copydesk_tests::model_server::{Format, ModelServer, Reply};
 use copydesk_tests::scene::{KEY, config, done};
-use copydesk_tests::workspace::{Workspace, collect};
+use copydesk_tests::workspace::{Workspace, collect, parting};
 use serde_json::{Value, json};
 
 use crate::COPYDESK;
@@ -204,4 +205,60 @@ fn a_task_that_is_killed_at_a_write_of_its_journal_goes_on_with_nothing_twice_an
         began.elapsed().as_secs()
     );
     assert!(deaths.len() >= KILLS * 9 / 10, "{} deaths only", deaths.len());
+}
+
+/// The words of two turns that are alike.
+const AGAIN: &str = "do the twenty things";
+
+/// A conversation of which the second turn, which begins with the words of the first, was killed at a write and settled by the
+/// third; nothing where the turn was over before, or had not begun.
+fn cut_short(write: usize) -> Option<(Workspace, String)> {
+    let script = [done()].into_iter().chain((0..4).map(call)).chain([done()]);
+    let model = ModelServer::start(Format::Anthropic, script);
+    let workspace = furnished(&model);
+    let _first = workspace.run(&["ask", "--json", AGAIN]).exits(0);
+    let mut command = workspace.command(&["ask", "--json", "--continue", AGAIN]);
+    command.env("LD_PRELOAD", library()).env("KILL_AT", write.to_string());
+    if collect(command, "").code.is_some() {
+        return None;
+    }
+    let later = ModelServer::start(Format::Anthropic, [Reply::text("I see.")]);
+    std::fs::write(workspace.user_config(), config(&later, PERMISSIONS)).expect("the config is written");
+    let told = workspace.run(&["ask", "--json", "--continue", "how far did you get?"]).exits(0);
+    let session = told.json()["session_id"].as_str().unwrap_or_default().to_owned();
+    Some((workspace, session))
+}
+
+#[test]
+fn a_run_that_was_killed_is_replayed_to_the_record_at_which_it_died() {
+    let (mut deaths, mut begun) = (0, 0);
+    for write in (1..400).step_by(5) {
+        let Some((there, session)) = cut_short(write) else { break };
+        deaths += 1;
+        let exported = there.run(&["sessions", "export", &session, "--json"]).exits(0).stdout;
+        let model = ModelServer::start(Format::Anthropic, []);
+        let again = furnished(&model);
+        let recording = again.outside().join("run.json").display().to_string();
+        std::fs::write(&recording, &exported).expect("it is written");
+        let again = again.with_variable("COPYDESK_HOME", &there.state().display().to_string());
+        let _first = again.run(&["ask", "--json", "--replay", &recording, AGAIN]).exits(0);
+        if exported.contains("cut_short") {
+            begun += 1;
+            let ran = again.run(&["ask", "--json", "--replay", &recording, "--continue", AGAIN]);
+            assert!(
+                ran.json()["error"].as_str().is_some_and(|error| error.contains("its process ended")),
+                "{ran}"
+            );
+        }
+        let told =
+            again.run(&["ask", "--json", "--replay", &recording, "--continue", "how far did you get?"]);
+        let of_replay = told.json()["session_id"].as_str().unwrap_or_default().to_owned();
+        let [before, after] = [(&there, &session), (&again, &of_replay)].map(|(workspace, session)| {
+            workspace.run(&["sessions", "export", session, "--comparable"]).exits(0).stdout
+        });
+        assert_eq!(parting(&before, &after), None, "killed at write {write}: {told}");
+        assert_eq!(again.read("list.txt"), there.read("list.txt"), "killed at write {write}");
+        assert_eq!(model.requests().len(), 0, "killed at write {write}");
+    }
+    assert!(begun > 5, "{deaths} deaths, {begun} within the turn");
 }

@@ -188,6 +188,8 @@ async fn of_try(
 ) -> Result<Tried, AgentError> {
     // The calls of the answer so far: the tool, and bytes of its arguments.
     let mut calling: Vec<(String, usize)> = Vec::new();
+    // Who answers anew begins anew.
+    turn.half.clear();
     loop {
         // A server that does not end where it was told to is hung up on: what it goes on to say would cost more than was kept.
         if let Some(error) = account.hangs_up(seen, choice) {
@@ -202,6 +204,9 @@ async fn of_try(
             Some(Ok(ModelEvent::Started)) => seen.answered = Answering::Begun,
             Some(Ok(ModelEvent::Text(text))) => {
                 if purpose == Purpose::Talk {
+                    if let Some(piece) = turn.half.take(&text) {
+                        turn.record(vec![piece]).await?;
+                    }
                     turn.show(Event::TextDelta { text }).await;
                 }
             }
@@ -254,6 +259,7 @@ async fn of_try(
                     },
                 };
                 turn.record(vec![answered]).await?;
+                turn.half.clear();
                 seen.is_told = true;
                 if purpose != Purpose::Talk {
                     return match reason {

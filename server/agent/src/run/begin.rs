@@ -4,6 +4,7 @@
 //! in the [`Turn`] from then on. What a model is told at the start is [`crate::context::opening`]'s.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 use std::sync::Arc;
 
 use copydesk_base::event::{About, Origin};
@@ -23,6 +24,7 @@ use crate::gate::{own, vault};
 use crate::process::jobs::Jobs;
 use crate::process::quarters::Quarters;
 use crate::run::answer::Way;
+use crate::run::half::Half;
 use crate::session::past::{self, Past, Spent};
 use crate::session::spoken;
 use crate::settings::Settings;
@@ -92,6 +94,7 @@ pub(super) async fn begin(
         role,
         parent: terms.parent,
         helper: terms.helper,
+        number: terms.number.unwrap_or(past.turns),
         edits_of: terms.edits_of.unwrap_or_else(|| run.clone()),
         tasks: terms.tasks,
         handoff: None,
@@ -119,6 +122,7 @@ pub(super) async fn begin(
         began: terms.began,
         spent: past.spent,
         last_text: String::new(),
+        half: Half::new(ask.place.as_ref().is_some_and(|(path, _)| is_chat(path))),
         steered: vec![],
         taint: past.grade,
         past: past.earlier,
@@ -204,6 +208,7 @@ async fn set_out(shared: &Arc<Shared>, ask: &Ask) -> Result<Terms, (Option<Setti
     Ok(Terms {
         parent: None,
         helper: 0,
+        number: None,
         conversation: None,
         apart: None,
         title: None,
@@ -225,6 +230,11 @@ async fn set_out(shared: &Arc<Shared>, ask: &Ask) -> Result<Terms, (Option<Setti
         steps: None,
         tasks: None,
     })
+}
+
+/// Whether a document keeps what is said to it.
+fn is_chat(path: &Path) -> bool {
+    path.to_string_lossy().ends_with(".chat.md")
 }
 
 /// The same before the action is known: its name.

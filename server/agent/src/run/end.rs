@@ -9,18 +9,22 @@ use std::path::PathBuf;
 use copydesk_base::{Event, Record, RunId, RunStatus, SessionId, path};
 use serde_json::json;
 
-use super::Turn;
+use super::{Turn, half};
 use crate::desk::{Outcome, Shared};
 use crate::draft;
 use crate::error::AgentError;
 use crate::hooks::{self, Heard, Point};
 use crate::run::answer::Way;
-use crate::session::recover::edits;
+use crate::session::recover::{self, edits};
 use crate::settings::Settings;
 use crate::team::arrival;
 
 /// The outcome of a run whose conversation came to this result.
 pub(super) async fn over(mut turn: Turn, way: &Way, result: Result<(), AgentError>) -> Outcome {
+    if result.is_err() {
+        // Where the journal cannot be written the end says so.
+        let _ = half::tell(&mut turn).await;
+    }
     let result = match result {
         Err(error) if !matches!(error, AgentError::Canceled | AgentError::Journal(_)) => {
             draft::rescue(&mut turn, &error).await.and(Err(error))
@@ -64,8 +68,7 @@ pub(super) async fn over(mut turn: Turn, way: &Way, result: Result<(), AgentErro
         model: Some(way.models()),
         error,
     };
-    end(&turn.shared, Some(&turn.settings), &outcome).await;
-    outcome
+    end(&turn.shared, Some(&turn.settings), outcome).await
 }
 
 /// A run is no success where an edit that was allowed could not be made, and its model left it at that.
@@ -124,7 +127,16 @@ pub(super) fn failed(run: &RunId, session: &SessionId, error: &AgentError) -> Ou
 }
 
 /// Writes and shows how the run ended; where the journal fails, it is shown all the same.
-pub(super) async fn end(shared: &Shared, settings: Option<&Settings>, outcome: &Outcome) {
+pub(super) async fn end(shared: &Shared, settings: Option<&Settings>, outcome: Outcome) -> Outcome {
+    let redactor = settings.map_or_else(Default::default, |settings| settings.redactor.clone());
+    if let Some(half) = shared.recorder.buries(&outcome.run) {
+        if let Err(error) =
+            recover::settle_dead(&shared.world, &shared.recorder, (&outcome.run, half), &redactor).await
+        {
+            tracing::warn!(%error, run = %outcome.run, "a run that died again could not be settled");
+        }
+        return Outcome { status: RunStatus::Failed, error: Some(recover::DIED.to_owned()), ..outcome };
+    }
     let event = Event::RunFinished {
         status: outcome.status,
         text: outcome.text.clone(),
@@ -132,9 +144,9 @@ pub(super) async fn end(shared: &Shared, settings: Option<&Settings>, outcome: &
         usage: outcome.usage,
         denied: outcome.denied.clone(),
     };
-    let redactor = settings.map_or_else(Default::default, |settings| settings.redactor.clone());
     if shared.recorder.record(&outcome.run, vec![event.clone()], &redactor).await.is_err() {
         let record = Record { run: outcome.run.clone(), seq: 0, at: shared.world.clock.now(), event };
         shared.world.host.happened(&record);
     }
+    outcome
 }

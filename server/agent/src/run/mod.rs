@@ -9,6 +9,7 @@
 //! | `round`, `repeats` | the calls of one answer: hooks before a call in its `begin`, after it in its `finish`; circles |
 //! | `steer` | words of the person for a run that is under way |
 //! | [`crate::tools`] | a file for each tool and one table; a tool that starts a run of its own is one of them |
+//! | `half` | what had come of an answer that broke off |
 //! | `form` | an answer that must fit a schema |
 //! | `rest` | an answer without calls: what is checked, heard or asked once more before the end |
 //! | `end` | the outcome; what every run leaves behind or cleans up |
@@ -21,6 +22,7 @@ pub(crate) mod answer;
 mod begin;
 mod end;
 pub(crate) mod form;
+pub(crate) mod half;
 pub(crate) mod repeats;
 mod rest;
 pub(crate) mod round;
@@ -69,11 +71,7 @@ pub(crate) async fn task(
     let (run, session) = (place.run.clone(), place.session.clone());
     let outcome = match caught(&run, Box::pin(whole(&shared, ask, place))).await {
         Ok(outcome) => outcome,
-        Err(error) => {
-            let outcome = end::failed(&run, &session, &error);
-            end::end(&shared, None, &outcome).await;
-            outcome
-        }
+        Err(error) => end::end(&shared, None, end::failed(&run, &session, &error)).await,
     };
     shared.link.order(Order::End { run });
     let _ = done.send(outcome);
@@ -102,15 +100,12 @@ async fn whole(shared: &Arc<Shared>, ask: Ask, place: Place) -> Outcome {
                 Ok(outcome) => outcome,
                 Err(error) => {
                     let outcome = Outcome { usage, ..end::failed(run, session, &error) };
-                    end::end(shared, Some(&settings), &outcome).await;
-                    outcome
+                    end::end(shared, Some(&settings), outcome).await
                 }
             }
         }
         Err((settings, error)) => {
-            let outcome = end::failed(run, session, &error);
-            end::end(shared, settings.as_ref(), &outcome).await;
-            outcome
+            end::end(shared, settings.as_ref(), end::failed(run, session, &error)).await
         }
     }
 }

@@ -28,6 +28,7 @@ use crate::error::AgentError;
 use crate::gate::revoked::Stored;
 use crate::process::jobs::Jobs;
 use crate::process::quarters::Quarters;
+use crate::run::half::Half;
 use crate::run::steer::Ear;
 use crate::session::past::{Kept, Spent};
 use crate::session::recorder::Recorder;
@@ -70,6 +71,8 @@ pub(crate) struct Turn {
     pub(crate) parent: Option<RunId>,
     /// Which helper of that one it is, counted from one.
     pub(crate) helper: usize,
+    /// How many turns its conversation had before it, or before the run that started it.
+    pub(crate) number: usize,
     /// The run whose edits its edits are.
     pub(crate) edits_of: RunId,
     /// Those that work for it.
@@ -118,6 +121,8 @@ pub(crate) struct Turn {
     /// What its session had used before it.
     pub(crate) spent: Spent,
     pub(crate) last_text: String,
+    /// The answer that is under way.
+    pub(crate) half: Half,
     /// What the person has said to it meanwhile.
     pub(crate) steered: Vec<String>,
     /// The worst of what its model has read.

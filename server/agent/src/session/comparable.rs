@@ -41,8 +41,8 @@ const DROPPED: [&str; 14] = [
     "base",
 ];
 
-/// Events about costs and clocks.
-const PASSED_OVER: [&str; 2] = ["try_lost", "called"];
+/// Events about costs and clocks, and pieces of answers.
+const PASSED_OVER: [&str; 3] = ["try_lost", "called", "streamed"];
 
 /// The same for a document that [`super::telling::records`] made.
 pub fn comparable(exported: &Value) -> Value {

@@ -35,6 +35,8 @@ const CHUNKS: Range<usize> = 16..512;
 pub(crate) struct Past {
     /// What it said, as far as it goes along.
     pub(crate) earlier: Kept,
+    /// How many turns it had.
+    pub(crate) turns: usize,
     /// The worst that was read in it.
     pub(crate) grade: Grade,
     /// What it has used so far, and for how long somebody worked on it.
@@ -108,7 +110,7 @@ pub(crate) async fn past(
     for own in &open {
         spent.add(own.spent);
     }
-    Ok(Past { earlier, grade, spent, carried: Some(Box::new(carried)) })
+    Ok(Past { earlier, turns: runs.len(), grade, spent, carried: Some(Box::new(carried)) })
 }
 
 /// The runs of a session that do not count any more.

@@ -3,15 +3,18 @@
 //! A task with an inbox owns the numbering of every run. Events that wait together are committed together. A piece of
 //! streamed text is shown and not kept. The inbox is small: who is faster than the writer waits for it.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use copydesk_base::event::About;
 use copydesk_base::{Clock, Event, Host, Record, Redactor, RunId};
 use copydesk_store::{Journal, StoreError};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 
 use crate::error::AgentError;
+use crate::hooks::Point;
+use crate::session::recover;
 
 /// A sender to the writer.
 #[derive(Clone)]
@@ -22,12 +25,44 @@ pub(crate) struct Recorder {
 }
 
 /// What happens behind a certain step of a run.
-type Cues = Arc<Mutex<HashMap<RunId, Cue>>>;
+type Cues = Arc<Mutex<Played>>;
 
 struct Cue {
-    /// Steps that are still to come.
-    steps: usize,
-    then: CancellationToken,
+    /// Records that are still to come, of those that count.
+    left: usize,
+    then: Then,
+}
+
+/// What happens there.
+#[derive(Clone, Debug)]
+pub(crate) enum Then {
+    /// The run is canceled; [steps](is_step) count.
+    Cancel(CancellationToken),
+    /// Its process is to have ended: nothing of it is written any more. All records count that a replay has, too.
+    Die {
+        /// Whether what the last record announces was done all the same.
+        is_done: bool,
+        /// What had come of an answer, as its model is told.
+        half: Option<String>,
+        cancel: CancellationToken,
+    },
+}
+
+impl Then {
+    fn counts(&self, event: &Event) -> bool {
+        match self {
+            Self::Cancel(_) => is_step(event),
+            Self::Die { .. } => is_replayed(event),
+        }
+    }
+}
+
+/// The runs that wait for something behind a record, and those that have died.
+#[derive(Default)]
+struct Played {
+    cues: HashMap<RunId, Cue>,
+    /// Whether the last thing that each began was done, and what had come of its answer.
+    dead: HashMap<RunId, (bool, Option<String>)>,
 }
 
 /// Jobs that may wait, and as many are committed at once.
@@ -58,13 +93,19 @@ impl Recorder {
         (Self { jobs, room, cues: cues.clone() }, write(inbox, journal, host, clock, (stop, cues)))
     }
 
-    /// Cancels this behind so many more [steps](is_step) of a run, before anybody learns that the last one is written.
-    pub(crate) fn cue(&self, run: &RunId, steps: usize, then: CancellationToken) {
-        if steps == 0 {
-            then.cancel();
-        } else {
-            lock(&self.cues).insert(run.clone(), Cue { steps, then });
+    /// Does this behind so many more records of a run, before anybody learns that the last one is written.
+    pub(crate) fn cue(&self, run: &RunId, left: usize, then: Then) {
+        match then {
+            Then::Cancel(token) if left == 0 => token.cancel(),
+            then => {
+                lock(&self.cues).cues.insert(run.clone(), Cue { left, then });
+            }
         }
+    }
+
+    /// What had come of the answer of a run that was to die and did; nothing for the living. From now on it is written again.
+    pub(crate) fn buries(&self, run: &RunId) -> Option<Option<String>> {
+        Some(lock(&self.cues).dead.remove(run)?.1)
     }
 
     /// Makes events durable and shows them; an error means that nothing was written and nothing may happen.
@@ -121,6 +162,7 @@ async fn write(
             received = inbox.recv_many(&mut jobs, WAITING) => if received == 0 { return },
             () = stop.cancelled() => return,
         }
+        let mut refused = bury(&mut jobs, &cues);
         let mut records = numbered(&jobs, &mut last_seq, &journal, &*clock).await;
         let mut written = append(&journal, &records).await;
         if matches!(written, Err(StoreError::OutOfOrder { .. })) {
@@ -140,13 +182,14 @@ async fn write(
             if matches!(record.event, Event::RunFinished { .. }) {
                 last_seq.remove(&record.run);
             }
-            if is_step(&record.event) {
-                step(&mut lock(&cues), &record.run);
-            }
+            step(&mut lock(&cues), record);
         }
+        refused.extend(undone(&jobs, &cues));
         for job in jobs.drain(..) {
+            let answer =
+                if refused.contains(&job.run) { Err(recover::DIED.to_owned()) } else { written.clone() };
             if let Some(done) = job.done {
-                let _ = done.send(written.clone());
+                let _ = done.send(answer);
             }
         }
     }
@@ -172,16 +215,60 @@ pub(crate) const fn is_step(event: &Event) -> bool {
     )
 }
 
-fn step(cues: &mut HashMap<RunId, Cue>, run: &RunId) {
-    let Some(cue) = cues.get_mut(run) else { return };
-    cue.steps -= 1;
-    if cue.steps == 0 {
-        cue.then.cancel();
-        cues.remove(run);
+/// Whether a replay has such a record, too: not what depends on clocks, costs and whoever was asked.
+pub(crate) fn is_replayed(event: &Event) -> bool {
+    let is_call = |point: &str| point == Point::Notification.as_str();
+    match event {
+        Event::TryLost { .. }
+        | Event::Called { .. }
+        | Event::Streamed { .. }
+        | Event::ModelSwitched { .. }
+        | Event::Notice { about: Some(About::Account | About::Route), .. } => false,
+        Event::HookRan { point, .. } | Event::Judged { point: Some(point), .. } => !is_call(point),
+        other => !other.is_live_only(),
     }
 }
 
-fn lock(cues: &Mutex<HashMap<RunId, Cue>>) -> MutexGuard<'_, HashMap<RunId, Cue>> {
+fn step(played: &mut Played, record: &Record) {
+    let Some(cue) = played.cues.get_mut(&record.run) else { return };
+    if !cue.then.counts(&record.event) {
+        return;
+    }
+    cue.left = cue.left.saturating_sub(1);
+    if cue.left > 0 {
+        return;
+    }
+    match played.cues.remove(&record.run).map(|cue| cue.then) {
+        Some(Then::Cancel(token)) => token.cancel(),
+        Some(Then::Die { is_done, half, cancel }) => {
+            if !is_done {
+                cancel.cancel();
+            }
+            played.dead.insert(record.run.clone(), (is_done, half));
+        }
+        None => {}
+    }
+}
+
+/// Takes out what the dead would write; these are answered with no.
+fn bury(jobs: &mut [Job], cues: &Cues) -> HashSet<RunId> {
+    let played = lock(cues);
+    let of_the_dead = |job: &&mut Job| played.dead.contains_key(&job.run);
+    let buried = jobs.iter_mut().filter(of_the_dead).map(|job| {
+        job.events.clear();
+        job.run.clone()
+    });
+    buried.collect()
+}
+
+/// The runs that died just now, behind something that was written and not done.
+fn undone(jobs: &[Job], cues: &Cues) -> HashSet<RunId> {
+    let played = lock(cues);
+    let is_undone = |job: &&Job| played.dead.get(&job.run).is_some_and(|(is_done, _)| !is_done);
+    jobs.iter().filter(is_undone).map(|job| job.run.clone()).collect()
+}
+
+fn lock(cues: &Mutex<Played>) -> MutexGuard<'_, Played> {
     cues.lock().unwrap_or_else(PoisonError::into_inner)
 }
 

@@ -1,9 +1,9 @@
 //! A conversation as its journal has it, made ready to be replayed.
 //!
 //! A [`Conversation`] has the runs of its turns and those that worked for them. Every answer of a model becomes an exchange
-//! with all that was said before it in its run, and of every request is known what size it was taken for. An answer whose
-//! calls were not all written down, because the run was cut short in between, is none: what the model wanted then is not
-//! known. A request that failed is an exchange, too, with the tries before it; and what the person said and decided
+//! with all that was said before it in its run, and of every request is known what size it was taken for. Of an answer whose
+//! calls were not all written down, because the run was canceled or its process died in between, the others are stand-ins:
+//! the replay ends before them. A request that failed is an exchange, too, with the tries before it; and what the person said and decided
 //! meanwhile is beside all that ([`Spoken`]).
 
 use std::time::Duration;
@@ -11,7 +11,8 @@ use std::time::Duration;
 use copydesk_base::event::OfSummary;
 use copydesk_base::{Event, Record, RunId, Usage};
 use copydesk_provider::{
-    By, CallError, Exchange, Given, Left, Message, ModelEvent, Recorded, Recording, Sized, StopReason, Switch,
+    Arguments, By, CallError, Exchange, Given, Left, Message, ModelEvent, Recorded, Recording, Sized,
+    StopReason, Switch, ToolCall,
 };
 use copydesk_store::{Journal, StoreError};
 
@@ -77,25 +78,30 @@ pub struct Replay {
 
 /// The replay of a conversation that was made in the workspace `root`.
 pub fn replay(origin: String, root: String, conversation: &Conversation) -> Replay {
+    let roots = [root.clone()];
+    let turns = conversation.turns.iter().map(|records| spoken::asked(records, &roots)).collect();
     let recorded = Recorded { root, ..Recorded::default() };
     let mut taken = Taken { recorded, said: vec![], stored: vec![] };
     let mut lasting = Vec::new();
     for (at, records) in conversation.turns.iter().enumerate() {
         // What the person went back behind was not said to the model any more.
         let past = transcript::turns(&conversation.turns[..at]);
-        taken.take(conversation, past, records, &By::default());
+        taken.take(conversation, (at, past), records, &By::default());
         for (helper, run) in (1..).zip(called(std::slice::from_ref(records))) {
             let Some(records) = conversation.helper(&run) else { continue };
             let root = records.first().and_then(|first| match &first.event {
                 Event::RunStarted { root, .. } => root.as_ref().map(|root| root.display().to_string()),
                 _ => None,
             });
-            taken.take(conversation, vec![], records, &By { root, helper });
+            taken.take(conversation, (at, vec![]), records, &By { root, helper });
         }
         let from = taken.recorded.exchanges.len();
         lasting.extend(taken.stored.drain(..).map(|rule| Lasting { rule, from }));
     }
-    Replay { recording: Recording::new(origin, taken.recorded), spoken: Spoken::new(taken.said, lasting) }
+    Replay {
+        recording: Recording::new(origin, taken.recorded),
+        spoken: Spoken::new(taken.said, lasting, turns),
+    }
 }
 
 /// What was taken in so far.
@@ -129,13 +135,14 @@ impl Taken {
     fn take(
         &mut self,
         conversation: &Conversation,
-        mut past: Vec<Vec<Message>>,
+        (turn, mut past): (usize, Vec<Vec<Message>>),
         records: &[Record],
         by: &By,
     ) {
         let roots: Vec<String> = by.root.iter().cloned().chain([self.recorded.root.clone()]).collect();
-        let mut place = Place::start(by.helper, records, &roots);
+        let mut place = Place::start(turn, by.helper, records, &roots);
         let (mut under, mut places) = (Under::default(), Vec::with_capacity(records.len()));
+        let is_ended = spoken::is_ended(records);
         for (at, record) in records.iter().enumerate() {
             places.push(place.clone());
             let behind = &records[at + 1..];
@@ -189,8 +196,12 @@ impl Taken {
                     None
                 }
                 Event::ModelAnswered { text, calls: count, stopped, .. } => {
-                    let calls = transcript::calls(behind);
+                    let mut calls = transcript::calls(behind);
                     let (text, reason) = (text.clone(), StopReason::of_word(stopped, *count));
+                    if is_ended {
+                        // What is not on record was not begun, and is not begun again: the run ends before it.
+                        calls.resize_with((*count).max(calls.len()), unknown);
+                    }
                     // Of an answer that was cut nothing was performed, so nothing is missing.
                     let is_whole = calls.len() == *count || !stopped.is_empty();
                     under.way = Way::Nothing;
@@ -242,6 +253,11 @@ fn summed_up(mut asked: Vec<Message>, kept: usize) -> Vec<Message> {
     asked.truncate(asked.len().saturating_sub(kept));
     asked.push(Message::user(compact::WANTED));
     asked
+}
+
+/// A call of which only is known that there was one.
+fn unknown() -> ToolCall {
+    ToolCall { id: String::new(), name: "unknown".to_owned(), arguments: Arguments::read("{}") }
 }
 
 fn waited(reason: &str, wait_ms: Option<u64>, tried: u32) -> ModelEvent {

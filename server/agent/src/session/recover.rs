@@ -17,6 +17,9 @@ use crate::session::recover::edits::Writes;
 use crate::team::arrival;
 use crate::world::World;
 
+/// How a run ended whose process did.
+pub(crate) const DIED: &str = "its process ended in the middle of the run";
+
 /// How many runs are looked at, newest first.
 const RUNS: usize = 50;
 
@@ -35,20 +38,45 @@ pub(crate) async fn settle(world: &World, recorder: &Recorder) {
         if is_alive(&records) {
             continue;
         }
-        let helped = helped(world, &records).await;
-        let parents = match records.first().map(|first| &first.event) {
-            Some(Event::RunStarted { parent: Some(parent), .. }) => {
-                world.journal.records(parent).await.unwrap_or_default()
-            }
-            _ => vec![],
-        };
-        let events = closing(&records, &parents, helped, |path| look(world, path, &redactor));
-        if let Err(error) = recorder.record(&row.run, events, &redactor).await {
+        if let Err(error) = close(world, recorder, (&records, half(&records)), &redactor).await {
             tracing::warn!(%error, run = %row.run, "a run that was cut short could not be settled");
             return;
         }
-        cancel_questions(world, &row.run).await;
     }
+}
+
+/// Settles a run of this process whose records are to end like those of a process that died.
+pub(crate) async fn settle_dead(
+    world: &World,
+    recorder: &Recorder,
+    (run, half): (&RunId, Option<String>),
+    redactor: &Redactor,
+) -> Result<(), AgentError> {
+    let records = world.journal.records(run).await?;
+    close(world, recorder, (&records, half), redactor).await
+}
+
+async fn close(
+    world: &World,
+    recorder: &Recorder,
+    (records, half): (&[Record], Option<String>),
+    redactor: &Redactor,
+) -> Result<(), AgentError> {
+    let Some(first) = records.first() else { return Ok(()) };
+    let helped = helped(world, records).await;
+    let parents = match &first.event {
+        Event::RunStarted { parent: Some(parent), .. } => {
+            world.journal.records(parent).await.unwrap_or_default()
+        }
+        _ => vec![],
+    };
+    let mut events = closing(records, &parents, helped, |path| look(world, path, redactor));
+    if let Some(text) = half {
+        events.insert(1, Event::Told { text, broken_off: true });
+    }
+    recorder.record(&first.run, events, redactor).await?;
+    cancel_questions(world, &first.run).await;
+    Ok(())
 }
 
 async fn cancel_questions(world: &World, run: &RunId) {
@@ -129,7 +157,9 @@ fn closing(
     helped: Vec<Helped>,
     there: impl Fn(&Path) -> Option<String>,
 ) -> Vec<Event> {
-    let Writes { mut events, mut made, mut unmade, mut unknown } = edits::writes(records, there);
+    let Writes { events: settled, mut made, mut unmade, mut unknown } = edits::writes(records, there);
+    let mut events = vec![Event::CutShort {}];
+    events.extend(settled);
     made.extend(edits::untold(records).iter().map(|path| edits::named(path)));
     unmade.extend(edits::waiting(records, parents));
     if edits::is_apart(records) {
@@ -179,11 +209,32 @@ fn closing(
     events.push(Event::RunFinished {
         status: RunStatus::Failed,
         text: String::new(),
-        error: Some("its process ended in the middle of the run".to_owned()),
+        error: Some(DIED.to_owned()),
         usage,
         denied: vec![],
     });
     events
+}
+
+/// What had come of the answer that was under way, as its model is told; as much of it as was written down.
+fn half(records: &[Record]) -> Option<String> {
+    let is_begun = |record: &Record| {
+        matches!(
+            record.event,
+            Event::ModelRequested { .. }
+                | Event::ModelWaited { .. }
+                | Event::ModelSwitched { .. }
+                | Event::ModelAnswered { .. }
+                | Event::Told { broken_off: true, .. }
+        )
+    };
+    let begun = records.iter().rposition(is_begun)?;
+    let pieces = records[begun..].iter().filter_map(|record| match &record.event {
+        Event::Streamed { text } => Some(text.as_str()),
+        _ => None,
+    });
+    let text: String = pieces.collect();
+    (!text.trim().is_empty()).then(|| crate::run::half::words(&text))
 }
 
 /// The request that had left when the records end: its model, and what it counts as.

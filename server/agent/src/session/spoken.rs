@@ -23,12 +23,13 @@ use copydesk_base::{ApprovalId, ChangeId, Effect, Event, Record, Redactor, RunId
 use copydesk_permission::{Policy, Rule, RuleVerdict, parse_rule};
 use tokio::sync::oneshot;
 
-pub(super) use read::{lasting, said};
+pub(super) use read::{is_ended, lasting, said};
 
 use crate::desk::{Decision, Desk, Order, Shared};
 use crate::error::AgentError;
 use crate::gate::revoked::STORED;
 use crate::run::Turn;
+use crate::session::recorder::Then;
 use crate::view::{ApprovalView, ChangeView, View};
 
 /// What stands for a folder in which there was work.
@@ -39,6 +40,8 @@ const ROOT: &str = "⟨root⟩";
 pub struct Spoken {
     said: Arc<Mutex<Vec<Said>>>,
     lasting: Arc<[Lasting]>,
+    /// The words that each turn began with.
+    turns: Arc<[String]>,
 }
 
 /// A rule that *Always* stored then.
@@ -60,20 +63,17 @@ pub(super) struct Said {
 /// Where it happened.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Place {
-    /// Before a run had any answer: which helper of its run it is, and the words that it began with.
-    Start { helper: usize, prompt: String },
+    /// Before a run had any answer: the number of the turn that it belongs to, which helper of its run it is, and the words
+    /// that it began with.
+    Start { turn: usize, helper: usize, prompt: String },
     /// Behind the answer of this number.
     Behind(usize),
 }
 
 impl Place {
     /// Where a run stands that has no answer yet.
-    pub(super) fn start(helper: usize, records: &[Record], roots: &[String]) -> Self {
-        let prompt = records.iter().find_map(|record| match &record.event {
-            Event::RunStarted { prompt, .. } => Some(prompt.as_str()),
-            _ => None,
-        });
-        Self::Start { helper, prompt: without(prompt.unwrap_or_default(), roots) }
+    pub(super) fn start(turn: usize, helper: usize, records: &[Record], roots: &[String]) -> Self {
+        Self::Start { turn, helper, prompt: asked(records, roots) }
     }
 }
 
@@ -94,6 +94,14 @@ enum What {
     Cancel {
         steps: usize,
     },
+    /// That its process died, behind so many [records](super::recorder::is_replayed) of the run.
+    Death {
+        records: usize,
+        is_done: bool,
+        half: Option<String>,
+    },
+    /// What had come of an answer that broke off, as its model was told.
+    Half(String),
 }
 
 /// How a model's question ended.
@@ -136,8 +144,18 @@ enum End {
 }
 
 impl Spoken {
-    pub(super) fn new(said: Vec<Said>, lasting: Vec<Lasting>) -> Self {
-        Self { said: Arc::new(Mutex::new(said)), lasting: lasting.into() }
+    pub(super) fn new(said: Vec<Said>, lasting: Vec<Lasting>, turns: Vec<String>) -> Self {
+        Self { said: Arc::new(Mutex::new(said)), lasting: lasting.into(), turns: turns.into() }
+    }
+
+    /// Which turn of then one is that comes behind so many and begins with these words: the one at the same place, so that equal
+    /// questions are told apart, or else the first that began so, where some turns were taken back.
+    fn turn(&self, number: usize, prompt: &str) -> usize {
+        let is_it = |turn: &String| turn == prompt;
+        match self.turns.get(number).filter(|turn| is_it(turn)) {
+            Some(_) => number,
+            None => self.turns.iter().position(is_it).unwrap_or(number),
+        }
     }
 
     /// Whether a person was asked anything in it, or said anything.
@@ -147,7 +165,7 @@ impl Spoken {
             What::Answer { reply, .. } => *reply != Reply::Nobody,
             What::Decision { decided, .. } => decided.end != End::Nobody,
             // Somebody pressed a key, whoever answers.
-            What::Cancel { .. } => false,
+            What::Cancel { .. } | What::Death { .. } | What::Half(_) => false,
         };
         self.lock().iter().any(is_a_persons)
     }
@@ -178,17 +196,29 @@ pub(crate) fn words(turn: &Turn) -> Vec<String> {
     std::iter::from_fn(next).collect()
 }
 
-/// Has a run canceled where it was canceled.
+/// Has a run canceled where it was canceled, and end without a word where its process died.
 pub(crate) fn cue(turn: &Turn) {
     let Some(spoken) = turn.settings.spoken.as_ref().filter(|_| turn.parent.is_none()) else { return };
-    let place = Place::Start { helper: turn.helper, prompt: without(&turn.prompt, &roots(turn)) };
-    let canceled = spoken.take(&place, |what| match what {
-        What::Cancel { steps } => Some(*steps),
+    let cancel = || turn.cancel.clone();
+    let ended = spoken.take(&start(spoken, turn), |what| match what {
+        What::Cancel { steps } => Some((*steps, Then::Cancel(cancel()))),
+        What::Death { records, is_done, half } => {
+            Some((*records, Then::Die { is_done: *is_done, half: half.clone(), cancel: cancel() }))
+        }
         _ => None,
     });
-    if let Some(steps) = canceled {
-        turn.recorder.cue(&turn.run, steps, turn.cancel.clone());
+    if let Some((left, then)) = ended {
+        turn.recorder.cue(&turn.run, left, then);
     }
+}
+
+/// What had come here of an answer that broke off, as its model was told.
+pub(crate) fn half(turn: &Turn) -> Option<String> {
+    let (spoken, place) = here(turn)?;
+    spoken.take(&place, |what| match what {
+        What::Half(text) => Some(text.clone()),
+        _ => None,
+    })
 }
 
 /// How a question ended here.
@@ -240,9 +270,16 @@ fn here(turn: &Turn) -> Option<(&Spoken, Place)> {
     let spoken = turn.settings.spoken.as_ref()?;
     let place = match turn.settings.models.recorded_place(&turn.by()) {
         Some(at) => Place::Behind(at),
-        None => Place::Start { helper: turn.helper, prompt: without(&turn.prompt, &roots(turn)) },
+        None => start(spoken, turn),
     };
     Some((spoken, place))
+}
+
+/// The place of a run that has no answer yet.
+fn start(spoken: &Spoken, turn: &Turn) -> Place {
+    let prompt = without(&turn.prompt, &roots(turn));
+    let turn_of_then = if turn.parent.is_none() { spoken.turn(turn.number, &prompt) } else { turn.number };
+    Place::Start { turn: turn_of_then, helper: turn.helper, prompt }
 }
 
 /// The folders that are one: where a run works, and where it comes from.
@@ -254,6 +291,15 @@ fn roots(turn: &Turn) -> Vec<String> {
 fn plain(effect: &Effect, redactor: &Redactor, roots: &[String]) -> Option<String> {
     let text = serde_json::to_string(&effect.clean(redactor)).ok()?;
     (!text.contains(REDACTED)).then(|| without(&text, roots))
+}
+
+/// The words that a run began with.
+pub(super) fn asked(records: &[Record], roots: &[String]) -> String {
+    let prompt = records.iter().find_map(|record| match &record.event {
+        Event::RunStarted { prompt, .. } => Some(prompt.as_str()),
+        _ => None,
+    });
+    without(prompt.unwrap_or_default(), roots)
 }
 
 fn without(text: &str, roots: &[String]) -> String {

@@ -123,6 +123,8 @@ pub(crate) struct Terms {
     pub(crate) parent: Option<RunId>,
     /// Which helper of that run it is, counted from one.
     pub(crate) helper: usize,
+    /// How many turns the conversation had before that run.
+    pub(crate) number: Option<usize>,
     /// The conversation of that run.
     pub(crate) conversation: Option<SessionId>,
     /// What ties it to the person's workspace, where it works in a worktree.
@@ -257,6 +259,7 @@ fn terms(turn: &Turn, task: &Task, trusted: &[TrustedFile]) -> Terms {
     Terms {
         parent: Some(turn.run.clone()),
         helper: turn.helpers.begun,
+        number: Some(turn.number),
         conversation: Some(turn.conversation.clone()),
         apart: None,
         title: None,

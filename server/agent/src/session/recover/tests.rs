@@ -100,11 +100,12 @@ fn a_write_is_settled_by_what_is_there() {
     ] {
         let closing = closing(&cut, &[], vec![], |_| text.map(str::to_owned));
         let (first, words) = expect;
-        assert_eq!(kinds(&closing), [first, vec!["told", "notice", "run_finished"]].concat(), "{text:?}");
+        let expect = [vec!["cut_short"], first, vec!["told", "notice", "run_finished"]].concat();
+        assert_eq!(kinds(&closing), expect, "{text:?}");
         assert!(noticed(&closing).ends_with(words), "{text:?}: {}", noticed(&closing));
     }
     let whole = records(vec![applying(), applied()]);
-    assert_eq!(kinds(&closing(&whole, &[], vec![], |_| None)), ["run_finished"]);
+    assert_eq!(kinds(&closing(&whole, &[], vec![], |_| None)), ["cut_short", "run_finished"]);
 }
 
 #[test]
@@ -113,9 +114,12 @@ fn a_command_without_an_outcome_is_unknown() {
     let started = Event::EffectStarted { call: "cal-1".into(), effect };
     let finished = Event::EffectFinished { call: "cal-1".into(), ok: true, note: String::new() };
     let cut = closing(&records(vec![started.clone()]), &[], vec![], |_| None);
-    assert_eq!(kinds(&cut), ["effect_finished", "told", "notice", "run_finished"]);
+    assert_eq!(kinds(&cut), ["cut_short", "effect_finished", "told", "notice", "run_finished"]);
     assert!(noticed(&cut).ends_with("not repeated: run make."), "{}", noticed(&cut));
-    assert_eq!(kinds(&closing(&records(vec![started, finished]), &[], vec![], |_| None)), ["run_finished"]);
+    assert_eq!(
+        kinds(&closing(&records(vec![started, finished]), &[], vec![], |_| None)),
+        ["cut_short", "run_finished"]
+    );
 }
 
 #[test]
@@ -216,4 +220,26 @@ fn what_a_helper_made_in_place_is_not_said_to_be_unmade() {
         noticed(&closing(&own, &[], vec![], |_| None)),
         "A run was cut short. Not made: the edit of /a."
     );
+}
+
+#[test]
+fn what_was_written_down_of_an_answer_is_told_and_nothing_of_one_before() {
+    let streamed = |text: &str| Event::Streamed { text: text.to_owned() };
+    let answered = || Event::ModelAnswered {
+        text: "a".to_owned(),
+        calls: 0,
+        usage: Usage::default(),
+        stopped: String::new(),
+    };
+    let requested = || Event::ModelRequested { number: 1, most: Usage::default(), expected: 0 };
+    for (events, expect) in [
+        (vec![requested(), streamed("One\n"), streamed("two ")], Some("One\ntwo")),
+        (vec![requested(), streamed("One\n"), answered()], None),
+        (vec![requested(), streamed("One\n"), answered(), requested(), streamed("Three\n")], Some("Three")),
+        (vec![requested()], None),
+        (vec![], None),
+    ] {
+        let told = half(&records(events));
+        assert_eq!(told.as_deref(), expect.map(crate::run::half::words).as_deref());
+    }
 }

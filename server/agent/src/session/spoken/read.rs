@@ -4,7 +4,7 @@ use copydesk_base::event::About;
 use copydesk_base::{ApprovalId, CallId, ChangeId, Event, Record, Redactor, RunStatus};
 
 use super::{Decided, End, Place, Reply, Said, What, plain, without};
-use crate::session::recorder::is_step;
+use crate::session::recorder::{is_replayed, is_step};
 use crate::session::recording::Conversation;
 
 /// All of it, in order. `places` has the place of each record, `roots` are the folders that are one.
@@ -14,12 +14,16 @@ pub(in crate::session) fn said(
     roots: &[String],
     conversation: &Conversation,
 ) -> Vec<Said> {
-    let canceled = canceled(records);
-    let is_open = canceled.is_some();
+    let ended = canceled(records).or_else(|| died(records));
+    let is_open = ended.is_some();
     let what = |(at, record): (usize, &Record)| {
         let (before, behind) = (&records[..at], &records[at + 1..]);
         match &record.event {
             Event::Steered { text } => Some(What::Words(text.clone())),
+            // What is told behind the end a document had kept.
+            Event::Told { text, broken_off: true } if !before.iter().any(is_over) => {
+                Some(What::Half(text.clone()))
+            }
             Event::QuestionAsked { call, text, .. } => {
                 Some(What::Answer { question: text.clone(), reply: replied(behind, call, is_open)? })
             }
@@ -53,8 +57,8 @@ pub(in crate::session) fn said(
     };
     let said = |place: &Place, what| Said { place: place.clone(), what, is_given: false };
     let all = records.iter().enumerate().zip(places);
-    let cancel = canceled.zip(places.first()).map(|(steps, place)| said(place, What::Cancel { steps }));
-    cancel.into_iter().chain(all.filter_map(|(record, place)| Some(said(place, what(record)?)))).collect()
+    let ended = ended.zip(places.first()).map(|(what, place)| said(place, what));
+    ended.into_iter().chain(all.filter_map(|(record, place)| Some(said(place, what(record)?)))).collect()
 }
 
 /// The rules that *Always* stored in it.
@@ -73,11 +77,54 @@ pub(in crate::session) fn lasting(records: &[Record], roots: &[String]) -> Vec<S
 }
 
 /// Behind how many steps a run was canceled; nothing where it was not.
-fn canceled(records: &[Record]) -> Option<usize> {
+fn canceled(records: &[Record]) -> Option<What> {
     let is_end =
         |record: &&Record| matches!(record.event, Event::RunFinished { status: RunStatus::Canceled, .. });
     records.iter().find(is_end)?;
-    Some(records.iter().filter(|record| is_step(&record.event)).count())
+    Some(What::Cancel { steps: records.iter().filter(|record| is_step(&record.event)).count() })
+}
+
+/// Behind how many records the process of a run died, and whether what it had begun last was done; nothing where it did not, or
+/// where a helper was still at work, which died somewhere of its own.
+fn died(records: &[Record]) -> Option<What> {
+    let (own, settled) = cut(records)?;
+    let is_at_work = |record: &Record| match &record.event {
+        Event::AgentCalled { run, .. } => !own.iter().any(
+            |record| matches!(&record.event, Event::AgentReturned { run: returned, .. } if returned == run),
+        ),
+        _ => false,
+    };
+    if own.iter().any(is_at_work) {
+        return None;
+    }
+    let is_done = settled
+        .iter()
+        .any(|record| matches!(record.event, Event::ChangeApplied { .. } | Event::Undone { .. }));
+    let half = settled.iter().find_map(|record| match &record.event {
+        Event::Told { text, broken_off: true } => Some(text.clone()),
+        _ => None,
+    });
+    let records = own.iter().filter(|record| is_replayed(&record.event)).count();
+    Some(What::Death { records, is_done, half })
+}
+
+/// Behind it nothing of a run itself is written.
+const fn is_over(record: &Record) -> bool {
+    matches!(record.event, Event::CutShort {} | Event::RunFinished { .. })
+}
+
+/// Whether a run was ended from outside: canceled, or by the death of its process where it can be made to die there again.
+pub(in crate::session) fn is_ended(records: &[Record]) -> bool {
+    canceled(records).or_else(|| died(records)).is_some()
+}
+
+/// What a run wrote before its process died, and what the one wrote that settled it.
+fn cut(records: &[Record]) -> Option<(&[Record], &[Record])> {
+    if let Some(at) = records.iter().position(|record| matches!(record.event, Event::CutShort {})) {
+        return Some(records.split_at(at));
+    }
+    // One that nobody has settled yet.
+    (!records.iter().any(is_over)).then(|| records.split_at(records.len()))
 }
 
 fn replied(behind: &[Record], call: &CallId, is_open: bool) -> Option<Reply> {
@@ -95,7 +142,7 @@ struct Asked<'r> {
     approval: &'r ApprovalId,
     call: &'r CallId,
     change: Option<&'r ChangeId>,
-    /// Whether its run was canceled, and the question with it where nobody had answered.
+    /// Whether its run was canceled or cut short, and the question with it where nobody had answered.
     is_open: bool,
 }
 

@@ -2,13 +2,21 @@
 
 use copydesk_base::change::{HunkReport, RefusedHunk};
 use copydesk_base::event::About;
-use copydesk_base::{Because, Timestamp};
+use copydesk_base::{Because, RunStatus, Timestamp, Usage};
 
 use super::*;
 use crate::session::recording::Conversation;
 
+/// The records of a run that has come to its end.
 fn records(events: Vec<Event>) -> Vec<Record> {
-    let numbered = (1..).zip(events);
+    let over = Event::RunFinished {
+        status: RunStatus::Succeeded,
+        text: String::new(),
+        error: None,
+        usage: Usage::default(),
+        denied: vec![],
+    };
+    let numbered = (1..).zip(events.into_iter().chain([over]));
     numbered.map(|(seq, event)| Record { run: "run-1".into(), seq, at: Timestamp(0), event }).collect()
 }
 
@@ -116,6 +124,14 @@ fn what_a_person_decided_is_read_off_the_records() {
 }
 
 #[test]
+fn turns_that_begin_with_the_same_words_are_told_apart_by_their_number() {
+    let spoken = Spoken::new(vec![], vec![], ["a", "b", "a"].map(str::to_owned).to_vec());
+    for (number, prompt, turn) in [(0, "a", 0), (2, "a", 2), (1, "a", 0), (0, "b", 1), (7, "c", 7)] {
+        assert_eq!(spoken.turn(number, prompt), turn, "{number} {prompt}");
+    }
+}
+
+#[test]
 fn each_is_given_once_and_at_its_place() {
     let records = records(vec![
         Event::Steered { text: "one".into() },
@@ -128,7 +144,7 @@ fn each_is_given_once_and_at_its_place() {
         Event::Steered { text: "two".into() },
     ]);
     let places: Vec<Place> = (0..5).map(|at| Place::Behind(at / 4)).collect();
-    let spoken = Spoken::new(said(&records, &places, &[], &Conversation::default()), vec![]);
+    let spoken = Spoken::new(said(&records, &places, &[], &Conversation::default()), vec![], vec![]);
     assert!(spoken.has_answers());
     let words = |at| {
         spoken.take(&Place::Behind(at), |what| match what {
