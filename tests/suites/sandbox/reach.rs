@@ -345,3 +345,20 @@ fn required_refuses_what_is_less_than_full() {
         assert_eq!(told[0].contains("sandbox.required is set"), !is_full, "{ground:?}: {told:?}");
     }
 }
+
+#[test]
+fn what_is_put_into_the_home_that_goes_with_the_command_is_named() {
+    let write = "mkdir -p ~/.cache/x ~/.config/x && echo x > ~/note.txt";
+    for ground in Ground::ALL {
+        let Some(workspace) = ground.workspace("the home", "") else { continue };
+        if !matches!(ground, Ground::Full | Ground::FullOrdinary) {
+            continue;
+        }
+        let (said, ran) = ground.run(&workspace, "bypass", &[write, "echo fine"]);
+        assert!(
+            said[0].contains("[forgotten: ~/.config, ~/note.txt. In the sandbox"),
+            "{ground:?}: {said:?}"
+        );
+        assert!(!said[1].contains("forgotten"), "{ground:?}: {said:?} {ran}");
+    }
+}

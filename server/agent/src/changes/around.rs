@@ -36,6 +36,8 @@ const LARGEST: u64 = 512 * 1024;
 const CHANGED: usize = 1000;
 /// The most bytes of them, before and behind it.
 const CHANGED_BYTES: usize = 8 * 1024 * 1024;
+/// Why a file with the same text is named.
+const RIGHTS: &str = "the rights of a file (`chmod`) are not brought back";
 /// A file that changed so shortly before it was read may change once more without any other sign of it.
 const SETTLED: Duration = Duration::from_millis(100);
 /// How far the clock of file systems may be behind.
@@ -52,6 +54,8 @@ pub(crate) struct Around {
 #[derive(Clone, Debug)]
 struct Was {
     stamp: Stamp,
+    /// Who may read, write and run it.
+    rights: u32,
     /// Whether the stamp will be another one when the file changes.
     is_settled: bool,
     /// Its text, or why that is not kept.
@@ -104,7 +108,8 @@ impl Around {
                 _ => open(path).map_err(|_| "it could not be read").and_then(read),
             };
             room -= text.as_ref().map_or(0, |text| text.len() as u64).min(room);
-            now.files.insert(path.to_owned(), Was { stamp, is_settled: is_settled(&metadata), text });
+            let rights = metadata.mode() & 0o7777;
+            now.files.insert(path.to_owned(), Was { stamp, rights, is_settled: is_settled(&metadata), text });
         }
         now
     }
@@ -120,6 +125,10 @@ impl Around {
         let mut difference = Difference::default();
         for (path, was) in &self.files {
             match (now.files.get(path), &was.text) {
+                // A file may get other rights with another text, too: the text is what is brought back then.
+                (Some(is), Ok(_)) if is.is(was) && is.rights != was.rights => {
+                    difference.left.push((path.clone(), RIGHTS));
+                }
                 (Some(is), _) if is.is(was) => {}
                 (Some(Was { text: Ok(after), .. }), Ok(before)) => {
                     difference.changed.push(changed(path, Some(before), Some(after)));
@@ -205,6 +214,8 @@ fn read(opened: Opened) -> Result<Arc<str>, &'static str> {
 
 #[cfg(test)]
 mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
     use super::*;
     use crate::DiskFiles;
     use crate::bench::Bench;
@@ -216,7 +227,7 @@ mod tests {
     #[test]
     fn what_changed_is_told_with_both_texts() {
         let write = |root: &Path, name: &str, text: &[u8]| std::fs::write(root.join(name), text).unwrap();
-        let deeds: [Row; 8] = [
+        let deeds: [Row; 9] = [
             ("nothing", |_| {}, &[], &[]),
             (
                 "another text",
@@ -238,6 +249,12 @@ mod tests {
                 &[],
             ),
             ("no text", |root| std::fs::write(root.join("bytes"), [0xfe, 0xff]).unwrap(), &[], &["bytes"]),
+            (
+                "other rights",
+                |root| std::fs::set_permissions(root.join("a"), PermissionsExt::from_mode(0o750)).unwrap(),
+                &[],
+                &["a"],
+            ),
             ("ignored", |root| std::fs::write(root.join("x.log"), "more\n").unwrap(), &[], &[]),
             ("kept from agents", |root| std::fs::write(root.join(".env"), "KEY=2\n").unwrap(), &[], &[]),
         ];

@@ -94,6 +94,32 @@ pub(crate) struct Finished {
     pub(crate) output: String,
 }
 
+/// The same, and what it had put into a home that went with it.
+struct Over {
+    ended: Ended,
+    forgotten: Vec<String>,
+}
+
+impl From<Ended> for Over {
+    fn from(ended: Ended) -> Self {
+        Self { ended, forgotten: vec![] }
+    }
+}
+
+impl Over {
+    /// For whoever believes that it is there now.
+    fn note(&self) -> Option<String> {
+        let names: Vec<String> =
+            self.forgotten.iter().map(|name| format!("~/{}", name.escape_debug())).collect();
+        (!names.is_empty()).then(|| {
+            format!(
+                "[forgotten: {}. In the sandbox the home folder is empty, and goes with the command]",
+                names.join(", ")
+            )
+        })
+    }
+}
+
 /// A launcher that was started and waits for its orders. Dropped without any, it ends.
 #[derive(Debug)]
 pub(crate) struct Ready {
@@ -128,8 +154,15 @@ pub(crate) fn ready(launcher: &Path, ahead: Ahead) -> std::io::Result<Ready> {
 /// Runs a command in the shell until it ends, its time is up or it is canceled; in that launcher, where one is ready.
 pub(crate) async fn run(job: &Job<'_>, ready: Option<Ready>, cancel: &CancellationToken) -> Finished {
     let (mut out, mut err) = (Kept::default(), Kept::default());
-    let ended = watched(job, ready, cancel, |bytes| out.take(bytes), |bytes| err.take(bytes)).await;
-    Finished { ended, output: joined(&out, &err) }
+    let over = watched(job, ready, cancel, |bytes| out.take(bytes), |bytes| err.take(bytes)).await;
+    let mut output = joined(&out, &err);
+    if let Some(note) = over.note() {
+        if !output.is_empty() && !output.ends_with('\n') {
+            output.push('\n');
+        }
+        output.push_str(&note);
+    }
+    Finished { ended: over.ended, output }
 }
 
 /// The same, with what it prints in a file that grows.
@@ -139,7 +172,7 @@ pub(crate) async fn run_into(
     cancel: &CancellationToken,
     output: &Growing,
 ) -> Ended {
-    watched(job, ready, cancel, |bytes| output.take(bytes), |bytes| output.take(bytes)).await
+    watched(job, ready, cancel, |bytes| output.take(bytes), |bytes| output.take(bytes)).await.ended
 }
 
 /// Runs a command, and hands on what it prints to the two streams.
@@ -149,10 +182,10 @@ async fn watched(
     cancel: &CancellationToken,
     out: impl FnMut(&[u8]),
     err: impl FnMut(&[u8]),
-) -> Ended {
+) -> Over {
     let (mut child, line) = match started(job, ready).await {
         Ok(started) => started,
-        Err(error) => return Ended::Failed(error.to_string()),
+        Err(error) => return Ended::Failed(error.to_string()).into(),
     };
     let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
     let reading = async { tokio::join!(pour(stdout, out), pour(stderr, err)) };
@@ -220,8 +253,8 @@ async fn end(
     line: Option<UnixStream>,
     time: Duration,
     cancel: &CancellationToken,
-) -> Ended {
-    let Some(mut line) = line else { return end_bare(child, time, cancel).await };
+) -> Over {
+    let Some(mut line) = line else { return end_bare(child, time, cancel).await.into() };
     let ended = tokio::select! {
         ended = told(child, &mut line) => ended,
         () = tokio::time::sleep(time) => Err(Ended::TimedOut),
@@ -229,14 +262,14 @@ async fn end(
     };
     match ended {
         // Nobody is left inside; how long the launcher takes for the rest is nobody's business.
-        Ok(ended) => ended,
+        Ok(over) => over,
         Err(ended) => {
             // Hanging up is what a launcher waits for: it ends all that it started, and then itself.
             drop(line);
             if tokio::time::timeout(LAST_WORDS, child.wait()).await.is_err() {
                 drop(Group(child.id()));
             }
-            ended
+            ended.into()
         }
     }
 }
@@ -259,7 +292,7 @@ async fn end_bare(child: &mut Child, time: Duration, cancel: &CancellationToken)
 }
 
 /// How the command ended, in the launcher's words; an error where it went without any.
-async fn told(child: &mut Child, line: &mut UnixStream) -> Result<Ended, Ended> {
+async fn told(child: &mut Child, line: &mut UnixStream) -> Result<Over, Ended> {
     let mut words = Vec::new();
     let mut length = [0; 4];
     let read = async {
@@ -269,10 +302,11 @@ async fn told(child: &mut Child, line: &mut UnixStream) -> Result<Ended, Ended> 
         line.take(most).read_to_end(&mut words).await
     };
     match read.await.and_then(|_| read_news(words.as_slice())) {
-        Ok(News::Exit(code)) => Ok(Ended::Exit(code)),
-        Ok(News::Signal(signal)) => Ok(Ended::Signal(signal)),
-        Ok(News::Stopped(reason)) => Ok(Ended::Stopped(reason)),
-        Ok(News::Failed(reason)) => Ok(Ended::Failed(reason)),
+        Ok(News::Exit(code)) => Ok(Ended::Exit(code).into()),
+        Ok(News::ExitForgetting(code, forgotten)) => Ok(Over { ended: Ended::Exit(code), forgotten }),
+        Ok(News::Signal(signal)) => Ok(Ended::Signal(signal).into()),
+        Ok(News::Stopped(reason)) => Ok(Ended::Stopped(reason).into()),
+        Ok(News::Failed(reason)) => Ok(Ended::Failed(reason).into()),
         // It was killed itself.
         Err(_) => Err(exit_of(child.wait().await)),
     }

@@ -57,12 +57,20 @@ impl Then {
     }
 }
 
+/// How a run died.
+#[derive(Clone, Debug)]
+pub(crate) struct Death {
+    /// Whether what its last record announces was done all the same.
+    is_done: bool,
+    /// What had come of an answer, as its model is told.
+    pub(crate) half: Option<String>,
+}
+
 /// The runs that wait for something behind a record, and those that have died.
 #[derive(Default)]
 struct Played {
     cues: HashMap<RunId, Cue>,
-    /// Whether the last thing that each began was done, and what had come of its answer.
-    dead: HashMap<RunId, (bool, Option<String>)>,
+    dead: HashMap<RunId, Death>,
 }
 
 /// Jobs that may wait, and as many are committed at once.
@@ -103,9 +111,9 @@ impl Recorder {
         }
     }
 
-    /// What had come of the answer of a run that was to die and did; nothing for the living. From now on it is written again.
-    pub(crate) fn buries(&self, run: &RunId) -> Option<Option<String>> {
-        Some(lock(&self.cues).dead.remove(run)?.1)
+    /// How a run died that was to; nothing for the living. From now on it is written again.
+    pub(crate) fn buries(&self, run: &RunId) -> Option<Death> {
+        lock(&self.cues).dead.remove(run)
     }
 
     /// Makes events durable and shows them; an error means that nothing was written and nothing may happen.
@@ -244,7 +252,7 @@ fn step(played: &mut Played, record: &Record) {
             if !is_done {
                 cancel.cancel();
             }
-            played.dead.insert(record.run.clone(), (is_done, half));
+            played.dead.insert(record.run.clone(), Death { is_done, half });
         }
         None => {}
     }
@@ -264,7 +272,7 @@ fn bury(jobs: &mut [Job], cues: &Cues) -> HashSet<RunId> {
 /// The runs that died just now, behind something that was written and not done.
 fn undone(jobs: &[Job], cues: &Cues) -> HashSet<RunId> {
     let played = lock(cues);
-    let is_undone = |job: &&Job| played.dead.get(&job.run).is_some_and(|(is_done, _)| !is_done);
+    let is_undone = |job: &&Job| played.dead.get(&job.run).is_some_and(|death| !death.is_done);
     jobs.iter().filter(is_undone).map(|job| job.run.clone()).collect()
 }
 

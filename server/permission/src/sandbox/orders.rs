@@ -40,6 +40,8 @@ pub struct Limits {
 #[serde(rename_all = "kebab-case")]
 pub enum News {
     Exit(i32),
+    /// The same, and what the command had put into its home, which is gone with it: a few names.
+    ExitForgetting(i32, Vec<String>),
     Signal(i32),
     /// It used up too much, and was ended.
     Stopped(String),

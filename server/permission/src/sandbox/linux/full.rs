@@ -10,6 +10,7 @@
 //!
 //! The kernel kills everything inside with process 1, and process 1 with the launcher.
 
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::ErrorKind;
 use std::os::fd::OwnedFd;
@@ -31,6 +32,10 @@ use super::{
 };
 use crate::sandbox::Network;
 use crate::sandbox::orders::{News, Orders, receive, send};
+
+/// The most names of forgotten files that are told, and the most entries that are looked at for them.
+const MOST_NAMES: usize = 5;
+const MOST_LOOKED_AT: usize = 1000;
 
 /// Namespaces with what every command finds in them, and their process 1, which waits for its task.
 pub(super) struct World {
@@ -126,11 +131,27 @@ fn inside(task: &Task<Orders>, network: Network, filter: BpfProgramRef<'_>) -> R
     unreadable()?;
     let mut shell = shell(&task.orders, Path::new("/tmp"));
     filter::apply(filter)?;
+    let home = task.plan.home.as_deref();
+    let before = home.map(names).unwrap_or_default();
     let shell = shell.spawn().map_err(|error| failed("start the shell", error))?;
     let_go()?;
     let news = collect_until(&shell);
     end_all();
-    news
+    let forgotten: Vec<String> = match home {
+        Some(home) => names(home).difference(&before).take(MOST_NAMES).cloned().collect(),
+        None => vec![],
+    };
+    Ok(match news? {
+        News::Exit(code) if !forgotten.is_empty() => News::ExitForgetting(code, forgotten),
+        other => other,
+    })
+}
+
+/// What lies at the top of a home, but for caches.
+fn names(home: &Path) -> BTreeSet<String> {
+    let entries = std::fs::read_dir(home).into_iter().flatten().flatten();
+    let names = entries.take(MOST_LOOKED_AT).map(|entry| entry.file_name().to_string_lossy().into_owned());
+    names.filter(|name| name != ".cache").collect()
 }
 
 /// Nothing that is started from here on has a right that an ordinary user has not, the first user of the machine included.
