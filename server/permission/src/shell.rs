@@ -39,9 +39,11 @@ mod verdict;
 mod words;
 
 use std::cell::{OnceCell, RefCell};
+use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
 
 use copydesk_base::letter::{is_selector, is_unseen};
+use tree_sitter::Tree;
 
 use crate::path::Access;
 use crate::place;
@@ -272,6 +274,29 @@ impl Simple {
 thread_local! {
     /// A parser is cheap to keep and dear to make.
     static PARSER: RefCell<Option<tree_sitter::Parser>> = RefCell::new(parser());
+    /// The last texts with their trees: a command is judged, looked at for disguises, kept from and confined, each by itself.
+    static PARSED: RefCell<VecDeque<(String, Tree)>> = const { RefCell::new(VecDeque::new()) };
+}
+
+/// So many texts are remembered, and none that is longer.
+const REMEMBERED: usize = 8;
+const LONGEST_REMEMBERED: usize = 16 * 1024;
+
+/// The tree of a text; nothing where the parser gave up.
+fn parsed(text: &str) -> Option<Tree> {
+    let known = PARSED
+        .with_borrow(|parsed| parsed.iter().find(|(known, _)| known == text).map(|(_, tree)| tree.clone()));
+    if known.is_some() {
+        return known;
+    }
+    let tree = PARSER.with_borrow_mut(|parser| parser.as_mut()?.parse(text, None))?;
+    if text.len() <= LONGEST_REMEMBERED {
+        PARSED.with_borrow_mut(|parsed| {
+            parsed.truncate(REMEMBERED - 1);
+            parsed.push_front((text.to_owned(), tree.clone()));
+        });
+    }
+    Some(tree)
 }
 
 fn parser() -> Option<tree_sitter::Parser> {
@@ -310,9 +335,7 @@ fn read_into(
         ));
     }
     let masked = masked(command);
-    let tree = PARSER
-        .with(|parser| parser.borrow_mut().as_mut().and_then(|parser| parser.parse(masked.as_ref(), None)))
-        .ok_or_else(|| Unreadable("the shell parser gave up".to_owned()))?;
+    let tree = parsed(&masked).ok_or_else(|| Unreadable("the shell parser gave up".to_owned()))?;
     reader::Reader::new(command, cwds, policy, depth, script).program(tree.root_node())
 }
 

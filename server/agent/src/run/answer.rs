@@ -5,7 +5,7 @@
 //! answer is whole and never before, so a model that is asked again, or instead, repeats no effect.
 
 use std::panic::AssertUnwindSafe;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use copydesk_base::Event;
 use copydesk_base::event::{About, OfSummary};
@@ -204,7 +204,7 @@ async fn of_try(
             Some(Ok(ModelEvent::Started)) => seen.answered = Answering::Begun,
             Some(Ok(ModelEvent::Text(text))) => {
                 if purpose == Purpose::Talk {
-                    if let Some(piece) = turn.half.take(&text) {
+                    if let Some(piece) = turn.half.take(&text, Instant::now()) {
                         turn.record(vec![piece]).await?;
                     }
                     turn.show(Event::TextDelta { text }).await;

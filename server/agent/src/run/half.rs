@@ -9,10 +9,9 @@
 //! - No more than [`MOST`] of an answer is kept, its beginning.
 //! - Pieces end behind a line or a word: half of a secret would not be known as one.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use copydesk_base::Event;
-use tokio::time::Instant;
 
 use crate::error::AgentError;
 use crate::run::Turn;
@@ -33,14 +32,15 @@ pub(crate) struct Half {
     text: String,
     /// How much of it is written down.
     kept: usize,
-    since: Instant,
+    /// When its first piece came, or the last one was written down.
+    since: Option<Instant>,
     /// Whether a document keeps it, and nobody else needs to.
     has_document: bool,
 }
 
 impl Half {
     pub(crate) fn new(has_document: bool) -> Self {
-        Self { text: String::new(), kept: 0, since: Instant::now(), has_document }
+        Self { text: String::new(), kept: 0, since: None, has_document }
     }
 
     /// Another answer begins, or this one is whole.
@@ -49,19 +49,19 @@ impl Half {
     }
 
     /// Takes in what came; answers what is to be written down now.
-    pub(crate) fn take(&mut self, more: &str) -> Option<Event> {
+    pub(crate) fn take(&mut self, more: &str, now: Instant) -> Option<Event> {
         if self.has_document {
             return None;
         }
         let room = MOST.saturating_sub(self.text.len());
         self.text.push_str(&more[..more.floor_char_boundary(room)]);
-        if self.since.elapsed() < EVERY {
+        if now.duration_since(*self.since.get_or_insert(now)) < EVERY {
             return None;
         }
         let open = &self.text[self.kept..];
         let line = open.rfind('\n').map(|at| at + 1);
         let end = line.or_else(|| (open.len() > LONG).then(|| open.rfind(' ').map(|at| at + 1)).flatten())?;
-        self.since = Instant::now();
+        self.since = Some(now);
         let text = open[..end].to_owned();
         self.kept += end;
         Some(Event::Streamed { text })
@@ -89,30 +89,31 @@ pub(super) async fn tell(turn: &mut Turn) -> Result<(), AgentError> {
 mod tests {
     use super::*;
 
-    #[tokio::test(start_paused = true)]
-    async fn what_takes_long_is_kept_line_by_line_and_within_bounds() {
+    #[test]
+    fn what_takes_long_is_kept_line_by_line_and_within_bounds() {
         let kept = |event: Option<Event>| match event {
             Some(Event::Streamed { text }) => text,
             None => "-".to_owned(),
             other => panic!("{other:?}"),
         };
-        let mut half = Half::new(false);
-        assert_eq!(kept(half.take("One line.\n")), "-", "most answers are whole within a second");
-        tokio::time::advance(EVERY).await;
-        assert_eq!(kept(half.take("Half a li")), "One line.\n");
-        tokio::time::advance(EVERY).await;
-        assert_eq!(kept(half.take("ne")), "-");
-        assert_eq!(
-            kept(half.take(&format!("{} end", "word ".repeat(500)))),
-            format!("Half a line{}", "word ".repeat(500))
-        );
-        assert_eq!(kept(half.take("\n")), "-", "once in a second");
-        let _ = half.take(&"ä".repeat(MOST));
+        let words = "word ".repeat(500);
+        let (begun, mut half) = (Instant::now(), Half::new(false));
+        for (seconds, more, expect) in [
+            (0, "One line.\n", "-"),
+            (1, "Half a li", "One line.\n"),
+            (2, "ne", "-"),
+            (3, &format!("{words}end"), &format!("Half a line{words}")),
+            (3, "\n", "-"),
+            (4, "", "end\n"),
+        ] {
+            assert_eq!(kept(half.take(more, begun + seconds * EVERY)), expect, "{seconds} {more}");
+        }
+        let _ = half.take(&"ä".repeat(MOST), begun);
         assert!(half.text.len() <= MOST && half.text.len() > MOST - 2);
         half.clear();
         assert_eq!(half.text, "");
         let mut of_document = Half::new(true);
-        tokio::time::advance(EVERY).await;
-        assert_eq!((kept(of_document.take("One line.\n")), of_document.text.as_str()), ("-".to_owned(), ""));
+        let nothing = kept(of_document.take("One line.\n", begun));
+        assert_eq!((nothing.as_str(), of_document.text.as_str()), ("-", ""));
     }
 }
