@@ -26,35 +26,45 @@ impl Sharing<'_> {
         let (Form::Block(old), Form::Block(block)) = (&old.form, &mut new.form) else { return };
         let Some(block) = Arc::get_mut(block) else { return };
         match (&old.node.form, &mut block.node.form) {
-            (Form::List(old), Form::List(new)) => {
-                pairs(
-                    old,
-                    new,
-                    |old, new| self.is_shared(old, old_start, new, new_start),
-                    |old, new| {
-                        self.share(old, old_start, new, new_start);
-                    },
-                );
-            }
-            (Form::Map(old), Form::Map(new)) => {
-                let is_key = |old: &GreenEntry, new: &GreenEntry| {
-                    source(&old.key, old_start, self.before) == source(&new.key, new_start, self.text)
-                };
-                pairs(
-                    old,
-                    new,
-                    |old, new| {
-                        is_key(old, new) && self.is_shared(&old.value, old_start, &mut new.value, new_start)
-                    },
-                    |old, new| {
-                        if is_key(old, new) {
-                            self.share(&old.value, old_start, &mut new.value, new_start);
-                        }
-                    },
-                );
-            }
+            (Form::List(old), Form::List(new)) => self.items((old, old_start), (new, new_start)),
+            (Form::Map(old), Form::Map(new)) => self.entries((old, old_start), (new, new_start)),
             _ => {}
         }
+    }
+
+    /// Shares what is in some items of one list, which starts at `start` in both.
+    pub(crate) fn share_items(self, old: &[Green], new: &mut [Green], start: u32) {
+        self.items((old, start), (new, start));
+    }
+
+    /// The same for entries of one mapping.
+    pub(crate) fn share_entries(self, old: &[GreenEntry], new: &mut [GreenEntry], start: u32) {
+        self.entries((old, start), (new, start));
+    }
+
+    fn items(self, (old, old_start): (&[Green], u32), (new, new_start): (&mut [Green], u32)) {
+        pairs(
+            old,
+            new,
+            |old, new| self.is_shared(old, old_start, new, new_start),
+            |old, new| self.share(old, old_start, new, new_start),
+        );
+    }
+
+    fn entries(self, (old, old_start): (&[GreenEntry], u32), (new, new_start): (&mut [GreenEntry], u32)) {
+        let is_key = |old: &GreenEntry, new: &GreenEntry| {
+            source(&old.key, old_start, self.before) == source(&new.key, new_start, self.text)
+        };
+        pairs(
+            old,
+            new,
+            |old, new| is_key(old, new) && self.is_shared(&old.value, old_start, &mut new.value, new_start),
+            |old, new| {
+                if is_key(old, new) {
+                    self.share(&old.value, old_start, &mut new.value, new_start);
+                }
+            },
+        );
     }
 
     /// Whether two values say the same; if they are blocks, they are one from now on.

@@ -53,6 +53,11 @@ pub(crate) fn last_within(places: &[usize], start: usize, end: usize) -> Option<
 }
 
 impl Tree {
+    /// The text that it was made from.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
     /// One node for each document; one in nearly every file, none in an empty one.
     pub fn documents(&self) -> Items<'_> {
         Items::new(Frame { text: &self.text, base: 0, block: 0 }, &self.documents)

@@ -328,8 +328,21 @@ fn json_text() -> impl Strategy<Value = String> {
         "/* i\n j */",
     ];
     let good = "{\n  \"a\": [\n    {\"b\": 1},\n    {\n      \"c\": 2, // d\n      \"e\": [3, 4]\n    },\n    {\n      \"f\": {\n        \"g\": null\n      }\n    }\n  ],\n  \"a\": {\n  }\n}\n";
+    // Many neighbours, which are read without each other.
+    let long: String = (0..24)
+        .map(|at| match at % 4 {
+            0 => format!("    {{\n      \"id\": {at}\n    }},\n"),
+            1 => format!("    \"w\", [{at}],\n"),
+            2 => format!("    {at}, {{\"a\": {{\"b\": {at}}}, \"c\": []}},\n"),
+            _ => "    {\"d\": 1}, {\n    \"e\": [\n1,\n 2]},\n".to_owned(),
+        })
+        .collect();
+    let pair = |at: usize| format!("  \"k{at}\": {{\"a\": [{at}]}},\n  \"l{at}\": \"w\",\n");
+    let flat = (0..24).map(pair).collect::<Vec<_>>().concat();
     prop_oneof![
         2 => Just(good.to_owned()),
+        2 => Just(format!("{{\n  \"steps\": [\n{long}    0\n  ]\n}}\n")),
+        2 => Just(format!("{{\n{flat}  \"a\": {{\n  }}\n}}\n")),
         1 => proptest::collection::vec(proptest::sample::select(lines.to_vec()), 0..14).prop_map(|lines| lines.concat()),
     ]
 }
@@ -393,6 +406,8 @@ fn a_quote_that_is_missing_is_seen_from_what_stands_behind_it() {
     check("[\n{\n\": {\"k\": {\n}}}]\n", "k\"", "\"");
     check("[\n{\n\"a: {x\n}}]\n", "x", "x\"");
     check("[\n[\n\"a, {\"b\": {\n}}]]\n", "b\"", " \"");
+    // A list that was not opened is looked for in the entry before.
+    check("{\n  \"a\": \"x\",\n  \"enum\": [\n    [\n      1\n    ]\n  ]\n}", ": [\n    [", "---\n  [");
     // How deep the line of a bracket stands is said before it.
     check("{\n\"a\": [\n1\n     \n ],[\n  \"a\": {\n  }\n}\n", "     \n", "     ");
 }

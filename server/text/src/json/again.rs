@@ -2,12 +2,16 @@
 //!
 //! Reading goes forward, and what it knows at an opening bracket is which others are open. So the smallest block that
 //! holds the edit between its brackets is read again, and if its reading ends where it did before, everything behind
-//! is what it was. Where that fails the block around it is tried, and at last the whole text is read.
+//! is what it was. Of a block the children around the edit are enough, where the next ones begin as they did ([`run`]).
+//! Where that fails the block around it is tried, and at last the whole text is read.
 //!
 //! Invariants
 //! - The answer is what reading the whole text would give, in broken texts too.
 //! - The tree before is not changed: somebody may be looking at it.
 
+mod run;
+
+use std::ops::Range;
 use std::sync::Arc;
 
 use copydesk_base::Span;
@@ -19,7 +23,7 @@ use crate::green::{Form, Green, GreenEntry, Grown, replaced, short};
 use crate::node::{Kind, Node};
 use crate::shared::Sharing;
 use crate::tree::{Syntax, Tree};
-use crate::yaml::{self, MOST_FOUND};
+use crate::yaml::{self, MOST_FOUND, Output};
 
 /// A collection around the edit, and which child of the one around it this is.
 struct Level<'t> {
@@ -33,7 +37,10 @@ pub(crate) fn again(before: &Tree, text: &Arc<str>, edit: Edit, dialect: Dialect
         return None;
     }
     let levels = around(before, edit);
-    (1..=levels.len()).rev().find_map(|depth| read(before, text, edit, dialect, levels.get(..depth)?))
+    (1..=levels.len()).rev().find_map(|depth| {
+        let levels = levels.get(..depth)?;
+        run::read(before, text, edit, dialect, levels).or_else(|| read(before, text, edit, dialect, levels))
+    })
 }
 
 /// The blocks that hold the edit between their brackets, outermost first.
@@ -76,17 +83,7 @@ fn read(before: &Tree, text: &Arc<str>, edit: Edit, dialect: Dialect, levels: &[
     let new = output.documents.pop()?;
     // What stands right before the bracket is about the neighbours.
     let inside = Span::new(region.start + 1, region.end);
-    let mover = Mover { region: inside, edit, is_last: false };
-    output.comments.extend(mover.all(&before.comments)?);
-    output.broken.extend(mover.all(&before.broken)?);
-    for problem in &before.found {
-        if let Kept::At(span) = mover.kept(problem.span)? {
-            output.problems.push(mover.problem(problem, span)?);
-        }
-    }
-    if output.problems.len() >= MOST_FOUND {
-        return None;
-    }
+    keep(before, &Mover { region: inside, edit, is_last: false }, &mut output)?;
     let by = short(edit.new_end).wrapping_sub(short(edit.old_end));
     let old = before.documents.get(root.at)?;
     let sharing = Sharing { before: &before.text, text };
@@ -96,9 +93,29 @@ fn read(before: &Tree, text: &Arc<str>, edit: Edit, dialect: Dialect, levels: &[
             sharing.share(old, 0, &mut new, 0);
             new
         }
-        way => Graft { sharing, by }.collection(old, 0, way, new)?.into_document(),
+        way => Graft { sharing, by }.collection(old, 0, way, New::Whole(new))?.into_document(),
     };
     Some(Tree { syntax: Syntax::Json, ..yaml::finished(output, vec![document], Arc::clone(text)) })
+}
+
+/// Adds what was found outside of what was read again.
+fn keep(before: &Tree, mover: &Mover, output: &mut Output) -> Option<()> {
+    output.comments.extend(mover.all(&before.comments)?);
+    output.broken.extend(mover.all(&before.broken)?);
+    for problem in &before.found {
+        if let Kept::At(span) = mover.kept(problem.span)? {
+            output.problems.push(mover.problem(problem, span)?);
+        }
+    }
+    (output.problems.len() < MOST_FOUND).then_some(())
+}
+
+/// What was read again.
+enum New {
+    /// A collection.
+    Whole(Green),
+    /// Some of its children, in the place of others.
+    Children { stood: Range<usize>, form: Form },
 }
 
 /// Puts what was read in the place of what was there; what is on the way to it is made anew, everything else is shared.
@@ -110,32 +127,62 @@ struct Graft<'g> {
 
 impl Graft<'_> {
     /// `old` is stored in something that starts at `base`; all on the way are blocks.
-    fn collection(&self, old: &Green, base: u32, way: &[Level<'_>], new: Green) -> Option<Grown> {
+    fn collection(&self, old: &Green, base: u32, way: &[Level<'_>], new: New) -> Option<Grown> {
         let (old, start) = old.looked_through(base);
-        let (next, way) = way.split_first()?;
-        let place = next.at..next.at + 1;
-        let form = match &old.form {
-            Form::List(items) => {
-                let child = self.child(items.get(next.at)?, start, way, new)?;
-                Form::List(replaced(items, place, vec![child], 0, self.by))
+        let form = match (way.split_first(), new) {
+            (Some((next, way)), new) => {
+                let place = next.at..next.at + 1;
+                match &old.form {
+                    Form::List(items) => {
+                        let child = self.child(items.get(next.at)?, start, way, new)?;
+                        Form::List(replaced(items, place, vec![child], 0, self.by))
+                    }
+                    Form::Map(entries) => {
+                        let entry = entries.get(next.at)?;
+                        let value = self.child(&entry.value, start, way, new)?;
+                        let entry = GreenEntry { key: entry.key.moved(0), value };
+                        Form::Map(replaced(entries, place, vec![entry], 0, self.by))
+                    }
+                    _ => return None,
+                }
             }
-            Form::Map(entries) => {
-                let entry = entries.get(next.at)?;
-                let value = self.child(&entry.value, start, way, new)?;
-                let entry = GreenEntry { key: entry.key.moved(0), value };
-                Form::Map(replaced(entries, place, vec![entry], 0, self.by))
-            }
-            _ => return None,
+            (None, New::Children { stood, form }) => self.children(old, start, stood, form)?,
+            (None, New::Whole(_)) => return None,
         };
         Some(Grown::in_brackets(start, form, old, self.by))
     }
 
-    fn child(&self, old: &Green, start: u32, way: &[Level<'_>], mut new: Green) -> Option<Green> {
-        if way.is_empty() {
-            new.settle_item(start, self.sharing.text);
-            self.sharing.share(old, start, &mut new, start);
-            return Some(new);
+    fn child(&self, old: &Green, start: u32, way: &[Level<'_>], new: New) -> Option<Green> {
+        match new {
+            New::Whole(mut new) if way.is_empty() => {
+                new.settle_item(start, self.sharing.text);
+                self.sharing.share(old, start, &mut new, start);
+                Some(new)
+            }
+            new => Some(self.collection(old, start, way, new)?.into_child(start, self.sharing.text)),
         }
-        Some(self.collection(old, start, way, new)?.into_child(start, self.sharing.text))
+    }
+
+    /// The children of a collection that starts at `start`, with new ones where those of `stood` were.
+    fn children(&self, old: &Green, start: u32, stood: Range<usize>, form: Form) -> Option<Form> {
+        Some(match (&old.form, form) {
+            (Form::List(items), Form::List(new)) => {
+                let mut new = new.into_vec();
+                for item in &mut new {
+                    item.settle_item(start, self.sharing.text);
+                }
+                self.sharing.share_items(items.get(stood.clone())?, &mut new, start);
+                Form::List(replaced(items, stood, new, 0, self.by))
+            }
+            (Form::Map(entries), Form::Map(new)) => {
+                let mut new = new.into_vec();
+                for entry in &mut new {
+                    entry.settle(start, self.sharing.text);
+                }
+                self.sharing.share_entries(entries.get(stood.clone())?, &mut new, start);
+                Form::Map(replaced(entries, stood, new, 0, self.by))
+            }
+            _ => return None,
+        })
     }
 }

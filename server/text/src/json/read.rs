@@ -9,8 +9,12 @@ use crate::node::MAX_DEPTH;
 use crate::yaml::{Output, duplicate_keys, keys};
 
 mod recover;
+mod run;
 
 use recover::{Before, Other};
+use run::Goal;
+
+pub(super) use run::{Begun, Ended, Run, read_run};
 
 /// Reads a whole text.
 pub(super) fn read(text: &str, dialect: Dialect) -> Output {
@@ -48,13 +52,24 @@ struct Reader<'t> {
     was_cut: bool,
     /// Where brackets were found open last, and which problem tells it.
     left_open: Option<(usize, usize)>,
+    /// Where to stop, if not all is read.
+    goal: Goal,
     output: Output,
 }
 
 impl<'t> Reader<'t> {
     fn new(text: &'t str, dialect: Dialect, start: usize, open: Vec<u8>) -> Self {
-        let output = Output::default();
-        Self { text, dialect, at: start, end: start, open, was_cut: false, left_open: None, output }
+        Self {
+            text,
+            dialect,
+            at: start,
+            end: start,
+            open,
+            was_cut: false,
+            left_open: None,
+            goal: Goal::default(),
+            output: Output::default(),
+        }
     }
 
     /// The next token, behind white space and comments.
@@ -140,7 +155,7 @@ impl<'t> Reader<'t> {
         }
         self.take(span);
         self.open.push(open);
-        let form = if open == b'{' { self.entries(span) } else { self.items(span) };
+        let form = self.children(open, span, Begun::default());
         self.open.pop();
         Green::new(Span::new(span.start, self.end), form)
     }
@@ -205,11 +220,19 @@ impl<'t> Reader<'t> {
         }
     }
 
-    fn items(&mut self, opened: Span) -> Form {
+    /// What stands in a collection, of which some may have been read.
+    fn children(&mut self, open: u8, opened: Span, begun: Begun) -> Form {
+        if open == b'{' { self.entries(opened, begun) } else { self.items(opened, begun) }
+    }
+
+    fn items(&mut self, opened: Span, begun: Begun) -> Form {
         let mut items: Vec<Green> = Vec::new();
-        let mut comma = None;
+        let mut comma = begun.comma;
         loop {
             let (token, span) = self.peek();
+            if self.is_at_goal(comma, span) {
+                break;
+            }
             if matches!(token, Token::Mark(b']')) {
                 self.trailing(comma);
             }
@@ -218,7 +241,7 @@ impl<'t> Reader<'t> {
             }
             match token {
                 Token::Mark(b',') => {
-                    if comma.is_some() || items.is_empty() {
+                    if comma.is_some() || items.is_empty() && begun.is_first() {
                         let fix = mend::take_out("take the ',' out", span);
                         self.missing(span.start, message::NO_VALUE, Some(fix));
                     }
@@ -237,12 +260,12 @@ impl<'t> Reader<'t> {
                     if self.is_of_mapping(span) && self.is_beside(comma, &items, (opened, span)) =>
                 {
                     // The list should have ended before this key.
-                    let end = items.last().map_or(self.end, |item| item.span().end);
+                    let end = items.last().map(|item| item.span().end).or(begun.end).unwrap_or(self.end);
                     self.end_early(opened, b']', (end, comma.is_some()));
                     break;
                 }
                 _ => {
-                    self.separated(comma, span, items.is_empty());
+                    self.separated(comma, span, items.is_empty() && begun.is_first());
                     items.extend(self.value());
                     comma = None;
                 }
@@ -251,12 +274,15 @@ impl<'t> Reader<'t> {
         Form::List(items.into())
     }
 
-    fn entries(&mut self, opened: Span) -> Form {
+    fn entries(&mut self, opened: Span, begun: Begun) -> Form {
         let mut entries: Vec<GreenEntry> = Vec::new();
-        let mut comma = None;
-        let mut last = None;
+        let mut comma = begun.comma;
+        let mut last = begun.value.map(|value| (value, self.output.problems.len()));
         loop {
             let (token, span) = self.peek();
+            if self.is_at_goal(comma, span) {
+                break;
+            }
             if matches!(token, Token::Mark(b'}')) {
                 self.trailing(comma);
             }
@@ -267,14 +293,15 @@ impl<'t> Reader<'t> {
                 break;
             }
             match token {
-                Token::Mark(b'{') if !entries.is_empty() && self.is_among_items() => {
+                Token::Mark(b'{') if !(entries.is_empty() && begun.is_first()) && self.is_among_items() => {
                     // The mapping should have ended before this item.
-                    let end = entries.last().map_or(self.end, |entry| entry.span().end);
+                    let end = entries.last().map(|entry| entry.span().end);
+                    let end = end.or(begun.end).unwrap_or(self.end);
                     self.end_early(opened, b'}', (end, comma.is_some()));
                     break;
                 }
                 Token::Mark(b',') => {
-                    if comma.is_some() || entries.is_empty() {
+                    if comma.is_some() || entries.is_empty() && begun.is_first() {
                         let fix = mend::take_out("take the ',' out", span);
                         self.missing(span.start, message::NO_KEY, Some(fix));
                     }
@@ -294,7 +321,7 @@ impl<'t> Reader<'t> {
                 }
                 Token::Mark(_) | Token::End => comma = None,
                 Token::Text(_) | Token::Word => {
-                    self.separated(comma, span, entries.is_empty());
+                    self.separated(comma, span, entries.is_empty() && begun.is_first());
                     let key = self.key(token, span);
                     let value = self.value_of(&key);
                     if value.span().start > key.span().end {
