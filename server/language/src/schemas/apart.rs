@@ -82,6 +82,8 @@ pub(super) struct Apart<'s> {
     /// Keys that stay, since they tell that it is none of the other forms.
     pub(super) telling: Vec<String>,
     pub(super) narrowed: Vec<Narrowed>,
+    /// Whether it is one of several forms.
+    pub(super) is_choice: bool,
 }
 
 /// A choice that is none because of the keys that are there and missing.
@@ -120,6 +122,7 @@ pub(super) fn apart<'s>(parts: Vec<Part<'s>>, node: Node<'_>, keys: Keys) -> Opt
             waiting.extend(part.list("allOf"));
             for keyword in ["anyOf", "oneOf"] {
                 if part.word(keyword).is_some() {
+                    found.is_choice = true;
                     if let Some(met) = met_branch(&part, keyword, node) {
                         found.parts.push(met);
                         continue;

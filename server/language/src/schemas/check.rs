@@ -11,7 +11,6 @@ use copydesk_base::{Code, Diagnostic, Span};
 use copydesk_text::{Kind as NodeKind, Node, Syntax, Tree};
 use jsonschema::ValidationError;
 use jsonschema::error::ValidationErrorKind as Kind;
-use jsonschema::paths::Location;
 use serde_json::{Map, Value};
 
 use super::branch::{Expander, What, Wrong};
@@ -24,6 +23,7 @@ use super::mend::Mender;
 use super::part::Part;
 use super::pieces::{self, Judged, Pieces};
 use super::rank::{first_of_each_value, rank};
+use super::told::Said;
 use super::value::Keys;
 use super::{Schema, deprecated};
 use crate::check::suggest::Suggest;
@@ -82,7 +82,7 @@ fn document(
     judged: &mut Judged,
     found: &mut Vec<Diagnostic>,
 ) {
-    if looked_at(file, schema, root, keys, judged, found) == Said::Partly {
+    if looked_at(file, schema, root, keys, judged, found) == Outcome::Partly {
         judged.forget();
         looked_at(file, schema, root, keys, judged, found);
     }
@@ -90,7 +90,7 @@ fn document(
 
 /// What was found about a document.
 #[derive(Clone, Copy, PartialEq)]
-enum Said {
+enum Outcome {
     All,
     /// Nothing yet: it has to be looked at whole.
     Partly,
@@ -103,19 +103,19 @@ fn looked_at(
     keys: Keys,
     judged: &mut Judged,
     found: &mut Vec<Diagnostic>,
-) -> Said {
+) -> Outcome {
     let (unfolded, pieces) = pieces::read(file.tree, root, keys, schema, judged);
     if let Some(span) = unfolded.given_up {
         let message = "this file is not checked against its schema: its aliases stand for too many values";
         found.push(Diagnostic::new(Code::SchemaUnavailable, span, message));
-        return Said::All;
+        return Outcome::All;
     }
     let mut whole = unfolded.value;
     if depth(&whole) * schema.height > DEEPEST_WALK {
         let head = Spot::root(file.tree, root).short_span(file.text);
         let message = "this file is not checked against its schema: together they are nested too deeply";
         found.push(Diagnostic::new(Code::SchemaUnavailable, head, message));
-        return Said::All;
+        return Outcome::All;
     }
     settle_name(schema, &mut whole);
     if matches!(root.kind(), NodeKind::Null) && !schema.validator.is_valid(&whole) {
@@ -124,14 +124,15 @@ fn looked_at(
     }
     let value = Judging { file, schema, root, keys, whole: &whole, pieces: &pieces };
     match judge(&value, found) {
-        Judgement::Partial => return Said::Partly,
-        Judgement::Wrong(wrong) => judged.keep(&pieces, wrong),
+        Judgement::Partial => return Outcome::Partly,
+        Judgement::Said(said) => judged.keep(&pieces, file.tree, &said),
         Judgement::TooMuch => {}
     }
+    found.extend_from_slice(&pieces.told);
     if !schema.deprecated_keys.is_empty() && deprecated::may_have(&whole, &schema.deprecated_keys) {
         deprecated::check(&value, found);
     }
-    Said::All
+    Outcome::All
 }
 
 /// Takes out the key by which a file names its schema: it says something about the file, and a schema that does not know
@@ -188,8 +189,8 @@ pub(super) struct Judging<'j, 't> {
 
 /// What came of judging a document.
 enum Judgement {
-    /// Where something is wrong in the value; nowhere if it is right.
-    Wrong(Vec<Location>),
+    /// All that is to be said; nothing if it is right.
+    Said(Said),
     /// More is wrong than was looked at.
     TooMuch,
     /// Nothing was said: what was left out may matter.
@@ -200,7 +201,7 @@ enum Judgement {
 fn judge(value: &Judging<'_, '_>, found: &mut Vec<Diagnostic>) -> Judgement {
     let Judging { file, schema, root, keys, whole, pieces } = *value;
     if schema.validator.is_valid(whole) {
-        return Judgement::Wrong(Vec::new());
+        return Judgement::Said(Said::default());
     }
     let errors: Vec<ValidationError<'_>> =
         schema.validator.iter_errors(whole).take(4 * MOST_FINDINGS).collect();
@@ -218,41 +219,38 @@ fn judge(value: &Judging<'_, '_>, found: &mut Vec<Diagnostic>) -> Judgement {
     for error in &errors {
         expander.expand(error, None, &mut wrongs);
     }
-    if expander.is_partial {
+    // What was left out counts, too, where there is a limit.
+    let is_near_limit = errors.len() + pieces.told.len() >= 4 * MOST_FINDINGS;
+    if expander.is_partial || is_near_limit && !pieces.told.is_empty() {
         return Judgement::Partial;
     }
+    let is_told = expander.budget > 0;
     let mut round = Round {
         tree: file.tree,
         root,
         keys,
         speaker: Speaker { text: file.text, draft: schema.draft, mender: Mender::new(*file) },
         wrongs: &wrongs,
+        others: pieces.told.len(),
         known: HashMap::new(),
         found: Vec::new(),
+        by_place: BTreeMap::new(),
     };
     round.speak();
-    if round.found.is_empty() {
+    if round.found.is_empty() && round.others == 0 {
         round.fallback();
+        round.by_place.clear();
     }
     found.append(&mut round.found);
     if errors.len() >= 4 * MOST_FINDINGS {
         return Judgement::TooMuch;
     }
-    let mut places = Vec::new();
-    for error in &errors {
-        add_places(error, &mut places);
-    }
-    Judgement::Wrong(places)
+    Judgement::Said(Said::new(&errors, is_told.then_some(round.by_place)))
 }
 
-/// Adds where an error is in the value, and where a choice that it is about is not met.
-fn add_places(error: &ValidationError<'_>, places: &mut Vec<Location>) {
-    places.push(error.instance_path().clone());
-    if let Kind::AnyOf { context } | Kind::OneOfNotValid { context } = error.kind() {
-        for inner in context.iter().flatten() {
-            add_places(inner, places);
-        }
-    }
+/// Whether a key is missing, which is said when it is known which keys were meant.
+fn is_missing(wrong: &Wrong<'_, '_>) -> bool {
+    matches!(&wrong.what, What::Error(error) if matches!(error.kind(), Kind::Required { .. }))
 }
 
 /// The findings of one document.
@@ -262,9 +260,13 @@ struct Round<'r, 'e, 's, 't> {
     keys: Keys,
     speaker: Speaker<'t>,
     wrongs: &'r [Wrong<'e, 's>],
+    /// How much was said before of what was left out.
+    others: usize,
     /// The names that parts know, by where the part stands: many mistakes are about the same one.
     known: HashMap<usize, Rc<[&'s str]>>,
     found: Vec<Diagnostic>,
+    /// The same by where the value stands that they are about.
+    by_place: BTreeMap<String, Vec<Diagnostic>>,
 }
 
 impl<'s, 't> Round<'_, '_, 's, 't> {
@@ -274,39 +276,60 @@ impl<'s, 't> Round<'_, '_, 's, 't> {
         let first = first_of_each_value(wrongs);
         let mut later = Vec::new();
         for (at, wrong) in wrongs.iter().enumerate() {
-            let What::Error(error) = &wrong.what else {
-                self.plain(at, wrong, &first);
+            if is_missing(wrong) {
+                later.push(wrong);
                 continue;
-            };
-            match error.kind() {
-                Kind::AdditionalProperties { unexpected } => {
-                    self.unknown(wrong, unexpected, Scope::Own, &mut meant);
-                }
-                Kind::UnevaluatedProperties { unexpected } => {
-                    // A part that failed speaks for no key: what it knows is no mistake of its own.
-                    let known = self.known(wrong.part.as_ref());
-                    let own: Vec<String> = unexpected
-                        .iter()
-                        .filter(|name| self.wrongs.len() == 1 || known.binary_search(&name.as_str()).is_err())
-                        .cloned()
-                        .collect();
-                    self.unknown(wrong, &own, Scope::Everywhere, &mut meant);
-                }
-                Kind::PropertyNames { error } => {
-                    let mapping = self.mapping(wrong);
-                    if !mapping.spot.is_tagged
-                        && let Some(finding) = self.speaker.bad_name(&mapping, error)
-                    {
-                        self.found.push(finding);
-                    }
-                }
-                Kind::Required { .. } => later.push(wrong),
-                Kind::UnevaluatedItems { .. } if self.wrongs.len() > 1 => {}
-                _ => self.plain(at, wrong, &first),
             }
+            let before = self.found.len();
+            self.one(at, wrong, &first, &mut meant);
+            self.note(wrong, before);
         }
         for wrong in later {
+            let before = self.found.len();
             self.missing(wrong, &meant);
+            self.note(wrong, before);
+        }
+    }
+
+    /// Notes what was found for one thing that is wrong.
+    fn note(&mut self, wrong: &Wrong<'_, '_>, before: usize) {
+        let new = self.found.get(before..).unwrap_or_default();
+        if !new.is_empty() {
+            self.by_place.entry(wrong.pointer.as_str().to_owned()).or_default().extend_from_slice(new);
+        }
+    }
+
+    fn one(
+        &mut self,
+        at: usize,
+        wrong: &Wrong<'_, 's>,
+        first: &BTreeMap<&str, usize>,
+        meant: &mut BTreeMap<String, Vec<String>>,
+    ) {
+        let What::Error(error) = &wrong.what else { return self.plain(at, wrong, first) };
+        let count = self.wrongs.len() + self.others;
+        match error.kind() {
+            Kind::AdditionalProperties { unexpected } => self.unknown(wrong, unexpected, Scope::Own, meant),
+            Kind::UnevaluatedProperties { unexpected } => {
+                // A part that failed speaks for no key: what it knows is no mistake of its own.
+                let known = self.known(wrong.part.as_ref());
+                let own: Vec<String> = unexpected
+                    .iter()
+                    .filter(|name| count == 1 || known.binary_search(&name.as_str()).is_err())
+                    .cloned()
+                    .collect();
+                self.unknown(wrong, &own, Scope::Everywhere, meant);
+            }
+            Kind::PropertyNames { error } => {
+                let mapping = self.mapping(wrong);
+                if !mapping.spot.is_tagged
+                    && let Some(finding) = self.speaker.bad_name(&mapping, error)
+                {
+                    self.found.push(finding);
+                }
+            }
+            Kind::UnevaluatedItems { .. } if count > 1 => {}
+            _ => self.plain(at, wrong, first),
         }
     }
 

@@ -36,6 +36,7 @@ mod part;
 mod pieces;
 mod rank;
 pub(crate) mod skeleton;
+mod told;
 mod value;
 
 use std::collections::BTreeSet;

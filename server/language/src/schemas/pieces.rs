@@ -3,14 +3,16 @@
 //! In many collections each child is judged alone: whether one item of a list is right says nothing about the next.
 //! From such a collection ([`apart`] knows them) the children that were found right in the last version, and have not
 //! changed, are left out of the value that the validator gets, and it takes what is left for the whole. So an edit
-//! costs what it touched. What is wrong stays in, so that all of it is found each time.
+//! costs what it touched. What is wrong is left out too where all that was said about it can be said again ([`Told`]).
 //!
 //! Invariants
 //! - The verdict on what is left, and each finding, is that of the whole value; places are those of the whole.
+//! - Below a choice of schemas what is wrong stays in: it may tell which one was meant.
 //! - What has an alias in it is left out as long as all that its aliases stand for says the same (`Borrowed`).
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
+use copydesk_base::{Diagnostic, Span};
 use copydesk_text::{Identity, Kind, Node, Tree};
 use jsonschema::paths::{Location, LocationSegment};
 use serde_json::{Map, Value};
@@ -18,6 +20,7 @@ use serde_json::{Map, Value};
 use super::apart::{Apart, Narrowed, apart, are_unique, has_known_patterns, least, print};
 use super::borrowed::{Borrowed, Lender};
 use super::part::Part;
+use super::told::{Said, Told, is_below};
 use super::value::{self, Keys};
 use super::{Schema, applied, deprecated, fit};
 use crate::row::Row;
@@ -57,9 +60,11 @@ enum Verdict {
 }
 
 /// A child of a collection.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 struct Cell {
     verdict: Verdict,
+    /// What was said of it when it was wrong.
+    told: Option<Told>,
     /// Of its value, where the list wants to know.
     print: Option<u64>,
     /// What it takes from elsewhere, when it was right.
@@ -76,6 +81,10 @@ pub(super) struct Pieces {
     pub(super) is_part: bool,
     /// The choices that were none, each with where its collection stands in the value.
     narrowed: Vec<(Location, Narrowed)>,
+    /// What was found in children that were left out.
+    pub(super) told: Vec<Diagnostic>,
+    /// Where the collections are in the value that they were left out of.
+    told_of: BTreeSet<Location>,
 }
 
 /// A collection that was taken apart.
@@ -93,7 +102,10 @@ struct Child {
     at: usize,
     /// In the value.
     shown: Location,
+    span: Span,
     borrowed: Borrowed,
+    /// Whether it was taken apart itself: then what is wrong in it is kept there.
+    is_apart: bool,
 }
 
 impl Judged {
@@ -124,17 +136,17 @@ impl Judged {
         self.rows.clear();
     }
 
-    /// Keeps what was right: all but what is wrong, which is said by its places in the value.
-    pub(super) fn keep(&mut self, pieces: &Pieces, wrong: Vec<Location>) {
+    /// Keeps what was right, and what was said of the rest.
+    pub(super) fn keep(&mut self, pieces: &Pieces, tree: &Tree, said: &Said) {
         let mut around: BTreeSet<Location> = BTreeSet::new();
-        for place in &wrong {
+        for place in &said.wrong {
             let mut way = Location::new();
             for segment in place.segments() {
                 around.insert(way.clone());
                 way = way.join(segment);
             }
         }
-        let wrong: BTreeSet<Location> = wrong.into_iter().collect();
+        let wrong: BTreeSet<&Location> = said.wrong.iter().collect();
         let is_wrong = |place: &Location| wrong.contains(place) || around.contains(place);
         if self.rows.len() > MOST_ROWS {
             self.rows.retain(|place, _| pieces.looks.iter().any(|look| look.written.as_str() == place));
@@ -145,9 +157,16 @@ impl Judged {
             let Some(known) = self.rows.get_mut(look.written.as_str()).filter(|_| !is_about_keys) else {
                 continue;
             };
-            for Child { at, shown, borrowed } in &look.children {
-                if let Some(cell) = known.row.get_mut(*at).filter(|_| !is_wrong(shown)) {
-                    (cell.verdict, cell.borrowed) = (Verdict::Right, *borrowed);
+            let is_choice = said.is_choice(&look.shown);
+            for Child { at, shown, span, borrowed, is_apart } in &look.children {
+                let Some(cell) = known.row.get_mut(*at) else { continue };
+                (cell.verdict, cell.told) = (Verdict::Unknown, None);
+                if !is_wrong(shown) {
+                    if !(*is_apart && pieces.has_told(shown)) {
+                        (cell.verdict, cell.borrowed) = (Verdict::Right, *borrowed);
+                    }
+                } else if !is_choice && !is_apart && *borrowed == Borrowed::default() {
+                    cell.told = said.of(tree, *span, shown, &pieces.place(shown));
                 }
             }
         }
@@ -178,6 +197,11 @@ impl Pieces {
         self.narrowed.iter().find(|(at, one)| at == shown && is_it(one)).map(|(_, one)| one.branch)
     }
 
+    /// Whether something wrong was left out of what stands at a place.
+    fn has_told(&self, shown: &Location) -> bool {
+        self.told_of.iter().any(|place| is_below(place.as_str(), shown.as_str()))
+    }
+
     /// Which item of the whole list the one at `at` is of what is left at `shown`.
     pub(super) fn item(&self, shown: &Location, at: usize) -> usize {
         self.left.get(shown).and_then(|left| left.get(at)).copied().unwrap_or(at)
@@ -197,7 +221,7 @@ pub(super) fn read(
     let values = value::Reader::new(tree, keys);
     let lender = Lender::new(tree, keys);
     let mut reader = Reader { tree, keys, schema, judged, values, lender, pieces: Pieces::default() };
-    let start = Place { written: Location::new(), shown: Location::new(), level: 0 };
+    let start = Place { written: Location::new(), shown: Location::new(), level: 0, is_choice: false };
     let value = reader.value(root, vec![part], &start);
     (value::Unfolded { value, given_up: reader.values.given_up }, reader.pieces)
 }
@@ -213,6 +237,7 @@ struct Reader<'r, 't> {
 }
 
 /// Where a collection is.
+#[derive(Clone)]
 struct Place {
     /// In the whole document.
     written: Location,
@@ -220,11 +245,13 @@ struct Place {
     shown: Location,
     /// How far below the document.
     level: usize,
+    /// Whether it was one of several forms, or something around it was.
+    is_choice: bool,
 }
 
 impl Place {
     fn below<'a>(&self, whole: impl Into<LocationSegment<'a>>, shown: Location) -> Self {
-        Self { written: self.written.join(whole), shown, level: self.level + 1 }
+        Self { written: self.written.join(whole), shown, level: self.level + 1, is_choice: self.is_choice }
     }
 }
 
@@ -232,9 +259,10 @@ impl<'r, 't> Reader<'r, 't> {
     fn value(&mut self, node: Node<'t>, parts: Vec<Part<'r>>, at: &Place) -> Value {
         let is_looked_into = at.level < DEEPEST && is_collection(node);
         let apart = if is_looked_into { apart(parts, node, self.keys) } else { None };
-        let Some(Apart { parts, telling, narrowed }) = apart else {
+        let Some(Apart { parts, telling, narrowed, is_choice }) = apart else {
             return self.values.at_level(node, at.level);
         };
+        let at = &Place { is_choice: at.is_choice || is_choice, ..at.clone() };
         self.pieces.narrowed.extend(narrowed.into_iter().map(|one| (at.shown.clone(), one)));
         match node.kind() {
             Kind::Sequence(_) => self.list(node, &parts, at),
@@ -253,7 +281,7 @@ impl<'r, 't> Reader<'r, 't> {
         let mut look = Look::new(at);
         let (mut left, mut values) = (Vec::new(), Vec::new());
         for ((place, item), cell) in items.iter().enumerate().zip(known) {
-            if spare > 0 && self.passes(cell, item) {
+            if spare > 0 && self.passes(&cell, item, at) {
                 spare -= 1;
                 self.pieces.is_part = true;
                 continue;
@@ -321,7 +349,7 @@ impl<'r, 't> Reader<'r, 't> {
                 continue;
             }
             let (name, node) = (value::key_text(entry), entry.value());
-            if spare > 0 && !stays(&name) && self.passes(cell, node) {
+            if spare > 0 && !stays(&name) && self.passes(&cell, node, at) {
                 spare -= 1;
                 self.pieces.is_part = true;
                 continue;
@@ -360,11 +388,18 @@ impl<'r, 't> Reader<'r, 't> {
             *known = Known { parts, row: Row::default() };
         }
         known.row.align(now, |_| Cell::default());
-        known.row.iter().copied().collect()
+        known.row.iter().cloned().collect()
     }
 
-    /// Whether a child is known to be right, and so passed over.
-    fn passes(&mut self, cell: Cell, node: Node<'t>) -> bool {
+    /// Whether all is known about a child, and so it is passed over.
+    fn passes(&mut self, cell: &Cell, node: Node<'t>, at: &Place) -> bool {
+        if let Some(told) = cell.told.as_ref().filter(|_| !at.is_choice) {
+            let is_said = told.again(self.tree, node.span(), &mut self.pieces.told);
+            if is_said && !self.pieces.told_of.contains(&at.shown) {
+                self.pieces.told_of.insert(at.shown.clone());
+            }
+            return is_said;
+        }
         cell.verdict == Verdict::Right
             && self.lender.borrowed(node) == Some(cell.borrowed)
             && self.values.pass(cell.borrowed.unfolded)
@@ -374,7 +409,8 @@ impl<'r, 't> Reader<'r, 't> {
     fn child(&mut self, (at, shown): (usize, Location), node: Node<'t>, value: &Value) -> Option<Child> {
         let is_kept = is_collection(node) && !self.is_remarked(value);
         let borrowed = if is_kept { self.lender.borrowed(node) } else { None };
-        borrowed.map(|borrowed| Child { at, shown, borrowed })
+        let is_apart = is_large(node);
+        borrowed.map(|borrowed| Child { at, shown, span: node.span(), borrowed, is_apart })
     }
 
     /// Whether something in it should no longer be written, which is said each time.

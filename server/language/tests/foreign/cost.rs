@@ -85,6 +85,7 @@ fn steps(path: &str, lines: usize) -> String {
         "merged.yaml" => {
             return behind_the_first(&workflow(lines, 0), "  - ", "&step\n    id: a", "<<: *step");
         }
+        "mistaken.yaml" => return workflow(lines, 2),
         "twice.yaml" => return format!("name: small\n{}", workflow(lines, 0)),
         _ => return workflow(lines, 0),
     }
@@ -173,6 +174,7 @@ fn an_edit_is_checked_in_bounds() {
         ("aliased.yaml", "", "", 0),
         ("merged.yaml", "", "", 0),
         ("twice.yaml", "", "", 1),
+        ("mistaken.yaml", "", "", usize::MAX),
         ("big.yaml", "choice", "", 0),
         ("big.yaml", "choice", "    run: 7\n", 2),
         ("big.yaml", "a word left out", "    type: shel\n", 2),
@@ -200,6 +202,8 @@ fn an_edit_is_checked_in_bounds() {
             eprintln!(
                 "{path} {what}, {lines} lines, one edit: tree {read:.2} ms, schema {checked:.2} ms, {found} found"
             );
+            // Every second step, up to what a file is told.
+            let findings = if findings == usize::MAX { (lines / 10).min(1_000) } else { findings };
             assert!(found.abs_diff(findings) < 4, "{path} {what}: {found}");
         }
     }

@@ -237,6 +237,8 @@ proptest! {
     ) {
         compare("test.yaml", &yaml(), PIECES, edits.clone());
         compare("test.yaml", &yaml_with_anchors(), PIECES, edits.clone());
+        compare("test.yaml", &yaml().replace("  size: 1", "  siez: 1"), PIECES, edits.clone());
+        compare("test.json", &json().replace("\"size\": 1", "\"siez\": 1"), JSON_PIECES, edits.clone());
         compare("test.json", &json(), JSON_PIECES, edits.clone());
         compare("test.toml", &toml(), TOML_PIECES, edits.clone());
         compare("test.yaml", &format!("{0}---\n{0}---\n{0}", "tasks:\n  - id: a\n  - id: b\n  - id: c\n"), PIECES, edits);
@@ -328,5 +330,47 @@ fn what_is_wrong_in_a_branch_stays_wrong() {
             LineIndex::new(document.text()).position(at_end(document.text(), "cmd: l"), Encoding::Utf8);
         let change = Change { range: Some(Range::new(place, place)), text: "x".to_owned() };
         document = document.edited(document.version() + 1, &[change], Encoding::Utf8);
+    }
+}
+
+/// What was left out because all is said about it is still said when something else is edited, wherever that is.
+#[test]
+fn what_was_said_is_said_again() {
+    let schema = schema(
+        r#"{"type": "object", "properties": {
+            "name": {"type": "string"},
+            "size": {"type": "object", "additionalProperties": {"type": "object", "properties": {"x": {"type": "number"}}}},
+            "steps": {"type": "array", "items": {"type": "object", "properties": {"run": {"type": "string"}}, "required": ["id"]}}
+        }}"#,
+    );
+    let path = Path::new("test.yaml");
+    let steps: Vec<String> = (0..30).map(|at| format!("  - id: s{at}\n    run: {at}\n")).collect();
+    let sizes: Vec<String> = (0..30).map(|at| format!("  s{at}:\n    x: big\n")).collect();
+    let text = format!("name: x\nsize:\n{}steps:\n{}", sizes.concat(), steps.concat());
+    let mut document = Document::open_at(1, "", path, &text);
+    let mut memo = Memo::default();
+    for (mark, come, count) in [
+        ("name: x", "name: xy", 60),
+        ("run: 5\n", "run: ls\n", 59),
+        ("name: xy", "name: xyz", 59),
+        ("name: xyz", "name: 5", 60),
+        ("  s7:\n    x: big", "  s7:\n    x: 7", 59),
+        ("name: 5", "name: six", 58),
+        ("  - id: s9\n", "  - ib: s9 # here\n", 59),
+        ("  s9:\n", "  s9: # there\n", 59),
+        ("run: 9\n", "run: 9 # behind\n", 59),
+        ("run: 8\n", "run: 8\n\n\n", 59),
+        ("name: six\n", "name: six\n# a line\n", 59),
+    ] {
+        let at = document.text().find(mark).unwrap_or_else(|| panic!("no {mark:?}"));
+        let index = LineIndex::new(document.text());
+        let place = |at| index.position(at, Encoding::Utf8);
+        let change =
+            Change { range: Some(Range::new(place(at), place(at + mark.len()))), text: come.to_owned() };
+        document = document.edited(document.version() + 1, &[change], Encoding::Utf8);
+        let file = File { path, text: document.text(), tree: document.tree(), kind: FileKind::Other };
+        let remembered = schemas::check_again(&file, &schema, &mut memo);
+        assert_eq!(remembered, schemas::check(&file, &schema), "{come:?}");
+        assert_eq!(remembered.len(), count, "{come:?}");
     }
 }
