@@ -24,7 +24,8 @@ const WORKFLOW: &str = ".copydesk/workflows/x.yaml";
 const CONFIG: &str = ".copydesk/config.yaml";
 
 /// What lies around each of the files.
-const AROUND: [(&str, &str); 3] = [
+const AROUND: [(&str, &str); 4] = [
+    ("few.schema.json", "{\"properties\": {\"ä😀\": {\"type\": \"array\", \"maxItems\": 2}}}"),
     ("own.schema.json", "{\"type\": \"object\"}"),
     (".copydesk/agents/writer.md", "---\nname: writer\n---\nWrite.\n"),
     (
@@ -389,6 +390,38 @@ const CHOICES: &[(&str, &str)] = &[
     ("review-finding", "working: reviewing"),
 ];
 
+/// Findings that nothing mends by itself: each with the file that shows it, what it is about between `⟦` and `⟧`.
+const MARKED: &[(&str, &str, &str)] = &[
+    (
+        "exposed-secret",
+        WORKFLOW,
+        "name: x\nsteps:\n  - {id: a, type: human, message: \"ä😀 ${{ ⟦secrets['KEY']⟧ }}?\"}\n",
+    ),
+    (
+        "failing-expression",
+        WORKFLOW,
+        "name: x\nsteps:\n  - {id: a, type: shell, run: \"ä😀 ${{ (1).⟦toFixed⟧(200) }}\"}\n",
+    ),
+    (
+        "wrong-argument",
+        WORKFLOW,
+        "name: x\nsteps:\n  - {id: a, type: shell, run: \"ä😀 ${{ Number(⟦x => x⟧) }}\"}\n",
+    ),
+    ("workflow-cycle", WORKFLOW, "name: x\nsteps:\n  - {id: a, type: workflow, path: ⟦x.yaml⟧}\n"),
+    ("schema-mismatch", "own.json", "{\"$schema\": \"./few.schema.json\", \"ä😀\": [1, 2, ⟦3⟧]}"),
+    ("schema-unavailable", "x.yaml", "# yaml-language-server: $schema=⟦./nowhere.json⟧\na: b\n"),
+    ("untrusted-setting", CONFIG, "# ä😀\npermissions:\n  ⟦allow⟧: [Bash(ls)]\n"),
+];
+
+/// Codes that are said of what agents do, at the place that they are about; the stories named look at it.
+const TOLD: &[(&str, &str)] = &[
+    ("pending-approval", "asking: approvals"),
+    ("proposal", "asking: review"),
+    ("stale-edit", "asking: review"),
+    ("review-finding", "working: reviewing"),
+    ("cut-answer", "asking: rewritten"),
+];
+
 /// The heading of a page whose code has no mend.
 const NONE: &str = "## Why nothing mends it by itself";
 
@@ -412,6 +445,35 @@ fn every_mend_stands_in_the_light_bulb_and_is_exact() {
         });
         client.finish();
     }
+}
+
+#[test]
+fn what_nothing_mends_is_marked_exactly() {
+    for (code, path, text) in MARKED {
+        eprintln!("--- {code}");
+        let marked = text.split(['⟦', '⟧']).nth(1).unwrap_or_default();
+        let text = text.replace(['⟦', '⟧'], "");
+        let workspace = Workspace::new(COPYDESK).with(AROUND).with([(*path, text.as_str())]);
+        let mut client = Client::start(vs_code(), &workspace);
+        let uri = workspace.uri(path);
+        client.open(&uri, language(path), &text);
+        let found = client.diagnostic(&uri, code);
+        assert_eq!(client.text_of(&uri, &found["range"]), marked, "{found}");
+        client.finish();
+    }
+}
+
+#[test]
+fn every_code_is_shown_at_its_exact_place() {
+    let mut rows: Vec<&str> = MENDS.iter().map(|row| row.code).collect();
+    rows.extend(MARKED.iter().map(|(code, ..)| code));
+    rows.extend(TOLD.iter().map(|(code, _)| code));
+    let missing: Vec<&str> = copydesk_base::Code::ALL
+        .iter()
+        .map(|code| code.as_str())
+        .filter(|code| !rows.contains(code))
+        .collect();
+    assert!(missing.is_empty(), "no row shows where these stand: {missing:?}");
 }
 
 #[test]

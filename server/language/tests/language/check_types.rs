@@ -471,7 +471,7 @@ fn secrets_that_are_shown() {
         expect![[r#"
             - {id: a, type: human, message: "With ${{ ⟦secrets.KEY⟧ }}?"}
                 warning exposed-secret a secret stands here before the person who is asked; take it out
-            - {id: a, type: git, op: commit, message: "With ${{ ⟦secrets['KEY⟧'] }}?"}
+            - {id: a, type: git, op: commit, message: "With ${{ ⟦secrets['KEY']⟧ }}?"}
                 warning exposed-secret a secret stands here before everybody who sees the commit; take it out
             key: ${{ ⟦secrets.KEY⟧ }}
                 warning exposed-secret a secret stands here before everybody who sees the outputs; take it out

@@ -163,7 +163,12 @@ impl Reader<'_, '_, '_> {
         };
         let secrets: Vec<&Reference> = references.iter().filter(is_secret).collect();
         for reference in secrets {
-            let end = reference.path.last().map_or(reference.root.span, |member| member.name.span).end;
+            let end = reference.path.last().map_or(reference.root.span.end, |last| {
+                let name = last.name.span.end;
+                // With its brackets.
+                let rest = scalar.text().get(name..).filter(|_| last.form == Form::Bracketed);
+                rest.and_then(|rest| rest.find(']')).map_or(name, |close| name + close + 1)
+            });
             let span = scalar.source_span(reference.root.span.start, end);
             let message = format!("a secret stands here before {who}; take it out");
             self.findings.add(Diagnostic::new(Code::ExposedSecret, span, message));
