@@ -1,4 +1,5 @@
-//! Stories in a real Neovim without a screen: the main one (`editors/neovim/test/story.lua`), and grey text (`ghost.lua`).
+//! Stories in a real Neovim without a screen: the main one (`editors/neovim/test/story.lua`), moving and changing among
+//! workflows (`authoring.lua`), and grey text (`ghost.lua`).
 
 #![expect(clippy::unwrap_used, reason = "what fails here fails the test")]
 
@@ -14,6 +15,11 @@ fn the_story_in_the_newest_neovim() {
 #[test]
 fn ghost_text_in_the_newest_neovim() {
     tell_in("neovim/usr/bin/nvim", "ghost.lua");
+}
+
+#[test]
+fn authoring_in_the_newest_neovim() {
+    tell_in("neovim/usr/bin/nvim", "authoring.lua");
 }
 
 #[test]

@@ -61,11 +61,14 @@ fn refactorings(
         return;
     }
     if ["quickfix", REWRITE, EXTRACT].iter().any(|kind| wanted(&params.context, kind)) {
-        let found = refactor::actions(snapshot, open, params.range).into_iter();
-        actions.extend(found.filter(|action| {
+        let mut found = refactor::actions(snapshot, open, params.range);
+        found.retain(|action| {
             let kind = serde_json::to_value(&action.kind).unwrap_or_default();
-            wanted(&params.context, kind.as_str().unwrap_or_default())
-        }));
+            // What mends a finding is offered as that, and once.
+            let is_mend = actions.iter().any(|mend| mend.title == action.title);
+            !is_mend && wanted(&params.context, kind.as_str().unwrap_or_default())
+        });
+        actions.append(&mut found);
     }
     if wanted(&params.context, FIX_ALL) {
         actions.extend(refactor::fix_all(snapshot, open));

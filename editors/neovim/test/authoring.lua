@@ -1,0 +1,316 @@
+-- Moving and changing in a workspace of workflows, in a real Neovim and by its own commands:
+--
+--   nvim --headless -u NONE -i NONE -n -l editors/neovim/test/authoring.lua
+--
+-- What story.lua shows of writing is not told again. Environment as for story.lua. Each step prints `ok WORDS`; a failed
+-- one says what it saw and ends the process with 1. Nothing sleeps: every wait is for a condition.
+
+local here = vim.fs.dirname(vim.fn.fnamemodify(debug.getinfo(1, 'S').source:sub(2), ':p'))
+vim.opt.runtimepath:prepend(vim.fs.dirname(here))
+vim.cmd('filetype on')
+vim.opt.swapfile = false
+vim.opt.hidden = true
+
+local server = assert(vim.env.COPYDESK_BIN, 'COPYDESK_BIN is not set')
+local workspace = vim.uv.fs_realpath(assert(vim.env.COPYDESK_STORY, 'COPYDESK_STORY is not set') .. '/workspace')
+local PATIENCE = 20000
+
+local function say(text) io.stdout:write(text .. '\n') end
+
+local function fail(what, saw)
+  say('FAILED ' .. what)
+  if saw then say('  saw: ' .. (type(saw) == 'string' and saw or vim.inspect(saw))) end
+  for _, client in ipairs(vim.lsp.get_clients()) do
+    client:stop(true)
+  end
+  os.exit(1)
+end
+
+--- Waits until `condition` gives something, and answers that.
+local function wait_for(what, condition, saw)
+  local got
+  vim.wait(PATIENCE, function()
+    got = condition()
+    return got
+  end, 10)
+  if not got then fail(what, saw and saw()) end
+  return got
+end
+
+local function step(what) say('ok ' .. what) end
+
+local function text_of(bufnr) return table.concat(vim.api.nvim_buf_get_lines(bufnr, 0, -1, false), '\n') end
+
+--- Puts the cursor on the first `mark` behind the first `after`.
+local function put(after, mark)
+  local text = text_of(0)
+  local _, from = text:find(after, 1, true)
+  local at = from and text:find(mark, from + 1, true)
+  if not at then fail('no ' .. after .. ' ' .. mark, text) end
+  local before = text:sub(1, at - 1)
+  local _, row = before:gsub('\n', '')
+  vim.api.nvim_win_set_cursor(0, { row + 1, #before:match('[^\n]*$') })
+end
+
+local function write(path, text)
+  local whole = workspace .. '/' .. path
+  vim.fn.mkdir(vim.fs.dirname(whole), 'p')
+  local file = assert(io.open(whole, 'w'))
+  file:write(text)
+  file:close()
+end
+
+local function open(path)
+  vim.cmd.edit(vim.fn.fnameescape(workspace .. '/' .. path))
+  local bufnr = vim.api.nvim_get_current_buf()
+  wait_for('a client for ' .. path, function()
+    local client = require('copydesk').client(bufnr)
+    return client and client.initialized
+  end)
+  return bufnr
+end
+
+local function finding(bufnr, code)
+  for _, d in ipairs(vim.diagnostic.get(bufnr)) do
+    if d.source == 'copydesk' and d.code == code then return d end
+  end
+end
+
+local function findings(bufnr)
+  return function() return vim.diagnostic.get(bufnr) end
+end
+
+--- Renames what is at the cursor, and waits for words in a buffer.
+local function rename(to, bufnr, words)
+  vim.lsp.buf.rename(to)
+  wait_for('the name ' .. to, function() return text_of(bufnr):find(words, 1, true) end, function() return text_of(bufnr) end)
+end
+
+--- Chooses the code action with these words in its title, which must be the only one; for some lines, if they are given.
+local function choose(words, first, last)
+  vim.lsp.buf.code_action({
+    apply = true,
+    range = first and { start = { first, 0 }, ['end'] = { last, #vim.fn.getline(last) } },
+    filter = function(found) return found.title:find(words, 1, true) ~= nil end,
+  })
+end
+
+write('.copydesk/agents/writer.md', '---\nname: writer\ndescription: Writes.\n---\nWrite about ${{ inputs.about }}.\n')
+write('.copydesk/workflows/child.yaml', [[
+name: child
+inputs:
+  about: {type: string}
+outputs:
+  said: ${{ steps.tell.output }}
+pools: {slow: 1}
+steps:
+  - id: tell
+    type: llm
+    agent: writer
+    pool: slow
+    prompt: ${{ inputs.about }}
+]])
+write('.copydesk/workflows/parent.yaml', [[
+name: parent
+steps:
+  - id: fetch
+    type: shell
+    run: ls
+    env: &shared {LEVEL: high}
+
+  - id: ask-them
+    type: workflow
+    path: child.yaml
+    inputs: {about: "${{ steps.fetch.output.stdout }}"}
+    outputMapping: {words: said}
+    needs: [fetch]
+
+  - id: show
+    type: shell
+    run: echo ${{ steps['ask-them'].output.words }} ${{ steps.fetch.output.stdout }}
+    env: *shared
+]])
+
+require('copydesk').setup({ cmd = { server, 'lsp' } })
+local child = open('.copydesk/workflows/child.yaml')
+local parent = open('.copydesk/workflows/parent.yaml')
+vim.cmd.buffer(parent)
+
+-- Who else names it.
+put('- id: ', 'fetch')
+local found
+vim.lsp.buf.references(nil, { on_list = function(list) found = list.items end })
+wait_for('the references of a step', function() return found and #found == 4 end, function() return found end)
+step('references of a step: its id, a need, two expressions')
+
+vim.lsp.buf.document_highlight()
+local highlights = vim.api.nvim_create_namespace('nvim.lsp.references')
+wait_for('the highlights', function()
+  return #vim.api.nvim_buf_get_extmarks(parent, highlights, 0, -1, {}) == 4
+end, function() return vim.api.nvim_buf_get_extmarks(parent, highlights, 0, -1, {}) end)
+vim.lsp.buf.clear_references()
+step('the same places are highlighted')
+
+found = nil
+vim.lsp.buf.workspace_symbol('tell', { on_list = function(list) found = list.items end })
+wait_for('the symbol of another file', function()
+  return found and vim.iter(found):any(function(item) return item.filename:find('child.yaml', 1, true) end)
+end, function() return found end)
+step('a step of another file is found by its name')
+
+-- Names, each everywhere.
+rename('get', parent, 'needs: [get]')
+for _, words in ipairs({ '- id: get\n', 'steps.get.output.stdout }}"}', 'steps.get.output.stdout }}\n' }) do
+  if not text_of(parent):find(words, 1, true) then fail('the step has its new name in ' .. words, text_of(parent)) end
+end
+step('a step is renamed: its id, a need, expressions')
+
+put('env: ', 'shared')
+rename('common', parent, '*common')
+if not text_of(parent):find('&common {LEVEL', 1, true) then fail('the anchor has its new name', text_of(parent)) end
+step('an anchor is renamed with its alias')
+
+put('outputMapping: {words: ', 'said')
+rename('told', child, 'told: ${{')
+if not text_of(parent):find('{words: told}', 1, true) then fail('the output has its new name here', text_of(parent)) end
+step('an output is renamed in the workflow that gives it')
+
+vim.cmd.buffer(child)
+put('pool: ', 'slow')
+rename('few', child, 'pools: {few: 1}')
+step('a pool is renamed')
+
+put('agent: ', 'writer')
+vim.lsp.buf.definition()
+wait_for('the agent', function() return vim.api.nvim_buf_get_name(0):find('writer.md', 1, true) end, function() return vim.api.nvim_buf_get_name(0) end)
+step('a name of an agent leads to its file')
+
+vim.cmd.buffer(child)
+put('agent: ', 'writer')
+rename('author', child, 'agent: author')
+wait_for('nothing to be wrong', function() return not finding(child, 'unknown-agent') end, findings(child))
+step('an agent is renamed with the file that it is')
+
+-- What stands together.
+vim.cmd.buffer(parent)
+vim.wo.foldmethod = 'expr'
+vim.wo.foldexpr = 'v:lua.vim.lsp.foldexpr()'
+wait_for('the fold of a step', function()
+  vim.cmd('normal! zx')
+  return vim.fn.foldlevel(4) > 0 and vim.fn.foldlevel(7) < vim.fn.foldlevel(4)
+end, function() return { vim.fn.foldlevel(3), vim.fn.foldlevel(4), vim.fn.foldlevel(7) } end)
+vim.wo.foldmethod = 'manual'
+vim.cmd('normal! zE')
+step('a step folds')
+
+local function request(method, params)
+  local answer = vim.lsp.buf_request_sync(parent, method, params, PATIENCE) or {}
+  local _, first = next(answer)
+  if not first or first.err then fail(method, first) end
+  return first.result
+end
+local document = { uri = vim.uri_from_bufnr(parent) }
+local selection = request('textDocument/selectionRange', { textDocument = document, positions = { { line = 9, character = 12 } } })[1]
+local sizes = {}
+while selection do
+  table.insert(sizes, selection.range['end'].line - selection.range.start.line)
+  selection = selection.parent
+end
+if #sizes < 4 or sizes[1] ~= 0 or sizes[#sizes] < 15 then fail('the selection grows from a word to the file', sizes) end
+step('a selection grows from a word to the file')
+
+-- Layout of a part, and while a line is typed.
+local before = text_of(parent)
+vim.api.nvim_buf_set_lines(parent, 3, 4, false, { '    type:    shell' })
+vim.lsp.buf.format({ bufnr = parent, timeout_ms = PATIENCE, range = { start = { 3, 0 }, ['end'] = { 6, 0 } } })
+wait_for('the layout of a part', function() return text_of(parent) == before end, function() return text_of(parent) end)
+step('a part is laid out')
+
+local last = vim.api.nvim_buf_line_count(parent)
+vim.api.nvim_buf_set_lines(parent, last, last, false, { '    retry:', '' })
+local typed = request('textDocument/onTypeFormatting', {
+  textDocument = document,
+  position = { line = last + 1, character = 0 },
+  ch = '\n',
+  options = { tabSize = 2, insertSpaces = true },
+})
+if not typed[1] or typed[1].newText ~= '      ' then fail('a line below a key is indented', typed) end
+vim.api.nvim_buf_set_lines(parent, last, last + 2, false, {})
+step('a new line below a key is indented')
+
+-- Changes that are more than a mend.
+vim.api.nvim_buf_set_lines(parent, last, last, false, {
+  '',
+  '  - id: last',
+  '    type: llm',
+  '    agent: nobody',
+  '    prompt: ${{ inputs.what }}',
+})
+wait_for('the missing input', function() return finding(parent, 'undeclared-input') end, findings(parent))
+put('${{ inputs.', 'what')
+choose("declare the input 'what'")
+wait_for('the input', function() return text_of(parent):find('\ninputs:\n  what:', 1, true) end, function() return text_of(parent) end)
+wait_for('the finding to go', function() return not finding(parent, 'undeclared-input') end, findings(parent))
+step('a missing input is declared')
+
+put('agent: ', 'nobody')
+choose("create the agent 'nobody'")
+wait_for('the agent to be there', function()
+  return vim.uv.fs_stat(workspace .. '/.copydesk/agents/nobody.md') or vim.iter(vim.api.nvim_list_bufs()):any(function(bufnr)
+    return vim.api.nvim_buf_get_name(bufnr):find('nobody.md', 1, true) ~= nil
+  end)
+end, function() return vim.diagnostic.get(parent) end)
+wait_for('the finding to go', function() return not finding(parent, 'unknown-agent') end, findings(parent))
+step('a missing agent is created')
+
+vim.cmd.buffer(parent)
+local row = vim.fn.search('id: last', 'nw')
+choose('extract the step to last_part.yaml', row, row + 3)
+wait_for('the call', function() return text_of(parent):find('path: last_part.yaml', 1, true) end, function() return text_of(parent) end)
+step('a step becomes a workflow of its own')
+
+vim.cmd.buffer(parent)
+last = vim.api.nvim_buf_line_count(parent)
+vim.api.nvim_buf_set_lines(parent, last, last, false, {
+  '',
+  '  - id: make_one',
+  '    type: shell',
+  '    run: make one',
+  '',
+  '  - id: make_two',
+  '    type: shell',
+  '    run: make two',
+})
+choose('one with a matrix', last + 2, last + 8)
+wait_for('the matrix', function() return text_of(parent):find('matrix:', 1, true) end, function() return text_of(parent) end)
+step('steps that differ in a word become one with a matrix')
+
+vim.cmd.buffer(child)
+last = vim.api.nvim_buf_line_count(child)
+vim.api.nvim_buf_set_lines(child, last, last, false, { '    idempotencyKey: inputs.about' })
+wait_for('the bare expression', function() return finding(child, 'bare-expression') end, findings(child))
+put('idempotencyKey: ', 'inputs')
+choose('${{')
+wait_for('its braces', function() return text_of(child):find('idempotencyKey: ${{ inputs.about }}', 1, true) end, function() return text_of(child) end)
+step('a bare expression gets its braces')
+
+-- Files of others, by the schema that they name, in all three syntaxes.
+write('own.schema.json', '{"type": "object", "properties": {"size": {"type": "integer"}}, "additionalProperties": false}')
+for name, text in pairs({
+  ['a.yaml'] = '# yaml-language-server: $schema=own.schema.json\nsize: x\n',
+  ['a.json'] = '{"$schema": "./own.schema.json", "size": "x"}\n',
+  ['a.toml'] = '#:schema ./own.schema.json\nsize = "x"\n',
+}) do
+  write(name, text)
+  local bufnr = open(name)
+  wait_for('the finding in ' .. name, function() return finding(bufnr, 'type-mismatch') end, findings(bufnr))
+end
+step('files with a schema of their own are checked')
+
+for _, client in ipairs(vim.lsp.get_clients()) do
+  client:stop()
+end
+wait_for('the server to end', function() return #vim.lsp.get_clients() == 0 end)
+step('the server ends when told')
+say('the story is told')
+os.exit(0)
