@@ -20,7 +20,7 @@ pub enum ModelEvent {
     CallStarted { id: String, name: String },
     /// The next piece of the arguments of a call; never empty. They come whole with [`ModelEvent::Stopped`].
     CallArguments { call: usize, piece: String },
-    /// Part of the answer came that nobody here reads, with so much [weight](unread).
+    /// Part of the answer came that nobody here reads: so many tokens at the most.
     Unread(u64),
     /// Nothing follows of a call.
     CallEnded { call: usize },
@@ -48,30 +48,6 @@ impl ModelEvent {
         }
         self
     }
-}
-
-/// Bytes of an event that nobody reads which weigh as much as one more token. A model that thinks unseen sends an empty event of
-/// some hundred bytes for each token, and what seals its thoughts has a few bytes for each.
-const UNREAD: usize = 512;
-
-/// The same beside what is read: Azure tells of its filters with each word, and some tell how likely it was.
-const BESIDE: usize = 4 << 10;
-
-/// What of an event nobody reads, in tokens at the most: one for an event that brought nothing, and more for a large one.
-/// `grown` is how much longer the answer got by it, in bytes.
-pub(crate) const fn unread(bytes: usize, grown: usize, brought: Brought) -> u64 {
-    let weight = match brought {
-        Brought::Nothing => 1 + bytes / UNREAD,
-        Brought::Something => bytes.saturating_sub(grown) / BESIDE,
-    };
-    weight as u64
-}
-
-/// Whether an event of a server became one of ours.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Brought {
-    Nothing,
-    Something,
 }
 
 /// Why the model stopped.
@@ -109,23 +85,5 @@ impl StopReason {
             "refusal" => Self::Refusal,
             other => Self::Other(other.to_owned()),
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_nobody_reads_weighs_more_the_larger_it_is() {
-        let check =
-            |bytes, grown, brought, expect| assert_eq!(unread(bytes, grown, brought), expect, "{bytes}");
-        let (nothing, something) = (Brought::Nothing, Brought::Something);
-        check(16, 0, nothing, 1);
-        check(511, 0, nothing, 1);
-        check(5 << 20, 0, nothing, 10_241);
-        check(600, 5, something, 0);
-        check(1 << 20, 1 << 20, something, 0);
-        check(1 << 20, 5, something, 255);
     }
 }

@@ -23,7 +23,6 @@ use crate::body::{self, BodyError, Meter, Patience, PieceError};
 use crate::clients::{Client, Clients, Response, SendError};
 use crate::endpoint::Endpoint;
 use crate::error::NO_KEY;
-use crate::event::{self, Brought};
 use crate::facts::{Facts, Price};
 use crate::failure::{self, Told};
 use crate::health::{Health, Slot, State};
@@ -34,7 +33,7 @@ use crate::sending::SentBody;
 use crate::stream::Sink;
 use crate::watched::{Heard, Moved};
 use crate::wire::{Reader, Wire};
-use crate::{CallError, ModelEvent, Request, Retries, Tries, Waited, quota, retry, schema};
+use crate::{CallError, ModelEvent, Request, Retries, Tries, Waited, quota, retry, schema, unread};
 
 /// A server that asks for days is believed for so long; then it is asked again.
 const LONGEST_LIMIT: Duration = Duration::from_mins(5);
@@ -339,7 +338,7 @@ impl Attempt<'_> {
         let patience = Patience { first: endpoint.first_byte, next: endpoint.idle, whole: endpoint.progress };
         let framing = self.call.wire.framing();
         let mut pieces = body::pieces(response.pieces(), framing, patience, meter.clone());
-        let (mut fresh, mut unread) = (Vec::new(), 0);
+        let (mut fresh, mut passed_over) = (Vec::new(), 0);
         // Signs of life are no answer: they keep a line open, and hold nobody for ever.
         let silence = endpoint.first_byte.max(endpoint.idle);
         let mut heard = Instant::now();
@@ -359,14 +358,13 @@ impl Attempt<'_> {
             let progress = reader.read(&data, &mut fresh);
             // A blank now and then is a sign of life, too.
             let is_blank = !fresh.is_empty() && fresh.iter().all(is_blank);
-            let brought = if fresh.is_empty() { Brought::Nothing } else { Brought::Something };
-            unread += event::unread(data.len(), reader.size() - before, brought);
+            passed_over += unread::weight(&data, (!fresh.is_empty()).then(|| reader.size() - before));
             for event in fresh.drain(..) {
                 sink.send(Ok(event)).await;
             }
             // Signs of life, beginnings and ends of pieces are not worth an event of their own.
-            if unread >= WORTH_TELLING {
-                sink.send(Ok(ModelEvent::Unread(std::mem::take(&mut unread)))).await;
+            if passed_over >= WORTH_TELLING {
+                sink.send(Ok(ModelEvent::Unread(std::mem::take(&mut passed_over)))).await;
             }
             if reader.size() > before && !is_blank {
                 heard = Instant::now();

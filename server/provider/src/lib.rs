@@ -61,6 +61,7 @@ mod sending;
 mod size;
 pub mod stream;
 mod surrogate;
+mod unread;
 mod watched;
 mod wire;
 

@@ -129,8 +129,8 @@ fn a_server_that_does_not_end_where_it_was_told_to_is_hung_up_on() {
 
 #[test]
 fn what_nobody_reads_is_no_way_to_go_on_for_ever() {
-    let mumbling = "m".repeat(400);
-    let unknown = |event: Value| format!("data: {event}\n\n").repeat(4_000);
+    let (mumbling, seal) = ("mumble ".repeat(60), "m".repeat(400));
+    let unknown = |event: Value| format!("data: {event}\n\n").repeat(400);
     let anthropic = |block: Value, delta: Value| {
         let begin = json!({"type": "content_block_start", "index": 0, "content_block": block});
         let start =
@@ -148,13 +148,13 @@ fn what_nobody_reads_is_no_way_to_go_on_for_ever() {
             Format::OpenaiChat,
             opened + &chat(json!({"tool_calls": [{"index": 0, "function": {"name": mumbling}}]})),
         ),
-        (Format::Anthropic, anthropic(json!({"type": "thinking"}), json!({"signature": mumbling}))),
+        (Format::Anthropic, anthropic(json!({"type": "thinking"}), json!({"signature": seal}))),
         (Format::Anthropic, anthropic(json!({"type": "mumbling"}), json!({"mumbling": mumbling}))),
         (Format::OpenaiResponses, unknown(json!({"type": "response.mumbling.delta", "delta": mumbling}))),
         (
             Format::Ollama,
             format!("{}\n", json!({"message": {"content": "", "mumbling": mumbling}, "done": false}))
-                .repeat(4_000),
+                .repeat(400),
         ),
     ] {
         let model = ModelServer::start(format, [Reply::stream(body)]);
