@@ -65,6 +65,7 @@ fn what_the_program_starts_for_itself_has_its_lines() {
     assert_eq!(nothing.stderr, "Copydesk has started nothing for itself.\n");
     assert!(!workspace.state().join("own.jsonl").exists(), "who looks leaves no trace");
     let _ = workspace.run(&["doctor"]);
+    let _ = workspace.run(&["doctor"]);
     let _ = workspace.run(&["models", "--provider", "mine"]);
     let told = workspace.run(&["permissions", "explain", "own"]).exits(0);
     for words in [
@@ -75,6 +76,13 @@ fn what_the_program_starts_for_itself_has_its_lines() {
     ] {
         assert!(told.stdout.contains(words), "{words}: {told}");
     }
+    let tried: Vec<&str> = told.stdout.lines().skip_while(|line| !line.contains("launch-confined")).collect();
+    assert_eq!(
+        told.stdout.matches("launch-confined").count(),
+        1,
+        "one line for what each process does: {told}"
+    );
+    assert!(tried[1].ends_with(", 2 times in all"), "{told}");
     let told = workspace.run(&["permissions", "explain", "own", "--json"]).json();
     assert!(told["decisions"].as_array().is_some_and(|all| all.iter().all(|one| one["verdict"] == "allow")));
 }

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use copydesk_base::{Because, Event, Record, RunId, Timestamp};
-use copydesk_store::{OwnEffects, OwnKind};
+use copydesk_store::{OwnEffect, OwnEffects, OwnKind};
 use serde_json::{Value, json};
 
 use super::{Outcome, wait_for};
@@ -63,17 +63,17 @@ pub(super) fn explain(here: &Here, id: &str, as_json: bool) -> anyhow::Result<Ou
 /// Tells what the program did for itself, here or anywhere: git for copies, commands of keys, keys of the keyring, versions of
 /// programs, the trial of the sandbox, lists of models.
 pub(super) fn own(here: &Here, as_json: bool) -> anyhow::Result<Outcome> {
-    let effects = OwnEffects::at(&here.places.state).last(MOST_OWN);
+    let effects = counted(OwnEffects::at(&here.places.state).last(usize::MAX));
     if as_json {
         let effects: Vec<Value> = effects
             .iter()
-            .map(|effect| {
+            .map(|(effect, times)| {
                 let done = match effect.kind {
                     OwnKind::Execute => json!({ "kind": "execute", "command": effect.command, "cwd": effect.cwd }),
                     OwnKind::Network => json!({ "kind": "network", "url": effect.command }),
                     OwnKind::Auth => json!({ "kind": "auth", "what": effect.command }),
                 };
-                json!({ "at": effect.at.to_string(), "effect": done, "verdict": "allow", "because": { "reason": effect.because } })
+                json!({ "at": effect.at.to_string(), "times": times, "effect": done, "verdict": "allow", "because": { "reason": effect.because } })
             })
             .collect();
         out::json(&json!({ "schema": "copydesk.permissions/1", "id": "own", "decisions": effects }))?;
@@ -82,16 +82,36 @@ pub(super) fn own(here: &Here, as_json: bool) -> anyhow::Result<Outcome> {
     if effects.is_empty() {
         out::note("Copydesk has started nothing for itself.");
     }
-    for effect in &effects {
+    for (effect, times) in &effects {
         let (verb, place) = match effect.kind {
             OwnKind::Execute => ("run", format!("in {} ", visible(&effect.cwd.display().to_string()))),
             OwnKind::Network => ("reach", String::new()),
             OwnKind::Auth => ("read", String::new()),
         };
         out::line(format!("allow {verb} {}: {}", visible(&effect.command), visible(&effect.because)))?;
-        out::line(format!("  {place}at {}", effect.at))?;
+        let times = if *times > 1 { format!(", {times} times in all") } else { String::new() };
+        out::line(format!("  {place}at {}{times}", effect.at))?;
     }
     Ok(Outcome::Fine)
+}
+
+/// What was done again and again is one line, where it was done last, with how often: each process tries the sandbox. No more than
+/// the last ones.
+fn counted(effects: Vec<OwnEffect>) -> Vec<(OwnEffect, usize)> {
+    let mut counted: Vec<(OwnEffect, usize)> = Vec::new();
+    for effect in effects.into_iter().rev() {
+        let is_same = |(known, _): &(OwnEffect, usize)| {
+            (known.kind, &known.command, &known.cwd, &known.because)
+                == (effect.kind, &effect.command, &effect.cwd, &effect.because)
+        };
+        if let Some(at) = counted.iter().position(is_same) {
+            counted[at].1 += 1;
+        } else if counted.len() < MOST_OWN {
+            counted.push((effect, 1));
+        }
+    }
+    counted.reverse();
+    counted
 }
 
 /// The records of the run that is meant, with those of the helpers that it started; or of the run with that effect.
