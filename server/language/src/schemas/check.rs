@@ -230,14 +230,14 @@ fn judge(value: &Judging<'_, '_>, found: &mut Vec<Diagnostic>) -> Judgement {
         root,
         keys,
         speaker: Speaker { text: file.text, draft: schema.draft, mender: Mender::new(*file) },
+        counts: counts(&wrongs),
         wrongs: &wrongs,
-        others: pieces.told.len(),
         known: HashMap::new(),
         found: Vec::new(),
         by_place: BTreeMap::new(),
     };
     round.speak();
-    if round.found.is_empty() && round.others == 0 {
+    if round.found.is_empty() && pieces.told.is_empty() {
         round.fallback();
         round.by_place.clear();
     }
@@ -246,6 +246,14 @@ fn judge(value: &Judging<'_, '_>, found: &mut Vec<Diagnostic>) -> Judgement {
         return Judgement::TooMuch;
     }
     Judgement::Said(Said::new(&errors, is_told.then_some(round.by_place)))
+}
+
+fn counts(wrongs: &[Wrong<'_, '_>]) -> BTreeMap<String, usize> {
+    let mut counts = BTreeMap::new();
+    for wrong in wrongs {
+        *counts.entry(wrong.pointer.as_str().to_owned()).or_default() += 1;
+    }
+    counts
 }
 
 /// Whether a key is missing, which is said when it is known which keys were meant.
@@ -260,8 +268,8 @@ struct Round<'r, 'e, 's, 't> {
     keys: Keys,
     speaker: Speaker<'t>,
     wrongs: &'r [Wrong<'e, 's>],
-    /// How much was said before of what was left out.
-    others: usize,
+    /// How much is wrong at each place.
+    counts: BTreeMap<String, usize>,
     /// The names that parts know, by where the part stands: many mistakes are about the same one.
     known: HashMap<usize, Rc<[&'s str]>>,
     found: Vec<Diagnostic>,
@@ -307,15 +315,15 @@ impl<'s, 't> Round<'_, '_, 's, 't> {
         meant: &mut BTreeMap<String, Vec<String>>,
     ) {
         let What::Error(error) = &wrong.what else { return self.plain(at, wrong, first) };
-        let count = self.wrongs.len() + self.others;
         match error.kind() {
             Kind::AdditionalProperties { unexpected } => self.unknown(wrong, unexpected, Scope::Own, meant),
             Kind::UnevaluatedProperties { unexpected } => {
                 // A part that failed speaks for no key: what it knows is no mistake of its own.
                 let known = self.known(wrong.part.as_ref());
+                let is_alone = self.is_alone(wrong);
                 let own: Vec<String> = unexpected
                     .iter()
-                    .filter(|name| count == 1 || known.binary_search(&name.as_str()).is_err())
+                    .filter(|name| is_alone || known.binary_search(&name.as_str()).is_err())
                     .cloned()
                     .collect();
                 self.unknown(wrong, &own, Scope::Everywhere, meant);
@@ -328,9 +336,16 @@ impl<'s, 't> Round<'_, '_, 's, 't> {
                     self.found.push(finding);
                 }
             }
-            Kind::UnevaluatedItems { .. } if count > 1 => {}
+            Kind::UnevaluatedItems { .. } if !self.is_alone(wrong) => {}
             _ => self.plain(at, wrong, first),
         }
+    }
+
+    /// Whether nothing else is wrong with the value, or in it.
+    fn is_alone(&self, wrong: &Wrong<'_, '_>) -> bool {
+        let place = wrong.pointer.as_str();
+        let below = self.counts.range(format!("{place}/")..format!("{place}0")).next();
+        below.is_none() && self.counts.get(place) == Some(&1)
     }
 
     fn plain(&mut self, at: usize, wrong: &Wrong<'_, '_>, first: &BTreeMap<&str, usize>) {

@@ -166,7 +166,7 @@ impl Judged {
                         (cell.verdict, cell.borrowed) = (Verdict::Right, *borrowed);
                     }
                 } else if !is_choice && !is_apart && *borrowed == Borrowed::default() {
-                    cell.told = said.of(tree, *span, shown, &pieces.place(shown));
+                    cell.told = said.of(tree, *span, &pieces.place(shown));
                 }
             }
         }

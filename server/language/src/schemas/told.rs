@@ -104,8 +104,6 @@ pub(super) struct Said {
     pub(super) wrong: Vec<Location>,
     /// Where a choice was not met, or too often.
     choices: BTreeSet<Location>,
-    /// What was said depends on what else is wrong.
-    together: Vec<Location>,
     /// By where they are in the whole document. Not all, where not all is told.
     findings: Option<BTreeMap<String, Vec<Diagnostic>>>,
 }
@@ -127,9 +125,6 @@ impl Said {
 
     fn add(&mut self, error: &ValidationError<'_>) {
         self.wrong.push(error.instance_path().clone());
-        if let Kind::UnevaluatedItems { .. } | Kind::UnevaluatedProperties { .. } = error.kind() {
-            self.together.push(error.instance_path().clone());
-        }
         if let Kind::AnyOf { context } | Kind::OneOfNotValid { context } = error.kind() {
             for inner in context.iter().flatten() {
                 self.add(inner);
@@ -143,11 +138,8 @@ impl Said {
         self.choices.iter().any(is_around)
     }
 
-    /// What was said about a child, at a place in the value and one in the document.
-    pub(super) fn of(&self, tree: &Tree, child: Span, shown: &Location, place: &Location) -> Option<Told> {
-        if self.together.iter().any(|other| is_below(other.as_str(), shown.as_str())) {
-            return None;
-        }
+    /// What was said about a child, by its place in the document.
+    pub(super) fn of(&self, tree: &Tree, child: Span, place: &Location) -> Option<Told> {
         let findings = self.findings.as_ref()?;
         let own = findings.get(place.as_str()).into_iter();
         let (from, to) = (format!("{}/", place.as_str()), format!("{}0", place.as_str()));

@@ -311,3 +311,25 @@ fn a_key_that_should_no_longer_be_written() {
     "#]],
     );
 }
+
+/// What is wrong with one item says nothing about another one.
+#[test]
+fn keys_of_another_kind_beside_other_mistakes() {
+    check(
+        r#"{"type": "array", "items": {
+            "type": "object",
+            "properties": {"kind": {"enum": ["a", "b"]}},
+            "unevaluatedProperties": false,
+            "allOf": [
+                {"if": {"properties": {"kind": {"const": "a"}}}, "then": {"properties": {"size": {"type": "number"}}}},
+                {"if": {"properties": {"kind": {"const": "b"}}}, "then": {"properties": {"color": {"type": "string"}}}}
+            ]
+        }}"#,
+        "- {kind: a, ⟦color⟧: red}\n- {kind: b, ⟦nothing⟧: 1}\n- {kind: a, size: ⟦big⟧}\n",
+        expect![[r#"
+            error unknown-key 'color' does not belong with the other keys of this item; take it out [fix: take out 'color']
+            error unknown-key 'nothing' is no key of this item; take it out [fix: take out 'nothing']
+            error type-mismatch 'size' takes a number; this is a text
+        "#]],
+    );
+}
