@@ -63,6 +63,8 @@ fn strict_json_is_strict() {
     check("{\"a\": 1}", &[]);
     check("\u{feff}[\t1 ]\r\n", &[]);
     check("[123456789012345678901234567890, 0.5, -0, 1E+9]", &[]);
+    check("[\u{a0}\u{a0}1]", &[(1, "\u{a0}\u{a0}", "this blank (U+00A0) is none in JSON; write a space")]);
+    check("[1 \u{c} ]", &[(3, "\u{c}", "this blank (U+000C) is none in JSON; write a space")]);
     check("[1] // x", &[(4, "// x", comment)]);
     check("# x\n1", &[(0, "# x", comment)]);
     check("[1,]", &[(2, ",", "no ',' may stand behind the last value")]);

@@ -9,11 +9,15 @@ const USUAL_TOKEN: u64 = 4;
 /// request that some servers repeat.
 const UNREAD: u64 = 1024;
 
+/// How many times as long as an answer its thoughts may be: some servers count them beside the limit.
+const THOUGHTS: u64 = 4;
+
 /// So much of an answer.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Came {
-    /// Words, thoughts and arguments.
+    /// Words and arguments.
     text: Fewest,
+    thoughts: Fewest,
     /// The weight of what nobody here reads.
     unread: u64,
 }
@@ -22,9 +26,8 @@ impl Came {
     /// The next event.
     pub(crate) fn see(&mut self, event: &ModelEvent) {
         match event {
-            ModelEvent::Text(piece)
-            | ModelEvent::Reasoning(piece)
-            | ModelEvent::CallArguments { piece, .. } => self.text.read(piece),
+            ModelEvent::Text(piece) | ModelEvent::CallArguments { piece, .. } => self.text.read(piece),
+            ModelEvent::Reasoning(piece) => self.thoughts.read(piece),
             ModelEvent::CallStarted { name, .. } => self.text.read(name),
             ModelEvent::Unread(weight) => self.unread = self.unread.saturating_add(*weight),
             _ => {}
@@ -33,18 +36,20 @@ impl Came {
 
     /// Bytes of it that were read.
     pub(crate) const fn bytes(&self) -> u64 {
-        self.text.bytes()
+        self.text.bytes() + self.thoughts.bytes()
     }
 
     /// About how many tokens those are.
     pub(crate) const fn estimate(&self) -> u64 {
-        self.text.bytes().div_ceil(USUAL_TOKEN)
+        self.bytes().div_ceil(USUAL_TOKEN)
     }
 
     /// Whether it is more than a server sends that ends at so many tokens.
     pub(crate) const fn is_past(&self, told: u32) -> bool {
         let told = told as u64;
-        self.text.is_past(told) || self.unread > told + told / 4 + UNREAD
+        self.text.is_past(told)
+            || self.thoughts.is_past(told.saturating_mul(THOUGHTS))
+            || self.unread > told + told / 4 + UNREAD
     }
 
     /// So much text.
@@ -72,7 +77,7 @@ mod tests {
         };
         let piece = || "word ".to_owned();
         check(ModelEvent::Text(piece()), 1_379);
-        check(ModelEvent::Reasoning(piece()), 1_379);
+        check(ModelEvent::Reasoning(piece()), 5_129);
         check(ModelEvent::CallArguments { call: 0, piece: piece() }, 1_379);
         check(ModelEvent::CallStarted { id: String::new(), name: piece() }, 1_379);
         check(ModelEvent::Unread(64), 36);

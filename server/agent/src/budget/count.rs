@@ -71,7 +71,7 @@ const FRAME: u64 = 50_000;
 /// beside an answer.
 const TIMES: u64 = 16;
 
-/// No answer of a model has more tokens, where its window is not known.
+/// No answer of a model has more tokens, but where its window or its limit is larger.
 const LONGEST_ANSWER: u64 = 256 << 10;
 
 /// The fewest tokens that a request can have been, by our estimate: no text that is sent whole, with its tools, has more than 32
@@ -104,7 +104,8 @@ pub(crate) fn counted(seen: &Seen, asked: Asked, choice: &Choice) -> Usage {
         },
         likely,
         allowed: asked.told.max(likely),
-        longest: window.unwrap_or(LONGEST_ANSWER).max(asked.told.saturating_mul(2)),
+        // A window in a config may be smaller than the model's own: that makes nothing that is billed impossible.
+        longest: window.unwrap_or(0).max(LONGEST_ANSWER).max(asked.told.saturating_mul(2)),
     };
     let input_tokens = sent.of(reported.input_tokens);
     let output_tokens = match received.of(reported.output_tokens) {
@@ -213,7 +214,8 @@ mod tests {
     fn a_count_above_what_was_allowed_is_charged_and_one_that_cannot_be_takes_what_was_allowed() {
         let mut known = billed();
         let mut unknown = billed();
-        known.facts.context_window = Some(200_000);
+        // Smaller than the model's own, as people write it to save.
+        known.facts.context_window = Some(8_192);
         unknown.facts.context_window = None;
         let check = |choice: &Choice, (sent, received): (u64, u64), expect: (u64, u64)| {
             let came = Came::of(&"x".repeat(400));
@@ -229,7 +231,7 @@ mod tests {
             check(&unknown, (1_200, received), (1_200, received));
         }
         check(&unknown, (1_200, 262_144), (1_200, 262_144));
-        for (choice, received) in [(&known, 200_001), (&unknown, 262_145), (&known, 1_000_000_000_000)] {
+        for (choice, received) in [(&known, 262_145), (&unknown, 262_145), (&known, 1_000_000_000_000)] {
             check(choice, (1_200, received), (1_200, TOLD));
         }
         check(&known, (1_200, u64::MAX), (1_200, TOLD));

@@ -114,7 +114,14 @@ fn skill(findings: &mut Findings<'_>, root: Node<'_>) {
                 }
                 findings.add(finding);
             }
-            None => place(findings, root, folder, "the folder"),
+            None => match folder.filter(|folder| *folder != plain_name(folder)) {
+                Some(folder) => {
+                    let message =
+                        format!("no skill can have the name of its folder '{folder}'; call both '{name}'");
+                    findings.add(Diagnostic::new(Code::MisplacedName, node.span(), message));
+                }
+                None => place(findings, root, folder, "the folder"),
+            },
         }
     }
     if let Some((node, text)) = root.get("description").and_then(|node| Some((node, node.as_str()?))) {

@@ -7,7 +7,7 @@ use super::Findings;
 use super::fixes::{insert_first, insert_key, line_break, quoted};
 use super::structure::{Holder, subject};
 use crate::FileKind;
-use crate::shape::{Form, Key, Mapping, Need, Shape};
+use crate::shape::{Form, Key, Kind as StepKind, Mapping, Need, Shape};
 
 /// The keys that a mapping of this shape must have and has not.
 ///
@@ -27,10 +27,32 @@ pub(super) fn keys<'a>(
         if findings.tree().get(node, &key.name).is_none() && node.entry(&key.name).is_none() {
             let known_kind = word.filter(|word| expected.kind(word).is_some());
             let subject = subject(findings.file.kind, known_kind, expected, holder);
-            let blank = blank(findings, key);
-            missing(findings, node, holder, format!("{subject} needs '{}'", key.name), &[(&key.name, blank)]);
+            let kinds = if key.name == "type" { kinds_by_keys(node, expected) } else { Vec::new() };
+            let mut blanks: Vec<(&str, String)> =
+                kinds.iter().map(|kind| (key.name.as_str(), (*kind).to_owned())).collect();
+            if blanks.is_empty() {
+                blanks.push((&key.name, blank(findings, key)));
+            }
+            missing(findings, node, holder, format!("{subject} needs '{}'", key.name), &blanks);
         }
     }
+}
+
+/// Kinds that a step is offered whose keys say which it is; of more than that the keys say nothing.
+const MOST_KINDS: usize = 3;
+
+/// The kinds of step that have all the keys of this one, those that lack no key before the others.
+fn kinds_by_keys(node: Node<'_>, expected: &'static Mapping) -> Vec<&'static str> {
+    let has = |name: &str| node.entry(name).is_some();
+    let names = node.entries().iter().filter_map(|entry| entry.key().scalar_text());
+    let own: Vec<&str> = names.filter(|name| expected.key(None, name).is_none()).collect();
+    let fits = |kind: &&StepKind| own.iter().all(|name| kind.keys.iter().any(|key| key.name == **name));
+    let is_whole =
+        |kind: &&StepKind| kind.keys.iter().all(|key| key.need == Need::Optional || has(&key.name));
+    let fitting: Vec<&StepKind> = expected.kinds.iter().filter(|_| !own.is_empty()).filter(fits).collect();
+    let whole: Vec<&StepKind> = fitting.iter().copied().filter(is_whole).collect();
+    let kinds = if whole.is_empty() { fitting } else { whole };
+    if kinds.len() > MOST_KINDS { Vec::new() } else { kinds.iter().map(|kind| kind.word.as_str()).collect() }
 }
 
 /// Says that a mapping lacks something, at the place the contract names. `blanks` are keys that would mend it, each
@@ -50,7 +72,8 @@ pub(super) fn missing(
     let mut finding = Diagnostic::new(Code::MissingKey, span, message);
     for (key, blank) in blanks {
         if let Some(edit) = add(findings, node, key, blank) {
-            finding = finding.with_fix(Fix::new(format!("add '{key}'"), vec![edit]));
+            let title = if *key == "type" { format!("add '{key}: {blank}'") } else { format!("add '{key}'") };
+            finding = finding.with_fix(Fix::new(title, vec![edit]));
         }
     }
     findings.add(finding);

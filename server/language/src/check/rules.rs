@@ -42,13 +42,24 @@ pub(super) fn step(
     }
 }
 
+/// Keys of which a step of a type needs one.
+pub(crate) fn one_of(kind: &str) -> &'static [&'static str] {
+    match kind {
+        "shell" => &["run", "args"],
+        "sleep" => &["duration", "until"],
+        "join" => &["needs"],
+        _ => &[],
+    }
+}
+
 /// Keys that a step must have for its type or its operation.
 fn needed(findings: &mut Findings<'_>, node: Node<'_>, kind: &str, meant: &[&str], holder: Holder<'_>) {
     let tree = findings.tree();
     let has = |key: &str| tree.get(node, key).is_some() || node.entry(key).is_some() || meant.contains(&key);
     let op = findings.tree().get(node, "op").and_then(Node::scalar_text).unwrap_or("");
+    let has_one = one_of(kind).iter().any(|key| has(key));
     match kind {
-        "shell" if !has("run") && !has("args") => {
+        "shell" if !has_one => {
             let message = "a shell step needs 'run' or 'args'".to_owned();
             missing(findings, node, holder, message, &[("run", "\"\"".to_owned())]);
         }
@@ -57,12 +68,12 @@ fn needed(findings: &mut Findings<'_>, node: Node<'_>, kind: &str, meant: &[&str
             let message = "the command is empty; write one";
             findings.add(Diagnostic::new(Code::UnknownValue, span, message));
         }
-        "sleep" if !has("duration") && !has("until") => {
+        "sleep" if !has_one => {
             let message = "a sleep step needs 'duration' or 'until'".to_owned();
             missing(findings, node, holder, message, &[("duration", "1s".to_owned())]);
         }
         // A `needs` that is no list at all has its own finding.
-        "join" if !has("needs") || tree.get(node, "needs").is_some_and(is_empty_list) => {
+        "join" if !has_one || tree.get(node, "needs").is_some_and(is_empty_list) => {
             let message = "a join step needs 'needs': the steps that it waits for".to_owned();
             missing(findings, node, holder, message, &[]);
         }

@@ -447,7 +447,7 @@ fn what_an_item_lacks_is_said_at_the_item() {
 ",
         expect![[r#"
             error missing-key a step needs 'id' [fix: add 'id']
-            error missing-key a step needs 'type' [fix: add 'type']
+            error missing-key a step needs 'type' [fix: add 'type: shell']
             error missing-key this item of 'tools' needs 'execution' [fix: add 'execution']
             error missing-key this item of 'tools' needs 'name' [fix: add 'name']
         "#]],

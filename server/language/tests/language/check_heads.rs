@@ -21,6 +21,13 @@ fn an_agent_is_found_by_its_files_name() {
 fn a_skill_has_its_folders_name_and_a_bounded_head() {
     check_text("skills/pdf/SKILL.md", "---\nname: pdf\ndescription: Fills forms.\n---\n", expect![[""]]);
     check_text(
+        "skills/My_Skill/SKILL.md",
+        "---\nname: ⟦other⟧\ndescription: Fills forms.\n---\n",
+        expect![[r#"
+        warning misplaced-name no skill can have the name of its folder 'My_Skill'; call both 'other'
+    "#]],
+    );
+    check_text(
         "skills/pdf/SKILL.md",
         "---\nname: ⟦pdfs⟧\ndescription: x\n---\n",
         expect![[r#"

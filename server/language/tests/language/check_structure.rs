@@ -210,20 +210,33 @@ fn missing_keys_stand_at_the_type_then_the_id_then_the_key_around() {
     check_steps(
         "steps:\n  - id: ⟦a⟧\n    run: ls\n",
         expect![[r#"
-            error missing-key a step needs 'type' [fix: add 'type']
+            error missing-key a step needs 'type' [fix: add 'type: shell'] [fix: add 'type: script']
+        "#]],
+    );
+    // The keys of a step say which type it can have.
+    check_steps(
+        "steps:
+  - {id: ⟦a⟧, message: hi, inputType: confirm}
+  - {id: ⟦b⟧, agent: g, prompt: hi}
+  - {id: ⟦c⟧, url: https://a.example, method: GET}
+",
+        expect![[r#"
+            error missing-key a step needs 'type' [fix: add 'type: human']
+            error missing-key a step needs 'type' [fix: add 'type: llm'] [fix: add 'type: blueprint']
+            error missing-key a step needs 'type' [fix: add 'type: request']
         "#]],
     );
     check_steps(
         "steps:\n  - ⟦run⟧: ls\n",
         expect![[r#"
             error missing-key a step needs 'id' [fix: add 'id']
-            error missing-key a step needs 'type' [fix: add 'type']
+            error missing-key a step needs 'type' [fix: add 'type: shell'] [fix: add 'type: script']
         "#]],
     );
     check_steps(
         "inputs:\n  ⟦n⟧: {default: 1}\nsteps: []\n",
         expect![[r#"
-            error missing-key 'n' needs 'type' [fix: add 'type']
+            error missing-key 'n' needs 'type' [fix: add 'type: string']
         "#]],
     );
     check_text(
@@ -536,7 +549,7 @@ fn steps_inside_steps_are_checked() {
         expect![[r#"
             error missing-key a shell step needs 'run' or 'args' [fix: add 'run']
             error unknown-key 'rum' is no key of a shell step; take it out [fix: take it out]
-            error missing-key a step needs 'type' [fix: add 'type']
+            error missing-key a step needs 'type' [fix: add 'type: shell']
         "#]],
     );
 }

@@ -14,7 +14,7 @@ fn keys_of_a_step_by_its_type() {
     complete_steps(
         "steps:\n  - id: a\n    type: sleep\n    $0\n",
         expect![
-            "durable duration until allowFailure auto_heal breakpoint compensate concurrency failFast foreach idempotencyKey idempotencyScope idempotencyTtlSeconds if inputSchema learn memoize memoizeTtlSeconds needs outputRetries outputSchema pool reflexion repairStrategy retry strategy timeout transform"
+            "duration until durable allowFailure auto_heal breakpoint compensate concurrency failFast foreach idempotencyKey idempotencyScope idempotencyTtlSeconds if inputSchema learn memoize memoizeTtlSeconds needs outputRetries outputSchema pool reflexion repairStrategy retry strategy timeout transform"
         ],
     );
     complete_steps(
@@ -42,7 +42,7 @@ fn the_type_of_a_step_may_come_by_a_merge_key() {
     let text = "name: t\nsteps:\n  - &base\n    id: a\n    type: sleep\n  - <<: *base\n    $0\n";
     let (_, found) = proposals(WORKFLOW, text);
     let first: Vec<&str> = found.iter().take(3).map(|one| one.label.as_str()).collect();
-    assert_eq!(first, ["id", "type", "durable"]);
+    assert_eq!(first, ["duration", "id", "type"]);
 }
 
 #[test]
@@ -81,7 +81,7 @@ fn keys_of_the_workflow_and_of_mappings_below() {
     complete_steps(
         "steps:\n  - {id: a, type: join, $0}\n",
         expect![
-            "condition allowFailure auto_heal breakpoint compensate concurrency failFast foreach idempotencyKey idempotencyScope idempotencyTtlSeconds if inputSchema learn memoize memoizeTtlSeconds needs outputRetries outputSchema pool reflexion repairStrategy retry strategy timeout transform"
+            "needs condition allowFailure auto_heal breakpoint compensate concurrency failFast foreach idempotencyKey idempotencyScope idempotencyTtlSeconds if inputSchema learn memoize memoizeTtlSeconds outputRetries outputSchema pool reflexion repairStrategy retry strategy timeout transform"
         ],
     );
 }

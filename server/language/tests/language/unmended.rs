@@ -37,6 +37,7 @@ const UNMENDED: &[(Code, &str, &str)] = &[
     (Code::ExpressionSyntax, "this '${{' is never closed; braces count", "where it ends among its braces"),
     (Code::ExpressionSyntax, "this '}}' closes nothing", "where it starts"),
     (Code::FailingExpression, "", "which value would do"),
+    (Code::MisplacedName, "no skill can have the name of its folder", "what the folder is called then"),
     (Code::FormatMismatch, "this command is empty", "which command prints it"),
     (Code::FormatMismatch, "nobody can ask this provider", "what else names it"),
     (Code::FormatMismatch, "'…' does not match", "which text of that form"),

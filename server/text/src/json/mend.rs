@@ -19,6 +19,19 @@ pub(super) fn take_out(title: &str, span: Span) -> Fix {
     Fix::new(title, vec![TextEdit::new(span, "")])
 }
 
+/// The first of the blanks that other programs do not read over; pasted text brings them.
+pub(super) fn blanks(text: &str, blanks: Span) -> Option<Diagnostic> {
+    let is_bad = |c: char| !matches!(c, ' ' | '\t' | '\n' | '\r');
+    let blank = blanks.of(text);
+    let at = blank.find(is_bad)?;
+    let length = blank[at..].find(|c| !is_bad(c)).unwrap_or(blank.len() - at);
+    let bad = Span::new(blanks.start + at, blanks.start + at + length);
+    let sign = u32::from(bad.of(text).chars().next()?);
+    let spaces: String = bad.of(text).chars().map(|_| ' ').collect();
+    let fix = Fix::new("write it as spaces", vec![TextEdit::new(bad, spaces)]);
+    Some(problem(bad, format!("this blank (U+{sign:04X}) is none in JSON; write a space"), fix))
+}
+
 /// A text between double quotes, as JSON writes it.
 fn quoted(text: &str) -> String {
     serde_json::Value::from(text).to_string()

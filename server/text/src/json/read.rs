@@ -76,7 +76,10 @@ impl<'t> Reader<'t> {
     fn peek(&mut self) -> (Token, Span) {
         loop {
             let rest = self.text.get(self.at..).unwrap_or("");
-            self.at += rest.len() - rest.trim_start().len();
+            let behind = rest.trim_start();
+            let blanks = Span::new(self.at, self.at + rest.len() - behind.len());
+            self.output.problems.extend(mend::blanks(self.text, blanks));
+            self.at = blanks.end;
             let Some((comment, span)) = scan::comment(self.text, self.at) else { break };
             self.output.comments.push(span);
             let message = match (comment, self.dialect) {

@@ -229,8 +229,9 @@ impl<'e> Walker<'e, '_, '_, '_> {
         } else {
             (format!("{} has no method '{name}'", described(receiver)), instead(name).to_owned())
         };
-        // The method that does the same, by the hint that names it.
-        let meant = hint.split_once("'.").and_then(|(_, method)| Some(method.split_once('(')?.0.to_owned()));
+        // The method that does the same, by the hint that names it; not one of another text.
+        let named = hint.split_once("'.").filter(|(before, _)| !before.ends_with('\''));
+        let meant = named.and_then(|(_, method)| Some(method.split_once('(')?.0.to_owned()));
         self.found.remarks.push(Remark {
             span,
             code: Code::UnknownMethod,
