@@ -1,8 +1,8 @@
 //! What lies between a model server's bytes and the reader of an answer. `cargo bench -p copydesk-provider` prints it.
 //!
-//! The server is the bench's own, on loopback, on a thread of its own; everything of ours runs on the thread that measures,
-//! so its CPU time is the thread's, which travels better between machines than wall time does. Nothing here asserts: a miss
-//! is printed as a miss.
+//! The server is the bench's own, on loopback, on a thread of its own; everything of ours runs on the thread that
+//! measures, so its CPU time is the thread's, which travels better between machines than wall time does. Nothing here
+//! asserts: a miss is printed as a miss.
 
 #![expect(
     clippy::print_stdout,
@@ -66,8 +66,8 @@ fn models(server: &ModelServer, kind: ProviderKind) -> Models {
     Models::new(&config, Arc::new(NoKeys))
 }
 
-/// Reads an answer up to its first text, or whole; answers when the first text came and how many words there were, of which
-/// a server sends each by itself and a stream may join some.
+/// Reads an answer up to its first text, or whole; answers when the first text came and how many words there were, of
+/// which a server sends each by itself and a stream may join some.
 async fn read(models: &Models, whole: Whole) -> (Instant, usize) {
     let choice = models.choose().expect("the bench names a model");
     let messages = vec![Message::user("hello")];

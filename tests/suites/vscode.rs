@@ -1,4 +1,5 @@
-//! The main story in the real VS Code workbench, in a browser without a screen: `editors/vscode/test/story.mjs` tells it.
+//! The main story in the real VS Code workbench, in a browser without a screen: `editors/vscode/test/story.mjs` tells
+//! it.
 //!
 //! The extension is packed as a person would install it. Pictures go to the story's folder, or to `COPYDESK_SHOTS`
 //! (an absolute path; `docs/images` to renew the ones in the guide).

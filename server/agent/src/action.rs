@@ -1,7 +1,7 @@
 //! What a person can ask for with one key: the built-in actions, and their own from Markdown files.
 //!
-//! A file of their own narrows the tools, tightens the mode and brings the task. One that lies in the workspace may be a
-//! stranger's, so the model it names counts only where exactly this text is trusted.
+//! A file of their own narrows the tools, tightens the mode and brings the task. One that lies in the workspace may be
+//! a stranger's, so the model it names counts only where exactly this text is trusted.
 
 use copydesk_base::config::Mode;
 use copydesk_language::types;

@@ -1,14 +1,14 @@
 //! Hooks: commands of the person's at points of an agent's life.
 //!
 //! A hook gets what happens as JSON on its standard input. It is judged by the person's rules alone: it is their own
-//! command, so what would be asked is answered, and a denial stands. That is written down where a run is. It runs in the walls of a command and within its
-//! time. What it prints goes to the model where the model can still use it.
+//! command, so what would be asked is answered, and a denial stands. That is written down where a run is. It runs in
+//! the walls of a command and within its time. What it prints goes to the model where the model can still use it.
 //!
-//! Before a tool, whatever goes wrong refuses the call: an exit code, a time-out, a hook that cannot start, a matcher that
-//! cannot be read. Elsewhere a failure is written down and stops nothing.
+//! Before a tool, whatever goes wrong refuses the call: an exit code, a time-out, a hook that cannot start, a matcher
+//! that cannot be read. Elsewhere a failure is written down and stops nothing.
 //!
-//! A hook runs where the person is: in their workspace, with the script that lies there, also for a helper that works in a
-//! worktree and may have changed the copy of it.
+//! A hook runs where the person is: in their workspace, with the script that lies there, also for a helper that works
+//! in a worktree and may have changed the copy of it.
 
 use std::io::Write as _;
 use std::time::Duration;

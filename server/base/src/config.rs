@@ -50,8 +50,8 @@ pub struct Config {
     pub model_mappings: BTreeMap<String, String>,
     /// External agents that run under Copydesk's roof.
     pub agents: BTreeMap<String, GuestAgent>,
-    /// Agents that work one behind the other, by a name that is offered as an action: names of agents, or of layers below
-    /// `.stepper/layer`. Each is handed the words of the person and what the one before said at its end.
+    /// Agents that work one behind the other, by a name that is offered as an action: names of agents, or of layers
+    /// below `.stepper/layer`. Each is handed the words of the person and what the one before said at its end.
     pub pipelines: BTreeMap<String, Vec<String>>,
     /// Tool servers that speak the Model Context Protocol.
     pub mcp_servers: BTreeMap<String, McpServer>,
@@ -138,7 +138,8 @@ pub struct McpServer {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Budgets {
-    /// One turn: your words and all that is done until the answer to them. Words that you queue behind it begin another one.
+    /// One turn: your words and all that is done until the answer to them. Words that you queue behind it begin another
+    /// one.
     pub turn: Budget,
     /// One run, with those that work for it.
     pub run: Budget,
@@ -251,8 +252,8 @@ pub struct Hook {
     /// How long it may take. 30 s unless set.
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "amount::positive")]
     pub timeout: Option<Duration>,
-    /// At `Notification`: how long the question has to be without an answer first. At once where absent. It waits for an
-    /// answer as long again after the last call.
+    /// At `Notification`: how long the question has to be without an answer first. At once where absent. It waits for
+    /// an answer as long again after the last call.
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "amount::positive")]
     pub after: Option<Duration>,
     /// At `Notification`: who is called, as the record and you are told.

@@ -23,8 +23,8 @@ pub trait Files: Send + Sync {
     /// The file itself, to be read piece by piece; what an editor holds open is not in it.
     fn open(&self, path: &Path) -> Result<std::fs::File, FileError>;
 
-    /// Opens many files as [`Files::open`] does, one behind the other, at less cost where they stand in one folder. They are
-    /// those that a listing called plain files; what has become something else since is refused.
+    /// Opens many files as [`Files::open`] does, one behind the other, at less cost where they stand in one folder.
+    /// They are those that a listing called plain files; what has become something else since is refused.
     fn opening(&self) -> Opening<'_>;
 
     /// What is in a folder, by name.

@@ -27,8 +27,8 @@ pub trait Host: Send + Sync {
     /// Puts an edit of an open document through the editor, and answers what the document then really carried.
     fn apply(&self, edit: DocumentEdit) -> BoxFuture<'_, Applied>;
 
-    /// What other language servers of the editor know. Nothing where it cannot tell: it has no way to ask them, or nobody
-    /// answered in time.
+    /// What other language servers of the editor know. Nothing where it cannot tell: it has no way to ask them, or
+    /// nobody answered in time.
     fn known(&self, wanted: Wanted) -> BoxFuture<'_, Option<Vec<Known>>> {
         let _ = wanted;
         Box::pin(std::future::ready(None))

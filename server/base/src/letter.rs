@@ -1,8 +1,8 @@
 //! Letters that nobody sees, in one list.
 //!
-//! They hide what somebody decides by: in a prompt, a command, a file's name, a suggestion in grey, a server's message, a
-//! schema's words. Each room says what it does with one (writes it out, leaves it out, refuses); which these are is said
-//! here only.
+//! They hide what somebody decides by: in a prompt, a command, a file's name, a suggestion in grey, a server's message,
+//! a schema's words. Each room says what it does with one (writes it out, leaves it out, refuses); which these are is
+//! said here only.
 
 /// Whether a letter shows nothing of its own, or changes how others look: controls (tabs and line breaks, too), letters
 /// without width, and those that turn the reading order.
@@ -23,7 +23,8 @@ pub const fn shows_nothing(letter: char) -> bool {
             | '\u{e0000}'..='\u{e0fff}')
 }
 
-/// Those that ordinary text cannot do without: the joiners and selectors of scripts and emoji. They turn nothing around.
+/// Those that ordinary text cannot do without: the joiners and selectors of scripts and emoji. They turn nothing
+/// around.
 #[must_use]
 pub const fn is_needed(letter: char) -> bool {
     is_joiner(letter) || is_selector(letter)

@@ -1,18 +1,20 @@
 //! Keeping secrets out of everything that is written or sent.
 //!
-//! A [`Redactor`] knows the keys that this process itself read, by value and in its other [`forms`] (a server that repeats a
-//! header shows it in base64), and may be given a [`Finder`] that recognizes others by their shape. What it writes for a secret is [`REDACTED`].
+//! A [`Redactor`] knows the keys that this process itself read, by value and in its other [`forms`] (a server that
+//! repeats a header shows it in base64), and may be given a [`Finder`] that recognizes others by their shape. What it
+//! writes for a secret is [`REDACTED`].
 //!
-//! A model gets a *placeholder* instead, a word that stands for one secret in one process, so that it can speak about the
-//! text around it. Placeholders are for models alone: [`Redactor::clean`] takes them away too, and no file ever holds one.
+//! A model gets a *placeholder* instead, a word that stands for one secret in one process, so that it can speak about
+//! the text around it. Placeholders are for models alone: [`Redactor::clean`] takes them away too, and no file ever
+//! holds one.
 
 use std::ops::Range;
 use std::sync::{Arc, PoisonError, RwLock};
 
 /// Replaces secrets, wherever they stand.
 ///
-/// Values shorter than eight characters are not replaced, since they would tear ordinary text. Clones know the same: what
-/// one of them learns, all of them replace.
+/// Values shorter than eight characters are not replaced, since they would tear ordinary text. Clones know the same:
+/// what one of them learns, all of them replace.
 #[derive(Clone, Default)]
 pub struct Redactor {
     /// Longest first.
@@ -109,8 +111,8 @@ impl Redactor {
         replaced(&text, &found, |_, _| REDACTED.to_owned())
     }
 
-    /// The same without parts of secrets, in capital or small letters: whoever repeats a key in an error may show its half. For
-    /// short texts, since each of their letters is looked for in each secret.
+    /// The same without parts of secrets, in capital or small letters: whoever repeats a key in an error may show its
+    /// half. For short texts, since each of their letters is looked for in each secret.
     pub fn clean_parts(&self, text: &str) -> String {
         let text = self.clean(text);
         let mut found = Vec::new();

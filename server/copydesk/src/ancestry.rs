@@ -1,7 +1,7 @@
 //! Whether this process was started by an agent's own command.
 //!
-//! A run marks its children's environment with [`MARKER`]; a command can take the mark off, so the processes above this one
-//! are looked at as well where the system shows them (`tree`): none of them may be a copydesk that runs agents.
+//! A run marks its children's environment with [`MARKER`]; a command can take the mark off, so the processes above this
+//! one are looked at as well where the system shows them (`tree`): none of them may be a copydesk that runs agents.
 
 #[cfg(target_os = "linux")]
 mod tree;

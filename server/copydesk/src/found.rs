@@ -15,7 +15,8 @@ use crate::config::Places;
 const AGENTS: &[&str] = &["claude", "codex", "gemini", "opencode"];
 
 /// The model servers that may run here, each where its own settings put it: Ollama where `OLLAMA_HOST` says, LM Studio
-/// at the port of its file. Only addresses of this machine count: nothing is sent to another one that nobody named to us.
+/// at the port of its file. Only addresses of this machine count: nothing is sent to another one that nobody named to
+/// us.
 pub(crate) fn servers(places: &Places) -> Vec<LocalServer> {
     let mut servers = LocalServer::usual();
     for server in &mut servers {
@@ -125,7 +126,8 @@ fn lm_studio(home: &Path) -> Option<String> {
     Some(format!("http://127.0.0.1:{port}/v1"))
 }
 
-/// Services that need a line of config beside their key: the variable that people set for them, a name, kind and address.
+/// Services that need a line of config beside their key: the variable that people set for them, a name, kind and
+/// address.
 const SERVICES: &[(&str, &str, &str, &str)] = &[
     ("OPENROUTER_API_KEY", "openrouter", "openai-chat", "https://openrouter.ai/api/v1"),
     ("GEMINI_API_KEY", "gemini", "openai-chat", "https://generativelanguage.googleapis.com/v1beta/openai"),

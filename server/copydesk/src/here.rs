@@ -88,8 +88,8 @@ impl Here {
     }
 }
 
-/// The workspace around a folder: inside a repository the nearest folder with `.copydesk` or `.keystone`; otherwise, and
-/// where there is none, the folder itself. Folders above the repository are not looked at, since anybody may have
+/// The workspace around a folder: inside a repository the nearest folder with `.copydesk` or `.keystone`; otherwise,
+/// and where there is none, the folder itself. Folders above the repository are not looked at, since anybody may have
 /// made them.
 pub(crate) fn root_of(folder: &Path) -> PathBuf {
     let repository = folder.ancestors().find(|folder| folder.join(".git").exists());

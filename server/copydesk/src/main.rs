@@ -5,7 +5,8 @@
 //! directory and the process tree; everything below gets what it needs handed in.
 //!
 //! Invariants
-//! - Standard output belongs to the result of a command (for `lsp` to the protocol); logs and notes go to standard error.
+//! - Standard output belongs to the result of a command (for `lsp` to the protocol); logs and notes go to standard
+//!   error.
 //! - Exit codes: 0 fine, 1 problems found or work failed or denied, 2 wrong usage, 130 interrupted.
 
 mod ancestry;

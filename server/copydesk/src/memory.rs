@@ -1,8 +1,8 @@
 //! What is remembered of models between two processes, in `COPYDESK_HOME/models/`: how they are doing, and what their
 //! providers list.
 //!
-//! Small JSON files, replaced whole. A file that is missing or makes no sense is nothing known: it costs one try, and is
-//! written anew. Whoever writes changes its own part of what stands there, one process after the other.
+//! Small JSON files, replaced whole. A file that is missing or makes no sense is nothing known: it costs one try, and
+//! is written anew. Whoever writes changes its own part of what stands there, one process after the other.
 
 use std::fs::File;
 use std::io::Write;

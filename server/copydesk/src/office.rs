@@ -1,7 +1,7 @@
 //! What a desk needs from this process: settings for each run, keys, and the environment of child processes.
 //!
-//! Settings are read anew whenever a run starts, so that a changed file counts at once. The models made from them are kept
-//! while their part stays the same: connections stay warm, and a scripted conversation goes on.
+//! Settings are read anew whenever a run starts, so that a changed file counts at once. The models made from them are
+//! kept while their part stays the same: connections stay warm, and a scripted conversation goes on.
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};

@@ -96,8 +96,8 @@ pub fn unsent(text: &str) -> Option<Turn> {
     turns(text).pop().filter(|turn| turn.role == Role::User && !turn.words(text).is_empty())
 }
 
-/// A model's words as they may stand in a turn: no line of them begins another one, and no name of a secret is left that
-/// a file would keep.
+/// A model's words as they may stand in a turn: no line of them begins another one, and no name of a secret is left
+/// that a file would keep.
 pub fn quoted(words: &str) -> String {
     let mut quoted = String::with_capacity(words.len());
     for line in words.split_inclusive('\n') {

@@ -15,8 +15,8 @@ pub(crate) struct Declared<'t> {
     /// Those that merge keys bring, too.
     pub(crate) inputs: Vec<Entry<'t>>,
     pub(crate) steps: Vec<Step<'t>>,
-    /// The first step of each id, by the id's fingerprint. Made when somebody asks for a step: most checks of a file that
-    /// was checked before do not.
+    /// The first step of each id, by the id's fingerprint. Made when somebody asks for a step: most checks of a file
+    /// that was checked before do not.
     by_id: OnceCell<HashMap<u64, usize>>,
     input_names: HashMap<&'t str, usize>,
     secrets: HashSet<&'t str>,

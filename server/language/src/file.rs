@@ -236,7 +236,8 @@ fn yaml_by_place(place: &Place<'_>, tree: &Tree) -> FileKind {
     if is_workflow { FileKind::Workflow } else { FileKind::Other }
 }
 
-/// What other programs read, too: MCP servers at the root of a project or in an editor's folder, plugins and their hooks.
+/// What other programs read, too: MCP servers at the root of a project or in an editor's folder, plugins and their
+/// hooks.
 fn json_by_place(place: &Place<'_>, tree: &Tree) -> Option<FileKind> {
     let within = |folders: &[&str]| folders.iter().any(|folder| place.within(&[folder]));
     match place.name {

@@ -1,10 +1,11 @@
 //! The language of the files people write: what is wrong in them, what may come next, what a word means.
 //!
 //! Everything starts from a [`File`], which is a text with its tree, and a [`WorkspaceIndex`], which is what is known
-//! beyond that file. [`check`](fn@check) finds what is wrong, exactly where, with mends; [`complete`](fn@complete)
-//! says what may be written at an offset; [`hover`](fn@hover) what stands there; [`symbols`](fn@symbols) what the
-//! file is made of; [`summary`](fn@summary) what other files need to know of it. The language itself is the Rust types in [`types`]: [`schema`](fn@schema) prints them as JSON
-//! Schemas, and the same schemas, read once into shapes, drive the rest.
+//! beyond that file. [`check`](fn@check) finds what is wrong, exactly where, with mends; [`complete`](fn@complete) says
+//! what may be written at an offset; [`hover`](fn@hover) what stands there; [`symbols`](fn@symbols) what the file is
+//! made of; [`summary`](fn@summary) what other files need to know of it. The language itself is the Rust types in
+//! [`types`]: [`schema`](fn@schema) prints them as JSON Schemas, and the same schemas, read once into shapes, drive the
+//! rest.
 //!
 //! Invariants
 //! - Pure: no file is read, nothing is spawned, the same input gives the same answer.

@@ -1,7 +1,7 @@
 //! The places that name a model, and what is known of the names.
 //!
-//! What can be asked is known to the binary: it hands the names in as [`KnownModel`]s, when [`names_model`] says that the
-//! cursor stands where they matter. A name that is not among them is no mistake: a list may be old.
+//! What can be asked is known to the binary: it hands the names in as [`KnownModel`]s, when [`names_model`] says that
+//! the cursor stands where they matter. A name that is not among them is no mistake: a list may be old.
 
 use crate::complete::place::{self, Part};
 use crate::complete::yaml_part;

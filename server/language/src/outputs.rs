@@ -1,7 +1,7 @@
 //! Which output of a called workflow an expression reads: `steps.ID.outputs.NAME`, however it is written.
 //!
-//! `output` and `outputs` hold the same names: those that `outputMapping` gives, and those of the workflow itself, which
-//! are also below `outputs.outputs`. Of many rounds `output` is a list: `steps.ID.output[0].NAME`.
+//! `output` and `outputs` hold the same names: those that `outputMapping` gives, and those of the workflow itself,
+//! which are also below `outputs.outputs`. Of many rounds `output` is a list: `steps.ID.output[0].NAME`.
 
 use copydesk_text::Node;
 

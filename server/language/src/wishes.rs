@@ -11,8 +11,9 @@ use crate::declared::{Declared, Step};
 use crate::index::{AgentSummary, BUILT_IN_AGENT, SettingsView, VisibleAgent};
 use crate::{File, FileKind, WorkspaceIndex, models};
 
-/// What a file wishes for: an agent, a layer, an action, a prompt command or a chat for itself, a workflow for all of its steps or, where `step` names one,
-/// for that one with its agent. `None` where there is no such step, or where it asks no model.
+/// What a file wishes for: an agent, a layer, an action, a prompt command or a chat for itself, a workflow for all of
+/// its steps or, where `step` names one, for that one with its agent. `None` where there is no such step, or where it
+/// asks no model.
 pub fn wishes(file: &File<'_>, index: &WorkspaceIndex, step: Option<&str>) -> Option<Vec<Wish>> {
     let root = file.tree.root()?;
     match (file.kind, step) {
@@ -114,8 +115,8 @@ pub(crate) fn instead(chain: &Chain<'_>) -> String {
     }
 }
 
-/// Who answers instead, as a mapping says: one model or a list of them. `None` where it says nothing; what is no text in a
-/// list is passed over, it is marked as wrong.
+/// Who answers instead, as a mapping says: one model or a list of them. `None` where it says nothing; what is no text
+/// in a list is passed over, it is marked as wrong.
 pub fn fallback(node: Node<'_>) -> Option<Vec<String>> {
     let written = node.get("fallback").filter(|written| !written.is_null())?;
     let one = written.scalar_text().map(str::to_owned);

@@ -1,5 +1,5 @@
-//! `ask:` comments: an order to an agent, written beside the code, in any editor. In a chat document every line of words
-//! is one.
+//! `ask:` comments: an order to an agent, written beside the code, in any editor. In a chat document every line of
+//! words is one.
 
 use std::collections::HashSet;
 use std::path::Path;

@@ -134,8 +134,8 @@ impl Documents {
         self.changed.subscribe()
     }
 
-    /// Every version of the document of a path from here on, in order, until it is closed. For a short while, and for who
-    /// takes them as they come: each holds its text.
+    /// Every version of the document of a path from here on, in order, until it is closed. For a short while, and for
+    /// who takes them as they come: each holds its text.
     pub(crate) fn versions(&self, path: &Path) -> mpsc::UnboundedReceiver<Arc<Open>> {
         let (follower, versions) = mpsc::unbounded_channel();
         self.followers.entry(path.to_owned()).or_default().push(follower);

@@ -116,8 +116,8 @@ pub enum Ended {
     Abrupt,
 }
 
-/// Serves one editor until it says `exit`, closes its end or dies, or until `stop` says so (a signal, for one). Runs and
-/// their child processes end before this returns.
+/// Serves one editor until it says `exit`, closes its end or dies, or until `stop` says so (a signal, for one). Runs
+/// and their child processes end before this returns.
 pub async fn serve(
     input: impl AsyncRead + Unpin + Send,
     output: impl AsyncWrite + Unpin + Send + 'static,

@@ -1,8 +1,8 @@
 //! Markdown for an editor: the one door through which it leaves, so that nothing in it loads anything.
 //!
 //! A description may be a stranger's: a workflow that came with a clone, a schema of the workspace's. An editor that
-//! shows an image in a hover fetches it, and whoever keeps it learns who looked, and when. So an image is a link here, and an
-//! element that loads something is the text that it is written with.
+//! shows an image in a hover fetches it, and whoever keeps it learns who looked, and when. So an image is a link here,
+//! and an element that loads something is the text that it is written with.
 
 use tower_lsp::gen_lsp_types as lsp;
 

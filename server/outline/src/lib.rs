@@ -1,10 +1,11 @@
 //! Source code as an outline: what is defined where, and which names are used.
 //!
-//! [`read`] takes a path, which tells the language, and a text. What a grammar of tree-sitter knows is read by it; a text
-//! in any other language, or one that a grammar does not get through, is read by the words that its lines begin with.
-//! [`map`] shows those definitions of many files that matter most, by who uses whom.
+//! [`read`] takes a path, which tells the language, and a text. What a grammar of tree-sitter knows is read by it; a
+//! text in any other language, or one that a grammar does not get through, is read by the words that its lines begin
+//! with. [`map`] shows those definitions of many files that matter most, by who uses whom.
 //!
-//! It is for showing code to models and people: it decides nothing. The same text gives the same outline, on any machine.
+//! It is for showing code to models and people: it decides nothing. The same text gives the same outline, on any
+//! machine.
 //!
 //! Invariants
 //! - Pure, and it always ends: texts, steps of a parser and definitions are bounded by numbers, not by a clock.

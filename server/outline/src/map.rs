@@ -1,8 +1,8 @@
 //! A map of many files: the definitions that matter most, as many as fit.
 //!
-//! A file gives weight to those whose definitions it uses, and has what others give it, as pages of the web have by their
-//! links; what the person looks at or names begins with more. A name that many files define says little about any of
-//! them. A definition has the weight that comes over its name.
+//! A file gives weight to those whose definitions it uses, and has what others give it, as pages of the web have by
+//! their links; what the person looks at or names begins with more. A name that many files define says little about any
+//! of them. A definition has the weight that comes over its name.
 //!
 //! Everything is added up in the order of the files and of names, so that the same files give the same map.
 

@@ -20,7 +20,8 @@ const LOOKS: usize = 1_000;
 const BYTES_A_LOOK: usize = 8;
 /// The parser gets the text in pieces of so many bytes, and asks anew for each that it goes back to or looks ahead at.
 const PIECE: usize = 1_024;
-/// How often it may ask for each piece. A scanner that looks for an end that is not there asks for all of them each time.
+/// How often it may ask for each piece. A scanner that looks for an end that is not there asks for all of them each
+/// time.
 const ASKS: usize = 64;
 /// How deep the name of a C function may lie in its stars and brackets.
 const DEEPEST: usize = 32;
@@ -246,7 +247,8 @@ fn span_of(node: Node<'_>) -> Span {
     Span::new(node.start_byte(), node.end_byte())
 }
 
-/// The node that is the name: through the stars and brackets of a declarator, the front of a path, the arguments of a type.
+/// The node that is the name: through the stars and brackets of a declarator, the front of a path, the arguments of a
+/// type.
 fn name_in(node: Node<'_>) -> Option<Node<'_>> {
     let mut node = node;
     for _ in 0..DEEPEST {

@@ -1,8 +1,9 @@
 //! What permission costs and how often it is wrong. `cargo bench -p copydesk-permission` prints it; with folders behind
-//! `--`, it also counts what looks like a secret in the text files there: `cargo bench -p copydesk-permission -- ~/src`.
+//! `--`, it also counts what looks like a secret in the text files there: `cargo bench -p copydesk-permission --
+//! ~/src`.
 //!
-//! CPU time is this thread's own, from the scheduler, so it travels better between machines than wall time does. Nothing
-//! here asserts: a miss is printed as a miss.
+//! CPU time is this thread's own, from the scheduler, so it travels better between machines than wall time does.
+//! Nothing here asserts: a miss is printed as a miss.
 
 #![expect(
     clippy::print_stdout,

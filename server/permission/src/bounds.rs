@@ -3,8 +3,8 @@
 //! Bounds only ever tighten. What is judged within them is never allowed where the policy alone would not allow it, and
 //! never where the mode of the bounds would not: whatever loosens in them is passed over.
 //!
-//! `plan` and `locked` are no steps of one stair: `plan` refuses every edit, `locked` refuses what would be asked. Where
-//! both are wanted, `locked` holds and the refusals of `plan` come on top of it as rules.
+//! `plan` and `locked` are no steps of one stair: `plan` refuses every edit, `locked` refuses what would be asked.
+//! Where both are wanted, `locked` holds and the refusals of `plan` come on top of it as rules.
 
 use copydesk_base::config::Mode;
 

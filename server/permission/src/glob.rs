@@ -2,7 +2,8 @@
 
 /// The pattern of a shell rule: literal characters, `*` for any text, and perhaps `:*` at its end.
 ///
-/// Blanks outside quotes count as one, as they do in the shell. A backslash makes `*`, `:`, `(`, `)` and itself literal.
+/// Blanks outside quotes count as one, as they do in the shell. A backslash makes `*`, `:`, `(`, `)` and itself
+/// literal.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct ShellPattern {
     parts: Vec<Part>,
@@ -230,8 +231,8 @@ pub(crate) fn escape(text: &str) -> String {
     out
 }
 
-/// Whether some text is matched by both of two patterns of `*` (any text) and `?` (one letter). Costs the product of their
-/// lengths, whatever they are: whoever writes a command must not be able to keep us busy.
+/// Whether some text is matched by both of two patterns of `*` (any text) and `?` (one letter). Costs the product of
+/// their lengths, whatever they are: whoever writes a command must not be able to keep us busy.
 pub(crate) fn could_meet(left: &[char], right: &[char]) -> bool {
     // Whether what is left of `left` meets `right` from each place on.
     let mut behind: Vec<bool> =

@@ -1,7 +1,8 @@
 //! Rules that tighten, read as they are meant: options may stand in any order, together or apart.
 //!
-//! `Bash(rm -rf *)` also means `rm -fr x`, `rm -r -f x`, `rm x -rf` and `rm --recursive --force x`; `Bash(git push --force:*)`
-//! also means `git -c a=b push origin main --force`. Only deny and ask rules are read this way: it can only say yes too often.
+//! `Bash(rm -rf *)` also means `rm -fr x`, `rm -r -f x`, `rm x -rf` and `rm --recursive --force x`; `Bash(git push
+//! --force:*)` also means `git -c a=b push origin main --force`. Only deny and ask rules are read this way: it can only
+//! say yes too often.
 
 use crate::glob::ShellPattern;
 

@@ -277,7 +277,8 @@ pub(crate) fn folded(place: &Path) -> PathBuf {
     PathBuf::from(alike(&place.to_string_lossy()))
 }
 
-/// A name as the most forgiving disk compares it: in lower case, in one Unicode form, without letters that show nothing.
+/// A name as the most forgiving disk compares it: in lower case, in one Unicode form, without letters that show
+/// nothing.
 pub(crate) fn alike(name: &str) -> String {
     if name.is_ascii() {
         return name.to_ascii_lowercase();

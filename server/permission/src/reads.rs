@@ -1,7 +1,7 @@
 //! Many files of one walk, judged one after the other: what a judgement asks the disk is asked once for each folder.
 //!
-//! A judgement looks where a few names lead that may be links, five questions to the system. For a hundred thousand files that is
-//! more work than reading them.
+//! A judgement looks where a few names lead that may be links, five questions to the system. For a hundred thousand
+//! files that is more work than reading them.
 
 use std::marker::PhantomData;
 use std::path::{Path, PathBuf};

@@ -43,8 +43,8 @@ impl PartialEq for Rule {
 impl Eq for Rule {}
 
 impl Rule {
-    /// The same rule where a folder is worked on in a copy: what it asks about or denies in the folder, it asks about or
-    /// denies in the copy. What allows stays as it is.
+    /// The same rule where a folder is worked on in a copy: what it asks about or denies in the folder, it asks about
+    /// or denies in the copy. What allows stays as it is.
     #[must_use]
     pub fn in_copy(&self, copy: &Path, of: &Path) -> Self {
         if self.verdict == RuleVerdict::Allow {

@@ -2,8 +2,9 @@
 //!
 //! [`find_secrets`] goes through a text once for the words that secrets begin with or stand beside, and then looks with
 //! the few patterns that could fit. `table` has the shapes with a beginning of their own, `beside` those that are known
-//! only by what stands before them (`API_KEY=…`, a password in an address), `settings` passwords that somebody chose, `written`
-//! those in code and lists, `pem` private keys in text, `encoded` all of these in base64 and hexadecimal digits.
+//! only by what stands before them (`API_KEY=…`, a password in an address), `settings` passwords that somebody chose,
+//! `written` those in code and lists, `pem` private keys in text, `encoded` all of these in base64 and hexadecimal
+//! digits.
 //!
 //! It is a sieve for what a model must not see, and errs on the side of hiding where a shape is unmistakable; words
 //! such as `token = get_token()` are no secrets and stay. What a machine can guess only from randomness is hidden only
@@ -88,8 +89,8 @@ fn never() -> Regex {
     Regex::new("[a&&b]").expect("a pattern that matches nothing")
 }
 
-/// The secrets of a text, in base64 and hexadecimal digits too: in order, none over another. A private key is one find for
-/// each of its lines.
+/// The secrets of a text, in base64 and hexadecimal digits too: in order, none over another. A private key is one find
+/// for each of its lines.
 pub fn find_secrets(text: &str) -> Vec<Found> {
     let mut found = find_plain(text);
     found.extend(encoded::find(text, find_plain));
@@ -104,8 +105,8 @@ fn find_plain(text: &str) -> Vec<Found> {
         let hits = words.find_overlapping_iter(text);
         candidates.extend(hits.filter_map(|hit| owners.get(hit.pattern().as_usize()).copied()));
     }
-    // What is known by the word beside it has a sign in between. So a name (`input_tokens`, as records have by the dozen) is
-    // looked at for the others alone, and their patterns are not even compiled for it.
+    // What is known by the word beside it has a sign in between. So a name (`input_tokens`, as records have by the
+    // dozen) is looked at for the others alone, and their patterns are not even compiled for it.
     if is_name(text) {
         candidates.retain(|at| *at < table::SHAPES.len());
     }

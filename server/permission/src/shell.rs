@@ -1,9 +1,13 @@
 //! Shell commands, read before they are judged.
 //!
 //! [`read`] turns the text of a command into a [`Script`]: the simple commands in it (*atoms*), however deep, and its
-//! redirections. `words` cuts words as bash cuts them, `reader` walks the syntax tree `command` its simple commands and `brackets` its tests, `through` looks behind wrappers
-//! such as `timeout` and `bash -c`, `arguments` knows which words of which program name files, `programs` and `awk` what programs in words may do, `hatches` which of their options name others, `checkers` which make a tool that looks write, `scope` how far a rule reaches, `disguise` who shows a file in another form, `possible` what a program that is not known might write, `sweep` which folders it may change, `settings` which
-//! variables only change how a command speaks, `screen` refuses words that name secrets, `verdict` puts rules and mode to all of it.
+//! redirections. `words` cuts words as bash cuts them, `reader` walks the syntax tree `command` its simple commands and
+//! `brackets` its tests, `through` looks behind wrappers such as `timeout` and `bash -c`, `arguments` knows which words
+//! of which program name files, `programs` and `awk` what programs in words may do, `hatches` which of their options
+//! name others, `checkers` which make a tool that looks write, `scope` how far a rule reaches, `disguise` who shows a
+//! file in another form, `possible` what a program that is not known might write, `sweep` which folders it may change,
+//! `settings` which variables only change how a command speaks, `screen` refuses words that name secrets, `verdict`
+//! puts rules and mode to all of it.
 //!
 //! The grammar is positive. tree-sitter-bash finds the structure; a kind of node that is not named here makes the whole
 //! command unreadable, and so does every byte that the tree and our own lexer explain differently: what the parser
@@ -274,7 +278,8 @@ impl Simple {
 thread_local! {
     /// A parser is cheap to keep and dear to make.
     static PARSER: RefCell<Option<tree_sitter::Parser>> = RefCell::new(parser());
-    /// The last texts with their trees: a command is judged, looked at for disguises, kept from and confined, each by itself.
+    /// The last texts with their trees: a command is judged, looked at for disguises, kept from and confined, each by
+    /// itself.
     static PARSED: RefCell<VecDeque<(String, Tree)>> = const { RefCell::new(VecDeque::new()) };
 }
 

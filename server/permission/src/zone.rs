@@ -1,10 +1,10 @@
 //! Files that answer no rule: secrets, the files that guard the person, and files that run by themselves.
 //!
 //! *Secret* files are refused for reading and writing alike, in every mode. *Protected* files (our own settings and
-//! state, shells, git, editors, whatever starts with the session) ask before every write in every mode, and are
-//! refused in `bypass`. *Executing* files are run later by something the person did not start by name (a hook, the
-//! build of an editor's language server, CI): they ask, unless a rule spells them out. So do those that a command of the
-//! settings runs ([`crate::started`]).
+//! state, shells, git, editors, whatever starts with the session) ask before every write in every mode, and are refused
+//! in `bypass`. *Executing* files are run later by something the person did not start by name (a hook, the build of an
+//! editor's language server, CI): they ask, unless a rule spells them out. So do those that a command of the settings
+//! runs ([`crate::started`]).
 //!
 //! Files that a person starts by name are none of these (`Makefile`, `package.json`, tests): whoever allows
 //! `Bash(make:*)` allows what it says.

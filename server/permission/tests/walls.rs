@@ -1,5 +1,5 @@
-//! What a command finds when it looks for a way out of *full*. This program is its own launcher, so it has one thread and
-//! no test harness.
+//! What a command finds when it looks for a way out of *full*. This program is its own launcher, so it has one thread
+//! and no test harness.
 
 use std::process::ExitCode;
 
@@ -367,8 +367,8 @@ END
         }
     }
 
-    /// Folders of git are held where they are, and written in: that is what commits do. Below a folder that is read-only
-    /// nothing new stands, and taking nothing away works.
+    /// Folders of git are held where they are, and written in: that is what commits do. Below a folder that is
+    /// read-only nothing new stands, and taking nothing away works.
     fn is_expected(line: &str) -> bool {
         let is_written = line.starts_with("inside") || line.starts_with("chmod");
         (is_written && (line.ends_with(" .git") || line.ends_with(" .git/modules/lib")))

@@ -271,7 +271,8 @@ impl Options<'_> {
         Some(choice(endpoint, model, Cause::ProviderDefault, why))
     }
 
-    /// A provider whose key is there, in the environment or put away: the configured ones first, then the built-in ones.
+    /// A provider whose key is there, in the environment or put away: the configured ones first, then the built-in
+    /// ones.
     fn keyed(&self) -> Option<Choice> {
         let configured = self.providers.iter().map(|(name, provider)| Endpoint::configured(name, provider));
         let built_in = Endpoint::built_in_names().filter(|name| !self.providers.contains_key(*name));

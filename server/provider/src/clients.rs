@@ -163,8 +163,8 @@ impl Client {
     }
 }
 
-/// The head of an answer that came just now. What moments in it are taken against is the server's own clock, and ours where it
-/// does not tell.
+/// The head of an answer that came just now. What moments in it are taken against is the server's own clock, and ours
+/// where it does not tell.
 fn dated(mut headers: HeaderMap, now: Timestamp) -> HeaderMap {
     if !headers.contains_key(DATE)
         && let Ok(now) = rfc2822::DateTimePrinter::new().timestamp_to_rfc9110_string(&now)

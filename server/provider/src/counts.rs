@@ -1,7 +1,7 @@
 //! Counts of tokens as servers write them.
 //!
-//! A count is never a reason to throw an answer away: what is no number of tokens is read as [`NONSENSE`], what stands where
-//! counts should is read as none. Whether a count can be is judged where it is paid for, and nowhere here.
+//! A count is never a reason to throw an answer away: what is no number of tokens is read as [`NONSENSE`], what stands
+//! where counts should is read as none. Whether a count can be is judged where it is paid for, and nowhere here.
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer};

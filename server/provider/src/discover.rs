@@ -1,5 +1,5 @@
-//! Model servers and what they say that they serve: where some run on this machine without anybody having configured them,
-//! and which model of a list is asked where nobody names one.
+//! Model servers and what they say that they serve: where some run on this machine without anybody having configured
+//! them, and which model of a list is asked where nobody names one.
 
 use std::time::Duration;
 
@@ -144,8 +144,8 @@ pub(crate) fn told(unused: &[Unused]) -> String {
     format!("no provider can be asked without a name ({})", each.collect::<Vec<_>>().join("; "))
 }
 
-/// The choice that the lists of servers allow: `open` are the configured ones, `here` those of this machine, and `unused` the
-/// providers that could not be asked. The stand-in only where nothing is configured.
+/// The choice that the lists of servers allow: `open` are the configured ones, `here` those of this machine, and
+/// `unused` the providers that could not be asked. The stand-in only where nothing is configured.
 pub(crate) fn found(
     open: &[Looked],
     here: &[Looked],

@@ -31,8 +31,8 @@ pub enum ModelEvent {
     Recalled { age: Duration },
     /// Nothing comes for a while: the provider's limits hold the request back.
     Waiting { reason: String, wait: Option<Duration> },
-    /// The model is asked again, for the `tried`-th time in vain so far: what came of the answer is void. `usage` is what
-    /// that try used up. Nothing leaves before the reader wants the next event.
+    /// The model is asked again, for the `tried`-th time in vain so far: what came of the answer is void. `usage` is
+    /// what that try used up. Nothing leaves before the reader wants the next event.
     Again { error: CallError, tried: u32, wait: Duration, usage: Usage },
     /// The last event: the whole answer.
     Stopped { reason: StopReason, text: String, calls: Vec<ToolCall>, carried: Vec<Carried> },

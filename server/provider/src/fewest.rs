@@ -1,17 +1,18 @@
-//! The fewest tokens that a text can have, counted while it comes: by that a server is known that goes on behind the limit of an
-//! answer, before it has reported anything.
+//! The fewest tokens that a text can have, counted while it comes: by that a server is known that goes on behind the
+//! limit of an answer, before it has reported anything.
 //!
-//! Tokenizers cut a text at words first: no token goes over the end of a word, of a number or of a row of signs. So each of them
-//! is one token at least, and more where it is long. A blank goes with what follows, so does one sign before a word, and an
-//! apostrophe is a part of its word. Of prose that makes five tokens for six, of code about as many as there are; of scripts
-//! without blanks it says little, and the letters have to say it.
+//! Tokenizers cut a text at words first: no token goes over the end of a word, of a number or of a row of signs. So
+//! each of them is one token at least, and more where it is long. A blank goes with what follows, so does one sign
+//! before a word, and an apostrophe is a part of its word. Of prose that makes five tokens for six, of code about as
+//! many as there are; of scripts without blanks it says little, and the letters have to say it.
 //!
-//! Letters are weighed, not bytes: rows of blanks or of one sign, as tables, boxes and deep code have them, weigh as one; an escape of JSON (`\u0441`)
-//! weighs as the letter that it stands for; a letter of the scripts that need no blanks, or a picture, weighs as much as four, since
-//! no tokenizer in use has more than two or three of them in a token on average.
+//! Letters are weighed, not bytes: rows of blanks or of one sign, as tables, boxes and deep code have them, weigh as
+//! one; an escape of JSON (`\u0441`) weighs as the letter that it stands for; a letter of the scripts that need no
+//! blanks, or a picture, weighs as much as four, since no tokenizer in use has more than two or three of them in a
+//! token on average.
 //!
-//! Invariant: an answer that ends at its limit is never past it, in whatever language, script or layout it is written: who is
-//! hung up on by mistake loses an answer that is paid for. A server that lies may go on for a while instead.
+//! Invariant: an answer that ends at its limit is never past it, in whatever language, script or layout it is written:
+//! who is hung up on by mistake loses an answer that is paid for. A server that lies may go on for a while instead.
 
 /// Letters of a word that may be one token; longer ones are several.
 const WORD: u64 = 16;
@@ -32,8 +33,8 @@ const PIECE: u64 = 6;
 /// The weight of a letter where words are written without blanks, and of a picture.
 const DENSE: u64 = 4;
 
-/// Weight to a token of an answer that is all long words: English that is chosen for them has 8.7, as two tokenizers in use
-/// count it, Korean 6.4, Chinese 5.8, German and Russian 4.9; code and tables have less than 4.
+/// Weight to a token of an answer that is all long words: English that is chosen for them has 8.7, as two tokenizers in
+/// use count it, Korean 6.4, Chinese 5.8, German and Russian 4.9; code and tables have less than 4.
 const LONG_TOKEN: u64 = 10;
 
 /// What may come beyond that before anybody hangs up, in weight.

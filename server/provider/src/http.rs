@@ -1,7 +1,7 @@
 //! Sending a request and reading its answer, with patience that ends and a key that stays where it belongs.
 //!
-//! A [`Job`] is one call. It waits for a free slot of the provider and for its rate limit, sends, reads, and begins anew
-//! where [`crate::retry`] says so. What it learns goes to [`crate::health`]; every wait is told to the reader.
+//! A [`Job`] is one call. It waits for a free slot of the provider and for its rate limit, sends, reads, and begins
+//! anew where [`crate::retry`] says so. What it learns goes to [`crate::health`]; every wait is told to the reader.
 
 mod lists;
 
@@ -71,8 +71,8 @@ struct Prepared {
 }
 
 impl Job {
-    /// Calls, and answers the last event. Tokens and requests of the last try are added to `usage` whatever happens; those
-    /// of the tries before it go out with [`ModelEvent::Again`].
+    /// Calls, and answers the last event. Tokens and requests of the last try are added to `usage` whatever happens;
+    /// those of the tries before it go out with [`ModelEvent::Again`].
     pub(crate) async fn run(
         self,
         request: &Request,
@@ -255,8 +255,8 @@ impl Attempt<'_> {
         outcome.map(|()| reader.stop())
     }
 
-    /// Sends, and waits for the answer's head. A kept connection that nobody serves any more is no try: there are only so
-    /// many of them, and behind the last stands a new one.
+    /// Sends, and waits for the answer's head. A kept connection that nobody serves any more is no try: there are only
+    /// so many of them, and behind the last stands a new one.
     async fn send(&mut self) -> Result<Response, CallError> {
         let requests = self.usage.requests;
         loop {
@@ -294,9 +294,9 @@ impl Attempt<'_> {
         Ok((answered, heard))
     }
 
-    /// Waits for the head of an answer: long for its first byte, and from then on no longer than for an event. An interim
-    /// answer leaves the patience as it was. While the request is still on its way nobody waits for an answer, only for the
-    /// next piece of it to be taken.
+    /// Waits for the head of an answer: long for its first byte, and from then on no longer than for an event. An
+    /// interim answer leaves the patience as it was. While the request is still on its way nobody waits for an answer,
+    /// only for the next piece of it to be taken.
     async fn head(
         &self,
         mut answer: Pin<&mut impl Future<Output = Result<Response, SendError>>>,

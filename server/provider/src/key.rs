@@ -20,8 +20,8 @@ pub struct KeySource {
 }
 
 impl KeySource {
-    /// Whether the config, or the provider itself, wants one: without it nothing is sent. A key that was merely stored is
-    /// sent where there is one.
+    /// Whether the config, or the provider itself, wants one: without it nothing is sent. A key that was merely stored
+    /// is sent where there is one.
     pub const fn is_needed(&self) -> bool {
         self.variable.is_some() || self.command.is_some()
     }

@@ -14,8 +14,8 @@
 //!
 //! Invariants
 //! - A stream that ends without its terminator is an error, never an answer.
-//! - A key is fetched through the [`Keys`] that were passed in, right before it is sent, to the address it was configured
-//!   for. It follows no redirect and goes through no proxy, and it stands in no error, log or debug print.
+//! - A key is fetched through the [`Keys`] that were passed in, right before it is sent, to the address it was
+//!   configured for. It follows no redirect and goes through no proxy, and it stands in no error, log or debug print.
 //! - Neither environment nor disk is read here: keys, scripts and settings are handed in.
 //! - A model's mistake (bad JSON, unknown tool) is data for the caller, not an error of this room.
 

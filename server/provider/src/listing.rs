@@ -1,7 +1,7 @@
 //! What a provider lists: its models, and what it says about each.
 //!
-//! Every API has a list and hardly two have the same one, so the reader takes what it knows wherever it stands and passes
-//! over the rest. A list never decides what may be asked for: it adds names and facts.
+//! Every API has a list and hardly two have the same one, so the reader takes what it knows wherever it stands and
+//! passes over the rest. A list never decides what may be asked for: it adds names and facts.
 
 use std::collections::{BTreeMap, HashSet};
 use std::pin::pin;
@@ -207,7 +207,8 @@ pub(crate) fn is_of_cloud(model: &str) -> bool {
 const TOOLS: &[&str] = &["/capabilities", "/supported_parameters"];
 const VISION: &[&str] = &["/capabilities", "/architecture/input_modalities"];
 
-/// Whether a model makes vectors of texts and answers nothing, by what it can do, its type, or the family that Ollama tells.
+/// Whether a model makes vectors of texts and answers nothing, by what it can do, its type, or the family that Ollama
+/// tells.
 fn embeds(entry: &Value) -> bool {
     let word = |place: &str| entry.pointer(place).and_then(Value::as_str).unwrap_or_default();
     let abilities = entry.get("capabilities").and_then(Value::as_array);

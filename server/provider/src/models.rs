@@ -133,8 +133,8 @@ impl Models {
         Ok(Route { first: self.informed(first), fallbacks, chain, broken, strictness, unserved })
     }
 
-    /// As [`Models::route`]; where that finds nothing but the stand-in, providers that name no model and servers on this
-    /// machine are asked what they serve, and the first model is taken that such a request can be put to.
+    /// As [`Models::route`]; where that finds nothing but the stand-in, providers that name no model and servers on
+    /// this machine are asked what they serve, and the first model is taken that such a request can be put to.
     pub async fn route_or_look(&self, wishes: &[Wish], needs: Needs) -> Result<Route, ChooseError> {
         let route = self.route(wishes)?;
         if !route.first.is_last_resort() {
@@ -150,8 +150,8 @@ impl Models {
         Ok(Route { first, ..route })
     }
 
-    /// Who of a route answers such a request where everybody whose turn it is and who has a key does: its number, and who
-    /// is passed over before it, and why.
+    /// Who of a route answers such a request where everybody whose turn it is and who has a key does: its number, and
+    /// who is passed over before it, and why.
     ///
     /// # Errors
     /// Nobody can.

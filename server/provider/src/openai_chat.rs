@@ -1,11 +1,11 @@
 //! OpenAI Chat Completions: `POST {base_url}/chat/completions`, answered as server-sent events.
 //!
-//! Spoken by many servers with small differences: what requests must say differently stands in [`crate::quirks`], and the
-//! reader is generous: `[DONE]` may be missing where a
-//! `finish_reason` came and the stream ended in good order, usage may be missing, arguments may come whole or as an
-//! object, reasoning may come under either of two names, usage in one of three places, `delta` may be null or be called
-//! `message`, ids and indexes may be missing, repeated or written as the other's kind. It is strict in one thing: an answer without a `finish_reason` is no answer, also
-//! where it was declared `[DONE]`, as gateways do when the server behind them breaks off.
+//! Spoken by many servers with small differences: what requests must say differently stands in [`crate::quirks`], and
+//! the reader is generous: `[DONE]` may be missing where a `finish_reason` came and the stream ended in good order,
+//! usage may be missing, arguments may come whole or as an object, reasoning may come under either of two names, usage
+//! in one of three places, `delta` may be null or be called `message`, ids and indexes may be missing, repeated or
+//! written as the other's kind. It is strict in one thing: an answer without a `finish_reason` is no answer, also where
+//! it was declared `[DONE]`, as gateways do when the server behind them breaks off.
 
 mod chunk;
 

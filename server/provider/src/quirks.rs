@@ -1,8 +1,9 @@
 //! How servers that speak Chat Completions differ, as one table.
 //!
-//! Answers are read generously from all of them alike, so the table says only what a *request* must say differently. A row
-//! is chosen by the host, by a usual port on this machine, or by `quirks` in the config, which goes first. What nobody
-//! minds stands in no row: the role is `system`, `tool_choice` is never sent, several calls in one answer are read.
+//! Answers are read generously from all of them alike, so the table says only what a *request* must say differently. A
+//! row is chosen by the host, by a usual port on this machine, or by `quirks` in the config, which goes first. What
+//! nobody minds stands in no row: the role is `system`, `tool_choice` is never sent, several calls in one answer are
+//! read.
 
 use copydesk_base::config::Quirks as Named;
 use url::Url;

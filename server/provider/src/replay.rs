@@ -3,8 +3,8 @@
 //! A [`Recording`] is made from a journal, so it has what the journal has: the messages, not the tools on offer and not
 //! the system text, which may be a newer version's. A request is answered where its messages are those of a recorded
 //! one, [`crate::canonical`] of folder and secrets. Anything else is a miss, and an error that says where the two part.
-//! What failed then fails again, in the same words: the tries before an answer, the model that was left for another one, the
-//! request that no budget let out. Nothing is waited for.
+//! What failed then fails again, in the same words: the tries before an answer, the model that was left for another
+//! one, the request that no budget let out. Nothing is waited for.
 //!
 //! Whoever wrote a recording chooses every call that its run makes. So a recording has a [`Grade`]: the worst, unless
 //! whoever made it knows that its words are a model's.

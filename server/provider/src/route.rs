@@ -49,14 +49,15 @@ impl Route {
         std::iter::once(&self.first).chain(fallbacks)
     }
 
-    /// The one to begin with, and those before it that are passed over. Where everybody should be passed over, nobody is.
+    /// The one to begin with, and those before it that are passed over. Where everybody should be passed over, nobody
+    /// is.
     pub fn start(&self, health: &Health) -> (usize, Vec<Left>) {
         let (at, passed) = self.from(0, health).unwrap_or((0, Vec::new()));
         (at, self.unserved.iter().cloned().chain(passed).collect())
     }
 
-    /// The one that a request with these needs comes to where everybody whose turn it is answers, and those before it that are
-    /// passed over. The error is that of the last one, where nobody can take it.
+    /// The one that a request with these needs comes to where everybody whose turn it is answers, and those before it
+    /// that are passed over. The error is that of the last one, where nobody can take it.
     pub fn first_fit(&self, needs: Needs, health: &Health) -> Result<(usize, Vec<Left>), CallError> {
         let (mut at, mut passed) = self.start(health);
         while let Some(lacking) = self.choices().nth(at).and_then(|choice| choice.lacks(needs)) {

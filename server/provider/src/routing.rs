@@ -6,8 +6,8 @@ use copydesk_base::{Asker, Wish};
 use crate::choice::{self, Choice, ChooseError, Options};
 use crate::route::{Left, Route, Strictness};
 
-/// The route of a request. Where the model that is asked first cannot even be chosen, those who answer instead do so here too,
-/// but not in the place of a name that somebody typed for this very request.
+/// The route of a request. Where the model that is asked first cannot even be chosen, those who answer instead do so
+/// here too, but not in the place of a name that somebody typed for this very request.
 pub(crate) fn route(
     wishes: &[Wish],
     of_config: &[String],

@@ -1,15 +1,15 @@
 //! Answers that must fit a JSON Schema, as far as an API can hold a model to it.
 //!
-//! Servers that steer a model word by word cannot do so and let it call tools: they are asked for it only where no tools
-//! are in use. The strict way of OpenAI and Anthropic takes schemas only that say all of every object.
+//! Servers that steer a model word by word cannot do so and let it call tools: they are asked for it only where no
+//! tools are in use. The strict way of OpenAI and Anthropic takes schemas only that say all of every object.
 
 use serde_json::Value;
 
 use crate::CallError;
 use crate::request::Request;
 
-/// When a server is told the schema, and holds an answer to it. Where it is not, whoever asks sees to that: in words, and by
-/// sending back what does not fit.
+/// When a server is told the schema, and holds an answer to it. Where it is not, whoever asks sees to that: in words,
+/// and by sending back what does not fit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Forms {
     /// Always: it knows a call from an answer.

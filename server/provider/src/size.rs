@@ -1,9 +1,9 @@
 //! How large a request is, in tokens, before anybody has counted them.
 //!
-//! Two numbers: what it will be, about, and what it can be at most. The first is a quarter of the bytes, and is corrected by
-//! what models report. The second is for money: prose has four letters to a token, and rows of digits, signs and other
-//! scripts have one character or less, so that a limit which trusts the first is passed threefold by a table of numbers.
-//! Of prose and code the second is about half as much again as the first.
+//! Two numbers: what it will be, about, and what it can be at most. The first is a quarter of the bytes, and is
+//! corrected by what models report. The second is for money: prose has four letters to a token, and rows of digits,
+//! signs and other scripts have one character or less, so that a limit which trusts the first is passed threefold by a
+//! table of numbers. Of prose and code the second is about half as much again as the first.
 
 use crate::image;
 use crate::request::{Message, Request, ToolCall};
@@ -78,9 +78,9 @@ impl Request {
 /// Letters of a word that people write; a longer row of them is no word, and is cut into pieces of two.
 const LONGEST_WORD: usize = 12;
 
-/// The most tokens of a text. Tokenizers cut words into pieces of three small letters or more, with the capital or the blank
-/// before them; rows of capitals, and of signs, into pairs at the worst. A digit may be one alone, and so may each byte of
-/// another script.
+/// The most tokens of a text. Tokenizers cut words into pieces of three small letters or more, with the capital or the
+/// blank before them; rows of capitals, and of signs, into pairs at the worst. A digit may be one alone, and so may
+/// each byte of another script.
 fn most(text: &str) -> u64 {
     let mut tokens = 0;
     let mut rest = text.as_bytes();

@@ -1,11 +1,11 @@
 //! Halves of characters in JSON.
 //!
 //! JSON writes a character beyond the first 65 536 as two escapes, and a server that cuts its answer between them sends
-//! each alone. Strict readers refuse such a text whole; here a half becomes `\u{fffd}`, the sign for what cannot be read, unless
-//! the other one comes with the next event.
+//! each alone. Strict readers refuse such a text whole; here a half becomes `\u{fffd}`, the sign for what cannot be
+//! read, unless the other one comes with the next event.
 
-/// Halves of one stream, event by event. A server that cuts its answer between the two halves sends the first at the end of one
-/// event's text and the other at the beginning of the next one's: there they are put together.
+/// Halves of one stream, event by event. A server that cuts its answer between the two halves sends the first at the
+/// end of one event's text and the other at the beginning of the next one's: there they are put together.
 #[derive(Debug, Default)]
 pub(crate) struct Halves {
     /// The first half, which waits for the other.

@@ -1,10 +1,11 @@
-//! What of an answer nobody here reads: fields and blocks of later versions of an API, seals of thoughts, signs of life.
+//! What of an answer nobody here reads: fields and blocks of later versions of an API, seals of thoughts, signs of
+//! life.
 //!
-//! A server may bill for it, so it has a *weight*, in tokens at the most that a server which keeps to its limit can have
-//! needed for it. An event that brought nothing weighs one: a model that thinks unseen sends an empty one for each token. What
-//! stands in a piece of the answer itself weighs by its words, and by its bytes where it has none, as a seal does, which has some
-//! ten of them for each token that it hides. What stands around the answer weighs little: some servers tell with each word what
-//! their filters found, or where they looked.
+//! A server may bill for it, so it has a *weight*, in tokens at the most that a server which keeps to its limit can
+//! have needed for it. An event that brought nothing weighs one: a model that thinks unseen sends an empty one for each
+//! token. What stands in a piece of the answer itself weighs by its words, and by its bytes where it has none, as a
+//! seal does, which has some ten of them for each token that it hides. What stands around the answer weighs little:
+//! some servers tell with each word what their filters found, or where they looked.
 
 use serde_json::Value;
 
@@ -17,7 +18,8 @@ const AROUND: u64 = 512;
 /// The same of an event of which something is read.
 const BESIDE: u64 = 64 << 10;
 
-/// The weight of an event; of one of which something is read, `grown` is how much longer the answer got by it, in bytes.
+/// The weight of an event; of one of which something is read, `grown` is how much longer the answer got by it, in
+/// bytes.
 pub(crate) fn weight(data: &str, grown: Option<usize>) -> u64 {
     let bytes = data.len() as u64;
     if let Some(grown) = grown {

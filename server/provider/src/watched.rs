@@ -1,13 +1,14 @@
 //! Connections that tell when something came in.
 //!
 //! Whoever waits for the head of an answer sees nothing of it until it is whole. A model that is still being loaded is
-//! silent meanwhile, and may be for minutes; a server that lets a byte of the head through now and then is not silent, and
-//! may keep somebody waiting for hours. [`Heard`] tells the two apart, by counting what was read from the very connection
-//! that a request went over. An interim answer (100, 103) is a sign of life and no beginning of the answer. The same count
-//! tells of a kept connection that was closed without a byte: its server had gone before the request came.
+//! silent meanwhile, and may be for minutes; a server that lets a byte of the head through now and then is not silent,
+//! and may keep somebody waiting for hours. [`Heard`] tells the two apart, by counting what was read from the very
+//! connection that a request went over. An interim answer (100, 103) is a sign of life and no beginning of the answer.
+//! The same count tells of a kept connection that was closed without a byte: its server had gone before the request
+//! came.
 //!
-//! It also counts what was written: nobody waits for an answer while the request is still on its way. And it looks at the
-//! first byte of a plain connection, since a server that speaks TLS begins with one that no HTTP begins with.
+//! It also counts what was written: nobody waits for an answer while the request is still on its way. And it looks at
+//! the first byte of a plain connection, since a server that speaks TLS begins with one that no HTTP begins with.
 
 use std::future::Future;
 use std::io::{Error, IoSlice};
@@ -85,7 +86,8 @@ impl Count {
         self.is_sending
     }
 
-    /// Whether the connection had carried an answer before, and no byte of another one: what is read at its end is its end.
+    /// Whether the connection had carried an answer before, and no byte of another one: what is read at its end is its
+    /// end.
     const fn is_stale(self) -> bool {
         self.asked > 0 && self.now <= self.asked + 1
     }
@@ -242,8 +244,8 @@ impl Heard {
         self.reads().map(|Reads(reads)| *reads.borrow()).unwrap_or_default()
     }
 
-    /// Resolves when more has gone over the connection than `seen`, which is brought up to date; never, where there is no
-    /// connection.
+    /// Resolves when more has gone over the connection than `seen`, which is brought up to date; never, where there is
+    /// no connection.
     pub(crate) async fn next(&self, seen: &mut Count) -> Moved {
         let before = *seen;
         if let Some(Reads(mut reads)) = self.reads()

@@ -1,7 +1,7 @@
 //! Approvals that wait for a person, as rows, so that another process can list and answer them.
 //!
-//! The process that runs the agent writes the question ([`ask`]) and takes it away ([`settle`]); any process may [`answer`]
-//! in between. The first decision stands, whoever made it: each is one conditional update.
+//! The process that runs the agent writes the question ([`ask`]) and takes it away ([`settle`]); any process may
+//! [`answer`] in between. The first decision stands, whoever made it: each is one conditional update.
 
 use copydesk_base::{ApprovalId, RunId, Timestamp};
 use rusqlite::{Connection, OptionalExtension, Transaction, params};

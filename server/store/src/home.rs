@@ -8,8 +8,8 @@ use sha2::{Digest, Sha256};
 
 use crate::StoreError;
 
-/// The name of a workspace's folder in `COPYDESK_HOME/workspaces`: the first 16 hexadecimal digits of the SHA-256 of its
-/// canonical path.
+/// The name of a workspace's folder in `COPYDESK_HOME/workspaces`: the first 16 hexadecimal digits of the SHA-256 of
+/// its canonical path.
 pub fn workspace_id(workspace: &Path) -> String {
     let hash: [u8; 32] = Sha256::digest(workspace.as_os_str().as_encoded_bytes()).into();
     let first = hash[..8].iter().fold(0u64, |number, byte| number << 8 | u64::from(*byte));

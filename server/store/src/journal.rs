@@ -23,8 +23,8 @@ pub struct Journal {
 }
 
 impl Journal {
-    /// The journal of `workspace` (its canonical path) in `home` (`COPYDESK_HOME`). Opens nothing yet: the file is made by the
-    /// first write, and reading where there is none answers empty.
+    /// The journal of `workspace` (its canonical path) in `home` (`COPYDESK_HOME`). Opens nothing yet: the file is made
+    /// by the first write, and reading where there is none answers empty.
     pub fn at(home: &Path, workspace: &Path) -> Self {
         let owner = Owner::Workspace { home: home.to_owned(), workspace: workspace.to_owned() };
         Self { database: Database::new(journal_file(home, workspace), owner) }
@@ -70,8 +70,8 @@ impl Journal {
         self.read_runs(runs, None).await
     }
 
-    /// The same, with those kinds of events alone (`told`, `model_answered`): all records are verified, and the others not
-    /// made.
+    /// The same, with those kinds of events alone (`told`, `model_answered`): all records are verified, and the others
+    /// not made.
     pub async fn records_where(
         &self,
         runs: Vec<RunId>,
@@ -226,8 +226,8 @@ impl Journal {
         Ok(answered.await?.unwrap_or(Answered::Unknown))
     }
 
-    /// Decisions of other processes that were not yet taken with [`Journal::settle`], of every server on this workspace:
-    /// take your own.
+    /// Decisions of other processes that were not yet taken with [`Journal::settle`], of every server on this
+    /// workspace: take your own.
     pub async fn answers(&self) -> Result<Vec<(ApprovalId, Answer)>, StoreError> {
         self.read(approvals::answers).await
     }

@@ -71,7 +71,8 @@ CREATE TABLE approvals (
 CREATE INDEX approvals_open ON approvals (asked) WHERE settled = 0;
 ";
 
-/// Long events lie there deflated, and then `data` is empty; the turns of a conversation are found without a look at all.
+/// Long events lie there deflated, and then `data` is empty; the turns of a conversation are found without a look at
+/// all.
 const JOURNAL_PACKED: &str = "
 ALTER TABLE records ADD COLUMN packed BLOB;
 CREATE INDEX runs_by_session ON runs (session, id);
@@ -83,8 +84,8 @@ const JOURNAL_NAMES: &str = "
 CREATE TABLE names (session TEXT PRIMARY KEY, name TEXT NOT NULL) STRICT, WITHOUT ROWID;
 ";
 
-/// Which run a run works for, so that both go together; empty where it works for nobody, or began before this was kept. And from
-/// here on runs are chained to those before them: an older program would say of one that it was changed.
+/// Which run a run works for, so that both go together; empty where it works for nobody, or began before this was kept.
+/// And from here on runs are chained to those before them: an older program would say of one that it was changed.
 const JOURNAL_PARENTS: &str = "
 ALTER TABLE runs ADD COLUMN parent TEXT NOT NULL DEFAULT '';
 CREATE INDEX runs_by_parent ON runs (parent) WHERE parent <> '';

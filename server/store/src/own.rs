@@ -1,13 +1,15 @@
-//! What this program does for itself, outside of what runs ask for: commands that give keys, git for copies of a workspace,
-//! programs that `doctor` asks for their version, the trial of the sandbox, lists of models that are fetched, keys that are read
-//! from the keyring.
+//! What this program does for itself, outside of what runs ask for: commands that give keys, git for copies of a
+//! workspace, programs that `doctor` asks for their version, the trial of the sandbox, lists of models that are
+//! fetched, keys that are read from the keyring.
 //!
-//! Nobody is asked about these and no run has them in its journal, so they have a page of their own: whoever wonders why
-//! something ran, or where something was asked, finds a line. A line says what, where and why; it is no proof, as records are, and no secret stands in it.
+//! Nobody is asked about these and no run has them in its journal, so they have a page of their own: whoever wonders
+//! why something ran, or where something was asked, finds a line. A line says what, where and why; it is no proof, as
+//! records are, and no secret stands in it.
 //!
 //! # Format
-//! `COPYDESK_HOME/own.jsonl`, a JSON document on each line with its version in `v`; a reader passes over lines that it does not
-//! understand. What would grow beyond [`MOST`] becomes `own.old.jsonl`, which takes the place of the one before.
+//! `COPYDESK_HOME/own.jsonl`, a JSON document on each line with its version in `v`; a reader passes over lines that it
+//! does not understand. What would grow beyond [`MOST`] becomes `own.old.jsonl`, which takes the place of the one
+//! before.
 //!
 //! # Invariants
 //! - Nothing is made where there is no `COPYDESK_HOME` yet: who only looks leaves no trace.

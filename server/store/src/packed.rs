@@ -1,7 +1,7 @@
 //! Events as they lie in the journal: short ones as their JSON, long ones deflated.
 //!
-//! An edit is written down with the text before and after it, which say nearly the same thing twice; so do the results of
-//! tools. What a record is chained by is its JSON, so how it lies there can change without a new chain.
+//! An edit is written down with the text before and after it, which say nearly the same thing twice; so do the results
+//! of tools. What a record is chained by is its JSON, so how it lies there can change without a new chain.
 
 use miniz_oxide::deflate::compress_to_vec;
 use miniz_oxide::inflate::decompress_to_vec_with_limit;

@@ -1,5 +1,5 @@
-//! Reading runs: their rows first, which the database's thread alone can find, and then what is verified and made of them, which
-//! several threads can do.
+//! Reading runs: their rows first, which the database's thread alone can find, and then what is verified and made of
+//! them, which several threads can do.
 
 use std::borrow::Cow;
 
@@ -95,7 +95,8 @@ impl Stored<'_> {
             {
                 continue;
             }
-            // A kind of a newer version, or a known one that a newer version shaped anew: kept in its row, passed over here.
+            // A kind of a newer version, or a known one that a newer version shaped anew: kept in its row, passed over
+            // here.
             let event = serde_json::from_str(&data).unwrap_or(Event::Unknown);
             let (seq, at) = (unsigned(seq), Timestamp(unsigned(at)));
             records.push(Record { run: run.clone(), seq, at, event });

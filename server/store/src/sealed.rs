@@ -1,16 +1,17 @@
 //! Keys of model providers in an encrypted file, for machines without a keyring.
 //!
-//! `COPYDESK_HOME/keys.sealed` holds a JSON map of names to secrets, sealed with ChaCha20-Poly1305. Its key is made from a
-//! passphrase where there is one; otherwise it lies beside, in `keys.key`. That keeps secrets out of sight, out of searches
-//! and out of a copy of one of the two files. It protects from nobody who can read both: see the decision record 0013.
+//! `COPYDESK_HOME/keys.sealed` holds a JSON map of names to secrets, sealed with ChaCha20-Poly1305. Its key is made
+//! from a passphrase where there is one; otherwise it lies beside, in `keys.key`. That keeps secrets out of sight, out
+//! of searches and out of a copy of one of the two files. It protects from nobody who can read both: see the decision
+//! record 0013.
 //!
 //! Invariants
 //! - Both files are 0600, and one that others may read or write is refused, with the command that mends it.
 //! - A file is replaced as a whole; who reads sees the old one or the new one. Who changes it holds `keys.lock`.
 //!
 //! # Format
-//! `copydesk.keys/1`, a line feed, then the word `passphrase` or `file`, a line feed, then salt (16 bytes), nonce (12 bytes) and
-//! the sealed map. The two lines are authenticated. An older program refuses another first line.
+//! `copydesk.keys/1`, a line feed, then the word `passphrase` or `file`, a line feed, then salt (16 bytes), nonce (12
+//! bytes) and the sealed map. The two lines are authenticated. An older program refuses another first line.
 
 use std::collections::BTreeMap;
 use std::fs::{File, OpenOptions};
@@ -117,8 +118,8 @@ impl SealedKeys {
         Ok(was_there)
     }
 
-    /// Held from reading to writing: of two processes that change the file, the second one sees what the first one kept.
-    /// Ends with the value, and with the process.
+    /// Held from reading to writing: of two processes that change the file, the second one sees what the first one
+    /// kept. Ends with the value, and with the process.
     fn alone(&self) -> Result<File, StoreError> {
         let path = self.file.with_extension("lock");
         make_folder_of(&path)?;

@@ -1,8 +1,8 @@
 //! Conversations as a person keeps them: listed, named, deleted, and kept to a limit.
 //!
-//! A conversation goes whole, with everything that its runs wrote down and those that worked for them, what undoes their
-//! edits included: a part of a run cannot go without breaking its chain. One with a run that has not ended never goes.
-//! What belongs to no conversation goes when its time is over.
+//! A conversation goes whole, with everything that its runs wrote down and those that worked for them, what undoes
+//! their edits included: a part of a run cannot go without breaking its chain. One with a run that has not ended never
+//! goes. What belongs to no conversation goes when its time is over.
 
 use copydesk_base::{Event, RunId, SessionId, Timestamp};
 use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
@@ -133,8 +133,8 @@ fn runs_of(connection: &Connection, of: &str, by: impl rusqlite::ToSql) -> Resul
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
-/// The runs that worked for a conversation and are not known by their parent: older versions wrote that into the records
-/// only.
+/// The runs that worked for a conversation and are not known by their parent: older versions wrote that into the
+/// records only.
 fn called(connection: &Connection, session: &SessionId, known: &[RunId]) -> Result<Vec<RunId>, Halt> {
     let mut query = connection.prepare(
         "SELECT data, packed FROM records WHERE kind = 'agent_called'

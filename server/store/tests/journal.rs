@@ -227,8 +227,8 @@ async fn helpers_go_with_the_run_that_they_worked_for_and_strays_when_their_time
     let session = SessionId::from("ses-1");
     assert_eq!(journal.delete(&session).await, Ok(Deleted::UnderWay), "somebody works for it");
     journal.append(vec![done("run-2"), helper("run-3", "run-gone"), done("run-3")]).await.unwrap();
-    // Helpers of an older version: one of which nobody kept whose it was, and one that is named where it was called. And one
-    // at work.
+    // Helpers of an older version: one of which nobody kept whose it was, and one that is named where it was called.
+    // And one at work.
     let older = |run: &str| {
         let mut older = helper(run, "");
         if let Event::RunStarted { parent, .. } = &mut older.event {

@@ -1,5 +1,5 @@
-//! Turns of one conversation at the same time, in several processes: whatever comes first, together they use no more than
-//! may be used, and nothing that may be used is refused.
+//! Turns of one conversation at the same time, in several processes: whatever comes first, together they use no more
+//! than may be used, and nothing that may be used is refused.
 
 #![expect(clippy::unwrap_used, reason = "what fails here fails the test")]
 

@@ -1,7 +1,8 @@
 //! What has happened to a text since its tree was made.
 //!
 //! A document that is typed into is seldom looked at after each keystroke. So edits are only noted here, neighbours as
-//! one, and carried out on the tree when somebody asks for it ([`Since::tree`]). A [`Mover`] says where things are then.
+//! one, and carried out on the tree when somebody asks for it ([`Since::tree`]). A [`Mover`] says where things are
+//! then.
 
 use std::sync::Arc;
 

@@ -1,10 +1,10 @@
 //! The stored tree: small nodes, with places that do not depend on what stands before their block.
 //!
 //! A *block* is a collection that reaches over several lines and stands as an item of a sequence or as the value of a
-//! mapping's entry, in brackets or not; the root of a document is one too. Blocks are shared by all versions of a text in which
-//! they did not change. So places inside a block count from its start, and the words of a scalar that stands in the
-//! source as it is are not stored at all. While a piece is being read its places count from the start of the text, and
-//! nothing is a block; [`settle`] makes the one of the other, in place.
+//! mapping's entry, in brackets or not; the root of a document is one too. Blocks are shared by all versions of a text
+//! in which they did not change. So places inside a block count from its start, and the words of a scalar that stands
+//! in the source as it is are not stored at all. While a piece is being read its places count from the start of the
+//! text, and nothing is a block; [`settle`] makes the one of the other, in place.
 //!
 //! Invariants
 //! - A settled node is never changed.
@@ -282,7 +282,8 @@ impl Moved for GreenEntry {
     }
 }
 
-/// Old children with `new` ones where those of `at` were. The old ones move by `stay` before them and by `behind` behind.
+/// Old children with `new` ones where those of `at` were. The old ones move by `stay` before them and by `behind`
+/// behind.
 pub(crate) fn replaced<T: Moved>(
     old: &[T],
     at: std::ops::Range<usize>,

@@ -1,10 +1,10 @@
 //! Texts: what an editor holds open, and how every reader sees it.
 //!
-//! A [`Document`] is one version of a text, immutable; an edit makes a new one. Places are byte
-//! offsets inside the house and lines with characters outside; [`position`] turns one into the other.
-//! [`yaml`], [`json`] and [`toml`] read texts of any quality into the one spanned tree of [`node`], [`front_matter`] finds
-//! YAML in Markdown, [`de`] turns a tree into plain types. [`rebase`] carries edits from the text they were computed against to
-//! the text that is there now: drift, late edits and undo are all that one function.
+//! A [`Document`] is one version of a text, immutable; an edit makes a new one. Places are byte offsets inside the
+//! house and lines with characters outside; [`position`] turns one into the other. [`yaml`], [`json`] and [`toml`] read
+//! texts of any quality into the one spanned tree of [`node`], [`front_matter`] finds YAML in Markdown, [`de`] turns a
+//! tree into plain types. [`rebase`] carries edits from the text they were computed against to the text that is there
+//! now: drift, late edits and undo are all that one function.
 //!
 //! Invariants
 //! - Nothing here does IO, and nothing here fails on a text, whatever it holds.

@@ -1,8 +1,8 @@
 //! One spanned tree for everything a person writes as YAML, JSON or TOML, as its readers see it.
 //!
-//! A [`Node`] is a value with the exact bytes it stands on; an [`Entry`] is a key with its value. Both are small handles
-//! that are copied freely: what they show is stored once, in blocks that all versions of a text share ([`Tree`] holds
-//! them). Every reader of the house walks this one tree: checks, completion, config and front matter.
+//! A [`Node`] is a value with the exact bytes it stands on; an [`Entry`] is a key with its value. Both are small
+//! handles that are copied freely: what they show is stored once, in blocks that all versions of a text share ([`Tree`]
+//! holds them). Every reader of the house walks this one tree: checks, completion, config and front matter.
 //!
 //! Invariants
 //! - Spans lie on character boundaries, children lie inside their parents, siblings are in order and do not overlap

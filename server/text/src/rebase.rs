@@ -1,8 +1,8 @@
 //! Carrying edits from the text they were computed against to the text that is there now.
 //!
-//! People type while an agent thinks, while a question waits and after an edit was made. A hunk is pinned to the text it
-//! was made for; [`rebase`] finds the same lines in the current text, or says that they are no longer the same. [`undo`]
-//! is nothing but that: the inverse of each change, newest first, rebased to what is there now.
+//! People type while an agent thinks, while a question waits and after an edit was made. A hunk is pinned to the text
+//! it was made for; [`rebase`] finds the same lines in the current text, or says that they are no longer the same.
+//! [`undo`] is nothing but that: the inverse of each change, newest first, rebased to what is there now.
 //!
 //! Invariants
 //! - A hunk moves only where every line it touches is still there, unchanged and in one piece; the bytes it replaces

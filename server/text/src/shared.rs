@@ -1,7 +1,8 @@
-//! Blocks of a text that was read whole, or in a large part, given back to the tree of the version before where both say the same.
+//! Blocks of a text that was read whole, or in a large part, given back to the tree of the version before where both
+//! say the same.
 //!
-//! So a file that cannot be read in part is still one of which most blocks keep their identity. Children are compared from
-//! both ends, since an edit is in one place; values only where their keys are the same.
+//! So a file that cannot be read in part is still one of which most blocks keep their identity. Children are compared
+//! from both ends, since an edit is in one place; values only where their keys are the same.
 //!
 //! Invariant: the tree is equal to what it was.
 

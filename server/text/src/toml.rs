@@ -8,8 +8,8 @@
 //! Invariants
 //! - [`parse_shared`] always returns; nesting, size and the number of problems have limits.
 //! - A text is a quoted scalar, a date too; what is plain means in YAML what it means here.
-//! - Of a newer version only the lines around an edit are read, where they cannot mean more than themselves ([`again`]);
-//!   else it is read whole.
+//! - Of a newer version only the lines around an edit are read, where they cannot mean more than themselves
+//!   ([`again`]); else it is read whole.
 //! - Entries are in the order in which they start. What is between two pieces of a table lies within its span, but is
 //!   none of its entries.
 

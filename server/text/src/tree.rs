@@ -176,8 +176,8 @@ impl Tree {
         found
     }
 
-    /// The first alias up to which all of them, followed wherever they lead, are more than `most`: a few lines can stand for
-    /// more values than a machine holds.
+    /// The first alias up to which all of them, followed wherever they lead, are more than `most`: a few lines can
+    /// stand for more values than a machine holds.
     pub fn aliases_beyond(&self, most: usize) -> Option<Span> {
         // How many come with all aliases before each one.
         let mut sums: Vec<usize> = Vec::with_capacity(self.aliases.len() + 1);

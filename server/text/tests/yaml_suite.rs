@@ -1,4 +1,5 @@
-//! The public YAML test suite, which `tests/corpora` fetches: what is good YAML is read as it says, what is not is told.
+//! The public YAML test suite, which `tests/corpora` fetches: what is good YAML is read as it says, what is not is
+//! told.
 //!
 //! Each good case is compared twice: with the suite's events (structure, aliases, the text of every scalar) and, where
 //! it has JSON, with that (what the scalars mean). A duplicate key and a `yaml-syntax` problem are different things:

@@ -1,4 +1,5 @@
-//! A client that knows nothing of either server: frames over pipes, clocks on both sides, and the scheduler's own count.
+//! A client that knows nothing of either server: frames over pipes, clocks on both sides, and the scheduler's own
+//! count.
 //!
 //! What a real editor must answer is answered on the reading thread, at once, so that no server waits for the bench.
 

@@ -18,9 +18,9 @@ pub(crate) fn measure() {
     cancels();
 }
 
-/// Each agent's answer comes a word each five milliseconds, faster than any model writes; the time is that from a change
-/// to the answer of a request that was sent right behind it, which is read after it; beside it, that of the request alone,
-/// which is the way there and back.
+/// Each agent's answer comes a word each five milliseconds, faster than any model writes; the time is that from a
+/// change to the answer of a request that was sent right behind it, which is read after it; beside it, that of the
+/// request alone, which is the way there and back.
 fn keystrokes() {
     let words: Vec<String> = (0..100_000).map(|at| format!("word{at} ")).collect();
     let endless = || {

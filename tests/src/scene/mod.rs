@@ -79,7 +79,8 @@ pub fn usual() -> Vec<Personality> {
     vec![vs_code(), neovim_0_12(), helix_25_07(), eglot_1_17(), eglot_1_9(), sublime_like()]
 }
 
-/// Four of them, for stories that are tables: every encoding, pull and push, and no two treat a prompt or an edit alike.
+/// Four of them, for stories that are tables: every encoding, pull and push, and no two treat a prompt or an edit
+/// alike.
 pub fn four() -> [Personality; 4] {
     use crate::personality::{eglot_1_17, helix_25_07, neovim_0_12, vs_code};
     [vs_code(), neovim_0_12(), helix_25_07(), eglot_1_17()]

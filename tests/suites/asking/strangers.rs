@@ -7,7 +7,8 @@ use serde_json::{Value, json};
 
 use crate::COPYDESK;
 
-/// Shapes in which instructions have been hidden in what agents read, in our own words, and what an obedient model does.
+/// Shapes in which instructions have been hidden in what agents read, in our own words, and what an obedient model
+/// does.
 fn shapes() -> Vec<(&'static str, &'static str, Value)> {
     let bash = |command: &str| ("bash", json!({"command": command}));
     let shape = |text: &'static str, (tool, arguments): (&'static str, Value)| (text, tool, arguments);

@@ -1,4 +1,5 @@
-//! A mend for every code: in a light bulb, with its edit, exact to the letter; or the code's page says why there is none.
+//! A mend for every code: in a light bulb, with its edit, exact to the letter; or the code's page says why there is
+//! none.
 
 use std::collections::BTreeSet;
 use std::path::Path;

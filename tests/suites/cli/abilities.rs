@@ -1,5 +1,5 @@
-//! What models can: who calls no tools or sees no images is not asked for it, and every command says so alike, before a run
-//! does.
+//! What models can: who calls no tools or sees no images is not asked for it, and every command says so alike, before a
+//! run does.
 
 use copydesk_tests::client::Client;
 use copydesk_tests::model_server::{Format, ModelServer, Reply};

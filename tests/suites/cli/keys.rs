@@ -280,7 +280,8 @@ fn a_keyring_that_is_absent_or_silent_is_said_and_holds_nobody() {
     assert!(set(&workspace).contains("did not answer within 3 seconds"));
 }
 
-/// A bus that starts nothing by itself: asked a moment too early, a usual one would start another keyring, which is locked.
+/// A bus that starts nothing by itself: asked a moment too early, a usual one would start another keyring, which is
+/// locked.
 const BUS: &str = r#"<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
  "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
 <busconfig>

@@ -1,5 +1,5 @@
-//! Servers that do not end an answer where they were told to, or say that they did not: what counts, who is hung up on, and
-//! what a person is told of it.
+//! Servers that do not end an answer where they were told to, or say that they did not: what counts, who is hung up on,
+//! and what a person is told of it.
 
 use copydesk_tests::model_server::{End, Format, ModelServer, Reply};
 use copydesk_tests::scene::KEY;
@@ -51,7 +51,8 @@ fn what_a_server_says_it_wrote_is_paid_for_however_much_it_was_told() {
             let counted = report["usage"]["usd"].as_f64().unwrap_or_default();
             assert!((counted - bill).abs() < 1e-6, "{format:?} {output}: {bill} is billed: {report}");
             assert!(word(&report, "error").contains("budgets.run.usd"), "{format:?} {output}: {report}");
-            // Only the answer by which it shows what it does goes past the limit, or one that is less than twice as long as told.
+            // Only the answer by which it shows what it does goes past the limit, or one that is less than twice as
+            // long as told.
             let most = if output > 2 * TOLD { f64::max(0.2, a_request) } else { 0.2 + a_request };
             assert!(bill <= most, "{format:?} {output}: {bill}: {report}");
             let told = report["notices"].to_string();

@@ -1,5 +1,5 @@
-//! Turns of one conversation at the same time, in several processes: they share its budget, and none of it is lost where one
-//! of them is killed.
+//! Turns of one conversation at the same time, in several processes: they share its budget, and none of it is lost
+//! where one of them is killed.
 
 use std::process::Stdio;
 use std::thread;

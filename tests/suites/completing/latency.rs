@@ -1,4 +1,5 @@
-//! Waiting and not waiting: answers that serve again, answers that come late, calls that are given up, models that fail.
+//! Waiting and not waiting: answers that serve again, answers that come late, calls that are given up, models that
+//! fail.
 
 use copydesk_tests::model_server::{End, Format, Gate, ModelServer, Reply};
 use copydesk_tests::personality::{neovim_0_12, vs_code};

@@ -1,8 +1,8 @@
 //! Ghost text on the real binary: what the two clients that announce it get, what the others get, and above all what is
 //! never sent.
 //!
-//! Every story names its model in the person's own config, as the guide says. The formats that fill holes are told to the
-//! model server; `Prompted` is a conversation.
+//! Every story names its model in the person's own config, as the guide says. The formats that fill holes are told to
+//! the model server; `Prompted` is a conversation.
 
 #![expect(clippy::unwrap_used, reason = "what fails here fails the test")]
 

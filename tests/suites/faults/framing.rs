@@ -1,5 +1,5 @@
-//! What goes wrong below the words: HTTP that is none, pieces with wrong lengths, statuses without an answer, TLS on the
-//! wrong side, and every way of saying when to come back.
+//! What goes wrong below the words: HTTP that is none, pieces with wrong lengths, statuses without an answer, TLS on
+//! the wrong side, and every way of saying when to come back.
 
 use copydesk_tests::model_server::Reply;
 

@@ -1,7 +1,8 @@
 //! Every fault in the middle of work: once at the first request, once behind an edit, and for good behind an edit.
 //!
-//! What was edited before stays and is named, nothing is edited twice, and once the server is well again the conversation
-//! goes on where it stood. Formats take turns: that each tells each fault is the business of the other files.
+//! What was edited before stays and is named, nothing is edited twice, and once the server is well again the
+//! conversation goes on where it stood. Formats take turns: that each tells each fault is the business of the other
+//! files.
 
 use copydesk_tests::model_server::{End, Format, ModelServer, Reply};
 use copydesk_tests::scene::{FILE, TEXT, done, triple, tripled};

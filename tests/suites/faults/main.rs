@@ -1,8 +1,8 @@
-//! The fault matrix: everything that a model server or the network can do, in every wire format, told on the real binary
-//! with the words that a person then reads.
+//! The fault matrix: everything that a model server or the network can do, in every wire format, told on the real
+//! binary with the words that a person then reads.
 //!
-//! Each row is a script for the server, how patient the provider is, how often the server is asked, and what comes of it.
-//! In a sentence `ADDRESS` stands for the address of the server's API.
+//! Each row is a script for the server, how patient the provider is, how often the server is asked, and what comes of
+//! it. In a sentence `ADDRESS` stands for the address of the server's API.
 
 #![expect(clippy::expect_used, reason = "what fails here fails the test")]
 

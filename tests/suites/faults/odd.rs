@@ -1,4 +1,5 @@
-//! Answers that are whole, and odd all the same: huge, cut into bytes, with calls that make no sense, with counts that lie.
+//! Answers that are whole, and odd all the same: huge, cut into bytes, with calls that make no sense, with counts that
+//! lie.
 
 use copydesk_tests::model_server::{Delivery, Format, Reply};
 use copydesk_tests::scene::{FILE, TEXT, done, triple, tripled};

@@ -1,4 +1,5 @@
-//! Nothing outlives its command: not what left its group, its session and its parent, and not when the server is killed.
+//! Nothing outlives its command: not what left its group, its session and its parent, and not when the server is
+//! killed.
 
 use std::process::Stdio;
 use std::time::Instant;

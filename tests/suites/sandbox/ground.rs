@@ -67,7 +67,8 @@ impl Ground {
         command
     }
 
-    /// A workspace on this ground, or the reason why there can be none; it is told, and tests that need it are left out.
+    /// A workspace on this ground, or the reason why there can be none; it is told, and tests that need it are left
+    /// out.
     pub(crate) fn workspace(self, test: &str, settings: &str) -> Option<Workspace> {
         let workspace = Workspace::new(COPYDESK)
             .with_user_config(&format!("{settings}{}", self.settings()))

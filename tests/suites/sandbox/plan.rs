@@ -1,4 +1,5 @@
-//! Mode `plan`: a model that does as it is told tries everything, the person allows it all, and the tree stays as it was.
+//! Mode `plan`: a model that does as it is told tries everything, the person allows it all, and the tree stays as it
+//! was.
 
 use std::collections::BTreeMap;
 use std::path::Path;

@@ -1,7 +1,8 @@
 //! The server of llama.cpp: without a model at all, and with the [`parrot`] that we write ourselves.
 //!
-//! It speaks three of our wires, so what a real server says is read in each of them. Debian's unstable archive moves on by
-//! itself: where `tests/servers/setup` could not get it any more, these stories are skipped by the reason that it gave.
+//! It speaks three of our wires, so what a real server says is read in each of them. Debian's unstable archive moves on
+//! by itself: where `tests/servers/setup` could not get it any more, these stories are skipped by the reason that it
+//! gave.
 
 use std::path::Path;
 use std::process::Command;

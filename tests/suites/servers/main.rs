@@ -1,7 +1,7 @@
 //! Real servers that others wrote, without weights: their lists, their answers, their errors.
 //!
-//! `tests/servers/setup` fetches them; without it the stories are skipped aloud. Each runs on a loopback port of its own,
-//! in a home of its own, and ends with the story.
+//! `tests/servers/setup` fetches them; without it the stories are skipped aloud. Each runs on a loopback port of its
+//! own, in a home of its own, and ends with the story.
 
 #![expect(
     clippy::unwrap_used,

@@ -1,9 +1,9 @@
 //! A model of our own: a file that llama.cpp loads, and that says one sentence whatever it is asked.
 //!
-//! It is a transformer whose layer does nothing: every matrix of it is zero, so what comes out of a token depends on that
-//! token alone. Each word of the sentence has a direction of its own, and the last matrix turns the direction of a word
-//! into the word after it: the line break, with which the frame of a conversation ends, into the first one, the last one
-//! into the end. Everything else leads to the end at once. A hundred kilobytes, no weights of anybody.
+//! It is a transformer whose layer does nothing: every matrix of it is zero, so what comes out of a token depends on
+//! that token alone. Each word of the sentence has a direction of its own, and the last matrix turns the direction of a
+//! word into the word after it: the line break, with which the frame of a conversation ends, into the first one, the
+//! last one into the end. Everything else leads to the end at once. A hundred kilobytes, no weights of anybody.
 
 /// Numbers per token, and room for so many words.
 const WIDTH: usize = 32;

@@ -1,5 +1,5 @@
-//! What a helper's own copy of the workspace is not good for: running what nobody accepted, switching hooks off, changing
-//! git's state, reading what is denied. And whose agent a name means.
+//! What a helper's own copy of the workspace is not good for: running what nobody accepted, switching hooks off,
+//! changing git's state, reading what is denied. And whose agent a name means.
 
 use copydesk_tests::model_server::{ModelServer, Reply};
 use copydesk_tests::personality;

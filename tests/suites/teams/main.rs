@@ -1,5 +1,5 @@
-//! *Many agents* and *extending*: agents from files, helpers, worktrees, pipelines; hooks, skills, commands, conditions. All on
-//! the real binary.
+//! *Many agents* and *extending*: agents from files, helpers, worktrees, pipelines; hooks, skills, commands,
+//! conditions. All on the real binary.
 
 #![expect(clippy::expect_used, reason = "what fails here fails the test")]
 

@@ -1,4 +1,5 @@
-//! Whole conversations, told again from their recording: what is on record then is what was on record before, byte for byte.
+//! Whole conversations, told again from their recording: what is on record then is what was on record before, byte for
+//! byte.
 
 use copydesk_tests::model_server::{ModelServer, Reply};
 use copydesk_tests::scene::{FILE, TEXT, done, triple};

@@ -1,5 +1,5 @@
-//! What goes wrong on purpose: agents that send one another around, helpers that reach for git, pages of a repository that
-//! are links to what no agent may read.
+//! What goes wrong on purpose: agents that send one another around, helpers that reach for git, pages of a repository
+//! that are links to what no agent may read.
 
 use copydesk_tests::model_server::{Gate, Reply};
 use copydesk_tests::personality;
@@ -33,8 +33,8 @@ fn canary(workspace: &Workspace) -> std::path::PathBuf {
     workspace.outside().join("canary")
 }
 
-/// Git's own files are nobody's to write, in a checkout of one's own, too; and a folder that stands in their place names no
-/// program that anybody runs.
+/// Git's own files are nobody's to write, in a checkout of one's own, too; and a folder that stands in their place
+/// names no program that anybody runs.
 #[test]
 fn a_helper_that_reaches_for_git_moves_nothing() {
     for call in [
@@ -65,7 +65,8 @@ fn a_helper_that_reaches_for_git_moves_nothing() {
     }
 }
 
-/// What a repository lists as an agent, a prompt or a skill may be a link; it brings nothing that its reader may not have.
+/// What a repository lists as an agent, a prompt or a skill may be a link; it brings nothing that its reader may not
+/// have.
 #[test]
 fn pages_of_a_repository_that_are_links_out_of_it_are_not_there() {
     let model = model(vec![done()]);

@@ -1,5 +1,5 @@
-//! What goes along, on the wire: requests that only grow, conversations that are shortened and said to be, sections with
-//! their room, and what was sent, shown on request.
+//! What goes along, on the wire: requests that only grow, conversations that are shortened and said to be, sections
+//! with their room, and what was sent, shown on request.
 
 use copydesk_tests::model_server::{Format, Gate, ModelServer, Reply};
 use copydesk_tests::personality;
@@ -242,8 +242,8 @@ fn a_shortening_that_does_not_help_ends_the_run_after_the_second() {
     }
 }
 
-/// Every shortening frees enough, and what it freed is full again behind one answer: without an end of its own such a run
-/// goes on until its budget is used up, half of it for summaries.
+/// Every shortening frees enough, and what it freed is full again behind one answer: without an end of its own such a
+/// run goes on until its budget is used up, half of it for summaries.
 #[test]
 fn a_run_whose_every_request_has_to_be_shortened_ends_and_says_so() {
     for format in Format::BOTH {

@@ -1,9 +1,9 @@
-//! A person types while an agent edits the same file, in every editor and encoding: no keystroke is lost, no edit is made
-//! over newer text, and what the model is told is what happened.
+//! A person types while an agent edits the same file, in every editor and encoding: no keystroke is lost, no edit is
+//! made over newer text, and what the model is told is what happened.
 //!
-//! The file is lines of values; the agent counts them up. The person types words between the characters, anywhere and at
-//! any time, before an edit, while it travels and behind it, and takes some of them away again. Whatever came first: with
-//! the words taken out, the text must be the values that the model was told it has made.
+//! The file is lines of values; the agent counts them up. The person types words between the characters, anywhere and
+//! at any time, before an edit, while it travels and behind it, and takes some of them away again. Whatever came first:
+//! with the words taken out, the text must be the values that the model was told it has made.
 //!
 //! One edit among the person's is one interleaving. A server lives through thousands of them, so that a million can be
 //! had in an hour or two; the numbers that decide are counted on, so that no two are the same.

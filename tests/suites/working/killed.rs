@@ -1,8 +1,8 @@
 //! `kill -9` at the writes of the journal: nothing is done twice, and nothing that was done is forgotten.
 //!
 //! A library that is loaded before the program's own ends it at the n-th write to a database (`fixtures/kill`). A model
-//! then looks at what it is told of the conversation, and does what is missing. And what was cut short is replayed to the same
-//! journal.
+//! then looks at what it is told of the conversation, and does what is missing. And what was cut short is replayed to
+//! the same journal.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -19,7 +19,8 @@ use serde_json::{Value, json};
 use crate::COPYDESK;
 
 const CALLS: usize = 20;
-/// How many places of death are tried, spread over all of them; `COPYDESK_KILLS=all` tries each, which takes some minutes.
+/// How many places of death are tried, spread over all of them; `COPYDESK_KILLS=all` tries each, which takes some
+/// minutes.
 const KILLS: usize = 100;
 const PERMISSIONS: &str = "{mode: accept-edits, allow: [\"Bash(sh step.sh *)\"]}";
 
@@ -210,8 +211,8 @@ fn a_task_that_is_killed_at_a_write_of_its_journal_goes_on_with_nothing_twice_an
 /// The words of two turns that are alike.
 const AGAIN: &str = "do the twenty things";
 
-/// A conversation of which the second turn, which begins with the words of the first, was killed at a write and settled by the
-/// third; nothing where the turn was over before, or had not begun.
+/// A conversation of which the second turn, which begins with the words of the first, was killed at a write and settled
+/// by the third; nothing where the turn was over before, or had not begun.
 fn cut_short(write: usize) -> Option<(Workspace, String)> {
     let script = [done()].into_iter().chain((0..4).map(call)).chain([done()]);
     let model = ModelServer::start(Format::Anthropic, script);

@@ -1,10 +1,9 @@
 //! *Agents at work*: what an agent does between the ask and the answer, on the real binary.
 //!
 //! Edits that are checked before anybody sees them (`green`: a table of seeded bugs; `drafts`: what the person sees);
-//! words for an agent at work, and asking again (`steering`); deaths in the middle (`killed`); somebody who types meanwhile
-//! (`interleaved`); going back to before a turn (`rewinding`); questions of the
-//! model's own (`asking`); what goes along and how long conversations go on (`context`); branches and commits
-//! (`reviewing`).
+//! words for an agent at work, and asking again (`steering`); deaths in the middle (`killed`); somebody who types
+//! meanwhile (`interleaved`); going back to before a turn (`rewinding`); questions of the model's own (`asking`); what
+//! goes along and how long conversations go on (`context`); branches and commits (`reviewing`).
 
 #![expect(clippy::expect_used, reason = "what fails here fails the test")]
 

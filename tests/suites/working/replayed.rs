@@ -1,5 +1,5 @@
-//! What went wrong and what a person said, told again from a recording: the same journal, byte for byte, and nothing that
-//! only a stranger said yes to.
+//! What went wrong and what a person said, told again from a recording: the same journal, byte for byte, and nothing
+//! that only a stranger said yes to.
 
 use std::time::Instant;
 
@@ -250,7 +250,8 @@ fn whoever_was_called_while_a_question_waited_is_not_called_again() {
     assert!(!there.exists("called"), "{ran}");
 }
 
-/// The person's answers: an edit made, one refused with its reason to the model, a rule for good, and a word to a question.
+/// The person's answers: an edit made, one refused with its reason to the model, a rule for good, and a word to a
+/// question.
 fn answers() -> Recorded {
     let question =
         Reply::tool("ask_user", &json!({"question": "Tabs or spaces?", "options": ["Tabs", "Spaces"]}));

@@ -1,5 +1,5 @@
-//! A branch is reviewed, and a commit gets its message: git runs through the permission room, findings stand at their lines,
-//! the message comes into the buffer of the editor.
+//! A branch is reviewed, and a commit gets its message: git runs through the permission room, findings stand at their
+//! lines, the message comes into the buffer of the editor.
 
 use std::path::Path;
 use std::process::Command;

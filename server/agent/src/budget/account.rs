@@ -1,8 +1,8 @@
-//! The account of one try of a request: what it may cost is reserved before it leaves, what it did cost is counted when it
-//! is over. A try that broke is counted too: a server bills what it sent.
+//! The account of one try of a request: what it may cost is reserved before it leaves, what it did cost is counted when
+//! it is over. A try that broke is counted too: a server bills what it sent.
 //!
-//! What providers report goes before what we estimate ([`super::count`] judges it), and corrects the estimates to come, model by
-//! model.
+//! What providers report goes before what we estimate ([`super::count`] judges it), and corrects the estimates to come,
+//! model by model.
 
 use copydesk_base::event::About;
 use copydesk_base::{Event, Usage};

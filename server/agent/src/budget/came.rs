@@ -1,12 +1,13 @@
-//! What has come of an answer while it is under way: by that a server is hung up on that does not end where it was told to.
+//! What has come of an answer while it is under way: by that a server is hung up on that does not end where it was told
+//! to.
 
 use copydesk_provider::{Fewest, ModelEvent};
 
 /// Bytes to a token, as we estimate.
 const USUAL_TOKEN: u64 = 4;
 
-/// What may come that nobody reads before anybody hangs up, in tokens: beginnings and ends of pieces, signs of life, and the
-/// request that some servers repeat.
+/// What may come that nobody reads before anybody hangs up, in tokens: beginnings and ends of pieces, signs of life,
+/// and the request that some servers repeat.
 const UNREAD: u64 = 1024;
 
 /// How many times as long as an answer its thoughts may be: some servers count them beside the limit.

@@ -6,8 +6,8 @@
 //! | nothing, or less than came | our estimate |
 //! | more than any model writes, or no number | the most that was allowed: what a server that keeps to it can bill |
 //!
-//! So a count is never a reason to take less than what can be billed for it, a slip of a server (a count in the wrong unit, a
-//! trillion) takes no more than one request may, and whatever is not as it was reported is marked as estimated.
+//! So a count is never a reason to take less than what can be billed for it, a slip of a server (a count in the wrong
+//! unit, a trillion) takes no more than one request may, and whatever is not as it was reported is marked as estimated.
 
 use copydesk_base::Usage;
 use copydesk_provider::{CallError, Choice};
@@ -61,21 +61,22 @@ pub(crate) struct Asked {
     pub(crate) told: u64,
 }
 
-/// No token stands for more bytes: the longest of the tokenizers in use are rows of blanks or dashes of about that length.
+/// No token stands for more bytes: the longest of the tokenizers in use are rows of blanks or dashes of about that
+/// length.
 const LARGEST_TOKEN: u64 = 128;
 
 /// What providers put around a request, at most, in tokens.
 const FRAME: u64 = 50_000;
 
-/// How many times as much as was sent, or allowed, a count can be: tokenizers and limits that differ, and thoughts that count
-/// beside an answer.
+/// How many times as much as was sent, or allowed, a count can be: tokenizers and limits that differ, and thoughts that
+/// count beside an answer.
 const TIMES: u64 = 16;
 
 /// No answer of a model has more tokens, but where its window or its limit is larger.
 const LONGEST_ANSWER: u64 = 256 << 10;
 
-/// The fewest tokens that a request can have been, by our estimate: no text that is sent whole, with its tools, has more than 32
-/// bytes to a token.
+/// The fewest tokens that a request can have been, by our estimate: no text that is sent whole, with its tools, has
+/// more than 32 bytes to a token.
 pub(crate) const fn least(estimate: u64) -> u64 {
     estimate / 8
 }

@@ -67,8 +67,8 @@ impl Next {
 }
 
 /// Says no before a request that would go past a limit, and otherwise how long its answer may be, in tokens; the
-/// provider's own limit where no budget needs one. `accounts` are what its conversation and this day, UTC, have used in all
-/// runs, this one included, and what other requests under way may use.
+/// provider's own limit where no budget needs one. `accounts` are what its conversation and this day, UTC, have used in
+/// all runs, this one included, and what other requests under way may use.
 pub(crate) fn check(budgets: &Budgets, accounts: Accounts, next: &Next) -> Result<Option<u32>, AgentError> {
     let Accounts { day, conversation } = accounts;
     for (budget, time, (who, key)) in [
@@ -95,8 +95,8 @@ pub(crate) fn check(budgets: &Budgets, accounts: Accounts, next: &Next) -> Resul
         rooms.extend(room(whose, budget, taken, next)?);
     }
     let Some(room) = rooms.into_iter().min() else { return Ok(None) };
-    // Never more than what is reserved for it: what a model is said to give at most holds only where it is told so, and a
-    // server may refuse a larger number than it knows.
+    // Never more than what is reserved for it: what a model is said to give at most holds only where it is told so, and
+    // a server may refuse a larger number than it knows.
     let usual = usual_answer(&next.choice);
     Ok(Some(u32::try_from(room).map_or(usual, |room| room.min(usual))))
 }

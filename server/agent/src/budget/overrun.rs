@@ -1,7 +1,8 @@
 //! Servers that say they wrote far more than they were told to: what they did once they may do again.
 //!
-//! What they say is counted, so that one such answer may pass a limit, and no further one does: from then on a request to
-//! that model leaves only where as much has room. Who thinks behind the limit of an answer, and has room for it, goes on.
+//! What they say is counted, so that one such answer may pass a limit, and no further one does: from then on a request
+//! to that model leaves only where as much has room. Who thinks behind the limit of an answer, and has room for it,
+//! goes on.
 
 use std::fmt;
 

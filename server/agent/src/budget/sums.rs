@@ -96,8 +96,8 @@ pub fn used(usage: &Usage) -> String {
 }
 
 impl Desk {
-    /// What a conversation of this workspace has used; nothing where there is none of that name, or where it has more than
-    /// `most` turns.
+    /// What a conversation of this workspace has used; nothing where there is none of that name, or where it has more
+    /// than `most` turns.
     pub async fn sums(&self, session: &SessionId, most: usize) -> Option<Sums> {
         let journal = &self.shared.world.journal;
         let rows = journal.session(session).await.ok()?;

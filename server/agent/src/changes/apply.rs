@@ -146,7 +146,8 @@ pub(crate) async fn apply(
             .collect();
         let pairs: Vec<(Span, &str)> = edits.iter().map(|edit| (edit.span, edit.text.as_str())).collect();
         let after = rebase::apply(there.text(), &pairs);
-        // Somebody wrote a hidden value just as it stands there: whether it is, nobody is to learn from what comes of it.
+        // Somebody wrote a hidden value just as it stands there: whether it is, nobody is to learn from what comes of
+        // it.
         if matches!(&there, There::Text(file) if *file.text == *after) {
             return Ok(HunkReport { sent: landed.into_iter().map(|(at, _)| at).collect(), refused });
         }

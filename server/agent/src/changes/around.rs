@@ -1,13 +1,13 @@
 //! The files of a workspace before a command and behind it: what it did to those that it does not name.
 //!
-//! `rm *.tmp`, a formatter, a script: their words do not tell which files they change. So all of the workspace's files are
-//! looked at before such a command, and again when it has ended; what is another text then is told with both. A look costs
-//! a question to the system for each file: a file that was not touched since is not read again.
+//! `rm *.tmp`, a formatter, a script: their words do not tell which files they change. So all of the workspace's files
+//! are looked at before such a command, and again when it has ended; what is another text then is told with both. A
+//! look costs a question to the system for each file: a file that was not touched since is not read again.
 //!
 //! # Invariants
 //! - No folder is read to its end for what is beyond the bounds: names come as the disk has them, unsorted.
-//! - It is bounded: [`FILES`], [`BYTES`], [`LARGEST`], and of what changed [`CHANGED`] and [`CHANGED_BYTES`]. What is not kept for
-//!   that is named where it changed; files beyond the first [`FILES`] are not known at all.
+//! - It is bounded: [`FILES`], [`BYTES`], [`LARGEST`], and of what changed [`CHANGED`] and [`CHANGED_BYTES`]. What is
+//!   not kept for that is named where it changed; files beyond the first [`FILES`] are not known at all.
 //! - Only plain files that git does not ignore and that the agent may read, as they are on the disk.
 //! - A file counts as made by the command only if it was not there under any name: what a command merely let appear (an
 //!   ignore rule that went) is nobody's to take away.

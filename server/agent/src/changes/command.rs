@@ -1,14 +1,15 @@
 //! A command between two looks at the workspace: what it did to files is written down, so that undo can take it back.
 //!
 //! Files that it names are kept whatever they are ([`named`]); of all others it is known what they were, within bounds
-//! ([`around`]). What has changed becomes [`Event::CommandChanged`], which undo takes back like an edit; what cannot be taken
-//! back becomes [`Event::CommandTook`], which undo names.
+//! ([`around`]). What has changed becomes [`Event::CommandChanged`], which undo takes back like an edit; what cannot be
+//! taken back becomes [`Event::CommandTook`], which undo names.
 //!
 //! # Invariants
-//! - What somebody else may have done meanwhile is never taken back, but named: another run at work in the workspace, or the
-//!   person who saved it in their editor (one that merely loads what the command wrote saves nothing). A program that nobody here knows of may have; then redo brings its text again.
-//! - A command that only reads costs nothing, and neither does one in a helper's worktree: what is changed there comes back as
-//!   edits.
+//! - What somebody else may have done meanwhile is never taken back, but named: another run at work in the workspace,
+//!   or the person who saved it in their editor (one that merely loads what the command wrote saves nothing). A program
+//!   that nobody here knows of may have; then redo brings its text again.
+//! - A command that only reads costs nothing, and neither does one in a helper's worktree: what is changed there comes
+//!   back as edits.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -121,8 +122,8 @@ fn told(turn: &Turn, call: &CallId, Changed { path, before, after }: Changed) ->
     Event::CommandChanged { change, call: call.clone(), path, before, after }
 }
 
-/// Whether another conversation is at work in the workspace, or one began since. Helpers have none of their own: whom they
-/// work for has.
+/// Whether another conversation is at work in the workspace, or one began since. Helpers have none of their own: whom
+/// they work for has.
 async fn is_shared(turn: &Turn, since: Option<SystemTime>) -> bool {
     let since = since.and_then(|since| since.duration_since(SystemTime::UNIX_EPOCH).ok());
     let since = since.and_then(|since| u64::try_from(since.as_millis()).ok());

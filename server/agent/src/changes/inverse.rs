@@ -69,8 +69,8 @@ fn refused(reason: &str) -> rebase::Refused {
     rebase::Refused { span: Span::at(0), reason: reason.to_owned() }
 }
 
-/// The pairs without the hunks whose earlier text the journal does not have whole, and where those stand in the text that is
-/// there.
+/// The pairs without the hunks whose earlier text the journal does not have whole, and where those stand in the text
+/// that is there.
 fn whole_only(pairs: &Pairs, current: &str) -> (Pairs, Vec<Span>) {
     let mut kept = Vec::new();
     let whole = |(before, after): &(String, String)| {

@@ -1,14 +1,15 @@
 //! Files that a command names: kept before it runs, and written down where it changed them or took them away.
 //!
-//! A command is no edit, and what it does by itself nobody knows beforehand. But most of what one takes away or writes over
-//! stands in its words (`rm a.py`, `mv a b`, `… > report.txt`), which were read before it was judged. Those files are read
-//! before it starts and looked at again when it has ended, also those that git ignores. What stands in no words is for
-//! [`around`](super::around).
+//! A command is no edit, and what it does by itself nobody knows beforehand. But most of what one takes away or writes
+//! over stands in its words (`rm a.py`, `mv a b`, `… > report.txt`), which were read before it was judged. Those files
+//! are read before it starts and looked at again when it has ended, also those that git ignores. What stands in no
+//! words is for [`around`](super::around).
 //!
 //! # Invariants
-//! - It is bounded: [`FILES`], [`BYTES`]. Of a folder that has more, nothing is kept, and what went away with it is named.
-//! - Only plain text files beneath the workspace that the agent may read, as they are on the disk. Nothing is followed, and
-//!   git's own files are git's.
+//! - It is bounded: [`FILES`], [`BYTES`]. Of a folder that has more, nothing is kept, and what went away with it is
+//!   named.
+//! - Only plain text files beneath the workspace that the agent may read, as they are on the disk. Nothing is followed,
+//!   and git's own files are git's.
 
 use std::collections::BTreeMap;
 use std::io::Read as _;
@@ -64,8 +65,8 @@ impl Named {
         self.kept.contains_key(path) || self.unkept.iter().any(|(place, _)| path == place)
     }
 
-    /// Leaves to whoever keeps the files of a folder what was too much here; `knows` tells how many of those below a folder it
-    /// has.
+    /// Leaves to whoever keeps the files of a folder what was too much here; `knows` tells how many of those below a
+    /// folder it has.
     pub(super) fn leave_to(mut self, knows: impl Fn(&Path) -> usize) -> Self {
         self.unkept.retain_mut(|(place, why)| {
             let known = knows(place);
@@ -77,7 +78,8 @@ impl Named {
         self
     }
 
-    /// What has become of it: the text before and after of each file that is another one now, and what is gone for good.
+    /// What has become of it: the text before and after of each file that is another one now, and what is gone for
+    /// good.
     pub(super) fn changed(self, files: &dyn Files) -> (Vec<Changed>, Vec<(PathBuf, &'static str)>) {
         let changed = self.kept.into_iter().filter_map(|(path, before)| {
             let after = text(&path, files, BYTES).unwrap_or_else(|_| before.clone());

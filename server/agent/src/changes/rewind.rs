@@ -1,9 +1,9 @@
 //! Back to before a turn: its files, its conversation, or both, and with it everything that came later in its session.
 //!
 //! A checkpoint is the moment before a turn, named by the turn's run: nothing is stored for it, since the journal has
-//! every text before and after. Files go back as by [`crate::changes::undo`], the newest run first, so what a person typed since
-//! stays and what cannot be taken back is named. Of the conversation nothing is deleted: one event says which turns do
-//! not count any more.
+//! every text before and after. Files go back as by [`crate::changes::undo`], the newest run first, so what a person
+//! typed since stays and what cannot be taken back is named. Of the conversation nothing is deleted: one event says
+//! which turns do not count any more.
 
 use std::collections::HashSet;
 

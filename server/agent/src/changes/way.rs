@@ -326,8 +326,8 @@ pub(crate) fn line_of(text: &str, at: usize) -> usize {
     text[..at].matches('\n').count() + 1
 }
 
-/// Why an edit cannot be made that brings a carriage return which ends no line: editors make a line break of it, and the
-/// text that comes about is not the one that was reviewed.
+/// Why an edit cannot be made that brings a carriage return which ends no line: editors make a line break of it, and
+/// the text that comes about is not the one that was reviewed.
 fn stray_return(before: &str, after: &str) -> Option<String> {
     let strays = |text: &str| text.matches('\r').count() - text.matches("\r\n").count();
     (strays(after) > strays(before)).then(|| {

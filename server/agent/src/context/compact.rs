@@ -1,14 +1,14 @@
 //! A conversation that grows too long is shortened to a summary and its last messages.
 //!
-//! Before each request its size is held against a [`limit`]. Past it, the model is asked for a summary of what lies back,
-//! behind the very messages that it knows, so that a provider's cache still serves; that request is reserved and paid for
-//! like any other. Where no summary comes, the oldest messages are left out and that is said. What still does not fit then
-//! has its tool results folded. A shortening that does not help is tried once more, and then the run stops. It also stops
-//! where each of [`CROWDED`] requests in a row had to be shortened: whatever is freed is full again behind one answer, and the
-//! run would use up its budget on summaries.
+//! Before each request its size is held against a [`limit`]. Past it, the model is asked for a summary of what lies
+//! back, behind the very messages that it knows, so that a provider's cache still serves; that request is reserved and
+//! paid for like any other. Where no summary comes, the oldest messages are left out and that is said. What still does
+//! not fit then has its tool results folded. A shortening that does not help is tried once more, and then the run
+//! stops. It also stops where each of [`CROWDED`] requests in a row had to be shortened: whatever is freed is full
+//! again behind one answer, and the run would use up its budget on summaries.
 //!
-//! Between two shortenings a conversation only grows. Each is an [`Event::Compacted`], from which [`crate::session::transcript`]
-//! makes the same messages again.
+//! Between two shortenings a conversation only grows. Each is an [`Event::Compacted`], from which
+//! [`crate::session::transcript`] makes the same messages again.
 
 mod text;
 

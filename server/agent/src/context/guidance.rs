@@ -76,8 +76,8 @@ pub(crate) struct Ground<'a> {
     pub(crate) most: usize,
 }
 
-/// All that holds for a place below the root. `withheld` says why policy does not let a file go to a model that did not ask for
-/// it. What a workspace names lies in it, links followed: they would lead wherever its writer likes.
+/// All that holds for a place below the root. `withheld` says why policy does not let a file go to a model that did not
+/// ask for it. What a workspace names lies in it, links followed: they would lead wherever its writer likes.
 pub(crate) fn guidance(
     ground: &Ground<'_>,
     withheld: impl Fn(&Path, Whose) -> Option<&'static str>,

@@ -1,7 +1,7 @@
 //! What a model is told before it says a word, layer by layer, each with where it comes from.
 //!
-//! The order is the order in which words weigh: built in, the person's guidance, the workspace's, the action's task, the
-//! person's own words, and last what they look at.
+//! The order is the order in which words weigh: built in, the person's guidance, the workspace's, the action's task,
+//! the person's own words, and last what they look at.
 
 use std::io::Read;
 use std::path::{Path, PathBuf};

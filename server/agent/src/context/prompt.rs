@@ -81,8 +81,8 @@ pub(crate) fn task(action: &Action, words: &str) -> Result<String, String> {
     Ok(parts.flat_map(|part| [part, "\n"]).collect())
 }
 
-/// A part that takes so many bytes at the most, the words around what it tells included. `make` gets the room of what it tells;
-/// where there is none, those words remain.
+/// A part that takes so many bytes at the most, the words around what it tells included. `make` gets the room of what
+/// it tells; where there is none, those words remain.
 pub(crate) fn fit(most: usize, make: impl Fn(usize) -> Piece) -> Piece {
     let mut room = most;
     loop {
@@ -95,8 +95,8 @@ pub(crate) fn fit(most: usize, make: impl Fn(usize) -> Piece) -> Piece {
     }
 }
 
-/// What was piped in, without its secrets; its end where it is more than `most` bytes, since errors stand there. Much that
-/// programs print is one long line.
+/// What was piped in, without its secrets; its end where it is more than `most` bytes, since errors stand there. Much
+/// that programs print is one long line.
 pub(crate) fn input(text: &str, most: usize) -> Piece {
     let lines = last_lines(text, most);
     let is_one_line = lines.cut == text.len() && most > 0;
@@ -161,7 +161,8 @@ pub(crate) fn fenced(text: &str) -> String {
     format!("{fence}\n{text}{end}{fence}\n")
 }
 
-/// What the person sees: the selection, or the lines around the cursor, up to `most` bytes; the model can `read` the rest.
+/// What the person sees: the selection, or the lines around the cursor, up to `most` bytes; the model can `read` the
+/// rest.
 pub(crate) fn sight(root: &Path, sight: &Sight<'_>, most: usize) -> Piece {
     let span = within(sight.text, sight.span);
     let (first, last) = lines_of(sight.text, span);

@@ -1,9 +1,9 @@
-//! What a model was sent in a run, part by part: what stands before every conversation, the tools, what was said earlier, the
-//! sections of the first message with where each comes from, and what came after it.
+//! What a model was sent in a run, part by part: what stands before every conversation, the tools, what was said
+//! earlier, the sections of the first message with where each comes from, and what came after it.
 //!
 //! It is made from records alone, so that it is what was sent and not what would be sent now, and that any process can
-//! show it. It is the last request of a run: the answer to it was sent to nobody. Tokens are a quarter of the bytes, and the
-//! provider's own count stands beside them where it gave one.
+//! show it. It is the last request of a run: the answer to it was sent to nobody. Tokens are a quarter of the bytes,
+//! and the provider's own count stands beside them where it gave one.
 
 use std::iter::repeat;
 
@@ -71,7 +71,8 @@ pub fn sent(runs: &[Vec<Record>]) -> Option<Sent> {
     let tokens = tool_bytes.div_ceil(BYTES);
     sent.parts.push(SentPart { tokens, ..part("tools", "built in", tools.join(", ")) });
     let before = vec![transcript::newest(transcript::turns(earlier), *kept)];
-    // What was shortened has taken the first message with it, or not; the sections are those of a message that is there.
+    // What was shortened has taken the first message with it, or not; the sections are those of a message that is
+    // there.
     let is_short = last.iter().any(|record| matches!(record.event, Event::Compacted { .. }));
     if is_short {
         let now = transcript::with(before, last);

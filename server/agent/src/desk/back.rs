@@ -20,8 +20,8 @@ impl Desk {
         undo::take_back(&self.shared, run, Direction::Redo).await
     }
 
-    /// As [`Desk::undo`] and [`Desk::redo`], for a caller that must be answered at once: the report says what fits the text
-    /// that is there now; the work itself waits for `gate`, and what went otherwise follows as a notice.
+    /// As [`Desk::undo`] and [`Desk::redo`], for a caller that must be answered at once: the report says what fits the
+    /// text that is there now; the work itself waits for `gate`, and what went otherwise follows as a notice.
     pub async fn take_back_behind(
         &self,
         run: Option<RunId>,
@@ -42,8 +42,8 @@ impl Desk {
         Ok(report)
     }
 
-    /// What a turn was asked, to be asked again as if it had not been; the last turn where `run` is `None`. The turn and
-    /// the later ones of its session do not count any more; their edits stay.
+    /// What a turn was asked, to be asked again as if it had not been; the last turn where `run` is `None`. The turn
+    /// and the later ones of its session do not count any more; their edits stay.
     ///
     /// # Errors
     /// There is no such turn, or it ended before the model was told anything.
@@ -65,8 +65,8 @@ impl Desk {
         Ok((going.turns(scope), report))
     }
 
-    /// As [`Desk::rewind`], for a caller that must be answered at once: the work waits for `gate`, and what could not be
-    /// taken back follows as a notice.
+    /// As [`Desk::rewind`], for a caller that must be answered at once: the work waits for `gate`, and what could not
+    /// be taken back follows as a notice.
     ///
     /// # Errors
     /// There is no such turn.

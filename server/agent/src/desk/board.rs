@@ -119,8 +119,8 @@ pub(crate) struct Board {
 }
 
 impl Pending {
-    /// The workspace whose rules *Always* extends with this one: the person's. A rule that names places of a helper's own copy of
-    /// it is one for that copy.
+    /// The workspace whose rules *Always* extends with this one: the person's. A rule that names places of a helper's
+    /// own copy of it is one for that copy.
     pub(crate) fn root_for(&self, rule: &str) -> PathBuf {
         let copy = &self.policy.root;
         let names_copy = *copy != self.home && copy.to_str().is_none_or(|copy| rule.contains(copy));
@@ -221,7 +221,8 @@ impl Board {
         if pending.view.can_allow() { Ok(()) } else { Err(AgentError::NotShown) }
     }
 
-    /// Puts a settlement off while hunks of the same review are being applied: they would be applied twice. Whether it was.
+    /// Puts a settlement off while hunks of the same review are being applied: they would be applied twice. Whether it
+    /// was.
     pub(crate) fn put_off(&mut self, id: &ApprovalId, closing: &Closing) -> bool {
         let busy =
             self.reviews.values_mut().find(|review| review.approval == *id && !review.applying.is_empty());

@@ -10,8 +10,8 @@ use crate::gate::taint;
 use crate::session::past;
 
 impl Desk {
-    /// The turns of a conversation that were sent from this document and count, oldest first; nothing where it was not begun
-    /// there.
+    /// The turns of a conversation that were sent from this document and count, oldest first; nothing where it was not
+    /// begun there.
     ///
     /// # Errors
     /// The journal cannot be read.
@@ -54,7 +54,8 @@ impl Desk {
         self.shared.recorder.record(&first, events, &self.shared.world.redactor()).await
     }
 
-    /// Adds the beginning of an answer that broke off, which stands in its document alone, for whoever goes on with the conversation.
+    /// Adds the beginning of an answer that broke off, which stands in its document alone, for whoever goes on with the
+    /// conversation.
     ///
     /// # Errors
     /// There are no settings, or the journal cannot be written.

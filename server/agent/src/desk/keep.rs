@@ -93,7 +93,8 @@ impl Desk {
         self.shared.world.redactor().clean(text)
     }
 
-    /// Takes in a conversation that was exported; it counts as a recording that others may have written. Answers its new id.
+    /// Takes in a conversation that was exported; it counts as a recording that others may have written. Answers its
+    /// new id.
     ///
     /// # Errors
     /// It is none.

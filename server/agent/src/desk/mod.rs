@@ -213,8 +213,8 @@ impl Desk {
 
     /// Applies hunks of a proposal; all that are open where `hunks` is `None`.
     ///
-    /// The report says what fits the text that is there now and is being sent. The sending itself waits for `gate`; what
-    /// the client then really did follows as events.
+    /// The report says what fits the text that is there now and is being sent. The sending itself waits for `gate`;
+    /// what the client then really did follows as events.
     pub async fn apply(
         &self,
         change: &ChangeId,

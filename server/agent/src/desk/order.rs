@@ -118,9 +118,9 @@ impl Reserved {
 
 /// A sender to the desk's task, for runs.
 ///
-/// The queue has no limit of its own, since an order must neither wait nor be lost. What is in it is bounded by those who
-/// send: a run says once that it begins and once that it ends, and waits for the answer to whatever else it asks; a client
-/// has one order for each of its requests. The task does no more for one than write a few rows.
+/// The queue has no limit of its own, since an order must neither wait nor be lost. What is in it is bounded by those
+/// who send: a run says once that it begins and once that it ends, and waits for the answer to whatever else it asks; a
+/// client has one order for each of its requests. The task does no more for one than write a few rows.
 #[derive(Clone)]
 pub(crate) struct DeskLink {
     pub(super) orders: mpsc::UnboundedSender<Order>,

@@ -51,8 +51,8 @@ pub(crate) struct Shared {
 }
 
 impl Shared {
-    /// Applies hunks, one edit at a time in the whole process. `cancel` counts until the edit is sent: what is under way
-    /// then must be learned.
+    /// Applies hunks, one edit at a time in the whole process. `cancel` counts until the edit is sent: what is under
+    /// way then must be learned.
     pub(crate) async fn apply(
         &self,
         plan: &ChangePlan,

@@ -220,8 +220,8 @@ impl Task {
         }
     }
 
-    /// Has a run wait for the answer to a question that another one asked. It is told first, so that nobody wonders what
-    /// it does.
+    /// Has a run wait for the answer to a question that another one asked. It is told first, so that nobody wonders
+    /// what it does.
     async fn join(&mut self, twin: &ApprovalId, asked: Asked) {
         let event = Event::ApprovalJoined { approval: twin.clone(), call: asked.call.clone() };
         match self.recorder.record(&asked.run, vec![event], &asked.redactor).await {

@@ -19,8 +19,8 @@ use crate::run::routed::ModelsOfRun;
 pub struct Ask {
     /// The person's words; may be empty for an action that needs none.
     pub prompt: String,
-    /// A chat document as it was when its last turn was sent, since the answer is written into it meanwhile: the whole where its
-    /// conversation was begun elsewhere, the rest where it tells something else from there on.
+    /// A chat document as it was when its last turn was sent, since the answer is written into it meanwhile: the whole
+    /// where its conversation was begun elsewhere, the rest where it tells something else from there on.
     pub chat: Option<Arc<str>>,
     /// What was piped in beside the words: material, of which nobody knows who wrote it.
     pub input: Option<String>,

@@ -1,8 +1,9 @@
 //! The disk's side of the view of files.
 //!
-//! Reads regular UTF-8 files up to a limit; writes a temporary file beside the target and puts it in its place. Symbolic
-//! links were resolved before a path was judged, so one that stands in it now is refused rather than followed, and so is
-//! everything that is no plain file under one name: pipes, devices, files of `/proc` and `/sys`, extra hard links.
+//! Reads regular UTF-8 files up to a limit; writes a temporary file beside the target and puts it in its place.
+//! Symbolic links were resolved before a path was judged, so one that stands in it now is refused rather than followed,
+//! and so is everything that is no plain file under one name: pipes, devices, files of `/proc` and `/sys`, extra hard
+//! links.
 //!
 //! The last look and the change are one step where the system can do it: the new file and the old one swap their names,
 //! and if the old one is not what the caller expected they swap back. Nobody's newer text is lost in between.

@@ -1,7 +1,8 @@
 //! Opening exactly what was judged: a path without links, held by its folder while something is done to a name in it.
 //!
-//! Judging resolved every symbolic link. So none may stand in the path when it is opened, neither one that was there nor
-//! one that somebody put there since. Linux does it in one call (`openat2`); elsewhere the path is walked folder by folder.
+//! Judging resolved every symbolic link. So none may stand in the path when it is opened, neither one that was there
+//! nor one that somebody put there since. Linux does it in one call (`openat2`); elsewhere the path is walked folder by
+//! folder.
 
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
@@ -68,8 +69,9 @@ pub(super) struct Facts {
 }
 
 impl Last {
-    /// Opens what a listing called a plain file. So it is not looked at first, as by [`Spot::look`]: one system call less
-    /// for each of a hundred thousand files. What took its place since is opened without waiting, and given up unread.
+    /// Opens what a listing called a plain file. So it is not looked at first, as by [`Spot::look`]: one system call
+    /// less for each of a hundred thousand files. What took its place since is opened without waiting, and given up
+    /// unread.
     pub(super) fn open(&mut self, path: &Path) -> Result<(Found, Facts), Errno> {
         let (folder, name) = parts(path)?;
         // Byte by byte: comparing their components is several times dearer, and no two spellings of a folder come here.

@@ -81,7 +81,8 @@ pub(crate) enum Settled {
     Nothing,
     /// The checks failed, and the model is to mend it.
     Red(String),
-    /// The edits were put to the person; what became of them, for the model, and whether it has something to do about that.
+    /// The edits were put to the person; what became of them, for the model, and whether it has something to do about
+    /// that.
     Offered { text: String, is_open: bool },
 }
 

@@ -1,9 +1,9 @@
 //! A copy of the workspace in which drafts are checked, and which is thrown away.
 //!
-//! Where commands run in a world of their own (*full*), the copy is a layer over the workspace: it costs nothing, stands
-//! at the same path, and has ignored files in it (dependencies, build results). Elsewhere files are copied, without the
-//! ignored ones and up to a limit. Either way texts that an editor has not saved are part of it, and what policy keeps
-//! from being read is not.
+//! Where commands run in a world of their own (*full*), the copy is a layer over the workspace: it costs nothing,
+//! stands at the same path, and has ignored files in it (dependencies, build results). Elsewhere files are copied,
+//! without the ignored ones and up to a limit. Either way texts that an editor has not saved are part of it, and what
+//! policy keeps from being read is not.
 
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};

@@ -1,7 +1,7 @@
 //! Who is called while a question waits: hooks at *Notification*, each when its time has come.
 //!
-//! A question has an order of people: who looks at the editor, then whoever the hooks call, one after the other, as long
-//! as nobody answers. Each has as much time as the first had. The record tells who was called when, and the
+//! A question has an order of people: who looks at the editor, then whoever the hooks call, one after the other, as
+//! long as nobody answers. Each has as much time as the first had. The record tells who was called when, and the
 //! decision behind it that it was a person's; that nobody answers never becomes a *yes*.
 
 use std::convert::Infallible;

@@ -1,10 +1,10 @@
 //! Commands that would show a secret in another form: `rev settings.yaml` where the file holds a password.
 //!
-//! What a command prints passes the redactor, which knows a secret as it is written, in base64 and in hexadecimal digits.
-//! Other forms are without number. So where a command's reading says that it changes the form of what it reads
-//! ([`copydesk_permission::Disguise`]), the files that it names are looked into, and one that holds a secret makes it a question
-//! for the person, whatever allows the command; mode `bypass` is their word for that. What is too much to be looked
-//! through is asked about, too.
+//! What a command prints passes the redactor, which knows a secret as it is written, in base64 and in hexadecimal
+//! digits. Other forms are without number. So where a command's reading says that it changes the form of what it reads
+//! ([`copydesk_permission::Disguise`]), the files that it names are looked into, and one that holds a secret makes it a
+//! question for the person, whatever allows the command; mode `bypass` is their word for that. What is too much to be
+//! looked through is asked about, too.
 //!
 //! They are opened as the agent's own tools open files: no link in the path, and nothing but plain files.
 

@@ -1,10 +1,10 @@
 //! The one door to the world: an effect is judged, and where policy says *ask*, the person is asked.
 //!
-//! Whatever the answer, a record says what was decided, why and by whom, before anything happens.
-//! Beside the door: `vault` keeps secrets from models, `taint` grades what they have read, `twins` are second names of
-//! files that rules know by the first, and `render` is the one way to show text that a person decides by; `calling`
-//! calls whoever is not looking; `seen` looks at the disk for what the words of a command do not tell (`disguise`, `sweep`), `own`
-//! puts on record what the program starts for itself, and `revoked` knows what was taken back meanwhile.
+//! Whatever the answer, a record says what was decided, why and by whom, before anything happens. Beside the door:
+//! `vault` keeps secrets from models, `taint` grades what they have read, `twins` are second names of files that rules
+//! know by the first, and `render` is the one way to show text that a person decides by; `calling` calls whoever is not
+//! looking; `seen` looks at the disk for what the words of a command do not tell (`disguise`, `sweep`), `own` puts on
+//! record what the program starts for itself, and `revoked` knows what was taken back meanwhile.
 
 pub(crate) mod calling;
 mod disguise;

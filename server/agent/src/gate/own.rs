@@ -1,7 +1,8 @@
-//! What the program starts for itself, on record like what others ask for: the command of a key, and git for a worktree.
+//! What the program starts for itself, on record like what others ask for: the command of a key, and git for a
+//! worktree.
 //!
-//! Nobody is asked about these. The first stands in the person's own config; the second has fixed words, and runs nothing
-//! that a repository names (`process::git`). But whoever asks why something ran finds a decision for it.
+//! Nobody is asked about these. The first stands in the person's own config; the second has fixed words, and runs
+//! nothing that a repository names (`process::git`). But whoever asks why something ran finds a decision for it.
 
 use copydesk_base::{Because, Effect, Event};
 use copydesk_provider::Choice;
@@ -19,8 +20,8 @@ pub(crate) fn key(turn: &mut Turn, choice: &Choice) -> Option<Event> {
     Some(decided(turn, command, because))
 }
 
-/// Git, which made the copy of the workspace that a helper works in: one line in its run. Each call of git has one among
-/// [`copydesk_store::OwnEffects`].
+/// Git, which made the copy of the workspace that a helper works in: one line in its run. Each call of git has one
+/// among [`copydesk_store::OwnEffects`].
 pub(crate) fn worktree(turn: &Turn) -> Option<Event> {
     turn.apart.as_ref()?;
     let command = format!("git worktree add --detach {}", turn.settings.root.display());

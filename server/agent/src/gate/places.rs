@@ -1,7 +1,7 @@
 //! Where the secrets of a text may stand after an edit: behind the words that they stood behind, and as well hidden.
 //!
-//! That a secret comes back in an edit is for the sake of the text around it. Behind another name, in an address or in a
-//! comment it would go where nobody put it; and one that is known by the name before it would stand in the open, for
+//! That a secret comes back in an edit is for the sake of the text around it. Behind another name, in an address or in
+//! a comment it would go where nobody put it; and one that is known by the name before it would stand in the open, for
 //! every later reader, when that name goes.
 
 use std::collections::HashMap;

@@ -1,9 +1,10 @@
 //! What is taken back while a run goes on: rules of *Always*, and the trust in files of the workspace.
 //!
-//! A run keeps the settings that it began with. But who takes something back, in whatever process, means what is happening
-//! now, so before each decision and each request the store is asked what still stands. A rule that is gone allows nothing
-//! any more. Trust reaches further than rules (models and their addresses, modes, hooks, the sandbox, who may work), so a run that began
-//! while a file was trusted ends when it is no longer; the next one begins without. A store that cannot be read has none of it.
+//! A run keeps the settings that it began with. But who takes something back, in whatever process, means what is
+//! happening now, so before each decision and each request the store is asked what still stands. A rule that is gone
+//! allows nothing any more. Trust reaches further than rules (models and their addresses, modes, hooks, the sandbox,
+//! who may work), so a run that began while a file was trusted ends when it is no longer; the next one begins without.
+//! A store that cannot be read has none of it.
 
 use std::collections::BTreeSet;
 
@@ -39,8 +40,8 @@ impl Stored {
     }
 }
 
-/// Looks at what is stored now; an error where the run stands on trust that was taken back. What is replayed is replayed
-/// with the answers of then, which are stored nowhere.
+/// Looks at what is stored now; an error where the run stands on trust that was taken back. What is replayed is
+/// replayed with the answers of then, which are stored nowhere.
 pub(crate) async fn look(turn: &mut Turn) -> Result<(), AgentError> {
     if turn.settings.spoken.is_some() {
         return Ok(());

@@ -1,5 +1,5 @@
-//! What the words of a command cannot tell and a look at the disk does: that a file which it shows in another form holds a
-//! secret (`disguise`), and that a folder which it may change has files in it that a rule keeps (`sweep`).
+//! What the words of a command cannot tell and a look at the disk does: that a file which it shows in another form
+//! holds a secret (`disguise`), and that a folder which it may change has files in it that a rule keeps (`sweep`).
 //!
 //! Either makes a question of what was allowed. Looking may take a while and runs on a thread that may wait.
 

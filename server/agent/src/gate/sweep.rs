@@ -1,8 +1,8 @@
-//! Commands that may change whole folders, with files in them that a rule denies changing: `rustfmt src` where `src/kept.rs`
-//! is denied.
+//! Commands that may change whole folders, with files in them that a rule denies changing: `rustfmt src` where
+//! `src/kept.rs` is denied.
 //!
-//! In the full sandbox such files are read-only for every command, whatever it is. Elsewhere nothing holds them, and the
-//! person is asked. A program that changes files that nobody would expect of it (`make`, `npm test`) is not seen.
+//! In the full sandbox such files are read-only for every command, whatever it is. Elsewhere nothing holds them, and
+//! the person is asked. A program that changes files that nobody would expect of it (`make`, `npm test`) is not seen.
 
 use std::path::PathBuf;
 

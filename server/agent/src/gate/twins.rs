@@ -80,8 +80,8 @@ impl Twins {
     }
 }
 
-/// Lets a tool look into a file that a model names: policy is asked, and no second name leads around it. What comes instead is
-/// for the model.
+/// Lets a tool look into a file that a model names: policy is asked, and no second name leads around it. What comes
+/// instead is for the model.
 pub(crate) async fn look_into(
     turn: &mut Turn,
     call: &CallId,

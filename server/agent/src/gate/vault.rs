@@ -1,4 +1,5 @@
-//! Secrets on their way to a model and back: a placeholder goes, and the secret comes back where it stood, nowhere else.
+//! Secrets on their way to a model and back: a placeholder goes, and the secret comes back where it stood, nowhere
+//! else.
 //!
 //! The same secret has the same placeholder as long as this process lives, so that a model can speak about it. The
 //! placeholder's word is random: one that this process did not give out stands for nothing. No file, no command and no
@@ -106,7 +107,8 @@ impl Vault {
         }
     }
 
-    /// A text of the model's with its secrets back, where they stand `there` as often; a reason for the model where not.
+    /// A text of the model's with its secrets back, where they stand `there` as often; a reason for the model where
+    /// not.
     pub(crate) fn restored(&self, text: &str, there: &str) -> Result<String, String> {
         let spans = placeholders(text);
         if spans.is_empty() {

@@ -15,8 +15,8 @@ use crate::process::alive;
 /// What is kept free for a suggestion; nothing where nobody limits anything.
 pub(super) type Reserved = Option<Reservation>;
 
-/// Reserves what the call may cost, and cuts its answer where a budget ends. Where a budget does not allow it, there is no
-/// suggestion, and a line in the log each time the reason is another one.
+/// Reserves what the call may cost, and cuts its answer where a budget ends. Where a budget does not allow it, there is
+/// no suggestion, and a line in the log each time the reason is another one.
 pub(super) async fn reserve(shared: &Shared, plan: &mut Plan) -> Option<Reserved> {
     let budgets = plan.settings.budgets.clone();
     if budgets == Budgets::default() {

@@ -57,8 +57,8 @@ impl Shape {
     }
 }
 
-/// Whether a letter would stand in the file without being seen, or change how others look: in grey text nobody can review
-/// it. The joiners that scripts and emoji need are none of them.
+/// Whether a letter would stand in the file without being seen, or change how others look: in grey text nobody can
+/// review it. The joiners that scripts and emoji need are none of them.
 fn is_hidden(letter: char) -> bool {
     is_unseen(letter) && !is_needed(letter) && !matches!(letter, '\n' | '\t')
 }
@@ -191,7 +191,8 @@ fn without_overlap<'a>(answer: &'a str, after: &str) -> &'a str {
     answer
 }
 
-/// The answer up to a bracket that it closes without having opened it, where that very bracket stands behind the cursor.
+/// The answer up to a bracket that it closes without having opened it, where that very bracket stands behind the
+/// cursor.
 pub(super) fn before_closer<'a>(answer: &'a str, after: &str) -> &'a str {
     let there = first_line(after).trim_start().chars().next();
     let mut open = 0_usize;

@@ -1,7 +1,7 @@
 //! What a model gets to see: the text around the cursor, the lines that enclose it, and parts of what else is open.
 //!
-//! What encloses is the definitions around the cursor, as [`super::scope`] knows them; without a grammar, the lines above with
-//! less indentation.
+//! What encloses is the definitions around the cursor, as [`super::scope`] knows them; without a grammar, the lines
+//! above with less indentation.
 
 use std::path::Path;
 

@@ -2,16 +2,16 @@
 //!
 //! [`Desk::suggest`] takes one moment of one document, a [`Spot`], and gives text to insert there, or nothing. It is no
 //! run: no tool, no journal, no question to anybody. [`slot`] remembers what was answered and what is under way,
-//! [`pace`] when to wait and when to leave a model alone, [`context`] chooses what is sent, [`ask`] says it in the format
-//! that the model has, [`clean`] makes the answer fit. [`switch`] decides whether any of this happens.
+//! [`pace`] when to wait and when to leave a model alone, [`context`] chooses what is sent, [`ask`] says it in the
+//! format that the model has, [`clean`] makes the answer fit. [`switch`] decides whether any of this happens.
 //!
 //! ```text
 //! Spot ─ known? ─ pause ─ on? may it be read? ─ Request ─ budget ─ model ─ clean ─ kept in the slot ─ text
 //! ```
 //!
 //! Invariants
-//! - What policy does not let an agent read without a question, what git ignores and what a secret may stand in is never
-//!   sent, neither for itself nor as context.
+//! - What policy does not let an agent read without a question, what git ignores and what a secret may stand in is
+//!   never sent, neither for itself nor as context.
 //! - One call a document at most. A call that nobody waits for is given up, which closes its socket.
 //! - Nothing here fails: whatever goes wrong is no suggestion, and at most one line for the log.
 
@@ -286,7 +286,8 @@ fn look(shared: &Shared, spot: &Spot) -> Option<Plan> {
     Some(Plan { settings, choice: on.choice, format, is_guessed: on.is_guessed, context, request })
 }
 
-/// The outline of the document, an older one if it still serves; nothing where all of it up to the cursor is sent anyway.
+/// The outline of the document, an older one if it still serves; nothing where all of it up to the cursor is sent
+/// anyway.
 fn scopes(shared: &Shared, spot: &Spot) -> Option<Arc<Scopes>> {
     let (1.., _) = context::window(&spot.text, spot.cursor)? else { return None };
     let known = shared.ghosts.memory().scopes.get(&spot.path).cloned();

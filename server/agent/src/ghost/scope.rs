@@ -1,9 +1,10 @@
 //! The definitions that a cursor stands in, by the grammar of its language.
 //!
 //! Reading a long file costs more than a suggestion may take, and hardly any of it changes between two keys. So the
-//! outline of a moment ago serves: what was typed since lies between the part of the text that is the same before it and
-//! the part that is the same behind it, and a definition that begins in the one and ends in the other is still around the
-//! cursor. It is read anew, beside the suggestion, once more was typed than is sent with every suggestion anyway.
+//! outline of a moment ago serves: what was typed since lies between the part of the text that is the same before it
+//! and the part that is the same behind it, and a definition that begins in the one and ends in the other is still
+//! around the cursor. It is read anew, beside the suggestion, once more was typed than is sent with every suggestion
+//! anyway.
 
 use std::path::Path;
 use std::sync::Arc;

@@ -1,7 +1,7 @@
 //! What is known of one document: answers that were had, the call that is under way, and its person's pace.
 //!
-//! An answer is kept with its [`Place`], the text around the cursor for which it was given. It serves as long as what was
-//! typed since is how it begins. A call that is under way serves the same way, before it has ended.
+//! An answer is kept with its [`Place`], the text around the cursor for which it was given. It serves as long as what
+//! was typed since is how it begins. A call that is under way serves the same way, before it has ended.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};

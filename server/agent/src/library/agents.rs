@@ -1,8 +1,8 @@
 //! Agents: who works. A model, tools, bounds and instructions, from Markdown.
 //!
-//! A name is a promise: who wrote `careful` with a narrow profile means that one wherever they say `careful`. So a project's
-//! agent of the same name is passed over until its text is trusted, and stands within the bounds of the person's then; the
-//! same goes for the one that is built in.
+//! A name is a promise: who wrote `careful` with a narrow profile means that one wherever they say `careful`. So a
+//! project's agent of the same name is passed over until its text is trusted, and stands within the bounds of the
+//! person's then; the same goes for the one that is built in.
 
 use std::path::PathBuf;
 
@@ -85,8 +85,8 @@ fn architect() -> Agent {
     }
 }
 
-/// The agent of that name: its file's name. The error says what is wrong with its file. Nobody else takes the place of the
-/// person's own that is broken.
+/// The agent of that name: its file's name. The error says what is wrong with its file. Nobody else takes the place of
+/// the person's own that is broken.
 pub(crate) fn agent(library: &Library<'_>, name: &str) -> Result<Option<Agent>, String> {
     let found = agents(library).into_iter().find(|agent| agent.name == name);
     let first = library.pages("agents").find(|page| page.stem == name);
@@ -174,8 +174,8 @@ pub(crate) fn bounds(profile: Profile) -> Bounds {
 }
 
 impl Agent {
-    /// Meets another one of its name, which a project has: that one takes its place where it is believed, within the bounds
-    /// of both.
+    /// Meets another one of its name, which a project has: that one takes its place where it is believed, within the
+    /// bounds of both.
     pub(crate) fn meet(&mut self, other: Self) {
         if !other.is_believed {
             // Of two that a project has, neither is the person's to be told about.

@@ -36,7 +36,8 @@ pub(crate) enum Failure {
 }
 
 /// The layer of that name: an agent of the person's, else a layer's file, else an agent. A file whose text they trusted
-/// stands in the place of their agent, within the bounds of both. The error says what is wrong with a file of that name.
+/// stands in the place of their agent, within the bounds of both. The error says what is wrong with a file of that
+/// name.
 pub(crate) fn layer(library: &Library<'_>, name: &str) -> Result<Option<Layer>, String> {
     let plain = |agent| Layer { agent, steps: None, failure: Failure::Stop, retries: 0, workers: None };
     Ok(match (from_file(library, name)?, agent(library, name)?) {

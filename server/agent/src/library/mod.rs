@@ -1,8 +1,8 @@
 //! What people wrote for agents, as files: agents, actions, prompt commands, skills, layers.
 //!
-//! A [`Shelf`] is a folder that may hold them, each kind in a folder of its own; whose it is decides what counts. What a
-//! file says can narrow and never loosen. A file that does not read as what it should be is not offered; whoever asks for
-//! it by name is told what is wrong with it, as the checker says in the file itself.
+//! A [`Shelf`] is a folder that may hold them, each kind in a folder of its own; whose it is decides what counts. What
+//! a file says can narrow and never loosen. A file that does not read as what it should be is not offered; whoever asks
+//! for it by name is told what is wrong with it, as the checker says in the file itself.
 //!
 //! Invariants
 //! - No file of the workspace takes the place of one of the person's, unless exactly this content is trusted; and of an
@@ -72,8 +72,8 @@ pub(crate) struct Page {
 }
 
 impl Library<'_> {
-    /// The pages of one kind, shelf by shelf, in the order of names. The person's come first, so that no repository takes a
-    /// name of theirs.
+    /// The pages of one kind, shelf by shelf, in the order of names. The person's come first, so that no repository
+    /// takes a name of theirs.
     pub(crate) fn pages<'s>(&'s self, kind: &'s str) -> impl Iterator<Item = Page> + 's {
         let mut shelves: Vec<&Shelf> = self.shelves.iter().collect();
         shelves.sort_by_key(|shelf| shelf.owner != Owner::User);
@@ -87,7 +87,8 @@ impl Library<'_> {
         })
     }
 
-    /// One page. People link their settings from elsewhere; a repository's links lead to what is in it, and may be read.
+    /// One page. People link their settings from elsewhere; a repository's links lead to what is in it, and may be
+    /// read.
     fn page(&self, path: &Path, owner: Owner) -> Option<Page> {
         let path = path::resolve(Path::new("/"), path);
         if owner == Owner::Workspace && !(path::is_inside(self.root, &path) && self.twins.may_send(&path)) {
@@ -119,8 +120,8 @@ impl Page {
         de::from_tree(&self.tree).map_err(|error| self.wrong(error.span, &error.message))
     }
 
-    /// The rules of its head, which tighten. A denial that cannot be understood takes the file out: it would be used without
-    /// what its author relies on.
+    /// The rules of its head, which tighten. A denial that cannot be understood takes the file out: it would be used
+    /// without what its author relies on.
     pub(crate) fn rules(&self, wanted: Option<TightRules>) -> Result<Vec<Rule>, String> {
         let origin = self.path.display().to_string();
         let wanted = wanted.unwrap_or_default();

@@ -1,7 +1,7 @@
 //! Whether a process is still there, told by its number.
 //!
-//! One that has ended and that nobody has collected yet (a zombie) answers signals, but does nothing any more: it counts
-//! as gone. One of another user counts as there.
+//! One that has ended and that nobody has collected yet (a zombie) answers signals, but does nothing any more: it
+//! counts as gone. One of another user counts as there.
 
 use rustix::io::Errno;
 use rustix::process::{Pid, test_kill_process};

@@ -2,8 +2,8 @@
 //!
 //! This is no command of an agent's: nobody outside this program chooses a word of it but for the paths behind `--`.
 //! Hooks, filters, file watchers and whatever else a repository may name stay out, as
-//! [`copydesk_permission::sandbox::quiet_git`] has it for git that only looks. Each call has its line among what the program
-//! starts for itself ([`copydesk_store::OwnEffects`]).
+//! [`copydesk_permission::sandbox::quiet_git`] has it for git that only looks. Each call has its line among what the
+//! program starts for itself ([`copydesk_store::OwnEffects`]).
 
 use std::ffi::OsStr;
 use std::path::Path;

@@ -1,8 +1,9 @@
-//! Commands in the background: begun by a run, read by its model, watched and stopped by the person, ended with the run.
+//! Commands in the background: begun by a run, read by its model, watched and stopped by the person, ended with the
+//! run.
 //!
-//! They are judged, asked about and walled in as every command is ([`crate::tools`]'s `bash` does that); here is what goes
-//! on while the model works. What one prints is a file that grows, which an editor can open. A run that ends ends its
-//! commands first, and each outcome is on record before the run's own.
+//! They are judged, asked about and walled in as every command is ([`crate::tools`]'s `bash` does that); here is what
+//! goes on while the model works. What one prints is a file that grows, which an editor can open. A run that ends ends
+//! its commands first, and each outcome is on record before the run's own.
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};

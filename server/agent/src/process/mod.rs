@@ -135,8 +135,8 @@ impl Ready {
     }
 }
 
-/// Starts a launcher and has it make what it can: that takes longer than all that is left then, and can happen while it is
-/// still being judged whether there will be anything to do.
+/// Starts a launcher and has it make what it can: that takes longer than all that is left then, and can happen while it
+/// is still being judged whether there will be anything to do.
 pub(crate) fn ready(launcher: &Path, ahead: Ahead) -> std::io::Result<Ready> {
     let (ours, theirs) = std::os::unix::net::UnixStream::pair()?;
     ours.set_nonblocking(true)?;
@@ -312,7 +312,8 @@ async fn told(child: &mut Child, line: &mut UnixStream) -> Result<Over, Ended> {
     }
 }
 
-/// A process group that is killed when this is dropped: after the child ended, for what it left behind; before, for all.
+/// A process group that is killed when this is dropped: after the child ended, for what it left behind; before, for
+/// all.
 struct Group(Option<u32>);
 
 impl Drop for Group {

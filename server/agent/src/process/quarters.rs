@@ -168,8 +168,8 @@ pub(crate) fn network_for(effect: &Effect, policy: &Policy) -> Network {
     }
 }
 
-/// Runs a command that policy allows without a question, written down like every effect; the error says why it could not
-/// run.
+/// Runs a command that policy allows without a question, written down like every effect; the error says why it could
+/// not run.
 pub(crate) async fn perform(
     turn: &mut Turn,
     effect: &Effect,

@@ -1,8 +1,8 @@
 //! One answer: the way from model to model until somebody has answered, with every turn of it on record.
 //!
 //! The [`Way`] is where a run stands on its route. It goes forward only: whoever has answered answers to the run's end.
-//! Budgets are checked before each try leaves, since the next model may cost more, and the last try has cost something. Tools run when an
-//! answer is whole and never before, so a model that is asked again, or instead, repeats no effect.
+//! Budgets are checked before each try leaves, since the next model may cost more, and the last try has cost something.
+//! Tools run when an answer is whole and never before, so a model that is asked again, or instead, repeats no effect.
 
 use std::panic::AssertUnwindSafe;
 use std::time::{Duration, Instant};
@@ -191,7 +191,8 @@ async fn of_try(
     // Who answers anew begins anew.
     turn.half.clear();
     loop {
-        // A server that does not end where it was told to is hung up on: what it goes on to say would cost more than was kept.
+        // A server that does not end where it was told to is hung up on: what it goes on to say would cost more than
+        // was kept.
         if let Some(error) = account.hangs_up(seen, choice) {
             return Err(error.into());
         }
@@ -270,8 +271,9 @@ async fn of_try(
                 }
                 return match reason {
                     StopReason::Refusal => Err(AgentError::Declined),
-                    // What it had said is shown; a run that ends in the middle of a sentence has not succeeded, and of an
-                    // answer that is not whole nothing is performed: the next call might have taken the first one back.
+                    // What it had said is shown; a run that ends in the middle of a sentence has not succeeded, and of
+                    // an answer that is not whole nothing is performed: the next call might have taken the first one
+                    // back.
                     StopReason::MaxTokens => {
                         turn.last_text.clone_from(&text);
                         Err(AgentError::Cut { calls: calls.len() })

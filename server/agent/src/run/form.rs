@@ -1,8 +1,8 @@
 //! An answer that must be one JSON document and fit a schema.
 //!
-//! The model is told so in words, for not every API can hold it to a schema. What comes is read as people get it: thinking
-//! aloud, words and fences around the document are taken off, if exactly one document that fits stands among them. What does
-//! not fit goes back once with the reasons, and is an error after that.
+//! The model is told so in words, for not every API can hold it to a schema. What comes is read as people get it:
+//! thinking aloud, words and fences around the document are taken off, if exactly one document that fits stands among
+//! them. What does not fit goes back once with the reasons, and is an error after that.
 
 use std::fmt;
 use std::path::Path;

@@ -1,9 +1,9 @@
 //! What a model has said of an answer that is not whole yet.
 //!
-//! Pieces of an answer are shown and not kept, since the whole comes. Where it does not come (a cancel, a connection that
-//! broke, the death of this process) what had come belongs to the conversation: the person has read it, and the next turn
-//! should know. So an answer that takes long is written down as it grows, and its beginning is told at the end of a run that
-//! it breaks off with. A chat document keeps that by itself.
+//! Pieces of an answer are shown and not kept, since the whole comes. Where it does not come (a cancel, a connection
+//! that broke, the death of this process) what had come belongs to the conversation: the person has read it, and the
+//! next turn should know. So an answer that takes long is written down as it grows, and its beginning is told at the
+//! end of a run that it breaks off with. A chat document keeps that by itself.
 //!
 //! # Invariants
 //! - No more than [`MOST`] of an answer is kept, its beginning.

@@ -1,8 +1,8 @@
 //! A model that goes around in circles: the same calls with the same results, again and again.
 //!
-//! What counts is the whole answer and all that came of it, and a circle is one to three of them, one directly behind the
-//! other: a test that is run again after an edit is none, and neither is a file that is looked at once more later. The
-//! model is told first, and if that does not help, the run ends.
+//! What counts is the whole answer and all that came of it, and a circle is one to three of them, one directly behind
+//! the other: a test that is run again after an edit is none, and neither is a file that is looked at once more later.
+//! The model is told first, and if that does not help, the run ends.
 
 use copydesk_base::ContentHash;
 use copydesk_provider::{ToolCall, ToolResult};

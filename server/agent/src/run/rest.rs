@@ -1,7 +1,7 @@
 //! An answer without calls: the end of a run, unless something is still to be said or mended.
 //!
-//! In this order: what was drafted is checked and offered, what the person said meanwhile is heard, an answer to a form is
-//! held against its schema. Whatever else may keep a run going at its end belongs between these.
+//! In this order: what was drafted is checked and offered, what the person said meanwhile is heard, an answer to a form
+//! is held against its schema. Whatever else may keep a run going at its end belongs between these.
 
 use std::ops::ControlFlow;
 
@@ -98,8 +98,8 @@ fn silence(said: &[Message]) -> Silence {
     }
 }
 
-/// The answer of a pipeline, which no request of this run brought: shown and written down like any other. What does not fit
-/// its form is put into it once more, without tools: then the conversation goes on.
+/// The answer of a pipeline, which no request of this run brought: shown and written down like any other. What does not
+/// fit its form is put into it once more, without tools: then the conversation goes on.
 pub(super) async fn handed_on(
     turn: &mut Turn,
     form: Option<&Form>,

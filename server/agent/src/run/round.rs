@@ -2,8 +2,8 @@
 //! calls.
 //!
 //! Each call is written down, judged and asked about in its turn. What a looking tool does then touches nothing that
-//! another one could change, so it is put off, and all that were put off run together: before the next call that is more
-//! than a look, and at the end.
+//! another one could change, so it is put off, and all that were put off run together: before the next call that is
+//! more than a look, and at the end.
 
 use copydesk_base::event::Written;
 use copydesk_base::{CallId, Event};

@@ -1,8 +1,8 @@
 //! The loop of a run: ask, perform what the model calls for, hand back the results, until it calls for nothing.
 //!
-//! [`Talk`] is what the conversation has come to. It only grows, so that providers' caches hold: what has to be shortened
-//! (compaction) replaces its messages in one place, [`Talk::request`]'s caller, before a request is made of it. Calls are
-//! [`round`]'s, and an answer without any is [`rest`]'s.
+//! [`Talk`] is what the conversation has come to. It only grows, so that providers' caches hold: what has to be
+//! shortened (compaction) replaces its messages in one place, [`Talk::request`]'s caller, before a request is made of
+//! it. Calls are [`round`]'s, and an answer without any is [`rest`]'s.
 
 use std::ops::ControlFlow;
 

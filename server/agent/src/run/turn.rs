@@ -1,8 +1,8 @@
 //! What a run carries along: the [`Turn`], handed from the loop to every tool.
 //!
 //! It holds what several parts need and none owns: the settings as they were when the run began, what the run has used
-//! and changed, and the ways to the desk and to the journal. A part that keeps something for itself has a type of its own
-//! and a field here, as [`Draft`] and [`Ear`] do.
+//! and changed, and the ways to the desk and to the journal. A part that keeps something for itself has a type of its
+//! own and a field here, as [`Draft`] and [`Ear`] do.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -98,7 +98,8 @@ pub(crate) struct Turn {
     pub(crate) refused_diffs: Vec<String>,
     /// Files whose last edit was allowed and did not fit the text that was there, each with the reason.
     pub(crate) unmade: BTreeMap<PathBuf, String>,
-    /// Files of which a helper's work could not be brought back, each with the reason; no more once they were edited since.
+    /// Files of which a helper's work could not be brought back, each with the reason; no more once they were edited
+    /// since.
     pub(crate) lost: BTreeMap<PathBuf, String>,
     pub(crate) known: Known,
     /// The workspace as the last command left it.

@@ -9,8 +9,8 @@
 //! | who answered, why, and what it cost; who was passed over before anybody was asked | nothing |
 //! | whether an editor held a file open, and who was called while a question waited, and by which hooks | nothing |
 //!
-//! Everything else stays: what was asked, said, called for, judged, changed and refused, in its order. So a recording and
-//! its replay give the same bytes, and what differs is what happened otherwise.
+//! Everything else stays: what was asked, said, called for, judged, changed and refused, in its order. So a recording
+//! and its replay give the same bytes, and what differs is what happened otherwise.
 
 use copydesk_base::id;
 use serde_json::{Value, json};

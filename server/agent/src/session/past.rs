@@ -82,8 +82,8 @@ impl Spent {
     }
 }
 
-/// What a session said and read so far, for a model with that window in tokens, and no more of its words than the settings
-/// let go along.
+/// What a session said and read so far, for a model with that window in tokens, and no more of its words than the
+/// settings let go along.
 pub(crate) async fn past(
     journal: &Journal,
     session: &SessionId,
@@ -213,14 +213,15 @@ fn carried_by(records: &[Record]) -> Option<&Carried> {
     }
 }
 
-/// The bytes of earlier turns of which a model with that window, in tokens, could still make a summary, and that may go along.
+/// The bytes of earlier turns of which a model with that window, in tokens, could still make a summary, and that may go
+/// along.
 fn room(window: Option<u64>, set: Option<u32>) -> usize {
     let tokens = window.map_or(MOST, |window| window / 4 * 3).min(set.map_or(u64::MAX, u64::from));
     usize::try_from(tokens).unwrap_or(usize::MAX).saturating_mul(BYTES)
 }
 
-/// The newest turns of these runs, oldest first: more than there is room for, or all that there are. And how many runs before
-/// them were not read.
+/// The newest turns of these runs, oldest first: more than there is room for, or all that there are. And how many runs
+/// before them were not read.
 async fn words(
     journal: &Journal,
     runs: &[RunId],

@@ -1,10 +1,10 @@
 //! A conversation as its journal has it, made ready to be replayed.
 //!
-//! A [`Conversation`] has the runs of its turns and those that worked for them. Every answer of a model becomes an exchange
-//! with all that was said before it in its run, and of every request is known what size it was taken for. Of an answer whose
-//! calls were not all written down, because the run was canceled or its process died in between, the others are stand-ins:
-//! the replay ends before them. A request that failed is an exchange, too, with the tries before it; and what the person said and decided
-//! meanwhile is beside all that ([`Spoken`]).
+//! A [`Conversation`] has the runs of its turns and those that worked for them. Every answer of a model becomes an
+//! exchange with all that was said before it in its run, and of every request is known what size it was taken for. Of
+//! an answer whose calls were not all written down, because the run was canceled or its process died in between, the
+//! others are stand-ins: the replay ends before them. A request that failed is an exchange, too, with the tries before
+//! it; and what the person said and decided meanwhile is beside all that ([`Spoken`]).
 
 use std::time::Duration;
 
@@ -236,7 +236,8 @@ impl Taken {
     }
 }
 
-/// What a request asked that failed: the next answer, or a summary, as what follows tells; nothing where that is not told.
+/// What a request asked that failed: the next answer, or a summary, as what follows tells; nothing where that is not
+/// told.
 fn wanted(asked: Vec<Message>, behind: &[Record]) -> Option<Vec<Message>> {
     if is_talk(behind) {
         return Some(asked);

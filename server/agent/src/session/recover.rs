@@ -1,8 +1,8 @@
 //! What a process that died in the middle left open, settled by the next one.
 //!
 //! A file write is settled by the text that is there: it happened, or it did not. A command that was started and has no
-//! outcome is noted as unknown and never repeated. The run itself has failed, and its questions wait for nobody. What it
-//! has used stays used; a request that nobody saw the answer of counts as the most that it can cost.
+//! outcome is noted as unknown and never repeated. The run itself has failed, and its questions wait for nobody. What
+//! it has used stays used; a request that nobody saw the answer of counts as the most that it can cost.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -130,7 +130,8 @@ struct Helped {
     gone: BTreeSet<PathBuf>,
 }
 
-/// The ends of the helpers that nobody took in, each with what it used. Helpers began later, so they are settled by now.
+/// The ends of the helpers that nobody took in, each with what it used. Helpers began later, so they are settled by
+/// now.
 async fn helped(world: &World, records: &[Record]) -> Vec<Helped> {
     let is_in = |run: &RunId| {
         records.iter().any(
@@ -149,8 +150,8 @@ async fn helped(world: &World, records: &[Record]) -> Vec<Helped> {
     helped
 }
 
-/// The events that close a run, given the records of the run that it works for, what its helpers used and the texts that are
-/// there now.
+/// The events that close a run, given the records of the run that it works for, what its helpers used and the texts
+/// that are there now.
 fn closing(
     records: &[Record],
     parents: &[Record],

@@ -1,12 +1,12 @@
 //! What a person said and decided in a recorded conversation, given again at the same places of its replay.
 //!
-//! A place is the model's answer behind which it happened ([`Place`]), so a process that replays one turn finds what belongs
-//! to that turn. A decision counts for the very effect that it was about, and a *yes* to an edit for the very text: for
-//! anything else the person is asked anew. It goes the way of every decision, through the desk, so that the same records
-//! come about.
+//! A place is the model's answer behind which it happened ([`Place`]), so a process that replays one turn finds what
+//! belongs to that turn. A decision counts for the very effect that it was about, and a *yes* to an edit for the very
+//! text: for anything else the person is asked anew. It goes the way of every decision, through the desk, so that the
+//! same records come about.
 //!
-//! Who may hand a [`Spoken`] over: whoever read it from a verified journal of the person who runs the replay. What strangers
-//! answered is nobody's answer here.
+//! Who may hand a [`Spoken`] over: whoever read it from a verified journal of the person who runs the replay. What
+//! strangers answered is nobody's answer here.
 
 mod read;
 #[cfg(test)]
@@ -49,7 +49,8 @@ pub struct Spoken {
 pub(super) struct Lasting {
     /// With the folder of then as [`ROOT`].
     pub(super) rule: String,
-    /// The number of the first answer behind the turn in which it was stored: within that turn the decision itself is given.
+    /// The number of the first answer behind the turn in which it was stored: within that turn the decision itself is
+    /// given.
     pub(super) from: usize,
 }
 
@@ -63,8 +64,8 @@ pub(super) struct Said {
 /// Where it happened.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Place {
-    /// Before a run had any answer: the number of the turn that it belongs to, which helper of its run it is, and the words
-    /// that it began with.
+    /// Before a run had any answer: the number of the turn that it belongs to, which helper of its run it is, and the
+    /// words that it began with.
     Start { turn: usize, helper: usize, prompt: String },
     /// Behind the answer of this number.
     Behind(usize),
@@ -148,8 +149,8 @@ impl Spoken {
         Self { said: Arc::new(Mutex::new(said)), lasting: lasting.into(), turns: turns.into() }
     }
 
-    /// Which turn of then one is that comes behind so many and begins with these words: the one at the same place, so that equal
-    /// questions are told apart, or else the first that began so, where some turns were taken back.
+    /// Which turn of then one is that comes behind so many and begins with these words: the one at the same place, so
+    /// that equal questions are told apart, or else the first that began so, where some turns were taken back.
     fn turn(&self, number: usize, prompt: &str) -> usize {
         let is_it = |turn: &String| turn == prompt;
         match self.turns.get(number).filter(|turn| is_it(turn)) {
@@ -243,8 +244,8 @@ pub(crate) fn decision(turn: &Turn, effect: &Effect, change: Option<&ChangePlan>
     decided.fits(change, redactor).then_some(decided)
 }
 
-/// A policy as it was then: a rule that the conversation stored counts in its later turns, in whatever folder they are replayed,
-/// and not before, where it is stored by now. Nothing is stored by this.
+/// A policy as it was then: a rule that the conversation stored counts in its later turns, in whatever folder they are
+/// replayed, and not before, where it is stored by now. Nothing is stored by this.
 pub(crate) fn as_then(turn: &Turn, mut policy: Policy) -> Policy {
     let Some(spoken) = turn.settings.spoken.as_ref().filter(|spoken| !spoken.lasting.is_empty()) else {
         return policy;

@@ -1,7 +1,7 @@
 //! Conversations told to people: from records to text, Markdown and JSON.
 //!
-//! A turn is told as what was asked, what was said and done, and how it ended. Whatever a model or a file wrote in it may
-//! hold anything, so it is made [`visible`].
+//! A turn is told as what was asked, what was said and done, and how it ended. Whatever a model or a file wrote in it
+//! may hold anything, so it is made [`visible`].
 
 use std::collections::HashSet;
 use std::fmt::Write as _;

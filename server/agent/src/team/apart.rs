@@ -1,9 +1,10 @@
 //! A helper that works in a worktree: its way back to the person's workspace, and a look at what it would run there.
 //!
-//! Nobody is asked about what a helper does to files in its copy, so none of them is a text that anybody accepted. A rule of
-//! the person's is about the files that they know: it lets no command run over others (`sh run.sh`, `make`, `npm test`).
-//! Where walls stand and the network is closed, what such a command does comes back as edits and as nothing else, and it
-//! may run. Git's own state is the repository's, not the copy's: without walls, whatever changes it is asked about.
+//! Nobody is asked about what a helper does to files in its copy, so none of them is a text that anybody accepted. A
+//! rule of the person's is about the files that they know: it lets no command run over others (`sh run.sh`, `make`,
+//! `npm test`). Where walls stand and the network is closed, what such a command does comes back as edits and as
+//! nothing else, and it may run. Git's own state is the repository's, not the copy's: without walls, whatever changes
+//! it is asked about.
 
 use std::path::Path;
 
@@ -53,9 +54,9 @@ impl Unaccepted {
     }
 }
 
-/// What a command would do with texts that the run itself made and nobody accepted, and what a command that goes on would
-/// do with such a text that comes now; none where it only reads, or where there are no such texts. Mode bypass is the
-/// person's word for that.
+/// What a command would do with texts that the run itself made and nobody accepted, and what a command that goes on
+/// would do with such a text that comes now; none where it only reads, or where there are no such texts. Mode bypass is
+/// the person's word for that.
 pub(crate) async fn unaccepted(turn: &Turn, effect: &Effect) -> Option<Unaccepted> {
     let apart = turn.apart.as_ref()?;
     let policy = turn.policy();

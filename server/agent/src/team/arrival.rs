@@ -253,8 +253,8 @@ fn diff(turn: &Turn, shown: &str, changed: &Changed) -> String {
     turn.settings.redactor.clean(&diff)
 }
 
-/// A change on the text that is there now: what fits of it, and the texts of which somebody else made something. The error
-/// says why nothing fits.
+/// A change on the text that is there now: what fits of it, and the texts of which somebody else made something. The
+/// error says why nothing fits.
 fn merged(before: Option<&str>, after: &str, current: Option<&str>) -> Result<(String, Vec<String>), String> {
     let (before, current) = match (before, current) {
         (None, None) => return Ok((after.to_owned(), vec![])),

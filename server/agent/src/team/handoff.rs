@@ -1,7 +1,7 @@
 //! A handoff: another agent goes on with a conversation, with its own tools, bounds and model.
 //!
-//! What narrows the run itself (its action, its document, its parent) stays; only the agent's own bounds change, to those
-//! of the one that goes on. The person's words stay what they are, and so does everything that was read.
+//! What narrows the run itself (its action, its document, its parent) stays; only the agent's own bounds change, to
+//! those of the one that goes on. The person's words stay what they are, and so does everything that was read.
 
 use copydesk_base::Event;
 use copydesk_provider::{Asker, Needs, Wish};

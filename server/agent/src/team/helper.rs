@@ -1,7 +1,7 @@
 //! Helpers: runs that a run starts, each with a context of its own, of which it reads the last answer.
 //!
-//! [`start`] makes one and gives back its end, to be waited for; [`crate::team::arrival`] takes that in. [`Terms`] are what it
-//! gets from its parent: settings, bounds, purse, grade. A helper has never more than its parent.
+//! [`start`] makes one and gives back its end, to be waited for; [`crate::team::arrival`] takes that in. [`Terms`] are
+//! what it gets from its parent: settings, bounds, purse, grade. A helper has never more than its parent.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;

@@ -1,7 +1,8 @@
 //! A pipeline: agents one behind the other, each with the person's words and what the one before said at its end.
 //!
 //! A layer that is `parallel` has one worker for each task that the layer before left, so many at the same time and the
-//! rest in a queue; without tasks it has one worker for the whole. Workers that edit at the same time do so in worktrees.
+//! rest in a queue; without tasks it has one worker for the whole. Workers that edit at the same time do so in
+//! worktrees.
 
 use std::sync::{Arc, PoisonError};
 
@@ -18,7 +19,8 @@ use crate::team::helper::{self, Ended, Site, Task, Tasks};
 use crate::team::role;
 use crate::team::worktree;
 
-/// Runs the layers of a pipeline: the last summary, which is the answer. Boxed: it begins runs, of which each may be one.
+/// Runs the layers of a pipeline: the last summary, which is the answer. Boxed: it begins runs, of which each may be
+/// one.
 pub(crate) fn run<'t>(
     turn: &'t mut Turn,
     names: &'t [String],

@@ -1,6 +1,7 @@
 //! `agent`: has another agent do a piece of work, with a context of its own, and reads its summary.
 //!
-//! `task` everything that it must know · `name` an agent; a plain helper unless given · `edits` whether it may change files
+//! `task` everything that it must know · `name` an agent; a plain helper unless given · `edits` whether it may change
+//! files
 //!
 //! One that edits works in a git worktree, so that several can at the same time; what it changed comes back as edits.
 //! Where there is no repository it edits in place, one after the other.

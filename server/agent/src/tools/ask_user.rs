@@ -2,9 +2,9 @@
 //!
 //! `question` · `options` answers to choose from
 //!
-//! It is no approval and cannot look like one: it says that the agent asks, and none of its answers may be called as the
-//! answers to an approval are. What the person says to the run meanwhile answers it too, so that every editor has a way
-//! to answer in words. Silence is no answer, and the model goes on without one.
+//! It is no approval and cannot look like one: it says that the agent asks, and none of its answers may be called as
+//! the answers to an approval are. What the person says to the run meanwhile answers it too, so that every editor has a
+//! way to answer in words. Silence is no answer, and the model goes on without one.
 
 use copydesk_base::event::About;
 use copydesk_base::host::Presence;

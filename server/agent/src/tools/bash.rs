@@ -1,6 +1,7 @@
 //! `bash`: runs a shell command in the workspace root.
 //!
-//! `command` · `timeout_ms` at most ten minutes, two unless set · `background` goes on while the model does; `output` reads it
+//! `command` · `timeout_ms` at most ten minutes, two unless set · `background` goes on while the model does; `output`
+//! reads it
 //!
 //! The command's reading, its verdict and its walls are `permission`'s; the process is `process`'s.
 

@@ -2,9 +2,8 @@
 //!
 //! `path` a file; all that is known unless set
 //!
-//! Two sources: what the editor's other servers report now (through our extensions; elsewhere what they had reported when
-//! the person asked), and the project's `checks:`, which
-//! run on a copy with what the agent has edited in it.
+//! Two sources: what the editor's other servers report now (through our extensions; elsewhere what they had reported
+//! when the person asked), and the project's `checks:`, which run on a copy with what the agent has edited in it.
 
 use std::fmt::Write as _;
 

@@ -4,8 +4,8 @@
 //!
 //! The model need not know how lines end: `\n` in `old` also matches `\r\n`, and what comes gets the ends of its place.
 //!
-//! An edit is worked out in the text as the model sees it, and secrets come back last. So nothing that a model hears of it
-//! depends on them: who writes a guess in a secret's place changes that line, whether the guess is right or not.
+//! An edit is worked out in the text as the model sees it, and secrets come back last. So nothing that a model hears of
+//! it depends on them: who writes a guess in a secret's place changes that line, whether the guess is right or not.
 
 use copydesk_base::{CallId, Span};
 use copydesk_provider::ToolSpec;
@@ -69,8 +69,8 @@ enum Places {
     All,
 }
 
-/// The text as the model sees it with `old` replaced, or a helpful reason why not. What is hidden does not match: its letters
-/// could be guessed one by one.
+/// The text as the model sees it with `old` replaced, or a helpful reason why not. What is hidden does not match: its
+/// letters could be guessed one by one.
 fn replaced(before: &str, seen: &Seen, old: &str, new: &str, wanted: Places) -> Result<String, String> {
     if old.is_empty() {
         return Err("`old` is empty: name the exact text to replace, or use write".to_owned());

@@ -1,7 +1,7 @@
 //! `grep`: lines that match a pattern, in the workspace's files that are not ignored, unsaved changes included.
 //!
-//! `pattern` a regular expression · `path` a file or folder · `glob` which files · `context` lines around each · `output`
-//! the `lines`, their `text` without the numbers, only the `files` that have some, or the `count` of each
+//! `pattern` a regular expression · `path` a file or folder · `glob` which files · `context` lines around each ·
+//! `output` the `lines`, their `text` without the numbers, only the `files` that have some, or the `count` of each
 
 use copydesk_base::{CallId, Effect};
 use copydesk_provider::ToolSpec;

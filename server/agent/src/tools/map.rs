@@ -3,7 +3,8 @@
 //! `path` a folder · `near` files that matter most now · `tokens` how long it may be
 //!
 //! It is made when it is called for, so that no tree is walked before the first ask. What the person looks at and holds
-//! open weighs more. Files are read in the order of their names up to a bound, so that the same tree gives the same map.
+//! open weighs more. Files are read in the order of their names up to a bound, so that the same tree gives the same
+//! map.
 
 use std::collections::BTreeSet;
 use std::ops::ControlFlow;

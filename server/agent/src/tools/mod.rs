@@ -1,8 +1,8 @@
 //! What a model may call for: few tools, plainly named, each in its own file and with one line in the [`table`].
 //!
 //! A tool reads its arguments, names its effects, passes the gate, and answers with plain text. A refusal or a mistake
-//! of the model's is an answer too; only the journal and a cancel end the run. Tools that only look leave the look itself
-//! as [`Work`], so that several can be had at once.
+//! of the model's is an answer too; only the journal and a cancel end the run. Tools that only look leave the look
+//! itself as [`Work`], so that several can be had at once.
 
 mod agent;
 pub(crate) mod ask_user;

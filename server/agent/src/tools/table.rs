@@ -1,7 +1,7 @@
 //! The one table of all tools, in the order in which models are told of them.
 //!
-//! A new tool is a file beside this one and a row here: its name, whether it only looks, what models are told of it, and
-//! what it does. A `run` is boxed, so that a tool may begin a run of its own.
+//! A new tool is a file beside this one and a row here: its name, whether it only looks, what models are told of it,
+//! and what it does. A `run` is boxed, so that a tool may begin a run of its own.
 
 use copydesk_base::CallId;
 use copydesk_provider::ToolSpec;

@@ -1,7 +1,7 @@
 //! What a command does not see: texts that the person's editor holds and has not saved.
 //!
-//! Tools of ours read open buffers first, and a command reads the disk. Nothing here saves a buffer, which is the person's
-//! to do; the model is told, file by file, so that it takes no old text for the new one.
+//! Tools of ours read open buffers first, and a command reads the disk. Nothing here saves a buffer, which is the
+//! person's to do; the model is told, file by file, so that it takes no old text for the new one.
 
 use std::io::Read;
 use std::path::Path;
@@ -35,7 +35,8 @@ fn is_unsaved(files: &dyn Files, file: &Path) -> bool {
     let Ok(held) = files.read(file) else { return false };
     let mut saved = String::new();
     match files.open(file) {
-        // How lines end and a mark at the start are the editor's business: some tell them otherwise than they save them.
+        // How lines end and a mark at the start are the editor's business: some tell them otherwise than they save
+        // them.
         Ok(disk) if (&disk).take(LARGEST_FILE).read_to_string(&mut saved).is_ok() => {
             !held.text.lines().eq(saved.trim_start_matches('\u{feff}').lines())
         }

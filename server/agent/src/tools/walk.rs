@@ -52,7 +52,8 @@ impl Walk {
         Work::Look { look: Box::new(whole), stop, room }
     }
 
-    /// Every file below a folder, in the order of names, those that are only drafted last, until `look` has seen enough.
+    /// Every file below a folder, in the order of names, those that are only drafted last, until `look` has seen
+    /// enough.
     pub(crate) fn files(&self, start: &Path, mut look: impl FnMut(&Path) -> ControlFlow<()>) {
         self.named(
             start,

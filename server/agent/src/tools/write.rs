@@ -2,8 +2,8 @@
 //!
 //! `path` · `content` the whole text
 //!
-//! What goes with a whole file must be known first: one that nothing was read of in the conversation is not replaced. (`edit`
-//! needs no such rule: who names the exact old text, and there is only one, has seen it.)
+//! What goes with a whole file must be known first: one that nothing was read of in the conversation is not replaced.
+//! (`edit` needs no such rule: who names the exact old text, and there is only one, has seen it.)
 
 use copydesk_base::CallId;
 use copydesk_provider::ToolSpec;

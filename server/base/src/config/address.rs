@@ -1,5 +1,5 @@
-//! Whether the address of a provider can be used, as far as its text tells: the same for whoever sends something there and
-//! for whoever looks at the config while it is written.
+//! Whether the address of a provider can be used, as far as its text tells: the same for whoever sends something there
+//! and for whoever looks at the config while it is written.
 
 use crate::Span;
 

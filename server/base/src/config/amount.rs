@@ -1,4 +1,5 @@
-//! Numbers that mean an amount: read only where they can be one, so that no limit and no price is taken for what it is not.
+//! Numbers that mean an amount: read only where they can be one, so that no limit and no price is taken for what it is
+//! not.
 
 use serde::de::Error;
 use serde::{Deserialize, Deserializer};

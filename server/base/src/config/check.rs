@@ -10,7 +10,8 @@ use super::{Duration, amount};
 #[serde(default, deny_unknown_fields)]
 #[schemars(extend("required" = ["command"]))]
 pub struct Check {
-    /// A shell command. It runs at the root of a copy of the workspace that holds the edit; what it writes is thrown away.
+    /// A shell command. It runs at the root of a copy of the workspace that holds the edit; what it writes is thrown
+    /// away.
     pub command: String,
     /// What people call it. The command unless set.
     #[serde(skip_serializing_if = "Option::is_none")]

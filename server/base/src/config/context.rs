@@ -17,8 +17,8 @@ pub struct Context {
     /// What is piped in, of which the end goes along. 16000 unless set.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub input: Option<u32>,
-    /// What was said before: the newest turns of a conversation that fit, all that the model's window has room for unless set;
-    /// of a chat document that was begun elsewhere the end, 16000 unless set.
+    /// What was said before: the newest turns of a conversation that fit, all that the model's window has room for
+    /// unless set; of a chat document that was begun elsewhere the end, 16000 unless set.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub earlier: Option<u32>,
     /// The lines that you selected, or those around the cursor. 1000 unless set.
@@ -36,8 +36,8 @@ pub struct Compaction {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 0.1, max = 1.0))]
     pub share: Option<f64>,
-    /// The tokens that a request may have. Without a number the window alone counts; of a model of which nobody knows the
-    /// window, 100000.
+    /// The tokens that a request may have. Without a number the window alone counts; of a model of which nobody knows
+    /// the window, 100000.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tokens: Option<u64>,
 }

@@ -1,4 +1,5 @@
-//! Whom to ask: endpoints, their models, their keys, their time-outs; how one is chosen, and what is kept of its answers.
+//! Whom to ask: endpoints, their models, their keys, their time-outs; how one is chosen, and what is kept of its
+//! answers.
 
 use std::collections::BTreeMap;
 
@@ -47,8 +48,8 @@ pub struct Provider {
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "amount::positive")]
     #[schemars(range(min = 1))]
     pub concurrency: Option<u32>,
-    /// What is wrong with the prices that were written, where nobody can tell of which of its models: what they cost is not
-    /// known then, wherever they are. Whoever reads the file says it.
+    /// What is wrong with the prices that were written, where nobody can tell of which of its models: what they cost is
+    /// not known then, wherever they are. Whoever reads the file says it.
     #[serde(skip)]
     pub broken_prices: Option<String>,
 }
@@ -125,8 +126,8 @@ pub struct ModelSettings {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(with = "ModelPrice")]
     pub price: Option<ModelPrice>,
-    /// What is wrong with the price that was written: what the model costs is not known then, wherever it is. Whoever reads
-    /// the file says it.
+    /// What is wrong with the price that was written: what the model costs is not known then, wherever it is. Whoever
+    /// reads the file says it.
     #[serde(skip)]
     pub broken_price: Option<String>,
 }
@@ -147,7 +148,8 @@ pub struct ModelPrice {
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "amount::dollars_if_set")]
     #[schemars(with = "f64", range(min = 0))]
     pub cached_input: Option<f64>,
-    /// Sent and kept in the provider's cache. A quarter more than `input` for kind `anthropic`, else as `input`, unless set.
+    /// Sent and kept in the provider's cache. A quarter more than `input` for kind `anthropic`, else as `input`, unless
+    /// set.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "amount::dollars_if_set")]
     #[schemars(with = "f64", range(min = 0))]
     pub kept_input: Option<f64>,

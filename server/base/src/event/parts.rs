@@ -14,8 +14,8 @@ pub struct Origin {
     pub span: Span,
 }
 
-/// What a run takes over from those before it in its session, so that nobody has to read them all to go on. The chain of
-/// the run's records begins with the record that is named here.
+/// What a run takes over from those before it in its session, so that nobody has to read them all to go on. The chain
+/// of the run's records begins with the record that is named here.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Carried {
     /// The last of these runs.

@@ -1,7 +1,7 @@
 //! `copydesk ask`: one agent turn without an editor.
 //!
-//! The answer streams to standard output, differences and questions to the terminal. Without a terminal every question is
-//! a denial, and the difference that was refused is printed only.
+//! The answer streams to standard output, differences and questions to the terminal. Without a terminal every question
+//! is a denial, and the difference that was refused is printed only.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

@@ -1,7 +1,7 @@
 //! `copydesk auth`: puts keys of model providers away, takes them back, and says where they come from.
 //!
-//! A key is read from the terminal without showing it, or from standard input. It is never an argument, which the shell's
-//! history and every process list would keep.
+//! A key is read from the terminal without showing it, or from standard input. It is never an argument, which the
+//! shell's history and every process list would keep.
 
 mod hidden;
 

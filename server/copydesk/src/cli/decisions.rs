@@ -60,8 +60,8 @@ pub(super) fn explain(here: &Here, id: &str, as_json: bool) -> anyhow::Result<Ou
     Ok(Outcome::Fine)
 }
 
-/// Tells what the program did for itself, here or anywhere: git for copies, commands of keys, keys of the keyring, versions of
-/// programs, the trial of the sandbox, lists of models.
+/// Tells what the program did for itself, here or anywhere: git for copies, commands of keys, keys of the keyring,
+/// versions of programs, the trial of the sandbox, lists of models.
 pub(super) fn own(here: &Here, as_json: bool) -> anyhow::Result<Outcome> {
     let effects = counted(OwnEffects::at(&here.places.state).last(usize::MAX));
     if as_json {
@@ -95,8 +95,8 @@ pub(super) fn own(here: &Here, as_json: bool) -> anyhow::Result<Outcome> {
     Ok(Outcome::Fine)
 }
 
-/// What was done again and again is one line, where it was done last, with how often: each process tries the sandbox. No more than
-/// the last ones.
+/// What was done again and again is one line, where it was done last, with how often: each process tries the sandbox.
+/// No more than the last ones.
 fn counted(effects: Vec<OwnEffect>) -> Vec<(OwnEffect, usize)> {
     let mut counted: Vec<(OwnEffect, usize)> = Vec::new();
     for effect in effects.into_iter().rev() {

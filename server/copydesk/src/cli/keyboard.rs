@@ -1,7 +1,7 @@
 //! What a person types, a line at a time, beside everything else that happens.
 //!
-//! Nobody can take back a read that waits for a key. So a thread of its own does it: whoever stops waiting, because the answer
-//! came from elsewhere or the run is over, leaves it behind, and it keeps no process alive.
+//! Nobody can take back a read that waits for a key. So a thread of its own does it: whoever stops waiting, because the
+//! answer came from elsewhere or the run is over, leaves it behind, and it keeps no process alive.
 
 use std::io::Write;
 use std::thread::JoinHandle;

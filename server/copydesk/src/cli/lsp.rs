@@ -60,8 +60,8 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
     Ok(if ended == Ended::Orderly { Outcome::Fine } else { Outcome::Problems })
 }
 
-/// Ends when somebody tells this process to: by hand, by an editor that lost patience, by a closing session. Child processes
-/// would outlive us otherwise.
+/// Ends when somebody tells this process to: by hand, by an editor that lost patience, by a closing session. Child
+/// processes would outlive us otherwise.
 pub(super) async fn told_to_end() {
     use tokio::signal::unix::{SignalKind, signal};
     let kinds = [SignalKind::terminate(), SignalKind::hangup(), SignalKind::interrupt()];
@@ -125,8 +125,8 @@ pub(crate) fn backstage_in(here: impl Fn(&Path) -> Here + Send + Sync + 'static)
     }
 }
 
-/// The workspace of an editor that named none: the folder it was started in, unless that holds all that is the person's.
-/// Then it is a folder with nothing in it, and nothing lies inside.
+/// The workspace of an editor that named none: the folder it was started in, unless that holds all that is the
+/// person's. Then it is a folder with nothing in it, and nothing lies inside.
 fn fallback_root(cwd: &Path, places: &Places) -> PathBuf {
     let cwd = resolve(Path::new("/"), cwd);
     let holds_home = places.home.as_ref().is_some_and(|home| is_inside(&cwd, &resolve(&cwd, home)));

@@ -153,8 +153,8 @@ fn wait_for<T>(work: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<
     })
 }
 
-/// Makes a write past the file-size limit an error like any other: left alone, the system ends the process without a word.
-/// A child starts with the system's own answer again. Must be called inside a runtime.
+/// Makes a write past the file-size limit an error like any other: left alone, the system ends the process without a
+/// word. A child starts with the system's own answer again. Must be called inside a runtime.
 fn outlive_the_file_limit() {
     // SIGXFSZ has this number on every system that we build for.
     let kind = tokio::signal::unix::SignalKind::from_raw(25);

@@ -1,7 +1,7 @@
 //! `copydesk models`: what can be asked, what is known of it, and who would answer.
 //!
-//! Each provider is asked for its list, all at once; what it says is kept. A provider that cannot be reached is shown with
-//! the list of last time and its age, and one that never answered with what the config and the bundled table know.
+//! Each provider is asked for its list, all at once; what it says is kept. A provider that cannot be reached is shown
+//! with the list of last time and its age, and one that never answered with what the config and the bundled table know.
 
 pub(super) mod explain;
 mod shown;

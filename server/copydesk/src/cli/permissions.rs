@@ -33,8 +33,8 @@ enum What {
     List,
     /// Says why an effect was or would be allowed
     Explain {
-        /// `Bash(cargo test)`, `Edit(src/lib.rs)`, `Read(.env)`, `Network(https://example.org)`, `Mcp(server, tool)`, or the
-        /// id of a run or of one effect in it; `own` for what Copydesk started for itself
+        /// `Bash(cargo test)`, `Edit(src/lib.rs)`, `Read(.env)`, `Network(https://example.org)`, `Mcp(server, tool)`,
+        /// or the id of a run or of one effect in it; `own` for what Copydesk started for itself
         effect: String,
     },
     /// Forgets a rule that 'Always allow' stored
@@ -119,7 +119,8 @@ fn explain(here: &Here, words: &str, as_json: bool) -> anyhow::Result<Outcome> {
     Ok(Outcome::Fine)
 }
 
-/// What else has this command run, by whose word: the person's own settings do, which an agent's wish is judged without.
+/// What else has this command run, by whose word: the person's own settings do, which an agent's wish is judged
+/// without.
 fn starters(config: &Config, effect: &Effect, policy: &Policy) -> Vec<String> {
     let Effect::Execute { command, .. } = effect else { return Vec::new() };
     // The mode is about agents.

@@ -1,9 +1,9 @@
 //! Standard input and output of a server: the ends of two pipes or sockets, read and written where the work is done.
 //!
-//! tokio's own hand every read and write to a thread of the pool, where it queues behind searches and checks, and comes back
-//! by another thread. A keystroke would cross five threads before its answer is out. An editor's ends are nearly always
-//! pipes (Node's are sockets), which can be waited for like a connection; for whatever else stands there, a file or a
-//! terminal, tokio's own serve.
+//! tokio's own hand every read and write to a thread of the pool, where it queues behind searches and checks, and comes
+//! back by another thread. A keystroke would cross five threads before its answer is out. An editor's ends are nearly
+//! always pipes (Node's are sockets), which can be waited for like a connection; for whatever else stands there, a file
+//! or a terminal, tokio's own serve.
 //!
 //! An end that must not block says so to whoever shares it, so it is as it was when we leave.
 

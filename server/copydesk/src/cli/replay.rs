@@ -1,8 +1,8 @@
 //! Where `ask --replay` finds its recording: a file that `sessions export --json` has written, or a conversation here.
 //!
-//! Anybody may have written a file. Its answers are taken for a model's only where a journal of this person has the same
-//! conversation, verified, and the file is its beginning. What a person said and decided is taken from that journal alone,
-//! and never from the file.
+//! Anybody may have written a file. Its answers are taken for a model's only where a journal of this person has the
+//! same conversation, verified, and the file is its beginning. What a person said and decided is taken from that
+//! journal alone, and never from the file.
 
 use copydesk_agent::{Conversation, Replay, replay};
 use copydesk_base::{Event, Grade, Record, SessionId, path};

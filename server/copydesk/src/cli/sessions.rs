@@ -64,12 +64,13 @@ enum What {
     Export {
         /// As 'copydesk sessions' lists it, or its name
         id: String,
-        /// Its records without names, times, folders and whoever answered: a recording and its replay are the same then,
-        /// byte for byte
+        /// Its records without names, times, folders and whoever answered: a recording and its replay are the same
+        /// then, byte for byte
         #[arg(long)]
         comparable: bool,
     },
-    /// Takes in a conversation that 'export --json' wrote, here or elsewhere; it counts as a recording that others may have written
+    /// Takes in a conversation that 'export --json' wrote, here or elsewhere; it counts as a recording that others may
+    /// have written
     Import {
         /// The file
         file: PathBuf,

@@ -87,8 +87,8 @@ impl Terminal {
         self.notices.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Whether a record is of a run that works for another one: that it works is shown, and what it does, but what it says
-    /// goes to whoever asked it.
+    /// Whether a record is of a run that works for another one: that it works is shown, and what it does, but what it
+    /// says goes to whoever asked it.
     fn of_helper(&self, record: &Record) -> bool {
         let mut helpers = self.helpers.lock().unwrap_or_else(PoisonError::into_inner);
         if let Event::RunStarted { title, parent: Some(_), .. } = &record.event {

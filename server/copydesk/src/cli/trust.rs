@@ -1,7 +1,8 @@
 //! `copydesk trust`: lets a workspace's own files grant things, for exactly the content they have now.
 //!
 //! It shows first what would count, and what changed since it was trusted the last time. On a terminal it then asks;
-//! elsewhere it refuses unless `--yes` says that a person has decided. Inside a run it refuses: an agent cannot trust its own workspace.
+//! elsewhere it refuses unless `--yes` says that a person has decided. Inside a run it refuses: an agent cannot trust
+//! its own workspace.
 
 use std::io::IsTerminal;
 use std::path::PathBuf;

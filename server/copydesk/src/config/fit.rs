@@ -1,4 +1,5 @@
-//! Which pieces of a layer have the shape of the config types. What does not fit is reported and left out, and only that.
+//! Which pieces of a layer have the shape of the config types. What does not fit is reported and left out, and only
+//! that.
 
 use copydesk_base::config::{Config, HOOK_EVENTS, Mode};
 use copydesk_base::{Code, Severity};
@@ -202,8 +203,8 @@ fn misfit(path: &KeyPath, value: &Value, wrong: &str) -> Misfit {
     }
 }
 
-/// What was wrong, without a text of a provider that may be a key: one that stands at a place where keys do not belong is
-/// repeated nowhere.
+/// What was wrong, without a text of a provider that may be a key: one that stands at a place where keys do not belong
+/// is repeated nowhere.
 fn unquoted(path: &KeyPath, value: &Value, wrong: String) -> String {
     match value.as_str() {
         Some(text) if path.first().is_some_and(|key| key == "providers") && text.len() > LONGEST_NAME => {
@@ -213,8 +214,8 @@ fn unquoted(path: &KeyPath, value: &Value, wrong: String) -> String {
     }
 }
 
-/// Whether the value could have been a deny or ask rule, a stricter mode, a limit, a hook that refuses, or walls that must
-/// stand.
+/// Whether the value could have been a deny or ask rule, a stricter mode, a limit, a hook that refuses, or walls that
+/// must stand.
 fn could_forbid(path: &KeyPath) -> bool {
     matches!(
         words(path)[..],

@@ -1,8 +1,8 @@
 //! Settings: several layers, one result, and for every value the place it comes from.
 //!
-//! [`load`] reads the layers, weakest first: the user's file, Keystone's file, the workspace's own, what the editor sends, the
-//! file that `$COPYDESK_CONFIG` names, the command line. Maps merge by key, rule lists add up, anything else is
-//! replaced by the stronger layer.
+//! [`load`] reads the layers, weakest first: the user's file, Keystone's file, the workspace's own, what the editor
+//! sends, the file that `$COPYDESK_CONFIG` names, the command line. Maps merge by key, rule lists add up, anything else
+//! is replaced by the stronger layer.
 //!
 //! # Who may say what
 //! Each layer has a [`Standing`]. The user's own files and the command line *grant*. A file of the workspace only
@@ -11,8 +11,8 @@
 //! layer says beyond its standing is dropped and reported.
 //!
 //! # When a file cannot be read
-//! Then it grants nothing; and since what it forbids is not known either, [`Loaded::refusal`] says why no agent may run.
-//! Authoring help does not look at that.
+//! Then it grants nothing; and since what it forbids is not known either, [`Loaded::refusal`] says why no agent may
+//! run. Authoring help does not look at that.
 //!
 //! Invariants
 //! - Environment and home are handed in; the files read are the ones listed in [`Loaded::files`].
@@ -240,7 +240,8 @@ impl Problem {
     }
 }
 
-/// The rules as policy reads them. A deny or ask rule that cannot be understood stops every run; an allow rule does not.
+/// The rules as policy reads them. A deny or ask rule that cannot be understood stops every run; an allow rule does
+/// not.
 fn rules(merged: &Merged, remembered: Vec<String>, problems: &mut Vec<Problem>) -> Vec<Rule> {
     let mut rules = Vec::new();
     for (verdict, text, origin, span) in &merged.rules {

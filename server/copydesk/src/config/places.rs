@@ -20,8 +20,8 @@ pub(crate) struct Places {
 }
 
 impl Places {
-    /// Reads `HOME`, `XDG_CONFIG_HOME`, `XDG_STATE_HOME`, `COPYDESK_HOME` and `COPYDESK_CONFIG` through `env`; relative paths in
-    /// the last two start at `cwd`, in the others they do not count.
+    /// Reads `HOME`, `XDG_CONFIG_HOME`, `XDG_STATE_HOME`, `COPYDESK_HOME` and `COPYDESK_CONFIG` through `env`; relative
+    /// paths in the last two start at `cwd`, in the others they do not count.
     pub(crate) fn find(env: &dyn Fn(&str) -> Option<String>, cwd: &Path) -> Self {
         let named = |name: &str| env(name).filter(|value| !value.is_empty()).map(PathBuf::from);
         let absolute = |name: &str| named(name).filter(|path| path.is_absolute());

@@ -72,8 +72,8 @@ impl Merged {
         }
     }
 
-    /// Leaves out the providers that cannot be spoken to: left in, one would be asked at an address that is none, or count
-    /// as the stand-in.
+    /// Leaves out the providers that cannot be spoken to: left in, one would be asked at an address that is none, or
+    /// count as the stand-in.
     pub(super) fn drop_mute_providers(&mut self, problems: &mut Vec<Problem>) {
         let Some(Value::Object(providers)) = self.value.get_mut("providers") else { return };
         let mute: Vec<(String, Mute)> = providers

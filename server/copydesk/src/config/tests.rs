@@ -1,5 +1,5 @@
-//! Settings as data: files in, what is in force out. `layers` is who may say what, `misread` what becomes of what nobody
-//! can read, `amounts` of prices and other numbers.
+//! Settings as data: files in, what is in force out. `layers` is who may say what, `misread` what becomes of what
+//! nobody can read, `amounts` of prices and other numbers.
 
 use std::fmt::Write;
 use std::path::PathBuf;

@@ -1,8 +1,8 @@
 //! A command that prints a key.
 //!
-//! It is the person's own, from a config that may grant, and runs with their rights and environment, but for the keys that
-//! this process knows. It gets no input, a limited time and a limited page to print on, and is ended with all that it
-//! started.
+//! It is the person's own, from a config that may grant, and runs with their rights and environment, but for the keys
+//! that this process knows. It gets no input, a limited time and a limited page to print on, and is ended with all that
+//! it started.
 
 use std::process::Stdio;
 use std::time::Duration;
@@ -121,8 +121,8 @@ async fn page(stream: Option<impl AsyncRead + Unpin>, page: &mut Vec<u8>) {
     }
 }
 
-/// What a command complained of, for a person. It may well repeat the key that nobody here knows yet: what looks like one is
-/// left out.
+/// What a command complained of, for a person. It may well repeat the key that nobody here knows yet: what looks like
+/// one is left out.
 fn last_line(complaint: &[u8], redactor: &Redactor) -> String {
     let text = String::from_utf8_lossy(complaint);
     let line = text.lines().rev().map(str::trim).find(|line| !line.is_empty()).unwrap_or_default();

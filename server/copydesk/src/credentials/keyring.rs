@@ -1,8 +1,8 @@
 //! The keyring of the system: a Secret Service on Linux, the keychain on macOS.
 //!
-//! Such a service may be absent, locked, or silent for ever, and its libraries wait. So each question is asked on a thread
-//! of its own, with a patience for reaching the service and a longer one for its answer, which may be the person's. A
-//! thread that stays behind waits alone.
+//! Such a service may be absent, locked, or silent for ever, and its libraries wait. So each question is asked on a
+//! thread of its own, with a patience for reaching the service and a longer one for its answer, which may be the
+//! person's. A thread that stays behind waits alone.
 
 use std::sync::Arc;
 use std::sync::mpsc::{self, RecvTimeoutError};

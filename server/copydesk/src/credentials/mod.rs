@@ -1,9 +1,9 @@
 //! Keys of model providers: environment, then a command, then what `copydesk auth set` has put away.
 //!
-//! [`Credentials`] is the program's [`Keys`]. It says where a key would come from without waking anybody, and fetches it
-//! right before it is sent: [`command`] runs a program of the person's, [`keyring`] asks the system's keyring, and
-//! [`SealedKeys`] is a file for machines without one. A key that was put away belongs to the address that its provider had
-//! then. What can go wrong, and what holds then, is the table of the decision record 0013.
+//! [`Credentials`] is the program's [`Keys`]. It says where a key would come from without waking anybody, and fetches
+//! it right before it is sent: [`command`] runs a program of the person's, [`keyring`] asks the system's keyring, and
+//! [`SealedKeys`] is a file for machines without one. A key that was put away belongs to the address that its provider
+//! had then. What can go wrong, and what holds then, is the table of the decision record 0013.
 //!
 //! Invariants
 //! - Every key that is fetched is known to the redactor before anybody gets it.

@@ -1,8 +1,8 @@
 //! A very small editor: buffers, marks, one prompt at a time. It believes nothing that the server does not show.
 //!
-//! There is no task behind it. Whoever waits for something reads messages until it is there ([`Editor::until`]), and what
-//! the server asks meanwhile is answered as an editor answers it: edits are applied and told by `didChange`, documents to
-//! read are opened, and a prompt stands until the person chooses.
+//! There is no task behind it. Whoever waits for something reads messages until it is there ([`Editor::until`]), and
+//! what the server asks meanwhile is answered as an editor answers it: edits are applied and told by `didChange`,
+//! documents to read are opened, and a prompt stands until the person chooses.
 
 use std::collections::{HashMap, VecDeque};
 use std::time::Duration;

@@ -1,8 +1,9 @@
 //! The tour: the main job in a minute, played by a real language server to a real, very small editor.
 //!
 //! A [`Stage`] is a folder of its own with everything that a person has: a workspace, a home, a config whose model is a
-//! script. An [`Editor`] is a client of the server that runs in this process. A [`Step`] is one thing that a person does;
-//! [`play`] takes them in turn, and each looks at what the editor then really has: its text, its marks, its answers.
+//! script. An [`Editor`] is a client of the server that runs in this process. A [`Step`] is one thing that a person
+//! does; [`play`] takes them in turn, and each looks at what the editor then really has: its text, its marks, its
+//! answers.
 //!
 //! Invariants
 //! - A step that did not happen is an error that says what was expected and what came; no step after it is taken.
@@ -106,7 +107,8 @@ impl Missing {
     }
 }
 
-/// Starts a server in this process and takes the steps on it; `tell` hears of each. Where one did not happen it is the last.
+/// Starts a server in this process and takes the steps on it; `tell` hears of each. Where one did not happen it is the
+/// last.
 pub(crate) async fn perform(
     stage: &Stage,
     tell: &mut (dyn FnMut(&Taken) -> anyhow::Result<()> + Send),
@@ -139,8 +141,8 @@ pub(crate) fn farewell(took: Duration) -> Vec<Line> {
     ]
 }
 
-/// Takes the steps in turn until one does not happen. The editor is gone afterwards, and with it the server's last reason
-/// to live.
+/// Takes the steps in turn until one does not happen. The editor is gone afterwards, and with it the server's last
+/// reason to live.
 async fn play(
     stage: &Stage,
     mut editor: Editor,

@@ -1,5 +1,5 @@
-//! Addresses of providers in a config, and where their keys come from: what cannot be used, and who would see a key on its way,
-//! is marked where it stands, not when a model is asked.
+//! Addresses of providers in a config, and where their keys come from: what cannot be used, and who would see a key on
+//! its way, is marked where it stands, not when a model is asked.
 
 use copydesk_base::config::{
     BAD_PROVIDER_NAME, BadAddress, bad_address, is_here, is_in_clear, is_provider_name, is_variable,

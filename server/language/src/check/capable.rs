@@ -1,8 +1,9 @@
 //! Models that lack what the work needs: tools where somebody works with them, eyes where words name an image.
 //!
-//! The config says what a model can (`providers.NAME.models.MODEL`), and what its provider listed when it was asked last. A
-//! run finds out as well, before anything is sent; here it is said while the name is written. A model of which nothing is
-//! said is left alone. (Answers that must fit a schema need no mark: where no API holds a model to it, they are repaired.)
+//! The config says what a model can (`providers.NAME.models.MODEL`), and what its provider listed when it was asked
+//! last. A run finds out as well, before anything is sent; here it is said while the name is written. A model of which
+//! nothing is said is left alone. (Answers that must fit a schema need no mark: where no API holds a model to it, they
+//! are repaired.)
 
 use copydesk_base::wish::Asker;
 use copydesk_base::{Code, Diagnostic, Fix, TextEdit};

@@ -1,7 +1,7 @@
 //! Texts that cannot be the id of a step, or that make a poor one.
 //!
-//! An expression writes an id behind a dot. One with a hyphen in it is legal and common, so that only its use behind a dot is
-//! marked; whatever else no name can hold is marked where it is given.
+//! An expression writes an id behind a dot. One with a hyphen in it is legal and common, so that only its use behind a
+//! dot is marked; whatever else no name can hold is marked where it is given.
 
 use copydesk_base::{Code, Diagnostic, Fix, Severity, TextEdit};
 use copydesk_text::Node;

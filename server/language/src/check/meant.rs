@@ -1,7 +1,7 @@
 //! Syntax errors that stand far from their cause: where the reader stumbled is not where the mistake is.
 //!
-//! What stands there must tell what was meant: an expression that YAML reads as brackets, a `:` inside of one, a key without
-//! its colon before a bracket.
+//! What stands there must tell what was meant: an expression that YAML reads as brackets, a `:` inside of one, a key
+//! without its colon before a bracket.
 
 use copydesk_base::{Code, Diagnostic, Fix, Span, TextEdit};
 use copydesk_text::yaml::messages;
@@ -57,8 +57,8 @@ pub(super) fn missing_space(code: Code, span: Span, places: Vec<usize>) -> Diagn
     Diagnostic::new(code, span, "put a space behind '-'").with_fix(Fix::new("put a space behind '-'", edits))
 }
 
-/// Expressions between brackets of YAML that have no quotes around them, if the mistake is in one of them. The last of the
-/// line may go on in lines below.
+/// Expressions between brackets of YAML that have no quotes around them, if the mistake is in one of them. The last of
+/// the line may go on in lines below.
 fn in_brackets(text: &str, line: Line<'_>, at: usize) -> Option<Diagnostic> {
     let length = match pieces(line.text).last() {
         Some(last) if last.end == End::Open => {
@@ -108,8 +108,8 @@ fn value_around(line: &str, expression: Span) -> Span {
     Span::new(start, expression.end + length)
 }
 
-/// An expression without quotes that goes over lines: a `:`, `?` or `#` in it is YAML's own, and the reader stumbles there
-/// or in a line below.
+/// An expression without quotes that goes over lines: a `:`, `?` or `#` in it is YAML's own, and the reader stumbles
+/// there or in a line below.
 fn in_lines(text: &str, at: usize) -> Option<Diagnostic> {
     let value = value_of_lines(text, at)?;
     let written = value.of(text);

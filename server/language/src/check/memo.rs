@@ -8,8 +8,8 @@
 //! Invariants
 //! - A check with a memo finds what a check without one finds.
 //! - Kept is only what lies within its step, mends and related places included: the rest is looked at anew each time.
-//! - Nothing is recalled of a step with an alias, which means something else when the anchor does; what others need to know
-//!   of such steps changes with the text of the anchors.
+//! - Nothing is recalled of a step with an alias, which means something else when the anchor does; what others need to
+//!   know of such steps changes with the text of the anchors.
 
 use std::collections::HashSet;
 use std::hash::{DefaultHasher, Hash, Hasher};

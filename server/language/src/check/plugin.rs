@@ -1,4 +1,5 @@
-//! Plugins of agent programs: the manifest's name, the servers it writes out, and hooks there or in a file of their own.
+//! Plugins of agent programs: the manifest's name, the servers it writes out, and hooks there or in a file of their
+//! own.
 
 use copydesk_base::config::HOOK_EVENTS;
 use copydesk_base::{Code, Diagnostic, Fix};

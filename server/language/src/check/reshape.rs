@@ -1,7 +1,7 @@
 //! A value of the wrong kind, written as the kind that its key takes, where its meaning is plain to see.
 //!
-//! `retry: 3` has one number that can be meant, steps without dashes are steps, `inputs: {who: string}` names a type. The
-//! words of a person are moved, never changed; where their layout is not sure, nothing is offered.
+//! `retry: 3` has one number that can be meant, steps without dashes are steps, `inputs: {who: string}` names a type.
+//! The words of a person are moved, never changed; where their layout is not sure, nothing is offered.
 
 use copydesk_base::{Code, Diagnostic, Fix, Span, TextEdit};
 use copydesk_text::{Entries, Entry, Items, Kind, Node, Style, Value};

@@ -1,5 +1,5 @@
-//! A name put into a section at the top of a workflow: an input declared, a pool. The section comes along where there is
-//! none, in front of another one, the comment above which stays with it.
+//! A name put into a section at the top of a workflow: an input declared, a pool. The section comes along where there
+//! is none, in front of another one, the comment above which stays with it.
 
 use copydesk_base::TextEdit;
 use copydesk_text::{Entry, Kind, Node};

@@ -118,8 +118,8 @@ pub fn is_meant(key: &str, name: &str) -> bool {
     strsim::osa_distance(&head, name) <= 1
 }
 
-/// Whether an unknown key may have been meant for what limits runs, or says which model is asked and how: by its name, or by
-/// where it stands. Whoever loses that to a slip has none, so no agent runs before it is mended.
+/// Whether an unknown key may have been meant for what limits runs, or says which model is asked and how: by its name,
+/// or by where it stands. Whoever loses that to a slip has none, so no agent runs before it is mended.
 pub fn loses_limit(path: &[&str]) -> bool {
     let is_one_of = |key: &str, names: &[&str]| names.iter().any(|name| is_meant(key, name));
     match path {
@@ -152,8 +152,8 @@ fn marks(text: &str) -> u64 {
     text.chars().fold(0, |marks, c| marks | 1 << (u32::from(c) % 64))
 }
 
-/// Whether one of two names has more letters that the other one lacks than may be wrong: to count them costs far less than to
-/// look for the shortest way between the two.
+/// Whether one of two names has more letters that the other one lacks than may be wrong: to count them costs far less
+/// than to look for the shortest way between the two.
 fn are_far(one: u64, other: u64, limit: usize) -> bool {
     let lacks = |one: u64, other: u64| (one & !other).count_ones() as usize > limit;
     lacks(one, other) || lacks(other, one)

@@ -42,7 +42,8 @@ pub fn syntax(file: &File<'_>) -> Vec<Diagnostic> {
     list
 }
 
-/// Aliases that lead back to what they stand in. In files of others only those of a merge key: YAML itself allows the rest.
+/// Aliases that lead back to what they stand in. In files of others only those of a merge key: YAML itself allows the
+/// rest.
 fn into_themselves(file: &File<'_>) -> Vec<Diagnostic> {
     let told = |alias: Span| {
         let path = file.tree.path_at(alias.start);

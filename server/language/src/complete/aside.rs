@@ -1,7 +1,7 @@
 //! What of a long file says nothing about the cursor: the items of the lists around it that it is not in.
 //!
-//! A list of a thousand steps is read for the step that is typed, its neighbours, the first and the last one. What could
-//! not be read well stays: nobody knows where it ends.
+//! A list of a thousand steps is read for the step that is typed, its neighbours, the first and the last one. What
+//! could not be read well stays: nobody knows where it ends.
 
 use copydesk_base::Span;
 use copydesk_text::{Items, Kind, Step, Tree};
@@ -43,8 +43,8 @@ fn gaps_of(items: Items<'_>, dash: Option<usize>, text: &str, offset: usize) -> 
     if items.len() < FEWEST {
         return [None, None];
     }
-    // The line that an item starts, if nothing of the item before stands on it. An anchor or a tag may stand between a dash
-    // and the lines of its item.
+    // The line that an item starts, if nothing of the item before stands on it. An anchor or a tag may stand between a
+    // dash and the lines of its item.
     let line = |at: usize| {
         let (before, own) = (items.get(at.checked_sub(1)?)?.span(), items.get(at)?);
         let mut line = line_start(text, own.span().start);

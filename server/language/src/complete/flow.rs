@@ -24,8 +24,8 @@ pub(super) enum FrameKind {
 }
 
 /// The brackets that are open at the end of `span`, outermost first. What stands in `comments`, which are in order,
-/// counts for nothing. In JSON no quoted word goes beyond its line: a quote that is missing takes in no more than that. A
-/// quote that opens behind a value is that of the next entry: the comma between them is missing.
+/// counts for nothing. In JSON no quoted word goes beyond its line: a quote that is missing takes in no more than that.
+/// A quote that opens behind a value is that of the next entry: the comma between them is missing.
 pub(super) fn read(text: &str, span: Span, comments: &[Span], syntax: Syntax) -> Vec<Frame> {
     let mut next = comments.iter().skip_while(|comment| comment.end <= span.start).peekable();
     let mut frames: Vec<Frame> = lost(text, span, syntax).into_iter().collect();

@@ -295,8 +295,8 @@ impl Reader<'_> {
         found
     }
 
-    /// The value around `offset` that starts at `start`, and the quote before it. `None` behind one that is complete: what
-    /// would be put there would be too much.
+    /// The value around `offset` that starts at `start`, and the quote before it. `None` behind one that is complete:
+    /// what would be put there would be too much.
     fn value_word(&self, start: usize, end: usize, offset: usize) -> Option<(Span, Quote)> {
         let start = start.min(offset);
         let before = self.text.get(start..offset).unwrap_or("");
@@ -325,7 +325,8 @@ impl Reader<'_> {
 
     /// The brackets around the cursor, and the path to the outermost of them.
     fn flow(&self, at: usize, offset: usize) -> Option<(Vec<Part>, Vec<Frame>)> {
-        // On an empty line that stands no deeper than a key nobody goes on with that key's brackets: they were left open.
+        // On an empty line that stands no deeper than a key nobody goes on with that key's brackets: they were left
+        // open.
         let own = self.rows.get(at).filter(|row| row.kind == RowKind::Blank);
         let mut lowest = own.map_or(usize::MAX, |row| offset - row.line.start);
         let mut found = None;

@@ -186,7 +186,8 @@ fn note(text: &str, finding: &Diagnostic, fix: &Fix) -> Made {
     Made { code: finding.code, title: fix.title.clone(), line: line - usize::from(is_inside) }
 }
 
-/// How many pieces cannot be read. A mend may bring to light what nobody could see before it; it must not break anything.
+/// How many pieces cannot be read. A mend may bring to light what nobody could see before it; it must not break
+/// anything.
 fn unreadable(findings: &[Diagnostic]) -> usize {
     findings.iter().filter(|finding| is_syntax(finding.code)).count()
 }

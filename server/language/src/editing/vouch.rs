@@ -1,12 +1,13 @@
 //! What mends are worth: each is tried before anybody sees it.
 //!
-//! Who cannot read a text can only guess what was meant. All mends of such guesses pass here, whoever made them. One that
-//! may be made unseen must be a part of the way to a text that can be read, with nothing of the person's lost on it; one
-//! that a person may choose must leave fewer errors than before. What does neither is not offered. As long as a text
-//! cannot be read and that way is not known, no other mend is made unseen either. And no mend of any finding may leave a
-//! text that reads worse than before, a key that then stands twice, or the same text.
+//! Who cannot read a text can only guess what was meant. All mends of such guesses pass here, whoever made them. One
+//! that may be made unseen must be a part of the way to a text that can be read, with nothing of the person's lost on
+//! it; one that a person may choose must leave fewer errors than before. What does neither is not offered. As long as a
+//! text cannot be read and that way is not known, no other mend is made unseen either. And no mend of any finding may
+//! leave a text that reads worse than before, a key that then stands twice, or the same text.
 //!
-//! It costs a reading of the text for each mend. So it is done where mends are shown or made, and not at each keystroke.
+//! It costs a reading of the text for each mend. So it is done where mends are shown or made, and not at each
+//! keystroke.
 
 use copydesk_base::{Code, Diagnostic, Fix, Safety, TextEdit};
 use copydesk_text::{Step, Tree};

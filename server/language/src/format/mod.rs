@@ -2,7 +2,8 @@
 //!
 //! The formatter knows lines and columns, not values: it walks the tree once, says for each line where it should start
 //! ([`layout`]), closes the gaps inside lines ([`gaps`]), and takes away white space that nobody sees. JSON and TOML
-//! have brackets instead of columns ([`brackets`]). It answers with the edits, smallest pieces only, so that a cursor stays where it is.
+//! have brackets instead of columns ([`brackets`]). It answers with the edits, smallest pieces only, so that a cursor
+//! stays where it is.
 //!
 //! Invariants
 //! - What the text says stays: after the edits the tree has the same values, tags, anchors and comments. That is not

@@ -21,7 +21,8 @@ pub(super) fn hint(file: &File<'_>, index: &WorkspaceIndex, step: &Step<'_>) -> 
     Some(Hint { offset, label, tooltip: tooltip.trim_end().to_owned() })
 }
 
-/// The models that a step may ask, in order, as they are written; `None` where an expression says which, or nobody does.
+/// The models that a step may ask, in order, as they are written; `None` where an expression says which, or nobody
+/// does.
 pub(super) fn models(file: &File<'_>, index: &WorkspaceIndex, step: &Step<'_>) -> Option<Vec<String>> {
     let wished = wishes::of_step(file, index, step);
     let first = first(&wished, index)?;

@@ -75,8 +75,8 @@ pub(super) fn hint(file: &File<'_>, index: &WorkspaceIndex, step: &Step<'_>) -> 
     Some(Hint { offset: kind.span().end, label, tooltip })
 }
 
-/// Of the models that a step asks, those that answer instead among them, the one whose longest request costs most, with the dollars; `None` if the price of
-/// any of them is unknown.
+/// Of the models that a step asks, those that answer instead among them, the one whose longest request costs most, with
+/// the dollars; `None` if the price of any of them is unknown.
 fn dearest(file: &File<'_>, index: &WorkspaceIndex, step: &Step<'_>) -> Option<(String, f64)> {
     if !matches!(step.kind(), Some("llm" | "plan")) {
         // What a supervisor plans may ask whom it likes.

@@ -109,7 +109,8 @@ impl WorkspaceIndex {
         found
     }
 
-    /// The file that `written` in the file `from` names, of whatever kind it is: by its path, else by a workflow's name.
+    /// The file that `written` in the file `from` names, of whatever kind it is: by its path, else by a workflow's
+    /// name.
     pub fn file_at(&self, from: &Path, written: &str) -> Option<(&Path, &Summary)> {
         let files = self.files.as_deref()?;
         let mut by_path = self.workflow_candidates(from, written).into_iter();

@@ -39,7 +39,8 @@ fn of_node(file: &File<'_>, node: Node<'_>, found: &mut Vec<Mention>) {
     }
 }
 
-/// The name behind the `&`, before the value that starts at `value`. A tag, a comment or a line break may stand between.
+/// The name behind the `&`, before the value that starts at `value`. A tag, a comment or a line break may stand
+/// between.
 fn written(file: &File<'_>, name: &str, value: usize) -> Option<Span> {
     let mut end = value;
     loop {

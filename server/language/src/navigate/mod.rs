@@ -2,7 +2,8 @@
 //!
 //! Everything here rests on one idea. A file is scanned into *mentions*, the places where it gives or uses a name; a
 //! mention's *symbol* says which thing of which file is meant. [`definition`] shows the mention that declares a symbol,
-//! [`references`] all of them, [`highlights`] those of one file, and [`rename`](fn@rename) writes another name into each.
+//! [`references`] all of them, [`highlights`] those of one file, and [`rename`](fn@rename) writes another name into
+//! each.
 //!
 //! The files that may name a symbol come from the [`WorkspaceIndex`]; their texts come through [`Texts`], so that an
 //! editor shows its open documents and nothing here reads.

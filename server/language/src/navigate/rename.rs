@@ -4,8 +4,8 @@
 //! read. Then each mention is written in its own form: quotes stay, `steps.a` becomes `steps['a-b']` where the name
 //! needs it, comments are never touched.
 //!
-//! An agent is known by the `name` of its front matter and by its file. Where both are the same, the file is renamed too
-//! if the client can do that; where it cannot, the `name` alone is changed, by which the agent is found as well.
+//! An agent is known by the `name` of its front matter and by its file. Where both are the same, the file is renamed
+//! too if the client can do that; where it cannot, the `name` alone is changed, by which the agent is found as well.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

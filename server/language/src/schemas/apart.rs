@@ -1,11 +1,11 @@
 //! Collections whose children are judged each for itself.
 //!
-//! Whether a child is right says nothing about the next one where a schema speaks of all children in the same way. A choice
-//! of several schemas for the whole collection (`oneOf`) is none where all but one are contradicted by what is never left
-//! out: the kind of the collection, its scalars, a key that is missing, a key that a form does not know.
+//! Whether a child is right says nothing about the next one where a schema speaks of all children in the same way. A
+//! choice of several schemas for the whole collection (`oneOf`) is none where all but one are contradicted by what is
+//! never left out: the kind of the collection, its scalars, a key that is missing, a key that a form does not know.
 //!
-//! Invariant: a collection is right if its children are, and it is without those that are right. A list without like items
-//! ([`are_unique`]) is so if besides its items are apart.
+//! Invariant: a collection is right if its children are, and it is without those that are right. A list without like
+//! items ([`are_unique`]) is so if besides its items are apart.
 
 use std::collections::HashSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -137,8 +137,8 @@ pub(super) fn apart<'s>(parts: Vec<Part<'s>>, node: Node<'_>, keys: Keys) -> Opt
     Some(found)
 }
 
-/// A branch that only names keys, where all of these are there: then it is right whatever the others say, as long as none
-/// of the keys is left out.
+/// A branch that only names keys, where all of these are there: then it is right whatever the others say, as long as
+/// none of the keys is left out.
 fn met_branch<'s>(part: &Part<'s>, keyword: &str, node: Node<'_>) -> Option<Part<'s>> {
     let is_name = |key: &String| matches!(key.as_str(), "required" | "title" | "description" | "$comment");
     let names_keys = |branch: &Part<'s>| {
@@ -153,8 +153,8 @@ fn met_branch<'s>(part: &Part<'s>, keyword: &str, node: Node<'_>) -> Option<Part
     branches.find(|branch| names_keys(branch) && is_met(branch))
 }
 
-/// The one branch that a collection can be, where something contradicts all others whatever else is in it: then it is right
-/// as a whole if it is right as that branch.
+/// The one branch that a collection can be, where something contradicts all others whatever else is in it: then it is
+/// right as a whole if it is right as that branch.
 fn only_branch<'s>(
     part: &Part<'s>,
     keyword: &'static str,

@@ -121,8 +121,8 @@ fn matches(pattern: &str, name: &str) -> bool {
     compiled(pattern).is_none_or(|regex| regex.is_match(name))
 }
 
-/// A pattern ready to be asked, if it is one that is known here. Making one costs more than all that it is asked, so the
-/// last ones are kept.
+/// A pattern ready to be asked, if it is one that is known here. Making one costs more than all that it is asked, so
+/// the last ones are kept.
 pub(super) fn compiled(pattern: &str) -> Option<Regex> {
     static KEPT: LazyLock<Mutex<HashMap<String, Option<Regex>>>> = LazyLock::new(Mutex::default);
     let mut kept = KEPT.lock().unwrap_or_else(PoisonError::into_inner);

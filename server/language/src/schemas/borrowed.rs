@@ -1,7 +1,7 @@
 //! What a piece of a file takes from elsewhere: the values that its aliases stand for.
 //!
-//! A block that did not change says what it said, but for its aliases. So beside such a block a number is kept for all that
-//! these stand for, and it is the same as long as all of that says the same.
+//! A block that did not change says what it said, but for its aliases. So beside such a block a number is kept for all
+//! that these stand for, and it is the same as long as all of that says the same.
 
 use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};

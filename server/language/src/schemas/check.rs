@@ -135,8 +135,8 @@ fn looked_at(
     Outcome::All
 }
 
-/// Takes out the key by which a file names its schema: it says something about the file, and a schema that does not know
-/// it says nothing about it. To a metaschema the short name of one of its kind is the address that it stands for.
+/// Takes out the key by which a file names its schema: it says something about the file, and a schema that does not
+/// know it says nothing about it. To a metaschema the short name of one of its kind is the address that it stands for.
 fn settle_name(schema: &Schema, whole: &mut Value) {
     let Value::Object(entries) = whole else { return };
     let Some(Value::String(name)) = entries.get_mut("$schema") else { return };

@@ -1,8 +1,8 @@
 //! What may be written at an offset, by a schema.
 //!
 //! Where the cursor is comes from the lines, so that a half-typed file is as good as a whole one; what may stand there
-//! comes from the parts of the schema that speak about the place, with the keys beside it deciding between branches. Keys
-//! and items are proposed here, values in [`values`].
+//! comes from the parts of the schema that speak about the place, with the keys beside it deciding between branches.
+//! Keys and items are proposed here, values in [`values`].
 
 mod values;
 
@@ -112,8 +112,8 @@ impl Cursor<'_> {
         Some(parts)
     }
 
-    /// The entries of a mapping as far as lines show them, and those that its merge key brings; `null` where a value is not
-    /// on its key's line.
+    /// The entries of a mapping as far as lines show them, and those that its merge key brings; `null` where a value is
+    /// not on its key's line.
     fn beside(&self, siblings: &[(String, String)], own: Option<&str>) -> Value {
         let mut map = Map::new();
         for (name, text) in siblings {
@@ -320,8 +320,8 @@ impl Cursor<'_> {
     }
 }
 
-/// The required keys of a mapping with a stop for each, on one line: clients differ in how they indent further ones. Where
-/// there is a choice of mappings, they are those of the first.
+/// The required keys of a mapping with a stop for each, on one line: clients differ in how they indent further ones.
+/// Where there is a choice of mappings, they are those of the first.
 fn nested(parts: &[Part<'_>], syntax: Syntax) -> Option<String> {
     let mut least = Map::new();
     for part in parts {

@@ -26,8 +26,8 @@ struct Base<'s> {
     draft: Draft,
 }
 
-/// What was found out so far, for all parts that were reached from one: to follow a reference costs more than what is asked
-/// of its end, of one key a dozen things are asked, and hundreds of keys may refer to one part.
+/// What was found out so far, for all parts that were reached from one: to follow a reference costs more than what is
+/// asked of its end, of one key a dozen things are asked, and hundreds of keys may refer to one part.
 #[derive(Default)]
 struct Found<'s> {
     /// Where references lead, by the schema that has them.

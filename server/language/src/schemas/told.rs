@@ -1,8 +1,8 @@
 //! What was said about a child of a collection, kept for as long as all that it was about is the same.
 //!
-//! A file with a thousand mistakes has a thousand findings after each keystroke, and all of them but one were there before.
-//! What is found in a child depends on the child, where it is judged alone; its places and its mends reach no further than
-//! the lines that it stands on. So it is said again as it was, moved to where the child is now.
+//! A file with a thousand mistakes has a thousand findings after each keystroke, and all of them but one were there
+//! before. What is found in a child depends on the child, where it is judged alone; its places and its mends reach no
+//! further than the lines that it stands on. So it is said again as it was, moved to where the child is now.
 //!
 //! Invariant: what is said again is what would be found.
 

@@ -7,7 +7,8 @@ use crate::index::{Names, SettingsView};
 use crate::models::Abilities;
 use crate::{File, FileKind, wishes};
 
-/// What one config file says, ours or Keystone's, or one of MCP servers alone. The effective config is one such view over another.
+/// What one config file says, ours or Keystone's, or one of MCP servers alone. The effective config is one such view
+/// over another.
 pub fn settings_view(file: &File<'_>) -> SettingsView {
     let Some(root) = file.tree.root() else { return SettingsView::default() };
     let section = |key: &str| root.get(key).map(|node| keys(file, node)).unwrap_or_default();

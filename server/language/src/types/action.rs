@@ -57,8 +57,8 @@ pub struct When {
     /// In files of these languages, by the editor's names.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub languages: Vec<String>,
-    /// Where one of these is reported: the code of a problem, who reports it, or `error`, `warning`, `info`, `hint`; `*`
-    /// stands for any characters.
+    /// Where one of these is reported: the code of a problem, who reports it, or `error`, `warning`, `info`, `hint`;
+    /// `*` stands for any characters.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub diagnostics: Vec<String>,
 }

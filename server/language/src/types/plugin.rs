@@ -1,5 +1,5 @@
-//! Plugins of agent programs, which other programs install: the manifest (`.claude-plugin/plugin.json`) and a file of hooks
-//! (`hooks/hooks.json`).
+//! Plugins of agent programs, which other programs install: the manifest (`.claude-plugin/plugin.json`) and a file of
+//! hooks (`hooks/hooks.json`).
 
 use std::collections::BTreeMap;
 

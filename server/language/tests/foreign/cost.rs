@@ -108,8 +108,8 @@ fn behind_the_first(text: &str, mark: &str, first: &str, others: &str) -> String
     all
 }
 
-/// What is typed in the middle of a text, and what a keystroke behind it costs at its best: tree and schema. The tree of
-/// each version is made of the one before.
+/// What is typed in the middle of a text, and what a keystroke behind it costs at its best: tree and schema. The tree
+/// of each version is made of the one before.
 fn keystrokes(path: &str, schema: &Schema, text: &str, typed: &str) -> (usize, f64, f64) {
     let path = Path::new(path);
     let mut document = Document::open_at(0, "", path, text);

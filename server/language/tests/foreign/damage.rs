@@ -1,10 +1,10 @@
 //! Every text of the public corpora, damaged: cut at every 50th byte, every byte flipped, edited at random.
 //!
-//! Whatever is left of a text is read, checked, completed and explained where the damage is; nothing panics, every place
-//! lies on the text's characters, and nothing hangs: what takes the largest part of its limit is in the figures. An edited text is read
-//! from the tree before, which must be the tree of a whole reading. And help goes on: a new key two lines before or behind
-//! the damage is proposed what it was proposed without it. Our own samples are damaged in `language::damage`, where more is
-//! asked of them.
+//! Whatever is left of a text is read, checked, completed and explained where the damage is; nothing panics, every
+//! place lies on the text's characters, and nothing hangs: what takes the largest part of its limit is in the figures.
+//! An edited text is read from the tree before, which must be the tree of a whole reading. And help goes on: a new key
+//! two lines before or behind the damage is proposed what it was proposed without it. Our own samples are damaged in
+//! `language::damage`, where more is asked of them.
 //!
 //! `cargo test` takes a part of each corpus. The whole, with a line of figures for each:
 //! `COPYDESK_DAMAGE=whole cargo test --release -p copydesk-language damage -- --nocapture`.

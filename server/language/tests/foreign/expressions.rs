@@ -1,8 +1,8 @@
 //! Published cases of an Actions-style expression language, read as ours.
 //!
-//! The two languages share their operators, names, members and calls; their values and functions differ. So every case is
-//! parsed, evaluated and checked in a workflow, none may panic; and where both have the same syntax, they must agree on
-//! whether it is right. What only one of them has is named in [`differs`].
+//! The two languages share their operators, names, members and calls; their values and functions differ. So every case
+//! is parsed, evaluated and checked in a workflow, none may panic; and where both have the same syntax, they must agree
+//! on whether it is right. What only one of them has is named in [`differs`].
 
 use std::path::Path;
 

@@ -1,5 +1,5 @@
-//! Files of others beside schemas of others: every test is a schema, a text and what is said about it. And the published
-//! cases of others for languages like ours.
+//! Files of others beside schemas of others: every test is a schema, a text and what is said about it. And the
+//! published cases of others for languages like ours.
 
 #![expect(clippy::needless_raw_string_hashes, reason = "`UPDATE_EXPECT=1` writes them so")]
 

@@ -8,8 +8,8 @@ use expect_test::{Expect, expect};
 
 use crate::support::{check_in, knowing};
 
-/// `near/small` and `near/tiny` call no tools and see no images, `near/blind` calls tools, `far/big` does both. Of `near/listed` its provider says that
-/// it does neither, and of `far/big`, which the config knows better.
+/// `near/small` and `near/tiny` call no tools and see no images, `near/blind` calls tools, `far/big` does both. Of
+/// `near/listed` its provider says that it does neither, and of `far/big`, which the config knows better.
 fn index(more: impl FnOnce(&mut SettingsView)) -> WorkspaceIndex {
     let can = |can| Abilities { tools: Some(can), images: Some(can) };
     let abilities = [("near/small", can(false)), ("near/tiny", can(false)), ("far/big", can(true))];

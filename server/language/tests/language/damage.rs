@@ -121,8 +121,9 @@ fn offers(path: &str, text: &str, offset: usize, key: &str) -> bool {
     found.iter().any(|proposal| proposal.label == key)
 }
 
-/// A file is written from its head to its end: before each key that is proposed in the whole file without its line, the file
-/// is cut, and the key is proposed there as well; so it is behind its first letter, and with a bracket left open above.
+/// A file is written from its head to its end: before each key that is proposed in the whole file without its line, the
+/// file is cut, and the key is proposed there as well; so it is behind its first letter, and with a bracket left open
+/// above.
 #[test]
 fn the_key_that_comes_next_is_proposed_where_the_file_ends() {
     let (mut asked, mut helped, mut begun, mut beside) = (0, 0, 0, 0);

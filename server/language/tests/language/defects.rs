@@ -1,5 +1,5 @@
-//! The mistakes that files of other systems really have, and that those systems let pass: each is found here, or known to
-//! be none.
+//! The mistakes that files of other systems really have, and that those systems let pass: each is found here, or known
+//! to be none.
 
 use expect_test::{Expect, expect};
 

@@ -1,7 +1,8 @@
-//! What the language is said to be, line by line: each sentence with the smallest file that shows it, and what is found there.
+//! What the language is said to be, line by line: each sentence with the smallest file that shows it, and what is found
+//! there.
 //!
-//! The sentences are those of the systems whose files we read, restated. What they say of running, storing and of command
-//! lines has nothing that a file could show.
+//! The sentences are those of the systems whose files we read, restated. What they say of running, storing and of
+//! command lines has nothing that a file could show.
 
 use std::path::Path;
 use std::sync::Arc;

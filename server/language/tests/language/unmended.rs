@@ -1,6 +1,7 @@
 //! Findings without a mend: each kind of them by name, with the reason why nobody but the person can know it.
 //!
-//! Read from the data tables of these tests themselves: whatever finding stands there without a mend must be known here.
+//! Read from the data tables of these tests themselves: whatever finding stands there without a mend must be known
+//! here.
 
 use std::path::Path;
 

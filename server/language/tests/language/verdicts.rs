@@ -1,5 +1,5 @@
-//! What Keystone's own parser says of our cases, beside what we say of them: no error of ours where it accepts, but what it
-//! fails to see; and each of its errors is found, at the place that it names.
+//! What Keystone's own parser says of our cases, beside what we say of them: no error of ours where it accepts, but
+//! what it fails to see; and each of its errors is found, at the place that it names.
 //!
 //! `fixtures/verdicts.txt` holds the cases and the verdicts that `tests/verdicts.mjs` recorded with that parser.
 

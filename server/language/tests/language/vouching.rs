@@ -1,5 +1,5 @@
-//! A mend of a syntax error never makes a file worse: what is preferred leads to a text that can be read and loses nothing
-//! of it, what is offered leaves fewer errors than before.
+//! A mend of a syntax error never makes a file worse: what is preferred leads to a text that can be read and loses
+//! nothing of it, what is offered leaves fewer errors than before.
 
 use std::path::Path;
 

@@ -2,8 +2,8 @@
 //!
 //! A run that was sent from a chat document is told here. Its words are gathered, and one task for each document puts
 //! them there, a few times a second, through the same edits as everything else: versioned, one at a time, proven. The
-//! person may go on typing anywhere. Where they typed into the answer itself, or the document was closed, the rest is not
-//! forced in: the whole answer is opened for reading, as for a run without a document.
+//! person may go on typing anywhere. Where they typed into the answer itself, or the document was closed, the rest is
+//! not forced in: the whole answer is opened for reading, as for a run without a document.
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};

@@ -156,8 +156,8 @@ fn forget(host: &EditorHost, sent: &Offer) -> bool {
     unproven.len() < count
 }
 
-/// Waits for a version that carries the edit; `None` when the document was closed. Every version is looked at: where the
-/// person types on in the very place, the next one does not have it any more as it was made.
+/// Waits for a version that carries the edit; `None` when the document was closed. Every version is looked at: where
+/// the person types on in the very place, the next one does not have it any more as it was made.
 async fn proof(versions: &mut UnboundedReceiver<Arc<Open>>, sent: &Offer) -> Option<i32> {
     while let Some(open) = versions.recv().await {
         if carries(sent, open.document.text()) {

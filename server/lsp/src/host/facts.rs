@@ -1,8 +1,8 @@
 //! What other servers of the editor know: `copydesk/facts`, a request to the client, which our extensions answer.
 //!
 //! The protocol lets no server ask another one. A client without our extension is not asked at all, one that does not
-//! know the request (-32601) or is slow tells nothing, and what it tells is looked at: files and ranges that make no sense
-//! are left out.
+//! know the request (-32601) or is slow tells nothing, and what it tells is looked at: files and ranges that make no
+//! sense are left out.
 
 use std::time::Duration;
 

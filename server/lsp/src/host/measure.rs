@@ -1,5 +1,6 @@
-//! How far a run is, in percent, where something counts it: the layers of a pipeline with their workers, or the list of what
-//! is to be done that the model keeps. It never goes back. From that and the time so far comes about how long the rest takes.
+//! How far a run is, in percent, where something counts it: the layers of a pipeline with their workers, or the list of
+//! what is to be done that the model keeps. It never goes back. From that and the time so far comes about how long the
+//! rest takes.
 
 use std::time::{Duration, Instant};
 

@@ -1,4 +1,5 @@
-//! Approvals and models' own questions as prompts: `window/showMessageRequest`, one at a time, beside the diagnostic with the same choices.
+//! Approvals and models' own questions as prompts: `window/showMessageRequest`, one at a time, beside the diagnostic
+//! with the same choices.
 //!
 //! Whatever a client announces, it is tried: some prompt well and announce nothing. Null and an unknown title are
 //! denials, an error leaves the approval pending, and after -32601 this connection is not asked again.

@@ -14,8 +14,8 @@ use crate::documents::Open;
 use crate::markup::markdown;
 use crate::state::{Session, State};
 
-/// A lens is asked for at every pause of typing, and all records of the turns are read for it: a longer conversation tells
-/// on hover only.
+/// A lens is asked for at every pause of typing, and all records of the turns are read for it: a longer conversation
+/// tells on hover only.
 const MOST_TURNS: usize = 100;
 
 /// The lens above the session's id; nothing where nothing was used.

@@ -124,7 +124,8 @@ async fn known_in<'t>(
     Ok(Known { session: named, told: from.map(|(start, _)| Arc::from(&text[start..])), cut })
 }
 
-/// What the person is told of turns that do not count any more: their document says something else, or has them no more.
+/// What the person is told of turns that do not count any more: their document says something else, or has them no
+/// more.
 fn changed(name: &str, from: Option<usize>, gone: usize) -> String {
     let questions = if gone == 1 { "question".to_owned() } else { format!("{gone} questions") };
     from.map_or_else(
@@ -167,8 +168,8 @@ struct Unclear {
 }
 
 impl<'a> Head<'a> {
-    /// A mode that is none may have been meant to be stricter than the one in force, and of models that nobody has somebody else
-    /// would answer: nothing is chosen then.
+    /// A mode that is none may have been meant to be stricter than the one in force, and of models that nobody has
+    /// somebody else would answer: nothing is chosen then.
     fn read(root: Option<Node<'a>>) -> std::result::Result<Self, Unclear> {
         let word = |key: &str| root?.get(key)?.scalar_text().filter(|word| !word.is_empty());
         let mut ceiling = None;

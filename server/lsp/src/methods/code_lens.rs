@@ -1,5 +1,5 @@
-//! `textDocument/codeLens`: above each declared thing, how often it is used, counted when a lens is looked at; above the
-//! last turn of a chat document what sends it.
+//! `textDocument/codeLens`: above each declared thing, how often it is used, counted when a lens is looked at; above
+//! the last turn of a chat document what sends it.
 //!
 //! The command behind it is ours, so that it runs in every client; see `copydesk.references`.
 

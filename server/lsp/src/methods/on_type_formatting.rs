@@ -1,4 +1,5 @@
-//! `textDocument/onTypeFormatting`: a new line starts where the next thing goes, a dash below the others, `${{` is closed.
+//! `textDocument/onTypeFormatting`: a new line starts where the next thing goes, a dash below the others, `${{` is
+//! closed.
 
 use copydesk_text::position;
 use tower_lsp::gen_lsp_types as lsp;

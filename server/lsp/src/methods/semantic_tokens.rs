@@ -1,7 +1,7 @@
 //! `textDocument/semanticTokens`: what each word is, for colors; all of them, those of a range, or what changed.
 //!
-//! The words of a document at a version are always the same, so the version is the name of an answer. The last answer of
-//! each document is kept, because a client that asks for what changed has kept it, too.
+//! The words of a document at a version are always the same, so the version is the name of an answer. The last answer
+//! of each document is kept, because a client that asks for what changed has kept it, too.
 
 use std::sync::Arc;
 

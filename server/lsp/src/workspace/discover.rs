@@ -56,8 +56,8 @@ pub enum End {
 /// How deep our own folders are walked.
 const DEPTH: usize = 12;
 
-/// The files of ours in the places where they live: `.copydesk`, `.keystone`, `agents`, `skills` and what lies openly in
-/// the root. What git ignores counts as well: these folders are often private.
+/// The files of ours in the places where they live: `.copydesk`, `.keystone`, `agents`, `skills` and what lies openly
+/// in the root. What git ignores counts as well: these folders are often private.
 pub(super) fn places(root: &Path) -> Vec<(PathBuf, Found)> {
     let mut files = Vec::new();
     for (folder, depth) in

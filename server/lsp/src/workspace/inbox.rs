@@ -1,5 +1,5 @@
-//! What the task is to look at. Whoever orders never waits, and the same order twice is one: so what waits is no more than
-//! the files there are, however often an editor speaks of them.
+//! What the task is to look at. Whoever orders never waits, and the same order twice is one: so what waits is no more
+//! than the files there are, however often an editor speaks of them.
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;

@@ -158,8 +158,8 @@ impl Members {
         }
     }
 
-    /// Looks at what a workflow with these calls sees: the folders of its agents, the files that it names, and what those see. What was
-    /// looked at before is not looked at again.
+    /// Looks at what a workflow with these calls sees: the folders of its agents, the files that it names, and what
+    /// those see. What was looked at before is not looked at again.
     pub(super) fn look_at_calls(
         &mut self,
         disk: &dyn Files,

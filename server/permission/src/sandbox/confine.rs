@@ -46,7 +46,8 @@ pub enum Network {
 /// The sandbox as settings and surroundings make it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Sandbox {
-    /// This very program, which walls itself in before it starts a command; none where no program of ours can be started.
+    /// This very program, which walls itself in before it starts a command; none where no program of ours can be
+    /// started.
     pub launcher: Option<PathBuf>,
     /// The settings switched it off.
     pub off: bool,

@@ -9,8 +9,8 @@ use super::{Network, State};
 /// does nothing.
 pub const LAUNCHER: &str = "launch-confined";
 
-/// What a launcher makes before it is told what to run, in the time in which that is still being judged. It is the second
-/// argument.
+/// What a launcher makes before it is told what to run, in the time in which that is still being judged. It is the
+/// second argument.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ahead {
     Nothing,
@@ -41,7 +41,8 @@ impl Ahead {
     }
 }
 
-/// The work of a launcher, if the arguments say that this process is one. Call it first: a launcher must have one thread.
+/// The work of a launcher, if the arguments say that this process is one. Call it first: a launcher must have one
+/// thread.
 pub fn launched<T: AsRef<OsStr>>(arguments: impl IntoIterator<Item = T>) -> Option<ExitCode> {
     let mut arguments = arguments.into_iter().skip(1);
     let is_launcher = arguments.next().is_some_and(|first| first.as_ref() == LAUNCHER);

@@ -7,8 +7,8 @@ use std::sync::{Mutex, OnceLock, PoisonError};
 use super::LAUNCHER;
 use super::report::Report;
 
-/// What the sandbox can enforce here. The first call starts the launcher once or twice, which takes some milliseconds, and tells
-/// what it starts; later ones remember.
+/// What the sandbox can enforce here. The first call starts the launcher once or twice, which takes some milliseconds,
+/// and tells what it starts; later ones remember.
 pub fn probe(launcher: &Path, tell: impl FnOnce(&str)) -> Report {
     static KNOWN: OnceLock<Mutex<HashMap<PathBuf, Report>>> = OnceLock::new();
     let known = KNOWN.get_or_init(Mutex::default);

@@ -1,7 +1,7 @@
 //! Git that only looks runs no program of a repository's.
 //!
-//! `git status` starts what `core.fsmonitor` of the repository names, `git diff` its `textconv`, and so on: settings that
-//! came with a folder and that nobody was asked about. A command in which git only looks gets settings of its own
+//! `git status` starts what `core.fsmonitor` of the repository names, `git diff` its `textconv`, and so on: settings
+//! that came with a folder and that nobody was asked about. A command in which git only looks gets settings of its own
 //! through the environment, which count more than any file's. They take away what could run: by fixed names, and for
 //! the names that a repository gives by itself (`[filter "x"]`), those that its files have.
 //!

@@ -46,8 +46,8 @@ pub(super) const SHAPES: &[Shape] = &[
             "access_id",
             "salt",
         ],
-        // The first two are passed over: names of secrets, and tokens that only count requests. A name is of plain letters and
-        // signs: three hundred times any letter there is would take longer to compile than all the rest.
+        // The first two are passed over: names of secrets, and tokens that only count requests. A name is of plain
+        // letters and signs: three hundred times any letter there is would take longer to compile than all the rest.
         r#"(?i)arn:aws[a-z-]*:secretsmanager:[!#-&(-~]{1,300}|(?:change|next|page|continuation|client|client_?request|request|idempotency|creation|update)[_-]?token['"`]?[ \t]{0,3}[=:][ \t]{0,3}['"`]?[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|(?:secret|token|passw(?:or)?d|passphrase|\bpwd|_pwd|api[_-]?key|(?:access|auth|private|account|encryption|signing|master|app|application|licen[sc]e|session|service|webhook|integration|write|admin|storage)[_-]?key|credentials?|[a-z0-9]_key|[a-z0-9]-key|_auth|_pat|access_id|_salt)[a-z0-9_.-]{0,24}['"`]?[ \t]{0,3}(?:=>|:=|\?=|==|=|:)[ \t]{0,3}['"`]{0,3}(?:base64:)?([A-Za-z0-9_.+/=~%!@^*-]{16,})(?:['"`\s,;)\]}\\<&#]|$)"#,
         is_assigned,
     ),

@@ -1,5 +1,5 @@
-//! What somebody may have chosen as a secret, told from what else stands where one would be: no variable, no type, no path,
-//! no sentence, and none of the words that people write in place of one.
+//! What somebody may have chosen as a secret, told from what else stands where one would be: no variable, no type, no
+//! path, no sentence, and none of the words that people write in place of one.
 
 use super::{bits, is_path_of_names};
 

@@ -1,8 +1,8 @@
 //! Passwords and keys in settings: a name that says what it is, a sign, and a value that need not look drawn by lot.
 //!
-//! What a person chose as a password looks like a word, and so does much of what stands beside the word *password* in code.
-//! So the shapes here are narrow about the place (a variable of the environment, a line of YAML, a string in quotes, an
-//! attribute, a statement of SQL, an option), and what stands in it must look `chosen`.
+//! What a person chose as a password looks like a word, and so does much of what stands beside the word *password* in
+//! code. So the shapes here are narrow about the place (a variable of the environment, a line of YAML, a string in
+//! quotes, an attribute, a statement of SQL, an option), and what stands in it must look `chosen`.
 
 use super::chosen::{is_chosen, is_code, is_joined, is_mixed, is_numbered, is_phrase, is_plain, is_type};
 use super::{Shape, is_random, is_short_hash, likely};

@@ -1,5 +1,5 @@
-//! Passwords that somebody wrote into code and lists: in template literals and declarations with a type, as arguments of
-//! setters, on the line below their name, as pairs of a name and a value, and beside words of other languages.
+//! Passwords that somebody wrote into code and lists: in template literals and declarations with a type, as arguments
+//! of setters, on the line below their name, as pairs of a name and a value, and beside words of other languages.
 //!
 //! The names are those of `settings`; what stands there must look `chosen`, or drawn by lot where the name says no more
 //! than *token* or *key*.

@@ -82,7 +82,8 @@ pub(super) fn wrapped<'a>(simple: &Simple, policy: &'a Policy) -> Option<&'a Rul
     denied(simple.words.iter().skip(1).map(|word| word.text.as_str()), policy)
 }
 
-/// The words up to where the program begins that this command is there to run: `npx`, `docker compose run`, `timeout 5`.
+/// The words up to where the program begins that this command is there to run: `npx`, `docker compose run`, `timeout
+/// 5`.
 pub(super) fn launcher(simple: &Simple) -> Option<String> {
     let behind = match simple.before.checked_sub(1) {
         // What is behind these needs a rule of its own.

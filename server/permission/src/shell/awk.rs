@@ -1,8 +1,8 @@
 //! Programs of `awk`, as far as it takes to see that one only filters.
 //!
-//! [`skeleton`] leaves strings, patterns and comments out, so that what is left means what it says: a `>` or a `|` there
-//! sends what is printed somewhere, unless it stands where `awk` compares. Where dialects could cut a program in different
-//! places, there is no skeleton.
+//! [`skeleton`] leaves strings, patterns and comments out, so that what is left means what it says: a `>` or a `|`
+//! there sends what is printed somewhere, unless it stands where `awk` compares. Where dialects could cut a program in
+//! different places, there is no skeleton.
 
 /// Names that reach files, commands, the environment, or what is named only when it runs.
 const REACHES: &[&str] =
@@ -72,8 +72,8 @@ fn closed(letters: &mut std::str::Chars<'_>, sign: char) -> Option<()> {
     }
 }
 
-/// Whether a skeleton sends what it prints anywhere. Outside of braces nothing prints, and what stands in the brackets of
-/// `if` and `while` is compared.
+/// Whether a skeleton sends what it prints anywhere. Outside of braces nothing prints, and what stands in the brackets
+/// of `if` and `while` is compared.
 fn redirects(skeleton: &str) -> bool {
     let skeleton = skeleton.replace("||", "  ");
     let mut braces = 0_usize;

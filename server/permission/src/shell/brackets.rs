@@ -1,7 +1,7 @@
 //! `[ … ]` and `[[ … ]]`, where their words are plainly words.
 //!
-//! Both only compare, unless a word becomes something else: `[` is a command like any other, and in `[[` words that are counted
-//! are arithmetic, in which names and subscripts are code.
+//! Both only compare, unless a word becomes something else: `[` is a command like any other, and in `[[` words that are
+//! counted are arithmetic, in which names and subscripts are code.
 
 use tree_sitter::Node;
 

@@ -1,8 +1,8 @@
 //! Tools that look at a project, and the options by which they change it.
 //!
 //! `Bash(eslint:*)` and `Bash(ruff check:*)` mean looking; `eslint --fix` and `ruff check --fix` write. So an option of
-//! this table is within a rule only where the rule names it, too (see `scope`). The words are those of `hatches`: `--name`,
-//! `-x`, `=word`, `~part`.
+//! this table is within a rule only where the rule names it, too (see `scope`). The words are those of `hatches`:
+//! `--name`, `-x`, `=word`, `~part`.
 
 use super::hatches::{is_among, opens, peeled};
 use super::words::Word;

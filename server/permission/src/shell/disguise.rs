@@ -1,12 +1,13 @@
 //! Programs that show what they read in another form: `rev`, `fold -w 3`, `gzip -c`, `sed 's/./& /g'`.
 //!
 //! What looks like a secret is hidden in whatever a command prints, as long as it stands there letter by letter, or in
-//! base64 or hexadecimal digits. Of what such a program makes of it nobody can tell. So a command that has one among its
-//! programs is told with the files that it reads ([`Disguise`]), and who starts it looks whether they hold a secret.
+//! base64 or hexadecimal digits. Of what such a program makes of it nobody can tell. So a command that has one among
+//! its programs is told with the files that it reads ([`Disguise`]), and who starts it looks whether they hold a
+//! secret.
 //!
-//! Of the tools that are known to read, those that show whole lines, or nothing of them, are named; all others count. Of
-//! programs that are not known to read, a few are named that are there to encode; and a program that stands among the words
-//! of an interpreter (`python3 -c`, `perl -ne`) may do anything with the files that its text names.
+//! Of the tools that are known to read, those that show whole lines, or nothing of them, are named; all others count.
+//! Of programs that are not known to read, a few are named that are there to encode; and a program that stands among
+//! the words of an interpreter (`python3 -c`, `perl -ne`) may do anything with the files that its text names.
 
 use std::path::PathBuf;
 
@@ -20,11 +21,13 @@ use crate::policy::Policy;
 pub struct Disguise {
     /// The simple command that does.
     pub by: String,
-    /// Every file that the whole command names as one that it reads, resolved. The last part of a path may be a pattern.
+    /// Every file that the whole command names as one that it reads, resolved. The last part of a path may be a
+    /// pattern.
     pub files: Vec<PathBuf>,
 }
 
-/// Readers that show whole lines or words of what they read, or nothing of it, and their options with which they do not.
+/// Readers that show whole lines or words of what they read, or nothing of it, and their options with which they do
+/// not.
 const WHOLE: &[(&str, &str)] = &[
     (
         "cat tac nl sort uniq tee less more most wc ls dir vdir stat du df cmp file comm paste expand unexpand",

@@ -12,8 +12,8 @@ struct Hatches {
     names: &'static str,
     /// Letters of options with a value, attached or in the next word, that are no hatch: what is behind them is data.
     values: &'static str,
-    /// What is a hatch: `--name`, with one dash or two; `-x`, alone or among letters; `=-x`, this word only; `~text`, in any
-    /// word; `/name`, where its value is a path; `@`, a word that begins so.
+    /// What is a hatch: `--name`, with one dash or two; `-x`, alone or among letters; `=-x`, this word only; `~text`,
+    /// in any word; `/name`, where its value is a path; `@`, a word that begins so.
     openings: &'static str,
 }
 
@@ -105,7 +105,8 @@ pub(super) fn opened<'a>(name: &str, words: &'a [Word]) -> Option<&'a str> {
     })
 }
 
-/// The tool that a command is there to start, by its bare name, and the words from there on: `eslint` for `npx eslint .`.
+/// The tool that a command is there to start, by its bare name, and the words from there on: `eslint` for `npx eslint
+/// .`.
 pub(super) fn peeled(words: &[Word]) -> (&str, &[Word]) {
     let name = words.first().map_or("", |word| word.text.rsplit('/').next().unwrap_or_default());
     // A module by its name: `python -m pytest`.

@@ -1,9 +1,10 @@
 //! Commands that reach beyond this machine: over the network, to a remote, to a registry.
 //!
 //! One table with two answers. What is of no use without the network (*certain*) gets it with its permission, and the
-//! question says so; everything else runs without, and a build that finds a package missing fails and says which. What may
-//! reach out besides is asked about where a stranger's words may speak through the model (see [`copydesk_base::Grade`]).
-//! A list is never whole: what it does not know is held by the sandbox, in which the network is closed.
+//! question says so; everything else runs without, and a build that finds a package missing fails and says which. What
+//! may reach out besides is asked about where a stranger's words may speak through the model (see
+//! [`copydesk_base::Grade`]). A list is never whole: what it does not know is held by the sandbox, in which the network
+//! is closed.
 
 use super::Simple;
 use super::words::Word;

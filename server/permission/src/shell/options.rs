@@ -59,8 +59,8 @@ const KNOWN: &[Known] = &[
     known("true false pwd whoami uname nproc date", "asnrvmpioPLuRI", "dfr", "all kernel-* nodename machine processor hardware-platform operating-system date file iso-8601 rfc-3339 rfc-email reference utc universal resolution ignore logical physical"),
 ];
 
-/// Options of `git log`, `show`, `diff`, `status` and their kin that only choose and print; one that ends in `*` stands for
-/// all that begin so. What runs or writes is looked for before (see `git`).
+/// Options of `git log`, `show`, `diff`, `status` and their kin that only choose and print; one that ends in `*` stands
+/// for all that begin so. What runs or writes is looked for before (see `git`).
 const GIT_LONG: &str = "abbrev* after all all-match ancestry-path anchored author* basic-regexp before binary bisect boundary branch* \
     break-rewrites cached cc check cherry* children clear-decorations color* combined* committer committed column* compact-* count \
     cumulative date* decorate* default dense diff-algorithm diff-filter diff-merges dirstat* dst-prefix encode-email-headers \

@@ -88,8 +88,8 @@ pub(super) fn pieces(program: &str) -> impl Iterator<Item = &str> {
         .filter(|piece| !piece.is_empty())
 }
 
-/// Why a command of `jq`, `yq`, `make`, `curl` or `less` may do more than it is there for, its words can name other files
-/// and commands; or one of `date` or `hostname`, which set what they else show.
+/// Why a command of `jq`, `yq`, `make`, `curl` or `less` may do more than it is there for, its words can name other
+/// files and commands; or one of `date` or `hostname`, which set what they else show.
 pub(super) fn beyond(name: &str, words: &[Word]) -> Option<String> {
     let mut words = words.iter().skip(1).map(|word| word.text.as_str());
     match name {

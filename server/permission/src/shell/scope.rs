@@ -1,8 +1,8 @@
 //! How far an allow rule with a wildcard reaches: what its own words leave open, and no more.
 //!
-//! `Bash(mvn test:*)` is about testing, however it is done; `mvn test deploy` is another deed, and so is `ruff check --fix`
-//! under `Bash(ruff check:*)`. A rule covers such a word only where it has it itself. A rule that names nothing but a
-//! program with many deeds (`Bash(cargo:*)`, `Bash(make:*)`) covers them all; so does one about everything.
+//! `Bash(mvn test:*)` is about testing, however it is done; `mvn test deploy` is another deed, and so is `ruff check
+//! --fix` under `Bash(ruff check:*)`. A rule covers such a word only where it has it itself. A rule that names nothing
+//! but a program with many deeds (`Bash(cargo:*)`, `Bash(make:*)`) covers them all; so does one about everything.
 
 use super::Simple;
 use super::checkers::{self, Found};
@@ -26,7 +26,8 @@ const GOALS: &[(&str, &str)] = &[
     ("sbt mill invoke inv fab grunt gulp scons waf doit mage", "-f -C -j -c"),
 ];
 
-/// Options that say that nothing is to be done, by which rules are made narrow: what takes them back is beyond the rule.
+/// Options that say that nothing is to be done, by which rules are made narrow: what takes them back is beyond the
+/// rule.
 const RESTRAINTS: &str = "check checkonly dryrun noemit simulate justprint ignorescripts verifynochanges";
 
 /// Whether the operands of a program are things to do.

@@ -62,7 +62,8 @@ pub(super) fn is_harmless(name: &str, value: &str) -> bool {
         || (PAGERS.contains(&name) && matches!(value, "cat" | ""))
 }
 
-/// A command without what only changes how it speaks, as rules that allow may name it; none where there is no such thing.
+/// A command without what only changes how it speaks, as rules that allow may name it; none where there is no such
+/// thing.
 pub(super) fn without(simple: &Simple) -> Option<String> {
     let mut text = simple.text.strip_prefix(simple.manner.as_str())?.to_owned();
     let is_git = simple.words.first().is_some_and(|word| word.raw == "git");

@@ -1,6 +1,6 @@
-//! Where protected and secret names lead that are symbolic links: `.copydesk -> conf`, `.git/hooks -> ../scripts`, `~/.zshrc ->
-//! dotfiles/zshrc`, `.env -> conf/local`. What lies there is obeyed, or holds, what the name says, so it is protected or
-//! secret too.
+//! Where protected and secret names lead that are symbolic links: `.copydesk -> conf`, `.git/hooks -> ../scripts`,
+//! `~/.zshrc -> dotfiles/zshrc`, `.env -> conf/local`. What lies there is obeyed, or holds, what the name says, so it
+//! is protected or secret too.
 //!
 //! Only names in a few folders are looked at, those that a person's tools read without being told to; and a folder is
 //! listed again only after it changed.

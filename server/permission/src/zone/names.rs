@@ -261,9 +261,10 @@ pub(crate) const EXECUTING_FILES: &[&str] = &[".cargo/config", ".cargo/config.to
 /// Parents of executing folders, for whoever moves them as a whole.
 pub(crate) const EXECUTING_PARENTS: &[&str] = &[".github", ".gitea", ".forgejo", ".cargo"];
 
-/// Of the protected names, those on which something that runs already acts as soon as they stand at the top of a folder:
-/// an editor that has it open, a prompt that asks git, another agent. A sandbox keeps these from appearing at all; the
-/// other names do nothing before somebody starts something there, so it is enough to take them back behind the command.
+/// Of the protected names, those on which something that runs already acts as soon as they stand at the top of a
+/// folder: an editor that has it open, a prompt that asks git, another agent. A sandbox keeps these from appearing at
+/// all; the other names do nothing before somebody starts something there, so it is enough to take them back behind the
+/// command.
 pub(crate) const AT_ONCE: &[&str] = &[
     ".git",
     ".copydesk",

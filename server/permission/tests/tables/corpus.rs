@@ -1,7 +1,8 @@
 //! A corpus of commands as agents and CI jobs write them: nearly all of them must be read.
 //!
 //! What cannot be read is refused, and a model that is refused tries something stranger. The commands stand in
-//! `corpus/commands.txt`; `cargo test -p copydesk-permission --test tables corpus -- --nocapture` prints what is not read.
+//! `corpus/commands.txt`; `cargo test -p copydesk-permission --test tables corpus -- --nocapture` prints what is not
+//! read.
 
 use std::collections::BTreeMap;
 

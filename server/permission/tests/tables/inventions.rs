@@ -1,7 +1,7 @@
 //! A second table of attacks, made by somebody who had the first one before them: what it does not have.
 //!
-//! As in `attacks`, each would leave a file behind, none may be allowed by `Bash(echo *)` and `Bash(git log:*)`, and what is
-//! allowed is run by the real bash.
+//! As in `attacks`, each would leave a file behind, none may be allowed by `Bash(echo *)` and `Bash(git log:*)`, and
+//! what is allowed is run by the real bash.
 
 /// Each would make the file `c` (or another) if it ran.
 pub(crate) const INVENTIONS: &[&str] = &[

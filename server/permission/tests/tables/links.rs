@@ -1,4 +1,5 @@
-//! Symbolic links: what is reached through one is judged where it lies, and what a protected name leads to is protected.
+//! Symbolic links: what is reached through one is judged where it lies, and what a protected name leads to is
+//! protected.
 
 use copydesk_base::Effect;
 use copydesk_base::config::Mode;

@@ -1,8 +1,8 @@
-//! Attacks on what the reader was opened for: `[[ … ]]`, `case`, `$?`, harmless variables, comparisons of `awk`, and programs
-//! that run the words behind them.
+//! Attacks on what the reader was opened for: `[[ … ]]`, `case`, `$?`, harmless variables, comparisons of `awk`, and
+//! programs that run the words behind them.
 //!
-//! As in `attacks`, each would leave a file behind, and what is allowed is run by the real bash. The rules are wider here:
-//! whoever allowed `[[`, `xargs` or `npm` did not allow what stands in them.
+//! As in `attacks`, each would leave a file behind, and what is allowed is run by the real bash. The rules are wider
+//! here: whoever allowed `[[`, `xargs` or `npm` did not allow what stands in them.
 
 /// Each would make the file `c` (or another) if it ran.
 pub(crate) const OPENINGS: &[&str] = &[

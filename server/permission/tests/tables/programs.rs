@@ -1,4 +1,5 @@
-//! Attacks by what programs make of their words: git, `sed`, `awk`, options that write, programs that hand words to a shell.
+//! Attacks by what programs make of their words: git, `sed`, `awk`, options that write, programs that hand words to a
+//! shell.
 //!
 //! `attacks` says what becomes of them.
 

@@ -1,5 +1,5 @@
-//! How far a rule reaches: not to what a launcher is given, not to files that hide in options, not to what a program's own
-//! language can do besides.
+//! How far a rule reaches: not to what a launcher is given, not to files that hide in options, not to what a program's
+//! own language can do besides.
 //!
 //! Rows are what testers and hostile sessions found, and beside each the harmless neighbour that must stay allowed.
 

@@ -1,8 +1,10 @@
-//! Samples of secrets, made up from formats, so that no sample stands in this repository and whoever scans it finds none.
+//! Samples of secrets, made up from formats, so that no sample stands in this repository and whoever scans it finds
+//! none.
 //!
-//! A format is a text with runs of letters drawn by lot: `{an36}` is 36 letters and digits, `{h32}` hexadecimal, `{u16}`
-//! capitals and digits, `{d10}` digits, `{l34}` small letters and digits, `{b40}` letters of base64 for addresses, `{p12}` letters,
-//! digits and signs, `{w}` and `{W}` a word, `⏎` a line's end. What stands between `[[` and `]]` is the secret, or else all.
+//! A format is a text with runs of letters drawn by lot: `{an36}` is 36 letters and digits, `{h32}` hexadecimal,
+//! `{u16}` capitals and digits, `{d10}` digits, `{l34}` small letters and digits, `{b40}` letters of base64 for
+//! addresses, `{p12}` letters, digits and signs, `{w}` and `{W}` a word, `⏎` a line's end. What stands between `[[` and
+//! `]]` is the secret, or else all.
 
 use copydesk_permission::find_secrets;
 

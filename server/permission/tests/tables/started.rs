@@ -1,4 +1,5 @@
-//! What the settings start by themselves: which files a command means, and that no agent changes one without a question.
+//! What the settings start by themselves: which files a command means, and that no agent changes one without a
+//! question.
 
 use std::path::{Path, PathBuf};
 
@@ -29,7 +30,8 @@ fn here(root: &Path) -> Policy {
     Policy { root: root.to_owned(), additional, home, ..policy(Mode::AcceptEdits, &["allow Edit"]) }
 }
 
-/// What was found that is there or expected. A path that is nobody's may count, too: it costs a question when somebody makes it.
+/// What was found that is there or expected. A path that is nobody's may count, too: it costs a question when somebody
+/// makes it.
 fn found(command: &str, root: &Path, expected: &[&str]) -> Vec<String> {
     let shown = |one: Started| copydesk_base::path::shown(root, &one.place);
     let found = started(command, "a hook", &here(root)).into_iter().map(shown);

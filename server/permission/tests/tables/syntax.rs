@@ -1,4 +1,5 @@
-//! Attacks by what the shell makes of a line: what separates, substitutes, redirects, groups, defines, wraps and quotes.
+//! Attacks by what the shell makes of a line: what separates, substitutes, redirects, groups, defines, wraps and
+//! quotes.
 //!
 //! `attacks` says what becomes of them.
 

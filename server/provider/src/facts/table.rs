@@ -7,8 +7,8 @@ use super::{Facts, Price, millionths};
 /// When the bundled table was read from the providers' own pages and from two independent lists of them.
 pub const AS_OF: &str = "2026-11";
 
-/// A row of the table: name; window and limit of an answer in thousands of tokens, 0 where it is not known; dollars for a
-/// million tokens sent, found in the cache, kept there, received.
+/// A row of the table: name; window and limit of an answer in thousands of tokens, 0 where it is not known; dollars for
+/// a million tokens sent, found in the cache, kept there, received.
 type Row = (&'static str, u64, u32, f64, f64, f64, f64);
 
 /// Where a price depends on the prompt's length, the higher one: a budget must never count too little.

@@ -231,8 +231,8 @@ fn message(body: &[u8]) -> String {
     }
 }
 
-/// How long a server asks to wait: `retry-after-ms` of those that have it, else `Retry-After` in seconds or as a date, which
-/// is taken against the answer's `Date`. A date that has passed says nothing of how long, as no date does.
+/// How long a server asks to wait: `retry-after-ms` of those that have it, else `Retry-After` in seconds or as a date,
+/// which is taken against the answer's `Date`. A date that has passed says nothing of how long, as no date does.
 fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     let number = |text: &str| text.trim().parse::<f64>().ok().filter(|number| !number.is_nan());
     // More than anybody waits is what it is, however absurd.

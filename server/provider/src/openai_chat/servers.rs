@@ -7,7 +7,8 @@ use super::*;
 use crate::fixture;
 use crate::request::{ToolOutcome, ToolResult};
 
-/// A server, its stream, the reasoning and the id of the call it makes, cached tokens, and what goes back beside the call.
+/// A server, its stream, the reasoning and the id of the call it makes, cached tokens, and what goes back beside the
+/// call.
 type Row = (Named, &'static str, &'static str, &'static str, u64, Value);
 
 #[test]

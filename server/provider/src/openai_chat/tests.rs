@@ -49,7 +49,8 @@ fn reads_text_two_calls_and_the_count() {
 
 #[test]
 fn reads_what_loosely_compatible_servers_send() {
-    // CRLF, comments, a null delta, arguments as an object without an index, the wrong reason, neither count nor [DONE].
+    // CRLF, comments, a null delta, arguments as an object without an index, the wrong reason, neither count nor
+    // [DONE].
     let read = read(include_str!("../../fixtures/openai_chat/loose.sse"));
     let (hm, hello) = (ModelEvent::Reasoning("hm".into()), ModelEvent::Text("Hello".into()));
     let [starts, told, ends] = called(0, "x1", "edit", r#"{"all":true,"path":"a.py"}"#);

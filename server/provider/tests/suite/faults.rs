@@ -114,8 +114,8 @@ async fn a_list_is_waited_for_no_longer_than_an_answer() {
     assert_eq!(error, CallError::Timeout { address, waited: Waited::List, after: MOMENT });
 }
 
-/// A model that is still being loaded is silent for long; whoever lets a byte of the head through now and then is not, and
-/// does not have that long.
+/// A model that is still being loaded is silent for long; whoever lets a byte of the head through now and then is not,
+/// and does not have that long.
 #[tokio::test]
 async fn a_head_that_trickles_in_is_no_silence() {
     let manners = Manners { progress: MOMENT, ..CALM };

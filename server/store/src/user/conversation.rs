@@ -1,8 +1,8 @@
 //! What a conversation has used while its turns work side by side.
 //!
-//! That stands in its journal, too, which is the truth about what is over. Each of several turns at the same time has read
-//! the journal when it began, and sees here what the others used since. A conversation at rest is forgotten here, and
-//! begins again from what its journal says.
+//! That stands in its journal, too, which is the truth about what is over. Each of several turns at the same time has
+//! read the journal when it began, and sees here what the others used since. A conversation at rest is forgotten here,
+//! and begins again from what its journal says.
 
 use std::time::Duration;
 
@@ -21,8 +21,8 @@ pub struct Conversation {
     pub time: Duration,
 }
 
-/// So long nothing was asked in a conversation that is at rest: no run that began before then misses what it does not read
-/// in the journal.
+/// So long nothing was asked in a conversation that is at rest: no run that began before then misses what it does not
+/// read in the journal.
 const AT_REST_MS: u64 = 7 * 24 * 60 * 60 * 1000;
 
 /// What a conversation has taken.

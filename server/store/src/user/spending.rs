@@ -61,8 +61,8 @@ impl UserStore {
         self.database.call(reading(move |connection| Ok(spent(connection, day)?.0))).await
     }
 
-    /// Decides about a request with what the day and its conversation have used and others have reserved, and reserves what
-    /// it says. Nothing comes in between.
+    /// Decides about a request with what the day and its conversation have used and others have reserved, and reserves
+    /// what it says. Nothing comes in between.
     pub async fn reserve<T: Send + 'static, E: Send + 'static>(
         &self,
         day: u64,

@@ -34,8 +34,8 @@ pub(super) fn string(text: &str, span: Span, quote: Quote, problems: &mut Vec<Di
     Green::new(span, Form::Mapped(Arc::new(mapped)))
 }
 
-/// Tells which escapes name nothing, and which characters need one. The quote that is around them may have one, too; where
-/// it stands without is the answer.
+/// Tells which escapes name nothing, and which characters need one. The quote that is around them may have one, too;
+/// where it stands without is the answer.
 fn escapes(inner: &str, from: usize, around: char, problems: &mut Vec<Diagnostic>) -> Vec<usize> {
     let mut own = Vec::new();
     let place = |at: usize, len: usize| Span::new(from + at, from + at + len);

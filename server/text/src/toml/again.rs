@@ -3,8 +3,8 @@
 //! TOML goes from line to line: an entry of a table is its own line or lines, and what a line means depends on nothing
 //! above it but the header. So the lines around the edit are read again, as entries of the table whose header stands
 //! above them, and take the place of the entries that stood there ([`super::graft`]). Where their keys have dots and so
-//! may belong to a table that began elsewhere, all lines below the header are read. Edits of headers, and everything that
-//! cannot be known to be read as it was, need the whole text.
+//! may belong to a table that began elsewhere, all lines below the header are read. Edits of headers, and everything
+//! that cannot be known to be read as it was, need the whole text.
 //!
 //! Invariants
 //! - The answer is what reading the whole text would give, in broken texts too.
@@ -228,8 +228,8 @@ fn stood(table: Node<'_>, region: Span) -> Option<Range<usize>> {
     (is_apart && inside.all(|entry| is_last(entry.span().end))).then_some(old)
 }
 
-/// The new entries and those before them that have one of their names. `None` where one behind them has, or a table made of
-/// dots would grow.
+/// The new entries and those before them that have one of their names. `None` where one behind them has, or a table
+/// made of dots would grow.
 fn same_names<'k>(
     text: &'k str,
     table: Node<'k>,
@@ -285,8 +285,8 @@ mod tests {
         format!("name = \"all\"\nold.x = 1\n\n[inputs]\nmany = 1\n\n{steps}[inputs.late]\nz = 1\n")
     }
 
-    /// Types some pieces behind a mark, which may leave a header open. Nothing is read whole, which the tree alone does not
-    /// show.
+    /// Types some pieces behind a mark, which may leave a header open. Nothing is read whole, which the tree alone does
+    /// not show.
     fn check(mark: &str, pieces: &[&str]) {
         let mut text = large();
         if let Some((header, behind)) = mark.split_once('\n').filter(|_| mark.starts_with('[')) {

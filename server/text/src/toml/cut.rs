@@ -1,8 +1,8 @@
 //! Where a text is cut, so that one open bracket does not take in all that stands below it.
 //!
 //! A bracket may reach over many lines, and while it is being typed it has no end. A line that can only stand at the
-//! top, a header or a key with its `=` where a list wants values, ends everything that is open before it. So each header
-//! starts a piece of its own, and no more than a piece of the words is ever held.
+//! top, a header or a key with its `=` where a list wants values, ends everything that is open before it. So each
+//! header starts a piece of its own, and no more than a piece of the words is ever held.
 //!
 //! Invariant: the pieces of a text without mistakes say what the text says.
 
@@ -85,7 +85,8 @@ impl<'t> Pieces<'t> {
     }
 }
 
-/// The token at the end of a text of this length. The lexer alone makes tokens: a comment of one line is the fastest to read.
+/// The token at the end of a text of this length. The lexer alone makes tokens: a comment of one line is the fastest to
+/// read.
 fn end_of(length: usize) -> Option<Token> {
     Source::new(&"#".repeat(length)).lex().last()
 }

@@ -1,8 +1,8 @@
 //! Lines that were read again, in the place of those that stood there.
 //!
-//! A table may be written in several pieces with others in between. So an edit does not only move what is behind it: a table
-//! that began before it and goes on behind it grows in its middle, whether it holds the edit or not. Each such table is made
-//! anew; all that ends before the edit or starts behind it is shared.
+//! A table may be written in several pieces with others in between. So an edit does not only move what is behind it: a
+//! table that began before it and goes on behind it grows in its middle, whether it holds the edit or not. Each such
+//! table is made anew; all that ends before the edit or starts behind it is shared.
 
 use std::ops::Range;
 

@@ -100,7 +100,8 @@ pub(super) fn of_error(text: &str, found: Found<'_>) -> Option<Fix> {
     })
 }
 
-/// The double quotes inside of a text between such quotes, which ended it for the parser: where they stand, and their mend.
+/// The double quotes inside of a text between such quotes, which ended it for the parser: where they stand, and their
+/// mend.
 pub(super) fn inner_quotes(text: &str, description: &str, at: usize) -> Option<(Span, Fix)> {
     let line_start = text.get(..at)?.rfind('\n').map_or(0, |at| at + 1);
     let line = text.get(line_start..)?.lines().next()?.trim_end();
@@ -201,8 +202,9 @@ pub(super) struct Told {
     pub(super) open_at: Option<usize>,
 }
 
-/// Several mistakes that the parser finds are one, seen twice: brackets that are open in the same place, a bracket that a
-/// text without its quote took in, signs of one key, a `:` for `=`, two entries in one line. `others` are known already.
+/// Several mistakes that the parser finds are one, seen twice: brackets that are open in the same place, a bracket that
+/// a text without its quote took in, signs of one key, a `:` for `=`, two entries in one line. `others` are known
+/// already.
 pub(super) fn as_one(text: &str, told: Vec<Told>, others: &[Diagnostic]) -> Vec<Diagnostic> {
     let mut list: Vec<Told> = Vec::with_capacity(told.len());
     for one in told {
@@ -251,8 +253,8 @@ pub(super) fn as_one(text: &str, told: Vec<Told>, others: &[Diagnostic]) -> Vec<
     merged
 }
 
-/// Behind some mistakes the parser reads the rest of a line wrong: what it says of that is left out, and the rest counts as
-/// read by guessing.
+/// Behind some mistakes the parser reads the rest of a line wrong: what it says of that is left out, and the rest
+/// counts as read by guessing.
 pub(super) fn quiet_behind(text: &str, told: &mut Vec<Diagnostic>, output: &mut Output) {
     let is_split = |problem: &&Diagnostic| problem.message == message::NO_COMMA;
     let splits = output.problems.iter().filter(is_split);

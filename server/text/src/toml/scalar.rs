@@ -100,8 +100,8 @@ pub(super) fn value(
     }
 }
 
-/// How a text on one line is written, if it says what stands between its quotes and nothing is wrong with that. Nearly all
-/// do, and to decode each would cost a fifth of a whole reading.
+/// How a text on one line is written, if it says what stands between its quotes and nothing is wrong with that. Nearly
+/// all do, and to decode each would cost a fifth of a whole reading.
 fn as_written(source: &str, encoding: Option<Encoding>) -> Option<Style> {
     let (style, quote) = match encoding? {
         Encoding::BasicString => (Style::DoubleQuoted, '"'),

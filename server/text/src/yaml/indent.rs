@@ -2,7 +2,8 @@
 //!
 //! A line of a block collection either starts a child of it, or goes on with one and stands deeper. Then a child is
 //! known by its first line, and what it is depends on its own lines alone: what is read of it is what reading the whole
-//! text gives. The parser is laxer with brackets and with tags and anchors; these are the two questions it does not ask.
+//! text gives. The parser is laxer with brackets and with tags and anchors; these are the two questions it does not
+//! ask.
 
 use copydesk_base::Span;
 

@@ -1,8 +1,8 @@
 //! How often the properties of edited texts are tried, and by which chance.
 //!
 //! From one seed, so that a failure is the change's and not the day's. With more cases asked for than that
-//! (`PROPTEST_CASES=1000000 cargo test --release -p copydesk-text edits`) each run has seeds of its own, and what fails is
-//! kept in `tests/proptest-regressions`.
+//! (`PROPTEST_CASES=1000000 cargo test --release -p copydesk-text edits`) each run has seeds of its own, and what fails
+//! is kept in `tests/proptest-regressions`.
 
 use proptest::prelude::ProptestConfig;
 use proptest::test_runner::{FailurePersistence, FileFailurePersistence, RngSeed};

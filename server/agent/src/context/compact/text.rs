@@ -22,8 +22,8 @@ const TASK: usize = 4_000;
 /// The least bytes that a folded result keeps.
 const SHORTEST: usize = 200;
 
-/// Where the messages begin that stay: the last few, no more than so many bytes, and at least those that wait for an answer.
-/// No call is parted from its results. Nothing where nothing would be left out.
+/// Where the messages begin that stay: the last few, no more than so many bytes, and at least those that wait for an
+/// answer. No call is parted from its results. Nothing where nothing would be left out.
 pub(super) fn tail(messages: &[Message], most: usize) -> Option<usize> {
     // What waits for an answer: the results of the last calls with these, or the last words.
     let mut start =
@@ -134,7 +134,8 @@ fn folded(message: &Message, most: usize) -> Message {
     Message::ToolResults { results: results.iter().map(fold).collect() }
 }
 
-/// To how many bytes each result has to be cut so that all of them are no more than `most`; nothing where none is longer.
+/// To how many bytes each result has to be cut so that all of them are no more than `most`; nothing where none is
+/// longer.
 pub(super) fn fold_to(messages: &[Message], most: usize) -> Option<usize> {
     let results = messages.iter().filter_map(|message| match message {
         Message::ToolResults { results } => Some(results.iter().map(|result| result.text.len())),

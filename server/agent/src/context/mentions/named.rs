@@ -1,7 +1,7 @@
 //! Definitions that words name as `@name`: of the file that is asked about, and of those that are held open.
 //!
-//! No tree is walked for a word: what is defined elsewhere the model finds by itself, and a word that names nothing here is
-//! a word.
+//! No tree is walked for a word: what is defined elsewhere the model finds by itself, and a word that names nothing
+//! here is a word.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

@@ -1,8 +1,8 @@
 //! What became of the edits of a run that ended in the middle, read off its records.
 //!
-//! An edit without an outcome is settled by the text that is there. One that waited for an answer was never made. And one
-//! that was made may be unknown to its model all the same: the result of its call, or the summary of the helper that made
-//! it, never came.
+//! An edit without an outcome is settled by the text that is there. One that waited for an answer was never made. And
+//! one that was made may be unknown to its model all the same: the result of its call, or the summary of the helper
+//! that made it, never came.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::path::{Path, PathBuf};
@@ -55,8 +55,8 @@ pub(super) fn writes(records: &[Record], there: impl Fn(&Path) -> Option<String>
     writes
 }
 
-/// Edits that never came to be made, in words: those that waited for an answer or for the project's checks. `parents` are the
-/// records of the run that a helper works for: what it edits in place is written down there.
+/// Edits that never came to be made, in words: those that waited for an answer or for the project's checks. `parents`
+/// are the records of the run that a helper works for: what it edits in place is written down there.
 pub(super) fn waiting(records: &[Record], parents: &[Record]) -> Vec<String> {
     let mut waiting = Vec::new();
     for (at, record) in records.iter().enumerate() {

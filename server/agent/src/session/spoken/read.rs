@@ -84,8 +84,8 @@ fn canceled(records: &[Record]) -> Option<What> {
     Some(What::Cancel { steps: records.iter().filter(|record| is_step(&record.event)).count() })
 }
 
-/// Behind how many records the process of a run died, and whether what it had begun last was done; nothing where it did not, or
-/// where a helper was still at work, which died somewhere of its own.
+/// Behind how many records the process of a run died, and whether what it had begun last was done; nothing where it did
+/// not, or where a helper was still at work, which died somewhere of its own.
 fn died(records: &[Record]) -> Option<What> {
     let (own, settled) = cut(records)?;
     let is_at_work = |record: &Record| match &record.event {
@@ -113,7 +113,8 @@ const fn is_over(record: &Record) -> bool {
     matches!(record.event, Event::CutShort {} | Event::RunFinished { .. })
 }
 
-/// Whether a run was ended from outside: canceled, or by the death of its process where it can be made to die there again.
+/// Whether a run was ended from outside: canceled, or by the death of its process where it can be made to die there
+/// again.
 pub(in crate::session) fn is_ended(records: &[Record]) -> bool {
     canceled(records).or_else(|| died(records)).is_some()
 }

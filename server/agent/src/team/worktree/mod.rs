@@ -1,15 +1,15 @@
 //! A git worktree in which one helper edits, and what it brings back.
 //!
 //! [`Worktree::make`] checks out the last commit in a private folder and lays over it what the person sees: files that
-//! are staged or not committed, texts that are not saved. That is the base; what cannot be copied is passed over and named.
-//! [`Worktree::changes`] compares with it, whatever the helper did meanwhile with git, and gives back pairs of texts, which
-//! become change plans of the run that asked.
+//! are staged or not committed, texts that are not saved. That is the base; what cannot be copied is passed over and
+//! named. [`Worktree::changes`] compares with it, whatever the helper did meanwhile with git, and gives back pairs of
+//! texts, which become change plans of the run that asked.
 //!
 //! Invariants
 //! - The person's files, index and branches are not touched. Of the repository only `worktrees` is, by git itself.
 //! - Before a worktree is there, a note beside the journal names it; [`sweep`] takes away those whose process is gone.
-//! - What policy keeps from being read is not in it, and what a rule says of a place in the workspace it says of the same
-//!   place here.
+//! - What policy keeps from being read is not in it, and what a rule says of a place in the workspace it says of the
+//!   same place here.
 //! - Of one repository, one worktree at a time is made or taken away, whatever process does it.
 
 mod lock;
@@ -246,7 +246,8 @@ impl Worktree {
         own
     }
 
-    /// What the helper changed. `written` are the files that it wrote by its tools: those come back also where git ignores them.
+    /// What the helper changed. `written` are the files that it wrote by its tools: those come back also where git
+    /// ignores them.
     pub(crate) async fn changes(&self, settings: &Settings, written: &[PathBuf]) -> Result<Changes, String> {
         let tracked = ["diff", "--name-only", "-z", "--no-renames", "--no-ext-diff", "--relative"];
         let tracked = tracked.into_iter().chain([self.commit.as_str(), "--"]);

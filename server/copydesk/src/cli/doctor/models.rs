@@ -102,7 +102,8 @@ pub(super) async fn models(here: &Here, loaded: &Loaded, chosen: Option<&str>) -
     findings
 }
 
-/// Why no request to a model would leave, and what to do about it: nobody has put its key anywhere, or a budget forbids it.
+/// Why no request to a model would leave, and what to do about it: nobody has put its key anywhere, or a budget forbids
+/// it.
 fn hindrance(models: &Models, loaded: &Loaded, choice: &Choice) -> Option<(String, String)> {
     if let Some(lacks) = models.keyless(choice) {
         return Some((lacks.to_string(), lacks.advice()));

@@ -1,7 +1,7 @@
 //! Which versions of other programs are there, beside those that are needed.
 //!
-//! A program is asked by `--version` and nothing else: without input, keys or the person's folder, for two seconds at most, all
-//! at the same time. One that says nothing that looks like a version is there all the same.
+//! A program is asked by `--version` and nothing else: without input, keys or the person's folder, for two seconds at
+//! most, all at the same time. One that says nothing that looks like a version is there all the same.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

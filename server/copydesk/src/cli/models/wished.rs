@@ -75,7 +75,8 @@ pub(super) fn wished(office: &Office, of: &str) -> Result<Wished, String> {
     })
 }
 
-/// Whether a run lets the model count that the file names. One agent beside a workflow is that workflow's, and no run's.
+/// Whether a run lets the model count that the file names. One agent beside a workflow is that workflow's, and no
+/// run's.
 fn counts(office: &Office, kind: FileKind, path: &Path, text: &str) -> Result<bool, String> {
     let here = &office.here;
     let shelf = office.shelves().into_iter().find(|shelf| path.starts_with(&shelf.path));

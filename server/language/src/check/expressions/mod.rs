@@ -1,8 +1,8 @@
 //! Expressions in their places: syntax, names of steps and inputs, types, and expressions that lack their `${{ }}`.
 //!
 //! The [`Reader`] walks the keys of a file that may hold expressions. For each of them [`names`] looks at what it
-//! refers to and draws the edges between steps, and [`remarks`] turns what type inference found into findings. [`braces`]
-//! tells of those that nobody closed or opened.
+//! refers to and draws the edges between steps, and [`remarks`] turns what type inference found into findings.
+//! [`braces`] tells of those that nobody closed or opened.
 
 mod braces;
 mod names;
@@ -136,8 +136,8 @@ fn read<'a>(
     }
 }
 
-/// Reads the expressions of an agent: those of its tools and of its prompt. Which inputs and steps there are is known to
-/// the workflows that name it.
+/// Reads the expressions of an agent: those of its tools and of its prompt. Which inputs and steps there are is known
+/// to the workflows that name it.
 pub(super) fn agent(findings: &mut Findings<'_>) {
     let (root, prompt) = (findings.tree().root(), findings.file.prompt());
     let mut edges = Edges::new();

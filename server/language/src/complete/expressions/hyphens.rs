@@ -1,4 +1,5 @@
-//! Behind a name that is cut at its hyphen: `steps.get-order.` proposes what `steps['get-order'].` would, and writes it so.
+//! Behind a name that is cut at its hyphen: `steps.get-order.` proposes what `steps['get-order'].` would, and writes it
+//! so.
 
 use copydesk_base::Span;
 

@@ -1,5 +1,5 @@
-//! What crosses the border of steps that become a workflow of their own: what they read comes in as inputs, what others read
-//! of them goes out as outputs.
+//! What crosses the border of steps that become a workflow of their own: what they read comes in as inputs, what others
+//! read of them goes out as outputs.
 
 use copydesk_base::Span;
 use copydesk_text::{Kind, Node};

@@ -1,8 +1,8 @@
-//! What a person may have done to a file: steps taken out into a workflow of their own, near-identical steps made one, a
-//! missing agent written, texts wrapped, lists put in order. No model takes part.
+//! What a person may have done to a file: steps taken out into a workflow of their own, near-identical steps made one,
+//! a missing agent written, texts wrapped, lists put in order. No model takes part.
 //!
-//! Each is offered only where it is certain: the file is checked again as it would be afterwards, and what would bring a
-//! new finding is not offered.
+//! Each is offered only where it is certain: the file is checked again as it would be afterwards, and what would bring
+//! a new finding is not offered.
 
 mod agent;
 mod called;

@@ -1,8 +1,8 @@
 //! The walk over an expression's tree that gives its value.
 //!
-//! Chains of operators, members and calls ([`chain`](super::chain)) are walked in a loop, so that only real nesting costs
-//! stack. Callbacks live exactly as long as the call they are an argument of, so a stack of bound names is all the scope
-//! there is.
+//! Chains of operators, members and calls ([`chain`](super::chain)) are walked in a loop, so that only real nesting
+//! costs stack. Callbacks live exactly as long as the call they are an argument of, so a stack of bound names is all
+//! the scope there is.
 
 use std::sync::Arc;
 

@@ -19,8 +19,8 @@ pub fn of_node(tree: &Tree, schema: Node<'_>) -> Type {
     of_schema(&plain(tree, schema))
 }
 
-/// The type of an input, from the mapping that declares it: `type`, `values`, `default`. What a secret may be is nobody's
-/// business: of those only the kind is told.
+/// The type of an input, from the mapping that declares it: `type`, `values`, `default`. What a secret may be is
+/// nobody's business: of those only the kind is told.
 pub fn of_input(tree: &Tree, input: Node<'_>) -> Type {
     let mut json = plain(tree, input);
     let Some(declaration) = json.as_object_mut() else { return Type::Any };

@@ -1,8 +1,8 @@
 //! Asking for everything at a damaged place, and counting: answers, their times, and places that still have help.
 //!
-//! Times are the thread's own on the processor: what else the machine does is not counted. Each is compared with the limit
-//! that belongs to it: an edit with that of its file's length, a list of proposals and a help with theirs. A text that
-//! nobody has read before is an opening, which has none.
+//! Times are the thread's own on the processor: what else the machine does is not counted. Each is compared with the
+//! limit that belongs to it: an edit with that of its file's length, a list of proposals and a help with theirs. A text
+//! that nobody has read before is an opening, which has none.
 
 use std::time::Duration;
 

@@ -1,8 +1,8 @@
 //! A document beside its conversation: how far both tell the same, and what the document tells otherwise.
 //!
-//! The person may write anywhere: put an earlier question in other words, mend an answer, take turns away. A server that was
-//! killed leaves half an answer that no journal has. What the document says is what the model is to be told, so whoever
-//! sends the next turn has to know where the two part.
+//! The person may write anywhere: put an earlier question in other words, mend an answer, take turns away. A server
+//! that was killed leaves half an answer that no journal has. What the document says is what the model is to be told,
+//! so whoever sends the next turn has to know where the two part.
 //!
 //! # Invariants
 //! - Space counts for nothing: editors and formatters move it.
@@ -64,8 +64,8 @@ enum Earlier<'r> {
     Cut,
 }
 
-/// Holds a document beside the turns that were sent from it. `read` gives the action and the words of a question, `written` a
-/// text as the journal has it.
+/// Holds a document beside the turns that were sent from it. `read` gives the action and the words of a question,
+/// `written` a text as the journal has it.
 pub(crate) fn agreed<'t>(
     text: &'t str,
     turns: &[Vec<Record>],

@@ -1,7 +1,7 @@
 //! Answers that ended with their server: marked where they stand from when their document is opened.
 //!
-//! What is in the document and in no journal is told to the model with the next *send* ([`agreed`]), which writes down, too, that
-//! the answer was cut off. Nobody should have to send something in order to learn it.
+//! What is in the document and in no journal is told to the model with the next *send* ([`agreed`]), which writes down,
+//! too, that the answer was cut off. Nobody should have to send something in order to learn it.
 //!
 //! # Invariants
 //! - Nothing is written into a document that was merely opened.

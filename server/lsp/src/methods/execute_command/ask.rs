@@ -1,7 +1,7 @@
 //! `copydesk.ask`: the question, its place and what the editor knows about it.
 //!
-//! The words come with the command, or from an `ask:` comment beside the code. A comment counts as the person's own words
-//! only where this editor saw it typed; a comment of the file's is told as what it is.
+//! The words come with the command, or from an `ask:` comment beside the code. A comment counts as the person's own
+//! words only where this editor saw it typed; a comment of the file's is told as what it is.
 
 use std::sync::Arc;
 
@@ -97,7 +97,8 @@ pub(super) async fn ask(
     Ok(Some(json!({"runId": started.run.as_str()})))
 }
 
-/// Opens a run's gate behind the answer, and behind settings of the editor's that are on their way: they were sent before.
+/// Opens a run's gate behind the answer, and behind settings of the editor's that are on their way: they were sent
+/// before.
 pub(in crate::methods) fn open_when_settled(state: &Arc<State>, gate: oneshot::Sender<()>) {
     if state.settings_under_way.borrow().eq(&0) {
         after_answer(gate);

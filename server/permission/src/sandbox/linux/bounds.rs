@@ -2,8 +2,8 @@
 //!
 //! The system bounds one process, or one account; control groups would bound a command, and are nobody's to use on most
 //! desktops. So the launcher looks five times a second: at the memory that its processes have, alone and shared among
-//! themselves, and at what is left on the disks that they write to. In between, the limits of each process hold; and where the machine runs out
-//! of memory all the same, the kernel ends these processes before any other.
+//! themselves, and at what is left on the disks that they write to. In between, the limits of each process hold; and
+//! where the machine runs out of memory all the same, the kernel ends these processes before any other.
 
 use std::path::{Path, PathBuf};
 

@@ -155,8 +155,8 @@ pub(super) fn apply(filter: BpfProgramRef<'_>) -> Result<(), String> {
     apply_filter(filter).map_err(|error| failed("filter system calls", error))
 }
 
-/// A filter that lets those families of sockets be made, besides those that list devices and addresses, and refuses these
-/// calls as well.
+/// A filter that lets those families of sockets be made, besides those that list devices and addresses, and refuses
+/// these calls as well.
 fn made(families: &[i32], refused: &[c_long]) -> Result<BpfProgram, String> {
     let bad = |error: seccompiler::Error| failed("filter system calls", error);
     let never = |call: &c_long| (*call, Vec::new());

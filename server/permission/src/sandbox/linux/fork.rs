@@ -45,8 +45,8 @@ pub(super) fn close_inherited() {
     let open: Vec<i32> =
         entries.flatten().filter_map(|entry| entry.file_name().to_str()?.parse().ok()).collect();
     for descriptor in open.into_iter().filter(|descriptor| *descriptor > 2) {
-        // SAFETY: nothing in this process owns a descriptor besides the first three: the launcher has just begun. The one
-        // that listed them is closed already, and closing it again answers an error.
+        // SAFETY: nothing in this process owns a descriptor besides the first three: the launcher has just begun. The
+        // one that listed them is closed already, and closing it again answers an error.
         #[expect(unsafe_code, reason = "what was inherited has no owner here; see 0011-sandbox.md")]
         unsafe {
             libc::close(descriptor);

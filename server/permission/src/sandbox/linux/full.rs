@@ -5,8 +5,8 @@
 //! └ first    process 1 inside: mounts, network, root; gives up all rights; collects orphans
 //!   └ shell  the command
 //! ```
-//! The two halves of making it are apart in time: a [`World`] is the same for every command, and may be made while it is
-//! still judged whether there will be one; the [`Task`] says what is shown in it, and what runs.
+//! The two halves of making it are apart in time: a [`World`] is the same for every command, and may be made while it
+//! is still judged whether there will be one; the [`Task`] says what is shown in it, and what runs.
 //!
 //! The kernel kills everything inside with process 1, and process 1 with the launcher.
 
@@ -154,7 +154,8 @@ fn names(home: &Path) -> BTreeSet<String> {
     names.filter(|name| name != ".cache").collect()
 }
 
-/// Nothing that is started from here on has a right that an ordinary user has not, the first user of the machine included.
+/// Nothing that is started from here on has a right that an ordinary user has not, the first user of the machine
+/// included.
 fn gain_no_rights() -> Result<(), String> {
     let bad = |error| failed("give up rights", error);
     for capability in CapabilitySet::all().iter() {

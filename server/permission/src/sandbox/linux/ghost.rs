@@ -1,10 +1,10 @@
 //! Placeholders where nothing may appear, for as long as a command runs.
 //!
-//! They are made in the real tree and taken away by the last command that needed them, whichever server started it. So who
-//! needs them says it where every launcher of every server looks: by a shared lock on the placeholder itself, an empty
-//! folder that no build would lock, and for all that stands in a folder of git on that folder, where git takes no such
-//! locks. The kernel gives up the lock of whoever was killed. The links are one link under many names, which costs a few
-//! microseconds for each.
+//! They are made in the real tree and taken away by the last command that needed them, whichever server started it. So
+//! who needs them says it where every launcher of every server looks: by a shared lock on the placeholder itself, an
+//! empty folder that no build would lock, and for all that stands in a folder of git on that folder, where git takes no
+//! such locks. The kernel gives up the lock of whoever was killed. The links are one link under many names, which costs
+//! a few microseconds for each.
 //!
 //! Where a disk knows no locks the placeholders stay, and mean nothing.
 

@@ -1,5 +1,5 @@
-//! The walls on Linux. `full` makes namespaces and `mounts` a root in them, `partial` has Landlock alone; `filter` takes
-//! dangerous system calls away in both, and `watch` ends everything when the one who asked for it is gone.
+//! The walls on Linux. `full` makes namespaces and `mounts` a root in them, `partial` has Landlock alone; `filter`
+//! takes dangerous system calls away in both, and `watch` ends everything when the one who asked for it is gone.
 //!
 //! A launcher has one thread from its start to its end. That is what makes `fork` sound here.
 
@@ -129,8 +129,8 @@ fn shell(orders: &Orders, temporary: &std::path::Path) -> Command {
     command
 }
 
-/// No core files, and no more memory, disk and processes than granted; `largest` is what one file may come to. Before the
-/// shell starts.
+/// No core files, and no more memory, disk and processes than granted; `largest` is what one file may come to. Before
+/// the shell starts.
 fn limit(orders: &Orders, largest: Option<u64>) -> Result<(), String> {
     set_limit(Resource::Core, 0)?;
     if let Some(bytes) = largest {

@@ -31,7 +31,8 @@ const DEVICES: &[&str] = &["null", "zero", "full", "random", "urandom"];
 /// Switches of the kernel that an administrator could turn through `/proc`.
 const SWITCHES: &[&str] = &["/proc/sys", "/proc/sysrq-trigger", "/proc/irq", "/proc/bus", "/proc/fs"];
 
-/// Makes what every root has, and moves into it. This process must have a mount namespace of its own and all rights in it.
+/// Makes what every root has, and moves into it. This process must have a mount namespace of its own and all rights in
+/// it.
 pub(super) fn found() -> Result<(), String> {
     enter()?;
     private()?;

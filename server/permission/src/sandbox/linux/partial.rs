@@ -1,7 +1,7 @@
 //! Partial: Landlock and the filter on the command, and a launcher beside it that leaves nothing behind.
 //!
-//! The launcher takes in whatever loses its parent, so that a program which leaves its process group, its session and its
-//! parent is still found when the command has ended. *Unsupported* and *off* are the same without the walls.
+//! The launcher takes in whatever loses its parent, so that a program which leaves its process group, its session and
+//! its parent is still found when the command has ended. *Unsupported* and *off* are the same without the walls.
 
 use std::os::unix::net::UnixStream;
 

@@ -1,9 +1,9 @@
 //! The children around an edit, read again without their neighbours.
 //!
 //! A large collection has an edit in one of its children. Its reading is begun behind a comma before that one, and ends
-//! before the first child behind it that begins as it did. So a child that lost its end takes in as many of its neighbours as
-//! it does, and costs no more. Behind a comma the reader knows nothing but which brackets are open, if nothing near it was
-//! guessed: a guess looks at what stands around, no further than the next child.
+//! before the first child behind it that begins as it did. So a child that lost its end takes in as many of its
+//! neighbours as it does, and costs no more. Behind a comma the reader knows nothing but which brackets are open, if
+//! nothing near it was guessed: a guess looks at what stands around, no further than the next child.
 //!
 //! Invariant: the answer is what reading the whole text would give, or none.
 

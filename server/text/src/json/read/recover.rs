@@ -1,6 +1,7 @@
 //! Where something ends that nobody ended: texts, words, brackets.
 //!
-//! Each answer looks at what is around the place and at nothing else, so that a part that is read again gets the same one.
+//! Each answer looks at what is around the place and at nothing else, so that a part that is read again gets the same
+//! one.
 
 use copydesk_base::{Diagnostic, Span};
 
@@ -27,8 +28,8 @@ pub(super) enum Before {
 }
 
 impl Reader<'_> {
-    /// Where a text without its closing quote ends: before the sign that goes on behind it, and not with its line or with
-    /// the quote that opens the next text.
+    /// Where a text without its closing quote ends: before the sign that goes on behind it, and not with its line or
+    /// with the quote that opens the next text.
     pub(super) fn string_end(&self, quote: Quote, span: Span, before: Before) -> (Quote, Span) {
         let raw = span.of(self.text);
         let inner = raw.get(1..).unwrap_or("");
@@ -113,8 +114,8 @@ impl Reader<'_> {
         Some(Span::new(first.start, first.start + end))
     }
 
-    /// A ']' among the entries of a mapping whose last ones have no colon: the value before them should have opened a list.
-    /// `last` is where that value starts, and how many problems were known before it.
+    /// A ']' among the entries of a mapping whose last ones have no colon: the value before them should have opened a
+    /// list. `last` is where that value starts, and how many problems were known before it.
     pub(super) fn never_opened(&mut self, last: Option<(usize, usize)>, close: Span) -> bool {
         let Some((value, before)) = last.filter(|_| !self.open.contains(&b'[')) else { return false };
         let is_lone = |problem: &Diagnostic| problem.message == message::NO_COLON;
@@ -133,8 +134,8 @@ impl Reader<'_> {
         true
     }
 
-    /// Whether a key behind the items of a list stands beside it: behind a comma, or on a line of its own, which without
-    /// any item must not stand deeper than the line on which the list was opened.
+    /// Whether a key behind the items of a list stands beside it: behind a comma, or on a line of its own, which
+    /// without any item must not stand deeper than the line on which the list was opened.
     pub(super) fn is_beside(
         &mut self,
         comma: Option<Span>,

@@ -1,7 +1,7 @@
 //! Some neighbours in a collection, read without the others.
 //!
-//! What the reader knows between two children is which brackets are open and that a comma stands before it. So it can begin
-//! behind a comma, and stop behind one where it was in the version before.
+//! What the reader knows between two children is which brackets are open and that a comma stands before it. So it can
+//! begin behind a comma, and stop behind one where it was in the version before.
 
 use copydesk_base::Span;
 
@@ -52,8 +52,9 @@ pub(in super::super) struct Run {
     pub(in super::super) ended: Ended,
 }
 
-/// Reads children of the collection that opens at `opened`, inside of the brackets that are open in it, its own the last of
-/// them. It stops before the first of `places` that it comes to behind a comma, and anywhere behind the last of them.
+/// Reads children of the collection that opens at `opened`, inside of the brackets that are open in it, its own the
+/// last of them. It stops before the first of `places` that it comes to behind a comma, and anywhere behind the last of
+/// them.
 pub(in super::super) fn read_run(
     text: &str,
     dialect: Dialect,

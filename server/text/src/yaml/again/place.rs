@@ -141,8 +141,8 @@ impl<'t> Level<'t> {
     }
 
     /// Whether it starts with what is part of it for want of something better, and may be more once the text is healed:
-    /// a quote that was left open, closed anywhere below, makes all of it one text, and so does the head of a block scalar;
-    /// a tag or an anchor on a line of its own stands before all of it.
+    /// a quote that was left open, closed anywhere below, makes all of it one text, and so does the head of a block
+    /// scalar; a tag or an anchor on a line of its own stands before all of it.
     pub(super) fn may_be_more(&self, tree: &Tree) -> bool {
         let start = self.node.span().start;
         let is_odd =
