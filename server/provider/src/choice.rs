@@ -249,6 +249,7 @@ impl Options<'_> {
     fn default_of(&self, endpoint: &Endpoint) -> Option<String> {
         let configured =
             self.providers.get(&endpoint.name).and_then(|provider| provider.default_model.clone());
+        let configured = configured.filter(|model| !model.trim().is_empty());
         configured.or_else(|| endpoint.usual_model().map(str::to_owned))
     }
 

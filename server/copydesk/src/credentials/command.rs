@@ -154,7 +154,10 @@ fn read(printed: &str, now: Timestamp, cache: Duration) -> Result<Printed, Strin
             .map_err(|error| format!("its command printed JSON that cannot be read: {error}"))?;
         let names = ["accessToken", "access_token", "token"];
         let token = names.iter().find_map(|name| document[name].as_str());
-        let value = token.ok_or("its command printed JSON without accessToken")?.to_owned();
+        let value = token.ok_or("its command printed JSON without accessToken")?.trim().to_owned();
+        if value.is_empty() {
+            return Err("its command printed JSON with an empty accessToken".to_owned());
+        }
         let end = end(&document, now);
         if end.is_some_and(|end| end <= now) {
             return Err("its command printed a token that has ended already; log in there anew".to_owned());
@@ -176,7 +179,8 @@ fn read(printed: &str, now: Timestamp, cache: Duration) -> Result<Printed, Strin
 fn end(document: &Value, now: Timestamp) -> Option<Timestamp> {
     let seconds = |name: &str| {
         let value = &document[name];
-        value.as_u64().or_else(|| value.as_str()?.parse().ok())
+        let seconds = value.as_i64().or_else(|| value.as_str()?.parse().ok())?;
+        Some(u64::try_from(seconds).unwrap_or(0))
     };
     let moment = |name: &str| {
         let moment: jiff::Timestamp = document[name].as_str()?.parse().ok()?;
@@ -187,7 +191,8 @@ fn end(document: &Value, now: Timestamp) -> Option<Timestamp> {
         .or_else(|| {
             seconds("expires_in").map(|after| Timestamp(now.0.saturating_add(after.saturating_mul(1000))))
         })
-        .or_else(|| ["expiresOn", "expires_on", "expiry"].into_iter().find_map(moment))
+        .or_else(|| seconds("expires_at").map(|at| Timestamp(at.saturating_mul(1000))))
+        .or_else(|| ["expiresOn", "expires_on", "expires_at", "expiry"].into_iter().find_map(moment))
 }
 
 /// Whether it has the form of a JSON web token, as `az … --query accessToken` prints it.
@@ -226,6 +231,9 @@ mod tests {
         check(r#"{"token": "t", "expiry": "1970-01-12T13:50:00Z"}"#, Ok(("t", KeyForm::Token, 200 - 60)));
         check(r#"{"token": "t"}"#, Ok(("t", KeyForm::Token, 600)));
         check(r#"{"token": "t", "expires_on": 1}"#, Err("has ended already"));
+        check(r#"{"token": "t", "expires_in": -5}"#, Err("has ended already"));
+        check(r#"{"token": "t", "expires_at": "1970-01-12T13:40:00Z"}"#, Err("has ended already"));
+        check(r#"{"token": " "}"#, Err("an empty accessToken"));
         check(r#"{"key": "t"}"#, Err("without accessToken"));
         check(r#"{"key": "#, Err("cannot be read"));
         check("", Err("printed nothing"));

@@ -55,6 +55,11 @@ fn config(findings: &mut Findings<'_>, root: Node<'_>) {
     model(findings, root, "fallback", &known);
     for provider in own {
         model(findings, provider.value(), "fallback", &known);
+        let usual = provider.value().get("default_model");
+        if let Some(node) = usual.filter(|node| node.as_str().is_some_and(|text| text.trim().is_empty())) {
+            let message = "the name of a model is missing; write it, or take the key out";
+            findings.add(Diagnostic::new(Code::UnknownName, node.span(), message));
+        }
     }
     if let Some(completion) = root.get("completion") {
         model(findings, completion, "model", &known);

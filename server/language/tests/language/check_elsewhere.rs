@@ -381,6 +381,8 @@ providers:
   ollama: {kind: ollama, default_model: q}
   \"⟦a/b⟧\": {kind: ollama, default_model: q}
   ⟦c:d⟧: {kind: ollama, default_model: q}
+  e: {kind: ollama, default_model: ⟦\"\"⟧}
+  f: {kind: openai-chat, ⟦base_url⟧: , ⟦api_key_env⟧: }
 ",
         expect![[r#"
             warning unknown-name the name of a model is missing; write PROVIDER/MODEL, or take the key out
@@ -388,6 +390,9 @@ providers:
             warning unknown-name the name of a model is missing; write PROVIDER/MODEL, or take the key out
             error format-mismatch nobody can ask this provider: its name must be there, and hold no '/', ':' or line break: in PROVIDER/MODEL it ends at the first of them
             error format-mismatch nobody can ask this provider: its name must be there, and hold no '/', ':' or line break: in PROVIDER/MODEL it ends at the first of them
+            warning unknown-name the name of a model is missing; write it, or take the key out
+            error type-mismatch 'base_url' has no value, so no agent runs; write it, or take the key out
+            error type-mismatch 'api_key_env' has no value, so no agent runs; write it, or take the key out
         "#]],
     );
     checked(
