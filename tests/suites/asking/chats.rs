@@ -203,6 +203,27 @@ fn the_person_types_on_while_the_answer_comes() {
 }
 
 #[test]
+fn an_edit_that_typing_made_outdated_on_its_way_is_made_again() {
+    let gate = Gate::new();
+    let reply = Reply::empty().say("First line.\n").wait(&gate).say("Second line.");
+    let mut talk = Talk::begin(personality::vs_code(), Format::Anthropic, vec![reply], "# User\n\n");
+    talk.types("why?\n");
+    talk.send();
+    talk.wait_for("---\nsession: SESSION\n---\n\n# User\n\nwhy?\n\n# Assistant\n\nFirst line.\n\n# User\n\n");
+    talk.scene.client.hold("workspace/applyEdit");
+    gate.open();
+    let edit = talk.scene.client.message("workspace/applyEdit");
+    talk.types("because?");
+    talk.scene.client.release("workspace/applyEdit");
+    talk.scene.client.react(&edit);
+    talk.wait_for(
+        "---\nsession: SESSION\n---\n\n# User\n\nwhy?\n\n# Assistant\n\nFirst line.\nSecond line.\n\n# User\n\nbecause?",
+    );
+    talk.scene.over(0);
+    talk.scene.end();
+}
+
+#[test]
 fn an_answer_whose_document_is_gone_is_opened_for_reading() {
     let gate = Gate::new();
     let long = "One.\n\nTwo.\n\nThree.\n";
