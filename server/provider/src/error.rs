@@ -280,8 +280,9 @@ impl CallError {
                 "Ask the same about the same files, as they were then, or leave out --replay.".to_owned()
             }
             Self::PastLimit { .. } => {
-                "Nothing of this answer was used. Choose another model, or ask whoever runs that server why the limit of \
-                 output tokens that it is sent does not count."
+                "Nothing of this answer was used. Raise the model's output_limit, or the budget, where it may write, or \
+                 think, for longer; or choose another model, or ask whoever runs that server why the limit of output \
+                 tokens that it is sent does not count."
                     .to_owned()
             }
             // It is part of what was said.

@@ -140,9 +140,9 @@ impl Health {
         (until > now).then(|| (until - now, because))
     }
 
-    /// A try failed.
-    pub(crate) fn failed(&self, circuit_name: &str, error: &CallError) {
-        if !is_passing(error) && !matches!(error, CallError::Timeout { .. }) {
+    /// A try failed. What is no fault of the model, or of the way to it, does not count.
+    pub fn failed(&self, circuit_name: &str, error: &CallError) {
+        if !is_passing(error) && !matches!(error, CallError::Timeout { .. } | CallError::PastLimit { .. }) {
             return;
         }
         let mut inner = self.inner();

@@ -93,6 +93,8 @@ impl Job {
             let mut attempt = Attempt { job: &self, call: &prepared, usage };
             let error = match attempt.run(sink).await {
                 Ok(stopped) => {
+                    // Whoever reads it may find that it is none, and then hangs up.
+                    sink.yields().await;
                     self.health.answered(&circuit);
                     return Ok(stopped);
                 }

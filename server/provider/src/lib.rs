@@ -88,4 +88,5 @@ pub use retry::Retries;
 pub use route::{Left, Route, Strictness};
 pub use scenario::{Scenario, Script};
 pub use schema::Forms;
+pub use size::Most;
 pub use stream::EventStream;

@@ -79,6 +79,8 @@ pub fn may_switch(error: &CallError) -> bool {
                 | CallError::Timeout { .. }
                 | CallError::BrokeOff { .. }
                 | CallError::Malformed { .. }
+                // It did not do as it was told; the next one may.
+                | CallError::PastLimit { .. }
         )
 }
 
@@ -202,6 +204,8 @@ mod tests {
         for own in [400, 413, 422] {
             check(status(own), 1, 1.0, None, false);
         }
+        let past = CallError::PastLimit { model: "p/m".into(), told: 1_000, counted: 2_000 };
+        check(past, 1, 1.0, None, true);
         check(CallError::Canceled, 1, 1.0, None, false);
         check(CallError::TooLong { limit: 1 }, 1, 1.0, None, false);
     }

@@ -76,48 +76,87 @@ impl Request {
 }
 
 /// Letters of a word that people write; a longer row of them is no word, and is cut into pieces of two.
-const LONGEST_WORD: usize = 12;
+const LONGEST_WORD: u64 = 12;
 
-/// The most tokens of a text. Tokenizers cut words into pieces of three small letters or more, with the capital or the
-/// blank before them; rows of capitals, and of signs, into pairs at the worst. A digit may be one alone, and so may
-/// each byte of another script.
-fn most(text: &str) -> u64 {
-    let mut tokens = 0;
-    let mut rest = text.as_bytes();
-    while let Some(first) = rest.first() {
-        let row = |is: fn(&u8) -> bool| rest.iter().take_while(|byte| is(byte)).count();
-        let (length, cost) = match first {
-            b' ' => {
-                let blanks = row(|byte| *byte == b' ');
-                (blanks, if blanks == 1 { 0 } else { blanks.div_ceil(4) })
-            }
-            b'A'..=b'Z' => match row(u8::is_ascii_uppercase) {
-                // The capital of a word counts with its letters.
-                1 => {
-                    let word = 1 + rest[1..].iter().take_while(|byte| byte.is_ascii_lowercase()).count();
-                    (word, pieces(word))
-                }
-                capitals => (capitals, capitals.div_ceil(2)),
-            },
-            b'a'..=b'z' => {
-                let word = row(u8::is_ascii_lowercase);
-                (word, pieces(word))
-            }
-            byte if byte.is_ascii_punctuation() => {
-                let signs = row(u8::is_ascii_punctuation);
-                (signs, (signs * 2).div_ceil(3))
-            }
-            _ => (1, 1),
-        };
-        tokens += cost as u64;
-        rest = &rest[length..];
-    }
-    tokens
+/// The most tokens of a text, piece by piece. Tokenizers cut words into pieces of three small letters or more, with the
+/// capital or the blank before them; rows of capitals, and of signs, into pairs at the worst. A digit may be one alone,
+/// and so may each byte of another script.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Most {
+    /// Of the rows that have ended.
+    tokens: u64,
+    kind: Kind,
+    /// Bytes of the row that goes on.
+    row: u64,
 }
 
-/// Into how many pieces a row of letters is cut at most.
-const fn pieces(letters: usize) -> usize {
-    if letters > LONGEST_WORD { letters.div_ceil(2) } else { letters.div_ceil(3) }
+/// What a row is made of.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Kind {
+    /// Each of its bytes may be a token.
+    #[default]
+    Bytes,
+    Blanks,
+    Capitals,
+    /// Small letters, behind one capital or none.
+    Word,
+    Signs,
+}
+
+impl Kind {
+    const fn of(byte: u8) -> Self {
+        match byte {
+            b' ' => Self::Blanks,
+            b'A'..=b'Z' => Self::Capitals,
+            b'a'..=b'z' => Self::Word,
+            byte if byte.is_ascii_punctuation() => Self::Signs,
+            _ => Self::Bytes,
+        }
+    }
+
+    /// The most tokens of a row.
+    const fn tokens(self, row: u64) -> u64 {
+        match self {
+            Self::Bytes => row,
+            // It goes with the word behind it.
+            Self::Blanks if row == 1 => 0,
+            Self::Blanks => row.div_ceil(4),
+            Self::Capitals if row == 1 => 1,
+            Self::Capitals => row.div_ceil(2),
+            Self::Word if row > LONGEST_WORD => row.div_ceil(2),
+            Self::Word => row.div_ceil(3),
+            Self::Signs => (row * 2).div_ceil(3),
+        }
+    }
+}
+
+impl Most {
+    /// The next piece.
+    pub fn read(&mut self, piece: &str) {
+        for byte in piece.bytes() {
+            let kind = Kind::of(byte);
+            // The capital of a word counts with its letters.
+            let is_word = kind == Kind::Word && self.kind == Kind::Capitals && self.row == 1;
+            if kind == self.kind || is_word {
+                self.row += 1;
+            } else {
+                self.tokens += self.kind.tokens(self.row);
+                self.row = 1;
+            }
+            self.kind = kind;
+        }
+    }
+
+    pub const fn tokens(&self) -> u64 {
+        self.tokens + self.kind.tokens(self.row)
+    }
+}
+
+/// The most tokens of a whole text.
+fn most(text: &str) -> u64 {
+    let mut most = Most::default();
+    most.read(text);
+    most.tokens()
 }
 
 #[cfg(test)]
@@ -140,6 +179,18 @@ mod tests {
         check("mzxwytbomfzxi", 7);
         check("\u{65e5}\u{672c}", 6);
         check("\u{1f600}", 4);
+    }
+
+    #[test]
+    fn it_does_not_matter_where_a_text_is_cut() {
+        let text =
+            "fn main() { HTTPServer::new(\"{:>12} is 3.14159\");   } // \u{65e5}\u{672c} internationally";
+        for (at, _) in text.char_indices() {
+            let mut cut = Most::default();
+            cut.read(&text[..at]);
+            cut.read(&text[at..]);
+            assert_eq!(cut.tokens(), most(text), "{at}");
+        }
     }
 
     #[test]

@@ -71,6 +71,11 @@ impl Sink {
     /// Hands out an item and lets the reader act on it before anything else is done.
     pub(crate) async fn ask(&self, item: Item) {
         self.send(item).await;
+        self.yields().await;
+    }
+
+    /// Lets the reader act on all that it was handed. Who drops the stream then ends the work here.
+    pub(crate) async fn yields(&self) {
         tokio::task::yield_now().await;
     }
 

@@ -103,6 +103,42 @@ fn a_total_that_cannot_be_takes_no_more_than_was_allowed() {
 }
 
 #[test]
+fn a_count_that_is_no_number_is_the_likely_one_where_nothing_is_limited() {
+    let usage = json!({"prompt_tokens": "many", "completion_tokens": "more"});
+    let chunk =
+        json!({"choices": [{"delta": {"content": "Hello."}, "finish_reason": "stop"}], "usage": usage});
+    for (budgets, expect) in [("{day: {usd: 5}}", TOLD), ("{day: {requests: 9}}", 2)] {
+        let body = format!("data: {chunk}\n\ndata: [DONE]\n\n");
+        let model = ModelServer::start(Format::OpenaiChat, [Reply::stream(body)]);
+        let usage = &ask(&billed(&model, budgets)).exits(0).json()["usage"];
+        assert_eq!(
+            (&usage["output_tokens"], &usage["estimated"]),
+            (&json!(expect), &json!(true)),
+            "{budgets}"
+        );
+    }
+}
+
+#[test]
+fn a_server_that_counts_nothing_is_counted_at_the_most_that_its_answers_can_be() {
+    // Digits, of which each may be a token: it keeps to its limit, and a tokenizer of single digits says as much.
+    for format in Format::ALL {
+        let digits = "31415926535897932384".repeat(45);
+        let model = ModelServer::start(format, (0..20).map(|_| Reply::text(&digits).without_usage()));
+        let workspace = billed(&model, "{day: {usd: 0.05}}");
+        let spent = (0..20).find_map(|_| {
+            let report = ask(&workspace).json();
+            word(&report, "error").contains("budgets.day.usd").then_some(report)
+        });
+        let report = spent.expect("the limit is reached");
+        // A cent and less for each answer, beside what was sent.
+        let bill = f64::from(u32::try_from(model.requests().len()).unwrap_or(u32::MAX)) * 0.009;
+        assert!(bill <= 0.05, "{format:?}: {bill} is billed: {report}");
+        assert!(!word(&report, "error").contains("passed"), "{report}");
+    }
+}
+
+#[test]
 fn a_server_that_does_not_end_where_it_was_told_to_is_hung_up_on() {
     for format in Format::ALL {
         let endless = Reply::empty().pieces(std::iter::repeat_n("word word word word ", 10_000));
@@ -120,8 +156,8 @@ fn a_server_that_does_not_end_where_it_was_told_to_is_hung_up_on() {
         let usage = &report["usage"];
         assert_eq!((&usage["requests"], &usage["estimated"]), (&json!(1), &json!(true)), "{report}");
         let counted = usage["output_tokens"].as_u64().unwrap_or_default();
-        // Five bytes to a token where we count four, and as many pieces as are handed over at once.
-        let most = (TOLD * 5 / 4 + 128) * 5 / 4 + 64 * 5;
+        // At most two tokens to a word where one is known, and as many pieces as are handed over at once.
+        let most = (TOLD * 5 / 4 + 128) * 2 + 64 * 4 * 2;
         assert!((TOLD..=most).contains(&counted), "{format:?}: {report}");
         assert!(error.contains(&format!("≈ {counted} tokens are counted")), "{format:?}: {report}");
         let session = word(&report, "session_id");
@@ -129,6 +165,83 @@ fn a_server_that_does_not_end_where_it_was_told_to_is_hung_up_on() {
         assert!(shown.contains("goes on behind the 1000 tokens"), "{shown}");
         assert!(!shown.contains("reported no count"), "{shown}");
     }
+}
+
+/// Two models as [`billed`], the second of which may answer for the first.
+fn chained(one: &ModelServer, two: &ModelServer, budgets: &str) -> Workspace {
+    let provider = |name: &str, model: &ModelServer| {
+        format!(
+            "  {name}:\n    kind: {}\n    base_url: \"{}\"\n    api_key_env: BENCH_KEY\n    \
+             models: {{m: {{output_limit: {TOLD}, price: {{input: 1, output: 10}}}}}}\n",
+            model.format().kind(),
+            model.base_url(),
+        )
+    };
+    let config = format!(
+        "default_model: one/m\nfallback: [two/m]\nproviders:\n{}{}budgets: {budgets}\n",
+        provider("one", one),
+        provider("two", two),
+    );
+    Workspace::new(COPYDESK)
+        .with([("a.py", "x = 1\n".repeat(90).as_str())])
+        .with_user_config(&config)
+        .with_variable("BENCH_KEY", KEY)
+}
+
+fn exported(there: &Workspace, session: &str) -> String {
+    there.run(&["sessions", "export", session, "--comparable"]).exits(0).stdout
+}
+
+#[test]
+fn a_fallback_answers_for_a_server_that_goes_on_and_it_is_passed_over_after_three() {
+    for format in Format::ALL {
+        let endless = || Reply::empty().pieces(std::iter::repeat_n("word word word word ", 10_000));
+        let one = ModelServer::start(format, (0..3).map(|_| endless()));
+        let two = ModelServer::start(Format::OpenaiChat, (0..4).map(|_| Reply::text("Hello.").usage(500, 5)));
+        let workspace = chained(&one, &two, "{run: {usd: 1}}");
+        let because = "the server of one/m goes on behind the 1000 tokens";
+        for asked in 1..=3 {
+            let report = ask(&workspace).exits(0).json();
+            assert_eq!((&report["text"], &report["model"]["active"]), (&json!("Hello."), &json!("two/m")));
+            assert_eq!(report["usage"]["requests"], 2, "{format:?}: both are paid for: {report}");
+            assert_eq!((one.requests().len(), two.requests().len()), (asked, asked), "{format:?}: {report}");
+            let session = word(&report, "session_id");
+            let shown = workspace.run(&["sessions", "show", session]).exits(0).stdout;
+            assert!(shown.contains(&format!("two/m answers instead of one/m: {because}")), "{shown}");
+            let replayed = workspace.run(&["ask", "--json", "--replay", session, "say something"]).exits(0);
+            let again = replayed.json();
+            assert_eq!(exported(&workspace, session), exported(&workspace, word(&again, "session_id")));
+            assert_eq!((one.requests().len(), two.requests().len()), (asked, asked), "nobody is asked");
+            let explained = workspace.run(&["models", "explain"]).exits(0).stdout;
+            let health = if asked < 3 { because } else { "passed over for" };
+            assert!(explained.contains(health) && explained.contains(because), "{format:?}: {explained}");
+        }
+        let report = ask(&workspace).exits(0).json();
+        assert_eq!((one.requests().len(), two.requests().len()), (3, 4), "{format:?}: {report}");
+    }
+}
+
+#[test]
+fn an_answer_that_is_there_at_once_and_goes_on_speaks_against_its_model_too() {
+    // One piece: all of it has come before anybody looks.
+    let long = || Reply::text(&"word ".repeat(3_000)).usage(500, 3_000);
+    let one = ModelServer::start(Format::OpenaiChat, (0..3).map(|_| long()));
+    let two = ModelServer::start(Format::OpenaiChat, (0..4).map(|_| Reply::text("Hello.").usage(500, 5)));
+    let workspace = chained(&one, &two, "{run: {usd: 1}}");
+    for asked in [1, 2, 3, 3] {
+        let report = ask(&workspace).exits(0).json();
+        assert_eq!(one.requests().len(), asked, "{report}");
+    }
+}
+
+#[test]
+fn a_fallback_that_the_budget_has_no_room_for_is_not_asked() {
+    let endless = Reply::empty().pieces(std::iter::repeat_n("word word word word ", 10_000));
+    let one = ModelServer::start(Format::OpenaiChat, [endless]);
+    let two = ModelServer::start(Format::OpenaiChat, [Reply::text("Hello.")]);
+    let report = ask(&chained(&one, &two, "{run: {usd: 0.02}}")).exits(1).json();
+    assert!(word(&report, "error").contains("budgets.run.usd"), "{report}");
+    assert_eq!((one.requests().len(), two.requests().len()), (1, 0), "{report}");
 }
 
 #[test]
@@ -171,9 +284,6 @@ fn what_nobody_reads_is_no_way_to_go_on_for_ever() {
 
 #[test]
 fn a_run_that_was_hung_up_on_is_replayed_as_it_was() {
-    let exported = |there: &Workspace, session: &str| {
-        there.run(&["sessions", "export", session, "--comparable"]).exits(0).stdout
-    };
     for format in Format::BOTH {
         let read = Reply::text("Let me see.").call("read", &json!({"path": "a.py"}));
         let model = ModelServer::start(format, [read, Reply::text("On and on: ").end(End::Babble)]);

@@ -152,7 +152,7 @@ pub(crate) async fn settle(
         && !turn.cancel.is_cancelled()
     {
         let text = format!(
-            "{} reported no count of tokens that can be: they are counted as about ≈ {} sent and {} received.",
+            "{} reported no count of tokens that can be: the most that they can be is counted, ≈ {} sent and {} received.",
             choice.model_ref(),
             usage.input_tokens,
             usage.output_tokens
@@ -165,9 +165,8 @@ pub(crate) async fn settle(
 impl Reserved {
     /// What the request counts as.
     pub(crate) fn counted(&self, seen: &Seen, choice: &Choice) -> Usage {
-        let Self { expected, least_input: least, most, .. } = *self;
-        let told = self.cut.unwrap_or_else(|| limits::usual_answer(choice)).into();
-        let asked = Asked { expected, least, most: most.input_tokens, told };
+        let sent = if self.cut.is_some() { self.most.input_tokens } else { self.expected };
+        let asked = Asked { sent, least: self.least_input, told: self.cut.map(u64::from) };
         count::counted(seen, asked, choice)
     }
 

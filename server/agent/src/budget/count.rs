@@ -3,11 +3,12 @@
 //! | what a server reports | what counts |
 //! |---|---|
 //! | what can be, also where it is more than it was allowed | what it reports: it is what will be billed |
-//! | nothing, or less than came | our estimate |
+//! | nothing, or less than came | the most that can be of what was sent and what came, where a limit needs the count |
 //! | more than any model writes, or no number | the most that was allowed: what a server that keeps to it can bill |
 //!
 //! So a count is never a reason to take less than what can be billed for it, a slip of a server (a count in the wrong
 //! unit, a trillion) takes no more than one request may, and whatever is not as it was reported is marked as estimated.
+//! Where nothing is limited, nobody was allowed anything: then the count is the likely one, for people.
 
 use copydesk_base::Usage;
 use copydesk_provider::{CallError, Choice};
@@ -51,14 +52,12 @@ pub(crate) enum Answering {
 /// What is known of the tokens of a request before anybody has reported them.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Asked {
-    /// Sent, about.
-    pub(crate) expected: u64,
+    /// Sent: at most where a limit needs the count, as it was reserved, and about where none does.
+    pub(crate) sent: u64,
     /// A smaller count of what was sent is none.
     pub(crate) least: u64,
-    /// Sent, at most.
-    pub(crate) most: u64,
-    /// Where the answer was told to end, or ends by itself.
-    pub(crate) told: u64,
+    /// Where the answer was told to end, where a limit needs it to.
+    pub(crate) told: Option<u64>,
 }
 
 /// No token stands for more bytes: the longest of the tokenizers in use are rows of blanks or dashes of about that
@@ -91,29 +90,32 @@ pub(crate) fn counted(seen: &Seen, asked: Asked, choice: &Choice) -> Usage {
     }
     let sent = Part {
         least: asked.least.max(1),
-        likely: asked.expected,
-        allowed: asked.most.max(asked.expected),
-        longest: asked.expected.saturating_mul(TIMES).saturating_add(FRAME),
+        likely: asked.sent,
+        allowed: asked.sent,
+        longest: asked.sent.saturating_mul(TIMES).saturating_add(FRAME),
     };
-    let likely = seen.came.estimate();
+    let likely = match asked.told {
+        // It has shown that it does not end there.
+        Some(told) if seen.is_hung_up => seen.came.most().max(told),
+        Some(told) => seen.came.most().min(told),
+        None => seen.came.estimate(),
+    };
     let window = choice.facts.context_window;
+    let told = asked.told.or_else(|| choice.facts.output_limit.map(u64::from));
     let received = Part {
         least: match seen.answered {
+            _ if seen.is_hung_up => likely,
             // What was counted before it broke is not all that came.
-            Answering::Begun => likely,
+            Answering::Begun => seen.came.estimate(),
             Answering::Whole | Answering::No => seen.came.bytes().div_ceil(LARGEST_TOKEN),
         },
         likely,
-        allowed: asked.told.max(likely),
+        allowed: asked.told.unwrap_or(0).max(likely),
         // A window in a config may be smaller than the model's own: that makes nothing that is billed impossible.
-        longest: window.unwrap_or(0).max(LONGEST_ANSWER).max(asked.told.saturating_mul(2)),
+        longest: window.unwrap_or(0).max(LONGEST_ANSWER).max(told.unwrap_or(0).saturating_mul(2)),
     };
     let input_tokens = sent.of(reported.input_tokens);
-    let output_tokens = match received.of(reported.output_tokens) {
-        // It has shown that it does not end there.
-        some if seen.is_hung_up => some.max(asked.told),
-        some => some,
-    };
+    let output_tokens = received.of(reported.output_tokens);
     let is_as_reported = (input_tokens, output_tokens) == (reported.input_tokens, reported.output_tokens);
     if is_as_reported && reported.cached_tokens <= reported.input_tokens && !seen.is_hung_up {
         return reported;
@@ -169,7 +171,7 @@ mod tests {
     }
 
     fn asked(least: u64) -> Asked {
-        Asked { expected: 1_000, least, most: 3_000, told: TOLD }
+        Asked { sent: 1_000, least, told: Some(TOLD) }
     }
 
     /// Two dollars for a million sent, eight for a million received.
@@ -189,22 +191,24 @@ mod tests {
         check(yes, usage(1_200, 5, Some(0.1)), 20, usage(1_200, 5, Some(0.1)));
         // A request that nobody answered costs nothing.
         check(no, usage(0, 0, None), 0, usage(0, 0, None));
-        // Nothing, and half of it.
-        check(yes, usage(0, 0, Some(0.0)), 400, estimated(1_000, 100, 0.0028));
-        check(yes, usage(1_200, 0, None), 400, estimated(1_200, 100, 0.0032));
+        // Nothing, and half of it: of a row of letters two may be a token.
+        check(yes, usage(0, 0, Some(0.0)), 400, estimated(1_000, 200, 0.0036));
+        check(yes, usage(1_200, 0, None), 400, estimated(1_200, 200, 0.004));
+        // More than it was told to write nobody has written who keeps to it.
+        check(yes, usage(1_200, 0, None), 4_000, estimated(1_200, TOLD, 0.0104));
         check(yes, usage(0, 7, None), 400, estimated(1_000, 7, 0.002_056));
         // Of what was sent, too: a server that says one token each time would let a limit be passed for ever.
         check(yes, usage(125, 7, Some(0.1)), 20, usage(125, 7, Some(0.1)));
         check(yes, usage(124, 7, Some(0.0)), 20, estimated(1_000, 7, 0.002_056));
         // Fewer than there can be: no token is longer than 128 bytes.
         check(yes, usage(1_200, 2, Some(0.1)), 256, usage(1_200, 2, Some(0.1)));
-        check(yes, usage(1_200, 2, Some(0.0)), 257, estimated(1_200, 65, 0.002_92));
+        check(yes, usage(1_200, 2, Some(0.0)), 257, estimated(1_200, 129, 0.003_432));
         let cached = |cached_tokens| Usage { cached_tokens, ..usage(1_200, 5, Some(270.0)) };
         check(yes, cached(1_200), 20, cached(1_200));
         check(yes, cached(1_201), 20, estimated(1_200, 5, 0.002_44));
         // One that broke is paid for as far as it came, also where a part of it was counted.
-        check(begun, usage(0, 0, None), 400, estimated(1_000, 100, 0.0028));
-        check(begun, usage(1_200, 1, Some(0.1)), 400, estimated(1_200, 100, 0.0032));
+        check(begun, usage(0, 0, None), 400, estimated(1_000, 200, 0.0036));
+        check(begun, usage(1_200, 1, Some(0.1)), 400, estimated(1_200, 200, 0.004));
         check(begun, usage(1_200, 100, Some(0.1)), 400, usage(1_200, 100, Some(0.1)));
         // Thinking that is not shown is received all the same; an empty answer may count as none.
         check(yes, usage(1_200, 60_000, Some(0.1)), 4, usage(1_200, 60_000, Some(0.1)));
@@ -237,8 +241,18 @@ mod tests {
         }
         check(&known, (1_200, u64::MAX), (1_200, TOLD));
         check(&known, (66_000, 7), (66_000, 7));
-        check(&known, (66_001, 7), (3_000, 7));
-        check(&known, (u64::MAX, u64::MAX), (3_000, TOLD));
+        check(&known, (66_001, 7), (1_000, 7));
+        check(&known, (u64::MAX, u64::MAX), (1_000, TOLD));
+    }
+
+    #[test]
+    fn where_nothing_is_limited_what_nobody_knows_is_the_likely_count() {
+        for reported in [usage(0, 0, None), usage(u64::MAX, u64::MAX, None)] {
+            let came = Came::of(&"x".repeat(400));
+            let seen = Seen { reported, answered: Answering::Whole, came, ..Seen::default() };
+            let asked = Asked { sent: 1_000, least: 0, told: None };
+            assert_eq!(counted(&seen, asked, &billed()), estimated(1_000, 100, 0.0028), "{reported:?}");
+        }
     }
 
     #[test]
@@ -251,8 +265,8 @@ mod tests {
             assert_eq!((counted.output_tokens, counted.estimated), (expect, true), "{received}");
         };
         check(400, usage(1_200, 1, None), TOLD);
-        check(12_000, usage(1_200, 1, None), 3_000);
-        check(12_000, usage(1_200, 5_000, None), 5_000);
+        check(12_000, usage(1_200, 1, None), 6_000);
+        check(12_000, usage(1_200, 7_000, None), 7_000);
     }
 
     #[test]

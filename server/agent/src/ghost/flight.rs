@@ -14,7 +14,6 @@ use super::context::Context;
 use super::slot::Flight;
 use super::{Spot, account, ask};
 use crate::budget::count::{Answering, Asked, Seen, counted, least};
-use crate::budget::limits::usual_answer;
 use crate::desk::Shared;
 use crate::settings::Settings;
 
@@ -109,11 +108,9 @@ async fn ask_model(
         if let Some(told) = told.filter(|told| seen.came.is_past(*told)) {
             seen.is_hung_up = true;
             let model = plan.choice.model_ref();
-            break Flown::Failed(CallError::PastLimit {
-                model,
-                told,
-                counted: estimated(seen, plan).output_tokens,
-            });
+            let error = CallError::PastLimit { model, told, counted: estimated(seen, plan).output_tokens };
+            plan.settings.models.health().failed(&plan.choice.circuit(), &error);
+            break Flown::Failed(error);
         }
         let item = stream.next().await;
         if let Some(Ok(event)) = &item {
@@ -160,10 +157,9 @@ fn estimated(seen: Seen, plan: &Plan) -> Usage {
     let expected = plan.request.estimated_tokens();
     let is_limited = plan.settings.budgets != Budgets::default();
     let asked = Asked {
-        expected,
+        sent: if is_limited { plan.request.most_tokens() } else { expected },
         least: if is_limited { least(expected) } else { 0 },
-        most: plan.request.most_tokens(),
-        told: plan.request.max_output_tokens.unwrap_or_else(|| usual_answer(&plan.choice)).into(),
+        told: plan.request.max_output_tokens.map(u64::from),
     };
     counted(&Seen { answered, ..seen }, asked, &plan.choice)
 }

@@ -194,6 +194,7 @@ async fn of_try(
         // A server that does not end where it was told to is hung up on: what it goes on to say would cost more than
         // was kept.
         if let Some(error) = account.hangs_up(seen, choice) {
+            turn.settings.models.health().failed(&choice.circuit(), &error);
             return Err(error.into());
         }
         // A cancel ends the stream, which still says what was used.
