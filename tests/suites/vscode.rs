@@ -1,5 +1,5 @@
-//! The main story in the real VS Code workbench, in a browser without a screen: `editors/vscode/test/story.mjs` tells
-//! it.
+//! Stories in the real VS Code workbench, in a browser without a screen: the main one (`editors/vscode/test/story.mjs`),
+//! and moving and changing among workflows (`authoring.mjs`).
 //!
 //! The extension is packed as a person would install it. Pictures go to the story's folder, or to `COPYDESK_SHOTS`
 //! (an absolute path; `docs/images` to renew the ones in the guide).
@@ -12,11 +12,25 @@ use std::env;
 use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
 use story::{Story, installed, root, skip};
 
 #[test]
 fn the_story_in_vs_code() {
+    tell("story.mjs");
+}
+
+#[test]
+fn authoring_in_vs_code() {
+    tell("authoring.mjs");
+}
+
+/// Two workbenches at once would wait for each other on a small machine.
+static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
+
+fn tell(script: &str) {
+    let _alone = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
     let node = installed("vscode/node").filter(|_| installed("vscode/.made").is_some());
     let (Some(node), Some(chromium)) = (node, chromium()) else { return skip("vscode") };
     let story = Story::begin();
@@ -25,7 +39,7 @@ fn the_story_in_vs_code() {
     let shots = env::var_os("COPYDESK_SHOTS").map_or_else(|| story.path().join("shots"), PathBuf::from);
     let mut command = story.command(node);
     command
-        .arg(root().join("editors/vscode/test/story.mjs"))
+        .arg(root().join("editors/vscode/test").join(script))
         .env("COPYDESK_VSIX", extension)
         .env("COPYDESK_NEIGHBOUR", neighbour)
         .env("COPYDESK_EDITORS", root().join(".editors"))

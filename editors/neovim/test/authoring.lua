@@ -2,44 +2,13 @@
 --
 --   nvim --headless -u NONE -i NONE -n -l editors/neovim/test/authoring.lua
 --
--- What story.lua shows of writing is not told again. Environment as for story.lua. Each step prints `ok WORDS`; a failed
--- one says what it saw and ends the process with 1. Nothing sleeps: every wait is for a condition.
+-- What story.lua shows of writing is not told again. Environment and words as in scene.lua.
 
-local here = vim.fs.dirname(vim.fn.fnamemodify(debug.getinfo(1, 'S').source:sub(2), ':p'))
-vim.opt.runtimepath:prepend(vim.fs.dirname(here))
-vim.cmd('filetype on')
-vim.opt.swapfile = false
+local scene = dofile(vim.fs.dirname(vim.fn.fnamemodify(debug.getinfo(1, 'S').source:sub(2), ':p')) .. '/scene.lua')
+local step, fail, wait_for = scene.step, scene.fail, scene.wait_for
+local open, text_of, finding, findings = scene.open, scene.text_of, scene.finding, scene.findings
+scene.begin()
 vim.opt.hidden = true
-
-local server = assert(vim.env.COPYDESK_BIN, 'COPYDESK_BIN is not set')
-local workspace = vim.uv.fs_realpath(assert(vim.env.COPYDESK_STORY, 'COPYDESK_STORY is not set') .. '/workspace')
-local PATIENCE = 20000
-
-local function say(text) io.stdout:write(text .. '\n') end
-
-local function fail(what, saw)
-  say('FAILED ' .. what)
-  if saw then say('  saw: ' .. (type(saw) == 'string' and saw or vim.inspect(saw))) end
-  for _, client in ipairs(vim.lsp.get_clients()) do
-    client:stop(true)
-  end
-  os.exit(1)
-end
-
---- Waits until `condition` gives something, and answers that.
-local function wait_for(what, condition, saw)
-  local got
-  vim.wait(PATIENCE, function()
-    got = condition()
-    return got
-  end, 10)
-  if not got then fail(what, saw and saw()) end
-  return got
-end
-
-local function step(what) say('ok ' .. what) end
-
-local function text_of(bufnr) return table.concat(vim.api.nvim_buf_get_lines(bufnr, 0, -1, false), '\n') end
 
 --- Puts the cursor on the first `mark` behind the first `after`.
 local function put(after, mark)
@@ -53,31 +22,11 @@ local function put(after, mark)
 end
 
 local function write(path, text)
-  local whole = workspace .. '/' .. path
+  local whole = scene.workspace .. '/' .. path
   vim.fn.mkdir(vim.fs.dirname(whole), 'p')
   local file = assert(io.open(whole, 'w'))
   file:write(text)
   file:close()
-end
-
-local function open(path)
-  vim.cmd.edit(vim.fn.fnameescape(workspace .. '/' .. path))
-  local bufnr = vim.api.nvim_get_current_buf()
-  wait_for('a client for ' .. path, function()
-    local client = require('copydesk').client(bufnr)
-    return client and client.initialized
-  end)
-  return bufnr
-end
-
-local function finding(bufnr, code)
-  for _, d in ipairs(vim.diagnostic.get(bufnr)) do
-    if d.source == 'copydesk' and d.code == code then return d end
-  end
-end
-
-local function findings(bufnr)
-  return function() return vim.diagnostic.get(bufnr) end
 end
 
 --- Renames what is at the cursor, and waits for words in a buffer.
@@ -131,7 +80,7 @@ steps:
     env: *shared
 ]])
 
-require('copydesk').setup({ cmd = { server, 'lsp' } })
+require('copydesk').setup({ cmd = { scene.server, 'lsp' } })
 local child = open('.copydesk/workflows/child.yaml')
 local parent = open('.copydesk/workflows/parent.yaml')
 vim.cmd.buffer(parent)
@@ -203,14 +152,7 @@ vim.wo.foldmethod = 'manual'
 vim.cmd('normal! zE')
 step('a step folds')
 
-local function request(method, params)
-  local answer = vim.lsp.buf_request_sync(parent, method, params, PATIENCE) or {}
-  local _, first = next(answer)
-  if not first or first.err then fail(method, first) end
-  return first.result
-end
-local document = { uri = vim.uri_from_bufnr(parent) }
-local selection = request('textDocument/selectionRange', { textDocument = document, positions = { { line = 9, character = 12 } } })[1]
+local selection = scene.request(parent, 'textDocument/selectionRange', { positions = { { line = 9, character = 12 } } })[1]
 local sizes = {}
 while selection do
   table.insert(sizes, selection.range['end'].line - selection.range.start.line)
@@ -222,14 +164,13 @@ step('a selection grows from a word to the file')
 -- Layout of a part, and while a line is typed.
 local before = text_of(parent)
 vim.api.nvim_buf_set_lines(parent, 3, 4, false, { '    type:    shell' })
-vim.lsp.buf.format({ bufnr = parent, timeout_ms = PATIENCE, range = { start = { 3, 0 }, ['end'] = { 6, 0 } } })
+vim.lsp.buf.format({ bufnr = parent, timeout_ms = scene.PATIENCE, range = { start = { 3, 0 }, ['end'] = { 6, 0 } } })
 wait_for('the layout of a part', function() return text_of(parent) == before end, function() return text_of(parent) end)
 step('a part is laid out')
 
 local last = vim.api.nvim_buf_line_count(parent)
 vim.api.nvim_buf_set_lines(parent, last, last, false, { '    retry:', '' })
-local typed = request('textDocument/onTypeFormatting', {
-  textDocument = document,
+local typed = scene.request(parent, 'textDocument/onTypeFormatting', {
   position = { line = last + 1, character = 0 },
   ch = '\n',
   options = { tabSize = 2, insertSpaces = true },
@@ -256,7 +197,7 @@ step('a missing input is declared')
 put('agent: ', 'nobody')
 choose("create the agent 'nobody'")
 wait_for('the agent to be there', function()
-  return vim.uv.fs_stat(workspace .. '/.copydesk/agents/nobody.md') or vim.iter(vim.api.nvim_list_bufs()):any(function(bufnr)
+  return vim.uv.fs_stat(scene.workspace .. '/.copydesk/agents/nobody.md') or vim.iter(vim.api.nvim_list_bufs()):any(function(bufnr)
     return vim.api.nvim_buf_get_name(bufnr):find('nobody.md', 1, true) ~= nil
   end)
 end, function() return vim.diagnostic.get(parent) end)
@@ -312,5 +253,5 @@ for _, client in ipairs(vim.lsp.get_clients()) do
 end
 wait_for('the server to end', function() return #vim.lsp.get_clients() == 0 end)
 step('the server ends when told')
-say('the story is told')
+scene.say('the story is told')
 os.exit(0)

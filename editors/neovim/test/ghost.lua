@@ -3,13 +3,10 @@
 --   nvim --headless -u NONE -i NONE -n -l editors/neovim/test/ghost.lua
 --
 -- Grey text exists in insert mode only, and a script has none. So this one starts a second Neovim, types into it as a
--- terminal would, and looks at what it shows. Environment as for story.lua. Each step prints `ok WORDS`; nothing sleeps.
+-- terminal would, and looks at what it shows. Environment as in scene.lua. Each step prints `ok WORDS`; nothing sleeps.
 
-local here = vim.fs.dirname(vim.fn.fnamemodify(debug.getinfo(1, 'S').source:sub(2), ':p'))
-local workspace = vim.uv.fs_realpath(assert(vim.env.COPYDESK_STORY, 'COPYDESK_STORY is not set') .. '/workspace')
-local PATIENCE = 20000
-
-local function say(text) io.stdout:write(text .. '\n') end
+local scene = dofile(vim.fs.dirname(vim.fn.fnamemodify(debug.getinfo(1, 'S').source:sub(2), ':p')) .. '/scene.lua')
+local say, step = scene.say, scene.step
 
 local editor = vim.fn.jobstart({ vim.v.progpath, '--embed', '--headless', '-u', 'NONE', '-i', 'NONE', '-n' }, { rpc = true })
 
@@ -26,14 +23,12 @@ end
 
 local function wait_for(what, look, fits)
   local saw
-  vim.wait(PATIENCE, function()
+  vim.wait(scene.PATIENCE, function()
     saw = look()
     return fits(saw)
   end, 20)
   if not fits(saw) then fail(what, saw) end
 end
-
-local function step(what) say('ok ' .. what) end
 
 --- The grey text, and what stands in the buffer.
 local function shown()
@@ -64,7 +59,7 @@ lua([[
   end })
   vim.cmd.edit(vim.fn.fnameescape(file))
   vim.api.nvim_buf_set_lines(0, 1, 2, false, { '    return ' })
-]], vim.fs.dirname(here), assert(vim.env.COPYDESK_BIN, 'COPYDESK_BIN is not set'), workspace .. '/prices.py')
+]], scene.plugin, scene.server, scene.workspace .. '/prices.py')
 wait_for('the server offers suggestions', function()
   return lua("return vim.lsp.inline_completion.is_enabled({ bufnr = 0 })")
 end, function(is_on) return is_on end)

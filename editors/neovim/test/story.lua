@@ -2,79 +2,18 @@
 --
 --   nvim --headless -u NONE -i NONE -n -l editors/neovim/test/story.lua
 --
--- Environment: COPYDESK_BIN the server, COPYDESK_STORY a private copy of editors/story; XDG_CONFIG_HOME and COPYDESK_HOME
--- reach the server as they are. tests/suites/neovim.rs sets them. Each step prints `ok WORDS`; a failed one says what it
--- saw and ends the process with 1. Nothing sleeps: every wait is for a condition.
+-- Environment and words as in scene.lua.
 
-local here = vim.fs.dirname(vim.fn.fnamemodify(debug.getinfo(1, 'S').source:sub(2), ':p'))
-vim.opt.runtimepath:prepend(vim.fs.dirname(here))
-vim.cmd('filetype on')
-vim.opt.swapfile = false
-
-local server = assert(vim.env.COPYDESK_BIN, 'COPYDESK_BIN is not set')
-local workspace = vim.uv.fs_realpath(assert(vim.env.COPYDESK_STORY, 'COPYDESK_STORY is not set') .. '/workspace')
-local PATIENCE = 20000
-
-local function say(text) io.stdout:write(text .. '\n') end
-
-local function fail(what, saw)
-  say('FAILED ' .. what)
-  if saw then say('  saw: ' .. (type(saw) == 'string' and saw or vim.inspect(saw))) end
-  for _, client in ipairs(vim.lsp.get_clients()) do
-    client:stop(true)
-  end
-  local log = io.open(vim.lsp.log.get_filename())
-  if log then say('  log of the client:\n' .. log:read('*a'):sub(-4000)) end
-  os.exit(1)
-end
-
---- Waits until `condition` gives something, and answers that.
-local function wait_for(what, condition, saw)
-  local got
-  vim.wait(PATIENCE, function()
-    got = condition()
-    return got
-  end, 10)
-  if not got then fail(what, saw and saw()) end
-  return got
-end
-
-local function step(what) say('ok ' .. what) end
-
-local function text_of(bufnr) return table.concat(vim.api.nvim_buf_get_lines(bufnr, 0, -1, false), '\n') end
-
-local function open(path)
-  vim.cmd.edit(vim.fn.fnameescape(workspace .. '/' .. path))
-  local bufnr = vim.api.nvim_get_current_buf()
-  wait_for('a client for ' .. path, function()
-    local client = require('copydesk').client(bufnr)
-    return client and client.initialized
-  end)
-  return bufnr
-end
-
-local function finding(bufnr, code)
-  for _, d in ipairs(vim.diagnostic.get(bufnr)) do
-    if d.source == 'copydesk' and d.code == code then return d end
-  end
-end
-
-local function findings(bufnr)
-  return function() return vim.diagnostic.get(bufnr) end
-end
+local scene = dofile(vim.fs.dirname(vim.fn.fnamemodify(debug.getinfo(1, 'S').source:sub(2), ':p')) .. '/scene.lua')
+local step, fail, wait_for = scene.step, scene.fail, scene.wait_for
+local open, text_of, finding, findings = scene.open, scene.text_of, scene.finding, scene.findings
+scene.begin()
 
 local function marked(bufnr, d) return vim.api.nvim_buf_get_text(bufnr, d.lnum, d.col, d.end_lnum, d.end_col, {})[1] end
 
---- Asks the server synchronously; answers the result.
+--- Asks the server about a place; answers the result.
 local function request(bufnr, method, row, column)
-  local params = {
-    textDocument = { uri = vim.uri_from_bufnr(bufnr) },
-    position = { line = row, character = column },
-  }
-  local answer = vim.lsp.buf_request_sync(bufnr, method, params, PATIENCE) or {}
-  local _, first = next(answer)
-  if not first or first.err then fail(method, first) end
-  return first.result
+  return scene.request(bufnr, method, { position = { line = row, character = column } })
 end
 
 -- The person: what they are asked and what they answer.
@@ -92,10 +31,10 @@ local progressed = false
 vim.api.nvim_create_autocmd('LspProgress', { callback = function() progressed = true end })
 
 -- Open the workflow: the server comes, and the mistakes show.
-require('copydesk').setup({ cmd = { server, 'lsp' } })
+require('copydesk').setup({ cmd = { scene.server, 'lsp' } })
 local workflow = open('.copydesk/workflows/release.yaml')
 local client = require('copydesk').client(workflow)
-if client.root_dir ~= workspace then fail('the workspace is the root', client.root_dir) end
+if client.root_dir ~= scene.workspace then fail('the workspace is the root', client.root_dir) end
 step('the server starts for a file')
 
 local unknown = wait_for('a diagnostic', function() return finding(workflow, 'unknown-key') end, findings(workflow))
@@ -221,7 +160,7 @@ step('a change in a workflow marks the one that calls it')
 -- Layout and a refactoring, by the editor's own commands; then everything is put back.
 local tidy = text_of(workflow)
 vim.api.nvim_buf_set_lines(workflow, 7, 8, false, { '  - id:    test   ' })
-vim.lsp.buf.format({ bufnr = workflow, timeout_ms = PATIENCE })
+vim.lsp.buf.format({ bufnr = workflow, timeout_ms = scene.PATIENCE })
 wait_for('the layout', function() return text_of(workflow) == tidy end, function() return text_of(workflow) end)
 vim.api.nvim_win_set_cursor(0, { 10, 12 })
 vim.lsp.buf.code_action({ apply = true, filter = function(found) return found.title:find('as a block', 1, true) end })
@@ -330,7 +269,7 @@ end
 local function offered(words)
   local params = vim.lsp.util.make_range_params(0, client.offset_encoding)
   params.context = { diagnostics = {}, only = { 'source' } }
-  local answer = vim.lsp.buf_request_sync(stairs, 'textDocument/codeAction', params, PATIENCE) or {}
+  local answer = vim.lsp.buf_request_sync(stairs, 'textDocument/codeAction', params, scene.PATIENCE) or {}
   local _, first = next(answer)
   for _, found in ipairs(first and first.result or {}) do
     if found.title:find(words, 1, true) then return found.command end
@@ -403,5 +342,5 @@ step('a mode is chosen for a session')
 client:stop()
 wait_for('the server to end', function() return client:is_stopped() end)
 step('the server ends when told')
-say('the story is told')
+scene.say('the story is told')
 os.exit(0)

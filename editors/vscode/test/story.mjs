@@ -2,47 +2,18 @@
 //
 //   .editors/vscode/node editors/vscode/test/story.mjs
 //
-// Environment: COPYDESK_BIN the server, COPYDESK_STORY a private copy of editors/story, COPYDESK_VSIX the packed extension,
-// COPYDESK_NEIGHBOUR that of `neighbour/`, COPYDESK_EDITORS the folder that editors/setup fills, COPYDESK_CHROMIUM the
-// browser, COPYDESK_SHOTS where pictures go. XDG_CONFIG_HOME and COPYDESK_HOME reach the server as they are.
-// tests/suites/vscode.rs sets them. Each step prints `ok WORDS`; a failed one says what it saw, takes a picture and ends
-// the process with 1.
+// Environment and words as in scene.mjs.
 
 import assert from "node:assert/strict";
-import { mkdirSync, readFileSync, realpathSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 
-import {
-  goTo,
-  gone,
-  openFile,
-  openLightBulb,
-  openWorkbench,
-  pointAt,
-  runCommand,
-  saved,
-  shownText,
-  until,
-} from "./workbench.mjs";
+import { begin, step, workspace } from "./scene.mjs";
+import { goTo, gone, openFile, openLightBulb, pointAt, runCommand, saved, shownText, until } from "./workbench.mjs";
 
-const of = (name) => process.env[name] ?? assert.fail(`${name} is not set`);
-const story = realpathSync(of("COPYDESK_STORY"));
-const shots = of("COPYDESK_SHOTS");
-const workspace = join(story, "workspace");
-const step = (words) => console.log(`ok ${words}`);
+const { page, picture, shown, tell } = await begin();
 
-mkdirSync(shots, { recursive: true });
-const { page, close } = await openWorkbench({
-  editors: of("COPYDESK_EDITORS"),
-  home: story,
-  workspace,
-  extensions: [of("COPYDESK_VSIX"), of("COPYDESK_NEIGHBOUR")],
-  chromium: of("COPYDESK_CHROMIUM"),
-  settings: { "copydesk.path": of("COPYDESK_BIN") },
-});
-const picture = (name) => page.screenshot({ path: join(shots, `vscode-${name}.png`) });
-
-try {
+await tell(async () => {
   await ghostText();
   await workflowHelp();
   await twoFiles();
@@ -52,17 +23,7 @@ try {
   await cancel(`# mine\n${original}`);
   await background(`# mine\n${original}`);
   await conversations(`# mine\n${original}`);
-  console.log("the story is told");
-} catch (error) {
-  console.log(`FAILED ${error.stack}`);
-  console.log(`the editor shows:\n${await shownText(page).catch(() => "nothing")}`);
-  console.log(`messages: ${await page.locator(".notification-toast").allInnerTexts().catch(() => "none")}`);
-  await picture("failed").catch(() => {});
-  process.exitCode = 1;
-} finally {
-  await close();
-}
-process.exit();
+});
 
 async function ghostText() {
   const path = join(workspace, "prices.py");
@@ -163,14 +124,6 @@ async function workflowHelp() {
   await shown("    run: cargo test");
   await saved(page, path, (text) => text.includes("\n    run: cargo test"));
   step("a refactoring is done, and undone by the editor");
-}
-
-/** Waits until the editor shows a piece of text: what is saved before would be saved without it. */
-async function shown(piece) {
-  await until("the text in the editor", async () => {
-    const text = await shownText(page);
-    return text.includes(piece) ? { text } : { saw: text };
-  });
 }
 
 /** Closes what hovers over the line, and takes its text away. */
