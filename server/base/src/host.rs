@@ -81,6 +81,8 @@ pub enum Applied {
     Proven { version: i32 },
     /// The client answered, and no document version carried the edit in time.
     NotApplied { reason: String },
+    /// The client refused it, and the document is at another version now: what was typed meanwhile made it outdated.
+    Outdated { reason: String },
     /// The client did not answer: it may still do it, so it is not sent again.
     Unanswered { reason: String },
     /// The document is at another version now; nothing was sent.

@@ -243,7 +243,7 @@ pub(crate) async fn make(
             return match world.host.apply(edit).await {
                 Applied::Proven { .. } => Made::Done,
                 Applied::Moved { .. } | Applied::Closed => Made::LookAgain,
-                Applied::NotApplied { reason } => Made::Ignored(reason),
+                Applied::NotApplied { reason } | Applied::Outdated { reason } => Made::Ignored(reason),
                 Applied::Unanswered { reason } => Made::Refused(reason),
             };
         }

@@ -15,7 +15,7 @@ use crate::draft;
 use crate::error::AgentError;
 use crate::hooks::{self, Heard, Point};
 use crate::run::answer::Way;
-use crate::session::recorder::Death;
+use crate::session::cues::Death;
 use crate::session::recover::{self, edits};
 use crate::settings::Settings;
 use crate::team::arrival;
@@ -130,7 +130,7 @@ pub(super) fn failed(run: &RunId, session: &SessionId, error: &AgentError) -> Ou
 /// Writes and shows how the run ended; where the journal fails, it is shown all the same.
 pub(super) async fn end(shared: &Shared, settings: Option<&Settings>, outcome: Outcome) -> Outcome {
     let redactor = settings.map_or_else(Default::default, |settings| settings.redactor.clone());
-    if let Some(Death { half, .. }) = shared.recorder.buries(&outcome.run) {
+    if let Some(Death { half, .. }) = shared.recorder.cues.buries(&outcome.run) {
         if let Err(error) =
             recover::settle_dead(&shared.world, &shared.recorder, (&outcome.run, half), &redactor).await
         {

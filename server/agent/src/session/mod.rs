@@ -3,6 +3,7 @@
 //! | where | what belongs there |
 //! |---|---|
 //! | `recorder` | the one writer of events |
+//! | `cues` | what a replay brings about behind a record: a cancel, a death |
 //! | `past` | what a conversation brings along to its next run, read from its end |
 //! | `transcript` | the messages of earlier turns, from their records |
 //! | `recover` | what a process that died left open |
@@ -11,6 +12,7 @@
 //! | `recording`, `spoken` | as a recording for a replay: what models answered, and what the person said and decided |
 
 pub(crate) mod comparable;
+pub(crate) mod cues;
 pub(crate) mod keeping;
 pub(crate) mod past;
 pub(crate) mod recorder;

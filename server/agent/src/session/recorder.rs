@@ -3,17 +3,16 @@
 //! A task with an inbox owns the numbering of every run. Events that wait together are committed together. A piece of
 //! streamed text is shown and not kept. The inbox is small: who is faster than the writer waits for it.
 
-use std::collections::{HashMap, HashSet};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::collections::HashMap;
+use std::sync::Arc;
 
-use copydesk_base::event::About;
 use copydesk_base::{Clock, Event, Host, Record, Redactor, RunId};
 use copydesk_store::{Journal, StoreError};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 
 use crate::error::AgentError;
-use crate::hooks::Point;
+use crate::session::cues::Cues;
 use crate::session::recover;
 
 /// A sender to the writer.
@@ -21,56 +20,8 @@ use crate::session::recover;
 pub(crate) struct Recorder {
     jobs: mpsc::Sender<Job>,
     room: Arc<Semaphore>,
-    cues: Cues,
-}
-
-/// What happens behind a certain step of a run.
-type Cues = Arc<Mutex<Played>>;
-
-struct Cue {
-    /// Records that are still to come, of those that count.
-    left: usize,
-    then: Then,
-}
-
-/// What happens there.
-#[derive(Clone, Debug)]
-pub(crate) enum Then {
-    /// The run is canceled; [steps](is_step) count.
-    Cancel(CancellationToken),
-    /// Its process is to have ended: nothing of it is written any more. All records count that a replay has, too.
-    Die {
-        /// Whether what the last record announces was done all the same.
-        is_done: bool,
-        /// What had come of an answer, as its model is told.
-        half: Option<String>,
-        cancel: CancellationToken,
-    },
-}
-
-impl Then {
-    fn counts(&self, event: &Event) -> bool {
-        match self {
-            Self::Cancel(_) => is_step(event),
-            Self::Die { .. } => is_replayed(event),
-        }
-    }
-}
-
-/// How a run died.
-#[derive(Clone, Debug)]
-pub(crate) struct Death {
-    /// Whether what its last record announces was done all the same.
-    is_done: bool,
-    /// What had come of an answer, as its model is told.
-    pub(crate) half: Option<String>,
-}
-
-/// The runs that wait for something behind a record, and those that have died.
-#[derive(Default)]
-struct Played {
-    cues: HashMap<RunId, Cue>,
-    dead: HashMap<RunId, Death>,
+    /// What a replay brings about behind a record.
+    pub(crate) cues: Cues,
 }
 
 /// Jobs that may wait, and as many are committed at once.
@@ -99,21 +50,6 @@ impl Recorder {
         let room = Arc::new(Semaphore::new(BYTES as usize));
         let cues = Cues::default();
         (Self { jobs, room, cues: cues.clone() }, write(inbox, journal, host, clock, (stop, cues)))
-    }
-
-    /// Does this behind so many more records of a run, before anybody learns that the last one is written.
-    pub(crate) fn cue(&self, run: &RunId, left: usize, then: Then) {
-        match then {
-            Then::Cancel(token) if left == 0 => token.cancel(),
-            then => {
-                lock(&self.cues).cues.insert(run.clone(), Cue { left, then });
-            }
-        }
-    }
-
-    /// How a run died that was to; nothing for the living. From now on it is written again.
-    pub(crate) fn buries(&self, run: &RunId) -> Option<Death> {
-        lock(&self.cues).dead.remove(run)
     }
 
     /// Makes events durable and shows them; an error means that nothing was written and nothing may happen.
@@ -170,7 +106,8 @@ async fn write(
             received = inbox.recv_many(&mut jobs, WAITING) => if received == 0 { return },
             () = stop.cancelled() => return,
         }
-        let mut refused = bury(&mut jobs, &cues);
+        let mut refused = cues.dead(jobs.iter().map(|job| &job.run));
+        jobs.iter_mut().filter(|job| refused.contains(&job.run)).for_each(|job| job.events.clear());
         let mut records = numbered(&jobs, &mut last_seq, &journal, &*clock).await;
         let mut written = append(&journal, &records).await;
         if matches!(written, Err(StoreError::OutOfOrder { .. })) {
@@ -190,9 +127,9 @@ async fn write(
             if matches!(record.event, Event::RunFinished { .. }) {
                 last_seq.remove(&record.run);
             }
-            step(&mut lock(&cues), record);
+            cues.step(record);
         }
-        refused.extend(undone(&jobs, &cues));
+        refused.extend(cues.undone(jobs.iter().map(|job| &job.run)));
         for job in jobs.drain(..) {
             let answer =
                 if refused.contains(&job.run) { Err(recover::DIED.to_owned()) } else { written.clone() };
@@ -201,83 +138,6 @@ async fn write(
             }
         }
     }
-}
-
-/// Whether it is something that a run does by itself, and no end of what it did.
-pub(crate) const fn is_step(event: &Event) -> bool {
-    matches!(
-        event,
-        Event::ContextLaid { .. }
-            | Event::ModelRequested { .. }
-            | Event::ModelAnswered { .. }
-            | Event::ToolCalled { .. }
-            | Event::ToolReturned { .. }
-            | Event::EffectStarted { .. }
-            | Event::ApprovalRequested { .. }
-            | Event::ApprovalJoined { .. }
-            | Event::QuestionAsked { .. }
-            | Event::ChangeProposed { .. }
-            | Event::ChangeApplied { .. }
-            | Event::AgentCalled { .. }
-            | Event::Compacted { .. }
-    )
-}
-
-/// Whether a replay has such a record, too: not what depends on clocks, costs and whoever was asked.
-pub(crate) fn is_replayed(event: &Event) -> bool {
-    let is_call = |point: &str| point == Point::Notification.as_str();
-    match event {
-        Event::TryLost { .. }
-        | Event::Called { .. }
-        | Event::Streamed { .. }
-        | Event::ModelSwitched { .. }
-        | Event::Notice { about: Some(About::Account | About::Route), .. } => false,
-        Event::HookRan { point, .. } | Event::Judged { point: Some(point), .. } => !is_call(point),
-        other => !other.is_live_only(),
-    }
-}
-
-fn step(played: &mut Played, record: &Record) {
-    let Some(cue) = played.cues.get_mut(&record.run) else { return };
-    if !cue.then.counts(&record.event) {
-        return;
-    }
-    cue.left = cue.left.saturating_sub(1);
-    if cue.left > 0 {
-        return;
-    }
-    match played.cues.remove(&record.run).map(|cue| cue.then) {
-        Some(Then::Cancel(token)) => token.cancel(),
-        Some(Then::Die { is_done, half, cancel }) => {
-            if !is_done {
-                cancel.cancel();
-            }
-            played.dead.insert(record.run.clone(), Death { is_done, half });
-        }
-        None => {}
-    }
-}
-
-/// Takes out what the dead would write; these are answered with no.
-fn bury(jobs: &mut [Job], cues: &Cues) -> HashSet<RunId> {
-    let played = lock(cues);
-    let of_the_dead = |job: &&mut Job| played.dead.contains_key(&job.run);
-    let buried = jobs.iter_mut().filter(of_the_dead).map(|job| {
-        job.events.clear();
-        job.run.clone()
-    });
-    buried.collect()
-}
-
-/// The runs that died just now, behind something that was written and not done.
-fn undone(jobs: &[Job], cues: &Cues) -> HashSet<RunId> {
-    let played = lock(cues);
-    let is_undone = |job: &&Job| played.dead.get(&job.run).is_some_and(|death| !death.is_done);
-    jobs.iter().filter(is_undone).map(|job| job.run.clone()).collect()
-}
-
-fn lock(cues: &Mutex<Played>) -> MutexGuard<'_, Played> {
-    cues.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// The events in their places, with the time and without secrets.

@@ -16,7 +16,6 @@ use tokio::sync::watch;
 
 use super::edits::{self, Late};
 use super::shelf;
-use crate::documents::Open;
 use crate::state::{Session, State};
 pub(crate) use agreed::{Agreed, agreed};
 pub(crate) use cut::look;
@@ -196,8 +195,6 @@ impl Writer {
             let Some((edits, answer)) = wanted(&before) else { return false };
             let pairs: Vec<(Span, &str)> = edits.iter().map(|edit| (edit.span, edit.text.as_str())).collect();
             let after = rebase::apply(&before, &pairs);
-            let version = open.document.version();
-            let has_moved = |now: &Open| now.document.version() != version;
             let edit = DocumentEdit {
                 label: "Copydesk answer".to_owned(),
                 change: ChangeId::from("answer"),
@@ -205,7 +202,7 @@ impl Writer {
                 aim: Aim::Change,
                 patience: PATIENCE,
                 path: self.path.clone(),
-                version,
+                version: open.document.version(),
                 edits,
                 after: after.clone(),
             };
@@ -214,10 +211,8 @@ impl Writer {
                     self.written = Some(Written { text: after, answer });
                     return true;
                 }
-                Applied::Moved { .. } => {}
-                // What is typed while an edit is on its way makes it outdated: it is made again for what is there now.
-                Applied::NotApplied { .. }
-                    if host.documents.at(&self.path).is_some_and(|now| has_moved(&now)) => {}
+                // It is made again for what is there now.
+                Applied::Moved { .. } | Applied::Outdated { .. } => {}
                 Applied::NotApplied { reason } | Applied::Unanswered { reason } => {
                     tracing::warn!(%reason, path = %self.path.display(), "an answer did not get into its document");
                     return false;

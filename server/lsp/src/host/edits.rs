@@ -21,6 +21,9 @@ use crate::documents::Open;
 /// How long after the client's answer its `didChange` may come.
 const PROOF: Duration = Duration::from_secs(2);
 
+/// The same after a refusal of what typing had made outdated: no client that says no to it was seen to do it.
+const REFUSED: Duration = Duration::from_millis(300);
+
 /// How long an edit that was given up may still be recognized.
 const KEPT: Duration = Duration::from_mins(10);
 
@@ -102,10 +105,18 @@ pub(super) async fn apply(host: &EditorHost, edit: DocumentEdit, late: Late) -> 
             answer = tokio::time::timeout(edit.patience, &mut answering) => answer,
         };
         match answer {
-            Ok(answer) => match tokio::time::timeout(PROOF, &mut proving).await {
-                Ok(proven) => return finish(host, &sent, proven),
-                Err(_) => Applied::NotApplied { reason: reason(answer) },
-            },
+            Ok(answer) => {
+                let is_outdated = || is_refusal(&answer) && has_moved(host, &edit);
+                let mut proven = tokio::time::timeout(REFUSED, &mut proving).await;
+                if proven.is_err() && !is_outdated() {
+                    proven = tokio::time::timeout(PROOF.saturating_sub(REFUSED), &mut proving).await;
+                }
+                match proven {
+                    Ok(proven) => return finish(host, &sent, proven),
+                    Err(_) if is_outdated() => Applied::Outdated { reason: reason(answer) },
+                    Err(_) => Applied::NotApplied { reason: reason(answer) },
+                }
+            }
             Err(_) => Applied::Unanswered { reason: "the editor did not answer".to_owned() },
         }
     };
@@ -124,6 +135,15 @@ fn keep(unproven: &mut Vec<Unproven>, given_up: Unproven) {
     unproven.push(given_up);
     let too_many = unproven.len().saturating_sub(MOST);
     unproven.drain(..too_many);
+}
+
+/// Whether the document is at another version than the one an edit was made for.
+fn has_moved(host: &EditorHost, edit: &DocumentEdit) -> bool {
+    host.documents.at(&edit.path).is_some_and(|now| now.document.version() != edit.version)
+}
+
+fn is_refusal(answer: &jsonrpc::Result<lsp::ApplyWorkspaceEditResult>) -> bool {
+    !answer.as_ref().is_ok_and(|result| result.applied)
 }
 
 fn reason(answer: jsonrpc::Result<lsp::ApplyWorkspaceEditResult>) -> String {

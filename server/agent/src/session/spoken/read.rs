@@ -4,7 +4,7 @@ use copydesk_base::event::About;
 use copydesk_base::{ApprovalId, CallId, ChangeId, Event, Record, Redactor, RunStatus};
 
 use super::{Decided, End, Place, Reply, Said, What, plain, without};
-use crate::session::recorder::{is_replayed, is_step};
+use crate::session::cues::{is_replayed, is_step};
 use crate::session::recording::Conversation;
 
 /// All of it, in order. `places` has the place of each record, `roots` are the folders that are one.

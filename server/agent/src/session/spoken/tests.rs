@@ -2,7 +2,7 @@
 
 use copydesk_base::change::{HunkReport, RefusedHunk};
 use copydesk_base::event::About;
-use copydesk_base::{Because, RunStatus, Timestamp, Usage};
+use copydesk_base::{Because, ChangeId, RunStatus, Timestamp, Usage};
 
 use super::*;
 use crate::session::recording::Conversation;
