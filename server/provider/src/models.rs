@@ -92,6 +92,11 @@ impl Models {
         self.config.replay.as_ref().map_or(Grade::Typed, Recording::grade)
     }
 
+    /// Whether a recording answers, and nobody is asked.
+    pub const fn is_replayed(&self) -> bool {
+        self.config.replay.is_some()
+    }
+
     /// How many tokens a request was taken for when it was recorded; nothing where it is not replayed.
     pub fn recorded_tokens(&self, request: &Request) -> Option<u64> {
         self.config.replay.as_ref()?.tokens(request, &self.config.root)

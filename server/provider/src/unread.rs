@@ -2,8 +2,9 @@
 //! life.
 //!
 //! A server may bill for it, so it has a *weight*, in tokens at the most that a server which keeps to its limit can
-//! have needed for it. An event that brought nothing weighs one: a model that thinks unseen sends an empty one for each
-//! token. What stands in a piece of the answer itself weighs by its words, and by its bytes where it has none, as a
+//! have needed for it. A piece of the answer that brought nothing weighs one: a model that thinks unseen sends an empty
+//! one for each token. A sign of life is no piece and weighs nothing: how long it may be all that comes, and how many
+//! bytes a body may have, are bounds of their own. What stands in a piece of the answer itself weighs by its words, and by its bytes where it has none, as a
 //! seal does, which has some ten of them for each token that it hides. What stands around the answer weighs little:
 //! some servers tell with each word what their filters found, or where they looked.
 
@@ -28,7 +29,18 @@ pub(crate) fn weight(data: &str, grown: Option<usize>) -> u64 {
     let within: Value = serde_json::from_str(data).unwrap_or_default();
     let choices = within["choices"].as_array().into_iter().flatten();
     let pieces = choices.chain([&within]).flat_map(|one| [&one["delta"], &one["message"]]);
-    1 + pieces.map(piece).sum::<u64>().max(bytes / AROUND)
+    let pieces: Vec<&Value> = pieces.filter(|piece| holds_something(piece)).collect();
+    let words: u64 = pieces.iter().map(|&one| piece(one)).sum();
+    u64::from(!pieces.is_empty()) + words.max(bytes / AROUND)
+}
+
+/// Whether it is a piece of an answer, and not its absence.
+fn holds_something(piece: &Value) -> bool {
+    match piece {
+        Value::Null => false,
+        Value::Object(fields) => !fields.is_empty(),
+        _ => true,
+    }
 }
 
 /// The weight of all texts in a piece of an answer. One word alone is a name.
@@ -56,7 +68,9 @@ mod tests {
             |event: Value, expect: u64| assert_eq!(weight(&event.to_string(), None), expect, "{event}");
         let words = "word ".repeat(20);
         // Signs of life, and the empty event of a hidden token with what stands around it.
-        check(json!({"type": "ping"}), 1);
+        check(json!({"type": "ping"}), 0);
+        check(json!({"choices": [], "object": "chat.completion.chunk"}), 0);
+        check(json!({"choices": [{"delta": {}, "finish_reason": null}]}), 0);
         check(
             json!({"choices": [{"delta": {"role": "assistant", "content": ""}}], "id": "x".repeat(300)}),
             1,
@@ -69,8 +83,8 @@ mod tests {
         check(json!({"message": {"content": "", "mumbling": words}, "done": false}), 20);
         // A seal, and what an answer is told again as.
         check(json!({"type": "content_block_delta", "delta": {"signature": "A".repeat(3_200)}}), 101);
-        check(json!({"type": "response.output_text.done", "text": "word ".repeat(1_000)}), 10);
-        check(Value::String("x".repeat(5_000)), 10);
+        check(json!({"type": "response.output_text.done", "text": "word ".repeat(1_000)}), 9);
+        check(Value::String("x".repeat(5_000)), 9);
     }
 
     #[test]

@@ -25,7 +25,7 @@ impl Layout {
 pub(crate) const JOURNAL: Layout =
     Layout { application: 0x0043_444a, steps: &[JOURNAL_1, JOURNAL_PACKED, JOURNAL_NAMES, JOURNAL_PARENTS] };
 pub(crate) const USER: Layout =
-    Layout { application: 0x0043_4455, steps: &[USER_1, USER_2, USER_3, USER_4, USER_5] };
+    Layout { application: 0x0043_4455, steps: &[USER_1, USER_2, USER_3, USER_4, USER_5, USER_6] };
 
 /// `records` is the truth, `runs` and `changes` are projections of it, written in the same transaction.
 const JOURNAL_1: &str = "
@@ -162,6 +162,17 @@ CREATE TABLE conversations (
     requests INTEGER NOT NULL,
     usd REAL,
     ms INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+";
+
+/// By how much the requests to a model took more than they were allowed on a day.
+const USER_6: &str = "
+CREATE TABLE passed (
+    model TEXT PRIMARY KEY,
+    day INTEGER NOT NULL,
+    told INTEGER NOT NULL,
+    received INTEGER NOT NULL,
+    sent INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 ";
 

@@ -55,6 +55,6 @@ pub use records::RunRow;
 pub use sealed::{Lock, Passphrase, SealedKeys};
 pub use sessions::{Deleted, Keep, SessionRow, Swept};
 pub use user::{
-    Accounts, Conversation, Holder, KeyPlace, Measured, RememberedRule, Reservation, StoredKey, Taken,
-    TrustedFile, UserStore,
+    Accounts, Conversation, Holder, KeyPlace, Measured, Passed, RememberedRule, Reservation, StoredKey,
+    Taken, TrustedFile, UserStore,
 };

@@ -16,11 +16,13 @@ use crate::home::user_file;
 mod conversation;
 mod keys;
 mod measured;
+mod passed;
 mod spending;
 
 pub use conversation::Conversation;
 pub use keys::{KeyPlace, StoredKey};
 pub use measured::Measured;
+pub use passed::Passed;
 pub use spending::{Accounts, Holder, Reservation, Taken};
 
 /// The content of one file as it was trusted.

@@ -166,6 +166,7 @@ impl Scene {
                 spent: tokens(said),
                 time: Duration::ZERO,
             }),
+            model: String::new(),
         };
         let decide = move |accounts: Accounts| {
             let taken = accounts.conversation;

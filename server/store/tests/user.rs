@@ -4,7 +4,9 @@ use std::path::Path;
 use std::time::Duration;
 
 use copydesk_base::{Timestamp, Usage};
-use copydesk_store::{Accounts, Conversation, Holder, KeyPlace, Reservation, Taken, TrustedFile, UserStore};
+use copydesk_store::{
+    Accounts, Conversation, Holder, KeyPlace, Passed, Reservation, Taken, TrustedFile, UserStore,
+};
 
 #[test]
 fn trust_is_for_exactly_this_content_of_this_workspace() {
@@ -87,8 +89,13 @@ async fn what_a_day_used_up_adds_up_across_processes() {
     assert!(kept.input_tokens >= 1 << 53 && kept.usd.is_none(), "{kept:?}");
 }
 
-const HOLDER: Holder =
-    Holder { process: 7, at: Timestamp(1_000), is_alive: |process| process < 100, conversation: None };
+const HOLDER: Holder = Holder {
+    process: 7,
+    at: Timestamp(1_000),
+    is_alive: |process| process < 100,
+    conversation: None,
+    model: String::new(),
+};
 
 async fn take(user: &UserStore, holder: Holder, limit: u64, wanted: u64) -> Result<Reservation, u64> {
     let usage = Usage { input_tokens: wanted, requests: 1, usd: Some(0.5), ..Usage::default() };
@@ -98,6 +105,32 @@ async fn take(user: &UserStore, holder: Holder, limit: u64, wanted: u64) -> Resu
     };
     let reserved = user.reserve(20_000, holder, decide).await;
     reserved.unwrap_or_else(|error| panic!("{error}")).map(|((), reservation)| reservation)
+}
+
+#[tokio::test]
+async fn what_a_model_took_beyond_what_it_was_allowed_is_known_to_all_for_a_day() {
+    let home = tempfile::tempdir().unwrap();
+    let user = UserStore::at(home.path());
+    let passed = |told, received, sent| Passed { told, received, sent };
+    for (model, more) in [
+        ("p/m", passed(1_000, 4_000, 0)),
+        ("p/m", passed(0, 0, 70)),
+        ("p/m", passed(500, 3_000, 50)),
+        ("q/m", passed(256, 9_000, 0)),
+    ] {
+        user.pass(model, 20_000, more).await.unwrap();
+    }
+    let check = async |day, model: &str, expect: Passed| {
+        let holder = Holder { model: model.to_owned(), ..HOLDER };
+        let look = |accounts: Accounts| Err::<((), Usage), _>(accounts.passed);
+        // Another process.
+        let known = UserStore::at(home.path()).reserve(day, holder, look).await.unwrap();
+        assert_eq!(known.map(|_| ()), Err(expect), "{model} on {day}");
+    };
+    check(20_000, "p/m", passed(1_000, 4_000, 70)).await;
+    check(20_000, "q/m", passed(256, 9_000, 0)).await;
+    check(20_000, "r/m", Passed::default()).await;
+    check(20_001, "p/m", Passed::default()).await;
 }
 
 #[tokio::test]

@@ -167,6 +167,63 @@ fn a_server_that_does_not_end_where_it_was_told_to_is_hung_up_on() {
     }
 }
 
+#[test]
+fn what_a_server_took_beyond_what_it_was_allowed_is_known_to_whoever_asks_next() {
+    // What it says was sent, what it says it wrote, and how often it can be asked: to a limit of two dollars and a half.
+    for (sent, output, says) in [
+        (
+            1_200_u32,
+            90_000_u32,
+            "The server of bench/m says that it wrote 90000 tokens; it was told to end at 1000.",
+        ),
+        (60_000, 5, "The server of bench/m says that it was sent 60000 tokens; by its text the request has "),
+    ] {
+        for format in Format::ALL {
+            let a_request = 1e-6 * f64::from(sent) + 1e-5 * f64::from(output);
+            let replies = (0..9).map(|_| Reply::text("Hello.").usage(u64::from(sent), u64::from(output)));
+            let model = ModelServer::start(format, replies);
+            let limit = a_request * 2.5;
+            let workspace = billed(&model, &format!("{{day: {{usd: {limit}}}}}"));
+            let first = ask(&workspace).exits(0).json();
+            assert!(first["notices"].to_string().contains(says), "{format:?}: {first}");
+            let session = word(&first, "session_id");
+            // Each is a process of its own.
+            let second = ask(&workspace).exits(0).json();
+            assert!(!second["notices"].to_string().contains("was sent"), "said once: {second}");
+            let third = ask(&workspace).exits(1).json();
+            assert!(word(&third, "error").contains("budgets.day.usd"), "{format:?}: {third}");
+            assert_eq!(model.requests().len(), 2, "{format:?}: the limit is not passed: {third}");
+            // What comes back as it was recorded needs no room.
+            let replayed = workspace.run(&["ask", "--json", "--replay", session, "say something"]);
+            assert_eq!(replayed.json()["text"], "Hello.", "{format:?}: {replayed}");
+        }
+    }
+}
+
+#[test]
+fn signs_of_life_are_no_answer_however_many_come() {
+    let ping = "event: ping\ndata: {\"type\": \"ping\"}\n\n".repeat(9_000);
+    let empty = format!("data: {}\n\n", json!({"choices": [{"index": 0, "delta": {}}]})).repeat(9_000);
+    let said = json!({"choices": [{"index": 0, "delta": {"content": "Hello."}, "finish_reason": "stop"}]});
+    let events = [
+        json!({"type": "message_start", "message": {"usage": {"input_tokens": 500, "output_tokens": 1}}}),
+        json!({"type": "content_block_start", "index": 0, "content_block": {"type": "text", "text": ""}}),
+        json!({"type": "content_block_delta", "index": 0, "delta": {"type": "text_delta", "text": "Hello."}}),
+        json!({"type": "content_block_stop", "index": 0}),
+        json!({"type": "message_delta", "delta": {"stop_reason": "end_turn"}, "usage": {"output_tokens": 5}}),
+        json!({"type": "message_stop"}),
+    ];
+    let events: Vec<String> = events.iter().map(|event| format!("data: {event}\n\n")).collect();
+    for (format, body) in [
+        (Format::Anthropic, format!("{}{ping}{}", events[0], events[1..].concat())),
+        (Format::OpenaiChat, format!("{empty}data: {said}\n\ndata: [DONE]\n\n")),
+    ] {
+        let model = ModelServer::start(format, [Reply::stream(body)]);
+        let report = ask(&billed(&model, "{run: {usd: 1}}")).exits(0).json();
+        assert_eq!(report["text"], "Hello.", "{format:?}: {report}");
+    }
+}
+
 /// Two models as [`billed`], the second of which may answer for the first.
 fn chained(one: &ModelServer, two: &ModelServer, budgets: &str) -> Workspace {
     let provider = |name: &str, model: &ModelServer| {

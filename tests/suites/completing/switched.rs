@@ -153,6 +153,35 @@ fn what_it_costs_counts_for_the_day_and_a_spent_day_asks_nobody() {
 }
 
 #[test]
+fn a_server_that_took_too_much_for_a_suggestion_is_asked_only_where_as_much_has_room() {
+    for (sent, received, says) in [
+        (100, 20_000, "says that it wrote 20000 tokens; it was told to end at 256"),
+        (20_000, 5, "says that it was sent 20000 tokens"),
+    ] {
+        let reply = Reply::text("x * 2").usage(sent, received);
+        let model = ModelServer::start(Format::Completions, [reply]);
+        let config = config(&model, "budgets: {day: {tokens: 35000}}");
+        let mut desk = Desk::with(vs_code(), model, &config, &[]);
+        desk.client.hold("window/logMessage");
+        assert_eq!(desk.ask(Desk::cursor())[0]["insertText"], "x * 2");
+        let end = desk.client.text(&desk.uri).len();
+        for _ in 0..2 {
+            assert_eq!(desk.shown(end), None);
+        }
+        let told = [(); 2].map(|()| desk.client.message("window/logMessage").params.to_string());
+        assert!(told[0].contains(says), "{told:?}");
+        assert!(told[1].contains("No suggestions") && told[1].contains("budgets.day.tokens"), "{told:?}");
+        assert_eq!(desk.model.requests().len(), 1, "15000 tokens are left, and it may take 20000");
+        // It is the memory of everybody: an ask meets it too.
+        let ran =
+            desk.workspace.run(&["ask", "--json", "--model", &format!("bench/{MODEL}"), "hello"]).exits(1);
+        assert!(ran.stdout.contains("budgets.day.tokens"), "{ran}");
+        assert_eq!(desk.model.requests().len(), 1);
+        desk.end();
+    }
+}
+
+#[test]
 fn what_a_suggestion_may_cost_is_reserved_while_it_is_asked_for() {
     let gate = Gate::new();
     let model = ModelServer::start(Format::Completions, [Reply::text("x * 2").usage(9, 1).hold(&gate)]);

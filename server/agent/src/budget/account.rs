@@ -7,11 +7,11 @@
 use copydesk_base::event::About;
 use copydesk_base::{Event, Usage};
 use copydesk_provider::{CallError, Choice, Request};
-use copydesk_store::{Accounts, Conversation, Holder, Reservation};
+use copydesk_store::{Accounts, Conversation, Holder, Passed, Reservation};
 
 use crate::budget::count::{self, Answering, Asked, Seen, least};
 use crate::budget::limits::{self, Next};
-use crate::budget::overrun::Overrun;
+use crate::budget::overrun::{self, Overrun, Sent};
 use crate::budget::purse::{Gone, Held};
 use crate::error::AgentError;
 use crate::process::alive;
@@ -24,6 +24,7 @@ pub(crate) struct Reserved {
     pub(crate) cut: Option<u32>,
     /// The most that it can cost.
     pub(crate) most: Usage,
+    sent: Sent,
     reservation: Reservation,
     held: Held,
     /// Tokens, a quarter of the bytes.
@@ -75,32 +76,39 @@ pub(crate) async fn reserve(turn: &Turn, choice: &Choice, request: &Request) -> 
     // A tokenizer that makes more of everything than we know is believed.
     let next_input = before.map_or(most_input, |before| before.grown_to(most_input)).max(expected);
     let overrun = turn.purse.overrun(&choice.model_ref());
-    let longest = overrun.as_ref().map_or(0, |overrun| overrun.counted);
+    // What comes back as it was recorded is asked of nobody.
+    let is_asked = !turn.settings.models.is_replayed();
+    let model = choice.model_ref();
     let began = turn.began;
     let elapsed = now.since(began);
     let choice = choice.clone();
     let (budgets, purse) = (turn.settings.budgets.clone(), turn.purse.clone());
     let decide = move |accounts: Accounts| {
+        let passed = if is_asked { accounts.passed } else { Passed::default() };
+        let overrun = Overrun::worse(overrun, Overrun::known(choice.model_ref(), passed));
+        let longest = overrun.as_ref().map_or(0, |overrun| overrun.counted);
+        let (input, beyond) = (next_input.saturating_add(passed.sent), passed.sent);
         let (uncounted, of_turn) = (purse.uncounted(began, now), purse.since_spoken(began, now));
         // With the runs beside it: what they hold may be used up by the time that this one is.
         let (cut, most, held) = purse.hold(|Gone { all: run, turn }| {
             let turn = Spent { usage: turn, time: of_turn };
-            let next = Next { run, elapsed, uncounted, turn, input: next_input, longest, choice };
-            let cut = limits::check(&budgets, accounts, &next).map_err(|error| because(error, overrun))?;
+            let next = Next { run, elapsed, uncounted, turn, input, longest, choice };
+            let cut = limits::check(&budgets, &accounts, &next).map_err(|error| because(error, overrun))?;
             Ok::<_, AgentError>((cut, limits::at_most(&next, cut)))
         })?;
-        Ok::<_, AgentError>(((cut, most, held), most))
+        Ok::<_, AgentError>(((cut, most, held, Sent { most: input, beyond }), most))
     };
     let Spent { usage: spent, time } = turn.spent;
     let conversation = Some(Conversation { session: turn.conversation.clone(), spent, time });
-    let holder = Holder { process: std::process::id(), at: now, is_alive: alive::is_alive, conversation };
-    let ((cut, most, held), reservation) = user.reserve(now.day(), holder, decide).await??;
+    let holder =
+        Holder { process: std::process::id(), at: now, is_alive: alive::is_alive, conversation, model };
+    let ((cut, most, held, sent), reservation) = user.reserve(now.day(), holder, decide).await??;
     let least_input = if is_limited(turn) { least(estimate) } else { 0 };
-    Ok(Reserved { cut, most, reservation, held, estimate, expected, most_input, least_input })
+    Ok(Reserved { cut, most, sent, reservation, held, estimate, expected, most_input, least_input })
 }
 
 /// Why a budget lets a request not leave, where that is by what its server did before.
-fn because(error: AgentError, overrun: Option<Overrun>) -> AgentError {
+pub(crate) fn because(error: AgentError, overrun: Option<Overrun>) -> AgentError {
     match (error, overrun) {
         (AgentError::Budget(reason), Some(overrun)) => AgentError::Budget(format!("{reason}. {overrun}")),
         (error, _) => error,
@@ -116,7 +124,13 @@ pub(crate) async fn settle(
 ) -> Result<(), AgentError> {
     let usage = reserved.counted(&seen, choice);
     let overrun = reserved.overrun(&seen, choice);
-    let Reserved { reservation, held, estimate, most_input, .. } = reserved;
+    let Reserved { reservation, held, estimate, most_input, sent, cut, .. } = reserved;
+    let is_counted = cut.is_some() && seen.answered != Answering::No;
+    // Before what is reserved is given back: nobody comes in between who does not know it.
+    if let Some(passed) = overrun::passed(sent, usage, overrun.as_ref()).filter(|_| is_counted) {
+        let (user, today) = (&turn.world.user, turn.world.clock.now().day());
+        user.pass(&choice.model_ref(), today, passed).await?;
+    }
     let before = turn.usage;
     turn.usage.add(usage);
     turn.purse.pay(held, usage);
@@ -139,6 +153,9 @@ pub(crate) async fn settle(
             user.measure(&model, estimate, usage.input_tokens).await?;
             turn.counted = Some(Counted { model, reported: usage.input_tokens, most: most_input });
         }
+    }
+    if let Some(text) = overrun::sent_more(&choice.model_ref(), sent, usage).filter(|_| is_counted) {
+        turn.record(vec![of_account(text)]).await?;
     }
     if let Some(overrun) = overrun {
         let text = overrun.to_string();
@@ -229,8 +246,9 @@ mod tests {
         assert!(error.contains("something in this program broke"), "{error}");
         let world = &bench.desk.shared.world;
         let now = world.clock.now();
+        let (conversation, model) = (None, String::new());
         let holder =
-            Holder { process: std::process::id(), at: now, is_alive: alive::is_alive, conversation: None };
+            Holder { process: std::process::id(), at: now, is_alive: alive::is_alive, conversation, model };
         let look = |accounts: Accounts| Err::<((), Usage), _>(Box::new(accounts.day));
         let taken = world.user.reserve(now.day(), holder, look).await.unwrap().unwrap_err();
         assert_eq!(taken.reserved, Usage::default(), "nothing is kept free for it");

@@ -69,8 +69,8 @@ impl Next {
 /// Says no before a request that would go past a limit, and otherwise how long its answer may be, in tokens; the
 /// provider's own limit where no budget needs one. `accounts` are what its conversation and this day, UTC, have used in
 /// all runs, this one included, and what other requests under way may use.
-pub(crate) fn check(budgets: &Budgets, accounts: Accounts, next: &Next) -> Result<Option<u32>, AgentError> {
-    let Accounts { day, conversation } = accounts;
+pub(crate) fn check(budgets: &Budgets, accounts: &Accounts, next: &Next) -> Result<Option<u32>, AgentError> {
+    let Accounts { day, conversation, .. } = *accounts;
     for (budget, time, (who, key)) in [
         (&budgets.turn, next.turn.time, TURN),
         (&budgets.run, next.elapsed, RUN),
@@ -103,7 +103,7 @@ pub(crate) fn check(budgets: &Budgets, accounts: Accounts, next: &Next) -> Resul
 
 /// Why no request to this model would leave, whatever was used so far.
 pub fn refusal(budgets: &Budgets, choice: &Choice) -> Option<String> {
-    match check(budgets, Accounts::default(), &Next::alone(0, choice.clone())) {
+    match check(budgets, &Accounts::default(), &Next::alone(0, choice.clone())) {
         Err(AgentError::Budget(because)) => Some(because),
         _ => None,
     }

@@ -1,12 +1,14 @@
 //! Servers that say they wrote far more than they were told to: what they did once they may do again.
 //!
-//! What they say is counted, so that one such answer may pass a limit, and no further one does: from then on a request
-//! to that model leaves only where as much has room. Who thinks behind the limit of an answer, and has room for it,
-//! goes on.
+//! What they say is counted, so that one such answer may pass a limit, and no further one does: from then on, for a
+//! day, a request to that model leaves only where as much has room, whoever asks. Who thinks behind the limit of an
+//! answer, and has room for it, goes on. The same holds for what they say was sent.
 
 use std::fmt;
 
+use copydesk_base::Usage;
 use copydesk_provider::tokens;
+use copydesk_store::Passed;
 
 /// An answer of which its server says that it is more than twice as long as was allowed. A few tokens more are usual.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,6 +25,59 @@ impl Overrun {
     pub(crate) fn of(model: String, told: u32, reported: u64, counted: u64) -> Option<Self> {
         (reported > u64::from(told) * 2).then_some(Self { model, told, reported, counted })
     }
+
+    /// The longer of two.
+    pub(crate) fn worse(one: Option<Self>, other: Option<Self>) -> Option<Self> {
+        one.into_iter().chain(other).max_by_key(|overrun| overrun.counted)
+    }
+
+    /// What is known of a model by others.
+    pub(crate) fn known(model: String, passed: Passed) -> Option<Self> {
+        let told = u32::try_from(passed.told).unwrap_or(u32::MAX);
+        (passed.received > 0).then_some(Self {
+            model,
+            told,
+            reported: passed.received,
+            counted: passed.received,
+        })
+    }
+}
+
+/// Tokens that servers put around a request of their own, and that nobody needs to be told of.
+const TEMPLATE: u64 = 1_000;
+
+/// What was reserved for the tokens that a request sends.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Sent {
+    /// In all.
+    pub(crate) most: u64,
+    /// Of that, what its model is known to count beyond the most that it can be by its text.
+    pub(crate) beyond: u64,
+}
+
+/// What is to be kept in mind of a request; nothing where it took no more than it was allowed.
+pub(crate) fn passed(sent: Sent, counted: Usage, overrun: Option<&Overrun>) -> Option<Passed> {
+    let more = counted.input_tokens.saturating_sub(sent.most);
+    let longer = overrun.filter(|overrun| overrun.counted > u64::from(overrun.told));
+    let passed = Passed {
+        told: longer.map_or(0, |overrun| overrun.told.into()),
+        received: longer.map_or(0, |overrun| overrun.counted),
+        sent: if more > 0 { sent.beyond.saturating_add(more) } else { 0 },
+    };
+    (passed != Passed::default()).then_some(passed)
+}
+
+/// What a person is told of a server that says it was sent far more than can be in the request.
+pub(crate) fn sent_more(model: &str, sent: Sent, counted: Usage) -> Option<String> {
+    let Usage { input_tokens, .. } = counted;
+    let is_news = sent.beyond == 0 && input_tokens > sent.most.saturating_mul(2).saturating_add(TEMPLATE);
+    is_news.then(|| {
+        format!(
+            "The server of {model} says that it was sent {}; by its text the request has {} at most. They are counted.",
+            tokens(input_tokens),
+            sent.most
+        )
+    })
 }
 
 impl fmt::Display for Overrun {
@@ -41,6 +96,24 @@ impl fmt::Display for Overrun {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_was_taken_beyond_what_was_allowed_is_kept_in_mind() {
+        let check = |(input, told, output), expect: (u64, u64, u64)| {
+            let counted = Usage { input_tokens: input, output_tokens: output, ..Usage::default() };
+            let overrun = Overrun::of("p/m".to_owned(), told, output, output);
+            let sent = Sent { most: 1_500, beyond: 500 };
+            let Passed { told, received, sent } = passed(sent, counted, overrun.as_ref()).unwrap_or_default();
+            assert_eq!((told, received, sent), expect, "{counted:?}");
+        };
+        check((1_500, 1_000, 2_000), (0, 0, 0));
+        check((1_500, 1_000, 2_001), (1_000, 2_001, 0));
+        check((1_600, 1_000, 9), (0, 0, 600));
+        // What cannot be was not taken.
+        let usage = Usage::default();
+        let nonsense = Overrun::of("p/m".to_owned(), 100, u64::MAX, 100);
+        assert_eq!(passed(Sent::default(), usage, nonsense.as_ref()), None);
+    }
 
     #[test]
     fn it_is_said_who_wrote_how_much_and_what_counts() {

@@ -4,7 +4,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use copydesk_base::Usage;
-use copydesk_base::config::Budgets;
 use copydesk_provider::{CallError, Choice, InfillFormat, ModelEvent, Request, StopReason, Waited};
 use futures_util::StreamExt;
 use tokio_util::sync::CancellationToken;
@@ -29,6 +28,8 @@ pub(super) struct Plan {
     pub(super) is_guessed: bool,
     pub(super) context: Context,
     pub(super) request: Request,
+    /// What it may take; nothing before it is reserved, and where nobody limits anything.
+    pub(super) allowed: Option<account::Allowed>,
 }
 
 /// How a call ended.
@@ -72,7 +73,7 @@ const fn is_refusal(error: &CallError) -> bool {
 
 async fn once(shared: &Shared, spot: &Spot, plan: &Plan, flight: &Flight, used: &mut Usage) -> Flown {
     let cancel = shared.cancel.child_token();
-    let asking = ask_model(spot, plan, flight, &cancel, used);
+    let asking = ask_model(shared, spot, plan, flight, (&cancel, used));
     tokio::pin!(asking);
     tokio::select! {
         flown = &mut asking => flown,
@@ -92,11 +93,11 @@ async fn once(shared: &Shared, spot: &Spot, plan: &Plan, flight: &Flight, used: 
 }
 
 async fn ask_model(
+    shared: &Shared,
     spot: &Spot,
     plan: &Plan,
     flight: &Flight,
-    cancel: &CancellationToken,
-    used: &mut Usage,
+    (cancel, used): (&CancellationToken, &mut Usage),
 ) -> Flown {
     let mut stream = plan.settings.models.call(&plan.choice, plan.request.clone(), cancel.clone());
     let shape = Shape::of(spot);
@@ -145,7 +146,9 @@ async fn ask_model(
     let broke_off = (seen.is_hung_up || matches!(flown, Flown::Answered(_))) && counted.is_none();
     let usage = counted.or_else(|| broke_off.then(|| Usage { requests: 1, ..Usage::default() }));
     if let Some(reported) = usage {
-        used.add(estimated(Seen { reported, ..seen }, plan));
+        let counted = estimated(Seen { reported, ..seen }, plan);
+        account::remember(shared, plan, reported, counted).await;
+        used.add(counted);
     }
     flown
 }
@@ -155,10 +158,9 @@ fn estimated(seen: Seen, plan: &Plan) -> Usage {
     let has_left = seen.is_hung_up || seen.reported.requests > 0;
     let answered = if has_left { Answering::Whole } else { Answering::No };
     let expected = plan.request.estimated_tokens();
-    let is_limited = plan.settings.budgets != Budgets::default();
     let asked = Asked {
-        sent: if is_limited { plan.request.most_tokens() } else { expected },
-        least: if is_limited { least(expected) } else { 0 },
+        sent: plan.allowed.map_or(expected, |allowed| allowed.sent.most),
+        least: if plan.allowed.is_some() { least(expected) } else { 0 },
         told: plan.request.max_output_tokens.map(u64::from),
     };
     counted(&Seen { answered, ..seen }, asked, &plan.choice)

@@ -283,7 +283,15 @@ fn look(shared: &Shared, spot: &Spot) -> Option<Plan> {
     let context =
         context::choose(spot, &policy.root, |path| may_be_sent(path, &policy), hide, scopes.as_deref())?;
     let request = ask::request(spot, &context, format);
-    Some(Plan { settings, choice: on.choice, format, is_guessed: on.is_guessed, context, request })
+    Some(Plan {
+        settings,
+        choice: on.choice,
+        format,
+        is_guessed: on.is_guessed,
+        context,
+        request,
+        allowed: None,
+    })
 }
 
 /// The outline of the document, an older one if it still serves; nothing where all of it up to the cursor is sent

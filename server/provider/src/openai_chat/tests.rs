@@ -129,6 +129,12 @@ fn one_chunk_at_a_time() {
         ],
         Ok(Some((StopReason::EndTurn, "a", vec![]))),
     );
+    // Text that comes behind the reason to stop is text.
+    check(
+        &[text("a"), finish("stop"), text("b"), finish("stop")],
+        Ok(Some((StopReason::EndTurn, "ab", vec![]))),
+    );
+    check(&[text("a"), finish("length"), text("b")], Ok(Some((StopReason::MaxTokens, "ab", vec![]))));
     // One piece for all of it, a choice that is null, errors without a place of their own.
     let whole =
         json!({"choices": [{"message": {"role": "assistant", "content": "a"}, "finish_reason": "stop"}]});

@@ -10,6 +10,7 @@ use rusqlite::types::Value;
 use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
 
 use super::conversation::{Conversation, converse, forget, forget_resting, taken_by, used_by};
+use super::passed::{Passed, passed};
 use super::{UserStore, reading, writing};
 use crate::StoreError;
 use crate::database::{Halt, Slot};
@@ -35,6 +36,8 @@ pub struct Accounts {
     pub day: Taken,
     /// Nothing for a request that is no part of one.
     pub conversation: Taken,
+    /// What the model did that is to be asked.
+    pub passed: Passed,
 }
 
 /// Who reserves, when, and for what.
@@ -45,6 +48,8 @@ pub struct Holder {
     /// Whether a process lives; what a dead one had reserved counts as used: its requests may have been billed.
     pub is_alive: fn(u32) -> bool,
     pub conversation: Option<Conversation>,
+    /// `provider/model` that is to be asked.
+    pub model: String,
 }
 
 /// A request that takes longer was forgotten, and may have been billed: its process lives, and its run broke.
@@ -79,6 +84,7 @@ impl UserStore {
                         Some(conversation) => taken_by(transaction, conversation, holder.at)?,
                         None => Taken::default(),
                     },
+                    passed: passed(transaction, &holder.model, day)?,
                 };
                 match decide(accounts) {
                     Ok((answer, usage)) => Ok(Ok((answer, keep(transaction, day, &holder, usage)?))),

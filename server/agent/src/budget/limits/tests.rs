@@ -33,7 +33,8 @@ fn a_limit_that_is_reached_or_would_be_passed_names_its_setting() {
         let next = Next { run: used, elapsed, uncounted: elapsed, turn, input: 1_000, longest: 0, choice };
         let day = Taken { spent: used, time: Duration::from_mins(1), ..Taken::default() };
         let conversation = Taken { time: Duration::ZERO, ..day };
-        check(&budgets, Accounts { day, conversation }, &next).map_err(|error| error.to_string())
+        check(&budgets, &Accounts { day, conversation, ..Accounts::default() }, &next)
+            .map_err(|error| error.to_string())
     };
     let run = |budget: Budget| Budgets { run: budget, ..Budgets::default() };
     let session = |budget: Budget| Budgets { session: budget, ..Budgets::default() };
@@ -96,7 +97,9 @@ fn a_limit_that_is_reached_or_would_be_passed_names_its_setting() {
             reserved: Usage { requests: 2, ..used },
             ..Taken::default()
         };
-        super::check(&budgets, Accounts { day: taken, conversation: taken }, &next).unwrap_err().to_string()
+        super::check(&budgets, &Accounts { day: taken, conversation: taken, ..Accounts::default() }, &next)
+            .unwrap_err()
+            .to_string()
     };
     for (budget, expect, unit) in [
         (
